@@ -1,0 +1,1 @@
+//! The macros of `bifrost`. Use them through that crate.
