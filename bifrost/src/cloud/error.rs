@@ -1,0 +1,66 @@
+//! What a call to a cloud may answer instead of a result.
+
+use std::fmt;
+
+/// What kind of refusal it is, as far as a handler may have to tell them apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The resource does not exist.
+    NotFound,
+    /// A resource of that name exists.
+    AlreadyExists,
+    /// The caller's credentials do not allow it.
+    AccessDenied,
+    /// The service asks to be called less often. Worth another try, later.
+    Throttled,
+    /// The service or the way to it failed; whether the call had its effect is not known.
+    Unavailable,
+    /// The resource is in a state that does not allow it now, such as a group with instances in it.
+    Conflict,
+    /// The request itself is wrong: another try would fail in the same way.
+    Invalid,
+}
+
+/// A call to a cloud failed.
+///
+/// The message names the call, the resource it was for and AWS's own error code and text.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{operation}{} failed: {code}: {message}{}", On(resource), RequestId(request_id))]
+pub struct CloudError {
+    /// The call by its AWS name, such as `s3:PutObject`.
+    pub operation: &'static str,
+    /// The resource that it was for, as the caller named it; empty where there is none.
+    pub resource: String,
+    /// What kind of refusal it is.
+    pub kind: ErrorKind,
+    /// AWS's error code, such as `AccessDenied`.
+    pub code: String,
+    /// AWS's error message.
+    pub message: String,
+    /// AWS's id of the request, for its support; the embedded world has none.
+    pub request_id: Option<String>,
+}
+
+impl CloudError {
+    /// Whether the resource of the call does not exist.
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        self.kind == ErrorKind::NotFound
+    }
+}
+
+struct On<'a>(&'a str);
+
+impl fmt::Display for On<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, " on {}", self.0) }
+    }
+}
+
+struct RequestId<'a>(&'a Option<String>);
+
+impl fmt::Display for RequestId<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_ref().map_or(Ok(()), |id| write!(f, " (request {id})"))
+    }
+}

@@ -1,0 +1,91 @@
+//! Step Functions, as a client uses it: executions are started, found, and followed.
+
+use super::CloudError;
+use crate::interpreter::Event;
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What Step Functions says of an execution.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum ExecutionStatus {
+    /// It has not ended.
+    Running,
+    /// It ended in a `Succeed` state.
+    Succeeded,
+    /// It ended in a `Fail` state, or by an error that nothing caught.
+    Failed,
+    /// The machine's own time ran out.
+    TimedOut,
+    /// Somebody stopped it.
+    Aborted,
+}
+
+/// An execution, without its history.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ExecutionSummary {
+    /// Its name, unique in its state machine for 90 days.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// How it stands.
+    pub status: ExecutionStatus,
+    /// When it was started.
+    pub start_date: DateTime<Utc>,
+    /// When it ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stop_date: Option<DateTime<Utc>>,
+    /// What it was started with.
+    pub input: Value,
+    /// What it ended with, if it succeeded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<Value>,
+    /// The name of the error that ended it: for a `Fail` state its `Error`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What Step Functions says of that error.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<String>,
+}
+
+/// An execution was not started.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StartError {
+    /// The name was used in the last 90 days, with another input (`ExecutionAlreadyExists`).
+    #[error("an execution named {0} exists already: a release is deployed at most once, so make a new one")]
+    AlreadyExists(String),
+    /// Whatever else Step Functions answers.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+}
+
+/// The executions of the deployer's state machine.
+#[async_trait]
+pub trait Executions: Send + Sync {
+    /// Starts an execution (`states:StartExecution`). As at AWS, starting one that runs under the same name with the
+    /// same input changes nothing and succeeds.
+    ///
+    /// # Errors
+    /// [`StartError::AlreadyExists`] if the name is taken.
+    async fn start(&self, name: &str, input: &Value) -> Result<(), StartError>;
+
+    /// Reads an execution (`states:DescribeExecution`); `None` if there is none of that name.
+    ///
+    /// # Errors
+    /// Whatever Step Functions answers.
+    async fn describe(&self, name: &str) -> Result<Option<ExecutionSummary>, CloudError>;
+
+    /// All executions, or all that run: every page, newest first (`states:ListExecutions`, `states:DescribeExecution`).
+    ///
+    /// # Errors
+    /// Whatever Step Functions answers.
+    async fn list(&self, running_only: bool) -> Result<Vec<ExecutionSummary>, CloudError>;
+
+    /// The history of an execution after the event of that id, oldest first (`states:GetExecutionHistory`).
+    ///
+    /// # Errors
+    /// Whatever Step Functions answers.
+    async fn history(&self, name: &str, after: u64) -> Result<Vec<Event>, CloudError>;
+}

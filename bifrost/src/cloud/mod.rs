@@ -1,0 +1,19 @@
+//! The ports that the framework needs into AWS, in the field's words and with plain types.
+//!
+//! A handler sees these traits and nothing else of a cloud. Each has two adapters: one on the embedded
+//! world ([`crate::local`]) and one on the AWS SDK. Every call that an adapter makes passes a gate that
+//! knows the call by its AWS name (see [`Call`]).
+
+mod call;
+mod error;
+mod executions;
+mod locks;
+mod objects;
+mod targets;
+
+pub use call::{Attempt, Call, CallName, Principal};
+pub use error::{CloudError, ErrorKind};
+pub use executions::{ExecutionStatus, ExecutionSummary, Executions, StartError};
+pub use locks::{LockItem, LockTable, PutLock};
+pub use objects::{Encryption, Object, Objects, PutNew};
+pub use targets::Targets;

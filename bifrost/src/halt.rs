@@ -1,0 +1,103 @@
+//! The halt flag, by which a person stops a deploy that runs, and the time that a deploy may take.
+
+use crate::cloud::{CloudError, Encryption, Objects};
+use crate::release::Envelope;
+use crate::task::Context;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// How old a halt flag may be and still count (contract §3): an older one was for an earlier deploy.
+pub const MAX_AGE: TimeDelta = TimeDelta::minutes(5);
+
+/// How far in the future a halt flag may have been written, by a clock that goes fast, and still count.
+pub const MAX_AHEAD: TimeDelta = TimeDelta::minutes(2);
+
+/// Why a deploy stops.
+#[derive(Debug, thiserror::Error)]
+pub enum Halt {
+    /// Somebody asked for it. `HaltError` on the wire.
+    #[error("halted: {0}")]
+    Asked(String),
+    /// The release's `timeout` is over. `HaltError` on the wire.
+    #[error(
+        "timed out: the release was started at {started_at} and may take {timeout} s; see why it is not healthy, or give it a longer `timeout`"
+    )]
+    TimedOut {
+        /// When the deployer began with it.
+        started_at: DateTime<Utc>,
+        /// How long it may take, in seconds.
+        timeout: u32,
+    },
+    /// Whether somebody asked is not known.
+    #[error("cannot look for a halt: {0}")]
+    Unknown(#[from] CloudError),
+}
+
+/// Looks for a halt flag and at the clock.
+///
+/// # Errors
+/// [`Halt`], if the deploy shall stop, or if that cannot be found out.
+pub async fn check<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), Halt> {
+    let now = context.now();
+    if let Some(started_at) = envelope.started_at
+        && now > started_at + TimeDelta::seconds(i64::from(envelope.timeout))
+    {
+        return Err(Halt::TimedOut { started_at, timeout: envelope.timeout });
+    }
+    match context.objects.get(&envelope.bucket, &envelope.halt_path()).await? {
+        Some(flag) if counts(flag.last_modified, now) => Err(Halt::Asked(message(&flag.body))),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a flag written then is meant for a deploy that runs now.
+fn counts(written: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    written >= now - MAX_AGE && written <= now + MAX_AHEAD
+}
+
+/// The flag's content, fit for a log: text of a stranger may hold anything.
+fn message(content: &[u8]) -> String {
+    let text: String = String::from_utf8_lossy(content).chars().filter(|c| !c.is_control()).take(500).collect();
+    if text.trim().is_empty() { "no reason given".into() } else { text }
+}
+
+/// Writes the halt flag: the deploy that runs stops at its next look.
+///
+/// # Errors
+/// Whatever S3 answers.
+pub async fn ask(objects: &dyn Objects, envelope: &Envelope, reason: &str) -> Result<(), CloudError> {
+    let body = reason.as_bytes().to_vec();
+    objects.put(&envelope.bucket, &envelope.halt_path(), body, Encryption::Bucket).await
+}
+
+/// Removes the halt flag, so that it does not stop the next deploy.
+///
+/// # Errors
+/// Whatever S3 answers.
+pub async fn clear<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), CloudError> {
+    context.objects.delete(&envelope.bucket, &envelope.halt_path()).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn minute(n: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(n * 60, 0).unwrap()
+    }
+
+    #[test]
+    fn a_flag_counts_for_five_minutes_and_from_clocks_up_to_two_minutes_fast() {
+        let now = minute(100);
+        assert!(counts(minute(95), now));
+        assert!(!counts(minute(95) - TimeDelta::seconds(1), now));
+        assert!(counts(minute(102), now));
+        assert!(!counts(minute(102) + TimeDelta::seconds(1), now));
+    }
+
+    #[test]
+    fn a_message_loses_its_control_characters_and_is_never_empty() {
+        assert_eq!(message(b"bad \x1b[31mbuild\n"), "bad [31mbuild");
+        assert_eq!(message(b" \n"), "no reason given");
+        assert_eq!(message(&[0xff, b'a']), "\u{fffd}a");
+    }
+}

@@ -1,0 +1,178 @@
+//! The embedded world as a cloud: sessions for clients, and contexts for tasks.
+
+use super::adapters::LocalExecutions;
+use super::session::{Passage, ServiceError, Session};
+use super::store::Store;
+use super::world::Resources;
+use crate::cloud::{Attempt, CloudError, ErrorKind, Executions, Principal, Targets};
+use crate::deployer::{Deployer, Fields, Identity};
+use crate::release::{AccountId, Defaults, Region};
+use crate::task::{Context, Surroundings};
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use uuid::Uuid;
+
+/// The embedded world, as deployer `D` and its clients see it.
+pub struct LocalCloud<D: Deployer> {
+    store: Arc<Store<D::Resources>>,
+    identity: Arc<Identity>,
+    defaults: Arc<Defaults>,
+    /// Roles that this process has assumed: account and role.
+    assumed: Arc<Mutex<BTreeSet<(AccountId, String)>>>,
+}
+
+impl<D: Deployer> Clone for LocalCloud<D> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            identity: Arc::clone(&self.identity),
+            defaults: Arc::clone(&self.defaults),
+            assumed: Arc::clone(&self.assumed),
+        }
+    }
+}
+
+impl<D: Deployer> LocalCloud<D> {
+    /// The world of `store`, for the deployer of that identity.
+    #[must_use]
+    pub fn new(store: Arc<Store<D::Resources>>, identity: Identity, defaults: Defaults) -> Self {
+        Self { store, identity: Arc::new(identity), defaults: Arc::new(defaults), assumed: Arc::default() }
+    }
+
+    /// The world.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store<D::Resources>> {
+        &self.store
+    }
+
+    /// Who the deployer is.
+    #[must_use]
+    pub fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// What releases leave out.
+    #[must_use]
+    pub fn defaults(&self) -> &Defaults {
+        &self.defaults
+    }
+
+    /// A client's session in the deployer account: objects, locks.
+    #[must_use]
+    pub fn client(&self) -> Arc<Session<D::Resources>> {
+        Arc::new(self.session(Passage::of(Attempt::default())))
+    }
+
+    /// The executions of the deployer's state machine, for a client.
+    #[must_use]
+    pub fn executions(&self) -> Arc<dyn Executions> {
+        let session = self.session(Passage::of(Attempt::default()));
+        Arc::new(LocalExecutions { session, identity: Arc::clone(&self.identity) })
+    }
+
+    /// The way into target accounts, for a client that looks at what is deployed.
+    #[must_use]
+    pub fn targets(&self) -> Arc<dyn Targets<<D::Fields as Fields>::Ports>> {
+        Arc::new(self.targets_of(Passage::of(Attempt::default())))
+    }
+
+    /// What an attempt of a task may use; and the passage by which a fault can let it die.
+    pub(super) fn context(&self, attempt: Attempt, sent: Arc<Value>) -> (Context<<D::Fields as Fields>::Ports>, Arc<Passage>) {
+        let passage = Passage::of(attempt.clone());
+        let session = Arc::new(self.session(Arc::clone(&passage)));
+        let context = Context {
+            identity: Arc::clone(&self.identity),
+            defaults: Arc::clone(&self.defaults),
+            attempt,
+            sent,
+            surroundings: Arc::clone(&session) as Arc<dyn Surroundings>,
+            objects: Arc::clone(&session) as Arc<_>,
+            locks: session,
+            targets: Arc::new(self.targets_of(Arc::clone(&passage))),
+        };
+        (context, passage)
+    }
+
+    fn session(&self, passage: Arc<Passage>) -> Session<D::Resources> {
+        Session {
+            store: Arc::clone(&self.store),
+            passage,
+            principal: Principal::Deployer,
+            account: self.identity.account.clone(),
+            region: self.identity.region.clone(),
+        }
+    }
+
+    fn targets_of(&self, passage: Arc<Passage>) -> LocalTargets<D> {
+        LocalTargets { cloud: self.clone(), passage }
+    }
+}
+
+impl<R: Resources> Surroundings for Session<R> {
+    fn now(&self) -> DateTime<Utc> {
+        Session::now(self)
+    }
+
+    fn new_uuid(&self) -> Uuid {
+        Uuid::new_v4()
+    }
+}
+
+/// Target accounts of the embedded world.
+struct LocalTargets<D: Deployer> {
+    cloud: LocalCloud<D>,
+    passage: Arc<Passage>,
+}
+
+#[async_trait]
+impl<D: Deployer> Targets<<D::Fields as Fields>::Ports> for LocalTargets<D> {
+    async fn assume(
+        &self,
+        account: &AccountId,
+        region: &Region,
+        role: &str,
+        session: &str,
+    ) -> Result<<D::Fields as Fields>::Ports, CloudError> {
+        let known = (account.clone(), role.to_owned());
+        if !self.lock().contains(&known) {
+            self.assume_role(account, role, session).await?;
+            self.lock().insert(known);
+        }
+        Ok(D::local_ports(Session {
+            store: Arc::clone(&self.cloud.store),
+            passage: Arc::clone(&self.passage),
+            principal: Principal::AssumedRole(role.to_owned()),
+            account: account.clone(),
+            region: region.clone(),
+        }))
+    }
+}
+
+impl<D: Deployer> LocalTargets<D> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<(AccountId, String)>> {
+        self.cloud.assumed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn assume_role(&self, account: &AccountId, role: &str, session: &str) -> Result<(), CloudError> {
+        let deployer = self.cloud.identity.account.clone();
+        let arn = format!("arn:aws:iam::{account}:role/{role}");
+        let denied = |because: String| {
+            let message = format!("{because}; session {session} cannot be opened: make the role, trusting account {deployer}");
+            ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message)
+        };
+        let sts = self.cloud.session(Arc::clone(&self.passage));
+        sts.pass("sts:AssumeRole", &arn, |world| {
+            let found = world.accounts.get(account).map(|account| account.roles.get(role));
+            match found {
+                None => Err(denied(format!("there is no account {account}"))),
+                Some(None) => Err(denied(format!("account {account} has no role {role}"))),
+                Some(Some(found)) if found.trusts.contains(&deployer) => Ok(()),
+                Some(Some(_)) => Err(denied(format!("{arn} does not trust account {deployer}"))),
+            }
+        })
+        .await
+    }
+}

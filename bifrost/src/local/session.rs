@@ -1,0 +1,236 @@
+//! The gate of the embedded world: every call of every port passes [`Session::pass`].
+
+use super::fault::{FaultKind, injected, strike};
+use super::record::{CallRecord, Effect};
+use super::store::{Store, StoreError};
+use super::world::{Resources, World};
+use crate::cloud::{Attempt, Call, CallName, CloudError, ErrorKind, Principal};
+use crate::release::{AccountId, Region};
+use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+
+/// What a service of the embedded world answers instead of a result, in AWS's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceError {
+    /// What kind of refusal it is.
+    pub kind: ErrorKind,
+    /// AWS's error code.
+    pub code: String,
+    /// AWS's error message.
+    pub message: String,
+}
+
+impl ServiceError {
+    /// An error of that kind, with AWS's code and message.
+    pub fn new(kind: ErrorKind, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind, code: code.into(), message: message.into() }
+    }
+
+    fn at(self, operation: &'static str, resource: &str) -> CloudError {
+        let Self { kind, code, message } = self;
+        CloudError { operation, resource: resource.into(), kind, code, message, request_id: None }
+    }
+}
+
+/// One account and region, as the effect of a call sees it.
+pub struct Place<'w, R> {
+    /// The deployer's own part of the account, of all regions.
+    pub resources: &'w mut R,
+    /// The account.
+    pub account: &'w AccountId,
+    /// The region that the call is made in.
+    pub region: &'w Region,
+    /// The world's time.
+    pub now: DateTime<Utc>,
+    ids: &'w mut u64,
+}
+
+impl<R> Place<'_, R> {
+    /// A new id as EC2 makes them: the prefix and 17 hexadecimal digits.
+    pub fn new_id(&mut self, prefix: &str) -> String {
+        *self.ids += 1;
+        format!("{prefix}-{:017x}", self.ids)
+    }
+}
+
+/// What one attempt of a task shares between all its sessions.
+#[derive(Debug, Default)]
+pub(super) struct Passage {
+    pub(super) attempt: Attempt,
+    occurrences: Mutex<BTreeMap<(&'static str, String), u32>>,
+    /// Told when a fault lets the attempt die; its calls never return then.
+    pub(super) death: Notify,
+}
+
+impl Passage {
+    pub(super) fn of(attempt: Attempt) -> Arc<Self> {
+        Arc::new(Self { attempt, ..Self::default() })
+    }
+
+    fn occurrence(&self, operation: &'static str, resource: &str) -> u32 {
+        let mut seen = self.occurrences.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = seen.entry((operation, resource.to_owned())).or_default();
+        *count += 1;
+        *count - 1
+    }
+}
+
+/// What somebody may do in one account and region of the embedded world.
+pub struct Session<R> {
+    pub(super) store: Arc<Store<R>>,
+    pub(super) passage: Arc<Passage>,
+    pub(super) principal: Principal,
+    pub(super) account: AccountId,
+    pub(super) region: Region,
+}
+
+impl<R> Clone for Session<R> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            passage: Arc::clone(&self.passage),
+            principal: self.principal.clone(),
+            account: self.account.clone(),
+            region: self.region.clone(),
+        }
+    }
+}
+
+/// What the gate decided in the transaction of a call.
+enum Verdict<T> {
+    Answered(Result<T, ServiceError>),
+    Delayed(u32),
+    Died,
+    Panicked,
+}
+
+impl<R: Resources> Session<R> {
+    /// The world's time.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.store.now()
+    }
+
+    /// Makes a call to a service of this account and region: `effect` is what the service does, in one transaction.
+    ///
+    /// # Errors
+    /// What the effect answers, or what a scenario injects.
+    pub async fn call<T: Send>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        effect: impl FnOnce(&mut Place<'_, R>) -> Result<T, ServiceError> + Send,
+    ) -> Result<T, CloudError> {
+        let (id, region) = (self.account.clone(), self.region.clone());
+        self.pass(operation, resource, move |world| {
+            let (now, mut ids) = (world.clock, world.ids);
+            let resources = &mut world.account(&id)?.resources;
+            let answer = effect(&mut Place { resources, account: &id, region: &region, now, ids: &mut ids });
+            world.ids = ids;
+            answer
+        })
+        .await
+    }
+
+    /// The gate: names the call, lets a fault strike it, records what became of it.
+    pub(super) async fn pass<T: Send>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        effect: impl FnOnce(&mut World<R>) -> Result<T, ServiceError> + Send,
+    ) -> Result<T, CloudError> {
+        let call = self.name(operation, resource);
+        tracing::debug!(operation, resource, account = %call.account, state = call.name.attempt.state, "call");
+        let mut effect = Some(effect);
+        let mut verdict = self.decide(&call, &mut effect, true);
+        if let Ok(Verdict::Delayed(seconds)) = verdict {
+            // Only tasks wait on the world's clock: a client's call would stop the process that may have to move it.
+            if !self.passage.attempt.state.is_empty() {
+                self.store.clock().sleep(self.now() + TimeDelta::seconds(i64::from(seconds))).await;
+            }
+            verdict = self.decide(&call, &mut effect, false);
+        }
+        match verdict {
+            Ok(Verdict::Answered(answer)) => answer.map_err(|error| error.at(operation, resource)),
+            Ok(Verdict::Delayed(_) | Verdict::Died) => {
+                self.passage.death.notify_one();
+                std::future::pending().await
+            }
+            #[allow(clippy::panic, reason = "a scenario asks for a handler that panics")]
+            Ok(Verdict::Panicked) => panic!("{operation} on {resource}: the scenario asks for a panic"),
+            Err(error) => Err(error.into_service_error().at(operation, resource)),
+        }
+    }
+
+    fn name(&self, operation: &'static str, resource: &str) -> Call {
+        Call {
+            name: CallName {
+                attempt: self.passage.attempt.clone(),
+                operation,
+                resource: resource.to_owned(),
+                occurrence: self.passage.occurrence(operation, resource),
+            },
+            principal: self.principal.clone(),
+            account: self.account.clone(),
+            region: self.region.clone(),
+        }
+    }
+
+    fn decide<T>(
+        &self,
+        call: &Call,
+        effect: &mut Option<impl FnOnce(&mut World<R>) -> Result<T, ServiceError>>,
+        may_strike: bool,
+    ) -> Result<Verdict<T>, StoreError> {
+        self.store.transact_watched(|world| {
+            let fault = if may_strike { strike(&mut world.faults, call) } else { None };
+            let (verdict, seen) = apply(fault, world, effect);
+            (verdict, seen.map(|effect| CallRecord { call: call.clone(), effect }))
+        })
+    }
+}
+
+/// Lets the call have its effect, or what the fault makes of it; and says what to record, if it is done with.
+fn apply<R: Resources, T>(
+    fault: Option<FaultKind>,
+    world: &mut World<R>,
+    effect: &mut Option<impl FnOnce(&mut World<R>) -> Result<T, ServiceError>>,
+) -> (Verdict<T>, Option<Effect>) {
+    let refuse = |error: ServiceError| {
+        let code = error.code.clone();
+        (Verdict::Answered(Err(error)), Some(Effect::Refused(code)))
+    };
+    if let Some(FaultKind::DelaySeconds(seconds)) = fault {
+        return (Verdict::Delayed(seconds), None);
+    }
+    if let Some(FaultKind::ClockJumpSeconds(seconds)) = fault {
+        world.advance(world.clock + TimeDelta::seconds(i64::from(seconds)));
+    }
+    match fault {
+        Some(FaultKind::Error(code)) => return refuse(injected(&code)),
+        Some(FaultKind::Throttle) => return refuse(injected("Throttling")),
+        Some(FaultKind::Die) => return (Verdict::Died, Some(Effect::Refused("Died".into()))),
+        Some(FaultKind::Panic) => return (Verdict::Panicked, Some(Effect::Refused("Panicked".into()))),
+        _ => {}
+    }
+    let answer = match effect.take() {
+        Some(effect) => effect(world),
+        None => Err(ServiceError::new(ErrorKind::Invalid, "AlreadyAnswered", "the call had its effect before")),
+    };
+    match (answer, fault) {
+        (Err(error), _) => refuse(error),
+        (Ok(_), Some(FaultKind::ErrorAfter(code))) => {
+            (Verdict::Answered(Err(injected(&code))), Some(Effect::DoneUnseen))
+        }
+        (Ok(_), Some(FaultKind::DieAfter)) => (Verdict::Died, Some(Effect::DoneUnseen)),
+        (Ok(answer), _) => (Verdict::Answered(Ok(answer)), Some(Effect::Done)),
+    }
+}
+
+impl StoreError {
+    fn into_service_error(self) -> ServiceError {
+        ServiceError::new(ErrorKind::Unavailable, "WorldUnavailable", self.to_string())
+    }
+}

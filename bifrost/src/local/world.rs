@@ -1,0 +1,139 @@
+//! The world as one serde value.
+
+use super::fault::Fault;
+use crate::cloud::{ErrorKind, LockItem};
+use crate::local::ServiceError;
+use crate::release::{AccountId, BucketName, Region};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
+
+/// A deployer's own part of an account: the resources that it looks up, makes and deletes, of all regions.
+pub trait Resources: Clone + Default + Serialize + DeserializeOwned + Send + 'static {
+    /// Lets everything happen that is due by `now`, in the order of its time, however far the clock jumped:
+    /// instances boot, fail or go, targets drain.
+    fn advance(&mut self, now: DateTime<Utc>);
+}
+
+/// Everything there is: accounts, clock and faults.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "R: Resources"))]
+pub struct World<R> {
+    /// The world's time. Only the engine moves it.
+    pub clock: DateTime<Utc>,
+    /// The account that holds the deployer's bucket, lock table and executions.
+    pub deployer_account: AccountId,
+    /// The region of the deployer's lock table and state machine.
+    pub deployer_region: Region,
+    /// All accounts, the deployer's among them.
+    pub accounts: BTreeMap<AccountId, Account<R>>,
+    /// What shall go wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+    /// How many ids were given out: the next is made of it.
+    #[serde(default)]
+    pub ids: u64,
+}
+
+/// One account. What lies in one is not seen from another.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "R: Resources"))]
+pub struct Account<R> {
+    /// Roles to assume, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub roles: BTreeMap<String, Role>,
+    /// Buckets that this account owns, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub buckets: BTreeMap<BucketName, Bucket>,
+    /// Lock tables by `<region>/<table>`, each with its items by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lock_tables: BTreeMap<String, BTreeMap<String, LockItem>>,
+    /// The deployer's own part.
+    #[serde(default)]
+    pub resources: R,
+}
+
+/// An IAM role that may be assumed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// The accounts whose deployer may assume it.
+    #[serde(default)]
+    pub trusts: Vec<AccountId>,
+}
+
+/// An S3 bucket.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bucket {
+    /// Its objects by key.
+    #[serde(default)]
+    pub objects: BTreeMap<String, StoredObject>,
+}
+
+/// An S3 object.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredObject {
+    /// Its bytes: text as it is, anything else in hexadecimal.
+    #[serde(with = "body")]
+    pub body: Vec<u8>,
+    /// When it was last written, by the world's clock.
+    pub last_modified: DateTime<Utc>,
+    /// The KMS key it is encrypted with, if it asked for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<String>,
+}
+
+impl<R: Resources> World<R> {
+    /// Moves the clock to `now` and lets happen what is due by then. A clock never goes back.
+    pub(super) fn advance(&mut self, now: DateTime<Utc>) {
+        self.clock = self.clock.max(now);
+        for account in self.accounts.values_mut() {
+            account.resources.advance(self.clock);
+        }
+    }
+
+    /// The account of that id.
+    ///
+    /// # Errors
+    /// `AccessDenied`, as AWS answers for an account that is not there.
+    pub fn account(&mut self, id: &AccountId) -> Result<&mut Account<R>, ServiceError> {
+        self.accounts.get_mut(id).ok_or_else(|| {
+            ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", format!("there is no account {id} in this world"))
+        })
+    }
+}
+
+/// A body is text where it can be, so that a world file can be read and written by a person.
+mod body {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Body<'a> {
+        Text(std::borrow::Cow<'a, str>),
+        Hex(String),
+    }
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Body::Text(text.into()),
+            Err(_) => Body::Hex(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+        }
+        .serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        match Body::deserialize(deserializer)? {
+            Body::Text(text) => Ok(text.into_owned().into_bytes()),
+            Body::Hex(hex) => unhex(&hex).ok_or_else(|| D::Error::custom("`hex` must be pairs of hexadecimal digits")),
+        }
+    }
+
+    fn unhex(hex: &str) -> Option<Vec<u8>> {
+        let digits: Option<Vec<u8>> = hex.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect();
+        let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
+        Some(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+    }
+}

@@ -1,0 +1,45 @@
+//! The root lock: an item in DynamoDB, and the object that the originals kept beside it.
+
+use super::{LockObject, read};
+use crate::cloud::{CloudError, LockItem, PutLock};
+use crate::release::Envelope;
+use crate::task::Context;
+use uuid::Uuid;
+
+/// Takes the root lock, unless another holds it, by item or by the originals' object.
+pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<PutLock, CloudError> {
+    let item = LockItem {
+        key: envelope.root_lock_path().to_string(),
+        id: owner.to_string(),
+        time: context.now(),
+        execution: context.attempt.execution.clone(),
+        release_id: Some(envelope.release_id.to_string()),
+        started_by: envelope.started_by().map(ToOwned::to_owned),
+    };
+    if let Some(LockObject { uuid }) = read(context, envelope, &envelope.root_lock_path()).await?
+        && uuid != item.id
+    {
+        let nobody = LockItem { id: uuid, execution: None, release_id: None, started_by: None, ..item };
+        return Ok(PutLock::Held(Box::new(nobody)));
+    }
+    context.locks.put(&context.identity.lock_table(), &item).await
+}
+
+/// Deletes the item and the originals' object, each only if it is this owner's.
+pub(super) async fn give_back<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<(), CloudError> {
+    let (key, id) = (envelope.root_lock_path(), owner.to_string());
+    if read(context, envelope, &key).await?.is_some_and(|object| object.uuid == id) {
+        context.objects.delete(&envelope.bucket, &key).await?;
+    }
+    context.locks.delete(&context.identity.lock_table(), &key, &id).await?;
+    Ok(())
+}
+
+/// Who holds the lock, for a person: as much as its owner wrote.
+pub(super) fn describe(item: &LockItem) -> String {
+    let release = item.release_id.as_ref().map_or_else(|| format!("owner {}", item.id), |id| format!("release {id}"));
+    let by = item.started_by.as_ref().map_or_else(String::new, |who| format!(", started by {who}"));
+    let since = item.time.format("%Y-%m-%dT%H:%M:%SZ");
+    let execution = item.execution.as_ref().map_or_else(String::new, |arn| format!(" (execution {arn})"));
+    format!("{release}{by} since {since}{execution}")
+}
