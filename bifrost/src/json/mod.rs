@@ -15,6 +15,6 @@ mod size;
 
 pub use compare::{Difference, difference, same};
 pub use parse::{ParseError, ParseProblem, parse};
-pub use read::{read, read_entries};
+pub use read::{read, read_members};
 pub use refusal::{ReadError, ReadErrorKind};
 pub use size::size;

@@ -23,18 +23,35 @@ pub fn read<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ReadError>
     T::deserialize(Node(value)).map_err(|refusal| refusal.into_error(&[]))
 }
 
-/// Reads some members of an object as `T`, as [`read`] does, when others are read as something else.
+/// Reads those members of an object whose keys `takes` accepts as `T`, as [`read`] does, when others are read as something else.
 ///
 /// `also` names the fields that those others may have: who misspells one of them is told the right name all the same.
 ///
 /// # Errors
-/// As [`read`].
-pub fn read_entries<'de, T: Deserialize<'de>>(
-    entries: impl Iterator<Item = (&'de String, &'de Value)>,
+/// As [`read`]; and of kind [`Type`](super::ReadErrorKind::Type) if the value is no object.
+pub fn read_members<'de, T: Deserialize<'de>>(
+    object: &'de Value,
+    takes: impl Fn(&str) -> bool,
     also: &[&str],
 ) -> Result<T, ReadError> {
-    T::deserialize(MapAccessDeserializer::new(Members { rest: entries, value: None }))
+    let Value::Object(members) = object else {
+        return Err(not_an_object(object).into_error(&[]));
+    };
+    let members = members.iter().filter(|(key, _)| takes(key));
+    T::deserialize(MapAccessDeserializer::new(Members { rest: members, value: None }))
         .map_err(|refusal| refusal.into_error(also))
+}
+
+fn not_an_object(value: &Value) -> Refusal {
+    let found = match value {
+        Value::Null => return Refusal::null(),
+        Value::Bool(value) => Unexpected::Bool(*value),
+        Value::Number(number) => Unexpected::Other(number.as_str()),
+        Value::String(text) => Unexpected::Str(text),
+        Value::Array(_) => Unexpected::Seq,
+        Value::Object(_) => Unexpected::Map,
+    };
+    Refusal::invalid_type(found, &"an object")
 }
 
 /// A place in the document.
