@@ -1,1 +1,4 @@
 //! A framework for deployers.
+
+pub mod json;
+pub mod release;

@@ -1,0 +1,252 @@
+//! Reading a [`Value`] as a Rust type, strictly: a [`Deserializer`] that knows what kind of fault it met, and where.
+
+use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error as _, IntoDeserializer, MapAccess, SeqAccess, Unexpected, Visitor,
+};
+use serde::forward_to_deserialize_any;
+use serde_json::{Number, Value};
+
+use super::decimal::Decimal;
+use super::path::Step;
+use super::refusal::{ReadError, Refusal};
+
+/// Reads a value as `T`.
+///
+/// Stricter than `serde_json::from_value`: `null` is refused wherever it stands. Laxer in one thing: a whole number may be
+/// spelt `600.0` or `6e2`, because [`same`](super::same) says that it is the same number. `serde_json::Number` keeps its digits.
+///
+/// # Errors
+/// A [`ReadError`] for the first fault, with its path and kind. Unknown fields are faults if `T` denies them
+/// (`#[serde(deny_unknown_fields)]`).
+pub fn read<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ReadError> {
+    T::deserialize(Node(value)).map_err(|refusal| refusal.into_error(&[]))
+}
+
+/// Reads those members of an object whose keys `takes` accepts as `T`, as [`read`] does, when others are read as something else.
+///
+/// `also` names the fields that those others may have: who misspells one of them is told the right name all the same.
+///
+/// # Errors
+/// As [`read`]; and of kind [`Type`](super::ReadErrorKind::Type) if the value is no object.
+pub fn read_members<'de, T: Deserialize<'de>>(
+    object: &'de Value,
+    takes: impl Fn(&str) -> bool,
+    also: &[&str],
+) -> Result<T, ReadError> {
+    let Value::Object(members) = object else {
+        return Err(not_an_object(object).into_error(&[]));
+    };
+    let members = members.iter().filter(|(key, _)| takes(key));
+    T::deserialize(MapAccessDeserializer::new(Members { rest: members, value: None }))
+        .map_err(|refusal| refusal.into_error(also))
+}
+
+fn not_an_object(value: &Value) -> Refusal {
+    let found = match value {
+        Value::Null => return Refusal::null(),
+        Value::Bool(value) => Unexpected::Bool(*value),
+        Value::Number(number) => Unexpected::Other(number.as_str()),
+        Value::String(text) => Unexpected::Str(text),
+        Value::Array(_) => Unexpected::Seq,
+        Value::Object(_) => Unexpected::Map,
+    };
+    Refusal::invalid_type(found, &"an object")
+}
+
+/// A place in the document.
+#[derive(Clone, Copy)]
+struct Node<'de>(&'de Value);
+
+impl<'de> Node<'de> {
+    /// Reads this place, which is one `step` below its container.
+    fn read_at<S: DeserializeSeed<'de>>(self, seed: S, step: impl FnOnce() -> Step) -> Result<S::Value, Refusal> {
+        seed.deserialize(self).map_err(|refusal| {
+            let refusal = if self.0 == "" { refusal.of_empty_text() } else { refusal };
+            refusal.within(step())
+        })
+    }
+}
+
+/// Types that no number can become. Without them `deserialize_any` would offer a number of many digits as the object that
+/// `serde_json::Number` reads, and the message would speak of that.
+macro_rules! not_from_a_number {
+    ($($method:ident)*) => { $(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+            match self.0 {
+                Value::Number(number) => Err(Refusal::invalid_type(Unexpected::Other(number.as_str()), &visitor)),
+                _ => self.deserialize_any(visitor),
+            }
+        }
+    )* };
+}
+
+macro_rules! integers {
+    ($($method:ident)*) => { $(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+            match self.0 {
+                Value::Number(number) => visit_integer(number, visitor),
+                _ => self.deserialize_any(visitor),
+            }
+        }
+    )* };
+}
+
+macro_rules! floats {
+    ($($method:ident)*) => { $(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+            match self.0 {
+                Value::Number(number) => match number.as_f64().filter(|float| float.is_finite()) {
+                    Some(float) => visitor.visit_f64(float),
+                    None => Err(Refusal::invalid_value(Unexpected::Other(number.as_str()), &visitor)),
+                },
+                _ => self.deserialize_any(visitor),
+            }
+        }
+    )* };
+}
+
+impl<'de> Deserializer<'de> for Node<'de> {
+    type Error = Refusal;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match self.0 {
+            Value::Null => Err(Refusal::null()),
+            Value::Bool(value) => visitor.visit_bool(*value),
+            Value::Number(number) => visit_number(number, visitor),
+            Value::String(text) => visitor.visit_borrowed_str(text),
+            Value::Array(elements) => visit_array(elements, visitor),
+            Value::Object(members) => visitor.visit_map(Members { rest: members.iter(), value: None }),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        match self.0 {
+            Value::Null => Err(Refusal::null()),
+            _ => visitor.visit_some(self),
+        }
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Refusal> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        match self.0 {
+            Value::String(variant) => visitor.visit_enum(variant.as_str().into_deserializer()),
+            Value::Object(members) if members.len() == 1 => {
+                visitor.visit_enum(MapAccessDeserializer::new(Members { rest: members.iter(), value: None }))
+            }
+            Value::Object(_) => Err(Refusal::invalid_value(Unexpected::Map, &"an object of one member")),
+            _ => self.deserialize_string(visitor),
+        }
+    }
+
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Refusal> {
+        self.deserialize_map(visitor)
+    }
+
+    integers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
+    }
+
+    floats! { deserialize_f32 deserialize_f64 }
+
+    not_from_a_number! {
+        deserialize_bool deserialize_char deserialize_str deserialize_string deserialize_bytes deserialize_byte_buf
+        deserialize_unit deserialize_seq deserialize_map
+    }
+
+    forward_to_deserialize_any! { unit_struct tuple tuple_struct identifier ignored_any }
+}
+
+/// A number for whoever takes any value: exact, also where no Rust number is.
+fn visit_number<'de, V: Visitor<'de>>(number: &'de Number, visitor: V) -> Result<V::Value, Refusal> {
+    match (number.as_u64(), number.as_i64()) {
+        (Some(integer), _) => visitor.visit_u64(integer),
+        (None, Some(integer)) => visitor.visit_i64(integer),
+        (None, None) => number.deserialize_any(visitor).map_err(Refusal::custom),
+    }
+}
+
+fn visit_integer<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, Refusal> {
+    if let Some(integer) = number.as_u64() {
+        return visitor.visit_u64(integer);
+    }
+    let decimal = Decimal::parse(number.as_str());
+    let Some(decimal) = decimal.filter(Decimal::is_whole) else {
+        return Err(Refusal::invalid_type(Unexpected::Other(number.as_str()), &visitor));
+    };
+    let integer = decimal.to_integer();
+    if let Some(integer) = integer.and_then(|integer| u64::try_from(integer).ok()) {
+        visitor.visit_u64(integer)
+    } else if let Some(integer) = integer.and_then(|integer| i64::try_from(integer).ok()) {
+        visitor.visit_i64(integer)
+    } else {
+        Err(Refusal::invalid_value(Unexpected::Other(number.as_str()), &visitor))
+    }
+}
+
+fn visit_array<'de, V: Visitor<'de>>(elements: &'de [Value], visitor: V) -> Result<V::Value, Refusal> {
+    let mut rest = Elements { rest: elements.iter().enumerate() };
+    let read = visitor.visit_seq(&mut rest)?;
+    match rest.rest.len() {
+        0 => Ok(read),
+        // A tuple stops at its own length.
+        more => Err(Refusal::invalid_length(elements.len(), &format!("{} elements", elements.len() - more).as_str())),
+    }
+}
+
+struct Elements<'de> {
+    rest: std::iter::Enumerate<std::slice::Iter<'de, Value>>,
+}
+
+impl<'de> SeqAccess<'de> for Elements<'de> {
+    type Error = Refusal;
+
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
+        let Some((index, value)) = self.rest.next() else { return Ok(None) };
+        Node(value).read_at(seed, || Step::Index(index)).map(Some)
+    }
+
+    fn size_hint(&self) -> Option<usize> {
+        Some(self.rest.len())
+    }
+}
+
+struct Members<'de, I> {
+    rest: I,
+    /// The member whose key was read last.
+    value: Option<(&'de String, &'de Value)>,
+}
+
+impl<'de, I: Iterator<Item = (&'de String, &'de Value)>> MapAccess<'de> for Members<'de, I> {
+    type Error = Refusal;
+
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
+        self.value = self.rest.next();
+        let Some((key, _)) = self.value else { return Ok(None) };
+        let read = seed.deserialize(BorrowedStrDeserializer::new(key));
+        read.map(Some).map_err(|refusal: Refusal| refusal.within(Step::Key(key.clone())))
+    }
+
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Refusal> {
+        let (key, value) = self.value.take().ok_or_else(|| Refusal::custom("a value was asked for before its key"))?;
+        Node(value).read_at(seed, || Step::Key(key.clone()))
+    }
+}
+
+#[cfg(test)]
+#[path = "read_tests.rs"]
+mod tests;

@@ -1,0 +1,178 @@
+//! Why a value could not be read: what [`read`](super::read()) answers, and how serde's errors become it.
+
+use std::fmt::Display;
+
+use serde::de::{self, Expected, Unexpected};
+
+use super::path::{self, Step};
+
+/// Why a JSON value could not be read as a Rust type.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {message}", path::or_document(path))]
+pub struct ReadError {
+    /// Where: `services.web.subnets[0]`. Empty for the document as a whole.
+    pub path: String,
+    /// What kind of fault it is.
+    pub kind: ReadErrorKind,
+    /// What is wrong there, and what to write instead.
+    pub message: String,
+}
+
+/// The kinds of faults that a [`ReadError`] tells apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReadErrorKind {
+    /// A required field is absent or empty.
+    Missing,
+    /// A field is `null`.
+    Null,
+    /// No field of that name exists.
+    Unknown,
+    /// The value has another JSON type.
+    Type,
+    /// The value has the right type, yet is none that the field can have.
+    Value,
+}
+
+impl ReadError {
+    /// The name under which Step Functions sees this error: `UnmarshalError` for a document of the wrong shape,
+    /// `BadReleaseError` for one of the right shape that says something it may not.
+    #[must_use]
+    pub fn wire_name(&self) -> &'static str {
+        match self.kind {
+            ReadErrorKind::Unknown | ReadErrorKind::Type => "UnmarshalError",
+            ReadErrorKind::Missing | ReadErrorKind::Null | ReadErrorKind::Value => "BadReleaseError",
+        }
+    }
+}
+
+/// serde's error while a value is being read; boxed, because every `Result` on the way carries it.
+#[derive(Debug, thiserror::Error)]
+#[error("{}", .0.message)]
+pub(super) struct Refusal(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    /// Innermost first: a step is added while the error travels out, so that reading well costs nothing.
+    steps: Vec<Step>,
+    kind: ReadErrorKind,
+    message: String,
+    /// For an unknown field: those that exist beside it.
+    siblings: &'static [&'static str],
+}
+
+impl Refusal {
+    fn new(kind: ReadErrorKind, message: String) -> Self {
+        Self(Box::new(Inner { steps: Vec::new(), kind, message, siblings: &[] }))
+    }
+
+    pub(super) fn null() -> Self {
+        Self::new(ReadErrorKind::Null, "null is refused: leave the field out".to_owned())
+    }
+
+    /// The refusal as seen from one level further out.
+    pub(super) fn within(mut self, step: Step) -> Self {
+        self.0.steps.push(step);
+        self
+    }
+
+    /// The refusal of an empty text is the absence of a value if the type refused that very text, not something inside.
+    pub(super) fn of_empty_text(mut self) -> Self {
+        if self.0.steps.is_empty() && self.0.kind == ReadErrorKind::Value {
+            self.0.kind = ReadErrorKind::Missing;
+            "required, but empty".clone_into(&mut self.0.message);
+        }
+        self
+    }
+
+    /// Ends the journey. `also` names fields that the outermost object has beside those that its type knows.
+    pub(super) fn into_error(self, also: &[&str]) -> ReadError {
+        let Inner { steps, kind, mut message, siblings } = *self.0;
+        if let (ReadErrorKind::Unknown, Some(Step::Key(field))) = (kind, steps.first()) {
+            let also = if steps.len() == 1 { also } else { &[] };
+            if let Some(name) = nearest(field, siblings.iter().chain(also).copied()) {
+                message = format!("{message}; did you mean `{name}`?");
+            }
+        }
+        ReadError { path: path::render(&steps), kind, message }
+    }
+}
+
+impl de::Error for Refusal {
+    fn custom<T: Display>(message: T) -> Self {
+        Self::new(ReadErrorKind::Value, message.to_string())
+    }
+
+    fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(ReadErrorKind::Type, format!("expected {}, found {}", in_json(expected), noun(found)))
+    }
+
+    fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
+        Self::new(ReadErrorKind::Value, format!("expected {}, found {}", in_json(expected), noun(found)))
+    }
+
+    fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
+        Self::new(ReadErrorKind::Value, format!("expected {}, found {length} elements", in_json(expected)))
+    }
+
+    fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
+        let mut message = format!("{variant:?} is none of {}", expected.join(", "));
+        if let Some(name) = nearest(variant, expected.iter().copied()) {
+            message = format!("{message}; did you mean `{name}`?");
+        }
+        Self::new(ReadErrorKind::Value, message)
+    }
+
+    fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
+        let mut refusal = Self::new(ReadErrorKind::Unknown, "there is no such field".to_owned());
+        refusal.0.siblings = expected;
+        refusal
+    }
+
+    fn missing_field(field: &'static str) -> Self {
+        Self::new(ReadErrorKind::Missing, "required, but absent".to_owned()).within(Step::Key(field.to_owned()))
+    }
+}
+
+/// The name nearest to what was written, if it may be what was meant.
+fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    /// Below it two names have little in common: `clap` draws its own line for commands at 0.7.
+    const ALIKE: f64 = 0.8;
+    names
+        .map(|name| (strsim::jaro_winkler(written, name), name))
+        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, name)| name)
+}
+
+/// What serde expects, in the words of JSON: who writes a release need not know Rust.
+fn in_json(expected: &dyn Expected) -> String {
+    let expected = expected.to_string();
+    let words = match expected.as_str() {
+        "u8" => "a whole number from 0 to 255",
+        "u16" => "a whole number from 0 to 65535",
+        "u32" => "a whole number from 0 to 4294967295",
+        "a nonzero u32" => "a whole number from 1 to 4294967295",
+        "u64" | "usize" => "a whole number, at least 0",
+        "i8" | "i16" | "i32" | "i64" | "isize" => "a whole number",
+        "f32" | "f64" => "a number",
+        "a sequence" => "an array",
+        "a map" => "an object",
+        other if other.starts_with("struct ") => "an object",
+        other => other,
+    };
+    words.to_owned()
+}
+
+/// What was found. Texts are not repeated: they may be secrets.
+fn noun(found: Unexpected<'_>) -> String {
+    match found {
+        Unexpected::Bool(value) => value.to_string(),
+        Unexpected::Unsigned(number) => number.to_string(),
+        Unexpected::Signed(number) => number.to_string(),
+        Unexpected::Float(number) => number.to_string(),
+        Unexpected::Str(_) | Unexpected::Char(_) => "a string".to_owned(),
+        Unexpected::Seq => "an array".to_owned(),
+        Unexpected::Map => "an object".to_owned(),
+        other => other.to_string(),
+    }
+}

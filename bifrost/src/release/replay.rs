@@ -1,0 +1,91 @@
+//! Protection against replay and against whoever may write to only one of bucket and state machine.
+//!
+//! What is checked here needs the release, the uploaded bytes and the time, and no cloud. That one release is deployed at most once
+//! is what the release lock is for.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+use super::Sha256;
+use crate::json::{self, Difference, ParseError};
+
+/// How old a release may be: it allows a roll-back, older ones must be made anew.
+pub const OLDEST: TimeDelta = TimeDelta::days(10);
+/// How far ahead a client's clock may be.
+pub const AHEAD: TimeDelta = TimeDelta::minutes(2);
+
+/// Why a release is refused: it is old, or not what was uploaded. Each is a `BadReleaseError` on the wire.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Replay {
+    /// It was made too long ago.
+    #[error("created_at: {created_at} is more than 10 days ago: make the release anew")]
+    TooOld {
+        /// When it says that it was made.
+        created_at: DateTime<Utc>,
+    },
+    /// It will be made later than a clock may be wrong.
+    #[error("created_at: {created_at} is more than 2 minutes in the future: set the client's clock")]
+    NotYet {
+        /// When it says that it was made.
+        created_at: DateTime<Utc>,
+    },
+    /// What was uploaded cannot be read.
+    #[error("the uploaded release is no JSON: upload the release that is sent")]
+    Unreadable(#[source] ParseError),
+    /// What was uploaded is another release. Values are not shown: they may be secrets.
+    #[error("the release that was sent differs from the one that was uploaded, first in {0}: upload the release that is sent")]
+    Differs(Difference),
+    /// A file is not the one that the release states.
+    #[error("{file} has SHA-256 {found}, but the release states {stated}: upload the file that the release was made for")]
+    File {
+        /// The file's name or key.
+        file: String,
+        /// The SHA-256 that the release states.
+        stated: Sha256,
+        /// The SHA-256 of the file as it is.
+        found: Sha256,
+    },
+}
+
+/// Refuses a release that was made more than [`OLDEST`] ago or more than [`AHEAD`] in the future; exactly that much is allowed.
+///
+/// # Errors
+/// [`Replay::TooOld`] or [`Replay::NotYet`].
+pub fn check_window(created_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Replay> {
+    let age = now.signed_duration_since(created_at);
+    if age > OLDEST {
+        Err(Replay::TooOld { created_at })
+    } else if age < -AHEAD {
+        Err(Replay::NotYet { created_at })
+    } else {
+        Ok(())
+    }
+}
+
+/// Refuses a release unless what the execution received means the same as what was uploaded, as both were sent: before defaults are
+/// filled in and before anything is wiped.
+///
+/// The order of keys, white space and the spelling of numbers are free: Step Functions writes them anew.
+///
+/// # Errors
+/// [`Replay::Unreadable`] or [`Replay::Differs`].
+pub fn check_uploaded(sent: &Value, uploaded: &[u8]) -> Result<(), Replay> {
+    let uploaded = json::parse(uploaded).map_err(Replay::Unreadable)?;
+    match json::difference(sent, &uploaded) {
+        Some(difference) => Err(Replay::Differs(difference)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses a file whose bytes are not those that the release states. To be called wherever the file is read.
+///
+/// # Errors
+/// [`Replay::File`].
+pub fn check_file(file: &str, bytes: &[u8], stated: Sha256) -> Result<(), Replay> {
+    let found = Sha256::of(bytes);
+    if found == stated { Ok(()) } else { Err(Replay::File { file: file.to_owned(), stated, found }) }
+}
+
+#[cfg(test)]
+#[path = "replay_tests.rs"]
+mod tests;
