@@ -43,7 +43,7 @@ pub async fn check<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), H
     {
         return Err(Halt::TimedOut { started_at, timeout: envelope.timeout });
     }
-    match context.objects.get(&envelope.bucket, &envelope.halt_path()).await? {
+    match context.objects.get(&envelope.bucket, &envelope.root_dir().halt()).await? {
         Some(flag) if counts(flag.last_modified, now) => Err(Halt::Asked(message(&flag.body))),
         _ => Ok(()),
     }
@@ -66,7 +66,7 @@ fn message(content: &[u8]) -> String {
 /// Whatever S3 answers.
 pub async fn ask(objects: &dyn Objects, envelope: &Envelope, reason: &str) -> Result<(), CloudError> {
     let body = reason.as_bytes().to_vec();
-    objects.put(&envelope.bucket, &envelope.halt_path(), body, Encryption::Bucket).await
+    objects.put(&envelope.bucket, &envelope.root_dir().halt(), body, Encryption::Bucket).await
 }
 
 /// Removes the halt flag, so that it does not stop the next deploy.
@@ -74,7 +74,7 @@ pub async fn ask(objects: &dyn Objects, envelope: &Envelope, reason: &str) -> Re
 /// # Errors
 /// Whatever S3 answers.
 pub async fn clear<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), CloudError> {
-    context.objects.delete(&envelope.bucket, &envelope.halt_path()).await
+    context.objects.delete(&envelope.bucket, &envelope.root_dir().halt()).await
 }
 
 #[cfg(test)]

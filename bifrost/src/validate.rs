@@ -37,7 +37,7 @@ pub async fn validate<F: Fields>(
 ) -> Result<Release<F>, ValidateFailure> {
     let envelope = &mut release.envelope;
     replay::check_window(envelope.created_at, context.now())?;
-    let key = envelope.release_path();
+    let key = envelope.release_dir().release();
     let uploaded = context.objects.get(&envelope.bucket, &key).await?.ok_or_else(|| {
         ValidateFailure::BadRelease(format!(
             "the release was not uploaded: there is no {key} in bucket {}; deploy with the client, which uploads it",
@@ -46,7 +46,7 @@ pub async fn validate<F: Fields>(
     })?;
     replay::check_uploaded(&context.sent, &uploaded.body)?;
     envelope.wipe();
-    envelope.uuid = Some(context.surroundings.new_uuid());
+    envelope.uuid = Some(context.surroundings.new_uuid().into());
     envelope.started_at = Some(context.now());
     release.fields.wipe();
     Ok(release)
@@ -60,10 +60,10 @@ pub async fn validate<F: Fields>(
 pub async fn read_file<F: Fields>(
     context: &Context<F::Ports>,
     release: &Release<F>,
-    name: &str,
-    expected: &Sha256,
+    name: &'static str,
+    expected: Sha256,
 ) -> Result<Vec<u8>, ValidateFailure> {
-    let key = release.envelope.file_path(name);
+    let key = release.envelope.release_dir().file(name);
     let bucket = &release.envelope.bucket;
     let object = context.objects.get(bucket, &key).await?.ok_or_else(|| {
         ValidateFailure::BadRelease(format!("the release refers to {name}, but there is no {key} in bucket {bucket}"))

@@ -2,21 +2,23 @@
 
 use super::{LockObject, read};
 use crate::cloud::{CloudError, LockItem, PutLock};
-use crate::release::Envelope;
+use crate::release::{Envelope, LockOwner};
 use crate::task::Context;
-use uuid::Uuid;
+
+/// The key of `metadata` under which the client claims who started the deploy.
+pub const STARTED_BY: &str = "started_by";
 
 /// Takes the root lock, unless another holds it, by item or by the originals' object.
-pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<PutLock, CloudError> {
+pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: &LockOwner) -> Result<PutLock, CloudError> {
     let item = LockItem {
-        key: envelope.root_lock_path().to_string(),
+        key: envelope.root_dir().lock().to_string(),
         id: owner.to_string(),
         time: context.now(),
         execution: context.attempt.execution.clone(),
         release_id: Some(envelope.release_id.to_string()),
-        started_by: envelope.started_by().map(ToOwned::to_owned),
+        started_by: envelope.metadata.get(STARTED_BY).cloned(),
     };
-    if let Some(LockObject { uuid }) = read(context, envelope, &envelope.root_lock_path()).await?
+    if let Some(LockObject { uuid }) = read(context, envelope, &envelope.root_dir().lock()).await?
         && uuid != item.id
     {
         let nobody = LockItem { id: uuid, execution: None, release_id: None, started_by: None, ..item };
@@ -26,8 +28,8 @@ pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: Uu
 }
 
 /// Deletes the item and the originals' object, each only if it is this owner's.
-pub(super) async fn give_back<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<(), CloudError> {
-    let (key, id) = (envelope.root_lock_path(), owner.to_string());
+pub(super) async fn give_back<P>(context: &Context<P>, envelope: &Envelope, owner: &LockOwner) -> Result<(), CloudError> {
+    let (key, id) = (envelope.root_dir().lock(), owner.to_string());
     if read(context, envelope, &key).await?.is_some_and(|object| object.uuid == id) {
         context.objects.delete(&envelope.bucket, &key).await?;
     }

@@ -45,7 +45,7 @@ impl fmt::Display for UserLock {
 /// The freeze of the release's project and config, if there is one. One that cannot be read is one: whoever wrote it
 /// meant to stop deploys.
 pub(super) async fn held(objects: &dyn Objects, envelope: &Envelope) -> Result<Option<UserLock>, CloudError> {
-    let Some(object) = objects.get(&envelope.bucket, &envelope.user_lock_path()).await? else { return Ok(None) };
+    let Some(object) = objects.get(&envelope.bucket, &envelope.root_dir().user_lock()).await? else { return Ok(None) };
     Ok(UserLock::parse(&object.body).unwrap_or_else(|error| {
         Some(UserLock { user: "somebody".into(), lock_reason: error.to_string() })
     }))

@@ -107,10 +107,10 @@ impl ReleaseDir {
         ObjectKey(format!("{self}/lock"))
     }
 
-    /// The user data of the release's instances, encrypted.
+    /// A file that belongs to the release, such as Odin's `userdata`. Its name is the deployer's own, never a client's.
     #[must_use]
-    pub fn user_data(&self) -> ObjectKey {
-        ObjectKey(format!("{self}/userdata"))
+    pub fn file(&self, name: &'static str) -> ObjectKey {
+        ObjectKey(format!("{self}/{name}"))
     }
 }
 
