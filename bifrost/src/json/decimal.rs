@@ -1,10 +1,10 @@
 //! The exact value of a JSON number, whatever its spelling.
 
-/// A decimal number in one spelling only: `±0.d₁d₂…dₙ × 10^exponent` is never needed, `±d₁d₂…dₙ × 10^exponent` with neither
-/// leading nor trailing zeros says the same with whole digits.
+/// A decimal number in one spelling only: `±0.d₁d₂…dₙ × 10^exponent` is never needed, `±d₁d₂…dₙ × 10^exponent` with
+/// neither leading nor trailing zeros says the same with whole digits.
 ///
-/// Two numbers are equal in value if and only if their `Decimal`s are equal. Nothing is ever expanded, so `1e999999999` costs
-/// as little as `1`.
+/// Two numbers are equal in value if and only if their `Decimal`s are equal. Nothing is ever expanded, so `1e999999999`
+/// costs as little as `1`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decimal {
     negative: bool,
@@ -24,7 +24,11 @@ impl Decimal {
         }
         let digits = all.trim_matches('0');
         if digits.is_empty() {
-            return Some(Self { negative: false, digits: String::new(), exponent: 0 });
+            return Some(Self {
+                negative: false,
+                digits: String::new(),
+                exponent: 0,
+            });
         }
         let trailing = all.len() - all.trim_end_matches('0').len();
         let exponent = exponent
@@ -32,7 +36,11 @@ impl Decimal {
             .ok()?
             .checked_sub(i64::try_from(fraction.len()).ok()?)?
             .checked_add(i64::try_from(trailing).ok()?)?;
-        Some(Self { negative, digits: digits.to_owned(), exponent })
+        Some(Self {
+            negative,
+            digits: digits.to_owned(),
+            exponent,
+        })
     }
 
     /// The value as an integer, if it is one and fits.
@@ -40,7 +48,11 @@ impl Decimal {
         if self.digits.is_empty() {
             return Some(0);
         }
-        let magnitude = self.digits.parse::<i128>().ok()?.checked_mul(10_i128.checked_pow(self.exponent.try_into().ok()?)?)?;
+        let magnitude = self
+            .digits
+            .parse::<i128>()
+            .ok()?
+            .checked_mul(10_i128.checked_pow(self.exponent.try_into().ok()?)?)?;
         Some(if self.negative { -magnitude } else { magnitude })
     }
 
@@ -97,7 +109,11 @@ mod tests {
             ("1e999999999", None),
             ("1e-3", None),
         ] {
-            assert_eq!(Decimal::parse(text).and_then(|decimal| decimal.to_integer()), integer, "{text}");
+            assert_eq!(
+                Decimal::parse(text).and_then(|decimal| decimal.to_integer()),
+                integer,
+                "{text}"
+            );
         }
     }
 

@@ -13,8 +13,9 @@ use super::refusal::{ReadError, Refusal};
 
 /// Reads a value as `T`.
 ///
-/// Stricter than `serde_json::from_value`: `null` is refused wherever it stands. Laxer in one thing: a whole number may be
-/// spelt `600.0` or `6e2`, because [`same`](super::same) says that it is the same number. `serde_json::Number` keeps its digits.
+/// Stricter than `serde_json::from_value`: `null` is refused wherever it stands. Laxer in one thing: a whole number may
+/// be spelt `600.0` or `6e2`, because [`same`](super::same) says that it is the same number. `serde_json::Number` keeps
+/// its digits.
 ///
 /// # Errors
 /// A [`ReadError`] for the first fault, with its path and kind. Unknown fields are faults if `T` denies them
@@ -23,7 +24,8 @@ pub fn read<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ReadError>
     T::deserialize(Node(value)).map_err(|refusal| refusal.into_error(&[]))
 }
 
-/// Reads those members of an object whose keys `takes` accepts as `T`, as [`read`] does, when others are read as something else.
+/// Reads those members of an object whose keys `takes` accepts as `T`, as [`read`] does, when others are read as
+/// something else.
 ///
 /// `also` names the fields that those others may have: who misspells one of them is told the right name all the same.
 ///
@@ -38,8 +40,11 @@ pub fn read_members<'de, T: Deserialize<'de>>(
         return Err(not_an_object(object).into_error(&[]));
     };
     let members = members.iter().filter(|(key, _)| takes(key));
-    T::deserialize(MapAccessDeserializer::new(Members { rest: members, value: None }))
-        .map_err(|refusal| refusal.into_error(also))
+    T::deserialize(MapAccessDeserializer::new(Members {
+        rest: members,
+        value: None,
+    }))
+    .map_err(|refusal| refusal.into_error(also))
 }
 
 fn not_an_object(value: &Value) -> Refusal {
@@ -68,8 +73,8 @@ impl<'de> Node<'de> {
     }
 }
 
-/// Types that no number can become. Without them `deserialize_any` would offer a number of many digits as the object that
-/// `serde_json::Number` reads, and the message would speak of that.
+/// Types that no number can become. Without them `deserialize_any` would offer a number of many digits as the object
+/// that `serde_json::Number` reads, and the message would speak of that.
 macro_rules! not_from_a_number {
     ($($method:ident)*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
@@ -116,7 +121,10 @@ impl<'de> Deserializer<'de> for Node<'de> {
             Value::Number(number) => visit_number(number, visitor),
             Value::String(text) => visitor.visit_borrowed_str(text),
             Value::Array(elements) => visit_array(elements, visitor),
-            Value::Object(members) => visitor.visit_map(Members { rest: members.iter(), value: None }),
+            Value::Object(members) => visitor.visit_map(Members {
+                rest: members.iter(),
+                value: None,
+            }),
         }
     }
 
@@ -139,9 +147,10 @@ impl<'de> Deserializer<'de> for Node<'de> {
     ) -> Result<V::Value, Refusal> {
         match self.0 {
             Value::String(variant) => visitor.visit_enum(variant.as_str().into_deserializer()),
-            Value::Object(members) if members.len() == 1 => {
-                visitor.visit_enum(MapAccessDeserializer::new(Members { rest: members.iter(), value: None }))
-            }
+            Value::Object(members) if members.len() == 1 => visitor.visit_enum(MapAccessDeserializer::new(Members {
+                rest: members.iter(),
+                value: None,
+            })),
             Value::Object(_) => Err(Refusal::invalid_value(Unexpected::Map, &"an object of one member")),
             _ => self.deserialize_string(visitor),
         }
@@ -199,12 +208,17 @@ fn visit_integer<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V:
 }
 
 fn visit_array<'de, V: Visitor<'de>>(elements: &'de [Value], visitor: V) -> Result<V::Value, Refusal> {
-    let mut rest = Elements { rest: elements.iter().enumerate() };
+    let mut rest = Elements {
+        rest: elements.iter().enumerate(),
+    };
     let read = visitor.visit_seq(&mut rest)?;
     match rest.rest.len() {
         0 => Ok(read),
         // A tuple stops at its own length.
-        more => Err(Refusal::invalid_length(elements.len(), &format!("{} elements", elements.len() - more).as_str())),
+        more => Err(Refusal::invalid_length(
+            elements.len(),
+            &format!("{} elements", elements.len() - more).as_str(),
+        )),
     }
 }
 
@@ -216,7 +230,9 @@ impl<'de> SeqAccess<'de> for Elements<'de> {
     type Error = Refusal;
 
     fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
-        let Some((index, value)) = self.rest.next() else { return Ok(None) };
+        let Some((index, value)) = self.rest.next() else {
+            return Ok(None);
+        };
         Node(value).read_at(seed, || Step::Index(index)).map(Some)
     }
 
@@ -238,11 +254,15 @@ impl<'de, I: Iterator<Item = (&'de String, &'de Value)>> MapAccess<'de> for Memb
         self.value = self.rest.next();
         let Some((key, _)) = self.value else { return Ok(None) };
         let read = seed.deserialize(BorrowedStrDeserializer::new(key));
-        read.map(Some).map_err(|refusal: Refusal| refusal.within(Step::Key(key.clone())))
+        read.map(Some)
+            .map_err(|refusal: Refusal| refusal.within(Step::Key(key.clone())))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Refusal> {
-        let (key, value) = self.value.take().ok_or_else(|| Refusal::custom("a value was asked for before its key"))?;
+        let (key, value) = self
+            .value
+            .take()
+            .ok_or_else(|| Refusal::custom("a value was asked for before its key"))?;
         Node(value).read_at(seed, || Step::Key(key.clone()))
     }
 }

@@ -6,7 +6,8 @@ use super::{AccountId, ConfigName, ProjectName, ReleaseId};
 
 /// The key of an object in the deployer's bucket.
 ///
-/// Keys are made by directories only, so none leads out of them. The key of a root lock is its key in the lock table, too.
+/// Keys are made by directories only, so none leads out of them. The key of a root lock is its key in the lock table,
+/// too.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey(String);
 
@@ -107,7 +108,8 @@ impl ReleaseDir {
         ObjectKey(format!("{self}/lock"))
     }
 
-    /// A file that belongs to the release, such as Odin's `userdata`. Its name is the deployer's own, never a client's.
+    /// A file of the release, such as `userdata`. A deployer knows the names of its files: none comes from a release,
+    /// where it could lead elsewhere.
     #[must_use]
     pub fn file(&self, name: &'static str) -> ObjectKey {
         ObjectKey(format!("{self}/{name}"))
@@ -145,7 +147,7 @@ mod tests {
             release.release(),
             release.log(),
             release.lock(),
-            release.user_data(),
+            release.file("userdata"),
         ];
         assert_eq!(
             keys.map(|key| key.to_string().replace("000000000000/coinbase/deploy-test", "…")),

@@ -9,7 +9,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{AccountId, BucketName, ConfigName, ProjectDir, ProjectName, Region, ReleaseDir, ReleaseId, RootDir};
+use super::{
+    AccountId, BucketName, ConfigName, ObjectKey, ProjectDir, ProjectName, Region, ReleaseDir, ReleaseId, RootDir,
+};
 use crate::json::{self, ReadError};
 
 /// A release: the envelope and, beside its fields in one object, the deployer's own `F`.
@@ -26,17 +28,20 @@ pub struct Release<F> {
 }
 
 impl<F: DeserializeOwned> Release<F> {
-    /// Reads a release as it was sent, or as one state hands it to the next, and fills in what it leaves to the deployer.
+    /// Reads a release as it was sent, or as one state hands it to the next, and fills in what it leaves to the
+    /// deployer.
     ///
-    /// # Errors
-    /// For the first field that is unknown, missing, empty, `null`, of the wrong type or of a value that it cannot have: the path,
-    /// and the kind of fault.
+    /// # Errors For the first field that is unknown, missing, empty, `null`, of the wrong type or of a value that it
+    /// cannot have: the path, and the kind of fault.
     pub fn read(sent: &Value, defaults: &Defaults) -> Result<Self, ReadError> {
-        // First those of the deployer: they tell of an unknown field, which is more helpful than telling, where it is a misspelt one
-        // of the envelope, that the right one is missing.
+        // First those of the deployer: they tell of an unknown field, which is more helpful than telling, where it is a
+        // misspelt one of the envelope, that the right one is missing.
         let fields = json::read_members(sent, |name| !Envelope::FIELDS.contains(&name), Envelope::FIELDS)?;
         let envelope: Sent = json::read_members(sent, |name| Envelope::FIELDS.contains(&name), &[])?;
-        Ok(Self { envelope: envelope.with(defaults), fields })
+        Ok(Self {
+            envelope: envelope.with(defaults),
+            fields,
+        })
     }
 }
 
@@ -49,7 +54,7 @@ pub struct Envelope {
     pub aws_region: Region,
     /// Who holds the locks of this execution. Set by the deployer.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub uuid: Option<LockOwner>,
+    pub uuid: Option<Uuid>,
     /// The release's own id.
     pub release_id: ReleaseId,
     /// The project that is deployed.
@@ -102,6 +107,12 @@ impl Envelope {
         self.success = None;
     }
 
+    /// Who made the release, by the client's own claim: `started_by` of the metadata. To be shown, never to be trusted.
+    #[must_use]
+    pub fn started_by(&self) -> Option<&str> {
+        self.metadata.get("started_by").map(String::as_str)
+    }
+
     /// What the project's configs share.
     #[must_use]
     pub fn project_dir(&self) -> ProjectDir {
@@ -118,6 +129,48 @@ impl Envelope {
     #[must_use]
     pub fn release_dir(&self) -> ReleaseDir {
         self.root_dir().release_dir(&self.release_id)
+    }
+
+    /// Where the release is uploaded.
+    #[must_use]
+    pub fn release_path(&self) -> ObjectKey {
+        self.release_dir().release()
+    }
+
+    /// A file of the release, by the name that the deployer gives it.
+    #[must_use]
+    pub fn file_path(&self, name: &'static str) -> ObjectKey {
+        self.release_dir().file(name)
+    }
+
+    /// Where the deployer writes its log.
+    #[must_use]
+    pub fn log_path(&self) -> ObjectKey {
+        self.release_dir().log()
+    }
+
+    /// The release lock: taken once, never given back.
+    #[must_use]
+    pub fn release_lock_path(&self) -> ObjectKey {
+        self.release_dir().lock()
+    }
+
+    /// The root lock: its key in the lock table, and that of the originals' object.
+    #[must_use]
+    pub fn root_lock_path(&self) -> ObjectKey {
+        self.root_dir().lock()
+    }
+
+    /// A person's freeze.
+    #[must_use]
+    pub fn user_lock_path(&self) -> ObjectKey {
+        self.root_dir().user_lock()
+    }
+
+    /// The halt flag.
+    #[must_use]
+    pub fn halt_path(&self) -> ObjectKey {
+        self.root_dir().halt()
     }
 }
 
@@ -146,44 +199,13 @@ pub struct CaughtError {
     pub cause: String,
 }
 
-/// Who holds a lock: a text that is one execution's own.
-///
-/// Ours are UUIDs. The originals' are not, and their locks have to be told apart, too.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct LockOwner(String);
-
-impl LockOwner {
-    /// The owner as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<Uuid> for LockOwner {
-    fn from(uuid: Uuid) -> Self {
-        Self(uuid.to_string())
-    }
-}
-
-impl From<String> for LockOwner {
-    fn from(owner: String) -> Self {
-        Self(owner)
-    }
-}
-
-impl std::fmt::Display for LockOwner {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 /// The envelope before defaults.
 #[derive(Deserialize)]
 struct Sent {
     aws_account_id: Option<AccountId>,
     aws_region: Option<Region>,
-    uuid: Option<LockOwner>,
+    /// Any text: the owners of the originals are not UUIDs, and their clients may send one.
+    uuid: Option<String>,
     release_id: ReleaseId,
     project_name: ProjectName,
     config_name: ConfigName,
@@ -202,7 +224,8 @@ impl Sent {
         Envelope {
             aws_account_id: self.aws_account_id.unwrap_or_else(|| defaults.account.clone()),
             aws_region: self.aws_region.unwrap_or_else(|| defaults.region.clone()),
-            uuid: self.uuid,
+            // What is no UUID is not from us, and is wiped in any case.
+            uuid: self.uuid.and_then(|owner| owner.parse().ok()),
             release_id: self.release_id,
             project_name: self.project_name,
             config_name: self.config_name,
@@ -228,7 +251,9 @@ impl TryFrom<String> for Rfc3339 {
     fn try_from(text: String) -> Result<Self, String> {
         match DateTime::parse_from_rfc3339(&text) {
             Ok(time) => Ok(Self(time.to_utc())),
-            Err(error) => Err(format!("expected a time of RFC 3339 such as 2026-11-21T10:00:00Z: {error}")),
+            Err(error) => Err(format!(
+                "expected a time of RFC 3339 such as 2026-11-21T10:00:00Z: {error}"
+            )),
         }
     }
 }

@@ -6,7 +6,8 @@ use super::{Envelope, Sha256};
 
 /// The name of the execution that deploys a release.
 ///
-/// It follows from the release, and a state machine takes a name but once in 90 days: so AWS itself refuses the same release twice.
+/// It follows from the release, and a state machine takes a name but once in 90 days: so AWS itself refuses the same
+/// release twice.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExecutionName(String);
 
@@ -16,7 +17,8 @@ impl ExecutionName {
 
     /// `deploy-<project>-<config>-<time and random of the release id>`, with `/` of the project as `-`.
     ///
-    /// Where that is longer than 80 characters, `deploy-<project>-<config>` is cut and ends in 8 hex digits of its SHA-256.
+    /// Where that is longer than 80 characters, `deploy-<project>-<config>` is cut and ends in 8 hex digits of its
+    /// SHA-256.
     #[must_use]
     pub fn for_release(release: &Envelope) -> Self {
         let project = release.project_name.as_str().replace('/', "-");
@@ -28,7 +30,10 @@ impl ExecutionName {
         }
         let digest: String = Sha256::of(head.as_bytes()).to_string().chars().take(8).collect();
         // A release id without its prefix has 56 bytes at most: something of the head always remains.
-        let kept: String = head.chars().take(Self::LONGEST.saturating_sub(tail.len() + digest.len() + 2)).collect();
+        let kept: String = head
+            .chars()
+            .take(Self::LONGEST.saturating_sub(tail.len() + digest.len() + 2))
+            .collect();
         Self(format!("{kept}-{digest}-{tail}"))
     }
 
@@ -61,7 +66,11 @@ mod tests {
     #[test]
     fn the_name_says_what_is_deployed() {
         assert_eq!(
-            name("coinbase/deploy-test", "development", "release-2018-07-20T01-30-27Z-abcdefg"),
+            name(
+                "coinbase/deploy-test",
+                "development",
+                "release-2018-07-20T01-30-27Z-abcdefg"
+            ),
             "deploy-coinbase-deploy-test-development-2018-07-20T01-30-27Z-abcdefg"
         );
     }
@@ -70,14 +79,20 @@ mod tests {
     fn a_name_of_80_characters_is_whole() {
         let whole = name(&"a".repeat(32), "development", "release-2018-07-20T01-30-27Z-abcdefg");
         assert_eq!(whole.len(), 80);
-        assert!(whole.starts_with("deploy-aaa") && whole.ends_with("a-development-2018-07-20T01-30-27Z-abcdefg"), "{whole}");
+        assert!(
+            whole.starts_with("deploy-aaa") && whole.ends_with("a-development-2018-07-20T01-30-27Z-abcdefg"),
+            "{whole}"
+        );
     }
 
     #[test]
     fn a_longer_name_is_cut_and_stays_unique() {
         let id = "release-2018-07-20T01-30-27Z-abcdefg";
         let cut = name(&"a".repeat(33), "development", id);
-        assert_eq!(cut, "deploy-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-00000000-2018-07-20T01-30-27Z-abcdefg");
+        assert_eq!(
+            cut,
+            "deploy-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-00000000-2018-07-20T01-30-27Z-abcdefg"
+        );
         assert_eq!(cut.len(), 80);
         assert_ne!(cut, name(&"a".repeat(33), "development2", id));
     }

@@ -1,14 +1,14 @@
 //! Names that a release gives itself. Each becomes a part of S3 keys, so none may lead elsewhere.
 //!
-//! Names are made of ASCII letters, digits and `+ - = . _ @`. That is what AWS takes both in a tag's value and in the name of an
-//! execution, less the colon, which would make `project::config::service` ambiguous, and less all that is not ASCII, which no IAM
-//! path holds. It is also harmless in user data, where names are put in place of `{{PROJECT_NAME}}`.
+//! Names are made of ASCII letters, digits and `+ - = . _ @`. That is what AWS takes both in a tag's value and in the
+//! name of an execution, less the colon, which would make `project::config::service` ambiguous, and less all that is
+//! not ASCII, which no IAM path holds. It is also harmless in user data, where names are put in place of
+//! `{{PROJECT_NAME}}`.
 //!
-//! # No two releases share a directory
-//! `<account>/<project>/<config>/<release id>` is taken apart again in one way only, save that the root dir of project `a/b` and
-//! config `c` could be the release dir of project `a`, config `b` and release id `c`. So a release id begins `release-<digit>` and
-//! a config does not. For the same reason neither is the name of an object or directory that stands beside it: `lock`,
-//! `user-lock`, `halt`, `_shared`.
+//! # No two releases share a directory `<account>/<project>/<config>/<release id>` is taken apart again in one way
+//! only, save that the root dir of project `a/b` and config `c` could be the release dir of project `a`, config `b` and
+//! release id `c`. So a release id begins `release-<digit>` and a config does not. For the same reason neither is the
+//! name of an object or directory that stands beside it: `lock`, `user-lock`, `halt`, `_shared`.
 
 use chrono::{DateTime, Datelike as _, Utc};
 
@@ -49,7 +49,11 @@ pub enum NameFault {
 
 impl InvalidName {
     pub(super) fn new(what: &'static str, name: &str, fault: NameFault) -> Self {
-        Self { what, name: name.to_owned(), fault }
+        Self {
+            what,
+            name: name.to_owned(),
+            fault,
+        }
     }
 }
 
@@ -136,7 +140,8 @@ impl ReleaseId {
 
     /// The id of a release made now: `release-2026-11-21T10-00-00Z-` and 8 letters or digits.
     ///
-    /// They stand for `random`, of which 41 bits count. A year that has not four digits is brought to the nearest that has.
+    /// They stand for `random`, of which 41 bits count. A year that has not four digits is brought to the nearest that
+    /// has.
     #[must_use]
     pub fn new(created_at: DateTime<Utc>, random: u64) -> Self {
         let year = created_at.year().clamp(0, 9999);
@@ -174,11 +179,19 @@ fn check_release_id(name: &str) -> Result<(), NameFault> {
     check_length(name, 64)?;
     check_segment(name)?;
     check_not_reserved(name)?;
-    if is_release_id(name) { Ok(()) } else { Err(NameFault::Form("`release-<time>-<random>`")) }
+    if is_release_id(name) {
+        Ok(())
+    } else {
+        Err(NameFault::Form("`release-<time>-<random>`"))
+    }
 }
 
 pub(super) fn check_length(name: &str, longest: usize) -> Result<(), NameFault> {
-    if name.len() > longest { Err(NameFault::TooLong(longest)) } else { Ok(()) }
+    if name.len() > longest {
+        Err(NameFault::TooLong(longest))
+    } else {
+        Ok(())
+    }
 }
 
 /// A segment stays where it is put: it is one directory, and neither this one nor the one above.
@@ -196,11 +209,16 @@ fn check_segment(segment: &str) -> Result<(), NameFault> {
 }
 
 fn check_not_reserved(name: &str) -> Result<(), NameFault> {
-    if matches!(name, "lock" | "user-lock" | "halt" | "_shared") { Err(NameFault::Reserved) } else { Ok(()) }
+    if matches!(name, "lock" | "user-lock" | "halt" | "_shared") {
+        Err(NameFault::Reserved)
+    } else {
+        Ok(())
+    }
 }
 
 fn is_release_id(name: &str) -> bool {
-    name.strip_prefix(ReleaseId::PREFIX).is_some_and(|time| time.starts_with(|c: char| c.is_ascii_digit()))
+    name.strip_prefix(ReleaseId::PREFIX)
+        .is_some_and(|time| time.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]

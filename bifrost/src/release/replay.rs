@@ -1,7 +1,7 @@
 //! Protection against replay and against whoever may write to only one of bucket and state machine.
 //!
-//! What is checked here needs the release, the uploaded bytes and the time, and no cloud. That one release is deployed at most once
-//! is what the release lock is for.
+//! What is checked here needs the release, the uploaded bytes and the time, and no cloud. That one release is deployed
+//! at most once is what the release lock is for.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -33,10 +33,14 @@ pub enum Replay {
     #[error("the uploaded release is no JSON: upload the release that is sent")]
     Unreadable(#[source] ParseError),
     /// What was uploaded is another release. Values are not shown: they may be secrets.
-    #[error("the release that was sent differs from the one that was uploaded, first in {0}: upload the release that is sent")]
+    #[error(
+        "the release that was sent differs from the one that was uploaded, first in {0}: upload the release that is sent"
+    )]
     Differs(Difference),
     /// A file is not the one that the release states.
-    #[error("{file} has SHA-256 {found}, but the release states {stated}: upload the file that the release was made for")]
+    #[error(
+        "{file} has SHA-256 {found}, but the release states {stated}: upload the file that the release was made for"
+    )]
     File {
         /// The file's name or key.
         file: String,
@@ -47,7 +51,8 @@ pub enum Replay {
     },
 }
 
-/// Refuses a release that was made more than [`OLDEST`] ago or more than [`AHEAD`] in the future; exactly that much is allowed.
+/// Refuses a release that was made more than [`OLDEST`] ago or more than [`AHEAD`] in the future; exactly that much is
+/// allowed.
 ///
 /// # Errors
 /// [`Replay::TooOld`] or [`Replay::NotYet`].
@@ -62,8 +67,8 @@ pub fn check_window(created_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(),
     }
 }
 
-/// Refuses a release unless what the execution received means the same as what was uploaded, as both were sent: before defaults are
-/// filled in and before anything is wiped.
+/// Refuses a release unless what the execution received means the same as what was uploaded, as both were sent: before
+/// defaults are filled in and before anything is wiped.
 ///
 /// The order of keys, white space and the spelling of numbers are free: Step Functions writes them anew.
 ///
@@ -81,9 +86,17 @@ pub fn check_uploaded(sent: &Value, uploaded: &[u8]) -> Result<(), Replay> {
 ///
 /// # Errors
 /// [`Replay::File`].
-pub fn check_file(file: &str, bytes: &[u8], stated: Sha256) -> Result<(), Replay> {
+pub fn check_file(file: &str, bytes: &[u8], stated: &Sha256) -> Result<(), Replay> {
     let found = Sha256::of(bytes);
-    if found == stated { Ok(()) } else { Err(Replay::File { file: file.to_owned(), stated, found }) }
+    if found == *stated {
+        Ok(())
+    } else {
+        Err(Replay::File {
+            file: file.to_owned(),
+            stated: *stated,
+            found,
+        })
+    }
 }
 
 #[cfg(test)]

@@ -11,8 +11,8 @@ pub struct ParseError {
     pub line: usize,
     /// Its column in characters, counted from 1.
     pub column: usize,
-    /// The innermost array or object around it, such as `services.web`; for a duplicate key, the member itself. Empty for the
-    /// document as a whole.
+    /// The innermost array or object around it, such as `services.web`; for a duplicate key, the member itself. Empty
+    /// for the document as a whole.
     pub path: String,
     /// What is wrong.
     pub problem: ParseProblem,
@@ -49,7 +49,11 @@ pub enum ParseProblem {
 }
 
 fn within(path: &str) -> String {
-    if path.is_empty() { String::new() } else { format!(", in {path}") }
+    if path.is_empty() {
+        String::new()
+    } else {
+        format!(", in {path}")
+    }
 }
 
 /// A problem at a byte, and the steps to it, innermost first.
@@ -61,7 +65,11 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn new(at: usize, problem: ParseProblem) -> Self {
-        Self { at, problem, steps: Vec::new() }
+        Self {
+            at,
+            problem,
+            steps: Vec::new(),
+        }
     }
 
     pub(super) fn within(mut self, step: Step) -> Self {

@@ -1,8 +1,8 @@
 //! Reading JSON text from outside.
 //!
-//! serde_json's own reading of a `Value` keeps the last of two members of one name, without a word, and takes the object
-//! `{"$serde_json::private::Number": "1"}` for the number 1. Whoever may start an execution could use either to have one release
-//! checked and another one deployed, so text from outside is read here.
+//! `serde_json`'s own reading of a `Value` keeps the last of two members of one name, without a word, and takes the
+//! object `{"$serde_json::private::Number": "1"}` for the number 1. Whoever may start an execution could use either to
+//! have one release checked and another one deployed, so text from outside is read here.
 
 mod error;
 mod scan;
@@ -23,9 +23,8 @@ const MAX_DEPTH: usize = 128;
 ///
 /// Numbers keep their digits and members their order.
 ///
-/// # Errors
-/// A [`ParseError`] with line and column for anything that is not JSON, for bytes that are not UTF-8, for a key that stands twice in
-/// one object, and for arrays and objects that nest deeper than 128 levels.
+/// # Errors A [`ParseError`] with line and column for anything that is not JSON, for bytes that are not UTF-8, for a
+/// key that stands twice in one object, and for arrays and objects that nest deeper than 128 levels.
 pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
     match std::str::from_utf8(text) {
         Ok(text) => document(Scanner::new(text)).map_err(|fault| fault.locate(text)),
@@ -40,7 +39,11 @@ fn document(mut text: Scanner<'_>) -> Result<Value, Fault> {
     text.skip_space();
     let value = value(&mut text, 0)?;
     text.skip_space();
-    if text.peek().is_some() { Err(text.unexpected("the end of the text")) } else { Ok(value) }
+    if text.peek().is_some() {
+        Err(text.unexpected("the end of the text"))
+    } else {
+        Ok(value)
+    }
 }
 
 fn value(text: &mut Scanner<'_>, depth: usize) -> Result<Value, Fault> {
@@ -117,7 +120,13 @@ fn open(text: &mut Scanner<'_>, depth: usize) -> Result<(), Fault> {
 }
 
 fn literal(text: &mut Scanner<'_>) -> Result<Value, Fault> {
-    let words = [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)];
-    let found = words.into_iter().find_map(|(word, value)| text.eat_word(word).then_some(value));
+    let words = [
+        ("true", Value::Bool(true)),
+        ("false", Value::Bool(false)),
+        ("null", Value::Null),
+    ];
+    let found = words
+        .into_iter()
+        .find_map(|(word, value)| text.eat_word(word).then_some(value));
     found.ok_or_else(|| text.unexpected("a value"))
 }
