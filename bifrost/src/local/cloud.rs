@@ -11,6 +11,7 @@ use crate::task::{Context, Surroundings};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
+use tokio::sync::Notify;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
@@ -63,27 +64,27 @@ impl<D: Deployer> LocalCloud<D> {
     /// A client's session in the deployer account: objects, locks.
     #[must_use]
     pub fn client(&self) -> Arc<Session<D::Resources>> {
-        Arc::new(self.session(Passage::of(Attempt::default())))
+        Arc::new(self.session(Passage::default().into()))
     }
 
     /// The executions of the deployer's state machine, for a client.
     #[must_use]
     pub fn executions(&self) -> Arc<dyn Executions> {
-        let session = self.session(Passage::of(Attempt::default()));
+        let session = self.session(Passage::default().into());
         Arc::new(LocalExecutions { session, identity: Arc::clone(&self.identity) })
     }
 
     /// The way into target accounts, for a client that looks at what is deployed.
     #[must_use]
     pub fn targets(&self) -> Arc<dyn Targets<<D::Fields as Fields>::Ports>> {
-        Arc::new(self.targets_of(Passage::of(Attempt::default())))
+        Arc::new(self.targets_of(Passage::default().into()))
     }
 
-    /// What an attempt of a task may use; and the passage by which a fault can let it die.
-    pub(super) fn context(&self, attempt: Attempt, sent: Arc<Value>) -> (Context<<D::Fields as Fields>::Ports>, Arc<Passage>) {
-        let passage = Passage::of(attempt.clone());
+    /// What an attempt of a task may use. `death` is told when a fault lets the attempt die.
+    pub(super) fn context(&self, attempt: Attempt, sent: Arc<Value>, death: Arc<Notify>) -> Context<<D::Fields as Fields>::Ports> {
+        let passage = Passage::of(attempt.clone(), death);
         let session = Arc::new(self.session(Arc::clone(&passage)));
-        let context = Context {
+        Context {
             identity: Arc::clone(&self.identity),
             defaults: Arc::clone(&self.defaults),
             attempt,
@@ -91,9 +92,8 @@ impl<D: Deployer> LocalCloud<D> {
             surroundings: Arc::clone(&session) as Arc<dyn Surroundings>,
             objects: Arc::clone(&session) as Arc<_>,
             locks: session,
-            targets: Arc::new(self.targets_of(Arc::clone(&passage))),
-        };
-        (context, passage)
+            targets: Arc::new(self.targets_of(passage)),
+        }
     }
 
     fn session(&self, passage: Arc<Passage>) -> Session<D::Resources> {

@@ -6,6 +6,7 @@ use super::run::Running;
 use super::store::StoreError;
 use crate::asl::{InvalidDefinition, StateMachine};
 use crate::deployer::Deployer;
+use crate::interpreter::RecorderError;
 use crate::machine::Machine;
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
@@ -24,6 +25,9 @@ pub enum EngineError {
     /// The world cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// What an execution came to could not be saved.
+    #[error(transparent)]
+    Recorder(RecorderError),
     /// Executions wait for something that is not time.
     #[error("{0} executions wait for something that never comes; the embedded world cannot run tasks that await a callback")]
     Stuck(usize),

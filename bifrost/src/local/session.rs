@@ -58,15 +58,15 @@ impl<R> Place<'_, R> {
 /// What one attempt of a task shares between all its sessions.
 #[derive(Debug, Default)]
 pub(super) struct Passage {
-    pub(super) attempt: Attempt,
+    attempt: Attempt,
     occurrences: Mutex<BTreeMap<(&'static str, String), u32>>,
     /// Told when a fault lets the attempt die; its calls never return then.
-    pub(super) death: Notify,
+    death: Arc<Notify>,
 }
 
 impl Passage {
-    pub(super) fn of(attempt: Attempt) -> Arc<Self> {
-        Arc::new(Self { attempt, ..Self::default() })
+    pub(super) fn of(attempt: Attempt, death: Arc<Notify>) -> Arc<Self> {
+        Arc::new(Self { attempt, death, occurrences: Mutex::default() })
     }
 
     fn occurrence(&self, operation: &'static str, resource: &str) -> u32 {

@@ -1,0 +1,169 @@
+//! For tests of deployers: a world in memory, an engine on virtual time, and executions to look at.
+//!
+//! A [`Lab`] holds one world. Releases are uploaded and executed in it as a client would; a year's wait takes no time.
+//! What shall go wrong is said by the world's [`Fault`](crate::local::Fault)s; what must hold at every call is checked
+//! by a [`CallWatcher`](crate::local::CallWatcher).
+
+use crate::cloud::{CloudError, Encryption, ExecutionSummary, Objects, StartError};
+use crate::deployer::{Deployer, Identity};
+use crate::interpreter::{Event, EventType};
+use crate::json::ReadError;
+use crate::local::{Engine, EngineError, LocalCloud, Pace, Store, World};
+use crate::release::{ExecutionName, InvalidName, Release};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// A test could not be set up or run; that a deploy fails is no such error.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    /// The release cannot be read, so it has no place to be uploaded to.
+    #[error(transparent)]
+    Release(#[from] ReadError),
+    /// A name is not one.
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    /// The world refused an upload.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    /// The execution was not started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// The engine gave up.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    /// There is no such execution.
+    #[error("there is no execution {0}")]
+    NoExecution(String),
+}
+
+/// A deployer in a world of its own.
+pub struct Lab<D: Deployer> {
+    cloud: LocalCloud<D>,
+}
+
+impl<D: Deployer> Lab<D> {
+    /// A lab of that world, for the deployer `coinbase-<name>` in the world's deployer account.
+    ///
+    /// # Errors
+    /// [`LabError::Name`], if the deployer's name is no name.
+    pub fn new(world: World<D::Resources>) -> Result<Self, LabError> {
+        let identity = Identity {
+            name: format!("coinbase-{}", D::NAME),
+            account: world.deployer_account.clone(),
+            region: world.deployer_region.clone(),
+        };
+        let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
+        Ok(Self { cloud: LocalCloud::new(Store::in_memory(world), identity, defaults) })
+    }
+
+    /// The world.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store<D::Resources>> {
+        self.cloud.store()
+    }
+
+    /// The world as a cloud.
+    #[must_use]
+    pub fn cloud(&self) -> &LocalCloud<D> {
+        &self.cloud
+    }
+
+    /// Uploads a release and the files that belong to it.
+    ///
+    /// # Errors
+    /// [`LabError`], if the release cannot be read or the world refuses.
+    pub async fn upload(&self, release: &Value, files: &[(&'static str, &[u8])]) -> Result<(), LabError> {
+        let envelope = self.read(release)?.envelope;
+        let (client, dir) = (self.cloud.client(), envelope.release_dir());
+        for (name, body) in files {
+            client.put(&envelope.bucket, &dir.file(name), body.to_vec(), Encryption::Bucket).await?;
+        }
+        let body = release.to_string().into_bytes();
+        Ok(client.put(&envelope.bucket, &dir.release(), body, Encryption::Bucket).await?)
+    }
+
+    /// Starts an execution with the release, and gives its name.
+    ///
+    /// # Errors
+    /// [`LabError::Start`].
+    pub async fn start(&self, release: &Value) -> Result<String, LabError> {
+        let name = ExecutionName::for_release(&self.read(release)?.envelope).to_string();
+        self.cloud.executions().start(&name, release).await?;
+        Ok(name)
+    }
+
+    /// Runs all executions to their end.
+    ///
+    /// # Errors
+    /// [`LabError::Engine`].
+    pub async fn run(&self) -> Result<(), LabError> {
+        self.run_until(|| false).await
+    }
+
+    /// Runs all executions until `done` says so, which is asked while all of them wait. The engine dies then: another
+    /// [`run`](Self::run) goes on with them from where they were saved.
+    ///
+    /// # Errors
+    /// [`LabError::Engine`].
+    pub async fn run_until(&self, done: impl FnMut() -> bool) -> Result<(), LabError> {
+        Ok(Engine::new(self.cloud.clone(), Pace::Virtual)?.run(done).await?)
+    }
+
+    /// Uploads, starts, and runs to the end.
+    ///
+    /// # Errors
+    /// [`LabError`].
+    pub async fn deploy(&self, release: &Value, files: &[(&'static str, &[u8])]) -> Result<Run, LabError> {
+        self.upload(release, files).await?;
+        let name = self.start(release).await?;
+        self.run().await?;
+        self.execution(&name).await
+    }
+
+    /// How the execution of that name went.
+    ///
+    /// # Errors
+    /// [`LabError::NoExecution`].
+    pub async fn execution(&self, name: &str) -> Result<Run, LabError> {
+        let executions = self.cloud.executions();
+        let execution = executions.describe(name).await?.ok_or_else(|| LabError::NoExecution(name.into()))?;
+        Ok(Run { execution, history: executions.history(name, 0).await? })
+    }
+
+    fn read(&self, release: &Value) -> Result<Release<D::Fields>, LabError> {
+        Ok(Release::read(release, self.cloud.defaults())?)
+    }
+}
+
+/// An execution and its history.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// How it stands.
+    pub execution: ExecutionSummary,
+    /// What happened, oldest first.
+    pub history: Vec<Event>,
+}
+
+impl Run {
+    /// The states that were entered, in order.
+    #[must_use]
+    pub fn path(&self) -> Vec<&str> {
+        let entered = |event: &&Event| event.event_type.is_state_entered();
+        self.history.iter().filter(entered).filter_map(|event| event.details.name.as_deref()).collect()
+    }
+
+    /// The errors that tasks raised, in order: name and message.
+    #[must_use]
+    pub fn errors(&self) -> Vec<(String, String)> {
+        let failed = self.history.iter().filter(|event| event.event_type == EventType::LambdaFunctionFailed);
+        failed
+            .map(|event| {
+                let text = |text: &Option<Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
+                let cause = text(&event.details.cause);
+                let failure: Option<Value> = serde_json::from_str(&cause).ok();
+                let message = failure.as_ref().and_then(|failure| failure.get("errorMessage")?.as_str());
+                (text(&event.details.error), message.map_or_else(|| cause.clone(), ToOwned::to_owned))
+            })
+            .collect()
+    }
+}
