@@ -1,1 +1,45 @@
-//! The macros of `bifrost`. Use them through that crate.
+//! The macros of `bifrost`. Use them through that crate, which documents them.
+
+mod check;
+mod expand;
+mod graph;
+mod model;
+mod shape;
+mod task_error;
+mod timestamp;
+
+use proc_macro::TokenStream;
+use quote::quote;
+use syn::{DeriveInput, parse_macro_input};
+
+#[proc_macro]
+#[expect(
+    missing_docs,
+    reason = "documented where it is exported, so that its example compiles"
+)]
+pub fn state_machine(input: TokenStream) -> TokenStream {
+    let machine = parse_macro_input!(input as model::Machine);
+    let errors = check::check(&machine);
+    let errors = errors.iter().map(syn::Error::to_compile_error);
+    let expanded = expand::expand(&machine);
+    // Errors are added to the expansion and never replace it: one typo must not undefine the whole machine.
+    quote!(#expanded #(#errors)*).into()
+}
+
+#[proc_macro_derive(TaskError, attributes(task_error))]
+#[expect(
+    missing_docs,
+    reason = "documented where it is exported, so that its example compiles"
+)]
+pub fn derive_task_error(input: TokenStream) -> TokenStream {
+    task_error::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+#[proc_macro_derive(Shape, attributes(serde))]
+#[expect(
+    missing_docs,
+    reason = "documented where it is exported, so that its example compiles"
+)]
+pub fn derive_shape(input: TokenStream) -> TokenStream {
+    shape::derive(&parse_macro_input!(input as DeriveInput)).into()
+}

@@ -1,0 +1,197 @@
+//! Model in, tokens out. It cannot fail: what is wrong with the model, [`check`](crate::check) has said, and what is
+//! wrong with its types rustc says of the tokens that the author wrote.
+
+mod choice;
+mod state;
+mod task;
+
+use crate::graph::Graph;
+use crate::model::{Comment, Machine, State};
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote, quote_spanned};
+use std::collections::HashSet;
+use syn::Ident;
+
+/// What the expansion of a state needs to know of its machine.
+pub(crate) struct Chart<'a> {
+    machine: &'a Machine,
+    /// States that may see data in which a field is absent although its type says that it never is.
+    unread: HashSet<&'a Ident>,
+}
+
+pub(crate) fn expand(machine: &Machine) -> TokenStream {
+    let chart = Chart {
+        machine,
+        unread: Graph::of(machine).entered_with_unread_data(),
+    };
+    let states = distinct(machine);
+    let enumeration = enumeration(machine, &states);
+    let body = body(&chart, &states);
+    quote! {
+        #enumeration
+
+        const _: () = {
+            #[allow(unused_imports, reason = "a chart need not use every kind of state")]
+            use ::bifrost::__private as __bifrost;
+            #body
+        };
+    }
+}
+
+/// A second state of one name is refused already; a second variant would only repeat it.
+fn distinct(machine: &Machine) -> Vec<&State> {
+    let mut seen = HashSet::new();
+    machine.states.iter().filter(|state| seen.insert(&state.name)).collect()
+}
+
+fn enumeration(machine: &Machine, states: &[&State]) -> TokenStream {
+    let Machine {
+        comment,
+        visibility,
+        name,
+        ..
+    } = machine;
+    let machine_docs = docs(comment, &format!("The state machine `{name}`."));
+    let variants = states.iter().map(|state| {
+        let state_docs = docs(&state.comment, &format!("The state `{}`.", state.asl_name()));
+        let name = &state.name;
+        quote!(#state_docs #name)
+    });
+    quote! {
+        #machine_docs
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[allow(dead_code, reason = "a chart's author need not name every state")]
+        #visibility enum #name { #(#variants,)* }
+    }
+}
+
+/// The author's own comment as it came, or a plain one: a public machine must not trip over `missing_docs`.
+fn docs(comment: &Comment, otherwise: &str) -> TokenStream {
+    let attributes = &comment.attributes;
+    if attributes.is_empty() {
+        quote!(#[doc = #otherwise])
+    } else {
+        quote!(#(#attributes)*)
+    }
+}
+
+fn body(chart: &Chart, states: &[&State]) -> TokenStream {
+    // The checks come first, with plain paths: it is from them that completion works.
+    let checks = checks(chart, states);
+    let handlers = states.iter().filter_map(|state| task::handler(chart, state));
+    let inherent = inherent(chart.machine, states);
+    let machine = machine(chart, states);
+    quote!(#checks #(#handlers)* #inherent #machine)
+}
+
+/// Never runs: each state that the author names is looked up among the states.
+fn checks(chart: &Chart, states: &[&State]) -> TokenStream {
+    let Machine {
+        name, start, keyword, ..
+    } = chart.machine;
+    let targets = states.iter().map(|state| {
+        let targets = state.targets();
+        quote_spanned!(state.keyword=> #(let _ = #name::#targets;)*)
+    });
+    let caught = task::caught_errors_have_a_place(chart);
+    quote_spanned! {*keyword=>
+        #[allow(dead_code, reason = "the compiler alone reads it")]
+        fn __checks() {
+            let _ = #name::#start;
+            #(#targets)*
+            #caught
+        }
+    }
+}
+
+fn inherent(machine: &Machine, states: &[&State]) -> TokenStream {
+    let name = &machine.name;
+    let idents: Vec<_> = states.iter().map(|state| &state.name).collect();
+    let asl_names: Vec<_> = states.iter().map(|state| state.asl_name()).collect();
+    quote! {
+        #[allow(dead_code, reason = "a machine need not use all that it can tell")]
+        impl #name {
+            /// Every state, in the order of the chart.
+            pub const ALL: &'static [Self] = &[#(Self::#idents),*];
+
+            /// The state's name in the definition.
+            #[must_use]
+            pub const fn asl_name(self) -> &'static str {
+                match self { #(Self::#idents => #asl_names,)* }
+            }
+
+            /// The state of this name in the definition.
+            #[must_use]
+            pub fn from_asl_name(name: &str) -> ::core::option::Option<Self> {
+                Self::ALL.iter().copied().find(|state| state.asl_name() == name)
+            }
+        }
+
+        #[automatically_derived]
+        impl ::core::fmt::Display for #name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(self.asl_name())
+            }
+        }
+    }
+}
+
+fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
+    let Machine {
+        comment, name, data, ..
+    } = chart.machine;
+    let text = name.to_string();
+    let infos = states.iter().map(|state| state::info(state));
+    let start = chart.asl_name_of(&chart.machine.start);
+    let comment = option(comment);
+    let definitions = states.iter().map(|state| {
+        let (key, definition) = (state.asl_name(), state::definition(chart, state));
+        quote!((#key, #definition))
+    });
+    let arms = states.iter().filter_map(|state| task::arm(state));
+    quote! {
+        #[automatically_derived]
+        impl ::bifrost::machine::Machine for #name {
+            type Data = #data;
+
+            const NAME: &'static str = #text;
+            const STATES: &'static [::bifrost::machine::State] = &[#(#infos),*];
+
+            #[allow(unused_variables, reason = "a chart need not have a task")]
+            fn definition(resource: &str) -> __bifrost::serde_json::Value {
+                __bifrost::definition(#comment, #start, [#(#definitions),*])
+            }
+
+            #[allow(unused_variables, reason = "a chart need not have a task")]
+            async fn run(
+                ctx: &::bifrost::task::Context<::bifrost::machine::Ports<Self>>,
+                task: &str,
+                input: &__bifrost::serde_json::Value,
+            ) -> ::core::result::Result<__bifrost::serde_json::Value, ::bifrost::machine::Failure> {
+                match task {
+                    #(#arms,)*
+                    other => ::core::result::Result::Err(__bifrost::unknown_task::<Self>(other)),
+                }
+            }
+        }
+    }
+}
+
+impl Chart<'_> {
+    /// The name in the definition of the state that the author calls `name`.
+    fn asl_name_of(&self, name: &Ident) -> String {
+        let state = self.machine.states.iter().find(|state| state.name == *name);
+        state.map_or_else(|| name.to_string(), State::asl_name)
+    }
+}
+
+fn option(comment: &Comment) -> TokenStream {
+    match &comment.text {
+        Some(text) => quote!(::core::option::Option::Some(#text)),
+        None => quote!(::core::option::Option::None),
+    }
+}
+
+fn task_function(state: &Ident) -> Ident {
+    format_ident!("__task_{state}", span = proc_macro2::Span::call_site())
+}

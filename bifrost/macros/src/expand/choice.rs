@@ -1,0 +1,126 @@
+//! A choice state, and how the compiler reads `$.field`.
+
+use super::{Chart, option};
+use crate::model::{Comparison, Condition, Literal, Ordering, Rule, State, Test, Variable};
+use proc_macro2::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::ext::IdentExt;
+use syn::{Ident, Lit, LitFloat, LitInt};
+
+pub(super) fn definition(chart: &Chart, state: &State, rules: &[Rule], default: Option<&Ident>) -> TokenStream {
+    let comment = option(&state.comment);
+    let rules = rules.iter().map(
+        |Rule {
+             comment,
+             condition,
+             next,
+         }| {
+            let condition = self::condition(chart, state, condition);
+            let (comment, next) = (option(comment), chart.asl_name_of(next));
+            quote!(__bifrost::rule(#comment, #condition, #next))
+        },
+    );
+    let default = default.map(|default| chart.asl_name_of(default)).unwrap_or_default();
+    quote!(__bifrost::choice(#comment, ::std::vec![#(#rules),*], #default))
+}
+
+fn condition(chart: &Chart, state: &State, condition: &Condition) -> TokenStream {
+    let inner = |conditions: &[Condition]| -> Vec<_> {
+        conditions
+            .iter()
+            .map(|condition| self::condition(chart, state, condition))
+            .collect()
+    };
+    match condition {
+        Condition::Test(test) => self::test(chart, state, test),
+        Condition::All(conditions) => {
+            let conditions = inner(conditions);
+            quote!(__bifrost::all([#(#conditions),*]))
+        }
+        Condition::Any(conditions) => {
+            let conditions = inner(conditions);
+            quote!(__bifrost::any([#(#conditions),*]))
+        }
+        Condition::Not(condition) => {
+            let condition = self::condition(chart, state, condition);
+            quote!(__bifrost::not(#condition))
+        }
+    }
+}
+
+fn test(chart: &Chart, state: &State, Test { variable, comparison }: &Test) -> TokenStream {
+    let (path, read) = (variable.json_path(), read(chart, variable));
+    let guarded = chart.unread.contains(&state.name);
+    let equals = |literal: &Literal| {
+        let literal = self::literal(literal);
+        quote_spanned!(variable.dollar=> __bifrost::equals(#path, #guarded, #read, #literal))
+    };
+    match comparison {
+        Comparison::Equals(literal) => equals(literal),
+        Comparison::Differs(literal) => {
+            let equals = equals(literal);
+            quote!(__bifrost::not(#equals))
+        }
+        Comparison::Orders(ordering, literal) => {
+            let (operator, literal) = (operator(*ordering), self::literal(literal));
+            quote_spanned!(variable.dollar=> __bifrost::orders(#path, #guarded, #read, #operator, #literal))
+        }
+        Comparison::In(literals) => {
+            let literals = literals.iter().map(self::literal);
+            quote_spanned!(variable.dollar=> __bifrost::is_in(#path, #guarded, #read, [#(#literals),*]))
+        }
+        Comparison::Present => quote_spanned!(variable.dollar=> __bifrost::is_present(#path, #read)),
+    }
+}
+
+/// A function that reads the field from the machine's shape: it is never called, but the compiler looks the field up.
+pub(super) fn read(chart: &Chart, Variable { dollar, fields }: &Variable) -> TokenStream {
+    let machine = &chart.machine.name;
+    let fields = fields.iter().map(as_field);
+    quote_spanned!(*dollar=> |shape: &__bifrost::ShapeOf<#machine>| &shape #(.#fields)*)
+}
+
+/// The field as the shape has it: a serialised name may be a word of Rust's own.
+fn as_field(field: &Ident) -> Ident {
+    let text = field.unraw().to_string();
+    if syn::parse_str::<Ident>(&text).is_ok() {
+        field.clone()
+    } else {
+        Ident::new_raw(&text, field.span())
+    }
+}
+
+pub(super) fn literal(literal: &Literal) -> TokenStream {
+    match literal {
+        Literal::Text(text) => quote_spanned!(text.span()=> __bifrost::Text(#text)),
+        Literal::Boolean(boolean) => quote_spanned!(boolean.span=> __bifrost::Boolean(#boolean)),
+        Literal::Number { minus, digits } => {
+            let typed = typed(minus.is_some(), digits);
+            quote_spanned!(digits.span()=> __bifrost::Number(__bifrost::serde_json::Value::from(#minus #typed)))
+        }
+    }
+}
+
+/// The digits with the type that keeps them: rustc says what is out of its range.
+fn typed(negative: bool, digits: &Lit) -> Lit {
+    match digits {
+        Lit::Int(digits) => {
+            let suffix = if negative { "i64" } else { "u64" };
+            Lit::Int(LitInt::new(
+                &format!("{}_{suffix}", digits.base10_digits()),
+                digits.span(),
+            ))
+        }
+        Lit::Float(digits) => Lit::Float(LitFloat::new(&format!("{}_f64", digits.base10_digits()), digits.span())),
+        other => other.clone(),
+    }
+}
+
+fn operator(ordering: Ordering) -> &'static str {
+    match ordering {
+        Ordering::Less => "LessThan",
+        Ordering::LessOrEqual => "LessThanEquals",
+        Ordering::Greater => "GreaterThan",
+        Ordering::GreaterOrEqual => "GreaterThanEquals",
+    }
+}

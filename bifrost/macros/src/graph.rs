@@ -1,0 +1,72 @@
+//! Which state leads to which.
+
+use crate::model::{Machine, State};
+use std::collections::{HashMap, HashSet};
+use syn::Ident;
+
+pub(crate) struct Graph<'a> {
+    machine: &'a Machine,
+    states: HashMap<&'a Ident, &'a State>,
+}
+
+impl<'a> Graph<'a> {
+    pub(crate) fn of(machine: &'a Machine) -> Self {
+        Self {
+            machine,
+            states: machine.states.iter().map(|state| (&state.name, state)).collect(),
+        }
+    }
+
+    /// Whether every state that is named is also there.
+    pub(crate) fn is_closed(&self) -> bool {
+        let targets = self.machine.states.iter().flat_map(State::targets);
+        targets
+            .chain([&self.machine.start])
+            .all(|target| self.states.contains_key(target))
+    }
+
+    /// The states that an execution can enter.
+    pub(crate) fn reached(&self) -> HashSet<&'a Ident> {
+        self.closure(vec![&self.machine.start], State::targets)
+    }
+
+    /// The states that can be entered before any handler has read and written the data: what the client sent may lack
+    /// all that it is allowed to leave out.
+    pub(crate) fn entered_with_unread_data(&self) -> HashSet<&'a Ident> {
+        self.closure(vec![&self.machine.start], State::targets_with_unread_data)
+    }
+
+    /// `state`, and the states that can be entered after it.
+    pub(crate) fn reached_from(&self, state: &'a Ident) -> HashSet<&'a Ident> {
+        self.closure(vec![state], State::targets)
+    }
+
+    /// The states from which an end can be reached.
+    pub(crate) fn ending(&self) -> HashSet<&'a Ident> {
+        let mut ending: HashSet<&Ident> = HashSet::new();
+        let states = &self.machine.states;
+        let ends = |state: &State, ending: &HashSet<&Ident>| {
+            let targets = state.targets();
+            targets.is_empty() || targets.iter().any(|target| ending.contains(target))
+        };
+        while let Some(found) = states
+            .iter()
+            .find(|state| !ending.contains(&state.name) && ends(state, &ending))
+        {
+            ending.insert(&found.name);
+        }
+        ending
+    }
+
+    fn closure(&self, mut todo: Vec<&'a Ident>, step: fn(&'a State) -> Vec<&'a Ident>) -> HashSet<&'a Ident> {
+        let mut closure = HashSet::new();
+        while let Some(name) = todo.pop() {
+            if closure.insert(name)
+                && let Some(state) = self.states.get(name)
+            {
+                todo.extend(step(state));
+            }
+        }
+        closure
+    }
+}

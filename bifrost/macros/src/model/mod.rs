@@ -1,0 +1,130 @@
+//! A chart as its author wrote it. Parsing is the only way to make one.
+
+mod condition;
+mod parse;
+
+use proc_macro2::Span;
+use syn::{Attribute, Ident, LitInt, LitStr, Path, Visibility};
+
+pub(crate) use condition::{Comparison, Condition, Literal, Ordering, Test, Variable};
+
+pub(crate) struct Machine {
+    pub(crate) comment: Comment,
+    pub(crate) visibility: Visibility,
+    /// The word `machine`.
+    pub(crate) keyword: Span,
+    pub(crate) name: Ident,
+    pub(crate) data: syn::Type,
+    pub(crate) start: Ident,
+    pub(crate) states: Vec<State>,
+}
+
+pub(crate) struct State {
+    pub(crate) comment: Comment,
+    /// The word that begins the state. Generated code is located here: errors land near their cause, and
+    /// go-to-definition on the author's own tokens finds one target.
+    pub(crate) keyword: Span,
+    pub(crate) name: Ident,
+    /// The name in the definition where that is no Rust identifier, such as `"Healthy?"`.
+    pub(crate) rename: Option<LitStr>,
+    pub(crate) kind: Kind,
+}
+
+pub(crate) enum Kind {
+    Task(Task),
+    Wait { wait: Wait, next: Ident },
+    Choice { rules: Vec<Rule>, default: Option<Ident> },
+    Pass { set: Option<Assignment>, next: Ident },
+    Succeed,
+    Fail { error: LitStr, cause: Option<LitStr> },
+}
+
+pub(crate) struct Task {
+    pub(crate) handler: Path,
+    pub(crate) next: Ident,
+    pub(crate) retries: Vec<Retry>,
+    pub(crate) catches: Vec<Catch>,
+}
+
+pub(crate) enum Wait {
+    Seconds(LitInt),
+    SecondsPath(Variable),
+    Timestamp(LitStr),
+    TimestampPath(Variable),
+}
+
+pub(crate) struct Retry {
+    pub(crate) comment: Comment,
+    pub(crate) keyword: Span,
+    pub(crate) on: On,
+    pub(crate) fields: Vec<RetryField>,
+}
+
+pub(crate) struct RetryField {
+    pub(crate) name: Ident,
+    pub(crate) value: syn::Lit,
+}
+
+pub(crate) struct Catch {
+    pub(crate) comment: Comment,
+    pub(crate) keyword: Span,
+    pub(crate) on: On,
+    pub(crate) next: Ident,
+}
+
+/// Which errors a retry or a catch is for.
+pub(crate) enum On {
+    /// `_`
+    All(Span),
+    /// One variant of the handler's error type.
+    Error(Path),
+}
+
+pub(crate) struct Rule {
+    pub(crate) comment: Comment,
+    pub(crate) condition: Condition,
+    pub(crate) next: Ident,
+}
+
+/// `$.field = literal`.
+pub(crate) struct Assignment {
+    pub(crate) variable: Variable,
+    pub(crate) literal: Literal,
+}
+
+/// The `///` lines above something.
+#[derive(Default)]
+pub(crate) struct Comment {
+    /// As they came: a doc attribute made anew would break go-to-definition.
+    pub(crate) attributes: Vec<Attribute>,
+    pub(crate) text: Option<String>,
+}
+
+impl State {
+    /// The name in the definition.
+    pub(crate) fn asl_name(&self) -> String {
+        self.rename
+            .as_ref()
+            .map_or_else(|| self.name.to_string(), LitStr::value)
+    }
+
+    /// Every state that this one names as a way to go on.
+    pub(crate) fn targets(&self) -> Vec<&Ident> {
+        match &self.kind {
+            Kind::Task(task) => std::iter::once(&task.next)
+                .chain(task.catches.iter().map(|catch| &catch.next))
+                .collect(),
+            Kind::Wait { next, .. } | Kind::Pass { next, .. } => vec![next],
+            Kind::Choice { rules, default } => rules.iter().map(|rule| &rule.next).chain(default).collect(),
+            Kind::Succeed | Kind::Fail { .. } => vec![],
+        }
+    }
+
+    /// Where this state goes with data that no handler has read and written.
+    pub(crate) fn targets_with_unread_data(&self) -> Vec<&Ident> {
+        match &self.kind {
+            Kind::Task(task) => task.catches.iter().map(|catch| &catch.next).collect(),
+            _ => self.targets(),
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! Tokens in, model out.
+
+use super::{Assignment, Catch, Comment, Kind, Machine, On, Retry, RetryField, Rule, State, Task, Wait};
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, Meta, Path, Result, Token, braced, parenthesized};
+
+mod kw {
+    syn::custom_keyword!(machine);
+    syn::custom_keyword!(starts);
+    syn::custom_keyword!(at);
+    syn::custom_keyword!(task);
+    syn::custom_keyword!(wait);
+    syn::custom_keyword!(choice);
+    syn::custom_keyword!(pass);
+    syn::custom_keyword!(succeed);
+    syn::custom_keyword!(fail);
+    syn::custom_keyword!(because);
+    syn::custom_keyword!(next);
+    syn::custom_keyword!(retry);
+    syn::custom_keyword!(catch);
+    syn::custom_keyword!(seconds);
+    syn::custom_keyword!(until);
+}
+
+impl Parse for Machine {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let comment = input.parse()?;
+        let visibility = input.parse()?;
+        let keyword = input.parse::<kw::machine>()?.span;
+        let name = input.parse()?;
+        let data;
+        parenthesized!(data in input);
+        let data = data.parse()?;
+        input.parse::<kw::starts>()?;
+        input.parse::<kw::at>()?;
+        let start = input.parse()?;
+        input.parse::<Token![;]>()?;
+        let mut states = Vec::new();
+        while !input.is_empty() {
+            states.push(input.parse()?);
+        }
+        Ok(Self {
+            comment,
+            visibility,
+            keyword,
+            name,
+            data,
+            start,
+            states,
+        })
+    }
+}
+
+impl Parse for State {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let comment = input.parse()?;
+        let look = input.lookahead1();
+        let parse_kind = if look.peek(kw::task) {
+            task
+        } else if look.peek(kw::wait) {
+            wait
+        } else if look.peek(kw::choice) {
+            choice
+        } else if look.peek(kw::pass) {
+            pass
+        } else if look.peek(kw::succeed) {
+            succeed
+        } else if look.peek(kw::fail) {
+            fail
+        } else {
+            return Err(look.error());
+        };
+        let keyword = input.parse::<Ident>()?.span();
+        let name = input.parse()?;
+        let rename = match input.parse::<Option<Token![as]>>()? {
+            Some(_) => Some(input.parse()?),
+            None => None,
+        };
+        let kind = parse_kind(input)?;
+        Ok(Self {
+            comment,
+            keyword,
+            name,
+            rename,
+            kind,
+        })
+    }
+}
+
+fn task(input: ParseStream) -> Result<Kind> {
+    input.parse::<Token![=]>()?;
+    let handler = input.call(Path::parse_mod_style)?;
+    let body;
+    let braces = braced!(body in input);
+    let mut next = None;
+    let (mut retries, mut catches) = (Vec::new(), Vec::new());
+    while !body.is_empty() {
+        let comment = body.parse()?;
+        let look = body.lookahead1();
+        if look.peek(kw::next) {
+            let keyword = body.fork().parse::<Ident>()?;
+            if next.replace(go_on(&body)?).is_some() {
+                return Err(Error::new_spanned(
+                    keyword,
+                    "a task has one `next`; choosing is for a `choice`",
+                ));
+            }
+        } else if look.peek(kw::retry) {
+            retries.push(retry(comment, &body)?);
+        } else if look.peek(kw::catch) {
+            catches.push(catch(comment, &body)?);
+        } else {
+            return Err(look.error());
+        }
+    }
+    let next = next.ok_or_else(|| Error::new(braces.span.join(), "a task says where it goes on: `next State;`"))?;
+    Ok(Kind::Task(Task {
+        handler,
+        next,
+        retries,
+        catches,
+    }))
+}
+
+fn retry(comment: Comment, input: ParseStream) -> Result<Retry> {
+    let keyword = input.parse::<kw::retry>()?.span;
+    let on = input.parse()?;
+    let body;
+    braced!(body in input);
+    let fields = Punctuated::<RetryField, Token![,]>::parse_terminated(&body)?;
+    Ok(Retry {
+        comment,
+        keyword,
+        on,
+        fields: fields.into_iter().collect(),
+    })
+}
+
+impl Parse for RetryField {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let name = input.parse()?;
+        input.parse::<Token![:]>()?;
+        Ok(Self {
+            name,
+            value: input.parse()?,
+        })
+    }
+}
+
+fn catch(comment: Comment, input: ParseStream) -> Result<Catch> {
+    let keyword = input.parse::<kw::catch>()?.span;
+    let on = input.parse()?;
+    input.parse::<Token![=>]>()?;
+    let next = input.parse()?;
+    input.parse::<Token![;]>()?;
+    Ok(Catch {
+        comment,
+        keyword,
+        on,
+        next,
+    })
+}
+
+impl Parse for On {
+    fn parse(input: ParseStream) -> Result<Self> {
+        match input.parse::<Option<Token![_]>>()? {
+            Some(all) => Ok(Self::All(all.span)),
+            None => input.call(Path::parse_mod_style).map(Self::Error),
+        }
+    }
+}
+
+fn wait(input: ParseStream) -> Result<Kind> {
+    let look = input.lookahead1();
+    let wait = if look.peek(Token![for]) {
+        input.parse::<Token![for]>()?;
+        let wait = if input.peek(Token![$]) {
+            Wait::SecondsPath(input.parse()?)
+        } else {
+            Wait::Seconds(input.parse()?)
+        };
+        input.parse::<kw::seconds>()?;
+        wait
+    } else if look.peek(kw::until) {
+        input.parse::<kw::until>()?;
+        if input.peek(Token![$]) {
+            Wait::TimestampPath(input.parse()?)
+        } else {
+            Wait::Timestamp(input.parse()?)
+        }
+    } else {
+        return Err(look.error());
+    };
+    let body;
+    braced!(body in input);
+    let next = go_on(&body)?;
+    end_of(&body, "a wait has one `next` and nothing else")?;
+    Ok(Kind::Wait { wait, next })
+}
+
+fn choice(input: ParseStream) -> Result<Kind> {
+    let body;
+    braced!(body in input);
+    let mut rules = Vec::new();
+    let mut default = None;
+    while !body.is_empty() {
+        let comment = body.parse()?;
+        if body.peek(Token![_]) {
+            body.parse::<Token![_]>()?;
+            body.parse::<Token![=>]>()?;
+            default = Some(body.parse()?);
+            body.parse::<Token![;]>()?;
+            end_of(&body, "`_` takes whatever is left, so it must come last")?;
+        } else {
+            let condition = body.parse()?;
+            body.parse::<Token![=>]>()?;
+            let next = body.parse()?;
+            body.parse::<Token![;]>()?;
+            rules.push(Rule {
+                comment,
+                condition,
+                next,
+            });
+        }
+    }
+    Ok(Kind::Choice { rules, default })
+}
+
+fn pass(input: ParseStream) -> Result<Kind> {
+    let body;
+    braced!(body in input);
+    let set = if body.peek(Token![$]) {
+        let variable = body.parse()?;
+        body.parse::<Token![=]>()?;
+        let literal = body.parse()?;
+        body.parse::<Token![;]>()?;
+        Some(Assignment { variable, literal })
+    } else {
+        None
+    };
+    let next = go_on(&body)?;
+    end_of(&body, "a pass sets at most one field, then goes on")?;
+    Ok(Kind::Pass { set, next })
+}
+
+fn succeed(input: ParseStream) -> Result<Kind> {
+    input.parse::<Token![;]>()?;
+    Ok(Kind::Succeed)
+}
+
+fn fail(input: ParseStream) -> Result<Kind> {
+    input.parse::<Token![=]>()?;
+    let error = input.parse()?;
+    let cause = match input.parse::<Option<kw::because>>()? {
+        Some(_) => Some(input.parse()?),
+        None => None,
+    };
+    input.parse::<Token![;]>()?;
+    Ok(Kind::Fail { error, cause })
+}
+
+/// `next State;`
+fn go_on(input: ParseStream) -> Result<Ident> {
+    input.parse::<kw::next>()?;
+    let next = input.parse()?;
+    input.parse::<Token![;]>()?;
+    Ok(next)
+}
+
+fn end_of(body: ParseStream, otherwise: &str) -> Result<()> {
+    if body.is_empty() {
+        Ok(())
+    } else {
+        Err(body.error(otherwise))
+    }
+}
+
+impl Parse for Comment {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let lines = attributes.iter().map(doc_line).collect::<Result<Vec<_>>>()?;
+        let text = (!lines.is_empty()).then(|| lines.join(" ").trim().to_owned());
+        Ok(Self { attributes, text })
+    }
+}
+
+fn doc_line(attribute: &Attribute) -> Result<String> {
+    if let Meta::NameValue(meta) = &attribute.meta
+        && meta.path.is_ident("doc")
+        && let Expr::Lit(ExprLit {
+            lit: Lit::Str(line), ..
+        }) = &meta.value
+    {
+        return Ok(line.value().trim().to_owned());
+    }
+    Err(Error::new_spanned(
+        attribute,
+        "only `///` comments fit in a chart: it is the same in every build",
+    ))
+}

@@ -1,0 +1,144 @@
+//! serde's attributes, as far as they change what is written.
+
+use super::case::Case;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::ext::IdentExt;
+use syn::meta::ParseNestedMeta;
+use syn::{Attribute, Ident, LitStr, Result, Token, Type, token};
+
+/// Attributes of a struct or enum.
+#[derive(Default)]
+pub(super) struct Container {
+    pub(super) rename_all: Option<Case>,
+    pub(super) transparent: bool,
+    /// Another type that is written in this one's place.
+    pub(super) into: Option<Type>,
+    /// An enum that is written as an object even where a variant has no field.
+    pub(super) tagged: bool,
+}
+
+impl Container {
+    pub(super) fn of(attributes: &[Attribute]) -> Result<Self> {
+        let mut container = Self::default();
+        each(attributes, |meta| {
+            if meta.path.is_ident("rename_all") {
+                container.rename_all = serialised(&meta)?.map(|name| Case::parse(&name)).transpose()?;
+            } else if meta.path.is_ident("transparent") {
+                container.transparent = true;
+            } else if meta.path.is_ident("into") {
+                container.into = Some(meta.value()?.parse::<LitStr>()?.parse()?);
+            } else if meta.path.is_ident("tag") || meta.path.is_ident("untagged") {
+                container.tagged = true;
+                skip(&meta)?;
+            } else {
+                skip(&meta)?;
+            }
+            Ok(())
+        })?;
+        Ok(container)
+    }
+}
+
+/// A field that is written.
+pub(super) struct Field<'a> {
+    pub(super) ident: &'a Ident,
+    /// Its serialised name, where a chart can write it.
+    pub(super) name: Option<Ident>,
+    pub(super) flatten: bool,
+    ty: &'a Type,
+    may_be_absent: bool,
+    /// Written by a function of its own: what comes of it, the type does not tell.
+    custom: bool,
+}
+
+impl<'a> Field<'a> {
+    /// `None` for a field that is not written at all.
+    pub(super) fn of(field: &'a syn::Field, container: &Container) -> Result<Option<Self>> {
+        let Some(ident) = &field.ident else { return Ok(None) };
+        let written = ident.unraw().to_string();
+        let written = container
+            .rename_all
+            .map_or_else(|| written.clone(), |case| case.of_field(&written));
+        let mut written = LitStr::new(&written, ident.span());
+        let mut this = Self {
+            ident,
+            name: None,
+            flatten: false,
+            ty: &field.ty,
+            may_be_absent: false,
+            custom: false,
+        };
+        let mut skipped = false;
+        each(&field.attrs, |meta| {
+            if meta.path.is_ident("rename") {
+                written = serialised(&meta)?.unwrap_or_else(|| written.clone());
+                return Ok(());
+            }
+            skipped |= meta.path.is_ident("skip") || meta.path.is_ident("skip_serializing");
+            this.flatten |= meta.path.is_ident("flatten");
+            this.may_be_absent |= meta.path.is_ident("skip_serializing_if");
+            this.custom |= meta.path.is_ident("with") || meta.path.is_ident("serialize_with");
+            skip(&meta)
+        })?;
+        this.name = as_field(&written);
+        Ok((!skipped).then_some(this))
+    }
+
+    pub(super) fn shape(&self) -> TokenStream {
+        let ty = self.ty;
+        let shape = if self.custom {
+            quote!(::bifrost::machine::Opaque)
+        } else {
+            quote!(<#ty as ::bifrost::Shape>::Shape)
+        };
+        let already =
+            matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"));
+        if self.may_be_absent && (self.custom || !already) {
+            quote!(::bifrost::machine::Optional<#shape>)
+        } else {
+            shape
+        }
+    }
+}
+
+/// A name that no chart can write, such as `min-size`, needs no field.
+fn as_field(name: &LitStr) -> Option<Ident> {
+    let text = name.value();
+    let plain = syn::parse_str::<Ident>(&text).map(|_| Ident::new(&text, name.span()));
+    let raw = || syn::parse_str::<Ident>(&format!("r#{text}")).map(|_| Ident::new_raw(&text, name.span()));
+    plain.or_else(|_| raw()).ok()
+}
+
+fn each(attributes: &[Attribute], mut read: impl FnMut(ParseNestedMeta) -> Result<()>) -> Result<()> {
+    let serde = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
+    serde.map(|attribute| attribute.parse_nested_meta(&mut read)).collect()
+}
+
+/// `= "name"`, or the half of `(serialize = "name", deserialize = "name")` that is about writing.
+fn serialised(meta: &ParseNestedMeta) -> Result<Option<LitStr>> {
+    if meta.input.peek(Token![=]) {
+        return meta.value()?.parse().map(Some);
+    }
+    let mut name = None;
+    meta.parse_nested_meta(|half| {
+        let text: LitStr = half.value()?.parse()?;
+        if half.path.is_ident("serialize") {
+            name = Some(text);
+        }
+        Ok(())
+    })?;
+    Ok(name)
+}
+
+/// Passes over what an attribute says: serde's own derive reads it.
+fn skip(meta: &ParseNestedMeta) -> Result<()> {
+    if meta.input.peek(Token![=]) {
+        meta.value()?.parse::<syn::Expr>()?;
+    } else if meta.input.peek(token::Paren) {
+        let inner;
+        syn::parenthesized!(inner in meta.input);
+        inner.parse::<TokenStream>()?;
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! `derive(TaskError)`: what each variant is called on the wire.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use std::collections::HashMap;
+use syn::{Data, DeriveInput, Error, LitStr, Result, Variant};
+
+pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
+    let Data::Enum(data) = &input.data else {
+        let message = "`TaskError` is for an enum: each variant has its name on the wire";
+        return Error::new(input.ident.span(), message).to_compile_error();
+    };
+    let mut errors = Vec::new();
+    let mut names = Vec::new();
+    let mut taken = HashMap::new();
+    for variant in &data.variants {
+        let name = name(variant).unwrap_or_else(|error| {
+            errors.push(error);
+            default_name(variant)
+        });
+        if let Some(other) = taken.insert(name.value(), &variant.ident) {
+            let message = format!("`{}` is the name of `{other}` on the wire already", name.value());
+            errors.push(Error::new(name.span(), message));
+        }
+        names.push(name);
+    }
+    let errors = errors.iter().map(Error::to_compile_error);
+    let implementation = implementation(input, data, &names);
+    quote!(#implementation #(#errors)*)
+}
+
+fn implementation(input: &DeriveInput, data: &syn::DataEnum, names: &[LitStr]) -> TokenStream {
+    let name = &input.ident;
+    let (parameters, arguments, bounds) = input.generics.split_for_impl();
+    let variants: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
+    let texts = variants.iter().map(ToString::to_string);
+    let body = if variants.is_empty() {
+        quote!(match *self {})
+    } else {
+        quote!(match self { #(Self::#variants { .. } => #names,)* })
+    };
+    quote! {
+        #[automatically_derived]
+        impl #parameters ::bifrost::machine::TaskError for #name #arguments #bounds {
+            const NAMES: &'static [(&'static str, &'static str)] = &[#((#texts, #names)),*];
+
+            fn name(&self) -> &'static str {
+                #body
+            }
+        }
+    }
+}
+
+fn name(variant: &Variant) -> Result<LitStr> {
+    let mut name = default_name(variant);
+    for attribute in variant
+        .attrs
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("task_error"))
+    {
+        attribute.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("name") {
+                return Err(meta.error("expected `name = \"…\"`"));
+            }
+            name = meta.value()?.parse()?;
+            fit(&name)
+        })?;
+    }
+    Ok(name)
+}
+
+fn default_name(variant: &Variant) -> LitStr {
+    LitStr::new(&format!("{}Error", variant.ident), variant.ident.span())
+}
+
+/// A name that Step Functions would take for one of its own must not come from a handler.
+fn fit(name: &LitStr) -> Result<()> {
+    let text = name.value();
+    let plain = !text.is_empty()
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    if plain && !text.starts_with("States.") && !text.starts_with("Lambda.") {
+        return Ok(());
+    }
+    let message =
+        "a name on the wire has letters, digits, `.`, `_` and `-`, and does not begin with `States.` or `Lambda.`";
+    Err(Error::new(name.span(), message))
+}

@@ -1,0 +1,132 @@
+//! A chart as the Amazon States Language writes it. Only what a chart can say: the language as a whole is `asl`.
+
+use serde_json::{Map, Value, json};
+
+/// Errors of Lambda itself that pass by themselves. Every task retries them, before anything its author asks for.
+const TRANSIENT: [&str; 4] = [
+    "Lambda.ServiceException",
+    "Lambda.AWSLambdaException",
+    "Lambda.SdkClientException",
+    "Lambda.TooManyRequestsException",
+];
+
+/// The whole definition. Two states of one name cannot be: the macro refuses them.
+pub fn definition(
+    comment: Option<&str>,
+    start: &str,
+    states: impl IntoIterator<Item = (&'static str, Value)>,
+) -> Value {
+    let mut definition = commented(comment);
+    definition.insert("StartAt".into(), start.into());
+    let states = states
+        .into_iter()
+        .map(|(name, state)| (name.to_owned(), state))
+        .collect();
+    definition.insert("States".into(), Value::Object(states));
+    definition.into()
+}
+
+/// A state that runs a handler in the Lambda function `resource`.
+pub fn task(
+    comment: Option<&str>,
+    name: &str,
+    resource: &str,
+    retries: impl IntoIterator<Item = Value>,
+    catches: Vec<Value>,
+    next: &str,
+) -> Value {
+    let mut state = state(comment, "Task");
+    state.insert("Resource".into(), resource.into());
+    let parameters = json!({
+        "Task": name,
+        "Input.$": "$",
+        "Execution.$": "$$.Execution.Id",
+        "RetryCount.$": "$$.State.RetryCount",
+    });
+    state.insert("Parameters".into(), parameters);
+    let transient = json!({ "ErrorEquals": TRANSIENT, "IntervalSeconds": 2, "MaxAttempts": 6, "BackoffRate": 2.0 });
+    state.insert("Retry".into(), std::iter::once(transient).chain(retries).collect());
+    state.insert("Catch".into(), catches.into());
+    state.insert("Next".into(), next.into());
+    state.into()
+}
+
+/// One entry of `Retry`: `fields` are its numbers by their names in the language.
+pub fn retry<const N: usize>(comment: Option<&str>, error: &str, fields: [(&str, Value); N]) -> Value {
+    let mut retry = commented(comment);
+    retry.insert("ErrorEquals".into(), json!([error]));
+    retry.extend(fields.map(|(name, value)| (name.to_owned(), value)));
+    retry.into()
+}
+
+/// One entry of `Catch`. The error lands in `$.error`, beside the failing task's input.
+pub fn catch(comment: Option<&str>, error: &str, next: &str) -> Value {
+    let mut catch = commented(comment);
+    catch.insert("ErrorEquals".into(), json!([error]));
+    catch.insert("ResultPath".into(), "$.error".into());
+    catch.insert("Next".into(), next.into());
+    catch.into()
+}
+
+/// A state that lets time pass: `field` is one of the language's four ways to say how much.
+pub fn wait(comment: Option<&str>, field: &str, value: impl Into<Value>, next: &str) -> Value {
+    let mut state = state(comment, "Wait");
+    state.insert(field.into(), value.into());
+    state.insert("Next".into(), next.into());
+    state.into()
+}
+
+/// A state that takes the first rule that holds, or else `default`.
+pub fn choice(comment: Option<&str>, rules: Vec<Value>, default: &str) -> Value {
+    let mut state = state(comment, "Choice");
+    state.insert("Choices".into(), rules.into());
+    state.insert("Default".into(), default.into());
+    state.into()
+}
+
+/// One rule of a choice.
+pub fn rule(comment: Option<&str>, condition: Value, next: &str) -> Value {
+    let mut rule = commented(comment);
+    if let Value::Object(condition) = condition {
+        rule.extend(condition);
+    }
+    rule.insert("Next".into(), next.into());
+    rule.into()
+}
+
+/// A state that goes on, perhaps with the field at `path` set.
+pub fn pass(comment: Option<&str>, set: Option<(&str, Value)>, next: &str) -> Value {
+    let mut state = state(comment, "Pass");
+    if let Some((path, value)) = set {
+        state.insert("Result".into(), value);
+        state.insert("ResultPath".into(), path.into());
+    }
+    state.insert("Next".into(), next.into());
+    state.into()
+}
+
+/// A state that ends the execution well.
+pub fn succeed(comment: Option<&str>) -> Value {
+    state(comment, "Succeed").into()
+}
+
+/// A state that ends the execution with `error`.
+pub fn fail(comment: Option<&str>, error: &str, cause: Option<&str>) -> Value {
+    let mut state = state(comment, "Fail");
+    state.insert("Error".into(), error.into());
+    state.extend(cause.map(|cause| ("Cause".to_owned(), cause.into())));
+    state.into()
+}
+
+fn state(comment: Option<&str>, kind: &str) -> Map<String, Value> {
+    let mut state = commented(comment);
+    state.insert("Type".into(), kind.into());
+    state
+}
+
+fn commented(comment: Option<&str>) -> Map<String, Value> {
+    comment
+        .map(|comment| ("Comment".to_owned(), comment.into()))
+        .into_iter()
+        .collect()
+}

@@ -1,0 +1,200 @@
+//! What a type looks like once serialised, for the compiler alone.
+//!
+//! A chart says `$.healthy`: a JSON path, so the name that serde writes, not the field's name in Rust. [`Shape`] maps a
+//! type to one whose fields have the serialised names. No value of such a type is ever made: the compiler looks up the
+//! field, and says "no field `helthy`" in its own words.
+
+use chrono::{DateTime, TimeZone};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::marker::PhantomData;
+use std::rc::Rc;
+use std::sync::Arc;
+
+/// What a type looks like once serialised.
+#[diagnostic::on_unimplemented(
+    message = "the serialised names of `{Self}` are not known",
+    note = "add `#[derive(bifrost::Shape)]` to `{Self}`"
+)]
+pub trait Shape {
+    /// A type with the serialised fields of this one, or one that a chart can compare.
+    type Shape;
+}
+
+/// The shape of a field that may be absent from the JSON.
+pub struct Optional<S>(PhantomData<S>);
+
+/// The shape of what a chart cannot look into: a list, a map, any JSON.
+pub struct Opaque;
+
+/// A text in a chart, such as `"CREATE"`.
+pub struct Text(#[doc(hidden)] pub &'static str);
+
+/// A number in a chart, such as `5` or `0.8`.
+pub struct Number(#[doc(hidden)] pub Value);
+
+/// `true` or `false` in a chart.
+pub struct Boolean(#[doc(hidden)] pub bool);
+
+impl From<Text> for Value {
+    fn from(Text(text): Text) -> Self {
+        text.into()
+    }
+}
+
+impl From<Number> for Value {
+    fn from(Number(number): Number) -> Self {
+        number
+    }
+}
+
+impl From<Boolean> for Value {
+    fn from(Boolean(boolean): Boolean) -> Self {
+        boolean.into()
+    }
+}
+
+/// A field that a `choice` may compare with a literal, and a `pass` may set to it.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` cannot be compared with a `{Literal}`",
+    label = "`{Self}` against `{Literal}`"
+)]
+pub trait Compare<Literal> {
+    /// How the language's operators for this type begin: `String` in `StringEquals`.
+    const FAMILY: &'static str;
+
+    /// Whether it may be absent. An absent variable fails the whole execution, so it is asked for first.
+    const OPTIONAL: bool = false;
+}
+
+/// A field that has an order: `<` and its like, beside `==`.
+#[diagnostic::on_unimplemented(
+    message = "a field of type `{Self}` has no order to compare it by with a `{Literal}`",
+    label = "only `==`, `!=` and `in` fit here"
+)]
+pub trait Order<Literal>: Compare<Literal> {}
+
+/// A field that `wait for … seconds` may read: a whole number that is always there and never negative.
+#[diagnostic::on_unimplemented(
+    message = "`wait for … seconds` cannot read a field of type `{Self}`",
+    label = "not a number that is always there",
+    note = "the field must be an unsigned integer that is always present, such as `u32`"
+)]
+pub trait Seconds {}
+
+/// A field that `wait until …` may read: a point in time that is always there.
+#[diagnostic::on_unimplemented(
+    message = "`wait until …` cannot read a field of type `{Self}`",
+    label = "not a point in time that is always there",
+    note = "the field must be a `chrono::DateTime` that is always present"
+)]
+pub trait Timestamp {}
+
+/// The shape of the field `error`, where a `catch` puts what was caught: `{"Error", "Cause"}`.
+#[diagnostic::on_unimplemented(
+    message = "the field `error` cannot hold what a `catch` puts there",
+    note = "make it an optional `serde_json::Value`, absent while there is no error"
+)]
+pub trait HoldsCaughtError {}
+
+impl HoldsCaughtError for Optional<Opaque> {}
+
+macro_rules! leaves {
+    ($($($type:ty)* => $shape:ty;)*) => { $($(impl Shape for $type { type Shape = $shape; })*)* };
+}
+
+leaves! {
+    bool => bool;
+    u8 => u8;
+    u16 => u16;
+    u32 => u32;
+    u64 => u64;
+    usize => usize;
+    i8 => i8;
+    i16 => i16;
+    i32 => i32;
+    i64 => i64;
+    isize => isize;
+    f32 => f32;
+    f64 => f64;
+    serde_json::Number => serde_json::Number;
+    String str char uuid::Uuid => String;
+    Value => Opaque;
+}
+
+impl<Z: TimeZone> Shape for DateTime<Z> {
+    type Shape = DateTime<Z>;
+}
+
+impl<T: Shape> Shape for Option<T> {
+    type Shape = Optional<T::Shape>;
+}
+
+macro_rules! transparent {
+    ($($pointer:ident)*) => { $(impl<T: Shape + ?Sized> Shape for $pointer<T> { type Shape = T::Shape; })* };
+}
+
+transparent!(Box Rc Arc);
+
+impl<T: Shape + ?Sized> Shape for &T {
+    type Shape = T::Shape;
+}
+
+macro_rules! opaque {
+    ($(<$($parameter:ident),*> $type:ty;)*) => { $(impl<$($parameter),*> Shape for $type { type Shape = Opaque; })* };
+}
+
+opaque! {
+    <T> Vec<T>;
+    <T> [T];
+    <T> BTreeSet<T>;
+    <T, S> HashSet<T, S>;
+    <K, V> BTreeMap<K, V>;
+    <K, V, S> HashMap<K, V, S>;
+    <K, V, S> indexmap::IndexMap<K, V, S>;
+    <K, V> serde_json::Map<K, V>;
+}
+
+macro_rules! comparable {
+    ($($family:literal $literal:ty: $($type:ty)*;)*) => { $($(
+        impl Compare<$literal> for $type {
+            const FAMILY: &'static str = $family;
+        }
+    )*)* };
+}
+
+macro_rules! ordered {
+    ($($literal:ty: $($type:ty)*;)*) => { $($(impl Order<$literal> for $type {})*)* };
+}
+
+comparable! {
+    "Boolean" Boolean: bool;
+    "String" Text: String;
+    "Numeric" Number: u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 serde_json::Number;
+}
+
+ordered! {
+    Text: String;
+    Number: u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 serde_json::Number;
+}
+
+impl<Z: TimeZone> Compare<Text> for DateTime<Z> {
+    const FAMILY: &'static str = "Timestamp";
+}
+
+impl<Z: TimeZone> Order<Text> for DateTime<Z> {}
+
+impl<S: Compare<Literal>, Literal> Compare<Literal> for Optional<S> {
+    const FAMILY: &'static str = S::FAMILY;
+    const OPTIONAL: bool = true;
+}
+
+impl<S: Order<Literal>, Literal> Order<Literal> for Optional<S> {}
+
+macro_rules! seconds {
+    ($($type:ty)*) => { $(impl Seconds for $type {})* };
+}
+
+seconds!(u8 u16 u32 u64 usize);
+
+impl<Z: TimeZone> Timestamp for DateTime<Z> {}

@@ -1,0 +1,73 @@
+//! Runs one task: finds the handler, catches its panic, names its error.
+//!
+//! What Lambda gets, and the interpreter hands over, is `{"Task": "<state name>", "Input": <state input>}`, with
+//! `Execution` and `RetryCount` beside them where the definition is ours. What comes back is the state's output, or a
+//! [`Failure`] under the name that `Retry` and `Catch` match: the handler's own, or
+//!
+//! | name | when |
+//! | --- | --- |
+//! | `TaskError` | no task state has this name |
+//! | `UnmarshalError` | the payload or the input is malformed; the message names the JSON path |
+//! | `PanicError` | the handler panicked; the message says where |
+//! | `DataLimitError` | the output is over [`DATA_LIMIT_BYTES`] |
+
+mod context;
+mod panic;
+mod payload;
+
+use crate::machine::{Failure, Machine, Ports};
+use serde_json::Value;
+use std::io;
+use std::sync::Arc;
+
+pub use context::{Attempt, Context, Defaults};
+pub use payload::Payload;
+
+/// How large a task's output may be, in bytes of JSON. Step Functions ends an execution, past any `Catch`, at 256 KiB;
+/// ours is an error like any other, and raised before.
+pub const DATA_LIMIT_BYTES: usize = 200 * 1024;
+
+/// Runs the task that `payload` asks for. `open` makes the context of this one attempt, and gets the input as it was
+/// sent.
+///
+/// # Errors
+/// See the [module](self).
+pub async fn dispatch<M: Machine>(
+    payload: Value,
+    open: impl FnOnce(Attempt, Arc<Value>) -> Context<Ports<M>>,
+) -> Result<Value, Failure> {
+    let Payload { task, input, attempt } = Payload::read(payload)?;
+    let ctx = open(attempt, Arc::clone(&input));
+    let output = panic::guarded(&task, M::run(&ctx, &task, &input)).await?;
+    check_size(&task, output)
+}
+
+fn check_size(task: &str, output: Value) -> Result<Value, Failure> {
+    let size = size(&output);
+    if size <= DATA_LIMIT_BYTES {
+        return Ok(output);
+    }
+    let message = format!(
+        "the output of {task} has {size} bytes of JSON, and at most {DATA_LIMIT_BYTES} may travel between states: \
+         keep large data in the bucket, and put only its key in the release"
+    );
+    Err(Failure::new("DataLimitError", message))
+}
+
+/// Bytes of compact JSON.
+fn size(value: &Value) -> usize {
+    struct Counter(usize);
+    impl io::Write for Counter {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counter = Counter(0);
+    // A `Value` has no keys but text, and the counter takes every byte: neither half of this can fail.
+    let _ = serde_json::to_writer(&mut counter, value);
+    counter.0
+}
