@@ -3,12 +3,19 @@
 // The macros name the crate by its path, and are used inside of it, too.
 extern crate self as bifrost;
 
+pub mod cloud;
+mod deployer;
+pub mod halt;
 pub mod json;
+pub mod local;
+pub mod lock;
 pub mod machine;
 pub mod release;
 pub mod task;
+pub mod validate;
 
 pub use bifrost_macros::{Shape, TaskError, state_machine};
+pub use deployer::{Attachment, Changes, Deployed, Deployer, Fields, Identity, Progress};
 pub use machine::{Shape, TaskError};
 
 #[doc(hidden)]

@@ -141,7 +141,7 @@ where
     }
 
     async fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> Result<Value, Failure> {
-        let data = M::Data::read(input, ctx.defaults())?;
+        let data = M::Data::read(input, &ctx.defaults)?;
         let data = (self.handler)(ctx, data)
             .await
             .map_err(|error| Failure::raised(&error))?;

@@ -14,7 +14,8 @@ use serde::Serialize;
 use serde_json::Value;
 use std::future::Future;
 
-use crate::task::{Context, Defaults};
+use crate::release::Defaults;
+use crate::task::Context;
 pub use error::{Failure, Refusal, TaskError};
 pub use shape::{Boolean, Compare, HoldsCaughtError, Number, Opaque, Optional, Order, Seconds, Shape, Text, Timestamp};
 

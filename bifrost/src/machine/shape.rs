@@ -4,6 +4,9 @@
 //! type to one whose fields have the serialised names. No value of such a type is ever made: the compiler looks up the
 //! field, and says "no field `helthy`" in its own words.
 
+use crate::release::{
+    AccountId, BucketName, CaughtError, ConfigName, LockOwner, ProjectName, Region, ReleaseId, Sha256,
+};
 use chrono::{DateTime, TimeZone};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -98,6 +101,7 @@ pub trait Timestamp {}
 pub trait HoldsCaughtError {}
 
 impl HoldsCaughtError for Optional<Opaque> {}
+impl HoldsCaughtError for Optional<CaughtError> {}
 
 macro_rules! leaves {
     ($($($type:ty)* => $shape:ty;)*) => { $($(impl Shape for $type { type Shape = $shape; })*)* };
@@ -119,6 +123,8 @@ leaves! {
     f64 => f64;
     serde_json::Number => serde_json::Number;
     String str char uuid::Uuid => String;
+    AccountId Region BucketName ProjectName ConfigName ReleaseId LockOwner Sha256 => String;
+    CaughtError => CaughtError;
     Value => Opaque;
 }
 

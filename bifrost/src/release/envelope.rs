@@ -12,12 +12,13 @@ use uuid::Uuid;
 use super::{
     AccountId, BucketName, ConfigName, ObjectKey, ProjectDir, ProjectName, Region, ReleaseDir, ReleaseId, RootDir,
 };
+use crate::Shape;
 use crate::json::{self, ReadError};
 
 /// A release: the envelope and, beside its fields in one object, the deployer's own `F`.
 ///
 /// `F` denies unknown fields (`#[serde(deny_unknown_fields)]`) and has none of the envelope's names.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Shape)]
 pub struct Release<F> {
     /// What every release says.
     #[serde(flatten)]
@@ -46,7 +47,7 @@ impl<F: DeserializeOwned> Release<F> {
 }
 
 /// What every release says.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Shape)]
 pub struct Envelope {
     /// The target account. Default: the deployer's.
     pub aws_account_id: AccountId,

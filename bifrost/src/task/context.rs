@@ -1,4 +1,3 @@
-<<<<<<< HEAD
 //! What a handler is given: its attempt, time, the deployer account's stores, and the way into the target account.
 
 use crate::cloud::{Attempt, CloudError, LockTable, Objects, Targets};
@@ -54,64 +53,5 @@ impl<P> Context<P> {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.surroundings.now()
-=======
-//! What a handler is told of the attempt that it runs in.
-
-use serde_json::Value;
-use std::marker::PhantomData;
-use std::sync::Arc;
-
-/// What a release that leaves something out gets.
-#[derive(Clone, Debug, Default)]
-pub struct Defaults {}
-
-/// One attempt of one task state.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Attempt {
-    /// The execution's ARN, where the definition tells it.
-    pub execution: Option<String>,
-    /// The state's name.
-    pub state: String,
-    /// How often Step Functions has retried this state before: 0 is the first attempt.
-    pub retry_count: u32,
-}
-
-/// What a handler sees of the world, made for one attempt of one task. `P` is the deployer's own ports.
-pub struct Context<P> {
-    attempt: Attempt,
-    sent: Arc<Value>,
-    defaults: Defaults,
-    ports: PhantomData<fn() -> P>,
-}
-
-impl<P> Context<P> {
-    /// The context of `attempt`, whose state got `sent` as its input.
-    #[must_use]
-    pub fn new(attempt: Attempt, sent: Arc<Value>, defaults: Defaults) -> Self {
-        Self {
-            attempt,
-            sent,
-            defaults,
-            ports: PhantomData,
-        }
-    }
-
-    /// The attempt that this is.
-    #[must_use]
-    pub fn attempt(&self) -> &Attempt {
-        &self.attempt
-    }
-
-    /// The state's input to the letter, before any default was filled in.
-    #[must_use]
-    pub fn sent(&self) -> &Value {
-        &self.sent
-    }
-
-    /// What a release that leaves something out gets.
-    #[must_use]
-    pub fn defaults(&self) -> &Defaults {
-        &self.defaults
->>>>>>> 8de02ec (Turn a chart into a definition and a dispatch, with tasks guarded against panics)
     }
 }

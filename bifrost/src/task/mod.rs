@@ -20,7 +20,8 @@ use serde_json::Value;
 use std::io;
 use std::sync::Arc;
 
-pub use context::{Attempt, Context, Defaults};
+pub use crate::cloud::Attempt;
+pub use context::{Context, Surroundings};
 pub use payload::Payload;
 
 /// How large a task's output may be, in bytes of JSON. Step Functions ends an execution, past any `Catch`, at 256 KiB;
