@@ -1,1 +1,3 @@
 //! A framework for deployers.
+
+pub mod asl;
