@@ -7,6 +7,7 @@ mod parse;
 pub mod path;
 mod resource;
 pub mod template;
+pub mod timestamp;
 
 pub use definition::{InvalidDefinition, Problem};
 pub use intrinsic::{Intrinsic, IntrinsicError, IntrinsicFailure, Random};
