@@ -3,9 +3,11 @@
 // The macros name the crate by its path, and are used inside of it, too.
 extern crate self as bifrost;
 
+pub mod asl;
 pub mod cloud;
 mod deployer;
 pub mod halt;
+pub mod interpreter;
 pub mod json;
 pub mod local;
 pub mod lock;

@@ -1,0 +1,21 @@
+//! The Amazon States Language as data: paths, intrinsic functions, payload templates.
+
+mod definition;
+pub mod intrinsic;
+mod model;
+mod parse;
+pub mod path;
+mod resource;
+pub mod template;
+pub mod timestamp;
+
+pub use definition::{InvalidDefinition, Problem};
+pub use intrinsic::{Intrinsic, IntrinsicError, IntrinsicFailure, Random};
+pub use model::{
+    Assign, Catcher, Choice, ChoiceRule, Comparison, Condition, DataPath, Fail, Flow, ItemBatcher, ItemProcessor,
+    ItemReader, MachineType, Map, Ordering, Parallel, Pass, ProcessorMode, ResultPath, ResultWriter, Retrier, Setting,
+    Sort, State, StateKind, StateMachine, StateName, Task, Text, Transition, Wait, WaitUntil,
+};
+pub use path::{Path, PathError, PathFailure, ReferencePath, ResultPathFailure, Scope};
+pub use resource::{Pattern, Resource, ResourceKind};
+pub use template::{Expression, ExpressionFailure, Template, TemplateError, TemplateFailure};
