@@ -18,9 +18,10 @@ pub use root::STARTED_BY;
 pub use user::{UserLock, UserLockError};
 
 use crate::cloud::{CloudError, PutLock, PutNew};
-use crate::release::{Envelope, LockOwner, ObjectKey};
+use crate::release::{Envelope, ObjectKey};
 use crate::task::Context;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// A lock was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -60,7 +61,7 @@ pub async fn take<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), Lo
 /// [`LockFailure::Lock`] if a store did not answer: the lock may still be held.
 pub async fn give_back<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), LockFailure> {
     // Without an owner nothing was ever taken.
-    let Some(owner) = &envelope.uuid else { return Ok(()) };
+    let Some(owner) = envelope.uuid else { return Ok(()) };
     root::give_back(context, envelope, owner).await.map_err(|error| not_known(&error))
 }
 
@@ -68,7 +69,7 @@ pub async fn give_back<P>(context: &Context<P>, envelope: &Envelope) -> Result<(
 async fn refusal<P>(
     context: &Context<P>,
     envelope: &Envelope,
-    owner: &LockOwner,
+    owner: Uuid,
 ) -> Result<Option<String>, LockFailure> {
     if let Some(lock) = user::held(context.objects.as_ref(), envelope).await.map_err(|error| not_known(&error))? {
         let clear = unlock_command(context, envelope);
@@ -93,7 +94,7 @@ async fn refusal<P>(
 }
 
 /// Whether the release lock is this execution's.
-async fn take_release_lock<P>(context: &Context<P>, envelope: &Envelope, owner: &LockOwner) -> Result<bool, CloudError> {
+async fn take_release_lock<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<bool, CloudError> {
     let (bucket, key) = (&envelope.bucket, envelope.release_dir().lock());
     let lock = LockObject { uuid: owner.to_string() };
     match context.objects.put_new(bucket, &key, text(&lock)).await? {
@@ -118,8 +119,8 @@ fn text(lock: &LockObject) -> Vec<u8> {
     serde_json::json!(lock).to_string().into_bytes()
 }
 
-fn owner(envelope: &Envelope) -> Result<&LockOwner, LockFailure> {
-    envelope.uuid.as_ref().ok_or_else(|| LockFailure::Lock("the release has no uuid: Validate gives it one".into()))
+fn owner(envelope: &Envelope) -> Result<Uuid, LockFailure> {
+    envelope.uuid.ok_or_else(|| LockFailure::Lock("the release has no uuid: Validate gives it one".into()))
 }
 
 fn not_known(error: &CloudError) -> LockFailure {

@@ -5,7 +5,7 @@
 //! field, and says "no field `helthy`" in its own words.
 
 use crate::release::{
-    AccountId, BucketName, CaughtError, ConfigName, LockOwner, ProjectName, Region, ReleaseId, Sha256,
+    AccountId, BucketName, CaughtError, ConfigName, ProjectName, Region, ReleaseId, Sha256,
 };
 use chrono::{DateTime, TimeZone};
 use serde_json::Value;
