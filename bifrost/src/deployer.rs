@@ -2,7 +2,7 @@
 
 use crate::cloud::{CloudError, Encryption};
 use crate::local::{Resources, Session};
-use crate::machine::{Machine, Shape};
+use crate::machine::{Flatten, Machine};
 use crate::release::{AccountId, BucketName, ConfigName, Defaults, InvalidName, ProjectName, Region, Release};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
 
 /// What a deployer adds to the envelope of a release: its own fields, at the top of the same JSON object.
-pub trait Fields: Serialize + DeserializeOwned + Shape + 'static {
+pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
     /// The deployer's own ports into a target account.
     type Ports: Send + Sync + 'static;
 

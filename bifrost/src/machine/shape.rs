@@ -24,6 +24,16 @@ pub trait Shape {
     type Shape;
 }
 
+/// What a type adds to an object that it is flattened into (`#[serde(flatten)]`).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be flattened into an object whose fields a chart reads",
+    note = "add `#[derive(bifrost::Shape)]` to `{Self}`, a struct with named fields"
+)]
+pub trait Flatten: Shape {
+    /// A type with the serialised fields of this one, and by `Deref` those of `Rest`.
+    type Over<Rest>;
+}
+
 /// The shape of a field that may be absent from the JSON.
 pub struct Optional<S>(PhantomData<S>);
 
@@ -148,6 +158,21 @@ impl<T: Shape + ?Sized> Shape for &T {
 
 macro_rules! opaque {
     ($(<$($parameter:ident),*> $type:ty;)*) => { $(impl<$($parameter),*> Shape for $type { type Shape = Opaque; })* };
+}
+
+/// Keys that are not known before run time: a chart cannot name them.
+macro_rules! without_names {
+    ($(<$($parameter:ident),*> $type:ty;)*) => {
+        $(impl<$($parameter),*> Flatten for $type { type Over<Rest> = Rest; })*
+    };
+}
+
+without_names! {
+    <> Value;
+    <K, V> BTreeMap<K, V>;
+    <K, V, S> HashMap<K, V, S>;
+    <K, V, S> indexmap::IndexMap<K, V, S>;
+    <K, V> serde_json::Map<K, V>;
 }
 
 opaque! {

@@ -42,11 +42,10 @@ impl Container {
 
 /// A field that is written.
 pub(super) struct Field<'a> {
-    pub(super) ident: &'a Ident,
     /// Its serialised name, where a chart can write it.
     pub(super) name: Option<Ident>,
     pub(super) flatten: bool,
-    ty: &'a Type,
+    pub(super) ty: &'a Type,
     may_be_absent: bool,
     /// Written by a function of its own: what comes of it, the type does not tell.
     custom: bool,
@@ -62,7 +61,6 @@ impl<'a> Field<'a> {
             .map_or_else(|| written.clone(), |case| case.of_field(&written));
         let mut written = LitStr::new(&written, ident.span());
         let mut this = Self {
-            ident,
             name: None,
             flatten: false,
             ty: &field.ty,
