@@ -14,6 +14,7 @@ pub mod lock;
 pub mod machine;
 pub mod release;
 pub mod task;
+pub mod testing;
 pub mod validate;
 
 pub use bifrost_macros::state_machine;

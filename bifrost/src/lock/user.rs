@@ -37,16 +37,32 @@ impl UserLock {
 
 impl fmt::Display for UserLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let or = |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
-        write!(f, "{}: {}", or(&self.user, "somebody"), or(&self.lock_reason, "no reason given"))
+        let or = |text: &str, otherwise: &str| {
+            if text.is_empty() {
+                otherwise.to_owned()
+            } else {
+                text.to_owned()
+            }
+        };
+        write!(
+            f,
+            "{}: {}",
+            or(&self.user, "somebody"),
+            or(&self.lock_reason, "no reason given")
+        )
     }
 }
 
 /// The freeze of the release's project and config, if there is one. One that cannot be read is one: whoever wrote it
 /// meant to stop deploys.
 pub(super) async fn held(objects: &dyn Objects, envelope: &Envelope) -> Result<Option<UserLock>, CloudError> {
-    let Some(object) = objects.get(&envelope.bucket, &envelope.root_dir().user_lock()).await? else { return Ok(None) };
+    let Some(object) = objects.get(&envelope.bucket, &envelope.root_dir().user_lock()).await? else {
+        return Ok(None);
+    };
     Ok(UserLock::parse(&object.body).unwrap_or_else(|error| {
-        Some(UserLock { user: "somebody".into(), lock_reason: error.to_string() })
+        Some(UserLock {
+            user: "somebody".into(),
+            lock_reason: error.to_string(),
+        })
     }))
 }
