@@ -18,8 +18,8 @@ use super::refusal::{ReadError, Refusal};
 /// its digits.
 ///
 /// # Errors
-/// A [`ReadError`] for the first fault, with its path and kind. Unknown fields are faults if `T` denies them
-/// (`#[serde(deny_unknown_fields)]`).
+/// A [`ReadError`] for the first fault, with its path and kind; `#[serde(flatten)]` inside `T` would lose the
+/// path. Unknown fields are faults if `T` denies them (`#[serde(deny_unknown_fields)]`).
 pub fn read<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ReadError> {
     T::deserialize(Node(value)).map_err(|refusal| refusal.into_error(&[]))
 }
@@ -217,7 +217,7 @@ fn visit_array<'de, V: Visitor<'de>>(elements: &'de [Value], visitor: V) -> Resu
         // A tuple stops at its own length.
         more => Err(Refusal::invalid_length(
             elements.len(),
-            &format!("{} elements", elements.len() - more).as_str(),
+            &format!("an array of {} elements", elements.len() - more).as_str(),
         )),
     }
 }

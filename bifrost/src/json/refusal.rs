@@ -133,7 +133,7 @@ impl de::Error for Refusal {
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
         Self::new(
             ReadErrorKind::Value,
-            format!("expected {}, found {length} elements", in_json(expected)),
+            format!("expected {}, found {length}", in_json(expected)),
         )
     }
 
@@ -181,7 +181,11 @@ fn in_json(expected: &dyn Expected) -> String {
         "a sequence" => "an array",
         "a map" => "an object",
         other if other.starts_with("struct ") => "an object",
-        other => other,
+        other if other.starts_with("enum ") => "a string",
+        other => match other.strip_prefix("a tuple of size ") {
+            Some(size) => return format!("an array of {size} elements"),
+            None => other,
+        },
     };
     words.to_owned()
 }

@@ -10,7 +10,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    AccountId, BucketName, ConfigName, ObjectKey, ProjectDir, ProjectName, Region, ReleaseDir, ReleaseId, RootDir,
+    AccountId, BucketName, ConfigName, InvalidName, NameFault, ObjectKey, ProjectDir, ProjectName, Region, ReleaseDir,
+    ReleaseId, RootDir,
 };
 use crate::Shape;
 use crate::json::{self, ReadError};
@@ -32,7 +33,8 @@ impl<F: DeserializeOwned> Release<F> {
     /// Reads a release as it was sent, or as one state hands it to the next, and fills in what it leaves to the
     /// deployer.
     ///
-    /// # Errors For the first field that is unknown, missing, empty, `null`, of the wrong type or of a value that it
+    /// # Errors
+    /// For the first field that is unknown, missing, empty, `null`, of the wrong type or of a value that it
     /// cannot have: the path, and the kind of fault.
     pub fn read(sent: &Value, defaults: &Defaults) -> Result<Self, ReadError> {
         // First those of the deployer: they tell of an unknown field, which is more helpful than telling, where it is a
@@ -247,14 +249,13 @@ impl Sent {
 struct Rfc3339(DateTime<Utc>);
 
 impl TryFrom<String> for Rfc3339 {
-    type Error = String;
+    type Error = InvalidName;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        const FORM: NameFault = NameFault::Form("like 2026-11-21T10:00:00Z (RFC 3339)");
         match DateTime::parse_from_rfc3339(&text) {
             Ok(time) => Ok(Self(time.to_utc())),
-            Err(error) => Err(format!(
-                "expected a time of RFC 3339 such as 2026-11-21T10:00:00Z: {error}"
-            )),
+            Err(_) => Err(InvalidName::new("time", &text, FORM)),
         }
     }
 }

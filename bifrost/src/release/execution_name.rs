@@ -8,6 +8,7 @@ use super::{Envelope, Sha256};
 ///
 /// It follows from the release, and a state machine takes a name but once in 90 days: so AWS itself refuses the same
 /// release twice.
+/// What names are made of is what Step Functions takes here.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExecutionName(String);
 
@@ -91,7 +92,7 @@ mod tests {
         let cut = name(&"a".repeat(33), "development", id);
         assert_eq!(
             cut,
-            "deploy-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-00000000-2018-07-20T01-30-27Z-abcdefg"
+            "deploy-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-d-39785275-2018-07-20T01-30-27Z-abcdefg"
         );
         assert_eq!(cut.len(), 80);
         assert_ne!(cut, name(&"a".repeat(33), "development2", id));
