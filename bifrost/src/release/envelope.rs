@@ -10,8 +10,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    AccountId, BucketName, ConfigName, InvalidName, NameFault, ObjectKey, ProjectDir, ProjectName, Region, ReleaseDir,
-    ReleaseId, RootDir,
+    AccountId, BucketName, ConfigName, InvalidName, NameFault, ProjectDir, ProjectName, Region, ReleaseDir, ReleaseId,
+    RootDir,
 };
 use crate::Shape;
 use crate::json::{self, ReadError};
@@ -110,12 +110,6 @@ impl Envelope {
         self.success = None;
     }
 
-    /// Who made the release, by the client's own claim: `started_by` of the metadata. To be shown, never to be trusted.
-    #[must_use]
-    pub fn started_by(&self) -> Option<&str> {
-        self.metadata.get("started_by").map(String::as_str)
-    }
-
     /// What the project's configs share.
     #[must_use]
     pub fn project_dir(&self) -> ProjectDir {
@@ -132,48 +126,6 @@ impl Envelope {
     #[must_use]
     pub fn release_dir(&self) -> ReleaseDir {
         self.root_dir().release_dir(&self.release_id)
-    }
-
-    /// Where the release is uploaded.
-    #[must_use]
-    pub fn release_path(&self) -> ObjectKey {
-        self.release_dir().release()
-    }
-
-    /// A file of the release, by the name that the deployer gives it.
-    #[must_use]
-    pub fn file_path(&self, name: &'static str) -> ObjectKey {
-        self.release_dir().file(name)
-    }
-
-    /// Where the deployer writes its log.
-    #[must_use]
-    pub fn log_path(&self) -> ObjectKey {
-        self.release_dir().log()
-    }
-
-    /// The release lock: taken once, never given back.
-    #[must_use]
-    pub fn release_lock_path(&self) -> ObjectKey {
-        self.release_dir().lock()
-    }
-
-    /// The root lock: its key in the lock table, and that of the originals' object.
-    #[must_use]
-    pub fn root_lock_path(&self) -> ObjectKey {
-        self.root_dir().lock()
-    }
-
-    /// A person's freeze.
-    #[must_use]
-    pub fn user_lock_path(&self) -> ObjectKey {
-        self.root_dir().user_lock()
-    }
-
-    /// The halt flag.
-    #[must_use]
-    pub fn halt_path(&self) -> ObjectKey {
-        self.root_dir().halt()
     }
 }
 

@@ -97,11 +97,11 @@ fn what_a_release_says_itself_wins() {
         sent[field] = value;
     }
     let envelope = read(&sent).unwrap().envelope;
-    assert_eq!(envelope.started_by(), Some("ann"));
+    assert_eq!(envelope.metadata["started_by"], "ann");
     assert_eq!(envelope.timeout, 60);
     assert_eq!(envelope.bucket.as_str(), "releases");
     assert_eq!(
-        envelope.release_path().as_str(),
+        envelope.release_dir().release().as_str(),
         "111111111111/coinbase/deploy-test/development/release-2026-11-21T10-00-00Z-abcdefg/release"
     );
 }
