@@ -1,0 +1,1 @@
+//! The engine: executions run to their end whatever happens to tasks and to the engine itself.
