@@ -37,10 +37,7 @@ fn names(machine: &Machine) -> Vec<Error> {
         if !names.insert(state.asl_name())
             && let Some(rename) = &state.rename
         {
-            errors.push(Error::new(
-                rename.span(),
-                format!("another state is called \"{}\" already", rename.value()),
-            ));
+            errors.push(Error::new(rename.span(), format!("another state is called \"{}\" already", rename.value())));
         }
     }
     errors
@@ -57,20 +54,14 @@ fn of_state(state: &State, graph: &Graph) -> Vec<Error> {
                     state.name
                 )
             } else if default.is_none() {
-                format!(
-                    "choice `{}` needs `_ => State;`: an execution that matches no rule would fail",
-                    state.name
-                )
+                format!("choice `{}` needs `_ => State;`: an execution that matches no rule would fail", state.name)
             } else {
                 return vec![];
             };
             vec![Error::new(state.name.span(), message)]
         }
         Kind::Fail { error, .. } if error.value().is_empty() => {
-            vec![Error::new(
-                error.span(),
-                "an execution fails with an error that has a name",
-            )]
+            vec![Error::new(error.span(), "an execution fails with an error that has a name")]
         }
         Kind::Pass { .. } | Kind::Succeed | Kind::Fail { .. } => vec![],
     }
@@ -111,19 +102,12 @@ fn order(ons: &[&On], verb: &str) -> Vec<Error> {
 fn span(on: &On) -> Span {
     match on {
         On::All(span) => *span,
-        On::Error(path) => path
-            .segments
-            .last()
-            .map_or_else(Span::call_site, |variant| variant.ident.span()),
+        On::Error(path) => path.segments.last().map_or_else(Span::call_site, |variant| variant.ident.span()),
     }
 }
 
 fn text(path: &Path) -> String {
-    path.segments
-        .iter()
-        .map(|segment| segment.ident.to_string())
-        .collect::<Vec<_>>()
-        .join("::")
+    path.segments.iter().map(|segment| segment.ident.to_string()).collect::<Vec<_>>().join("::")
 }
 
 fn of_wait(name: &Ident, wait: &Wait, graph: &Graph) -> Option<Error> {
@@ -150,23 +134,11 @@ fn unread(variable: &Variable) -> Option<Error> {
 /// Every state is entered by some execution, and from every state some execution ends.
 fn ways(machine: &Machine, graph: &Graph) -> Vec<Error> {
     let (reached, ending) = (graph.reached(), graph.ending());
-    let stuck: Vec<_> = machine
-        .states
-        .iter()
-        .map(|state| &state.name)
-        .filter(|name| !ending.contains(name))
-        .collect();
+    let stuck: Vec<_> = machine.states.iter().map(|state| &state.name).filter(|name| !ending.contains(name)).collect();
     if let [first, others @ ..] = stuck.as_slice() {
         let others: Vec<_> = others.iter().map(|name| format!("`{name}`")).collect();
-        let with = if others.is_empty() {
-            String::new()
-        } else {
-            format!(", it only leads to {}", others.join(", "))
-        };
-        return vec![Error::new(
-            first.span(),
-            format!("state `{first}` never reaches an end{with}"),
-        )];
+        let with = if others.is_empty() { String::new() } else { format!(", it only leads to {}", others.join(", ")) };
+        return vec![Error::new(first.span(), format!("state `{first}` never reaches an end{with}"))];
     }
     let mut excused = HashSet::new();
     let mut errors = Vec::new();

@@ -20,10 +20,7 @@ pub(crate) struct Chart<'a> {
 }
 
 pub(crate) fn expand(machine: &Machine) -> TokenStream {
-    let chart = Chart {
-        machine,
-        unread: Graph::of(machine).entered_with_unread_data(),
-    };
+    let chart = Chart { machine, unread: Graph::of(machine).entered_with_unread_data() };
     let states = distinct(machine);
     let enumeration = enumeration(machine, &states);
     let body = body(&chart, &states);
@@ -45,12 +42,7 @@ fn distinct(machine: &Machine) -> Vec<&State> {
 }
 
 fn enumeration(machine: &Machine, states: &[&State]) -> TokenStream {
-    let Machine {
-        comment,
-        visibility,
-        name,
-        ..
-    } = machine;
+    let Machine { comment, visibility, name, .. } = machine;
     let machine_docs = docs(comment, &format!("The state machine `{name}`."));
     let variants = states.iter().map(|state| {
         let state_docs = docs(&state.comment, &format!("The state `{}`.", state.asl_name()));
@@ -68,11 +60,7 @@ fn enumeration(machine: &Machine, states: &[&State]) -> TokenStream {
 /// The author's own comment as it came, or a plain one: a public machine must not trip over `missing_docs`.
 fn docs(comment: &Comment, otherwise: &str) -> TokenStream {
     let attributes = &comment.attributes;
-    if attributes.is_empty() {
-        quote!(#[doc = #otherwise])
-    } else {
-        quote!(#(#attributes)*)
-    }
+    if attributes.is_empty() { quote!(#[doc = #otherwise]) } else { quote!(#(#attributes)*) }
 }
 
 fn body(chart: &Chart, states: &[&State]) -> TokenStream {
@@ -86,9 +74,7 @@ fn body(chart: &Chart, states: &[&State]) -> TokenStream {
 
 /// Never runs: each state that the author names is looked up among the states.
 fn checks(chart: &Chart, states: &[&State]) -> TokenStream {
-    let Machine {
-        name, start, keyword, ..
-    } = chart.machine;
+    let Machine { name, start, keyword, .. } = chart.machine;
     let targets = states.iter().map(|state| {
         let targets = state.targets();
         quote_spanned!(state.keyword=> #(let _ = #name::#targets;)*)
@@ -137,9 +123,7 @@ fn inherent(machine: &Machine, states: &[&State]) -> TokenStream {
 }
 
 fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
-    let Machine {
-        comment, name, data, ..
-    } = chart.machine;
+    let Machine { comment, name, data, .. } = chart.machine;
     let text = name.to_string();
     let infos = states.iter().map(|state| state::info(state));
     let start = chart.asl_name_of(&chart.machine.start);

@@ -50,9 +50,7 @@ pub(super) fn arm(state: &State) -> Option<TokenStream> {
 
 /// A `catch` writes `$.error`: the data must have that field.
 pub(super) fn caught_errors_have_a_place(chart: &Chart) -> Option<TokenStream> {
-    let Machine {
-        name, keyword, states, ..
-    } = chart.machine;
+    let Machine { name, keyword, states, .. } = chart.machine;
     let catches = |state: &State| matches!(&state.kind, Kind::Task(Task { catches, .. }) if !catches.is_empty());
     states.iter().any(catches).then(
         || quote_spanned!(*keyword=> __bifrost::holds_caught_error(|shape: &__bifrost::ShapeOf<#name>| &shape.error);),
@@ -77,11 +75,7 @@ pub(super) fn definition(chart: &Chart, state: &State, task: &Task) -> TokenStre
 fn retry(retry: &Retry) -> TokenStream {
     let (comment, error) = (option(&retry.comment), wire_name(&retry.on));
     let number = |field: &str, otherwise: TokenStream| {
-        let given = retry
-            .fields
-            .iter()
-            .find(|given| given.name == field)
-            .map(|given| number(&given.value));
+        let given = retry.fields.iter().find(|given| given.name == field).map(|given| number(&given.value));
         given.unwrap_or(otherwise)
     };
     let attempts = number("max_attempts", quote!(3_u32));
@@ -129,8 +123,5 @@ fn wire_name(on: &On) -> TokenStream {
 }
 
 fn variant(path: &Path) -> String {
-    path.segments
-        .last()
-        .map(|segment| segment.ident.to_string())
-        .unwrap_or_default()
+    path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
 }

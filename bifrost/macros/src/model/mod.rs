@@ -103,17 +103,15 @@ pub(crate) struct Comment {
 impl State {
     /// The name in the definition.
     pub(crate) fn asl_name(&self) -> String {
-        self.rename
-            .as_ref()
-            .map_or_else(|| self.name.to_string(), LitStr::value)
+        self.rename.as_ref().map_or_else(|| self.name.to_string(), LitStr::value)
     }
 
     /// Every state that this one names as a way to go on.
     pub(crate) fn targets(&self) -> Vec<&Ident> {
         match &self.kind {
-            Kind::Task(task) => std::iter::once(&task.next)
-                .chain(task.catches.iter().map(|catch| &catch.next))
-                .collect(),
+            Kind::Task(task) => {
+                std::iter::once(&task.next).chain(task.catches.iter().map(|catch| &catch.next)).collect()
+            }
             Kind::Wait { next, .. } | Kind::Pass { next, .. } => vec![next],
             Kind::Choice { rules, default } => rules.iter().map(|rule| &rule.next).chain(default).collect(),
             Kind::Succeed | Kind::Fail { .. } => vec![],
