@@ -60,7 +60,7 @@ fn cap(fields: &[RetryField]) -> Option<Error> {
     too_low.then(|| {
         Error::new(
             value.span(),
-            format!("`max_delay_seconds` is more than the first interval, {interval} s"),
+            format!("`max_delay_seconds` must be more than the first interval, {interval} s"),
         )
     })
 }
@@ -85,7 +85,7 @@ fn retry_field(RetryField { name, value }: &RetryField) -> Option<Error> {
             return Some(Error::new(name.span(), message));
         }
     };
-    (!fits).then(|| Error::new(value.span(), format!("`{name}` is {expected}")))
+    (!fits).then(|| Error::new(value.span(), format!("`{name}` must be {expected}")))
 }
 
 fn whole(value: &Lit, least: u32, most: u32) -> bool {
