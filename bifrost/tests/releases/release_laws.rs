@@ -37,9 +37,7 @@ const RELEASE: &str = r#"{"project_name":"a/b","config_name":"c","release_id":"r
 /// Texts of the kind that someone would try who wants to reach another's directory.
 fn any_name() -> impl Strategy<Value = String> {
     const STEPS: &[&str] = &["a", "b", "/", "..", "."];
-    const TRICKS: &[&str] = &[
-        "a", "lock", "halt", "_shared", "/", "//", "..", "\\", "\0", "%2e", "．", " ",
-    ];
+    const TRICKS: &[&str] = &["a", "lock", "halt", "_shared", "/", "//", "..", "\\", "\0", "%2e", "．", " "];
     let of = |pieces| prop::collection::vec(select(pieces), 0..5).prop_map(|pieces| pieces.concat());
     prop_oneof![4 => of(STEPS), 3 => of(TRICKS), 1 => any::<String>()]
 }
@@ -64,15 +62,7 @@ fn dirs((project, config, id): &(ProjectName, ConfigName, ReleaseId)) -> (RootDi
 
 fn keys(root: &RootDir, release: &ReleaseDir) -> [ObjectKey; 7] {
     let file = release.file("userdata");
-    [
-        root.lock(),
-        root.user_lock(),
-        root.halt(),
-        release.release(),
-        release.log(),
-        release.lock(),
-        file,
-    ]
+    [root.lock(), root.user_lock(), root.halt(), release.release(), release.log(), release.lock(), file]
 }
 
 /// What a text means, by `serde_json` and floating point: another way to say so than the one under test.
@@ -162,11 +152,7 @@ fn an_altered_byte_is_refused_on_either_side_unless_it_alters_nothing() {
             altered[at] = byte;
             let alters_nothing = meaning(&altered) == meant;
             let (byte, text) = (char::from(byte), String::from_utf8_lossy(&altered));
-            assert_eq!(
-                replay::check_uploaded(&sent, &altered).is_ok(),
-                alters_nothing,
-                "{byte:?} at {at}: {text}"
-            );
+            assert_eq!(replay::check_uploaded(&sent, &altered).is_ok(), alters_nothing, "{byte:?} at {at}: {text}");
             if let Ok(other) = json::parse(&altered) {
                 assert_eq!(
                     replay::check_uploaded(&other, RELEASE.as_bytes()).is_ok(),
@@ -178,9 +164,5 @@ fn an_altered_byte_is_refused_on_either_side_unless_it_alters_nothing() {
         }
     }
     // Each byte itself, each of the four white spaces in place of another, and \u00E9.
-    assert!(
-        taken > RELEASE.len() && taken < RELEASE.len() + 40,
-        "{taken} of {}",
-        RELEASE.len()
-    );
+    assert!(taken > RELEASE.len() && taken < RELEASE.len() + 40, "{taken} of {}", RELEASE.len());
 }
