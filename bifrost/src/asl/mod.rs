@@ -1,5 +1,6 @@
 //! The Amazon States Language as data: paths, intrinsic functions, payload templates.
 
+mod cursor;
 pub mod intrinsic;
 pub mod path;
 pub mod template;
