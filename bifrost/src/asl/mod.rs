@@ -1,10 +1,11 @@
 //! The Amazon States Language as data: paths, intrinsic functions, payload templates.
 
-mod cursor;
 pub mod intrinsic;
 pub mod path;
+mod syntax;
 pub mod template;
 
-pub use intrinsic::{Intrinsic, IntrinsicError, IntrinsicFailure, Random};
-pub use path::{Path, PathError, PathFailure, ReferencePath, ResultPathFailure, Scope};
+pub use intrinsic::{Intrinsic, IntrinsicFailure, Random};
+pub use path::{Path, PathFailure, ReferencePath, ResultPathFailure, Scope};
+pub use syntax::SyntaxError;
 pub use template::{Expression, ExpressionFailure, Template, TemplateError, TemplateFailure};

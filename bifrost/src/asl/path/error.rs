@@ -1,14 +1,4 @@
-//! What can be wrong with a path, as a text and when it is evaluated.
-
-/// A text is no path of the kind that is wanted.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is not a valid {kind}: at character {column}, {problem}")]
-pub struct PathError {
-    pub(super) kind: &'static str,
-    pub(super) text: String,
-    pub(super) column: usize,
-    pub(super) problem: String,
-}
+//! What can be wrong with a path when it meets data.
 
 /// A path leads nowhere in the data.
 ///

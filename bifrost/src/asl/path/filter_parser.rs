@@ -3,10 +3,10 @@
 use regex_lite::RegexBuilder;
 use serde_json::{Number, Value};
 
-use super::PathError;
+use super::SyntaxError;
 use super::filter::{Comparison, Filter, Operand, Pattern};
 use super::parser::{error, path_in_filter, quoted};
-use crate::asl::cursor::Cursor;
+use crate::asl::syntax::Cursor;
 
 /// Deeper filters and parentheses than any person writes, shallower than any stack.
 const DEEPEST: usize = 32;
@@ -24,7 +24,7 @@ const COMPARISONS: [(&str, Comparison); 8] = [
 ];
 
 /// Reads a filter up to its closing parenthesis.
-pub(super) fn filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<Filter, PathError> {
+pub(super) fn filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<Filter, SyntaxError> {
     if depth > DEEPEST {
         return Err(error(cursor, "a filter may be at most 32 deep, but"));
     }
@@ -36,20 +36,22 @@ struct Reader {
 }
 
 impl Reader {
-    fn any(&self, cursor: &mut Cursor<'_>) -> Result<Filter, PathError> {
-        self.joined(cursor, "||", Self::all).map(|parts| one_or(parts, Filter::Or))
+    fn any(&self, cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
+        self.joined(cursor, "||", Self::all)
+            .map(|parts| one_or(parts, Filter::Or))
     }
 
-    fn all(&self, cursor: &mut Cursor<'_>) -> Result<Filter, PathError> {
-        self.joined(cursor, "&&", Self::term).map(|parts| one_or(parts, Filter::And))
+    fn all(&self, cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
+        self.joined(cursor, "&&", Self::term)
+            .map(|parts| one_or(parts, Filter::And))
     }
 
     fn joined(
         &self,
         cursor: &mut Cursor<'_>,
         joint: &str,
-        part: impl Fn(&Self, &mut Cursor<'_>) -> Result<Filter, PathError>,
-    ) -> Result<Vec<Filter>, PathError> {
+        part: impl Fn(&Self, &mut Cursor<'_>) -> Result<Filter, SyntaxError>,
+    ) -> Result<Vec<Filter>, SyntaxError> {
         let mut parts = vec![part(self, cursor)?];
         cursor.skip_blanks();
         while cursor.eat(joint) {
@@ -59,7 +61,7 @@ impl Reader {
         Ok(parts)
     }
 
-    fn term(&self, cursor: &mut Cursor<'_>) -> Result<Filter, PathError> {
+    fn term(&self, cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
         cursor.skip_blanks();
         if cursor.starts_with("(") || cursor.starts_with("!") {
             return self.nested(cursor);
@@ -76,7 +78,7 @@ impl Reader {
         }
     }
 
-    fn nested(&self, cursor: &mut Cursor<'_>) -> Result<Filter, PathError> {
+    fn nested(&self, cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
         if cursor.eat("!") {
             let inner = Self { depth: self.depth + 1 };
             if inner.depth > DEEPEST {
@@ -87,10 +89,14 @@ impl Reader {
         cursor.eat("(");
         let filter = filter(cursor, self.depth + 1)?;
         cursor.skip_blanks();
-        if cursor.eat(")") { Ok(filter) } else { Err(error(cursor, "`)` belongs here, but")) }
+        if cursor.eat(")") {
+            Ok(filter)
+        } else {
+            Err(error(cursor, "`)` belongs here, but"))
+        }
     }
 
-    fn operand(&self, cursor: &mut Cursor<'_>) -> Result<Operand, PathError> {
+    fn operand(&self, cursor: &mut Cursor<'_>) -> Result<Operand, SyntaxError> {
         cursor.skip_blanks();
         if cursor.starts_with("@") || cursor.starts_with("$") {
             let (at_item, path) = path_in_filter(cursor, self.depth)?;
@@ -100,7 +106,7 @@ impl Reader {
     }
 }
 
-fn literal(cursor: &mut Cursor<'_>) -> Result<Value, PathError> {
+fn literal(cursor: &mut Cursor<'_>) -> Result<Value, SyntaxError> {
     if let Some(text) = quoted(cursor) {
         return Ok(Value::String(text));
     }
@@ -109,7 +115,10 @@ fn literal(cursor: &mut Cursor<'_>) -> Result<Value, PathError> {
     }
     let word = cursor.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '.'));
     match word {
-        "" => Err(error(cursor, "a path, a number, a text in quotes, `true`, `false` or `null` belongs here, but")),
+        "" => Err(error(
+            cursor,
+            "a path, a number, a text in quotes, `true`, `false` or `null` belongs here, but",
+        )),
         "true" => Ok(Value::Bool(true)),
         "false" => Ok(Value::Bool(false)),
         "null" => Ok(Value::Null),
@@ -118,7 +127,7 @@ fn literal(cursor: &mut Cursor<'_>) -> Result<Value, PathError> {
     }
 }
 
-fn list(cursor: &mut Cursor<'_>) -> Result<Value, PathError> {
+fn list(cursor: &mut Cursor<'_>) -> Result<Value, SyntaxError> {
     let mut items = Vec::new();
     loop {
         cursor.skip_blanks();
@@ -136,7 +145,7 @@ fn list(cursor: &mut Cursor<'_>) -> Result<Value, PathError> {
     }
 }
 
-fn pattern(cursor: &mut Cursor<'_>) -> Result<Pattern, PathError> {
+fn pattern(cursor: &mut Cursor<'_>) -> Result<Pattern, SyntaxError> {
     cursor.skip_blanks();
     let before = cursor.clone();
     let wrong = || error(&before, "a regular expression `/…/` or `/…/i` belongs here, but");
@@ -167,5 +176,9 @@ fn pattern(cursor: &mut Cursor<'_>) -> Result<Pattern, PathError> {
 }
 
 fn one_or(mut parts: Vec<Filter>, many: impl Fn(Vec<Filter>) -> Filter) -> Filter {
-    if parts.len() == 1 { parts.pop().unwrap_or_else(|| many(Vec::new())) } else { many(parts) }
+    if parts.len() == 1 {
+        parts.pop().unwrap_or_else(|| many(Vec::new()))
+    } else {
+        many(parts)
+    }
 }

@@ -20,10 +20,10 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-pub use error::{PathError, PathFailure, ResultPathFailure};
+pub use error::{PathFailure, ResultPathFailure};
 pub use reference::ReferencePath;
 
-use super::cursor::Cursor;
+use super::syntax::{Cursor, SyntaxError};
 use aggregate::Aggregate;
 use filter::Filter;
 
@@ -81,14 +81,18 @@ impl Path {
     ///
     /// # Errors
     /// When the text is none: the message says where and what is wrong.
-    pub fn parse(text: &str) -> Result<Self, PathError> {
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let mut cursor = Cursor::new(text);
         let path = parser::path(&mut cursor, 0)?;
-        if cursor.at_end() { Ok(path) } else { Err(parser::error(&cursor, "the path should end, but")) }
+        if cursor.at_end() {
+            Ok(path)
+        } else {
+            Err(parser::error(&cursor, "the path should end, but"))
+        }
     }
 
     /// Reads a path that is a part of a longer text, up to the first character that cannot belong to it.
-    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, PathError> {
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, SyntaxError> {
         parser::path(cursor, 0)
     }
 

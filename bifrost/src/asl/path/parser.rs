@@ -1,35 +1,34 @@
 //! Reads the text of a path.
 
 use super::aggregate::Aggregate;
-use super::{Path, PathError, Root, Step, filter_parser};
-use crate::asl::cursor::Cursor;
+use super::{Path, Root, Step, SyntaxError, filter_parser};
+use crate::asl::syntax::Cursor;
 
 const FUNCTIONS: &str = "a path may end with `length()`, `min()`, `max()`, `sum()`, `avg()`, `stddev()`, `keys()`, \
                          `first()` or `last()`, without arguments, but";
 const BRACKETS: &str = "an index, a slice `1:3`, a name in quotes, `*` or a filter `?(…)` belongs in brackets, but";
 
-/// What was wanted at the cursor, and what stands there instead.
-pub(super) fn error(cursor: &Cursor<'_>, wanted: &str) -> PathError {
-    PathError {
-        kind: "JSONPath",
-        text: cursor.text().to_owned(),
-        column: cursor.column(),
-        problem: format!("{wanted} {}", cursor.found()),
-    }
+/// What belongs at the cursor, and what stands there instead.
+pub(super) fn error(cursor: &Cursor<'_>, wanted: &str) -> SyntaxError {
+    cursor.unexpected("JSONPath", wanted)
 }
 
 /// Reads a path and leaves the cursor behind it. `depth` counts the filters around it.
-pub(super) fn path(cursor: &mut Cursor<'_>, depth: usize) -> Result<Path, PathError> {
+pub(super) fn path(cursor: &mut Cursor<'_>, depth: usize) -> Result<Path, SyntaxError> {
     let start = cursor.clone();
     if !cursor.eat("$") {
         return Err(error(cursor, "a path starts with `$`, `$$` or `$variable`, but"));
     }
-    let root = if cursor.eat("$") { Root::Context } else { variable_or_input(cursor) };
+    let root = if cursor.eat("$") {
+        Root::Context
+    } else {
+        variable_or_input(cursor)
+    };
     steps(cursor, &start, root, depth)
 }
 
 /// Reads a path inside a filter, and says whether it starts at the item (`@`).
-pub(super) fn path_in_filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<(bool, Path), PathError> {
+pub(super) fn path_in_filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<(bool, Path), SyntaxError> {
     let start = cursor.clone();
     if cursor.eat("@") {
         Ok((true, steps(cursor, &start, Root::Input, depth)?))
@@ -38,7 +37,7 @@ pub(super) fn path_in_filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<(b
     }
 }
 
-fn steps(cursor: &mut Cursor<'_>, start: &Cursor<'_>, root: Root, depth: usize) -> Result<Path, PathError> {
+fn steps(cursor: &mut Cursor<'_>, start: &Cursor<'_>, root: Root, depth: usize) -> Result<Path, SyntaxError> {
     let mut steps = Vec::new();
     let mut aggregate = None;
     while aggregate.is_none() {
@@ -50,10 +49,15 @@ fn steps(cursor: &mut Cursor<'_>, start: &Cursor<'_>, root: Root, depth: usize) 
             break;
         }
     }
-    Ok(Path { text: cursor.since(start).to_owned(), root, steps, aggregate })
+    Ok(Path {
+        text: cursor.since(start).to_owned(),
+        root,
+        steps,
+        aggregate,
+    })
 }
 
-fn dotted(cursor: &mut Cursor<'_>, steps: &mut Vec<Step>, depth: usize) -> Result<Option<Aggregate>, PathError> {
+fn dotted(cursor: &mut Cursor<'_>, steps: &mut Vec<Step>, depth: usize) -> Result<Option<Aggregate>, SyntaxError> {
     cursor.eat(".");
     if cursor.eat(".") {
         steps.push(Step::Descend);
@@ -79,7 +83,7 @@ fn dotted(cursor: &mut Cursor<'_>, steps: &mut Vec<Step>, depth: usize) -> Resul
     Ok(None)
 }
 
-fn bracketed(cursor: &mut Cursor<'_>, depth: usize) -> Result<Step, PathError> {
+fn bracketed(cursor: &mut Cursor<'_>, depth: usize) -> Result<Step, SyntaxError> {
     cursor.eat("[");
     cursor.skip_blanks();
     let step = match cursor.peek() {
@@ -92,10 +96,14 @@ fn bracketed(cursor: &mut Cursor<'_>, depth: usize) -> Result<Step, PathError> {
         _ => numbers(cursor)?,
     };
     cursor.skip_blanks();
-    if cursor.eat("]") { Ok(step) } else { Err(error(cursor, "`]` belongs here, but")) }
+    if cursor.eat("]") {
+        Ok(step)
+    } else {
+        Err(error(cursor, "`]` belongs here, but"))
+    }
 }
 
-fn filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<Step, PathError> {
+fn filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<Step, SyntaxError> {
     cursor.eat("?");
     cursor.skip_blanks();
     if !cursor.eat("(") {
@@ -103,10 +111,14 @@ fn filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<Step, PathError> {
     }
     let filter = filter_parser::filter(cursor, depth + 1)?;
     cursor.skip_blanks();
-    if cursor.eat(")") { Ok(Step::Filter(filter)) } else { Err(error(cursor, "`)` ends a filter, but")) }
+    if cursor.eat(")") {
+        Ok(Step::Filter(filter))
+    } else {
+        Err(error(cursor, "`)` ends a filter, but"))
+    }
 }
 
-fn names(cursor: &mut Cursor<'_>) -> Result<Step, PathError> {
+fn names(cursor: &mut Cursor<'_>) -> Result<Step, SyntaxError> {
     let mut names = Vec::new();
     loop {
         cursor.skip_blanks();
@@ -117,10 +129,14 @@ fn names(cursor: &mut Cursor<'_>) -> Result<Step, PathError> {
             break;
         }
     }
-    Ok(if names.len() == 1 { names.pop().map_or(Step::Wildcard, Step::Name) } else { Step::Names(names) })
+    Ok(if names.len() == 1 {
+        names.pop().map_or(Step::Wildcard, Step::Name)
+    } else {
+        Step::Names(names)
+    })
 }
 
-fn numbers(cursor: &mut Cursor<'_>) -> Result<Step, PathError> {
+fn numbers(cursor: &mut Cursor<'_>) -> Result<Step, SyntaxError> {
     let from = number(cursor);
     cursor.skip_blanks();
     if cursor.eat(":") {
@@ -134,7 +150,11 @@ fn numbers(cursor: &mut Cursor<'_>) -> Result<Step, PathError> {
         indices.push(number(cursor).ok_or_else(|| error(cursor, "an index belongs after the comma, but"))?);
         cursor.skip_blanks();
     }
-    Ok(if indices.len() == 1 { Step::Index(first) } else { Step::Indices(indices) })
+    Ok(if indices.len() == 1 {
+        Step::Index(first)
+    } else {
+        Step::Indices(indices)
+    })
 }
 
 fn variable_or_input(cursor: &mut Cursor<'_>) -> Root {

@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{Path, PathError, ResultPathFailure, Root, Step};
-use crate::asl::cursor::Cursor;
+use super::{Path, ResultPathFailure, Root, Step, SyntaxError};
+use crate::asl::syntax::Cursor;
 
 /// A path made of names and indices only, such as `$.release.error` or `$.checks[0]`.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,21 +16,19 @@ impl ReferencePath {
     ///
     /// # Errors
     /// When the text is no path, or one that may lead to several places.
-    pub fn parse(text: &str) -> Result<Self, PathError> {
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let path = Path::parse(text)?;
         let names_one_place = path.aggregate.is_none()
-            && path.steps.iter().all(|step| matches!(step, Step::Name(_) | Step::Index(0..)));
+            && path
+                .steps
+                .iter()
+                .all(|step| matches!(step, Step::Name(_) | Step::Index(0..)));
         if names_one_place {
             return Ok(Self(path));
         }
-        Err(PathError {
-            kind: "reference path",
-            text: text.to_owned(),
-            column: Cursor::new(text).column(),
-            problem: "a path belongs here that names one place: only `.name`, `['name']` and `[0]`, no wildcards, \
-                      slices, filters, negative indices or functions"
-                .to_owned(),
-        })
+        let problem = "a path that names one place belongs here, made of `.name`, `['name']` and `[0]` only: no \
+                       wildcards, slices, filters, negative indices or functions";
+        Err(Cursor::new(text).error("reference path", problem.to_owned()))
     }
 
     /// The same path, to read by.
@@ -59,7 +57,10 @@ impl ReferencePath {
     pub fn insert(&self, target: &mut Value, value: Value) -> Result<(), ResultPathFailure> {
         // Looked at first: the message shows the target as it was.
         if !self.fits(target) {
-            return Err(ResultPathFailure { path: self.to_string(), target: target.to_string() });
+            return Err(ResultPathFailure {
+                path: self.to_string(),
+                target: target.to_string(),
+            });
         }
         let mut place = target;
         for step in &self.0.steps {
@@ -68,7 +69,9 @@ impl ReferencePath {
                     // Replaced at once, or filled with the rest of the way.
                     Some(fields.entry(name.clone()).or_insert_with(|| Value::Object(Map::new())))
                 }
-                (Step::Index(index), Value::Array(items)) => usize::try_from(*index).ok().and_then(|at| items.get_mut(at)),
+                (Step::Index(index), Value::Array(items)) => {
+                    usize::try_from(*index).ok().and_then(|at| items.get_mut(at))
+                }
                 _ => None,
             };
             let Some(next) = next else { return Ok(()) };
