@@ -1,0 +1,72 @@
+//! From JSON to a state machine that can run: parsed, then validated.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::model::{MachineType, StateMachine};
+use super::parse;
+
+/// Something that a definition must not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where, as a path of fields from the definition's root: `States.Lock.Catch[0].Next`. Empty for the root.
+    pub location: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.location.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.location, self.message)
+        }
+    }
+}
+
+/// A definition that cannot run, with every problem it has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct InvalidDefinition {
+    /// The problems, in the order of the definition; never empty.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for InvalidDefinition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the state machine definition is invalid")?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl InvalidDefinition {
+    /// Whether the definition asks for the query language JSONata, which is not supported yet.
+    #[must_use]
+    pub fn needs_jsonata(&self) -> bool {
+        self.problems
+            .iter()
+            .any(|problem| problem.message.contains(parse::JSONATA_REFUSED))
+    }
+}
+
+impl StateMachine {
+    /// Reads and validates the definition of a standard state machine.
+    ///
+    /// # Errors
+    /// With every problem that the definition has.
+    pub fn parse(definition: &Value) -> Result<Self, InvalidDefinition> {
+        Self::parse_as(definition, MachineType::Standard)
+    }
+
+    /// Reads and validates a definition; express machines may do less than standard ones.
+    ///
+    /// # Errors
+    /// With every problem that the definition has.
+    pub fn parse_as(definition: &Value, _machine_type: MachineType) -> Result<Self, InvalidDefinition> {
+        match parse::state_machine(definition) {
+            (Some(machine), problems) if problems.is_empty() => Ok(machine),
+            (_, problems) => Err(InvalidDefinition { problems }),
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! Reading a definition: structure, types and ranges of every field.
+//!
+//! What needs the whole machine in view (does the target of a `Next` exist?) is left to validation.
+
+mod choice;
+mod errors;
+mod fields;
+mod map;
+mod state;
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::Value;
+
+use self::fields::{Fields, Located, Problems};
+use super::definition::Problem;
+use super::model::{Flow, StateMachine};
+
+/// What is said of every definition that asks for JSONata.
+pub(super) const JSONATA_REFUSED: &str = "JSONata is not supported yet";
+
+/// The longest time a definition can speak of, in seconds (a little over three years).
+const LONGEST: u64 = 99_999_999;
+
+/// Reads a definition. The machine is there whenever all its states and transitions could be read, even if there are
+/// problems, so that validation may add what it finds.
+pub(super) fn state_machine(definition: &Value) -> (Option<StateMachine>, Vec<Problem>) {
+    let problems = Problems::default();
+    let root = Located {
+        value: definition,
+        location: String::new(),
+    };
+    let machine = Fields::of(root, &problems).and_then(|fields| machine(&fields));
+    (machine, problems.into_vec())
+}
+
+fn machine(fields: &Fields<'_>) -> Option<StateMachine> {
+    if refuses_jsonata(fields) {
+        return None;
+    }
+    let comment = fields.comment();
+    let version = fields.text("Version").map(str::to_owned);
+    if version.as_deref().is_some_and(|version| version != "1.0") {
+        fields.report("Version", "must be \"1.0\", the only version of the language");
+    }
+    let timeout_seconds = fields.integer("TimeoutSeconds", 1..=LONGEST);
+    let flow = flow(fields);
+    fields.finish("a state machine");
+    Some(StateMachine {
+        comment,
+        version,
+        timeout_seconds,
+        flow: flow?,
+    })
+}
+
+/// `StartAt` and `States`, wherever they stand.
+fn flow(fields: &Fields<'_>) -> Option<Flow> {
+    let start_at = fields.required_text("StartAt");
+    fields.required("States", "an object with a state for each name");
+    let states = fields.object("States")?;
+    if states.names().next().is_none() {
+        states.report("", "has no state, write at least one");
+    }
+    let mut read = IndexMap::new();
+    let mut all = true;
+    for (name, fields) in states.each() {
+        let name: Arc<str> = name.into();
+        match state::state(name.clone(), fields) {
+            Some(state) => drop(read.insert(name, state)),
+            None => all = false,
+        }
+    }
+    Some(Flow {
+        start_at: start_at?.into(),
+        states: all.then_some(read)?,
+    })
+}
+
+/// Whether the object asks for JSONata; if so, that is reported.
+fn refuses_jsonata(fields: &Fields<'_>) -> bool {
+    match fields.text("QueryLanguage") {
+        Some("JSONata") => {
+            fields.report(
+                "QueryLanguage",
+                format!("{JSONATA_REFUSED}, write the definition in JSONPath"),
+            );
+            true
+        }
+        None | Some("JSONPath") => false,
+        Some(other) => {
+            fields.report("QueryLanguage", format!("is {other:?}, write \"JSONPath\""));
+            false
+        }
+    }
+}

@@ -1,0 +1,46 @@
+//! Timestamps as Step Functions reads them: ISO 8601 in the extended format, with an offset.
+
+use chrono::{DateTime, Utc};
+
+/// The moment that a text names; `None` if it is no timestamp. The offset (`Z` or `+01:00`) must be there.
+#[must_use]
+pub fn parse(text: &str) -> Option<DateTime<Utc>> {
+    // chrono also takes a space for the `T`, which AWS does not.
+    let has_separator = text
+        .get(10..11)
+        .is_some_and(|separator| separator.eq_ignore_ascii_case("T"));
+    let moment = DateTime::parse_from_rfc3339(text).ok().filter(|_| has_separator)?;
+    Some(moment.with_timezone(&Utc))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timestamp_needs_a_separator_and_an_offset() {
+        for good in [
+            "2016-03-14T01:59:00Z",
+            "2016-03-14T01:59:00.123456789Z",
+            "2016-03-14T02:59:00+01:00",
+        ] {
+            assert!(parse(good).is_some(), "{good}");
+        }
+        for bad in [
+            "2016-03-14",
+            "2016-03-14T01:59:00",
+            "2016-03-14 01:59:00Z",
+            "2016-13-14T01:59:00Z",
+            "",
+            "ää",
+            "x",
+        ] {
+            assert!(parse(bad).is_none(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn offsets_are_taken_off() {
+        assert_eq!(parse("2016-03-14T02:59:00+01:00"), parse("2016-03-14T01:59:00Z"));
+    }
+}
