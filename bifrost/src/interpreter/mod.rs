@@ -1,0 +1,142 @@
+//! Runs a state machine as AWS Step Functions would: the same order of states, the same data, the same errors, the
+//! same history.
+//!
+//! What is outside the language comes in through ports: [`Clock`] for the time, [`Tasks`] for the work of `Task`
+//! states, [`Random`](crate::asl::Random) for jitter, tokens and random intrinsic functions, [`Recorder`] for the
+//! history. An execution is one future: to kill it is to drop it, and [`Interpreter::resume`] goes on from the last
+//! [`Checkpoint`].
+
+mod choice;
+mod clock;
+mod context;
+mod data;
+mod distributed;
+mod event;
+mod execution;
+mod failure;
+mod frame;
+mod inspection;
+mod items;
+mod map;
+mod parallel;
+mod position;
+mod recorder;
+mod retry;
+mod run;
+mod simple;
+mod size;
+mod task;
+mod tasks;
+
+use std::cell::Cell;
+use std::pin::pin;
+use std::sync::Arc;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::{Either, select};
+use serde_json::Value;
+
+pub use self::clock::{Clock, VirtualClock};
+pub use self::event::{Event, EventDetails, EventType};
+pub use self::execution::{Checkpoint, Execution, Outcome};
+pub use self::inspection::Inspection;
+pub use self::recorder::{MemoryRecorder, Recorder, RecorderError};
+pub use self::tasks::{TaskOutcome, TaskProgress, TaskRequest, Tasks};
+
+use self::context::ContextObject;
+use self::failure::{Failure, Stop, names};
+use self::frame::{Frame, Visit};
+use self::run::Run;
+use crate::asl::{Random, StateMachine};
+
+/// Runs the executions of one state machine.
+#[derive(Clone, Copy)]
+pub struct Interpreter<'a> {
+    machine: &'a StateMachine,
+    clock: &'a dyn Clock,
+    tasks: &'a dyn Tasks,
+    random: &'a dyn Random,
+}
+
+impl<'a> Interpreter<'a> {
+    /// An interpreter of `machine` that works with these ports.
+    #[must_use]
+    pub fn new(machine: &'a StateMachine, clock: &'a dyn Clock, tasks: &'a dyn Tasks, random: &'a dyn Random) -> Self {
+        Self { machine, clock, tasks, random }
+    }
+
+    /// Runs an execution from its start to its end.
+    ///
+    /// # Errors
+    /// When the recorder cannot save the progress. The execution stands where its last checkpoint says.
+    pub async fn start(&self, execution: &Execution, recorder: &dyn Recorder) -> Result<Outcome, RecorderError> {
+        let run = self.run(execution, recorder, 0);
+        let details = EventDetails {
+            input: Some(Arc::clone(&execution.input)),
+            role_arn: Some(execution.role_arn.as_str().into()),
+            ..EventDetails::default()
+        };
+        let mut frame = Frame::top(ContextObject::new(execution));
+        let result = match run.record(0, EventType::ExecutionStarted, details) {
+            Ok(_) => {
+                let flow = run.flow(&self.machine.flow, Arc::clone(&execution.input), &mut frame);
+                self.in_time(execution, flow).await
+            }
+            Err(stop) => Some(Err(stop)),
+        };
+        conclude(&run, frame.previous, result)
+    }
+
+    /// Goes on with an execution whose process died: a `Task`, `Map` or `Parallel` that was cut runs again, and a
+    /// `Wait` goes on to its original end.
+    ///
+    /// # Errors
+    /// When the recorder cannot save the progress. The execution stands where its last checkpoint says.
+    pub async fn resume(
+        &self,
+        execution: &Execution,
+        checkpoint: &Checkpoint,
+        recorder: &dyn Recorder,
+    ) -> Result<Outcome, RecorderError> {
+        let run = self.run(execution, recorder, checkpoint.last_event);
+        let mut frame = Frame::top(ContextObject::new(execution));
+        frame.previous = checkpoint.entered_event;
+        frame.variables = Arc::clone(&checkpoint.variables);
+        let result = match self.machine.flow.states.get(&checkpoint.state) {
+            Some(state) => {
+                frame.context.enter(&checkpoint.state, checkpoint.entered_at, run::counts_retries(&state.kind));
+                let visit = Visit {
+                    state,
+                    input: Arc::clone(&checkpoint.input),
+                    entered_at: checkpoint.entered_at,
+                    entered_event: checkpoint.entered_event,
+                };
+                self.in_time(execution, run.go_on(&self.machine.flow, visit, &mut frame)).await
+            }
+            None => {
+                let cause = format!("The state machine has no state '{}' to go on in.", checkpoint.state);
+                Some(Err(Failure::new(names::RUNTIME, cause).into()))
+            }
+        };
+        conclude(&run, frame.previous, result)
+    }
+
+    /// Ends an execution that somebody stopped, after its future has been dropped.
+    #[must_use]
+    pub fn abort(
+        &self,
+        execution: &Execution,
+        checkpoint: &Checkpoint,
+        recorder: &dyn Recorder,
+        (error, cause): (Option<String>, Option<String>),
+    ) -> Outcome {
+        let run = self.run(execution, recorder, checkpoint.last_event);
+        run.end(checkpoint.last_event, EventType::ExecutionAborted, error.as_deref(), cause.as_deref());
+        Outcome::Aborted { error, cause }
+    }
+
+    fn run(&self, execution: &'a Execution, recorder: &'a dyn Recorder, last_event: u64) -> Run<'a> {
+        let Self { clock, tasks, random, .. } = *self;
+        Run { clock, tasks, random, recorder, execution, last_event: Cell::new(last_event) }
+    }
+}
