@@ -11,11 +11,7 @@ use crate::asl::model::{Flow, State, StateKind, StateMachine};
 /// that stand beside them.
 #[must_use]
 pub fn dot(machine: &StateMachine) -> String {
-    let mut graph = Graph {
-        numbers: Numbers::of(machine),
-        text: "digraph {\n".to_owned(),
-        depth: 1,
-    };
+    let mut graph = Graph { numbers: Numbers::of(machine), text: "digraph {\n".to_owned(), depth: 1 };
     graph.line("node [shape=box, style=rounded, fontname=\"sans-serif\"]");
     graph.line("edge [fontname=\"sans-serif\", fontsize=10]");
     graph.line("start [shape=point]");
@@ -60,17 +56,9 @@ impl Graph<'_> {
                 self.arrows(inner);
             }
             for edge in edges(state) {
-                let style = if edge.is_error {
-                    ", style=dashed, color=\"#c81e1e\""
-                } else {
-                    ""
-                };
+                let style = if edge.is_error { ", style=dashed, color=\"#c81e1e\"" } else { "" };
                 let label = quoted(&edge.label);
-                let attributes = if edge.label.is_empty() {
-                    String::new()
-                } else {
-                    format!(" [label={label}{style}]")
-                };
+                let attributes = if edge.label.is_empty() { String::new() } else { format!(" [label={label}{style}]") };
                 self.line(&format!("{id} -> {}{attributes}", self.numbers.id(edge.target)));
             }
         }
@@ -92,8 +80,5 @@ fn attributes(state: &State) -> String {
 }
 
 fn quoted(text: &str) -> String {
-    format!(
-        "\"{}\"",
-        text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
-    )
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n"))
 }

@@ -34,11 +34,7 @@ fn joined(parts: &[Condition], joint: &str) -> String {
 fn comparison(comparison: &Comparison) -> String {
     match comparison {
         Comparison::String(ordering, right) => {
-            format!(
-                "{} {}",
-                sign(*ordering),
-                setting(right, |text| Value::from(text.as_str()).to_string())
-            )
+            format!("{} {}", sign(*ordering), setting(right, |text| Value::from(text.as_str()).to_string()))
         }
         Comparison::Numeric(ordering, right) => format!("{} {}", sign(*ordering), setting(right, ToString::to_string)),
         Comparison::Timestamp(ordering, right) => {

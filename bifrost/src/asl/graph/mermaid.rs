@@ -11,11 +11,7 @@ use crate::asl::model::{Flow, State, StateKind, StateMachine};
 /// arrows.
 #[must_use]
 pub fn mermaid(machine: &StateMachine) -> String {
-    let mut diagram = Diagram {
-        numbers: Numbers::of(machine),
-        text: "stateDiagram-v2\n".to_owned(),
-        depth: 1,
-    };
+    let mut diagram = Diagram { numbers: Numbers::of(machine), text: "stateDiagram-v2\n".to_owned(), depth: 1 };
     diagram.line("classDef failure fill:#fde8e8,stroke:#c81e1e,color:#771d1d");
     diagram.flow(&machine.flow);
     diagram.text
@@ -69,11 +65,8 @@ impl Diagram<'_> {
         for edge in edges(state) {
             let target = self.numbers.id(edge.target);
             let sign = if edge.is_error { "⚡ " } else { "" };
-            let label = if edge.label.is_empty() {
-                String::new()
-            } else {
-                format!(" : {sign}{}", escaped(&edge.label))
-            };
+            let label =
+                if edge.label.is_empty() { String::new() } else { format!(" : {sign}{}", escaped(&edge.label)) };
             self.line(&format!("{id} --> {target}{label}"));
         }
         if ends(state) {

@@ -49,28 +49,14 @@ struct Edge<'m> {
 }
 
 fn edges(state: &State) -> Vec<Edge<'_>> {
-    let plain = |target, label| Edge {
-        target,
-        label,
-        is_error: false,
-    };
+    let plain = |target, label| Edge { target, label, is_error: false };
     match &state.kind {
         StateKind::Choice(choice) => {
-            let rules = choice
-                .choices
-                .iter()
-                .map(|rule| plain(&*rule.next, label::condition(&rule.condition)));
-            let default = choice
-                .default
-                .iter()
-                .map(|target| plain(&**target, "otherwise".to_owned()));
+            let rules = choice.choices.iter().map(|rule| plain(&*rule.next, label::condition(&rule.condition)));
+            let default = choice.default.iter().map(|target| plain(&**target, "otherwise".to_owned()));
             rules.chain(default).collect()
         }
-        _ => next(state)
-            .map(|target| plain(target, String::new()))
-            .into_iter()
-            .chain(caught(state))
-            .collect(),
+        _ => next(state).map(|target| plain(target, String::new())).into_iter().chain(caught(state)).collect(),
     }
 }
 
@@ -81,11 +67,7 @@ fn caught(state: &State) -> impl Iterator<Item = Edge<'_>> {
         StateKind::Map(map) => &map.catch,
         _ => &[],
     };
-    catchers.iter().map(|catcher| Edge {
-        target: &catcher.next,
-        label: label::errors(catcher),
-        is_error: true,
-    })
+    catchers.iter().map(|catcher| Edge { target: &catcher.next, label: label::errors(catcher), is_error: true })
 }
 
 fn transition(state: &State) -> Option<&Transition> {

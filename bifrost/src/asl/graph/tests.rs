@@ -72,8 +72,5 @@ fn names_cannot_break_out_of_the_picture() {
     let escaped = "a#quot;#93;#10;#125;#59; x #45;#62; y #35;1 #96;#60;b#62;#96; #92;";
     assert!(mermaid.contains(&format!("state \"{escaped}\" as s0\n")), "{mermaid}");
     let dot = dot(&machine);
-    assert!(
-        dot.contains("s0 [label=\"a\\\"]\\n}; x -> y #1 `<b>` \\\\\", peripheries=2]\n"),
-        "{dot}"
-    );
+    assert!(dot.contains("s0 [label=\"a\\\"]\\n}; x -> y #1 `<b>` \\\\\", peripheries=2]\n"), "{dot}");
 }

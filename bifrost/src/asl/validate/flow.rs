@@ -21,10 +21,7 @@ pub(super) fn problems(machine: &Outline<'_>) -> Vec<Problem> {
 }
 
 fn problem(location: &str, message: String) -> Problem {
-    Problem {
-        location: location.to_owned(),
-        message,
-    }
+    Problem { location: location.to_owned(), message }
 }
 
 /// Names are unique in the whole machine: the history tells states apart by name only.
@@ -47,29 +44,21 @@ fn names(flows: &[&Outline<'_>]) -> Vec<Problem> {
 
 fn targets(flow: &Outline<'_>, flows: &[&Outline<'_>]) -> Vec<Problem> {
     let start = flow.start_at.map(|target| (join(&flow.location, "StartAt"), target));
-    let exits = flow
-        .states
-        .values()
-        .flat_map(|state| &state.exits)
-        .map(|exit| (exit.location.clone(), exit.target));
+    let exits = flow.states.values().flat_map(|state| &state.exits).map(|exit| (exit.location.clone(), exit.target));
     start
         .into_iter()
         .chain(exits)
         .filter(|(_, target)| !flow.states.contains_key(target))
-        .map(|(location, target)| Problem {
-            location,
-            message: unknown_target(target, flow, flows),
-        })
+        .map(|(location, target)| Problem { location, message: unknown_target(target, flow, flows) })
         .collect()
 }
 
 fn unknown_target(target: &str, flow: &Outline<'_>, flows: &[&Outline<'_>]) -> String {
     let elsewhere = flows.iter().find_map(|other| other.states.get(target));
     let fault = match elsewhere {
-        Some(state) => format!(
-            "{target:?} stands in another flow, at {}, and cannot be entered from here",
-            state.location
-        ),
+        Some(state) => {
+            format!("{target:?} stands in another flow, at {}, and cannot be entered from here", state.location)
+        }
         None => format!("there is no state {target:?}"),
     };
     let mut names: Vec<&str> = flow.states.keys().copied().collect();

@@ -19,10 +19,7 @@ use states::Walk;
 pub(super) fn problems(definition: &Value, machine: Option<&StateMachine>, machine_type: MachineType) -> Vec<Problem> {
     let mut problems = flow::problems(&Outline::of(definition, ""));
     if let Some(machine) = machine {
-        let mut walk = Walk {
-            machine_type,
-            problems: Vec::new(),
-        };
+        let mut walk = Walk { machine_type, problems: Vec::new() };
         walk.flow(&machine.flow, "");
         problems.extend(walk.problems);
     }
@@ -50,14 +47,9 @@ pub(super) fn sort(problems: &mut [Problem], definition: &Value) {
 fn number(value: &Value, location: &str, places: &mut HashMap<String, usize>) {
     places.insert(location.to_owned(), places.len());
     match value {
-        Value::Object(fields) => fields
-            .iter()
-            .for_each(|(name, field)| number(field, &join(location, name), places)),
+        Value::Object(fields) => fields.iter().for_each(|(name, field)| number(field, &join(location, name), places)),
         Value::Array(items) => {
-            items
-                .iter()
-                .enumerate()
-                .for_each(|(at, item)| number(item, &format!("{location}[{at}]"), places));
+            items.iter().enumerate().for_each(|(at, item)| number(item, &format!("{location}[{at}]"), places));
         }
         _ => {}
     }

@@ -37,10 +37,7 @@ impl<'d> Outline<'d> {
         let states = flow.get("States").and_then(Value::as_object);
         let states_location = join(location, "States");
         let state = |(name, state): (&'d String, &'d Value)| {
-            (
-                name.as_str(),
-                OutlineState::of(name, state, join(&states_location, name)),
-            )
+            (name.as_str(), OutlineState::of(name, state, join(&states_location, name)))
         };
         Self {
             location: location.to_owned(),
@@ -63,10 +60,7 @@ impl<'d> OutlineState<'d> {
     fn of(name: &'d str, state: &'d Value, location: String) -> Self {
         let kind = state.get("Type").and_then(Value::as_str).unwrap_or_default();
         let exit = |of: &'d Value, field: &str, at: String| {
-            of.get(field).and_then(Value::as_str).map(|target| Exit {
-                location: join(&at, field),
-                target,
-            })
+            of.get(field).and_then(Value::as_str).map(|target| Exit { location: join(&at, field), target })
         };
         let rules = || listed(state, "Choices", &location);
         let mut exits: Vec<Exit<'d>> = exit(state, "Next", location.clone()).into_iter().collect();
@@ -82,21 +76,11 @@ impl<'d> OutlineState<'d> {
             exits.extend(exit(state, "Default", location.clone()));
         }
         exits.extend(listed(state, "Catch", &location).filter_map(|(at, catcher)| exit(catcher, "Next", at)));
-        let inner = ["ItemProcessor", "Iterator"]
-            .into_iter()
-            .filter_map(|field| Some((field, state.get(field)?)));
-        let mut flows: Vec<Outline<'d>> = inner
-            .map(|(field, flow)| Outline::of(flow, &join(&location, field)))
-            .collect();
+        let inner = ["ItemProcessor", "Iterator"].into_iter().filter_map(|field| Some((field, state.get(field)?)));
+        let mut flows: Vec<Outline<'d>> =
+            inner.map(|(field, flow)| Outline::of(flow, &join(&location, field))).collect();
         flows.extend(listed(state, "Branches", &location).map(|(at, flow)| Outline::of(flow, &at)));
-        Self {
-            name,
-            location,
-            exits,
-            ends,
-            is_clear,
-            flows,
-        }
+        Self { name, location, exits, ends, is_clear, flows }
     }
 }
 
@@ -104,18 +88,10 @@ impl<'d> OutlineState<'d> {
 fn listed<'d>(state: &'d Value, field: &'static str, location: &str) -> impl Iterator<Item = (String, &'d Value)> {
     let items = state.get(field).and_then(Value::as_array);
     let location = join(location, field);
-    items
-        .into_iter()
-        .flatten()
-        .enumerate()
-        .map(move |(at, item)| (format!("{location}[{at}]"), item))
+    items.into_iter().flatten().enumerate().map(move |(at, item)| (format!("{location}[{at}]"), item))
 }
 
 /// The place of `field` in what stands at `location`.
 pub(super) fn join(location: &str, field: &str) -> String {
-    if location.is_empty() {
-        field.to_owned()
-    } else {
-        format!("{location}.{field}")
-    }
+    if location.is_empty() { field.to_owned() } else { format!("{location}.{field}") }
 }

@@ -3,11 +3,11 @@
 use super::outline::join;
 use crate::asl::definition::Problem;
 use crate::asl::model::{
-    Assign, Catcher, Fail, Flow, MachineType, ProcessorMode, ResultPath, Retrier, State, StateKind, Text,
+    Assign, Catcher, Fail, Flow, MachineType, Map, ProcessorMode, ResultPath, Retrier, State, StateKind, Text,
 };
 use crate::asl::path::ReferencePath;
 use crate::asl::resource::{Pattern, Resource, ResourceKind};
-use crate::asl::template::Expression;
+use crate::asl::template::{Expression, Template};
 
 /// The names that AWS gives to errors of its own. All others that begin with `States.` are mistakes.
 const STATES_ERRORS: [&str; 16] = [
@@ -45,16 +45,14 @@ impl Walk {
     }
 
     fn report(&mut self, location: String, message: impl Into<String>) {
-        self.problems.push(Problem {
-            location,
-            message: message.into(),
-        });
+        self.problems.push(Problem { location, message: message.into() });
     }
 
     fn state(&mut self, state: &State, location: &str) {
         match &state.kind {
             StateKind::Task(task) => {
                 self.resource(&task.resource, location);
+                self.credentials(task.credentials.as_ref(), location);
                 self.errors(&task.retry, &task.catch, location);
                 self.result(&task.result_path, location);
                 self.assign(&task.assign, location);
@@ -89,13 +87,9 @@ impl Walk {
         }
     }
 
-    fn map(&mut self, map: &crate::asl::model::Map, location: &str) {
+    fn map(&mut self, map: &Map, location: &str) {
         let processor = &map.item_processor;
-        let field = if processor.is_iterator {
-            "Iterator"
-        } else {
-            "ItemProcessor"
-        };
+        let field = if processor.is_iterator { "Iterator" } else { "ItemProcessor" };
         let outer = self.machine_type;
         match processor.mode {
             ProcessorMode::Distributed(_) if outer == MachineType::Express => {
@@ -116,22 +110,20 @@ impl Walk {
         }
         let unfit = match resource.kind() {
             ResourceKind::Activity => "no activities",
-            ResourceKind::Service {
-                pattern: Pattern::WaitForTaskToken,
-                ..
-            } => "no `.waitForTaskToken`",
-            ResourceKind::Service {
-                pattern: Pattern::Sync, ..
-            } => "no `.sync`",
-            ResourceKind::Service {
-                pattern: Pattern::RequestResponse,
-                ..
-            }
-            | ResourceKind::LambdaFunction => return,
+            ResourceKind::Service { pattern: Pattern::WaitForTaskToken, .. } => "no `.waitForTaskToken`",
+            ResourceKind::Service { pattern: Pattern::Sync, .. } => "no `.sync`",
+            ResourceKind::Service { pattern: Pattern::RequestResponse, .. } | ResourceKind::LambdaFunction => return,
         };
         let message =
             format!("an express state machine supports {unfit}: make it a standard one, or call the service directly");
         self.report(join(location, "Resource"), message);
+    }
+
+    fn credentials(&mut self, credentials: Option<&Template>, location: &str) {
+        if credentials.is_some_and(|credentials| !credentials.names().contains(&"RoleArn")) {
+            let message = "RoleArn is missing: write the ARN of the role to assume, or a path to it as `RoleArn.$`";
+            self.report(join(location, "Credentials"), message);
+        }
     }
 
     fn errors(&mut self, retry: &[Retrier], catch: &[Catcher], location: &str) {
@@ -156,10 +148,7 @@ impl Walk {
             let location = format!("{location}[{at}].ErrorEquals");
             let all = names.iter().any(|name| name == "States.ALL");
             if all && names.len() > 1 {
-                self.report(
-                    location.clone(),
-                    "\"States.ALL\" stands for all other names: write it alone",
-                );
+                self.report(location.clone(), "\"States.ALL\" stands for all other names: write it alone");
             }
             if all && at + 1 < count {
                 self.report(

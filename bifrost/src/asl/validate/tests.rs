@@ -42,10 +42,7 @@ fn definition() -> Value {
 fn change(pointer: &str, value: Value) -> Value {
     let mut definition = definition();
     let (parent, field) = pointer.rsplit_once('/').unwrap();
-    match definition
-        .pointer_mut(parent)
-        .unwrap_or_else(|| panic!("{parent} is not there"))
-    {
+    match definition.pointer_mut(parent).unwrap_or_else(|| panic!("{parent} is not there")) {
         Value::Object(fields) => drop(fields.insert(field.replace("~1", "/"), value)),
         Value::Array(items) => items[field.parse::<usize>().unwrap()] = value,
         other => panic!("{parent} is {other}"),
@@ -75,21 +72,13 @@ fn a_valid_definition_is_accepted() {
 #[test]
 fn a_transition_leads_to_a_state_of_its_own_flow() {
     for (pointer, target, expected) in [
-        (
-            "/StartAt",
-            "lock",
-            "StartAt: there is no state \"lock\": write one of \"Lock\", ",
-        ),
+        ("/StartAt", "lock", "StartAt: there is no state \"lock\": write one of \"Lock\", "),
         (
             "/States/Lock/Next",
             "Healthy",
             "States.Lock.Next: there is no state \"Healthy\": write one of \"Healthy?\", ",
         ),
-        (
-            "/States/Healthy?/Default",
-            "",
-            "States.Healthy?.Default: there is no state \"\": write one of ",
-        ),
+        ("/States/Healthy?/Default", "", "States.Healthy?.Default: there is no state \"\": write one of "),
         (
             "/States/Each/ItemProcessor/States/One/Next",
             "Left",
@@ -103,18 +92,12 @@ fn a_transition_leads_to_a_state_of_its_own_flow() {
         ),
     ] {
         let problems = problems(&change(pointer, target.into()), MachineType::Standard);
-        assert!(
-            problems.iter().any(|problem| problem.starts_with(expected)),
-            "{expected} is not in {problems:#?}"
-        );
+        assert!(problems.iter().any(|problem| problem.starts_with(expected)), "{expected} is not in {problems:#?}");
     }
     let rule = json!({"Variable": "$.x", "IsNull": true, "Next": "Bot"});
     let problems = problems(&change("/States/Healthy?/Choices/0", rule), MachineType::Standard);
     let expected = "States.Healthy?.Choices[0].Next: there is no state \"Bot\": write one of \"Both\", ";
-    assert!(
-        problems.iter().any(|problem| problem.starts_with(expected)),
-        "{problems:#?}"
-    );
+    assert!(problems.iter().any(|problem| problem.starts_with(expected)), "{problems:#?}");
 }
 
 #[test]
@@ -123,30 +106,18 @@ fn an_unknown_target_is_reported_even_where_another_state_cannot_be_read() {
     definition["States"]["Both"] = json!({"Type": "Parallel", "Next": "Each"});
     let problems = problems(&definition, MachineType::Standard);
     assert!(
-        problems
-            .iter()
-            .any(|problem| problem.starts_with("States.Lock.Catch[0].Next: there is no state \"Faled\""))
+        problems.iter().any(|problem| problem.starts_with("States.Lock.Catch[0].Next: there is no state \"Faled\""))
     );
-    assert!(
-        problems
-            .iter()
-            .any(|problem| problem.starts_with("States.Both: Branches is missing"))
-    );
+    assert!(problems.iter().any(|problem| problem.starts_with("States.Both: Branches is missing")));
 }
 
 #[test]
 fn every_state_is_reachable_from_the_first() {
     let lonely = only_problem("/States/Lonely", json!({"Type": "Pass", "Next": "Lonely"}));
-    assert_eq!(
-        lonely,
-        "States.Lonely: is never reached: let a Next, Default or Catch lead to it, or remove it"
-    );
+    assert_eq!(lonely, "States.Lonely: is never reached: let a Next, Default or Catch lead to it, or remove it");
     let island = json!({"Type": "Pass", "Next": "Two"});
     let inner = only_problem("/States/Each/ItemProcessor/States/Three", island);
-    assert!(
-        inner.starts_with("States.Each.ItemProcessor.States.Three: is never reached"),
-        "{inner}"
-    );
+    assert!(inner.starts_with("States.Each.ItemProcessor.States.Three: is never reached"), "{inner}");
 }
 
 #[test]
@@ -162,43 +133,26 @@ fn every_flow_ends_somewhere() {
 
 #[test]
 fn names_are_unique_in_the_whole_machine() {
-    let mut definition = change(
-        "/States/Both/Branches/0/States",
-        json!({"Failed": {"Type": "Pass", "End": true}}),
-    );
+    let mut definition = change("/States/Both/Branches/0/States", json!({"Failed": {"Type": "Pass", "End": true}}));
     definition["States"]["Both"]["Branches"][0]["StartAt"] = "Failed".into();
     let problems = problems(&definition, MachineType::Standard);
     let expected = "States.Both.Branches[0].States.Failed: has the name of States.Failed: give it another, names are \
                     unique in the whole machine";
     assert_eq!(problems, [expected]);
     let long = "x".repeat(81);
-    let problem = only_problem(
-        "/States/Each/ItemProcessor",
-        json!({"StartAt": long, "States": {long: {"Type": "Succeed"}}}),
-    );
-    assert!(
-        problem.ends_with("has a name of 81 characters, write one of 1 to 80"),
-        "{problem}"
-    );
+    let problem =
+        only_problem("/States/Each/ItemProcessor", json!({"StartAt": long, "States": {long: {"Type": "Succeed"}}}));
+    assert!(problem.ends_with("has a name of 81 characters, write one of 1 to 80"), "{problem}");
 }
 
 #[test]
 fn states_all_stands_alone_and_last() {
     for (names, expected) in [
-        (
-            json!(["States.ALL", "LockError"]),
-            "\"States.ALL\" stands for all other names: write it alone",
-        ),
-        (
-            json!(["States.Timout"]),
-            "\"States.Timout\" is no error of Step Functions, ",
-        ),
+        (json!(["States.ALL", "LockError"]), "\"States.ALL\" stands for all other names: write it alone"),
+        (json!(["States.Timout"]), "\"States.Timout\" is no error of Step Functions, "),
     ] {
         let problem = only_problem("/States/Lock/Retry/1/ErrorEquals", names);
-        assert!(
-            problem.starts_with(&format!("States.Lock.Retry[1].ErrorEquals: {expected}")),
-            "{problem}"
-        );
+        assert!(problem.starts_with(&format!("States.Lock.Retry[1].ErrorEquals: {expected}")), "{problem}");
     }
     let problem = only_problem("/States/Lock/Retry/0/ErrorEquals", json!(["States.ALL"]));
     let expected = "\"States.ALL\" leaves nothing for the entries after it: make it the last one";
@@ -212,17 +166,12 @@ fn a_result_can_only_be_put_into_the_input() {
     for path in ["$$.Execution", "$variable"] {
         let problem = only_problem("/States/Lock/Catch/0/ResultPath", path.into());
         assert!(
-            problem.starts_with(&format!(
-                "States.Lock.Catch[0].ResultPath: `{path}` cannot be written to"
-            )),
+            problem.starts_with(&format!("States.Lock.Catch[0].ResultPath: `{path}` cannot be written to")),
             "{problem}"
         );
     }
     let problem = only_problem("/States/Lock/ResultPath", "$.a[*]".into());
-    assert!(
-        problem.starts_with("States.Lock.ResultPath: `$.a[*]` is not a valid reference path"),
-        "{problem}"
-    );
+    assert!(problem.starts_with("States.Lock.ResultPath: `$.a[*]` is not a valid reference path"), "{problem}");
 }
 
 #[test]
@@ -236,40 +185,37 @@ fn a_failure_is_told_in_text() {
 
 #[test]
 fn variables_have_names_that_paths_can_hold() {
-    for (name, is_good) in [
-        ("count", true),
-        ("größe_2", true),
-        ("_x", true),
-        ("2x", false),
-        ("a-b", false),
-        ("states", false),
-    ] {
+    for (name, is_good) in
+        [("count", true), ("größe_2", true), ("_x", true), ("2x", false), ("a-b", false), ("states", false)]
+    {
         let problems = problems(&change("/States/Both/Assign", json!({name: 1})), MachineType::Standard);
         assert_eq!(problems.is_empty(), is_good, "{name}: {problems:#?}");
     }
     let problem = only_problem("/States/Each/Assign", json!({"a b.$": "$.x"}));
-    assert!(
-        problem.starts_with("States.Each.Assign.a b: \"a b\" cannot name a variable"),
-        "{problem}"
-    );
+    assert!(problem.starts_with("States.Each.Assign.a b: \"a b\" cannot name a variable"), "{problem}");
+}
+
+#[test]
+fn credentials_name_a_role() {
+    for credentials in [json!({}), json!({"roleArn": "arn:aws:iam::111111111111:role/r"})] {
+        let problem = only_problem("/States/Lock/Credentials", credentials);
+        assert!(problem.starts_with("States.Lock.Credentials: RoleArn is missing: "), "{problem}");
+    }
+    let looked_up = json!({"RoleArn.$": "$.role"});
+    assert!(problems(&change("/States/Lock/Credentials", looked_up), MachineType::Standard).is_empty());
 }
 
 #[test]
 fn an_express_machine_may_do_less() {
     for (resource, unfit) in [
         ("arn:aws:states:us-east-1:111111111111:activity:a", "no activities"),
-        (
-            "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
-            "no `.waitForTaskToken`",
-        ),
+        ("arn:aws:states:::sqs:sendMessage.waitForTaskToken", "no `.waitForTaskToken`"),
         ("arn:aws:states:::states:startExecution.sync:2", "no `.sync`"),
     ] {
         let definition = change("/States/Lock/Resource", resource.into());
         assert!(problems(&definition, MachineType::Standard).is_empty());
         let problems = problems(&definition, MachineType::Express);
-        assert!(problems[0].starts_with(&format!(
-            "States.Lock.Resource: an express state machine supports {unfit}"
-        )));
+        assert!(problems[0].starts_with(&format!("States.Lock.Resource: an express state machine supports {unfit}")));
         assert_eq!(problems.len(), 1);
     }
     let config = json!({"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"});
@@ -290,10 +236,7 @@ fn problems_come_in_the_order_of_the_definition() {
     definition["States"]["Each"]["ResultPath"] = "$$".into();
     definition["States"]["Failed"]["Cause"] = 5.into();
     let problems = problems(&definition, MachineType::Standard);
-    let places: Vec<&str> = problems
-        .iter()
-        .map(|problem| problem.split(": ").next().unwrap())
-        .collect();
+    let places: Vec<&str> = problems.iter().map(|problem| problem.split(": ").next().unwrap()).collect();
     let expected = [
         "States.Lock.Nxt",
         "States.Healthy?.Default",
