@@ -78,19 +78,12 @@ impl<'t> Cursor<'t> {
     /// An error at this position: `problem` says what belongs there, ends with `but`, and is completed by what comes
     /// next.
     pub(super) fn unexpected(&self, kind: &'static str, problem: &str) -> SyntaxError {
-        let found = self
-            .peek()
-            .map_or_else(|| "the text ends".to_owned(), |c| format!("{c:?} stands there"));
+        let found = self.peek().map_or_else(|| "the text ends".to_owned(), |c| format!("{c:?} stands there"));
         self.error(kind, format!("{problem} {found}"))
     }
 
     /// An error at this position.
     pub(super) fn error(&self, kind: &'static str, problem: String) -> SyntaxError {
-        SyntaxError {
-            kind,
-            text: self.text.to_owned(),
-            column: self.column(),
-            problem,
-        }
+        SyntaxError { kind, text: self.text.to_owned(), column: self.column(), problem }
     }
 }

@@ -197,16 +197,9 @@ fn node(template: &Value, location: &str, errors: &mut Vec<TemplateError>) -> No
     match template {
         Value::Object(fields) => object(fields, location, errors),
         Value::Array(items) => {
-            let nodes: Vec<Node> = items
-                .iter()
-                .enumerate()
-                .map(|(at, item)| node(item, &format!("{location}[{at}]"), errors))
-                .collect();
-            if all_literal(&nodes) {
-                Node::Literal(template.clone())
-            } else {
-                Node::Array(nodes)
-            }
+            let nodes: Vec<Node> =
+                items.iter().enumerate().map(|(at, item)| node(item, &format!("{location}[{at}]"), errors)).collect();
+            if all_literal(&nodes) { Node::Literal(template.clone()) } else { Node::Array(nodes) }
         }
         other => Node::Literal(other.clone()),
     }
@@ -215,11 +208,7 @@ fn node(template: &Value, location: &str, errors: &mut Vec<TemplateError>) -> No
 fn object(fields: &Map<String, Value>, location: &str, errors: &mut Vec<TemplateError>) -> Node {
     let mut nodes: Vec<(String, Node)> = Vec::with_capacity(fields.len());
     for (key, value) in fields {
-        let location = if location.is_empty() {
-            key.clone()
-        } else {
-            format!("{location}.{key}")
-        };
+        let location = if location.is_empty() { key.clone() } else { format!("{location}.{key}") };
         match key.strip_suffix(".$") {
             None => nodes.push((key.clone(), node(value, &location, errors))),
             Some(name) if fields.contains_key(name) => {
@@ -227,13 +216,7 @@ fn object(fields: &Map<String, Value>, location: &str, errors: &mut Vec<Template
                 errors.push(TemplateError { location, message });
             }
             Some(name) => match expression(value) {
-                Ok(expression) => nodes.push((
-                    name.to_owned(),
-                    Node::Expression {
-                        key: key.clone(),
-                        expression,
-                    },
-                )),
+                Ok(expression) => nodes.push((name.to_owned(), Node::Expression { key: key.clone(), expression })),
                 Err(message) => errors.push(TemplateError { location, message }),
             },
         }
@@ -278,14 +261,7 @@ mod tests {
         let context = json!({"Task": {"Token": "t"}});
         let mut variables = Map::new();
         variables.insert("name".to_owned(), json!("deploy"));
-        Template::parse(template).unwrap().evaluate(
-            &Scope {
-                input,
-                context: &context,
-                variables: &variables,
-            },
-            &Fixed,
-        )
+        Template::parse(template).unwrap().evaluate(&Scope { input, context: &context, variables: &variables }, &Fixed)
     }
 
     #[test]
@@ -313,13 +289,7 @@ mod tests {
 
     #[test]
     fn a_template_without_expressions_is_its_own_payload() {
-        for template in [
-            json!({}),
-            json!([]),
-            json!("$.a"),
-            json!(null),
-            json!({"a": [{"b": {}}]}),
-        ] {
+        for template in [json!({}), json!([]), json!("$.a"), json!(null), json!({"a": [{"b": {}}]})] {
             assert_eq!(filled(&template, &json!(1)), Ok(template));
         }
     }
@@ -333,10 +303,7 @@ mod tests {
         );
         assert_eq!(failure.error_name(), "States.Runtime");
         let failure = filled(&json!({"value.$": "$other.y"}), &json!({})).unwrap_err();
-        assert_eq!(
-            failure.to_string(),
-            "The variable 'other' is not defined: no state that ran before assigned it."
-        );
+        assert_eq!(failure.to_string(), "The variable 'other' is not defined: no state that ran before assigned it.");
     }
 
     #[test]
@@ -352,16 +319,6 @@ mod tests {
         });
         let errors = Template::parse(&template).unwrap_err();
         let places: Vec<&str> = errors.iter().map(|error| error.location.as_str()).collect();
-        assert_eq!(
-            places,
-            [
-                "bad1.$",
-                "bad2.$",
-                "f[1].g.bad3.$",
-                "f[1].g.bad4.$",
-                "twice.$",
-                "bad5.$"
-            ]
-        );
+        assert_eq!(places, ["bad1.$", "bad2.$", "f[1].g.bad3.$", "f[1].g.bad4.$", "twice.$", "bad5.$"]);
     }
 }

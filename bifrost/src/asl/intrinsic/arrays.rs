@@ -26,11 +26,7 @@ fn text(value: &Value) -> Cow<'_, str> {
 pub(super) fn item(items: &[Value], index: &Value) -> Option<Value> {
     let index = usize::try_from(numbers::whole(index)?).ok()?;
     // AWS gives null for any index into an empty array.
-    if items.is_empty() {
-        Some(Value::Null)
-    } else {
-        items.get(index).cloned()
-    }
+    if items.is_empty() { Some(Value::Null) } else { items.get(index).cloned() }
 }
 
 pub(super) fn partition(items: &[Value], size: &Value) -> Option<Value> {

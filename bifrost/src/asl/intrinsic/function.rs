@@ -100,33 +100,20 @@ impl Function {
 
     pub(super) fn signature(self) -> Signature {
         use Kind::{Any, Array, Number, Object, Text};
-        let takes = |required: &'static [Kind]| Signature {
-            required,
-            optional: &[],
-            open: false,
-        };
+        let takes = |required: &'static [Kind]| Signature { required, optional: &[], open: false };
         match self {
-            Self::Array => Signature {
-                open: true,
-                ..takes(&[])
-            },
+            Self::Array => Signature { open: true, ..takes(&[]) },
             Self::ArrayContains => takes(&[Array, Any]),
             Self::ArrayGetItem | Self::ArrayPartition => takes(&[Array, Number]),
             Self::ArrayLength | Self::ArrayUnique => takes(&[Array]),
             Self::ArrayRange => takes(&[Number, Number, Number]),
             Self::Base64Decode | Self::Base64Encode | Self::StringToJson => takes(&[Text]),
-            Self::Format => Signature {
-                open: true,
-                ..takes(&[Text])
-            },
+            Self::Format => Signature { open: true, ..takes(&[Text]) },
             Self::Hash => takes(&[Any, Text]),
             Self::JsonMerge => takes(&[Object, Object, Any]),
             Self::JsonToString => takes(&[Any]),
             Self::MathAdd => takes(&[Number, Number]),
-            Self::MathRandom => Signature {
-                optional: &[Number],
-                ..takes(&[Number, Number])
-            },
+            Self::MathRandom => Signature { optional: &[Number], ..takes(&[Number, Number]) },
             Self::StringSplit => takes(&[Text, Text]),
             Self::Uuid => takes(&[]),
         }
@@ -207,16 +194,10 @@ fn json_merge(base: &Map<String, Value>, over: &Map<String, Value>, deep: &Value
 
 /// Every character of `separators` separates; empty parts are left out.
 fn split(text: &str, separators: &str) -> Value {
-    text.split(|c| separators.contains(c))
-        .filter(|part| !part.is_empty())
-        .collect()
+    text.split(|c| separators.contains(c)).filter(|part| !part.is_empty()).collect()
 }
 
 fn string_to_json(text: &str) -> Option<Value> {
     // AWS reads an empty text as null.
-    if text.is_empty() {
-        Some(Value::Null)
-    } else {
-        serde_json::from_str(text).ok()
-    }
+    if text.is_empty() { Some(Value::Null) } else { serde_json::from_str(text).ok() }
 }

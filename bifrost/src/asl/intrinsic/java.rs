@@ -47,11 +47,7 @@ fn print_number(number: &Number, out: &mut String) {
     } else {
         let text = format!("{double:e}");
         let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
-        write!(
-            out,
-            "{digits}{}E{exponent}",
-            if digits.contains('.') { "" } else { ".0" }
-        )
+        write!(out, "{digits}{}E{exponent}", if digits.contains('.') { "" } else { ".0" })
     };
 }
 
@@ -62,18 +58,17 @@ pub(super) fn hash_code(value: &Value) -> i32 {
         Value::Bool(flag) => 1237 - 6 * i32::from(*flag),
         Value::Number(number) => number_hash(number),
         Value::String(text) => text_hash(text),
-        Value::Array(items) => items
-            .iter()
-            .fold(1_i32, |hash, item| hash.wrapping_mul(31).wrapping_add(hash_code(item))),
-        Value::Object(fields) => fields.iter().fold(0_i32, |hash, (name, field)| {
-            hash.wrapping_add(text_hash(name) ^ hash_code(field))
-        }),
+        Value::Array(items) => {
+            items.iter().fold(1_i32, |hash, item| hash.wrapping_mul(31).wrapping_add(hash_code(item)))
+        }
+        Value::Object(fields) => {
+            fields.iter().fold(0_i32, |hash, (name, field)| hash.wrapping_add(text_hash(name) ^ hash_code(field)))
+        }
     }
 }
 
 fn text_hash(text: &str) -> i32 {
-    text.encode_utf16()
-        .fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
+    text.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
 }
 
 fn number_hash(number: &Number) -> i32 {
@@ -85,9 +80,7 @@ fn number_hash(number: &Number) -> i32 {
 
 /// The two halves of a 64-bit value in one.
 fn folded(bits: u64) -> i32 {
-    u32::try_from((bits ^ (bits >> 32)) & u64::from(u32::MAX))
-        .unwrap_or_default()
-        .cast_signed()
+    u32::try_from((bits ^ (bits >> 32)) & u64::from(u32::MAX)).unwrap_or_default().cast_signed()
 }
 
 /// In which bucket a `HashSet` made from `length` items keeps a hash.

@@ -78,10 +78,7 @@ impl Intrinsic {
     /// When the text is none: no such function, a wrong number of arguments, a literal of the wrong type, more than ten
     /// calls inside each other. The message says where and what to write.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
-        parser::call(&mut Cursor::new(text)).map(|call| Self {
-            text: text.to_owned(),
-            call,
-        })
+        parser::call(&mut Cursor::new(text)).map(|call| Self { text: text.to_owned(), call })
     }
 
     /// The text as it was written.
@@ -110,10 +107,7 @@ impl Intrinsic {
     /// When an argument leads nowhere or does not fit. AWS gives both the error name `States.Runtime`.
     pub fn evaluate(&self, scope: &Scope<'_>, random: &dyn Random) -> Result<Value, IntrinsicFailure> {
         // As on AWS the cause shows the whole expression, also when an inner call failed.
-        self.call.evaluate(scope, random).map_err(|reason| IntrinsicFailure {
-            call: self.text.clone(),
-            reason,
-        })
+        self.call.evaluate(scope, random).map_err(|reason| IntrinsicFailure { call: self.text.clone(), reason })
     }
 }
 
@@ -125,9 +119,7 @@ impl Call {
             Some(pieces) => format::filled(pieces, &values),
             None => self.function.call(&values, random),
         };
-        result.ok_or(Reason::Invalid {
-            function: self.function.name(),
-        })
+        result.ok_or(Reason::Invalid { function: self.function.name() })
     }
 
     fn values<'a>(&'a self, scope: &Scope<'a>, random: &dyn Random) -> Result<Vec<Cow<'a, Value>>, Reason> {
@@ -154,10 +146,7 @@ impl Call {
 fn not_found(path: &Path, failure: PathFailure, scope: &Scope<'_>) -> Reason {
     match failure {
         PathFailure::NoResults { .. } | PathFailure::MissingProperty { .. } | PathFailure::NotAnObject { .. } => {
-            Reason::NotFound {
-                path: path.to_string(),
-                input: scope.input.to_string(),
-            }
+            Reason::NotFound { path: path.to_string(), input: scope.input.to_string() }
         }
         PathFailure::NotAnArray { .. } | PathFailure::UnknownVariable { .. } | PathFailure::Aggregation { .. } => {
             Reason::Path(failure)

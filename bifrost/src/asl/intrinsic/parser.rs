@@ -13,11 +13,7 @@ const DEEPEST: usize = 10;
 
 pub(super) fn call(cursor: &mut Cursor<'_>) -> Result<Call, SyntaxError> {
     let call = call_at(cursor, 1)?;
-    if cursor.at_end() {
-        Ok(call)
-    } else {
-        Err(unexpected(cursor, "the call should end, but"))
-    }
+    if cursor.at_end() { Ok(call) } else { Err(unexpected(cursor, "the call should end, but")) }
 }
 
 fn unexpected(cursor: &Cursor<'_>, wanted: &str) -> SyntaxError {
@@ -32,16 +28,10 @@ fn call_at(cursor: &mut Cursor<'_>, depth: usize) -> Result<Call, SyntaxError> {
     let start = cursor.clone();
     let name = cursor.take_while(|c| c.is_ascii_alphanumeric() || c == '.');
     let Some(function) = Function::named(name) else {
-        return Err(error(
-            &start,
-            format!("one of these names belongs: {}", Function::all_names()),
-        ));
+        return Err(error(&start, format!("one of these names belongs: {}", Function::all_names())));
     };
     if depth > DEEPEST {
-        return Err(error(
-            &start,
-            format!("calls stand more than {DEEPEST} deep inside each other: use two states"),
-        ));
+        return Err(error(&start, format!("calls stand more than {DEEPEST} deep inside each other: use two states")));
     }
     if !cursor.eat("(") {
         return Err(unexpected(cursor, "`(` belongs after the function's name, but"));
@@ -52,11 +42,7 @@ fn call_at(cursor: &mut Cursor<'_>, depth: usize) -> Result<Call, SyntaxError> {
 }
 
 fn arguments(cursor: &mut Cursor<'_>, function: Function, depth: usize) -> Result<Call, SyntaxError> {
-    let mut call = Call {
-        function,
-        template: None,
-        arguments: Vec::new(),
-    };
+    let mut call = Call { function, template: None, arguments: Vec::new() };
     cursor.skip_blanks();
     if cursor.eat(")") {
         return Ok(call);
@@ -147,10 +133,7 @@ fn text(cursor: &mut Cursor<'_>) -> Result<Text, SyntaxError> {
                 text.meant.push(c);
             }
             None => {
-                return Err(error(
-                    &start,
-                    "the text that begins here lacks its closing quote".to_owned(),
-                ));
+                return Err(error(&start, "the text that begins here lacks its closing quote".to_owned()));
             }
         }
     }
@@ -162,10 +145,7 @@ fn check_kind(start: &Cursor<'_>, call: &Call, argument: &Argument) -> Result<()
     match (signature.required.iter().chain(signature.optional).nth(at), argument) {
         (Some(kind), Argument::Literal(literal)) if !kind.admits(literal) => {
             let (name, kind) = (call.function.name(), kind.name());
-            Err(error(
-                start,
-                format!("argument {} of {name} must be {kind}, not {literal}", at + 1),
-            ))
+            Err(error(start, format!("argument {} of {name} must be {kind}, not {literal}", at + 1)))
         }
         _ => Ok(()),
     }
@@ -176,11 +156,7 @@ fn check_count(start: &Cursor<'_>, call: &Call) -> Result<(), SyntaxError> {
     if let Some(pieces) = &call.template {
         let places = format::placeholders(pieces);
         let problem = || format!("the template has {places} `{{}}`, but {values} values follow it");
-        return if places == values {
-            Ok(())
-        } else {
-            Err(error(start, problem()))
-        };
+        return if places == values { Ok(()) } else { Err(error(start, problem())) };
     }
     let least = signature.required.len();
     let most = least + signature.optional.len();

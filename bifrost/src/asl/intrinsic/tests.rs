@@ -15,14 +15,8 @@ impl Random for Fixed {
 
 fn call(text: &str, input: &Value) -> Result<Value, IntrinsicFailure> {
     let context = json!({"Execution": {"Name": "EXEC"}, "StateMachine": {"Id": "arn", "Name": "a-b"}});
-    let scope = Scope {
-        input,
-        context: &context,
-        variables: &Map::new(),
-    };
-    Intrinsic::parse(text)
-        .unwrap_or_else(|error| panic!("{error}"))
-        .evaluate(&scope, &Fixed(0.5))
+    let scope = Scope { input, context: &context, variables: &Map::new() };
+    Intrinsic::parse(text).unwrap_or_else(|error| panic!("{error}")).evaluate(&scope, &Fixed(0.5))
 }
 
 fn gives(cases: &[(&str, Value, Value)]) {
@@ -35,10 +29,7 @@ fn fails(cases: &[(&str, Value)]) {
     for (text, input) in cases {
         let failure = call(text, input).expect_err(text).to_string();
         let name = text.split('(').next().unwrap();
-        assert_eq!(
-            failure,
-            format!("The function '{text}' had the following error: Invalid arguments in {name}")
-        );
+        assert_eq!(failure, format!("The function '{text}' had the following error: Invalid arguments in {name}"));
     }
 }
 
@@ -46,31 +37,15 @@ fn fails(cases: &[(&str, Value)]) {
 fn arrays() {
     gives(&[
         ("States.Array()", json!({}), json!([])),
-        (
-            "States.Array('Foo', 2020, $.x, null)",
-            json!({"x": {"y": 1}}),
-            json!(["Foo", 2020, {"y": 1}, null]),
-        ),
-        (
-            "States.Array(1, States.Array(true, -1.5e3))",
-            json!({}),
-            serde_json::from_str("[1,[true,-1.5e3]]").unwrap(),
-        ),
+        ("States.Array('Foo', 2020, $.x, null)", json!({"x": {"y": 1}}), json!(["Foo", 2020, {"y": 1}, null])),
+        ("States.Array(1, States.Array(true, -1.5e3))", json!({}), serde_json::from_str("[1,[true,-1.5e3]]").unwrap()),
         ("States.ArrayLength($.a)", json!({"a": [1, 2]}), json!(2)),
         ("States.ArrayLength($.a[*].b)", json!({"a": [{"b": 1}, {}]}), json!(1)),
         ("States.ArrayGetItem($.a, 1)", json!({"a": [1, 2]}), json!(2)),
         ("States.ArrayGetItem($.a, 1.9)", json!({"a": [1, 2]}), json!(2)),
         ("States.ArrayGetItem($.a, 7)", json!({"a": []}), json!(null)),
-        (
-            "States.ArrayPartition($.a, 2)",
-            json!({"a": [1, 2, 3]}),
-            json!([[1, 2], [3]]),
-        ),
-        (
-            "States.ArrayPartition($.a, 2.9)",
-            json!({"a": [1, 2, 3]}),
-            json!([[1, 2], [3]]),
-        ),
+        ("States.ArrayPartition($.a, 2)", json!({"a": [1, 2, 3]}), json!([[1, 2], [3]])),
+        ("States.ArrayPartition($.a, 2.9)", json!({"a": [1, 2, 3]}), json!([[1, 2], [3]])),
         ("States.ArrayPartition($.a, 9)", json!({"a": [1]}), json!([[1]])),
         ("States.ArrayPartition($.a, 9)", json!({"a": []}), json!([])),
     ]);
@@ -94,17 +69,9 @@ fn array_contains_compares_texts() {
         (text, json!({"a": [[1, 2], 3], "x": null}), json!(false)),
         (text, json!({"a": [null], "x": null}), json!(true)),
         (text, json!({"a": [{"k": []}], "x": {"k": []}}), json!(true)),
-        (
-            text,
-            json!({"a": [{"k": 1, "l": 2}], "x": {"l": 2, "k": 1}}),
-            json!(false),
-        ),
+        (text, json!({"a": [{"k": 1, "l": 2}], "x": {"l": 2, "k": 1}}), json!(false)),
         (text, json!({"a": ["true"], "x": true}), json!(true)),
-        (
-            text,
-            json!({"a": ["9007199254740991"], "x": 9_007_199_254_740_991_i64}),
-            json!(true),
-        ),
+        (text, json!({"a": ["9007199254740991"], "x": 9_007_199_254_740_991_i64}), json!(true)),
         (text, json!({"a": [0, 1], "x": false}), json!(false)),
     ]);
 }
@@ -121,24 +88,14 @@ fn array_range_includes_its_end_and_cuts_fractions_off() {
         ("States.ArrayRange(1.6, 1.4, 1)", json!({}), json!([1])),
         ("States.ArrayRange(5.4, -0.6, -2.4)", json!({}), json!([5, 3, 1])),
     ]);
-    assert_eq!(
-        call("States.ArrayRange(1000, 1, -1)", &json!({}))
-            .unwrap()
-            .as_array()
-            .unwrap()
-            .len(),
-        1000
-    );
+    assert_eq!(call("States.ArrayRange(1000, 1, -1)", &json!({})).unwrap().as_array().unwrap().len(), 1000);
     fails(&[
         ("States.ArrayRange(1, 1001, 1)", json!({})),
         ("States.ArrayRange(1001, 1, -1)", json!({})),
         ("States.ArrayRange(1, 10, 0)", json!({})),
         ("States.ArrayRange(1, 10, 0.49)", json!({})),
         ("States.ArrayRange($.a, 10, 1)", json!({"a": "1"})),
-        (
-            "States.ArrayRange(-9223372036854775808, 9223372036854775807, 1)",
-            json!({}),
-        ),
+        ("States.ArrayRange(-9223372036854775808, 9223372036854775807, 1)", json!({})),
     ]);
 }
 
@@ -151,11 +108,7 @@ fn array_unique_gives_the_order_of_a_java_set() {
         (text, json!([true, false, true, false]), json!([false, true])),
         (text, json!([null, null, 1, null]), json!([null, 1])),
         (text, json!([1, "1", 1, "01"]), json!([1, "1", "01"])),
-        (
-            text,
-            json!([{"a": 1, "b": 2}, {"b": 2, "a": 1}]),
-            json!([{"a": 1, "b": 2}]),
-        ),
+        (text, json!([{"a": 1, "b": 2}, {"b": 2, "a": 1}]), json!([{"a": 1, "b": 2}])),
         (text, json!([[1, 2], [1, 2], [2, 1]]), json!([[2, 1], [1, 2]])),
         (text, json!([]), json!([])),
         (
@@ -198,48 +151,16 @@ fn format_prints_values_as_java_does() {
     gives(&[
         (text, json!({"a": "x", "b": 2}), json!("x|2")),
         (text, json!({"a": null, "b": true}), json!("null|true")),
-        (
-            text,
-            json!({"a": [1, "x", null], "b": {"k": [], "l": {"m": 1.5}}}),
-            json!("[1, x, null]|{k=[], l={m=1.5}}"),
-        ),
-        (
-            text,
-            json!({"a": 1.1, "b": 9_007_199_254_740_991_i64}),
-            json!("1.1|9007199254740991"),
-        ),
-        (
-            text,
-            json!({"a": 123_456_789.5, "b": 0.0001}),
-            json!("1.234567895E8|1.0E-4"),
-        ),
-        (
-            text,
-            serde_json::from_str(r#"{"a": 1.0, "b": 1e3}"#).unwrap(),
-            json!("1.0|1000.0"),
-        ),
+        (text, json!({"a": [1, "x", null], "b": {"k": [], "l": {"m": 1.5}}}), json!("[1, x, null]|{k=[], l={m=1.5}}")),
+        (text, json!({"a": 1.1, "b": 9_007_199_254_740_991_i64}), json!("1.1|9007199254740991")),
+        (text, json!({"a": 123_456_789.5, "b": 0.0001}), json!("1.234567895E8|1.0E-4")),
+        (text, serde_json::from_str(r#"{"a": 1.0, "b": 1e3}"#).unwrap(), json!("1.0|1000.0")),
         ("States.Format('no places')", json!({}), json!("no places")),
-        (
-            "States.Format($.t, $.a)",
-            json!({"t": "Hi {}", "a": "x"}),
-            json!("Hi x"),
-        ),
-        (
-            "States.Format($.t, $.a)",
-            json!({"t": "C:\\dir \\{{}\\}", "a": "x"}),
-            json!("C:\\dir {x}"),
-        ),
+        ("States.Format($.t, $.a)", json!({"t": "Hi {}", "a": "x"}), json!("Hi x")),
+        ("States.Format($.t, $.a)", json!({"t": "C:\\dir \\{{}\\}", "a": "x"}), json!("C:\\dir {x}")),
         (r"States.Format('It\'s \{{}\} \\', 1)", json!({}), json!(r"It's {1} \")),
-        (
-            "States.Format('{}', $$.StateMachine)",
-            json!({}),
-            json!("{Id=arn, Name=a-b}"),
-        ),
-        (
-            "States.Format('  {}\n', States.Format('<{}>', 1))",
-            json!({}),
-            json!("  <1>\n"),
-        ),
+        ("States.Format('{}', $$.StateMachine)", json!({}), json!("{Id=arn, Name=a-b}")),
+        ("States.Format('  {}\n', States.Format('<{}>', 1))", json!({}), json!("  <1>\n")),
     ]);
     fails(&[
         ("States.Format($.t, 1)", json!({"t": "{} {}"})),
@@ -257,38 +178,14 @@ fn texts() {
         ("States.StringSplit(',a,,b,', ',')", json!({}), json!(["a", "b"])),
         ("States.StringSplit('', ',')", json!({}), json!([])),
         ("States.StringSplit('abc', '')", json!({}), json!(["abc"])),
-        (
-            "States.StringSplit('Hello\nWorld', '\n')",
-            json!({}),
-            json!(["Hello", "World"]),
-        ),
-        (
-            "States.ArrayGetItem(States.StringSplit($$.StateMachine.Name, '-'), 1)",
-            json!({}),
-            json!("b"),
-        ),
-        (
-            "States.StringToJson($)",
-            json!(" {\"a\": [1, null]} "),
-            json!({"a": [1, null]}),
-        ),
+        ("States.StringSplit('Hello\nWorld', '\n')", json!({}), json!(["Hello", "World"])),
+        ("States.ArrayGetItem(States.StringSplit($$.StateMachine.Name, '-'), 1)", json!({}), json!("b")),
+        ("States.StringToJson($)", json!(" {\"a\": [1, null]} "), json!({"a": [1, null]})),
         ("States.StringToJson($)", json!(""), json!(null)),
-        (
-            "States.StringToJson('{\"a\": \"it\\'s\"}')",
-            json!({}),
-            json!({"a": "it's"}),
-        ),
-        (
-            "States.JsonToString($)",
-            json!({"a": [1, "x"]}),
-            json!("{\"a\":[1,\"x\"]}"),
-        ),
+        ("States.StringToJson('{\"a\": \"it\\'s\"}')", json!({}), json!({"a": "it's"})),
+        ("States.JsonToString($)", json!({"a": [1, "x"]}), json!("{\"a\":[1,\"x\"]}")),
         ("States.JsonToString('x')", json!({}), json!("\"x\"")),
-        (
-            "States.UUID()",
-            json!({}),
-            json!("c2d29867-36a2-4e8c-9d3c-0b0b6a9fbf2e"),
-        ),
+        ("States.UUID()", json!({}), json!("c2d29867-36a2-4e8c-9d3c-0b0b6a9fbf2e")),
     ]);
     fails(&[
         ("States.StringSplit($, ',')", json!(null)),
@@ -301,11 +198,7 @@ fn texts() {
 fn json_merge_is_shallow() {
     let text = "States.JsonMerge($.a, $.b, false)";
     gives(&[
-        (
-            text,
-            json!({"a": {"x": {"y": 1}, "z": 1}, "b": {"x": {}}}),
-            json!({"x": {}, "z": 1}),
-        ),
+        (text, json!({"a": {"x": {"y": 1}, "z": 1}, "b": {"x": {}}}), json!({"x": {}, "z": 1})),
         (text, json!({"a": {}, "b": {"x": null}}), json!({"x": null})),
         ("States.JsonMerge($, $, 'false')", json!({"x": 1}), json!({"x": 1})),
     ]);
@@ -352,15 +245,8 @@ fn math_add_rounds_halves_upwards() {
 fn math_random_stays_between_start_and_end() {
     let between = |unit: f64, start: i64, end: i64| {
         let input = json!({"s": start, "e": end});
-        let scope = Scope {
-            input: &input,
-            context: &Value::Null,
-            variables: &Map::new(),
-        };
-        Intrinsic::parse("States.MathRandom($.s, $.e)")
-            .unwrap()
-            .evaluate(&scope, &Fixed(unit))
-            .unwrap()
+        let scope = Scope { input: &input, context: &Value::Null, variables: &Map::new() };
+        Intrinsic::parse("States.MathRandom($.s, $.e)").unwrap().evaluate(&scope, &Fixed(unit)).unwrap()
     };
     assert_eq!(between(0.0, 1, 10), json!(1));
     assert_eq!(between(0.999_999_999, 1, 10), json!(9));
@@ -389,32 +275,16 @@ fn a_seed_gives_the_first_number_of_javas_generator() {
 #[test]
 fn encodings() {
     gives(&[
-        (
-            "States.Base64Encode('Data to encode')",
-            json!({}),
-            json!("RGF0YSB0byBlbmNvZGU="),
-        ),
-        (
-            "States.Base64Decode('RGF0YSB0byBlbmNvZGU=')",
-            json!({}),
-            json!("Data to encode"),
-        ),
+        ("States.Base64Encode('Data to encode')", json!({}), json!("RGF0YSB0byBlbmNvZGU=")),
+        ("States.Base64Decode('RGF0YSB0byBlbmNvZGU=')", json!({}), json!("Data to encode")),
         ("States.Base64Decode('4pyT')", json!({}), json!("✓")),
         ("States.Base64Decode('')", json!({}), json!("")),
         ("States.Base64Decode(' YWJj\nZA== ')", json!({}), json!("abcd")),
         ("States.Base64Decode('YWJjZ')", json!({}), json!("abc")),
         ("States.Base64Decode('YWJjZA')", json!({}), json!("abcd")),
         ("States.Base64Decode('YWI=ZZZZ')", json!({}), json!("ab")),
-        (
-            "States.Hash('hello', 'MD5')",
-            json!({}),
-            json!("5d41402abc4b2a76b9719d911017c592"),
-        ),
-        (
-            "States.Hash('hello', 'SHA-1')",
-            json!({}),
-            json!("aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d"),
-        ),
+        ("States.Hash('hello', 'MD5')", json!({}), json!("5d41402abc4b2a76b9719d911017c592")),
+        ("States.Hash('hello', 'SHA-1')", json!({}), json!("aaf4c61ddcc5e8a2dabede0f3b482cd9aea9434d")),
         (
             "States.Hash($, 'SHA-256')",
             json!("input data"),
@@ -425,11 +295,7 @@ fn encodings() {
             json!({}),
             json!("59e1748777448c69de6b800d7a33bbfb9ff1b463e44354c3553bcdb9c666fa90125a3c79f90397bdf5f6a13de828684f"),
         ),
-        (
-            "States.Hash(123, 'MD5')",
-            json!({}),
-            json!("202cb962ac59075b964b07152d234b70"),
-        ),
+        ("States.Hash(123, 'MD5')", json!({}), json!("202cb962ac59075b964b07152d234b70")),
     ]);
     let long = json!({"fits": "A".repeat(10_000), "long": "A".repeat(10_001)});
     assert!(call("States.Base64Encode($.fits)", &long).is_ok());
@@ -462,10 +328,7 @@ fn a_missing_argument_is_reported_in_the_words_of_aws() {
         ),
     ] {
         let failure = call(text, &input).expect_err(text);
-        assert_eq!(
-            failure.to_string(),
-            format!("The function '{text}' had the following error: {reason}")
-        );
+        assert_eq!(failure.to_string(), format!("The function '{text}' had the following error: {reason}"));
     }
 }
 

@@ -57,10 +57,7 @@ impl Aggregate {
             (_, Value::Array(items)) => self.of_numbers(items),
             _ => None,
         };
-        result.ok_or_else(|| PathFailure::Aggregation {
-            function: self.name(),
-            found: value.to_string(),
-        })
+        result.ok_or_else(|| PathFailure::Aggregation { function: self.name(), found: value.to_string() })
     }
 
     /// As in Jayway, what is not a number is passed over, and the result is a floating-point number.

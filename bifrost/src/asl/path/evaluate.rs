@@ -12,12 +12,7 @@ pub(super) fn path<'a>(path: &Path, scope: &Scope<'a>) -> Result<Cow<'a, Value>,
     let found = if path.steps_are_definite() {
         definite(&path.steps, root)?
     } else {
-        Cow::Owned(
-            indefinite(&path.steps, root, scope)
-                .into_iter()
-                .map(Cow::into_owned)
-                .collect(),
-        )
+        Cow::Owned(indefinite(&path.steps, root, scope).into_iter().map(Cow::into_owned).collect())
     };
     match path.aggregate {
         Some(aggregate) => aggregate.apply(&found).map(Cow::Owned),
@@ -29,20 +24,15 @@ fn root<'a>(root: &Root, scope: &Scope<'a>) -> Result<&'a Value, PathFailure> {
     match root {
         Root::Input => Ok(scope.input),
         Root::Context => Ok(scope.context),
-        Root::Variable(name) => scope
-            .variables
-            .get(name)
-            .ok_or_else(|| PathFailure::UnknownVariable { name: name.clone() }),
+        Root::Variable(name) => {
+            scope.variables.get(name).ok_or_else(|| PathFailure::UnknownVariable { name: name.clone() })
+        }
     }
 }
 
 /// What a path inside a filter leads to, `None` for nowhere.
 pub(super) fn in_filter<'a>(path: &Path, current: bool, item: &'a Value, scope: &Scope<'a>) -> Option<Cow<'a, Value>> {
-    let scope = if current {
-        Scope { input: item, ..*scope }
-    } else {
-        *scope
-    };
+    let scope = if current { Scope { input: item, ..*scope } } else { *scope };
     self::path(path, &scope).ok()
 }
 
@@ -112,10 +102,7 @@ fn descend<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
 }
 
 fn selected(names: &[String], fields: &Map<String, Value>) -> Value {
-    names
-        .iter()
-        .filter_map(|name| Some((name.clone(), fields.get(name)?.clone())))
-        .collect()
+    names.iter().filter_map(|name| Some((name.clone(), fields.get(name)?.clone()))).collect()
 }
 
 fn item(items: &[Value], index: i64) -> Option<&Value> {
@@ -124,11 +111,7 @@ fn item(items: &[Value], index: i64) -> Option<&Value> {
 
 fn slice(items: &[Value], from: Option<i64>, to: Option<i64>) -> &[Value] {
     let bound = |end: i64| {
-        if end < 0 {
-            position(items.len(), end).unwrap_or(0)
-        } else {
-            clamp(items.len(), end)
-        }
+        if end < 0 { position(items.len(), end).unwrap_or(0) } else { clamp(items.len(), end) }
     };
     let from = from.map_or(0, bound);
     let to = to.map_or(items.len(), bound);
@@ -149,22 +132,15 @@ fn position(length: usize, index: i64) -> Option<usize> {
 
 fn nowhere(steps: &[Step], at: usize) -> PathFailure {
     match steps.get(at) {
-        Some(Step::Name(_)) if at + 1 < steps.len() => PathFailure::MissingProperty {
-            place: place(steps, at + 1),
-        },
-        _ => PathFailure::NoResults {
-            place: place(steps, steps.len()),
-        },
+        Some(Step::Name(_)) if at + 1 < steps.len() => PathFailure::MissingProperty { place: place(steps, at + 1) },
+        _ => PathFailure::NoResults { place: place(steps, steps.len()) },
     }
 }
 
 fn misfit(steps: &[Step], at: usize, found: &Value) -> PathFailure {
     let step = steps.get(at).map(written).unwrap_or_default();
     if matches!(steps.get(at), Some(Step::Index(_))) {
-        return PathFailure::NotAnArray {
-            step,
-            found: found.to_string(),
-        };
+        return PathFailure::NotAnArray { step, found: found.to_string() };
     }
     let found = match found {
         Value::Null => "null",
@@ -174,11 +150,7 @@ fn misfit(steps: &[Step], at: usize, found: &Value) -> PathFailure {
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     };
-    PathFailure::NotAnObject {
-        property: step,
-        place: place(steps, at),
-        found,
-    }
+    PathFailure::NotAnObject { property: step, place: place(steps, at), found }
 }
 
 /// The first `count` steps in Jayway's notation, `$['a'][0]`.

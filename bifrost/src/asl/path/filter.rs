@@ -61,9 +61,9 @@ impl Filter {
             Self::Not(part) => !part.matches(item, scope),
             Self::Exists(operand) => match operand {
                 // An indefinite path exists if it finds anything.
-                Operand::Path { path, .. } if !path.is_definite() => operand
-                    .value(item, scope)
-                    .is_some_and(|found| found.as_array().is_some_and(|all| !all.is_empty())),
+                Operand::Path { path, .. } if !path.is_definite() => {
+                    operand.value(item, scope).is_some_and(|found| found.as_array().is_some_and(|all| !all.is_empty()))
+                }
                 _ => operand.value(item, scope).is_some(),
             },
             Self::Compare(left, comparison, right) => {
@@ -112,9 +112,9 @@ impl Comparison {
 fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => compare(left, right) == Some(Ordering::Equal),
-        (Value::Number(number), Value::String(text)) | (Value::String(text), Value::Number(number)) => text
-            .parse::<Number>()
-            .is_ok_and(|parsed| compare(&parsed, number) == Some(Ordering::Equal)),
+        (Value::Number(number), Value::String(text)) | (Value::String(text), Value::Number(number)) => {
+            text.parse::<Number>().is_ok_and(|parsed| compare(&parsed, number) == Some(Ordering::Equal))
+        }
         _ => left == right,
     }
 }

@@ -37,13 +37,11 @@ struct Reader {
 
 impl Reader {
     fn any(&self, cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
-        self.joined(cursor, "||", Self::all)
-            .map(|parts| one_or(parts, Filter::Or))
+        self.joined(cursor, "||", Self::all).map(|parts| one_or(parts, Filter::Or))
     }
 
     fn all(&self, cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
-        self.joined(cursor, "&&", Self::term)
-            .map(|parts| one_or(parts, Filter::And))
+        self.joined(cursor, "&&", Self::term).map(|parts| one_or(parts, Filter::And))
     }
 
     fn joined(
@@ -89,11 +87,7 @@ impl Reader {
         cursor.eat("(");
         let filter = filter(cursor, self.depth + 1)?;
         cursor.skip_blanks();
-        if cursor.eat(")") {
-            Ok(filter)
-        } else {
-            Err(error(cursor, "`)` belongs here, but"))
-        }
+        if cursor.eat(")") { Ok(filter) } else { Err(error(cursor, "`)` belongs here, but")) }
     }
 
     fn operand(&self, cursor: &mut Cursor<'_>) -> Result<Operand, SyntaxError> {
@@ -115,10 +109,7 @@ fn literal(cursor: &mut Cursor<'_>) -> Result<Value, SyntaxError> {
     }
     let word = cursor.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '.'));
     match word {
-        "" => Err(error(
-            cursor,
-            "a path, a number, a text in quotes, `true`, `false` or `null` belongs here, but",
-        )),
+        "" => Err(error(cursor, "a path, a number, a text in quotes, `true`, `false` or `null` belongs here, but")),
         "true" => Ok(Value::Bool(true)),
         "false" => Ok(Value::Bool(false)),
         "null" => Ok(Value::Null),
@@ -176,9 +167,5 @@ fn pattern(cursor: &mut Cursor<'_>) -> Result<Pattern, SyntaxError> {
 }
 
 fn one_or(mut parts: Vec<Filter>, many: impl Fn(Vec<Filter>) -> Filter) -> Filter {
-    if parts.len() == 1 {
-        parts.pop().unwrap_or_else(|| many(Vec::new()))
-    } else {
-        many(parts)
-    }
+    if parts.len() == 1 { parts.pop().unwrap_or_else(|| many(Vec::new())) } else { many(parts) }
 }

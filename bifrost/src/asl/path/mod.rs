@@ -84,11 +84,7 @@ impl Path {
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let mut cursor = Cursor::new(text);
         let path = parser::path(&mut cursor, 0)?;
-        if cursor.at_end() {
-            Ok(path)
-        } else {
-            Err(parser::error(&cursor, "the path should end, but"))
-        }
+        if cursor.at_end() { Ok(path) } else { Err(parser::error(&cursor, "the path should end, but")) }
     }
 
     /// Reads a path that is a part of a longer text, up to the first character that cannot belong to it.

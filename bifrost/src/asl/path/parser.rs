@@ -19,11 +19,7 @@ pub(super) fn path(cursor: &mut Cursor<'_>, depth: usize) -> Result<Path, Syntax
     if !cursor.eat("$") {
         return Err(error(cursor, "a path starts with `$`, `$$` or `$variable`, but"));
     }
-    let root = if cursor.eat("$") {
-        Root::Context
-    } else {
-        variable_or_input(cursor)
-    };
+    let root = if cursor.eat("$") { Root::Context } else { variable_or_input(cursor) };
     steps(cursor, &start, root, depth)
 }
 
@@ -49,12 +45,7 @@ fn steps(cursor: &mut Cursor<'_>, start: &Cursor<'_>, root: Root, depth: usize) 
             break;
         }
     }
-    Ok(Path {
-        text: cursor.since(start).to_owned(),
-        root,
-        steps,
-        aggregate,
-    })
+    Ok(Path { text: cursor.since(start).to_owned(), root, steps, aggregate })
 }
 
 fn dotted(cursor: &mut Cursor<'_>, steps: &mut Vec<Step>, depth: usize) -> Result<Option<Aggregate>, SyntaxError> {
@@ -96,11 +87,7 @@ fn bracketed(cursor: &mut Cursor<'_>, depth: usize) -> Result<Step, SyntaxError>
         _ => numbers(cursor)?,
     };
     cursor.skip_blanks();
-    if cursor.eat("]") {
-        Ok(step)
-    } else {
-        Err(error(cursor, "`]` belongs here, but"))
-    }
+    if cursor.eat("]") { Ok(step) } else { Err(error(cursor, "`]` belongs here, but")) }
 }
 
 fn filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<Step, SyntaxError> {
@@ -111,11 +98,7 @@ fn filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<Step, SyntaxError> {
     }
     let filter = filter_parser::filter(cursor, depth + 1)?;
     cursor.skip_blanks();
-    if cursor.eat(")") {
-        Ok(Step::Filter(filter))
-    } else {
-        Err(error(cursor, "`)` ends a filter, but"))
-    }
+    if cursor.eat(")") { Ok(Step::Filter(filter)) } else { Err(error(cursor, "`)` ends a filter, but")) }
 }
 
 fn names(cursor: &mut Cursor<'_>) -> Result<Step, SyntaxError> {
@@ -129,11 +112,7 @@ fn names(cursor: &mut Cursor<'_>) -> Result<Step, SyntaxError> {
             break;
         }
     }
-    Ok(if names.len() == 1 {
-        names.pop().map_or(Step::Wildcard, Step::Name)
-    } else {
-        Step::Names(names)
-    })
+    Ok(if names.len() == 1 { names.pop().map_or(Step::Wildcard, Step::Name) } else { Step::Names(names) })
 }
 
 fn numbers(cursor: &mut Cursor<'_>) -> Result<Step, SyntaxError> {
@@ -150,11 +129,7 @@ fn numbers(cursor: &mut Cursor<'_>) -> Result<Step, SyntaxError> {
         indices.push(number(cursor).ok_or_else(|| error(cursor, "an index belongs after the comma, but"))?);
         cursor.skip_blanks();
     }
-    Ok(if indices.len() == 1 {
-        Step::Index(first)
-    } else {
-        Step::Indices(indices)
-    })
+    Ok(if indices.len() == 1 { Step::Index(first) } else { Step::Indices(indices) })
 }
 
 fn variable_or_input(cursor: &mut Cursor<'_>) -> Root {

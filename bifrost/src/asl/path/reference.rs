@@ -18,11 +18,8 @@ impl ReferencePath {
     /// When the text is no path, or one that may lead to several places.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let path = Path::parse(text)?;
-        let names_one_place = path.aggregate.is_none()
-            && path
-                .steps
-                .iter()
-                .all(|step| matches!(step, Step::Name(_) | Step::Index(0..)));
+        let names_one_place =
+            path.aggregate.is_none() && path.steps.iter().all(|step| matches!(step, Step::Name(_) | Step::Index(0..)));
         if names_one_place {
             return Ok(Self(path));
         }
@@ -57,10 +54,7 @@ impl ReferencePath {
     pub fn insert(&self, target: &mut Value, value: Value) -> Result<(), ResultPathFailure> {
         // Looked at first: the message shows the target as it was.
         if !self.fits(target) {
-            return Err(ResultPathFailure {
-                path: self.to_string(),
-                target: target.to_string(),
-            });
+            return Err(ResultPathFailure { path: self.to_string(), target: target.to_string() });
         }
         let mut place = target;
         for step in &self.0.steps {

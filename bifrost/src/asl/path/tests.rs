@@ -25,21 +25,11 @@ fn data() -> Value {
 }
 
 fn eval(text: &str) -> Result<Value, PathFailure> {
-    let (input, context) = (
-        data(),
-        json!({"Execution": {"Id": "arn"}, "Map": {"Item": {"Index": 3}}}),
-    );
+    let (input, context) = (data(), json!({"Execution": {"Id": "arn"}, "Map": {"Item": {"Index": 3}}}));
     let mut variables = Map::new();
     variables.insert("list".to_owned(), json!([10, 20]));
-    let scope = Scope {
-        input: &input,
-        context: &context,
-        variables: &variables,
-    };
-    Path::parse(text)
-        .unwrap_or_else(|error| panic!("{error}"))
-        .evaluate(&scope)
-        .map(Cow::into_owned)
+    let scope = Scope { input: &input, context: &context, variables: &variables };
+    Path::parse(text).unwrap_or_else(|error| panic!("{error}")).evaluate(&scope).map(Cow::into_owned)
 }
 
 #[test]
@@ -59,10 +49,7 @@ fn a_definite_path_gives_the_value() {
         ("$.store.book[1].title", json!("B")),
         ("$.store.book[-1].title", json!("D")),
         ("$['store']['book'][0]['price']", json!(8.95)),
-        (
-            "$.store.bicycle['color','price']",
-            json!({"color": "red", "price": 19.95}),
-        ),
+        ("$.store.bicycle['color','price']", json!({"color": "red", "price": 19.95})),
         ("$.store.bicycle['color','none']", json!({"color": "red"})),
         ("$$.Execution.Id", json!("arn")),
         ("$$.Map.Item.Index", json!(3)),
@@ -93,10 +80,7 @@ fn an_indefinite_path_gives_the_list_of_what_it_finds() {
         ("$..isbn", json!(["0-1", "0-3", null])),
         ("$..tags[0]", json!(["x"])),
         ("$.store.book[1:]['title','category'].none", json!([])),
-        (
-            "$.store.book[:2]['title','isbn']",
-            json!([{"title": "A", "isbn": "0-1"}, {"title": "B"}]),
-        ),
+        ("$.store.book[:2]['title','isbn']", json!([{"title": "A", "isbn": "0-1"}, {"title": "B"}])),
         ("$.store.book[*]['title','price'][0]", json!([])),
         ("$.empty[*]", json!([])),
         ("$.missing[*]", json!([])),
@@ -147,11 +131,7 @@ fn a_filter_keeps_the_items_that_it_holds_for() {
         ("@.title.length", ""),
     ] {
         let expected: Vec<String> = titles.chars().map(|title| title.to_string()).collect();
-        assert_eq!(
-            eval(&format!("$.store.book[?({filter})].title")),
-            Ok(json!(expected)),
-            "{filter}"
-        );
+        assert_eq!(eval(&format!("$.store.book[?({filter})].title")), Ok(json!(expected)), "{filter}");
     }
 }
 
@@ -172,10 +152,7 @@ fn a_function_may_stand_at_the_end() {
         assert_eq!(eval(text), Ok(expected), "{text}");
     }
     let failure = eval("$.limit.length()").unwrap_err();
-    assert_eq!(
-        failure.to_string(),
-        "Aggregation function 'length' cannot be applied to: 10"
-    );
+    assert_eq!(failure.to_string(), "Aggregation function 'length' cannot be applied to: 10");
 }
 
 #[test]
@@ -186,24 +163,11 @@ fn a_definite_path_to_nowhere_says_where_it_ended() {
         ("$.none.some.more", "Missing property in path $['none']"),
         ("$.numbers[9]", "No results for path: $['numbers'][9]"),
         ("$.numbers[-9]", "No results for path: $['numbers'][-9]"),
-        (
-            "$.limit.x",
-            "Expected to find an object with property ['x'] in path $['limit'] but found 'a number'.",
-        ),
-        (
-            "$.limit[0]",
-            "Filter: [0] can only be applied to arrays. Current context is: 10",
-        ),
-        (
-            "$none.x",
-            "The variable 'none' is not defined: no state that ran before assigned it.",
-        ),
+        ("$.limit.x", "Expected to find an object with property ['x'] in path $['limit'] but found 'a number'."),
+        ("$.limit[0]", "Filter: [0] can only be applied to arrays. Current context is: 10"),
+        ("$none.x", "The variable 'none' is not defined: no state that ran before assigned it."),
     ] {
-        assert_eq!(
-            eval(text).map_err(|failure| failure.to_string()),
-            Err(message.to_owned()),
-            "{text}"
-        );
+        assert_eq!(eval(text).map_err(|failure| failure.to_string()), Err(message.to_owned()), "{text}");
     }
 }
 
@@ -258,28 +222,10 @@ fn deep_filters_are_refused_before_the_stack_is() {
 
 #[test]
 fn a_reference_path_names_one_place() {
-    for text in [
-        "$",
-        "$.a",
-        "$.a.b",
-        "$['a']",
-        "$.a[0].b",
-        "$$.Execution.Id",
-        "$variable.x",
-    ] {
+    for text in ["$", "$.a", "$.a.b", "$['a']", "$.a[0].b", "$$.Execution.Id", "$variable.x"] {
         assert!(ReferencePath::parse(text).is_ok(), "{text}");
     }
-    for text in [
-        "$.a[*]",
-        "$.a[1:]",
-        "$..a",
-        "$.a[-1]",
-        "$.a[0,1]",
-        "$['a','b']",
-        "$.a[?(@.b)]",
-        "$.a.length()",
-        "a",
-    ] {
+    for text in ["$.a[*]", "$.a[1:]", "$..a", "$.a[-1]", "$.a[0,1]", "$['a','b']", "$.a[?(@.b)]", "$.a.length()", "a"] {
         assert!(ReferencePath::parse(text).is_err(), "{text}");
     }
 }
@@ -296,11 +242,7 @@ fn a_result_is_put_where_the_reference_path_points() {
         ("$[0].x", json!([{}]), json!([{"x": "new"}])),
     ] {
         let mut value = target.clone();
-        assert_eq!(
-            ReferencePath::parse(path).unwrap().insert(&mut value, json!("new")),
-            Ok(()),
-            "{path} in {target}"
-        );
+        assert_eq!(ReferencePath::parse(path).unwrap().insert(&mut value, json!("new")), Ok(()), "{path} in {target}");
         assert_eq!(value, expected, "{path} in {target}");
     }
 }
@@ -317,14 +259,8 @@ fn a_result_without_a_place_leaves_the_target_alone() {
         ("$[0]", json!({"0": 1})),
     ] {
         let mut value = target.clone();
-        let failure = ReferencePath::parse(path)
-            .unwrap()
-            .insert(&mut value, json!("new"))
-            .expect_err(path);
-        assert_eq!(
-            failure.to_string(),
-            format!("Unable to apply ReferencePath {path} to input {target}")
-        );
+        let failure = ReferencePath::parse(path).unwrap().insert(&mut value, json!("new")).expect_err(path);
+        assert_eq!(failure.to_string(), format!("Unable to apply ReferencePath {path} to input {target}"));
         assert_eq!(value, target);
     }
 }
