@@ -1,3 +1,4 @@
 //! A framework for deployers.
 
 pub mod asl;
+pub mod interpreter;

@@ -79,7 +79,9 @@ fn compare(value: &Value, comparison: &Comparison, scope: &Scope<'_>) -> Result<
             let expected = look_up(path, scope)?;
             fits(*ordering, expected.as_number().and_then(|expected| compare_to_number(value, expected)))
         }
-        Comparison::Timestamp(ordering, Setting::Value(expected)) => fits(*ordering, moment(value).map(|at| at.cmp(expected))),
+        Comparison::Timestamp(ordering, Setting::Value(expected)) => {
+            fits(*ordering, moment(value).map(|at| at.cmp(expected)))
+        }
         Comparison::Timestamp(ordering, Setting::Path(path)) => {
             let expected = moment(&*look_up(path, scope)?);
             fits(*ordering, moment(value).zip(expected).map(|(at, expected)| at.cmp(&expected)))

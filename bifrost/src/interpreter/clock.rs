@@ -201,8 +201,7 @@ mod tests {
             note(&clock, &log, "late", &[90, 20]),
         );
         clock.run(sleepers).await;
-        let expected =
-            [("quick", 30), ("quick", 60), ("late", 90), ("quick", 90), ("slow", 100), ("late", 110)];
+        let expected = [("quick", 30), ("quick", 60), ("late", 90), ("quick", 90), ("slow", 100), ("late", 110)];
         assert_eq!(*log.borrow(), expected);
     }
 

@@ -163,8 +163,7 @@ impl Run<'_> {
         map: &Map,
         input: &Value,
     ) -> Result<Tolerance, Failure> {
-        let count =
-            self.count(visit, frame, "ToleratedFailureCount", map.tolerated_failure_count.as_ref(), input)?;
+        let count = self.count(visit, frame, "ToleratedFailureCount", map.tolerated_failure_count.as_ref(), input)?;
         let percentage = self.percentage(visit, frame, map.tolerated_failure_percentage.as_ref(), input)?;
         frame.inspect(|stages| {
             stages.tolerated_failure_count = count;

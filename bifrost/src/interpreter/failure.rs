@@ -8,7 +8,8 @@ use super::recorder::RecorderError;
 pub(super) mod names {
     pub(in crate::interpreter) const ALL: &str = "States.ALL";
     pub(in crate::interpreter) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
-    pub(in crate::interpreter) const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str = "States.ExceedToleratedFailureThreshold";
+    pub(in crate::interpreter) const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str =
+        "States.ExceedToleratedFailureThreshold";
     pub(in crate::interpreter) const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
     pub(in crate::interpreter) const ITEM_READER_FAILED: &str = "States.ItemReaderFailed";
     pub(in crate::interpreter) const RESULT_PATH_MATCH_FAILURE: &str = "States.ResultPathMatchFailure";

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde_json::{Map as Fields, Value, json};
 
-use super::event::EventDetails;
 use super::failure::{Failure, Stop, names};
 use super::frame::{Frame, Visit};
 use super::run::Run;
@@ -58,10 +57,8 @@ impl Run<'_> {
         items: Vec<Arc<Value>>,
     ) -> Result<Vec<Arc<Value>>, Failure> {
         let Some(batcher) = &map.item_batcher else { return Ok(items) };
-        let most_items =
-            self.batch_limit(visit, frame, "MaxItemsPerBatch", batcher.max_items.as_ref(), input)?;
-        let most_bytes =
-            self.batch_limit(visit, frame, "MaxInputBytesPerBatch", batcher.max_bytes.as_ref(), input)?;
+        let most_items = self.batch_limit(visit, frame, "MaxItemsPerBatch", batcher.max_items.as_ref(), input)?;
+        let most_bytes = self.batch_limit(visit, frame, "MaxInputBytesPerBatch", batcher.max_bytes.as_ref(), input)?;
         let shared = match &batcher.batch_input {
             Some(template) => Some(self.payload(visit, frame, Some(template), input)?),
             None => None,
@@ -125,7 +122,9 @@ fn items_of(answer: &Value, config: Option<&Value>) -> Result<Vec<Value>, String
         Some("JSONL") => body.lines().filter(|line| !line.trim().is_empty()).map(json_text).collect(),
         _ => match json_text(body)? {
             Value::Array(items) => Ok(items),
-            Value::Object(fields) => Ok(fields.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect()),
+            Value::Object(fields) => {
+                Ok(fields.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect())
+            }
             _ => Err("Attempting to map over non-iterable node.".to_owned()),
         },
     }

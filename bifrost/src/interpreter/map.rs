@@ -203,9 +203,7 @@ impl Run<'_> {
         match (value.as_u64(), value.as_i64()) {
             (Some(count), _) => Ok(Some(count)),
             (None, Some(_)) => Err(visit.runtime(format!("{field} cannot be negative."))),
-            (None, None) => {
-                Err(visit.runtime(not_a("integer", &format!("{field}Path"), path.as_str(), &value)))
-            }
+            (None, None) => Err(visit.runtime(not_a("integer", &format!("{field}Path"), path.as_str(), &value))),
         }
     }
 }

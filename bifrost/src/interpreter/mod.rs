@@ -32,7 +32,7 @@ use std::cell::Cell;
 use std::pin::pin;
 use std::sync::Arc;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::TimeDelta;
 use futures_util::future::{Either, select};
 use serde_json::Value;
 
@@ -131,12 +131,61 @@ impl<'a> Interpreter<'a> {
         (error, cause): (Option<String>, Option<String>),
     ) -> Outcome {
         let run = self.run(execution, recorder, checkpoint.last_event);
-        run.end(checkpoint.last_event, EventType::ExecutionAborted, error.as_deref(), cause.as_deref());
+        let details = EventDetails {
+            error: error.as_deref().map(Into::into),
+            cause: cause.as_deref().map(Into::into),
+            ..EventDetails::default()
+        };
+        run.record_end(checkpoint.last_event, EventType::ExecutionAborted, details);
         Outcome::Aborted { error, cause }
     }
 
-    fn run(&self, execution: &'a Execution, recorder: &'a dyn Recorder, last_event: u64) -> Run<'a> {
+    fn run<'r>(&'r self, execution: &'r Execution, recorder: &'r dyn Recorder, last_event: u64) -> Run<'r> {
         let Self { clock, tasks, random, .. } = *self;
         Run { clock, tasks, random, recorder, execution, last_event: Cell::new(last_event) }
+    }
+
+    /// Waits for the flow's end, or for the end of the machine's `TimeoutSeconds`.
+    async fn in_time(&self, execution: &Execution, flow: impl Future<Output = FlowEnd>) -> Option<FlowEnd> {
+        let limit = self.machine.timeout_seconds.and_then(|seconds| i64::try_from(seconds).ok());
+        let delta = limit.and_then(TimeDelta::try_seconds);
+        let Some(end) = delta.and_then(|delta| execution.start_time.checked_add_signed(delta)) else {
+            return Some(flow.await);
+        };
+        match select(pin!(flow), pin!(self.clock.sleep_until(end))).await {
+            Either::Left((end, _)) => Some(end),
+            Either::Right(_) => None,
+        }
+    }
+}
+
+type FlowEnd = Result<Arc<Value>, Stop>;
+
+/// Records how the execution ended; `None` is a flow whose time was over.
+fn conclude(run: &Run<'_>, previous: u64, end: Option<FlowEnd>) -> Result<Outcome, RecorderError> {
+    match end {
+        Some(Ok(output)) => {
+            let details = EventDetails { output: Some(Arc::clone(&output)), ..EventDetails::default() };
+            run.record_end(previous, EventType::ExecutionSucceeded, details);
+            Ok(Outcome::Succeeded { output })
+        }
+        Some(Err(Stop::Failed(failure))) => {
+            let (error, cause) = (failure.error.clone(), failure.cause_text());
+            run.record_end(
+                previous,
+                EventType::ExecutionFailed,
+                EventDetails { error: error.clone(), cause: cause.clone(), ..EventDetails::default() },
+            );
+            Ok(Outcome::Failed {
+                error: error.map(|error| error.to_string()),
+                cause: cause.map(|cause| cause.to_string()),
+            })
+        }
+        Some(Err(Stop::Recorder(error))) => Err(error),
+        None => {
+            let error = Some(names::TIMEOUT.into());
+            run.record_end(previous, EventType::ExecutionTimedOut, EventDetails { error, ..EventDetails::default() });
+            Ok(Outcome::TimedOut { error: Some(names::TIMEOUT.to_owned()), cause: None })
+        }
     }
 }

@@ -74,13 +74,7 @@ impl Run<'_> {
         Ok(Value::Array(results))
     }
 
-    pub(super) async fn branch(
-        &self,
-        index: usize,
-        flow: &Flow,
-        input: Arc<Value>,
-        mut frame: Frame<'_>,
-    ) -> BranchEnd {
+    pub(super) async fn branch(&self, index: usize, flow: &Flow, input: Arc<Value>, mut frame: Frame<'_>) -> BranchEnd {
         let result = self.flow(flow, input, &mut frame).await;
         if result.is_ok() {
             frame.position.end();

@@ -32,7 +32,8 @@ impl<'f> Retries<'f> {
 
 fn delay(retrier: &Retrier, used: u64, random: &dyn Random) -> TimeDelta {
     #[expect(clippy::cast_precision_loss, reason = "a delay of 2^53 seconds need not be exact")]
-    let (interval, longest) = (retrier.interval_seconds as f64, retrier.max_delay_seconds.map(|seconds| seconds as f64));
+    let (interval, longest) =
+        (retrier.interval_seconds as f64, retrier.max_delay_seconds.map(|seconds| seconds as f64));
     let exponent = i32::try_from(used).unwrap_or(i32::MAX);
     let mut seconds = interval * retrier.backoff_rate.powi(exponent);
     if let Some(longest) = longest {

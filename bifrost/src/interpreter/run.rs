@@ -11,12 +11,12 @@ use super::clock::Clock;
 use super::data::Output;
 use super::event::{Event, EventDetails, EventType};
 use super::execution::{Checkpoint, Execution};
-use super::failure::{Failure, FailureKind, Stop, names};
+use super::failure::{Failure, Stop, names};
 use super::frame::{Frame, Visit};
 use super::recorder::Recorder;
 use super::retry::Retries;
 use super::tasks::Tasks;
-use crate::asl::{Catcher, Flow, Map, Parallel, Random, Retrier, State, StateKind, StateName, Task, Transition};
+use crate::asl::{Catcher, Flow, Map, Parallel, Random, Retrier, StateKind, StateName, Task, Transition};
 
 /// The last event of a history, at most: AWS keeps no more.
 const EVENT_LIMIT: u64 = 25_000;
@@ -48,22 +48,24 @@ enum Work<'f> {
 impl Run<'_> {
     /// Records an event that follows from the event `previous`, and gives its id.
     pub(super) fn record(&self, previous: u64, event_type: EventType, details: EventDetails) -> Result<u64, Stop> {
-        let is_end = matches!(
-            event_type,
-            EventType::ExecutionSucceeded
-                | EventType::ExecutionFailed
-                | EventType::ExecutionTimedOut
-                | EventType::ExecutionAborted
-        );
-        let id = self.last_event.get() + 1;
-        if id >= EVENT_LIMIT && !is_end {
+        if self.last_event.get() + 1 >= EVENT_LIMIT {
             let cause = format!("The execution reached the maximum number of history events ({EVENT_LIMIT}).");
             return Err(Failure::new(names::RUNTIME, cause).into());
         }
+        Ok(self.add(previous, event_type, details))
+    }
+
+    /// Records the last event, for which there is always room.
+    pub(super) fn record_end(&self, previous: u64, event_type: EventType, details: EventDetails) {
+        self.add(previous, event_type, details);
+    }
+
+    fn add(&self, previous: u64, event_type: EventType, details: EventDetails) -> u64 {
+        let id = self.last_event.get() + 1;
         self.last_event.set(id);
         let timestamp = self.clock.now();
         self.recorder.record(Event { id, previous_event_id: previous, timestamp, event_type, details });
-        Ok(id)
+        id
     }
 
     /// Runs a flow from its start to its end, and gives the last state's output.
@@ -240,7 +242,7 @@ impl<'f> Work<'f> {
     }
 }
 
-fn counts_retries(kind: &StateKind) -> bool {
+pub(super) fn counts_retries(kind: &StateKind) -> bool {
     matches!(kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_))
 }
 

@@ -38,19 +38,21 @@ impl Run<'_> {
     /// The error of a `Fail` state, or the one of computing it.
     pub(super) fn fail(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, fail: &Fail) -> Failure {
         frame.inspect(|stages| stages.after_input_path = Some(Arc::clone(&visit.input)));
-        let mut text = |text: &Option<Text>, field| match text {
-            None => Ok(None),
-            Some(Text::Literal(literal)) => Ok(Some(Arc::from(literal.as_str()))),
-            Some(Text::Computed(expression)) => {
-                match expression.evaluate(field, &frame.scope(visit.state, &visit.input), self.random) {
-                    Ok(value) => match value.as_ref() {
-                        Value::String(text) => Ok(Some(Arc::from(text.as_str()))),
-                        other => Err(visit.runtime(format!("The value for the field '{field}' must be a STRING, not {other}."))),
-                    },
-                    Err(failure) => Err(visit.failure(failure.error_name(), failure)),
+        let mut text =
+            |text: &Option<Text>, field| match text {
+                None => Ok(None),
+                Some(Text::Literal(literal)) => Ok(Some(Arc::from(literal.as_str()))),
+                Some(Text::Computed(expression)) => {
+                    match expression.evaluate(field, &frame.scope(visit.state, &visit.input), self.random) {
+                        Ok(value) => match value.as_ref() {
+                            Value::String(text) => Ok(Some(Arc::from(text.as_str()))),
+                            other => Err(visit
+                                .runtime(format!("The value for the field '{field}' must be a STRING, not {other}."))),
+                        },
+                        Err(failure) => Err(visit.failure(failure.error_name(), failure)),
+                    }
                 }
-            }
-        };
+            };
         let error = text(&fail.error, "ErrorPath");
         match error.and_then(|error| Ok((error, text(&fail.cause, "CausePath")?))) {
             Ok((error, cause)) => Failure { error, cause, kind: FailureKind::Plain },

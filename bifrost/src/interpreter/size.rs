@@ -18,7 +18,9 @@ fn fits(value: &Value, room: &mut usize) -> bool {
         Value::Bool(false) => take(room, 5),
         Value::Number(number) => take(room, number.as_str().len()),
         Value::String(text) => take(room, text_length(text)),
-        Value::Array(items) => take(room, 2 + items.len().saturating_sub(1)) && items.iter().all(|item| fits(item, room)),
+        Value::Array(items) => {
+            take(room, 2 + items.len().saturating_sub(1)) && items.iter().all(|item| fits(item, room))
+        }
         Value::Object(fields) => {
             take(room, 2 + fields.len().saturating_sub(1))
                 && fields.iter().all(|(name, value)| take(room, text_length(name) + 1) && fits(value, room))

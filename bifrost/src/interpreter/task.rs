@@ -162,11 +162,9 @@ impl Run<'_> {
                 return Ok(output);
             }
             Ok(TaskOutcome::Succeeded(_)) => too_large(service(resource)),
-            Ok(TaskOutcome::Failed { error, cause }) => Failure {
-                error: error.map(Into::into),
-                cause: cause.map(Into::into),
-                kind: FailureKind::Plain,
-            },
+            Ok(TaskOutcome::Failed { error, cause }) => {
+                Failure { error: error.map(Into::into), cause: cause.map(Into::into), kind: FailureKind::Plain }
+            }
             Err(late) => {
                 let failure = Failure { kind: late, ..Failure::new(names::TIMEOUT, "") };
                 return self.fail_task(frame, timed_out(resource), resource, failure);
@@ -183,7 +181,8 @@ impl Run<'_> {
         failure: Failure,
     ) -> Result<Arc<Value>, Stop> {
         let (error, cause) = (failure.error.clone(), failure.cause_text());
-        frame.previous = self.record(frame.previous, event_type, EventDetails { error, cause, ..service_details(resource) })?;
+        frame.previous =
+            self.record(frame.previous, event_type, EventDetails { error, cause, ..service_details(resource) })?;
         Err(failure.into())
     }
 }

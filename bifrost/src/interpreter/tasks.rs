@@ -67,6 +67,7 @@ pub struct TaskProgress<'a> {
     resource: &'a Resource,
     previous: Cell<u64>,
     is_started: Cell<bool>,
+    is_silent: bool,
     last_sign: Cell<DateTime<Utc>>,
     stop: RefCell<Option<Stop>>,
 }
@@ -78,9 +79,15 @@ impl<'a> TaskProgress<'a> {
             resource,
             previous: Cell::new(scheduled),
             is_started: Cell::new(false),
+            is_silent: false,
             last_sign: Cell::new(run.clock.now()),
             stop: RefCell::new(None),
         }
+    }
+
+    /// That of work which the history does not show.
+    pub(super) fn silent(run: &'a Run<'a>, resource: &'a Resource) -> Self {
+        Self { is_silent: true, ..Self::new(run, resource, 0) }
     }
 
     /// The worker `name` has taken the task of an activity.
@@ -124,6 +131,9 @@ impl<'a> TaskProgress<'a> {
     }
 
     fn record(&self, event_type: EventType, details: EventDetails) {
+        if self.is_silent {
+            return;
+        }
         match self.run.record(self.previous.get(), event_type, details) {
             Ok(id) => self.previous.set(id),
             Err(stop) => drop(self.stop.borrow_mut().get_or_insert(stop)),

@@ -40,7 +40,7 @@ pub(super) fn state(name: StateName, fields: Option<Fields<'_>>) -> Option<State
         }
     };
     fields.finish(&format!("a {kind} state"));
-    Some(State { name, comment, input_path, output_path, kind: read? })
+    Some(State { name, comment, input_path, output_path, kind: read?, uses_context: fields.mention_context() })
 }
 
 /// `Next` or `End`.
