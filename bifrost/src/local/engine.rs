@@ -65,7 +65,8 @@ impl<D: Deployer> Engine<D> {
         let mut known = BTreeSet::new();
         store.clock().advance(store.now());
         loop {
-            for execution in store.executions(true)? {
+            // Oldest first: who was filed first gets the lock.
+            for execution in store.executions(true)?.into_iter().rev() {
                 if known.insert(execution.summary.name.clone()) {
                     let running = Running::new(&self.cloud, &self.definition, execution);
                     executions.push(Box::pin(running.run()));
