@@ -9,11 +9,12 @@ use crate::graph::Graph;
 use crate::model::{Catch, Kind, Machine, On, Retry, State, Task, Variable, Wait};
 use proc_macro2::Span;
 use std::collections::HashSet;
-use syn::{Error, Ident, Path};
+use syn::{Error, Ident, LitStr, Path};
 
 pub(crate) fn check(machine: &Machine) -> Vec<Error> {
     let graph = Graph::of(machine);
-    let mut errors = names(machine);
+    let mut errors = machine.errors.clone();
+    errors.extend(names(machine));
     errors.extend(machine.states.iter().flat_map(|state| of_state(state, &graph)));
     // A chart with a hole in it has states that are not reached, but they are not its mistake.
     if errors.is_empty() && graph.is_closed() {
@@ -24,23 +25,28 @@ pub(crate) fn check(machine: &Machine) -> Vec<Error> {
 
 /// No two states share a name, neither in Rust nor in the definition.
 fn names(machine: &Machine) -> Vec<Error> {
-    let (mut idents, mut names) = (HashSet::new(), HashSet::new());
+    let mut seen = HashSet::new();
     let mut errors = Vec::new();
-    for State { name, rename, .. } in &machine.states {
-        if !idents.insert(name) {
+    for (place, State { name, rename, .. }) in machine.states.iter().enumerate() {
+        if !seen.insert(name) {
             errors.push(Error::new(name.span(), format!("state `{name}` is defined twice")));
         } else if let Some(rename) = rename {
-            errors.extend(limits::state_name(rename));
-        }
-    }
-    for state in &machine.states {
-        if !names.insert(state.asl_name())
-            && let Some(rename) = &state.rename
-        {
-            errors.push(Error::new(rename.span(), format!("another state is called \"{}\" already", rename.value())));
+            errors.extend(limits::state_name(rename).or_else(|| taken(machine, place, rename)));
         }
     }
     errors
+}
+
+/// Of two states that are renamed alike, the second is the mistake.
+fn taken(machine: &Machine, place: usize, rename: &LitStr) -> Option<Error> {
+    let other = machine.states.iter().enumerate().find(|(other, state)| {
+        *other != place && state.asl_name() == rename.value() && (state.rename.is_none() || *other < place)
+    });
+    let (_, other) = other?;
+    Some(Error::new(
+        rename.span(),
+        format!("state `{}` is called {:?} already", other.name, rename.value()),
+    ))
 }
 
 fn of_state(state: &State, graph: &Graph) -> Vec<Error> {

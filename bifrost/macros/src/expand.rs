@@ -11,6 +11,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use std::collections::HashSet;
 use syn::Ident;
+use syn::spanned::Spanned;
 
 /// What the expansion of a state needs to know of its machine.
 pub(crate) struct Chart<'a> {
@@ -74,15 +75,20 @@ fn body(chart: &Chart, states: &[&State]) -> TokenStream {
 
 /// Never runs: each state that the author names is looked up among the states.
 fn checks(chart: &Chart, states: &[&State]) -> TokenStream {
-    let Machine { name, start, keyword, .. } = chart.machine;
-    let targets = states.iter().map(|state| {
+    let Machine {
+        name, start, keyword, ..
+    } = chart.machine;
+    // A state that cannot be read may have swallowed the next.
+    let whole = chart.machine.errors.is_empty();
+    let targets = states.iter().filter(|_| whole).map(|state| {
         let targets = state.targets();
         quote_spanned!(state.keyword=> #(let _ = #name::#targets;)*)
     });
+    let is_data = chart.is_data();
     let caught = task::caught_errors_have_a_place(chart);
     quote_spanned! {*keyword=>
-        #[allow(dead_code, reason = "the compiler alone reads it")]
-        fn __checks() {
+        #[allow(dead_code, trivial_bounds, reason = "the compiler alone reads it")]
+        fn __checks() where #is_data {
             let _ = #name::#start;
             #(#targets)*
             #caught
@@ -133,9 +139,11 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
         quote!((#key, #definition))
     });
     let arms = states.iter().filter_map(|state| task::arm(state));
+    let is_data = chart.is_data();
     quote! {
+        #[allow(trivial_bounds, reason = "it is asked once, where the author names the type")]
         #[automatically_derived]
-        impl ::bifrost::machine::Machine for #name {
+        impl ::bifrost::machine::Machine for #name where #is_data {
             type Data = #data;
 
             const NAME: &'static str = #text;
@@ -162,6 +170,13 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
 }
 
 impl Chart<'_> {
+    /// The type that the author names is data of a machine. As a bound on each thing that needs it, located at the
+    /// author's token, it fails in one place instead of in each.
+    fn is_data(&self) -> TokenStream {
+        let data = &self.machine.data;
+        quote_spanned!(data.span()=> #data: ::bifrost::machine::Data)
+    }
+
     /// The name in the definition of the state that the author calls `name`.
     fn asl_name_of(&self, name: &Ident) -> String {
         let state = self.machine.states.iter().find(|state| state.name == *name);

@@ -5,7 +5,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 pub use super::definition::{catch, choice, definition, fail, pass, retry, rule, succeed, task, wait};
-pub use super::{Boolean, Number, Optional, Shape, Text};
+pub use super::{BooleanLiteral, NumberLiteral, Optional, Shape, TextLiteral};
 use super::{Compare, Data, Failure, HoldsCaughtError, Machine, Order, Ports, Seconds, State, TaskError, Timestamp};
 use crate::task::Context;
 pub use serde_json;

@@ -46,8 +46,12 @@ fn cap(fields: &[RetryField]) -> Option<Error> {
     let value = given("max_delay_seconds")?;
     let interval = given("interval_seconds").map_or(Some(1), number)?;
     let too_low = number(value)? <= interval;
-    too_low
-        .then(|| Error::new(value.span(), format!("`max_delay_seconds` is more than the first interval, {interval} s")))
+    too_low.then(|| {
+        Error::new(
+            value.span(),
+            format!("`max_delay_seconds` must be more than the first interval, {interval} s"),
+        )
+    })
 }
 
 fn retry_field(RetryField { name, value }: &RetryField) -> Option<Error> {
@@ -63,7 +67,7 @@ fn retry_field(RetryField { name, value }: &RetryField) -> Option<Error> {
             return Some(Error::new(name.span(), message));
         }
     };
-    (!fits).then(|| Error::new(value.span(), format!("`{name}` is {expected}")))
+    (!fits).then(|| Error::new(value.span(), format!("`{name}` must be {expected}")))
 }
 
 fn whole(value: &Lit, least: u32, most: u32) -> bool {

@@ -79,11 +79,11 @@ fn as_field(field: &Ident) -> Ident {
 
 pub(super) fn literal(literal: &Literal) -> TokenStream {
     match literal {
-        Literal::Text(text) => quote_spanned!(text.span()=> __bifrost::Text(#text)),
-        Literal::Boolean(boolean) => quote_spanned!(boolean.span=> __bifrost::Boolean(#boolean)),
+        Literal::Text(text) => quote_spanned!(text.span()=> __bifrost::TextLiteral(#text)),
+        Literal::Boolean(boolean) => quote_spanned!(boolean.span=> __bifrost::BooleanLiteral(#boolean)),
         Literal::Number { minus, digits } => {
             let typed = typed(minus.is_some(), digits);
-            quote_spanned!(digits.span()=> __bifrost::Number(__bifrost::serde_json::Value::from(#minus #typed)))
+            quote_spanned!(digits.span()=> __bifrost::NumberLiteral(__bifrost::serde_json::Value::from(#minus #typed)))
         }
     }
 }

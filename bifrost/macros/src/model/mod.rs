@@ -1,10 +1,11 @@
 //! A chart as its author wrote it. Parsing is the only way to make one.
 
+mod chunks;
 mod condition;
 mod parse;
 
 use proc_macro2::Span;
-use syn::{Attribute, Ident, LitInt, LitStr, Path, Visibility};
+use syn::{Attribute, Error, Ident, LitInt, LitStr, Path, Visibility};
 
 pub(crate) use condition::{Comparison, Condition, Literal, Ordering, Test, Variable};
 
@@ -17,6 +18,9 @@ pub(crate) struct Machine {
     pub(crate) data: syn::Type,
     pub(crate) start: Ident,
     pub(crate) states: Vec<State>,
+    /// States that could not be read. Each of them stands among the states as an end all the same, so that whoever
+    /// names it elsewhere is not wrong, too.
+    pub(crate) errors: Vec<Error>,
 }
 
 pub(crate) struct State {

@@ -1,5 +1,6 @@
 //! Tokens in, model out.
 
+use super::chunks::{chunks, unreadable};
 use super::{Assignment, Catch, Comment, Kind, Machine, On, Retry, RetryField, Rule, State, Task, Wait};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
@@ -36,11 +37,26 @@ impl Parse for Machine {
         input.parse::<kw::at>()?;
         let start = input.parse()?;
         input.parse::<Token![;]>()?;
-        let mut states = Vec::new();
-        while !input.is_empty() {
-            states.push(input.parse()?);
+        let (mut states, mut errors) = (Vec::new(), Vec::new());
+        for chunk in chunks(input.parse()?) {
+            match syn::parse2(chunk.clone()) {
+                Ok(state) => states.push(state),
+                Err(error) => {
+                    states.extend(unreadable(chunk));
+                    errors.push(error);
+                }
+            }
         }
-        Ok(Self { comment, visibility, keyword, name, data, start, states })
+        Ok(Self {
+            comment,
+            visibility,
+            keyword,
+            name,
+            data,
+            start,
+            states,
+            errors,
+        })
     }
 }
 
