@@ -43,10 +43,7 @@ fn taken(machine: &Machine, place: usize, rename: &LitStr) -> Option<Error> {
         *other != place && state.asl_name() == rename.value() && (state.rename.is_none() || *other < place)
     });
     let (_, other) = other?;
-    Some(Error::new(
-        rename.span(),
-        format!("state `{}` is called {:?} already", other.name, rename.value()),
-    ))
+    Some(Error::new(rename.span(), format!("state `{}` is called {:?} already", other.name, rename.value())))
 }
 
 fn of_state(state: &State, graph: &Graph) -> Vec<Error> {

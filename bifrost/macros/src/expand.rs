@@ -75,9 +75,7 @@ fn body(chart: &Chart, states: &[&State]) -> TokenStream {
 
 /// Never runs: each state that the author names is looked up among the states.
 fn checks(chart: &Chart, states: &[&State]) -> TokenStream {
-    let Machine {
-        name, start, keyword, ..
-    } = chart.machine;
+    let Machine { name, start, keyword, .. } = chart.machine;
     // A state that cannot be read may have swallowed the next.
     let whole = chart.machine.errors.is_empty();
     let targets = states.iter().filter(|_| whole).map(|state| {

@@ -47,10 +47,7 @@ fn cap(fields: &[RetryField]) -> Option<Error> {
     let interval = given("interval_seconds").map_or(Some(1), number)?;
     let too_low = number(value)? <= interval;
     too_low.then(|| {
-        Error::new(
-            value.span(),
-            format!("`max_delay_seconds` must be more than the first interval, {interval} s"),
-        )
+        Error::new(value.span(), format!("`max_delay_seconds` must be more than the first interval, {interval} s"))
     })
 }
 

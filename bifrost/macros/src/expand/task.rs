@@ -130,9 +130,7 @@ fn wire_name(on: &On) -> TokenStream {
 
 /// Where the variant stands: the pattern ends there, so an error of its type marks the author's path and nothing else.
 fn variant_span(path: &Path) -> Span {
-    path.segments
-        .last()
-        .map_or_else(Span::call_site, |segment| segment.ident.span())
+    path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span())
 }
 
 fn variant(path: &Path) -> String {

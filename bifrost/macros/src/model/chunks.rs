@@ -20,28 +20,13 @@ pub(super) fn chunks(tokens: TokenStream) -> Vec<TokenStream> {
             chunks.push(Vec::new());
         }
     }
-    chunks
-        .into_iter()
-        .filter(|chunk| !chunk.is_empty())
-        .map(TokenStream::from_iter)
-        .collect()
+    chunks.into_iter().filter(|chunk| !chunk.is_empty()).map(TokenStream::from_iter).collect()
 }
 
 /// What can be told of a state that cannot be read, if it has a name at all.
 pub(super) fn unreadable(chunk: TokenStream) -> Option<State> {
-    let mut idents = chunk.into_iter().filter_map(|token| {
-        if let TokenTree::Ident(ident) = token {
-            Some(ident)
-        } else {
-            None
-        }
-    });
+    let mut idents =
+        chunk.into_iter().filter_map(|token| if let TokenTree::Ident(ident) = token { Some(ident) } else { None });
     let (keyword, name): (Ident, Ident) = (idents.next()?, idents.next()?);
-    Some(State {
-        comment: Comment::default(),
-        keyword: keyword.span(),
-        name,
-        rename: None,
-        kind: Kind::Succeed,
-    })
+    Some(State { comment: Comment::default(), keyword: keyword.span(), name, rename: None, kind: Kind::Succeed })
 }

@@ -47,16 +47,7 @@ impl Parse for Machine {
                 }
             }
         }
-        Ok(Self {
-            comment,
-            visibility,
-            keyword,
-            name,
-            data,
-            start,
-            states,
-            errors,
-        })
+        Ok(Self { comment, visibility, keyword, name, data, start, states, errors })
     }
 }
 
