@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
+use serde::{Deserialize, Serialize};
 
 /// On which side of its threshold an alarm goes off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Comparison {
     /// `GreaterThanThreshold`.
     GreaterThanThreshold,
@@ -13,7 +14,8 @@ pub enum Comparison {
 }
 
 /// An alarm on the average `AWS/EC2 CPUUtilization` of an auto-scaling group.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewAlarm {
     /// Its name, 1 to 255 characters.
     pub name: String,

@@ -4,6 +4,7 @@ use super::Tags;
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// An auto-scaling group as `DescribeAutoScalingGroups` tells of it.
@@ -34,7 +35,8 @@ pub struct AutoScalingGroup {
 }
 
 /// The three sizes of a group, in instances: `min_size` ≤ `desired` ≤ `max_size`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Capacity {
     /// `MinSize`.
     pub min_size: u32,
@@ -56,16 +58,19 @@ pub struct Instance {
 }
 
 /// Who says that an instance of a group is healthy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub enum HealthCheckType {
     /// EC2's own status checks.
+    #[default]
     Ec2,
     /// The load balancers and target groups, too.
     Elb,
 }
 
 /// A lifecycle hook: an instance waits in a transition until a subscriber of the topic lets it go on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct LifecycleHook {
     /// Its name, unique in the group.
     pub name: String,
@@ -75,7 +80,8 @@ pub struct LifecycleHook {
     pub role_arn: String,
     /// The topic.
     pub notification_target_arn: String,
-    /// Seconds until the instance goes on by itself: 30 to 7200; 3600 if none.
+    /// Seconds until the instance goes on by itself, if nobody lets it: 30 to 7200; 3600 if none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeat_timeout_seconds: Option<u32>,
 }
 
@@ -109,7 +115,8 @@ pub struct NewAutoScalingGroup {
 }
 
 /// A simple scaling policy that adds instances to the desired capacity, or takes some away (`ChangeInCapacity`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct NewScalingPolicy {
     /// Its name, unique in the group.
     pub name: String,

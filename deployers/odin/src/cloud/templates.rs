@@ -4,6 +4,7 @@ use super::Tags;
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
 use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
 
 /// A launch template, without what is in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,8 @@ pub struct LaunchTemplate {
 }
 
 /// An EBS volume that each instance gets. It is deleted with its instance.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct EbsVolume {
     /// Such as `/dev/xvda`.
     pub device_name: String,
@@ -30,7 +32,8 @@ pub struct EbsVolume {
 }
 
 /// What a launch template is made of. Its instances accept IMDSv2 only (`HttpTokens=required`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct NewLaunchTemplate {
     /// Its name, 3 to 128 letters, digits, `(`, `)`, `.`, `-`, `/` and `_`.
     pub name: String,
@@ -44,8 +47,8 @@ pub struct NewLaunchTemplate {
     pub security_group_ids: Vec<String>,
     /// ARN of an instance profile.
     pub instance_profile_arn: Option<String>,
-    /// User data as it is; EC2 gets it in base64. At most 16 KiB.
-    pub user_data: Vec<u8>,
+    /// User data as it is, at most 16 KiB; EC2 gets it in base64.
+    pub user_data: String,
     /// A volume beside those of the image, or over one of them.
     pub ebs_volume: Option<EbsVolume>,
     /// Whether EBS traffic has its own bandwidth; if none, the default of the instance type.
