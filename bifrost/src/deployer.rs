@@ -2,7 +2,7 @@
 
 use crate::cloud::{CloudError, Encryption};
 use crate::local::{Resources, Session};
-use crate::machine::{Machine, Shape};
+use crate::machine::{Flatten, Machine};
 use crate::release::{AccountId, BucketName, ConfigName, Defaults, InvalidName, ProjectName, Region, Release};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
 
 /// What a deployer adds to the envelope of a release: its own fields, at the top of the same JSON object.
-pub trait Fields: Serialize + DeserializeOwned + Shape + 'static {
+pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
     /// The deployer's own ports into a target account.
     type Ports: Send + Sync + 'static;
 
@@ -46,14 +46,20 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Says what is wrong, by JSON path, and what to do.
-    fn check(release: &Release<Self::Fields>) -> Result<(), String>;
+    fn check(release: &Release<Self::Fields>) -> Result<(), String> {
+        let _ = release;
+        Ok(())
+    }
 
     /// Reads the files that belong to a release file and enters their hashes into the release. They are uploaded
     /// before it.
     ///
     /// # Errors
     /// Says which file is missing or unreadable.
-    fn attach(release_file: &Path, release: &mut serde_json::Map<String, serde_json::Value>) -> Result<Vec<Attachment>, String> {
+    fn attach(
+        release_file: &Path,
+        release: &mut serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Vec<Attachment>, String> {
         let _ = (release_file, release);
         Ok(Vec::new())
     }
@@ -65,7 +71,10 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     }
 
     /// What a successful deploy made and removed, by the release that `Success` got.
-    fn changes(release: &Release<Self::Fields>) -> Changes;
+    fn changes(release: &Release<Self::Fields>) -> Changes {
+        let _ = release;
+        Changes::default()
+    }
 
     /// What is deployed now of a project and config, by what the target account says.
     ///

@@ -14,9 +14,10 @@ pub mod lock;
 pub mod machine;
 pub mod release;
 pub mod task;
+pub mod testing;
 pub mod validate;
 
-pub use bifrost_macros::{Shape, TaskError, state_machine};
+pub use bifrost_macros::state_machine;
 pub use deployer::{Attachment, Changes, Deployed, Deployer, Fields, Identity, Progress};
 pub use machine::{Shape, TaskError};
 

@@ -1,8 +1,8 @@
 //! What every deployer's `Validate` does: replay and man-in-the-middle protection (contract §2).
 
+use crate::TaskError;
 use crate::cloud::CloudError;
 use crate::deployer::Fields;
-use crate::machine::TaskError;
 use crate::release::{Release, Replay, Sha256, replay};
 use crate::task::Context;
 
@@ -46,7 +46,7 @@ pub async fn validate<F: Fields>(
     })?;
     replay::check_uploaded(&context.sent, &uploaded.body)?;
     envelope.wipe();
-    envelope.uuid = Some(context.surroundings.new_uuid().into());
+    envelope.uuid = Some(context.surroundings.new_uuid());
     envelope.started_at = Some(context.now());
     release.fields.wipe();
     Ok(release)
@@ -61,7 +61,7 @@ pub async fn read_file<F: Fields>(
     context: &Context<F::Ports>,
     release: &Release<F>,
     name: &'static str,
-    expected: Sha256,
+    expected: &Sha256,
 ) -> Result<Vec<u8>, ValidateFailure> {
     let key = release.envelope.release_dir().file(name);
     let bucket = &release.envelope.bucket;

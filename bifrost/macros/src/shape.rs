@@ -5,8 +5,8 @@ mod case;
 
 use attributes::{Container, Field};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use syn::{Data, DeriveInput, Error, Fields, Ident, Result, Type};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Data, DeriveInput, Error, Fields, GenericParam, Ident, Result, Type};
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     expand(input).unwrap_or_else(|error| error.to_compile_error())
@@ -26,10 +26,7 @@ fn expand(input: &DeriveInput) -> Result<TokenStream> {
             }),
         },
         Data::Enum(data) => {
-            let plain = data
-                .variants
-                .iter()
-                .all(|variant| matches!(variant.fields, Fields::Unit));
+            let plain = data.variants.iter().all(|variant| matches!(variant.fields, Fields::Unit));
             Ok(if plain && !container.tagged {
                 of_type(input, &syn::parse_quote!(::std::string::String))
             } else {
@@ -81,57 +78,88 @@ fn bounded(input: &DeriveInput) -> syn::Generics {
 }
 
 fn of_fields(input: &DeriveInput, container: &Container, fields: &syn::FieldsNamed) -> Result<TokenStream> {
-    let fields = fields
-        .named
-        .iter()
-        .map(|field| Field::of(field, container))
-        .collect::<Result<Vec<_>>>()?;
-    let fields: Vec<_> = fields.into_iter().flatten().collect();
+    let fields = fields.named.iter().map(|field| Field::of(field, container)).collect::<Result<Vec<_>>>()?;
+    let (flattened, fields): (Vec<_>, Vec<_>) = fields.into_iter().flatten().partition(|field| field.flatten);
     let shape = format_ident!("{}AsJson", input.ident);
-    let generics = bounded(input);
-    let (parameters, arguments, bounds) = generics.split_for_impl();
-    let (deref, flattened) = flattened(&fields, &shape, &generics)?;
-    let named = fields.iter().filter(|field| !field.flatten).filter_map(|field| {
-        let (name, shape) = (field.name.as_ref()?, field.shape());
-        Some(quote!(pub #name: #shape))
-    });
-    let phantom = phantom(input);
-    let visibility = &input.vis;
-    let implementation = implementation(input, &quote!(#shape #arguments));
+    let definition = shape_definition(input, &shape, &fields);
+    let implementation = flatten(input, &shape, &flattened);
     Ok(quote! {
         const _: () = {
-            #[allow(dead_code, non_snake_case, reason = "no value of it is ever made, and serde names its fields")]
-            #[allow(missing_docs, private_interfaces, reason = "nobody but the compiler sees it")]
-            #visibility struct #shape #parameters #bounds { #(#named,)* #flattened #phantom }
-            #deref
+            #definition
             #implementation
         };
     })
 }
 
-/// The fields of a flattened struct are fields of this one: found by `Deref`, as rustc finds any field.
-fn flattened(fields: &[Field], shape: &Ident, generics: &syn::Generics) -> Result<(TokenStream, TokenStream)> {
-    let mut flattened = fields.iter().filter(|field| field.flatten);
-    let Some(inner) = flattened.next() else {
-        return Ok((quote!(), quote!()));
-    };
-    if let Some(second) = flattened.next() {
-        let message = "a chart can look into one flattened field: flatten the others into that one";
-        return Err(Error::new_spanned(second.ident, message));
-    }
+/// The struct with the serialised names. What else is in the same object stands in `Rest`, found by `Deref`, as rustc
+/// finds any field.
+fn shape_definition(input: &DeriveInput, shape: &Ident, fields: &[Field]) -> TokenStream {
+    let (visibility, generics) = (&input.vis, with_rest(bounded(input)));
     let (parameters, arguments, bounds) = generics.split_for_impl();
-    let inner = inner.shape();
-    let deref = quote! {
+    let named = fields.iter().filter_map(|field| {
+        let (name, shape) = (field.name.as_ref()?, field.shape());
+        Some(quote!(pub #name: #shape))
+    });
+    let phantom = phantom(input);
+    quote! {
+        #[allow(dead_code, non_snake_case, reason = "no value of it is ever made, and serde names its fields")]
+        #[allow(missing_docs, private_interfaces, reason = "nobody but the compiler sees it")]
+        #visibility struct #shape #parameters #bounds { #(#named,)* #phantom __rest: __Rest }
+
         #[automatically_derived]
         impl #parameters ::core::ops::Deref for #shape #arguments #bounds {
-            type Target = #inner;
+            type Target = __Rest;
 
-            fn deref(&self) -> &Self::Target {
-                &self.__flattened
+            fn deref(&self) -> &__Rest {
+                &self.__rest
             }
         }
-    };
-    Ok((deref, quote!(__flattened: #inner,)))
+    }
+}
+
+/// The shape alone has nothing else beside it; flattened, it has the fields of the outer struct.
+fn flatten(input: &DeriveInput, shape: &Ident, flattened: &[Field]) -> TokenStream {
+    let name = &input.ident;
+    let mut generics = bounded(input);
+    let flattened: Vec<_> = flattened.iter().map(|field| field.ty).collect();
+    for ty in flattened.iter().filter(|ty| is_parameter(input, ty)) {
+        generics.make_where_clause().predicates.push(syn::parse_quote!(#ty: ::bifrost::machine::Flatten));
+    }
+    let over =
+        flattened.iter().rfold(quote!(__Rest), |rest, ty| quote!(<#ty as ::bifrost::machine::Flatten>::Over<#rest>));
+    let (parameters, arguments, bounds) = generics.split_for_impl();
+    let inner = arguments_over(input, &over);
+    quote! {
+        #[automatically_derived]
+        impl #parameters ::bifrost::machine::Flatten for #name #arguments #bounds {
+            type Over<__Rest> = #shape #inner;
+        }
+
+        #[automatically_derived]
+        impl #parameters ::bifrost::Shape for #name #arguments #bounds {
+            type Shape = <Self as ::bifrost::machine::Flatten>::Over<()>;
+        }
+    }
+}
+
+fn with_rest(mut generics: syn::Generics) -> syn::Generics {
+    generics.params.push(syn::parse_quote!(__Rest));
+    generics
+}
+
+/// The struct's own generic arguments, and after them what stands for the rest.
+fn arguments_over(input: &DeriveInput, rest: &TokenStream) -> TokenStream {
+    let arguments = input.generics.params.iter().map(|parameter| match parameter {
+        GenericParam::Lifetime(parameter) => parameter.lifetime.to_token_stream(),
+        GenericParam::Type(parameter) => parameter.ident.to_token_stream(),
+        GenericParam::Const(parameter) => parameter.ident.to_token_stream(),
+    });
+    quote!(<#(#arguments,)* #rest>)
+}
+
+fn is_parameter(input: &DeriveInput, ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    input.generics.type_params().any(|parameter| path.path.is_ident(&parameter.ident))
 }
 
 /// A parameter that only a skipped field uses must be used by the shape all the same.
@@ -139,9 +167,5 @@ fn phantom(input: &DeriveInput) -> TokenStream {
     let parameters: Vec<_> = input.generics.type_params().map(|parameter| &parameter.ident).collect();
     let lifetimes = input.generics.lifetimes().map(|parameter| &parameter.lifetime);
     let used = quote!(#(&#lifetimes (),)* #(*const #parameters,)*);
-    if used.is_empty() {
-        used
-    } else {
-        quote!(__parameters: ::core::marker::PhantomData<(#used)>,)
-    }
+    if used.is_empty() { used } else { quote!(__parameters: ::core::marker::PhantomData<(#used)>,) }
 }

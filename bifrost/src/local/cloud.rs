@@ -11,9 +11,9 @@ use crate::task::{Context, Surroundings};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use tokio::sync::Notify;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// The embedded world, as deployer `D` and its clients see it.
@@ -81,7 +81,12 @@ impl<D: Deployer> LocalCloud<D> {
     }
 
     /// What an attempt of a task may use. `death` is told when a fault lets the attempt die.
-    pub(super) fn context(&self, attempt: Attempt, sent: Arc<Value>, death: Arc<Notify>) -> Context<<D::Fields as Fields>::Ports> {
+    pub(crate) fn context(
+        &self,
+        attempt: Attempt,
+        sent: Arc<Value>,
+        death: Arc<Notify>,
+    ) -> Context<<D::Fields as Fields>::Ports> {
         let passage = Passage::of(attempt.clone(), death);
         let session = Arc::new(self.session(Arc::clone(&passage)));
         Context {
@@ -160,7 +165,8 @@ impl<D: Deployer> LocalTargets<D> {
         let deployer = self.cloud.identity.account.clone();
         let arn = format!("arn:aws:iam::{account}:role/{role}");
         let denied = |because: String| {
-            let message = format!("{because}; session {session} cannot be opened: make the role, trusting account {deployer}");
+            let message =
+                format!("{because}; session {session} cannot be opened: make the role, trusting account {deployer}");
             ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message)
         };
         let sts = self.cloud.session(Arc::clone(&self.passage));

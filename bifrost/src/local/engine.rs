@@ -29,7 +29,9 @@ pub enum EngineError {
     #[error(transparent)]
     Recorder(RecorderError),
     /// Executions wait for something that is not time.
-    #[error("{0} executions wait for something that never comes; the embedded world cannot run tasks that await a callback")]
+    #[error(
+        "{0} executions wait for something that never comes; the embedded world cannot run tasks that await a callback"
+    )]
     Stuck(usize),
 }
 

@@ -137,7 +137,10 @@ mod tests {
     #[test]
     fn a_fault_strikes_as_often_as_it_says_and_no_more() {
         let calls = vec![call("s3:GetObject", "a"); 4];
-        assert_eq!(struck(Fault { times: Some(2), skip: 1, ..fault("s3:GetObject") }, &calls), [false, true, true, false]);
+        assert_eq!(
+            struck(Fault { times: Some(2), skip: 1, ..fault("s3:GetObject") }, &calls),
+            [false, true, true, false]
+        );
     }
 
     #[test]

@@ -127,18 +127,17 @@ struct DispatchedTasks<'e, D: Deployer>(&'e LocalCloud<D>);
 
 #[async_trait(?Send)]
 impl<D: Deployer> Tasks for DispatchedTasks<'_, D> {
-    async fn run(&self, request: TaskRequest) -> TaskOutcome {
+    async fn run(&self, request: TaskRequest<'_>) -> TaskOutcome {
         let death = Arc::new(Notify::new());
         let payload = Arc::unwrap_or_clone(request.parameters);
-        let work = task::dispatch::<D::Machine>(payload, |attempt, sent| {
-            self.0.context(attempt, sent, Arc::clone(&death))
-        });
+        let work =
+            task::dispatch::<D::Machine>(payload, |attempt, sent| self.0.context(attempt, sent, Arc::clone(&death)));
         tokio::select! {
             biased;
             result = work => answer(result),
             () = death.notified() => TaskOutcome::Failed {
-                error: "Lambda.Unknown".into(),
-                cause: "The function died before it answered".into(),
+                error: Some("Lambda.Unknown".into()),
+                cause: Some("The function died before it answered".into()),
             },
         }
     }
@@ -147,7 +146,9 @@ impl<D: Deployer> Tasks for DispatchedTasks<'_, D> {
 fn answer(result: Result<serde_json::Value, Failure>) -> TaskOutcome {
     match result {
         Ok(output) => TaskOutcome::Succeeded(Arc::new(output)),
-        Err(failure) => TaskOutcome::Failed { error: failure.error.clone(), cause: serde_json::json!(failure).to_string() },
+        Err(failure) => {
+            TaskOutcome::Failed { cause: Some(serde_json::json!(failure).to_string()), error: Some(failure.error) }
+        }
     }
 }
 

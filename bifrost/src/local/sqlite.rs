@@ -173,7 +173,9 @@ fn load<R: Resources>(
         .and_then(|mut select| {
             select.query_row(params![deployer, known], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).optional()
         });
-    let Some((version, text)) = here.check(row)? else { return Ok(None) };
+    let Some((version, text)) = here.check(row)? else {
+        return Ok(None);
+    };
     let world = from_text(here, &text)?;
     Ok(Some(Cache { version, text, world }))
 }

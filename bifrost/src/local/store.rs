@@ -24,7 +24,9 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// What the file holds is not a world of this deployer.
-    #[error("{path} holds something else than a world of this version: {reason}; start a new one with --fresh, or name another with --world")]
+    #[error(
+        "{path} holds something else than a world of this version: {reason}; start a new one with --fresh, or name another with --world"
+    )]
     Unreadable {
         /// The file.
         path: PathBuf,

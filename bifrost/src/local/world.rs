@@ -100,7 +100,11 @@ impl<R: Resources> World<R> {
     /// `AccessDenied`, as AWS answers for an account that is not there.
     pub fn account(&mut self, id: &AccountId) -> Result<&mut Account<R>, ServiceError> {
         self.accounts.get_mut(id).ok_or_else(|| {
-            ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", format!("there is no account {id} in this world"))
+            ServiceError::new(
+                ErrorKind::AccessDenied,
+                "AccessDenied",
+                format!("there is no account {id} in this world"),
+            )
         })
     }
 }

@@ -11,19 +11,19 @@
 mod root;
 mod user;
 
-#[cfg(test)]
-mod tests;
-
 pub use root::STARTED_BY;
 pub use user::{UserLock, UserLockError};
 
+use crate::TaskError;
 use crate::cloud::{CloudError, PutLock, PutNew};
-use crate::release::{Envelope, LockOwner, ObjectKey};
+use crate::deployer::Fields;
+use crate::release::{Envelope, ObjectKey, Release};
 use crate::task::Context;
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 /// A lock was not taken.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, TaskError)]
 pub enum LockFailure {
     /// Somebody else holds it, and this execution holds no root lock. `LockExistsError` on the wire.
     #[error("{0}")]
@@ -37,6 +37,24 @@ pub enum LockFailure {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct LockObject {
     uuid: String,
+}
+
+/// The handler of a `Lock` task: takes user, release and root lock, or says who holds them.
+///
+/// # Errors
+/// As [`take`].
+pub async fn lock<F: Fields>(context: &Context<F::Ports>, release: Release<F>) -> Result<Release<F>, LockFailure> {
+    take(context, &release.envelope).await?;
+    Ok(release)
+}
+
+/// The handler of a task that gives the root lock back and does nothing else.
+///
+/// # Errors
+/// As [`give_back`].
+pub async fn unlock<F: Fields>(context: &Context<F::Ports>, release: Release<F>) -> Result<Release<F>, LockFailure> {
+    give_back(context, &release.envelope).await?;
+    Ok(release)
 }
 
 /// Takes user, release and root lock for the release, or says who holds them.
@@ -60,16 +78,12 @@ pub async fn take<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), Lo
 /// [`LockFailure::Lock`] if a store did not answer: the lock may still be held.
 pub async fn give_back<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), LockFailure> {
     // Without an owner nothing was ever taken.
-    let Some(owner) = &envelope.uuid else { return Ok(()) };
+    let Some(owner) = envelope.uuid else { return Ok(()) };
     root::give_back(context, envelope, owner).await.map_err(|error| not_known(&error))
 }
 
 /// Why the locks cannot be had; `None` once they are all taken.
-async fn refusal<P>(
-    context: &Context<P>,
-    envelope: &Envelope,
-    owner: &LockOwner,
-) -> Result<Option<String>, LockFailure> {
+async fn refusal<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<Option<String>, LockFailure> {
     if let Some(lock) = user::held(context.objects.as_ref(), envelope).await.map_err(|error| not_known(&error))? {
         let clear = unlock_command(context, envelope);
         return Ok(Some(format!("{} is frozen by {}; to lift it: {clear}", project_config(envelope), lock)));
@@ -93,7 +107,7 @@ async fn refusal<P>(
 }
 
 /// Whether the release lock is this execution's.
-async fn take_release_lock<P>(context: &Context<P>, envelope: &Envelope, owner: &LockOwner) -> Result<bool, CloudError> {
+async fn take_release_lock<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<bool, CloudError> {
     let (bucket, key) = (&envelope.bucket, envelope.release_dir().lock());
     let lock = LockObject { uuid: owner.to_string() };
     match context.objects.put_new(bucket, &key, text(&lock)).await? {
@@ -103,11 +117,7 @@ async fn take_release_lock<P>(context: &Context<P>, envelope: &Envelope, owner: 
 }
 
 /// The lock that is kept as an object. One that cannot be read is somebody else's.
-async fn read<P>(
-    context: &Context<P>,
-    envelope: &Envelope,
-    key: &ObjectKey,
-) -> Result<Option<LockObject>, CloudError> {
+async fn read<P>(context: &Context<P>, envelope: &Envelope, key: &ObjectKey) -> Result<Option<LockObject>, CloudError> {
     let object = context.objects.get(&envelope.bucket, key).await?;
     Ok(object.map(|object| {
         serde_json::from_slice(&object.body).unwrap_or_else(|_| LockObject { uuid: "an unreadable lock".into() })
@@ -118,8 +128,8 @@ fn text(lock: &LockObject) -> Vec<u8> {
     serde_json::json!(lock).to_string().into_bytes()
 }
 
-fn owner(envelope: &Envelope) -> Result<&LockOwner, LockFailure> {
-    envelope.uuid.as_ref().ok_or_else(|| LockFailure::Lock("the release has no uuid: Validate gives it one".into()))
+fn owner(envelope: &Envelope) -> Result<Uuid, LockFailure> {
+    envelope.uuid.ok_or_else(|| LockFailure::Lock("the release has no uuid: Validate gives it one".into()))
 }
 
 fn not_known(error: &CloudError) -> LockFailure {

@@ -2,14 +2,15 @@
 
 use super::{LockObject, read};
 use crate::cloud::{CloudError, LockItem, PutLock};
-use crate::release::{Envelope, LockOwner};
+use crate::release::Envelope;
 use crate::task::Context;
+use uuid::Uuid;
 
 /// The key of `metadata` under which the client claims who started the deploy.
 pub const STARTED_BY: &str = "started_by";
 
 /// Takes the root lock, unless another holds it, by item or by the originals' object.
-pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: &LockOwner) -> Result<PutLock, CloudError> {
+pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<PutLock, CloudError> {
     let item = LockItem {
         key: envelope.root_dir().lock().to_string(),
         id: owner.to_string(),
@@ -28,7 +29,7 @@ pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: &L
 }
 
 /// Deletes the item and the originals' object, each only if it is this owner's.
-pub(super) async fn give_back<P>(context: &Context<P>, envelope: &Envelope, owner: &LockOwner) -> Result<(), CloudError> {
+pub(super) async fn give_back<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<(), CloudError> {
     let (key, id) = (envelope.root_dir().lock(), owner.to_string());
     if read(context, envelope, &key).await?.is_some_and(|object| object.uuid == id) {
         context.objects.delete(&envelope.bucket, &key).await?;

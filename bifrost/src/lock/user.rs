@@ -37,7 +37,9 @@ impl UserLock {
 
 impl fmt::Display for UserLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let or = |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
+        let or = |text: &str, otherwise: &str| {
+            if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
+        };
         write!(f, "{}: {}", or(&self.user, "somebody"), or(&self.lock_reason, "no reason given"))
     }
 }
@@ -45,8 +47,9 @@ impl fmt::Display for UserLock {
 /// The freeze of the release's project and config, if there is one. One that cannot be read is one: whoever wrote it
 /// meant to stop deploys.
 pub(super) async fn held(objects: &dyn Objects, envelope: &Envelope) -> Result<Option<UserLock>, CloudError> {
-    let Some(object) = objects.get(&envelope.bucket, &envelope.root_dir().user_lock()).await? else { return Ok(None) };
-    Ok(UserLock::parse(&object.body).unwrap_or_else(|error| {
-        Some(UserLock { user: "somebody".into(), lock_reason: error.to_string() })
-    }))
+    let Some(object) = objects.get(&envelope.bucket, &envelope.root_dir().user_lock()).await? else {
+        return Ok(None);
+    };
+    Ok(UserLock::parse(&object.body)
+        .unwrap_or_else(|error| Some(UserLock { user: "somebody".into(), lock_reason: error.to_string() })))
 }

@@ -8,6 +8,7 @@
 pub(crate) mod definition;
 mod error;
 pub(crate) mod expansion;
+mod release;
 mod shape;
 
 use serde::Serialize;
@@ -16,8 +17,12 @@ use std::future::Future;
 
 use crate::release::Defaults;
 use crate::task::Context;
+pub use bifrost_macros::{Shape, TaskError};
 pub use error::{Failure, Refusal, TaskError};
-pub use shape::{Boolean, Compare, HoldsCaughtError, Number, Opaque, Optional, Order, Seconds, Shape, Text, Timestamp};
+pub use shape::{
+    BooleanLiteral, Compare, Flatten, HoldsCaughtError, NumberLiteral, Opaque, Optional, Order, Seconds, Shape,
+    TextLiteral, Timestamp,
+};
 
 /// A state machine whose states are known to the compiler. `state_machine!` implements it.
 pub trait Machine: Copy + 'static {

@@ -4,9 +4,7 @@
 //! type to one whose fields have the serialised names. No value of such a type is ever made: the compiler looks up the
 //! field, and says "no field `helthy`" in its own words.
 
-use crate::release::{
-    AccountId, BucketName, CaughtError, ConfigName, LockOwner, ProjectName, Region, ReleaseId, Sha256,
-};
+use crate::release::{AccountId, BucketName, CaughtError, ConfigName, ProjectName, Region, ReleaseId, Sha256};
 use chrono::{DateTime, TimeZone};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -24,6 +22,16 @@ pub trait Shape {
     type Shape;
 }
 
+/// What a type adds to an object that it is flattened into (`#[serde(flatten)]`).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be flattened into an object whose fields a chart reads",
+    note = "add `#[derive(bifrost::Shape)]` to `{Self}`, a struct with named fields"
+)]
+pub trait Flatten: Shape {
+    /// A type with the serialised fields of this one, and by `Deref` those of `Rest`.
+    type Over<Rest>;
+}
+
 /// The shape of a field that may be absent from the JSON.
 pub struct Optional<S>(PhantomData<S>);
 
@@ -31,28 +39,28 @@ pub struct Optional<S>(PhantomData<S>);
 pub struct Opaque;
 
 /// A text in a chart, such as `"CREATE"`.
-pub struct Text(#[doc(hidden)] pub &'static str);
+pub struct TextLiteral(#[doc(hidden)] pub &'static str);
 
 /// A number in a chart, such as `5` or `0.8`.
-pub struct Number(#[doc(hidden)] pub Value);
+pub struct NumberLiteral(#[doc(hidden)] pub Value);
 
 /// `true` or `false` in a chart.
-pub struct Boolean(#[doc(hidden)] pub bool);
+pub struct BooleanLiteral(#[doc(hidden)] pub bool);
 
-impl From<Text> for Value {
-    fn from(Text(text): Text) -> Self {
+impl From<TextLiteral> for Value {
+    fn from(TextLiteral(text): TextLiteral) -> Self {
         text.into()
     }
 }
 
-impl From<Number> for Value {
-    fn from(Number(number): Number) -> Self {
+impl From<NumberLiteral> for Value {
+    fn from(NumberLiteral(number): NumberLiteral) -> Self {
         number
     }
 }
 
-impl From<Boolean> for Value {
-    fn from(Boolean(boolean): Boolean) -> Self {
+impl From<BooleanLiteral> for Value {
+    fn from(BooleanLiteral(boolean): BooleanLiteral) -> Self {
         boolean.into()
     }
 }
@@ -123,7 +131,7 @@ leaves! {
     f64 => f64;
     serde_json::Number => serde_json::Number;
     String str char uuid::Uuid => String;
-    AccountId Region BucketName ProjectName ConfigName ReleaseId LockOwner Sha256 => String;
+    AccountId Region BucketName ProjectName ConfigName ReleaseId Sha256 => String;
     CaughtError => CaughtError;
     Value => Opaque;
 }
@@ -150,6 +158,21 @@ macro_rules! opaque {
     ($(<$($parameter:ident),*> $type:ty;)*) => { $(impl<$($parameter),*> Shape for $type { type Shape = Opaque; })* };
 }
 
+/// Keys that are not known before run time: a chart cannot name them.
+macro_rules! without_names {
+    ($(<$($parameter:ident),*> $type:ty;)*) => {
+        $(impl<$($parameter),*> Flatten for $type { type Over<Rest> = Rest; })*
+    };
+}
+
+without_names! {
+    <> Value;
+    <K, V> BTreeMap<K, V>;
+    <K, V, S> HashMap<K, V, S>;
+    <K, V, S> indexmap::IndexMap<K, V, S>;
+    <K, V> serde_json::Map<K, V>;
+}
+
 opaque! {
     <T> Vec<T>;
     <T> [T];
@@ -174,21 +197,21 @@ macro_rules! ordered {
 }
 
 comparable! {
-    "Boolean" Boolean: bool;
-    "String" Text: String;
-    "Numeric" Number: u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 serde_json::Number;
+    "Boolean" BooleanLiteral: bool;
+    "String" TextLiteral: String;
+    "Numeric" NumberLiteral: u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 serde_json::Number;
 }
 
 ordered! {
-    Text: String;
-    Number: u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 serde_json::Number;
+    TextLiteral: String;
+    NumberLiteral: u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 serde_json::Number;
 }
 
-impl<Z: TimeZone> Compare<Text> for DateTime<Z> {
+impl<Z: TimeZone> Compare<TextLiteral> for DateTime<Z> {
     const FAMILY: &'static str = "Timestamp";
 }
 
-impl<Z: TimeZone> Order<Text> for DateTime<Z> {}
+impl<Z: TimeZone> Order<TextLiteral> for DateTime<Z> {}
 
 impl<S: Compare<Literal>, Literal> Compare<Literal> for Optional<S> {
     const FAMILY: &'static str = S::FAMILY;

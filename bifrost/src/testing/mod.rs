@@ -4,12 +4,13 @@
 //! What shall go wrong is said by the world's [`Fault`](crate::local::Fault)s; what must hold at every call is checked
 //! by a [`CallWatcher`](crate::local::CallWatcher).
 
-use crate::cloud::{CloudError, Encryption, ExecutionSummary, Objects, StartError};
-use crate::deployer::{Deployer, Identity};
+use crate::cloud::{Attempt, CloudError, Encryption, ExecutionSummary, Objects, StartError};
+use crate::deployer::{Deployer, Fields, Identity};
 use crate::interpreter::{Event, EventType};
 use crate::json::ReadError;
 use crate::local::{Engine, EngineError, LocalCloud, Pace, Store, World};
 use crate::release::{ExecutionName, InvalidName, Release};
+use crate::task::Context;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -53,7 +54,13 @@ impl<D: Deployer> Lab<D> {
             region: world.deployer_region.clone(),
         };
         let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
-        Ok(Self { cloud: LocalCloud::new(Store::in_memory(world), identity, defaults) })
+        Ok(Self::over(LocalCloud::new(Store::in_memory(world), identity, defaults)))
+    }
+
+    /// A lab over a world that is kept elsewhere, such as in a file.
+    #[must_use]
+    pub fn over(cloud: LocalCloud<D>) -> Self {
+        Self { cloud }
     }
 
     /// The world.
@@ -66,6 +73,12 @@ impl<D: Deployer> Lab<D> {
     #[must_use]
     pub fn cloud(&self) -> &LocalCloud<D> {
         &self.cloud
+    }
+
+    /// What an attempt of a task may use, for tests that call a handler directly. `sent` is the state's input.
+    #[must_use]
+    pub fn context(&self, attempt: Attempt, sent: Value) -> Context<<D::Fields as Fields>::Ports> {
+        self.cloud.context(attempt, Arc::new(sent), Arc::default())
     }
 
     /// Uploads a release and the files that belong to it.
@@ -148,7 +161,7 @@ impl Run {
     /// The states that were entered, in order.
     #[must_use]
     pub fn path(&self) -> Vec<&str> {
-        let entered = |event: &&Event| event.event_type.is_state_entered();
+        let entered = |event: &&Event| event.event_type.name().ends_with("StateEntered");
         self.history.iter().filter(entered).filter_map(|event| event.details.name.as_deref()).collect()
     }
 

@@ -3,15 +3,15 @@
 use async_trait::async_trait;
 use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::local::{Resources, ServiceError, Session};
-use bifrost::lock::LockFailure;
-use bifrost::machine::{Shape, TaskError};
+use bifrost::lock::{LockFailure, lock, unlock};
 use bifrost::release::{ConfigName, ProjectName, Release};
 use bifrost::task::Context;
-use bifrost::validate::ValidateFailure;
-use bifrost::{Changes, Deployed, Deployer, Fields};
+use bifrost::validate::validate;
+use bifrost::{Deployed, Deployer, Fields, Shape, TaskError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::process::ExitCode;
 
 /// What a release of ours says beside the envelope: which flag gets which value.
 #[derive(Debug, Clone, Serialize, Deserialize, Shape)]
@@ -21,8 +21,6 @@ struct Flag {
     value: String,
 }
 
-type FlagRelease = Release<Flag>;
-
 impl Fields for Flag {
     type Ports = Flags;
 
@@ -31,26 +29,26 @@ impl Fields for Flag {
 
 bifrost::state_machine! {
     /// Sets a feature flag of a project's config.
-    machine HelloMachine(FlagRelease) starts at Validate;
+    machine Chart(Release<Flag>) starts at Validate;
 
     /// Refuses what is replayed or tampered with.
-    task Validate = bifrost::validate::validate { next Lock; catch _ => FailureClean; }
+    task Validate = validate { next Lock; catch _ => FailureClean; }
 
     /// One deploy at a time.
     task Lock = lock {
         next Deploy;
         catch LockFailure::LockExists => FailureClean;
-        catch _ => Unlock;
+        catch _ => UnlockFailure;
     }
 
     task Deploy = deploy { next UnlockSuccess; catch _ => RollBack; }
 
     task UnlockSuccess = unlock { next Success; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
 
-    /// The flag gets the value back that it had before this release.
-    task RollBack = roll_back { next Unlock; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
+    /// The flag gets back the value that it had before this release.
+    task RollBack = roll_back { next UnlockFailure; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
 
-    task Unlock = unlock { next FailureClean; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
+    task UnlockFailure = unlock { next FailureClean; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
 
     succeed Success;
     fail FailureClean = "FailureClean";
@@ -58,32 +56,22 @@ bifrost::state_machine! {
 }
 
 #[derive(Debug, thiserror::Error, TaskError)]
-enum DeployFailure {
+enum FlagFailure {
     #[error("cannot set the flag: {0}")]
     Deploy(#[from] CloudError),
 }
 
-async fn lock(context: &Context<Flags>, release: FlagRelease) -> Result<FlagRelease, LockFailure> {
-    bifrost::lock::take(context, &release.envelope).await?;
-    Ok(release)
-}
-
-async fn unlock(context: &Context<Flags>, release: FlagRelease) -> Result<FlagRelease, LockFailure> {
-    bifrost::lock::give_back(context, &release.envelope).await?;
-    Ok(release)
-}
-
-async fn deploy(context: &Context<Flags>, release: FlagRelease) -> Result<FlagRelease, DeployFailure> {
+async fn deploy(context: &Context<Flags>, release: Release<Flag>) -> Result<Release<Flag>, FlagFailure> {
     context.target(&release.envelope).await?.set(&release).await?;
     Ok(release)
 }
 
-async fn roll_back(context: &Context<Flags>, release: FlagRelease) -> Result<FlagRelease, DeployFailure> {
+async fn roll_back(context: &Context<Flags>, release: Release<Flag>) -> Result<Release<Flag>, FlagFailure> {
     context.target(&release.envelope).await?.restore(&release).await?;
     Ok(release)
 }
 
-/// The table of flags in an account: our part of the embedded world.
+/// The flags of an account: our part of the embedded world.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct FlagTable(BTreeMap<String, Item>);
 
@@ -92,7 +80,7 @@ struct Item {
     value: String,
     release_id: String,
     since: DateTime<Utc>,
-    /// What was there before this release, to be put back.
+    /// What the release found, to be put back if it fails.
     before: Option<Box<Item>>,
 }
 
@@ -100,44 +88,104 @@ impl Resources for FlagTable {
     fn advance(&mut self, _: DateTime<Utc>) {}
 }
 
-/// The way to the flags of a target account.
+/// Our port: the flags of a target account.
 struct Flags(Session<FlagTable>);
 
 impl Flags {
-    /// Sets the flag. A second time for the same release changes nothing: a task may run again.
-    async fn set(&self, release: &FlagRelease) -> Result<(), CloudError> {
-        let (key, id) = (key(release), release.envelope.release_id.to_string());
-        self.0.call("dynamodb:PutItem", &key, |place| {
-            let before = place.resources.0.get(&key).cloned();
-            if before.as_ref().is_some_and(|item| item.release_id == id) {
-                return Ok(());
-            }
-            if release.fields.value.is_empty() {
-                return Err(ServiceError::new(ErrorKind::Invalid, "ValidationException", "a flag needs a value"));
-            }
-            let value = release.fields.value.clone();
-            let item = Item { value, release_id: id.clone(), since: place.now, before: before.map(Box::new) };
-            place.resources.0.insert(key.clone(), item);
-            Ok(())
-        }).await
+    /// A task may run again: a second time, nothing changes.
+    async fn set(&self, Release { envelope, fields }: &Release<Flag>) -> Result<(), CloudError> {
+        let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
+        let (value, release_id) = (fields.value.clone(), envelope.release_id.to_string());
+        let put = self
+            .0
+            .call("dynamodb:PutItem", &key, |place| match place.resources.0.get(&key) {
+                Some(item) if item.release_id == release_id => Ok(()),
+                _ if value.is_empty() => Err(ServiceError::new(ErrorKind::Invalid, "ValidationException", "no value")),
+                before => {
+                    let before = before.cloned().map(|item| Box::new(Item { before: None, ..item }));
+                    place.resources.0.insert(
+                        key.clone(),
+                        Item {
+                            value,
+                            release_id,
+                            since: place.now,
+                            before,
+                        },
+                    );
+                    Ok(())
+                }
+            });
+        put.await
     }
 
-    /// Undoes [`set`](Self::set), if it had its effect.
-    async fn restore(&self, release: &FlagRelease) -> Result<(), CloudError> {
-        let (key, id) = (key(release), release.envelope.release_id.to_string());
-        self.0.call("dynamodb:PutItem", &key, |place| {
+    async fn restore(&self, Release { envelope, fields }: &Release<Flag>) -> Result<(), CloudError> {
+        let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
+        let put = self.0.call("dynamodb:PutItem", &key, |place| {
             let flags = &mut place.resources.0;
-            if let Some(Item { before, .. }) = flags.get(&key).filter(|item| item.release_id == id).cloned() {
-                match before {
-                    Some(before) => drop(flags.insert(key.clone(), *before)),
-                    None => drop(flags.remove(&key)),
-                }
+            if flags
+                .get(&key)
+                .is_some_and(|item| item.release_id == envelope.release_id.as_str())
+            {
+                let before = flags.remove(&key).and_then(|item| item.before);
+                flags.extend(before.map(|before| (key.clone(), *before)));
             }
             Ok(())
-        }).await
+        });
+        put.await
     }
 }
 
-fn key(release: &FlagRelease) -> String {
-    format!("{}/{}/{}", release.envelope.project_name, release.envelope.config_name, release.fields.flag)
+/// Everything that the framework has to know of us.
+struct Hello;
+
+#[async_trait]
+impl Deployer for Hello {
+    type Fields = Flag;
+    type Machine = Chart;
+    type Resources = FlagTable;
+
+    const NAME: &'static str = "hello";
+    const ABOUT: &'static str = "Deploys a feature flag";
+    const TIMEOUT_SECONDS: u32 = 60;
+    const CHANGES_FROM: &'static str = "Deploy";
+    const WORLD: &'static str = include_str!("../world.json");
+
+    fn local_ports(session: Session<FlagTable>) -> Flags {
+        Flags(session)
+    }
+
+    async fn deployed(ports: &Flags, project: &ProjectName, config: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
+        let dir = format!("{project}/{config}/");
+        let scan = ports.0.call("dynamodb:Scan", "flags", |place| {
+            let flags = place
+                .resources
+                .0
+                .iter()
+                .filter_map(|(key, item)| Some((key.strip_prefix(&dir)?, item)));
+            Ok(flags
+                .map(
+                    |(
+                        flag,
+                        Item {
+                            value,
+                            release_id,
+                            since,
+                            ..
+                        },
+                    )| Deployed {
+                        service: flag.into(),
+                        release_id: release_id.clone(),
+                        since: *since,
+                        resource: "flag".into(),
+                        parts: vec![value.clone()],
+                    },
+                )
+                .collect())
+        });
+        scan.await
+    }
+}
+
+fn main() -> ExitCode {
+    bifrost::cli::main::<Hello>()
 }
