@@ -44,9 +44,7 @@ impl InvalidDefinition {
     /// Whether the definition asks for the query language JSONata, which is not supported yet.
     #[must_use]
     pub fn needs_jsonata(&self) -> bool {
-        self.problems
-            .iter()
-            .any(|problem| problem.message.contains(parse::JSONATA_REFUSED))
+        self.problems.iter().any(|problem| problem.message.contains(parse::JSONATA_REFUSED))
     }
 }
 

@@ -42,10 +42,7 @@ fn a_value_becomes_the_type() {
     let services: Services = read(&value).unwrap();
     let web = &services["web"];
     assert_eq!(web.spread.as_ref().unwrap().as_str(), "0.800000000000000000000001");
-    assert_eq!(
-        (web.min_size, web.threshold, web.pair),
-        (Some(3), Some(50.0), Some((1, 2)))
-    );
+    assert_eq!((web.min_size, web.threshold, web.pair), (Some(3), Some(50.0), Some((1, 2))));
     let strategy: Strategy = read(&json!({"OneThenAll": {"wait": 5}})).unwrap();
     assert_eq!(strategy, Strategy::OneThenAll { wait: 5 });
 }
@@ -88,10 +85,7 @@ fn null_is_refused_also_where_anything_else_is_taken() {
     let error = read::<Value>(&json!({"a": [1, {"b": null}]})).unwrap_err();
     assert_eq!((error.path.as_str(), error.kind), ("a[1].b", ReadErrorKind::Null));
     assert_eq!(read::<Option<u32>>(&Value::Null).unwrap_err().kind, ReadErrorKind::Null);
-    assert_eq!(
-        read::<serde::de::IgnoredAny>(&json!([null])).unwrap_err().kind,
-        ReadErrorKind::Null
-    );
+    assert_eq!(read::<serde::de::IgnoredAny>(&json!([null])).unwrap_err().kind, ReadErrorKind::Null);
 }
 
 #[test]

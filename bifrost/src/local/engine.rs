@@ -51,11 +51,7 @@ impl<D: Deployer> Engine<D> {
     /// [`EngineError::Definition`].
     pub fn new(cloud: LocalCloud<D>, pace: Pace) -> Result<Self, EngineError> {
         let definition = StateMachine::parse(&D::Machine::definition(&cloud.identity().function_arn()))?;
-        Ok(Self {
-            cloud,
-            pace,
-            definition,
-        })
+        Ok(Self { cloud, pace, definition })
     }
 
     /// Runs all executions there are, and those that are filed meanwhile, until none is left or `done` says so. It asks

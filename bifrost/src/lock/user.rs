@@ -38,18 +38,9 @@ impl UserLock {
 impl fmt::Display for UserLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let or = |text: &str, otherwise: &str| {
-            if text.is_empty() {
-                otherwise.to_owned()
-            } else {
-                text.to_owned()
-            }
+            if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
         };
-        write!(
-            f,
-            "{}: {}",
-            or(&self.user, "somebody"),
-            or(&self.lock_reason, "no reason given")
-        )
+        write!(f, "{}: {}", or(&self.user, "somebody"), or(&self.lock_reason, "no reason given"))
     }
 }
 
@@ -59,10 +50,6 @@ pub(super) async fn held(objects: &dyn Objects, envelope: &Envelope) -> Result<O
     let Some(object) = objects.get(&envelope.bucket, &envelope.root_dir().user_lock()).await? else {
         return Ok(None);
     };
-    Ok(UserLock::parse(&object.body).unwrap_or_else(|error| {
-        Some(UserLock {
-            user: "somebody".into(),
-            lock_reason: error.to_string(),
-        })
-    }))
+    Ok(UserLock::parse(&object.body)
+        .unwrap_or_else(|error| Some(UserLock { user: "somebody".into(), lock_reason: error.to_string() })))
 }

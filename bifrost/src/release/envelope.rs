@@ -41,10 +41,7 @@ impl<F: DeserializeOwned> Release<F> {
         // misspelt one of the envelope, that the right one is missing.
         let fields = json::read_members(sent, |name| !Envelope::FIELDS.contains(&name), Envelope::FIELDS)?;
         let envelope: Sent = json::read_members(sent, |name| Envelope::FIELDS.contains(&name), &[])?;
-        Ok(Self {
-            envelope: envelope.with(defaults),
-            fields,
-        })
+        Ok(Self { envelope: envelope.with(defaults), fields })
     }
 }
 

@@ -144,10 +144,7 @@ fn the_envelope_knows_its_fields() {
         uuid: Some(Uuid::nil()),
         started_at: Some(DateTime::UNIX_EPOCH),
         metadata: BTreeMap::from([("a".to_owned(), "b".to_owned())]),
-        error: Some(CaughtError {
-            error: "E".to_owned(),
-            cause: String::new(),
-        }),
+        error: Some(CaughtError { error: "E".to_owned(), cause: String::new() }),
         success: Some(true),
         ..envelope()
     };

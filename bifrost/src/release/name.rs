@@ -54,11 +54,7 @@ pub enum NameFault {
 
 impl InvalidName {
     pub(super) fn new(what: &'static str, name: &str, fault: NameFault) -> Self {
-        Self {
-            what,
-            name: name.to_owned(),
-            fault,
-        }
+        Self { what, name: name.to_owned(), fault }
     }
 }
 
@@ -177,30 +173,18 @@ fn check_config(name: &str) -> Result<(), NameFault> {
     check_length(name, 64)?;
     check_segment(name)?;
     check_not_reserved(name)?;
-    if is_release_id(name) {
-        Err(NameFault::LikeRelease)
-    } else {
-        Ok(())
-    }
+    if is_release_id(name) { Err(NameFault::LikeRelease) } else { Ok(()) }
 }
 
 fn check_release_id(name: &str) -> Result<(), NameFault> {
     check_length(name, 64)?;
     check_segment(name)?;
     check_not_reserved(name)?;
-    if is_release_id(name) {
-        Ok(())
-    } else {
-        Err(NameFault::Form("`release-<time>-<random>`"))
-    }
+    if is_release_id(name) { Ok(()) } else { Err(NameFault::Form("`release-<time>-<random>`")) }
 }
 
 pub(super) fn check_length(name: &str, longest: usize) -> Result<(), NameFault> {
-    if name.len() > longest {
-        Err(NameFault::TooLong(longest))
-    } else {
-        Ok(())
-    }
+    if name.len() > longest { Err(NameFault::TooLong(longest)) } else { Ok(()) }
 }
 
 /// A segment stays where it is put: it is one directory, and neither this one nor the one above.
@@ -218,16 +202,11 @@ fn check_segment(segment: &str) -> Result<(), NameFault> {
 }
 
 fn check_not_reserved(name: &str) -> Result<(), NameFault> {
-    if matches!(name, "lock" | "user-lock" | "halt" | "_shared") {
-        Err(NameFault::Reserved)
-    } else {
-        Ok(())
-    }
+    if matches!(name, "lock" | "user-lock" | "halt" | "_shared") { Err(NameFault::Reserved) } else { Ok(()) }
 }
 
 fn is_release_id(name: &str) -> bool {
-    name.strip_prefix(ReleaseId::PREFIX)
-        .is_some_and(|time| time.starts_with(|c: char| c.is_ascii_digit()))
+    name.strip_prefix(ReleaseId::PREFIX).is_some_and(|time| time.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]

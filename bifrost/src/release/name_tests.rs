@@ -14,14 +14,7 @@ fn release_id(name: &str) -> Result<ReleaseId, String> {
 
 #[test]
 fn ordinary_names_are_taken_as_they_are() {
-    for name in [
-        "coinbase/deploy-test",
-        "odin",
-        "a/b/c",
-        "Org_1/x.y",
-        ".github/..a",
-        "halt/lock",
-    ] {
+    for name in ["coinbase/deploy-test", "odin", "a/b/c", "Org_1/x.y", ".github/..a", "halt/lock"] {
         assert_eq!(project(name).unwrap().as_str(), name);
     }
     for name in ["development", "Production-2", "release-candidate", "release", "locks"] {
@@ -36,10 +29,7 @@ fn ordinary_names_are_taken_as_they_are() {
 fn a_project_that_climbs_is_told_so() {
     insta::assert_snapshot!(project("../x").unwrap_err(), @r#""../x" is no project name: a segment may not be `.` or `..`, which lead to another directory"#);
     for climbing in ["..", ".", "a/..", "a/./b", "a/../../b"] {
-        assert!(
-            project(climbing).unwrap_err().contains("lead to another directory"),
-            "{climbing}"
-        );
+        assert!(project(climbing).unwrap_err().contains("lead to another directory"), "{climbing}");
     }
 }
 
@@ -57,21 +47,7 @@ fn a_segment_is_never_empty() {
 fn characters_that_do_harm_somewhere_are_named() {
     insta::assert_snapshot!(project("coinbase/deploy test").unwrap_err(), @r#""coinbase/deploy test" is no project name: it may not hold ' ': use ASCII letters, digits and + - = . _ @"#);
     insta::assert_snapshot!(config("dev\u{1b}[31m").unwrap_err(), @r#""dev\u{1b}[31m" is no config name: it may not hold '\u{1b}': use ASCII letters, digits and + - = . _ @"#);
-    for c in [
-        "\0",
-        "\n",
-        "\u{7f}",
-        "\u{85}",
-        "\\",
-        ":",
-        "$",
-        "`",
-        "ü",
-        "\u{2024}\u{2024}",
-        "%",
-        "*",
-        "\u{202e}",
-    ] {
+    for c in ["\0", "\n", "\u{7f}", "\u{85}", "\\", ":", "$", "`", "ü", "\u{2024}\u{2024}", "%", "*", "\u{202e}"] {
         assert!(project(&format!("a/b{c}")).is_err(), "{c:?}");
         assert!(config(&format!("b{c}")).is_err(), "{c:?}");
         assert!(release_id(&format!("release-2{c}")).is_err(), "{c:?}");
@@ -104,10 +80,7 @@ fn no_config_could_be_a_release_id() {
 fn a_name_that_is_too_long_is_refused_and_not_repeated() {
     assert!(project(&"a".repeat(128)).is_ok());
     let message = project(&"a".repeat(1_000_000)).unwrap_err();
-    assert!(
-        message.ends_with("…\" is no project name: it is longer than 128 bytes"),
-        "{message}"
-    );
+    assert!(message.ends_with("…\" is no project name: it is longer than 128 bytes"), "{message}");
     assert!(message.len() < 200);
     assert!(config(&"a".repeat(64)).is_ok() && config(&"a".repeat(65)).is_err());
     let id = format!("release-2{}", "a".repeat(55));
@@ -117,14 +90,8 @@ fn a_name_that_is_too_long_is_refused_and_not_repeated() {
 #[test]
 fn a_release_id_is_made_of_time_and_random() {
     let made = |time: &str, random| ReleaseId::new(time.parse().unwrap(), random);
-    assert_eq!(
-        made("2026-11-21T10:00:00.9Z", 0).as_str(),
-        "release-2026-11-21T10-00-00Z-00000000"
-    );
-    assert_eq!(
-        made("2026-11-21T10:00:00Z", u64::MAX).time_and_random(),
-        "2026-11-21T10-00-00Z-fsgs4621"
-    );
+    assert_eq!(made("2026-11-21T10:00:00.9Z", 0).as_str(), "release-2026-11-21T10-00-00Z-00000000");
+    assert_eq!(made("2026-11-21T10:00:00Z", u64::MAX).time_and_random(), "2026-11-21T10-00-00Z-fsgs4621");
     for time in [DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC, DateTime::UNIX_EPOCH] {
         let id = ReleaseId::new(time, 1);
         assert_eq!(id.as_str().parse(), Ok(id.clone()));

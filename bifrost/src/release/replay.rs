@@ -88,15 +88,7 @@ pub fn check_uploaded(sent: &Value, uploaded: &[u8]) -> Result<(), Replay> {
 /// [`Replay::File`].
 pub fn check_file(file: &str, bytes: &[u8], stated: &Sha256) -> Result<(), Replay> {
     let found = Sha256::of(bytes);
-    if found == *stated {
-        Ok(())
-    } else {
-        Err(Replay::File {
-            file: file.to_owned(),
-            stated: *stated,
-            found,
-        })
-    }
+    if found == *stated { Ok(()) } else { Err(Replay::File { file: file.to_owned(), stated: *stated, found }) }
 }
 
 /// The time as a release writes it.

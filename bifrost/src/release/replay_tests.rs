@@ -10,12 +10,7 @@ const NOW: &str = "2026-11-21T10:00:00Z";
 
 #[test]
 fn a_release_of_the_last_10_days_is_taken() {
-    for created in [
-        "2026-11-21T10:00:00Z",
-        "2026-11-11T10:00:00Z",
-        "2026-11-21T10:02:00Z",
-        "2026-11-15T00:00:00Z",
-    ] {
+    for created in ["2026-11-21T10:00:00Z", "2026-11-11T10:00:00Z", "2026-11-21T10:02:00Z", "2026-11-15T00:00:00Z"] {
         assert_eq!(check_window(at(created), at(NOW)), Ok(()), "{created}");
     }
 }

@@ -48,11 +48,7 @@ pub enum PinFailure {
 }
 
 async fn pin(context: &Context<Board>, release: Release<Note>) -> Result<Release<Note>, PinFailure> {
-    context
-        .target(&release.envelope)
-        .await?
-        .pin(&release.fields.note)
-        .await?;
+    context.target(&release.envelope).await?.pin(&release.fields.note).await?;
     Ok(release)
 }
 
@@ -150,18 +146,12 @@ pub fn owned(id: &str, owner: u128) -> Release<Note> {
 }
 
 pub fn context(lab: &Lab<BoardDeployer>) -> Context<Board> {
-    let attempt = Attempt {
-        execution: Some("arn:execution".into()),
-        state: "Lock".into(),
-        retry_count: 0,
-    };
+    let attempt = Attempt { execution: Some("arn:execution".into()), state: "Lock".into(), retry_count: 0 };
     lab.context(attempt, json!({}))
 }
 
 pub fn notes(lab: &Lab<BoardDeployer>) -> Vec<String> {
-    lab.store()
-        .read(|world| world.accounts[&"222222222222".parse().unwrap()].resources.0.clone())
-        .unwrap()
+    lab.store().read(|world| world.accounts[&"222222222222".parse().unwrap()].resources.0.clone()).unwrap()
 }
 
 /// The owner of the root lock.
@@ -169,7 +159,5 @@ pub fn lock_holder(lab: &Lab<BoardDeployer>) -> Option<String> {
     let table = "us-east-1/coinbase-board-locks";
     let key = "222222222222/acme/shop/development/lock";
     let account = "000000000000".parse().unwrap();
-    lab.store()
-        .read(|world| Some(world.accounts[&account].lock_tables[table].get(key)?.id.clone()))
-        .unwrap()
+    lab.store().read(|world| Some(world.accounts[&account].lock_tables[table].get(key)?.id.clone())).unwrap()
 }

@@ -17,23 +17,13 @@ async fn put(lab: &Lab<BoardDeployer>, name: &str, body: &str) {
         "lock" => dir.lock(),
         other => panic!("no lock is called {other}"),
     };
-    lab.cloud()
-        .client()
-        .put(&release.envelope.bucket, &key, body.into(), Encryption::Bucket)
-        .await
-        .unwrap();
+    lab.cloud().client().put(&release.envelope.bucket, &key, body.into(), Encryption::Bucket).await.unwrap();
 }
 
 fn objects(lab: &Lab<BoardDeployer>) -> Vec<String> {
     let account = "000000000000".parse().unwrap();
     let bucket = "coinbase-board-000000000000".parse().unwrap();
-    let keys = lab.store().read(|world| {
-        world.accounts[&account].buckets[&bucket]
-            .objects
-            .keys()
-            .cloned()
-            .collect()
-    });
+    let keys = lab.store().read(|world| world.accounts[&account].buckets[&bucket].objects.keys().cloned().collect());
     keys.unwrap()
 }
 
@@ -68,12 +58,7 @@ async fn a_release_is_deployed_at_most_once_even_after_its_lock_was_given_back()
 #[tokio::test]
 async fn a_freeze_names_the_person_and_the_reason_and_spends_nothing() {
     let lab = lab();
-    put(
-        &lab,
-        "user-lock",
-        r#"{"user": "ann", "lock_reason": "audit until Friday"}"#,
-    )
-    .await;
+    put(&lab, "user-lock", r#"{"user": "ann", "lock_reason": "audit until Friday"}"#).await;
     let refused = take(&context(&lab), &owned("first", 1).envelope).await.unwrap_err();
     assert_eq!(refused.name(), "LockExistsError");
     insta::assert_snapshot!(refused, @"acme/shop development in account 222222222222 is frozen by ann: audit until Friday; to lift it: board unlock acme/shop development");

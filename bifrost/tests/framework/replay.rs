@@ -74,9 +74,7 @@ async fn a_bucket_of_another_account_is_refused() {
     lab.store()
         .transact(|world| {
             let theirs = world.accounts.get_mut(&"222222222222".parse().unwrap()).unwrap();
-            theirs
-                .buckets
-                .insert("a-bucket-of-theirs".parse().unwrap(), bifrost::local::Bucket::default());
+            theirs.buckets.insert("a-bucket-of-theirs".parse().unwrap(), bifrost::local::Bucket::default());
         })
         .unwrap();
     let context = lab.context(Attempt::default(), sent.clone());

@@ -5,9 +5,7 @@ use bifrost::local::read_world;
 use std::path::Path;
 
 fn refusal(text: &str) -> String {
-    read_world::<Notes>(Path::new("world.json"), text.as_bytes())
-        .unwrap_err()
-        .to_string()
+    read_world::<Notes>(Path::new("world.json"), text.as_bytes()).unwrap_err().to_string()
 }
 
 #[test]

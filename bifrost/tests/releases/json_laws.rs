@@ -35,10 +35,7 @@ fn shreds() -> impl Strategy<Value = String> {
         "{", "}", "[", "]", ",", ":", "\"", "\"a\"", "\"b\"", "\\", "\\u00e9", "\\ud83d", "\\ude00", "0", "1", "-",
         ".", "e", "+", "5", "true", "null", "fals", " ", "\n", "/", "ü", "\u{0}", "\u{feff}",
     ];
-    prop_oneof![
-        prop::collection::vec(select(PIECES), 0..12).prop_map(|pieces| pieces.concat()),
-        any::<String>()
-    ]
+    prop_oneof![prop::collection::vec(select(PIECES), 0..12).prop_map(|pieces| pieces.concat()), any::<String>()]
 }
 
 proptest! {

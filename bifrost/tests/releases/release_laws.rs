@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bifrost::json;
 use bifrost::release::{
-    AccountId, ConfigName, Defaults, ExecutionName, ObjectKey, ProjectName, Release, ReleaseDir, ReleaseId, RootDir,
-    replay,
+    AccountId, ConfigName, Defaults, ExecutionName, ObjectKey, ProjectDir, ProjectName, Release, ReleaseDir, ReleaseId,
+    RootDir, replay,
 };
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -36,35 +36,22 @@ const RELEASE: &str = r#"{"project_name":"a/b","config_name":"c","release_id":"r
 
 /// Texts of the kind that someone would try who wants to reach another's directory.
 fn any_name() -> impl Strategy<Value = String> {
-    const PIECES: &[&str] = &[
-        "a",
-        "b",
-        "release-1",
-        "lock",
-        "halt",
-        "_shared",
-        "/",
-        "..",
-        ".",
-        "//",
-        "\\",
-        "\0",
-        "%2e",
-        "．",
-    ];
-    prop_oneof![
-        4 => prop::collection::vec(select(PIECES), 0..5).prop_map(|pieces| pieces.concat()),
-        1 => any::<String>(),
-    ]
+    const STEPS: &[&str] = &["a", "b", "/", "..", "."];
+    const TRICKS: &[&str] = &["a", "lock", "halt", "_shared", "/", "//", "..", "\\", "\0", "%2e", "．", " "];
+    let of = |pieces| prop::collection::vec(select(pieces), 0..5).prop_map(|pieces| pieces.concat());
+    prop_oneof![4 => of(STEPS), 3 => of(TRICKS), 1 => any::<String>()]
 }
 
 /// Names from so few parts that different ones often meet in one directory, were it possible.
 fn few_names() -> impl Strategy<Value = (ProjectName, ConfigName, ReleaseId)> {
     let part = || select(&["a", "b", "release-1", "release-1b", "lock", "_shared"][..]);
     let project = prop::collection::vec(part(), 1..4).prop_map(|parts| parts.join("/"));
-    (project, part(), part()).prop_filter_map("no names", |(project, config, id)| {
-        Some((project.parse().ok()?, config.parse().ok()?, id.parse().ok()?))
-    })
+    (project, part(), part()).prop_filter_map("no names", |(project, config, id)| names(&project, config, id))
+}
+
+/// The three names, if each is one.
+fn names(project: &str, config: &str, id: &str) -> Option<(ProjectName, ConfigName, ReleaseId)> {
+    Some((project.parse().ok()?, config.parse().ok()?, id.parse().ok()?))
 }
 
 fn dirs((project, config, id): &(ProjectName, ConfigName, ReleaseId)) -> (RootDir, ReleaseDir) {
@@ -75,15 +62,7 @@ fn dirs((project, config, id): &(ProjectName, ConfigName, ReleaseId)) -> (RootDi
 
 fn keys(root: &RootDir, release: &ReleaseDir) -> [ObjectKey; 7] {
     let file = release.file("userdata");
-    [
-        root.lock(),
-        root.user_lock(),
-        root.halt(),
-        release.release(),
-        release.log(),
-        release.lock(),
-        file,
-    ]
+    [root.lock(), root.user_lock(), root.halt(), release.release(), release.log(), release.lock(), file]
 }
 
 /// What a text means, by `serde_json` and floating point: another way to say so than the one under test.
@@ -100,19 +79,25 @@ fn meaning(text: &[u8]) -> Option<Value> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(1024))]
+
     #[test]
-    fn no_names_lead_out_of_the_root_dir(project in any_name(), config in any_name(), id in any_name()) {
-        let id = format!("release-1{id}");
-        let (Ok(project), Ok(config), Ok(id)) = (project.parse(), config.parse(), id.parse()) else { return Ok(()) };
-        let (root, release) = dirs(&(project, config, id));
-        let root_depth = root.to_string().split('/').count();
-        for key in keys(&root, &release) {
-            let key = key.as_str();
-            prop_assert!(key.starts_with(&format!("{root}/")), "{}", key);
-            prop_assert!(key.split('/').all(|segment| !matches!(segment, "" | "." | "..")), "{}", key);
-            prop_assert!((1..=2).contains(&(key.split('/').count() - root_depth)), "{}", key);
-            prop_assert!(!key.contains(|c: char| c.is_control() || c == '\\' || !c.is_ascii()), "{}", key);
-            prop_assert!(key.len() <= 1024);
+    fn no_name_leads_out_of_the_root_dir(name in any_name()) {
+        let releases = [
+            names(&name, "c", "release-1"),
+            names("a/b", &name, "release-1"),
+            names("a/b", "c", &name),
+            names(&name, &name, &format!("release-1{name}")),
+        ];
+        for (root, release) in releases.iter().flatten().map(dirs) {
+            for key in keys(&root, &release) {
+                let key = key.as_str();
+                let inside = key.strip_prefix(&format!("{root}/"));
+                prop_assert!(inside.is_some_and(|rest| rest.split('/').count() <= 2), "{}", key);
+                prop_assert!(key.split('/').all(|segment| !matches!(segment, "" | "." | "..")), "{}", key);
+                prop_assert!(!key.contains(|c: char| c.is_control() || c == '\\' || !c.is_ascii()), "{}", key);
+                prop_assert!(key.len() <= 1024);
+            }
         }
     }
 
@@ -125,6 +110,8 @@ proptest! {
         if root_a != root_b {
             let keys_a = BTreeSet::from(keys(&root_a, &release_a));
             prop_assert!(keys_a.is_disjoint(&BTreeSet::from(keys(&root_b, &release_b))));
+            let shared = format!("{}/", ProjectDir::new(&account(), &b.0).shared());
+            prop_assert!(keys_a.iter().all(|key| !key.as_str().starts_with(&shared)));
         }
     }
 
@@ -165,11 +152,7 @@ fn an_altered_byte_is_refused_on_either_side_unless_it_alters_nothing() {
             altered[at] = byte;
             let alters_nothing = meaning(&altered) == meant;
             let (byte, text) = (char::from(byte), String::from_utf8_lossy(&altered));
-            assert_eq!(
-                replay::check_uploaded(&sent, &altered).is_ok(),
-                alters_nothing,
-                "{byte:?} at {at}: {text}"
-            );
+            assert_eq!(replay::check_uploaded(&sent, &altered).is_ok(), alters_nothing, "{byte:?} at {at}: {text}");
             if let Ok(other) = json::parse(&altered) {
                 assert_eq!(
                     replay::check_uploaded(&other, RELEASE.as_bytes()).is_ok(),
@@ -181,9 +164,5 @@ fn an_altered_byte_is_refused_on_either_side_unless_it_alters_nothing() {
         }
     }
     // Each byte itself, each of the four white spaces in place of another, and \u00E9.
-    assert!(
-        taken > RELEASE.len() && taken < RELEASE.len() + 40,
-        "{taken} of {}",
-        RELEASE.len()
-    );
+    assert!(taken > RELEASE.len() && taken < RELEASE.len() + 40, "{taken} of {}", RELEASE.len());
 }

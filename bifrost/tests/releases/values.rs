@@ -28,11 +28,7 @@ pub(crate) fn any_value() -> impl Strategy<Value = Value> {
 
 /// Keys that releases have, so that values get past the first field, and any others.
 fn any_key() -> impl Strategy<Value = String> {
-    prop_oneof![
-        select(bifrost::release::Envelope::FIELDS).prop_map(str::to_owned),
-        "[a-c.]{0,2}",
-        any::<String>()
-    ]
+    prop_oneof![select(bifrost::release::Envelope::FIELDS).prop_map(str::to_owned), "[a-c.]{0,2}", any::<String>()]
 }
 
 /// The same value in another spelling: keys in another order, other white space, numbers and characters written
@@ -43,14 +39,7 @@ pub(crate) fn respell(value: &Value, rng: &mut TestRng) -> String {
         Value::Number(number) => respell_number(number, rng),
         Value::String(text) => respell_string(text, rng),
         Value::Array(elements) => {
-            format!(
-                "[{}]",
-                elements
-                    .iter()
-                    .map(|element| respell(element, rng))
-                    .collect::<Vec<_>>()
-                    .join(",")
-            )
+            format!("[{}]", elements.iter().map(|element| respell(element, rng)).collect::<Vec<_>>().join(","))
         }
         Value::Object(members) => respell_object(members, rng),
         Value::Null | Value::Bool(_) => value.to_string(),
@@ -62,10 +51,8 @@ pub(crate) fn respell(value: &Value, rng: &mut TestRng) -> String {
 }
 
 fn respell_object(members: &Map<String, Value>, rng: &mut TestRng) -> String {
-    let mut members: Vec<String> = members
-        .iter()
-        .map(|(key, value)| format!("{} :{}", respell_string(key, rng), respell(value, rng)))
-        .collect();
+    let mut members: Vec<String> =
+        members.iter().map(|(key, value)| format!("{} :{}", respell_string(key, rng), respell(value, rng))).collect();
     for last in (1..members.len()).rev() {
         members.swap(last, rng.random_range(0..=last));
     }
@@ -74,27 +61,15 @@ fn respell_object(members: &Map<String, Value>, rng: &mut TestRng) -> String {
 
 fn respell_string(text: &str, rng: &mut TestRng) -> String {
     let escaped = |c: char| {
-        let units: Vec<String> = c
-            .encode_utf16(&mut [0; 2])
-            .iter()
-            .map(|unit| format!("\\u{unit:04X}"))
-            .collect();
+        let units: Vec<String> = c.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04X}")).collect();
         units.concat()
     };
     let plain = |c: char| {
         let quoted = serde_json::to_string(&c).unwrap();
         quoted[1..quoted.len() - 1].to_owned()
     };
-    let letters: String = text
-        .chars()
-        .map(|c| {
-            if rng.random_range(0..4) == 0 {
-                escaped(c)
-            } else {
-                plain(c)
-            }
-        })
-        .collect();
+    let letters: String =
+        text.chars().map(|c| if rng.random_range(0..4) == 0 { escaped(c) } else { plain(c) }).collect();
     format!("\"{letters}\"")
 }
 

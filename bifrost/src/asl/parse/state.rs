@@ -39,13 +39,7 @@ pub(super) fn state(name: StateName, fields: Option<Fields<'_>>) -> Option<State
         }
     };
     fields.finish(&format!("a {kind} state"));
-    Some(State {
-        name,
-        comment,
-        input_path,
-        output_path,
-        kind: read?,
-    })
+    Some(State { name, comment, input_path, output_path, kind: read? })
 }
 
 /// `Next` or `End`.
@@ -89,10 +83,8 @@ fn check_heartbeat(fields: &Fields<'_>, task: &Task) {
     if let (Some(Setting::Value(timeout)), Some(Setting::Value(heartbeat))) = (&task.timeout, &task.heartbeat)
         && heartbeat >= timeout
     {
-        fields.report(
-            "HeartbeatSeconds",
-            format!("is {heartbeat}, write less than TimeoutSeconds, which is {timeout}"),
-        );
+        fields
+            .report("HeartbeatSeconds", format!("is {heartbeat}, write less than TimeoutSeconds, which is {timeout}"));
     }
 }
 
@@ -108,45 +100,27 @@ fn pass(fields: &Fields<'_>) -> Option<Pass> {
 }
 
 fn wait(fields: &Fields<'_>) -> Option<Wait> {
-    let seconds = fields.setting("Seconds", "SecondsPath", |fields, field| {
-        fields.integer(field, 0..=LONGEST)
-    });
+    let seconds = fields.setting("Seconds", "SecondsPath", |fields, field| fields.integer(field, 0..=LONGEST));
     let timestamp = fields.setting("Timestamp", "TimestampPath", |fields, field| {
         let text = fields.text(field)?;
         timestamp::parse(text).or_else(|| {
-            fields.report(
-                field,
-                format!("{text:?} is no timestamp, write one such as 2016-03-14T01:59:00Z"),
-            );
+            fields.report(field, format!("{text:?} is no timestamp, write one such as 2016-03-14T01:59:00Z"));
             None
         })
     });
     let ends = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"];
     match ends.into_iter().filter(|field| fields.has(field)).count() {
-        0 => fields.report(
-            "",
-            "Seconds is missing, write Seconds, SecondsPath, Timestamp or TimestampPath",
-        ),
+        0 => fields.report("", "Seconds is missing, write Seconds, SecondsPath, Timestamp or TimestampPath"),
         1 => {}
-        _ => fields.report(
-            "",
-            "waits for two things, write one of Seconds, SecondsPath, Timestamp, TimestampPath",
-        ),
+        _ => fields.report("", "waits for two things, write one of Seconds, SecondsPath, Timestamp, TimestampPath"),
     }
     let (assign, transition) = (fields.assign(), transition(fields));
     let until = seconds.map(WaitUntil::Seconds).or(timestamp.map(WaitUntil::Timestamp));
-    Some(Wait {
-        until: until?,
-        assign,
-        transition: transition?,
-    })
+    Some(Wait { until: until?, assign, transition: transition? })
 }
 
 fn fail(fields: &Fields<'_>) -> Fail {
-    Fail {
-        error: text(fields, "Error", "ErrorPath"),
-        cause: text(fields, "Cause", "CausePath"),
-    }
+    Fail { error: text(fields, "Error", "ErrorPath"), cause: text(fields, "Cause", "CausePath") }
 }
 
 fn text(fields: &Fields<'_>, field: &'static str, path_field: &'static str) -> Option<Text> {
@@ -168,15 +142,8 @@ fn parallel(fields: &Fields<'_>) -> Option<Parallel> {
         fields.report("Branches", "is empty, write at least one branch");
     }
     let (retry, catch, transition) = (retriers(fields), catchers(fields), transition(fields));
-    let branches: Vec<_> = listed
-        .into_iter()
-        .flatten()
-        .map(|at| Fields::of(at, fields.problems()))
-        .collect();
-    let branches: Vec<_> = branches
-        .into_iter()
-        .map(|branch| branch.and_then(|fields| branch_flow(&fields)))
-        .collect();
+    let branches: Vec<_> = listed.into_iter().flatten().map(|at| Fields::of(at, fields.problems())).collect();
+    let branches: Vec<_> = branches.into_iter().map(|branch| branch.and_then(|fields| branch_flow(&fields))).collect();
     Some(Parallel {
         parameters: fields.template("Parameters"),
         result_selector: fields.object_template("ResultSelector"),

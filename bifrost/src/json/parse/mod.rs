@@ -41,11 +41,7 @@ fn document(mut text: Scanner<'_>) -> Result<Value, Fault> {
     text.skip_space();
     let value = value(&mut text, 0)?;
     text.skip_space();
-    if text.peek().is_some() {
-        Err(text.unexpected("the end of the text"))
-    } else {
-        Ok(value)
-    }
+    if text.peek().is_some() { Err(text.unexpected("the end of the text")) } else { Ok(value) }
 }
 
 fn value(text: &mut Scanner<'_>, depth: usize) -> Result<Value, Fault> {
@@ -125,13 +121,7 @@ fn open(text: &mut Scanner<'_>, depth: usize) -> Result<(), Fault> {
 }
 
 fn literal(text: &mut Scanner<'_>) -> Result<Value, Fault> {
-    let words = [
-        ("true", Value::Bool(true)),
-        ("false", Value::Bool(false)),
-        ("null", Value::Null),
-    ];
-    let found = words
-        .into_iter()
-        .find_map(|(word, value)| text.eat_word(word).then_some(value));
+    let words = [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)];
+    let found = words.into_iter().find_map(|(word, value)| text.eat_word(word).then_some(value));
     found.ok_or_else(|| text.unexpected("a value"))
 }
