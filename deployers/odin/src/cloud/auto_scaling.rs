@@ -26,9 +26,9 @@ pub struct AutoScalingGroup {
     pub launch_template: Option<String>,
     /// The name of its launch configuration, as the groups of the original Odin have.
     pub launch_configuration: Option<String>,
-    /// Names of the classic load balancers that it is attached to.
+    /// Names of the classic load balancers that it is attached to and not being detached from.
     pub load_balancers: Vec<String>,
-    /// ARNs of the target groups that it is attached to.
+    /// ARNs of the target groups that it is attached to and not being detached from.
     pub target_group_arns: Vec<String>,
     /// Its instances, oldest first, those that terminate included.
     pub instances: Vec<Instance>,
@@ -190,17 +190,18 @@ pub trait AutoScaling: Send + Sync {
     async fn policy_alarms(&self, group: &str) -> Result<Vec<String>, CloudError>;
 
     /// Detaches classic load balancers (`autoscaling:DetachLoadBalancers`, at most 10 a request). The instances
-    /// drain first; see [`AutoScaling::attachments`]. What is not attached, or drains already, is left alone.
+    /// drain first; see [`AutoScaling::attachments`]. One that drains already goes on doing so.
     ///
     /// # Errors
-    /// If there is no such group.
+    /// If there is no such group, or it is being deleted, or (`ValidationError`) is not attached to one of them: name
+    /// only what [`AutoScalingGroup::load_balancers`] lists.
     async fn detach_load_balancers(&self, group: &str, names: &[String]) -> Result<(), CloudError>;
 
     /// Detaches target groups (`autoscaling:DetachLoadBalancerTargetGroups`, at most 10 a request), as
     /// [`AutoScaling::detach_load_balancers`] does.
     ///
     /// # Errors
-    /// If there is no such group.
+    /// As [`AutoScaling::detach_load_balancers`]; [`AutoScalingGroup::target_group_arns`] lists what may be named.
     async fn detach_target_groups(&self, group: &str, arns: &[String]) -> Result<(), CloudError>;
 
     /// What the group is attached to, and how far that is (`autoscaling:DescribeLoadBalancers`,
