@@ -64,6 +64,19 @@ pub trait Deployer: Sized + Send + Sync + 'static {
         Vec::new()
     }
 
+    /// How far each service has come as the target account tells it now, for who follows a deploy between the states
+    /// that look. By default what the last of them said.
+    ///
+    /// # Errors
+    /// Whatever AWS answers.
+    async fn watch(
+        ports: &<Self::Fields as Fields>::Ports,
+        release: &Release<Self::Fields>,
+    ) -> Result<Vec<Progress>, CloudError> {
+        let _ = ports;
+        Ok(Self::progress(release))
+    }
+
     /// What a successful deploy made and removed, by the release that `Success` got.
     fn changes(release: &Release<Self::Fields>) -> Changes;
 

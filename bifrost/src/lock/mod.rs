@@ -15,6 +15,8 @@ mod user;
 mod tests;
 
 pub use root::STARTED_BY;
+pub(crate) use root::describe;
+pub(crate) use user::held as user_lock;
 pub use user::{UserLock, UserLockError};
 
 use crate::cloud::{CloudError, PutLock, PutNew};
@@ -71,7 +73,8 @@ async fn refusal<P>(
     envelope: &Envelope,
     owner: Uuid,
 ) -> Result<Option<String>, LockFailure> {
-    if let Some(lock) = user::held(context.objects.as_ref(), envelope).await.map_err(|error| not_known(&error))? {
+    let freeze = user::held(context.objects.as_ref(), &envelope.bucket, &envelope.root_dir()).await;
+    if let Some(lock) = freeze.map_err(|error| not_known(&error))? {
         let clear = unlock_command(context, envelope);
         return Ok(Some(format!("{} is frozen by {}; to lift it: {clear}", project_config(envelope), lock)));
     }
