@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
 
 /// What a deployer adds to the envelope of a release: its own fields, at the top of the same JSON object.
-pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
+pub trait Fields: Serialize + DeserializeOwned + Flatten + Send + Sync + 'static {
     /// The deployer's own ports into a target account.
     type Ports: Send + Sync + 'static;
 
@@ -46,14 +46,20 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Says what is wrong, by JSON path, and what to do.
-    fn check(release: &Release<Self::Fields>) -> Result<(), String>;
+    fn check(release: &Release<Self::Fields>) -> Result<(), String> {
+        let _ = release;
+        Ok(())
+    }
 
     /// Reads the files that belong to a release file and enters their hashes into the release. They are uploaded
     /// before it.
     ///
     /// # Errors
     /// Says which file is missing or unreadable.
-    fn attach(release_file: &Path, release: &mut serde_json::Map<String, serde_json::Value>) -> Result<Vec<Attachment>, String> {
+    fn attach(
+        release_file: &Path,
+        release: &mut serde_json::Map<String, serde_json::Value>,
+    ) -> Result<Vec<Attachment>, String> {
         let _ = (release_file, release);
         Ok(Vec::new())
     }
@@ -78,7 +84,10 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     }
 
     /// What a successful deploy made and removed, by the release that `Success` got.
-    fn changes(release: &Release<Self::Fields>) -> Changes;
+    fn changes(release: &Release<Self::Fields>) -> Changes {
+        let _ = release;
+        Changes::default()
+    }
 
     /// What is deployed now of a project and config, by what the target account says.
     ///
@@ -158,7 +167,9 @@ impl Identity {
     /// The command that drives it: its name without the prefix that the team gives its deployers.
     #[must_use]
     pub fn command(&self) -> &str {
-        self.name.rsplit_once('-').map_or(self.name.as_str(), |(_, command)| command)
+        self.name
+            .rsplit_once('-')
+            .map_or(self.name.as_str(), |(_, command)| command)
     }
 
     /// ARN of the Lambda function that runs every task.
@@ -170,13 +181,19 @@ impl Identity {
     /// ARN of the state machine.
     #[must_use]
     pub fn state_machine_arn(&self) -> String {
-        format!("arn:aws:states:{}:{}:stateMachine:{}", self.region, self.account, self.name)
+        format!(
+            "arn:aws:states:{}:{}:stateMachine:{}",
+            self.region, self.account, self.name
+        )
     }
 
     /// ARN of the execution of that name.
     #[must_use]
     pub fn execution_arn(&self, execution: &str) -> String {
-        format!("arn:aws:states:{}:{}:execution:{}:{execution}", self.region, self.account, self.name)
+        format!(
+            "arn:aws:states:{}:{}:execution:{}:{execution}",
+            self.region, self.account, self.name
+        )
     }
 
     /// The DynamoDB table of root locks: `<lambda function name, lower case>-locks`.

@@ -4,6 +4,7 @@
 extern crate self as bifrost;
 
 pub mod asl;
+pub mod client;
 pub mod cloud;
 mod deployer;
 pub mod halt;
@@ -14,6 +15,7 @@ pub mod lock;
 pub mod machine;
 pub mod release;
 pub mod task;
+pub mod testing;
 pub mod validate;
 
 pub use bifrost_macros::state_machine;

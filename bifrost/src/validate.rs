@@ -1,8 +1,8 @@
 //! What every deployer's `Validate` does: replay and man-in-the-middle protection (contract §2).
 
+use crate::TaskError;
 use crate::cloud::CloudError;
 use crate::deployer::Fields;
-use crate::TaskError;
 use crate::release::{Release, Replay, Sha256, replay};
 use crate::task::Context;
 
@@ -66,7 +66,9 @@ pub async fn read_file<F: Fields>(
     let key = release.envelope.release_dir().file(name);
     let bucket = &release.envelope.bucket;
     let object = context.objects.get(bucket, &key).await?.ok_or_else(|| {
-        ValidateFailure::BadRelease(format!("the release refers to {name}, but there is no {key} in bucket {bucket}"))
+        ValidateFailure::BadRelease(format!(
+            "the release refers to {name}, but there is no {key} in bucket {bucket}"
+        ))
     })?;
     replay::check_file(name, &object.body, expected)?;
     Ok(object.body)

@@ -11,9 +11,9 @@ use crate::task::{Context, Surroundings};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
-use tokio::sync::Notify;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// The embedded world, as deployer `D` and its clients see it.
@@ -40,7 +40,12 @@ impl<D: Deployer> LocalCloud<D> {
     /// The world of `store`, for the deployer of that identity.
     #[must_use]
     pub fn new(store: Arc<Store<D::Resources>>, identity: Identity, defaults: Defaults) -> Self {
-        Self { store, identity: Arc::new(identity), defaults: Arc::new(defaults), assumed: Arc::default() }
+        Self {
+            store,
+            identity: Arc::new(identity),
+            defaults: Arc::new(defaults),
+            assumed: Arc::default(),
+        }
     }
 
     /// The world.
@@ -71,7 +76,10 @@ impl<D: Deployer> LocalCloud<D> {
     #[must_use]
     pub fn executions(&self) -> Arc<dyn Executions> {
         let session = self.session(Passage::default().into());
-        Arc::new(LocalExecutions { session, identity: Arc::clone(&self.identity) })
+        Arc::new(LocalExecutions {
+            session,
+            identity: Arc::clone(&self.identity),
+        })
     }
 
     /// The way into target accounts, for a client that looks at what is deployed.
@@ -81,7 +89,12 @@ impl<D: Deployer> LocalCloud<D> {
     }
 
     /// What an attempt of a task may use. `death` is told when a fault lets the attempt die.
-    pub(super) fn context(&self, attempt: Attempt, sent: Arc<Value>, death: Arc<Notify>) -> Context<<D::Fields as Fields>::Ports> {
+    pub(crate) fn context(
+        &self,
+        attempt: Attempt,
+        sent: Arc<Value>,
+        death: Arc<Notify>,
+    ) -> Context<<D::Fields as Fields>::Ports> {
         let passage = Passage::of(attempt.clone(), death);
         let session = Arc::new(self.session(Arc::clone(&passage)));
         Context {
@@ -107,7 +120,10 @@ impl<D: Deployer> LocalCloud<D> {
     }
 
     fn targets_of(&self, passage: Arc<Passage>) -> LocalTargets<D> {
-        LocalTargets { cloud: self.clone(), passage }
+        LocalTargets {
+            cloud: self.clone(),
+            passage,
+        }
     }
 }
 
@@ -160,7 +176,8 @@ impl<D: Deployer> LocalTargets<D> {
         let deployer = self.cloud.identity.account.clone();
         let arn = format!("arn:aws:iam::{account}:role/{role}");
         let denied = |because: String| {
-            let message = format!("{because}; session {session} cannot be opened: make the role, trusting account {deployer}");
+            let message =
+                format!("{because}; session {session} cannot be opened: make the role, trusting account {deployer}");
             ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message)
         };
         let sts = self.cloud.session(Arc::clone(&self.passage));

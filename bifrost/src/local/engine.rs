@@ -29,7 +29,9 @@ pub enum EngineError {
     #[error(transparent)]
     Recorder(RecorderError),
     /// Executions wait for something that is not time.
-    #[error("{0} executions wait for something that never comes; the embedded world cannot run tasks that await a callback")]
+    #[error(
+        "{0} executions wait for something that never comes; the embedded world cannot run tasks that await a callback"
+    )]
     Stuck(usize),
 }
 
@@ -49,7 +51,11 @@ impl<D: Deployer> Engine<D> {
     /// [`EngineError::Definition`].
     pub fn new(cloud: LocalCloud<D>, pace: Pace) -> Result<Self, EngineError> {
         let definition = StateMachine::parse(&D::Machine::definition(&cloud.identity().function_arn()))?;
-        Ok(Self { cloud, pace, definition })
+        Ok(Self {
+            cloud,
+            pace,
+            definition,
+        })
     }
 
     /// Runs all executions there are, and those that are filed meanwhile, until none is left or `done` says so. It asks

@@ -29,7 +29,11 @@ pub(super) struct Running<'e, D: Deployer> {
 
 impl<'e, D: Deployer> Running<'e, D> {
     pub(super) fn new(cloud: &'e LocalCloud<D>, definition: &'e StateMachine, stored: StoredExecution) -> Self {
-        Self { cloud, definition, stored }
+        Self {
+            cloud,
+            definition,
+            stored,
+        }
     }
 
     /// Runs it to its end, from where it was last saved.
@@ -37,7 +41,11 @@ impl<'e, D: Deployer> Running<'e, D> {
         let store = self.cloud.store();
         let execution = self.execution();
         let checkpoint = self.stored.checkpoint.clone();
-        let saver = Saver { store, stored: RefCell::new(self.stored), unsaved: RefCell::default() };
+        let saver = Saver {
+            store,
+            stored: RefCell::new(self.stored),
+            unsaved: RefCell::default(),
+        };
         let clock = StoreClock(store);
         let tasks = DispatchedTasks(self.cloud);
         let interpreter = Interpreter::new(self.definition, &clock, &tasks, &Chance);
@@ -92,7 +100,8 @@ impl<R: Resources> Saver<'_, R> {
                 }
             }
         }
-        self.store.save_execution(self.stored.into_inner(), self.unsaved.into_inner())
+        self.store
+            .save_execution(self.stored.into_inner(), self.unsaved.into_inner())
     }
 }
 
@@ -127,7 +136,7 @@ struct DispatchedTasks<'e, D: Deployer>(&'e LocalCloud<D>);
 
 #[async_trait(?Send)]
 impl<D: Deployer> Tasks for DispatchedTasks<'_, D> {
-    async fn run(&self, request: TaskRequest) -> TaskOutcome {
+    async fn run(&self, request: TaskRequest<'_>) -> TaskOutcome {
         let death = Arc::new(Notify::new());
         let payload = Arc::unwrap_or_clone(request.parameters);
         let work = task::dispatch::<D::Machine>(payload, |attempt, sent| {
@@ -137,8 +146,8 @@ impl<D: Deployer> Tasks for DispatchedTasks<'_, D> {
             biased;
             result = work => answer(result),
             () = death.notified() => TaskOutcome::Failed {
-                error: "Lambda.Unknown".into(),
-                cause: "The function died before it answered".into(),
+                error: Some("Lambda.Unknown".into()),
+                cause: Some("The function died before it answered".into()),
             },
         }
     }
@@ -147,7 +156,10 @@ impl<D: Deployer> Tasks for DispatchedTasks<'_, D> {
 fn answer(result: Result<serde_json::Value, Failure>) -> TaskOutcome {
     match result {
         Ok(output) => TaskOutcome::Succeeded(Arc::new(output)),
-        Err(failure) => TaskOutcome::Failed { error: failure.error.clone(), cause: serde_json::json!(failure).to_string() },
+        Err(failure) => TaskOutcome::Failed {
+            cause: Some(serde_json::json!(failure).to_string()),
+            error: Some(failure.error),
+        },
     }
 }
 

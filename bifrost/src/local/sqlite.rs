@@ -43,7 +43,10 @@ struct Cache<R> {
 impl<R: Resources> Sqlite<R> {
     pub(super) fn open(path: &Path, deployer: &str, new_world: impl FnOnce() -> World<R>) -> Result<Self, StoreError> {
         if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.into(), source })?;
+            std::fs::create_dir_all(folder).map_err(|source| StoreError::Io {
+                path: folder.into(),
+                source,
+            })?;
         }
         let here = Here { path };
         let mut connection = here.check(Connection::open(path))?;
@@ -55,12 +58,20 @@ impl<R: Resources> Sqlite<R> {
             None => create(here, &transaction, deployer, new_world())?,
         };
         here.check(transaction.commit())?;
-        Ok(Self { path: path.into(), deployer: deployer.into(), connection, cache })
+        Ok(Self {
+            path: path.into(),
+            deployer: deployer.into(),
+            connection,
+            cache,
+        })
     }
 
     pub(super) fn transact<T>(&mut self, change: impl FnOnce(&mut World<R>) -> T) -> Result<T, StoreError> {
         let here = Here { path: &self.path };
-        let transaction = here.check(self.connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
+        let transaction = here.check(
+            self.connection
+                .transaction_with_behavior(TransactionBehavior::Immediate),
+        )?;
         if let Some(newer) = load(here, &transaction, &self.deployer, Some(self.cache.version))? {
             self.cache = newer;
         }
@@ -118,7 +129,9 @@ impl<R: Resources> Sqlite<R> {
             params![self.deployer, name],
             |row| row.get::<_, String>(0),
         );
-        here.check(text.optional())?.map(|text| from_text(here, &text)).transpose()
+        here.check(text.optional())?
+            .map(|text| from_text(here, &text))
+            .transpose()
     }
 
     pub(super) fn executions(&mut self, running_only: bool) -> Result<Vec<StoredExecution>, StoreError> {
@@ -133,7 +146,10 @@ impl<R: Resources> Sqlite<R> {
         let text = to_text(here, execution)?;
         let summary = &execution.summary;
         let running = summary.stop_date.is_none();
-        let transaction = here.check(self.connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
+        let transaction = here.check(
+            self.connection
+                .transaction_with_behavior(TransactionBehavior::Immediate),
+        )?;
         here.check(transaction.execute(
             "UPDATE execution SET running = ?3, value = ?4 WHERE deployer = ?1 AND name = ?2",
             params![self.deployer, summary.name, running, text],
@@ -171,9 +187,15 @@ fn load<R: Resources>(
     let row = transaction
         .prepare_cached("SELECT version, value FROM world WHERE deployer = ?1 AND version IS NOT ?2")
         .and_then(|mut select| {
-            select.query_row(params![deployer, known], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).optional()
+            select
+                .query_row(params![deployer, known], |row| {
+                    Ok((row.get(0)?, row.get::<_, String>(1)?))
+                })
+                .optional()
         });
-    let Some((version, text)) = here.check(row)? else { return Ok(None) };
+    let Some((version, text)) = here.check(row)? else {
+        return Ok(None);
+    };
     let world = from_text(here, &text)?;
     Ok(Some(Cache { version, text, world }))
 }
@@ -187,7 +209,11 @@ fn create<R: Resources>(
     let text = to_text(here, &world)?;
     let insert = "INSERT INTO world (deployer, version, value) VALUES (?1, 1, ?2)";
     here.check(transaction.execute(insert, params![deployer, text]))?;
-    Ok(Cache { version: 1, text, world })
+    Ok(Cache {
+        version: 1,
+        text,
+        world,
+    })
 }
 
 /// The file, to be named in every error.
@@ -198,7 +224,10 @@ struct Here<'a> {
 
 impl Here<'_> {
     fn check<T>(self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
-        result.map_err(|source| StoreError::Sqlite { path: self.path.into(), source })
+        result.map_err(|source| StoreError::Sqlite {
+            path: self.path.into(),
+            source,
+        })
     }
 }
 
@@ -213,5 +242,8 @@ fn from_text<T: DeserializeOwned>(here: Here<'_>, text: &str) -> Result<T, Store
 }
 
 fn unreadable(here: Here<'_>, error: &serde_json::Error) -> StoreError {
-    StoreError::Unreadable { path: here.path.into(), reason: error.to_string() }
+    StoreError::Unreadable {
+        path: here.path.into(),
+        reason: error.to_string(),
+    }
 }

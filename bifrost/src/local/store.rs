@@ -24,7 +24,9 @@ pub enum StoreError {
         source: rusqlite::Error,
     },
     /// What the file holds is not a world of this deployer.
-    #[error("{path} holds something else than a world of this version: {reason}; start a new one with --fresh, or name another with --world")]
+    #[error(
+        "{path} holds something else than a world of this version: {reason}; start a new one with --fresh, or name another with --world"
+    )]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -58,7 +60,10 @@ pub struct Store<R> {
 }
 
 enum Kept<R> {
-    Memory { world: Box<World<R>>, executions: IndexMap<String, (StoredExecution, Vec<Event>)> },
+    Memory {
+        world: Box<World<R>>,
+        executions: IndexMap<String, (StoredExecution, Vec<Event>)>,
+    },
     File(Box<Sqlite<R>>),
 }
 
@@ -66,7 +71,10 @@ impl<R: Resources> Store<R> {
     /// Keeps the world in memory, for this process alone.
     #[must_use]
     pub fn in_memory(world: World<R>) -> Arc<Self> {
-        Self::new(Kept::Memory { world: Box::new(world), executions: IndexMap::new() })
+        Self::new(Kept::Memory {
+            world: Box::new(world),
+            executions: IndexMap::new(),
+        })
     }
 
     /// Opens the world of `deployer` in a SQLite file, and makes file and world if they are not there.
@@ -74,16 +82,25 @@ impl<R: Resources> Store<R> {
     /// # Errors
     /// If the file is no SQLite file, or holds another kind of world.
     pub fn open(path: &Path, deployer: &str, new_world: impl FnOnce() -> World<R>) -> Result<Arc<Self>, StoreError> {
-        Ok(Self::new(Kept::File(Box::new(Sqlite::open(path, deployer, new_world)?))))
+        Ok(Self::new(Kept::File(Box::new(Sqlite::open(
+            path, deployer, new_world,
+        )?))))
     }
 
     fn new(kept: Kept<R>) -> Arc<Self> {
-        Arc::new(Self { kept: Mutex::new(kept), watchers: Mutex::default(), clock: WorldClock::default() })
+        Arc::new(Self {
+            kept: Mutex::new(kept),
+            watchers: Mutex::default(),
+            clock: WorldClock::default(),
+        })
     }
 
     /// Lets `watcher` see each call from now on.
     pub fn watch(&self, watcher: CallWatcher<R>) {
-        self.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(watcher);
+        self.watchers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(watcher);
     }
 
     /// Changes the world in one transaction.
@@ -146,7 +163,10 @@ impl<R: Resources> Store<R> {
 
     /// Files a new execution; `false` if one of that name is there.
     pub(super) fn file_execution(&self, summary: ExecutionSummary) -> Result<bool, StoreError> {
-        let execution = StoredExecution { summary, checkpoint: None };
+        let execution = StoredExecution {
+            summary,
+            checkpoint: None,
+        };
         match &mut *self.kept() {
             Kept::Memory { executions, .. } => {
                 let name = execution.summary.name.clone();

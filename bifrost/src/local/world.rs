@@ -100,7 +100,11 @@ impl<R: Resources> World<R> {
     /// `AccessDenied`, as AWS answers for an account that is not there.
     pub fn account(&mut self, id: &AccountId) -> Result<&mut Account<R>, ServiceError> {
         self.accounts.get_mut(id).ok_or_else(|| {
-            ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", format!("there is no account {id} in this world"))
+            ServiceError::new(
+                ErrorKind::AccessDenied,
+                "AccessDenied",
+                format!("there is no account {id} in this world"),
+            )
         })
     }
 }
@@ -134,6 +138,11 @@ mod body {
     fn unhex(hex: &str) -> Option<Vec<u8>> {
         let digits: Option<Vec<u8>> = hex.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect();
         let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
-        Some(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
+        Some(
+            digits
+                .chunks(2)
+                .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
+                .collect(),
+        )
     }
 }

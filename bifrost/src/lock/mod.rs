@@ -11,22 +11,21 @@
 mod root;
 mod user;
 
-#[cfg(test)]
-mod tests;
-
 pub use root::STARTED_BY;
 pub(crate) use root::describe;
 pub(crate) use user::held as user_lock;
 pub use user::{UserLock, UserLockError};
 
+use crate::TaskError;
 use crate::cloud::{CloudError, PutLock, PutNew};
-use crate::release::{Envelope, ObjectKey};
+use crate::deployer::Fields;
+use crate::release::{Envelope, ObjectKey, Release};
 use crate::task::Context;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 /// A lock was not taken.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, TaskError)]
 pub enum LockFailure {
     /// Somebody else holds it, and this execution holds no root lock. `LockExistsError` on the wire.
     #[error("{0}")]
@@ -42,6 +41,24 @@ struct LockObject {
     uuid: String,
 }
 
+/// The handler of a `Lock` task: takes user, release and root lock, or says who holds them.
+///
+/// # Errors
+/// As [`take`].
+pub async fn lock<F: Fields>(context: &Context<F::Ports>, release: Release<F>) -> Result<Release<F>, LockFailure> {
+    take(context, &release.envelope).await?;
+    Ok(release)
+}
+
+/// The handler of a task that gives the root lock back and does nothing else.
+///
+/// # Errors
+/// As [`give_back`].
+pub async fn unlock<F: Fields>(context: &Context<F::Ports>, release: Release<F>) -> Result<Release<F>, LockFailure> {
+    give_back(context, &release.envelope).await?;
+    Ok(release)
+}
+
 /// Takes user, release and root lock for the release, or says who holds them.
 ///
 /// # Errors
@@ -53,7 +70,9 @@ pub async fn take<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), Lo
         None => return Ok(()),
         Some(refusal) => refusal,
     };
-    root::give_back(context, envelope, owner).await.map_err(|error| not_known(&error))?;
+    root::give_back(context, envelope, owner)
+        .await
+        .map_err(|error| not_known(&error))?;
     Err(LockFailure::LockExists(refusal))
 }
 
@@ -64,27 +83,35 @@ pub async fn take<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), Lo
 pub async fn give_back<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), LockFailure> {
     // Without an owner nothing was ever taken.
     let Some(owner) = envelope.uuid else { return Ok(()) };
-    root::give_back(context, envelope, owner).await.map_err(|error| not_known(&error))
+    root::give_back(context, envelope, owner)
+        .await
+        .map_err(|error| not_known(&error))
 }
 
 /// Why the locks cannot be had; `None` once they are all taken.
-async fn refusal<P>(
-    context: &Context<P>,
-    envelope: &Envelope,
-    owner: Uuid,
-) -> Result<Option<String>, LockFailure> {
+async fn refusal<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<Option<String>, LockFailure> {
     let freeze = user::held(context.objects.as_ref(), &envelope.bucket, &envelope.root_dir()).await;
     if let Some(lock) = freeze.map_err(|error| not_known(&error))? {
         let clear = unlock_command(context, envelope);
-        return Ok(Some(format!("{} is frozen by {}; to lift it: {clear}", project_config(envelope), lock)));
+        return Ok(Some(format!(
+            "{} is frozen by {}; to lift it: {clear}",
+            project_config(envelope),
+            lock
+        )));
     }
-    if !take_release_lock(context, envelope, owner).await.map_err(|error| not_known(&error))? {
+    if !take_release_lock(context, envelope, owner)
+        .await
+        .map_err(|error| not_known(&error))?
+    {
         return Ok(Some(format!(
             "release {} was deployed before: a release is deployed at most once, so make a new one",
             envelope.release_id
         )));
     }
-    match root::take(context, envelope, owner).await.map_err(|error| not_known(&error))? {
+    match root::take(context, envelope, owner)
+        .await
+        .map_err(|error| not_known(&error))?
+    {
         PutLock::Taken => Ok(None),
         PutLock::Held(item) => {
             let (held, clear) = (root::describe(&item), unlock_command(context, envelope));
@@ -99,7 +126,9 @@ async fn refusal<P>(
 /// Whether the release lock is this execution's.
 async fn take_release_lock<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<bool, CloudError> {
     let (bucket, key) = (&envelope.bucket, envelope.release_dir().lock());
-    let lock = LockObject { uuid: owner.to_string() };
+    let lock = LockObject {
+        uuid: owner.to_string(),
+    };
     match context.objects.put_new(bucket, &key, text(&lock)).await? {
         PutNew::Written => Ok(true),
         PutNew::Exists => Ok(read(context, envelope, &key).await?.is_some_and(|there| there == lock)),
@@ -107,14 +136,12 @@ async fn take_release_lock<P>(context: &Context<P>, envelope: &Envelope, owner: 
 }
 
 /// The lock that is kept as an object. One that cannot be read is somebody else's.
-async fn read<P>(
-    context: &Context<P>,
-    envelope: &Envelope,
-    key: &ObjectKey,
-) -> Result<Option<LockObject>, CloudError> {
+async fn read<P>(context: &Context<P>, envelope: &Envelope, key: &ObjectKey) -> Result<Option<LockObject>, CloudError> {
     let object = context.objects.get(&envelope.bucket, key).await?;
     Ok(object.map(|object| {
-        serde_json::from_slice(&object.body).unwrap_or_else(|_| LockObject { uuid: "an unreadable lock".into() })
+        serde_json::from_slice(&object.body).unwrap_or_else(|_| LockObject {
+            uuid: "an unreadable lock".into(),
+        })
     }))
 }
 
@@ -123,7 +150,9 @@ fn text(lock: &LockObject) -> Vec<u8> {
 }
 
 fn owner(envelope: &Envelope) -> Result<Uuid, LockFailure> {
-    envelope.uuid.ok_or_else(|| LockFailure::Lock("the release has no uuid: Validate gives it one".into()))
+    envelope
+        .uuid
+        .ok_or_else(|| LockFailure::Lock("the release has no uuid: Validate gives it one".into()))
 }
 
 fn not_known(error: &CloudError) -> LockFailure {
@@ -131,7 +160,10 @@ fn not_known(error: &CloudError) -> LockFailure {
 }
 
 fn project_config(envelope: &Envelope) -> String {
-    format!("{} {} in account {}", envelope.project_name, envelope.config_name, envelope.aws_account_id)
+    format!(
+        "{} {} in account {}",
+        envelope.project_name, envelope.config_name, envelope.aws_account_id
+    )
 }
 
 fn unlock_command<P>(context: &Context<P>, envelope: &Envelope) -> String {

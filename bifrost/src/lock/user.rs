@@ -37,8 +37,19 @@ impl UserLock {
 
 impl fmt::Display for UserLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let or = |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
-        write!(f, "{}: {}", or(&self.user, "somebody"), or(&self.lock_reason, "no reason given"))
+        let or = |text: &str, otherwise: &str| {
+            if text.is_empty() {
+                otherwise.to_owned()
+            } else {
+                text.to_owned()
+            }
+        };
+        write!(
+            f,
+            "{}: {}",
+            or(&self.user, "somebody"),
+            or(&self.lock_reason, "no reason given")
+        )
     }
 }
 
@@ -49,8 +60,13 @@ pub(crate) async fn held(
     bucket: &BucketName,
     dir: &RootDir,
 ) -> Result<Option<UserLock>, CloudError> {
-    let Some(object) = objects.get(bucket, &dir.user_lock()).await? else { return Ok(None) };
+    let Some(object) = objects.get(bucket, &dir.user_lock()).await? else {
+        return Ok(None);
+    };
     Ok(UserLock::parse(&object.body).unwrap_or_else(|error| {
-        Some(UserLock { user: "somebody".into(), lock_reason: error.to_string() })
+        Some(UserLock {
+            user: "somebody".into(),
+            lock_reason: error.to_string(),
+        })
     }))
 }

@@ -4,9 +4,7 @@
 //! type to one whose fields have the serialised names. No value of such a type is ever made: the compiler looks up the
 //! field, and says "no field `helthy`" in its own words.
 
-use crate::release::{
-    AccountId, BucketName, CaughtError, ConfigName, ProjectName, Region, ReleaseId, Sha256,
-};
+use crate::release::{AccountId, BucketName, CaughtError, ConfigName, ProjectName, Region, ReleaseId, Sha256};
 use chrono::{DateTime, TimeZone};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -133,7 +131,7 @@ leaves! {
     f64 => f64;
     serde_json::Number => serde_json::Number;
     String str char uuid::Uuid => String;
-    AccountId Region BucketName ProjectName ConfigName ReleaseId LockOwner Sha256 => String;
+    AccountId Region BucketName ProjectName ConfigName ReleaseId Sha256 => String;
     CaughtError => CaughtError;
     Value => Opaque;
 }

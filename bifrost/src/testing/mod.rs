@@ -4,12 +4,13 @@
 //! What shall go wrong is said by the world's [`Fault`](crate::local::Fault)s; what must hold at every call is checked
 //! by a [`CallWatcher`](crate::local::CallWatcher).
 
-use crate::cloud::{CloudError, Encryption, ExecutionSummary, Objects, StartError};
-use crate::deployer::{Deployer, Identity};
+use crate::cloud::{Attempt, CloudError, Encryption, ExecutionSummary, Objects, StartError};
+use crate::deployer::{Deployer, Fields, Identity};
 use crate::interpreter::{Event, EventType};
 use crate::json::ReadError;
 use crate::local::{Engine, EngineError, LocalCloud, Pace, Store, World};
 use crate::release::{ExecutionName, InvalidName, Release};
+use crate::task::Context;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -53,7 +54,9 @@ impl<D: Deployer> Lab<D> {
             region: world.deployer_region.clone(),
         };
         let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
-        Ok(Self { cloud: LocalCloud::new(Store::in_memory(world), identity, defaults) })
+        Ok(Self {
+            cloud: LocalCloud::new(Store::in_memory(world), identity, defaults),
+        })
     }
 
     /// The world.
@@ -68,6 +71,12 @@ impl<D: Deployer> Lab<D> {
         &self.cloud
     }
 
+    /// What an attempt of a task may use, for tests that call a handler directly. `sent` is the state's input.
+    #[must_use]
+    pub fn context(&self, attempt: Attempt, sent: Value) -> Context<<D::Fields as Fields>::Ports> {
+        self.cloud.context(attempt, Arc::new(sent), Arc::default())
+    }
+
     /// Uploads a release and the files that belong to it.
     ///
     /// # Errors
@@ -76,10 +85,14 @@ impl<D: Deployer> Lab<D> {
         let envelope = self.read(release)?.envelope;
         let (client, dir) = (self.cloud.client(), envelope.release_dir());
         for (name, body) in files {
-            client.put(&envelope.bucket, &dir.file(name), body.to_vec(), Encryption::Bucket).await?;
+            client
+                .put(&envelope.bucket, &dir.file(name), body.to_vec(), Encryption::Bucket)
+                .await?;
         }
         let body = release.to_string().into_bytes();
-        Ok(client.put(&envelope.bucket, &dir.release(), body, Encryption::Bucket).await?)
+        Ok(client
+            .put(&envelope.bucket, &dir.release(), body, Encryption::Bucket)
+            .await?)
     }
 
     /// Starts an execution with the release, and gives its name.
@@ -126,8 +139,14 @@ impl<D: Deployer> Lab<D> {
     /// [`LabError::NoExecution`].
     pub async fn execution(&self, name: &str) -> Result<Run, LabError> {
         let executions = self.cloud.executions();
-        let execution = executions.describe(name).await?.ok_or_else(|| LabError::NoExecution(name.into()))?;
-        Ok(Run { execution, history: executions.history(name, 0).await? })
+        let execution = executions
+            .describe(name)
+            .await?
+            .ok_or_else(|| LabError::NoExecution(name.into()))?;
+        Ok(Run {
+            execution,
+            history: executions.history(name, 0).await?,
+        })
     }
 
     fn read(&self, release: &Value) -> Result<Release<D::Fields>, LabError> {
@@ -148,21 +167,33 @@ impl Run {
     /// The states that were entered, in order.
     #[must_use]
     pub fn path(&self) -> Vec<&str> {
-        let entered = |event: &&Event| event.event_type.is_state_entered();
-        self.history.iter().filter(entered).filter_map(|event| event.details.name.as_deref()).collect()
+        let entered = |event: &&Event| event.event_type.name().ends_with("StateEntered");
+        self.history
+            .iter()
+            .filter(entered)
+            .filter_map(|event| event.details.name.as_deref())
+            .collect()
     }
 
     /// The errors that tasks raised, in order: name and message.
     #[must_use]
     pub fn errors(&self) -> Vec<(String, String)> {
-        let failed = self.history.iter().filter(|event| event.event_type == EventType::LambdaFunctionFailed);
+        let failed = self
+            .history
+            .iter()
+            .filter(|event| event.event_type == EventType::LambdaFunctionFailed);
         failed
             .map(|event| {
                 let text = |text: &Option<Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
                 let cause = text(&event.details.cause);
                 let failure: Option<Value> = serde_json::from_str(&cause).ok();
-                let message = failure.as_ref().and_then(|failure| failure.get("errorMessage")?.as_str());
-                (text(&event.details.error), message.map_or_else(|| cause.clone(), ToOwned::to_owned))
+                let message = failure
+                    .as_ref()
+                    .and_then(|failure| failure.get("errorMessage")?.as_str());
+                (
+                    text(&event.details.error),
+                    message.map_or_else(|| cause.clone(), ToOwned::to_owned),
+                )
             })
             .collect()
     }

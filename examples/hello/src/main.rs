@@ -96,15 +96,25 @@ impl Flags {
     async fn set(&self, Release { envelope, fields }: &Release<Flag>) -> Result<(), CloudError> {
         let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
         let (value, release_id) = (fields.value.clone(), envelope.release_id.to_string());
-        let put = self.0.call("dynamodb:PutItem", &key, |place| match place.resources.0.get(&key) {
-            Some(item) if item.release_id == release_id => Ok(()),
-            _ if value.is_empty() => Err(ServiceError::new(ErrorKind::Invalid, "ValidationException", "no value")),
-            before => {
-                let before = before.cloned().map(|item| Box::new(Item { before: None, ..item }));
-                place.resources.0.insert(key.clone(), Item { value, release_id, since: place.now, before });
-                Ok(())
-            }
-        });
+        let put = self
+            .0
+            .call("dynamodb:PutItem", &key, |place| match place.resources.0.get(&key) {
+                Some(item) if item.release_id == release_id => Ok(()),
+                _ if value.is_empty() => Err(ServiceError::new(ErrorKind::Invalid, "ValidationException", "no value")),
+                before => {
+                    let before = before.cloned().map(|item| Box::new(Item { before: None, ..item }));
+                    place.resources.0.insert(
+                        key.clone(),
+                        Item {
+                            value,
+                            release_id,
+                            since: place.now,
+                            before,
+                        },
+                    );
+                    Ok(())
+                }
+            });
         put.await
     }
 
@@ -112,7 +122,10 @@ impl Flags {
         let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
         let put = self.0.call("dynamodb:PutItem", &key, |place| {
             let flags = &mut place.resources.0;
-            if flags.get(&key).is_some_and(|item| item.release_id == envelope.release_id.as_str()) {
+            if flags
+                .get(&key)
+                .is_some_and(|item| item.release_id == envelope.release_id.as_str())
+            {
                 let before = flags.remove(&key).and_then(|item| item.before);
                 flags.extend(before.map(|before| (key.clone(), *before)));
             }
@@ -144,10 +157,30 @@ impl Deployer for Hello {
     async fn deployed(ports: &Flags, project: &ProjectName, config: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
         let dir = format!("{project}/{config}/");
         let scan = ports.0.call("dynamodb:Scan", "flags", |place| {
-            let flags = place.resources.0.iter().filter_map(|(key, item)| Some((key.strip_prefix(&dir)?, item)));
-            Ok(flags.map(|(flag, Item { value, release_id, since, .. })| Deployed {
-                service: flag.into(), release_id: release_id.clone(), since: *since, resource: "flag".into(), parts: vec![value.clone()],
-            }).collect())
+            let flags = place
+                .resources
+                .0
+                .iter()
+                .filter_map(|(key, item)| Some((key.strip_prefix(&dir)?, item)));
+            Ok(flags
+                .map(
+                    |(
+                        flag,
+                        Item {
+                            value,
+                            release_id,
+                            since,
+                            ..
+                        },
+                    )| Deployed {
+                        service: flag.into(),
+                        release_id: release_id.clone(),
+                        since: *since,
+                        resource: "flag".into(),
+                        parts: vec![value.clone()],
+                    },
+                )
+                .collect())
         });
         scan.await
     }
