@@ -1,5 +1,6 @@
 //! What is deployed now, by whom, and what goes on.
 
+use super::story::Story;
 use super::{Address, Client, LockState};
 use crate::cloud::{CloudError, ExecutionSummary};
 use crate::deployer::{Deployed, Deployer};
@@ -91,13 +92,15 @@ impl<D: Deployer> Client<D> {
 
     async fn where_it_is(&self, execution: ExecutionSummary) -> Result<RunningExecution, CloudError> {
         let history = self.executions.history(&execution.name, 0).await?;
-        let entered = |event: &&crate::interpreter::Event| event.event_type.is_state_entered();
-        let last = history.iter().rev().find(entered);
+        let mut story = Story::default();
+        for event in &history {
+            story.tell(event);
+        }
         Ok(RunningExecution {
             release_id: text(&execution.input, "release_id").unwrap_or_default().to_owned(),
             started_by: claim(&execution.input).map(ToOwned::to_owned),
             since: execution.start_date,
-            state: last.and_then(|event| event.details.name.as_ref()).map(ToString::to_string),
+            state: story.states.pop(),
             execution: execution.name,
         })
     }
