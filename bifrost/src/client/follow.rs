@@ -82,6 +82,12 @@ impl<D: Deployer> Follower<'_, D> {
         Ok(self.progressed(self.client.surroundings.now(), services))
     }
 
+    /// The time, by the clock of the cloud.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.client.surroundings.now()
+    }
+
     /// When the release's timeout will be over.
     #[must_use]
     pub fn deadline(&self) -> Option<DateTime<Utc>> {

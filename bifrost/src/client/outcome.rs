@@ -31,6 +31,10 @@ pub struct Outcome {
     pub status: Status,
     /// What the command exits with.
     pub exit_code: u8,
+    /// Whether it deployed the release that this client was given; if not, that one was not deployed.
+    pub is_ours: bool,
+    /// Whether it came so far that it may have changed the target account.
+    pub changed: bool,
     /// When.
     pub time: DateTime<Utc>,
     /// How long it took, in seconds of the cloud's clock.
@@ -69,6 +73,8 @@ impl Outcome {
         Self {
             status,
             exit_code: exit_code(status, changed, is_ours),
+            is_ours,
+            changed,
             time,
             seconds: (time - summary.start_date).num_seconds(),
             execution: summary.name.clone(),
