@@ -167,9 +167,7 @@ impl Identity {
     /// The command that drives it: its name without the prefix that the team gives its deployers.
     #[must_use]
     pub fn command(&self) -> &str {
-        self.name
-            .rsplit_once('-')
-            .map_or(self.name.as_str(), |(_, command)| command)
+        self.name.rsplit_once('-').map_or(self.name.as_str(), |(_, command)| command)
     }
 
     /// ARN of the Lambda function that runs every task.
@@ -181,19 +179,13 @@ impl Identity {
     /// ARN of the state machine.
     #[must_use]
     pub fn state_machine_arn(&self) -> String {
-        format!(
-            "arn:aws:states:{}:{}:stateMachine:{}",
-            self.region, self.account, self.name
-        )
+        format!("arn:aws:states:{}:{}:stateMachine:{}", self.region, self.account, self.name)
     }
 
     /// ARN of the execution of that name.
     #[must_use]
     pub fn execution_arn(&self, execution: &str) -> String {
-        format!(
-            "arn:aws:states:{}:{}:execution:{}:{execution}",
-            self.region, self.account, self.name
-        )
+        format!("arn:aws:states:{}:{}:execution:{}:{execution}", self.region, self.account, self.name)
     }
 
     /// The DynamoDB table of root locks: `<lambda function name, lower case>-locks`.

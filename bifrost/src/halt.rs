@@ -41,16 +41,9 @@ pub async fn check<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), H
     if let Some(started_at) = envelope.started_at
         && now > started_at + TimeDelta::seconds(i64::from(envelope.timeout))
     {
-        return Err(Halt::TimedOut {
-            started_at,
-            timeout: envelope.timeout,
-        });
+        return Err(Halt::TimedOut { started_at, timeout: envelope.timeout });
     }
-    match context
-        .objects
-        .get(&envelope.bucket, &envelope.root_dir().halt())
-        .await?
-    {
+    match context.objects.get(&envelope.bucket, &envelope.root_dir().halt()).await? {
         Some(flag) if counts(flag.last_modified, now) => Err(Halt::Asked(message(&flag.body))),
         _ => Ok(()),
     }
@@ -63,16 +56,8 @@ fn counts(written: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 
 /// The flag's content, fit for a log: text of a stranger may hold anything.
 fn message(content: &[u8]) -> String {
-    let text: String = String::from_utf8_lossy(content)
-        .chars()
-        .filter(|c| !c.is_control())
-        .take(500)
-        .collect();
-    if text.trim().is_empty() {
-        "no reason given".into()
-    } else {
-        text
-    }
+    let text: String = String::from_utf8_lossy(content).chars().filter(|c| !c.is_control()).take(500).collect();
+    if text.trim().is_empty() { "no reason given".into() } else { text }
 }
 
 /// Writes the halt flag: the deploy that runs stops at its next look.
@@ -80,9 +65,7 @@ fn message(content: &[u8]) -> String {
 /// # Errors
 /// Whatever S3 answers.
 pub async fn ask(objects: &dyn Objects, bucket: &BucketName, dir: &RootDir, reason: &str) -> Result<(), CloudError> {
-    objects
-        .put(bucket, &dir.halt(), reason.as_bytes().to_vec(), Encryption::Bucket)
-        .await
+    objects.put(bucket, &dir.halt(), reason.as_bytes().to_vec(), Encryption::Bucket).await
 }
 
 /// Removes the halt flag, so that it does not stop the next deploy.
@@ -90,10 +73,7 @@ pub async fn ask(objects: &dyn Objects, bucket: &BucketName, dir: &RootDir, reas
 /// # Errors
 /// Whatever S3 answers.
 pub async fn clear<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), CloudError> {
-    context
-        .objects
-        .delete(&envelope.bucket, &envelope.root_dir().halt())
-        .await
+    context.objects.delete(&envelope.bucket, &envelope.root_dir().halt()).await
 }
 
 #[cfg(test)]

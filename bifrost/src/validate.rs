@@ -66,9 +66,7 @@ pub async fn read_file<F: Fields>(
     let key = release.envelope.release_dir().file(name);
     let bucket = &release.envelope.bucket;
     let object = context.objects.get(bucket, &key).await?.ok_or_else(|| {
-        ValidateFailure::BadRelease(format!(
-            "the release refers to {name}, but there is no {key} in bucket {bucket}"
-        ))
+        ValidateFailure::BadRelease(format!("the release refers to {name}, but there is no {key} in bucket {bucket}"))
     })?;
     replay::check_file(name, &object.body, expected)?;
     Ok(object.body)

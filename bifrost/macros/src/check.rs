@@ -9,11 +9,12 @@ use crate::graph::Graph;
 use crate::model::{Catch, Kind, Machine, On, Retry, State, Task, Variable, Wait};
 use proc_macro2::Span;
 use std::collections::HashSet;
-use syn::{Error, Ident, Path};
+use syn::{Error, Ident, LitStr, Path};
 
 pub(crate) fn check(machine: &Machine) -> Vec<Error> {
     let graph = Graph::of(machine);
-    let mut errors = names(machine);
+    let mut errors = machine.errors.clone();
+    errors.extend(names(machine));
     errors.extend(machine.states.iter().flat_map(|state| of_state(state, &graph)));
     // A chart with a hole in it has states that are not reached, but they are not its mistake.
     if errors.is_empty() && graph.is_closed() {
@@ -24,26 +25,25 @@ pub(crate) fn check(machine: &Machine) -> Vec<Error> {
 
 /// No two states share a name, neither in Rust nor in the definition.
 fn names(machine: &Machine) -> Vec<Error> {
-    let (mut idents, mut names) = (HashSet::new(), HashSet::new());
+    let mut seen = HashSet::new();
     let mut errors = Vec::new();
-    for State { name, rename, .. } in &machine.states {
-        if !idents.insert(name) {
+    for (place, State { name, rename, .. }) in machine.states.iter().enumerate() {
+        if !seen.insert(name) {
             errors.push(Error::new(name.span(), format!("state `{name}` is defined twice")));
         } else if let Some(rename) = rename {
-            errors.extend(limits::state_name(rename));
-        }
-    }
-    for state in &machine.states {
-        if !names.insert(state.asl_name())
-            && let Some(rename) = &state.rename
-        {
-            errors.push(Error::new(
-                rename.span(),
-                format!("another state is called \"{}\" already", rename.value()),
-            ));
+            errors.extend(limits::state_name(rename).or_else(|| taken(machine, place, rename)));
         }
     }
     errors
+}
+
+/// Of two states that are renamed alike, the second is the mistake.
+fn taken(machine: &Machine, place: usize, rename: &LitStr) -> Option<Error> {
+    let other = machine.states.iter().enumerate().find(|(other, state)| {
+        *other != place && state.asl_name() == rename.value() && (state.rename.is_none() || *other < place)
+    });
+    let (_, other) = other?;
+    Some(Error::new(rename.span(), format!("state `{}` is called {:?} already", other.name, rename.value())))
 }
 
 fn of_state(state: &State, graph: &Graph) -> Vec<Error> {
@@ -57,20 +57,14 @@ fn of_state(state: &State, graph: &Graph) -> Vec<Error> {
                     state.name
                 )
             } else if default.is_none() {
-                format!(
-                    "choice `{}` needs `_ => State;`: an execution that matches no rule would fail",
-                    state.name
-                )
+                format!("choice `{}` needs `_ => State;`: an execution that matches no rule would fail", state.name)
             } else {
                 return vec![];
             };
             vec![Error::new(state.name.span(), message)]
         }
         Kind::Fail { error, .. } if error.value().is_empty() => {
-            vec![Error::new(
-                error.span(),
-                "an execution fails with an error that has a name",
-            )]
+            vec![Error::new(error.span(), "an execution fails with an error that has a name")]
         }
         Kind::Pass { .. } | Kind::Succeed | Kind::Fail { .. } => vec![],
     }
@@ -111,19 +105,12 @@ fn order(ons: &[&On], verb: &str) -> Vec<Error> {
 fn span(on: &On) -> Span {
     match on {
         On::All(span) => *span,
-        On::Error(path) => path
-            .segments
-            .last()
-            .map_or_else(Span::call_site, |variant| variant.ident.span()),
+        On::Error(path) => path.segments.last().map_or_else(Span::call_site, |variant| variant.ident.span()),
     }
 }
 
 fn text(path: &Path) -> String {
-    path.segments
-        .iter()
-        .map(|segment| segment.ident.to_string())
-        .collect::<Vec<_>>()
-        .join("::")
+    path.segments.iter().map(|segment| segment.ident.to_string()).collect::<Vec<_>>().join("::")
 }
 
 fn of_wait(name: &Ident, wait: &Wait, graph: &Graph) -> Option<Error> {
@@ -150,23 +137,11 @@ fn unread(variable: &Variable) -> Option<Error> {
 /// Every state is entered by some execution, and from every state some execution ends.
 fn ways(machine: &Machine, graph: &Graph) -> Vec<Error> {
     let (reached, ending) = (graph.reached(), graph.ending());
-    let stuck: Vec<_> = machine
-        .states
-        .iter()
-        .map(|state| &state.name)
-        .filter(|name| !ending.contains(name))
-        .collect();
+    let stuck: Vec<_> = machine.states.iter().map(|state| &state.name).filter(|name| !ending.contains(name)).collect();
     if let [first, others @ ..] = stuck.as_slice() {
         let others: Vec<_> = others.iter().map(|name| format!("`{name}`")).collect();
-        let with = if others.is_empty() {
-            String::new()
-        } else {
-            format!(", it only leads to {}", others.join(", "))
-        };
-        return vec![Error::new(
-            first.span(),
-            format!("state `{first}` never reaches an end{with}"),
-        )];
+        let with = if others.is_empty() { String::new() } else { format!(", it only leads to {}", others.join(", ")) };
+        return vec![Error::new(first.span(), format!("state `{first}` never reaches an end{with}"))];
     }
     let mut excused = HashSet::new();
     let mut errors = Vec::new();

@@ -11,6 +11,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote, quote_spanned};
 use std::collections::HashSet;
 use syn::Ident;
+use syn::spanned::Spanned;
 
 /// What the expansion of a state needs to know of its machine.
 pub(crate) struct Chart<'a> {
@@ -20,10 +21,7 @@ pub(crate) struct Chart<'a> {
 }
 
 pub(crate) fn expand(machine: &Machine) -> TokenStream {
-    let chart = Chart {
-        machine,
-        unread: Graph::of(machine).entered_with_unread_data(),
-    };
+    let chart = Chart { machine, unread: Graph::of(machine).entered_with_unread_data() };
     let states = distinct(machine);
     let enumeration = enumeration(machine, &states);
     let body = body(&chart, &states);
@@ -45,12 +43,7 @@ fn distinct(machine: &Machine) -> Vec<&State> {
 }
 
 fn enumeration(machine: &Machine, states: &[&State]) -> TokenStream {
-    let Machine {
-        comment,
-        visibility,
-        name,
-        ..
-    } = machine;
+    let Machine { comment, visibility, name, .. } = machine;
     let machine_docs = docs(comment, &format!("The state machine `{name}`."));
     let variants = states.iter().map(|state| {
         let state_docs = docs(&state.comment, &format!("The state `{}`.", state.asl_name()));
@@ -68,11 +61,7 @@ fn enumeration(machine: &Machine, states: &[&State]) -> TokenStream {
 /// The author's own comment as it came, or a plain one: a public machine must not trip over `missing_docs`.
 fn docs(comment: &Comment, otherwise: &str) -> TokenStream {
     let attributes = &comment.attributes;
-    if attributes.is_empty() {
-        quote!(#[doc = #otherwise])
-    } else {
-        quote!(#(#attributes)*)
-    }
+    if attributes.is_empty() { quote!(#[doc = #otherwise]) } else { quote!(#(#attributes)*) }
 }
 
 fn body(chart: &Chart, states: &[&State]) -> TokenStream {
@@ -86,17 +75,18 @@ fn body(chart: &Chart, states: &[&State]) -> TokenStream {
 
 /// Never runs: each state that the author names is looked up among the states.
 fn checks(chart: &Chart, states: &[&State]) -> TokenStream {
-    let Machine {
-        name, start, keyword, ..
-    } = chart.machine;
-    let targets = states.iter().map(|state| {
+    let Machine { name, start, keyword, .. } = chart.machine;
+    // A state that cannot be read may have swallowed the next.
+    let whole = chart.machine.errors.is_empty();
+    let targets = states.iter().filter(|_| whole).map(|state| {
         let targets = state.targets();
         quote_spanned!(state.keyword=> #(let _ = #name::#targets;)*)
     });
+    let is_data = chart.is_data();
     let caught = task::caught_errors_have_a_place(chart);
     quote_spanned! {*keyword=>
-        #[allow(dead_code, reason = "the compiler alone reads it")]
-        fn __checks() {
+        #[allow(dead_code, trivial_bounds, reason = "the compiler alone reads it")]
+        fn __checks() where #is_data {
             let _ = #name::#start;
             #(#targets)*
             #caught
@@ -137,9 +127,7 @@ fn inherent(machine: &Machine, states: &[&State]) -> TokenStream {
 }
 
 fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
-    let Machine {
-        comment, name, data, ..
-    } = chart.machine;
+    let Machine { comment, name, data, .. } = chart.machine;
     let text = name.to_string();
     let infos = states.iter().map(|state| state::info(state));
     let start = chart.asl_name_of(&chart.machine.start);
@@ -149,9 +137,11 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
         quote!((#key, #definition))
     });
     let arms = states.iter().filter_map(|state| task::arm(state));
+    let is_data = chart.is_data();
     quote! {
+        #[allow(trivial_bounds, reason = "it is asked once, where the author names the type")]
         #[automatically_derived]
-        impl ::bifrost::machine::Machine for #name {
+        impl ::bifrost::machine::Machine for #name where #is_data {
             type Data = #data;
 
             const NAME: &'static str = #text;
@@ -178,6 +168,13 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
 }
 
 impl Chart<'_> {
+    /// The type that the author names is data of a machine. As a bound on each thing that needs it, located at the
+    /// author's token, it fails in one place instead of in each.
+    fn is_data(&self) -> TokenStream {
+        let data = &self.machine.data;
+        quote_spanned!(data.span()=> #data: ::bifrost::machine::Data)
+    }
+
     /// The name in the definition of the state that the author calls `name`.
     fn asl_name_of(&self, name: &Ident) -> String {
         let state = self.machine.states.iter().find(|state| state.name == *name);

@@ -11,18 +11,13 @@ pub(crate) struct Graph<'a> {
 
 impl<'a> Graph<'a> {
     pub(crate) fn of(machine: &'a Machine) -> Self {
-        Self {
-            machine,
-            states: machine.states.iter().map(|state| (&state.name, state)).collect(),
-        }
+        Self { machine, states: machine.states.iter().map(|state| (&state.name, state)).collect() }
     }
 
     /// Whether every state that is named is also there.
     pub(crate) fn is_closed(&self) -> bool {
         let targets = self.machine.states.iter().flat_map(State::targets);
-        targets
-            .chain([&self.machine.start])
-            .all(|target| self.states.contains_key(target))
+        targets.chain([&self.machine.start]).all(|target| self.states.contains_key(target))
     }
 
     /// The states that an execution can enter.
@@ -49,10 +44,7 @@ impl<'a> Graph<'a> {
             let targets = state.targets();
             targets.is_empty() || targets.iter().any(|target| ending.contains(target))
         };
-        while let Some(found) = states
-            .iter()
-            .find(|state| !ending.contains(&state.name) && ends(state, &ending))
-        {
+        while let Some(found) = states.iter().find(|state| !ending.contains(&state.name) && ends(state, &ending)) {
             ending.insert(&found.name);
         }
         ending

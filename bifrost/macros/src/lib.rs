@@ -13,10 +13,7 @@ use quote::quote;
 use syn::{DeriveInput, parse_macro_input};
 
 #[proc_macro]
-#[expect(
-    missing_docs,
-    reason = "documented where it is exported, so that its example compiles"
-)]
+#[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
 pub fn state_machine(input: TokenStream) -> TokenStream {
     let machine = parse_macro_input!(input as model::Machine);
     let errors = check::check(&machine);
@@ -27,19 +24,13 @@ pub fn state_machine(input: TokenStream) -> TokenStream {
 }
 
 #[proc_macro_derive(TaskError, attributes(task_error))]
-#[expect(
-    missing_docs,
-    reason = "documented where it is exported, so that its example compiles"
-)]
+#[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
 pub fn derive_task_error(input: TokenStream) -> TokenStream {
     task_error::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
 #[proc_macro_derive(Shape, attributes(serde))]
-#[expect(
-    missing_docs,
-    reason = "documented where it is exported, so that its example compiles"
-)]
+#[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
 pub fn derive_shape(input: TokenStream) -> TokenStream {
     shape::derive(&parse_macro_input!(input as DeriveInput)).into()
 }

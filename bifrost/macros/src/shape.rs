@@ -26,10 +26,7 @@ fn expand(input: &DeriveInput) -> Result<TokenStream> {
             }),
         },
         Data::Enum(data) => {
-            let plain = data
-                .variants
-                .iter()
-                .all(|variant| matches!(variant.fields, Fields::Unit));
+            let plain = data.variants.iter().all(|variant| matches!(variant.fields, Fields::Unit));
             Ok(if plain && !container.tagged {
                 of_type(input, &syn::parse_quote!(::std::string::String))
             } else {
@@ -81,11 +78,7 @@ fn bounded(input: &DeriveInput) -> syn::Generics {
 }
 
 fn of_fields(input: &DeriveInput, container: &Container, fields: &syn::FieldsNamed) -> Result<TokenStream> {
-    let fields = fields
-        .named
-        .iter()
-        .map(|field| Field::of(field, container))
-        .collect::<Result<Vec<_>>>()?;
+    let fields = fields.named.iter().map(|field| Field::of(field, container)).collect::<Result<Vec<_>>>()?;
     let (flattened, fields): (Vec<_>, Vec<_>) = fields.into_iter().flatten().partition(|field| field.flatten);
     let shape = format_ident!("{}AsJson", input.ident);
     let definition = shape_definition(input, &shape, &fields);
@@ -130,15 +123,10 @@ fn flatten(input: &DeriveInput, shape: &Ident, flattened: &[Field]) -> TokenStre
     let mut generics = bounded(input);
     let flattened: Vec<_> = flattened.iter().map(|field| field.ty).collect();
     for ty in flattened.iter().filter(|ty| is_parameter(input, ty)) {
-        generics
-            .make_where_clause()
-            .predicates
-            .push(syn::parse_quote!(#ty: ::bifrost::machine::Flatten));
+        generics.make_where_clause().predicates.push(syn::parse_quote!(#ty: ::bifrost::machine::Flatten));
     }
-    let over = flattened.iter().rfold(
-        quote!(__Rest),
-        |rest, ty| quote!(<#ty as ::bifrost::machine::Flatten>::Over<#rest>),
-    );
+    let over =
+        flattened.iter().rfold(quote!(__Rest), |rest, ty| quote!(<#ty as ::bifrost::machine::Flatten>::Over<#rest>));
     let (parameters, arguments, bounds) = generics.split_for_impl();
     let inner = arguments_over(input, &over);
     quote! {
@@ -171,10 +159,7 @@ fn arguments_over(input: &DeriveInput, rest: &TokenStream) -> TokenStream {
 
 fn is_parameter(input: &DeriveInput, ty: &Type) -> bool {
     let Type::Path(path) = ty else { return false };
-    input
-        .generics
-        .type_params()
-        .any(|parameter| path.path.is_ident(&parameter.ident))
+    input.generics.type_params().any(|parameter| path.path.is_ident(&parameter.ident))
 }
 
 /// A parameter that only a skipped field uses must be used by the shape all the same.
@@ -182,9 +167,5 @@ fn phantom(input: &DeriveInput) -> TokenStream {
     let parameters: Vec<_> = input.generics.type_params().map(|parameter| &parameter.ident).collect();
     let lifetimes = input.generics.lifetimes().map(|parameter| &parameter.lifetime);
     let used = quote!(#(&#lifetimes (),)* #(*const #parameters,)*);
-    if used.is_empty() {
-        used
-    } else {
-        quote!(__parameters: ::core::marker::PhantomData<(#used)>,)
-    }
+    if used.is_empty() { used } else { quote!(__parameters: ::core::marker::PhantomData<(#used)>,) }
 }

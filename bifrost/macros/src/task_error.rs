@@ -53,11 +53,7 @@ fn implementation(input: &DeriveInput, data: &syn::DataEnum, names: &[LitStr]) -
 
 fn name(variant: &Variant) -> Result<LitStr> {
     let mut name = default_name(variant);
-    for attribute in variant
-        .attrs
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("task_error"))
-    {
+    for attribute in variant.attrs.iter().filter(|attribute| attribute.path().is_ident("task_error")) {
         attribute.parse_nested_meta(|meta| {
             if !meta.path.is_ident("name") {
                 return Err(meta.error("expected `name = \"…\"`"));
@@ -76,10 +72,7 @@ fn default_name(variant: &Variant) -> LitStr {
 /// A name that Step Functions would take for one of its own must not come from a handler.
 fn fit(name: &LitStr) -> Result<()> {
     let text = name.value();
-    let plain = !text.is_empty()
-        && text
-            .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
     if plain && !text.starts_with("States.") && !text.starts_with("Lambda.") {
         return Ok(());
     }

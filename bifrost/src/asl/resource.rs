@@ -65,13 +65,7 @@ impl Resource {
     /// Whether somebody returns a token when the work is done.
     #[must_use]
     pub fn has_task_token(&self) -> bool {
-        matches!(
-            self.kind,
-            ResourceKind::Service {
-                pattern: Pattern::WaitForTaskToken,
-                ..
-            }
-        )
+        matches!(self.kind, ResourceKind::Service { pattern: Pattern::WaitForTaskToken, .. })
     }
 }
 
@@ -95,11 +89,7 @@ fn service(arn: &str) -> Option<ResourceKind> {
     };
     let (service, _) = base.rsplit_once(':')?;
     let action = name.get(service.len() + 1..)?;
-    Some(ResourceKind::Service {
-        service: service.into(),
-        action: action.into(),
-        pattern,
-    })
+    Some(ResourceKind::Service { service: service.into(), action: action.into(), pattern })
 }
 
 fn is_activity(arn: &str) -> bool {
@@ -113,11 +103,7 @@ mod tests {
 
     fn service_of(arn: &str) -> (String, String, Pattern) {
         match Resource::parse(arn).kind() {
-            ResourceKind::Service {
-                service,
-                action,
-                pattern,
-            } => (service.to_string(), action.to_string(), *pattern),
+            ResourceKind::Service { service, action, pattern } => (service.to_string(), action.to_string(), *pattern),
             other => panic!("{arn} is {other:?}"),
         }
     }
@@ -127,15 +113,8 @@ mod tests {
         let invoke = ("lambda".into(), "invoke".into(), Pattern::RequestResponse);
         assert_eq!(service_of("arn:aws:states:::lambda:invoke"), invoke);
         assert_eq!(service_of("arn:aws:states:us-east-1::lambda:invoke"), invoke);
-        let token = (
-            "aws-sdk:s3".into(),
-            "listBuckets.waitForTaskToken".into(),
-            Pattern::WaitForTaskToken,
-        );
-        assert_eq!(
-            service_of("arn:aws:states:::aws-sdk:s3:listBuckets.waitForTaskToken"),
-            token
-        );
+        let token = ("aws-sdk:s3".into(), "listBuckets.waitForTaskToken".into(), Pattern::WaitForTaskToken);
+        assert_eq!(service_of("arn:aws:states:::aws-sdk:s3:listBuckets.waitForTaskToken"), token);
         let sync = ("states".into(), "startExecution.sync:2".into(), Pattern::Sync);
         assert_eq!(service_of("arn:aws:states:::states:startExecution.sync:2"), sync);
     }
@@ -144,17 +123,8 @@ mod tests {
     fn activities_and_functions_are_told_apart() {
         let activity = Resource::parse("arn:aws:states:us-east-1:111111111111:activity:a");
         assert_eq!(activity.kind(), &ResourceKind::Activity);
-        for function in [
-            "arn:aws:lambda:us-east-1:111111111111:function:f",
-            "{{lambda_name}}",
-            "foo:bar",
-            "",
-        ] {
-            assert_eq!(
-                Resource::parse(function).kind(),
-                &ResourceKind::LambdaFunction,
-                "{function}"
-            );
+        for function in ["arn:aws:lambda:us-east-1:111111111111:function:f", "{{lambda_name}}", "foo:bar", ""] {
+            assert_eq!(Resource::parse(function).kind(), &ResourceKind::LambdaFunction, "{function}");
         }
     }
 }

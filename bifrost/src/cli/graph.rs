@@ -2,7 +2,7 @@
 
 use super::error::CliError;
 use super::output;
-use crate::asl::{StateMachine, graph};
+use crate::asl::{self, StateMachine};
 use crate::deployer::Deployer;
 use crate::machine::Machine;
 use clap::ValueEnum;
@@ -33,8 +33,8 @@ pub(super) fn examples(name: &str) -> String {
 pub(super) fn run<D: Deployer>(args: &Args) -> Result<u8, CliError> {
     let machine = StateMachine::parse(&D::Machine::definition("arn:aws:lambda:us-east-1:000000000000:function:name"))?;
     output::print(&match args.language {
-        Language::Mermaid => graph::mermaid(&machine),
-        Language::Dot => graph::dot(&machine),
+        Language::Mermaid => asl::mermaid(&machine),
+        Language::Dot => asl::dot(&machine),
     })?;
     Ok(0)
 }

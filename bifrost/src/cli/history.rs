@@ -103,7 +103,8 @@ fn event_line(event: &Event) -> String {
     let name = details.name.as_ref().map(ToString::to_string).unwrap_or_default();
     let error = details.error.as_deref().unwrap_or_default();
     let cause = details.cause.as_deref().map(|cause| format!(": {cause}")).unwrap_or_default();
-    let line = format!("{:>5}  {}  {:<24}  {name}{error}{cause}", event.id, time(event.timestamp), event.event_type.name());
+    let line =
+        format!("{:>5}  {}  {:<24}  {name}{error}{cause}", event.id, time(event.timestamp), event.event_type.name());
     line.trim_end().to_owned()
 }
 
@@ -141,10 +142,7 @@ mod tests {
     #[test]
     fn an_execution_is_a_line_with_its_end_and_who_started_it() {
         let running = execution();
-        assert_eq!(
-            line(&running),
-            "2027-01-15T08:00:00Z  RUNNING          runs  deploy-web-dev-1  by ada@laptop"
-        );
+        assert_eq!(line(&running), "2027-01-15T08:00:00Z  RUNNING          runs  deploy-web-dev-1  by ada@laptop");
         let failed = ExecutionSummary {
             status: ExecutionStatus::Failed,
             stop_date: Some(running.start_date + chrono::TimeDelta::seconds(125)),

@@ -71,7 +71,8 @@ fn lines(deployment: &Deployment, paint: Paint) -> Vec<String> {
     let locks = &deployment.locks;
     lines.extend(locks.user_lock.iter().map(|freeze| paint.bad(&format!("  frozen by {freeze}"))));
     for held in &locks.root_locks {
-        let left = if held.running { "" } else { "; its execution does not run any more: see what it left, then `unlock`" };
+        let left =
+            if held.running { "" } else { "; its execution does not run any more: see what it left, then `unlock`" };
         lines.push(paint.busy(&format!("  locked by {}{left}", lock::describe(&held.holder))));
     }
     if locks.user_lock.is_none() && locks.root_locks.is_empty() {

@@ -43,9 +43,9 @@ fn lines(address: &Address, unlocked: &Unlocked) -> Vec<String> {
     let Unlocked { user_lock, root_locks, kept } = unlocked;
     let mut lines = Vec::new();
     lines.extend(user_lock.iter().map(|freeze| format!("{address}: lifted the freeze by {freeze}")));
-    lines.extend(root_locks.iter().map(|cleared| {
-        format!("{address}: cleared the lock of {}", lock::describe(&cleared.holder))
-    }));
+    lines.extend(
+        root_locks.iter().map(|cleared| format!("{address}: cleared the lock of {}", lock::describe(&cleared.holder))),
+    );
     lines.extend(kept.iter().map(|kept| {
         format!("{address}: kept the lock of {}, which runs; --force clears it", lock::describe(&kept.holder))
     }));

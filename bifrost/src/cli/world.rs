@@ -66,8 +66,8 @@ pub(super) fn apply_scenario<R: Resources>(store: &Store<R>, path: &Path) -> Res
     let text = std::fs::read(path).map_err(|source| CliError::Scenario { path: path.into(), source })?;
     let patch = json::parse(&text).map_err(|source| CliError::ScenarioSyntax { path: path.into(), source })?;
     store.transact(|world| {
-        let patched = patched(world, patch)
-            .map_err(|source| CliError::ScenarioContent { path: path.into(), source })?;
+        let patched =
+            patched(world, patch).map_err(|source| CliError::ScenarioContent { path: path.into(), source })?;
         *world = patched;
         Ok(())
     })?

@@ -154,7 +154,8 @@ mod tests {
     fn a_config_is_not_that_of_a_longer_name_nor_that_of_another_account() {
         let ours = address(&json!({"project_name": "web", "config_name": "dev"}));
         let canary = address(&json!({"project_name": "web", "config_name": "dev-canary"}));
-        let elsewhere = address(&json!({"project_name": "web", "config_name": "dev", "aws_account_id": "111111111111"}));
+        let elsewhere =
+            address(&json!({"project_name": "web", "config_name": "dev", "aws_account_id": "111111111111"}));
         let other_bucket = address(&json!({"project_name": "web", "config_name": "dev", "bucket": "another"}));
         assert!(!ours.names_the_same(&canary));
         assert!(!ours.names_the_same(&elsewhere));

@@ -116,8 +116,8 @@ impl<D: Deployer> Client<D> {
         let (_, random) = self.surroundings.new_uuid().as_u64_pair();
         let mut fields = read_object(file)?;
         fill(&mut fields, &self.defaults, now, random, started_by);
-        let attachments = D::attach(file, &mut fields)
-            .map_err(|reason| PrepareError::Attachment { path: file.into(), reason })?;
+        let attachments =
+            D::attach(file, &mut fields).map_err(|reason| PrepareError::Attachment { path: file.into(), reason })?;
         let document = Value::Object(fields);
         let release = Release::<D::Fields>::read(&document, &self.defaults)
             .map_err(|source| PrepareError::Field { path: file.into(), source })?;
@@ -160,13 +160,7 @@ fn check_size(path: &Path, document: &Value) -> Result<(), PrepareError> {
 }
 
 /// Says for the release what its author left to the client. What the author says stays.
-fn fill(
-    release: &mut Map<String, Value>,
-    defaults: &Defaults,
-    now: DateTime<Utc>,
-    random: u64,
-    started_by: &str,
-) {
+fn fill(release: &mut Map<String, Value>, defaults: &Defaults, now: DateTime<Utc>, random: u64, started_by: &str) {
     let absent = [
         ("release_id", ReleaseId::new(now, random).to_string()),
         ("created_at", now.to_rfc3339_opts(SecondsFormat::Secs, true)),

@@ -62,7 +62,13 @@ impl<D: Deployer> Client<D> {
             Some(execution) => Some(self.where_it_is(execution).await?),
             None => None,
         };
-        Ok(Deployment { address: address.clone(), services, started_by, running, locks: self.lock_state(address).await? })
+        Ok(Deployment {
+            address: address.clone(),
+            services,
+            started_by,
+            running,
+            locks: self.lock_state(address).await?,
+        })
     }
 
     /// Every project and config that the deployer's executions tell of, the latest first.

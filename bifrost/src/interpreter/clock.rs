@@ -41,12 +41,7 @@ impl VirtualClock {
     /// A clock that shows `now`.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
-        Self(Mutex::new(Timeline {
-            now,
-            sleepers: BTreeMap::new(),
-            arrivals: 0,
-            runs: 0,
-        }))
+        Self(Mutex::new(Timeline { now, sleepers: BTreeMap::new(), arrivals: 0, runs: 0 }))
     }
 
     /// Drives a future to its end, passing the time whenever nothing but time can bring it on.
@@ -74,9 +69,7 @@ impl VirtualClock {
     /// Moves on to the earliest sleeper's end and wakes it; false if nobody sleeps.
     fn jump(&self) -> bool {
         let mut timeline = self.timeline();
-        let Some(((at, _), waker)) = timeline.sleepers.pop_first() else {
-            return false;
-        };
+        let Some(((at, _), waker)) = timeline.sleepers.pop_first() else { return false };
         timeline.now = timeline.now.max(at);
         drop(timeline);
         waker.wake();
@@ -96,12 +89,7 @@ impl Clock for VirtualClock {
     }
 
     async fn sleep_until(&self, at: DateTime<Utc>) {
-        Sleep {
-            clock: self,
-            at,
-            place: None,
-        }
-        .await;
+        Sleep { clock: self, at, place: None }.await;
     }
 }
 
@@ -213,14 +201,7 @@ mod tests {
             note(&clock, &log, "late", &[90, 20]),
         );
         clock.run(sleepers).await;
-        let expected = [
-            ("quick", 30),
-            ("quick", 60),
-            ("late", 90),
-            ("quick", 90),
-            ("slow", 100),
-            ("late", 110),
-        ];
+        let expected = [("quick", 30), ("quick", 60), ("late", 90), ("quick", 90), ("slow", 100), ("late", 110)];
         assert_eq!(*log.borrow(), expected);
     }
 

@@ -176,10 +176,7 @@ impl Serialize for Event {
         let details = serde_json::to_value(&self.details).map_err(S::Error::custom)?;
         let is_empty = details.as_object().is_some_and(Map::is_empty);
         let mut map = serializer.serialize_map(None)?;
-        map.serialize_entry(
-            "timestamp",
-            &self.timestamp.to_rfc3339_opts(SecondsFormat::Millis, true),
-        )?;
+        map.serialize_entry("timestamp", &self.timestamp.to_rfc3339_opts(SecondsFormat::Millis, true))?;
         map.serialize_entry("type", &self.event_type)?;
         map.serialize_entry("id", &self.id)?;
         map.serialize_entry("previousEventId", &self.previous_event_id)?;
@@ -203,10 +200,7 @@ impl<'de> Deserialize<'de> for Event {
         let mut value = Value::deserialize(deserializer)?;
         let head = Head::deserialize(&value).map_err(D::Error::custom)?;
         let details = value.get_mut(head.r#type.details_field()).map(Value::take);
-        let details = details
-            .map(serde_json::from_value)
-            .transpose()
-            .map_err(D::Error::custom)?;
+        let details = details.map(serde_json::from_value).transpose().map_err(D::Error::custom)?;
         Ok(Self {
             id: head.id,
             previous_event_id: head.previous_event_id,

@@ -30,9 +30,7 @@ pub fn same(a: &Value, b: &Value) -> bool {
 /// The first place, in the order of `a`, where two values do not mean the [`same`].
 #[must_use]
 pub fn difference(a: &Value, b: &Value) -> Option<Difference> {
-    steps(a, b).map(|innermost_first| Difference {
-        path: path::render(&innermost_first),
-    })
+    steps(a, b).map(|innermost_first| Difference { path: path::render(&innermost_first) })
 }
 
 /// The steps to the first difference, innermost first: the path is built only on the way out.
@@ -46,11 +44,7 @@ fn steps(a: &Value, b: &Value) -> Option<Vec<Step>> {
 }
 
 fn elements(a: &[Value], b: &[Value]) -> Option<Vec<Step>> {
-    let unequal = a
-        .iter()
-        .zip(b)
-        .enumerate()
-        .find_map(|(index, (a, b))| Some((index, steps(a, b)?)));
+    let unequal = a.iter().zip(b).enumerate().find_map(|(index, (a, b))| Some((index, steps(a, b)?)));
     let (index, mut steps) = match unequal {
         Some(found) => found,
         None if a.len() == b.len() => return None,
@@ -86,26 +80,14 @@ mod tests {
 
     #[test]
     fn order_of_keys_and_spelling_of_numbers_are_free() {
-        assert_eq!(
-            path(
-                r#"{"a":1,"b":[0.80,{"c":1e0}]}"#,
-                r#"{ "b": [0.8, {"c": 1.0}], "a": 1 }"#
-            ),
-            None
-        );
+        assert_eq!(path(r#"{"a":1,"b":[0.80,{"c":1e0}]}"#, r#"{ "b": [0.8, {"c": 1.0}], "a": 1 }"#), None);
     }
 
     #[test]
     fn no_digit_is_rounded_away() {
-        assert_eq!(
-            path(r#"{"a":9007199254740993}"#, r#"{"a":9007199254740992}"#),
-            Some("a".into())
-        );
+        assert_eq!(path(r#"{"a":9007199254740993}"#, r#"{"a":9007199254740992}"#), Some("a".into()));
         assert_eq!(path("[1e999999999]", "[1e999999998]"), Some("[0]".into()));
-        assert_eq!(
-            path("1e99999999999999999999", "1e99999999999999999998"),
-            Some(String::new())
-        );
+        assert_eq!(path("1e99999999999999999999", "1e99999999999999999998"), Some(String::new()));
         assert_eq!(path("1e99999999999999999999", "1e99999999999999999999"), None);
     }
 
@@ -120,10 +102,7 @@ mod tests {
             path(release, r#"{"services":{"web":{"subnets":["a"]}},"ami":"x"}"#),
             Some("services.web.subnets[1]".into())
         );
-        assert_eq!(
-            path(release, r#"{"services":{"web":{"subnets":["a","b"]}}}"#),
-            Some("ami".into())
-        );
+        assert_eq!(path(release, r#"{"services":{"web":{"subnets":["a","b"]}}}"#), Some("ami".into()));
         assert_eq!(path("{}", r#"{"ami":"x"}"#), Some("ami".into()));
         assert_eq!(path(r#"{"a":"1"}"#, r#"{"a":1}"#), Some("a".into()));
     }

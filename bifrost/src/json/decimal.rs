@@ -24,11 +24,7 @@ impl Decimal {
         }
         let digits = all.trim_matches('0');
         if digits.is_empty() {
-            return Some(Self {
-                negative: false,
-                digits: String::new(),
-                exponent: 0,
-            });
+            return Some(Self { negative: false, digits: String::new(), exponent: 0 });
         }
         let trailing = all.len() - all.trim_end_matches('0').len();
         let exponent = exponent
@@ -36,11 +32,7 @@ impl Decimal {
             .ok()?
             .checked_sub(i64::try_from(fraction.len()).ok()?)?
             .checked_add(i64::try_from(trailing).ok()?)?;
-        Some(Self {
-            negative,
-            digits: digits.to_owned(),
-            exponent,
-        })
+        Some(Self { negative, digits: digits.to_owned(), exponent })
     }
 
     /// The value as an integer, if it is one and fits.
@@ -48,11 +40,8 @@ impl Decimal {
         if self.digits.is_empty() {
             return Some(0);
         }
-        let magnitude = self
-            .digits
-            .parse::<i128>()
-            .ok()?
-            .checked_mul(10_i128.checked_pow(self.exponent.try_into().ok()?)?)?;
+        let magnitude =
+            self.digits.parse::<i128>().ok()?.checked_mul(10_i128.checked_pow(self.exponent.try_into().ok()?)?)?;
         Some(if self.negative { -magnitude } else { magnitude })
     }
 
@@ -109,11 +98,7 @@ mod tests {
             ("1e999999999", None),
             ("1e-3", None),
         ] {
-            assert_eq!(
-                Decimal::parse(text).and_then(|decimal| decimal.to_integer()),
-                integer,
-                "{text}"
-            );
+            assert_eq!(Decimal::parse(text).and_then(|decimal| decimal.to_integer()), integer, "{text}");
         }
     }
 

@@ -13,15 +13,12 @@ pub(super) enum Step {
 ///
 /// The root is the empty text. A key that would be mistaken for several steps is quoted: `metadata["a.b"]`.
 pub(super) fn render(innermost_first: &[Step]) -> String {
-    innermost_first
-        .iter()
-        .rev()
-        .fold(String::new(), |path, step| match step {
-            Step::Index(index) => format!("{path}[{index}]"),
-            Step::Key(key) if !is_plain(key) => format!("{path}[{key:?}]"),
-            Step::Key(key) if path.is_empty() => key.clone(),
-            Step::Key(key) => format!("{path}.{key}"),
-        })
+    innermost_first.iter().rev().fold(String::new(), |path, step| match step {
+        Step::Index(index) => format!("{path}[{index}]"),
+        Step::Key(key) if !is_plain(key) => format!("{path}[{key:?}]"),
+        Step::Key(key) if path.is_empty() => key.clone(),
+        Step::Key(key) => format!("{path}.{key}"),
+    })
 }
 
 /// Names the place in a message; the root has no path to name it by.
@@ -30,10 +27,7 @@ pub(super) fn or_document(path: &str) -> &str {
 }
 
 fn is_plain(key: &str) -> bool {
-    !key.is_empty()
-        && key
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | ':' | '$' | '?' | '@'))
+    !key.is_empty() && key.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '/' | ':' | '$' | '?' | '@'))
 }
 
 #[cfg(test)]
@@ -42,22 +36,15 @@ mod tests {
 
     #[test]
     fn a_path_reads_as_one_would_write_it() {
-        let steps = [
-            Step::Index(0),
-            Step::Key("subnets".into()),
-            Step::Key("web".into()),
-            Step::Key("services".into()),
-        ];
+        let steps =
+            [Step::Index(0), Step::Key("subnets".into()), Step::Key("web".into()), Step::Key("services".into())];
         assert_eq!(render(&steps), "services.web.subnets[0]");
         assert_eq!(render(&[]), "");
     }
 
     #[test]
     fn a_key_that_looks_like_a_path_is_quoted() {
-        assert_eq!(
-            render(&[Step::Key("a.b".into()), Step::Key("metadata".into())]),
-            r#"metadata["a.b"]"#
-        );
+        assert_eq!(render(&[Step::Key("a.b".into()), Step::Key("metadata".into())]), r#"metadata["a.b"]"#);
         assert_eq!(render(&[Step::Key(String::new())]), r#"[""]"#);
     }
 }

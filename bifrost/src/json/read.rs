@@ -18,8 +18,8 @@ use super::refusal::{ReadError, Refusal};
 /// its digits.
 ///
 /// # Errors
-/// A [`ReadError`] for the first fault, with its path and kind. Unknown fields are faults if `T` denies them
-/// (`#[serde(deny_unknown_fields)]`).
+/// A [`ReadError`] for the first fault, with its path and kind; `#[serde(flatten)]` inside `T` would lose the
+/// path. Unknown fields are faults if `T` denies them (`#[serde(deny_unknown_fields)]`).
 pub fn read<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ReadError> {
     T::deserialize(Node(value)).map_err(|refusal| refusal.into_error(&[]))
 }
@@ -40,11 +40,8 @@ pub fn read_members<'de, T: Deserialize<'de>>(
         return Err(not_an_object(object).into_error(&[]));
     };
     let members = members.iter().filter(|(key, _)| takes(key));
-    T::deserialize(MapAccessDeserializer::new(Members {
-        rest: members,
-        value: None,
-    }))
-    .map_err(|refusal| refusal.into_error(also))
+    T::deserialize(MapAccessDeserializer::new(Members { rest: members, value: None }))
+        .map_err(|refusal| refusal.into_error(also))
 }
 
 fn not_an_object(value: &Value) -> Refusal {
@@ -121,10 +118,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
             Value::Number(number) => visit_number(number, visitor),
             Value::String(text) => visitor.visit_borrowed_str(text),
             Value::Array(elements) => visit_array(elements, visitor),
-            Value::Object(members) => visitor.visit_map(Members {
-                rest: members.iter(),
-                value: None,
-            }),
+            Value::Object(members) => visitor.visit_map(Members { rest: members.iter(), value: None }),
         }
     }
 
@@ -147,10 +141,9 @@ impl<'de> Deserializer<'de> for Node<'de> {
     ) -> Result<V::Value, Refusal> {
         match self.0 {
             Value::String(variant) => visitor.visit_enum(variant.as_str().into_deserializer()),
-            Value::Object(members) if members.len() == 1 => visitor.visit_enum(MapAccessDeserializer::new(Members {
-                rest: members.iter(),
-                value: None,
-            })),
+            Value::Object(members) if members.len() == 1 => {
+                visitor.visit_enum(MapAccessDeserializer::new(Members { rest: members.iter(), value: None }))
+            }
             Value::Object(_) => Err(Refusal::invalid_value(Unexpected::Map, &"an object of one member")),
             _ => self.deserialize_string(visitor),
         }
@@ -208,16 +201,14 @@ fn visit_integer<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V:
 }
 
 fn visit_array<'de, V: Visitor<'de>>(elements: &'de [Value], visitor: V) -> Result<V::Value, Refusal> {
-    let mut rest = Elements {
-        rest: elements.iter().enumerate(),
-    };
+    let mut rest = Elements { rest: elements.iter().enumerate() };
     let read = visitor.visit_seq(&mut rest)?;
     match rest.rest.len() {
         0 => Ok(read),
         // A tuple stops at its own length.
         more => Err(Refusal::invalid_length(
             elements.len(),
-            &format!("{} elements", elements.len() - more).as_str(),
+            &format!("an array of {} elements", elements.len() - more).as_str(),
         )),
     }
 }
@@ -254,15 +245,11 @@ impl<'de, I: Iterator<Item = (&'de String, &'de Value)>> MapAccess<'de> for Memb
         self.value = self.rest.next();
         let Some((key, _)) = self.value else { return Ok(None) };
         let read = seed.deserialize(BorrowedStrDeserializer::new(key));
-        read.map(Some)
-            .map_err(|refusal: Refusal| refusal.within(Step::Key(key.clone())))
+        read.map(Some).map_err(|refusal: Refusal| refusal.within(Step::Key(key.clone())))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Refusal> {
-        let (key, value) = self
-            .value
-            .take()
-            .ok_or_else(|| Refusal::custom("a value was asked for before its key"))?;
+        let (key, value) = self.value.take().ok_or_else(|| Refusal::custom("a value was asked for before its key"))?;
         Node(value).read_at(seed, || Step::Key(key.clone()))
     }
 }

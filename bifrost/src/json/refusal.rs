@@ -62,12 +62,7 @@ struct Inner {
 
 impl Refusal {
     fn new(kind: ReadErrorKind, message: String) -> Self {
-        Self(Box::new(Inner {
-            steps: Vec::new(),
-            kind,
-            message,
-            siblings: &[],
-        }))
+        Self(Box::new(Inner { steps: Vec::new(), kind, message, siblings: &[] }))
     }
 
     pub(super) fn null() -> Self {
@@ -91,23 +86,14 @@ impl Refusal {
 
     /// Ends the journey. `also` names fields that the outermost object has beside those that its type knows.
     pub(super) fn into_error(self, also: &[&str]) -> ReadError {
-        let Inner {
-            steps,
-            kind,
-            mut message,
-            siblings,
-        } = *self.0;
+        let Inner { steps, kind, mut message, siblings } = *self.0;
         if let (ReadErrorKind::Unknown, Some(Step::Key(field))) = (kind, steps.first()) {
             let also = if steps.len() == 1 { also } else { &[] };
             if let Some(name) = nearest(field, siblings.iter().chain(also).copied()) {
                 message = format!("{message}; did you mean `{name}`?");
             }
         }
-        ReadError {
-            path: path::render(&steps),
-            kind,
-            message,
-        }
+        ReadError { path: path::render(&steps), kind, message }
     }
 }
 
@@ -117,24 +103,15 @@ impl de::Error for Refusal {
     }
 
     fn invalid_type(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(
-            ReadErrorKind::Type,
-            format!("expected {}, found {}", in_json(expected), noun(found)),
-        )
+        Self::new(ReadErrorKind::Type, format!("expected {}, found {}", in_json(expected), noun(found)))
     }
 
     fn invalid_value(found: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::new(
-            ReadErrorKind::Value,
-            format!("expected {}, found {}", in_json(expected), noun(found)),
-        )
+        Self::new(ReadErrorKind::Value, format!("expected {}, found {}", in_json(expected), noun(found)))
     }
 
     fn invalid_length(length: usize, expected: &dyn Expected) -> Self {
-        Self::new(
-            ReadErrorKind::Value,
-            format!("expected {}, found {length} elements", in_json(expected)),
-        )
+        Self::new(ReadErrorKind::Value, format!("expected {}, found {length}", in_json(expected)))
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Self {
@@ -181,7 +158,11 @@ fn in_json(expected: &dyn Expected) -> String {
         "a sequence" => "an array",
         "a map" => "an object",
         other if other.starts_with("struct ") => "an object",
-        other => other,
+        other if other.starts_with("enum ") => "a string",
+        other => match other.strip_prefix("a tuple of size ") {
+            Some(size) => return format!("an array of {size} elements"),
+            None => other,
+        },
     };
     words.to_owned()
 }

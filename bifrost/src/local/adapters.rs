@@ -21,10 +21,7 @@ fn bucket<'w, R: Resources>(
     owner: &AccountId,
     name: &BucketName,
 ) -> Result<&'w mut Bucket, ServiceError> {
-    let found = world
-        .accounts
-        .iter_mut()
-        .find_map(|(id, account)| Some((id, account.buckets.get_mut(name)?)));
+    let found = world.accounts.iter_mut().find_map(|(id, account)| Some((id, account.buckets.get_mut(name)?)));
     match found {
         Some((id, bucket)) if id == owner => Ok(bucket),
         Some(_) => Err(ServiceError::new(
@@ -32,11 +29,7 @@ fn bucket<'w, R: Resources>(
             "AccessDenied",
             format!("bucket {name} does not belong to the deployer account {owner}"),
         )),
-        None => Err(ServiceError::new(
-            ErrorKind::NotFound,
-            "NoSuchBucket",
-            format!("there is no bucket {name}"),
-        )),
+        None => Err(ServiceError::new(ErrorKind::NotFound, "NoSuchBucket", format!("there is no bucket {name}"))),
     }
 }
 
@@ -45,10 +38,7 @@ impl<R: Resources> Objects for Session<R> {
     async fn get(&self, name: &BucketName, key: &ObjectKey) -> Result<Option<Object>, CloudError> {
         self.pass("s3:GetObject", key.as_str(), |world| {
             let object = bucket(world, &self.account, name)?.objects.get(key.as_str());
-            Ok(object.map(|object| Object {
-                body: object.body.clone(),
-                last_modified: object.last_modified,
-            }))
+            Ok(object.map(|object| Object { body: object.body.clone(), last_modified: object.last_modified }))
         })
         .await
     }
@@ -65,14 +55,8 @@ impl<R: Resources> Objects for Session<R> {
             Encryption::Kms(key) => Some(key),
         };
         self.pass("s3:PutObject", key.as_str(), |world| {
-            let object = StoredObject {
-                body,
-                last_modified: world.clock,
-                kms_key,
-            };
-            bucket(world, &self.account, name)?
-                .objects
-                .insert(key.to_string(), object);
+            let object = StoredObject { body, last_modified: world.clock, kms_key };
+            bucket(world, &self.account, name)?.objects.insert(key.to_string(), object);
             Ok(())
         })
         .await
@@ -80,11 +64,7 @@ impl<R: Resources> Objects for Session<R> {
 
     async fn put_new(&self, name: &BucketName, key: &ObjectKey, body: Vec<u8>) -> Result<PutNew, CloudError> {
         self.pass("s3:PutObject", key.as_str(), |world| {
-            let object = StoredObject {
-                body,
-                last_modified: world.clock,
-                kms_key: None,
-            };
+            let object = StoredObject { body, last_modified: world.clock, kms_key: None };
             let objects = &mut bucket(world, &self.account, name)?.objects;
             if objects.contains_key(key.as_str()) {
                 return Ok(PutNew::Exists);
@@ -112,10 +92,7 @@ impl<R: Resources> Session<R> {
     ) -> Result<&'w mut BTreeMap<String, LockItem>, ServiceError> {
         let name = format!("{}/{table}", self.region);
         world.account(&self.account)?.lock_tables.get_mut(&name).ok_or_else(|| {
-            let message = format!(
-                "there is no table {table} in {} of account {}",
-                self.region, self.account
-            );
+            let message = format!("there is no table {table} in {} of account {}", self.region, self.account);
             ServiceError::new(ErrorKind::NotFound, "ResourceNotFoundException", message)
         })
     }
@@ -148,10 +125,8 @@ impl<R: Resources> LockTable for Session<R> {
     }
 
     async fn get(&self, table: &str, key: &ObjectKey) -> Result<Option<LockItem>, CloudError> {
-        self.pass("dynamodb:GetItem", key.as_str(), |world| {
-            Ok(self.table(world, table)?.get(key.as_str()).cloned())
-        })
-        .await
+        self.pass("dynamodb:GetItem", key.as_str(), |world| Ok(self.table(world, table)?.get(key.as_str()).cloned()))
+            .await
     }
 }
 
@@ -201,11 +176,7 @@ impl<R: Resources> Executions for LocalExecutions<R> {
         let there = self.stored(OPERATION, name, self.session.store.execution(name))?;
         let same =
             |there: &StoredExecution| there.summary.status == ExecutionStatus::Running && there.summary.input == *input;
-        if there.as_ref().is_some_and(same) {
-            Ok(())
-        } else {
-            Err(StartError::AlreadyExists(name.into()))
-        }
+        if there.as_ref().is_some_and(same) { Ok(()) } else { Err(StartError::AlreadyExists(name.into())) }
     }
 
     async fn describe(&self, name: &str) -> Result<Option<ExecutionSummary>, CloudError> {

@@ -51,10 +51,7 @@ struct Sleepers {
 impl WorldClock {
     /// Sleeps until the engine has moved the clock to `until`.
     pub(super) async fn sleep(&self, until: DateTime<Utc>) {
-        let seat = Seat {
-            clock: self,
-            key: (until, self.new_key()),
-        };
+        let seat = Seat { clock: self, key: (until, self.new_key()) };
         poll_fn(|context| {
             let mut sleepers = self.lock();
             if sleepers.now >= until {

@@ -40,12 +40,7 @@ impl<D: Deployer> LocalCloud<D> {
     /// The world of `store`, for the deployer of that identity.
     #[must_use]
     pub fn new(store: Arc<Store<D::Resources>>, identity: Identity, defaults: Defaults) -> Self {
-        Self {
-            store,
-            identity: Arc::new(identity),
-            defaults: Arc::new(defaults),
-            assumed: Arc::default(),
-        }
+        Self { store, identity: Arc::new(identity), defaults: Arc::new(defaults), assumed: Arc::default() }
     }
 
     /// The world.
@@ -76,10 +71,7 @@ impl<D: Deployer> LocalCloud<D> {
     #[must_use]
     pub fn executions(&self) -> Arc<dyn Executions> {
         let session = self.session(Passage::default().into());
-        Arc::new(LocalExecutions {
-            session,
-            identity: Arc::clone(&self.identity),
-        })
+        Arc::new(LocalExecutions { session, identity: Arc::clone(&self.identity) })
     }
 
     /// The way into target accounts, for a client that looks at what is deployed.
@@ -120,10 +112,7 @@ impl<D: Deployer> LocalCloud<D> {
     }
 
     fn targets_of(&self, passage: Arc<Passage>) -> LocalTargets<D> {
-        LocalTargets {
-            cloud: self.clone(),
-            passage,
-        }
+        LocalTargets { cloud: self.clone(), passage }
     }
 }
 

@@ -51,11 +51,7 @@ impl<D: Deployer> Engine<D> {
     /// [`EngineError::Definition`].
     pub fn new(cloud: LocalCloud<D>, pace: Pace) -> Result<Self, EngineError> {
         let definition = StateMachine::parse(&D::Machine::definition(&cloud.identity().function_arn()))?;
-        Ok(Self {
-            cloud,
-            pace,
-            definition,
-        })
+        Ok(Self { cloud, pace, definition })
     }
 
     /// Runs all executions there are, and those that are filed meanwhile, until none is left or `done` says so. It asks
@@ -69,7 +65,8 @@ impl<D: Deployer> Engine<D> {
         let mut known = BTreeSet::new();
         store.clock().advance(store.now());
         loop {
-            for execution in store.executions(true)? {
+            // Oldest first: who was filed first gets the lock.
+            for execution in store.executions(true)?.into_iter().rev() {
                 if known.insert(execution.summary.name.clone()) {
                     let running = Running::new(&self.cloud, &self.definition, execution);
                     executions.push(Box::pin(running.run()));

@@ -48,10 +48,7 @@ pub enum FaultKind {
     Panic,
 }
 
-#[allow(
-    clippy::trivially_copy_pass_by_ref,
-    reason = "serde's `skip_serializing_if` passes a reference"
-)]
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` passes a reference")]
 fn is_zero(count: &u32) -> bool {
     *count == 0
 }
@@ -61,10 +58,7 @@ impl Fault {
         let matches = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|text| found.contains(text));
         (self.operation == "*" || self.operation == call.name.operation)
             && matches(&self.resource, &call.name.resource)
-            && self
-                .state
-                .as_ref()
-                .is_none_or(|state| *state == call.name.attempt.state)
+            && self.state.as_ref().is_none_or(|state| *state == call.name.attempt.state)
     }
 
     /// Counts the call, and tells whether it is struck.
@@ -89,9 +83,7 @@ impl Fault {
 
 /// The fault that strikes the call, if one does: the first of the list.
 pub(super) fn strike(faults: &mut [Fault], call: &Call) -> Option<FaultKind> {
-    faults
-        .iter_mut()
-        .find_map(|fault| fault.strikes(call).then(|| fault.kind.clone()))
+    faults.iter_mut().find_map(|fault| fault.strikes(call).then(|| fault.kind.clone()))
 }
 
 /// AWS's error of that code, as a scenario asks for it.
@@ -115,10 +107,7 @@ mod tests {
     fn call(operation: &'static str, resource: &str) -> Call {
         Call {
             name: CallName {
-                attempt: Attempt {
-                    state: "Deploy".into(),
-                    ..Attempt::default()
-                },
+                attempt: Attempt { state: "Deploy".into(), ..Attempt::default() },
                 operation,
                 resource: resource.into(),
                 occurrence: 0,
@@ -149,46 +138,17 @@ mod tests {
     fn a_fault_strikes_as_often_as_it_says_and_no_more() {
         let calls = vec![call("s3:GetObject", "a"); 4];
         assert_eq!(
-            struck(
-                Fault {
-                    times: Some(2),
-                    skip: 1,
-                    ..fault("s3:GetObject")
-                },
-                &calls
-            ),
+            struck(Fault { times: Some(2), skip: 1, ..fault("s3:GetObject") }, &calls),
             [false, true, true, false]
         );
     }
 
     #[test]
     fn a_fault_strikes_only_the_calls_it_names() {
-        let calls = [
-            call("s3:GetObject", "web"),
-            call("s3:PutObject", "web"),
-            call("s3:GetObject", "worker"),
-        ];
+        let calls = [call("s3:GetObject", "web"), call("s3:PutObject", "web"), call("s3:GetObject", "worker")];
         assert_eq!(struck(fault("s3:GetObject"), &calls), [true, false, true]);
         assert_eq!(struck(fault("*"), &calls), [true, true, true]);
-        assert_eq!(
-            struck(
-                Fault {
-                    resource: Some("worker".into()),
-                    ..fault("*")
-                },
-                &calls
-            ),
-            [false, false, true]
-        );
-        assert_eq!(
-            struck(
-                Fault {
-                    state: Some("Lock".into()),
-                    ..fault("*")
-                },
-                &calls
-            ),
-            [false, false, false]
-        );
+        assert_eq!(struck(Fault { resource: Some("worker".into()), ..fault("*") }, &calls), [false, false, true]);
+        assert_eq!(struck(Fault { state: Some("Lock".into()), ..fault("*") }, &calls), [false, false, false]);
     }
 }

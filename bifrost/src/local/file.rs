@@ -38,14 +38,9 @@ pub enum WorldFileError {
 /// # Errors
 /// Says what is wrong and where: line and column, or JSON path.
 pub fn read_world<R: Resources>(path: &Path, text: &[u8]) -> Result<World<R>, WorldFileError> {
-    let value = json::parse(text).map_err(|source| WorldFileError::Syntax {
-        path: path.into(),
-        source,
-    })?;
-    let mut world: World<R> = json::read(&value).map_err(|source| WorldFileError::Content {
-        path: path.into(),
-        source,
-    })?;
+    let value = json::parse(text).map_err(|source| WorldFileError::Syntax { path: path.into(), source })?;
+    let mut world: World<R> =
+        json::read(&value).map_err(|source| WorldFileError::Content { path: path.into(), source })?;
     // What the file describes is as it stands at its clock: nothing of it is still to come about.
     world.advance(world.clock);
     Ok(world)

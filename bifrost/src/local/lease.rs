@@ -17,16 +17,8 @@ impl Lease {
     /// If the lock file beside the world cannot be made.
     pub fn take(world: &Path) -> Result<Option<Self>, StoreError> {
         let path = Self::path(world);
-        let failed = |source| StoreError::Io {
-            path: path.clone(),
-            source,
-        };
-        let file = OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&path)
-            .map_err(failed)?;
+        let failed = |source| StoreError::Io { path: path.clone(), source };
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => Ok(Some(Self { _file: file })),
             Err(TryLockError::WouldBlock) => Ok(None),

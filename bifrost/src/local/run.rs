@@ -29,11 +29,7 @@ pub(super) struct Running<'e, D: Deployer> {
 
 impl<'e, D: Deployer> Running<'e, D> {
     pub(super) fn new(cloud: &'e LocalCloud<D>, definition: &'e StateMachine, stored: StoredExecution) -> Self {
-        Self {
-            cloud,
-            definition,
-            stored,
-        }
+        Self { cloud, definition, stored }
     }
 
     /// Runs it to its end, from where it was last saved.
@@ -41,17 +37,13 @@ impl<'e, D: Deployer> Running<'e, D> {
         let store = self.cloud.store();
         let execution = self.execution();
         let checkpoint = self.stored.checkpoint.clone();
-        let saver = Saver {
-            store,
-            stored: RefCell::new(self.stored),
-            unsaved: RefCell::default(),
-        };
+        let saver = Saver { store, stored: RefCell::new(self.stored), unsaved: RefCell::default() };
         let clock = StoreClock(store);
         let tasks = DispatchedTasks(self.cloud);
         let interpreter = Interpreter::new(self.definition, &clock, &tasks, &Chance);
         let outcome = match checkpoint {
             None => interpreter.start(&execution, &saver).await,
-            Some(checkpoint) => interpreter.resume(&execution, checkpoint, &saver).await,
+            Some(checkpoint) => interpreter.resume(&execution, &checkpoint, &saver).await,
         };
         saver.finish(outcome.map_err(EngineError::Recorder)?)?;
         Ok(())
@@ -100,8 +92,7 @@ impl<R: Resources> Saver<'_, R> {
                 }
             }
         }
-        self.store
-            .save_execution(self.stored.into_inner(), self.unsaved.into_inner())
+        self.store.save_execution(self.stored.into_inner(), self.unsaved.into_inner())
     }
 }
 
@@ -139,9 +130,8 @@ impl<D: Deployer> Tasks for DispatchedTasks<'_, D> {
     async fn run(&self, request: TaskRequest<'_>) -> TaskOutcome {
         let death = Arc::new(Notify::new());
         let payload = Arc::unwrap_or_clone(request.parameters);
-        let work = task::dispatch::<D::Machine>(payload, |attempt, sent| {
-            self.0.context(attempt, sent, Arc::clone(&death))
-        });
+        let work =
+            task::dispatch::<D::Machine>(payload, |attempt, sent| self.0.context(attempt, sent, Arc::clone(&death)));
         tokio::select! {
             biased;
             result = work => answer(result),
@@ -156,10 +146,9 @@ impl<D: Deployer> Tasks for DispatchedTasks<'_, D> {
 fn answer(result: Result<serde_json::Value, Failure>) -> TaskOutcome {
     match result {
         Ok(output) => TaskOutcome::Succeeded(Arc::new(output)),
-        Err(failure) => TaskOutcome::Failed {
-            cause: Some(serde_json::json!(failure).to_string()),
-            error: Some(failure.error),
-        },
+        Err(failure) => {
+            TaskOutcome::Failed { cause: Some(serde_json::json!(failure).to_string()), error: Some(failure.error) }
+        }
     }
 }
 

@@ -25,23 +25,12 @@ pub struct ServiceError {
 impl ServiceError {
     /// An error of that kind, with AWS's code and message.
     pub fn new(kind: ErrorKind, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            kind,
-            code: code.into(),
-            message: message.into(),
-        }
+        Self { kind, code: code.into(), message: message.into() }
     }
 
     fn at(self, operation: &'static str, resource: &str) -> CloudError {
         let Self { kind, code, message } = self;
-        CloudError {
-            operation,
-            resource: resource.into(),
-            kind,
-            code,
-            message,
-            request_id: None,
-        }
+        CloudError { operation, resource: resource.into(), kind, code, message, request_id: None }
     }
 }
 
@@ -77,11 +66,7 @@ pub(super) struct Passage {
 
 impl Passage {
     pub(super) fn of(attempt: Attempt, death: Arc<Notify>) -> Arc<Self> {
-        Arc::new(Self {
-            attempt,
-            death,
-            occurrences: Mutex::default(),
-        })
+        Arc::new(Self { attempt, death, occurrences: Mutex::default() })
     }
 
     fn occurrence(&self, operation: &'static str, resource: &str) -> u32 {
@@ -142,13 +127,7 @@ impl<R: Resources> Session<R> {
         self.pass(operation, resource, move |world| {
             let (now, mut ids) = (world.clock, world.ids);
             let resources = &mut world.account(&id)?.resources;
-            let answer = effect(&mut Place {
-                resources,
-                account: &id,
-                region: &region,
-                now,
-                ids: &mut ids,
-            });
+            let answer = effect(&mut Place { resources, account: &id, region: &region, now, ids: &mut ids });
             world.ids = ids;
             answer
         })
@@ -169,10 +148,7 @@ impl<R: Resources> Session<R> {
         if let Ok(Verdict::Delayed(seconds)) = verdict {
             // Only tasks wait on the world's clock: a client's call would stop the process that may have to move it.
             if !self.passage.attempt.state.is_empty() {
-                self.store
-                    .clock()
-                    .sleep(self.now() + TimeDelta::seconds(i64::from(seconds)))
-                    .await;
+                self.store.clock().sleep(self.now() + TimeDelta::seconds(i64::from(seconds))).await;
             }
             verdict = self.decide(&call, &mut effect, false);
         }
@@ -209,19 +185,9 @@ impl<R: Resources> Session<R> {
         may_strike: bool,
     ) -> Result<Verdict<T>, StoreError> {
         self.store.transact_watched(|world| {
-            let fault = if may_strike {
-                strike(&mut world.faults, call)
-            } else {
-                None
-            };
+            let fault = if may_strike { strike(&mut world.faults, call) } else { None };
             let (verdict, seen) = apply(fault, world, effect);
-            (
-                verdict,
-                seen.map(|effect| CallRecord {
-                    call: call.clone(),
-                    effect,
-                }),
-            )
+            (verdict, seen.map(|effect| CallRecord { call: call.clone(), effect }))
         })
     }
 }
@@ -251,11 +217,7 @@ fn apply<R: Resources, T>(
     }
     let answer = match effect.take() {
         Some(effect) => effect(world),
-        None => Err(ServiceError::new(
-            ErrorKind::Invalid,
-            "AlreadyAnswered",
-            "the call had its effect before",
-        )),
+        None => Err(ServiceError::new(ErrorKind::Invalid, "AlreadyAnswered", "the call had its effect before")),
     };
     match (answer, fault) {
         (Err(error), _) => refuse(error),

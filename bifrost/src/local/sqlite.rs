@@ -50,20 +50,12 @@ impl<R: Resources> Sqlite<R> {
             None => create(here, &transaction, deployer, new_world())?,
         };
         here.check(transaction.commit())?;
-        Ok(Self {
-            path: path.into(),
-            deployer: deployer.into(),
-            connection,
-            cache,
-        })
+        Ok(Self { path: path.into(), deployer: deployer.into(), connection, cache })
     }
 
     pub(super) fn transact<T>(&mut self, change: impl FnOnce(&mut World<R>) -> T) -> Result<T, StoreError> {
         let here = Here { path: &self.path };
-        let transaction = here.check(
-            self.connection
-                .transaction_with_behavior(TransactionBehavior::Immediate),
-        )?;
+        let transaction = here.check(self.connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
         if let Some(newer) = load(here, &transaction, &self.deployer, Some(self.cache.version))? {
             self.cache = newer;
         }
@@ -121,9 +113,7 @@ impl<R: Resources> Sqlite<R> {
             params![self.deployer, name],
             |row| row.get::<_, String>(0),
         );
-        here.check(text.optional())?
-            .map(|text| from_text(here, &text))
-            .transpose()
+        here.check(text.optional())?.map(|text| from_text(here, &text)).transpose()
     }
 
     pub(super) fn executions(&mut self, running_only: bool) -> Result<Vec<StoredExecution>, StoreError> {
@@ -138,10 +128,7 @@ impl<R: Resources> Sqlite<R> {
         let text = to_text(here, execution)?;
         let summary = &execution.summary;
         let running = summary.stop_date.is_none();
-        let transaction = here.check(
-            self.connection
-                .transaction_with_behavior(TransactionBehavior::Immediate),
-        )?;
+        let transaction = here.check(self.connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
         here.check(transaction.execute(
             "UPDATE execution SET running = ?3, value = ?4 WHERE deployer = ?1 AND name = ?2",
             params![self.deployer, summary.name, running, text],
@@ -172,10 +159,7 @@ impl<R: Resources> Sqlite<R> {
 
 fn connect(here: Here<'_>) -> Result<Connection, StoreError> {
     if let Some(folder) = here.path.parent() {
-        std::fs::create_dir_all(folder).map_err(|source| StoreError::Io {
-            path: folder.into(),
-            source,
-        })?;
+        std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.into(), source })?;
     }
     let connection = here.check(Connection::open(here.path))?;
     here.check(connection.busy_timeout(BUSY))?;
@@ -204,11 +188,7 @@ fn load<R: Resources>(
     let row = transaction
         .prepare_cached("SELECT version, value FROM world WHERE deployer = ?1 AND version IS NOT ?2")
         .and_then(|mut select| {
-            select
-                .query_row(params![deployer, known], |row| {
-                    Ok((row.get(0)?, row.get::<_, String>(1)?))
-                })
-                .optional()
+            select.query_row(params![deployer, known], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).optional()
         });
     let Some((version, text)) = here.check(row)? else {
         return Ok(None);
@@ -226,11 +206,7 @@ fn create<R: Resources>(
     let text = to_text(here, &world)?;
     let insert = "INSERT INTO world (deployer, version, value) VALUES (?1, 1, ?2)";
     here.check(transaction.execute(insert, params![deployer, text]))?;
-    Ok(Cache {
-        version: 1,
-        text,
-        world,
-    })
+    Ok(Cache { version: 1, text, world })
 }
 
 /// The file, to be named in every error.
@@ -241,10 +217,7 @@ struct Here<'a> {
 
 impl Here<'_> {
     fn check<T>(self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
-        result.map_err(|source| StoreError::Sqlite {
-            path: self.path.into(),
-            source,
-        })
+        result.map_err(|source| StoreError::Sqlite { path: self.path.into(), source })
     }
 }
 
@@ -259,8 +232,5 @@ fn from_text<T: DeserializeOwned>(here: Here<'_>, text: &str) -> Result<T, Store
 }
 
 fn unreadable(here: Here<'_>, error: &serde_json::Error) -> StoreError {
-    StoreError::Unreadable {
-        path: here.path.into(),
-        reason: error.to_string(),
-    }
+    StoreError::Unreadable { path: here.path.into(), reason: error.to_string() }
 }

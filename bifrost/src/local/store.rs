@@ -60,10 +60,7 @@ pub struct Store<R> {
 }
 
 enum Kept<R> {
-    Memory {
-        world: Box<World<R>>,
-        executions: IndexMap<String, (StoredExecution, Vec<Event>)>,
-    },
+    Memory { world: Box<World<R>>, executions: IndexMap<String, (StoredExecution, Vec<Event>)> },
     File(Box<Sqlite<R>>),
 }
 
@@ -71,10 +68,7 @@ impl<R: Resources> Store<R> {
     /// Keeps the world in memory, for this process alone.
     #[must_use]
     pub fn in_memory(world: World<R>) -> Arc<Self> {
-        Self::new(Kept::Memory {
-            world: Box::new(world),
-            executions: IndexMap::new(),
-        })
+        Self::new(Kept::Memory { world: Box::new(world), executions: IndexMap::new() })
     }
 
     /// Opens the world of `deployer` in a SQLite file, and makes file and world if they are not there.
@@ -82,9 +76,7 @@ impl<R: Resources> Store<R> {
     /// # Errors
     /// If the file is no SQLite file, or holds another kind of world.
     pub fn open(path: &Path, deployer: &str, new_world: impl FnOnce() -> World<R>) -> Result<Arc<Self>, StoreError> {
-        Ok(Self::new(Kept::File(Box::new(Sqlite::open(
-            path, deployer, new_world,
-        )?))))
+        Ok(Self::new(Kept::File(Box::new(Sqlite::open(path, deployer, new_world)?))))
     }
 
     /// Removes the world of `deployer` from a SQLite file, with its executions. Those of other deployers stay.
@@ -96,19 +88,12 @@ impl<R: Resources> Store<R> {
     }
 
     fn new(kept: Kept<R>) -> Arc<Self> {
-        Arc::new(Self {
-            kept: Mutex::new(kept),
-            watchers: Mutex::default(),
-            clock: WorldClock::default(),
-        })
+        Arc::new(Self { kept: Mutex::new(kept), watchers: Mutex::default(), clock: WorldClock::default() })
     }
 
     /// Lets `watcher` see each call from now on.
     pub fn watch(&self, watcher: CallWatcher<R>) {
-        self.watchers
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(watcher);
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(watcher);
     }
 
     /// Changes the world in one transaction.
@@ -171,10 +156,7 @@ impl<R: Resources> Store<R> {
 
     /// Files a new execution; `false` if one of that name is there.
     pub(super) fn file_execution(&self, summary: ExecutionSummary) -> Result<bool, StoreError> {
-        let execution = StoredExecution {
-            summary,
-            checkpoint: None,
-        };
+        let execution = StoredExecution { summary, checkpoint: None };
         match &mut *self.kept() {
             Kept::Memory { executions, .. } => {
                 let name = execution.summary.name.clone();

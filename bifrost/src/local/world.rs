@@ -138,11 +138,6 @@ mod body {
     fn unhex(hex: &str) -> Option<Vec<u8>> {
         let digits: Option<Vec<u8>> = hex.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect();
         let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
-        Some(
-            digits
-                .chunks(2)
-                .map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit))
-                .collect(),
-        )
+        Some(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
     }
 }

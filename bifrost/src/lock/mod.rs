@@ -70,9 +70,7 @@ pub async fn take<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), Lo
         None => return Ok(()),
         Some(refusal) => refusal,
     };
-    root::give_back(context, envelope, owner)
-        .await
-        .map_err(|error| not_known(&error))?;
+    root::give_back(context, envelope, owner).await.map_err(|error| not_known(&error))?;
     Err(LockFailure::LockExists(refusal))
 }
 
@@ -83,9 +81,7 @@ pub async fn take<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), Lo
 pub async fn give_back<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), LockFailure> {
     // Without an owner nothing was ever taken.
     let Some(owner) = envelope.uuid else { return Ok(()) };
-    root::give_back(context, envelope, owner)
-        .await
-        .map_err(|error| not_known(&error))
+    root::give_back(context, envelope, owner).await.map_err(|error| not_known(&error))
 }
 
 /// Why the locks cannot be had; `None` once they are all taken.
@@ -93,25 +89,15 @@ async fn refusal<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> R
     let freeze = user::held(context.objects.as_ref(), &envelope.bucket, &envelope.root_dir()).await;
     if let Some(lock) = freeze.map_err(|error| not_known(&error))? {
         let clear = unlock_command(context, envelope);
-        return Ok(Some(format!(
-            "{} is frozen by {}; to lift it: {clear}",
-            project_config(envelope),
-            lock
-        )));
+        return Ok(Some(format!("{} is frozen by {}; to lift it: {clear}", project_config(envelope), lock)));
     }
-    if !take_release_lock(context, envelope, owner)
-        .await
-        .map_err(|error| not_known(&error))?
-    {
+    if !take_release_lock(context, envelope, owner).await.map_err(|error| not_known(&error))? {
         return Ok(Some(format!(
             "release {} was deployed before: a release is deployed at most once, so make a new one",
             envelope.release_id
         )));
     }
-    match root::take(context, envelope, owner)
-        .await
-        .map_err(|error| not_known(&error))?
-    {
+    match root::take(context, envelope, owner).await.map_err(|error| not_known(&error))? {
         PutLock::Taken => Ok(None),
         PutLock::Held(item) => {
             let (held, clear) = (root::describe(&item), unlock_command(context, envelope));
@@ -126,9 +112,7 @@ async fn refusal<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> R
 /// Whether the release lock is this execution's.
 async fn take_release_lock<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<bool, CloudError> {
     let (bucket, key) = (&envelope.bucket, envelope.release_dir().lock());
-    let lock = LockObject {
-        uuid: owner.to_string(),
-    };
+    let lock = LockObject { uuid: owner.to_string() };
     match context.objects.put_new(bucket, &key, text(&lock)).await? {
         PutNew::Written => Ok(true),
         PutNew::Exists => Ok(read(context, envelope, &key).await?.is_some_and(|there| there == lock)),
@@ -139,9 +123,7 @@ async fn take_release_lock<P>(context: &Context<P>, envelope: &Envelope, owner: 
 async fn read<P>(context: &Context<P>, envelope: &Envelope, key: &ObjectKey) -> Result<Option<LockObject>, CloudError> {
     let object = context.objects.get(&envelope.bucket, key).await?;
     Ok(object.map(|object| {
-        serde_json::from_slice(&object.body).unwrap_or_else(|_| LockObject {
-            uuid: "an unreadable lock".into(),
-        })
+        serde_json::from_slice(&object.body).unwrap_or_else(|_| LockObject { uuid: "an unreadable lock".into() })
     }))
 }
 
@@ -150,9 +132,7 @@ fn text(lock: &LockObject) -> Vec<u8> {
 }
 
 fn owner(envelope: &Envelope) -> Result<Uuid, LockFailure> {
-    envelope
-        .uuid
-        .ok_or_else(|| LockFailure::Lock("the release has no uuid: Validate gives it one".into()))
+    envelope.uuid.ok_or_else(|| LockFailure::Lock("the release has no uuid: Validate gives it one".into()))
 }
 
 fn not_known(error: &CloudError) -> LockFailure {
@@ -160,10 +140,7 @@ fn not_known(error: &CloudError) -> LockFailure {
 }
 
 fn project_config(envelope: &Envelope) -> String {
-    format!(
-        "{} {} in account {}",
-        envelope.project_name, envelope.config_name, envelope.aws_account_id
-    )
+    format!("{} {} in account {}", envelope.project_name, envelope.config_name, envelope.aws_account_id)
 }
 
 fn unlock_command<P>(context: &Context<P>, envelope: &Envelope) -> String {

@@ -22,13 +22,7 @@ pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: Uu
     if let Some(LockObject { uuid }) = read(context, envelope, &envelope.root_dir().lock()).await?
         && uuid != item.id
     {
-        let nobody = LockItem {
-            id: uuid,
-            execution: None,
-            release_id: None,
-            started_by: None,
-            ..item
-        };
+        let nobody = LockItem { id: uuid, execution: None, release_id: None, started_by: None, ..item };
         return Ok(PutLock::Held(Box::new(nobody)));
     }
     context.locks.put(&context.identity.lock_table(), &item).await
@@ -37,10 +31,7 @@ pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: Uu
 /// Deletes the item and the originals' object, each only if it is this owner's.
 pub(super) async fn give_back<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<(), CloudError> {
     let (key, id) = (envelope.root_dir().lock(), owner.to_string());
-    if read(context, envelope, &key)
-        .await?
-        .is_some_and(|object| object.uuid == id)
-    {
+    if read(context, envelope, &key).await?.is_some_and(|object| object.uuid == id) {
         context.objects.delete(&envelope.bucket, &key).await?;
     }
     context.locks.delete(&context.identity.lock_table(), &key, &id).await?;
@@ -49,18 +40,9 @@ pub(super) async fn give_back<P>(context: &Context<P>, envelope: &Envelope, owne
 
 /// Who holds the lock, for a person: as much as its owner wrote.
 pub(crate) fn describe(item: &LockItem) -> String {
-    let release = item
-        .release_id
-        .as_ref()
-        .map_or_else(|| format!("owner {}", item.id), |id| format!("release {id}"));
-    let by = item
-        .started_by
-        .as_ref()
-        .map_or_else(String::new, |who| format!(", started by {who}"));
+    let release = item.release_id.as_ref().map_or_else(|| format!("owner {}", item.id), |id| format!("release {id}"));
+    let by = item.started_by.as_ref().map_or_else(String::new, |who| format!(", started by {who}"));
     let since = item.time.format("%Y-%m-%dT%H:%M:%SZ");
-    let execution = item
-        .execution
-        .as_ref()
-        .map_or_else(String::new, |arn| format!(" (execution {arn})"));
+    let execution = item.execution.as_ref().map_or_else(String::new, |arn| format!(" (execution {arn})"));
     format!("{release}{by} since {since}{execution}")
 }

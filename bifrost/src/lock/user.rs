@@ -38,18 +38,9 @@ impl UserLock {
 impl fmt::Display for UserLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let or = |text: &str, otherwise: &str| {
-            if text.is_empty() {
-                otherwise.to_owned()
-            } else {
-                text.to_owned()
-            }
+            if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
         };
-        write!(
-            f,
-            "{}: {}",
-            or(&self.user, "somebody"),
-            or(&self.lock_reason, "no reason given")
-        )
+        write!(f, "{}: {}", or(&self.user, "somebody"), or(&self.lock_reason, "no reason given"))
     }
 }
 
@@ -63,10 +54,6 @@ pub(crate) async fn held(
     let Some(object) = objects.get(bucket, &dir.user_lock()).await? else {
         return Ok(None);
     };
-    Ok(UserLock::parse(&object.body).unwrap_or_else(|error| {
-        Some(UserLock {
-            user: "somebody".into(),
-            lock_reason: error.to_string(),
-        })
-    }))
+    Ok(UserLock::parse(&object.body)
+        .unwrap_or_else(|error| Some(UserLock { user: "somebody".into(), lock_reason: error.to_string() })))
 }

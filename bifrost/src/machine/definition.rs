@@ -18,10 +18,7 @@ pub fn definition(
 ) -> Value {
     let mut definition = commented(comment);
     definition.insert("StartAt".into(), start.into());
-    let states = states
-        .into_iter()
-        .map(|(name, state)| (name.to_owned(), state))
-        .collect();
+    let states = states.into_iter().map(|(name, state)| (name.to_owned(), state)).collect();
     definition.insert("States".into(), Value::Object(states));
     definition.into()
 }
@@ -125,8 +122,5 @@ fn state(comment: Option<&str>, kind: &str) -> Map<String, Value> {
 }
 
 fn commented(comment: Option<&str>) -> Map<String, Value> {
-    comment
-        .map(|comment| ("Comment".to_owned(), comment.into()))
-        .into_iter()
-        .collect()
+    comment.map(|comment| ("Comment".to_owned(), comment.into())).into_iter().collect()
 }

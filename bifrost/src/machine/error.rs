@@ -35,10 +35,7 @@ pub struct Failure {
 impl Failure {
     /// A failure called `error` on the wire.
     pub fn new(error: impl Into<String>, message: impl Into<String>) -> Self {
-        Self {
-            error: error.into(),
-            message: message.into(),
-        }
+        Self { error: error.into(), message: message.into() }
     }
 
     /// What a handler raised: its name, and its message followed by those of its causes.

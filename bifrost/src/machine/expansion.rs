@@ -5,7 +5,7 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 pub use super::definition::{catch, choice, definition, fail, pass, retry, rule, succeed, task, wait};
-pub use super::{Boolean, Number, Optional, Shape, Text};
+pub use super::{BooleanLiteral, NumberLiteral, Optional, Shape, TextLiteral};
 use super::{Compare, Data, Failure, HoldsCaughtError, Machine, Order, Ports, Seconds, State, TaskError, Timestamp};
 use crate::task::Context;
 pub use serde_json;
@@ -24,11 +24,7 @@ pub fn timestamp<S, F: Timestamp>(_field: fn(&S) -> &F) {}
 
 /// `$.field == literal`. `guarded` where the field may be absent although its type says that it never is.
 pub fn equals<S, F: Compare<L>, L: Into<Value>>(path: &str, guarded: bool, _field: fn(&S) -> &F, literal: L) -> Value {
-    guard(
-        path,
-        guarded || F::OPTIONAL,
-        compare(path, F::FAMILY, "Equals", literal),
-    )
+    guard(path, guarded || F::OPTIONAL, compare(path, F::FAMILY, "Equals", literal))
 }
 
 /// `$.field < literal` and its like; `operator` is the end of the language's name for it.
@@ -39,11 +35,7 @@ pub fn orders<S, F: Order<L>, L: Into<Value>>(
     operator: &str,
     literal: L,
 ) -> Value {
-    guard(
-        path,
-        guarded || F::OPTIONAL,
-        compare(path, F::FAMILY, operator, literal),
-    )
+    guard(path, guarded || F::OPTIONAL, compare(path, F::FAMILY, operator, literal))
 }
 
 /// `$.field in [literal, …]`.
@@ -92,11 +84,7 @@ fn compare(path: &str, family: &str, operator: &str, literal: impl Into<Value>) 
 /// A variable that is absent fails the whole execution on AWS, so its presence is tested first. A comparison with an
 /// absent field is thereby false, and its negation true.
 fn guard(path: &str, optional: bool, test: Value) -> Value {
-    if optional {
-        all([json!({ "Variable": path, "IsPresent": true }), test])
-    } else {
-        test
-    }
+    if optional { all([json!({ "Variable": path, "IsPresent": true }), test]) } else { test }
 }
 
 /// A task state's handler, whatever its type.
@@ -115,10 +103,7 @@ where
     E: TaskError,
     H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<M::Data, E>,
 {
-    Typed {
-        handler,
-        error: PhantomData,
-    }
+    Typed { handler, error: PhantomData }
 }
 
 struct Typed<H, E> {
@@ -134,17 +119,12 @@ where
 {
     fn error_name(&self, variant: &'static str) -> &'static str {
         // That there is such a variant, the compiler has asked already.
-        E::NAMES
-            .iter()
-            .find(|(name, _)| *name == variant)
-            .map_or(variant, |(_, wire)| wire)
+        E::NAMES.iter().find(|(name, _)| *name == variant).map_or(variant, |(_, wire)| wire)
     }
 
     async fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> Result<Value, Failure> {
         let data = M::Data::read(input, &ctx.defaults)?;
-        let data = (self.handler)(ctx, data)
-            .await
-            .map_err(|error| Failure::raised(&error))?;
+        let data = (self.handler)(ctx, data).await.map_err(|error| Failure::raised(&error))?;
         written(&data)
     }
 }
@@ -162,12 +142,5 @@ fn written<D: Data>(data: &D) -> Result<Value, Failure> {
 pub fn unknown_task<M: Machine>(name: &str) -> Failure {
     let tasks = M::STATES.iter().filter(|state| state.kind == super::Kind::Task);
     let tasks: Vec<_> = tasks.map(|State { name, .. }| *name).collect();
-    Failure::new(
-        "TaskError",
-        format!(
-            "`{name}` is not a task of {}; its tasks are {}",
-            M::NAME,
-            tasks.join(", ")
-        ),
-    )
+    Failure::new("TaskError", format!("`{name}` is not a task of {}; its tasks are {}", M::NAME, tasks.join(", ")))
 }

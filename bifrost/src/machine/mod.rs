@@ -20,7 +20,8 @@ use crate::task::Context;
 pub use bifrost_macros::{Shape, TaskError};
 pub use error::{Failure, Refusal, TaskError};
 pub use shape::{
-    Boolean, Compare, Flatten, HoldsCaughtError, Number, Opaque, Optional, Order, Seconds, Shape, Text, Timestamp,
+    BooleanLiteral, Compare, Flatten, HoldsCaughtError, NumberLiteral, Opaque, Optional, Order, Seconds, Shape,
+    TextLiteral, Timestamp,
 };
 
 /// A state machine whose states are known to the compiler. `state_machine!` implements it.

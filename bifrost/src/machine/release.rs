@@ -16,9 +16,6 @@ impl<F: Fields> Data for Release<F> {
 
 impl From<ReadError> for Refusal {
     fn from(error: ReadError) -> Self {
-        Self {
-            error: error.wire_name(),
-            message: error.to_string(),
-        }
+        Self { error: error.wire_name(), message: error.to_string() }
     }
 }

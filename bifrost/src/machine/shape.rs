@@ -39,28 +39,28 @@ pub struct Optional<S>(PhantomData<S>);
 pub struct Opaque;
 
 /// A text in a chart, such as `"CREATE"`.
-pub struct Text(#[doc(hidden)] pub &'static str);
+pub struct TextLiteral(#[doc(hidden)] pub &'static str);
 
 /// A number in a chart, such as `5` or `0.8`.
-pub struct Number(#[doc(hidden)] pub Value);
+pub struct NumberLiteral(#[doc(hidden)] pub Value);
 
 /// `true` or `false` in a chart.
-pub struct Boolean(#[doc(hidden)] pub bool);
+pub struct BooleanLiteral(#[doc(hidden)] pub bool);
 
-impl From<Text> for Value {
-    fn from(Text(text): Text) -> Self {
+impl From<TextLiteral> for Value {
+    fn from(TextLiteral(text): TextLiteral) -> Self {
         text.into()
     }
 }
 
-impl From<Number> for Value {
-    fn from(Number(number): Number) -> Self {
+impl From<NumberLiteral> for Value {
+    fn from(NumberLiteral(number): NumberLiteral) -> Self {
         number
     }
 }
 
-impl From<Boolean> for Value {
-    fn from(Boolean(boolean): Boolean) -> Self {
+impl From<BooleanLiteral> for Value {
+    fn from(BooleanLiteral(boolean): BooleanLiteral) -> Self {
         boolean.into()
     }
 }
@@ -197,21 +197,21 @@ macro_rules! ordered {
 }
 
 comparable! {
-    "Boolean" Boolean: bool;
-    "String" Text: String;
-    "Numeric" Number: u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 serde_json::Number;
+    "Boolean" BooleanLiteral: bool;
+    "String" TextLiteral: String;
+    "Numeric" NumberLiteral: u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 serde_json::Number;
 }
 
 ordered! {
-    Text: String;
-    Number: u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 serde_json::Number;
+    TextLiteral: String;
+    NumberLiteral: u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 serde_json::Number;
 }
 
-impl<Z: TimeZone> Compare<Text> for DateTime<Z> {
+impl<Z: TimeZone> Compare<TextLiteral> for DateTime<Z> {
     const FAMILY: &'static str = "Timestamp";
 }
 
-impl<Z: TimeZone> Order<Text> for DateTime<Z> {}
+impl<Z: TimeZone> Order<TextLiteral> for DateTime<Z> {}
 
 impl<S: Compare<Literal>, Literal> Compare<Literal> for Optional<S> {
     const FAMILY: &'static str = S::FAMILY;

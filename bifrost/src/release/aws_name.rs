@@ -21,11 +21,7 @@ name_type! {
 
 fn check_account(name: &str) -> Result<(), NameFault> {
     let is_account = name.len() == 12 && name.bytes().all(|byte| byte.is_ascii_digit());
-    if is_account {
-        Ok(())
-    } else {
-        Err(NameFault::Form("12 digits"))
-    }
+    if is_account { Ok(()) } else { Err(NameFault::Form("12 digits")) }
 }
 
 fn check_region(name: &str) -> Result<(), NameFault> {
@@ -34,11 +30,7 @@ fn check_region(name: &str) -> Result<(), NameFault> {
     let (words, number) = name.rsplit_once('-').ok_or(FORM)?;
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
     let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number && words.contains('-') && words.split('-').all(is_word) {
-        Ok(())
-    } else {
-        Err(FORM)
-    }
+    if is_number && words.contains('-') && words.split('-').all(is_word) { Ok(()) } else { Err(FORM) }
 }
 
 fn check_bucket(name: &str) -> Result<(), NameFault> {
@@ -52,9 +44,7 @@ fn check_bucket(name: &str) -> Result<(), NameFault> {
     if name.len() >= 3 && name.split('.').all(has_whole_ends) && !is_address {
         Ok(())
     } else {
-        Err(NameFault::Form(
-            "3 to 63 characters, each part between dots beginning and ending with a letter or digit",
-        ))
+        Err(NameFault::Form("3 to 63 characters, each part between dots beginning and ending with a letter or digit"))
     }
 }
 
@@ -65,40 +55,18 @@ mod tests {
     #[test]
     fn an_account_is_12_digits() {
         assert!("000000000000".parse::<AccountId>().is_ok());
-        for wrong in [
-            "",
-            "00000000000",
-            "0000000000000",
-            "00000000000a",
-            "00000000000٣",
-            "../000000000",
-        ] {
+        for wrong in ["", "00000000000", "0000000000000", "00000000000a", "00000000000٣", "../000000000"] {
             assert!(wrong.parse::<AccountId>().is_err(), "{wrong}");
         }
     }
 
     #[test]
     fn a_region_has_the_form_of_one() {
-        for right in [
-            "us-east-1",
-            "us-gov-west-1",
-            "ap-southeast-7",
-            "eusc-de-east-1",
-            "us-isob-east-1",
-        ] {
+        for right in ["us-east-1", "us-gov-west-1", "ap-southeast-7", "eusc-de-east-1", "us-isob-east-1"] {
             assert!(right.parse::<Region>().is_ok(), "{right}");
         }
-        for wrong in [
-            "",
-            "us-east",
-            "useast-1",
-            "us-east-1a",
-            "US-EAST-1",
-            "us--1",
-            "-east-1",
-            "us-east-",
-            "us/east-1",
-        ] {
+        for wrong in ["", "us-east", "useast-1", "us-east-1a", "US-EAST-1", "us--1", "-east-1", "us-east-", "us/east-1"]
+        {
             assert!(wrong.parse::<Region>().is_err(), "{wrong}");
         }
     }
@@ -108,19 +76,7 @@ mod tests {
         for right in ["coinbase-odin-000000000000", "a.b-c.d", "abc"] {
             assert!(right.parse::<BucketName>().is_ok(), "{right}");
         }
-        for wrong in [
-            "",
-            "ab",
-            "Abc",
-            "a_b",
-            "-abc",
-            "abc-",
-            "a..b",
-            "a.-b",
-            "192.168.5.4",
-            "a/b",
-            &"a".repeat(64),
-        ] {
+        for wrong in ["", "ab", "Abc", "a_b", "-abc", "abc-", "a..b", "a.-b", "192.168.5.4", "a/b", &"a".repeat(64)] {
             assert!(wrong.parse::<BucketName>().is_err(), "{wrong}");
         }
     }

@@ -42,7 +42,7 @@ impl ProjectDir {
         RootDir(format!("{self}/{config}"))
     }
 
-    /// What stands ready for all configs of the project: `_shared`.
+    /// The directory, without a trailing slash, of what stands ready for all configs of the project: `_shared`.
     #[must_use]
     pub fn shared(&self) -> ObjectKey {
         ObjectKey(format!("{self}/_shared"))

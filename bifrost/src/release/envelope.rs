@@ -10,7 +10,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
-    AccountId, BucketName, ConfigName, ObjectKey, ProjectDir, ProjectName, Region, ReleaseDir, ReleaseId, RootDir,
+    AccountId, BucketName, ConfigName, InvalidName, NameFault, ProjectDir, ProjectName, Region, ReleaseDir, ReleaseId,
+    RootDir,
 };
 use crate::Shape;
 use crate::json::{self, ReadError};
@@ -32,17 +33,15 @@ impl<F: DeserializeOwned> Release<F> {
     /// Reads a release as it was sent, or as one state hands it to the next, and fills in what it leaves to the
     /// deployer.
     ///
-    /// # Errors For the first field that is unknown, missing, empty, `null`, of the wrong type or of a value that it
+    /// # Errors
+    /// For the first field that is unknown, missing, empty, `null`, of the wrong type or of a value that it
     /// cannot have: the path, and the kind of fault.
     pub fn read(sent: &Value, defaults: &Defaults) -> Result<Self, ReadError> {
         // First those of the deployer: they tell of an unknown field, which is more helpful than telling, where it is a
         // misspelt one of the envelope, that the right one is missing.
         let fields = json::read_members(sent, |name| !Envelope::FIELDS.contains(&name), Envelope::FIELDS)?;
         let envelope: Sent = json::read_members(sent, |name| Envelope::FIELDS.contains(&name), &[])?;
-        Ok(Self {
-            envelope: envelope.with(defaults),
-            fields,
-        })
+        Ok(Self { envelope: envelope.with(defaults), fields })
     }
 }
 
@@ -108,12 +107,6 @@ impl Envelope {
         self.success = None;
     }
 
-    /// Who made the release, by the client's own claim: `started_by` of the metadata. To be shown, never to be trusted.
-    #[must_use]
-    pub fn started_by(&self) -> Option<&str> {
-        self.metadata.get("started_by").map(String::as_str)
-    }
-
     /// What the project's configs share.
     #[must_use]
     pub fn project_dir(&self) -> ProjectDir {
@@ -130,48 +123,6 @@ impl Envelope {
     #[must_use]
     pub fn release_dir(&self) -> ReleaseDir {
         self.root_dir().release_dir(&self.release_id)
-    }
-
-    /// Where the release is uploaded.
-    #[must_use]
-    pub fn release_path(&self) -> ObjectKey {
-        self.release_dir().release()
-    }
-
-    /// A file of the release, by the name that the deployer gives it.
-    #[must_use]
-    pub fn file_path(&self, name: &'static str) -> ObjectKey {
-        self.release_dir().file(name)
-    }
-
-    /// Where the deployer writes its log.
-    #[must_use]
-    pub fn log_path(&self) -> ObjectKey {
-        self.release_dir().log()
-    }
-
-    /// The release lock: taken once, never given back.
-    #[must_use]
-    pub fn release_lock_path(&self) -> ObjectKey {
-        self.release_dir().lock()
-    }
-
-    /// The root lock: its key in the lock table, and that of the originals' object.
-    #[must_use]
-    pub fn root_lock_path(&self) -> ObjectKey {
-        self.root_dir().lock()
-    }
-
-    /// A person's freeze.
-    #[must_use]
-    pub fn user_lock_path(&self) -> ObjectKey {
-        self.root_dir().user_lock()
-    }
-
-    /// The halt flag.
-    #[must_use]
-    pub fn halt_path(&self) -> ObjectKey {
-        self.root_dir().halt()
     }
 }
 
@@ -247,14 +198,13 @@ impl Sent {
 struct Rfc3339(DateTime<Utc>);
 
 impl TryFrom<String> for Rfc3339 {
-    type Error = String;
+    type Error = InvalidName;
 
-    fn try_from(text: String) -> Result<Self, String> {
+    fn try_from(text: String) -> Result<Self, InvalidName> {
+        const FORM: NameFault = NameFault::Form("like 2026-11-21T10:00:00Z (RFC 3339)");
         match DateTime::parse_from_rfc3339(&text) {
             Ok(time) => Ok(Self(time.to_utc())),
-            Err(error) => Err(format!(
-                "expected a time of RFC 3339 such as 2026-11-21T10:00:00Z: {error}"
-            )),
+            Err(_) => Err(InvalidName::new("time", &text, FORM)),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::{Envelope, Sha256};
 ///
 /// It follows from the release, and a state machine takes a name but once in 90 days: so AWS itself refuses the same
 /// release twice.
+/// What names are made of is what Step Functions takes here.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExecutionName(String);
 
@@ -30,10 +31,7 @@ impl ExecutionName {
         }
         let digest: String = Sha256::of(head.as_bytes()).to_string().chars().take(8).collect();
         // A release id without its prefix has 56 bytes at most: something of the head always remains.
-        let kept: String = head
-            .chars()
-            .take(Self::LONGEST.saturating_sub(tail.len() + digest.len() + 2))
-            .collect();
+        let kept: String = head.chars().take(Self::LONGEST.saturating_sub(tail.len() + digest.len() + 2)).collect();
         Self(format!("{kept}-{digest}-{tail}"))
     }
 
@@ -66,11 +64,7 @@ mod tests {
     #[test]
     fn the_name_says_what_is_deployed() {
         assert_eq!(
-            name(
-                "coinbase/deploy-test",
-                "development",
-                "release-2018-07-20T01-30-27Z-abcdefg"
-            ),
+            name("coinbase/deploy-test", "development", "release-2018-07-20T01-30-27Z-abcdefg"),
             "deploy-coinbase-deploy-test-development-2018-07-20T01-30-27Z-abcdefg"
         );
     }
@@ -89,10 +83,7 @@ mod tests {
     fn a_longer_name_is_cut_and_stays_unique() {
         let id = "release-2018-07-20T01-30-27Z-abcdefg";
         let cut = name(&"a".repeat(33), "development", id);
-        assert_eq!(
-            cut,
-            "deploy-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-00000000-2018-07-20T01-30-27Z-abcdefg"
-        );
+        assert_eq!(cut, "deploy-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-d-39785275-2018-07-20T01-30-27Z-abcdefg");
         assert_eq!(cut.len(), 80);
         assert_ne!(cut, name(&"a".repeat(33), "development2", id));
     }

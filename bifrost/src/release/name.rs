@@ -1,14 +1,16 @@
 //! Names that a release gives itself. Each becomes a part of S3 keys, so none may lead elsewhere.
 //!
-//! Names are made of ASCII letters, digits and `+ - = . _ @`. That is what AWS takes both in a tag's value and in the
-//! name of an execution, less the colon, which would make `project::config::service` ambiguous, and less all that is
-//! not ASCII, which no IAM path holds. It is also harmless in user data, where names are put in place of
-//! `{{PROJECT_NAME}}`.
+//! Names are made of ASCII letters, digits and `+ - = . _ @`: what AWS takes in all the places where they end up, which
+//! are tags, names of executions and IAM paths. Without the colon `project::config::service` cannot be read in two
+//! ways, and in user data, where a name is put in place of `{{PROJECT_NAME}}`, none of these does any harm.
 //!
-//! # No two releases share a directory `<account>/<project>/<config>/<release id>` is taken apart again in one way
-//! only, save that the root dir of project `a/b` and config `c` could be the release dir of project `a`, config `b` and
-//! release id `c`. So a release id begins `release-<digit>` and a config does not. For the same reason neither is the
-//! name of an object or directory that stands beside it: `lock`, `user-lock`, `halt`, `_shared`.
+//! # No two releases share a directory
+//!
+//! `<account>/<project>/<config>/<release id>` can be taken apart in one way only, but for this: the root dir of
+//! project `a/b` and config `c` would be the release dir of project `a`, config `b` and release id `c`, and the locks
+//! of one would be those of the other. So a release id begins `release-<digit>`, as it should in any case, and no
+//! config does. For the same reason neither is what stands beside it: `lock`, `user-lock`, `halt` or `_shared`; and no
+//! segment of a project is `_shared`, which would lie among the files that another project's configs share.
 
 use chrono::{DateTime, Datelike as _, Utc};
 
@@ -42,6 +44,9 @@ pub enum NameFault {
     /// It is the name of something else that stands in the same place.
     #[error("this name is taken by what the deployer keeps there: choose another")]
     Reserved,
+    /// It is a config, and could be taken for the id of a release.
+    #[error("`release-` and a digit is how release ids begin: choose another name")]
+    LikeRelease,
     /// It does not have the form that it should have.
     #[error("it should be {0}")]
     Form(&'static str),
@@ -49,11 +54,7 @@ pub enum NameFault {
 
 impl InvalidName {
     pub(super) fn new(what: &'static str, name: &str, fault: NameFault) -> Self {
-        Self {
-            what,
-            name: name.to_owned(),
-            fault,
-        }
+        Self { what, name: name.to_owned(), fault }
     }
 }
 
@@ -162,36 +163,28 @@ impl ReleaseId {
 
 fn check_project(name: &str) -> Result<(), NameFault> {
     check_length(name, 128)?;
-    name.split('/').try_for_each(check_segment)
+    name.split('/').try_for_each(|segment| match segment {
+        "_shared" => Err(NameFault::Reserved),
+        _ => check_segment(segment),
+    })
 }
 
 fn check_config(name: &str) -> Result<(), NameFault> {
     check_length(name, 64)?;
     check_segment(name)?;
     check_not_reserved(name)?;
-    if is_release_id(name) {
-        return Err(NameFault::Reserved);
-    }
-    Ok(())
+    if is_release_id(name) { Err(NameFault::LikeRelease) } else { Ok(()) }
 }
 
 fn check_release_id(name: &str) -> Result<(), NameFault> {
     check_length(name, 64)?;
     check_segment(name)?;
     check_not_reserved(name)?;
-    if is_release_id(name) {
-        Ok(())
-    } else {
-        Err(NameFault::Form("`release-<time>-<random>`"))
-    }
+    if is_release_id(name) { Ok(()) } else { Err(NameFault::Form("`release-<time>-<random>`")) }
 }
 
 pub(super) fn check_length(name: &str, longest: usize) -> Result<(), NameFault> {
-    if name.len() > longest {
-        Err(NameFault::TooLong(longest))
-    } else {
-        Ok(())
-    }
+    if name.len() > longest { Err(NameFault::TooLong(longest)) } else { Ok(()) }
 }
 
 /// A segment stays where it is put: it is one directory, and neither this one nor the one above.
@@ -209,16 +202,11 @@ fn check_segment(segment: &str) -> Result<(), NameFault> {
 }
 
 fn check_not_reserved(name: &str) -> Result<(), NameFault> {
-    if matches!(name, "lock" | "user-lock" | "halt" | "_shared") {
-        Err(NameFault::Reserved)
-    } else {
-        Ok(())
-    }
+    if matches!(name, "lock" | "user-lock" | "halt" | "_shared") { Err(NameFault::Reserved) } else { Ok(()) }
 }
 
 fn is_release_id(name: &str) -> bool {
-    name.strip_prefix(ReleaseId::PREFIX)
-        .is_some_and(|time| time.starts_with(|c: char| c.is_ascii_digit()))
+    name.strip_prefix(ReleaseId::PREFIX).is_some_and(|time| time.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 //! What is checked here needs the release, the uploaded bytes and the time, and no cloud. That one release is deployed
 //! at most once is what the release lock is for.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde_json::Value;
 
 use super::Sha256;
@@ -18,23 +18,23 @@ pub const AHEAD: TimeDelta = TimeDelta::minutes(2);
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Replay {
     /// It was made too long ago.
-    #[error("created_at: {created_at} is more than 10 days ago: make the release anew")]
+    #[error("created_at: {} is more than 10 days ago: make the release anew", written(*created_at))]
     TooOld {
         /// When it says that it was made.
         created_at: DateTime<Utc>,
     },
     /// It will be made later than a clock may be wrong.
-    #[error("created_at: {created_at} is more than 2 minutes in the future: set the client's clock")]
+    #[error("created_at: {} is more than 2 minutes in the future: set the client's clock", written(*created_at))]
     NotYet {
         /// When it says that it was made.
         created_at: DateTime<Utc>,
     },
     /// What was uploaded cannot be read.
-    #[error("the uploaded release is no JSON: upload the release that is sent")]
-    Unreadable(#[source] ParseError),
+    #[error("the uploaded release cannot be read: {0}")]
+    Unreadable(ParseError),
     /// What was uploaded is another release. Values are not shown: they may be secrets.
     #[error(
-        "the release that was sent differs from the one that was uploaded, first in {0}: upload the release that is sent"
+        "the release that was sent differs from the uploaded one, first in {0}: upload the very release that is sent"
     )]
     Differs(Difference),
     /// A file is not the one that the release states.
@@ -88,15 +88,12 @@ pub fn check_uploaded(sent: &Value, uploaded: &[u8]) -> Result<(), Replay> {
 /// [`Replay::File`].
 pub fn check_file(file: &str, bytes: &[u8], stated: &Sha256) -> Result<(), Replay> {
     let found = Sha256::of(bytes);
-    if found == *stated {
-        Ok(())
-    } else {
-        Err(Replay::File {
-            file: file.to_owned(),
-            stated: *stated,
-            found,
-        })
-    }
+    if found == *stated { Ok(()) } else { Err(Replay::File { file: file.to_owned(), stated: *stated, found }) }
+}
+
+/// The time as a release writes it.
+fn written(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 #[cfg(test)]

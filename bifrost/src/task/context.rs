@@ -46,9 +46,7 @@ impl<P> Context<P> {
         let role = self.identity.assumed_role();
         // STS rejects session names over 64 characters.
         let session: String = envelope.release_id.as_str().chars().take(64).collect();
-        self.targets
-            .assume(&envelope.aws_account_id, &envelope.aws_region, &role, &session)
-            .await
+        self.targets.assume(&envelope.aws_account_id, &envelope.aws_region, &role, &session).await
     }
 
     /// The time.

@@ -23,31 +23,18 @@ impl Payload {
     /// `UnmarshalError` with the JSON path of what is missing, mistyped or unknown.
     pub fn read(payload: Value) -> Result<Self, Failure> {
         let Value::Object(mut fields) = payload else {
-            return Err(malformed(
-                "$",
-                &format!("expected an object with Task and Input, found {}", kind(&payload)),
-            ));
+            return Err(malformed("$", &format!("expected an object with Task and Input, found {}", kind(&payload))));
         };
         let task = text(&mut fields, "Task")?.ok_or_else(|| malformed("$.Task", "it is missing"))?;
-        let input = fields
-            .shift_remove("Input")
-            .ok_or_else(|| malformed("$.Input", "it is missing"))?;
+        let input = fields.shift_remove("Input").ok_or_else(|| malformed("$.Input", "it is missing"))?;
         let execution = text(&mut fields, "Execution")?;
         let retry_count = count(&mut fields, "RetryCount")?.unwrap_or(0);
         if let Some(unknown) = fields.keys().next() {
             let expected = "unknown field, expected Task, Input, Execution or RetryCount";
             return Err(malformed(&format!("$.{unknown}"), expected));
         }
-        let attempt = Attempt {
-            execution,
-            state: task.clone(),
-            retry_count,
-        };
-        Ok(Self {
-            task,
-            input: Arc::new(input),
-            attempt,
-        })
+        let attempt = Attempt { execution, state: task.clone(), retry_count };
+        Ok(Self { task, input: Arc::new(input), attempt })
     }
 }
 
@@ -55,10 +42,7 @@ fn text(fields: &mut Map<String, Value>, name: &str) -> Result<Option<String>, F
     match fields.shift_remove(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
-        Some(other) => Err(malformed(
-            &format!("$.{name}"),
-            &format!("expected text, found {}", kind(&other)),
-        )),
+        Some(other) => Err(malformed(&format!("$.{name}"), &format!("expected text, found {}", kind(&other)))),
     }
 }
 
@@ -68,18 +52,12 @@ fn count(fields: &mut Map<String, Value>, name: &str) -> Result<Option<u32>, Fai
     };
     match value.as_u64().map(u32::try_from) {
         Some(Ok(count)) => Ok(Some(count)),
-        _ => Err(malformed(
-            &format!("$.{name}"),
-            &format!("expected a count, found {}", kind(&value)),
-        )),
+        _ => Err(malformed(&format!("$.{name}"), &format!("expected a count, found {}", kind(&value)))),
     }
 }
 
 fn malformed(path: &str, message: &str) -> Failure {
-    Failure::new(
-        "UnmarshalError",
-        format!("the payload of a task is malformed at {path}: {message}"),
-    )
+    Failure::new("UnmarshalError", format!("the payload of a task is malformed at {path}: {message}"))
 }
 
 fn kind(value: &Value) -> &'static str {

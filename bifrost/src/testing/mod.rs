@@ -54,9 +54,13 @@ impl<D: Deployer> Lab<D> {
             region: world.deployer_region.clone(),
         };
         let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
-        Ok(Self {
-            cloud: LocalCloud::new(Store::in_memory(world), identity, defaults),
-        })
+        Ok(Self::over(LocalCloud::new(Store::in_memory(world), identity, defaults)))
+    }
+
+    /// A lab over a world that is kept elsewhere, such as in a file.
+    #[must_use]
+    pub fn over(cloud: LocalCloud<D>) -> Self {
+        Self { cloud }
     }
 
     /// The world.
@@ -85,14 +89,10 @@ impl<D: Deployer> Lab<D> {
         let envelope = self.read(release)?.envelope;
         let (client, dir) = (self.cloud.client(), envelope.release_dir());
         for (name, body) in files {
-            client
-                .put(&envelope.bucket, &dir.file(name), body.to_vec(), Encryption::Bucket)
-                .await?;
+            client.put(&envelope.bucket, &dir.file(name), body.to_vec(), Encryption::Bucket).await?;
         }
         let body = release.to_string().into_bytes();
-        Ok(client
-            .put(&envelope.bucket, &dir.release(), body, Encryption::Bucket)
-            .await?)
+        Ok(client.put(&envelope.bucket, &dir.release(), body, Encryption::Bucket).await?)
     }
 
     /// Starts an execution with the release, and gives its name.
@@ -139,14 +139,8 @@ impl<D: Deployer> Lab<D> {
     /// [`LabError::NoExecution`].
     pub async fn execution(&self, name: &str) -> Result<Run, LabError> {
         let executions = self.cloud.executions();
-        let execution = executions
-            .describe(name)
-            .await?
-            .ok_or_else(|| LabError::NoExecution(name.into()))?;
-        Ok(Run {
-            execution,
-            history: executions.history(name, 0).await?,
-        })
+        let execution = executions.describe(name).await?.ok_or_else(|| LabError::NoExecution(name.into()))?;
+        Ok(Run { execution, history: executions.history(name, 0).await? })
     }
 
     fn read(&self, release: &Value) -> Result<Release<D::Fields>, LabError> {
@@ -168,32 +162,20 @@ impl Run {
     #[must_use]
     pub fn path(&self) -> Vec<&str> {
         let entered = |event: &&Event| event.event_type.name().ends_with("StateEntered");
-        self.history
-            .iter()
-            .filter(entered)
-            .filter_map(|event| event.details.name.as_deref())
-            .collect()
+        self.history.iter().filter(entered).filter_map(|event| event.details.name.as_deref()).collect()
     }
 
     /// The errors that tasks raised, in order: name and message.
     #[must_use]
     pub fn errors(&self) -> Vec<(String, String)> {
-        let failed = self
-            .history
-            .iter()
-            .filter(|event| event.event_type == EventType::LambdaFunctionFailed);
+        let failed = self.history.iter().filter(|event| event.event_type == EventType::LambdaFunctionFailed);
         failed
             .map(|event| {
                 let text = |text: &Option<Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
                 let cause = text(&event.details.cause);
                 let failure: Option<Value> = serde_json::from_str(&cause).ok();
-                let message = failure
-                    .as_ref()
-                    .and_then(|failure| failure.get("errorMessage")?.as_str());
-                (
-                    text(&event.details.error),
-                    message.map_or_else(|| cause.clone(), ToOwned::to_owned),
-                )
+                let message = failure.as_ref().and_then(|failure| failure.get("errorMessage")?.as_str());
+                (text(&event.details.error), message.map_or_else(|| cause.clone(), ToOwned::to_owned))
             })
             .collect()
     }

@@ -7,14 +7,14 @@ use bifrost::lock::{LockFailure, lock, unlock};
 use bifrost::release::{ConfigName, ProjectName, Release};
 use bifrost::task::Context;
 use bifrost::validate::validate;
-use bifrost::{Deployed, Deployer, Fields, Flatten, TaskError};
+use bifrost::{Deployed, Deployer, Fields, Shape, TaskError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 /// What a release of ours says beside the envelope: which flag gets which value.
-#[derive(Debug, Clone, Serialize, Deserialize, Flatten)]
+#[derive(Debug, Clone, Serialize, Deserialize, Shape)]
 #[serde(deny_unknown_fields)]
 struct Flag {
     flag: String,

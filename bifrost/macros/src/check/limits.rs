@@ -12,18 +12,11 @@ const RETRY_FIELDS: [&str; 4] = ["max_attempts", "interval_seconds", "backoff_ra
 pub(super) fn state_name(name: &LitStr) -> Option<Error> {
     let length = name.value().chars().count();
     let fits = (1..=LONGEST_STATE_NAME).contains(&length);
-    (!fits).then(|| {
-        Error::new(
-            name.span(),
-            format!("a state's name has 1 to {LONGEST_STATE_NAME} characters"),
-        )
-    })
+    (!fits).then(|| Error::new(name.span(), format!("a state's name has 1 to {LONGEST_STATE_NAME} characters")))
 }
 
 pub(super) fn seconds(seconds: &LitInt) -> Option<Error> {
-    let fits = seconds
-        .base10_parse::<u32>()
-        .is_ok_and(|seconds| seconds <= MOST_SECONDS);
+    let fits = seconds.base10_parse::<u32>().is_ok_and(|seconds| seconds <= MOST_SECONDS);
     (!fits).then(|| Error::new(seconds.span(), format!("a wait takes 0 to {MOST_SECONDS} seconds")))
 }
 
@@ -48,51 +41,35 @@ pub(super) fn retry(fields: &[RetryField]) -> Vec<Error> {
 fn cap(fields: &[RetryField]) -> Option<Error> {
     let given = |name| fields.iter().find(|field| field.name == name).map(|field| &field.value);
     let number = |value: &Lit| {
-        if let Lit::Int(value) = value {
-            value.base10_parse::<u32>().ok()
-        } else {
-            None
-        }
+        if let Lit::Int(value) = value { value.base10_parse::<u32>().ok() } else { None }
     };
     let value = given("max_delay_seconds")?;
     let interval = given("interval_seconds").map_or(Some(1), number)?;
     let too_low = number(value)? <= interval;
     too_low.then(|| {
-        Error::new(
-            value.span(),
-            format!("`max_delay_seconds` is more than the first interval, {interval} s"),
-        )
+        Error::new(value.span(), format!("`max_delay_seconds` must be more than the first interval, {interval} s"))
     })
 }
 
 fn retry_field(RetryField { name, value }: &RetryField) -> Option<Error> {
     let (fits, expected) = match name.to_string().as_str() {
-        "max_attempts" => (
-            whole(value, 0, MOST_SECONDS),
-            format!("a whole number from 0 to {MOST_SECONDS}"),
-        ),
-        "interval_seconds" => (
-            whole(value, 1, MOST_SECONDS),
-            format!("a whole number from 1 to {MOST_SECONDS}"),
-        ),
-        "max_delay_seconds" => (
-            whole(value, 1, MOST_DELAY_SECONDS),
-            format!("a whole number from 1 to {MOST_DELAY_SECONDS}"),
-        ),
+        "max_attempts" => (whole(value, 0, MOST_SECONDS), format!("a whole number from 0 to {MOST_SECONDS}")),
+        "interval_seconds" => (whole(value, 1, MOST_SECONDS), format!("a whole number from 1 to {MOST_SECONDS}")),
+        "max_delay_seconds" => {
+            (whole(value, 1, MOST_DELAY_SECONDS), format!("a whole number from 1 to {MOST_DELAY_SECONDS}"))
+        }
         "backoff_rate" => (rate(value), "a number from 1.0".to_owned()),
         other => {
             let message = format!("a retry has no `{other}`; it has {}", RETRY_FIELDS.join(", "));
             return Some(Error::new(name.span(), message));
         }
     };
-    (!fits).then(|| Error::new(value.span(), format!("`{name}` is {expected}")))
+    (!fits).then(|| Error::new(value.span(), format!("`{name}` must be {expected}")))
 }
 
 fn whole(value: &Lit, least: u32, most: u32) -> bool {
     let Lit::Int(value) = value else { return false };
-    value
-        .base10_parse::<u32>()
-        .is_ok_and(|value| (least..=most).contains(&value))
+    value.base10_parse::<u32>().is_ok_and(|value| (least..=most).contains(&value))
 }
 
 fn rate(value: &Lit) -> bool {

@@ -9,27 +9,18 @@ use syn::{Ident, Lit, LitFloat, LitInt};
 
 pub(super) fn definition(chart: &Chart, state: &State, rules: &[Rule], default: Option<&Ident>) -> TokenStream {
     let comment = option(&state.comment);
-    let rules = rules.iter().map(
-        |Rule {
-             comment,
-             condition,
-             next,
-         }| {
-            let condition = self::condition(chart, state, condition);
-            let (comment, next) = (option(comment), chart.asl_name_of(next));
-            quote!(__bifrost::rule(#comment, #condition, #next))
-        },
-    );
+    let rules = rules.iter().map(|Rule { comment, condition, next }| {
+        let condition = self::condition(chart, state, condition);
+        let (comment, next) = (option(comment), chart.asl_name_of(next));
+        quote!(__bifrost::rule(#comment, #condition, #next))
+    });
     let default = default.map(|default| chart.asl_name_of(default)).unwrap_or_default();
     quote!(__bifrost::choice(#comment, ::std::vec![#(#rules),*], #default))
 }
 
 fn condition(chart: &Chart, state: &State, condition: &Condition) -> TokenStream {
     let inner = |conditions: &[Condition]| -> Vec<_> {
-        conditions
-            .iter()
-            .map(|condition| self::condition(chart, state, condition))
-            .collect()
+        conditions.iter().map(|condition| self::condition(chart, state, condition)).collect()
     };
     match condition {
         Condition::Test(test) => self::test(chart, state, test),
@@ -83,20 +74,16 @@ pub(super) fn read(chart: &Chart, Variable { dollar, fields }: &Variable) -> Tok
 /// The field as the shape has it: a serialised name may be a word of Rust's own.
 fn as_field(field: &Ident) -> Ident {
     let text = field.unraw().to_string();
-    if syn::parse_str::<Ident>(&text).is_ok() {
-        field.clone()
-    } else {
-        Ident::new_raw(&text, field.span())
-    }
+    if syn::parse_str::<Ident>(&text).is_ok() { field.clone() } else { Ident::new_raw(&text, field.span()) }
 }
 
 pub(super) fn literal(literal: &Literal) -> TokenStream {
     match literal {
-        Literal::Text(text) => quote_spanned!(text.span()=> __bifrost::Text(#text)),
-        Literal::Boolean(boolean) => quote_spanned!(boolean.span=> __bifrost::Boolean(#boolean)),
+        Literal::Text(text) => quote_spanned!(text.span()=> __bifrost::TextLiteral(#text)),
+        Literal::Boolean(boolean) => quote_spanned!(boolean.span=> __bifrost::BooleanLiteral(#boolean)),
         Literal::Number { minus, digits } => {
             let typed = typed(minus.is_some(), digits);
-            quote_spanned!(digits.span()=> __bifrost::Number(__bifrost::serde_json::Value::from(#minus #typed)))
+            quote_spanned!(digits.span()=> __bifrost::NumberLiteral(__bifrost::serde_json::Value::from(#minus #typed)))
         }
     }
 }
@@ -106,10 +93,7 @@ fn typed(negative: bool, digits: &Lit) -> Lit {
     match digits {
         Lit::Int(digits) => {
             let suffix = if negative { "i64" } else { "u64" };
-            Lit::Int(LitInt::new(
-                &format!("{}_{suffix}", digits.base10_digits()),
-                digits.span(),
-            ))
+            Lit::Int(LitInt::new(&format!("{}_{suffix}", digits.base10_digits()), digits.span()))
         }
         Lit::Float(digits) => Lit::Float(LitFloat::new(&format!("{}_f64", digits.base10_digits()), digits.span())),
         other => other.clone(),

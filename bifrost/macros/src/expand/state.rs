@@ -73,11 +73,7 @@ fn assignment(chart: &Chart, set: Option<&Assignment>) -> TokenStream {
     let Some(Assignment { variable, literal }) = set else {
         return quote!(::core::option::Option::None);
     };
-    let (path, read, literal) = (
-        variable.json_path(),
-        choice::read(chart, variable),
-        choice::literal(literal),
-    );
+    let (path, read, literal) = (variable.json_path(), choice::read(chart, variable), choice::literal(literal));
     let value = quote_spanned!(variable.dollar=> __bifrost::assigned(#read, #literal));
     quote!(::core::option::Option::Some((#path, #value)))
 }

@@ -13,25 +13,28 @@ pub(super) fn handler(chart: &Chart, state: &State) -> Option<TokenStream> {
     let Machine { name: machine, .. } = chart.machine;
     let function = task_function(&state.name);
     let handler = &task.handler;
+    let is_data = chart.is_data();
     let retried = task.retries.iter().map(|Retry { keyword, on, .. }| (keyword, on));
     let caught = task.catches.iter().map(|Catch { keyword, on, .. }| (keyword, on));
     let raised = retried.chain(caught).filter_map(|(keyword, on)| match on {
         On::All(_) => None,
         On::Error(path) => {
             let span = keyword.resolved_at(Span::mixed_site());
-            Some(quote_spanned!(span=> let _ = ::core::matches!(error, #path { .. });))
+            let any = quote_spanned!(variant_span(path)=> { .. });
+            Some(quote_spanned!(span=> let _ = ::core::matches!(error, #path #any);))
         }
     });
     // A handler called `data` is not the variable of that name.
     let span = state.keyword.resolved_at(Span::mixed_site());
     Some(quote_spanned! {span=>
-        #[allow(non_snake_case, unreachable_patterns, unused_variables, reason = "named and matched after the chart")]
-        fn #function() -> impl __bifrost::Handler<#machine> {
+        #[allow(non_snake_case, unreachable_patterns, unused_variables, trivial_bounds, reason = "named and matched after the chart")]
+        fn #function() -> impl __bifrost::Handler<#machine> where #is_data {
             __bifrost::handler::<#machine, _, _>(
                 async |ctx: &::bifrost::task::Context<::bifrost::machine::Ports<#machine>>,
                        data: <#machine as ::bifrost::machine::Machine>::Data|
                        -> ::core::result::Result<<#machine as ::bifrost::machine::Machine>::Data, _> {
-                    let outcome = #handler(ctx, data).await;
+                    let outcome: ::core::result::Result<<#machine as ::bifrost::machine::Machine>::Data, _> =
+                        #handler(ctx, data).await;
                     if let ::core::result::Result::Err(error) = &outcome {
                         #(#raised)*
                     }
@@ -50,13 +53,14 @@ pub(super) fn arm(state: &State) -> Option<TokenStream> {
 
 /// A `catch` writes `$.error`: the data must have that field.
 pub(super) fn caught_errors_have_a_place(chart: &Chart) -> Option<TokenStream> {
-    let Machine {
-        name, keyword, states, ..
-    } = chart.machine;
-    let catches = |state: &State| matches!(&state.kind, Kind::Task(Task { catches, .. }) if !catches.is_empty());
-    states.iter().any(catches).then(
-        || quote_spanned!(*keyword=> __bifrost::holds_caught_error(|shape: &__bifrost::ShapeOf<#name>| &shape.error);),
-    )
+    let Machine { name, states, .. } = chart.machine;
+    let first = states.iter().find_map(|state| match &state.kind {
+        Kind::Task(task) => task.catches.first(),
+        _ => None,
+    })?;
+    Some(quote_spanned! {first.keyword=>
+        __bifrost::holds_caught_error(|shape: &__bifrost::ShapeOf<#name>| &shape.error);
+    })
 }
 
 pub(super) fn definition(chart: &Chart, state: &State, task: &Task) -> TokenStream {
@@ -77,11 +81,7 @@ pub(super) fn definition(chart: &Chart, state: &State, task: &Task) -> TokenStre
 fn retry(retry: &Retry) -> TokenStream {
     let (comment, error) = (option(&retry.comment), wire_name(&retry.on));
     let number = |field: &str, otherwise: TokenStream| {
-        let given = retry
-            .fields
-            .iter()
-            .find(|given| given.name == field)
-            .map(|given| number(&given.value));
+        let given = retry.fields.iter().find(|given| given.name == field).map(|given| number(&given.value));
         given.unwrap_or(otherwise)
     };
     let attempts = number("max_attempts", quote!(3_u32));
@@ -128,9 +128,11 @@ fn wire_name(on: &On) -> TokenStream {
     }
 }
 
+/// Where the variant stands: the pattern ends there, so an error of its type marks the author's path and nothing else.
+fn variant_span(path: &Path) -> Span {
+    path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span())
+}
+
 fn variant(path: &Path) -> String {
-    path.segments
-        .last()
-        .map(|segment| segment.ident.to_string())
-        .unwrap_or_default()
+    path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default()
 }

@@ -87,11 +87,7 @@ fn term(input: ParseStream) -> Result<Condition> {
         let inner;
         parenthesized!(inner in input);
         let condition = inner.parse()?;
-        return if inner.is_empty() {
-            Ok(condition)
-        } else {
-            Err(inner.error("expected `&&`, `||` or `)`"))
-        };
+        return if inner.is_empty() { Ok(condition) } else { Err(inner.error("expected `&&`, `||` or `)`")) };
     }
     input.parse().map(Condition::Test)
 }
@@ -142,10 +138,7 @@ fn list(input: ParseStream) -> Result<Vec<Literal>> {
     let brackets = bracketed!(body in input);
     let literals = Punctuated::<Literal, Token![,]>::parse_terminated(&body)?;
     if literals.is_empty() {
-        return Err(Error::new(
-            brackets.span.join(),
-            "nothing is in an empty list: this rule would never hold",
-        ));
+        return Err(Error::new(brackets.span.join(), "nothing is in an empty list: this rule would never hold"));
     }
     Ok(literals.into_iter().collect())
 }
@@ -177,8 +170,6 @@ impl Parse for Variable {
 impl Variable {
     /// The path as the definition writes it.
     pub(crate) fn json_path(&self) -> String {
-        self.fields
-            .iter()
-            .fold(String::from("$"), |path, field| format!("{path}.{}", field.unraw()))
+        self.fields.iter().fold(String::from("$"), |path, field| format!("{path}.{}", field.unraw()))
     }
 }

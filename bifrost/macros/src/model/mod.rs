@@ -1,10 +1,11 @@
 //! A chart as its author wrote it. Parsing is the only way to make one.
 
+mod chunks;
 mod condition;
 mod parse;
 
 use proc_macro2::Span;
-use syn::{Attribute, Ident, LitInt, LitStr, Path, Visibility};
+use syn::{Attribute, Error, Ident, LitInt, LitStr, Path, Visibility};
 
 pub(crate) use condition::{Comparison, Condition, Literal, Ordering, Test, Variable};
 
@@ -17,6 +18,9 @@ pub(crate) struct Machine {
     pub(crate) data: syn::Type,
     pub(crate) start: Ident,
     pub(crate) states: Vec<State>,
+    /// States that could not be read. Each of them stands among the states as an end all the same, so that whoever
+    /// names it elsewhere is not wrong, too.
+    pub(crate) errors: Vec<Error>,
 }
 
 pub(crate) struct State {
@@ -103,17 +107,15 @@ pub(crate) struct Comment {
 impl State {
     /// The name in the definition.
     pub(crate) fn asl_name(&self) -> String {
-        self.rename
-            .as_ref()
-            .map_or_else(|| self.name.to_string(), LitStr::value)
+        self.rename.as_ref().map_or_else(|| self.name.to_string(), LitStr::value)
     }
 
     /// Every state that this one names as a way to go on.
     pub(crate) fn targets(&self) -> Vec<&Ident> {
         match &self.kind {
-            Kind::Task(task) => std::iter::once(&task.next)
-                .chain(task.catches.iter().map(|catch| &catch.next))
-                .collect(),
+            Kind::Task(task) => {
+                std::iter::once(&task.next).chain(task.catches.iter().map(|catch| &catch.next)).collect()
+            }
             Kind::Wait { next, .. } | Kind::Pass { next, .. } => vec![next],
             Kind::Choice { rules, default } => rules.iter().map(|rule| &rule.next).chain(default).collect(),
             Kind::Succeed | Kind::Fail { .. } => vec![],

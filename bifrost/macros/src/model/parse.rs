@@ -1,5 +1,6 @@
 //! Tokens in, model out.
 
+use super::chunks::{chunks, unreadable};
 use super::{Assignment, Catch, Comment, Kind, Machine, On, Retry, RetryField, Rule, State, Task, Wait};
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
@@ -36,19 +37,17 @@ impl Parse for Machine {
         input.parse::<kw::at>()?;
         let start = input.parse()?;
         input.parse::<Token![;]>()?;
-        let mut states = Vec::new();
-        while !input.is_empty() {
-            states.push(input.parse()?);
+        let (mut states, mut errors) = (Vec::new(), Vec::new());
+        for chunk in chunks(input.parse()?) {
+            match syn::parse2(chunk.clone()) {
+                Ok(state) => states.push(state),
+                Err(error) => {
+                    states.extend(unreadable(chunk));
+                    errors.push(error);
+                }
+            }
         }
-        Ok(Self {
-            comment,
-            visibility,
-            keyword,
-            name,
-            data,
-            start,
-            states,
-        })
+        Ok(Self { comment, visibility, keyword, name, data, start, states, errors })
     }
 }
 
@@ -78,13 +77,7 @@ impl Parse for State {
             None => None,
         };
         let kind = parse_kind(input)?;
-        Ok(Self {
-            comment,
-            keyword,
-            name,
-            rename,
-            kind,
-        })
+        Ok(Self { comment, keyword, name, rename, kind })
     }
 }
 
@@ -101,10 +94,7 @@ fn task(input: ParseStream) -> Result<Kind> {
         if look.peek(kw::next) {
             let keyword = body.fork().parse::<Ident>()?;
             if next.replace(go_on(&body)?).is_some() {
-                return Err(Error::new_spanned(
-                    keyword,
-                    "a task has one `next`; choosing is for a `choice`",
-                ));
+                return Err(Error::new_spanned(keyword, "a task has one `next`; choosing is for a `choice`"));
             }
         } else if look.peek(kw::retry) {
             retries.push(retry(comment, &body)?);
@@ -115,12 +105,7 @@ fn task(input: ParseStream) -> Result<Kind> {
         }
     }
     let next = next.ok_or_else(|| Error::new(braces.span.join(), "a task says where it goes on: `next State;`"))?;
-    Ok(Kind::Task(Task {
-        handler,
-        next,
-        retries,
-        catches,
-    }))
+    Ok(Kind::Task(Task { handler, next, retries, catches }))
 }
 
 fn retry(comment: Comment, input: ParseStream) -> Result<Retry> {
@@ -129,22 +114,14 @@ fn retry(comment: Comment, input: ParseStream) -> Result<Retry> {
     let body;
     braced!(body in input);
     let fields = Punctuated::<RetryField, Token![,]>::parse_terminated(&body)?;
-    Ok(Retry {
-        comment,
-        keyword,
-        on,
-        fields: fields.into_iter().collect(),
-    })
+    Ok(Retry { comment, keyword, on, fields: fields.into_iter().collect() })
 }
 
 impl Parse for RetryField {
     fn parse(input: ParseStream) -> Result<Self> {
         let name = input.parse()?;
         input.parse::<Token![:]>()?;
-        Ok(Self {
-            name,
-            value: input.parse()?,
-        })
+        Ok(Self { name, value: input.parse()? })
     }
 }
 
@@ -154,12 +131,7 @@ fn catch(comment: Comment, input: ParseStream) -> Result<Catch> {
     input.parse::<Token![=>]>()?;
     let next = input.parse()?;
     input.parse::<Token![;]>()?;
-    Ok(Catch {
-        comment,
-        keyword,
-        on,
-        next,
-    })
+    Ok(Catch { comment, keyword, on, next })
 }
 
 impl Parse for On {
@@ -175,20 +147,13 @@ fn wait(input: ParseStream) -> Result<Kind> {
     let look = input.lookahead1();
     let wait = if look.peek(Token![for]) {
         input.parse::<Token![for]>()?;
-        let wait = if input.peek(Token![$]) {
-            Wait::SecondsPath(input.parse()?)
-        } else {
-            Wait::Seconds(input.parse()?)
-        };
+        let wait =
+            if input.peek(Token![$]) { Wait::SecondsPath(input.parse()?) } else { Wait::Seconds(input.parse()?) };
         input.parse::<kw::seconds>()?;
         wait
     } else if look.peek(kw::until) {
         input.parse::<kw::until>()?;
-        if input.peek(Token![$]) {
-            Wait::TimestampPath(input.parse()?)
-        } else {
-            Wait::Timestamp(input.parse()?)
-        }
+        if input.peek(Token![$]) { Wait::TimestampPath(input.parse()?) } else { Wait::Timestamp(input.parse()?) }
     } else {
         return Err(look.error());
     };
@@ -217,11 +182,7 @@ fn choice(input: ParseStream) -> Result<Kind> {
             body.parse::<Token![=>]>()?;
             let next = body.parse()?;
             body.parse::<Token![;]>()?;
-            rules.push(Rule {
-                comment,
-                condition,
-                next,
-            });
+            rules.push(Rule { comment, condition, next });
         }
     }
     Ok(Kind::Choice { rules, default })
@@ -269,11 +230,7 @@ fn go_on(input: ParseStream) -> Result<Ident> {
 }
 
 fn end_of(body: ParseStream, otherwise: &str) -> Result<()> {
-    if body.is_empty() {
-        Ok(())
-    } else {
-        Err(body.error(otherwise))
-    }
+    if body.is_empty() { Ok(()) } else { Err(body.error(otherwise)) }
 }
 
 impl Parse for Comment {
@@ -288,14 +245,9 @@ impl Parse for Comment {
 fn doc_line(attribute: &Attribute) -> Result<String> {
     if let Meta::NameValue(meta) = &attribute.meta
         && meta.path.is_ident("doc")
-        && let Expr::Lit(ExprLit {
-            lit: Lit::Str(line), ..
-        }) = &meta.value
+        && let Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) = &meta.value
     {
         return Ok(line.value().trim().to_owned());
     }
-    Err(Error::new_spanned(
-        attribute,
-        "only `///` comments fit in a chart: it is the same in every build",
-    ))
+    Err(Error::new_spanned(attribute, "only `///` comments fit in a chart: it is the same in every build"))
 }

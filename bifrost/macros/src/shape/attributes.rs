@@ -56,17 +56,9 @@ impl<'a> Field<'a> {
     pub(super) fn of(field: &'a syn::Field, container: &Container) -> Result<Option<Self>> {
         let Some(ident) = &field.ident else { return Ok(None) };
         let written = ident.unraw().to_string();
-        let written = container
-            .rename_all
-            .map_or_else(|| written.clone(), |case| case.of_field(&written));
+        let written = container.rename_all.map_or_else(|| written.clone(), |case| case.of_field(&written));
         let mut written = LitStr::new(&written, ident.span());
-        let mut this = Self {
-            name: None,
-            flatten: false,
-            ty: &field.ty,
-            may_be_absent: false,
-            custom: false,
-        };
+        let mut this = Self { name: None, flatten: false, ty: &field.ty, may_be_absent: false, custom: false };
         let mut skipped = false;
         each(&field.attrs, |meta| {
             if meta.path.is_ident("rename") {
@@ -85,11 +77,8 @@ impl<'a> Field<'a> {
 
     pub(super) fn shape(&self) -> TokenStream {
         let ty = self.ty;
-        let shape = if self.custom {
-            quote!(::bifrost::machine::Opaque)
-        } else {
-            quote!(<#ty as ::bifrost::Shape>::Shape)
-        };
+        let shape =
+            if self.custom { quote!(::bifrost::machine::Opaque) } else { quote!(<#ty as ::bifrost::Shape>::Shape) };
         let already =
             matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"));
         if self.may_be_absent && (self.custom || !already) {

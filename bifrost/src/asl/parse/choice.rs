@@ -21,11 +21,7 @@ pub(super) fn choice(fields: &Fields<'_>) -> Option<Choice> {
     let assign = fields.assign();
     let rule = |at: Located<'_>| Fields::of(at, fields.problems()).and_then(|fields| rule(&fields));
     let rules: Vec<_> = rules?.into_iter().map(rule).collect();
-    Some(Choice {
-        choices: rules.into_iter().collect::<Option<_>>()?,
-        default,
-        assign,
-    })
+    Some(Choice { choices: rules.into_iter().collect::<Option<_>>()?, default, assign })
 }
 
 fn rule(fields: &Fields<'_>) -> Option<ChoiceRule> {
@@ -34,27 +30,17 @@ fn rule(fields: &Fields<'_>) -> Option<ChoiceRule> {
     let assign = fields.assign();
     let condition = condition(fields, 0);
     fields.finish("a choice rule");
-    Some(ChoiceRule {
-        condition: condition?,
-        next: next?.into(),
-        assign,
-    })
+    Some(ChoiceRule { condition: condition?, next: next?.into(), assign })
 }
 
 fn condition(fields: &Fields<'_>, depth: usize) -> Option<Condition> {
     if depth > DEEPEST {
-        fields.report(
-            "",
-            format!("is nested deeper than {DEEPEST} conditions, split it over several states"),
-        );
+        fields.report("", format!("is nested deeper than {DEEPEST} conditions, split it over several states"));
         return None;
     }
     let (and, or, not) = (fields.has("And"), fields.has("Or"), fields.has("Not"));
     if usize::from(and) + usize::from(or) + usize::from(not) + usize::from(fields.has("Variable")) > 1 {
-        fields.report(
-            "",
-            "holds several conditions, write one of And, Or, Not, or Variable with a comparison",
-        );
+        fields.report("", "holds several conditions, write one of And, Or, Not, or Variable with a comparison");
     }
     if and {
         conditions(fields, "And", depth).map(Condition::And)
@@ -92,10 +78,7 @@ fn test(fields: &Fields<'_>) -> Option<Condition> {
     let comparison = match operators.as_slice() {
         [(name, operator)] => comparison(fields, name, *operator),
         [] => {
-            fields.report(
-                "",
-                "compares nothing, write one comparison such as StringEquals or IsPresent",
-            );
+            fields.report("", "compares nothing, write one comparison such as StringEquals or IsPresent");
             None
         }
         [(first, _), (second, _), ..] => {
@@ -104,10 +87,7 @@ fn test(fields: &Fields<'_>) -> Option<Condition> {
             None
         }
     };
-    Some(Condition::Test {
-        variable: variable?,
-        comparison: comparison?,
-    })
+    Some(Condition::Test { variable: variable?, comparison: comparison? })
 }
 
 #[derive(Clone, Copy)]
@@ -181,10 +161,7 @@ fn numeric(fields: &Fields<'_>, name: &'static str) -> Option<Number> {
 fn moment(fields: &Fields<'_>, name: &'static str) -> Option<DateTime<Utc>> {
     let text = fields.text(name)?;
     timestamp::parse(text).or_else(|| {
-        fields.report(
-            name,
-            format!("{text:?} is no timestamp, write one such as 2016-03-14T01:59:00Z"),
-        );
+        fields.report(name, format!("{text:?} is no timestamp, write one such as 2016-03-14T01:59:00Z"));
         None
     })
 }

@@ -56,12 +56,7 @@ fn catcher(fields: &Fields<'_>) -> Option<Catcher> {
     let next = fields.required_text("Next");
     let (result_path, assign) = (fields.result_path(), fields.assign());
     fields.finish("a catcher");
-    Some(Catcher {
-        error_equals: error_equals?,
-        result_path,
-        assign,
-        next: next?.into(),
-    })
+    Some(Catcher { error_equals: error_equals?, result_path, assign, next: next?.into() })
 }
 
 fn error_equals(fields: &Fields<'_>) -> Option<Vec<String>> {
@@ -74,9 +69,7 @@ fn error_equals(fields: &Fields<'_>) -> Option<Vec<String>> {
     let name = |at: Located<'_>| {
         let name = at.value.as_str().map(str::to_owned);
         if name.is_none() {
-            fields
-                .problems()
-                .report(at.location, "is no string, write the name of an error");
+            fields.problems().report(at.location, "is no string, write the name of an error");
         }
         name
     };

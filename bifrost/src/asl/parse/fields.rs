@@ -19,10 +19,7 @@ pub(super) struct Problems(RefCell<Vec<Problem>>);
 
 impl Problems {
     pub(super) fn report(&self, location: impl Into<String>, message: impl Into<String>) {
-        self.0.borrow_mut().push(Problem {
-            location: location.into(),
-            message: message.into(),
-        });
+        self.0.borrow_mut().push(Problem { location: location.into(), message: message.into() });
     }
 
     pub(super) fn into_vec(self) -> Vec<Problem> {
@@ -53,12 +50,7 @@ impl<'a> Fields<'a> {
             problems.report(location, format!("is {}, write an object", kind_of(value)));
             return None;
         };
-        Some(Self {
-            object,
-            location,
-            problems,
-            asked: RefCell::default(),
-        })
+        Some(Self { object, location, problems, asked: RefCell::default() })
     }
 
     /// Reports a problem with one field, or with the object itself if `field` is empty.
@@ -99,10 +91,7 @@ impl<'a> Fields<'a> {
 
     /// Any field, with its place.
     pub(super) fn located(&self, field: &'static str) -> Option<Located<'a>> {
-        Some(Located {
-            value: self.any(field)?,
-            location: self.location_of(field),
-        })
+        Some(Located { value: self.any(field)?, location: self.location_of(field) })
     }
 
     pub(super) fn text(&self, field: &'static str) -> Option<&'a str> {
@@ -160,23 +149,12 @@ impl<'a> Fields<'a> {
             return self.mistyped(field, value, "an array");
         };
         let place = |index| format!("{}[{index}]", self.location_of(field));
-        Some(
-            elements
-                .iter()
-                .enumerate()
-                .map(|(index, value)| Located {
-                    value,
-                    location: place(index),
-                })
-                .collect(),
-        )
+        Some(elements.iter().enumerate().map(|(index, value)| Located { value, location: place(index) }).collect())
     }
 
     pub(super) fn path(&self, field: &'static str) -> Option<Path> {
         let text = self.text(field)?;
-        Path::parse(text)
-            .map_err(|error| self.report(field, error.to_string()))
-            .ok()
+        Path::parse(text).map_err(|error| self.report(field, error.to_string())).ok()
     }
 
     /// A field that is written down as `field` or looked up as `path_field`.
@@ -242,9 +220,12 @@ impl<'a> Fields<'a> {
     }
 
     pub(super) fn assign(&self) -> Assign {
-        Assign {
-            variables: self.object_template("Assign"),
-        }
+        Assign { variables: self.object_template("Assign") }
+    }
+
+    /// Whether a text anywhere in the object could refer to the context object.
+    pub(super) fn mention_context(&self) -> bool {
+        self.object.values().any(mentions_context)
     }
 
     /// Reports every field that nobody asked for.
@@ -259,6 +240,15 @@ impl<'a> Fields<'a> {
     pub(super) fn mistyped<T>(&self, field: &str, value: &Value, what: &str) -> Option<T> {
         self.report(field, format!("is {}, write {what}", kind_of(value)));
         None
+    }
+}
+
+fn mentions_context(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("$$"),
+        Value::Array(values) => values.iter().any(mentions_context),
+        Value::Object(fields) => fields.values().any(mentions_context),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

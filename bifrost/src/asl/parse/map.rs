@@ -41,10 +41,7 @@ pub(super) fn map(fields: &Fields<'_>) -> Option<Map> {
 
 fn item_selector(fields: &Fields<'_>) -> Option<Template> {
     if fields.has("ItemSelector") && fields.has("Parameters") {
-        fields.report(
-            "Parameters",
-            "cannot stand beside ItemSelector, write ItemSelector alone",
-        );
+        fields.report("Parameters", "cannot stand beside ItemSelector, write ItemSelector alone");
     }
     let (selector, parameters) = (fields.template("ItemSelector"), fields.template("Parameters"));
     selector.or(parameters)
@@ -53,10 +50,7 @@ fn item_selector(fields: &Fields<'_>) -> Option<Template> {
 fn processor(fields: &Fields<'_>) -> Option<ItemProcessor> {
     let is_iterator = fields.has("Iterator");
     if is_iterator && fields.has("ItemProcessor") {
-        fields.report(
-            "Iterator",
-            "cannot stand beside ItemProcessor, write ItemProcessor alone",
-        );
+        fields.report("Iterator", "cannot stand beside ItemProcessor, write ItemProcessor alone");
     } else if !is_iterator {
         fields.required("ItemProcessor", "an object with StartAt and States");
     }
@@ -66,17 +60,10 @@ fn processor(fields: &Fields<'_>) -> Option<ItemProcessor> {
         return None;
     }
     inner.comment();
-    let mode = inner
-        .object("ProcessorConfig")
-        .map(|config| mode(&config))
-        .unwrap_or_default();
+    let mode = inner.object("ProcessorConfig").map(|config| mode(&config)).unwrap_or_default();
     let flow = flow(&inner);
     inner.finish(if is_iterator { "an Iterator" } else { "an ItemProcessor" });
-    Some(ItemProcessor {
-        mode,
-        flow: flow?,
-        is_iterator,
-    })
+    Some(ItemProcessor { mode, flow: flow?, is_iterator })
 }
 
 fn mode(fields: &Fields<'_>) -> ProcessorMode {
@@ -84,10 +71,7 @@ fn mode(fields: &Fields<'_>) -> ProcessorMode {
         None | Some("STANDARD") => MachineType::Standard,
         Some("EXPRESS") => MachineType::Express,
         Some(other) => {
-            fields.report(
-                "ExecutionType",
-                format!("is {other:?}, write \"STANDARD\" or \"EXPRESS\""),
-            );
+            fields.report("ExecutionType", format!("is {other:?}, write \"STANDARD\" or \"EXPRESS\""));
             MachineType::Standard
         }
     };
@@ -106,20 +90,14 @@ fn mode(fields: &Fields<'_>) -> ProcessorMode {
 fn item_reader(fields: &Fields<'_>) -> Option<ItemReader> {
     let resource = fields.required_text("Resource").map(Resource::parse);
     let config = fields.object("ReaderConfig");
+    // AWS takes any number and reads at most 100,000,000 items.
     let max_items = config.and_then(|config| {
-        config.setting("MaxItems", "MaxItemsPath", |fields, field| {
-            fields.integer(field, 0..=LONGEST)
-        })
+        config.setting("MaxItems", "MaxItemsPath", |fields, field| fields.integer(field, 0..=u64::MAX))
     });
     let config = fields.any("ReaderConfig").cloned();
     let parameters = fields.template("Parameters");
     fields.finish("an ItemReader");
-    Some(ItemReader {
-        resource: resource?,
-        config,
-        max_items,
-        parameters,
-    })
+    Some(ItemReader { resource: resource?, config, max_items, parameters })
 }
 
 fn item_batcher(fields: &Fields<'_>) -> ItemBatcher {
@@ -128,11 +106,7 @@ fn item_batcher(fields: &Fields<'_>) -> ItemBatcher {
     let max_bytes = fields.setting("MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath", count);
     let batch_input = fields.template("BatchInput");
     fields.finish("an ItemBatcher");
-    ItemBatcher {
-        max_items,
-        max_bytes,
-        batch_input,
-    }
+    ItemBatcher { max_items, max_bytes, batch_input }
 }
 
 fn result_writer(fields: &Fields<'_>) -> ResultWriter {
@@ -140,9 +114,5 @@ fn result_writer(fields: &Fields<'_>) -> ResultWriter {
     let parameters = fields.template("Parameters");
     let config = fields.any("WriterConfig").cloned();
     fields.finish("a ResultWriter");
-    ResultWriter {
-        resource,
-        config,
-        parameters,
-    }
+    ResultWriter { resource, config, parameters }
 }

@@ -27,10 +27,7 @@ const LONGEST: u64 = 99_999_999;
 /// problems, so that validation may add what it finds.
 pub(super) fn state_machine(definition: &Value) -> (Option<StateMachine>, Vec<Problem>) {
     let problems = Problems::default();
-    let root = Located {
-        value: definition,
-        location: String::new(),
-    };
+    let root = Located { value: definition, location: String::new() };
     let machine = Fields::of(root, &problems).and_then(|fields| machine(&fields));
     (machine, problems.into_vec())
 }
@@ -47,12 +44,7 @@ fn machine(fields: &Fields<'_>) -> Option<StateMachine> {
     let timeout_seconds = fields.integer("TimeoutSeconds", 1..=LONGEST);
     let flow = flow(fields);
     fields.finish("a state machine");
-    Some(StateMachine {
-        comment,
-        version,
-        timeout_seconds,
-        flow: flow?,
-    })
+    Some(StateMachine { comment, version, timeout_seconds, flow: flow? })
 }
 
 /// `StartAt` and `States`, wherever they stand.
@@ -72,20 +64,14 @@ fn flow(fields: &Fields<'_>) -> Option<Flow> {
             None => all = false,
         }
     }
-    Some(Flow {
-        start_at: start_at?.into(),
-        states: all.then_some(read)?,
-    })
+    Some(Flow { start_at: start_at?.into(), states: all.then_some(read)? })
 }
 
 /// Whether the object asks for JSONata; if so, that is reported.
 fn refuses_jsonata(fields: &Fields<'_>) -> bool {
     match fields.text("QueryLanguage") {
         Some("JSONata") => {
-            fields.report(
-                "QueryLanguage",
-                format!("{JSONATA_REFUSED}, write the definition in JSONPath"),
-            );
+            fields.report("QueryLanguage", format!("{JSONATA_REFUSED}, write the definition in JSONPath"));
             true
         }
         None | Some("JSONPath") => false,

@@ -9,6 +9,7 @@ use crate::asl::model::{
     DataPath, Fail, Parallel, Pass, Setting, State, StateKind, StateName, Task, Text, Transition, Wait, WaitUntil,
 };
 use crate::asl::resource::Resource;
+use crate::asl::syntax::SyntaxError;
 use crate::asl::template::Expression;
 use crate::asl::timestamp;
 
@@ -39,13 +40,7 @@ pub(super) fn state(name: StateName, fields: Option<Fields<'_>>) -> Option<State
         }
     };
     fields.finish(&format!("a {kind} state"));
-    Some(State {
-        name,
-        comment,
-        input_path,
-        output_path,
-        kind: read?,
-    })
+    Some(State { name, comment, input_path, output_path, kind: read?, uses_context: fields.mention_context() })
 }
 
 /// `Next` or `End`.
@@ -89,10 +84,8 @@ fn check_heartbeat(fields: &Fields<'_>, task: &Task) {
     if let (Some(Setting::Value(timeout)), Some(Setting::Value(heartbeat))) = (&task.timeout, &task.heartbeat)
         && heartbeat >= timeout
     {
-        fields.report(
-            "HeartbeatSeconds",
-            format!("is {heartbeat}, write less than TimeoutSeconds, which is {timeout}"),
-        );
+        fields
+            .report("HeartbeatSeconds", format!("is {heartbeat}, write less than TimeoutSeconds, which is {timeout}"));
     }
 }
 
@@ -108,51 +101,33 @@ fn pass(fields: &Fields<'_>) -> Option<Pass> {
 }
 
 fn wait(fields: &Fields<'_>) -> Option<Wait> {
-    let seconds = fields.setting("Seconds", "SecondsPath", |fields, field| {
-        fields.integer(field, 0..=LONGEST)
-    });
+    let seconds = fields.setting("Seconds", "SecondsPath", |fields, field| fields.integer(field, 0..=LONGEST));
     let timestamp = fields.setting("Timestamp", "TimestampPath", |fields, field| {
         let text = fields.text(field)?;
         timestamp::parse(text).or_else(|| {
-            fields.report(
-                field,
-                format!("{text:?} is no timestamp, write one such as 2016-03-14T01:59:00Z"),
-            );
+            fields.report(field, format!("{text:?} is no timestamp, write one such as 2016-03-14T01:59:00Z"));
             None
         })
     });
     let ends = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"];
     match ends.into_iter().filter(|field| fields.has(field)).count() {
-        0 => fields.report(
-            "",
-            "Seconds is missing, write Seconds, SecondsPath, Timestamp or TimestampPath",
-        ),
+        0 => fields.report("", "Seconds is missing, write Seconds, SecondsPath, Timestamp or TimestampPath"),
         1 => {}
-        _ => fields.report(
-            "",
-            "waits for two things, write one of Seconds, SecondsPath, Timestamp, TimestampPath",
-        ),
+        _ => fields.report("", "waits for two things, write one of Seconds, SecondsPath, Timestamp, TimestampPath"),
     }
     let (assign, transition) = (fields.assign(), transition(fields));
     let until = seconds.map(WaitUntil::Seconds).or(timestamp.map(WaitUntil::Timestamp));
-    Some(Wait {
-        until: until?,
-        assign,
-        transition: transition?,
-    })
+    Some(Wait { until: until?, assign, transition: transition? })
 }
 
 fn fail(fields: &Fields<'_>) -> Fail {
-    Fail {
-        error: text(fields, "Error", "ErrorPath"),
-        cause: text(fields, "Cause", "CausePath"),
-    }
+    Fail { error: text(fields, "Error", "ErrorPath"), cause: text(fields, "Cause", "CausePath") }
 }
 
 fn text(fields: &Fields<'_>, field: &'static str, path_field: &'static str) -> Option<Text> {
     let literal = fields.text(field).map(|text| Text::Literal(text.to_owned()));
     let computed = fields.text(path_field).and_then(|text| {
-        let report = |message: String| fields.report(path_field, message);
+        let report = |error: SyntaxError| fields.report(path_field, error.to_string());
         Expression::parse(text).map_err(report).map(Text::Computed).ok()
     });
     if fields.has(field) && fields.has(path_field) {
@@ -168,15 +143,8 @@ fn parallel(fields: &Fields<'_>) -> Option<Parallel> {
         fields.report("Branches", "is empty, write at least one branch");
     }
     let (retry, catch, transition) = (retriers(fields), catchers(fields), transition(fields));
-    let branches: Vec<_> = listed
-        .into_iter()
-        .flatten()
-        .map(|at| Fields::of(at, fields.problems()))
-        .collect();
-    let branches: Vec<_> = branches
-        .into_iter()
-        .map(|branch| branch.and_then(|fields| branch_flow(&fields)))
-        .collect();
+    let branches: Vec<_> = listed.into_iter().flatten().map(|at| Fields::of(at, fields.problems())).collect();
+    let branches: Vec<_> = branches.into_iter().map(|branch| branch.and_then(|fields| branch_flow(&fields))).collect();
     Some(Parallel {
         parameters: fields.template("Parameters"),
         result_selector: fields.object_template("ResultSelector"),

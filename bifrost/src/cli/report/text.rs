@@ -72,7 +72,9 @@ impl Text {
         let line = match (joined, is_ours) {
             (false, _) => format!("Deploying {release_id} of {subject}"),
             (true, true) => format!("{release_id} of {subject} is being deployed already: following it"),
-            (true, false) => format!("{release_id} of {subject} is being deployed: following it, yours is not deployed"),
+            (true, false) => {
+                format!("{release_id} of {subject} is being deployed: following it, yours is not deployed")
+            }
         };
         vec![self.paint.strong(&line)]
     }
@@ -102,7 +104,8 @@ impl Text {
         if outcome.status == Status::Success {
             lines.push(self.paint.good(&format!("Success: {} is deployed, {took}", outcome.release_id)));
         } else {
-            lines.push(self.paint.bad(&format!("{:?}: {} is not deployed, {took}", outcome.status, outcome.release_id)));
+            lines
+                .push(self.paint.bad(&format!("{:?}: {} is not deployed, {took}", outcome.status, outcome.release_id)));
         }
         lines.extend(self.causes(outcome));
         lines.extend(clean_up(outcome));

@@ -49,11 +49,7 @@ pub enum ParseProblem {
 }
 
 fn within(path: &str) -> String {
-    if path.is_empty() {
-        String::new()
-    } else {
-        format!(", in {path}")
-    }
+    if path.is_empty() { String::new() } else { format!(", in {path}") }
 }
 
 /// A problem at a byte, and the steps to it, innermost first.
@@ -65,11 +61,7 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn new(at: usize, problem: ParseProblem) -> Self {
-        Self {
-            at,
-            problem,
-            steps: Vec::new(),
-        }
+        Self { at, problem, steps: Vec::new() }
     }
 
     pub(super) fn within(mut self, step: Step) -> Self {

@@ -9,6 +9,7 @@ mod scan;
 #[cfg(test)]
 mod tests;
 
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
 use super::path::Step;
@@ -23,7 +24,8 @@ const MAX_DEPTH: usize = 128;
 ///
 /// Numbers keep their digits and members their order.
 ///
-/// # Errors A [`ParseError`] with line and column for anything that is not JSON, for bytes that are not UTF-8, for a
+/// # Errors
+/// A [`ParseError`] with line and column for anything that is not JSON, for bytes that are not UTF-8, for a
 /// key that stands twice in one object, and for arrays and objects that nest deeper than 128 levels.
 pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
     match std::str::from_utf8(text) {
@@ -39,11 +41,7 @@ fn document(mut text: Scanner<'_>) -> Result<Value, Fault> {
     text.skip_space();
     let value = value(&mut text, 0)?;
     text.skip_space();
-    if text.peek().is_some() {
-        Err(text.unexpected("the end of the text"))
-    } else {
-        Ok(value)
-    }
+    if text.peek().is_some() { Err(text.unexpected("the end of the text")) } else { Ok(value) }
 }
 
 fn value(text: &mut Scanner<'_>, depth: usize) -> Result<Value, Fault> {
@@ -75,10 +73,13 @@ fn object(text: &mut Scanner<'_>, depth: usize) -> Result<Value, Fault> {
         }
         text.skip_space();
         let value = value(text, depth + 1).map_err(|fault| fault.within(Step::Key(key.clone())))?;
-        if members.contains_key(&key) {
-            return Err(Fault::new(start, ParseProblem::DuplicateKey).within(Step::Key(key)));
-        }
-        members.insert(key, value);
+        match members.entry(key) {
+            Entry::Vacant(place) => place.insert(value),
+            Entry::Occupied(first) => {
+                let twice = Fault::new(start, ParseProblem::DuplicateKey);
+                return Err(twice.within(Step::Key(first.key().clone())));
+            }
+        };
         text.skip_space();
         if text.eat(b'}') {
             return Ok(Value::Object(members));
@@ -120,13 +121,7 @@ fn open(text: &mut Scanner<'_>, depth: usize) -> Result<(), Fault> {
 }
 
 fn literal(text: &mut Scanner<'_>) -> Result<Value, Fault> {
-    let words = [
-        ("true", Value::Bool(true)),
-        ("false", Value::Bool(false)),
-        ("null", Value::Null),
-    ];
-    let found = words
-        .into_iter()
-        .find_map(|(word, value)| text.eat_word(word).then_some(value));
+    let words = [("true", Value::Bool(true)), ("false", Value::Bool(false)), ("null", Value::Null)];
+    let found = words.into_iter().find_map(|(word, value)| text.eat_word(word).then_some(value));
     found.ok_or_else(|| text.unexpected("a value"))
 }

@@ -57,9 +57,7 @@ impl<'a> Scanner<'a> {
         let mut read = String::new();
         loop {
             let plain = self.rest();
-            let length = plain
-                .find(|c: char| matches!(c, '"' | '\\') || c < ' ')
-                .unwrap_or(plain.len());
+            let length = plain.find(|c: char| matches!(c, '"' | '\\') || c < ' ').unwrap_or(plain.len());
             read.push_str(plain.get(..length).unwrap_or_default());
             self.at += length;
             match self.peek() {
@@ -120,11 +118,7 @@ impl<'a> Scanner<'a> {
         let refused = || Fault::new(start, ParseProblem::Number);
         self.eat(b'-');
         // After a leading zero no digit may follow.
-        let whole = if self.eat(b'0') {
-            self.skip_while(digit) == 0
-        } else {
-            self.skip_while(digit) > 0
-        };
+        let whole = if self.eat(b'0') { self.skip_while(digit) == 0 } else { self.skip_while(digit) > 0 };
         let fraction = !self.eat(b'.') || self.skip_while(digit) > 0;
         let mut exponent = true;
         if self.eat(b'e') || self.eat(b'E') {
@@ -132,17 +126,11 @@ impl<'a> Scanner<'a> {
             exponent = self.skip_while(digit) > 0;
         }
         // `0x1F`, `1_000`, `-Infinity`: what follows belongs to what the author meant as a number.
-        let ends = !self
-            .rest()
-            .starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.'));
+        let ends = !self.rest().starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.'));
         if !(whole && fraction && exponent && ends) {
             return Err(refused());
         }
-        self.text
-            .get(start..self.at)
-            .unwrap_or_default()
-            .parse()
-            .map_err(|_| refused())
+        self.text.get(start..self.at).unwrap_or_default().parse().map_err(|_| refused())
     }
 
     /// The fault of finding here what is not expected.
@@ -153,24 +141,13 @@ impl<'a> Scanner<'a> {
             Some(c) if c.is_control() || c == '\u{feff}' => format!("the character U+{:04X}", u32::from(c)),
             Some(c) => format!("`{c}`"),
         };
-        Fault::new(
-            self.at,
-            ParseProblem::Unexpected {
-                expected,
-                found,
-                hint: self.hint(),
-            },
-        )
+        Fault::new(self.at, ParseProblem::Unexpected { expected, found, hint: self.hint() })
     }
 
     /// What an author used to JavaScript, JSON5 or Python may not know about JSON.
     fn hint(&self) -> Option<&'static str> {
         let rest = self.rest();
-        let comma_before = || {
-            self.text
-                .get(..self.at)
-                .is_some_and(|before| before.trim_end().ends_with(','))
-        };
+        let comma_before = || self.text.get(..self.at).is_some_and(|before| before.trim_end().ends_with(','));
         match rest.chars().next()? {
             '/' | '#' => Some("JSON has no comments"),
             '}' | ']' if comma_before() => Some("JSON has no trailing commas"),
@@ -178,10 +155,7 @@ impl<'a> Scanner<'a> {
             '+' | '.' => Some("a JSON number begins with a digit or `-`"),
             '\n' | '\r' | '\t' => Some("JSON has such characters in strings as escapes only: \\n \\r \\t"),
             '\u{feff}' => Some("save the text without a byte order mark"),
-            _ if ["NaN", "Infinity", "undefined"]
-                .iter()
-                .any(|word| rest.starts_with(word)) =>
-            {
+            _ if ["NaN", "Infinity", "undefined"].iter().any(|word| rest.starts_with(word)) => {
                 Some("JSON has no NaN, Infinity or undefined")
             }
             _ if ["True", "False", "None"].iter().any(|word| rest.starts_with(word)) => {

@@ -41,10 +41,7 @@ impl Data for Parcel {
     type Ports = ();
 
     fn read(input: &Value, _: &Defaults) -> Result<Self, Refusal> {
-        Parcel::deserialize(input).map_err(|error| Refusal {
-            error: "UnmarshalError",
-            message: error.to_string(),
-        })
+        Parcel::deserialize(input).map_err(|error| Refusal { error: "UnmarshalError", message: error.to_string() })
     }
 }
 

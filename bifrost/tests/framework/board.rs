@@ -1,0 +1,163 @@
+//! A deployer for tests: it pins a note to a board, and waits until the ink is dry.
+
+use bifrost::cloud::{Attempt, CloudError};
+use bifrost::local::{Resources, Session, World};
+use bifrost::lock::{LockFailure, lock, unlock};
+use bifrost::release::{ConfigName, ProjectName, Release};
+use bifrost::task::Context;
+use bifrost::testing::Lab;
+use bifrost::validate::validate;
+use bifrost::{Deployed, Deployer, Fields, Shape, TaskError};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+#[derive(Debug, Clone, Serialize, Deserialize, Shape)]
+#[serde(deny_unknown_fields)]
+pub struct Note {
+    note: String,
+}
+
+impl Fields for Note {
+    type Ports = Board;
+
+    fn wipe(&mut self) {}
+}
+
+bifrost::state_machine! {
+    pub machine Chart(Release<Note>) starts at Validate;
+
+    task Validate = validate { next Lock; catch _ => FailureClean; }
+    task Lock = lock { next Pin; catch LockFailure::LockExists => FailureClean; catch _ => UnlockFailure; }
+    task Pin = pin { next Dry; retry PinFailure::Pin { max_attempts: 2, interval_seconds: 10 } catch _ => UnlockFailure; }
+    wait Dry for 600 seconds { next Look; }
+    task Look = look { next Unlock; catch _ => UnlockFailure; }
+    task Unlock = unlock { next Success; catch _ => FailureDirty; }
+    task UnlockFailure = unlock { next FailureClean; catch _ => FailureDirty; }
+    succeed Success;
+    fail FailureClean = "FailureClean";
+    fail FailureDirty = "FailureDirty";
+}
+
+#[derive(Debug, thiserror::Error, TaskError)]
+pub enum PinFailure {
+    #[error("the note is not on the board: {0}")]
+    Pin(#[from] CloudError),
+    #[error("{0}")]
+    Halt(#[from] bifrost::halt::Halt),
+}
+
+async fn pin(context: &Context<Board>, release: Release<Note>) -> Result<Release<Note>, PinFailure> {
+    context.target(&release.envelope).await?.pin(&release.fields.note).await?;
+    Ok(release)
+}
+
+async fn look(context: &Context<Board>, release: Release<Note>) -> Result<Release<Note>, PinFailure> {
+    bifrost::halt::check(context, &release.envelope).await?;
+    Ok(release)
+}
+
+/// The notes of an account, each as often as it was pinned.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Notes(pub Vec<String>);
+
+impl Resources for Notes {
+    fn advance(&mut self, _: DateTime<Utc>) {}
+}
+
+pub struct Board(Session<Notes>);
+
+impl Board {
+    async fn pin(&self, note: &str) -> Result<(), CloudError> {
+        let pin = self.0.call("board:PinNote", note, |place| {
+            place.resources.0.push(note.to_owned());
+            Ok(())
+        });
+        pin.await
+    }
+}
+
+pub struct BoardDeployer;
+
+#[async_trait::async_trait]
+impl Deployer for BoardDeployer {
+    type Fields = Note;
+    type Machine = Chart;
+    type Resources = Notes;
+
+    const NAME: &'static str = "board";
+    const ABOUT: &'static str = "Pins notes";
+    const TIMEOUT_SECONDS: u32 = 3600;
+    const CHANGES_FROM: &'static str = "Pin";
+    const WORLD: &'static str = "{}";
+
+    fn local_ports(session: Session<Notes>) -> Board {
+        Board(session)
+    }
+
+    async fn deployed(_: &Board, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
+        Ok(Vec::new())
+    }
+}
+
+/// A world with the deployer account and one target account, in which these faults strike.
+pub fn world(faults: &Value) -> World<Notes> {
+    let role = json!({"coinbase-board-assumed": {"trusts": ["000000000000"]}});
+    serde_json::from_value(json!({
+        "clock": "2026-03-01T12:00:00Z",
+        "deployer_account": "000000000000",
+        "deployer_region": "us-east-1",
+        "accounts": {
+            "000000000000": {
+                "buckets": {"coinbase-board-000000000000": {}},
+                "lock_tables": {"us-east-1/coinbase-board-locks": {}},
+            },
+            "222222222222": {"roles": role},
+        },
+        "faults": faults,
+    }))
+    .unwrap()
+}
+
+pub fn lab() -> Lab<BoardDeployer> {
+    Lab::new(world(&json!([]))).unwrap()
+}
+
+pub fn lab_with(faults: &Value) -> Lab<BoardDeployer> {
+    Lab::new(world(faults)).unwrap()
+}
+
+pub fn release(id: &str) -> Value {
+    json!({
+        "aws_account_id": "222222222222",
+        "release_id": format!("release-1-{id}"),
+        "project_name": "acme/shop",
+        "config_name": "development",
+        "created_at": "2026-03-01T11:59:00Z",
+        "note": id,
+    })
+}
+
+/// The release as a handler after Validate gets it, with this owner of its locks.
+pub fn owned(id: &str, owner: u128) -> Release<Note> {
+    let mut release = release(id);
+    release["uuid"] = json!(uuid::Uuid::from_u128(owner));
+    Release::read(&release, lab().cloud().defaults()).unwrap()
+}
+
+pub fn context(lab: &Lab<BoardDeployer>) -> Context<Board> {
+    let attempt = Attempt { execution: Some("arn:execution".into()), state: "Lock".into(), retry_count: 0 };
+    lab.context(attempt, json!({}))
+}
+
+pub fn notes(lab: &Lab<BoardDeployer>) -> Vec<String> {
+    lab.store().read(|world| world.accounts[&"222222222222".parse().unwrap()].resources.0.clone()).unwrap()
+}
+
+/// The owner of the root lock.
+pub fn lock_holder(lab: &Lab<BoardDeployer>) -> Option<String> {
+    let table = "us-east-1/coinbase-board-locks";
+    let key = "222222222222/acme/shop/development/lock";
+    let account = "000000000000".parse().unwrap();
+    lab.store().read(|world| Some(world.accounts[&account].lock_tables[table].get(key)?.id.clone())).unwrap()
+}

@@ -1,0 +1,13 @@
+mod setup;
+use setup::*;
+
+bifrost::state_machine! {
+    machine Courier(Parcel) starts at Pack;
+    task Pack = pack { next Which; catch _ => Lost; }
+    choice Which { $.packed == true => Deliverd; _ => Lost; }
+    pass Tidy { next Delivered; }
+    succeed Delivered;
+    fail Lost = "Lost";
+}
+
+fn main() {}

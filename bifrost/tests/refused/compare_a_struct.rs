@@ -1,0 +1,12 @@
+mod setup;
+use setup::*;
+
+bifrost::state_machine! {
+    machine Courier(Parcel) starts at Pack;
+    task Pack = pack { next Which; catch _ => Lost; }
+    choice Which { $.error == "yes" => Delivered; _ => Lost; }
+    succeed Delivered;
+    fail Lost = "Lost";
+}
+
+fn main() {}

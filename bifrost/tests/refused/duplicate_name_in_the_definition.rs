@@ -1,0 +1,12 @@
+mod setup;
+use setup::*;
+
+bifrost::state_machine! {
+    machine Courier(Parcel) starts at Pack;
+    task Pack = pack { next Tidy; catch _ => Lost; }
+    pass Tidy as "Delivered" { next Delivered; }
+    succeed Delivered;
+    fail Lost = "Lost";
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+mod setup;
+use setup::*;
+
+bifrost::state_machine! {
+    machine Courier(Parcel) starts at Pack;
+    task Pack = pack { next Delivered; catch _ => Lost; }
+    succeed Delivered;
+    fail Lost = "";
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use bifrost::Shape;
+
+#[derive(Shape)]
+pub struct Letter {
+    #[serde(flatten)]
+    pub weight: u32,
+}
+
+fn main() {}

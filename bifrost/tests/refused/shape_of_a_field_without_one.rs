@@ -1,0 +1,10 @@
+use bifrost::Shape;
+
+pub struct Stamp;
+
+#[derive(Shape)]
+pub struct Letter {
+    pub stamp: Stamp,
+}
+
+fn main() {}

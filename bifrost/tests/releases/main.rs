@@ -1,0 +1,11 @@
+//! Laws of JSON and of releases, over whatever proptest comes up with.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test may panic, also in a function that is no test itself"
+)]
+
+mod json_laws;
+mod release_laws;
+mod values;

@@ -1,0 +1,224 @@
+//! EC2 Auto Scaling on the embedded world.
+
+use super::balancer::Attachment;
+use super::group::StoredGroup;
+use super::new_group::new_group;
+use super::region::OdinRegion;
+use super::{Here, OdinAccount, carries, not_found, request, validation_error};
+use crate::cloud::{Attachments, AutoScaling, AutoScalingGroup, Capacity, NewAutoScalingGroup, NewScalingPolicy};
+use async_trait::async_trait;
+use bifrost::cloud::{CloudError, ErrorKind};
+use bifrost::local::{ServiceError, Session};
+use std::collections::BTreeMap;
+
+/// How many attachments one request may detach.
+const DETACH_LIMIT: usize = 10;
+
+#[async_trait]
+impl AutoScaling for Session<OdinAccount> {
+    async fn groups(&self, tags: &[(&str, &str)]) -> Result<Vec<AutoScalingGroup>, CloudError> {
+        request(self, "autoscaling:DescribeAutoScalingGroups", "", |region, here| {
+            let groups = region.auto_scaling_groups.iter().filter(|(_, group)| carries(&group.tags, tags));
+            Ok(groups.map(|(name, group)| group.describe(name, here)).collect())
+        })
+        .await
+    }
+
+    async fn group(&self, name: &str) -> Result<Option<AutoScalingGroup>, CloudError> {
+        request(self, "autoscaling:DescribeAutoScalingGroups", name, |region, here| {
+            Ok(region.auto_scaling_groups.get(name).map(|group| group.describe(name, here)))
+        })
+        .await
+    }
+
+    async fn create_group(&self, group: &NewAutoScalingGroup) -> Result<(), CloudError> {
+        request(self, "autoscaling:CreateAutoScalingGroup", &group.name, |region, here| {
+            let made = new_group(group, region, here)?;
+            region.auto_scaling_groups.insert(group.name.clone(), made);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn set_capacity(&self, group: &str, capacity: Capacity) -> Result<(), CloudError> {
+        request(self, "autoscaling:UpdateAutoScalingGroup", group, |region, _| {
+            let found = changeable(region, group)?;
+            check_capacity(capacity)?;
+            found.capacity = capacity;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn enable_metrics(&self, group: &str) -> Result<(), CloudError> {
+        request(self, "autoscaling:EnableMetricsCollection", group, |region, _| {
+            changeable(region, group)?.metrics_enabled = true;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn put_scaling_policy(&self, policy: &NewScalingPolicy) -> Result<String, CloudError> {
+        request(self, "autoscaling:PutScalingPolicy", &policy.name, |region, here| {
+            let group = changeable(region, &policy.group_name)?;
+            group.scaling_policies.insert(policy.name.clone(), policy.clone());
+            Ok(here.policy_arn(&policy.group_name, &policy.name))
+        })
+        .await
+    }
+
+    async fn policy_alarms(&self, group: &str) -> Result<Vec<String>, CloudError> {
+        request(self, "autoscaling:DescribePolicies", group, |region, here| {
+            let found = region.auto_scaling_groups.get(group).ok_or_else(|| group_not_found(group))?;
+            Ok(alarms_of(region, group, found, here))
+        })
+        .await
+    }
+
+    async fn detach_load_balancers(&self, group: &str, names: &[String]) -> Result<(), CloudError> {
+        for names in names.chunks(DETACH_LIMIT) {
+            request(self, "autoscaling:DetachLoadBalancers", group, |region, here| {
+                let attached = &mut changeable(region, group)?.attachments.load_balancers;
+                remove(attached, names, "Load Balancers")?;
+                drain(region, group, here);
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn detach_target_groups(&self, group: &str, arns: &[String]) -> Result<(), CloudError> {
+        for arns in arns.chunks(DETACH_LIMIT) {
+            request(self, "autoscaling:DetachLoadBalancerTargetGroups", group, |region, here| {
+                let attached = &mut changeable(region, group)?.attachments.target_groups;
+                let is_named = |name: &&String| arns.contains(&here.target_group_arn(name));
+                let names: Vec<String> = attached.keys().filter(is_named).cloned().collect();
+                if names.len() < arns.len() {
+                    return Err(not_attached("Target Groups"));
+                }
+                remove(attached, &names, "Target Groups")?;
+                drain(region, group, here);
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
+    }
+
+    async fn attachments(&self, group: &str) -> Result<Attachments, CloudError> {
+        let load_balancers = request(self, "autoscaling:DescribeLoadBalancers", group, |region, here| {
+            let found = region.auto_scaling_groups.get(group).ok_or_else(|| group_not_found(group))?;
+            let state = |(name, attachment): (&String, &Attachment)| {
+                let registered = region.load_balancers.get(name).map(|balancer| &balancer.instances);
+                (name.clone(), found.attachment_state(*attachment, registered, here.now).to_owned())
+            };
+            Ok(found.attachments.load_balancers.iter().map(state).collect())
+        });
+        let load_balancers = load_balancers.await?;
+        let target_groups = request(self, "autoscaling:DescribeLoadBalancerTargetGroups", group, |region, here| {
+            let found = region.auto_scaling_groups.get(group).ok_or_else(|| group_not_found(group))?;
+            let state = |(name, attachment): (&String, &Attachment)| {
+                let registered = region.target_groups.get(name).map(|targets| &targets.targets);
+                (here.target_group_arn(name), found.attachment_state(*attachment, registered, here.now).to_owned())
+            };
+            Ok(found.attachments.target_groups.iter().map(state).collect())
+        });
+        Ok(Attachments { load_balancers, target_groups: target_groups.await? })
+    }
+
+    async fn delete_group(&self, name: &str) -> Result<(), CloudError> {
+        request(self, "autoscaling:DeleteAutoScalingGroup", name, |region, here| {
+            let found = region.auto_scaling_groups.get(name).ok_or_else(|| group_not_found(name))?;
+            // With the policies go the alarms that have nothing else to do.
+            let alarms = alarms_of(region, name, found, here);
+            region.alarms.retain(|alarm, _| !alarms.contains(alarm));
+            let (groups, mut around) = region.split();
+            if let Some(group) = groups.get_mut(name) {
+                group.delete(here.now, &mut around);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    async fn delete_launch_configuration(&self, name: &str) -> Result<(), CloudError> {
+        request(self, "autoscaling:DeleteLaunchConfiguration", name, |region, _| {
+            let uses = |group: &StoredGroup| group.launch_configuration.as_deref() == Some(name);
+            if let Some((group, _)) = region.auto_scaling_groups.iter().find(|(_, group)| uses(group)) {
+                let message = format!(
+                    "Cannot delete launch configuration {name} because it is attached to AutoScalingGroup {group}"
+                );
+                return Err(ServiceError::new(ErrorKind::Conflict, "ResourceInUse", message));
+            }
+            let missing = || not_found("ValidationError", format!("Launch configuration name not found - {name}"));
+            region.launch_configurations.remove(name).map(drop).ok_or_else(missing)
+        })
+        .await
+    }
+}
+
+/// Checks the three sizes of a group against each other.
+pub(super) fn check_capacity(capacity: Capacity) -> Result<(), ServiceError> {
+    let Capacity { min_size, desired, max_size } = capacity;
+    if min_size > max_size {
+        let message = format!("Max bound, {max_size}, must be greater than or equal to min bound, {min_size}");
+        return Err(validation_error(message));
+    }
+    if desired < min_size || desired > max_size {
+        let message = format!(
+            "Desired capacity:{desired} must be between the specified min size:{min_size} and max size:{max_size}"
+        );
+        return Err(validation_error(message));
+    }
+    Ok(())
+}
+
+fn group_not_found(name: &str) -> ServiceError {
+    not_found("ValidationError", format!("AutoScalingGroup name not found - AutoScalingGroup {name} not found"))
+}
+
+fn not_attached(what: &str) -> ServiceError {
+    validation_error(format!("Trying to remove {what} that are not part of the group"))
+}
+
+/// The group, if it may be changed.
+fn changeable<'r>(region: &'r mut OdinRegion, name: &str) -> Result<&'r mut StoredGroup, ServiceError> {
+    let group = region.auto_scaling_groups.get_mut(name).ok_or_else(|| group_not_found(name))?;
+    if group.deleting {
+        let message = "The AutoScaling group may not be modified while it is pending delete";
+        return Err(ServiceError::new(ErrorKind::Conflict, "ValidationError", message));
+    }
+    Ok(group)
+}
+
+/// The alarms that trigger the group's scaling policies.
+fn alarms_of(region: &OdinRegion, name: &str, group: &StoredGroup, here: Here<'_>) -> Vec<String> {
+    let policies: Vec<String> = group.scaling_policies.keys().map(|policy| here.policy_arn(name, policy)).collect();
+    let triggers = region.alarms.values().filter(|alarm| policies.contains(&alarm.policy_arn));
+    triggers.map(|alarm| alarm.name.clone()).collect()
+}
+
+/// Marks the attachments of these names as being removed: all or none.
+fn remove(attached: &mut BTreeMap<String, Attachment>, names: &[String], what: &str) -> Result<(), ServiceError> {
+    if names.iter().any(|name| !attached.contains_key(name)) {
+        return Err(not_attached(what));
+    }
+    for (_, attachment) in attached.iter_mut().filter(|(name, _)| names.contains(name)) {
+        attachment.removing = true;
+    }
+    Ok(())
+}
+
+/// Lets the group's instances drain wherever its attachment is being removed.
+fn drain(region: &mut OdinRegion, name: &str, here: Here<'_>) {
+    let (groups, mut around) = region.split();
+    let Some(group) = groups.get(name) else { return };
+    let removing = around.balancers.of_mut(&group.attachments).filter(|attached| attached.attachment.removing);
+    for attached in removing {
+        let own = attached.instances.iter_mut().filter(|(id, _)| group.instances.contains_key(*id));
+        for (_, registration) in own {
+            registration.drain(here.now, attached.drain_seconds);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+//! Elastic Load Balancing on the embedded world: classic load balancers and target groups.
+
+use super::balancer::{Registration, StoredTargetGroup};
+use super::region::OdinRegion;
+use super::{Here, OdinAccount, not_found, request};
+use crate::cloud::{ClassicBalancers, LoadBalancer, TargetGroup, TargetGroupAttributes, TargetGroups};
+use async_trait::async_trait;
+use bifrost::cloud::CloudError;
+use bifrost::local::{ServiceError, Session};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+
+#[async_trait]
+impl ClassicBalancers for Session<OdinAccount> {
+    async fn load_balancer(&self, name: &str) -> Result<Option<LoadBalancer>, CloudError> {
+        let is_there = request(self, "elasticloadbalancing:DescribeLoadBalancers", name, |region, _| {
+            Ok(region.load_balancers.contains_key(name))
+        });
+        if !is_there.await? {
+            return Ok(None);
+        }
+        request(self, "elasticloadbalancing:DescribeTags", name, |region, _| {
+            let found = region.load_balancers.get(name);
+            Ok(found.map(|found| LoadBalancer { name: name.to_owned(), tags: found.tags.clone() }))
+        })
+        .await
+    }
+
+    async fn instance_health(&self, name: &str) -> Result<BTreeMap<String, String>, CloudError> {
+        request(self, "elasticloadbalancing:DescribeInstanceHealth", name, |region, here| {
+            let missing =
+                || not_found("LoadBalancerNotFound", format!("There is no ACTIVE Load Balancer named '{name}'"));
+            let found = region.load_balancers.get(name).ok_or_else(missing)?;
+            let state = |registration: &Registration| {
+                if registration.is_healthy(here.now) { "InService" } else { "OutOfService" }
+            };
+            Ok(found.instances.iter().map(|(id, found)| (id.clone(), state(found).to_owned())).collect())
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl TargetGroups for Session<OdinAccount> {
+    async fn target_group(&self, name: &str) -> Result<Option<TargetGroup>, CloudError> {
+        let arn = request(self, "elasticloadbalancing:DescribeTargetGroups", name, |region, here| {
+            Ok(region.target_groups.contains_key(name).then(|| here.target_group_arn(name)))
+        });
+        let Some(arn) = arn.await? else { return Ok(None) };
+        request(self, "elasticloadbalancing:DescribeTags", name, |region, _| {
+            let found = region.target_groups.get(name);
+            Ok(found.map(|found| TargetGroup { arn, name: name.to_owned(), tags: found.tags.clone() }))
+        })
+        .await
+    }
+
+    async fn attributes(&self, arn: &str) -> Result<TargetGroupAttributes, CloudError> {
+        request(self, "elasticloadbalancing:DescribeTargetGroupAttributes", arn, |region, here| {
+            let found = by_arn(region, arn, here)?;
+            Ok(TargetGroupAttributes {
+                slow_start_seconds: found.slow_start_seconds,
+                deregistration_delay_seconds: found.deregistration_delay_seconds,
+            })
+        })
+        .await
+    }
+
+    async fn target_health(&self, arn: &str) -> Result<BTreeMap<String, String>, CloudError> {
+        request(self, "elasticloadbalancing:DescribeTargetHealth", arn, |region, here| {
+            let targets = &by_arn(region, arn, here)?.targets;
+            Ok(targets.iter().map(|(id, found)| (id.clone(), target_state(found, here.now).to_owned())).collect())
+        })
+        .await
+    }
+}
+
+fn by_arn<'r>(region: &'r OdinRegion, arn: &str, here: Here<'_>) -> Result<&'r StoredTargetGroup, ServiceError> {
+    let found = region.target_groups.iter().find(|(name, _)| here.target_group_arn(name) == arn);
+    let missing = || not_found("TargetGroupNotFound", format!("Target groups '{arn}' not found"));
+    found.map(|(_, found)| found).ok_or_else(missing)
+}
+
+fn target_state(registration: &Registration, now: DateTime<Utc>) -> &'static str {
+    if registration.drains_until.is_some() {
+        "draining"
+    } else if registration.is_healthy(now) {
+        "healthy"
+    } else if registration.healthy_at.is_some() {
+        "initial"
+    } else {
+        "unhealthy"
+    }
+}

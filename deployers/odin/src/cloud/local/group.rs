@@ -1,0 +1,200 @@
+//! Auto-scaling groups and their instances, as the world keeps them.
+
+use super::balancer::{Attachments, Registrations};
+use super::{Here, is_false, is_zero};
+use crate::cloud::{AutoScalingGroup, Capacity, HealthCheckType, Instance, LifecycleHook, NewScalingPolicy, Tags};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// An auto-scaling group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoredGroup {
+    /// When it was made.
+    pub created_time: DateTime<Utc>,
+    /// Its tags; its instances have them, too.
+    pub tags: Tags,
+    /// How many instances it must, should and may have.
+    pub capacity: Capacity,
+    /// It is being deleted, and goes with its last instance.
+    #[serde(skip_serializing_if = "is_false")]
+    pub deleting: bool,
+    /// Name of its launch template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub launch_template: Option<String>,
+    /// Name of its launch configuration, if it has no launch template.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub launch_configuration: Option<String>,
+    /// Ids of its subnets.
+    pub subnet_ids: Vec<String>,
+    /// What it is attached to.
+    #[serde(skip_serializing_if = "Attachments::is_empty")]
+    pub attachments: Attachments,
+    /// Who says that an instance is healthy.
+    pub health_check_type: HealthCheckType,
+    /// Seconds after coming into service during which an instance that fails its health check is kept.
+    pub health_check_grace_period_seconds: u32,
+    /// Seconds between two simple scalings.
+    pub default_cooldown_seconds: u32,
+    /// Which instance goes first. The world knows one way: the oldest.
+    pub termination_policies: Vec<String>,
+    /// Its hooks.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lifecycle_hooks: Vec<LifecycleHook>,
+    /// Whether its metrics are collected.
+    pub metrics_enabled: bool,
+    /// Its scaling policies by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub scaling_policies: BTreeMap<String, NewScalingPolicy>,
+    /// Its instances by id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub instances: BTreeMap<String, StoredInstance>,
+    /// When it will launch or terminate what its capacity asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scales_at: Option<DateTime<Utc>>,
+}
+
+/// An instance of a group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoredInstance {
+    /// The image that it was launched from.
+    pub image_id: String,
+    /// Its number among the instances of that image, the first being 1.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub number: u64,
+    /// Such as `t3.small`.
+    pub instance_type: String,
+    /// The placement group that it is in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub placement_group: Option<String>,
+    /// When it was launched.
+    pub launched_at: DateTime<Utc>,
+    /// How far it is.
+    pub lifecycle_state: LifecycleState,
+    /// When that state ends by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<DateTime<Utc>>,
+    /// Its group has found it unhealthy.
+    #[serde(skip_serializing_if = "is_false")]
+    pub unhealthy: bool,
+    /// When it came into service.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub in_service_at: Option<DateTime<Utc>>,
+    /// When it will terminate by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub terminates_at: Option<DateTime<Utc>>,
+}
+
+/// How far an instance of a group is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LifecycleState {
+    /// It boots.
+    Pending,
+    /// It waits for the subscriber of a launch hook.
+    #[serde(rename = "Pending:Wait")]
+    PendingWait,
+    /// The subscriber let it go on.
+    #[serde(rename = "Pending:Proceed")]
+    PendingProceed,
+    /// It counts.
+    #[default]
+    InService,
+    /// It drains and, without a hook, shuts down.
+    Terminating,
+    /// It waits for the subscriber of a termination hook.
+    #[serde(rename = "Terminating:Wait")]
+    TerminatingWait,
+    /// The subscriber let it go on: it shuts down.
+    #[serde(rename = "Terminating:Proceed")]
+    TerminatingProceed,
+}
+
+impl LifecycleState {
+    /// Its name in AWS.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::PendingWait => "Pending:Wait",
+            Self::PendingProceed => "Pending:Proceed",
+            Self::InService => "InService",
+            Self::Terminating => "Terminating",
+            Self::TerminatingWait => "Terminating:Wait",
+            Self::TerminatingProceed => "Terminating:Proceed",
+        }
+    }
+
+    /// Whether it is on its way out.
+    #[must_use]
+    pub fn is_terminating(self) -> bool {
+        matches!(self, Self::Terminating | Self::TerminatingWait | Self::TerminatingProceed)
+    }
+}
+
+impl StoredGroup {
+    /// What AWS tells of it.
+    pub(super) fn describe(&self, name: &str, here: Here<'_>) -> AutoScalingGroup {
+        let attached = |attachments: &BTreeMap<String, super::Attachment>| -> Vec<String> {
+            attachments.iter().filter(|(_, found)| !found.removing).map(|(name, _)| name.clone()).collect()
+        };
+        let target_groups = attached(&self.attachments.target_groups);
+        AutoScalingGroup {
+            name: name.to_owned(),
+            arn: here.group_arn(name),
+            created_time: self.created_time,
+            tags: self.tags.clone(),
+            capacity: self.capacity,
+            status: self.deleting.then(|| "Delete in progress".to_owned()),
+            launch_template: self.launch_template.clone(),
+            launch_configuration: self.launch_configuration.clone(),
+            load_balancers: attached(&self.attachments.load_balancers),
+            target_group_arns: target_groups.iter().map(|name| here.target_group_arn(name)).collect(),
+            instances: self.describe_instances(),
+        }
+    }
+
+    fn describe_instances(&self) -> Vec<Instance> {
+        let mut instances: Vec<_> = self.instances.iter().collect();
+        instances.sort_by_key(|(_, instance)| instance.launched_at);
+        let describe = |(id, instance): (&String, &StoredInstance)| Instance {
+            id: id.clone(),
+            lifecycle_state: instance.lifecycle_state.as_str().to_owned(),
+            health_status: if instance.unhealthy { "Unhealthy" } else { "Healthy" }.to_owned(),
+        };
+        instances.into_iter().map(describe).collect()
+    }
+
+    /// How far the group's attachment to a balancer with these registrations is.
+    pub(super) fn attachment_state(
+        &self,
+        attachment: super::Attachment,
+        registered: Option<&Registrations>,
+        now: DateTime<Utc>,
+    ) -> &'static str {
+        let registration = |id: &String| registered.and_then(|registered| registered.get(id));
+        if attachment.removing {
+            "Removing"
+        } else if self.instances.keys().filter_map(registration).any(|found| found.is_healthy(now)) {
+            "InService"
+        } else if self.in_service().all(|id| registration(id).is_some()) {
+            "Added"
+        } else {
+            "Adding"
+        }
+    }
+
+    fn in_service(&self) -> impl Iterator<Item = &String> {
+        let counts = |instance: &StoredInstance| instance.lifecycle_state == LifecycleState::InService;
+        self.instances.iter().filter(move |(_, instance)| counts(instance)).map(|(id, _)| id)
+    }
+
+    /// Ids of the instances that are not on their way out, oldest first.
+    pub(super) fn living(&self) -> Vec<String> {
+        let mut living: Vec<_> =
+            self.instances.iter().filter(|(_, instance)| !instance.lifecycle_state.is_terminating()).collect();
+        living.sort_by_key(|(_, instance)| instance.launched_at);
+        living.into_iter().map(|(id, _)| id.clone()).collect()
+    }
+}

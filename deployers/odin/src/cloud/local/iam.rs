@@ -1,0 +1,84 @@
+//! IAM on the embedded world.
+
+use super::OdinAccount;
+use crate::cloud::{Iam, InstanceProfile, Role};
+use async_trait::async_trait;
+use bifrost::cloud::CloudError;
+use bifrost::local::Session;
+use bifrost::release::AccountId;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Instance profiles and roles of an account.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoredIam {
+    /// Instance profiles by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub instance_profiles: BTreeMap<String, StoredProfile>,
+    /// Roles by name: those of lifecycle hooks. The roles that a deployer assumes stand beside the account's resources.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub roles: BTreeMap<String, StoredRole>,
+}
+
+/// An instance profile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredProfile {
+    /// Its path, which begins and ends with `/`.
+    #[serde(default = "root")]
+    pub path: String,
+}
+
+/// A role.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredRole {
+    /// Its path, which begins and ends with `/`.
+    #[serde(default = "root")]
+    pub path: String,
+}
+
+fn root() -> String {
+    "/".into()
+}
+
+impl StoredIam {
+    /// Whether there is an instance profile of that ARN.
+    pub(super) fn has_profile(&self, account: &AccountId, arn: &str) -> bool {
+        self.instance_profiles.iter().any(|(name, profile)| profile_arn(account, name, profile) == arn)
+    }
+
+    /// Whether there is a role of that ARN.
+    pub(super) fn has_role(&self, account: &AccountId, arn: &str) -> bool {
+        self.roles.iter().any(|(name, role)| role_arn(account, name, role) == arn)
+    }
+}
+
+fn profile_arn(account: &AccountId, name: &str, profile: &StoredProfile) -> String {
+    format!("arn:aws:iam::{account}:instance-profile{}{name}", profile.path)
+}
+
+fn role_arn(account: &AccountId, name: &str, role: &StoredRole) -> String {
+    format!("arn:aws:iam::{account}:role{}{name}", role.path)
+}
+
+#[async_trait]
+impl Iam for Session<OdinAccount> {
+    async fn instance_profile(&self, name: &str) -> Result<Option<InstanceProfile>, CloudError> {
+        self.call("iam:GetInstanceProfile", name, |place| {
+            let found = place.resources.iam.instance_profiles.get(name);
+            let describe = |profile: &_| profile_arn(place.account, name, profile);
+            Ok(found.map(|profile| InstanceProfile { arn: describe(profile), path: profile.path.clone() }))
+        })
+        .await
+    }
+
+    async fn role(&self, name: &str) -> Result<Option<Role>, CloudError> {
+        self.call("iam:GetRole", name, |place| {
+            let found = place.resources.iam.roles.get(name);
+            Ok(found.map(|role| Role { arn: role_arn(place.account, name, role) }))
+        })
+        .await
+    }
+}

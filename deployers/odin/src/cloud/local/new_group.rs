@@ -1,0 +1,159 @@
+//! What `CreateAutoScalingGroup` checks before it makes a group.
+
+use super::auto_scaling::check_capacity;
+use super::balancer::{Attachment, Attachments};
+use super::group::StoredGroup;
+use super::lifecycle::{LAUNCHING, TERMINATING};
+use super::region::OdinRegion;
+use super::{Here, validation_error};
+use crate::cloud::{LifecycleHook, NewAutoScalingGroup, NewLaunchTemplate, Tags};
+use bifrost::cloud::ErrorKind;
+use bifrost::local::ServiceError;
+use std::collections::BTreeMap;
+
+/// A new group, or why AWS refuses it.
+pub(super) fn new_group(
+    group: &NewAutoScalingGroup,
+    region: &OdinRegion,
+    here: Here<'_>,
+) -> Result<StoredGroup, ServiceError> {
+    check_name(&group.name)?;
+    check_is_new(&group.name, region)?;
+    check_capacity(group.capacity)?;
+    check_tags(&group.tags)?;
+    check_template(&group.launch_template, region, here)?;
+    check_subnets(&group.subnet_ids, region)?;
+    for hook in &group.lifecycle_hooks {
+        check_hook(hook, region, here)?;
+    }
+    let attachments = attachments(group, region, here)?;
+    Ok(StoredGroup {
+        created_time: here.now,
+        tags: group.tags.clone(),
+        capacity: group.capacity,
+        launch_template: Some(group.launch_template.clone()),
+        subnet_ids: group.subnet_ids.clone(),
+        attachments,
+        health_check_type: group.health_check_type,
+        health_check_grace_period_seconds: group.health_check_grace_period_seconds,
+        default_cooldown_seconds: group.default_cooldown_seconds,
+        termination_policies: group.termination_policies.clone(),
+        lifecycle_hooks: group.lifecycle_hooks.clone(),
+        ..StoredGroup::default()
+    })
+}
+
+fn check_name(name: &str) -> Result<(), ServiceError> {
+    if name.is_empty() || name.chars().count() > 255 || name.contains(':') {
+        let message = format!("The name {name:?} is not valid: it must have 1 to 255 characters and no colon");
+        return Err(validation_error(message));
+    }
+    Ok(())
+}
+
+fn check_is_new(name: &str, region: &OdinRegion) -> Result<(), ServiceError> {
+    let Some(there) = region.auto_scaling_groups.get(name) else { return Ok(()) };
+    let pending = if there.deleting {
+        " and is pending delete. Please wait until Autoscaling completes the deletion process before creating another \
+         group with the same name."
+    } else {
+        ""
+    };
+    let message =
+        format!("AutoScalingGroup by this name already exists - A group with the name {name} already exists{pending}");
+    Err(ServiceError::new(ErrorKind::AlreadyExists, "AlreadyExists", message))
+}
+
+fn check_tags(tags: &Tags) -> Result<(), ServiceError> {
+    if tags.len() > 50 {
+        return Err(validation_error(format!("{} tags are too many: a group has at most 50", tags.len())));
+    }
+    let too_long = |(key, value): &(&String, &String)| {
+        key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 || key.starts_with("aws:")
+    };
+    match tags.iter().find(too_long) {
+        Some((key, _)) => Err(validation_error(format!("The tag {key:?} is not valid"))),
+        None => Ok(()),
+    }
+}
+
+/// Auto Scaling tries the template out, so that what it names has to exist.
+fn check_template(name: &str, region: &OdinRegion, here: Here<'_>) -> Result<(), ServiceError> {
+    let malformed =
+        |what: String| Err(validation_error(format!("You must use a valid fully-formed launch template. {what}")));
+    let Some(stored) = region.launch_templates.get(name) else {
+        return malformed(format!("The specified launch template, with template name {name}, does not exist."));
+    };
+    match missing(&stored.template, region, here) {
+        Some(what) => malformed(what),
+        None => Ok(()),
+    }
+}
+
+/// What of a launch template does not exist.
+fn missing(template: &NewLaunchTemplate, region: &OdinRegion, here: Here<'_>) -> Option<String> {
+    let image = region.images.get(&template.image_id);
+    if image.is_none_or(|image| image.state != "available") {
+        return Some(format!("The image id '[{}]' does not exist", template.image_id));
+    }
+    let unknown = template.security_group_ids.iter().find(|id| !region.security_groups.contains_key(*id));
+    if let Some(id) = unknown {
+        return Some(format!("The security group '{id}' does not exist"));
+    }
+    let profile = template.instance_profile_arn.as_ref();
+    if let Some(arn) = profile.filter(|arn| !here.iam.has_profile(here.account, arn)) {
+        return Some(format!(
+            "Value ({arn}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN"
+        ));
+    }
+    let placement = template.placement_group.as_ref();
+    let placement = placement.filter(|name| !region.placement_groups.contains_key(*name))?;
+    Some(format!("The Placement Group '{placement}' is unknown."))
+}
+
+fn check_subnets(ids: &[String], region: &OdinRegion) -> Result<(), ServiceError> {
+    if ids.is_empty() {
+        return Err(validation_error("At least one Availability Zone or VPC Subnet is required."));
+    }
+    match ids.iter().find(|id| !region.subnets.contains_key(*id)) {
+        Some(id) => Err(validation_error(format!("The subnet ID '{id}' does not exist"))),
+        None => Ok(()),
+    }
+}
+
+fn check_hook(hook: &LifecycleHook, region: &OdinRegion, here: Here<'_>) -> Result<(), ServiceError> {
+    let LifecycleHook { name, transition, role_arn, notification_target_arn, heartbeat_timeout_seconds } = hook;
+    if transition != LAUNCHING && transition != TERMINATING {
+        return Err(validation_error(format!("Hook {name}: {transition} is not a lifecycle transition")));
+    }
+    if heartbeat_timeout_seconds.is_some_and(|seconds| !(30..=7200).contains(&seconds)) {
+        return Err(validation_error(format!("Hook {name}: the heartbeat timeout must be 30 to 7200 seconds")));
+    }
+    let has_topic = region.topics.keys().any(|topic| here.topic_arn(topic) == *notification_target_arn);
+    if !has_topic || !here.iam.has_role(here.account, role_arn) {
+        let message = format!(
+            "Unable to publish test message to notification target {notification_target_arn} using IAM role {role_arn}. \
+             Please check your target and role configuration and try to put lifecycle hook again."
+        );
+        return Err(validation_error(message));
+    }
+    Ok(())
+}
+
+fn attachments(group: &NewAutoScalingGroup, region: &OdinRegion, here: Here<'_>) -> Result<Attachments, ServiceError> {
+    let invalid = |what: &str| {
+        validation_error(format!("Provided {what} may not be valid. Please ensure they exist and try again."))
+    };
+    if group.load_balancers.iter().any(|name| !region.load_balancers.contains_key(name)) {
+        return Err(invalid("Load Balancers"));
+    }
+    let names: BTreeMap<String, &String> =
+        region.target_groups.keys().map(|name| (here.target_group_arn(name), name)).collect();
+    let attached = |name: &String| (name.clone(), Attachment::default());
+    let target_groups: Option<_> =
+        group.target_group_arns.iter().map(|arn| names.get(arn).map(|name| attached(name))).collect();
+    Ok(Attachments {
+        load_balancers: group.load_balancers.iter().map(attached).collect(),
+        target_groups: target_groups.ok_or_else(|| invalid("Target Groups"))?,
+    })
+}

@@ -1,0 +1,156 @@
+//! One region of an account: its resources by id or name.
+
+use super::balancer::{StoredLoadBalancer, StoredTargetGroup};
+use super::behaviour::Behaviour;
+use super::group::StoredGroup;
+use super::is_zero;
+use super::templates::StoredTemplate;
+use super::topics::StoredTopic;
+use crate::cloud::{NewAlarm, Tags};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Auto-scaling groups by name.
+pub(super) type Groups = BTreeMap<String, StoredGroup>;
+
+/// What an account holds in one region.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct OdinRegion {
+    /// Amazon machine images by id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub images: BTreeMap<String, StoredImage>,
+    /// Subnets by id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub subnets: BTreeMap<String, StoredSubnet>,
+    /// Security groups by id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub security_groups: BTreeMap<String, StoredSecurityGroup>,
+    /// Placement groups by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub placement_groups: BTreeMap<String, StoredPlacementGroup>,
+    /// Launch templates by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub launch_templates: BTreeMap<String, StoredTemplate>,
+    /// Launch configurations by name, as groups of the original Odin have them.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub launch_configurations: BTreeMap<String, StoredLaunchConfiguration>,
+    /// Classic load balancers by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub load_balancers: BTreeMap<String, StoredLoadBalancer>,
+    /// Target groups by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub target_groups: BTreeMap<String, StoredTargetGroup>,
+    /// Auto-scaling groups by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub auto_scaling_groups: Groups,
+    /// SNS topics by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub topics: BTreeMap<String, StoredTopic>,
+    /// CloudWatch alarms by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub alarms: BTreeMap<String, NewAlarm>,
+    /// How many more instances of a type EC2 has room for; of a type that is not named, any number.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub spare_capacity: BTreeMap<String, u32>,
+    /// How many ids were given out: the next is made of it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub ids: u64,
+}
+
+impl OdinRegion {
+    /// A new id as EC2 makes them.
+    pub(super) fn new_id(&mut self, prefix: &str) -> String {
+        next_id(&mut self.ids, prefix)
+    }
+}
+
+/// The next id after those given out: the prefix and 17 hexadecimal digits.
+pub(super) fn next_id(ids: &mut u64, prefix: &str) -> String {
+    *ids += 1;
+    format!("{prefix}-{ids:017x}")
+}
+
+/// An Amazon machine image, and how the instances that are launched from it behave.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoredImage {
+    /// Its tags.
+    pub tags: Tags,
+    /// `available` if it can be launched.
+    pub state: String,
+    /// How its instances behave.
+    pub instances: Behaviour,
+    /// How single instances behave: by their number, the first that is launched from this image being 1.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub exceptions: BTreeMap<u64, Behaviour>,
+    /// How many instances were launched from it.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub launched: u64,
+}
+
+impl Default for StoredImage {
+    fn default() -> Self {
+        Self {
+            tags: Tags::new(),
+            state: "available".into(),
+            instances: Behaviour::default(),
+            exceptions: BTreeMap::new(),
+            launched: 0,
+        }
+    }
+}
+
+impl StoredImage {
+    /// How the instance of that number behaves.
+    pub(super) fn behaviour(&self, number: u64) -> Behaviour {
+        self.exceptions.get(&number).copied().unwrap_or_default().or(self.instances)
+    }
+}
+
+/// A subnet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoredSubnet {
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// A security group.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoredSecurityGroup {
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// A placement group.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredPlacementGroup {
+    /// `cluster`, `spread` or `partition`.
+    pub strategy: String,
+    /// How many partitions it has, if that is its strategy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partition_count: Option<u32>,
+    /// `available` if instances can be launched into it.
+    #[serde(default = "available")]
+    pub state: String,
+    /// Its tags.
+    #[serde(default)]
+    pub tags: Tags,
+}
+
+fn available() -> String {
+    "available".into()
+}
+
+/// A launch configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoredLaunchConfiguration {
+    /// The image.
+    pub image_id: String,
+    /// Such as `t3.small`.
+    pub instance_type: String,
+}

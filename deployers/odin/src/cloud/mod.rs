@@ -1,0 +1,53 @@
+//! What Odin needs of AWS in a target account: small ports in AWS's words, with plain types.
+//!
+//! Handlers see these traits and nothing else of a cloud. Each has an adapter on the embedded world. Each method says
+//! which AWS operations it is; where AWS pages or limits what one request may name, the method hides it.
+
+mod alarms;
+mod auto_scaling;
+mod classic;
+mod compute;
+mod iam;
+pub mod local;
+mod target_groups;
+mod templates;
+mod topics;
+
+pub use alarms::{Alarms, Comparison, NewAlarm};
+pub use auto_scaling::{
+    Attachments, AutoScaling, AutoScalingGroup, Capacity, HealthCheckType, Instance, LifecycleHook,
+    NewAutoScalingGroup, NewScalingPolicy,
+};
+pub use classic::{ClassicBalancers, LoadBalancer};
+pub use compute::{Compute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet};
+pub use iam::{Iam, InstanceProfile, Role};
+pub use target_groups::{TargetGroup, TargetGroupAttributes, TargetGroups};
+pub use templates::{EbsVolume, LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
+pub use topics::Topics;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Tags of a resource: values by key.
+pub type Tags = BTreeMap<String, String>;
+
+/// Everything that Odin may do in one account and region, under the one role there.
+#[derive(Clone)]
+pub struct OdinPorts {
+    /// EC2 Auto Scaling.
+    pub groups: Arc<dyn AutoScaling>,
+    /// EC2: images, subnets, security groups, placement groups.
+    pub compute: Arc<dyn Compute>,
+    /// EC2: launch templates.
+    pub templates: Arc<dyn LaunchTemplates>,
+    /// Classic load balancers.
+    pub balancers: Arc<dyn ClassicBalancers>,
+    /// Target groups of application and network load balancers.
+    pub target_groups: Arc<dyn TargetGroups>,
+    /// IAM.
+    pub iam: Arc<dyn Iam>,
+    /// SNS.
+    pub topics: Arc<dyn Topics>,
+    /// CloudWatch.
+    pub alarms: Arc<dyn Alarms>,
+}

@@ -1,0 +1,51 @@
+//! Target groups of application and network load balancers.
+
+use super::Tags;
+use async_trait::async_trait;
+use bifrost::cloud::CloudError;
+use std::collections::BTreeMap;
+
+/// A target group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TargetGroup {
+    /// Its ARN.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// Its tags.
+    pub tags: Tags,
+}
+
+/// How a target group lets targets come and go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TargetGroupAttributes {
+    /// Seconds over which a new target gets its share of the traffic little by little; 0 for at once.
+    pub slow_start_seconds: u32,
+    /// Seconds for which a target that is taken out drains.
+    pub deregistration_delay_seconds: u32,
+}
+
+/// Target groups.
+#[async_trait]
+pub trait TargetGroups: Send + Sync {
+    /// The target group of that name; `None` if there is none (`elasticloadbalancing:DescribeTargetGroups`,
+    /// `elasticloadbalancing:DescribeTags`).
+    ///
+    /// # Errors
+    /// Whatever Elastic Load Balancing answers, save `TargetGroupNotFound`.
+    async fn target_group(&self, name: &str) -> Result<Option<TargetGroup>, CloudError>;
+
+    /// How it lets targets come and go (`elasticloadbalancing:DescribeTargetGroupAttributes`).
+    ///
+    /// # Errors
+    /// `TargetGroupNotFound` if there is no such target group.
+    async fn attributes(&self, arn: &str) -> Result<TargetGroupAttributes, CloudError>;
+
+    /// The state of each registered target by its instance's id: `initial`, `healthy`, `unhealthy`, `unused`,
+    /// `draining`, `unavailable` (`elasticloadbalancing:DescribeTargetHealth`). An instance that is not registered is
+    /// not there; one that is registered with several ports has the state of the first that is not `healthy`.
+    ///
+    /// # Errors
+    /// `TargetGroupNotFound` if there is no such target group.
+    async fn target_health(&self, arn: &str) -> Result<BTreeMap<String, String>, CloudError>;
+}
