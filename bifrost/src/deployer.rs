@@ -10,7 +10,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::path::Path;
 
 /// What a deployer adds to the envelope of a release: its own fields, at the top of the same JSON object.
-pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
+pub trait Fields: Serialize + DeserializeOwned + Flatten + Send + Sync + 'static {
     /// The deployer's own ports into a target account.
     type Ports: Send + Sync + 'static;
 
@@ -68,6 +68,19 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     fn progress(release: &Release<Self::Fields>) -> Vec<Progress> {
         let _ = release;
         Vec::new()
+    }
+
+    /// How far each service has come as the target account tells it now, for who follows a deploy between the states
+    /// that look. By default what the last of them said.
+    ///
+    /// # Errors
+    /// Whatever AWS answers.
+    async fn watch(
+        ports: &<Self::Fields as Fields>::Ports,
+        release: &Release<Self::Fields>,
+    ) -> Result<Vec<Progress>, CloudError> {
+        let _ = ports;
+        Ok(Self::progress(release))
     }
 
     /// What a successful deploy made and removed, by the release that `Success` got.
