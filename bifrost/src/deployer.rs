@@ -6,16 +6,17 @@ use crate::machine::{Flatten, Machine};
 use crate::release::{AccountId, BucketName, ConfigName, Defaults, InvalidName, ProjectName, Region, Release};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::path::Path;
 
 /// What a deployer adds to the envelope of a release: its own fields, at the top of the same JSON object.
-pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
+pub trait Fields: Serialize + DeserializeOwned + Flatten + Send + Sync + 'static {
     /// The deployer's own ports into a target account.
     type Ports: Send + Sync + 'static;
 
-    /// Clears what only the deployer sets: a client may have sent it, and must not be believed.
-    fn wipe(&mut self);
+    /// Clears what only the deployer sets: a client may have sent it, and must not be believed. The framework does so
+    /// with the envelope; fields of which all are the client's have nothing to clear.
+    fn wipe(&mut self) {}
 }
 
 /// A deployer: everything that the framework's client, commands and engine have to know of it.
@@ -68,6 +69,19 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     fn progress(release: &Release<Self::Fields>) -> Vec<Progress> {
         let _ = release;
         Vec::new()
+    }
+
+    /// How far each service has come as the target account tells it now, for who follows a deploy between the states
+    /// that look. By default what the last of them said.
+    ///
+    /// # Errors
+    /// Whatever AWS answers.
+    async fn watch(
+        ports: &<Self::Fields as Fields>::Ports,
+        release: &Release<Self::Fields>,
+    ) -> Result<Vec<Progress>, CloudError> {
+        let _ = ports;
+        Ok(Self::progress(release))
     }
 
     /// What a successful deploy made and removed, by the release that `Success` got.
@@ -125,7 +139,7 @@ pub struct Changes {
 }
 
 /// A service that is deployed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployed {
     /// The service.
     pub service: String,

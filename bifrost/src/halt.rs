@@ -1,7 +1,7 @@
 //! The halt flag, by which a person stops a deploy that runs, and the time that a deploy may take.
 
 use crate::cloud::{CloudError, Encryption, Objects};
-use crate::release::Envelope;
+use crate::release::{BucketName, Envelope, RootDir};
 use crate::task::Context;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -64,9 +64,8 @@ fn message(content: &[u8]) -> String {
 ///
 /// # Errors
 /// Whatever S3 answers.
-pub async fn ask(objects: &dyn Objects, envelope: &Envelope, reason: &str) -> Result<(), CloudError> {
-    let body = reason.as_bytes().to_vec();
-    objects.put(&envelope.bucket, &envelope.root_dir().halt(), body, Encryption::Bucket).await
+pub async fn ask(objects: &dyn Objects, bucket: &BucketName, dir: &RootDir, reason: &str) -> Result<(), CloudError> {
+    objects.put(bucket, &dir.halt(), reason.as_bytes().to_vec(), Encryption::Bucket).await
 }
 
 /// Removes the halt flag, so that it does not stop the next deploy.

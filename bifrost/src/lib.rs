@@ -4,6 +4,8 @@
 extern crate self as bifrost;
 
 pub mod asl;
+pub mod cli;
+pub mod client;
 pub mod cloud;
 mod deployer;
 pub mod halt;

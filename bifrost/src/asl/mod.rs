@@ -1,21 +1,28 @@
-//! The Amazon States Language as data: paths, intrinsic functions, payload templates.
+//! The Amazon States Language as data: definitions, their paths, intrinsic functions and payload templates.
 
 mod definition;
+
+mod graph;
 pub mod intrinsic;
 mod model;
 mod parse;
 pub mod path;
 mod resource;
+mod syntax;
 pub mod template;
 pub mod timestamp;
+mod validate;
 
 pub use definition::{InvalidDefinition, Problem};
-pub use intrinsic::{Intrinsic, IntrinsicError, IntrinsicFailure, Random};
+
+pub use graph::{dot, mermaid};
+pub use intrinsic::{Intrinsic, IntrinsicFailure, Random};
 pub use model::{
     Assign, Catcher, Choice, ChoiceRule, Comparison, Condition, DataPath, Fail, Flow, ItemBatcher, ItemProcessor,
     ItemReader, MachineType, Map, Ordering, Parallel, Pass, ProcessorMode, ResultPath, ResultWriter, Retrier, Setting,
     Sort, State, StateKind, StateMachine, StateName, Task, Text, Transition, Wait, WaitUntil,
 };
-pub use path::{Path, PathError, PathFailure, ReferencePath, ResultPathFailure, Scope};
+pub use path::{Path, PathFailure, ReferencePath, ResultPathFailure, Scope};
 pub use resource::{Pattern, Resource, ResourceKind};
+pub use syntax::SyntaxError;
 pub use template::{Expression, ExpressionFailure, Template, TemplateError, TemplateFailure};

@@ -51,6 +51,8 @@ pub struct State {
     pub output_path: DataPath,
     /// What the state does.
     pub kind: StateKind,
+    /// Whether an expression in it refers to the context object, which is costly to build.
+    pub(crate) uses_context: bool,
 }
 
 /// The eight kinds of state.

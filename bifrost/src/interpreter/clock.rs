@@ -69,9 +69,7 @@ impl VirtualClock {
     /// Moves on to the earliest sleeper's end and wakes it; false if nobody sleeps.
     fn jump(&self) -> bool {
         let mut timeline = self.timeline();
-        let Some(((at, _), waker)) = timeline.sleepers.pop_first() else {
-            return false;
-        };
+        let Some(((at, _), waker)) = timeline.sleepers.pop_first() else { return false };
         timeline.now = timeline.now.max(at);
         drop(timeline);
         waker.wake();

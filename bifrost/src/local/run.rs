@@ -43,7 +43,7 @@ impl<'e, D: Deployer> Running<'e, D> {
         let interpreter = Interpreter::new(self.definition, &clock, &tasks, &Chance);
         let outcome = match checkpoint {
             None => interpreter.start(&execution, &saver).await,
-            Some(checkpoint) => interpreter.resume(&execution, checkpoint, &saver).await,
+            Some(checkpoint) => interpreter.resume(&execution, &checkpoint, &saver).await,
         };
         saver.finish(outcome.map_err(EngineError::Recorder)?)?;
         Ok(())

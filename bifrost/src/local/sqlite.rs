@@ -42,13 +42,8 @@ struct Cache<R> {
 
 impl<R: Resources> Sqlite<R> {
     pub(super) fn open(path: &Path, deployer: &str, new_world: impl FnOnce() -> World<R>) -> Result<Self, StoreError> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.into(), source })?;
-        }
         let here = Here { path };
-        let mut connection = here.check(Connection::open(path))?;
-        here.check(connection.busy_timeout(BUSY))?;
-        here.check(connection.execute_batch(SCHEMA))?;
+        let mut connection = connect(here)?;
         let transaction = here.check(connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
         let cache = match load(here, &transaction, deployer, None)? {
             Some(cache) => cache,
@@ -160,6 +155,28 @@ impl<R: Resources> Sqlite<R> {
         let rows = here.check(statement.query_map(parameters, |row| row.get::<_, String>(0)))?;
         rows.map(|text| from_text(here, &here.check(text)?)).collect()
     }
+}
+
+fn connect(here: Here<'_>) -> Result<Connection, StoreError> {
+    if let Some(folder) = here.path.parent() {
+        std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.into(), source })?;
+    }
+    let connection = here.check(Connection::open(here.path))?;
+    here.check(connection.busy_timeout(BUSY))?;
+    here.check(connection.execute_batch(SCHEMA))?;
+    Ok(connection)
+}
+
+/// Removes the world of a deployer, with its executions, in one transaction.
+pub(super) fn forget(path: &Path, deployer: &str) -> Result<(), StoreError> {
+    let here = Here { path };
+    let mut connection = connect(here)?;
+    let transaction = here.check(connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
+    for table in ["world", "execution", "event"] {
+        let delete = format!("DELETE FROM {table} WHERE deployer = ?1");
+        here.check(transaction.execute(&delete, params![deployer]))?;
+    }
+    here.check(transaction.commit())
 }
 
 fn load<R: Resources>(

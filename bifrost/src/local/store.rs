@@ -79,6 +79,14 @@ impl<R: Resources> Store<R> {
         Ok(Self::new(Kept::File(Box::new(Sqlite::open(path, deployer, new_world)?))))
     }
 
+    /// Removes the world of `deployer` from a SQLite file, with its executions. Those of other deployers stay.
+    ///
+    /// # Errors
+    /// If the file is no SQLite file, or cannot be written.
+    pub fn forget(path: &Path, deployer: &str) -> Result<(), StoreError> {
+        super::sqlite::forget(path, deployer)
+    }
+
     fn new(kept: Kept<R>) -> Arc<Self> {
         Arc::new(Self { kept: Mutex::new(kept), watchers: Mutex::default(), clock: WorldClock::default() })
     }

@@ -12,6 +12,8 @@ mod root;
 mod user;
 
 pub use root::STARTED_BY;
+pub(crate) use root::describe;
+pub(crate) use user::held as user_lock;
 pub use user::{UserLock, UserLockError};
 
 use crate::TaskError;
@@ -64,10 +66,7 @@ pub async fn unlock<F: Fields>(context: &Context<F::Ports>, release: Release<F>)
 /// back then. [`LockFailure::Lock`] if a store did not answer.
 pub async fn take<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), LockFailure> {
     let owner = owner(envelope)?;
-    let refusal = match refusal(context, envelope, owner).await? {
-        None => return Ok(()),
-        Some(refusal) => refusal,
-    };
+    let Some(refusal) = refusal(context, envelope, owner).await? else { return Ok(()) };
     root::give_back(context, envelope, owner).await.map_err(|error| not_known(&error))?;
     Err(LockFailure::LockExists(refusal))
 }
@@ -84,7 +83,8 @@ pub async fn give_back<P>(context: &Context<P>, envelope: &Envelope) -> Result<(
 
 /// Why the locks cannot be had; `None` once they are all taken.
 async fn refusal<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<Option<String>, LockFailure> {
-    if let Some(lock) = user::held(context.objects.as_ref(), envelope).await.map_err(|error| not_known(&error))? {
+    let freeze = user::held(context.objects.as_ref(), &envelope.bucket, &envelope.root_dir()).await;
+    if let Some(lock) = freeze.map_err(|error| not_known(&error))? {
         let clear = unlock_command(context, envelope);
         return Ok(Some(format!("{} is frozen by {}; to lift it: {clear}", project_config(envelope), lock)));
     }

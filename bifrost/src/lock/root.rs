@@ -39,7 +39,7 @@ pub(super) async fn give_back<P>(context: &Context<P>, envelope: &Envelope, owne
 }
 
 /// Who holds the lock, for a person: as much as its owner wrote.
-pub(super) fn describe(item: &LockItem) -> String {
+pub(crate) fn describe(item: &LockItem) -> String {
     let release = item.release_id.as_ref().map_or_else(|| format!("owner {}", item.id), |id| format!("release {id}"));
     let by = item.started_by.as_ref().map_or_else(String::new, |who| format!(", started by {who}"));
     let since = item.time.format("%Y-%m-%dT%H:%M:%SZ");

@@ -1,7 +1,7 @@
 //! The user lock: a person's freeze of a project's config.
 
 use crate::cloud::{CloudError, Objects};
-use crate::release::Envelope;
+use crate::release::{BucketName, RootDir};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -44,10 +44,14 @@ impl fmt::Display for UserLock {
     }
 }
 
-/// The freeze of the release's project and config, if there is one. One that cannot be read is one: whoever wrote it
-/// meant to stop deploys.
-pub(super) async fn held(objects: &dyn Objects, envelope: &Envelope) -> Result<Option<UserLock>, CloudError> {
-    let Some(object) = objects.get(&envelope.bucket, &envelope.root_dir().user_lock()).await? else {
+/// The freeze of a project's config, if there is one. One that cannot be read is one: whoever wrote it meant to stop
+/// deploys.
+pub(crate) async fn held(
+    objects: &dyn Objects,
+    bucket: &BucketName,
+    dir: &RootDir,
+) -> Result<Option<UserLock>, CloudError> {
+    let Some(object) = objects.get(bucket, &dir.user_lock()).await? else {
         return Ok(None);
     };
     Ok(UserLock::parse(&object.body)

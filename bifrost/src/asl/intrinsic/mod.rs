@@ -1,8 +1,27 @@
-//! Intrinsic functions: `States.Format('…', $.x)` and its seventeen sisters.
+//! Intrinsic functions: `States.Format('deploys {}', $.project_name)` and its seventeen sisters.
+//!
+//! Where AWS's page is silent or differs from what the service does, the service's recorded behaviour counts: whole
+//! numbers are cut off except by `States.MathAdd`, which rounds; values are written into texts as Java writes them.
+
+mod arrays;
+mod encoding;
+mod format;
+mod function;
+mod java;
+mod numbers;
+mod parser;
+#[cfg(test)]
+mod tests;
+
+use std::borrow::Cow;
+use std::fmt;
 
 use serde_json::Value;
 
-use super::path::Scope;
+use super::path::{Path, PathFailure, Scope};
+use super::syntax::{Cursor, SyntaxError};
+use format::Piece;
+use function::Function;
 
 /// Where random numbers and UUIDs come from.
 pub trait Random {
@@ -12,38 +31,131 @@ pub trait Random {
     fn uuid(&self) -> String;
 }
 
-/// An invocation of an intrinsic function.
+/// A call of an intrinsic function.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Intrinsic;
+pub struct Intrinsic {
+    text: String,
+    call: Call,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Call {
+    function: Function,
+    /// The first argument of `States.Format` if it is a literal, read once; the others follow in `arguments`.
+    template: Option<Vec<Piece>>,
+    arguments: Vec<Argument>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Argument {
+    Path(Path),
+    Literal(Value),
+    Call(Call),
+}
+
+/// Why a call failed; the text is the cause that AWS gives, after the words that name the state.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("The function '{call}' had the following error: {reason}")]
+pub struct IntrinsicFailure {
+    call: String,
+    reason: Reason,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum Reason {
+    #[error("The JsonPath argument for the field '{path}' could not be found in the input '{input}'")]
+    NotFound { path: String, input: String },
+    #[error("{0}")]
+    Path(PathFailure),
+    #[error("Invalid arguments in {function}")]
+    Invalid { function: &'static str },
+}
+
 impl Intrinsic {
-    /// Reads an invocation.
+    /// Reads a call.
     ///
     /// # Errors
-    /// When it is none.
-    pub fn parse(_text: &str) -> Result<Self, IntrinsicError> {
-        todo!()
+    /// When the text is none: no such function, a wrong number of arguments, a literal of the wrong type, more than ten
+    /// calls inside each other. The message says where and what to write.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        parser::call(&mut Cursor::new(text)).map(|call| Self { text: text.to_owned(), call })
     }
+
+    /// The text as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether the result can be a text, as `ErrorPath` and `CausePath` want it.
+    #[must_use]
+    pub fn may_give_text(&self) -> bool {
+        self.call.function.may_give_text()
+    }
+
+    /// The paths among the arguments, those of inner calls too.
+    #[must_use]
+    pub fn paths(&self) -> Vec<&Path> {
+        let mut paths = Vec::new();
+        self.call.collect_paths(&mut paths);
+        paths
+    }
+
     /// Calls the function.
     ///
     /// # Errors
-    /// When an argument is missing or unfit.
-    pub fn evaluate(&self, _scope: &Scope<'_>, _random: &dyn Random) -> Result<Value, IntrinsicFailure> {
-        todo!()
+    /// When an argument leads nowhere or does not fit. AWS gives both the error name `States.Runtime`.
+    pub fn evaluate(&self, scope: &Scope<'_>, random: &dyn Random) -> Result<Value, IntrinsicFailure> {
+        // As on AWS the cause shows the whole expression, also when an inner call failed.
+        self.call.evaluate(scope, random).map_err(|reason| IntrinsicFailure { call: self.text.clone(), reason })
     }
 }
 
-/// Why a text is no invocation.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct IntrinsicError(String);
+impl Call {
+    fn evaluate(&self, scope: &Scope<'_>, random: &dyn Random) -> Result<Value, Reason> {
+        let values = self.values(scope, random)?;
+        let values: Vec<&Value> = values.iter().map(AsRef::as_ref).collect();
+        let result = match &self.template {
+            Some(pieces) => format::filled(pieces, &values),
+            None => self.function.call(&values, random),
+        };
+        result.ok_or(Reason::Invalid { function: self.function.name() })
+    }
 
-/// Why a call failed. Its text is the cause that AWS gives after `An error occurred while executing the state … `.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct IntrinsicFailure(String);
-impl IntrinsicFailure {
-    /// `States.Runtime` or `States.IntrinsicFailure`.
-    pub fn error_name(&self) -> &'static str {
-        todo!()
+    fn values<'a>(&'a self, scope: &Scope<'a>, random: &dyn Random) -> Result<Vec<Cow<'a, Value>>, Reason> {
+        let value = |argument: &'a Argument| match argument {
+            Argument::Path(path) => path.evaluate(scope).map_err(|failure| not_found(path, failure, scope)),
+            Argument::Literal(value) => Ok(Cow::Borrowed(value)),
+            Argument::Call(call) => call.evaluate(scope, random).map(Cow::Owned),
+        };
+        self.arguments.iter().map(value).collect()
+    }
+
+    fn collect_paths<'c>(&'c self, paths: &mut Vec<&'c Path>) {
+        for argument in &self.arguments {
+            match argument {
+                Argument::Path(path) => paths.push(path),
+                Argument::Call(call) => call.collect_paths(paths),
+                Argument::Literal(_) => {}
+            }
+        }
+    }
+}
+
+/// AWS shows the library's own words when an index meets something that is not an array, and a sentence otherwise.
+fn not_found(path: &Path, failure: PathFailure, scope: &Scope<'_>) -> Reason {
+    match failure {
+        PathFailure::NoResults { .. } | PathFailure::MissingProperty { .. } | PathFailure::NotAnObject { .. } => {
+            Reason::NotFound { path: path.to_string(), input: scope.input.to_string() }
+        }
+        PathFailure::NotAnArray { .. } | PathFailure::UnknownVariable { .. } | PathFailure::Aggregation { .. } => {
+            Reason::Path(failure)
+        }
+    }
+}
+
+impl fmt::Display for Intrinsic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }

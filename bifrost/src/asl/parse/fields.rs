@@ -223,6 +223,11 @@ impl<'a> Fields<'a> {
         Assign { variables: self.object_template("Assign") }
     }
 
+    /// Whether a text anywhere in the object could refer to the context object.
+    pub(super) fn mention_context(&self) -> bool {
+        self.object.values().any(mentions_context)
+    }
+
     /// Reports every field that nobody asked for.
     pub(super) fn finish(&self, owner: &str) {
         let asked = self.asked.borrow();
@@ -235,6 +240,15 @@ impl<'a> Fields<'a> {
     pub(super) fn mistyped<T>(&self, field: &str, value: &Value, what: &str) -> Option<T> {
         self.report(field, format!("is {}, write {what}", kind_of(value)));
         None
+    }
+}
+
+fn mentions_context(value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.contains("$$"),
+        Value::Array(values) => values.iter().any(mentions_context),
+        Value::Object(fields) => fields.values().any(mentions_context),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

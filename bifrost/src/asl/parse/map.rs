@@ -90,8 +90,9 @@ fn mode(fields: &Fields<'_>) -> ProcessorMode {
 fn item_reader(fields: &Fields<'_>) -> Option<ItemReader> {
     let resource = fields.required_text("Resource").map(Resource::parse);
     let config = fields.object("ReaderConfig");
+    // AWS takes any number and reads at most 100,000,000 items.
     let max_items = config.and_then(|config| {
-        config.setting("MaxItems", "MaxItemsPath", |fields, field| fields.integer(field, 0..=LONGEST))
+        config.setting("MaxItems", "MaxItemsPath", |fields, field| fields.integer(field, 0..=u64::MAX))
     });
     let config = fields.any("ReaderConfig").cloned();
     let parameters = fields.template("Parameters");

@@ -9,6 +9,7 @@ use crate::asl::model::{
     DataPath, Fail, Parallel, Pass, Setting, State, StateKind, StateName, Task, Text, Transition, Wait, WaitUntil,
 };
 use crate::asl::resource::Resource;
+use crate::asl::syntax::SyntaxError;
 use crate::asl::template::Expression;
 use crate::asl::timestamp;
 
@@ -39,7 +40,7 @@ pub(super) fn state(name: StateName, fields: Option<Fields<'_>>) -> Option<State
         }
     };
     fields.finish(&format!("a {kind} state"));
-    Some(State { name, comment, input_path, output_path, kind: read? })
+    Some(State { name, comment, input_path, output_path, kind: read?, uses_context: fields.mention_context() })
 }
 
 /// `Next` or `End`.
@@ -126,7 +127,7 @@ fn fail(fields: &Fields<'_>) -> Fail {
 fn text(fields: &Fields<'_>, field: &'static str, path_field: &'static str) -> Option<Text> {
     let literal = fields.text(field).map(|text| Text::Literal(text.to_owned()));
     let computed = fields.text(path_field).and_then(|text| {
-        let report = |message: String| fields.report(path_field, message);
+        let report = |error: SyntaxError| fields.report(path_field, error.to_string());
         Expression::parse(text).map_err(report).map(Text::Computed).ok()
     });
     if fields.has(field) && fields.has(path_field) {

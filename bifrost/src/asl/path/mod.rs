@@ -1,13 +1,36 @@
-//! JSONPath as Step Functions reads it, in the dialect of the Jayway library that stands behind the service.
+//! JSONPath as Step Functions reads it.
+//!
+//! The service evaluates paths with the Jayway library for Java, whose dialect is older than RFC 9535: `['a','b']` at
+//! the end of a path gives an object, functions such as `length()` stand at the end, a slice has no step. AWS adds two
+//! roots: `$$` is the context object and `$name` a variable. A path that can lead to one place only is *definite* and
+//! gives the value there, or fails; any other gives the list of what it finds, which may be empty.
+
+mod aggregate;
+mod error;
+mod evaluate;
+mod filter;
+mod filter_parser;
+mod parser;
+mod reference;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde_json::{Map, Value};
+
+pub use error::{PathFailure, ResultPathFailure};
+pub use reference::ReferencePath;
+
+use super::syntax::{Cursor, SyntaxError};
+use aggregate::Aggregate;
+use filter::Filter;
 
 /// What the expressions of a state may refer to.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
-    /// `$`: the state's input, or what the field works on.
+    /// `$`: the state's input, or whatever the field works on.
     pub input: &'a Value,
     /// `$$`: the context object.
     pub context: &'a Value,
@@ -15,74 +38,108 @@ pub struct Scope<'a> {
     pub variables: &'a Map<String, Value>,
 }
 
-/// A JSONPath.
+/// A JSONPath, such as `$.release.services[*].name`, `$$.Execution.Id` or `$attempts`.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Path;
+pub struct Path {
+    text: String,
+    root: Root,
+    steps: Vec<Step>,
+    aggregate: Option<Aggregate>,
+}
+
+/// Where a path starts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Root {
+    Input,
+    Context,
+    Variable(String),
+}
+
+/// One step of a path.
+#[derive(Debug, Clone, PartialEq)]
+enum Step {
+    /// `.name`, `['name']`.
+    Name(String),
+    /// `['a','b']`.
+    Names(Vec<String>),
+    /// `[0]`; negative ones count from the end.
+    Index(i64),
+    /// `[0,2]`.
+    Indices(Vec<i64>),
+    /// `[from:to]`.
+    Slice(Option<i64>, Option<i64>),
+    /// `.*`, `[*]`.
+    Wildcard,
+    /// `[?(…)]`.
+    Filter(Filter),
+    /// `..`: the next step is tried on everything below.
+    Descend,
+}
 
 impl Path {
     /// Reads a path.
     ///
     /// # Errors
-    /// When it is none.
-    pub fn parse(_text: &str) -> Result<Self, PathError> {
-        todo!()
+    /// When the text is none: the message says where and what is wrong.
+    pub fn parse(text: &str) -> Result<Self, SyntaxError> {
+        let mut cursor = Cursor::new(text);
+        let path = parser::path(&mut cursor, 0)?;
+        if cursor.at_end() { Ok(path) } else { Err(parser::error(&cursor, "the path should end, but")) }
     }
+
+    /// Reads a path that is a part of a longer text, up to the first character that cannot belong to it.
+    pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, SyntaxError> {
+        parser::path(cursor, 0)
+    }
+
     /// The text as it was written.
+    #[must_use]
     pub fn as_str(&self) -> &str {
-        todo!()
+        &self.text
     }
-    /// Whether it is `$`, so that a caller can share what it already holds.
+
+    /// Whether it is `$`, so that a caller may share the input instead of copying it.
+    #[must_use]
     pub fn is_input(&self) -> bool {
-        todo!()
+        self.root == Root::Input && self.steps.is_empty() && self.aggregate.is_none()
     }
-    /// A definite path gives one value, an indefinite one a list.
+
+    /// Whether it can lead to one place only.
+    #[must_use]
     pub fn is_definite(&self) -> bool {
-        todo!()
+        self.aggregate.is_some() || self.steps_are_definite()
     }
-    /// What the path points to.
+
+    /// The variable that it reads, if it is one that starts at a variable.
+    #[must_use]
+    pub fn variable(&self) -> Option<&str> {
+        match &self.root {
+            Root::Variable(name) => Some(name),
+            Root::Input | Root::Context => None,
+        }
+    }
+
+    /// What the path leads to: the value of a definite path, the list of finds of any other.
     ///
     /// # Errors
-    /// When a definite path points to nothing. The text is Jayway's: it follows `Invalid path '$.a' : ` in AWS's causes.
-    pub fn evaluate<'a>(&self, _scope: &Scope<'a>) -> Result<Cow<'a, Value>, PathFailure> {
-        todo!()
+    /// When a definite path leads nowhere. An indefinite one never fails, except for an unknown variable.
+    pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, PathFailure> {
+        evaluate::path(self, scope)
+    }
+
+    fn steps_are_definite(&self) -> bool {
+        let last = self.steps.len().saturating_sub(1);
+        self.steps.iter().enumerate().all(|(at, step)| match step {
+            Step::Name(_) | Step::Index(_) => true,
+            // At the end of a path it gives one object with these names.
+            Step::Names(_) => at == last,
+            Step::Indices(_) | Step::Slice(..) | Step::Wildcard | Step::Filter(_) | Step::Descend => false,
+        })
     }
 }
 
-/// A path that names exactly one place (`ResultPath`); also the only kind allowed in some fields.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ReferencePath;
-impl ReferencePath {
-    /// Reads a reference path.
-    ///
-    /// # Errors
-    /// When it is none.
-    pub fn parse(_text: &str) -> Result<Self, PathError> {
-        todo!()
-    }
-    /// The same as a path to read by.
-    pub fn as_path(&self) -> &Path {
-        todo!()
-    }
-    /// Puts `value` at the place, creating objects on the way.
-    ///
-    /// # Errors
-    /// `States.ResultPathMatchFailure` when the target's shape forbids it.
-    pub fn insert(&self, _target: &mut Value, _value: Value) -> Result<(), ResultPathFailure> {
-        todo!()
+impl fmt::Display for Path {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
     }
 }
-
-/// Why a text is no path.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct PathError(String);
-
-/// Why a path gave nothing.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct PathFailure(String);
-
-/// Why a value has no place at a reference path.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct ResultPathFailure(String);

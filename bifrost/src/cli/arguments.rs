@@ -1,0 +1,125 @@
+//! Arguments that several commands share.
+
+use crate::client::Address;
+use crate::deployer::{Deployer, Identity};
+use crate::release::{AccountId, BucketName, ConfigName, Defaults, ProjectName, Region};
+use clap::ValueEnum;
+use std::env;
+use std::io::{IsTerminal, stdout};
+use std::path::{Path, PathBuf};
+
+use super::error::CliError;
+
+/// Which deployer it is. Every name that it has in AWS is made of its own.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct Setting {
+    /// The deployer's name in AWS [default: the prefix and the name of this command]
+    #[arg(long, global = true, value_name = "NAME")]
+    deployer: Option<String>,
+    /// What the names of your deployers begin with
+    #[arg(long, global = true, value_name = "TEXT", env = "BIFROST_PREFIX", default_value = "coinbase-", hide = true)]
+    prefix: String,
+}
+
+impl Setting {
+    /// The deployer's name: as asked for, else by the variable that the originals have for it, else by the prefix.
+    pub(super) fn name<D: Deployer>(&self) -> String {
+        let variable = format!("{}_STEP", D::NAME.to_uppercase().replace('-', "_"));
+        self.name_or::<D>(env::var(variable).ok())
+    }
+
+    fn name_or<D: Deployer>(&self, variable: Option<String>) -> String {
+        let asked = self.deployer.clone().or(variable).filter(|name| !name.is_empty());
+        asked.unwrap_or_else(|| format!("{}{}", self.prefix, D::NAME))
+    }
+
+    pub(super) fn identity<D: Deployer>(&self, account: AccountId, region: Region) -> Identity {
+        Identity { name: self.name::<D>(), account, region }
+    }
+}
+
+/// Where the deployer runs.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct CloudArgs {
+    /// Use the embedded world in place of AWS: everything on this machine, in one file
+    #[arg(long)]
+    local: bool,
+    /// The embedded world: an SQLite file, or a JSON world file, of which one is made in .bifrost/
+    /// [default: .bifrost/world.sqlite]
+    #[arg(long, value_name = "FILE")]
+    pub(super) world: Option<PathBuf>,
+}
+
+impl CloudArgs {
+    /// Naming a world asks for it.
+    pub(super) fn is_local(&self) -> bool {
+        self.local || self.world.is_some()
+    }
+}
+
+/// What a command is about: the project and config of a release file, or those named.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub(super) struct Subject {
+    /// A release file, or a project followed by its config
+    #[arg(value_name = "RELEASE FILE | PROJECT")]
+    first: String,
+    /// The config, if a project is named
+    #[arg(value_name = "CONFIG")]
+    config: Option<ConfigName>,
+    /// The target account, if a project is named [default: the deployer's]
+    #[arg(long, value_name = "ID", requires = "config")]
+    account: Option<AccountId>,
+    /// The target region, if a project is named [default: the deployer's]
+    #[arg(long, requires = "config")]
+    region: Option<Region>,
+    /// The bucket of its releases, if a project is named [default: the deployer's]
+    #[arg(long, requires = "config")]
+    bucket: Option<BucketName>,
+}
+
+impl Subject {
+    /// What is meant.
+    pub(super) fn address(&self, defaults: &Defaults) -> Result<Address, CliError> {
+        let Some(config) = self.config.clone() else {
+            return Ok(Address::read_file(Path::new(&self.first), defaults)?);
+        };
+        Ok(Address {
+            account: self.account.clone().unwrap_or_else(|| defaults.account.clone()),
+            region: self.region.clone().unwrap_or_else(|| defaults.region.clone()),
+            bucket: self.bucket.clone().unwrap_or_else(|| defaults.bucket.clone()),
+            project: self.first.parse::<ProjectName>()?,
+            config,
+        })
+    }
+}
+
+/// How a command answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// For a person
+    Text,
+    /// For a program: one object a line
+    Json,
+}
+
+/// How a command shall answer.
+#[derive(Debug, Default, clap::Args)]
+pub(super) struct OutputArgs {
+    /// How to answer [default: text on a terminal, else json]
+    #[arg(long, value_name = "FORMAT")]
+    output: Option<Format>,
+}
+
+impl OutputArgs {
+    pub(super) fn format(&self) -> Format {
+        let default = if stdout().is_terminal() { Format::Text } else { Format::Json };
+        self.output.unwrap_or(default)
+    }
+}
+
+/// Who gives the command, as far as this machine knows: a claim, to be shown and never to be trusted.
+pub(super) fn whoami() -> String {
+    let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| env::var(name).ok());
+    let host = gethostname::gethostname();
+    format!("{}@{}", user.as_deref().unwrap_or("somebody"), host.to_string_lossy())
+}

@@ -1,0 +1,68 @@
+//! Why a command did not do what it was asked, and what it exits with then.
+
+use crate::client::{AddressError, HaltFailure, PrepareError, StartFailure, UnlockFailure};
+use crate::cloud::CloudError;
+use crate::json;
+use crate::local::{EngineError, StoreError, WorldFileError};
+use crate::release::InvalidName;
+use std::io;
+use std::path::PathBuf;
+
+/// A command failed. Its message is all that a person is told.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum CliError {
+    #[error(transparent)]
+    Prepare(#[from] PrepareError),
+    #[error(transparent)]
+    Start(#[from] StartFailure),
+    #[error(transparent)]
+    Halt(#[from] HaltFailure),
+    #[error(transparent)]
+    Unlock(#[from] UnlockFailure),
+    #[error(transparent)]
+    Address(#[from] AddressError),
+    #[error(transparent)]
+    Name(#[from] InvalidName),
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    #[error(transparent)]
+    WorldFile(#[from] WorldFileError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error("cannot read scenario {path}: {source}")]
+    Scenario { path: PathBuf, source: io::Error },
+    #[error("{path}: {source}")]
+    ScenarioSyntax { path: PathBuf, source: json::ParseError },
+    #[error("{path}: with this scenario the world would be none: {source}")]
+    ScenarioContent { path: PathBuf, source: json::ReadError },
+    #[error("{0} is in use: a deploy runs in this world; wait for its end, or halt it")]
+    WorldInUse(PathBuf),
+    #[error("there is no execution {0}; `history` without a name lists them")]
+    NoExecution(String),
+    #[error("the definition of the state machine is refused: {0}")]
+    Definition(#[from] crate::asl::InvalidDefinition),
+    #[error("this build of {0} does not reach AWS yet: add --local to use the embedded world")]
+    NoAws(&'static str),
+    #[error("this build of {0} does not serve a Lambda yet: run it with --local, outside of Lambda")]
+    NoLambda(&'static str),
+    #[error("cannot start: {0}")]
+    Runtime(#[source] io::Error),
+    #[error("cannot write the answer: {0}")]
+    Output(#[from] io::Error),
+    #[error(
+        "{source}; how execution {execution} ends is not known: it goes on, and `status` and `history` tell where it is"
+    )]
+    Lost { execution: String, source: Box<CliError> },
+}
+
+impl CliError {
+    /// 2 means that nothing was changed; an execution that was started may change things without us.
+    pub(super) fn exit_code(&self) -> u8 {
+        match self {
+            Self::Lost { .. } => 3,
+            _ => 2,
+        }
+    }
+}

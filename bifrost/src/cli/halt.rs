@@ -1,0 +1,44 @@
+//! `halt`: stops the deploy that runs.
+
+use super::arguments::{CloudArgs, Setting, Subject, whoami};
+use super::error::CliError;
+use super::{output, world};
+use crate::client::Client;
+use crate::deployer::Deployer;
+use crate::local::Lease;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    subject: Subject,
+    /// Why; the deploy's error will say it
+    #[arg(long, value_name = "TEXT")]
+    reason: Option<String>,
+    #[command(flatten)]
+    cloud: CloudArgs,
+}
+
+pub(super) fn examples(name: &str) -> String {
+    format!(
+        "Examples:
+  {name} halt release.json --local
+  {name} halt coinbase/deploy-test development --reason \"wrong build\" --local
+
+The deploy stops at its next look, cleans up, and fails. What ran before it goes on."
+    )
+}
+
+pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
+    let local = world::open::<D>(setting, &args.cloud, false)?;
+    let client = Client::local(&local.cloud);
+    let address = args.subject.address(&client.defaults)?;
+    let who = whoami();
+    let reason = args.reason.map_or_else(|| who.clone(), |reason| format!("{reason} ({who})"));
+    let running = client.halt(&address, &reason).await?;
+    output::print(&format!("{} is asked to halt: it stops at its next look, cleans up, and fails.", running.name))?;
+    // Nobody else can tell: the execution is there, and nothing moves it.
+    if Lease::take(&local.path)?.is_some() {
+        output::note("note: no process runs this world now; the next `deploy` in it goes on with the execution");
+    }
+    Ok(0)
+}

@@ -1,0 +1,155 @@
+//! `history`: the executions, or the events of one.
+
+use super::arguments::{CloudArgs, Format, OutputArgs, Setting};
+use super::error::CliError;
+use super::report::duration;
+use super::{output, world};
+use crate::client::Client;
+use crate::cloud::ExecutionSummary;
+use crate::deployer::Deployer;
+use crate::interpreter::Event;
+use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::{Value, json};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The name or the ARN of an execution, whose events are shown; without it all executions are listed
+    #[arg(value_name = "EXECUTION")]
+    execution: Option<String>,
+    /// List at most so many executions, the newest first
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    limit: usize,
+    #[command(flatten)]
+    cloud: CloudArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(super) fn examples(name: &str) -> String {
+    format!(
+        "Examples:
+  {name} history --local
+  {name} history deploy-coinbase-deploy-test-development-2026-11-21T10-00-00Z-abcdefgh --local
+  {name} history --local --output json | jq -r .name
+
+The events are those of AWS's GetExecutionHistory."
+    )
+}
+
+pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
+    let client = world::connect::<D>(setting, &args.cloud)?;
+    let format = args.output.format();
+    match &args.execution {
+        None => list(&client, args.limit, format).await?,
+        Some(execution) => events(&client, execution, format).await?,
+    }
+    Ok(0)
+}
+
+async fn list<D: Deployer>(client: &Client<D>, limit: usize, format: Format) -> Result<(), CliError> {
+    let executions = client.executions.list(false).await?;
+    for execution in executions.iter().take(limit) {
+        match format {
+            Format::Json => output::print_json(&summary(execution))?,
+            Format::Text => output::print(&line(execution))?,
+        }
+    }
+    if executions.len() > limit {
+        output::note(&format!("note: {} older ones are not shown; --limit shows more", executions.len() - limit));
+    }
+    Ok(())
+}
+
+async fn events<D: Deployer>(client: &Client<D>, execution: &str, format: Format) -> Result<(), CliError> {
+    let name = execution.rsplit(':').next().unwrap_or(execution);
+    if client.executions.describe(name).await?.is_none() {
+        return Err(CliError::NoExecution(name.to_owned()));
+    }
+    for event in client.executions.history(name, 0).await? {
+        match format {
+            Format::Json => output::print_json(&event)?,
+            Format::Text => output::print(&event_line(&event))?,
+        }
+    }
+    Ok(())
+}
+
+/// An execution without the release that it was started with: that may be long, and is in the first of its events.
+fn summary(execution: &ExecutionSummary) -> Value {
+    json!({
+        "name": execution.name,
+        "arn": execution.arn,
+        "status": execution.status,
+        "start_date": execution.start_date,
+        "stop_date": execution.stop_date,
+        "error": execution.error,
+        "project_name": field(execution, "project_name"),
+        "config_name": field(execution, "config_name"),
+        "release_id": field(execution, "release_id"),
+        "started_by": started_by(execution),
+    })
+}
+
+fn line(execution: &ExecutionSummary) -> String {
+    let status = json!(execution.status);
+    let end = execution.error.as_deref().or(status.as_str()).unwrap_or_default();
+    let took = execution.stop_date.map_or_else(|| "runs".to_owned(), |stop| duration(stop - execution.start_date));
+    let by = started_by(execution).map_or_else(String::new, |who| format!("  by {who}"));
+    format!("{}  {end:<12}  {took:>7}  {}{by}", time(execution.start_date), execution.name)
+}
+
+fn event_line(event: &Event) -> String {
+    let details = &event.details;
+    let name = details.name.as_ref().map(ToString::to_string).unwrap_or_default();
+    let error = details.error.as_deref().unwrap_or_default();
+    let cause = details.cause.as_deref().map(|cause| format!(": {cause}")).unwrap_or_default();
+    let line =
+        format!("{:>5}  {}  {:<24}  {name}{error}{cause}", event.id, time(event.timestamp), event.event_type.name());
+    line.trim_end().to_owned()
+}
+
+fn field<'e>(execution: &'e ExecutionSummary, name: &str) -> Option<&'e str> {
+    execution.input.get(name)?.as_str()
+}
+
+fn started_by(execution: &ExecutionSummary) -> Option<&str> {
+    execution.input.get("metadata")?.get("started_by")?.as_str()
+}
+
+fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::ExecutionStatus;
+
+    fn execution() -> ExecutionSummary {
+        ExecutionSummary {
+            name: "deploy-web-dev-1".into(),
+            arn: "arn:aws:states:us-east-1:000000000000:execution:coinbase-odin:deploy-web-dev-1".into(),
+            status: ExecutionStatus::Running,
+            start_date: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+            stop_date: None,
+            input: json!({"metadata": {"started_by": "ada@laptop"}}),
+            output: None,
+            error: None,
+            cause: None,
+        }
+    }
+
+    #[test]
+    fn an_execution_is_a_line_with_its_end_and_who_started_it() {
+        let running = execution();
+        assert_eq!(line(&running), "2027-01-15T08:00:00Z  RUNNING          runs  deploy-web-dev-1  by ada@laptop");
+        let failed = ExecutionSummary {
+            status: ExecutionStatus::Failed,
+            stop_date: Some(running.start_date + chrono::TimeDelta::seconds(125)),
+            error: Some("FailureClean".into()),
+            input: Value::Null,
+            ..running
+        };
+        assert_eq!(line(&failed), "2027-01-15T08:00:00Z  FailureClean     2:05  deploy-web-dev-1");
+    }
+}

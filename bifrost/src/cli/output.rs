@@ -1,0 +1,36 @@
+//! Where text goes.
+
+use super::error::CliError;
+use serde::Serialize;
+use std::io::{self, Write, stderr, stdout};
+
+/// Prints text with a line end.
+pub(super) fn print(text: &str) -> io::Result<()> {
+    let mut out = stdout().lock();
+    out.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') {
+        out.write_all(b"\n")?;
+    }
+    out.flush()
+}
+
+/// Prints a value as one line of JSON.
+pub(super) fn print_json(value: &impl Serialize) -> io::Result<()> {
+    print(&serde_json::to_string(value)?)
+}
+
+/// Tells a person what went wrong. If nobody listens, the exit code says it still.
+pub(super) fn complain(error: &CliError) {
+    note(&format!("error: {error}"));
+}
+
+/// Tells a person something beside the answer.
+pub(super) fn note(text: &str) {
+    let _ = writeln!(stderr().lock(), "{text}");
+}
+
+/// Prints what clap has to say: the help, the version, or what is wrong with the arguments.
+pub(super) fn usage(error: &clap::Error) -> Result<u8, CliError> {
+    error.print()?;
+    Ok(u8::try_from(error.exit_code()).unwrap_or(2))
+}

@@ -1,0 +1,43 @@
+//! What to do after a deploy that failed.
+
+use crate::client::{Address, Outcome, Status};
+
+/// What a person should do next.
+pub(super) fn next(outcome: &Outcome, address: Option<&Address>, command: &str) -> String {
+    let history = format!("{command} history {}", outcome.execution);
+    match outcome.status {
+        Status::Success => String::new(),
+        Status::FailureClean => {
+            let error = outcome.failures.first().map(|failure| failure.error.as_str());
+            format!("{}; `{history}` has all of it", cure(error.unwrap_or_default()))
+        }
+        _ => {
+            let subject = address.map_or_else(|| "PROJECT CONFIG".to_owned(), subject);
+            format!(
+                "a person must look: `{history}` tells what failed, `{command} status {subject}` what is there; remove \
+                 what is left of the release, then `{command} unlock {subject}`"
+            )
+        }
+    }
+}
+
+fn subject(address: &Address) -> String {
+    format!("{} {} --account {}", address.project, address.config, address.account)
+}
+
+/// What helps against an error, by its name on the wire.
+fn cure(error: &str) -> &'static str {
+    match error {
+        "BadReleaseError" | "UnmarshalError" => "correct the release and deploy it again",
+        "LockExistsError" => "wait for the holder of the lock, or clear it as the message says; then deploy again",
+        "LockError" => "AWS did not answer about the lock: deploy again",
+        "HaltError" => "find out why it was halted, was too slow, or lost instances; then deploy again",
+        "HealthError" => "the health of the instances could not be read: check the balancers, then deploy again",
+        "DeployError" | "DeploySFNError" | "DeployLambdaError" => {
+            "AWS refused what the release asks for: the cause says what; correct it and deploy again"
+        }
+        "PanicError" | "TaskError" | "DataLimitError" => "this is a fault of the deployer: report it with its history",
+        "States.Timeout" => "a task took too long: deploy again, and report it if it stays so",
+        _ => "the cause says what is wrong; then deploy again",
+    }
+}

@@ -1,0 +1,48 @@
+//! The lower part of the terminal: what goes on now, redrawn in place.
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::cell::RefCell;
+use std::io;
+
+/// Lines that are redrawn below those that stay.
+pub(super) struct Live {
+    area: MultiProgress,
+    lines: RefCell<Vec<ProgressBar>>,
+}
+
+impl Live {
+    pub(super) fn new() -> Self {
+        let area = MultiProgress::with_draw_target(ProgressDrawTarget::stdout());
+        Self { area, lines: RefCell::default() }
+    }
+
+    /// Prints lines that stay.
+    pub(super) fn print(&self, lines: &[String]) -> io::Result<()> {
+        lines.iter().try_for_each(|line| self.area.println(line))
+    }
+
+    /// Redraws: first what the deploy does now, then a line a service.
+    pub(super) fn show(&self, now: &str, services: &[String]) {
+        let mut lines = self.lines.borrow_mut();
+        let wanted = services.len() + 1;
+        while lines.len() < wanted {
+            lines.push(self.area.add(ProgressBar::no_length().with_style(plain())));
+        }
+        let texts = std::iter::once(now).chain(services.iter().map(String::as_str));
+        for (line, text) in lines.iter().zip(texts.chain(std::iter::repeat(""))) {
+            line.set_message(text.to_owned());
+        }
+    }
+
+    /// Removes what is redrawn, and prints the last of it to stay.
+    pub(super) fn finish(&self, last: &[String]) -> io::Result<()> {
+        self.area.clear()?;
+        self.lines.borrow_mut().clear();
+        last.iter().try_for_each(|line| super::output::print(line))
+    }
+}
+
+fn plain() -> ProgressStyle {
+    // The template is ours and known to be good; the default would merely look different.
+    ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar())
+}

@@ -1,0 +1,49 @@
+//! Colours, on a terminal that wants them.
+
+use clap::builder::styling::{AnsiColor, Style};
+use std::env;
+use std::io::{IsTerminal, stdout};
+
+/// Colours text, or leaves it as it is.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::cli) struct Paint {
+    colours: bool,
+}
+
+impl Paint {
+    /// Colours on a terminal, unless `NO_COLOR` asks for none.
+    pub(in crate::cli) fn for_stdout() -> Self {
+        let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let dumb = env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
+        Self { colours: stdout().is_terminal() && !refused && !dumb }
+    }
+
+    #[cfg(test)]
+    pub(in crate::cli) fn none() -> Self {
+        Self { colours: false }
+    }
+
+    pub(in crate::cli) fn good(self, text: &str) -> String {
+        self.with(AnsiColor::Green.on_default(), text)
+    }
+
+    pub(in crate::cli) fn busy(self, text: &str) -> String {
+        self.with(AnsiColor::Yellow.on_default(), text)
+    }
+
+    pub(in crate::cli) fn bad(self, text: &str) -> String {
+        self.with(AnsiColor::Red.on_default(), text)
+    }
+
+    pub(in crate::cli) fn quiet(self, text: &str) -> String {
+        self.with(Style::new().dimmed(), text)
+    }
+
+    pub(in crate::cli) fn strong(self, text: &str) -> String {
+        self.with(Style::new().bold(), text)
+    }
+
+    fn with(self, style: Style, text: &str) -> String {
+        if self.colours && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+}

@@ -1,0 +1,164 @@
+//! News as lines of text.
+
+use super::paint::Paint;
+use super::{advice, dots};
+use crate::client::{Address, News, Outcome, Status, StepFailure};
+use crate::deployer::Progress;
+use crate::machine::State;
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Turns news into lines.
+pub(super) struct Text {
+    states: &'static [State],
+    command: String,
+    paint: Paint,
+    started_at: Option<DateTime<Utc>>,
+    address: Option<Address>,
+    state: String,
+    services: Vec<Progress>,
+    /// The failure that was told last: the same again is not news.
+    failure: Option<StepFailure>,
+}
+
+impl Text {
+    pub(super) fn new(states: &'static [State], command: &str, paint: Paint) -> Self {
+        Self {
+            states,
+            command: command.to_owned(),
+            paint,
+            started_at: None,
+            address: None,
+            state: String::new(),
+            services: Vec::new(),
+            failure: None,
+        }
+    }
+
+    /// The lines that tell the news. `seconds` is how long a person has waited.
+    pub(super) fn lines(&mut self, news: &News, seconds: f64) -> Vec<String> {
+        match news {
+            News::Start { time, release_id, address, joined, is_ours, .. } => {
+                self.started_at = Some(*time);
+                self.address.clone_from(address);
+                self.start(release_id, *joined, *is_ours)
+            }
+            News::State { time, state, .. } => {
+                self.state.clone_from(state);
+                vec![self.entered(*time, state)]
+            }
+            News::Failure(failure) => self.failed(failure).into_iter().collect(),
+            News::Progress { services, .. } => {
+                self.services.clone_from(services);
+                Vec::new()
+            }
+            News::End(outcome) => self.end(outcome, seconds),
+        }
+    }
+
+    /// A line a service.
+    pub(super) fn services(&self) -> Vec<String> {
+        let width = self.services.iter().map(|service| service.name.chars().count()).max().unwrap_or_default();
+        self.services.iter().map(|service| dots::line(service, width, self.paint)).collect()
+    }
+
+    /// Where the deploy is, and how much time it has.
+    pub(super) fn now(&self, now: DateTime<Utc>, deadline: Option<DateTime<Utc>>) -> String {
+        let left = deadline.map_or_else(String::new, |deadline| format!(", {} left", duration(deadline - now)));
+        self.paint.busy(&format!("{:>6}  {}{left}", self.elapsed(now), self.state))
+    }
+
+    fn start(&self, release_id: &str, joined: bool, is_ours: bool) -> Vec<String> {
+        let subject = self.address.as_ref().map_or_else(|| "somewhere".to_owned(), ToString::to_string);
+        let line = match (joined, is_ours) {
+            (false, _) => format!("Deploying {release_id} of {subject}"),
+            (true, true) => format!("{release_id} of {subject} is being deployed already: following it"),
+            (true, false) => {
+                format!("{release_id} of {subject} is being deployed: following it, yours is not deployed")
+            }
+        };
+        vec![self.paint.strong(&line)]
+    }
+
+    fn entered(&self, time: DateTime<Utc>, state: &str) -> String {
+        let width = self.states.iter().map(|state| state.name.chars().count()).max().unwrap_or_default();
+        let found = self.states.iter().find(|known| known.name == state);
+        let comment = found.and_then(|state| state.comment?.lines().next()).unwrap_or_default();
+        let line = format!("{:>6}  {state:width$}  {}", self.elapsed(time), self.paint.quiet(comment));
+        line.trim_end().to_owned()
+    }
+
+    fn failed(&mut self, failure: &StepFailure) -> Option<String> {
+        let same = |told: &StepFailure| {
+            (&told.state, &told.error, &told.cause) == (&failure.state, &failure.error, &failure.cause)
+        };
+        if self.failure.as_ref().is_some_and(same) {
+            return None;
+        }
+        self.failure = Some(failure.clone());
+        Some(self.paint.bad(&format!("        ✗ {}: {}", failure.error, failure.cause)))
+    }
+
+    fn end(&self, outcome: &Outcome, seconds: f64) -> Vec<String> {
+        let took = format!("after {} ({seconds:.1} s here)", duration(TimeDelta::seconds(outcome.seconds)));
+        let mut lines = vec![String::new()];
+        if outcome.status == Status::Success {
+            lines.push(self.paint.good(&format!("Success: {} is deployed, {took}", outcome.release_id)));
+        } else {
+            lines
+                .push(self.paint.bad(&format!("{:?}: {} is not deployed, {took}", outcome.status, outcome.release_id)));
+        }
+        lines.extend(self.causes(outcome));
+        lines.extend(clean_up(outcome));
+        lines.extend(outcome.changes.created.iter().map(|what| format!("  {} {what}", created(outcome.status))));
+        lines.extend(outcome.changes.deleted.iter().map(|what| format!("  deleted  {what}")));
+        if !outcome.is_ours {
+            lines.push(self.paint.bad("  yours    was not deployed: deploy it again"));
+        }
+        let next = advice::next(outcome, self.address.as_ref(), &self.command);
+        if !next.is_empty() {
+            lines.push(format!("  next     {next}"));
+        }
+        lines
+    }
+
+    fn causes(&self, outcome: &Outcome) -> Vec<String> {
+        let words = if outcome.status == Status::Success { ["yet", "yet"] } else { ["failed", "then"] };
+        let word = |place: usize| if place == 0 { words[0] } else { words[1] };
+        let lines = outcome.failures.iter().enumerate();
+        lines
+            .map(|(place, StepFailure { state, error, cause, .. })| {
+                self.paint.bad(&format!("  {:8} in {state}: {error}: {cause}", word(place)))
+            })
+            .collect()
+    }
+
+    fn elapsed(&self, time: DateTime<Utc>) -> String {
+        duration(time - self.started_at.unwrap_or(time))
+    }
+}
+
+fn created(status: Status) -> &'static str {
+    if status == Status::Success { "created " } else { "is left " }
+}
+
+/// What cleaned up, and what therefore holds.
+fn clean_up(outcome: &Outcome) -> Vec<String> {
+    let way = outcome.states_after_failure.join(" → ");
+    match outcome.status {
+        Status::FailureClean if !outcome.changed => {
+            vec![format!("  clean    nothing was changed, and it holds no lock ({way})")]
+        }
+        Status::FailureClean => {
+            vec![format!("  clean    all that it made is gone, what ran before still runs, the lock is free ({way})")]
+        }
+        Status::FailureDirty => vec![format!("  dirty    the clean-up failed; the lock may still be held ({way})")],
+        _ => Vec::new(),
+    }
+}
+
+/// A length of time as minutes and seconds, with hours before if there are any.
+pub(in crate::cli) fn duration(length: TimeDelta) -> String {
+    let seconds = length.num_seconds().max(0);
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}

@@ -1,0 +1,176 @@
+//! `status`: what is deployed, by whom, what runs, and who holds the locks.
+
+use super::arguments::{CloudArgs, Format, OutputArgs, Setting, Subject};
+use super::error::CliError;
+use super::report::Paint;
+use super::{output, world};
+use crate::client::{Address, Client, Deployment, RunningExecution};
+use crate::deployer::{Deployed, Deployer};
+use crate::lock;
+use chrono::{DateTime, SecondsFormat, Utc};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    subject: Option<Subject>,
+    #[command(flatten)]
+    cloud: CloudArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(super) fn examples(name: &str) -> String {
+    format!(
+        "Examples:
+  {name} status --local                                       all that was ever deployed
+  {name} status release.json --local
+  {name} status coinbase/deploy-test development --local --output json
+
+Who deployed is what the client claimed; AWS tells a deployer no caller."
+    )
+}
+
+pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
+    let client = world::connect::<D>(setting, &args.cloud)?;
+    let addresses = match &args.subject {
+        Some(subject) => vec![subject.address(&client.defaults)?],
+        None => client.addresses().await?,
+    };
+    let format = args.output.format();
+    if addresses.is_empty() && format == Format::Text {
+        output::print("nothing was deployed yet")?;
+    }
+    for address in &addresses {
+        show(&client, address, format).await?;
+    }
+    Ok(0)
+}
+
+async fn show<D: Deployer>(client: &Client<D>, address: &Address, format: Format) -> Result<(), CliError> {
+    let deployment = client.deployment(address).await?;
+    match format {
+        Format::Json => output::print_json(&deployment)?,
+        Format::Text => {
+            for line in lines(&deployment, Paint::for_stdout()) {
+                output::print(&line)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn lines(deployment: &Deployment, paint: Paint) -> Vec<String> {
+    let mut lines = vec![paint.strong(&deployment.address.to_string())];
+    for service in &deployment.services {
+        lines.extend(service_lines(service, deployment.started_by.get(&service.release_id), paint));
+    }
+    if deployment.services.is_empty() {
+        lines.push("  nothing is deployed".to_owned());
+    }
+    lines.push(deployment.running.as_ref().map_or_else(|| "  nothing runs".to_owned(), running_line));
+    let locks = &deployment.locks;
+    lines.extend(locks.user_lock.iter().map(|freeze| paint.bad(&format!("  frozen by {freeze}"))));
+    for held in &locks.root_locks {
+        let left =
+            if held.running { "" } else { "; its execution does not run any more: see what it left, then `unlock`" };
+        lines.push(paint.busy(&format!("  locked by {}{left}", lock::describe(&held.holder))));
+    }
+    if locks.user_lock.is_none() && locks.root_locks.is_empty() {
+        lines.push("  not locked".to_owned());
+    }
+    lines
+}
+
+fn service_lines(service: &Deployed, by: Option<&String>, paint: Paint) -> Vec<String> {
+    let by = by.map_or_else(String::new, |who| format!(", by {who}"));
+    let Deployed { service: name, release_id, since, resource, parts } = service;
+    let mut lines = vec![
+        format!("  {}  {release_id} since {}{by}", paint.good(name), time(*since)),
+        paint.quiet(&format!("    {resource}")),
+    ];
+    lines.extend(parts.iter().map(|part| paint.quiet(&format!("      {part}"))));
+    lines
+}
+
+fn running_line(running: &RunningExecution) -> String {
+    let RunningExecution { execution, release_id, started_by, since, state } = running;
+    let state = state.as_deref().unwrap_or("its beginning");
+    let by = started_by.as_ref().map_or_else(String::new, |who| format!(", by {who}"));
+    format!("  runs: {release_id} in {state} since {}{by} ({execution})", time(*since))
+}
+
+fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{LockState, RootLock};
+    use crate::cloud::LockItem;
+    use crate::lock::UserLock;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
+    }
+
+    fn deployment() -> Deployment {
+        Deployment {
+            address: Address {
+                account: "000000000000".parse().unwrap(),
+                region: "us-east-1".parse().unwrap(),
+                bucket: "coinbase-odin-000000000000".parse().unwrap(),
+                project: "coinbase/deploy-test".parse().unwrap(),
+                config: "development".parse().unwrap(),
+            },
+            services: Vec::new(),
+            started_by: [("release-1".to_owned(), "ada@laptop".to_owned())].into(),
+            running: None,
+            locks: LockState::default(),
+        }
+    }
+
+    #[test]
+    fn nothing_deployed_nothing_running_and_nobody_in_the_way() {
+        insta::assert_snapshot!(lines(&deployment(), Paint::none()).join("\n"), @r"
+        coinbase/deploy-test development in account 000000000000
+          nothing is deployed
+          nothing runs
+          not locked
+        ");
+    }
+
+    #[test]
+    fn what_is_deployed_by_whom_what_runs_and_who_holds_the_locks() {
+        let holder = LockItem {
+            key: "key".into(),
+            id: "uuid".into(),
+            time: at(60),
+            execution: None,
+            release_id: Some("release-2".into()),
+            started_by: Some("bob@ci".into()),
+        };
+        let deployment = Deployment {
+            services: vec![Deployed {
+                service: "web".into(),
+                release_id: "release-1".into(),
+                since: at(0),
+                resource: "coinbase-web".into(),
+                parts: vec!["i-01 InService Healthy".into()],
+            }],
+            running: Some(RunningExecution {
+                execution: "deploy-2".into(),
+                release_id: "release-2".into(),
+                started_by: Some("bob@ci".into()),
+                since: at(60),
+                state: Some("CheckHealthy".into()),
+            }),
+            locks: LockState {
+                user_lock: Some(UserLock { user: "carol".into(), lock_reason: "incident".into() }),
+                root_locks: vec![RootLock { holder, is_object: false, running: false }],
+            },
+            ..deployment()
+        };
+        insta::assert_snapshot!(lines(&deployment, Paint::none()).join("\n"), @"");
+    }
+}

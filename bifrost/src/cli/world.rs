@@ -1,0 +1,121 @@
+//! Opens the embedded world that a command asks for.
+
+use super::arguments::{CloudArgs, Setting};
+use super::error::CliError;
+use crate::client::Client;
+use crate::deployer::Deployer;
+use crate::json;
+use crate::local::{Lease, LocalCloud, Resources, Store, World, WorldFileError, read_world};
+use serde_json::Value;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+/// The folder of worlds that are not named otherwise.
+const FOLDER: &str = ".bifrost";
+
+/// An embedded world, opened.
+pub(super) struct LocalWorld<D: Deployer> {
+    /// The world as a cloud.
+    pub(super) cloud: LocalCloud<D>,
+    /// The file that keeps it.
+    pub(super) path: PathBuf,
+}
+
+/// A client of the cloud that the arguments name.
+pub(super) fn connect<D: Deployer>(setting: &Setting, args: &CloudArgs) -> Result<Client<D>, CliError> {
+    Ok(Client::local(&open::<D>(setting, args, false)?.cloud))
+}
+
+/// Opens the world that the arguments name, and makes it if it is not there; with `fresh` it is made anew.
+pub(super) fn open<D: Deployer>(setting: &Setting, args: &CloudArgs, fresh: bool) -> Result<LocalWorld<D>, CliError> {
+    if !args.is_local() {
+        return Err(CliError::NoAws(D::NAME));
+    }
+    let (path, new_world) = find::<D>(args.world.as_deref())?;
+    if fresh && path.exists() {
+        let _lease = Lease::take(&path)?.ok_or_else(|| CliError::WorldInUse(path.clone()))?;
+        Store::<D::Resources>::forget(&path, D::NAME)?;
+    }
+    let store = Store::open(&path, D::NAME, || new_world)?;
+    let (account, region) = store.read(|world| (world.deployer_account.clone(), world.deployer_region.clone()))?;
+    let identity = setting.identity::<D>(account, region);
+    let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
+    Ok(LocalWorld { cloud: LocalCloud::new(store, identity, defaults), path })
+}
+
+/// The file that keeps the world, and the world that goes into it if it is not there. A world file is read in any case:
+/// one that is wrong should say so each time.
+fn find<D: Deployer>(asked: Option<&Path>) -> Result<(PathBuf, World<D::Resources>), CliError> {
+    let Some(path) = asked else { return Ok((Path::new(FOLDER).join("world.sqlite"), built_in::<D>()?)) };
+    if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+        return Ok((path.into(), built_in::<D>()?));
+    }
+    let text = std::fs::read(path).map_err(|source| WorldFileError::Io { path: path.into(), source })?;
+    let mut name = path.file_stem().unwrap_or(OsStr::new("world")).to_owned();
+    name.push(".sqlite");
+    Ok((Path::new(FOLDER).join(name), read_world(path, &text)?))
+}
+
+/// The world that comes with the deployer.
+pub(super) fn built_in<D: Deployer>() -> Result<World<D::Resources>, CliError> {
+    Ok(read_world(Path::new("the world that comes with the deployer"), D::WORLD.as_bytes())?)
+}
+
+/// Lays a scenario over a world: a JSON merge patch, such as `{"faults": […]}` or another behaviour of an image.
+pub(super) fn apply_scenario<R: Resources>(store: &Store<R>, path: &Path) -> Result<(), CliError> {
+    let text = std::fs::read(path).map_err(|source| CliError::Scenario { path: path.into(), source })?;
+    let patch = json::parse(&text).map_err(|source| CliError::ScenarioSyntax { path: path.into(), source })?;
+    store.transact(|world| {
+        let patched =
+            patched(world, patch).map_err(|source| CliError::ScenarioContent { path: path.into(), source })?;
+        *world = patched;
+        Ok(())
+    })?
+}
+
+fn patched<R: Resources>(world: &World<R>, patch: Value) -> Result<World<R>, json::ReadError> {
+    let mut value = serde_json::to_value(world).unwrap_or_default();
+    merge(&mut value, patch);
+    let mut patched: World<R> = json::read(&value)?;
+    patched.clock = patched.clock.max(world.clock);
+    Ok(patched)
+}
+
+/// RFC 7386: objects are merged, `null` removes, anything else replaces.
+fn merge(value: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *value = patch;
+        return;
+    };
+    if !value.is_object() {
+        *value = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(fields) = value else { return };
+    for (key, patch) in patch {
+        if patch.is_null() {
+            fields.shift_remove(&key);
+        } else {
+            merge(fields.entry(key).or_insert(Value::Null), patch);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_scenario_changes_what_it_names_and_nothing_else() {
+        let mut world = json!({"images": {"ubuntu": {"boots": 20, "tags": {"a": "b"}}}, "faults": [1, 2], "clock": 0});
+        merge(&mut world, json!({"images": {"ubuntu": {"tags": null, "health": "never"}}, "faults": [3]}));
+        assert_eq!(world, json!({"images": {"ubuntu": {"boots": 20, "health": "never"}}, "faults": [3], "clock": 0}));
+    }
+
+    #[test]
+    fn a_scenario_may_add_what_is_not_there() {
+        let mut world = json!({"images": 1});
+        merge(&mut world, json!({"images": {"debian": {"boots": 1, "tags": null}}}));
+        assert_eq!(world, json!({"images": {"debian": {"boots": 1}}}));
+    }
+}

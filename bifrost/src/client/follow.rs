@@ -1,0 +1,172 @@
+//! Follows an execution by its history, and tells what is new.
+
+use super::outcome::Ending;
+use super::story::{Story, Turn};
+use super::{Address, Client, News, Outcome, Started};
+use crate::cloud::{CloudError, ErrorKind, ExecutionSummary};
+use crate::deployer::{Deployer, Progress};
+use crate::interpreter::Event;
+use crate::release::Release;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
+
+/// How many looks in a row may fail for a reason that passes.
+const PATIENCE: u32 = 20;
+
+/// Follows one execution.
+pub struct Follower<'c, D: Deployer> {
+    client: &'c Client<D>,
+    started: Started,
+    story: Story,
+    /// The id of the last event that was told.
+    seen: u64,
+    /// The release as the last state gave it.
+    release: Option<Release<D::Fields>>,
+    release_id: String,
+    progress: Vec<Progress>,
+    outcome: Option<Outcome>,
+    failed_looks: u32,
+}
+
+impl<D: Deployer> Client<D> {
+    /// Follows an execution.
+    #[must_use]
+    pub fn follow(&self, started: Started) -> Follower<'_, D> {
+        Follower {
+            client: self,
+            started,
+            story: Story::default(),
+            seen: 0,
+            release: None,
+            release_id: String::new(),
+            progress: Vec::new(),
+            outcome: None,
+            failed_looks: 0,
+        }
+    }
+}
+
+impl<D: Deployer> Follower<'_, D> {
+    /// Looks once: everything that is new since the last look, in order. The last of all news is [`News::End`].
+    ///
+    /// # Errors
+    /// Whatever Step Functions answers, if it is no fault that passes, or if it does not pass.
+    pub async fn look(&mut self) -> Result<Vec<News>, CloudError> {
+        match self.try_look().await {
+            Ok(news) => {
+                self.failed_looks = 0;
+                Ok(news)
+            }
+            Err(error) if passes(&error) && self.failed_looks < PATIENCE => {
+                self.failed_looks += 1;
+                Ok(Vec::new())
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How the execution ended, once it has and that was told.
+    #[must_use]
+    pub fn outcome(&self) -> Option<&Outcome> {
+        self.outcome.as_ref()
+    }
+
+    /// Asks the target account how far the services are, between the states that tell it; `None` if that is known.
+    ///
+    /// # Errors
+    /// If the target account may not be looked at, or does not answer.
+    pub async fn watch(&mut self) -> Result<Option<News>, CloudError> {
+        let Some(release) = self.release.as_ref().filter(|_| self.outcome.is_none()) else { return Ok(None) };
+        let ports = self.client.target(&Address::from(&release.envelope)).await?;
+        let services = D::watch(&ports, release).await?;
+        Ok(self.progressed(self.client.surroundings.now(), services))
+    }
+
+    /// The time, by the clock of the cloud.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.client.surroundings.now()
+    }
+
+    /// When the release's timeout will be over.
+    #[must_use]
+    pub fn deadline(&self) -> Option<DateTime<Utc>> {
+        let envelope = &self.release.as_ref()?.envelope;
+        Some(envelope.started_at? + TimeDelta::seconds(i64::from(envelope.timeout)))
+    }
+
+    async fn try_look(&mut self) -> Result<Vec<News>, CloudError> {
+        let name = &self.started.execution;
+        // In this order, so that the history of one that has ended is whole.
+        let summary = self.client.executions.describe(name).await?.ok_or_else(|| gone(name))?;
+        let events = self.client.executions.history(name, self.seen).await?;
+        let mut news: Vec<News> = events.iter().flat_map(|event| self.tell(event)).collect();
+        if summary.stop_date.is_some() && self.outcome.is_none() {
+            let outcome = self.ending(&summary);
+            news.push(News::End(Box::new(outcome.clone())));
+            self.outcome = Some(outcome);
+        }
+        Ok(news)
+    }
+
+    fn tell(&mut self, event: &Event) -> Vec<News> {
+        self.seen = self.seen.max(event.id);
+        let time = event.timestamp;
+        match self.story.tell(event) {
+            None => Vec::new(),
+            Some(Turn::Began(input)) => vec![self.start(time, &input)],
+            Some(Turn::Entered(state)) => vec![News::State { time, state, deadline: self.deadline() }],
+            Some(Turn::Failed(failure)) => vec![News::Failure(failure)],
+            Some(Turn::Left(output)) => {
+                let Ok(release) = Release::read(&output, &self.client.defaults) else { return Vec::new() };
+                let services = D::progress(&release);
+                self.release = Some(release);
+                self.progressed(time, services).into_iter().collect()
+            }
+        }
+    }
+
+    fn start(&mut self, time: DateTime<Utc>, input: &Value) -> News {
+        let id = input.get("release_id").and_then(Value::as_str).unwrap_or_default();
+        id.clone_into(&mut self.release_id);
+        let Started { execution, is_ours, joined } = self.started.clone();
+        let address = Address::read(input, &self.client.defaults).ok();
+        News::Start { time, execution, release_id: id.to_owned(), address, joined, is_ours }
+    }
+
+    fn progressed(&mut self, time: DateTime<Utc>, services: Vec<Progress>) -> Option<News> {
+        if services == self.progress {
+            return None;
+        }
+        self.progress.clone_from(&services);
+        Some(News::Progress { time, services })
+    }
+
+    fn ending(&self, summary: &ExecutionSummary) -> Outcome {
+        Outcome::of(
+            &self.story,
+            Ending {
+                summary,
+                release_id: self.release_id.clone(),
+                changes: self.release.as_ref().map(D::changes).unwrap_or_default(),
+                changes_from: D::CHANGES_FROM,
+                is_ours: self.started.is_ours,
+            },
+        )
+    }
+}
+
+fn passes(error: &CloudError) -> bool {
+    matches!(error.kind, ErrorKind::Throttled | ErrorKind::Unavailable)
+}
+
+fn gone(name: &str) -> CloudError {
+    CloudError {
+        operation: "states:DescribeExecution",
+        resource: name.into(),
+        kind: ErrorKind::NotFound,
+        code: "ExecutionDoesNotExist".into(),
+        message: "there is no such execution".into(),
+        request_id: None,
+    }
+}

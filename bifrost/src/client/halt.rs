@@ -1,0 +1,31 @@
+//! Asks the deploy that runs to stop.
+
+use super::{Address, Client};
+use crate::cloud::{CloudError, ExecutionSummary};
+use crate::deployer::Deployer;
+use crate::halt;
+
+/// Nothing was halted.
+#[derive(Debug, thiserror::Error)]
+pub enum HaltFailure {
+    /// A flag would stop the next deploy instead, if that came soon.
+    #[error("nothing runs for {0}: there is nothing to halt")]
+    NothingRuns(Address),
+    /// AWS refused, or did not answer.
+    #[error("whether the deploy stops is not known: {0}")]
+    Cloud(#[from] CloudError),
+}
+
+impl<D: Deployer> Client<D> {
+    /// Writes the halt flag for the execution that runs, which stops at its next look.
+    ///
+    /// # Errors
+    /// [`HaltFailure`].
+    pub async fn halt(&self, address: &Address, reason: &str) -> Result<ExecutionSummary, HaltFailure> {
+        let running = self.running(address).await?.ok_or_else(|| HaltFailure::NothingRuns(address.clone()))?;
+        // The execution looks into the bucket of its own release.
+        let found = Address::read(&running.input, &self.defaults).unwrap_or_else(|_| address.clone());
+        halt::ask(self.objects.as_ref(), &found.bucket, &found.root_dir(), reason).await?;
+        Ok(running)
+    }
+}

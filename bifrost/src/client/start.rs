@@ -1,0 +1,70 @@
+//! Uploads a release and starts its execution, or finds the one that runs already.
+
+use super::{Address, Client, Prepared};
+use crate::cloud::{CloudError, Encryption, StartError};
+use crate::deployer::Deployer;
+use crate::json;
+use crate::release::ReleaseId;
+
+/// The execution to follow.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Started {
+    /// Its name.
+    pub execution: String,
+    /// Whether it deploys the release that was asked for. If not, that one was not deployed.
+    pub is_ours: bool,
+    /// Whether it ran already.
+    pub joined: bool,
+}
+
+/// No execution was started for the release.
+#[derive(Debug, thiserror::Error)]
+pub enum StartFailure {
+    /// AWS refused, or did not answer.
+    #[error("the release was not deployed: {0}")]
+    Cloud(#[from] CloudError),
+    /// Step Functions refused to start the execution.
+    #[error("the release was not deployed: {0}")]
+    Start(#[from] StartError),
+    /// Another release was uploaded under the same id.
+    #[error(
+        "release_id: another release was uploaded as {0} before, and its record must stay as it is; \
+         leave `release_id` out, and the client makes a new one"
+    )]
+    ReleaseIdTaken(ReleaseId),
+}
+
+impl<D: Deployer> Client<D> {
+    /// Deploys a prepared release: uploads its files, then the release, then starts its execution. If one runs for the
+    /// same account, project and config, nothing is uploaded or started: that one is to be followed.
+    ///
+    /// # Errors
+    /// [`StartFailure`]: no execution was started.
+    pub async fn start(&self, prepared: &Prepared<D::Fields>) -> Result<Started, StartFailure> {
+        let address = Address::from(&prepared.release.envelope);
+        if let Some(running) = self.running(&address).await? {
+            let is_ours = json::same(&running.input, &prepared.document);
+            return Ok(Started { execution: running.name, is_ours, joined: true });
+        }
+        self.upload(prepared).await?;
+        let execution = prepared.execution().to_string();
+        self.executions.start(&execution, &prepared.document).await?;
+        Ok(Started { execution, is_ours: true, joined: false })
+    }
+
+    /// The release goes last: where it is, its files are.
+    async fn upload(&self, prepared: &Prepared<D::Fields>) -> Result<(), StartFailure> {
+        let envelope = &prepared.release.envelope;
+        let (bucket, dir) = (&envelope.bucket, envelope.release_dir());
+        if let Some(there) = self.objects.get(bucket, &dir.release()).await?
+            && !json::parse(&there.body).is_ok_and(|there| json::same(&there, &prepared.document))
+        {
+            return Err(StartFailure::ReleaseIdTaken(envelope.release_id.clone()));
+        }
+        for file in &prepared.attachments {
+            self.objects.put(bucket, &dir.file(file.name), file.body.clone(), file.encryption.clone()).await?;
+        }
+        let body = prepared.document.to_string().into_bytes();
+        Ok(self.objects.put(bucket, &dir.release(), body, Encryption::Bucket).await?)
+    }
+}

@@ -1,0 +1,121 @@
+//! What is deployed now, by whom, and what goes on.
+
+use super::story::Story;
+use super::{Address, Client, LockState};
+use crate::cloud::{CloudError, ExecutionSummary};
+use crate::deployer::{Deployed, Deployer};
+use crate::json;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What is deployed of a project's config, and what goes on there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Deployment {
+    /// Of what.
+    #[serde(flatten)]
+    pub address: Address,
+    /// What the target account says is there.
+    pub services: Vec<Deployed>,
+    /// Who deployed each of their releases, as the client claimed, by release id.
+    pub started_by: BTreeMap<String, String>,
+    /// The execution that runs.
+    pub running: Option<RunningExecution>,
+    /// Who keeps others from deploying.
+    #[serde(flatten)]
+    pub locks: LockState,
+}
+
+/// An execution that runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RunningExecution {
+    /// Its name.
+    pub execution: String,
+    /// The release that it deploys.
+    pub release_id: String,
+    /// Who started it, as the client claimed.
+    pub started_by: Option<String>,
+    /// Since when.
+    pub since: DateTime<Utc>,
+    /// The state that it is in; none before its first.
+    pub state: Option<String>,
+}
+
+impl<D: Deployer> Client<D> {
+    /// What is deployed of a project's config, and what goes on there.
+    ///
+    /// # Errors
+    /// Whatever AWS answers.
+    pub async fn deployment(&self, address: &Address) -> Result<Deployment, CloudError> {
+        let ports = self.target(address).await?;
+        let services = D::deployed(&ports, &address.project, &address.config).await?;
+        let mut started_by = BTreeMap::new();
+        for service in &services {
+            if !started_by.contains_key(&service.release_id)
+                && let Some(person) = self.who_deployed(address, &service.release_id).await?
+            {
+                started_by.insert(service.release_id.clone(), person);
+            }
+        }
+        let running = match self.running(address).await? {
+            Some(execution) => Some(self.where_it_is(execution).await?),
+            None => None,
+        };
+        Ok(Deployment {
+            address: address.clone(),
+            services,
+            started_by,
+            running,
+            locks: self.lock_state(address).await?,
+        })
+    }
+
+    /// Every project and config that the deployer's executions tell of, the latest first.
+    ///
+    /// # Errors
+    /// Whatever Step Functions answers.
+    pub async fn addresses(&self) -> Result<Vec<Address>, CloudError> {
+        let mut found: Vec<Address> = Vec::new();
+        for execution in self.executions.list(false).await? {
+            if let Ok(address) = Address::read(&execution.input, &self.defaults)
+                && !found.iter().any(|known| known.names_the_same(&address))
+            {
+                found.push(address);
+            }
+        }
+        Ok(found)
+    }
+
+    /// The claim in the uploaded release. A tag in the target account may name a release that is not there.
+    async fn who_deployed(&self, address: &Address, release_id: &str) -> Result<Option<String>, CloudError> {
+        let Ok(id) = release_id.parse() else { return Ok(None) };
+        let key = address.root_dir().release_dir(&id).release();
+        let uploaded = self.objects.get(&address.bucket, &key).await?;
+        let release = uploaded.and_then(|object| json::parse(&object.body).ok());
+        Ok(release.as_ref().and_then(claim).map(ToOwned::to_owned))
+    }
+
+    async fn where_it_is(&self, execution: ExecutionSummary) -> Result<RunningExecution, CloudError> {
+        let history = self.executions.history(&execution.name, 0).await?;
+        let mut story = Story::default();
+        for event in &history {
+            story.tell(event);
+        }
+        Ok(RunningExecution {
+            release_id: text(&execution.input, "release_id").unwrap_or_default().to_owned(),
+            started_by: claim(&execution.input).map(ToOwned::to_owned),
+            since: execution.start_date,
+            state: story.states.pop(),
+            execution: execution.name,
+        })
+    }
+}
+
+fn text<'v>(release: &'v Value, field: &str) -> Option<&'v str> {
+    release.get(field)?.as_str()
+}
+
+fn claim(release: &Value) -> Option<&str> {
+    text(release.get("metadata")?, "started_by")
+}

@@ -1,0 +1,126 @@
+//! Errors of states: their names, and what stops an execution.
+
+use std::sync::Arc;
+
+use super::recorder::RecorderError;
+
+/// The error names that the language reserves, as far as the interpreter raises or treats them.
+pub(super) mod names {
+    pub(in crate::interpreter) const ALL: &str = "States.ALL";
+    pub(in crate::interpreter) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
+    pub(in crate::interpreter) const EXCEED_TOLERATED_FAILURE_THRESHOLD: &str =
+        "States.ExceedToleratedFailureThreshold";
+    pub(in crate::interpreter) const HEARTBEAT_TIMEOUT: &str = "States.HeartbeatTimeout";
+    pub(in crate::interpreter) const ITEM_READER_FAILED: &str = "States.ItemReaderFailed";
+    pub(in crate::interpreter) const RESULT_PATH_MATCH_FAILURE: &str = "States.ResultPathMatchFailure";
+    pub(in crate::interpreter) const RUNTIME: &str = "States.Runtime";
+    pub(in crate::interpreter) const TASK_FAILED: &str = "States.TaskFailed";
+    pub(in crate::interpreter) const TIMEOUT: &str = "States.Timeout";
+}
+
+/// An error that a state reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Failure {
+    pub(super) error: Option<Arc<str>>,
+    pub(super) cause: Option<Arc<str>>,
+    pub(super) kind: FailureKind,
+}
+
+/// What besides its name decides who may retry or catch an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum FailureKind {
+    /// The execution ends at once: neither a retrier nor a catcher matches.
+    Fatal,
+    /// Retriers and catchers look at the name.
+    Plain,
+    /// The work was silent for too long: reported as `States.Timeout`, matched by `States.HeartbeatTimeout`, too.
+    Heartbeat,
+}
+
+impl Failure {
+    pub(super) fn new(error: &str, cause: impl Into<Arc<str>>) -> Self {
+        let kind = if error == names::RUNTIME { FailureKind::Fatal } else { FailureKind::Plain };
+        Self { error: Some(error.into()), cause: Some(cause.into()), kind }
+    }
+
+    pub(super) fn is_fatal(&self) -> bool {
+        self.kind == FailureKind::Fatal
+    }
+
+    /// Whether one of the names of an `ErrorEquals` stands for this error.
+    pub(super) fn is_one_of(&self, error_equals: &[String]) -> bool {
+        !self.is_fatal() && error_equals.iter().any(|name| self.is_named(name))
+    }
+
+    fn is_named(&self, name: &str) -> bool {
+        let own = self.error.as_deref();
+        let is_terminal = own == Some(names::DATA_LIMIT_EXCEEDED);
+        match name {
+            names::ALL => !is_terminal,
+            names::TASK_FAILED => !is_terminal && own != Some(names::TIMEOUT),
+            names::HEARTBEAT_TIMEOUT => self.kind == FailureKind::Heartbeat || own == Some(name),
+            name => own == Some(name),
+        }
+    }
+
+    pub(super) fn cause_text(&self) -> Option<Arc<str>> {
+        self.cause.clone().filter(|cause| !cause.is_empty())
+    }
+}
+
+/// Why a flow did not reach its end.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// A state reported an error.
+    Failed(Failure),
+    /// The progress could not be saved.
+    Recorder(RecorderError),
+}
+
+impl From<Failure> for Stop {
+    fn from(failure: Failure) -> Self {
+        Self::Failed(failure)
+    }
+}
+
+impl From<RecorderError> for Stop {
+    fn from(error: RecorderError) -> Self {
+        Self::Recorder(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(error: &str, kind: FailureKind) -> Failure {
+        Failure { error: Some(error.into()), cause: None, kind }
+    }
+
+    fn matches(failure: &Failure, name: &str) -> bool {
+        failure.is_one_of(&[name.to_owned()])
+    }
+
+    #[test]
+    fn reserved_names_match_as_the_language_says() {
+        let task = failure("HealthError", FailureKind::Plain);
+        assert!(["HealthError", names::TASK_FAILED, names::ALL].iter().all(|name| matches(&task, name)));
+        assert!(!matches(&task, names::TIMEOUT) && !matches(&task, "Other"));
+
+        let timeout = failure(names::TIMEOUT, FailureKind::Plain);
+        assert!(matches(&timeout, names::TIMEOUT) && matches(&timeout, names::ALL));
+        assert!(!matches(&timeout, names::TASK_FAILED) && !matches(&timeout, names::HEARTBEAT_TIMEOUT));
+
+        let silent = failure(names::TIMEOUT, FailureKind::Heartbeat);
+        assert!(matches(&silent, names::HEARTBEAT_TIMEOUT) && matches(&silent, names::TIMEOUT));
+    }
+
+    #[test]
+    fn terminal_errors_are_not_caught_by_the_wildcard() {
+        let runtime = Failure::new(names::RUNTIME, "");
+        assert!(!matches(&runtime, names::ALL) && !matches(&runtime, names::RUNTIME));
+        let limit = failure(names::DATA_LIMIT_EXCEEDED, FailureKind::Plain);
+        assert!(!matches(&limit, names::ALL) && !matches(&limit, names::TASK_FAILED));
+        assert!(matches(&limit, names::DATA_LIMIT_EXCEEDED));
+    }
+}

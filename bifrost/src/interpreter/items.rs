@@ -1,0 +1,216 @@
+//! Where the items of a distributed `Map` come from (`ItemReader`), and how they are bundled (`ItemBatcher`).
+
+use std::sync::Arc;
+
+use serde_json::{Map as Fields, Value, json};
+
+use super::failure::{Failure, Stop, names};
+use super::frame::{Frame, Visit};
+use super::run::Run;
+use super::tasks::{TaskOutcome, TaskProgress, TaskRequest};
+use crate::asl::{ItemReader, Map, Setting};
+
+impl Run<'_> {
+    /// Asks the reader's resource for the object and takes the items out of it. `Tasks` answers as S3 does:
+    /// `{"Body": "…"}` for `s3:getObject`, `{"Contents": […]}` for `s3:listObjectsV2`.
+    pub(super) async fn read_items(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        reader: &ItemReader,
+        input: &Arc<Value>,
+    ) -> Result<Vec<Arc<Value>>, Stop> {
+        let parameters = self.payload(visit, frame, reader.parameters.as_ref(), input)?;
+        let most = self.count(visit, frame, "MaxItems", reader.max_items.as_ref(), input)?;
+        let progress = TaskProgress::silent(self, &reader.resource);
+        let request = TaskRequest {
+            state: &visit.state.name,
+            resource: &reader.resource,
+            parameters,
+            credentials: None,
+            timeout_seconds: None,
+            heartbeat_seconds: None,
+            task_token: None,
+            retry_count: frame.context.retries(),
+            entered_event: visit.entered_event,
+            execution: self.execution,
+            progress: &progress,
+        };
+        let read = match self.tasks.run(request).await {
+            TaskOutcome::Succeeded(answer) => items_of(&answer, reader.config.as_ref()),
+            TaskOutcome::Failed { cause, .. } => Err(cause.unwrap_or_default()),
+        };
+        let mut items = read.map_err(|cause| Failure::new(names::ITEM_READER_FAILED, cause))?;
+        if let Some(most) = most.filter(|most| *most > 0) {
+            items.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        }
+        Ok(items.into_iter().map(Arc::new).collect())
+    }
+
+    /// Bundles the inputs of the children, if the state says so.
+    pub(super) fn batches(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        map: &Map,
+        input: &Arc<Value>,
+        items: Vec<Arc<Value>>,
+    ) -> Result<Vec<Arc<Value>>, Failure> {
+        let Some(batcher) = &map.item_batcher else { return Ok(items) };
+        let most_items = self.batch_limit(visit, frame, "MaxItemsPerBatch", batcher.max_items.as_ref(), input)?;
+        let most_bytes = self.batch_limit(visit, frame, "MaxInputBytesPerBatch", batcher.max_bytes.as_ref(), input)?;
+        let shared = match &batcher.batch_input {
+            Some(template) => Some(self.payload(visit, frame, Some(template), input)?),
+            None => None,
+        };
+        let mut batches: Vec<Vec<Value>> = Vec::new();
+        let mut bytes = 0;
+        for item in items {
+            let item = Arc::unwrap_or_clone(item);
+            let length = item.to_string().len() + 1;
+            match batches.last_mut().filter(|batch| batch.len() < most_items && bytes + length <= most_bytes) {
+                Some(batch) => {
+                    batch.push(item);
+                    bytes += length;
+                }
+                None => {
+                    batches.push(vec![item]);
+                    bytes = length;
+                }
+            }
+        }
+        Ok(batches.into_iter().map(|items| Arc::new(batch(items, shared.as_deref()))).collect())
+    }
+
+    /// A limit of a batch, which a path may also lead to as a text of digits.
+    fn batch_limit(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        field: &str,
+        setting: Option<&Setting<u64>>,
+        input: &Value,
+    ) -> Result<usize, Failure> {
+        if let Some(Setting::Path(path)) = setting {
+            let value = self.look_up(visit, frame, path, input)?;
+            if let Some(limit) = value.as_str().and_then(|digits| digits.parse().ok()) {
+                return Ok(limit);
+            }
+        }
+        let limit = self.count(visit, frame, field, setting, input)?;
+        Ok(limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX))
+    }
+}
+
+fn batch(items: Vec<Value>, shared: Option<&Value>) -> Value {
+    match shared {
+        Some(shared) => json!({"BatchInput": shared, "Items": items}),
+        None => json!({"Items": items}),
+    }
+}
+
+fn items_of(answer: &Value, config: Option<&Value>) -> Result<Vec<Value>, String> {
+    if let Some(Value::Array(contents)) = answer.get("Contents") {
+        return Ok(contents.clone());
+    }
+    let Some(body) = answer.get("Body").and_then(Value::as_str) else {
+        return Err("The item reader's resource did not answer with a body.".to_owned());
+    };
+    let setting = |name: &str| config.and_then(|config| config.get(name));
+    match setting("InputType").and_then(Value::as_str) {
+        Some("CSV") => csv_items(body, config),
+        Some("JSONL") => body.lines().filter(|line| !line.trim().is_empty()).map(json_text).collect(),
+        _ => match json_text(body)? {
+            Value::Array(items) => Ok(items),
+            Value::Object(fields) => {
+                Ok(fields.into_iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect())
+            }
+            _ => Err("Attempting to map over non-iterable node.".to_owned()),
+        },
+    }
+}
+
+fn json_text(text: &str) -> Result<Value, String> {
+    serde_json::from_str(text).map_err(|error| format!("The item reader's object is not valid JSON: {error}"))
+}
+
+fn csv_items(body: &str, config: Option<&Value>) -> Result<Vec<Value>, String> {
+    let setting = |name: &str| config.and_then(|config| config.get(name));
+    let delimiter = match setting("CSVDelimiter").and_then(Value::as_str) {
+        Some("PIPE") => '|',
+        Some("SEMICOLON") => ';',
+        Some("SPACE") => ' ',
+        Some("TAB") => '\t',
+        _ => ',',
+    };
+    let mut rows = csv_rows(body, delimiter).into_iter();
+    let given = setting("CSVHeaders").and_then(Value::as_array);
+    let headers: Vec<String> = match given {
+        Some(given) => given.iter().filter_map(Value::as_str).map(str::to_owned).collect(),
+        None => rows.next().unwrap_or_default(),
+    };
+    let mut seen = std::collections::HashSet::new();
+    if !headers.iter().all(|header| seen.insert(header)) {
+        return Err("CSV headers cannot contain duplicates.".to_owned());
+    }
+    let item = |row: Vec<String>| {
+        let values = row.into_iter().chain(std::iter::repeat(String::new())).map(Value::String);
+        Value::Object(headers.iter().cloned().zip(values).collect::<Fields<_, _>>())
+    };
+    Ok(rows.map(item).collect())
+}
+
+/// The rows of a CSV text (RFC 4180): a field in quotes may hold delimiters, line ends and doubled quotes.
+fn csv_rows(text: &str, delimiter: char) -> Vec<Vec<String>> {
+    let (mut rows, mut row, mut field) = (Vec::new(), Vec::new(), String::new());
+    let mut is_quoted = false;
+    let mut characters = text.chars().peekable();
+    while let Some(character) = characters.next() {
+        match character {
+            '"' if is_quoted && characters.next_if_eq(&'"').is_some() => field.push('"'),
+            '"' if is_quoted || field.is_empty() => is_quoted = !is_quoted,
+            other if is_quoted => field.push(other),
+            '\r' if characters.peek() == Some(&'\n') => {}
+            '\n' => {
+                row.push(std::mem::take(&mut field));
+                rows.push(std::mem::take(&mut row));
+            }
+            other if other == delimiter => row.push(std::mem::take(&mut field)),
+            other => field.push(other),
+        }
+    }
+    if !field.is_empty() || !row.is_empty() {
+        row.push(field);
+        rows.push(row);
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn csv_fields_may_be_quoted_missing_or_too_many() {
+        let config = json!({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"});
+        let body = "a,b\r\n\"x, \"\"y\"\"\",2\n1\n1,2,3\n";
+        let items = items_of(&json!({"Body": body}), Some(&config)).unwrap();
+        let expected = json!([{"a": "x, \"y\"", "b": "2"}, {"a": "1", "b": ""}, {"a": "1", "b": "2"}]);
+        assert_eq!(Value::Array(items), expected);
+    }
+
+    #[test]
+    fn a_json_object_gives_its_fields_and_lines_give_one_item_each() {
+        let object = items_of(&json!({"Body": "{\"k\": [1]}"}), None).unwrap();
+        assert_eq!(Value::Array(object), json!([{"Key": "k", "Value": [1]}]));
+        let lines = items_of(&json!({"Body": "1\n{\"a\":2}\n"}), Some(&json!({"InputType": "JSONL"}))).unwrap();
+        assert_eq!(Value::Array(lines), json!([1, {"a": 2}]));
+    }
+
+    #[test]
+    fn what_is_no_list_is_refused() {
+        assert!(items_of(&json!({"Body": "{"}), None).is_err());
+        assert!(items_of(&json!({"Body": "3"}), None).is_err());
+        assert!(items_of(&json!({}), None).is_err());
+    }
+}

@@ -1,0 +1,46 @@
+//! What is wrong with a release: all of it at once, each with the place in the release that it concerns.
+
+use std::fmt;
+
+/// Everything that is wrong with a release.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings(Vec<Finding>);
+
+/// One thing that is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Finding {
+    path: String,
+    message: String,
+}
+
+impl Findings {
+    /// Adds a finding: where in the release, and what is wrong there and what to do.
+    pub fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Finding { path: path.into(), message: message.into() });
+    }
+
+    /// Adds a finding unless the rule holds. The message is made only then.
+    pub fn require(&mut self, holds: bool, path: &str, message: impl FnOnce() -> String) {
+        if !holds {
+            self.add(path, message());
+        }
+    }
+
+    /// Nothing, if there is none.
+    ///
+    /// # Errors
+    /// The findings, if there are any.
+    pub fn into_result(self) -> Result<(), Self> {
+        if self.0.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Finding { path, message }) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(f, "{separator}{path}: {message}")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+use super::*;
+use crate::cloud::Capacity;
+use crate::release::Strategy;
+
+fn group(instances: &[(&str, &str, &str)]) -> AutoScalingGroup {
+    let instance = |&(id, state, health): &(&str, &str, &str)| Instance {
+        id: id.into(),
+        lifecycle_state: state.into(),
+        health_status: health.into(),
+    };
+    AutoScalingGroup {
+        name: "group".into(),
+        arn: "arn".into(),
+        created_time: chrono::DateTime::UNIX_EPOCH,
+        tags: BTreeMap::new(),
+        capacity: Capacity { min_size: 1, desired: 2, max_size: 5 },
+        status: None,
+        launch_template: None,
+        launch_configuration: None,
+        load_balancers: Vec::new(),
+        target_group_arns: Vec::new(),
+        instances: instances.iter().map(instance).collect(),
+    }
+}
+
+fn states(states: &[(&str, &str)]) -> BTreeMap<String, String> {
+    states.iter().map(|(id, state)| ((*id).into(), (*state).into())).collect()
+}
+
+fn autoscaling(max_terms: u32, strategy: Strategy) -> Autoscaling {
+    Autoscaling { min_size: 2, max_size: 5, max_terms, strategy, ..Autoscaling::default() }
+}
+
+#[test]
+fn an_instance_is_healthy_if_everybody_says_so() {
+    let group =
+        group(&[("i-1", "InService", "Healthy"), ("i-2", "InService", "Healthy"), ("i-3", "InService", "Healthy")]);
+    let classic = BalancerView::classic(states(&[("i-1", "InService"), ("i-2", "OutOfService"), ("i-3", "InService")]));
+    let targets = BalancerView::target_group(states(&[("i-1", "healthy"), ("i-2", "healthy"), ("i-3", "initial")]));
+    assert_eq!(Health::of(&group, &[]).seen.healthy, 3);
+    assert_eq!(Health::of(&group, std::slice::from_ref(&classic)).seen.healthy, 2);
+    assert_eq!(Health::of(&group, &[classic, targets]).seen.healthy, 1);
+}
+
+#[test]
+fn the_group_must_call_it_healthy_and_in_service() {
+    let states =
+        [("i-1", "Pending", "Healthy"), ("i-2", "InService", "Unhealthy"), ("i-3", "", ""), ("i-4", "x", "Healthy")];
+    let health = Health::of(&group(&states), &[]);
+    assert_eq!((health.seen.healthy, health.seen.instances), (0, 4));
+}
+
+#[test]
+fn an_instance_that_a_balancer_does_not_know_is_unhealthy() {
+    let view = BalancerView::classic(BTreeMap::new());
+    assert_eq!(Health::of(&group(&[("i-1", "InService", "Healthy")]), &[view]).seen.healthy, 0);
+}
+
+#[test]
+fn every_state_that_begins_term_is_terminating() {
+    let states = [
+        ("i-1", "Terminating"),
+        ("i-2", "Terminating:Wait"),
+        ("i-3", "Terminated"),
+        ("i-4", "Ter"),
+        ("i-5", "InService"),
+    ];
+    let instances: Vec<_> = states.iter().map(|(id, state)| (*id, *state, "Healthy")).collect();
+    assert_eq!(Health::of(&group(&instances), &[]).terminating, ["i-1", "i-2", "i-3"]);
+}
+
+#[test]
+fn as_many_may_terminate_as_the_release_allows() {
+    let health = Health::of(&group(&[("i-1", "Terminating", "Healthy"), ("i-2", "InService", "Healthy")]), &[]);
+    assert_eq!(health.check_terminating(&autoscaling(1, Strategy::AllAtOnce)), Ok(()));
+    let error = health.check_terminating(&autoscaling(0, Strategy::AllAtOnce)).unwrap_err();
+    insta::assert_snapshot!(error, @"1 instances terminate (i-1), and max_terms allows 0: see why they fail, then make a new release");
+}
+
+#[test]
+fn a_canary_may_not_terminate_whatever_the_release_allows() {
+    let alone = Health::of(&group(&[("i-1", "Terminating", "Healthy")]), &[]);
+    assert!(alone.check_terminating(&autoscaling(5, Strategy::OneThenAllWithCanary)).is_err());
+    assert!(alone.check_terminating(&autoscaling(5, Strategy::TenthSteps)).is_ok());
+    let two = Health::of(&group(&[("i-1", "Terminating", "Healthy"), ("i-2", "Pending", "Healthy")]), &[]);
+    assert!(two.check_terminating(&autoscaling(1, Strategy::OneThenAllWithCanary)).is_ok());
+}
+
+#[test]
+fn a_report_counts_all_instances_and_tells_the_sizes() {
+    let health = Health::of(&group(&[("i-1", "InService", "Healthy"), ("i-2", "Terminating", "Healthy")]), &[]);
+    let target = Target::new(&autoscaling(1, Strategy::AllAtOnce), None);
+    assert!(!health.is_enough(&target));
+    let report = serde_json::to_value(health.report(&target)).unwrap();
+    assert_eq!(
+        report,
+        serde_json::json!({
+            "target_healthy": 2, "target_launched": 2, "healthy": 1, "launching": 2, "terminating": 1,
+            "terminating_ids": ["i-2"], "desired_capacity": 2, "min_size": 1
+        })
+    );
+}

@@ -1,0 +1,147 @@
+//! How a service scales: its sizes, its roll-out, and the policies that change its capacity later.
+
+use super::Spread;
+use serde::{Deserialize, Serialize};
+use serde_json::Number;
+
+/// How a service scales.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Autoscaling {
+    /// How many instances there are at least.
+    pub min_size: u32,
+    /// How many instances there are at most.
+    pub max_size: u32,
+    /// By what share more instances are launched than desired, and fewer are enough.
+    pub spread: Spread,
+    /// How many instances may terminate during a deploy.
+    pub max_terms: u32,
+    /// Pause after a scaling activity, in seconds.
+    pub default_cooldown: u32,
+    /// How long an instance may boot before its health counts, in seconds. Default: the release's timeout.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health_check_grace_period: Option<u32>,
+    /// In which steps instances are launched.
+    pub strategy: Strategy,
+    /// Policies that change the capacity by load.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub policies: Vec<Policy>,
+}
+
+impl Default for Autoscaling {
+    fn default() -> Self {
+        Self {
+            min_size: 1,
+            max_size: 1,
+            spread: Spread::default(),
+            max_terms: 0,
+            default_cooldown: 300,
+            health_check_grace_period: None,
+            strategy: Strategy::AllAtOnce,
+            policies: Vec::new(),
+        }
+    }
+}
+
+/// In which steps the instances of a new group are launched.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Strategy {
+    /// All from the start.
+    #[default]
+    AllAtOnce,
+    /// One, and all the rest once it is healthy.
+    OneThenAllWithCanary,
+    /// A quarter more at every look.
+    #[serde(rename = "25PercentStepRolloutNoCanary")]
+    QuarterSteps,
+    /// A tenth more at every look.
+    #[serde(rename = "10PercentStepRolloutNoCanary")]
+    TenthSteps,
+    /// Ten more at every look.
+    #[serde(rename = "10AtATimeNoCanary")]
+    TenAtATime,
+    /// Twenty more at every look.
+    #[serde(rename = "20AtATimeNoCanary")]
+    TwentyAtATime,
+}
+
+/// Changes a group's capacity when its instances have too much or too little to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Policy {
+    /// What it looks at, and which way it goes.
+    #[serde(rename = "type")]
+    pub kind: PolicyType,
+    /// Tells policies of one type apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// CPU utilisation in percent, above or below which it acts. Default: 50 up, 20 down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub threshold: Option<Number>,
+    /// By how many instances it changes the capacity. Default: +1 up, −1 down.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scaling_adjustment: Option<i32>,
+    /// Over how long the utilisation is averaged, in seconds.
+    #[serde(default = "five_minutes")]
+    pub period: u32,
+    /// How many such periods in a row must be beyond the threshold.
+    #[serde(default = "two")]
+    pub evaluation_periods: u32,
+    /// Pause after it acted, in seconds.
+    #[serde(default = "a_minute")]
+    pub cooldown: u32,
+}
+
+impl Policy {
+    /// CPU utilisation in percent, above or below which it acts.
+    #[must_use]
+    pub fn threshold_percent(&self) -> f64 {
+        let default = match self.kind {
+            PolicyType::CpuScaleUp => 50.0,
+            PolicyType::CpuScaleDown => 20.0,
+        };
+        self.threshold.as_ref().and_then(Number::as_f64).unwrap_or(default)
+    }
+
+    /// By how many instances it changes the capacity.
+    #[must_use]
+    pub fn adjustment(&self) -> i32 {
+        self.scaling_adjustment.unwrap_or(match self.kind {
+            PolicyType::CpuScaleUp => 1,
+            PolicyType::CpuScaleDown => -1,
+        })
+    }
+}
+
+/// What a policy looks at, and which way it goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PolicyType {
+    /// More instances when the CPUs are busy.
+    CpuScaleUp,
+    /// Fewer instances when the CPUs are idle.
+    CpuScaleDown,
+}
+
+impl PolicyType {
+    /// Its name in a release, which is part of the names of the policy and of its alarm.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::CpuScaleUp => "cpu_scale_up",
+            Self::CpuScaleDown => "cpu_scale_down",
+        }
+    }
+}
+
+fn five_minutes() -> u32 {
+    300
+}
+
+fn a_minute() -> u32 {
+    60
+}
+
+fn two() -> u32 {
+    2
+}

@@ -1,0 +1,91 @@
+//! What Validate fills in where a release leaves it to the deployer.
+
+use super::{OdinFields, OdinRelease, ResourceName, Service, VolumeType};
+
+impl OdinFields {
+    /// Fills in what depends on other fields. What has one default is filled in by reading.
+    pub(crate) fn fill(release: &mut OdinRelease) {
+        let timeout = release.envelope.timeout;
+        let fields = &mut release.fields;
+        fields.wait_for_healthy = seconds_between_looks(timeout);
+        for (name, hook) in &mut fields.lifecycle {
+            hook.name = Some(name.clone());
+        }
+        for (name, service) in &mut fields.services {
+            service.service_name = Some(name.clone());
+            service.autoscaling.health_check_grace_period.get_or_insert(timeout);
+            fill_volume(service);
+        }
+    }
+}
+
+/// How often health is looked at: seldom enough to stay below 10,000 transitions, five a look.
+fn seconds_between_looks(timeout: u32) -> u32 {
+    match timeout {
+        0..1_800 => 15,
+        1_800..7_200 => 60,
+        7_200.. => 120,
+    }
+}
+
+fn fill_volume(service: &mut Service) {
+    if service.ebs_volume_size.is_none() {
+        return;
+    }
+    service.ebs_volume_type.get_or_insert(VolumeType::Gp3);
+    if service.ebs_device_name.is_none() {
+        service.ebs_device_name = ResourceName::try_from("/dev/xvda".to_owned()).ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::check::MAX_TIMEOUT_SECONDS;
+    use crate::release::sample;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn filled(pointer: &str, value: serde_json::Value) -> OdinRelease {
+        let mut release = sample::with(pointer, value);
+        OdinFields::fill(&mut release);
+        release
+    }
+
+    #[test]
+    fn a_longer_deploy_is_looked_at_less_often() {
+        for (timeout, wait) in [(1, 15), (1_799, 15), (1_800, 60), (7_199, 60), (7_200, 120), (172_800, 120)] {
+            assert_eq!(filled("/timeout", json!(timeout)).fields.wait_for_healthy, wait, "{timeout}");
+        }
+    }
+
+    #[test]
+    fn the_grace_period_is_the_timeout_unless_given() {
+        let release = filled("/services/web/autoscaling/health_check_grace_period", json!(30));
+        let grace = |name: &str| release.fields.services[&name.parse().unwrap()].autoscaling.health_check_grace_period;
+        assert_eq!(grace("web"), Some(30));
+        assert_eq!(grace("worker"), Some(release.envelope.timeout));
+    }
+
+    #[test]
+    fn only_a_service_with_a_volume_gets_its_kind_and_device() {
+        let mut sent = sample::sent();
+        let web = sent["services"]["web"].as_object_mut().unwrap();
+        web.shift_remove("ebs_volume_type");
+        web.shift_remove("ebs_device_name");
+        let mut release = sample::read(&sent);
+        OdinFields::fill(&mut release);
+        let service = |name: &str| release.fields.services[&name.parse().unwrap()].clone();
+        assert_eq!(service("web").ebs_volume_type, Some(VolumeType::Gp3));
+        assert_eq!(service("web").ebs_device_name.unwrap().as_str(), "/dev/xvda");
+        assert_eq!(service("worker").ebs_volume_type, None);
+        assert_eq!(service("worker").ebs_device_name, None);
+    }
+
+    proptest! {
+        #[test]
+        fn no_allowed_timeout_takes_more_than_10_000_transitions(timeout in 1..=MAX_TIMEOUT_SECONDS) {
+            prop_assert!(5 * u64::from(timeout) <= 10_000 * u64::from(seconds_between_looks(timeout)));
+        }
+    }
+}

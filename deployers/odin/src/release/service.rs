@@ -1,0 +1,235 @@
+//! A service: what becomes an auto-scaling group.
+
+use super::{Autoscaling, ResourceName, ServiceName};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A service: what becomes an auto-scaling group.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Service {
+    /// EC2 instance type, such as `t3.nano`.
+    pub instance_type: ResourceName,
+    /// Security groups, by name tag; at least one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub security_groups: Vec<ResourceName>,
+    /// Classic load balancers, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub elbs: Vec<ResourceName>,
+    /// Target groups, by name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub target_groups: Vec<ResourceName>,
+    /// Instance profile, by name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<ResourceName>,
+    /// Tags of the group and its instances, beside the deployer's.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub tags: BTreeMap<String, String>,
+    /// The most to pay an hour; asks for spot instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spot_price: Option<SpotPrice>,
+    /// Size of an EBS volume in GiB. Without it instances have no volume beside their image's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ebs_volume_size: Option<u32>,
+    /// Kind of that volume.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ebs_volume_type: Option<VolumeType>,
+    /// Device that the instance sees it as.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ebs_device_name: Option<ResourceName>,
+    /// Placement group, by name; made if there is none and its name is the project's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement_group_name: Option<ResourceName>,
+    /// How the placement group places instances.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement_group_strategy: Option<PlacementStrategy>,
+    /// Number of partitions, if that strategy is `partition`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement_group_partition_count: Option<u32>,
+    /// Whether instances have hardware of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub placement_tenancy: Option<PlacementTenancy>,
+    /// Whether instances get a public IP address. Without it the subnet says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub associate_public_ip_address: Option<bool>,
+    /// How it scales.
+    #[serde(default)]
+    pub autoscaling: Autoscaling,
+    /// Its name. Set by Validate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_name: Option<ServiceName>,
+    /// The group that was made for it. Set by Deploy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub created_asg: Option<String>,
+    /// Desired capacity of the group that it replaces. Set by ValidateResources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub previous_desired_capacity: Option<u32>,
+    /// Whether it is healthy. Set by CheckHealthy.
+    #[serde(rename = "Healthy", default, skip_serializing_if = "Option::is_none")]
+    pub healthy: Option<bool>,
+    /// What its names stand for. Set by ValidateResources.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resources: Option<ServiceResources>,
+    /// How far it has come. Set by Deploy and CheckHealthy.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub healthy_report: Option<HealthyReport>,
+}
+
+impl Service {
+    pub(super) fn wipe(&mut self) {
+        self.service_name = None;
+        self.created_asg = None;
+        self.previous_desired_capacity = None;
+        self.healthy = None;
+        self.resources = None;
+        self.healthy_report = None;
+    }
+
+    /// Whether instances stand behind a balancer of either kind.
+    #[must_use]
+    pub fn has_balancer(&self) -> bool {
+        !(self.elbs.is_empty() && self.target_groups.is_empty())
+    }
+}
+
+/// What the names of a service stand for in its account and region.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServiceResources {
+    /// Id of the image.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// ARN of the instance profile.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile_arn: Option<String>,
+    /// The group that is replaced. Despite the field's name it is the group's name, as the originals write it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub prev_asg_arn: Option<String>,
+    /// Ids of the security groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub security_groups: Vec<String>,
+    /// Names of the classic load balancers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub elbs: Vec<String>,
+    /// ARNs of the target groups.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub target_group_arns: Vec<String>,
+    /// Ids of the subnets.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub subnets: Vec<String>,
+}
+
+/// How far a service has come, in numbers of instances.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HealthyReport {
+    /// How many healthy ones are enough.
+    pub target_healthy: u32,
+    /// How many shall be launched.
+    pub target_launched: u32,
+    /// How many are healthy.
+    pub healthy: u32,
+    /// How many the group has, in whatever state.
+    pub launching: u32,
+    /// How many are going.
+    pub terminating: u32,
+    /// Their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub terminating_ids: Vec<String>,
+    /// How many the group wants now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub desired_capacity: Option<u32>,
+    /// How many the group has at least now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_size: Option<u32>,
+}
+
+/// Defines an enum of AWS words: as they are written in a release, so they are sent.
+macro_rules! words {
+    ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        pub enum $name { $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)* }
+
+        impl $name {
+            /// AWS's word for it.
+            #[must_use]
+            pub fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+        }
+    };
+}
+
+words! {
+    /// Kind of an EBS volume. `io1` and `io2` are none: AWS wants to be told their IOPS, and a release has no field for it.
+    VolumeType {
+        /// General purpose, what we choose.
+        Gp3 = "gp3",
+        /// General purpose of the generation before, what the originals chose.
+        Gp2 = "gp2",
+        /// Hard disks for throughput.
+        St1 = "st1",
+        /// Cold hard disks.
+        Sc1 = "sc1",
+        /// Magnetic, of the first generation.
+        Standard = "standard",
+    }
+}
+
+words! {
+    /// How a placement group places its instances.
+    PlacementStrategy {
+        /// Close together.
+        Cluster = "cluster",
+        /// Each on hardware of its own.
+        Spread = "spread",
+        /// In partitions that share no hardware.
+        Partition = "partition",
+    }
+}
+
+words! {
+    /// Whether instances have hardware of their own.
+    PlacementTenancy {
+        /// They share it with those of other accounts.
+        Default = "default",
+        /// They do not.
+        Dedicated = "dedicated",
+    }
+}
+
+/// The most to pay for an instance and hour, in dollars: a positive decimal, kept as it was written.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String")]
+pub struct SpotPrice(String);
+
+/// A text is no price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a spot price is a positive decimal number in quotes, such as \"0.05\"")]
+pub struct InvalidPrice;
+
+impl SpotPrice {
+    /// The price as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for SpotPrice {
+    type Error = InvalidPrice;
+
+    fn try_from(text: String) -> Result<Self, InvalidPrice> {
+        let positive = Decimal::from_str_exact(&text).is_ok_and(|price| price > Decimal::ZERO);
+        if positive { Ok(Self(text)) } else { Err(InvalidPrice) }
+    }
+}
+
+impl fmt::Display for SpotPrice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}

@@ -1,0 +1,109 @@
+use super::*;
+use bifrost::json::ReadErrorKind;
+use serde_json::{Value, json};
+
+fn refusal(pointer: &str, value: Value) -> (ReadErrorKind, String) {
+    let mut sent = sample::sent();
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    sent.pointer_mut(parent).unwrap()[key] = value;
+    let error = Release::<OdinFields>::read(&sent, &sample::defaults()).unwrap_err();
+    (error.kind, error.to_string())
+}
+
+#[test]
+fn a_release_that_was_read_is_written_as_it_was_sent_with_defaults() {
+    insta::assert_snapshot!(serde_json::to_string_pretty(&sample::release()).unwrap());
+}
+
+#[test]
+fn what_was_written_is_read_as_the_same() {
+    let mut release = sample::release();
+    OdinFields::fill(&mut release);
+    let written = serde_json::to_value(&release).unwrap();
+    assert_eq!(sample::read(&written), release);
+}
+
+#[test]
+fn a_number_keeps_its_digits() {
+    let release =
+        sample::with("/services/web/autoscaling/policies/0/threshold", serde_json::from_str("25.10").unwrap());
+    let written = serde_json::to_value(&release).unwrap();
+    assert_eq!(written.pointer("/services/web/autoscaling/policies/0/threshold").unwrap().to_string(), "25.10");
+    assert_eq!(written.pointer("/services/web/autoscaling/spread").unwrap().to_string(), "0.8");
+}
+
+/// What the originals' client sends: it fills in what the deployer overwrites.
+#[test]
+fn what_only_the_deployer_sets_is_read_and_wiped() {
+    let mut sent = sample::sent();
+    sent["healthy"] = json!(true);
+    sent["wait_for_healthy"] = json!(1);
+    sent["lifecycle"]["termhook"]["name"] = json!("other");
+    sent["lifecycle"]["termhook"]["role_arn"] = json!("arn:aws:iam::111111111111:role/admin");
+    sent["lifecycle"]["termhook"]["notification_target_arn"] = json!("arn:aws:sns:us-east-1:111111111111:topic");
+    let web = sent["services"]["web"].as_object_mut().unwrap();
+    let report = json!({ "target_healthy": 0, "target_launched": 0, "healthy": 0, "launching": 0, "terminating": 0 });
+    for (field, value) in [
+        ("service_name", json!("other")),
+        ("created_asg", json!("other")),
+        ("previous_desired_capacity", json!(100)),
+        ("Healthy", json!(true)),
+        ("resources", json!({ "image": "ami-evil", "subnets": ["place_holder"] })),
+        ("healthy_report", report),
+    ] {
+        web.insert(field.into(), value);
+    }
+    let mut release = sample::read(&sent);
+    release.fields.wipe();
+    assert_eq!(release, sample::release());
+}
+
+#[test]
+fn an_unknown_field_is_refused_with_its_path() {
+    for pointer in [
+        "/helthy",
+        "/services/web/ami",
+        "/services/web/autoscaling/minsize",
+        "/services/web/autoscaling/policies/0/metric",
+        "/lifecycle/termhook/topic",
+    ] {
+        let (kind, message) = refusal(pointer, json!(1));
+        assert_eq!(kind, ReadErrorKind::Unknown, "{message}");
+        let path = pointer.trim_start_matches('/').replace("/0/", "[0].").replace('/', ".");
+        assert!(message.starts_with(&path), "{message}");
+    }
+}
+
+#[test]
+fn a_value_that_no_field_can_have_is_refused() {
+    for (pointer, value) in [
+        ("/services/web/autoscaling/spread", serde_json::from_str("1e-999999999").unwrap()),
+        ("/services/web/autoscaling/strategy", json!("OneAtATime")),
+        ("/services/web/autoscaling/policies/0/type", json!("memory_scale_up")),
+        ("/services/web/ebs_volume_type", json!("io2")),
+        ("/services/web/placement_tenancy", json!("host")),
+        ("/services/web/spot_price", json!("cheap")),
+        ("/services/web/spot_price", json!("-0.1")),
+        ("/lifecycle/termhook/transition", json!("autoscaling:EC2_INSTANCE_TERMINATE")),
+        ("/detach_strategy", json!("Never")),
+        ("/user_data_sha256", json!("abc")),
+    ] {
+        let (kind, message) = refusal(pointer, value);
+        assert_eq!(kind, ReadErrorKind::Value, "{message}");
+    }
+}
+
+#[test]
+fn the_older_user_data_is_refused_with_a_hint_to_its_file() {
+    let (kind, message) = refusal("/user_data", json!("{{USER_DATA_FILE}}"));
+    assert_eq!(kind, ReadErrorKind::Value);
+    assert!(message.starts_with("user_data: ") && message.contains("<release file>.userdata"), "{message}");
+}
+
+#[test]
+fn numbers_are_whole_save_spread_and_threshold() {
+    let (kind, message) = refusal("/services/web/autoscaling/min_size", json!(1.5));
+    assert_eq!(kind, ReadErrorKind::Type, "{message}");
+    let (kind, message) = refusal("/services/web/autoscaling/max_terms", json!(-1));
+    assert_eq!(kind, ReadErrorKind::Value, "{message}");
+}
