@@ -108,6 +108,17 @@ async fn a_template_that_launches_nothing_makes_no_group() {
     }
 }
 
+#[tokio::test]
+async fn a_group_that_is_being_deleted_is_not_changed() {
+    let place = Place::with_group(capacity(1, 1, 1)).await;
+    let groups = &place.ports.groups;
+    groups.delete_group(GROUP).await.unwrap();
+    let changed = groups.set_capacity(GROUP, capacity(0, 0, 1)).await.unwrap_err();
+    assert_eq!((changed.kind, changed.code.as_str()), (ErrorKind::Conflict, "ValidationError"));
+    assert!(groups.enable_metrics(GROUP).await.is_err());
+    groups.delete_group(GROUP).await.unwrap();
+}
+
 #[test]
 fn an_image_is_available_unless_a_world_says_otherwise() {
     assert_eq!(json::read::<StoredImage>(&json!({"tags": {}})).unwrap().state, "available");
