@@ -21,7 +21,7 @@ mod timeline;
 mod topics;
 
 pub use balancer::{Attachment, Attachments, Registration, Registrations, StoredLoadBalancer, StoredTargetGroup};
-pub use behaviour::{Behaviour, Health};
+pub use behaviour::{Behaviour, Health, InstanceNumber};
 pub use group::{LifecycleState, StoredGroup, StoredInstance};
 pub use iam::{StoredIam, StoredProfile, StoredRole};
 pub use region::{
