@@ -22,6 +22,9 @@ pub use release_lock::release_lock_failure;
 pub use validate::validate;
 pub use validate_resources::validate_resources;
 
+#[cfg(test)]
+mod tests;
+
 use crate::cloud::OdinPorts;
 
 /// What a handler is given.

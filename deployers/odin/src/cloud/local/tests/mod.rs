@@ -5,6 +5,7 @@ mod detaching;
 mod lifecycles;
 mod new_groups;
 mod services;
+mod world_file;
 
 use super::{OdinAccount, OdinRegion, ports};
 use crate::cloud::{Capacity, HealthCheckType, LifecycleHook, NewAutoScalingGroup, NewLaunchTemplate, OdinPorts, Tags};

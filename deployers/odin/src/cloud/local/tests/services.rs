@@ -216,14 +216,6 @@ fn a_world_is_written_as_it_was_read() {
 }
 
 #[test]
-fn a_world_file_that_names_an_unknown_resource_type_is_refused_with_its_path() {
-    let mut resources = usual();
-    resources["regions"][REGION]["blimps"] = json!({});
-    let error = json::read::<OdinAccount>(&resources).unwrap_err().to_string();
-    assert!(error.contains("blimps"), "{error}");
-}
-
-#[test]
 fn an_exception_is_for_an_instance_by_its_number() {
     let mut resources = usual();
     resources["regions"][REGION]["images"]["ami-1"]["exceptions"] = json!({"first": {}});
