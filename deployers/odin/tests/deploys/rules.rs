@@ -198,12 +198,13 @@ impl Step<'_> {
         touched.map(|(name, _)| format!("takes down a new group though {name} does not run as before")).collect()
     }
 
-    /// No template goes while a group that lives may still launch from it.
+    /// No template goes while a group that shall stay, or comes to stay, may still launch from it.
     fn is_in_use(&self, name: &str) -> Option<String> {
         let region = self.region(self.before);
         let uses = |group: &&StoredGroup| {
             let source = group.launch_template.as_ref().or(group.launch_configuration.as_ref());
-            !group.deleting && source.is_some_and(|source| source == name)
+            let is_taken_down = AFTER_FAILURE.contains(&self.state()) && self.plan.made(&group.tags);
+            !group.deleting && !is_taken_down && source.is_some_and(|source| source == name)
         };
         let used = region.auto_scaling_groups.values().find(uses)?;
         Some(format!("the group of {:?} still launches from it", used.tags.get("ReleaseID")))
