@@ -183,10 +183,8 @@ impl Chart<'_> {
 }
 
 fn option(comment: &Comment) -> TokenStream {
-    match &comment.text {
-        Some(text) => quote!(::core::option::Option::Some(#text)),
-        None => quote!(::core::option::Option::None),
-    }
+    let some = comment.text.as_ref().map(|text| quote!(::core::option::Option::Some(#text)));
+    some.unwrap_or_else(|| quote!(::core::option::Option::None))
 }
 
 fn task_function(state: &Ident) -> Ident {

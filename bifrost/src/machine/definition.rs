@@ -1,5 +1,7 @@
 //! A chart as the Amazon States Language writes it. Only what a chart can say: the language as a whole is `asl`.
 
+#![allow(clippy::must_use_candidate, reason = "expansions call it, and use what they get")]
+
 use serde_json::{Map, Value, json};
 
 /// Errors of Lambda itself that pass by themselves. Every task retries them, before anything its author asks for.

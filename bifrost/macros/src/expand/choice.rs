@@ -26,11 +26,11 @@ fn condition(chart: &Chart, state: &State, condition: &Condition) -> TokenStream
         Condition::Test(test) => self::test(chart, state, test),
         Condition::All(conditions) => {
             let conditions = inner(conditions);
-            quote!(__bifrost::all([#(#conditions),*]))
+            quote!(__bifrost::all(::std::vec![#(#conditions),*]))
         }
         Condition::Any(conditions) => {
             let conditions = inner(conditions);
-            quote!(__bifrost::any([#(#conditions),*]))
+            quote!(__bifrost::any(::std::vec![#(#conditions),*]))
         }
         Condition::Not(condition) => {
             let condition = self::condition(chart, state, condition);
