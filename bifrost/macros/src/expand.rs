@@ -138,11 +138,12 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
     });
     let arms = states.iter().filter_map(|state| task::arm(state));
     let is_data = chart.is_data();
+    let type_of_data = quote_spanned!(data.span()=> type Data = #data;);
     quote! {
         #[allow(trivial_bounds, reason = "it is asked once, where the author names the type")]
         #[automatically_derived]
         impl ::bifrost::machine::Machine for #name where #is_data {
-            type Data = #data;
+            #type_of_data
 
             const NAME: &'static str = #text;
             const STATES: &'static [::bifrost::machine::State] = &[#(#infos),*];

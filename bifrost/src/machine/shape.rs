@@ -12,6 +12,7 @@ use std::marker::PhantomData;
 /// What a type looks like once serialised.
 #[diagnostic::on_unimplemented(
     message = "the serialised names of `{Self}` are not known",
+    label = "it has no `Shape`",
     note = "add `#[derive(bifrost::Shape)]` to `{Self}`"
 )]
 pub trait Shape {
@@ -22,6 +23,7 @@ pub trait Shape {
 /// What a type adds to an object that it is flattened into (`#[serde(flatten)]`).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be flattened into an object whose fields a chart reads",
+    label = "it has no fields with names",
     note = "add `#[derive(bifrost::Shape)]` to `{Self}`, a struct with named fields"
 )]
 pub trait Flatten: Shape {
