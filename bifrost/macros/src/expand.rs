@@ -8,7 +8,7 @@ mod task;
 use crate::graph::Graph;
 use crate::model::{Comment, Machine, State};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::collections::HashSet;
 use syn::Ident;
 use syn::spanned::Spanned;
@@ -131,7 +131,7 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
     let text = name.to_string();
     let infos = states.iter().map(|state| state::info(state));
     let start = chart.asl_name_of(&chart.machine.start);
-    let comment = option(comment);
+    let comment = self::comment(comment);
     let definitions = states.iter().map(|state| {
         let (key, definition) = (state.asl_name(), state::definition(chart, state));
         quote!((#key, #definition))
@@ -183,8 +183,12 @@ impl Chart<'_> {
     }
 }
 
-fn option(comment: &Comment) -> TokenStream {
-    let some = comment.text.as_ref().map(|text| quote!(::core::option::Option::Some(#text)));
+fn comment(comment: &Comment) -> TokenStream {
+    option(comment.text.as_ref())
+}
+
+fn option(value: Option<impl ToTokens>) -> TokenStream {
+    let some = value.map(|value| quote!(::core::option::Option::Some(#value)));
     some.unwrap_or_else(|| quote!(::core::option::Option::None))
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use std::future::Future;
 use std::marker::PhantomData;
 
-pub use super::definition::{catch, choice, definition, fail, pass, retry, rule, succeed, task, wait};
+pub use super::definition::{Backoff, catch, choice, definition, fail, pass, retry, rule, succeed, task, wait};
 pub use super::{BooleanLiteral, NumberLiteral, Optional, Shape, TextLiteral};
 use super::{Compare, Data, Failure, HoldsCaughtError, Machine, Order, Ports, Seconds, State, TaskError, Timestamp};
 use crate::task::Context;
