@@ -106,7 +106,7 @@ impl Run<'_> {
     ) -> Result<Arc<Value>, Stop> {
         let progress = TaskProgress::new(self, resource, scheduled);
         if *resource.kind() != ResourceKind::Activity {
-            progress.start(EventDetails::default());
+            progress.start(service_details(resource));
         }
         let limits = Limits::new(self.clock.now(), &request);
         let work = self.tasks.run(TaskRequest {
