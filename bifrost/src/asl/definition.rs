@@ -5,7 +5,7 @@ use std::fmt;
 use serde_json::Value;
 
 use super::model::{MachineType, StateMachine};
-use super::parse;
+use super::{parse, validate};
 
 /// Something that a definition must not say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -61,10 +61,15 @@ impl StateMachine {
     ///
     /// # Errors
     /// With every problem that the definition has.
-    pub fn parse_as(definition: &Value, _machine_type: MachineType) -> Result<Self, InvalidDefinition> {
-        match parse::state_machine(definition) {
-            (Some(machine), problems) if problems.is_empty() => Ok(machine),
-            (_, problems) => Err(InvalidDefinition { problems }),
+    pub fn parse_as(definition: &Value, machine_type: MachineType) -> Result<Self, InvalidDefinition> {
+        let (machine, mut problems) = parse::state_machine(definition);
+        problems.extend(validate::problems(definition, machine.as_ref(), machine_type));
+        match machine {
+            Some(machine) if problems.is_empty() => Ok(machine),
+            _ => {
+                validate::sort(&mut problems, definition);
+                Err(InvalidDefinition { problems })
+            }
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod definition;
 
+mod graph;
 pub mod intrinsic;
 mod model;
 mod parse;
@@ -10,9 +11,11 @@ mod resource;
 mod syntax;
 pub mod template;
 pub mod timestamp;
+mod validate;
 
 pub use definition::{InvalidDefinition, Problem};
 
+pub use graph::{dot, mermaid};
 pub use intrinsic::{Intrinsic, IntrinsicFailure, Random};
 pub use model::{
     Assign, Catcher, Choice, ChoiceRule, Comparison, Condition, DataPath, Fail, Flow, ItemBatcher, ItemProcessor,

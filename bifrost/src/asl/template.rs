@@ -158,6 +158,16 @@ impl Template {
         self.0.evaluate(scope, random)
     }
 
+    /// The names of the payload's fields, if it is an object.
+    #[must_use]
+    pub fn names(&self) -> Vec<&str> {
+        match &self.0 {
+            Node::Literal(Value::Object(fields)) => fields.keys().map(String::as_str).collect(),
+            Node::Object(fields) => fields.iter().map(|(name, _)| name.as_str()).collect(),
+            Node::Literal(_) | Node::Array(_) | Node::Expression { .. } => Vec::new(),
+        }
+    }
+
     /// The paths in its expressions, in the order of the text.
     #[must_use]
     pub fn paths(&self) -> Vec<&Path> {

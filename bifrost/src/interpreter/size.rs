@@ -5,25 +5,30 @@ use serde_json::Value;
 /// The longest payload that may travel between states, in bytes of JSON text.
 pub(super) const LIMIT: usize = 262_144;
 
-/// Whether a value is longer than [`LIMIT`] as compact JSON text. Counts without writing the text, and no further than
-/// the limit.
+/// How deep the values of a payload may stand inside each other. A state that wraps its input, in a loop, would nest
+/// data until it exhausts the stack; and a checkpoint, which adds some levels of its own, can be read down to 128.
+const DEEPEST: usize = 100;
+
+/// Whether a value is longer than [`LIMIT`] as compact JSON text, or deeper than any data should be. Counts without
+/// writing the text, and no further than the limit.
 pub(super) fn exceeds_limit(value: &Value) -> bool {
     let mut room = LIMIT;
-    !fits(value, &mut room)
+    !fits(value, &mut room, 0)
 }
 
-fn fits(value: &Value, room: &mut usize) -> bool {
+fn fits(value: &Value, room: &mut usize, depth: usize) -> bool {
     match value {
+        Value::Array(_) | Value::Object(_) if depth >= DEEPEST => false,
         Value::Null | Value::Bool(true) => take(room, 4),
         Value::Bool(false) => take(room, 5),
         Value::Number(number) => take(room, number.as_str().len()),
         Value::String(text) => take(room, text_length(text)),
         Value::Array(items) => {
-            take(room, 2 + items.len().saturating_sub(1)) && items.iter().all(|item| fits(item, room))
+            take(room, 2 + items.len().saturating_sub(1)) && items.iter().all(|item| fits(item, room, depth + 1))
         }
         Value::Object(fields) => {
             take(room, 2 + fields.len().saturating_sub(1))
-                && fields.iter().all(|(name, value)| take(room, text_length(name) + 1) && fits(value, room))
+                && fields.iter().all(|(name, value)| take(room, text_length(name) + 1) && fits(value, room, depth + 1))
         }
     }
 }
@@ -56,7 +61,7 @@ mod tests {
 
     fn length(value: &Value) -> usize {
         let mut room = LIMIT;
-        assert!(fits(value, &mut room));
+        assert!(fits(value, &mut room, 0));
         LIMIT - room
     }
 
@@ -66,6 +71,13 @@ mod tests {
             let value = json!({"texts": texts, "number": number, "rest": [true, false, null, {}, [], {"a": 1, "b": -2}]});
             prop_assert_eq!(length(&value), serde_json::to_string(&value).unwrap().len());
         }
+    }
+
+    #[test]
+    fn data_is_at_most_a_hundred_deep() {
+        let nested = |depth| (1..depth).fold(json!([]), |inner, _| json!([inner]));
+        assert!(!exceeds_limit(&nested(100)));
+        assert!(exceeds_limit(&nested(101)));
     }
 
     #[test]

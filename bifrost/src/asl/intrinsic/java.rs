@@ -89,3 +89,28 @@ pub(super) fn bucket(hash: i32, length: usize) -> usize {
     let hash = hash.cast_unsigned();
     usize::try_from(hash ^ (hash >> 16)).unwrap_or_default() & (capacity - 1)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn java_hash_codes() {
+        for (value, hash) in [
+            (json!("hello"), 99_162_322),
+            (json!("🚀"), 1_773_027),
+            (json!(""), 0),
+            (json!(-1), -1),
+            (json!(3_000_000_000_i64), -1_294_967_296),
+            (json!(1.5), 1_073_217_536),
+            (json!([1, 2]), 994),
+            (json!({"a": 1}), 96),
+            (json!(true), 1231),
+            (json!(null), 0),
+        ] {
+            assert_eq!(hash_code(&value), hash, "{value}");
+        }
+    }
+}

@@ -170,3 +170,66 @@ fn check_count(start: &Cursor<'_>, call: &Call) -> Result<(), SyntaxError> {
     };
     Err(error(start, format!("{name} takes {range} arguments, not {values}")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Call, SyntaxError> {
+        call(&mut Cursor::new(text))
+    }
+
+    #[test]
+    fn what_is_no_call_is_refused_with_its_place() {
+        for (text, column) in [
+            ("", 1),
+            ("States. ", 1),
+            ("JsonToString($)", 1),
+            ("States.jsontostring($)", 1),
+            ("States.Frobnicate($)", 1),
+            ("  States.UUID()", 1),
+            ("States\nJsonToString($)", 1),
+            ("States.JsonToString($", 22),
+            ("States.StringToJson $.escaped)", 20),
+            ("States.UUID() ", 14),
+            ("States.UUID(1)", 1),
+            ("States.ArrayLength()", 1),
+            ("States.MathRandom(1, 2, 3, 4)", 1),
+            ("States.Format()", 1),
+            ("States.Format('{}')", 1),
+            ("States.Format('{}', 1, 2)", 1),
+            ("States.Format('Hello {', $.a)", 15),
+            ("States.Format('}')", 15),
+            ("States.Format('{{}}', 1)", 15),
+            ("States.Format('{}', )", 21),
+            ("States.Format('{}' $.a)", 20),
+            ("States.Format('abc", 15),
+            (r"States.StringToJson('a\nb')", 23),
+            ("States.StringToJson('{\"text\":\"An \\\"escaped\\\" here\"}')", 34),
+            ("States.MathAdd(1,'-1')", 18),
+            ("States.MathAdd(1, 01)", 19),
+            ("States.MathAdd(1, \"x\")", 19),
+            ("States.ArrayLength('x')", 20),
+            ("States.Array($.)", 16),
+            ("States.Array($.a[?(@.b == 1])", 28),
+        ] {
+            let error = read(text).expect_err(text);
+            assert_eq!(error.column(), column, "{error}");
+        }
+    }
+
+    #[test]
+    fn calls_may_stand_ten_deep_inside_each_other() {
+        let nested = |depth: usize| format!("{}{}", "States.Array(".repeat(depth), ")".repeat(depth));
+        assert!(read(&nested(10)).is_ok());
+        assert!(read(&nested(11)).is_err());
+        assert!(read(&nested(100_000)).is_err());
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_makes_the_parser_panic(text in "(States\\.(Format|Array|MathAdd|Hash)\\()?[$@.\\[\\]()'{}a0-9, \\\\-]{0,30}") {
+            let _ = read(&text);
+        }
+    }
+}

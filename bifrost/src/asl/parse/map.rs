@@ -10,9 +10,6 @@ use crate::asl::model::{
 use crate::asl::resource::Resource;
 use crate::asl::template::Template;
 
-/// The most items that a reader may be told to stop after.
-const MOST_ITEMS: u64 = 100_000_000;
-
 pub(super) fn map(fields: &Fields<'_>) -> Option<Map> {
     let (retry, catch, transition) = (retriers(fields), catchers(fields), transition(fields));
     let processor = processor(fields);
@@ -93,8 +90,9 @@ fn mode(fields: &Fields<'_>) -> ProcessorMode {
 fn item_reader(fields: &Fields<'_>) -> Option<ItemReader> {
     let resource = fields.required_text("Resource").map(Resource::parse);
     let config = fields.object("ReaderConfig");
+    // AWS takes any number and reads at most 100,000,000 items.
     let max_items = config.and_then(|config| {
-        config.setting("MaxItems", "MaxItemsPath", |fields, field| fields.integer(field, 0..=MOST_ITEMS))
+        config.setting("MaxItems", "MaxItemsPath", |fields, field| fields.integer(field, 0..=u64::MAX))
     });
     let config = fields.any("ReaderConfig").cloned();
     let parameters = fields.template("Parameters");
