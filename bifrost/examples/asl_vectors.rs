@@ -10,8 +10,6 @@ use std::process::ExitCode;
 #[path = "../tests/vectors/mod.rs"]
 mod vectors;
 
-use vectors::Verdict;
-
 fn main() -> ExitCode {
     let files: Vec<String> = std::env::args().skip(1).collect();
     if files.is_empty() {
@@ -39,10 +37,7 @@ fn grade_all(vectors: &[serde_json::Value], totals: &mut BTreeMap<String, usize>
     let mut all_suffice = true;
     for vector in vectors {
         let grade = vectors::grade(vector);
-        let verdict = match grade.verdict {
-            Verdict::Reached(reached) => format!("grade {reached}"),
-            Verdict::Jsonata => "refused: JSONata".to_owned(),
-        };
+        let verdict = grade.verdict.name();
         println!("{verdict:16} {} {}", grade.id, grade.difference.unwrap_or_default());
         *totals.entry(verdict).or_default() += 1;
         all_suffice &= grade.verdict.suffices();

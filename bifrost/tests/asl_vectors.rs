@@ -17,7 +17,7 @@ fn all_suffice(file: &str) {
     let graded = vectors::read(&text).unwrap().iter().map(vectors::grade).collect::<Vec<_>>();
     let short: Vec<_> = graded.iter().filter(|grade| !grade.verdict.suffices()).collect();
     for grade in &short {
-        println!("{:?} {} {}", grade.verdict, grade.id, grade.difference.as_deref().unwrap_or_default());
+        println!("{} {} {}", grade.verdict.name(), grade.id, grade.difference.as_deref().unwrap_or_default());
     }
     assert!(short.is_empty(), "{} of {} vectors of {file} fall short", short.len(), graded.len());
 }

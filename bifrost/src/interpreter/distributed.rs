@@ -21,13 +21,13 @@ use crate::asl::{Map, Setting};
 const MOST_DISTRIBUTED: usize = 10_000;
 
 /// How many children may fail.
-struct Tolerance {
+pub(super) struct Tolerance {
     count: Option<u64>,
     percentage: Option<f64>,
 }
 
 /// Child executions have histories that nobody asks for.
-struct Forgetful;
+pub(super) struct Forgetful;
 
 impl Recorder for Forgetful {
     fn record(&self, _event: Event) {}
@@ -107,8 +107,7 @@ impl Run<'_> {
                 Err(stop) => return Err(stop),
             }
             if map_run.tolerance.is_exceeded(failed, count) {
-                let cause = "The specified tolerated failure threshold was exceeded";
-                return Err(Failure::new(names::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause).into());
+                return Err(threshold_exceeded().into());
             }
         }
         Ok(results)
@@ -156,7 +155,7 @@ impl Run<'_> {
         run.flow(&map_run.map.item_processor.flow, input, &mut frame).await
     }
 
-    fn tolerance(
+    pub(super) fn tolerance(
         &self,
         visit: &Visit<'_>,
         frame: &mut Frame<'_>,
@@ -200,9 +199,15 @@ impl Run<'_> {
     }
 }
 
+/// The error of a run of which too many children failed.
+pub(super) fn threshold_exceeded() -> Failure {
+    let cause = "The specified tolerated failure threshold was exceeded";
+    Failure::new(names::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause)
+}
+
 impl Tolerance {
     /// Without a setting none may fail; with both, neither may be exceeded.
-    fn is_exceeded(&self, failed: usize, of: usize) -> bool {
+    pub(super) fn is_exceeded(&self, failed: usize, of: usize) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "a share of 2^53 items need not be exact")]
         let share = failed as f64 * 100.0 / of.max(1) as f64;
         let failed = u64::try_from(failed).unwrap_or(u64::MAX);

@@ -173,7 +173,7 @@ impl Run<'_> {
         Ok(items.into_iter().map(Arc::new).collect())
     }
 
-    fn max_concurrency(
+    pub(super) fn max_concurrency(
         &self,
         visit: &Visit<'_>,
         frame: &mut Frame<'_>,

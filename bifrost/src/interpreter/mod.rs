@@ -25,6 +25,7 @@ mod retry;
 mod run;
 mod simple;
 mod size;
+mod state_test;
 mod task;
 mod tasks;
 
@@ -39,8 +40,9 @@ use serde_json::Value;
 pub use self::clock::{Clock, VirtualClock};
 pub use self::event::{Event, EventDetails, EventType};
 pub use self::execution::{Checkpoint, Execution, Outcome};
-pub use self::inspection::Inspection;
+pub use self::inspection::{ErrorDetails, Inspection};
 pub use self::recorder::{MemoryRecorder, Recorder, RecorderError};
+pub use self::state_test::{StateStatus, StateTest, StateTested};
 pub use self::tasks::{TaskOutcome, TaskProgress, TaskRequest, Tasks};
 
 use self::context::ContextObject;

@@ -30,7 +30,8 @@ impl<'f> Retries<'f> {
     }
 }
 
-fn delay(retrier: &Retrier, used: u64, random: &dyn Random) -> TimeDelta {
+/// How long to wait after a retrier has been used so often.
+pub(super) fn delay(retrier: &Retrier, used: u64, random: &dyn Random) -> TimeDelta {
     #[expect(clippy::cast_precision_loss, reason = "a delay of 2^53 seconds need not be exact")]
     let (interval, longest) =
         (retrier.interval_seconds as f64, retrier.max_delay_seconds.map(|seconds| seconds as f64));

@@ -26,14 +26,25 @@ pub(crate) enum Verdict {
     Reached(u8),
     /// Not run: it is written in JSONata.
     Jsonata,
+    /// A definition that one linter accepts, another refuses, and so do we: nobody asked AWS.
+    Disputed,
 }
 
 impl Verdict {
+    /// Its name in the example's output.
+    pub(crate) fn name(self) -> String {
+        match self {
+            Self::Reached(grade) => format!("grade {grade}"),
+            Self::Jsonata => "refused: JSONata".to_owned(),
+            Self::Disputed => "disputed".to_owned(),
+        }
+    }
+
     /// Whether the vector agrees in all that counts.
     pub(crate) fn suffices(self) -> bool {
         match self {
             Self::Reached(grade) => grade >= 3,
-            Self::Jsonata => true,
+            Self::Jsonata | Self::Disputed => true,
         }
     }
 }

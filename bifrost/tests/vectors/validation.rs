@@ -21,8 +21,12 @@ pub(crate) fn grade(vector: &Value) -> (Verdict, Option<String>) {
     let why = || vector["why"].as_str().unwrap_or_default().to_owned();
     match (vector["valid"] == true, accepted) {
         (true, Ok(())) | (false, Err(_)) => (Verdict::Reached(3), None),
-        (true, Err(problems)) => (Verdict::Reached(0), Some(format!("refused: {problems}"))),
-        // Where linters disagree about what is valid, their word does not bind.
+        (true, Err(problems)) => {
+            let by_aws = vector["source"]["authority"] == "aws-recorded";
+            let is_disputed = vector["differ"].as_array().is_some_and(|differ| !differ.is_empty());
+            let verdict = if is_disputed && !by_aws { Verdict::Disputed } else { Verdict::Reached(0) };
+            (verdict, Some(format!("refused: {problems}")))
+        }
         (false, Ok(())) => (Verdict::Reached(0), Some(format!("accepted, though {}", why()))),
     }
 }
