@@ -1,12 +1,23 @@
 //! The interpreter against what AWS did: every recorded execution, state and definition of the shared vectors.
 
+#![allow(clippy::print_stdout, reason = "a failed test shows what it printed")]
+
 use std::path::{Path, PathBuf};
 
 mod vectors;
 
+use vectors::{Grade, Verdict};
+
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/asl")
 }
+
+/// Vectors that cannot reach grade 3, the grade that they reach, and why.
+const EXPLAINED: [(&str, u8, &str); 1] = [(
+    "localstack:v2/scenarios/test_base_scenarios.py::TestBaseScenarios::test_lambda_invoke_with_retry_extended_input#get_execution_history",
+    2,
+    "recorded in October 2023, before the context object had Execution.RedriveCount, which later recordings have",
+)];
 
 fn all_suffice(file: &str) {
     let path = folder().join(file);
@@ -14,12 +25,17 @@ fn all_suffice(file: &str) {
         println!("skipped: {} is not here", path.display());
         return;
     };
-    let graded = vectors::read(&text).unwrap().iter().map(vectors::grade).collect::<Vec<_>>();
-    let short: Vec<_> = graded.iter().filter(|grade| !grade.verdict.suffices()).collect();
+    let graded = vectors::read(&text).unwrap_or_default().iter().map(vectors::grade).collect::<Vec<_>>();
+    assert!(!graded.is_empty(), "{file} has no vectors");
+    let short: Vec<_> = graded.iter().filter(|grade| !grade.verdict.suffices() && !is_explained(grade)).collect();
     for grade in &short {
         println!("{} {} {}", grade.verdict.name(), grade.id, grade.difference.as_deref().unwrap_or_default());
     }
     assert!(short.is_empty(), "{} of {} vectors of {file} fall short", short.len(), graded.len());
+}
+
+fn is_explained(grade: &Grade) -> bool {
+    EXPLAINED.iter().any(|(id, reached, _why)| grade.id == *id && grade.verdict == Verdict::Reached(*reached))
 }
 
 #[test]

@@ -153,16 +153,16 @@ impl Run<'_> {
         mock: &TaskOutcome,
         test: &StateTest,
     ) -> Result<Output, Failure> {
-        let input = self.input(visit, frame)?;
+        let input = visit.effective_input(frame)?;
         let items = match &test.reader_items {
             Some(Value::Array(items)) => items.iter().cloned().map(Arc::new).collect(),
             Some(_) => Vec::new(),
-            None => self.items(visit, frame, map, &input)?,
+            None => visit.items(frame, map, &input)?,
         };
         let count = items.len();
         self.inspect_selector(visit, frame, map, &input, items)?;
-        self.max_concurrency(visit, frame, map, &input)?;
-        let tolerance = self.tolerance(visit, frame, map, &input)?;
+        visit.max_concurrency(frame, map, &input)?;
+        let tolerance = visit.tolerance(frame, map, &input)?;
         if tolerance.is_exceeded(usize::try_from(test.failed_iterations).unwrap_or(usize::MAX), count) {
             return Err(super::distributed::threshold_exceeded());
         }

@@ -16,7 +16,7 @@ pub(crate) fn same(expected: &Value, actual: &Value) -> bool {
             let has_value = |(name, value): (&String, &Value)| match actual.get(name) {
                 Some(found) => same(value, found),
                 None => {
-                    !pieces(name).is_none()
+                    pieces(name).is_some()
                         && actual.iter().any(|(other, found)| matches(name, other) && same(value, found))
                 }
             };
