@@ -54,9 +54,9 @@ impl<'a> Groups<'a> {
     /// As [`earlier`](Self::earlier), with those that are being deleted.
     pub fn earlier_or_going(&self) -> impl Iterator<Item = &AutoScalingGroup> {
         let since = self.since();
-        self.all.iter().filter(move |group| {
-            !self.is_of_release(group) && since.is_some_and(|since| group.created_time < since)
-        })
+        self.all
+            .iter()
+            .filter(move |group| !self.is_of_release(group) && since.is_some_and(|since| group.created_time < since))
     }
 
     /// When the first group of this execution was made.

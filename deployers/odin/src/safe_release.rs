@@ -43,7 +43,11 @@ impl Differences {
         self.compare(&at("ebs_volume_size"), new.ebs_volume_size, old.ebs_volume_size);
         self.compare(&at("ebs_volume_type"), new.ebs_volume_type, old.ebs_volume_type);
         self.compare(&at("ebs_device_name"), &new.ebs_device_name, &old.ebs_device_name);
-        self.compare(&at("associate_public_ip_address"), new.associate_public_ip_address, old.associate_public_ip_address);
+        self.compare(
+            &at("associate_public_ip_address"),
+            new.associate_public_ip_address,
+            old.associate_public_ip_address,
+        );
         let (new, old) = (&new.autoscaling, &old.autoscaling);
         let at = |field: &str| format!("{path}.autoscaling.{field}");
         self.compare(&at("min_size"), new.min_size, old.min_size);

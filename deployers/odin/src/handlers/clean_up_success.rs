@@ -53,7 +53,9 @@ async fn remove_earlier(ports: &OdinPorts, release: &OdinRelease) -> Result<(), 
     if !earlier.is_empty() {
         let looks = look_at_all(ports, release, &groups).await?;
         if let Some(weak) = too_weak(&looks) {
-            return Err(CleanUpFailure::CleanUp(format!("the old groups are kept until the new ones are healthy: {weak}")));
+            return Err(CleanUpFailure::CleanUp(format!(
+                "the old groups are kept until the new ones are healthy: {weak}"
+            )));
         }
     }
     try_each(earlier, async |group| remove_group(ports, group).await).await?;
@@ -64,7 +66,11 @@ async fn remove_earlier(ports: &OdinPorts, release: &OdinRelease) -> Result<(), 
 }
 
 /// Removes the launch templates of earlier releases, those of attempts that died before they could included.
-async fn remove_templates(ports: &OdinPorts, release: &OdinRelease, groups: &Groups<'_>) -> Result<(), Vec<CloudError>> {
+async fn remove_templates(
+    ports: &OdinPorts,
+    release: &OdinRelease,
+    groups: &Groups<'_>,
+) -> Result<(), Vec<CloudError>> {
     let templates = find_templates(ports, &release.envelope).await.map_err(|error| vec![error])?;
     let earlier = templates.iter().filter(|template| {
         let made_by_a_release = release_id(&template.tags).is_some();

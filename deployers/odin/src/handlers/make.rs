@@ -12,8 +12,8 @@ use crate::release::{
     OdinRelease, Policy, PolicyType, ResourceName, Service, ServiceName, ServiceResources, render_user_data,
 };
 use bifrost::cloud::CloudError;
-use tokio::try_join;
 use std::collections::BTreeMap;
+use tokio::try_join;
 
 /// A service's group could not be made, or not all of it.
 #[derive(Debug, thiserror::Error)]
@@ -92,8 +92,10 @@ impl Maker<'_> {
     /// Makes the placement groups that do not exist. Their names were checked by ValidateResources.
     pub(super) async fn make_placement_groups(&self) -> Result<(), CloudError> {
         let absent = |name: &ResourceName| matches!(self.own.placement_groups.get(name), Some(None));
-        let wanted: BTreeMap<_, _> =
-            placed(self.release).filter(|(name, ..)| absent(name)).map(|(name, by, service)| (name, (by, service))).collect();
+        let wanted: BTreeMap<_, _> = placed(self.release)
+            .filter(|(name, ..)| absent(name))
+            .map(|(name, by, service)| (name, (by, service)))
+            .collect();
         let made = each(wanted, async |(name, (by, service)): (&ResourceName, (&ServiceName, &Service))| {
             let group = NewPlacementGroup {
                 name: name.to_string(),

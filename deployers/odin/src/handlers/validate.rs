@@ -22,7 +22,9 @@ pub async fn validate(context: &Context, release: OdinRelease) -> Result<OdinRel
 pub(super) async fn read_user_data(context: &Context, release: &OdinRelease) -> Result<String, ValidateFailure> {
     let body = read_file(context, release, "userdata", &release.fields.user_data_sha256).await?;
     String::from_utf8(body).map_err(|error| {
-        ValidateFailure::BadRelease(format!("the user data is no text: {error}; if it is compressed, leave that to the image"))
+        ValidateFailure::BadRelease(format!(
+            "the user data is no text: {error}; if it is compressed, leave that to the image"
+        ))
     })
 }
 
@@ -31,7 +33,9 @@ fn check_user_data(release: &OdinRelease, template: &str) -> Result<(), Findings
     for service in release.fields.services.keys() {
         let length = render_user_data(template, release, service).len();
         findings.require(length <= USER_DATA_LIMIT_BYTES, &format!("services.{service}"), || {
-            format!("its user data has {length} bytes, and EC2 takes {USER_DATA_LIMIT_BYTES}: let it fetch what is large")
+            format!(
+                "its user data has {length} bytes, and EC2 takes {USER_DATA_LIMIT_BYTES}: let it fetch what is large"
+            )
         });
     }
     findings.into_result()

@@ -11,8 +11,8 @@ use bifrost::cloud::CloudError;
 use bifrost::json;
 use bifrost::release::{Envelope, ReleaseId};
 use bifrost::validate::ValidateFailure;
-use tokio::try_join;
 use std::collections::BTreeSet;
+use tokio::try_join;
 
 /// Resolves every name to one resource that opted in to this release.
 ///

@@ -213,7 +213,8 @@ impl Resolver<'_> {
             several => {
                 let ids: Vec<_> = several.iter().map(|candidate| candidate.id).collect();
                 let (count, ids) = (ids.len(), ids.join(", "));
-                let message = format!("{count} {kind}s {} are named {name} ({ids}): leave the name to one", self.place());
+                let message =
+                    format!("{count} {kind}s {} are named {name} ({ids}): leave the name to one", self.place());
                 self.findings.add(path, message);
                 None
             }
