@@ -1,4 +1,4 @@
-//! The command `odin`, and the Lambda function that runs every task of its deploys.
+//! The command, and on AWS the Lambda function, of Odin.
 
 use odin::Odin;
 use std::process::ExitCode;
