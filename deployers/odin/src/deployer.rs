@@ -39,7 +39,10 @@ impl Deployer for Odin {
         let mut file = release_file.as_os_str().to_owned();
         file.push(".userdata");
         let body = std::fs::read(&file).map_err(|error| {
-            format!("cannot read the user data in {}: {error}; a release's user data stands in the file beside it", file.display())
+            format!(
+                "cannot read the user data in {}: {error}; a release's user data stands in the file beside it",
+                file.display()
+            )
         })?;
         release.insert("user_data_sha256".into(), Sha256::of(&body).to_string().into());
         Ok(vec![Attachment { name: "userdata", body, encryption: Encryption::Kms("alias/aws/s3".into()) }])
@@ -55,7 +58,10 @@ impl Deployer for Odin {
         let group = |name: &String| format!("group {name}");
         Changes {
             created: services().filter_map(|service| service.created_asg.as_ref()).map(group).collect(),
-            deleted: services().filter_map(|service| service.resources.as_ref()?.prev_asg_arn.as_ref()).map(group).collect(),
+            deleted: services()
+                .filter_map(|service| service.resources.as_ref()?.prev_asg_arn.as_ref())
+                .map(group)
+                .collect(),
         }
     }
 

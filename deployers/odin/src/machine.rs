@@ -1,6 +1,6 @@
 //! Odin's chart, whole.
 
-use crate::errors::{DetachFailure, DeployFailure, HealthFailure};
+use crate::errors::{DeployFailure, DetachFailure, HealthFailure};
 use crate::handlers::{
     check_healthy, clean_up_failure, clean_up_success, deploy, detach_for_failure, detach_for_success,
     release_lock_failure, validate, validate_resources,

@@ -1,4 +1,4 @@
-//! The state CheckHealthy.
+//! The state `CheckHealthy`.
 
 use super::Context;
 use super::look::{Look, Unseen, look_at_all};
@@ -21,7 +21,9 @@ pub async fn check_healthy(context: &Context, mut release: OdinRelease) -> Resul
     let looks = look_at_all(&ports, &release, &groups).await?;
     check_terminating(&looks)?;
     try_each(&looks, async |look| step(&ports, look).await).await?;
-    let seen = looks.iter().map(|look| (look.name.clone(), look.health.report(&look.target), look.health.is_enough(&look.target)));
+    let seen = looks
+        .iter()
+        .map(|look| (look.name.clone(), look.health.report(&look.target), look.health.is_enough(&look.target)));
     let seen: Vec<_> = seen.collect();
     for (name, report, healthy) in seen {
         if let Some(service) = release.fields.services.get_mut(&name) {

@@ -1,4 +1,4 @@
-//! The state CleanUpFailure.
+//! The state `CleanUpFailure`.
 
 use super::Context;
 use super::make::find_placement_groups;
@@ -39,8 +39,7 @@ async fn remove_templates(ports: &OdinPorts, release: &OdinRelease) -> Result<()
 async fn remove_placement_groups(ports: &OdinPorts, release: &OdinRelease) -> Result<(), Vec<CloudError>> {
     let groups = find_placement_groups(ports, release).await.map_err(|error| vec![error])?;
     let own = groups.values().flatten().filter(|group| is_own(&group.tags, &release.envelope));
-    let removed = try_each(own, async |group: &PlacementGroup| {
-        gone(ports.compute.delete_placement_group(&group.name).await)
-    });
+    let removed =
+        try_each(own, async |group: &PlacementGroup| gone(ports.compute.delete_placement_group(&group.name).await));
     removed.await.map(drop)
 }

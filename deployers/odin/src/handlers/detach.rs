@@ -1,4 +1,4 @@
-//! The states DetachForSuccess and DetachForFailure.
+//! The states `DetachForSuccess` and `DetachForFailure`.
 
 use super::Context;
 use super::look::{Unseen, look_at_all, too_weak};
@@ -26,7 +26,9 @@ pub async fn detach_for_success(context: &Context, release: OdinRelease) -> Resu
     if !earlier.is_empty() {
         let looks = look_at_all(&ports, &release, &groups).await?;
         if let Some(weak) = too_weak(&looks) {
-            return Err(DetachFailure::Detach(format!("the old groups are kept until the new ones are healthy: {weak}")));
+            return Err(DetachFailure::Detach(format!(
+                "the old groups are kept until the new ones are healthy: {weak}"
+            )));
         }
     }
     try_each(&earlier, async |group: &&AutoScalingGroup| gone(detach(&ports, group).await)).await?;
@@ -67,7 +69,6 @@ async fn detach(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<(), Cloud
     classic.and(targets)
 }
 
-
 async fn check_drained(ports: &OdinPorts, groups: &[&AutoScalingGroup]) -> Result<(), DetachFailure> {
     let draining = try_each(groups, async |group: &&AutoScalingGroup| draining(ports, group).await).await?;
     let draining: Vec<_> = draining.into_iter().flatten().collect();
@@ -82,7 +83,8 @@ async fn draining(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<Option<
         Err(error) => return Err(error),
     };
     let all = attachments.load_balancers.iter().chain(&attachments.target_groups);
-    let left: Vec<_> = all.filter(|(_, state)| *state != "Removed").map(|(name, state)| format!("{name} ({state})")).collect();
+    let left: Vec<_> =
+        all.filter(|(_, state)| *state != "Removed").map(|(name, state)| format!("{name} ({state})")).collect();
     Ok((!left.is_empty()).then(|| format!("group {} still drains from {}", group.name, left.join(", "))))
 }
 

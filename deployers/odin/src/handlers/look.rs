@@ -67,7 +67,9 @@ pub(super) fn too_weak(looks: &[Look<'_>]) -> Option<String> {
     let weak: Vec<_> = looks
         .iter()
         .filter(|look| !look.health.is_enough(&look.target))
-        .map(|look| format!("{} has {} healthy instances of {}", look.name, look.health.seen.healthy, look.target.enough))
+        .map(|look| {
+            format!("{} has {} healthy instances of {}", look.name, look.health.seen.healthy, look.target.enough)
+        })
         .collect();
     if weak.is_empty() { None } else { Some(weak.join(", ")) }
 }

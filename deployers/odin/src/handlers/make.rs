@@ -12,8 +12,8 @@ use crate::release::{
     OdinRelease, Policy, PolicyType, ResourceName, Service, ServiceName, ServiceResources, render_user_data,
 };
 use bifrost::cloud::CloudError;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::try_join;
-use std::collections::BTreeMap;
 
 /// A service's group could not be made, or not all of it.
 #[derive(Debug, thiserror::Error)]
@@ -66,8 +66,8 @@ pub(super) async fn find_placement_groups(
     ports: &OdinPorts,
     release: &OdinRelease,
 ) -> Result<BTreeMap<ResourceName, Option<PlacementGroup>>, CloudError> {
-    let names: BTreeMap<_, _> = placed(release).map(|(name, _, _)| (name, ())).collect();
-    let found = each(names.into_keys(), async |name: &ResourceName| {
+    let names: BTreeSet<_> = placed(release).map(|(name, _, _)| name).collect();
+    let found = each(names, async |name: &ResourceName| {
         Ok((name.clone(), ports.compute.placement_group(name.as_str()).await?))
     });
     found.await.into_iter().collect()
@@ -89,11 +89,13 @@ pub(super) struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// Makes the placement groups that do not exist. Their names were checked by ValidateResources.
+    /// Makes the placement groups that do not exist. Their names were checked by `ValidateResources`.
     pub(super) async fn make_placement_groups(&self) -> Result<(), CloudError> {
         let absent = |name: &ResourceName| matches!(self.own.placement_groups.get(name), Some(None));
-        let wanted: BTreeMap<_, _> =
-            placed(self.release).filter(|(name, ..)| absent(name)).map(|(name, by, service)| (name, (by, service))).collect();
+        let wanted: BTreeMap<_, _> = placed(self.release)
+            .filter(|(name, ..)| absent(name))
+            .map(|(name, by, service)| (name, (by, service)))
+            .collect();
         let made = each(wanted, async |(name, (by, service)): (&ResourceName, (&ServiceName, &Service))| {
             let group = NewPlacementGroup {
                 name: name.to_string(),

@@ -12,7 +12,6 @@ mod remove;
 mod validate;
 mod validate_resources;
 
-
 pub use check_healthy::check_healthy;
 pub use clean_up_failure::clean_up_failure;
 pub use clean_up_success::clean_up_success;

@@ -11,10 +11,10 @@ use bifrost::validate::{ValidateFailure, read_file};
 /// [`ValidateFailure::BadRelease`] says all that is wrong.
 pub async fn validate(context: &Context, release: OdinRelease) -> Result<OdinRelease, ValidateFailure> {
     let mut release = bifrost::validate::validate(context, release).await?;
-    check(&release).map_err(refused)?;
+    check(&release)?;
     OdinFields::fill(&mut release);
     let template = read_user_data(context, &release).await?;
-    check_user_data(&release, &template).map_err(refused)?;
+    check_user_data(&release, &template)?;
     Ok(release)
 }
 
@@ -22,7 +22,9 @@ pub async fn validate(context: &Context, release: OdinRelease) -> Result<OdinRel
 pub(super) async fn read_user_data(context: &Context, release: &OdinRelease) -> Result<String, ValidateFailure> {
     let body = read_file(context, release, "userdata", &release.fields.user_data_sha256).await?;
     String::from_utf8(body).map_err(|error| {
-        ValidateFailure::BadRelease(format!("the user data is no text: {error}; if it is compressed, leave that to the image"))
+        ValidateFailure::BadRelease(format!(
+            "the user data is no text: {error}; if it is compressed, leave that to the image"
+        ))
     })
 }
 
@@ -31,13 +33,10 @@ fn check_user_data(release: &OdinRelease, template: &str) -> Result<(), Findings
     for service in release.fields.services.keys() {
         let length = render_user_data(template, release, service).len();
         findings.require(length <= USER_DATA_LIMIT_BYTES, &format!("services.{service}"), || {
-            format!("its user data has {length} bytes, and EC2 takes {USER_DATA_LIMIT_BYTES}: let it fetch what is large")
+            format!(
+                "its user data has {length} bytes, and EC2 takes {USER_DATA_LIMIT_BYTES}: let it fetch what is large"
+            )
         });
     }
     findings.into_result()
-}
-
-/// A release that breaks rules.
-pub(super) fn refused(findings: Findings) -> ValidateFailure {
-    ValidateFailure::BadRelease(findings.to_string())
 }

@@ -6,8 +6,8 @@ use crate::cloud::{
 use crate::concurrently::each;
 use crate::release::{OdinRelease, ResourceName, Service};
 use bifrost::cloud::CloudError;
-use tokio::try_join;
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::try_join;
 
 /// What was found under a name, if anything.
 pub(super) type ByName<T> = BTreeMap<ResourceName, Option<T>>;

@@ -97,7 +97,10 @@ mod tests {
     #[test]
     fn an_image_opts_in_by_naming_the_deployer() {
         assert_eq!(refuses_odin(&tags(&[("DeployWith", "odin")])), None);
-        assert_eq!(refuses_odin(&tags(&[("DeployWith", "fenrir")])).unwrap(), "tag DeployWith is \"fenrir\", needed \"odin\"");
+        assert_eq!(
+            refuses_odin(&tags(&[("DeployWith", "fenrir")])).unwrap(),
+            "tag DeployWith is \"fenrir\", needed \"odin\""
+        );
         assert_eq!(refuses_odin(&tags(&[])).unwrap(), "tag DeployWith is missing, needed \"odin\"");
     }
 
@@ -117,7 +120,11 @@ mod tests {
     fn a_target_group_may_allow_a_service_beside_its_owner() {
         let ask = |tags: &Tags| asked(|asker| asker.is_refused_by_target_group(tags));
         let mut group = owner("other/project", "production", "api");
-        assert!(ask(&group).unwrap().ends_with("or, beside the three, tag AllowedService = \"coinbase/deploy-test::development::web\""));
+        assert!(
+            ask(&group)
+                .unwrap()
+                .ends_with("or, beside the three, tag AllowedService = \"coinbase/deploy-test::development::web\"")
+        );
         group.insert("AllowedService".into(), "coinbase/deploy-test::development::web".into());
         assert_eq!(ask(&group), None);
         group.remove(SERVICE_NAME);
@@ -128,10 +135,20 @@ mod tests {
     #[test]
     fn a_profile_opts_in_by_its_path() {
         let ask = |path: &str| asked(|asker| asker.is_refused_by_path(path));
-        for right in ["coinbase/deploy-test/development/web", "coinbase/deploy-test/development/_all", "coinbase/deploy-test/_all/_all", "_all/_all/_all"] {
+        for right in [
+            "coinbase/deploy-test/development/web",
+            "coinbase/deploy-test/development/_all",
+            "coinbase/deploy-test/_all/_all",
+            "_all/_all/_all",
+        ] {
             assert_eq!(ask(&format!("/odin/{right}/")), None, "{right}");
         }
-        for wrong in ["/", "/odin/coinbase/deploy-test/_all/web/", "/odin/_all/_all/web/", "/coinbase/deploy-test/development/web/"] {
+        for wrong in [
+            "/",
+            "/odin/coinbase/deploy-test/_all/web/",
+            "/odin/_all/_all/web/",
+            "/coinbase/deploy-test/development/web/",
+        ] {
             assert!(ask(wrong).is_some(), "{wrong}");
         }
     }
