@@ -19,6 +19,7 @@ mod made;
 mod originals;
 mod paths;
 mod plan;
+mod random;
 mod refused;
 mod rolling_out;
 mod rules;
