@@ -2,6 +2,7 @@
 
 use crate::stage::Stage;
 use crate::world::{IMAGE, Scenario, set};
+use odin::cloud::local::InstanceNumber;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -137,7 +138,7 @@ fn behave(stage: &Stage, instances: &Instances) {
         image.instances = serde_json::from_value(instances.all.clone()).unwrap();
         if let Some(seconds) = instances.first_lives {
             let mortal = serde_json::from_value(json!({"terminates_after_seconds": seconds})).unwrap();
-            image.exceptions.insert(image.launched + 1, mortal);
+            image.exceptions.insert(InstanceNumber::new(image.launched + 1), mortal);
         }
     });
 }
