@@ -126,7 +126,8 @@ struct Instances {
 
 fn instances() -> impl Strategy<Value = Instances> {
     let boot = (0_u32..120, 0_u32..60);
-    let usual = boot.prop_map(|(boot, health)| json!({"boots_after_seconds": boot, "health": {"after_seconds": health}}));
+    let usual =
+        boot.prop_map(|(boot, health)| json!({"boots_after_seconds": boot, "health": {"after_seconds": health}}));
     let all = prop_oneof![6 => usual, 1 => Just(json!({"health": "never"}))];
     let first_lives = prop_oneof![3 => Just(None), 1 => (1_u32..90).prop_map(Some)];
     (all, first_lives).prop_map(|(all, first_lives)| Instances { all, first_lives })
