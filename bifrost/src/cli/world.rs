@@ -64,18 +64,18 @@ pub(super) fn built_in<D: Deployer>() -> Result<World<D::Resources>, CliError> {
 /// Lays a scenario over a world: a JSON merge patch, such as `{"faults": […]}` or another behaviour of an image.
 pub(super) fn apply_scenario<R: Resources>(store: &Store<R>, path: &Path) -> Result<(), CliError> {
     let text = std::fs::read(path).map_err(|source| CliError::Scenario { path: path.into(), source })?;
-    let patch = json::parse(&text).map_err(|source| CliError::ScenarioSyntax { path: path.into(), source })?;
+    let scenario = json::parse(&text).map_err(|source| CliError::ScenarioSyntax { path: path.into(), source })?;
     store.transact(|world| {
         let patched =
-            patched(world, patch).map_err(|source| CliError::ScenarioContent { path: path.into(), source })?;
+            patched(world, scenario).map_err(|source| CliError::ScenarioContent { path: path.into(), source })?;
         *world = patched;
         Ok(())
     })?
 }
 
-fn patched<R: Resources>(world: &World<R>, patch: Value) -> Result<World<R>, json::ReadError> {
+fn patched<R: Resources>(world: &World<R>, scenario: Value) -> Result<World<R>, json::ReadError> {
     let mut value = serde_json::to_value(world).unwrap_or_default();
-    merge(&mut value, patch);
+    merge(&mut value, scenario);
     let mut patched: World<R> = json::read(&value)?;
     patched.clock = patched.clock.max(world.clock);
     Ok(patched)

@@ -9,13 +9,11 @@ const DRAWN: u32 = 60;
 /// The line of a service. `width` is that of the longest name.
 pub(super) fn line(service: &Progress, width: usize, paint: Paint) -> String {
     let Progress { name, waiting, starting, healthy, terminating, enough } = service;
-    let mut line = format!("        {}  {}", paint.strong(&format!("{name:width$}")), dots(service, paint));
-    line.push_str(&format!("  {healthy} healthy of {enough} needed"));
-    let rest = [(waiting, "waiting"), (starting, "starting"), (terminating, "terminating")];
-    for (count, what) in rest.into_iter().filter(|(count, _)| **count > 0) {
-        line.push_str(&format!(", {count} {what}"));
-    }
-    line
+    let counts = [(waiting, "waiting"), (starting, "starting"), (terminating, "terminating")];
+    let counts = counts.into_iter().filter(|(count, _)| **count > 0);
+    let rest: String = counts.map(|(count, what)| format!(", {count} {what}")).collect();
+    let (name, dots) = (paint.strong(&format!("{name:width$}")), dots(service, paint));
+    format!("        {name}  {dots}  {healthy} healthy of {enough} needed{rest}")
 }
 
 fn dots(service: &Progress, paint: Paint) -> String {
