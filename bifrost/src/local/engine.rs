@@ -100,15 +100,15 @@ impl<D: Deployer> Engine<D> {
 
 /// Polls the executions until each waits for the clock, or one gives up.
 fn poll_until_all_wait(executions: &mut Executions<'_>) -> Option<EngineError> {
-    let woken = Arc::new(Woken::default());
-    let waker = Waker::from(Arc::clone(&woken));
+    let again = Arc::new(Again::default());
+    let waker = Waker::from(Arc::clone(&again));
     loop {
-        woken.0.store(false, Ordering::Relaxed);
+        again.0.store(false, Ordering::Relaxed);
         match executions.poll_next_unpin(&mut Context::from_waker(&waker)) {
             Poll::Ready(Some(Err(failure))) => return Some(failure),
             Poll::Ready(Some(Ok(()))) => {}
             Poll::Ready(None) => return None,
-            Poll::Pending if woken.0.load(Ordering::Relaxed) => {}
+            Poll::Pending if again.0.load(Ordering::Relaxed) => {}
             Poll::Pending => return None,
         }
     }
@@ -116,9 +116,9 @@ fn poll_until_all_wait(executions: &mut Executions<'_>) -> Option<EngineError> {
 
 /// Tells whether a future asked to be polled again while it was polled.
 #[derive(Default)]
-struct Woken(AtomicBool);
+struct Again(AtomicBool);
 
-impl Wake for Woken {
+impl Wake for Again {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Relaxed);
     }

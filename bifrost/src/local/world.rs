@@ -75,7 +75,7 @@ pub struct Bucket {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoredObject {
-    /// Its bytes: text as it is, anything else in hexadecimal.
+    /// Its bytes: `{"text": …}`, or `{"base64": …}` for what is no text.
     #[serde(with = "body")]
     pub body: Vec<u8>,
     /// When it was last written, by the world's clock.
@@ -111,33 +111,26 @@ impl<R: Resources> World<R> {
 
 /// A body is text where it can be, so that a world file can be read and written by a person.
 mod body {
+    use base64::{Engine, prelude::BASE64_STANDARD};
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use std::borrow::Cow;
 
     #[derive(Serialize, Deserialize)]
     #[serde(rename_all = "snake_case")]
     enum Body<'a> {
-        Text(std::borrow::Cow<'a, str>),
-        Hex(String),
+        Text(Cow<'a, str>),
+        Base64(String),
     }
 
     pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(bytes) {
-            Ok(text) => Body::Text(text.into()),
-            Err(_) => Body::Hex(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
-        }
-        .serialize(serializer)
+        let text = std::str::from_utf8(bytes).map(|text| Body::Text(text.into()));
+        text.unwrap_or_else(|_| Body::Base64(BASE64_STANDARD.encode(bytes))).serialize(serializer)
     }
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         match Body::deserialize(deserializer)? {
             Body::Text(text) => Ok(text.into_owned().into_bytes()),
-            Body::Hex(hex) => unhex(&hex).ok_or_else(|| D::Error::custom("`hex` must be pairs of hexadecimal digits")),
+            Body::Base64(text) => BASE64_STANDARD.decode(text).map_err(D::Error::custom),
         }
-    }
-
-    fn unhex(hex: &str) -> Option<Vec<u8>> {
-        let digits: Option<Vec<u8>> = hex.chars().map(|digit| digit.to_digit(16)?.try_into().ok()).collect();
-        let digits = digits.filter(|digits| digits.len() % 2 == 0)?;
-        Some(digits.chunks(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
     }
 }

@@ -66,10 +66,7 @@ pub async fn unlock<F: Fields>(context: &Context<F::Ports>, release: Release<F>)
 /// back then. [`LockFailure::Lock`] if a store did not answer.
 pub async fn take<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), LockFailure> {
     let owner = owner(envelope)?;
-    let refusal = match refusal(context, envelope, owner).await? {
-        None => return Ok(()),
-        Some(refusal) => refusal,
-    };
+    let Some(refusal) = refusal(context, envelope, owner).await? else { return Ok(()) };
     root::give_back(context, envelope, owner).await.map_err(|error| not_known(&error))?;
     Err(LockFailure::LockExists(refusal))
 }

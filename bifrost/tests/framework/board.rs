@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 #[derive(Debug, Clone, Serialize, Deserialize, Shape)]
 #[serde(deny_unknown_fields)]
-pub struct Note {
+pub(crate) struct Note {
     note: String,
 }
 
@@ -25,7 +25,7 @@ impl Fields for Note {
 }
 
 bifrost::state_machine! {
-    pub machine Chart(Release<Note>) starts at Validate;
+    pub(crate) machine Chart(Release<Note>) starts at Validate;
 
     task Validate = validate { next Lock; catch _ => FailureClean; }
     task Lock = lock { next Pin; catch LockFailure::LockExists => FailureClean; catch _ => UnlockFailure; }
@@ -40,7 +40,7 @@ bifrost::state_machine! {
 }
 
 #[derive(Debug, thiserror::Error, TaskError)]
-pub enum PinFailure {
+pub(crate) enum PinFailure {
     #[error("the note is not on the board: {0}")]
     Pin(#[from] CloudError),
     #[error("{0}")]
@@ -59,13 +59,13 @@ async fn look(context: &Context<Board>, release: Release<Note>) -> Result<Releas
 
 /// The notes of an account, each as often as it was pinned.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Notes(pub Vec<String>);
+pub(crate) struct Notes(pub Vec<String>);
 
 impl Resources for Notes {
     fn advance(&mut self, _: DateTime<Utc>) {}
 }
 
-pub struct Board(Session<Notes>);
+pub(crate) struct Board(Session<Notes>);
 
 impl Board {
     async fn pin(&self, note: &str) -> Result<(), CloudError> {
@@ -77,7 +77,7 @@ impl Board {
     }
 }
 
-pub struct BoardDeployer;
+pub(crate) struct BoardDeployer;
 
 #[async_trait::async_trait]
 impl Deployer for BoardDeployer {
@@ -101,7 +101,7 @@ impl Deployer for BoardDeployer {
 }
 
 /// A world with the deployer account and one target account, in which these faults strike.
-pub fn world(faults: &Value) -> World<Notes> {
+pub(crate) fn world(faults: &Value) -> World<Notes> {
     let role = json!({"coinbase-board-assumed": {"trusts": ["000000000000"]}});
     serde_json::from_value(json!({
         "clock": "2026-03-01T12:00:00Z",
@@ -119,15 +119,15 @@ pub fn world(faults: &Value) -> World<Notes> {
     .unwrap()
 }
 
-pub fn lab() -> Lab<BoardDeployer> {
+pub(crate) fn lab() -> Lab<BoardDeployer> {
     Lab::new(world(&json!([]))).unwrap()
 }
 
-pub fn lab_with(faults: &Value) -> Lab<BoardDeployer> {
+pub(crate) fn lab_with(faults: &Value) -> Lab<BoardDeployer> {
     Lab::new(world(faults)).unwrap()
 }
 
-pub fn release(id: &str) -> Value {
+pub(crate) fn release(id: &str) -> Value {
     json!({
         "aws_account_id": "222222222222",
         "release_id": format!("release-1-{id}"),
@@ -139,23 +139,23 @@ pub fn release(id: &str) -> Value {
 }
 
 /// The release as a handler after Validate gets it, with this owner of its locks.
-pub fn owned(id: &str, owner: u128) -> Release<Note> {
+pub(crate) fn owned(id: &str, owner: u128) -> Release<Note> {
     let mut release = release(id);
     release["uuid"] = json!(uuid::Uuid::from_u128(owner));
     Release::read(&release, lab().cloud().defaults()).unwrap()
 }
 
-pub fn context(lab: &Lab<BoardDeployer>) -> Context<Board> {
+pub(crate) fn context(lab: &Lab<BoardDeployer>) -> Context<Board> {
     let attempt = Attempt { execution: Some("arn:execution".into()), state: "Lock".into(), retry_count: 0 };
     lab.context(attempt, json!({}))
 }
 
-pub fn notes(lab: &Lab<BoardDeployer>) -> Vec<String> {
+pub(crate) fn notes(lab: &Lab<BoardDeployer>) -> Vec<String> {
     lab.store().read(|world| world.accounts[&"222222222222".parse().unwrap()].resources.0.clone()).unwrap()
 }
 
 /// The owner of the root lock.
-pub fn lock_holder(lab: &Lab<BoardDeployer>) -> Option<String> {
+pub(crate) fn lock_holder(lab: &Lab<BoardDeployer>) -> Option<String> {
     let table = "us-east-1/coinbase-board-locks";
     let key = "222222222222/acme/shop/development/lock";
     let account = "000000000000".parse().unwrap();

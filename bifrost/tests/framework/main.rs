@@ -2,6 +2,13 @@
 //!
 //! One binary, because linking costs more than running.
 
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where by panicking"
+)]
+
 mod board;
 mod engine;
 mod halting;

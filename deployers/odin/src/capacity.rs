@@ -79,10 +79,9 @@ impl Strategy {
     fn aim(self, target: &Target, instances: u32, healthy: u32) -> Size {
         let whole = Size { min: target.min_size, desired: target.launched };
         let size = match self.steps(target) {
-            Some(steps) => Size {
-                min: steps.next(whole.min, instances),
-                desired: steps.next(whole.desired, instances),
-            },
+            Some(steps) => {
+                Size { min: steps.next(whole.min, instances), desired: steps.next(whole.desired, instances) }
+            }
             None if self.is_canary(instances) && healthy != 1 => Size { min: 1, desired: 1 },
             None => whole,
         };

@@ -33,7 +33,8 @@ fn autoscaling(max_terms: u32, strategy: Strategy) -> Autoscaling {
 
 #[test]
 fn an_instance_is_healthy_if_everybody_says_so() {
-    let group = group(&[("i-1", "InService", "Healthy"), ("i-2", "InService", "Healthy"), ("i-3", "InService", "Healthy")]);
+    let group =
+        group(&[("i-1", "InService", "Healthy"), ("i-2", "InService", "Healthy"), ("i-3", "InService", "Healthy")]);
     let classic = BalancerView::classic(states(&[("i-1", "InService"), ("i-2", "OutOfService"), ("i-3", "InService")]));
     let targets = BalancerView::target_group(states(&[("i-1", "healthy"), ("i-2", "healthy"), ("i-3", "initial")]));
     assert_eq!(Health::of(&group, &[]).seen.healthy, 3);
@@ -43,7 +44,8 @@ fn an_instance_is_healthy_if_everybody_says_so() {
 
 #[test]
 fn the_group_must_call_it_healthy_and_in_service() {
-    let states = [("i-1", "Pending", "Healthy"), ("i-2", "InService", "Unhealthy"), ("i-3", "", ""), ("i-4", "x", "Healthy")];
+    let states =
+        [("i-1", "Pending", "Healthy"), ("i-2", "InService", "Unhealthy"), ("i-3", "", ""), ("i-4", "x", "Healthy")];
     let health = Health::of(&group(&states), &[]);
     assert_eq!((health.seen.healthy, health.seen.instances), (0, 4));
 }
@@ -56,7 +58,13 @@ fn an_instance_that_a_balancer_does_not_know_is_unhealthy() {
 
 #[test]
 fn every_state_that_begins_term_is_terminating() {
-    let states = [("i-1", "Terminating"), ("i-2", "Terminating:Wait"), ("i-3", "Terminated"), ("i-4", "Ter"), ("i-5", "InService")];
+    let states = [
+        ("i-1", "Terminating"),
+        ("i-2", "Terminating:Wait"),
+        ("i-3", "Terminated"),
+        ("i-4", "Ter"),
+        ("i-5", "InService"),
+    ];
     let instances: Vec<_> = states.iter().map(|(id, state)| (*id, *state, "Healthy")).collect();
     assert_eq!(Health::of(&group(&instances), &[]).terminating, ["i-1", "i-2", "i-3"]);
 }

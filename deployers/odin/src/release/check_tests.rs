@@ -39,14 +39,16 @@ fn every_finding_is_reported_at_once() {
             ]
         }
     });
-    sent["services"]["worker"]["autoscaling"]["policies"][1]["threshold"] =
-        serde_json::from_str("1e400").unwrap();
+    sent["services"]["worker"]["autoscaling"]["policies"][1]["threshold"] = serde_json::from_str("1e400").unwrap();
     insta::assert_snapshot!(check(&sample::read(&sent)).unwrap_err());
 }
 
 #[test]
 fn a_release_must_have_services_and_subnets() {
-    assert_eq!(findings("/services", json!({})), "services: required: name at least one service: it becomes an auto-scaling group");
+    assert_eq!(
+        findings("/services", json!({})),
+        "services: required: name at least one service: it becomes an auto-scaling group"
+    );
     assert_eq!(findings("/subnets", json!([])), "subnets: required: name at least one subnet, by its name tag or id");
 }
 

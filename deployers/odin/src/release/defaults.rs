@@ -41,8 +41,8 @@ fn fill_volume(service: &mut Service) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::release::sample;
     use crate::release::check::MAX_TIMEOUT_SECONDS;
+    use crate::release::sample;
     use proptest::prelude::*;
     use serde_json::json;
 

@@ -51,7 +51,8 @@ impl TryFrom<Number> for Spread {
 
     fn try_from(number: Number) -> Result<Self, TooManyDigits> {
         let text = number.as_str();
-        let exact = if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str_exact(text) };
+        let exact =
+            if text.contains(['e', 'E']) { Decimal::from_scientific(text) } else { Decimal::from_str_exact(text) };
         exact.map(|decimal| Self(decimal.normalize())).map_err(|_| TooManyDigits)
     }
 }

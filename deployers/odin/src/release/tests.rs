@@ -25,7 +25,8 @@ fn what_was_written_is_read_as_the_same() {
 
 #[test]
 fn a_number_keeps_its_digits() {
-    let release = sample::with("/services/web/autoscaling/policies/0/threshold", serde_json::from_str("25.10").unwrap());
+    let release =
+        sample::with("/services/web/autoscaling/policies/0/threshold", serde_json::from_str("25.10").unwrap());
     let written = serde_json::to_value(&release).unwrap();
     assert_eq!(written.pointer("/services/web/autoscaling/policies/0/threshold").unwrap().to_string(), "25.10");
     assert_eq!(written.pointer("/services/web/autoscaling/spread").unwrap().to_string(), "0.8");
