@@ -69,13 +69,14 @@ Ctrl-C stops following, not the deploy."
 
 pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
     let local = world::open::<D>(setting, &args.cloud, args.fresh)?;
+    let prepared = Client::local(&local.cloud).prepare(&args.file, &whoami())?;
     if let Some(scenario) = &args.scenario {
         world::apply_scenario(local.cloud.store(), scenario)?;
     }
+    let local = local.keep()?;
     let client = Client::local(&local.cloud);
-    let prepared = client.prepare(&args.file, &whoami())?;
     let started = client.start(&prepared).await?;
-    let report = Report::new::<D>(args.output.format(), client.identity.command());
+    let report = Report::new::<D>(args.output.format(), args.cloud.hint::<D>());
     let follow = Following { local: &local, pace: Pace::Speed(args.speed), client: &client };
     let execution = started.execution.clone();
     let lost = |source| CliError::Lost { execution, source: Box::new(source) };

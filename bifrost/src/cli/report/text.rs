@@ -2,6 +2,7 @@
 
 use super::paint::Paint;
 use super::{advice, dots};
+use crate::cli::arguments::Hint;
 use crate::client::{Address, News, Outcome, Status, StepFailure};
 use crate::deployer::Progress;
 use crate::machine::State;
@@ -10,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// Turns news into lines.
 pub(super) struct Text {
     states: &'static [State],
-    command: String,
+    hint: Hint,
     paint: Paint,
     started_at: Option<DateTime<Utc>>,
     address: Option<Address>,
@@ -21,10 +22,10 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub(super) fn new(states: &'static [State], command: &str, paint: Paint) -> Self {
+    pub(super) fn new(states: &'static [State], hint: Hint, paint: Paint) -> Self {
         Self {
             states,
-            command: command.to_owned(),
+            hint,
             paint,
             started_at: None,
             address: None,
@@ -114,7 +115,7 @@ impl Text {
         if !outcome.is_ours {
             lines.push(self.paint.bad("  yours    was not deployed: deploy it again"));
         }
-        let next = advice::next(outcome, self.address.as_ref(), &self.command);
+        let next = advice::next(outcome, self.address.as_ref(), &self.hint);
         if !next.is_empty() {
             lines.push(format!("  next     {next}"));
         }
