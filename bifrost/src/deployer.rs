@@ -6,7 +6,7 @@ use crate::machine::{Flatten, Machine};
 use crate::release::{AccountId, BucketName, ConfigName, Defaults, InvalidName, ProjectName, Region, Release};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::path::Path;
 
 /// What a deployer adds to the envelope of a release: its own fields, at the top of the same JSON object.
@@ -14,8 +14,9 @@ pub trait Fields: Serialize + DeserializeOwned + Flatten + Send + Sync + 'static
     /// The deployer's own ports into a target account.
     type Ports: Send + Sync + 'static;
 
-    /// Clears what only the deployer sets: a client may have sent it, and must not be believed.
-    fn wipe(&mut self);
+    /// Clears what only the deployer sets: a client may have sent it, and must not be believed. The framework does so
+    /// with the envelope; fields of which all are the client's have nothing to clear.
+    fn wipe(&mut self) {}
 }
 
 /// A deployer: everything that the framework's client, commands and engine have to know of it.
@@ -138,7 +139,7 @@ pub struct Changes {
 }
 
 /// A service that is deployed.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deployed {
     /// The service.
     pub service: String,

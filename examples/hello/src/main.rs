@@ -1,14 +1,13 @@
 //! Hello, the smallest whole deployer: it sets a feature flag, and puts the old value back if that fails.
 
 use async_trait::async_trait;
-use bifrost::cloud::{CloudError, ErrorKind};
-use bifrost::local::{Resources, ServiceError, Session};
+use bifrost::cloud::CloudError;
+use bifrost::local::{Resources, Session};
 use bifrost::lock::{LockFailure, lock, unlock};
 use bifrost::release::{ConfigName, ProjectName, Release};
 use bifrost::task::Context;
 use bifrost::validate::validate;
 use bifrost::{Deployed, Deployer, Fields, Shape, TaskError};
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -23,8 +22,6 @@ struct Flag {
 
 impl Fields for Flag {
     type Ports = Flags;
-
-    fn wipe(&mut self) {}
 }
 
 bifrost::state_machine! {
@@ -71,22 +68,11 @@ async fn roll_back(context: &Context<Flags>, release: Release<Flag>) -> Result<R
     Ok(release)
 }
 
-/// The flags of an account: our part of the embedded world.
+/// The flags of an account, each with the values that it has had: our part of the embedded world.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct FlagTable(BTreeMap<String, Item>);
+struct FlagTable(BTreeMap<String, Vec<Deployed>>);
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Item {
-    value: String,
-    release_id: String,
-    since: DateTime<Utc>,
-    /// What the release found, to be put back if it fails.
-    before: Option<Box<Item>>,
-}
-
-impl Resources for FlagTable {
-    fn advance(&mut self, _: DateTime<Utc>) {}
-}
+impl Resources for FlagTable {}
 
 /// Our port: the flags of a target account.
 struct Flags(Session<FlagTable>);
@@ -95,40 +81,23 @@ impl Flags {
     /// A task may run again: a second time, nothing changes.
     async fn set(&self, Release { envelope, fields }: &Release<Flag>) -> Result<(), CloudError> {
         let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
-        let (value, release_id) = (fields.value.clone(), envelope.release_id.to_string());
-        let put = self
-            .0
-            .call("dynamodb:PutItem", &key, |place| match place.resources.0.get(&key) {
-                Some(item) if item.release_id == release_id => Ok(()),
-                _ if value.is_empty() => Err(ServiceError::new(ErrorKind::Invalid, "ValidationException", "no value")),
-                before => {
-                    let before = before.cloned().map(|item| Box::new(Item { before: None, ..item }));
-                    place.resources.0.insert(
-                        key.clone(),
-                        Item {
-                            value,
-                            release_id,
-                            since: place.now,
-                            before,
-                        },
-                    );
-                    Ok(())
-                }
-            });
+        let (service, release_id) = (fields.flag.clone(), envelope.release_id.to_string());
+        let (resource, parts) = ("flag".to_owned(), vec![fields.value.clone()]);
+        let put = self.0.call("dynamodb:PutItem", &key, |place| {
+            let values = place.resources.0.entry(key.clone()).or_default();
+            if values.last().is_none_or(|item| item.release_id != release_id) {
+                values.push(Deployed { service, release_id, since: place.now, resource, parts });
+            }
+            Ok(())
+        });
         put.await
     }
 
     async fn restore(&self, Release { envelope, fields }: &Release<Flag>) -> Result<(), CloudError> {
         let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
         let put = self.0.call("dynamodb:PutItem", &key, |place| {
-            let flags = &mut place.resources.0;
-            if flags
-                .get(&key)
-                .is_some_and(|item| item.release_id == envelope.release_id.as_str())
-            {
-                let before = flags.remove(&key).and_then(|item| item.before);
-                flags.extend(before.map(|before| (key.clone(), *before)));
-            }
+            let values = place.resources.0.entry(key.clone()).or_default();
+            values.pop_if(|item| item.release_id == envelope.release_id.as_str());
             Ok(())
         });
         put.await
@@ -157,30 +126,8 @@ impl Deployer for Hello {
     async fn deployed(ports: &Flags, project: &ProjectName, config: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
         let dir = format!("{project}/{config}/");
         let scan = ports.0.call("dynamodb:Scan", "flags", |place| {
-            let flags = place
-                .resources
-                .0
-                .iter()
-                .filter_map(|(key, item)| Some((key.strip_prefix(&dir)?, item)));
-            Ok(flags
-                .map(
-                    |(
-                        flag,
-                        Item {
-                            value,
-                            release_id,
-                            since,
-                            ..
-                        },
-                    )| Deployed {
-                        service: flag.into(),
-                        release_id: release_id.clone(),
-                        since: *since,
-                        resource: "flag".into(),
-                        parts: vec![value.clone()],
-                    },
-                )
-                .collect())
+            let ours = place.resources.0.iter().filter(|(key, _)| key.starts_with(&dir));
+            Ok(ours.filter_map(|(_, values)| values.last().cloned()).collect())
         });
         scan.await
     }
