@@ -14,7 +14,9 @@ async fn a_halt_stops_the_deploy_with_its_reason_until_it_is_cleared() {
     let (lab, release) = (lab(), owned("first", 1));
     let context = context(&lab);
     halt::check(&context, &release.envelope).await.unwrap();
-    halt::ask(lab.cloud().client().as_ref(), &release.envelope, "wrong image").await.unwrap();
+    halt::ask(lab.cloud().client().as_ref(), &release.envelope.bucket, &release.envelope.root_dir(), "wrong image")
+        .await
+        .unwrap();
     let halted = halt::check(&context, &release.envelope).await.unwrap_err();
     assert_eq!(halted.to_string(), "halted: wrong image");
     halt::clear(&context, &release.envelope).await.unwrap();
@@ -24,7 +26,9 @@ async fn a_halt_stops_the_deploy_with_its_reason_until_it_is_cleared() {
 #[tokio::test]
 async fn a_halt_of_six_minutes_ago_was_for_another_deploy() {
     let (lab, release) = (lab(), owned("first", 1));
-    halt::ask(lab.cloud().client().as_ref(), &release.envelope, "wrong image").await.unwrap();
+    halt::ask(lab.cloud().client().as_ref(), &release.envelope.bucket, &release.envelope.root_dir(), "wrong image")
+        .await
+        .unwrap();
     later(&lab, TimeDelta::minutes(6));
     halt::check(&context(&lab), &release.envelope).await.unwrap();
 }

@@ -144,15 +144,18 @@ fn created(status: Status) -> &'static str {
 
 /// What cleaned up, and what therefore holds.
 fn clean_up(outcome: &Outcome) -> Vec<String> {
-    let way = outcome.states_after_failure.join(" → ");
+    let way = match outcome.states_after_failure.as_slice() {
+        [cleaning @ .., _end] if !cleaning.is_empty() => format!(" ({})", cleaning.join(" → ")),
+        _ => String::new(),
+    };
     match outcome.status {
         Status::FailureClean if !outcome.changed => {
-            vec![format!("  clean    nothing was changed, and it holds no lock ({way})")]
+            vec![format!("  clean    nothing was changed, and it holds no lock{way}")]
         }
         Status::FailureClean => {
-            vec![format!("  clean    all that it made is gone, what ran before still runs, the lock is free ({way})")]
+            vec![format!("  clean    all that it made is gone, what ran before still runs, the lock is free{way}")]
         }
-        Status::FailureDirty => vec![format!("  dirty    the clean-up failed; the lock may still be held ({way})")],
+        Status::FailureDirty => vec![format!("  dirty    the clean-up failed; the lock may still be held{way}")],
         _ => Vec::new(),
     }
 }
@@ -163,3 +166,7 @@ pub(in crate::cli) fn duration(length: TimeDelta) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
+
+#[cfg(test)]
+#[path = "text_tests.rs"]
+mod tests;
