@@ -118,19 +118,19 @@ fn command<D: Deployer>() -> clap::Command {
 }
 
 fn named(name: &'static str, about: &'static str) -> clap::Command {
-    let examples: [(&str, fn(&str) -> String); 7] = [
-        ("deploy", deploy::examples),
-        ("halt", halt::examples),
-        ("status", status::examples),
-        ("history", history::examples),
-        ("lock", lock::examples),
-        ("unlock", unlock::examples),
-        ("graph", graph::examples),
+    let examples = [
+        ("deploy", deploy::examples(name)),
+        ("halt", halt::examples(name)),
+        ("status", status::examples(name)),
+        ("history", history::examples(name)),
+        ("lock", lock::examples(name)),
+        ("unlock", unlock::examples(name)),
+        ("graph", graph::examples(name)),
     ];
     let command = Cli::command().name(name).bin_name(name).about(about).after_long_help(guide(name));
     let command = command.after_help(format!("Try `{name} deploy --help`, or `{name} --help` for examples."));
     let command = examples.into_iter().fold(command, |command, (subcommand, text)| {
-        command.mut_subcommand(subcommand, |subcommand| subcommand.after_help(text(name)))
+        command.mut_subcommand(subcommand, |subcommand| subcommand.after_help(text))
     });
     // `status` alone may be about everything.
     ["halt", "lock", "unlock"].into_iter().fold(command, |command, subcommand| {

@@ -1,7 +1,7 @@
 //! The client: from a release file to an outcome, and what else a person may do.
 
 use crate::board::{BoardDeployer, lab, lab_with, lock_holder, notes};
-use bifrost::client::{Address, Client, HaltFailure, News, Outcome, PrepareError, StartFailure, Started, Status};
+use bifrost::client::{Address, Client, HaltFailure, LockState, News, Outcome, PrepareError, StartFailure, Started, Status};
 use bifrost::cloud::{Encryption, Objects};
 use bifrost::lock::UserLock;
 use bifrost::testing::Lab;
@@ -213,7 +213,7 @@ async fn a_freeze_names_who_and_why_until_it_is_lifted() {
     assert!(outcome.failures[0].cause.contains("carol: incident 42"));
 
     assert_eq!(client.unlock(&address, false).await.unwrap().user_lock, Some(carol));
-    assert_eq!(client.lock_state(&address).await.unwrap(), Default::default());
+    assert_eq!(client.lock_state(&address).await.unwrap(), LockState::default());
     // `{}` is how the originals lift a freeze.
     client
         .objects

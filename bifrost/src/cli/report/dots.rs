@@ -11,7 +11,7 @@ pub(super) fn line(service: &Progress, width: usize, paint: Paint) -> String {
     let Progress { name, waiting, starting, healthy, terminating, enough } = service;
     let counts = [(waiting, "waiting"), (starting, "starting"), (terminating, "terminating")];
     let counts = counts.into_iter().filter(|(count, _)| **count > 0);
-    let rest: String = counts.map(|(count, what)| format!(", {count} {what}")).collect();
+    let rest = counts.fold(String::new(), |rest, (count, what)| format!("{rest}, {count} {what}"));
     let (name, dots) = (paint.strong(&format!("{name:width$}")), dots(service, paint));
     format!("        {name}  {dots}  {healthy} healthy of {enough} needed{rest}")
 }
