@@ -58,6 +58,8 @@ pub mod task;
 pub mod testing;
 pub mod validate;
 
+#[doc(inline)]
+#[doc = include_str!("machine/state_machine.md")]
 pub use bifrost_macros::state_machine;
 pub use deployer::{Attachment, Changes, Deployed, Deployer, Fields, Identity, Progress};
 pub use machine::{Shape, TaskError};

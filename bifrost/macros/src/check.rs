@@ -80,7 +80,7 @@ fn of_task(name: &Ident, task: &Task) -> Vec<Error> {
             format!("task `{name}` needs `catch _ => State;`: an error that it does not name would end the execution");
         errors.push(Error::new(name.span(), message));
     }
-    errors.extend(task.retries.iter().flat_map(|retry| limits::retry(&retry.fields)));
+    errors.extend(task.retries.iter().flat_map(limits::retry));
     errors
 }
 

@@ -8,7 +8,7 @@ mod task;
 use crate::graph::Graph;
 use crate::model::{Comment, Machine, State};
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote, quote_spanned};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::collections::HashSet;
 use syn::Ident;
 use syn::spanned::Spanned;
@@ -131,18 +131,19 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
     let text = name.to_string();
     let infos = states.iter().map(|state| state::info(state));
     let start = chart.asl_name_of(&chart.machine.start);
-    let comment = option(comment);
+    let comment = self::comment(comment);
     let definitions = states.iter().map(|state| {
         let (key, definition) = (state.asl_name(), state::definition(chart, state));
         quote!((#key, #definition))
     });
     let arms = states.iter().filter_map(|state| task::arm(state));
     let is_data = chart.is_data();
+    let type_of_data = quote_spanned!(data.span()=> type Data = #data;);
     quote! {
         #[allow(trivial_bounds, reason = "it is asked once, where the author names the type")]
         #[automatically_derived]
         impl ::bifrost::machine::Machine for #name where #is_data {
-            type Data = #data;
+            #type_of_data
 
             const NAME: &'static str = #text;
             const STATES: &'static [::bifrost::machine::State] = &[#(#infos),*];
@@ -182,11 +183,13 @@ impl Chart<'_> {
     }
 }
 
-fn option(comment: &Comment) -> TokenStream {
-    match &comment.text {
-        Some(text) => quote!(::core::option::Option::Some(#text)),
-        None => quote!(::core::option::Option::None),
-    }
+fn comment(comment: &Comment) -> TokenStream {
+    option(comment.text.as_ref())
+}
+
+fn option(value: Option<impl ToTokens>) -> TokenStream {
+    let some = value.map(|value| quote!(::core::option::Option::Some(#value)));
+    some.unwrap_or_else(|| quote!(::core::option::Option::None))
 }
 
 fn task_function(state: &Ident) -> Ident {

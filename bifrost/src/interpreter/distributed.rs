@@ -21,13 +21,13 @@ use crate::asl::{Map, Setting};
 const MOST_DISTRIBUTED: usize = 10_000;
 
 /// How many children may fail.
-struct Tolerance {
+pub(super) struct Tolerance {
     count: Option<u64>,
     percentage: Option<f64>,
 }
 
 /// Child executions have histories that nobody asks for.
-struct Forgetful;
+pub(super) struct Forgetful;
 
 impl Recorder for Forgetful {
     fn record(&self, _event: Event) {}
@@ -47,6 +47,37 @@ struct MapRun<'r> {
     tolerance: Tolerance,
 }
 
+impl Visit<'_> {
+    pub(super) fn tolerance(&self, frame: &mut Frame<'_>, map: &Map, input: &Value) -> Result<Tolerance, Failure> {
+        let count = self.count(frame, "ToleratedFailureCount", map.tolerated_failure_count.as_ref(), input)?;
+        let percentage = self.percentage(frame, map.tolerated_failure_percentage.as_ref(), input)?;
+        frame.inspect(|stages| {
+            stages.tolerated_failure_count = count;
+            stages.tolerated_failure_percentage = percentage;
+        });
+        Ok(Tolerance { count, percentage })
+    }
+
+    fn percentage(
+        &self,
+        frame: &mut Frame<'_>,
+        setting: Option<&Setting<f64>>,
+        input: &Value,
+    ) -> Result<Option<f64>, Failure> {
+        let path = match setting {
+            None => return Ok(None),
+            Some(Setting::Value(percentage)) => return Ok(Some(*percentage)),
+            Some(Setting::Path(path)) => path,
+        };
+        let value = self.look_up(frame, path, input)?;
+        match value.as_f64() {
+            Some(percentage) if (0.0..=100.0).contains(&percentage) => Ok(Some(percentage)),
+            Some(_) => Err(self.runtime("ToleratedFailurePercentage must be between 0 and 100.")),
+            None => Err(self.runtime(not_a("float", "ToleratedFailurePercentagePath", path.as_str(), &value))),
+        }
+    }
+}
+
 impl Run<'_> {
     /// Runs the children; the event that the state's exit follows from comes with the results.
     pub(super) async fn map_run(
@@ -59,10 +90,10 @@ impl Run<'_> {
     ) -> Result<(Value, u64), Stop> {
         let items = match &map.item_reader {
             Some(_) => None,
-            None => Some(self.items(visit, frame, map, &input)?),
+            None => Some(visit.items(frame, map, &input)?),
         };
         frame.previous = self.start_map(frame, items.as_ref().map_or(0, Vec::len))?;
-        let tolerance = self.tolerance(visit, frame, map, &input)?;
+        let tolerance = visit.tolerance(frame, map, &input)?;
         let most = if most == 0 { MOST_DISTRIBUTED } else { most.min(MOST_DISTRIBUTED) };
         let map_run = MapRun { visit, map, input: &input, arn: self.map_run_arn(map), most, tolerance };
         let details = EventDetails { map_run_arn: Some(Arc::clone(&map_run.arn)), ..EventDetails::default() };
@@ -107,8 +138,7 @@ impl Run<'_> {
                 Err(stop) => return Err(stop),
             }
             if map_run.tolerance.is_exceeded(failed, count) {
-                let cause = "The specified tolerated failure threshold was exceeded";
-                return Err(Failure::new(names::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause).into());
+                return Err(threshold_exceeded().into());
             }
         }
         Ok(results)
@@ -156,42 +186,6 @@ impl Run<'_> {
         run.flow(&map_run.map.item_processor.flow, input, &mut frame).await
     }
 
-    fn tolerance(
-        &self,
-        visit: &Visit<'_>,
-        frame: &mut Frame<'_>,
-        map: &Map,
-        input: &Value,
-    ) -> Result<Tolerance, Failure> {
-        let count = self.count(visit, frame, "ToleratedFailureCount", map.tolerated_failure_count.as_ref(), input)?;
-        let percentage = self.percentage(visit, frame, map.tolerated_failure_percentage.as_ref(), input)?;
-        frame.inspect(|stages| {
-            stages.tolerated_failure_count = count;
-            stages.tolerated_failure_percentage = percentage;
-        });
-        Ok(Tolerance { count, percentage })
-    }
-
-    fn percentage(
-        &self,
-        visit: &Visit<'_>,
-        frame: &mut Frame<'_>,
-        setting: Option<&Setting<f64>>,
-        input: &Value,
-    ) -> Result<Option<f64>, Failure> {
-        let path = match setting {
-            None => return Ok(None),
-            Some(Setting::Value(percentage)) => return Ok(Some(*percentage)),
-            Some(Setting::Path(path)) => path,
-        };
-        let value = self.look_up(visit, frame, path, input)?;
-        match value.as_f64() {
-            Some(percentage) if (0.0..=100.0).contains(&percentage) => Ok(Some(percentage)),
-            Some(_) => Err(visit.runtime("ToleratedFailurePercentage must be between 0 and 100.")),
-            None => Err(visit.runtime(not_a("float", "ToleratedFailurePercentagePath", path.as_str(), &value))),
-        }
-    }
-
     /// `arn:aws:states:<region>:<account>:mapRun:<state machine>/<label>:<id>`
     fn map_run_arn(&self, map: &Map) -> Arc<str> {
         let machine = self.execution.state_machine_arn.replace(":stateMachine:", ":mapRun:");
@@ -200,9 +194,15 @@ impl Run<'_> {
     }
 }
 
+/// The error of a run of which too many children failed.
+pub(super) fn threshold_exceeded() -> Failure {
+    let cause = "The specified tolerated failure threshold was exceeded";
+    Failure::new(names::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause)
+}
+
 impl Tolerance {
     /// Without a setting none may fail; with both, neither may be exceeded.
-    fn is_exceeded(&self, failed: usize, of: usize) -> bool {
+    pub(super) fn is_exceeded(&self, failed: usize, of: usize) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "a share of 2^53 items need not be exact")]
         let share = failed as f64 * 100.0 / of.max(1) as f64;
         let failed = u64::try_from(failed).unwrap_or(u64::MAX);

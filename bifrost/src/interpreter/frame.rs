@@ -70,6 +70,10 @@ impl Visit<'_> {
     /// An error of this state, with the cause that AWS words so.
     pub(super) fn failure(&self, error: &str, cause: impl std::fmt::Display) -> Failure {
         let (name, event) = (&self.state.name, self.entered_event);
+        if event == 0 {
+            // A state that is tested on its own was not entered.
+            return Failure::new(error, cause.to_string());
+        }
         let place = format!("An error occurred while executing the state '{name}' (entered at the event id #{event}).");
         Failure::new(error, format!("{place} {cause}"))
     }

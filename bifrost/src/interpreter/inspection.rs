@@ -42,4 +42,22 @@ pub struct Inspection {
     /// After `ResultPath`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub after_result_path: Option<Arc<Value>>,
+    /// Who would handle the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error_details: Option<ErrorDetails>,
+}
+
+/// Who would handle an error.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ErrorDetails {
+    /// The retrier that names the error, used up or not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_index: Option<usize>,
+    /// How long until the next attempt.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_backoff_interval_seconds: Option<i64>,
+    /// The catcher that took the error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub catch_index: Option<usize>,
 }

@@ -10,6 +10,26 @@ use super::run::Run;
 use super::tasks::{TaskOutcome, TaskProgress, TaskRequest};
 use crate::asl::{ItemReader, Map, Setting};
 
+impl Visit<'_> {
+    /// A limit of a batch, which a path may also lead to as a text of digits.
+    fn batch_limit(
+        &self,
+        frame: &mut Frame<'_>,
+        field: &str,
+        setting: Option<&Setting<u64>>,
+        input: &Value,
+    ) -> Result<usize, Failure> {
+        if let Some(Setting::Path(path)) = setting {
+            let value = self.look_up(frame, path, input)?;
+            if let Some(limit) = value.as_str().and_then(|digits| digits.parse().ok()) {
+                return Ok(limit);
+            }
+        }
+        let limit = self.count(frame, field, setting, input)?;
+        Ok(limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX))
+    }
+}
+
 impl Run<'_> {
     /// Asks the reader's resource for the object and takes the items out of it. `Tasks` answers as S3 does:
     /// `{"Body": "…"}` for `s3:getObject`, `{"Contents": […]}` for `s3:listObjectsV2`.
@@ -21,7 +41,7 @@ impl Run<'_> {
         input: &Arc<Value>,
     ) -> Result<Vec<Arc<Value>>, Stop> {
         let parameters = self.payload(visit, frame, reader.parameters.as_ref(), input)?;
-        let most = self.count(visit, frame, "MaxItems", reader.max_items.as_ref(), input)?;
+        let most = visit.count(frame, "MaxItems", reader.max_items.as_ref(), input)?;
         let progress = TaskProgress::silent(self, &reader.resource);
         let request = TaskRequest {
             state: &visit.state.name,
@@ -57,55 +77,34 @@ impl Run<'_> {
         items: Vec<Arc<Value>>,
     ) -> Result<Vec<Arc<Value>>, Failure> {
         let Some(batcher) = &map.item_batcher else { return Ok(items) };
-        let most_items = self.batch_limit(visit, frame, "MaxItemsPerBatch", batcher.max_items.as_ref(), input)?;
-        let most_bytes = self.batch_limit(visit, frame, "MaxInputBytesPerBatch", batcher.max_bytes.as_ref(), input)?;
+        let most_items = visit.batch_limit(frame, "MaxItemsPerBatch", batcher.max_items.as_ref(), input)?;
+        let most_bytes = visit.batch_limit(frame, "MaxInputBytesPerBatch", batcher.max_bytes.as_ref(), input)?;
         let shared = match &batcher.batch_input {
             Some(template) => Some(self.payload(visit, frame, Some(template), input)?),
             None => None,
         };
-        let mut batches: Vec<Vec<Value>> = Vec::new();
+        let mut bundles: Vec<Vec<Value>> = Vec::new();
         let mut bytes = 0;
         for item in items {
             let item = Arc::unwrap_or_clone(item);
             let length = item.to_string().len() + 1;
-            match batches.last_mut().filter(|batch| batch.len() < most_items && bytes + length <= most_bytes) {
-                Some(batch) => {
-                    batch.push(item);
-                    bytes += length;
-                }
-                None => {
-                    batches.push(vec![item]);
-                    bytes = length;
-                }
+            let has_room = |batch: &&mut Vec<Value>| batch.len() < most_items && bytes + length <= most_bytes;
+            if let Some(batch) = bundles.last_mut().filter(has_room) {
+                batch.push(item);
+                bytes += length;
+            } else {
+                bundles.push(vec![item]);
+                bytes = length;
             }
         }
-        Ok(batches.into_iter().map(|items| Arc::new(batch(items, shared.as_deref()))).collect())
-    }
-
-    /// A limit of a batch, which a path may also lead to as a text of digits.
-    fn batch_limit(
-        &self,
-        visit: &Visit<'_>,
-        frame: &mut Frame<'_>,
-        field: &str,
-        setting: Option<&Setting<u64>>,
-        input: &Value,
-    ) -> Result<usize, Failure> {
-        if let Some(Setting::Path(path)) = setting {
-            let value = self.look_up(visit, frame, path, input)?;
-            if let Some(limit) = value.as_str().and_then(|digits| digits.parse().ok()) {
-                return Ok(limit);
-            }
-        }
-        let limit = self.count(visit, frame, field, setting, input)?;
-        Ok(limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX))
+        Ok(bundles.into_iter().map(|items| Arc::new(batch(Value::Array(items), shared.as_deref()))).collect())
     }
 }
 
-fn batch(items: Vec<Value>, shared: Option<&Value>) -> Value {
+fn batch(items: Value, shared: Option<&Value>) -> Value {
     match shared {
-        Some(shared) => json!({"BatchInput": shared, "Items": items}),
-        None => json!({"Items": items}),
+        Some(shared) => Value::from_iter([("BatchInput", shared.clone()), ("Items", items)]),
+        None => Value::from_iter([("Items", items)]),
     }
 }
 

@@ -30,11 +30,60 @@ struct Iterations<'r> {
     positions: Vec<Rc<Position>>,
 }
 
+impl Visit<'_> {
+    /// The items that `ItemsPath` points to.
+    pub(super) fn items(
+        &self,
+        frame: &mut Frame<'_>,
+        map: &Map,
+        input: &Arc<Value>,
+    ) -> Result<Vec<Arc<Value>>, Failure> {
+        let (items, path) = match &map.items_path {
+            Some(path) => (self.look_up(frame, path, input)?.into_owned(), path.as_str()),
+            None => (input.as_ref().clone(), "$"),
+        };
+        let Value::Array(items) = items else {
+            // AWS names a path into the context object without its first `$`.
+            let path = if path.starts_with("$$") { path.get(1..).unwrap_or(path) } else { path };
+            return Err(self.runtime(format!("Reference path \"{path}\" must point to array.")));
+        };
+        frame.inspect(|stages| stages.after_items_path = Some(Arc::new(Value::Array(items.clone()))));
+        Ok(items.into_iter().map(Arc::new).collect())
+    }
+
+    pub(super) fn max_concurrency(&self, frame: &mut Frame<'_>, map: &Map, input: &Value) -> Result<usize, Failure> {
+        let most = self.count(frame, "MaxConcurrency", map.max_concurrency.as_ref(), input)?.unwrap_or(0);
+        frame.inspect(|stages| stages.max_concurrency = Some(most));
+        Ok(usize::try_from(most).unwrap_or(usize::MAX))
+    }
+
+    /// A setting that counts something.
+    pub(super) fn count(
+        &self,
+        frame: &mut Frame<'_>,
+        field: &str,
+        setting: Option<&Setting<u64>>,
+        input: &Value,
+    ) -> Result<Option<u64>, Failure> {
+        let path = match setting {
+            None => return Ok(None),
+            Some(Setting::Value(count)) => return Ok(Some(*count)),
+            Some(Setting::Path(path)) => path,
+        };
+        let value = self.look_up(frame, path, input)?;
+        match (value.as_u64(), value.as_i64()) {
+            (Some(count), _) => Ok(Some(count)),
+            (None, Some(_)) => Err(self.runtime(format!("{field} cannot be negative."))),
+            (None, None) => Err(self.runtime(not_a("integer", &format!("{field}Path"), path.as_str(), &value))),
+        }
+    }
+}
+
 impl Run<'_> {
     /// One attempt.
     pub(super) async fn map(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, map: &Map) -> Result<Output, Stop> {
-        let input = self.input(visit, frame)?;
-        let most = self.max_concurrency(visit, frame, map, &input)?;
+        let input = visit.effective_input(frame)?;
+        let most = visit.max_concurrency(frame, map, &input)?;
         let (result, last) = match map.item_processor.mode {
             ProcessorMode::Inline => self.inline_map(visit, frame, map, input, most).await?,
             ProcessorMode::Distributed(_) => self.map_run(visit, frame, map, input, most).await?,
@@ -56,7 +105,7 @@ impl Run<'_> {
         input: Arc<Value>,
         most: usize,
     ) -> Result<(Value, u64), Stop> {
-        let items = self.items(visit, frame, map, &input)?;
+        let items = visit.items(frame, map, &input)?;
         frame.previous = self.start_map(frame, items.len())?;
         let iterations = Iterations { visit, map, input, items, positions: Vec::new() };
         let most = if most == 0 { MOST_INLINE } else { most.min(MOST_INLINE) };
@@ -150,61 +199,6 @@ impl Run<'_> {
             self.record(frame.previous, EventType::MapIterationFailed, iteration(iterations, index))?;
         }
         Ok(stop)
-    }
-
-    /// The items that `ItemsPath` points to.
-    pub(super) fn items(
-        &self,
-        visit: &Visit<'_>,
-        frame: &mut Frame<'_>,
-        map: &Map,
-        input: &Arc<Value>,
-    ) -> Result<Vec<Arc<Value>>, Failure> {
-        let (items, path) = match &map.items_path {
-            Some(path) => (self.look_up(visit, frame, path, input)?.into_owned(), path.as_str()),
-            None => (input.as_ref().clone(), "$"),
-        };
-        let Value::Array(items) = items else {
-            // AWS names a path into the context object without its first `$`.
-            let path = if path.starts_with("$$") { path.get(1..).unwrap_or(path) } else { path };
-            return Err(visit.runtime(format!("Reference path \"{path}\" must point to array.")));
-        };
-        frame.inspect(|stages| stages.after_items_path = Some(Arc::new(Value::Array(items.clone()))));
-        Ok(items.into_iter().map(Arc::new).collect())
-    }
-
-    fn max_concurrency(
-        &self,
-        visit: &Visit<'_>,
-        frame: &mut Frame<'_>,
-        map: &Map,
-        input: &Value,
-    ) -> Result<usize, Failure> {
-        let most = self.count(visit, frame, "MaxConcurrency", map.max_concurrency.as_ref(), input)?.unwrap_or(0);
-        frame.inspect(|stages| stages.max_concurrency = Some(most));
-        Ok(usize::try_from(most).unwrap_or(usize::MAX))
-    }
-
-    /// A setting that counts something.
-    pub(super) fn count(
-        &self,
-        visit: &Visit<'_>,
-        frame: &mut Frame<'_>,
-        field: &str,
-        setting: Option<&Setting<u64>>,
-        input: &Value,
-    ) -> Result<Option<u64>, Failure> {
-        let path = match setting {
-            None => return Ok(None),
-            Some(Setting::Value(count)) => return Ok(Some(*count)),
-            Some(Setting::Path(path)) => path,
-        };
-        let value = self.look_up(visit, frame, path, input)?;
-        match (value.as_u64(), value.as_i64()) {
-            (Some(count), _) => Ok(Some(count)),
-            (None, Some(_)) => Err(visit.runtime(format!("{field} cannot be negative."))),
-            (None, None) => Err(visit.runtime(not_a("integer", &format!("{field}Path"), path.as_str(), &value))),
-        }
     }
 }
 

@@ -25,6 +25,7 @@ mod retry;
 mod run;
 mod simple;
 mod size;
+mod state_test;
 mod task;
 mod tasks;
 
@@ -39,8 +40,9 @@ use serde_json::Value;
 pub use self::clock::{Clock, VirtualClock};
 pub use self::event::{Event, EventDetails, EventType};
 pub use self::execution::{Checkpoint, Execution, Outcome};
-pub use self::inspection::Inspection;
+pub use self::inspection::{ErrorDetails, Inspection};
 pub use self::recorder::{MemoryRecorder, Recorder, RecorderError};
+pub use self::state_test::{StateStatus, StateTest, StateTested};
 pub use self::tasks::{TaskOutcome, TaskProgress, TaskRequest, Tasks};
 
 use self::context::ContextObject;
@@ -102,23 +104,15 @@ impl<'a> Interpreter<'a> {
         let mut frame = Frame::top(ContextObject::new(execution));
         frame.previous = checkpoint.entered_event;
         frame.variables = Arc::clone(&checkpoint.variables);
-        let result = match self.machine.flow.states.get(&checkpoint.state) {
-            Some(state) => {
-                frame.context.enter(&checkpoint.state, checkpoint.entered_at, run::counts_retries(&state.kind));
-                let visit = Visit {
-                    state,
-                    input: Arc::clone(&checkpoint.input),
-                    entered_at: checkpoint.entered_at,
-                    entered_event: checkpoint.entered_event,
-                };
-                self.in_time(execution, run.go_on(&self.machine.flow, visit, &mut frame)).await
-            }
-            None => {
-                let cause = format!("The state machine has no state '{}' to go on in.", checkpoint.state);
-                Some(Err(Failure::new(names::RUNTIME, cause).into()))
-            }
+        let Some(state) = self.machine.flow.states.get(&checkpoint.state) else {
+            let cause = format!("The state machine has no state '{}' to go on in.", checkpoint.state);
+            return conclude(&run, frame.previous, Some(Err(Failure::new(names::RUNTIME, cause).into())));
         };
-        conclude(&run, frame.previous, result)
+        let Checkpoint { input, entered_at, entered_event, .. } = checkpoint;
+        let visit = Visit { state, input: Arc::clone(input), entered_at: *entered_at, entered_event: *entered_event };
+        frame.context.enter(&checkpoint.state, *entered_at, run::counts_retries(&state.kind));
+        let end = self.in_time(execution, run.go_on(&self.machine.flow, visit, &mut frame)).await;
+        conclude(&run, frame.previous, end)
     }
 
     /// Ends an execution that somebody stopped, after its future has been dropped.

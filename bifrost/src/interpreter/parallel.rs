@@ -29,7 +29,7 @@ impl Run<'_> {
         frame: &mut Frame<'_>,
         parallel: &Parallel,
     ) -> Result<Output, Stop> {
-        let input = self.input(visit, frame)?;
+        let input = visit.effective_input(frame)?;
         let input = self.payload(visit, frame, parallel.parameters.as_ref(), &input)?;
         let started = self.record(frame.previous, EventType::ParallelStateStarted, EventDetails::default())?;
         frame.previous = started;

@@ -30,7 +30,8 @@ impl<'f> Retries<'f> {
     }
 }
 
-fn delay(retrier: &Retrier, used: u64, random: &dyn Random) -> TimeDelta {
+/// How long to wait after a retrier has been used so often.
+pub(super) fn delay(retrier: &Retrier, used: u64, random: &dyn Random) -> TimeDelta {
     #[expect(clippy::cast_precision_loss, reason = "a delay of 2^53 seconds need not be exact")]
     let (interval, longest) =
         (retrier.interval_seconds as f64, retrier.max_delay_seconds.map(|seconds| seconds as f64));
@@ -80,9 +81,9 @@ mod tests {
 
     fn delays(retrier: Retrier) -> Vec<i64> {
         let retriers = [retrier];
-        let mut retries = Retries::new(&retriers);
+        let mut uses = Retries::new(&retriers);
         let failure = Failure { error: Some("E".into()), cause: None, kind: FailureKind::Plain };
-        std::iter::from_fn(|| retries.next_delay(&failure, &Half)).map(|delay| delay.num_milliseconds()).collect()
+        std::iter::from_fn(|| uses.next_delay(&failure, &Half)).map(|delay| delay.num_milliseconds()).collect()
     }
 
     #[test]
@@ -102,12 +103,12 @@ mod tests {
     #[test]
     fn the_first_retrier_that_names_the_error_decides_even_when_it_is_used_up() {
         let retriers = [retrier("E", 1), retrier("States.ALL", 9)];
-        let mut retries = Retries::new(&retriers);
+        let mut uses = Retries::new(&retriers);
         let named = Failure { error: Some("E".into()), cause: None, kind: FailureKind::Plain };
         let other = Failure { error: Some("F".into()), cause: None, kind: FailureKind::Plain };
-        assert!(retries.next_delay(&named, &Half).is_some());
-        assert!(retries.next_delay(&named, &Half).is_none());
-        assert!(retries.next_delay(&other, &Half).is_some());
+        assert!(uses.next_delay(&named, &Half).is_some());
+        assert!(uses.next_delay(&named, &Half).is_none());
+        assert!(uses.next_delay(&other, &Half).is_some());
     }
 
     #[test]

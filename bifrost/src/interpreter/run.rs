@@ -194,7 +194,8 @@ impl Run<'_> {
         }
     }
 
-    fn handle(
+    /// Hands an error to a catcher.
+    pub(super) fn handle(
         &self,
         visit: &Visit<'_>,
         frame: &mut Frame<'_>,

@@ -10,19 +10,48 @@ use super::frame::{Frame, Visit};
 use super::run::{Run, Step};
 use crate::asl::{Assign, Fail, Pass, Path, Setting, Text, Transition, Wait, WaitUntil, timestamp};
 
+impl Visit<'_> {
+    fn seconds(&self, frame: &mut Frame<'_>, seconds: &Setting<u64>, input: &Value) -> Result<u64, Failure> {
+        let path = match seconds {
+            Setting::Value(seconds) => return Ok(*seconds),
+            Setting::Path(path) => path,
+        };
+        let text = path.as_str();
+        let found = path.evaluate(&frame.scope(self.state, input));
+        let value = found.map_err(|_| self.runtime(no_value("SecondsPath", text)))?;
+        match (value.as_u64(), value.as_i64()) {
+            (Some(seconds), _) => Ok(seconds),
+            (None, Some(_)) => {
+                Err(self.runtime(format!("The SecondsPath parameter references a negative value: {text} == {value}")))
+            }
+            (None, None) => {
+                let problem = "The SecondsPath parameter cannot be parsed as a long value";
+                Err(self.runtime(format!("{problem}: {text} == {}", plain(&value))))
+            }
+        }
+    }
+
+    fn timestamp(&self, frame: &mut Frame<'_>, path: &Path, input: &Value) -> Result<DateTime<Utc>, Failure> {
+        let text = path.as_str();
+        let found = path.evaluate(&frame.scope(self.state, input));
+        let value = found.map_err(|_| self.runtime(no_value("TimestampPath", text)))?;
+        value.as_str().and_then(timestamp::parse).ok_or_else(|| {
+            let format = "does not reference a valid ISO-8601 extended offset date-time format string";
+            self.runtime(format!("The TimestampPath parameter {format}: {text} == {}", plain(&value)))
+        })
+    }
+}
+
 impl Run<'_> {
     pub(super) fn pass(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, pass: &Pass) -> Result<Step, Failure> {
-        let result = match &pass.result {
-            Some(result) => {
-                frame.inspect(|stages| stages.result = Some(Arc::clone(result)));
-                Arc::clone(result)
-            }
-            None => {
-                let input = self.input(visit, frame)?;
-                let payload = self.payload(visit, frame, pass.parameters.as_ref(), &input)?;
-                frame.inspect(|stages| stages.after_parameters = Some(Arc::clone(&payload)));
-                payload
-            }
+        let result = if let Some(result) = &pass.result {
+            frame.inspect(|stages| stages.result = Some(Arc::clone(result)));
+            Arc::clone(result)
+        } else {
+            let input = visit.effective_input(frame)?;
+            let payload = self.payload(visit, frame, pass.parameters.as_ref(), &input)?;
+            frame.inspect(|stages| stages.after_parameters = Some(Arc::clone(&payload)));
+            payload
         };
         frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&result)));
         let output = self.output(visit, frame, result, &pass.result_path, &pass.assign)?;
@@ -30,7 +59,7 @@ impl Run<'_> {
     }
 
     pub(super) fn succeed(&self, visit: &Visit<'_>, frame: &mut Frame<'_>) -> Result<Step, Failure> {
-        let input = self.input(visit, frame)?;
+        let input = visit.effective_input(frame)?;
         let output = self.input_as_output(visit, frame, &input, &Assign::default())?;
         Ok(Step { output, transition: Transition::End })
     }
@@ -61,57 +90,15 @@ impl Run<'_> {
     }
 
     pub(super) async fn wait(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, wait: &Wait) -> Result<Step, Stop> {
-        let input = self.input(visit, frame)?;
+        let input = visit.effective_input(frame)?;
         let until = match &wait.until {
-            WaitUntil::Seconds(seconds) => after(visit, self.seconds(visit, frame, seconds, &input)?),
+            WaitUntil::Seconds(seconds) => after(visit, visit.seconds(frame, seconds, &input)?),
             WaitUntil::Timestamp(Setting::Value(at)) => *at,
-            WaitUntil::Timestamp(Setting::Path(path)) => self.timestamp(visit, frame, path, &input)?,
+            WaitUntil::Timestamp(Setting::Path(path)) => visit.timestamp(frame, path, &input)?,
         };
         self.clock.sleep_until(until).await;
         let output = self.input_as_output(visit, frame, &input, &wait.assign)?;
         Ok(Step { output, transition: wait.transition.clone() })
-    }
-
-    fn seconds(
-        &self,
-        visit: &Visit<'_>,
-        frame: &mut Frame<'_>,
-        seconds: &Setting<u64>,
-        input: &Value,
-    ) -> Result<u64, Failure> {
-        let path = match seconds {
-            Setting::Value(seconds) => return Ok(*seconds),
-            Setting::Path(path) => path,
-        };
-        let text = path.as_str();
-        let found = path.evaluate(&frame.scope(visit.state, input));
-        let value = found.map_err(|_| visit.runtime(no_value("SecondsPath", text)))?;
-        match (value.as_u64(), value.as_i64()) {
-            (Some(seconds), _) => Ok(seconds),
-            (None, Some(_)) => {
-                Err(visit.runtime(format!("The SecondsPath parameter references a negative value: {text} == {value}")))
-            }
-            (None, None) => {
-                let problem = "The SecondsPath parameter cannot be parsed as a long value";
-                Err(visit.runtime(format!("{problem}: {text} == {}", plain(&value))))
-            }
-        }
-    }
-
-    fn timestamp(
-        &self,
-        visit: &Visit<'_>,
-        frame: &mut Frame<'_>,
-        path: &Path,
-        input: &Value,
-    ) -> Result<DateTime<Utc>, Failure> {
-        let text = path.as_str();
-        let found = path.evaluate(&frame.scope(visit.state, input));
-        let value = found.map_err(|_| visit.runtime(no_value("TimestampPath", text)))?;
-        value.as_str().and_then(timestamp::parse).ok_or_else(|| {
-            let format = "does not reference a valid ISO-8601 extended offset date-time format string";
-            visit.runtime(format!("The TimestampPath parameter {format}: {text} == {}", plain(&value)))
-        })
     }
 }
 

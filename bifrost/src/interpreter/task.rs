@@ -25,6 +25,27 @@ struct Request {
     token: Option<Arc<str>>,
 }
 
+impl Visit<'_> {
+    fn limit(
+        &self,
+        frame: &mut Frame<'_>,
+        field: &str,
+        limit: Option<&Setting<u64>>,
+        input: &Value,
+    ) -> Result<Option<u64>, Failure> {
+        let path = match limit {
+            None => return Ok(None),
+            Some(Setting::Value(seconds)) => return Ok(Some(*seconds)),
+            Some(Setting::Path(path)) => path,
+        };
+        let value = self.look_up(frame, path, input)?;
+        match value.as_u64().filter(|seconds| *seconds > 0) {
+            Some(seconds) => Ok(Some(seconds)),
+            None => Err(self.runtime(not_a("positive integer", field, path.as_str(), &value))),
+        }
+    }
+}
+
 impl Run<'_> {
     /// One attempt.
     pub(super) async fn task(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, task: &Task) -> Result<Output, Stop> {
@@ -38,9 +59,9 @@ impl Run<'_> {
     }
 
     fn request(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, task: &Task) -> Result<Request, Failure> {
-        let input = self.input(visit, frame)?;
-        let timeout_seconds = self.limit(visit, frame, "TimeoutSecondsPath", task.timeout.as_ref(), &input)?;
-        let heartbeat_seconds = self.limit(visit, frame, "HeartbeatSecondsPath", task.heartbeat.as_ref(), &input)?;
+        let input = visit.effective_input(frame)?;
+        let timeout_seconds = visit.limit(frame, "TimeoutSecondsPath", task.timeout.as_ref(), &input)?;
+        let heartbeat_seconds = visit.limit(frame, "HeartbeatSecondsPath", task.heartbeat.as_ref(), &input)?;
         let needs_token = task.resource.has_task_token() || *task.resource.kind() == ResourceKind::Activity;
         let token: Option<Arc<str>> = needs_token.then(|| self.random.uuid().into());
         frame.context.set_token(token.clone());
@@ -51,26 +72,6 @@ impl Run<'_> {
             None => None,
         };
         Ok(Request { parameters, credentials, timeout_seconds, heartbeat_seconds, token })
-    }
-
-    fn limit(
-        &self,
-        visit: &Visit<'_>,
-        frame: &mut Frame<'_>,
-        field: &str,
-        limit: Option<&Setting<u64>>,
-        input: &Value,
-    ) -> Result<Option<u64>, Failure> {
-        let path = match limit {
-            None => return Ok(None),
-            Some(Setting::Value(seconds)) => return Ok(Some(*seconds)),
-            Some(Setting::Path(path)) => path,
-        };
-        let value = self.look_up(visit, frame, path, input)?;
-        match value.as_u64().filter(|seconds| *seconds > 0) {
-            Some(seconds) => Ok(Some(seconds)),
-            None => Err(visit.runtime(not_a("positive integer", field, path.as_str(), &value))),
-        }
     }
 
     fn schedule(&self, frame: &mut Frame<'_>, resource: &Resource, request: &Request) -> Result<u64, Stop> {
@@ -106,7 +107,7 @@ impl Run<'_> {
     ) -> Result<Arc<Value>, Stop> {
         let progress = TaskProgress::new(self, resource, scheduled);
         if *resource.kind() != ResourceKind::Activity {
-            progress.start(EventDetails::default());
+            progress.start(service_details(resource));
         }
         let limits = Limits::new(self.clock.now(), &request);
         let work = self.tasks.run(TaskRequest {

@@ -121,7 +121,7 @@ impl<'a> TaskProgress<'a> {
                 ResourceKind::Activity => EventType::ActivityStarted,
                 ResourceKind::Service { .. } => EventType::TaskStarted,
             };
-            self.record(event_type, EventDetails { ..details });
+            self.record(event_type, details);
         }
     }
 

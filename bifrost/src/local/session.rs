@@ -107,6 +107,13 @@ enum Verdict<T> {
 }
 
 impl<R: Resources> Session<R> {
+    /// The deployer's own session in an account and region, outside of any task: for a client, or a test of ports.
+    #[must_use]
+    pub fn new(store: Arc<Store<R>>, account: AccountId, region: Region) -> Self {
+        let passage = Passage::of(Attempt::default(), Arc::default());
+        Self { store, passage, principal: Principal::Deployer, account, region }
+    }
+
     /// The world's time.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {

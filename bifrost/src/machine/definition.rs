@@ -1,5 +1,7 @@
 //! A chart as the Amazon States Language writes it. Only what a chart can say: the language as a whole is `asl`.
 
+#![allow(clippy::must_use_candidate, reason = "expansions call it, and use what they get")]
+
 use serde_json::{Map, Value, json};
 
 /// Errors of Lambda itself that pass by themselves. Every task retries them, before anything its author asks for.
@@ -41,18 +43,37 @@ pub fn task(
         "RetryCount.$": "$$.State.RetryCount",
     });
     state.insert("Parameters".into(), parameters);
-    let transient = json!({ "ErrorEquals": TRANSIENT, "IntervalSeconds": 2, "MaxAttempts": 6, "BackoffRate": 2.0 });
+    let transient = json!({ "ErrorEquals": TRANSIENT, "MaxAttempts": 6, "IntervalSeconds": 2, "BackoffRate": 2.0 });
     state.insert("Retry".into(), std::iter::once(transient).chain(retries).collect());
     state.insert("Catch".into(), catches.into());
     state.insert("Next".into(), next.into());
     state.into()
 }
 
-/// One entry of `Retry`: `fields` are its numbers by their names in the language.
-pub fn retry<const N: usize>(comment: Option<&str>, error: &str, fields: [(&str, Value); N]) -> Value {
+/// The numbers of a retry.
+#[derive(Clone, Copy)]
+pub struct Backoff {
+    /// 0 is never.
+    pub max_attempts: u32,
+    /// The wait before the first.
+    pub interval_seconds: u32,
+    /// How much longer each wait is than the last.
+    pub backoff_rate: f64,
+    /// The longest wait.
+    pub max_delay_seconds: Option<u32>,
+}
+
+/// One entry of `Retry`.
+pub fn retry(comment: Option<&str>, error: &str, backoff: Backoff) -> Value {
     let mut retry = commented(comment);
     retry.insert("ErrorEquals".into(), json!([error]));
-    retry.extend(fields.map(|(name, value)| (name.to_owned(), value)));
+    retry.insert("MaxAttempts".into(), backoff.max_attempts.into());
+    // Of what is never retried there is nothing more to say.
+    if backoff.max_attempts > 0 {
+        retry.insert("IntervalSeconds".into(), backoff.interval_seconds.into());
+        retry.insert("BackoffRate".into(), backoff.backoff_rate.into());
+        retry.extend(backoff.max_delay_seconds.map(|seconds| ("MaxDelaySeconds".to_owned(), seconds.into())));
+    }
     retry.into()
 }
 

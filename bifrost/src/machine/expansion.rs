@@ -1,10 +1,12 @@
 //! What `state_machine!` expands to calls these. Each bound stands in one place, so that one mistake is one error.
 
+#![allow(clippy::must_use_candidate, reason = "expansions call it, and use what they get")]
+
 use serde_json::{Value, json};
 use std::future::Future;
 use std::marker::PhantomData;
 
-pub use super::definition::{catch, choice, definition, fail, pass, retry, rule, succeed, task, wait};
+pub use super::definition::{Backoff, catch, choice, definition, fail, pass, retry, rule, succeed, task, wait};
 pub use super::{BooleanLiteral, NumberLiteral, Optional, Shape, TextLiteral};
 use super::{Compare, Data, Failure, HoldsCaughtError, Machine, Order, Ports, Seconds, State, TaskError, Timestamp};
 use crate::task::Context;
@@ -46,7 +48,7 @@ pub fn is_in<S, F: Compare<L>, L: Into<Value>, const N: usize>(
     literals: [L; N],
 ) -> Value {
     let tests = literals.map(|literal| compare(path, F::FAMILY, "Equals", literal));
-    guard(path, guarded || F::OPTIONAL, any(tests))
+    guard(path, guarded || F::OPTIONAL, any(tests.into()))
 }
 
 /// `$.field present`.
@@ -55,18 +57,18 @@ pub fn is_present<S, F>(path: &str, _field: fn(&S) -> &F) -> Value {
 }
 
 /// `a && b`.
-pub fn all<const N: usize>(conditions: [Value; N]) -> Value {
-    json!({ "And": conditions.to_vec() })
+pub fn all(conditions: Vec<Value>) -> Value {
+    Value::from_iter([("And", conditions)])
 }
 
 /// `a || b`.
-pub fn any<const N: usize>(conditions: [Value; N]) -> Value {
-    json!({ "Or": conditions.to_vec() })
+pub fn any(conditions: Vec<Value>) -> Value {
+    Value::from_iter([("Or", conditions)])
 }
 
 /// `!a`.
 pub fn not(condition: Value) -> Value {
-    json!({ "Not": condition })
+    Value::from_iter([("Not", condition)])
 }
 
 /// The value of `$.field = literal`.
@@ -84,7 +86,7 @@ fn compare(path: &str, family: &str, operator: &str, literal: impl Into<Value>) 
 /// A variable that is absent fails the whole execution on AWS, so its presence is tested first. A comparison with an
 /// absent field is thereby false, and its negation true.
 fn guard(path: &str, optional: bool, test: Value) -> Value {
-    if optional { all([json!({ "Variable": path, "IsPresent": true }), test]) } else { test }
+    if optional { all(vec![json!({ "Variable": path, "IsPresent": true }), test]) } else { test }
 }
 
 /// A task state's handler, whatever its type.

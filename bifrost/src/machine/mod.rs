@@ -17,7 +17,38 @@ use std::future::Future;
 
 use crate::release::Defaults;
 use crate::task::Context;
-pub use bifrost_macros::{Shape, TaskError};
+#[doc(inline)]
+/// Derives [`Shape`](trait@Shape) from what serde is told: `rename`, `rename_all`, `skip`, `skip_serializing_if`,
+/// `flatten`, `transparent`, `into`. The shape has a field for each name that is written.
+///
+/// ```
+/// #[derive(serde::Serialize, bifrost::Shape)]
+/// #[serde(rename_all = "camelCase")]
+/// struct Parcel {
+///     pick_up: u32, // `$.pickUp` in a chart
+///     #[serde(skip_serializing_if = "Option::is_none")]
+///     fragile: Option<bool>, // may be absent: a `choice` asks whether it is, a `wait` refuses it
+/// }
+/// ```
+pub use bifrost_macros::Shape;
+#[doc(inline)]
+/// Derives [`TaskError`](trait@TaskError) on an enum: what each variant is called on the wire.
+///
+/// ```
+/// use bifrost::TaskError;
+///
+/// #[derive(Debug, thiserror::Error, TaskError)]
+/// enum LockFailure {
+///     #[error("the lock is held by {0}")]
+///     LockExists(String), // `LockExistsError`
+///     #[error("the store did not answer")]
+///     #[task_error(name = "StoreError")]
+///     Unknown(#[source] std::io::Error), // `StoreError`
+/// }
+///
+/// assert_eq!(LockFailure::LockExists("deploy-7".into()).name(), "LockExistsError");
+/// ```
+pub use bifrost_macros::TaskError;
 pub use error::{Failure, Refusal, TaskError};
 pub use shape::{
     BooleanLiteral, Compare, Flatten, HoldsCaughtError, NumberLiteral, Opaque, Optional, Order, Seconds, Shape,

@@ -4,17 +4,15 @@
 //! type to one whose fields have the serialised names. No value of such a type is ever made: the compiler looks up the
 //! field, and says "no field `helthy`" in its own words.
 
-use crate::release::{AccountId, BucketName, CaughtError, ConfigName, ProjectName, Region, ReleaseId, Sha256};
-use chrono::{DateTime, TimeZone};
+mod types;
+
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::marker::PhantomData;
-use std::rc::Rc;
-use std::sync::Arc;
 
 /// What a type looks like once serialised.
 #[diagnostic::on_unimplemented(
     message = "the serialised names of `{Self}` are not known",
+    label = "it has no `Shape`",
     note = "add `#[derive(bifrost::Shape)]` to `{Self}`"
 )]
 pub trait Shape {
@@ -25,6 +23,7 @@ pub trait Shape {
 /// What a type adds to an object that it is flattened into (`#[serde(flatten)]`).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be flattened into an object whose fields a chart reads",
+    label = "it has no fields with names",
     note = "add `#[derive(bifrost::Shape)]` to `{Self}`, a struct with named fields"
 )]
 pub trait Flatten: Shape {
@@ -107,123 +106,3 @@ pub trait Timestamp {}
     note = "make it an optional `serde_json::Value`, absent while there is no error"
 )]
 pub trait HoldsCaughtError {}
-
-impl HoldsCaughtError for Optional<Opaque> {}
-impl HoldsCaughtError for Optional<CaughtError> {}
-
-macro_rules! leaves {
-    ($($($type:ty)* => $shape:ty;)*) => { $($(impl Shape for $type { type Shape = $shape; })*)* };
-}
-
-leaves! {
-    bool => bool;
-    u8 => u8;
-    u16 => u16;
-    u32 => u32;
-    u64 => u64;
-    usize => usize;
-    i8 => i8;
-    i16 => i16;
-    i32 => i32;
-    i64 => i64;
-    isize => isize;
-    f32 => f32;
-    f64 => f64;
-    serde_json::Number => serde_json::Number;
-    String str char uuid::Uuid => String;
-    AccountId Region BucketName ProjectName ConfigName ReleaseId Sha256 => String;
-    CaughtError => CaughtError;
-    Value => Opaque;
-}
-
-impl<Z: TimeZone> Shape for DateTime<Z> {
-    type Shape = DateTime<Z>;
-}
-
-impl<T: Shape> Shape for Option<T> {
-    type Shape = Optional<T::Shape>;
-}
-
-macro_rules! transparent {
-    ($($pointer:ident)*) => { $(impl<T: Shape + ?Sized> Shape for $pointer<T> { type Shape = T::Shape; })* };
-}
-
-transparent!(Box Rc Arc);
-
-impl<T: Shape + ?Sized> Shape for &T {
-    type Shape = T::Shape;
-}
-
-macro_rules! opaque {
-    ($(<$($parameter:ident),*> $type:ty;)*) => { $(impl<$($parameter),*> Shape for $type { type Shape = Opaque; })* };
-}
-
-/// Keys that are not known before run time: a chart cannot name them.
-macro_rules! without_names {
-    ($(<$($parameter:ident),*> $type:ty;)*) => {
-        $(impl<$($parameter),*> Flatten for $type { type Over<Rest> = Rest; })*
-    };
-}
-
-without_names! {
-    <> Value;
-    <K, V> BTreeMap<K, V>;
-    <K, V, S> HashMap<K, V, S>;
-    <K, V, S> indexmap::IndexMap<K, V, S>;
-    <K, V> serde_json::Map<K, V>;
-}
-
-opaque! {
-    <T> Vec<T>;
-    <T> [T];
-    <T> BTreeSet<T>;
-    <T, S> HashSet<T, S>;
-    <K, V> BTreeMap<K, V>;
-    <K, V, S> HashMap<K, V, S>;
-    <K, V, S> indexmap::IndexMap<K, V, S>;
-    <K, V> serde_json::Map<K, V>;
-}
-
-macro_rules! comparable {
-    ($($family:literal $literal:ty: $($type:ty)*;)*) => { $($(
-        impl Compare<$literal> for $type {
-            const FAMILY: &'static str = $family;
-        }
-    )*)* };
-}
-
-macro_rules! ordered {
-    ($($literal:ty: $($type:ty)*;)*) => { $($(impl Order<$literal> for $type {})*)* };
-}
-
-comparable! {
-    "Boolean" BooleanLiteral: bool;
-    "String" TextLiteral: String;
-    "Numeric" NumberLiteral: u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 serde_json::Number;
-}
-
-ordered! {
-    TextLiteral: String;
-    NumberLiteral: u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 serde_json::Number;
-}
-
-impl<Z: TimeZone> Compare<TextLiteral> for DateTime<Z> {
-    const FAMILY: &'static str = "Timestamp";
-}
-
-impl<Z: TimeZone> Order<TextLiteral> for DateTime<Z> {}
-
-impl<S: Compare<Literal>, Literal> Compare<Literal> for Optional<S> {
-    const FAMILY: &'static str = S::FAMILY;
-    const OPTIONAL: bool = true;
-}
-
-impl<S: Order<Literal>, Literal> Order<Literal> for Optional<S> {}
-
-macro_rules! seconds {
-    ($($type:ty)*) => { $(impl Seconds for $type {})* };
-}
-
-seconds!(u8 u16 u32 u64 usize);
-
-impl<Z: TimeZone> Timestamp for DateTime<Z> {}

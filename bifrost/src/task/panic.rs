@@ -78,3 +78,56 @@ fn failure(task: &str, payload: &(dyn Any + Send)) -> Failure {
     let location = LOCATION.take().unwrap_or_else(|| "an unknown place".to_owned());
     Failure::new("PanicError", format!("{task} panicked at {location}: {message}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::guarded;
+    use crate::machine::Failure;
+    use futures_util::future::join;
+    use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+
+    async fn later() {
+        tokio::task::yield_now().await;
+    }
+
+    #[tokio::test]
+    async fn a_panic_says_its_message_and_place_even_late() {
+        let line = line!() + 3;
+        let failure = guarded("Lock", async {
+            later().await;
+            panic!("no {}", "way");
+            #[allow(unreachable_code, reason = "it gives the block its type")]
+            Ok(())
+        });
+        let expected = format!("Lock panicked at {}:{line}: no way", file!());
+        assert_eq!(failure.await, Err(Failure::new("PanicError", expected)));
+    }
+
+    #[tokio::test]
+    async fn a_panic_without_a_message_is_an_error_all_the_same() {
+        let failure = guarded::<()>("Lock", async { panic_any(7) }).await.unwrap_err();
+        assert!(failure.message.ends_with("a panic without a message"), "{failure}");
+    }
+
+    #[tokio::test]
+    async fn what_runs_beside_a_panic_is_not_touched() {
+        let panics = guarded::<()>("Lock", async {
+            later().await;
+            panic!("here")
+        });
+        let goes_on = guarded("Deploy", async {
+            later().await;
+            later().await;
+            Ok("deployed")
+        });
+        let (panicked, went_on) = join(panics, goes_on).await;
+        assert_eq!(panicked.unwrap_err().error, "PanicError");
+        assert_eq!(went_on, Ok("deployed"));
+    }
+
+    #[tokio::test]
+    async fn a_panic_that_the_handler_catches_is_its_own() {
+        let caught = guarded("Lock", async { Ok(catch_unwind(AssertUnwindSafe(|| panic!("inside"))).is_err()) });
+        assert_eq!(caught.await, Ok(true));
+    }
+}

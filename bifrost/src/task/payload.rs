@@ -3,6 +3,7 @@
 use super::Attempt;
 use crate::machine::Failure;
 use serde_json::{Map, Value};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Which task to run, on what.
@@ -60,13 +61,15 @@ fn malformed(path: &str, message: &str) -> Failure {
     Failure::new("UnmarshalError", format!("the payload of a task is malformed at {path}: {message}"))
 }
 
-fn kind(value: &Value) -> &'static str {
-    match value {
+/// What was sent instead. Texts are not repeated: they may be secrets.
+fn kind(value: &Value) -> Cow<'static, str> {
+    let kind = match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
-        Value::Number(_) => "another number",
+        Value::Number(number) => return number.to_string().into(),
         Value::String(_) => "text",
         Value::Array(_) => "a list",
         Value::Object(_) => "an object",
-    }
+    };
+    kind.into()
 }

@@ -1,15 +1,15 @@
 //! A chart with every kind of state.
 
-use bifrost::machine::{Data, Machine, Refusal};
-use bifrost::task::{Attempt, Context, Defaults, dispatch};
+use bifrost::machine::{Data, Refusal};
+use bifrost::release::Defaults;
+use bifrost::task::Context;
 use bifrost::{Shape, TaskError, state_machine};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
-use std::sync::Arc;
+use serde_json::Value;
 
 #[derive(Debug, Serialize, Deserialize, Shape)]
-struct Parcel {
+pub(crate) struct Parcel {
     address: String,
     #[serde(default)]
     weight: u32,
@@ -32,7 +32,7 @@ struct Parcel {
 
 #[derive(Debug, Serialize, Deserialize, Shape)]
 #[serde(rename_all = "SCREAMING-KEBAB-CASE")]
-struct Label {
+pub(crate) struct Label {
     #[serde(rename(serialize = "printed", deserialize = "printed"), default)]
     done: bool,
 }
@@ -41,12 +41,12 @@ impl Data for Parcel {
     type Ports = ();
 
     fn read(input: &Value, _: &Defaults) -> Result<Self, Refusal> {
-        Parcel::deserialize(input).map_err(|error| Refusal { error: "UnmarshalError", message: error.to_string() })
+        Ok(bifrost::json::read(input)?)
     }
 }
 
 #[derive(Debug, thiserror::Error, TaskError)]
-enum PackFailure {
+pub(crate) enum PackFailure {
     #[error("{kilos} kg is too heavy")]
     TooHeavy { kilos: u32 },
     #[error("could not close the box")]
@@ -56,7 +56,8 @@ enum PackFailure {
     Lost(String),
 }
 
-async fn pack(_: &Context<()>, parcel: Parcel) -> Result<Parcel, PackFailure> {
+#[expect(clippy::unused_async, reason = "a handler is async")]
+pub(crate) async fn pack(_: &Context<()>, parcel: Parcel) -> Result<Parcel, PackFailure> {
     match parcel.weight {
         0 => Err(PackFailure::Lost("nothing to pack".into())),
         1..20 => Ok(parcel),
@@ -65,15 +66,19 @@ async fn pack(_: &Context<()>, parcel: Parcel) -> Result<Parcel, PackFailure> {
     }
 }
 
-async fn deliver(ctx: &Context<()>, mut parcel: Parcel) -> Result<Parcel, PackFailure> {
-    parcel.attempts = i64::from(ctx.attempt().retry_count);
+pub(crate) async fn deliver(ctx: &Context<()>, mut parcel: Parcel) -> Result<Parcel, PackFailure> {
+    assert!(parcel.address != "nowhere", "there is no such place as {}", parcel.address);
+    parcel.attempts = i64::from(ctx.attempt.retry_count);
+    if parcel.address == "far away" {
+        parcel.kind = "x".repeat(200 * 1024);
+    }
     Ok(parcel)
 }
 
 state_machine! {
     /// Brings a parcel to its address,
     /// or back.
-    machine Courier(Parcel) starts at Pack;
+    pub(crate) machine Courier(Parcel) starts at Pack;
 
     /// Finds a box for it.
     task Pack = pack {
@@ -113,24 +118,7 @@ state_machine! {
     }
 
     succeed Delivered;
+    /// It stands where it came from.
     fail GoneBack = "GoneBack" because "too heavy for one person";
     fail Lost = "Lost";
-}
-
-fn open(attempt: Attempt, sent: Arc<Value>) -> Context<()> {
-    Context::new(attempt, sent, Defaults::default())
-}
-
-#[test]
-fn definition_is_pinned() {
-    let definition = Courier::definition("arn:aws:lambda:eu-west-1:000000000000:function:courier");
-    println!("{}", serde_json::to_string_pretty(&definition).unwrap());
-}
-
-#[tokio::test]
-async fn a_task_runs() {
-    let input = json!({"address": "x", "weight": 3, "due": "2026-01-01T00:00:00Z", "type": "letter"});
-    let payload = json!({"Task": "Deliver", "Input": input, "RetryCount": 2});
-    let output = dispatch::<Courier>(payload, open).await.unwrap();
-    assert_eq!(output["attempts"], 2);
 }

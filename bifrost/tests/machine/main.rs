@@ -1,4 +1,13 @@
 //! The macros, the definitions that they make, and the dispatch of tasks. One binary: each more would link all of
 //! `bifrost` again.
 
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
+
+mod courier;
+mod definition;
+mod dispatch;
+mod lints;
+mod names;
+mod nowhere;
 mod refused;
+mod shape;

@@ -2,9 +2,19 @@
 
 pub mod capacity;
 pub mod cloud;
+mod concurrently;
+mod deployer;
+mod errors;
 mod findings;
+pub mod groups;
+pub mod handlers;
 pub mod health;
+mod machine;
 pub mod names;
 pub mod release;
+mod resources;
+mod safe_release;
 
+pub use errors::{CleanUpFailure, DeployFailure, DetachFailure, HealthFailure};
 pub use findings::Findings;
+pub use machine::Odin;

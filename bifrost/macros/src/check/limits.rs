@@ -1,7 +1,8 @@
 //! The numbers and names that Step Functions accepts.
 
-use crate::model::RetryField;
+use crate::model::{Retry, RetryField};
 use crate::timestamp::is_timestamp;
+use std::collections::HashSet;
 use syn::{Error, Lit, LitInt, LitStr};
 
 const LONGEST_STATE_NAME: usize = 80;
@@ -25,30 +26,22 @@ pub(super) fn timestamp(timestamp: &LitStr) -> Option<Error> {
     (!is_timestamp(&timestamp.value())).then(|| Error::new(timestamp.span(), message))
 }
 
-pub(super) fn retry(fields: &[RetryField]) -> Vec<Error> {
-    let twice = |place: usize, name: &syn::Ident| fields.iter().take(place).any(|earlier| earlier.name == *name);
-    let check = |(place, field): (usize, &RetryField)| {
-        if twice(place, &field.name) {
-            let message = format!("`{}` is given twice", field.name);
-            return Some(Error::new(field.name.span(), message));
-        }
-        retry_field(field)
+pub(super) fn retry(retry: &Retry) -> Vec<Error> {
+    let mut seen = HashSet::new();
+    let check = |field: &RetryField| {
+        let name = &field.name;
+        let first = seen.insert(name.to_string());
+        if first { retry_field(field) } else { Some(Error::new(name.span(), format!("`{name}` is given twice"))) }
     };
-    fields.iter().enumerate().filter_map(check).chain(cap(fields)).collect()
+    retry.fields.iter().filter_map(check).chain(cap(retry)).collect()
 }
 
 /// A cap that the first interval reaches already is not what anybody means.
-fn cap(fields: &[RetryField]) -> Option<Error> {
-    let given = |name| fields.iter().find(|field| field.name == name).map(|field| &field.value);
-    let number = |value: &Lit| {
-        if let Lit::Int(value) = value { value.base10_parse::<u32>().ok() } else { None }
-    };
-    let value = given("max_delay_seconds")?;
-    let interval = given("interval_seconds").map_or(Some(1), number)?;
-    let too_low = number(value)? <= interval;
-    too_low.then(|| {
-        Error::new(value.span(), format!("`max_delay_seconds` must be more than the first interval, {interval} s"))
-    })
+fn cap(retry: &Retry) -> Option<Error> {
+    let value = retry.value("max_delay_seconds")?;
+    let interval = retry.whole("interval_seconds").unwrap_or(1);
+    let message = format!("`max_delay_seconds` must be more than the first interval, {interval} s");
+    (retry.whole("max_delay_seconds")? <= interval).then(|| Error::new(value.span(), message))
 }
 
 fn retry_field(RetryField { name, value }: &RetryField) -> Option<Error> {

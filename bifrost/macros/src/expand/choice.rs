@@ -1,6 +1,6 @@
 //! A choice state, and how the compiler reads `$.field`.
 
-use super::{Chart, option};
+use super::Chart;
 use crate::model::{Comparison, Condition, Literal, Ordering, Rule, State, Test, Variable};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
@@ -8,10 +8,10 @@ use syn::ext::IdentExt;
 use syn::{Ident, Lit, LitFloat, LitInt};
 
 pub(super) fn definition(chart: &Chart, state: &State, rules: &[Rule], default: Option<&Ident>) -> TokenStream {
-    let comment = option(&state.comment);
+    let comment = super::comment(&state.comment);
     let rules = rules.iter().map(|Rule { comment, condition, next }| {
         let condition = self::condition(chart, state, condition);
-        let (comment, next) = (option(comment), chart.asl_name_of(next));
+        let (comment, next) = (super::comment(comment), chart.asl_name_of(next));
         quote!(__bifrost::rule(#comment, #condition, #next))
     });
     let default = default.map(|default| chart.asl_name_of(default)).unwrap_or_default();
@@ -26,11 +26,11 @@ fn condition(chart: &Chart, state: &State, condition: &Condition) -> TokenStream
         Condition::Test(test) => self::test(chart, state, test),
         Condition::All(conditions) => {
             let conditions = inner(conditions);
-            quote!(__bifrost::all([#(#conditions),*]))
+            quote!(__bifrost::all(::std::vec![#(#conditions),*]))
         }
         Condition::Any(conditions) => {
             let conditions = inner(conditions);
-            quote!(__bifrost::any([#(#conditions),*]))
+            quote!(__bifrost::any(::std::vec![#(#conditions),*]))
         }
         Condition::Not(condition) => {
             let condition = self::condition(chart, state, condition);

@@ -1,14 +1,13 @@
 //! A state in the definition, and in the list of states.
 
-use super::{Chart, choice, option, task};
+use super::{Chart, choice, comment, option, task};
 use crate::model::{Assignment, Kind, State, Wait};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
-use syn::LitInt;
 
 /// The state's entry in `Machine::STATES`.
 pub(super) fn info(state: &State) -> TokenStream {
-    let (name, comment) = (state.asl_name(), option(&state.comment));
+    let (name, comment) = (state.asl_name(), comment(&state.comment));
     let kind = match &state.kind {
         Kind::Task(_) => quote!(Task),
         Kind::Wait { .. } => quote!(Wait),
@@ -23,7 +22,7 @@ pub(super) fn info(state: &State) -> TokenStream {
 }
 
 pub(super) fn definition(chart: &Chart, state: &State) -> TokenStream {
-    let comment = option(&state.comment);
+    let comment = comment(&state.comment);
     match &state.kind {
         Kind::Task(task) => task::definition(chart, state, task),
         Kind::Wait { wait, next } => {
@@ -37,8 +36,8 @@ pub(super) fn definition(chart: &Chart, state: &State) -> TokenStream {
         }
         Kind::Succeed => quote!(__bifrost::succeed(#comment)),
         Kind::Fail { error, cause } => {
-            let cause = cause.iter();
-            quote!(__bifrost::fail(#comment, #error, ::core::option::Option::None #(.or(::core::option::Option::Some(#cause)))*))
+            let cause = option(cause.as_ref());
+            quote!(__bifrost::fail(#comment, #error, #cause))
         }
     }
 }
@@ -47,7 +46,7 @@ pub(super) fn definition(chart: &Chart, state: &State) -> TokenStream {
 fn wait(chart: &Chart, wait: &Wait) -> TokenStream {
     match wait {
         Wait::Seconds(seconds) => {
-            let seconds = whole(seconds);
+            let seconds = seconds.base10_parse::<u32>().unwrap_or_default();
             quote!("Seconds", #seconds)
         }
         Wait::Timestamp(timestamp) => quote!("Timestamp", #timestamp),
@@ -62,11 +61,6 @@ fn wait(chart: &Chart, wait: &Wait) -> TokenStream {
             quote!("TimestampPath", { #check; #path })
         }
     }
-}
-
-fn whole(seconds: &LitInt) -> TokenStream {
-    let seconds = seconds.base10_parse::<u32>().unwrap_or_default();
-    quote!(#seconds)
 }
 
 fn assignment(chart: &Chart, set: Option<&Assignment>) -> TokenStream {

@@ -1,10 +1,10 @@
 //! A task state: the one place where its handler is named, and what the rest says of it.
 
-use super::{Chart, option, task_function};
+use super::{Chart, comment, option, task_function};
 use crate::model::{Catch, Kind, Machine, On, Retry, State, Task};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Lit, Path};
+use syn::Path;
 
 /// A function that gives the handler without its type. The handler is called plainly, so that rustc speaks of a
 /// mismatched type as it would anywhere else.
@@ -65,10 +65,10 @@ pub(super) fn caught_errors_have_a_place(chart: &Chart) -> Option<TokenStream> {
 
 pub(super) fn definition(chart: &Chart, state: &State, task: &Task) -> TokenStream {
     let function = task_function(&state.name);
-    let (comment, name, next) = (option(&state.comment), state.asl_name(), chart.asl_name_of(&task.next));
+    let (comment, name, next) = (comment(&state.comment), state.asl_name(), chart.asl_name_of(&task.next));
     let retries = task.retries.iter().map(retry);
     let catches = task.catches.iter().map(|Catch { comment, on, next, .. }| {
-        let (comment, error, next) = (option(comment), wire_name(on), chart.asl_name_of(next));
+        let (comment, error, next) = (self::comment(comment), wire_name(on), chart.asl_name_of(next));
         quote!(__bifrost::catch(#comment, #error, #next))
     });
     quote! {{
@@ -78,42 +78,20 @@ pub(super) fn definition(chart: &Chart, state: &State, task: &Task) -> TokenStre
     }}
 }
 
+/// What the author leaves out is what Step Functions would take, written down.
 fn retry(retry: &Retry) -> TokenStream {
-    let (comment, error) = (option(&retry.comment), wire_name(&retry.on));
-    let number = |field: &str, otherwise: TokenStream| {
-        let given = retry.fields.iter().find(|given| given.name == field).map(|given| number(&given.value));
-        given.unwrap_or(otherwise)
-    };
-    let attempts = number("max_attempts", quote!(3_u32));
-    let mut fields = vec![quote!(("MaxAttempts", #attempts.into()))];
-    let never = retry.fields.iter().any(|field| {
-        field.name == "max_attempts" && matches!(&field.value, Lit::Int(value) if value.base10_digits() == "0")
-    });
-    if !never {
-        let interval = number("interval_seconds", quote!(1_u32));
-        let rate = number("backoff_rate", quote!(2.0_f64));
-        fields.push(quote!(("IntervalSeconds", #interval.into())));
-        fields.push(quote!(("BackoffRate", #rate.into())));
-        if let Some(delay) = retry.fields.iter().find(|field| field.name == "max_delay_seconds") {
-            let delay = self::number(&delay.value);
-            fields.push(quote!(("MaxDelaySeconds", #delay.into())));
-        }
-    }
-    quote!(__bifrost::retry(#comment, #error, [#(#fields),*]))
-}
-
-/// The author's digits with the type that the language wants.
-fn number(value: &Lit) -> TokenStream {
-    match value {
-        Lit::Int(value) => {
-            let value = value.base10_parse::<u32>().unwrap_or_default();
-            quote!(#value)
-        }
-        Lit::Float(value) => {
-            let value = value.base10_parse::<f64>().unwrap_or_default();
-            quote!(#value)
-        }
-        _ => quote!(0_u32),
+    let (comment, error) = (comment(&retry.comment), wire_name(&retry.on));
+    let attempts = retry.whole("max_attempts").unwrap_or(3);
+    let interval = retry.whole("interval_seconds").unwrap_or(1);
+    let rate = retry.decimal("backoff_rate").unwrap_or(2.0);
+    let delay = option(retry.whole("max_delay_seconds"));
+    quote! {
+        __bifrost::retry(#comment, #error, __bifrost::Backoff {
+            max_attempts: #attempts,
+            interval_seconds: #interval,
+            backoff_rate: #rate,
+            max_delay_seconds: #delay,
+        })
     }
 }
 

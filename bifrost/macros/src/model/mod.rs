@@ -5,7 +5,7 @@ mod condition;
 mod parse;
 
 use proc_macro2::Span;
-use syn::{Attribute, Error, Ident, LitInt, LitStr, Path, Visibility};
+use syn::{Attribute, Error, Ident, Lit, LitInt, LitStr, Path, Visibility};
 
 pub(crate) use condition::{Comparison, Condition, Literal, Ordering, Test, Variable};
 
@@ -66,7 +66,7 @@ pub(crate) struct Retry {
 
 pub(crate) struct RetryField {
     pub(crate) name: Ident,
-    pub(crate) value: syn::Lit,
+    pub(crate) value: Lit,
 }
 
 pub(crate) struct Catch {
@@ -102,6 +102,27 @@ pub(crate) struct Comment {
     /// As they came: a doc attribute made anew would break go-to-definition.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) text: Option<String>,
+}
+
+impl Retry {
+    pub(crate) fn whole(&self, field: &str) -> Option<u32> {
+        match self.value(field)? {
+            Lit::Int(value) => value.base10_parse().ok(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn decimal(&self, field: &str) -> Option<f64> {
+        match self.value(field)? {
+            Lit::Int(value) => value.base10_parse().ok(),
+            Lit::Float(value) => value.base10_parse().ok(),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn value(&self, field: &str) -> Option<&Lit> {
+        self.fields.iter().find(|given| given.name == field).map(|given| &given.value)
+    }
 }
 
 impl State {

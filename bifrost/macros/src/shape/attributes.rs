@@ -2,9 +2,10 @@
 
 use super::case::Case;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
+use syn::spanned::Spanned;
 use syn::{Attribute, Ident, LitStr, Result, Token, Type, token};
 
 /// Attributes of a struct or enum.
@@ -77,8 +78,11 @@ impl<'a> Field<'a> {
 
     pub(super) fn shape(&self) -> TokenStream {
         let ty = self.ty;
-        let shape =
-            if self.custom { quote!(::bifrost::machine::Opaque) } else { quote!(<#ty as ::bifrost::Shape>::Shape) };
+        let shape = if self.custom {
+            quote!(::bifrost::machine::Opaque)
+        } else {
+            quote_spanned!(ty.span()=> <#ty as ::bifrost::Shape>::Shape)
+        };
         let already =
             matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"));
         if self.may_be_absent && (self.custom || !already) {
@@ -98,8 +102,8 @@ fn as_field(name: &LitStr) -> Option<Ident> {
 }
 
 fn each(attributes: &[Attribute], mut read: impl FnMut(ParseNestedMeta) -> Result<()>) -> Result<()> {
-    let serde = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
-    serde.map(|attribute| attribute.parse_nested_meta(&mut read)).collect()
+    let mut serde = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
+    serde.try_for_each(|attribute| attribute.parse_nested_meta(&mut read))
 }
 
 /// `= "name"`, or the half of `(serialize = "name", deserialize = "name")` that is about writing.

@@ -31,7 +31,7 @@ pub struct EbsVolume {
     pub volume_type: String,
 }
 
-/// What a launch template is made of. Its instances accept IMDSv2 only (`HttpTokens=required`).
+/// What a launch template is made of. Its instances accept `IMDSv2` only (`HttpTokens=required`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NewLaunchTemplate {

@@ -22,9 +22,12 @@ pub use service::{
     HealthyReport, PlacementStrategy, PlacementTenancy, Service, ServiceResources, SpotPrice, VolumeType,
 };
 pub use spread::Spread;
+pub(crate) use user_data::USER_DATA_LIMIT_BYTES;
 pub use user_data::render_user_data;
 
+use crate::cloud::OdinPorts;
 use bifrost::release::{Release, Sha256};
+use bifrost::{Fields, Shape};
 use serde::de::{Deserializer, Error as _, IgnoredAny};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -33,7 +36,7 @@ use std::collections::BTreeMap;
 pub type OdinRelease = Release<OdinFields>;
 
 /// What an Odin release says beside the envelope.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Shape)]
 #[serde(deny_unknown_fields)]
 pub struct OdinFields {
     /// The subnets that instances are spread over, by name tag or id.
@@ -70,9 +73,10 @@ pub struct OdinFields {
     user_data: Option<()>,
 }
 
-impl OdinFields {
-    /// Clears what only the deployer sets: a client may have sent it, and must not be believed.
-    pub fn wipe(&mut self) {
+impl Fields for OdinFields {
+    type Ports = OdinPorts;
+
+    fn wipe(&mut self) {
         self.healthy = None;
         self.wait_for_healthy = 0;
         self.services.values_mut().for_each(Service::wipe);
@@ -90,6 +94,10 @@ pub enum DetachStrategy {
     SkipDetach,
     /// Detach without waiting.
     SkipDetachCheck,
+}
+
+impl Shape for DetachStrategy {
+    type Shape = String;
 }
 
 fn refuse_user_data<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<()>, D::Error> {

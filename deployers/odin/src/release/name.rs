@@ -1,5 +1,6 @@
 //! Names inside a release: of services, of hooks, and of what exists in AWS.
 
+use bifrost::Shape;
 use bifrost::release::ConfigName;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -40,6 +41,10 @@ macro_rules! text_type {
             fn from_str(text: &str) -> Result<Self, InvalidText> {
                 Self::try_from(text.to_owned())
             }
+        }
+
+        impl Shape for $name {
+            type Shape = String;
         }
 
         impl fmt::Display for $name {

@@ -17,7 +17,7 @@ impl Alarms for Session<OdinAccount> {
                 return Err(validation_error("An alarm's name has 1 to 255 characters"));
             }
             let period = alarm.period_seconds;
-            if !matches!(period, 10 | 20 | 30) && (period == 0 || period % 60 != 0) {
+            if !matches!(period, 10 | 20 | 30) && (period == 0 || !period.is_multiple_of(60)) {
                 return Err(validation_error("An alarm's period is 10, 20, 30 or a multiple of 60 seconds"));
             }
             if alarm.evaluation_periods == 0 {

@@ -30,6 +30,35 @@ pub enum Health {
     Never,
 }
 
+/// Which of an image's instances is meant: 1 is the first that is launched from it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct InstanceNumber(u64);
+
+impl InstanceNumber {
+    /// The instance of that number.
+    #[must_use]
+    pub fn new(number: u64) -> Self {
+        Self(number)
+    }
+}
+
+// By way of text, because it is a key of a JSON object.
+impl TryFrom<String> for InstanceNumber {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let number = text.parse().ok().filter(|number| *number > 0).map(Self);
+        number.ok_or_else(|| format!("{text:?} is not the number of an instance: 1, 2, …"))
+    }
+}
+
+impl From<InstanceNumber> for String {
+    fn from(number: InstanceNumber) -> Self {
+        number.0.to_string()
+    }
+}
+
 impl Behaviour {
     /// This, and what it leaves out as `usual` has it.
     pub(super) fn or(self, usual: Self) -> Self {

@@ -97,10 +97,10 @@ impl Compute for Session<OdinAccount> {
 }
 
 fn check_placement(group: &NewPlacementGroup) -> Result<(), ServiceError> {
-    let partitions_fit = match (group.strategy.as_str(), group.partition_count) {
-        ("cluster" | "spread", None) | ("partition", None | Some(1..=7)) => true,
-        _ => false,
-    };
+    let partitions_fit = matches!(
+        (group.strategy.as_str(), group.partition_count),
+        ("cluster" | "spread", None) | ("partition", None | Some(1..=7))
+    );
     if group.name.is_empty() || group.name.chars().count() > 255 || !partitions_fit {
         let message = "a placement group has a name of 1 to 255 characters, the strategy cluster, spread or partition, \
                        and 1 to 7 partitions for the last alone";

@@ -190,11 +190,8 @@ impl StoredGroup {
         self.instances.iter().filter(move |(_, instance)| counts(instance)).map(|(id, _)| id)
     }
 
-    /// Ids of the instances that are not on their way out, oldest first.
-    pub(super) fn living(&self) -> Vec<String> {
-        let mut living: Vec<_> =
-            self.instances.iter().filter(|(_, instance)| !instance.lifecycle_state.is_terminating()).collect();
-        living.sort_by_key(|(_, instance)| instance.launched_at);
-        living.into_iter().map(|(id, _)| id.clone()).collect()
+    /// The instances that are not on their way out.
+    pub(super) fn living(&self) -> impl Iterator<Item = (&String, &StoredInstance)> {
+        self.instances.iter().filter(|(_, instance)| !instance.lifecycle_state.is_terminating())
     }
 }

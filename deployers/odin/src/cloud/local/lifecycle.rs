@@ -149,7 +149,7 @@ impl StoredGroup {
         if self.scales_at.is_some() {
             return;
         }
-        let (living, desired) = (self.living().len(), self.desired());
+        let (living, desired) = (self.living().count(), self.desired());
         let can_launch = || self.source(around).is_some_and(|source| around.has_room(&source));
         if living > desired || (living < desired && can_launch()) {
             self.scales_at = Some(later(now, SCALING_SECONDS));
@@ -182,9 +182,10 @@ impl StoredGroup {
 
     /// Launches what is missing, as far as there is room for it, or terminates the oldest of what is too much.
     fn scale(&mut self, now: DateTime<Utc>, around: &mut Surroundings<'_>) {
-        let living = self.living();
+        let mut living: Vec<_> = self.living().map(|(id, instance)| (instance.launched_at, id.clone())).collect();
+        living.sort();
         let surplus = living.len().saturating_sub(self.desired());
-        for id in living.iter().take(surplus) {
+        for (_, id) in living.iter().take(surplus) {
             self.terminate(id, Farewell::Orderly, now, around);
         }
         let Some(source) = self.source(around) else { return };

@@ -2,7 +2,7 @@
 //!
 //! An [`OdinAccount`] is one serde value, so that a world file can be written by hand: [`StoredIam`] for the account, an
 //! [`OdinRegion`] for each region. Services answer as AWS does where a deployer notices: in error codes, in what is
-//! unique, in what takes time. How time passes is in [`timeline`].
+//! unique, in what takes time. How time passes is in module `timeline`.
 
 mod alarms;
 mod arn;
@@ -21,7 +21,7 @@ mod timeline;
 mod topics;
 
 pub use balancer::{Attachment, Attachments, Registration, Registrations, StoredLoadBalancer, StoredTargetGroup};
-pub use behaviour::{Behaviour, Health};
+pub use behaviour::{Behaviour, Health, InstanceNumber};
 pub use group::{LifecycleState, StoredGroup, StoredInstance};
 pub use iam::{StoredIam, StoredProfile, StoredRole};
 pub use region::{

@@ -1,7 +1,7 @@
 //! One region of an account: its resources by id or name.
 
 use super::balancer::{StoredLoadBalancer, StoredTargetGroup};
-use super::behaviour::Behaviour;
+use super::behaviour::{Behaviour, InstanceNumber};
 use super::group::StoredGroup;
 use super::is_zero;
 use super::templates::StoredTemplate;
@@ -83,7 +83,7 @@ pub struct StoredImage {
     pub instances: Behaviour,
     /// How single instances behave: by their number, the first that is launched from this image being 1.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub exceptions: BTreeMap<u64, Behaviour>,
+    pub exceptions: BTreeMap<InstanceNumber, Behaviour>,
     /// How many instances were launched from it.
     #[serde(skip_serializing_if = "is_zero")]
     pub launched: u64,
@@ -104,7 +104,7 @@ impl Default for StoredImage {
 impl StoredImage {
     /// How the instance of that number behaves.
     pub(super) fn behaviour(&self, number: u64) -> Behaviour {
-        self.exceptions.get(&number).copied().unwrap_or_default().or(self.instances)
+        self.exceptions.get(&InstanceNumber::new(number)).copied().unwrap_or_default().or(self.instances)
     }
 }
 

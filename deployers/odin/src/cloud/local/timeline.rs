@@ -28,12 +28,16 @@ impl OdinRegion {
     fn happen(&mut self, now: DateTime<Utc>) {
         self.balancers().advance(now);
         let (groups, mut around) = self.split();
-        groups.values_mut().for_each(|group| group.happen(now, &mut around));
+        for group in groups.values_mut() {
+            group.happen(now, &mut around);
+        }
     }
 
     fn notice(&mut self, now: DateTime<Utc>) {
         let (groups, around) = self.split();
-        groups.values_mut().for_each(|group| group.notice(now, &around));
+        for group in groups.values_mut() {
+            group.notice(now, &around);
+        }
         groups.retain(|_, group| !(group.deleting && group.instances.is_empty()));
     }
 

@@ -1,0 +1,107 @@
+//! How data flows through states.
+
+use serde_json::{Value, json};
+
+use super::world::{Answer, World, only, task};
+
+#[test]
+fn every_stage_of_a_task_s_data_flow_does_its_part() {
+    let world = only(task(json!({
+        "InputPath": "$.in",
+        "Parameters": {"sent.$": "$.a", "fixed": [1, "$.a"]},
+        "ResultSelector": {"picked.$": "$.answer.deep", "whole.$": "$"},
+        "ResultPath": "$.out.result",
+        "OutputPath": "$.out",
+        "End": true,
+    })))
+    .answering("Only", [Answer::Output(json!({"answer": {"deep": 7}}))]);
+    let output = world.output(json!({"in": {"a": "A"}, "out": {"kept": true}}));
+    assert_eq!(world.requests.borrow()[0].1, json!({"sent": "A", "fixed": [1, "$.a"]}));
+    assert_eq!(output, json!({"kept": true, "result": {"picked": 7, "whole": {"answer": {"deep": 7}}}}));
+}
+
+#[test]
+fn null_paths_empty_or_discard() {
+    let pass = |fields: Value| {
+        let mut state = json!({"Type": "Pass", "End": true});
+        state.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        only(state).output(json!({"kept": 1}))
+    };
+    assert_eq!(pass(json!({"InputPath": null})), json!({}));
+    assert_eq!(pass(json!({"OutputPath": null})), json!({}));
+    assert_eq!(pass(json!({"Result": 5, "ResultPath": null})), json!({"kept": 1}));
+    assert_eq!(pass(json!({"Result": 5, "ResultPath": "$"})), json!(5));
+}
+
+#[test]
+fn a_result_that_has_no_place_is_an_error_that_can_be_caught() {
+    let definition = json!({"StartAt": "Work", "States": {
+        "Work": task(json!({
+            "ResultPath": "$.a.b",
+            "Catch": [{"ErrorEquals": ["States.ResultPathMatchFailure"], "Next": "Done"}],
+            "End": true,
+        })),
+        "Done": {"Type": "Pass", "Result": "caught", "End": true},
+    }});
+    assert_eq!(World::new(definition).output(json!({"a": [1]})), json!("caught"));
+}
+
+#[test]
+fn variables_reach_into_branches_and_not_out_of_them() {
+    let world = World::new(json!({"StartAt": "Set", "States": {
+        "Set": {"Type": "Pass", "Assign": {"x": 1}, "Next": "Fork"},
+        "Fork": {"Type": "Parallel", "Branches": [{"StartAt": "In", "States": {
+            "In": {"Type": "Pass", "Parameters": {"seen.$": "$x"}, "Assign": {"y": 2}, "End": true},
+        }}], "Next": "Out"},
+        "Out": {"Type": "Pass", "Parameters": {"x.$": "$x", "branch.$": "$[0].seen"}, "End": true},
+    }}));
+    assert_eq!(world.output(json!({})), json!({"x": 1, "branch": 1}));
+    let lost = World::new(json!({"StartAt": "Fork", "States": {
+        "Fork": {"Type": "Parallel", "Branches": [{"StartAt": "In", "States": {
+            "In": {"Type": "Pass", "Assign": {"y": 2}, "End": true},
+        }}], "Next": "Out"},
+        "Out": {"Type": "Pass", "Parameters": {"y.$": "$y"}, "End": true},
+    }}));
+    assert_eq!(lost.failure(json!({})).0, "States.Runtime");
+}
+
+#[test]
+fn the_context_object_tells_where_the_execution_is() {
+    let world = World::new(json!({"StartAt": "First", "States": {
+        "First": {"Type": "Wait", "Seconds": 90, "Next": "Second"},
+        "Second": task(json!({
+            "Parameters": {"context.$": "$$"},
+            "Retry": [{"ErrorEquals": ["E"], "IntervalSeconds": 10}],
+            "End": true,
+        })),
+    }}))
+    .answering("Second", [Answer::Fail("E"), Answer::Echo]);
+    let context = world.output(json!({"n": 1}))["context"].clone();
+    let expected = json!({
+        "Execution": {
+            "Id": "arn:aws:states:us-east-1:000000000000:execution:machine:name",
+            "Input": {"n": 1},
+            "StartTime": "1970-01-01T00:00:00.000Z",
+            "Name": "name",
+            "RoleArn": "arn:aws:iam::000000000000:role/machine",
+            "RedriveCount": 0,
+        },
+        "StateMachine": {
+            "Id": "arn:aws:states:us-east-1:000000000000:stateMachine:machine",
+            "Name": "machine",
+        },
+        "State": {"Name": "Second", "EnteredTime": "1970-01-01T00:01:30.000Z", "RetryCount": 1},
+    });
+    assert_eq!(context, expected);
+}
+
+#[test]
+fn a_token_is_in_the_context_of_the_task_that_waits_for_it_only() {
+    let resource = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
+    let world = World::new(json!({"StartAt": "Ask", "States": {
+        "Ask": {"Type": "Task", "Resource": resource, "Parameters": {"token.$": "$$.Task.Token"}, "Next": "After"},
+        "After": {"Type": "Pass", "Parameters": {"token.$": "$$.Task.Token"}, "End": true},
+    }}));
+    assert_eq!(world.failure(json!({})).0, "States.Runtime");
+    assert_eq!(world.requests.borrow()[0].1, json!({"token": "00000000-0000-4000-8000-000000000000"}));
+}

@@ -1,0 +1,169 @@
+//! The embedded world through its ports, as handlers see it.
+
+mod alike;
+mod detaching;
+mod lifecycles;
+mod new_groups;
+mod services;
+mod world_file;
+
+use super::{OdinAccount, OdinRegion, ports};
+use crate::cloud::{Capacity, HealthCheckType, LifecycleHook, NewAutoScalingGroup, NewLaunchTemplate, OdinPorts, Tags};
+use bifrost::cloud::CloudError;
+use bifrost::json;
+use bifrost::local::{Account, Resources, Session, Store, World};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const ACCOUNT: &str = "111111111111";
+const REGION: &str = "us-east-1";
+const GROUP: &str = "coinbase/deploy-test-development-web";
+
+/// A world with one account and region, and the ports into it.
+struct Place {
+    store: Arc<Store<OdinAccount>>,
+    ports: OdinPorts,
+}
+
+fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(second, 0).unwrap()
+}
+
+/// What every group needs: an image that boots in 20 s and is healthy 10 s later, a subnet, a security group, a classic
+/// load balancer that drains for 15 s, a target group that drains for 30 s, a profile, a hook's role and topic.
+fn usual() -> Value {
+    json!({
+        "iam": {
+            "instance_profiles": {"web": {"path": "/odin/"}},
+            "roles": {"hooks": {}},
+        },
+        "regions": {REGION: {
+            "images": {"ami-1": {
+                "tags": {"Name": "ubuntu"},
+                "instances": {"boots_after_seconds": 20, "health": {"after_seconds": 10}, "stops_after_seconds": 5},
+            }},
+            "subnets": {"subnet-a": {"tags": {"Name": "private_a"}}},
+            "security_groups": {"sg-1": {"tags": {"Name": "web"}}},
+            "load_balancers": {"web-elb": {"connection_draining_seconds": 15}},
+            "target_groups": {"web-tg": {"deregistration_delay_seconds": 30, "slow_start_seconds": 60}},
+            "topics": {"hooks": {"completes_after_seconds": 7}, "nobody": {}},
+        }},
+    })
+}
+
+impl Place {
+    fn of(resources: &Value) -> Self {
+        let resources: OdinAccount = json::read(resources).unwrap();
+        let account = Account { resources, ..Account::default() };
+        let world = World {
+            clock: at(0),
+            deployer_account: ACCOUNT.parse().unwrap(),
+            deployer_region: REGION.parse().unwrap(),
+            accounts: BTreeMap::from([(ACCOUNT.parse().unwrap(), account)]),
+            faults: Vec::new(),
+            ids: 0,
+        };
+        let store = Store::in_memory(world);
+        let session = Session::new(Arc::clone(&store), ACCOUNT.parse().unwrap(), REGION.parse().unwrap());
+        Self { store, ports: ports(session) }
+    }
+
+    /// The usual world with a launch template for [`GROUP`].
+    async fn with_template() -> Self {
+        Self::of(&usual()).and_template().await
+    }
+
+    async fn and_template(self) -> Self {
+        self.ports.templates.create_launch_template(&template()).await.unwrap();
+        self
+    }
+
+    /// The usual world with [`GROUP`] in it, whose instances have had a minute.
+    async fn with_group(capacity: Capacity) -> Self {
+        let place = Self::with_template().await;
+        place.ports.groups.create_group(&group(capacity)).await.unwrap();
+        place.go_to(60);
+        place
+    }
+
+    /// Moves the clock to that second.
+    fn go_to(&self, second: i64) {
+        let advance = |world: &mut World<OdinAccount>| {
+            world.clock = at(second);
+            world.accounts.values_mut().for_each(|account| account.resources.advance(at(second)));
+        };
+        self.store.transact(advance).unwrap();
+    }
+
+    fn region(&self) -> OdinRegion {
+        let account = |world: &World<OdinAccount>| world.accounts.values().next().unwrap().resources.clone();
+        let mut account = self.store.read(account).unwrap();
+        account.regions.remove(&REGION.parse().unwrap()).unwrap()
+    }
+
+    /// The lifecycle states of the group's instances, oldest first.
+    async fn states(&self) -> Vec<String> {
+        let group = self.ports.groups.group(GROUP).await.unwrap();
+        group.map_or_else(Vec::new, |group| group.instances.into_iter().map(|found| found.lifecycle_state).collect())
+    }
+
+    /// ARN of the target group `web-tg`.
+    async fn target_group(&self) -> String {
+        self.ports.target_groups.target_group("web-tg").await.unwrap().unwrap().arn
+    }
+}
+
+fn capacity(min_size: u32, desired: u32, max_size: u32) -> Capacity {
+    Capacity { min_size, desired, max_size }
+}
+
+fn template() -> NewLaunchTemplate {
+    NewLaunchTemplate {
+        name: GROUP.into(),
+        client_token: "token".into(),
+        image_id: "ami-1".into(),
+        instance_type: "t3.small".into(),
+        security_group_ids: vec!["sg-1".into()],
+        instance_profile_arn: Some(format!("arn:aws:iam::{ACCOUNT}:instance-profile/odin/web")),
+        user_data: "#!/bin/sh".into(),
+        tags: tags(&[("ProjectName", "coinbase/deploy-test")]),
+        ..NewLaunchTemplate::default()
+    }
+}
+
+fn group(capacity: Capacity) -> NewAutoScalingGroup {
+    NewAutoScalingGroup {
+        name: GROUP.into(),
+        launch_template: GROUP.into(),
+        capacity,
+        subnet_ids: vec!["subnet-a".into()],
+        load_balancers: vec!["web-elb".into()],
+        target_group_arns: Vec::new(),
+        health_check_type: HealthCheckType::Elb,
+        health_check_grace_period_seconds: 100,
+        default_cooldown_seconds: 300,
+        termination_policies: vec!["ClosestToNextInstanceHour".into()],
+        lifecycle_hooks: Vec::new(),
+        tags: tags(&[("ProjectName", "coinbase/deploy-test")]),
+    }
+}
+
+fn hook(transition: &str, topic: &str) -> LifecycleHook {
+    LifecycleHook {
+        name: "hook".into(),
+        transition: transition.into(),
+        role_arn: format!("arn:aws:iam::{ACCOUNT}:role/hooks"),
+        notification_target_arn: format!("arn:aws:sns:{REGION}:{ACCOUNT}:{topic}"),
+        heartbeat_timeout_seconds: Some(40),
+    }
+}
+
+fn tags(tags: &[(&str, &str)]) -> Tags {
+    tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+fn code<T: std::fmt::Debug>(answer: Result<T, CloudError>) -> String {
+    answer.unwrap_err().code
+}

@@ -1,0 +1,224 @@
+//! What is looked up, and what is made beside groups.
+
+use super::*;
+use crate::cloud::{Comparison, Filter, NewAlarm, NewPlacementGroup, NewScalingPolicy};
+use bifrost::cloud::ErrorKind;
+
+fn placement_group(strategy: &str, partition_count: Option<u32>) -> NewPlacementGroup {
+    NewPlacementGroup {
+        name: "odin/coinbase/deploy-test/development/near".into(),
+        strategy: strategy.into(),
+        partition_count,
+        tags: Tags::new(),
+    }
+}
+
+#[tokio::test]
+async fn resources_are_found_by_id_and_by_their_name_tag() {
+    let place = Place::of(&usual());
+    let compute = &place.ports.compute;
+    let named = compute.images(&Filter::Names(vec!["ubuntu".into()])).await.unwrap();
+    assert_eq!(named.iter().map(|image| image.id.as_str()).collect::<Vec<_>>(), ["ami-1"]);
+    assert_eq!(compute.images(&Filter::Ids(vec!["ami-1".into()])).await.unwrap(), named);
+    assert_eq!(compute.images(&Filter::Names(vec!["ami-1".into()])).await.unwrap(), []);
+    assert_eq!(compute.subnets(&Filter::Names(vec!["private_a".into(), "other".into()])).await.unwrap().len(), 1);
+    assert_eq!(compute.security_groups(&Filter::Names(vec!["web".into()])).await.unwrap()[0].id, "sg-1");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let ports = Place::of(&usual()).ports;
+    assert_eq!(ports.balancers.load_balancer("other").await.unwrap(), None);
+    assert_eq!(ports.target_groups.target_group("other").await.unwrap(), None);
+    assert_eq!(ports.iam.instance_profile("other").await.unwrap(), None);
+    assert_eq!(ports.iam.role("other").await.unwrap(), None);
+    assert_eq!(ports.topics.topic_arn("other").await.unwrap(), None);
+    assert_eq!(ports.compute.placement_group("other").await.unwrap(), None);
+    assert_eq!(ports.groups.group("other").await.unwrap(), None);
+    assert_eq!(code(ports.balancers.instance_health("other").await), "LoadBalancerNotFound");
+    assert_eq!(code(ports.target_groups.target_health("arn:other").await), "TargetGroupNotFound");
+    assert!(ports.groups.delete_group("other").await.unwrap_err().is_not_found());
+    assert!(ports.groups.set_capacity("other", capacity(0, 0, 0)).await.unwrap_err().is_not_found());
+    assert!(ports.templates.delete_launch_template("other").await.unwrap_err().is_not_found());
+    assert!(ports.groups.delete_launch_configuration("other").await.unwrap_err().is_not_found());
+}
+
+#[tokio::test]
+async fn profiles_roles_topics_and_target_groups_have_the_arns_that_aws_gives_them() {
+    let place = Place::of(&usual());
+    let profile = place.ports.iam.instance_profile("web").await.unwrap().unwrap();
+    assert_eq!(profile.arn, "arn:aws:iam::111111111111:instance-profile/odin/web");
+    assert_eq!(profile.path, "/odin/");
+    assert_eq!(place.ports.iam.role("hooks").await.unwrap().unwrap().arn, "arn:aws:iam::111111111111:role/hooks");
+    let topic = place.ports.topics.topic_arn("hooks").await.unwrap();
+    assert_eq!(topic.as_deref(), Some("arn:aws:sns:us-east-1:111111111111:hooks"));
+    let arn = place.target_group().await;
+    assert!(arn.starts_with("arn:aws:elasticloadbalancing:us-east-1:111111111111:targetgroup/web-tg/"), "{arn}");
+    assert_eq!(place.ports.target_groups.attributes(&arn).await.unwrap().slow_start_seconds, 60);
+}
+
+#[tokio::test]
+async fn another_region_holds_nothing_of_this_one() {
+    let place = Place::with_template().await;
+    let session = Session::new(Arc::clone(&place.store), ACCOUNT.parse().unwrap(), "eu-west-1".parse().unwrap());
+    let elsewhere = ports(session);
+    assert_eq!(elsewhere.compute.images(&Filter::Ids(vec!["ami-1".into()])).await.unwrap(), []);
+    assert_eq!(elsewhere.templates.launch_templates(&[]).await.unwrap(), []);
+    assert_eq!(place.ports.templates.launch_templates(&[]).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_launch_template_made_again_with_its_token_is_the_same_one() {
+    let place = Place::of(&usual());
+    let templates = &place.ports.templates;
+    let made = templates.create_launch_template(&template()).await.unwrap();
+    place.go_to(5);
+    assert_eq!(templates.create_launch_template(&template()).await.unwrap(), made);
+
+    let changed = NewLaunchTemplate { instance_type: "t3.large".into(), ..template() };
+    assert_eq!(code(templates.create_launch_template(&changed).await), "IdempotentParameterMismatch");
+    let taken = NewLaunchTemplate { client_token: "another".into(), ..template() };
+    let error = templates.create_launch_template(&taken).await.unwrap_err();
+    assert_eq!(error.kind, ErrorKind::AlreadyExists);
+    assert_eq!(error.code, "InvalidLaunchTemplateName.AlreadyExistsException");
+}
+
+#[tokio::test]
+async fn launch_templates_are_found_by_all_of_the_tags() {
+    let place = Place::with_template().await;
+    let project = ("ProjectName", "coinbase/deploy-test");
+    let all = place.ports.templates.launch_templates(&[project]).await.unwrap();
+    assert_eq!(all.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(), [GROUP]);
+    let both = place.ports.templates.launch_templates(&[project, ("ConfigName", "development")]).await.unwrap();
+    assert_eq!(both, []);
+}
+
+#[tokio::test]
+async fn a_launch_template_that_ec2_would_not_take_is_refused() {
+    let templates = Place::of(&usual()).ports.templates;
+    let named = NewLaunchTemplate { name: "a b".into(), ..template() };
+    assert_eq!(code(templates.create_launch_template(&named).await), "InvalidLaunchTemplateName.MalformedException");
+    let long = NewLaunchTemplate { name: "x".repeat(129), ..template() };
+    assert_eq!(code(templates.create_launch_template(&long).await), "InvalidLaunchTemplateName.MalformedException");
+    let large = NewLaunchTemplate { user_data: "x".repeat(16 * 1024 + 1), ..template() };
+    assert_eq!(code(templates.create_launch_template(&large).await), "InvalidUserData.Malformed");
+    let largest = NewLaunchTemplate { user_data: "x".repeat(16 * 1024), ..template() };
+    templates.create_launch_template(&largest).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_placement_group_is_made_once_and_not_deleted_under_its_instances() {
+    let place = Place::of(&usual());
+    let compute = &place.ports.compute;
+    compute.create_placement_group(&placement_group("partition", Some(3))).await.unwrap();
+    let again = compute.create_placement_group(&placement_group("partition", Some(3))).await;
+    assert_eq!(code(again), "InvalidPlacementGroup.Duplicate");
+    let name = placement_group("", None).name;
+    let found = compute.placement_group(&name).await.unwrap().unwrap();
+    assert_eq!((found.state.as_str(), found.partition_count), ("available", Some(3)));
+
+    let near = NewLaunchTemplate { placement_group: Some(name.clone()), ..template() };
+    place.ports.templates.create_launch_template(&near).await.unwrap();
+    place.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
+    place.go_to(60);
+    assert_eq!(code(compute.delete_placement_group(&name).await), "InvalidPlacementGroup.InUse");
+    place.ports.groups.delete_group(GROUP).await.unwrap();
+    place.go_to(120);
+    compute.delete_placement_group(&name).await.unwrap();
+    assert_eq!(code(compute.delete_placement_group(&name).await), "InvalidPlacementGroup.Unknown");
+}
+
+#[tokio::test]
+async fn only_a_partition_placement_group_has_partitions() {
+    let compute = Place::of(&usual()).ports.compute;
+    for (strategy, partitions) in [("cluster", Some(2)), ("partition", Some(8)), ("partition", Some(0)), ("near", None)]
+    {
+        let made = compute.create_placement_group(&placement_group(strategy, partitions)).await;
+        assert_eq!(code(made), "InvalidParameterValue", "{strategy} {partitions:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_group_takes_the_alarms_of_its_policies_with_it() {
+    let place = Place::with_group(capacity(1, 1, 2)).await;
+    let policy = NewScalingPolicy {
+        name: format!("{GROUP}-cpu_scale_up"),
+        group_name: GROUP.into(),
+        scaling_adjustment: 1,
+        cooldown_seconds: 60,
+    };
+    let policy_arn = place.ports.groups.put_scaling_policy(&policy).await.unwrap();
+    assert_eq!(place.ports.groups.put_scaling_policy(&policy).await.unwrap(), policy_arn);
+    let alarm = |name: &str, policy_arn: &str| NewAlarm {
+        name: name.into(),
+        group_name: GROUP.into(),
+        comparison: Comparison::GreaterThanThreshold,
+        threshold: 50.0,
+        period_seconds: 300,
+        evaluation_periods: 2,
+        policy_arn: policy_arn.into(),
+    };
+    let alarms = &place.ports.alarms;
+    alarms.put(&alarm(&policy.name, &policy_arn)).await.unwrap();
+    alarms.put(&alarm("another", "arn:another")).await.unwrap();
+    assert_eq!(place.ports.groups.policy_alarms(GROUP).await.unwrap(), [policy.name.as_str()]);
+    assert_eq!(alarms.names(GROUP).await.unwrap(), [policy.name.as_str()]);
+
+    place.ports.groups.delete_group(GROUP).await.unwrap();
+    assert_eq!(alarms.names("").await.unwrap(), ["another"]);
+    alarms.delete(&["another".into(), "gone".into()]).await.unwrap();
+    assert!(alarms.names("").await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_alarm_that_cloudwatch_would_not_take_is_refused() {
+    let alarms = Place::of(&usual()).ports.alarms;
+    let alarm = NewAlarm {
+        name: "cpu".into(),
+        group_name: GROUP.into(),
+        comparison: Comparison::LessThanThreshold,
+        threshold: 20.0,
+        period_seconds: 90,
+        evaluation_periods: 2,
+        policy_arn: String::new(),
+    };
+    assert_eq!(code(alarms.put(&alarm).await), "ValidationError");
+    assert_eq!(
+        code(alarms.put(&NewAlarm { period_seconds: 60, evaluation_periods: 0, ..alarm }).await),
+        "ValidationError"
+    );
+}
+
+#[tokio::test]
+async fn a_launch_configuration_goes_only_after_its_group() {
+    let mut resources = usual();
+    let region = &mut resources["regions"][REGION];
+    region["launch_configurations"] = json!({"old": {"image_id": "ami-1", "instance_type": "t3.small"}});
+    region["auto_scaling_groups"] =
+        json!({GROUP: {"launch_configuration": "old", "capacity": {"min_size": 1, "desired": 1, "max_size": 1}}});
+    let place = Place::of(&resources);
+    place.go_to(0);
+    place.go_to(30);
+    assert_eq!(place.states().await, ["InService"]);
+    let groups = &place.ports.groups;
+    assert_eq!(code(groups.delete_launch_configuration("old").await), "ResourceInUse");
+    groups.delete_group(GROUP).await.unwrap();
+    place.go_to(60);
+    groups.delete_launch_configuration("old").await.unwrap();
+    assert!(place.region().launch_configurations.is_empty());
+}
+
+#[test]
+fn a_world_is_written_as_it_was_read() {
+    let account: OdinAccount = json::read(&usual()).unwrap();
+    let written = serde_json::to_value(&account).unwrap();
+    assert_eq!(json::read::<OdinAccount>(&written).unwrap(), account);
+}
+
+#[test]
+fn an_exception_is_for_an_instance_by_its_number() {
+    let mut resources = usual();
+    resources["regions"][REGION]["images"]["ami-1"]["exceptions"] = json!({"first": {}});
+    let error = json::read::<OdinAccount>(&resources).unwrap_err().to_string();
+    assert!(error.contains("\"first\" is not the number of an instance"), "{error}");
+}

@@ -1,0 +1,56 @@
+//! Several calls at a time.
+
+use futures_util::stream::{self, StreamExt};
+
+/// How many calls are under way at once: enough for every release we know, and few enough not to be throttled.
+const AT_ONCE: usize = 8;
+
+/// Does `work` for each item, several at a time, and answers in the items' order.
+///
+/// All of it is done, also when some of it fails: a call that is dropped on its way may still have its effect, and nobody
+/// would wait for it.
+pub(crate) async fn each<I, T>(items: impl IntoIterator<Item = I>, work: impl AsyncFn(I) -> T) -> Vec<T> {
+    stream::iter(items).map(|item| work(item)).buffered(AT_ONCE).collect().await
+}
+
+/// As [`each`], for work that can fail.
+///
+/// # Errors
+/// All errors, in the items' order.
+pub(crate) async fn try_each<I, T, E>(
+    items: impl IntoIterator<Item = I>,
+    work: impl AsyncFn(I) -> Result<T, E>,
+) -> Result<Vec<T>, Vec<E>> {
+    let (mut done, mut failed) = (Vec::new(), Vec::new());
+    for outcome in each(items, work).await {
+        match outcome {
+            Ok(value) => done.push(value),
+            Err(error) => failed.push(error),
+        }
+    }
+    if failed.is_empty() { Ok(done) } else { Err(failed) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[tokio::test]
+    async fn order_is_kept_and_all_work_is_done_in_spite_of_errors() {
+        let (under_way, most, done) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        let outcome = try_each(0..20_u32, async |n: u32| {
+            under_way.set(under_way.get() + 1);
+            most.set(most.get().max(under_way.get()));
+            for _ in 0..(20 - n) {
+                tokio::task::yield_now().await;
+            }
+            under_way.set(under_way.get() - 1);
+            done.set(done.get() + 1);
+            if n.is_multiple_of(7) { Err(n) } else { Ok(n) }
+        });
+        assert_eq!(outcome.await, Err(vec![0, 7, 14]));
+        assert_eq!((most.get(), done.get()), (AT_ONCE, 20));
+        assert_eq!(each(0..3, async |n: u32| n * 2).await, [0, 2, 4]);
+    }
+}

@@ -1,0 +1,104 @@
+//! What the framework's client, commands and engine have to know of Odin.
+
+use crate::cloud::local::{OdinAccount, ports};
+use crate::cloud::{AutoScalingGroup, Instance, OdinPorts};
+use crate::groups::{release_id, service_name};
+use crate::machine::Odin;
+use crate::names::{CONFIG_NAME, PROJECT_NAME};
+use crate::release::{HealthyReport, OdinFields, OdinRelease, check};
+use async_trait::async_trait;
+use bifrost::cloud::{CloudError, Encryption};
+use bifrost::local::Session;
+use bifrost::release::{ConfigName, ProjectName, Sha256};
+use bifrost::{Attachment, Changes, Deployed, Deployer, Progress};
+use serde_json::{Map, Value};
+use std::path::Path;
+
+#[async_trait]
+impl Deployer for Odin {
+    type Fields = OdinFields;
+    type Machine = Self;
+    type Resources = OdinAccount;
+
+    const NAME: &'static str = "odin";
+    const ABOUT: &'static str = "Deploys each service of a release as an auto-scaling group, blue/green";
+    const TIMEOUT_SECONDS: u32 = 600;
+    const CHANGES_FROM: &'static str = "Deploy";
+    const WORLD: &'static str = include_str!("../../../examples/worlds/odin.json");
+
+    fn local_ports(session: Session<OdinAccount>) -> OdinPorts {
+        ports(session)
+    }
+
+    fn check(release: &OdinRelease) -> Result<(), String> {
+        check(release).map_err(|findings| findings.to_string())
+    }
+
+    /// Reads `<release file>.userdata`.
+    fn attach(release_file: &Path, release: &mut Map<String, Value>) -> Result<Vec<Attachment>, String> {
+        let mut file = release_file.as_os_str().to_owned();
+        file.push(".userdata");
+        let body = std::fs::read(&file).map_err(|error| {
+            format!(
+                "cannot read the user data in {}: {error}; a release's user data stands in the file beside it",
+                file.display()
+            )
+        })?;
+        release.insert("user_data_sha256".into(), Sha256::of(&body).to_string().into());
+        Ok(vec![Attachment { name: "userdata", body, encryption: Encryption::Kms("alias/aws/s3".into()) }])
+    }
+
+    fn progress(release: &OdinRelease) -> Vec<Progress> {
+        let services = release.fields.services.iter();
+        services.filter_map(|(name, service)| Some(dots(name.to_string(), service.healthy_report.as_ref()?))).collect()
+    }
+
+    fn changes(release: &OdinRelease) -> Changes {
+        let services = || release.fields.services.values();
+        let group = |name: &String| format!("group {name}");
+        Changes {
+            created: services().filter_map(|service| service.created_asg.as_ref()).map(group).collect(),
+            deleted: services()
+                .filter_map(|service| service.resources.as_ref()?.prev_asg_arn.as_ref())
+                .map(group)
+                .collect(),
+        }
+    }
+
+    async fn deployed(
+        ports: &OdinPorts,
+        project: &ProjectName,
+        config: &ConfigName,
+    ) -> Result<Vec<Deployed>, CloudError> {
+        let groups = ports.groups.groups(&[(PROJECT_NAME, project.as_str()), (CONFIG_NAME, config.as_str())]).await?;
+        Ok(groups.into_iter().filter(|group| group.status.is_none()).map(deployed).collect())
+    }
+}
+
+/// A report as dots. Every instance is one of them, whatever the others say.
+fn dots(name: String, report: &HealthyReport) -> Progress {
+    Progress {
+        name,
+        waiting: report.target_launched.saturating_sub(report.launching),
+        starting: report.launching.saturating_sub(report.healthy).saturating_sub(report.terminating),
+        healthy: report.healthy,
+        terminating: report.terminating,
+        enough: report.target_healthy,
+    }
+}
+
+fn deployed(group: AutoScalingGroup) -> Deployed {
+    let tag = |value: Option<&str>| value.unwrap_or("unknown").to_owned();
+    let part = |instance: Instance| format!("{} {} {}", instance.id, instance.lifecycle_state, instance.health_status);
+    Deployed {
+        service: tag(service_name(&group.tags)),
+        release_id: tag(release_id(&group.tags)),
+        since: group.created_time,
+        parts: group.instances.into_iter().map(part).collect(),
+        resource: group.name,
+    }
+}
+
+#[cfg(test)]
+#[path = "deployer_tests.rs"]
+mod tests;

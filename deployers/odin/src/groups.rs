@@ -1,0 +1,112 @@
+//! Whose an auto-scaling group is: this release's own, an earlier one's, or a later one's.
+
+use crate::cloud::{AutoScalingGroup, LaunchTemplate, OdinPorts, Tags};
+use crate::names::{CONFIG_NAME, OLD_RELEASE_ID, PROJECT_NAME, RELEASE_ID, RELEASE_UUID, SERVICE_NAME};
+use bifrost::cloud::CloudError;
+use bifrost::release::Envelope;
+use chrono::{DateTime, Utc};
+
+/// All groups of a project and config, seen by one release.
+#[derive(Debug, Clone)]
+pub struct Groups<'a> {
+    release: &'a Envelope,
+    all: Vec<AutoScalingGroup>,
+}
+
+impl<'a> Groups<'a> {
+    /// Finds them by their tags.
+    ///
+    /// # Errors
+    /// Whatever Auto Scaling answers.
+    pub async fn find(ports: &OdinPorts, release: &'a Envelope) -> Result<Self, CloudError> {
+        let all = ports.groups.groups(&project_config(release)).await?;
+        Ok(Self { release, all })
+    }
+
+    /// Those that this execution made, and that are not being deleted.
+    pub fn own(&self) -> impl Iterator<Item = &AutoScalingGroup> {
+        self.all.iter().filter(|group| is_live(group) && is_own(&group.tags, self.release))
+    }
+
+    /// The one of them with this name.
+    #[must_use]
+    pub fn own_named(&self, name: &str) -> Option<&AutoScalingGroup> {
+        self.own().find(|group| group.name == name)
+    }
+
+    /// Those of other releases, and that are not being deleted.
+    pub fn of_others(&self) -> impl Iterator<Item = &AutoScalingGroup> {
+        self.all.iter().filter(|group| is_live(group) && !self.is_of_release(group))
+    }
+
+    /// Those that carry the id of this release, and yet were made by another execution.
+    pub fn of_same_release(&self) -> impl Iterator<Item = &AutoScalingGroup> {
+        let own = |group: &&AutoScalingGroup| is_own(&group.tags, self.release);
+        self.all.iter().filter(move |group| is_live(group) && self.is_of_release(group) && !own(group))
+    }
+
+    /// Those of other releases that were there before this release's own: the ones that it replaces. If it has none of
+    /// its own, it replaces none.
+    pub fn earlier(&self) -> impl Iterator<Item = &AutoScalingGroup> {
+        self.earlier_or_going().filter(|group| is_live(group))
+    }
+
+    /// As [`earlier`](Self::earlier), with those that are being deleted.
+    pub fn earlier_or_going(&self) -> impl Iterator<Item = &AutoScalingGroup> {
+        let since = self.since();
+        self.all
+            .iter()
+            .filter(move |group| !self.is_of_release(group) && since.is_some_and(|since| group.created_time < since))
+    }
+
+    /// When the first group of this execution was made.
+    #[must_use]
+    pub fn since(&self) -> Option<DateTime<Utc>> {
+        self.all.iter().filter(|group| is_own(&group.tags, self.release)).map(|group| group.created_time).min()
+    }
+
+    fn is_of_release(&self, group: &AutoScalingGroup) -> bool {
+        release_id(&group.tags) == Some(self.release.release_id.as_str())
+    }
+}
+
+/// All launch templates of the release's project and config.
+///
+/// # Errors
+/// Whatever EC2 answers.
+pub async fn find_templates(ports: &OdinPorts, release: &Envelope) -> Result<Vec<LaunchTemplate>, CloudError> {
+    ports.templates.launch_templates(&project_config(release)).await
+}
+
+fn project_config(release: &Envelope) -> [(&'static str, &str); 2] {
+    [(PROJECT_NAME, release.project_name.as_str()), (CONFIG_NAME, release.config_name.as_str())]
+}
+
+/// Whether this execution made the resource. The id of a release is no proof: another execution may have the same.
+#[must_use]
+pub fn is_own(tags: &Tags, release: &Envelope) -> bool {
+    let uuid = release.uuid.map(|uuid| uuid.to_string());
+    uuid.is_some() && tags.get(RELEASE_UUID) == uuid.as_ref()
+}
+
+/// The release that made the resource.
+#[must_use]
+pub fn release_id(tags: &Tags) -> Option<&str> {
+    let filled = |key: &str| tags.get(key).map(String::as_str).filter(|id| !id.is_empty());
+    filled(RELEASE_ID).or_else(|| filled(OLD_RELEASE_ID))
+}
+
+/// The service that the resource belongs to.
+#[must_use]
+pub fn service_name(tags: &Tags) -> Option<&str> {
+    tags.get(SERVICE_NAME).map(String::as_str)
+}
+
+/// A group with a status is being deleted.
+fn is_live(group: &AutoScalingGroup) -> bool {
+    group.status.is_none()
+}
+
+#[cfg(test)]
+#[path = "groups_tests.rs"]
+mod tests;

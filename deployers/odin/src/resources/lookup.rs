@@ -1,0 +1,120 @@
+//! Looks up everything that a release names, each thing once.
+
+use crate::cloud::{
+    Filter, Image, InstanceProfile, LoadBalancer, OdinPorts, PlacementGroup, Role, SecurityGroup, Subnet, TargetGroup,
+};
+use crate::concurrently::each;
+use crate::release::{OdinRelease, ResourceName, Service};
+use bifrost::cloud::CloudError;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::try_join;
+
+/// What was found under a name, if anything.
+pub(super) type ByName<T> = BTreeMap<ResourceName, Option<T>>;
+
+/// What AWS has of all that a release names.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Found {
+    pub(super) images: Vec<Image>,
+    pub(super) subnets: Vec<Subnet>,
+    pub(super) security_groups: Vec<SecurityGroup>,
+    pub(super) load_balancers: ByName<LoadBalancer>,
+    pub(super) target_groups: ByName<TargetGroup>,
+    /// Slow starts of those target groups, in seconds, by ARN.
+    pub(super) slow_starts: BTreeMap<String, u32>,
+    pub(super) profiles: ByName<InstanceProfile>,
+    pub(super) placement_groups: ByName<PlacementGroup>,
+    pub(super) roles: ByName<Role>,
+    /// ARNs of topics.
+    pub(super) topics: ByName<String>,
+}
+
+/// Looks up everything that the release names. What is not there is no error here: the rules say so, with all else.
+///
+/// # Errors
+/// Whatever AWS answers.
+pub(crate) async fn look_up(ports: &OdinPorts, release: &OdinRelease) -> Result<Found, CloudError> {
+    let (of_release, of_services) = try_join!(look_up_shared(ports, release), look_up_of_services(ports, release))?;
+    let slow_starts = slow_starts(ports, &of_services.target_groups).await?;
+    Ok(Found {
+        images: of_release.images,
+        subnets: of_release.subnets,
+        roles: of_release.roles,
+        topics: of_release.topics,
+        slow_starts,
+        ..of_services
+    })
+}
+
+/// What all services share: image, subnets, and what hooks need.
+async fn look_up_shared(ports: &OdinPorts, release: &OdinRelease) -> Result<Found, CloudError> {
+    let (compute, fields) = (&ports.compute, &release.fields);
+    let images = filters([&fields.ami], "ami-");
+    let subnets = filters(&fields.subnets, "subnet-");
+    let roles = fields.lifecycle.values().map(|hook| &hook.role);
+    let topics = fields.lifecycle.values().map(|hook| &hook.sns);
+    let (images, subnets, roles, topics) = try_join!(
+        all(images, async |filter| compute.images(&filter).await),
+        all(subnets, async |filter| compute.subnets(&filter).await),
+        by_name(roles, async |name| ports.iam.role(name).await),
+        by_name(topics, async |name| ports.topics.topic_arn(name).await),
+    )?;
+    Ok(Found { images: images.concat(), subnets: subnets.concat(), roles, topics, ..Found::default() })
+}
+
+/// What each service names for itself.
+async fn look_up_of_services(ports: &OdinPorts, release: &OdinRelease) -> Result<Found, CloudError> {
+    let services = || release.fields.services.values();
+    let names = |of: fn(&Service) -> &[ResourceName]| services().flat_map(of);
+    let groups = filters(names(|service| &service.security_groups), "");
+    let (security_groups, load_balancers, target_groups, profiles, placement_groups) = try_join!(
+        all(groups, async |filter| ports.compute.security_groups(&filter).await),
+        by_name(names(|service| &service.elbs), async |name| ports.balancers.load_balancer(name).await),
+        by_name(names(|service| &service.target_groups), async |name| ports.target_groups.target_group(name).await),
+        by_name(names(|service| service.profile.as_slice()), async |name| ports.iam.instance_profile(name).await),
+        by_name(names(|service| service.placement_group_name.as_slice()), async |name| {
+            ports.compute.placement_group(name).await
+        }),
+    )?;
+    let security_groups = security_groups.concat();
+    Ok(Found { security_groups, load_balancers, target_groups, profiles, placement_groups, ..Found::default() })
+}
+
+async fn slow_starts(ports: &OdinPorts, groups: &ByName<TargetGroup>) -> Result<BTreeMap<String, u32>, CloudError> {
+    let groups = groups.values().flatten();
+    let slow_starts = all(groups, async |group: &TargetGroup| {
+        let attributes = ports.target_groups.attributes(&group.arn).await?;
+        Ok((group.arn.clone(), attributes.slow_start_seconds))
+    });
+    Ok(slow_starts.await?.into_iter().collect())
+}
+
+/// One request for what is named by id, one for what is named by tag, and none for nothing.
+fn filters<'a>(names: impl IntoIterator<Item = &'a ResourceName>, id_prefix: &str) -> Vec<Filter> {
+    let names: BTreeSet<_> = names.into_iter().map(ToString::to_string).collect();
+    let (ids, names): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| is_id(name, id_prefix));
+    let filters = [(ids, Filter::Ids as fn(_) -> _), (names, Filter::Names)];
+    filters.into_iter().filter(|(names, _)| !names.is_empty()).map(|(names, filter)| filter(names)).collect()
+}
+
+/// Whether a name is an id. A kind without ids to be named by has no prefix.
+pub(super) fn is_id(name: &str, prefix: &str) -> bool {
+    !prefix.is_empty() && name.starts_with(prefix)
+}
+
+async fn by_name<'a, T>(
+    names: impl IntoIterator<Item = &'a ResourceName>,
+    find: impl AsyncFn(&str) -> Result<Option<T>, CloudError>,
+) -> Result<ByName<T>, CloudError> {
+    let names: BTreeSet<_> = names.into_iter().collect();
+    let found = all(names, async |name: &ResourceName| Ok((name.clone(), find(name.as_str()).await?)));
+    Ok(found.await?.into_iter().collect())
+}
+
+/// All answers, or the first error: the others would most likely say the same.
+async fn all<I, T>(
+    items: impl IntoIterator<Item = I>,
+    look_up: impl AsyncFn(I) -> Result<T, CloudError>,
+) -> Result<Vec<T>, CloudError> {
+    each(items, look_up).await.into_iter().collect()
+}
