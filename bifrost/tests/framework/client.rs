@@ -1,7 +1,9 @@
 //! The client: from a release file to an outcome, and what else a person may do.
 
 use crate::board::{BoardDeployer, lab, lab_with, lock_holder, notes};
-use bifrost::client::{Address, Client, HaltFailure, LockState, News, Outcome, PrepareError, StartFailure, Started, Status};
+use bifrost::client::{
+    Address, Client, HaltFailure, LockState, News, Outcome, PrepareError, StartFailure, Started, Status,
+};
 use bifrost::cloud::{Encryption, Objects};
 use bifrost::lock::UserLock;
 use bifrost::testing::Lab;

@@ -1,0 +1,8 @@
+//! The command `odin`.
+
+use odin::Odin;
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    bifrost::cli::main::<Odin>()
+}
