@@ -37,7 +37,7 @@ pub(super) struct Args {
     #[arg(long)]
     fresh: bool,
     /// How many seconds of the world pass in a second; 1 is real time
-    #[arg(long, value_name = "N", default_value_t = 80.0, value_parser = speed)]
+    #[arg(long, value_name = "N", default_value_t = 120.0, value_parser = speed)]
     speed: f64,
     #[command(flatten)]
     output: OutputArgs,
@@ -136,9 +136,8 @@ async fn follow<D: Deployer>(mut follower: Follower<'_, D>, report: &mut Report)
     let mut pause = least;
     loop {
         let mut news = follower.look().await?;
-        // Who may deploy need not be allowed to look into the target account.
-        if let Ok(Some(progress)) = follower.watch().await {
-            news.push(progress);
+        if follower.outcome().is_none() {
+            news.extend(follower.watch().await);
         }
         pause = if news.is_empty() { (pause * 2).min(most) } else { least };
         for news in &news {

@@ -103,7 +103,7 @@ fn a_deploy_for_a_person_is_text() {
     let output = shell.run("deploy release.json --local --output text");
     let shown = text(&output.stdout);
     assert!(shown.starts_with("Deploying release-2026-11-21T12-00-00Z-"), "{shown}");
-    assert!(shown.contains("  0:00  Lock           One deploy at a time.\n"), "{shown}");
+    assert!(shown.contains("  0:00   1:00 left  Lock           One deploy at a time.\n"), "{shown}");
     assert!(shown.contains("\nSuccess: release-"), "{shown}");
     assert!(!shown.contains('\u{1b}'), "no colours where there is no terminal: {shown}");
 }

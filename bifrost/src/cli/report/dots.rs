@@ -13,7 +13,8 @@ pub(super) fn line(service: &Progress, width: usize, paint: Paint) -> String {
     let counts = counts.into_iter().filter(|(count, _)| **count > 0);
     let rest = counts.fold(String::new(), |rest, (count, what)| format!("{rest}, {count} {what}"));
     let (name, dots) = (paint.strong(&format!("{name:width$}")), dots(service, paint));
-    format!("        {name}  {dots}  {healthy} healthy of {enough} needed{rest}")
+    let needed = if *enough > 0 { format!(" of {enough} needed") } else { String::new() };
+    format!("        {name}  {dots}  {healthy} healthy{needed}{rest}")
 }
 
 fn dots(service: &Progress, paint: Paint) -> String {
@@ -25,7 +26,7 @@ fn dots(service: &Progress, paint: Paint) -> String {
     let wanted = [(healthy, '●'), (starting, '○'), (waiting, '·')];
     let wanted = wanted.iter().flat_map(|(count, dot)| (0..*count).map(move |_| *dot));
     for (place, dot) in (0..).zip(wanted) {
-        if place == enough && enough > 0 {
+        if place == enough && place > 0 {
             dots.push('|');
         }
         dots.push_str(&match dot {
@@ -34,7 +35,7 @@ fn dots(service: &Progress, paint: Paint) -> String {
             _ => paint.quiet("·"),
         });
     }
-    if healthy + starting + waiting <= enough {
+    if enough > 0 && healthy + starting + waiting <= enough {
         dots.push('|');
     }
     for _ in 0..terminating {
@@ -58,7 +59,8 @@ mod tests {
         assert_eq!(drawn(0, 0, 5, 0, 3), "●●●|●●");
         assert_eq!(drawn(0, 0, 3, 0, 3), "●●●|");
         assert_eq!(drawn(0, 0, 1, 2, 1), "●|✗✗");
-        assert_eq!(drawn(0, 0, 0, 2, 0), "|✗✗");
+        assert_eq!(drawn(0, 0, 0, 2, 0), "✗✗", "nothing is needed of what goes");
+        assert_eq!(drawn(0, 0, 2, 0, 0), "●●");
     }
 
     #[test]

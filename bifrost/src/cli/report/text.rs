@@ -43,9 +43,9 @@ impl Text {
                 self.address.clone_from(address);
                 self.start(release_id, *joined, *is_ours)
             }
-            News::State { time, state, .. } => {
+            News::State { time, state, deadline } => {
                 self.state.clone_from(state);
-                vec![self.entered(*time, state)]
+                vec![self.entered(*time, state, *deadline)]
             }
             News::Failure(failure) => self.failed(failure).into_iter().collect(),
             News::Progress { services, .. } => {
@@ -64,8 +64,7 @@ impl Text {
 
     /// Where the deploy is, and how much time it has.
     pub(super) fn now(&self, now: DateTime<Utc>, deadline: Option<DateTime<Utc>>) -> String {
-        let left = deadline.map_or_else(String::new, |deadline| format!(", {} left", duration(deadline - now)));
-        self.paint.busy(&format!("{:>6}  {}{left}", self.elapsed(now), self.state))
+        self.paint.busy(&format!("{:>6}  {:>10}  {}", self.elapsed(now), left(now, deadline), self.state))
     }
 
     fn start(&self, release_id: &str, joined: bool, is_ours: bool) -> Vec<String> {
@@ -80,11 +79,12 @@ impl Text {
         vec![self.paint.strong(&line)]
     }
 
-    fn entered(&self, time: DateTime<Utc>, state: &str) -> String {
+    fn entered(&self, time: DateTime<Utc>, state: &str, deadline: Option<DateTime<Utc>>) -> String {
         let width = self.states.iter().map(|state| state.name.chars().count()).max().unwrap_or_default();
         let found = self.states.iter().find(|known| known.name == state);
         let comment = found.and_then(|state| state.comment?.lines().next()).unwrap_or_default();
-        let line = format!("{:>6}  {state:width$}  {}", self.elapsed(time), self.paint.quiet(comment));
+        let left = self.paint.quiet(&format!("{:>10}", left(time, deadline)));
+        let line = format!("{:>6}  {left}  {state:width$}  {}", self.elapsed(time), self.paint.quiet(comment));
         line.trim_end().to_owned()
     }
 
@@ -96,7 +96,7 @@ impl Text {
             return None;
         }
         self.failure = Some(failure.clone());
-        Some(self.paint.bad(&format!("        ✗ {}: {}", failure.error, failure.cause)))
+        Some(self.paint.busy(&format!("        ! {}: {}", failure.error, failure.cause)))
     }
 
     fn end(&self, outcome: &Outcome, seconds: f64) -> Vec<String> {
@@ -136,6 +136,11 @@ impl Text {
     fn elapsed(&self, time: DateTime<Utc>) -> String {
         duration(time - self.started_at.unwrap_or(time))
     }
+}
+
+/// How much of the timeout is left; nothing while that is not known.
+fn left(now: DateTime<Utc>, deadline: Option<DateTime<Utc>>) -> String {
+    deadline.map_or_else(String::new, |deadline| format!("{} left", duration(deadline - now)))
 }
 
 fn created(status: Status) -> &'static str {

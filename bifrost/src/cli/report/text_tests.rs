@@ -34,7 +34,7 @@ fn start(joined: bool, is_ours: bool) -> News {
 }
 
 fn state(second: i64, name: &str) -> News {
-    News::State { time: at(second), state: name.into(), deadline: None }
+    News::State { time: at(second), state: name.into(), deadline: Some(at(600)) }
 }
 
 fn failure(second: i64, state: &str, error: &str, cause: &str) -> StepFailure {
@@ -69,9 +69,9 @@ fn a_success_tells_its_states_and_what_it_changed() {
     let news = [start(false, true), state(0, "Validate"), state(105, "CheckHealthy"), state(125, "Success"), end];
     insta::assert_snapshot!(written(&news), @r"
     Deploying release-1 of coinbase/deploy-test development in account 000000000000
-      0:00  Validate      Refuses what is malformed.
-      1:45  CheckHealthy
-      2:05  Success
+      0:00  10:00 left  Validate      Refuses what is malformed.
+      1:45   8:15 left  CheckHealthy
+      2:05   7:55 left  Success
 
     Success: release-1 is deployed, after 2:05 (1.9 s here)
       created  group web-2
@@ -91,8 +91,8 @@ fn a_failure_tells_where_and_why_what_was_cleaned_up_and_what_to_do() {
     let news = [start(false, true), state(105, "CheckHealthy"), News::Failure(halt), News::End(Box::new(end))];
     insta::assert_snapshot!(written(&news), @r"
     Deploying release-1 of coinbase/deploy-test development in account 000000000000
-      1:45  CheckHealthy
-            ✗ HaltError: halted: wrong build
+      1:45   8:15 left  CheckHealthy
+            ! HaltError: halted: wrong build
 
     FailureClean: release-1 is not deployed, after 2:05 (1.9 s here)
       failed   in CheckHealthy: HaltError: halted: wrong build
@@ -145,7 +145,7 @@ fn who_joins_another_release_is_told_that_theirs_is_not_deployed() {
     let end = News::End(Box::new(Outcome { is_ours: false, ..outcome(Status::Success, 2) }));
     insta::assert_snapshot!(written(&[start(true, false), state(125, "Success"), end]), @r"
     release-1 of coinbase/deploy-test development in account 000000000000 is being deployed: following it, yours is not deployed
-      2:05  Success
+      2:05   7:55 left  Success
 
     Success: release-1 is deployed, after 2:05 (1.9 s here)
       yours    was not deployed: deploy it again
@@ -164,9 +164,9 @@ fn the_present_tells_state_time_and_what_is_left_of_the_timeout() {
     let mut text = text();
     text.lines(&start(false, true), 0.0);
     text.lines(&state(5, "Validate"), 0.0);
-    assert_eq!(text.now(at(65), None), "  1:05  Validate");
-    assert_eq!(text.now(at(65), Some(at(600))), "  1:05  Validate, 8:55 left");
-    assert_eq!(text.now(at(700), Some(at(600))), " 11:40  Validate, 0:00 left");
+    assert_eq!(text.now(at(65), None), "  1:05              Validate");
+    assert_eq!(text.now(at(65), Some(at(600))), "  1:05   8:55 left  Validate");
+    assert_eq!(text.now(at(700), Some(at(600))), " 11:40   0:00 left  Validate");
 }
 
 #[test]
