@@ -37,7 +37,7 @@ pub(super) struct Args {
     #[arg(long)]
     fresh: bool,
     /// How many seconds of the world pass in a second; 1 is real time
-    #[arg(long, value_name = "N", default_value_t = 80.0, value_parser = speed)]
+    #[arg(long, value_name = "N", default_value_t = 120.0, value_parser = speed)]
     speed: f64,
     #[command(flatten)]
     output: OutputArgs,
@@ -69,13 +69,14 @@ Ctrl-C stops following, not the deploy."
 
 pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
     let local = world::open::<D>(setting, &args.cloud, args.fresh)?;
+    let prepared = Client::local(&local.cloud).prepare(&args.file, &whoami())?;
     if let Some(scenario) = &args.scenario {
         world::apply_scenario(local.cloud.store(), scenario)?;
     }
+    let local = local.keep()?;
     let client = Client::local(&local.cloud);
-    let prepared = client.prepare(&args.file, &whoami())?;
     let started = client.start(&prepared).await?;
-    let report = Report::new::<D>(args.output.format(), client.identity.command());
+    let report = Report::new::<D>(args.output.format(), args.cloud.hint::<D>());
     let follow = Following { local: &local, pace: Pace::Speed(args.speed), client: &client };
     let execution = started.execution.clone();
     let lost = |source| CliError::Lost { execution, source: Box::new(source) };
@@ -135,9 +136,8 @@ async fn follow<D: Deployer>(mut follower: Follower<'_, D>, report: &mut Report)
     let mut pause = least;
     loop {
         let mut news = follower.look().await?;
-        // Who may deploy need not be allowed to look into the target account.
-        if let Ok(Some(progress)) = follower.watch().await {
-            news.push(progress);
+        if follower.outcome().is_none() {
+            news.extend(follower.watch().await);
         }
         pause = if news.is_empty() { (pause * 2).min(most) } else { least };
         for news in &news {
