@@ -1,1 +1,65 @@
+use super::*;
+use crate::lab::{deploy, output, ports as open, release, world};
+use serde_json::json;
 
+fn temporary_release(user_data: Option<&[u8]>) -> std::path::PathBuf {
+    let name = format!("odin-{}-{}.json", std::process::id(), user_data.is_some());
+    let file = std::env::temp_dir().join(name);
+    let beside = std::env::temp_dir().join(format!("{}.userdata", file.file_name().unwrap().to_str().unwrap()));
+    match user_data {
+        Some(body) => std::fs::write(beside, body).unwrap(),
+        None => assert!(!beside.exists()),
+    }
+    file
+}
+
+#[test]
+fn user_data_is_read_from_beside_the_release_and_its_hash_entered() {
+    let mut release = Map::new();
+    let attached = Odin::attach(&temporary_release(Some(b"abc")), &mut release).unwrap();
+    assert_eq!(attached[0].body, b"abc");
+    assert_eq!(attached[0].encryption, Encryption::Kms("alias/aws/s3".into()));
+    assert_eq!(Value::Object(release), json!({ "user_data_sha256": Sha256::of(b"abc") }));
+}
+
+#[test]
+fn a_release_without_user_data_beside_it_is_told_which_file_is_missing() {
+    let error = Odin::attach(&temporary_release(None), &mut Map::new()).unwrap_err();
+    assert!(error.starts_with("cannot read the user data in /") && error.contains(".json.userdata"), "{error}");
+}
+
+#[tokio::test]
+async fn a_deploy_can_be_followed_and_told_of() {
+    let lab = world(&[]);
+    let first = output(&lab, &deploy(&lab, &release(2, &[])).await);
+    let dots = |name: &str, healthy, enough| Progress { name: name.into(), healthy, enough, ..Progress::default() };
+    assert_eq!(Odin::progress(&first), [dots("web", 5, 3), dots("worker", 1, 1)]);
+    let second = output(&lab, &deploy(&lab, &release(1, &[])).await);
+    let groups = |time: &str| {
+        ["web", "worker"].map(|service| format!("group coinbase/deploy-test-development-2026-11-21T{time}-{service}"))
+    };
+    assert_eq!(
+        Odin::changes(&second),
+        Changes { created: groups("11-00-00Z").into(), deleted: groups("10-00-00Z").into() }
+    );
+
+    let (project, config) = ("coinbase/deploy-test".parse().unwrap(), "development".parse().unwrap());
+    let deployed = Odin::deployed(&open(&lab).await, &project, &config).await.unwrap();
+    let [web, worker] = deployed.as_slice() else { panic!("{deployed:?}") };
+    assert_eq!((web.service.as_str(), web.release_id.as_str()), ("web", "release-2026-11-21T11-00-00Z-abcdefgh"));
+    assert!(worker.parts[0].ends_with(" InService Healthy"), "{worker:?}");
+}
+
+#[test]
+fn dots_never_outnumber_instances() {
+    let report = HealthyReport {
+        target_launched: 5,
+        launching: 4,
+        healthy: 1,
+        terminating: 1,
+        target_healthy: 3,
+        ..HealthyReport::default()
+    };
+    let expected = Progress { name: "web".into(), waiting: 1, starting: 2, healthy: 1, terminating: 1, enough: 3 };
+    assert_eq!(super::dots("web".into(), &report), expected);
+}

@@ -1,5 +1,6 @@
 //! The errors that Odin's tasks raise. The name of a variant and `Error` is what the chart's `catch` and `retry` match.
 
+use crate::findings::Findings;
 use bifrost::TaskError;
 use bifrost::cloud::CloudError;
 use bifrost::halt::Halt;
@@ -52,6 +53,12 @@ pub enum CleanUpFailure {
     /// The root lock, or the halt flag, could not be removed.
     #[error("{0}")]
     Lock(String),
+}
+
+impl From<Findings> for ValidateFailure {
+    fn from(findings: Findings) -> Self {
+        Self::BadRelease(findings.to_string())
+    }
 }
 
 impl From<ValidateFailure> for DeployFailure {

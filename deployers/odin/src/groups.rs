@@ -34,6 +34,12 @@ impl<'a> Groups<'a> {
         self.own().find(|group| group.name == name)
     }
 
+    /// Whether there is a group of this name, be it one that is being deleted.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.all.iter().any(|group| group.name == name)
+    }
+
     /// Those of other releases, and that are not being deleted.
     pub fn of_others(&self) -> impl Iterator<Item = &AutoScalingGroup> {
         self.all.iter().filter(|group| is_live(group) && !self.is_of_release(group))
@@ -108,5 +114,29 @@ fn is_live(group: &AutoScalingGroup) -> bool {
 }
 
 #[cfg(test)]
-#[path = "groups_tests.rs"]
-mod tests;
+mod tests {
+    use super::*;
+    use crate::release::sample;
+
+    fn tags(tags: &[(&str, &str)]) -> Tags {
+        tags.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect()
+    }
+
+    #[test]
+    fn only_the_execution_that_made_a_resource_owns_it() {
+        let mut release = sample::release().envelope;
+        let made_by = |uuid: &str| tags(&[(RELEASE_ID, release.release_id.as_str()), (RELEASE_UUID, uuid)]);
+        let (nobodys, zeros) = (made_by(""), made_by("00000000-0000-0000-0000-000000000000"));
+        assert!(!is_own(&zeros, &release) && !is_own(&nobodys, &release));
+        release.uuid = Some(serde_json::from_str("\"00000000-0000-0000-0000-000000000000\"").unwrap());
+        assert!(is_own(&zeros, &release) && !is_own(&nobodys, &release));
+    }
+
+    #[test]
+    fn the_oldest_groups_write_the_tag_of_their_release_in_another_way() {
+        assert_eq!(release_id(&tags(&[("ReleaseId", "a")])), Some("a"));
+        assert_eq!(release_id(&tags(&[("ReleaseId", "a"), ("ReleaseID", "")])), Some("a"));
+        assert_eq!(release_id(&tags(&[("ReleaseId", "a"), ("ReleaseID", "b")])), Some("b"));
+        assert_eq!(release_id(&tags(&[])), None);
+    }
+}

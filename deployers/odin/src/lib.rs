@@ -9,6 +9,8 @@ mod findings;
 pub mod groups;
 pub mod handlers;
 pub mod health;
+#[cfg(test)]
+mod lab;
 mod machine;
 pub mod names;
 pub mod release;

@@ -6,71 +6,73 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
+/// What must stay as it is in each service, as it stands in a release. The order of lists means nothing.
+const KEPT: [&str; 15] = [
+    "security_groups",
+    "profile",
+    "elbs",
+    "target_groups",
+    "ebs_volume_size",
+    "ebs_volume_type",
+    "ebs_device_name",
+    "associate_public_ip_address",
+    "instance_type",
+    "autoscaling.min_size",
+    "autoscaling.max_size",
+    "autoscaling.max_terms",
+    "autoscaling.default_cooldown",
+    "autoscaling.health_check_grace_period",
+    "autoscaling.spread",
+];
+
 /// All that a safe release must keep and does not.
 #[must_use]
 pub(crate) fn differences(release: &OdinRelease, deployed: &OdinRelease) -> Findings {
-    let mut differences = Differences::default();
-    differences.compare("subnets", set(&release.fields.subnets), set(&deployed.fields.subnets));
-    differences.compare("timeout", release.envelope.timeout, deployed.envelope.timeout);
+    let mut findings = Findings::default();
+    compare(&mut findings, "subnets", told(&release.fields.subnets), told(&deployed.fields.subnets));
+    compare(&mut findings, "timeout", told(&release.envelope.timeout), told(&deployed.envelope.timeout));
     let (new, old) = (names(release), names(deployed));
     for service in new.symmetric_difference(&old) {
-        let told = if new.contains(service) { "is new" } else { "is gone" };
-        differences.0.add(format!("services.{service}"), format!("safe_release: this service {told}"));
+        let what = if new.contains(service) { "is new" } else { "is gone" };
+        findings.add(format!("services.{service}"), format!("safe_release: this service {what}"));
     }
     for (name, service) in &release.fields.services {
         if let Some(old) = deployed.fields.services.get(name) {
-            differences.service(&format!("services.{name}"), service, old);
+            compare_services(&mut findings, &format!("services.{name}"), service, old);
         }
     }
-    differences.0
+    findings
 }
 
 fn names(release: &OdinRelease) -> BTreeSet<&ServiceName> {
     release.fields.services.keys().collect()
 }
 
-#[derive(Default)]
-struct Differences(Findings);
-
-impl Differences {
-    fn service(&mut self, path: &str, new: &Service, old: &Service) {
-        let at = |field: &str| format!("{path}.{field}");
-        self.compare(&at("instance_type"), &new.instance_type, &old.instance_type);
-        self.compare(&at("security_groups"), set(&new.security_groups), set(&old.security_groups));
-        self.compare(&at("profile"), &new.profile, &old.profile);
-        self.compare(&at("elbs"), set(&new.elbs), set(&old.elbs));
-        self.compare(&at("target_groups"), set(&new.target_groups), set(&old.target_groups));
-        self.compare(&at("ebs_volume_size"), new.ebs_volume_size, old.ebs_volume_size);
-        self.compare(&at("ebs_volume_type"), new.ebs_volume_type, old.ebs_volume_type);
-        self.compare(&at("ebs_device_name"), &new.ebs_device_name, &old.ebs_device_name);
-        self.compare(
-            &at("associate_public_ip_address"),
-            new.associate_public_ip_address,
-            old.associate_public_ip_address,
-        );
-        let (new, old) = (&new.autoscaling, &old.autoscaling);
-        let at = |field: &str| format!("{path}.autoscaling.{field}");
-        self.compare(&at("min_size"), new.min_size, old.min_size);
-        self.compare(&at("max_size"), new.max_size, old.max_size);
-        self.compare(&at("max_terms"), new.max_terms, old.max_terms);
-        self.compare(&at("default_cooldown"), new.default_cooldown, old.default_cooldown);
-        self.compare(&at("health_check_grace_period"), new.health_check_grace_period, old.health_check_grace_period);
-        self.compare(&at("spread"), new.spread, old.spread);
+fn compare_services(findings: &mut Findings, path: &str, new: &Service, old: &Service) {
+    let (new, old) = (json!(new), json!(old));
+    for field in KEPT {
+        let pointer = format!("/{}", field.replace('.', "/"));
+        let (new, old) = (told(&new.pointer(&pointer)), told(&old.pointer(&pointer)));
+        compare(findings, &format!("{path}.{field}"), new, old);
     }
+}
 
-    fn compare<T: PartialEq + Serialize>(&mut self, path: &str, new: T, old: T) {
-        if new != old {
-            let (new, old) = (told(&json!(new)), told(&json!(old)));
-            self.0.add(path, format!("safe_release: it is {new}, and {old} in the deployed release"));
+fn compare(findings: &mut Findings, path: &str, new: Option<Value>, old: Option<Value>) {
+    if new != old {
+        let shown = |value: Option<Value>| value.map_or_else(|| "absent".to_owned(), |value| value.to_string());
+        let message = format!("safe_release: it is {}, and {} in the deployed release", shown(new), shown(old));
+        findings.add(path, message);
+    }
+}
+
+/// A value as a release has it, with lists in order of their elements; nothing, if it is absent.
+fn told(value: &impl Serialize) -> Option<Value> {
+    match json!(value) {
+        Value::Null => None,
+        Value::Array(mut elements) => {
+            elements.sort_by_key(Value::to_string);
+            Some(Value::Array(elements))
         }
+        other => Some(other),
     }
-}
-
-fn told(value: &Value) -> String {
-    if value.is_null() { "absent".into() } else { value.to_string() }
-}
-
-/// Lists whose order means nothing.
-fn set<T: Ord>(list: &[T]) -> BTreeSet<&T> {
-    list.iter().collect()
 }

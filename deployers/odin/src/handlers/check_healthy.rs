@@ -1,4 +1,4 @@
-//! The state CheckHealthy.
+//! The state `CheckHealthy`.
 
 use super::Context;
 use super::look::{Look, Unseen, look_at_all};

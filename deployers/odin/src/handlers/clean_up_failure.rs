@@ -1,4 +1,4 @@
-//! The state CleanUpFailure.
+//! The state `CleanUpFailure`.
 
 use super::Context;
 use super::make::find_placement_groups;

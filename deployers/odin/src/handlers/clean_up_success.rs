@@ -1,15 +1,16 @@
-//! The state CleanUpSuccess.
+//! The state `CleanUpSuccess`.
 
 use super::Context;
 use super::look::{Look, Unseen, look_at_all, too_weak};
 use super::release_lock::{finish, holds_lock};
 use super::remove::{remove_group, remove_launch_configuration, remove_template};
-use crate::cloud::{AutoScalingGroup, Capacity, LaunchTemplate, OdinPorts};
+use crate::cloud::{Capacity, LaunchTemplate, OdinPorts};
 use crate::concurrently::try_each;
 use crate::errors::CleanUpFailure;
 use crate::groups::{Groups, find_templates, is_own, release_id};
 use crate::release::OdinRelease;
 use bifrost::cloud::CloudError;
+use std::collections::BTreeSet;
 
 /// Gives the new groups their final sizes, removes the old ones, and frees the lock.
 ///
@@ -59,10 +60,19 @@ async fn remove_earlier(ports: &OdinPorts, release: &OdinRelease) -> Result<(), 
         }
     }
     try_each(earlier, async |group| remove_group(ports, group).await).await?;
-    let going = groups.earlier_or_going();
-    try_each(going, async |group: &AutoScalingGroup| remove_launch_configuration(ports, group).await).await?;
+    let configurations = launch_configurations(release, &groups);
+    try_each(configurations, async |name| remove_launch_configuration(ports, name).await).await?;
     remove_templates(ports, release, &groups).await?;
     Ok(())
+}
+
+/// The launch configurations of replaced groups that an original made. AWS keeps one until its group is quite gone: then only
+/// the release still tells of it, and it had the name of its group.
+fn launch_configurations<'a>(release: &'a OdinRelease, groups: &'a Groups<'_>) -> BTreeSet<&'a str> {
+    let of_groups = groups.earlier_or_going().filter_map(|group| group.launch_configuration.as_deref());
+    let replaced =
+        release.fields.services.values().filter_map(|service| service.resources.as_ref()?.prev_asg_arn.as_deref());
+    of_groups.chain(replaced.filter(|name| !groups.has(name))).collect()
 }
 
 /// Removes the launch templates of earlier releases, those of attempts that died before they could included.

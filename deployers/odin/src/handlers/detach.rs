@@ -1,4 +1,4 @@
-//! The states DetachForSuccess and DetachForFailure.
+//! The states `DetachForSuccess` and `DetachForFailure`.
 
 use super::Context;
 use super::look::{Unseen, look_at_all, too_weak};

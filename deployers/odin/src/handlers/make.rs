@@ -12,7 +12,7 @@ use crate::release::{
     OdinRelease, Policy, PolicyType, ResourceName, Service, ServiceName, ServiceResources, render_user_data,
 };
 use bifrost::cloud::CloudError;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use tokio::try_join;
 
 /// A service's group could not be made, or not all of it.
@@ -66,8 +66,8 @@ pub(super) async fn find_placement_groups(
     ports: &OdinPorts,
     release: &OdinRelease,
 ) -> Result<BTreeMap<ResourceName, Option<PlacementGroup>>, CloudError> {
-    let names: BTreeMap<_, _> = placed(release).map(|(name, _, _)| (name, ())).collect();
-    let found = each(names.into_keys(), async |name: &ResourceName| {
+    let names: BTreeSet<_> = placed(release).map(|(name, _, _)| name).collect();
+    let found = each(names, async |name: &ResourceName| {
         Ok((name.clone(), ports.compute.placement_group(name.as_str()).await?))
     });
     found.await.into_iter().collect()
@@ -89,7 +89,7 @@ pub(super) struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// Makes the placement groups that do not exist. Their names were checked by ValidateResources.
+    /// Makes the placement groups that do not exist. Their names were checked by `ValidateResources`.
     pub(super) async fn make_placement_groups(&self) -> Result<(), CloudError> {
         let absent = |name: &ResourceName| matches!(self.own.placement_groups.get(name), Some(None));
         let wanted: BTreeMap<_, _> = placed(self.release)

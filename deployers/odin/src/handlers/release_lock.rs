@@ -1,4 +1,4 @@
-//! The state ReleaseLockFailure, and the end of every deploy: the halt flag goes, then the lock.
+//! The state `ReleaseLockFailure`, and the end of every deploy: the halt flag goes, then the lock.
 
 use super::Context;
 use crate::release::OdinRelease;

@@ -23,12 +23,9 @@ pub(super) async fn remove_template(ports: &OdinPorts, template: &LaunchTemplate
     gone(ports.templates.delete_launch_template(&template.name).await)
 }
 
-/// Removes the launch configuration of a group that an original made.
-pub(super) async fn remove_launch_configuration(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<(), CloudError> {
-    match &group.launch_configuration {
-        Some(name) => gone(ports.groups.delete_launch_configuration(name).await),
-        None => Ok(()),
-    }
+/// Removes a launch configuration.
+pub(super) async fn remove_launch_configuration(ports: &OdinPorts, name: &str) -> Result<(), CloudError> {
+    gone(ports.groups.delete_launch_configuration(name).await)
 }
 
 /// What is gone already need not be removed.

@@ -11,10 +11,10 @@ use bifrost::validate::{ValidateFailure, read_file};
 /// [`ValidateFailure::BadRelease`] says all that is wrong.
 pub async fn validate(context: &Context, release: OdinRelease) -> Result<OdinRelease, ValidateFailure> {
     let mut release = bifrost::validate::validate(context, release).await?;
-    check(&release).map_err(refused)?;
+    check(&release)?;
     OdinFields::fill(&mut release);
     let template = read_user_data(context, &release).await?;
-    check_user_data(&release, &template).map_err(refused)?;
+    check_user_data(&release, &template)?;
     Ok(release)
 }
 
@@ -39,9 +39,4 @@ fn check_user_data(release: &OdinRelease, template: &str) -> Result<(), Findings
         });
     }
     findings.into_result()
-}
-
-/// A release that breaks rules.
-pub(super) fn refused(findings: Findings) -> ValidateFailure {
-    ValidateFailure::BadRelease(findings.to_string())
 }

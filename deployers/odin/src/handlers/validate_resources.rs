@@ -1,7 +1,6 @@
-//! The state ValidateResources.
+//! The state `ValidateResources`.
 
 use super::Context;
-use super::validate::refused;
 use crate::findings::Findings;
 use crate::groups::{Groups, release_id};
 use crate::release::{OdinFields, OdinRelease};
@@ -20,16 +19,17 @@ use tokio::try_join;
 /// [`ValidateFailure::BadRelease`] says all that is missing or not this release's.
 pub async fn validate_resources(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, ValidateFailure> {
     let envelope = release.envelope.clone();
-    let ports = context.target(&envelope).await.map_err(not_known)?;
-    let (found, groups) = try_join!(look_up(&ports, &release), Groups::find(&ports, &envelope)).map_err(not_known)?;
-    resolve(&mut release, &found, &groups).map_err(refused)?;
+    let ports = context.target(&envelope).await.map_err(|error| not_known(&error))?;
+    let (found, groups) =
+        try_join!(look_up(&ports, &release), Groups::find(&ports, &envelope)).map_err(|error| not_known(&error))?;
+    resolve(&mut release, &found, &groups)?;
     if release.fields.safe_release {
         check_safe(context, &release, &groups).await?;
     }
     Ok(release)
 }
 
-fn not_known(error: CloudError) -> ValidateFailure {
+fn not_known(error: &CloudError) -> ValidateFailure {
     ValidateFailure::BadRelease(format!("the release's resources cannot be checked: {error}"))
 }
 
@@ -38,7 +38,7 @@ async fn check_safe(context: &Context, release: &OdinRelease, groups: &Groups<'_
     let deployed: BTreeSet<_> = groups.of_others().map(|group| release_id(&group.tags).unwrap_or_default()).collect();
     for id in deployed {
         let deployed = read_deployed(context, &release.envelope, id).await?;
-        differences(release, &deployed).into_result().map_err(refused)?;
+        differences(release, &deployed).into_result()?;
     }
     Ok(())
 }
@@ -49,11 +49,11 @@ async fn read_deployed(context: &Context, envelope: &Envelope, id: &str) -> Resu
         let message = format!("it cannot be compared with the deployed release {id:?}: {why}");
         let mut findings = Findings::default();
         findings.add("safe_release", message);
-        refused(findings)
+        ValidateFailure::from(findings)
     };
     let id: ReleaseId = id.parse().map_err(|error| unknown(format!("{error}")))?;
     let key = envelope.root_dir().release_dir(&id).release();
-    let object = context.objects.get(&envelope.bucket, &key).await.map_err(not_known)?;
+    let object = context.objects.get(&envelope.bucket, &key).await.map_err(|error| not_known(&error))?;
     let object = object.ok_or_else(|| unknown(format!("there is no {key} in bucket {}", envelope.bucket)))?;
     let value = json::parse(&object.body).map_err(|error| unknown(error.to_string()))?;
     let mut deployed = OdinRelease::read(&value, &context.defaults).map_err(|error| unknown(error.to_string()))?;

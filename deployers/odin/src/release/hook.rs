@@ -19,10 +19,10 @@ pub struct Hook {
     /// Its name. Set by Validate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<HookName>,
-    /// ARN of the role. Set by ValidateResources.
+    /// ARN of the role. Set by `ValidateResources`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub role_arn: Option<String>,
-    /// ARN of the topic. Set by ValidateResources.
+    /// ARN of the topic. Set by `ValidateResources`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub notification_target_arn: Option<String>,
 }

@@ -58,11 +58,11 @@ pub struct OdinFields {
     /// How groups are taken out of their balancers.
     #[serde(default, skip_serializing_if = "is_default")]
     pub detach_strategy: DetachStrategy,
-    /// How long the new groups serve beside the old ones before these are detached, in seconds. ValidateResources raises
+    /// How long the new groups serve beside the old ones before these are detached, in seconds. `ValidateResources` raises
     /// it to the longest slow start of the target groups.
     #[serde(default)]
     pub wait_for_detach: u32,
-    /// Whether every service is healthy. Set by CheckHealthy.
+    /// Whether every service is healthy. Set by `CheckHealthy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub healthy: Option<bool>,
     /// How long to wait between two looks at the health, in seconds. Set by Validate.

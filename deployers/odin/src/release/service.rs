@@ -63,16 +63,16 @@ pub struct Service {
     /// The group that was made for it. Set by Deploy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_asg: Option<String>,
-    /// Desired capacity of the group that it replaces. Set by ValidateResources.
+    /// Desired capacity of the group that it replaces. Set by `ValidateResources`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub previous_desired_capacity: Option<u32>,
-    /// Whether it is healthy. Set by CheckHealthy.
+    /// Whether it is healthy. Set by `CheckHealthy`.
     #[serde(rename = "Healthy", default, skip_serializing_if = "Option::is_none")]
     pub healthy: Option<bool>,
-    /// What its names stand for. Set by ValidateResources.
+    /// What its names stand for. Set by `ValidateResources`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<ServiceResources>,
-    /// How far it has come. Set by Deploy and CheckHealthy.
+    /// How far it has come. Set by Deploy and `CheckHealthy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub healthy_report: Option<HealthyReport>,
 }

@@ -203,22 +203,21 @@ impl Resolver<'_> {
                 candidate.tags.get(NAME).is_some_and(|tag| tag == name.as_str())
             }
         };
-        let meant: Vec<_> = candidates.filter(is_meant).collect();
-        match meant.as_slice() {
-            [] => {
-                self.missing(path, kind, name);
-                None
-            }
-            [one] => self.opted_in(path, kind, one.id, refuses(one.tags)).then(|| one.id.to_owned()),
-            several => {
-                let ids: Vec<_> = several.iter().map(|candidate| candidate.id).collect();
-                let (count, ids) = (ids.len(), ids.join(", "));
-                let message =
-                    format!("{count} {kind}s {} are named {name} ({ids}): leave the name to one", self.place());
-                self.findings.add(path, message);
-                None
-            }
+        // By id: a release may name one by its id and again by its tag, so that it was found twice.
+        let meant: BTreeMap<_, _> =
+            candidates.filter(is_meant).map(|candidate| (candidate.id, candidate.tags)).collect();
+        let Some((&id, tags)) = meant.first_key_value() else {
+            self.missing(path, kind, name);
+            return None;
+        };
+        if meant.len() > 1 {
+            let ids: Vec<_> = meant.keys().copied().collect();
+            let (count, ids) = (ids.len(), ids.join(", "));
+            let message = format!("{count} {kind}s {} are named {name} ({ids}): leave the name to one", self.place());
+            self.findings.add(path, message);
+            return None;
         }
+        self.opted_in(path, kind, id, refuses(tags)).then(|| id.to_owned())
     }
 
     /// The resource of that very name.
@@ -236,11 +235,10 @@ impl Resolver<'_> {
 
     /// Whether a resource opted in; if not, that is a finding.
     fn opted_in(&mut self, path: &str, kind: &str, id: &str, refusal: Option<String>) -> bool {
-        if let Some(why) = &refusal {
-            let message = format!("{kind} {id} {} did not opt in to this release: {why}", self.place());
-            self.findings.add(path, message);
-        }
-        refusal.is_none()
+        let Some(why) = refusal else { return true };
+        let message = format!("{kind} {id} {} did not opt in to this release: {why}", self.place());
+        self.findings.add(path, message);
+        false
     }
 
     fn place(&self) -> String {

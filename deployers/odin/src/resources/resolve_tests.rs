@@ -1,1 +1,144 @@
+use super::*;
+use crate::Odin;
+use crate::lab::{REGION, ports, release, world};
+use crate::release::sample;
+use crate::resources::look_up;
+use bifrost::testing::Lab;
+use serde_json::{Value, json};
 
+/// Resolves the sample release with these changes, and answers it or the findings.
+async fn resolve_in(lab: &Lab<Odin>, changes: &[(&str, Value)]) -> Result<OdinRelease, String> {
+    let mut release = sample::read(&release(1, changes));
+    let envelope = release.envelope.clone();
+    let ports = ports(lab).await;
+    let (found, groups) = (look_up(&ports, &release).await.unwrap(), Groups::find(&ports, &envelope).await.unwrap());
+    resolve(&mut release, &found, &groups).map_err(|findings| findings.to_string())?;
+    Ok(release)
+}
+
+fn tags(tags: &[(&str, &str)]) -> Value {
+    json!({ "tags": tags.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect::<serde_json::Map<_, _>>() })
+}
+
+fn owned(service: &str) -> Vec<(&'static str, &str)> {
+    vec![("ProjectName", "coinbase/deploy-test"), ("ConfigName", "development"), ("ServiceName", service)]
+}
+
+#[tokio::test]
+async fn every_name_becomes_one_resource() {
+    let release = resolve_in(&world(&[]), &[]).await.unwrap();
+    let resources = &release.fields.services.values().next().unwrap().resources;
+    insta::assert_snapshot!(serde_json::to_string_pretty(resources).unwrap());
+    let hook = release.fields.lifecycle.values().next().unwrap();
+    assert_eq!(hook.role_arn.as_deref(), Some("arn:aws:iam::000000000000:role/asg_lifecycle_hooks"));
+    assert_eq!(hook.notification_target_arn.as_deref(), Some("arn:aws:sns:us-east-1:000000000000:asg_lifecycle_hooks"));
+}
+
+#[tokio::test]
+async fn old_and_new_serve_side_by_side_for_the_longest_slow_start_or_longer() {
+    let lab = world(&[]);
+    assert_eq!(resolve_in(&lab, &[]).await.unwrap().fields.wait_for_detach, 30);
+    // The original's fault: a release's own value was always overwritten.
+    for (own, wait) in [(10, 30), (45, 45)] {
+        let release = resolve_in(&lab, &[("/wait_for_detach", json!(own))]).await.unwrap();
+        assert_eq!(release.fields.wait_for_detach, wait);
+    }
+}
+
+#[tokio::test]
+async fn an_id_is_taken_for_an_image_and_a_subnet() {
+    let changes = [
+        ("/ami", json!("ami-0a1b2c3d4e5f60002")),
+        ("/subnets", json!(["subnet-0a1b2c3d4e5f6000b", "test_private_subnet_a"])),
+    ];
+    let release = resolve_in(&world(&[]), &changes).await.unwrap();
+    let resources = release.fields.services.into_values().next().unwrap().resources.unwrap();
+    assert_eq!(resources.image.as_deref(), Some("ami-0a1b2c3d4e5f60002"));
+    assert_eq!(resources.subnets, ["subnet-0a1b2c3d4e5f6000b", "subnet-0a1b2c3d4e5f6000a"]);
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_is_told_at_once() {
+    let at = |path: &str| format!("{REGION}/{path}");
+    let mut other = owned("_all");
+    other.push(("Name", "twice"));
+    let lab = world(&[
+        (&at("security_groups/sg-1"), tags(&other)),
+        (&at("security_groups/sg-2"), tags(&other)),
+        (&at("load_balancers/coinbase-deploy-test-web-elb"), tags(&owned("api"))),
+        (&at("target_groups/coinbase-deploy-test-web-tg"), tags(&[])),
+        (&at("subnets/subnet-0a1b2c3d4e5f6000b"), tags(&[("Name", "test_private_subnet_b"), ("DeployWith", "fenrir")])),
+        (&at("images/ami-0a1b2c3d4e5f60005/state"), json!("pending")),
+    ]);
+    let changes = [
+        ("/ami", json!("ubuntu-of-another-team")),
+        ("/subnets", json!(["test_private_subnet_b", "subnet-0a1b2c3d4e5f6000a", "test_private_subnet_a", "nowhere"])),
+        ("/lifecycle/termhook/role", json!("nobody")),
+        ("/lifecycle/termhook/sns", json!("nothing")),
+        ("/services/web/security_groups", json!(["twice", "ec2::coinbase/another-project::development", "none"])),
+        ("/services/worker/profile", json!("coinbase-deploy-test")),
+        ("/services/worker/elbs", json!(["missing-elb"])),
+        ("/services/worker/target_groups", json!(["missing-tg"])),
+    ];
+    insta::assert_snapshot!(resolve_in(&lab, &changes).await.unwrap_err());
+}
+
+#[tokio::test]
+async fn groups_in_the_way_are_told() {
+    let group = |tags: &[(&str, &str)]| {
+        let mut group = json!({ "created_time": "2026-11-20T00:00:00Z", "subnet_ids": ["subnet-0a1b2c3d4e5f6000a"] });
+        group["tags"] = tags.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
+        group
+    };
+    let of_release = |service: &'static str, id: &'static str| {
+        let mut tags = owned(service);
+        tags.push(("ReleaseID", id));
+        group(&tags)
+    };
+    let mut going = of_release("web", "release-4");
+    going["deleting"] = json!(true);
+    let lab = world(&[(
+        &format!("{REGION}/auto_scaling_groups"),
+        json!({
+            "a": of_release("web", "release-1"),
+            "b": of_release("web", "release-2"),
+            "c": group(&[("ProjectName", "coinbase/deploy-test"), ("ConfigName", "development")]),
+            "d": of_release("worker", "release-2026-11-21T11-00-00Z-abcdefgh"),
+            "e": going,
+            "f": group(&[("ProjectName", "coinbase/deploy-test"), ("ConfigName", "production"), ("ServiceName", "web")]),
+        }),
+    )]);
+    insta::assert_snapshot!(resolve_in(&lab, &[]).await.unwrap_err(), @r"
+    release_id: group d in account 000000000000 (us-east-1) was made by another deploy of this release: a release is deployed once, so make a new one
+    services.web: two groups of this service run in account 000000000000 (us-east-1), a and b: delete the one that is not in use
+    services: group c in account 000000000000 (us-east-1) has no tag ServiceName: tag or delete it
+    ");
+}
+
+#[tokio::test]
+async fn a_placement_group_that_exists_must_agree() {
+    let group = |strategy: &str, state: &str, partitions: Option<u32>| {
+        let mut group = json!({ "strategy": strategy, "state": state });
+        if let Some(partitions) = partitions {
+            group["partition_count"] = json!(partitions);
+        }
+        world(&[(&format!("{REGION}/placement_groups"), json!({ "theirs": group }))])
+    };
+    let changes = [
+        ("/services/web/placement_group_name", json!("theirs")),
+        ("/services/web/placement_group_strategy", json!("partition")),
+        ("/services/web/placement_group_partition_count", json!(3)),
+    ];
+    assert!(resolve_in(&group("partition", "available", Some(3)), &changes).await.is_ok());
+    for (lab, why) in [
+        (group("partition", "available", Some(2)), "has 2 partitions, not 3"),
+        (group("cluster", "available", None), "has strategy cluster, not partition"),
+        (group("partition", "deleting", Some(3)), "is deleting, not available"),
+    ] {
+        let findings = resolve_in(&lab, &changes).await.unwrap_err();
+        assert!(
+            findings.starts_with(&format!("services.web.placement_group_name: placement group theirs {why}: ")),
+            "{findings}"
+        );
+    }
+}

@@ -1,0 +1,89 @@
+//! For this crate's tests: worlds that differ from the sample's in a place, and what lies in them.
+
+use crate::Odin;
+use crate::cloud::OdinPorts;
+use crate::cloud::local::{OdinAccount, OdinRegion};
+use crate::release::{OdinRelease, sample};
+use bifrost::Deployer;
+use bifrost::cloud::Attempt;
+use bifrost::release::{AccountId, Defaults, Release};
+use bifrost::task::Context;
+use bifrost::testing::{Lab, Run};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Where the sample release's region stands in its world.
+pub(crate) const REGION: &str = "/accounts/000000000000/resources/regions/us-east-1";
+
+/// The sample release's world, with the value at each JSON pointer replaced.
+pub(crate) fn world(changes: &[(&str, Value)]) -> Lab<Odin> {
+    let mut world: Value = serde_json::from_str(Odin::WORLD).unwrap();
+    for (pointer, value) in changes {
+        set(&mut world, pointer, value.clone());
+    }
+    Lab::new(serde_json::from_value(world).unwrap()).unwrap()
+}
+
+/// The sample release, made so many hours before the world begins, with the value at each JSON pointer replaced.
+pub(crate) fn release(hours_ago: u32, changes: &[(&str, Value)]) -> Value {
+    let mut sent = sample::sent();
+    let time = format!("2026-11-21T{:02}", 12 - hours_ago);
+    sent["release_id"] = json!(format!("release-{time}-00-00Z-abcdefgh"));
+    sent["created_at"] = json!(format!("{time}:00:00Z"));
+    for (pointer, value) in changes {
+        set(&mut sent, pointer, value.clone());
+    }
+    sent
+}
+
+fn set(value: &mut Value, pointer: &str, new: Value) {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    let parent = value.pointer_mut(parent).unwrap_or_else(|| panic!("there is no {parent}"));
+    parent[key.replace("~1", "/")] = new;
+}
+
+/// Deploys a release to its end.
+pub(crate) async fn deploy(lab: &Lab<Odin>, release: &Value) -> Run {
+    lab.deploy(release, &[("userdata", sample::USER_DATA)]).await.unwrap()
+}
+
+/// The release that an execution ended with.
+pub(crate) fn output(lab: &Lab<Odin>, run: &Run) -> OdinRelease {
+    Release::read(run.execution.output.as_ref().unwrap(), lab.cloud().defaults()).unwrap()
+}
+
+/// The names of the live groups.
+pub(crate) fn groups(lab: &Lab<Odin>) -> Vec<String> {
+    let region = region(lab);
+    region.auto_scaling_groups.iter().filter(|(_, group)| !group.deleting).map(|(name, _)| name.clone()).collect()
+}
+
+/// What lies in the sample release's region.
+pub(crate) fn region(lab: &Lab<Odin>) -> OdinRegion {
+    let account: AccountId = "000000000000".parse().unwrap();
+    let resources: OdinAccount = lab.store().read(|world| world.accounts[&account].resources.clone()).unwrap();
+    resources.regions[&"us-east-1".parse().unwrap()].clone()
+}
+
+/// Odin's ports into the sample release's account and region.
+pub(crate) async fn ports(lab: &Lab<Odin>) -> OdinPorts {
+    let (account, region) = ("000000000000".parse().unwrap(), "us-east-1".parse().unwrap());
+    lab.cloud().targets().assume(&account, &region, "coinbase-odin-assumed", "test").await.unwrap()
+}
+
+/// What a handler would be given in this state.
+pub(crate) fn context(lab: &Lab<Odin>, state: &str) -> Context<OdinPorts> {
+    let cloud = lab.cloud();
+    let session = cloud.client();
+    let defaults: &Defaults = cloud.defaults();
+    Context {
+        identity: Arc::clone(cloud.identity()),
+        defaults: Arc::new(defaults.clone()),
+        attempt: Attempt { execution: None, state: state.into(), retry_count: 0 },
+        sent: Arc::new(Value::Null),
+        surroundings: Arc::clone(&session) as Arc<_>,
+        objects: Arc::clone(&session) as Arc<_>,
+        locks: session,
+        targets: cloud.targets(),
+    }
+}
