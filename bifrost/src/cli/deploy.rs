@@ -8,14 +8,15 @@ use super::world::{self, LocalWorld};
 use crate::client::{Client, Follower, Outcome, Started};
 use crate::deployer::Deployer;
 use crate::local::{Engine, Lease, Pace};
-use futures_util::future::{Either, select, try_join};
+use futures_util::future::{Either, select};
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
 
 /// How often the follower of an embedded world looks, at most and at least. A look costs a read of a file.
-const LOOK: (Duration, Duration) = (Duration::from_millis(40), Duration::from_millis(160));
+const LOOK: (Duration, Duration) = (Duration::from_millis(40), Duration::from_millis(100));
 
 /// How often a process that follows tries to become the engine.
 const TAKE_OVER: Duration = Duration::from_millis(200);
@@ -95,38 +96,32 @@ impl<D: Deployer> Following<'_, D> {
     async fn to_the_end(&self, started: Started, mut report: Report) -> Result<u8, CliError> {
         let execution = started.execution.clone();
         let is_engine = Cell::new(false);
-        let ended = Cell::new(false);
-        let end = {
-            let follow = async {
-                let outcome = follow(self.client.follow(started), &mut report).await;
-                ended.set(true);
-                outcome
-            };
-            let both = pin!(try_join(follow, self.be_engine(&is_engine, &ended)));
-            match select(pin!(tokio::signal::ctrl_c()), both).await {
-                Either::Left(_) => None,
-                Either::Right((end, _)) => Some(end?.0),
+        {
+            // Whoever ends first ends the others: an engine may be dropped while all of its executions wait, as they are
+            // saved then.
+            let follow = pin!(follow(self.client.follow(started), &mut report));
+            let engine = pin!(self.be_engine(&is_engine));
+            match select(pin!(tokio::signal::ctrl_c()), select(follow, engine)).await {
+                Either::Left(_) => {}
+                Either::Right((Either::Left((outcome, _)), _)) => return Ok(outcome?.exit_code),
+                Either::Right((Either::Right((Err(failure), _)), _)) => return Err(failure),
             }
-        };
-        if let Some(outcome) = end {
-            return Ok(outcome.exit_code);
         }
         report.interrupted(&execution, is_engine.get())?;
         Ok(INTERRUPTED)
     }
 
-    /// Becomes the engine as soon as no other process is, and runs what there is to run until `ended`.
-    async fn be_engine(&self, is_engine: &Cell<bool>, ended: &Cell<bool>) -> Result<(), CliError> {
+    /// Becomes the engine as soon as no other process is, and runs what there is to run.
+    async fn be_engine(&self, is_engine: &Cell<bool>) -> Result<Infallible, CliError> {
         let engine = Engine::new(self.local.cloud.clone(), self.pace)?;
-        while !ended.get() {
+        loop {
             if let Some(_lease) = Lease::take(&self.local.path)? {
                 is_engine.set(true);
-                engine.run(|| ended.get()).await?;
+                engine.run(|| false).await?;
                 is_engine.set(false);
             }
-            tokio::time::sleep(if ended.get() { Duration::ZERO } else { TAKE_OVER }).await;
+            tokio::time::sleep(TAKE_OVER).await;
         }
-        Ok(())
     }
 }
 
