@@ -55,16 +55,45 @@ impl CloudArgs {
     pub(super) fn is_local(&self) -> bool {
         self.local || self.world.is_some()
     }
+
+    /// How to write another command of deployer `D` for the same cloud.
+    pub(super) fn hint<D: Deployer>(&self) -> Hint {
+        let cloud = match &self.world {
+            Some(world) => format!(" --world {}", world.display()),
+            None if self.local => " --local".to_owned(),
+            None => String::new(),
+        };
+        Hint { command: D::NAME, cloud }
+    }
+}
+
+/// What a person is told to type next.
+#[derive(Debug, Clone)]
+pub(super) struct Hint {
+    command: &'static str,
+    cloud: String,
+}
+
+impl Hint {
+    /// A command line with these words.
+    pub(super) fn line(&self, words: &str) -> String {
+        format!("`{} {words}{}`", self.command, self.cloud)
+    }
+
+    #[cfg(test)]
+    pub(super) fn local(command: &'static str) -> Self {
+        Self { command, cloud: " --local".to_owned() }
+    }
 }
 
 /// What a command is about: the project and config of a release file, or those named.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Subject {
     /// A release file, or a project followed by its config
-    #[arg(value_name = "RELEASE FILE | PROJECT")]
+    #[arg(value_name = "RELEASE FILE | PROJECT", index = 1, required = false)]
     first: String,
     /// The config, if a project is named
-    #[arg(value_name = "CONFIG")]
+    #[arg(value_name = "CONFIG", index = 2)]
     config: Option<ConfigName>,
     /// The target account, if a project is named [default: the deployer's]
     #[arg(long, value_name = "ID", requires = "config")]

@@ -171,6 +171,14 @@ mod tests {
             },
             ..deployment()
         };
-        insta::assert_snapshot!(lines(&deployment, Paint::none()).join("\n"), @"");
+        insta::assert_snapshot!(lines(&deployment, Paint::none()).join("\n"), @r"
+        coinbase/deploy-test development in account 000000000000
+          web  release-1 since 2027-01-15T08:00:00Z, by ada@laptop
+            coinbase-web
+              i-01 InService Healthy
+          runs: release-2 in CheckHealthy since 2027-01-15T08:01:00Z, by bob@ci (deploy-2)
+          frozen by carol: incident
+          locked by release release-2, started by bob@ci since 2027-01-15T08:01:00Z; its execution does not run any more: see what it left, then `unlock`
+        ");
     }
 }
