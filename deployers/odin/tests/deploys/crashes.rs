@@ -42,7 +42,6 @@ impl Rehearsal {
             "operation": name.operation, "resource": name.resource, "state": name.attempt.state,
             "skip": self.earlier(index), "times": 1, "kind": kind,
         }));
-        println!("{} {} {}: {kind}", name.attempt.state, name.operation, name.resource);
         let run = stage.deploy_release(&self.release).await;
         let faults = stage.world().faults;
         assert!(faults.iter().all(|fault| fault.times == Some(0)), "the fault struck no call");

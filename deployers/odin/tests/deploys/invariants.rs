@@ -124,7 +124,8 @@ impl After<'_> {
         let freed = |record: &&bifrost::local::CallRecord| {
             record.call.name.operation == "dynamodb:DeleteItem" && had_effect(record)
         };
-        if !self.holds_lock() && journal.calls_of(&self.deploy.arn).find(freed).is_none() {
+        let was_held = journal.held.contains(&self.deploy.arn);
+        if was_held && !self.holds_lock() && !journal.calls_of(&self.deploy.arn).any(|record| freed(&record)) {
             broken.push("the root lock is gone, and nobody gave it back".into());
         }
         broken

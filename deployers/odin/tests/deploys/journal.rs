@@ -2,16 +2,18 @@
 
 use crate::plan::Plan;
 use crate::rules;
-use crate::stage::region;
+use crate::stage::{region, root_lock};
 use bifrost::local::{CallRecord, Effect, World};
 use odin::cloud::local::OdinAccount;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What was seen of the deploys of a stage.
 #[derive(Default)]
 pub struct Journal {
     /// The plan of each execution, by its ARN.
     pub plans: BTreeMap<String, Plan>,
+    /// The executions that ever held their root lock.
+    pub held: BTreeSet<String>,
     /// The calls of tasks, in order.
     pub calls: Vec<CallRecord>,
     /// Min and desired of each group, whenever a call set them.
@@ -30,6 +32,9 @@ impl Journal {
             self.broken.push(format!("{} is called by {execution}, which nobody started", name.operation));
             return;
         };
+        if root_lock(after, &plan.root_dir()).is_some_and(|lock| lock.execution.as_ref() == Some(execution)) {
+            self.held.insert(execution.clone());
+        }
         if had_effect(record)
             && ["autoscaling:CreateAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup"].contains(&name.operation)
         {

@@ -27,7 +27,7 @@ async fn clean_up_that_runs_again_after_it_freed_the_lock_does_not_report_it_sto
     assert_eq!(errors, ["Lambda.Unknown", "LockError"]);
 }
 
-/// CleanUpSuccess of the first frees the lock and dies, thrice. While it waits for its retries, the second release is
+/// `CleanUpSuccess` of the first frees the lock and dies, thrice. While it waits for its retries, the second release is
 /// deployed: the late runs of the first must leave it alone.
 #[tokio::test]
 async fn clean_up_that_runs_again_after_the_next_release_is_live_leaves_that_alone() {

@@ -154,7 +154,9 @@ async fn deploy(first: Value, second: Value, instances: &Instances, faults: Vec<
     stage.upload(&release).await;
     let deploy = stage.start(&release).await;
     // From now on only tasks make calls that a fault can strike.
-    faults.into_iter().for_each(|fault| stage.fault(fault));
+    for fault in faults {
+        stage.fault(fault);
+    }
     stage.lab.run().await.unwrap();
     stage.finish(&deploy).await;
 }

@@ -14,8 +14,7 @@ async fn sizes(autoscaling: Value, looks: usize) -> Vec<(u32, u32)> {
     let stage = scaled(autoscaling).begin();
     let run = stage.deploy("first").await;
     assert_eq!(run.path(), healthy_at_look(looks), "{:#?}", run.errors());
-    let sizes = stage.journal().sizes.clone();
-    sizes
+    stage.journal().sizes.clone()
 }
 
 /// 8 desired, 12 launched, 8 healthy ones enough. An instance takes 47 seconds from the call to being healthy; the looks

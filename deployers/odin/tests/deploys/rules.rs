@@ -101,8 +101,9 @@ impl Step<'_> {
         if group.tags.get("ReleaseUUID") != lock.as_ref() || !self.plan.made(&group.tags) {
             broken.push(format!("the group is tagged as another's: {:?}", group.tags));
         }
-        if u64::from(group.capacity.max_size) != plan.max_size {
-            broken.push(format!("max_size is {}, not {}", group.capacity.max_size, plan.max_size));
+        let capacity = group.capacity;
+        if u64::from(capacity.max_size) != plan.max_size || u64::from(capacity.desired) > plan.launched {
+            broken.push(format!("{capacity:?} goes beyond {} launched of {}", plan.launched, plan.max_size));
         }
         broken.extend(self.not_opted_in(&region, group, &service));
         broken
@@ -155,12 +156,15 @@ impl Step<'_> {
             return Some("resizes a group of another release".into());
         }
         let (old, new) = (old.capacity, new.capacity);
+        let plan = self.plan.services.values().find(|plan| plan.group == name)?;
         match self.state() {
             "Deploy" | "CheckHealthy" if new.min_size < old.min_size || new.desired < old.desired => {
                 Some(format!("a roll-out shrinks: {old:?} becomes {new:?}"))
             }
+            "Deploy" | "CheckHealthy" if u64::from(new.desired) > plan.launched => {
+                Some(format!("a roll-out launches {}, more than {}", new.desired, plan.launched))
+            }
             "CleanUpSuccess" if had_effect(self.record) => {
-                let plan = self.plan.services.values().find(|plan| plan.group == name)?;
                 let wanted = (plan.min_size, plan.desired);
                 let is = (u64::from(new.min_size), u64::from(new.desired));
                 (is != wanted).then(|| format!("min and desired become {is:?}, not {wanted:?}"))
@@ -208,13 +212,13 @@ impl Step<'_> {
     /// No template goes while a group that shall stay, or comes to stay, may still launch from it.
     fn is_in_use(&self, name: &str) -> Option<String> {
         let region = self.region(self.before);
-        let uses = |group: &&StoredGroup| {
+        let launches_from_it = |group: &&StoredGroup| {
             let source = group.launch_template.as_ref().or(group.launch_configuration.as_ref());
             let is_taken_down = AFTER_FAILURE.contains(&self.state()) && self.plan.made(&group.tags);
             !group.deleting && !is_taken_down && source.is_some_and(|source| source == name)
         };
-        let used = region.auto_scaling_groups.values().find(uses)?;
-        Some(format!("the group of {:?} still launches from it", used.tags.get("ReleaseID")))
+        let user = region.auto_scaling_groups.values().find(launches_from_it)?;
+        Some(format!("the group of {:?} still launches from it", user.tags.get("ReleaseID")))
     }
 
     /// What the call took that is none of the release's business: resources of others, alarms of groups that live on.
