@@ -23,6 +23,9 @@ impl Rehearsal {
         let stage = Scenario::sample().with("/timeout", json!(120)).begin();
         stage.deploy("first").await;
         spoil(&stage);
+        // A flag that is too old to halt anything, and yet is to be cleared.
+        stage.put("halt", "yesterday's").await;
+        stage.settle();
         let (world, mut release) = (stage.world(), stage.release("second"));
         let placement = "odin/coinbase/deploy-test/development/close";
         set(&mut release, "/services/worker/placement_group_name", json!(placement));

@@ -102,7 +102,7 @@ impl Step<'_> {
             broken.push(format!("the group is tagged as another's: {:?}", group.tags));
         }
         let capacity = group.capacity;
-        if u64::from(capacity.max_size) != plan.max_size || u64::from(capacity.desired) > plan.launched {
+        if u64::from(capacity.max_size) != plan.max_size || u64::from(capacity.desired) > plan.launched.max(1) {
             broken.push(format!("{capacity:?} goes beyond {} launched of {}", plan.launched, plan.max_size));
         }
         broken.extend(self.not_opted_in(&region, group, &service));
@@ -161,7 +161,7 @@ impl Step<'_> {
             "Deploy" | "CheckHealthy" if new.min_size < old.min_size || new.desired < old.desired => {
                 Some(format!("a roll-out shrinks: {old:?} becomes {new:?}"))
             }
-            "Deploy" | "CheckHealthy" if u64::from(new.desired) > plan.launched => {
+            "Deploy" | "CheckHealthy" if u64::from(new.desired) > plan.launched.max(1) => {
                 Some(format!("a roll-out launches {}, more than {}", new.desired, plan.launched))
             }
             "CleanUpSuccess" if had_effect(self.record) => {
