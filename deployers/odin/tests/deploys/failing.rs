@@ -93,6 +93,28 @@ async fn a_halt_while_waiting_takes_all_back() {
     first_still_runs(&stage);
 }
 
+/// It does not know whether it took the lock, and gives back what it has: the flag is not for it.
+#[tokio::test]
+async fn a_deploy_that_could_not_take_the_lock_leaves_the_halt_to_the_one_that_runs() {
+    let stage = with_the_next_unhealthy(Scenario::worker()).await;
+    let (second, third) = (stage.release("second"), stage.release("third"));
+    stage.upload(&second).await;
+    stage.upload(&third).await;
+    let second = stage.start(&second).await;
+    stage.run_until_in(&second, "WaitForHealthy").await;
+    stage.put("halt", "wrong image").await;
+    stage.fault(
+        json!({"operation": "s3:GetObject", "resource": "user-lock", "times": 1, "kind": {"error": "SlowDown"}}),
+    );
+    let third = stage.start(&third).await;
+    stage.lab.run().await.unwrap();
+    let refused = stage.finish_beside_another(&third).await;
+    assert_eq!(refused.path(), ["Validate", "Lock", "ReleaseLockFailure", "FailureClean"]);
+    let halted = stage.finish(&second).await;
+    assert_eq!(halted.path(), given_up_after_looks(0));
+    assert_eq!(halted.errors(), [("HaltError".into(), "halted: wrong image".into())]);
+}
+
 #[tokio::test]
 async fn a_halt_before_deploy_needs_nothing_taken_back() {
     let stage = Scenario::sample().begin();

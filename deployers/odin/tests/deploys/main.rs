@@ -16,6 +16,7 @@ mod failing;
 mod invariants;
 mod journal;
 mod made;
+mod malformed;
 mod originals;
 mod paths;
 mod plan;
