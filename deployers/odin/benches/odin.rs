@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on has nothing to measure")]
 
+use bifrost::Deployer;
 use bifrost::asl::StateMachine;
 use bifrost::cloud::Attempt;
 use bifrost::local::{World, read_world};
@@ -10,7 +11,6 @@ use bifrost::machine::Machine;
 use bifrost::release::Sha256;
 use bifrost::task;
 use bifrost::testing::Lab;
-use bifrost::Deployer;
 use divan::Bencher;
 use odin::Odin;
 use serde_json::{Value, json};

@@ -27,11 +27,17 @@ pub fn at_end(deploy: &Deploy, run: &Run, world: &World<OdinAccount>, journal: &
             broken.extend(after.success());
         }
         Some("FailureClean") => {
-            require(status == ExecutionStatus::Failed && failed == Some("FailureClean"), "FailureClean fails otherwise");
+            require(
+                status == ExecutionStatus::Failed && failed == Some("FailureClean"),
+                "FailureClean fails otherwise",
+            );
             broken.extend(after.failure_clean(journal));
         }
         Some("FailureDirty") => {
-            require(status == ExecutionStatus::Failed && failed == Some("FailureDirty"), "FailureDirty fails otherwise");
+            require(
+                status == ExecutionStatus::Failed && failed == Some("FailureDirty"),
+                "FailureDirty fails otherwise",
+            );
             broken.extend(after.failure_dirty(journal));
         }
         state => broken.push(format!("the execution ended in {state:?}, which is no end")),
@@ -88,7 +94,8 @@ impl After<'_> {
     fn failure_clean(&self, journal: &Journal) -> Vec<String> {
         let mut broken = Vec::new();
         let mine = self.region.auto_scaling_groups.iter().filter(|(_, group)| self.plan.made(&group.tags));
-        broken.extend(mine.filter(|(_, group)| !group.deleting).map(|(name, _)| format!("the new group {name} is left")));
+        broken
+            .extend(mine.filter(|(_, group)| !group.deleting).map(|(name, _)| format!("the new group {name} is left")));
         let path = self.run.path();
         if path.contains(&"ReleaseLockFailure") {
             broken.extend(self.in_the_way());
@@ -177,7 +184,9 @@ fn leftovers(plan: &Plan, region: &OdinRegion) -> Vec<String> {
     let ours = region.auto_scaling_groups.iter().filter(|(_, group)| plan.owns(&group.tags));
     left.extend(ours.filter(|(_, group)| !plan.made(&group.tags)).map(|(name, _)| format!("group {name}")));
     let ours = region.launch_templates.iter().filter(|(_, stored)| plan.owns(&stored.template.tags));
-    left.extend(ours.filter(|(_, stored)| !plan.made(&stored.template.tags)).map(|(name, _)| format!("template {name}")));
+    left.extend(
+        ours.filter(|(_, stored)| !plan.made(&stored.template.tags)).map(|(name, _)| format!("template {name}")),
+    );
     let dangling = region.alarms.values().filter(|alarm| !region.auto_scaling_groups.contains_key(&alarm.group_name));
     left.extend(dangling.map(|alarm| format!("alarm {}", alarm.name)));
     for earlier in plan.earlier.values() {

@@ -30,7 +30,9 @@ impl Journal {
             self.broken.push(format!("{} is called by {execution}, which nobody started", name.operation));
             return;
         };
-        if had_effect(record) && ["autoscaling:CreateAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup"].contains(&name.operation) {
+        if had_effect(record)
+            && ["autoscaling:CreateAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup"].contains(&name.operation)
+        {
             let region = region(after, &plan.account);
             let capacity = region.auto_scaling_groups.get(&name.resource).map(|group| group.capacity);
             self.sizes.extend(capacity.map(|capacity| (capacity.min_size, capacity.desired)));

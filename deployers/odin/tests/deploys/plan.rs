@@ -122,7 +122,9 @@ impl ServicePlan {
             let passes = |at: &DateTime<Utc>| *at <= now;
             instance.lifecycle_state.as_str() == "InService"
                 && !instance.unhealthy
-                && balancers.iter().all(|known| known.get(*id).is_some_and(|found| found.healthy_at.as_ref().is_some_and(passes)))
+                && balancers
+                    .iter()
+                    .all(|known| known.get(*id).is_some_and(|found| found.healthy_at.as_ref().is_some_and(passes)))
         });
         healthy.count().try_into().unwrap()
     }

@@ -210,7 +210,8 @@ async fn a_name_that_two_resources_have_is_refused() {
 async fn an_instance_profile_of_another_service_is_refused() {
     let path = "/resources/iam/instance_profiles/coinbase-deploy-test-worker/path";
     let scenario = Scenario::worker().in_account(path, json!("/odin/coinbase/deploy-test/development/web/"));
-    refused_by_resources(scenario, &["coinbase-deploy-test-worker", "/odin/coinbase/deploy-test/development/worker/"]).await;
+    refused_by_resources(scenario, &["coinbase-deploy-test-worker", "/odin/coinbase/deploy-test/development/worker/"])
+        .await;
 }
 
 #[tokio::test]
@@ -221,7 +222,13 @@ async fn everything_that_is_missing_is_told_at_once() {
         .in_region("/target_groups", json!({}))
         .in_region("/topics", json!({}))
         .in_account("/resources/iam/roles", json!({}));
-    let names = ["ubuntu", "coinbase-deploy-test-web-elb", "coinbase-deploy-test-web-tg", "lifecycle.termhook.sns", "lifecycle.termhook.role"];
+    let names = [
+        "ubuntu",
+        "coinbase-deploy-test-web-elb",
+        "coinbase-deploy-test-web-tg",
+        "lifecycle.termhook.sns",
+        "lifecycle.termhook.role",
+    ];
     refused_by_resources(scenario, &names).await;
 }
 
@@ -254,7 +261,8 @@ async fn two_groups_of_a_service_are_in_the_way() {
     let stage = Scenario::worker().begin();
     stage.deploy("first").await;
     stage.change(|region| {
-        let (name, group) = region.auto_scaling_groups.iter().find(|(_, group)| group.tags["ConfigName"] == "development").unwrap();
+        let (name, group) =
+            region.auto_scaling_groups.iter().find(|(_, group)| group.tags["ConfigName"] == "development").unwrap();
         let twin = (format!("{name}-twin"), group.clone());
         region.auto_scaling_groups.extend([twin]);
     });

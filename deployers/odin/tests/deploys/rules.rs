@@ -136,7 +136,8 @@ impl Step<'_> {
     /// The three tags are the service's, each or `_all`; or the resource allows the service by name.
     fn is_allowed(&self, tags: &Tags, service: &str) -> bool {
         let is = |key: &str, value: &str| tags.get(key).is_some_and(|found| found == value || found == "_all");
-        let own = is("ProjectName", &self.plan.project) && is("ConfigName", &self.plan.config) && is("ServiceName", service);
+        let own =
+            is("ProjectName", &self.plan.project) && is("ConfigName", &self.plan.config) && is("ServiceName", service);
         let allowed = format!("{}::{}::{service}", self.plan.project, self.plan.config);
         own || tags.get("AllowedService") == Some(&allowed)
     }
@@ -191,7 +192,9 @@ impl Step<'_> {
     fn touched_earlier(&self, region: &OdinRegion) -> Vec<String> {
         let touched = self.plan.earlier.iter().filter(|(name, earlier)| {
             let same = |now: &StoredGroup| {
-                now.capacity == earlier.capacity && now.attachments == earlier.attachments && now.deleting == earlier.deleting
+                now.capacity == earlier.capacity
+                    && now.attachments == earlier.attachments
+                    && now.deleting == earlier.deleting
             };
             !region.auto_scaling_groups.get(*name).is_some_and(same)
         });

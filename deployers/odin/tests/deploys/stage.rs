@@ -191,7 +191,10 @@ impl Stage {
     /// Writes an object of the root dir, such as `halt`.
     pub async fn put(&self, name: &str, body: &str) {
         use bifrost::cloud::Objects;
-        let key = bifrost::release::Release::<odin::release::OdinFields>::read(&self.release("any"), self.lab.cloud().defaults());
+        let key = bifrost::release::Release::<odin::release::OdinFields>::read(
+            &self.release("any"),
+            self.lab.cloud().defaults(),
+        );
         let dir = key.unwrap().envelope.root_dir();
         let key = match name {
             "halt" => dir.halt(),

@@ -114,14 +114,17 @@ async fn a_halt_of_six_minutes_ago_was_for_another_deploy_and_is_cleared() {
 
 #[tokio::test]
 async fn draining_that_never_ends_delays_the_end_and_does_not_prevent_it() {
-    let stage = Scenario::web().in_region("/target_groups/coinbase-deploy-test-web-tg/deregistration_delay_seconds", json!(1800));
+    let stage = Scenario::web()
+        .in_region("/target_groups/coinbase-deploy-test-web-tg/deregistration_delay_seconds", json!(1800));
     let stage = stage.begin();
     stage.deploy("first").await;
     let run = stage.deploy("second").await;
     assert_eq!(run.path(), healthy_at_look(1));
     let errors = run.errors();
     assert_eq!(errors.len(), 61);
-    assert!(errors.iter().all(|(error, message)| error == "DetachError" && message.contains("coinbase-deploy-test-web-tg")));
+    assert!(
+        errors.iter().all(|(error, message)| error == "DetachError" && message.contains("coinbase-deploy-test-web-tg"))
+    );
     assert_eq!(stage.running(), [("web".into(), "release-1-second".into())]);
 }
 
