@@ -132,7 +132,7 @@ mod tests {
             status: ExecutionStatus::Running,
             start_date: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
             stop_date: None,
-            input: json!({"metadata": {"started_by": "ada@laptop"}}),
+            input: json!({"metadata": {"started_by": "ada@laptop"}}).into(),
             output: None,
             error: None,
             cause: None,
@@ -147,7 +147,7 @@ mod tests {
             status: ExecutionStatus::Failed,
             stop_date: Some(running.start_date + chrono::TimeDelta::seconds(125)),
             error: Some("FailureClean".into()),
-            input: Value::Null,
+            input: Value::Null.into(),
             ..running
         };
         assert_eq!(line(&failed), "2027-01-15T08:00:00Z  FailureClean     2:05  deploy-web-dev-1");

@@ -149,7 +149,7 @@ mod tests {
             status,
             start_date: DateTime::from_timestamp(0, 0).unwrap(),
             stop_date: DateTime::from_timestamp(125, 0),
-            input: Value::Null,
+            input: Value::Null.into(),
             output: None,
             error: error.map(ToOwned::to_owned),
             cause: None,

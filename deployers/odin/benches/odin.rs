@@ -5,7 +5,6 @@
 
 use bifrost::Deployer;
 use bifrost::asl::StateMachine;
-use bifrost::cloud::Attempt;
 use bifrost::local::{World, read_world};
 use bifrost::machine::Machine;
 use bifrost::release::Sha256;
@@ -15,7 +14,6 @@ use divan::Bencher;
 use odin::Odin;
 use serde_json::{Value, json};
 use std::path::Path;
-use std::sync::Arc;
 use tokio::runtime::{Builder, Runtime};
 
 const USER_DATA: &[u8] = include_bytes!("../releases/deploy-test.json.userdata");
@@ -69,7 +67,7 @@ fn validate(bencher: Bencher<'_, '_>) {
     runtime.block_on(lab.upload(&release, &[("userdata", USER_DATA)])).unwrap();
     let payload = json!({"Task": "Validate", "Input": release});
     bencher.with_inputs(|| payload.clone()).bench_local_values(|payload| {
-        let open = |attempt: Attempt, sent: Arc<Value>| lab.context(attempt, Value::clone(&sent));
+        let open = |attempt, sent| lab.context(attempt, sent);
         runtime.block_on(task::dispatch::<Odin>(payload, open)).unwrap()
     });
 }

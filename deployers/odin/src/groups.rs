@@ -57,7 +57,7 @@ impl<'a> Groups<'a> {
     }
 
     /// Those of other releases that were there before this release's own: the ones that it replaces. If it has none of
-    /// its own, it replaces none.
+    /// its own, it replaces none. What no release made is nobody's to replace.
     pub fn earlier(&self) -> impl Iterator<Item = &AutoScalingGroup> {
         self.earlier_or_going().filter(|group| is_live(group))
     }
@@ -65,9 +65,10 @@ impl<'a> Groups<'a> {
     /// As [`earlier`](Self::earlier), with those that are being deleted.
     pub fn earlier_or_going(&self) -> impl Iterator<Item = &AutoScalingGroup> {
         let since = self.since();
-        self.all
-            .iter()
-            .filter(move |group| !self.is_of_release(group) && since.is_some_and(|since| group.created_time < since))
+        self.all.iter().filter(move |group| {
+            let of_another = release_id(&group.tags).is_some() && !self.is_of_release(group);
+            of_another && since.is_some_and(|since| group.created_time < since)
+        })
     }
 
     /// When the first group of this execution was made.

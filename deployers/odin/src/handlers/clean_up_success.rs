@@ -34,6 +34,7 @@ pub async fn clean_up_success(context: &Context, mut release: OdinRelease) -> Re
 async fn reset_capacity(ports: &OdinPorts, release: &OdinRelease) -> Result<(), CleanUpFailure> {
     let groups = Groups::find(ports, &release.envelope).await?;
     let looks = look_at_all(ports, release, &groups).await?;
+    check_strong(&groups, &looks)?;
     try_each(&looks, async |look: &Look<'_>| {
         let size = look.target.final_size();
         if size == look.health.seen.size {
@@ -46,18 +47,23 @@ async fn reset_capacity(ports: &OdinPorts, release: &OdinRelease) -> Result<(), 
     Ok(())
 }
 
+/// Refuses to shrink the new groups, or to remove the old ones, while the new have not enough healthy instances.
+fn check_strong(groups: &Groups<'_>, looks: &[Look<'_>]) -> Result<(), CleanUpFailure> {
+    match too_weak(looks) {
+        Some(weak) if groups.earlier().next().is_some() => {
+            Err(CleanUpFailure::CleanUp(format!("the old groups are kept until the new ones are healthy: {weak}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Removes the groups that this release replaced, and what belonged to them.
 async fn remove_earlier(ports: &OdinPorts, release: &OdinRelease) -> Result<(), CleanUpFailure> {
     // Found anew: fewer instances may be healthy now that surplus ones go.
     let groups = Groups::find(ports, &release.envelope).await?;
     let earlier: Vec<_> = groups.earlier().collect();
     if !earlier.is_empty() {
-        let looks = look_at_all(ports, release, &groups).await?;
-        if let Some(weak) = too_weak(&looks) {
-            return Err(CleanUpFailure::CleanUp(format!(
-                "the old groups are kept until the new ones are healthy: {weak}"
-            )));
-        }
+        check_strong(&groups, &look_at_all(ports, release, &groups).await?)?;
     }
     try_each(earlier, async |group| remove_group(ports, group).await).await?;
     let configurations = launch_configurations(release, &groups);

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::findings::Findings;
-use crate::release::{OdinFields, OdinRelease, USER_DATA_LIMIT_BYTES, check, render_user_data};
+use crate::release::{OdinRelease, USER_DATA_LIMIT_BYTES, check, fill_defaults, render_user_data};
 use bifrost::validate::{ValidateFailure, read_file};
 
 /// Refuses what is malformed, replayed or tampered with, and fills in defaults.
@@ -12,7 +12,7 @@ use bifrost::validate::{ValidateFailure, read_file};
 pub async fn validate(context: &Context, release: OdinRelease) -> Result<OdinRelease, ValidateFailure> {
     let mut release = bifrost::validate::validate(context, release).await?;
     check(&release)?;
-    OdinFields::fill(&mut release);
+    fill_defaults(&mut release);
     let template = read_user_data(context, &release).await?;
     check_user_data(&release, &template)?;
     Ok(release)

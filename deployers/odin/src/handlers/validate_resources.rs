@@ -3,7 +3,7 @@
 use super::Context;
 use crate::findings::Findings;
 use crate::groups::{Groups, release_id};
-use crate::release::{OdinFields, OdinRelease};
+use crate::release::{OdinRelease, fill_defaults};
 use crate::resources::{look_up, resolve};
 use crate::safe_release::differences;
 use bifrost::cloud::CloudError;
@@ -57,6 +57,6 @@ async fn read_deployed(context: &Context, envelope: &Envelope, id: &str) -> Resu
     let object = object.ok_or_else(|| unknown(format!("there is no {key} in bucket {}", envelope.bucket)))?;
     let value = json::parse(&object.body).map_err(|error| unknown(error.to_string()))?;
     let mut deployed = OdinRelease::read(&value, &context.defaults).map_err(|error| unknown(error.to_string()))?;
-    OdinFields::fill(&mut deployed);
+    fill_defaults(&mut deployed);
     Ok(deployed)
 }

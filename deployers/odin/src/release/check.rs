@@ -40,6 +40,7 @@ pub fn check(release: &OdinRelease) -> Result<(), Findings> {
         check_service(&mut findings, release, name, service);
     }
     check_alarms(&mut findings, release);
+    check_shared_placement(&mut findings, release);
     findings.into_result()
 }
 
@@ -122,6 +123,21 @@ fn check_placement(findings: &mut Findings, path: &str, service: &Service) {
         (Some(Partition), Some(1..=7)) | (_, None) => {}
         (Some(Partition), Some(_)) => findings.add(path, "a placement group has 1 to 7 partitions"),
         (_, Some(_)) => findings.add(path, "only a placement group with strategy partition has partitions: remove it"),
+    }
+}
+
+/// Services may share a placement group, if they want the same one.
+fn check_shared_placement(findings: &mut Findings, release: &OdinRelease) {
+    let mut seen = BTreeMap::new();
+    for (name, service) in &release.fields.services {
+        let Some(group) = &service.placement_group_name else { continue };
+        let wanted = (service.placement_group_strategy, service.placement_group_partition_count);
+        let (first, first_wanted) = *seen.entry(group).or_insert((name, wanted));
+        findings.require(first_wanted == wanted, &format!("services.{name}.placement_group_name"), || {
+            format!(
+                "service {first} wants {group}, too, with another strategy or partition count: let both want the same"
+            )
+        });
     }
 }
 

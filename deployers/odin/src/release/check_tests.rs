@@ -113,3 +113,16 @@ fn a_partition_group_says_how_many_partitions() {
     assert!(placed("partition", json!(8)).is_err());
     assert!(placed("cluster", json!(1)).is_err());
 }
+
+#[test]
+fn services_share_a_placement_group_only_if_they_want_the_same() {
+    let mut sent = sample::sent();
+    for (service, strategy) in [("web", "cluster"), ("worker", "spread")] {
+        sent["services"][service]["placement_group_name"] = json!("shared");
+        sent["services"][service]["placement_group_strategy"] = json!(strategy);
+    }
+    let findings = check(&sample::read(&sent)).unwrap_err().to_string();
+    assert!(findings.starts_with("services.worker.placement_group_name: service web wants shared, too"), "{findings}");
+    sent["services"]["worker"]["placement_group_strategy"] = json!("cluster");
+    assert_eq!(check(&sample::read(&sent)), Ok(()));
+}

@@ -1,21 +1,19 @@
 //! What Validate fills in where a release leaves it to the deployer.
 
-use super::{OdinFields, OdinRelease, ResourceName, Service, VolumeType};
+use super::{OdinRelease, ResourceName, Service, VolumeType};
 
-impl OdinFields {
-    /// Fills in what depends on other fields. What has one default is filled in by reading.
-    pub(crate) fn fill(release: &mut OdinRelease) {
-        let timeout = release.envelope.timeout;
-        let fields = &mut release.fields;
-        fields.wait_for_healthy = seconds_between_looks(timeout);
-        for (name, hook) in &mut fields.lifecycle {
-            hook.name = Some(name.clone());
-        }
-        for (name, service) in &mut fields.services {
-            service.service_name = Some(name.clone());
-            service.autoscaling.health_check_grace_period.get_or_insert(timeout);
-            fill_volume(service);
-        }
+/// Fills in what depends on other fields. What has one default is filled in by reading.
+pub(crate) fn fill_defaults(release: &mut OdinRelease) {
+    let timeout = release.envelope.timeout;
+    let fields = &mut release.fields;
+    fields.wait_for_healthy = seconds_between_looks(timeout);
+    for (name, hook) in &mut fields.lifecycle {
+        hook.name = Some(name.clone());
+    }
+    for (name, service) in &mut fields.services {
+        service.service_name = Some(name.clone());
+        service.autoscaling.health_check_grace_period.get_or_insert(timeout);
+        fill_volume(service);
     }
 }
 
@@ -48,7 +46,7 @@ mod tests {
 
     fn filled(pointer: &str, value: serde_json::Value) -> OdinRelease {
         let mut release = sample::with(pointer, value);
-        OdinFields::fill(&mut release);
+        fill_defaults(&mut release);
         release
     }
 
@@ -74,7 +72,7 @@ mod tests {
         web.shift_remove("ebs_volume_type");
         web.shift_remove("ebs_device_name");
         let mut release = sample::read(&sent);
-        OdinFields::fill(&mut release);
+        fill_defaults(&mut release);
         let service = |name: &str| release.fields.services[&name.parse().unwrap()].clone();
         assert_eq!(service("web").ebs_volume_type, Some(VolumeType::Gp3));
         assert_eq!(service("web").ebs_device_name.unwrap().as_str(), "/dev/xvda");

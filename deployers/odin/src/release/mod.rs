@@ -16,6 +16,7 @@ pub(crate) mod sample;
 
 pub use autoscaling::{Autoscaling, Policy, PolicyType, Strategy};
 pub use check::check;
+pub(crate) use defaults::fill_defaults;
 pub use hook::{Hook, Transition};
 pub use name::{HookName, InvalidText, ResourceName, ServiceName};
 pub use service::{

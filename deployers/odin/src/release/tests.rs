@@ -18,7 +18,7 @@ fn a_release_that_was_read_is_written_as_it_was_sent_with_defaults() {
 #[test]
 fn what_was_written_is_read_as_the_same() {
     let mut release = sample::release();
-    OdinFields::fill(&mut release);
+    fill_defaults(&mut release);
     let written = serde_json::to_value(&release).unwrap();
     assert_eq!(sample::read(&written), release);
 }

@@ -4,7 +4,7 @@ use super::lookup::{ByName, Found, is_id};
 use super::opt_in::{Asker, refuses_odin};
 use crate::cloud::{AutoScalingGroup, PlacementGroup, Tags};
 use crate::findings::Findings;
-use crate::groups::{Groups, service_name};
+use crate::groups::{Groups, release_id, service_name};
 use crate::names::NAME;
 use crate::release::{OdinRelease, ResourceName, Service, ServiceName, ServiceResources};
 use bifrost::release::Envelope;
@@ -59,8 +59,12 @@ impl Resolver<'_> {
         }
         let mut earlier = BTreeMap::new();
         for group in groups.of_others() {
-            let Some(service) = service_name(&group.tags) else {
-                let message = format!("group {} {} has no tag ServiceName: tag or delete it", group.name, self.place());
+            let (Some(service), Some(_)) = (service_name(&group.tags), release_id(&group.tags)) else {
+                let message = format!(
+                    "group {} {} lacks tag ServiceName or ReleaseID, so nobody knows what it is: tag or delete it",
+                    group.name,
+                    self.place()
+                );
                 self.findings.add("services", message);
                 continue;
             };

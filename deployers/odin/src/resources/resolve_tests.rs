@@ -111,7 +111,7 @@ async fn groups_in_the_way_are_told() {
     insta::assert_snapshot!(resolve_in(&lab, &[]).await.unwrap_err(), @r"
     release_id: group d in account 000000000000 (us-east-1) was made by another deploy of this release: a release is deployed once, so make a new one
     services.web: two groups of this service run in account 000000000000 (us-east-1), a and b: delete the one that is not in use
-    services: group c in account 000000000000 (us-east-1) has no tag ServiceName: tag or delete it
+    services: group c in account 000000000000 (us-east-1) lacks tag ServiceName or ReleaseID, so nobody knows what it is: tag or delete it
     ");
 }
 

@@ -11,11 +11,17 @@
     reason = "what stands between the tests is of the tests, too: a panic is how they fail"
 )]
 
+mod crashes;
+mod failing;
 mod invariants;
 mod journal;
+mod made;
+mod originals;
 mod paths;
 mod plan;
+mod random;
 mod refused;
+mod rolling_out;
 mod rules;
 mod stage;
 mod succeeding;

@@ -77,8 +77,12 @@ impl Step<'_> {
         (!fine).then(|| format!("made in account {} as {:?}", call.account, call.principal))
     }
 
-    /// Point 6: whoever changes a target account holds the root lock.
+    /// Point 6: whoever changes a target account holds the root lock. A clean-up that runs again after it freed the lock
+    /// may ask for what is gone already.
     fn no_lock(&self) -> Option<String> {
+        if !had_effect(self.record) {
+            return None;
+        }
         let lock = root_lock(self.before, &self.plan.root_dir());
         let holder = lock.as_ref().and_then(|lock| lock.execution.as_deref());
         (holder != Some(self.execution)).then(|| format!("made without the root lock, which {holder:?} holds"))
@@ -201,12 +205,13 @@ impl Step<'_> {
         touched.map(|(name, _)| format!("takes down a new group though {name} does not run as before")).collect()
     }
 
-    /// No template goes while a group that lives may still launch from it.
+    /// No template goes while a group that shall stay, or comes to stay, may still launch from it.
     fn is_in_use(&self, name: &str) -> Option<String> {
         let region = self.region(self.before);
         let uses = |group: &&StoredGroup| {
             let source = group.launch_template.as_ref().or(group.launch_configuration.as_ref());
-            !group.deleting && source.is_some_and(|source| source == name)
+            let is_taken_down = AFTER_FAILURE.contains(&self.state()) && self.plan.made(&group.tags);
+            !group.deleting && !is_taken_down && source.is_some_and(|source| source == name)
         };
         let used = region.auto_scaling_groups.values().find(uses)?;
         Some(format!("the group of {:?} still launches from it", used.tags.get("ReleaseID")))
