@@ -14,7 +14,7 @@ use super::error::CliError;
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Setting {
     /// The deployer's name in AWS [default: the prefix and the name of this command]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", display_order = 900)]
     deployer: Option<String>,
     /// What the names of your deployers begin with
     #[arg(long, global = true, value_name = "TEXT", env = "BIFROST_PREFIX", default_value = "coinbase-", hide = true)]
@@ -44,8 +44,7 @@ pub(super) struct CloudArgs {
     /// Use the embedded world in place of AWS: everything on this machine, in one file
     #[arg(long)]
     local: bool,
-    /// The embedded world: an SQLite file, or a JSON world file, of which one is made in .bifrost/
-    /// [default: .bifrost/world.sqlite]
+    /// The embedded world: an SQLite file, or a JSON world file to make one of [default: .bifrost/world.sqlite]
     #[arg(long, value_name = "FILE")]
     pub(super) world: Option<PathBuf>,
 }
@@ -134,8 +133,8 @@ pub(super) enum Format {
 /// How a command shall answer.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct OutputArgs {
-    /// How to answer [default: text on a terminal, else json]
-    #[arg(long, value_name = "FORMAT")]
+    /// How to answer: text or json [default: text on a terminal, else json]
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     output: Option<Format>,
 }
 

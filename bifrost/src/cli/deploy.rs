@@ -52,19 +52,24 @@ fn speed(text: &str) -> Result<f64, String> {
 pub(super) fn examples(name: &str) -> String {
     format!(
         "Examples:
-  {name} deploy release.json --local                      in an embedded world, as fast as one can watch
-  {name} deploy release.json --local --fresh --speed 1    in a new world, in real time
-  {name} deploy release.json --local --scenario bad.json  with faults
-  {name} deploy release.json --local --output json        one event a line
+  {name} deploy release.json --local                     in an embedded world
+  {name} deploy release.json --local --fresh --speed 1   a new one, in real time
+  {name} deploy release.json --local --scenario bad.json with faults
+  {name} deploy release.json --local --output json       one event a line
 
-A scenario is a JSON merge patch for the world, for example
+If a deploy of the same account, project and config runs, that one is followed,
+and yours is not deployed: exit code 2. Ctrl-C stops following, not the deploy.
+
+A world file is kept as .bifrost/<its name>.sqlite, with all that is done in it.
+A scenario is a JSON merge patch for the world, such as
   {{\"faults\": [{{\"operation\": \"s3:GetObject\", \"times\": 2, \"kind\": \"throttle\"}}]}}
 
-Events, each an object with \"event\" and \"time\": start, state, failure (an attempt of a task), progress (instances of each
-service), end (status, exit_code, seconds, failures, created, deleted).
-
-If a deploy of the same account, project and config runs, that one is followed, and yours is not deployed: exit code 2.
-Ctrl-C stops following, not the deploy."
+With --output json each line is an object with \"event\" and \"time\":
+  start     execution, release_id, the names; joined, is_ours
+  state     state, deadline
+  failure   state, error, cause, attempt: of a task, which may be tried again
+  progress  services: name, waiting, starting, healthy, terminating, enough
+  end       status, exit_code, seconds, failures, created, deleted"
     )
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The name or the ARN of an execution, whose events are shown; without it all executions are listed
+    /// The name or ARN of an execution, to show its events; without it executions are listed
     #[arg(value_name = "EXECUTION")]
     execution: Option<String>,
     /// List at most so many executions, the newest first
@@ -29,7 +29,7 @@ pub(super) fn examples(name: &str) -> String {
     format!(
         "Examples:
   {name} history --local
-  {name} history deploy-coinbase-deploy-test-development-2026-11-21T10-00-00Z-abcdefgh --local
+  {name} history deploy-web-development-2026-11-21T10-00-00Z-abcdefgh --local
   {name} history --local --output json | jq -r .name
 
 The events are those of AWS's GetExecutionHistory."

@@ -127,7 +127,8 @@ fn named(name: &'static str, about: &'static str) -> clap::Command {
         ("unlock", unlock::examples(name)),
         ("graph", graph::examples(name)),
     ];
-    let command = Cli::command().name(name).bin_name(name).about(about).after_long_help(guide(name));
+    let command =
+        Cli::command().max_term_width(100).name(name).bin_name(name).about(about).after_long_help(guide(name));
     let command = command.after_help(format!("Try `{name} deploy --help`, or `{name} --help` for examples."));
     let command = examples.into_iter().fold(command, |command, (subcommand, text)| {
         command.mut_subcommand(subcommand, |subcommand| subcommand.after_help(text))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map as Fields, Value, json};
+use serde_json::{Map as Fields, Value};
 
 use super::failure::{Failure, Stop, names};
 use super::frame::{Frame, Visit};
@@ -184,6 +184,8 @@ fn csv_rows(text: &str, delimiter: char) -> Vec<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]

@@ -8,7 +8,7 @@
 )]
 
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
@@ -65,7 +65,7 @@ impl Shell {
             json!({"operation": "dynamodb:PutItem", "state": "Deploy", "times": 1, "kind": {"delay_seconds": 600}});
         self.write("slow.json", &json!({"faults": [delay]}).to_string());
         let mut child = self.command("deploy release.json --local --scenario slow.json --speed 20");
-        let mut child = child.stdout(Stdio::piped()).spawn().unwrap();
+        let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
         assert!(lines.map_while(Result::ok).any(|line| line.contains(r#""state":"Deploy""#)));
         child
@@ -210,6 +210,19 @@ fn when_the_engine_is_killed_the_next_deploy_goes_on_with_its_execution() {
     assert_eq!(deployed(&shell).0, start["release_id"]);
     let history = shell.json("history --local");
     assert_eq!((history.len(), &history[0]["status"]), (1, &json!("SUCCEEDED")));
+}
+
+#[test]
+fn an_interrupted_deploy_says_what_goes_on_and_how_to_stop_it() {
+    let shell = Shell::new("interrupted");
+    let mut engine = shell.slow_deploy();
+    let signal = Command::new("kill").args(["-INT", &engine.id().to_string()]).status().unwrap();
+    assert!(signal.success());
+    let mut said = String::new();
+    engine.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(engine.wait().unwrap().code(), Some(130), "{said}");
+    assert!(said.contains("the next deploy in this world goes on with it"), "{said}");
+    assert!(said.contains("`hello halt RELEASE-FILE --local`"), "{said}");
 }
 
 #[test]

@@ -96,7 +96,7 @@ impl Text {
             return None;
         }
         self.failure = Some(failure.clone());
-        Some(self.paint.busy(&format!("        ! {}: {}", failure.error, failure.cause)))
+        Some(self.paint.busy(&format!("        ! {}: {}", failure.error, indented(&failure.cause))))
     }
 
     fn end(&self, outcome: &Outcome, seconds: f64) -> Vec<String> {
@@ -128,7 +128,7 @@ impl Text {
         let lines = outcome.failures.iter().enumerate();
         lines
             .map(|(place, StepFailure { state, error, cause, .. })| {
-                self.paint.bad(&format!("  {:8} in {state}: {error}: {cause}", word(place)))
+                self.paint.bad(&format!("  {:8} in {state}: {error}: {}", word(place), indented(cause)))
             })
             .collect()
     }
@@ -141,6 +141,11 @@ impl Text {
 /// How much of the timeout is left; nothing while that is not known.
 fn left(now: DateTime<Utc>, deadline: Option<DateTime<Utc>>) -> String {
     deadline.map_or_else(String::new, |deadline| format!("{} left", duration(deadline - now)))
+}
+
+/// A cause of several lines, to stand below a line's beginning.
+fn indented(cause: &str) -> String {
+    cause.replace('\n', "\n           ")
 }
 
 fn created(status: Status) -> &'static str {

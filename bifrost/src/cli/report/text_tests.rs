@@ -81,7 +81,7 @@ fn a_success_tells_its_states_and_what_it_changed() {
 
 #[test]
 fn a_failure_tells_where_and_why_what_was_cleaned_up_and_what_to_do() {
-    let halt = failure(110, "CheckHealthy", "HaltError", "halted: wrong build");
+    let halt = failure(110, "CheckHealthy", "HaltError", "halted: wrong build\nby ada");
     let end = Outcome {
         failures: vec![halt.clone(), failure(120, "DetachForFailure", "DetachError", "still draining")],
         states_after_failure: vec!["DetachForFailure".into(), "CleanUpFailure".into(), "FailureClean".into()],
@@ -93,9 +93,11 @@ fn a_failure_tells_where_and_why_what_was_cleaned_up_and_what_to_do() {
     Deploying release-1 of coinbase/deploy-test development in account 000000000000
       1:45   8:15 left  CheckHealthy
             ! HaltError: halted: wrong build
+               by ada
 
     FailureClean: release-1 is not deployed, after 2:05 (1.9 s here)
       failed   in CheckHealthy: HaltError: halted: wrong build
+               by ada
       then     in DetachForFailure: DetachError: still draining
       clean    all that it made is gone, what ran before still runs, the lock is free (DetachForFailure → CleanUpFailure)
       deleted  group web-2
