@@ -89,7 +89,7 @@ pub struct StoredObject {
 
 impl<R: Resources> World<R> {
     /// Moves the clock to `now` and lets happen what is due by then. A clock never goes back.
-    pub(super) fn advance(&mut self, now: DateTime<Utc>) {
+    pub(crate) fn advance(&mut self, now: DateTime<Utc>) {
         self.clock = self.clock.max(now);
         for account in self.accounts.values_mut() {
             account.resources.advance(self.clock);

@@ -8,9 +8,10 @@ use crate::cloud::{Attempt, CloudError, Encryption, ExecutionSummary, Objects, S
 use crate::deployer::{Deployer, Fields, Identity};
 use crate::interpreter::{Event, EventType};
 use crate::json::ReadError;
-use crate::local::{Engine, EngineError, LocalCloud, Pace, Store, World};
+use crate::local::{Engine, EngineError, LocalCloud, Pace, Store, StoreError, World};
 use crate::release::{ExecutionName, InvalidName, Release};
 use crate::task::{Context, Sent};
+use chrono::TimeDelta;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -134,6 +135,14 @@ impl<D: Deployer> Lab<D> {
         let name = self.start(release).await?;
         self.run().await?;
         self.execution(&name).await
+    }
+
+    /// Lets time pass in the world, and all happen that is due then, while no engine runs.
+    ///
+    /// # Errors
+    /// If the world is kept in a file that cannot be read or written.
+    pub fn pass(&self, time: TimeDelta) -> Result<(), StoreError> {
+        self.store().transact(|world| world.advance(world.clock + time))
     }
 
     /// How the execution of that name went.

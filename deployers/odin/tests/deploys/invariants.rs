@@ -4,7 +4,7 @@ use crate::journal::{Journal, had_effect, mutates};
 use crate::plan::Plan;
 use crate::stage::{Deploy, has_object, region, root_lock};
 use bifrost::cloud::{ExecutionStatus, Principal};
-use bifrost::local::World;
+use bifrost::local::{CallRecord, Effect, World};
 use bifrost::testing::Run;
 use odin::cloud::local::{OdinAccount, OdinRegion};
 
@@ -119,14 +119,26 @@ impl After<'_> {
         if !CLEAN_UP.contains(&last) {
             broken.push(format!("{last} ends dirty, and is no clean-up"));
         }
-        let freed = |record: &&bifrost::local::CallRecord| {
-            record.call.name.operation == "dynamodb:DeleteItem" && had_effect(record)
-        };
+        if !self.last_attempt_failed(last, journal) {
+            broken.push(format!("{last} ends dirty though none of its calls failed"));
+        }
+        let freed = |record: &&CallRecord| record.call.name.operation == "dynamodb:DeleteItem" && had_effect(record);
         let was_held = journal.held.contains(&self.deploy.arn);
         if was_held && !self.holds_lock() && !journal.calls_of(&self.deploy.arn).any(|record| freed(&record)) {
             broken.push("the root lock is gone, and nobody gave it back".into());
         }
         broken
+    }
+
+    /// Whether a call failed in the last attempt of a task.
+    fn last_attempt_failed(&self, state: &str, journal: &Journal) -> bool {
+        let calls = || {
+            let calls = journal.calls_of(&self.deploy.arn);
+            calls.filter(|record| record.call.name.attempt.state == state)
+        };
+        let last = calls().map(|record| record.call.name.attempt.retry_count).max();
+        let mut of_last = calls().filter(|record| Some(record.call.name.attempt.retry_count) == last);
+        of_last.any(|record| record.effect != Effect::Done)
     }
 
     /// What the next release would stumble over. A halt flag is for whoever holds the lock: an execution that never held it

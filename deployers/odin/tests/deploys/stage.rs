@@ -5,7 +5,7 @@ use crate::journal::Journal;
 use crate::plan::Plan;
 use crate::world::{DEPLOYER, REGION, TARGET, USER_DATA};
 use bifrost::cloud::{Encryption, LockItem};
-use bifrost::local::{Fault, Resources, World};
+use bifrost::local::{Fault, World};
 use bifrost::testing::{Lab, Run};
 use chrono::{SecondsFormat, TimeDelta};
 use odin::Odin;
@@ -151,12 +151,7 @@ impl Stage {
 
     /// Lets time pass.
     pub fn pass(&self, time: TimeDelta) {
-        let pass = |world: &mut World<OdinAccount>| {
-            world.clock += time;
-            let now = world.clock;
-            world.accounts.values_mut().for_each(|account| account.resources.advance(now));
-        };
-        self.lab.store().transact(pass).unwrap();
+        self.lab.pass(time).unwrap();
     }
 
     pub fn journal(&self) -> MutexGuard<'_, Journal> {
