@@ -24,7 +24,7 @@ impl Rehearsal {
         stage.deploy("first").await;
         spoil(&stage);
         // A flag that is too old to halt anything, and yet is to be cleared.
-        stage.put("halt", "yesterday's").await;
+        stage.halt("yesterday's").await;
         stage.settle();
         let (world, mut release) = (stage.world(), stage.release("second"));
         let placement = "odin/coinbase/deploy-test/development/close";

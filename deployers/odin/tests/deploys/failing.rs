@@ -85,7 +85,7 @@ async fn a_halt_while_waiting_takes_all_back() {
     stage.upload(&release).await;
     let deploy = stage.start(&release).await;
     stage.run_until_in(&deploy, "WaitForHealthy").await;
-    stage.put("halt", "wrong image").await;
+    stage.halt("wrong image").await;
     stage.lab.run().await.unwrap();
     let run = stage.finish(&deploy).await;
     assert_eq!(run.path(), given_up_after_looks(0));
@@ -102,7 +102,7 @@ async fn a_deploy_that_could_not_take_the_lock_leaves_the_halt_to_the_one_that_r
     stage.upload(&third).await;
     let second = stage.start(&second).await;
     stage.run_until_in(&second, "WaitForHealthy").await;
-    stage.put("halt", "wrong image").await;
+    stage.halt("wrong image").await;
     stage.fault(
         json!({"operation": "s3:GetObject", "resource": "user-lock", "times": 1, "kind": {"error": "SlowDown"}}),
     );
@@ -118,7 +118,7 @@ async fn a_deploy_that_could_not_take_the_lock_leaves_the_halt_to_the_one_that_r
 #[tokio::test]
 async fn a_halt_before_deploy_needs_nothing_taken_back() {
     let stage = Scenario::sample().begin();
-    stage.put("halt", "not on a friday").await;
+    stage.halt("not on a friday").await;
     let run = stage.deploy("first").await;
     assert_eq!(run.path(), join(&[&TO_DEPLOY, &["ReleaseLockFailure", "FailureClean"]]));
     assert_eq!(run.errors(), [("HaltError".into(), "halted: not on a friday".into())]);

@@ -53,7 +53,7 @@ async fn a_root_lock_that_nobody_gave_back_is_left_to_its_holder() {
 #[tokio::test]
 async fn a_freeze_is_told_with_the_person_and_the_reason() {
     let stage = Scenario::worker().begin();
-    stage.put("user-lock", r#"{"user": "ada", "lock_reason": "black friday"}"#).await;
+    stage.freeze(r#"{"user": "ada", "lock_reason": "black friday"}"#).await;
     let run = stage.deploy("first").await;
     assert_eq!(run.path(), REFUSED_BY_LOCK);
     refused(&run, "LockExistsError", &["ada", "black friday"]);
@@ -62,7 +62,7 @@ async fn a_freeze_is_told_with_the_person_and_the_reason() {
 #[tokio::test]
 async fn a_freeze_that_was_lifted_is_none() {
     let stage = Scenario::worker().begin();
-    stage.put("user-lock", "{}").await;
+    stage.freeze("{}").await;
     assert_eq!(stage.deploy("first").await.path(), healthy_at_look(1));
 }
 

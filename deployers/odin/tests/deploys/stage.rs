@@ -4,12 +4,15 @@ use crate::invariants;
 use crate::journal::Journal;
 use crate::plan::Plan;
 use crate::world::{DEPLOYER, REGION, TARGET, USER_DATA};
-use bifrost::cloud::{Encryption, LockItem};
+use bifrost::cloud::{Encryption, LockItem, Objects};
 use bifrost::local::{Fault, World};
+use bifrost::release::{ObjectKey, RootDir};
 use bifrost::testing::{Lab, Run};
 use chrono::{SecondsFormat, TimeDelta};
+use futures_util::FutureExt;
 use odin::Odin;
 use odin::cloud::local::{OdinAccount, OdinRegion, StoredGroup};
+use odin::release::OdinRelease;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -119,7 +122,6 @@ impl Stage {
 
     /// Runs the engine until an execution is in this state, and lets the engine die there; it must wait there.
     pub async fn run_until_in(&self, deploy: &Deploy, state: &str) {
-        use futures_util::FutureExt;
         let is_there = || {
             let run = self.lab.execution(&deploy.name).now_or_never().unwrap().unwrap();
             run.path().last() == Some(&state)
@@ -183,21 +185,24 @@ impl Stage {
         root_lock(&self.world(), &format!("{TARGET}/coinbase/deploy-test/development"))
     }
 
-    /// Writes an object of the root dir, such as `halt`.
-    pub async fn put(&self, name: &str, body: &str) {
-        use bifrost::cloud::Objects;
-        let key = bifrost::release::Release::<odin::release::OdinFields>::read(
-            &self.release("any"),
-            self.lab.cloud().defaults(),
-        );
-        let dir = key.unwrap().envelope.root_dir();
-        let key = match name {
-            "halt" => dir.halt(),
-            "user-lock" => dir.user_lock(),
-            other => panic!("no test needs {other}"),
-        };
+    /// Writes the halt flag.
+    pub async fn halt(&self, reason: &str) {
+        self.put(&self.root_dir().halt(), reason).await;
+    }
+
+    /// Writes the user lock: JSON.
+    pub async fn freeze(&self, lock: &str) {
+        self.put(&self.root_dir().user_lock(), lock).await;
+    }
+
+    fn root_dir(&self) -> RootDir {
+        let release = self.release("any");
+        OdinRelease::read(&release, self.lab.cloud().defaults()).unwrap().envelope.root_dir()
+    }
+
+    async fn put(&self, key: &ObjectKey, body: &str) {
         let client = self.lab.cloud().client();
-        client.put(&BUCKET.parse().unwrap(), &key, body.into(), Encryption::Bucket).await.unwrap();
+        client.put(&BUCKET.parse().unwrap(), key, body.into(), Encryption::Bucket).await.unwrap();
     }
 }
 

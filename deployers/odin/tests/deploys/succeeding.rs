@@ -106,7 +106,7 @@ async fn an_instance_more_may_terminate_if_the_release_says_so() {
 #[tokio::test]
 async fn a_halt_of_six_minutes_ago_was_for_another_deploy_and_is_cleared() {
     let stage = Scenario::worker().begin();
-    stage.put("halt", "wrong image").await;
+    stage.halt("wrong image").await;
     stage.pass(chrono::TimeDelta::minutes(6));
     let run = stage.deploy("first").await;
     assert_eq!(run.path(), healthy_at_look(1));
