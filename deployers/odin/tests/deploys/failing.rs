@@ -119,7 +119,13 @@ async fn the_group_that_was_made_goes_when_the_second_services_cannot_be() {
         assert!(errors[0].1.contains(named), "{errors:#?}");
     }
     let web = |record: &&bifrost::local::CallRecord| record.call.name.resource.ends_with("-web");
-    let made = stage.journal().calls.iter().filter(web).filter(|record| record.call.name.operation == "autoscaling:CreateAutoScalingGroup").count();
+    let made = stage
+        .journal()
+        .calls
+        .iter()
+        .filter(web)
+        .filter(|record| record.call.name.operation == "autoscaling:CreateAutoScalingGroup")
+        .count();
     assert_eq!(made, 2, "the web group of both releases was made");
     first_still_runs(&stage);
 }
@@ -139,7 +145,8 @@ async fn a_panic_in_a_handler_is_an_error_that_says_where_and_is_taken_back() {
 
 #[tokio::test]
 async fn capacity_that_aws_does_not_have_is_waited_for_until_the_timeout() {
-    let stage = Scenario::web().with("/timeout", json!(120)).in_region("/spare_capacity", json!({"t3.nano": 2})).begin();
+    let stage =
+        Scenario::web().with("/timeout", json!(120)).in_region("/spare_capacity", json!({"t3.nano": 2})).begin();
     let run = stage.deploy("first").await;
     assert_eq!(run.path(), given_up_after_looks(2));
 }

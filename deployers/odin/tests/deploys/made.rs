@@ -18,7 +18,8 @@ async fn deployed(scenario: Scenario) -> Stage {
 fn made(stage: &Stage, service: &str) -> (String, StoredGroup, StoredTemplate) {
     let region = stage.region();
     let mut groups = region.auto_scaling_groups.into_iter();
-    let (name, group) = groups.find(|(name, _)| name.ends_with(&format!("Z-{service}")) && !name.contains("canary")).unwrap();
+    let (name, group) =
+        groups.find(|(name, _)| name.ends_with(&format!("Z-{service}")) && !name.contains("canary")).unwrap();
     let template = region.launch_templates[group.launch_template.as_ref().unwrap()].clone();
     (name, group, template)
 }
@@ -71,7 +72,9 @@ async fn an_instance_gets_the_volume_that_the_release_asks_for_and_none_otherwis
 
 #[tokio::test]
 async fn a_volume_of_the_originals_default_type_keeps_working() {
-    let scenario = Scenario::worker().with("/services/worker/ebs_volume_size", json!(8)).with("/services/worker/ebs_volume_type", json!("gp2"));
+    let scenario = Scenario::worker()
+        .with("/services/worker/ebs_volume_size", json!(8))
+        .with("/services/worker/ebs_volume_type", json!("gp2"));
     let stage = deployed(scenario).await;
     let volume = made(&stage, "worker").2.template.ebs_volume.unwrap();
     assert_eq!((volume.device_name.as_str(), volume.size_gib, volume.volume_type.as_str()), ("/dev/xvda", 8, "gp2"));
@@ -96,7 +99,8 @@ async fn names_are_put_into_the_user_data() {
     let stage = deployed(Scenario::sample()).await;
     let user_data = made(&stage, "worker").2.template.user_data;
     assert!(!user_data.contains("{{"), "{user_data}");
-    for line in ["release: release-1-first", "project: coinbase/deploy-test", "config: development", "service: worker"] {
+    for line in ["release: release-1-first", "project: coinbase/deploy-test", "config: development", "service: worker"]
+    {
         assert!(user_data.contains(line), "{line} is not in {user_data}");
     }
 }

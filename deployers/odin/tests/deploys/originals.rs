@@ -22,7 +22,8 @@ async fn clean_up_that_runs_again_after_it_freed_the_lock_does_not_report_it_sto
     }
     let run = stage.deploy("second").await;
     assert_eq!(run.path(), healthy_at_look(1), "{:#?}", run.errors());
-    let errors: Vec<_> = run.errors().into_iter().map(|(error, _)| error).filter(|error| error != "DetachError").collect();
+    let errors: Vec<_> =
+        run.errors().into_iter().map(|(error, _)| error).filter(|error| error != "DetachError").collect();
     assert_eq!(errors, ["Lambda.Unknown", "LockError"]);
 }
 
@@ -31,7 +32,8 @@ async fn clean_up_that_runs_again_after_it_freed_the_lock_does_not_report_it_sto
 #[tokio::test]
 async fn clean_up_that_runs_again_after_the_next_release_is_live_leaves_that_alone() {
     let stage = Scenario::worker().begin();
-    stage.fault(json!({"operation": "dynamodb:DeleteItem", "state": "CleanUpSuccess", "times": 3, "kind": "die_after"}));
+    stage
+        .fault(json!({"operation": "dynamodb:DeleteItem", "state": "CleanUpSuccess", "times": 3, "kind": "die_after"}));
     let first = stage.release("first");
     stage.upload(&first).await;
     let first = stage.start(&first).await;
@@ -73,7 +75,10 @@ async fn a_slow_start_that_is_longer_than_wait_for_detach_is_waited_for() {
 async fn configs_whose_names_begin_alike_are_deployed_at_the_same_time_and_apart() {
     let stage = Scenario::worker()
         .in_region("/security_groups/sg-0a1b2c3d4e5f60001/tags/ConfigName", json!("_all"))
-        .in_account("/resources/iam/instance_profiles/coinbase-deploy-test-worker/path", json!("/odin/coinbase/deploy-test/_all/_all/"))
+        .in_account(
+            "/resources/iam/instance_profiles/coinbase-deploy-test-worker/path",
+            json!("/odin/coinbase/deploy-test/_all/_all/"),
+        )
         .in_region("/auto_scaling_groups", json!({}))
         .begin();
     let plain = stage.release("plain");
@@ -88,7 +93,8 @@ async fn configs_whose_names_begin_alike_are_deployed_at_the_same_time_and_apart
     for deploy in &deploys {
         assert_eq!(stage.finish_beside_another(deploy).await.path(), healthy_at_look(1));
     }
-    let configs: Vec<_> = stage.region().auto_scaling_groups.into_values().map(|group| group.tags["ConfigName"].clone()).collect();
+    let configs: Vec<_> =
+        stage.region().auto_scaling_groups.into_values().map(|group| group.tags["ConfigName"].clone()).collect();
     assert_eq!(configs, ["development", "development-canary"]);
     // The next release of the one does not replace the other's group.
     assert_eq!(stage.deploy("next").await.path(), healthy_at_look(1));

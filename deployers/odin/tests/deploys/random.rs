@@ -2,6 +2,7 @@
 
 use crate::stage::Stage;
 use crate::world::{IMAGE, Scenario, set};
+use odin::cloud::local::InstanceNumber;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -125,7 +126,8 @@ struct Instances {
 
 fn instances() -> impl Strategy<Value = Instances> {
     let boot = (0_u32..120, 0_u32..60);
-    let usual = boot.prop_map(|(boot, health)| json!({"boots_after_seconds": boot, "health": {"after_seconds": health}}));
+    let usual =
+        boot.prop_map(|(boot, health)| json!({"boots_after_seconds": boot, "health": {"after_seconds": health}}));
     let all = prop_oneof![6 => usual, 1 => Just(json!({"health": "never"}))];
     let first_lives = prop_oneof![3 => Just(None), 1 => (1_u32..90).prop_map(Some)];
     (all, first_lives).prop_map(|(all, first_lives)| Instances { all, first_lives })
@@ -137,7 +139,7 @@ fn behave(stage: &Stage, instances: &Instances) {
         image.instances = serde_json::from_value(instances.all.clone()).unwrap();
         if let Some(seconds) = instances.first_lives {
             let mortal = serde_json::from_value(json!({"terminates_after_seconds": seconds})).unwrap();
-            image.exceptions.insert(image.launched + 1, mortal);
+            image.exceptions.insert(InstanceNumber::new(image.launched + 1), mortal);
         }
     });
 }
