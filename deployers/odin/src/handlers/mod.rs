@@ -22,6 +22,8 @@ pub use validate::validate;
 pub use validate_resources::validate_resources;
 
 #[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
 mod tests;
 
 use crate::cloud::OdinPorts;
