@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::path::Path;
 
 /// What a deployer adds to the envelope of a release: its own fields, at the top of the same JSON object.
-pub trait Fields: Serialize + DeserializeOwned + Flatten + Send + Sync + 'static {
+pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
     /// The deployer's own ports into a target account.
     type Ports: Send + Sync + 'static;
 
@@ -76,12 +76,12 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     ///
     /// # Errors
     /// Whatever AWS answers.
-    async fn watch(
+    fn watch(
         ports: &<Self::Fields as Fields>::Ports,
         release: &Release<Self::Fields>,
-    ) -> Result<Vec<Progress>, CloudError> {
+    ) -> impl Future<Output = Result<Vec<Progress>, CloudError>> {
         let _ = ports;
-        Ok(Self::progress(release))
+        std::future::ready(Ok(Self::progress(release)))
     }
 
     /// What a successful deploy made and removed, by the release that `Success` got.
@@ -125,7 +125,7 @@ pub struct Progress {
     pub healthy: u32,
     /// Instances that go.
     pub terminating: u32,
-    /// How many healthy instances are enough.
+    /// How many healthy instances are enough; 0 for what is to go.
     pub enough: u32,
 }
 

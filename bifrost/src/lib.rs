@@ -43,6 +43,7 @@
 extern crate self as bifrost;
 
 pub mod asl;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod client;
 pub mod cloud;

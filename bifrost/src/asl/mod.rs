@@ -17,6 +17,7 @@ pub use definition::{InvalidDefinition, Problem};
 
 pub use graph::{dot, mermaid};
 pub use intrinsic::{Intrinsic, IntrinsicFailure, Random};
+pub(crate) use model::ContextUse;
 pub use model::{
     Assign, Catcher, Choice, ChoiceRule, Comparison, Condition, DataPath, Fail, Flow, ItemBatcher, ItemProcessor,
     ItemReader, MachineType, Map, Ordering, Parallel, Pass, ProcessorMode, ResultPath, ResultWriter, Retrier, Setting,

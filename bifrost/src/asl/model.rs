@@ -71,8 +71,21 @@ pub struct State {
     pub output_path: DataPath,
     /// What the state does.
     pub kind: StateKind,
-    /// Whether an expression in it refers to the context object, which is costly to build.
-    pub(crate) uses_context: bool,
+    /// How much of the context object its expressions refer to.
+    pub(crate) context_use: ContextUse,
+}
+
+/// How much of the context object is referred to. It is built only as far as needed: the execution's input, of which it
+/// holds a copy, may be large.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(crate) enum ContextUse {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// Anything but the execution's input.
+    Facts,
+    /// Perhaps the execution's input, too.
+    Whole,
 }
 
 /// The eight kinds of state.

@@ -14,7 +14,7 @@ use super::error::CliError;
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Setting {
     /// The deployer's name in AWS [default: the prefix and the name of this command]
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", display_order = 900)]
     deployer: Option<String>,
     /// What the names of your deployers begin with
     #[arg(long, global = true, value_name = "TEXT", env = "BIFROST_PREFIX", default_value = "coinbase-", hide = true)]
@@ -44,8 +44,7 @@ pub(super) struct CloudArgs {
     /// Use the embedded world in place of AWS: everything on this machine, in one file
     #[arg(long)]
     local: bool,
-    /// The embedded world: an SQLite file, or a JSON world file, of which one is made in .bifrost/
-    /// [default: .bifrost/world.sqlite]
+    /// The embedded world: an SQLite file, or a JSON world file to make one of [default: .bifrost/world.sqlite]
     #[arg(long, value_name = "FILE")]
     pub(super) world: Option<PathBuf>,
 }
@@ -55,16 +54,45 @@ impl CloudArgs {
     pub(super) fn is_local(&self) -> bool {
         self.local || self.world.is_some()
     }
+
+    /// How to write another command of deployer `D` for the same cloud.
+    pub(super) fn hint<D: Deployer>(&self) -> Hint {
+        let cloud = match &self.world {
+            Some(world) => format!(" --world {}", world.display()),
+            None if self.local => " --local".to_owned(),
+            None => String::new(),
+        };
+        Hint { command: D::NAME, cloud }
+    }
+}
+
+/// What a person is told to type next.
+#[derive(Debug, Clone)]
+pub(super) struct Hint {
+    command: &'static str,
+    cloud: String,
+}
+
+impl Hint {
+    /// A command line with these words.
+    pub(super) fn line(&self, words: &str) -> String {
+        format!("`{} {words}{}`", self.command, self.cloud)
+    }
+
+    #[cfg(test)]
+    pub(super) fn local(command: &'static str) -> Self {
+        Self { command, cloud: " --local".to_owned() }
+    }
 }
 
 /// What a command is about: the project and config of a release file, or those named.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct Subject {
     /// A release file, or a project followed by its config
-    #[arg(value_name = "RELEASE FILE | PROJECT")]
+    #[arg(value_name = "RELEASE FILE | PROJECT", index = 1, required = false)]
     first: String,
     /// The config, if a project is named
-    #[arg(value_name = "CONFIG")]
+    #[arg(value_name = "CONFIG", index = 2)]
     config: Option<ConfigName>,
     /// The target account, if a project is named [default: the deployer's]
     #[arg(long, value_name = "ID", requires = "config")]
@@ -105,8 +133,8 @@ pub(super) enum Format {
 /// How a command shall answer.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct OutputArgs {
-    /// How to answer [default: text on a terminal, else json]
-    #[arg(long, value_name = "FORMAT")]
+    /// How to answer: text or json [default: text on a terminal, else json]
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     output: Option<Format>,
 }
 

@@ -8,14 +8,15 @@ use super::world::{self, LocalWorld};
 use crate::client::{Client, Follower, Outcome, Started};
 use crate::deployer::Deployer;
 use crate::local::{Engine, Lease, Pace};
-use futures_util::future::{Either, select, try_join};
+use futures_util::future::{Either, select};
 use std::cell::Cell;
+use std::convert::Infallible;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
 
 /// How often the follower of an embedded world looks, at most and at least. A look costs a read of a file.
-const LOOK: (Duration, Duration) = (Duration::from_millis(40), Duration::from_millis(160));
+const LOOK: (Duration, Duration) = (Duration::from_millis(40), Duration::from_millis(100));
 
 /// How often a process that follows tries to become the engine.
 const TAKE_OVER: Duration = Duration::from_millis(200);
@@ -37,7 +38,7 @@ pub(super) struct Args {
     #[arg(long)]
     fresh: bool,
     /// How many seconds of the world pass in a second; 1 is real time
-    #[arg(long, value_name = "N", default_value_t = 80.0, value_parser = speed)]
+    #[arg(long, value_name = "N", default_value_t = 120.0, value_parser = speed)]
     speed: f64,
     #[command(flatten)]
     output: OutputArgs,
@@ -51,31 +52,37 @@ fn speed(text: &str) -> Result<f64, String> {
 pub(super) fn examples(name: &str) -> String {
     format!(
         "Examples:
-  {name} deploy release.json --local                      in an embedded world, as fast as one can watch
-  {name} deploy release.json --local --fresh --speed 1    in a new world, in real time
-  {name} deploy release.json --local --scenario bad.json  with faults
-  {name} deploy release.json --local --output json        one event a line
+  {name} deploy release.json --local                     in an embedded world
+  {name} deploy release.json --local --fresh --speed 1   a new one, in real time
+  {name} deploy release.json --local --scenario bad.json with faults
+  {name} deploy release.json --local --output json       one event a line
 
-A scenario is a JSON merge patch for the world, for example
+If a deploy of the same account, project and config runs, that one is followed,
+and yours is not deployed: exit code 2. Ctrl-C stops following, not the deploy.
+
+A world file is kept as .bifrost/<its name>.sqlite, with all that is done in it.
+A scenario is a JSON merge patch for the world, such as
   {{\"faults\": [{{\"operation\": \"s3:GetObject\", \"times\": 2, \"kind\": \"throttle\"}}]}}
 
-Events, each an object with \"event\" and \"time\": start, state, failure (an attempt of a task), progress (instances of each
-service), end (status, exit_code, seconds, failures, created, deleted).
-
-If a deploy of the same account, project and config runs, that one is followed, and yours is not deployed: exit code 2.
-Ctrl-C stops following, not the deploy."
+With --output json each line is an object with \"event\" and \"time\":
+  start     execution, release_id, the names; joined, is_ours
+  state     state, deadline
+  failure   state, error, cause, attempt: of a task, which may be tried again
+  progress  services: name, waiting, starting, healthy, terminating, enough
+  end       status, exit_code, seconds, failures, created, deleted"
     )
 }
 
 pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
     let local = world::open::<D>(setting, &args.cloud, args.fresh)?;
+    let prepared = Client::local(&local.cloud).prepare(&args.file, &whoami())?;
     if let Some(scenario) = &args.scenario {
         world::apply_scenario(local.cloud.store(), scenario)?;
     }
+    let local = local.keep()?;
     let client = Client::local(&local.cloud);
-    let prepared = client.prepare(&args.file, &whoami())?;
     let started = client.start(&prepared).await?;
-    let report = Report::new::<D>(args.output.format(), client.identity.command());
+    let report = Report::new::<D>(args.output.format(), args.cloud.hint::<D>());
     let follow = Following { local: &local, pace: Pace::Speed(args.speed), client: &client };
     let execution = started.execution.clone();
     let lost = |source| CliError::Lost { execution, source: Box::new(source) };
@@ -94,38 +101,32 @@ impl<D: Deployer> Following<'_, D> {
     async fn to_the_end(&self, started: Started, mut report: Report) -> Result<u8, CliError> {
         let execution = started.execution.clone();
         let is_engine = Cell::new(false);
-        let ended = Cell::new(false);
-        let end = {
-            let follow = async {
-                let outcome = follow(self.client.follow(started), &mut report).await;
-                ended.set(true);
-                outcome
-            };
-            let both = pin!(try_join(follow, self.be_engine(&is_engine, &ended)));
-            match select(pin!(tokio::signal::ctrl_c()), both).await {
-                Either::Left(_) => None,
-                Either::Right((end, _)) => Some(end?.0),
+        {
+            // Whoever ends first ends the others: an engine may be dropped while all of its executions wait, as they are
+            // saved then.
+            let follow = pin!(follow(self.client.follow(started), &mut report));
+            let engine = pin!(self.be_engine(&is_engine));
+            match select(pin!(tokio::signal::ctrl_c()), select(follow, engine)).await {
+                Either::Left(_) => {}
+                Either::Right((Either::Left((outcome, _)), _)) => return Ok(outcome?.exit_code),
+                Either::Right((Either::Right((Err(failure), _)), _)) => return Err(failure),
             }
-        };
-        if let Some(outcome) = end {
-            return Ok(outcome.exit_code);
         }
         report.interrupted(&execution, is_engine.get())?;
         Ok(INTERRUPTED)
     }
 
-    /// Becomes the engine as soon as no other process is, and runs what there is to run until `ended`.
-    async fn be_engine(&self, is_engine: &Cell<bool>, ended: &Cell<bool>) -> Result<(), CliError> {
+    /// Becomes the engine as soon as no other process is, and runs what there is to run.
+    async fn be_engine(&self, is_engine: &Cell<bool>) -> Result<Infallible, CliError> {
         let engine = Engine::new(self.local.cloud.clone(), self.pace)?;
-        while !ended.get() {
+        loop {
             if let Some(_lease) = Lease::take(&self.local.path)? {
                 is_engine.set(true);
-                engine.run(|| ended.get()).await?;
+                engine.run(|| false).await?;
                 is_engine.set(false);
             }
-            tokio::time::sleep(if ended.get() { Duration::ZERO } else { TAKE_OVER }).await;
+            tokio::time::sleep(TAKE_OVER).await;
         }
-        Ok(())
     }
 }
 
@@ -135,9 +136,8 @@ async fn follow<D: Deployer>(mut follower: Follower<'_, D>, report: &mut Report)
     let mut pause = least;
     loop {
         let mut news = follower.look().await?;
-        // Who may deploy need not be allowed to look into the target account.
-        if let Ok(Some(progress)) = follower.watch().await {
-            news.push(progress);
+        if follower.outcome().is_none() {
+            news.extend(follower.watch().await);
         }
         pause = if news.is_empty() { (pause * 2).min(most) } else { least };
         for news in &news {

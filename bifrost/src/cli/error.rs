@@ -12,11 +12,11 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error)]
 pub(super) enum CliError {
     #[error(transparent)]
-    Prepare(#[from] PrepareError),
+    Prepare(Box<PrepareError>),
     #[error(transparent)]
-    Start(#[from] StartFailure),
+    Start(Box<StartFailure>),
     #[error(transparent)]
-    Halt(#[from] HaltFailure),
+    Halt(Box<HaltFailure>),
     #[error(transparent)]
     Unlock(#[from] UnlockFailure),
     #[error(transparent)]
@@ -56,6 +56,19 @@ pub(super) enum CliError {
     )]
     Lost { execution: String, source: Box<CliError> },
 }
+
+/// These are large, and every `Result` of a command would be.
+macro_rules! boxed {
+    ($($variant:ident($error:ty))*) => { $(
+        impl From<$error> for CliError {
+            fn from(error: $error) -> Self {
+                Self::$variant(Box::new(error))
+            }
+        }
+    )* };
+}
+
+boxed! { Prepare(PrepareError) Start(StartFailure) Halt(HaltFailure) }
 
 impl CliError {
     /// 2 means that nothing was changed; an execution that was started may change things without us.

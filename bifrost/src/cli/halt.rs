@@ -29,7 +29,7 @@ The deploy stops at its next look, cleans up, and fails. What ran before it goes
 }
 
 pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
-    let local = world::open::<D>(setting, &args.cloud, false)?;
+    let local = world::open::<D>(setting, &args.cloud, false)?.keep()?;
     let client = Client::local(&local.cloud);
     let address = args.subject.address(&client.defaults)?;
     let who = whoami();

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The name or the ARN of an execution, whose events are shown; without it all executions are listed
+    /// The name or ARN of an execution, to show its events; without it executions are listed
     #[arg(value_name = "EXECUTION")]
     execution: Option<String>,
     /// List at most so many executions, the newest first
@@ -29,7 +29,7 @@ pub(super) fn examples(name: &str) -> String {
     format!(
         "Examples:
   {name} history --local
-  {name} history deploy-coinbase-deploy-test-development-2026-11-21T10-00-00Z-abcdefgh --local
+  {name} history deploy-web-development-2026-11-21T10-00-00Z-abcdefgh --local
   {name} history --local --output json | jq -r .name
 
 The events are those of AWS's GetExecutionHistory."
@@ -132,7 +132,7 @@ mod tests {
             status: ExecutionStatus::Running,
             start_date: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
             stop_date: None,
-            input: json!({"metadata": {"started_by": "ada@laptop"}}),
+            input: json!({"metadata": {"started_by": "ada@laptop"}}).into(),
             output: None,
             error: None,
             cause: None,
@@ -147,7 +147,7 @@ mod tests {
             status: ExecutionStatus::Failed,
             stop_date: Some(running.start_date + chrono::TimeDelta::seconds(125)),
             error: Some("FailureClean".into()),
-            input: Value::Null,
+            input: Value::Null.into(),
             ..running
         };
         assert_eq!(line(&failed), "2027-01-15T08:00:00Z  FailureClean     2:05  deploy-web-dev-1");

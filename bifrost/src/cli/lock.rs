@@ -3,6 +3,7 @@
 use super::arguments::{CloudArgs, Setting, Subject, whoami};
 use super::error::CliError;
 use super::{output, world};
+use crate::client::Client;
 use crate::deployer::Deployer;
 use crate::lock::UserLock;
 
@@ -30,7 +31,7 @@ A deploy that runs is not stopped: `{name} halt` does that."
 }
 
 pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
-    let client = world::connect::<D>(setting, &args.cloud)?;
+    let client = Client::local(&world::open::<D>(setting, &args.cloud, false)?.keep()?.cloud);
     let address = args.subject.address(&client.defaults)?;
     let lock = UserLock { user: args.user.unwrap_or_else(whoami), lock_reason: args.reason };
     client.freeze(&address, &lock).await?;

@@ -19,9 +19,6 @@ mod status;
 mod unlock;
 mod world;
 
-#[cfg(test)]
-mod tests;
-
 use crate::deployer::Deployer;
 use arguments::Setting;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -117,19 +114,28 @@ async fn dispatch<D: Deployer>(setting: &Setting, command: Command) -> Result<u8
 
 /// The command line, with the deployer's own name in its help.
 fn command<D: Deployer>() -> clap::Command {
-    let examples: [(&str, fn(&str) -> String); 7] = [
-        ("deploy", deploy::examples),
-        ("halt", halt::examples),
-        ("status", status::examples),
-        ("history", history::examples),
-        ("lock", lock::examples),
-        ("unlock", unlock::examples),
-        ("graph", graph::examples),
+    named(D::NAME, D::ABOUT)
+}
+
+fn named(name: &'static str, about: &'static str) -> clap::Command {
+    let examples = [
+        ("deploy", deploy::examples(name)),
+        ("halt", halt::examples(name)),
+        ("status", status::examples(name)),
+        ("history", history::examples(name)),
+        ("lock", lock::examples(name)),
+        ("unlock", unlock::examples(name)),
+        ("graph", graph::examples(name)),
     ];
-    let command = Cli::command().name(D::NAME).bin_name(D::NAME).about(D::ABOUT).after_long_help(guide(D::NAME));
-    let command = command.after_help(format!("Try `{} deploy --help`, or `{0} --help` for examples.", D::NAME));
-    examples.into_iter().fold(command, |command, (name, text)| {
-        command.mut_subcommand(name, |subcommand| subcommand.after_help(text(D::NAME)))
+    let command =
+        Cli::command().max_term_width(100).name(name).bin_name(name).about(about).after_long_help(guide(name));
+    let command = command.after_help(format!("Try `{name} deploy --help`, or `{name} --help` for examples."));
+    let command = examples.into_iter().fold(command, |command, (subcommand, text)| {
+        command.mut_subcommand(subcommand, |subcommand| subcommand.after_help(text))
+    });
+    // `status` alone may be about everything.
+    ["halt", "lock", "unlock"].into_iter().fold(command, |command, subcommand| {
+        command.mut_subcommand(subcommand, |subcommand| subcommand.mut_arg("first", |subject| subject.required(true)))
     })
 }
 
@@ -150,4 +156,43 @@ Exit codes:
 Output:
   On a terminal text, else JSON, one object a line; --output says which. Errors go to stderr."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::from_arg_matches(&named("odin", "").try_get_matches_from(line.split(' '))?)
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        named("odin", "Deploys").debug_assert();
+    }
+
+    #[test]
+    fn the_help_names_the_deployer_and_its_commands() {
+        insta::assert_snapshot!(named("odin", "Deploys groups").render_long_help().to_string());
+    }
+
+    #[test]
+    fn a_subject_is_a_file_or_a_project_with_its_config_and_only_status_may_lack_it() {
+        assert!(parse("odin halt release.json").is_ok());
+        assert!(parse("odin halt acme/shop development --account 000000000000").is_ok());
+        assert!(parse("odin halt release.json --account 000000000000").is_err());
+        assert!(parse("odin halt acme/shop ../x").is_err());
+        assert!(parse("odin halt").is_err());
+        assert!(parse("odin unlock --force").is_err());
+        assert!(parse("odin status").is_ok());
+        assert!(parse("odin status acme/shop development").is_ok());
+    }
+
+    #[test]
+    fn a_speed_is_a_number_above_zero() {
+        assert!(parse("odin deploy release.json --speed 0.5").is_ok());
+        for speed in ["0", "-1", "fast", "NaN"] {
+            assert!(parse(&format!("odin deploy release.json --speed={speed}")).is_err(), "{speed}");
+        }
+    }
 }

@@ -22,11 +22,12 @@ pub(super) struct Args {
 pub(super) fn examples(name: &str) -> String {
     format!(
         "Examples:
-  {name} status --local                                       all that was ever deployed
+  {name} status --local
   {name} status release.json --local
   {name} status coinbase/deploy-test development --local --output json
 
-Who deployed is what the client claimed; AWS tells a deployer no caller."
+Without a name it shows all that was ever deployed. Who deployed is what the
+client claimed: AWS tells a deployer no caller."
     )
 }
 
@@ -64,8 +65,10 @@ fn lines(deployment: &Deployment, paint: Paint) -> Vec<String> {
     for service in &deployment.services {
         lines.extend(service_lines(service, deployment.started_by.get(&service.release_id), paint));
     }
-    if deployment.services.is_empty() {
-        lines.push("  nothing is deployed".to_owned());
+    match &deployment.unseen {
+        Some(reason) => lines.push(paint.bad(&format!("  what is deployed cannot be seen: {reason}"))),
+        None if deployment.services.is_empty() => lines.push("  nothing is deployed".to_owned()),
+        None => {}
     }
     lines.push(deployment.running.as_ref().map_or_else(|| "  nothing runs".to_owned(), running_line));
     let locks = &deployment.locks;
@@ -124,6 +127,7 @@ mod tests {
                 config: "development".parse().unwrap(),
             },
             services: Vec::new(),
+            unseen: None,
             started_by: [("release-1".to_owned(), "ada@laptop".to_owned())].into(),
             running: None,
             locks: LockState::default(),
@@ -138,6 +142,12 @@ mod tests {
           nothing runs
           not locked
         ");
+    }
+
+    #[test]
+    fn an_account_that_may_not_be_seen_is_not_taken_for_an_empty_one() {
+        let deployment = Deployment { unseen: Some("AccessDenied".into()), ..deployment() };
+        assert_eq!(lines(&deployment, Paint::none())[1], "  what is deployed cannot be seen: AccessDenied");
     }
 
     #[test]
@@ -171,6 +181,14 @@ mod tests {
             },
             ..deployment()
         };
-        insta::assert_snapshot!(lines(&deployment, Paint::none()).join("\n"), @"");
+        insta::assert_snapshot!(lines(&deployment, Paint::none()).join("\n"), @r"
+        coinbase/deploy-test development in account 000000000000
+          web  release-1 since 2027-01-15T08:00:00Z, by ada@laptop
+            coinbase-web
+              i-01 InService Healthy
+          runs: release-2 in CheckHealthy since 2027-01-15T08:01:00Z, by bob@ci (deploy-2)
+          frozen by carol: incident
+          locked by release release-2, started by bob@ci since 2027-01-15T08:01:00Z; its execution does not run any more: see what it left, then `unlock`
+        ");
     }
 }

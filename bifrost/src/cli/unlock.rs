@@ -23,7 +23,8 @@ pub(super) fn examples(name: &str) -> String {
         "Example:
   {name} unlock coinbase/deploy-test development --local
 
-The lock of a deploy that runs stays, unless --force is given. After a FailureDirty look first at what it left."
+The lock of a deploy that runs stays, unless --force is given. After a
+FailureDirty look first at what it left."
     )
 }
 

@@ -13,34 +13,51 @@ use std::path::{Path, PathBuf};
 /// The folder of worlds that are not named otherwise.
 const FOLDER: &str = ".bifrost";
 
-/// An embedded world, opened.
+/// An embedded world.
 pub(super) struct LocalWorld<D: Deployer> {
     /// The world as a cloud.
     pub(super) cloud: LocalCloud<D>,
-    /// The file that keeps it.
+    /// The file that keeps it, or will.
     pub(super) path: PathBuf,
+    /// Whether it is new, and in memory until [`keep`](Self::keep): a command that is refused leaves no trace.
+    is_new: bool,
 }
 
-/// A client of the cloud that the arguments name.
-pub(super) fn connect<D: Deployer>(setting: &Setting, args: &CloudArgs) -> Result<Client<D>, CliError> {
-    Ok(Client::local(&open::<D>(setting, args, false)?.cloud))
-}
-
-/// Opens the world that the arguments name, and makes it if it is not there; with `fresh` it is made anew.
+/// Opens the world that the arguments name; with `fresh` a new one in its place.
 pub(super) fn open<D: Deployer>(setting: &Setting, args: &CloudArgs, fresh: bool) -> Result<LocalWorld<D>, CliError> {
     if !args.is_local() {
         return Err(CliError::NoAws(D::NAME));
     }
     let (path, new_world) = find::<D>(args.world.as_deref())?;
-    if fresh && path.exists() {
-        let _lease = Lease::take(&path)?.ok_or_else(|| CliError::WorldInUse(path.clone()))?;
-        Store::<D::Resources>::forget(&path, D::NAME)?;
-    }
-    let store = Store::open(&path, D::NAME, || new_world)?;
+    let is_new = fresh || !path.exists();
+    let store = if is_new { Store::in_memory(new_world) } else { Store::open(&path, D::NAME, || new_world)? };
     let (account, region) = store.read(|world| (world.deployer_account.clone(), world.deployer_region.clone()))?;
     let identity = setting.identity::<D>(account, region);
     let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
-    Ok(LocalWorld { cloud: LocalCloud::new(store, identity, defaults), path })
+    Ok(LocalWorld { cloud: LocalCloud::new(store, identity, defaults), path, is_new })
+}
+
+impl<D: Deployer> LocalWorld<D> {
+    /// Writes the world to its file, if it is new; whatever was there of this deployer goes.
+    pub(super) fn keep(self) -> Result<Self, CliError> {
+        let Self { cloud, path, is_new } = self;
+        if !is_new {
+            return Ok(Self { cloud, path, is_new });
+        }
+        if path.exists() {
+            let _lease = Lease::take(&path)?.ok_or_else(|| CliError::WorldInUse(path.clone()))?;
+            Store::<D::Resources>::forget(&path, D::NAME)?;
+        }
+        let world = cloud.store().read(World::clone)?;
+        let store = Store::open(&path, D::NAME, || world)?;
+        let cloud = LocalCloud::new(store, cloud.identity().as_ref().clone(), cloud.defaults().clone());
+        Ok(Self { cloud, path, is_new: false })
+    }
+}
+
+/// A client of the cloud that the arguments name.
+pub(super) fn connect<D: Deployer>(setting: &Setting, args: &CloudArgs) -> Result<Client<D>, CliError> {
+    Ok(Client::local(&open::<D>(setting, args, false)?.cloud))
 }
 
 /// The file that keeps the world, and the world that goes into it if it is not there. A world file is read in any case:
@@ -64,21 +81,34 @@ pub(super) fn built_in<D: Deployer>() -> Result<World<D::Resources>, CliError> {
 /// Lays a scenario over a world: a JSON merge patch, such as `{"faults": […]}` or another behaviour of an image.
 pub(super) fn apply_scenario<R: Resources>(store: &Store<R>, path: &Path) -> Result<(), CliError> {
     let text = std::fs::read(path).map_err(|source| CliError::Scenario { path: path.into(), source })?;
-    let patch = json::parse(&text).map_err(|source| CliError::ScenarioSyntax { path: path.into(), source })?;
+    let scenario = json::parse(&text).map_err(|source| CliError::ScenarioSyntax { path: path.into(), source })?;
     store.transact(|world| {
         let patched =
-            patched(world, patch).map_err(|source| CliError::ScenarioContent { path: path.into(), source })?;
+            patched(world, scenario).map_err(|source| CliError::ScenarioContent { path: path.into(), source })?;
         *world = patched;
         Ok(())
     })?
 }
 
-fn patched<R: Resources>(world: &World<R>, patch: Value) -> Result<World<R>, json::ReadError> {
+fn patched<R: Resources>(world: &World<R>, scenario: Value) -> Result<World<R>, json::ReadError> {
     let mut value = serde_json::to_value(world).unwrap_or_default();
-    merge(&mut value, patch);
+    merge(&mut value, scenario);
+    remove_nulls(&mut value);
     let mut patched: World<R> = json::read(&value)?;
     patched.clock = patched.clock.max(world.clock);
     Ok(patched)
+}
+
+/// What is absent may have been written as `null`, which no reader of ours takes.
+fn remove_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(remove_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_nulls),
+        _ => {}
+    }
 }
 
 /// RFC 7386: objects are merged, `null` removes, anything else replaces.
@@ -110,6 +140,13 @@ mod tests {
         let mut world = json!({"images": {"ubuntu": {"boots": 20, "tags": {"a": "b"}}}, "faults": [1, 2], "clock": 0});
         merge(&mut world, json!({"images": {"ubuntu": {"tags": null, "health": "never"}}, "faults": [3]}));
         assert_eq!(world, json!({"images": {"ubuntu": {"boots": 20, "health": "never"}}, "faults": [3], "clock": 0}));
+    }
+
+    #[test]
+    fn what_is_absent_is_not_null() {
+        let mut world = json!({"a": null, "b": [{"c": null, "d": 1}]});
+        remove_nulls(&mut world);
+        assert_eq!(world, json!({"b": [{"d": 1}]}));
     }
 
     #[test]

@@ -24,6 +24,8 @@ pub struct Follower<'c, D: Deployer> {
     release: Option<Release<D::Fields>>,
     release_id: String,
     progress: Vec<Progress>,
+    /// Whether the target account itself tells the progress: then states, which saw it earlier, do not.
+    watched: bool,
     outcome: Option<Outcome>,
     failed_looks: u32,
 }
@@ -40,6 +42,7 @@ impl<D: Deployer> Client<D> {
             release: None,
             release_id: String::new(),
             progress: Vec::new(),
+            watched: false,
             outcome: None,
             failed_looks: 0,
         }
@@ -71,15 +74,14 @@ impl<D: Deployer> Follower<'_, D> {
         self.outcome.as_ref()
     }
 
-    /// Asks the target account how far the services are, between the states that tell it; `None` if that is known.
-    ///
-    /// # Errors
-    /// If the target account may not be looked at, or does not answer.
-    pub async fn watch(&mut self) -> Result<Option<News>, CloudError> {
-        let Some(release) = self.release.as_ref().filter(|_| self.outcome.is_none()) else { return Ok(None) };
-        let ports = self.client.target(&Address::from(&release.envelope)).await?;
-        let services = D::watch(&ports, release).await?;
-        Ok(self.progressed(self.client.surroundings.now(), services))
+    /// Asks the target account how far the services are, between the states that tell it; `None` if that is known, or
+    /// cannot be: who may deploy need not be allowed to look into the target account.
+    pub async fn watch(&mut self) -> Option<News> {
+        let release = self.release.as_ref()?;
+        let ports = self.client.target(&Address::from(&release.envelope)).await.ok()?;
+        let services = D::watch(&ports, release).await.ok()?;
+        self.watched = true;
+        self.progressed(self.now(), services)
     }
 
     /// The time, by the clock of the cloud.
@@ -102,6 +104,7 @@ impl<D: Deployer> Follower<'_, D> {
         let events = self.client.executions.history(name, self.seen).await?;
         let mut news: Vec<News> = events.iter().flat_map(|event| self.tell(event)).collect();
         if summary.stop_date.is_some() && self.outcome.is_none() {
+            news.extend(self.watch().await);
             let outcome = self.ending(&summary);
             news.push(News::End(Box::new(outcome.clone())));
             self.outcome = Some(outcome);
@@ -119,9 +122,9 @@ impl<D: Deployer> Follower<'_, D> {
             Some(Turn::Failed(failure)) => vec![News::Failure(failure)],
             Some(Turn::Left(output)) => {
                 let Ok(release) = Release::read(&output, &self.client.defaults) else { return Vec::new() };
-                let services = D::progress(&release);
+                let progress = (!self.watched).then(|| D::progress(&release));
                 self.release = Some(release);
-                self.progressed(time, services).into_iter().collect()
+                progress.and_then(|services| self.progressed(time, services)).into_iter().collect()
             }
         }
     }

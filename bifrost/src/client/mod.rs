@@ -15,9 +15,6 @@ mod start;
 mod status;
 mod story;
 
-#[cfg(test)]
-mod tests;
-
 pub use address::{Address, AddressError};
 pub use follow::Follower;
 pub use halt::HaltFailure;

@@ -135,3 +135,84 @@ fn what_is_left(status: Status, changes: Changes) -> Changes {
         _ => Changes { created: changes.created, deleted: Vec::new() },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::story::tests::{entered, exited, failed, told};
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn summary(status: ExecutionStatus, error: Option<&str>) -> ExecutionSummary {
+        ExecutionSummary {
+            name: "deploy-1".into(),
+            arn: "arn".into(),
+            status,
+            start_date: DateTime::from_timestamp(0, 0).unwrap(),
+            stop_date: DateTime::from_timestamp(125, 0),
+            input: Value::Null.into(),
+            output: None,
+            error: error.map(ToOwned::to_owned),
+            cause: None,
+        }
+    }
+
+    fn outcome(states: &[&str], summary: &ExecutionSummary, is_ours: bool) -> Outcome {
+        let story = told(&states.iter().map(|state| entered(0, state)).collect::<Vec<_>>());
+        let changes = Changes { created: vec!["new".into()], deleted: vec!["old".into()] };
+        Outcome::of(&story, Ending { summary, release_id: "r".into(), changes, changes_from: "Deploy", is_ours })
+    }
+
+    #[test]
+    fn the_exit_code_tells_what_a_person_has_to_do() {
+        use ExecutionStatus::{Aborted, Failed, Succeeded, TimedOut};
+        let code = |states: &[&str], status, is_ours| outcome(states, &summary(status, None), is_ours).exit_code;
+        assert_eq!(code(&["Validate", "Deploy", "Success"], Succeeded, true), 0);
+        assert_eq!(code(&["Validate", "Deploy", "FailureClean"], Failed, true), 1);
+        assert_eq!(code(&["Validate", "FailureClean"], Failed, true), 2);
+        assert_eq!(code(&["Validate", "Deploy", "FailureDirty"], Failed, true), 3);
+        assert_eq!(code(&["Validate", "FailureDirty"], Failed, true), 3);
+        assert_eq!(code(&["Validate", "Deploy"], Failed, true), 3);
+        assert_eq!(code(&["Validate"], Aborted, true), 3);
+        assert_eq!(code(&["Validate"], TimedOut, true), 3);
+        assert_eq!(code(&["Validate", "Deploy", "Success"], Succeeded, false), 2);
+    }
+
+    #[test]
+    fn what_a_clean_failure_made_is_gone_and_what_a_dirty_one_made_is_left() {
+        let left = |states: &[&str], status| {
+            let Changes { created, deleted } = outcome(states, &summary(status, None), true).changes;
+            (created.join(" "), deleted.join(" "))
+        };
+        assert_eq!(left(&["Success"], ExecutionStatus::Succeeded), ("new".into(), "old".into()));
+        assert_eq!(left(&["FailureClean"], ExecutionStatus::Failed), (String::new(), "new".into()));
+        assert_eq!(left(&["FailureDirty"], ExecutionStatus::Failed), ("new".into(), String::new()));
+    }
+
+    #[test]
+    fn an_end_that_no_task_is_to_blame_for_has_a_cause_all_the_same() {
+        let stopped = outcome(&["Validate"], &summary(ExecutionStatus::Aborted, None), true);
+        assert_eq!(stopped.failures.len(), 1);
+        assert_eq!((stopped.failures[0].state.as_str(), stopped.failures[0].error.as_str()), ("Validate", "Aborted"));
+        let runtime = outcome(&["Validate"], &summary(ExecutionStatus::Failed, Some("States.Runtime")), true);
+        assert_eq!(runtime.failures[0].error, "States.Runtime");
+    }
+
+    #[test]
+    fn an_outcome_is_one_object_for_a_program() {
+        let story = told(&[
+            entered(0, "Deploy"),
+            failed(60, "DeployError", "no"),
+            exited(60, json!(1)),
+            entered(60, "FailureClean"),
+        ]);
+        let ending = Ending {
+            summary: &summary(ExecutionStatus::Failed, Some("FailureClean")),
+            release_id: "r".into(),
+            changes: Changes::default(),
+            changes_from: "Deploy",
+            is_ours: true,
+        };
+        let news = crate::client::News::End(Box::new(Outcome::of(&story, ending)));
+        insta::assert_json_snapshot!(news);
+    }
+}

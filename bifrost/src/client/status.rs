@@ -18,6 +18,9 @@ pub struct Deployment {
     pub address: Address,
     /// What the target account says is there.
     pub services: Vec<Deployed>,
+    /// Why it could not be asked: who may deploy need not be allowed to look into the target account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unseen: Option<String>,
     /// Who deployed each of their releases, as the client claimed, by release id.
     pub started_by: BTreeMap<String, String>,
     /// The execution that runs.
@@ -48,8 +51,10 @@ impl<D: Deployer> Client<D> {
     /// # Errors
     /// Whatever AWS answers.
     pub async fn deployment(&self, address: &Address) -> Result<Deployment, CloudError> {
-        let ports = self.target(address).await?;
-        let services = D::deployed(&ports, &address.project, &address.config).await?;
+        let (services, unseen) = match self.services(address).await {
+            Ok(services) => (services, None),
+            Err(error) => (Vec::new(), Some(error.to_string())),
+        };
         let mut started_by = BTreeMap::new();
         for service in &services {
             if !started_by.contains_key(&service.release_id)
@@ -62,13 +67,12 @@ impl<D: Deployer> Client<D> {
             Some(execution) => Some(self.where_it_is(execution).await?),
             None => None,
         };
-        Ok(Deployment {
-            address: address.clone(),
-            services,
-            started_by,
-            running,
-            locks: self.lock_state(address).await?,
-        })
+        let locks = self.lock_state(address).await?;
+        Ok(Deployment { address: address.clone(), services, unseen, started_by, running, locks })
+    }
+
+    async fn services(&self, address: &Address) -> Result<Vec<Deployed>, CloudError> {
+        D::deployed(&self.target(address).await?, &address.project, &address.config).await
     }
 
     /// Every project and config that the deployer's executions tell of, the latest first.

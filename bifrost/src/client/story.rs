@@ -106,3 +106,75 @@ fn message(cause: &str) -> String {
     let message = report.as_ref().and_then(|report| report.get("errorMessage")?.as_str());
     message.unwrap_or(cause).to_owned()
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use crate::interpreter::EventDetails;
+    use serde_json::json;
+
+    pub(in crate::client) fn event(second: i64, event_type: EventType, details: EventDetails) -> Event {
+        let timestamp = DateTime::from_timestamp(second, 0).unwrap();
+        Event { id: 1, previous_event_id: 0, timestamp, event_type, details }
+    }
+
+    pub(in crate::client) fn entered(second: i64, state: &str) -> Event {
+        let details = EventDetails { name: Some(state.into()), ..EventDetails::default() };
+        event(second, EventType::TaskStateEntered, details)
+    }
+
+    pub(in crate::client) fn exited(second: i64, output: Value) -> Event {
+        let details = EventDetails { output: Some(output.into()), ..EventDetails::default() };
+        event(second, EventType::TaskStateExited, details)
+    }
+
+    pub(in crate::client) fn failed(second: i64, error: &str, cause: &str) -> Event {
+        let details = EventDetails { error: Some(error.into()), cause: Some(cause.into()), ..EventDetails::default() };
+        event(second, EventType::LambdaFunctionFailed, details)
+    }
+
+    pub(in crate::client) fn told(events: &[Event]) -> Story {
+        let mut story = Story::default();
+        for event in events {
+            story.tell(event);
+        }
+        story
+    }
+
+    #[test]
+    fn an_attempt_that_failed_and_was_retried_well_is_no_failure_of_the_deploy() {
+        let mut story = told(&[entered(0, "Lock")]);
+        let turn = story.tell(&failed(1, "LockError", r#"{"errorType":"LockError","errorMessage":"no answer"}"#));
+        let Some(Turn::Failed(failure)) = turn else { panic!("not told: {turn:?}") };
+        assert_eq!((failure.state.as_str(), failure.cause.as_str(), failure.attempt), ("Lock", "no answer", 1));
+        story.tell(&event(2, EventType::LambdaFunctionSucceeded, EventDetails::default()));
+        assert_eq!(story.tell(&exited(2, json!(1))), Some(Turn::Left(json!(1).into())));
+        assert_eq!(story.failures, []);
+    }
+
+    #[test]
+    fn the_last_attempt_before_a_catch_is_a_failure_and_the_first_of_them_the_root_cause() {
+        let story = told(&[
+            entered(0, "Deploy"),
+            failed(1, "DeployError", "no capacity"),
+            failed(2, "DeployError", "still no capacity"),
+            exited(2, json!({})),
+            entered(2, "CleanUp"),
+            failed(3, "CleanUpError", "denied"),
+            exited(3, json!({})),
+            entered(3, "FailureDirty"),
+        ]);
+        let failures: Vec<_> =
+            story.failures.iter().map(|it| (it.state.as_str(), it.cause.as_str(), it.attempt)).collect();
+        assert_eq!(failures, [("Deploy", "still no capacity", 2), ("CleanUp", "denied", 1)]);
+        assert_eq!(story.states_after_failure(), ["CleanUp", "FailureDirty"]);
+    }
+
+    #[test]
+    fn a_failure_that_nothing_catches_ends_the_execution_and_is_kept() {
+        let end = event(2, EventType::ExecutionFailed, EventDetails::default());
+        let story = told(&[entered(0, "Deploy"), failed(1, "DeployError", "no"), end]);
+        assert_eq!(story.failures.len(), 1);
+        assert!(story.states_after_failure().is_empty());
+    }
+}

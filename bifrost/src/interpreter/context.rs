@@ -18,6 +18,8 @@ pub(super) struct ContextObject<'a> {
     retries: Option<u64>,
     token: Option<Arc<str>>,
     built: Option<Value>,
+    /// Whether what is built has the execution's input.
+    has_input: bool,
     is_given: bool,
 }
 
@@ -30,7 +32,16 @@ pub(super) struct Item {
 
 impl<'a> ContextObject<'a> {
     pub(super) fn new(execution: &'a Execution) -> Self {
-        Self { execution, item: None, state: None, retries: None, token: None, built: None, is_given: false }
+        Self {
+            execution,
+            item: None,
+            state: None,
+            retries: None,
+            token: None,
+            built: None,
+            has_input: false,
+            is_given: false,
+        }
     }
 
     /// A context object that is given whole, and does not change.
@@ -75,6 +86,15 @@ impl<'a> ContextObject<'a> {
 
     /// The value, up to date.
     pub(super) fn value(&mut self) -> &Value {
+        self.up_to_date(true)
+    }
+
+    /// The value, up to date, which may lack the execution's input.
+    pub(super) fn facts(&mut self) -> &Value {
+        self.up_to_date(false)
+    }
+
+    fn up_to_date(&mut self, needs_input: bool) -> &Value {
         let mut built = self.built.take().unwrap_or_else(|| self.build());
         if !self.is_given
             && let Value::Object(context) = &mut built
@@ -84,6 +104,12 @@ impl<'a> ContextObject<'a> {
             if let Some(token) = &self.token {
                 context.insert("Task".into(), json!({"Token": token.as_ref()}));
             }
+            if needs_input && !self.has_input {
+                self.has_input = true;
+                if let Some(Value::Object(about)) = context.get_mut("Execution") {
+                    about.insert("Input".into(), self.execution.input.as_ref().clone());
+                }
+            }
         }
         self.built.insert(built)
     }
@@ -91,17 +117,14 @@ impl<'a> ContextObject<'a> {
     fn build(&self) -> Value {
         let execution = self.execution;
         let mut context = Map::new();
-        context.insert(
-            "Execution".into(),
-            json!({
-                "Id": execution.arn,
-                "Input": execution.input.as_ref(),
-                "StartTime": timestamp(execution.start_time),
-                "Name": execution.name,
-                "RoleArn": execution.role_arn,
-                "RedriveCount": 0,
-            }),
-        );
+        let about = Value::from_iter([
+            ("Id", Value::from(execution.arn.as_str())),
+            ("StartTime", timestamp(execution.start_time).into()),
+            ("Name", execution.name.as_str().into()),
+            ("RoleArn", execution.role_arn.as_str().into()),
+            ("RedriveCount", 0.into()),
+        ]);
+        context.insert("Execution".into(), about);
         let machine = json!({"Id": execution.state_machine_arn, "Name": execution.state_machine_name});
         context.insert("StateMachine".into(), machine);
         if let Some(item) = &self.item {
@@ -121,7 +144,8 @@ impl<'a> ContextObject<'a> {
 }
 
 fn item_value(item: &Item) -> Value {
-    json!({"Item": {"Index": item.index, "Value": item.value.as_ref()}})
+    let item = Value::from_iter([("Index", item.index.into()), ("Value", item.value.as_ref().clone())]);
+    Value::from_iter([("Item", item)])
 }
 
 fn timestamp(at: DateTime<Utc>) -> String {

@@ -10,7 +10,7 @@ use super::context::ContextObject;
 use super::failure::{Failure, names};
 use super::inspection::Inspection;
 use super::position::Position;
-use crate::asl::{Scope, State};
+use crate::asl::{ContextUse, Scope, State};
 
 static NO_CONTEXT: Value = Value::Null;
 
@@ -41,7 +41,11 @@ impl<'a> Frame<'a> {
 
     /// What the expressions of `state` may refer to, `$` being `input`.
     pub(super) fn scope<'s>(&'s mut self, state: &State, input: &'s Value) -> Scope<'s> {
-        let context = if state.uses_context { self.context.value() } else { &NO_CONTEXT };
+        let context = match state.context_use {
+            ContextUse::Nothing => &NO_CONTEXT,
+            ContextUse::Facts => self.context.facts(),
+            ContextUse::Whole => self.context.value(),
+        };
         Scope { input, context, variables: &self.variables }
     }
 

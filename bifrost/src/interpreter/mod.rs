@@ -2,7 +2,7 @@
 //! same history.
 //!
 //! What is outside the language comes in through ports: [`Clock`] for the time, [`Tasks`] for the work of `Task`
-//! states, [`Random`](crate::asl::Random) for jitter, tokens and random intrinsic functions, [`Recorder`] for the
+//! states, [`Random`] for jitter, tokens and random intrinsic functions, [`Recorder`] for the
 //! history. An execution is one future: to kill it is to drop it, and [`Interpreter::resume`] goes on from the last
 //! [`Checkpoint`].
 

@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
@@ -171,7 +172,8 @@ impl Run<'_> {
                 Err(stop) => return Err(stop),
             };
             if let Some(delay) = retries.next_delay(&failure, self.random) {
-                self.clock.sleep_until(self.clock.now() + delay).await;
+                let again = self.clock.now().checked_add_signed(delay).unwrap_or(DateTime::<Utc>::MAX_UTC);
+                self.clock.sleep_until(again).await;
                 frame.context.count_retry();
                 continue;
             }

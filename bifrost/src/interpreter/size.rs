@@ -5,6 +5,9 @@ use serde_json::Value;
 /// The longest payload that may travel between states, in bytes of JSON text.
 pub(super) const LIMIT: usize = 262_144;
 
+/// How many bytes one byte of a string may become: `\u0001`.
+const LONGEST_ESCAPE: usize = 6;
+
 /// How deep the values of a payload may stand inside each other. A state that wraps its input, in a loop, would nest
 /// data until it exhausts the stack; and a checkpoint, which adds some levels of its own, can be read down to 128.
 const DEEPEST: usize = 100;
@@ -12,11 +15,12 @@ const DEEPEST: usize = 100;
 /// Whether a value is longer than [`LIMIT`] as compact JSON text, or deeper than any data should be. Counts without
 /// writing the text, and no further than the limit.
 pub(super) fn exceeds_limit(value: &Value) -> bool {
-    let mut room = LIMIT;
-    !fits(value, &mut room, 0)
+    // Most data is so far below the limit that it need not be looked at letter by letter.
+    let longest = |text: &str| 2 + text.len().saturating_mul(LONGEST_ESCAPE);
+    !fits(value, &mut { LIMIT }, 0, longest) && !fits(value, &mut { LIMIT }, 0, text_length)
 }
 
-fn fits(value: &Value, room: &mut usize, depth: usize) -> bool {
+fn fits(value: &Value, room: &mut usize, depth: usize, text_length: fn(&str) -> usize) -> bool {
     match value {
         Value::Array(_) | Value::Object(_) if depth >= DEEPEST => false,
         Value::Null | Value::Bool(true) => take(room, 4),
@@ -24,11 +28,14 @@ fn fits(value: &Value, room: &mut usize, depth: usize) -> bool {
         Value::Number(number) => take(room, number.as_str().len()),
         Value::String(text) => take(room, text_length(text)),
         Value::Array(items) => {
-            take(room, 2 + items.len().saturating_sub(1)) && items.iter().all(|item| fits(item, room, depth + 1))
+            take(room, 2 + items.len().saturating_sub(1))
+                && items.iter().all(|item| fits(item, room, depth + 1, text_length))
         }
         Value::Object(fields) => {
             take(room, 2 + fields.len().saturating_sub(1))
-                && fields.iter().all(|(name, value)| take(room, text_length(name) + 1) && fits(value, room, depth + 1))
+                && fields
+                    .iter()
+                    .all(|(name, value)| take(room, text_length(name) + 1) && fits(value, room, depth + 1, text_length))
         }
     }
 }
@@ -61,7 +68,7 @@ mod tests {
 
     fn length(value: &Value) -> usize {
         let mut room = LIMIT;
-        assert!(fits(value, &mut room, 0));
+        assert!(fits(value, &mut room, 0, text_length));
         LIMIT - room
     }
 

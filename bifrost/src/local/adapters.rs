@@ -165,7 +165,7 @@ impl<R: Resources> Executions for LocalExecutions<R> {
             status: ExecutionStatus::Running,
             start_date,
             stop_date: None,
-            input: input.clone(),
+            input: Arc::new(input.clone()),
             output: None,
             error: None,
             cause: None,
@@ -174,8 +174,9 @@ impl<R: Resources> Executions for LocalExecutions<R> {
             return Ok(());
         }
         let there = self.stored(OPERATION, name, self.session.store.execution(name))?;
-        let same =
-            |there: &StoredExecution| there.summary.status == ExecutionStatus::Running && there.summary.input == *input;
+        let same = |there: &StoredExecution| {
+            there.summary.status == ExecutionStatus::Running && *there.summary.input == *input
+        };
         if there.as_ref().is_some_and(same) { Ok(()) } else { Err(StartError::AlreadyExists(name.into())) }
     }
 

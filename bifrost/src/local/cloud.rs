@@ -7,10 +7,9 @@ use super::world::Resources;
 use crate::cloud::{Attempt, CloudError, ErrorKind, Executions, Principal, Targets};
 use crate::deployer::{Deployer, Fields, Identity};
 use crate::release::{AccountId, Defaults, Region};
-use crate::task::{Context, Surroundings};
+use crate::task::{Context, Sent, Surroundings};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
@@ -84,7 +83,7 @@ impl<D: Deployer> LocalCloud<D> {
     pub(crate) fn context(
         &self,
         attempt: Attempt,
-        sent: Arc<Value>,
+        sent: Sent,
         death: Arc<Notify>,
     ) -> Context<<D::Fields as Fields>::Ports> {
         let passage = Passage::of(attempt.clone(), death);

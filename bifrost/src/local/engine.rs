@@ -107,9 +107,8 @@ fn poll_until_all_wait(executions: &mut Executions<'_>) -> Option<EngineError> {
         match executions.poll_next_unpin(&mut Context::from_waker(&waker)) {
             Poll::Ready(Some(Err(failure))) => return Some(failure),
             Poll::Ready(Some(Ok(()))) => {}
-            Poll::Ready(None) => return None,
             Poll::Pending if again.0.load(Ordering::Relaxed) => {}
-            Poll::Pending => return None,
+            Poll::Ready(None) | Poll::Pending => return None,
         }
     }
 }

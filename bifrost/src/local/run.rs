@@ -58,7 +58,7 @@ impl<'e, D: Deployer> Running<'e, D> {
             start_time: summary.start_date,
             state_machine_arn: identity.state_machine_arn(),
             state_machine_name: identity.name.clone(),
-            input: Arc::new(summary.input.clone()),
+            input: Arc::clone(&summary.input),
         }
     }
 }
@@ -129,9 +129,8 @@ struct DispatchedTasks<'e, D: Deployer>(&'e LocalCloud<D>);
 impl<D: Deployer> Tasks for DispatchedTasks<'_, D> {
     async fn run(&self, request: TaskRequest<'_>) -> TaskOutcome {
         let death = Arc::new(Notify::new());
-        let payload = Arc::unwrap_or_clone(request.parameters);
-        let work =
-            task::dispatch::<D::Machine>(payload, |attempt, sent| self.0.context(attempt, sent, Arc::clone(&death)));
+        let open = |attempt, sent| self.0.context(attempt, sent, Arc::clone(&death));
+        let work = task::dispatch::<D::Machine>(request.parameters, open);
         tokio::select! {
             biased;
             result = work => answer(result),

@@ -151,12 +151,12 @@ impl<R: Resources> Session<R> {
         let call = self.name(operation, resource);
         tracing::debug!(operation, resource, account = %call.account, state = call.name.attempt.state, "call");
         let mut effect = Some(effect);
-        let mut verdict = self.decide(&call, &mut effect, true);
+        // Scenarios are about tasks. A person who looks on must not use a fault up, nor wait on the world's clock: that
+        // would stop the process which may have to move it.
+        let is_task = !self.passage.attempt.state.is_empty();
+        let mut verdict = self.decide(&call, &mut effect, is_task);
         if let Ok(Verdict::Delayed(seconds)) = verdict {
-            // Only tasks wait on the world's clock: a client's call would stop the process that may have to move it.
-            if !self.passage.attempt.state.is_empty() {
-                self.store.clock().sleep(self.now() + TimeDelta::seconds(i64::from(seconds))).await;
-            }
+            self.store.clock().sleep(self.now() + TimeDelta::seconds(i64::from(seconds))).await;
             verdict = self.decide(&call, &mut effect, false);
         }
         match verdict {

@@ -12,6 +12,7 @@ mod root;
 mod user;
 
 pub use root::STARTED_BY;
+#[cfg(feature = "cli")]
 pub(crate) use root::describe;
 pub(crate) use user::held as user_lock;
 pub use user::{UserLock, UserLockError};

@@ -1,10 +1,10 @@
 //! What a handler is given: its attempt, time, the deployer account's stores, and the way into the target account.
 
+use super::Sent;
 use crate::cloud::{Attempt, CloudError, LockTable, Objects, Targets};
 use crate::deployer::Identity;
 use crate::release::{Defaults, Envelope};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ pub struct Context<P> {
     /// Which attempt of which task this is.
     pub attempt: Attempt,
     /// The state's input as it came, before defaults: what replay protection compares.
-    pub sent: Arc<Value>,
+    pub sent: Sent,
     /// Time and chance.
     pub surroundings: Arc<dyn Surroundings>,
     /// Objects of the deployer account's buckets.

@@ -15,14 +15,14 @@ mod context;
 mod panic;
 mod payload;
 
+use crate::json;
 use crate::machine::{Failure, Machine, Ports};
 use serde_json::Value;
-use std::io;
 use std::sync::Arc;
 
 pub use crate::cloud::Attempt;
 pub use context::{Context, Surroundings};
-pub use payload::Payload;
+pub use payload::{Payload, Sent};
 
 /// How large a task's output may be, in bytes of JSON. Step Functions ends an execution, past any `Catch`, at 256 KiB;
 /// ours is an error like any other, and raised before.
@@ -34,17 +34,17 @@ pub const DATA_LIMIT_BYTES: usize = 200 * 1024;
 /// # Errors
 /// See the [module](self).
 pub async fn dispatch<M: Machine>(
-    payload: Value,
-    open: impl FnOnce(Attempt, Arc<Value>) -> Context<Ports<M>>,
+    payload: impl Into<Arc<Value>>,
+    open: impl FnOnce(Attempt, Sent) -> Context<Ports<M>>,
 ) -> Result<Value, Failure> {
-    let Payload { task, input, attempt } = Payload::read(payload)?;
-    let ctx = open(attempt, Arc::clone(&input));
-    let output = panic::guarded(&task, M::run(&ctx, &task, &input)).await?;
+    let Payload { task, sent, attempt } = Payload::read(payload.into())?;
+    let ctx = open(attempt, sent.clone());
+    let output = panic::guarded(&task, M::run(&ctx, &task, &sent)).await?;
     check_size(&task, output)
 }
 
 fn check_size(task: &str, output: Value) -> Result<Value, Failure> {
-    let size = size(&output);
+    let size = json::size(&output);
     if size <= DATA_LIMIT_BYTES {
         return Ok(output);
     }
@@ -53,22 +53,4 @@ fn check_size(task: &str, output: Value) -> Result<Value, Failure> {
          keep large data in the bucket, and put only its key in the release"
     );
     Err(Failure::new("DataLimitError", message))
-}
-
-/// Bytes of compact JSON.
-fn size(value: &Value) -> usize {
-    struct Counter(usize);
-    impl io::Write for Counter {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            self.0 += bytes.len();
-            Ok(bytes.len())
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-    let mut counter = Counter(0);
-    // A `Value` has no keys but text, and the counter takes every byte: neither half of this can fail.
-    let _ = serde_json::to_writer(&mut counter, value);
-    counter.0
 }

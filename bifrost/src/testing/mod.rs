@@ -10,7 +10,7 @@ use crate::interpreter::{Event, EventType};
 use crate::json::ReadError;
 use crate::local::{Engine, EngineError, LocalCloud, Pace, Store, World};
 use crate::release::{ExecutionName, InvalidName, Release};
-use crate::task::Context;
+use crate::task::{Context, Sent};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -40,6 +40,7 @@ pub enum LabError {
 /// A deployer in a world of its own.
 pub struct Lab<D: Deployer> {
     cloud: LocalCloud<D>,
+    engine: Engine<D>,
 }
 
 impl<D: Deployer> Lab<D> {
@@ -54,13 +55,15 @@ impl<D: Deployer> Lab<D> {
             region: world.deployer_region.clone(),
         };
         let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
-        Ok(Self::over(LocalCloud::new(Store::in_memory(world), identity, defaults)))
+        Self::over(LocalCloud::new(Store::in_memory(world), identity, defaults))
     }
 
     /// A lab over a world that is kept elsewhere, such as in a file.
-    #[must_use]
-    pub fn over(cloud: LocalCloud<D>) -> Self {
-        Self { cloud }
+    ///
+    /// # Errors
+    /// [`LabError::Engine`], if the deployer's definition is not legal.
+    pub fn over(cloud: LocalCloud<D>) -> Result<Self, LabError> {
+        Ok(Self { engine: Engine::new(cloud.clone(), Pace::Virtual)?, cloud })
     }
 
     /// The world.
@@ -77,8 +80,8 @@ impl<D: Deployer> Lab<D> {
 
     /// What an attempt of a task may use, for tests that call a handler directly. `sent` is the state's input.
     #[must_use]
-    pub fn context(&self, attempt: Attempt, sent: Value) -> Context<<D::Fields as Fields>::Ports> {
-        self.cloud.context(attempt, Arc::new(sent), Arc::default())
+    pub fn context(&self, attempt: Attempt, sent: impl Into<Sent>) -> Context<<D::Fields as Fields>::Ports> {
+        self.cloud.context(attempt, sent.into(), Arc::default())
     }
 
     /// Uploads a release and the files that belong to it.
@@ -119,7 +122,7 @@ impl<D: Deployer> Lab<D> {
     /// # Errors
     /// [`LabError::Engine`].
     pub async fn run_until(&self, done: impl FnMut() -> bool) -> Result<(), LabError> {
-        Ok(Engine::new(self.cloud.clone(), Pace::Virtual)?.run(done).await?)
+        Ok(self.engine.run(done).await?)
     }
 
     /// Uploads, starts, and runs to the end.

@@ -156,7 +156,7 @@ async fn processes_share_a_world_in_a_file() {
     let path = file_of("shared");
     let (client, engine) = (kept_in(&path), kept_in(&path));
     let release = release("first");
-    let lab = Lab::over(client);
+    let lab = Lab::over(client).unwrap();
     lab.upload(&release, &[]).await.unwrap();
     let name = lab.start(&release).await.unwrap();
     Engine::new(engine, Pace::Virtual).unwrap().run(|| false).await.unwrap();

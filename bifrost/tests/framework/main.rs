@@ -10,6 +10,7 @@
 )]
 
 mod board;
+mod client;
 mod engine;
 mod halting;
 mod locks;

@@ -4,14 +4,13 @@ use async_trait::async_trait;
 use bifrost::Identity;
 use bifrost::cloud::{CloudError, Encryption, LockItem, LockTable, Object, Objects, PutLock, PutNew, Targets};
 use bifrost::release::{AccountId, BucketName, ObjectKey, Region};
-use bifrost::task::{Attempt, Context, Surroundings};
+use bifrost::task::{Attempt, Context, Sent, Surroundings};
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// Opens the context of an attempt, as `dispatch` asks for it.
-pub(crate) fn open<P: 'static>(attempt: Attempt, sent: Arc<Value>) -> Context<P> {
+pub(crate) fn open<P: 'static>(attempt: Attempt, sent: Sent) -> Context<P> {
     let identity = Identity {
         name: "coinbase-courier".into(),
         account: "000000000000".parse().unwrap(),

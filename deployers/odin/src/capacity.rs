@@ -59,30 +59,32 @@ impl Strategy {
     /// The sizes that the group is made with.
     #[must_use]
     pub fn creation(self, target: &Target) -> Size {
-        self.aim(target, 0, 0)
+        self.aim(target, &Seen { size: Size { min: 0, desired: 0 }, instances: 0, healthy: 0 })
     }
 
     /// The sizes that the group gets after a look: never less than it has.
     #[must_use]
     pub fn step(self, target: &Target, seen: &Seen) -> Size {
-        let aim = self.aim(target, seen.instances, seen.healthy);
+        let aim = self.aim(target, seen);
         let desired = aim.desired.max(seen.size.desired);
         Size { min: aim.min.max(seen.size.min).min(desired), desired }
     }
 
-    /// Whether only the canary runs: a termination halts the deploy then.
+    /// Whether a group of these sizes is to have its canary only: a termination halts the deploy then.
+    ///
+    /// The sizes say so, and not the number of instances: a canary that terminates is soon two, itself and its successor.
     #[must_use]
-    pub fn is_canary(self, instances: u32) -> bool {
-        self == Self::OneThenAllWithCanary && instances <= 1
+    pub fn is_canary(self, size: Size) -> bool {
+        self == Self::OneThenAllWithCanary && size.desired <= 1
     }
 
-    fn aim(self, target: &Target, instances: u32, healthy: u32) -> Size {
+    fn aim(self, target: &Target, seen: &Seen) -> Size {
         let whole = Size { min: target.min_size, desired: target.launched };
         let size = match self.steps(target) {
             Some(steps) => {
-                Size { min: steps.next(whole.min, instances), desired: steps.next(whole.desired, instances) }
+                Size { min: steps.next(whole.min, seen.instances), desired: steps.next(whole.desired, seen.instances) }
             }
-            None if self.is_canary(instances) && healthy != 1 => Size { min: 1, desired: 1 },
+            None if self.is_canary(seen.size) && seen.healthy == 0 => Size { min: 1, desired: 1 },
             None => whole,
         };
         // A group of at most none gets none, whatever the steps say.

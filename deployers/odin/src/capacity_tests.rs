@@ -59,6 +59,8 @@ fn a_canary_is_alone_until_it_is_healthy() {
     assert_eq!(one, size(1, 1));
     assert_eq!(canary.step(&target, &seen(one, 0, 0)), one);
     assert_eq!(canary.step(&target, &seen(one, 1, 0)), one);
+    // One that terminates, and its successor that boots: still none is healthy.
+    assert_eq!(canary.step(&target, &seen(one, 2, 0)), one);
     assert_eq!(canary.step(&target, &seen(one, 1, 1)), size(3, 5));
     assert_eq!(canary.step(&target, &seen(size(3, 5), 5, 1)), size(3, 5));
 }

@@ -3,6 +3,7 @@
 use crate::cloud::local::{OdinAccount, ports};
 use crate::cloud::{AutoScalingGroup, Instance, OdinPorts};
 use crate::groups::{release_id, service_name};
+use crate::handlers::watch;
 use crate::machine::Odin;
 use crate::names::{CONFIG_NAME, PROJECT_NAME};
 use crate::release::{HealthyReport, OdinFields, OdinRelease, check};
@@ -53,6 +54,10 @@ impl Deployer for Odin {
         services.filter_map(|(name, service)| Some(dots(name.to_string(), service.healthy_report.as_ref()?))).collect()
     }
 
+    fn watch(ports: &OdinPorts, release: &OdinRelease) -> impl Future<Output = Result<Vec<Progress>, CloudError>> {
+        watch(ports, release)
+    }
+
     fn changes(release: &OdinRelease) -> Changes {
         let services = || release.fields.services.values();
         let group = |name: &String| format!("group {name}");
@@ -76,7 +81,7 @@ impl Deployer for Odin {
 }
 
 /// A report as dots. Every instance is one of them, whatever the others say.
-fn dots(name: String, report: &HealthyReport) -> Progress {
+pub(crate) fn dots(name: String, report: &HealthyReport) -> Progress {
     Progress {
         name,
         waiting: report.target_launched.saturating_sub(report.launching),

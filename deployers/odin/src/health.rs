@@ -83,7 +83,7 @@ impl Health {
     /// # Errors
     /// Which terminate, and how many may.
     pub fn check_terminating(&self, autoscaling: &Autoscaling) -> Result<(), TooManyTerminate> {
-        let canary = autoscaling.strategy.is_canary(self.seen.instances);
+        let canary = autoscaling.strategy.is_canary(self.seen.size);
         let max = if canary { 0 } else { autoscaling.max_terms };
         if count(self.terminating.len()) <= max {
             return Ok(());

@@ -80,7 +80,7 @@ pub(crate) fn context(lab: &Lab<Odin>, state: &str) -> Context<OdinPorts> {
         identity: Arc::clone(cloud.identity()),
         defaults: Arc::new(defaults.clone()),
         attempt: Attempt { execution: None, state: state.into(), retry_count: 0 },
-        sent: Arc::new(Value::Null),
+        sent: Value::Null.into(),
         surroundings: Arc::clone(&session) as Arc<_>,
         objects: Arc::clone(&session) as Arc<_>,
         locks: session,

@@ -1,4 +1,4 @@
-//! The command, and on AWS the Lambda function, of Odin.
+//! The command `odin`.
 
 use odin::Odin;
 use std::process::ExitCode;

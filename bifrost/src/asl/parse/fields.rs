@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use serde_json::{Map, Value};
 
 use crate::asl::definition::Problem;
-use crate::asl::model::{Assign, DataPath, ResultPath, Setting};
+use crate::asl::model::{Assign, ContextUse, DataPath, ResultPath, Setting};
 use crate::asl::path::{Path, ReferencePath};
 use crate::asl::template::Template;
 
@@ -223,9 +223,9 @@ impl<'a> Fields<'a> {
         Assign { variables: self.object_template("Assign") }
     }
 
-    /// Whether a text anywhere in the object could refer to the context object.
-    pub(super) fn mention_context(&self) -> bool {
-        self.object.values().any(mentions_context)
+    /// How much of the context object the texts in the object could refer to.
+    pub(super) fn context_use(&self) -> ContextUse {
+        self.object.values().map(context_use).max().unwrap_or_default()
     }
 
     /// Reports every field that nobody asked for.
@@ -243,12 +243,29 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn mentions_context(value: &Value) -> bool {
+/// What `$$` may be followed by without leading to the execution's input.
+const FACTS: [&str; 9] = [
+    ".Execution.Id",
+    ".Execution.Name",
+    ".Execution.RoleArn",
+    ".Execution.StartTime",
+    ".Execution.RedriveCount",
+    ".State.",
+    ".StateMachine.",
+    ".Task.",
+    ".Map.",
+];
+
+fn context_use(value: &Value) -> ContextUse {
     match value {
-        Value::String(text) => text.contains("$$"),
-        Value::Array(values) => values.iter().any(mentions_context),
-        Value::Object(fields) => fields.values().any(mentions_context),
-        Value::Null | Value::Bool(_) | Value::Number(_) => false,
+        Value::String(text) => {
+            let uses = text.split("$$").skip(1);
+            let is_fact = |rest: &str| FACTS.iter().any(|fact| rest.starts_with(fact));
+            uses.map(|rest| if is_fact(rest) { ContextUse::Facts } else { ContextUse::Whole }).max().unwrap_or_default()
+        }
+        Value::Array(values) => values.iter().map(context_use).max().unwrap_or_default(),
+        Value::Object(fields) => fields.values().map(context_use).max().unwrap_or_default(),
+        Value::Null | Value::Bool(_) | Value::Number(_) => ContextUse::Nothing,
     }
 }
 

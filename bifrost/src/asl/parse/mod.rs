@@ -7,6 +7,8 @@ mod errors;
 mod fields;
 mod map;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

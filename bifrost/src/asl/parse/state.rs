@@ -40,7 +40,7 @@ pub(super) fn state(name: StateName, fields: Option<Fields<'_>>) -> Option<State
         }
     };
     fields.finish(&format!("a {kind} state"));
-    Some(State { name, comment, input_path, output_path, kind: read?, uses_context: fields.mention_context() })
+    Some(State { name, comment, input_path, output_path, kind: read?, context_use: fields.context_use() })
 }
 
 /// `Next` or `End`.

@@ -1,21 +1,24 @@
 //! What to do after a deploy that failed.
 
+use crate::cli::arguments::Hint;
 use crate::client::{Address, Outcome, Status};
 
 /// What a person should do next.
-pub(super) fn next(outcome: &Outcome, address: Option<&Address>, command: &str) -> String {
-    let history = format!("{command} history {}", outcome.execution);
+pub(super) fn next(outcome: &Outcome, address: Option<&Address>, hint: &Hint) -> String {
+    let history = hint.line(&format!("history {}", outcome.execution));
     match outcome.status {
         Status::Success => String::new(),
         Status::FailureClean => {
             let error = outcome.failures.first().map(|failure| failure.error.as_str());
-            format!("{}; `{history}` has all of it", cure(error.unwrap_or_default()))
+            format!("{}; {history} has all of it", cure(error.unwrap_or_default()))
         }
         _ => {
             let subject = address.map_or_else(|| "PROJECT CONFIG".to_owned(), subject);
             format!(
-                "a person must look: `{history}` tells what failed, `{command} status {subject}` what is there; remove \
-                 what is left of the release, then `{command} unlock {subject}`"
+                "a person must look: {history} tells what failed, {} what is there; remove what is left of the release, \
+                 then {}",
+                hint.line(&format!("status {subject}")),
+                hint.line(&format!("unlock {subject}")),
             )
         }
     }

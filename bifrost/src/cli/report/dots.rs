@@ -9,13 +9,12 @@ const DRAWN: u32 = 60;
 /// The line of a service. `width` is that of the longest name.
 pub(super) fn line(service: &Progress, width: usize, paint: Paint) -> String {
     let Progress { name, waiting, starting, healthy, terminating, enough } = service;
-    let mut line = format!("        {}  {}", paint.strong(&format!("{name:width$}")), dots(service, paint));
-    line.push_str(&format!("  {healthy} healthy of {enough} needed"));
-    let rest = [(waiting, "waiting"), (starting, "starting"), (terminating, "terminating")];
-    for (count, what) in rest.into_iter().filter(|(count, _)| **count > 0) {
-        line.push_str(&format!(", {count} {what}"));
-    }
-    line
+    let counts = [(waiting, "waiting"), (starting, "starting"), (terminating, "terminating")];
+    let counts = counts.into_iter().filter(|(count, _)| **count > 0);
+    let rest = counts.fold(String::new(), |rest, (count, what)| format!("{rest}, {count} {what}"));
+    let (name, dots) = (paint.strong(&format!("{name:width$}")), dots(service, paint));
+    let needed = if *enough > 0 { format!(" of {enough} needed") } else { String::new() };
+    format!("        {name}  {dots}  {healthy} healthy{needed}{rest}")
 }
 
 fn dots(service: &Progress, paint: Paint) -> String {
@@ -27,7 +26,7 @@ fn dots(service: &Progress, paint: Paint) -> String {
     let wanted = [(healthy, '●'), (starting, '○'), (waiting, '·')];
     let wanted = wanted.iter().flat_map(|(count, dot)| (0..*count).map(move |_| *dot));
     for (place, dot) in (0..).zip(wanted) {
-        if place == enough && enough > 0 {
+        if place == enough && place > 0 {
             dots.push('|');
         }
         dots.push_str(&match dot {
@@ -36,7 +35,7 @@ fn dots(service: &Progress, paint: Paint) -> String {
             _ => paint.quiet("·"),
         });
     }
-    if healthy + starting + waiting <= enough {
+    if enough > 0 && healthy + starting + waiting <= enough {
         dots.push('|');
     }
     for _ in 0..terminating {
@@ -60,7 +59,8 @@ mod tests {
         assert_eq!(drawn(0, 0, 5, 0, 3), "●●●|●●");
         assert_eq!(drawn(0, 0, 3, 0, 3), "●●●|");
         assert_eq!(drawn(0, 0, 1, 2, 1), "●|✗✗");
-        assert_eq!(drawn(0, 0, 0, 2, 0), "|✗✗");
+        assert_eq!(drawn(0, 0, 0, 2, 0), "✗✗", "nothing is needed of what goes");
+        assert_eq!(drawn(0, 0, 2, 0, 0), "●●");
     }
 
     #[test]

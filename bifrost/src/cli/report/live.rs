@@ -36,8 +36,9 @@ impl Live {
 
     /// Removes what is redrawn, and prints the last of it to stay.
     pub(super) fn finish(&self, last: &[String]) -> io::Result<()> {
+        // A bar that is dropped before it is finished would be drawn once more.
+        self.lines.borrow_mut().drain(..).for_each(|line| line.finish_and_clear());
         self.area.clear()?;
-        self.lines.borrow_mut().clear();
         last.iter().try_for_each(|line| super::output::print(line))
     }
 }

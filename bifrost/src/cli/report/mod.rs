@@ -9,7 +9,7 @@ mod text;
 pub(super) use paint::Paint;
 pub(super) use text::duration;
 
-use super::arguments::Format;
+use super::arguments::{Format, Hint};
 use super::output;
 use crate::client::News;
 use crate::deployer::Deployer;
@@ -23,7 +23,7 @@ use text::Text;
 /// Where news go.
 pub(super) struct Report {
     writer: Writer,
-    command: String,
+    hint: Hint,
     since: Instant,
 }
 
@@ -37,15 +37,15 @@ enum Writer {
 }
 
 impl Report {
-    /// A report in that format. `command` is the command of the deployer, as a person would type it.
-    pub(super) fn new<D: Deployer>(format: Format, command: &str) -> Self {
-        let text = || Text::new(D::Machine::STATES, command, Paint::for_stdout());
+    /// A report in that format.
+    pub(super) fn new<D: Deployer>(format: Format, hint: Hint) -> Self {
+        let text = || Text::new(D::Machine::STATES, hint.clone(), Paint::for_stdout());
         let writer = match format {
             Format::Json => Writer::Json,
             Format::Text if stdout().is_terminal() => Writer::Live(text(), Live::new()),
             Format::Text => Writer::Lines(text()),
         };
-        Self { writer, command: command.to_owned(), since: Instant::now() }
+        Self { writer, hint, since: Instant::now() }
     }
 
     /// Tells what happened.
@@ -83,13 +83,12 @@ impl Report {
         if let Writer::Live(text, live) = &self.writer {
             live.finish(&text.services())?;
         }
-        let command = &self.command;
         let goes_on = if was_engine {
-            format!("{execution} is not over: the next `{command} deploy` in this world goes on with it.")
+            format!("{execution} is not over: the next deploy in this world goes on with it")
         } else {
-            format!("{execution} goes on without you; `{command} status` tells where it is.")
+            format!("{execution} goes on without you; {} tells where it is", self.hint.line("status"))
         };
-        output::note(&format!("{goes_on}\nTo stop it: `{command} halt`, with the same release file."));
+        output::note(&format!("{goes_on}\nto stop it: {}", self.hint.line("halt RELEASE-FILE")));
         Ok(())
     }
 }

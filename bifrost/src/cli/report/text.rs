@@ -2,6 +2,7 @@
 
 use super::paint::Paint;
 use super::{advice, dots};
+use crate::cli::arguments::Hint;
 use crate::client::{Address, News, Outcome, Status, StepFailure};
 use crate::deployer::Progress;
 use crate::machine::State;
@@ -10,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// Turns news into lines.
 pub(super) struct Text {
     states: &'static [State],
-    command: String,
+    hint: Hint,
     paint: Paint,
     started_at: Option<DateTime<Utc>>,
     address: Option<Address>,
@@ -21,10 +22,10 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub(super) fn new(states: &'static [State], command: &str, paint: Paint) -> Self {
+    pub(super) fn new(states: &'static [State], hint: Hint, paint: Paint) -> Self {
         Self {
             states,
-            command: command.to_owned(),
+            hint,
             paint,
             started_at: None,
             address: None,
@@ -42,9 +43,9 @@ impl Text {
                 self.address.clone_from(address);
                 self.start(release_id, *joined, *is_ours)
             }
-            News::State { time, state, .. } => {
+            News::State { time, state, deadline } => {
                 self.state.clone_from(state);
-                vec![self.entered(*time, state)]
+                vec![self.entered(*time, state, *deadline)]
             }
             News::Failure(failure) => self.failed(failure).into_iter().collect(),
             News::Progress { services, .. } => {
@@ -63,8 +64,7 @@ impl Text {
 
     /// Where the deploy is, and how much time it has.
     pub(super) fn now(&self, now: DateTime<Utc>, deadline: Option<DateTime<Utc>>) -> String {
-        let left = deadline.map_or_else(String::new, |deadline| format!(", {} left", duration(deadline - now)));
-        self.paint.busy(&format!("{:>6}  {}{left}", self.elapsed(now), self.state))
+        self.paint.busy(&format!("{:>6}  {:>10}  {}", self.elapsed(now), left(now, deadline), self.state))
     }
 
     fn start(&self, release_id: &str, joined: bool, is_ours: bool) -> Vec<String> {
@@ -79,11 +79,12 @@ impl Text {
         vec![self.paint.strong(&line)]
     }
 
-    fn entered(&self, time: DateTime<Utc>, state: &str) -> String {
+    fn entered(&self, time: DateTime<Utc>, state: &str, deadline: Option<DateTime<Utc>>) -> String {
         let width = self.states.iter().map(|state| state.name.chars().count()).max().unwrap_or_default();
         let found = self.states.iter().find(|known| known.name == state);
         let comment = found.and_then(|state| state.comment?.lines().next()).unwrap_or_default();
-        let line = format!("{:>6}  {state:width$}  {}", self.elapsed(time), self.paint.quiet(comment));
+        let left = self.paint.quiet(&format!("{:>10}", left(time, deadline)));
+        let line = format!("{:>6}  {left}  {state:width$}  {}", self.elapsed(time), self.paint.quiet(comment));
         line.trim_end().to_owned()
     }
 
@@ -95,7 +96,7 @@ impl Text {
             return None;
         }
         self.failure = Some(failure.clone());
-        Some(self.paint.bad(&format!("        ✗ {}: {}", failure.error, failure.cause)))
+        Some(self.paint.busy(&format!("        ! {}: {}", failure.error, indented(&failure.cause))))
     }
 
     fn end(&self, outcome: &Outcome, seconds: f64) -> Vec<String> {
@@ -114,7 +115,7 @@ impl Text {
         if !outcome.is_ours {
             lines.push(self.paint.bad("  yours    was not deployed: deploy it again"));
         }
-        let next = advice::next(outcome, self.address.as_ref(), &self.command);
+        let next = advice::next(outcome, self.address.as_ref(), &self.hint);
         if !next.is_empty() {
             lines.push(format!("  next     {next}"));
         }
@@ -127,7 +128,7 @@ impl Text {
         let lines = outcome.failures.iter().enumerate();
         lines
             .map(|(place, StepFailure { state, error, cause, .. })| {
-                self.paint.bad(&format!("  {:8} in {state}: {error}: {cause}", word(place)))
+                self.paint.bad(&format!("  {:8} in {state}: {error}: {}", word(place), indented(cause)))
             })
             .collect()
     }
@@ -137,21 +138,34 @@ impl Text {
     }
 }
 
+/// How much of the timeout is left; nothing while that is not known.
+fn left(now: DateTime<Utc>, deadline: Option<DateTime<Utc>>) -> String {
+    deadline.map_or_else(String::new, |deadline| format!("{} left", duration(deadline - now)))
+}
+
+/// A cause of several lines, to stand below a line's beginning.
+fn indented(cause: &str) -> String {
+    cause.replace('\n', "\n           ")
+}
+
 fn created(status: Status) -> &'static str {
     if status == Status::Success { "created " } else { "is left " }
 }
 
 /// What cleaned up, and what therefore holds.
 fn clean_up(outcome: &Outcome) -> Vec<String> {
-    let way = outcome.states_after_failure.join(" → ");
+    let way = match outcome.states_after_failure.as_slice() {
+        [cleaning @ .., _end] if !cleaning.is_empty() => format!(" ({})", cleaning.join(" → ")),
+        _ => String::new(),
+    };
     match outcome.status {
         Status::FailureClean if !outcome.changed => {
-            vec![format!("  clean    nothing was changed, and it holds no lock ({way})")]
+            vec![format!("  clean    nothing was changed, and it holds no lock{way}")]
         }
         Status::FailureClean => {
-            vec![format!("  clean    all that it made is gone, what ran before still runs, the lock is free ({way})")]
+            vec![format!("  clean    all that it made is gone, what ran before still runs, the lock is free{way}")]
         }
-        Status::FailureDirty => vec![format!("  dirty    the clean-up failed; the lock may still be held ({way})")],
+        Status::FailureDirty => vec![format!("  dirty    the clean-up failed; the lock may still be held{way}")],
         _ => Vec::new(),
     }
 }
@@ -162,3 +176,7 @@ pub(in crate::cli) fn duration(length: TimeDelta) -> String {
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
+
+#[cfg(test)]
+#[path = "text_tests.rs"]
+mod tests;

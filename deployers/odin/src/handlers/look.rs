@@ -48,7 +48,7 @@ pub(super) async fn look_at_all<'a>(
 }
 
 /// What group and balancers say of the service's instances. All of its balancers are asked, attached or not.
-async fn look(ports: &OdinPorts, service: &Service, group: &AutoScalingGroup) -> Result<Health, CloudError> {
+pub(super) async fn look(ports: &OdinPorts, service: &Service, group: &AutoScalingGroup) -> Result<Health, CloudError> {
     let resources = service.resources.clone().unwrap_or_default();
     let classic = each(resources.elbs, async |name: String| {
         Ok(BalancerView::classic(ports.balancers.instance_health(&name).await?))

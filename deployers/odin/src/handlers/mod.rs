@@ -11,6 +11,7 @@ mod release_lock;
 mod remove;
 mod validate;
 mod validate_resources;
+mod watch;
 
 pub use check_healthy::check_healthy;
 pub use clean_up_failure::clean_up_failure;
@@ -20,6 +21,7 @@ pub use detach::{detach_for_failure, detach_for_success};
 pub use release_lock::release_lock_failure;
 pub use validate::validate;
 pub use validate_resources::validate_resources;
+pub(crate) use watch::watch;
 
 #[cfg(test)]
 mod fault_tests;

@@ -1,0 +1,266 @@
+//! The client: from a release file to an outcome, and what else a person may do.
+
+use crate::board::{BoardDeployer, lab, lab_with, lock_holder, notes};
+use bifrost::client::{
+    Address, Client, HaltFailure, LockState, News, Outcome, PrepareError, StartFailure, Started, Status,
+};
+use bifrost::cloud::{Encryption, Objects};
+use bifrost::lock::UserLock;
+use bifrost::testing::Lab;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+
+type Board = Client<BoardDeployer>;
+
+fn client(lab: &Lab<BoardDeployer>) -> Board {
+    Client::local(lab.cloud())
+}
+
+/// A release file of that name, each test its own.
+fn file(name: &str, release: &Value) -> PathBuf {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.json"));
+    std::fs::write(&path, release.to_string()).unwrap();
+    path
+}
+
+fn note(text: &str) -> Value {
+    json!({"aws_account_id": "222222222222", "project_name": "acme/shop", "config_name": "development", "note": text})
+}
+
+fn address(client: &Board) -> Address {
+    Address::read(&note("any"), &client.defaults).unwrap()
+}
+
+async fn start(client: &Board, name: &str, release: &Value) -> Started {
+    let prepared = client.prepare(&file(name, release), "ada@laptop").unwrap();
+    client.start(&prepared).await.unwrap()
+}
+
+/// Everything that a follower is told, and the outcome.
+async fn told(client: &Board, started: Started) -> (Vec<News>, Option<Outcome>) {
+    let mut follower = client.follow(started);
+    let news = follower.look().await.unwrap();
+    (news, follower.outcome().cloned())
+}
+
+fn states(news: &[News]) -> Vec<&str> {
+    news.iter()
+        .filter_map(|news| if let News::State { state, .. } = news { Some(state.as_str()) } else { None })
+        .collect()
+}
+
+#[tokio::test]
+async fn a_release_file_is_deployed_and_its_story_told_to_the_end() {
+    let lab = lab();
+    let client = client(&lab);
+    let started = start(&client, "deployed", &note("hello")).await;
+    assert!(started.is_ours && !started.joined);
+    let (news, outcome) = told(&client, started.clone()).await;
+    assert!(news.is_empty() && outcome.is_none(), "nothing runs yet: {news:?}");
+
+    lab.run().await.unwrap();
+    let (news, outcome) = told(&client, started).await;
+    assert!(matches!(&news[0], News::Start { address: Some(found), .. } if *found == address(&client)), "{news:?}");
+    assert_eq!(states(&news), ["Validate", "Lock", "Pin", "Dry", "Look", "Unlock", "Success"]);
+    let outcome = outcome.unwrap();
+    assert_eq!((outcome.status, outcome.exit_code, outcome.seconds), (Status::Success, 0, 600));
+    assert_eq!(news.last(), Some(&News::End(Box::new(outcome))));
+    assert_eq!(notes(&lab), ["hello"]);
+}
+
+#[tokio::test]
+async fn what_was_told_is_not_told_again() {
+    let lab = lab();
+    let client = client(&lab);
+    let mut follower = client.follow(start(&client, "once", &note("hello")).await);
+    lab.run().await.unwrap();
+    assert!(!follower.look().await.unwrap().is_empty());
+    assert!(follower.look().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_release_is_not_uploaded() {
+    let lab = lab();
+    let client = client(&lab);
+    let refused = |name: &str, change: fn(&mut Value)| {
+        let mut release = note("hello");
+        change(&mut release);
+        client.prepare(&file(name, &release), "ada@laptop").unwrap_err().to_string()
+    };
+    let old = refused("old", |release| release["created_at"] = json!("2026-02-18T11:59:59Z"));
+    assert!(old.contains("more than 10 days ago"), "{old}");
+    let ahead = refused("ahead", |release| release["created_at"] = json!("2026-03-01T12:02:01Z"));
+    assert!(ahead.contains("more than 2 minutes in the future"), "{ahead}");
+    let unknown = refused("unknown", |release| release["notes"] = json!("x"));
+    assert!(unknown.contains("notes: there is no such field; did you mean `note`?"), "{unknown}");
+    let climbing = refused("climbing", |release| release["project_name"] = json!("../x"));
+    assert!(climbing.contains("project_name: \"../x\" is no project name"), "{climbing}");
+    let large = refused("large", |release| release["note"] = json!("x".repeat(201 * 1024)));
+    assert!(large.contains("more than 204800 bytes of JSON"), "{large}");
+    let larger = refused("larger", |release| release["note"] = json!("x".repeat(2_000_000)));
+    assert!(larger.contains("more than 1048576 bytes,"), "{larger}");
+    let absent = client.prepare(&PathBuf::from("absent.json"), "ada").unwrap_err();
+    assert!(matches!(absent, PrepareError::Io { .. }), "{absent}");
+    let buckets = lab.store().read(|world| world.accounts[&client.identity.account].buckets.clone()).unwrap();
+    assert!(buckets.values().all(|bucket| bucket.objects.is_empty()));
+}
+
+#[tokio::test]
+async fn a_deploy_that_runs_is_joined_and_another_release_is_not_started() {
+    let lab = lab();
+    let client = client(&lab);
+    let first = start(&client, "first", &note("first")).await;
+    let second = start(&client, "second", &note("second")).await;
+    assert_eq!(second, Started { execution: first.execution, is_ours: false, joined: true });
+    lab.run().await.unwrap();
+    let (_, outcome) = told(&client, second).await;
+    let outcome = outcome.unwrap();
+    assert_eq!(
+        (outcome.status, outcome.exit_code),
+        (Status::Success, 2),
+        "it went well, yet was not what was asked for"
+    );
+    assert_eq!(notes(&lab), ["first"]);
+}
+
+#[tokio::test]
+async fn a_config_whose_name_begins_like_another_is_not_joined() {
+    let lab = lab();
+    let client = client(&lab);
+    let mut canary = note("canary");
+    canary["config_name"] = json!("development-canary");
+    let first = start(&client, "canary", &canary).await;
+    let second = start(&client, "no-canary", &note("hello")).await;
+    assert!(second.is_ours && first.execution != second.execution);
+}
+
+#[tokio::test]
+async fn a_release_is_deployed_once_and_its_id_is_not_used_for_another() {
+    let lab = lab();
+    let client = client(&lab);
+    let mut release = note("hello");
+    release["release_id"] = json!("release-1-again");
+    release["created_at"] = json!("2026-03-01T12:00:00Z");
+    start(&client, "once-only", &release).await;
+    lab.run().await.unwrap();
+    let again = client.prepare(&file("once-only", &release), "ada@laptop").unwrap();
+    let refusal = client.start(&again).await.unwrap_err();
+    assert!(matches!(refusal, StartFailure::Start(_)), "{refusal}");
+
+    release["note"] = json!("another");
+    let other = client.prepare(&file("other", &release), "ada@laptop").unwrap();
+    let refusal = client.start(&other).await.unwrap_err();
+    assert!(matches!(refusal, StartFailure::ReleaseIdTaken(_)), "{refusal}");
+    assert_eq!(notes(&lab), ["hello"]);
+}
+
+#[tokio::test]
+async fn the_first_failure_is_the_cause_and_the_exit_code_that_of_a_clean_one() {
+    let fault = json!([{"operation": "board:PinNote", "kind": {"error": "AccessDenied"}}]);
+    let lab = lab_with(&fault);
+    let client = client(&lab);
+    let started = start(&client, "failing", &note("hello")).await;
+    lab.run().await.unwrap();
+    let (news, outcome) = told(&client, started).await;
+    let outcome = outcome.unwrap();
+    assert_eq!((outcome.status, outcome.exit_code), (Status::FailureClean, 1));
+    let attempts = news.iter().filter(|news| matches!(news, News::Failure(failure) if failure.state == "Pin"));
+    assert_eq!(attempts.count(), 3, "one attempt and two retries");
+    let [failure] = outcome.failures.as_slice() else { panic!("{:?}", outcome.failures) };
+    assert_eq!((failure.state.as_str(), failure.error.as_str(), failure.attempt), ("Pin", "PinError", 3));
+    assert!(failure.cause.contains("board:PinNote on hello failed: AccessDenied"), "{}", failure.cause);
+    assert_eq!(outcome.states_after_failure, ["UnlockFailure", "FailureClean"]);
+}
+
+#[tokio::test]
+async fn a_halt_reaches_the_deploy_that_runs_and_needs_one() {
+    let lab = lab();
+    let client = client(&lab);
+    let nobody = client.halt(&address(&client), "wrong build").await.unwrap_err();
+    assert!(matches!(nobody, HaltFailure::NothingRuns(_)), "{nobody}");
+
+    let started = start(&client, "halted", &note("hello")).await;
+    let mut looks = 0;
+    lab.run_until(|| {
+        looks += 1;
+        looks == 1
+    })
+    .await
+    .unwrap();
+    // The flag counts for five minutes, and the next look is ten minutes after the pin.
+    lab.store().transact(|world| world.clock += chrono::TimeDelta::seconds(400)).unwrap();
+    let halted = client.halt(&address(&client), "wrong build").await.unwrap();
+    assert_eq!(halted.name, started.execution);
+    lab.run().await.unwrap();
+    let outcome = told(&client, started).await.1.unwrap();
+    assert_eq!((outcome.status, outcome.failures[0].error.as_str()), (Status::FailureClean, "HaltError"));
+    assert!(outcome.failures[0].cause.contains("wrong build"), "{}", outcome.failures[0].cause);
+}
+
+#[tokio::test]
+async fn a_freeze_names_who_and_why_until_it_is_lifted() {
+    let lab = lab();
+    let client = client(&lab);
+    let address = address(&client);
+    let carol = UserLock { user: "carol".into(), lock_reason: "incident 42".into() };
+    client.freeze(&address, &carol).await.unwrap();
+    let bob = UserLock { user: "bob".into(), lock_reason: "holidays".into() };
+    let refused = client.freeze(&address, &bob).await.unwrap_err().to_string();
+    assert_eq!(refused, "it is frozen already by carol: incident 42");
+
+    let started = start(&client, "frozen", &note("hello")).await;
+    lab.run().await.unwrap();
+    let outcome = told(&client, started).await.1.unwrap();
+    assert_eq!((outcome.status, outcome.exit_code), (Status::FailureClean, 2));
+    assert!(outcome.failures[0].cause.contains("carol: incident 42"));
+
+    assert_eq!(client.unlock(&address, false).await.unwrap().user_lock, Some(carol));
+    assert_eq!(client.lock_state(&address).await.unwrap(), LockState::default());
+    // `{}` is how the originals lift a freeze.
+    client
+        .objects
+        .put(&address.bucket, &address.root_dir().user_lock(), b"{}".to_vec(), Encryption::Bucket)
+        .await
+        .unwrap();
+    client.freeze(&address, &bob).await.unwrap();
+}
+
+#[tokio::test]
+async fn the_lock_of_a_deploy_that_runs_stays_and_that_of_a_dead_one_is_cleared() {
+    let lab = lab();
+    let client = client(&lab);
+    let started = start(&client, "holder", &note("hello")).await;
+    let mut looks = 0;
+    lab.run_until(|| {
+        looks += 1;
+        looks == 1
+    })
+    .await
+    .unwrap();
+    let deployment = client.deployment(&address(&client)).await.unwrap();
+    assert_eq!(deployment.running.unwrap().state.as_deref(), Some("Dry"));
+    assert!(deployment.locks.root_locks[0].running);
+
+    let kept = client.unlock(&address(&client), false).await.unwrap();
+    assert_eq!((kept.kept.len(), kept.root_locks.len()), (1, 0));
+    assert!(lock_holder(&lab).is_some());
+    let forced = client.unlock(&address(&client), true).await.unwrap();
+    assert_eq!(forced.root_locks[0].holder.started_by.as_deref(), Some("ada@laptop"));
+    assert_eq!(lock_holder(&lab), None);
+    lab.run().await.unwrap();
+    assert_eq!(told(&client, started).await.1.unwrap().status, Status::Success);
+}
+
+#[tokio::test]
+async fn the_object_that_the_originals_write_is_a_root_lock_too() {
+    let lab = lab();
+    let client = client(&lab);
+    let address = address(&client);
+    let key = address.root_dir().lock();
+    let lock = json!({"uuid": "theirs"}).to_string().into_bytes();
+    lab.cloud().client().put(&address.bucket, &key, lock, Encryption::Bucket).await.unwrap();
+    let state = client.lock_state(&address).await.unwrap();
+    assert!(state.root_locks[0].is_object && !state.root_locks[0].running);
+    assert_eq!(client.unlock(&address, false).await.unwrap().root_locks[0].holder.id, "theirs");
+    assert_eq!(client.lock_state(&address).await.unwrap().root_locks, []);
+}

@@ -1,0 +1,73 @@
+//! How fast Odin is without AWS: whole executions in a memory world on virtual time, the parsing and validation of its
+//! definition, and `Validate` alone. `cargo bench -p odin` runs them.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on has nothing to measure")]
+
+use bifrost::Deployer;
+use bifrost::asl::StateMachine;
+use bifrost::local::{World, read_world};
+use bifrost::machine::Machine;
+use bifrost::release::Sha256;
+use bifrost::task;
+use bifrost::testing::Lab;
+use divan::Bencher;
+use odin::Odin;
+use serde_json::{Value, json};
+use std::path::Path;
+use tokio::runtime::{Builder, Runtime};
+
+const USER_DATA: &[u8] = include_bytes!("../releases/deploy-test.json.userdata");
+
+fn main() {
+    divan::main();
+}
+
+fn runtime() -> Runtime {
+    Builder::new_current_thread().build().unwrap()
+}
+
+fn world() -> World<<Odin as Deployer>::Resources> {
+    read_world(Path::new("world"), Odin::WORLD.as_bytes()).unwrap()
+}
+
+/// The sample release, as the client prepares it.
+fn release() -> Value {
+    let mut release: Value = serde_json::from_str(include_str!("../releases/deploy-test.json")).unwrap();
+    release["release_id"] = json!("release-2026-11-21T12-00-00Z-00000000");
+    release["created_at"] = json!("2026-11-21T12:00:00Z");
+    release["user_data_sha256"] = json!(Sha256::of(USER_DATA).to_string());
+    release
+}
+
+/// The sample release, two services, from upload to `Success`. The world is made beforehand.
+#[divan::bench]
+fn successful_execution(bencher: Bencher<'_, '_>) {
+    let (runtime, world, release) = (runtime(), world(), release());
+    bencher.with_inputs(|| Lab::<Odin>::new(world.clone()).unwrap()).bench_local_values(|lab| {
+        let run = runtime.block_on(lab.deploy(&release, &[("userdata", USER_DATA)])).unwrap();
+        assert_eq!(run.path().last(), Some(&"Success"));
+        (run, lab)
+    });
+}
+
+#[divan::bench]
+fn parse_and_validate_the_definition(bencher: Bencher<'_, '_>) {
+    let text = Odin::definition("arn:aws:lambda:us-east-1:000000000000:function:coinbase-odin").to_string();
+    bencher.bench_local(|| {
+        let definition: Value = serde_json::from_str(&text).unwrap();
+        StateMachine::parse(&definition).unwrap()
+    });
+}
+
+/// The task `Validate` as the Lambda runs it, from payload to output.
+#[divan::bench]
+fn validate(bencher: Bencher<'_, '_>) {
+    let (runtime, release) = (runtime(), release());
+    let lab = Lab::<Odin>::new(world()).unwrap();
+    runtime.block_on(lab.upload(&release, &[("userdata", USER_DATA)])).unwrap();
+    let payload = json!({"Task": "Validate", "Input": release});
+    bencher.with_inputs(|| payload.clone()).bench_local_values(|payload| {
+        let open = |attempt, sent| lab.context(attempt, sent);
+        runtime.block_on(task::dispatch::<Odin>(payload, open)).unwrap()
+    });
+}

@@ -1,0 +1,66 @@
+//! Every call that passed the gate, each held against what must hold at every step.
+
+use crate::plan::Plan;
+use crate::rules;
+use crate::stage::region;
+use bifrost::local::{CallRecord, Effect, World};
+use odin::cloud::local::OdinAccount;
+use std::collections::BTreeMap;
+
+/// What was seen of the deploys of a stage.
+#[derive(Default)]
+pub struct Journal {
+    /// The plan of each execution, by its ARN.
+    pub plans: BTreeMap<String, Plan>,
+    /// The calls of tasks, in order.
+    pub calls: Vec<CallRecord>,
+    /// Min and desired of each group, whenever a call set them.
+    pub sizes: Vec<(u32, u32)>,
+    /// What did not hold.
+    pub broken: Vec<String>,
+}
+
+impl Journal {
+    /// Enters a call of a task, and checks it. It never panics: it runs inside of a handler, whose panics are caught.
+    pub fn enter(&mut self, record: &CallRecord, before: &World<OdinAccount>, after: &World<OdinAccount>) {
+        let name = &record.call.name;
+        let Some(execution) = &name.attempt.execution else { return };
+        self.calls.push(record.clone());
+        let Some(plan) = self.plans.get(execution) else {
+            self.broken.push(format!("{} is called by {execution}, which nobody started", name.operation));
+            return;
+        };
+        if had_effect(record)
+            && ["autoscaling:CreateAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup"].contains(&name.operation)
+        {
+            let region = region(after, &plan.account);
+            let capacity = region.auto_scaling_groups.get(&name.resource).map(|group| group.capacity);
+            self.sizes.extend(capacity.map(|capacity| (capacity.min_size, capacity.desired)));
+        }
+        let step = rules::Step { record, plan, execution, before, after };
+        let place = format!("{} {} {}: ", name.attempt.state, name.operation, name.resource);
+        self.broken.extend(step.broken().into_iter().map(|what| place.clone() + &what));
+    }
+
+    /// The calls of an execution.
+    pub fn calls_of(&self, execution: &str) -> impl Iterator<Item = &CallRecord> {
+        self.calls.iter().filter(move |record| record.call.name.attempt.execution.as_deref() == Some(execution))
+    }
+
+    /// How often an operation was called.
+    pub fn count(&self, operation: &str) -> usize {
+        self.calls.iter().filter(|record| record.call.name.operation == operation).count()
+    }
+}
+
+/// Whether an operation changes anything.
+pub fn mutates(operation: &str) -> bool {
+    let action = operation.split_once(':').map_or(operation, |(_, action)| action);
+    let reads = ["Describe", "Get", "List", "Head"];
+    !(reads.iter().any(|prefix| action.starts_with(prefix)) || operation == "sts:AssumeRole")
+}
+
+/// Whether a call had an effect, told or not.
+pub fn had_effect(record: &CallRecord) -> bool {
+    matches!(record.effect, Effect::Done | Effect::DoneUnseen)
+}

@@ -1,0 +1,28 @@
+//! Odin's executions as a specification: each test tells a story, asserts the whole path, and after each execution the
+//! invariants are checked over the world, the calls and the history (`invariants`, `journal`).
+//!
+//! One binary, because linking costs more than running.
+
+#![allow(unreachable_pub, reason = "nothing of a test binary can be reached from outside")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "what stands between the tests is of the tests, too: a panic is how they fail"
+)]
+
+mod crashes;
+mod failing;
+mod invariants;
+mod journal;
+mod made;
+mod originals;
+mod paths;
+mod plan;
+mod random;
+mod refused;
+mod rolling_out;
+mod rules;
+mod stage;
+mod succeeding;
+mod world;

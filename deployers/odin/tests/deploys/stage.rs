@@ -1,0 +1,230 @@
+//! Where releases are deployed and what must hold is checked, after every execution.
+
+use crate::invariants;
+use crate::journal::Journal;
+use crate::plan::Plan;
+use crate::world::{DEPLOYER, REGION, TARGET, USER_DATA};
+use bifrost::cloud::{Encryption, LockItem};
+use bifrost::local::{Fault, Resources, World};
+use bifrost::testing::{Lab, Run};
+use chrono::{SecondsFormat, TimeDelta};
+use odin::Odin;
+use odin::cloud::local::{OdinAccount, OdinRegion, StoredGroup};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// The table of root locks in the world.
+const LOCKS: &str = "us-east-1/coinbase-odin-locks";
+/// The deployer's bucket.
+const BUCKET: &str = "coinbase-odin-000000000000";
+
+/// A world in which releases are deployed, and what was seen of it.
+pub struct Stage {
+    pub lab: Lab<Odin>,
+    release: Value,
+    journal: Arc<Mutex<Journal>>,
+}
+
+/// A deploy that was started, and the world as it was before.
+pub struct Deploy {
+    pub name: String,
+    pub arn: String,
+    pub plan: Plan,
+    pub before: World<OdinAccount>,
+}
+
+impl Stage {
+    pub fn new(world: World<OdinAccount>, release: Value) -> Self {
+        let lab: Lab<Odin> = Lab::new(world).unwrap();
+        let journal = Arc::new(Mutex::new(Journal::default()));
+        let seen = Arc::clone(&journal);
+        lab.store().watch(Box::new(move |call, before, after| seen.lock().unwrap().enter(call, before, after)));
+        let stage = Self { lab, release, journal };
+        // Groups of the world are seen for the first time, and only then begin to launch.
+        stage.pass(TimeDelta::zero());
+        stage.settle();
+        stage
+    }
+
+    /// The scenario's release under an id, made now.
+    pub fn release(&self, id: &str) -> Value {
+        let mut release = self.release.clone();
+        release["release_id"] = json!(format!("release-1-{id}"));
+        release["created_at"] = json!(self.lab.store().now().to_rfc3339_opts(SecondsFormat::Secs, true));
+        release
+    }
+
+    /// Deploys the scenario's release under an id, and checks the invariants.
+    pub async fn deploy(&self, id: &str) -> Run {
+        self.deploy_release(&self.release(id)).await
+    }
+
+    /// Uploads and deploys a release in a world that has come to rest, and checks the invariants.
+    pub async fn deploy_release(&self, release: &Value) -> Run {
+        self.upload(release).await;
+        self.deploy_uploaded(release).await
+    }
+
+    pub async fn upload(&self, release: &Value) {
+        self.lab.upload(release, &[("userdata", USER_DATA)]).await.unwrap();
+    }
+
+    /// Starts a deploy of a release that was uploaded, runs it to its end, and checks the invariants.
+    pub async fn deploy_uploaded(&self, release: &Value) -> Run {
+        let deploy = self.start(release).await;
+        self.lab.run().await.unwrap();
+        self.finish(&deploy).await
+    }
+
+    /// Starts a deploy of a release that was uploaded.
+    pub async fn start(&self, release: &Value) -> Deploy {
+        let before = self.world();
+        let name = self.lab.start(release).await.unwrap();
+        self.started(name, release, before).await
+    }
+
+    /// As [`start`](Self::start), under a name that AWS has not seen: of one name it starts no second execution.
+    pub async fn start_as(&self, name: &str, release: &Value) -> Deploy {
+        let before = self.world();
+        self.lab.cloud().executions().start(name, release).await.unwrap();
+        self.started(name.to_owned(), release, before).await
+    }
+
+    async fn started(&self, name: String, release: &Value, before: World<OdinAccount>) -> Deploy {
+        let arn = self.lab.execution(&name).await.unwrap().execution.arn;
+        let plan = Plan::of(release, &before);
+        self.journal().plans.insert(arn.clone(), plan.clone());
+        Deploy { name, arn, plan, before }
+    }
+
+    /// How a deploy went that is over. Whatever happened, the invariants hold: at its end, and once an hour has passed
+    /// in which all that drains or is deleted has gone.
+    pub async fn finish(&self, deploy: &Deploy) -> Run {
+        let run = self.finish_beside_another(deploy).await;
+        self.settle();
+        let broken = invariants::at_rest(deploy, &run, &self.world());
+        assert!(broken.is_empty(), "{}", story(&run, &broken));
+        run
+    }
+
+    /// As [`finish`](Self::finish), while another deploy goes on: what the world comes to later is not this one's alone.
+    pub async fn finish_beside_another(&self, deploy: &Deploy) -> Run {
+        let run = self.lab.execution(&deploy.name).await.unwrap();
+        let mut broken = self.journal().broken.clone();
+        broken.extend(invariants::at_end(deploy, &run, &self.world(), &self.journal()));
+        assert!(broken.is_empty(), "{}", story(&run, &broken));
+        run
+    }
+
+    /// Runs the engine until an execution is in this state, and lets the engine die there; it must wait there.
+    pub async fn run_until_in(&self, deploy: &Deploy, state: &str) {
+        use futures_util::FutureExt;
+        let is_there = || {
+            let run = self.lab.execution(&deploy.name).now_or_never().unwrap().unwrap();
+            run.path().last() == Some(&state)
+        };
+        self.lab.run_until(is_there).await.unwrap();
+        let run = self.lab.execution(&deploy.name).await.unwrap();
+        assert_eq!(run.path().last(), Some(&state), "the execution never waited in {state}: {:?}", run.errors());
+    }
+
+    /// Lets this go wrong from now on.
+    pub fn fault(&self, fault: Value) {
+        let fault: Fault = serde_json::from_value(fault).unwrap();
+        self.lab.store().transact(|world| world.faults.push(fault)).unwrap();
+    }
+
+    /// Changes the region of everything, as somebody else might.
+    pub fn change(&self, change: impl FnOnce(&mut OdinRegion)) {
+        let change = |world: &mut World<OdinAccount>| {
+            let account = world.accounts.get_mut(&TARGET.parse().unwrap()).unwrap();
+            change(account.resources.regions.get_mut(&REGION.parse().unwrap()).unwrap());
+        };
+        self.lab.store().transact(change).unwrap();
+    }
+
+    /// Lets an hour pass.
+    pub fn settle(&self) {
+        self.pass(TimeDelta::hours(1));
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, time: TimeDelta) {
+        let pass = |world: &mut World<OdinAccount>| {
+            world.clock += time;
+            let now = world.clock;
+            world.accounts.values_mut().for_each(|account| account.resources.advance(now));
+        };
+        self.lab.store().transact(pass).unwrap();
+    }
+
+    pub fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap()
+    }
+
+    pub fn world(&self) -> World<OdinAccount> {
+        self.lab.store().read(Clone::clone).unwrap()
+    }
+
+    pub fn region(&self) -> OdinRegion {
+        region(&self.world(), TARGET)
+    }
+
+    /// The groups of the project and config that are not being deleted, by service.
+    pub fn live(&self) -> BTreeMap<String, StoredGroup> {
+        let groups = self.region().auto_scaling_groups.into_values();
+        let ours = groups.filter(|group| group.tags["ConfigName"] == "development" && !group.deleting);
+        ours.map(|group| (group.tags["ServiceName"].clone(), group)).collect()
+    }
+
+    /// The release that each service runs.
+    pub fn running(&self) -> Vec<(String, String)> {
+        self.live().into_iter().map(|(service, group)| (service, group.tags["ReleaseID"].clone())).collect()
+    }
+
+    /// The item of the root lock, if it is held.
+    pub fn root_lock(&self) -> Option<LockItem> {
+        root_lock(&self.world(), &format!("{TARGET}/coinbase/deploy-test/development"))
+    }
+
+    /// Writes an object of the root dir, such as `halt`.
+    pub async fn put(&self, name: &str, body: &str) {
+        use bifrost::cloud::Objects;
+        let key = bifrost::release::Release::<odin::release::OdinFields>::read(
+            &self.release("any"),
+            self.lab.cloud().defaults(),
+        );
+        let dir = key.unwrap().envelope.root_dir();
+        let key = match name {
+            "halt" => dir.halt(),
+            "user-lock" => dir.user_lock(),
+            other => panic!("no test needs {other}"),
+        };
+        let client = self.lab.cloud().client();
+        client.put(&BUCKET.parse().unwrap(), &key, body.into(), Encryption::Bucket).await.unwrap();
+    }
+}
+
+/// The region of everything, in an account.
+pub fn region(world: &World<OdinAccount>, account: &str) -> OdinRegion {
+    let region = REGION.parse().unwrap();
+    let account = world.accounts.get(&account.parse().unwrap());
+    account.and_then(|account| account.resources.regions.get(&region)).cloned().unwrap_or_default()
+}
+
+/// The root lock of a root dir.
+pub fn root_lock(world: &World<OdinAccount>, root_dir: &str) -> Option<LockItem> {
+    let account = &world.accounts[&DEPLOYER.parse().unwrap()];
+    account.lock_tables[LOCKS].get(&format!("{root_dir}/lock")).cloned()
+}
+
+/// Whether the deployer's bucket holds that key.
+pub fn has_object(world: &World<OdinAccount>, key: &str) -> bool {
+    let account = &world.accounts[&DEPLOYER.parse().unwrap()];
+    account.buckets[&BUCKET.parse().unwrap()].objects.contains_key(key)
+}
+
+fn story(run: &Run, broken: &[String]) -> String {
+    format!("{}\npath: {:?}\nerrors: {:#?}", broken.join("\n"), run.path(), run.errors())
+}

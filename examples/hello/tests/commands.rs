@@ -1,0 +1,292 @@
+//! The commands as a person gives them: processes, their output and their exit codes.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where by panicking"
+)]
+
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+/// A folder with a release, in which commands are given.
+struct Shell {
+    folder: PathBuf,
+}
+
+impl Shell {
+    /// Each test has its own.
+    fn new(test: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
+        let _ = std::fs::remove_dir_all(&folder);
+        std::fs::create_dir_all(&folder).unwrap();
+        let shell = Self { folder };
+        shell.write("release.json", include_str!("../release.json"));
+        shell
+    }
+
+    fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.folder.join(file), text).unwrap();
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hello"));
+        command.args(line.split_whitespace()).current_dir(&self.folder);
+        command.env_remove("AWS_LAMBDA_RUNTIME_API").env_remove("HELLO_STEP").env("USER", "ada");
+        command
+    }
+
+    fn run(&self, line: &str) -> Output {
+        self.command(line).output().unwrap()
+    }
+
+    /// What a command that must go well prints: an object a line.
+    fn json(&self, line: &str) -> Vec<Value> {
+        let output = self.run(line);
+        assert_eq!(output.status.code(), Some(0), "{line}: {}", text(&output.stderr));
+        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// The complaint of a command that must be refused: one line, and nothing was changed.
+    fn refused(&self, line: &str) -> String {
+        let output = self.run(line);
+        let complaint = text(&output.stderr);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{line}: {complaint}");
+        assert_eq!(complaint.lines().count(), 1, "{line}: {complaint}");
+        complaint.trim_end().to_owned()
+    }
+
+    /// A deploy that takes ten minutes of the world, and is in them.
+    fn slow_deploy(&self) -> Child {
+        let delay =
+            json!({"operation": "dynamodb:PutItem", "state": "Deploy", "times": 1, "kind": {"delay_seconds": 600}});
+        self.write("slow.json", &json!({"faults": [delay]}).to_string());
+        let mut child = self.command("deploy release.json --local --scenario slow.json --speed 20");
+        let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        assert!(lines.map_while(Result::ok).any(|line| line.contains(r#""state":"Deploy""#)));
+        child
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The release that is deployed, and by whom.
+fn deployed(shell: &Shell) -> (Value, Value) {
+    let [status] = shell.json("status acme/shop development --local").try_into().unwrap();
+    let release = status["services"][0]["release_id"].clone();
+    let by = status["started_by"][release.as_str().unwrap_or_default()].clone();
+    (release, by)
+}
+
+#[test]
+fn a_deploy_tells_its_events_and_status_what_it_deployed() {
+    let shell = Shell::new("deploy");
+    let events = shell.json("deploy release.json --local");
+    let states: Vec<_> = events.iter().filter_map(|event| event["state"].as_str()).collect();
+    assert_eq!(states, ["Validate", "Lock", "Deploy", "UnlockSuccess", "Success"]);
+    let end = events.last().unwrap();
+    assert_eq!((&end["event"], &end["status"], &end["exit_code"]), (&json!("end"), &json!("Success"), &json!(0)));
+    let (release, by) = deployed(&shell);
+    assert_eq!(release, end["release_id"]);
+    assert!(by.as_str().unwrap().starts_with("ada@"), "{by}");
+}
+
+#[test]
+fn a_deploy_for_a_person_is_text() {
+    let shell = Shell::new("text");
+    let output = shell.run("deploy release.json --local --output text");
+    let shown = text(&output.stdout);
+    assert!(shown.starts_with("Deploying release-2026-11-21T12-00-00Z-"), "{shown}");
+    assert!(shown.contains("  0:00   1:00 left  Lock           One deploy at a time.\n"), "{shown}");
+    assert!(shown.contains("\nSuccess: release-"), "{shown}");
+    assert!(!shown.contains('\u{1b}'), "no colours where there is no terminal: {shown}");
+}
+
+#[test]
+fn bad_input_is_one_clear_error_and_leaves_no_trace() {
+    let shell = Shell::new("bad-input");
+    let file = |text: &str| {
+        shell.write("bad.json", text);
+        shell.refused("deploy bad.json --local")
+    };
+    assert!(shell.refused("deploy absent.json --local").starts_with("error: cannot read absent.json: "));
+    assert_eq!(
+        file(r#"{"project_name": "a/b", // the project"#),
+        "error: bad.json: line 1, column 25: expected a key in double quotes, found `/` (JSON has no comments)"
+    );
+    assert_eq!(
+        file(r#"{"project_name": "a", "config_name": "b", "flag": "c", "valeu": "d"}"#),
+        "error: bad.json: valeu: there is no such field; did you mean `value`?"
+    );
+    assert_eq!(
+        file(r#"{"project_name": "a", "config_name": "b", "flag": "c", "value": true}"#),
+        "error: bad.json: value: expected a string, found true"
+    );
+    assert_eq!(
+        file(r#"{"project_name": "../x", "config_name": "b", "flag": "c", "value": "d"}"#),
+        "error: bad.json: project_name: \"../x\" is no project name: a segment may not be `.` or `..`, which lead to another directory"
+    );
+    assert!(file(&" ".repeat(2_000_000)).contains("bad.json has more than 1048576 bytes"));
+    shell.write("world.json", r#"{"clock": "2026-11-21T12:00:00Z", "acounts": {}}"#);
+    assert_eq!(
+        shell.refused("deploy release.json --world world.json"),
+        "error: world.json: acounts: there is no such field; did you mean `accounts`?"
+    );
+    shell.write("scenario.json", r#"{"faults": [{"operation": "*", "kind": "explode"}]}"#);
+    let scenario = shell.refused("deploy release.json --local --scenario scenario.json");
+    assert!(scenario.starts_with("error: scenario.json: "), "{scenario}");
+    assert!(scenario.contains("faults[0].kind"), "{scenario}");
+    assert!(!shell.folder.join(".bifrost").exists(), "a refused command makes no world");
+}
+
+#[test]
+fn without_local_a_command_says_that_there_is_no_aws_yet() {
+    let shell = Shell::new("no-aws");
+    let refusal = shell.refused("deploy release.json");
+    assert_eq!(refusal, "error: this build of hello does not reach AWS yet: add --local to use the embedded world");
+}
+
+#[test]
+fn without_arguments_the_help_is_shown() {
+    let shell = Shell::new("help");
+    let output = shell.run("");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(text(&output.stdout).contains("Exit codes:"));
+    let lambda = shell.command("").env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9001").output().unwrap();
+    assert_eq!(lambda.status.code(), Some(2));
+}
+
+#[test]
+fn a_refusal_exits_2_a_clean_failure_1_and_a_dirty_one_3() {
+    let shell = Shell::new("exit-codes");
+    let code = |faults: Value| {
+        shell.write("faults.json", &json!({"faults": faults}).to_string());
+        let output = shell.run("deploy release.json --local --scenario faults.json --speed 1000");
+        (output.status.code().unwrap(), text(&output.stdout))
+    };
+    let fault = |operation: &str, state: &str| json!({"operation": operation, "state": state, "kind": {"error": "AccessDenied"}});
+    assert_eq!(code(json!([fault("s3:GetObject", "Validate")])).0, 2);
+    assert_eq!(code(json!([fault("dynamodb:PutItem", "Deploy")])).0, 1);
+    let (dirty, events) = code(json!([fault("dynamodb:PutItem", "Deploy"), fault("dynamodb:PutItem", "RollBack")]));
+    assert_eq!(dirty, 3);
+    let end: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
+    assert_eq!((&end["status"], &end["failures"][0]["state"]), (&json!("FailureDirty"), &json!("Deploy")));
+    // Its lock was kept, and can be cleared now that it does not run any more.
+    assert_eq!(code(json!([])).0, 2);
+    assert_eq!(shell.run("unlock release.json --local").status.code(), Some(0));
+    assert_eq!(code(json!([])).0, 0);
+}
+
+#[test]
+fn a_frozen_config_is_refused_with_person_and_reason() {
+    let shell = Shell::new("frozen");
+    let lock = shell.command("lock acme/shop development --local --reason").arg("incident 42").output().unwrap();
+    assert_eq!(lock.status.code(), Some(0));
+    let deploy = shell.run("deploy release.json --local --output text");
+    assert_eq!(deploy.status.code(), Some(2));
+    let shown = text(&deploy.stdout);
+    assert!(shown.contains("is frozen by ada@") && shown.contains(": incident 42;"), "{shown}");
+    assert_eq!(shell.run("unlock acme/shop development --local").status.code(), Some(0));
+    assert_eq!(shell.run("deploy release.json --local").status.code(), Some(0));
+}
+
+#[test]
+fn when_the_engine_is_killed_the_next_deploy_goes_on_with_its_execution() {
+    let shell = Shell::new("killed");
+    let mut engine = shell.slow_deploy();
+    engine.kill().unwrap();
+    engine.wait().unwrap();
+    let next = shell.run("deploy release.json --local --speed 1000");
+    assert_eq!(next.status.code(), Some(2), "the other release was deployed, not this one");
+    let events = text(&next.stdout);
+    let start: Value = serde_json::from_str(events.lines().next().unwrap()).unwrap();
+    assert_eq!((&start["joined"], &start["is_ours"]), (&json!(true), &json!(false)));
+    assert_eq!(deployed(&shell).0, start["release_id"]);
+    let history = shell.json("history --local");
+    assert_eq!((history.len(), &history[0]["status"]), (1, &json!("SUCCEEDED")));
+}
+
+#[test]
+fn an_interrupted_deploy_says_what_goes_on_and_how_to_stop_it() {
+    let shell = Shell::new("interrupted");
+    let mut engine = shell.slow_deploy();
+    let signal = Command::new("kill").args(["-INT", &engine.id().to_string()]).status().unwrap();
+    assert!(signal.success());
+    let mut said = String::new();
+    engine.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+    assert_eq!(engine.wait().unwrap().code(), Some(130), "{said}");
+    assert!(said.contains("the next deploy in this world goes on with it"), "{said}");
+    assert!(said.contains("`hello halt RELEASE-FILE --local`"), "{said}");
+}
+
+#[test]
+fn a_second_deploy_follows_the_first_and_takes_over_when_that_dies() {
+    let shell = Shell::new("take-over");
+    let mut engine = shell.slow_deploy();
+    let mut follower = shell.command("deploy release.json --local --speed 1000");
+    let mut follower = follower.stdout(Stdio::piped()).spawn().unwrap();
+    let mut events = BufReader::new(follower.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(events.any(|line| line.contains(r#""state":"Deploy""#)), "it follows while the other process runs it");
+    engine.kill().unwrap();
+    engine.wait().unwrap();
+    assert!(events.any(|line| line.contains(r#""status":"Success""#)));
+    assert_eq!(follower.wait().unwrap().code(), Some(2));
+}
+
+#[test]
+fn a_world_in_use_is_not_made_anew() {
+    let shell = Shell::new("in-use");
+    let mut engine = shell.slow_deploy();
+    let refusal = shell.refused("deploy release.json --local --fresh");
+    assert!(refusal.contains("is in use: a deploy runs in this world"), "{refusal}");
+    engine.kill().unwrap();
+    engine.wait().unwrap();
+    assert_eq!(shell.run("deploy release.json --local --fresh").status.code(), Some(0));
+    assert_eq!(shell.json("history --local").len(), 1, "the world is new");
+}
+
+#[test]
+fn a_world_file_becomes_a_world_that_stays() {
+    let shell = Shell::new("world-file");
+    shell.write("mine.json", include_str!("../world.json"));
+    shell.json("deploy release.json --world mine.json");
+    assert!(shell.folder.join(".bifrost/mine.sqlite").exists());
+    assert_eq!(shell.json("history --world mine.json").len(), 1);
+    assert_eq!(shell.json("history --world .bifrost/mine.sqlite").len(), 1);
+    assert_eq!(shell.json("history --local").len(), 0);
+}
+
+#[test]
+fn definitions_are_printed_for_aws_for_the_originals_and_for_the_eye() {
+    let shell = Shell::new("definitions");
+    let resource = |line: &str| {
+        let definition: Value = serde_json::from_slice(&shell.run(line).stdout).unwrap();
+        definition["States"]["Lock"]["Resource"].as_str().unwrap().to_owned()
+    };
+    assert_eq!(resource("asl --local"), "arn:aws:lambda:us-east-1:000000000000:function:coinbase-hello");
+    assert_eq!(
+        resource("asl --account 222222222222 --region eu-west-1 --deployer my-hello"),
+        "arn:aws:lambda:eu-west-1:222222222222:function:my-hello"
+    );
+    assert_eq!(resource("json"), "arn:aws:lambda:{{aws_region}}:{{aws_account}}:function:{{lambda_name}}");
+    assert!(text(&shell.run("graph").stdout).starts_with("stateDiagram-v2"));
+    assert!(text(&shell.run("graph dot").stdout).starts_with("digraph"));
+    assert!(text(&shell.run("completions bash").stdout).contains("_hello"));
+}
+
+#[test]
+fn the_events_of_an_execution_are_those_of_aws() {
+    let shell = Shell::new("history");
+    shell.json("deploy release.json --local");
+    let [execution] = shell.json("history --local").try_into().unwrap();
+    let events = shell.json(&format!("history --local {}", execution["arn"].as_str().unwrap()));
+    assert_eq!(events[0]["type"], "ExecutionStarted");
+    assert_eq!(events.last().unwrap()["type"], "ExecutionSucceeded");
+    assert!(shell.refused("history --local nothing").contains("there is no execution nothing"));
+}
