@@ -81,11 +81,16 @@ fn as_many_may_terminate_as_the_release_allows() {
 fn a_canary_may_not_terminate_whatever_the_release_allows() {
     let mut group = group(&[("i-1", "Terminating", "Healthy")]);
     group.capacity.desired = 1;
-    let check = |group: &AutoScalingGroup, strategy| Health::of(group, &[]).check_terminating(&autoscaling(5, strategy));
+    let check =
+        |group: &AutoScalingGroup, strategy| Health::of(group, &[]).check_terminating(&autoscaling(5, strategy));
     assert!(check(&group, Strategy::OneThenAllWithCanary).is_err());
     assert!(check(&group, Strategy::TenthSteps).is_ok());
     // Its successor is no reason to go on.
-    group.instances.push(Instance { id: "i-2".into(), lifecycle_state: "Pending".into(), health_status: "Healthy".into() });
+    group.instances.push(Instance {
+        id: "i-2".into(),
+        lifecycle_state: "Pending".into(),
+        health_status: "Healthy".into(),
+    });
     assert!(check(&group, Strategy::OneThenAllWithCanary).is_err());
     group.capacity.desired = 5;
     assert!(check(&group, Strategy::OneThenAllWithCanary).is_ok());
