@@ -107,7 +107,7 @@ impl<D: Deployer> Following<'_, D> {
             let follow = pin!(follow(self.client.follow(started), &mut report));
             let engine = pin!(self.be_engine(&is_engine));
             match select(pin!(tokio::signal::ctrl_c()), select(follow, engine)).await {
-                Either::Left(_) => {}
+                Either::Left((signal, _)) => signal.map_err(CliError::Runtime)?,
                 Either::Right((Either::Left((outcome, _)), _)) => return Ok(outcome?.exit_code),
                 Either::Right((Either::Right((Err(failure), _)), _)) => return Err(failure),
             }

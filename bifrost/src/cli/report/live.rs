@@ -2,7 +2,8 @@
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
-use std::io;
+use std::env;
+use std::io::{self, IsTerminal, stdout};
 
 /// Lines that are redrawn below those that stay.
 pub(super) struct Live {
@@ -11,6 +12,11 @@ pub(super) struct Live {
 }
 
 impl Live {
+    /// Whether standard output can be redrawn.
+    pub(super) fn is_possible() -> bool {
+        stdout().is_terminal() && env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
+    }
+
     pub(super) fn new() -> Self {
         let area = MultiProgress::with_draw_target(ProgressDrawTarget::stdout());
         Self { area, lines: RefCell::default() }

@@ -16,7 +16,7 @@ use crate::deployer::Deployer;
 use crate::machine::Machine;
 use chrono::{DateTime, Utc};
 use live::Live;
-use std::io::{self, IsTerminal, stdout};
+use std::io;
 use std::time::Instant;
 use text::Text;
 
@@ -42,7 +42,7 @@ impl Report {
         let text = || Text::new(D::Machine::STATES, hint.clone(), Paint::for_stdout());
         let writer = match format {
             Format::Json => Writer::Json,
-            Format::Text if stdout().is_terminal() => Writer::Live(text(), Live::new()),
+            Format::Text if Live::is_possible() => Writer::Live(text(), Live::new()),
             Format::Text => Writer::Lines(text()),
         };
         Self { writer, hint, since: Instant::now() }

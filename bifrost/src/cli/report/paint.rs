@@ -1,8 +1,8 @@
 //! Colours, on a terminal that wants them.
 
+use super::live::Live;
 use clap::builder::styling::{AnsiColor, Style};
 use std::env;
-use std::io::{IsTerminal, stdout};
 
 /// Colours text, or leaves it as it is.
 #[derive(Debug, Clone, Copy)]
@@ -11,11 +11,10 @@ pub(in crate::cli) struct Paint {
 }
 
 impl Paint {
-    /// Colours on a terminal, unless `NO_COLOR` asks for none.
+    /// Colours on a terminal that can be redrawn, unless `NO_COLOR` asks for none.
     pub(in crate::cli) fn for_stdout() -> Self {
         let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let dumb = env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
-        Self { colours: stdout().is_terminal() && !refused && !dumb }
+        Self { colours: Live::is_possible() && !refused }
     }
 
     #[cfg(test)]

@@ -24,6 +24,8 @@ pub use validate_resources::validate_resources;
 pub(crate) use watch::watch;
 
 #[cfg(test)]
+mod fault_tests;
+#[cfg(test)]
 mod tests;
 
 use crate::cloud::OdinPorts;

@@ -10,22 +10,6 @@ use bifrost::halt;
 use bifrost::testing::{Lab, Run};
 use serde_json::{Value, json};
 
-const SUCCESS: [&str; 13] = [
-    "Validate",
-    "Lock",
-    "ValidateResources",
-    "Deploy",
-    "WaitForDeploy",
-    "WaitForHealthy",
-    "CheckHealthy",
-    "Healthy?",
-    "WaitForDetach",
-    "DetachForSuccess",
-    "WaitDetachForSuccess",
-    "CleanUpSuccess",
-    "Success",
-];
-
 fn last(run: &Run) -> &str {
     run.path().last().copied().unwrap_or_default()
 }
@@ -48,109 +32,6 @@ fn assert_nothing_left(lab: &Lab<Odin>) {
 }
 
 #[tokio::test]
-async fn a_second_release_replaces_the_first() {
-    let lab = world(&[]);
-    let first = deploy(&lab, &release(2, &[])).await;
-    assert_eq!((first.path(), errors(&first)), (SUCCESS.to_vec(), vec![]));
-    assert_eq!(region(&lab).alarms.len(), 2);
-    let second = deploy(&lab, &release(1, &[])).await;
-    assert_eq!(last(&second), "Success");
-    assert_eq!(
-        groups(&lab),
-        [
-            "coinbase/deploy-test-development-2026-11-21T11-00-00Z-web",
-            "coinbase/deploy-test-development-2026-11-21T11-00-00Z-worker",
-        ]
-    );
-    let region = region(&lab);
-    assert_eq!(region.launch_templates.len(), 2);
-    assert!(region.alarms.keys().all(|name| name.contains("T11-00-00Z-web-cpu_scale_")), "{:?}", region.alarms);
-    let web = output(&lab, &second).fields.services[&"web".parse().unwrap()].clone();
-    assert_eq!(web.previous_desired_capacity, Some(3));
-    assert_eq!(region.auto_scaling_groups[&web.created_asg.unwrap()].capacity.desired, 3);
-}
-
-#[tokio::test]
-async fn a_service_that_is_gone_from_the_release_loses_its_group() {
-    let lab = world(&[]);
-    deploy(&lab, &release(2, &[])).await;
-    let web = release(1, &[])["services"]["web"].clone();
-    let second = deploy(&lab, &release(1, &[("/services", json!({ "web": web }))])).await;
-    assert_eq!(last(&second), "Success");
-    assert_eq!(groups(&lab), ["coinbase/deploy-test-development-2026-11-21T11-00-00Z-web"]);
-}
-
-#[tokio::test]
-async fn a_group_of_an_original_goes_with_its_launch_configuration() {
-    let tags = json!({
-        "ProjectName": "coinbase/deploy-test", "ConfigName": "development", "ServiceName": "web", "ReleaseId": "release-1"
-    });
-    let old = json!({
-        "created_time": "2026-11-20T00:00:00Z", "tags": tags, "capacity": { "min_size": 3, "desired": 4, "max_size": 5 },
-        "launch_configuration": "old", "subnet_ids": ["subnet-0a1b2c3d4e5f6000a"]
-    });
-    let lab = world(&[
-        (&format!("{REGION}/auto_scaling_groups"), json!({ "old": old })),
-        (
-            &format!("{REGION}/launch_configurations"),
-            json!({ "old": { "image_id": "ami-0a1b2c3d4e5f60001", "instance_type": "t2.nano" } }),
-        ),
-    ]);
-    let run = deploy(&lab, &release(1, &[])).await;
-    assert_eq!(last(&run), "Success", "{:?}", errors(&run));
-    let web = output(&lab, &run).fields.services[&"web".parse().unwrap()].clone();
-    assert_eq!(web.previous_desired_capacity, Some(4));
-    assert_eq!(web.resources.unwrap().prev_asg_arn.as_deref(), Some("old"));
-    assert!(!groups(&lab).contains(&"old".to_owned()));
-    assert!(region(&lab).launch_configurations.is_empty(), "{:?}", errors(&run));
-}
-
-#[tokio::test]
-async fn every_strategy_brings_a_release_to_its_end() {
-    for strategy in [
-        "AllAtOnce",
-        "OneThenAllWithCanary",
-        "25PercentStepRolloutNoCanary",
-        "10PercentStepRolloutNoCanary",
-        "10AtATimeNoCanary",
-        "20AtATimeNoCanary",
-    ] {
-        let lab = world(&[]);
-        let autoscaling = json!({ "min_size": 12, "max_size": 30, "spread": 0.5, "strategy": strategy });
-        let run = deploy(&lab, &release(1, &[("/services/web/autoscaling", autoscaling)])).await;
-        assert_eq!(last(&run), "Success", "{strategy}: {:?}", errors(&run));
-        let region = region(&lab);
-        let web = &region.auto_scaling_groups["coinbase/deploy-test-development-2026-11-21T11-00-00Z-web"];
-        assert_eq!((web.capacity.min_size, web.capacity.desired), (12, 12), "{strategy}");
-    }
-}
-
-#[tokio::test]
-async fn the_group_that_was_made_goes_when_the_next_cannot_be() {
-    let fault = json!({
-        "operation": "autoscaling:CreateAutoScalingGroup", "resource": "worker", "kind": { "error": "ResourceContention" }
-    });
-    let lab = world(&[("/faults", json!([fault]))]);
-    let placed = json!("odin/coinbase/deploy-test/development/web");
-    let run = deploy(
-        &lab,
-        &release(
-            1,
-            &[
-                ("/services/web/placement_group_name", placed),
-                ("/services/web/placement_group_strategy", json!("cluster")),
-            ],
-        ),
-    )
-    .await;
-    assert_eq!(last(&run), "FailureClean");
-    let error = errors(&run).remove(0);
-    assert!(error.starts_with("DeployError: service worker: autoscaling:CreateAutoScalingGroup on "), "{error}");
-    assert!(error.contains("ResourceContention"), "{error}");
-    assert_nothing_left(&lab);
-}
-
-#[tokio::test]
 async fn what_a_deploy_made_before_it_was_cut_is_kept_and_a_halt_no_longer_prevents_it() {
     let fault = json!({
         "operation": "autoscaling:CreateAutoScalingGroup", "resource": "worker", "times": 1, "kind": { "delay_seconds": 30 }
@@ -169,29 +50,6 @@ async fn what_a_deploy_made_before_it_was_cut_is_kept_and_a_halt_no_longer_preve
     assert_eq!(last(&run), "FailureClean");
     assert!(run.path().contains(&"CheckHealthy"));
     assert_nothing_left(&lab);
-}
-
-#[tokio::test]
-async fn a_halt_before_anything_was_made_needs_no_clean_up() {
-    let lab = world(&[]);
-    let sent = release(1, &[]);
-    ask_halt(&lab, &sample::read(&sent), "not now").await;
-    let run = deploy(&lab, &sent).await;
-    assert_eq!(run.path(), ["Validate", "Lock", "ValidateResources", "Deploy", "ReleaseLockFailure", "FailureClean"]);
-    assert_eq!(errors(&run), ["HaltError: halted: not now"]);
-    assert_nothing_left(&lab);
-}
-
-/// The original's fault: run again after it had freed the lock, it reported that the lock was stolen.
-#[tokio::test]
-async fn clean_up_that_freed_the_lock_and_died_succeeds_when_it_runs_again() {
-    let fault = json!({
-        "operation": "dynamodb:DeleteItem", "state": "CleanUpSuccess", "times": 1, "kind": { "error_after": "InternalServerError" }
-    });
-    let lab = world(&[("/faults", json!([fault]))]);
-    let run = deploy(&lab, &release(1, &[])).await;
-    assert_eq!(last(&run), "Success");
-    assert_eq!(errors(&run).len(), 1);
 }
 
 #[tokio::test]
@@ -231,38 +89,6 @@ async fn old_groups_are_kept_while_the_new_ones_are_too_weak() {
 }
 
 #[tokio::test]
-async fn a_placement_group_is_made_kept_on_success_and_must_be_the_projects_own() {
-    let placed = |name: &str| {
-        [
-            ("/services/web/placement_group_name", json!(name)),
-            ("/services/web/placement_group_strategy", json!("partition")),
-            ("/services/web/placement_group_partition_count", json!(3)),
-        ]
-    };
-    let lab = world(&[]);
-    let own = "odin/coinbase/deploy-test/development/web";
-    let run = deploy(&lab, &release(2, &placed(own))).await;
-    assert_eq!(last(&run), "Success", "{:?}", errors(&run));
-    assert!(region(&lab).placement_groups.contains_key(own));
-    let again = deploy(&lab, &release(1, &placed(own))).await;
-    assert_eq!(last(&again), "Success", "{:?}", errors(&again));
-    let foreign = deploy(&world(&[]), &release(1, &placed("odin/coinbase/other/development/web"))).await;
-    assert_eq!(last(&foreign), "FailureClean");
-    assert!(
-        errors(&foreign)[0]
-            .starts_with("BadReleaseError: services.web.placement_group_name: there is no placement group")
-    );
-}
-
-#[tokio::test]
-async fn skipped_detaching_leaves_the_balancers_to_the_deletion() {
-    let lab = world(&[]);
-    deploy(&lab, &release(2, &[])).await;
-    let run = deploy(&lab, &release(1, &[("/detach_strategy", json!("SkipDetach"))])).await;
-    assert_eq!((last(&run), errors(&run)), ("Success", vec![]));
-}
-
-#[tokio::test]
 async fn user_data_that_is_too_long_or_no_text_is_refused() {
     for (body, why) in [(vec![b'x'; 16 * 1024 + 1], "has 16385 bytes"), (vec![0x1f, 0x8b], "no text")] {
         let lab = world(&[]);
@@ -271,28 +97,4 @@ async fn user_data_that_is_too_long_or_no_text_is_refused() {
         assert_eq!(run.path(), ["Validate", "FailureClean"]);
         assert!(errors(&run)[0].contains(why), "{:?}", errors(&run));
     }
-}
-
-#[tokio::test]
-async fn a_safe_release_tells_all_in_which_it_differs_from_the_deployed_one() {
-    let lab = world(&[]);
-    deploy(&lab, &release(2, &[])).await;
-    let run = deploy(
-        &lab,
-        &release(
-            1,
-            &[
-                ("/safe_release", json!(true)),
-                ("/timeout", json!(300)),
-                ("/services/web/autoscaling/max_size", json!(6)),
-                ("/services/worker/ebs_volume_size", json!(8)),
-                ("/services/another", release(1, &[])["services"]["worker"].clone()),
-            ],
-        ),
-    )
-    .await;
-    assert_eq!(last(&run), "FailureClean");
-    insta::assert_snapshot!(errors(&run).join("\n"));
-    let run = deploy(&world(&[]), &release(1, &[("/safe_release", json!(true))])).await;
-    assert_eq!(last(&run), "Success", "{:?}", errors(&run));
 }

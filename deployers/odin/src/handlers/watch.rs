@@ -51,3 +51,59 @@ fn going(name: String, group: &AutoScalingGroup) -> Progress {
         enough: 0,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Odin;
+    use crate::lab::{deploy, output, ports, release, world};
+    use crate::release::sample;
+    use bifrost::release::Release;
+    use bifrost::testing::Lab;
+
+    /// A line a service: its name, and how many wait, start, are healthy, terminate, and are enough.
+    async fn seen(lab: &Lab<Odin>, release: &OdinRelease) -> Vec<String> {
+        let services = watch(&ports(lab).await, release).await.unwrap();
+        let line = |it: Progress| {
+            let counts = [it.waiting, it.starting, it.healthy, it.terminating, it.enough];
+            format!("{} {counts:?}", it.name)
+        };
+        services.into_iter().map(line).collect()
+    }
+
+    #[tokio::test]
+    async fn new_groups_are_seen_beside_the_old_ones_which_go_in_the_end() {
+        let lab = world(&[]);
+        let first = deploy(&lab, &release(2, &[])).await;
+        assert_eq!(seen(&lab, &output(&lab, &first)).await, ["web [0, 0, 5, 0, 3]", "worker [0, 0, 1, 0, 1]"]);
+
+        let second = release(1, &[]);
+        lab.upload(&second, &[("userdata", sample::USER_DATA)]).await.unwrap();
+        let name = lab.start(&second).await.unwrap();
+        let mut looks = 0;
+        lab.run_until(|| {
+            looks += 1;
+            looks == 2
+        })
+        .await
+        .unwrap();
+        let run = lab.execution(&name).await.unwrap();
+        let left = run.history.iter().rev().find_map(|event| event.details.output.clone()).unwrap();
+        let release = Release::read(&left, lab.cloud().defaults()).unwrap();
+        let booting = seen(&lab, &release).await;
+        assert_eq!(booting.len(), 4, "{booting:?}");
+        assert!(booting[0].starts_with("web [") && booting[2].starts_with("web (old) ["), "{booting:?}");
+
+        lab.run().await.unwrap();
+        let run = lab.execution(&name).await.unwrap();
+        assert_eq!(
+            seen(&lab, &output(&lab, &run)).await,
+            [
+                "web [0, 0, 5, 0, 3]",
+                "worker [0, 0, 1, 0, 1]",
+                "web (old) [0, 0, 0, 3, 0]",
+                "worker (old) [0, 0, 0, 1, 0]"
+            ]
+        );
+    }
+}

@@ -1,5 +1,7 @@
-use super::*;
+use super::{OdinFields, Release, check, fill_defaults, sample};
+use bifrost::Fields as _;
 use bifrost::json::ReadErrorKind;
+use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_oneof, proptest};
 use serde_json::{Value, json};
 
 fn refusal(pointer: &str, value: Value) -> (ReadErrorKind, String) {
@@ -106,4 +108,54 @@ fn numbers_are_whole_save_spread_and_threshold() {
     assert_eq!(kind, ReadErrorKind::Type, "{message}");
     let (kind, message) = refusal("/services/web/autoscaling/max_terms", json!(-1));
     assert_eq!(kind, ReadErrorKind::Value, "{message}");
+}
+
+/// Every place in a value, as JSON pointers.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    found.push(at.to_owned());
+    match value {
+        Value::Object(members) => members.iter().for_each(|(key, value)| {
+            places(value, &format!("{at}/{}", key.replace('~', "~0").replace('/', "~1")), found);
+        }),
+        Value::Array(elements) => {
+            for (index, value) in elements.iter().enumerate() {
+                places(value, &format!("{at}/{index}"), found);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn anything() -> impl Strategy<Value = Value> {
+    let number = "-?(0|[1-9][0-9]{0,30})(\\.[0-9]{1,30})?([eE][-+]?[0-9]{1,12})?";
+    prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        number.prop_map(|number| serde_json::from_str(&number).unwrap()),
+        ".{0,300}".prop_map(Value::from),
+        Just(json!([])),
+        Just(json!({})),
+        Just(json!([{}])),
+        "[a-z_]{1,12}".prop_map(|key| json!({ key: 1 })),
+    ]
+}
+
+proptest! {
+    /// The originals' own fuzz test: whatever a client sends is read, checked and filled in, or refused.
+    #[test]
+    fn no_release_makes_the_deployer_panic(place in any::<prop::sample::Index>(), value in anything()) {
+        let mut sent = sample::sent();
+        let mut found = Vec::new();
+        places(&sent, "", &mut found);
+        *sent.pointer_mut(place.get(&found[..]).as_str()).unwrap() = value;
+        if let Ok(mut release) = Release::<OdinFields>::read(&sent, &sample::defaults()) {
+            let _ = check(&release);
+            fill_defaults(&mut release);
+            for service in release.fields.services.values() {
+                let target = crate::capacity::Target::new(&service.autoscaling, Some(3));
+                let first = service.autoscaling.strategy.creation(&target);
+                prop_assert!(first.min <= first.desired || check(&release).is_err());
+            }
+        }
+    }
 }
