@@ -24,6 +24,7 @@ use arguments::Setting;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use error::CliError;
 use std::ffi::OsString;
+use std::io;
 use std::process::ExitCode;
 
 #[derive(Debug, Parser)]
@@ -65,6 +66,8 @@ pub fn main<D: Deployer>() -> ExitCode {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     match run::<D>(&arguments) {
         Ok(code) => code.into(),
+        // Whoever read the answer has seen enough, as `head` has.
+        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             output::complain(&error);
             error.exit_code().into()

@@ -43,8 +43,12 @@ impl Failure {
         let mut message = error.to_string();
         let mut source = error.source();
         while let Some(cause) = source {
-            message.push_str(": ");
-            message.push_str(&cause.to_string());
+            let told = cause.to_string();
+            // Some errors tell their cause themselves.
+            if !message.contains(&told) {
+                message.push_str(": ");
+                message.push_str(&told);
+            }
             source = cause.source();
         }
         Self::new(error.name(), message)

@@ -1,7 +1,11 @@
 //! How fast Odin is without AWS: whole executions in a memory world on virtual time, the parsing and validation of its
 //! definition, and `Validate` alone. `cargo bench -p odin` runs them.
 
-#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on has nothing to measure")]
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a benchmark that cannot go on has nothing to measure"
+)]
 
 use bifrost::Deployer;
 use bifrost::asl::StateMachine;
@@ -39,10 +43,12 @@ fn release() -> Value {
     release
 }
 
-/// The sample release, two services, from upload to `Success`. The world is made beforehand.
-#[divan::bench]
-fn successful_execution(bencher: Bencher<'_, '_>) {
-    let (runtime, world, release) = (runtime(), world(), release());
+/// From upload to `Success`: the sample release with both of its services, and with `web` alone. The world is made
+/// beforehand.
+#[divan::bench(args = [1, 2])]
+fn successful_execution(bencher: Bencher<'_, '_>, services: usize) {
+    let (runtime, world, mut release) = (runtime(), world(), release());
+    release["services"].as_object_mut().unwrap().truncate(services);
     bencher.with_inputs(|| Lab::<Odin>::new(world.clone()).unwrap()).bench_local_values(|lab| {
         let run = runtime.block_on(lab.deploy(&release, &[("userdata", USER_DATA)])).unwrap();
         assert_eq!(run.path().last(), Some(&"Success"));

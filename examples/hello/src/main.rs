@@ -54,7 +54,7 @@ bifrost::state_machine! {
 
 #[derive(Debug, thiserror::Error, TaskError)]
 enum FlagFailure {
-    #[error("cannot set the flag: {0}")]
+    #[error("cannot set the flag")]
     Deploy(#[from] CloudError),
 }
 
