@@ -48,7 +48,9 @@ fn release() -> Value {
 #[divan::bench(args = [1, 2])]
 fn successful_execution(bencher: Bencher<'_, '_>, services: usize) {
     let (runtime, world, mut release) = (runtime(), world(), release());
-    release["services"].as_object_mut().unwrap().truncate(services);
+    if services == 1 {
+        release["services"].as_object_mut().unwrap().shift_remove("worker");
+    }
     bencher.with_inputs(|| Lab::<Odin>::new(world.clone()).unwrap()).bench_local_values(|lab| {
         let run = runtime.block_on(lab.deploy(&release, &[("userdata", USER_DATA)])).unwrap();
         assert_eq!(run.path().last(), Some(&"Success"));
