@@ -152,7 +152,7 @@ pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
 
 /// The deployer would refuse a larger one: what `Validate` gives on holds the whole of it.
 fn check_size(path: &Path, document: &Value) -> Result<(), PrepareError> {
-    if json::size(document) <= DATA_LIMIT_BYTES {
+    if !json::exceeds(document, DATA_LIMIT_BYTES) {
         return Ok(());
     }
     let limit = u64::try_from(DATA_LIMIT_BYTES).unwrap_or(u64::MAX);

@@ -20,7 +20,7 @@ pub(super) fn exceeds_limit(value: &Value) -> bool {
     !fits(value, &mut { LIMIT }, 0, longest) && !fits(value, &mut { LIMIT }, 0, text_length)
 }
 
-fn fits(value: &Value, room: &mut usize, depth: usize, text_length: fn(&str) -> usize) -> bool {
+fn fits(value: &Value, room: &mut usize, depth: usize, text_length: impl Fn(&str) -> usize + Copy) -> bool {
     match value {
         Value::Array(_) | Value::Object(_) if depth >= DEEPEST => false,
         Value::Null | Value::Bool(true) => take(room, 4),

@@ -5,19 +5,37 @@ use serde_json::Value;
 /// The bytes of a value's compact rendering (that of `serde_json::to_vec`), counted without rendering.
 #[must_use]
 pub fn size(value: &Value) -> usize {
+    measure(value, string_size)
+}
+
+/// Whether a value's compact rendering is longer than `limit` bytes.
+#[must_use]
+pub fn exceeds(value: &Value, limit: usize) -> bool {
+    // Most values are so far below any limit that their texts need not be looked at letter by letter.
+    measure(value, longest_string_size) > limit && size(value) > limit
+}
+
+fn measure(value: &Value, string_size: impl Fn(&str) -> usize + Copy) -> usize {
     match value {
         Value::Null | Value::Bool(true) => 4,
         Value::Bool(false) => 5,
         Value::Number(number) => number.as_str().len(),
         Value::String(text) => string_size(text),
-        Value::Array(elements) => enclosed(elements.iter().map(size)),
-        Value::Object(members) => enclosed(members.iter().map(|(key, value)| string_size(key) + 1 + size(value))),
+        Value::Array(elements) => enclosed(elements.iter().map(|element| measure(element, string_size))),
+        Value::Object(members) => {
+            enclosed(members.iter().map(|(key, value)| string_size(key) + 1 + measure(value, string_size)))
+        }
     }
 }
 
 /// Brackets, and a comma between each two items.
 fn enclosed(items: impl ExactSizeIterator<Item = usize>) -> usize {
     2 + items.len().saturating_sub(1) + items.sum::<usize>()
+}
+
+/// As if each byte became the longest escape, `\u0001`.
+fn longest_string_size(text: &str) -> usize {
+    2 + text.len().saturating_mul(6)
 }
 
 fn string_size(text: &str) -> usize {
@@ -48,6 +66,15 @@ mod tests {
         ] {
             let value = crate::json::parse(text.as_bytes()).unwrap();
             assert_eq!(size(&value), serde_json::to_vec(&value).unwrap().len(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_value_exceeds_what_is_shorter_than_its_rendering() {
+        for text in [r#"{"a":["plain",1.50,true]}"#, r#"{"a":"\u0001\n"}"#, "[]"] {
+            let value = crate::json::parse(text.as_bytes()).unwrap();
+            let size = serde_json::to_vec(&value).unwrap().len();
+            assert!(exceeds(&value, size - 1) && !exceeds(&value, size), "{text}");
         }
     }
 }

@@ -1,12 +1,13 @@
 //! The gate of the embedded world: every call of every port passes [`Session::pass`].
 
 use super::fault::{FaultKind, injected, strike};
-use super::record::{CallRecord, Effect};
+use super::record::Effect;
 use super::store::{Store, StoreError};
 use super::world::{Resources, World};
 use crate::cloud::{Attempt, Call, CallName, CloudError, ErrorKind, Principal};
 use crate::release::{AccountId, Region};
 use chrono::{DateTime, TimeDelta, Utc};
+use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
@@ -130,11 +131,11 @@ impl<R: Resources> Session<R> {
         resource: &str,
         effect: impl FnOnce(&mut Place<'_, R>) -> Result<T, ServiceError> + Send,
     ) -> Result<T, CloudError> {
-        let (id, region) = (self.account.clone(), self.region.clone());
+        let (account, region) = (&self.account, &self.region);
         self.pass(operation, resource, move |world| {
             let (now, mut ids) = (world.clock, world.ids);
-            let resources = &mut world.account(&id)?.resources;
-            let answer = effect(&mut Place { resources, account: &id, region: &region, now, ids: &mut ids });
+            let resources = &mut world.account(account)?.resources;
+            let answer = effect(&mut Place { resources, account, region, now, ids: &mut ids });
             world.ids = ids;
             answer
         })
@@ -148,12 +149,15 @@ impl<R: Resources> Session<R> {
         resource: &str,
         effect: impl FnOnce(&mut World<R>) -> Result<T, ServiceError> + Send,
     ) -> Result<T, CloudError> {
-        let call = self.name(operation, resource);
-        tracing::debug!(operation, resource, account = %call.account, state = call.name.attempt.state, "call");
+        let state = self.passage.attempt.state.as_str();
+        tracing::debug!(operation, resource, account = %self.account, state, "call");
+        let occurrence = self.passage.occurrence(operation, resource);
+        // Most worlds have neither faults nor watchers: nobody asks for the name of a call.
+        let call = LazyCell::new(|| self.name(operation, resource, occurrence));
         let mut effect = Some(effect);
         // Scenarios are about tasks. A person who looks on must not use a fault up, nor wait on the world's clock: that
         // would stop the process which may have to move it.
-        let is_task = !self.passage.attempt.state.is_empty();
+        let is_task = !state.is_empty();
         let mut verdict = self.decide(&call, &mut effect, is_task);
         if let Ok(Verdict::Delayed(seconds)) = verdict {
             self.store.clock().sleep(self.now() + TimeDelta::seconds(i64::from(seconds))).await;
@@ -171,13 +175,13 @@ impl<R: Resources> Session<R> {
         }
     }
 
-    fn name(&self, operation: &'static str, resource: &str) -> Call {
+    fn name(&self, operation: &'static str, resource: &str, occurrence: u32) -> Call {
         Call {
             name: CallName {
                 attempt: self.passage.attempt.clone(),
                 operation,
                 resource: resource.to_owned(),
-                occurrence: self.passage.occurrence(operation, resource),
+                occurrence,
             },
             principal: self.principal.clone(),
             account: self.account.clone(),
@@ -187,15 +191,16 @@ impl<R: Resources> Session<R> {
 
     fn decide<T>(
         &self,
-        call: &Call,
+        call: &LazyCell<Call, impl FnOnce() -> Call>,
         effect: &mut Option<impl FnOnce(&mut World<R>) -> Result<T, ServiceError>>,
         may_strike: bool,
     ) -> Result<Verdict<T>, StoreError> {
-        self.store.transact_watched(|world| {
+        let change = |world: &mut World<R>| {
+            let may_strike = may_strike && !world.faults.is_empty();
             let fault = if may_strike { strike(&mut world.faults, call) } else { None };
-            let (verdict, seen) = apply(fault, world, effect);
-            (verdict, seen.map(|effect| CallRecord { call: call.clone(), effect }))
-        })
+            apply(fault, world, effect)
+        };
+        self.store.transact_watched(change, || Call::clone(call))
     }
 }
 

@@ -1,10 +1,10 @@
 //! Where the world and its executions are kept: in memory, or in one SQLite file.
 
 use super::clock::WorldClock;
-use super::record::{CallRecord, CallWatcher};
+use super::record::{CallRecord, CallWatcher, Effect};
 use super::sqlite::Sqlite;
 use super::world::{Resources, World};
-use crate::cloud::{ExecutionStatus, ExecutionSummary};
+use crate::cloud::{Call, ExecutionStatus, ExecutionSummary};
 use crate::interpreter::{Checkpoint, Event};
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
@@ -131,10 +131,11 @@ impl<R: Resources> Store<R> {
         &self.clock
     }
 
-    /// [`transact`](Self::transact) for a call that the watchers shall see.
+    /// [`transact`](Self::transact) for a call that the watchers shall see when it is done with. `name` names it for them.
     pub(super) fn transact_watched<T>(
         &self,
-        change: impl FnOnce(&mut World<R>) -> (T, Option<CallRecord>),
+        change: impl FnOnce(&mut World<R>) -> (T, Option<Effect>),
+        name: impl FnOnce() -> Call,
     ) -> Result<T, StoreError> {
         let watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
         if watchers.is_empty() {
@@ -142,8 +143,9 @@ impl<R: Resources> Store<R> {
         }
         self.transact(|world| {
             let before = world.clone();
-            let (answer, record) = change(world);
-            if let Some(record) = record {
+            let (answer, effect) = change(world);
+            if let Some(effect) = effect {
+                let record = CallRecord { call: name(), effect };
                 watchers.iter().for_each(|watch| watch(&record, &before, world));
             }
             answer

@@ -44,10 +44,10 @@ pub async fn dispatch<M: Machine>(
 }
 
 fn check_size(task: &str, output: Value) -> Result<Value, Failure> {
-    let size = json::size(&output);
-    if size <= DATA_LIMIT_BYTES {
+    if !json::exceeds(&output, DATA_LIMIT_BYTES) {
         return Ok(output);
     }
+    let size = json::size(&output);
     let message = format!(
         "the output of {task} has {size} bytes of JSON, and at most {DATA_LIMIT_BYTES} may travel between states: \
          keep large data in the bucket, and put only its key in the release"
