@@ -4,6 +4,7 @@ mod definition;
 
 mod graph;
 pub mod intrinsic;
+mod location;
 mod model;
 mod parse;
 pub mod path;

@@ -69,7 +69,7 @@ fn error_equals(fields: &Fields<'_>) -> Option<Vec<String>> {
     let name = |at: Located<'_>| {
         let name = at.value.as_str().map(str::to_owned);
         if name.is_none() {
-            fields.problems().report(at.location, "is no string, write the name of an error");
+            fields.problems().report(at.location.to_string(), "is no string, write the name of an error");
         }
         name
     };

@@ -17,6 +17,7 @@ use serde_json::Value;
 
 use self::fields::{Fields, Located, Problems};
 use super::definition::Problem;
+use super::location::Location;
 use super::model::{Flow, StateMachine};
 
 /// What is said of every definition that asks for JSONata.
@@ -29,7 +30,7 @@ const LONGEST: u64 = 99_999_999;
 /// problems, so that validation may add what it finds.
 pub(super) fn state_machine(definition: &Value) -> (Option<StateMachine>, Vec<Problem>) {
     let problems = Problems::default();
-    let root = Located { value: definition, location: String::new() };
+    let root = Located { value: definition, location: Location::default() };
     let machine = Fields::of(root, &problems).and_then(|fields| machine(&fields));
     (machine, problems.into_vec())
 }

@@ -2,8 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::outline::{Outline, OutlineState, join};
+use super::outline::{Outline, OutlineState};
 use crate::asl::definition::Problem;
+use crate::asl::location::Location;
 
 /// How many names a message lists.
 const LISTED: usize = 12;
@@ -20,14 +21,14 @@ pub(super) fn problems(machine: &Outline<'_>) -> Vec<Problem> {
     problems
 }
 
-fn problem(location: &str, message: String) -> Problem {
-    Problem { location: location.to_owned(), message }
+fn problem(location: &Location<'_>, message: String) -> Problem {
+    Problem { location: location.to_string(), message }
 }
 
 /// Names are unique in the whole machine: the history tells states apart by name only.
 fn names(flows: &[&Outline<'_>]) -> Vec<Problem> {
     let mut problems = Vec::new();
-    let mut seen: HashMap<&str, &str> = HashMap::new();
+    let mut seen: HashMap<&str, &Location<'_>> = HashMap::new();
     for state in flows.iter().flat_map(|flow| flow.states.values()) {
         if let Some(first) = seen.insert(state.name, &state.location) {
             let message = format!("has the name of {first}: give it another, names are unique in the whole machine");
@@ -43,13 +44,13 @@ fn names(flows: &[&Outline<'_>]) -> Vec<Problem> {
 }
 
 fn targets(flow: &Outline<'_>, flows: &[&Outline<'_>]) -> Vec<Problem> {
-    let start = flow.start_at.map(|target| (join(&flow.location, "StartAt"), target));
+    let start = flow.start_at.map(|target| (flow.location.field("StartAt"), target));
     let exits = flow.states.values().flat_map(|state| &state.exits).map(|exit| (exit.location.clone(), exit.target));
     start
         .into_iter()
         .chain(exits)
         .filter(|(_, target)| !flow.states.contains_key(target))
-        .map(|(location, target)| Problem { location, message: unknown_target(target, flow, flows) })
+        .map(|(location, target)| problem(&location, unknown_target(target, flow, flows)))
         .collect()
 }
 
@@ -112,5 +113,5 @@ fn unreachable(flow: &Outline<'_>) -> Vec<Problem> {
 fn never_ending(flow: &Outline<'_>) -> Option<Problem> {
     let is_endless = !flow.states.is_empty() && flow.states.values().all(|state| state.is_clear && !state.ends);
     let message = "no state ends this flow: write \"End\": true in its last state, or add a Succeed or Fail state";
-    is_endless.then(|| problem(&join(&flow.location, "States"), message.to_owned()))
+    is_endless.then(|| problem(&flow.location.field("States"), message.to_owned()))
 }

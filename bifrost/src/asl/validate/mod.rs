@@ -11,13 +11,14 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::definition::Problem;
+use super::location::Location;
 use super::model::{MachineType, StateMachine};
 use outline::{Outline, join};
 use states::Walk;
 
 /// The problems of the flow, and those of single states if all states could be read.
 pub(super) fn problems(definition: &Value, machine: Option<&StateMachine>, machine_type: MachineType) -> Vec<Problem> {
-    let mut problems = flow::problems(&Outline::of(definition, ""));
+    let mut problems = flow::problems(&Outline::of(definition, Location::default()));
     if let Some(machine) = machine {
         let mut walk = Walk { machine_type, problems: Vec::new() };
         walk.flow(&machine.flow, "");
