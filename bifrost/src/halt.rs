@@ -39,7 +39,7 @@ pub enum Halt {
 pub async fn check<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), Halt> {
     let now = context.now();
     if let Some(started_at) = envelope.started_at
-        && now > started_at + TimeDelta::seconds(i64::from(envelope.timeout))
+        && now.signed_duration_since(started_at) > TimeDelta::seconds(i64::from(envelope.timeout))
     {
         return Err(Halt::TimedOut { started_at, timeout: envelope.timeout });
     }
@@ -51,7 +51,7 @@ pub async fn check<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), H
 
 /// Whether a flag written then is meant for a deploy that runs now.
 fn counts(written: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    written >= now - MAX_AGE && written <= now + MAX_AHEAD
+    (-MAX_AHEAD..=MAX_AGE).contains(&now.signed_duration_since(written))
 }
 
 /// The flag's content, fit for a log: text of a stranger may hold anything.

@@ -1,11 +1,10 @@
 //! Where the world and its executions are kept: in memory, or in one SQLite file.
 
-use super::clock::WorldClock;
 use super::record::{CallRecord, CallWatcher};
 use super::sqlite::Sqlite;
 use super::world::{Resources, World};
 use crate::cloud::{ExecutionStatus, ExecutionSummary};
-use crate::interpreter::{Checkpoint, Event};
+use crate::interpreter::{Checkpoint, Event, Timeline};
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -56,7 +55,8 @@ pub(super) struct StoredExecution {
 pub struct Store<R> {
     kept: Mutex<Kept<R>>,
     watchers: Mutex<Vec<CallWatcher<R>>>,
-    clock: WorldClock,
+    /// Those who wait for the world's clock. It stands in the world, and only the engine moves it.
+    timeline: Timeline,
 }
 
 enum Kept<R> {
@@ -88,7 +88,11 @@ impl<R: Resources> Store<R> {
     }
 
     fn new(kept: Kept<R>) -> Arc<Self> {
-        Arc::new(Self { kept: Mutex::new(kept), watchers: Mutex::default(), clock: WorldClock::default() })
+        Arc::new(Self {
+            kept: Mutex::new(kept),
+            watchers: Mutex::default(),
+            timeline: Timeline::new(DateTime::<Utc>::MIN_UTC),
+        })
     }
 
     /// Lets `watcher` see each call from now on.
@@ -127,8 +131,8 @@ impl<R: Resources> Store<R> {
         }
     }
 
-    pub(super) fn clock(&self) -> &WorldClock {
-        &self.clock
+    pub(super) fn timeline(&self) -> &Timeline {
+        &self.timeline
     }
 
     /// [`transact`](Self::transact) for a call that the watchers shall see.

@@ -3,11 +3,11 @@
 use super::balancer::Balancers;
 use super::behaviour::Behaviour;
 use super::group::{LifecycleState, StoredGroup, StoredInstance};
-use super::later;
 use super::region::{StoredImage, StoredLaunchConfiguration, next_id};
 use super::templates::StoredTemplate;
 use super::topics::StoredTopic;
 use crate::cloud::HealthCheckType;
+use bifrost::local::later;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -72,7 +72,7 @@ impl<'r> Surroundings<'r> {
     fn launch(&mut self, source: &Source<'_>, now: DateTime<Utc>) -> (String, StoredInstance) {
         self.take_room(source);
         let number = self.images.get_mut(source.image_id).map_or(0, |image| {
-            image.launched += 1;
+            image.launched = image.launched.saturating_add(1);
             image.launched
         });
         let mut instance = StoredInstance {
@@ -94,7 +94,7 @@ impl<'r> Surroundings<'r> {
     fn forget(&mut self, id: &str, instance: &StoredInstance) {
         self.balancers.forget(id);
         if let Some(left) = self.spare_capacity.get_mut(&instance.instance_type) {
-            *left += 1;
+            *left = left.saturating_add(1);
         }
     }
 }
