@@ -18,6 +18,6 @@ pub use aws_name::{AccountId, BucketName, Region};
 pub use directory::{ObjectKey, ProjectDir, ReleaseDir, RootDir};
 pub use envelope::{CaughtError, Defaults, Envelope, Release};
 pub use execution_name::ExecutionName;
-pub use name::{ConfigName, InvalidName, NameFault, ProjectName, ReleaseId};
+pub use name::{ConfigName, InvalidName, NameFault, ProjectName, ReleaseId, check_segment};
 pub use replay::Replay;
 pub use sha256::Sha256;
