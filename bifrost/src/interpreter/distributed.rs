@@ -14,8 +14,7 @@ use super::failure::{Failure, Stop, names};
 use super::frame::{Frame, Visit};
 use super::recorder::{Recorder, RecorderError};
 use super::run::Run;
-use super::task::not_a;
-use crate::asl::{Map, Setting};
+use crate::asl::Map;
 
 /// How many child executions run at a time, at most.
 const MOST_DISTRIBUTED: usize = 10_000;
@@ -50,31 +49,13 @@ struct MapRun<'r> {
 impl Visit<'_> {
     pub(super) fn tolerance(&self, frame: &mut Frame<'_>, map: &Map, input: &Value) -> Result<Tolerance, Failure> {
         let count = self.count(frame, "ToleratedFailureCount", map.tolerated_failure_count.as_ref(), input)?;
-        let percentage = self.percentage(frame, map.tolerated_failure_percentage.as_ref(), input)?;
+        let percentage = map.tolerated_failure_percentage.as_ref();
+        let percentage = self.percentage(frame, "ToleratedFailurePercentage", percentage, input)?;
         frame.inspect(|stages| {
             stages.tolerated_failure_count = count;
             stages.tolerated_failure_percentage = percentage;
         });
         Ok(Tolerance { count, percentage })
-    }
-
-    fn percentage(
-        &self,
-        frame: &mut Frame<'_>,
-        setting: Option<&Setting<f64>>,
-        input: &Value,
-    ) -> Result<Option<f64>, Failure> {
-        let path = match setting {
-            None => return Ok(None),
-            Some(Setting::Value(percentage)) => return Ok(Some(*percentage)),
-            Some(Setting::Path(path)) => path,
-        };
-        let value = self.look_up(frame, path, input)?;
-        match value.as_f64() {
-            Some(percentage) if (0.0..=100.0).contains(&percentage) => Ok(Some(percentage)),
-            Some(_) => Err(self.runtime("ToleratedFailurePercentage must be between 0 and 100.")),
-            None => Err(self.runtime(not_a("float", "ToleratedFailurePercentagePath", path.as_str(), &value))),
-        }
     }
 }
 

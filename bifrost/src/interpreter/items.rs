@@ -8,27 +8,7 @@ use super::failure::{Failure, Stop, names};
 use super::frame::{Frame, Visit};
 use super::run::Run;
 use super::tasks::{TaskOutcome, TaskProgress, TaskRequest};
-use crate::asl::{ItemReader, Map, Setting};
-
-impl Visit<'_> {
-    /// A limit of a batch, which a path may also lead to as a text of digits.
-    fn batch_limit(
-        &self,
-        frame: &mut Frame<'_>,
-        field: &str,
-        setting: Option<&Setting<u64>>,
-        input: &Value,
-    ) -> Result<usize, Failure> {
-        if let Some(Setting::Path(path)) = setting {
-            let value = self.look_up(frame, path, input)?;
-            if let Some(limit) = value.as_str().and_then(|digits| digits.parse().ok()) {
-                return Ok(limit);
-            }
-        }
-        let limit = self.count(frame, field, setting, input)?;
-        Ok(limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX))
-    }
-}
+use crate::asl::{ItemReader, Map};
 
 impl Run<'_> {
     /// Asks the reader's resource for the object and takes the items out of it. `Tasks` answers as S3 does:

@@ -23,6 +23,7 @@ mod position;
 mod recorder;
 mod retry;
 mod run;
+mod settings;
 mod simple;
 mod size;
 mod state_test;

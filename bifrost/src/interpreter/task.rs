@@ -14,7 +14,7 @@ use super::frame::{Frame, Visit};
 use super::run::Run;
 use super::size;
 use super::tasks::{TaskOutcome, TaskProgress, TaskRequest, service_details};
-use crate::asl::{Resource, ResourceKind, Setting, Task};
+use crate::asl::{Resource, ResourceKind, Task};
 
 /// What an attempt is given.
 struct Request {
@@ -23,27 +23,6 @@ struct Request {
     timeout_seconds: Option<u64>,
     heartbeat_seconds: Option<u64>,
     token: Option<Arc<str>>,
-}
-
-impl Visit<'_> {
-    fn limit(
-        &self,
-        frame: &mut Frame<'_>,
-        field: &str,
-        limit: Option<&Setting<u64>>,
-        input: &Value,
-    ) -> Result<Option<u64>, Failure> {
-        let path = match limit {
-            None => return Ok(None),
-            Some(Setting::Value(seconds)) => return Ok(Some(*seconds)),
-            Some(Setting::Path(path)) => path,
-        };
-        let value = self.look_up(frame, path, input)?;
-        match value.as_u64().filter(|seconds| *seconds > 0) {
-            Some(seconds) => Ok(Some(seconds)),
-            None => Err(self.runtime(not_a("positive integer", field, path.as_str(), &value))),
-        }
-    }
 }
 
 impl Run<'_> {
@@ -60,8 +39,8 @@ impl Run<'_> {
 
     fn request(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, task: &Task) -> Result<Request, Failure> {
         let input = visit.effective_input(frame)?;
-        let timeout_seconds = visit.limit(frame, "TimeoutSecondsPath", task.timeout.as_ref(), &input)?;
-        let heartbeat_seconds = visit.limit(frame, "HeartbeatSecondsPath", task.heartbeat.as_ref(), &input)?;
+        let timeout_seconds = visit.seconds_limit(frame, "TimeoutSeconds", task.timeout.as_ref(), &input)?;
+        let heartbeat_seconds = visit.seconds_limit(frame, "HeartbeatSeconds", task.heartbeat.as_ref(), &input)?;
         let needs_token = task.resource.has_task_token() || *task.resource.kind() == ResourceKind::Activity;
         let token: Option<Arc<str>> = needs_token.then(|| self.random.uuid().into());
         frame.context.set_token(token.clone());
@@ -211,11 +190,6 @@ impl Limits {
             (end, silence) => end.or(silence),
         }
     }
-}
-
-/// The words in which AWS says that a path leads to a value of the wrong type.
-pub(super) fn not_a(kind: &str, field: &str, path: &str, value: &Value) -> String {
-    format!("The {field} field refers to value \"{}\" which is not a valid {kind}: {path}", super::simple::plain(value))
 }
 
 fn role(credentials: &Value) -> Option<Arc<Value>> {

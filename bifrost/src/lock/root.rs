@@ -2,12 +2,9 @@
 
 use super::{LockObject, read};
 use crate::cloud::{CloudError, LockItem, PutLock};
-use crate::release::Envelope;
+use crate::release::{Envelope, STARTED_BY};
 use crate::task::Context;
 use uuid::Uuid;
-
-/// The key of `metadata` under which the client claims who started the deploy.
-pub const STARTED_BY: &str = "started_by";
 
 /// Takes the root lock, unless another holds it, by item or by the originals' object.
 pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<PutLock, CloudError> {
