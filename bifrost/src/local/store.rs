@@ -79,12 +79,13 @@ impl<R: Resources> Store<R> {
         Ok(Self::new(Kept::File(Box::new(Sqlite::open(path, deployer, new_world)?))))
     }
 
-    /// Removes the world of `deployer` from a SQLite file, with its executions. Those of other deployers stay.
+    /// Puts a new world in the place of `deployer`'s in a SQLite file, and forgets its executions. Those of other
+    /// deployers stay.
     ///
     /// # Errors
-    /// If the file is no SQLite file, or cannot be written.
-    pub fn forget(path: &Path, deployer: &str) -> Result<(), StoreError> {
-        super::sqlite::forget(path, deployer)
+    /// If the file is no SQLite file, or cannot be written; nothing is changed then.
+    pub fn renew(path: &Path, deployer: &str, world: &World<R>) -> Result<(), StoreError> {
+        super::sqlite::renew(path, deployer, world)
     }
 
     fn new(kept: Kept<R>) -> Arc<Self> {
