@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 const SCALING_SECONDS: u32 = 2;
 /// Seconds between the end of a launch hook and being in service.
 const PROCEED_SECONDS: u32 = 1;
+/// The most instances that a group comes to have, whatever its capacity: an account's quota at AWS is of that order.
+const MOST_INSTANCES: usize = 1000;
 /// How long a hook waits that does not say.
 const HEARTBEAT_SECONDS: u32 = 3600;
 /// The transition of instances that come.
@@ -173,7 +175,7 @@ impl StoredGroup {
     }
 
     fn desired(&self) -> usize {
-        usize::try_from(self.capacity.desired).unwrap_or(usize::MAX)
+        usize::try_from(self.capacity.desired).unwrap_or(usize::MAX).min(MOST_INSTANCES)
     }
 
     fn source<'r>(&self, around: &Surroundings<'r>) -> Option<Source<'r>> {
