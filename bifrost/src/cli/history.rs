@@ -8,6 +8,7 @@ use crate::client::Client;
 use crate::cloud::ExecutionSummary;
 use crate::deployer::Deployer;
 use crate::interpreter::Event;
+use crate::printable::printable;
 use crate::release::started_by;
 use serde_json::{Value, json};
 
@@ -94,7 +95,7 @@ fn line(execution: &ExecutionSummary) -> String {
     let status = json!(execution.status);
     let end = execution.error.as_deref().or(status.as_str()).unwrap_or_default();
     let took = execution.stop_date.map_or_else(|| "runs".to_owned(), |stop| duration(stop - execution.start_date));
-    let by = started_by(&execution.input).map_or_else(String::new, |who| format!("  by {who}"));
+    let by = started_by(&execution.input).map_or_else(String::new, |who| format!("  by {}", printable(who)));
     format!("{}  {end:<12}  {took:>7}  {}{by}", moment(execution.start_date), execution.name)
 }
 

@@ -8,6 +8,7 @@ use super::{output, world};
 use crate::client::{Address, Client, Deployment, RunningExecution};
 use crate::deployer::{Deployed, Deployer};
 use crate::lock;
+use crate::printable::printable;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -85,7 +86,7 @@ fn lines(deployment: &Deployment, paint: Paint) -> Vec<String> {
 }
 
 fn service_lines(service: &Deployed, by: Option<&String>, paint: Paint) -> Vec<String> {
-    let by = by.map_or_else(String::new, |who| format!(", by {who}"));
+    let by = by.map_or_else(String::new, |who| format!(", by {}", printable(who)));
     let Deployed { service: name, release_id, since, resource, parts } = service;
     let mut lines = vec![
         format!("  {}  {release_id} since {}{by}", paint.good(name), moment(*since)),
@@ -98,7 +99,7 @@ fn service_lines(service: &Deployed, by: Option<&String>, paint: Paint) -> Vec<S
 fn running_line(running: &RunningExecution) -> String {
     let RunningExecution { execution, release_id, started_by, since, state } = running;
     let state = state.as_deref().unwrap_or("its beginning");
-    let by = started_by.as_ref().map_or_else(String::new, |who| format!(", by {who}"));
+    let by = started_by.as_ref().map_or_else(String::new, |who| format!(", by {}", printable(who)));
     format!("  runs: {release_id} in {state} since {}{by} ({execution})", moment(*since))
 }
 

@@ -7,7 +7,7 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use serde_json::Value;
 
-use super::context::{ContextObject, Item};
+use super::context::ContextObject;
 use super::event::{Event, EventDetails, EventType};
 use super::execution::{Checkpoint, Execution};
 use super::failure::{Failure, Stop, names};
@@ -132,16 +132,12 @@ impl Run<'_> {
         map_run: &MapRun<'_>,
         items: Vec<Arc<Value>>,
     ) -> Result<Vec<Arc<Value>>, Failure> {
-        let Some(selector) = &map_run.map.item_selector else {
-            return self.batches(map_run.visit, frame, map_run.map, map_run.input, items);
+        let MapRun { visit, map, input, .. } = *map_run;
+        let items = match &map.item_selector {
+            Some(selector) => self.select_items(visit, frame, selector, input, items)?,
+            None => items,
         };
-        let mut selected = Vec::with_capacity(items.len());
-        for (index, value) in (0..).zip(items) {
-            let context = frame.context.iteration(Item { index, value });
-            let mut scope = frame.branch(frame.previous, context, std::rc::Rc::default());
-            selected.push(self.payload(map_run.visit, &mut scope, Some(selector), map_run.input)?);
-        }
-        self.batches(map_run.visit, frame, map_run.map, map_run.input, selected)
+        self.batches(visit, frame, map, input, items)
     }
 
     /// Runs one child execution. It sees no variables, and has its own input and name.

@@ -66,9 +66,8 @@ impl Run<'_> {
             ProcessorMode::Inline => self.inline_map(visit, frame, map, input, most).await?,
             ProcessorMode::Distributed(_) => self.map_run(visit, frame, map, input, most).await?,
         };
-        let selected = self.payload(visit, frame, map.result_selector.as_ref(), &Arc::new(result))?;
-        frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&selected)));
-        let output = self.output(visit, frame, selected, &map.result_path, &map.assign)?;
+        let to = (&map.result_path, &map.assign);
+        let output = self.output_of_work(visit, frame, &Arc::new(result), map.result_selector.as_ref(), to)?;
         // The success is passed by.
         frame.previous = last;
         Ok(output)

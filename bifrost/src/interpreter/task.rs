@@ -32,9 +32,8 @@ impl Run<'_> {
         let scheduled = self.schedule(frame, &task.resource, &request)?;
         let result = self.perform(visit, frame, &task.resource, request, scheduled).await?;
         frame.inspect(|stages| stages.result = Some(Arc::clone(&result)));
-        let selected = self.payload(visit, frame, task.result_selector.as_ref(), &result)?;
-        frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&selected)));
-        Ok(self.output(visit, frame, selected, &task.result_path, &task.assign)?)
+        let to = (&task.result_path, &task.assign);
+        Ok(self.output_of_work(visit, frame, &result, task.result_selector.as_ref(), to)?)
     }
 
     fn request(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, task: &Task) -> Result<Request, Failure> {

@@ -146,7 +146,8 @@ fn left(now: DateTime<Utc>, deadline: Option<DateTime<Utc>>) -> String {
 
 /// A cause of several lines, to stand below a line's beginning.
 fn indented(cause: &str) -> String {
-    cause.replace('\n', "\n           ")
+    let printable: String = cause.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    printable.replace('\n', "\n           ")
 }
 
 fn created(status: Status) -> &'static str {
