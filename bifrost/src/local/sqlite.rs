@@ -4,7 +4,7 @@ use super::store::{StoreError, StoredExecution};
 use super::world::{Resources, World};
 use crate::interpreter::Event;
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -221,7 +221,10 @@ struct Here<'a> {
 
 impl Here<'_> {
     fn check<T>(self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
-        result.map_err(|source| StoreError::Sqlite { path: self.path.into(), source })
+        result.map_err(|source| match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => StoreError::Busy { path: self.path.into() },
+            _ => StoreError::Sqlite { path: self.path.into(), source },
+        })
     }
 }
 

@@ -22,6 +22,12 @@ pub enum StoreError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// Another process has been writing for too long.
+    #[error("the world in {path} is busy: another process has been writing to it for 20 s; try again, or end that one")]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
     /// What the file holds is not a world of this deployer.
     #[error(
         "{path} holds something else than a world of this version: {reason}; start a new one with --fresh, or name another with --world"
@@ -33,7 +39,7 @@ pub enum StoreError {
         reason: String,
     },
     /// The file or its folder cannot be made.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}: {source}; let it be written, or name another world with --world")]
     Io {
         /// The file.
         path: PathBuf,
