@@ -20,6 +20,20 @@ pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
 }
 
 /// A deployer: everything that the framework's client, commands and engine have to know of it.
+///
+/// In the order of a deploy:
+///
+/// | when | what is asked |
+/// | --- | --- |
+/// | the client prepares a release | [`attach`](Self::attach), then [`check`](Self::check) |
+/// | an embedded world is opened | [`WORLD`](Self::WORLD), if nobody names another |
+/// | a task of that world asks for the target account | [`local_ports`](Self::local_ports) |
+/// | the client follows: a state is left, or time passes in one | [`progress`](Self::progress), [`watch`](Self::watch) |
+/// | the client sees the end | [`changes`](Self::changes), and [`CHANGES_FROM`](Self::CHANGES_FROM) for the exit code |
+/// | a person asks for the status | [`deployed`](Self::deployed) |
+///
+/// The Lambda function needs its machine alone. What a client does is advice: the handler of `Validate` must call
+/// [`check`](Self::check) itself, as whoever starts an execution need not be our client.
 #[async_trait]
 pub trait Deployer: Sized + Send + Sync + 'static {
     /// Its own fields of a release.
@@ -40,10 +54,12 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     /// A world file for `--local`, as JSON, for those who name none.
     const WORLD: &'static str;
 
-    /// Opens its ports in the embedded world.
+    /// Opens its ports in the embedded world, in the account and region of the session: once an attempt of a task, and
+    /// for a client that looks.
     fn local_ports(session: Session<Self::Resources>) -> <Self::Fields as Fields>::Ports;
 
-    /// Checks all that can be checked without AWS: the rules of the deployer's `Validate`.
+    /// Checks all that can be checked without AWS: the rules of the deployer's `Validate`. The client asks before it
+    /// uploads anything.
     ///
     /// # Errors
     /// Says what is wrong, by JSON path, and what to do.
@@ -52,8 +68,8 @@ pub trait Deployer: Sized + Send + Sync + 'static {
         Ok(())
     }
 
-    /// Reads the files that belong to a release file and enters their hashes into the release. They are uploaded
-    /// before it.
+    /// Reads the files that belong to a release file and enters their hashes into the release. The client asks once
+    /// defaults are filled in and before the release is read; the files are uploaded before it.
     ///
     /// # Errors
     /// Says which file is missing or unreadable.
@@ -65,7 +81,7 @@ pub trait Deployer: Sized + Send + Sync + 'static {
         Ok(Vec::new())
     }
 
-    /// How far each service of the release has come, for a line of dots each.
+    /// How far each service of the release has come, for a line of dots each: as the state says that was left last.
     fn progress(release: &Release<Self::Fields>) -> Vec<Progress> {
         let _ = release;
         Vec::new()

@@ -54,6 +54,7 @@ pub mod json;
 pub mod local;
 pub mod lock;
 pub mod machine;
+mod printable;
 pub mod release;
 pub mod task;
 pub mod testing;

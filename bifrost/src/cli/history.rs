@@ -2,13 +2,14 @@
 
 use super::arguments::{CloudArgs, Format, OutputArgs, Setting};
 use super::error::CliError;
-use super::report::duration;
+use super::time::{duration, moment};
 use super::{output, world};
 use crate::client::Client;
 use crate::cloud::ExecutionSummary;
 use crate::deployer::Deployer;
 use crate::interpreter::Event;
-use chrono::{DateTime, SecondsFormat, Utc};
+use crate::printable::printable;
+use crate::release::started_by;
 use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
@@ -83,10 +84,10 @@ fn summary(execution: &ExecutionSummary) -> Value {
         "start_date": execution.start_date,
         "stop_date": execution.stop_date,
         "error": execution.error,
-        "project_name": field(execution, "project_name"),
-        "config_name": field(execution, "config_name"),
-        "release_id": field(execution, "release_id"),
-        "started_by": started_by(execution),
+        "project_name": execution.says("project_name"),
+        "config_name": execution.says("config_name"),
+        "release_id": execution.says("release_id"),
+        "started_by": started_by(&execution.input),
     })
 }
 
@@ -94,8 +95,8 @@ fn line(execution: &ExecutionSummary) -> String {
     let status = json!(execution.status);
     let end = execution.error.as_deref().or(status.as_str()).unwrap_or_default();
     let took = execution.stop_date.map_or_else(|| "runs".to_owned(), |stop| duration(stop - execution.start_date));
-    let by = started_by(execution).map_or_else(String::new, |who| format!("  by {who}"));
-    format!("{}  {end:<12}  {took:>7}  {}{by}", time(execution.start_date), execution.name)
+    let by = started_by(&execution.input).map_or_else(String::new, |who| format!("  by {}", printable(who)));
+    format!("{}  {end:<12}  {took:>7}  {}{by}", moment(execution.start_date), execution.name)
 }
 
 fn event_line(event: &Event) -> String {
@@ -104,26 +105,15 @@ fn event_line(event: &Event) -> String {
     let error = details.error.as_deref().unwrap_or_default();
     let cause = details.cause.as_deref().map(|cause| format!(": {cause}")).unwrap_or_default();
     let line =
-        format!("{:>5}  {}  {:<24}  {name}{error}{cause}", event.id, time(event.timestamp), event.event_type.name());
+        format!("{:>5}  {}  {:<24}  {name}{error}{cause}", event.id, moment(event.timestamp), event.event_type.name());
     line.trim_end().to_owned()
-}
-
-fn field<'e>(execution: &'e ExecutionSummary, name: &str) -> Option<&'e str> {
-    execution.input.get(name)?.as_str()
-}
-
-fn started_by(execution: &ExecutionSummary) -> Option<&str> {
-    execution.input.get("metadata")?.get("started_by")?.as_str()
-}
-
-fn time(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::cloud::ExecutionStatus;
+    use chrono::{DateTime, TimeDelta};
 
     fn execution() -> ExecutionSummary {
         ExecutionSummary {
@@ -145,7 +135,7 @@ mod tests {
         assert_eq!(line(&running), "2027-01-15T08:00:00Z  RUNNING          runs  deploy-web-dev-1  by ada@laptop");
         let failed = ExecutionSummary {
             status: ExecutionStatus::Failed,
-            stop_date: Some(running.start_date + chrono::TimeDelta::seconds(125)),
+            stop_date: Some(running.start_date + TimeDelta::seconds(125)),
             error: Some("FailureClean".into()),
             input: Value::Null.into(),
             ..running

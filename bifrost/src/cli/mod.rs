@@ -16,6 +16,7 @@ mod lock;
 mod output;
 mod report;
 mod status;
+mod time;
 mod unlock;
 mod world;
 

@@ -3,11 +3,12 @@
 use super::arguments::{CloudArgs, Format, OutputArgs, Setting, Subject};
 use super::error::CliError;
 use super::report::Paint;
+use super::time::moment;
 use super::{output, world};
 use crate::client::{Address, Client, Deployment, RunningExecution};
 use crate::deployer::{Deployed, Deployer};
 use crate::lock;
-use chrono::{DateTime, SecondsFormat, Utc};
+use crate::printable::printable;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -85,10 +86,10 @@ fn lines(deployment: &Deployment, paint: Paint) -> Vec<String> {
 }
 
 fn service_lines(service: &Deployed, by: Option<&String>, paint: Paint) -> Vec<String> {
-    let by = by.map_or_else(String::new, |who| format!(", by {who}"));
+    let by = by.map_or_else(String::new, |who| format!(", by {}", printable(who)));
     let Deployed { service: name, release_id, since, resource, parts } = service;
     let mut lines = vec![
-        format!("  {}  {release_id} since {}{by}", paint.good(name), time(*since)),
+        format!("  {}  {release_id} since {}{by}", paint.good(name), moment(*since)),
         paint.quiet(&format!("    {resource}")),
     ];
     lines.extend(parts.iter().map(|part| paint.quiet(&format!("      {part}"))));
@@ -98,12 +99,8 @@ fn service_lines(service: &Deployed, by: Option<&String>, paint: Paint) -> Vec<S
 fn running_line(running: &RunningExecution) -> String {
     let RunningExecution { execution, release_id, started_by, since, state } = running;
     let state = state.as_deref().unwrap_or("its beginning");
-    let by = started_by.as_ref().map_or_else(String::new, |who| format!(", by {who}"));
-    format!("  runs: {release_id} in {state} since {}{by} ({execution})", time(*since))
-}
-
-fn time(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+    let by = started_by.as_ref().map_or_else(String::new, |who| format!(", by {}", printable(who)));
+    format!("  runs: {release_id} in {state} since {}{by} ({execution})", moment(*since))
 }
 
 #[cfg(test)]
@@ -112,6 +109,7 @@ mod tests {
     use crate::client::{LockState, RootLock};
     use crate::cloud::LockItem;
     use crate::lock::UserLock;
+    use chrono::{DateTime, Utc};
 
     fn at(second: i64) -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()

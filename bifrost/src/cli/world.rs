@@ -44,11 +44,11 @@ impl<D: Deployer> LocalWorld<D> {
         if !is_new {
             return Ok(Self { cloud, path, is_new });
         }
+        let world = cloud.store().read(World::clone)?;
         if path.exists() {
             let _lease = Lease::take(&path)?.ok_or_else(|| CliError::WorldInUse(path.clone()))?;
-            Store::<D::Resources>::forget(&path, D::NAME)?;
+            Store::renew(&path, D::NAME, &world)?;
         }
-        let world = cloud.store().read(World::clone)?;
         let store = Store::open(&path, D::NAME, || world)?;
         let cloud = LocalCloud::new(store, cloud.identity().as_ref().clone(), cloud.defaults().clone());
         Ok(Self { cloud, path, is_new: false })

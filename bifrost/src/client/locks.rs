@@ -43,7 +43,7 @@ pub struct Unlocked {
 #[derive(Debug, thiserror::Error)]
 pub enum UnlockFailure {
     /// Somebody else's freeze stays: its reason may still hold.
-    #[error("it is frozen already by {0}")]
+    #[error("it is frozen already by {0}; to freeze it anew, unlock it first")]
     Frozen(UserLock),
     /// AWS refused, or did not answer.
     #[error(transparent)]

@@ -3,7 +3,7 @@
 use super::Client;
 use crate::deployer::{Attachment, Deployer};
 use crate::json::{self, ParseError, ReadError};
-use crate::release::{Defaults, ExecutionName, Release, ReleaseId, Replay, replay};
+use crate::release::{Defaults, ExecutionName, Release, ReleaseId, Replay, STARTED_BY, replay};
 use crate::task::DATA_LIMIT_BYTES;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value};
@@ -174,7 +174,7 @@ fn fill(release: &mut Map<String, Value>, defaults: &Defaults, now: DateTime<Utc
     let metadata = release.entry("metadata").or_insert_with(|| Map::new().into());
     // Metadata of another type are refused later, with their path.
     if let Value::Object(metadata) = metadata {
-        metadata.entry("started_by").or_insert_with(|| started_by.into());
+        metadata.entry(STARTED_BY).or_insert_with(|| started_by.into());
     }
 }
 

@@ -5,9 +5,9 @@ use super::{Address, Client, LockState};
 use crate::cloud::{CloudError, ExecutionSummary};
 use crate::deployer::{Deployed, Deployer};
 use crate::json;
+use crate::release::started_by;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
-use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What is deployed of a project's config, and what goes on there.
@@ -55,12 +55,12 @@ impl<D: Deployer> Client<D> {
             Ok(services) => (services, None),
             Err(error) => (Vec::new(), Some(error.to_string())),
         };
-        let mut started_by = BTreeMap::new();
+        let mut deployers = BTreeMap::new();
         for service in &services {
-            if !started_by.contains_key(&service.release_id)
+            if !deployers.contains_key(&service.release_id)
                 && let Some(person) = self.who_deployed(address, &service.release_id).await?
             {
-                started_by.insert(service.release_id.clone(), person);
+                deployers.insert(service.release_id.clone(), person);
             }
         }
         let running = match self.running(address).await? {
@@ -68,7 +68,7 @@ impl<D: Deployer> Client<D> {
             None => None,
         };
         let locks = self.lock_state(address).await?;
-        Ok(Deployment { address: address.clone(), services, unseen, started_by, running, locks })
+        Ok(Deployment { address: address.clone(), services, unseen, started_by: deployers, running, locks })
     }
 
     async fn services(&self, address: &Address) -> Result<Vec<Deployed>, CloudError> {
@@ -97,7 +97,7 @@ impl<D: Deployer> Client<D> {
         let key = address.root_dir().release_dir(&id).release();
         let uploaded = self.objects.get(&address.bucket, &key).await?;
         let release = uploaded.and_then(|object| json::parse(&object.body).ok());
-        Ok(release.as_ref().and_then(claim).map(ToOwned::to_owned))
+        Ok(release.as_ref().and_then(started_by).map(ToOwned::to_owned))
     }
 
     async fn where_it_is(&self, execution: ExecutionSummary) -> Result<RunningExecution, CloudError> {
@@ -107,19 +107,11 @@ impl<D: Deployer> Client<D> {
             story.tell(event);
         }
         Ok(RunningExecution {
-            release_id: text(&execution.input, "release_id").unwrap_or_default().to_owned(),
-            started_by: claim(&execution.input).map(ToOwned::to_owned),
+            release_id: execution.says("release_id").unwrap_or_default().to_owned(),
+            started_by: started_by(&execution.input).map(ToOwned::to_owned),
             since: execution.start_date,
             state: story.states.pop(),
             execution: execution.name,
         })
     }
-}
-
-fn text<'v>(release: &'v Value, field: &str) -> Option<&'v str> {
-    release.get(field)?.as_str()
-}
-
-fn claim(release: &Value) -> Option<&str> {
-    text(release.get("metadata")?, "started_by")
 }

@@ -2,6 +2,7 @@
 
 use super::StepFailure;
 use crate::interpreter::{Event, EventType};
+use crate::machine::Failure;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::sync::Arc;
@@ -43,13 +44,12 @@ impl Story {
     /// Takes the next event; gives what a person should be told of it.
     pub(super) fn tell(&mut self, event: &Event) -> Option<Turn> {
         self.last_at = Some(event.timestamp);
-        let kind = event.event_type.name();
-        if let Some(state) = event.details.name.as_ref().filter(|_| kind.ends_with("StateEntered")) {
+        if let Some(state) = event.details.name.as_ref().filter(|_| event.event_type.is_entrance()) {
             self.states.push(state.to_string());
             self.attempts = 0;
             return Some(Turn::Entered(state.to_string()));
         }
-        if kind.ends_with("StateExited") {
+        if event.event_type.is_exit() {
             self.end_of_state();
             return event.details.output.clone().map(Turn::Left);
         }
@@ -80,7 +80,7 @@ impl Story {
             time: event.timestamp,
             state: self.states.last().cloned().unwrap_or_default(),
             error: event.details.error.as_deref().unwrap_or("States.TaskFailed").to_owned(),
-            cause: message(event.details.cause.as_deref().unwrap_or_default()),
+            cause: Failure::said(event.details.cause.as_deref().unwrap_or_default()),
             attempt: self.attempts,
         };
         self.failed = Some(failure.clone());
@@ -98,13 +98,6 @@ impl Story {
     pub(super) fn states_after_failure(&self) -> &[String] {
         self.states_before_failure.and_then(|count| self.states.get(count..)).unwrap_or_default()
     }
-}
-
-/// What a cause says. Lambda reports `{"errorType", "errorMessage"}` as text.
-fn message(cause: &str) -> String {
-    let report: Option<Value> = serde_json::from_str(cause).ok();
-    let message = report.as_ref().and_then(|report| report.get("errorMessage")?.as_str());
-    message.unwrap_or(cause).to_owned()
 }
 
 #[cfg(test)]

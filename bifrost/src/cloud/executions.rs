@@ -51,6 +51,14 @@ pub struct ExecutionSummary {
     pub cause: Option<String>,
 }
 
+impl ExecutionSummary {
+    /// What the release that it was started with says in a field that is a text.
+    #[must_use]
+    pub fn says(&self, field: &str) -> Option<&str> {
+        self.input.get(field)?.as_str()
+    }
+}
+
 /// An execution was not started.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {

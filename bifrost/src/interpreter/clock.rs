@@ -1,14 +1,15 @@
 //! Time as the interpreter sees it.
 
-use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+
+use super::timeline::Timeline;
 
 /// Where the time comes from, and how it passes.
 #[async_trait(?Send)]
@@ -26,22 +27,17 @@ pub trait Clock {
 /// once everything sleeps: branches that run side by side see the order of events that they would see in real time. A
 /// sleeper outside of `run` moves the clock on by itself, which is right as long as it is alone.
 #[derive(Debug)]
-pub struct VirtualClock(Mutex<Timeline>);
-
-#[derive(Debug)]
-struct Timeline {
-    now: DateTime<Utc>,
-    /// By end and order of arrival: no two have the same place.
-    sleepers: BTreeMap<(DateTime<Utc>, u64), Waker>,
-    arrivals: u64,
-    runs: usize,
+pub struct VirtualClock {
+    timeline: Timeline,
+    /// How many futures `run` drives.
+    runs: AtomicUsize,
 }
 
 impl VirtualClock {
     /// A clock that shows `now`.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
-        Self(Mutex::new(Timeline { now, sleepers: BTreeMap::new(), arrivals: 0, runs: 0 }))
+        Self { timeline: Timeline::new(now), runs: AtomicUsize::new(0) }
     }
 
     /// Drives a future to its end, passing the time whenever nothing but time can bring it on.
@@ -58,38 +54,26 @@ impl VirtualClock {
                 if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
                     return Poll::Ready(output);
                 }
-                if !signal.take() && !self.jump() {
+                if !signal.take() && !self.timeline.wake_next() {
                     return Poll::Pending;
                 }
             }
         })
         .await
     }
-
-    /// Moves on to the earliest sleeper's end and wakes it; false if nobody sleeps.
-    fn jump(&self) -> bool {
-        let mut timeline = self.timeline();
-        let Some(((at, _), waker)) = timeline.sleepers.pop_first() else { return false };
-        timeline.now = timeline.now.max(at);
-        drop(timeline);
-        waker.wake();
-        true
-    }
-
-    fn timeline(&self) -> MutexGuard<'_, Timeline> {
-        // Every change of a timeline is complete before anything can panic.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 #[async_trait(?Send)]
 impl Clock for VirtualClock {
     fn now(&self) -> DateTime<Utc> {
-        self.timeline().now
+        self.timeline.now()
     }
 
     async fn sleep_until(&self, at: DateTime<Utc>) {
-        Sleep { clock: self, at, place: None }.await;
+        if self.runs.load(Ordering::Acquire) == 0 {
+            self.timeline.advance(at);
+        }
+        self.timeline.sleep_until(at).await;
     }
 }
 
@@ -98,14 +82,14 @@ struct Running<'a>(&'a VirtualClock);
 
 impl<'a> Running<'a> {
     fn start(clock: &'a VirtualClock) -> Self {
-        clock.timeline().runs += 1;
+        clock.runs.fetch_add(1, Ordering::AcqRel);
         Self(clock)
     }
 }
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        self.0.timeline().runs -= 1;
+        self.0.runs.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -132,42 +116,6 @@ impl Wake for Signal {
         let outer = self.outer.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some(outer) = outer {
             outer.wake();
-        }
-    }
-}
-
-struct Sleep<'a> {
-    clock: &'a VirtualClock,
-    at: DateTime<Utc>,
-    place: Option<u64>,
-}
-
-impl Future for Sleep<'_> {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let mut timeline = self.clock.timeline();
-        if timeline.runs == 0 {
-            timeline.now = timeline.now.max(self.at);
-        }
-        if timeline.now >= self.at {
-            return Poll::Ready(());
-        }
-        let place = self.place.unwrap_or(timeline.arrivals);
-        if self.place.is_none() {
-            timeline.arrivals += 1;
-        }
-        timeline.sleepers.insert((self.at, place), context.waker().clone());
-        drop(timeline);
-        self.place = Some(place);
-        Poll::Pending
-    }
-}
-
-impl Drop for Sleep<'_> {
-    fn drop(&mut self) {
-        if let Some(place) = self.place {
-            self.clock.timeline().sleepers.remove(&(self.at, place));
         }
     }
 }

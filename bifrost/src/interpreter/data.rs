@@ -51,6 +51,20 @@ impl Run<'_> {
         value.map(Arc::new).map_err(|failure| visit.failure(failure.error_name(), failure))
     }
 
+    /// From what the work of a state gave to what the state hands on: `ResultSelector`, and all that follows.
+    pub(super) fn output_of_work(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        result: &Arc<Value>,
+        selector: Option<&Template>,
+        (result_path, assign): (&ResultPath, &Assign),
+    ) -> Result<Output, Failure> {
+        let selected = self.payload(visit, frame, selector, result)?;
+        frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&selected)));
+        self.output(visit, frame, selected, result_path, assign)
+    }
+
     /// From a result to what the state hands on: `ResultPath`, `Assign` and `OutputPath`.
     pub(super) fn output(
         &self,

@@ -7,15 +7,14 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 use serde_json::Value;
 
-use super::context::{ContextObject, Item};
+use super::context::ContextObject;
 use super::event::{Event, EventDetails, EventType};
 use super::execution::{Checkpoint, Execution};
 use super::failure::{Failure, Stop, names};
 use super::frame::{Frame, Visit};
 use super::recorder::{Recorder, RecorderError};
 use super::run::Run;
-use super::task::not_a;
-use crate::asl::{Map, Setting};
+use crate::asl::Map;
 
 /// How many child executions run at a time, at most.
 const MOST_DISTRIBUTED: usize = 10_000;
@@ -50,31 +49,13 @@ struct MapRun<'r> {
 impl Visit<'_> {
     pub(super) fn tolerance(&self, frame: &mut Frame<'_>, map: &Map, input: &Value) -> Result<Tolerance, Failure> {
         let count = self.count(frame, "ToleratedFailureCount", map.tolerated_failure_count.as_ref(), input)?;
-        let percentage = self.percentage(frame, map.tolerated_failure_percentage.as_ref(), input)?;
+        let percentage = map.tolerated_failure_percentage.as_ref();
+        let percentage = self.percentage(frame, "ToleratedFailurePercentage", percentage, input)?;
         frame.inspect(|stages| {
             stages.tolerated_failure_count = count;
             stages.tolerated_failure_percentage = percentage;
         });
         Ok(Tolerance { count, percentage })
-    }
-
-    fn percentage(
-        &self,
-        frame: &mut Frame<'_>,
-        setting: Option<&Setting<f64>>,
-        input: &Value,
-    ) -> Result<Option<f64>, Failure> {
-        let path = match setting {
-            None => return Ok(None),
-            Some(Setting::Value(percentage)) => return Ok(Some(*percentage)),
-            Some(Setting::Path(path)) => path,
-        };
-        let value = self.look_up(frame, path, input)?;
-        match value.as_f64() {
-            Some(percentage) if (0.0..=100.0).contains(&percentage) => Ok(Some(percentage)),
-            Some(_) => Err(self.runtime("ToleratedFailurePercentage must be between 0 and 100.")),
-            None => Err(self.runtime(not_a("float", "ToleratedFailurePercentagePath", path.as_str(), &value))),
-        }
     }
 }
 
@@ -151,16 +132,12 @@ impl Run<'_> {
         map_run: &MapRun<'_>,
         items: Vec<Arc<Value>>,
     ) -> Result<Vec<Arc<Value>>, Failure> {
-        let Some(selector) = &map_run.map.item_selector else {
-            return self.batches(map_run.visit, frame, map_run.map, map_run.input, items);
+        let MapRun { visit, map, input, .. } = *map_run;
+        let items = match &map.item_selector {
+            Some(selector) => self.select_items(visit, frame, selector, input, items)?,
+            None => items,
         };
-        let mut selected = Vec::with_capacity(items.len());
-        for (index, value) in (0..).zip(items) {
-            let context = frame.context.iteration(Item { index, value });
-            let mut scope = frame.branch(frame.previous, context, std::rc::Rc::default());
-            selected.push(self.payload(map_run.visit, &mut scope, Some(selector), map_run.input)?);
-        }
-        self.batches(map_run.visit, frame, map_run.map, map_run.input, selected)
+        self.batches(visit, frame, map, input, items)
     }
 
     /// Runs one child execution. It sees no variables, and has its own input and name.

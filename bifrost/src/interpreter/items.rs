@@ -1,34 +1,16 @@
 //! Where the items of a distributed `Map` come from (`ItemReader`), and how they are bundled (`ItemBatcher`).
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::{Map as Fields, Value};
 
+use super::context::Item;
 use super::failure::{Failure, Stop, names};
 use super::frame::{Frame, Visit};
 use super::run::Run;
 use super::tasks::{TaskOutcome, TaskProgress, TaskRequest};
-use crate::asl::{ItemReader, Map, Setting};
-
-impl Visit<'_> {
-    /// A limit of a batch, which a path may also lead to as a text of digits.
-    fn batch_limit(
-        &self,
-        frame: &mut Frame<'_>,
-        field: &str,
-        setting: Option<&Setting<u64>>,
-        input: &Value,
-    ) -> Result<usize, Failure> {
-        if let Some(Setting::Path(path)) = setting {
-            let value = self.look_up(frame, path, input)?;
-            if let Some(limit) = value.as_str().and_then(|digits| digits.parse().ok()) {
-                return Ok(limit);
-            }
-        }
-        let limit = self.count(frame, field, setting, input)?;
-        Ok(limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX))
-    }
-}
+use crate::asl::{ItemReader, Map, Template};
 
 impl Run<'_> {
     /// Asks the reader's resource for the object and takes the items out of it. `Tasks` answers as S3 does:
@@ -65,6 +47,24 @@ impl Run<'_> {
             items.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         }
         Ok(items.into_iter().map(Arc::new).collect())
+    }
+
+    /// What the item selector makes of each item.
+    pub(super) fn select_items(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        selector: &Template,
+        input: &Arc<Value>,
+        items: Vec<Arc<Value>>,
+    ) -> Result<Vec<Arc<Value>>, Failure> {
+        let mut selected = Vec::with_capacity(items.len());
+        for (index, value) in (0..).zip(items) {
+            let context = frame.context.iteration(Item { index, value });
+            let mut iteration = frame.branch(frame.previous, context, Rc::default());
+            selected.push(self.payload(visit, &mut iteration, Some(selector), input)?);
+        }
+        Ok(selected)
     }
 
     /// Bundles the inputs of the children, if the state says so.

@@ -15,8 +15,7 @@ use super::frame::{Frame, Visit};
 use super::parallel::BranchEnd;
 use super::position::Position;
 use super::run::Run;
-use super::task::not_a;
-use crate::asl::{Map, ProcessorMode, Setting};
+use crate::asl::{Map, ProcessorMode};
 
 /// How many iterations inside an execution run at a time, at most.
 const MOST_INLINE: usize = 40;
@@ -56,27 +55,6 @@ impl Visit<'_> {
         frame.inspect(|stages| stages.max_concurrency = Some(most));
         Ok(usize::try_from(most).unwrap_or(usize::MAX))
     }
-
-    /// A setting that counts something.
-    pub(super) fn count(
-        &self,
-        frame: &mut Frame<'_>,
-        field: &str,
-        setting: Option<&Setting<u64>>,
-        input: &Value,
-    ) -> Result<Option<u64>, Failure> {
-        let path = match setting {
-            None => return Ok(None),
-            Some(Setting::Value(count)) => return Ok(Some(*count)),
-            Some(Setting::Path(path)) => path,
-        };
-        let value = self.look_up(frame, path, input)?;
-        match (value.as_u64(), value.as_i64()) {
-            (Some(count), _) => Ok(Some(count)),
-            (None, Some(_)) => Err(self.runtime(format!("{field} cannot be negative."))),
-            (None, None) => Err(self.runtime(not_a("integer", &format!("{field}Path"), path.as_str(), &value))),
-        }
-    }
 }
 
 impl Run<'_> {
@@ -88,9 +66,8 @@ impl Run<'_> {
             ProcessorMode::Inline => self.inline_map(visit, frame, map, input, most).await?,
             ProcessorMode::Distributed(_) => self.map_run(visit, frame, map, input, most).await?,
         };
-        let selected = self.payload(visit, frame, map.result_selector.as_ref(), &Arc::new(result))?;
-        frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&selected)));
-        let output = self.output(visit, frame, selected, &map.result_path, &map.assign)?;
+        let to = (&map.result_path, &map.assign);
+        let output = self.output_of_work(visit, frame, &Arc::new(result), map.result_selector.as_ref(), to)?;
         // The success is passed by.
         frame.previous = last;
         Ok(output)

@@ -23,11 +23,13 @@ mod position;
 mod recorder;
 mod retry;
 mod run;
+mod settings;
 mod simple;
 mod size;
 mod state_test;
 mod task;
 mod tasks;
+mod timeline;
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -44,6 +46,7 @@ pub use self::inspection::{ErrorDetails, Inspection};
 pub use self::recorder::{MemoryRecorder, Recorder, RecorderError};
 pub use self::state_test::{StateStatus, StateTest, StateTested};
 pub use self::tasks::{TaskOutcome, TaskProgress, TaskRequest, Tasks};
+pub(crate) use self::timeline::Timeline;
 
 use self::context::ContextObject;
 use self::failure::{Failure, Stop, names};

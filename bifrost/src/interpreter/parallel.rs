@@ -36,9 +36,8 @@ impl Run<'_> {
         let result = self.branches(frame, parallel, &input).await?;
         let last = frame.previous;
         frame.previous = self.record(last, EventType::ParallelStateSucceeded, EventDetails::default())?;
-        let selected = self.payload(visit, frame, parallel.result_selector.as_ref(), &Arc::new(result))?;
-        frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&selected)));
-        let output = self.output(visit, frame, selected, &parallel.result_path, &parallel.assign)?;
+        let to = (&parallel.result_path, &parallel.assign);
+        let output = self.output_of_work(visit, frame, &Arc::new(result), parallel.result_selector.as_ref(), to)?;
         // The success is passed by: what comes next follows from the last event of a branch.
         frame.previous = last;
         Ok(output)

@@ -19,7 +19,7 @@ pub trait Recorder {
 
 /// The progress of an execution could not be saved.
 #[derive(Debug, thiserror::Error)]
-#[error("the progress of the execution could not be saved")]
+#[error("the progress of the execution could not be saved: {0}")]
 pub struct RecorderError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
 /// Keeps everything in memory.

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use serde::Serialize;
 use serde_json::{Map as Fields, Value};
 
-use super::context::{ContextObject, Item};
+use super::context::ContextObject;
 use super::data::Output;
 use super::distributed::Forgetful;
 use super::execution::Execution;
@@ -140,9 +140,8 @@ impl Run<'_> {
         parallel: &Parallel,
         mock: &TaskOutcome,
     ) -> Result<Output, Failure> {
-        let selected = self.payload(visit, frame, parallel.result_selector.as_ref(), &mocked_result(mock)?)?;
-        frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&selected)));
-        self.output(visit, frame, selected, &parallel.result_path, &parallel.assign)
+        let to = (&parallel.result_path, &parallel.assign);
+        self.output_of_work(visit, frame, &mocked_result(mock)?, parallel.result_selector.as_ref(), to)
     }
 
     fn mocked_map(
@@ -166,9 +165,8 @@ impl Run<'_> {
         if tolerance.is_exceeded(usize::try_from(test.failed_iterations).unwrap_or(usize::MAX), count) {
             return Err(super::distributed::threshold_exceeded());
         }
-        let selected = self.payload(visit, frame, map.result_selector.as_ref(), &mocked_result(mock)?)?;
-        frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&selected)));
-        self.output(visit, frame, selected, &map.result_path, &map.assign)
+        let to = (&map.result_path, &map.assign);
+        self.output_of_work(visit, frame, &mocked_result(mock)?, map.result_selector.as_ref(), to)
     }
 
     /// Shows what the item selector makes of each item.
@@ -181,12 +179,8 @@ impl Run<'_> {
         items: Vec<Arc<Value>>,
     ) -> Result<(), Failure> {
         let Some(selector) = &map.item_selector else { return Ok(()) };
-        let mut selected = Vec::with_capacity(items.len());
-        for (index, value) in (0..).zip(items) {
-            let context = frame.context.iteration(Item { index, value });
-            let mut scope = frame.branch(0, context, std::rc::Rc::default());
-            selected.push(Arc::unwrap_or_clone(self.payload(visit, &mut scope, Some(selector), input)?));
-        }
+        let selected = self.select_items(visit, frame, selector, input, items)?;
+        let selected = selected.into_iter().map(Arc::unwrap_or_clone).collect();
         frame.inspect(|stages| stages.after_item_selector = Some(Arc::new(Value::Array(selected))));
         Ok(())
     }

@@ -14,7 +14,7 @@ use super::frame::{Frame, Visit};
 use super::run::Run;
 use super::size;
 use super::tasks::{TaskOutcome, TaskProgress, TaskRequest, service_details};
-use crate::asl::{Resource, ResourceKind, Setting, Task};
+use crate::asl::{Resource, ResourceKind, Task};
 
 /// What an attempt is given.
 struct Request {
@@ -25,27 +25,6 @@ struct Request {
     token: Option<Arc<str>>,
 }
 
-impl Visit<'_> {
-    fn limit(
-        &self,
-        frame: &mut Frame<'_>,
-        field: &str,
-        limit: Option<&Setting<u64>>,
-        input: &Value,
-    ) -> Result<Option<u64>, Failure> {
-        let path = match limit {
-            None => return Ok(None),
-            Some(Setting::Value(seconds)) => return Ok(Some(*seconds)),
-            Some(Setting::Path(path)) => path,
-        };
-        let value = self.look_up(frame, path, input)?;
-        match value.as_u64().filter(|seconds| *seconds > 0) {
-            Some(seconds) => Ok(Some(seconds)),
-            None => Err(self.runtime(not_a("positive integer", field, path.as_str(), &value))),
-        }
-    }
-}
-
 impl Run<'_> {
     /// One attempt.
     pub(super) async fn task(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, task: &Task) -> Result<Output, Stop> {
@@ -53,15 +32,14 @@ impl Run<'_> {
         let scheduled = self.schedule(frame, &task.resource, &request)?;
         let result = self.perform(visit, frame, &task.resource, request, scheduled).await?;
         frame.inspect(|stages| stages.result = Some(Arc::clone(&result)));
-        let selected = self.payload(visit, frame, task.result_selector.as_ref(), &result)?;
-        frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&selected)));
-        Ok(self.output(visit, frame, selected, &task.result_path, &task.assign)?)
+        let to = (&task.result_path, &task.assign);
+        Ok(self.output_of_work(visit, frame, &result, task.result_selector.as_ref(), to)?)
     }
 
     fn request(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, task: &Task) -> Result<Request, Failure> {
         let input = visit.effective_input(frame)?;
-        let timeout_seconds = visit.limit(frame, "TimeoutSecondsPath", task.timeout.as_ref(), &input)?;
-        let heartbeat_seconds = visit.limit(frame, "HeartbeatSecondsPath", task.heartbeat.as_ref(), &input)?;
+        let timeout_seconds = visit.seconds_limit(frame, "TimeoutSeconds", task.timeout.as_ref(), &input)?;
+        let heartbeat_seconds = visit.seconds_limit(frame, "HeartbeatSeconds", task.heartbeat.as_ref(), &input)?;
         let needs_token = task.resource.has_task_token() || *task.resource.kind() == ResourceKind::Activity;
         let token: Option<Arc<str>> = needs_token.then(|| self.random.uuid().into());
         frame.context.set_token(token.clone());
@@ -211,11 +189,6 @@ impl Limits {
             (end, silence) => end.or(silence),
         }
     }
-}
-
-/// The words in which AWS says that a path leads to a value of the wrong type.
-pub(super) fn not_a(kind: &str, field: &str, path: &str, value: &Value) -> String {
-    format!("The {field} field refers to value \"{}\" which is not a valid {kind}: {path}", super::simple::plain(value))
 }
 
 fn role(credentials: &Value) -> Option<Arc<Value>> {

@@ -1,7 +1,7 @@
 //! The engine: runs the executions that clients file, and moves the world's clock.
 
-use super::clock::{FRAME, Pace};
 use super::cloud::LocalCloud;
+use super::pace::{FRAME, Pace};
 use super::run::Running;
 use super::store::StoreError;
 use crate::asl::{InvalidDefinition, StateMachine};
@@ -63,7 +63,7 @@ impl<D: Deployer> Engine<D> {
         let store = self.cloud.store();
         let mut executions = Executions::new();
         let mut known = BTreeSet::new();
-        store.clock().advance(store.now());
+        store.timeline().advance(store.now());
         loop {
             // Oldest first: who was filed first gets the lock.
             for execution in store.executions(true)?.into_iter().rev() {
@@ -84,7 +84,7 @@ impl<D: Deployer> Engine<D> {
 
     async fn let_time_pass(&self, waiting: usize) -> Result<(), EngineError> {
         let store = self.cloud.store();
-        let due = store.clock().next_due().ok_or(EngineError::Stuck(waiting))?;
+        let due = store.timeline().next_due().ok_or(EngineError::Stuck(waiting))?;
         if self.pace != Pace::Virtual {
             tokio::time::sleep(FRAME).await;
         }
@@ -93,7 +93,7 @@ impl<D: Deployer> Engine<D> {
             world.advance(now);
             world.clock
         })?;
-        store.clock().advance(now);
+        store.timeline().advance(now);
         Ok(())
     }
 }

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum WorldFileError {
     /// The file cannot be read.
-    #[error("cannot read world file {path}: {source}")]
+    #[error(
+        "cannot read world file {path}: {source}; name a world file, or leave --world out for the one that comes along"
+    )]
     Io {
         /// The file.
         path: PathBuf,

@@ -7,12 +7,12 @@
 //! the clock ([`Engine`]).
 
 mod adapters;
-mod clock;
 mod cloud;
 mod engine;
 mod fault;
 mod file;
 mod lease;
+mod pace;
 mod record;
 mod run;
 mod session;
@@ -20,13 +20,13 @@ mod sqlite;
 mod store;
 mod world;
 
-pub use clock::{Pace, WorldClock};
 pub use cloud::LocalCloud;
 pub use engine::{Engine, EngineError};
 pub use fault::{Fault, FaultKind};
 pub use file::{WorldFileError, read_world};
 pub use lease::Lease;
+pub use pace::Pace;
 pub use record::{CallRecord, CallWatcher, Effect};
 pub use session::{Place, ServiceError, Session};
 pub use store::{Store, StoreError};
-pub use world::{Account, Bucket, Resources, Role, StoredObject, World};
+pub use world::{Account, Bucket, Resources, Role, StoredObject, World, later};

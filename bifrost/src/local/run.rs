@@ -118,7 +118,7 @@ impl<R: Resources> Clock for StoreClock<'_, R> {
     }
 
     async fn sleep_until(&self, at: DateTime<Utc>) {
-        self.0.clock().sleep(at).await;
+        self.0.timeline().sleep_until(at).await;
     }
 }
 

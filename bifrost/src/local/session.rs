@@ -3,10 +3,10 @@
 use super::fault::{FaultKind, injected, strike};
 use super::record::Effect;
 use super::store::{Store, StoreError};
-use super::world::{Resources, World};
+use super::world::{Resources, World, later};
 use crate::cloud::{Attempt, Call, CallName, CloudError, ErrorKind, Principal};
 use crate::release::{AccountId, Region};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -51,7 +51,7 @@ pub struct Place<'w, R> {
 impl<R> Place<'_, R> {
     /// A new id as EC2 makes them: the prefix and 17 hexadecimal digits.
     pub fn new_id(&mut self, prefix: &str) -> String {
-        *self.ids += 1;
+        *self.ids = self.ids.saturating_add(1);
         format!("{prefix}-{:017x}", self.ids)
     }
 }
@@ -160,7 +160,7 @@ impl<R: Resources> Session<R> {
         let is_task = !state.is_empty();
         let mut verdict = self.decide(&call, &mut effect, is_task);
         if let Ok(Verdict::Delayed(seconds)) = verdict {
-            self.store.clock().sleep(self.now() + TimeDelta::seconds(i64::from(seconds))).await;
+            self.store.timeline().sleep_until(later(self.now(), seconds)).await;
             verdict = self.decide(&call, &mut effect, false);
         }
         match verdict {
@@ -218,7 +218,7 @@ fn apply<R: Resources, T>(
         return (Verdict::Delayed(seconds), None);
     }
     if let Some(FaultKind::ClockJumpSeconds(seconds)) = fault {
-        world.advance(world.clock + TimeDelta::seconds(i64::from(seconds)));
+        world.advance(later(world.clock, seconds));
     }
     match fault {
         Some(FaultKind::Error(code)) => return refuse(injected(&code)),

@@ -4,7 +4,7 @@ use super::store::{StoreError, StoredExecution};
 use super::world::{Resources, World};
 use crate::interpreter::Event;
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, OptionalExtension, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::{Serialize, de::DeserializeOwned};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -167,15 +167,19 @@ fn connect(here: Here<'_>) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Removes the world of a deployer, with its executions, in one transaction.
-pub(super) fn forget(path: &Path, deployer: &str) -> Result<(), StoreError> {
+/// Puts a new world in the place of a deployer's, and forgets its executions, in one transaction.
+pub(super) fn renew<R: Resources>(path: &Path, deployer: &str, world: &World<R>) -> Result<(), StoreError> {
     let here = Here { path };
     let mut connection = connect(here)?;
     let transaction = here.check(connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
-    for table in ["world", "execution", "event"] {
+    for table in ["execution", "event"] {
         let delete = format!("DELETE FROM {table} WHERE deployer = ?1");
         here.check(transaction.execute(&delete, params![deployer]))?;
     }
+    // The version goes on: a process that has the old world in its cache must see that there is another.
+    let upsert = "INSERT INTO world (deployer, version, value) VALUES (?1, 1, ?2)
+        ON CONFLICT (deployer) DO UPDATE SET version = version + 1, value = excluded.value";
+    here.check(transaction.execute(upsert, params![deployer, to_text(here, world)?]))?;
     here.check(transaction.commit())
 }
 
@@ -217,7 +221,10 @@ struct Here<'a> {
 
 impl Here<'_> {
     fn check<T>(self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
-        result.map_err(|source| StoreError::Sqlite { path: self.path.into(), source })
+        result.map_err(|source| match source.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy) => StoreError::Busy { path: self.path.into() },
+            _ => StoreError::Sqlite { path: self.path.into(), source },
+        })
     }
 }
 

@@ -1,11 +1,10 @@
 //! Where the world and its executions are kept: in memory, or in one SQLite file.
 
-use super::clock::WorldClock;
 use super::record::{CallRecord, CallWatcher, Effect};
 use super::sqlite::Sqlite;
 use super::world::{Resources, World};
 use crate::cloud::{Call, ExecutionStatus, ExecutionSummary};
-use crate::interpreter::{Checkpoint, Event};
+use crate::interpreter::{Checkpoint, Event, Timeline};
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
@@ -23,6 +22,12 @@ pub enum StoreError {
         /// What SQLite says.
         source: rusqlite::Error,
     },
+    /// Another process has been writing for too long.
+    #[error("the world in {path} is busy: another process has been writing to it for 20 s; try again, or end that one")]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
     /// What the file holds is not a world of this deployer.
     #[error(
         "{path} holds something else than a world of this version: {reason}; start a new one with --fresh, or name another with --world"
@@ -34,7 +39,7 @@ pub enum StoreError {
         reason: String,
     },
     /// The file or its folder cannot be made.
-    #[error("cannot write {path}: {source}")]
+    #[error("cannot write {path}: {source}; let it be written, or name another world with --world")]
     Io {
         /// The file.
         path: PathBuf,
@@ -56,7 +61,8 @@ pub(super) struct StoredExecution {
 pub struct Store<R> {
     kept: Mutex<Kept<R>>,
     watchers: Mutex<Vec<CallWatcher<R>>>,
-    clock: WorldClock,
+    /// Those who wait for the world's clock. It stands in the world, and only the engine moves it.
+    timeline: Timeline,
 }
 
 enum Kept<R> {
@@ -79,16 +85,21 @@ impl<R: Resources> Store<R> {
         Ok(Self::new(Kept::File(Box::new(Sqlite::open(path, deployer, new_world)?))))
     }
 
-    /// Removes the world of `deployer` from a SQLite file, with its executions. Those of other deployers stay.
+    /// Puts a new world in the place of `deployer`'s in a SQLite file, and forgets its executions. Those of other
+    /// deployers stay.
     ///
     /// # Errors
-    /// If the file is no SQLite file, or cannot be written.
-    pub fn forget(path: &Path, deployer: &str) -> Result<(), StoreError> {
-        super::sqlite::forget(path, deployer)
+    /// If the file is no SQLite file, or cannot be written; nothing is changed then.
+    pub fn renew(path: &Path, deployer: &str, world: &World<R>) -> Result<(), StoreError> {
+        super::sqlite::renew(path, deployer, world)
     }
 
     fn new(kept: Kept<R>) -> Arc<Self> {
-        Arc::new(Self { kept: Mutex::new(kept), watchers: Mutex::default(), clock: WorldClock::default() })
+        Arc::new(Self {
+            kept: Mutex::new(kept),
+            watchers: Mutex::default(),
+            timeline: Timeline::new(DateTime::<Utc>::MIN_UTC),
+        })
     }
 
     /// Lets `watcher` see each call from now on.
@@ -127,8 +138,8 @@ impl<R: Resources> Store<R> {
         }
     }
 
-    pub(super) fn clock(&self) -> &WorldClock {
-        &self.clock
+    pub(super) fn timeline(&self) -> &Timeline {
+        &self.timeline
     }
 
     /// [`transact`](Self::transact) for a call that the watchers shall see when it is done with. `name` names it for them.

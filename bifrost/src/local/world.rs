@@ -4,7 +4,7 @@ use super::fault::Fault;
 use crate::cloud::{ErrorKind, LockItem};
 use crate::local::ServiceError;
 use crate::release::{AccountId, BucketName, Region};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 
@@ -109,6 +109,12 @@ impl<R: Resources> World<R> {
             )
         })
     }
+}
+
+/// That many seconds later, or the end of time: a world file may say any time and any length.
+#[must_use]
+pub fn later(time: DateTime<Utc>, seconds: u32) -> DateTime<Utc> {
+    time.checked_add_signed(TimeDelta::seconds(i64::from(seconds))).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// A body is text where it can be, so that a world file can be read and written by a person.

@@ -11,7 +11,6 @@
 mod root;
 mod user;
 
-pub use root::STARTED_BY;
 #[cfg(feature = "cli")]
 pub(crate) use root::describe;
 pub(crate) use user::held as user_lock;

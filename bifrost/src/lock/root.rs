@@ -2,12 +2,10 @@
 
 use super::{LockObject, read};
 use crate::cloud::{CloudError, LockItem, PutLock};
-use crate::release::Envelope;
+use crate::printable::printable;
+use crate::release::{Envelope, STARTED_BY};
 use crate::task::Context;
 use uuid::Uuid;
-
-/// The key of `metadata` under which the client claims who started the deploy.
-pub const STARTED_BY: &str = "started_by";
 
 /// Takes the root lock, unless another holds it, by item or by the originals' object.
 pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<PutLock, CloudError> {
@@ -44,5 +42,5 @@ pub(crate) fn describe(item: &LockItem) -> String {
     let by = item.started_by.as_ref().map_or_else(String::new, |who| format!(", started by {who}"));
     let since = item.time.format("%Y-%m-%dT%H:%M:%SZ");
     let execution = item.execution.as_ref().map_or_else(String::new, |arn| format!(" (execution {arn})"));
-    format!("{release}{by} since {since}{execution}")
+    printable(&format!("{release}{by} since {since}{execution}"))
 }

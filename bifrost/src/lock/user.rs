@@ -1,6 +1,7 @@
 //! The user lock: a person's freeze of a project's config.
 
 use crate::cloud::{CloudError, Objects};
+use crate::printable::printable;
 use crate::release::{BucketName, RootDir};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -38,7 +39,7 @@ impl UserLock {
 impl fmt::Display for UserLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let or = |text: &str, otherwise: &str| {
-            if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
+            if text.is_empty() { otherwise.to_owned() } else { printable(text) }
         };
         write!(f, "{}: {}", or(&self.user, "somebody"), or(&self.lock_reason, "no reason given"))
     }

@@ -1,6 +1,7 @@
 //! How a task's error reaches Step Functions.
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::error::Error;
 
 /// An error that a task can raise, with the names that `catch` and `retry` match.
@@ -36,6 +37,14 @@ impl Failure {
     /// A failure called `error` on the wire.
     pub fn new(error: impl Into<String>, message: impl Into<String>) -> Self {
         Self { error: error.into(), message: message.into() }
+    }
+
+    /// What the cause of a failed task says: the message, where it is Lambda's report of a failure. Lambda's own, of a
+    /// function that ran out of time, names no type.
+    pub(crate) fn said(cause: &str) -> String {
+        let report: Option<Value> = serde_json::from_str(cause).ok();
+        let message = report.as_ref().and_then(|report| report.get("errorMessage")?.as_str());
+        message.unwrap_or(cause).to_owned()
     }
 
     /// What a handler raised: its name, and its message followed by those of its causes.

@@ -1,6 +1,7 @@
 //! Names that AWS gives or rules.
 
-use super::name::{NameFault, check_length, name_type};
+use super::name::{NameFault, check_length};
+use crate::name_type;
 
 name_type! {
     /// An AWS account: 12 digits.

@@ -45,6 +45,15 @@ impl<F: DeserializeOwned> Release<F> {
     }
 }
 
+/// The key of `metadata` under which the client claims who started the deploy.
+pub const STARTED_BY: &str = "started_by";
+
+/// Who started the deploy of a release, as its client claims. The rest of the release may be anything.
+#[must_use]
+pub fn started_by(release: &Value) -> Option<&str> {
+    release.get("metadata")?.get(STARTED_BY)?.as_str()
+}
+
 /// What every release says.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Shape)]
 pub struct Envelope {

@@ -16,8 +16,8 @@ mod sha256;
 
 pub use aws_name::{AccountId, BucketName, Region};
 pub use directory::{ObjectKey, ProjectDir, ReleaseDir, RootDir};
-pub use envelope::{CaughtError, Defaults, Envelope, Release};
+pub use envelope::{CaughtError, Defaults, Envelope, Release, STARTED_BY, started_by};
 pub use execution_name::ExecutionName;
-pub use name::{ConfigName, InvalidName, NameFault, ProjectName, ReleaseId};
+pub use name::{ConfigName, InvalidName, NameFault, ProjectName, ReleaseId, check_segment};
 pub use replay::Replay;
 pub use sha256::Sha256;

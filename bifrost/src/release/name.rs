@@ -67,7 +67,27 @@ fn shortened(name: &str) -> String {
     }
 }
 
-/// Defines a text that is valid by construction: `check` is the only way in.
+/// Defines a name: a text that is valid by construction, as `check` is the only way in.
+///
+/// `check` is a `fn(&str) -> Result<(), NameFault>`. The type is read and written as text, by serde and by
+/// `FromStr` and `Display`, and a chart can compare it with text.
+///
+/// ```
+/// use bifrost::release::{NameFault, check_segment};
+///
+/// bifrost::name_type! {
+///     /// The name of a queue: at most 80 bytes.
+///     QueueName, "queue name", check_queue
+/// }
+///
+/// fn check_queue(name: &str) -> Result<(), NameFault> {
+///     check_segment(name, 80)
+/// }
+///
+/// let refused = "a b".parse::<QueueName>().unwrap_err();
+/// assert!(refused.to_string().starts_with("\"a b\" is no queue name: it may not hold ' '"));
+/// ```
+#[macro_export]
 macro_rules! name_type {
     ($(#[$doc:meta])* $name:ident, $what:literal, $check:path) => {
         $(#[$doc])*
@@ -89,7 +109,7 @@ macro_rules! name_type {
             fn try_from(name: String) -> Result<Self, Self::Error> {
                 match $check(&name) {
                     Ok(()) => Ok(Self(name)),
-                    Err(fault) => Err($crate::release::InvalidName::new($what, &name, fault)),
+                    Err(fault) => Err($crate::release::InvalidName { what: $what, name, fault }),
                 }
             }
         }
@@ -113,9 +133,13 @@ macro_rules! name_type {
                 &self.0
             }
         }
+
+        #[diagnostic::do_not_recommend]
+        impl $crate::Shape for $name {
+            type Shape = String;
+        }
     };
 }
-pub(super) use name_type;
 
 name_type! {
     /// A code base, named `org/name`: one or more segments, at most 128 bytes.
@@ -165,20 +189,18 @@ fn check_project(name: &str) -> Result<(), NameFault> {
     check_length(name, 128)?;
     name.split('/').try_for_each(|segment| match segment {
         "_shared" => Err(NameFault::Reserved),
-        _ => check_segment(segment),
+        _ => check_segment(segment, 128),
     })
 }
 
 fn check_config(name: &str) -> Result<(), NameFault> {
-    check_length(name, 64)?;
-    check_segment(name)?;
+    check_segment(name, 64)?;
     check_not_reserved(name)?;
     if is_release_id(name) { Err(NameFault::LikeRelease) } else { Ok(()) }
 }
 
 fn check_release_id(name: &str) -> Result<(), NameFault> {
-    check_length(name, 64)?;
-    check_segment(name)?;
+    check_segment(name, 64)?;
     check_not_reserved(name)?;
     if is_release_id(name) { Ok(()) } else { Err(NameFault::Form("`release-<time>-<random>`")) }
 }
@@ -187,8 +209,13 @@ pub(super) fn check_length(name: &str, longest: usize) -> Result<(), NameFault> 
     if name.len() > longest { Err(NameFault::TooLong(longest)) } else { Ok(()) }
 }
 
-/// A segment stays where it is put: it is one directory, and neither this one nor the one above.
-fn check_segment(segment: &str) -> Result<(), NameFault> {
+/// Refuses what is no segment of a path, or longer than so many bytes. A segment stays where it is put: it is one
+/// directory, and neither this one nor the one above; and it is made of what AWS takes wherever names end up.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check_segment(segment: &str, longest: usize) -> Result<(), NameFault> {
+    check_length(segment, longest)?;
     match segment {
         "" => return Err(NameFault::Empty),
         "." | ".." => return Err(NameFault::Climbs),

@@ -9,6 +9,7 @@ use crate::deployer::{Deployer, Fields, Identity};
 use crate::interpreter::{Event, EventType};
 use crate::json::ReadError;
 use crate::local::{Engine, EngineError, LocalCloud, Pace, Store, StoreError, World};
+use crate::machine::Failure;
 use crate::release::{ExecutionName, InvalidName, Release};
 use crate::task::{Context, Sent};
 use chrono::TimeDelta;
@@ -173,8 +174,8 @@ impl Run {
     /// The states that were entered, in order.
     #[must_use]
     pub fn path(&self) -> Vec<&str> {
-        let entered = |event: &&Event| event.event_type.name().ends_with("StateEntered");
-        self.history.iter().filter(entered).filter_map(|event| event.details.name.as_deref()).collect()
+        let entered = self.history.iter().filter(|event| event.event_type.is_entrance());
+        entered.filter_map(|event| event.details.name.as_deref()).collect()
     }
 
     /// The errors that tasks raised, in order: name and message.
@@ -184,10 +185,7 @@ impl Run {
         failed
             .map(|event| {
                 let text = |text: &Option<Arc<str>>| text.as_deref().unwrap_or_default().to_owned();
-                let cause = text(&event.details.cause);
-                let failure: Option<Value> = serde_json::from_str(&cause).ok();
-                let message = failure.as_ref().and_then(|failure| failure.get("errorMessage")?.as_str());
-                (text(&event.details.error), message.map_or_else(|| cause.clone(), ToOwned::to_owned))
+                (text(&event.details.error), Failure::said(&text(&event.details.cause)))
             })
             .collect()
     }

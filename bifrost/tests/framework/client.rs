@@ -206,7 +206,7 @@ async fn a_freeze_names_who_and_why_until_it_is_lifted() {
     client.freeze(&address, &carol).await.unwrap();
     let bob = UserLock { user: "bob".into(), lock_reason: "holidays".into() };
     let refused = client.freeze(&address, &bob).await.unwrap_err().to_string();
-    assert_eq!(refused, "it is frozen already by carol: incident 42");
+    assert_eq!(refused, "it is frozen already by carol: incident 42; to freeze it anew, unlock it first");
 
     let started = start(&client, "frozen", &note("hello")).await;
     lab.run().await.unwrap();

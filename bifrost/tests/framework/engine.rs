@@ -167,6 +167,20 @@ async fn processes_share_a_world_in_a_file() {
     assert_eq!(output["note"], "first");
 }
 
+#[tokio::test]
+async fn a_renewed_world_is_seen_by_who_had_the_old_one_open() {
+    let path = file_of("renewed");
+    let (one, other) = (kept_in(&path), kept_in(&path));
+    let (lab, release) = (Lab::over(one).unwrap(), release("first"));
+    lab.deploy(&release, &[]).await.unwrap();
+    let mut renewed = world(&json!([]));
+    renewed.ids = 7;
+    Store::renew(&path, BoardDeployer::NAME, &renewed).unwrap();
+    assert_eq!(other.store().read(|world| world.ids).unwrap(), 7);
+    assert!(other.executions().list(false).await.unwrap().is_empty());
+    assert_eq!(notes(&lab), [] as [&str; 0]);
+}
+
 #[test]
 fn one_process_at_a_time_is_the_engine() {
     let path = file_of("leased");

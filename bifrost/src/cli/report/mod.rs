@@ -7,7 +7,6 @@ mod paint;
 mod text;
 
 pub(super) use paint::Paint;
-pub(super) use text::duration;
 
 use super::arguments::{Format, Hint};
 use super::output;

@@ -3,6 +3,7 @@
 use super::paint::Paint;
 use super::{advice, dots};
 use crate::cli::arguments::Hint;
+use crate::cli::time::duration;
 use crate::client::{Address, News, Outcome, Status, StepFailure};
 use crate::deployer::Progress;
 use crate::machine::State;
@@ -145,7 +146,8 @@ fn left(now: DateTime<Utc>, deadline: Option<DateTime<Utc>>) -> String {
 
 /// A cause of several lines, to stand below a line's beginning.
 fn indented(cause: &str) -> String {
-    cause.replace('\n', "\n           ")
+    let printable: String = cause.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
+    printable.replace('\n', "\n           ")
 }
 
 fn created(status: Status) -> &'static str {
@@ -168,13 +170,6 @@ fn clean_up(outcome: &Outcome) -> Vec<String> {
         Status::FailureDirty => vec![format!("  dirty    the clean-up failed; the lock may still be held{way}")],
         _ => Vec::new(),
     }
-}
-
-/// A length of time as minutes and seconds, with hours before if there are any.
-pub(in crate::cli) fn duration(length: TimeDelta) -> String {
-    let seconds = length.num_seconds().max(0);
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
 #[cfg(test)]

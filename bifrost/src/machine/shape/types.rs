@@ -6,7 +6,7 @@ use super::{
     BooleanLiteral, Compare, Flatten, HoldsCaughtError, NumberLiteral, Opaque, Optional, Order, Seconds, Shape,
     TextLiteral, Timestamp,
 };
-use crate::release::{AccountId, BucketName, CaughtError, ConfigName, ProjectName, Region, ReleaseId, Sha256};
+use crate::release::{CaughtError, Sha256};
 use chrono::{DateTime, TimeZone};
 use serde_json::{Map, Number, Value};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -33,7 +33,7 @@ macro_rules! text {
 
 unchanged! { bool u8 u16 u32 u64 usize i8 i16 i32 i64 isize f32 f64 Number CaughtError }
 
-text! { String str char Uuid AccountId Region BucketName ProjectName ConfigName ReleaseId Sha256 }
+text! { String str char Uuid Sha256 }
 
 shapes! {
     [Z: TimeZone] DateTime<Z> => DateTime<Z>;

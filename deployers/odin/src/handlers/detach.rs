@@ -31,7 +31,7 @@ pub async fn detach_for_success(context: &Context, release: OdinRelease) -> Resu
             )));
         }
     }
-    try_each(&earlier, async |group: &&AutoScalingGroup| gone(detach(&ports, group).await)).await?;
+    try_each(&earlier, async |group: &&AutoScalingGroup| detach(&ports, group).await).await?;
     if release.fields.detach_strategy != DetachStrategy::SkipDetachCheck {
         check_drained(&ports, &earlier).await?;
     }
@@ -48,10 +48,11 @@ pub async fn detach_for_failure(context: &Context, release: OdinRelease) -> Resu
     }
     let ports = context.target(&release.envelope).await?;
     let groups = Groups::find(&ports, &release.envelope).await?;
-    try_each(groups.own(), async |group| gone(detach(&ports, group).await)).await?;
+    try_each(groups.own(), async |group| detach(&ports, group).await).await?;
     Ok(release)
 }
 
+/// What is gone already needs no detaching, and hides no error of the rest.
 async fn detach(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<(), CloudError> {
     let classic = async {
         if group.load_balancers.is_empty() {
@@ -66,7 +67,7 @@ async fn detach(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<(), Cloud
         ports.groups.detach_target_groups(&group.name, &group.target_group_arns).await
     };
     let (classic, targets) = join!(classic, targets);
-    classic.and(targets)
+    gone(classic).and(gone(targets))
 }
 
 async fn check_drained(ports: &OdinPorts, groups: &[&AutoScalingGroup]) -> Result<(), DetachFailure> {

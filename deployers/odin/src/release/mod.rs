@@ -18,7 +18,7 @@ pub use autoscaling::{Autoscaling, Policy, PolicyType, Strategy};
 pub use check::check;
 pub(crate) use defaults::fill_defaults;
 pub use hook::{Hook, Transition};
-pub use name::{HookName, InvalidText, ResourceName, ServiceName};
+pub use name::{HookName, ResourceName, ServiceName};
 pub use service::{
     HealthyReport, PlacementStrategy, PlacementTenancy, Service, ServiceResources, SpotPrice, VolumeType,
 };

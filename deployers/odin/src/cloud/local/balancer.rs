@@ -1,7 +1,8 @@
 //! Classic load balancers and target groups: who is registered, who drains, and which groups bring their instances.
 
-use super::{is_false, later};
+use super::is_false;
 use crate::cloud::Tags;
+use bifrost::local::later;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

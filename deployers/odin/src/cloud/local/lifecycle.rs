@@ -3,11 +3,11 @@
 use super::balancer::Balancers;
 use super::behaviour::Behaviour;
 use super::group::{LifecycleState, StoredGroup, StoredInstance};
-use super::later;
 use super::region::{StoredImage, StoredLaunchConfiguration, next_id};
 use super::templates::StoredTemplate;
 use super::topics::StoredTopic;
 use crate::cloud::HealthCheckType;
+use bifrost::local::later;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
@@ -15,6 +15,8 @@ use std::collections::BTreeMap;
 const SCALING_SECONDS: u32 = 2;
 /// Seconds between the end of a launch hook and being in service.
 const PROCEED_SECONDS: u32 = 1;
+/// The most instances that a group comes to have, whatever its capacity: an account's quota at AWS is of that order.
+const MOST_INSTANCES: usize = 1000;
 /// How long a hook waits that does not say.
 const HEARTBEAT_SECONDS: u32 = 3600;
 /// The transition of instances that come.
@@ -72,7 +74,7 @@ impl<'r> Surroundings<'r> {
     fn launch(&mut self, source: &Source<'_>, now: DateTime<Utc>) -> (String, StoredInstance) {
         self.take_room(source);
         let number = self.images.get_mut(source.image_id).map_or(0, |image| {
-            image.launched += 1;
+            image.launched = image.launched.saturating_add(1);
             image.launched
         });
         let mut instance = StoredInstance {
@@ -94,7 +96,7 @@ impl<'r> Surroundings<'r> {
     fn forget(&mut self, id: &str, instance: &StoredInstance) {
         self.balancers.forget(id);
         if let Some(left) = self.spare_capacity.get_mut(&instance.instance_type) {
-            *left += 1;
+            *left = left.saturating_add(1);
         }
     }
 }
@@ -173,7 +175,7 @@ impl StoredGroup {
     }
 
     fn desired(&self) -> usize {
-        usize::try_from(self.capacity.desired).unwrap_or(usize::MAX)
+        usize::try_from(self.capacity.desired).unwrap_or(usize::MAX).min(MOST_INSTANCES)
     }
 
     fn source<'r>(&self, around: &Surroundings<'r>) -> Option<Source<'r>> {

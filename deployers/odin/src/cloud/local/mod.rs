@@ -34,7 +34,7 @@ use super::OdinPorts;
 use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::local::{Resources, ServiceError, Session};
 use bifrost::release::{AccountId, Region};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -107,11 +107,6 @@ fn validation_error(message: impl Into<String>) -> ServiceError {
 /// AWS's answer to a request for what is not there.
 fn not_found(code: &str, message: impl Into<String>) -> ServiceError {
     ServiceError::new(ErrorKind::NotFound, code, message)
-}
-
-/// That many seconds later, or the end of time.
-fn later(time: DateTime<Utc>, seconds: u32) -> DateTime<Utc> {
-    time.checked_add_signed(TimeDelta::seconds(i64::from(seconds))).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
 /// Whether a resource carries all these tags.

@@ -67,7 +67,7 @@ impl OdinRegion {
 
 /// The next id after those given out: the prefix and 17 hexadecimal digits.
 pub(super) fn next_id(ids: &mut u64, prefix: &str) -> String {
-    *ids += 1;
+    *ids = ids.saturating_add(1);
     format!("{prefix}-{ids:017x}")
 }
 

@@ -211,3 +211,10 @@ fn an_exception_says_only_what_is_different() {
     let both = exception.or(usual);
     assert_eq!((both.boot_seconds(), both.stop_seconds(), both.health_seconds()), (9, 2, None));
 }
+
+#[tokio::test]
+async fn a_group_of_any_capacity_ends_at_the_quota() {
+    let place = Place::with_group(capacity(u32::MAX, u32::MAX, u32::MAX)).await;
+    place.go_to(600);
+    assert_eq!(place.region().auto_scaling_groups[GROUP].instances.len(), 1000);
+}
