@@ -142,6 +142,14 @@ fn project_config(envelope: &Envelope) -> String {
 }
 
 fn unlock_command<P>(context: &Context<P>, envelope: &Envelope) -> String {
-    let command = context.identity.command();
-    format!("{command} unlock {} {}", envelope.project_name, envelope.config_name)
+    let Envelope { aws_account_id, bucket, project_name, config_name, .. } = envelope;
+    let mut command = format!("{} unlock {project_name} {config_name}", context.identity.command());
+    // What the command would take to be the deployer's own has to be said.
+    if *aws_account_id != context.defaults.account {
+        command.push_str(&format!(" --account {aws_account_id}"));
+    }
+    if *bucket != context.defaults.bucket {
+        command.push_str(&format!(" --bucket {bucket}"));
+    }
+    command
 }
