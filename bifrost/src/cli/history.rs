@@ -51,7 +51,7 @@ async fn list<D: Deployer>(client: &Client<D>, limit: usize, format: Format) -> 
     for execution in executions.iter().take(limit) {
         match format {
             Format::Json => output::print_json(&summary(execution))?,
-            Format::Text => output::print(&line(execution))?,
+            Format::Text => output::print_legible(&line(execution))?,
         }
     }
     if executions.len() > limit {
@@ -68,7 +68,7 @@ async fn events<D: Deployer>(client: &Client<D>, execution: &str, format: Format
     for event in client.executions.history(name, 0).await? {
         match format {
             Format::Json => output::print_json(&event)?,
-            Format::Text => output::print(&event_line(&event))?,
+            Format::Text => output::print_legible(&event_line(&event))?,
         }
     }
     Ok(())

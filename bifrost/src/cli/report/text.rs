@@ -3,6 +3,7 @@
 use super::paint::Paint;
 use super::{advice, dots};
 use crate::cli::arguments::Hint;
+use crate::cli::legible::{legible, one_line};
 use crate::client::{Address, News, Outcome, Status, StepFailure};
 use crate::deployer::Progress;
 use crate::machine::State;
@@ -58,7 +59,8 @@ impl Text {
 
     /// A line a service.
     pub(super) fn services(&self) -> Vec<String> {
-        let width = self.services.iter().map(|service| service.name.chars().count()).max().unwrap_or_default();
+        let width =
+            self.services.iter().map(|service| one_line(&service.name).chars().count()).max().unwrap_or_default();
         self.services.iter().map(|service| dots::line(service, width, self.paint)).collect()
     }
 
@@ -69,6 +71,7 @@ impl Text {
 
     fn start(&self, release_id: &str, joined: bool, is_ours: bool) -> Vec<String> {
         let subject = self.address.as_ref().map_or_else(|| "somewhere".to_owned(), ToString::to_string);
+        let release_id = one_line(release_id);
         let line = match (joined, is_ours) {
             (false, _) => format!("Deploying {release_id} of {subject}"),
             (true, true) => format!("{release_id} of {subject} is being deployed already: following it"),
@@ -100,18 +103,19 @@ impl Text {
     }
 
     fn end(&self, outcome: &Outcome, seconds: f64) -> Vec<String> {
+        let release_id = one_line(&outcome.release_id);
         let took = format!("after {} ({seconds:.1} s here)", duration(TimeDelta::seconds(outcome.seconds)));
         let mut lines = vec![String::new()];
         if outcome.status == Status::Success {
-            lines.push(self.paint.good(&format!("Success: {} is deployed, {took}", outcome.release_id)));
+            lines.push(self.paint.good(&format!("Success: {release_id} is deployed, {took}")));
         } else {
-            lines
-                .push(self.paint.bad(&format!("{:?}: {} is not deployed, {took}", outcome.status, outcome.release_id)));
+            lines.push(self.paint.bad(&format!("{:?}: {release_id} is not deployed, {took}", outcome.status)));
         }
         lines.extend(self.causes(outcome));
         lines.extend(clean_up(outcome));
-        lines.extend(outcome.changes.created.iter().map(|what| format!("  {} {what}", created(outcome.status))));
-        lines.extend(outcome.changes.deleted.iter().map(|what| format!("  deleted  {what}")));
+        let made = outcome.changes.created.iter();
+        lines.extend(made.map(|what| format!("  {} {}", created(outcome.status), one_line(what))));
+        lines.extend(outcome.changes.deleted.iter().map(|what| format!("  deleted  {}", one_line(what))));
         if !outcome.is_ours {
             lines.push(self.paint.bad("  yours    was not deployed: deploy it again"));
         }
@@ -145,7 +149,7 @@ fn left(now: DateTime<Utc>, deadline: Option<DateTime<Utc>>) -> String {
 
 /// A cause of several lines, to stand below a line's beginning.
 fn indented(cause: &str) -> String {
-    cause.replace('\n', "\n           ")
+    legible(cause).replace('\n', "\n           ")
 }
 
 fn created(status: Status) -> &'static str {
