@@ -18,16 +18,9 @@ pub(super) fn legible_json(json: String) -> String {
     if !json.contains(is_obeyed) {
         return json;
     }
-    let mut legible = String::with_capacity(json.len());
-    for c in json.chars() {
-        if is_obeyed(c) {
-            // All of them are below U+10000, so that one escape says it.
-            legible.push_str(&format!("\\u{:04x}", u32::from(c)));
-        } else {
-            legible.push(c);
-        }
-    }
-    legible
+    // All of them are below U+10000, so that one escape says it.
+    let escaped = |c: char| if is_obeyed(c) { format!("\\u{:04x}", u32::from(c)) } else { c.into() };
+    json.chars().map(escaped).collect()
 }
 
 fn escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> Cow<'_, str> {

@@ -143,13 +143,9 @@ fn project_config(envelope: &Envelope) -> String {
 
 fn unlock_command<P>(context: &Context<P>, envelope: &Envelope) -> String {
     let Envelope { aws_account_id, bucket, project_name, config_name, .. } = envelope;
-    let mut command = format!("{} unlock {project_name} {config_name}", context.identity.command());
     // What the command would take to be the deployer's own has to be said.
-    if *aws_account_id != context.defaults.account {
-        command.push_str(&format!(" --account {aws_account_id}"));
-    }
-    if *bucket != context.defaults.bucket {
-        command.push_str(&format!(" --bucket {bucket}"));
-    }
-    command
+    let unless = |is_default, argument: String| if is_default { String::new() } else { argument };
+    let account = unless(*aws_account_id == context.defaults.account, format!(" --account {aws_account_id}"));
+    let bucket = unless(*bucket == context.defaults.bucket, format!(" --bucket {bucket}"));
+    format!("{} unlock {project_name} {config_name}{account}{bucket}", context.identity.command())
 }

@@ -30,7 +30,7 @@ impl Hello {
     fn slow_deploy(&self) -> Child {
         let delay =
             json!({"operation": "dynamodb:PutItem", "state": "Deploy", "times": 1, "kind": {"delay_seconds": 600}});
-        self.write("slow.json", &json!({"faults": [delay]}).to_string());
+        self.write("slow.json", json!({"faults": [delay]}).to_string());
         let mut child = self.command("deploy release.json --local --scenario slow.json --speed 20");
         let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -137,7 +137,7 @@ fn without_arguments_the_help_is_shown() {
 fn a_refusal_exits_2_a_clean_failure_1_and_a_dirty_one_3() {
     let shell = Hello::new("exit-codes");
     let code = |faults: Value| {
-        shell.write("faults.json", &json!({"faults": faults}).to_string());
+        shell.write("faults.json", json!({"faults": faults}).to_string());
         let output = shell.run("deploy release.json --local --scenario faults.json --speed 1000");
         (output.status.code().unwrap(), text(&output.stdout))
     };
