@@ -44,7 +44,7 @@ impl Report {
         let text = || Text::new(D::Machine::STATES, hint.clone(), Paint::for_stdout());
         let writer = match format {
             Format::Json => Writer::Json,
-            Format::Text if Live::is_possible() => Writer::Live(text(), Live::new()),
+            Format::Text if Live::is_possible() => Writer::Live(text().within(Live::columns()), Live::new()),
             Format::Text => Writer::Lines(text()),
         };
         Self { writer, hint, since: Instant::now(), address: None }

@@ -20,6 +20,8 @@ pub(super) struct Text {
     services: Vec<Progress>,
     /// The failure that was told last: the same again is not news.
     failure: Option<StepFailure>,
+    /// How many characters a line may have: what a state does is told as far as it fits.
+    columns: usize,
 }
 
 impl Text {
@@ -33,7 +35,13 @@ impl Text {
             state: String::new(),
             services: Vec::new(),
             failure: None,
+            columns: usize::MAX,
         }
+    }
+
+    /// For a terminal of so many columns.
+    pub(super) fn within(self, columns: usize) -> Self {
+        Self { columns, ..self }
     }
 
     /// The lines that tell the news. `seconds` is how long a person has waited.
@@ -86,8 +94,10 @@ impl Text {
         let width = self.states.iter().map(|state| state.name.chars().count()).max().unwrap_or_default();
         let found = self.states.iter().find(|known| known.name == state);
         let comment = found.and_then(|state| state.comment?.lines().next()).unwrap_or_default();
-        let left = self.paint.quiet(&format!("{:>10}", left(time, deadline)));
-        let line = format!("{:>6}  {left}  {state:width$}  {}", self.elapsed(time), self.paint.quiet(comment));
+        let (elapsed, left) = (self.elapsed(time), format!("{:>10}", left(time, deadline)));
+        let told = format!("{elapsed:>6}  {left}  {state:width$}  ").chars().count();
+        let comment = cut(comment, self.columns.saturating_sub(told));
+        let line = format!("{elapsed:>6}  {}  {state:width$}  {}", self.paint.quiet(&left), self.paint.quiet(&comment));
         line.trim_end().to_owned()
     }
 
@@ -145,6 +155,15 @@ impl Text {
 /// How much of the timeout is left; nothing while that is not known.
 fn left(now: DateTime<Utc>, deadline: Option<DateTime<Utc>>) -> String {
     deadline.map_or_else(String::new, |deadline| format!("{} left", duration(deadline - now)))
+}
+
+/// The text in at most so many characters.
+fn cut(text: &str, columns: usize) -> String {
+    if text.chars().count() <= columns {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(columns.saturating_sub(1)).collect();
+    if columns == 0 { kept } else { format!("{}…", kept.trim_end()) }
 }
 
 /// A cause of several lines, to stand below a line's beginning.
