@@ -29,13 +29,17 @@ The deploy stops at its next look, cleans up, and fails. What ran before it goes
 }
 
 pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
-    let local = world::open::<D>(setting, &args.cloud, false)?.keep()?;
+    // Nothing runs in a world that is not kept yet, and so nothing is written there.
+    let local = world::open::<D>(setting, &args.cloud, false)?;
     let client = Client::local(&local.cloud);
     let address = args.subject.address(&client.defaults)?;
     let who = whoami();
     let reason = args.reason.map_or_else(|| who.clone(), |reason| format!("{reason} ({who})"));
     let running = client.halt(&address, &reason).await?;
-    output::print(&format!("{} is asked to halt: it stops at its next look, cleans up, and fails.", running.name))?;
+    output::print_legible(&format!(
+        "{} is asked to halt: it stops at its next look, cleans up, and fails.",
+        running.name
+    ))?;
     // Nobody else can tell: the execution is there, and nothing moves it.
     if Lease::take(&local.path)?.is_some() {
         output::note("note: no process runs this world now; the next `deploy` in it goes on with the execution");

@@ -2,13 +2,13 @@
 
 use super::arguments::{CloudArgs, Format, OutputArgs, Setting};
 use super::error::CliError;
+use super::legible::one_line;
 use super::time::{duration, moment};
 use super::{output, world};
 use crate::client::Client;
 use crate::cloud::ExecutionSummary;
 use crate::deployer::Deployer;
 use crate::interpreter::Event;
-use crate::printable::printable;
 use crate::release::started_by;
 use serde_json::{Value, json};
 
@@ -52,7 +52,7 @@ async fn list<D: Deployer>(client: &Client<D>, limit: usize, format: Format) -> 
     for execution in executions.iter().take(limit) {
         match format {
             Format::Json => output::print_json(&summary(execution))?,
-            Format::Text => output::print(&line(execution))?,
+            Format::Text => output::print_legible(&line(execution))?,
         }
     }
     if executions.len() > limit {
@@ -69,7 +69,7 @@ async fn events<D: Deployer>(client: &Client<D>, execution: &str, format: Format
     for event in client.executions.history(name, 0).await? {
         match format {
             Format::Json => output::print_json(&event)?,
-            Format::Text => output::print(&event_line(&event))?,
+            Format::Text => output::print_legible(&event_line(&event))?,
         }
     }
     Ok(())
@@ -95,7 +95,7 @@ fn line(execution: &ExecutionSummary) -> String {
     let status = json!(execution.status);
     let end = execution.error.as_deref().or(status.as_str()).unwrap_or_default();
     let took = execution.stop_date.map_or_else(|| "runs".to_owned(), |stop| duration(stop - execution.start_date));
-    let by = started_by(&execution.input).map_or_else(String::new, |who| format!("  by {}", printable(who)));
+    let by = started_by(&execution.input).map_or_else(String::new, |who| format!("  by {}", one_line(who)));
     format!("{}  {end:<12}  {took:>7}  {}{by}", moment(execution.start_date), execution.name)
 }
 

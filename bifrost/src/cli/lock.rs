@@ -31,10 +31,11 @@ A deploy that runs is not stopped: `{name} halt` does that."
 }
 
 pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
-    let client = Client::local(&world::open::<D>(setting, &args.cloud, false)?.keep()?.cloud);
-    let address = args.subject.address(&client.defaults)?;
+    let local = world::open::<D>(setting, &args.cloud, false)?;
+    let address = args.subject.address(local.cloud.defaults())?;
+    let client = Client::local(&local.keep()?.cloud);
     let lock = UserLock { user: args.user.unwrap_or_else(whoami), lock_reason: args.reason };
     client.freeze(&address, &lock).await?;
-    output::print(&format!("{address} is frozen by {lock}"))?;
+    output::print_legible(&format!("{address} is frozen by {lock}"))?;
     Ok(0)
 }

@@ -12,6 +12,7 @@ mod graph;
 mod halt;
 mod history;
 mod json;
+mod legible;
 mod lock;
 mod output;
 mod report;

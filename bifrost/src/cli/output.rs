@@ -1,10 +1,16 @@
 //! Where text goes.
 
 use super::error::CliError;
+use super::legible::{legible, legible_json};
 use serde::Serialize;
 use std::io::{self, Write, stderr, stdout};
 
-/// Prints text with a line end.
+/// Prints text that strangers may have had a part in, with a line end.
+pub(super) fn print_legible(text: &str) -> io::Result<()> {
+    print(&legible(text))
+}
+
+/// Prints text that is ours, and perhaps coloured, with a line end.
 pub(super) fn print(text: &str) -> io::Result<()> {
     let mut out = stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -16,7 +22,7 @@ pub(super) fn print(text: &str) -> io::Result<()> {
 
 /// Prints a value as one line of JSON.
 pub(super) fn print_json(value: &impl Serialize) -> io::Result<()> {
-    print(&serde_json::to_string(value)?)
+    print(&legible_json(serde_json::to_string(value)?))
 }
 
 /// Tells a person what went wrong. If nobody listens, the exit code says it still.
@@ -26,7 +32,7 @@ pub(super) fn complain(error: &CliError) {
 
 /// Tells a person something beside the answer.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(stderr().lock(), "{text}");
+    let _ = writeln!(stderr().lock(), "{}", legible(text));
 }
 
 /// Prints what clap has to say: the help, the version, or what is wrong with the arguments.

@@ -1,14 +1,14 @@
 //! `status`: what is deployed, by whom, what runs, and who holds the locks.
 
-use super::arguments::{CloudArgs, Format, OutputArgs, Setting, Subject};
+use super::arguments::{CloudArgs, Format, Hint, OutputArgs, Setting, Subject};
 use super::error::CliError;
+use super::legible::one_line;
 use super::report::Paint;
 use super::time::moment;
 use super::{output, world};
 use crate::client::{Address, Client, Deployment, RunningExecution};
 use crate::deployer::{Deployed, Deployer};
 use crate::lock;
-use crate::printable::printable;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -43,17 +43,17 @@ pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8
         output::print("nothing was deployed yet")?;
     }
     for address in &addresses {
-        show(&client, address, format).await?;
+        show(&client, address, format, &args.cloud.hint::<D>()).await?;
     }
     Ok(0)
 }
 
-async fn show<D: Deployer>(client: &Client<D>, address: &Address, format: Format) -> Result<(), CliError> {
+async fn show<D: Deployer>(client: &Client<D>, address: &Address, format: Format, hint: &Hint) -> Result<(), CliError> {
     let deployment = client.deployment(address).await?;
     match format {
         Format::Json => output::print_json(&deployment)?,
         Format::Text => {
-            for line in lines(&deployment, Paint::for_stdout()) {
+            for line in lines(&deployment, hint, Paint::for_stdout()) {
                 output::print(&line)?;
             }
         }
@@ -61,23 +61,24 @@ async fn show<D: Deployer>(client: &Client<D>, address: &Address, format: Format
     Ok(())
 }
 
-fn lines(deployment: &Deployment, paint: Paint) -> Vec<String> {
+fn lines(deployment: &Deployment, hint: &Hint, paint: Paint) -> Vec<String> {
     let mut lines = vec![paint.strong(&deployment.address.to_string())];
     for service in &deployment.services {
         lines.extend(service_lines(service, deployment.started_by.get(&service.release_id), paint));
     }
     match &deployment.unseen {
-        Some(reason) => lines.push(paint.bad(&format!("  what is deployed cannot be seen: {reason}"))),
+        Some(reason) => lines.push(paint.bad(&format!("  what is deployed cannot be seen: {}", one_line(reason)))),
         None if deployment.services.is_empty() => lines.push("  nothing is deployed".to_owned()),
         None => {}
     }
     lines.push(deployment.running.as_ref().map_or_else(|| "  nothing runs".to_owned(), running_line));
     let locks = &deployment.locks;
-    lines.extend(locks.user_lock.iter().map(|freeze| paint.bad(&format!("  frozen by {freeze}"))));
+    lines.extend(
+        locks.user_lock.iter().map(|freeze| paint.bad(&format!("  frozen by {}", one_line(&freeze.to_string())))),
+    );
     for held in &locks.root_locks {
-        let left =
-            if held.running { "" } else { "; its execution does not run any more: see what it left, then `unlock`" };
-        lines.push(paint.busy(&format!("  locked by {}{left}", lock::describe(&held.holder))));
+        let left = if held.running { String::new() } else { dead(&deployment.address, hint) };
+        lines.push(paint.busy(&format!("  locked by {}{left}", one_line(&lock::describe(&held.holder)))));
     }
     if locks.user_lock.is_none() && locks.root_locks.is_empty() {
         lines.push("  not locked".to_owned());
@@ -85,22 +86,29 @@ fn lines(deployment: &Deployment, paint: Paint) -> Vec<String> {
     lines
 }
 
+/// What to do about the lock of a deploy that is dead.
+fn dead(address: &Address, hint: &Hint) -> String {
+    let unlock = hint.line(&format!("unlock {}", address.arguments()));
+    format!("; its execution does not run any more: see what it left, then {unlock}")
+}
+
 fn service_lines(service: &Deployed, by: Option<&String>, paint: Paint) -> Vec<String> {
-    let by = by.map_or_else(String::new, |who| format!(", by {}", printable(who)));
+    let by = by.map_or_else(String::new, |who| format!(", by {}", one_line(who)));
     let Deployed { service: name, release_id, since, resource, parts } = service;
     let mut lines = vec![
-        format!("  {}  {release_id} since {}{by}", paint.good(name), moment(*since)),
-        paint.quiet(&format!("    {resource}")),
+        format!("  {}  {} since {}{by}", paint.good(&one_line(name)), one_line(release_id), moment(*since)),
+        paint.quiet(&format!("    {}", one_line(resource))),
     ];
-    lines.extend(parts.iter().map(|part| paint.quiet(&format!("      {part}"))));
+    lines.extend(parts.iter().map(|part| paint.quiet(&format!("      {}", one_line(part)))));
     lines
 }
 
 fn running_line(running: &RunningExecution) -> String {
     let RunningExecution { execution, release_id, started_by, since, state } = running;
     let state = state.as_deref().unwrap_or("its beginning");
-    let by = started_by.as_ref().map_or_else(String::new, |who| format!(", by {}", printable(who)));
-    format!("  runs: {release_id} in {state} since {}{by} ({execution})", moment(*since))
+    let by = started_by.as_ref().map_or_else(String::new, |who| format!(", by {who}"));
+    let line = format!("{release_id} in {state} since {}{by} ({execution})", moment(*since));
+    format!("  runs: {}", one_line(&line))
 }
 
 #[cfg(test)]
@@ -134,7 +142,7 @@ mod tests {
 
     #[test]
     fn nothing_deployed_nothing_running_and_nobody_in_the_way() {
-        insta::assert_snapshot!(lines(&deployment(), Paint::none()).join("\n"), @r"
+        insta::assert_snapshot!(lines(&deployment(), &Hint::local("odin"), Paint::none()).join("\n"), @r"
         coinbase/deploy-test development in account 000000000000
           nothing is deployed
           nothing runs
@@ -145,7 +153,19 @@ mod tests {
     #[test]
     fn an_account_that_may_not_be_seen_is_not_taken_for_an_empty_one() {
         let deployment = Deployment { unseen: Some("AccessDenied".into()), ..deployment() };
-        assert_eq!(lines(&deployment, Paint::none())[1], "  what is deployed cannot be seen: AccessDenied");
+        assert_eq!(
+            lines(&deployment, &Hint::local("odin"), Paint::none())[1],
+            "  what is deployed cannot be seen: AccessDenied"
+        );
+    }
+
+    #[test]
+    fn a_freeze_writes_nothing_on_the_terminal_but_text() {
+        let lock_reason = "\u{1b}[2J\r\nnot locked".to_owned();
+        let user_lock = Some(UserLock { user: "eve".into(), lock_reason });
+        let locks = LockState { user_lock, ..LockState::default() };
+        let lines = lines(&Deployment { locks, ..deployment() }, &Hint::local("odin"), Paint::none());
+        assert_eq!(lines[3], r"  frozen by eve: \u{1b}[2J\r\nnot locked");
     }
 
     #[test]
@@ -179,14 +199,14 @@ mod tests {
             },
             ..deployment()
         };
-        insta::assert_snapshot!(lines(&deployment, Paint::none()).join("\n"), @r"
+        insta::assert_snapshot!(lines(&deployment, &Hint::local("odin"), Paint::none()).join("\n"), @r"
         coinbase/deploy-test development in account 000000000000
           web  release-1 since 2027-01-15T08:00:00Z, by ada@laptop
             coinbase-web
               i-01 InService Healthy
           runs: release-2 in CheckHealthy since 2027-01-15T08:01:00Z, by bob@ci (deploy-2)
           frozen by carol: incident
-          locked by release release-2, started by bob@ci since 2027-01-15T08:01:00Z; its execution does not run any more: see what it left, then `unlock`
+          locked by release release-2, started by bob@ci since 2027-01-15T08:01:00Z; its execution does not run any more: see what it left, then `odin unlock coinbase/deploy-test development --account 000000000000 --local`
         ");
     }
 }

@@ -33,7 +33,7 @@ pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8
     let address = args.subject.address(&client.defaults)?;
     let unlocked = client.unlock(&address, args.force).await?;
     for line in lines(&address, &unlocked) {
-        output::print(&line)?;
+        output::print_legible(&line)?;
     }
     // Nothing was changed, though there was something to clear.
     let refused = !unlocked.kept.is_empty() && unlocked.user_lock.is_none() && unlocked.root_locks.is_empty();

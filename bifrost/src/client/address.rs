@@ -100,6 +100,12 @@ impl Address {
         (&self.account, &self.project, &self.config) == (&other.account, &other.project, &other.config)
     }
 
+    /// How a command names it.
+    #[must_use]
+    pub fn arguments(&self) -> String {
+        format!("{} {} --account {}", self.project, self.config, self.account)
+    }
+
     /// Where its releases and locks are in the bucket.
     #[must_use]
     pub fn root_dir(&self) -> RootDir {

@@ -141,6 +141,10 @@ fn project_config(envelope: &Envelope) -> String {
 }
 
 fn unlock_command<P>(context: &Context<P>, envelope: &Envelope) -> String {
-    let command = context.identity.command();
-    format!("{command} unlock {} {}", envelope.project_name, envelope.config_name)
+    let Envelope { aws_account_id, bucket, project_name, config_name, .. } = envelope;
+    // What the command would take to be the deployer's own has to be said.
+    let unless = |is_default, argument: String| if is_default { String::new() } else { argument };
+    let account = unless(*aws_account_id == context.defaults.account, format!(" --account {aws_account_id}"));
+    let bucket = unless(*bucket == context.defaults.bucket, format!(" --bucket {bucket}"));
+    format!("{} unlock {project_name} {config_name}{account}{bucket}", context.identity.command())
 }

@@ -33,7 +33,7 @@ async fn the_first_takes_the_locks_and_the_second_is_told_who_has_them() {
     take(&context(&lab), &owned("first", 1).envelope).await.unwrap();
     let refused = take(&context(&lab), &owned("second", 2).envelope).await.unwrap_err();
     assert_eq!(refused.name(), "LockExistsError");
-    insta::assert_snapshot!(refused, @"acme/shop development in account 222222222222 is locked by release release-1-first since 2026-03-01T12:00:00Z (execution arn:execution); if that deploy is over and failed to unlock: board unlock acme/shop development");
+    insta::assert_snapshot!(refused, @"acme/shop development in account 222222222222 is locked by release release-1-first since 2026-03-01T12:00:00Z (execution arn:execution); if that deploy is over and failed to unlock: board unlock acme/shop development --account 222222222222");
     assert_eq!(lock_holder(&lab).unwrap(), "00000000-0000-0000-0000-000000000001");
 }
 
@@ -61,7 +61,7 @@ async fn a_freeze_names_the_person_and_the_reason_and_spends_nothing() {
     put(&lab, "user-lock", r#"{"user": "ann", "lock_reason": "audit until Friday"}"#).await;
     let refused = take(&context(&lab), &owned("first", 1).envelope).await.unwrap_err();
     assert_eq!(refused.name(), "LockExistsError");
-    insta::assert_snapshot!(refused, @"acme/shop development in account 222222222222 is frozen by ann: audit until Friday; to lift it: board unlock acme/shop development");
+    insta::assert_snapshot!(refused, @"acme/shop development in account 222222222222 is frozen by ann: audit until Friday; to lift it: board unlock acme/shop development --account 222222222222");
     assert_eq!(objects(&lab), [format!("{ROOT}/user-lock")]);
 }
 

@@ -7,63 +7,30 @@
     reason = "a test that cannot go on says where by panicking"
 )]
 
+#[path = "../../../tests/shell/mod.rs"]
+mod shell;
+
 use serde_json::{Value, json};
+use shell::{Shell, text};
 use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 
-/// A folder with a release, in which commands are given.
-struct Shell {
-    folder: PathBuf,
-}
+/// A folder with a release, in which commands of this deployer are given.
+struct Hello(Shell);
 
-impl Shell {
+impl Hello {
     /// Each test has its own.
     fn new(test: &str) -> Self {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
-        let _ = std::fs::remove_dir_all(&folder);
-        std::fs::create_dir_all(&folder).unwrap();
-        let shell = Self { folder };
+        let shell = Shell::new(env!("CARGO_BIN_EXE_hello"), test);
         shell.write("release.json", include_str!("../release.json"));
-        shell
-    }
-
-    fn write(&self, file: &str, text: &str) {
-        std::fs::write(self.folder.join(file), text).unwrap();
-    }
-
-    fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hello"));
-        command.args(line.split_whitespace()).current_dir(&self.folder);
-        command.env_remove("AWS_LAMBDA_RUNTIME_API").env_remove("HELLO_STEP").env("USER", "ada");
-        command
-    }
-
-    fn run(&self, line: &str) -> Output {
-        self.command(line).output().unwrap()
-    }
-
-    /// What a command that must go well prints: an object a line.
-    fn json(&self, line: &str) -> Vec<Value> {
-        let output = self.run(line);
-        assert_eq!(output.status.code(), Some(0), "{line}: {}", text(&output.stderr));
-        text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-
-    /// The complaint of a command that must be refused: one line, and nothing was changed.
-    fn refused(&self, line: &str) -> String {
-        let output = self.run(line);
-        let complaint = text(&output.stderr);
-        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{line}: {complaint}");
-        assert_eq!(complaint.lines().count(), 1, "{line}: {complaint}");
-        complaint.trim_end().to_owned()
+        Self(shell)
     }
 
     /// A deploy that takes ten minutes of the world, and is in them.
     fn slow_deploy(&self) -> Child {
         let delay =
             json!({"operation": "dynamodb:PutItem", "state": "Deploy", "times": 1, "kind": {"delay_seconds": 600}});
-        self.write("slow.json", &json!({"faults": [delay]}).to_string());
+        self.write("slow.json", json!({"faults": [delay]}).to_string());
         let mut child = self.command("deploy release.json --local --scenario slow.json --speed 20");
         let mut child = child.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -72,12 +39,16 @@ impl Shell {
     }
 }
 
-fn text(bytes: &[u8]) -> String {
-    String::from_utf8_lossy(bytes).into_owned()
+impl std::ops::Deref for Hello {
+    type Target = Shell;
+
+    fn deref(&self) -> &Shell {
+        &self.0
+    }
 }
 
 /// The release that is deployed, and by whom.
-fn deployed(shell: &Shell) -> (Value, Value) {
+fn deployed(shell: &Hello) -> (Value, Value) {
     let [status] = shell.json("status acme/shop development --local").try_into().unwrap();
     let release = status["services"][0]["release_id"].clone();
     let by = status["started_by"][release.as_str().unwrap_or_default()].clone();
@@ -86,7 +57,7 @@ fn deployed(shell: &Shell) -> (Value, Value) {
 
 #[test]
 fn a_deploy_tells_its_events_and_status_what_it_deployed() {
-    let shell = Shell::new("deploy");
+    let shell = Hello::new("deploy");
     let events = shell.json("deploy release.json --local");
     let states: Vec<_> = events.iter().filter_map(|event| event["state"].as_str()).collect();
     assert_eq!(states, ["Validate", "Lock", "Deploy", "UnlockSuccess", "Success"]);
@@ -99,7 +70,7 @@ fn a_deploy_tells_its_events_and_status_what_it_deployed() {
 
 #[test]
 fn a_deploy_for_a_person_is_text() {
-    let shell = Shell::new("text");
+    let shell = Hello::new("text");
     let output = shell.run("deploy release.json --local --output text");
     let shown = text(&output.stdout);
     assert!(shown.starts_with("Deploying release-2026-11-21T12-00-00Z-"), "{shown}");
@@ -110,7 +81,7 @@ fn a_deploy_for_a_person_is_text() {
 
 #[test]
 fn bad_input_is_one_clear_error_and_leaves_no_trace() {
-    let shell = Shell::new("bad-input");
+    let shell = Hello::new("bad-input");
     let file = |text: &str| {
         shell.write("bad.json", text);
         shell.refused("deploy bad.json --local")
@@ -147,14 +118,14 @@ fn bad_input_is_one_clear_error_and_leaves_no_trace() {
 
 #[test]
 fn without_local_a_command_says_that_there_is_no_aws_yet() {
-    let shell = Shell::new("no-aws");
+    let shell = Hello::new("no-aws");
     let refusal = shell.refused("deploy release.json");
     assert_eq!(refusal, "error: this build of hello does not reach AWS yet: add --local to use the embedded world");
 }
 
 #[test]
 fn without_arguments_the_help_is_shown() {
-    let shell = Shell::new("help");
+    let shell = Hello::new("help");
     let output = shell.run("");
     assert_eq!(output.status.code(), Some(0));
     assert!(text(&output.stdout).contains("Exit codes:"));
@@ -164,9 +135,9 @@ fn without_arguments_the_help_is_shown() {
 
 #[test]
 fn a_refusal_exits_2_a_clean_failure_1_and_a_dirty_one_3() {
-    let shell = Shell::new("exit-codes");
+    let shell = Hello::new("exit-codes");
     let code = |faults: Value| {
-        shell.write("faults.json", &json!({"faults": faults}).to_string());
+        shell.write("faults.json", json!({"faults": faults}).to_string());
         let output = shell.run("deploy release.json --local --scenario faults.json --speed 1000");
         (output.status.code().unwrap(), text(&output.stdout))
     };
@@ -185,7 +156,7 @@ fn a_refusal_exits_2_a_clean_failure_1_and_a_dirty_one_3() {
 
 #[test]
 fn a_frozen_config_is_refused_with_person_and_reason() {
-    let shell = Shell::new("frozen");
+    let shell = Hello::new("frozen");
     let lock = shell.command("lock acme/shop development --local --reason").arg("incident 42").output().unwrap();
     assert_eq!(lock.status.code(), Some(0));
     let deploy = shell.run("deploy release.json --local --output text");
@@ -198,7 +169,7 @@ fn a_frozen_config_is_refused_with_person_and_reason() {
 
 #[test]
 fn when_the_engine_is_killed_the_next_deploy_goes_on_with_its_execution() {
-    let shell = Shell::new("killed");
+    let shell = Hello::new("killed");
     let mut engine = shell.slow_deploy();
     engine.kill().unwrap();
     engine.wait().unwrap();
@@ -214,7 +185,7 @@ fn when_the_engine_is_killed_the_next_deploy_goes_on_with_its_execution() {
 
 #[test]
 fn an_interrupted_deploy_says_what_goes_on_and_how_to_stop_it() {
-    let shell = Shell::new("interrupted");
+    let shell = Hello::new("interrupted");
     let mut engine = shell.slow_deploy();
     let signal = Command::new("kill").args(["-INT", &engine.id().to_string()]).status().unwrap();
     assert!(signal.success());
@@ -222,12 +193,12 @@ fn an_interrupted_deploy_says_what_goes_on_and_how_to_stop_it() {
     engine.stderr.take().unwrap().read_to_string(&mut said).unwrap();
     assert_eq!(engine.wait().unwrap().code(), Some(130), "{said}");
     assert!(said.contains("the next deploy in this world goes on with it"), "{said}");
-    assert!(said.contains("`hello halt RELEASE-FILE --local`"), "{said}");
+    assert!(said.contains("`hello halt acme/shop development --account 000000000000 --local`"), "{said}");
 }
 
 #[test]
 fn a_second_deploy_follows_the_first_and_takes_over_when_that_dies() {
-    let shell = Shell::new("take-over");
+    let shell = Hello::new("take-over");
     let mut engine = shell.slow_deploy();
     let mut follower = shell.command("deploy release.json --local --speed 1000");
     let mut follower = follower.stdout(Stdio::piped()).spawn().unwrap();
@@ -241,7 +212,7 @@ fn a_second_deploy_follows_the_first_and_takes_over_when_that_dies() {
 
 #[test]
 fn a_world_in_use_is_not_made_anew() {
-    let shell = Shell::new("in-use");
+    let shell = Hello::new("in-use");
     let mut engine = shell.slow_deploy();
     let refusal = shell.refused("deploy release.json --local --fresh");
     assert!(refusal.contains("is in use: a deploy runs in this world"), "{refusal}");
@@ -253,7 +224,7 @@ fn a_world_in_use_is_not_made_anew() {
 
 #[test]
 fn a_world_file_becomes_a_world_that_stays() {
-    let shell = Shell::new("world-file");
+    let shell = Hello::new("world-file");
     shell.write("mine.json", include_str!("../world.json"));
     shell.json("deploy release.json --world mine.json");
     assert!(shell.folder.join(".bifrost/mine.sqlite").exists());
@@ -264,7 +235,7 @@ fn a_world_file_becomes_a_world_that_stays() {
 
 #[test]
 fn definitions_are_printed_for_aws_for_the_originals_and_for_the_eye() {
-    let shell = Shell::new("definitions");
+    let shell = Hello::new("definitions");
     let resource = |line: &str| {
         let definition: Value = serde_json::from_slice(&shell.run(line).stdout).unwrap();
         definition["States"]["Lock"]["Resource"].as_str().unwrap().to_owned()
@@ -282,7 +253,7 @@ fn definitions_are_printed_for_aws_for_the_originals_and_for_the_eye() {
 
 #[test]
 fn the_events_of_an_execution_are_those_of_aws() {
-    let shell = Shell::new("history");
+    let shell = Hello::new("history");
     shell.json("deploy release.json --local");
     let [execution] = shell.json("history --local").try_into().unwrap();
     let events = shell.json(&format!("history --local {}", execution["arn"].as_str().unwrap()));

@@ -13,7 +13,7 @@ pub(super) fn next(outcome: &Outcome, address: Option<&Address>, hint: &Hint) ->
             format!("{}; {history} has all of it", cure(error.unwrap_or_default()))
         }
         _ => {
-            let subject = address.map_or_else(|| "PROJECT CONFIG".to_owned(), subject);
+            let subject = address.map_or_else(|| "PROJECT CONFIG".to_owned(), Address::arguments);
             format!(
                 "a person must look: {history} tells what failed, {} what is there; remove what is left of the release, \
                  then {}",
@@ -22,10 +22,6 @@ pub(super) fn next(outcome: &Outcome, address: Option<&Address>, hint: &Hint) ->
             )
         }
     }
-}
-
-fn subject(address: &Address) -> String {
-    format!("{} {} --account {}", address.project, address.config, address.account)
 }
 
 /// What helps against an error, by its name on the wire.

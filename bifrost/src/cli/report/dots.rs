@@ -1,6 +1,7 @@
 //! A service as a line of dots: one an instance, and a bar at the number that is healthy enough.
 
 use super::paint::Paint;
+use crate::cli::legible::one_line;
 use crate::deployer::Progress;
 
 /// More instances than this are counted, not drawn.
@@ -12,7 +13,7 @@ pub(super) fn line(service: &Progress, width: usize, paint: Paint) -> String {
     let counts = [(waiting, "waiting"), (starting, "starting"), (terminating, "terminating")];
     let counts = counts.into_iter().filter(|(count, _)| **count > 0);
     let rest = counts.fold(String::new(), |rest, (count, what)| format!("{rest}, {count} {what}"));
-    let (name, dots) = (paint.strong(&format!("{name:width$}")), dots(service, paint));
+    let (name, dots) = (paint.strong(&format!("{:width$}", one_line(name))), dots(service, paint));
     let needed = if *enough > 0 { format!(" of {enough} needed") } else { String::new() };
     format!("        {name}  {dots}  {healthy} healthy{needed}{rest}")
 }

@@ -17,6 +17,11 @@ impl Live {
         stdout().is_terminal() && env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
     }
 
+    /// How wide the terminal is.
+    pub(super) fn columns() -> usize {
+        terminal_size::terminal_size().map_or(usize::MAX, |(width, _)| usize::from(width.0))
+    }
+
     pub(super) fn new() -> Self {
         let area = MultiProgress::with_draw_target(ProgressDrawTarget::stdout());
         Self { area, lines: RefCell::default() }

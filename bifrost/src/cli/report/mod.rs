@@ -10,7 +10,7 @@ pub(super) use paint::Paint;
 
 use super::arguments::{Format, Hint};
 use super::output;
-use crate::client::News;
+use crate::client::{Address, News};
 use crate::deployer::Deployer;
 use crate::machine::Machine;
 use chrono::{DateTime, Utc};
@@ -24,6 +24,8 @@ pub(super) struct Report {
     writer: Writer,
     hint: Hint,
     since: Instant,
+    /// What is deployed, once that is told.
+    address: Option<Address>,
 }
 
 enum Writer {
@@ -41,15 +43,18 @@ impl Report {
         let text = || Text::new(D::Machine::STATES, hint.clone(), Paint::for_stdout());
         let writer = match format {
             Format::Json => Writer::Json,
-            Format::Text if Live::is_possible() => Writer::Live(text(), Live::new()),
+            Format::Text if Live::is_possible() => Writer::Live(text().within(Live::columns()), Live::new()),
             Format::Text => Writer::Lines(text()),
         };
-        Self { writer, hint, since: Instant::now() }
+        Self { writer, hint, since: Instant::now(), address: None }
     }
 
     /// Tells what happened.
     pub(super) fn tell(&mut self, news: &News) -> io::Result<()> {
         let seconds = self.since.elapsed().as_secs_f64();
+        if let News::Start { address, .. } = news {
+            self.address.clone_from(address);
+        }
         match &mut self.writer {
             Writer::Json => output::print_json(news),
             Writer::Lines(text) => {
@@ -87,7 +92,8 @@ impl Report {
         } else {
             format!("{execution} goes on without you; {} tells where it is", self.hint.line("status"))
         };
-        output::note(&format!("{goes_on}\nto stop it: {}", self.hint.line("halt RELEASE-FILE")));
+        let subject = self.address.as_ref().map_or_else(|| "RELEASE-FILE".to_owned(), Address::arguments);
+        output::note(&format!("{goes_on}\nto stop it: {}", self.hint.line(&format!("halt {subject}"))));
         Ok(())
     }
 }

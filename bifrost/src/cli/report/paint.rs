@@ -1,6 +1,7 @@
 //! Colours, on a terminal that wants them.
 
 use super::live::Live;
+use crate::cli::legible::legible;
 use clap::builder::styling::{AnsiColor, Style};
 use std::env;
 
@@ -42,7 +43,9 @@ impl Paint {
         self.with(Style::new().bold(), text)
     }
 
+    /// Colours are not nested: what stands in `text` already would be written out.
     fn with(self, style: Style, text: &str) -> String {
-        if self.colours && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.to_owned() }
+        let text = legible(text);
+        if self.colours && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.into_owned() }
     }
 }

@@ -3,6 +3,7 @@
 use super::paint::Paint;
 use super::{advice, dots};
 use crate::cli::arguments::Hint;
+use crate::cli::legible::{legible, one_line};
 use crate::cli::time::duration;
 use crate::client::{Address, News, Outcome, Status, StepFailure};
 use crate::deployer::Progress;
@@ -20,6 +21,8 @@ pub(super) struct Text {
     services: Vec<Progress>,
     /// The failure that was told last: the same again is not news.
     failure: Option<StepFailure>,
+    /// How many characters a line may have: what a state does is told as far as it fits.
+    columns: usize,
 }
 
 impl Text {
@@ -33,7 +36,13 @@ impl Text {
             state: String::new(),
             services: Vec::new(),
             failure: None,
+            columns: usize::MAX,
         }
+    }
+
+    /// For a terminal of so many columns.
+    pub(super) fn within(self, columns: usize) -> Self {
+        Self { columns, ..self }
     }
 
     /// The lines that tell the news. `seconds` is how long a person has waited.
@@ -59,7 +68,8 @@ impl Text {
 
     /// A line a service.
     pub(super) fn services(&self) -> Vec<String> {
-        let width = self.services.iter().map(|service| service.name.chars().count()).max().unwrap_or_default();
+        let width =
+            self.services.iter().map(|service| one_line(&service.name).chars().count()).max().unwrap_or_default();
         self.services.iter().map(|service| dots::line(service, width, self.paint)).collect()
     }
 
@@ -70,6 +80,7 @@ impl Text {
 
     fn start(&self, release_id: &str, joined: bool, is_ours: bool) -> Vec<String> {
         let subject = self.address.as_ref().map_or_else(|| "somewhere".to_owned(), ToString::to_string);
+        let release_id = one_line(release_id);
         let line = match (joined, is_ours) {
             (false, _) => format!("Deploying {release_id} of {subject}"),
             (true, true) => format!("{release_id} of {subject} is being deployed already: following it"),
@@ -84,8 +95,10 @@ impl Text {
         let width = self.states.iter().map(|state| state.name.chars().count()).max().unwrap_or_default();
         let found = self.states.iter().find(|known| known.name == state);
         let comment = found.and_then(|state| state.comment?.lines().next()).unwrap_or_default();
-        let left = self.paint.quiet(&format!("{:>10}", left(time, deadline)));
-        let line = format!("{:>6}  {left}  {state:width$}  {}", self.elapsed(time), self.paint.quiet(comment));
+        let (elapsed, left) = (self.elapsed(time), format!("{:>10}", left(time, deadline)));
+        let told = format!("{elapsed:>6}  {left}  {state:width$}  ").chars().count();
+        let comment = cut(comment, self.columns.saturating_sub(told));
+        let line = format!("{elapsed:>6}  {}  {state:width$}  {}", self.paint.quiet(&left), self.paint.quiet(&comment));
         line.trim_end().to_owned()
     }
 
@@ -101,18 +114,19 @@ impl Text {
     }
 
     fn end(&self, outcome: &Outcome, seconds: f64) -> Vec<String> {
+        let release_id = one_line(&outcome.release_id);
         let took = format!("after {} ({seconds:.1} s here)", duration(TimeDelta::seconds(outcome.seconds)));
         let mut lines = vec![String::new()];
         if outcome.status == Status::Success {
-            lines.push(self.paint.good(&format!("Success: {} is deployed, {took}", outcome.release_id)));
+            lines.push(self.paint.good(&format!("Success: {release_id} is deployed, {took}")));
         } else {
-            lines
-                .push(self.paint.bad(&format!("{:?}: {} is not deployed, {took}", outcome.status, outcome.release_id)));
+            lines.push(self.paint.bad(&format!("{:?}: {release_id} is not deployed, {took}", outcome.status)));
         }
         lines.extend(self.causes(outcome));
         lines.extend(clean_up(outcome));
-        lines.extend(outcome.changes.created.iter().map(|what| format!("  {} {what}", created(outcome.status))));
-        lines.extend(outcome.changes.deleted.iter().map(|what| format!("  deleted  {what}")));
+        let made = outcome.changes.created.iter();
+        lines.extend(made.map(|what| format!("  {} {}", created(outcome.status), one_line(what))));
+        lines.extend(outcome.changes.deleted.iter().map(|what| format!("  deleted  {}", one_line(what))));
         if !outcome.is_ours {
             lines.push(self.paint.bad("  yours    was not deployed: deploy it again"));
         }
@@ -144,10 +158,18 @@ fn left(now: DateTime<Utc>, deadline: Option<DateTime<Utc>>) -> String {
     deadline.map_or_else(String::new, |deadline| format!("{} left", duration(deadline - now)))
 }
 
+/// The text in at most so many characters.
+fn cut(text: &str, columns: usize) -> String {
+    if text.chars().count() <= columns {
+        return text.to_owned();
+    }
+    let kept: String = text.chars().take(columns.saturating_sub(1)).collect();
+    if columns == 0 { kept } else { format!("{}…", kept.trim_end()) }
+}
+
 /// A cause of several lines, to stand below a line's beginning.
 fn indented(cause: &str) -> String {
-    let printable: String = cause.chars().filter(|c| *c == '\n' || !c.is_control()).collect();
-    printable.replace('\n', "\n           ")
+    legible(cause).replace('\n', "\n           ")
 }
 
 fn created(status: Status) -> &'static str {

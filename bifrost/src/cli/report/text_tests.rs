@@ -176,3 +176,17 @@ fn lengths_of_time_have_hours_only_if_they_need_them() {
     let shown = |seconds| duration(TimeDelta::seconds(seconds));
     assert_eq!([shown(0), shown(59), shown(3599), shown(172_800)], ["0:00", "0:59", "59:59", "48:00:00"]);
 }
+
+#[test]
+fn what_a_state_does_is_told_as_far_as_it_fits() {
+    let told = |columns: usize| text().within(columns).lines(&state(0, "Validate"), 0.0).join("\n");
+    assert_eq!(told(100), "  0:00  10:00 left  Validate      Refuses what is malformed.");
+    assert_eq!(told(48), "  0:00  10:00 left  Validate      Refuses what…");
+    assert_eq!(told(10), "  0:00  10:00 left  Validate");
+}
+
+#[test]
+fn a_cause_writes_nothing_on_the_terminal_but_text() {
+    let news = News::Failure(failure(5, "Deploy", "Deploy\u{1b}[2JError", "no\r\u{9b}8m\nSuccess"));
+    assert_eq!(written(&[news]), "        ! Deploy\\u{1b}[2JError: no\\r\\u{9b}8m\n           Success");
+}
