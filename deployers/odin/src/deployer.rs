@@ -8,12 +8,16 @@ use crate::machine::Odin;
 use crate::names::{CONFIG_NAME, PROJECT_NAME};
 use crate::release::{HealthyReport, OdinFields, OdinRelease, check};
 use async_trait::async_trait;
+use bifrost::client::read_at_most;
 use bifrost::cloud::{CloudError, Encryption};
 use bifrost::local::Session;
 use bifrost::release::{ConfigName, ProjectName, Sha256};
 use bifrost::{Attachment, Changes, Deployed, Deployer, Progress};
 use serde_json::{Map, Value};
 use std::path::Path;
+
+/// How many bytes of user data are read at all. What EC2 takes is far less, and checked once names are put in.
+const LARGEST_USER_DATA: u64 = 1024 * 1024;
 
 #[async_trait]
 impl Deployer for Odin {
@@ -39,7 +43,7 @@ impl Deployer for Odin {
     fn attach(release_file: &Path, release: &mut Map<String, Value>) -> Result<Vec<Attachment>, String> {
         let mut file = release_file.as_os_str().to_owned();
         file.push(".userdata");
-        let body = std::fs::read(&file).map_err(|error| {
+        let body = read_at_most(Path::new(&file), LARGEST_USER_DATA).map_err(|error| {
             format!(
                 "cannot read the user data in {}: {error}; a release's user data stands in the file beside it",
                 file.display()
