@@ -21,7 +21,7 @@ pub use halt::HaltFailure;
 pub use locks::{LockState, RootLock, UnlockFailure, Unlocked};
 pub use news::{News, StepFailure};
 pub use outcome::{Outcome, Status};
-pub use prepare::{PrepareError, Prepared};
+pub use prepare::{PrepareError, Prepared, read_at_most};
 pub use start::{StartFailure, Started};
 pub use status::{Deployment, RunningExecution};
 

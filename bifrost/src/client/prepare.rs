@@ -140,8 +140,11 @@ fn read_object(path: &Path) -> Result<Map<String, Value>, PrepareError> {
     }
 }
 
-/// The bytes of a file of at most `limit` bytes; `FileTooLarge` without reading the rest of a larger one.
-pub(super) fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+/// The bytes of a file of at most `limit` bytes, for files that come from outside.
+///
+/// # Errors
+/// `FileTooLarge` without reading the rest of a larger one, and whatever the system says.
+pub fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     File::open(path)?.take(limit + 1).read_to_end(&mut text)?;
     if u64::try_from(text.len()).is_ok_and(|length| length <= limit) {

@@ -6,19 +6,18 @@ use crate::groups::{release_id, service_name};
 use crate::handlers::watch;
 use crate::machine::Odin;
 use crate::names::{CONFIG_NAME, PROJECT_NAME};
-use crate::release::{HealthyReport, OdinFields, OdinRelease, USER_DATA_LIMIT_BYTES, check};
+use crate::release::{HealthyReport, OdinFields, OdinRelease, check};
 use async_trait::async_trait;
+use bifrost::client::read_at_most;
 use bifrost::cloud::{CloudError, Encryption};
 use bifrost::local::Session;
 use bifrost::release::{ConfigName, ProjectName, Sha256};
 use bifrost::{Attachment, Changes, Deployed, Deployer, Progress};
 use serde_json::{Map, Value};
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::Path;
 
-/// How long a file of user data may be. What EC2 takes is less, but counts once the names are put in, which Validate does.
-const MOST_USER_DATA_BYTES: u64 = 1024 * 1024;
+/// How many bytes of user data are read at all. What EC2 takes is far less, and checked once names are put in.
+const LARGEST_USER_DATA: u64 = 1024 * 1024;
 
 #[async_trait]
 impl Deployer for Odin {
@@ -44,7 +43,7 @@ impl Deployer for Odin {
     fn attach(release_file: &Path, release: &mut Map<String, Value>) -> Result<Vec<Attachment>, String> {
         let mut file = release_file.as_os_str().to_owned();
         file.push(".userdata");
-        let body = read_user_data(Path::new(&file)).map_err(|error| {
+        let body = read_at_most(Path::new(&file), LARGEST_USER_DATA).map_err(|error| {
             format!(
                 "cannot read the user data in {}: {error}; a release's user data stands in the file beside it",
                 file.display()
@@ -86,17 +85,6 @@ impl Deployer for Odin {
 }
 
 /// Reads no further than any user data may be long.
-fn read_user_data(file: &Path) -> io::Result<Vec<u8>> {
-    let mut body = Vec::new();
-    File::open(file)?.take(MOST_USER_DATA_BYTES + 1).read_to_end(&mut body)?;
-    if u64::try_from(body.len()).is_ok_and(|length| length <= MOST_USER_DATA_BYTES) {
-        return Ok(body);
-    }
-    Err(io::Error::other(format!(
-        "it has more than {MOST_USER_DATA_BYTES} bytes, and EC2 takes {USER_DATA_LIMIT_BYTES}"
-    )))
-}
-
 /// A report as dots. Every instance is one of them, whatever the others say.
 pub(crate) fn dots(name: String, report: &HealthyReport) -> Progress {
     Progress {
