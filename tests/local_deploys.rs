@@ -207,6 +207,7 @@ fn a_clean_up_that_fails_for_good_needs_a_person() {
         "\nFailureDirty: release-",
         "\n  failed   in Deploy: DeployError: ",
         "\n  then     in CleanUpFailure: CleanUpError: ",
+        "\n  is left  coinbase/deploy-test-development-",
         "\n  next     a person must look: `odin history ",
         "`odin unlock coinbase/deploy-test development --account 000000000000 --local`",
     ] {

@@ -4,7 +4,7 @@ use crate::cloud::{CloudError, Encryption, Objects};
 use crate::printable::printable;
 use crate::release::{BucketName, Envelope, RootDir};
 use crate::task::Context;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 /// How old a halt flag may be and still count (contract §3): an older one was for an earlier deploy.
 pub const MAX_AGE: TimeDelta = TimeDelta::minutes(5);
@@ -20,7 +20,8 @@ pub enum Halt {
     Asked(String),
     /// The release's `timeout` is over. `HaltError` on the wire.
     #[error(
-        "timed out: the release was started at {started_at} and may take {timeout} s; see why it is not healthy, or give it a longer `timeout`"
+        "timed out: the release was started at {} and may take {timeout} s; see why it is not healthy, or give it a longer `timeout`",
+        started_at.to_rfc3339_opts(SecondsFormat::Secs, true)
     )]
     TimedOut {
         /// When the deployer began with it.

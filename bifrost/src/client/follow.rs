@@ -1,10 +1,10 @@
 //! Follows an execution by its history, and tells what is new.
 
-use super::outcome::Ending;
+use super::outcome::{Ending, Status};
 use super::story::{Story, Turn};
 use super::{Address, Client, News, Outcome, Started};
 use crate::cloud::{CloudError, ErrorKind, ExecutionSummary};
-use crate::deployer::{Deployer, Progress};
+use crate::deployer::{Deployed, Deployer, Progress};
 use crate::interpreter::Event;
 use crate::release::Release;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -105,7 +105,10 @@ impl<D: Deployer> Follower<'_, D> {
         let mut news: Vec<News> = events.iter().flat_map(|event| self.tell(event)).collect();
         if summary.stop_date.is_some() && self.outcome.is_none() {
             news.extend(self.watch().await);
-            let outcome = self.ending(&summary);
+            let mut outcome = self.ending(&summary);
+            if outcome.status == Status::FailureDirty {
+                self.find_what_is_left(&mut outcome).await;
+            }
             news.push(News::End(Box::new(outcome.clone())));
             self.outcome = Some(outcome);
         }
@@ -143,6 +146,19 @@ impl<D: Deployer> Follower<'_, D> {
         }
         self.progress.clone_from(&services);
         Some(News::Progress { time, services })
+    }
+
+    /// Asks the target account what is there of the release: a task that failed half way told nobody what it had made.
+    async fn find_what_is_left(&self, outcome: &mut Outcome) {
+        let Some(release) = &self.release else { return };
+        // Who may not look there is told what the release says of itself.
+        let Ok(there) = self.client.services(&Address::from(&release.envelope)).await else { return };
+        let told = &mut outcome.changes.created;
+        for Deployed { resource, .. } in there.into_iter().filter(|there| there.release_id == self.release_id) {
+            if !told.iter().any(|known| known.ends_with(&resource)) {
+                told.push(resource);
+            }
+        }
     }
 
     fn ending(&self, summary: &ExecutionSummary) -> Outcome {

@@ -71,7 +71,8 @@ impl<D: Deployer> Client<D> {
         Ok(Deployment { address: address.clone(), services, unseen, started_by: deployers, running, locks })
     }
 
-    async fn services(&self, address: &Address) -> Result<Vec<Deployed>, CloudError> {
+    /// What the target account says is deployed.
+    pub(super) async fn services(&self, address: &Address) -> Result<Vec<Deployed>, CloudError> {
         D::deployed(&self.target(address).await?, &address.project, &address.config).await
     }
 
