@@ -84,7 +84,6 @@ impl Deployer for Odin {
     }
 }
 
-/// Reads no further than any user data may be long.
 /// A report as dots. Every instance is one of them, whatever the others say.
 pub(crate) fn dots(name: String, report: &HealthyReport) -> Progress {
     Progress {
