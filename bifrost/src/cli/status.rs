@@ -165,7 +165,7 @@ mod tests {
         let user_lock = Some(UserLock { user: "eve".into(), lock_reason });
         let locks = LockState { user_lock, ..LockState::default() };
         let lines = lines(&Deployment { locks, ..deployment() }, &Hint::local("odin"), Paint::none());
-        assert_eq!(lines[3], r"  frozen by eve: \u{1b}[2J\r\nnot locked");
+        assert_eq!(lines[3], "  frozen by eve: [2Jnot locked");
     }
 
     #[test]
