@@ -118,8 +118,8 @@ impl<D: Deployer> Lab<D> {
         self.run_until(|| false).await
     }
 
-    /// Runs all executions until `done` says so, which is asked while all of them wait. The engine dies then: another
-    /// [`run`](Self::run) goes on with them from where they were saved.
+    /// Runs all executions until `done` says so, which is asked while all of them wait: `|| true` stops at the first wait.
+    /// The engine dies then: another [`run`](Self::run) goes on with them from where they were saved.
     ///
     /// # Errors
     /// [`LabError::Engine`].
