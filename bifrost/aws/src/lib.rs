@@ -1,0 +1,1 @@
+//! Deployers on AWS.
