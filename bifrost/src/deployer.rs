@@ -1,7 +1,6 @@
 //! What makes a deployer: its machine, its ports, what its commands show, and who it is in AWS.
 
 use crate::cloud::{CloudError, Encryption};
-use crate::local::{Resources, Session};
 use crate::machine::{Flatten, Machine};
 use crate::release::{AccountId, BucketName, ConfigName, Defaults, InvalidName, ProjectName, Region, Release};
 use async_trait::async_trait;
@@ -26,13 +25,12 @@ pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
 /// | when | what is asked |
 /// | --- | --- |
 /// | the client prepares a release | [`attach`](Self::attach), then [`check`](Self::check) |
-/// | an embedded world is opened | [`WORLD`](Self::WORLD), if nobody names another |
-/// | a task of that world asks for the target account | [`local_ports`](Self::local_ports) |
 /// | the client follows: a state is left, or time passes in one | [`progress`](Self::progress), [`watch`](Self::watch) |
 /// | the client sees the end | [`changes`](Self::changes), and [`CHANGES_FROM`](Self::CHANGES_FROM) for the exit code |
 /// | a person asks for the status | [`deployed`](Self::deployed) |
 ///
-/// The Lambda function needs its machine alone. What a client does is advice: the handler of `Validate` must call
+/// Where it runs, it says apart: in the embedded world as a [`LocalDeployer`](crate::local::LocalDeployer), and in AWS as
+/// an `AwsDeployer` of the crate `bifrost-aws`. The Lambda function needs its machine alone. What a client does is advice: the handler of `Validate` must call
 /// [`check`](Self::check) itself, as whoever starts an execution need not be our client.
 #[async_trait]
 pub trait Deployer: Sized + Send + Sync + 'static {
@@ -40,8 +38,6 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     type Fields: Fields;
     /// Its chart, written with [`state_machine!`](crate::state_machine).
     type Machine: Machine<Data = Release<Self::Fields>>;
-    /// Its own part of an account in the embedded world.
-    type Resources: Resources;
 
     /// Its name, which is its command's, too: `odin`.
     const NAME: &'static str;
@@ -51,13 +47,6 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     const TIMEOUT_SECONDS: u32;
     /// The state with whose entry a target account may be changed: a failure before it is a refusal (contract §9).
     const CHANGES_FROM: &'static str;
-    /// A world file for `--local`, as JSON, for those who name none.
-    const WORLD: &'static str;
-
-    /// Opens its ports in the embedded world, in the account and region of the session: once an attempt of a task, and
-    /// for a client that looks.
-    fn local_ports(session: Session<Self::Resources>) -> <Self::Fields as Fields>::Ports;
-
     /// Checks all that can be checked without AWS: the rules of the deployer's `Validate`. The client asks before it
     /// uploads anything.
     ///

@@ -32,7 +32,8 @@
 //!    to them, and assumes the one role of the target account.
 //! 5. **Your part of the embedded world** ([`local::Resources`]): what the ports find on a laptop. Every call goes through
 //!    [`Session::call`](local::Session::call) by its AWS name, so that scenarios can let it fail.
-//! 6. **[`Deployer`]**, which ties these together, and a `main` that calls [`cli::main`].
+//! 6. **[`Deployer`]**, which ties these together, [`LocalDeployer`](local::LocalDeployer), which places it in the embedded
+//!    world, and a `main` that runs [`cli::Program`].
 //!
 //! # Testing it
 //!
@@ -51,12 +52,14 @@ mod deployer;
 pub mod halt;
 pub mod interpreter;
 pub mod json;
+#[cfg(feature = "local")]
 pub mod local;
 pub mod lock;
 pub mod machine;
 mod printable;
 pub mod release;
 pub mod task;
+#[cfg(feature = "local")]
 pub mod testing;
 pub mod validate;
 

@@ -1,1 +1,38 @@
-//! Deployers on AWS.
+//! Deployers on AWS: the ports of [`bifrost`] on the AWS SDK, the role in each target account, and the Lambda runtime.
+//!
+//! A deployer runs here once it is an [`AwsDeployer`]. Every request passes one gate, [`Session::call`], which knows it by
+//! its AWS name, traces it, and bounds it by the time that its invocation has left.
+//!
+//! | feature | what it brings |
+//! | --- | --- |
+//! | `lambda` | [`serve`]: the deployer's binary as a Lambda function |
+//! | `client` | [`Aws`]: the commands reach AWS |
+
+#[cfg(feature = "client")]
+mod client;
+mod configuration;
+mod deployer;
+mod error;
+#[cfg(feature = "lambda")]
+mod lambda;
+mod locks;
+mod objects;
+mod pages;
+mod passage;
+mod roles;
+mod session;
+mod surroundings;
+
+#[cfg(feature = "client")]
+pub use client::Aws;
+pub use deployer::AwsDeployer;
+pub use error::{Incomplete, cloud_error};
+#[cfg(feature = "lambda")]
+pub use lambda::{is_lambda, serve};
+pub use locks::DynamoDbLocks;
+pub use objects::S3Objects;
+pub use pages::pages;
+pub use passage::Passage;
+pub use roles::{AssumedRoles, RoleOptions};
+pub use session::Session;
+pub use surroundings::SystemSurroundings;

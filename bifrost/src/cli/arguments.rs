@@ -1,6 +1,6 @@
 //! Arguments that several commands share.
 
-use crate::client::Address;
+use crate::client::{Address, Place};
 use crate::deployer::{Deployer, Identity};
 use crate::release::{AccountId, BucketName, ConfigName, Defaults, ProjectName, Region};
 use clap::ValueEnum;
@@ -13,9 +13,15 @@ use super::error::CliError;
 /// Which deployer it is. Every name that it has in AWS is made of its own.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Setting {
-    /// The deployer's name in AWS [default: the prefix and the name of this command]
-    #[arg(long, global = true, value_name = "NAME", display_order = 900)]
+    /// The deployer's name in AWS, which is its state machine's [default: the prefix and the name of this command]
+    #[arg(long, global = true, value_name = "NAME", alias = "step-function", display_order = 900)]
     deployer: Option<String>,
+    /// The account that the deployer is in [default: that of the credentials]
+    #[arg(long, global = true, value_name = "ID", env = "AWS_ACCOUNT_ID", hide_env = true, display_order = 901)]
+    deployer_account: Option<AccountId>,
+    /// The region that the deployer is in [default: that of the AWS configuration]
+    #[arg(long, global = true, value_name = "REGION", display_order = 902)]
+    deployer_region: Option<Region>,
     /// What the names of your deployers begin with
     #[arg(long, global = true, value_name = "TEXT", env = "BIFROST_PREFIX", default_value = "coinbase-", hide = true)]
     prefix: String,
@@ -31,6 +37,12 @@ impl Setting {
     fn name_or<D: Deployer>(&self, variable: Option<String>) -> String {
         let asked = self.deployer.clone().or(variable).filter(|name| !name.is_empty());
         asked.unwrap_or_else(|| format!("{}{}", self.prefix, D::NAME))
+    }
+
+    /// Where the deployer is in AWS.
+    pub(super) fn place<D: Deployer>(&self) -> Place {
+        let (account, region) = (self.deployer_account.clone(), self.deployer_region.clone());
+        Place { name: self.name::<D>(), account, region }
     }
 
     pub(super) fn identity<D: Deployer>(&self, account: AccountId, region: Region) -> Identity {

@@ -1,9 +1,9 @@
 //! `asl`: the state machine as Step Functions takes it.
 
-use super::arguments::{CloudArgs, Setting};
+use super::arguments::CloudArgs;
 use super::error::CliError;
-use super::{output, world};
-use crate::deployer::Deployer;
+use super::{Session, output};
+use crate::deployer::{Deployer, Identity};
 use crate::machine::Machine;
 use crate::release::{AccountId, Region};
 
@@ -11,34 +11,24 @@ use crate::release::{AccountId, Region};
 pub(super) struct Args {
     #[command(flatten)]
     cloud: CloudArgs,
-    /// The deployer account [default: that of the embedded world]
+    /// The deployer account [default: that of the cloud]
     #[arg(long, value_name = "ID", env = "AWS_ACCOUNT_ID")]
     account: Option<AccountId>,
-    /// The region of the Lambda function [default: that of the embedded world]
+    /// The region of the Lambda function [default: that of the cloud]
     #[arg(long, env = "AWS_REGION")]
     region: Option<Region>,
 }
 
-pub(super) fn run<D: Deployer>(setting: &Setting, args: &Args) -> Result<u8, CliError> {
-    let (account, region) = place::<D>(setting, args)?;
-    let function = setting.identity::<D>(account, region).function_arn();
-    let definition = D::Machine::definition(&function);
+pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: &Args) -> Result<u8, CliError> {
+    let definition = D::Machine::definition(&identity(session, args).await?.function_arn());
     output::print(&serde_json::to_string_pretty(&definition).map_err(std::io::Error::from)?)?;
     Ok(0)
 }
 
-/// Account and region of the function: those of the world that is asked for; else those named; else the built-in world's.
-fn place<D: Deployer>(setting: &Setting, args: &Args) -> Result<(AccountId, Region), CliError> {
-    if args.cloud.is_local() {
-        let identity = world::open::<D>(setting, &args.cloud, false)?.cloud.identity().as_ref().clone();
-        return Ok((identity.account, identity.region));
+/// Whose function it is: that of the world that is asked for; else of those named; else of the cloud at hand.
+async fn identity<D: Deployer>(session: &Session<'_, D>, args: &Args) -> Result<Identity, CliError> {
+    if let (false, Some(account), Some(region)) = (args.cloud.is_local(), &args.account, &args.region) {
+        return Ok(session.setting.identity::<D>(account.clone(), region.clone()));
     }
-    if let (Some(account), Some(region)) = (&args.account, &args.region) {
-        return Ok((account.clone(), region.clone()));
-    }
-    let world = world::built_in::<D>()?;
-    let account = args.account.clone().unwrap_or(world.deployer_account);
-    let region = args.region.clone().unwrap_or(world.deployer_region);
-    output::note(&format!("note: for the function in account {account}, {region}; --account and --region name others"));
-    Ok((account, region))
+    Ok(session.client(&args.cloud).await?.identity.as_ref().clone())
 }

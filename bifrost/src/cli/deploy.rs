@@ -1,25 +1,17 @@
 //! `deploy`: prepares, uploads and starts a release, and follows it to its end. In an embedded world, this process runs
 //! the execution too, unless another does; and takes over when that one ends.
 
-use super::arguments::{CloudArgs, OutputArgs, Setting, whoami};
+use super::Session;
+use super::arguments::{CloudArgs, OutputArgs, whoami};
 use super::error::CliError;
 use super::report::Report;
-use super::world::{self, LocalWorld};
+use super::site::{Looks, Site};
 use crate::client::{Client, Follower, Outcome, Started};
 use crate::deployer::Deployer;
-use crate::local::{Engine, Lease, Pace};
 use futures_util::future::{Either, select};
 use std::cell::Cell;
-use std::convert::Infallible;
 use std::path::PathBuf;
 use std::pin::pin;
-use std::time::Duration;
-
-/// How often the follower of an embedded world looks, at most and at least. A look costs a read of a file.
-const LOOK: (Duration, Duration) = (Duration::from_millis(40), Duration::from_millis(100));
-
-/// How often a process that follows tries to become the engine.
-const TAKE_OVER: Duration = Duration::from_millis(200);
 
 /// What a shell expects of a program that was interrupted.
 const INTERRUPTED: u8 = 130;
@@ -73,17 +65,17 @@ With --output json each line is an object with \"event\" and \"time\":
     )
 }
 
-pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
-    let local = world::open::<D>(setting, &args.cloud, args.fresh)?;
-    let prepared = Client::local(&local.cloud).prepare(&args.file, &whoami())?;
+pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
+    let site = session.open(&args.cloud, args.fresh).await?;
+    let prepared = site.client().prepare(&args.file, &whoami())?;
     if let Some(scenario) = &args.scenario {
-        world::apply_scenario(local.cloud.store(), scenario)?;
+        site.apply_scenario(scenario)?;
     }
-    let local = local.keep()?;
-    let client = Client::local(&local.cloud);
+    let site = site.keep()?;
+    let client = site.client();
     let started = client.start(&prepared).await?;
     let report = Report::new::<D>(args.output.format(), args.cloud.hint::<D>());
-    let follow = Following { local: &local, pace: Pace::Speed(args.speed), client: &client };
+    let follow = Following { site: site.as_ref(), speed: args.speed, client: &client };
     let execution = started.execution.clone();
     let lost = |source| CliError::Lost { execution, source: Box::new(source) };
     follow.to_the_end(started, report).await.map_err(lost)
@@ -91,8 +83,8 @@ pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8
 
 /// A deploy that is followed, and perhaps run.
 struct Following<'a, D: Deployer> {
-    local: &'a LocalWorld<D>,
-    pace: Pace,
+    site: &'a dyn Site<D>,
+    speed: f64,
     client: &'a Client<D>,
 }
 
@@ -104,8 +96,8 @@ impl<D: Deployer> Following<'_, D> {
         {
             // Whoever ends first ends the others: an engine may be dropped while all of its executions wait, as they are
             // saved then.
-            let follow = pin!(follow(self.client.follow(started), &mut report));
-            let engine = pin!(self.be_engine(&is_engine));
+            let follow = pin!(follow(self.client.follow(started), self.site.looks(), &mut report));
+            let engine = pin!(self.site.run_executions(self.speed, &is_engine));
             match select(pin!(tokio::signal::ctrl_c()), select(follow, engine)).await {
                 Either::Left((signal, _)) => signal.map_err(CliError::Runtime)?,
                 Either::Right((Either::Left((outcome, _)), _)) => return Ok(outcome?.exit_code),
@@ -115,31 +107,21 @@ impl<D: Deployer> Following<'_, D> {
         report.interrupted(&execution, is_engine.get())?;
         Ok(INTERRUPTED)
     }
-
-    /// Becomes the engine as soon as no other process is, and runs what there is to run.
-    async fn be_engine(&self, is_engine: &Cell<bool>) -> Result<Infallible, CliError> {
-        let engine = Engine::new(self.local.cloud.clone(), self.pace)?;
-        loop {
-            if let Some(_lease) = Lease::take(&self.local.path)? {
-                is_engine.set(true);
-                engine.run(|| false).await?;
-                is_engine.set(false);
-            }
-            tokio::time::sleep(TAKE_OVER).await;
-        }
-    }
 }
 
 /// Looks, with back-off while nothing happens, until the execution has ended.
-async fn follow<D: Deployer>(mut follower: Follower<'_, D>, report: &mut Report) -> Result<Outcome, CliError> {
-    let (least, most) = LOOK;
-    let mut pause = least;
+async fn follow<D: Deployer>(
+    mut follower: Follower<'_, D>,
+    looks: Looks,
+    report: &mut Report,
+) -> Result<Outcome, CliError> {
+    let mut pause = looks.often;
     loop {
         let mut news = follower.look().await?;
         if follower.outcome().is_none() {
             news.extend(follower.watch().await);
         }
-        pause = if news.is_empty() { (pause * 2).min(most) } else { least };
+        pause = if news.is_empty() { (pause * 2).min(looks.seldom) } else { looks.often };
         for news in &news {
             report.tell(news)?;
         }

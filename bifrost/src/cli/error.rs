@@ -1,8 +1,9 @@
 //! Why a command did not do what it was asked, and what it exits with then.
 
-use crate::client::{AddressError, HaltFailure, PrepareError, StartFailure, UnlockFailure};
+use crate::client::{AddressError, ConnectError, HaltFailure, PrepareError, StartFailure, UnlockFailure};
 use crate::cloud::CloudError;
 use crate::json;
+#[cfg(feature = "local")]
 use crate::local::{EngineError, StoreError, WorldFileError};
 use crate::release::InvalidName;
 use std::io;
@@ -26,9 +27,14 @@ pub(super) enum CliError {
     #[error(transparent)]
     Cloud(#[from] CloudError),
     #[error(transparent)]
+    Connect(#[from] ConnectError),
+    #[cfg(feature = "local")]
+    #[error(transparent)]
     WorldFile(#[from] WorldFileError),
+    #[cfg(feature = "local")]
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[cfg(feature = "local")]
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error("cannot read scenario {path}: {source}")]
@@ -43,9 +49,15 @@ pub(super) enum CliError {
     NoExecution(String),
     #[error("the definition of the state machine is refused: {0}")]
     Definition(#[from] crate::asl::InvalidDefinition),
-    #[error("this build of {0} does not reach AWS yet: add --local to use the embedded world")]
+    #[error(
+        "this build of {0} does not reach AWS: build it with --features aws, or add --local for the embedded world"
+    )]
     NoAws(&'static str),
-    #[error("this build of {0} does not serve a Lambda yet: run it with --local, outside of Lambda")]
+    #[error("this build of {0} has no embedded world: build it with --features local")]
+    NoLocal(&'static str),
+    #[error("--scenario changes an embedded world, and AWS is none: add --local")]
+    NoScenario,
+    #[error("this build of {0} does not serve a Lambda function: build it with --features lambda")]
     NoLambda(&'static str),
     #[error("cannot start: {0}")]
     Runtime(#[source] io::Error),

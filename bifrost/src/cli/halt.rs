@@ -1,11 +1,9 @@
 //! `halt`: stops the deploy that runs.
 
-use super::arguments::{CloudArgs, Setting, Subject, whoami};
+use super::arguments::{CloudArgs, Subject, whoami};
 use super::error::CliError;
-use super::{output, world};
-use crate::client::Client;
+use super::{Session, output};
 use crate::deployer::Deployer;
-use crate::local::Lease;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -28,10 +26,10 @@ The deploy stops at its next look, cleans up, and fails. What ran before it goes
     )
 }
 
-pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
+pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
     // Nothing runs in a world that is not kept yet, and so nothing is written there.
-    let local = world::open::<D>(setting, &args.cloud, false)?;
-    let client = Client::local(&local.cloud);
+    let site = session.open(&args.cloud, false).await?;
+    let client = site.client();
     let address = args.subject.address(&client.defaults)?;
     let who = whoami();
     let reason = args.reason.map_or_else(|| who.clone(), |reason| format!("{reason} ({who})"));
@@ -41,7 +39,7 @@ pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8
         running.name
     ))?;
     // Nobody else can tell: the execution is there, and nothing moves it.
-    if Lease::take(&local.path)?.is_some() {
+    if !site.is_run()? {
         output::note("note: no process runs this world now; the next `deploy` in it goes on with the execution");
     }
     Ok(0)

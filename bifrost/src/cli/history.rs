@@ -1,10 +1,10 @@
 //! `history`: the executions, or the events of one.
 
-use super::arguments::{CloudArgs, Format, OutputArgs, Setting};
+use super::arguments::{CloudArgs, Format, OutputArgs};
 use super::error::CliError;
 use super::legible::one_line;
 use super::time::{duration, moment};
-use super::{output, world};
+use super::{Session, output};
 use crate::client::Client;
 use crate::cloud::ExecutionSummary;
 use crate::deployer::Deployer;
@@ -37,8 +37,8 @@ The events are those of AWS's GetExecutionHistory."
     )
 }
 
-pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
-    let client = world::connect::<D>(setting, &args.cloud)?;
+pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
+    let client = session.client(&args.cloud).await?;
     let format = args.output.format();
     match &args.execution {
         None => list(&client, args.limit, format).await?,
@@ -48,7 +48,7 @@ pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8
 }
 
 async fn list<D: Deployer>(client: &Client<D>, limit: usize, format: Format) -> Result<(), CliError> {
-    let executions = client.executions.list(false).await?;
+    let executions = client.executions.list(false, limit.saturating_add(1)).await?;
     for execution in executions.iter().take(limit) {
         match format {
             Format::Json => output::print_json(&summary(execution))?,
@@ -56,7 +56,7 @@ async fn list<D: Deployer>(client: &Client<D>, limit: usize, format: Format) -> 
         }
     }
     if executions.len() > limit {
-        output::note(&format!("note: {} older ones are not shown; --limit shows more", executions.len() - limit));
+        output::note("note: older ones are not shown; --limit shows more");
     }
     Ok(())
 }

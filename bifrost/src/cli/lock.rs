@@ -1,9 +1,8 @@
 //! `lock`: freezes a project's config.
 
-use super::arguments::{CloudArgs, Setting, Subject, whoami};
+use super::arguments::{CloudArgs, Subject, whoami};
 use super::error::CliError;
-use super::{output, world};
-use crate::client::Client;
+use super::{Session, output};
 use crate::deployer::Deployer;
 use crate::lock::UserLock;
 
@@ -30,10 +29,10 @@ A deploy that runs is not stopped: `{name} halt` does that."
     )
 }
 
-pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
-    let local = world::open::<D>(setting, &args.cloud, false)?;
-    let address = args.subject.address(local.cloud.defaults())?;
-    let client = Client::local(&local.keep()?.cloud);
+pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
+    let site = session.open(&args.cloud, false).await?;
+    let address = args.subject.address(&site.client().defaults)?;
+    let client = site.keep()?.client();
     let lock = UserLock { user: args.user.unwrap_or_else(whoami), lock_reason: args.reason };
     client.freeze(&address, &lock).await?;
     output::print_legible(&format!("{address} is frozen by {lock}"))?;

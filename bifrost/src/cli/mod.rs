@@ -5,6 +5,7 @@
 
 mod arguments;
 mod asl;
+mod aws;
 mod completions;
 mod deploy;
 mod error;
@@ -15,19 +16,22 @@ mod json;
 mod legible;
 mod lock;
 mod output;
+mod program;
 mod report;
+mod site;
 mod status;
 mod time;
 mod unlock;
+#[cfg(feature = "local")]
 mod world;
 
 use crate::deployer::Deployer;
 use arguments::Setting;
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
-use std::ffi::OsString;
-use std::io;
-use std::process::ExitCode;
+
+pub use program::Program;
+use program::Session;
 
 #[derive(Debug, Parser)]
 #[command(disable_help_subcommand = true, subcommand_required = true, version)]
@@ -62,55 +66,15 @@ enum Command {
     Completions(completions::Args),
 }
 
-/// Runs the command line of deployer `D`: the whole `main` of its program.
-#[must_use]
-pub fn main<D: Deployer>() -> ExitCode {
-    let arguments: Vec<OsString> = std::env::args_os().collect();
-    match run::<D>(&arguments) {
-        Ok(code) => code.into(),
-        // Whoever read the answer has seen enough, as `head` has.
-        Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            output::complain(&error);
-            error.exit_code().into()
-        }
-    }
-}
-
-fn run<D: Deployer>(arguments: &[OsString]) -> Result<u8, CliError> {
-    let mut command = command::<D>();
-    if arguments.len() <= 1 {
-        return without_arguments::<D>(&mut command);
-    }
-    let matches = match command.try_get_matches_from_mut(arguments) {
-        Ok(matches) => matches,
-        Err(error) => return output::usage(&error),
-    };
-    let Cli { setting, command } = match Cli::from_arg_matches(&matches) {
-        Ok(cli) => cli,
-        Err(error) => return output::usage(&error),
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::Runtime)?;
-    runtime.block_on(dispatch::<D>(&setting, command))
-}
-
-fn without_arguments<D: Deployer>(command: &mut clap::Command) -> Result<u8, CliError> {
-    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
-        return Err(CliError::NoLambda(D::NAME));
-    }
-    output::print(&command.render_long_help().to_string())?;
-    Ok(0)
-}
-
-async fn dispatch<D: Deployer>(setting: &Setting, command: Command) -> Result<u8, CliError> {
+async fn dispatch<D: Deployer>(session: &Session<'_, D>, command: Command) -> Result<u8, CliError> {
     match command {
-        Command::Deploy(args) => deploy::run::<D>(setting, args).await,
-        Command::Halt(args) => halt::run::<D>(setting, args).await,
-        Command::Status(args) => status::run::<D>(setting, args).await,
-        Command::History(args) => history::run::<D>(setting, args).await,
-        Command::Lock(args) => lock::run::<D>(setting, args).await,
-        Command::Unlock(args) => unlock::run::<D>(setting, args).await,
-        Command::Asl(args) => asl::run::<D>(setting, &args),
+        Command::Deploy(args) => deploy::run(session, args).await,
+        Command::Halt(args) => halt::run(session, args).await,
+        Command::Status(args) => status::run(session, args).await,
+        Command::History(args) => history::run(session, args).await,
+        Command::Lock(args) => lock::run(session, args).await,
+        Command::Unlock(args) => unlock::run(session, args).await,
+        Command::Asl(args) => asl::run(session, &args).await,
         Command::Json(args) => json::run::<D>(&args),
         Command::Graph(args) => graph::run::<D>(&args),
         Command::Completions(args) => completions::run(&args, &mut self::command::<D>()),
@@ -166,6 +130,7 @@ Output:
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::FromArgMatches;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
         Cli::from_arg_matches(&named("odin", "").try_get_matches_from(line.split(' '))?)

@@ -1,11 +1,11 @@
 //! `status`: what is deployed, by whom, what runs, and who holds the locks.
 
-use super::arguments::{CloudArgs, Format, Hint, OutputArgs, Setting, Subject};
+use super::arguments::{CloudArgs, Format, Hint, OutputArgs, Subject};
 use super::error::CliError;
 use super::legible::one_line;
 use super::report::Paint;
 use super::time::moment;
-use super::{output, world};
+use super::{Session, output};
 use crate::client::{Address, Client, Deployment, RunningExecution};
 use crate::deployer::{Deployed, Deployer};
 use crate::lock;
@@ -32,8 +32,8 @@ client claimed: AWS tells a deployer no caller."
     )
 }
 
-pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
-    let client = world::connect::<D>(setting, &args.cloud)?;
+pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
+    let client = session.client(&args.cloud).await?;
     let addresses = match &args.subject {
         Some(subject) => vec![subject.address(&client.defaults)?],
         None => client.addresses().await?,

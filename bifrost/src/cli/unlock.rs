@@ -1,8 +1,8 @@
 //! `unlock`: lifts a freeze, and clears what a dead deploy left locked.
 
-use super::arguments::{CloudArgs, Setting, Subject};
+use super::arguments::{CloudArgs, Subject};
 use super::error::CliError;
-use super::{output, world};
+use super::{Session, output};
 use crate::client::{Address, Unlocked};
 use crate::deployer::Deployer;
 use crate::lock;
@@ -28,8 +28,8 @@ FailureDirty look first at what it left."
     )
 }
 
-pub(super) async fn run<D: Deployer>(setting: &Setting, args: Args) -> Result<u8, CliError> {
-    let client = world::connect::<D>(setting, &args.cloud)?;
+pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
+    let client = session.client(&args.cloud).await?;
     let address = args.subject.address(&client.defaults)?;
     let unlocked = client.unlock(&address, args.force).await?;
     for line in lines(&address, &unlocked) {

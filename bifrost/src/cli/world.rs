@@ -1,68 +1,107 @@
-//! Opens the embedded world that a command asks for.
+//! The embedded world, as the commands use it.
 
 use super::arguments::{CloudArgs, Setting};
 use super::error::CliError;
+use super::site::{Looks, Site};
 use crate::client::Client;
-use crate::deployer::Deployer;
 use crate::json;
-use crate::local::{Lease, LocalCloud, Resources, Store, World, WorldFileError, read_world};
+use crate::local::{
+    Engine, Lease, LocalCloud, LocalDeployer, Pace, Resources, Store, World, WorldFileError, read_world,
+};
+use async_trait::async_trait;
 use serde_json::Value;
+use std::cell::Cell;
+use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 /// The folder of worlds that are not named otherwise.
 const FOLDER: &str = ".bifrost";
 
+/// A look costs a read of a file.
+const LOOKS: Looks = Looks { often: Duration::from_millis(40), seldom: Duration::from_millis(100) };
+
+/// How often a process that follows tries to become the engine.
+const TAKE_OVER: Duration = Duration::from_millis(200);
+
 /// An embedded world.
-pub(super) struct LocalWorld<D: Deployer> {
+struct LocalWorld<D: LocalDeployer> {
     /// The world as a cloud.
-    pub(super) cloud: LocalCloud<D>,
+    cloud: LocalCloud<D>,
     /// The file that keeps it, or will.
-    pub(super) path: PathBuf,
-    /// Whether it is new, and in memory until [`keep`](Self::keep): a command that is refused leaves no trace.
+    path: PathBuf,
+    /// Whether it is new, and in memory until [`keep`](Site::keep): a command that is refused leaves no trace.
     is_new: bool,
 }
 
 /// Opens the world that the arguments name; with `fresh` a new one in its place.
-pub(super) fn open<D: Deployer>(setting: &Setting, args: &CloudArgs, fresh: bool) -> Result<LocalWorld<D>, CliError> {
-    if !args.is_local() {
-        return Err(CliError::NoAws(D::NAME));
-    }
+pub(super) fn open<D: LocalDeployer>(
+    setting: &Setting,
+    args: &CloudArgs,
+    fresh: bool,
+) -> Result<Box<dyn Site<D>>, CliError> {
     let (path, new_world) = find::<D>(args.world.as_deref())?;
     let is_new = fresh || !path.exists();
     let store = if is_new { Store::in_memory(new_world) } else { Store::open(&path, D::NAME, || new_world)? };
     let (account, region) = store.read(|world| (world.deployer_account.clone(), world.deployer_region.clone()))?;
     let identity = setting.identity::<D>(account, region);
     let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
-    Ok(LocalWorld { cloud: LocalCloud::new(store, identity, defaults), path, is_new })
+    Ok(Box::new(LocalWorld { cloud: LocalCloud::<D>::new(store, identity, defaults), path, is_new }))
 }
 
-impl<D: Deployer> LocalWorld<D> {
+#[async_trait(?Send)]
+impl<D: LocalDeployer> Site<D> for LocalWorld<D> {
+    fn client(&self) -> Client<D> {
+        Client::local(&self.cloud)
+    }
+
+    fn looks(&self) -> Looks {
+        LOOKS
+    }
+
     /// Writes the world to its file, if it is new; whatever was there of this deployer goes.
-    pub(super) fn keep(self) -> Result<Self, CliError> {
-        let Self { cloud, path, is_new } = self;
-        if !is_new {
-            return Ok(Self { cloud, path, is_new });
+    fn keep(self: Box<Self>) -> Result<Box<dyn Site<D>>, CliError> {
+        if !self.is_new {
+            return Ok(self);
         }
+        let Self { cloud, path, .. } = *self;
         let world = cloud.store().read(World::clone)?;
         if path.exists() {
             let _lease = Lease::take(&path)?.ok_or_else(|| CliError::WorldInUse(path.clone()))?;
             Store::renew(&path, D::NAME, &world)?;
         }
         let store = Store::open(&path, D::NAME, || world)?;
-        let cloud = LocalCloud::new(store, cloud.identity().as_ref().clone(), cloud.defaults().clone());
-        Ok(Self { cloud, path, is_new: false })
+        let cloud = LocalCloud::<D>::new(store, cloud.identity().as_ref().clone(), cloud.defaults().clone());
+        Ok(Box::new(Self { cloud, path, is_new: false }))
     }
-}
 
-/// A client of the cloud that the arguments name.
-pub(super) fn connect<D: Deployer>(setting: &Setting, args: &CloudArgs) -> Result<Client<D>, CliError> {
-    Ok(Client::local(&open::<D>(setting, args, false)?.cloud))
+    /// Lays a JSON merge patch over the world, such as `{"faults": […]}` or another behaviour of an image.
+    fn apply_scenario(&self, scenario: &Path) -> Result<(), CliError> {
+        apply_scenario(self.cloud.store(), scenario)
+    }
+
+    /// Becomes the engine as soon as no other process is, and runs what there is to run.
+    async fn run_executions(&self, speed: f64, is_engine: &Cell<bool>) -> Result<Infallible, CliError> {
+        let engine = Engine::new(self.cloud.clone(), Pace::Speed(speed))?;
+        loop {
+            if let Some(_lease) = Lease::take(&self.path)? {
+                is_engine.set(true);
+                engine.run(|| false).await?;
+                is_engine.set(false);
+            }
+            tokio::time::sleep(TAKE_OVER).await;
+        }
+    }
+
+    fn is_run(&self) -> Result<bool, CliError> {
+        Ok(Lease::take(&self.path)?.is_none())
+    }
 }
 
 /// The file that keeps the world, and the world that goes into it if it is not there. A world file is read in any case:
 /// one that is wrong should say so each time.
-fn find<D: Deployer>(asked: Option<&Path>) -> Result<(PathBuf, World<D::Resources>), CliError> {
+fn find<D: LocalDeployer>(asked: Option<&Path>) -> Result<(PathBuf, World<D::Resources>), CliError> {
     let Some(path) = asked else { return Ok((Path::new(FOLDER).join("world.sqlite"), built_in::<D>()?)) };
     if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
         return Ok((path.into(), built_in::<D>()?));
@@ -74,12 +113,11 @@ fn find<D: Deployer>(asked: Option<&Path>) -> Result<(PathBuf, World<D::Resource
 }
 
 /// The world that comes with the deployer.
-pub(super) fn built_in<D: Deployer>() -> Result<World<D::Resources>, CliError> {
+fn built_in<D: LocalDeployer>() -> Result<World<D::Resources>, CliError> {
     Ok(read_world(Path::new("the world that comes with the deployer"), D::WORLD.as_bytes())?)
 }
 
-/// Lays a scenario over a world: a JSON merge patch, such as `{"faults": […]}` or another behaviour of an image.
-pub(super) fn apply_scenario<R: Resources>(store: &Store<R>, path: &Path) -> Result<(), CliError> {
+fn apply_scenario<R: Resources>(store: &Store<R>, path: &Path) -> Result<(), CliError> {
     let text = std::fs::read(path).map_err(|source| CliError::Scenario { path: path.into(), source })?;
     let scenario = json::parse(&text).map_err(|source| CliError::ScenarioSyntax { path: path.into(), source })?;
     store.transact(|world| {

@@ -5,6 +5,7 @@
 //! here prints: [`cli`](crate::cli) does.
 
 mod address;
+mod connect;
 mod follow;
 mod halt;
 mod locks;
@@ -16,6 +17,7 @@ mod status;
 mod story;
 
 pub use address::{Address, AddressError};
+pub use connect::{Connect, ConnectError, Connection, Place};
 pub use follow::Follower;
 pub use halt::HaltFailure;
 pub use locks::{LockState, RootLock, UnlockFailure, Unlocked};
@@ -25,9 +27,8 @@ pub use prepare::{PrepareError, Prepared, read_at_most};
 pub use start::{StartFailure, Started};
 pub use status::{Deployment, RunningExecution};
 
-use crate::cloud::{CloudError, ExecutionSummary, Executions, LockTable, Objects, Targets};
+use crate::cloud::{CloudError, ExecutionSummary, Executions, LockTable, Objects, TargetRole, Targets};
 use crate::deployer::{Deployer, Fields, Identity};
-use crate::local::LocalCloud;
 use crate::release::Defaults;
 use crate::task::Surroundings;
 use std::sync::Arc;
@@ -53,29 +54,28 @@ pub struct Client<D: Deployer> {
     pub surroundings: Arc<dyn Surroundings>,
 }
 
-impl<D: Deployer> Client<D> {
-    /// A client of the deployer in an embedded world.
-    #[must_use]
-    pub fn local(cloud: &LocalCloud<D>) -> Self {
-        let session = cloud.client();
+impl<D: Deployer> Clone for Client<D> {
+    fn clone(&self) -> Self {
         Self {
-            identity: Arc::clone(cloud.identity()),
-            defaults: Arc::new(cloud.defaults().clone()),
-            objects: Arc::clone(&session) as Arc<_>,
-            locks: Arc::clone(&session) as Arc<_>,
-            executions: cloud.executions(),
-            targets: cloud.targets(),
-            surroundings: session,
+            identity: Arc::clone(&self.identity),
+            defaults: Arc::clone(&self.defaults),
+            objects: Arc::clone(&self.objects),
+            locks: Arc::clone(&self.locks),
+            executions: Arc::clone(&self.executions),
+            targets: Arc::clone(&self.targets),
+            surroundings: Arc::clone(&self.surroundings),
         }
     }
+}
 
+impl<D: Deployer> Client<D> {
     /// The execution that runs for exactly this account, project and config, by the fields of its input: by its name
     /// `web/dev` could be taken for `web/dev-canary`.
     ///
     /// # Errors
     /// Whatever Step Functions answers.
     pub async fn running(&self, address: &Address) -> Result<Option<ExecutionSummary>, CloudError> {
-        let running = self.executions.list(true).await?;
+        let running = self.executions.list(true, usize::MAX).await?;
         Ok(running.into_iter().find(|execution| {
             Address::read(&execution.input, &self.defaults).is_ok_and(|found| found.names_the_same(address))
         }))
@@ -86,8 +86,13 @@ impl<D: Deployer> Client<D> {
     /// # Errors
     /// If the role there may not be assumed.
     pub async fn target(&self, address: &Address) -> Result<Ports<D>, CloudError> {
-        let role = self.identity.assumed_role();
-        let session = format!("{}-client", self.identity.command());
-        self.targets.assume(&address.account, &address.region, &role, &session).await
+        let target = TargetRole {
+            account: address.account.clone(),
+            region: address.region.clone(),
+            role: self.identity.assumed_role(),
+            session: format!("{}-client", self.identity.command()),
+            tags: vec![("ProjectName", address.project.to_string()), ("ConfigName", address.config.to_string())],
+        };
+        self.targets.assume(&target).await
     }
 }

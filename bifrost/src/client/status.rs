@@ -10,6 +10,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
+/// How many executions are asked what was ever deployed.
+const LATEST: usize = 500;
+
 /// What is deployed of a project's config, and what goes on there.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Deployment {
@@ -76,13 +79,13 @@ impl<D: Deployer> Client<D> {
         D::deployed(&self.target(address).await?, &address.project, &address.config).await
     }
 
-    /// Every project and config that the deployer's executions tell of, the latest first.
+    /// Every project and config that the latest 500 executions of the deployer tell of, the latest first.
     ///
     /// # Errors
     /// Whatever Step Functions answers.
     pub async fn addresses(&self) -> Result<Vec<Address>, CloudError> {
         let mut found: Vec<Address> = Vec::new();
-        for execution in self.executions.list(false).await? {
+        for execution in self.executions.list(false, LATEST).await? {
             if let Ok(address) = Address::read(&execution.input, &self.defaults)
                 && !found.iter().any(|known| known.names_the_same(&address))
             {

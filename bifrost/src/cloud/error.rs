@@ -21,6 +21,34 @@ pub enum ErrorKind {
     Invalid,
 }
 
+impl ErrorKind {
+    /// What kind of refusal an error of AWS is, by its code, and where that does not tell by its message. One that we do
+    /// not know may pass: it is [`Unavailable`](Self::Unavailable).
+    #[must_use]
+    pub fn of(code: &str, message: &str) -> Self {
+        match code {
+            // Auto Scaling has one code for all that is wrong with a request.
+            "ValidationError" if message.contains("not found") => Self::NotFound,
+            "ValidationError" | "ValidationException" | "InvalidParameterValue" => Self::Invalid,
+            "AccessDenied" | "AccessDeniedException" | "AuthorizationError" | "UnauthorizedOperation" => {
+                Self::AccessDenied
+            }
+            "AlreadyExists" | "AlreadyExistsFault" => Self::AlreadyExists,
+            "ResourceInUse" | "ResourceContention" | "ScalingActivityInProgress" => Self::Conflict,
+            "Throttling"
+            | "ThrottlingException"
+            | "ThrottledException"
+            | "RequestLimitExceeded"
+            | "RequestThrottled"
+            | "SlowDown"
+            | "TooManyRequestsException"
+            | "ProvisionedThroughputExceededException" => Self::Throttled,
+            "NoSuchBucket" | "NoSuchEntity" | "NoSuchKey" | "NotFound" | "ResourceNotFoundException" => Self::NotFound,
+            _ => Self::Unavailable,
+        }
+    }
+}
+
 /// A call to a cloud failed.
 ///
 /// The message names the call, the resource it was for and AWS's own error code and text.

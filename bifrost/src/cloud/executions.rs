@@ -86,11 +86,12 @@ pub trait Executions: Send + Sync {
     /// Whatever Step Functions answers.
     async fn describe(&self, name: &str) -> Result<Option<ExecutionSummary>, CloudError>;
 
-    /// All executions, or all that run: every page, newest first (`states:ListExecutions`, `states:DescribeExecution`).
+    /// The latest executions, or the latest that run, newest first: at most so many (`states:ListExecutions`, as many
+    /// pages as that takes, and `states:DescribeExecution` for each).
     ///
     /// # Errors
     /// Whatever Step Functions answers.
-    async fn list(&self, running_only: bool) -> Result<Vec<ExecutionSummary>, CloudError>;
+    async fn list(&self, running_only: bool, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError>;
 
     /// The history of an execution after the event of that id, oldest first (`states:GetExecutionHistory`).
     ///

@@ -16,4 +16,4 @@ pub use error::{CloudError, ErrorKind};
 pub use executions::{ExecutionStatus, ExecutionSummary, Executions, StartError};
 pub use locks::{LockItem, LockTable, PutLock};
 pub use objects::{Encryption, Object, Objects, PutNew};
-pub use targets::Targets;
+pub use targets::{TargetRole, Targets};

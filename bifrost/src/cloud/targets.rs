@@ -4,13 +4,36 @@ use super::CloudError;
 use crate::release::{AccountId, Region};
 use async_trait::async_trait;
 
+/// A role to assume, and what its session says of itself in the target account's own trail.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TargetRole {
+    /// The target account.
+    pub account: AccountId,
+    /// The region that the ports are opened in.
+    pub region: Region,
+    /// The role's name.
+    pub role: String,
+    /// The session's name, 2 to 64 characters.
+    pub session: String,
+    /// Session tags, for those whose trust policy allows them.
+    pub tags: Vec<(&'static str, String)>,
+}
+
+impl TargetRole {
+    /// The role's ARN.
+    #[must_use]
+    pub fn arn(&self) -> String {
+        format!("arn:aws:iam::{}:role/{}", self.account, self.role)
+    }
+}
+
 /// Opens a deployer's own ports `P` in a target account, by assuming its role there.
 #[async_trait]
 pub trait Targets<P>: Send + Sync {
-    /// Assumes `role` in `account` for a session of that name and opens the ports in `region` (`sts:AssumeRole`).
-    /// Credentials are kept for the process, so that only the first call of an account and role reaches STS.
+    /// Assumes the role and opens the ports (`sts:AssumeRole`). Credentials are kept for the process, so that only the
+    /// first call for a role and session reaches STS.
     ///
     /// # Errors
     /// `AccessDenied` if the role does not exist or does not trust the deployer: STS does not tell which.
-    async fn assume(&self, account: &AccountId, region: &Region, role: &str, session: &str) -> Result<P, CloudError>;
+    async fn assume(&self, target: &TargetRole) -> Result<P, CloudError>;
 }

@@ -46,6 +46,7 @@ pub use self::inspection::{ErrorDetails, Inspection};
 pub use self::recorder::{MemoryRecorder, Recorder, RecorderError};
 pub use self::state_test::{StateStatus, StateTest, StateTested};
 pub use self::tasks::{TaskOutcome, TaskProgress, TaskRequest, Tasks};
+#[cfg(feature = "local")]
 pub(crate) use self::timeline::Timeline;
 
 use self::context::ContextObject;

@@ -47,6 +47,7 @@ impl Timeline {
     }
 
     /// The end of the earliest sleeper.
+    #[cfg(feature = "local")]
     pub(crate) fn next_due(&self) -> Option<DateTime<Utc>> {
         self.state().sleepers.keys().next().map(|(due, _)| *due)
     }

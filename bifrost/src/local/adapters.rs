@@ -187,11 +187,11 @@ impl<R: Resources> Executions for LocalExecutions<R> {
         Ok(found.map(|execution| execution.summary))
     }
 
-    async fn list(&self, running_only: bool) -> Result<Vec<ExecutionSummary>, CloudError> {
+    async fn list(&self, running_only: bool, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
         const OPERATION: &str = "states:ListExecutions";
         self.session.pass(OPERATION, "", |_| Ok(())).await?;
         let found = self.stored(OPERATION, "", self.session.store.executions(running_only))?;
-        Ok(found.into_iter().map(|execution| execution.summary).collect())
+        Ok(found.into_iter().take(at_most).map(|execution| execution.summary).collect())
     }
 
     async fn history(&self, name: &str, after: u64) -> Result<Vec<Event>, CloudError> {

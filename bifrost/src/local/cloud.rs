@@ -1,12 +1,14 @@
 //! The embedded world as a cloud: sessions for clients, and contexts for tasks.
 
 use super::adapters::LocalExecutions;
+use super::deployer::LocalDeployer;
 use super::session::{Passage, ServiceError, Session};
 use super::store::Store;
 use super::world::Resources;
-use crate::cloud::{Attempt, CloudError, ErrorKind, Executions, Principal, Targets};
-use crate::deployer::{Deployer, Fields, Identity};
-use crate::release::{AccountId, Defaults, Region};
+use crate::client::Client;
+use crate::cloud::{Attempt, CloudError, ErrorKind, Executions, Principal, TargetRole, Targets};
+use crate::deployer::{Fields, Identity};
+use crate::release::{AccountId, Defaults};
 use crate::task::{Context, Sent, Surroundings};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -16,7 +18,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// The embedded world, as deployer `D` and its clients see it.
-pub struct LocalCloud<D: Deployer> {
+pub struct LocalCloud<D: LocalDeployer> {
     store: Arc<Store<D::Resources>>,
     identity: Arc<Identity>,
     defaults: Arc<Defaults>,
@@ -24,7 +26,7 @@ pub struct LocalCloud<D: Deployer> {
     assumed: Arc<Mutex<BTreeSet<(AccountId, String)>>>,
 }
 
-impl<D: Deployer> Clone for LocalCloud<D> {
+impl<D: LocalDeployer> Clone for LocalCloud<D> {
     fn clone(&self) -> Self {
         Self {
             store: Arc::clone(&self.store),
@@ -35,7 +37,7 @@ impl<D: Deployer> Clone for LocalCloud<D> {
     }
 }
 
-impl<D: Deployer> LocalCloud<D> {
+impl<D: LocalDeployer> LocalCloud<D> {
     /// The world of `store`, for the deployer of that identity.
     #[must_use]
     pub fn new(store: Arc<Store<D::Resources>>, identity: Identity, defaults: Defaults) -> Self {
@@ -115,6 +117,23 @@ impl<D: Deployer> LocalCloud<D> {
     }
 }
 
+impl<D: LocalDeployer> Client<D> {
+    /// A client of the deployer in an embedded world.
+    #[must_use]
+    pub fn local(cloud: &LocalCloud<D>) -> Self {
+        let session = cloud.client();
+        Self {
+            identity: Arc::clone(cloud.identity()),
+            defaults: Arc::new(cloud.defaults().clone()),
+            objects: Arc::clone(&session) as Arc<_>,
+            locks: Arc::clone(&session) as Arc<_>,
+            executions: cloud.executions(),
+            targets: cloud.targets(),
+            surroundings: session,
+        }
+    }
+}
+
 impl<R: Resources> Surroundings for Session<R> {
     fn now(&self) -> DateTime<Utc> {
         Session::now(self)
@@ -126,43 +145,37 @@ impl<R: Resources> Surroundings for Session<R> {
 }
 
 /// Target accounts of the embedded world.
-struct LocalTargets<D: Deployer> {
+struct LocalTargets<D: LocalDeployer> {
     cloud: LocalCloud<D>,
     passage: Arc<Passage>,
 }
 
 #[async_trait]
-impl<D: Deployer> Targets<<D::Fields as Fields>::Ports> for LocalTargets<D> {
-    async fn assume(
-        &self,
-        account: &AccountId,
-        region: &Region,
-        role: &str,
-        session: &str,
-    ) -> Result<<D::Fields as Fields>::Ports, CloudError> {
-        let known = (account.clone(), role.to_owned());
+impl<D: LocalDeployer> Targets<<D::Fields as Fields>::Ports> for LocalTargets<D> {
+    async fn assume(&self, target: &TargetRole) -> Result<<D::Fields as Fields>::Ports, CloudError> {
+        let known = (target.account.clone(), target.role.clone());
         if !self.lock().contains(&known) {
-            self.assume_role(account, role, session).await?;
+            self.assume_role(target).await?;
             self.lock().insert(known);
         }
         Ok(D::local_ports(Session {
             store: Arc::clone(&self.cloud.store),
             passage: Arc::clone(&self.passage),
-            principal: Principal::AssumedRole(role.to_owned()),
-            account: account.clone(),
-            region: region.clone(),
+            principal: Principal::AssumedRole(target.role.clone()),
+            account: target.account.clone(),
+            region: target.region.clone(),
         }))
     }
 }
 
-impl<D: Deployer> LocalTargets<D> {
+impl<D: LocalDeployer> LocalTargets<D> {
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<(AccountId, String)>> {
         self.cloud.assumed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn assume_role(&self, account: &AccountId, role: &str, session: &str) -> Result<(), CloudError> {
+    async fn assume_role(&self, target: &TargetRole) -> Result<(), CloudError> {
         let deployer = self.cloud.identity.account.clone();
-        let arn = format!("arn:aws:iam::{account}:role/{role}");
+        let (arn, TargetRole { account, role, session, .. }) = (target.arn(), target);
         let denied = |because: String| {
             let message =
                 format!("{because}; session {session} cannot be opened: make the role, trusting account {deployer}");
@@ -170,7 +183,7 @@ impl<D: Deployer> LocalTargets<D> {
         };
         let sts = self.cloud.session(Arc::clone(&self.passage));
         sts.pass("sts:AssumeRole", &arn, |world| {
-            let found = world.accounts.get(account).map(|account| account.roles.get(role));
+            let found = world.accounts.get(account).map(|account| account.roles.get(role.as_str()));
             match found {
                 None => Err(denied(format!("there is no account {account}"))),
                 Some(None) => Err(denied(format!("account {account} has no role {role}"))),

@@ -1,11 +1,11 @@
 //! The engine: runs the executions that clients file, and moves the world's clock.
 
 use super::cloud::LocalCloud;
+use super::deployer::LocalDeployer;
 use super::pace::{FRAME, Pace};
 use super::run::Running;
 use super::store::StoreError;
 use crate::asl::{InvalidDefinition, StateMachine};
-use crate::deployer::Deployer;
 use crate::interpreter::RecorderError;
 use crate::machine::Machine;
 use futures_util::StreamExt;
@@ -36,7 +36,7 @@ pub enum EngineError {
 }
 
 /// Runs executions of deployer `D` in an embedded world. One at a time: it takes a [`Lease`](super::Lease) to become one.
-pub struct Engine<D: Deployer> {
+pub struct Engine<D: LocalDeployer> {
     cloud: LocalCloud<D>,
     pace: Pace,
     definition: StateMachine,
@@ -44,7 +44,7 @@ pub struct Engine<D: Deployer> {
 
 type Executions<'e> = FuturesUnordered<LocalBoxFuture<'e, Result<(), EngineError>>>;
 
-impl<D: Deployer> Engine<D> {
+impl<D: LocalDeployer> Engine<D> {
     /// An engine of that pace.
     ///
     /// # Errors

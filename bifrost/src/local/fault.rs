@@ -88,15 +88,8 @@ pub(super) fn strike(faults: &mut [Fault], call: &Call) -> Option<FaultKind> {
 
 /// AWS's error of that code, as a scenario asks for it.
 pub(super) fn injected(code: &str) -> ServiceError {
-    let kind = match code {
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => ErrorKind::AccessDenied,
-        "AlreadyExists" | "AlreadyExistsFault" => ErrorKind::AlreadyExists,
-        "ValidationError" | "InvalidParameterValue" => ErrorKind::Invalid,
-        "ResourceInUse" | "ResourceContention" | "ScalingActivityInProgress" => ErrorKind::Conflict,
-        "Throttling" | "ThrottlingException" | "RequestLimitExceeded" => ErrorKind::Throttled,
-        _ => ErrorKind::Unavailable,
-    };
-    ServiceError::new(kind, code, "injected by the scenario")
+    const MESSAGE: &str = "injected by the scenario";
+    ServiceError::new(ErrorKind::of(code, MESSAGE), code, MESSAGE)
 }
 
 #[cfg(test)]

@@ -8,6 +8,7 @@
 
 mod adapters;
 mod cloud;
+mod deployer;
 mod engine;
 mod fault;
 mod file;
@@ -21,6 +22,7 @@ mod store;
 mod world;
 
 pub use cloud::LocalCloud;
+pub use deployer::LocalDeployer;
 pub use engine::{Engine, EngineError};
 pub use fault::{Fault, FaultKind};
 pub use file::{WorldFileError, read_world};

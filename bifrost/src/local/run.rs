@@ -1,12 +1,12 @@
 //! One execution, as the engine runs it: tasks are dispatched as the Lambda would, history and progress are saved.
 
 use super::cloud::LocalCloud;
+use super::deployer::LocalDeployer;
 use super::engine::EngineError;
 use super::store::{Store, StoreError, StoredExecution};
 use super::world::Resources;
 use crate::asl::{Random, StateMachine};
 use crate::cloud::ExecutionStatus;
-use crate::deployer::Deployer;
 use crate::interpreter::{
     Checkpoint, Clock, Event, Execution, Interpreter, Outcome, Recorder, RecorderError, TaskOutcome, TaskRequest, Tasks,
 };
@@ -21,13 +21,13 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// An execution that the engine runs.
-pub(super) struct Running<'e, D: Deployer> {
+pub(super) struct Running<'e, D: LocalDeployer> {
     cloud: &'e LocalCloud<D>,
     definition: &'e StateMachine,
     stored: StoredExecution,
 }
 
-impl<'e, D: Deployer> Running<'e, D> {
+impl<'e, D: LocalDeployer> Running<'e, D> {
     pub(super) fn new(cloud: &'e LocalCloud<D>, definition: &'e StateMachine, stored: StoredExecution) -> Self {
         Self { cloud, definition, stored }
     }
@@ -123,10 +123,10 @@ impl<R: Resources> Clock for StoreClock<'_, R> {
 }
 
 /// Runs tasks as the deployer's Lambda function does.
-struct DispatchedTasks<'e, D: Deployer>(&'e LocalCloud<D>);
+struct DispatchedTasks<'e, D: LocalDeployer>(&'e LocalCloud<D>);
 
 #[async_trait(?Send)]
-impl<D: Deployer> Tasks for DispatchedTasks<'_, D> {
+impl<D: LocalDeployer> Tasks for DispatchedTasks<'_, D> {
     async fn run(&self, request: TaskRequest<'_>) -> TaskOutcome {
         let death = Arc::new(Notify::new());
         let open = |attempt, sent| self.0.context(attempt, sent, Arc::clone(&death));

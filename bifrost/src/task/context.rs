@@ -1,7 +1,7 @@
 //! What a handler is given: its attempt, time, the deployer account's stores, and the way into the target account.
 
 use super::Sent;
-use crate::cloud::{Attempt, CloudError, LockTable, Objects, Targets};
+use crate::cloud::{Attempt, CloudError, LockTable, Objects, TargetRole, Targets};
 use crate::deployer::Identity;
 use crate::release::{Defaults, Envelope};
 use chrono::{DateTime, Utc};
@@ -43,10 +43,19 @@ impl<P> Context<P> {
     /// # Errors
     /// If the role does not exist or may not be assumed: the message says which role in which account.
     pub async fn target(&self, envelope: &Envelope) -> Result<P, CloudError> {
-        let role = self.identity.assumed_role();
-        // STS rejects session names over 64 characters.
-        let session: String = envelope.release_id.as_str().chars().take(64).collect();
-        self.targets.assume(&envelope.aws_account_id, &envelope.aws_region, &role, &session).await
+        let target = TargetRole {
+            account: envelope.aws_account_id.clone(),
+            region: envelope.aws_region.clone(),
+            role: self.identity.assumed_role(),
+            // STS rejects session names over 64 characters.
+            session: envelope.release_id.as_str().chars().take(64).collect(),
+            tags: vec![
+                ("ProjectName", envelope.project_name.to_string()),
+                ("ConfigName", envelope.config_name.to_string()),
+                ("ReleaseID", envelope.release_id.to_string()),
+            ],
+        };
+        self.targets.assume(&target).await
     }
 
     /// The time.

@@ -5,10 +5,10 @@
 //! by a [`CallWatcher`](crate::local::CallWatcher).
 
 use crate::cloud::{Attempt, CloudError, Encryption, ExecutionSummary, Objects, StartError};
-use crate::deployer::{Deployer, Fields, Identity};
+use crate::deployer::{Fields, Identity};
 use crate::interpreter::{Event, EventType};
 use crate::json::ReadError;
-use crate::local::{Engine, EngineError, LocalCloud, Pace, Store, StoreError, World};
+use crate::local::{Engine, EngineError, LocalCloud, LocalDeployer, Pace, Store, StoreError, World};
 use crate::machine::Failure;
 use crate::release::{ExecutionName, InvalidName, Release};
 use crate::task::{Context, Sent};
@@ -40,12 +40,12 @@ pub enum LabError {
 }
 
 /// A deployer in a world of its own.
-pub struct Lab<D: Deployer> {
+pub struct Lab<D: LocalDeployer> {
     cloud: LocalCloud<D>,
     engine: Engine<D>,
 }
 
-impl<D: Deployer> Lab<D> {
+impl<D: LocalDeployer> Lab<D> {
     /// A lab of that world, for the deployer `coinbase-<name>` in the world's deployer account.
     ///
     /// # Errors

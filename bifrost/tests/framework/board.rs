@@ -1,7 +1,7 @@
 //! A deployer for tests: it pins a note to a board, and waits until the ink is dry.
 
 use bifrost::cloud::{Attempt, CloudError};
-use bifrost::local::{Resources, Session, World};
+use bifrost::local::{LocalDeployer, Resources, Session, World};
 use bifrost::lock::{LockFailure, lock, unlock};
 use bifrost::release::{ConfigName, ProjectName, Release};
 use bifrost::task::Context;
@@ -83,20 +83,24 @@ pub(crate) struct BoardDeployer;
 impl Deployer for BoardDeployer {
     type Fields = Note;
     type Machine = Chart;
-    type Resources = Notes;
 
     const NAME: &'static str = "board";
     const ABOUT: &'static str = "Pins notes";
     const TIMEOUT_SECONDS: u32 = 3600;
     const CHANGES_FROM: &'static str = "Pin";
+
+    async fn deployed(_: &Board, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
+        Ok(Vec::new())
+    }
+}
+
+impl LocalDeployer for BoardDeployer {
+    type Resources = Notes;
+
     const WORLD: &'static str = "{}";
 
     fn local_ports(session: Session<Notes>) -> Board {
         Board(session)
-    }
-
-    async fn deployed(_: &Board, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
-        Ok(Vec::new())
     }
 }
 

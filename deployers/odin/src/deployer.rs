@@ -1,6 +1,5 @@
 //! What the framework's client, commands and engine have to know of Odin.
 
-use crate::cloud::local::{OdinAccount, ports};
 use crate::cloud::{AutoScalingGroup, Instance, OdinPorts};
 use crate::groups::{release_id, service_name};
 use crate::handlers::watch;
@@ -10,7 +9,6 @@ use crate::release::{HealthyReport, OdinFields, OdinRelease, check};
 use async_trait::async_trait;
 use bifrost::client::read_at_most;
 use bifrost::cloud::{CloudError, Encryption};
-use bifrost::local::Session;
 use bifrost::release::{ConfigName, ProjectName, Sha256};
 use bifrost::{Attachment, Changes, Deployed, Deployer, Progress};
 use serde_json::{Map, Value};
@@ -23,17 +21,11 @@ const LARGEST_USER_DATA: u64 = 1024 * 1024;
 impl Deployer for Odin {
     type Fields = OdinFields;
     type Machine = Self;
-    type Resources = OdinAccount;
 
     const NAME: &'static str = "odin";
     const ABOUT: &'static str = "Deploys each service of a release as an auto-scaling group, blue/green";
     const TIMEOUT_SECONDS: u32 = 600;
     const CHANGES_FROM: &'static str = "Deploy";
-    const WORLD: &'static str = include_str!("../../../examples/worlds/odin.json");
-
-    fn local_ports(session: Session<OdinAccount>) -> OdinPorts {
-        ports(session)
-    }
 
     fn check(release: &OdinRelease) -> Result<(), String> {
         check(release).map_err(|findings| findings.to_string())

@@ -5,7 +5,7 @@ use crate::cloud::OdinPorts;
 use crate::cloud::local::{OdinAccount, OdinRegion};
 use crate::release::{OdinRelease, sample};
 use bifrost::Deployer;
-use bifrost::cloud::Attempt;
+use bifrost::cloud::{Attempt, TargetRole};
 use bifrost::release::{AccountId, Defaults, Release};
 use bifrost::task::Context;
 use bifrost::testing::{Lab, Run};
@@ -68,7 +68,8 @@ pub(crate) fn region(lab: &Lab<Odin>) -> OdinRegion {
 /// Odin's ports into the sample release's account and region.
 pub(crate) async fn ports(lab: &Lab<Odin>) -> OdinPorts {
     let (account, region) = ("000000000000".parse().unwrap(), "us-east-1".parse().unwrap());
-    lab.cloud().targets().assume(&account, &region, "coinbase-odin-assumed", "test").await.unwrap()
+    let (role, session) = ("coinbase-odin-assumed".into(), "test".into());
+    lab.cloud().targets().assume(&TargetRole { account, region, role, session, tags: Vec::new() }).await.unwrap()
 }
 
 /// What a handler would be given in this state.

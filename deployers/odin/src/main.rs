@@ -1,4 +1,4 @@
-//! The command `odin`.
+//! The command `odin`, which is the Lambda function, too.
 
 use mimalloc::MiMalloc;
 use odin::Odin;
@@ -9,5 +9,25 @@ use std::process::ExitCode;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
-    bifrost::cli::main::<Odin>()
+    #[cfg(feature = "lambda")]
+    if bifrost_aws::is_lambda() {
+        return bifrost_aws::serve::<Odin>();
+    }
+    command()
+}
+
+#[cfg(feature = "cli")]
+fn command() -> ExitCode {
+    let program = bifrost::cli::Program::<Odin>::new();
+    #[cfg(feature = "local")]
+    let program = program.local();
+    #[cfg(feature = "aws")]
+    let program = program.aws(bifrost_aws::Aws);
+    program.run()
+}
+
+/// A build for Lambda alone has no commands.
+#[cfg(not(feature = "cli"))]
+fn command() -> ExitCode {
+    ExitCode::FAILURE
 }

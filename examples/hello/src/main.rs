@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
-use bifrost::local::{Resources, Session};
+use bifrost::local::{LocalDeployer, Resources, Session};
 use bifrost::lock::{LockFailure, lock, unlock};
 use bifrost::release::{ConfigName, ProjectName, Release};
 use bifrost::task::Context;
@@ -111,17 +111,11 @@ struct Hello;
 impl Deployer for Hello {
     type Fields = Flag;
     type Machine = Chart;
-    type Resources = FlagTable;
 
     const NAME: &'static str = "hello";
     const ABOUT: &'static str = "Deploys a feature flag";
     const TIMEOUT_SECONDS: u32 = 60;
     const CHANGES_FROM: &'static str = "Deploy";
-    const WORLD: &'static str = include_str!("../world.json");
-
-    fn local_ports(session: Session<FlagTable>) -> Flags {
-        Flags(session)
-    }
 
     async fn deployed(ports: &Flags, project: &ProjectName, config: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
         let dir = format!("{project}/{config}/");
@@ -133,6 +127,17 @@ impl Deployer for Hello {
     }
 }
 
+/// Where it runs: in the embedded world.
+impl LocalDeployer for Hello {
+    type Resources = FlagTable;
+
+    const WORLD: &'static str = include_str!("../world.json");
+
+    fn local_ports(session: Session<FlagTable>) -> Flags {
+        Flags(session)
+    }
+}
+
 fn main() -> ExitCode {
-    bifrost::cli::main::<Hello>()
+    bifrost::cli::Program::<Hello>::new().local().run()
 }

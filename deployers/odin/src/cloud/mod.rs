@@ -8,6 +8,7 @@ mod auto_scaling;
 mod classic;
 mod compute;
 mod iam;
+#[cfg(feature = "local")]
 pub mod local;
 mod target_groups;
 mod templates;

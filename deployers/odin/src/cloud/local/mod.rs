@@ -31,8 +31,9 @@ pub use templates::StoredTemplate;
 pub use topics::StoredTopic;
 
 use super::OdinPorts;
+use crate::machine::Odin;
 use bifrost::cloud::{CloudError, ErrorKind};
-use bifrost::local::{Resources, ServiceError, Session};
+use bifrost::local::{LocalDeployer, Resources, ServiceError, Session};
 use bifrost::release::{AccountId, Region};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -53,6 +54,16 @@ pub struct OdinAccount {
 impl Resources for OdinAccount {
     fn advance(&mut self, now: DateTime<Utc>) {
         self.regions.values_mut().for_each(|region| region.advance(now));
+    }
+}
+
+impl LocalDeployer for Odin {
+    type Resources = OdinAccount;
+
+    const WORLD: &'static str = include_str!("../../../../../examples/worlds/odin.json");
+
+    fn local_ports(session: Session<OdinAccount>) -> OdinPorts {
+        ports(session)
     }
 }
 

@@ -1,0 +1,158 @@
+//! Step Functions, as the framework's port.
+
+use super::history::event;
+use crate::error::Incomplete;
+use crate::session::Refused;
+use crate::{Session, pages};
+use async_trait::async_trait;
+use aws_sdk_sfn::Client;
+use aws_sdk_sfn::operation::describe_execution::{DescribeExecutionError, DescribeExecutionOutput};
+use aws_sdk_sfn::operation::start_execution::StartExecutionError;
+use aws_sdk_sfn::types::{ExecutionStatus as SdkStatus, HistoryEvent};
+use bifrost::Identity;
+use bifrost::cloud::{CloudError, ErrorKind, ExecutionStatus, ExecutionSummary, Executions, StartError};
+use bifrost::interpreter::Event;
+use bifrost::json;
+use chrono::{DateTime, Utc};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// How many executions are described at a time: Step Functions refills its bucket for that call with 15 a second.
+const AT_ONCE: usize = 8;
+
+/// How many entries a page has: the most that Step Functions gives.
+const PAGE: i32 = 1000;
+
+/// The executions of the deployer's state machine.
+pub(super) struct SfnExecutions {
+    session: Session,
+    client: Client,
+    identity: Arc<Identity>,
+}
+
+impl SfnExecutions {
+    pub(super) fn new(session: Session, identity: Arc<Identity>) -> Self {
+        Self { client: Client::new(session.config()), session, identity }
+    }
+
+    /// Says where the deployer was looked for, if it is not there.
+    fn explained(&self, mut error: CloudError) -> CloudError {
+        let Identity { name, account, region } = self.identity.as_ref();
+        if error.code == "StateMachineDoesNotExist" {
+            error.kind = ErrorKind::NotFound;
+            let hint = format!(
+                "; there is no deployer {name} in {region} of account {account}: name its region with \
+                 --deployer-region, or another deployer with --deployer, or make it with `{} bootstrap --apply`",
+                self.identity.command()
+            );
+            error.message.push_str(&hint);
+        }
+        error
+    }
+
+    async fn names(&self, running_only: bool, at_most: usize) -> Result<Vec<String>, CloudError> {
+        const OPERATION: &str = "states:ListExecutions";
+        let machine = self.identity.state_machine_arn();
+        let (mut names, mut token) = (Vec::new(), None);
+        loop {
+            let list =
+                self.client.list_executions().state_machine_arn(&machine).set_next_token(token).max_results(PAGE);
+            let list = list.set_status_filter(running_only.then_some(SdkStatus::Running));
+            let page = self.session.call(OPERATION, "", list.send()).await.map_err(|error| self.explained(error))?;
+            names.extend(page.executions.into_iter().map(|execution| execution.name));
+            token = page.next_token.filter(|token| !token.is_empty());
+            if token.is_none() || names.len() >= at_most {
+                names.truncate(at_most);
+                return Ok(names);
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Executions for SfnExecutions {
+    async fn start(&self, name: &str, input: &Value) -> Result<(), StartError> {
+        let start = self.client.start_execution().state_machine_arn(self.identity.state_machine_arn());
+        let start = start.name(name).input(input.to_string());
+        match self.session.try_call("states:StartExecution", name, start.send()).await {
+            Ok(_) => Ok(()),
+            Err(Refused { said: Some(StartExecutionError::ExecutionAlreadyExists(_)), .. }) => {
+                Err(StartError::AlreadyExists(name.to_owned()))
+            }
+            Err(refused) => Err(self.explained(refused.error).into()),
+        }
+    }
+
+    async fn describe(&self, name: &str) -> Result<Option<ExecutionSummary>, CloudError> {
+        const OPERATION: &str = "states:DescribeExecution";
+        let describe = self.client.describe_execution().execution_arn(self.identity.execution_arn(name));
+        match self.session.try_call(OPERATION, name, describe.send()).await {
+            Ok(output) => summary(OPERATION, name, output).map(Some),
+            Err(Refused { said: Some(DescribeExecutionError::ExecutionDoesNotExist(_)), .. }) => Ok(None),
+            Err(refused) => Err(self.explained(refused.error)),
+        }
+    }
+
+    async fn list(&self, running_only: bool, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
+        let names = self.names(running_only, at_most).await?;
+        let described = stream::iter(names).map(|name| async move { self.describe(&name).await }).buffered(AT_ONCE);
+        let found: Vec<Option<ExecutionSummary>> = described.try_collect().await?;
+        Ok(found.into_iter().flatten().collect())
+    }
+
+    /// Newest first from AWS, so that a page is enough to hear what is new.
+    async fn history(&self, name: &str, after: u64) -> Result<Vec<Event>, CloudError> {
+        const OPERATION: &str = "states:GetExecutionHistory";
+        let arn = self.identity.execution_arn(name);
+        let get = self.client.get_execution_history().execution_arn(&arn).reverse_order(true).max_results(PAGE);
+        let mut events = pages(|token| async {
+            let get = get.clone().set_next_token(token);
+            let page = self.session.call(OPERATION, name, get.send()).await?;
+            let is_new = |sent: &HistoryEvent| u64::try_from(sent.id).is_ok_and(|id| id > after);
+            let all_new = page.events.iter().all(is_new);
+            let new = page.events.into_iter().filter(is_new);
+            let events: Result<Vec<_>, _> = new.filter_map(|sent| event(OPERATION, name, sent).transpose()).collect();
+            Ok((events?, page.next_token.filter(|_| all_new)))
+        })
+        .await?;
+        events.sort_by_key(|event| event.id);
+        Ok(events)
+    }
+}
+
+fn summary(
+    operation: &'static str,
+    name: &str,
+    output: DescribeExecutionOutput,
+) -> Result<ExecutionSummary, CloudError> {
+    let input = output.input.as_deref().map(|input| json::parse(input.as_bytes()));
+    Ok(ExecutionSummary {
+        name: name.to_owned(),
+        status: status(&output.status).present(operation, name, "status")?,
+        start_date: time(&output.start_date).present(operation, name, "startDate")?,
+        stop_date: output.stop_date.as_ref().and_then(time),
+        // An input that is no JSON of ours is nobody's release: another client may have sent anything.
+        input: Arc::new(input.and_then(Result::ok).unwrap_or_default()),
+        output: output.output.as_deref().and_then(|output| json::parse(output.as_bytes()).ok()),
+        arn: output.execution_arn,
+        error: output.error,
+        cause: output.cause,
+    })
+}
+
+fn status(status: &SdkStatus) -> Option<ExecutionStatus> {
+    match status {
+        // A redrive that is asked for has not ended.
+        SdkStatus::Running | SdkStatus::PendingRedrive => Some(ExecutionStatus::Running),
+        SdkStatus::Succeeded => Some(ExecutionStatus::Succeeded),
+        SdkStatus::Failed => Some(ExecutionStatus::Failed),
+        SdkStatus::TimedOut => Some(ExecutionStatus::TimedOut),
+        SdkStatus::Aborted => Some(ExecutionStatus::Aborted),
+        _ => None,
+    }
+}
+
+pub(super) fn time(time: &aws_sdk_sfn::primitives::DateTime) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(time.secs(), time.subsec_nanos())
+}

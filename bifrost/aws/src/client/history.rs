@@ -1,0 +1,135 @@
+//! Events of a history, as Step Functions tells them and as the framework knows them.
+
+use super::executions::time;
+use crate::error::Incomplete;
+use aws_sdk_sfn::types::{HistoryEvent, HistoryEventType};
+use bifrost::cloud::CloudError;
+use bifrost::interpreter::{Event, EventDetails, EventType};
+use bifrost::json;
+use serde_json::Value;
+use std::sync::Arc;
+
+/// An event as Step Functions sent it; `None` if it is of a kind that tells nothing of a deploy, or that AWS has added
+/// since.
+pub(super) fn event(operation: &'static str, execution: &str, sent: HistoryEvent) -> Result<Option<Event>, CloudError> {
+    let Some(event_type) = event_type(&sent.r#type) else { return Ok(None) };
+    Ok(Some(Event {
+        id: number(sent.id),
+        previous_event_id: number(sent.previous_event_id),
+        timestamp: time(&sent.timestamp).present(operation, execution, "timestamp")?,
+        event_type,
+        details: details(sent),
+    }))
+}
+
+/// That a function could not even be called is a failure of it like any other.
+fn event_type(sent: &HistoryEventType) -> Option<EventType> {
+    match sent {
+        HistoryEventType::LambdaFunctionScheduleFailed | HistoryEventType::LambdaFunctionStartFailed => {
+            Some(EventType::LambdaFunctionFailed)
+        }
+        HistoryEventType::TaskStartFailed | HistoryEventType::TaskSubmitFailed => Some(EventType::TaskFailed),
+        known => serde_json::from_value(Value::String(known.as_str().to_owned())).ok(),
+    }
+}
+
+fn number(id: i64) -> u64 {
+    u64::try_from(id).unwrap_or_default()
+}
+
+/// Error and cause of whichever of these fields is there.
+macro_rules! failure {
+    ($sent:ident: $($field:ident)*) => {{
+        let mut failure = (None, None);
+        $(
+            if let Some(failed) = $sent.$field {
+                failure = (text(failed.error), text(failed.cause));
+            }
+        )*
+        failure
+    }};
+}
+
+/// What a deploy's story is told from: states, their data, and what went wrong.
+fn details(sent: HistoryEvent) -> EventDetails {
+    let mut told = EventDetails::default();
+    if let Some(started) = sent.execution_started_event_details {
+        (told.input, told.role_arn) = (payload(started.input), text(started.role_arn));
+    }
+    if let Some(entered) = sent.state_entered_event_details {
+        (told.name, told.input) = (Some(entered.name.into()), payload(entered.input));
+    }
+    if let Some(exited) = sent.state_exited_event_details {
+        (told.name, told.output) = (Some(exited.name.into()), payload(exited.output));
+    }
+    if let Some(scheduled) = sent.lambda_function_scheduled_event_details {
+        (told.resource, told.input) = (text(Some(scheduled.resource)), payload(scheduled.input));
+    }
+    if let Some(succeeded) = sent.lambda_function_succeeded_event_details {
+        told.output = payload(succeeded.output);
+    }
+    if let Some(succeeded) = sent.task_succeeded_event_details {
+        told.output = payload(succeeded.output);
+    }
+    if let Some(succeeded) = sent.execution_succeeded_event_details {
+        told.output = payload(succeeded.output);
+    }
+    (told.error, told.cause) = failure!(
+        sent: execution_failed_event_details execution_aborted_event_details execution_timed_out_event_details
+        lambda_function_failed_event_details lambda_function_timed_out_event_details
+        lambda_function_schedule_failed_event_details lambda_function_start_failed_event_details
+        task_failed_event_details task_timed_out_event_details task_start_failed_event_details
+        task_submit_failed_event_details
+    );
+    told
+}
+
+fn text(text: Option<String>) -> Option<Arc<str>> {
+    text.map(Arc::from)
+}
+
+fn payload(text: Option<String>) -> Option<Arc<Value>> {
+    // A payload that Step Functions cut is no JSON any more.
+    text.map(|text| Arc::new(json::parse(text.as_bytes()).unwrap_or(Value::String(text))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_sfn::primitives::DateTime;
+    use aws_sdk_sfn::types::{LambdaFunctionFailedEventDetails, StateEnteredEventDetails};
+    use serde_json::json;
+
+    fn sent(kind: HistoryEventType) -> aws_sdk_sfn::types::builders::HistoryEventBuilder {
+        HistoryEvent::builder().id(7).previous_event_id(6).timestamp(DateTime::from_secs(5)).r#type(kind)
+    }
+
+    fn read(sent: aws_sdk_sfn::types::builders::HistoryEventBuilder) -> Option<Event> {
+        event("states:GetExecutionHistory", "deploy-1", sent.build().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn an_entrance_tells_the_state_and_its_input() {
+        let details = StateEnteredEventDetails::builder().name("Lock").input(r#"{"a": 1}"#).build().unwrap();
+        let event = read(sent(HistoryEventType::TaskStateEntered).state_entered_event_details(details)).unwrap();
+        assert_eq!((event.id, event.event_type), (7, EventType::TaskStateEntered));
+        assert_eq!(event.details.name.as_deref(), Some("Lock"));
+        assert_eq!(event.details.input.as_deref(), Some(&json!({"a": 1})));
+    }
+
+    #[test]
+    fn a_failure_tells_its_error_and_cause() {
+        let details = LambdaFunctionFailedEventDetails::builder().error("LockError").cause("no answer").build();
+        let sent = sent(HistoryEventType::LambdaFunctionFailed).lambda_function_failed_event_details(details);
+        let event = read(sent).unwrap();
+        assert_eq!(event.details.error.as_deref(), Some("LockError"));
+        assert_eq!(event.details.cause.as_deref(), Some("no answer"));
+    }
+
+    #[test]
+    fn a_function_that_could_not_be_called_has_failed_and_what_aws_has_added_since_is_passed_over() {
+        let event = read(sent(HistoryEventType::LambdaFunctionStartFailed)).unwrap();
+        assert_eq!(event.event_type, EventType::LambdaFunctionFailed);
+        assert_eq!(read(sent(HistoryEventType::from("StateDreamt"))), None);
+    }
+}

@@ -1,0 +1,34 @@
+//! How the SDK is set up: one HTTP client for the process, and timeouts and retries that are set on purpose.
+
+use aws_smithy_http_client::Builder;
+use aws_smithy_http_client::tls::Provider;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_types::retry::RetryConfig;
+use aws_smithy_types::timeout::TimeoutConfig;
+use std::sync::LazyLock;
+use std::time::Duration;
+
+/// The one HTTP client of the process, so that connections are kept between services and invocations.
+static HTTP: LazyLock<SharedHttpClient> =
+    LazyLock::new(|| Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https());
+
+pub(crate) fn http() -> SharedHttpClient {
+    HTTP.clone()
+}
+
+/// An attempt that takes longer than the slowest honest answer is given up, so that there is time for another: describing
+/// hundreds of groups takes some seconds, connecting within AWS some milliseconds.
+pub(crate) fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(3))
+        .read_timeout(Duration::from_secs(15))
+        .operation_attempt_timeout(Duration::from_secs(20))
+        .operation_timeout(Duration::from_secs(60))
+        .build()
+}
+
+/// The SDK's standard mode. One attempt more than its default, as a task's own retries wait far longer than these.
+pub(crate) fn retries() -> RetryConfig {
+    RetryConfig::standard().with_max_attempts(4).with_max_backoff(Duration::from_secs(5))
+}

@@ -1,0 +1,158 @@
+//! One function: makes the context of each attempt, and runs its task.
+
+use super::settings::Settings;
+use crate::roles::KnownRoles;
+use crate::{AssumedRoles, AwsDeployer, DynamoDbLocks, Passage, S3Objects, Session, SystemSurroundings};
+use bifrost::cloud::{Attempt, Principal};
+use bifrost::json;
+use bifrost::machine::Failure;
+use bifrost::release::{AccountId, Defaults};
+use bifrost::task::{Context, Sent, dispatch};
+use bifrost::{Fields, Identity};
+use lambda_runtime::{Diagnostic, LambdaEvent};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::time::Instant;
+use tracing::{Instrument, Span, field, info_span};
+
+/// What an attempt keeps of its time to say how it ended, after the last call was given up.
+const FOR_THE_ANSWER: Duration = Duration::from_secs(1);
+
+/// A deployer's function.
+pub(super) struct Function<D> {
+    settings: Settings,
+    known_roles: KnownRoles,
+    deployer: PhantomData<fn() -> D>,
+}
+
+/// A failed task, under the name that `Retry` and `Catch` match.
+#[derive(Debug)]
+pub(super) struct TaskFailed(Failure);
+
+impl From<TaskFailed> for Diagnostic {
+    fn from(TaskFailed(failure): TaskFailed) -> Self {
+        Self { error_type: failure.error, error_message: failure.message }
+    }
+}
+
+impl<D: AwsDeployer> Function<D> {
+    pub(super) fn new(settings: Settings) -> Self {
+        Self { settings, known_roles: KnownRoles::default(), deployer: PhantomData }
+    }
+
+    /// Runs the task that the event asks for.
+    pub(super) async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, TaskFailed> {
+        let span = span(&event.context.request_id);
+        let outcome = self.run(&event, &span).instrument(span.clone()).await;
+        span.in_scope(|| match &outcome {
+            Ok(_) => tracing::info!("the task succeeded"),
+            Err(TaskFailed(failure)) => {
+                tracing::warn!(error = failure.error, message = failure.message, "the task failed");
+            }
+        });
+        outcome
+    }
+
+    async fn run(&self, event: &LambdaEvent<Box<RawValue>>, span: &Span) -> Result<Value, TaskFailed> {
+        let payload = json::parse(event.payload.get().as_bytes());
+        let payload = payload.map_err(|error| TaskFailed(Failure::new("UnmarshalError", error.to_string())))?;
+        let account = account(&event.context.invoked_function_arn)?;
+        let identity = Identity { name: self.settings.name.clone(), account, region: self.settings.region.clone() };
+        let defaults = identity.defaults(D::TIMEOUT_SECONDS).map_err(|error| misplaced(&error.to_string()))?;
+        let deadline = deadline(event.context.deadline, SystemTime::now());
+        let open = |attempt: Attempt, sent: Sent| {
+            describe(span, &attempt, &sent);
+            self.context(identity, defaults, deadline, attempt, sent)
+        };
+        dispatch::<D::Machine>(payload, open).await.map_err(TaskFailed)
+    }
+
+    fn context(
+        &self,
+        identity: Identity,
+        defaults: Defaults,
+        deadline: Instant,
+        attempt: Attempt,
+        sent: Sent,
+    ) -> Context<<D::Fields as Fields>::Ports> {
+        let identity = Arc::new(identity);
+        let passage = Arc::new(Passage::new(attempt.clone(), Some(deadline)));
+        let (account, region) = (identity.account.clone(), identity.region.clone());
+        let session = Session::new(&self.settings.config, passage, Principal::Deployer, account, region);
+        let roles = self.settings.roles.clone();
+        let targets = AssumedRoles::<D>::new(session.clone(), Arc::clone(&identity), roles, self.known_roles.clone());
+        Context {
+            identity,
+            defaults: Arc::new(defaults),
+            attempt,
+            sent,
+            surroundings: Arc::new(SystemSurroundings),
+            objects: Arc::new(S3Objects::new(session.clone())),
+            locks: Arc::new(DynamoDbLocks::new(session)),
+            targets: Arc::new(targets),
+        }
+    }
+}
+
+fn span(request_id: &str) -> Span {
+    let empty = field::Empty;
+    info_span!(
+        "task",
+        request_id,
+        state = empty,
+        execution = empty,
+        attempt = empty,
+        release_id = empty,
+        target = empty
+    )
+}
+
+/// Says in every line of the log what it is about.
+fn describe(span: &Span, attempt: &Attempt, sent: &Value) {
+    span.record("state", attempt.state.as_str());
+    span.record("attempt", attempt.retry_count);
+    span.record("execution", attempt.execution.as_deref().unwrap_or_default());
+    let text = |field: &str| sent.get(field).and_then(Value::as_str).unwrap_or_default();
+    span.record("release_id", text("release_id"));
+    span.record("target", text("aws_account_id"));
+}
+
+/// The deployer account: whose function was invoked.
+fn account(function_arn: &str) -> Result<AccountId, TaskFailed> {
+    let account = function_arn.split(':').nth(4).unwrap_or_default();
+    account.parse().map_err(|error| misplaced(&format!("{function_arn}: {error}")))
+}
+
+fn misplaced(problem: &str) -> TaskFailed {
+    TaskFailed(Failure::new("TaskError", format!("the function does not know where it is: {problem}")))
+}
+
+/// When the last call must have answered.
+fn deadline(milliseconds: u64, now: SystemTime) -> Instant {
+    let end = UNIX_EPOCH + Duration::from_millis(milliseconds);
+    let left = end.duration_since(now).unwrap_or_default();
+    Instant::now() + left.saturating_sub(FOR_THE_ANSWER)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deployer_account_is_that_of_the_function() {
+        let arn = "arn:aws:lambda:us-east-1:111111111111:function:coinbase-odin";
+        assert!(account(arn).is_ok_and(|account| account.as_str() == "111111111111"));
+        assert!(account("coinbase-odin").is_err_and(|TaskFailed(failure)| failure.error == "TaskError"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_attempt_keeps_time_to_say_how_it_ended() {
+        let now = UNIX_EPOCH + Duration::from_secs(100);
+        let left = |milliseconds| deadline(milliseconds, now) - Instant::now();
+        assert_eq!(left(105_500), Duration::from_millis(4_500));
+        assert_eq!(left(99_000), Duration::ZERO);
+    }
+}

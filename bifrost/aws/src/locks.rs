@@ -1,0 +1,130 @@
+//! The DynamoDB table of root locks, as the framework's port.
+
+use crate::Session;
+use crate::error::Incomplete;
+use crate::session::Refused;
+use async_trait::async_trait;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
+use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use bifrost::cloud::{CloudError, LockItem, LockTable, PutLock};
+use bifrost::release::ObjectKey;
+use chrono::{DateTime, SecondsFormat, Utc};
+use std::collections::HashMap;
+
+type Item = HashMap<String, AttributeValue>;
+
+/// The lock tables of the session's account and region.
+#[derive(Debug, Clone)]
+pub struct DynamoDbLocks {
+    session: Session,
+    client: Client,
+}
+
+impl DynamoDbLocks {
+    /// Tables with the rights of the session.
+    #[must_use]
+    pub fn new(session: Session) -> Self {
+        Self { client: Client::new(session.config()), session }
+    }
+}
+
+#[async_trait]
+impl LockTable for DynamoDbLocks {
+    async fn put(&self, table: &str, item: &LockItem) -> Result<PutLock, CloudError> {
+        const OPERATION: &str = "dynamodb:PutItem";
+        let put = self.client.put_item().table_name(table).set_item(Some(attributes(item)));
+        let put = put
+            .condition_expression("attribute_not_exists(#key) OR #id = :id")
+            .expression_attribute_names("#key", "key")
+            .expression_attribute_names("#id", "id")
+            .expression_attribute_values(":id", AttributeValue::S(item.id.clone()))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        match self.session.try_call(OPERATION, &item.key, put.send()).await {
+            Ok(_) => Ok(PutLock::Taken),
+            Err(Refused { said: Some(PutItemError::ConditionalCheckFailedException(failed)), .. }) => {
+                let held = failed.item.present(OPERATION, &item.key, "Item")?;
+                Ok(PutLock::Held(Box::new(read(OPERATION, &item.key, &held)?)))
+            }
+            Err(refused) => Err(refused.error),
+        }
+    }
+
+    async fn delete(&self, table: &str, key: &ObjectKey, id: &str) -> Result<bool, CloudError> {
+        let delete = self.client.delete_item().table_name(table).key("key", AttributeValue::S(key.to_string()));
+        let delete = delete
+            .condition_expression("#id = :id")
+            .expression_attribute_names("#id", "id")
+            .expression_attribute_values(":id", AttributeValue::S(id.to_owned()));
+        match self.session.try_call("dynamodb:DeleteItem", key.as_str(), delete.send()).await {
+            Ok(_) => Ok(true),
+            Err(Refused { said: Some(DeleteItemError::ConditionalCheckFailedException(_)), .. }) => Ok(false),
+            Err(refused) => Err(refused.error),
+        }
+    }
+
+    async fn get(&self, table: &str, key: &ObjectKey) -> Result<Option<LockItem>, CloudError> {
+        const OPERATION: &str = "dynamodb:GetItem";
+        let get = self.client.get_item().table_name(table).key("key", AttributeValue::S(key.to_string()));
+        let output = self.session.call(OPERATION, key.as_str(), get.consistent_read(true).send()).await?;
+        output.item.map(|item| read(OPERATION, key.as_str(), &item)).transpose()
+    }
+}
+
+fn attributes(item: &LockItem) -> Item {
+    let LockItem { key, id, time, execution, release_id, started_by } = item;
+    let always = [("key", key.clone()), ("id", id.clone()), ("time", written(*time))];
+    let sometimes = [("execution", execution), ("release_id", release_id), ("started_by", started_by)];
+    let sometimes = sometimes.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+    always.into_iter().chain(sometimes).map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).collect()
+}
+
+fn written(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Millis, true)
+}
+
+/// The item as somebody wrote it: perhaps an original, which writes the first three attributes alone.
+fn read(operation: &'static str, key: &str, item: &Item) -> Result<LockItem, CloudError> {
+    let text = |name: &str| item.get(name)?.as_s().ok().cloned();
+    let time = text("time").and_then(|time| DateTime::parse_from_rfc3339(&time).ok());
+    Ok(LockItem {
+        key: key.to_owned(),
+        id: text("id").present(operation, key, "id")?,
+        time: time.present(operation, key, "time")?.to_utc(),
+        execution: text("execution"),
+        release_id: text("release_id"),
+        started_by: text("started_by"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn item() -> LockItem {
+        LockItem {
+            key: "000000000000/web/dev/lock".into(),
+            id: "an owner".into(),
+            time: DateTime::from_timestamp_millis(1_800_000_000_123).unwrap(),
+            execution: Some("arn".into()),
+            release_id: None,
+            started_by: None,
+        }
+    }
+
+    #[test]
+    fn an_item_is_read_as_it_was_written() {
+        let attributes = attributes(&item());
+        assert_eq!(attributes.len(), 4);
+        assert_eq!(read("dynamodb:GetItem", &item().key, &attributes), Ok(item()));
+    }
+
+    #[test]
+    fn an_item_that_is_no_lock_is_told_by_what_it_lacks() {
+        let mut attributes = attributes(&item());
+        attributes.insert("time".into(), AttributeValue::S("yesterday".into()));
+        let error = read("dynamodb:GetItem", "k", &attributes).unwrap_err().to_string();
+        assert_eq!(error, "dynamodb:GetItem on k failed: IncompleteAnswer: AWS's answer has no usable time");
+    }
+}

@@ -1,0 +1,121 @@
+//! S3, as the framework's port.
+
+use crate::Session;
+use crate::error::Incomplete;
+use crate::session::Refused;
+use async_trait::async_trait;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::ServerSideEncryption;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use bifrost::cloud::{CloudError, Encryption, ErrorKind, Object, Objects, PutNew};
+use bifrost::release::{BucketName, ObjectKey};
+use chrono::DateTime;
+
+/// How often a conditional write is tried that S3 could not decide, as others wrote the same key at that moment.
+const CONFLICTS: u32 = 4;
+
+/// The objects of the session's account, which must own every bucket.
+#[derive(Debug, Clone)]
+pub struct S3Objects {
+    session: Session,
+    client: Client,
+}
+
+impl S3Objects {
+    /// Objects with the rights of the session.
+    #[must_use]
+    pub fn new(session: Session) -> Self {
+        let config = aws_sdk_s3::config::Builder::from(session.config());
+        // Whoever names an endpoint names a host that knows no bucket as a part of its name.
+        let config = config.force_path_style(session.config().endpoint_url().is_some()).build();
+        Self { client: Client::from_conf(config), session }
+    }
+
+    fn put_request(&self, bucket: &BucketName, key: &ObjectKey, body: Vec<u8>) -> PutObjectFluentBuilder {
+        let owner = self.session.account().as_str();
+        let put = self.client.put_object().bucket(bucket.as_str()).key(key.as_str());
+        put.expected_bucket_owner(owner).body(ByteStream::from(body))
+    }
+
+    /// S3 does not tell a bucket of others from one that it may not show.
+    fn explained(&self, bucket: &BucketName, mut error: CloudError) -> CloudError {
+        let owner = self.session.account();
+        match error.kind {
+            ErrorKind::AccessDenied => {
+                let hint = format!(" (bucket {bucket} must belong to account {owner}, and its key be usable)");
+                error.message.push_str(&hint);
+            }
+            ErrorKind::NotFound => error.message.push_str(&format!(" (bucket {bucket} of account {owner})")),
+            _ => {}
+        }
+        error
+    }
+}
+
+#[async_trait]
+impl Objects for S3Objects {
+    async fn get(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<Object>, CloudError> {
+        const OPERATION: &str = "s3:GetObject";
+        let get = self.client.get_object().bucket(bucket.as_str()).key(key.as_str());
+        let get = get.expected_bucket_owner(self.session.account().as_str());
+        let output = match self.session.try_call(OPERATION, key.as_str(), get.send()).await {
+            Ok(output) => output,
+            Err(Refused { said: Some(said), .. }) if said.is_no_such_key() => return Ok(None),
+            Err(refused) => return Err(self.explained(bucket, refused.error)),
+        };
+        let written = output.last_modified.and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos()));
+        let last_modified = written.present(OPERATION, key.as_str(), "LastModified")?;
+        let body = self.session.passage().bound(OPERATION, key.as_str(), async {
+            output.body.collect().await.map_err(|error| CloudError {
+                operation: OPERATION,
+                resource: key.to_string(),
+                kind: ErrorKind::Unavailable,
+                code: "ConnectionFailure".into(),
+                message: format!("the object was not read to its end: {error}"),
+                request_id: None,
+            })
+        });
+        Ok(Some(Object { body: body.await?.to_vec(), last_modified }))
+    }
+
+    async fn put(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        body: Vec<u8>,
+        encryption: Encryption,
+    ) -> Result<(), CloudError> {
+        let put = self.put_request(bucket, key, body);
+        let put = match encryption {
+            Encryption::Bucket => put,
+            Encryption::Kms(key) => put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key),
+        };
+        let answer = self.session.call("s3:PutObject", key.as_str(), put.send()).await;
+        answer.map(drop).map_err(|error| self.explained(bucket, error))
+    }
+
+    async fn put_new(&self, bucket: &BucketName, key: &ObjectKey, body: Vec<u8>) -> Result<PutNew, CloudError> {
+        let mut conflicts = 0;
+        loop {
+            let put = self.put_request(bucket, key, body.clone()).if_none_match("*");
+            match self.session.try_call("s3:PutObject", key.as_str(), put.send()).await {
+                Ok(_) => return Ok(PutNew::Written),
+                Err(Refused { said: Some(said), error }) => match said.code() {
+                    Some("PreconditionFailed") => return Ok(PutNew::Exists),
+                    Some("ConditionalRequestConflict") if conflicts < CONFLICTS => conflicts += 1,
+                    _ => return Err(self.explained(bucket, error)),
+                },
+                Err(refused) => return Err(refused.error),
+            }
+        }
+    }
+
+    async fn delete(&self, bucket: &BucketName, key: &ObjectKey) -> Result<(), CloudError> {
+        let delete = self.client.delete_object().bucket(bucket.as_str()).key(key.as_str());
+        let delete = delete.expected_bucket_owner(self.session.account().as_str());
+        let answer = self.session.call("s3:DeleteObject", key.as_str(), delete.send()).await;
+        answer.map(drop).map_err(|error| self.explained(bucket, error))
+    }
+}

@@ -1,0 +1,163 @@
+//! The gate: every request to AWS passes [`Session::call`].
+
+use crate::error::cloud_error;
+use crate::passage::Passage;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::SdkConfig;
+use bifrost::cloud::{CloudError, Principal};
+use bifrost::release::{AccountId, Region};
+use std::error::Error;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Instant;
+
+/// What somebody may do in one account and region of AWS.
+#[derive(Debug, Clone)]
+pub struct Session {
+    config: SdkConfig,
+    passage: Arc<Passage>,
+    principal: Principal,
+    account: AccountId,
+    region: Region,
+}
+
+impl Session {
+    /// A session with the credentials of `config`, which are the principal's, in that account and region.
+    #[must_use]
+    pub fn new(
+        config: &SdkConfig,
+        passage: Arc<Passage>,
+        principal: Principal,
+        account: AccountId,
+        region: Region,
+    ) -> Self {
+        let config = config.to_builder().region(aws_types::region::Region::new(region.to_string())).build();
+        Self { config, passage, principal, account, region }
+    }
+
+    /// How clients of the SDK are made: `aws_sdk_ec2::Client::new(session.config())`.
+    #[must_use]
+    pub fn config(&self) -> &SdkConfig {
+        &self.config
+    }
+
+    /// The account that requests are made in.
+    #[must_use]
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// The region that requests are made in.
+    #[must_use]
+    pub fn region(&self) -> &Region {
+        &self.region
+    }
+
+    pub(crate) fn passage(&self) -> &Arc<Passage> {
+        &self.passage
+    }
+
+    /// Makes one request of that AWS name, for that resource: traced, and bounded by the time that the attempt has left.
+    /// The SDK's own retries are part of it.
+    ///
+    /// # Errors
+    /// Whatever AWS answers, as a [`CloudError`].
+    pub async fn call<T, E, R>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        request: impl Future<Output = Result<T, SdkError<E, R>>> + Send,
+    ) -> Result<T, CloudError>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+        R: Debug + 'static,
+    {
+        self.try_call(operation, resource, request).await.map_err(|refusal| refusal.error)
+    }
+
+    /// As [`call`](Self::call), for requests whose refusal is an answer: it keeps what the service said beside the error.
+    ///
+    /// # Errors
+    /// [`Refused`].
+    pub(crate) async fn try_call<T, E, R>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        request: impl Future<Output = Result<T, SdkError<E, R>>> + Send,
+    ) -> Result<T, Refused<E>>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+        R: Debug + 'static,
+    {
+        let since = Instant::now();
+        let occurrence = self.passage.occurrence(operation, resource);
+        let mut said = None;
+        let answered = async {
+            request.await.map_err(|error| {
+                let described = cloud_error(operation, resource, &error);
+                said = error.into_service_error_opt();
+                described
+            })
+        };
+        let answer = self.passage.bound(operation, resource, answered).await;
+        self.trace(operation, resource, occurrence, since, answer.as_ref().err());
+        answer.map_err(|error| Refused { error, said })
+    }
+
+    fn trace(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        occurrence: u32,
+        since: Instant,
+        error: Option<&CloudError>,
+    ) {
+        let milliseconds = u64::try_from(since.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (account, region) = (self.account.as_str(), self.region.as_str());
+        let role = match &self.principal {
+            Principal::Deployer => "",
+            Principal::AssumedRole(role) => role,
+        };
+        match error {
+            None => tracing::info!(operation, resource, occurrence, account, region, role, milliseconds, "call"),
+            Some(error) => {
+                let (code, request_id) = (error.code.as_str(), error.request_id.as_deref().unwrap_or_default());
+                tracing::warn!(
+                    operation,
+                    resource,
+                    occurrence,
+                    account,
+                    region,
+                    role,
+                    milliseconds,
+                    code,
+                    request_id,
+                    "call"
+                );
+            }
+        }
+    }
+}
+
+/// A request that was refused.
+pub(crate) struct Refused<E> {
+    /// As everybody sees it.
+    pub(crate) error: CloudError,
+    /// What the service said, if it was the service that refused.
+    pub(crate) said: Option<E>,
+}
+
+/// What the service itself said.
+trait ServiceSaid<E> {
+    fn into_service_error_opt(self) -> Option<E>;
+}
+
+impl<E, R> ServiceSaid<E> for SdkError<E, R> {
+    fn into_service_error_opt(self) -> Option<E> {
+        match self {
+            Self::ServiceError(service) => Some(service.into_err()),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! AWS, as the commands use it.
+
+use super::error::CliError;
+use super::site::{Looks, Site};
+use crate::client::{Client, Connection};
+use crate::deployer::Deployer;
+use async_trait::async_trait;
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::path::Path;
+use std::time::Duration;
+
+/// Step Functions answers few enough requests a second that followers must be sparing.
+const LOOKS: Looks = Looks { often: Duration::from_secs(1), seldom: Duration::from_secs(10) };
+
+#[async_trait(?Send)]
+impl<D: Deployer> Site<D> for Connection<D> {
+    fn client(&self) -> Client<D> {
+        self.client.clone()
+    }
+
+    fn looks(&self) -> Looks {
+        LOOKS
+    }
+
+    fn keep(self: Box<Self>) -> Result<Box<dyn Site<D>>, CliError> {
+        Ok(self)
+    }
+
+    fn apply_scenario(&self, _: &Path) -> Result<(), CliError> {
+        Err(CliError::NoScenario)
+    }
+
+    async fn run_executions(&self, _: f64, _: &Cell<bool>) -> Result<Infallible, CliError> {
+        std::future::pending().await
+    }
+
+    fn is_run(&self) -> Result<bool, CliError> {
+        Ok(true)
+    }
+}

@@ -1,0 +1,122 @@
+//! A deployer's program: which clouds its commands reach, and its `main`.
+
+use super::arguments::{CloudArgs, Setting};
+use super::error::CliError;
+use super::site::Site;
+use super::{Cli, command, dispatch, output};
+use crate::client::{Client, Connect};
+use crate::deployer::Deployer;
+#[cfg(feature = "local")]
+use crate::local::LocalDeployer;
+use clap::FromArgMatches;
+use std::ffi::OsString;
+use std::io;
+use std::process::ExitCode;
+
+type OpenWorld<D> = fn(&Setting, &CloudArgs, bool) -> Result<Box<dyn Site<D>>, CliError>;
+
+/// The program of deployer `D`: its commands, and the clouds that they reach.
+///
+/// ```ignore
+/// fn main() -> ExitCode {
+///     bifrost::cli::Program::<Odin>::new().local().run()
+/// }
+/// ```
+pub struct Program<D: Deployer> {
+    world: Option<OpenWorld<D>>,
+    aws: Option<Box<dyn Connect<D>>>,
+}
+
+impl<D: Deployer> Default for Program<D> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<D: Deployer> Program<D> {
+    /// A program that reaches no cloud yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { world: None, aws: None }
+    }
+
+    /// With `--local` its commands use the embedded world.
+    #[cfg(feature = "local")]
+    #[must_use]
+    pub fn local(self) -> Self
+    where
+        D: LocalDeployer,
+    {
+        Self { world: Some(super::world::open::<D>), ..self }
+    }
+
+    /// Its commands reach AWS that way.
+    #[must_use]
+    pub fn aws(self, connect: impl Connect<D> + 'static) -> Self {
+        Self { aws: Some(Box::new(connect)), ..self }
+    }
+
+    /// Runs the command that the program was called with: the whole of its `main`.
+    #[must_use]
+    pub fn run(&self) -> ExitCode {
+        let arguments: Vec<OsString> = std::env::args_os().collect();
+        match self.try_run(&arguments) {
+            Ok(code) => code.into(),
+            // Whoever read the answer has seen enough, as `head` has.
+            Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            Err(error) => {
+                output::complain(&error);
+                error.exit_code().into()
+            }
+        }
+    }
+
+    fn try_run(&self, arguments: &[OsString]) -> Result<u8, CliError> {
+        let mut command = command::<D>();
+        if arguments.len() <= 1 {
+            return without_arguments::<D>(&mut command);
+        }
+        let matches = match command.try_get_matches_from_mut(arguments) {
+            Ok(matches) => matches,
+            Err(error) => return output::usage(&error),
+        };
+        let Cli { setting, command } = match Cli::from_arg_matches(&matches) {
+            Ok(cli) => cli,
+            Err(error) => return output::usage(&error),
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::Runtime)?;
+        runtime.block_on(dispatch(&Session { program: self, setting }, command))
+    }
+}
+
+fn without_arguments<D: Deployer>(command: &mut clap::Command) -> Result<u8, CliError> {
+    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
+        return Err(CliError::NoLambda(D::NAME));
+    }
+    output::print(&command.render_long_help().to_string())?;
+    Ok(0)
+}
+
+/// One call of the program.
+pub(super) struct Session<'p, D: Deployer> {
+    program: &'p Program<D>,
+    /// Which deployer is meant.
+    pub(super) setting: Setting,
+}
+
+impl<D: Deployer> Session<'_, D> {
+    /// Opens the cloud that the arguments name; of an embedded world with `fresh` a new one.
+    pub(super) async fn open(&self, args: &CloudArgs, fresh: bool) -> Result<Box<dyn Site<D>>, CliError> {
+        if args.is_local() {
+            let open = self.program.world.ok_or(CliError::NoLocal(D::NAME))?;
+            return open(&self.setting, args, fresh);
+        }
+        let aws = self.program.aws.as_ref().ok_or(CliError::NoAws(D::NAME))?;
+        Ok(Box::new(aws.connect(&self.setting.place::<D>()).await?))
+    }
+
+    /// A client of the cloud that the arguments name.
+    pub(super) async fn client(&self, args: &CloudArgs) -> Result<Client<D>, CliError> {
+        Ok(self.open(args, false).await?.client())
+    }
+}

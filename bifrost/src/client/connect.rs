@@ -1,0 +1,43 @@
+//! How commands reach AWS: the crate `bifrost-aws` does, and the framework knows it by this alone.
+
+use super::Client;
+use crate::deployer::Deployer;
+use crate::release::{AccountId, Region};
+use async_trait::async_trait;
+
+/// Where a deployer is, as far as a person says so. The rest comes the standard ways of AWS's tools.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The deployer's name in AWS, such as `coinbase-odin`.
+    pub name: String,
+    /// The deployer account; that of the credentials, if none.
+    pub account: Option<AccountId>,
+    /// The deployer's region; that of the configuration, if none.
+    pub region: Option<Region>,
+}
+
+/// AWS cannot be reached as this person, or not there.
+#[derive(Debug, thiserror::Error)]
+#[error("{problem}; {next_step}")]
+pub struct ConnectError {
+    /// What is wrong.
+    pub problem: String,
+    /// What to do about it.
+    pub next_step: String,
+}
+
+/// What commands use of AWS.
+pub struct Connection<D: Deployer> {
+    /// Deploys, follows, looks.
+    pub client: Client<D>,
+}
+
+/// Connects commands to AWS.
+#[async_trait(?Send)]
+pub trait Connect<D: Deployer> {
+    /// Finds credentials and region, and asks AWS whose they are.
+    ///
+    /// # Errors
+    /// [`ConnectError`], if there are none, or they are refused, or of another account than asked for.
+    async fn connect(&self, place: &Place) -> Result<Connection<D>, ConnectError>;
+}
