@@ -1,7 +1,6 @@
 //! The command `odin`, which is the Lambda function, too.
 
 use mimalloc::MiMalloc;
-use odin::Odin;
 use std::process::ExitCode;
 
 /// Tasks work on JSON: they make and drop small texts by the thousand, which this allocator does faster.
@@ -11,14 +10,14 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 fn main() -> ExitCode {
     #[cfg(feature = "lambda")]
     if bifrost_aws::is_lambda() {
-        return bifrost_aws::serve::<Odin>();
+        return bifrost_aws::serve::<odin::Odin>();
     }
     command()
 }
 
 #[cfg(feature = "cli")]
 fn command() -> ExitCode {
-    let program = bifrost::cli::Program::<Odin>::new();
+    let program = bifrost::cli::Program::<odin::Odin>::new();
     #[cfg(feature = "local")]
     let program = program.local();
     #[cfg(feature = "aws")]
