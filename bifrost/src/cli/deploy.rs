@@ -118,7 +118,8 @@ async fn follow<D: Deployer>(
     let mut pause = looks.often;
     loop {
         let mut news = follower.look().await?;
-        if follower.outcome().is_none() {
+        // The states tell enough of themselves; between them only the target account knows.
+        if news.is_empty() {
             news.extend(follower.watch().await);
         }
         pause = if news.is_empty() { (pause * 2).min(looks.seldom) } else { looks.often };

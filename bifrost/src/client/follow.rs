@@ -24,6 +24,8 @@ pub struct Follower<'c, D: Deployer> {
     release: Option<Release<D::Fields>>,
     release_id: String,
     progress: Vec<Progress>,
+    /// Whether the target account has not refused to tell the progress.
+    may_watch: bool,
     /// Whether the target account itself tells the progress: then states, which saw it earlier, do not.
     watched: bool,
     outcome: Option<Outcome>,
@@ -42,10 +44,16 @@ impl<D: Deployer> Client<D> {
             release: None,
             release_id: String::new(),
             progress: Vec::new(),
+            may_watch: true,
             watched: false,
             outcome: None,
             failed_looks: 0,
         }
+    }
+
+    async fn watch(&self, release: &Release<D::Fields>) -> Result<Vec<Progress>, CloudError> {
+        let ports = self.target(&Address::from(&release.envelope)).await?;
+        D::watch(&ports, release).await
     }
 }
 
@@ -60,7 +68,7 @@ impl<D: Deployer> Follower<'_, D> {
                 self.failed_looks = 0;
                 Ok(news)
             }
-            Err(error) if passes(&error) && self.failed_looks < PATIENCE => {
+            Err(error) if self.may_pass(&error) && self.failed_looks < PATIENCE => {
                 self.failed_looks += 1;
                 Ok(Vec::new())
             }
@@ -77,11 +85,17 @@ impl<D: Deployer> Follower<'_, D> {
     /// Asks the target account how far the services are, between the states that tell it; `None` if that is known, or
     /// cannot be: who may deploy need not be allowed to look into the target account.
     pub async fn watch(&mut self) -> Option<News> {
-        let release = self.release.as_ref()?;
-        let ports = self.client.target(&Address::from(&release.envelope)).await.ok()?;
-        let services = D::watch(&ports, release).await.ok()?;
-        self.watched = true;
-        self.progressed(self.now(), services)
+        let release = self.release.as_ref().filter(|_| self.may_watch)?;
+        match self.client.watch(release).await {
+            Ok(services) => {
+                self.watched = true;
+                self.progressed(self.now(), services)
+            }
+            Err(error) => {
+                self.may_watch = error.kind != ErrorKind::AccessDenied;
+                None
+            }
+        }
     }
 
     /// The time, by the clock of the cloud.
@@ -95,6 +109,15 @@ impl<D: Deployer> Follower<'_, D> {
     pub fn deadline(&self) -> Option<DateTime<Utc>> {
         let envelope = &self.release.as_ref()?.envelope;
         Some(envelope.started_at? + TimeDelta::seconds(i64::from(envelope.timeout)))
+    }
+
+    /// An execution that was just started may not be known everywhere yet.
+    fn may_pass(&self, error: &CloudError) -> bool {
+        match error.kind {
+            ErrorKind::Throttled | ErrorKind::Unavailable => true,
+            ErrorKind::NotFound => self.seen == 0,
+            _ => false,
+        }
     }
 
     async fn try_look(&mut self) -> Result<Vec<News>, CloudError> {
@@ -173,10 +196,6 @@ impl<D: Deployer> Follower<'_, D> {
             },
         )
     }
-}
-
-fn passes(error: &CloudError) -> bool {
-    matches!(error.kind, ErrorKind::Throttled | ErrorKind::Unavailable)
 }
 
 fn gone(name: &str) -> CloudError {
