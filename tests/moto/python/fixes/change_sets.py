@@ -1,0 +1,193 @@
+"""CloudFormation: change sets are made, described and executed step by step, and a failed one is rolled back."""
+
+import re
+import threading
+import time
+
+from moto.cloudformation.exceptions import AlreadyExistsException, CloudFormationError, ValidationError
+from moto.cloudformation.responses import CloudFormationResponse
+from moto.core.responses import ActionResult, EmptyResult
+
+import world
+from fixes import templates
+
+STUCK = re.compile("(CREATE|ROLLBACK|DELETE|UPDATE_ROLLBACK)_FAILED|ROLLBACK_COMPLETE")
+REVIEW = "REVIEW_IN_PROGRESS"
+
+
+class ChangeSetError(CloudFormationError):
+    __module__ = "moto.cloudformation.exceptions"  # by which moto finds the service
+
+    def __init__(self, code, message):
+        self.code = code
+        super().__init__(message)
+
+
+def install():
+    CloudFormationResponse.create_change_set = _create
+    CloudFormationResponse.describe_change_set = lambda self: ActionResult(_find(self)[1])
+    CloudFormationResponse.delete_change_set = _delete
+    CloudFormationResponse.execute_change_set = _execute
+
+
+def _find(response):
+    name, stack = response._get_param("ChangeSetName"), response._get_param("StackName")
+    for ident, found in response.cloudformation_backend.change_sets.items():
+        if ident == name or (found.change_set_name == name and stack in (None, found.stack_name, found.stack_id)):
+            return ident, found
+    raise ChangeSetError("ChangeSetNotFound", f"ChangeSet [{name}] does not exist")
+
+
+def _create(response):
+    backend, get = response.cloudformation_backend, response._get_param
+    kind, name = get("ChangeSetType", "UPDATE"), get("StackName")
+    stack = next((each for each in backend.stacks.values() if name in (each.name, each.stack_id)), None)
+    _check_stack(stack, kind, name, get("ChangeSetName"))
+    _check_name(backend, stack, get("ChangeSetName"))
+    parameters = {each["ParameterKey"]: each.get("ParameterValue", "") for each in get("Parameters", [])}
+    template, document = templates.processed(_template(response, stack), parameters)
+    _check_capabilities(document, get("Capabilities", []))
+    ident, stack_id = backend.create_change_set(
+        stack_name=name,
+        change_set_name=get("ChangeSetName"),
+        template=template,
+        parameters=parameters,
+        description=get("Description"),
+        notification_arns=get("NotificationARNs", []),
+        tags={tag["Key"]: tag["Value"] for tag in get("Tags", [])},
+        role_arn=get("RoleARN"),
+        change_set_type=kind,
+    )
+    _take_time(backend.change_sets[ident])
+    return ActionResult({"Id": ident, "StackId": stack_id})
+
+
+def _template(response, stack):
+    if body := response._get_param("TemplateBody"):
+        return body
+    if url := response._get_param("TemplateURL"):
+        return response._get_stack_from_s3_url(url)
+    return stack.template
+
+
+def _check_stack(stack, kind, name, change_set):
+    if stack is None:
+        if kind == "UPDATE":
+            raise ValidationError(message=f"Stack [{name}] does not exist")
+        return
+    if kind == "CREATE" and stack.status != REVIEW:
+        message = f"Stack [{name}] already exists and cannot be created again with the changeSet [{change_set}]."
+        raise ValidationError(message=message)
+    busy = stack.status.endswith("_IN_PROGRESS") and stack.status != REVIEW
+    if busy or STUCK.fullmatch(stack.status):
+        raise ValidationError(message=f"Stack:{stack.stack_id} is in {stack.status} state and can not be updated.")
+
+
+def _check_name(backend, stack, name):
+    ident = stack and stack.stack_id
+    if any(each.change_set_name == name and each.stack_id == ident for each in backend.change_sets.values()):
+        raise AlreadyExistsException(f"ChangeSet {name} cannot be created due to a mismatch with existing attribute Id")
+
+
+def _check_capabilities(document, given):
+    named = {"AWS::IAM::Role": "RoleName", "AWS::IAM::User": "UserName", "AWS::IAM::Group": "GroupName"}
+    named |= {"AWS::IAM::ManagedPolicy": "ManagedPolicyName"}
+    iam = [each for each in document["Resources"].values() if each["Type"].startswith("AWS::IAM::")]
+    needs = "CAPABILITY_IAM" if iam else None
+    if any(named.get(each["Type"]) in each.get("Properties", {}) for each in iam):
+        needs = "CAPABILITY_NAMED_IAM"
+    if needs and not {needs, "CAPABILITY_NAMED_IAM"} & set(given):
+        raise ChangeSetError("InsufficientCapabilitiesException", f"Requires capabilities : [{needs}]")
+
+
+def _take_time(change_set):
+    """A change set is pending for a while."""
+    if not world.PACE["change_set"]:
+        return
+    done = (change_set.status, change_set.execution_status, change_set.status_reason)
+    change_set.status, change_set.execution_status, change_set.status_reason = "CREATE_PENDING", "UNAVAILABLE", None
+
+    def finish():
+        change_set.status, change_set.execution_status, change_set.status_reason = done
+
+    threading.Timer(world.PACE["change_set"], finish).start()
+
+
+def _delete(response):
+    try:
+        ident, found = _find(response)
+    except ChangeSetError:
+        return EmptyResult()
+    if found.execution_status == "EXECUTE_IN_PROGRESS":
+        raise ChangeSetError("InvalidChangeSetStatus", "ChangeSet is in EXECUTE_IN_PROGRESS")
+    del response.cloudformation_backend.change_sets[ident]
+    return EmptyResult()
+
+
+def _execute(response):
+    ident, found = _find(response)
+    if found.execution_status != "AVAILABLE":
+        message = f"ChangeSet [{ident}] cannot be executed in its current status of [{found.status}]"
+        raise ChangeSetError("InvalidChangeSetStatus", message)
+    execution = Execution(response.cloudformation_backend, ident, found)
+    if world.PACE["cfn"]:
+        threading.Thread(target=execution.run, daemon=True).start()
+    else:
+        execution.run()
+    return EmptyResult()
+
+
+class Execution:
+    """One execution of a change set, half of whose time passes before the change."""
+
+    def __init__(self, backend, ident, change_set):
+        self.backend, self.ident, self.change_set, self.stack = backend, ident, change_set, change_set.stack
+        self.kind = change_set.change_set_type
+        self.before = self.stack.template_dict, dict(self.stack.parameters or {})
+        change_set.execution_status = "EXECUTE_IN_PROGRESS"
+        self._become(f"{self.kind}_IN_PROGRESS", "User Initiated")
+
+    def run(self):
+        self._pause()
+        try:
+            self._apply()
+        except Exception as error:  # whatever a resource of moto's raises
+            self._roll_back(getattr(error, "message", None) or repr(error))
+        self.stack._add_stack_event(self.stack.status)
+
+    def _apply(self):
+        change_set, stack = self.change_set, self.stack
+        change_set.apply()
+        stack.template, stack.parameters = change_set.template, change_set.parameters
+        stack._parse_template()
+        stack.output_map = stack._create_output_map()
+        self._pause()
+        stack.status, change_set.execution_status = f"{self.kind}_COMPLETE", "EXECUTE_COMPLETE"
+        # The other change sets of a stack die with an execution.
+        for ident, each in list(self.backend.change_sets.items()):
+            if each.stack_id == stack.stack_id and ident != self.ident:
+                del self.backend.change_sets[ident]
+
+    def _roll_back(self, why):
+        create = self.kind == "CREATE"
+        rollback = "ROLLBACK" if create else "UPDATE_ROLLBACK"
+        self.change_set.execution_status = "EXECUTE_FAILED"
+        self.stack._add_stack_event(f"{self.kind}_FAILED", resource_status_reason=why)
+        self.stack.status_reason = f"The following resource(s) failed: {why[:300]}"
+        self._become(f"{rollback}_IN_PROGRESS", self.stack.status_reason)
+        self._pause()
+        try:
+            if create:
+                self.stack.resource_map.delete()
+            else:
+                self.stack.resource_map.update(self.before[0], self.before[1] or None)
+            self.stack.status = f"{rollback}_COMPLETE"
+        except Exception as error:  # whatever a resource of moto's raises
+            self.stack.status, self.stack.status_reason = f"{rollback}_FAILED", repr(error)
+
+    def _become(self, status, why):
+        self.stack.status = status
+        self.stack._add_stack_event(status, resource_status_reason=why)
+
+    def _pause(self):
+        time.sleep(world.PACE["cfn"] / 2)

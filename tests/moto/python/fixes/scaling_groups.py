@@ -1,0 +1,131 @@
+"""Auto Scaling: what making and changing groups, launch configurations and policies refuses and answers."""
+
+from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
+
+from fixes.autoscaling import Backend, Group, Response
+
+METRICS = [
+    "GroupMinSize",
+    "GroupMaxSize",
+    "GroupDesiredCapacity",
+    "GroupInServiceInstances",
+    "GroupPendingInstances",
+    "GroupStandbyInstances",
+    "GroupTerminatingInstances",
+    "GroupTotalInstances",
+]
+
+
+def install():
+    groups()
+    lifecycle_hooks()
+    desired_capacity()
+    policies()
+    launch_configurations()
+    Group.enable_metrics_collection = lambda self, metrics: setattr(self, "metrics", metrics or list(METRICS))
+
+
+def groups():
+    """A second group of a name is refused; so are sizes out of order and what is not there."""
+    create = Backend.create_auto_scaling_group
+
+    def create_group(self, **given):
+        name, configuration = given["name"], given.get("launch_config_name")
+        if name in self.autoscaling_groups:
+            message = f"AutoScalingGroup by this name already exists - A group with the name {name} already exists"
+            raise AutoscalingClientError("AlreadyExists", message)
+        if configuration and configuration not in self.launch_configurations:
+            raise _no_launch_configuration(configuration)
+        _check_sizes(given["min_size"], given["max_size"], given["desired_capacity"])
+        if any(self.elb_backend.get_load_balancer(each) is None for each in given.get("load_balancers") or []):
+            message = "Provided Load Balancers may not be valid. Please ensure they exist and try again."
+            raise ValidationError(message)
+        return create(self, **given)
+
+    Backend.create_auto_scaling_group = create_group
+
+
+def _check_sizes(low, high, desired):
+    low, high = int(low), int(high)
+    if low > high:
+        raise ValidationError(f"Max bound, {high}, must be greater than or equal to min bound, {low}")
+    if desired is not None and not low <= int(desired) <= high:
+        message = f"Desired capacity:{desired} must be between the specified min size:{low} and max size:{high}"
+        raise ValidationError(message)
+
+
+def lifecycle_hooks():
+    """A group is made with its hooks."""
+    create = Response.create_auto_scaling_group
+
+    def create_with_hooks(self):
+        answer = create(self)
+        for hook in self._get_param("LifecycleHookSpecificationList", []):
+            self.autoscaling_backend.create_lifecycle_hook(
+                name=hook["LifecycleHookName"],
+                as_name=self._get_param("AutoScalingGroupName"),
+                transition=hook["LifecycleTransition"],
+                timeout=hook.get("HeartbeatTimeout"),
+                result=hook.get("DefaultResult"),
+            )
+        return answer
+
+    Response.create_auto_scaling_group = create_with_hooks
+
+
+def desired_capacity():
+    """A desired capacity beyond the group's bounds is refused."""
+    set_desired_capacity = Response.set_desired_capacity
+
+    def set_within_bounds(self):
+        group = self.autoscaling_backend.autoscaling_groups.get(self._get_param("AutoScalingGroupName"))
+        desired = self._get_int_param("DesiredCapacity")
+        if group is not None and not group.min_size <= desired <= group.max_size:
+            above = desired > group.max_size
+            bound = f"above max value {group.max_size}" if above else f"below min value {group.min_size}"
+            raise ValidationError(f"New SetDesiredCapacity value {desired} is {bound} for the AutoScalingGroup.")
+        return set_desired_capacity(self)
+
+    Response.set_desired_capacity = set_within_bounds
+
+
+def policies():
+    """A policy of a group that is not there is refused; the answer's ARN is spelled as the SDKs read it."""
+    put = Response.put_scaling_policy
+
+    def put_scaling_policy(self):
+        if self._get_param("AutoScalingGroupName") not in self.autoscaling_backend.autoscaling_groups:
+            raise ValidationError("Group not found")
+        answer = put(self)
+        answer.result["PolicyARN"] = answer.result.pop("PolicyArn", answer.result.get("PolicyARN"))
+        return answer
+
+    Response.put_scaling_policy = put_scaling_policy
+
+
+def launch_configurations():
+    """A second one of a name is refused, and the deletion of one that is not there or in use."""
+    create, delete = Backend.create_launch_configuration, Backend.delete_launch_configuration
+
+    def create_launch_configuration(self, name, *rest, **given):
+        if name in self.launch_configurations:
+            known = "Launch Configuration by this name already exists"
+            message = f"{known} - A launch configuration already exists with the name {name}"
+            raise AutoscalingClientError("AlreadyExists", message)
+        return create(self, name, *rest, **given)
+
+    def delete_launch_configuration(self, name):
+        found = self.launch_configurations.get(name)
+        if found is None:
+            raise _no_launch_configuration(name)
+        if any(group.launch_config is found for group in self.autoscaling_groups.values()):
+            message = f"Cannot delete launch configuration {name} because it is attached to AutoScalingGroup"
+            raise AutoscalingClientError("ResourceInUse", message)
+        return delete(self, name)
+
+    Backend.create_launch_configuration = create_launch_configuration
+    Backend.delete_launch_configuration = delete_launch_configuration
+
+
+def _no_launch_configuration(name):
+    return ValidationError(f"Launch configuration name not found - Launch configuration {name} not found")

@@ -1,0 +1,116 @@
+"""Step Functions: executions act under their machine's role, wait at the pace that is set, and name Lambda's errors."""
+
+import functools
+import sys
+import threading
+import time
+
+import boto3
+from botocore.config import Config
+from moto import settings
+from moto.stepfunctions import models
+from moto.stepfunctions.parser import models as parser_models
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils, state_task_lambda
+from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_lambda
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.utils import boto_client
+
+import principals
+import world
+
+# The longest that AWS lets a task take.
+LONGEST = 99999999
+_lock = threading.Lock()
+
+
+def install():
+    # CloudFormation's state machines are interpreted too.
+    models.stepfunctions_backends = parser_models.stepfunctions_parser_backends
+    act_under_the_role()
+    scale_waiting()
+    name_lambda_errors()
+
+
+def act_under_the_role():
+    """moto signs as nobody: what the machine's role may do, and in which account it acts, would not count."""
+    stock = boto_client.boto_client_for
+
+    def client_of_role(region, service, state_credentials=None):
+        return _client(region, service, state_credentials.role_arn)
+
+    for module in list(sys.modules.values()):
+        if getattr(module, "boto_client_for", None) is stock:
+            module.boto_client_for = client_of_role
+
+
+def _client(region, service, role_arn):
+    with _lock:  # boto3's session is not made for several threads
+        return _cached_client(region, service, role_arn)
+
+
+@functools.cache
+def _cached_client(region, service, role_arn):
+    session = principals.session(role_arn, "StepFunctions", region)
+    once = Config(
+        parameter_validation=False,
+        retries={"total_max_attempts": 1},
+        connect_timeout=LONGEST,
+        read_timeout=LONGEST,
+        max_pool_connections=50,
+    )
+    return boto3.client(
+        service,
+        region_name=region,
+        endpoint_url=f"http://127.0.0.1:{settings.moto_server_port()}",
+        aws_access_key_id=session["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=session["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=session["AWS_SESSION_TOKEN"],
+        config=once,
+    )
+
+
+def scale_waiting():
+    """`Wait` and `Retry` take the length that is set."""
+    wait = WaitFunction._wait_interval
+
+    class Clock:
+        @staticmethod
+        def sleep(seconds):
+            time.sleep(seconds * world.PACE["sfn_scale"])
+
+    def scaled_wait(self, env, wait_seconds):
+        if world.PACE["sfn_scale"] == 1.0:
+            return wait(self, env, wait_seconds)
+        return env.program_state_event.wait(wait_seconds * world.PACE["sfn_scale"])
+
+    retrier_decl.time = Clock
+    WaitFunction._wait_interval = scaled_wait
+
+
+def name_lambda_errors():
+    """A service error of Lambda is `Lambda.<Code>`; a function's error without a type is `Lambda.Unknown`."""
+    plain, service = state_task_lambda.StateTaskLambda, state_task_service_lambda.StateTaskServiceLambda
+    _rename(plain, "lambdaFunctionFailedEventDetails")
+    _rename(service, "taskFailedEventDetails")
+
+
+def _rename(task, details):
+    from_error = task._from_error
+
+    def renamed(self, env, ex):
+        event = from_error(self, env, ex)
+        said = event.event_details.get(details, {})
+        name = _name(ex, said.get("error"))
+        if name:
+            event.error_name, said["error"] = state_task_lambda.CustomErrorName(name), name
+        return event
+
+    task._from_error = renamed
+
+
+def _name(ex, said):
+    if isinstance(ex, state_task_lambda.ClientError):
+        return f"Lambda.{ex.response['Error']['Code']}"
+    untyped = isinstance(ex, lambda_eval_utils.LambdaFunctionErrorException) and said == "Exception"
+    return "Lambda.Unknown" if untyped else None

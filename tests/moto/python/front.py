@@ -1,0 +1,129 @@
+"""What every request passes before moto: the call log, faults, policies; and what moto cannot do is said aloud."""
+
+import collections
+import email.utils
+import html
+import socket
+import sys
+import threading
+import time
+import traceback
+
+import policies
+import principals
+import wire
+import world
+
+# Services that moto serves from several threads at once; the others' conditional writes are not atomic between threads.
+CONCURRENT = ("", "cloudformation", "lambda", "states")
+
+
+class Died(ConnectionResetError):
+    """The connection is to die without an answer."""
+
+
+class Answer:
+    """The answer of an application, whole."""
+
+    def __init__(self, status, headers, data):
+        self.status, self.headers, self.data = status, headers, data
+
+    @classmethod
+    def of(cls, app, environ):
+        said = {}
+        data = b"".join(app(environ, lambda status, headers, _=None: said.update(status=status, headers=headers)))
+        return cls(said["status"], said["headers"], data)
+
+    @property
+    def number(self):
+        return int(self.status.split()[0])
+
+
+class Front:
+    def __init__(self, app, calls, faults, functions, control):
+        self.app, self.calls, self.faults, self.functions, self.control = app, calls, faults, functions, control
+        self.gaps, self.serial = [], collections.defaultdict(threading.Lock)
+
+    def __call__(self, environ, start):
+        if environ.get("PATH_INFO", "").startswith("/control/"):
+            answer = Answer(*self.control(environ))
+        elif self.control.own(environ):
+            answer = self._moto(wire.read(environ), environ)
+        else:
+            answer = self._logged(environ)
+        start(answer.status, answer.headers)
+        return [answer.data]
+
+    def _logged(self, environ):
+        asked = wire.read(environ)
+        account, caller = principals.account_of(asked.access_key), self.functions.of(asked.access_key)
+        rule = self.faults.strike(asked, account, caller and caller.name)
+        entry = self.calls.begin(
+            service=asked.service,
+            action=asked.action,
+            permission=policies.permission(asked),
+            region=asked.region,
+            account=account,
+            access_key=asked.access_key,
+            principal=principals.arn_of(asked.access_key),
+            function=caller and caller.name,
+            path=asked.path,
+            fault=rule and rule["kind"],
+        )
+        try:
+            answer = self._answer(asked, environ, rule or {}, caller)
+        except Died:
+            self.calls.end(entry)
+            environ["werkzeug.socket"].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            raise
+        code = wire.error_code(answer.headers, answer.data) if answer.number >= 400 else None
+        self.calls.end(entry, answer.number, code)
+        return answer
+
+    def _answer(self, asked, environ, rule, caller):
+        time.sleep(world.PACE["call"] + rule.get("delay", 0))
+        kind, late = rule.get("kind", ""), rule.get("kind", "").endswith("_after")
+        injected = kind.startswith("error") or (kind == "clock" and "code" in rule)
+        dies = kind.startswith(("kill", "reset"))
+        wire.body(environ)
+        answer = None if (injected or dies) and not late else self._effect(asked, environ)
+        if kind.startswith("kill") and caller:
+            caller.kill()
+        if dies:
+            raise Died
+        if injected:
+            said = (rule.get("status", 500), rule.get("code", "InternalError"), rule.get("message", "injected"))
+            answer = Answer(*wire.error(asked.service, *said))
+        if kind == "clock":
+            date = email.utils.formatdate(time.time() + rule["seconds"], usegmt=True)
+            answer.headers = [header for header in answer.headers if header[0].lower() != "date"] + [("Date", date)]
+        return answer
+
+    def _effect(self, asked, environ):
+        if refusal := policies.refusal(asked, world.ENFORCED):
+            return Answer(*policies.denied(asked, *refusal))
+        return self._moto(asked, environ)
+
+    def _moto(self, asked, environ):
+        try:
+            if asked.service in CONCURRENT:
+                return Answer.of(self.app, environ)
+            with self.serial[asked.service]:
+                return Answer.of(self.app, environ)
+        except Exception as error:
+            return self._gap(asked, error)
+
+    def _gap(self, asked, error):
+        """Answers what moto does not know, or broke at; SDKs do not retry a 501."""
+        if asked.service == "autoscaling" and isinstance(error, KeyError):  # so moto says that there is no such group
+            message = f"AutoScalingGroup name not found - {error}"
+            return Answer(*wire.error(asked.service, 400, "ValidationError", message))
+        gap = f"[moto gap] {asked.service}.{asked.action}: {error!r}"
+        self.gaps.append(gap)
+        print(gap, file=sys.stderr, flush=True)
+        missing = isinstance(error, NotImplementedError)
+        if not missing:
+            traceback.print_exception(error)
+        code = "MotoNotImplemented" if missing else "MotoBug"
+        return Answer(*wire.error(asked.service, 501, code, html.escape(repr(error))))

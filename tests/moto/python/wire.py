@@ -1,0 +1,113 @@
+"""What a request asks for, read off the wire, and errors as each service's protocol spells them."""
+
+import functools
+import html
+import io
+import json
+import re
+import urllib.parse
+import uuid
+from dataclasses import dataclass, field
+
+from moto.core.request import Request
+from moto.core.routing import get_service_router
+from werkzeug.exceptions import HTTPException
+
+SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/([^/]+)/")
+# A service's name in signatures, where its permissions have another one.
+PREFIXES = {"monitoring": "cloudwatch"}
+JSON = {"dynamodb", "states", "kms", "logs", "ssm", "secretsmanager", "events"}
+REST = {"apigateway", "eks", "lambda", "s3"}
+
+
+@dataclass
+class Asked:
+    """One call of AWS's API: whose, what, and with which parameters."""
+
+    service: str
+    action: str
+    region: str
+    access_key: str
+    path: str
+    parameters: dict = field(default_factory=dict)
+
+
+def read(environ):
+    """The call that a request makes; the request's body stays to be read."""
+    scope = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
+    access_key, region, service = scope.groups() if scope else ("", "", "")
+    action, parameters = _operation(environ, service)
+    path = environ.get("PATH_INFO", "")
+    action = action or f"{environ['REQUEST_METHOD']} {path}"
+    return Asked(PREFIXES.get(service, service), action, region, access_key, path, parameters)
+
+
+def body(environ):
+    """The request's body, left to be read again."""
+    chunked = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
+    data = environ["wsgi.input"].read(-1 if chunked else int(environ.get("CONTENT_LENGTH") or 0))
+    environ["CONTENT_LENGTH"], environ["wsgi.input"] = str(len(data)), io.BytesIO(data)
+    return data
+
+
+def _operation(environ, service):
+    if target := environ.get("HTTP_X_AMZ_TARGET"):
+        return target.rpartition(".")[2], _json(body(environ))
+    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+        form = dict(urllib.parse.parse_qsl(body(environ).decode("utf-8", "replace")))
+        return form.get("Action"), form
+    return _routed(environ, service) if service in REST else (None, {})
+
+
+def _routed(environ, service):
+    """The operation by method and path; uploads need not be read for it."""
+    try:
+        operation, parameters = _router(service).match(Request({**environ, "wsgi.input": io.BytesIO()}))
+    except (HTTPException, NotImplementedError):
+        return None, {}
+    query = urllib.parse.parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
+    return operation.name, {**dict(query), **parameters}
+
+
+@functools.cache
+def _router(service):
+    return get_service_router(service)
+
+
+def _json(data):
+    try:
+        value = json.loads(data or b"{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def error(service, status, code, message, more=()):
+    """An error answer in the service's protocol: status line, headers, body."""
+    kind, headers, text = _error_body(service, code, message)
+    data = text.encode()
+    headers = [("Content-Type", kind), ("x-amzn-requestid", str(uuid.uuid4())), *headers, *more]
+    return f"{status} Error", [*headers, ("Content-Length", str(len(data)))], data
+
+
+def _error_body(service, code, message):
+    if service in JSON or service == "cloudwatch":  # which the bridge asks in JSON
+        return "application/x-amz-json-1.0", [], json.dumps({"__type": code, "message": message})
+    if service in REST - {"s3"}:
+        return "application/json", [("x-amzn-errortype", code)], json.dumps({"message": message})
+    request, said = uuid.uuid4(), f"<Code>{code}</Code><Message>{html.escape(message)}</Message>"
+    if service == "s3":
+        return "application/xml", [], f"<Error>{said}<RequestId>{request}</RequestId></Error>"
+    if service == "ec2":
+        errors = f"<Errors><Error>{said}</Error></Errors>"
+        return "text/xml", [], f"<Response>{errors}<RequestID>{request}</RequestID></Response>"
+    sender = f"<Error><Type>Sender</Type>{said}</Error>"
+    return "text/xml", [], f"<ErrorResponse>{sender}<RequestId>{request}</RequestId></ErrorResponse>"
+
+
+def error_code(headers, data):
+    """The code in an error answer of any protocol, or None where there is none (`HEAD` of S3)."""
+    named = next((value for name, value in headers if name.lower() == "x-amzn-errortype"), None)
+    if named is None and (found := re.search(rb'<Code>([^<]+)</Code>|"__type": ?"([^"]+)"', data)):
+        named = (found[1] or found[2]).decode()
+    return named and named.split(":")[0].rpartition("#")[2]
