@@ -8,7 +8,7 @@
 | `faults` | GET, POST rules, DELETE; see `faults.py` |
 | `gaps` | GET: what moto could not do |
 | `iam` | POST `true` or `false`: whether policies are checked |
-| `kill` | POST `{"function"}`: kills its processes now |
+| `kill` | POST `{"function"}`: kills its processes now; how many |
 | `pace`, `sick` | GET, POST; see `world.py` |
 
 Calls through `boto` meet no faults and no policies and are not logged.
@@ -16,9 +16,11 @@ Calls through `boto` meet no faults and no policies and are not logged.
 
 import datetime
 import functools
+import io
 import json
 import threading
 import uuid
+import zipfile
 
 import boto3
 import botocore
@@ -58,8 +60,8 @@ class Control:
             return principals.person(given["account"])
 
     def _post_boto(self, given):
-        client = self._client(given["service"], given["region"], given["account"])
         try:
+            client = self._client(given["service"], given["region"], given["account"])
             method = getattr(client, botocore.xform_name(given["operation"]))
             return {"result": _plain(method(**_bytes(given["parameters"])))}
         except ClientError as error:
@@ -105,7 +107,7 @@ class Control:
         world.ENFORCED = bool(enforced)
 
     def _post_kill(self, given):
-        return {"killed": self.functions.kill(given["function"])}
+        return self.functions.kill(given["function"])
 
     def _get_pace(self):
         return world.PACE
@@ -129,13 +131,19 @@ def _answer(status, value):
 
 
 def _bytes(value):
-    """Parameters out of JSON, where `{"$file": path}` stands for the bytes of a file."""
+    """Parameters out of JSON, where `{"$bootstrap": path}` stands for the archive of a function that runs a program."""
     if isinstance(value, dict):
-        if set(value) == {"$file"}:
-            with open(value["$file"], "rb") as file:
-                return file.read()
+        if set(value) == {"$bootstrap"}:
+            return _archive(value["$bootstrap"])
         return {name: _bytes(member) for name, member in value.items()}
     return [_bytes(member) for member in value] if isinstance(value, list) else value
+
+
+def _archive(program):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        archive.writestr("bootstrap.path", program)
+    return data.getvalue()
 
 
 def _plain(value):

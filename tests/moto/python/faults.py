@@ -2,9 +2,9 @@
 
     {"service": "s3", "action": "PutObject", "kind": "error", "times": 2, "skip": 1, "status": 503, "code": "SlowDown"}
 
-`service` and `action` are regular expressions for the whole name, `path` for a part of the path, `account` and
-`function` (the Lambda function that a call comes from) are compared; all may be left out. The rule passes over the first
-`skip` calls that it names (0) and strikes the next `times` (1).
+`service` and `action` are regular expressions for the whole name, `path` for a part of the path; `account` and
+`function`, the Lambda function that a call comes from, are compared. All may be left out. The rule passes over the
+first `skip` calls that it names (0) and strikes the next `times` (1).
 
 | kind | what happens |
 | --- | --- |

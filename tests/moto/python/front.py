@@ -1,9 +1,7 @@
 """What every request passes before moto: the call log, faults, policies; and what moto cannot do is said aloud."""
 
 import collections
-import email.utils
 import html
-import socket
 import sys
 import threading
 import time
@@ -16,6 +14,8 @@ import world
 
 # Services that moto serves from several threads at once; the others' conditional writes are not atomic between threads.
 CONCURRENT = ("", "cloudformation", "lambda", "states")
+# Where a request's environment holds who answers it.
+HANDLER = "bifrost.handler"
 
 
 class Died(ConnectionResetError):
@@ -74,8 +74,7 @@ class Front:
             answer = self._answer(asked, environ, rule or {}, caller)
         except Died:
             self.calls.end(entry)
-            environ["werkzeug.socket"].setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+            environ[HANDLER].die()
             raise
         code = wire.error_code(answer.headers, answer.data) if answer.number >= 400 else None
         self.calls.end(entry, answer.number, code)
@@ -96,8 +95,7 @@ class Front:
             said = (rule.get("status", 500), rule.get("code", "InternalError"), rule.get("message", "injected"))
             answer = Answer(*wire.error(asked.service, *said))
         if kind == "clock":
-            date = email.utils.formatdate(time.time() + rule["seconds"], usegmt=True)
-            answer.headers = [header for header in answer.headers if header[0].lower() != "date"] + [("Date", date)]
+            environ[HANDLER].ahead = rule["seconds"]
         return answer
 
     def _effect(self, asked, environ):

@@ -9,9 +9,12 @@ import json
 import os
 import shutil
 import signal
+import socket
+import struct
 import sys
 import tempfile
 import threading
+import time
 
 from moto.core.config import default_user_config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
@@ -24,7 +27,7 @@ from calls import Calls
 from cbor_bridge import CborBridge
 from control import Control
 from faults import Faults
-from front import Front
+from front import HANDLER, Front
 
 HOST = "127.0.0.1"
 
@@ -33,7 +36,17 @@ class Handler(MotoRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def make_environ(self):
-        return super().make_environ() | {"werkzeug.socket": self.connection}
+        self.ahead = 0
+        return super().make_environ() | {HANDLER: self}
+
+    def date_time_string(self, timestamp=None):
+        """The answer's `Date`, by as many seconds ahead as a fault wants."""
+        return super().date_time_string((timestamp or time.time()) + self.ahead)
+
+    def die(self):
+        """Ends the connection without an answer."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.connection.shutdown(socket.SHUT_RDWR)
 
     def log(self, *_):
         pass

@@ -53,10 +53,10 @@ def body(environ):
 def _operation(environ, service):
     if target := environ.get("HTTP_X_AMZ_TARGET"):
         return target.rpartition(".")[2], _json(body(environ))
-    if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
-        form = dict(urllib.parse.parse_qsl(body(environ).decode("utf-8", "replace")))
-        return form.get("Action"), form
-    return _routed(environ, service) if service in REST else (None, {})
+    if service in REST:
+        return _routed(environ, service)
+    form = dict(urllib.parse.parse_qsl(body(environ).decode("utf-8", "replace")))
+    return form.get("Action"), form
 
 
 def _routed(environ, service):

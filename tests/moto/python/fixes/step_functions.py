@@ -4,6 +4,7 @@ import functools
 import sys
 import threading
 import time
+import uuid
 
 import boto3
 from botocore.config import Config
@@ -28,6 +29,7 @@ def install():
     # CloudFormation's state machines are interpreted too.
     models.stepfunctions_backends = parser_models.stepfunctions_parser_backends
     act_under_the_role()
+    name_executions()
     scale_waiting()
     name_lambda_errors()
 
@@ -68,6 +70,16 @@ def _cached_client(region, service, role_arn):
         aws_session_token=session["AWS_SESSION_TOKEN"],
         config=once,
     )
+
+
+def name_executions():
+    """An execution that is given no name gets one of its own."""
+    start = parser_models.StepFunctionsParserBackend.start_execution
+
+    def start_execution(self, state_machine_arn, name=None, *rest, **given):
+        return start(self, state_machine_arn, name or str(uuid.uuid4()), *rest, **given)
+
+    parser_models.StepFunctionsParserBackend.start_execution = start_execution
 
 
 def scale_waiting():

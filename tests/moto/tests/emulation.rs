@@ -1,0 +1,102 @@
+//! The emulated AWS does what the tests that run on it rely on.
+
+#![allow(
+    missing_docs,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking"
+)]
+
+mod machine;
+
+use bifrost_moto::{Fault, Moto};
+use machine::{DEPLOYER, REGION, Stage};
+use serde_json::{Value, json};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+const TARGET: &str = "222222222222";
+
+fn s3(moto: &Moto, account: &str, operation: &str, parameters: Value) -> Result<Value, String> {
+    moto.call(account, REGION, "s3", operation, parameters).map_err(|error| error.code)
+}
+
+#[test]
+fn accounts_see_nothing_of_each_other() {
+    let Some(moto) = Moto::start() else { return };
+    s3(&moto, DEPLOYER, "CreateBucket", json!({"Bucket": "releases"})).unwrap();
+    s3(&moto, DEPLOYER, "PutObject", json!({"Bucket": "releases", "Key": "a", "Body": "text"})).unwrap();
+
+    let object = s3(&moto, DEPLOYER, "GetObject", json!({"Bucket": "releases", "Key": "a"})).unwrap();
+    assert_eq!(object["Body"], "text");
+    let theirs = s3(&moto, TARGET, "ListBuckets", json!({})).unwrap();
+    assert_eq!(theirs["Buckets"], json!([]));
+    assert_eq!(
+        s3(&moto, DEPLOYER, "HeadObject", json!({"Bucket": "releases"})),
+        Err("ParamValidationError".to_owned())
+    );
+    assert_eq!(moto.calls(), [], "what a test asks for itself is not logged");
+}
+
+#[test]
+fn an_execution_runs_a_function_under_its_role() {
+    let Some(stage) = Stage::set() else { return };
+    let execution = stage.execute();
+    assert_eq!(execution["status"], "SUCCEEDED", "{execution} {}", stage.moto.function_log("echo"));
+    assert_eq!(stage.input_written(), Some(r#"{"bucket": "inputs"}"#.to_owned()));
+
+    let calls = stage.moto.calls();
+    let put = calls.iter().find(|call| call.permission == "s3:PutObject").unwrap();
+    assert_eq!(put.principal.as_deref(), Some("arn:aws:sts::000000000000:assumed-role/echo/echo"));
+    assert_eq!((put.function.as_deref(), put.status), (Some("echo"), Some(200)));
+    let invoke = calls.iter().find(|call| call.permission == "lambda:InvokeFunction").unwrap();
+    assert_eq!(invoke.principal.as_deref(), Some("arn:aws:sts::000000000000:assumed-role/machine/StepFunctions"));
+    assert!(invoke.started <= put.started && put.ended <= invoke.ended, "the call is inside the invocation");
+}
+
+#[test]
+fn a_fault_strikes_as_often_as_told() {
+    let Some(stage) = Stage::set() else { return };
+    stage.moto.faults(&[Fault::error("lambda", "Invoke", 429, "TooManyRequestsException").skip(1).times(2)]);
+    let ends = [(); 4].map(|()| stage.execute());
+    let errors = ends.each_ref().map(|end| end["error"].as_str());
+    let throttled = Some("Lambda.TooManyRequestsException");
+    assert_eq!(errors, [None, throttled, throttled, None]);
+}
+
+#[test]
+fn a_function_is_killed_by_the_call_that_it_makes() {
+    let Some(stage) = Stage::set() else { return };
+    stage.moto.faults(&[Fault::kill("s3", "PutObject").function("echo")]);
+    assert_eq!(stage.execute()["error"], "Runtime.ExitError");
+    assert_eq!(stage.input_written(), None);
+
+    stage.moto.clear_faults();
+    stage.moto.faults(&[Fault::kill("s3", "PutObject").function("echo").after_the_effect()]);
+    assert_eq!(stage.execute()["error"], "Runtime.ExitError");
+    assert!(stage.input_written().is_some());
+
+    assert_eq!(stage.execute()["status"], "SUCCEEDED", "the next invocation gets a process of its own");
+    assert_eq!(stage.moto.kill("echo"), 1);
+}
+
+#[test]
+fn policies_are_enforced_once_asked_for() {
+    let Some(stage) = Stage::set() else { return };
+    stage.moto.enforce_iam();
+    assert_eq!(stage.execute()["status"], "SUCCEEDED");
+
+    stage.allow("machine", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:other");
+    assert_eq!(stage.execute()["error"], "Lambda.AccessDeniedException");
+    let refused = stage.moto.calls().into_iter().find(|call| call.status == Some(403)).unwrap();
+    assert_eq!(refused.error.as_deref(), Some("AccessDeniedException"));
+}
+
+#[test]
+fn what_is_not_emulated_fails_the_test() {
+    let Some(moto) = Moto::start() else { return };
+    let answer = moto.call(TARGET, REGION, "autoscaling", "DescribeScalingProcessTypes", json!({}));
+    assert_eq!(answer.unwrap_err().code, "MotoNotImplemented");
+    assert!(moto.gaps()[0].starts_with("[moto gap] autoscaling.DescribeScalingProcessTypes"));
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(moto))).is_err());
+}

@@ -1,0 +1,85 @@
+//! A function and the state machine that runs it, in the deployer's account.
+
+use bifrost_moto::{Moto, bootstrap};
+use serde_json::{Value, json};
+
+pub(crate) const DEPLOYER: &str = "000000000000";
+pub(crate) const REGION: &str = "us-east-1";
+const FUNCTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/function.py");
+const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:machine";
+
+pub(crate) struct Stage {
+    pub(crate) moto: Moto,
+}
+
+impl Stage {
+    /// An account with the function `echo`, a machine of one task, the bucket `inputs`, and a role for each.
+    pub(crate) fn set() -> Option<Self> {
+        let stage = Self { moto: Moto::start()? };
+        stage.call("s3", "CreateBucket", json!({"Bucket": "inputs"}));
+        stage.role("echo", "lambda.amazonaws.com");
+        stage.role("machine", "states.amazonaws.com");
+        stage.allow("echo", "s3:PutObject", "arn:aws:s3:::inputs/*");
+        stage.allow("machine", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:echo");
+        let function = json!({
+            "FunctionName": "echo",
+            "Runtime": "provided.al2023",
+            "Handler": "bootstrap",
+            "Role": "arn:aws:iam::000000000000:role/echo",
+            "Code": {"ZipFile": bootstrap(FUNCTION)},
+            // Where this machine's Python is.
+            "Environment": {"Variables": {"PATH": std::env::var("PATH").unwrap()}},
+        });
+        let arn = stage.call("lambda", "CreateFunction", function)["FunctionArn"].take();
+        let definition = json!({"StartAt": "Echo", "States": {"Echo": {"Type": "Task", "Resource": arn, "End": true}}});
+        let machine = json!({
+            "name": "machine",
+            "definition": definition.to_string(),
+            "roleArn": "arn:aws:iam::000000000000:role/machine",
+        });
+        stage.call("stepfunctions", "CreateStateMachine", machine);
+        Some(stage)
+    }
+
+    /// Runs the machine to its end, and tells how it ended.
+    pub(crate) fn execute(&self) -> Value {
+        let input = json!({"stateMachineArn": MACHINE, "input": r#"{"bucket":"inputs"}"#});
+        let arn = self.call("stepfunctions", "StartExecution", input)["executionArn"].take();
+        loop {
+            let execution = self.call("stepfunctions", "DescribeExecution", json!({"executionArn": arn}));
+            if execution["status"] != "RUNNING" {
+                return execution;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+    }
+
+    /// What the function wrote.
+    pub(crate) fn input_written(&self) -> Option<String> {
+        let object = self.moto.call(DEPLOYER, REGION, "s3", "GetObject", json!({"Bucket": "inputs", "Key": "input"}));
+        object.ok()?["Body"].as_str().map(str::to_owned)
+    }
+
+    /// Gives a role the one policy that it has.
+    pub(crate) fn allow(&self, role: &str, action: &str, resource: &str) {
+        let policy = document(&json!({"Effect": "Allow", "Action": action, "Resource": resource}));
+        self.call("iam", "PutRolePolicy", json!({"RoleName": role, "PolicyName": "own", "PolicyDocument": policy}));
+    }
+
+    fn role(&self, name: &str, service: &str) {
+        let trust = document(&json!({
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sts:AssumeRole",
+        }));
+        self.call("iam", "CreateRole", json!({"RoleName": name, "AssumeRolePolicyDocument": trust}));
+    }
+
+    fn call(&self, service: &str, operation: &str, parameters: Value) -> Value {
+        self.moto.call(DEPLOYER, REGION, service, operation, parameters).unwrap()
+    }
+}
+
+fn document(statement: &Value) -> String {
+    json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
+}
