@@ -31,3 +31,4 @@ mod python;
 pub use call::Call;
 pub use fault::Fault;
 pub use moto::{AwsError, Moto, bootstrap};
+pub use python::program;

@@ -7,8 +7,6 @@ use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The variable that, set to `1`, makes a test fail that would be skipped.
-const REQUIRE: &str = "BIFROST_REQUIRE_MOTO";
 const REGION: &str = "us-east-1";
 
 /// An error that AWS answered with.
@@ -46,14 +44,7 @@ impl Moto {
     /// If it does not start where it could, or cannot run and must.
     #[must_use]
     pub fn start() -> Option<Self> {
-        let interpreter = match python::interpreter() {
-            Ok(interpreter) => interpreter,
-            Err(why) if std::env::var(REQUIRE).is_ok_and(|value| value == "1") => panic!("no emulated AWS: {why}"),
-            Err(why) => {
-                eprintln!("SKIPPED, there is no emulated AWS: {why}");
-                return None;
-            }
-        };
+        let interpreter = python::interpreter_or_skip()?;
         let config = ureq::Agent::config_builder().http_status_as_error(false).proxy(None).build();
         Some(Self { process: Process::start(&interpreter), agent: config.into() })
     }

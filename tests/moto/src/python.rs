@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
+/// The variable that, set to `1`, makes a test fail that would be skipped.
+const REQUIRE: &str = "BIFROST_REQUIRE_MOTO";
 /// Stands in an environment that is whole.
 const COMPLETE: &str = "complete";
 
@@ -20,12 +22,33 @@ pub(crate) enum NoPython {
     Folder { path: PathBuf, source: std::io::Error },
 }
 
+/// A program of the virtual environment, such as `cfn-lint`; none, with a message, where [`Moto`](crate::Moto) cannot run.
+///
+/// # Panics
+///
+/// If there is no environment and there must be: `BIFROST_REQUIRE_MOTO=1` is set.
+#[must_use]
+pub fn program(name: &str) -> Option<Command> {
+    Some(Command::new(interpreter_or_skip()?.with_file_name(name)))
+}
+
+pub(crate) fn interpreter_or_skip() -> Option<PathBuf> {
+    match interpreter() {
+        Ok(interpreter) => Some(interpreter),
+        Err(why) if std::env::var(REQUIRE).is_ok_and(|value| value == "1") => panic!("no emulated AWS: {why}"),
+        Err(why) => {
+            eprintln!("SKIPPED, there is no emulated AWS: {why}");
+            None
+        }
+    }
+}
+
 /// The interpreter of the virtual environment, which is made if it is not there.
 ///
 /// # Errors
 ///
 /// [`NoPython`], if there is no Python or the packages cannot be had.
-pub(crate) fn interpreter() -> Result<PathBuf, NoPython> {
+fn interpreter() -> Result<PathBuf, NoPython> {
     let version = run(Command::new("python3").arg("--version"))?;
     let target = target();
     let environment = target.join(format!("moto-venv-{:016x}", hash(&version)));

@@ -10,12 +10,16 @@
 
 mod machine;
 
-use bifrost_moto::{Fault, Moto};
+use bifrost_moto::{Fault, Moto, program};
 use machine::{DEPLOYER, REGION, Stage};
 use serde_json::{Value, json};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const TARGET: &str = "222222222222";
+/// Whose calls are signed with a key that nobody was given.
+const NOBODY: &str = "123456789012";
+const SIGNED: &str =
+    "AWS4-HMAC-SHA256 Credential=AKIANOBODY/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
 
 fn s3(moto: &Moto, account: &str, operation: &str, parameters: Value) -> Result<Value, String> {
     moto.call(account, REGION, "s3", operation, parameters).map_err(|error| error.code)
@@ -65,6 +69,43 @@ fn a_fault_strikes_as_often_as_told() {
 }
 
 #[test]
+fn each_kind_of_fault_does_what_it_says() {
+    let Some(moto) = Moto::start() else { return };
+    let make = || ureq::put(format!("{}/bucket", moto.endpoint())).header("Authorization", SIGNED).send_empty();
+    let day = || make().unwrap().headers()["date"].to_str().unwrap()[..3].to_owned();
+    let faults = |kind: Fault| moto.faults(&[kind]);
+
+    faults(Fault::error("s3", "CreateBucket", 503, "SlowDown"));
+    assert!(matches!(make(), Err(ureq::Error::StatusCode(503))));
+    faults(Fault::reset("s3", "CreateBucket"));
+    assert!(make().is_err());
+    assert_eq!(s3(&moto, NOBODY, "ListBuckets", json!({})).unwrap()["Buckets"], json!([]), "no effect so far");
+    faults(Fault::reset("s3", "CreateBucket").after_the_effect());
+    assert!(make().is_err());
+    assert_eq!(s3(&moto, NOBODY, "ListBuckets", json!({})).unwrap()["Buckets"][0]["Name"], "bucket");
+
+    let today = day();
+    faults(Fault::clock("s3", "CreateBucket", 3 * 24 * 60 * 60));
+    assert_ne!(day(), today);
+    faults(Fault::delay("s3", "CreateBucket", 0.1));
+    make().unwrap();
+
+    let calls = moto.calls();
+    let ends: Vec<_> = calls.iter().map(|call| (call.fault.as_deref(), call.status, call.error.as_deref())).collect();
+    let expected = [
+        (Some("error"), Some(503), Some("SlowDown")),
+        (Some("reset"), None, None),
+        (Some("reset_after"), None, None),
+        (None, Some(200), None),
+        (Some("clock"), Some(200), None),
+        (Some("delay"), Some(200), None),
+    ];
+    assert_eq!(ends, expected);
+    assert!(calls[5].ended.unwrap() - calls[5].started >= 0.1);
+    assert_eq!(calls[0].principal, None, "nobody was given this key");
+}
+
+#[test]
 fn a_function_is_killed_by_the_call_that_it_makes() {
     let Some(stage) = Stage::set() else { return };
     stage.moto.faults(&[Fault::kill("s3", "PutObject").function("echo")]);
@@ -90,6 +131,12 @@ fn policies_are_enforced_once_asked_for() {
     assert_eq!(stage.execute()["error"], "Lambda.AccessDeniedException");
     let refused = stage.moto.calls().into_iter().find(|call| call.status == Some(403)).unwrap();
     assert_eq!(refused.error.as_deref(), Some("AccessDeniedException"));
+}
+
+#[test]
+fn what_judges_templates_is_at_hand() {
+    let Some(mut linter) = program("cfn-lint") else { return };
+    assert!(linter.arg("--version").output().unwrap().status.success());
 }
 
 #[test]
