@@ -14,7 +14,7 @@ const COMPLETE: &str = "complete";
 /// Why there is no environment.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoPython {
-    #[error("`{command}` does not run ({source}): install Python 3.10 or later")]
+    #[error("`{command}` does not run ({source}): install Python 3.11 or later")]
     Missing { command: String, source: std::io::Error },
     #[error("`{command}` failed: {output}")]
     Failed { command: String, output: String },
