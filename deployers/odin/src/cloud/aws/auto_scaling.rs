@@ -160,6 +160,6 @@ fn attachment(
     request: Request<'_>,
 ) -> Result<(String, String), CloudError> {
     let attached = request.field(name, attached)?;
-    let state = request.field(&format!("the State of {attached}"), state)?;
+    let state = request.field(&format!("State of {attached}"), state)?;
     Ok((attached, state))
 }

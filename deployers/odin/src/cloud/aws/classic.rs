@@ -38,7 +38,7 @@ impl ClassicBalancers for Service<Client> {
 /// An instance's id and state.
 fn state(found: InstanceState, request: Request<'_>) -> Result<(String, String), CloudError> {
     let id = request.field("InstanceId", found.instance_id)?;
-    let state = request.field(&format!("the State of {id}"), found.state)?;
+    let state = request.field(&format!("State of {id}"), found.state)?;
     Ok((id, state))
 }
 
@@ -54,7 +54,7 @@ mod tests {
         let error = state(InstanceState::builder().instance_id("i-2").build(), request).unwrap_err();
         assert_eq!(
             (error.resource.as_str(), error.message.as_str()),
-            ("web-elb", "AWS's answer has no usable the State of i-2")
+            ("web-elb", "AWS's answer has no usable State of i-2")
         );
     }
 }

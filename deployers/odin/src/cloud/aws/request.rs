@@ -78,9 +78,7 @@ impl<'a> Request<'a> {
         self,
         tags: impl IntoIterator<Item = (Option<String>, Option<String>)>,
     ) -> Result<Tags, CloudError> {
-        tags.into_iter()
-            .map(|(key, value)| Ok((self.field("the key of a tag", key)?, value.unwrap_or_default())))
-            .collect()
+        tags.into_iter().map(|(key, value)| Ok((self.field("Key of a tag", key)?, value.unwrap_or_default()))).collect()
     }
 
     /// A number for the request itself, which AWS takes with a sign.

@@ -61,10 +61,9 @@ fn attributes(
 fn health(targets: Vec<TargetHealthDescription>, request: Request<'_>) -> Result<BTreeMap<String, String>, CloudError> {
     let mut states = BTreeMap::new();
     for TargetHealthDescription { target, target_health, .. } in targets {
-        let id =
-            request.field("the Id of a Target", target.and_then(|target| target.id).filter(|id| !id.is_empty()))?;
+        let id = request.field("Id of a Target", target.and_then(|target| target.id).filter(|id| !id.is_empty()))?;
         let state = target_health.and_then(|health| health.state);
-        let state = request.field(&format!("the TargetHealth of {id}"), state)?;
+        let state = request.field(&format!("TargetHealth of {id}"), state)?;
         let known = states.entry(id).or_insert_with(|| state.as_str().to_owned());
         if known == "healthy" {
             state.as_str().clone_into(known);
@@ -112,7 +111,7 @@ mod tests {
         let target = TargetDescription::builder().id("i-1").build();
         let targets = vec![TargetHealthDescription::builder().target(target).build()];
         let error = health(targets, Request::new(REQUEST, "arn")).unwrap_err();
-        assert_eq!(error.message, "AWS's answer has no usable the TargetHealth of i-1");
+        assert_eq!(error.message, "AWS's answer has no usable TargetHealth of i-1");
     }
 
     #[test]
