@@ -30,7 +30,7 @@ pub struct AutoScalingGroup {
     pub load_balancers: Vec<String>,
     /// ARNs of the target groups that it is attached to and not being detached from.
     pub target_group_arns: Vec<String>,
-    /// Its instances, oldest first, those that terminate included.
+    /// Its instances, those that terminate included, in an order that AWS does not promise.
     pub instances: Vec<Instance>,
 }
 

@@ -5,6 +5,8 @@
 
 mod alarms;
 mod auto_scaling;
+#[cfg(feature = "lambda")]
+pub mod aws;
 mod classic;
 mod compute;
 mod iam;

@@ -1,0 +1,165 @@
+//! EC2 Auto Scaling on the AWS SDK.
+
+use super::Service;
+use super::group::group;
+use super::new_group::new_group;
+use super::request::Request;
+use crate::cloud::{Attachments, AutoScaling, AutoScalingGroup, Capacity, NewAutoScalingGroup, NewScalingPolicy};
+use async_trait::async_trait;
+use aws_sdk_autoscaling::Client;
+use aws_sdk_autoscaling::types::{Filter, ScalingPolicy};
+use bifrost::cloud::CloudError;
+use bifrost_aws::pages;
+use std::collections::BTreeMap;
+use tokio::try_join;
+
+/// How many attachments one request may detach.
+const DETACH_LIMIT: usize = 10;
+
+/// How many items a page may have.
+const PAGE_LIMIT: i32 = 100;
+
+#[async_trait]
+impl AutoScaling for Service<Client> {
+    async fn groups(&self, tags: &[(&str, &str)]) -> Result<Vec<AutoScalingGroup>, CloudError> {
+        let request = Request::new("autoscaling:DescribeAutoScalingGroups", "");
+        let filter = |(key, value): &(&str, &str)| Filter::builder().name(format!("tag:{key}")).values(*value).build();
+        let filters: Vec<_> = tags.iter().map(filter).collect();
+        let found = pages(async |token| {
+            let describe = self.client.describe_auto_scaling_groups().set_filters(Some(filters.clone()));
+            let describe = describe.max_records(PAGE_LIMIT).set_next_token(token);
+            let page = request.make(&self.session, describe.send()).await?;
+            Ok((page.auto_scaling_groups.unwrap_or_default(), page.next_token))
+        });
+        let found = found.await?.into_iter().map(|found| group(found, request));
+        let mut groups = found.collect::<Result<Vec<_>, _>>()?;
+        groups.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(groups)
+    }
+
+    async fn group(&self, name: &str) -> Result<Option<AutoScalingGroup>, CloudError> {
+        let request = Request::new("autoscaling:DescribeAutoScalingGroups", name);
+        let describe = self.client.describe_auto_scaling_groups().auto_scaling_group_names(name);
+        let answer = request.make(&self.session, describe.send()).await?;
+        let mut found = answer.auto_scaling_groups.unwrap_or_default().into_iter();
+        let found = found.find(|found| found.auto_scaling_group_name.as_deref() == Some(name));
+        found.map(|found| group(found, request)).transpose()
+    }
+
+    async fn create_group(&self, group: &NewAutoScalingGroup) -> Result<(), CloudError> {
+        let request = Request::new("autoscaling:CreateAutoScalingGroup", &group.name);
+        let create = new_group(group, request)?.send_with(&self.client);
+        request.make(&self.session, create).await.map(drop)
+    }
+
+    async fn set_capacity(&self, group: &str, capacity: Capacity) -> Result<(), CloudError> {
+        let request = Request::new("autoscaling:UpdateAutoScalingGroup", group);
+        let update = self.client.update_auto_scaling_group().auto_scaling_group_name(group);
+        let update = update.min_size(request.number("MinSize", capacity.min_size)?);
+        let update = update.desired_capacity(request.number("DesiredCapacity", capacity.desired)?);
+        let update = update.max_size(request.number("MaxSize", capacity.max_size)?);
+        request.make(&self.session, update.send()).await.map(drop)
+    }
+
+    async fn enable_metrics(&self, group: &str) -> Result<(), CloudError> {
+        let enable = self.client.enable_metrics_collection().auto_scaling_group_name(group).granularity("1Minute");
+        Request::new("autoscaling:EnableMetricsCollection", group).make(&self.session, enable.send()).await.map(drop)
+    }
+
+    async fn put_scaling_policy(&self, policy: &NewScalingPolicy) -> Result<String, CloudError> {
+        let request = Request::new("autoscaling:PutScalingPolicy", &policy.name);
+        let put = self.client.put_scaling_policy().auto_scaling_group_name(&policy.group_name);
+        let put = put.policy_name(&policy.name).policy_type("SimpleScaling").adjustment_type("ChangeInCapacity");
+        let put = put.scaling_adjustment(policy.scaling_adjustment);
+        let put = put.cooldown(request.number("Cooldown", policy.cooldown_seconds)?);
+        let answer = request.make(&self.session, put.send()).await?;
+        request.field("PolicyARN", answer.policy_arn)
+    }
+
+    async fn policy_alarms(&self, group: &str) -> Result<Vec<String>, CloudError> {
+        let request = Request::new("autoscaling:DescribePolicies", group);
+        let found = pages(async |token| {
+            let describe = self.client.describe_policies().auto_scaling_group_name(group);
+            let describe = describe.max_records(PAGE_LIMIT).set_next_token(token);
+            let page = request.make(&self.session, describe.send()).await?;
+            Ok((page.scaling_policies.unwrap_or_default(), page.next_token))
+        });
+        let alarms = found.await?.into_iter().flat_map(|ScalingPolicy { alarms, .. }| alarms.unwrap_or_default());
+        alarms.map(|alarm| request.field("AlarmName", alarm.alarm_name)).collect()
+    }
+
+    // Auto Scaling takes one change of a group at a time: the requests of the next two follow one another.
+
+    async fn detach_load_balancers(&self, group: &str, names: &[String]) -> Result<(), CloudError> {
+        let request = Request::new("autoscaling:DetachLoadBalancers", group);
+        for names in names.chunks(DETACH_LIMIT) {
+            let detach = self.client.detach_load_balancers().auto_scaling_group_name(group);
+            let detach = detach.set_load_balancer_names(Some(names.to_vec()));
+            request.make(&self.session, detach.send()).await?;
+        }
+        Ok(())
+    }
+
+    async fn detach_target_groups(&self, group: &str, arns: &[String]) -> Result<(), CloudError> {
+        let request = Request::new("autoscaling:DetachLoadBalancerTargetGroups", group);
+        for arns in arns.chunks(DETACH_LIMIT) {
+            let detach = self.client.detach_load_balancer_target_groups().auto_scaling_group_name(group);
+            let detach = detach.set_target_group_arns(Some(arns.to_vec()));
+            request.make(&self.session, detach.send()).await?;
+        }
+        Ok(())
+    }
+
+    async fn attachments(&self, group: &str) -> Result<Attachments, CloudError> {
+        let (load_balancers, target_groups) =
+            try_join!(self.load_balancer_states(group), self.target_group_states(group))?;
+        Ok(Attachments { load_balancers, target_groups })
+    }
+
+    async fn delete_group(&self, name: &str) -> Result<(), CloudError> {
+        let delete = self.client.delete_auto_scaling_group().auto_scaling_group_name(name).force_delete(true);
+        Request::new("autoscaling:DeleteAutoScalingGroup", name).make(&self.session, delete.send()).await.map(drop)
+    }
+
+    async fn delete_launch_configuration(&self, name: &str) -> Result<(), CloudError> {
+        let delete = self.client.delete_launch_configuration().launch_configuration_name(name);
+        Request::new("autoscaling:DeleteLaunchConfiguration", name).make(&self.session, delete.send()).await.map(drop)
+    }
+}
+
+impl Service<Client> {
+    async fn load_balancer_states(&self, group: &str) -> Result<BTreeMap<String, String>, CloudError> {
+        let request = Request::new("autoscaling:DescribeLoadBalancers", group);
+        let found = pages(async |token| {
+            let describe = self.client.describe_load_balancers().auto_scaling_group_name(group);
+            let describe = describe.max_records(PAGE_LIMIT).set_next_token(token);
+            let page = request.make(&self.session, describe.send()).await?;
+            Ok((page.load_balancers.unwrap_or_default(), page.next_token))
+        });
+        let states = found.await?.into_iter().map(|found| (found.load_balancer_name, found.state));
+        states.map(|state| attachment("LoadBalancerName", state, request)).collect()
+    }
+
+    async fn target_group_states(&self, group: &str) -> Result<BTreeMap<String, String>, CloudError> {
+        let request = Request::new("autoscaling:DescribeLoadBalancerTargetGroups", group);
+        let found = pages(async |token| {
+            let describe = self.client.describe_load_balancer_target_groups().auto_scaling_group_name(group);
+            let describe = describe.max_records(PAGE_LIMIT).set_next_token(token);
+            let page = request.make(&self.session, describe.send()).await?;
+            Ok((page.load_balancer_target_groups.unwrap_or_default(), page.next_token))
+        });
+        let states = found.await?.into_iter().map(|found| (found.load_balancer_target_group_arn, found.state));
+        states.map(|state| attachment("LoadBalancerTargetGroupARN", state, request)).collect()
+    }
+}
+
+/// To what a group is attached, and how far that is.
+fn attachment(
+    name: &str,
+    (attached, state): (Option<String>, Option<String>),
+    request: Request<'_>,
+) -> Result<(String, String), CloudError> {
+    let attached = request.field(name, attached)?;
+    let state = request.field(&format!("State of {attached}"), state)?;
+    Ok((attached, state))
+}

@@ -1,0 +1,157 @@
+//! EC2 on the AWS SDK: images, subnets, security groups and placement groups.
+
+use super::ec2::{one_of, pairs, parts, tag_specification};
+use super::request::Request;
+use super::{Service, each};
+use crate::cloud::{Compute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet};
+use async_trait::async_trait;
+use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_ec2::{Client, types};
+use bifrost::cloud::CloudError;
+use bifrost_aws::pages;
+use futures_util::TryFutureExt;
+use std::error::Error;
+
+/// One page of an answer, and the token of the next.
+type Page<T> = (Option<Vec<T>>, Option<String>);
+
+#[async_trait]
+impl Compute for Service<Client> {
+    async fn images(&self, filter: &Filter) -> Result<Vec<Image>, CloudError> {
+        let fetch = |filter, token| {
+            let request = self.client.describe_images().filters(filter).set_next_token(token);
+            request.send().map_ok(|page| (page.images, page.next_token))
+        };
+        self.all("ec2:DescribeImages", filter, "image-id", fetch, image).await
+    }
+
+    async fn subnets(&self, filter: &Filter) -> Result<Vec<Subnet>, CloudError> {
+        let fetch = |filter, token| {
+            let request = self.client.describe_subnets().filters(filter).set_next_token(token);
+            request.send().map_ok(|page| (page.subnets, page.next_token))
+        };
+        self.all("ec2:DescribeSubnets", filter, "subnet-id", fetch, subnet).await
+    }
+
+    async fn security_groups(&self, filter: &Filter) -> Result<Vec<SecurityGroup>, CloudError> {
+        let fetch = |filter, token| {
+            let request = self.client.describe_security_groups().filters(filter).set_next_token(token);
+            request.send().map_ok(|page| (page.security_groups, page.next_token))
+        };
+        self.all("ec2:DescribeSecurityGroups", filter, "group-id", fetch, security_group).await
+    }
+
+    async fn placement_group(&self, name: &str) -> Result<Option<PlacementGroup>, CloudError> {
+        let request = Request::new("ec2:DescribePlacementGroups", name);
+        let describe = self.client.describe_placement_groups().filters(one_of("group-name", [name]));
+        let answer = request.make(&self.session, describe.send()).await?;
+        let mut found = answer.placement_groups.unwrap_or_default().into_iter();
+        let found = found.find(|found| found.group_name.as_deref() == Some(name));
+        found.map(|found| placement_group(found, request)).transpose()
+    }
+
+    async fn create_placement_group(&self, group: &NewPlacementGroup) -> Result<(), CloudError> {
+        let request = Request::new("ec2:CreatePlacementGroup", &group.name);
+        let partitions = group.partition_count.map(|count| request.number("PartitionCount", count)).transpose()?;
+        let create = self.client.create_placement_group().group_name(&group.name);
+        let create = create.strategy(group.strategy.as_str().into()).set_partition_count(partitions);
+        let tags = tag_specification(types::ResourceType::PlacementGroup, &group.tags);
+        request.make(&self.session, create.set_tag_specifications(tags).send()).await.map(drop)
+    }
+
+    async fn delete_placement_group(&self, name: &str) -> Result<(), CloudError> {
+        let delete = self.client.delete_placement_group().group_name(name);
+        Request::new("ec2:DeletePlacementGroup", name).make(&self.session, delete.send()).await.map(drop)
+    }
+}
+
+impl Service<Client> {
+    /// Everything that the filter admits, whatever the number of requests and pages.
+    async fn all<S, T, E, F>(
+        &self,
+        operation: &'static str,
+        filter: &Filter,
+        id_filter: &str,
+        fetch: impl Fn(types::Filter, Option<String>) -> F,
+        describe: impl Fn(S, Request<'_>) -> Result<T, CloudError>,
+    ) -> Result<Vec<T>, CloudError>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+        F: Future<Output = Result<Page<S>, SdkError<E>>> + Send,
+    {
+        let found = each(parts(filter, id_filter), async |part| {
+            let request = Request::new(operation, &part.resource);
+            let found = pages(async |token| {
+                let (items, next) = request.make(&self.session, fetch(part.filter.clone(), token)).await?;
+                Ok((items.unwrap_or_default(), next))
+            });
+            found.await?.into_iter().map(|item| describe(item, request)).collect::<Result<Vec<_>, _>>()
+        });
+        Ok(found.await?.into_iter().flatten().collect())
+    }
+}
+
+fn image(image: types::Image, request: Request<'_>) -> Result<Image, CloudError> {
+    let id = request.field("ImageId", image.image_id)?;
+    let answer = request.about(&id);
+    let state = answer.field("ImageState", image.state)?.as_str().to_owned();
+    let tags = answer.tags(pairs(image.tags))?;
+    Ok(Image { id, state, tags })
+}
+
+fn subnet(subnet: types::Subnet, request: Request<'_>) -> Result<Subnet, CloudError> {
+    let id = request.field("SubnetId", subnet.subnet_id)?;
+    let tags = request.about(&id).tags(pairs(subnet.tags))?;
+    Ok(Subnet { id, tags })
+}
+
+fn security_group(group: types::SecurityGroup, request: Request<'_>) -> Result<SecurityGroup, CloudError> {
+    let id = request.field("GroupId", group.group_id)?;
+    let tags = request.about(&id).tags(pairs(group.tags))?;
+    Ok(SecurityGroup { id, tags })
+}
+
+fn placement_group(group: types::PlacementGroup, request: Request<'_>) -> Result<PlacementGroup, CloudError> {
+    Ok(PlacementGroup {
+        name: request.field("GroupName", group.group_name)?,
+        state: request.field("State", group.state)?.as_str().to_owned(),
+        strategy: request.field("Strategy", group.strategy)?.as_str().to_owned(),
+        partition_count: group.partition_count.map(|count| request.count("PartitionCount", Some(count))).transpose()?,
+        tags: request.tags(pairs(group.tags))?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::Tags;
+
+    #[test]
+    fn an_image_without_a_state_is_not_taken_for_an_available_one() {
+        let request = Request::new("ec2:DescribeImages", "ubuntu");
+        let name = types::Tag::builder().key("Name").value("ubuntu").build();
+        let there = types::Image::builder().image_id("ami-1").state(types::ImageState::Pending).tags(name);
+        let tags = Tags::from([("Name".into(), "ubuntu".into())]);
+        let pending = Image { id: "ami-1".into(), state: "pending".into(), tags };
+        assert_eq!(image(there.build(), request).unwrap(), pending);
+
+        let error = image(types::Image::builder().image_id("ami-1").build(), request).unwrap_err();
+        assert_eq!(
+            (error.resource.as_str(), error.message.as_str()),
+            ("ami-1", "AWS's answer has no usable ImageState")
+        );
+    }
+
+    #[test]
+    fn only_a_partition_placement_group_tells_how_many_it_has() {
+        let request = Request::new("ec2:DescribePlacementGroups", "near");
+        let near = types::PlacementGroup::builder()
+            .group_name("near")
+            .state(types::PlacementGroupState::Available)
+            .strategy(types::PlacementStrategy::Cluster);
+        assert_eq!(placement_group(near.clone().build(), request).unwrap().partition_count, None);
+        let apart = near.strategy(types::PlacementStrategy::Partition).partition_count(3).build();
+        let apart = placement_group(apart, request).unwrap();
+        assert_eq!((apart.strategy.as_str(), apart.partition_count), ("partition", Some(3)));
+    }
+}

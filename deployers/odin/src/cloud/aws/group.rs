@@ -1,0 +1,124 @@
+//! Auto-scaling groups, as Auto Scaling answers them.
+
+use super::request::Request;
+use crate::cloud::{AutoScalingGroup, Capacity, Instance};
+use aws_sdk_autoscaling::types;
+use bifrost::cloud::CloudError;
+
+/// A group of an answer.
+///
+/// # Errors
+/// If it lacks what AWS says of every group.
+pub(super) fn group(group: types::AutoScalingGroup, request: Request<'_>) -> Result<AutoScalingGroup, CloudError> {
+    let name = request.field("AutoScalingGroupName", group.auto_scaling_group_name)?;
+    let answer = request.about(&name);
+    let tags = group.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value));
+    let template =
+        group.launch_template.map(|template| answer.field("LaunchTemplateName", template.launch_template_name));
+    let instances = group.instances.unwrap_or_default().into_iter().map(|found| instance(found, answer));
+    Ok(AutoScalingGroup {
+        name: name.clone(),
+        arn: answer.field("AutoScalingGroupARN", group.auto_scaling_group_arn)?,
+        created_time: answer.time("CreatedTime", group.created_time)?,
+        tags: answer.tags(tags)?,
+        capacity: Capacity {
+            min_size: answer.count("MinSize", group.min_size)?,
+            desired: answer.count("DesiredCapacity", group.desired_capacity)?,
+            max_size: answer.count("MaxSize", group.max_size)?,
+        },
+        status: group.status,
+        launch_template: template.transpose()?,
+        launch_configuration: group.launch_configuration_name,
+        load_balancers: group.load_balancer_names.unwrap_or_default(),
+        target_group_arns: group.target_group_arns.unwrap_or_default(),
+        instances: instances.collect::<Result<_, _>>()?,
+    })
+}
+
+fn instance(instance: types::Instance, request: Request<'_>) -> Result<Instance, CloudError> {
+    let id = request.field("InstanceId", instance.instance_id)?;
+    let answer = request.about(&id);
+    Ok(Instance {
+        lifecycle_state: answer.field("LifecycleState", instance.lifecycle_state)?.as_str().to_owned(),
+        health_status: answer.field("HealthStatus", instance.health_status)?,
+        id: id.clone(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::Tags;
+    use aws_sdk_autoscaling::primitives::DateTime;
+    use aws_sdk_autoscaling::types::builders::AutoScalingGroupBuilder;
+
+    const REQUEST: &str = "autoscaling:DescribeAutoScalingGroups";
+
+    fn web() -> AutoScalingGroupBuilder {
+        types::AutoScalingGroup::builder()
+            .auto_scaling_group_name("web")
+            .auto_scaling_group_arn("arn:web")
+            .created_time(DateTime::from_secs(7))
+            .min_size(1)
+            .desired_capacity(2)
+            .max_size(3)
+    }
+
+    #[test]
+    fn a_group_is_described_with_its_template_attachments_and_instances() {
+        let template = types::LaunchTemplateSpecification::builder().launch_template_name("web").version("$Latest");
+        let first = types::Instance::builder()
+            .instance_id("i-1")
+            .lifecycle_state(types::LifecycleState::PendingWait)
+            .health_status("Healthy");
+        let tag = types::TagDescription::builder().key("ProjectName").value("coinbase/deploy-test").build();
+        let described = web()
+            .launch_template(template.build())
+            .load_balancer_names("web-elb")
+            .target_group_arns("arn:web-tg")
+            .instances(first.build())
+            .tags(tag)
+            .status("Delete in progress");
+        let found = group(described.build(), Request::new(REQUEST, "")).unwrap();
+        let expected = AutoScalingGroup {
+            name: "web".into(),
+            arn: "arn:web".into(),
+            created_time: chrono::DateTime::from_timestamp(7, 0).unwrap(),
+            tags: Tags::from([("ProjectName".into(), "coinbase/deploy-test".into())]),
+            capacity: Capacity { min_size: 1, desired: 2, max_size: 3 },
+            status: Some("Delete in progress".into()),
+            launch_template: Some("web".into()),
+            launch_configuration: None,
+            load_balancers: vec!["web-elb".into()],
+            target_group_arns: vec!["arn:web-tg".into()],
+            instances: vec![Instance {
+                id: "i-1".into(),
+                lifecycle_state: "Pending:Wait".into(),
+                health_status: "Healthy".into(),
+            }],
+        };
+        assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn a_group_of_the_original_has_a_launch_configuration() {
+        let found = group(web().launch_configuration_name("old").build(), Request::new(REQUEST, "")).unwrap();
+        assert_eq!((found.launch_template, found.launch_configuration.as_deref()), (None, Some("old")));
+    }
+
+    #[test]
+    fn what_an_answer_lacks_is_told_with_whose_it_is() {
+        let request = Request::new(REQUEST, "");
+        let sizeless = group(web().set_desired_capacity(None).build(), request).unwrap_err();
+        assert_eq!(
+            (sizeless.resource.as_str(), sizeless.message.as_str()),
+            ("web", "AWS's answer has no usable DesiredCapacity")
+        );
+        let stateless = web().instances(types::Instance::builder().instance_id("i-1").build()).build();
+        let stateless = group(stateless, request).unwrap_err();
+        assert_eq!(
+            (stateless.resource.as_str(), stateless.message.as_str()),
+            ("i-1", "AWS's answer has no usable LifecycleState")
+        );
+    }
+}

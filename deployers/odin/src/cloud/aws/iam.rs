@@ -1,0 +1,27 @@
+//! IAM on the AWS SDK.
+
+use super::request::Request;
+use super::{Service, found};
+use crate::cloud::{Iam, InstanceProfile, Role};
+use async_trait::async_trait;
+use aws_sdk_iam::Client;
+use bifrost::cloud::CloudError;
+
+#[async_trait]
+impl Iam for Service<Client> {
+    async fn instance_profile(&self, name: &str) -> Result<Option<InstanceProfile>, CloudError> {
+        let request = Request::new("iam:GetInstanceProfile", name);
+        let get = self.client.get_instance_profile().instance_profile_name(name);
+        let Some(answer) = found(request.make(&self.session, get.send()).await)? else { return Ok(None) };
+        let profile = request.field("InstanceProfile", answer.instance_profile)?;
+        Ok(Some(InstanceProfile { arn: request.text("Arn", profile.arn)?, path: request.text("Path", profile.path)? }))
+    }
+
+    async fn role(&self, name: &str) -> Result<Option<Role>, CloudError> {
+        let request = Request::new("iam:GetRole", name);
+        let get = self.client.get_role().role_name(name);
+        let Some(answer) = found(request.make(&self.session, get.send()).await)? else { return Ok(None) };
+        let role = request.field("Role", answer.role)?;
+        Ok(Some(Role { arn: request.text("Arn", role.arn)? }))
+    }
+}

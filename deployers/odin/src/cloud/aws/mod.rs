@@ -1,0 +1,77 @@
+//! Odin's ports on the AWS SDK.
+//!
+//! One file a service. Each request passes the session's gate under its AWS name, with the resource that the embedded
+//! world names too. What AWS answers comes from outside: a field that AWS always sets and that is not there is an error
+//! (module `request`).
+
+mod alarms;
+mod auto_scaling;
+mod classic;
+mod compute;
+mod ec2;
+mod group;
+mod iam;
+mod new_group;
+mod request;
+mod target_groups;
+mod template_data;
+mod templates;
+mod topics;
+
+use super::OdinPorts;
+use aws_types::SdkConfig;
+use bifrost::cloud::CloudError;
+use bifrost_aws::Session;
+use futures_util::stream::{self, StreamExt};
+use std::sync::Arc;
+
+/// How many requests of one call to a port are under way at once.
+const AT_ONCE: usize = 4;
+
+/// Odin's ports into the account and region of a session.
+#[must_use]
+pub fn ports(session: Session) -> OdinPorts {
+    let ec2 = Arc::new(Service::new(&session, aws_sdk_ec2::Client::new));
+    OdinPorts {
+        groups: Arc::new(Service::new(&session, aws_sdk_autoscaling::Client::new)),
+        compute: Arc::clone(&ec2) as Arc<_>,
+        templates: ec2,
+        balancers: Arc::new(Service::new(&session, aws_sdk_elasticloadbalancing::Client::new)),
+        target_groups: Arc::new(Service::new(&session, aws_sdk_elasticloadbalancingv2::Client::new)),
+        iam: Arc::new(Service::new(&session, aws_sdk_iam::Client::new)),
+        topics: Arc::new(Service::new(&session, aws_sdk_sns::Client::new)),
+        alarms: Arc::new(Service::new(&session, aws_sdk_cloudwatch::Client::new)),
+    }
+}
+
+/// A service of AWS: the SDK's client, and the gate before it.
+struct Service<C> {
+    session: Session,
+    client: C,
+}
+
+impl<C> Service<C> {
+    fn new(session: &Session, client: impl FnOnce(&SdkConfig) -> C) -> Self {
+        Self { session: session.clone(), client: client(session.config()) }
+    }
+}
+
+/// What was looked up, if it is there.
+fn found<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a request for each part, several at a time. All are made, also when one fails: the first error is told.
+///
+/// Parts are owned, as the compiler cannot tell yet that a future with borrowed ones may change threads.
+async fn each<I, T, F: Future<Output = Result<T, CloudError>>>(
+    parts: impl IntoIterator<Item = I>,
+    request: impl Fn(I) -> F,
+) -> Result<Vec<T>, CloudError> {
+    let answers: Vec<_> = stream::iter(parts).map(request).buffered(AT_ONCE).collect().await;
+    answers.into_iter().collect()
+}
