@@ -3,8 +3,7 @@
 //! Every call takes one second of the embedded world's time, and nothing else in a task takes any. Calls that are made
 //! at the same time end in the same second, so there are as many seconds in which calls end as the chain is long.
 
-use bifrost::Deployer;
-use bifrost::local::{Fault, FaultKind, World, read_world};
+use bifrost::local::{Fault, FaultKind, LocalDeployer, World, read_world};
 use bifrost::release::Sha256;
 use bifrost::testing::Lab;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
