@@ -70,6 +70,15 @@ pub async fn ask(objects: &dyn Objects, bucket: &BucketName, dir: &RootDir, reas
     objects.put(bucket, &dir.halt(), reason.as_bytes().to_vec(), Encryption::Bucket).await
 }
 
+/// Whether there is a halt flag, of whatever age.
+///
+/// # Errors
+/// Whatever S3 answers.
+pub async fn is_flagged<P>(context: &Context<P>, envelope: &Envelope) -> Result<bool, CloudError> {
+    let flag = context.objects.get(&envelope.bucket, &envelope.root_dir().halt()).await?;
+    Ok(flag.is_some())
+}
+
 /// Removes the halt flag, so that it does not stop the next deploy.
 ///
 /// # Errors

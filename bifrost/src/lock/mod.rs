@@ -22,6 +22,7 @@ use crate::deployer::Fields;
 use crate::release::{Envelope, ObjectKey, Release};
 use crate::task::Context;
 use serde::{Deserialize, Serialize};
+use tokio::join;
 use uuid::Uuid;
 
 /// A lock was not taken.
@@ -88,13 +89,16 @@ async fn refusal<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> R
         let clear = unlock_command(context, envelope);
         return Ok(Some(format!("{} is frozen by {}; to lift it: {clear}", project_config(envelope), lock)));
     }
-    if !take_release_lock(context, envelope, owner).await.map_err(|error| not_known(&error))? {
+    // Whatever is found at the root, the release is spent: its own lock is taken in any case.
+    let (spent, original) = join!(take_release_lock(context, envelope, owner), root::original(context, envelope));
+    if !spent.map_err(|error| not_known(&error))? {
         return Ok(Some(format!(
             "release {} was deployed before: a release is deployed at most once, so make a new one",
             envelope.release_id
         )));
     }
-    match root::take(context, envelope, owner).await.map_err(|error| not_known(&error))? {
+    let original = original.map_err(|error| not_known(&error))?;
+    match root::take(context, envelope, owner, original).await.map_err(|error| not_known(&error))? {
         PutLock::Taken => Ok(None),
         PutLock::Held(item) => {
             let (held, clear) = (root::describe(&item), unlock_command(context, envelope));

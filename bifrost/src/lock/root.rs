@@ -5,10 +5,21 @@ use crate::cloud::{CloudError, LockItem, PutLock};
 use crate::printable::printable;
 use crate::release::{Envelope, STARTED_BY};
 use crate::task::Context;
+use tokio::join;
 use uuid::Uuid;
 
+/// The object that the originals keep beside the item, if it is there.
+pub(super) async fn original<P>(context: &Context<P>, envelope: &Envelope) -> Result<Option<LockObject>, CloudError> {
+    read(context, envelope, &envelope.root_dir().lock()).await
+}
+
 /// Takes the root lock, unless another holds it, by item or by the originals' object.
-pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<PutLock, CloudError> {
+pub(super) async fn take<P>(
+    context: &Context<P>,
+    envelope: &Envelope,
+    owner: Uuid,
+    original: Option<LockObject>,
+) -> Result<PutLock, CloudError> {
     let item = LockItem {
         key: envelope.root_dir().lock().to_string(),
         id: owner.to_string(),
@@ -17,7 +28,7 @@ pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: Uu
         release_id: Some(envelope.release_id.to_string()),
         started_by: envelope.metadata.get(STARTED_BY).cloned(),
     };
-    if let Some(LockObject { uuid }) = read(context, envelope, &envelope.root_dir().lock()).await?
+    if let Some(LockObject { uuid }) = original
         && uuid != item.id
     {
         let nobody = LockItem { id: uuid, execution: None, release_id: None, started_by: None, ..item };
@@ -29,11 +40,16 @@ pub(super) async fn take<P>(context: &Context<P>, envelope: &Envelope, owner: Uu
 /// Deletes the item and the originals' object, each only if it is this owner's.
 pub(super) async fn give_back<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<(), CloudError> {
     let (key, id) = (envelope.root_dir().lock(), owner.to_string());
-    if read(context, envelope, &key).await?.is_some_and(|object| object.uuid == id) {
-        context.objects.delete(&envelope.bucket, &key).await?;
-    }
-    context.locks.delete(&context.identity.lock_table(), &key, &id).await?;
-    Ok(())
+    let object = async {
+        match original(context, envelope).await? {
+            Some(object) if object.uuid == id => context.objects.delete(&envelope.bucket, &key).await,
+            _ => Ok(()),
+        }
+    };
+    let table = context.identity.lock_table();
+    let (object, item) = join!(object, context.locks.delete(&table, &key, &id));
+    object?;
+    item.map(drop)
 }
 
 /// Who holds the lock, for a person: as much as its owner wrote.

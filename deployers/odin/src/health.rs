@@ -78,6 +78,13 @@ impl Health {
         self.seen.healthy >= target.enough
     }
 
+    /// Whether enough healthy instances are left once the group has its final size, whichever instances it gives up.
+    #[must_use]
+    pub fn is_enough_at_final_size(&self, target: &Target) -> bool {
+        let surplus = self.seen.instances.saturating_sub(target.final_size().desired);
+        self.seen.healthy.saturating_sub(surplus) >= target.enough
+    }
+
     /// Refuses to go on if more instances terminate than may. A canary may not.
     ///
     /// # Errors

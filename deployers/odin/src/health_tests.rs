@@ -97,6 +97,18 @@ fn a_canary_may_not_terminate_whatever_the_release_allows() {
 }
 
 #[test]
+fn a_group_that_shrinks_may_give_up_its_healthy_instances() {
+    let target = Target::new(&autoscaling(0, Strategy::AllAtOnce), None);
+    let is_enough = |healthy: u32, instances: u32| {
+        let seen = Seen { size: Size { min: instances, desired: instances }, instances, healthy };
+        Health { seen, terminating: Vec::new() }.is_enough_at_final_size(&target)
+    };
+    assert_eq!((target.desired, target.enough), (2, 2));
+    assert!(is_enough(2, 2) && is_enough(5, 5));
+    assert!(!is_enough(4, 5) && !is_enough(2, 3) && !is_enough(1, 2));
+}
+
+#[test]
 fn a_report_counts_all_instances_and_tells_the_sizes() {
     let health = Health::of(&group(&[("i-1", "InService", "Healthy"), ("i-2", "Terminating", "Healthy")]), &[]);
     let target = Target::new(&autoscaling(1, Strategy::AllAtOnce), None);

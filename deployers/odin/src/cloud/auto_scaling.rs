@@ -204,8 +204,8 @@ pub trait AutoScaling: Send + Sync {
     /// As [`AutoScaling::detach_load_balancers`]; [`AutoScalingGroup::target_group_arns`] lists what may be named.
     async fn detach_target_groups(&self, group: &str, arns: &[String]) -> Result<(), CloudError>;
 
-    /// What the group is attached to, and how far that is (`autoscaling:DescribeLoadBalancers`,
-    /// `autoscaling:DescribeLoadBalancerTargetGroups`, every page).
+    /// What the group is attached to, and how far that is (`autoscaling:DescribeLoadBalancers` and
+    /// `autoscaling:DescribeLoadBalancerTargetGroups` at the same time, every page).
     ///
     /// # Errors
     /// If there is no such group.

@@ -24,7 +24,7 @@ pub use auto_scaling::{
 pub use classic::{ClassicBalancers, LoadBalancer};
 pub use compute::{Compute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet};
 pub use iam::{Iam, InstanceProfile, Role};
-pub use target_groups::{TargetGroup, TargetGroupAttributes, TargetGroups};
+pub use target_groups::{TargetGroup, TargetGroups};
 pub use templates::{EbsVolume, LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
 pub use topics::Topics;
 

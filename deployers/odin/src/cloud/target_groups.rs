@@ -14,32 +14,19 @@ pub struct TargetGroup {
     pub name: String,
     /// Its tags.
     pub tags: Tags,
-}
-
-/// How a target group lets targets come and go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TargetGroupAttributes {
     /// Seconds over which a new target gets its share of the traffic little by little; 0 for at once.
     pub slow_start_seconds: u32,
-    /// Seconds for which a target that is taken out drains.
-    pub deregistration_delay_seconds: u32,
 }
 
 /// Target groups.
 #[async_trait]
 pub trait TargetGroups: Send + Sync {
-    /// The target group of that name; `None` if there is none (`elasticloadbalancing:DescribeTargetGroups`,
-    /// `elasticloadbalancing:DescribeTags`).
+    /// The target group of that name; `None` if there is none (`elasticloadbalancing:DescribeTargetGroups`; then, at the
+    /// same time, `elasticloadbalancing:DescribeTags` and `elasticloadbalancing:DescribeTargetGroupAttributes`).
     ///
     /// # Errors
     /// Whatever Elastic Load Balancing answers, save `TargetGroupNotFound`.
     async fn target_group(&self, name: &str) -> Result<Option<TargetGroup>, CloudError>;
-
-    /// How it lets targets come and go (`elasticloadbalancing:DescribeTargetGroupAttributes`).
-    ///
-    /// # Errors
-    /// `TargetGroupNotFound` if there is no such target group.
-    async fn attributes(&self, arn: &str) -> Result<TargetGroupAttributes, CloudError>;
 
     /// The state of each registered target by its instance's id: `initial`, `healthy`, `unhealthy`, `unused`,
     /// `draining`, `unavailable` (`elasticloadbalancing:DescribeTargetHealth`). An instance that is not registered is

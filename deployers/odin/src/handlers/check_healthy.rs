@@ -1,24 +1,26 @@
 //! The state `CheckHealthy`.
 
 use super::Context;
-use super::look::{Look, Unseen, look_at_all};
+use super::look::{Look, Sight, Unseen};
 use crate::cloud::{Capacity, OdinPorts};
 use crate::concurrently::try_each;
 use crate::errors::HealthFailure;
-use crate::groups::Groups;
 use crate::release::OdinRelease;
 use bifrost::cloud::CloudError;
 use bifrost::halt;
+use tokio::join;
 
 /// Reads the health of every instance, and takes the next step of the roll-out.
 ///
 /// # Errors
 /// [`HealthFailure::Halt`] if somebody asked for it, time is over, or too many instances terminate.
 pub async fn check_healthy(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, HealthFailure> {
-    halt::check(context, &release.envelope).await?;
-    let ports = context.target(&release.envelope).await?;
-    let groups = Groups::find(&ports, &release.envelope).await?;
-    let looks = look_at_all(&ports, &release, &groups).await?;
+    let ports = context.target(&release.envelope).await;
+    let sight = async { Sight::of(ports.as_ref().map_err(Clone::clone)?, &release).await };
+    let (go_on, sight) = join!(halt::check(context, &release.envelope), sight);
+    go_on?;
+    let (ports, sight) = (ports?, sight?);
+    let looks = sight.looks()?;
     check_terminating(&looks)?;
     try_each(&looks, async |look| step(&ports, look).await).await?;
     let seen = looks

@@ -1,16 +1,17 @@
 //! The state `CleanUpSuccess`.
 
 use super::Context;
-use super::look::{Look, Unseen, look_at_all, too_weak};
-use super::release_lock::{finish, holds_lock};
-use super::remove::{remove_group, remove_launch_configuration, remove_template};
-use crate::cloud::{Capacity, LaunchTemplate, OdinPorts};
+use super::look::{Look, Sight, Unseen, too_weak};
+use super::release_lock::{finish, holds_lock, own_flag};
+use super::remove::{alarms_of, remove_group, remove_launch_configuration, remove_template};
+use crate::cloud::{AutoScalingGroup, Capacity, LaunchTemplate, OdinPorts};
 use crate::concurrently::try_each;
 use crate::errors::CleanUpFailure;
 use crate::groups::{Groups, find_templates, is_own, release_id};
 use crate::release::OdinRelease;
 use bifrost::cloud::CloudError;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::join;
 
 /// Gives the new groups their final sizes, removes the old ones, and frees the lock.
 ///
@@ -21,20 +22,41 @@ use std::collections::BTreeSet;
 /// [`CleanUpFailure`]. The old groups are kept while the new ones have not enough healthy instances.
 pub async fn clean_up_success(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, CleanUpFailure> {
     let ports = context.target(&release.envelope).await?;
-    if holds_lock(context, &release.envelope).await? {
-        reset_capacity(&ports, &release).await?;
+    let (holds_lock, sight, templates) = join!(
+        holds_lock(context, &release.envelope),
+        Sight::of(&ports, &release),
+        find_templates(&ports, &release.envelope),
+    );
+    let (holds_lock, mut sight) = (holds_lock?, sight?);
+    let (resized, alarms) = join!(reset_capacity(&ports, &sight, holds_lock), alarms_of_earlier(&ports, &sight.groups));
+    if resized? == Strength::Unknown {
+        sight = Sight::of(&ports, &release).await?;
     }
-    remove_earlier(&ports, &release).await?;
-    finish(context, &release.envelope).await?;
+    remove_earlier(&ports, &sight, &alarms?).await?;
+    let leftovers = remove_leftovers(&ports, &release, &sight.groups, templates);
+    let (removed, flag) = join!(leftovers, own_flag(context, &release.envelope));
+    removed?;
+    finish(context, &release.envelope, flag?).await?;
     release.envelope.success = Some(true);
     Ok(release)
 }
 
-/// Takes back what was launched beyond the desired capacity.
-async fn reset_capacity(ports: &OdinPorts, release: &OdinRelease) -> Result<(), CleanUpFailure> {
-    let groups = Groups::find(ports, &release.envelope).await?;
-    let looks = look_at_all(ports, release, &groups).await?;
-    check_strong(&groups, &looks)?;
+/// Whether the new groups have enough healthy instances still.
+#[derive(PartialEq)]
+enum Strength {
+    /// They do.
+    Known,
+    /// It depends on which instances go now that there are too many.
+    Unknown,
+}
+
+/// Takes back what was launched beyond the desired capacity, while the lock is held.
+async fn reset_capacity(ports: &OdinPorts, sight: &Sight<'_>, holds_lock: bool) -> Result<Strength, CleanUpFailure> {
+    if !holds_lock {
+        return Ok(Strength::Known);
+    }
+    let looks = sight.looks()?;
+    check_strong(&sight.groups, &looks)?;
     try_each(&looks, async |look: &Look<'_>| {
         let size = look.target.final_size();
         if size == look.health.seen.size {
@@ -44,7 +66,11 @@ async fn reset_capacity(ports: &OdinPorts, release: &OdinRelease) -> Result<(), 
         ports.groups.set_capacity(&look.group.name, capacity).await
     })
     .await?;
-    Ok(())
+    Ok(if looks.iter().all(|look| look.health.is_enough_at_final_size(&look.target)) {
+        Strength::Known
+    } else {
+        Strength::Unknown
+    })
 }
 
 /// Refuses to shrink the new groups, or to remove the old ones, while the new have not enough healthy instances.
@@ -57,19 +83,50 @@ fn check_strong(groups: &Groups<'_>, looks: &[Look<'_>]) -> Result<(), CleanUpFa
     }
 }
 
-/// Removes the groups that this release replaced, and what belonged to them.
-async fn remove_earlier(ports: &OdinPorts, release: &OdinRelease) -> Result<(), CleanUpFailure> {
-    // Found anew: fewer instances may be healthy now that surplus ones go.
-    let groups = Groups::find(ports, &release.envelope).await?;
-    let earlier: Vec<_> = groups.earlier().collect();
+/// The alarms of each group that is replaced, by the group's name.
+async fn alarms_of_earlier(
+    ports: &OdinPorts,
+    groups: &Groups<'_>,
+) -> Result<BTreeMap<String, Vec<String>>, Vec<CloudError>> {
+    let alarms = try_each(groups.earlier(), async |group: &AutoScalingGroup| {
+        Ok((group.name.clone(), alarms_of(ports, group).await?))
+    });
+    Ok(alarms.await?.into_iter().collect())
+}
+
+/// Removes the groups that this release replaced.
+async fn remove_earlier(
+    ports: &OdinPorts,
+    sight: &Sight<'_>,
+    alarms: &BTreeMap<String, Vec<String>>,
+) -> Result<(), CleanUpFailure> {
+    let earlier: Vec<_> = sight.groups.earlier().collect();
     if !earlier.is_empty() {
-        check_strong(&groups, &look_at_all(ports, release, &groups).await?)?;
+        check_strong(&sight.groups, &sight.looks()?)?;
     }
-    try_each(earlier, async |group| remove_group(ports, group).await).await?;
-    let configurations = launch_configurations(release, &groups);
-    try_each(configurations, async |name| remove_launch_configuration(ports, name).await).await?;
-    remove_templates(ports, release, &groups).await?;
+    try_each(earlier, async |group: &AutoScalingGroup| {
+        let alarms = alarms.get(&group.name).map_or(&[][..], Vec::as_slice);
+        remove_group(ports, &group.name, alarms).await
+    })
+    .await?;
     Ok(())
+}
+
+/// Removes what the replaced groups were made of.
+async fn remove_leftovers(
+    ports: &OdinPorts,
+    release: &OdinRelease,
+    groups: &Groups<'_>,
+    templates: Result<Vec<LaunchTemplate>, CloudError>,
+) -> Result<(), Vec<CloudError>> {
+    let configurations = launch_configurations(release, groups);
+    let templates = templates.map_err(|error| vec![error])?;
+    let (configurations, templates) = join!(
+        try_each(configurations, async |name: &str| remove_launch_configuration(ports, name).await),
+        remove_templates(ports, release, groups, &templates),
+    );
+    configurations?;
+    templates
 }
 
 /// The launch configurations of replaced groups that an original made. AWS keeps one until its group is quite gone: then only
@@ -86,8 +143,8 @@ async fn remove_templates(
     ports: &OdinPorts,
     release: &OdinRelease,
     groups: &Groups<'_>,
+    templates: &[LaunchTemplate],
 ) -> Result<(), Vec<CloudError>> {
-    let templates = find_templates(ports, &release.envelope).await.map_err(|error| vec![error])?;
     let earlier = templates.iter().filter(|template| {
         let made_by_a_release = release_id(&template.tags).is_some();
         let before = groups.since().is_some_and(|since| template.create_time < since);

@@ -10,6 +10,7 @@ use crate::health::Health;
 use crate::names::group_name;
 use crate::release::OdinRelease;
 use bifrost::halt;
+use tokio::join;
 
 /// Makes the new groups, beside the old ones.
 ///
@@ -20,11 +21,13 @@ use bifrost::halt;
 /// [`DeployFailure`]; all services are tried, and all that fail are told.
 pub async fn deploy(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, DeployFailure> {
     let ports = context.target(&release.envelope).await?;
-    let own = Own::find(&ports, &release).await?;
+    let (own, go_on, template) =
+        join!(Own::find(&ports, &release), halt::check(context, &release.envelope), read_user_data(context, &release));
+    let own = own?;
     if own.is_nothing(&release) {
-        halt::check(context, &release.envelope).await?;
+        go_on?;
     }
-    let template = read_user_data(context, &release).await?;
+    let template = template?;
     let maker = Maker { ports: &ports, release: &release, own: &own, user_data: &template };
     maker.make_placement_groups().await?;
     let made = try_each(&release.fields.services, async |(name, service)| maker.make_service(name, service).await);

@@ -1,7 +1,7 @@
 //! The states `DetachForSuccess` and `DetachForFailure`.
 
 use super::Context;
-use super::look::{Unseen, look_at_all, too_weak};
+use super::look::{Sight, Unseen, too_weak};
 use super::remove::gone;
 use crate::cloud::{AutoScalingGroup, OdinPorts};
 use crate::concurrently::try_each;
@@ -21,15 +21,12 @@ pub async fn detach_for_success(context: &Context, release: OdinRelease) -> Resu
         return Ok(release);
     }
     let ports = context.target(&release.envelope).await?;
-    let groups = Groups::find(&ports, &release.envelope).await?;
-    let earlier: Vec<_> = groups.earlier().collect();
-    if !earlier.is_empty() {
-        let looks = look_at_all(&ports, &release, &groups).await?;
-        if let Some(weak) = too_weak(&looks) {
-            return Err(DetachFailure::Detach(format!(
-                "the old groups are kept until the new ones are healthy: {weak}"
-            )));
-        }
+    let sight = Sight::of(&ports, &release).await?;
+    let earlier: Vec<_> = sight.groups.earlier().collect();
+    if !earlier.is_empty()
+        && let Some(weak) = too_weak(&sight.looks()?)
+    {
+        return Err(DetachFailure::Detach(format!("the old groups are kept until the new ones are healthy: {weak}")));
     }
     try_each(&earlier, async |group: &&AutoScalingGroup| detach(&ports, group).await).await?;
     if release.fields.detach_strategy != DetachStrategy::SkipDetachCheck {

@@ -8,6 +8,7 @@ use crate::health::{BalancerView, Health};
 use crate::names::group_name;
 use crate::release::{OdinRelease, Service, ServiceName};
 use bifrost::cloud::CloudError;
+use tokio::join;
 
 /// A service of the release, as it is now.
 pub(super) struct Look<'a> {
@@ -26,29 +27,47 @@ pub(super) enum Unseen {
     Gone { service: ServiceName, group: String },
     /// A call failed.
     #[error("service {service}: {error}")]
-    Cloud { service: ServiceName, error: CloudError },
+    Cloud { service: ServiceName, error: Box<CloudError> },
 }
 
-/// Looks at every service.
-pub(super) async fn look_at_all<'a>(
-    ports: &OdinPorts,
+/// What the balancers of a service say, or why they do not.
+type Views = Result<Vec<BalancerView>, CloudError>;
+
+/// What AWS says of a release, all of it asked for at the same time: the groups of its project and config, and what each
+/// service's balancers say of their instances.
+pub(super) struct Sight<'a> {
+    pub(super) groups: Groups<'a>,
     release: &'a OdinRelease,
-    groups: &'a Groups<'_>,
-) -> Result<Vec<Look<'a>>, Unseen> {
-    let looks = each(&release.fields.services, async |(name, service): (&'a ServiceName, &'a Service)| {
-        let group_name = group_name(&release.envelope, name);
-        let gone = || Unseen::Gone { service: name.clone(), group: group_name.clone() };
-        let group = groups.own_named(&group_name).ok_or_else(gone)?;
-        let health = look(ports, service, group).await;
-        let health = health.map_err(|error| Unseen::Cloud { service: name.clone(), error })?;
-        let target = Target::new(&service.autoscaling, service.previous_desired_capacity);
-        Ok(Look { name, service, group, target, health })
-    });
-    looks.await.into_iter().collect()
+    services: Vec<(&'a ServiceName, &'a Service, Views)>,
 }
 
-/// What group and balancers say of the service's instances. All of its balancers are asked, attached or not.
-pub(super) async fn look(ports: &OdinPorts, service: &Service, group: &AutoScalingGroup) -> Result<Health, CloudError> {
+impl<'a> Sight<'a> {
+    pub(super) async fn of(ports: &OdinPorts, release: &'a OdinRelease) -> Result<Self, CloudError> {
+        let services = each(&release.fields.services, async |(name, service): (&'a ServiceName, &'a Service)| {
+            (name, service, views(ports, service).await)
+        });
+        let (groups, services) = join!(Groups::find(ports, &release.envelope), services);
+        Ok(Self { groups: groups?, release, services })
+    }
+
+    /// Looks at every service.
+    pub(super) fn looks(&self) -> Result<Vec<Look<'_>>, Unseen> {
+        let looks = self.services.iter().map(|(name, service, views)| {
+            let group_name = group_name(&self.release.envelope, name);
+            let Some(group) = self.groups.own_named(&group_name) else {
+                return Err(Unseen::Gone { service: (*name).clone(), group: group_name });
+            };
+            let cloud = |error: &CloudError| Unseen::Cloud { service: (*name).clone(), error: Box::new(error.clone()) };
+            let health = Health::of(group, views.as_ref().map_err(cloud)?);
+            let target = Target::new(&service.autoscaling, service.previous_desired_capacity);
+            Ok(Look { name, service, group, target, health })
+        });
+        looks.collect()
+    }
+}
+
+/// What each of the service's balancers says, attached or not.
+pub(super) async fn views(ports: &OdinPorts, service: &Service) -> Views {
     let resources = service.resources.clone().unwrap_or_default();
     let classic = each(resources.elbs, async |name: String| {
         Ok(BalancerView::classic(ports.balancers.instance_health(&name).await?))
@@ -56,8 +75,8 @@ pub(super) async fn look(ports: &OdinPorts, service: &Service, group: &AutoScali
     let targets = each(resources.target_group_arns, async |arn: String| {
         Ok(BalancerView::target_group(ports.target_groups.target_health(&arn).await?))
     });
-    let views: Result<Vec<_>, CloudError> = classic.await.into_iter().chain(targets.await).collect();
-    Ok(Health::of(group, &views?))
+    let (classic, targets) = join!(classic, targets);
+    classic.into_iter().chain(targets).collect()
 }
 
 /// Whether each service has enough healthy instances to do without the groups that it replaces.

@@ -13,7 +13,7 @@ use crate::release::{
 };
 use bifrost::cloud::CloudError;
 use std::collections::{BTreeMap, BTreeSet};
-use tokio::try_join;
+use tokio::{join, try_join};
 
 /// A service's group could not be made, or not all of it.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +108,7 @@ impl Maker<'_> {
         made.await.into_iter().collect()
     }
 
-    /// Makes a service's launch template, group, policies with their alarms, and has metrics collected, in this order.
+    /// Makes a service's launch template, then its group, then its policies with their alarms, and has metrics collected.
     pub(super) async fn make_service(&self, name: &ServiceName, service: &Service) -> Result<(), NotMade> {
         let not_made = |why: Why| NotMade { service: name.clone(), why };
         let resources = service.resources.as_ref().ok_or_else(|| not_made(Why::NotResolved))?;
@@ -129,12 +129,15 @@ impl Maker<'_> {
         if !self.own.groups.iter().any(|made| made.name == group.name) {
             self.ports.groups.create_group(&group).await?;
         }
-        for policy in &service.autoscaling.policies {
-            let name = policy_name(&group.name, policy);
-            let policy_arn = self.ports.groups.put_scaling_policy(&scaling_policy(&name, &group.name, policy)).await?;
-            self.ports.alarms.put(&alarm(&name, &group.name, policy, policy_arn)).await?;
-        }
-        self.ports.groups.enable_metrics(&group.name).await
+        let policies = each(&service.autoscaling.policies, async |policy| self.make_policy(&group.name, policy).await);
+        let (policies, metrics) = join!(policies, self.ports.groups.enable_metrics(&group.name));
+        policies.into_iter().collect::<Result<(), _>>().and(metrics)
+    }
+
+    async fn make_policy(&self, group: &str, policy: &Policy) -> Result<(), CloudError> {
+        let name = policy_name(group, policy);
+        let policy_arn = self.ports.groups.put_scaling_policy(&scaling_policy(&name, group, policy)).await?;
+        self.ports.alarms.put(&alarm(&name, group, policy, policy_arn)).await
     }
 
     /// Nothing, if there is no image to launch.

@@ -5,6 +5,7 @@ use crate::release::OdinRelease;
 use bifrost::halt;
 use bifrost::lock::{self, LockFailure};
 use bifrost::release::Envelope;
+use tokio::join;
 
 /// Gives back what is left of this release: its lock.
 ///
@@ -12,15 +13,25 @@ use bifrost::release::Envelope;
 /// [`LockFailure::Lock`].
 pub async fn release_lock_failure(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, LockFailure> {
     release.envelope.success = Some(false);
-    finish(context, &release.envelope).await?;
+    let flag = own_flag(context, &release.envelope).await?;
+    finish(context, &release.envelope, flag).await?;
     Ok(release)
 }
 
-/// Removes the halt flag and gives the root lock back, in this order: the flag was for whoever holds the lock.
+/// Whether there is a halt flag that is this deploy's. Once the lock is gone, a flag is another's.
 ///
-/// Once the lock is gone, a flag is another deploy's, and stays.
-pub(super) async fn finish(context: &Context, envelope: &Envelope) -> Result<(), LockFailure> {
-    if holds_lock(context, envelope).await? {
+/// Removing one unseen would leave a delete marker behind in a bucket that keeps versions, for each deploy one.
+pub(super) async fn own_flag(context: &Context, envelope: &Envelope) -> Result<bool, LockFailure> {
+    let (held, flag) = join!(holds_lock(context, envelope), halt::is_flagged(context, envelope));
+    let flag =
+        flag.map_err(|error| LockFailure::Lock(format!("whether there is a halt flag is not known: {error}")))?;
+    Ok(held? && flag)
+}
+
+/// Removes the halt flag, if there is one of this deploy's, and gives the root lock back, in this order: the flag was for
+/// whoever holds the lock.
+pub(super) async fn finish(context: &Context, envelope: &Envelope, flag: bool) -> Result<(), LockFailure> {
+    if flag {
         let cleared = halt::clear(context, envelope).await;
         cleared.map_err(|error| LockFailure::Lock(format!("the halt flag cannot be removed: {error}")))?;
     }

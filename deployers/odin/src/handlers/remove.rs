@@ -2,20 +2,28 @@
 
 use crate::cloud::{AutoScalingGroup, LaunchTemplate, OdinPorts};
 use bifrost::cloud::CloudError;
+use tokio::join;
 
-/// Removes a group with its instances, policies and alarms. It stays, with a status, until its instances have gone.
-///
-/// Alarms go first: once the group is gone, nothing tells which they were.
-pub(super) async fn remove_group(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<(), CloudError> {
-    let alarms = match ports.groups.policy_alarms(&group.name).await {
-        Ok(alarms) => alarms,
-        Err(error) if error.is_not_found() => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    if !alarms.is_empty() {
-        ports.alarms.delete(&alarms).await?;
+/// The alarms of a group's policies; none if it is gone already.
+pub(super) async fn alarms_of(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<Vec<String>, CloudError> {
+    match ports.groups.policy_alarms(&group.name).await {
+        Err(error) if error.is_not_found() => Ok(Vec::new()),
+        alarms => alarms,
     }
-    gone(ports.groups.delete_group(&group.name).await)
+}
+
+/// Removes a group with its instances and policies, and its alarms. It stays, with a status, until its instances have gone.
+///
+/// Auto Scaling deletes the alarms that only a group's policies used, too: none is left over if that request alone fails.
+pub(super) async fn remove_group(ports: &OdinPorts, name: &str, alarms: &[String]) -> Result<(), CloudError> {
+    let delete_alarms = async {
+        if alarms.is_empty() {
+            return Ok(());
+        }
+        ports.alarms.delete(alarms).await
+    };
+    let (alarms, group) = join!(delete_alarms, ports.groups.delete_group(name));
+    alarms.and(gone(group))
 }
 
 /// Removes a launch template.

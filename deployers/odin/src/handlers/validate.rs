@@ -4,17 +4,19 @@ use super::Context;
 use crate::findings::Findings;
 use crate::release::{OdinRelease, USER_DATA_LIMIT_BYTES, check, fill_defaults, render_user_data};
 use bifrost::validate::{ValidateFailure, read_file};
+use tokio::join;
 
 /// Refuses what is malformed, replayed or tampered with, and fills in defaults.
 ///
 /// # Errors
 /// [`ValidateFailure::BadRelease`] says all that is wrong.
 pub async fn validate(context: &Context, release: OdinRelease) -> Result<OdinRelease, ValidateFailure> {
-    let mut release = bifrost::validate::validate(context, release).await?;
+    let template = read_user_data(context, &release);
+    let (validated, template) = join!(bifrost::validate::validate(context, release.clone()), template);
+    let mut release = validated?;
     check(&release)?;
     fill_defaults(&mut release);
-    let template = read_user_data(context, &release).await?;
-    check_user_data(&release, &template)?;
+    check_user_data(&release, &template?)?;
     Ok(release)
 }
 

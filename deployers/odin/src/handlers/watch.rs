@@ -1,6 +1,6 @@
 //! How far a deploy is between two states: for those who look on, not for the state machine.
 
-use super::look::look;
+use super::look::views;
 use crate::capacity::Target;
 use crate::cloud::{AutoScalingGroup, OdinPorts};
 use crate::deployer::dots;
@@ -23,7 +23,7 @@ pub(crate) async fn watch(ports: &OdinPorts, release: &OdinRelease) -> Result<Ve
             (Some(group), _) if group.status.is_some() => services.push(going(name.to_string(), group)),
             (Some(group), _) => {
                 let target = Target::new(&service.autoscaling, service.previous_desired_capacity);
-                let report = look(ports, service, group).await?.report(&target);
+                let report = Health::of(group, &views(ports, service).await?).report(&target);
                 services.push(dots(name.to_string(), &report));
             }
             // Nothing was made yet.

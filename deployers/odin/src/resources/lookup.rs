@@ -20,8 +20,6 @@ pub(crate) struct Found {
     pub(super) security_groups: Vec<SecurityGroup>,
     pub(super) load_balancers: ByName<LoadBalancer>,
     pub(super) target_groups: ByName<TargetGroup>,
-    /// Slow starts of those target groups, in seconds, by ARN.
-    pub(super) slow_starts: BTreeMap<String, u32>,
     pub(super) profiles: ByName<InstanceProfile>,
     pub(super) placement_groups: ByName<PlacementGroup>,
     pub(super) roles: ByName<Role>,
@@ -35,13 +33,11 @@ pub(crate) struct Found {
 /// Whatever AWS answers.
 pub(crate) async fn look_up(ports: &OdinPorts, release: &OdinRelease) -> Result<Found, CloudError> {
     let (of_release, of_services) = try_join!(look_up_shared(ports, release), look_up_of_services(ports, release))?;
-    let slow_starts = slow_starts(ports, &of_services.target_groups).await?;
     Ok(Found {
         images: of_release.images,
         subnets: of_release.subnets,
         roles: of_release.roles,
         topics: of_release.topics,
-        slow_starts,
         ..of_services
     })
 }
@@ -78,15 +74,6 @@ async fn look_up_of_services(ports: &OdinPorts, release: &OdinRelease) -> Result
     )?;
     let security_groups = security_groups.concat();
     Ok(Found { security_groups, load_balancers, target_groups, profiles, placement_groups, ..Found::default() })
-}
-
-async fn slow_starts(ports: &OdinPorts, groups: &ByName<TargetGroup>) -> Result<BTreeMap<String, u32>, CloudError> {
-    let groups = groups.values().flatten();
-    let slow_starts = all(groups, async |group: &TargetGroup| {
-        let attributes = ports.target_groups.attributes(&group.arn).await?;
-        Ok((group.arn.clone(), attributes.slow_start_seconds))
-    });
-    Ok(slow_starts.await?.into_iter().collect())
 }
 
 /// One request for what is named by id, one for what is named by tag, and none for nothing.

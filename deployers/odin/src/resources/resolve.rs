@@ -29,7 +29,7 @@ pub(crate) fn resolve(release: &mut OdinRelease, found: &Found, groups: &Groups<
         let prev_asg_arn = earlier.map(|group| group.name.clone());
         service.resources = Some(ServiceResources { prev_asg_arn, ..resources });
     }
-    let slowest = found.slow_starts.values().copied().max().unwrap_or(0);
+    let slowest = found.target_groups.values().flatten().map(|group| group.slow_start_seconds).max().unwrap_or(0);
     release.fields.wait_for_detach = release.fields.wait_for_detach.max(slowest);
     resolver.findings.into_result()
 }

@@ -11,6 +11,7 @@
     reason = "what stands between the tests is of the tests, too: a panic is how they fail"
 )]
 
+mod calls;
 mod crashes;
 mod failing;
 mod invariants;

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::local::{ServiceError, Session};
 use std::collections::BTreeMap;
+use tokio::try_join;
 
 /// How many attachments one request may detach.
 const DETACH_LIMIT: usize = 10;
@@ -115,7 +116,6 @@ impl AutoScaling for Session<OdinAccount> {
             };
             Ok(found.attachments.load_balancers.iter().map(state).collect())
         });
-        let load_balancers = load_balancers.await?;
         let target_groups = request(self, "autoscaling:DescribeLoadBalancerTargetGroups", group, |region, here| {
             let found = region.auto_scaling_groups.get(group).ok_or_else(|| group_not_found(group))?;
             let state = |(name, attachment): (&String, &Attachment)| {
@@ -124,7 +124,8 @@ impl AutoScaling for Session<OdinAccount> {
             };
             Ok(found.attachments.target_groups.iter().map(state).collect())
         });
-        Ok(Attachments { load_balancers, target_groups: target_groups.await? })
+        let (load_balancers, target_groups) = try_join!(load_balancers, target_groups)?;
+        Ok(Attachments { load_balancers, target_groups })
     }
 
     async fn delete_group(&self, name: &str) -> Result<(), CloudError> {

@@ -3,12 +3,13 @@
 use super::balancer::{Registration, StoredTargetGroup};
 use super::region::OdinRegion;
 use super::{Here, OdinAccount, not_found, request};
-use crate::cloud::{ClassicBalancers, LoadBalancer, TargetGroup, TargetGroupAttributes, TargetGroups};
+use crate::cloud::{ClassicBalancers, LoadBalancer, TargetGroup, TargetGroups};
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
 use bifrost::local::{ServiceError, Session};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
+use tokio::try_join;
 
 #[async_trait]
 impl ClassicBalancers for Session<OdinAccount> {
@@ -47,22 +48,21 @@ impl TargetGroups for Session<OdinAccount> {
             Ok(region.target_groups.contains_key(name).then(|| here.target_group_arn(name)))
         });
         let Some(arn) = arn.await? else { return Ok(None) };
-        request(self, "elasticloadbalancing:DescribeTags", name, |region, _| {
-            let found = region.target_groups.get(name);
-            Ok(found.map(|found| TargetGroup { arn, name: name.to_owned(), tags: found.tags.clone() }))
-        })
-        .await
-    }
-
-    async fn attributes(&self, arn: &str) -> Result<TargetGroupAttributes, CloudError> {
-        request(self, "elasticloadbalancing:DescribeTargetGroupAttributes", arn, |region, here| {
-            let found = by_arn(region, arn, here)?;
-            Ok(TargetGroupAttributes {
-                slow_start_seconds: found.slow_start_seconds,
-                deregistration_delay_seconds: found.deregistration_delay_seconds,
-            })
-        })
-        .await
+        let described = try_join!(
+            request(self, "elasticloadbalancing:DescribeTags", name, |region, here| {
+                Ok(by_arn(region, &arn, here)?.tags.clone())
+            }),
+            request(self, "elasticloadbalancing:DescribeTargetGroupAttributes", &arn, |region, here| {
+                Ok(by_arn(region, &arn, here)?.slow_start_seconds)
+            }),
+        );
+        match described {
+            Ok((tags, slow_start_seconds)) => {
+                Ok(Some(TargetGroup { arn, name: name.to_owned(), tags, slow_start_seconds }))
+            }
+            Err(error) if error.is_not_found() => Ok(None),
+            Err(error) => Err(error),
+        }
     }
 
     async fn target_health(&self, arn: &str) -> Result<BTreeMap<String, String>, CloudError> {

@@ -52,9 +52,10 @@ async fn profiles_roles_topics_and_target_groups_have_the_arns_that_aws_gives_th
     assert_eq!(place.ports.iam.role("hooks").await.unwrap().unwrap().arn, "arn:aws:iam::111111111111:role/hooks");
     let topic = place.ports.topics.topic_arn("hooks").await.unwrap();
     assert_eq!(topic.as_deref(), Some("arn:aws:sns:us-east-1:111111111111:hooks"));
-    let arn = place.target_group().await;
+    let group = place.ports.target_groups.target_group("web-tg").await.unwrap().unwrap();
+    let arn = group.arn;
     assert!(arn.starts_with("arn:aws:elasticloadbalancing:us-east-1:111111111111:targetgroup/web-tg/"), "{arn}");
-    assert_eq!(place.ports.target_groups.attributes(&arn).await.unwrap().slow_start_seconds, 60);
+    assert_eq!(group.slow_start_seconds, 60);
 }
 
 #[tokio::test]

@@ -1,0 +1,112 @@
+//! Counts the AWS calls of each task of a deploy, and the longest chain of calls that wait for one another.
+//!
+//! Every call takes one second of the embedded world's time, and nothing else in a task takes any. Calls that are made
+//! at the same time end in the same second, so there are as many seconds in which calls end as the chain is long.
+
+use bifrost::local::{Fault, FaultKind, LocalDeployer, World, read_world};
+use bifrost::release::Sha256;
+use bifrost::testing::Lab;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use odin::Odin;
+use odin::cloud::local::OdinAccount;
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+const USER_DATA: &[u8] = include_bytes!("../../releases/deploy-test.json.userdata");
+
+/// The calls of one task: the state that made them, and when each of them ended.
+pub struct Task {
+    state: String,
+    ends: Vec<DateTime<Utc>>,
+}
+
+impl Task {
+    /// How many calls it made.
+    pub fn calls(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// How many of them had to wait for one another.
+    pub fn chain(&self) -> usize {
+        self.ends.iter().collect::<BTreeSet<_>>().len()
+    }
+}
+
+/// The tasks of a deploy, in order.
+pub struct Calls(pub Vec<Task>);
+
+impl Calls {
+    /// How many calls the whole deploy made.
+    pub fn calls(&self) -> usize {
+        self.0.iter().map(Task::calls).sum()
+    }
+
+    /// How many of them had to wait for one another.
+    pub fn chain(&self) -> usize {
+        self.0.iter().map(Task::chain).sum()
+    }
+}
+
+impl fmt::Display for Calls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{:<18}{:>6}{:>7}", "task", "calls", "chain")?;
+        for task in &self.0 {
+            writeln!(f, "{:<18}{:>6}{:>7}", task.state, task.calls(), task.chain())?;
+        }
+        write!(f, "{:<18}{:>6}{:>7}", "the whole deploy", self.calls(), self.chain())
+    }
+}
+
+/// Deploys these services of the sample release over an earlier release of them, with balancers that drain at once, by a
+/// process that has not assumed the role yet.
+pub async fn calls_of(services: &[&str]) -> Calls {
+    let mut world = world();
+    let lab = Lab::new(world.clone()).unwrap();
+    deploy(&lab, &release(services, world.clock, "11111111")).await;
+    lab.pass(TimeDelta::hours(1)).unwrap();
+    world = lab.store().read(World::clone).unwrap();
+    let release = release(services, world.clock, "22222222");
+    let kind = FaultKind::DelaySeconds(1);
+    world.faults = vec![Fault { operation: "*".into(), resource: None, state: None, skip: 0, times: None, kind }];
+    let lab = Lab::new(world).unwrap();
+    let tasks = Arc::new(Mutex::new(Vec::<Task>::new()));
+    let seen = Arc::clone(&tasks);
+    lab.store().watch(Box::new(move |record, _, after| {
+        let state = &record.call.name.attempt.state;
+        let mut tasks = seen.lock().unwrap();
+        match tasks.last_mut() {
+            _ if state.is_empty() => {}
+            Some(task) if task.state == *state => task.ends.push(after.clock),
+            _ => tasks.push(Task { state: state.clone(), ends: vec![after.clock] }),
+        }
+    }));
+    deploy(&lab, &release).await;
+    Calls(std::mem::take(&mut tasks.lock().unwrap()))
+}
+
+async fn deploy(lab: &Lab<Odin>, release: &Value) {
+    let run = lab.deploy(release, &[("userdata", USER_DATA)]).await.unwrap();
+    assert_eq!(run.path().last(), Some(&"Success"), "{:?}", run.errors());
+}
+
+fn world() -> World<OdinAccount> {
+    let mut world: Value = serde_json::from_str(Odin::WORLD).unwrap();
+    let region = &mut world["accounts"]["000000000000"]["resources"]["regions"]["us-east-1"];
+    region["load_balancers"]["coinbase-deploy-test-web-elb"]["connection_draining_seconds"] = json!(0);
+    region["target_groups"]["coinbase-deploy-test-web-tg"]["deregistration_delay_seconds"] = json!(0);
+    read_world(Path::new("world"), world.to_string().as_bytes()).unwrap()
+}
+
+/// The sample release with these services alone, as the client prepares it.
+fn release(services: &[&str], now: DateTime<Utc>, random: &str) -> Value {
+    let mut release: Value = serde_json::from_str(include_str!("../../releases/deploy-test.json")).unwrap();
+    let all = release["services"].as_object_mut().unwrap();
+    all.retain(|name, _| services.contains(&name.as_str()));
+    release["release_id"] = json!(format!("release-{}-{random}", now.format("%Y-%m-%dT%H-%M-%SZ")));
+    release["created_at"] = json!(now.to_rfc3339_opts(SecondsFormat::Secs, true));
+    release["user_data_sha256"] = json!(Sha256::of(USER_DATA).to_string());
+    release
+}
