@@ -1,7 +1,6 @@
 //! The SDK's errors as ours: AWS's code, message and request id, and what kind of refusal it is.
 
 use aws_smithy_runtime_api::client::result::SdkError;
-use aws_smithy_types::error::display::DisplayErrorContext;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bifrost::cloud::{CloudError, ErrorKind};
 use std::error::Error;
@@ -26,12 +25,17 @@ where
 
 fn said_by<E: ProvideErrorMetadata + Error>(error: &E) -> (ErrorKind, String, String) {
     let code = error.code().unwrap_or("UnknownError").to_owned();
-    let message = error.message().map_or_else(|| DisplayErrorContext(error).to_string(), ToOwned::to_owned);
+    let message = error.message().map_or_else(|| in_full(error), ToOwned::to_owned);
     (ErrorKind::of(&code, &message), code, message)
 }
 
-fn in_full<E: Error + 'static, R: Debug + 'static>(error: &SdkError<E, R>) -> String {
-    DisplayErrorContext(error).to_string()
+/// An error with all that led to it, which the SDK keeps to itself.
+pub(crate) fn in_full(error: &dyn Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |told, cause| {
+        let cause = cause.to_string();
+        if told.contains(&cause) { told } else { format!("{told}: {cause}") }
+    })
 }
 
 /// For answers of AWS that lack what they must have.

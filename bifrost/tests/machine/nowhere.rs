@@ -2,8 +2,10 @@
 
 use async_trait::async_trait;
 use bifrost::Identity;
-use bifrost::cloud::{CloudError, Encryption, LockItem, LockTable, Object, Objects, PutLock, PutNew, Targets};
-use bifrost::release::{AccountId, BucketName, ObjectKey, Region};
+use bifrost::cloud::{
+    CloudError, Encryption, LockItem, LockTable, Object, Objects, PutLock, PutNew, TargetRole, Targets,
+};
+use bifrost::release::{BucketName, ObjectKey};
 use bifrost::task::{Attempt, Context, Sent, Surroundings};
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
@@ -76,7 +78,7 @@ impl LockTable for Nowhere {
 
 #[async_trait]
 impl<P> Targets<P> for Nowhere {
-    async fn assume(&self, account: &AccountId, _: &Region, _: &str, _: &str) -> Result<P, CloudError> {
-        panic!("nobody should enter {account}")
+    async fn assume(&self, target: &TargetRole) -> Result<P, CloudError> {
+        panic!("nobody should enter {}", target.account)
     }
 }

@@ -7,9 +7,8 @@
     reason = "a benchmark that cannot go on has nothing to measure"
 )]
 
-use bifrost::Deployer;
 use bifrost::asl::StateMachine;
-use bifrost::local::{World, read_world};
+use bifrost::local::{LocalDeployer, World, read_world};
 use bifrost::machine::Machine;
 use bifrost::release::Sha256;
 use bifrost::task;

@@ -19,14 +19,21 @@ mod templates;
 mod topics;
 
 use super::OdinPorts;
+use crate::machine::Odin;
 use aws_types::SdkConfig;
 use bifrost::cloud::CloudError;
-use bifrost_aws::Session;
+use bifrost_aws::{AwsDeployer, Session};
 use futures_util::stream::{self, StreamExt};
 use std::sync::Arc;
 
 /// How many requests of one call to a port are under way at once.
 const AT_ONCE: usize = 4;
+
+impl AwsDeployer for Odin {
+    fn aws_ports(session: Session) -> OdinPorts {
+        ports(session)
+    }
+}
 
 /// Odin's ports into the account and region of a session.
 #[must_use]

@@ -2,12 +2,13 @@
 
 use super::request::Request;
 use super::{Service, found};
-use crate::cloud::{TargetGroup, TargetGroupAttributes, TargetGroups};
+use crate::cloud::{Tags, TargetGroup, TargetGroups};
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{TargetGroupAttribute, TargetHealthDescription};
 use bifrost::cloud::CloudError;
 use std::collections::BTreeMap;
+use tokio::join;
 
 #[async_trait]
 impl TargetGroups for Service<Client> {
@@ -19,20 +20,9 @@ impl TargetGroups for Service<Client> {
         let Some(group) = group else { return Ok(None) };
         let arn = request.field("TargetGroupArn", group.target_group_arn)?;
 
-        let request = Request::new("elasticloadbalancing:DescribeTags", name);
-        let describe = self.client.describe_tags().resource_arns(&arn);
-        let Some(answer) = found(request.make(&self.session, describe.send()).await)? else { return Ok(None) };
-        let tags =
-            answer.tag_descriptions.unwrap_or_default().into_iter().flat_map(|found| found.tags.unwrap_or_default());
-        let tags = request.tags(tags.map(|tag| (tag.key, tag.value)))?;
-        Ok(Some(TargetGroup { arn, name: name.to_owned(), tags }))
-    }
-
-    async fn attributes(&self, arn: &str) -> Result<TargetGroupAttributes, CloudError> {
-        let request = Request::new("elasticloadbalancing:DescribeTargetGroupAttributes", arn);
-        let describe = self.client.describe_target_group_attributes().target_group_arn(arn);
-        let answer = request.make(&self.session, describe.send()).await?;
-        attributes(answer.attributes.unwrap_or_default(), request)
+        let (tags, slow_start) = join!(self.tags(name, &arn), self.slow_start(&arn));
+        let (Some(tags), Some(slow_start_seconds)) = (found(tags)?, found(slow_start)?) else { return Ok(None) };
+        Ok(Some(TargetGroup { arn, name: name.to_owned(), tags, slow_start_seconds }))
     }
 
     async fn target_health(&self, arn: &str) -> Result<BTreeMap<String, String>, CloudError> {
@@ -43,18 +33,28 @@ impl TargetGroups for Service<Client> {
     }
 }
 
-fn attributes(
-    attributes: Vec<TargetGroupAttribute>,
-    request: Request<'_>,
-) -> Result<TargetGroupAttributes, CloudError> {
-    let values: BTreeMap<_, _> = attributes.into_iter().filter_map(|found| Some((found.key?, found.value?))).collect();
-    let seconds = |key: &str| request.field(key, values.get(key).and_then(|value| value.parse().ok()));
-    let slow_start = "slow_start.duration_seconds";
-    Ok(TargetGroupAttributes {
-        // Those of network load balancers have none.
-        slow_start_seconds: if values.contains_key(slow_start) { seconds(slow_start)? } else { 0 },
-        deregistration_delay_seconds: seconds("deregistration_delay.timeout_seconds")?,
-    })
+impl Service<Client> {
+    async fn tags(&self, name: &str, arn: &str) -> Result<Tags, CloudError> {
+        let request = Request::new("elasticloadbalancing:DescribeTags", name);
+        let describe = self.client.describe_tags().resource_arns(arn);
+        let answer = request.make(&self.session, describe.send()).await?;
+        let tags =
+            answer.tag_descriptions.unwrap_or_default().into_iter().flat_map(|found| found.tags.unwrap_or_default());
+        request.tags(tags.map(|tag| (tag.key, tag.value)))
+    }
+
+    async fn slow_start(&self, arn: &str) -> Result<u32, CloudError> {
+        let request = Request::new("elasticloadbalancing:DescribeTargetGroupAttributes", arn);
+        let describe = self.client.describe_target_group_attributes().target_group_arn(arn);
+        let answer = request.make(&self.session, describe.send()).await?;
+        seconds("slow_start.duration_seconds", answer.attributes.unwrap_or_default(), request)
+    }
+}
+
+/// An attribute of that many seconds. Target groups of network load balancers have none for a slow start.
+fn seconds(key: &str, attributes: Vec<TargetGroupAttribute>, request: Request<'_>) -> Result<u32, CloudError> {
+    let attribute = attributes.into_iter().find(|found| found.key.as_deref() == Some(key));
+    attribute.map_or(Ok(0), |found| request.field(key, found.value.and_then(|value| value.parse().ok())))
 }
 
 /// The state of each target; of one with several ports, the first that is not healthy.
@@ -117,14 +117,11 @@ mod tests {
     #[test]
     fn a_network_load_balancers_target_group_starts_at_once() {
         let request = Request::new("elasticloadbalancing:DescribeTargetGroupAttributes", "arn");
+        let key = "slow_start.duration_seconds";
         let delay = attribute("deregistration_delay.timeout_seconds", "300");
-        let slow = attribute("slow_start.duration_seconds", "60");
-        let both = attributes(vec![delay.clone(), slow.clone()], request).unwrap();
-        assert_eq!((both.slow_start_seconds, both.deregistration_delay_seconds), (60, 300));
-        assert_eq!(attributes(vec![delay], request).unwrap().slow_start_seconds, 0);
-
-        let error = attributes(vec![slow], request).unwrap_err();
-        assert_eq!(error.message, "AWS's answer has no usable deregistration_delay.timeout_seconds");
-        assert!(attributes(vec![attribute("deregistration_delay.timeout_seconds", "-1")], request).is_err());
+        assert_eq!(seconds(key, vec![delay.clone(), attribute(key, "60")], request), Ok(60));
+        assert_eq!(seconds(key, vec![delay], request), Ok(0));
+        let error = seconds(key, vec![attribute(key, "-1")], request).unwrap_err();
+        assert_eq!(error.message, "AWS's answer has no usable slow_start.duration_seconds");
     }
 }
