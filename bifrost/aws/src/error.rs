@@ -31,11 +31,15 @@ fn said_by<E: ProvideErrorMetadata + Error>(error: &E) -> (ErrorKind, String, St
 
 /// An error with all that led to it, which the SDK keeps to itself.
 pub(crate) fn in_full(error: &dyn Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |told, cause| {
-        let cause = cause.to_string();
-        if told.contains(&cause) { told } else { format!("{told}: {cause}") }
-    })
+    let (mut told, mut cause) = (error.to_string(), error.source());
+    while let Some(next) = cause {
+        let said = next.to_string();
+        if !told.contains(&said) {
+            told = format!("{told}: {said}");
+        }
+        cause = next.source();
+    }
+    told
 }
 
 /// For answers of AWS that lack what they must have.

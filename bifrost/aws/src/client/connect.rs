@@ -2,11 +2,14 @@
 
 use super::clock::{Clock, TOO_FAR_OFF};
 use super::executions::SfnExecutions;
+use crate::error::in_full;
 use crate::roles::{KnownRoles, RoleOptions};
 use crate::{AssumedRoles, AwsDeployer, DynamoDbLocks, Passage, S3Objects, Session, SystemSurroundings, configuration};
 use async_trait::async_trait;
 use aws_config::BehaviorVersion;
 use aws_config::SdkConfig;
+use aws_credential_types::provider::ProvideCredentials;
+use aws_credential_types::provider::error::CredentialsError;
 use bifrost::Identity;
 use bifrost::client::{Client, Connect, ConnectError, Connection, Place};
 use bifrost::cloud::{CloudError, Principal};
@@ -69,8 +72,26 @@ fn region(config: &SdkConfig) -> Result<Region, ConnectError> {
     })
 }
 
+/// Refuses to go on without credentials, before a request fails for lack of them.
+async fn check_credentials(config: &SdkConfig) -> Result<(), ConnectError> {
+    let provider = config.credentials_provider();
+    let loaded = match &provider {
+        Some(provider) => provider.provide_credentials().await.map(drop),
+        None => Err(CredentialsError::not_loaded_no_source()),
+    };
+    loaded.map_err(|error| ConnectError {
+        problem: match &error {
+            CredentialsError::CredentialsNotLoaded(_) => "there are no AWS credentials".into(),
+            _ => format!("the AWS credentials cannot be loaded: {}", in_full(&error)),
+        },
+        next_step: "log in, such as with `aws sso login`, or choose a profile with AWS_PROFILE; --local needs none"
+            .into(),
+    })
+}
+
 /// Whose the credentials are, if that is where the deployer is said to be.
 async fn account(config: &SdkConfig, place: &Place) -> Result<AccountId, ConnectError> {
+    check_credentials(config).await?;
     let clock = Clock::default();
     let sts = aws_sdk_sts::Client::new(config);
     let asked = sts.get_caller_identity().customize().interceptor(clock.clone()).send().await;
@@ -111,19 +132,8 @@ fn refused(error: CloudError) -> ConnectError {
         "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" | "InvalidAccessKeyId" => {
             "AWS does not know these credentials: choose others with AWS_PROFILE, or log in anew"
         }
-        // The SDK looks for credentials when it makes its first request.
-        "ConnectionFailure" | "InvalidRequest" if lacks_credentials(&error.message) => {
-            "there are no credentials: log in, such as with `aws sso login`, or choose a profile with AWS_PROFILE; \
-             --local needs none"
-        }
         "ConnectionFailure" | "RequestTimeout" => "is there a way to AWS from here, and is AWS_ENDPOINT_URL right?",
         _ => "try `aws sts get-caller-identity`",
     };
     ConnectError { problem: format!("AWS cannot be reached: {error}"), next_step: next_step.into() }
-}
-
-fn lacks_credentials(message: &str) -> bool {
-    ["credentials", "identity", "no providers in chain", "profile"]
-        .iter()
-        .any(|word| message.to_lowercase().contains(word))
 }
