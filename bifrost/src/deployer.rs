@@ -2,6 +2,7 @@
 
 use crate::cloud::{CloudError, Encryption};
 use crate::machine::{Flatten, Machine};
+use crate::permission::Permission;
 use crate::release::{AccountId, BucketName, ConfigName, Defaults, InvalidName, ProjectName, Region, Release};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -28,6 +29,7 @@ pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
 /// | the client follows: a state is left, or time passes in one | [`progress`](Self::progress), [`watch`](Self::watch) |
 /// | the client sees the end | [`changes`](Self::changes), and [`CHANGES_FROM`](Self::CHANGES_FROM) for the exit code |
 /// | a person asks for the status | [`deployed`](Self::deployed) |
+/// | a person prepares a target account | [`PERMISSIONS`](Self::PERMISSIONS) |
 ///
 /// Where it runs, it says apart: in the embedded world as a [`LocalDeployer`](crate::local::LocalDeployer), and in AWS as
 /// an `AwsDeployer` of the crate `bifrost-aws`. The Lambda function needs its machine alone. What a client does is advice: the handler of `Validate` must call
@@ -47,6 +49,8 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     const TIMEOUT_SECONDS: u32;
     /// The state with whose entry a target account may be changed: a failure before it is a refusal (contract §9).
     const CHANGES_FROM: &'static str;
+    /// What its ports call in a target account, for the policy of the role there. By default nothing.
+    const PERMISSIONS: &'static [Permission] = &[];
     /// Checks all that can be checked without AWS: the rules of the deployer's `Validate`. The client asks before it
     /// uploads anything.
     ///
@@ -197,13 +201,19 @@ impl Identity {
     /// The DynamoDB table of root locks: `<lambda function name, lower case>-locks`.
     #[must_use]
     pub fn lock_table(&self) -> String {
-        format!("{}-locks", self.name.to_lowercase())
+        lock_table(&self.name)
     }
 
     /// The one role that a target account needs.
     #[must_use]
     pub fn assumed_role(&self) -> String {
-        format!("{}-assumed", self.name)
+        assumed_role(&self.name)
+    }
+
+    /// The role of the Lambda function: whom the roles in target accounts trust.
+    #[must_use]
+    pub fn execution_role(&self) -> String {
+        execution_role(&self.name)
     }
 
     /// The bucket of releases, `<deployer>-<deployer account id>`, unless a release names another.
@@ -211,7 +221,7 @@ impl Identity {
     /// # Errors
     /// If the deployer's name makes no name of a bucket.
     pub fn bucket(&self) -> Result<BucketName, InvalidName> {
-        format!("{}-{}", self.name.to_lowercase(), self.account).parse()
+        bucket(&self.name, self.account.as_str()).parse()
     }
 
     /// What a release leaves out.
@@ -226,4 +236,22 @@ impl Identity {
             timeout_seconds,
         })
     }
+}
+
+// The same names for who knows the deployer's name alone, as a template does.
+
+pub(crate) fn lock_table(name: &str) -> String {
+    format!("{}-locks", name.to_lowercase())
+}
+
+pub(crate) fn assumed_role(name: &str) -> String {
+    format!("{name}-assumed")
+}
+
+pub(crate) fn execution_role(name: &str) -> String {
+    format!("{name}-lambda")
+}
+
+pub(crate) fn bucket(name: &str, account: &str) -> String {
+    format!("{}-{account}", name.to_lowercase())
 }

@@ -45,6 +45,8 @@ extern crate self as bifrost;
 
 pub mod asl;
 #[cfg(feature = "cli")]
+pub mod bootstrap;
+#[cfg(feature = "cli")]
 pub mod cli;
 pub mod client;
 pub mod cloud;
@@ -56,6 +58,7 @@ pub mod json;
 pub mod local;
 pub mod lock;
 pub mod machine;
+mod permission;
 mod printable;
 pub mod release;
 pub mod task;
@@ -68,6 +71,7 @@ pub mod validate;
 pub use bifrost_macros::state_machine;
 pub use deployer::{Attachment, Changes, Deployed, Deployer, Fields, Identity, Progress};
 pub use machine::{Shape, TaskError};
+pub use permission::{Permission, PolicyCondition};
 
 #[doc(hidden)]
 pub mod __private {

@@ -9,6 +9,7 @@ mod error;
 mod executions;
 mod locks;
 mod objects;
+mod stacks;
 mod targets;
 
 pub use call::{Attempt, Call, CallName, Principal};
@@ -16,4 +17,5 @@ pub use error::{CloudError, ErrorKind};
 pub use executions::{ExecutionStatus, ExecutionSummary, Executions, StartError};
 pub use locks::{LockItem, LockTable, PutLock};
 pub use objects::{Encryption, Object, Objects, PutNew};
+pub use stacks::{NewStack, Stack, StackEvent, StackUpdate, Stacks};
 pub use targets::{TargetRole, Targets};

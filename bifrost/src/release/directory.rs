@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{AccountId, ConfigName, ProjectName, ReleaseId};
+use super::{AccountId, ConfigName, ProjectName, ReleaseId, Sha256};
 
 /// The key of an object in the deployer's bucket.
 ///
@@ -12,6 +12,12 @@ use super::{AccountId, ConfigName, ProjectName, ReleaseId};
 pub struct ObjectKey(String);
 
 impl ObjectKey {
+    /// The code of the deployer's own function, named by its content: beside all accounts' directories.
+    #[must_use]
+    pub fn code(sha256: &Sha256) -> Self {
+        Self(format!("_code/{sha256}.zip"))
+    }
+
     /// The key as text, without a leading slash.
     #[must_use]
     pub fn as_str(&self) -> &str {

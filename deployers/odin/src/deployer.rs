@@ -5,12 +5,13 @@ use crate::groups::{release_id, service_name};
 use crate::handlers::watch;
 use crate::machine::Odin;
 use crate::names::{CONFIG_NAME, PROJECT_NAME};
+use crate::permissions::PERMISSIONS;
 use crate::release::{HealthyReport, OdinFields, OdinRelease, check};
 use async_trait::async_trait;
 use bifrost::client::read_at_most;
 use bifrost::cloud::{CloudError, Encryption};
 use bifrost::release::{ConfigName, ProjectName, Sha256};
-use bifrost::{Attachment, Changes, Deployed, Deployer, Progress};
+use bifrost::{Attachment, Changes, Deployed, Deployer, Permission, Progress};
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -26,6 +27,7 @@ impl Deployer for Odin {
     const ABOUT: &'static str = "Deploys each service of a release as an auto-scaling group, blue/green";
     const TIMEOUT_SECONDS: u32 = 600;
     const CHANGES_FROM: &'static str = "Deploy";
+    const PERMISSIONS: &'static [Permission] = PERMISSIONS;
 
     fn check(release: &OdinRelease) -> Result<(), String> {
         check(release).map_err(|findings| findings.to_string())

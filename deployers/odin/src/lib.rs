@@ -13,6 +13,7 @@ pub mod health;
 mod lab;
 mod machine;
 pub mod names;
+mod permissions;
 pub mod release;
 mod resources;
 mod safe_release;

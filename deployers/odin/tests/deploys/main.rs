@@ -21,6 +21,7 @@ mod malformed;
 mod originals;
 mod paths;
 mod plan;
+mod policies;
 mod random;
 mod refused;
 mod rolling_out;

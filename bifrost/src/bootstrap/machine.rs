@@ -1,0 +1,64 @@
+//! The state machine, and what it may do.
+
+use super::function::log;
+use super::names::{HAS_CODE, Names};
+use super::policy::{allow, document, trust};
+use super::template::Template;
+use serde_json::{Value, json};
+
+/// What Step Functions needs to write logs: AWS ties none of these to a resource.
+const LOG_DELIVERY: [&str; 8] = [
+    "logs:CreateLogDelivery",
+    "logs:DeleteLogDelivery",
+    "logs:DescribeLogGroups",
+    "logs:DescribeResourcePolicies",
+    "logs:GetLogDelivery",
+    "logs:ListLogDeliveries",
+    "logs:PutResourcePolicy",
+    "logs:UpdateLogDelivery",
+];
+
+/// What Step Functions needs to trace.
+const TRACING: [&str; 4] =
+    ["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+
+/// Adds the state machine. `definition` names its function as `${Function.Arn}`.
+pub(super) fn add(template: Template, names: Names, definition: &Value) -> Template {
+    template
+        .resource("MachineRole", "AWS::IAM::Role", role(names))
+        .resource("MachineLog", "AWS::Logs::LogGroup", log(&names.machine_log()))
+        .resource("Machine", "AWS::StepFunctions::StateMachine", machine(names, definition))
+        .attribute("Machine", "Condition", HAS_CODE.into())
+}
+
+/// All transitions are logged, without what travels between them: the release stands in the bucket, Step Functions shows
+/// the rest for 90 days, and a log has other readers than both.
+fn machine(names: Names, definition: &Value) -> Value {
+    json!({
+        "StateMachineName": names.0,
+        "StateMachineType": "STANDARD",
+        "DefinitionString": {"Fn::Sub": definition.to_string()},
+        "RoleArn": {"Fn::GetAtt": ["MachineRole", "Arn"]},
+        "LoggingConfiguration": {
+            "Level": "ALL",
+            "IncludeExecutionData": false,
+            "Destinations": [{"CloudWatchLogsLogGroup": {"LogGroupArn": {"Fn::GetAtt": ["MachineLog", "Arn"]}}}],
+        },
+        "TracingConfiguration": {"Enabled": true},
+    })
+}
+
+fn role(names: Names) -> Value {
+    let statements = [
+        allow("InvokeFunction", &["lambda:InvokeFunction"], &[names.function_arn()]),
+        allow("DeliverLogs", &LOG_DELIVERY, &["*"]),
+        allow("Trace", &TRACING, &["*"]),
+    ];
+    json!({
+        "RoleName": names.machine_role(),
+        "Description": "What the deployer's state machine may do",
+        "AssumeRolePolicyDocument":
+            document([trust("StepFunctions", "sts:AssumeRole", json!({"Service": "states.amazonaws.com"}))]),
+        "Policies": [{"PolicyName": "machine", "PolicyDocument": document(statements)}],
+    })
+}
