@@ -58,7 +58,7 @@ fn architecture() -> Value {
 
 fn function(names: Names, options: &DeployerOptions) -> Value {
     let mut function = json!({
-        "FunctionName": names.0,
+        "FunctionName": names.0.as_str(),
         "Description": "Runs every task of the state machine of the same name",
         "Runtime": "provided.al2023",
         "Handler": "bootstrap",
@@ -134,6 +134,6 @@ pub(super) fn through_s3(sid: &str, action: &str) -> Statement {
     allow(sid, &[action], &["arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*"]).when(
         "StringEquals",
         "kms:ViaService",
-        &["s3.${AWS::Region}.amazonaws.com"],
+        &["s3.${AWS::Region}.${AWS::URLSuffix}"],
     )
 }

@@ -35,7 +35,7 @@ pub(super) fn add(template: Template, names: Names, definition: &Value) -> Templ
 /// the rest for 90 days, and a log has other readers than both.
 fn machine(names: Names, definition: &Value) -> Value {
     json!({
-        "StateMachineName": names.0,
+        "StateMachineName": names.0.as_str(),
         "StateMachineType": "STANDARD",
         "DefinitionString": {"Fn::Sub": definition.to_string()},
         "RoleArn": {"Fn::GetAtt": ["MachineRole", "Arn"]},

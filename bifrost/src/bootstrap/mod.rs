@@ -29,6 +29,7 @@ pub use apply::{Applied, ApplyError, Builder};
 pub use code::{Code, CodeError};
 pub use function::{EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
 pub use install::Installation;
+pub use names::DeployerName;
 pub use project::{project_stack, project_template};
 pub use target::{SESSION_TAGS, TargetOptions, target_template};
 pub use template::TEMPLATE_LIMIT_BYTES;
@@ -55,7 +56,7 @@ pub struct DeployerOptions {
 /// The template of everything in the deployer account. Its parameter `CodeKey` says where in the bucket the function's
 /// code is: deployed without, it makes the bucket that the code is uploaded to, and all but function and state machine.
 #[must_use]
-pub fn deployer_template<M: Machine>(name: &str, options: &DeployerOptions) -> Value {
+pub fn deployer_template<M: Machine>(name: &DeployerName, options: &DeployerOptions) -> Value {
     let names = Names(name);
     let template = Template::new(&format!("{name}: a deployer made with Bifrost"));
     let template = function::add(template, names, options);

@@ -1,29 +1,48 @@
 //! What the resources of a deployer are called, for a template: its account and region are those of the stack.
 
 use crate::deployer;
+use crate::name_type;
+use crate::release::NameFault;
+
+name_type! {
+    /// The name of a deployer in AWS, such as `coinbase-odin`: a letter, then at most 49 letters, digits and `-`. All that
+    /// is named after it can be then: its bucket, above all, whose name ends with the account.
+    DeployerName, "name of a deployer", check_name
+}
+
+fn check_name(name: &str) -> Result<(), NameFault> {
+    const LONGEST: usize = 50;
+    if name.len() > LONGEST {
+        return Err(NameFault::TooLong(LONGEST));
+    }
+    if let Some(c) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
+        return Err(NameFault::Character(c, "letters, digits and `-`"));
+    }
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) { Ok(()) } else { Err(NameFault::Form("a letter first")) }
+}
 
 /// The condition under which there is code to run. The bucket that holds the code is made by the same stack, before.
 pub(super) const HAS_CODE: &str = "HasCode";
 
 /// Who a deployer is, without account and region.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Names<'n>(pub(super) &'n str);
+pub(super) struct Names<'n>(pub(super) &'n DeployerName);
 
 impl Names<'_> {
     pub(super) fn lock_table(self) -> String {
-        deployer::lock_table(self.0)
+        deployer::lock_table(self.0.as_str())
     }
 
     pub(super) fn bucket(self) -> String {
-        deployer::bucket(self.0, "${AWS::AccountId}")
+        deployer::bucket(self.0.as_str(), "${AWS::AccountId}")
     }
 
     pub(super) fn execution_role(self) -> String {
-        deployer::execution_role(self.0)
+        deployer::execution_role(self.0.as_str())
     }
 
     pub(super) fn assumed_role(self) -> String {
-        deployer::assumed_role(self.0)
+        deployer::assumed_role(self.0.as_str())
     }
 
     /// The role of the state machine.

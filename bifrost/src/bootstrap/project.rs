@@ -1,7 +1,7 @@
 //! What a project's people may do: upload its releases.
 
 use super::function::through_s3;
-use super::names::Names;
+use super::names::{DeployerName, Names};
 use super::people::ANY_ACCOUNT;
 use super::policy::{allow, deny, document};
 use super::template::Template;
@@ -15,7 +15,7 @@ const SHOWN: usize = 60;
 ///
 /// S3 knows prefixes and no projects: whoever may upload for `acme/shop` may for `acme/shop/web`.
 #[must_use]
-pub fn project_template(name: &str, project: &ProjectName) -> Value {
+pub fn project_template(name: &DeployerName, project: &ProjectName) -> Value {
     let names = Names(name);
     // A release's directory begins `release-`, so what stands beside it, such as a freeze, is not meant.
     let releases = names.objects_arn(&format!("{ANY_ACCOUNT}/{project}/*/release-*/*"));
@@ -39,7 +39,7 @@ pub fn project_template(name: &str, project: &ProjectName) -> Value {
 
 /// The name of the stack, and of the policy, of a project: readable, and no two projects' are the same.
 #[must_use]
-pub fn project_stack(name: &str, project: &ProjectName) -> String {
+pub fn project_stack(name: &DeployerName, project: &ProjectName) -> String {
     let readable = project.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
     let readable: String = readable.take(SHOWN).collect();
     let digest: String = Sha256::of(project.as_str().as_bytes()).to_string().chars().take(8).collect();

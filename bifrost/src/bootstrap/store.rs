@@ -49,13 +49,18 @@ fn bucket(names: Names) -> Value {
     })
 }
 
+/// A release lock stays for good, or its release could be deployed again. It is told from a root lock, which is an object
+/// of the same name, by its directory: `release-` and a digit.
 fn bucket_policy(names: Names) -> Value {
     let everything = [names.bucket_arn(), names.objects_arn("*")];
+    let release_locks: Vec<String> =
+        (0..10).map(|digit| names.objects_arn(&format!("*/release-{digit}*/lock"))).collect();
     let statements = [
         deny("TlsOnly", &["s3:*"], &everything).when("Bool", "aws:SecureTransport", &["false"]).of("*".into()),
         deny("TrailIsRetained", &["s3:PutObject"], &[names.objects_arn("_audit/*")])
             .when("Null", "s3:object-lock-retain-until-date", &["true"])
             .of("*".into()),
+        deny("ReleaseLocksStay", &["s3:DeleteObject"], &release_locks).of("*".into()),
     ];
     json!({"Bucket": {"Ref": "Bucket"}, "PolicyDocument": document(statements)})
 }

@@ -1,7 +1,7 @@
 //! The one role that a target account needs.
 
-use super::names::Names;
-use super::policy::{Statement, document, trust};
+use super::names::{DeployerName, Names};
+use super::policy::{Statement, document, substituted, trust};
 use super::template::Template;
 use crate::permission::Permission;
 use crate::release::AccountId;
@@ -23,7 +23,7 @@ pub struct TargetOptions {
 
 /// The template of the role in a target account.
 #[must_use]
-pub fn target_template(name: &str, permissions: &[Permission], options: &TargetOptions) -> Value {
+pub fn target_template(name: &DeployerName, permissions: &[Permission], options: &TargetOptions) -> Value {
     let names = Names(name);
     let mut role = json!({
         "RoleName": names.assumed_role(),
@@ -49,7 +49,7 @@ pub fn target_template(name: &str, permissions: &[Permission], options: &TargetO
 /// Only the deployer's function may assume the role: no person of the deployer account, and no other of its functions.
 fn trusted(names: Names, options: &TargetOptions) -> Vec<Statement> {
     let arn = format!("arn:${{AWS::Partition}}:iam::{}:role/{}", options.deployer_account, names.execution_role());
-    let deployer = json!({"AWS": super::policy::substituted(&arn)});
+    let deployer = json!({"AWS": substituted(&arn)});
     let assume = trust("Deployer", "sts:AssumeRole", deployer.clone());
     let assume = match &options.external_id {
         Some(id) => assume.when("StringEquals", "sts:ExternalId", &[id]),

@@ -15,4 +15,5 @@ mod engine;
 mod halting;
 mod locks;
 mod replay;
+mod templates;
 mod world_file;

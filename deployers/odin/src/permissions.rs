@@ -33,7 +33,6 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
             "autoscaling:DescribeLoadBalancerTargetGroups",
             "autoscaling:DescribeLoadBalancers",
             "autoscaling:DescribePolicies",
-            "cloudwatch:DescribeAlarms",
             "ec2:DescribeImages",
             "ec2:DescribeLaunchTemplates",
             "ec2:DescribePlacementGroups",

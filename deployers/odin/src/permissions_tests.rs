@@ -3,20 +3,23 @@
 use crate::Odin;
 use bifrost::Deployer;
 use bifrost::bootstrap::{
-    DeployerOptions, TEMPLATE_LIMIT_BYTES, TargetOptions, deployer_template, project_template, target_template,
+    DeployerName, DeployerOptions, TEMPLATE_LIMIT_BYTES, TargetOptions, deployer_template, project_template,
+    target_template,
 };
 use serde_json::Value;
 
-const NAME: &str = "coinbase-odin";
+fn name() -> DeployerName {
+    "coinbase-odin".parse().unwrap()
+}
 
 fn deployer() -> Value {
-    deployer_template::<Odin>(NAME, &DeployerOptions::default())
+    deployer_template::<Odin>(&name(), &DeployerOptions::default())
 }
 
 fn target() -> Value {
     let deployer_account = "000000000000".parse().unwrap();
     let options = TargetOptions { deployer_account, external_id: None, session_tags: false };
-    target_template(NAME, Odin::PERMISSIONS, &options)
+    target_template(&name(), Odin::PERMISSIONS, &options)
 }
 
 fn text(template: &Value) -> String {
@@ -35,7 +38,7 @@ fn the_template_of_a_target_account_is_pinned() {
 
 #[test]
 fn the_template_of_a_projects_policy_is_pinned() {
-    insta::assert_snapshot!(text(&project_template(NAME, &"coinbase/deploy-test".parse().unwrap())));
+    insta::assert_snapshot!(text(&project_template(&name(), &"coinbase/deploy-test".parse().unwrap())));
 }
 
 #[test]

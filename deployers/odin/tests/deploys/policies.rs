@@ -3,19 +3,25 @@
 //! Deploys are played that between them call everything that Odin calls; the gate tells what it was. An action that is
 //! missing in a policy, and one that nothing calls, both fail here.
 
-use crate::stage::Stage;
-use crate::world::{Scenario, USER_DATA};
+use crate::stage::{LOCKS, Stage};
+use crate::world::{DEPLOYER, Scenario};
 use bifrost::Deployer;
-use bifrost::bootstrap::{DeployerOptions, TargetOptions, deployer_template, project_template, target_template};
+use bifrost::bootstrap::{
+    DeployerName, DeployerOptions, TargetOptions, deployer_template, project_template, target_template,
+};
 use bifrost::client::{Address, Client};
-use bifrost::cloud::Principal;
+use bifrost::cloud::{LockItem, Principal};
+use bifrost::local::World;
 use bifrost::lock::UserLock;
 use odin::Odin;
+use odin::cloud::local::OdinAccount;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
-const NAME: &str = "coinbase-odin";
+fn name() -> DeployerName {
+    "coinbase-odin".parse().unwrap()
+}
 
 type Actions = BTreeSet<String>;
 
@@ -44,10 +50,11 @@ async fn everything_that_odin_does() -> Vec<Stage> {
             .with("/services/worker/placement_group_name", json!("odin/coinbase/deploy-test/development/close"))
             .with("/services/worker/placement_group_strategy", json!("spread"))
     };
-    let succeeding = placed(Scenario::sample()).begin();
+    let succeeding = placed(Scenario::sample()).over_an_original().begin();
     succeeding.deploy("first").await;
     succeeding.deploy("second").await;
-    let failing = placed(Scenario::sample()).instances(json!({"boots_after_seconds": 9000})).with("/timeout", json!(120));
+    let failing =
+        placed(Scenario::sample()).instances(json!({"boots_after_seconds": 9000})).with("/timeout", json!(120));
     let failing = failing.begin();
     failing.deploy("first").await;
     vec![succeeding, failing]
@@ -65,7 +72,7 @@ async fn the_role_in_a_target_account_may_do_what_deploys_do_there() {
     let demanded = ["ec2:CreateTags", "ec2:RunInstances", "iam:CreateServiceLinkedRole", "iam:PassRole"];
     let deployer_account = "000000000000".parse().unwrap();
     let options = TargetOptions { deployer_account, external_id: None, session_tags: false };
-    assert_eq!(allowed(&target_template(NAME, Odin::PERMISSIONS, &options)), with(called, &demanded));
+    assert_eq!(allowed(&target_template(&name(), Odin::PERMISSIONS, &options)), with(called, &demanded));
 }
 
 #[tokio::test]
@@ -81,6 +88,68 @@ async fn the_functions_role_may_do_what_deploys_do_in_the_deployer_account() {
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     ];
-    let template = deployer_template::<Odin>(NAME, &DeployerOptions::default());
+    let template = deployer_template::<Odin>(&name(), &DeployerOptions::default());
     assert_eq!(allowed(&template["Resources"]["FunctionRole"]), with(called, &demanded));
+}
+
+/// What a person's commands call, by hand of the client: a deploy that is followed to its end and looked at, another that
+/// is halted, a freeze that is lifted, and a lock that is cleared. Looking into a target account is left out: who may
+/// deploy need not be allowed to.
+async fn everything_that_people_do() -> Actions {
+    let stage = Scenario::worker().begin();
+    let (client, seen) = (Client::local(stage.lab.cloud()), Arc::new(Mutex::new(Actions::new())));
+    let called = Arc::clone(&seen);
+    stage.lab.store().watch(Box::new(move |record, _, _| {
+        let by_hand = record.call.name.attempt.state.is_empty() && record.call.principal == Principal::Deployer;
+        if by_hand && record.call.name.operation != "sts:AssumeRole" {
+            called.lock().unwrap().insert(record.call.name.operation.to_owned());
+        }
+    }));
+    let file = concat!(env!("CARGO_MANIFEST_DIR"), "/releases/deploy-test.json");
+    let prepared = client.prepare(file.as_ref(), "ada").unwrap();
+    let address = Address::from(&prepared.release.envelope);
+    let mut follower = client.follow(client.start(&prepared).await.unwrap());
+    client.halt(&address, "a test").await.unwrap();
+    stage.lab.run().await.unwrap();
+    follower.look().await.unwrap();
+    assert!(follower.outcome().is_some());
+    hold_root_lock(&stage, &address);
+    client.freeze(&address, &UserLock { user: "ada".into(), lock_reason: "a test".into() }).await.unwrap();
+    client.deployment(&address).await.unwrap();
+    let unlocked = client.unlock(&address, false).await.unwrap();
+    assert!(unlocked.user_lock.is_some() && !unlocked.root_locks.is_empty());
+    seen.lock().unwrap().clone()
+}
+
+/// As a deploy that died leaves it: of no execution that runs.
+fn hold_root_lock(stage: &Stage, address: &Address) {
+    let key = address.root_dir().lock().to_string();
+    let item = json!({"key": key, "id": "a-dead-deploy", "time": "2026-01-01T00:00:00Z"});
+    let item: LockItem = serde_json::from_value(item).unwrap();
+    let hold = |world: &mut World<OdinAccount>| {
+        let account = world.accounts.get_mut(&DEPLOYER.parse().unwrap()).unwrap();
+        account.lock_tables.get_mut(LOCKS).unwrap().insert(key, item);
+    };
+    stage.lab.store().transact(hold).unwrap();
+}
+
+#[tokio::test]
+async fn people_who_have_all_policies_may_do_what_commands_call() {
+    let template = deployer_template::<Odin>(&name(), &DeployerOptions::default());
+    let resources = &template["Resources"];
+    let mut policies = allowed(&resources["StartPolicy"]);
+    policies.extend(allowed(&resources["OperatePolicy"]));
+    policies.extend(allowed(&project_template(&name(), &"coinbase/deploy-test".parse().unwrap())));
+    // S3 asks for these.
+    let demanded = ["kms:GenerateDataKey", "s3:ListBucket"];
+    assert_eq!(policies, with(everything_that_people_do().await, &demanded));
+}
+
+#[test]
+fn nobody_can_deploy_by_one_policy_alone() {
+    let template = deployer_template::<Odin>(&name(), &DeployerOptions::default());
+    let start = allowed(&template["Resources"]["StartPolicy"]);
+    assert!(start.contains("states:StartExecution") && !start.contains("s3:PutObject"));
+    let upload = allowed(&project_template(&name(), &"coinbase/deploy-test".parse().unwrap()));
+    assert!(upload.contains("s3:PutObject") && !upload.contains("states:StartExecution"));
 }

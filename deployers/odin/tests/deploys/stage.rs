@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 /// The table of root locks in the world.
-const LOCKS: &str = "us-east-1/coinbase-odin-locks";
+pub const LOCKS: &str = "us-east-1/coinbase-odin-locks";
 /// The deployer's bucket.
 const BUCKET: &str = "coinbase-odin-000000000000";
 

@@ -54,23 +54,7 @@ async fn a_capacity_that_was_scaled_up_is_carried_over() {
 
 #[tokio::test]
 async fn a_group_that_an_original_made_is_replaced_with_its_launch_configuration() {
-    let name = "coinbase/deploy-test-development-2020-01-01T00-00-00Z-worker";
-    let old = json!({
-        "created_time": "2020-01-01T00:00:00Z",
-        "tags": {
-            "ProjectName": "coinbase/deploy-test", "ConfigName": "development",
-            "ServiceName": "worker", "ReleaseId": "an-old-release",
-        },
-        "capacity": {"min_size": 1, "desired": 1, "max_size": 1},
-        "launch_configuration": name,
-        "subnet_ids": ["subnet-0a1b2c3d4e5f6000a"],
-    });
-    let pointer = |kind: &str| format!("/{kind}/{}", name.replace('/', "~1"));
-    let configuration = json!({"image_id": "ami-0a1b2c3d4e5f60005", "instance_type": "t2.nano"});
-    let stage = Scenario::worker()
-        .in_region(&pointer("auto_scaling_groups"), old)
-        .in_region(&pointer("launch_configurations"), configuration)
-        .begin();
+    let stage = Scenario::worker().over_an_original().begin();
     let run = stage.deploy("first").await;
     assert_eq!(run.path(), healthy_at_look(1), "{:#?}", run.errors());
     assert_eq!(stage.running(), [("worker".into(), "release-1-first".into())]);

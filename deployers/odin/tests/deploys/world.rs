@@ -92,6 +92,25 @@ impl Scenario {
         self.in_region(&format!("/images/{IMAGE}/exceptions/{number}"), behaviour)
     }
 
+    /// A world in which `worker` runs as the original Odin deployed it, with a launch configuration.
+    pub fn over_an_original(self) -> Self {
+        let name = "coinbase/deploy-test-development-2020-01-01T00-00-00Z-worker";
+        let group = json!({
+            "created_time": "2020-01-01T00:00:00Z",
+            "tags": {
+                "ProjectName": "coinbase/deploy-test", "ConfigName": "development",
+                "ServiceName": "worker", "ReleaseId": "an-old-release",
+            },
+            "capacity": {"min_size": 1, "desired": 1, "max_size": 1},
+            "launch_configuration": name,
+            "subnet_ids": ["subnet-0a1b2c3d4e5f6000a"],
+        });
+        let pointer = |kind: &str| format!("/{kind}/{}", name.replace('/', "~1"));
+        let configuration = json!({"image_id": "ami-0a1b2c3d4e5f60005", "instance_type": "t2.nano"});
+        self.in_region(&pointer("auto_scaling_groups"), group)
+            .in_region(&pointer("launch_configurations"), configuration)
+    }
+
     /// A world in which this goes wrong, too.
     pub fn fault(mut self, fault: Value) -> Self {
         let faults = self.world.as_object_mut().unwrap().entry("faults").or_insert(json!([]));

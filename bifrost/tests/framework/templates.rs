@@ -1,0 +1,145 @@
+//! The templates of `bootstrap`, for a deployer that needs nothing of a target account.
+
+use crate::board::Chart;
+use bifrost::bootstrap::{
+    DeployerName, DeployerOptions, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE, TargetOptions, deployer_template,
+    project_stack, target_template,
+};
+use bifrost::{Identity, Permission};
+use serde_json::{Value, json};
+
+const NAME: &str = "Acme-Board";
+const PERMISSION: Permission =
+    Permission { sid: "Pin", why: "pins", actions: &["board:PinNote"], resources: &["*"], conditions: &[] };
+
+fn identity() -> Identity {
+    Identity { name: NAME.into(), account: "000000000000".parse().unwrap(), region: "us-east-1".parse().unwrap() }
+}
+
+fn name() -> DeployerName {
+    NAME.parse().unwrap()
+}
+
+/// A template as it is in that account and region.
+fn placed(template: &Value) -> Value {
+    let text = template.to_string();
+    let text = text.replace("${AWS::AccountId}", "000000000000").replace("${AWS::Region}", "us-east-1");
+    serde_json::from_str(&text.replace("${AWS::Partition}", "aws")).unwrap()
+}
+
+fn deployer(options: &DeployerOptions) -> Value {
+    placed(&deployer_template::<Chart>(&name(), options))
+}
+
+fn target(external_id: Option<&str>, session_tags: bool, permissions: &[Permission]) -> Value {
+    let external_id = external_id.map(Into::into);
+    let options = TargetOptions { deployer_account: identity().account, external_id, session_tags };
+    placed(&target_template(&name(), permissions, &options))
+}
+
+fn trust(target: &Value) -> &Value {
+    &target["Resources"]["AssumedRole"]["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+}
+
+#[test]
+fn resources_have_the_names_by_which_clients_and_handlers_know_them() {
+    let (template, identity) = (deployer(&DeployerOptions::default()), identity());
+    let property = |resource: &str, property: &str| template["Resources"][resource]["Properties"][property].clone();
+    assert_eq!(property("Function", "FunctionName"), identity.name);
+    assert_eq!(property("Machine", "StateMachineName"), identity.name);
+    assert_eq!(property("LockTable", "TableName"), identity.lock_table());
+    assert_eq!(property("Bucket", "BucketName"), json!({"Fn::Sub": identity.bucket().unwrap()}));
+    assert_eq!(property("FunctionRole", "RoleName"), identity.execution_role());
+    let assumed = target(None, false, &[])["Resources"]["AssumedRole"]["Properties"]["RoleName"].clone();
+    assert_eq!(assumed, identity.assumed_role());
+    let policies = template["Resources"].to_string();
+    assert!(policies.contains(&identity.function_arn()) && policies.contains(&identity.state_machine_arn()));
+    assert!(policies.contains(&identity.execution_arn("*")));
+}
+
+#[test]
+fn the_state_machine_runs_the_function_of_its_stack() {
+    let template = deployer(&DeployerOptions::default());
+    let definition = &template["Resources"]["Machine"]["Properties"]["DefinitionString"]["Fn::Sub"];
+    let definition: Value = serde_json::from_str(definition.as_str().unwrap()).unwrap();
+    assert_eq!(definition["States"]["Pin"]["Resource"], "${Function.Arn}");
+}
+
+#[test]
+fn a_target_account_trusts_the_deployers_function_and_nobody_else() {
+    let target = target(None, false, &[]);
+    let deployer = json!({"AWS": {"Fn::Sub": "arn:aws:iam::000000000000:role/Acme-Board-lambda"}});
+    assert_eq!(
+        *trust(&target),
+        json!([{"Sid": "Deployer", "Effect": "Allow", "Action": ["sts:AssumeRole"], "Principal": deployer}])
+    );
+}
+
+#[test]
+fn an_external_id_is_said_by_the_function_and_asked_for_by_the_role() {
+    let options = DeployerOptions { external_id: Some("a-secret".into()), ..DeployerOptions::default() };
+    let function = &deployer(&options)["Resources"]["Function"]["Properties"];
+    assert_eq!(function["Environment"]["Variables"], json!({EXTERNAL_ID_VARIABLE: "a-secret"}));
+    let target = target(Some("a-secret"), false, &[]);
+    assert_eq!(trust(&target)[0]["Condition"], json!({"StringEquals": {"sts:ExternalId": "a-secret"}}));
+}
+
+#[test]
+fn session_tags_are_set_by_the_function_and_allowed_by_both_roles() {
+    let options = DeployerOptions { session_tags: true, ..DeployerOptions::default() };
+    let resources = &deployer(&options)["Resources"];
+    let function = &resources["Function"]["Properties"];
+    assert_eq!(function["Environment"]["Variables"], json!({SESSION_TAGS_VARIABLE: "true"}));
+    assert!(resources["FunctionRole"].to_string().contains("sts:TagSession"));
+    let target = target(None, true, &[]);
+    assert_eq!(trust(&target)[1]["Action"], json!(["sts:TagSession"]));
+    assert_eq!(
+        trust(&target)[1]["Condition"],
+        json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["config", "project", "release"]}})
+    );
+}
+
+#[test]
+fn what_is_not_asked_for_is_not_there() {
+    let template = deployer(&DeployerOptions::default()).to_string();
+    for absent in ["Environment", "sts:TagSession", "AWS::SNS::Subscription"] {
+        assert!(!template.contains(absent), "{absent}");
+    }
+    assert_eq!(target(None, false, &[])["Resources"]["AssumedRole"]["Properties"].get("Policies"), None);
+}
+
+#[test]
+fn a_permission_becomes_a_statement_and_says_why() {
+    let target = target(None, false, &[PERMISSION]);
+    let role = &target["Resources"]["AssumedRole"];
+    assert_eq!(
+        role["Properties"]["Policies"][0]["PolicyDocument"]["Statement"],
+        json!([{"Sid": "Pin", "Effect": "Allow", "Action": ["board:PinNote"], "Resource": "*"}])
+    );
+    assert_eq!(role["Metadata"], json!({"Pin": "pins"}));
+}
+
+#[test]
+fn whoever_is_to_be_told_of_a_dirty_end_gets_mail() {
+    let options = DeployerOptions { alarm_email: Some("ops@acme.example".into()), ..DeployerOptions::default() };
+    let subscription = &deployer(&options)["Resources"]["AlarmEmail"]["Properties"];
+    assert_eq!(subscription["Endpoint"], "ops@acme.example");
+}
+
+#[test]
+fn a_deployers_name_must_do_for_all_that_is_named_after_it() {
+    assert!("coinbase-odin".parse::<DeployerName>().is_ok());
+    for wrong in ["", "9-odin", "-odin", "coinbase_odin", "coinbase.odin", &"a".repeat(51)] {
+        assert!(wrong.parse::<DeployerName>().is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn no_two_projects_share_a_policy() {
+    let stack = |project: &str| project_stack(&name(), &project.parse().unwrap());
+    assert!(stack("acme/shop").starts_with("Acme-Board-upload-acme-shop-"));
+    assert_ne!(stack("acme/shop"), stack("acme-shop"));
+    let long = "a".repeat(100);
+    assert_ne!(stack(&format!("{long}/a")), stack(&format!("{long}/b")));
+    assert!(stack(&long).len() <= 128);
+}
