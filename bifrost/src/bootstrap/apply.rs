@@ -56,6 +56,14 @@ pub enum ApplyError {
     Output(#[from] io::Error),
 }
 
+impl ApplyError {
+    /// Whether CloudFormation could not go back to what was: a person must look.
+    #[must_use]
+    pub fn is_stuck(&self) -> bool {
+        matches!(self, Self::Failed { status, .. } if !status.ends_with(GONE_BACK))
+    }
+}
+
 /// CloudFormation, and somebody who is told what it does.
 pub struct Builder<'a> {
     stacks: &'a dyn Stacks,

@@ -1,11 +1,12 @@
 //! Why a command did not do what it was asked, and what it exits with then.
 
+use crate::bootstrap::{ApplyError, CodeError, TEMPLATE_LIMIT_BYTES};
 use crate::client::{AddressError, ConnectError, HaltFailure, PrepareError, StartFailure, UnlockFailure};
 use crate::cloud::CloudError;
 use crate::json;
 #[cfg(feature = "local")]
 use crate::local::{EngineError, StoreError, WorldFileError};
-use crate::release::InvalidName;
+use crate::release::{AccountId, InvalidName};
 use std::io;
 use std::path::PathBuf;
 
@@ -53,6 +54,24 @@ pub(super) enum CliError {
         "this build of {0} does not reach AWS: build it with --features aws, or add --local for the embedded world"
     )]
     NoAws(&'static str),
+    #[error(
+        "this build of {0} does not reach AWS: build it with --features aws, or deploy the template that it prints"
+    )]
+    NoGround(&'static str),
+    #[error("a target account trusts the deployer of one account: name that with --deployer-account")]
+    NoDeployerAccount,
+    #[error(
+        "the credentials are of account {found}, and --deployer-account says {asked}: use that account's, or leave it out"
+    )]
+    AnotherAccount { found: AccountId, asked: AccountId },
+    #[error(
+        "the template has {0} bytes, and CloudFormation takes {TEMPLATE_LIMIT_BYTES}: shorten the state machine's comments"
+    )]
+    LargeTemplate(usize),
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    #[error(transparent)]
+    Apply(#[from] ApplyError),
     #[error("this build of {0} has no embedded world: build it with --features local")]
     NoLocal(&'static str),
     #[error("--scenario changes an embedded world, and AWS is none: add --local")]
@@ -87,6 +106,7 @@ impl CliError {
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Lost { .. } => 3,
+            Self::Apply(error) if error.is_stuck() => 3,
             _ => 2,
         }
     }

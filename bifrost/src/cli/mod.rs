@@ -6,6 +6,7 @@
 mod arguments;
 mod asl;
 mod aws;
+mod bootstrap;
 mod completions;
 mod deploy;
 mod error;
@@ -62,6 +63,8 @@ enum Command {
     Json(json::Args),
     /// Draw the state machine
     Graph(graph::Args),
+    /// Print what the deployer needs in AWS as CloudFormation templates, or make it
+    Bootstrap(bootstrap::Args),
     /// Print the completions for a shell
     Completions(completions::Args),
 }
@@ -77,6 +80,7 @@ async fn dispatch<D: Deployer>(session: &Session<'_, D>, command: Command) -> Re
         Command::Asl(args) => asl::run(session, &args).await,
         Command::Json(args) => json::run::<D>(&args),
         Command::Graph(args) => graph::run::<D>(&args),
+        Command::Bootstrap(args) => bootstrap::run(session, args).await,
         Command::Completions(args) => completions::run(&args, &mut self::command::<D>()),
     }
 }
@@ -95,6 +99,7 @@ fn named(name: &'static str, about: &'static str) -> clap::Command {
         ("lock", lock::examples(name)),
         ("unlock", unlock::examples(name)),
         ("graph", graph::examples(name)),
+        ("bootstrap", bootstrap::examples(name)),
     ];
     let command =
         Cli::command().max_term_width(100).name(name).bin_name(name).about(about).after_long_help(guide(name));
@@ -163,6 +168,25 @@ mod tests {
         assert!(parse("odin deploy release.json --speed 0.5").is_ok());
         for speed in ["0", "-1", "fast", "NaN"] {
             assert!(parse(&format!("odin deploy release.json --speed={speed}")).is_err(), "{speed}");
+        }
+    }
+
+    #[test]
+    fn bootstrap_is_of_one_thing_at_a_time() {
+        for right in ["", "--target --session-tags", "--project acme/shop --apply", "--apply --code odin.zip"] {
+            assert!(parse(format!("odin bootstrap {right}").trim_end()).is_ok(), "{right}");
+        }
+        for wrong in [
+            "--target --project acme/shop",
+            "--target --alarm-email a@b",
+            "--project ../x",
+            "--project acme/shop --external-id ab",
+            "--code odin.zip",
+            "--external-id a",
+            "--external-id a{b",
+            "--alarm-email nobody",
+        ] {
+            assert!(parse(&format!("odin bootstrap {wrong}")).is_err(), "{wrong}");
         }
     }
 }

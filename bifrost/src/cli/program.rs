@@ -4,7 +4,7 @@ use super::arguments::{CloudArgs, Setting};
 use super::error::CliError;
 use super::site::Site;
 use super::{Cli, command, dispatch, output};
-use crate::client::{Client, Connect};
+use crate::client::{Client, Connect, Ground};
 use crate::deployer::Deployer;
 #[cfg(feature = "local")]
 use crate::local::LocalDeployer;
@@ -118,5 +118,11 @@ impl<D: Deployer> Session<'_, D> {
     /// A client of the cloud that the arguments name.
     pub(super) async fn client(&self, args: &CloudArgs) -> Result<Client<D>, CliError> {
         Ok(self.open(args, false).await?.client())
+    }
+
+    /// The account of the credentials, where the deployer need not be yet.
+    pub(super) async fn ground(&self) -> Result<Ground, CliError> {
+        let aws = self.program.aws.as_ref().ok_or(CliError::NoGround(D::NAME))?;
+        Ok(aws.ground(self.setting.place::<D>().region.as_ref()).await?)
     }
 }

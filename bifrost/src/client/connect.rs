@@ -1,9 +1,11 @@
 //! How commands reach AWS: the crate `bifrost-aws` does, and the framework knows it by this alone.
 
 use super::Client;
+use crate::cloud::{Objects, Stacks};
 use crate::deployer::Deployer;
 use crate::release::{AccountId, Region};
 use async_trait::async_trait;
+use std::sync::Arc;
 
 /// Where a deployer is, as far as a person says so. The rest comes the standard ways of AWS's tools.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +34,18 @@ pub struct Connection<D: Deployer> {
     pub client: Client<D>,
 }
 
+/// What `bootstrap` uses of AWS: an account in which the deployer need not be yet.
+pub struct Ground {
+    /// Whose credentials they are.
+    pub account: AccountId,
+    /// Where stacks are made.
+    pub region: Region,
+    /// CloudFormation.
+    pub stacks: Arc<dyn Stacks>,
+    /// Buckets of the account.
+    pub objects: Arc<dyn Objects>,
+}
+
 /// Connects commands to AWS.
 #[async_trait(?Send)]
 pub trait Connect<D: Deployer> {
@@ -40,4 +54,11 @@ pub trait Connect<D: Deployer> {
     /// # Errors
     /// [`ConnectError`], if there are none, or they are refused, or of another account than asked for.
     async fn connect(&self, place: &Place) -> Result<Connection<D>, ConnectError>;
+
+    /// Finds credentials and region, and asks AWS whose they are: of whatever account, if `region` is none in the region
+    /// of the configuration.
+    ///
+    /// # Errors
+    /// [`ConnectError`], if there are none, or they are refused.
+    async fn ground(&self, region: Option<&Region>) -> Result<Ground, ConnectError>;
 }

@@ -17,7 +17,7 @@ mod status;
 mod story;
 
 pub use address::{Address, AddressError};
-pub use connect::{Connect, ConnectError, Connection, Place};
+pub use connect::{Connect, ConnectError, Connection, Ground, Place};
 pub use follow::Follower;
 pub use halt::HaltFailure;
 pub use locks::{LockState, RootLock, UnlockFailure, Unlocked};

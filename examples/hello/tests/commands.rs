@@ -261,3 +261,28 @@ fn the_events_of_an_execution_are_those_of_aws() {
     assert_eq!(events.last().unwrap()["type"], "ExecutionSucceeded");
     assert!(shell.refused("history --local nothing").contains("there is no execution nothing"));
 }
+
+#[test]
+fn bootstrap_prints_a_template_for_the_deployer_account_and_one_for_each_target() {
+    let shell = Hello::new("bootstrap");
+    let template = |arguments: &str| -> Value { serde_json::from_slice(&shell.run(arguments).stdout).unwrap() };
+    let deployer = template("bootstrap");
+    assert_eq!(deployer["Resources"]["Machine"]["Properties"]["StateMachineName"], "coinbase-hello");
+    let target = template("bootstrap --target --deployer-account 111111111111 --deployer acme-hello");
+    assert_eq!(target["Resources"]["AssumedRole"]["Properties"]["RoleName"], "acme-hello-assumed");
+}
+
+#[test]
+fn bootstrap_says_what_it_lacks() {
+    let shell = Hello::new("bootstrap-lacks");
+    for (arguments, problem) in [
+        ("bootstrap --target", "--deployer-account"),
+        ("bootstrap --deployer acme_hello", "no name of a deployer"),
+        ("bootstrap --apply --code release.json", "no Linux executable"),
+        ("bootstrap --apply --code absent.zip", "absent.zip"),
+        ("bootstrap --project acme/shop --apply", "does not reach AWS"),
+    ] {
+        let error = shell.refused(arguments);
+        assert!(error.contains(problem), "{arguments}: {error}");
+    }
+}
