@@ -102,15 +102,16 @@ impl<D: AwsDeployer> AssumedRoles<D> {
         let who = self.session.call("sts:GetCallerIdentity", "", self.client.get_caller_identity().send()).await;
         let principal = who.ok().and_then(|answer| answer.arn).unwrap_or_else(|| "this principal".into());
         let (command, account) = (self.identity.command(), &target.account);
-        let tags = if self.options.session_tags {
-            " (with sts:TagSession, as session tags are on: `--session-tags`)"
+        let (tags, option) = if self.options.session_tags {
+            (" (with sts:TagSession, as session tags are on)", " --session-tags")
         } else {
-            ""
+            ("", "")
         };
         let hint = format!(
             "; {principal} cannot assume {}: it is not there, or does not trust it{tags}; with credentials of account \
-             {account} run `{command} bootstrap --target {account} --apply`",
+             {account} run `{command} bootstrap --target {account} --deployer-account {}{option} --apply`",
             target.arn(),
+            self.identity.account,
         );
         error.message.push_str(&hint);
         error

@@ -1,6 +1,6 @@
 //! Deploys a template as a stack, and waits for its end.
 
-use crate::cloud::{CloudError, NewStack, Stack, StackEvent, StackUpdate, Stacks};
+use crate::cloud::{CloudError, NewStack, StackEvent, StackUpdate, Stacks};
 use std::io;
 use std::time::Duration;
 
@@ -82,12 +82,12 @@ impl<'a> Builder<'a> {
     /// # Errors
     /// [`ApplyError`].
     pub async fn apply(&mut self, stack: &NewStack) -> Result<Applied, ApplyError> {
-        let Some(there) = self.find(&stack.name).await? else {
+        let Some(status) = self.find(&stack.name).await? else {
             self.stacks.create(stack).await?;
             self.wait(&stack.name, None).await?;
             return Ok(Applied::Created);
         };
-        check_ready(&stack.name, &there.status)?;
+        check_ready(&stack.name, &status)?;
         // What happened before is not told again.
         let seen = self.stacks.events(&stack.name, None).await?.pop().map(|event| event.id);
         if self.stacks.update(stack).await? == StackUpdate::Nothing {
@@ -97,23 +97,23 @@ impl<'a> Builder<'a> {
         Ok(Applied::Updated)
     }
 
-    /// The stack as it is, if there is one that can be changed.
+    /// How the stack is, if there is one that was ever made.
     ///
     /// # Errors
     /// [`ApplyError`], if the remains of one cannot be removed.
-    pub(super) async fn find(&mut self, name: &str) -> Result<Option<Stack>, ApplyError> {
-        let there = self.stacks.describe(name).await?;
-        if there.as_ref().is_some_and(|there| there.status == GONE_BACK) {
+    pub(super) async fn find(&mut self, name: &str) -> Result<Option<String>, ApplyError> {
+        let status = self.stacks.status(name).await?;
+        if status.as_deref() == Some(GONE_BACK) {
             self.delete(name).await?;
             return Ok(None);
         }
-        Ok(there)
+        Ok(status)
     }
 
     async fn delete(&mut self, name: &str) -> Result<(), ApplyError> {
         self.stacks.delete(name).await?;
         let (mut pause, most) = LOOK;
-        while let Some(Stack { status, .. }) = self.stacks.describe(name).await? {
+        while let Some(status) = self.stacks.status(name).await? {
             if status == "DELETE_FAILED" {
                 check_ready(name, &status)?;
             }
@@ -132,8 +132,7 @@ impl<'a> Builder<'a> {
         let (mut pause, mut failure) = (least, None);
         loop {
             // In this order, so that the events of a stack that is done are whole.
-            let there = self.stacks.describe(name).await?;
-            let status = there.map_or_else(|| "DELETE_COMPLETE".to_owned(), |there| there.status);
+            let status = self.stacks.status(name).await?.unwrap_or_else(|| "DELETE_COMPLETE".into());
             let events = self.stacks.events(name, seen.as_deref()).await?;
             pause = if events.is_empty() { (pause * 2).min(most) } else { least };
             for event in events {

@@ -1,6 +1,6 @@
 use super::{Applied, ApplyError, Builder, Code, Installation};
 use crate::cloud::{
-    CloudError, Encryption, ErrorKind, NewStack, Object, Objects, PutNew, Stack, StackEvent, StackUpdate, Stacks,
+    CloudError, Encryption, ErrorKind, NewStack, Object, Objects, PutNew, StackEvent, StackUpdate, Stacks,
 };
 use crate::release::{BucketName, ObjectKey};
 use async_trait::async_trait;
@@ -103,12 +103,11 @@ impl Fake {
 
 #[async_trait]
 impl Stacks for Fake {
-    async fn describe(&self, _: &str) -> Result<Option<Stack>, CloudError> {
+    async fn status(&self, _: &str) -> Result<Option<String>, CloudError> {
         let mut state = self.0.lock().unwrap();
         let status = state.status.clone();
         state.go_on();
-        let (parameters, outputs) = (BTreeMap::new(), BTreeMap::new());
-        Ok(status.map(|status| Stack { status, status_reason: None, parameters, outputs }))
+        Ok(status)
     }
 
     async fn create(&self, stack: &NewStack) -> Result<(), CloudError> {

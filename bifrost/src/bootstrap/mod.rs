@@ -31,7 +31,7 @@ pub use function::{EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
 pub use install::Installation;
 pub use names::DeployerName;
 pub use project::{project_stack, project_template};
-pub use target::{SESSION_TAGS, TargetOptions, target_template};
+pub use target::{TargetOptions, target_template};
 pub use template::TEMPLATE_LIMIT_BYTES;
 
 use crate::machine::Machine;

@@ -3,12 +3,10 @@
 use super::names::{DeployerName, Names};
 use super::policy::{Statement, document, substituted, trust};
 use super::template::Template;
+use crate::cloud::SESSION_TAGS;
 use crate::permission::Permission;
 use crate::release::AccountId;
 use serde_json::{Map, Value, json};
-
-/// The tags that a session of the deployer may carry.
-pub const SESSION_TAGS: [&str; 3] = ["config", "project", "release"];
 
 /// What the role in a target account asks of the deployer.
 #[derive(Debug, Clone)]

@@ -30,7 +30,7 @@ impl Template {
     }
 
     pub(super) fn resource(self, name: &str, kind: &str, properties: Value) -> Self {
-        self.with("Resources", name, json!({"Type": kind, "Properties": properties}))
+        self.with("Resources", name, Value::from_iter([("Type", kind.into()), ("Properties", properties)]))
     }
 
     /// With another field of a resource beside its type and properties, such as `DependsOn`.
@@ -52,7 +52,7 @@ impl Template {
     }
 
     pub(super) fn output(self, name: &str, description: &str, value: Value) -> Self {
-        self.with("Outputs", name, json!({"Description": description, "Value": value}))
+        self.with("Outputs", name, Value::from_iter([("Description", description.into()), ("Value", value)]))
     }
 
     pub(super) fn into_value(self) -> Value {

@@ -10,7 +10,7 @@ use crate::bootstrap::{
 use crate::client::Ground;
 use crate::cloud::{NewStack, StackEvent};
 use crate::deployer::Deployer;
-use crate::release::ProjectName;
+use crate::release::{AccountId, ProjectName};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -19,8 +19,8 @@ use std::{env, io};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Of a target account, instead: the role that deploys assume there
-    #[arg(long, conflicts_with_all = ["project", "code", "alarm_email"])]
-    target: bool,
+    #[arg(long, value_name = "ID", conflicts_with_all = ["project", "code", "alarm_email"])]
+    target: Option<AccountId>,
     /// Of a project, instead: the policy for who may upload its releases
     #[arg(long, value_name = "PROJECT", conflicts_with_all = ["code", "alarm_email", "external_id", "session_tags"])]
     project: Option<ProjectName>,
@@ -57,12 +57,12 @@ fn address(text: &str) -> Result<String, String> {
 pub(super) fn examples(name: &str) -> String {
     format!(
         "Examples:
-  {name} bootstrap                      print the template of the deployer account
-  {name} bootstrap --apply              deploy it there, and this program as its function
-  {name} bootstrap --target --deployer-account 111111111111 --apply
-                                 with a target account's credentials: deploys may go there
+  {name} bootstrap                        print the template of the deployer account
+  {name} bootstrap --apply                deploy it there, and this program as its function
+  {name} bootstrap --target 222222222222 --deployer-account 111111111111 --apply
+                                        with that account's credentials: deploys may go there
   {name} bootstrap --project acme/shop --apply
-                                 a policy for who may upload releases of acme/shop
+                                        a policy for who may upload releases of acme/shop
 
 A second run updates what is there. In the deployer account come policies for
 people, too: NAME-start for who may deploy, together with that of a project, and
@@ -85,8 +85,8 @@ struct Plan {
     template: Value,
     /// Whether it is the deployer itself, which has code.
     is_deployer: bool,
-    /// Whether it belongs into the deployer account.
-    is_at_home: bool,
+    /// The account that it belongs into, if anybody says so.
+    account: Option<AccountId>,
 }
 
 impl Plan {
@@ -96,17 +96,22 @@ impl Plan {
         let (external_id, session_tags) = (args.external_id.clone(), args.session_tags);
         if let Some(project) = &args.project {
             let (stack, template) = (project_stack(&name, project), project_template(&name, project));
-            return Ok(Self { stack, template, is_deployer: false, is_at_home: true });
+            return Ok(Self { stack, template, is_deployer: false, account: place.account });
         }
-        if args.target {
+        if let Some(target) = &args.target {
             let deployer_account = place.account.ok_or(CliError::NoDeployerAccount)?;
             let options = TargetOptions { deployer_account, external_id, session_tags };
             let template = target_template(&name, D::PERMISSIONS, &options);
-            return Ok(Self { stack: format!("{name}-assumed"), template, is_deployer: false, is_at_home: false });
+            return Ok(Self {
+                stack: format!("{name}-assumed"),
+                template,
+                is_deployer: false,
+                account: Some(target.clone()),
+            });
         }
         let options = DeployerOptions { external_id, session_tags, alarm_email: args.alarm_email.clone() };
         let template = deployer_template::<D::Machine>(&name, &options);
-        Ok(Self { stack: name.to_string(), template, is_deployer: true, is_at_home: true })
+        Ok(Self { stack: name.to_string(), template, is_deployer: true, account: place.account })
     }
 }
 
@@ -118,7 +123,7 @@ async fn apply<D: Deployer>(session: &Session<'_, D>, plan: &Plan, code: Option<
     // Before anything is made: it may be no code at all.
     let code = if plan.is_deployer { Some(Code::read(&code.map_or_else(env::current_exe, Ok)?)?) } else { None };
     let ground = session.ground().await?;
-    check_account(session, plan, &ground)?;
+    check_account(plan, &ground)?;
     let mut tell = tell;
     let mut builder = Builder::new(ground.stacks.as_ref(), &mut tell);
     let stack = plan.stack.clone();
@@ -133,11 +138,11 @@ async fn apply<D: Deployer>(session: &Session<'_, D>, plan: &Plan, code: Option<
     Ok(0)
 }
 
-/// What belongs into the deployer account must not come into another by a mistake.
-fn check_account<D: Deployer>(session: &Session<'_, D>, plan: &Plan, ground: &Ground) -> Result<(), CliError> {
-    match session.setting.place::<D>().account {
-        Some(asked) if plan.is_at_home && asked != ground.account => {
-            Err(CliError::AnotherAccount { found: ground.account.clone(), asked })
+/// What belongs into one account must not come into another by mistake.
+fn check_account(plan: &Plan, ground: &Ground) -> Result<(), CliError> {
+    match &plan.account {
+        Some(asked) if *asked != ground.account => {
+            Err(CliError::AnotherAccount { found: ground.account.clone(), asked: asked.clone() })
         }
         _ => Ok(()),
     }
@@ -159,7 +164,7 @@ fn told<D: Deployer>(plan: &Plan, ground: &Ground, applied: Applied) -> String {
     let (stack, account, region) = (&plan.stack, &ground.account, &ground.region);
     let next = if plan.is_deployer && applied == Applied::Created {
         format!(
-            "\nNext, with the credentials of each account to deploy to: `{} bootstrap --target --deployer-account {account} --apply`",
+            "\nNext, with the credentials of each account to deploy to: `{} bootstrap --target ID --deployer-account {account} --apply`",
             D::NAME
         )
     } else {

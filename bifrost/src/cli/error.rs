@@ -61,7 +61,7 @@ pub(super) enum CliError {
     #[error("a target account trusts the deployer of one account: name that with --deployer-account")]
     NoDeployerAccount,
     #[error(
-        "the credentials are of account {found}, and --deployer-account says {asked}: use that account's, or leave it out"
+        "the credentials are of account {found}, and this belongs into {asked}: choose a profile of that account with AWS_PROFILE"
     )]
     AnotherAccount { found: AccountId, asked: AccountId },
     #[error(

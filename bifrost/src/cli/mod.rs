@@ -173,12 +173,15 @@ mod tests {
 
     #[test]
     fn bootstrap_is_of_one_thing_at_a_time() {
-        for right in ["", "--target --session-tags", "--project acme/shop --apply", "--apply --code odin.zip"] {
+        for right in
+            ["", "--target 222222222222 --session-tags", "--project acme/shop --apply", "--apply --code odin.zip"]
+        {
             assert!(parse(format!("odin bootstrap {right}").trim_end()).is_ok(), "{right}");
         }
         for wrong in [
-            "--target --project acme/shop",
-            "--target --alarm-email a@b",
+            "--target 222222222222 --project acme/shop",
+            "--target 222222222222 --alarm-email a@b",
+            "--target here",
             "--project ../x",
             "--project acme/shop --external-id ab",
             "--code odin.zip",

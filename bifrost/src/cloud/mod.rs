@@ -17,5 +17,5 @@ pub use error::{CloudError, ErrorKind};
 pub use executions::{ExecutionStatus, ExecutionSummary, Executions, StartError};
 pub use locks::{LockItem, LockTable, PutLock};
 pub use objects::{Encryption, Object, Objects, PutNew};
-pub use stacks::{NewStack, Stack, StackEvent, StackUpdate, Stacks};
-pub use targets::{TargetRole, Targets};
+pub use stacks::{NewStack, StackEvent, StackUpdate, Stacks};
+pub use targets::{SESSION_TAGS, TargetRole, Targets};

@@ -4,19 +4,6 @@ use super::CloudError;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
-/// A stack, as `DescribeStacks` tells of it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Stack {
-    /// Its status, such as `CREATE_COMPLETE`.
-    pub status: String,
-    /// Why it is in that status, if CloudFormation says so.
-    pub status_reason: Option<String>,
-    /// Its parameters.
-    pub parameters: BTreeMap<String, String>,
-    /// Its outputs.
-    pub outputs: BTreeMap<String, String>,
-}
-
 /// What a stack is to be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewStack {
@@ -55,11 +42,12 @@ pub enum StackUpdate {
 /// CloudFormation's stacks, in one account and region.
 #[async_trait]
 pub trait Stacks: Send + Sync {
-    /// The stack of that name; `None` if there is none (`cloudformation:DescribeStacks`).
+    /// The status of the stack of that name, such as `CREATE_COMPLETE`; `None` if there is none
+    /// (`cloudformation:DescribeStacks`).
     ///
     /// # Errors
     /// Whatever CloudFormation answers, save that there is no such stack.
-    async fn describe(&self, name: &str) -> Result<Option<Stack>, CloudError>;
+    async fn status(&self, name: &str) -> Result<Option<String>, CloudError>;
 
     /// Begins to make a stack that may hold roles with names of their own (`cloudformation:CreateStack` with
     /// `CAPABILITY_NAMED_IAM`).

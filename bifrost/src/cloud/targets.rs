@@ -4,6 +4,9 @@ use super::CloudError;
 use crate::release::{AccountId, Region};
 use async_trait::async_trait;
 
+/// The keys of session tags: which deploy it is, as resources are tagged.
+pub const SESSION_TAGS: [&str; 3] = ["ProjectName", "ConfigName", "ReleaseID"];
+
 /// A role to assume, and what its session says of itself in the target account's own trail.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct TargetRole {
@@ -15,7 +18,7 @@ pub struct TargetRole {
     pub role: String,
     /// The session's name, 2 to 64 characters.
     pub session: String,
-    /// Session tags, for those whose trust policy allows them.
+    /// Session tags by their [keys](SESSION_TAGS), for those whose trust policy allows them.
     pub tags: Vec<(&'static str, String)>,
 }
 

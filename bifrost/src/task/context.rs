@@ -1,7 +1,7 @@
 //! What a handler is given: its attempt, time, the deployer account's stores, and the way into the target account.
 
 use super::Sent;
-use crate::cloud::{Attempt, CloudError, LockTable, Objects, TargetRole, Targets};
+use crate::cloud::{Attempt, CloudError, LockTable, Objects, SESSION_TAGS, TargetRole, Targets};
 use crate::deployer::Identity;
 use crate::release::{Defaults, Envelope};
 use chrono::{DateTime, Utc};
@@ -49,11 +49,14 @@ impl<P> Context<P> {
             role: self.identity.assumed_role(),
             // STS rejects session names over 64 characters.
             session: envelope.release_id.as_str().chars().take(64).collect(),
-            tags: vec![
-                ("ProjectName", envelope.project_name.to_string()),
-                ("ConfigName", envelope.config_name.to_string()),
-                ("ReleaseID", envelope.release_id.to_string()),
-            ],
+            tags: SESSION_TAGS
+                .into_iter()
+                .zip([
+                    envelope.project_name.to_string(),
+                    envelope.config_name.to_string(),
+                    envelope.release_id.to_string(),
+                ])
+                .collect(),
         };
         self.targets.assume(&target).await
     }

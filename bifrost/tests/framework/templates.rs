@@ -95,7 +95,7 @@ fn session_tags_are_set_by_the_function_and_allowed_by_both_roles() {
     assert_eq!(trust(&target)[1]["Action"], json!(["sts:TagSession"]));
     assert_eq!(
         trust(&target)[1]["Condition"],
-        json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["config", "project", "release"]}})
+        json!({"ForAllValues:StringEquals": {"aws:TagKeys": ["ProjectName", "ConfigName", "ReleaseID"]}})
     );
 }
 

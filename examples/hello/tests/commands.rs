@@ -268,7 +268,7 @@ fn bootstrap_prints_a_template_for_the_deployer_account_and_one_for_each_target(
     let template = |arguments: &str| -> Value { serde_json::from_slice(&shell.run(arguments).stdout).unwrap() };
     let deployer = template("bootstrap");
     assert_eq!(deployer["Resources"]["Machine"]["Properties"]["StateMachineName"], "coinbase-hello");
-    let target = template("bootstrap --target --deployer-account 111111111111 --deployer acme-hello");
+    let target = template("bootstrap --target 222222222222 --deployer-account 111111111111 --deployer acme-hello");
     assert_eq!(target["Resources"]["AssumedRole"]["Properties"]["RoleName"], "acme-hello-assumed");
 }
 
@@ -276,7 +276,7 @@ fn bootstrap_prints_a_template_for_the_deployer_account_and_one_for_each_target(
 fn bootstrap_says_what_it_lacks() {
     let shell = Hello::new("bootstrap-lacks");
     for (arguments, problem) in [
-        ("bootstrap --target", "--deployer-account"),
+        ("bootstrap --target 222222222222", "--deployer-account"),
         ("bootstrap --deployer acme_hello", "no name of a deployer"),
         ("bootstrap --apply --code release.json", "no Linux executable"),
         ("bootstrap --apply --code absent.zip", "absent.zip"),

@@ -2,6 +2,7 @@
 
 use super::clock::{Clock, TOO_FAR_OFF};
 use super::executions::SfnExecutions;
+use super::stacks::CloudFormationStacks;
 use crate::error::in_full;
 use crate::roles::{KnownRoles, RoleOptions};
 use crate::{AssumedRoles, AwsDeployer, DynamoDbLocks, Passage, S3Objects, Session, SystemSurroundings, configuration};
@@ -11,10 +12,14 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use bifrost::Identity;
-use bifrost::client::{Client, Connect, ConnectError, Connection, Place};
+use bifrost::client::{Client, Connect, ConnectError, Connection, Ground, Place};
 use bifrost::cloud::{CloudError, Principal};
 use bifrost::release::{AccountId, Region};
 use std::sync::Arc;
+use std::time::Duration;
+
+/// How long the upload of a function's code may take, over a line that is no better than a person's at home.
+const UPLOAD: Duration = Duration::from_mins(10);
 
 /// AWS, by the credentials and the region that AWS's own tools would use: environment, profiles, SSO, roles of instances
 /// and containers.
@@ -24,9 +29,9 @@ pub struct Aws;
 #[async_trait(?Send)]
 impl<D: AwsDeployer> Connect<D> for Aws {
     async fn connect(&self, place: &Place) -> Result<Connection<D>, ConnectError> {
-        let config = configuration(place).await;
+        let config = configuration(place.region.as_ref()).await;
         let region = region(&config)?;
-        let account = account(&config, place).await?;
+        let account = account(&config, place.account.as_ref()).await?;
         let identity = Identity { name: place.name.clone(), account, region };
         let defaults = identity.defaults(D::TIMEOUT_SECONDS).map_err(|error| ConnectError {
             problem: format!("{} makes no name of a bucket: {error}", identity.name),
@@ -48,14 +53,27 @@ impl<D: AwsDeployer> Connect<D> for Aws {
         };
         Ok(Connection { client })
     }
+
+    async fn ground(&self, region: Option<&Region>) -> Result<Ground, ConnectError> {
+        let config = configuration(region).await;
+        let region = self::region(&config)?;
+        let account = account(&config, None).await?;
+        let patient = configuration::timeouts().to_builder();
+        let patient = patient.operation_attempt_timeout(UPLOAD).operation_timeout(UPLOAD).build();
+        let config = config.to_builder().timeout_config(patient).build();
+        let passage = Arc::new(Passage::default());
+        let session = Session::new(&config, passage, Principal::Deployer, account.clone(), region.clone());
+        let stacks = Arc::new(CloudFormationStacks::new(session.clone()));
+        Ok(Ground { account, region, stacks, objects: Arc::new(S3Objects::new(session)) })
+    }
 }
 
-async fn configuration(place: &Place) -> SdkConfig {
+async fn configuration(region: Option<&Region>) -> SdkConfig {
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(configuration::http())
         .timeout_config(configuration::timeouts())
         .retry_config(configuration::retries());
-    match &place.region {
+    match region {
         Some(region) => loader.region(aws_config::Region::new(region.to_string())).load().await,
         None => loader.load().await,
     }
@@ -90,13 +108,13 @@ async fn check_credentials(config: &SdkConfig) -> Result<(), ConnectError> {
 }
 
 /// Whose the credentials are, if that is where the deployer is said to be.
-async fn account(config: &SdkConfig, place: &Place) -> Result<AccountId, ConnectError> {
+async fn account(config: &SdkConfig, asked: Option<&AccountId>) -> Result<AccountId, ConnectError> {
     check_credentials(config).await?;
     let clock = Clock::default();
     let sts = aws_sdk_sts::Client::new(config);
-    let asked = sts.get_caller_identity().customize().interceptor(clock.clone()).send().await;
+    let answer = sts.get_caller_identity().customize().interceptor(clock.clone()).send().await;
     let skew = clock.skew();
-    let caller = asked.map_err(|error| refused(crate::cloud_error("sts:GetCallerIdentity", "", &error)))?;
+    let caller = answer.map_err(|error| refused(crate::cloud_error("sts:GetCallerIdentity", "", &error)))?;
     let account: Option<AccountId> = caller.account().and_then(|account| account.parse().ok());
     let account = account.ok_or_else(|| ConnectError {
         problem: "AWS does not say which account the credentials belong to".into(),
@@ -111,7 +129,7 @@ async fn account(config: &SdkConfig, place: &Place) -> Result<AccountId, Connect
             next_step: "set it, such as by `timedatectl set-ntp true`".into(),
         });
     }
-    match &place.account {
+    match asked {
         Some(asked) if *asked != account => Err(ConnectError {
             problem: format!(
                 "the credentials are of account {account} ({}), and the deployer is said to be in {asked}",

@@ -4,5 +4,6 @@ mod clock;
 mod connect;
 mod executions;
 mod history;
+mod stacks;
 
 pub use connect::Aws;

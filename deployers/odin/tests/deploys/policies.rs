@@ -13,6 +13,7 @@ use bifrost::client::{Address, Client};
 use bifrost::cloud::{LockItem, Principal};
 use bifrost::local::World;
 use bifrost::lock::UserLock;
+use chrono::TimeDelta;
 use odin::Odin;
 use odin::cloud::local::OdinAccount;
 use serde_json::{Value, json};
@@ -52,6 +53,9 @@ async fn everything_that_odin_does() -> Vec<Stage> {
     };
     let succeeding = placed(Scenario::sample()).over_an_original().begin();
     succeeding.deploy("first").await;
+    // A flag that was for another deploy is removed.
+    succeeding.halt("wrong image").await;
+    succeeding.pass(TimeDelta::minutes(6));
     succeeding.deploy("second").await;
     let failing =
         placed(Scenario::sample()).instances(json!({"boots_after_seconds": 9000})).with("/timeout", json!(120));
