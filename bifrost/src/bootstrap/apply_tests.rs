@@ -4,6 +4,7 @@ use crate::cloud::{
 };
 use crate::release::{BucketName, ObjectKey};
 use async_trait::async_trait;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
@@ -78,6 +79,11 @@ impl Fake {
         self.0.lock().unwrap().fault = Some(reason);
     }
 
+    /// The template of the stack.
+    fn deployed(&self) -> Value {
+        serde_json::from_str(&self.0.lock().unwrap().stack.as_ref().unwrap().template).unwrap()
+    }
+
     /// What changed anything, in order, since this was asked last.
     fn calls(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap().calls)
@@ -96,7 +102,7 @@ impl Fake {
     async fn install(&self, content: &[u8]) -> Result<Applied, ApplyError> {
         let code = Code { zip: content.to_vec(), architecture: "arm64" };
         let bucket: BucketName = "coinbase-odin-000000000000".parse().unwrap();
-        let installation = Installation { stack: NAME.into(), template: "{}".into(), bucket: &bucket, code: &code };
+        let installation = Installation { stack: NAME.into(), template: template(), bucket: &bucket, code: &code };
         installation.install(&mut Builder::new(self, &mut |_| Ok(())), self).await
     }
 }
@@ -112,6 +118,7 @@ impl Stacks for Fake {
 
     async fn create(&self, stack: &NewStack) -> Result<(), CloudError> {
         let mut state = self.call(format!("create {:?}", stack.parameters.get("CodeKey")));
+        assert!(!stack.template.contains("HasCode"), "there is no code yet");
         assert_eq!(state.status, None, "there is a stack already");
         state.begin(stack, "CREATE", "ROLLBACK");
         Ok(())
@@ -165,6 +172,10 @@ impl Objects for Fake {
     async fn delete(&self, _: &BucketName, _: &ObjectKey) -> Result<(), CloudError> {
         unreachable!("nothing is deleted")
     }
+}
+
+fn template() -> Value {
+    json!({"Resources": {"Bucket": {}, "Function": {"Condition": "HasCode"}}})
 }
 
 fn stack(template: &str) -> NewStack {
@@ -236,6 +247,7 @@ async fn a_deployer_gets_its_bucket_then_its_code_and_then_the_rest() {
     assert_eq!(aws.install(b"one").await.unwrap(), Applied::Created);
     let key = r#"Some("_code/7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed.zip")"#;
     assert_eq!(aws.calls(), [r#"create Some("")"#, "upload _code/7692", &format!("update {key}")]);
+    assert_eq!(aws.deployed(), template());
     assert_eq!(aws.install(b"one").await.unwrap(), Applied::Unchanged);
     assert_eq!(aws.install(b"two").await.unwrap(), Applied::Updated);
 }

@@ -116,9 +116,9 @@ impl Plan {
 }
 
 async fn apply<D: Deployer>(session: &Session<'_, D>, plan: &Plan, code: Option<PathBuf>) -> Result<u8, CliError> {
-    let template = plan.template.to_string();
-    if template.len() > TEMPLATE_LIMIT_BYTES {
-        return Err(CliError::LargeTemplate(template.len()));
+    let text = plan.template.to_string();
+    if text.len() > TEMPLATE_LIMIT_BYTES {
+        return Err(CliError::LargeTemplate(text.len()));
     }
     // Before anything is made: it may be no code at all.
     let code = if plan.is_deployer { Some(Code::read(&code.map_or_else(env::current_exe, Ok)?)?) } else { None };
@@ -128,10 +128,12 @@ async fn apply<D: Deployer>(session: &Session<'_, D>, plan: &Plan, code: Option<
     let mut builder = Builder::new(ground.stacks.as_ref(), &mut tell);
     let stack = plan.stack.clone();
     let applied = match &code {
-        None => builder.apply(&NewStack { name: stack, template, parameters: BTreeMap::new() }).await?,
+        None => builder.apply(&NewStack { name: stack, template: text, parameters: BTreeMap::new() }).await?,
         Some(code) => {
             let bucket = &session.setting.identity::<D>(ground.account.clone(), ground.region.clone()).bucket()?;
-            Installation { stack, template, bucket, code }.install(&mut builder, ground.objects.as_ref()).await?
+            Installation { stack, template: plan.template.clone(), bucket, code }
+                .install(&mut builder, ground.objects.as_ref())
+                .await?
         }
     };
     output::print(&told::<D>(plan, &ground, applied))?;
