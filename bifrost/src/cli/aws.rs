@@ -11,7 +11,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Step Functions answers few enough requests a second that followers must be sparing.
-const LOOKS: Looks = Looks { often: Duration::from_secs(1), seldom: Duration::from_secs(10) };
+const LOOKS: Looks = Looks { often: Duration::from_secs(1), seldom: Duration::from_secs(3) };
 
 #[async_trait(?Send)]
 impl<D: Deployer> Site<D> for Connection<D> {

@@ -1,0 +1,18 @@
+//! Whole deploys by Odin's program on an AWS that we did not write: Step Functions interprets the definition, Lambda runs
+//! the very binary, and CloudFormation made both of them, by `bootstrap`.
+//!
+//! All stories play on one stage, one after another; each has a project of its own.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a test that cannot go on says where by panicking"
+)]
+
+#[path = "../shell/mod.rs"]
+mod shell;
+
+mod project;
+mod stage;
+mod succeeding;
