@@ -55,7 +55,6 @@ pub async fn a_call_for_what_is_not_there_says_so(place: Place) {
     let not_found = |code: &str| (ErrorKind::NotFound, code.to_owned());
     assert_eq!(refusal(ports.balancers.instance_health("other").await), not_found("LoadBalancerNotFound"));
     assert_eq!(refusal(ports.target_groups.target_health(&arn).await), not_found("TargetGroupNotFound"));
-    assert_eq!(refusal(ports.target_groups.attributes(&arn).await), not_found("TargetGroupNotFound"));
     assert_eq!(refusal(ports.groups.delete_group("other").await), not_found("ValidationError"));
     assert_eq!(refusal(ports.groups.set_capacity("other", capacity(0, 0, 0)).await), not_found("ValidationError"));
     assert_eq!(refusal(ports.groups.delete_launch_configuration("other").await), not_found("ValidationError"));
@@ -76,17 +75,12 @@ pub async fn profiles_roles_and_topics_have_their_arns(place: Place) {
     assert_eq!(topic, format!("arn:aws:sns:{REGION}:{account}:hooks"));
 }
 
-pub async fn balancers_and_target_groups_tell_their_tags(place: Place) {
+pub async fn balancers_and_target_groups_tell_their_tags_and_slow_start(place: Place) {
     let service = tags(&[("ServiceName", "web")]);
     let balancer = place.ports.balancers.load_balancer("web-elb").await.unwrap().unwrap();
     assert_eq!((balancer.name.as_str(), &balancer.tags), ("web-elb", &service));
     let group = place.ports.target_groups.target_group("web-tg").await.unwrap().unwrap();
-    assert_eq!((group.name.as_str(), &group.tags), ("web-tg", &service));
+    assert_eq!((group.name.as_str(), &group.tags, group.slow_start_seconds), ("web-tg", &service, 60));
     let arn = format!("arn:aws:elasticloadbalancing:{REGION}:{}:targetgroup/web-tg/", place.account);
     assert!(group.arn.starts_with(&arn), "{}", group.arn);
-}
-
-pub async fn a_target_group_tells_how_targets_come_and_go(place: Place) {
-    let attributes = place.ports.target_groups.attributes(&place.target_group().await).await.unwrap();
-    assert_eq!((attributes.slow_start_seconds, attributes.deregistration_delay_seconds), (60, 30));
 }

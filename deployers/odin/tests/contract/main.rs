@@ -53,8 +53,7 @@ told_in_both_worlds! {
         what_is_not_there_is_not_found_and_is_no_error,
         a_call_for_what_is_not_there_says_so,
         profiles_roles_and_topics_have_their_arns,
-        balancers_and_target_groups_tell_their_tags,
-        a_target_group_tells_how_targets_come_and_go;
+        balancers_and_target_groups_tell_their_tags_and_slow_start;
     launching:
         a_launch_template_is_described_as_it_was_made,
         launch_templates_are_found_by_all_of_the_tags_in_the_order_of_their_names,
