@@ -25,6 +25,7 @@ mod surroundings;
 
 #[cfg(feature = "client")]
 pub use client::Aws;
+pub use configuration::sdk_config;
 pub use deployer::AwsDeployer;
 pub use error::{Incomplete, cloud_error};
 #[cfg(feature = "lambda")]

@@ -42,14 +42,14 @@ impl S3Objects {
     /// S3 does not tell a bucket of others from one that it may not show.
     fn explained(&self, bucket: &BucketName, mut error: CloudError) -> CloudError {
         let owner = self.session.account();
-        match error.kind {
+        let hint = match error.kind {
             ErrorKind::AccessDenied => {
-                let hint = format!(" (bucket {bucket} must belong to account {owner}, and its key be usable)");
-                error.message.push_str(&hint);
+                format!(" (bucket {bucket} must belong to account {owner}, and its key be usable)")
             }
-            ErrorKind::NotFound => error.message.push_str(&format!(" (bucket {bucket} of account {owner})")),
-            _ => {}
-        }
+            ErrorKind::NotFound => format!(" (bucket {bucket} of account {owner})"),
+            _ => String::new(),
+        };
+        error.message.push_str(&hint);
         error
     }
 }

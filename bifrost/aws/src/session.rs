@@ -63,46 +63,51 @@ impl Session {
     ///
     /// # Errors
     /// Whatever AWS answers, as a [`CloudError`].
-    pub async fn call<T, E, R>(
+    pub fn call<T, E, R>(
         &self,
         operation: &'static str,
         resource: &str,
         request: impl Future<Output = Result<T, SdkError<E, R>>> + Send,
-    ) -> Result<T, CloudError>
+    ) -> impl Future<Output = Result<T, CloudError>>
     where
         E: ProvideErrorMetadata + Error + 'static,
         R: Debug + 'static,
     {
-        self.try_call(operation, resource, request).await.map_err(|refusal| refusal.error)
+        let answer = self.try_call(operation, resource, request);
+        async move { answer.await.map_err(|refusal| refusal.error) }
     }
 
     /// As [`call`](Self::call), for requests whose refusal is an answer: it keeps what the service said beside the error.
     ///
     /// # Errors
     /// [`Refused`].
-    pub(crate) async fn try_call<T, E, R>(
+    pub(crate) fn try_call<T, E, R>(
         &self,
         operation: &'static str,
         resource: &str,
         request: impl Future<Output = Result<T, SdkError<E, R>>> + Send,
-    ) -> Result<T, Refused<E>>
+    ) -> impl Future<Output = Result<T, Refused<E>>>
     where
         E: ProvideErrorMetadata + Error + 'static,
         R: Debug + 'static,
     {
-        let since = Instant::now();
-        let occurrence = self.passage.occurrence(operation, resource);
-        let mut said = None;
-        let answered = async {
-            request.await.map_err(|error| {
-                let described = cloud_error(operation, resource, &error);
-                said = error.into_service_error_opt();
-                described
-            })
-        };
-        let answer = self.passage.bound(operation, resource, answered).await;
-        self.trace(operation, resource, occurrence, since, answer.as_ref().err());
-        answer.map_err(|error| Refused { error, said })
+        // A request of the SDK has tens of kilobytes, which whoever awaits it would have, too: it goes to the heap, once.
+        let request = Box::pin(request);
+        async move {
+            let since = Instant::now();
+            let occurrence = self.passage.occurrence(operation, resource);
+            let mut said = None;
+            let answered = async {
+                request.await.map_err(|error| {
+                    let described = cloud_error(operation, resource, &error);
+                    said = error.into_service_error_opt();
+                    described
+                })
+            };
+            let answer = self.passage.bound(operation, resource, answered).await;
+            self.trace(operation, resource, occurrence, since, answer.as_ref().err());
+            answer.map_err(|error| Refused { error, said })
+        }
     }
 
     fn trace(

@@ -26,15 +26,28 @@ impl ErrorKind {
     /// not know may pass: it is [`Unavailable`](Self::Unavailable).
     #[must_use]
     pub fn of(code: &str, message: &str) -> Self {
-        match code {
+        // EC2 puts what it is about before the fault: `InvalidLaunchTemplateName.NotFoundException`.
+        match code.rsplit_once('.').map_or(code, |(_, fault)| fault) {
             // Auto Scaling has one code for all that is wrong with a request.
             "ValidationError" if message.contains("not found") => Self::NotFound,
-            "ValidationError" | "ValidationException" | "InvalidParameterValue" => Self::Invalid,
+            "ValidationError" if message.contains("pending delete") => Self::Conflict,
+            "ValidationError"
+            | "ValidationException"
+            | "InvalidParameter"
+            | "InvalidParameterCombination"
+            | "InvalidParameterValue"
+            | "Malformed"
+            | "MalformedException"
+            | "MissingParameter" => Self::Invalid,
             "AccessDenied" | "AccessDeniedException" | "AuthorizationError" | "UnauthorizedOperation" => {
                 Self::AccessDenied
             }
-            "AlreadyExists" | "AlreadyExistsFault" => Self::AlreadyExists,
-            "ResourceInUse" | "ResourceContention" | "ScalingActivityInProgress" => Self::Conflict,
+            "AlreadyExists" | "AlreadyExistsException" | "AlreadyExistsFault" | "Duplicate" => Self::AlreadyExists,
+            "IdempotentParameterMismatch"
+            | "InUse"
+            | "ResourceContention"
+            | "ResourceInUse"
+            | "ScalingActivityInProgress" => Self::Conflict,
             "Throttling"
             | "ThrottlingException"
             | "ThrottledException"
@@ -43,7 +56,17 @@ impl ErrorKind {
             | "SlowDown"
             | "TooManyRequestsException"
             | "ProvisionedThroughputExceededException" => Self::Throttled,
-            "NoSuchBucket" | "NoSuchEntity" | "NoSuchKey" | "NotFound" | "ResourceNotFoundException" => Self::NotFound,
+            "AccessPointNotFound"
+            | "LoadBalancerNotFound"
+            | "NoSuchBucket"
+            | "NoSuchEntity"
+            | "NoSuchKey"
+            | "NotFound"
+            | "NotFoundException"
+            | "ResourceNotFound"
+            | "ResourceNotFoundException"
+            | "TargetGroupNotFound"
+            | "Unknown" => Self::NotFound,
             _ => Self::Unavailable,
         }
     }
@@ -90,5 +113,30 @@ struct RequestId<'a>(&'a Option<String>);
 impl fmt::Display for RequestId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.as_ref().map_or(Ok(()), |id| write!(f, " (request {id})"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ErrorKind;
+
+    #[test]
+    fn what_kind_of_refusal_it_is_is_told_by_code_and_message() {
+        for (code, message, kind) in [
+            ("ValidationError", "AutoScalingGroup name not found - null", ErrorKind::NotFound),
+            ("ValidationError", "Launch configuration name not found - old", ErrorKind::NotFound),
+            ("ValidationError", "You may not modify a group that is pending delete", ErrorKind::Conflict),
+            ("ValidationError", "Max bound, 2, must be greater than or equal to min bound, 3", ErrorKind::Invalid),
+            ("InvalidLaunchTemplateName.NotFoundException", "", ErrorKind::NotFound),
+            ("InvalidLaunchTemplateName.AlreadyExistsException", "", ErrorKind::AlreadyExists),
+            ("InvalidLaunchTemplateName.MalformedException", "", ErrorKind::Invalid),
+            ("InvalidPlacementGroup.Unknown", "", ErrorKind::NotFound),
+            ("InvalidPlacementGroup.Duplicate", "", ErrorKind::AlreadyExists),
+            ("InvalidPlacementGroup.InUse", "", ErrorKind::Conflict),
+            ("Client.RequestLimitExceeded", "", ErrorKind::Throttled),
+            ("InternalFailure", "", ErrorKind::Unavailable),
+        ] {
+            assert_eq!(ErrorKind::of(code, message), kind, "{code}: {message}");
+        }
     }
 }

@@ -114,7 +114,7 @@ async fn account(config: &SdkConfig, asked: Option<&AccountId>) -> Result<Accoun
     let sts = aws_sdk_sts::Client::new(config);
     let answer = sts.get_caller_identity().customize().interceptor(clock.clone()).send().await;
     let skew = clock.skew();
-    let caller = answer.map_err(|error| refused(crate::cloud_error("sts:GetCallerIdentity", "", &error)))?;
+    let caller = answer.map_err(|error| refused(&crate::cloud_error("sts:GetCallerIdentity", "", &error)))?;
     let account: Option<AccountId> = caller.account().and_then(|account| account.parse().ok());
     let account = account.ok_or_else(|| ConnectError {
         problem: "AWS does not say which account the credentials belong to".into(),
@@ -142,7 +142,7 @@ async fn account(config: &SdkConfig, asked: Option<&AccountId>) -> Result<Accoun
 }
 
 /// Why AWS does not take the credentials, and what to do.
-fn refused(error: CloudError) -> ConnectError {
+fn refused(error: &CloudError) -> ConnectError {
     let next_step = match error.code.as_str() {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             "the credentials have expired: log in anew, such as with `aws sso login`"

@@ -1,10 +1,8 @@
 //! What Lambda and the function's own configuration say, by environment variables.
 
-use crate::configuration;
+use crate::configuration::sdk_config;
 use crate::roles::RoleOptions;
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::behavior_version::BehaviorVersion;
 use aws_types::SdkConfig;
 use bifrost::release::Region;
 use std::env::{self, VarError};
@@ -34,18 +32,8 @@ impl Settings {
             None,
             "Lambda",
         );
-        let config = SdkConfig::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
-            .region(aws_types::region::Region::new(region.to_string()))
-            .http_client(configuration::http())
-            .timeout_config(configuration::timeouts())
-            .retry_config(configuration::retries());
-        let config = match optional("AWS_ENDPOINT_URL")? {
-            Some(endpoint) => config.endpoint_url(endpoint),
-            None => config,
-        };
-        Ok(Self { name: needed("AWS_LAMBDA_FUNCTION_NAME")?, region, config: config.build(), roles: roles()? })
+        let config = sdk_config(credentials, &region, optional("AWS_ENDPOINT_URL")?);
+        Ok(Self { name: needed("AWS_LAMBDA_FUNCTION_NAME")?, region, config, roles: roles()? })
     }
 }
 

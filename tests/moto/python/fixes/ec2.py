@@ -1,10 +1,11 @@
-"""EC2: placement groups, and user data of launch templates in Base64."""
+"""EC2: placement groups; launch templates, with tokens, their names, and user data in Base64."""
 
+import copy
 import uuid
 
 from moto.core.responses import ActionResult
 from moto.core.types import Base64EncodedString
-from moto.ec2.exceptions import EC2ClientError
+from moto.ec2.exceptions import EC2ClientError, InvalidLaunchTemplateNameNotFoundWithNameError
 from moto.ec2.models.launch_templates import LaunchTemplateVersion
 from moto.ec2.responses import EC2Response
 
@@ -13,8 +14,13 @@ class PlacementGroupError(EC2ClientError):
     __module__ = "moto.ec2.exceptions"  # by which moto finds the service
 
 
+class LaunchTemplateError(EC2ClientError):
+    __module__ = "moto.ec2.exceptions"
+
+
 def install():
     LaunchTemplateVersion.user_data = property(_user_data)
+    launch_templates()
     EC2Response.create_placement_group = _create
     EC2Response.describe_placement_groups = _describe
     EC2Response.delete_placement_group = _delete
@@ -23,6 +29,32 @@ def install():
 def _user_data(version):
     data = version.data.get("UserData")
     return Base64EncodedString(data) if isinstance(data, str) else data
+
+
+def launch_templates():
+    """A request that is repeated with its token makes nothing anew; a name that is not there is told."""
+    create, delete = EC2Response.create_launch_template, EC2Response.delete_launch_template
+
+    def create_launch_template(response):
+        backend, asked = response.ec2_backend, copy.deepcopy(response._get_params())
+        answers, token = backend.__dict__.setdefault("_answers_by_token", {}), asked.get("ClientToken")
+        if token in answers:
+            before, answer = answers[token]
+            if before != asked:
+                raise LaunchTemplateError("IdempotentParameterMismatch", "The token was used for another request")
+            return answer
+        answer = create(response)
+        answers[token] = asked, answer
+        return answer
+
+    def delete_launch_template(response):
+        name = response._get_param("LaunchTemplateName")
+        if name and name not in response.ec2_backend.launch_template_name_to_ids:
+            raise InvalidLaunchTemplateNameNotFoundWithNameError(name)
+        return delete(response)
+
+    EC2Response.create_launch_template = create_launch_template
+    EC2Response.delete_launch_template = delete_launch_template
 
 
 def _groups(response):
@@ -41,16 +73,25 @@ def _create(response):
     }
     if partitions := response._get_int_param("PartitionCount"):
         groups[name]["PartitionCount"] = partitions
+    groups[name]["Tags"] = [tag for given in response._get_param("TagSpecifications", []) for tag in given["Tags"]]
     return ActionResult({"PlacementGroup": groups[name]})
 
 
 def _describe(response):
-    names, groups = response._get_param("GroupNames", []) or [], _groups(response)
+    names, groups = response._get_param("GroupNames", []), _groups(response)
     if lost := [name for name in names if name not in groups]:
-        raise PlacementGroupError("InvalidPlacementGroup.Unknown", f"The Placement Group '{lost[0]}' is unknown.")
+        raise _unknown(lost[0])
+    for wanted in (each["Values"] for each in response._get_param("Filters", []) if each["Name"] == "group-name"):
+        groups = {name: group for name, group in groups.items() if name in wanted}
     return ActionResult({"PlacementGroups": [group for name, group in groups.items() if not names or name in names]})
 
 
 def _delete(response):
-    _groups(response).pop(response._get_param("GroupName"), None)
+    name = response._get_param("GroupName")
+    if _groups(response).pop(name, None) is None:
+        raise _unknown(name)
     return ActionResult({})
+
+
+def _unknown(name):
+    return PlacementGroupError("InvalidPlacementGroup.Unknown", f"The Placement Group '{name}' is unknown.")

@@ -31,23 +31,23 @@ const AT_ONCE: usize = 4;
 
 impl AwsDeployer for Odin {
     fn aws_ports(session: Session) -> OdinPorts {
-        ports(session)
+        ports(&session)
     }
 }
 
 /// Odin's ports into the account and region of a session.
 #[must_use]
-pub fn ports(session: Session) -> OdinPorts {
-    let ec2 = Arc::new(Service::new(&session, aws_sdk_ec2::Client::new));
+pub fn ports(session: &Session) -> OdinPorts {
+    let ec2 = Arc::new(Service::new(session, aws_sdk_ec2::Client::new));
     OdinPorts {
-        groups: Arc::new(Service::new(&session, aws_sdk_autoscaling::Client::new)),
+        groups: Arc::new(Service::new(session, aws_sdk_autoscaling::Client::new)),
         compute: Arc::clone(&ec2) as Arc<_>,
         templates: ec2,
-        balancers: Arc::new(Service::new(&session, aws_sdk_elasticloadbalancing::Client::new)),
-        target_groups: Arc::new(Service::new(&session, aws_sdk_elasticloadbalancingv2::Client::new)),
-        iam: Arc::new(Service::new(&session, aws_sdk_iam::Client::new)),
-        topics: Arc::new(Service::new(&session, aws_sdk_sns::Client::new)),
-        alarms: Arc::new(Service::new(&session, aws_sdk_cloudwatch::Client::new)),
+        balancers: Arc::new(Service::new(session, aws_sdk_elasticloadbalancing::Client::new)),
+        target_groups: Arc::new(Service::new(session, aws_sdk_elasticloadbalancingv2::Client::new)),
+        iam: Arc::new(Service::new(session, aws_sdk_iam::Client::new)),
+        topics: Arc::new(Service::new(session, aws_sdk_sns::Client::new)),
+        alarms: Arc::new(Service::new(session, aws_sdk_cloudwatch::Client::new)),
     }
 }
 

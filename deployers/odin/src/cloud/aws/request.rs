@@ -27,15 +27,15 @@ impl<'a> Request<'a> {
     }
 
     /// Makes the request.
-    pub(super) async fn make<T, E>(
+    pub(super) fn make<T, E>(
         self,
         session: &Session,
         sent: impl Future<Output = Result<T, SdkError<E>>> + Send,
-    ) -> Result<T, CloudError>
+    ) -> impl Future<Output = Result<T, CloudError>>
     where
         E: ProvideErrorMetadata + Error + 'static,
     {
-        session.call(self.operation, self.resource, sent).await
+        session.call(self.operation, self.resource, sent)
     }
 
     /// A field of the answer.

@@ -1,0 +1,86 @@
+//! What is looked up by what a release names.
+
+use super::place::{Place, REGION, capacity, tags};
+use bifrost::cloud::{CloudError, ErrorKind};
+use odin::cloud::Filter;
+
+fn names(name: &str) -> Filter {
+    Filter::Names(vec![name.into(), "another".into()])
+}
+
+fn refusal<T: std::fmt::Debug>(answer: Result<T, CloudError>) -> (ErrorKind, String) {
+    let error = answer.unwrap_err();
+    (error.kind, error.code)
+}
+
+pub async fn what_is_named_is_found_by_id_and_by_its_name_tag(place: Place) {
+    let compute = &place.ports.compute;
+    let images = compute.images(&names("ubuntu")).await.unwrap();
+    assert_eq!(images.len(), 1);
+    assert_eq!((images[0].id.as_str(), images[0].state.as_str()), (place.image.as_str(), "available"));
+    assert_eq!(images[0].tags, tags(&[("Name", "ubuntu")]));
+    assert_eq!(compute.images(&Filter::Ids(vec![place.image.clone()])).await.unwrap(), images);
+
+    let subnets = compute.subnets(&names("private_a")).await.unwrap();
+    assert!(subnets.iter().map(|subnet| &subnet.id).eq([&place.subnet]), "{subnets:?}");
+    assert_eq!(compute.subnets(&Filter::Ids(vec![place.subnet.clone()])).await.unwrap(), subnets);
+
+    let groups = compute.security_groups(&names("web")).await.unwrap();
+    assert!(groups.iter().map(|group| &group.id).eq([&place.security_group]), "{groups:?}");
+    assert_eq!(compute.security_groups(&Filter::Ids(vec![place.security_group.clone()])).await.unwrap(), groups);
+}
+
+pub async fn what_is_not_there_is_not_found_and_is_no_error(place: Place) {
+    let ports = &place.ports;
+    for filter in [Filter::Names(vec!["other".into()]), Filter::Ids(vec!["ami-00000000".into()])] {
+        assert_eq!(ports.compute.images(&filter).await.unwrap(), []);
+        assert_eq!(ports.compute.subnets(&filter).await.unwrap(), []);
+        assert_eq!(ports.compute.security_groups(&filter).await.unwrap(), []);
+    }
+    assert_eq!(ports.compute.placement_group("other").await.unwrap(), None);
+    assert_eq!(ports.balancers.load_balancer("other").await.unwrap(), None);
+    assert_eq!(ports.target_groups.target_group("other").await.unwrap(), None);
+    assert_eq!(ports.iam.instance_profile("other").await.unwrap(), None);
+    assert_eq!(ports.iam.role("other").await.unwrap(), None);
+    assert_eq!(ports.topics.topic_arn("other").await.unwrap(), None);
+    assert_eq!(ports.groups.group("other").await.unwrap(), None);
+    assert_eq!(ports.groups.groups(&[("ProjectName", "other")]).await.unwrap(), []);
+    assert_eq!(ports.templates.launch_templates(&[("ProjectName", "other")]).await.unwrap(), []);
+    assert!(ports.alarms.names("other").await.unwrap().is_empty());
+}
+
+pub async fn a_call_for_what_is_not_there_says_so(place: Place) {
+    let ports = &place.ports;
+    let arn = place.target_group().await.replace("web-tg", "other");
+    let not_found = |code: &str| (ErrorKind::NotFound, code.to_owned());
+    assert_eq!(refusal(ports.balancers.instance_health("other").await), not_found("LoadBalancerNotFound"));
+    assert_eq!(refusal(ports.target_groups.target_health(&arn).await), not_found("TargetGroupNotFound"));
+    assert_eq!(refusal(ports.groups.delete_group("other").await), not_found("ValidationError"));
+    assert_eq!(refusal(ports.groups.set_capacity("other", capacity(0, 0, 0)).await), not_found("ValidationError"));
+    assert_eq!(refusal(ports.groups.delete_launch_configuration("other").await), not_found("ValidationError"));
+    let code = "InvalidLaunchTemplateName.NotFoundException";
+    assert_eq!(refusal(ports.templates.delete_launch_template("other").await), not_found(code));
+    let code = "InvalidPlacementGroup.Unknown";
+    assert_eq!(refusal(ports.compute.delete_placement_group("other").await), not_found(code));
+}
+
+pub async fn profiles_roles_and_topics_have_their_arns(place: Place) {
+    let (ports, account) = (&place.ports, &place.account);
+    let profile = ports.iam.instance_profile("web").await.unwrap().unwrap();
+    assert_eq!(profile.arn, format!("arn:aws:iam::{account}:instance-profile/odin/web"));
+    assert_eq!(profile.path, "/odin/");
+    let role = ports.iam.role("hooks").await.unwrap().unwrap();
+    assert_eq!(role.arn, format!("arn:aws:iam::{account}:role/hooks"));
+    let topic = ports.topics.topic_arn("hooks").await.unwrap().unwrap();
+    assert_eq!(topic, format!("arn:aws:sns:{REGION}:{account}:hooks"));
+}
+
+pub async fn balancers_and_target_groups_tell_their_tags_and_slow_start(place: Place) {
+    let service = tags(&[("ServiceName", "web")]);
+    let balancer = place.ports.balancers.load_balancer("web-elb").await.unwrap().unwrap();
+    assert_eq!((balancer.name.as_str(), &balancer.tags), ("web-elb", &service));
+    let group = place.ports.target_groups.target_group("web-tg").await.unwrap().unwrap();
+    assert_eq!((group.name.as_str(), &group.tags, group.slow_start_seconds), ("web-tg", &service, 60));
+    let arn = format!("arn:aws:elasticloadbalancing:{REGION}:{}:targetgroup/web-tg/", place.account);
+    assert!(group.arn.starts_with(&arn), "{}", group.arn);
+}

@@ -1,0 +1,71 @@
+//! Scaling policies, and the alarms that trigger them.
+
+use super::place::{GROUP, Place, capacity};
+use odin::cloud::{Comparison, NewAlarm, NewScalingPolicy};
+
+fn policy() -> NewScalingPolicy {
+    NewScalingPolicy {
+        name: format!("{GROUP}-cpu_scale_up"),
+        group_name: GROUP.into(),
+        scaling_adjustment: 1,
+        cooldown_seconds: 60,
+    }
+}
+
+fn alarm(name: String, policy_arn: &str) -> NewAlarm {
+    NewAlarm {
+        name,
+        group_name: GROUP.into(),
+        comparison: Comparison::GreaterThanThreshold,
+        threshold: 50.0,
+        period_seconds: 300,
+        evaluation_periods: 2,
+        policy_arn: policy_arn.into(),
+    }
+}
+
+/// ARN of the policy, which some alarms of a story have.
+const POLICY: &str =
+    "arn:aws:autoscaling:us-east-1:222222222222:scalingPolicy:1:autoScalingGroupName/web:policyName/up";
+
+pub async fn a_scaling_policy_made_again_is_the_same(place: Place) {
+    place.make(&place.group(capacity(0, 0, 2))).await;
+    let groups = &place.ports.groups;
+    let arn = groups.put_scaling_policy(&policy()).await.unwrap();
+    assert!(arn.ends_with(&format!(":autoScalingGroupName/{GROUP}:policyName/{GROUP}-cpu_scale_up")), "{arn}");
+    let changed = NewScalingPolicy { scaling_adjustment: 2, ..policy() };
+    assert_eq!(groups.put_scaling_policy(&changed).await.unwrap(), arn);
+    let other = NewScalingPolicy { group_name: "other".into(), ..policy() };
+    assert!(groups.put_scaling_policy(&other).await.unwrap_err().is_not_found());
+    assert!(groups.policy_alarms(GROUP).await.unwrap().is_empty());
+}
+
+pub async fn alarms_are_found_by_the_beginning_of_their_names(place: Place) {
+    let alarms = &place.ports.alarms;
+    for name in ["web-up", "web-down", "worker-up"] {
+        alarms.put(&alarm(name.into(), POLICY)).await.unwrap();
+        alarms.put(&alarm(name.into(), POLICY)).await.unwrap();
+    }
+    let mut found = alarms.names("web-").await.unwrap();
+    found.sort();
+    assert_eq!(found, ["web-down", "web-up"]);
+    assert_eq!(alarms.names("").await.unwrap().len(), 3);
+}
+
+pub async fn more_alarms_than_a_request_or_page_holds_are_found_and_deleted(place: Place) {
+    let alarms = &place.ports.alarms;
+    for number in 0..205 {
+        alarms.put(&alarm(format!("web-{number}"), POLICY)).await.unwrap();
+    }
+    let names = alarms.names("web-").await.unwrap();
+    assert_eq!(names.len(), 205);
+    alarms.delete(&names).await.unwrap();
+    assert!(alarms.names("web-").await.unwrap().is_empty());
+}
+
+pub async fn an_alarm_that_is_not_there_is_deleted_already(place: Place) {
+    let alarms = &place.ports.alarms;
+    alarms.put(&alarm("web-up".into(), POLICY)).await.unwrap();
+    alarms.delete(&["other".into(), "web-up".into()]).await.unwrap();
+    assert!(alarms.names("").await.unwrap().is_empty());
+}
