@@ -46,6 +46,7 @@ extern crate self as bifrost;
 pub mod asl;
 #[cfg(feature = "cli")]
 pub mod bootstrap;
+pub mod checkup;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod client;
