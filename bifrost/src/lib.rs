@@ -52,6 +52,8 @@ pub mod cli;
 pub mod client;
 pub mod cloud;
 mod deployer;
+#[cfg(feature = "cli")]
+pub mod doctor;
 pub mod halt;
 pub mod interpreter;
 pub mod json;
