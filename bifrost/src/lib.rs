@@ -46,11 +46,14 @@ extern crate self as bifrost;
 pub mod asl;
 #[cfg(feature = "cli")]
 pub mod bootstrap;
+pub mod checkup;
 #[cfg(feature = "cli")]
 pub mod cli;
 pub mod client;
 pub mod cloud;
 mod deployer;
+#[cfg(feature = "cli")]
+pub mod doctor;
 pub mod halt;
 pub mod interpreter;
 pub mod json;

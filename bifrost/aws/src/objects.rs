@@ -23,14 +23,19 @@ pub struct S3Objects {
     client: Client,
 }
 
+/// How clients of S3 are made.
+pub(crate) fn client(session: &Session) -> Client {
+    let config = aws_sdk_s3::config::Builder::from(session.config());
+    // Whoever names an endpoint names a host that knows no bucket as a part of its name.
+    let config = config.force_path_style(session.config().endpoint_url().is_some()).build();
+    Client::from_conf(config)
+}
+
 impl S3Objects {
     /// Objects with the rights of the session.
     #[must_use]
     pub fn new(session: Session) -> Self {
-        let config = aws_sdk_s3::config::Builder::from(session.config());
-        // Whoever names an endpoint names a host that knows no bucket as a part of its name.
-        let config = config.force_path_style(session.config().endpoint_url().is_some()).build();
-        Self { client: Client::from_conf(config), session }
+        Self { client: client(&session), session }
     }
 
     fn put_request(&self, bucket: &BucketName, key: &ObjectKey, body: Vec<u8>) -> PutObjectFluentBuilder {

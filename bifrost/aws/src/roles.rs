@@ -73,34 +73,40 @@ impl<D: AwsDeployer> AssumedRoles<D> {
         if let Some(credentials) = self.known.find(target, SystemTime::now()) {
             return Ok(credentials);
         }
-        let credentials = self.assume_role(target).await?;
+        let credentials = match self.assume_role(target).await {
+            Ok(credentials) => credentials,
+            Err(error) if error.kind == ErrorKind::AccessDenied => return Err(self.explained(target, error).await),
+            Err(error) => return Err(error),
+        };
         self.known.keep(target.clone(), credentials.clone(), SystemTime::now());
         Ok(credentials)
     }
 
-    async fn assume_role(&self, target: &TargetRole) -> Result<Credentials, CloudError> {
+    /// Asks STS, whatever is known already.
+    pub(crate) async fn assume_role(&self, target: &TargetRole) -> Result<Credentials, CloudError> {
         const OPERATION: &str = "sts:AssumeRole";
         let arn = target.arn();
         let tags = self.options.session_tags.then(|| tags(target)).transpose();
         let tags = tags.map_err(|error| invalid(OPERATION, &arn, &error))?;
         let request = self.client.assume_role().role_arn(&arn).role_session_name(&target.session);
         let request = request.set_external_id(self.options.external_id.clone()).set_tags(tags);
-        let output = match self.session.call(OPERATION, &arn, request.send()).await {
-            Ok(output) => output,
-            Err(error) if error.kind == ErrorKind::AccessDenied => return Err(self.explained(target, error).await),
-            Err(error) => return Err(error),
-        };
+        let output = self.session.call(OPERATION, &arn, request.send()).await?;
         let given = output.credentials.ok_or_else(|| invalid(OPERATION, &arn, &"AWS gave no credentials"))?;
         let expiry = SystemTime::try_from(given.expiration).map_err(|error| invalid(OPERATION, &arn, &error))?;
         let (id, secret, token) = (given.access_key_id, given.secret_access_key, given.session_token);
         Ok(Credentials::new(id, secret, Some(token), Some(expiry), "bifrost"))
     }
 
+    /// The ARN of who assumes, as far as STS says so.
+    pub(crate) async fn principal(&self) -> String {
+        let who = self.session.call("sts:GetCallerIdentity", "", self.client.get_caller_identity().send()).await;
+        who.ok().and_then(|answer| answer.arn).unwrap_or_else(|| "this principal".into())
+    }
+
     /// Says which role, which principal, and what to run. STS does not tell a role that is not there from one that does
     /// not trust us.
     async fn explained(&self, target: &TargetRole, mut error: CloudError) -> CloudError {
-        let who = self.session.call("sts:GetCallerIdentity", "", self.client.get_caller_identity().send()).await;
-        let principal = who.ok().and_then(|answer| answer.arn).unwrap_or_else(|| "this principal".into());
+        let principal = self.principal().await;
         let (command, account) = (self.identity.command(), &target.account);
         let (tags, option) = if self.options.session_tags {
             (" (with sts:TagSession, as session tags are on)", " --session-tags")

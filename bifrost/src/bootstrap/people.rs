@@ -50,7 +50,7 @@ fn operate(names: Names) -> Value {
 fn look(names: Names) -> Vec<Statement> {
     let objects = ["lock", "release", "user-lock"].map(|name| names.objects_arn(&format!("{ANY_ACCOUNT}/*/{name}")));
     vec![
-        allow("ListDeploys", &["states:ListExecutions"], &[names.machine_arn()]),
+        allow("SeeMachine", &["states:DescribeStateMachine", "states:ListExecutions"], &[names.machine_arn()]),
         allow("FollowDeploys", &["states:DescribeExecution", "states:GetExecutionHistory"], &[names.executions_arn()]),
         allow("SeeRootLocks", &["dynamodb:GetItem"], &[names.table_arn()]),
         allow("SeeLocksAndReleases", &["s3:GetObject"], &objects),

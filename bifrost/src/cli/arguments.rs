@@ -45,6 +45,14 @@ impl Setting {
         Place { name: self.name::<D>(), account, region }
     }
 
+    /// How to write another command of deployer `D` for the same deployer: the command, with the arguments that name it.
+    /// Its account is that of the credentials, or there is no connection.
+    pub(super) fn program<D: Deployer>(&self) -> String {
+        let deployer = self.deployer.as_ref().map(|name| format!(" --deployer {name}"));
+        let region = self.deployer_region.as_ref().map(|region| format!(" --deployer-region {region}"));
+        [D::NAME.to_owned()].into_iter().chain(deployer).chain(region).collect()
+    }
+
     pub(super) fn identity<D: Deployer>(&self, account: AccountId, region: Region) -> Identity {
         Identity { name: self.name::<D>(), account, region }
     }

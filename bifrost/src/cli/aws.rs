@@ -4,6 +4,8 @@ use super::error::CliError;
 use super::site::{Looks, Site};
 use crate::client::{Client, Connection};
 use crate::deployer::Deployer;
+use crate::doctor::differences;
+use crate::machine::Machine;
 use async_trait::async_trait;
 use std::cell::Cell;
 use std::convert::Infallible;
@@ -17,6 +19,20 @@ const LOOKS: Looks = Looks { often: Duration::from_secs(1), seldom: Duration::fr
 impl<D: Deployer> Site<D> for Connection<D> {
     fn client(&self) -> Client<D> {
         self.client.clone()
+    }
+
+    /// That the state machine has another definition: it may be an original's, and works all the same. Who may not see
+    /// it hears nothing.
+    async fn caveat(&self) -> Option<String> {
+        let identity = &self.client.identity;
+        let machine = self.inventory.state_machine(&identity.state_machine_arn()).await.ok()??;
+        let ours = D::Machine::definition(&identity.function_arn());
+        let differences = differences(&ours, &machine.definition)?;
+        Some(format!(
+            "note: the state machine's definition is not that of this client, in {differences}; `{} doctor` says what to \
+             do",
+            D::NAME
+        ))
     }
 
     fn looks(&self) -> Looks {

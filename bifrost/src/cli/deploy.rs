@@ -1,11 +1,11 @@
 //! `deploy`: prepares, uploads and starts a release, and follows it to its end. In an embedded world, this process runs
 //! the execution too, unless another does; and takes over when that one ends.
 
-use super::Session;
 use super::arguments::{CloudArgs, OutputArgs, whoami};
 use super::error::CliError;
 use super::report::Report;
 use super::site::{Looks, Site};
+use super::{Session, output};
 use crate::client::{Client, Follower, Outcome, Started};
 use crate::deployer::Deployer;
 use futures_util::future::{Either, select};
@@ -73,7 +73,12 @@ pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Re
     }
     let site = site.keep()?;
     let client = site.client();
-    let started = client.start(&prepared).await?;
+    // One does not wait for the other, and both say something of a deploy that does not start.
+    let (caveat, started) = tokio::join!(site.caveat(), client.start(&prepared));
+    if let Some(caveat) = caveat {
+        output::note(&caveat);
+    }
+    let started = started?;
     let report = Report::new::<D>(args.output.format(), args.cloud.hint::<D>());
     let follow = Following { site: site.as_ref(), speed: args.speed, client: &client };
     let execution = started.execution.clone();

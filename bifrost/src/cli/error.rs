@@ -76,6 +76,10 @@ pub(super) enum CliError {
     NoLocal(&'static str),
     #[error("--scenario changes an embedded world, and AWS is none: add --local")]
     NoScenario,
+    #[error(
+        "an embedded world needs no doctor: it has no function, roles or settings that could be wrong; leave --local out to examine {0} in AWS"
+    )]
+    NoPatient(&'static str),
     #[error("this build of {0} does not serve a Lambda function: build it with --features lambda")]
     NoLambda(&'static str),
     #[error("cannot start: {0}")]

@@ -9,6 +9,7 @@ mod aws;
 mod bootstrap;
 mod completions;
 mod deploy;
+mod doctor;
 mod error;
 mod graph;
 mod halt;
@@ -57,6 +58,8 @@ enum Command {
     Lock(lock::Args),
     /// Lift a freeze, and clear the lock that a dead deploy left
     Unlock(unlock::Args),
+    /// Check the deployer in AWS, and say what to run for each fault
+    Doctor(doctor::Args),
     /// Print the state machine in the Amazon States Language
     Asl(asl::Args),
     /// Print the state machine with placeholders for account, region and function
@@ -77,6 +80,7 @@ async fn dispatch<D: Deployer>(session: &Session<'_, D>, command: Command) -> Re
         Command::History(args) => history::run(session, args).await,
         Command::Lock(args) => lock::run(session, args).await,
         Command::Unlock(args) => unlock::run(session, args).await,
+        Command::Doctor(args) => doctor::run(session, &args).await,
         Command::Asl(args) => asl::run(session, &args).await,
         Command::Json(args) => json::run::<D>(&args),
         Command::Graph(args) => graph::run::<D>(&args),
@@ -98,6 +102,7 @@ fn named(name: &'static str, about: &'static str) -> clap::Command {
         ("history", history::examples(name)),
         ("lock", lock::examples(name)),
         ("unlock", unlock::examples(name)),
+        ("doctor", doctor::examples(name)),
         ("graph", graph::examples(name)),
         ("bootstrap", bootstrap::examples(name)),
     ];

@@ -4,7 +4,7 @@ use super::arguments::{CloudArgs, Setting};
 use super::error::CliError;
 use super::site::Site;
 use super::{Cli, command, dispatch, output};
-use crate::client::{Client, Connect, Ground};
+use crate::client::{Client, Connect, Connection, Ground};
 use crate::deployer::Deployer;
 #[cfg(feature = "local")]
 use crate::local::LocalDeployer;
@@ -111,8 +111,13 @@ impl<D: Deployer> Session<'_, D> {
             let open = self.program.world.ok_or(CliError::NoLocal(D::NAME))?;
             return open(&self.setting, args, fresh);
         }
+        Ok(Box::new(self.connect().await?))
+    }
+
+    /// Reaches AWS.
+    pub(super) async fn connect(&self) -> Result<Connection<D>, CliError> {
         let aws = self.program.aws.as_ref().ok_or(CliError::NoAws(D::NAME))?;
-        Ok(Box::new(aws.connect(&self.setting.place::<D>()).await?))
+        Ok(aws.connect(&self.setting.place::<D>()).await?)
     }
 
     /// A client of the cloud that the arguments name.

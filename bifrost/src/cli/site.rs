@@ -22,6 +22,11 @@ pub(super) trait Site<D: Deployer> {
     /// A client of it.
     fn client(&self) -> Client<D>;
 
+    /// What whoever deploys should know of the deployer, though it is no reason not to. Of an embedded world nothing.
+    async fn caveat(&self) -> Option<String> {
+        None
+    }
+
     /// How often to look there.
     fn looks(&self) -> Looks;
 

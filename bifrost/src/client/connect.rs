@@ -1,7 +1,7 @@
 //! How commands reach AWS: the crate `bifrost-aws` does, and the framework knows it by this alone.
 
 use super::Client;
-use crate::cloud::{Objects, Stacks};
+use crate::cloud::{Inventory, Objects, Stacks};
 use crate::deployer::Deployer;
 use crate::release::{AccountId, Region};
 use async_trait::async_trait;
@@ -32,6 +32,8 @@ pub struct ConnectError {
 pub struct Connection<D: Deployer> {
     /// Deploys, follows, looks.
     pub client: Client<D>,
+    /// What the deployer consists of.
+    pub inventory: Arc<dyn Inventory>,
 }
 
 /// What `bootstrap` uses of AWS: an account in which the deployer need not be yet.

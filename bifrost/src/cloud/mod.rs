@@ -7,6 +7,7 @@
 mod call;
 mod error;
 mod executions;
+mod inventory;
 mod locks;
 mod objects;
 mod stacks;
@@ -15,6 +16,9 @@ mod targets;
 pub use call::{Attempt, Call, CallName, Principal};
 pub use error::{CloudError, ErrorKind};
 pub use executions::{ExecutionStatus, ExecutionSummary, Executions, StartError};
+pub use inventory::{
+    BucketSettings, FunctionConfiguration, Inventory, Invocation, KeyAttribute, MachineConfiguration, Table,
+};
 pub use locks::{LockItem, LockTable, PutLock};
 pub use objects::{Encryption, Object, Objects, PutNew};
 pub use stacks::{NewStack, StackEvent, StackUpdate, Stacks};

@@ -2,6 +2,7 @@
 
 use super::clock::{Clock, TOO_FAR_OFF};
 use super::executions::SfnExecutions;
+use super::inventory::AwsInventory;
 use super::stacks::CloudFormationStacks;
 use crate::error::in_full;
 use crate::roles::{KnownRoles, RoleOptions};
@@ -46,12 +47,12 @@ impl<D: AwsDeployer> Connect<D> for Aws {
             defaults: Arc::new(defaults),
             objects: Arc::new(S3Objects::new(session.clone())),
             locks: Arc::new(DynamoDbLocks::new(session.clone())),
-            executions: Arc::new(SfnExecutions::new(session, Arc::clone(&identity))),
+            executions: Arc::new(SfnExecutions::new(session.clone(), Arc::clone(&identity))),
             targets: Arc::new(targets),
             surroundings: Arc::new(SystemSurroundings),
             identity,
         };
-        Ok(Connection { client })
+        Ok(Connection { client, inventory: Arc::new(AwsInventory::new(session)) })
     }
 
     async fn ground(&self, region: Option<&Region>) -> Result<Ground, ConnectError> {

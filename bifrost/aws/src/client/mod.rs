@@ -1,9 +1,11 @@
 //! The commands, on AWS.
 
+mod bucket;
 mod clock;
 mod connect;
 mod executions;
 mod history;
+mod inventory;
 mod stacks;
 
 pub use connect::Aws;

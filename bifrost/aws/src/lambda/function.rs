@@ -1,8 +1,10 @@
 //! One function: makes the context of each attempt, and runs its task.
 
+use super::checkup;
 use super::settings::Settings;
 use crate::roles::KnownRoles;
 use crate::{AssumedRoles, AwsDeployer, DynamoDbLocks, Passage, S3Objects, Session, SystemSurroundings};
+use bifrost::checkup::{Checkup, CheckupReport};
 use bifrost::cloud::{Attempt, Principal};
 use bifrost::json;
 use bifrost::machine::Failure;
@@ -63,11 +65,32 @@ impl<D: AwsDeployer> Function<D> {
         let identity = Identity { name: self.settings.name.clone(), account, region: self.settings.region.clone() };
         let defaults = identity.defaults(D::TIMEOUT_SECONDS).map_err(|error| misplaced(&error.to_string()))?;
         let deadline = deadline(event.context.deadline, SystemTime::now());
+        if let Some(checkup) = Checkup::read(&payload).map_err(TaskFailed)? {
+            span.record("state", "Checkup");
+            return written(&self.report(checkup, identity, deadline).await);
+        }
         let open = |attempt: Attempt, sent: Sent| {
             describe(span, &attempt, &sent);
             self.context(identity, defaults, deadline, attempt, sent)
         };
         dispatch::<D::Machine>(payload, open).await.map_err(TaskFailed)
+    }
+
+    async fn report(&self, checkup: Checkup, identity: Identity, deadline: Instant) -> CheckupReport {
+        let identity = Arc::new(identity);
+        let passage = Arc::new(Passage::new(Attempt::default(), Some(deadline)));
+        let roles = self.roles(self.session(&identity, passage), &identity);
+        checkup::report::<D>(checkup, &identity, &roles).await
+    }
+
+    /// The deployer account, as the function's own role.
+    fn session(&self, identity: &Identity, passage: Arc<Passage>) -> Session {
+        let (account, region) = (identity.account.clone(), identity.region.clone());
+        Session::new(&self.settings.config, passage, Principal::Deployer, account, region)
+    }
+
+    fn roles(&self, session: Session, identity: &Arc<Identity>) -> AssumedRoles<D> {
+        AssumedRoles::new(session, Arc::clone(identity), self.settings.roles.clone(), self.known_roles.clone())
     }
 
     fn context(
@@ -80,10 +103,8 @@ impl<D: AwsDeployer> Function<D> {
     ) -> Context<<D::Fields as Fields>::Ports> {
         let identity = Arc::new(identity);
         let passage = Arc::new(Passage::new(attempt.clone(), Some(deadline)));
-        let (account, region) = (identity.account.clone(), identity.region.clone());
-        let session = Session::new(&self.settings.config, passage, Principal::Deployer, account, region);
-        let roles = self.settings.roles.clone();
-        let targets = AssumedRoles::<D>::new(session.clone(), Arc::clone(&identity), roles, self.known_roles.clone());
+        let session = self.session(&identity, passage);
+        let targets = self.roles(session.clone(), &identity);
         Context {
             identity,
             defaults: Arc::new(defaults),
@@ -95,6 +116,10 @@ impl<D: AwsDeployer> Function<D> {
             targets: Arc::new(targets),
         }
     }
+}
+
+fn written(report: &CheckupReport) -> Result<Value, TaskFailed> {
+    serde_json::to_value(report).map_err(|error| TaskFailed(Failure::new("TaskError", error.to_string())))
 }
 
 fn span(request_id: &str) -> Span {

@@ -1,9 +1,10 @@
-//! A deployer's binary as a Lambda function: every task of its machine.
+//! A deployer's binary as a Lambda function: every task of its machine, and the checkup that `doctor` asks for.
 //!
 //! Lambda starts the binary with `AWS_LAMBDA_RUNTIME_API` set. An error reaches Step Functions under its own name, a
 //! panic as `PanicError`, and input that does not parse as `UnmarshalError`: never under the name of a Rust type, which is
 //! what the runtime would give them.
 
+mod checkup;
 mod function;
 mod logs;
 mod settings;

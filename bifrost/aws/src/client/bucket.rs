@@ -1,0 +1,129 @@
+//! The settings of a bucket, each asked for apart.
+
+use crate::Session;
+use crate::objects::client;
+use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionOutput;
+use aws_sdk_s3::types::{BucketVersioningStatus, ObjectLockEnabled, PublicAccessBlockConfiguration};
+use bifrost::cloud::{BucketSettings, CloudError};
+use bifrost::json;
+use bifrost::release::BucketName;
+use serde_json::Value;
+
+/// A bucket that must be the account's.
+pub(super) struct S3Bucket<'a> {
+    session: &'a Session,
+    client: Client,
+    name: &'a str,
+}
+
+impl<'a> S3Bucket<'a> {
+    pub(super) fn new(session: &'a Session, name: &'a BucketName) -> Self {
+        Self { session, client: client(session), name: name.as_str() }
+    }
+
+    /// All calls at once. The bucket is listed because S3 answers `HeadBucket` without a reason.
+    pub(super) async fn look(&self) -> Result<Option<BucketSettings>, CloudError> {
+        let (listed, is_versioned, encryption, is_shut_to_the_public, policy, has_object_lock) = tokio::join!(
+            self.list(),
+            self.is_versioned(),
+            self.encryption(),
+            self.is_shut_to_the_public(),
+            self.policy(),
+            self.has_object_lock(),
+        );
+        let settings = BucketSettings { is_versioned, encryption, is_shut_to_the_public, policy, has_object_lock };
+        match listed {
+            Err(error) if error.code == "NoSuchBucket" => Ok(None),
+            Err(error) if shows_nothing(&settings) => Err(error),
+            _ => Ok(Some(settings)),
+        }
+    }
+
+    fn owner(&self) -> &str {
+        self.session.account().as_str()
+    }
+
+    async fn list(&self) -> Result<(), CloudError> {
+        let list = self.client.list_objects_v2().bucket(self.name).expected_bucket_owner(self.owner()).max_keys(1);
+        self.session.call("s3:ListObjectsV2", self.name, list.send()).await.map(drop)
+    }
+
+    async fn is_versioned(&self) -> Result<bool, CloudError> {
+        let get = self.client.get_bucket_versioning().bucket(self.name).expected_bucket_owner(self.owner());
+        let output = self.session.call("s3:GetBucketVersioning", self.name, get.send()).await?;
+        Ok(output.status == Some(BucketVersioningStatus::Enabled))
+    }
+
+    async fn encryption(&self) -> Result<Option<String>, CloudError> {
+        let get = self.client.get_bucket_encryption().bucket(self.name).expected_bucket_owner(self.owner());
+        let answer = self.session.call("s3:GetBucketEncryption", self.name, get.send()).await;
+        Ok(unless(answer, "ServerSideEncryptionConfigurationNotFoundError")?.as_ref().and_then(algorithm))
+    }
+
+    async fn is_shut_to_the_public(&self) -> Result<bool, CloudError> {
+        let get = self.client.get_public_access_block().bucket(self.name).expected_bucket_owner(self.owner());
+        let answer = self.session.call("s3:GetPublicAccessBlock", self.name, get.send()).await;
+        let output = unless(answer, "NoSuchPublicAccessBlockConfiguration")?;
+        Ok(output.and_then(|output| output.public_access_block_configuration).is_some_and(|block| is_shut(&block)))
+    }
+
+    async fn policy(&self) -> Result<Option<Value>, CloudError> {
+        let get = self.client.get_bucket_policy().bucket(self.name).expected_bucket_owner(self.owner());
+        let answer = self.session.call("s3:GetBucketPolicy", self.name, get.send()).await;
+        let text = unless(answer, "NoSuchBucketPolicy")?.and_then(|output| output.policy);
+        Ok(text.and_then(|text| json::parse(text.as_bytes()).ok()))
+    }
+
+    async fn has_object_lock(&self) -> Result<bool, CloudError> {
+        let get = self.client.get_object_lock_configuration().bucket(self.name).expected_bucket_owner(self.owner());
+        let answer = self.session.call("s3:GetObjectLockConfiguration", self.name, get.send()).await;
+        let output = unless(answer, "ObjectLockConfigurationNotFoundError")?;
+        let lock = output.and_then(|output| output.object_lock_configuration);
+        Ok(lock.is_some_and(|lock| lock.object_lock_enabled == Some(ObjectLockEnabled::Enabled)))
+    }
+}
+
+/// The answer; none if it is that nobody has configured it, which S3 says as an error of that code.
+fn unless<T>(answer: Result<T, CloudError>, code: &str) -> Result<Option<T>, CloudError> {
+    match answer {
+        Ok(output) => Ok(Some(output)),
+        Err(error) if error.code == code => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn algorithm(output: &GetBucketEncryptionOutput) -> Option<String> {
+    let rule = output.server_side_encryption_configuration.as_ref()?.rules.first()?;
+    Some(rule.apply_server_side_encryption_by_default.as_ref()?.sse_algorithm.as_str().to_owned())
+}
+
+fn is_shut(block: &PublicAccessBlockConfiguration) -> bool {
+    let ways = [block.block_public_acls, block.block_public_policy, block.ignore_public_acls];
+    ways.into_iter().chain([block.restrict_public_buckets]).all(|way| way == Some(true))
+}
+
+fn shows_nothing(settings: &BucketSettings) -> bool {
+    let BucketSettings { is_versioned, encryption, is_shut_to_the_public, policy, has_object_lock } = settings;
+    is_versioned.is_err()
+        && encryption.is_err()
+        && is_shut_to_the_public.is_err()
+        && policy.is_err()
+        && has_object_lock.is_err()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_is_shut_if_all_four_ways_are() {
+        let three = PublicAccessBlockConfiguration::builder()
+            .block_public_acls(true)
+            .block_public_policy(true)
+            .ignore_public_acls(true);
+        assert!(!is_shut(&three.clone().build()));
+        assert!(!is_shut(&three.clone().restrict_public_buckets(false).build()));
+        assert!(is_shut(&three.restrict_public_buckets(true).build()));
+    }
+}
