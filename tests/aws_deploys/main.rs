@@ -13,6 +13,10 @@
 #[path = "../shell/mod.rs"]
 mod shell;
 
+mod failing;
+mod originals;
 mod project;
+mod refused;
 mod stage;
 mod succeeding;
+mod twin;

@@ -1,7 +1,8 @@
 //! A project with all that its releases name in the target account, and its deploys.
 
 use crate::shell::text;
-use crate::stage::{Stage, TARGET};
+use crate::stage::{DEPLOYER, FUNCTION, Stage, TARGET};
+use bifrost::release::Sha256;
 use serde_json::{Value, json};
 
 const RELEASE: &str = include_str!("../../deployers/odin/releases/deploy-test.json");
@@ -40,6 +41,33 @@ impl Deployed {
             .filter(|event| event["event"] == "state")
             .map(|event| event["state"].as_str().unwrap())
             .collect()
+    }
+}
+
+/// How an execution went that no client followed.
+#[derive(Debug)]
+pub(crate) struct Executed {
+    /// The states that were entered.
+    pub(crate) path: Vec<String>,
+    /// The first error of a task.
+    pub(crate) error: String,
+    /// What it said.
+    pub(crate) cause: String,
+    /// What each task gave on.
+    pub(crate) outputs: Vec<Value>,
+}
+
+impl Executed {
+    fn of(history: &[Value]) -> Self {
+        let given = history.iter().filter_map(|event| event["lambdaFunctionSucceededEventDetails"]["output"].as_str());
+        let outputs = given.map(|output| serde_json::from_str(output).unwrap()).collect();
+        let entered = history.iter().filter_map(|event| event["stateEnteredEventDetails"]["name"].as_str());
+        let failed = history.iter().find(|event| event["type"] == "LambdaFunctionFailed");
+        let said = |field: &str| {
+            let details = failed.map(|event| &event["lambdaFunctionFailedEventDetails"][field]);
+            details.and_then(Value::as_str).unwrap_or_default().to_owned()
+        };
+        Self { path: entered.map(ToOwned::to_owned).collect(), error: said("error"), cause: said("cause"), outputs }
     }
 }
 
@@ -129,7 +157,75 @@ impl<'s> Project<'s> {
         let file = self.write();
         let output = self.stage.run(&format!("deploy {file} --output json {arguments}"));
         let events = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        Deployed { code: output.status.code().unwrap(), events, complaint: text(&output.stderr) }
+        let deployed = Deployed { code: output.status.code().unwrap(), events, complaint: text(&output.stderr) };
+        if let Some(name) = deployed.events.last().and_then(|end| end["execution"].as_str()) {
+            self.stage.history_with_a_twin(&execution_arn(name));
+        }
+        deployed
+    }
+
+    /// Where its releases and locks are.
+    pub(crate) fn root_dir(&self) -> String {
+        format!("{TARGET}/{}/development", self.name)
+    }
+
+    /// What the execution of a deploy was started with.
+    pub(crate) fn input(&self, deployed: &Deployed) -> Value {
+        let arn = execution_arn(deployed.end()["execution"].as_str().unwrap());
+        let found = self.stage.aws(DEPLOYER, "stepfunctions", "DescribeExecution", json!({"executionArn": arn}));
+        serde_json::from_str(found["input"].as_str().unwrap()).unwrap()
+    }
+
+    /// Uploads a release as whoever may write to the bucket could.
+    pub(crate) fn upload(&self, release: &Value) {
+        self.put(release, "release", &release.to_string());
+        self.put(release, "userdata", USER_DATA);
+    }
+
+    /// Uploads other user data beside it.
+    pub(crate) fn upload_user_data(&self, release: &Value, user_data: &str) {
+        self.put(release, "userdata", user_data);
+    }
+
+    fn put(&self, release: &Value, name: &str, body: &str) {
+        let key = format!("{}/{}/{name}", self.root_dir(), release["release_id"].as_str().unwrap());
+        let object = json!({"Bucket": release["bucket"], "Key": key, "Body": body});
+        self.stage.aws(DEPLOYER, "s3", "PutObject", object);
+    }
+
+    /// Starts an execution past the client, as whoever may start one could, and waits for its end.
+    pub(crate) fn execute(&self, name: &str, input: &Value) -> Executed {
+        self.execute_on(FUNCTION, name, input)
+    }
+
+    /// Starts an execution of another state machine.
+    pub(crate) fn execute_on(&self, machine: &str, name: &str, input: &Value) -> Executed {
+        let name = format!("{}-{name}", self.name.replace('/', "-"));
+        let machine_arn = format!("arn:aws:states:us-east-1:{DEPLOYER}:stateMachine:{machine}");
+        let start = json!({"stateMachineArn": machine_arn, "name": name, "input": input.to_string()});
+        let arn = self.stage.aws(DEPLOYER, "stepfunctions", "StartExecution", start)["executionArn"].clone();
+        let execution = json!({"executionArn": arn});
+        while self.stage.aws(DEPLOYER, "stepfunctions", "DescribeExecution", execution.clone())["status"] == "RUNNING" {
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        Executed::of(&self.stage.history_with_a_twin(arn.as_str().unwrap()))
+    }
+
+    /// The hash that a release states of the user data beside it.
+    pub(crate) fn user_data_sha256() -> String {
+        Sha256::of(USER_DATA.as_bytes()).to_string()
+    }
+
+    /// The names of its live groups.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.groups().iter().map(|group| group["AutoScalingGroupName"].as_str().unwrap().to_owned()).collect()
+    }
+
+    /// Nobody holds its root lock.
+    pub(crate) fn is_unlocked(&self) {
+        let key =
+            json!({"TableName": "coinbase-odin-locks", "Key": {"key": {"S": format!("{}/lock", self.root_dir())}}});
+        assert_eq!(self.stage.aws(DEPLOYER, "dynamodb", "GetItem", key).get("Item"), None);
     }
 
     /// Writes its release file, and names it.
@@ -146,6 +242,10 @@ impl<'s> Project<'s> {
         let ours = |group: &&Value| tag(group, "ProjectName") == Some(self.name.as_str());
         found["AutoScalingGroups"].as_array().unwrap().iter().filter(ours).cloned().collect()
     }
+}
+
+fn execution_arn(name: &str) -> String {
+    format!("arn:aws:states:us-east-1:{DEPLOYER}:execution:coinbase-odin:{name}")
 }
 
 /// A tag of what AWS tells of.

@@ -1,6 +1,7 @@
 //! The stage: a deployer account and a target account, made by `odin bootstrap`.
 
 use crate::shell::{Shell, text};
+use crate::twin::has_a_twin;
 use bifrost_moto::Moto;
 use serde_json::{Value, json};
 use std::process::Output;
@@ -69,5 +70,22 @@ impl Stage {
     /// Asks AWS about the target account.
     pub(crate) fn target(&self, service: &str, operation: &str, parameters: Value) -> Value {
         self.aws(TARGET, service, operation, parameters)
+    }
+
+    /// The definition that the deployer's state machine has.
+    pub(crate) fn definition(&self) -> String {
+        let machine = json!({"stateMachineArn": format!("arn:aws:states:{REGION}:{DEPLOYER}:stateMachine:{FUNCTION}")});
+        let machine = self.aws(DEPLOYER, "stepfunctions", "DescribeStateMachine", machine);
+        machine["definition"].as_str().unwrap().to_owned()
+    }
+
+    /// The history of an execution, which goes the same way in our own interpreter.
+    pub(crate) fn history_with_a_twin(&self, arn: &str) -> Vec<Value> {
+        let execution = json!({"executionArn": arn});
+        let history = self.aws(DEPLOYER, "stepfunctions", "GetExecutionHistory", execution.clone());
+        let history = history["events"].as_array().unwrap();
+        let described = self.aws(DEPLOYER, "stepfunctions", "DescribeExecution", execution);
+        has_a_twin(&self.definition(), described["input"].as_str().unwrap(), history);
+        history.clone()
     }
 }

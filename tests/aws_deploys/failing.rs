@@ -1,0 +1,69 @@
+//! Deploys that fail, and leave nothing.
+
+use crate::project::{Project, tag};
+use crate::stage::{DEPLOYER, FUNCTION, Stage};
+use bifrost_moto::Fault;
+use serde_json::json;
+use std::io::{BufRead, BufReader};
+use std::process::Stdio;
+
+#[test]
+fn an_image_that_never_gets_healthy_fails_clean_and_what_ran_before_still_runs() {
+    let Some(stage) = Stage::enter() else { return };
+    let mut project = Project::make(&stage, "sick");
+    let first = project.deploy();
+    assert_eq!(first.code, 0, "{first:#?}");
+    let before = project.names();
+
+    let sick = project.make_image("sick-image");
+    stage.moto.sick(&[&sick]);
+    project.release["ami"] = json!("sick-image");
+    // By the clock of the function: the waits of the machine pass a hundred times faster.
+    project.release["timeout"] = json!(4);
+    let second = project.deploy();
+    assert_eq!((second.code, &second.end()["status"]), (1, &json!("FailureClean")), "{second:#?}");
+    assert_eq!(second.end()["failures"][0]["error"], "HaltError");
+    assert!(second.end()["failures"][0]["cause"].as_str().unwrap().contains("timed out"), "{second:#?}");
+    assert_eq!(project.names(), before);
+    project.is_unlocked();
+}
+
+#[test]
+fn a_halt_from_a_second_client_ends_the_deploy_clean() {
+    let Some(stage) = Stage::enter() else { return };
+    let project = Project::make(&stage, "halted");
+    let file = project.write();
+    let mut command = stage.shell.command(&format!("deploy {file} --output json"));
+    let mut deploy = command.envs(stage.moto.environment(DEPLOYER)).stdout(Stdio::piped()).spawn().unwrap();
+    let events = BufReader::new(deploy.stdout.take().unwrap()).lines();
+    let mut events = events.map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap());
+    // Nothing gets healthy, so that there is time to halt.
+    stage.moto.pace(&json!({"tg_initial": 60}));
+    events.find(|event| event["state"] == "WaitForDeploy").unwrap();
+
+    let halt = stage.run(&format!("halt {file} --reason wrong"));
+    assert_eq!(halt.status.code(), Some(0), "{halt:?}");
+    let end = events.last().unwrap();
+    stage.moto.pace(&json!({"tg_initial": 0}));
+    assert_eq!(deploy.wait().unwrap().code(), Some(1));
+    assert_eq!((&end["status"], &end["failures"][0]["error"]), (&json!("FailureClean"), &json!("HaltError")), "{end}");
+    assert!(end["failures"][0]["cause"].as_str().unwrap().contains("halted: wrong"), "{end}");
+    assert!(project.names().is_empty());
+    project.is_unlocked();
+}
+
+#[test]
+fn a_function_that_dies_in_the_middle_of_deploy_leaves_nothing() {
+    let Some(stage) = Stage::enter() else { return };
+    let project = Project::make(&stage, "killed");
+    stage.moto.faults(&[Fault::kill("autoscaling", "CreateAutoScalingGroup").function(FUNCTION).after_the_effect()]);
+    let killed = project.deploy();
+    assert_eq!((killed.code, &killed.end()["status"]), (1, &json!("FailureClean")), "{killed:#?}");
+    assert_eq!(killed.end()["failures"][0]["state"], "Deploy");
+    assert!(project.names().is_empty());
+    project.is_unlocked();
+
+    let again = project.deploy();
+    assert_eq!(again.code, 0, "{again:#?}");
+    assert!(project.groups().iter().all(|group| tag(group, "ReleaseID") == again.end()["release_id"].as_str()));
+}
