@@ -28,8 +28,8 @@ fn report(definition: Value, outcome: Assumption) -> CheckupReport {
     CheckupReport { version: VERSION.into(), definition, principal, roles }
 }
 
-fn answering(report: &CheckupReport) -> Option<Result<Invocation, CloudError>> {
-    Some(Ok(Invocation::Returned(serde_json::to_value(report).unwrap())))
+fn returned(report: &CheckupReport) -> Invocation {
+    Invocation::Returned(serde_json::to_value(report).unwrap())
 }
 
 fn function() -> FunctionConfiguration {
@@ -84,7 +84,7 @@ fn healthy() -> Seen {
         table: Ok(Some(table("key", "S"))),
         bucket: Ok(Some(bucket())),
         accounts: Ok([account()].into()),
-        answer: answering(&report(definition(), Assumption::Assumed)),
+        answer: Some(Ok(returned(&report(definition(), Assumption::Assumed)))),
     }
 }
 
@@ -352,7 +352,7 @@ fn a_definition_that_step_functions_spells_otherwise_is_the_same() {
 #[test]
 fn a_client_of_another_version_than_the_deployer() {
     let report = CheckupReport { version: "0.0.9".into(), ..report(edited(), Assumption::Assumed) };
-    let seen = Seen { machine: Ok(Some(machine(edited()))), answer: answering(&report), ..healthy() };
+    let seen = Seen { machine: Ok(Some(machine(edited()))), answer: Some(Ok(returned(&report))), ..healthy() };
     insta::assert_snapshot!(faults(&seen).replace(VERSION, "VERSION"), @r"
     Warning function's answer: the function is of version 0.0.9, this client of VERSION
       update this client, or, if it is the newer one, the deployer with `odin bootstrap --apply`
@@ -363,7 +363,7 @@ fn a_client_of_another_version_than_the_deployer() {
 
 #[test]
 fn a_function_of_another_version_than_the_state_machine() {
-    let answer = answering(&report(edited(), Assumption::Assumed));
+    let answer = Some(Ok(returned(&report(edited(), Assumption::Assumed))));
     insta::assert_snapshot!(faults(&Seen { answer: answer.clone(), ..healthy() }), @r"
     Bad definition: the state machine has this client's, and the function another: Lock, Extra, StartAt
       `odin bootstrap --apply`
@@ -415,7 +415,7 @@ fn a_table_of_somebody_else_or_one_that_is_not_ready() {
 #[test]
 fn a_role_that_may_not_be_assumed_with_the_options_that_the_deployer_was_made_with() {
     let variables = vec!["BIFROST_EXTERNAL_ID".to_owned(), "BIFROST_SESSION_TAGS".to_owned(), "RUST_LOG".to_owned()];
-    let answer = answering(&report(definition(), Assumption::Denied("AccessDenied".into())));
+    let answer = Some(Ok(returned(&report(definition(), Assumption::Denied("AccessDenied".into())))));
     let function = FunctionConfiguration { variables, ..function() };
     insta::assert_snapshot!(faults(&Seen { function: Ok(Some(function)), answer, ..healthy() }), @r"
     Bad role in 222222222222: arn:aws:sts::111111111111:assumed-role/coinbase-odin/coinbase-odin may not assume coinbase-odin-assumed, or there is none: AccessDenied
@@ -425,7 +425,7 @@ fn a_role_that_may_not_be_assumed_with_the_options_that_the_deployer_was_made_wi
 
 #[test]
 fn a_role_of_which_sts_says_nothing_is_none_that_is_missing() {
-    let answer = answering(&report(definition(), Assumption::Unknown("RequestTimeout".into())));
+    let answer = Some(Ok(returned(&report(definition(), Assumption::Unknown("RequestTimeout".into())))));
     insta::assert_snapshot!(faults(&Seen { answer, ..healthy() }), @r"
     Warning role in 222222222222: not checked: RequestTimeout
       `odin doctor` once more, in a minute
