@@ -44,13 +44,15 @@ fn speed(text: &str) -> Result<f64, String> {
 pub(super) fn examples(name: &str) -> String {
     format!(
         "Examples:
+  {name} deploy release.json                             on AWS, with your credentials
   {name} deploy release.json --local                     in an embedded world
   {name} deploy release.json --local --fresh --speed 1   a new one, in real time
   {name} deploy release.json --local --scenario bad.json with faults
   {name} deploy release.json --local --output json       one event a line
 
 If a deploy of the same account, project and config runs, that one is followed,
-and yours is not deployed: exit code 2. Ctrl-C stops following, not the deploy.
+and yours is not deployed: exit code 2. Ctrl-C stops following, not the deploy:
+the same command finds it again.
 
 A world file is kept as .bifrost/<its name>.sqlite, with all that is done in it.
 A scenario is a JSON merge patch for the world, such as

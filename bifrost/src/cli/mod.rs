@@ -121,6 +121,7 @@ fn named(name: &'static str, about: &'static str) -> clap::Command {
 fn guide(name: &str) -> String {
     format!(
         "Examples:
+  {name} deploy release.json               deploy on AWS, with your credentials
   {name} deploy release.json --local       deploy on this machine, in an embedded world
   {name} status --local                    what is deployed there, and what goes on
   {name} halt release.json --local         stop the deploy that runs
