@@ -63,8 +63,8 @@ impl Stage {
 
     /// Asks AWS.
     pub(crate) fn aws(&self, account: &str, service: &str, operation: &str, parameters: Value) -> Value {
-        let answer = self.moto.call(account, REGION, service, operation, parameters.clone());
-        answer.unwrap_or_else(|error| panic!("{service} {operation} {parameters}: {error}"))
+        let answer = self.moto.call(account, REGION, service, operation, parameters);
+        answer.unwrap_or_else(|error| panic!("{service} {operation}: {error}"))
     }
 
     /// Asks AWS about the target account.

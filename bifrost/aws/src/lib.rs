@@ -5,8 +5,8 @@
 //!
 //! | feature | what it brings |
 //! | --- | --- |
-//! | `lambda` | [`serve`]: the deployer's binary as a Lambda function |
-//! | `client` | [`Aws`]: the commands reach AWS |
+//! | `lambda` | `serve`: the deployer's binary as a Lambda function |
+//! | `client` | `Aws`: the commands reach AWS |
 
 #[cfg(feature = "client")]
 mod client;

@@ -34,7 +34,7 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().build().unwrap()
 }
 
-fn world() -> World<<Odin as Deployer>::Resources> {
+fn world() -> World<<Odin as LocalDeployer>::Resources> {
     read_world(Path::new("world"), Odin::WORLD.as_bytes()).unwrap()
 }
 

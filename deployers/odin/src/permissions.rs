@@ -156,6 +156,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
 ];
 
-#[cfg(all(test, feature = "cli"))]
+#[cfg(feature = "cli")]
+#[cfg(test)]
 #[path = "permissions_tests.rs"]
 mod tests;
