@@ -51,7 +51,7 @@ pub(super) enum CliError {
     #[error("the definition of the state machine is refused: {0}")]
     Definition(#[from] crate::asl::InvalidDefinition),
     #[error(
-        "this build of {0} does not reach AWS: build it with --features aws, or add --local for the embedded world"
+        "this build of {0} does not reach AWS: add --local to use the embedded world, or build it with its feature `aws`"
     )]
     NoAws(&'static str),
     #[error(
