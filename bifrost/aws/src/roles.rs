@@ -108,14 +108,18 @@ impl<D: AwsDeployer> AssumedRoles<D> {
     async fn explained(&self, target: &TargetRole, mut error: CloudError) -> CloudError {
         let principal = self.principal().await;
         let (command, account) = (self.identity.command(), &target.account);
-        let (tags, option) = if self.options.session_tags {
-            (" (with sts:TagSession, as session tags are on)", " --session-tags")
-        } else {
-            ("", "")
+        let RoleOptions { external_id, session_tags } = &self.options;
+        let tags = if *session_tags { " (with sts:TagSession, as session tags are on)" } else { "" };
+        // Which one it is, is a secret that a message would tell to everybody.
+        let (id, id_option) = match external_id {
+            None => ("an external id, and none is given", ""),
+            Some(_) => ("another external id than is given", " --external-id <that of the deployer>"),
         };
+        let tags_option = if *session_tags { " --session-tags" } else { "" };
         let hint = format!(
-            "; {principal} cannot assume {}: it is not there, or does not trust it{tags}; with credentials of account \
-             {account} run `{command} bootstrap --target {account} --deployer-account {}{option} --apply`",
+            "; {principal} cannot assume {}: it is not there, does not trust it{tags}, or asks for {id}; with credentials \
+             of account {account} run `{command} bootstrap --target {account} --deployer-account \
+             {}{tags_option}{id_option} --apply`",
             target.arn(),
             self.identity.account,
         );
