@@ -14,7 +14,9 @@
 #[allow(dead_code, reason = "the stories of the embedded world use more of it")]
 mod shell;
 
+mod bad_input;
 mod failing;
+mod following;
 mod originals;
 mod project;
 mod refused;

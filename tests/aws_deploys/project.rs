@@ -4,6 +4,7 @@ use crate::shell::text;
 use crate::stage::{DEPLOYER, FUNCTION, Stage, TARGET};
 use bifrost::release::Sha256;
 use serde_json::{Value, json};
+use std::process::Output;
 
 const RELEASE: &str = include_str!("../../deployers/odin/releases/deploy-test.json");
 const USER_DATA: &str = "#!/bin/sh\necho {{RELEASE_ID}} {{SERVICE_NAME}}\n";
@@ -29,6 +30,12 @@ pub(crate) struct Deployed {
 }
 
 impl Deployed {
+    /// What a command said.
+    pub(crate) fn of(output: &Output) -> Self {
+        let events = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        Self { code: output.status.code().unwrap(), events, complaint: text(&output.stderr) }
+    }
+
     /// How it ended.
     pub(crate) fn end(&self) -> &Value {
         self.events.last().unwrap_or_else(|| panic!("no events: {}", self.complaint))
@@ -74,9 +81,16 @@ impl Executed {
 impl<'s> Project<'s> {
     /// Makes what the project's releases name, in the target account.
     pub(crate) fn make(stage: &'s Stage, story: &str) -> Self {
+        let project = Self::plan(stage, story);
+        project.make_network(story);
+        project.make_identities(story);
+        project
+    }
+
+    /// A project of which nothing is there, for releases that do not come so far.
+    pub(crate) fn plan(stage: &'s Stage, story: &str) -> Self {
         let mut release: Value = serde_json::from_str(RELEASE).unwrap();
         let name = format!("story/{story}");
-        let project = Self { stage, name: name.clone(), release: Value::Null };
         release["project_name"] = json!(name);
         release["aws_account_id"] = json!(TARGET);
         release["subnets"] = json!([format!("{story}_a"), format!("{story}_b")]);
@@ -90,9 +104,7 @@ impl<'s> Project<'s> {
         for hook in release["lifecycle"].as_object_mut().unwrap().values_mut() {
             (hook["role"], hook["sns"]) = (json!(story), json!(story));
         }
-        project.make_network(story);
-        project.make_identities(story);
-        Self { release, ..project }
+        Self { stage, name, release }
     }
 
     fn make_network(&self, story: &str) {
@@ -156,8 +168,7 @@ impl<'s> Project<'s> {
     pub(crate) fn deploy_with(&self, arguments: &str) -> Deployed {
         let file = self.write();
         let output = self.stage.run(&format!("deploy {file} --output json {arguments}"));
-        let events = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        let deployed = Deployed { code: output.status.code().unwrap(), events, complaint: text(&output.stderr) };
+        let deployed = Deployed::of(&output);
         if let Some(name) = deployed.events.last().and_then(|end| end["execution"].as_str()) {
             self.stage.history_with_a_twin(&execution_arn(name));
         }

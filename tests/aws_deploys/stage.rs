@@ -31,6 +31,7 @@ impl Stage {
         stage.moto.clear_faults();
         stage.moto.clear_calls();
         stage.moto.sick(&[]);
+        stage.moto.enforce_iam(false);
         Some(stage)
     }
 
@@ -61,6 +62,14 @@ impl Stage {
         self.run_in(DEPLOYER, line)
     }
 
+    /// Does something while calls need permissions.
+    pub(crate) fn while_permissions_count<T>(&self, act: impl FnOnce() -> T) -> T {
+        self.moto.enforce_iam(true);
+        let done = act();
+        self.moto.enforce_iam(false);
+        done
+    }
+
     /// Asks AWS.
     pub(crate) fn aws(&self, account: &str, service: &str, operation: &str, parameters: Value) -> Value {
         let answer = self.moto.call(account, REGION, service, operation, parameters);
@@ -82,7 +91,8 @@ impl Stage {
     /// The history of an execution, which goes the same way in our own interpreter.
     pub(crate) fn history_with_a_twin(&self, arn: &str) -> Vec<Value> {
         let execution = json!({"executionArn": arn});
-        let history = self.aws(DEPLOYER, "stepfunctions", "GetExecutionHistory", execution.clone());
+        let whole = json!({"executionArn": arn, "maxResults": 1000});
+        let history = self.aws(DEPLOYER, "stepfunctions", "GetExecutionHistory", whole);
         let history = history["events"].as_array().unwrap();
         let described = self.aws(DEPLOYER, "stepfunctions", "DescribeExecution", execution);
         has_a_twin(&self.definition(), described["input"].as_str().unwrap(), history);

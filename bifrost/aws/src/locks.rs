@@ -28,6 +28,15 @@ impl DynamoDbLocks {
     pub fn new(session: Session) -> Self {
         Self { client: Client::new(session.config()), session }
     }
+
+    /// DynamoDB does not say which table is not there.
+    fn explained(&self, table: &str, mut error: CloudError) -> CloudError {
+        if error.is_not_found() {
+            let (account, region) = (self.session.account(), self.session.region());
+            error.message.push_str(&format!(" (table {table} in {region} of account {account})"));
+        }
+        error
+    }
 }
 
 #[async_trait]
@@ -47,7 +56,7 @@ impl LockTable for DynamoDbLocks {
                 let held = failed.item.present(OPERATION, &item.key, "Item")?;
                 Ok(PutLock::Held(Box::new(read(OPERATION, &item.key, &held)?)))
             }
-            Err(refused) => Err(refused.error),
+            Err(refused) => Err(self.explained(table, refused.error)),
         }
     }
 
@@ -60,14 +69,15 @@ impl LockTable for DynamoDbLocks {
         match self.session.try_call("dynamodb:DeleteItem", key.as_str(), delete.send()).await {
             Ok(_) => Ok(true),
             Err(Refused { said: Some(DeleteItemError::ConditionalCheckFailedException(_)), .. }) => Ok(false),
-            Err(refused) => Err(refused.error),
+            Err(refused) => Err(self.explained(table, refused.error)),
         }
     }
 
     async fn get(&self, table: &str, key: &ObjectKey) -> Result<Option<LockItem>, CloudError> {
         const OPERATION: &str = "dynamodb:GetItem";
         let get = self.client.get_item().table_name(table).key("key", AttributeValue::S(key.to_string()));
-        let output = self.session.call(OPERATION, key.as_str(), get.consistent_read(true).send()).await?;
+        let answer = self.session.call(OPERATION, key.as_str(), get.consistent_read(true).send()).await;
+        let output = answer.map_err(|error| self.explained(table, error))?;
         output.item.map(|item| read(OPERATION, key.as_str(), &item)).transpose()
     }
 }

@@ -51,7 +51,9 @@ impl S3Objects {
             ErrorKind::AccessDenied => {
                 format!(" (bucket {bucket} must belong to account {owner}, and its key be usable)")
             }
-            ErrorKind::NotFound => format!(" (bucket {bucket} of account {owner})"),
+            ErrorKind::NotFound => {
+                format!(" (bucket {bucket} of account {owner}: is `bucket` of the release right, or better left out?)")
+            }
             _ => String::new(),
         };
         error.message.push_str(&hint);

@@ -28,6 +28,22 @@ pub struct RoleOptions {
     pub session_tags: bool,
 }
 
+impl RoleOptions {
+    /// What of them a trust policy may not agree with. Which external id it is, is nobody's business.
+    fn doubts(&self) -> String {
+        let tags = if self.session_tags { " (with sts:TagSession, as session tags are on)" } else { "" };
+        let id = if self.external_id.is_some() { "another external id" } else { "an external id, and none is given" };
+        format!("{tags}, or asks for {id}")
+    }
+
+    /// The arguments of `bootstrap` that make a role which agrees with them.
+    fn arguments(&self) -> String {
+        let id = if self.external_id.is_some() { " --external-id <the deployer's>" } else { "" };
+        let tags = if self.session_tags { " --session-tags" } else { "" };
+        format!("{id}{tags}")
+    }
+}
+
 /// Sessions of roles that this process has assumed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct KnownRoles(Arc<Mutex<BTreeMap<TargetRole, Credentials>>>);
@@ -108,16 +124,13 @@ impl<D: AwsDeployer> AssumedRoles<D> {
     async fn explained(&self, target: &TargetRole, mut error: CloudError) -> CloudError {
         let principal = self.principal().await;
         let (command, account) = (self.identity.command(), &target.account);
-        let (tags, option) = if self.options.session_tags {
-            (" (with sts:TagSession, as session tags are on)", " --session-tags")
-        } else {
-            ("", "")
-        };
         let hint = format!(
-            "; {principal} cannot assume {}: it is not there, or does not trust it{tags}; with credentials of account \
-             {account} run `{command} bootstrap --target {account} --deployer-account {}{option} --apply`",
+            "; {principal} cannot assume {}: it is not there, does not trust it{}; with credentials of account {account} run \
+             `{command} bootstrap --target {account} --deployer-account {}{} --apply`",
             target.arn(),
+            self.options.doubts(),
             self.identity.account,
+            self.options.arguments(),
         );
         error.message.push_str(&hint);
         error
@@ -167,6 +180,18 @@ mod tests {
 
     fn until(expiry: SystemTime) -> Credentials {
         Credentials::new("id", "secret", None, Some(expiry), "test")
+    }
+
+    #[test]
+    fn what_a_role_may_not_agree_with_is_told_without_a_secret() {
+        let plain = RoleOptions::default();
+        assert_eq!(
+            (plain.doubts().as_str(), plain.arguments().as_str()),
+            (", or asks for an external id, and none is given", "")
+        );
+        let all = RoleOptions { external_id: Some("a-secret".into()), session_tags: true };
+        assert_eq!(all.doubts(), " (with sts:TagSession, as session tags are on), or asks for another external id");
+        assert_eq!(all.arguments(), " --external-id <the deployer's> --session-tags");
     }
 
     #[test]

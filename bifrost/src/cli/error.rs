@@ -2,11 +2,12 @@
 
 use crate::bootstrap::{ApplyError, CodeError, TEMPLATE_LIMIT_BYTES};
 use crate::client::{AddressError, ConnectError, HaltFailure, PrepareError, StartFailure, UnlockFailure};
-use crate::cloud::CloudError;
+use crate::cloud::{CloudError, ErrorKind};
 use crate::json;
 #[cfg(feature = "local")]
 use crate::local::{EngineError, StoreError, WorldFileError};
 use crate::release::{AccountId, InvalidName};
+use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
@@ -25,7 +26,7 @@ pub(super) enum CliError {
     Address(#[from] AddressError),
     #[error(transparent)]
     Name(#[from] InvalidName),
-    #[error(transparent)]
+    #[error("{0}{log_in}", log_in = LogIn(.0))]
     Cloud(#[from] CloudError),
     #[error(transparent)]
     Connect(#[from] ConnectError),
@@ -90,6 +91,18 @@ pub(super) enum CliError {
         "{source}; how execution {execution} ends is not known: it goes on, and `status` and `history` tell where it is"
     )]
     Lost { execution: String, source: Box<CliError> },
+}
+
+/// What to do about credentials that AWS does not take any more.
+struct LogIn<'a>(&'a CloudError);
+
+impl fmt::Display for LogIn<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.kind {
+            ErrorKind::NotAuthenticated => f.write_str("; log in anew, such as with `aws sso login`"),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// These are large, and every `Result` of a command would be.

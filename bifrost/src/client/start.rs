@@ -48,8 +48,19 @@ impl<D: Deployer> Client<D> {
         }
         self.upload(prepared).await?;
         let execution = prepared.execution().to_string();
-        self.executions.start(&execution, &prepared.document).await?;
-        Ok(Started { execution, is_ours: true, joined: false })
+        let joined = match self.executions.start(&execution, &prepared.document).await {
+            Ok(()) => false,
+            // A client that comes again after its release was deployed is told how that went.
+            Err(StartError::AlreadyExists(_)) if self.has_deployed(prepared).await? => true,
+            Err(refused) => return Err(refused.into()),
+        };
+        Ok(Started { execution, is_ours: true, joined })
+    }
+
+    /// Whether the execution of that name was started with this very release.
+    async fn has_deployed(&self, prepared: &Prepared<D::Fields>) -> Result<bool, CloudError> {
+        let there = self.executions.describe(prepared.execution().as_str()).await?;
+        Ok(there.is_some_and(|there| json::same(&there.input, &prepared.document)))
     }
 
     /// The release goes last: where it is, its files are.

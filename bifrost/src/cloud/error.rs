@@ -11,6 +11,8 @@ pub enum ErrorKind {
     AlreadyExists,
     /// The caller's credentials do not allow it.
     AccessDenied,
+    /// The caller's credentials are none: they have expired, or AWS does not know them.
+    NotAuthenticated,
     /// The service asks to be called less often. Worth another try, later.
     Throttled,
     /// The service or the way to it failed; whether the call had its effect is not known.
@@ -42,6 +44,15 @@ impl ErrorKind {
             "AccessDenied" | "AccessDeniedException" | "AuthorizationError" | "UnauthorizedOperation" => {
                 Self::AccessDenied
             }
+            "ExpiredToken"
+            | "ExpiredTokenException"
+            | "AuthFailure"
+            | "InvalidAccessKeyId"
+            | "InvalidClientTokenId"
+            | "InvalidSignatureException"
+            | "InvalidToken"
+            | "SignatureDoesNotMatch"
+            | "UnrecognizedClientException" => Self::NotAuthenticated,
             "AlreadyExists" | "AlreadyExistsException" | "AlreadyExistsFault" | "Duplicate" => Self::AlreadyExists,
             "IdempotentParameterMismatch"
             | "InUse"
@@ -134,6 +145,7 @@ mod tests {
             ("InvalidPlacementGroup.Duplicate", "", ErrorKind::AlreadyExists),
             ("InvalidPlacementGroup.InUse", "", ErrorKind::Conflict),
             ("Client.RequestLimitExceeded", "", ErrorKind::Throttled),
+            ("ExpiredTokenException", "", ErrorKind::NotAuthenticated),
             ("InternalFailure", "", ErrorKind::Unavailable),
         ] {
             assert_eq!(ErrorKind::of(code, message), kind, "{code}: {message}");

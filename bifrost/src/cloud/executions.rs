@@ -63,7 +63,10 @@ impl ExecutionSummary {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
     /// The name was used in the last 90 days, with another input (`ExecutionAlreadyExists`).
-    #[error("an execution named {0} exists already: a release is deployed at most once, so make a new one")]
+    #[error(
+        "an execution named {0} exists already, and a release is deployed at most once; leave `release_id` out, and the \
+         client makes a new one"
+    )]
     AlreadyExists(String),
     /// Whatever else Step Functions answers.
     #[error(transparent)]

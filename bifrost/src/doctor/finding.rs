@@ -49,6 +49,7 @@ impl Finding {
     pub(super) fn unchecked(what: impl Into<String>, error: &CloudError) -> Self {
         let next_step = match error.kind {
             ErrorKind::AccessDenied => format!("ask for the permission {}", permission(error.operation)),
+            ErrorKind::NotAuthenticated => "log in anew, such as with `aws sso login`".to_owned(),
             _ => "try again, once AWS answers".to_owned(),
         };
         Self::warning(what, format!("not checked: {error}"), next_step)

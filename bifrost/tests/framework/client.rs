@@ -134,24 +134,74 @@ async fn a_config_whose_name_begins_like_another_is_not_joined() {
     assert!(second.is_ours && first.execution != second.execution);
 }
 
-#[tokio::test]
-async fn a_release_is_deployed_once_and_its_id_is_not_used_for_another() {
-    let lab = lab();
-    let client = client(&lab);
+/// A release that says which it is, so that it is the same each time that its file is read.
+fn identified() -> Value {
     let mut release = note("hello");
     release["release_id"] = json!("release-1-again");
     release["created_at"] = json!("2026-03-01T12:00:00Z");
-    start(&client, "once-only", &release).await;
-    lab.run().await.unwrap();
-    let again = client.prepare(&file("once-only", &release), "ada@laptop").unwrap();
-    let refusal = client.start(&again).await.unwrap_err();
-    assert!(matches!(refusal, StartFailure::Start(_)), "{refusal}");
+    release
+}
 
-    release["note"] = json!("another");
-    let other = client.prepare(&file("other", &release), "ada@laptop").unwrap();
+#[tokio::test]
+async fn a_release_is_deployed_once_and_who_comes_again_is_told_how_that_went() {
+    let lab = lab();
+    let client = client(&lab);
+    let first = start(&client, "once-only", &identified()).await;
+    let same_again = Started { joined: true, ..first };
+    assert_eq!(start(&client, "once-only", &identified()).await, same_again);
+    lab.run().await.unwrap();
+    assert_eq!(start(&client, "once-only", &identified()).await, same_again);
+    lab.run().await.unwrap();
+    let (_, outcome) = told(&client, same_again).await;
+    assert_eq!(outcome.unwrap().status, Status::Success);
+    assert_eq!(notes(&lab), ["hello"]);
+}
+
+#[tokio::test]
+async fn the_id_of_a_release_is_not_used_for_another() {
+    let lab = lab();
+    let client = client(&lab);
+    start(&client, "taken", &identified()).await;
+    lab.run().await.unwrap();
+    let mut another = identified();
+    another["note"] = json!("another");
+    let other = client.prepare(&file("other", &another), "ada@laptop").unwrap();
     let refusal = client.start(&other).await.unwrap_err();
     assert!(matches!(refusal, StartFailure::ReleaseIdTaken(_)), "{refusal}");
     assert_eq!(notes(&lab), ["hello"]);
+}
+
+#[tokio::test]
+async fn an_execution_of_the_name_that_deploys_something_else_is_not_taken_for_ours() {
+    let lab = lab();
+    let client = client(&lab);
+    let prepared = client.prepare(&file("named", &identified()), "ada@laptop").unwrap();
+    client.executions.start(prepared.execution().as_str(), &json!({})).await.unwrap();
+    let refusal = client.start(&prepared).await.unwrap_err().to_string();
+    assert!(refusal.contains("exists already") && refusal.contains("leave `release_id` out"), "{refusal}");
+}
+
+#[tokio::test]
+async fn an_execution_that_is_not_known_everywhere_yet_is_waited_for_and_one_that_never_comes_is_not() {
+    let lab = lab();
+    let client = client(&lab);
+    let mut follower = client.follow(Started { execution: "late".into(), is_ours: true, joined: false });
+    assert!(follower.look().await.unwrap().is_empty());
+    client.executions.start("late", &note("hello")).await.unwrap();
+    lab.run().await.unwrap();
+    let news = follower.look().await.unwrap();
+    assert_eq!(states(&news), ["Validate", "FailureClean"]);
+
+    let mut follower = client.follow(Started { execution: "never".into(), is_ours: true, joined: false });
+    let mut looks = 0;
+    let error = loop {
+        match follower.look().await {
+            Ok(news) => assert!(news.is_empty() && looks < 100, "{news:?}"),
+            Err(error) => break error,
+        }
+        looks += 1;
+    };
+    assert_eq!((looks, error.code.as_str()), (20, "ExecutionDoesNotExist"));
 }
 
 #[tokio::test]

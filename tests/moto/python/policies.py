@@ -9,6 +9,7 @@ import re
 from fnmatch import fnmatchcase
 
 from moto.iam.models import iam_backends
+from moto.s3.models import s3_backends
 
 import principals
 import wire
@@ -54,12 +55,14 @@ def permission(asked):
 
 
 def refusal(asked, enforced):
-    """Code and message of AWS's refusal, or None. A role that is not there is refused to anybody."""
+    """Code and message of AWS's refusal, or None. A role that is not there is refused to anybody, and so is a bucket
+    of another account than the call expects."""
     arn = principals.arn_of(asked.access_key)
     if arn is None and enforced:
         return "InvalidClientTokenId", "The security token included in the request is invalid."
+    lost = _lost(asked) or _misdirected(asked)
     for need in _needs(asked):
-        if _lost(asked) or (enforced and not _permitted(asked, arn, need)):
+        if lost or (enforced and not _permitted(asked, arn, need)):
             on = f" on resource: {target}" if (target := resource(asked)) else ""
             return "AccessDenied", f"User: {arn} is not authorized to perform: {need}{on}"
     return None
@@ -72,6 +75,12 @@ def _needs(asked):
 
 def _lost(asked):
     return asked.action == "AssumeRole" and _trust(asked) is None
+
+
+def _misdirected(asked):
+    expected = asked.parameters.get("ExpectedBucketOwner")
+    _, owner = s3_backends.bucket_accounts.get(asked.parameters.get("Bucket"), (None, expected))
+    return expected not in (None, owner)
 
 
 def resource(asked):

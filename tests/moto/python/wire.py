@@ -66,7 +66,9 @@ def _routed(environ, service):
     except (HTTPException, NotImplementedError):
         return None, {}
     query = urllib.parse.parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-    return operation.name, {**dict(query), **parameters}
+    owner = environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER")
+    headers = {"ExpectedBucketOwner": owner} if owner else {}
+    return operation.name, {**dict(query), **headers, **parameters}
 
 
 @functools.cache

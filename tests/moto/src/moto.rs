@@ -122,9 +122,9 @@ impl Moto {
         self.post::<()>("sick", names);
     }
 
-    /// From now on calls need permissions.
-    pub fn enforce_iam(&self) {
-        self.post::<()>("iam", &true);
+    /// Whether calls need permissions from now on.
+    pub fn enforce_iam(&self, enforced: bool) {
+        self.post::<()>("iam", &enforced);
     }
 
     /// Kills the processes of a Lambda function, and tells how many there were.

@@ -124,7 +124,7 @@ fn a_function_is_killed_by_the_call_that_it_makes() {
 #[test]
 fn policies_are_enforced_once_asked_for() {
     let Some(stage) = Stage::set() else { return };
-    stage.moto.enforce_iam();
+    stage.moto.enforce_iam(true);
     assert_eq!(stage.execute()["status"], "SUCCEEDED");
 
     stage.allow("machine", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:other");

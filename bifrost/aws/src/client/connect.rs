@@ -1,21 +1,18 @@
-//! Finds credentials, region and the deployer, and says what to do where that fails.
+//! Finds region and deployer, and opens the ports.
 
-use super::clock::{Clock, TOO_FAR_OFF};
+use super::caller::account_of_caller;
 use super::executions::SfnExecutions;
 use super::inventory::AwsInventory;
 use super::stacks::CloudFormationStacks;
-use crate::error::in_full;
 use crate::roles::{KnownRoles, RoleOptions};
 use crate::{AssumedRoles, AwsDeployer, DynamoDbLocks, Passage, S3Objects, Session, SystemSurroundings, configuration};
 use async_trait::async_trait;
 use aws_config::BehaviorVersion;
 use aws_config::SdkConfig;
-use aws_credential_types::provider::ProvideCredentials;
-use aws_credential_types::provider::error::CredentialsError;
 use bifrost::Identity;
 use bifrost::client::{Client, Connect, ConnectError, Connection, Ground, Place};
-use bifrost::cloud::{CloudError, Principal};
-use bifrost::release::{AccountId, Region};
+use bifrost::cloud::Principal;
+use bifrost::release::Region;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,7 +29,7 @@ impl<D: AwsDeployer> Connect<D> for Aws {
     async fn connect(&self, place: &Place) -> Result<Connection<D>, ConnectError> {
         let config = configuration(place.region.as_ref()).await;
         let region = region(&config)?;
-        let account = account(&config, place.account.as_ref()).await?;
+        let account = account_of_caller(&config, place.account.as_ref()).await?;
         let identity = Identity { name: place.name.clone(), account, region };
         let defaults = identity.defaults(D::TIMEOUT_SECONDS).map_err(|error| ConnectError {
             problem: format!("{} makes no name of a bucket: {error}", identity.name),
@@ -58,7 +55,7 @@ impl<D: AwsDeployer> Connect<D> for Aws {
     async fn ground(&self, region: Option<&Region>) -> Result<Ground, ConnectError> {
         let config = configuration(region).await;
         let region = self::region(&config)?;
-        let account = account(&config, None).await?;
+        let account = account_of_caller(&config, None).await?;
         let patient = configuration::timeouts().to_builder();
         let patient = patient.operation_attempt_timeout(UPLOAD).operation_timeout(UPLOAD).build();
         let config = config.to_builder().timeout_config(patient).build();
@@ -89,70 +86,4 @@ fn region(config: &SdkConfig) -> Result<Region, ConnectError> {
         problem: format!("the region that is configured is none: {error}"),
         next_step: "name one such as us-east-1".into(),
     })
-}
-
-/// Refuses to go on without credentials, before a request fails for lack of them.
-async fn check_credentials(config: &SdkConfig) -> Result<(), ConnectError> {
-    let provider = config.credentials_provider();
-    let loaded = match &provider {
-        Some(provider) => provider.provide_credentials().await.map(drop),
-        None => Err(CredentialsError::not_loaded_no_source()),
-    };
-    loaded.map_err(|error| ConnectError {
-        problem: match &error {
-            CredentialsError::CredentialsNotLoaded(_) => "there are no AWS credentials".into(),
-            _ => format!("the AWS credentials cannot be loaded: {}", in_full(&error)),
-        },
-        next_step: "log in, such as with `aws sso login`, or choose a profile with AWS_PROFILE; --local needs none"
-            .into(),
-    })
-}
-
-/// Whose the credentials are, if that is where the deployer is said to be.
-async fn account(config: &SdkConfig, asked: Option<&AccountId>) -> Result<AccountId, ConnectError> {
-    check_credentials(config).await?;
-    let clock = Clock::default();
-    let sts = aws_sdk_sts::Client::new(config);
-    let answer = sts.get_caller_identity().customize().interceptor(clock.clone()).send().await;
-    let skew = clock.skew();
-    let caller = answer.map_err(|error| refused(&crate::cloud_error("sts:GetCallerIdentity", "", &error)))?;
-    let account: Option<AccountId> = caller.account().and_then(|account| account.parse().ok());
-    let account = account.ok_or_else(|| ConnectError {
-        problem: "AWS does not say which account the credentials belong to".into(),
-        next_step: "try `aws sts get-caller-identity`".into(),
-    })?;
-    if let Some(skew) = skew.filter(|skew| skew.abs() > TOO_FAR_OFF) {
-        let (minutes, way) = (skew.abs().num_minutes(), if skew.num_seconds() > 0 { "ahead of" } else { "behind" });
-        return Err(ConnectError {
-            problem: format!(
-                "the clock of this machine is {minutes} minutes {way} AWS's, and deployers refuse releases from the future"
-            ),
-            next_step: "set it, such as by `timedatectl set-ntp true`".into(),
-        });
-    }
-    match asked {
-        Some(asked) if *asked != account => Err(ConnectError {
-            problem: format!(
-                "the credentials are of account {account} ({}), and the deployer is said to be in {asked}",
-                caller.arn().unwrap_or("an unknown principal")
-            ),
-            next_step: "choose a profile of that account with AWS_PROFILE, or another --deployer-account".into(),
-        }),
-        _ => Ok(account),
-    }
-}
-
-/// Why AWS does not take the credentials, and what to do.
-fn refused(error: &CloudError) -> ConnectError {
-    let next_step = match error.code.as_str() {
-        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
-            "the credentials have expired: log in anew, such as with `aws sso login`"
-        }
-        "InvalidClientTokenId" | "UnrecognizedClientException" | "SignatureDoesNotMatch" | "InvalidAccessKeyId" => {
-            "AWS does not know these credentials: choose others with AWS_PROFILE, or log in anew"
-        }
-        "ConnectionFailure" | "RequestTimeout" => "is there a way to AWS from here, and is AWS_ENDPOINT_URL right?",
-        _ => "try `aws sts get-caller-identity`",
-    };
-    ConnectError { problem: format!("AWS cannot be reached: {error}"), next_step: next_step.into() }
 }

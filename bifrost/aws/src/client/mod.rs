@@ -1,6 +1,7 @@
 //! The commands, on AWS.
 
 mod bucket;
+mod caller;
 mod clock;
 mod connect;
 mod executions;

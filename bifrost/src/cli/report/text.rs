@@ -83,7 +83,7 @@ impl Text {
         let release_id = one_line(release_id);
         let line = match (joined, is_ours) {
             (false, _) => format!("Deploying {release_id} of {subject}"),
-            (true, true) => format!("{release_id} of {subject} is being deployed already: following it"),
+            (true, true) => format!("{release_id} of {subject} was started before: this is how it goes"),
             (true, false) => {
                 format!("{release_id} of {subject} is being deployed: following it, yours is not deployed")
             }

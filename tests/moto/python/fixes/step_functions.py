@@ -9,6 +9,7 @@ import uuid
 import boto3
 from botocore.config import Config
 from moto import settings
+from moto.core.responses import ActionResult
 from moto.stepfunctions import models
 from moto.stepfunctions.parser import models as parser_models
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
@@ -16,6 +17,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_lambda
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.responses import StepFunctionResponse
 
 import principals
 import world
@@ -30,6 +32,7 @@ def install():
     models.stepfunctions_backends = parser_models.stepfunctions_parser_backends
     act_under_the_role()
     name_executions()
+    page_histories()
     scale_waiting()
     name_lambda_errors()
 
@@ -80,6 +83,20 @@ def name_executions():
         return start(self, state_machine_arn, name or str(uuid.uuid4()), *rest, **given)
 
     parser_models.StepFunctionsParserBackend.start_execution = start_execution
+
+
+def page_histories():
+    """A history has pages, and may be asked for from its end."""
+
+    def get_execution_history(self):
+        events = self.stepfunction_backend.get_execution_history(self._get_param("executionArn"))["events"]
+        events = sorted(events, key=lambda event: event["id"], reverse=bool(self._get_param("reverseOrder")))
+        begin = int(self._get_param("nextToken") or 0)
+        end = begin + (self._get_int_param("maxResults") or 100)
+        more = {"nextToken": str(end)} if end < len(events) else {}
+        return ActionResult({"events": events[begin:end], **more})
+
+    StepFunctionResponse.get_execution_history = get_execution_history
 
 
 def scale_waiting():
