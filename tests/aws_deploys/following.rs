@@ -44,7 +44,7 @@ fn start(deployed: &Deployed) -> (&Value, &Value) {
 #[test]
 fn a_client_that_was_killed_goes_on_when_it_is_started_again() {
     let Some(stage) = Stage::enter() else { return };
-    let project = identified(&stage, "killed");
+    let project = identified(&stage, "abandoned");
     let mut first = Following::start(&stage, &project.write());
     first.until("state", "Lock");
     first.0.kill().unwrap();
