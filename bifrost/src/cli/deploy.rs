@@ -51,8 +51,9 @@ pub(super) fn examples(name: &str) -> String {
   {name} deploy release.json --local --output json       one event a line
 
 If a deploy of the same account, project and config runs, that one is followed,
-and yours is not deployed: exit code 2. Ctrl-C stops following, not the deploy:
-the same command finds it again.
+and yours is not deployed: exit code 2. Ctrl-C stops following, not the deploy.
+A release file with its own release_id and created_at may be given again: it is
+deployed once, and followed to its end, or told how that was.
 
 A world file is kept as .bifrost/<its name>.sqlite, with all that is done in it.
 A scenario is a JSON merge patch for the world, such as
