@@ -33,7 +33,7 @@ impl DynamoDbLocks {
     fn explained(&self, table: &str, mut error: CloudError) -> CloudError {
         if error.is_not_found() {
             let (account, region) = (self.session.account(), self.session.region());
-            error.message.push_str(&format!(" (table {table} in {region} of account {account})"));
+            error.message = format!("{} (table {table} in {region} of account {account})", error.message);
         }
         error
     }

@@ -47,7 +47,7 @@ impl Deployer for Idler {
 /// What a role lets one do in a target account: here, ask where one is.
 pub enum Visit {
     Embedded(local::Session<Nothing>),
-    Aws(Session),
+    Aws(Box<Session>),
 }
 
 impl Visit {
@@ -85,6 +85,6 @@ impl LocalDeployer for Idler {
 
 impl AwsDeployer for Idler {
     fn aws_ports(session: Session) -> Visit {
-        Visit::Aws(session)
+        Visit::Aws(Box::new(session))
     }
 }
