@@ -15,9 +15,14 @@
 mod shell;
 
 mod bad_input;
+mod belongings;
+mod doctor;
 mod failing;
+mod faults;
 mod following;
+mod invariants;
 mod originals;
+mod people;
 mod project;
 mod refused;
 mod stage;

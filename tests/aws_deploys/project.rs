@@ -1,7 +1,7 @@
 //! A project with all that its releases name in the target account, and its deploys.
 
 use crate::shell::text;
-use crate::stage::{DEPLOYER, FUNCTION, Stage, TARGET};
+use crate::stage::{DEPLOYER, FUNCTION, LOCKS, Stage, TARGET};
 use bifrost::release::Sha256;
 use serde_json::{Value, json};
 use std::process::Output;
@@ -11,7 +11,7 @@ const USER_DATA: &str = "#!/bin/sh\necho {{RELEASE_ID}} {{SERVICE_NAME}}\n";
 
 /// A project of one story.
 pub(crate) struct Project<'s> {
-    stage: &'s Stage,
+    pub(crate) stage: &'s Stage,
     /// Its name: `story/<name>`.
     pub(crate) name: String,
     /// The sample release, of this project.
@@ -39,6 +39,11 @@ impl Deployed {
     /// How it ended.
     pub(crate) fn end(&self) -> &Value {
         self.events.last().unwrap_or_else(|| panic!("no events: {}", self.complaint))
+    }
+
+    /// The id of its release.
+    pub(crate) fn release_id(&self) -> &str {
+        self.end()["release_id"].as_str().unwrap_or_else(|| panic!("no release: {self:#?}"))
     }
 
     /// The states that were entered.
@@ -166,11 +171,24 @@ impl<'s> Project<'s> {
 
     /// Deploys its release, with more arguments.
     pub(crate) fn deploy_with(&self, arguments: &str) -> Deployed {
-        let file = self.write();
-        let output = self.stage.run(&format!("deploy {file} --output json {arguments}"));
+        self.deploy_as(self.stage.moto.environment(DEPLOYER), arguments)
+    }
+
+    /// Deploys its release, as somebody; whatever becomes of it, what was promised holds.
+    pub(crate) fn deploy_as(&self, who: Vec<(String, String)>, arguments: &str) -> Deployed {
+        let (file, before) = (self.write(), self.belongings());
+        self.stage.moto.clear_calls();
+        let mut command = self.stage.shell.command(&format!("deploy {file} --output json {arguments}"));
+        let output = command.envs(who).output().unwrap();
         let deployed = Deployed::of(&output);
-        if let Some(name) = deployed.events.last().and_then(|end| end["execution"].as_str()) {
-            self.stage.history_with_a_twin(&execution_arn(name));
+        match deployed.events.last() {
+            Some(end) if end["event"] == "end" => {
+                self.stage.history_with_a_twin(&execution_arn(end["execution"].as_str().unwrap()));
+                self.holds(&deployed, &before);
+            }
+            // The client was cut off.
+            Some(_) => (),
+            None => assert_eq!(self.belongings(), before, "nothing was started, and yet changed"),
         }
         deployed
     }
@@ -234,9 +252,19 @@ impl<'s> Project<'s> {
 
     /// Nobody holds its root lock.
     pub(crate) fn is_unlocked(&self) {
-        let key =
-            json!({"TableName": "coinbase-odin-locks", "Key": {"key": {"S": format!("{}/lock", self.root_dir())}}});
-        assert_eq!(self.stage.aws(DEPLOYER, "dynamodb", "GetItem", key).get("Item"), None);
+        assert_eq!(self.holder(), None);
+    }
+
+    /// The release that holds its root lock.
+    pub(crate) fn holder(&self) -> Option<String> {
+        let key = json!({"key": {"S": format!("{}/lock", self.root_dir())}});
+        let found = self.stage.aws(
+            DEPLOYER,
+            "dynamodb",
+            "GetItem",
+            json!({"TableName": LOCKS, "Key": key, "ConsistentRead": true}),
+        );
+        Some(found.get("Item")?["release_id"]["S"].as_str().unwrap().to_owned())
     }
 
     /// Writes its release file, and names it.
@@ -245,13 +273,6 @@ impl<'s> Project<'s> {
         self.stage.shell.write(&file, self.release.to_string());
         self.stage.shell.write(&format!("{file}.userdata"), USER_DATA);
         file
-    }
-
-    /// Its live auto-scaling groups, as AWS tells of them.
-    pub(crate) fn groups(&self) -> Vec<Value> {
-        let found = self.stage.target("autoscaling", "DescribeAutoScalingGroups", json!({}));
-        let ours = |group: &&Value| tag(group, "ProjectName") == Some(self.name.as_str());
-        found["AutoScalingGroups"].as_array().unwrap().iter().filter(ours).cloned().collect()
     }
 }
 

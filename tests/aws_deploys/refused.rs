@@ -1,11 +1,8 @@
 //! Releases that are refused before anything is changed.
 
 use crate::project::Project;
-use crate::stage::{DEPLOYER, Stage};
+use crate::stage::{DEPLOYER, LOCKS, Stage};
 use serde_json::json;
-
-/// The table of root locks.
-const TABLE: &str = "coinbase-odin-locks";
 
 #[test]
 fn a_root_lock_that_another_holds_refuses_the_release_and_stays() {
@@ -14,14 +11,14 @@ fn a_root_lock_that_another_holds_refuses_the_release_and_stays() {
     let key = json!({"S": format!("{}/lock", project.root_dir())});
     let item = json!({"key": key, "id": {"S": "another"}, "time": {"S": "2026-11-25T12:00:00Z"},
         "release_id": {"S": "release-2026-11-25T12-00-00Z-another"}});
-    stage.aws(DEPLOYER, "dynamodb", "PutItem", json!({"TableName": TABLE, "Item": item}));
+    stage.aws(DEPLOYER, "dynamodb", "PutItem", json!({"TableName": LOCKS, "Item": item}));
 
     let refused = project.deploy();
     assert_eq!((refused.code, refused.path()), (2, vec!["Validate", "Lock", "FailureClean"]), "{refused:#?}");
     let cause = refused.end()["failures"][0]["cause"].as_str().unwrap();
     assert!(cause.contains("release release-2026-11-25T12-00-00Z-another"), "{cause}");
     assert!(cause.contains("odin unlock story/locked development --account 222222222222"), "{cause}");
-    let held = stage.aws(DEPLOYER, "dynamodb", "GetItem", json!({"TableName": TABLE, "Key": {"key": key}}));
+    let held = stage.aws(DEPLOYER, "dynamodb", "GetItem", json!({"TableName": LOCKS, "Key": {"key": key}}));
     assert_eq!(held["Item"]["id"]["S"], "another");
 
     let unlocked = stage.run("unlock story/locked development --account 222222222222");

@@ -15,6 +15,8 @@ pub(crate) const TARGET: &str = "222222222222";
 pub(crate) const REGION: &str = "us-east-1";
 /// The deployer's function, and its state machine.
 pub(crate) const FUNCTION: &str = "coinbase-odin";
+/// The table of root locks.
+pub(crate) const LOCKS: &str = "coinbase-odin-locks";
 
 /// Two accounts, an emulated AWS around them, and a folder to give commands in.
 pub(crate) struct Stage {
@@ -31,16 +33,16 @@ impl Stage {
         stage.moto.clear_faults();
         stage.moto.clear_calls();
         stage.moto.sick(&[]);
-        stage.moto.enforce_iam(false);
+        // Ten minutes of a deploy's waits take six seconds.
+        stage.moto.pace(&json!({"sfn_scale": 0.01}));
         Some(stage)
     }
 
     fn set() -> Option<Self> {
         let moto = Moto::start()?;
-        // Ten minutes of a deploy's waits take six seconds.
-        moto.pace(&json!({"sfn_scale": 0.01}));
         let stage = Self { moto, shell: Shell::new(env!("CARGO_BIN_EXE_odin"), "aws") };
         stage.bootstrap();
+        stage.moto.enforce_iam(true);
         Some(stage)
     }
 
@@ -60,14 +62,6 @@ impl Stage {
     /// Gives a command as an engineer of the deployer account.
     pub(crate) fn run(&self, line: &str) -> Output {
         self.run_in(DEPLOYER, line)
-    }
-
-    /// Does something while calls need permissions.
-    pub(crate) fn while_permissions_count<T>(&self, act: impl FnOnce() -> T) -> T {
-        self.moto.enforce_iam(true);
-        let done = act();
-        self.moto.enforce_iam(false);
-        done
     }
 
     /// Asks AWS.

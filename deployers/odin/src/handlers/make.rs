@@ -11,7 +11,7 @@ use crate::names::{group_name, group_tags, own_tags, policy_name, template_name}
 use crate::release::{
     OdinRelease, Policy, PolicyType, ResourceName, Service, ServiceName, ServiceResources, render_user_data,
 };
-use bifrost::cloud::CloudError;
+use bifrost::cloud::{CloudError, ErrorKind};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::{join, try_join};
 
@@ -127,11 +127,22 @@ impl Maker<'_> {
             self.ports.templates.create_launch_template(&template).await?;
         }
         if !self.own.groups.iter().any(|made| made.name == group.name) {
-            self.ports.groups.create_group(&group).await?;
+            self.create_group(&group).await?;
         }
         let policies = each(&service.autoscaling.policies, async |policy| self.make_policy(&group.name, policy).await);
         let (policies, metrics) = join!(policies, self.ports.groups.enable_metrics(&group.name));
         policies.into_iter().collect::<Result<(), _>>().and(metrics)
+    }
+
+    /// Makes a group, once: a request whose answer was lost is sent again, and then the group that is there is our own.
+    async fn create_group(&self, group: &NewAutoScalingGroup) -> Result<(), CloudError> {
+        match self.ports.groups.create_group(group).await {
+            Err(error) if error.kind == ErrorKind::AlreadyExists => {
+                let groups = Groups::find(self.ports, &self.release.envelope).await?;
+                if groups.own_named(&group.name).is_some() { Ok(()) } else { Err(error) }
+            }
+            made => made,
+        }
     }
 
     async fn make_policy(&self, group: &str, policy: &Policy) -> Result<(), CloudError> {

@@ -18,6 +18,7 @@ def install():
     shared_load_balancers()
     target_groups()
     replaced_instances()
+    other_sizes()
     deletion()
 
 
@@ -68,7 +69,7 @@ def target_groups():
         group.target_group_arns = [arn for arn in group.target_group_arns if arn not in arns]
         group.__dict__.setdefault("_removing", {}).update(dict.fromkeys(arns, time.time()))
         for arn in arns:
-            _deregister(self.elbv2_backend, arn, group)
+            _deregister(self.elbv2_backend, arn, group.instance_states)
 
     def describe(self):
         backend = self.autoscaling_backend
@@ -82,8 +83,8 @@ def target_groups():
     Response.describe_load_balancer_target_groups = describe
 
 
-def _deregister(elbv2, arn, group):
-    for state in group.instance_states:
+def _deregister(elbv2, arn, states):
+    for state in states:
         try:
             elbv2.deregister_targets(arn, [{"Id": state.instance.id}])
         except InvalidTargetError:
@@ -127,9 +128,26 @@ def replaced_instances():
     Group.replace_autoscaling_group_instances = replace_and_register
 
 
+def other_sizes():
+    """A group that is given another size tells its balancers of instances that come and go."""
+    resize = Group.set_desired_capacity
+
+    def resize_and_tell(self, new_capacity):
+        before = list(self.instance_states)
+        resize(self, new_capacity)
+        backend = self.autoscaling_backend
+        if backend.autoscaling_groups.get(self.name) is not self:
+            return
+        backend.update_attached_elbs(self.name)
+        gone = [state for state in before if state not in self.instance_states]
+        for arn in self.target_group_arns:
+            _deregister(backend.elbv2_backend, arn, gone)
+
+    Group.set_desired_capacity = resize_and_tell
+
+
 def deletion():
     """Without `ForceDelete` refused while instances run; with it in progress for a while."""
-    delete = Backend.delete_auto_scaling_group
 
     def delete_group(self):
         backend, name = self.autoscaling_backend, self._get_param("AutoScalingGroupName")
@@ -137,9 +155,9 @@ def deletion():
         if group is not None:
             _check_deletable(group, self._get_bool_param("ForceDelete", False))
         if group is None or not world.PACE["asg_deleting"]:
-            delete(backend, name)
+            backend.delete_auto_scaling_group(name)
         else:
-            _delete_slowly(group, lambda: delete(backend, name))
+            _delete_slowly(group, lambda: backend.delete_auto_scaling_group(name))
         return EmptyResult()
 
     Response.delete_auto_scaling_group = delete_group

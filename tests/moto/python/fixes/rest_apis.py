@@ -2,17 +2,12 @@
 
 from moto.apigateway.models import RestAPI
 
+from fixes.resources import on_change
+
 
 def install():
-    for method in ("create_from_cloudformation_json", "update_from_cloudformation_json"):
-        setattr(RestAPI, method, classmethod(_named(getattr(RestAPI, method).__func__)))
+    on_change(RestAPI, before=_name)
 
 
-def _named(method):
-    def with_name(cls, *arguments, **more):
-        every = [*arguments, *more.values()]
-        properties = next(each for each in every if isinstance(each, dict) and "Properties" in each)["Properties"]
-        properties.setdefault("Name", (properties.get("Body") or {}).get("info", {}).get("title", "api"))
-        return method(cls, *arguments, **more)
-
-    return with_name
+def _name(properties):
+    properties.setdefault("Name", (properties.get("Body") or {}).get("info", {}).get("title", "api"))

@@ -1,6 +1,8 @@
 """Auto Scaling: what making and changing groups, launch configurations and policies refuses and answers."""
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
+from moto.autoscaling.models import FakeScalingPolicy
+from moto.cloudwatch.models import cloudwatch_backends
 
 from fixes.autoscaling import Backend, Group, Response
 
@@ -90,7 +92,8 @@ def desired_capacity():
 
 
 def policies():
-    """A policy of a group that is not there is refused; the answer's ARN is spelled as the SDKs read it."""
+    """A policy of a group that is not there is refused; the answer's ARN is spelled as the SDKs read it; a policy knows the
+    alarms that drive it, and goes with its group, as they do."""
     put = Response.put_scaling_policy
 
     def put_scaling_policy(self):
@@ -100,7 +103,24 @@ def policies():
         answer.result["PolicyARN"] = answer.result.pop("PolicyArn", answer.result.get("PolicyARN"))
         return answer
 
+    def alarms(self):
+        known = cloudwatch_backends[self.autoscaling_backend.account_id][self.autoscaling_backend.region_name].alarms
+        driving = [alarm for alarm in known.values() if self.arn in alarm.alarm_actions]
+        return [{"AlarmName": alarm.name, "AlarmARN": alarm.alarm_arn} for alarm in driving]
+
+    delete = Backend.delete_auto_scaling_group
+
+    def delete_with_policies(self, group_name):
+        own = [policy for policy in self.policies.values() if policy.auto_scaling_group_name == group_name]
+        names = [alarm["AlarmName"] for policy in own for alarm in policy.alarms]
+        delete(self, group_name)
+        cloudwatch_backends[self.account_id][self.region_name].delete_alarms(names)
+        for policy in own:
+            del self.policies[policy.name]
+
     Response.put_scaling_policy = put_scaling_policy
+    FakeScalingPolicy.alarms = property(alarms)
+    Backend.delete_auto_scaling_group = delete_with_policies
 
 
 def launch_configurations():

@@ -21,6 +21,7 @@ from moto.stepfunctions.responses import StepFunctionResponse
 
 import principals
 import world
+from fixes.resources import on_change
 
 # The longest that AWS lets a task take.
 LONGEST = 99999999
@@ -30,11 +31,29 @@ _lock = threading.Lock()
 def install():
     # CloudFormation's state machines are interpreted too.
     models.stepfunctions_backends = parser_models.stepfunctions_parser_backends
+    on_change(models.StateMachine, after=_configure)
     act_under_the_role()
     name_executions()
     page_histories()
     scale_waiting()
     name_lambda_errors()
+
+
+def _configure(machine, properties):
+    """CloudFormation sets logging and tracing of a machine, too."""
+    if logging := properties.get("LoggingConfiguration"):
+        machine.loggingConfiguration = _spelled(logging)
+    if tracing := properties.get("TracingConfiguration"):
+        machine.tracingConfiguration = _spelled(tracing)
+
+
+def _spelled(value):
+    """As Step Functions spells what CloudFormation begins with a capital, and with booleans for their names."""
+    if isinstance(value, dict):
+        return {name[:1].lower() + name[1:]: _spelled(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_spelled(member) for member in value]
+    return {"true": True, "false": False}.get(value, value)
 
 
 def act_under_the_role():
