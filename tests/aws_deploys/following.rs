@@ -32,7 +32,7 @@ impl Following {
         told.find(|event| event[field] == value).unwrap();
     }
 
-    fn to_the_end(self) -> Deployed {
+    fn finish(self) -> Deployed {
         Deployed::of(&self.0.wait_with_output().unwrap())
     }
 }
@@ -80,7 +80,7 @@ fn two_clients_with_the_same_release_follow_one_deploy() {
     let project = identified(&stage, "twice");
     let file = project.write();
     let clients = [Following::start(&stage, &file), Following::start(&stage, &file)];
-    let [one, other] = clients.map(Following::to_the_end);
+    let [one, other] = clients.map(Following::finish);
     assert_eq!((one.code, other.code), (0, 0), "{one:#?}{other:#?}");
     assert_eq!(one.end()["execution"], other.end()["execution"]);
     assert_eq!(project.names().len(), 2, "a group for each service");
