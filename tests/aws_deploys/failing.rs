@@ -54,7 +54,7 @@ fn a_halt_from_a_second_client_ends_the_deploy_clean() {
 #[test]
 fn a_function_that_dies_in_the_middle_of_deploy_leaves_nothing() {
     let Some(stage) = Stage::enter() else { return };
-    let project = Project::make(&stage, "killed");
+    let project = Project::make(&stage, "dying");
     stage.moto.faults(&[Fault::kill("autoscaling", "CreateAutoScalingGroup").function(FUNCTION).after_the_effect()]);
     let killed = project.deploy();
     assert_eq!((killed.code, &killed.end()["status"]), (1, &json!("FailureClean")), "{killed:#?}");
