@@ -1,11 +1,11 @@
 //! The command `odin`, which is the Lambda function, too.
 
-use mimalloc::MiMalloc;
 use std::process::ExitCode;
 
 /// Tasks work on JSON: they make and drop small texts by the thousand, which this allocator does faster.
+#[cfg(feature = "cli")]
 #[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     #[cfg(feature = "lambda")]

@@ -103,9 +103,22 @@ impl Maker<'_> {
                 partition_count: service.placement_group_partition_count,
                 tags: own_tags(self.release, by, name.as_str()),
             };
-            self.ports.compute.create_placement_group(&group).await
+            self.create_placement_group(&group).await
         });
         made.await.into_iter().collect()
+    }
+
+    /// Makes a placement group, once: a request whose answer was lost is sent again, and then the one that is there is our
+    /// own.
+    async fn create_placement_group(&self, group: &NewPlacementGroup) -> Result<(), CloudError> {
+        match self.ports.compute.create_placement_group(group).await {
+            Err(error) if error.kind == ErrorKind::AlreadyExists => {
+                let there = self.ports.compute.placement_group(&group.name).await?;
+                let is_ours = there.is_some_and(|there| is_own(&there.tags, &self.release.envelope));
+                if is_ours { Ok(()) } else { Err(error) }
+            }
+            made => made,
+        }
     }
 
     /// Makes a service's launch template, then its group, then its policies with their alarms, and has metrics collected.

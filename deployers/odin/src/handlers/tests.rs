@@ -52,6 +52,21 @@ async fn what_a_deploy_made_before_it_was_cut_is_kept_and_a_halt_no_longer_preve
     assert_nothing_left(&lab);
 }
 
+/// The SDK sends a request again whose answer was lost, and is told then that what it asked for is there.
+#[tokio::test]
+async fn what_was_made_although_its_answer_was_lost_is_the_releases_own() {
+    let lost = |operation: &str| json!({"operation": operation, "kind": {"error_after": "AlreadyExists"}});
+    let faults = ["autoscaling:CreateAutoScalingGroup", "ec2:CreatePlacementGroup"].map(lost);
+    let lab = world(&[("/faults", json!(faults))]);
+    let placement = [
+        ("/services/worker/placement_group_name", json!("odin/coinbase/deploy-test/development/near")),
+        ("/services/worker/placement_group_strategy", json!("cluster")),
+    ];
+    let run = deploy(&lab, &release(1, &placement)).await;
+    assert_eq!((last(&run), errors(&run)), ("Success", Vec::new()));
+    assert_eq!((groups(&lab).len(), region(&lab).placement_groups.len()), (2, 1));
+}
+
 #[tokio::test]
 async fn a_late_second_run_of_clean_up_does_not_harm_the_next_release() {
     let lab = world(&[]);
