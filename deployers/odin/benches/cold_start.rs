@@ -3,7 +3,7 @@
 //!
 //! ```sh
 //! cargo build --release -p odin --no-default-features --features lambda
-//! cargo bench -p odin --bench cold_start -- target/release/odin
+//! cargo bench -p odin --bench cold_start -- "$PWD/target/release/odin"
 //! ```
 
 #![allow(
