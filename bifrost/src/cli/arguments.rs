@@ -14,7 +14,7 @@ use super::error::CliError;
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct Setting {
     /// The deployer's name in AWS, which is its state machine's [default: the prefix and the name of this command]
-    #[arg(long, global = true, value_name = "NAME", alias = "step-function", display_order = 900)]
+    #[arg(long, global = true, value_name = "NAME", visible_alias = "step-function", display_order = 900)]
     deployer: Option<String>,
     /// The account that the deployer is in [default: that of the credentials]
     #[arg(long, global = true, value_name = "ID", env = "AWS_ACCOUNT_ID", hide_env = true, display_order = 901)]
