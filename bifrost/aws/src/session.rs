@@ -100,7 +100,7 @@ impl Session {
             let answered = async {
                 request.await.map_err(|error| {
                     let described = cloud_error(operation, resource, &error);
-                    said = error.into_service_error_opt();
+                    said = said_by_service(error);
                     described
                 })
             };
@@ -153,16 +153,10 @@ pub(crate) struct Refused<E> {
     pub(crate) said: Option<E>,
 }
 
-/// What the service itself said.
-trait ServiceSaid<E> {
-    fn into_service_error_opt(self) -> Option<E>;
-}
-
-impl<E, R> ServiceSaid<E> for SdkError<E, R> {
-    fn into_service_error_opt(self) -> Option<E> {
-        match self {
-            Self::ServiceError(service) => Some(service.into_err()),
-            _ => None,
-        }
+/// What the service itself said, if it was the service that refused.
+fn said_by_service<E, R>(error: SdkError<E, R>) -> Option<E> {
+    match error {
+        SdkError::ServiceError(service) => Some(service.into_err()),
+        _ => None,
     }
 }

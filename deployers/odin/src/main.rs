@@ -25,8 +25,11 @@ fn command() -> ExitCode {
     program.run()
 }
 
-/// A build for Lambda alone has no commands.
+/// A build for Lambda alone has no commands. If nobody reads why, the exit code says it still.
 #[cfg(not(feature = "cli"))]
 fn command() -> ExitCode {
+    use std::io::Write;
+    let told = "error: this is odin's Lambda function, and has no commands: build them with its feature `cli`";
+    let _ = writeln!(std::io::stderr(), "{told}");
     ExitCode::FAILURE
 }
