@@ -1,0 +1,250 @@
+//! CloudFormation's stacks and change sets.
+
+use crate::rules::Tags;
+use async_trait::async_trait;
+use bifrost::Shape;
+use bifrost::cloud::CloudError;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Whether a change set makes a stack or changes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum ChangeSetType {
+    /// The stack is new: there is none, or one in `REVIEW_IN_PROGRESS`.
+    Create,
+    /// The stack is there.
+    Update,
+}
+
+impl Shape for ChangeSetType {
+    type Shape = String;
+}
+
+/// Where CloudFormation finds a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TemplateSource {
+    /// In the request: at most 51,200 bytes.
+    Body(String),
+    /// At the `https://` URL of an object in S3: at most 1 MB.
+    Url(String),
+}
+
+/// What a change set is to be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewChangeSet {
+    /// The stack's name.
+    pub stack_name: String,
+    /// Its own name.
+    pub name: String,
+    /// Whether it makes the stack.
+    pub change_set_type: ChangeSetType,
+    /// The template.
+    pub template: TemplateSource,
+    /// Tags of the stack, and so of its resources.
+    pub tags: Tags,
+    /// `ClientToken`: the same request with the same token makes nothing twice.
+    pub token: String,
+    /// What it is for, up to 1024 characters.
+    pub description: String,
+}
+
+/// A stack.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stack {
+    /// Its ARN, which no other stack ever has.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `StackStatus`, such as `UPDATE_COMPLETE`.
+    pub status: String,
+    /// `StackStatusReason`.
+    pub status_reason: Option<String>,
+    /// When it was made.
+    pub creation_time: DateTime<Utc>,
+    /// The ARN of the change set that was executed last, if its present state came by one.
+    pub change_set_id: Option<String>,
+    /// Its tags.
+    pub tags: Tags,
+    /// Its outputs: values by key.
+    pub outputs: BTreeMap<String, String>,
+}
+
+/// A change set.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeSet {
+    /// Its ARN.
+    pub id: String,
+    /// `Status`, such as `CREATE_COMPLETE`.
+    pub status: String,
+    /// `StatusReason`.
+    pub status_reason: Option<String>,
+    /// `ExecutionStatus`, such as `AVAILABLE`.
+    pub execution_status: String,
+    /// What it would change; whole once its status is `CREATE_COMPLETE`.
+    pub changes: Vec<Change>,
+}
+
+/// What becomes of a resource.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ChangeAction {
+    /// It is made.
+    Add,
+    /// It is changed, or replaced.
+    Modify,
+    /// It is deleted.
+    Remove,
+    /// It is put under the stack's care.
+    Import,
+    /// What becomes of it is not known before.
+    Dynamic,
+}
+
+/// Whether a changed resource is made anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Replacement {
+    /// It is.
+    True,
+    /// It is not.
+    False,
+    /// That depends on what is known only then.
+    Conditional,
+}
+
+/// A change to a resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// What becomes of it.
+    pub action: ChangeAction,
+    /// Its name in the template, as SAM has made it of the one that was written.
+    pub logical_id: String,
+    /// The name of the real one, if there is one yet.
+    pub physical_id: Option<String>,
+    /// Its type, such as `AWS::Lambda::Function`.
+    pub resource_type: String,
+    /// Of a modification, whether it is made anew.
+    pub replacement: Option<Replacement>,
+    /// Of a modification, the properties and attributes that change: `Code`, `Tags` …
+    pub scope: Vec<String>,
+}
+
+/// Something that happened to a resource of a stack, or to the stack itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StackEvent {
+    /// Unique among the events of the stack.
+    pub id: String,
+    /// When.
+    pub timestamp: DateTime<Utc>,
+    /// The resource's name in the template; for the stack itself the stack's name.
+    pub logical_id: String,
+    /// The name of the real one, if there is one yet; for the stack itself its ARN.
+    pub physical_id: Option<String>,
+    /// Its type, such as `AWS::Lambda::Function`.
+    pub resource_type: String,
+    /// `ResourceStatus`, such as `CREATE_FAILED`.
+    pub status: String,
+    /// `ResourceStatusReason`.
+    pub reason: Option<String>,
+    /// `ClientRequestToken` of the request that it came by.
+    pub token: Option<String>,
+}
+
+/// How far a stack's resources are from its template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Drift {
+    /// `StackDriftStatus`: `DRIFTED`, `IN_SYNC`, `UNKNOWN` or `NOT_CHECKED`.
+    pub status: String,
+    /// The resources that differ.
+    pub resources: Vec<DriftedResource>,
+}
+
+/// A resource that somebody changed past CloudFormation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DriftedResource {
+    /// Its name in the template.
+    pub logical_id: String,
+    /// Its type.
+    pub resource_type: String,
+    /// `MODIFIED` or `DELETED`.
+    pub status: String,
+    /// The properties that differ, as JSON pointers, each with what the template says and what is there.
+    pub differences: Vec<(String, String, String)>,
+}
+
+/// CloudFormation, in one account and region.
+#[async_trait]
+pub trait CloudFormation: Send + Sync {
+    /// The stack of that name or ARN (`cloudformation:DescribeStacks`). A deleted one is found by its ARN alone.
+    ///
+    /// # Errors
+    /// Whatever CloudFormation answers, save that there is none.
+    async fn stack(&self, name: &str) -> Result<Option<Stack>, CloudError>;
+
+    /// Begins to make a change set with `CAPABILITY_IAM` (`cloudformation:CreateChangeSet`). For
+    /// [`ChangeSetType::Create`] this makes the stack, in `REVIEW_IN_PROGRESS`.
+    ///
+    /// # Errors
+    /// [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) if there is one of that name that came by another
+    /// token; whatever CloudFormation answers.
+    async fn create_change_set(&self, change_set: &NewChangeSet) -> Result<(), CloudError>;
+
+    /// A change set, with all its changes (`cloudformation:DescribeChangeSet`, as many pages as it takes); none if there
+    /// is none of that name or ARN, or no such stack.
+    ///
+    /// # Errors
+    /// Whatever CloudFormation answers.
+    async fn change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSet>, CloudError>;
+
+    /// Begins to carry a change set out; what fails is rolled back (`cloudformation:ExecuteChangeSet` with
+    /// `DisableRollback: false`).
+    ///
+    /// # Errors
+    /// Whatever CloudFormation answers, such as `InvalidChangeSetStatus`.
+    async fn execute_change_set(&self, stack: &str, name: &str, token: &str) -> Result<(), CloudError>;
+
+    /// Deletes a change set (`cloudformation:DeleteChangeSet`); one that is not there is gone already.
+    ///
+    /// # Errors
+    /// Whatever CloudFormation answers.
+    async fn delete_change_set(&self, stack: &str, name: &str) -> Result<(), CloudError>;
+
+    /// The events of a stack since a time, oldest first (`cloudformation:DescribeStackEvents`, as many pages as it
+    /// takes); none if there is no such stack.
+    ///
+    /// # Errors
+    /// Whatever CloudFormation answers.
+    async fn events(&self, stack: &str, since: DateTime<Utc>) -> Result<Vec<StackEvent>, CloudError>;
+
+    /// Cancels an update that is in progress, which rolls it back (`cloudformation:CancelUpdateStack`).
+    ///
+    /// # Errors
+    /// `ValidationError` if the stack is not in `UPDATE_IN_PROGRESS`; whatever CloudFormation answers.
+    async fn cancel_update(&self, stack: &str, token: &str) -> Result<(), CloudError>;
+
+    /// Begins to delete a stack (`cloudformation:DeleteStack`); one that is not there is gone already.
+    ///
+    /// # Errors
+    /// Whatever CloudFormation answers.
+    async fn delete_stack(&self, stack: &str, token: &str) -> Result<(), CloudError>;
+
+    /// The template of a stack as it was given (`cloudformation:GetTemplate`); none if there is no such stack.
+    ///
+    /// # Errors
+    /// Whatever CloudFormation answers.
+    async fn template(&self, stack: &str) -> Result<Option<Value>, CloudError>;
+
+    /// Begins to look for drift, and gives the id of that (`cloudformation:DetectStackDrift`).
+    ///
+    /// # Errors
+    /// Whatever CloudFormation answers.
+    async fn detect_drift(&self, stack: &str) -> Result<String, CloudError>;
+
+    /// What was found, once it is (`cloudformation:DescribeStackDriftDetectionStatus`,
+    /// `cloudformation:DescribeStackResourceDrifts`); none while it goes on.
+    ///
+    /// # Errors
+    /// Whatever CloudFormation answers, and that the search failed.
+    async fn drift(&self, stack: &str, detection: &str) -> Result<Option<Drift>, CloudError>;
+}

@@ -1,0 +1,24 @@
+//! What Fenrir needs of AWS in a target account: small ports in AWS's words, with plain types.
+//!
+//! Handlers see these traits and nothing else of a cloud. Each method says which AWS operations it is; where AWS pages or
+//! limits what one request may name, the method hides it.
+
+mod cloud_formation;
+mod lookups;
+
+pub use cloud_formation::{
+    Change, ChangeAction, ChangeSet, ChangeSetType, CloudFormation, Drift, DriftedResource, NewChangeSet, Replacement,
+    Stack, StackEvent, TemplateSource,
+};
+pub use lookups::Lookups;
+
+use std::sync::Arc;
+
+/// Everything that Fenrir may do in one account and region, under the one role there.
+#[derive(Clone)]
+pub struct FenrirPorts {
+    /// CloudFormation.
+    pub stacks: Arc<dyn CloudFormation>,
+    /// What templates refer to.
+    pub lookups: Arc<dyn Lookups>,
+}

@@ -1,0 +1,3 @@
+//! The command `fenrir`, which is the Lambda function, too.
+
+fn main() {}

@@ -1,0 +1,93 @@
+//! What a Fenrir release says: the fields beside the envelope.
+
+use crate::cloud::{ChangeSetType, FenrirPorts};
+use bifrost::release::{Release, Sha256};
+use bifrost::{Fields, Shape};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A release of Fenrir: the envelope and [`FenrirFields`].
+pub type FenrirRelease = Release<FenrirFields>;
+
+/// What a Fenrir release says beside the envelope.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Shape)]
+#[serde(deny_unknown_fields)]
+pub struct FenrirFields {
+    /// The SAM template, as JSON. Exactly one of this and `template_sha256` is there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template: Option<Value>,
+    /// SHA-256 of the SAM template that lies beside the release in S3, as JSON: for one that is too large to travel.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub template_sha256: Option<Sha256>,
+    /// SHA-256 of all that the template refers to in S3, by URI: `s3://bucket/key`.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub s3_uris_sha256s: BTreeMap<String, Sha256>,
+    /// Further tags of the stack.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub change_set_tags: BTreeMap<String, String>,
+    /// The value of the stack's tag `Env`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub env: Option<String>,
+    /// The stack's name. Set by Validate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack_name: Option<String>,
+    /// The change set's name. Set by Validate.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_set_name: Option<String>,
+    /// Whether the stack is new. Set by `CreateChangeSet`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_set_type: Option<ChangeSetType>,
+    /// The change set's status. Set by `UpdateChangeSet`, as are the next two.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub change_set_status: String,
+    /// Why.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub change_set_status_reason: String,
+    /// Whether the change set can be executed.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub change_set_execution_status: String,
+    /// Whether there is nothing to change.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub change_set_empty: Option<bool>,
+    /// The stack's status, `""` at first. Set by `UpdateStack`, as is all that follows but the last.
+    #[serde(default)]
+    pub stack_status: String,
+    /// When the stack was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stack_creation_time: Option<DateTime<Utc>>,
+    /// Why it has its status.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub stack_status_reason: String,
+    /// The stack's events, a line for each: time, status, type, logical id, reason.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub log_summary: Option<String>,
+    /// The stack's outputs.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub outputs: BTreeMap<String, String>,
+    /// How long to wait before the next look, in seconds; gone when the deploy ends.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub wait_seconds: u32,
+}
+
+impl Fields for FenrirFields {
+    type Ports = FenrirPorts;
+
+    fn wipe(&mut self) {
+        let sent = std::mem::take(self);
+        *self = Self {
+            template: sent.template,
+            template_sha256: sent.template_sha256,
+            s3_uris_sha256s: sent.s3_uris_sha256s,
+            change_set_tags: sent.change_set_tags,
+            env: sent.env,
+            ..Self::default()
+        };
+    }
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` passes a reference")]
+fn is_zero(seconds: &u32) -> bool {
+    *seconds == 0
+}
