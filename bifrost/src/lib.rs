@@ -54,6 +54,7 @@ pub mod cloud;
 mod deployer;
 #[cfg(feature = "cli")]
 pub mod doctor;
+pub mod ending;
 pub mod halt;
 pub mod interpreter;
 pub mod json;

@@ -5,16 +5,19 @@ use crate::error::Incomplete;
 use crate::session::Refused;
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_object::GetObjectOutput;
 use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
 use aws_sdk_s3::types::ServerSideEncryption;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bifrost::cloud::{CloudError, Encryption, ErrorKind, Object, Objects, PutNew};
-use bifrost::release::{BucketName, ObjectKey};
+use bifrost::release::{BucketName, Hasher, ObjectKey, Sha256};
 use chrono::DateTime;
 
 /// How often a conditional write is tried that S3 could not decide, as others wrote the same key at that moment.
 const CONFLICTS: u32 = 4;
+
+const GET_OBJECT: &str = "s3:GetObject";
 
 /// The objects of the session's account, which must own every bucket.
 #[derive(Debug, Clone)]
@@ -36,6 +39,17 @@ impl S3Objects {
     #[must_use]
     pub fn new(session: Session) -> Self {
         Self { client: client(&session), session }
+    }
+
+    /// Begins to read an object.
+    async fn open(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<GetObjectOutput>, CloudError> {
+        let get = self.client.get_object().bucket(bucket.as_str()).key(key.as_str());
+        let get = get.expected_bucket_owner(self.session.account().as_str());
+        match self.session.try_call(GET_OBJECT, key.as_str(), get.send()).await {
+            Ok(output) => Ok(Some(output)),
+            Err(Refused { said: Some(said), .. }) if said.is_no_such_key() => Ok(None),
+            Err(refused) => Err(self.explained(bucket, refused.error)),
+        }
     }
 
     fn put_request(&self, bucket: &BucketName, key: &ObjectKey, body: Vec<u8>) -> PutObjectFluentBuilder {
@@ -61,30 +75,38 @@ impl S3Objects {
     }
 }
 
+fn cut_off(key: &ObjectKey, error: &ByteStreamError) -> CloudError {
+    CloudError {
+        operation: GET_OBJECT,
+        resource: key.to_string(),
+        kind: ErrorKind::Unavailable,
+        code: "ConnectionFailure".into(),
+        message: format!("the object was not read to its end: {error}"),
+        request_id: None,
+    }
+}
+
 #[async_trait]
 impl Objects for S3Objects {
     async fn get(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<Object>, CloudError> {
-        const OPERATION: &str = "s3:GetObject";
-        let get = self.client.get_object().bucket(bucket.as_str()).key(key.as_str());
-        let get = get.expected_bucket_owner(self.session.account().as_str());
-        let output = match self.session.try_call(OPERATION, key.as_str(), get.send()).await {
-            Ok(output) => output,
-            Err(Refused { said: Some(said), .. }) if said.is_no_such_key() => return Ok(None),
-            Err(refused) => return Err(self.explained(bucket, refused.error)),
-        };
+        let Some(output) = self.open(bucket, key).await? else { return Ok(None) };
         let written = output.last_modified.and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos()));
-        let last_modified = written.present(OPERATION, key.as_str(), "LastModified")?;
-        let body = self.session.passage().bound(OPERATION, key.as_str(), async {
-            output.body.collect().await.map_err(|error| CloudError {
-                operation: OPERATION,
-                resource: key.to_string(),
-                kind: ErrorKind::Unavailable,
-                code: "ConnectionFailure".into(),
-                message: format!("the object was not read to its end: {error}"),
-                request_id: None,
-            })
-        });
-        Ok(Some(Object { body: body.await?.to_vec(), last_modified }))
+        let last_modified = written.present(GET_OBJECT, key.as_str(), "LastModified")?;
+        let body = async { output.body.collect().await.map_err(|error| cut_off(key, &error)) };
+        let body = self.session.passage().bound(GET_OBJECT, key.as_str(), body).await?;
+        Ok(Some(Object { body: body.to_vec(), last_modified }))
+    }
+
+    async fn sha256(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<Sha256>, CloudError> {
+        let Some(output) = self.open(bucket, key).await? else { return Ok(None) };
+        let (mut body, mut hasher) = (output.body, Hasher::default());
+        let hash = async {
+            while let Some(piece) = body.next().await {
+                hasher.update(&piece.map_err(|error| cut_off(key, &error))?);
+            }
+            Ok(hasher.finish())
+        };
+        self.session.passage().bound(GET_OBJECT, key.as_str(), hash).await.map(Some)
     }
 
     async fn put(

@@ -1,7 +1,7 @@
 //! S3, as far as a deployer uses it: small objects, read and written whole.
 
 use super::CloudError;
-use crate::release::{BucketName, ObjectKey};
+use crate::release::{BucketName, ObjectKey, Sha256};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
@@ -42,6 +42,15 @@ pub trait Objects: Send + Sync {
     /// # Errors
     /// Whatever S3 answers, an absent bucket included.
     async fn get(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<Object>, CloudError>;
+
+    /// The SHA-256 of an object's bytes as they are stored; `None` if there is none (`s3:GetObject`). For large objects:
+    /// where it can, an adapter does not keep them whole.
+    ///
+    /// # Errors
+    /// Whatever S3 answers, an absent bucket included.
+    async fn sha256(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<Sha256>, CloudError> {
+        Ok(self.get(bucket, key).await?.map(|object| Sha256::of(&object.body)))
+    }
 
     /// Writes an object, over whatever is there (`s3:PutObject`).
     ///

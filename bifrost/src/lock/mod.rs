@@ -82,6 +82,18 @@ pub async fn give_back<P>(context: &Context<P>, envelope: &Envelope) -> Result<(
     root::give_back(context, envelope, owner).await.map_err(|error| not_known(&error))
 }
 
+/// Takes the root lock again, for a task that cleans up after it was given back; whether it is held now. Another deploy may
+/// have it by then.
+///
+/// # Errors
+/// [`LockFailure::Lock`] if a store did not answer.
+pub async fn hold<P>(context: &Context<P>, envelope: &Envelope) -> Result<bool, LockFailure> {
+    let owner = owner(envelope)?;
+    let original = root::original(context, envelope).await.map_err(|error| not_known(&error))?;
+    let taken = root::take(context, envelope, owner, original).await.map_err(|error| not_known(&error))?;
+    Ok(matches!(taken, PutLock::Taken))
+}
+
 /// Why the locks cannot be had; `None` once they are all taken.
 async fn refusal<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<Option<String>, LockFailure> {
     let freeze = user::held(context.objects.as_ref(), &envelope.bucket, &envelope.root_dir()).await;

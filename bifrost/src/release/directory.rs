@@ -48,6 +48,14 @@ impl ProjectDir {
         RootDir(format!("{self}/{config}"))
     }
 
+    /// The object of that key, if it lies in this directory. A key that climbs, or has an empty part, lies nowhere.
+    #[must_use]
+    pub fn object(&self, key: &str) -> Option<ObjectKey> {
+        let inside = key.strip_prefix(&self.0)?.strip_prefix('/')?;
+        let is_plain = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(|c: char| c.is_control());
+        inside.split('/').all(is_plain).then(|| ObjectKey(key.to_owned()))
+    }
+
     /// The directory, without a trailing slash, of what stands ready for all configs of the project: `_shared`.
     #[must_use]
     pub fn shared(&self) -> ObjectKey {
@@ -168,5 +176,20 @@ mod tests {
                 "…/development/release-2018-07-20T01-30-27Z-abcdefg/userdata",
             ]
         );
+    }
+
+    #[test]
+    fn an_object_is_in_a_directory_if_its_key_leads_there_and_nowhere_else() {
+        let project = ProjectDir::new(&"000000000000".parse().unwrap(), &"a/b".parse().unwrap());
+        assert!(project.object("000000000000/a/b/dev/r/release/f.zip").is_some());
+        for outside in [
+            "000000000000/a/bc/f",
+            "000000000000/a/b",
+            "000000000000/a/b/../c/f",
+            "000000000000/a/b//f",
+            "x/000000000000/a/b/f",
+        ] {
+            assert_eq!(project.object(outside), None, "{outside}");
+        }
     }
 }

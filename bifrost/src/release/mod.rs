@@ -20,4 +20,4 @@ pub use envelope::{CaughtError, Defaults, Envelope, Release, STARTED_BY, started
 pub use execution_name::ExecutionName;
 pub use name::{ConfigName, InvalidName, NameFault, ProjectName, ReleaseId, check_segment};
 pub use replay::Replay;
-pub use sha256::Sha256;
+pub use sha256::{Hasher, Sha256};

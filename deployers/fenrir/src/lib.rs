@@ -1,9 +1,21 @@
 //! Fenrir: deploys AWS SAM applications by CloudFormation change sets.
 //!
-//! A template goes this way: it is read (`template`), held against the rules of each resource type and rewritten with what
-//! the target account says of the names in it (`rules`), and handed to CloudFormation as a change set (`handlers`).
+//! A template goes this way: it is read ([`template`]), held against the rules of each resource type and rewritten with what
+//! the target account says of the names in it ([`rules`]), and handed to CloudFormation as a change set ([`handlers`]).
 
 pub mod cloud;
+mod errors;
+mod files;
+pub mod handlers;
+pub mod log;
+mod machine;
+pub mod names;
+pub mod pace;
 pub mod release;
+pub mod resolve;
 pub mod rules;
+mod stateful;
 pub mod template;
+
+pub use errors::{ChangeSetFailure, CleanUpFailure, LookFailure, StackFailure};
+pub use machine::Fenrir;

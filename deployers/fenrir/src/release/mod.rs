@@ -66,8 +66,8 @@ pub struct FenrirFields {
     /// The stack's outputs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
-    /// How long to wait before the next look, in seconds; gone when the deploy ends.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    /// How long to wait before the next look, in seconds. Set by Validate, and by each look.
+    #[serde(default)]
     pub wait_seconds: u32,
 }
 
@@ -85,9 +85,4 @@ impl Fields for FenrirFields {
             ..Self::default()
         };
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` passes a reference")]
-fn is_zero(seconds: &u32) -> bool {
-    *seconds == 0
 }

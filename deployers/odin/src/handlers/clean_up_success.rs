@@ -2,7 +2,6 @@
 
 use super::Context;
 use super::look::{Look, Sight, Unseen, too_weak};
-use super::release_lock::{finish, holds_lock, own_flag};
 use super::remove::{alarms_of, remove_group, remove_launch_configuration, remove_template};
 use crate::cloud::{AutoScalingGroup, Capacity, LaunchTemplate, OdinPorts};
 use crate::concurrently::try_each;
@@ -10,6 +9,7 @@ use crate::errors::CleanUpFailure;
 use crate::groups::{Groups, find_templates, is_own, release_id};
 use crate::release::OdinRelease;
 use bifrost::cloud::CloudError;
+use bifrost::ending::{finish, holds_lock, own_flag};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::join;
 

@@ -1,0 +1,204 @@
+//! The state `CreateChangeSet`, and the change set as it is found.
+
+use super::Context;
+use crate::cloud::{ChangeSet, ChangeSetType, CloudFormation, FenrirPorts, NewChangeSet, Stack, TemplateSource};
+use crate::errors::ChangeSetFailure;
+use crate::names::{change_set_name, stack_name};
+use crate::release::FenrirRelease;
+use crate::resolve::resolved;
+use crate::rules::Tags;
+use bifrost::cloud::{Encryption, ErrorKind};
+use bifrost::release::Envelope;
+use serde_json::Value;
+
+/// How many bytes of template CloudFormation takes in a request; a larger one it reads from S3.
+const LARGEST_BODY: usize = 51_200;
+
+/// Where the template for CloudFormation stands, in the release dir.
+const RESOLVED_TEMPLATE: &str = "template.resolved";
+
+/// The tag that tells which release a stack came with.
+pub(super) const RELEASE_ID: &str = "ReleaseID";
+
+/// Asks CloudFormation what the template would change.
+///
+/// # Errors
+/// [`ChangeSetFailure`].
+pub async fn create_change_set(
+    context: &Context,
+    mut release: FenrirRelease,
+) -> Result<FenrirRelease, ChangeSetFailure> {
+    let ports = context.target(&release.envelope).await?;
+    ensure(context, &ports, &mut release).await?;
+    Ok(release)
+}
+
+/// Makes sure of the release's change set: finds the one that an earlier attempt made, or makes it. Where a stack that
+/// never came up is in its way, that goes first, which takes until a later look.
+pub(super) async fn ensure(
+    context: &Context,
+    ports: &FenrirPorts,
+    release: &mut FenrirRelease,
+) -> Result<Option<ChangeSet>, ChangeSetFailure> {
+    let (stack_name, name) = (stack_name(&release.envelope), change_set_name(&release.envelope));
+    let stack = ports.stacks.stack(&stack_name).await?;
+    if let Some(stack) = &stack {
+        check_owner(stack, &release.envelope)?;
+    }
+    if let Some(found) = ports.stacks.change_set(&stack_name, &name).await? {
+        record(release, stack.as_ref(), &found);
+        return Ok(Some(found));
+    }
+    let change_set_type = match next_step(stack.as_ref())? {
+        Step::Make(change_set_type) => change_set_type,
+        Step::Delete(stack) => {
+            ports.stacks.delete_stack(&stack.id, &format!("{name}-delete")).await?;
+            return Ok(None);
+        }
+        Step::Wait => return Ok(None),
+    };
+    release.fields.change_set_type = Some(change_set_type);
+    make(context, ports, release, change_set_type, stack.as_ref()).await?;
+    Ok(None)
+}
+
+/// What has to be done before, or for, a change set.
+enum Step<'s> {
+    Make(ChangeSetType),
+    /// The stack never came up, and holds nothing.
+    Delete(&'s Stack),
+    Wait,
+}
+
+fn next_step(stack: Option<&Stack>) -> Result<Step<'_>, ChangeSetFailure> {
+    let Some(stack) = stack else { return Ok(Step::Make(ChangeSetType::Create)) };
+    match stack.status.as_str() {
+        "REVIEW_IN_PROGRESS" => Ok(Step::Make(ChangeSetType::Create)),
+        "CREATE_COMPLETE"
+        | "UPDATE_COMPLETE"
+        | "UPDATE_ROLLBACK_COMPLETE"
+        | "IMPORT_COMPLETE"
+        | "IMPORT_ROLLBACK_COMPLETE" => Ok(Step::Make(ChangeSetType::Update)),
+        "ROLLBACK_COMPLETE" => Ok(Step::Delete(stack)),
+        "DELETE_IN_PROGRESS" => Ok(Step::Wait),
+        status => Err(ChangeSetFailure::Deploy(format!(
+            "stack {} is in {status}, and cannot be changed: {}",
+            stack.name,
+            advice(status, &stack.name)
+        ))),
+    }
+}
+
+/// What a person has to do about a stack that cannot be changed.
+fn advice(status: &str, stack: &str) -> String {
+    match status {
+        "UPDATE_ROLLBACK_FAILED" => {
+            format!(
+                "mend what its events name, then `aws cloudformation continue-update-rollback --stack-name {stack}`"
+            )
+        }
+        "CREATE_FAILED" | "ROLLBACK_FAILED" | "DELETE_FAILED" => {
+            format!("mend what its events name, then `aws cloudformation delete-stack --stack-name {stack}`")
+        }
+        _ => "somebody changes it past the deployer; deploy again when that is over".into(),
+    }
+}
+
+/// Two projects can have the same name of a stack: `a/b-c` and `a-b/c`.
+fn check_owner(stack: &Stack, envelope: &Envelope) -> Result<(), ChangeSetFailure> {
+    let tag = |key: &str| stack.tags.get(key).map_or("", String::as_str);
+    let (project, config) = (tag("ProjectName"), tag("ConfigName"));
+    if project == envelope.project_name.as_str() && config == envelope.config_name.as_str() {
+        return Ok(());
+    }
+    Err(ChangeSetFailure::Deploy(format!(
+        "there is a stack {} with tags ProjectName={project:?} and ConfigName={config:?}, which are not this release's: \
+         a stack of another project is left alone; name this project or config otherwise",
+        stack.name
+    )))
+}
+
+async fn make(
+    context: &Context,
+    ports: &FenrirPorts,
+    release: &FenrirRelease,
+    change_set_type: ChangeSetType,
+    stack: Option<&Stack>,
+) -> Result<(), ChangeSetFailure> {
+    let template = resolved(context, ports, release).await?;
+    let tags = match stack.filter(|_| change_set_type == ChangeSetType::Update) {
+        Some(stack) => tags_over(ports.stacks.as_ref(), release, stack, &template).await?,
+        None => tags(release),
+    };
+    let name = change_set_name(&release.envelope);
+    let change_set = NewChangeSet {
+        stack_name: stack_name(&release.envelope),
+        change_set_type,
+        template: source(context, release, &template).await?,
+        tags,
+        token: name.clone(),
+        description: format!("Fenrir deploys {}", release.envelope.release_id),
+        name,
+    };
+    match ports.stacks.create_change_set(&change_set).await {
+        // An answer that got lost: the next look finds it.
+        Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
+        made => Ok(made?),
+    }
+}
+
+/// The tags of the stack. What the release adds never overrides the deployer's.
+fn tags(release: &FenrirRelease) -> Tags {
+    let envelope = &release.envelope;
+    let mut tags = release.fields.change_set_tags.clone();
+    tags.extend(release.fields.env.iter().map(|env| ("Env".to_owned(), env.clone())));
+    tags.insert("ProjectName".into(), envelope.project_name.to_string());
+    tags.insert("ConfigName".into(), envelope.config_name.to_string());
+    tags.insert(RELEASE_ID.into(), envelope.release_id.to_string());
+    tags
+}
+
+/// The tags of a stack that is there. If nothing but the release would differ, the stack keeps the one that it came with:
+/// else CloudFormation would tag every resource anew, and nothing would ever be unchanged.
+async fn tags_over(
+    stacks: &dyn CloudFormation,
+    release: &FenrirRelease,
+    stack: &Stack,
+    template: &Value,
+) -> Result<Tags, ChangeSetFailure> {
+    let mut tags = tags(release);
+    let Some(deployed) = stack.tags.get(RELEASE_ID) else { return Ok(tags) };
+    if stacks.template(&stack.name).await?.as_ref() == Some(template) {
+        let own = tags.insert(RELEASE_ID.into(), deployed.clone());
+        if tags != stack.tags {
+            tags.extend(own.map(|own| (RELEASE_ID.to_owned(), own)));
+        }
+    }
+    Ok(tags)
+}
+
+/// Where CloudFormation finds the template: in the request, or in S3 if it is too large.
+async fn source(
+    context: &Context,
+    release: &FenrirRelease,
+    template: &Value,
+) -> Result<TemplateSource, ChangeSetFailure> {
+    let body = template.to_string();
+    if body.len() <= LARGEST_BODY {
+        return Ok(TemplateSource::Body(body));
+    }
+    let bucket = &release.envelope.bucket;
+    let key = release.envelope.release_dir().file(RESOLVED_TEMPLATE);
+    context.objects.put(bucket, &key, body.into_bytes(), Encryption::Bucket).await?;
+    Ok(TemplateSource::Url(format!("https://{bucket}.s3.{}.amazonaws.com/{key}", context.identity.region)))
+}
+
+/// Enters what was found into the release.
+fn record(release: &mut FenrirRelease, stack: Option<&Stack>, found: &ChangeSet) {
+    let is_new = stack.is_none_or(|stack| stack.status == "REVIEW_IN_PROGRESS");
+    let fields = &mut release.fields;
+    fields.change_set_type.get_or_insert(if is_new { ChangeSetType::Create } else { ChangeSetType::Update });
+    fields.change_set_status.clone_from(&found.status);
+    fields.change_set_execution_status.clone_from(&found.execution_status);
+    fields.change_set_status_reason = found.status_reason.clone().unwrap_or_default();
+}

@@ -1,0 +1,34 @@
+//! The state `ReleaseLock`.
+
+use super::Context;
+use crate::names::{change_set_name, stack_name};
+use crate::release::FenrirRelease;
+use bifrost::ending;
+use bifrost::lock::LockFailure;
+
+/// Ends the deploy: removes a change set without changes, then the halt flag, then gives the root lock back. After a
+/// roll-back that failed the lock stays: nothing may be deployed until a person has looked.
+///
+/// # Errors
+/// [`LockFailure::Lock`].
+pub async fn release_lock(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, LockFailure> {
+    let fields = &release.fields;
+    let is_empty = fields.change_set_empty == Some(true);
+    release.envelope.success =
+        Some(is_empty || matches!(fields.stack_status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE"));
+    if matches!(fields.stack_status.as_str(), "ROLLBACK_FAILED" | "UPDATE_ROLLBACK_FAILED") {
+        return Ok(release);
+    }
+    if is_empty {
+        remove_change_set(context, &release).await?;
+    }
+    let flag = ending::own_flag(context, &release.envelope).await?;
+    ending::finish(context, &release.envelope, flag).await?;
+    Ok(release)
+}
+
+async fn remove_change_set(context: &Context, release: &FenrirRelease) -> Result<(), LockFailure> {
+    let (stack, name) = (stack_name(&release.envelope), change_set_name(&release.envelope));
+    let removed = async { context.target(&release.envelope).await?.stacks.delete_change_set(&stack, &name).await };
+    removed.await.map_err(|error| LockFailure::Lock(format!("the empty change set cannot be removed: {error}")))
+}

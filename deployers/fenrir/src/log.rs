@@ -1,0 +1,140 @@
+//! The log of a deploy (contract §3): what the change set would change, then what happened to the stack.
+//!
+//! A line is `<time> <status> <type> <logical id> <reason>`, as in the original's. Of a change the status is one of
+//! `ADD`, `MODIFY`, `REPLACE`, `REPLACE?` (that depends on what is known only then), `REMOVE`, `IMPORT` and `DYNAMIC`.
+
+use crate::cloud::{Change, ChangeAction, FenrirPorts, Replacement, StackEvent};
+use crate::stateful::is_stateful;
+use bifrost::cloud::{CloudError, Encryption};
+use bifrost::release::Envelope;
+use bifrost::task::Context;
+use chrono::{DateTime, SecondsFormat, Utc};
+
+/// How many bytes of it travel with the release.
+const LONGEST_SUMMARY: usize = 32 * 1024;
+
+/// The statuses of changes.
+const CHANGES: [&str; 7] = ["ADD", "MODIFY", "REPLACE", "REPLACE?", "REMOVE", "IMPORT", "DYNAMIC"];
+
+/// Writes what a change set would change.
+///
+/// # Errors
+/// Whatever S3 answers.
+pub async fn write_changes(
+    context: &Context<FenrirPorts>,
+    envelope: &Envelope,
+    changes: &[Change],
+) -> Result<(), CloudError> {
+    let now = context.now();
+    let text: String = changes.iter().map(|change| of_change(now, change)).collect();
+    write(context, envelope, text).await
+}
+
+/// Writes what happened to the stack, after what was to change; and gives the part of it that travels with the release.
+///
+/// # Errors
+/// Whatever S3 answers.
+pub async fn write_events(
+    context: &Context<FenrirPorts>,
+    envelope: &Envelope,
+    events: &[StackEvent],
+) -> Result<String, CloudError> {
+    let there = context.objects.get(&envelope.bucket, &envelope.release_dir().log()).await?;
+    let there = there.map(|object| String::from_utf8_lossy(&object.body).into_owned()).unwrap_or_default();
+    let changes: String = there.lines().filter(|line| is_change(line)).flat_map(|line| [line, "\n"]).collect();
+    let events: Vec<String> = events.iter().map(of_event).collect();
+    write(context, envelope, changes + &events.concat()).await?;
+    Ok(summary(&events))
+}
+
+async fn write(context: &Context<FenrirPorts>, envelope: &Envelope, text: String) -> Result<(), CloudError> {
+    let key = envelope.release_dir().log();
+    context.objects.put(&envelope.bucket, &key, text.into_bytes(), Encryption::Bucket).await
+}
+
+/// The reason of the first resource that failed, with its name; not of those that were cancelled because it did.
+#[must_use]
+pub fn first_failure(log: &str) -> Option<&str> {
+    let failed = |line: &&str| {
+        status(line).is_some_and(|status| status.ends_with("_FAILED")) && !line.to_lowercase().ends_with("cancelled")
+    };
+    let line = log.lines().find(failed)?;
+    line.split_once(' ').map(|(_, rest)| rest)
+}
+
+/// What a line says became of its resource.
+#[must_use]
+pub fn status(line: &str) -> Option<&str> {
+    line.split(' ').nth(1)
+}
+
+/// Whether a line is about what was to change.
+#[must_use]
+pub fn is_change(line: &str) -> bool {
+    status(line).is_some_and(|status| CHANGES.contains(&status))
+}
+
+fn of_change(now: DateTime<Utc>, change: &Change) -> String {
+    let Change { logical_id, resource_type, scope, .. } = change;
+    let holds = if is_stateful(resource_type) { " (it holds data)" } else { "" };
+    line(now, word(change), resource_type, logical_id, &format!("{}{holds}", scope.join(", ")))
+}
+
+/// What becomes of a resource, in a word.
+#[must_use]
+pub fn word(change: &Change) -> &'static str {
+    match (change.action, change.replacement) {
+        (ChangeAction::Add, _) => "ADD",
+        (ChangeAction::Modify, Some(Replacement::True)) => "REPLACE",
+        (ChangeAction::Modify, Some(Replacement::Conditional)) => "REPLACE?",
+        (ChangeAction::Modify, _) => "MODIFY",
+        (ChangeAction::Remove, _) => "REMOVE",
+        (ChangeAction::Import, _) => "IMPORT",
+        (ChangeAction::Dynamic, _) => "DYNAMIC",
+    }
+}
+
+fn of_event(event: &StackEvent) -> String {
+    let reason = event.reason.as_deref().unwrap_or_default();
+    line(event.timestamp, &event.status, &event.resource_type, &event.logical_id, reason)
+}
+
+/// A reason may have several lines; a line of the log is one.
+fn line(time: DateTime<Utc>, status: &str, kind: &str, name: &str, reason: &str) -> String {
+    let time = time.to_rfc3339_opts(SecondsFormat::Secs, true);
+    let reason = reason.split_whitespace().collect::<Vec<_>>().join(" ");
+    format!("{}\n", format!("{time} {status} {kind} {name} {reason}").trim_end())
+}
+
+/// As much as travels: the latest events, and before them those that failed.
+fn summary(events: &[String]) -> String {
+    let mut room = LONGEST_SUMMARY;
+    let mut kept: Vec<&str> = events
+        .iter()
+        .rev()
+        .take_while(|line| {
+            room = room.saturating_sub(line.len());
+            room > LONGEST_SUMMARY / 2
+        })
+        .map(String::as_str)
+        .collect();
+    let earlier = events.len() - kept.len();
+    let failed = events.iter().take(earlier).filter(|line| first_failure(line).is_some());
+    kept.extend(
+        failed
+            .take_while(|line| {
+                room = room.saturating_sub(line.len());
+                room > 0
+            })
+            .map(String::as_str)
+            .collect::<Vec<_>>()
+            .into_iter()
+            .rev(),
+    );
+    kept.reverse();
+    kept.concat()
+}
+
+#[cfg(test)]
+#[path = "log_tests.rs"]
+mod tests;

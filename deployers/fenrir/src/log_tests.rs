@@ -1,0 +1,66 @@
+use super::*;
+
+fn event(status: &str, reason: &str) -> StackEvent {
+    StackEvent {
+        id: "1".into(),
+        timestamp: DateTime::from_timestamp(1_800_000_000, 0).unwrap(),
+        logical_id: "hello".into(),
+        physical_id: None,
+        resource_type: "AWS::Lambda::Function".into(),
+        status: status.into(),
+        reason: (!reason.is_empty()).then(|| reason.into()),
+        token: None,
+    }
+}
+
+#[test]
+fn an_event_is_one_line_whatever_its_reason() {
+    assert_eq!(
+        of_event(&event("CREATE_FAILED", "no such\n  code")),
+        "2027-01-15T08:00:00Z CREATE_FAILED AWS::Lambda::Function hello no such code\n"
+    );
+    assert_eq!(
+        of_event(&event("CREATE_COMPLETE", "")),
+        "2027-01-15T08:00:00Z CREATE_COMPLETE AWS::Lambda::Function hello\n"
+    );
+}
+
+#[test]
+fn the_first_failure_is_not_one_that_was_cancelled_because_of_it() {
+    let log: String = [
+        event("CREATE_IN_PROGRESS", ""),
+        event("CREATE_FAILED", "Resource creation cancelled"),
+        event("CREATE_FAILED", "no such code"),
+        event("CREATE_FAILED", "another"),
+    ]
+    .iter()
+    .map(of_event)
+    .collect();
+    assert_eq!(first_failure(&log), Some("CREATE_FAILED AWS::Lambda::Function hello no such code"));
+    assert_eq!(first_failure("2027-01-15T08:00:00Z CREATE_COMPLETE AWS::Lambda::Function hello\n"), None);
+}
+
+#[test]
+fn a_summary_keeps_the_latest_events_and_all_that_failed() {
+    let mut events = vec![of_event(&event("CREATE_FAILED", "the cause"))];
+    events.extend((0..2000).map(|number| of_event(&event("DELETE_COMPLETE", &number.to_string()))));
+    let summary = summary(&events);
+    assert!(summary.len() <= LONGEST_SUMMARY);
+    assert!(summary.starts_with(&events[0]), "{}", &summary[..200]);
+    assert!(summary.ends_with(events.last().unwrap()));
+}
+
+#[test]
+fn a_replacement_of_what_holds_data_says_so() {
+    let change = Change {
+        action: ChangeAction::Modify,
+        logical_id: "table".into(),
+        physical_id: None,
+        resource_type: "AWS::DynamoDB::Table".into(),
+        replacement: Some(Replacement::True),
+        scope: vec!["KeySchema".into(), "Tags".into()],
+    };
+    let line = of_change(DateTime::from_timestamp(1_800_000_000, 0).unwrap(), &change);
+    assert_eq!(line, "2027-01-15T08:00:00Z REPLACE AWS::DynamoDB::Table table KeySchema, Tags (it holds data)\n");
+    assert!(is_change(&line));
+}
