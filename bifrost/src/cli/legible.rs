@@ -8,8 +8,9 @@ pub(super) fn legible(text: &str) -> Cow<'_, str> {
     escaped(text, |c| is_obeyed(c) && c != '\n')
 }
 
-/// As [`legible`], on one line.
-pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+/// The text on one line: every character that a terminal would obey is written out, as `\u{1b}`, and line ends, too.
+#[must_use]
+pub fn one_line(text: &str) -> Cow<'_, str> {
     escaped(text, is_obeyed)
 }
 

@@ -32,6 +32,7 @@ use arguments::Setting;
 use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
 
+pub use legible::one_line;
 pub use program::Program;
 use program::Session;
 

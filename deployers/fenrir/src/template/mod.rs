@@ -5,7 +5,27 @@
 //! client, a base64 text said.
 
 mod finding;
+mod intrinsics;
+mod json;
+mod nearest;
 mod node;
+mod place;
+#[cfg(feature = "cli")]
+mod report;
+#[cfg(feature = "cli")]
+mod scalar;
+#[cfg(feature = "cli")]
+mod source;
+#[cfg(feature = "cli")]
+mod yaml;
 
 pub use finding::{Finding, Findings, Severity};
+pub use json::of_release;
+pub use nearest::nearest;
 pub use node::{Content, Entry, Intrinsic, Mapping, Node, Span};
+#[cfg(feature = "cli")]
+pub use report::Look;
+#[cfg(feature = "cli")]
+pub use source::{OpenError, Source};
+#[cfg(feature = "cli")]
+pub use yaml::read;

@@ -1,0 +1,76 @@
+//! What a text without quotes means.
+//!
+//! CloudFormation reads YAML 1.1, and so does this: `yes`, `on` and `YES` are true
+//! ([an author's experiment](https://github.com/ASFHyP3/hyp3/pull/2061)), `012345670123` is octal, 1402433619
+//! ([so it is](https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/745)). Two things differ from
+//! YAML 1.1. A date stays a text, as CloudFormation knows no dates (`AWSTemplateFormatVersion: 2010-09-09`). And so does
+//! `.inf` or `.nan`, for which JSON has no number.
+
+use super::Content;
+use serde_json::Number;
+
+/// What a plain text means, by the types of YAML 1.1 (<https://yaml.org/type/>).
+pub(super) fn resolve(text: &str) -> Content {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => Content::Null,
+        "true" | "True" | "TRUE" | "yes" | "Yes" | "YES" | "on" | "On" | "ON" => Content::Boolean(true),
+        "false" | "False" | "FALSE" | "no" | "No" | "NO" | "off" | "Off" | "OFF" => Content::Boolean(false),
+        _ => number(text).map_or_else(|| Content::String(text.to_owned()), Content::Number),
+    }
+}
+
+/// The number that a text says. One in decimals keeps its digits.
+fn number(text: &str) -> Option<Number> {
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(digits) => ("-", digits),
+        None => ("", text.strip_prefix('+').unwrap_or(text)),
+    };
+    // All that is a number begins so, and most texts do not.
+    if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+        return None;
+    }
+    let digits = digits.replace('_', "");
+    let number = integer(&digits).or_else(|| sexagesimal(&digits)).or_else(|| decimal(&digits))?;
+    format!("{sign}{number}").parse().ok()
+}
+
+fn integer(digits: &str) -> Option<String> {
+    let is_all = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let in_base = |digits: &str, base| u128::from_str_radix(digits, base).ok().map(|number| number.to_string());
+    if let Some(digits) = digits.strip_prefix("0x") {
+        in_base(digits, 16)
+    } else if let Some(digits) = digits.strip_prefix("0b") {
+        in_base(digits, 2)
+    } else if let Some(octal) = digits.strip_prefix('0').filter(|octal| is_all(octal)) {
+        in_base(octal, 8)
+    } else {
+        is_all(digits).then(|| digits.to_owned())
+    }
+}
+
+/// `1:30` is 90.
+fn sexagesimal(digits: &str) -> Option<String> {
+    let (first, rest) = digits.split_once(':')?;
+    let is_first = !first.starts_with('0') && first.bytes().all(|byte| byte.is_ascii_digit());
+    let first = is_first.then(|| first.parse::<u128>().ok()).flatten()?;
+    let sum = rest.split(':').try_fold(first, |sum, part| {
+        let part = part.parse::<u8>().ok().filter(|part| *part < 60)?;
+        sum.checked_mul(60)?.checked_add(part.into())
+    });
+    sum.map(|sum| sum.to_string())
+}
+
+/// A decimal fraction, in the form that JSON demands.
+fn decimal(digits: &str) -> Option<String> {
+    let (mantissa, exponent) = digits.find(['e', 'E']).map_or((digits, ""), |at| digits.split_at(at));
+    let (whole, fraction) = mantissa.split_once('.')?;
+    let digits_of = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if !digits_of(whole) || !digits_of(fraction) || (whole.is_empty() && fraction.is_empty()) {
+        return None;
+    }
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let fraction = if fraction.is_empty() { "0" } else { fraction };
+    // The exponent is checked by whoever parses the whole.
+    Some(format!("{whole}.{fraction}{exponent}"))
+}

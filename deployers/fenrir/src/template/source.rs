@@ -1,0 +1,84 @@
+//! The file that a template is written in.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+/// How large a template may be, in bytes: more than that CloudFormation refuses ("Template may not exceed 1000000 bytes").
+const MAX_BYTES: usize = 1_000_000;
+
+/// The text of a template, and the file that it stands in.
+#[derive(Debug, Clone)]
+pub struct Source {
+    pub(super) path: PathBuf,
+    pub(super) text: String,
+}
+
+/// Why a file cannot be a template.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// It cannot be read.
+    #[error("the template {} cannot be read", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// CloudFormation would not take it.
+    #[error("the template {} is larger than {MAX_BYTES} bytes, which is all that CloudFormation takes: split the project", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+    },
+    /// It is not text.
+    #[error("the template {}:{line}:{column} is not UTF-8: save it in that encoding", path.display())]
+    NotUtf8 {
+        /// The file.
+        path: PathBuf,
+        /// In which line the first byte stands that is not, from 1.
+        line: usize,
+        /// In which column, in characters from 1.
+        column: usize,
+    },
+}
+
+impl Source {
+    /// A text that is not in a file, or not yet.
+    #[must_use]
+    pub fn new(path: impl Into<PathBuf>, text: impl Into<String>) -> Self {
+        Self { path: path.into(), text: text.into() }
+    }
+
+    /// Opens a file. Of one that is too large no more is read than it takes to know that.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no template whatever is in it.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let bytes = first_bytes(path).map_err(|source| OpenError::Unreadable { path: path.to_owned(), source })?;
+        if bytes.len() > MAX_BYTES {
+            return Err(OpenError::TooLarge { path: path.to_owned() });
+        }
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let (valid, _) = error.as_bytes().split_at(error.utf8_error().valid_up_to());
+            let (line, column) = position(&String::from_utf8_lossy(valid));
+            OpenError::NotUtf8 { path: path.to_owned(), line, column }
+        })?;
+        Ok(Self::new(path, text))
+    }
+}
+
+/// The content of a file, and if it is larger than a template may be, one byte more than that.
+fn first_bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let enough = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
+    File::open(path)?.take(enough).read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// The line and column, from 1, of what stands behind a text.
+pub(super) fn position(before: &str) -> (usize, usize) {
+    let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+    let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
+    (before.bytes().filter(|byte| *byte == b'\n').count() + 1, column)
+}

@@ -1,0 +1,260 @@
+//! YAML, and JSON as a part of it, into a [`Node`].
+//!
+//! What CloudFormation does not take is refused here: anchors, aliases and merge keys (so no short text becomes a large
+//! template), tags of its own that do not exist, names that are there twice.
+
+use super::intrinsics::{BadCall, call, long_name, settle};
+use super::place::Place;
+use super::scalar::resolve;
+use super::source::position;
+use super::{Content, Entry, Finding, Findings, Mapping, Node, Severity, Source, Span};
+use indexmap::map;
+use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
+
+/// How deep values may lie in each other. Templates need a tenth of it, and whoever walks the tree needs a stack.
+pub(super) const MAX_DEPTH: usize = 100;
+
+/// Reads a template.
+///
+/// # Errors
+/// All that is wrong with the text. Where it is not even YAML, reading ends.
+pub fn read(source: &Source) -> Result<Node, Findings> {
+    let mut reader = Reader::of(&source.text);
+    match reader.template() {
+        Ok(node) if !reader.findings.refuse() => Ok(node),
+        _ => Err(reader.findings),
+    }
+}
+
+/// Nothing that follows can be understood; a finding says why.
+struct Stop;
+
+struct Reader<'t> {
+    text: &'t str,
+    /// Where each character begins, unless all are of one byte: the parser counts characters.
+    starts: Option<Vec<usize>>,
+    parser: Parser<'t, StrInput<'t>>,
+    findings: Findings,
+}
+
+/// What the tag of a value makes of it.
+enum Meaning {
+    /// Nothing: it is what it looks like.
+    Itself,
+    /// A text, whatever it looks like.
+    Text,
+    /// The argument of a function of that long name, whose tag is so many bytes long.
+    Call(String, usize),
+}
+
+impl<'t> Reader<'t> {
+    fn of(text: &'t str) -> Self {
+        let starts = (!text.is_ascii()).then(|| text.char_indices().map(|(start, _)| start).collect());
+        Self { text, starts, parser: Parser::new_from_str(text), findings: Findings::default() }
+    }
+
+    fn template(&mut self) -> Result<Node, Stop> {
+        let (_stream, _) = self.next()?;
+        if let (Event::StreamEnd, _) = self.next()? {
+            self.refuse(&Place::Top, None, "the template is empty", None);
+            return Err(Stop);
+        }
+        let node = self.value(&Place::Top)?;
+        let (_document_end, _) = self.next()?;
+        if let (Event::DocumentStart(_), span) = self.next()? {
+            let help = "a template is one document: remove the line, or what follows it".to_owned();
+            self.refuse(&Place::Top, Some(span), "a second document begins here", Some(help));
+        }
+        if node.content == Content::Null {
+            self.refuse(&Place::Top, None, "the template is empty", None);
+        }
+        Ok(node)
+    }
+
+    fn value(&mut self, place: &Place<'_>) -> Result<Node, Stop> {
+        let (event, span) = self.next()?;
+        self.value_from(event, span, place)
+    }
+
+    /// The value that begins with an event.
+    fn value_from(&mut self, event: Event<'t>, span: Span, place: &Place<'_>) -> Result<Node, Stop> {
+        if place.depth() > MAX_DEPTH {
+            self.refuse(place, Some(span), &format!("nested deeper than {MAX_DEPTH} values"), None);
+            return Err(Stop);
+        }
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let meaning = self.meaning(tag.as_deref(), anchor, span, place);
+                let is_plain = style == ScalarStyle::Plain && matches!(meaning, Meaning::Itself);
+                let content = if is_plain { resolve(&text) } else { Content::String(text.into_owned()) };
+                Ok(self.finish(content, meaning, span, place))
+            }
+            Event::SequenceStart(anchor, tag) => {
+                let meaning = self.meaning(tag.as_deref(), anchor, span, place);
+                let (nodes, end) = self.sequence(span.end, place)?;
+                Ok(self.finish(Content::Sequence(nodes), meaning, Span { end, ..span }, place))
+            }
+            Event::MappingStart(anchor, tag) => {
+                let meaning = self.meaning(tag.as_deref(), anchor, span, place);
+                let (mapping, end) = self.mapping(span.end, place)?;
+                Ok(self.finish(Content::Mapping(mapping), meaning, Span { end, ..span }, place))
+            }
+            // The anchor that it means is refused.
+            _alias => Ok(Node { content: Content::Null, span: Some(span) }),
+        }
+    }
+
+    /// The rest of a list, and where it ends: behind its last value.
+    fn sequence(&mut self, mut end: usize, place: &Place<'_>) -> Result<(Vec<Node>, usize), Stop> {
+        let mut nodes = Vec::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::SequenceEnd {
+                return Ok((nodes, end));
+            }
+            let node = self.value_from(event, span, &Place::At(place, nodes.len()))?;
+            end = node.span.map_or(end, |span| span.end);
+            nodes.push(node);
+        }
+    }
+
+    /// The rest of a mapping, and where it ends: behind its last value.
+    fn mapping(&mut self, mut end: usize, place: &Place<'_>) -> Result<(Mapping, usize), Stop> {
+        let mut mapping = Mapping::new();
+        loop {
+            let (event, span) = self.next()?;
+            if event == Event::MappingEnd {
+                return Ok((mapping, end));
+            }
+            let Some(name) = self.name(event, span, place)? else {
+                self.value(place)?;
+                continue;
+            };
+            let value = self.value(&Place::Named(place, &name))?;
+            end = value.span.map_or(end, |span| span.end);
+            match mapping.entry(name) {
+                map::Entry::Vacant(vacant) => drop(vacant.insert_entry(Entry { key_span: Some(span), value })),
+                map::Entry::Occupied(first) => self.refuse_second(&first, span, place),
+            }
+        }
+    }
+
+    /// The name that begins with an event, if it is one.
+    fn name(&mut self, event: Event<'t>, span: Span, place: &Place<'_>) -> Result<Option<String>, Stop> {
+        let wrong = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                let meaning = self.meaning(tag.as_deref(), anchor, span, place);
+                match (style, &*text) {
+                    _ if matches!(meaning, Meaning::Call(..)) => "a function cannot be a name",
+                    (ScalarStyle::Plain, "<<") => "CloudFormation knows no merge keys (`<<`): write out what it would merge",
+                    (ScalarStyle::Plain, plain) if resolve(plain) == Content::Null => "a name is missing here",
+                    // A number is one as it is written: the response code `200`.
+                    _ => return Ok(Some(text.into_owned())),
+                }
+            }
+            Event::Alias(_) => "an alias cannot be a name",
+            list_or_mapping => {
+                self.value_from(list_or_mapping, span, place)?;
+                "a name must be a text"
+            }
+        };
+        self.refuse(place, Some(span), wrong, None);
+        Ok(None)
+    }
+
+    fn refuse_second(&mut self, first: &map::OccupiedEntry<'_, String, Entry>, span: Span, place: &Place<'_>) {
+        let (name, first) = (first.key(), first.get().key_span.unwrap_or_default());
+        let (line, _) = position(self.text.get(..first.start).unwrap_or_default());
+        let message = format!("`{name}` is there twice");
+        let help = format!("the first is in line {line}: remove one of them");
+        self.refuse(&Place::Named(place, name), Some(span), &message, Some(help));
+    }
+
+    /// What the tag says. Anchors are refused on the way.
+    fn meaning(&mut self, tag: Option<&Tag>, anchor: usize, span: Span, place: &Place<'_>) -> Meaning {
+        if anchor > 0 {
+            let help = "write out the value wherever it is needed".to_owned();
+            self.refuse(place, Some(span), "CloudFormation takes no anchors and aliases", Some(help));
+        }
+        let Some(tag) = tag else { return Meaning::Itself };
+        match (tag.handle.as_str(), tag.suffix.as_str()) {
+            ("", "!") | ("tag:yaml.org,2002:", "str") => Meaning::Text,
+            ("tag:yaml.org,2002:", "bool" | "float" | "int" | "map" | "null" | "seq") => Meaning::Itself,
+            ("!", short) => match long_name(short) {
+                Ok(name) => Meaning::Call(name, "!".len() + short.len()),
+                Err(bad) => {
+                    self.refuse(place, Some(span), &bad.message, bad.help);
+                    Meaning::Text
+                }
+            },
+            _ => {
+                self.refuse(place, Some(span), &format!("CloudFormation knows no tag {tag}"), None);
+                Meaning::Text
+            }
+        }
+    }
+
+    /// The value with its tag, and calls of functions in their one form.
+    fn finish(&mut self, content: Content, meaning: Meaning, span: Span, place: &Place<'_>) -> Node {
+        let mut node = Node { content, span: Some(span) };
+        if let Meaning::Call(name, length) = meaning {
+            let tag = Span { start: span.start, end: span.start + length };
+            node.span = Some(self.behind(tag, span.end));
+            node = Node { content: call(name, Some(tag), node), span: Some(span) };
+        }
+        if let Err(BadCall { message, help }) = settle(&mut node) {
+            self.refuse(place, node.span, &message, help);
+        }
+        node
+    }
+
+    /// From the first text behind a tag.
+    fn behind(&self, tag: Span, end: usize) -> Span {
+        let rest = self.text.get(tag.end..end).unwrap_or_default();
+        Span { start: end - rest.trim_start().len(), end }
+    }
+
+    fn next(&mut self) -> Result<(Event<'t>, Span), Stop> {
+        match self.parser.next_event() {
+            Some(Ok((event, span))) => {
+                Ok((event, Span { start: self.byte(span.start.index()), end: self.byte(span.end.index()) }))
+            }
+            Some(Err(error)) => {
+                self.refuse_syntax(&error);
+                Err(Stop)
+            }
+            None => Err(Stop),
+        }
+    }
+
+    /// Where the character of that number begins.
+    fn byte(&self, character: usize) -> usize {
+        let start = self.starts.as_ref().map_or(Some(character), |starts| starts.get(character).copied());
+        start.unwrap_or(self.text.len()).min(self.text.len())
+    }
+
+    fn refuse_syntax(&mut self, error: &ScanError) {
+        let at = self.byte(error.marker().index());
+        if let Some(tab) = self.indenting_tab(at) {
+            let help = "YAML is indented with spaces".to_owned();
+            self.refuse(&Place::Top, Some(Span { start: tab, end: tab + 1 }), "a tab indents this line", Some(help));
+        } else {
+            let message = format!("this is not valid YAML: {}", error.info());
+            self.refuse(&Place::Top, Some(Span { start: at, end: at }), &message, None);
+        }
+    }
+
+    /// The first tab that indents the line of that position. JSON may be indented with them.
+    fn indenting_tab(&self, at: usize) -> Option<usize> {
+        let line_start = self.text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = self.text.get(line_start..)?;
+        let indent = line.get(..line.len() - line.trim_start_matches([' ', '\t']).len())?;
+        let is_json = self.text.trim_start().starts_with('{');
+        indent.find('\t').filter(|_| !is_json).map(|tab| line_start + tab)
+    }
+
+    fn refuse(&mut self, place: &Place<'_>, span: Option<Span>, message: &str, help: Option<String>) {
+        let (severity, path, message) = (Severity::Error, place.to_string(), message.to_owned());
+        self.findings.push(Finding { severity, path, span, message, help });
+    }
+}
