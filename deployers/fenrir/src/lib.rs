@@ -4,6 +4,8 @@
 //! the target account says of the names in it (`rules`), and handed to CloudFormation as a change set (`handlers`).
 
 pub mod cloud;
+#[cfg(feature = "cli")]
+pub mod package;
 pub mod release;
 pub mod rules;
 pub mod template;
