@@ -10,7 +10,10 @@ pub mod handlers;
 pub mod log;
 mod machine;
 pub mod names;
+mod new_change_set;
 pub mod pace;
+#[cfg(feature = "cli")]
+pub mod package;
 pub mod release;
 pub mod resolve;
 pub mod rules;

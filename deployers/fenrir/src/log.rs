@@ -13,6 +13,9 @@ use chrono::{DateTime, SecondsFormat, Utc};
 /// How many bytes of it travel with the release.
 const LONGEST_SUMMARY: usize = 32 * 1024;
 
+/// What ends the line of a change to a resource that holds data.
+pub const HOLDS_DATA: &str = "(it holds data)";
+
 /// The statuses of changes.
 const CHANGES: [&str; 7] = ["ADD", "MODIFY", "REPLACE", "REPLACE?", "REMOVE", "IMPORT", "DYNAMIC"];
 
@@ -76,8 +79,8 @@ pub fn is_change(line: &str) -> bool {
 
 fn of_change(now: DateTime<Utc>, change: &Change) -> String {
     let Change { logical_id, resource_type, scope, .. } = change;
-    let holds = if is_stateful(resource_type) { " (it holds data)" } else { "" };
-    line(now, word(change), resource_type, logical_id, &format!("{}{holds}", scope.join(", ")))
+    let holds = if is_stateful(resource_type) { HOLDS_DATA } else { "" };
+    line(now, word(change), resource_type, logical_id, &format!("{} {holds}", scope.join(", ")))
 }
 
 /// What becomes of a resource, in a word.

@@ -1,6 +1,6 @@
 //! Names that a release is known by in CloudFormation.
 
-use bifrost::release::{Envelope, Sha256};
+use bifrost::release::{ConfigName, Envelope, ProjectName, Sha256};
 
 /// How many characters CloudFormation takes for the name of a stack or a change set.
 const LONGEST: usize = 128;
@@ -11,7 +11,13 @@ const DIGITS: usize = 8;
 /// The stack of a project's config: `sam-<project>-<config>`, `/` and `_` as `-` (contract §8).
 #[must_use]
 pub fn stack_name(envelope: &Envelope) -> String {
-    format!("sam-{}-{}", envelope.project_name, envelope.config_name).replace(['/', '_'], "-")
+    stack_name_of(&envelope.project_name, &envelope.config_name)
+}
+
+/// The same, by the names.
+#[must_use]
+pub fn stack_name_of(project: &ProjectName, config: &ConfigName) -> String {
+    format!("sam-{project}-{config}").replace(['/', '_'], "-")
 }
 
 /// The change set of a release, which is its client token, too: the same whenever a task runs again. CloudFormation

@@ -3,7 +3,7 @@
 use crate::cloud::{FenrirPorts, Lookups};
 use crate::release::FenrirRelease;
 use crate::rules::{self, Answers, Facts, Outcome};
-use crate::template::{Finding, Findings, Node, Severity};
+use crate::template::{self, Finding, Findings, Node, Severity};
 use bifrost::cloud::CloudError;
 use bifrost::json;
 use bifrost::task::Context;
@@ -12,6 +12,9 @@ use serde_json::Value;
 
 /// The file of a template that is too large to travel, in the release dir.
 pub const TEMPLATE_FILE: &str = "template";
+
+/// The template as CloudFormation reads it, where it is too large for a request; in the release dir.
+pub const RESOLVED_FILE: &str = "template.resolved";
 
 /// What the rules have to know of a release.
 #[must_use]
@@ -88,7 +91,7 @@ async fn read(context: &Context<FenrirPorts>, release: &FenrirRelease) -> Result
             return Err(bad("template: it is missing; deploy a template with the client, which enters it".into()));
         }
     };
-    Ok(Node::from(&document))
+    template::of_release(&document).map_err(|findings| refused(&findings))
 }
 
 fn bad(message: String) -> ValidateFailure {

@@ -4,6 +4,7 @@ use crate::rules::Tags;
 use async_trait::async_trait;
 use bifrost::Shape;
 use bifrost::cloud::CloudError;
+use bifrost::release::{BucketName, ObjectKey, Region};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -19,6 +20,14 @@ pub enum ChangeSetType {
     Update,
 }
 
+impl ChangeSetType {
+    /// What a change set has to be, with what is there under the stack's name.
+    #[must_use]
+    pub fn of(stack: Option<&Stack>) -> Self {
+        if stack.is_none_or(|stack| stack.status == "REVIEW_IN_PROGRESS") { Self::Create } else { Self::Update }
+    }
+}
+
 impl Shape for ChangeSetType {
     type Shape = String;
 }
@@ -30,6 +39,21 @@ pub enum TemplateSource {
     Body(String),
     /// At the `https://` URL of an object in S3: at most 1 MB.
     Url(String),
+}
+
+/// How many bytes of template CloudFormation takes in a request.
+const LARGEST_BODY: usize = 51_200;
+
+impl TemplateSource {
+    /// The request itself, or, if the template is too large for it, the object of that key.
+    #[must_use]
+    pub fn of(template: &Value, bucket: &BucketName, key: &ObjectKey, region: &Region) -> Self {
+        let body = template.to_string();
+        if body.len() <= LARGEST_BODY {
+            return Self::Body(body);
+        }
+        Self::Url(format!("https://{bucket}.s3.{region}.amazonaws.com/{key}"))
+    }
 }
 
 /// What a change set is to be.
@@ -85,6 +109,18 @@ pub struct ChangeSet {
     pub execution_status: String,
     /// What it would change; whole once its status is `CREATE_COMPLETE`.
     pub changes: Vec<Change>,
+}
+
+/// How CloudFormation says that there is nothing to change, the second where the template is transformed.
+const NO_CHANGES: [&str; 2] = ["The submitted information didn't contain changes", "No updates are to be performed"];
+
+impl ChangeSet {
+    /// Whether it failed because there is nothing to change.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        let reason = self.status_reason.as_deref().unwrap_or_default();
+        self.status == "FAILED" && NO_CHANGES.iter().any(|text| reason.contains(text))
+    }
 }
 
 /// What becomes of a resource.

@@ -1,24 +1,15 @@
 //! The state `CreateChangeSet`, and the change set as it is found.
 
 use super::Context;
-use crate::cloud::{ChangeSet, ChangeSetType, CloudFormation, FenrirPorts, NewChangeSet, Stack, TemplateSource};
+use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, TemplateSource};
 use crate::errors::ChangeSetFailure;
 use crate::names::{change_set_name, stack_name};
+use crate::new_change_set::describe;
 use crate::release::FenrirRelease;
-use crate::resolve::resolved;
-use crate::rules::Tags;
+use crate::resolve::{RESOLVED_FILE, resolved};
 use bifrost::cloud::{Encryption, ErrorKind};
 use bifrost::release::Envelope;
 use serde_json::Value;
-
-/// How many bytes of template CloudFormation takes in a request; a larger one it reads from S3.
-const LARGEST_BODY: usize = 51_200;
-
-/// Where the template for CloudFormation stands, in the release dir.
-const RESOLVED_TEMPLATE: &str = "template.resolved";
-
-/// The tag that tells which release a stack came with.
-pub(super) const RELEASE_ID: &str = "ReleaseID";
 
 /// Asks CloudFormation what the template would change.
 ///
@@ -58,7 +49,7 @@ pub(super) async fn ensure(
         Step::Wait => return Ok(None),
     };
     release.fields.change_set_type = Some(change_set_type);
-    make(context, ports, release, change_set_type, stack.as_ref()).await?;
+    make(context, ports, release, stack.as_ref()).await?;
     Ok(None)
 }
 
@@ -122,59 +113,16 @@ async fn make(
     context: &Context,
     ports: &FenrirPorts,
     release: &FenrirRelease,
-    change_set_type: ChangeSetType,
     stack: Option<&Stack>,
 ) -> Result<(), ChangeSetFailure> {
     let template = resolved(context, ports, release).await?;
-    let tags = match stack.filter(|_| change_set_type == ChangeSetType::Update) {
-        Some(stack) => tags_over(ports.stacks.as_ref(), release, stack, &template).await?,
-        None => tags(release),
-    };
-    let name = change_set_name(&release.envelope);
-    let change_set = NewChangeSet {
-        stack_name: stack_name(&release.envelope),
-        change_set_type,
-        template: source(context, release, &template).await?,
-        tags,
-        token: name.clone(),
-        description: format!("Fenrir deploys {}", release.envelope.release_id),
-        name,
-    };
+    let source = source(context, release, &template).await?;
+    let change_set = describe(ports.stacks.as_ref(), release, stack, &template, source).await?;
     match ports.stacks.create_change_set(&change_set).await {
         // An answer that got lost: the next look finds it.
         Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
         made => Ok(made?),
     }
-}
-
-/// The tags of the stack. What the release adds never overrides the deployer's.
-fn tags(release: &FenrirRelease) -> Tags {
-    let envelope = &release.envelope;
-    let mut tags = release.fields.change_set_tags.clone();
-    tags.extend(release.fields.env.iter().map(|env| ("Env".to_owned(), env.clone())));
-    tags.insert("ProjectName".into(), envelope.project_name.to_string());
-    tags.insert("ConfigName".into(), envelope.config_name.to_string());
-    tags.insert(RELEASE_ID.into(), envelope.release_id.to_string());
-    tags
-}
-
-/// The tags of a stack that is there. If nothing but the release would differ, the stack keeps the one that it came with:
-/// else CloudFormation would tag every resource anew, and nothing would ever be unchanged.
-async fn tags_over(
-    stacks: &dyn CloudFormation,
-    release: &FenrirRelease,
-    stack: &Stack,
-    template: &Value,
-) -> Result<Tags, ChangeSetFailure> {
-    let mut tags = tags(release);
-    let Some(deployed) = stack.tags.get(RELEASE_ID) else { return Ok(tags) };
-    if stacks.template(&stack.name).await?.as_ref() == Some(template) {
-        let own = tags.insert(RELEASE_ID.into(), deployed.clone());
-        if tags != stack.tags {
-            tags.extend(own.map(|own| (RELEASE_ID.to_owned(), own)));
-        }
-    }
-    Ok(tags)
 }
 
 /// Where CloudFormation finds the template: in the request, or in S3 if it is too large.
@@ -183,21 +131,20 @@ async fn source(
     release: &FenrirRelease,
     template: &Value,
 ) -> Result<TemplateSource, ChangeSetFailure> {
-    let body = template.to_string();
-    if body.len() <= LARGEST_BODY {
-        return Ok(TemplateSource::Body(body));
+    let envelope = &release.envelope;
+    let key = envelope.release_dir().file(RESOLVED_FILE);
+    let source = TemplateSource::of(template, &envelope.bucket, &key, &envelope.aws_region);
+    if let TemplateSource::Url(_) = source {
+        let body = template.to_string().into_bytes();
+        context.objects.put(&envelope.bucket, &key, body, Encryption::Bucket).await?;
     }
-    let bucket = &release.envelope.bucket;
-    let key = release.envelope.release_dir().file(RESOLVED_TEMPLATE);
-    context.objects.put(bucket, &key, body.into_bytes(), Encryption::Bucket).await?;
-    Ok(TemplateSource::Url(format!("https://{bucket}.s3.{}.amazonaws.com/{key}", context.identity.region)))
+    Ok(source)
 }
 
 /// Enters what was found into the release.
 fn record(release: &mut FenrirRelease, stack: Option<&Stack>, found: &ChangeSet) {
-    let is_new = stack.is_none_or(|stack| stack.status == "REVIEW_IN_PROGRESS");
     let fields = &mut release.fields;
-    fields.change_set_type.get_or_insert(if is_new { ChangeSetType::Create } else { ChangeSetType::Update });
+    fields.change_set_type.get_or_insert(ChangeSetType::of(stack));
     fields.change_set_status.clone_from(&found.status);
     fields.change_set_execution_status.clone_from(&found.execution_status);
     fields.change_set_status_reason = found.status_reason.clone().unwrap_or_default();

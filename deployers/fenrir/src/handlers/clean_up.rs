@@ -1,11 +1,11 @@
 //! The state `CleanUp`.
 
 use super::Context;
-use super::change_set::RELEASE_ID;
 use crate::cloud::{FenrirPorts, Stack};
 use crate::errors::CleanUpFailure;
 use crate::log;
 use crate::names::{change_set_name, stack_name};
+use crate::new_change_set::RELEASE_ID;
 use crate::release::FenrirRelease;
 use bifrost::lock;
 use bifrost::release::{CaughtError, Envelope};

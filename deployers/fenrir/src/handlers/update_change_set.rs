@@ -2,15 +2,11 @@
 
 use super::Context;
 use super::change_set::ensure;
-use crate::cloud::ChangeSet;
 use crate::errors::LookFailure;
 use crate::log;
 use crate::pace::next_wait;
 use crate::release::FenrirRelease;
 use bifrost::halt;
-
-/// How CloudFormation says that there is nothing to change, the second where the template is transformed.
-const NO_CHANGES: [&str; 2] = ["The submitted information didn't contain changes", "No updates are to be performed"];
 
 /// Reads what became of the change set, and writes into the log what it would change.
 ///
@@ -21,7 +17,7 @@ pub async fn update_change_set(context: &Context, mut release: FenrirRelease) ->
     let ports = context.target(&release.envelope).await?;
     let found = ensure(context, &ports, &mut release).await?;
     if let Some(change_set) = found {
-        if is_empty(&change_set) {
+        if change_set.is_empty() {
             release.fields.change_set_empty = Some(true);
         }
         if change_set.execution_status == "AVAILABLE" {
@@ -30,10 +26,4 @@ pub async fn update_change_set(context: &Context, mut release: FenrirRelease) ->
     }
     release.fields.wait_seconds = next_wait(&release.envelope, context.now());
     Ok(release)
-}
-
-/// Whether it failed because there is nothing to change.
-fn is_empty(change_set: &ChangeSet) -> bool {
-    let reason = change_set.status_reason.as_deref().unwrap_or_default();
-    change_set.status == "FAILED" && NO_CHANGES.iter().any(|text| reason.contains(text))
 }

@@ -1,0 +1,66 @@
+//! What the change set of a release is to be.
+
+use crate::cloud::{ChangeSetType, CloudFormation, NewChangeSet, Stack, TemplateSource};
+use crate::names::{change_set_name, stack_name};
+use crate::release::FenrirRelease;
+use crate::rules::Tags;
+use bifrost::cloud::CloudError;
+use serde_json::Value;
+
+/// The tag that tells which release a stack came with.
+pub(crate) const RELEASE_ID: &str = "ReleaseID";
+
+/// Describes the change set that makes of the stack, if there is one, what the template says.
+pub(crate) async fn describe(
+    stacks: &dyn CloudFormation,
+    release: &FenrirRelease,
+    stack: Option<&Stack>,
+    template: &Value,
+    source: TemplateSource,
+) -> Result<NewChangeSet, CloudError> {
+    let change_set_type = ChangeSetType::of(stack);
+    let tags = match stack.filter(|_| change_set_type == ChangeSetType::Update) {
+        Some(stack) => tags_over(stacks, release, stack, template).await?,
+        None => tags(release),
+    };
+    let name = change_set_name(&release.envelope);
+    Ok(NewChangeSet {
+        stack_name: stack_name(&release.envelope),
+        change_set_type,
+        template: source,
+        tags,
+        token: name.clone(),
+        description: format!("Fenrir deploys {}", release.envelope.release_id),
+        name,
+    })
+}
+
+/// The tags of the stack. What the release adds never overrides the deployer's.
+fn tags(release: &FenrirRelease) -> Tags {
+    let envelope = &release.envelope;
+    let mut tags = release.fields.change_set_tags.clone();
+    tags.extend(release.fields.env.iter().map(|env| ("Env".to_owned(), env.clone())));
+    tags.insert("ProjectName".into(), envelope.project_name.to_string());
+    tags.insert("ConfigName".into(), envelope.config_name.to_string());
+    tags.insert(RELEASE_ID.into(), envelope.release_id.to_string());
+    tags
+}
+
+/// The tags of a stack that is there. If nothing but the release would differ, the stack keeps the one that it came with:
+/// else CloudFormation would tag every resource anew, and nothing would ever be unchanged.
+async fn tags_over(
+    stacks: &dyn CloudFormation,
+    release: &FenrirRelease,
+    stack: &Stack,
+    template: &Value,
+) -> Result<Tags, CloudError> {
+    let mut tags = tags(release);
+    let Some(deployed) = stack.tags.get(RELEASE_ID) else { return Ok(tags) };
+    if stacks.template(&stack.name).await?.as_ref() == Some(template) {
+        let own = tags.insert(RELEASE_ID.into(), deployed.clone());
+        if tags != stack.tags {
+            tags.extend(own.map(|own| (RELEASE_ID.to_owned(), own)));
+        }
+    }
+    Ok(tags)
+}

@@ -1,0 +1,79 @@
+//! Builds by compilers, which know by themselves what to compile anew.
+
+use super::Architecture;
+use super::archive::BOOTSTRAP;
+use super::error::UnitError;
+use super::job::{Job, Method};
+use super::scratch::Scratch;
+use super::tool::{Environment, Tool, ToolError};
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+const GO: Tool = Tool { program: "go", get: "install Go from https://go.dev/dl" };
+
+const CARGO: Tool = Tool {
+    program: "cargo",
+    get: "install Rust from https://rustup.rs, and `cargo lambda` from https://www.cargo-lambda.info",
+};
+
+const RUSTC: Tool = Tool { program: "rustc", get: "install Rust from https://rustup.rs" };
+
+/// What beside the files decides on the result: the compiler's version, which may be set by a file in the folder, and the
+/// variables that it heeds. Nothing for what is not compiled.
+pub(super) fn toolchain(job: &Job<'_>, environment: &Environment) -> Result<String, ToolError> {
+    let (tool, argument, prefixes): (_, _, &[&str]) = match job.method {
+        Method::Go => (&GO, "version", &["GO", "CGO_"]),
+        Method::Cargo => (&RUSTC, "--version", &["CARGO_", "RUST"]),
+        _ => return Ok(String::new()),
+    };
+    let version = environment.run(tool, &job.source, &[argument.as_ref()], &[])?;
+    Ok(version + &environment.starting_with(prefixes))
+}
+
+/// Builds the package in the folder, for Lambda's Linux. It answers where the executable is.
+pub(super) fn go(job: &Job<'_>, environment: &Environment, scratch: &Scratch) -> Result<PathBuf, UnitError> {
+    let bootstrap = scratch.folder("artifacts")?.join(BOOTSTRAP);
+    let architecture = match job.unit.architecture {
+        Architecture::X86_64 => "amd64",
+        Architecture::Arm64 => "arm64",
+    };
+    // Neither where it was built nor at which commit: another path or commit would be another hash of the same code. Without
+    // `net/rpc`, which only the retired runtime needs (docs.aws.amazon.com/lambda/latest/dg/golang-package.html).
+    let flags = ["build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-o"].map(OsStr::new);
+    let arguments = [&flags[..], &[bootstrap.as_os_str(), ".".as_ref()]].concat();
+    let variables = [("GOOS", "linux"), ("GOARCH", architecture), ("CGO_ENABLED", "0")];
+    let variables = variables.map(|(name, value)| (name, OsStr::new(value)));
+    environment.run(&GO, &job.source, &arguments, &variables)?;
+    Ok(bootstrap)
+}
+
+/// Builds the Cargo package or workspace in the folder. It answers where the executable is.
+pub(super) fn cargo(job: &Job<'_>, environment: &Environment, scratch: &Scratch) -> Result<PathBuf, UnitError> {
+    let built = scratch.folder("lambda")?;
+    let architecture = match job.unit.architecture {
+        Architecture::X86_64 => "--x86-64",
+        Architecture::Arm64 => "--arm64",
+    };
+    let mut arguments: Vec<&OsStr> =
+        ["lambda", "build", "--release", architecture, "--lambda-dir"].map(OsStr::new).into();
+    arguments.push(built.as_os_str());
+    if let Some(binary) = &job.unit.binary {
+        arguments.extend([OsStr::new("--bin"), OsStr::new(binary)]);
+    }
+    environment.run(&CARGO, &job.source, &arguments, &[])?;
+    binary(&built, job.unit.binary.as_deref())
+}
+
+/// Picks the executable: `cargo lambda` makes a folder for each.
+fn binary(built: &Path, wanted: Option<&str>) -> Result<PathBuf, UnitError> {
+    let entries = fs::read_dir(built).into_iter().flatten().flatten();
+    let mut found: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+    found.sort();
+    let chosen = match (wanted, found.as_slice()) {
+        (None, [only]) => Some(only),
+        (wanted, several) => several.iter().find(|name| Some(name.as_str()) == wanted),
+    };
+    let bootstrap = chosen.map(|name| built.join(name).join(BOOTSTRAP)).filter(|path| path.is_file());
+    bootstrap.ok_or(UnitError::Binary { found })
+}

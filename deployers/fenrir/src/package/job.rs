@@ -1,0 +1,117 @@
+//! How a unit is made, and of what.
+
+use super::digests::Input;
+use super::error::UnitError;
+use super::site::Site;
+use super::tree::Scope;
+use super::{Kind, Unit};
+use std::path::PathBuf;
+
+/// The file that `make` is given.
+pub(super) const MAKEFILE: &str = "Makefile";
+
+/// What a template may say in `Metadata.BuildMethod`.
+const BUILD_METHODS: [(&str, Method); 3] =
+    [("go", Method::Go), ("makefile", Method::Make), ("rust-cargolambda", Method::Cargo)];
+
+/// How a unit is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    /// It is a file, and stays it.
+    AsIs,
+    /// A folder or a file is zipped.
+    Zip,
+    /// By the Makefile in its folder.
+    Make,
+    /// By `go build`.
+    Go,
+    /// By `cargo lambda`.
+    Cargo,
+    /// By the Dockerfile beside the template.
+    Docker,
+}
+
+/// A unit that can be made.
+#[derive(Debug)]
+pub(super) struct Job<'u> {
+    pub(super) unit: &'u Unit,
+    pub(super) method: Method,
+    /// What it is made of: a file or folder in the template's folder.
+    pub(super) source: PathBuf,
+}
+
+impl<'u> Job<'u> {
+    /// Holds a unit against the folder of its template, and the others there.
+    pub(super) fn of(unit: &'u Unit, all: &[Unit], site: &Site) -> Result<Self, UnitError> {
+        check_name(unit, all)?;
+        if unit.kind == Kind::Function && site.dockerfile().is_file() {
+            return Ok(Self { unit, method: Method::Docker, source: site.folder.clone() });
+        }
+        let property = || unit.property.clone();
+        let path = unit.source.as_deref().ok_or_else(|| UnitError::NoSource { property: property() })?;
+        let source = site.resolve(&unit.property, path)?;
+        let is_file = source.is_file();
+        let is_archive = source.extension().is_some_and(|ending| ending == "zip" || ending == "jar");
+        let method = match unit.build_method.as_deref() {
+            _ if unit.kind == Kind::Definition || is_file && is_archive => Method::AsIs,
+            None => Method::Zip,
+            Some(name) => known(name)?,
+        };
+        let wanted = match method {
+            Method::AsIs if !is_file => Some("file"),
+            Method::Make | Method::Go | Method::Cargo if is_file => Some("folder, for its BuildMethod"),
+            _ => None,
+        };
+        match wanted {
+            Some(wanted) => Err(UnitError::WrongKind { property: property(), path: path.into(), wanted }),
+            None if method != Method::Make && !unit.build_inputs.is_empty() => Err(UnitError::Inputs),
+            None => Ok(Self { unit, method, source }),
+        }
+    }
+
+    /// All that may go into it: the top of the module says why.
+    pub(super) fn inputs(&self, site: &Site) -> Result<Vec<Input>, UnitError> {
+        match self.method {
+            Method::AsIs => Ok(Vec::new()),
+            Method::Zip => Ok(vec![(self.source.clone(), Scope::Shipped)]),
+            Method::Make => self.make_inputs(site),
+            Method::Go | Method::Cargo => Ok(vec![(site.project(), Scope::Project)]),
+            Method::Docker => Ok(vec![(site.folder.clone(), Scope::Context)]),
+        }
+    }
+
+    fn make_inputs(&self, site: &Site) -> Result<Vec<Input>, UnitError> {
+        let makefile = self.source.join(MAKEFILE);
+        if !makefile.is_file() {
+            return Err(UnitError::NoMakefile(site.shown(&self.source)));
+        }
+        if self.unit.build_inputs.is_empty() {
+            return Ok(vec![(self.source.clone(), Scope::Shipped)]);
+        }
+        let declared = self.unit.build_inputs.iter().map(|path| site.resolve("BuildInputs", path));
+        std::iter::once(Ok(makefile)).chain(declared).map(|path| Ok((path?, Scope::Shipped))).collect()
+    }
+}
+
+fn check_name(unit: &Unit, all: &[Unit]) -> Result<(), UnitError> {
+    let id = &unit.logical_id;
+    if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Err(UnitError::LogicalId);
+    }
+    let is_twice = all.iter().filter(|other| other.logical_id == *id).count() > 1;
+    if is_twice { Err(UnitError::Twice) } else { Ok(()) }
+}
+
+fn known(name: &str) -> Result<Method, UnitError> {
+    if let Some((_, method)) = BUILD_METHODS.iter().find(|(known, _)| *known == name) {
+        return Ok(*method);
+    }
+    let distance = |(known, _): &&(&str, Method)| strsim::damerau_levenshtein(known, &name.to_lowercase());
+    let nearest = BUILD_METHODS.iter().min_by_key(distance).map_or("makefile", |(known, _)| known);
+    Err(UnitError::Method { found: name.into(), nearest, known: known_methods() })
+}
+
+/// The build methods that are known, for messages.
+pub(super) fn known_methods() -> String {
+    BUILD_METHODS.map(|(name, _)| name).join(", ")
+}

@@ -1,0 +1,125 @@
+//! How packaging goes, told to a person.
+
+use super::error::UnitError;
+use super::{Origin, Packaged};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::collections::HashMap;
+use std::env;
+use std::io::{IsTerminal, Write, stdout};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How often the line of a unit that is being built is redrawn.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Hears how packaging goes, of several units at once.
+pub trait Progress: Sync {
+    /// Work on a unit begins.
+    fn started(&self, logical_id: &str);
+    /// Work on a unit is over, and took so long.
+    fn finished(&self, logical_id: &str, result: Result<&Packaged, &UnitError>, took: Duration);
+    /// Something is amiss that does not harm the result.
+    fn warn(&self, message: &str);
+}
+
+/// Tells it on standard output: a line for each unit that is ready, and, on a terminal, one for each that is being built.
+///
+/// Why a unit failed is not among it: the error of the whole says it, at the end, where it is seen.
+pub struct Terminal {
+    live: Option<Live>,
+}
+
+/// Lines that are redrawn below those that stay.
+struct Live {
+    area: MultiProgress,
+    lines: Mutex<HashMap<String, ProgressBar>>,
+}
+
+impl Terminal {
+    /// Looks whether standard output can be redrawn.
+    #[must_use]
+    pub fn new() -> Self {
+        let can_be_redrawn = stdout().is_terminal() && env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");
+        Self { live: can_be_redrawn.then(Live::new) }
+    }
+
+    fn print(&self, text: &str) {
+        // If nobody listens, the result is there still.
+        let _ = match &self.live {
+            Some(live) => live.area.println(text),
+            None => writeln!(stdout().lock(), "{text}"),
+        };
+    }
+}
+
+impl Default for Terminal {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Progress for Terminal {
+    fn started(&self, logical_id: &str) {
+        if let Some(live) = &self.live {
+            live.start(logical_id);
+        }
+    }
+
+    fn finished(&self, logical_id: &str, result: Result<&Packaged, &UnitError>, took: Duration) {
+        if let Some(live) = &self.live {
+            live.finish(logical_id);
+        }
+        self.print(&line(logical_id, result.map(|packaged| packaged.origin).ok(), took));
+    }
+
+    fn warn(&self, message: &str) {
+        self.print(&format!("warning: {message}"));
+    }
+}
+
+impl Live {
+    fn new() -> Self {
+        let area = MultiProgress::with_draw_target(ProgressDrawTarget::stdout());
+        Self { area, lines: Mutex::default() }
+    }
+
+    fn start(&self, logical_id: &str) {
+        // The template is ours and known to be good; the default would merely look different.
+        let style = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}");
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let line = self.area.add(ProgressBar::new_spinner().with_style(style).with_message(logical_id.to_owned()));
+        line.enable_steady_tick(TICK);
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner).insert(logical_id.into(), line);
+    }
+
+    fn finish(&self, logical_id: &str) {
+        let line = self.lines.lock().unwrap_or_else(PoisonError::into_inner).remove(logical_id);
+        line.iter().for_each(ProgressBar::finish_and_clear);
+    }
+}
+
+fn line(logical_id: &str, origin: Option<Origin>, took: Duration) -> String {
+    let outcome = match origin {
+        Some(Origin::Built) => "built",
+        Some(Origin::Cached) => "unchanged",
+        Some(Origin::AsIs) => "taken as it is",
+        None => "failed",
+    };
+    // Names come from a template, which may hold anything.
+    let name: String = logical_id.chars().filter(|c| !c.is_control()).collect();
+    format!("{name:<24} {outcome:<14} {:>6.1} s", took.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_says_what_came_of_a_unit_and_how_long_it_took() {
+        let took = Duration::from_millis(1250);
+        assert_eq!(line("hello", Some(Origin::Built), took), "hello                    built             1.2 s");
+        assert_eq!(line("hello", Some(Origin::Cached), took), "hello                    unchanged         1.2 s");
+        assert_eq!(line("hello", Some(Origin::AsIs), took), "hello                    taken as it is    1.2 s");
+        assert_eq!(line("a\x1b[2J", None, took), "a[2J                     failed            1.2 s");
+    }
+}

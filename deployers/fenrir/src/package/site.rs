@@ -1,0 +1,156 @@
+//! Where a template is, and what belongs to it there.
+
+use super::error::{PackageError, UnitError};
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// The folder of a template. Nothing outside of it is packaged, and nothing is written outside of it.
+#[derive(Debug)]
+pub(super) struct Site {
+    /// The folder, absolute and without links.
+    pub(super) folder: PathBuf,
+    /// The name of the template's file.
+    template: String,
+}
+
+impl Site {
+    pub(super) fn of(template: &Path) -> Result<Self, PackageError> {
+        let refused = |source| PackageError::Template { path: template.into(), source };
+        let name = template.file_name().and_then(|name| name.to_str());
+        let name = name.ok_or_else(|| refused(io::Error::new(io::ErrorKind::InvalidInput, "it names no file")))?;
+        let folder = match template.parent() {
+            Some(folder) if folder != Path::new("") => folder,
+            _ => Path::new("."),
+        };
+        Ok(Self { folder: folder.canonicalize().map_err(refused)?, template: name.into() })
+    }
+
+    /// Where a unit's zip goes.
+    pub(super) fn output(&self, logical_id: &str) -> PathBuf {
+        self.folder.join(format!("{}.{logical_id}.zip", self.template))
+    }
+
+    /// Where the hashes of what was built are kept.
+    pub(super) fn cache(&self) -> PathBuf {
+        self.folder.join(".bifrost").join("package").join(format!("{}.json", self.template))
+    }
+
+    pub(super) fn dockerfile(&self) -> PathBuf {
+        self.folder.join("Dockerfile")
+    }
+
+    /// Whether the file was packaged for this template.
+    pub(super) fn is_output(&self, path: &Path) -> bool {
+        let own = |name: &str| {
+            let rest = name.strip_prefix(self.template.as_str()).and_then(|rest| rest.strip_prefix('.'));
+            rest.is_some_and(|rest| Path::new(rest).extension().is_some_and(|ending| ending == "zip"))
+        };
+        path.parent() == Some(&self.folder) && path.file_name().and_then(|name| name.to_str()).is_some_and(own)
+    }
+
+    /// The file or folder that a property means.
+    pub(super) fn resolve(&self, property: &str, path: &str) -> Result<PathBuf, UnitError> {
+        let outside = || UnitError::Outside { property: property.into(), path: path.into() };
+        if !stays_inside(Path::new(path)) {
+            return Err(outside());
+        }
+        let missing = |source| UnitError::Missing { property: property.into(), path: path.into(), source };
+        let found = self.folder.join(path).canonicalize().map_err(missing)?;
+        // A link may lead out where the text does not.
+        if found.starts_with(&self.folder) { Ok(found) } else { Err(outside()) }
+    }
+
+    /// What a path inside of the folder is, from there.
+    pub(super) fn relative<'p>(&self, path: &'p Path) -> &'p Path {
+        path.strip_prefix(&self.folder).unwrap_or(path)
+    }
+
+    /// The same for messages, where nothing would be hard to see.
+    pub(super) fn shown(&self, path: &Path) -> String {
+        let relative = self.relative(path);
+        if relative == Path::new("") { "the template's folder".into() } else { relative.display().to_string() }
+    }
+
+    /// All that a compiler might read: the repository, or what looks most like it.
+    pub(super) fn project(&self) -> PathBuf {
+        let holds = |folder: &&Path, names: &[&str]| names.iter().any(|name| folder.join(name).exists());
+        let repository = self.folder.ancestors().find(|folder| holds(folder, &[".git"]));
+        let outermost =
+            || self.folder.ancestors().filter(|folder| holds(folder, &["Cargo.toml", "go.mod", "go.work"])).last();
+        repository.or_else(outermost).unwrap_or(&self.folder).into()
+    }
+}
+
+fn stays_inside(path: &Path) -> bool {
+    let mut depth = 0_usize;
+    path.components().all(|component| match component {
+        Component::CurDir => true,
+        Component::Normal(_) => {
+            depth += 1;
+            true
+        }
+        Component::ParentDir => {
+            let inside = depth > 0;
+            depth = depth.saturating_sub(1);
+            inside
+        }
+        Component::RootDir | Component::Prefix(_) => false,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::fs;
+
+    fn site() -> (tempfile::TempDir, Site) {
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::of(&folder.path().join("template.yml")).unwrap();
+        (folder, site)
+    }
+
+    #[test]
+    fn a_path_stays_inside_if_it_never_climbs_over_the_top() {
+        for inside in ["", ".", "a", "./a/b", "a/../b", "a/b/../../c"] {
+            assert!(stays_inside(Path::new(inside)), "{inside}");
+        }
+        for outside in ["..", "../a", "a/../../b", "/", "/etc/passwd"] {
+            assert!(!stays_inside(Path::new(outside)), "{outside}");
+        }
+    }
+
+    #[test]
+    fn only_zips_named_after_the_template_and_beside_it_are_outputs() {
+        let (_folder, site) = site();
+        assert!(site.is_output(&site.output("hello")));
+        for other in ["template.yml", "hello.zip", "template.ymlhello.zip", "deeper/template.yml.hello.zip"] {
+            assert!(!site.is_output(&site.folder.join(other)), "{other}");
+        }
+    }
+
+    #[test]
+    fn the_project_is_the_repository_then_the_outermost_manifest_then_the_folder() {
+        let top = tempfile::tempdir().unwrap();
+        let top = top.path().canonicalize().unwrap();
+        fs::create_dir_all(top.join("workspace/service")).unwrap();
+        let site = Site::of(&top.join("workspace/service/template.yml")).unwrap();
+        assert_eq!(site.project(), top.join("workspace/service"));
+        fs::write(top.join("workspace/Cargo.toml"), "[workspace]").unwrap();
+        assert_eq!(site.project(), top.join("workspace"));
+        fs::create_dir(top.join(".git")).unwrap();
+        assert_eq!(site.project(), top);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_out_is_refused() {
+        let (folder, site) = site();
+        std::os::unix::fs::symlink("/", folder.path().join("root")).unwrap();
+        assert!(matches!(site.resolve("CodeUri", "root"), Err(UnitError::Outside { .. })));
+    }
+
+    #[test]
+    fn a_template_without_a_name_is_refused() {
+        assert!(matches!(Site::of(Path::new("..")), Err(PackageError::Template { .. })));
+    }
+}
