@@ -42,3 +42,41 @@ pub fn is_stack_name(name: &str) -> bool {
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::sample;
+
+    fn envelope(project: &str, config: &str, id: &str) -> Envelope {
+        let mut envelope = sample::release().envelope;
+        envelope.project_name = project.parse().unwrap();
+        envelope.config_name = config.parse().unwrap();
+        envelope.release_id = id.parse().unwrap();
+        envelope
+    }
+
+    #[test]
+    fn a_stack_is_named_after_project_and_config() {
+        assert_eq!(stack_name(&envelope("coinbase/deploy_test", "dev", "r")), "sam-coinbase-deploy-test-dev");
+    }
+
+    #[test]
+    fn a_change_set_is_named_after_its_release_and_two_releases_never_share_one() {
+        let name = |id: &str| change_set_name(&envelope("a/b", "dev", id));
+        assert_eq!(name("release-2026-11-21T12-00-00Z-abc"), "changeset-release-2026-11-21T12-00-00Z-abc");
+        assert_eq!(name("a.b"), "changeset-a-b-2e7d2c03");
+        assert_ne!(name("a.b"), name("a_b"));
+        let long = "r".repeat(200);
+        assert!(name(&long).len() + "-cancel".len() <= LONGEST);
+        assert_ne!(name(&long), name(&"r".repeat(199)));
+    }
+
+    #[test]
+    fn cloud_formation_takes_letters_digits_and_dashes() {
+        assert!(is_stack_name("sam-a-b"));
+        for wrong in ["", "1a", "sam-a.b", &"s".repeat(129)] {
+            assert!(!is_stack_name(wrong), "{wrong}");
+        }
+    }
+}

@@ -21,3 +21,46 @@ pub fn next_wait(envelope: &Envelope, now: DateTime<Utc>) -> u32 {
     let wait = (passed / 20).clamp(i64::from(SHORTEST_SECONDS), longest.max(i64::from(SHORTEST_SECONDS)));
     u32::try_from(wait).unwrap_or(u32::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::sample;
+    use chrono::TimeDelta;
+
+    /// The waits of a deploy that takes so long, one after the other.
+    fn waits(timeout: u32, lasts: TimeDelta) -> Vec<u32> {
+        let mut envelope = sample::release().envelope;
+        let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        (envelope.timeout, envelope.started_at) = (timeout, Some(start));
+        let (mut now, mut waits) = (start, Vec::new());
+        while now - start < lasts {
+            waits.push(next_wait(&envelope, now));
+            now += TimeDelta::seconds(waits.last().copied().unwrap().into());
+        }
+        waits
+    }
+
+    #[test]
+    fn a_short_deploy_is_looked_at_often_and_a_long_one_every_minute() {
+        assert!(waits(300, TimeDelta::seconds(100)).iter().all(|wait| *wait == 5));
+        assert_eq!(waits(7200, TimeDelta::hours(2)).last(), Some(&60));
+    }
+
+    #[test]
+    fn the_longest_deploy_stays_inside_the_history_of_an_execution() {
+        // The making of the change set, the update, and its roll-back: each may take the whole timeout.
+        for timeout in [300, 86_400, 31_536_000, u32::MAX] {
+            let turns = waits(timeout, TimeDelta::seconds(3 * i64::from(timeout))).len();
+            assert!(turns * 9 < 25_000 - 100, "{timeout} s: {turns} turns");
+        }
+    }
+
+    #[test]
+    fn a_clock_that_goes_back_does_not_stop_the_looks() {
+        let mut envelope = sample::release().envelope;
+        let start = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        envelope.started_at = Some(start);
+        assert_eq!(next_wait(&envelope, start - TimeDelta::hours(1)), SHORTEST_SECONDS);
+    }
+}

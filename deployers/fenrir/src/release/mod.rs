@@ -1,5 +1,8 @@
 //! What a Fenrir release says: the fields beside the envelope.
 
+#[cfg(test)]
+pub(crate) mod sample;
+
 use crate::cloud::{ChangeSetType, FenrirPorts};
 use bifrost::release::{Release, Sha256};
 use bifrost::{Fields, Shape};
