@@ -61,6 +61,7 @@ pub mod json;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod lock;
+pub mod log;
 pub mod machine;
 mod permission;
 mod printable;
@@ -73,7 +74,10 @@ pub mod validate;
 #[doc(inline)]
 #[doc = include_str!("machine/state_machine.md")]
 pub use bifrost_macros::state_machine;
-pub use deployer::{Attachment, Changes, Deployed, Deployer, Fields, Identity, Progress};
+pub use deployer::{
+    Action, Attachment, Belonging, Body, Changes, Deployed, Deployer, Fields, Identity, Plan, PlanError, PlannedChange,
+    Progress, Tone, Uploaded,
+};
 pub use machine::{Shape, TaskError};
 pub use permission::{Permission, PolicyCondition};
 

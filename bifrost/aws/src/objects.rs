@@ -109,6 +109,16 @@ impl Objects for S3Objects {
         self.session.passage().bound(GET_OBJECT, key.as_str(), hash).await.map(Some)
     }
 
+    async fn exists(&self, bucket: &BucketName, key: &ObjectKey) -> Result<bool, CloudError> {
+        let head = self.client.head_object().bucket(bucket.as_str()).key(key.as_str());
+        let head = head.expected_bucket_owner(self.session.account().as_str());
+        match self.session.try_call("s3:HeadObject", key.as_str(), head.send()).await {
+            Ok(_) => Ok(true),
+            Err(Refused { said: Some(said), .. }) if said.is_not_found() => Ok(false),
+            Err(refused) => Err(self.explained(bucket, refused.error)),
+        }
+    }
+
     async fn put(
         &self,
         bucket: &BucketName,

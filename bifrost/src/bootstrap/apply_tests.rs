@@ -151,6 +151,10 @@ impl Objects for Fake {
         unreachable!("nothing is read")
     }
 
+    async fn exists(&self, _: &BucketName, _: &ObjectKey) -> Result<bool, CloudError> {
+        unreachable!("nothing is looked for")
+    }
+
     async fn put(&self, _: &BucketName, _: &ObjectKey, _: Vec<u8>, _: Encryption) -> Result<(), CloudError> {
         unreachable!("nothing is written over")
     }

@@ -127,9 +127,9 @@ pub(super) struct Subject {
 
 impl Subject {
     /// What is meant.
-    pub(super) fn address(&self, defaults: &Defaults) -> Result<Address, CliError> {
+    pub(super) fn address<D: Deployer>(&self, defaults: &Defaults) -> Result<Address, CliError> {
         let Some(config) = self.config.clone() else {
-            return Ok(Address::read_file(Path::new(&self.first), defaults)?);
+            return Ok(Address::read_file::<D>(Path::new(&self.first), defaults)?);
         };
         Ok(Address {
             account: self.account.clone().unwrap_or_else(|| defaults.account.clone()),

@@ -41,14 +41,14 @@ fn speed(text: &str) -> Result<f64, String> {
     if speed > 0.0 { Ok(speed) } else { Err("it must be greater than 0".into()) }
 }
 
-pub(super) fn examples(name: &str) -> String {
+pub(super) fn examples(name: &str, file: &str) -> String {
     format!(
         "Examples:
-  {name} deploy release.json                             on AWS, with your credentials
-  {name} deploy release.json --local                     in an embedded world
-  {name} deploy release.json --local --fresh --speed 1   a new one, in real time
-  {name} deploy release.json --local --scenario bad.json with faults
-  {name} deploy release.json --local --output json       one event a line
+  {name} deploy {file}                             on AWS, with your credentials
+  {name} deploy {file} --local                     in an embedded world
+  {name} deploy {file} --local --fresh --speed 1   a new one, in real time
+  {name} deploy {file} --local --scenario bad.json with faults
+  {name} deploy {file} --local --output json       one event a line
 
 If a deploy of the same account, project and config runs, that one is followed,
 and yours is not deployed: exit code 2. Ctrl-C stops following, not the deploy.
@@ -70,7 +70,7 @@ With --output json each line is an object with \"event\" and \"time\":
 
 pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
     let site = session.open(&args.cloud, args.fresh).await?;
-    let prepared = site.client().prepare(&args.file, &whoami())?;
+    let prepared = site.client().prepare(&args.file, &whoami()).await?;
     if let Some(scenario) = &args.scenario {
         site.apply_scenario(scenario)?;
     }

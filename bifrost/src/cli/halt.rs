@@ -16,10 +16,10 @@ pub(super) struct Args {
     cloud: CloudArgs,
 }
 
-pub(super) fn examples(name: &str) -> String {
+pub(super) fn examples(name: &str, file: &str) -> String {
     format!(
         "Examples:
-  {name} halt release.json --local
+  {name} halt {file} --local
   {name} halt coinbase/deploy-test development --reason \"wrong build\" --local
 
 The deploy stops at its next look, cleans up, and fails. What ran before it goes on."
@@ -30,7 +30,7 @@ pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Re
     // Nothing runs in a world that is not kept yet, and so nothing is written there.
     let site = session.open(&args.cloud, false).await?;
     let client = site.client();
-    let address = args.subject.address(&client.defaults)?;
+    let address = args.subject.address::<D>(&client.defaults)?;
     let who = whoami();
     let reason = args.reason.map_or_else(|| who.clone(), |reason| format!("{reason} ({who})"));
     let running = client.halt(&address, &reason).await?;

@@ -6,7 +6,7 @@ use super::legible::one_line;
 use super::time::{duration, moment};
 use super::{Session, output};
 use crate::client::Client;
-use crate::cloud::ExecutionSummary;
+use crate::cloud::{ExecutionSummary, Which};
 use crate::deployer::Deployer;
 use crate::interpreter::Event;
 use crate::release::started_by;
@@ -48,7 +48,7 @@ pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Re
 }
 
 async fn list<D: Deployer>(client: &Client<D>, limit: usize, format: Format) -> Result<(), CliError> {
-    let executions = client.executions.list(false, limit.saturating_add(1)).await?;
+    let executions = client.executions.list(&Which::default(), limit.saturating_add(1)).await?;
     for execution in executions.iter().take(limit) {
         match format {
             Format::Json => output::print_json(&summary(execution))?,

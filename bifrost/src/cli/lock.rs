@@ -31,7 +31,7 @@ A deploy that runs is not stopped: `{name} halt` does that."
 
 pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
     let site = session.open(&args.cloud, false).await?;
-    let address = args.subject.address(&site.client().defaults)?;
+    let address = args.subject.address::<D>(&site.client().defaults)?;
     let client = site.keep()?.client();
     let lock = UserLock { user: args.user.unwrap_or_else(whoami), lock_reason: args.reason };
     client.freeze(&address, &lock).await?;

@@ -92,14 +92,16 @@ async fn dispatch<D: Deployer>(session: &Session<'_, D>, command: Command) -> Re
 
 /// The command line, with the deployer's own name in its help.
 fn command<D: Deployer>() -> clap::Command {
-    named(D::NAME, D::ABOUT)
+    named(D::NAME, D::ABOUT, D::RELEASE_FILE)
 }
 
-fn named(name: &'static str, about: &'static str) -> clap::Command {
+/// `default` is the release file if none is named.
+fn named(name: &'static str, about: &'static str, default: Option<&'static str>) -> clap::Command {
+    let file = default.unwrap_or("release.json");
     let examples = [
-        ("deploy", deploy::examples(name)),
-        ("halt", halt::examples(name)),
-        ("status", status::examples(name)),
+        ("deploy", deploy::examples(name, file)),
+        ("halt", halt::examples(name, file)),
+        ("status", status::examples(name, file)),
         ("history", history::examples(name)),
         ("lock", lock::examples(name)),
         ("unlock", unlock::examples(name)),
@@ -108,10 +110,16 @@ fn named(name: &'static str, about: &'static str) -> clap::Command {
         ("bootstrap", bootstrap::examples(name)),
     ];
     let command =
-        Cli::command().max_term_width(100).name(name).bin_name(name).about(about).after_long_help(guide(name));
+        Cli::command().max_term_width(100).name(name).bin_name(name).about(about).after_long_help(guide(name, file));
     let command = command.after_help(format!("Try `{name} deploy --help`, or `{name} --help` for examples."));
     let command = examples.into_iter().fold(command, |command, (subcommand, text)| {
         command.mut_subcommand(subcommand, |subcommand| subcommand.after_help(text))
+    });
+    let command = ["deploy"].into_iter().fold(command, |command, subcommand| match default {
+        Some(file) => command.mut_subcommand(subcommand, |subcommand| {
+            subcommand.mut_arg("file", |argument| argument.required(false).default_value(file))
+        }),
+        None => command,
     });
     // `status` alone may be about everything.
     ["halt", "lock", "unlock"].into_iter().fold(command, |command, subcommand| {
@@ -119,13 +127,13 @@ fn named(name: &'static str, about: &'static str) -> clap::Command {
     })
 }
 
-fn guide(name: &str) -> String {
+fn guide(name: &str, file: &str) -> String {
     format!(
         "Examples:
-  {name} deploy release.json               deploy on AWS, with your credentials
-  {name} deploy release.json --local       deploy on this machine, in an embedded world
+  {name} deploy {file}               deploy on AWS, with your credentials
+  {name} deploy {file} --local       deploy on this machine, in an embedded world
   {name} status --local                    what is deployed there, and what goes on
-  {name} halt release.json --local         stop the deploy that runs
+  {name} halt {file} --local         stop the deploy that runs
   {name} graph mermaid                     the state machine as a picture
 
 Exit codes:
@@ -145,17 +153,17 @@ mod tests {
     use clap::FromArgMatches;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
-        Cli::from_arg_matches(&named("odin", "").try_get_matches_from(line.split(' '))?)
+        Cli::from_arg_matches(&named("odin", "", None).try_get_matches_from(line.split(' '))?)
     }
 
     #[test]
     fn the_command_line_is_consistent() {
-        named("odin", "Deploys").debug_assert();
+        named("odin", "Deploys", None).debug_assert();
     }
 
     #[test]
     fn the_help_names_the_deployer_and_its_commands() {
-        insta::assert_snapshot!(named("odin", "Deploys groups").render_long_help().to_string());
+        insta::assert_snapshot!(named("odin", "Deploys groups", None).render_long_help().to_string());
     }
 
     #[test]

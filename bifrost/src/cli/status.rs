@@ -20,11 +20,11 @@ pub(super) struct Args {
     output: OutputArgs,
 }
 
-pub(super) fn examples(name: &str) -> String {
+pub(super) fn examples(name: &str, file: &str) -> String {
     format!(
         "Examples:
   {name} status --local
-  {name} status release.json --local
+  {name} status {file} --local
   {name} status coinbase/deploy-test development --local --output json
 
 Without a name it shows all that was ever deployed. Who deployed is what the
@@ -35,7 +35,7 @@ client claimed: AWS tells a deployer no caller."
 pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
     let client = session.client(&args.cloud).await?;
     let addresses = match &args.subject {
-        Some(subject) => vec![subject.address(&client.defaults)?],
+        Some(subject) => vec![subject.address::<D>(&client.defaults)?],
         None => client.addresses().await?,
     };
     let format = args.output.format();

@@ -30,7 +30,7 @@ FailureDirty look first at what it left."
 
 pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
     let client = session.client(&args.cloud).await?;
-    let address = args.subject.address(&client.defaults)?;
+    let address = args.subject.address::<D>(&client.defaults)?;
     let unlocked = client.unlock(&address, args.force).await?;
     for line in lines(&address, &unlocked) {
         output::print_legible(&line)?;

@@ -1,11 +1,12 @@
 //! What a deploy is of: a project's config in a target account.
 
-use crate::json::{self, ParseError, ReadError};
+use crate::deployer::Deployer;
+use crate::json::{self, ReadError};
 use crate::release::{AccountId, BucketName, ConfigName, Defaults, Envelope, ProjectName, Region, RootDir};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::fmt;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs};
 
 /// A project's config in a target account, and the bucket that holds its releases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -37,14 +38,9 @@ pub enum AddressError {
         /// What the system says.
         source: std::io::Error,
     },
-    /// The file is not JSON.
-    #[error("{path}: {source}")]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// Where, and what is wrong.
-        source: ParseError,
-    },
+    /// The file is no release: the deployer says why.
+    #[error("{0}")]
+    File(String),
     /// A name in it is missing, or none.
     #[error("{path}: {source}")]
     Field {
@@ -83,14 +79,14 @@ impl Address {
         })
     }
 
-    /// What the release in a file is for.
+    /// What the release in a file of deployer `D` is for.
     ///
     /// # Errors
-    /// If the file cannot be read, is no JSON, or lacks a name.
-    pub fn read_file(path: &Path, defaults: &Defaults) -> Result<Self, AddressError> {
-        let text = super::prepare::read_at_most(path, super::prepare::LARGEST_FILE)
-            .map_err(|source| AddressError::Io { path: path.into(), source })?;
-        let release = json::parse(&text).map_err(|source| AddressError::Syntax { path: path.into(), source })?;
+    /// If the file cannot be read, is no release, or lacks a name.
+    pub fn read_file<D: Deployer>(path: &Path, defaults: &Defaults) -> Result<Self, AddressError> {
+        // What is no file may be a project whose config was left out.
+        fs::metadata(path).map_err(|source| AddressError::Io { path: path.into(), source })?;
+        let release = Value::Object(D::read(path).map_err(AddressError::File)?);
         Self::read(&release, defaults).map_err(|source| AddressError::Field { path: path.into(), source })
     }
 

@@ -1,5 +1,6 @@
 //! Follows an execution by its history, and tells what is new.
 
+use super::log::Log;
 use super::outcome::{Ending, Status};
 use super::story::{Story, Turn};
 use super::{Address, Client, News, Outcome, Started};
@@ -28,6 +29,7 @@ pub struct Follower<'c, D: Deployer> {
     may_watch: bool,
     /// Whether the target account itself tells the progress: then states, which saw it earlier, do not.
     watched: bool,
+    log: Log,
     outcome: Option<Outcome>,
     failed_looks: u32,
 }
@@ -46,6 +48,7 @@ impl<D: Deployer> Client<D> {
             progress: Vec::new(),
             may_watch: true,
             watched: false,
+            log: Log::default(),
             outcome: None,
             failed_looks: 0,
         }
@@ -126,6 +129,7 @@ impl<D: Deployer> Follower<'_, D> {
         let summary = self.client.executions.describe(name).await?.ok_or_else(|| gone(name))?;
         let events = self.client.executions.history(name, self.seen).await?;
         let mut news: Vec<News> = events.iter().flat_map(|event| self.tell(event)).collect();
+        news.extend(self.log.look(self.client).await);
         if summary.stop_date.is_some() && self.outcome.is_none() {
             news.extend(self.watch().await);
             let mut outcome = self.ending(&summary);
@@ -160,6 +164,9 @@ impl<D: Deployer> Follower<'_, D> {
         id.clone_into(&mut self.release_id);
         let Started { execution, is_ours, joined } = self.started.clone();
         let address = Address::read(input, &self.client.defaults).ok();
+        if let (true, Some(address), Ok(id)) = (D::WRITES_LOG, &address, id.parse()) {
+            self.log = Log::at(address.bucket.clone(), address.root_dir().release_dir(&id).log());
+        }
         News::Start { time, execution, release_id: id.to_owned(), address, joined, is_ours }
     }
 

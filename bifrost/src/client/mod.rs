@@ -6,28 +6,32 @@
 
 mod address;
 mod connect;
+mod file;
 mod follow;
 mod halt;
 mod locks;
+mod log;
 mod news;
 mod outcome;
 mod prepare;
 mod start;
 mod status;
 mod story;
+mod uploaded;
 
 pub use address::{Address, AddressError};
 pub use connect::{Connect, ConnectError, Connection, Ground, Place};
+pub use file::{FileError, read_at_most, read_object};
 pub use follow::Follower;
 pub use halt::HaltFailure;
 pub use locks::{LockState, RootLock, UnlockFailure, Unlocked};
 pub use news::{News, StepFailure};
 pub use outcome::{Outcome, Status};
-pub use prepare::{PrepareError, Prepared, read_at_most};
+pub use prepare::{PrepareError, Prepared};
 pub use start::{StartFailure, Started};
 pub use status::{Deployment, RunningExecution};
 
-use crate::cloud::{CloudError, ExecutionSummary, Executions, LockTable, Objects, TargetRole, Targets};
+use crate::cloud::{CloudError, ExecutionSummary, Executions, LockTable, Objects, TargetRole, Targets, Which};
 use crate::deployer::{Deployer, Fields, Identity};
 use crate::release::Defaults;
 use crate::task::Surroundings;
@@ -75,7 +79,7 @@ impl<D: Deployer> Client<D> {
     /// # Errors
     /// Whatever Step Functions answers.
     pub async fn running(&self, address: &Address) -> Result<Option<ExecutionSummary>, CloudError> {
-        let running = self.executions.list(true, usize::MAX).await?;
+        let running = self.executions.list(&Which::running(), usize::MAX).await?;
         Ok(running.into_iter().find(|execution| {
             Address::read(&execution.input, &self.defaults).is_ok_and(|found| found.names_the_same(address))
         }))

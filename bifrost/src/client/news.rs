@@ -1,7 +1,7 @@
 //! What a person who follows a deploy is told. Serialised, each is one line of `--output json`.
 
 use super::{Address, Outcome};
-use crate::deployer::Progress;
+use crate::deployer::{Progress, Tone};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -43,6 +43,16 @@ pub enum News {
         time: DateTime<Utc>,
         /// Each service.
         services: Vec<Progress>,
+    },
+    /// The deployer wrote a line into its log.
+    Log {
+        /// When, if the line says so.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        time: Option<DateTime<Utc>>,
+        /// The line, without its time.
+        line: String,
+        /// What it means.
+        tone: Tone,
     },
     /// The execution ended.
     End(Box<Outcome>),

@@ -131,8 +131,8 @@ fn failures(story: &Story, summary: &ExecutionSummary, status: Status, time: Dat
 fn what_is_left(status: Status, changes: Changes) -> Changes {
     match status {
         Status::Success => changes,
-        Status::FailureClean => Changes { created: Vec::new(), deleted: changes.created },
-        _ => Changes { created: changes.created, deleted: Vec::new() },
+        Status::FailureClean => Changes { deleted: changes.created, notes: changes.notes, ..Changes::default() },
+        _ => Changes { created: changes.created, notes: changes.notes, ..Changes::default() },
     }
 }
 
@@ -158,7 +158,9 @@ mod tests {
 
     fn outcome(states: &[&str], summary: &ExecutionSummary, is_ours: bool) -> Outcome {
         let story = told(&states.iter().map(|state| entered(0, state)).collect::<Vec<_>>());
-        let changes = Changes { created: vec!["new".into()], deleted: vec!["old".into()] };
+        let outputs = [("Url".to_owned(), "https://new".to_owned())].into();
+        let notes = vec!["look".into()];
+        let changes = Changes { created: vec!["new".into()], deleted: vec!["old".into()], outputs, notes };
         Outcome::of(&story, Ending { summary, release_id: "r".into(), changes, changes_from: "Deploy", is_ours })
     }
 
@@ -180,7 +182,8 @@ mod tests {
     #[test]
     fn what_a_clean_failure_made_is_gone_and_what_a_dirty_one_made_is_left() {
         let left = |states: &[&str], status| {
-            let Changes { created, deleted } = outcome(states, &summary(status, None), true).changes;
+            let Changes { created, deleted, outputs, notes } = outcome(states, &summary(status, None), true).changes;
+            assert_eq!((outputs.is_empty(), notes.len()), (status != ExecutionStatus::Succeeded, 1));
             (created.join(" "), deleted.join(" "))
         };
         assert_eq!(left(&["Success"], ExecutionStatus::Succeeded), ("new".into(), "old".into()));

@@ -1,18 +1,13 @@
 //! From a release file to a release that is ready to be sent: filled in, hashed, and checked by the deployer's rules.
 
-use super::Client;
-use crate::deployer::{Attachment, Deployer};
-use crate::json::{self, ParseError, ReadError};
+use super::{Address, Client};
+use crate::deployer::{Attachment, Deployer, Uploaded};
+use crate::json::{self, ReadError};
 use crate::release::{Defaults, ExecutionName, Release, ReleaseId, Replay, STARTED_BY, replay};
 use crate::task::DATA_LIMIT_BYTES;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value};
-use std::fs::File;
-use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-
-/// How many bytes a release file may have, its white space included. More is not read.
-pub(super) const LARGEST_FILE: u64 = 1024 * 1024;
 
 /// A release that can be uploaded and started.
 #[derive(Debug)]
@@ -33,41 +28,18 @@ impl<F> Prepared<F> {
     }
 }
 
-/// A release file is refused. Nothing was changed.
+/// A release is refused. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
 pub enum PrepareError {
-    /// The file cannot be read.
-    #[error("cannot read {path}: {source}")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: io::Error,
-    },
-    /// The file, or the release in it, is too large to travel between the states of an execution.
+    /// The file is no release: the deployer says why.
+    #[error("{0}")]
+    File(String),
+    /// It is too large to travel between the states of an execution.
     #[error(
-        "{path} has more than {limit} bytes{what}, which is more than a release may have: \
-         keep large data in files of their own, and refer to them"
+        "{path} has more than {DATA_LIMIT_BYTES} bytes of JSON, white space not counted, which is more than a release may \
+         have: keep large data in files of their own, and refer to them"
     )]
     TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// How many bytes there may be.
-        limit: u64,
-        /// Of what, if not of the file.
-        what: &'static str,
-    },
-    /// The file is not JSON.
-    #[error("{path}: {source}")]
-    Syntax {
-        /// The file.
-        path: PathBuf,
-        /// Where, and what is wrong.
-        source: ParseError,
-    },
-    /// The file is JSON, but no object.
-    #[error("{path}: a release is a JSON object: {{\"project_name\": …, \"config_name\": …}}")]
-    NoObject {
         /// The file.
         path: PathBuf,
     },
@@ -111,59 +83,59 @@ impl<D: Deployer> Client<D> {
     ///
     /// # Errors
     /// For the first thing that is wrong, with file and JSON path.
-    pub fn prepare(&self, file: &Path, started_by: &str) -> Result<Prepared<D::Fields>, PrepareError> {
+    pub async fn prepare(&self, file: &Path, started_by: &str) -> Result<Prepared<D::Fields>, PrepareError> {
         let now = self.surroundings.now();
         let (_, random) = self.surroundings.new_uuid().as_u64_pair();
-        let mut fields = read_object(file)?;
+        let mut fields = D::read(file).map_err(PrepareError::File)?;
         fill(&mut fields, &self.defaults, now, random, started_by);
-        let attachments =
-            D::attach(file, &mut fields).map_err(|reason| PrepareError::Attachment { path: file.into(), reason })?;
+        let earlier = self.earlier(&fields).await;
+        let attachments = D::attach(file, &mut fields, &earlier)
+            .map_err(|reason| PrepareError::Attachment { path: file.into(), reason })?;
+        self.checked(file, fields, attachments)
+    }
+
+    /// What need not be uploaded again. Of a release that names no project, and for who may not look, that is nothing.
+    async fn earlier(&self, fields: &Map<String, Value>) -> Uploaded {
+        match Address::read(&Value::Object(fields.clone()), &self.defaults) {
+            Ok(address) => self.uploaded(&address).await.unwrap_or_default(),
+            Err(_) => Uploaded::default(),
+        }
+    }
+
+    /// The release that these fields are, if it may be deployed. `path` is what errors call it.
+    pub(super) fn checked(
+        &self,
+        path: &Path,
+        fields: Map<String, Value>,
+        attachments: Vec<Attachment>,
+    ) -> Result<Prepared<D::Fields>, PrepareError> {
         let document = Value::Object(fields);
         let release = Release::<D::Fields>::read(&document, &self.defaults)
-            .map_err(|source| PrepareError::Field { path: file.into(), source })?;
-        check_size(file, &document)?;
-        replay::check_window(release.envelope.created_at, now)
-            .map_err(|source| PrepareError::Window { path: file.into(), source })?;
-        D::check(&release).map_err(|reason| PrepareError::Rule { path: file.into(), reason })?;
+            .map_err(|source| PrepareError::Field { path: path.into(), source })?;
+        // The deployer would refuse a larger one: what `Validate` gives on holds the whole of it.
+        if json::exceeds(&document, DATA_LIMIT_BYTES) {
+            return Err(PrepareError::TooLarge { path: path.into() });
+        }
+        replay::check_window(release.envelope.created_at, self.surroundings.now())
+            .map_err(|source| PrepareError::Window { path: path.into(), source })?;
+        let dir = release.envelope.release_dir();
+        for Attachment { name, .. } in &attachments {
+            dir.attachment(name)
+                .map_err(|error| PrepareError::Attachment { path: path.into(), reason: error.to_string() })?;
+        }
+        D::check(&release).map_err(|reason| PrepareError::Rule { path: path.into(), reason })?;
         Ok(Prepared { document, release, attachments })
     }
 }
 
-fn read_object(path: &Path) -> Result<Map<String, Value>, PrepareError> {
-    let text = read_at_most(path, LARGEST_FILE).map_err(|source| match source.kind() {
-        io::ErrorKind::FileTooLarge => PrepareError::TooLarge { path: path.into(), limit: LARGEST_FILE, what: "" },
-        _ => PrepareError::Io { path: path.into(), source },
-    })?;
-    match json::parse(&text).map_err(|source| PrepareError::Syntax { path: path.into(), source })? {
-        Value::Object(fields) => Ok(fields),
-        _ => Err(PrepareError::NoObject { path: path.into() }),
-    }
-}
-
-/// The bytes of a file of at most `limit` bytes, for files that come from outside.
-///
-/// # Errors
-/// `FileTooLarge` without reading the rest of a larger one, and whatever the system says.
-pub fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    File::open(path)?.take(limit + 1).read_to_end(&mut text)?;
-    if u64::try_from(text.len()).is_ok_and(|length| length <= limit) {
-        return Ok(text);
-    }
-    Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {limit} bytes")))
-}
-
-/// The deployer would refuse a larger one: what `Validate` gives on holds the whole of it.
-fn check_size(path: &Path, document: &Value) -> Result<(), PrepareError> {
-    if !json::exceeds(document, DATA_LIMIT_BYTES) {
-        return Ok(());
-    }
-    let limit = u64::try_from(DATA_LIMIT_BYTES).unwrap_or(u64::MAX);
-    Err(PrepareError::TooLarge { path: path.into(), limit, what: " of JSON, white space not counted" })
-}
-
 /// Says for the release what its author left to the client. What the author says stays.
-fn fill(release: &mut Map<String, Value>, defaults: &Defaults, now: DateTime<Utc>, random: u64, started_by: &str) {
+pub(super) fn fill(
+    release: &mut Map<String, Value>,
+    defaults: &Defaults,
+    now: DateTime<Utc>,
+    random: u64,
+    started_by: &str,
+) {
     let absent = [
         ("release_id", ReleaseId::new(now, random).to_string()),
         ("created_at", now.to_rfc3339_opts(SecondsFormat::Secs, true)),
@@ -223,14 +195,5 @@ mod tests {
         assert_eq!(filled(release.clone()), release);
         let release = filled(json!({"metadata": "text"}));
         assert_eq!(release["metadata"], "text");
-    }
-
-    #[test]
-    fn a_file_is_not_read_beyond_what_a_release_may_have() {
-        let file = std::env::temp_dir().join(format!("bifrost-{}-large.json", std::process::id()));
-        std::fs::write(&file, [b' '; 11]).unwrap();
-        assert_eq!(read_at_most(&file, 11).unwrap().len(), 11);
-        assert_eq!(read_at_most(&file, 10).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
-        std::fs::remove_file(&file).unwrap();
     }
 }

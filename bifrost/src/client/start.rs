@@ -2,9 +2,14 @@
 
 use super::{Address, Client, Prepared};
 use crate::cloud::{CloudError, Encryption, StartError};
-use crate::deployer::Deployer;
+use crate::deployer::{Attachment, Body, Deployer};
 use crate::json;
-use crate::release::ReleaseId;
+use crate::release::{BucketName, ReleaseDir, ReleaseId, Sha256};
+use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
+use std::{fs, io};
+
+/// How many files are uploaded at a time. Each is in memory then.
+const AT_ONCE: usize = 4;
 
 /// The execution to follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +31,9 @@ pub enum StartFailure {
     /// Step Functions refused to start the execution.
     #[error("the release was not deployed: {0}")]
     Start(#[from] StartError),
+    /// A file that belongs to it cannot be read any more, or is another by now.
+    #[error("the release was not deployed: {0}")]
+    File(String),
     /// Another release was uploaded under the same id.
     #[error(
         "release_id: another release was uploaded as {0} before, and its record must stay as it is; \
@@ -72,10 +80,31 @@ impl<D: Deployer> Client<D> {
         {
             return Err(StartFailure::ReleaseIdTaken(envelope.release_id.clone()));
         }
-        for file in &prepared.attachments {
-            self.objects.put(bucket, &dir.file(file.name), file.body.clone(), file.encryption.clone()).await?;
-        }
+        let files = prepared.attachments.iter().map(|file| self.upload_file(bucket, &dir, file));
+        stream::iter(files).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
         let body = prepared.document.to_string().into_bytes();
         Ok(self.objects.put(bucket, &dir.release(), body, Encryption::Bucket).await?)
+    }
+
+    async fn upload_file(&self, bucket: &BucketName, dir: &ReleaseDir, file: &Attachment) -> Result<(), StartFailure> {
+        let Attachment { name, body, encryption } = file;
+        let key = dir.attachment(name).map_err(|error| StartFailure::File(error.to_string()))?;
+        let body = load(body.clone()).await.map_err(StartFailure::File)?;
+        Ok(self.objects.put(bucket, &key, body, encryption.clone()).await?)
+    }
+}
+
+/// The content to upload: that which the release means, though the file may have been changed since it was hashed.
+async fn load(body: Body) -> Result<Vec<u8>, String> {
+    let (path, sha256) = match body {
+        Body::Bytes(bytes) => return Ok(bytes),
+        Body::File { path, sha256 } => (path, sha256),
+    };
+    let shown = path.display().to_string();
+    let read = move || fs::read(path).map(|bytes| (Sha256::of(&bytes) == sha256).then_some(bytes));
+    match tokio::task::spawn_blocking(read).await.map_err(io::Error::other).flatten() {
+        Ok(Some(bytes)) => Ok(bytes),
+        Ok(None) => Err(format!("{shown} was changed while it was being deployed; deploy it again")),
+        Err(error) => Err(format!("cannot read {shown}: {error}")),
     }
 }

@@ -2,7 +2,7 @@
 
 use super::story::Story;
 use super::{Address, Client, LockState};
-use crate::cloud::{CloudError, ExecutionSummary};
+use crate::cloud::{CloudError, ExecutionSummary, Which};
 use crate::deployer::{Deployed, Deployer};
 use crate::json;
 use crate::release::started_by;
@@ -85,7 +85,7 @@ impl<D: Deployer> Client<D> {
     /// Whatever Step Functions answers.
     pub async fn addresses(&self) -> Result<Vec<Address>, CloudError> {
         let mut found: Vec<Address> = Vec::new();
-        for execution in self.executions.list(false, LATEST).await? {
+        for execution in self.executions.list(&Which::default(), LATEST).await? {
             if let Ok(address) = Address::read(&execution.input, &self.defaults)
                 && !found.iter().any(|known| known.names_the_same(&address))
             {

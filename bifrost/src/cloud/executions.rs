@@ -2,6 +2,7 @@
 
 use super::CloudError;
 use crate::interpreter::Event;
+use crate::release::{ConfigName, ExecutionName, ProjectName};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,29 @@ impl ExecutionSummary {
     }
 }
 
+/// Which executions are asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Which {
+    /// Those that stand so; all, if none.
+    pub status: Option<ExecutionStatus>,
+    /// Those whose names may be of this project's config; all, if none. Their inputs tell whether they are.
+    pub of: Option<(ProjectName, ConfigName)>,
+}
+
+impl Which {
+    /// Those that run.
+    #[must_use]
+    pub fn running() -> Self {
+        Self { status: Some(ExecutionStatus::Running), of: None }
+    }
+
+    /// Whether an execution of that name may be one of them, however it stands.
+    #[must_use]
+    pub fn may_be(&self, name: &str) -> bool {
+        self.of.as_ref().is_none_or(|(project, config)| ExecutionName::may_be_of(name, project, config))
+    }
+}
+
 /// An execution was not started.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StartError {
@@ -89,12 +113,12 @@ pub trait Executions: Send + Sync {
     /// Whatever Step Functions answers.
     async fn describe(&self, name: &str) -> Result<Option<ExecutionSummary>, CloudError>;
 
-    /// The latest executions, or the latest that run, newest first: at most so many (`states:ListExecutions`, as many
-    /// pages as that takes, and `states:DescribeExecution` for each).
+    /// The latest of these executions, newest first: at most so many (`states:ListExecutions`, as many pages as that
+    /// takes, and `states:DescribeExecution` for each).
     ///
     /// # Errors
     /// Whatever Step Functions answers.
-    async fn list(&self, running_only: bool, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError>;
+    async fn list(&self, which: &Which, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError>;
 
     /// The history of an execution after the event of that id, oldest first (`states:GetExecutionHistory`).
     ///

@@ -15,7 +15,7 @@ mod targets;
 
 pub use call::{Attempt, Call, CallName, Principal};
 pub use error::{CloudError, ErrorKind};
-pub use executions::{ExecutionStatus, ExecutionSummary, Executions, StartError};
+pub use executions::{ExecutionStatus, ExecutionSummary, Executions, StartError, Which};
 pub use inventory::{
     BucketSettings, FunctionConfiguration, Inventory, Invocation, KeyAttribute, MachineConfiguration, Table,
 };

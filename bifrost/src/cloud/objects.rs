@@ -52,6 +52,12 @@ pub trait Objects: Send + Sync {
         Ok(self.get(bucket, key).await?.map(|object| Sha256::of(&object.body)))
     }
 
+    /// Whether there is an object of that key (`s3:HeadObject`, which takes the right to `s3:GetObject`).
+    ///
+    /// # Errors
+    /// Whatever S3 answers; it does not tell an absent bucket from an absent object here.
+    async fn exists(&self, bucket: &BucketName, key: &ObjectKey) -> Result<bool, CloudError>;
+
     /// Writes an object, over whatever is there (`s3:PutObject`).
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! The target accounts whose roles are checked.
 
 use crate::client::{Address, Client};
-use crate::cloud::CloudError;
+use crate::cloud::{CloudError, Which};
 use crate::deployer::Deployer;
 use crate::release::AccountId;
 use std::collections::BTreeSet;
@@ -17,7 +17,7 @@ pub(super) async fn targets<D: Deployer>(
     if !asked.is_empty() {
         return Ok(asked.iter().cloned().collect());
     }
-    let recent = match client.executions.list(false, RECENT).await {
+    let recent = match client.executions.list(&Which::default(), RECENT).await {
         Ok(recent) => recent,
         Err(error) if error.is_not_found() => Vec::new(),
         Err(error) => return Err(error),

@@ -5,7 +5,7 @@ use super::store::StoredExecution;
 use super::world::{Bucket, Resources, StoredObject, World};
 use crate::cloud::{
     CloudError, Encryption, ErrorKind, ExecutionStatus, ExecutionSummary, Executions, LockItem, LockTable, Object,
-    Objects, PutLock, PutNew, StartError,
+    Objects, PutLock, PutNew, StartError, Which,
 };
 use crate::deployer::Identity;
 use crate::interpreter::Event;
@@ -39,6 +39,13 @@ impl<R: Resources> Objects for Session<R> {
         self.pass("s3:GetObject", key.as_str(), |world| {
             let object = bucket(world, &self.account, name)?.objects.get(key.as_str());
             Ok(object.map(|object| Object { body: object.body.clone(), last_modified: object.last_modified }))
+        })
+        .await
+    }
+
+    async fn exists(&self, name: &BucketName, key: &ObjectKey) -> Result<bool, CloudError> {
+        self.pass("s3:HeadObject", key.as_str(), |world| {
+            Ok(bucket(world, &self.account, name)?.objects.contains_key(key.as_str()))
         })
         .await
     }
@@ -187,11 +194,16 @@ impl<R: Resources> Executions for LocalExecutions<R> {
         Ok(found.map(|execution| execution.summary))
     }
 
-    async fn list(&self, running_only: bool, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
+    async fn list(&self, which: &Which, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
         const OPERATION: &str = "states:ListExecutions";
         self.session.pass(OPERATION, "", |_| Ok(())).await?;
+        let running_only = which.status == Some(ExecutionStatus::Running);
         let found = self.stored(OPERATION, "", self.session.store.executions(running_only))?;
-        Ok(found.into_iter().take(at_most).map(|execution| execution.summary).collect())
+        let found = found.into_iter().map(|execution| execution.summary);
+        let wanted = |execution: &ExecutionSummary| {
+            which.status.is_none_or(|status| execution.status == status) && which.may_be(&execution.name)
+        };
+        Ok(found.filter(wanted).take(at_most).collect())
     }
 
     async fn history(&self, name: &str, after: u64) -> Result<Vec<Event>, CloudError> {

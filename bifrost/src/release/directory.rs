@@ -2,11 +2,15 @@
 
 use std::fmt;
 
-use super::{AccountId, ConfigName, ProjectName, ReleaseId, Sha256};
+use super::name::{InvalidName, NameFault, check_segment};
+use super::{AccountId, BucketName, ConfigName, ProjectName, ReleaseId, Sha256};
+
+/// How many bytes a key may have: S3's own limit.
+const LONGEST_KEY: usize = 1024;
 
 /// The key of an object in the deployer's bucket.
 ///
-/// Keys are made by directories only, so none leads out of them. The key of a root lock is its key in the lock table,
+/// Keys are made by directories only, and none leads out of them. The key of a root lock is its key in the lock table,
 /// too.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey(String);
@@ -48,18 +52,24 @@ impl ProjectDir {
         RootDir(format!("{self}/{config}"))
     }
 
-    /// The object of that key, if it lies in this directory. A key that climbs, or has an empty part, lies nowhere.
-    #[must_use]
-    pub fn object(&self, key: &str) -> Option<ObjectKey> {
-        let inside = key.strip_prefix(&self.0)?.strip_prefix('/')?;
-        let is_plain = |part: &str| !matches!(part, "" | "." | "..") && !part.contains(|c: char| c.is_control());
-        inside.split('/').all(is_plain).then(|| ObjectKey(key.to_owned()))
-    }
-
     /// The directory, without a trailing slash, of what stands ready for all configs of the project: `_shared`.
     #[must_use]
     pub fn shared(&self) -> ObjectKey {
         ObjectKey(format!("{self}/_shared"))
+    }
+
+    /// The key of an object of the project that a release refers to as `s3://<bucket>/<key>`.
+    ///
+    /// # Errors
+    /// If it is no such URI, or leads to another bucket, or out of the project's directory.
+    pub fn object(&self, bucket: &BucketName, uri: &str) -> Result<ObjectKey, InvalidName> {
+        let elsewhere = NameFault::Form("in the release's bucket, below its account and project");
+        let refused = |fault| InvalidName::new("S3 URI of a project's file", uri, fault);
+        let inside = |key: &'_ str| key.strip_prefix(&self.0)?.strip_prefix('/').map(ToOwned::to_owned);
+        let path = uri.strip_prefix("s3://").and_then(|rest| rest.strip_prefix(bucket.as_str())?.strip_prefix('/'));
+        let path = path.and_then(inside).ok_or_else(|| refused(elsewhere))?;
+        check_path(&path).map_err(refused)?;
+        Ok(ObjectKey(format!("{self}/{path}")))
     }
 }
 
@@ -128,6 +138,23 @@ impl ReleaseDir {
     pub fn file(&self, name: &'static str) -> ObjectKey {
         ObjectKey(format!("{self}/{name}"))
     }
+
+    /// A file of the release whose name is made of what a release says, such as `release/api.zip`.
+    ///
+    /// # Errors
+    /// If the name leads elsewhere, or is that of what the framework keeps there.
+    pub fn attachment(&self, name: &str) -> Result<ObjectKey, InvalidName> {
+        let fault = match name {
+            "lock" | "log" | "release" => Err(NameFault::Reserved),
+            _ => check_path(name),
+        };
+        fault.map_err(|fault| InvalidName::new("name of a release's file", name, fault))?;
+        Ok(ObjectKey(format!("{self}/{name}")))
+    }
+}
+
+fn check_path(path: &str) -> Result<(), NameFault> {
+    path.split('/').try_for_each(|segment| check_segment(segment, LONGEST_KEY))
 }
 
 /// Directories are shown without a trailing slash, as user data is told them.
@@ -179,17 +206,32 @@ mod tests {
     }
 
     #[test]
-    fn an_object_is_in_a_directory_if_its_key_leads_there_and_nowhere_else() {
-        let project = ProjectDir::new(&"000000000000".parse().unwrap(), &"a/b".parse().unwrap());
-        assert!(project.object("000000000000/a/b/dev/r/release/f.zip").is_some());
-        for outside in [
-            "000000000000/a/bc/f",
-            "000000000000/a/b",
-            "000000000000/a/b/../c/f",
-            "000000000000/a/b//f",
-            "x/000000000000/a/b/f",
+    fn a_file_of_a_release_stays_in_its_directory_and_is_none_of_the_frameworks() {
+        let root = RootDir::new(&"000000000000".parse().unwrap(), &"web".parse().unwrap(), &"dev".parse().unwrap());
+        let dir = root.release_dir(&"release-1".parse().unwrap());
+        let key = dir.attachment("release/api.zip").unwrap();
+        assert_eq!(key.as_str(), "000000000000/web/dev/release-1/release/api.zip");
+        for wrong in ["", "../x", "a/../../b", "/a", "a/", "a b", "a\n", "lock", "log", "release"] {
+            assert!(dir.attachment(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_object_that_a_release_refers_to_is_its_projects_in_its_bucket() {
+        let project = ProjectDir::new(&"000000000000".parse().unwrap(), &"acme/web".parse().unwrap());
+        let bucket = "ours".parse().unwrap();
+        let key = project.object(&bucket, "s3://ours/000000000000/acme/web/dev/release-1/api.zip").unwrap();
+        assert_eq!(key.as_str(), "000000000000/acme/web/dev/release-1/api.zip");
+        for wrong in [
+            "s3://theirs/000000000000/acme/web/dev/api.zip",
+            "s3://ours/000000000000/acme/webshop/dev/api.zip",
+            "s3://ours/111111111111/acme/web/dev/api.zip",
+            "s3://ours/000000000000/acme/web/../other/api.zip",
+            "s3://ours/000000000000/acme/web/",
+            "https://ours/000000000000/acme/web/dev/api.zip",
+            "./api.zip",
         ] {
-            assert_eq!(project.object(outside), None, "{outside}");
+            assert!(project.object(&bucket, wrong).is_err(), "{wrong}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Envelope, Sha256};
+use super::{ConfigName, Envelope, ProjectName, Sha256};
 
 /// The name of the execution that deploys a release.
 ///
@@ -22,17 +22,25 @@ impl ExecutionName {
     /// SHA-256.
     #[must_use]
     pub fn for_release(release: &Envelope) -> Self {
-        let project = release.project_name.as_str().replace('/', "-");
-        let head = format!("deploy-{project}-{}", release.config_name);
+        let head = head(&release.project_name, &release.config_name);
         let tail = release.release_id.time_and_random();
         let name = format!("{head}-{tail}");
         if name.len() <= Self::LONGEST {
             return Self(name);
         }
-        let digest: String = Sha256::of(head.as_bytes()).to_string().chars().take(8).collect();
+        let digest = digest(&head);
         // A release id without its prefix has 56 bytes at most: something of the head always remains.
         let kept: String = head.chars().take(Self::LONGEST.saturating_sub(tail.len() + digest.len() + 2)).collect();
         Self(format!("{kept}-{digest}-{tail}"))
+    }
+
+    /// Whether an execution of that name may deploy this project's config. If not, it does not; if so, its input tells:
+    /// `web/dev` and `web-dev` look the same.
+    #[must_use]
+    pub fn may_be_of(name: &str, project: &ProjectName, config: &ConfigName) -> bool {
+        let head = head(project, config);
+        name.strip_prefix(&head).is_some_and(|rest| rest.starts_with('-'))
+            || name.contains(&format!("-{}-", digest(&head)))
     }
 
     /// The name as text.
@@ -40,6 +48,14 @@ impl ExecutionName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn head(project: &ProjectName, config: &ConfigName) -> String {
+    format!("deploy-{}-{config}", project.as_str().replace('/', "-"))
+}
+
+fn digest(head: &str) -> String {
+    Sha256::of(head.as_bytes()).to_string().chars().take(8).collect()
 }
 
 impl fmt::Display for ExecutionName {

@@ -32,7 +32,7 @@ fn address(client: &Board) -> Address {
 }
 
 async fn start(client: &Board, name: &str, release: &Value) -> Started {
-    let prepared = client.prepare(&file(name, release), "ada@laptop").unwrap();
+    let prepared = client.prepare(&file(name, release), "ada@laptop").await.unwrap();
     client.start(&prepared).await.unwrap()
 }
 
@@ -82,25 +82,25 @@ async fn what_was_told_is_not_told_again() {
 async fn a_refused_release_is_not_uploaded() {
     let lab = lab();
     let client = client(&lab);
-    let refused = |name: &str, change: fn(&mut Value)| {
+    let refused = async |name: &str, change: fn(&mut Value)| {
         let mut release = note("hello");
         change(&mut release);
-        client.prepare(&file(name, &release), "ada@laptop").unwrap_err().to_string()
+        client.prepare(&file(name, &release), "ada@laptop").await.unwrap_err().to_string()
     };
-    let old = refused("old", |release| release["created_at"] = json!("2026-02-18T11:59:59Z"));
+    let old = refused("old", |release| release["created_at"] = json!("2026-02-18T11:59:59Z")).await;
     assert!(old.contains("more than 10 days ago"), "{old}");
-    let ahead = refused("ahead", |release| release["created_at"] = json!("2026-03-01T12:02:01Z"));
+    let ahead = refused("ahead", |release| release["created_at"] = json!("2026-03-01T12:02:01Z")).await;
     assert!(ahead.contains("more than 2 minutes in the future"), "{ahead}");
-    let unknown = refused("unknown", |release| release["notes"] = json!("x"));
+    let unknown = refused("unknown", |release| release["notes"] = json!("x")).await;
     assert!(unknown.contains("notes: there is no such field; did you mean `note`?"), "{unknown}");
-    let climbing = refused("climbing", |release| release["project_name"] = json!("../x"));
+    let climbing = refused("climbing", |release| release["project_name"] = json!("../x")).await;
     assert!(climbing.contains("project_name: \"../x\" is no project name"), "{climbing}");
-    let large = refused("large", |release| release["note"] = json!("x".repeat(201 * 1024)));
+    let large = refused("large", |release| release["note"] = json!("x".repeat(201 * 1024))).await;
     assert!(large.contains("more than 204800 bytes of JSON"), "{large}");
-    let larger = refused("larger", |release| release["note"] = json!("x".repeat(2_000_000)));
+    let larger = refused("larger", |release| release["note"] = json!("x".repeat(2_000_000))).await;
     assert!(larger.contains("more than 1048576 bytes,"), "{larger}");
-    let absent = client.prepare(&PathBuf::from("absent.json"), "ada").unwrap_err();
-    assert!(matches!(absent, PrepareError::Io { .. }), "{absent}");
+    let absent = client.prepare(&PathBuf::from("absent.json"), "ada").await.unwrap_err();
+    assert!(matches!(absent, PrepareError::File(_)), "{absent}");
     let buckets = lab.store().read(|world| world.accounts[&client.identity.account].buckets.clone()).unwrap();
     assert!(buckets.values().all(|bucket| bucket.objects.is_empty()));
 }
@@ -165,7 +165,7 @@ async fn the_id_of_a_release_is_not_used_for_another() {
     lab.run().await.unwrap();
     let mut another = identified();
     another["note"] = json!("another");
-    let other = client.prepare(&file("other", &another), "ada@laptop").unwrap();
+    let other = client.prepare(&file("other", &another), "ada@laptop").await.unwrap();
     let refusal = client.start(&other).await.unwrap_err();
     assert!(matches!(refusal, StartFailure::ReleaseIdTaken(_)), "{refusal}");
     assert_eq!(notes(&lab), ["hello"]);
@@ -175,7 +175,7 @@ async fn the_id_of_a_release_is_not_used_for_another() {
 async fn an_execution_of_the_name_that_deploys_something_else_is_not_taken_for_ours() {
     let lab = lab();
     let client = client(&lab);
-    let prepared = client.prepare(&file("named", &identified()), "ada@laptop").unwrap();
+    let prepared = client.prepare(&file("named", &identified()), "ada@laptop").await.unwrap();
     client.executions.start(prepared.execution().as_str(), &json!({})).await.unwrap();
     let refusal = client.start(&prepared).await.unwrap_err().to_string();
     assert!(refusal.contains("exists already") && refusal.contains("leave `release_id` out"), "{refusal}");

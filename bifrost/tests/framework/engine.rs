@@ -1,7 +1,7 @@
 //! The engine: executions run to their end whatever happens to tasks and to the engine itself.
 
 use crate::board::{BoardDeployer, lab, lab_with, lock_holder, notes, release, world};
-use bifrost::cloud::ExecutionStatus;
+use bifrost::cloud::{ExecutionStatus, Which};
 use bifrost::local::{Effect, Engine, Lease, LocalCloud, Pace, Store};
 use bifrost::testing::{Lab, Run};
 use bifrost::{Deployer, Identity};
@@ -171,7 +171,7 @@ async fn a_renewed_world_is_seen_by_who_had_the_old_one_open() {
     renewed.ids = 7;
     Store::renew(&path, BoardDeployer::NAME, &renewed).unwrap();
     assert_eq!(other.store().read(|world| world.ids).unwrap(), 7);
-    assert!(other.executions().list(false, 10).await.unwrap().is_empty());
+    assert!(other.executions().list(&Which::default(), 10).await.unwrap().is_empty());
     assert_eq!(notes(&lab), [] as [&str; 0]);
 }
 

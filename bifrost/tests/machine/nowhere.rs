@@ -48,6 +48,10 @@ impl Objects for Nowhere {
         panic!("nobody should read {key}")
     }
 
+    async fn exists(&self, _: &BucketName, key: &ObjectKey) -> Result<bool, CloudError> {
+        panic!("nobody should look for {key}")
+    }
+
     async fn put(&self, _: &BucketName, key: &ObjectKey, _: Vec<u8>, _: Encryption) -> Result<(), CloudError> {
         panic!("nobody should write {key}")
     }

@@ -2,7 +2,7 @@
 
 use crate::cloud::FenrirPorts;
 use crate::release::FenrirRelease;
-use bifrost::release::{Envelope, ObjectKey, Sha256};
+use bifrost::release::{Envelope, Sha256};
 use bifrost::task::Context;
 use bifrost::validate::ValidateFailure;
 use futures_util::stream::{self, StreamExt};
@@ -31,13 +31,7 @@ async fn check_file(
     stated: Sha256,
 ) -> Result<(), String> {
     let path = format!("s3_uris_sha256s.{uri}");
-    let key = object_key(envelope, &uri).ok_or_else(|| {
-        format!(
-            "{path}: a release uses files of its own project in its own bucket, s3://{}/{}/…, and no others",
-            envelope.bucket,
-            envelope.project_dir()
-        )
-    })?;
+    let key = envelope.project_dir().object(&envelope.bucket, &uri).map_err(|error| format!("{path}: {error}"))?;
     let found = context.objects.sha256(&envelope.bucket, &key).await;
     match found.map_err(|error| format!("{path}: {error}"))? {
         Some(found) if found == stated => Ok(()),
@@ -47,10 +41,4 @@ async fn check_file(
         )),
         None => Err(format!("{path}: there is no such file; deploy with the client, which uploads it")),
     }
-}
-
-/// The key of a file of the release's own project, by its URI.
-fn object_key(envelope: &Envelope, uri: &str) -> Option<ObjectKey> {
-    let (bucket, key) = uri.strip_prefix("s3://")?.split_once('/')?;
-    (bucket == envelope.bucket.as_str()).then(|| envelope.project_dir().object(key))?
 }

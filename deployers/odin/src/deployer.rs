@@ -11,9 +11,12 @@ use async_trait::async_trait;
 use bifrost::client::read_at_most;
 use bifrost::cloud::{CloudError, Encryption};
 use bifrost::release::{ConfigName, ProjectName, Sha256};
-use bifrost::{Attachment, Changes, Deployed, Deployer, Permission, Progress};
+use bifrost::{Attachment, Belonging, Body, Changes, Deployed, Deployer, Permission, Progress, Uploaded};
 use serde_json::{Map, Value};
 use std::path::Path;
+
+/// What the user data of a release are called in its directory.
+pub(crate) const USER_DATA: &str = "userdata";
 
 /// How many bytes of user data are read at all. What EC2 takes is far less, and checked once names are put in.
 const LARGEST_USER_DATA: u64 = 1024 * 1024;
@@ -34,7 +37,7 @@ impl Deployer for Odin {
     }
 
     /// Reads `<release file>.userdata`.
-    fn attach(release_file: &Path, release: &mut Map<String, Value>) -> Result<Vec<Attachment>, String> {
+    fn attach(release_file: &Path, release: &mut Map<String, Value>, _: &Uploaded) -> Result<Vec<Attachment>, String> {
         let mut file = release_file.as_os_str().to_owned();
         file.push(".userdata");
         let body = read_at_most(Path::new(&file), LARGEST_USER_DATA).map_err(|error| {
@@ -44,7 +47,12 @@ impl Deployer for Odin {
             )
         })?;
         release.insert("user_data_sha256".into(), Sha256::of(&body).to_string().into());
-        Ok(vec![Attachment { name: "userdata", body, encryption: Encryption::Kms("alias/aws/s3".into()) }])
+        Ok(vec![Attachment { name: USER_DATA.into(), body: Body::Bytes(body), encryption: encryption() }])
+    }
+
+    fn belongings(release: &OdinRelease) -> Vec<Belonging> {
+        let sha256 = release.fields.user_data_sha256;
+        vec![Belonging { name: USER_DATA.into(), sha256, encryption: encryption() }]
     }
 
     fn progress(release: &OdinRelease) -> Vec<Progress> {
@@ -65,6 +73,7 @@ impl Deployer for Odin {
                 .filter_map(|service| service.resources.as_ref()?.prev_asg_arn.as_ref())
                 .map(group)
                 .collect(),
+            ..Changes::default()
         }
     }
 
@@ -76,6 +85,11 @@ impl Deployer for Odin {
         let groups = ports.groups.groups(&[(PROJECT_NAME, project.as_str()), (CONFIG_NAME, config.as_str())]).await?;
         Ok(groups.into_iter().filter(|group| group.status.is_none()).map(deployed).collect())
     }
+}
+
+/// User data may hold what nobody else should read.
+fn encryption() -> Encryption {
+    Encryption::Kms("alias/aws/s3".into())
 }
 
 /// A report as dots. Every instance is one of them, whatever the others say.

@@ -16,15 +16,15 @@ fn temporary_release(user_data: Option<&[u8]>) -> std::path::PathBuf {
 #[test]
 fn user_data_is_read_from_beside_the_release_and_its_hash_entered() {
     let mut release = Map::new();
-    let attached = Odin::attach(&temporary_release(Some(b"abc")), &mut release).unwrap();
-    assert_eq!(attached[0].body, b"abc");
+    let attached = Odin::attach(&temporary_release(Some(b"abc")), &mut release, &Uploaded::default()).unwrap();
+    assert_eq!(attached[0].body, Body::Bytes(b"abc".into()));
     assert_eq!(attached[0].encryption, Encryption::Kms("alias/aws/s3".into()));
     assert_eq!(Value::Object(release), json!({ "user_data_sha256": Sha256::of(b"abc") }));
 }
 
 #[test]
 fn a_release_without_user_data_beside_it_is_told_which_file_is_missing() {
-    let error = Odin::attach(&temporary_release(None), &mut Map::new()).unwrap_err();
+    let error = Odin::attach(&temporary_release(None), &mut Map::new(), &Uploaded::default()).unwrap_err();
     assert!(error.starts_with("cannot read the user data in /") && error.contains(".json.userdata"), "{error}");
 }
 
@@ -40,7 +40,7 @@ async fn a_deploy_can_be_followed_and_told_of() {
     };
     assert_eq!(
         Odin::changes(&second),
-        Changes { created: groups("11-00-00Z").into(), deleted: groups("10-00-00Z").into() }
+        Changes { created: groups("11-00-00Z").into(), deleted: groups("10-00-00Z").into(), ..Changes::default() }
     );
 
     let (project, config) = ("coinbase/deploy-test".parse().unwrap(), "development".parse().unwrap());

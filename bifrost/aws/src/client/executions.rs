@@ -10,7 +10,7 @@ use aws_sdk_sfn::operation::describe_execution::{DescribeExecutionError, Describ
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
 use aws_sdk_sfn::types::{ExecutionStatus as SdkStatus, HistoryEvent};
 use bifrost::Identity;
-use bifrost::cloud::{CloudError, ErrorKind, ExecutionStatus, ExecutionSummary, Executions, StartError};
+use bifrost::cloud::{CloudError, ErrorKind, ExecutionStatus, ExecutionSummary, Executions, StartError, Which};
 use bifrost::interpreter::Event;
 use bifrost::json;
 use chrono::{DateTime, Utc};
@@ -51,16 +51,16 @@ impl SfnExecutions {
         error
     }
 
-    async fn names(&self, running_only: bool, at_most: usize) -> Result<Vec<String>, CloudError> {
+    async fn names(&self, which: &Which, at_most: usize) -> Result<Vec<String>, CloudError> {
         const OPERATION: &str = "states:ListExecutions";
         let machine = self.identity.state_machine_arn();
         let (mut names, mut token) = (Vec::new(), None);
         loop {
             let list =
                 self.client.list_executions().state_machine_arn(&machine).set_next_token(token).max_results(PAGE);
-            let list = list.set_status_filter(running_only.then_some(SdkStatus::Running));
+            let list = list.set_status_filter(which.status.map(sdk_status));
             let page = self.session.call(OPERATION, "", list.send()).await.map_err(|error| self.explained(error))?;
-            names.extend(page.executions.into_iter().map(|execution| execution.name));
+            names.extend(page.executions.into_iter().map(|execution| execution.name).filter(|name| which.may_be(name)));
             token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() || names.len() >= at_most {
                 names.truncate(at_most);
@@ -94,8 +94,8 @@ impl Executions for SfnExecutions {
         }
     }
 
-    async fn list(&self, running_only: bool, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
-        let names = self.names(running_only, at_most).await?;
+    async fn list(&self, which: &Which, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
+        let names = self.names(which, at_most).await?;
         let described = stream::iter(names).map(|name| async move { self.describe(&name).await }).buffered(AT_ONCE);
         let found: Vec<Option<ExecutionSummary>> = described.try_collect().await?;
         Ok(found.into_iter().flatten().collect())
@@ -139,6 +139,16 @@ fn summary(
         error: output.error,
         cause: output.cause,
     })
+}
+
+fn sdk_status(status: ExecutionStatus) -> SdkStatus {
+    match status {
+        ExecutionStatus::Running => SdkStatus::Running,
+        ExecutionStatus::Succeeded => SdkStatus::Succeeded,
+        ExecutionStatus::Failed => SdkStatus::Failed,
+        ExecutionStatus::TimedOut => SdkStatus::TimedOut,
+        ExecutionStatus::Aborted => SdkStatus::Aborted,
+    }
 }
 
 fn status(status: &SdkStatus) -> Option<ExecutionStatus> {

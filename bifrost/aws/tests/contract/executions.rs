@@ -3,7 +3,7 @@
 use crate::idler::Idler;
 use crate::place::Place;
 use bifrost::client::Client;
-use bifrost::cloud::{ExecutionStatus, ExecutionSummary, StartError};
+use bifrost::cloud::{ExecutionStatus, ExecutionSummary, StartError, Which};
 use bifrost::interpreter::EventType;
 use serde_json::{Value, json};
 
@@ -29,7 +29,8 @@ impl Place {
 
     /// Names of executions.
     async fn listed(&self, running_only: bool, at_most: usize) -> Vec<String> {
-        let found = self.client.executions.list(running_only, at_most).await.unwrap();
+        let which = if running_only { Which::running() } else { Which::default() };
+        let found = self.client.executions.list(&which, at_most).await.unwrap();
         found.into_iter().map(|execution| execution.name).collect()
     }
 }

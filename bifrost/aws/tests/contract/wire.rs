@@ -68,7 +68,7 @@ async fn a_state_machine_that_is_not_there_is_named_and_how_to_find_or_make_it()
         let executions = connect("coinbase-nobody").await.executions;
         let started = executions.start("one", &json!({})).await;
         let Err(StartError::Cloud(started)) = started else { panic!("not refused so: {started:?}") };
-        for (kind, code, told) in [refusal::<()>(Err(started)), refusal(executions.list(true, 1).await)] {
+        for (kind, code, told) in [refusal::<()>(Err(started)), refusal(executions.list(&Which::running(), 1).await)] {
             assert_eq!((kind, code.as_str()), (ErrorKind::NotFound, "StateMachineDoesNotExist"), "{told}");
             let account = &place.client.identity.account;
             let hint =

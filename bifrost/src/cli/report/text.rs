@@ -6,7 +6,7 @@ use crate::cli::arguments::Hint;
 use crate::cli::legible::{legible, one_line};
 use crate::cli::time::duration;
 use crate::client::{Address, News, Outcome, Status, StepFailure};
-use crate::deployer::Progress;
+use crate::deployer::{Progress, Tone};
 use crate::machine::State;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -62,6 +62,7 @@ impl Text {
                 self.services.clone_from(services);
                 Vec::new()
             }
+            News::Log { time, line, tone } => vec![self.log_line(*time, line, *tone)],
             News::End(outcome) => self.end(outcome, seconds),
         }
     }
@@ -113,6 +114,17 @@ impl Text {
         Some(self.paint.busy(&format!("        ! {}: {}", failure.error, indented(&failure.cause))))
     }
 
+    fn log_line(&self, time: Option<DateTime<Utc>>, line: &str, tone: Tone) -> String {
+        let elapsed = time.map_or_else(String::new, |time| self.elapsed(time));
+        let line = format!("{elapsed:>6}    {}", one_line(line));
+        match tone {
+            Tone::Plain => self.paint.quiet(&line),
+            Tone::Good => self.paint.good(&line),
+            Tone::Warn => self.paint.busy(&line),
+            Tone::Bad => self.paint.bad(&line),
+        }
+    }
+
     fn end(&self, outcome: &Outcome, seconds: f64) -> Vec<String> {
         let release_id = one_line(&outcome.release_id);
         let took = format!("after {} ({seconds:.1} s here)", duration(TimeDelta::seconds(outcome.seconds)));
@@ -127,6 +139,9 @@ impl Text {
         let made = outcome.changes.created.iter();
         lines.extend(made.map(|what| format!("  {} {}", created(outcome.status), one_line(what))));
         lines.extend(outcome.changes.deleted.iter().map(|what| format!("  deleted  {}", one_line(what))));
+        let outputs = outcome.changes.outputs.iter();
+        lines.extend(outputs.map(|(name, value)| format!("  output   {} = {}", one_line(name), one_line(value))));
+        lines.extend(outcome.changes.notes.iter().map(|note| format!("  note     {}", indented(note))));
         if !outcome.is_ours {
             lines.push(self.paint.bad("  yours    was not deployed: deploy it again"));
         }

@@ -64,7 +64,8 @@ fn written(news: &[News]) -> String {
 
 #[test]
 fn a_success_tells_its_states_and_what_it_changed() {
-    let changes = Changes { created: vec!["group web-2".into()], deleted: vec!["group web-1".into()] };
+    let changes =
+        Changes { created: vec!["group web-2".into()], deleted: vec!["group web-1".into()], ..Changes::default() };
     let end = News::End(Box::new(Outcome { changes, ..outcome(Status::Success, 0) }));
     let news = [start(false, true), state(0, "Validate"), state(105, "CheckHealthy"), state(125, "Success"), end];
     insta::assert_snapshot!(written(&news), @r"
@@ -85,7 +86,7 @@ fn a_failure_tells_where_and_why_what_was_cleaned_up_and_what_to_do() {
     let end = Outcome {
         failures: vec![halt.clone(), failure(120, "DetachForFailure", "DetachError", "still draining")],
         states_after_failure: vec!["DetachForFailure".into(), "CleanUpFailure".into(), "FailureClean".into()],
-        changes: Changes { created: Vec::new(), deleted: vec!["group web-2".into()] },
+        changes: Changes { deleted: vec!["group web-2".into()], ..Changes::default() },
         ..outcome(Status::FailureClean, 1)
     };
     let news = [start(false, true), state(105, "CheckHealthy"), News::Failure(halt), News::End(Box::new(end))];
@@ -128,7 +129,7 @@ fn a_dirty_failure_says_what_is_left_and_how_to_unlock() {
     let end = Outcome {
         failures: vec![failure(100, "CleanUpFailure", "CleanUpError", "denied")],
         states_after_failure: vec!["FailureDirty".into()],
-        changes: Changes { created: vec!["group web-2".into()], deleted: Vec::new() },
+        changes: Changes { created: vec!["group web-2".into()], ..Changes::default() },
         ..outcome(Status::FailureDirty, 3)
     };
     insta::assert_snapshot!(written(&[start(false, true), News::End(Box::new(end))]), @r"

@@ -1,6 +1,7 @@
 //! The state Validate.
 
 use super::Context;
+use crate::deployer::USER_DATA;
 use crate::findings::Findings;
 use crate::release::{OdinRelease, USER_DATA_LIMIT_BYTES, check, fill_defaults, render_user_data};
 use bifrost::validate::{ValidateFailure, read_file};
@@ -22,7 +23,7 @@ pub async fn validate(context: &Context, release: OdinRelease) -> Result<OdinRel
 
 /// The user data that the release means, before names are put in.
 pub(super) async fn read_user_data(context: &Context, release: &OdinRelease) -> Result<String, ValidateFailure> {
-    let body = read_file(context, release, "userdata", &release.fields.user_data_sha256).await?;
+    let body = read_file(context, release, USER_DATA, &release.fields.user_data_sha256).await?;
     String::from_utf8(body).map_err(|error| {
         ValidateFailure::BadRelease(format!(
             "the user data is no text: {error}; if it is compressed, leave that to the image"

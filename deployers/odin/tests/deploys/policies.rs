@@ -110,7 +110,7 @@ async fn everything_that_people_do() -> Actions {
         }
     }));
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/releases/deploy-test.json");
-    let prepared = client.prepare(file.as_ref(), "ada").unwrap();
+    let prepared = client.prepare(file.as_ref(), "ada").await.unwrap();
     let address = Address::from(&prepared.release.envelope);
     let mut follower = client.follow(client.start(&prepared).await.unwrap());
     client.halt(&address, "a test").await.unwrap();

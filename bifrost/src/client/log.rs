@@ -1,0 +1,46 @@
+//! The log of the deployer, as far as it was not told yet.
+
+use super::{Client, News};
+use crate::cloud::ErrorKind;
+use crate::deployer::Deployer;
+use crate::release::{BucketName, ObjectKey};
+use chrono::{DateTime, Utc};
+
+/// Reads a log again and again, and tells what is new.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    /// Where it is; none if the deployer writes none, or it may not be read.
+    place: Option<(BucketName, ObjectKey)>,
+    /// How many lines were told.
+    told: usize,
+}
+
+impl Log {
+    /// The log that is written there.
+    pub(super) fn at(bucket: BucketName, key: ObjectKey) -> Self {
+        Self { place: Some((bucket, key)), told: 0 }
+    }
+
+    /// The lines that were written since the last look. A log that cannot be read is no reason to lose sight of a deploy.
+    pub(super) async fn look<D: Deployer>(&mut self, client: &Client<D>) -> Vec<News> {
+        let Some((bucket, key)) = &self.place else { return Vec::new() };
+        let written = match client.objects.get(bucket, key).await {
+            Ok(written) => written,
+            Err(error) => {
+                self.place.take_if(|_| error.kind == ErrorKind::AccessDenied);
+                return Vec::new();
+            }
+        };
+        let text = written.map(|object| String::from_utf8_lossy(&object.body).into_owned()).unwrap_or_default();
+        let news: Vec<News> = text.lines().skip(self.told).map(line::<D>).collect();
+        self.told += news.len();
+        news
+    }
+}
+
+fn line<D: Deployer>(written: &str) -> News {
+    let time = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&Utc));
+    let parts = written.split_once(' ').and_then(|(first, rest)| Some((time(first)?, rest)));
+    let (time, line) = parts.map_or((None, written), |(time, rest)| (Some(time), rest));
+    News::Log { time, tone: D::tone(line), line: line.to_owned() }
+}
