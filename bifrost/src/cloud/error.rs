@@ -56,6 +56,7 @@ impl ErrorKind {
             "AlreadyExists" | "AlreadyExistsException" | "AlreadyExistsFault" | "Duplicate" => Self::AlreadyExists,
             "IdempotentParameterMismatch"
             | "InUse"
+            | "InvalidChangeSetStatus"
             | "ResourceContention"
             | "ResourceInUse"
             | "ScalingActivityInProgress" => Self::Conflict,
@@ -68,6 +69,7 @@ impl ErrorKind {
             | "TooManyRequestsException"
             | "ProvisionedThroughputExceededException" => Self::Throttled,
             "AccessPointNotFound"
+            | "ChangeSetNotFound"
             | "LoadBalancerNotFound"
             | "NoSuchBucket"
             | "NoSuchEntity"

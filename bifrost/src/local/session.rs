@@ -3,9 +3,9 @@
 use super::fault::{FaultKind, injected, strike};
 use super::record::Effect;
 use super::store::{Store, StoreError};
-use super::world::{Resources, World, later};
+use super::world::{Bucket, Resources, World, later, no_account};
 use crate::cloud::{Attempt, Call, CallName, CloudError, ErrorKind, Principal};
-use crate::release::{AccountId, Region};
+use crate::release::{AccountId, BucketName, Region};
 use chrono::{DateTime, Utc};
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
@@ -46,9 +46,41 @@ pub struct Place<'w, R> {
     /// The world's time.
     pub now: DateTime<Utc>,
     ids: &'w mut u64,
+    /// Those of every account: services read what a bucket's owner lets them, wherever it lies.
+    buckets: Vec<&'w BTreeMap<BucketName, Bucket>>,
+}
+
+impl<'w, R: Resources> Place<'w, R> {
+    fn new(
+        world: &'w mut World<R>,
+        account: &'w AccountId,
+        region: &'w Region,
+        ids: &'w mut u64,
+    ) -> Result<Self, ServiceError> {
+        let now = world.clock;
+        let (mut buckets, mut resources) = (Vec::with_capacity(world.accounts.len()), None);
+        for (id, held) in &mut world.accounts {
+            buckets.push(&held.buckets);
+            resources = if id == account { Some(&mut held.resources) } else { resources };
+        }
+        let resources = resources.ok_or_else(|| no_account(account))?;
+        Ok(Self { resources, account, region, now, ids, buckets })
+    }
 }
 
 impl<R> Place<'_, R> {
+    /// The bytes of an object in S3, whichever account owns the bucket: what a service reads by itself.
+    #[must_use]
+    pub fn object(&self, bucket: &str, key: &str) -> Option<&[u8]> {
+        let bucket = bucket.parse::<BucketName>().ok()?;
+        self.buckets
+            .iter()
+            .find_map(|buckets| buckets.get(&bucket))?
+            .objects
+            .get(key)
+            .map(|object| object.body.as_slice())
+    }
+
     /// A new id as EC2 makes them: the prefix and 17 hexadecimal digits.
     pub fn new_id(&mut self, prefix: &str) -> String {
         *self.ids = self.ids.saturating_add(1);
@@ -133,9 +165,8 @@ impl<R: Resources> Session<R> {
     ) -> Result<T, CloudError> {
         let (account, region) = (&self.account, &self.region);
         self.pass(operation, resource, move |world| {
-            let (now, mut ids) = (world.clock, world.ids);
-            let resources = &mut world.account(account)?.resources;
-            let answer = effect(&mut Place { resources, account, region, now, ids: &mut ids });
+            let mut ids = world.ids;
+            let answer = effect(&mut Place::new(world, account, region, &mut ids)?);
             world.ids = ids;
             answer
         })

@@ -101,14 +101,14 @@ impl<R: Resources> World<R> {
     /// # Errors
     /// `AccessDenied`, as AWS answers for an account that is not there.
     pub fn account(&mut self, id: &AccountId) -> Result<&mut Account<R>, ServiceError> {
-        self.accounts.get_mut(id).ok_or_else(|| {
-            ServiceError::new(
-                ErrorKind::AccessDenied,
-                "AccessDenied",
-                format!("there is no account {id} in this world"),
-            )
-        })
+        self.accounts.get_mut(id).ok_or_else(|| no_account(id))
     }
+}
+
+/// AWS's answer for an account that is not there.
+pub(super) fn no_account(id: &AccountId) -> ServiceError {
+    let message = format!("there is no account {id} in this world");
+    ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message)
 }
 
 /// That many seconds later, or the end of time: a world file may say any time and any length.

@@ -150,7 +150,7 @@ pub enum Replacement {
 }
 
 /// A change to a resource.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
     /// What becomes of it.
     pub action: ChangeAction,
@@ -233,8 +233,9 @@ pub trait CloudFormation: Send + Sync {
     /// Whatever CloudFormation answers.
     async fn change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSet>, CloudError>;
 
-    /// Begins to carry a change set out; what fails is rolled back (`cloudformation:ExecuteChangeSet` with
-    /// `DisableRollback: false`).
+    /// Begins to carry a change set out; what fails is rolled back, and what it made goes again whatever its
+    /// `DeletionPolicy`: else a table that was kept would be in the way of the next try (`cloudformation:ExecuteChangeSet`
+    /// with `DisableRollback: false` and `RetainExceptOnCreate: true`).
     ///
     /// # Errors
     /// Whatever CloudFormation answers, such as `InvalidChangeSetStatus`.

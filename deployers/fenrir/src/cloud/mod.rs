@@ -4,6 +4,8 @@
 //! limits what one request may name, the method hides it.
 
 mod cloud_formation;
+#[cfg(feature = "local")]
+pub mod local;
 mod lookups;
 
 pub use cloud_formation::{

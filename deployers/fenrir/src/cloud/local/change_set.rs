@@ -1,0 +1,180 @@
+//! Change sets: how they are asked for, and what comes of them.
+
+use super::arn::digest;
+use super::changes::changes;
+use super::stack::StoredStack;
+use super::template::{Template, is_sam};
+use super::{refusal, validation_error};
+use crate::cloud::{Change, ChangeSet, NewChangeSet};
+use crate::rules::Tags;
+use bifrost::local::{ServiceError, later};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Seconds from the request until CloudFormation turns to it.
+const PENDING_SECONDS: u32 = 1;
+/// Seconds from the request until it is complete, or has failed.
+const MAKING_SECONDS: u32 = 6;
+
+/// A change set. What comes of it is known when it is asked for, because nothing changes its stack before it does, and
+/// is told when that is due.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredChangeSet {
+    /// Its ARN.
+    pub id: String,
+    /// When it was asked for.
+    pub creation_time: DateTime<Utc>,
+    /// The token that it was asked for with.
+    pub token: String,
+    /// The digest of the request: the same token with another request is refused.
+    pub request: String,
+    /// The template as it was given.
+    pub template: Value,
+    /// The tags of the stack.
+    #[serde(default)]
+    pub tags: Tags,
+    /// Why it fails, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+    /// The token that it was executed with, if it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub executed_by: Option<String>,
+    /// `ExecutionStatus` once it was executed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub execution_status: Option<String>,
+    /// What it changes, as it was found when it was asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+}
+
+impl StoredChangeSet {
+    /// The change set that is asked for, of that stack.
+    pub(super) fn new(
+        id: String,
+        new: &NewChangeSet,
+        template: Value,
+        stack: &StoredStack,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let processed = Template::process(&template);
+        let outcome = processed.and_then(|processed| {
+            let changes = changes(stack, &processed, &new.tags);
+            let retyped = retyped(stack, &processed);
+            match (changes.is_empty(), retyped.is_empty()) {
+                (_, false) => Err(format!("Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]", retyped.join(", "))),
+                (true, _) => Err(unchanged(&template).into()),
+                (false, true) => Ok(changes),
+            }
+        });
+        let (failure, changes) = match outcome {
+            Ok(changes) => (None, changes),
+            Err(reason) => (Some(reason), Vec::new()),
+        };
+        Self {
+            id,
+            creation_time: now,
+            token: new.token.clone(),
+            request: request(new),
+            template,
+            tags: new.tags.clone(),
+            failure,
+            executed_by: None,
+            execution_status: None,
+            changes,
+        }
+    }
+
+    /// Whether that request is the one that it came by; if the same name was asked for otherwise, CloudFormation's refusal.
+    pub(super) fn is_of(&self, new: &NewChangeSet) -> Result<(), ServiceError> {
+        let differs = if self.token != new.token {
+            "ClientToken"
+        } else if self.request != request(new) {
+            "Template"
+        } else {
+            return Ok(());
+        };
+        let name = &new.name;
+        let message = format!("ChangeSet {name} cannot be created due to a mismatch with existing attribute {differs}");
+        Err(refusal("AlreadyExistsException", message))
+    }
+
+    fn status(&self, now: DateTime<Utc>) -> &'static str {
+        if now < later(self.creation_time, PENDING_SECONDS) {
+            "CREATE_PENDING"
+        } else if now < later(self.creation_time, MAKING_SECONDS) {
+            "CREATE_IN_PROGRESS"
+        } else if self.failure.is_some() {
+            "FAILED"
+        } else {
+            "CREATE_COMPLETE"
+        }
+    }
+
+    fn execution_status(&self, now: DateTime<Utc>) -> &str {
+        let complete = self.status(now) == "CREATE_COMPLETE";
+        self.execution_status.as_deref().unwrap_or(if complete { "AVAILABLE" } else { "UNAVAILABLE" })
+    }
+
+    /// As `DescribeChangeSet` tells it.
+    pub(super) fn describe(&self, now: DateTime<Utc>) -> ChangeSet {
+        let status = self.status(now);
+        ChangeSet {
+            id: self.id.clone(),
+            status: status.into(),
+            status_reason: self.failure.clone().filter(|_| status == "FAILED"),
+            execution_status: self.execution_status(now).into(),
+            changes: self.changes.iter().filter(|_| status == "CREATE_COMPLETE").cloned().collect(),
+        }
+    }
+
+    /// Whether it may be executed now: not while it is made, not if it failed, and once only.
+    pub(super) fn check_executable(&self, now: DateTime<Utc>) -> Result<(), ServiceError> {
+        let (status, execution_status) = (self.status(now), self.execution_status(now));
+        let (which, status) = match (status, execution_status) {
+            (_, "AVAILABLE") => return Ok(()),
+            ("CREATE_COMPLETE", execution_status) => ("execution status", execution_status),
+            (status, _) => ("status", status),
+        };
+        let message = format!("ChangeSet [{}] cannot be executed in its current {which} of [{status}]", self.id);
+        Err(refusal("InvalidChangeSetStatus", message))
+    }
+}
+
+/// The resources that the template has with another type than the stack.
+fn retyped(stack: &StoredStack, template: &Template) -> Vec<String> {
+    let other = |(logical_id, resource): (&String, &super::stack::StoredResource)| {
+        let definition = template.resources.get(logical_id)?;
+        (definition.get("Type") != resource.definition.get("Type")).then(|| logical_id.clone())
+    };
+    stack.resources.iter().filter_map(other).collect()
+}
+
+/// The reason that CloudFormation gives where nothing would change: it has another one for templates with a transform.
+fn unchanged(template: &Value) -> &'static str {
+    if is_sam(template) {
+        "No updates are to be performed."
+    } else {
+        "The submitted information didn't contain changes. Submit different information to create a change set."
+    }
+}
+
+fn request(new: &NewChangeSet) -> String {
+    digest(&format!("{:?} {:?} {:?} {}", new.change_set_type, new.template, new.tags, new.description))
+}
+
+/// That a name may be one: a letter, and then letters, digits and hyphens, 128 at most.
+pub(super) fn check_name(member: &str, name: &str) -> Result<(), ServiceError> {
+    let starts_right = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
+    let constraint = if !starts_right || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
+    } else if name.len() > 128 {
+        "Member must have length less than or equal to 128"
+    } else {
+        return Ok(());
+    };
+    Err(validation_error(format!(
+        "1 validation error detected: Value '{name}' at '{member}' failed to satisfy constraint: {constraint}"
+    )))
+}

@@ -1,0 +1,270 @@
+//! CloudFormation's requests on the embedded world.
+
+use super::arn::uuid;
+use super::change_set::{StoredChangeSet, check_name};
+use super::drift::DETECTION_SECONDS;
+use super::operation::{Kind, Operation};
+use super::region::FenrirRegion;
+use super::stack::StoredStack;
+use super::template::Template;
+use super::{FenrirAccount, refusal, source, validation_error};
+use crate::cloud::{ChangeSet, ChangeSetType, CloudFormation, Drift, NewChangeSet, Stack, StackEvent};
+use async_trait::async_trait;
+use bifrost::cloud::CloudError;
+use bifrost::local::{Place, ServiceError, Session, later};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The statuses of a stack that can be updated.
+const UPDATABLE: [&str; 3] = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"];
+
+#[async_trait]
+impl CloudFormation for Session<FenrirAccount> {
+    async fn stack(&self, name: &str) -> Result<Option<Stack>, CloudError> {
+        self.call("cloudformation:DescribeStacks", name, |place| {
+            Ok(region(place).found(name).map(|(arn, stack)| stack.describe(arn)))
+        })
+        .await
+    }
+
+    async fn create_change_set(&self, change_set: &NewChangeSet) -> Result<(), CloudError> {
+        self.call("cloudformation:CreateChangeSet", &change_set.stack_name, |place| create(place, change_set)).await
+    }
+
+    async fn change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSet>, CloudError> {
+        self.call("cloudformation:DescribeChangeSet", name, |place| {
+            let now = place.now;
+            let found = region(place).found(stack).and_then(|(_, stack)| stack.change_set(name));
+            Ok(found.map(|(_, change_set)| change_set.describe(now)))
+        })
+        .await
+    }
+
+    async fn execute_change_set(&self, stack: &str, name: &str, token: &str) -> Result<(), CloudError> {
+        self.call("cloudformation:ExecuteChangeSet", name, |place| execute(place, stack, name, token)).await
+    }
+
+    async fn delete_change_set(&self, stack: &str, name: &str) -> Result<(), CloudError> {
+        self.call("cloudformation:DeleteChangeSet", name, |place| {
+            let Some((_, stack)) = region(place).found_mut(stack) else { return Ok(()) };
+            let Some((key, change_set)) = stack.change_set(name) else { return Ok(()) };
+            if change_set.execution_status.as_deref() == Some("EXECUTE_IN_PROGRESS") {
+                let message = format!("ChangeSet [{}] cannot be deleted while it is being executed", change_set.id);
+                return Err(refusal("InvalidChangeSetStatus", message));
+            }
+            let key = key.clone();
+            stack.change_sets.remove(&key);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn events(&self, stack: &str, since: DateTime<Utc>) -> Result<Vec<StackEvent>, CloudError> {
+        self.call("cloudformation:DescribeStackEvents", stack, |place| {
+            let found = region(place).found(stack);
+            Ok(found.map_or_else(Vec::new, |(arn, stack)| stack.events_since(arn, since)))
+        })
+        .await
+    }
+
+    async fn cancel_update(&self, stack: &str, token: &str) -> Result<(), CloudError> {
+        self.call("cloudformation:CancelUpdateStack", stack, |place| {
+            let now = place.now;
+            let region = region(place);
+            let (arn, found) = region.found_mut(stack).ok_or_else(|| missing(stack))?;
+            let arn = arn.clone();
+            match found.operation.as_mut().filter(|_| found.status == "UPDATE_IN_PROGRESS") {
+                Some(operation) => {
+                    operation.cancelled = true;
+                    token.clone_into(&mut operation.token);
+                }
+                None => return Err(validation_error("CancelUpdateStack cannot be called from current stack status")),
+            }
+            region.proceed(&arn, now);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn delete_stack(&self, stack: &str, token: &str) -> Result<(), CloudError> {
+        self.call("cloudformation:DeleteStack", stack, |place| delete(place, stack, token)).await
+    }
+
+    async fn template(&self, stack: &str) -> Result<Option<Value>, CloudError> {
+        self.call("cloudformation:GetTemplate", stack, |place| {
+            Ok(region(place).found(stack).and_then(|(_, stack)| stack.template.clone()))
+        })
+        .await
+    }
+
+    async fn detect_drift(&self, stack: &str) -> Result<String, CloudError> {
+        self.call("cloudformation:DetectStackDrift", stack, |place| {
+            let now = place.now;
+            let (arn, found) = region(place).found_mut(stack).ok_or_else(|| missing(stack))?;
+            let id = uuid(&format!("{arn}/drift/{}", found.drift_detections.len()));
+            found.drift_detections.insert(id.clone(), now);
+            Ok(id)
+        })
+        .await
+    }
+
+    async fn drift(&self, stack: &str, detection: &str) -> Result<Option<Drift>, CloudError> {
+        self.call("cloudformation:DescribeStackDriftDetectionStatus", detection, |place| {
+            let now = place.now;
+            let (_, found) = region(place).found(stack).ok_or_else(|| missing(stack))?;
+            let begun = found
+                .drift_detections
+                .get(detection)
+                .ok_or_else(|| validation_error(format!("Drift detection [{detection}] does not exist")))?;
+            Ok((now >= later(*begun, DETECTION_SECONDS)).then(|| found.drift()))
+        })
+        .await
+    }
+}
+
+fn region<'p>(place: &'p mut Place<'_, FenrirAccount>) -> &'p mut FenrirRegion {
+    place.resources.regions.entry(place.region.clone()).or_default()
+}
+
+fn missing(stack: &str) -> ServiceError {
+    validation_error(format!("Stack [{stack}] does not exist"))
+}
+
+fn not_updatable(arn: &str, stack: &StoredStack) -> ServiceError {
+    validation_error(format!("Stack:{arn} is in {} state and can not be updated.", stack.status))
+}
+
+impl FenrirRegion {
+    /// The stack of that ARN, or the one of that name that is not deleted.
+    fn found(&self, name: &str) -> Option<(&String, &StoredStack)> {
+        let arn = self.arn_of(name)?;
+        self.stacks.get_key_value(&arn)
+    }
+
+    fn found_mut(&mut self, name: &str) -> Option<(&String, &mut StoredStack)> {
+        let arn = self.arn_of(name)?;
+        self.stacks.iter_mut().find(|(found, _)| **found == arn)
+    }
+
+    fn arn_of(&self, name: &str) -> Option<String> {
+        let is_it = |(arn, stack): &(&String, &StoredStack)| {
+            arn.as_str() == name || (!stack.is_deleted() && super::arn::StackArn::of(arn).name == name)
+        };
+        self.stacks.iter().find(is_it).map(|(arn, _)| arn.clone())
+    }
+}
+
+impl StoredStack {
+    /// The change set of that name or ARN.
+    fn change_set(&self, name: &str) -> Option<(&String, &StoredChangeSet)> {
+        self.change_sets.iter().find(|(found, change_set)| *found == name || change_set.id == name)
+    }
+}
+
+fn create(place: &mut Place<'_, FenrirAccount>, new: &NewChangeSet) -> Result<(), ServiceError> {
+    check_name("stackName", &new.stack_name)?;
+    check_name("changeSetName", &new.name)?;
+    let template = source::read(place, &new.template)?;
+    let now = place.now;
+    let (account, region_name) = (place.account.clone(), place.region.clone());
+    let found = region(place).found(&new.stack_name);
+    if let Some((_, there)) = found.and_then(|(_, stack)| stack.change_set(&new.name)) {
+        return there.is_of(new);
+    }
+    match (found, new.change_set_type) {
+        (None, ChangeSetType::Create) => {
+            let id = uuid(&place.new_id(&new.stack_name));
+            let arn = format!("arn:aws:cloudformation:{region_name}:{account}:stack/{}/{id}", new.stack_name);
+            let mut stack = StoredStack { creation_time: now, tags: new.tags.clone(), ..StoredStack::default() };
+            stack.become_status(&arn, "REVIEW_IN_PROGRESS", Some("User Initiated".into()), None, now);
+            region(place).stacks.insert(arn, stack);
+        }
+        (None, ChangeSetType::Update) => return Err(missing(&new.stack_name)),
+        (Some((_, stack)), ChangeSetType::Create) if stack.status == "REVIEW_IN_PROGRESS" => {}
+        (Some(_), ChangeSetType::Create) => {
+            let (stack, name) = (&new.stack_name, &new.name);
+            return Err(validation_error(format!(
+                "Stack [{stack}] already exists and cannot be created again with the changeSet [{name}]."
+            )));
+        }
+        (Some((_, stack)), ChangeSetType::Update) if UPDATABLE.contains(&stack.status.as_str()) => {}
+        (Some((arn, stack)), ChangeSetType::Update) => return Err(not_updatable(arn, stack)),
+    }
+    let id = format!(
+        "arn:aws:cloudformation:{region_name}:{account}:changeSet/{}/{}",
+        new.name,
+        uuid(&place.new_id(&new.name))
+    );
+    let (_, stack) = region(place).found_mut(&new.stack_name).ok_or_else(|| missing(&new.stack_name))?;
+    let change_set = StoredChangeSet::new(id, new, template, stack, now);
+    stack.change_sets.insert(new.name.clone(), change_set);
+    Ok(())
+}
+
+fn execute(place: &mut Place<'_, FenrirAccount>, stack: &str, name: &str, token: &str) -> Result<(), ServiceError> {
+    let now = place.now;
+    let not_found = || refusal("ChangeSetNotFound", format!("ChangeSet [{name}] does not exist"));
+    let (arn, found) = region(place).found(stack).ok_or_else(|| missing(stack))?;
+    let (key, change_set) = found.change_set(name).ok_or_else(not_found)?;
+    if change_set.executed_by.as_deref() == Some(token) {
+        return Ok(());
+    }
+    change_set.check_executable(now)?;
+    let kind = if found.status == "REVIEW_IN_PROGRESS" { Kind::Create } else { Kind::Update };
+    if kind == Kind::Update && !UPDATABLE.contains(&found.status.as_str()) {
+        return Err(not_updatable(arn, found));
+    }
+    let (arn, key, mut change_set) = (arn.clone(), key.clone(), change_set.clone());
+    // It was processed when the change set was made, and nothing of it has changed since.
+    let target = Template::process(&change_set.template).map_err(validation_error)?;
+    let without_code = without_code(place, &target);
+    let region = region(place);
+    let Some(stack) = region.stacks.get_mut(&arn) else { return Err(missing(stack)) };
+    let operation = Operation::to(kind, token, stack, target, without_code);
+    let status = if kind == Kind::Create { "CREATE_IN_PROGRESS" } else { "UPDATE_IN_PROGRESS" };
+    stack.become_status(&arn, status, Some("User Initiated".into()), Some(token), now);
+    change_set.executed_by = Some(token.into());
+    change_set.execution_status = Some("EXECUTE_IN_PROGRESS".into());
+    stack.change_set_id = Some(change_set.id.clone());
+    stack.template = Some(change_set.template.clone());
+    stack.tags.clone_from(&change_set.tags);
+    // The others were made for the stack as it was.
+    stack.change_sets = BTreeMap::from([(key, change_set)]);
+    stack.operation = Some(Box::new(operation));
+    region.proceed(&arn, now);
+    Ok(())
+}
+
+/// The functions, layers and APIs whose code or definition is not where they say, and what their service says of that.
+fn without_code(place: &Place<'_, FenrirAccount>, target: &Template) -> BTreeMap<String, String> {
+    let fault = |definition: &Value| {
+        let properties = definition.get("Properties")?;
+        let at = ["Code", "Content", "BodyS3Location"].iter().find_map(|name| properties.get(*name))?;
+        let text = |names: [&str; 2]| names.iter().find_map(|name| at.get(*name)).and_then(Value::as_str);
+        let (bucket, key) = (text(["S3Bucket", "Bucket"])?, text(["S3Key", "Key"])?);
+        let reason = "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist.";
+        place
+            .object(bucket, key)
+            .is_none()
+            .then(|| format!("Resource handler returned message: \"{reason}\" (HandlerErrorCode: InvalidRequest)"))
+    };
+    target.resources.iter().filter_map(|(name, definition)| Some((name.clone(), fault(definition)?))).collect()
+}
+
+fn delete(place: &mut Place<'_, FenrirAccount>, stack: &str, token: &str) -> Result<(), ServiceError> {
+    let now = place.now;
+    let region = region(place);
+    let Some((arn, found)) = region.found_mut(stack) else { return Ok(()) };
+    if found.is_deleted() || found.status == "DELETE_IN_PROGRESS" {
+        return Ok(());
+    }
+    if found.status.starts_with("UPDATE") && found.status.ends_with("_IN_PROGRESS") {
+        return Err(validation_error(format!("Stack [{arn}] cannot be deleted while in status {}", found.status)));
+    }
+    let arn = arn.clone();
+    found.operation = Some(Box::new(Operation::delete(token, found)));
+    found.become_status(&arn, "DELETE_IN_PROGRESS", Some("User Initiated".into()), Some(token), now);
+    region.proceed(&arn, now);
+    Ok(())
+}

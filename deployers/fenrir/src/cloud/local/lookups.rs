@@ -1,0 +1,91 @@
+//! What templates refer to, on the embedded world.
+
+use super::FenrirAccount;
+use super::region::{FenrirRegion, StoredKey};
+use crate::cloud::Lookups;
+use crate::rules::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet, Tags};
+use async_trait::async_trait;
+use bifrost::cloud::CloudError;
+use bifrost::local::{Place, Session};
+use std::collections::{BTreeMap, BTreeSet};
+
+#[async_trait]
+impl Lookups for Session<FenrirAccount> {
+    async fn look_up(&self, lookups: &BTreeSet<Lookup>) -> Result<Answers, CloudError> {
+        let mut answers = Answers::new();
+        for lookup in lookups {
+            let (operation, name) = request(lookup);
+            let answer = self.call(operation, name, |place| Ok(answer(place, lookup))).await?;
+            answers.insert(lookup.clone(), answer);
+        }
+        Ok(answers)
+    }
+}
+
+/// The AWS operation that answers it, and what it is asked for.
+fn request(lookup: &Lookup) -> (&'static str, &str) {
+    match lookup {
+        Lookup::Role(name) => ("iam:GetRole", name),
+        Lookup::SecurityGroups(name) => ("ec2:DescribeSecurityGroups", name),
+        Lookup::Subnets(name) => ("ec2:DescribeSubnets", name),
+        Lookup::Key(name) => ("kms:DescribeKey", name),
+        Lookup::TableStream(name) => ("dynamodb:DescribeTable", name),
+        Lookup::Tags(arn) => ("tag:GetResources", arn),
+    }
+}
+
+fn answer(place: &mut Place<'_, FenrirAccount>, lookup: &Lookup) -> Answer {
+    let (account, region_name) = (place.account.clone(), place.region.clone());
+    let region = place.resources.regions.entry(region_name.clone()).or_default();
+    match lookup {
+        Lookup::Role(name) => Answer::Role(place.resources.roles.get(name).map(|role| Role {
+            arn: format!("arn:aws:iam::{account}:role{}{name}", role.path),
+            tags: role.tags.clone(),
+        })),
+        Lookup::SecurityGroups(name) => Answer::SecurityGroups(security_groups(region, name)),
+        Lookup::Subnets(name) => Answer::Subnets(subnets(region, name)),
+        Lookup::Key(name) => Answer::Key(key(&region.keys, name)),
+        Lookup::TableStream(name) => {
+            let label = region.tables.get(name).and_then(|table| table.stream.as_ref());
+            let arn = |label| format!("arn:aws:dynamodb:{region_name}:{account}:table/{name}/stream/{label}");
+            Answer::TableStream(label.map(arn))
+        }
+        Lookup::Tags(arn) => Answer::Tags(tags(region, arn)),
+    }
+}
+
+fn is_named(tags: &Tags, name: &str) -> bool {
+    tags.get("Name").is_some_and(|found| found == name)
+}
+
+fn security_groups(region: &FenrirRegion, name: &str) -> Vec<SecurityGroup> {
+    let named = region.security_groups.iter().filter(|(_, group)| is_named(&group.tags, name));
+    named.map(|(id, group)| SecurityGroup { id: id.clone(), tags: group.tags.clone() }).collect()
+}
+
+fn subnets(region: &FenrirRegion, name: &str) -> Vec<Subnet> {
+    let named = region.subnets.iter().filter(|(id, subnet)| *id == name || is_named(&subnet.tags, name));
+    named.map(|(id, subnet)| Subnet { id: id.clone(), tags: subnet.tags.clone() }).collect()
+}
+
+/// The key of that id, alias, or ARN of either.
+fn key(keys: &BTreeMap<String, StoredKey>, name: &str) -> Option<Key> {
+    let name = name.rsplit_once(':').map_or(name, |(_, resource)| resource);
+    let name = name.strip_prefix("key/").unwrap_or(name);
+    let found = keys.iter().find(|(id, key)| *id == name || key.aliases.contains(name));
+    found.map(|(id, key)| Key { id: id.clone(), tags: key.tags.clone() })
+}
+
+/// The tags of the resource of that ARN: one by itself, a table, or one of a stack.
+fn tags(region: &FenrirRegion, arn: &str) -> Option<Tags> {
+    let table = || {
+        let (_, name) = arn.split_once(":table/").filter(|_| arn.starts_with("arn:aws:dynamodb:"))?;
+        let name = name.split('/').next().unwrap_or(name);
+        region.tables.get(name).map(|table| table.tags.clone()).filter(|tags| !tags.is_empty())
+    };
+    let of_a_stack = || {
+        let all = region.stacks.values().flat_map(|stack| stack.resources.values());
+        all.filter(|resource| resource.arn() == Some(arn)).find_map(super::stack::StoredResource::tags)
+    };
+    region.tagged.get(arn).cloned().or_else(table).or_else(of_a_stack)
+}

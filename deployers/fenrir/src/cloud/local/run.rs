@@ -1,0 +1,213 @@
+//! How a stack comes to what it is to become: what is due happens one moment after the other, however far the clock
+//! jumped.
+//!
+//! Everything that is being done has its own moment, kept in the world, and ends at that moment and not when somebody
+//! looks. So going to a time in one jump or in many steps leads to the same world.
+
+mod making;
+mod phases;
+
+use super::behaviour::{Behaviour, Stage};
+use super::operation::{Aim, Deed, Kind, Operation, Phase, Running, Task};
+use super::region::FenrirRegion;
+use super::stack::{StoredEvent, StoredResource, StoredStack};
+use super::types::ResourceType;
+use bifrost::local::later;
+use chrono::{DateTime, Utc};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is under way with one stack, at one moment.
+struct Run<'r> {
+    arn: &'r str,
+    stack: &'r mut StoredStack,
+    operation: Operation,
+    now: DateTime<Utc>,
+    behaviour: &'r BTreeMap<String, Behaviour>,
+    alarms_in_alarm: &'r BTreeSet<String>,
+    names: &'r mut BTreeSet<String>,
+}
+
+impl FenrirRegion {
+    /// Lets happen what is due by `now`.
+    pub(super) fn advance(&mut self, now: DateTime<Utc>) {
+        while let Some(due) = self.next_due().filter(|due| *due <= now) {
+            let is_due =
+                |stack: &StoredStack| stack.operation.as_ref().and_then(|operation| operation.next_due()) == Some(due);
+            let arns: Vec<_> =
+                self.stacks.iter().filter(|(_, stack)| is_due(stack)).map(|(arn, _)| arn.clone()).collect();
+            arns.iter().for_each(|arn| self.proceed(arn, due));
+        }
+    }
+
+    fn next_due(&self) -> Option<DateTime<Utc>> {
+        self.stacks.values().filter_map(|stack| stack.operation.as_ref()?.next_due()).min()
+    }
+
+    /// Lets go on at this moment what is under way with the stack.
+    pub(super) fn proceed(&mut self, arn: &str, now: DateTime<Utc>) {
+        let Self { stacks, behaviour, alarms_in_alarm, names, .. } = self;
+        if let Some(stack) = stacks.get_mut(arn)
+            && let Some(operation) = stack.operation.take()
+        {
+            Run { arn, stack, operation: *operation, now, behaviour, alarms_in_alarm, names }.proceed();
+        }
+    }
+}
+
+impl Run<'_> {
+    fn proceed(mut self) {
+        loop {
+            self.finish_what_is_due();
+            if self.is_called_off() {
+                self.cancel_the_rest();
+            }
+            let began = self.begin_what_is_ready();
+            let at_once = self.operation.next_due().is_some_and(|due| due <= self.now);
+            if began && at_once {
+                continue;
+            }
+            if !self.operation.running.is_empty() {
+                self.stack.operation = Some(Box::new(self.operation));
+                return;
+            }
+            if !self.next_phase() {
+                return;
+            }
+        }
+    }
+
+    /// Whether the way forward ends here.
+    fn is_called_off(&self) -> bool {
+        let Operation { kind, phase, failed, cancelled, .. } = &self.operation;
+        *phase == Phase::Forward && *kind != Kind::Delete && (*cancelled || !failed.is_empty())
+    }
+
+    fn finish_what_is_due(&mut self) {
+        let due = |(name, running): (&String, &Running)| (running.due <= self.now).then(|| name.clone());
+        let due: Vec<_> = self.operation.running.iter().filter_map(due).collect();
+        for name in due {
+            if let Some(running) = self.operation.running.remove(&name) {
+                match running.failure.clone() {
+                    Some(reason) => self.fail(&name, running, reason),
+                    None => self.complete(&name, running),
+                }
+            }
+        }
+    }
+
+    fn fail(&mut self, name: &str, running: Running, reason: String) {
+        self.event(name, &running.resource, &format!("{}_FAILED", running.deed.verb()), Some(reason));
+        self.operation.failed.push((name.into(), running.deed));
+    }
+
+    fn complete(&mut self, name: &str, running: Running) {
+        let Running { deed, resource, .. } = running;
+        self.event(name, &resource, &format!("{}_COMPLETE", deed.verb()), None);
+        match deed {
+            Deed::Create => {}
+            Deed::Update => drop(self.stack.resources.insert(name.into(), resource)),
+            Deed::Replace | Deed::Restore => {
+                let id = resource.physical_id.clone();
+                let other = self.stack.resources.insert(name.into(), resource).filter(|other| other.physical_id != id);
+                self.operation.leavings.extend(other.map(|other| (name.to_owned(), other)));
+            }
+            Deed::Remove => {
+                if let Some(name) = resource.unique_name() {
+                    self.names.remove(&name);
+                }
+                self.forget(name, &resource);
+            }
+        }
+    }
+
+    /// The stack no longer has this resource.
+    fn forget(&mut self, name: &str, gone: &StoredResource) {
+        if self.stack.resources.get(name).is_some_and(|resource| resource.physical_id == gone.physical_id) {
+            self.stack.resources.remove(name);
+        }
+    }
+
+    /// Nothing more is done on the way forward.
+    fn cancel_the_rest(&mut self) {
+        self.operation.waiting.clear();
+        for (name, running) in std::mem::take(&mut self.operation.running) {
+            let word = if running.deed == Deed::Create { "creation" } else { "update" };
+            if running.deed == Deed::Replace && running.failure.is_none() {
+                self.operation.leavings.insert(name.clone(), running.resource.clone());
+            }
+            self.fail(&name, running, format!("Resource {word} cancelled"));
+        }
+    }
+
+    /// Begins all that waits for nothing; whether there was any.
+    fn begin_what_is_ready(&mut self) -> bool {
+        let Operation { waiting, running, failed, .. } = &self.operation;
+        let is_left = |name: &String| {
+            waiting.contains_key(name) || running.contains_key(name) || failed.iter().any(|(failed, _)| failed == name)
+        };
+        let ready = |(name, task): (&String, &Task)| (!task.after.iter().any(is_left)).then(|| name.clone());
+        let ready: Vec<_> = waiting.iter().filter_map(ready).collect();
+        for name in &ready {
+            match self.operation.waiting.remove(name).map(|task| task.aim) {
+                Some(Aim::Make) => self.make(name),
+                Some(Aim::Remove(resource)) => self.remove(name, *resource),
+                Some(Aim::Restore(resource)) => self.restore(name, *resource),
+                None => {}
+            }
+        }
+        let any = !ready.is_empty();
+        if any {
+            // What was done at once may let others begin.
+            self.begin_what_is_ready();
+        }
+        any
+    }
+
+    fn remove(&mut self, name: &str, resource: StoredResource) {
+        if self.is_left_behind(name, &resource) {
+            self.event(name, &resource, "DELETE_SKIPPED", None);
+            self.forget(name, &resource);
+            return;
+        }
+        self.event(name, &resource, "DELETE_IN_PROGRESS", None);
+        let stage = if self.is_on_its_way_back() { Stage::Rollback } else { Stage::Delete };
+        self.run(name, Deed::Remove, resource, stage, None);
+    }
+
+    /// By its `DeletionPolicy` or `UpdateReplacePolicy`; but what this operation has made goes again.
+    fn is_left_behind(&self, name: &str, resource: &StoredResource) -> bool {
+        let replaced = self.operation.leavings.contains_key(name);
+        let policy = if replaced { "UpdateReplacePolicy" } else { "DeletionPolicy" };
+        !self.is_on_its_way_back() && resource.is_retained(policy)
+    }
+
+    fn is_on_its_way_back(&self) -> bool {
+        matches!(self.operation.phase, Phase::Back | Phase::BackCleanUp)
+    }
+
+    fn restore(&mut self, name: &str, resource: StoredResource) {
+        self.event(name, &resource, "UPDATE_IN_PROGRESS", None);
+        self.run(name, Deed::Restore, resource, Stage::Rollback, None);
+    }
+
+    /// Lets it run: as long as the world says, or else `seconds`, or else as its type usually takes.
+    fn run(&mut self, name: &str, deed: Deed, resource: StoredResource, stage: Stage, seconds: Option<u32>) {
+        let behaviour = Behaviour::of(self.behaviour, name, resource.resource_type());
+        let usual = || ResourceType::of(resource.resource_type()).map_or(1, |kind| kind.seconds);
+        let seconds = behaviour.seconds.or(seconds).unwrap_or_else(usual);
+        let running = Running { deed, due: later(self.now, seconds), failure: behaviour.failure(stage), resource };
+        self.operation.running.insert(name.into(), running);
+    }
+
+    fn event(&mut self, name: &str, resource: &StoredResource, status: &str, reason: Option<String>) {
+        self.stack.events.push(StoredEvent {
+            timestamp: self.now,
+            logical_id: name.into(),
+            physical_id: Some(resource.physical_id.clone()).filter(|id| !id.is_empty()),
+            resource_type: resource.resource_type().into(),
+            status: status.into(),
+            reason,
+            token: Some(self.operation.token.clone()),
+        });
+    }
+}

@@ -1,0 +1,134 @@
+//! What follows when nothing is left to be done in a phase.
+
+use super::super::operation::{Aim, Kind, Phase, Task, removal};
+use super::super::order::needs_of;
+use super::super::resolve::Scope;
+use super::super::stack::StoredResource;
+use super::Run;
+use std::collections::BTreeMap;
+
+impl Run<'_> {
+    /// Turns to the next phase; `false` if there is none.
+    pub(super) fn next_phase(&mut self) -> bool {
+        let well = self.operation.failed.is_empty() && !self.operation.cancelled;
+        match (self.operation.kind, self.operation.phase) {
+            (Kind::Create, Phase::Forward) if well => self.succeed("CREATE_COMPLETE", None),
+            (Kind::Create, Phase::Forward) => return self.undo_creation(),
+            (Kind::Create, _) if well => self.end("ROLLBACK_COMPLETE", None),
+            (Kind::Create, _) => self.end("ROLLBACK_FAILED", self.failures()),
+            (Kind::Update, Phase::Forward) if well => return self.clean_up(),
+            (Kind::Update, Phase::Forward) => return self.undo_update(),
+            (Kind::Update, Phase::CleanUp) => {
+                let kept = "Update successful. One or more resources could not be deleted.";
+                self.succeed("UPDATE_COMPLETE", (!well).then(|| kept.into()));
+            }
+            (Kind::Update, Phase::Back) if well => return self.clean_up_behind(),
+            (Kind::Update, Phase::Back) => self.end("UPDATE_ROLLBACK_FAILED", self.failures()),
+            (Kind::Update, Phase::BackCleanUp) => self.end("UPDATE_ROLLBACK_COMPLETE", None),
+            (Kind::Delete, _) if well => self.end("DELETE_COMPLETE", None),
+            (Kind::Delete, _) => self.end("DELETE_FAILED", self.failures()),
+        }
+        false
+    }
+
+    fn turn_to(&mut self, phase: Phase, status: &str, reason: Option<String>, waiting: BTreeMap<String, Task>) -> bool {
+        self.status(status, reason);
+        self.operation.phase = phase;
+        self.operation.failed.clear();
+        self.operation.cancelled = false;
+        self.operation.waiting = waiting;
+        true
+    }
+
+    fn undo_creation(&mut self) -> bool {
+        let reason = self.failures().map(|failures| format!("{failures}Rollback requested by user."));
+        let tasks = removal(self.stack.resources.clone());
+        self.turn_to(Phase::Back, "ROLLBACK_IN_PROGRESS", reason, tasks)
+    }
+
+    /// Deletes what is no longer in the template, and what was replaced.
+    fn clean_up(&mut self) -> bool {
+        let target = &self.operation.target.resources;
+        let gone = self.stack.resources.iter().filter(|(name, _)| !target.contains_key(*name));
+        let gone: BTreeMap<_, _> = gone.map(|(name, resource)| (name.clone(), resource.clone())).collect();
+        let tasks = self.with_leavings(gone);
+        self.turn_to(Phase::CleanUp, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None, tasks)
+    }
+
+    fn with_leavings(&self, mut resources: BTreeMap<String, StoredResource>) -> BTreeMap<String, Task> {
+        resources.extend(self.operation.leavings.clone());
+        removal(resources)
+    }
+
+    /// Makes each resource what it was.
+    fn undo_update(&mut self) -> bool {
+        let cancelled = self.operation.cancelled;
+        let reason = if cancelled { Some("User Initiated".into()) } else { self.failures() };
+        let before = self.operation.before.resources.clone();
+        // Those that were replaced are restored; what was to replace others has no logical id left.
+        self.operation
+            .leavings
+            .retain(|name, resource| before.get(name).is_none_or(|before| before.physical_id != resource.physical_id));
+        let (touched, same): (BTreeMap<_, _>, BTreeMap<_, _>) =
+            before.into_iter().partition(|(name, _)| self.operation.touched.contains(name));
+        self.stack.resources.extend(same);
+        let mut needs = needs_of(touched.iter().map(|(name, resource)| (name, &resource.definition)));
+        let mut task = |name: &String, resource| Task {
+            after: needs.remove(name).unwrap_or_default(),
+            aim: Aim::Restore(Box::new(resource)),
+        };
+        let tasks = touched.into_iter().map(|(name, resource)| (name.clone(), task(&name, resource))).collect();
+        self.turn_to(Phase::Back, "UPDATE_ROLLBACK_IN_PROGRESS", reason, tasks)
+    }
+
+    /// Deletes what the update had made.
+    fn clean_up_behind(&mut self) -> bool {
+        let before = &self.operation.before;
+        self.stack.template.clone_from(&before.template);
+        self.stack.tags.clone_from(&before.tags);
+        let new = self.stack.resources.iter().filter(|(name, _)| !before.resources.contains_key(*name));
+        let new: BTreeMap<_, _> = new.map(|(name, resource)| (name.clone(), resource.clone())).collect();
+        let tasks = self.with_leavings(new);
+        self.turn_to(Phase::BackCleanUp, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", None, tasks)
+    }
+
+    fn succeed(&mut self, status: &str, reason: Option<String>) {
+        let scope = Scope { stack: self.arn, resources: &self.stack.resources };
+        let value = |output: &serde_json::Value| scope.text(output.get("Value")?).ok();
+        let outputs = self.operation.target.outputs.iter();
+        let outputs = outputs.filter_map(|(key, output)| Some((key.clone(), value(output)?))).collect();
+        self.stack.outputs = outputs;
+        self.end(status, reason);
+    }
+
+    /// The stack rests.
+    fn end(&mut self, status: &str, reason: Option<String>) {
+        self.status(status, reason);
+        if status == "DELETE_COMPLETE" {
+            self.stack.change_sets.clear();
+        }
+        let executed =
+            self.stack.change_sets.values_mut().find(|set| Some(&set.id) == self.stack.change_set_id.as_ref());
+        if let Some(executed) = executed.filter(|executed| executed.executed_by.is_some()) {
+            let well = matches!(status, "CREATE_COMPLETE" | "UPDATE_COMPLETE");
+            executed.execution_status = Some(if well { "EXECUTE_COMPLETE" } else { "EXECUTE_FAILED" }.into());
+        }
+    }
+
+    fn status(&mut self, status: &str, reason: Option<String>) {
+        let token = Some(self.operation.token.as_str());
+        self.stack.become_status(self.arn, status, reason, token, self.now);
+    }
+
+    /// What has failed in this phase, as CloudFormation says it.
+    fn failures(&self) -> Option<String> {
+        let sentence = |(verb, word): (&str, &str)| {
+            let of_verb = self.operation.failed.iter().filter(|(_, deed)| deed.verb() == verb);
+            let names = of_verb.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
+            (!names.is_empty()).then(|| format!("The following resource(s) failed to {word}: [{names}]. "))
+        };
+        let sentences = [("CREATE", "create"), ("UPDATE", "update"), ("DELETE", "delete")];
+        let all: String = sentences.into_iter().filter_map(sentence).collect();
+        (!all.is_empty()).then_some(all)
+    }
+}

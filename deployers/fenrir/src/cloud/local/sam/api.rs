@@ -1,0 +1,139 @@
+//! APIs: the API, a deployment that changes with it, and its stage.
+
+use super::{Expansion, Given, location, short};
+use serde_json::{Map, Value, json};
+
+/// The APIs that SAM makes for events that name none.
+pub(super) const IMPLICIT_REST: &str = "ServerlessRestApi";
+pub(super) const IMPLICIT_HTTP: &str = "ServerlessHttpApi";
+
+impl Expansion {
+    /// Remembers the stage of each API, which events have in their names.
+    pub(super) fn note_stages(&mut self, resources: &Map<String, Value>) {
+        for (id, definition) in resources {
+            let stage = definition.pointer("/Properties/StageName").cloned();
+            self.stages.extend(stage.map(|stage| (id.clone(), stage)));
+        }
+    }
+
+    /// All APIs, once it is known what calls them.
+    pub(super) fn apis(&mut self, resources: &Map<String, Value>) {
+        let none = Map::new();
+        for (id, definition) in resources {
+            let properties = definition.get("Properties").and_then(Value::as_object).unwrap_or(&none);
+            let given = Given { id, definition, properties };
+            match definition.get("Type").and_then(Value::as_str) {
+                Some("AWS::Serverless::Api") => self.rest_api(&given),
+                Some("AWS::Serverless::HttpApi") => self.http_api(&given),
+                _ => {}
+            }
+        }
+        let implicit = |id| Given { id, definition: &Value::Null, properties: &none };
+        if self.paths.contains_key(IMPLICIT_REST) {
+            self.rest_api(&implicit(IMPLICIT_REST));
+        }
+        if self.paths.contains_key(IMPLICIT_HTTP) {
+            self.http_api(&implicit(IMPLICIT_HTTP));
+        }
+    }
+
+    fn rest_api(&mut self, given: &Given<'_>) {
+        let Some((place, body)) = self.body(given, "swagger", "2.0") else { return };
+        let mut properties = Map::from_iter([(place.to_owned(), body.clone())]);
+        for name in [
+            "Name",
+            "Description",
+            "BinaryMediaTypes",
+            "MinimumCompressionSize",
+            "FailOnWarnings",
+            "DisableExecuteApiEndpoint",
+        ] {
+            properties.extend(given.get(name).map(|value| (name.into(), value.clone())));
+        }
+        properties
+            .extend(given.get("EndpointConfiguration").map(|kind| ("EndpointConfiguration".into(), endpoint(kind))));
+        self.add(given.id, given.becomes("AWS::ApiGateway::RestApi", properties));
+        let digest =
+            short(&format!("{body}{}", Value::from(given.properties.get("Auth").cloned().unwrap_or_default())), 40);
+        let deployment_id = format!("{}Deployment{}", given.id, digest.get(..10).unwrap_or(&digest));
+        let deployment = json!({
+            "Description": format!("RestApi deployment id: {digest}"), "RestApiId": {"Ref": given.id}, "StageName": "Stage",
+        });
+        self.add(&deployment_id, json!({"Type": "AWS::ApiGateway::Deployment", "Properties": deployment}));
+        self.rest_stage(given, &deployment_id);
+        self.renamed.insert(format!("{}.Deployment", given.id), deployment_id);
+    }
+
+    fn rest_stage(&mut self, given: &Given<'_>, deployment_id: &str) {
+        let stage = given.get("StageName").cloned().unwrap_or_else(|| "Prod".into());
+        let stage_id = format!("{}{}Stage", given.id, stage.as_str().unwrap_or_default());
+        let mut properties = Map::new();
+        properties.insert("DeploymentId".into(), json!({"Ref": deployment_id}));
+        properties.insert("RestApiId".into(), json!({"Ref": given.id}));
+        properties.insert("StageName".into(), stage);
+        for name in [
+            "AccessLogSetting",
+            "CacheClusterEnabled",
+            "CacheClusterSize",
+            "CanarySetting",
+            "MethodSettings",
+            "TracingEnabled",
+            "Variables",
+        ] {
+            properties.extend(given.get(name).map(|value| (name.into(), value.clone())));
+        }
+        self.renamed.insert(format!("{}.Stage", given.id), stage_id.clone());
+        self.add(stage_id, json!({"Type": "AWS::ApiGateway::Stage", "Properties": properties}));
+    }
+
+    fn http_api(&mut self, given: &Given<'_>) {
+        let Some((place, body)) = self.body(given, "openapi", "3.0.1") else { return };
+        let mut properties = Map::from_iter([(place.to_owned(), body)]);
+        for name in ["Description", "FailOnWarnings", "DisableExecuteApiEndpoint"] {
+            properties.extend(given.get(name).map(|value| (name.into(), value.clone())));
+        }
+        self.add(given.id, given.becomes("AWS::ApiGatewayV2::Api", properties));
+        let stage_id = match given.get("StageName").and_then(Value::as_str) {
+            Some(stage) => format!("{}{stage}Stage", given.id),
+            None => format!("{}ApiGatewayDefaultStage", given.id),
+        };
+        let stage = given.get("StageName").cloned().unwrap_or_else(|| "$default".into());
+        let properties = json!({
+            "ApiId": {"Ref": given.id}, "StageName": stage, "AutoDeploy": true, "Tags": {"httpapi:createdBy": "SAM"},
+        });
+        self.renamed.insert(format!("{}.Stage", given.id), stage_id.clone());
+        self.add(stage_id, json!({"Type": "AWS::ApiGatewayV2::Stage", "Properties": properties}));
+    }
+
+    /// What the API is, and the property that says it: a file in S3, or else what the template and the events say.
+    fn body(&mut self, given: &Given<'_>, dialect: &str, version: &str) -> Option<(&'static str, Value)> {
+        if let Some(uri) = given.get("DefinitionUri") {
+            let found = location(uri, "Bucket", "Key");
+            if found.is_none() {
+                let message = "'DefinitionUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter.";
+                self.wrong(given.id, message);
+            }
+            return found.map(|location| ("BodyS3Location", location));
+        }
+        let mut body = given.get("DefinitionBody").cloned().unwrap_or_else(
+            || json!({dialect: version, "info": {"version": "1.0", "title": {"Ref": "AWS::StackName"}}}),
+        );
+        let paths = self.paths.get(given.id).cloned().unwrap_or_default();
+        if let Some(body) = body.as_object_mut() {
+            let all = body.entry("paths").or_insert_with(|| json!({}));
+            if let Some(all) = all.as_object_mut() {
+                all.extend(paths);
+            }
+            body.extend(given.get("Auth").map(|auth| ("x-auth".into(), auth.clone())));
+        }
+        Some(("Body", body))
+    }
+}
+
+/// `REGIONAL`, or what a mapping says more.
+fn endpoint(given: &Value) -> Value {
+    let kind = given.get("Type").unwrap_or(given);
+    let mut endpoint = Map::from_iter([("Types".to_owned(), json!([kind]))]);
+    endpoint.extend(given.get("VPCEndpointIds").map(|ids| ("VpcEndpointIds".into(), ids.clone())));
+    endpoint.into()
+}

@@ -1,0 +1,119 @@
+//! Functions: the function itself, and its role.
+
+use super::{Expansion, Given, location, tag_list};
+use serde_json::{Map, Value, json};
+
+/// Properties that SAM takes away from a function, because they are of something else or are called otherwise.
+const NOT_OF_LAMBDA: [&str; 19] = [
+    "AssumeRolePolicyDocument",
+    "AutoPublishAlias",
+    "AutoPublishAliasAllProperties",
+    "AutoPublishCodeSha256",
+    "CodeUri",
+    "DeadLetterQueue",
+    "DeploymentPreference",
+    "EventInvokeConfig",
+    "Events",
+    "FunctionUrlConfig",
+    "ImageUri",
+    "InlineCode",
+    "PermissionsBoundary",
+    "Policies",
+    "ProvisionedConcurrencyConfig",
+    "RolePath",
+    "Tags",
+    "Tracing",
+    "VersionDescription",
+];
+
+impl Expansion {
+    pub(super) fn function(&mut self, given: &Given<'_>) {
+        let code = match given.get("InlineCode") {
+            Some(text) => Some(json!({"ZipFile": text})),
+            None => given.get("CodeUri").and_then(|uri| location(uri, "S3Bucket", "S3Key")),
+        };
+        let Some(code) = code else {
+            let message = "'CodeUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter.";
+            return self.wrong(given.id, message);
+        };
+        let definition = given.becomes("AWS::Lambda::Function", lambda_properties(given, &code));
+        self.add(given.id, definition);
+        if given.get("Role").is_none() {
+            self.role(given);
+        }
+        let endpoint = self.publish(given, &code);
+        self.url(given, &endpoint);
+        self.events(given, &endpoint);
+    }
+
+    /// The role of a function that has none of its own.
+    fn role(&mut self, given: &Given<'_>) {
+        let policy = |(number, policy): (usize, &Value)| {
+            // SAM writes the policy's statements out of the template's name and parameters: it changes when they do.
+            json!({"PolicyName": format!("{}RolePolicy{number}", given.id), "PolicyDocument": {"Statement": [policy]}})
+        };
+        let policies = given.get("Policies").and_then(Value::as_array).into_iter().flatten();
+        let policies: Vec<_> = policies.enumerate().map(policy).collect();
+        let mut properties = Map::new();
+        properties.insert("AssumeRolePolicyDocument".into(), trust("lambda"));
+        properties.insert("ManagedPolicyArns".into(), managed_policies(given));
+        if !policies.is_empty() {
+            properties.insert("Policies".into(), policies.into());
+        }
+        properties
+            .extend(given.get("PermissionsBoundary").map(|boundary| ("PermissionsBoundary".into(), boundary.clone())));
+        properties.extend(given.get("RolePath").map(|path| ("Path".into(), path.clone())));
+        properties.insert("Tags".into(), tag_list(given.get("Tags")));
+        self.add(format!("{}Role", given.id), json!({"Type": "AWS::IAM::Role", "Properties": properties}));
+    }
+
+    fn url(&mut self, given: &Given<'_>, endpoint: &Value) {
+        let Some(config) = given.get("FunctionUrlConfig").and_then(Value::as_object) else { return };
+        let target = if endpoint.get("Ref").is_some() { endpoint.clone() } else { json!({"Ref": given.id}) };
+        let mut properties = config.clone();
+        properties.insert("TargetFunctionArn".into(), target.clone());
+        self.add(format!("{}Url", given.id), json!({"Type": "AWS::Lambda::Url", "Properties": properties}));
+        if config.get("AuthType").is_some_and(|auth| auth == "NONE") {
+            let permission = json!({
+                "Action": "lambda:InvokeFunctionUrl", "FunctionName": target, "FunctionUrlAuthType": "NONE", "Principal": "*",
+            });
+            let definition = json!({"Type": "AWS::Lambda::Permission", "Properties": permission});
+            self.add(format!("{}UrlPublicPermissions", given.id), definition);
+        }
+    }
+}
+
+fn lambda_properties(given: &Given<'_>, code: &Value) -> Map<String, Value> {
+    let kept = given.properties.iter().filter(|(name, _)| !NOT_OF_LAMBDA.contains(&name.as_str()));
+    let mut properties: Map<String, Value> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
+    properties.insert("Code".into(), code.clone());
+    properties.insert("Tags".into(), tag_list(given.get("Tags")));
+    let role = || json!({"Fn::GetAtt": [format!("{}Role", given.id), "Arn"]});
+    properties.entry("Role").or_insert_with(role);
+    properties.extend(given.get("Tracing").map(|mode| ("TracingConfig".into(), json!({"Mode": mode}))));
+    let dead_letters = given.get("DeadLetterQueue").and_then(|queue| queue.get("TargetArn"));
+    properties.extend(dead_letters.map(|arn| ("DeadLetterConfig".into(), json!({"TargetArn": arn}))));
+    properties
+}
+
+/// A trust policy for that service.
+pub(super) fn trust(service: &str) -> Value {
+    json!({"Version": "2012-10-17", "Statement": [{
+        "Action": ["sts:AssumeRole"], "Effect": "Allow", "Principal": {"Service": [format!("{service}.amazonaws.com")]},
+    }]})
+}
+
+/// The policies of AWS that the role of a function needs for its logs, its network and its event sources.
+fn managed_policies(given: &Given<'_>) -> Value {
+    let of_event = |event: &Value| match event.get("Type").and_then(Value::as_str) {
+        Some("DynamoDB") => Some("AWSLambdaDynamoDBExecutionRole"),
+        Some("Kinesis") => Some("AWSLambdaKinesisExecutionRole"),
+        Some("SQS") => Some("AWSLambdaSQSQueueExecutionRole"),
+        _ => None,
+    };
+    let events = given.get("Events").and_then(Value::as_object).into_iter().flat_map(Map::values);
+    let of_events: std::collections::BTreeSet<_> = events.filter_map(of_event).collect();
+    let network = given.get("VpcConfig").map(|_| "AWSLambdaVPCAccessExecutionRole");
+    let names = std::iter::once("AWSLambdaBasicExecutionRole").chain(network).chain(of_events);
+    names.map(|name| format!("arn:aws:iam::aws:policy/service-role/{name}")).collect()
+}

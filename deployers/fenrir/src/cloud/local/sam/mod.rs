@@ -1,0 +1,175 @@
+//! SAM, expanded as CloudFormation expands it, as far as a deployer notices: which resources there are, how they are called,
+//! what they refer to, and what of them changes with what. What is in a policy or in the body of an API is told shorter
+//! than SAM's own translator does.
+
+mod api;
+mod events;
+mod function;
+mod globals;
+mod publish;
+mod simple;
+
+use super::arn::short;
+use super::resolve::{SubPart, call, sub_parts};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+
+/// What is expanded so far.
+#[derive(Default)]
+struct Expansion {
+    /// Definitions by logical id.
+    resources: Map<String, Value>,
+    /// What is to be named in the place of a name of the given template.
+    renamed: BTreeMap<String, String>,
+    /// Methods by path, by the API's logical id.
+    paths: BTreeMap<String, Map<String, Value>>,
+    /// The stage of each API.
+    stages: BTreeMap<String, Value>,
+    /// What is wrong.
+    findings: Vec<String>,
+}
+
+/// A resource of the given template.
+struct Given<'g> {
+    id: &'g str,
+    definition: &'g Value,
+    properties: &'g Map<String, Value>,
+}
+
+impl Given<'_> {
+    fn get(&self, property: &str) -> Option<&Value> {
+        self.properties.get(property)
+    }
+
+    /// A resource of this type in the place of the given one, with those of its attributes that are not SAM's.
+    fn becomes(&self, resource_type: &str, properties: Map<String, Value>) -> Value {
+        let mut definition = json!({"Type": resource_type, "Properties": properties});
+        for name in ["DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy", "Metadata"] {
+            if let (Some(value), Some(definition)) = (self.definition.get(name), definition.as_object_mut()) {
+                definition.insert(name.into(), value.clone());
+            }
+        }
+        definition
+    }
+}
+
+/// The template without SAM's resource types.
+///
+/// # Errors
+/// All that SAM finds wrong.
+pub(super) fn expand(template: &Value) -> Result<Value, Vec<String>> {
+    let resources = globals::merged(template);
+    let mut expansion = Expansion::default();
+    expansion.note_stages(&resources);
+    let none = Map::new();
+    for (id, definition) in &resources {
+        let properties = definition.get("Properties").and_then(Value::as_object).unwrap_or(&none);
+        expansion.resource(&Given { id, definition, properties });
+    }
+    expansion.apis(&resources);
+    if !expansion.findings.is_empty() {
+        return Err(expansion.findings);
+    }
+    let mut expanded = template.as_object().cloned().unwrap_or_default();
+    expanded.insert("Resources".into(), expansion.resources.into());
+    let mut expanded = Value::Object(expanded);
+    rename(&mut expanded, &expansion.renamed);
+    Ok(expanded)
+}
+
+impl Expansion {
+    fn resource(&mut self, given: &Given<'_>) {
+        match given.definition.get("Type").and_then(Value::as_str) {
+            Some("AWS::Serverless::Function") => self.function(given),
+            // With the methods that functions add to them.
+            Some("AWS::Serverless::Api" | "AWS::Serverless::HttpApi") => {}
+            Some("AWS::Serverless::LayerVersion") => self.layer(given),
+            Some("AWS::Serverless::SimpleTable") => self.simple_table(given),
+            Some(other) if other.starts_with("AWS::Serverless::") => {
+                self.wrong(given.id, &format!("the embedded world does not know {other}"));
+            }
+            _ => self.add(given.id, given.definition.clone()),
+        }
+    }
+
+    fn add(&mut self, id: impl Into<String>, definition: Value) {
+        self.resources.insert(id.into(), definition);
+    }
+
+    fn wrong(&mut self, id: &str, message: &str) {
+        self.findings.push(format!("Resource with id [{id}] is invalid. {message}"));
+    }
+}
+
+/// The first ten digits of the digest of a value, as SAM puts them after logical ids.
+fn suffix(value: &Value) -> String {
+    short(&canonical(value), 10)
+}
+
+/// The value as compact JSON, its keys in order.
+fn canonical(value: &Value) -> String {
+    match value {
+        Value::Object(fields) => {
+            let sorted: BTreeMap<_, _> = fields.iter().collect();
+            let member =
+                |(key, value): (&String, &Value)| format!("{}:{}", Value::from(key.as_str()), canonical(value));
+            format!("{{{}}}", sorted.into_iter().map(member).collect::<Vec<_>>().join(","))
+        }
+        Value::Array(values) => format!("[{}]", values.iter().map(canonical).collect::<Vec<_>>().join(",")),
+        plain => plain.to_string(),
+    }
+}
+
+/// Where something lies in S3: an `s3://bucket/key`, or bucket and key apart; with the names that its type has for them.
+fn location(given: &Value, bucket_name: &str, key_name: &str) -> Option<Value> {
+    let (bucket, key) = match given {
+        Value::String(uri) => uri.strip_prefix("s3://")?.split_once('/').filter(|(_, key)| !key.is_empty())?,
+        given => (given.get("Bucket")?.as_str()?, given.get("Key")?.as_str()?),
+    };
+    Some(json!({bucket_name: bucket, key_name: key}))
+}
+
+/// Tags as most types have them, of those that SAM has by name; SAM adds its own.
+fn tag_list(tags: Option<&Value>) -> Value {
+    let own = tags.and_then(Value::as_object).into_iter().flatten();
+    let own = own.map(|(key, value)| json!({"Key": key, "Value": value}));
+    std::iter::once(json!({"Key": "lambda:createdBy", "Value": "SAM"})).chain(own).collect()
+}
+
+/// Puts in each reference the new name for the old one.
+fn rename(value: &mut Value, renamed: &BTreeMap<String, String>) {
+    match value {
+        Value::Array(values) => values.iter_mut().for_each(|value| rename(value, renamed)),
+        Value::Object(fields) => {
+            if call(fields).is_some() {
+                rename_call(fields, renamed);
+            }
+            fields.values_mut().for_each(|value| rename(value, renamed));
+        }
+        _ => {}
+    }
+}
+
+fn rename_call(fields: &mut Map<String, Value>, renamed: &BTreeMap<String, String>) {
+    let new = |name: &str| renamed.get(name).map_or_else(|| name.to_owned(), Clone::clone);
+    if let Some(Value::String(name)) = fields.get_mut("Ref") {
+        *name = new(name);
+    }
+    if let Some(Value::Array(parts)) = fields.get_mut("Fn::GetAtt")
+        && let Some(Value::String(name)) = parts.first_mut()
+    {
+        *name = new(name);
+    }
+    let text = match fields.get_mut("Fn::Sub") {
+        Some(Value::Array(parts)) => parts.first_mut(),
+        text => text,
+    };
+    if let Some(Value::String(text)) = text {
+        let part = |part| match part {
+            SubPart::Text("${") => "${!".to_owned(),
+            SubPart::Text(text) => text.to_owned(),
+            SubPart::Name(name) => format!("${{{}}}", new(name)),
+        };
+        *text = sub_parts(text).into_iter().map(part).collect();
+    }
+}

@@ -1,0 +1,99 @@
+//! Versions and aliases of functions, and how CodeDeploy moves traffic between them.
+
+use super::function::trust;
+use super::{Expansion, Given, suffix};
+use serde_json::{Map, Value, json};
+
+/// SAM's CodeDeploy application, one for all functions, and its role.
+const APPLICATION: &str = "ServerlessDeploymentApplication";
+const SERVICE_ROLE: &str = "CodeDeployServiceRole";
+
+impl Expansion {
+    /// Publishes a version with each change of the code, if that is asked for. Gives what is to be called: the alias, or
+    /// else the function.
+    pub(super) fn publish(&mut self, given: &Given<'_>, code: &Value) -> Value {
+        let Some(alias) = given.get("AutoPublishAlias").and_then(Value::as_str) else {
+            return json!({"Fn::GetAtt": [given.id, "Arn"]});
+        };
+        let version_id = format!("{}Version{}", given.id, suffix(&published_with(given, code)));
+        let alias_id = format!("{}Alias{alias}", given.id);
+        let mut version = Map::from_iter([("FunctionName".to_owned(), json!({"Ref": given.id}))]);
+        version.extend(given.get("VersionDescription").map(|text| ("Description".into(), text.clone())));
+        self.add(
+            &version_id,
+            json!({"Type": "AWS::Lambda::Version", "DeletionPolicy": "Retain", "Properties": version}),
+        );
+        let mut properties = Map::from_iter([
+            ("Name".to_owned(), alias.into()),
+            ("FunctionName".to_owned(), json!({"Ref": given.id})),
+            ("FunctionVersion".to_owned(), json!({"Fn::GetAtt": [version_id, "Version"]})),
+        ]);
+        let concurrency = given.get("ProvisionedConcurrencyConfig");
+        properties.extend(concurrency.map(|value| ("ProvisionedConcurrencyConfig".into(), value.clone())));
+        let mut definition = json!({"Type": "AWS::Lambda::Alias", "Properties": properties});
+        if let (Some(update), Some(definition)) = (self.deployment(given), definition.as_object_mut()) {
+            definition.insert("UpdatePolicy".into(), json!({"CodeDeployLambdaAliasUpdate": update}));
+        }
+        self.add(&alias_id, definition);
+        self.renamed.insert(format!("{}.Alias", given.id), alias_id.clone());
+        self.renamed.insert(format!("{}.Version", given.id), version_id);
+        json!({"Ref": alias_id})
+    }
+
+    /// The deployment group of the function, if it has a preference; what the alias says of it.
+    fn deployment(&mut self, given: &Given<'_>) -> Option<Value> {
+        let preference =
+            given.get("DeploymentPreference").filter(|preference| preference.get("Enabled") != Some(&false.into()))?;
+        let group_id = format!("{}DeploymentGroup", given.id);
+        self.add(&group_id, json!({"Type": "AWS::CodeDeploy::DeploymentGroup", "Properties": group(preference)}));
+        let application = json!({"ComputePlatform": "Lambda"});
+        self.add(APPLICATION, json!({"Type": "AWS::CodeDeploy::Application", "Properties": application}));
+        if preference.get("Role").is_none() {
+            let role = json!({
+                "AssumeRolePolicyDocument": trust("codedeploy"),
+                "ManagedPolicyArns": ["arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda"],
+            });
+            self.add(SERVICE_ROLE, json!({"Type": "AWS::IAM::Role", "Properties": role}));
+        }
+        let mut update = json!({"ApplicationName": {"Ref": APPLICATION}, "DeploymentGroupName": {"Ref": group_id}});
+        for (hook, name) in [("PreTraffic", "BeforeAllowTrafficHook"), ("PostTraffic", "AfterAllowTrafficHook")] {
+            let value = preference.get("Hooks").and_then(|hooks| hooks.get(hook));
+            if let (Some(value), Some(update)) = (value, update.as_object_mut()) {
+                update.insert(name.into(), value.clone());
+            }
+        }
+        Some(update)
+    }
+}
+
+fn group(preference: &Value) -> Value {
+    let kind = preference.get("Type").and_then(Value::as_str).unwrap_or("AllAtOnce");
+    let alarms = preference.get("Alarms").and_then(Value::as_array).into_iter().flatten();
+    let alarms: Vec<_> = alarms.map(|alarm| json!({"Name": alarm})).collect();
+    let role = preference.get("Role").cloned();
+    let mut group = json!({
+        "ApplicationName": {"Ref": APPLICATION},
+        "AutoRollbackConfiguration": {
+            "Enabled": true,
+            "Events": ["DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM", "DEPLOYMENT_STOP_ON_REQUEST"],
+        },
+        "DeploymentConfigName": format!("CodeDeployDefault.Lambda{kind}"),
+        "DeploymentStyle": {"DeploymentType": "BLUE_GREEN", "DeploymentOption": "WITH_TRAFFIC_CONTROL"},
+        "ServiceRoleArn": role.unwrap_or_else(|| json!({"Fn::GetAtt": [SERVICE_ROLE, "Arn"]})),
+    });
+    if let (false, Some(group)) = (alarms.is_empty(), group.as_object_mut()) {
+        group.insert("AlarmConfiguration".into(), json!({"Enabled": true, "Alarms": alarms}));
+    }
+    group
+}
+
+/// What a new version is published with: the code, the environment and the memory; or all properties, if that is asked for.
+fn published_with(given: &Given<'_>, code: &Value) -> Value {
+    if given.get("AutoPublishAliasAllProperties").is_some_and(|all| *all == true) {
+        return given.properties.clone().into();
+    }
+    let mut with = code.as_object().cloned().unwrap_or_default();
+    with.extend(given.get("Environment").and_then(Value::as_object).cloned().unwrap_or_default());
+    with.extend(given.get("MemorySize").map(|memory| ("MemorySize".into(), memory.clone())));
+    with.into()
+}
