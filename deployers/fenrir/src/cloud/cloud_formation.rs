@@ -233,8 +233,8 @@ pub trait CloudFormation: Send + Sync {
     /// Whatever CloudFormation answers.
     async fn change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSet>, CloudError>;
 
-    /// Begins to carry a change set out; what fails is rolled back (`cloudformation:ExecuteChangeSet` with
-    /// `DisableRollback: false`).
+    /// Begins to carry a change set out; what fails is rolled back, and new resources go with that, also those that are
+    /// to be retained (`cloudformation:ExecuteChangeSet` with `DisableRollback: false`, `RetainExceptOnCreate: true`).
     ///
     /// # Errors
     /// Whatever CloudFormation answers, such as `InvalidChangeSetStatus`.
@@ -265,7 +265,8 @@ pub trait CloudFormation: Send + Sync {
     /// Whatever CloudFormation answers.
     async fn delete_stack(&self, stack: &str, token: &str) -> Result<(), CloudError>;
 
-    /// The template of a stack as it was given (`cloudformation:GetTemplate`); none if there is no such stack.
+    /// The template of a stack as it was given (`cloudformation:GetTemplate`); none if there is no such stack. One that
+    /// is no JSON, which nobody's release gave, is its text.
     ///
     /// # Errors
     /// Whatever CloudFormation answers.
