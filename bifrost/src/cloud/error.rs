@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+/// What CloudFormation says of a stack whose state does not allow what is asked: a change set, an end of an update, or a
+/// deletion.
+const STACK_IS_BUSY: [&str; 3] =
+    ["state and can not be updated", "cannot be called from current stack status", "cannot be deleted while in status"];
+
 /// What kind of refusal it is, as far as a handler may have to tell them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
@@ -33,10 +38,16 @@ impl ErrorKind {
             // Auto Scaling has one code for all that is wrong with a request.
             "ValidationError" if message.contains("not found") => Self::NotFound,
             "ValidationError" if message.contains("pending delete") => Self::Conflict,
+            // So has CloudFormation. What else does not exist, such as the object of a template's URL, is not the stack.
+            "ValidationError" if message.starts_with("Stack") && message.contains("does not exist") => Self::NotFound,
+            "ValidationError" if STACK_IS_BUSY.iter().any(|said| message.contains(said)) => Self::Conflict,
             "ValidationError"
             | "ValidationException"
+            | "InsufficientCapabilitiesException"
+            | "InvalidArnException"
             | "InvalidParameter"
             | "InvalidParameterCombination"
+            | "InvalidParameterException"
             | "InvalidParameterValue"
             | "Malformed"
             | "MalformedException"
@@ -59,7 +70,8 @@ impl ErrorKind {
             | "InvalidChangeSetStatus"
             | "ResourceContention"
             | "ResourceInUse"
-            | "ScalingActivityInProgress" => Self::Conflict,
+            | "ScalingActivityInProgress"
+            | "TokenAlreadyExistsException" => Self::Conflict,
             "Throttling"
             | "ThrottlingException"
             | "ThrottledException"
@@ -140,6 +152,27 @@ mod tests {
             ("ValidationError", "Launch configuration name not found - old", ErrorKind::NotFound),
             ("ValidationError", "You may not modify a group that is pending delete", ErrorKind::Conflict),
             ("ValidationError", "Max bound, 2, must be greater than or equal to min bound, 3", ErrorKind::Invalid),
+            ("ValidationError", "Stack with id sam-web does not exist", ErrorKind::NotFound),
+            ("ValidationError", "Stack [sam-web] does not exist", ErrorKind::NotFound),
+            ("ValidationError", "S3 error: The specified key does not exist.", ErrorKind::Invalid),
+            (
+                "ValidationError",
+                "Stack:sam-web is in UPDATE_IN_PROGRESS state and can not be updated.",
+                ErrorKind::Conflict,
+            ),
+            ("ValidationError", "CancelUpdateStack cannot be called from current stack status", ErrorKind::Conflict),
+            (
+                "ValidationError",
+                "Stack [sam-web] cannot be deleted while in status UPDATE_IN_PROGRESS",
+                ErrorKind::Conflict,
+            ),
+            ("ValidationError", "No updates are to be performed.", ErrorKind::Invalid),
+            ("ChangeSetNotFound", "ChangeSet [web] does not exist", ErrorKind::NotFound),
+            ("AlreadyExistsException", "ChangeSet web cannot be created", ErrorKind::AlreadyExists),
+            ("InvalidChangeSetStatus", "", ErrorKind::Conflict),
+            ("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_NAMED_IAM]", ErrorKind::Invalid),
+            ("TokenAlreadyExistsException", "", ErrorKind::Conflict),
+            ("InvalidParameterException", "", ErrorKind::Invalid),
             ("InvalidLaunchTemplateName.NotFoundException", "", ErrorKind::NotFound),
             ("InvalidLaunchTemplateName.AlreadyExistsException", "", ErrorKind::AlreadyExists),
             ("InvalidLaunchTemplateName.MalformedException", "", ErrorKind::Invalid),

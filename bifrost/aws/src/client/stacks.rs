@@ -30,7 +30,7 @@ impl Stacks for CloudFormationStacks {
                 let status = stack.and_then(|stack| stack.stack_status);
                 status.present(OPERATION, name, "StackStatus").map(|status| Some(status.as_str().to_owned()))
             }
-            Err(error) if is_absent(&error) => Ok(None),
+            Err(error) if error.is_not_found() => Ok(None),
             Err(error) => Err(error),
         }
     }
@@ -65,7 +65,7 @@ impl Stacks for CloudFormationStacks {
             let describe = self.client.describe_stack_events().stack_name(name).set_next_token(token);
             let page = match self.session.call(OPERATION, name, describe.send()).await {
                 Ok(page) => page,
-                Err(error) if is_absent(&error) => return Ok(Vec::new()),
+                Err(error) if error.is_not_found() => return Ok(Vec::new()),
                 Err(error) => return Err(error),
             };
             for sent in page.stack_events.unwrap_or_default() {
@@ -83,11 +83,6 @@ impl Stacks for CloudFormationStacks {
             }
         }
     }
-}
-
-/// Whether there is no such stack: CloudFormation has no code for it.
-fn is_absent(error: &CloudError) -> bool {
-    error.code == "ValidationError" && error.message.contains("does not exist")
 }
 
 fn parameters(stack: &NewStack) -> Vec<Parameter> {

@@ -266,7 +266,8 @@ pub trait CloudFormation: Send + Sync {
     /// Whatever CloudFormation answers.
     async fn delete_stack(&self, stack: &str, token: &str) -> Result<(), CloudError>;
 
-    /// The template of a stack as it was given (`cloudformation:GetTemplate`); none if there is no such stack.
+    /// The template of a stack as it was given (`cloudformation:GetTemplate`); none if there is no such stack. One that
+    /// is no JSON, which nobody's release gave, is its text.
     ///
     /// # Errors
     /// Whatever CloudFormation answers.

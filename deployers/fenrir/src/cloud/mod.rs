@@ -3,6 +3,8 @@
 //! Handlers see these traits and nothing else of a cloud. Each method says which AWS operations it is; where AWS pages or
 //! limits what one request may name, the method hides it.
 
+#[cfg(feature = "lambda")]
+pub mod aws;
 mod cloud_formation;
 #[cfg(feature = "local")]
 pub mod local;

@@ -1,13 +1,12 @@
 //! CloudWatch alarms on the AWS SDK.
 
-use super::request::Request;
-use super::{Service, each, found};
+use super::Service;
 use crate::cloud::{Alarms, Comparison, NewAlarm};
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Statistic};
 use bifrost::cloud::CloudError;
-use bifrost_aws::pages;
+use bifrost_aws::{Request, each, found, pages};
 
 /// How many alarms one request may delete.
 const DELETE_LIMIT: usize = 100;

@@ -3,13 +3,12 @@
 use super::Service;
 use super::group::group;
 use super::new_group::new_group;
-use super::request::Request;
 use crate::cloud::{Attachments, AutoScaling, AutoScalingGroup, Capacity, NewAutoScalingGroup, NewScalingPolicy};
 use async_trait::async_trait;
 use aws_sdk_autoscaling::Client;
 use aws_sdk_autoscaling::types::{Filter, ScalingPolicy};
 use bifrost::cloud::CloudError;
-use bifrost_aws::pages;
+use bifrost_aws::{Request, pages};
 use std::collections::BTreeMap;
 use tokio::try_join;
 

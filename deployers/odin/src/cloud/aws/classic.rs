@@ -1,12 +1,12 @@
 //! Classic load balancers on the AWS SDK.
 
-use super::request::Request;
-use super::{Service, found};
+use super::Service;
 use crate::cloud::{ClassicBalancers, LoadBalancer};
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancing::Client;
 use aws_sdk_elasticloadbalancing::types::InstanceState;
 use bifrost::cloud::CloudError;
+use bifrost_aws::{Request, found};
 use std::collections::BTreeMap;
 
 #[async_trait]

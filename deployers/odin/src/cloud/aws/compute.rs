@@ -1,14 +1,13 @@
 //! EC2 on the AWS SDK: images, subnets, security groups and placement groups.
 
+use super::Service;
 use super::ec2::{one_of, pairs, parts, tag_specification};
-use super::request::Request;
-use super::{Service, each};
 use crate::cloud::{Compute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet};
 use async_trait::async_trait;
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::{Client, types};
 use bifrost::cloud::CloudError;
-use bifrost_aws::pages;
+use bifrost_aws::{Request, each, pages};
 use futures_util::TryFutureExt;
 use std::error::Error;
 

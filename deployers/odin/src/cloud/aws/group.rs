@@ -1,9 +1,9 @@
 //! Auto-scaling groups, as Auto Scaling answers them.
 
-use super::request::Request;
 use crate::cloud::{AutoScalingGroup, Capacity, Instance};
 use aws_sdk_autoscaling::types;
 use bifrost::cloud::CloudError;
+use bifrost_aws::Request;
 
 /// A group of an answer.
 ///

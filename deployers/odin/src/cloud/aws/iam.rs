@@ -1,11 +1,11 @@
 //! IAM on the AWS SDK.
 
-use super::request::Request;
-use super::{Service, found};
+use super::Service;
 use crate::cloud::{Iam, InstanceProfile, Role};
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
 use bifrost::cloud::CloudError;
+use bifrost_aws::{Request, found};
 
 #[async_trait]
 impl Iam for Service<Client> {

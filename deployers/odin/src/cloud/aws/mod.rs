@@ -1,8 +1,7 @@
 //! Odin's ports on the AWS SDK.
 //!
 //! One file a service. Each request passes the session's gate under its AWS name, with the resource that the embedded
-//! world names too. What AWS answers comes from outside: a field that AWS always sets and that is not there is an error
-//! (module `request`).
+//! world names too. What AWS answers comes from outside: a field that AWS always sets and that is not there is an error.
 
 mod alarms;
 mod auto_scaling;
@@ -12,7 +11,6 @@ mod ec2;
 mod group;
 mod iam;
 mod new_group;
-mod request;
 mod target_groups;
 mod template_data;
 mod templates;
@@ -21,13 +19,8 @@ mod topics;
 use super::OdinPorts;
 use crate::machine::Odin;
 use aws_types::SdkConfig;
-use bifrost::cloud::CloudError;
 use bifrost_aws::{AwsDeployer, Session};
-use futures_util::stream::{self, StreamExt};
 use std::sync::Arc;
-
-/// How many requests of one call to a port are under way at once.
-const AT_ONCE: usize = 4;
 
 impl AwsDeployer for Odin {
     fn aws_ports(session: Session) -> OdinPorts {
@@ -61,24 +54,4 @@ impl<C> Service<C> {
     fn new(session: &Session, client: impl FnOnce(&SdkConfig) -> C) -> Self {
         Self { session: session.clone(), client: client(session.config()) }
     }
-}
-
-/// What was looked up, if it is there.
-fn found<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
-    match answer {
-        Ok(found) => Ok(Some(found)),
-        Err(error) if error.is_not_found() => Ok(None),
-        Err(error) => Err(error),
-    }
-}
-
-/// Makes a request for each part, several at a time. All are made, also when one fails: the first error is told.
-///
-/// Parts are owned, as the compiler cannot tell yet that a future with borrowed ones may change threads.
-async fn each<I, T, F: Future<Output = Result<T, CloudError>>>(
-    parts: impl IntoIterator<Item = I>,
-    request: impl Fn(I) -> F,
-) -> Result<Vec<T>, CloudError> {
-    let answers: Vec<_> = stream::iter(parts).map(request).buffered(AT_ONCE).collect().await;
-    answers.into_iter().collect()
 }

@@ -1,10 +1,10 @@
 //! What a new auto-scaling group is made of, as Auto Scaling takes it.
 
-use super::request::Request;
 use crate::cloud::{HealthCheckType, LifecycleHook, NewAutoScalingGroup};
 use aws_sdk_autoscaling::operation::create_auto_scaling_group::builders::CreateAutoScalingGroupInputBuilder;
 use aws_sdk_autoscaling::types::{LaunchTemplateSpecification, LifecycleHookSpecification, Tag};
 use bifrost::cloud::CloudError;
+use bifrost_aws::Request;
 
 /// The request for the group.
 ///

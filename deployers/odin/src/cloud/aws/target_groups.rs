@@ -1,12 +1,12 @@
 //! Target groups on the AWS SDK.
 
-use super::request::Request;
-use super::{Service, found};
+use super::Service;
 use crate::cloud::{Tags, TargetGroup, TargetGroups};
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{TargetGroupAttribute, TargetHealthDescription};
 use bifrost::cloud::CloudError;
+use bifrost_aws::{Request, found};
 use std::collections::BTreeMap;
 use tokio::join;
 

@@ -1,6 +1,5 @@
 //! What is in a launch template, as EC2 takes it.
 
-use super::request::Request;
 use crate::cloud::{EbsVolume, NewLaunchTemplate};
 use aws_sdk_ec2::types::{
     LaunchTemplateBlockDeviceMappingRequest as BlockDevice, LaunchTemplateEbsBlockDeviceRequest as Ebs,
@@ -14,6 +13,7 @@ use aws_sdk_ec2::types::{
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bifrost::cloud::CloudError;
+use bifrost_aws::Request;
 
 /// What is in the template.
 ///

@@ -2,13 +2,12 @@
 
 use super::Service;
 use super::ec2::{carrying, pairs, tag_specification};
-use super::request::Request;
 use super::template_data::template_data;
 use crate::cloud::{LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
 use async_trait::async_trait;
 use aws_sdk_ec2::{Client, types};
 use bifrost::cloud::CloudError;
-use bifrost_aws::pages;
+use bifrost_aws::{Request, pages};
 
 /// How many templates a page may have.
 const PAGE_LIMIT: i32 = 200;

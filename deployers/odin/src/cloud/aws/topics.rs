@@ -1,11 +1,11 @@
 //! SNS on the AWS SDK.
 
-use super::request::Request;
-use super::{Service, found};
+use super::Service;
 use crate::cloud::Topics;
 use async_trait::async_trait;
 use aws_sdk_sns::Client;
 use bifrost::cloud::CloudError;
+use bifrost_aws::{Request, found};
 
 #[async_trait]
 impl Topics for Service<Client> {

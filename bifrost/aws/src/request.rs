@@ -1,39 +1,51 @@
 //! A request to AWS: the name under which it passes the gate, and what its answer must hold.
 
-use crate::cloud::Tags;
-use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_ec2::primitives::DateTime as SdkDateTime;
+use crate::{Incomplete, Session};
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::DateTime as SdkDateTime;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bifrost::cloud::{CloudError, ErrorKind};
-use bifrost_aws::{Incomplete, Session};
 use chrono::{DateTime, Utc};
+use futures_util::stream::{self, StreamExt};
+use std::collections::BTreeMap;
 use std::error::Error;
+use std::fmt::Debug;
+
+/// How many requests of one call to a port are under way at once.
+const AT_ONCE: usize = 4;
 
 /// A request by its name, or its answer.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Request<'a> {
+pub struct Request<'a> {
     operation: &'static str,
     resource: &'a str,
 }
 
 impl<'a> Request<'a> {
     /// A request by its AWS name, such as `ec2:DescribeImages`, for a resource.
-    pub(super) fn new(operation: &'static str, resource: &'a str) -> Self {
+    #[must_use]
+    pub fn new(operation: &'static str, resource: &'a str) -> Self {
         Self { operation, resource }
     }
 
     /// What the answer says of one of the resources in it.
-    pub(super) fn about(self, resource: &str) -> Request<'_> {
+    #[must_use]
+    pub fn about(self, resource: &str) -> Request<'_> {
         Request { operation: self.operation, resource }
     }
 
     /// Makes the request.
-    pub(super) fn make<T, E>(
+    ///
+    /// # Errors
+    /// As [`Session::call`].
+    pub fn make<T, E, R>(
         self,
         session: &Session,
-        sent: impl Future<Output = Result<T, SdkError<E>>> + Send,
+        sent: impl Future<Output = Result<T, SdkError<E, R>>> + Send,
     ) -> impl Future<Output = Result<T, CloudError>>
     where
         E: ProvideErrorMetadata + Error + 'static,
+        R: Debug + 'static,
     {
         session.call(self.operation, self.resource, sent)
     }
@@ -42,7 +54,7 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// If AWS did not send it.
-    pub(super) fn field<T>(self, name: &str, value: Option<T>) -> Result<T, CloudError> {
+    pub fn field<T>(self, name: &str, value: Option<T>) -> Result<T, CloudError> {
         value.present(self.operation, self.resource, name)
     }
 
@@ -50,7 +62,7 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// As [`Request::field`].
-    pub(super) fn text(self, name: &str, value: String) -> Result<String, CloudError> {
+    pub fn text(self, name: &str, value: String) -> Result<String, CloudError> {
         self.field(name, Some(value).filter(|value| !value.is_empty()))
     }
 
@@ -58,7 +70,7 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// As [`Request::field`]; and if it is below 0.
-    pub(super) fn count(self, name: &str, value: Option<i32>) -> Result<u32, CloudError> {
+    pub fn count(self, name: &str, value: Option<i32>) -> Result<u32, CloudError> {
         self.field(name, value.and_then(|value| u32::try_from(value).ok()))
     }
 
@@ -66,7 +78,7 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// As [`Request::field`]; and if no calendar has it.
-    pub(super) fn time(self, name: &str, value: Option<SdkDateTime>) -> Result<DateTime<Utc>, CloudError> {
+    pub fn time(self, name: &str, value: Option<SdkDateTime>) -> Result<DateTime<Utc>, CloudError> {
         self.field(name, value.and_then(|value| DateTime::from_timestamp(value.secs(), value.subsec_nanos())))
     }
 
@@ -74,10 +86,10 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// If there is one without a key.
-    pub(super) fn tags(
+    pub fn tags(
         self,
         tags: impl IntoIterator<Item = (Option<String>, Option<String>)>,
-    ) -> Result<Tags, CloudError> {
+    ) -> Result<BTreeMap<String, String>, CloudError> {
         tags.into_iter().map(|(key, value)| Ok((self.field("Key of a tag", key)?, value.unwrap_or_default()))).collect()
     }
 
@@ -85,16 +97,49 @@ impl<'a> Request<'a> {
     ///
     /// # Errors
     /// If it is too large for that.
-    pub(super) fn number(self, name: &str, value: u32) -> Result<i32, CloudError> {
-        i32::try_from(value).map_err(|_| CloudError {
+    pub fn number(self, name: &str, value: u32) -> Result<i32, CloudError> {
+        let message = || format!("{name} is {value}, and AWS takes no more than {}", i32::MAX);
+        i32::try_from(value).map_err(|_| self.refused(ErrorKind::Invalid, "NumberTooLarge", &message()))
+    }
+
+    /// The error of a request that did not do what it was for, though AWS has no error for that.
+    #[must_use]
+    pub fn refused(self, kind: ErrorKind, code: &str, message: &str) -> CloudError {
+        CloudError {
             operation: self.operation,
             resource: self.resource.to_owned(),
-            kind: ErrorKind::Invalid,
-            code: "NumberTooLarge".into(),
-            message: format!("{name} is {value}, and AWS takes no more than {}", i32::MAX),
+            kind,
+            code: code.to_owned(),
+            message: message.to_owned(),
             request_id: None,
-        })
+        }
     }
+}
+
+/// What was looked up, if it is there.
+///
+/// # Errors
+/// That of the answer, save that there is no such thing.
+pub fn found<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
+    match answer {
+        Ok(found) => Ok(Some(found)),
+        Err(error) if error.is_not_found() => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Makes a request for each part, several at a time. All are made, also when one fails: the first error is told.
+///
+/// Parts are owned, as the compiler cannot tell yet that a future with borrowed ones may change threads.
+///
+/// # Errors
+/// The first one.
+pub async fn each<I, T, F: Future<Output = Result<T, CloudError>>>(
+    parts: impl IntoIterator<Item = I>,
+    request: impl Fn(I) -> F,
+) -> Result<Vec<T>, CloudError> {
+    let answers: Vec<_> = stream::iter(parts).map(request).buffered(AT_ONCE).collect().await;
+    answers.into_iter().collect()
 }
 
 #[cfg(test)]
@@ -126,7 +171,7 @@ mod tests {
     #[test]
     fn a_tag_may_lack_its_value_but_not_its_key() {
         let tags = REQUEST.tags([(Some("Name".into()), Some("web".into())), (Some("Empty".into()), None)]).unwrap();
-        assert_eq!(tags, Tags::from([("Name".into(), "web".into()), ("Empty".into(), String::new())]));
+        assert_eq!(tags, BTreeMap::from([("Name".into(), "web".into()), ("Empty".into(), String::new())]));
         assert!(REQUEST.tags([(None, Some("web".into()))]).is_err());
     }
 

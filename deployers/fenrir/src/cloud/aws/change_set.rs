@@ -1,0 +1,134 @@
+//! Change sets, as CloudFormation answers them.
+
+use crate::cloud::{Change, ChangeAction, ChangeSet, Replacement};
+use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
+use aws_sdk_cloudformation::types::{self, ResourceAttribute};
+use bifrost::cloud::CloudError;
+use bifrost_aws::Request;
+use std::collections::BTreeSet;
+
+/// A change set, of the first page of an answer and the changes of all.
+///
+/// # Errors
+/// If it lacks what AWS says of every change set, or what becomes of a resource is none of what AWS says today.
+pub(super) fn change_set(
+    answer: DescribeChangeSetOutput,
+    changes: Vec<types::Change>,
+    request: Request<'_>,
+) -> Result<ChangeSet, CloudError> {
+    Ok(ChangeSet {
+        id: request.field("ChangeSetId", answer.change_set_id)?,
+        status: request.field("Status", answer.status)?.as_str().to_owned(),
+        status_reason: answer.status_reason,
+        execution_status: request.field("ExecutionStatus", answer.execution_status)?.as_str().to_owned(),
+        changes: changes.into_iter().map(|sent| change(sent, request)).collect::<Result<_, _>>()?,
+    })
+}
+
+fn change(change: types::Change, request: Request<'_>) -> Result<Change, CloudError> {
+    let change = request.field("ResourceChange", change.resource_change)?;
+    let scope = scope(&change);
+    Ok(Change {
+        action: request.field("Action", change.action.as_ref().and_then(action))?,
+        logical_id: request.field("LogicalResourceId", change.logical_resource_id)?,
+        physical_id: change.physical_resource_id,
+        resource_type: request.field("ResourceType", change.resource_type)?,
+        replacement: change.replacement.as_ref().map(replacement),
+        scope,
+    })
+}
+
+fn action(action: &types::ChangeAction) -> Option<ChangeAction> {
+    match action {
+        types::ChangeAction::Add => Some(ChangeAction::Add),
+        types::ChangeAction::Modify => Some(ChangeAction::Modify),
+        types::ChangeAction::Remove => Some(ChangeAction::Remove),
+        types::ChangeAction::Import => Some(ChangeAction::Import),
+        types::ChangeAction::Dynamic => Some(ChangeAction::Dynamic),
+        _ => None,
+    }
+}
+
+/// One that we do not know may be a replacement.
+fn replacement(replacement: &types::Replacement) -> Replacement {
+    match replacement {
+        types::Replacement::True => Replacement::True,
+        types::Replacement::False => Replacement::False,
+        _ => Replacement::Conditional,
+    }
+}
+
+/// The properties that change, by name, and the attributes that do: `Tags`, `DeletionPolicy` … A property may be told
+/// several times, once for each cause.
+fn scope(change: &types::ResourceChange) -> Vec<String> {
+    let changed = |detail: &types::ResourceChangeDetail| {
+        let target = detail.target()?;
+        let attribute = target.attribute().filter(|attribute| **attribute != ResourceAttribute::Properties);
+        attribute.map(ResourceAttribute::as_str).or(target.name()).map(ToOwned::to_owned)
+    };
+    let changed: BTreeSet<String> = change.details().iter().filter_map(changed).collect();
+    changed.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_cloudformation::types::{
+        ChangeSetStatus, ExecutionStatus, ResourceChangeDetail, ResourceTargetDefinition,
+    };
+
+    const REQUEST: &str = "cloudformation:DescribeChangeSet";
+
+    fn detail(attribute: ResourceAttribute, name: Option<&str>) -> ResourceChangeDetail {
+        let target = ResourceTargetDefinition::builder().attribute(attribute).set_name(name.map(Into::into));
+        ResourceChangeDetail::builder().target(target.build()).build()
+    }
+
+    fn function() -> types::builders::ResourceChangeBuilder {
+        types::ResourceChange::builder()
+            .action(types::ChangeAction::Modify)
+            .logical_resource_id("hello")
+            .resource_type("AWS::Lambda::Function")
+            .replacement(types::Replacement::False)
+    }
+
+    fn read(change: types::ResourceChange) -> Result<Change, CloudError> {
+        let sent = types::Change::builder().resource_change(change).build();
+        super::change(sent, Request::new(REQUEST, "web"))
+    }
+
+    #[test]
+    fn what_changes_is_told_once_by_its_name() {
+        let modified = function()
+            .details(detail(ResourceAttribute::Properties, Some("Code")))
+            .details(detail(ResourceAttribute::Properties, Some("Code")))
+            .details(detail(ResourceAttribute::Tags, None));
+        assert_eq!(read(modified.build()).unwrap().scope, ["Code", "Tags"]);
+    }
+
+    #[test]
+    fn a_replacement_that_is_not_known_may_be_one() {
+        let replacement = |sent: &str| read(function().replacement(sent.into()).build()).unwrap().replacement;
+        assert_eq!(replacement("False"), Some(Replacement::False));
+        assert_eq!(replacement("SometimesPerhaps"), Some(Replacement::Conditional));
+        assert_eq!(read(function().set_replacement(None).build()).unwrap().replacement, None);
+    }
+
+    #[test]
+    fn an_action_that_is_not_known_is_not_taken_for_another() {
+        let error = read(function().action("Explode".into()).build()).unwrap_err();
+        assert_eq!(error.message, "AWS's answer has no usable Action");
+    }
+
+    #[test]
+    fn a_change_set_that_failed_says_why() {
+        let answer = DescribeChangeSetOutput::builder()
+            .change_set_id("arn:changes")
+            .status(ChangeSetStatus::Failed)
+            .status_reason("The submitted information didn't contain changes.")
+            .execution_status(ExecutionStatus::Unavailable);
+        let failed = change_set(answer.build(), Vec::new(), Request::new(REQUEST, "web")).unwrap();
+        assert_eq!((failed.status.as_str(), failed.execution_status.as_str()), ("FAILED", "UNAVAILABLE"));
+        assert!(failed.status_reason.unwrap().contains("didn't contain changes"));
+    }
+}

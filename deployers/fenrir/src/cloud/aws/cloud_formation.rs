@@ -1,0 +1,165 @@
+//! CloudFormation on the AWS SDK.
+
+use super::{change_set, drift, stack};
+use crate::cloud::{
+    ChangeSet, ChangeSetType, CloudFormation, Drift, DriftedResource, NewChangeSet, Stack, StackEvent, TemplateSource,
+};
+use async_trait::async_trait;
+use aws_sdk_cloudformation::types::{Capability, StackResourceDriftStatus, Tag, TemplateStage};
+use aws_sdk_cloudformation::{Client, types};
+use bifrost::cloud::CloudError;
+use bifrost_aws::{Request, Session, found, pages};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+/// How many resources that drifted a page may have.
+const PAGE_LIMIT: i32 = 100;
+
+/// The stacks of a session's account and region.
+pub(super) struct StacksOnAws {
+    session: Session,
+    client: Client,
+}
+
+impl StacksOnAws {
+    pub(super) fn new(session: &Session) -> Self {
+        Self { session: session.clone(), client: Client::new(session.config()) }
+    }
+}
+
+#[async_trait]
+impl CloudFormation for StacksOnAws {
+    async fn stack(&self, name: &str) -> Result<Option<Stack>, CloudError> {
+        let request = Request::new("cloudformation:DescribeStacks", name);
+        let describe = self.client.describe_stacks().stack_name(name);
+        let Some(answer) = found(request.make(&self.session, describe.send()).await)? else { return Ok(None) };
+        let described = answer.stacks.and_then(|stacks| stacks.into_iter().next());
+        stack::stack(request.field("Stack", described)?, request).map(Some)
+    }
+
+    /// `OnStackFailure` is left out, which is `ROLLBACK`: what becomes of a stack that did not come up is for the
+    /// deployer to say, which tells why first.
+    async fn create_change_set(&self, change_set: &NewChangeSet) -> Result<(), CloudError> {
+        let request = Request::new("cloudformation:CreateChangeSet", &change_set.stack_name);
+        let create = self.client.create_change_set().stack_name(&change_set.stack_name);
+        let create = create.change_set_name(&change_set.name).description(&change_set.description);
+        let create = create.change_set_type(change_set_type(change_set.change_set_type));
+        let create = create.capabilities(Capability::CapabilityIam).client_token(&change_set.token);
+        let create = create.set_tags(Some(tags(change_set)));
+        let create = match &change_set.template {
+            TemplateSource::Body(body) => create.template_body(body),
+            TemplateSource::Url(url) => create.template_url(url),
+        };
+        request.make(&self.session, create.send()).await.map(drop)
+    }
+
+    async fn change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSet>, CloudError> {
+        let request = Request::new("cloudformation:DescribeChangeSet", name);
+        let describe = |token| {
+            let describe = self.client.describe_change_set().stack_name(stack).change_set_name(name);
+            request.make(&self.session, describe.set_next_token(token).send())
+        };
+        let Some(mut first) = found(describe(None).await)? else { return Ok(None) };
+        let mut changes = first.changes.take().unwrap_or_default();
+        let mut token = first.next_token.take();
+        while let Some(next) = token.filter(|token| !token.is_empty()) {
+            let page = describe(Some(next)).await?;
+            changes.extend(page.changes.unwrap_or_default());
+            token = page.next_token;
+        }
+        change_set::change_set(first, changes, request).map(Some)
+    }
+
+    /// What is rolled back leaves nothing of its own: without `RetainExceptOnCreate` a new table that is to be retained
+    /// would stay when its stack goes, and be in the way of the next try, which gives it the same name.
+    async fn execute_change_set(&self, stack: &str, name: &str, token: &str) -> Result<(), CloudError> {
+        let execute = self.client.execute_change_set().stack_name(stack).change_set_name(name);
+        let execute = execute.client_request_token(token).disable_rollback(false).retain_except_on_create(true);
+        Request::new("cloudformation:ExecuteChangeSet", name).make(&self.session, execute.send()).await.map(drop)
+    }
+
+    async fn delete_change_set(&self, stack: &str, name: &str) -> Result<(), CloudError> {
+        let delete = self.client.delete_change_set().stack_name(stack).change_set_name(name);
+        let request = Request::new("cloudformation:DeleteChangeSet", name);
+        found(request.make(&self.session, delete.send()).await).map(drop)
+    }
+
+    /// Newest first from AWS, so that the last page that is asked for is the one that goes back past `since`.
+    async fn events(&self, stack: &str, since: DateTime<Utc>) -> Result<Vec<StackEvent>, CloudError> {
+        let request = Request::new("cloudformation:DescribeStackEvents", stack);
+        let (mut events, mut token) = (Vec::new(), None);
+        loop {
+            let describe = self.client.describe_stack_events().stack_name(stack).set_next_token(token);
+            let Some(page) = found(request.make(&self.session, describe.send()).await)? else { return Ok(Vec::new()) };
+            let sent = page.stack_events.unwrap_or_default().into_iter();
+            let read = sent.map(|event| stack::event(event, request)).collect::<Result<Vec<_>, _>>()?;
+            let is_last = read.iter().any(|event| event.timestamp < since);
+            events.extend(read.into_iter().filter(|event| event.timestamp >= since));
+            token = page.next_token.filter(|token| !token.is_empty());
+            if is_last || token.is_none() {
+                events.reverse();
+                return Ok(events);
+            }
+        }
+    }
+
+    async fn cancel_update(&self, stack: &str, token: &str) -> Result<(), CloudError> {
+        let cancel = self.client.cancel_update_stack().stack_name(stack).client_request_token(token);
+        Request::new("cloudformation:CancelUpdateStack", stack).make(&self.session, cancel.send()).await.map(drop)
+    }
+
+    async fn delete_stack(&self, stack: &str, token: &str) -> Result<(), CloudError> {
+        let delete = self.client.delete_stack().stack_name(stack).client_request_token(token);
+        let request = Request::new("cloudformation:DeleteStack", stack);
+        found(request.make(&self.session, delete.send()).await).map(drop)
+    }
+
+    async fn template(&self, stack: &str) -> Result<Option<Value>, CloudError> {
+        let request = Request::new("cloudformation:GetTemplate", stack);
+        let get = self.client.get_template().stack_name(stack).template_stage(TemplateStage::Original);
+        let Some(answer) = found(request.make(&self.session, get.send()).await)? else { return Ok(None) };
+        stack::template(answer.template_body, request).map(Some)
+    }
+
+    async fn detect_drift(&self, stack: &str) -> Result<String, CloudError> {
+        let request = Request::new("cloudformation:DetectStackDrift", stack);
+        let detect = self.client.detect_stack_drift().stack_name(stack);
+        let answer = request.make(&self.session, detect.send()).await?;
+        request.field("StackDriftDetectionId", answer.stack_drift_detection_id)
+    }
+
+    async fn drift(&self, stack: &str, detection: &str) -> Result<Option<Drift>, CloudError> {
+        let request = Request::new("cloudformation:DescribeStackDriftDetectionStatus", stack);
+        let describe = self.client.describe_stack_drift_detection_status().stack_drift_detection_id(detection);
+        let answer = request.make(&self.session, describe.send()).await?;
+        let Some(status) = drift::found_status(answer, request)? else { return Ok(None) };
+        let resources = self.drifted_resources(stack).await?;
+        Ok(Some(Drift { status, resources }))
+    }
+}
+
+impl StacksOnAws {
+    async fn drifted_resources(&self, stack: &str) -> Result<Vec<DriftedResource>, CloudError> {
+        let request = Request::new("cloudformation:DescribeStackResourceDrifts", stack);
+        let drifted = [StackResourceDriftStatus::Deleted, StackResourceDriftStatus::Modified];
+        let found = pages(async |token| {
+            let describe = self.client.describe_stack_resource_drifts().stack_name(stack);
+            let describe = describe.set_stack_resource_drift_status_filters(Some(drifted.to_vec()));
+            let describe = describe.max_results(PAGE_LIMIT).set_next_token(token);
+            let page = request.make(&self.session, describe.send()).await?;
+            Ok((page.stack_resource_drifts.unwrap_or_default(), page.next_token))
+        });
+        found.await?.into_iter().map(|resource| drift::resource(resource, request)).collect()
+    }
+}
+
+fn change_set_type(change_set_type: ChangeSetType) -> types::ChangeSetType {
+    match change_set_type {
+        ChangeSetType::Create => types::ChangeSetType::Create,
+        ChangeSetType::Update => types::ChangeSetType::Update,
+    }
+}
+
+fn tags(change_set: &NewChangeSet) -> Vec<Tag> {
+    change_set.tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}

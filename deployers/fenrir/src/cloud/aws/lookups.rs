@@ -1,0 +1,194 @@
+//! What templates refer to, looked up with the AWS SDK.
+
+use super::asks::{Ask, asks};
+use crate::cloud::Lookups;
+use crate::rules::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet, Tags};
+use async_trait::async_trait;
+use aws_sdk_ec2::types::Filter;
+use bifrost::cloud::CloudError;
+use bifrost_aws::{Request, Session, each, found, literal, pages};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many tags of a key a page may have.
+const KEY_TAGS_LIMIT: i32 = 50;
+
+/// What was asked, and its answer.
+type Answered = Vec<(Lookup, Answer)>;
+
+/// Looks things up in a session's account and region.
+pub(super) struct LookupsOnAws {
+    session: Session,
+    dynamodb: aws_sdk_dynamodb::Client,
+    ec2: aws_sdk_ec2::Client,
+    iam: aws_sdk_iam::Client,
+    kms: aws_sdk_kms::Client,
+    tagging: aws_sdk_resourcegroupstagging::Client,
+}
+
+impl LookupsOnAws {
+    pub(super) fn new(session: &Session) -> Self {
+        Self {
+            session: session.clone(),
+            dynamodb: aws_sdk_dynamodb::Client::new(session.config()),
+            ec2: aws_sdk_ec2::Client::new(session.config()),
+            iam: aws_sdk_iam::Client::new(session.config()),
+            kms: aws_sdk_kms::Client::new(session.config()),
+            tagging: aws_sdk_resourcegroupstagging::Client::new(session.config()),
+        }
+    }
+}
+
+#[async_trait]
+impl Lookups for LookupsOnAws {
+    async fn look_up(&self, lookups: &BTreeSet<Lookup>) -> Result<Answers, CloudError> {
+        let answered = each(asks(lookups), |ask| self.answer(ask)).await?;
+        Ok(answered.into_iter().flatten().collect())
+    }
+}
+
+impl LookupsOnAws {
+    async fn answer(&self, ask: Ask) -> Result<Answered, CloudError> {
+        match ask {
+            Ask::Role(name) => {
+                let role = self.role(&name).await?;
+                Ok(vec![(Lookup::Role(name), Answer::Role(role))])
+            }
+            Ask::Key(name) => {
+                let key = self.key(&name).await?;
+                Ok(vec![(Lookup::Key(name), Answer::Key(key))])
+            }
+            Ask::TableStream(table) => {
+                let stream = self.stream(&table).await?;
+                Ok(vec![(Lookup::TableStream(table), Answer::TableStream(stream))])
+            }
+            Ask::SecurityGroups(names) => {
+                let found = self.security_groups(&names).await?;
+                let of = |name: &str| found.iter().filter(|group| is_named(&group.tags, name)).cloned().collect();
+                Ok(answered(names, Lookup::SecurityGroups, |name| Answer::SecurityGroups(of(name))))
+            }
+            Ask::SubnetsNamed(names) => {
+                let found = self.subnets("tag:Name", &names).await?;
+                let of = |name: &str| found.iter().filter(|subnet| is_named(&subnet.tags, name)).cloned().collect();
+                Ok(answered(names, Lookup::Subnets, |name| Answer::Subnets(of(name))))
+            }
+            Ask::SubnetsOf(ids) => {
+                let found = self.subnets("subnet-id", &ids).await?;
+                let of = |id: &str| found.iter().filter(|subnet| subnet.id == id).cloned().collect();
+                Ok(answered(ids, Lookup::Subnets, |id| Answer::Subnets(of(id))))
+            }
+            Ask::Tags(arns) => {
+                let tags = self.tags(&arns).await?;
+                Ok(answered(arns, Lookup::Tags, |arn| Answer::Tags(tags.get(arn).cloned())))
+            }
+        }
+    }
+
+    async fn role(&self, name: &str) -> Result<Option<Role>, CloudError> {
+        let request = Request::new("iam:GetRole", name);
+        let get = self.iam.get_role().role_name(name);
+        let Some(answer) = found(request.make(&self.session, get.send()).await)? else { return Ok(None) };
+        let role = request.field("Role", answer.role)?;
+        let tags = role.tags.unwrap_or_default().into_iter().map(|tag| (Some(tag.key), Some(tag.value)));
+        Ok(Some(Role { arn: request.text("Arn", role.arn)?, tags: request.tags(tags)? }))
+    }
+
+    async fn security_groups(&self, names: &[String]) -> Result<Vec<SecurityGroup>, CloudError> {
+        let resource = names.join(",");
+        let request = Request::new("ec2:DescribeSecurityGroups", &resource);
+        let filter = one_of("tag:Name", names);
+        let found = pages(async |token| {
+            let describe = self.ec2.describe_security_groups().filters(filter.clone()).set_next_token(token);
+            let page = request.make(&self.session, describe.send()).await?;
+            Ok((page.security_groups.unwrap_or_default(), page.next_token))
+        });
+        let group = |group: aws_sdk_ec2::types::SecurityGroup| {
+            let id = request.field("GroupId", group.group_id)?;
+            let tags = request.about(&id).tags(pairs(group.tags))?;
+            Ok(SecurityGroup { id, tags })
+        };
+        found.await?.into_iter().map(group).collect()
+    }
+
+    async fn subnets(&self, filter: &str, values: &[String]) -> Result<Vec<Subnet>, CloudError> {
+        let resource = values.join(",");
+        let request = Request::new("ec2:DescribeSubnets", &resource);
+        let filter = one_of(filter, values);
+        let found = pages(async |token| {
+            let describe = self.ec2.describe_subnets().filters(filter.clone()).set_next_token(token);
+            let page = request.make(&self.session, describe.send()).await?;
+            Ok((page.subnets.unwrap_or_default(), page.next_token))
+        });
+        let subnet = |subnet: aws_sdk_ec2::types::Subnet| {
+            let id = request.field("SubnetId", subnet.subnet_id)?;
+            let tags = request.about(&id).tags(pairs(subnet.tags))?;
+            Ok(Subnet { id, tags })
+        };
+        found.await?.into_iter().map(subnet).collect()
+    }
+
+    /// An alias may be described, but only a key has tags.
+    async fn key(&self, name: &str) -> Result<Option<Key>, CloudError> {
+        let request = Request::new("kms:DescribeKey", name);
+        let describe = self.kms.describe_key().key_id(name);
+        let Some(answer) = found(request.make(&self.session, describe.send()).await)? else { return Ok(None) };
+        let metadata = request.field("KeyMetadata", answer.key_metadata)?;
+        let id = request.text("KeyId", metadata.key_id)?;
+        let arn = request.field("Arn", metadata.arn)?;
+        let request = Request::new("kms:ListResourceTags", &arn);
+        let tags = pages(async |marker| {
+            let list = self.kms.list_resource_tags().key_id(&arn).limit(KEY_TAGS_LIMIT).set_marker(marker);
+            let page = request.make(&self.session, list.send()).await?;
+            Ok((page.tags.unwrap_or_default(), page.next_marker))
+        });
+        let tags = tags.await?.into_iter().map(|tag| (Some(tag.tag_key), Some(tag.tag_value)));
+        Ok(Some(Key { id, tags: request.tags(tags)? }))
+    }
+
+    /// A stream that was turned off stays the latest for a day: only one that is on has news to tell.
+    async fn stream(&self, table: &str) -> Result<Option<String>, CloudError> {
+        let request = Request::new("dynamodb:DescribeTable", table);
+        let describe = self.dynamodb.describe_table().table_name(table);
+        let Some(answer) = found(request.make(&self.session, describe.send()).await)? else { return Ok(None) };
+        let table = request.field("Table", answer.table)?;
+        let is_on = table.stream_specification.is_some_and(|stream| stream.stream_enabled);
+        Ok(table.latest_stream_arn.filter(|_| is_on))
+    }
+
+    /// What is not there, is elsewhere, or never had a tag is left out of the answer. Tags that were just put on a
+    /// resource may take a while to be in it.
+    async fn tags(&self, arns: &[String]) -> Result<BTreeMap<String, Tags>, CloudError> {
+        let resource = arns.join(",");
+        let request = Request::new("tag:GetResources", &resource);
+        let get = self.tagging.get_resources().set_resource_arn_list(Some(arns.to_vec()));
+        let answer = request.make(&self.session, get.send()).await?;
+        let tagged = |found: aws_sdk_resourcegroupstagging::types::ResourceTagMapping| {
+            let arn = request.field("ResourceARN", found.resource_arn)?;
+            let tags = found.tags.unwrap_or_default().into_iter().map(|tag| (Some(tag.key), Some(tag.value)));
+            let tags = request.about(&arn).tags(tags)?;
+            Ok((arn, tags))
+        };
+        answer.resource_tag_mapping_list.unwrap_or_default().into_iter().map(tagged).collect()
+    }
+}
+
+fn one_of(name: &str, values: &[String]) -> Filter {
+    Filter::builder().name(name).set_values(Some(values.iter().map(|value| literal(value)).collect())).build()
+}
+
+/// What was asked of each, and its answer.
+fn answered(asked: Vec<String>, lookup: fn(String) -> Lookup, answer: impl Fn(&str) -> Answer) -> Answered {
+    let pair = |one: String| {
+        let answer = answer(&one);
+        (lookup(one), answer)
+    };
+    asked.into_iter().map(pair).collect()
+}
+
+fn is_named(tags: &Tags, name: &str) -> bool {
+    tags.get("Name").is_some_and(|tag| tag == name)
+}
+
+/// Keys and values of tags, as EC2 answers them.
+fn pairs(tags: Option<Vec<aws_sdk_ec2::types::Tag>>) -> impl Iterator<Item = (Option<String>, Option<String>)> {
+    tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value))
+}

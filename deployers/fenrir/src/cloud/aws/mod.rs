@@ -1,0 +1,23 @@
+//! Fenrir's ports on the AWS SDK.
+//!
+//! Each request passes the session's gate under its AWS name, with the resource that the embedded world names too. What
+//! AWS answers comes from outside: a field that AWS always sets and that is not there is an error.
+
+mod asks;
+mod change_set;
+mod cloud_formation;
+mod drift;
+mod lookups;
+mod stack;
+
+use super::FenrirPorts;
+use bifrost_aws::Session;
+use cloud_formation::StacksOnAws;
+use lookups::LookupsOnAws;
+use std::sync::Arc;
+
+/// Fenrir's ports into the account and region of a session.
+#[must_use]
+pub fn ports(session: &Session) -> FenrirPorts {
+    FenrirPorts { stacks: Arc::new(StacksOnAws::new(session)), lookups: Arc::new(LookupsOnAws::new(session)) }
+}

@@ -1,0 +1,111 @@
+//! Stacks, their events and templates, as CloudFormation answers them.
+
+use crate::cloud::{Stack, StackEvent};
+use aws_sdk_cloudformation::types;
+use bifrost::cloud::CloudError;
+use bifrost_aws::Request;
+use serde_json::Value;
+
+/// A stack of an answer.
+///
+/// # Errors
+/// If it lacks what AWS says of every stack.
+pub(super) fn stack(stack: types::Stack, request: Request<'_>) -> Result<Stack, CloudError> {
+    let tags = stack.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value));
+    let output = |output: types::Output| {
+        Ok((request.field("OutputKey", output.output_key)?, request.field("OutputValue", output.output_value)?))
+    };
+    Ok(Stack {
+        id: request.field("StackId", stack.stack_id)?,
+        name: request.field("StackName", stack.stack_name)?,
+        status: request.field("StackStatus", stack.stack_status)?.as_str().to_owned(),
+        status_reason: stack.stack_status_reason,
+        creation_time: request.time("CreationTime", stack.creation_time)?,
+        change_set_id: stack.change_set_id,
+        tags: request.tags(tags)?,
+        outputs: stack.outputs.unwrap_or_default().into_iter().map(output).collect::<Result<_, _>>()?,
+    })
+}
+
+/// An event of an answer.
+///
+/// # Errors
+/// If it lacks what AWS says of every event.
+pub(super) fn event(event: types::StackEvent, request: Request<'_>) -> Result<StackEvent, CloudError> {
+    Ok(StackEvent {
+        id: request.field("EventId", event.event_id)?,
+        timestamp: request.time("Timestamp", event.timestamp)?,
+        logical_id: request.field("LogicalResourceId", event.logical_resource_id)?,
+        // Of a resource that has none yet, it is empty.
+        physical_id: event.physical_resource_id.filter(|id| !id.is_empty()),
+        resource_type: request.field("ResourceType", event.resource_type)?,
+        status: request.field("ResourceStatus", event.resource_status)?.as_str().to_owned(),
+        reason: event.resource_status_reason,
+        token: event.client_request_token,
+    })
+}
+
+/// The template of an answer.
+///
+/// # Errors
+/// If it is not there.
+pub(super) fn template(body: Option<String>, request: Request<'_>) -> Result<Value, CloudError> {
+    let body = request.field("TemplateBody", body)?;
+    Ok(serde_json::from_str(&body).unwrap_or(Value::String(body)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_cloudformation::primitives::DateTime;
+    use serde_json::json;
+    use std::collections::BTreeMap;
+
+    const REQUEST: &str = "cloudformation:DescribeStacks";
+
+    fn web() -> types::builders::StackBuilder {
+        types::Stack::builder()
+            .stack_id("arn:web")
+            .stack_name("sam-web")
+            .stack_status(types::StackStatus::ReviewInProgress)
+            .creation_time(DateTime::from_secs(5))
+    }
+
+    #[test]
+    fn a_stack_that_never_came_up_has_neither_outputs_nor_a_change_set() {
+        let found = stack(web().build(), Request::new(REQUEST, "sam-web")).unwrap();
+        assert_eq!((found.status.as_str(), found.change_set_id), ("REVIEW_IN_PROGRESS", None));
+        assert_eq!((found.tags, found.outputs), (BTreeMap::new(), BTreeMap::new()));
+    }
+
+    #[test]
+    fn a_stack_without_its_id_or_status_is_no_answer() {
+        let without = |stack: types::Stack| super::stack(stack, Request::new(REQUEST, "sam-web")).unwrap_err().message;
+        let no_id = web().set_stack_id(None).build();
+        assert_eq!(without(no_id), "AWS's answer has no usable StackId");
+        assert_eq!(without(web().set_stack_status(None).build()), "AWS's answer has no usable StackStatus");
+        let half_an_output = types::Output::builder().output_key("Url").build();
+        assert_eq!(without(web().outputs(half_an_output).build()), "AWS's answer has no usable OutputValue");
+    }
+
+    #[test]
+    fn a_resource_that_is_not_there_yet_has_no_physical_id() {
+        let begun = types::StackEvent::builder()
+            .event_id("1")
+            .timestamp(DateTime::from_secs(5))
+            .logical_resource_id("hello")
+            .physical_resource_id("")
+            .resource_type("AWS::Lambda::Function")
+            .resource_status(types::ResourceStatus::CreateInProgress);
+        let request = Request::new("cloudformation:DescribeStackEvents", "sam-web");
+        let begun = event(begun.build(), request).unwrap();
+        assert_eq!((begun.physical_id, begun.status.as_str()), (None, "CREATE_IN_PROGRESS"));
+    }
+
+    #[test]
+    fn a_template_that_is_no_json_is_its_text() {
+        let read = |body: &str| template(Some(body.into()), Request::new("cloudformation:GetTemplate", "web")).unwrap();
+        assert_eq!(read(r#"{"Resources": {}}"#), json!({"Resources": {}}));
+        assert_eq!(read("Resources: {}\n"), json!("Resources: {}\n"));
+    }
+}
