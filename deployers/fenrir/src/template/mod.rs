@@ -5,7 +5,9 @@
 //! client, a base64 text said.
 
 mod finding;
+mod nearest;
 mod node;
 
 pub use finding::{Finding, Findings, Severity};
+pub use nearest::nearest;
 pub use node::{Content, Entry, Intrinsic, Mapping, Node, Span};
