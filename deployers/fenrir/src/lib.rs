@@ -4,6 +4,7 @@
 //! the target account says of the names in it ([`rules`]), and handed to CloudFormation as a change set ([`handlers`]).
 
 pub mod cloud;
+mod deployer;
 mod errors;
 mod files;
 pub mod handlers;
@@ -14,11 +15,16 @@ mod new_change_set;
 pub mod pace;
 #[cfg(feature = "cli")]
 pub mod package;
+mod plan;
+#[cfg(feature = "cli")]
+pub mod prepare;
 pub mod release;
 pub mod resolve;
+mod rollout;
 pub mod rules;
 mod stateful;
 pub mod template;
+mod told;
 
 pub use errors::{ChangeSetFailure, CleanUpFailure, LookFailure, StackFailure};
 pub use machine::Fenrir;

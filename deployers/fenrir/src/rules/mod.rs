@@ -1,11 +1,37 @@
 //! The rules of each resource type (contract §8), and how a template is rewritten by them.
+//!
+//! Each type is one file that opens with a table of its properties: what shape each has, or which rule. [`table`] walks a
+//! resource along it. What is known of the template around it and said of it goes by a [`place::Place`].
 
+mod api;
+mod arns;
+mod code;
+mod function;
+mod function_events;
+mod function_policies;
+mod globals;
+mod header;
+mod http_api;
+#[cfg(test)]
+mod lab;
+mod local;
 mod lookup;
-
-pub use lookup::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet};
+mod names;
+mod network;
+mod place;
+mod references;
+mod resource;
+mod runtimes;
+mod table;
+mod tags;
+mod top;
 
 use crate::template::{Findings, Node};
 use bifrost::release::{AccountId, BucketName, ConfigName, ProjectName, Region, Sha256};
+pub use code::{CodeReference, code_references};
+pub use header::{Header, header};
+pub use lookup::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet};
+use place::{Check, Place};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -46,6 +72,10 @@ pub struct Outcome {
 /// checked without AWS.
 #[must_use]
 pub fn apply(template: &Node, facts: &Facts<'_>, answers: &Answers) -> Outcome {
-    let _ = (facts, answers);
-    Outcome { template: template.into(), findings: Findings::default(), needs: BTreeSet::new() }
+    let (resources, faults) = globals::merged(template);
+    let mut check = Check::new(facts, &resources, answers);
+    globals::report(&mut Place::top(&mut check, "Globals"), faults);
+    let emitted = top::walk_template(&mut check, template);
+    let (findings, needs) = check.into_parts();
+    Outcome { template: emitted, findings, needs }
 }

@@ -10,6 +10,7 @@ mod behaviour;
 mod change_set;
 mod changes;
 mod cloud_formation;
+mod deployer;
 mod drift;
 mod lookups;
 mod operation;

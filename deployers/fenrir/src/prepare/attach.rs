@@ -1,0 +1,120 @@
+//! The files of a release: packaged, hashed, and entered into its template by the URIs that they will have.
+
+use super::units;
+use crate::package::{self, Kind, Options, Packaged, Terminal, Unit};
+use crate::resolve::TEMPLATE_FILE;
+use crate::template::Node;
+use bifrost::cloud::Encryption;
+use bifrost::release::{AccountId, ConfigName, ProjectDir, ProjectName, ReleaseDir, ReleaseId, Sha256};
+use bifrost::{Attachment, Body, Uploaded};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::path::Path;
+use std::str::FromStr;
+
+/// How many bytes of template travel with the release; a larger one is a file of it (contract §8).
+const LARGEST_TEMPLATE: usize = 51_200;
+
+/// Packages what the template refers to, and enters URIs and hashes into the release. What was uploaded with an earlier
+/// release stays where it is: so the template says the same as before where nothing changed.
+///
+/// # Errors
+/// Says which files could not be made, or which name in the release is none.
+pub fn attach(
+    file: &Path,
+    release: &mut Map<String, Value>,
+    earlier: &Uploaded,
+) -> Result<Vec<Attachment>, String> {
+    let Some(template) = release.get("template") else { return Ok(Vec::new()) };
+    let units = units(&Node::from(template));
+    let packaged = package::run(file, &units, &Options::default(), &Terminal::on_stderr());
+    let packaged = packaged.map_err(|error| error.to_string())?;
+    let mut upload = Upload::begin(release, earlier)?;
+    for (unit, packaged) in units.iter().zip(packaged) {
+        let uri = upload.uri(unit, &packaged);
+        enter(release, unit, &uri);
+    }
+    let Upload { hashes, mut attachments, .. } = upload;
+    release.insert("s3_uris_sha256s".into(), hashes.into_iter().collect());
+    attachments.extend(take_large_template(release));
+    Ok(attachments)
+}
+
+/// What is going to be uploaded.
+struct Upload<'a> {
+    earlier: &'a Uploaded,
+    bucket: String,
+    dir: ReleaseDir,
+    /// Where each content will be.
+    uris: BTreeMap<Sha256, String>,
+    hashes: BTreeMap<String, Value>,
+    attachments: Vec<Attachment>,
+}
+
+impl<'a> Upload<'a> {
+    fn begin(release: &Map<String, Value>, earlier: &'a Uploaded) -> Result<Self, String> {
+        let account: AccountId = name(release, "aws_account_id")?;
+        let (project, config): (ProjectName, ConfigName) = (name(release, "project_name")?, name(release, "config_name")?);
+        let id: ReleaseId = name(release, "release_id")?;
+        Ok(Self {
+            earlier,
+            bucket: name(release, "bucket")?,
+            dir: ProjectDir::new(&account, &project).root_dir(&config).release_dir(&id),
+            uris: BTreeMap::new(),
+            hashes: BTreeMap::new(),
+            attachments: Vec::new(),
+        })
+    }
+
+    /// Where the file of a unit will be: where the same content is already, or where it is going to be uploaded.
+    fn uri(&mut self, unit: &Unit, packaged: &Packaged) -> String {
+        let known = self.uris.get(&packaged.sha256).map(String::as_str).or_else(|| self.earlier.uri(&packaged.sha256));
+        let uri = known.map_or_else(|| self.add(unit, packaged), str::to_owned);
+        self.uris.insert(packaged.sha256, uri.clone());
+        self.hashes.insert(uri.clone(), packaged.sha256.to_string().into());
+        uri
+    }
+
+    fn add(&mut self, unit: &Unit, packaged: &Packaged) -> String {
+        let name = format!("release/{}.{}", unit.logical_id, extension(unit, &packaged.path));
+        let uri = format!("s3://{}/{}/{name}", self.bucket, self.dir);
+        let body = Body::File { path: packaged.path.clone(), sha256: packaged.sha256 };
+        self.attachments.push(Attachment { name, body, encryption: Encryption::Bucket });
+        uri
+    }
+}
+
+/// CloudFormation tells the format of a definition by its extension.
+fn extension(unit: &Unit, path: &Path) -> String {
+    let own = path.extension().filter(|_| unit.kind == Kind::Definition);
+    own.map_or_else(|| "zip".into(), |extension| extension.to_string_lossy().into_owned())
+}
+
+/// A field of the release that is a name.
+fn name<T: FromStr<Err: Display>>(release: &Map<String, Value>, field: &str) -> Result<T, String> {
+    let text = release.get(field).and_then(Value::as_str).ok_or_else(|| format!("{field}: it should be a text"))?;
+    text.parse().map_err(|error| format!("{field}: {error}"))
+}
+
+/// Puts the URI where the path stood, or where `Globals` had put it.
+fn enter(release: &mut Map<String, Value>, unit: &Unit, uri: &str) {
+    let resource = release.get_mut("template").and_then(|template| template.get_mut("Resources"));
+    let properties = resource
+        .and_then(|resources| resources.get_mut(&unit.logical_id)?.as_object_mut())
+        .map(|resource| resource.entry("Properties").or_insert_with(|| Map::new().into()));
+    if let Some(Value::Object(properties)) = properties {
+        properties.insert(unit.property.clone(), uri.into());
+    }
+}
+
+/// Makes a file of a template that is too large to travel.
+fn take_large_template(release: &mut Map<String, Value>) -> Option<Attachment> {
+    let body = release.get("template")?.to_string().into_bytes();
+    if body.len() <= LARGEST_TEMPLATE {
+        return None;
+    }
+    release.remove("template");
+    release.insert("template_sha256".into(), Sha256::of(&body).to_string().into());
+    Some(Attachment { name: TEMPLATE_FILE.into(), body: Body::Bytes(body), encryption: Encryption::Bucket })
+}

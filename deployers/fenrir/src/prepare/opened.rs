@@ -1,0 +1,98 @@
+//! A template file that was read, and can be pointed into.
+
+use crate::rules::{self, Answers, Facts, Header};
+use crate::template::{self, Findings, Look, Node, OpenError, Source};
+use bifrost::release::{AccountId, BucketName, ConfigName, InvalidName, ProjectName, Region};
+use serde_json::{Map, Value};
+use std::error::Error;
+use std::path::Path;
+
+/// A template file that was read.
+pub struct Opened {
+    source: Source,
+    /// The template.
+    pub node: Node,
+}
+
+impl Opened {
+    /// Reads a template file.
+    ///
+    /// # Errors
+    /// All that is wrong with the text, with its lines, as it is to be shown.
+    pub fn open(file: &Path) -> Result<Self, String> {
+        let source = Source::open(file).map_err(|error| whole(&error))?;
+        match template::read(&source) {
+            Ok(node) => Ok(Self { source, node }),
+            Err(findings) => Err(source.report(&findings, Look::of_stderr())),
+        }
+    }
+
+    /// What is wrong with it, as far as that can be told without AWS.
+    ///
+    /// # Errors
+    /// If this program's own stand-ins for what is not known yet are no names.
+    pub fn check(&self) -> Result<Findings, InvalidName> {
+        let assumed = Assumed::of(rules::header(&self.node).ok())?;
+        Ok(rules::apply(&self.node, &assumed.facts(), &Answers::new()).findings)
+    }
+
+    /// Findings, each with its line.
+    #[must_use]
+    pub fn report(&self, findings: &Findings) -> String {
+        self.source.report(findings, Look::of_stderr())
+    }
+
+    /// The release that it says, before the client fills in the rest.
+    ///
+    /// # Errors
+    /// All that is wrong with it, with its lines.
+    pub fn release(&self) -> Result<Map<String, Value>, String> {
+        let header = rules::header(&self.node).map_err(|findings| self.report(&findings))?;
+        let mut release = Map::new();
+        release.insert("project_name".into(), header.project.as_str().into());
+        release.insert("config_name".into(), header.config.as_str().into());
+        release.extend(header.account.map(|account| ("aws_account_id".into(), account.as_str().into())));
+        release.extend(header.region.map(|region| ("aws_region".into(), region.as_str().into())));
+        release.insert("template".into(), Value::from(&self.node));
+        Ok(release)
+    }
+}
+
+/// What a release will say, as far as the rules that need no AWS care: any account will do.
+struct Assumed {
+    project: ProjectName,
+    config: ConfigName,
+    account: AccountId,
+    region: Region,
+    bucket: BucketName,
+}
+
+impl Assumed {
+    fn of(header: Option<Header>) -> Result<Self, InvalidName> {
+        let header = header.map_or_else(|| Header::assumed(), Ok)?;
+        let account = header.account.map_or_else(|| "000000000000".parse(), Ok)?;
+        Ok(Self {
+            bucket: format!("files-of-{account}").parse()?,
+            region: header.region.map_or_else(|| "us-east-1".parse(), Ok)?,
+            project: header.project,
+            config: header.config,
+            account,
+        })
+    }
+
+    fn facts(&self) -> Facts<'_> {
+        let Self { project, config, account, region, bucket } = self;
+        Facts { project, config, account, region, bucket, files: None }
+    }
+}
+
+/// An error with all that it is because of, on one line.
+fn whole(error: &OpenError) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
+    }
+    text
+}

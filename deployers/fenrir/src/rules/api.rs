@@ -1,0 +1,212 @@
+//! `AWS::Serverless::Api`: a REST API, private unless the template says otherwise.
+
+use super::function_events::RESOURCE_POLICY;
+use super::place::Place;
+use super::resource::ResourceType;
+use super::table::Shape::{
+    Any, Boolean, Either, Integer, List, Map, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar, Text,
+};
+use super::table::Table;
+use super::{code, names};
+use crate::template::Node;
+use serde_json::{Map as JsonMap, Value, json};
+
+/// The type.
+pub(super) const TYPE: ResourceType =
+    ResourceType { name: "AWS::Serverless::Api", table: PROPERTIES, finish, deletion_policy: None };
+
+pub(super) const PROPERTIES: Table = &[
+    ("AccessLogSetting", Object(ACCESS_LOG_SETTING)),
+    ("AlwaysDeploy", Boolean),
+    ("ApiKeySourceType", Text),
+    ("Auth", Object(AUTH)),
+    ("BinaryMediaTypes", List(&Text)),
+    ("CacheClusterEnabled", Boolean),
+    ("CacheClusterSize", Text),
+    ("CanarySetting", Object(CANARY_SETTING)),
+    ("Cors", Either(&Text, &Object(CORS))),
+    ("DefinitionBody", Any),
+    ("DefinitionUri", Rule(code::uri)),
+    ("Description", Text),
+    ("DisableExecuteApiEndpoint", Boolean),
+    ("Domain", Object(DOMAIN)),
+    ("EndpointAccessMode", Text),
+    ("EndpointConfiguration", Either(&Plain(&Text), &Object(ENDPOINT_CONFIGURATION))),
+    ("FailOnWarnings", Boolean),
+    ("GatewayResponses", Map(&Any)),
+    ("MergeDefinitions", Boolean),
+    ("MethodSettings", List(&Object(METHOD_SETTING))),
+    ("MinimumCompressionSize", Integer),
+    ("Mode", Text),
+    ("Models", Map(&Any)),
+    ("Name", Refused("Fenrir names it, so that no two releases make APIs of one name: leave it out")),
+    ("OpenApiVersion", Scalar),
+    ("Policy", Any),
+    ("PropagateTags", Boolean),
+    ("SecurityPolicy", Text),
+    ("StageName", Required(&Text)),
+    ("Tags", Map(&Scalar)),
+    ("TracingEnabled", Boolean),
+    ("Variables", Map(&Scalar)),
+];
+pub(super) const ENDPOINT_CONFIGURATION: Table =
+    &[("IpAddressType", Text), ("Type", Required(&ENDPOINT_TYPE)), ("VPCEndpointIds", List(&Text))];
+const ENDPOINT_TYPE: super::table::Shape = Plain(&OneOf(&["PRIVATE", "REGIONAL", "EDGE"]));
+
+pub(super) const ACCESS_LOG_SETTING: Table = &[("DestinationArn", Text), ("Format", Text)];
+pub(super) const AUTH: Table = &[
+    ("AddApiKeyRequiredToCorsPreflight", Boolean),
+    ("AddDefaultAuthorizerToCorsPreflight", Boolean),
+    ("ApiKeyRequired", Boolean),
+    ("Authorizers", Map(&Object(AUTHORIZER))),
+    ("DefaultAuthorizer", Plain(&Text)),
+    ("InvokeRole", Text),
+    ("ResourcePolicy", Object(RESOURCE_POLICY)),
+    ("UsagePlan", Object(USAGE_PLAN)),
+];
+/// One of Cognito, or one that is a function and gets a token or the request.
+pub(super) const AUTHORIZER: Table = &[
+    ("AuthorizationScopes", List(&Text)),
+    ("DisableFunctionDefaultPermissions", Boolean),
+    ("FunctionArn", Text),
+    ("FunctionInvokeRole", Text),
+    ("FunctionPayloadType", OneOf(&["TOKEN", "REQUEST"])),
+    ("Identity", Object(AUTHORIZER_IDENTITY)),
+    ("UserPoolArn", Either(&Text, &List(&Text))),
+];
+pub(super) const AUTHORIZER_IDENTITY: Table = &[
+    ("Context", List(&Text)),
+    ("Header", Text),
+    ("Headers", List(&Text)),
+    ("QueryStrings", List(&Text)),
+    ("ReauthorizeEvery", Integer),
+    ("StageVariables", List(&Text)),
+    ("ValidationExpression", Text),
+];
+pub(super) const USAGE_PLAN: Table = &[
+    ("CreateUsagePlan", Required(&OneOf(&["PER_API", "SHARED", "NONE"]))),
+    ("Description", Text),
+    ("Quota", Object(QUOTA)),
+    ("Tags", List(&Object(super::tags::TAG))),
+    ("Throttle", Object(THROTTLE)),
+    ("UsagePlanName", Text),
+];
+pub(super) const QUOTA: Table = &[("Limit", Integer), ("Offset", Integer), ("Period", Text)];
+pub(super) const THROTTLE: Table = &[("BurstLimit", Integer), ("RateLimit", Number)];
+pub(super) const CANARY_SETTING: Table = &[
+    ("DeploymentId", Text),
+    ("PercentTraffic", Number),
+    ("StageVariableOverrides", Map(&Scalar)),
+    ("UseStageCache", Boolean),
+];
+pub(super) const CORS: Table = &[
+    ("AllowCredentials", Boolean),
+    ("AllowHeaders", Text),
+    ("AllowMethods", Text),
+    ("AllowOrigin", Required(&Text)),
+    ("MaxAge", Text),
+];
+pub(super) const METHOD_SETTING: Table = &[
+    ("CacheDataEncrypted", Boolean),
+    ("CacheTtlInSeconds", Integer),
+    ("CachingEnabled", Boolean),
+    ("DataTraceEnabled", Boolean),
+    ("HttpMethod", Text),
+    ("LoggingLevel", Text),
+    ("MetricsEnabled", Boolean),
+    ("ResourcePath", Text),
+    ("ThrottlingBurstLimit", Integer),
+    ("ThrottlingRateLimit", Number),
+];
+pub(super) const DOMAIN: Table = &[
+    ("AccessAssociation", Object(ACCESS_ASSOCIATION)),
+    ("BasePath", Either(&List(&Text), &Text)),
+    ("CertificateArn", Required(&Text)),
+    ("DomainName", Required(&Text)),
+    ("EndpointAccessMode", Text),
+    ("EndpointConfiguration", OneOf(&["REGIONAL", "EDGE", "PRIVATE"])),
+    ("IpAddressType", Text),
+    ("MutualTlsAuthentication", Object(MUTUAL_TLS_AUTHENTICATION)),
+    ("NormalizeBasePath", Boolean),
+    ("OwnershipVerificationCertificateArn", Text),
+    ("Policy", Any),
+    ("Route53", Object(ROUTE_53)),
+    ("SecurityPolicy", Text),
+];
+pub(super) const ACCESS_ASSOCIATION: Table = &[("VpcEndpointId", Required(&Text))];
+pub(super) const MUTUAL_TLS_AUTHENTICATION: Table = &[("TruststoreUri", Text), ("TruststoreVersion", Text)];
+pub(super) const ROUTE_53: Table = &[
+    ("DistributionDomainName", Text),
+    ("EvaluateTargetHealth", Boolean),
+    ("HostedZoneId", Text),
+    ("HostedZoneName", Text),
+    ("IpV6", Boolean),
+    ("Region", Text),
+    ("SeparateRecordSetGroup", Boolean),
+    ("SetIdentifier", Text),
+    ("VpcEndpointDomainName", Text),
+    ("VpcEndpointHostedZoneId", Text),
+];
+
+fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+    match node.get("EndpointConfiguration") {
+        Some(text) if text.as_str().is_some() => {
+            ENDPOINT_TYPE.walk(&mut place.within("EndpointConfiguration"), text);
+        }
+        Some(_) => {}
+        None => {
+            properties.insert("EndpointConfiguration".to_owned(), json!({"Type": "PRIVATE"}));
+        }
+    }
+    properties.insert("Name".to_owned(), json!(names::API.name(place.facts(), place.logical_id())));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::lab::Lab;
+    use serde_json::{Value, json};
+
+    fn api(mut properties: Value) -> Value {
+        properties["StageName"] = json!("dev");
+        json!({"api": {"Type": "AWS::Serverless::Api", "Properties": properties}})
+    }
+
+    #[test]
+    fn an_api_is_named_and_private() {
+        let emitted = Lab::default().accepts(api(json!({})));
+        let properties = &emitted["Resources"]["api"]["Properties"];
+        assert_eq!(properties["Name"], "fenrir-org-shop-development-api");
+        assert_eq!(properties["EndpointConfiguration"], json!({"Type": "PRIVATE"}));
+    }
+
+    #[test]
+    fn it_may_be_opened_as_a_text_or_as_a_mapping() {
+        for open in [json!("REGIONAL"), json!("EDGE"), json!({"Type": "REGIONAL"})] {
+            let emitted = Lab::default().accepts(api(json!({"EndpointConfiguration": open})));
+            assert_eq!(emitted["Resources"]["api"]["Properties"]["EndpointConfiguration"], open);
+        }
+        let path = "api.Properties.EndpointConfiguration";
+        for (wrong, message) in [
+            (json!("PUBLIC"), "should be `PRIVATE` or `REGIONAL` or `EDGE`, but is `PUBLIC`"),
+            (json!({"Ref": "AWS::Region"}), "without an intrinsic function"),
+            (json!({"Type": "PUBLIC"}), "should be `PRIVATE` or"),
+            (json!({}), "`Type` is missing"),
+            (json!([]), "should be a mapping"),
+        ] {
+            Lab::default().refuses(api(json!({"EndpointConfiguration": wrong})), path, message);
+        }
+    }
+
+    #[test]
+    fn it_has_a_stage_and_no_name_of_its_own() {
+        Lab::default().refuses(api(json!({"Name": "x"})), "api.Properties.Name", "Fenrir names it");
+        let without_stage = json!({"api": {"Type": "AWS::Serverless::Api"}});
+        Lab::default().refuses(without_stage, "api.Properties", "`StageName` is missing");
+    }
+
+    #[test]
+    fn its_definition_is_a_file_of_the_release() {
+        Lab::default().accepts(api(json!({"DefinitionUri": "api.yml"})));
+        Lab::default().refuses(api(json!({"DefinitionUri": "../api.yml"})), "DefinitionUri", "leads out of");
+    }
+}

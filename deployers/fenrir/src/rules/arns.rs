@@ -1,0 +1,69 @@
+//! ARNs: what a template may call by its bare name.
+
+use super::place::Place;
+use super::{Answer, Facts, Lookup, tags};
+use crate::template::Node;
+use serde_json::{Value, json};
+
+/// The partition of AWS that a region is in.
+pub(super) fn partition(facts: &Facts<'_>) -> &'static str {
+    /// By how names of regions begin; all others are in `aws`.
+    const PARTITIONS: [(&str, &str); 7] = [
+        ("cn-", "aws-cn"),
+        ("us-gov-", "aws-us-gov"),
+        ("us-iso-", "aws-iso"),
+        ("us-isob-", "aws-iso-b"),
+        ("us-isof-", "aws-iso-f"),
+        ("eu-isoe-", "aws-iso-e"),
+        ("eusc-", "aws-eusc"),
+    ];
+    let of_region = PARTITIONS.iter().find(|(prefix, _)| facts.region.as_str().starts_with(prefix));
+    of_region.map_or("aws", |(_, partition)| partition)
+}
+
+/// The ARN of a resource of a service in the target account and region.
+pub(super) fn arn(facts: &Facts<'_>, service: &str, resource: &str) -> String {
+    format!("arn:{}:{service}:{}:{}:{resource}", partition(facts), facts.region, facts.account)
+}
+
+/// Whether a text is an ARN rather than a name.
+pub(super) fn is_arn(text: &str) -> bool {
+    text.starts_with("arn:")
+}
+
+/// The resource that an ARN of that service names, such as `stream/jobs`; none if it is no such ARN.
+pub(super) fn resource_of<'a>(arn: &'a str, service: &str) -> Option<&'a str> {
+    let mut parts = arn.splitn(6, ':');
+    let is_of_service = parts.next() == Some("arn") && parts.nth(1) == Some(service);
+    parts.nth(2).filter(|resource| is_of_service && !resource.is_empty())
+}
+
+/// The ARN of what a text names, which has to be one of the service if it is an ARN, and has to have correct tags.
+/// `prefix` stands before the bare name in an ARN.
+pub(super) fn resolve(place: &mut Place<'_, '_>, node: &Node, text: &str, service: &str, prefix: &str) -> Value {
+    let whole = if is_arn(text) { text.to_owned() } else { arn(place.facts(), service, &format!("{prefix}{text}")) };
+    let named = resource_of(&whole, service).and_then(|resource| resource.strip_prefix(prefix));
+    if named.is_none_or(str::is_empty) {
+        let like = arn(place.facts(), service, &format!("{prefix}<name>"));
+        place.refuse_with(node.span, format!("`{text}` should be a name, or an ARN like {like}"), "write its name");
+    } else {
+        require_correct_tags(place, node, text, &whole);
+    }
+    json!(whole)
+}
+
+/// Says so unless the resource of that ARN has correct tags, which may have to be looked up first.
+pub(super) fn require_correct_tags(place: &mut Place<'_, '_>, node: &Node, name: &str, arn: &str) {
+    match place.look_up(Lookup::Tags(arn.to_owned())) {
+        Some(Answer::Tags(Some(tags))) => tags::require_correct(place, node.span, &format!("`{name}`"), tags),
+        Some(Answer::Tags(None)) => {
+            let message = format!("`{name}` does not exist, or has no tags ({arn})");
+            place.refuse_with(
+                node.span,
+                message,
+                "only what has the tags of the project and config may be used: tag it",
+            );
+        }
+        _ => {}
+    }
+}

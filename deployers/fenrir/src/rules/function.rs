@@ -1,0 +1,215 @@
+//! `AWS::Serverless::Function`.
+
+use super::network::{SECURITY_GROUPS, SUBNETS};
+use super::place::Place;
+use super::resource::ResourceType;
+use super::table::Shape::{
+    Boolean, Integer, List, Map, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar, Text,
+};
+use super::table::{Table, refuse_intrinsic};
+use super::{Answer, Lookup, arns, code, function_events, function_policies, names, runtimes, tags};
+use crate::template::Node;
+use serde_json::{Map as JsonMap, Value, json};
+
+/// The type.
+pub(super) const TYPE: ResourceType =
+    ResourceType { name: "AWS::Serverless::Function", table: PROPERTIES, finish, deletion_policy: None };
+
+pub(super) const PROPERTIES: Table = &[
+    ("Architectures", List(&OneOf(&["x86_64", "arm64"]))),
+    ("AssumeRolePolicyDocument", Refused("it would let others take the function's role: leave it out")),
+    ("AutoPublishAlias", Plain(&Text)),
+    ("AutoPublishAliasAllProperties", Boolean),
+    ("AutoPublishCodeSha256", Text),
+    ("CapacityProviderConfig", Object(CAPACITY_PROVIDER_CONFIG)),
+    ("CodeSigningConfigArn", Text),
+    ("CodeUri", Required(&Rule(code::uri))),
+    ("DeadLetterQueue", Object(DEAD_LETTER_QUEUE)),
+    ("DeploymentPreference", Object(DEPLOYMENT_PREFERENCE)),
+    ("Description", Text),
+    ("DurableConfig", Object(DURABLE_CONFIG)),
+    ("Environment", Object(ENVIRONMENT)),
+    ("EphemeralStorage", Object(EPHEMERAL_STORAGE)),
+    ("EventInvokeConfig", Object(EVENT_INVOKE_CONFIG)),
+    ("Events", Map(&Rule(function_events::event))),
+    ("FileSystemConfigs", List(&Object(FILE_SYSTEM_CONFIG))),
+    ("FunctionName", Refused("Fenrir names it, so that no two releases make functions of one name: leave it out")),
+    ("FunctionScalingConfig", Object(FUNCTION_SCALING_CONFIG)),
+    ("FunctionUrlConfig", Object(FUNCTION_URL_CONFIG)),
+    ("Handler", Required(&Text)),
+    ("ImageConfig", Refused(NO_IMAGES)),
+    ("ImageUri", Refused(NO_IMAGES)),
+    ("InlineCode", Refused("code is a file of the release, whose hash is checked: write it to a file, and `CodeUri`")),
+    ("KmsKeyArn", Text),
+    ("Layers", List(&Text)),
+    ("LoggingConfig", Object(LOGGING_CONFIG)),
+    ("MemorySize", Integer),
+    ("PackageType", Plain(&OneOf(&["Zip"]))),
+    ("PermissionsBoundary", Text),
+    ("Policies", Rule(function_policies::policies)),
+    ("PropagateTags", Boolean),
+    ("ProvisionedConcurrencyConfig", Object(PROVISIONED_CONCURRENCY_CONFIG)),
+    ("PublishToLatestPublished", Boolean),
+    ("RecursiveLoop", OneOf(&["Allow", "Terminate"])),
+    ("ReservedConcurrentExecutions", Integer),
+    ("Role", Rule(role)),
+    (
+        "RolePath",
+        Refused("the role that SAM makes for a function has the path `/`, as rights may go by paths: leave it out"),
+    ),
+    ("Runtime", Required(&Rule(runtimes::runtime))),
+    ("RuntimeManagementConfig", Object(RUNTIME_MANAGEMENT_CONFIG)),
+    ("SnapStart", Object(SNAP_START)),
+    ("SourceKMSKeyArn", Text),
+    ("Tags", Map(&Scalar)),
+    ("TenancyConfig", Object(TENANCY_CONFIG)),
+    ("Timeout", Integer),
+    ("Tracing", OneOf(&["Active", "PassThrough", "Disabled"])),
+    ("VersionDeletionPolicy", Scalar),
+    ("VersionDescription", Text),
+    ("VpcConfig", Object(VPC_CONFIG)),
+];
+
+const NO_IMAGES: &str = "code is a file of the release, whose hash is checked, and images are not: write `CodeUri`";
+
+pub(super) const CAPACITY_PROVIDER_CONFIG: Table = &[
+    ("Arn", Required(&Text)),
+    ("ExecutionEnvironmentMemoryGiBPerVCpu", Number),
+    ("PerExecutionEnvironmentMaxConcurrency", Integer),
+];
+pub(super) const DEAD_LETTER_QUEUE: Table =
+    &[("TargetArn", Required(&Text)), ("Type", Required(&OneOf(&["SNS", "SQS"])))];
+pub(super) const DEPLOYMENT_PREFERENCE: Table = &[
+    ("Alarms", List(&Text)),
+    ("Enabled", Boolean),
+    ("Hooks", Object(HOOKS)),
+    ("PassthroughCondition", Boolean),
+    ("Role", Text),
+    ("TriggerConfigurations", List(&Object(TRIGGER_CONFIGURATION))),
+    ("Type", Text),
+];
+pub(super) const HOOKS: Table = &[("PostTraffic", Text), ("PreTraffic", Text)];
+pub(super) const TRIGGER_CONFIGURATION: Table =
+    &[("TriggerEvents", List(&Text)), ("TriggerName", Text), ("TriggerTargetArn", Text)];
+pub(super) const DURABLE_CONFIG: Table =
+    &[("ExecutionTimeout", Required(&Integer)), ("KMSKeyArn", Text), ("RetentionPeriodInDays", Integer)];
+pub(super) const ENVIRONMENT: Table = &[("Variables", Map(&Scalar))];
+pub(super) const EPHEMERAL_STORAGE: Table = &[("Size", Required(&Integer))];
+pub(super) const EVENT_INVOKE_CONFIG: Table = &[
+    ("DestinationConfig", Object(EVENT_INVOKE_DESTINATION_CONFIG)),
+    ("MaximumEventAgeInSeconds", Integer),
+    ("MaximumRetryAttempts", Integer),
+];
+pub(super) const EVENT_INVOKE_DESTINATION_CONFIG: Table =
+    &[("OnFailure", Object(EVENT_INVOKE_DESTINATION)), ("OnSuccess", Object(EVENT_INVOKE_DESTINATION))];
+pub(super) const EVENT_INVOKE_DESTINATION: Table =
+    &[("Destination", Text), ("Type", OneOf(&["SQS", "SNS", "Lambda", "EventBridge", "S3Bucket"]))];
+pub(super) const FILE_SYSTEM_CONFIG: Table =
+    &[("Arn", Required(&Text)), ("LocalMountPath", Required(&Text)), ("S3FilesConfig", Object(S3_FILES_CONFIG))];
+pub(super) const S3_FILES_CONFIG: Table = &[("DirectS3Read", OneOf(&["ENABLED", "DISABLED", "AUTO"]))];
+pub(super) const FUNCTION_SCALING_CONFIG: Table =
+    &[("MaxExecutionEnvironments", Integer), ("MinExecutionEnvironments", Integer)];
+/// `NONE` lets anybody call the function, and has to be written.
+pub(super) const FUNCTION_URL_CONFIG: Table = &[
+    ("AuthType", Required(&Plain(&OneOf(&["AWS_IAM", "NONE"])))),
+    ("Cors", Object(FUNCTION_URL_CORS)),
+    ("InvokeMode", OneOf(&["BUFFERED", "RESPONSE_STREAM"])),
+];
+pub(super) const FUNCTION_URL_CORS: Table = &[
+    ("AllowCredentials", Boolean),
+    ("AllowHeaders", List(&Text)),
+    ("AllowMethods", List(&Text)),
+    ("AllowOrigins", List(&Text)),
+    ("ExposeHeaders", List(&Text)),
+    ("MaxAge", Integer),
+];
+pub(super) const LOGGING_CONFIG: Table = &[
+    ("ApplicationLogLevel", OneOf(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"])),
+    ("LogFormat", OneOf(&["Text", "JSON"])),
+    ("LogGroup", Text),
+    ("SystemLogLevel", OneOf(&["DEBUG", "INFO", "WARN"])),
+];
+pub(super) const PROVISIONED_CONCURRENCY_CONFIG: Table = &[("ProvisionedConcurrentExecutions", Required(&Integer))];
+pub(super) const RUNTIME_MANAGEMENT_CONFIG: Table =
+    &[("RuntimeVersionArn", Text), ("UpdateRuntimeOn", Required(&OneOf(&["Auto", "FunctionUpdate", "Manual"])))];
+pub(super) const SNAP_START: Table = &[("ApplyOn", Required(&OneOf(&["PublishedVersions", "None"])))];
+pub(super) const TENANCY_CONFIG: Table = &[("TenantIsolationMode", Required(&OneOf(&["PER_TENANT"])))];
+pub(super) const VPC_CONFIG: Table = &[
+    ("Ipv6AllowedForDualStack", Boolean),
+    ("SecurityGroupIds", Required(&SECURITY_GROUPS)),
+    ("SubnetIds", Required(&SUBNETS)),
+];
+
+fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+    match (node.get("Role"), node.get("Policies")) {
+        (Some(_), Some(policies)) => {
+            let message = "`Role` and `Policies` exclude each other";
+            place.refuse_with(
+                policies.span,
+                message,
+                "write a role of your own, or the policies of one that SAM makes",
+            );
+        }
+        (None, None) => {
+            let message = "either `Role` or `Policies` has to be there";
+            place.refuse_with(node.span, message, "write the name of a role, or a list of SAM policy templates");
+        }
+        (None, Some(_)) => bound(place, node, properties),
+        (Some(_), None) => {}
+    }
+    require_alias(place, node);
+    properties.insert("FunctionName".to_owned(), json!(names::FUNCTION.name(place.facts(), place.logical_id())));
+    tags::add_to_map(place, node, properties);
+}
+
+/// What SAM makes of policies never gives more rights than the boundary.
+fn bound(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+    let facts = place.facts();
+    let partition = arns::partition(facts);
+    let boundary = json!(format!("arn:{partition}:iam::{}:policy/fenrir-permissions-boundary", facts.account));
+    if let Some(written) = node.get("PermissionsBoundary").filter(|written| Value::from(*written) != boundary) {
+        let message = format!("is overwritten with {boundary}");
+        place.within("PermissionsBoundary").warn(written.span, message, "leave it out");
+    }
+    properties.insert("PermissionsBoundary".to_owned(), boundary);
+}
+
+/// SAM refuses these without an alias.
+fn require_alias(place: &mut Place<'_, '_>, node: &Node) {
+    for name in ["DeploymentPreference", "ProvisionedConcurrencyConfig"] {
+        if let Some(property) = node.get(name).filter(|_| node.get("AutoPublishAlias").is_none()) {
+            let message = format!("`{name}` needs `AutoPublishAlias`");
+            place.within(name).refuse_with(property.span, message, "write `AutoPublishAlias: live`");
+        }
+    }
+}
+
+/// The name of a role with service tags becomes its ARN.
+fn role(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    let Some(name) = node.as_str() else {
+        refuse_intrinsic(place, node, "the name of a role");
+        return node.into();
+    };
+    let is_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
+    if name.is_empty() || !name.chars().all(is_name) {
+        let meant = name.rsplit('/').next().filter(|last| !last.is_empty() && last.chars().all(is_name));
+        let help = meant.map_or("write the name of a role".to_owned(), |name| format!("write `Role: {name}`"));
+        place.refuse_with(node.span, format!("`{name}` is not the name of a role"), help);
+        return node.into();
+    }
+    match place.look_up(Lookup::Role(name.to_owned())) {
+        Some(Answer::Role(Some(role))) => {
+            tags::require_service(place, node.span, &format!("the role `{name}`"), &role.tags);
+            json!(role.arn)
+        }
+        Some(Answer::Role(None)) => {
+            place.refuse_with(
+                node.span,
+                format!("there is no role `{name}`"),
+                "make it in the target account, and tag it",
+            );
+            node.into()
+        }
+        _ => node.into(),
+    }
+}

@@ -1,0 +1,283 @@
+//! `Events` of a function: what may call it.
+//!
+//! Of what stands outside the template, only what has correct tags may. It is named by its bare name or its ARN.
+
+use super::arns::{self, arn, is_arn};
+use super::place::Place;
+use super::table::Shape::{
+    Any, Boolean, Either, Integer, List, Map, Number, Object, OneOf, Plain, Required, Rule, Text,
+};
+use super::table::{Table, refuse_intrinsic, walk};
+use super::{Answer, Lookup, http_api, local};
+use crate::template::{Node, nearest};
+use serde_json::{Value, json};
+
+/// The types of events, and what each has.
+pub(super) const TYPES: [(&str, Table); 10] = [
+    ("Api", API),
+    ("HttpApi", http_api::EVENT),
+    ("S3", S3),
+    ("Kinesis", KINESIS),
+    ("DynamoDB", DYNAMO_DB),
+    ("SQS", SQS),
+    ("SNS", SNS),
+    ("CloudWatchLogs", CLOUD_WATCH_LOGS),
+    ("Schedule", SCHEDULE),
+    ("CloudWatchEvent", CLOUD_WATCH_EVENT),
+];
+
+pub(super) const API: Table = &[
+    ("Auth", Object(API_AUTH)),
+    ("Method", Required(&Text)),
+    ("Path", Required(&Text)),
+    ("RequestModel", Object(REQUEST_MODEL)),
+    ("RequestParameters", List(&Either(&Text, &Map(&Object(REQUEST_PARAMETER))))),
+    ("ResponseTransferMode", Text),
+    ("RestApiId", Required(&Rule(rest_api))),
+    ("TimeoutInMillis", Integer),
+];
+pub(super) const API_AUTH: Table = &[
+    ("ApiKeyRequired", Boolean),
+    ("AuthorizationScopes", List(&Text)),
+    ("Authorizer", Plain(&Text)),
+    ("InvokeRole", Text),
+    ("OverrideApiAuth", Boolean),
+    ("ResourcePolicy", Object(RESOURCE_POLICY)),
+];
+pub(super) const RESOURCE_POLICY: Table = &[
+    ("AwsAccountBlacklist", List(&Any)),
+    ("AwsAccountWhitelist", List(&Any)),
+    ("CustomStatements", List(&Any)),
+    ("IntrinsicVpcBlacklist", List(&Any)),
+    ("IntrinsicVpcWhitelist", List(&Any)),
+    ("IntrinsicVpceBlacklist", List(&Any)),
+    ("IntrinsicVpceWhitelist", List(&Any)),
+    ("IpRangeBlacklist", List(&Any)),
+    ("IpRangeWhitelist", List(&Any)),
+    ("SourceVpcBlacklist", List(&Any)),
+    ("SourceVpcWhitelist", List(&Any)),
+];
+pub(super) const REQUEST_MODEL: Table =
+    &[("Model", Required(&Text)), ("Required", Boolean), ("ValidateBody", Boolean), ("ValidateParameters", Boolean)];
+pub(super) const REQUEST_PARAMETER: Table = &[("Caching", Boolean), ("Required", Boolean)];
+
+pub(super) const S3: Table = &[
+    ("Bucket", Required(&Rule(bucket))),
+    ("Events", Required(&Either(&Text, &List(&Text)))),
+    ("Filter", Object(S3_FILTER)),
+];
+pub(super) const S3_FILTER: Table = &[("S3Key", Required(&Object(S3_KEY_FILTER)))];
+pub(super) const S3_KEY_FILTER: Table = &[("Rules", Required(&List(&Object(S3_FILTER_RULE))))];
+pub(super) const S3_FILTER_RULE: Table = &[("Name", Required(&Text)), ("Value", Required(&Text))];
+
+pub(super) const KINESIS: Table = &[
+    ("BatchSize", Integer),
+    ("BisectBatchOnFunctionError", Boolean),
+    ("DestinationConfig", Object(DESTINATION_CONFIG)),
+    ("Enabled", Boolean),
+    ("FilterCriteria", Object(FILTER_CRITERIA)),
+    ("FunctionResponseTypes", List(&Text)),
+    ("KmsKeyArn", Text),
+    ("MaximumBatchingWindowInSeconds", Integer),
+    ("MaximumRecordAgeInSeconds", Integer),
+    ("MaximumRetryAttempts", Integer),
+    ("MetricsConfig", Object(METRICS_CONFIG)),
+    ("ParallelizationFactor", Integer),
+    ("StartingPosition", Text),
+    ("StartingPositionTimestamp", Number),
+    ("Stream", Required(&Rule(kinesis_stream))),
+    ("TumblingWindowInSeconds", Integer),
+];
+pub(super) const DYNAMO_DB: Table = &[
+    ("BatchSize", Integer),
+    ("BisectBatchOnFunctionError", Boolean),
+    ("DestinationConfig", Object(DESTINATION_CONFIG)),
+    ("Enabled", Boolean),
+    ("FilterCriteria", Object(FILTER_CRITERIA)),
+    ("FunctionResponseTypes", List(&Text)),
+    ("KmsKeyArn", Text),
+    ("MaximumBatchingWindowInSeconds", Integer),
+    ("MaximumRecordAgeInSeconds", Integer),
+    ("MaximumRetryAttempts", Integer),
+    ("MetricsConfig", Object(METRICS_CONFIG)),
+    ("ParallelizationFactor", Integer),
+    ("StartingPosition", Text),
+    ("StartingPositionTimestamp", Number),
+    ("Stream", Required(&Rule(table_stream))),
+    ("TumblingWindowInSeconds", Integer),
+];
+pub(super) const SQS: Table = &[
+    ("BatchSize", Integer),
+    ("Enabled", Boolean),
+    ("FilterCriteria", Object(FILTER_CRITERIA)),
+    ("FunctionResponseTypes", List(&Text)),
+    ("KmsKeyArn", Text),
+    ("MaximumBatchingWindowInSeconds", Integer),
+    ("MetricsConfig", Object(METRICS_CONFIG)),
+    ("Queue", Required(&Rule(queue))),
+    ("ScalingConfig", Object(SCALING_CONFIG)),
+];
+pub(super) const DESTINATION_CONFIG: Table = &[("OnFailure", Object(ON_FAILURE))];
+/// Beside what CloudFormation knows SAM has `Type`, by which it gives the function's role its right to send.
+pub(super) const ON_FAILURE: Table = &[("Destination", Text), ("Type", OneOf(&["SQS", "SNS", "S3"]))];
+pub(super) const FILTER_CRITERIA: Table = &[("Filters", List(&Object(FILTER)))];
+pub(super) const FILTER: Table = &[("Pattern", Text)];
+pub(super) const METRICS_CONFIG: Table = &[("Metrics", List(&Text))];
+pub(super) const SCALING_CONFIG: Table = &[("MaximumConcurrency", Integer)];
+
+pub(super) const SNS: Table = &[
+    ("FilterPolicy", Any),
+    ("FilterPolicyScope", OneOf(&["MessageAttributes", "MessageBody"])),
+    ("Region", Text),
+    ("SqsSubscription", Either(&Boolean, &Object(SQS_SUBSCRIPTION))),
+    ("Topic", Required(&Rule(topic))),
+];
+pub(super) const SQS_SUBSCRIPTION: Table = &[
+    ("BatchSize", Integer),
+    ("Enabled", Boolean),
+    ("QueueArn", Required(&Text)),
+    ("QueuePolicyLogicalId", Text),
+    ("QueueUrl", Required(&Text)),
+];
+pub(super) const CLOUD_WATCH_LOGS: Table =
+    &[("FilterPattern", Required(&Text)), ("LogGroupName", Required(&Rule(log_group)))];
+
+pub(super) const SCHEDULE: Table = &[
+    ("DeadLetterConfig", Object(DEAD_LETTER_CONFIG)),
+    ("Description", Text),
+    ("Enabled", Boolean),
+    ("Input", Any),
+    ("Name", Text),
+    ("RetryPolicy", Object(RETRY_POLICY)),
+    ("Schedule", Required(&Text)),
+    ("State", Text),
+];
+pub(super) const DEAD_LETTER_CONFIG: Table = &[("Arn", Text), ("QueueLogicalId", Text), ("Type", OneOf(&["SQS"]))];
+pub(super) const RETRY_POLICY: Table = &[("MaximumEventAgeInSeconds", Integer), ("MaximumRetryAttempts", Integer)];
+pub(super) const CLOUD_WATCH_EVENT: Table = &[
+    ("Enabled", Boolean),
+    ("EventBusName", Text),
+    ("Input", Any),
+    ("InputPath", Text),
+    ("Pattern", Required(&Map(&Any))),
+    ("State", Text),
+];
+
+/// The rule of an event.
+pub(super) fn event(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    const EVENT: Table = &[("Properties", Any), ("Type", Required(&Plain(&Text)))];
+    let mut event = walk(EVENT, place, node);
+    let Some(kind) = node.get("Type") else { return Value::Object(event) };
+    let written = kind.as_str().unwrap_or_default();
+    match (TYPES.iter().find(|(known, _)| *known == written), node.get("Properties")) {
+        (Some(("HttpApi", _)), Some(properties)) => {
+            event.insert("Properties".to_owned(), http_api::event(&mut place.within("Properties"), properties));
+        }
+        (Some((_, table)), Some(properties)) => {
+            event.insert("Properties".to_owned(), Object(table).walk(&mut place.within("Properties"), properties));
+        }
+        (Some(_), None) => place.refuse(node.span, "`Properties` is missing"),
+        (None, _) => refuse_type(&mut place.within("Type"), kind, written),
+    }
+    Value::Object(event)
+}
+
+fn refuse_type(place: &mut Place<'_, '_>, node: &Node, written: &str) {
+    let names = TYPES.map(|(name, _)| name);
+    let help = match (written, nearest(written, names)) {
+        ("EventBridgeRule", _) => "write `CloudWatchEvent`, which makes the same rule".to_owned(),
+        ("ScheduleV2", _) => "write `Schedule`".to_owned(),
+        (_, Some(meant)) => format!("did you mean `{meant}`?"),
+        _ => format!("write one of {}", names.join(", ")),
+    };
+    place.refuse_with(node.span, format!("`{written}` is not a supported type of event"), help);
+}
+
+fn rest_api(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    local::by_ref(place, node, &["AWS::Serverless::Api"]);
+    node.into()
+}
+
+/// A name of something outside the template; says so if a value is none.
+fn name<'n>(place: &mut Place<'_, '_>, node: &'n Node, words: &str) -> Option<&'n str> {
+    let name = node.as_str().filter(|name| !name.is_empty());
+    if name.is_none() {
+        refuse_intrinsic(place, node, words);
+    }
+    name
+}
+
+/// SAM takes buckets of the template alone, and Fenrir supports none: its transform may refuse what the original let pass.
+fn bucket(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    if let Some(name) = name(place, node, "the name of a bucket") {
+        let partition = arns::partition(place.facts());
+        let message = format!("the bucket `{name}` is not in the template, and SAM takes no events of others");
+        let help = "let the bucket send to a queue or topic, and write an event of that";
+        place.warn(node.span, message, help);
+        arns::require_correct_tags(place, node, name, &format!("arn:{partition}:s3:::{name}"));
+    }
+    node.into()
+}
+
+fn kinesis_stream(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    resolve(place, node, "the name or ARN of a stream", "kinesis", "stream/")
+}
+
+fn topic(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    resolve(place, node, "the name or ARN of a topic", "sns", "")
+}
+
+fn queue(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    if local::attribute_of(node).is_some() {
+        local::by_attribute(place, node, &["AWS::SQS::Queue"], "Arn");
+        return node.into();
+    }
+    resolve(place, node, "the name or ARN of a queue, or `!GetAtt <queue>.Arn`", "sqs", "")
+}
+
+fn resolve(place: &mut Place<'_, '_>, node: &Node, words: &str, service: &str, prefix: &str) -> Value {
+    match name(place, node, words) {
+        Some(name) => arns::resolve(place, node, name, service, prefix),
+        None => node.into(),
+    }
+}
+
+/// A table's stream changes its ARN with each time that it is turned on. It has no tags, its table has.
+fn table_stream(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    let Some(name) = name(place, node, "the name of a table, or the ARN of its stream") else { return node.into() };
+    if is_arn(name) {
+        let table = name.split_once("/stream/").map(|(table, _)| table);
+        match table
+            .filter(|table| arns::resource_of(table, "dynamodb").is_some_and(|table| table.starts_with("table/")))
+        {
+            Some(table) => arns::require_correct_tags(place, node, name, table),
+            None => {
+                place.refuse_with(node.span, format!("`{name}` is not the ARN of a stream"), "write the table's name")
+            }
+        }
+        return node.into();
+    }
+    let table = arn(place.facts(), "dynamodb", &format!("table/{name}"));
+    arns::require_correct_tags(place, node, name, &table);
+    match place.look_up(Lookup::TableStream(name.to_owned())) {
+        Some(Answer::TableStream(Some(stream))) => json!(stream),
+        Some(Answer::TableStream(None)) => {
+            let help = "the table has to be in the target account and region, with its stream turned on";
+            place.refuse_with(node.span, format!("there is no table `{name}` with a stream"), help);
+            node.into()
+        }
+        _ => node.into(),
+    }
+}
+
+/// Log groups go by their names in a template.
+fn log_group(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    let Some(name) = name(place, node, "the name of a log group") else { return node.into() };
+    if is_arn(name) {
+        place.refuse_with(node.span, format!("`{name}` is an ARN"), "write the log group's name");
+    } else {
+        let arn = arn(place.facts(), "logs", &format!("log-group:{name}"));
+        arns::require_correct_tags(place, node, name, &arn);
+    }
+    node.into()
+}

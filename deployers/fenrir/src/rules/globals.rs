@@ -1,0 +1,290 @@
+//! The globals of a template, merged into its resources as SAM does it.
+//!
+//! As in SAM's `plugins/globals/globals.py`: mappings are merged, lists put one after the other with the global one first,
+//! anything else of the resource takes the place of the global one. A call of an intrinsic function is one value. What is
+//! merged stands where it stood. What goes on to CloudFormation has no globals: it is what was checked.
+
+use super::place::Place;
+use crate::template::{Content, Entry, Mapping, Node, nearest};
+
+const GLOBALS: &str = "Globals";
+const PREFIX: &str = "AWS::Serverless::";
+
+/// What may be global, by section. These are SAM's lists for the types that Fenrir supports, in SAM's order, without what
+/// Fenrir refuses in a resource.
+pub(super) const SECTIONS: [(&str, &[&str]); 5] = [
+    (
+        "Function",
+        &[
+            "Handler",
+            "Runtime",
+            "CodeUri",
+            "DeadLetterQueue",
+            "Description",
+            "MemorySize",
+            "Timeout",
+            "VpcConfig",
+            "Environment",
+            "Tags",
+            "PropagateTags",
+            "Tracing",
+            "KmsKeyArn",
+            "AutoPublishAlias",
+            "AutoPublishAliasAllProperties",
+            "Layers",
+            "DeploymentPreference",
+            "PermissionsBoundary",
+            "ReservedConcurrentExecutions",
+            "ProvisionedConcurrencyConfig",
+            "EventInvokeConfig",
+            "FileSystemConfigs",
+            "CodeSigningConfigArn",
+            "Architectures",
+            "SnapStart",
+            "EphemeralStorage",
+            "FunctionUrlConfig",
+            "RuntimeManagementConfig",
+            "LoggingConfig",
+            "RecursiveLoop",
+            "SourceKMSKeyArn",
+            "TenancyConfig",
+            "DurableConfig",
+            "CapacityProviderConfig",
+            "FunctionScalingConfig",
+            "PublishToLatestPublished",
+            "VersionDeletionPolicy",
+        ],
+    ),
+    (
+        "Api",
+        &[
+            "Auth",
+            "DefinitionUri",
+            "CacheClusterEnabled",
+            "CacheClusterSize",
+            "MergeDefinitions",
+            "Variables",
+            "EndpointConfiguration",
+            "MethodSettings",
+            "BinaryMediaTypes",
+            "MinimumCompressionSize",
+            "Cors",
+            "GatewayResponses",
+            "AccessLogSetting",
+            "CanarySetting",
+            "TracingEnabled",
+            "OpenApiVersion",
+            "Domain",
+            "AlwaysDeploy",
+            "PropagateTags",
+            "SecurityPolicy",
+            "EndpointAccessMode",
+        ],
+    ),
+    (
+        "HttpApi",
+        &[
+            "Auth",
+            "AccessLogSettings",
+            "StageVariables",
+            "Tags",
+            "CorsConfiguration",
+            "DefaultRouteSettings",
+            "Domain",
+            "RouteSettings",
+            "FailOnWarnings",
+            "PropagateTags",
+        ],
+    ),
+    ("SimpleTable", &["SSESpecification"]),
+    ("LayerVersion", &["PublishLambdaVersion"]),
+];
+
+/// Something wrong with the globals themselves.
+pub(super) struct Fault<'n> {
+    /// The names that lead to it, from the section on.
+    names: Vec<&'n str>,
+    entry: Option<&'n Entry>,
+    node: &'n Node,
+    message: String,
+    help: String,
+}
+
+/// The resources of a template with the globals in them, and what is wrong with the globals.
+pub(super) fn merged(template: &Node) -> (Mapping, Vec<Fault<'_>>) {
+    let globals = template.get(GLOBALS);
+    let faults = globals.map(faults).unwrap_or_default();
+    let resources = template.get("Resources").and_then(Node::as_mapping).into_iter().flatten();
+    let merged = resources.map(|(logical_id, entry)| {
+        let value = globals.map_or_else(|| entry.value.clone(), |globals| with_globals(globals, &entry.value));
+        (logical_id.clone(), Entry { key_span: entry.key_span, value })
+    });
+    (merged.collect(), faults)
+}
+
+/// Says what is wrong with the globals.
+pub(super) fn report(place: &mut Place<'_, '_>, faults: Vec<Fault<'_>>) {
+    for fault in faults {
+        let span = fault.entry.map_or(fault.node.span, |entry| entry.key_span);
+        match fault.names.as_slice() {
+            [] => place.refuse_with(span, fault.message, fault.help),
+            [section] => place.within(section).refuse_with(span, fault.message, fault.help),
+            [section, property, ..] => {
+                place.within(section).within(property).refuse_with(span, fault.message, fault.help);
+            }
+        }
+    }
+}
+
+fn faults(globals: &Node) -> Vec<Fault<'_>> {
+    let Some(sections) = globals.as_mapping() else {
+        return vec![not_a_mapping(vec![], globals)];
+    };
+    sections.iter().flat_map(|(name, entry)| faults_of_section(name, entry)).collect()
+}
+
+fn faults_of_section<'n>(section: &'n str, entry: &'n Entry) -> Vec<Fault<'n>> {
+    let names = SECTIONS.iter().map(|(name, _)| *name);
+    let Some((_, known)) = SECTIONS.iter().find(|(name, _)| *name == section) else {
+        return vec![unknown(vec![section], entry, names.collect())];
+    };
+    let Some(properties) = entry.value.as_mapping() else {
+        return vec![not_a_mapping(vec![section], &entry.value)];
+    };
+    let unsupported = properties.iter().filter(|(name, _)| !known.contains(&name.as_str()));
+    unsupported.map(|(name, entry)| unknown(vec![section, name], entry, known.to_vec())).collect()
+}
+
+fn unknown<'n>(names: Vec<&'n str>, entry: &'n Entry, known: Vec<&'static str>) -> Fault<'n> {
+    let name = names.last().copied().unwrap_or_default();
+    let help = match nearest(name, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("these can be: {}", known.join(", ")),
+    };
+    Fault { message: format!("`{name}` cannot be global"), help, names, entry: Some(entry), node: &entry.value }
+}
+
+fn not_a_mapping<'n>(names: Vec<&'n str>, node: &'n Node) -> Fault<'n> {
+    let message = format!("should be a mapping, but is {}", node.kind());
+    let help = "write properties by the type that has them, such as `Function: {Timeout: 30}`".to_owned();
+    Fault { names, entry: None, node, message, help }
+}
+
+fn with_globals(globals: &Node, resource: &Node) -> Node {
+    let mut merged = resource.clone();
+    let section = resource.get("Type").and_then(Node::as_str).and_then(|kind| kind.strip_prefix(PREFIX));
+    let Some(global) = section.and_then(|section| globals.get(section)).and_then(Node::as_mapping) else {
+        return merged;
+    };
+    let ignored = resource.get("IgnoreGlobals");
+    let is_ignored = |name: &str| match ignored.map(|ignored| &ignored.content) {
+        Some(Content::String(text)) => text == "*",
+        Some(Content::Sequence(names)) => names.iter().any(|node| node.as_str() == Some(name)),
+        _ => false,
+    };
+    let global: Mapping = global.iter().filter(|(name, _)| !is_ignored(name)).map(cloned).collect();
+    if let Content::Mapping(attributes) = &mut merged.content {
+        let empty = || Entry { key_span: None, value: Node::new(Content::Mapping(Mapping::new())) };
+        let properties = attributes.entry("Properties".to_owned()).or_insert_with(empty);
+        if let Content::Mapping(local) = &properties.value.content {
+            properties.value.content = Content::Mapping(merge_mappings(&global, local, ""));
+        }
+    }
+    merged
+}
+
+fn cloned((name, entry): (&String, &Entry)) -> (String, Entry) {
+    (name.clone(), entry.clone())
+}
+
+fn merge_mappings(global: &Mapping, local: &Mapping, path: &str) -> Mapping {
+    let mut merged = global.clone();
+    for (name, entry) in local {
+        let value = match global.get(name) {
+            Some(global) => merge(&global.value, &entry.value, &format!("{path}.{name}")),
+            None => entry.value.clone(),
+        };
+        merged.insert(name.clone(), Entry { key_span: entry.key_span, value });
+    }
+    merged
+}
+
+fn merge(global: &Node, local: &Node, path: &str) -> Node {
+    /// The one list that SAM does not put together: a function has one architecture.
+    const REPLACED: &str = ".Architectures";
+    let content = match (&global.content, &local.content) {
+        (Content::Mapping(of_all), Content::Mapping(own))
+            if global.intrinsic().is_none() && local.intrinsic().is_none() =>
+        {
+            Content::Mapping(merge_mappings(of_all, own, path))
+        }
+        (Content::Sequence(of_all), Content::Sequence(own)) if path != REPLACED => {
+            Content::Sequence(of_all.iter().chain(own).cloned().collect())
+        }
+        _ => local.content.clone(),
+    };
+    Node { content, span: local.span }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn merged_properties(global: &Value, resource: &Value) -> Value {
+        let template = json!({"Globals": {"Function": global}, "Resources": {"hello": resource}});
+        let template = Node::from(&template);
+        let (resources, _) = merged(&template);
+        Value::from(&resources["hello"].value)["Properties"].take()
+    }
+
+    fn function(properties: &Value) -> Value {
+        json!({"Type": "AWS::Serverless::Function", "Properties": properties})
+    }
+
+    #[test]
+    fn mappings_are_merged_lists_put_together_and_anything_else_overridden() {
+        let global = json!({
+            "Timeout": 30, "MemorySize": 128, "Layers": ["a"], "CodeUri": "src",
+            "Environment": {"Variables": {"A": "1", "B": "2"}},
+        });
+        let own = json!({
+            "Timeout": 5, "Layers": ["b"], "Environment": {"Variables": {"B": "3"}}, "CodeUri": {"Bucket": "b"},
+        });
+        assert_eq!(
+            merged_properties(&global, &function(&own)),
+            json!({
+                "Timeout": 5, "MemorySize": 128, "Layers": ["a", "b"], "CodeUri": {"Bucket": "b"},
+                "Environment": {"Variables": {"A": "1", "B": "3"}},
+            })
+        );
+    }
+
+    #[test]
+    fn a_call_of_an_intrinsic_function_is_one_value() {
+        let global = json!({"KmsKeyArn": {"Ref": "a"}, "Tags": {"Ref": "c"}});
+        let own = json!({"KmsKeyArn": {"Fn::GetAtt": ["b", "Arn"]}, "Tags": {"x": "y"}});
+        assert_eq!(merged_properties(&global, &function(&own)), own);
+    }
+
+    #[test]
+    fn architectures_are_overridden_as_a_function_has_one() {
+        let global = json!({"Architectures": ["x86_64"]});
+        let own = json!({"Architectures": ["arm64"]});
+        assert_eq!(merged_properties(&global, &function(&own)), own);
+    }
+
+    #[test]
+    fn a_resource_may_ignore_globals() {
+        let global = json!({"Timeout": 5, "MemorySize": 128});
+        let ignoring = |what: Value| json!({"Type": "AWS::Serverless::Function", "IgnoreGlobals": what});
+        assert_eq!(merged_properties(&global, &ignoring(json!("*"))), json!({}));
+        assert_eq!(merged_properties(&global, &ignoring(json!(["Timeout"]))), json!({"MemorySize": 128}));
+    }
+
+    #[test]
+    fn other_types_get_nothing() {
+        let table = json!({"Type": "AWS::Serverless::SimpleTable", "Properties": {}});
+        assert_eq!(merged_properties(&json!({"Timeout": 5}), &table), json!({}));
+    }
+}

@@ -1,0 +1,215 @@
+//! `AWS::Serverless::HttpApi`: only with an explicit `Auth`.
+//!
+//! An HTTP API is open to all the world unless somebody says otherwise, so somebody has to say something of each route:
+//! either the API has `Auth.DefaultAuthorizer`, or the event has `Auth.Authorizer`. `NONE` is the word for a public route.
+//! Of routes in a `DefinitionBody` nothing is known, so there the API has to have a `DefaultAuthorizer`.
+
+use super::place::Place;
+use super::resource::ResourceType;
+use super::table::Shape::{
+    Any, Boolean, Either, Integer, List, Map, Number, Object, Plain, Refused, Required, Rule, Scalar, Text,
+};
+use super::table::{Table, walk};
+use super::{local, names};
+use crate::template::Node;
+use serde_json::{Map as JsonMap, Value, json};
+
+/// The type.
+pub(super) const TYPE: ResourceType = ResourceType { name: HTTP_API, table: PROPERTIES, finish, deletion_policy: None };
+
+const HTTP_API: &str = "AWS::Serverless::HttpApi";
+
+pub(super) const PROPERTIES: Table = &[
+    ("AccessLogSettings", Object(ACCESS_LOG_SETTINGS)),
+    ("Auth", Object(AUTH)),
+    ("CorsConfiguration", Either(&Boolean, &Object(CORS_CONFIGURATION))),
+    ("DefaultRouteSettings", Object(ROUTE_SETTINGS)),
+    ("DefinitionBody", Any),
+    ("DefinitionUri", Refused("SAM takes no `Auth` with it, and without one the API is open: write `DefinitionBody`")),
+    ("Description", Text),
+    ("DisableExecuteApiEndpoint", Boolean),
+    ("Domain", Object(DOMAIN)),
+    ("FailOnWarnings", Boolean),
+    ("Name", Refused("Fenrir names it: leave it out")),
+    ("PropagateTags", Boolean),
+    ("RouteSettings", Map(&Object(ROUTE_SETTINGS))),
+    ("StageName", Text),
+    ("StageVariables", Map(&Scalar)),
+    ("Tags", Map(&Scalar)),
+];
+pub(super) const ACCESS_LOG_SETTINGS: Table = &[("DestinationArn", Text), ("Format", Text)];
+pub(super) const AUTH: Table = &[
+    ("Authorizers", Map(&Object(AUTHORIZER))),
+    ("DefaultAuthorizer", Plain(&Text)),
+    ("EnableIamAuthorizer", Plain(&Boolean)),
+];
+/// One of OAuth 2 or one that is a function.
+pub(super) const AUTHORIZER: Table = &[
+    ("AuthorizationScopes", List(&Text)),
+    ("AuthorizerPayloadFormatVersion", Scalar),
+    ("EnableFunctionDefaultPermissions", Boolean),
+    ("EnableSimpleResponses", Boolean),
+    ("FunctionArn", Text),
+    ("FunctionInvokeRole", Text),
+    ("Identity", Object(AUTHORIZER_IDENTITY)),
+    ("IdentitySource", Text),
+    ("JwtConfiguration", Map(&Any)),
+];
+pub(super) const AUTHORIZER_IDENTITY: Table = &[
+    ("Context", List(&Text)),
+    ("Headers", List(&Text)),
+    ("QueryStrings", List(&Text)),
+    ("ReauthorizeEvery", Integer),
+    ("StageVariables", List(&Text)),
+];
+pub(super) const CORS_CONFIGURATION: Table = &[
+    ("AllowCredentials", Boolean),
+    ("AllowHeaders", List(&Text)),
+    ("AllowMethods", List(&Text)),
+    ("AllowOrigins", List(&Text)),
+    ("ExposeHeaders", List(&Text)),
+    ("MaxAge", Integer),
+];
+pub(super) const ROUTE_SETTINGS: Table = &[
+    ("DataTraceEnabled", Boolean),
+    ("DetailedMetricsEnabled", Boolean),
+    ("LoggingLevel", Text),
+    ("ThrottlingBurstLimit", Integer),
+    ("ThrottlingRateLimit", Number),
+];
+pub(super) const DOMAIN: Table = &[
+    ("BasePath", List(&Text)),
+    ("CertificateArn", Required(&Text)),
+    ("DomainName", Required(&Text)),
+    ("EndpointConfiguration", Text),
+    ("MutualTlsAuthentication", Map(&Any)),
+    ("OwnershipVerificationCertificateArn", Text),
+    ("Route53", Object(ROUTE_53)),
+    ("SecurityPolicy", Text),
+];
+pub(super) const ROUTE_53: Table = &[
+    ("DistributionDomainName", Text),
+    ("EvaluateTargetHealth", Boolean),
+    ("HostedZoneId", Text),
+    ("HostedZoneName", Text),
+    ("IpV6", Boolean),
+    ("Region", Text),
+    ("SetIdentifier", Text),
+];
+
+/// An event of a function.
+pub(super) const EVENT: Table = &[
+    ("ApiId", Required(&Rule(api_id))),
+    ("Auth", Object(EVENT_AUTH)),
+    ("Method", Text),
+    ("Path", Text),
+    ("PayloadFormatVersion", Text),
+    ("RouteSettings", Object(ROUTE_SETTINGS)),
+    ("TimeoutInMillis", Integer),
+];
+pub(super) const EVENT_AUTH: Table = &[("AuthorizationScopes", List(&Text)), ("Authorizer", Plain(&Text))];
+
+fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+    if let Some(body) = node.get("DefinitionBody").filter(|_| default_authorizer(node).is_none()) {
+        let message = "the routes of a `DefinitionBody` need `Auth.DefaultAuthorizer`";
+        let help = "write one: an HTTP API without it is open to all the world";
+        place.within("DefinitionBody").refuse_with(body.span, message, help);
+    }
+    properties.insert("Name".to_owned(), json!(names::API.name(place.facts(), place.logical_id())));
+}
+
+fn default_authorizer(properties: &Node) -> Option<&str> {
+    properties.get("Auth")?.get("DefaultAuthorizer")?.as_str()
+}
+
+fn api_id(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    local::by_ref(place, node, &[HTTP_API]);
+    node.into()
+}
+
+/// The rule of an event's properties.
+pub(super) fn event(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    let mut event = walk(EVENT, place, node);
+    let own = node.get("Auth").and_then(|auth| auth.get("Authorizer"));
+    let api = node.get("ApiId").and_then(Node::intrinsic).and_then(|call| call.argument.as_str());
+    let api = api.and_then(|logical_id| place.check.resources.get(logical_id)?.value.get("Properties"));
+    let by_default = api.and_then(default_authorizer);
+    match (own, by_default) {
+        (None, None) => {
+            let help = "write `Auth: {Authorizer: …}`, with `NONE` for a route that is open to all the world, or give the \
+                        API a `DefaultAuthorizer`";
+            place.refuse_with(node.span, "nothing says who may call this route", help);
+        }
+        (Some(own), None) if own.as_str() == Some("NONE") => leave_out_authorizer(&mut event),
+        _ => {}
+    }
+    Value::Object(event)
+}
+
+/// SAM takes `NONE` only where there is a default to set aside.
+fn leave_out_authorizer(event: &mut JsonMap<String, Value>) {
+    if let Some(auth) = event.get_mut("Auth").and_then(Value::as_object_mut) {
+        auth.remove("Authorizer");
+        if auth.is_empty() {
+            event.remove("Auth");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::lab::{Lab, function};
+    use serde_json::{Value, json};
+
+    fn with(api: &Value, event: &Value) -> Value {
+        let mut properties = json!({"ApiId": {"Ref": "api"}, "Path": "/x", "Method": "get"});
+        properties.as_object_mut().unwrap().extend(event.as_object().unwrap().clone());
+        json!({
+            "api": {"Type": "AWS::Serverless::HttpApi", "Properties": api},
+            "hello": function(json!({"Events": {"get": {"Type": "HttpApi", "Properties": properties}}})),
+        })
+    }
+
+    const EVENT: &str = "hello.Properties.Events.get.Properties";
+
+    #[test]
+    fn a_route_without_auth_is_refused() {
+        Lab::default().refuses(with(&json!({}), &json!({})), EVENT, "nothing says who may call this route");
+        Lab::default().refuses(with(&json!({"Auth": {}}), &json!({"Auth": {}})), EVENT, "nothing says who may call");
+    }
+
+    #[test]
+    fn a_default_authorizer_says_it_for_all_routes() {
+        let auth = json!({"Auth": {"DefaultAuthorizer": "AWS_IAM", "EnableIamAuthorizer": true}});
+        let emitted = Lab::default().accepts(with(&auth, &json!({})));
+        assert_eq!(emitted["Resources"]["api"]["Properties"]["Name"], "fenrir-org-shop-development-api");
+        Lab::default().accepts(with(&auth, &json!({"Auth": {"Authorizer": "NONE"}})));
+    }
+
+    #[test]
+    fn a_public_route_says_so_and_sam_is_given_what_it_takes() {
+        let public = with(&json!({}), &json!({"Auth": {"Authorizer": "NONE"}}));
+        let emitted = Lab::default().accepts(public);
+        let event = &emitted["Resources"]["hello"]["Properties"]["Events"]["get"]["Properties"];
+        assert_eq!(event, &json!({"ApiId": {"Ref": "api"}, "Path": "/x", "Method": "get"}));
+    }
+
+    #[test]
+    fn routes_of_a_definition_need_a_default_authorizer() {
+        let api = |api| json!({"api": {"Type": "AWS::Serverless::HttpApi", "Properties": api}});
+        let body = json!({"openapi": "3.0.1", "paths": {}});
+        let path = "api.Properties.DefinitionBody";
+        Lab::default().refuses(api(json!({"DefinitionBody": body})), path, "need `Auth.DefaultAuthorizer`");
+        Lab::default().accepts(api(json!({"DefinitionBody": body, "Auth": {"DefaultAuthorizer": "a"}})));
+        Lab::default().refuses(api(json!({"DefinitionUri": "api.yml"})), "api.Properties.DefinitionUri", "is open");
+    }
+
+    #[test]
+    fn the_api_is_one_of_the_template_and_has_no_name_of_its_own() {
+        let auth = json!({"Auth": {"Authorizer": "NONE"}});
+        let mut resources = with(&json!({}), &auth);
+        resources["hello"]["Properties"]["Events"]["get"]["Properties"]["ApiId"] = json!("abcdef");
+        Lab::default().refuses(resources, &format!("{EVENT}.ApiId"), "should be `!Ref <AWS::Serverless::HttpApi>`");
+        Lab::default().refuses(with(&json!({"Name": "x"}), &auth), "api.Properties.Name", "Fenrir names it");
+    }
+}

@@ -1,0 +1,250 @@
+//! Intrinsic functions, anywhere in a template: which there may be, and that what they refer to exists.
+//!
+//! `Fn::ImportValue` may read what other stacks export, and outputs may be exported, as with the original: exports are
+//! made to be shared, and CloudFormation sees to it that each has one owner. Where a rule demands something of this
+//! template, an import is refused like anything else.
+
+use super::place::Place;
+use crate::template::{Content, Intrinsic, Mapping, Node, Span, nearest};
+
+/// What every template may refer to.
+const PSEUDO_PARAMETERS: [&str; 8] = [
+    "AWS::AccountId",
+    "AWS::NoValue",
+    "AWS::NotificationARNs",
+    "AWS::Partition",
+    "AWS::Region",
+    "AWS::StackId",
+    "AWS::StackName",
+    "AWS::URLSuffix",
+];
+
+/// The functions that need nothing but their arguments.
+const FUNCTIONS: [&str; 8] =
+    ["Fn::Base64", "Fn::Cidr", "Fn::GetAZs", "Fn::ImportValue", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::Sub"];
+
+/// The functions that are refused, and why.
+const REFUSED: [(&str, &str); 12] = [
+    ("Fn::Transform", "a macro would change the template after it was checked: write out what it makes"),
+    ("Fn::If", NO_CONDITIONS),
+    ("Fn::And", NO_CONDITIONS),
+    ("Fn::Equals", NO_CONDITIONS),
+    ("Fn::Not", NO_CONDITIONS),
+    ("Fn::Or", NO_CONDITIONS),
+    ("Condition", NO_CONDITIONS),
+    ("Fn::FindInMap", "there are no mappings, as each config has a template of its own: write the value"),
+    ("Fn::ForEach", NO_EXTENSIONS),
+    ("Fn::Length", NO_EXTENSIONS),
+    ("Fn::ToJsonString", NO_EXTENSIONS),
+    ("Fn::GetStackOutput", "write the value, or export it and use `!ImportValue`"),
+];
+const NO_CONDITIONS: &str = "there are no conditions, as each config has a template of its own: write the value";
+const NO_EXTENSIONS: &str =
+    "it needs the transform AWS::LanguageExtensions, and SAM's is the only one: write the value";
+
+/// What SAM makes of a resource is called after it, with one of these behind.
+const GENERATED: [&str; 8] =
+    ["Alias", "Deployment", "DeploymentGroup", "EventInvokeConfig", "Role", "Stage", "Url", "Version"];
+
+/// Searches a value, and all that is in it.
+pub(super) fn check(place: &mut Place<'_, '_>, node: &Node) {
+    match (&node.content, node.intrinsic()) {
+        (Content::Null, _) => place.refuse_with(node.span, "is null", "write a value, or leave the name out"),
+        (_, Some(call)) => check_call(place, node.span, call),
+        (Content::Mapping(entries), None) => check_entries(place, entries),
+        (Content::Sequence(nodes), None) => check_all(place, nodes),
+        _ => {}
+    }
+}
+
+fn check_entries(place: &mut Place<'_, '_>, entries: &Mapping) {
+    entries.iter().for_each(|(name, entry)| check(&mut place.within(name), &entry.value));
+}
+
+fn check_all(place: &mut Place<'_, '_>, nodes: &[Node]) {
+    nodes.iter().enumerate().for_each(|(position, node)| check(&mut place.at(position), node));
+}
+
+fn check_call(place: &mut Place<'_, '_>, span: Option<Span>, call: Intrinsic<'_>) {
+    let Intrinsic { name, argument } = call;
+    // A statement of a policy may hold nothing but its condition.
+    if name == "Condition" && argument.as_str().is_none() {
+        return check(&mut place.within(name), argument);
+    }
+    if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+        return place.refuse_with(span, format!("`{name}` is not supported"), *why);
+    }
+    match name {
+        "Ref" => check_ref(place, argument),
+        "Fn::GetAtt" => check_get_att(place, argument),
+        "Fn::Sub" => check_sub(place, argument),
+        _ if FUNCTIONS.contains(&name) => check(&mut place.within(name), argument),
+        _ => refuse_unknown(place, span, name),
+    }
+}
+
+fn refuse_unknown(place: &mut Place<'_, '_>, span: Option<Span>, name: &str) {
+    let known = FUNCTIONS.into_iter().chain(["Ref", "Fn::GetAtt"]);
+    let help = nearest(name, known.clone()).map_or_else(
+        || format!("these are known: {}", known.collect::<Vec<_>>().join(", ")),
+        |meant| format!("did you mean `{meant}`?"),
+    );
+    place.refuse_with(span, format!("there is no intrinsic function `{name}`"), help);
+}
+
+fn check_ref(place: &mut Place<'_, '_>, argument: &Node) {
+    match argument.as_str() {
+        Some(name) => require_one(place, argument.span, name),
+        None => refuse_argument(place, argument, "`!Ref` takes a logical id"),
+    }
+}
+
+fn check_get_att(place: &mut Place<'_, '_>, argument: &Node) {
+    match attribute(argument) {
+        Some((logical_id, _)) => require_one(place, argument.span, logical_id),
+        None => refuse_argument(place, argument, "`!GetAtt` takes a logical id and the name of an attribute"),
+    }
+}
+
+fn refuse_argument(place: &mut Place<'_, '_>, argument: &Node, message: &str) {
+    place.refuse_with(argument.span, message, "write it out: it names something of this template");
+}
+
+/// What `!GetAtt` names: a logical id and an attribute.
+pub(super) fn attribute(argument: &Node) -> Option<(&str, &str)> {
+    match (&argument.content, argument.as_sequence()) {
+        (Content::String(text), _) => text.split_once('.'),
+        (_, Some([logical_id, attribute])) => Some((logical_id.as_str()?, attribute.as_str().unwrap_or_default())),
+        _ => None,
+    }
+}
+
+fn check_sub(place: &mut Place<'_, '_>, argument: &Node) {
+    let (text, variables) = match argument.as_sequence() {
+        Some([text, variables]) => (text, Some(variables)),
+        Some(_) => return refuse_argument(place, argument, "`!Sub` takes a text, or a list of a text and a mapping"),
+        None => (argument, None),
+    };
+    let Some(template) = text.as_str() else { return refuse_argument(place, text, "`!Sub` takes a text") };
+    for name in substituted(template) {
+        if variables.is_none_or(|variables| variables.get(name).is_none()) {
+            require_one(place, text.span, name);
+        }
+    }
+    if let Some(variables) = variables {
+        check(&mut place.within("Fn::Sub").at(1), variables);
+    }
+}
+
+/// The names in `${…}`, without the literal `${!…}`.
+fn substituted(template: &str) -> impl Iterator<Item = &str> {
+    let names = template.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
+    names.map(|(name, _)| name.trim()).filter(|name| !name.starts_with('!'))
+}
+
+/// Says so unless there is a resource of that logical id.
+pub(super) fn require_one(place: &mut Place<'_, '_>, span: Option<Span>, name: &str) {
+    let logical_id = name.split_once('.').map_or(name, |(logical_id, _)| logical_id);
+    let resources = place.check.resources;
+    let exists = resources.contains_key(logical_id) || PSEUDO_PARAMETERS.contains(&name);
+    if exists || is_generated(resources, logical_id) {
+        return;
+    }
+    let known = resources.keys().map(String::as_str).chain(PSEUDO_PARAMETERS);
+    let help = match nearest(logical_id, known) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "name a resource of this template, by its logical id".to_owned(),
+    };
+    place.refuse_with(span, format!("there is no resource `{logical_id}`"), help);
+}
+
+/// Whether SAM makes something of that logical id, of a resource or of a function's event.
+fn is_generated(resources: &Mapping, logical_id: &str) -> bool {
+    resources.iter().any(|(of, entry)| {
+        let kind = entry.value.get("Type").and_then(Node::as_str).unwrap_or_default();
+        let events = entry.value.get("Properties").and_then(|properties| properties.get("Events"));
+        let mut events = events.and_then(Node::as_mapping).into_iter().flatten();
+        logical_id.strip_prefix(of.as_str()).filter(|_| kind.starts_with("AWS::Serverless::")).is_some_and(|rest| {
+            GENERATED.iter().any(|part| rest.starts_with(part) || rest.ends_with(part))
+                || events.any(|(event, _)| rest.starts_with(event.as_str()))
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::lab::{Lab, function};
+    use serde_json::{Value, json};
+
+    fn with_variable(value: &Value) -> Value {
+        json!({
+            "hello": function(json!({"Environment": {"Variables": {"A": value}}})),
+            "things": {"Type": "AWS::Serverless::SimpleTable"},
+        })
+    }
+
+    #[test]
+    fn what_exists_may_be_referred_to() {
+        for value in [
+            json!({"Ref": "things"}),
+            json!({"Ref": "AWS::Region"}),
+            json!({"Fn::GetAtt": ["things", "Arn"]}),
+            json!({"Fn::GetAtt": "things.Arn"}),
+            json!({"Fn::Sub": "${things}-${AWS::Region}-${things.Arn}-${!literal}-$x-${"}),
+            json!({"Fn::Sub": ["${a}-${things}", {"a": {"Ref": "things"}}]}),
+            json!({"Fn::Join": ["-", ["a", {"Ref": "things"}]]}),
+            json!({"Fn::ImportValue": {"Fn::Sub": "${AWS::StackName}-x"}}),
+        ] {
+            Lab::default().accepts(with_variable(&value));
+        }
+    }
+
+    #[test]
+    fn what_sam_makes_may_be_too() {
+        let resources = json!({
+            "hello": function(json!({"AutoPublishAlias": "live", "Environment": {"Variables": {
+                "A": {"Ref": "helloRole"}, "B": {"Ref": "hello.Version"}, "C": {"Ref": "helloAliaslive"},
+                "D": {"Fn::GetAtt": ["apidevStage", "x"]},
+            }}})),
+            "api": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "dev"}},
+        });
+        Lab::default().accepts(resources);
+    }
+
+    #[test]
+    fn what_does_not_exist_is_refused_with_the_nearest_name() {
+        for (value, message) in [
+            (json!({"Ref": "thing"}), "there is no resource `thing`; did you mean `things`?"),
+            (json!({"Ref": "AWS::Regio"}), "did you mean `AWS::Region`?"),
+            (json!({"Ref": "helloWorld"}), "there is no resource `helloWorld`"),
+            (json!({"Fn::GetAtt": ["thing", "Arn"]}), "there is no resource `thing`"),
+            (json!({"Fn::Sub": "a ${thing.Arn} b"}), "there is no resource `thing`"),
+            (json!({"Fn::Sub": ["${a}", {"b": "c"}]}), "there is no resource `a`"),
+            (json!({"Fn::Join": ["", [{"Ref": "thing"}]]}), "there is no resource `thing`"),
+            (json!({"Ref": ["things"]}), "`!Ref` takes a logical id"),
+            (json!({"Fn::GetAtt": ["things"]}), "`!GetAtt` takes"),
+            (json!({"Fn::Sub": 3}), "`!Sub` takes"),
+        ] {
+            Lab::default().refuses(with_variable(&value), "hello.Properties.Environment.Variables.A", message);
+        }
+    }
+
+    #[test]
+    fn functions_that_need_what_there_is_not_are_refused() {
+        for (value, message) in [
+            (json!({"Fn::Transform": {"Name": "AWS::Include"}}), "`Fn::Transform` is not supported; a macro would"),
+            (json!({"Fn::If": ["a", "b", "c"]}), "there are no conditions"),
+            (json!({"Condition": "a"}), "there are no conditions"),
+            (json!({"Fn::FindInMap": ["a", "b", "c"]}), "there are no mappings"),
+            (json!({"Fn::ToJsonString": {}}), "AWS::LanguageExtensions"),
+            (json!({"Fn::Joi": []}), "there is no intrinsic function `Fn::Joi`; did you mean `Fn::Join`?"),
+        ] {
+            Lab::default().refuses(with_variable(&value), "hello.Properties.Environment.Variables.A", message);
+        }
+    }
+
+    #[test]
+    fn null_is_refused_wherever_it_is() {
+        Lab::default().refuses(with_variable(&Value::Null), "hello.Properties.Environment.Variables.A", "is null");
+    }
+}

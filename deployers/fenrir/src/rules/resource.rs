@@ -1,0 +1,224 @@
+//! A resource: its attributes, and the rules of its type.
+
+use super::place::Place;
+use super::table::{self, Table};
+use super::{api, function, http_api, references};
+use crate::template::{Content, Entry, Mapping, Node, nearest};
+use serde_json::{Map, Value, json};
+
+/// A type of resource that Fenrir supports.
+pub(super) struct ResourceType {
+    /// Its name in CloudFormation.
+    pub(super) name: &'static str,
+    /// Its properties.
+    pub(super) table: Table,
+    /// What concerns more than one property, and what is added: works on the walked properties.
+    pub(super) finish: fn(&mut Place<'_, '_>, &Node, &mut Map<String, Value>),
+    /// Its `DeletionPolicy`, if the template has none.
+    pub(super) deletion_policy: Option<&'static str>,
+}
+
+/// All of them.
+pub(super) const TYPES: [ResourceType; 3] = [function::TYPE, api::TYPE, http_api::TYPE];
+
+/// Attributes that CloudFormation knows, and SAM's `IgnoreGlobals`, which the merged globals have heeded.
+const ATTRIBUTES: [&str; 9] = [
+    "Type",
+    "Properties",
+    "DependsOn",
+    "DeletionPolicy",
+    "UpdateReplacePolicy",
+    "Metadata",
+    "CreationPolicy",
+    "UpdatePolicy",
+    "IgnoreGlobals",
+];
+
+/// Attributes that are refused, and why.
+const REFUSED: [(&str, &str); 2] = [
+    ("Condition", "there are no conditions, as each config has a template of its own: leave the resource out"),
+    ("Connectors", "a connector gives rights of its own making: write `Policies`"),
+];
+
+/// Holds a resource against the rules of its type, and gives it for CloudFormation.
+pub(super) fn walk(place: &mut Place<'_, '_>, logical_id: &str, entry: &Entry) -> Value {
+    check_logical_id(place, logical_id, entry);
+    let Some(attributes) = entry.value.as_mapping() else {
+        let message = format!("should be a mapping, but is {}", entry.value.kind());
+        place.refuse_with(entry.value.span, message, "write its `Type` and `Properties`");
+        return Value::Null;
+    };
+    references::check(place, &entry.value);
+    let mut emitted = walk_attributes(place, attributes);
+    if let Some(of_type) = type_of(place, entry, attributes) {
+        let properties = walk_properties(place, of_type, entry, attributes);
+        emitted.insert("Properties".to_owned(), Value::Object(properties));
+        if let Some(policy) = of_type.deletion_policy {
+            emitted.entry("DeletionPolicy").or_insert_with(|| json!(policy));
+        }
+    }
+    Value::Object(emitted)
+}
+
+fn check_logical_id(place: &mut Place<'_, '_>, logical_id: &str, entry: &Entry) {
+    /// CloudFormation's limit.
+    const LONGEST: usize = 255;
+    let is_alphanumeric = logical_id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if logical_id.is_empty() || logical_id.len() > LONGEST || !is_alphanumeric {
+        let message = format!("{logical_id:?} is no logical id");
+        place.refuse_with(entry.key_span, message, "use letters and digits only, at most 255");
+    }
+}
+
+/// All attributes but the properties.
+fn walk_attributes(place: &mut Place<'_, '_>, attributes: &Mapping) -> Map<String, Value> {
+    let mut emitted = Map::new();
+    for (name, entry) in attributes {
+        let mut place = place.within(name);
+        if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| refused == name) {
+            place.refuse_with(entry.key_span, format!("`{name}` is not supported"), *why);
+        } else if !ATTRIBUTES.contains(&name.as_str()) {
+            let help =
+                nearest(name, ATTRIBUTES).map_or("leave it out".to_owned(), |name| format!("did you mean `{name}`?"));
+            place.warn(
+                entry.key_span,
+                format!("there is no attribute `{name}`, and CloudFormation may refuse it"),
+                help,
+            );
+        }
+        match name.as_str() {
+            "DependsOn" => check_depends_on(&mut place, &entry.value),
+            "DeletionPolicy" | "UpdateReplacePolicy" => check_policy(&mut place, name, &entry.value),
+            _ => {}
+        }
+        if name != "IgnoreGlobals" && name != "Properties" {
+            emitted.insert(name.clone(), (&entry.value).into());
+        }
+    }
+    emitted
+}
+
+fn check_depends_on(place: &mut Place<'_, '_>, node: &Node) {
+    let names = node.as_sequence().unwrap_or(std::slice::from_ref(node));
+    for name in names {
+        match name.as_str() {
+            Some(logical_id) => references::require_one(place, name.span, logical_id),
+            None => {
+                place.refuse_with(name.span, format!("should be a logical id, but is {}", name.kind()), "write one")
+            }
+        }
+    }
+}
+
+fn check_policy(place: &mut Place<'_, '_>, name: &str, node: &Node) {
+    const POLICIES: [&str; 4] = ["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"];
+    let allowed = if name == "DeletionPolicy" { &POLICIES[..] } else { &["Delete", "Retain", "Snapshot"] };
+    if !node.as_str().is_some_and(|policy| allowed.contains(&policy)) {
+        place.refuse_with(
+            node.span,
+            format!("there is no such {name}"),
+            format!("write one of {}", allowed.join(", ")),
+        );
+    }
+}
+
+fn type_of(place: &mut Place<'_, '_>, entry: &Entry, attributes: &Mapping) -> Option<&'static ResourceType> {
+    let names = || TYPES.iter().map(|of_type| of_type.name);
+    let Some(kind) = attributes.get("Type") else {
+        place.refuse_with(entry.key_span, "`Type` is missing", "write its type, such as `AWS::Serverless::Function`");
+        return None;
+    };
+    let written = kind.value.as_str().unwrap_or_default();
+    let found = TYPES.iter().find(|of_type| of_type.name == written);
+    if found.is_none() {
+        let help = match nearest(written, names()) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!("these are: {}", names().collect::<Vec<_>>().join(", ")),
+        };
+        let what = if written.is_empty() { kind.value.kind().to_owned() } else { format!("`{written}`") };
+        place.within("Type").refuse_with(kind.value.span, format!("{what} is not a supported type"), help);
+    }
+    found
+}
+
+fn walk_properties(
+    place: &mut Place<'_, '_>,
+    of_type: &ResourceType,
+    entry: &Entry,
+    attributes: &Mapping,
+) -> Map<String, Value> {
+    let none = Node { content: Content::Mapping(Mapping::new()), span: entry.key_span };
+    let properties = attributes.get("Properties").map_or(&none, |properties| &properties.value);
+    let mut place = place.within("Properties");
+    let mut walked = table::walk(of_type.table, &mut place, properties);
+    (of_type.finish)(&mut place, properties, &mut walked);
+    walked
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::lab::{Lab, function};
+    use serde_json::json;
+
+    #[test]
+    fn a_type_that_is_not_supported_is_refused_by_name() {
+        let of_type = |name: &str| json!({"x": {"Type": name, "Properties": {}}});
+        Lab::default().refuses(of_type("AWS::S3::Bucket"), "x.Type", "`AWS::S3::Bucket` is not a supported type");
+        Lab::default().refuses(
+            of_type("AWS::Serverless::Funtion"),
+            "x.Type",
+            "did you mean `AWS::Serverless::Function`?",
+        );
+        Lab::default().refuses(json!({"x": {"Properties": {}}}), "x", "`Type` is missing");
+        Lab::default().refuses(json!({"x": {"Type": 3}}), "x.Type", "a number is not a supported type");
+        Lab::default().refuses(json!({"x": []}), "x", "should be a mapping, but is a list");
+        Lab::default().refuses(json!({"x": {"Type": "AWS::SQS::Queue", "Properties": 3}}), "x.Properties", "a mapping");
+    }
+
+    #[test]
+    fn a_logical_id_is_letters_and_digits() {
+        for name in ["../x", "a-b", "", "hellö", "a.b", &"x".repeat(256)] {
+            Lab::default().refuses(json!({name: function(json!({}))}), name, "is no logical id");
+        }
+    }
+
+    #[test]
+    fn attributes_of_cloudformation_are_handed_on() {
+        let emitted = Lab::default().accepts(json!({
+            "jobs": {
+                "Type": "AWS::SQS::Queue", "DependsOn": ["dead"], "DeletionPolicy": "Delete",
+                "UpdateReplacePolicy": "Retain", "Metadata": {"a": "b"},
+            },
+            "dead": {"Type": "AWS::SQS::Queue"},
+        }));
+        let jobs = &emitted["Resources"]["jobs"];
+        assert_eq!(jobs["DependsOn"], json!(["dead"]));
+        assert_eq!(jobs["DeletionPolicy"], "Delete");
+        assert_eq!(emitted["Resources"]["dead"]["DeletionPolicy"], "Retain");
+    }
+
+    #[test]
+    fn an_unknown_attribute_is_a_warning_and_a_condition_is_refused() {
+        let with = |name: &str, value| json!({"jobs": {"Type": "AWS::SQS::Queue", name: value}});
+        Lab::default().warns(
+            with("DeletonPolicy", json!("Retain")),
+            "jobs.DeletonPolicy",
+            "did you mean `DeletionPolicy`?",
+        );
+        Lab::default().refuses(with("Condition", json!("x")), "jobs.Condition", "there are no conditions");
+        Lab::default().refuses(with("Connectors", json!({})), "jobs.Connectors", "rights of its own making");
+        Lab::default().refuses(with("DependsOn", json!("job")), "jobs.DependsOn", "did you mean `jobs`?");
+        Lab::default().refuses(
+            with("DeletionPolicy", json!("Keep")),
+            "jobs.DeletionPolicy",
+            "write one of Delete, Retain",
+        );
+    }
+
+    #[test]
+    fn an_unknown_property_is_refused_with_the_nearest_name() {
+        let template = json!({"hello": function(json!({"Runtme": "provided.al2023", "Colour": "red"}))});
+        Lab::default().refuses(template.clone(), "hello.Properties.Runtme", "did you mean `Runtime`?");
+        Lab::default().refuses(template, "hello.Properties.Colour", "these are known: Architectures,");
+    }
+}

@@ -1,0 +1,108 @@
+//! What is told of a deploy: the tone of the log's lines, and how it ended.
+
+use crate::cloud::ChangeSetType;
+use crate::log;
+use crate::names::stack_name;
+use crate::release::FenrirRelease;
+use bifrost::{Changes, Tone};
+
+/// What a line of the log means, its time left out.
+#[must_use]
+pub fn tone(line: &str) -> Tone {
+    let loses = line.ends_with(log::HOLDS_DATA);
+    match line.split(' ').next().unwrap_or_default() {
+        "REPLACE" | "REPLACE?" | "REMOVE" if loses => Tone::Bad,
+        "REPLACE" | "REPLACE?" | "REMOVE" | "DYNAMIC" => Tone::Warn,
+        status if status.ends_with("_FAILED") => Tone::Bad,
+        status if status.contains("ROLLBACK") => Tone::Warn,
+        status if status.ends_with("_COMPLETE") => Tone::Good,
+        _ => Tone::Plain,
+    }
+}
+
+/// Why a halt comes too late, or does nothing.
+#[must_use]
+pub fn too_late(state: &str, release: &FenrirRelease) -> Option<String> {
+    let is_new = release.fields.change_set_type == Some(ChangeSetType::Create);
+    match state {
+        "Execute" | "WaitForComplete" | "UpdateStack" | "Complete?" if is_new => Some(
+            "the stack is being made for the first time, which CloudFormation cannot cancel: it goes on to its end".into(),
+        ),
+        "ReleaseLock" | "Success?" | "CleanUp" => Some("the deploy is over, and only cleans up".into()),
+        _ => None,
+    }
+}
+
+/// How a deploy ended, by the release as its last state gave it.
+#[must_use]
+pub fn changes(release: &FenrirRelease) -> Changes {
+    let fields = &release.fields;
+    let stack = stack_name(&release.envelope);
+    if fields.change_set_empty == Some(true) {
+        let note = format!("nothing to change: stack {stack} is what the template says already");
+        return Changes { outputs: fields.outputs.clone(), notes: vec![note], ..Changes::default() };
+    }
+    if matches!(fields.stack_status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") {
+        let created = (fields.change_set_type == Some(ChangeSetType::Create)).then(|| format!("stack {stack}"));
+        return Changes {
+            created: created.into_iter().collect(),
+            outputs: fields.outputs.clone(),
+            ..Changes::default()
+        };
+    }
+    Changes { notes: notes(release, &stack), ..Changes::default() }
+}
+
+/// What a person should know of a deploy that failed.
+fn notes(release: &FenrirRelease, stack: &str) -> Vec<String> {
+    let fields = &release.fields;
+    let first = fields.log_summary.as_deref().and_then(log::first_failure);
+    let refused = (fields.change_set_status == "FAILED")
+        .then(|| format!("the change set failed: {}", fields.change_set_status_reason));
+    let mut notes: Vec<String> = first.map(|line| format!("failed first: {line}")).or(refused).into_iter().collect();
+    notes.extend(outcome(&fields.stack_status, stack));
+    notes
+}
+
+/// What became of the stack, and what to do.
+fn outcome(status: &str, stack: &str) -> Option<String> {
+    Some(match status {
+        "ROLLBACK_COMPLETE" => format!(
+            "rolled back: all that was made for stack {stack} was removed again; mend what failed first, and deploy again"
+        ),
+        "UPDATE_ROLLBACK_COMPLETE" => format!(
+            "rolled back: stack {stack} is as it was before, and runs; mend what failed first, and deploy again"
+        ),
+        "UPDATE_ROLLBACK_FAILED" => format!(
+            "the roll-back failed, too, and nothing can be deployed: mend what its events name, then \
+             `aws cloudformation continue-update-rollback --stack-name {stack}`, and unlock"
+        ),
+        "ROLLBACK_FAILED" | "CREATE_FAILED" => format!(
+            "the roll-back failed, too: mend what its events name, then \
+             `aws cloudformation delete-stack --stack-name {stack}`, and unlock"
+        ),
+        "DELETE_COMPLETE" => format!("stack {stack} was deleted meanwhile, past the deployer"),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_loses_data_is_bad_and_what_is_only_made_anew_needs_a_look() {
+        for (line, expected) in [
+            ("REPLACE AWS::DynamoDB::Table table KeySchema (it holds data)", Tone::Bad),
+            ("REMOVE AWS::Lambda::Function hello", Tone::Warn),
+            ("ADD AWS::DynamoDB::Table table (it holds data)", Tone::Plain),
+            ("CREATE_FAILED AWS::Lambda::Function hello no code", Tone::Bad),
+            ("UPDATE_ROLLBACK_COMPLETE AWS::CloudFormation::Stack sam-a-b", Tone::Warn),
+            ("UPDATE_COMPLETE AWS::Lambda::Function hello", Tone::Good),
+            ("UPDATE_IN_PROGRESS AWS::Lambda::Function hello", Tone::Plain),
+            ("", Tone::Plain),
+        ] {
+            assert_eq!(tone(line), expected, "{line}");
+        }
+    }
+}
