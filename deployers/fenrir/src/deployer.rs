@@ -54,12 +54,12 @@ impl Deployer for Fenrir {
         files.filter_map(|(uri, sha256)| Some((uri.clone(), sha256.as_str()?.parse().ok()?))).collect()
     }
 
-    async fn plan(
+    fn plan(
         ports: &FenrirPorts,
         objects: &dyn Objects,
         prepared: &Prepared<FenrirFields>,
-    ) -> Result<Option<Plan>, PlanError> {
-        plan::plan(ports, objects, prepared).await.map(Some)
+    ) -> impl Future<Output = Result<Option<Plan>, PlanError>> {
+        async { plan::plan(ports, objects, prepared).await.map(Some) }
     }
 
     fn tone(line: &str) -> Tone {

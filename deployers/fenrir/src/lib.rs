@@ -8,6 +8,8 @@ mod deployer;
 mod errors;
 mod files;
 pub mod handlers;
+#[cfg(test)]
+mod lab;
 pub mod log;
 mod machine;
 pub mod names;

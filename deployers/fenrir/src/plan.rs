@@ -28,7 +28,7 @@ const BETWEEN: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// If AWS does not say, or the template cannot be read.
-pub async fn plan(
+pub(crate) async fn plan(
     ports: &FenrirPorts,
     objects: &dyn Objects,
     prepared: &Prepared<FenrirFields>,

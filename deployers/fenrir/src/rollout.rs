@@ -4,7 +4,7 @@ use crate::template::{Content, Node};
 
 /// A line for each such function: how its traffic shifts, and which alarms undo it.
 #[must_use]
-pub fn notes(template: &Node) -> Vec<String> {
+pub(crate) fn notes(template: &Node) -> Vec<String> {
     let resources = template.get("Resources").and_then(Node::as_mapping).into_iter().flatten();
     resources.filter_map(|(name, entry)| note(name, entry.value.get("Properties")?)).collect()
 }

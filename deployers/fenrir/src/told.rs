@@ -8,7 +8,7 @@ use bifrost::{Changes, Tone};
 
 /// What a line of the log means, its time left out.
 #[must_use]
-pub fn tone(line: &str) -> Tone {
+pub(crate) fn tone(line: &str) -> Tone {
     let loses = line.ends_with(log::HOLDS_DATA);
     match line.split(' ').next().unwrap_or_default() {
         "REPLACE" | "REPLACE?" | "REMOVE" if loses => Tone::Bad,
@@ -22,11 +22,12 @@ pub fn tone(line: &str) -> Tone {
 
 /// Why a halt comes too late, or does nothing.
 #[must_use]
-pub fn too_late(state: &str, release: &FenrirRelease) -> Option<String> {
+pub(crate) fn too_late(state: &str, release: &FenrirRelease) -> Option<String> {
     let is_new = release.fields.change_set_type == Some(ChangeSetType::Create);
     match state {
         "Execute" | "WaitForComplete" | "UpdateStack" | "Complete?" if is_new => Some(
-            "the stack is being made for the first time, which CloudFormation cannot cancel: it goes on to its end".into(),
+            "the stack is being made for the first time, which CloudFormation cannot cancel: it goes on to its end"
+                .into(),
         ),
         "ReleaseLock" | "Success?" | "CleanUp" => Some("the deploy is over, and only cleans up".into()),
         _ => None,
@@ -35,7 +36,7 @@ pub fn too_late(state: &str, release: &FenrirRelease) -> Option<String> {
 
 /// How a deploy ended, by the release as its last state gave it.
 #[must_use]
-pub fn changes(release: &FenrirRelease) -> Changes {
+pub(crate) fn changes(release: &FenrirRelease) -> Changes {
     let fields = &release.fields;
     let stack = stack_name(&release.envelope);
     if fields.change_set_empty == Some(true) {

@@ -1,1 +1,306 @@
+//! Whole executions in the embedded world: how each ends, what is left, and what is told.
 
+use crate::Fenrir;
+use crate::lab::{REGION, STACK, deploy, output, region, release, stacks, world};
+use crate::release::FenrirRelease;
+use bifrost::cloud::Objects;
+use bifrost::halt;
+use bifrost::release::Release;
+use bifrost::testing::{Lab, Run};
+use serde_json::{Value, json};
+
+/// A second table, for a release that changes something.
+const SECOND: (&str, &str) = ("/template/Resources/second", "AWS::Serverless::SimpleTable");
+
+fn last(run: &Run) -> &str {
+    run.path().last().copied().unwrap_or_default()
+}
+
+fn second() -> (&'static str, Value) {
+    (SECOND.0, json!({ "Type": SECOND.1 }))
+}
+
+/// Errors as `name: message`.
+fn errors(run: &Run) -> Vec<String> {
+    run.errors().into_iter().map(|(name, message)| format!("{name}: {message}")).collect()
+}
+
+/// What a state of the execution was given.
+fn input(lab: &Lab<Fenrir>, run: &Run, state: &str) -> FenrirRelease {
+    let entered = run.history.iter().filter(|event| event.event_type.is_entrance());
+    let event = entered.filter(|event| event.details.name.as_deref() == Some(state)).last().unwrap();
+    Release::read(event.details.input.as_ref().unwrap(), lab.cloud().defaults()).unwrap()
+}
+
+fn behaviour(of: &str, how: Value) -> Lab<Fenrir> {
+    world(&[(&format!("{REGION}/behaviour/{of}"), how)])
+}
+
+async fn ask_halt(lab: &Lab<Fenrir>, sent: &Value) {
+    let release: FenrirRelease = Release::read(sent, lab.cloud().defaults()).unwrap();
+    let envelope = &release.envelope;
+    halt::ask(lab.cloud().client().as_ref(), &envelope.bucket, &envelope.root_dir(), "wrong version").await.unwrap();
+}
+
+async fn log(lab: &Lab<Fenrir>, sent: &Value) -> String {
+    let release: FenrirRelease = Release::read(sent, lab.cloud().defaults()).unwrap();
+    let envelope = &release.envelope;
+    let log = lab.cloud().client().get(&envelope.bucket, &envelope.release_dir().log()).await.unwrap();
+    String::from_utf8(log.unwrap().body).unwrap()
+}
+
+/// Whether the next deploy would get the root lock.
+fn is_unlocked(lab: &Lab<Fenrir>) -> bool {
+    let account = "000000000000".parse().unwrap();
+    lab.store().read(|world| world.accounts[&account].lock_tables.values().all(|table| table.is_empty())).unwrap()
+}
+
+#[tokio::test]
+async fn the_first_deploy_makes_the_stack() {
+    let lab = world(&[]);
+    let sent = release(2, &[]);
+    let run = deploy(&lab, &sent).await;
+    assert_eq!(
+        run.path(),
+        [
+            "Validate",
+            "Lock",
+            "CreateChangeSet",
+            "WaitForChangeSet",
+            "UpdateChangeSet",
+            "Execute?",
+            "Execute",
+            "WaitForComplete",
+            "UpdateStack",
+            "Complete?",
+            "WaitForComplete",
+            "UpdateStack",
+            "Complete?",
+            "WaitForComplete",
+            "UpdateStack",
+            "Complete?",
+            "ReleaseLock",
+            "Success?",
+            "Success",
+        ]
+    );
+    let release = output(&lab, &run);
+    assert_eq!(release.fields.stack_status, "CREATE_COMPLETE");
+    assert_eq!(release.envelope.success, Some(true));
+    let [stack] = &stacks(&lab)[..] else { panic!("one stack") };
+    assert_eq!(stack.tags["ReleaseID"], sent["release_id"].as_str().unwrap());
+    assert!(is_unlocked(&lab));
+    let log = log(&lab, &sent).await;
+    assert!(log.contains(" ADD AWS::DynamoDB::Table table (it holds data)\n"), "{log}");
+    assert!(log.ends_with(&format!(" CREATE_COMPLETE AWS::CloudFormation::Stack {STACK}\n")), "{log}");
+}
+
+#[tokio::test]
+async fn the_second_deploy_changes_the_stack() {
+    let lab = world(&[]);
+    deploy(&lab, &release(2, &[])).await;
+    let run = deploy(&lab, &release(1, &[second()])).await;
+    assert_eq!((last(&run), errors(&run)), ("Success", Vec::new()));
+    assert_eq!(output(&lab, &run).fields.stack_status, "UPDATE_COMPLETE");
+    assert_eq!(stacks(&lab)[0].resources.len(), 2);
+}
+
+#[tokio::test]
+async fn a_release_that_changes_nothing_succeeds_and_leaves_the_stack_as_it_is() {
+    let lab = world(&[]);
+    let first = release(2, &[]);
+    deploy(&lab, &first).await;
+    let before = stacks(&lab);
+    let run = deploy(&lab, &release(1, &[])).await;
+    assert_eq!(last(&run), "Success");
+    assert!(!run.path().contains(&"Execute"));
+    let release = output(&lab, &run);
+    assert_eq!((release.fields.change_set_empty, release.envelope.success), (Some(true), Some(true)));
+    assert_eq!(stacks(&lab), before);
+    assert!(is_unlocked(&lab));
+}
+
+#[tokio::test]
+async fn a_create_that_fails_leaves_no_stack() {
+    let lab = behaviour("table", json!({ "fails": "create", "reason": "no room" }));
+    let sent = release(2, &[]);
+    let run = deploy(&lab, &sent).await;
+    assert_eq!(last(&run), "FailureClean");
+    assert_eq!(stacks(&lab), Vec::new());
+    let error = input(&lab, &run, "FailureClean").envelope.error.unwrap();
+    assert_eq!(error.error, "DeployError");
+    assert!(error.cause.starts_with("CREATE_FAILED AWS::DynamoDB::Table table no room"), "{}", error.cause);
+    assert!(is_unlocked(&lab));
+}
+
+#[tokio::test]
+async fn an_update_that_fails_is_rolled_back_and_what_ran_before_still_runs() {
+    let lab = behaviour("second", json!({ "fails": "create", "reason": "no room" }));
+    deploy(&lab, &release(2, &[])).await;
+    let before = stacks(&lab)[0].resources.clone();
+    let run = deploy(&lab, &release(1, &[second()])).await;
+    assert_eq!(last(&run), "FailureClean");
+    let stack = &stacks(&lab)[0];
+    assert_eq!(stack.status, "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(stack.resources, before);
+    assert!(is_unlocked(&lab));
+    let again = deploy(&lab, &release(0, &[("/template/Resources/third", json!({ "Type": SECOND.1 }))])).await;
+    assert_eq!(last(&again), "Success");
+}
+
+#[tokio::test]
+async fn a_roll_back_that_fails_is_dirty_and_keeps_the_lock() {
+    let lab = world(&[
+        (&format!("{REGION}/behaviour/second"), json!({ "fails": "create" })),
+        (&format!("{REGION}/behaviour/table"), json!({ "fails": "rollback" })),
+    ]);
+    deploy(&lab, &release(2, &[])).await;
+    let changed = json!({ "Type": SECOND.1, "Properties": { "ProvisionedThroughput": { "ReadCapacityUnits": 2 } } });
+    let slow = json!({ "Type": SECOND.1, "DependsOn": "table" });
+    let run =
+        deploy(&lab, &release(1, &[("/template/Resources/table", changed), ("/template/Resources/second", slow)]))
+            .await;
+    assert_eq!(last(&run), "FailureDirty");
+    assert_eq!(stacks(&lab)[0].status, "UPDATE_ROLLBACK_FAILED");
+    assert!(!is_unlocked(&lab));
+}
+
+#[tokio::test]
+async fn a_change_set_that_fails_changes_nothing() {
+    let lab = world(&[]);
+    deploy(&lab, &release(2, &[])).await;
+    let before = stacks(&lab);
+    let circle = json!({ "Type": SECOND.1, "DependsOn": "third" });
+    let back = json!({ "Type": SECOND.1, "DependsOn": "second" });
+    let run =
+        deploy(&lab, &release(1, &[("/template/Resources/second", circle), ("/template/Resources/third", back)])).await;
+    assert_eq!(last(&run), "FailureClean", "{:?}", errors(&run));
+    assert!(!run.path().contains(&"Execute"));
+    assert_eq!(stacks(&lab), before);
+    assert!(is_unlocked(&lab));
+}
+
+#[tokio::test]
+async fn a_stack_that_an_earlier_first_try_left_is_replaced() {
+    let lab = world(&[]);
+    let stuck = json!({
+        "status": "ROLLBACK_COMPLETE", "creation_time": "2026-11-20T12:00:00Z",
+        "tags": { "ProjectName": "coinbase/deploy-test", "ConfigName": "development", "ReleaseID": "release-1" },
+    });
+    let arn = format!("arn:aws:cloudformation:us-east-1:000000000000:stack~1{STACK}~11");
+    let lab_with_it = world(&[(&format!("{REGION}/stacks/{arn}"), stuck)]);
+    drop(lab);
+    let run = deploy(&lab_with_it, &release(2, &[])).await;
+    assert_eq!((last(&run), errors(&run)), ("Success", Vec::new()));
+    assert_eq!(stacks(&lab_with_it).len(), 1);
+}
+
+#[tokio::test]
+async fn a_stack_of_another_project_is_left_alone() {
+    let theirs = json!({
+        "status": "CREATE_COMPLETE", "creation_time": "2026-11-20T12:00:00Z",
+        "tags": { "ProjectName": "coinbase-deploy/test", "ConfigName": "development", "ReleaseID": "release-1" },
+    });
+    let arn = format!("arn:aws:cloudformation:us-east-1:000000000000:stack~1{STACK}~11");
+    let lab = world(&[(&format!("{REGION}/stacks/{arn}"), theirs)]);
+    let before = stacks(&lab);
+    let run = deploy(&lab, &release(2, &[])).await;
+    assert_eq!(last(&run), "FailureClean");
+    assert!(errors(&run)[0].contains("ProjectName=\"coinbase-deploy/test\""), "{:?}", errors(&run));
+    assert_eq!(stacks(&lab), before);
+}
+
+#[tokio::test]
+async fn a_halt_before_execute_leaves_nothing() {
+    let lab = world(&[]);
+    let sent = release(2, &[]);
+    lab.upload(&sent, &[]).await.unwrap();
+    let name = lab.start(&sent).await.unwrap();
+    lab.run_until(|| true).await.unwrap();
+    ask_halt(&lab, &sent).await;
+    lab.run().await.unwrap();
+    let run = lab.execution(&name).await.unwrap();
+    assert_eq!(errors(&run), ["HaltError: halted: wrong version"]);
+    assert_eq!(last(&run), "FailureClean");
+    assert_eq!(stacks(&lab), Vec::new());
+    assert!(is_unlocked(&lab));
+}
+
+#[tokio::test]
+async fn a_halt_after_execute_cancels_the_update() {
+    let lab = behaviour("second", json!({ "seconds": 120 }));
+    deploy(&lab, &release(2, &[])).await;
+    let before = stacks(&lab)[0].resources.clone();
+    let sent = release(1, &[second()]);
+    lab.upload(&sent, &[]).await.unwrap();
+    let name = lab.start(&sent).await.unwrap();
+    lab.run_until(|| stacks(&lab)[0].status == "UPDATE_IN_PROGRESS").await.unwrap();
+    ask_halt(&lab, &sent).await;
+    lab.run().await.unwrap();
+    let run = lab.execution(&name).await.unwrap();
+    assert_eq!(last(&run), "FailureClean");
+    let stack = &stacks(&lab)[0];
+    assert_eq!((stack.status.as_str(), &stack.resources), ("UPDATE_ROLLBACK_COMPLETE", &before));
+    let error = input(&lab, &run, "FailureClean").envelope.error.unwrap();
+    assert_eq!((error.error.as_str(), error.cause.as_str()), ("HaltError", "halted: wrong version"));
+    assert!(is_unlocked(&lab));
+}
+
+#[tokio::test]
+async fn an_update_that_is_out_of_time_is_cancelled() {
+    let lab = behaviour("second", json!({ "seconds": 1200 }));
+    deploy(&lab, &release(2, &[])).await;
+    let run = deploy(&lab, &release(1, &[second()])).await;
+    assert_eq!(last(&run), "FailureClean");
+    let error = input(&lab, &run, "FailureClean").envelope.error.unwrap();
+    assert!(error.error == "HaltError" && error.cause.starts_with("timed out"), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_release_is_deployed_once_and_a_held_lock_is_respected() {
+    let lab = world(&[]);
+    let sent = release(2, &[]);
+    deploy(&lab, &sent).await;
+    let theirs = json!({ "key": "000000000000/coinbase/deploy-test/development/lock", "id": "another",
+        "time": "2026-11-21T11:59:00Z" });
+    let path = "/accounts/000000000000/lock_tables/us-east-1~1coinbase-fenrir-locks";
+    let lock = format!("{path}/000000000000~1coinbase~1deploy-test~1development~1lock");
+    let lab = world(&[(&lock, theirs)]);
+    let run = deploy(&lab, &sent).await;
+    assert_eq!(run.path(), ["Validate", "Lock", "FailureClean"]);
+    assert!(errors(&run)[0].starts_with("LockExistsError"), "{:?}", errors(&run));
+    assert_eq!(stacks(&lab), Vec::new());
+}
+
+#[tokio::test]
+async fn what_breaks_a_rule_is_refused_with_all_findings_and_nothing_is_locked() {
+    let lab = world(&[]);
+    let sent = release(
+        2,
+        &[
+            ("/template/Resources/table/Properties", json!({ "TableName": "mine", "PrimaryKy": {} })),
+            ("/template/Parameters", json!({})),
+        ],
+    );
+    let run = deploy(&lab, &sent).await;
+    assert_eq!(run.path(), ["Validate", "FailureClean"]);
+    let told = errors(&run).concat();
+    assert!(told.starts_with("BadReleaseError: the template is refused:\n"), "{told}");
+    for path in ["Parameters", "Resources.table.Properties.TableName", "Resources.table.Properties.PrimaryKy"] {
+        assert!(told.contains(&format!("\n{path}: ")), "{path}: {told}");
+    }
+    assert!(region(&lab).stacks.is_empty() && is_unlocked(&lab));
+}
+
+#[tokio::test]
+async fn a_file_that_is_missing_or_another_projects_is_refused() {
+    let lab = world(&[]);
+    let ours =
+        "s3://coinbase-fenrir-000000000000/000000000000/coinbase/deploy-test/development/release-1/release/f.zip";
+    let theirs = "s3://coinbase-fenrir-000000000000/000000000000/coinbase/other/development/release-1/release/f.zip";
+    let hash = "0".repeat(64);
+    let run = deploy(&lab, &release(2, &[("/s3_uris_sha256s", json!({ ours: hash, theirs: hash }))])).await;
+    let told = errors(&run).concat();
+    assert!(told.contains(&format!("s3_uris_sha256s.{ours}: there is no such file")), "{told}");
+    assert!(told.contains(&format!("s3_uris_sha256s.{theirs}: ")), "{told}");
+}

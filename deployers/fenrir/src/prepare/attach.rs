@@ -1,7 +1,7 @@
 //! The files of a release: packaged, hashed, and entered into its template by the URIs that they will have.
 
 use super::units;
-use crate::package::{self, Kind, Options, Packaged, Terminal, Unit};
+use crate::package::{self, Kind, Options, Origin, Packaged, Progress, Unit, UnitError};
 use crate::resolve::TEMPLATE_FILE;
 use crate::template::Node;
 use bifrost::cloud::Encryption;
@@ -10,8 +10,10 @@ use bifrost::{Attachment, Body, Uploaded};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::fmt::Display;
+use std::io::{Write, stderr};
 use std::path::Path;
 use std::str::FromStr;
+use std::time::Duration;
 
 /// How many bytes of template travel with the release; a larger one is a file of it (contract §8).
 const LARGEST_TEMPLATE: usize = 51_200;
@@ -21,14 +23,10 @@ const LARGEST_TEMPLATE: usize = 51_200;
 ///
 /// # Errors
 /// Says which files could not be made, or which name in the release is none.
-pub fn attach(
-    file: &Path,
-    release: &mut Map<String, Value>,
-    earlier: &Uploaded,
-) -> Result<Vec<Attachment>, String> {
+pub fn attach(file: &Path, release: &mut Map<String, Value>, earlier: &Uploaded) -> Result<Vec<Attachment>, String> {
     let Some(template) = release.get("template") else { return Ok(Vec::new()) };
     let units = units(&Node::from(template));
-    let packaged = package::run(file, &units, &Options::default(), &Terminal::on_stderr());
+    let packaged = package::run(file, &units, &Options::default(), &Told);
     let packaged = packaged.map_err(|error| error.to_string())?;
     let mut upload = Upload::begin(release, earlier)?;
     for (unit, packaged) in units.iter().zip(packaged) {
@@ -39,6 +37,24 @@ pub fn attach(
     release.insert("s3_uris_sha256s".into(), hashes.into_iter().collect());
     attachments.extend(take_large_template(release));
     Ok(attachments)
+}
+
+/// Tells on standard error what had to be built, so that standard output is the deploy's.
+struct Told;
+
+impl Progress for Told {
+    fn started(&self, _: &str) {}
+
+    fn finished(&self, logical_id: &str, result: Result<&Packaged, &UnitError>, took: Duration) {
+        if result.is_ok_and(|packaged| packaged.origin == Origin::Built) {
+            // If nobody listens, the file is there still.
+            let _ = writeln!(stderr(), "packaged {logical_id} in {:.1} s", took.as_secs_f64());
+        }
+    }
+
+    fn warn(&self, message: &str) {
+        let _ = writeln!(stderr(), "warning: {message}");
+    }
 }
 
 /// What is going to be uploaded.
@@ -55,7 +71,8 @@ struct Upload<'a> {
 impl<'a> Upload<'a> {
     fn begin(release: &Map<String, Value>, earlier: &'a Uploaded) -> Result<Self, String> {
         let account: AccountId = name(release, "aws_account_id")?;
-        let (project, config): (ProjectName, ConfigName) = (name(release, "project_name")?, name(release, "config_name")?);
+        let (project, config): (ProjectName, ConfigName) =
+            (name(release, "project_name")?, name(release, "config_name")?);
         let id: ReleaseId = name(release, "release_id")?;
         Ok(Self {
             earlier,
@@ -70,7 +87,10 @@ impl<'a> Upload<'a> {
     /// Where the file of a unit will be: where the same content is already, or where it is going to be uploaded.
     fn uri(&mut self, unit: &Unit, packaged: &Packaged) -> String {
         let known = self.uris.get(&packaged.sha256).map(String::as_str).or_else(|| self.earlier.uri(&packaged.sha256));
-        let uri = known.map_or_else(|| self.add(unit, packaged), str::to_owned);
+        let uri = match known {
+            Some(uri) => uri.to_owned(),
+            None => self.add(unit, packaged),
+        };
         self.uris.insert(packaged.sha256, uri.clone());
         self.hashes.insert(uri.clone(), packaged.sha256.to_string().into());
         uri

@@ -69,15 +69,13 @@ struct Assumed {
 
 impl Assumed {
     fn of(header: Option<Header>) -> Result<Self, InvalidName> {
-        let header = header.map_or_else(|| Header::assumed(), Ok)?;
-        let account = header.account.map_or_else(|| "000000000000".parse(), Ok)?;
-        Ok(Self {
-            bucket: format!("files-of-{account}").parse()?,
-            region: header.region.map_or_else(|| "us-east-1".parse(), Ok)?,
-            project: header.project,
-            config: header.config,
-            account,
-        })
+        let (project, config, account, region) = match header {
+            Some(Header { project, config, account, region }) => (project, config, account, region),
+            None => ("project".parse()?, "config".parse()?, None, None),
+        };
+        let account = account.map_or_else(|| "000000000000".parse(), Ok)?;
+        let bucket = format!("files-of-{account}").parse()?;
+        Ok(Self { project, config, account, region: region.map_or_else(|| "us-east-1".parse(), Ok)?, bucket })
     }
 
     fn facts(&self) -> Facts<'_> {
@@ -91,7 +89,7 @@ fn whole(error: &OpenError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {
-        text.push_str(&format!(": {error}"));
+        text = format!("{text}: {error}");
         cause = error.source();
     }
     text

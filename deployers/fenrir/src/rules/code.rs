@@ -26,6 +26,10 @@ pub struct CodeReference {
     pub architecture: Option<String>,
     /// How it is to be built, if the resource's `Metadata` says so.
     pub build_method: Option<String>,
+    /// Which executable of a Cargo workspace it is, if the resource's `Metadata` says so (`BuildProperties.Binary`).
+    pub binary: Option<String>,
+    /// All that its Makefile reads, from the template's folder, if the resource's `Metadata` says so (`BuildInputs`).
+    pub build_inputs: Vec<String>,
 }
 
 /// The property of each resource type that refers to a file.
@@ -49,6 +53,8 @@ fn reference(logical_id: &str, resource: &Node) -> Option<CodeReference> {
     let uri = properties.get(property)?;
     let path = uri.as_str().filter(|path| fault(path).is_none())?;
     let text = |node: Option<&Node>| node.and_then(Node::as_str).map(str::to_owned);
+    let metadata = |name| resource.get("Metadata").and_then(|metadata| metadata.get(name));
+    let inputs = metadata("BuildInputs").and_then(Node::as_sequence).into_iter().flatten();
     let architectures = properties.get("Architectures").and_then(Node::as_sequence);
     Some(CodeReference {
         logical_id: logical_id.to_owned(),
@@ -57,7 +63,9 @@ fn reference(logical_id: &str, resource: &Node) -> Option<CodeReference> {
         span: uri.span,
         runtime: text(properties.get("Runtime")),
         architecture: text(architectures.and_then(<[Node]>::first)),
-        build_method: text(resource.get("Metadata").and_then(|metadata| metadata.get("BuildMethod"))),
+        build_method: text(metadata("BuildMethod")),
+        binary: text(metadata("BuildProperties").and_then(|properties| properties.get("Binary"))),
+        build_inputs: inputs.filter_map(|path| text(Some(path))).collect(),
     })
 }
 

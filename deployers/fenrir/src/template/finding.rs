@@ -56,15 +56,23 @@ impl Findings {
     }
 }
 
-/// A line for each, without the text: what a deployer says that has the template as JSON.
+/// On one line, without the text: what a deployer says that has the template as JSON.
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { severity, path, message, help, .. } = self;
+        let severity = if *severity == Severity::Warning { "warning: " } else { "" };
+        let colon = if path.is_empty() { "" } else { ": " };
+        write!(f, "{severity}{path}{colon}{message}")?;
+        help.iter().try_for_each(|help| write!(f, "; {help}"))
+    }
+}
+
+/// A line for each.
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, Finding { severity, path, message, help, .. }) in self.0.iter().enumerate() {
+        for (number, finding) in self.0.iter().enumerate() {
             let newline = if number == 0 { "" } else { "\n" };
-            let severity = if *severity == Severity::Warning { "warning: " } else { "" };
-            let colon = if path.is_empty() { "" } else { ": " };
-            write!(f, "{newline}{severity}{path}{colon}{message}")?;
-            help.iter().try_for_each(|help| write!(f, "; {help}"))?;
+            write!(f, "{newline}{finding}")?;
         }
         Ok(())
     }

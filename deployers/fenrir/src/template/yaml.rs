@@ -146,7 +146,9 @@ impl<'t> Reader<'t> {
                 let meaning = self.meaning(tag.as_deref(), anchor, span, place);
                 match (style, &*text) {
                     _ if matches!(meaning, Meaning::Call(..)) => "a function cannot be a name",
-                    (ScalarStyle::Plain, "<<") => "CloudFormation knows no merge keys (`<<`): write out what it would merge",
+                    (ScalarStyle::Plain, "<<") => {
+                        "CloudFormation knows no merge keys (`<<`): write out what it would merge"
+                    }
                     (ScalarStyle::Plain, plain) if resolve(plain) == Content::Null => "a name is missing here",
                     // A number is one as it is written: the response code `200`.
                     _ => return Ok(Some(text.into_owned())),

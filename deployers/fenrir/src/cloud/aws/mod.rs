@@ -11,10 +11,17 @@ mod lookups;
 mod stack;
 
 use super::FenrirPorts;
-use bifrost_aws::Session;
+use crate::machine::Fenrir;
+use bifrost_aws::{AwsDeployer, Session};
 use cloud_formation::StacksOnAws;
 use lookups::LookupsOnAws;
 use std::sync::Arc;
+
+impl AwsDeployer for Fenrir {
+    fn aws_ports(session: Session) -> FenrirPorts {
+        ports(&session)
+    }
+}
 
 /// Fenrir's ports into the account and region of a session.
 #[must_use]
