@@ -153,6 +153,13 @@ impl<R: Resources> Session<R> {
         self.store.now()
     }
 
+    /// Whether a task has it. Who else looks on must not wait on the world's clock: that would stop the process which may
+    /// have to move it.
+    #[must_use]
+    pub fn is_of_a_task(&self) -> bool {
+        !self.passage.attempt.state.is_empty()
+    }
+
     /// Makes a call to a service of this account and region: `effect` is what the service does, in one transaction.
     ///
     /// # Errors
@@ -186,10 +193,8 @@ impl<R: Resources> Session<R> {
         // Most worlds have neither faults nor watchers: nobody asks for the name of a call.
         let call = LazyCell::new(|| self.name(operation, resource, occurrence));
         let mut effect = Some(effect);
-        // Scenarios are about tasks. A person who looks on must not use a fault up, nor wait on the world's clock: that
-        // would stop the process which may have to move it.
-        let is_task = !state.is_empty();
-        let mut verdict = self.decide(&call, &mut effect, is_task);
+        // Scenarios are about tasks: a person who looks on must not use a fault up, nor be delayed by one.
+        let mut verdict = self.decide(&call, &mut effect, self.is_of_a_task());
         if let Ok(Verdict::Delayed(seconds)) = verdict {
             self.store.timeline().sleep_until(later(self.now(), seconds)).await;
             verdict = self.decide(&call, &mut effect, false);

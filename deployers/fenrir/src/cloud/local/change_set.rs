@@ -15,7 +15,7 @@ use serde_json::Value;
 /// Seconds from the request until CloudFormation turns to it.
 const PENDING_SECONDS: u32 = 1;
 /// Seconds from the request until it is complete, or has failed.
-const MAKING_SECONDS: u32 = 6;
+pub(super) const MAKING_SECONDS: u32 = 6;
 
 /// A change set. What comes of it is known when it is asked for, because nothing changes its stack before it does, and
 /// is told when that is due.

@@ -1,7 +1,7 @@
 //! CloudFormation's requests on the embedded world.
 
 use super::arn::uuid;
-use super::change_set::{StoredChangeSet, check_name};
+use super::change_set::{MAKING_SECONDS, StoredChangeSet, check_name};
 use super::drift::DETECTION_SECONDS;
 use super::operation::{Kind, Operation};
 use super::region::FenrirRegion;
@@ -34,7 +34,7 @@ impl CloudFormation for Session<FenrirAccount> {
 
     async fn change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSet>, CloudError> {
         self.call("cloudformation:DescribeChangeSet", name, |place| {
-            let now = place.now;
+            let now = known_by(self, place.now);
             let found = region(place).found(stack).and_then(|(_, stack)| stack.change_set(name));
             Ok(found.map(|(_, change_set)| change_set.describe(now)))
         })
@@ -111,7 +111,7 @@ impl CloudFormation for Session<FenrirAccount> {
 
     async fn drift(&self, stack: &str, detection: &str) -> Result<Option<Drift>, CloudError> {
         self.call("cloudformation:DescribeStackDriftDetectionStatus", detection, |place| {
-            let now = place.now;
+            let now = known_by(self, place.now);
             let (_, found) = region(place).found(stack).ok_or_else(|| missing(stack))?;
             let begun = found
                 .drift_detections
@@ -121,6 +121,11 @@ impl CloudFormation for Session<FenrirAccount> {
         })
         .await
     }
+}
+
+/// By when what is told is known. A client gets it at once, as time may stand still while it waits.
+fn known_by(session: &Session<FenrirAccount>, now: DateTime<Utc>) -> DateTime<Utc> {
+    if session.is_of_a_task() { now } else { later(now, MAKING_SECONDS.max(DETECTION_SECONDS)) }
 }
 
 fn region<'p>(place: &'p mut Place<'_, FenrirAccount>) -> &'p mut FenrirRegion {
