@@ -75,3 +75,6 @@ fn refusal(code: &str, message: impl Into<String>) -> ServiceError {
 fn validation_error(message: impl Into<String>) -> ServiceError {
     refusal("ValidationError", message)
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! What CloudFormation says of change sets, at once and later.
+
+use super::*;
+use crate::cloud::{ChangeAction, Replacement};
+use bifrost::cloud::ErrorKind;
+
+async fn failure(place: &Place, new: &NewChangeSet) -> String {
+    let made = place.made(new).await;
+    assert_eq!((made.status.as_str(), made.execution_status.as_str()), ("FAILED", "UNAVAILABLE"));
+    made.status_reason.unwrap()
+}
+
+#[tokio::test]
+async fn a_change_set_is_pending_then_in_progress_then_complete() {
+    let place = Place::usual();
+    place.create_change_set(&create("first", &hello())).await.unwrap();
+    let mut told = Vec::new();
+    for _ in 0..8 {
+        let found = place.ports.stacks.change_set(STACK, "first").await.unwrap().unwrap();
+        told.push((found.status, found.execution_status, found.changes.len()));
+        place.pass(1);
+    }
+    told.dedup();
+    let expected = [
+        ("CREATE_PENDING", "UNAVAILABLE", 0),
+        ("CREATE_IN_PROGRESS", "UNAVAILABLE", 0),
+        ("CREATE_COMPLETE", "AVAILABLE", 3),
+    ];
+    assert_eq!(told, expected.map(|(one, two, count)| (one.to_owned(), two.to_owned(), count)));
+}
+
+#[tokio::test]
+async fn it_cannot_be_executed_before_it_is_complete_nor_with_two_tokens() {
+    let place = Place::usual();
+    place.create_change_set(&create("first", &hello())).await.unwrap();
+    let refused = place.execute("first").await.unwrap_err();
+    assert!(refused.message.ends_with("cannot be executed in its current status of [CREATE_PENDING]"), "{refused}");
+    place.pass(10);
+    place.execute("first").await.unwrap();
+    place.execute("first").await.unwrap();
+    let refused = place.ports.stacks.execute_change_set(STACK, "first", "other").await.unwrap_err();
+    assert_eq!((refused.kind, refused.code.as_str()), (ErrorKind::Conflict, "InvalidChangeSetStatus"));
+    assert!(refused.message.ends_with("in its current execution status of [EXECUTE_IN_PROGRESS]"), "{refused}");
+    let events = place.ports.stacks.events(STACK, at(0)).await.unwrap();
+    let begun = events.iter().filter(|event| event.status == "CREATE_IN_PROGRESS" && event.logical_id == STACK);
+    assert_eq!(begun.map(|event| event.token.as_deref()).collect::<Vec<_>>(), [Some("first-token")]);
+}
+
+#[tokio::test]
+async fn executing_one_removes_the_others() {
+    let place = Place::usual();
+    place.made(&create("first", &hello())).await;
+    place.made(&create("second", &new_code())).await;
+    place.execute("second").await.unwrap();
+    assert_eq!(place.ports.stacks.change_set(STACK, "first").await.unwrap(), None);
+    place.pass(100);
+    let executed = place.ports.stacks.change_set(STACK, "second").await.unwrap().unwrap();
+    assert_eq!((executed.status.as_str(), executed.execution_status.as_str()), ("CREATE_COMPLETE", "EXECUTE_COMPLETE"));
+    assert_eq!(place.stack().await.change_set_id, Some(executed.id));
+}
+
+#[tokio::test]
+async fn a_template_of_sam_without_changes_fails_in_words_of_its_own() {
+    let place = Place::usual();
+    place.deployed(&create("first", &hello())).await;
+    assert_eq!(failure(&place, &update("second", &hello())).await, "No updates are to be performed.");
+}
+
+#[tokio::test]
+async fn other_tags_of_the_stack_change_all_that_takes_tags() {
+    let place = Place::usual();
+    place.deployed(&create("first", &hello())).await;
+    let tags = [("ReleaseID".to_owned(), "release-2".to_owned())].into();
+    let made = place.made(&NewChangeSet { tags, ..update("second", &hello()) }).await;
+    let told: Vec<_> = made.changes.iter().map(|change| (change.logical_id.as_str(), change.scope.join(","))).collect();
+    assert_eq!(told, ["hello", "helloRole", "table"].map(|name| (name, "Tags".to_owned())));
+}
+
+#[tokio::test]
+async fn a_replacement_is_told_and_what_follows_of_it_is_conditional() {
+    let place = Place::usual();
+    let template = |key: &str| {
+        let mut template = hello();
+        template["Resources"]["table"]["Properties"] = json!({"PrimaryKey": {"Name": key, "Type": "String"}});
+        template["Resources"]["permission"] = json!({"Type": "AWS::Lambda::Permission", "Properties": {
+            "Action": "lambda:InvokeFunction", "FunctionName": {"Fn::GetAtt": ["hello", "Arn"]},
+            "Principal": "events.amazonaws.com", "SourceArn": {"Fn::GetAtt": ["table", "Arn"]},
+        }});
+        template
+    };
+    place.deployed(&create("first", &template("id"))).await;
+    let made = place.made(&update("second", &template("name"))).await;
+    let told: Vec<_> = made
+        .changes
+        .iter()
+        .map(|change| (change.action, change.logical_id.as_str(), change.replacement.unwrap(), change.scope.join(",")))
+        .collect();
+    let modify = |name, replacement, scope: &str| (ChangeAction::Modify, name, replacement, scope.to_owned());
+    let expected = [
+        modify("hello", Replacement::False, "Environment"),
+        modify("helloRole", Replacement::False, "Policies"),
+        modify("permission", Replacement::Conditional, "SourceArn"),
+        modify("table", Replacement::True, "AttributeDefinitions,KeySchema"),
+    ];
+    assert_eq!(told, expected);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_template_fails_its_change_set() {
+    let place = Place::usual();
+    for (number, (template, reason)) in [
+        (hello_with("CodeUri", "src".into()), "Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application Specification document. Number of errors found: 1. Resource with id [hello] is invalid. 'CodeUri' is not a valid S3 Uri"),
+        (hello_with("Timeout", json!({"Ref": "nobody"})), "Template format error: Unresolved resource dependencies [nobody] in the Resources block"),
+        (hello_with("Timeout", json!({"Fn::GetAtt": ["table", "Size"]})), "Template format error: Template error: resource table does not support attribute type Size"),
+        (hello_with("Events", json!({"s3": {"Type": "S3", "Properties": {"Bucket": "b"}}})), "Transform AWS::Serverless-2016-10-31 failed with"),
+        (json!({"Resources": {"a": {"Type": "AWS::No::Such"}}}), "Template format error: Unrecognized resource types: [AWS::No::Such]"),
+        (json!({"Resources": {"a": {"Type": "AWS::SQS::Queue", "DependsOn": "a"}}}), "Template format error: Circular dependency between resources: [a]"),
+        (json!({"Resources": {"a-b": {"Type": "AWS::SQS::Queue"}}}), "Template format error: Resource name a-b is non alphanumeric."),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let told = failure(&place, &create(&format!("wrong-{number}"), &template)).await;
+        assert!(told.starts_with(reason), "{told}");
+    }
+}
+
+#[tokio::test]
+async fn a_resource_keeps_its_type() {
+    let place = Place::usual();
+    place.deployed(&create("first", &json!({"Resources": {"a": {"Type": "AWS::SQS::Queue"}}}))).await;
+    let told = failure(&place, &update("second", &json!({"Resources": {"a": {"Type": "AWS::IAM::Role"}}}))).await;
+    assert!(told.starts_with("Update of resource type is not permitted."), "{told}");
+}
+
+#[tokio::test]
+async fn names_and_templates_have_their_limits() {
+    let place = Place::usual();
+    let queue = json!({"Type": "AWS::SQS::Queue"});
+    let refused = async |new: NewChangeSet| {
+        let refused = place.create_change_set(&new).await.unwrap_err();
+        assert_eq!((refused.kind, refused.code.as_str()), (ErrorKind::Invalid, "ValidationError"), "{refused}");
+        refused.message
+    };
+    for name in ["1st", "with space", ""] {
+        let told = refused(NewChangeSet { stack_name: name.into(), ..create("first", &hello()) }).await;
+        assert!(told.contains("'stackName'") && told.contains("[a-zA-Z][-a-zA-Z0-9]*"), "{told}");
+        assert!(refused(create(name, &hello())).await.contains("'changeSetName'"));
+    }
+    assert!(refused(create(&"a".repeat(129), &hello())).await.ends_with("less than or equal to 128"));
+    let long = json!({"Resources": {"a": queue}, "Description": "x".repeat(51_200)});
+    assert!(refused(create("first", &long)).await.ends_with("less than or equal to 51200"));
+    let many: serde_json::Map<_, _> = (0..501).map(|number| (format!("q{number}"), queue.clone())).collect();
+    let told = failure(&place, &create("first", &json!({"Resources": many}))).await;
+    assert!(told.ends_with("Number of resources, 501, is greater than maximum allowed, 500"), "{told}");
+}

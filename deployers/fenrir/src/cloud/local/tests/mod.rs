@@ -1,0 +1,181 @@
+//! The embedded CloudFormation through its port, as handlers see it.
+
+mod alike;
+mod change_sets;
+mod creating;
+mod drifting;
+mod sam;
+mod updating;
+mod world_file;
+
+use super::{FenrirAccount, FenrirRegion, StoredStack, ports};
+use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, NewChangeSet, Stack, TemplateSource};
+use bifrost::cloud::CloudError;
+use bifrost::json;
+use bifrost::local::{Account, Bucket, Resources, Session, Store, StoredObject, World};
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+const ACCOUNT: &str = "111111111111";
+const REGION: &str = "us-east-1";
+const STACK: &str = "sam-coinbase-deploy-test-development";
+
+/// A world with one account and region, and the ports into it.
+struct Place {
+    store: Arc<Store<FenrirAccount>>,
+    ports: FenrirPorts,
+}
+
+fn at(second: i64) -> DateTime<Utc> {
+    DateTime::from_timestamp(second, 0).unwrap()
+}
+
+impl Place {
+    /// A region as it is told, in an account whose bucket `releases` holds `one.zip` and `two.zip`.
+    fn of(region: &Value) -> Self {
+        let resources: FenrirAccount = json::read(&json!({"regions": {REGION: region}})).unwrap();
+        let object = StoredObject { body: b"zip".to_vec(), last_modified: at(0), kms_key: None };
+        let objects = ["one.zip", "two.zip"].map(|key| (key.to_owned(), object.clone())).into();
+        let buckets = BTreeMap::from([("releases".parse().unwrap(), Bucket { objects })]);
+        let world = World {
+            clock: at(0),
+            deployer_account: ACCOUNT.parse().unwrap(),
+            deployer_region: REGION.parse().unwrap(),
+            accounts: BTreeMap::from([(ACCOUNT.parse().unwrap(), Account { resources, buckets, ..Account::default() })]),
+            faults: Vec::new(),
+            ids: 0,
+        };
+        let store = Store::in_memory(world);
+        let session = Session::new(Arc::clone(&store), ACCOUNT.parse().unwrap(), REGION.parse().unwrap());
+        Self { store, ports: ports(session) }
+    }
+
+    fn usual() -> Self {
+        Self::of(&json!({}))
+    }
+
+    /// Moves the clock on by so many seconds.
+    fn pass(&self, seconds: i64) {
+        let advance = |world: &mut World<FenrirAccount>| {
+            world.clock += chrono::TimeDelta::seconds(seconds);
+            world.accounts.values_mut().for_each(|account| account.resources.advance(world.clock));
+        };
+        self.store.transact(advance).unwrap();
+    }
+
+    fn region(&self) -> FenrirRegion {
+        let account = |world: &World<FenrirAccount>| world.accounts.values().next().unwrap().resources.clone();
+        self.store.read(account).unwrap().regions.remove(&REGION.parse().unwrap()).unwrap()
+    }
+
+    fn change_region(&self, change: impl FnOnce(&mut FenrirRegion)) {
+        let account = |world: &mut World<FenrirAccount>| {
+            let account = world.accounts.values_mut().next().unwrap();
+            change(account.resources.regions.entry(REGION.parse().unwrap()).or_default());
+        };
+        self.store.transact(account).unwrap();
+    }
+
+    async fn create_change_set(&self, new: &NewChangeSet) -> Result<(), CloudError> {
+        self.ports.stacks.create_change_set(new).await
+    }
+
+    async fn execute(&self, name: &str) -> Result<(), CloudError> {
+        self.ports.stacks.execute_change_set(STACK, name, &format!("{name}-token")).await
+    }
+
+    /// The change set, once it is made.
+    async fn made(&self, new: &NewChangeSet) -> ChangeSet {
+        self.create_change_set(new).await.unwrap();
+        self.pass(10);
+        self.ports.stacks.change_set(STACK, &new.name).await.unwrap().unwrap()
+    }
+
+    /// Makes the change set and begins to execute it.
+    async fn begin(&self, new: &NewChangeSet) {
+        let made = self.made(new).await;
+        assert_eq!(made.status, "CREATE_COMPLETE", "{made:?}");
+        self.execute(&new.name).await.unwrap();
+    }
+
+    /// The stack, some hours after the execution of the change set began.
+    async fn deployed(&self, new: &NewChangeSet) -> Stack {
+        self.begin(new).await;
+        self.pass(10_000);
+        self.stack().await
+    }
+
+    async fn stack(&self) -> Stack {
+        self.ports.stacks.stack(STACK).await.unwrap().unwrap()
+    }
+
+    fn stored(&self) -> StoredStack {
+        let name = format!(":stack/{STACK}/");
+        let stacks = self.region().stacks;
+        stacks.into_iter().find(|(arn, stack)| arn.contains(&name) && !stack.is_deleted()).unwrap().1
+    }
+
+    /// A line an event, without its time: status, logical id, reason.
+    async fn told(&self) -> String {
+        self.told_of(STACK).await
+    }
+
+    async fn told_of(&self, stack: &str) -> String {
+        let events = self.ports.stacks.events(stack, at(0)).await.unwrap();
+        let line = |event: crate::cloud::StackEvent| {
+            let second = event.timestamp.timestamp();
+            format!("{second:>5} {} {} {}", event.status, event.logical_id, event.reason.unwrap_or_default())
+        };
+        events.into_iter().map(line).map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn create(name: &str, template: &Value) -> NewChangeSet {
+    NewChangeSet {
+        stack_name: STACK.into(),
+        name: name.into(),
+        change_set_type: ChangeSetType::Create,
+        template: TemplateSource::Body(template.to_string()),
+        tags: [("ProjectName".to_owned(), "coinbase/deploy-test".to_owned())].into(),
+        token: name.into(),
+        description: "a test".into(),
+    }
+}
+
+fn update(name: &str, template: &Value) -> NewChangeSet {
+    NewChangeSet { change_set_type: ChangeSetType::Update, ..create(name, template) }
+}
+
+/// A function that needs its role and a table, as Fenrir sends it.
+fn hello() -> Value {
+    json!({
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {
+            "hello": {"Type": "AWS::Serverless::Function", "Properties": {
+                "FunctionName": "fenrir-hello",
+                "CodeUri": "s3://releases/one.zip",
+                "Handler": "hello.handler",
+                "Runtime": "python3.13",
+                "Environment": {"Variables": {"TABLE": {"Ref": "table"}}},
+                "Policies": [{"DynamoDBCrudPolicy": {"TableName": {"Ref": "table"}}}],
+            }},
+            "table": {"Type": "AWS::Serverless::SimpleTable", "DeletionPolicy": "Retain", "Properties": {
+                "TableName": "fenrir-table",
+            }},
+        },
+        "Outputs": {"Function": {"Value": {"Fn::Sub": "${hello.Arn} in ${AWS::Region}"}}},
+    })
+}
+
+/// [`hello`] with another property of the function.
+fn hello_with(property: &str, value: Value) -> Value {
+    let mut template = hello();
+    template["Resources"]["hello"]["Properties"][property] = value;
+    template
+}
+
+fn new_code() -> Value {
+    hello_with("CodeUri", "s3://releases/two.zip".into())
+}

@@ -1,0 +1,69 @@
+//! The world file beside the examples.
+
+use super::*;
+use crate::rules::{Answer, Lookup};
+use bifrost::local::{WorldFileError, read_world};
+use std::path::Path;
+
+const WORLD: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/worlds/fenrir.json"));
+
+fn read(text: &str) -> Result<World<FenrirAccount>, WorldFileError> {
+    read_world(Path::new("fenrir.json"), text.as_bytes())
+}
+
+#[tokio::test]
+async fn the_sample_world_has_what_the_sample_says_that_templates_may_refer_to() {
+    let world = read(WORLD).unwrap();
+    let (account, region) = (world.deployer_account.clone(), world.deployer_region.clone());
+    let ports = ports(Session::new(Store::in_memory(world), account, region));
+    let arn = |service: &str, name: &str| Lookup::Tags(format!("arn:aws:{service}:us-east-1:000000000000:{name}"));
+    let all = [
+        Lookup::Role("hello-role".into()),
+        Lookup::SecurityGroups("private".into()),
+        Lookup::Subnets("private".into()),
+        Lookup::Key("alias/hello".into()),
+        Lookup::TableStream("hello-orders".into()),
+        arn("dynamodb", "table/hello-orders"),
+        arn("sqs", "hello-jobs"),
+        arn("sns", "hello-news"),
+    ];
+    let answers = ports.lookups.look_up(&all.into()).await.unwrap();
+    for (lookup, answer) in answers {
+        let found = match &answer {
+            Answer::Role(role) => role.is_some(),
+            Answer::SecurityGroups(groups) => groups.len() == 1,
+            Answer::Subnets(subnets) => subnets.len() == 2,
+            Answer::Key(key) => key.is_some(),
+            Answer::TableStream(stream) => stream.is_some(),
+            Answer::Tags(tags) => tags.is_some(),
+        };
+        assert!(found, "{lookup:?}");
+    }
+}
+
+#[test]
+fn a_world_file_with_an_unknown_resource_type_is_refused_with_its_path() {
+    let error = read(&WORLD.replace("\"subnets\"", "\"subnet\"")).unwrap_err().to_string();
+    assert!(error.contains("fenrir.json") && error.contains("regions.us-east-1") && error.contains("subnet"), "{error}");
+}
+
+#[tokio::test]
+async fn a_stack_may_be_written_by_hand() {
+    let arn = format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/1");
+    let place = Place::of(&json!({"stacks": {arn.as_str(): {"status": "ROLLBACK_COMPLETE"}}}));
+    assert_eq!(place.stack().await.id, arn);
+    let refused = place.create_change_set(&create("first", &hello())).await.unwrap_err();
+    assert!(refused.message.contains("already exists and cannot be created again"), "{refused}");
+    place.ports.stacks.delete_stack(STACK, "token").await.unwrap();
+    assert_eq!(place.deployed(&create("first", &hello())).await.status, "CREATE_COMPLETE");
+}
+
+#[tokio::test]
+async fn a_world_in_the_middle_of_a_deploy_is_the_same_when_read_again() {
+    let place = Place::usual();
+    place.begin(&create("first", &hello())).await;
+    place.pass(3);
+    let region = place.region();
+    let text = serde_json::to_value(&region).unwrap();
+    assert_eq!(json::read::<FenrirRegion>(&text).unwrap(), region);
+}

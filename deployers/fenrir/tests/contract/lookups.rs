@@ -1,0 +1,71 @@
+//! What templates refer to.
+
+use super::place::{Place, REGION, tags};
+use fenrir::rules::{Answer, Key, Lookup, Role, SecurityGroup, Subnet, Tags};
+use std::collections::BTreeSet;
+
+async fn look_up(place: &Place, lookup: Lookup) -> Answer {
+    let answers = place.ports.lookups.look_up(&BTreeSet::from([lookup.clone()])).await.unwrap();
+    assert_eq!(answers.len(), 1);
+    answers[&lookup].clone()
+}
+
+fn project() -> Tags {
+    tags(&[("ProjectName", "coinbase/deploy-test")])
+}
+
+pub async fn what_is_named_is_found_with_its_tags(place: Place) {
+    let (account, private) = (&place.account, tags(&[("Name", "private")]));
+    let queue = Lookup::Tags(format!("arn:aws:sqs:{REGION}:{account}:jobs"));
+    let asked = [
+        Lookup::Role("hello-role".into()),
+        Lookup::SecurityGroups("private".into()),
+        Lookup::Subnets("private".into()),
+        Lookup::Subnets(place.subnet.clone()),
+        queue,
+    ];
+    let answers = place.ports.lookups.look_up(&asked.iter().cloned().collect()).await.unwrap();
+    let subnets = Answer::Subnets(vec![Subnet { id: place.subnet.clone(), tags: private.clone() }]);
+    let expected = [
+        Answer::Role(Some(Role { arn: format!("arn:aws:iam::{account}:role/hello-role"), tags: project() })),
+        Answer::SecurityGroups(vec![SecurityGroup { id: place.security_group.clone(), tags: private }]),
+        subnets.clone(),
+        subnets,
+        Answer::Tags(Some(project())),
+    ];
+    assert_eq!(answers, asked.into_iter().zip(expected).collect());
+}
+
+pub async fn what_is_not_there_is_an_answer_and_no_error(place: Place) {
+    let nothing = "nothing".to_owned();
+    for (lookup, answer) in [
+        (Lookup::Role(nothing.clone()), Answer::Role(None)),
+        (Lookup::SecurityGroups(nothing.clone()), Answer::SecurityGroups(Vec::new())),
+        (Lookup::Subnets(nothing.clone()), Answer::Subnets(Vec::new())),
+        (Lookup::Subnets("subnet-0a0a0a0a0a0a0a0a0".into()), Answer::Subnets(Vec::new())),
+        (Lookup::Key("alias/nothing".into()), Answer::Key(None)),
+        (Lookup::Key("00000000-0000-0000-0000-000000000000".into()), Answer::Key(None)),
+        (Lookup::TableStream(nothing), Answer::TableStream(None)),
+        (Lookup::Tags(format!("arn:aws:sqs:{REGION}:{}:nothing", place.account)), Answer::Tags(None)),
+        (Lookup::Tags(format!("arn:aws:sns:{REGION}:{}:news", place.account)), Answer::Tags(None)),
+    ] {
+        assert_eq!(look_up(&place, lookup.clone()).await, answer, "{lookup:?}");
+    }
+}
+
+pub async fn a_key_is_found_by_its_alias_id_and_arn(place: Place) {
+    let found = Answer::Key(Some(Key { id: place.key.clone(), tags: project() }));
+    let arn = format!("arn:aws:kms:{REGION}:{}:key/{}", place.account, place.key);
+    for name in ["alias/hello", &place.key, &arn] {
+        assert_eq!(look_up(&place, Lookup::Key(name.to_owned())).await, found, "{name}");
+    }
+}
+
+pub async fn a_table_tells_its_latest_stream(place: Place) {
+    let Answer::TableStream(Some(arn)) = look_up(&place, Lookup::TableStream("streaming".into())).await else {
+        panic!("no stream");
+    };
+    let beginning = format!("arn:aws:dynamodb:{REGION}:{}:table/streaming/stream/", place.account);
+    assert!(arn.starts_with(&beginning), "{arn}");
+    assert_eq!(look_up(&place, Lookup::TableStream("quiet".into())).await, Answer::TableStream(None));
+}
