@@ -3,9 +3,12 @@
 //! Each type is one file that opens with a table of its properties: what shape each has, or which rule. [`table`] walks a
 //! resource along it. What is known of the template around it and said of it goes by a [`place::Place`].
 
+mod action;
+mod alarm;
 mod api;
 mod arns;
 mod code;
+mod distribution;
 mod function;
 mod function_events;
 mod function_policies;
@@ -14,16 +17,24 @@ mod header;
 mod http_api;
 #[cfg(test)]
 mod lab;
+mod layer_version;
+mod listener;
+mod listener_rule;
+mod load_balancer;
 mod local;
 mod lookup;
 mod names;
 mod network;
+mod permission;
 mod place;
+mod queue;
 mod references;
 mod resource;
 mod runtimes;
+mod simple_table;
 mod table;
 mod tags;
+mod target_group;
 mod top;
 
 use crate::template::{Findings, Node};

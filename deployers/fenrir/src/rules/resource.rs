@@ -2,7 +2,10 @@
 
 use super::place::Place;
 use super::table::{self, Table};
-use super::{api, function, http_api, references};
+use super::{
+    alarm, api, distribution, function, http_api, layer_version, listener, listener_rule, load_balancer, permission,
+    queue, references, simple_table, target_group,
+};
 use crate::template::{Content, Entry, Mapping, Node, nearest};
 use serde_json::{Map, Value, json};
 
@@ -19,7 +22,21 @@ pub(super) struct ResourceType {
 }
 
 /// All of them.
-pub(super) const TYPES: [ResourceType; 3] = [function::TYPE, api::TYPE, http_api::TYPE];
+pub(super) const TYPES: [ResourceType; 13] = [
+    function::TYPE,
+    api::TYPE,
+    http_api::TYPE,
+    layer_version::TYPE,
+    simple_table::TYPE,
+    queue::TYPE,
+    alarm::TYPE,
+    distribution::TYPE,
+    load_balancer::TYPE,
+    target_group::TYPE,
+    listener::TYPE,
+    listener_rule::TYPE,
+    permission::TYPE,
+];
 
 /// Attributes that CloudFormation knows, and SAM's `IgnoreGlobals`, which the merged globals have heeded.
 const ATTRIBUTES: [&str; 9] = [
