@@ -34,7 +34,12 @@ fn an_api_event_is_of_an_api_of_the_template() {
 
 /// Events whose source has a bare name: type, property, ARN, and another kind of ARN.
 const SOURCES: [(&str, &str, &str, &str); 3] = [
-    ("Kinesis", "Stream", "arn:aws:kinesis:us-east-1:000000000000:stream/it", "arn:aws:kinesis:us-east-1:0:consumer/it"),
+    (
+        "Kinesis",
+        "Stream",
+        "arn:aws:kinesis:us-east-1:000000000000:stream/it",
+        "arn:aws:kinesis:us-east-1:0:consumer/it",
+    ),
     ("SQS", "Queue", "arn:aws:sqs:us-east-1:000000000000:it", "arn:aws:sns:us-east-1:0:it"),
     ("SNS", "Topic", "arn:aws:sns:us-east-1:000000000000:it", "arn:aws:sqs:us-east-1:0:it"),
 ];
@@ -71,7 +76,11 @@ fn a_queue_may_be_one_of_the_template() {
     let of = |queue: Value| with("SQS", &json!({"Queue": queue}));
     Lab::default().accepts(of(json!({"Fn::GetAtt": ["jobs", "Arn"]})));
     let path = &format!("{PROPERTIES}.Queue");
-    Lab::default().refuses(of(json!({"Fn::GetAtt": ["jobs", "QueueName"]})), path, "should be `!GetAtt <AWS::SQS::Queue>.Arn`");
+    Lab::default().refuses(
+        of(json!({"Fn::GetAtt": ["jobs", "QueueName"]})),
+        path,
+        "should be `!GetAtt <AWS::SQS::Queue>.Arn`",
+    );
     Lab::default().refuses(of(json!({"Fn::GetAtt": ["api", "Arn"]})), path, "`api` is a AWS::Serverless::Api");
 }
 

@@ -180,7 +180,10 @@ mod tests {
             (json!([]), "at least one SAM policy template"),
             (json!({"VPCAccessPolicy": {}}), "at least one SAM policy template"),
             (json!(["AWSLambdaExecute"]), "`AWSLambdaExecute` is not a supported SAM policy template"),
-            (json!([{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}]), "`Statement` is not a supported"),
+            (
+                json!([{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}]),
+                "`Statement` is not a supported",
+            ),
             (json!([{"S3CrudPolicy": {"BucketName": "x"}}]), "`S3CrudPolicy` is not a supported"),
             (json!([{"DynamoDBCrudPolcy": {}}]), "did you mean `DynamoDBCrudPolicy`?"),
             (json!([{"VPCAccessPolicy": {}, "S3CrudPolicy": {}}]), "is not a supported"),

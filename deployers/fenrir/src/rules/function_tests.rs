@@ -47,7 +47,11 @@ fn knows_role(role: Option<Role>) -> Lab {
 fn a_role_is_named_has_service_tags_and_becomes_its_arn() {
     let arn = "arn:aws:iam::000000000000:role/path/shop";
     let role = |tags| Some(Role { arn: arn.to_owned(), tags });
-    for right in [own_tags("hello"), own_tags("_all"), tags([("ProjectName", "_all"), ("ConfigName", "_all"), ("ServiceName", "_all")])] {
+    for right in [
+        own_tags("hello"),
+        own_tags("_all"),
+        tags([("ProjectName", "_all"), ("ConfigName", "_all"), ("ServiceName", "_all")]),
+    ] {
         let emitted = knows_role(role(right)).accepts(with_role(&json!("shop")));
         let properties = &emitted["Resources"]["hello"]["Properties"];
         assert_eq!(properties["Role"], arn);
@@ -64,7 +68,11 @@ fn a_role_is_named_has_service_tags_and_becomes_its_arn() {
 #[test]
 fn a_role_is_a_plain_name() {
     let path = "hello.Properties.Role";
-    Lab::default().refuses(with_role(&json!({"Ref": "hello"})), path, "the name of a role, without an intrinsic function");
+    Lab::default().refuses(
+        with_role(&json!({"Ref": "hello"})),
+        path,
+        "the name of a role, without an intrinsic function",
+    );
     let arn = json!("arn:aws:iam::000000000000:role/shop");
     Lab::default().refuses(with_role(&arn), path, "is not the name of a role; write `Role: shop`");
     Lab::default().refuses(with_role(&json!("")), path, "is not the name of a role");
@@ -105,9 +113,11 @@ fn an_alias_may_be_shifted_to_gradually() {
         "Type": "Linear10PercentEvery1Minute", "Alarms": [{"Ref": "errors"}], "Hooks": {"PreTraffic": {"Ref": "hello"}},
     });
     let errors = json!({"Type": "AWS::CloudWatch::Alarm", "Properties": {}});
-    let with = |alias: Value| json!({
-        "hello": function(json!({"AutoPublishAlias": alias, "DeploymentPreference": preference})), "errors": errors,
-    });
+    let with = |alias: Value| {
+        json!({
+            "hello": function(json!({"AutoPublishAlias": alias, "DeploymentPreference": preference})), "errors": errors,
+        })
+    };
     let emitted = Lab::default().accepts(with(json!("live")));
     assert_eq!(emitted["Resources"]["hello"]["Properties"]["DeploymentPreference"], preference);
     let path = "hello.Properties.DeploymentPreference";
