@@ -245,15 +245,7 @@ fn resolve(place: &mut Place<'_, '_>, node: &Node, words: &str, service: &str, p
 fn table_stream(place: &mut Place<'_, '_>, node: &Node) -> Value {
     let Some(name) = name(place, node, "the name of a table, or the ARN of its stream") else { return node.into() };
     if is_arn(name) {
-        let table = name.split_once("/stream/").map(|(table, _)| table);
-        match table
-            .filter(|table| arns::resource_of(table, "dynamodb").is_some_and(|table| table.starts_with("table/")))
-        {
-            Some(table) => arns::require_correct_tags(place, node, name, table),
-            None => {
-                place.refuse_with(node.span, format!("`{name}` is not the ARN of a stream"), "write the table's name")
-            }
-        }
+        check_stream(place, node, name);
         return node.into();
     }
     let table = arn(place.facts(), "dynamodb", &format!("table/{name}"));
@@ -267,6 +259,20 @@ fn table_stream(place: &mut Place<'_, '_>, node: &Node) -> Value {
         }
         _ => node.into(),
     }
+}
+
+fn check_stream(place: &mut Place<'_, '_>, node: &Node, stream: &str) {
+    let table = stream.split_once("/stream/").map(|(table, _)| table);
+    let is_table =
+        |arn: &&str| arns::resource_of(arn, "dynamodb").is_some_and(|resource| resource.starts_with("table/"));
+    let Some(table) = table.filter(is_table) else {
+        return place.refuse_with(
+            node.span,
+            format!("`{stream}` is not the ARN of a stream"),
+            "write the table's name",
+        );
+    };
+    arns::require_correct_tags(place, node, stream, table);
 }
 
 /// Log groups go by their names in a template.

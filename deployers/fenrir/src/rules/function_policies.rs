@@ -30,14 +30,11 @@ pub(super) fn policies(place: &mut Place<'_, '_>, node: &Node) -> Value {
 
 fn walk(place: &mut Place<'_, '_>, node: &Node) -> Value {
     let only = node.as_mapping().filter(|mapping| mapping.len() == 1).and_then(|mapping| mapping.first());
-    let known = only.and_then(|(name, entry)| Some((template(name)?, name, entry)));
-    match known {
-        Some((table, name, entry)) => json!({name: Object(table).walk(&mut place.within(name), &entry.value)}),
-        None => {
-            refuse(place, node, only);
-            node.into()
-        }
-    }
+    let Some((table, name, entry)) = only.and_then(|(name, entry)| Some((template(name)?, name, entry))) else {
+        refuse(place, node, only);
+        return node.into();
+    };
+    json!({name: Object(table).walk(&mut place.within(name), &entry.value)})
 }
 
 fn template(name: &str) -> Option<Table> {

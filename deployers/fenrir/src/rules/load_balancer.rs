@@ -44,12 +44,12 @@ fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<Strin
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::{Lab, own_tags, tags};
+    use crate::rules::lab::{Lab, own_tags, resource, tags};
     use crate::rules::{Answer, Lookup, SecurityGroup, Subnet, Tags};
     use serde_json::{Value, json};
 
     fn balancer(properties: Value) -> Value {
-        json!({"balancer": {"Type": "AWS::ElasticLoadBalancingV2::LoadBalancer", "Properties": properties}})
+        json!({"balancer": resource("AWS::ElasticLoadBalancingV2::LoadBalancer", properties)})
     }
 
     fn groups(all: &[(&str, Tags)]) -> Answer {

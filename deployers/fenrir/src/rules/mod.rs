@@ -42,7 +42,7 @@ use bifrost::release::{AccountId, BucketName, ConfigName, ProjectName, Region, S
 pub use code::{CodeReference, code_references};
 pub use header::{Header, header};
 pub use lookup::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet};
-use place::{Check, Place};
+use place::Check;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -83,9 +83,8 @@ pub struct Outcome {
 /// checked without AWS.
 #[must_use]
 pub fn apply(template: &Node, facts: &Facts<'_>, answers: &Answers) -> Outcome {
-    let (resources, faults) = globals::merged(template);
+    let resources = globals::merged(template);
     let mut check = Check::new(facts, &resources, answers);
-    globals::report(&mut Place::top(&mut check, "Globals"), faults);
     let emitted = top::walk_template(&mut check, template);
     let (findings, needs) = check.into_parts();
     Outcome { template: emitted, findings, needs }

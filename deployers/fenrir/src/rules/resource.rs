@@ -118,12 +118,12 @@ fn walk_attributes(place: &mut Place<'_, '_>, attributes: &Mapping) -> Map<Strin
 fn check_depends_on(place: &mut Place<'_, '_>, node: &Node) {
     let names = node.as_sequence().unwrap_or(std::slice::from_ref(node));
     for name in names {
-        match name.as_str() {
-            Some(logical_id) => references::require_one(place, name.span, logical_id),
-            None => {
-                place.refuse_with(name.span, format!("should be a logical id, but is {}", name.kind()), "write one")
-            }
-        }
+        let Some(logical_id) = name.as_str() else {
+            let message = format!("should be a logical id, but is {}", name.kind());
+            place.refuse_with(name.span, message, "write one");
+            continue;
+        };
+        references::require_one(place, name.span, logical_id);
     }
 }
 

@@ -80,18 +80,18 @@ fn target(place: &mut Place<'_, '_>, node: &Node) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::{Lab, function, own_tags, tags};
+    use crate::rules::lab::{Lab, function, own_tags, resource, tags};
     use crate::rules::{Answer, Lookup};
     use serde_json::{Value, json};
 
     fn group(properties: Value) -> Value {
         json!({
-            "group": {"Type": "AWS::ElasticLoadBalancingV2::TargetGroup", "Properties": properties},
+            "group": resource("AWS::ElasticLoadBalancingV2::TargetGroup", properties),
             "hello": function(json!({})),
         })
     }
 
-    fn of_function(id: Value) -> Value {
+    fn of_function(id: &Value) -> Value {
         group(json!({"TargetType": "lambda", "Targets": [{"Id": id}]}))
     }
 
@@ -115,25 +115,25 @@ mod tests {
 
     #[test]
     fn or_of_a_function_of_the_template() {
-        Lab::default().accepts(of_function(json!({"Fn::GetAtt": ["hello", "Arn"]})));
+        Lab::default().accepts(of_function(&json!({"Fn::GetAtt": ["hello", "Arn"]})));
         let path = "group.Properties.Targets.0.Id";
         for wrong in [json!({"Fn::GetAtt": ["hello", "Name"]}), json!({"Fn::GetAtt": ["group", "Arn"]})] {
-            Lab::default().refuses(of_function(wrong), path, "should be");
+            Lab::default().refuses(of_function(&wrong), path, "should be");
         }
-        Lab::default().refuses(of_function(json!({"Ref": "hello"})), path, "`!GetAtt <function>.Arn`, or the name");
+        Lab::default().refuses(of_function(&json!({"Ref": "hello"})), path, "`!GetAtt <function>.Arn`, or the name");
     }
 
     #[test]
     fn or_of_a_function_with_correct_tags() {
         let correct = Answer::Tags(Some(own_tags("x")));
-        let emitted = knows(correct.clone()).accepts(of_function(json!("other")));
+        let emitted = knows(correct.clone()).accepts(of_function(&json!("other")));
         assert_eq!(emitted["Resources"]["group"]["Properties"]["Targets"][0]["Id"], ARN);
-        knows(correct).accepts(of_function(json!(format!("{ARN}:live"))));
+        knows(correct).accepts(of_function(&json!(format!("{ARN}:live"))));
         let path = "group.Properties.Targets.0.Id";
         let others = tags([("ProjectName", "org/other"), ("ConfigName", "development")]);
         let message = "has `org/other` as ProjectName and `development` as ConfigName";
-        knows(Answer::Tags(Some(others))).refuses(of_function(json!("other")), path, message);
-        knows(Answer::Tags(None)).refuses(of_function(json!("other")), path, "does not exist, or has no tags");
-        Lab::default().refuses(of_function(json!("arn:aws:sqs:us-east-1:0:x")), path, "is not the ARN of a function");
+        knows(Answer::Tags(Some(others))).refuses(of_function(&json!("other")), path, message);
+        knows(Answer::Tags(None)).refuses(of_function(&json!("other")), path, "does not exist, or has no tags");
+        Lab::default().refuses(of_function(&json!("arn:aws:sqs:us-east-1:0:x")), path, "is not the ARN of a function");
     }
 }
