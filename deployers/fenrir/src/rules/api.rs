@@ -15,7 +15,7 @@ use serde_json::{Map as JsonMap, Value, json};
 pub(super) const TYPE: ResourceType =
     ResourceType { name: "AWS::Serverless::Api", table: PROPERTIES, finish, deletion_policy: None };
 
-pub(super) const PROPERTIES: Table = &[
+const PROPERTIES: Table = &[
     ("AccessLogSetting", Object(ACCESS_LOG_SETTING)),
     ("AlwaysDeploy", Boolean),
     ("ApiKeySourceType", Text),
@@ -49,12 +49,12 @@ pub(super) const PROPERTIES: Table = &[
     ("TracingEnabled", Boolean),
     ("Variables", Map(&Scalar)),
 ];
-pub(super) const ENDPOINT_CONFIGURATION: Table =
+const ENDPOINT_CONFIGURATION: Table =
     &[("IpAddressType", Text), ("Type", Required(&ENDPOINT_TYPE)), ("VPCEndpointIds", List(&Text))];
 const ENDPOINT_TYPE: super::table::Shape = Plain(&OneOf(&["PRIVATE", "REGIONAL", "EDGE"]));
 
-pub(super) const ACCESS_LOG_SETTING: Table = &[("DestinationArn", Text), ("Format", Text)];
-pub(super) const AUTH: Table = &[
+const ACCESS_LOG_SETTING: Table = &[("DestinationArn", Text), ("Format", Text)];
+const AUTH: Table = &[
     ("AddApiKeyRequiredToCorsPreflight", Boolean),
     ("AddDefaultAuthorizerToCorsPreflight", Boolean),
     ("ApiKeyRequired", Boolean),
@@ -65,7 +65,7 @@ pub(super) const AUTH: Table = &[
     ("UsagePlan", Object(USAGE_PLAN)),
 ];
 /// One of Cognito, or one that is a function and gets a token or the request.
-pub(super) const AUTHORIZER: Table = &[
+const AUTHORIZER: Table = &[
     ("AuthorizationScopes", List(&Text)),
     ("DisableFunctionDefaultPermissions", Boolean),
     ("FunctionArn", Text),
@@ -74,7 +74,7 @@ pub(super) const AUTHORIZER: Table = &[
     ("Identity", Object(AUTHORIZER_IDENTITY)),
     ("UserPoolArn", Either(&Text, &List(&Text))),
 ];
-pub(super) const AUTHORIZER_IDENTITY: Table = &[
+const AUTHORIZER_IDENTITY: Table = &[
     ("Context", List(&Text)),
     ("Header", Text),
     ("Headers", List(&Text)),
@@ -83,7 +83,7 @@ pub(super) const AUTHORIZER_IDENTITY: Table = &[
     ("StageVariables", List(&Text)),
     ("ValidationExpression", Text),
 ];
-pub(super) const USAGE_PLAN: Table = &[
+const USAGE_PLAN: Table = &[
     ("CreateUsagePlan", Required(&OneOf(&["PER_API", "SHARED", "NONE"]))),
     ("Description", Text),
     ("Quota", Object(QUOTA)),
@@ -91,22 +91,22 @@ pub(super) const USAGE_PLAN: Table = &[
     ("Throttle", Object(THROTTLE)),
     ("UsagePlanName", Text),
 ];
-pub(super) const QUOTA: Table = &[("Limit", Integer), ("Offset", Integer), ("Period", Text)];
-pub(super) const THROTTLE: Table = &[("BurstLimit", Integer), ("RateLimit", Number)];
-pub(super) const CANARY_SETTING: Table = &[
+const QUOTA: Table = &[("Limit", Integer), ("Offset", Integer), ("Period", Text)];
+const THROTTLE: Table = &[("BurstLimit", Integer), ("RateLimit", Number)];
+const CANARY_SETTING: Table = &[
     ("DeploymentId", Text),
     ("PercentTraffic", Number),
     ("StageVariableOverrides", Map(&Scalar)),
     ("UseStageCache", Boolean),
 ];
-pub(super) const CORS: Table = &[
+const CORS: Table = &[
     ("AllowCredentials", Boolean),
     ("AllowHeaders", Text),
     ("AllowMethods", Text),
     ("AllowOrigin", Required(&Text)),
     ("MaxAge", Text),
 ];
-pub(super) const METHOD_SETTING: Table = &[
+const METHOD_SETTING: Table = &[
     ("CacheDataEncrypted", Boolean),
     ("CacheTtlInSeconds", Integer),
     ("CachingEnabled", Boolean),
@@ -118,7 +118,7 @@ pub(super) const METHOD_SETTING: Table = &[
     ("ThrottlingBurstLimit", Integer),
     ("ThrottlingRateLimit", Number),
 ];
-pub(super) const DOMAIN: Table = &[
+const DOMAIN: Table = &[
     ("AccessAssociation", Object(ACCESS_ASSOCIATION)),
     ("BasePath", Either(&List(&Text), &Text)),
     ("CertificateArn", Required(&Text)),
@@ -133,9 +133,9 @@ pub(super) const DOMAIN: Table = &[
     ("Route53", Object(ROUTE_53)),
     ("SecurityPolicy", Text),
 ];
-pub(super) const ACCESS_ASSOCIATION: Table = &[("VpcEndpointId", Required(&Text))];
-pub(super) const MUTUAL_TLS_AUTHENTICATION: Table = &[("TruststoreUri", Text), ("TruststoreVersion", Text)];
-pub(super) const ROUTE_53: Table = &[
+const ACCESS_ASSOCIATION: Table = &[("VpcEndpointId", Required(&Text))];
+const MUTUAL_TLS_AUTHENTICATION: Table = &[("TruststoreUri", Text), ("TruststoreVersion", Text)];
+const ROUTE_53: Table = &[
     ("DistributionDomainName", Text),
     ("EvaluateTargetHealth", Boolean),
     ("HostedZoneId", Text),

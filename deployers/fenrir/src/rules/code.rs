@@ -42,8 +42,7 @@ const PROPERTIES: [(&str, &str); 3] = [
 /// All files and folders that a template refers to, in its order. What [`apply`](super::apply) refuses is not among them.
 #[must_use]
 pub fn code_references(template: &Node) -> Vec<CodeReference> {
-    let (resources, _) = globals::merged(template);
-    resources.iter().filter_map(|(logical_id, entry)| reference(logical_id, &entry.value)).collect()
+    globals::merged(template).iter().filter_map(|(logical_id, entry)| reference(logical_id, &entry.value)).collect()
 }
 
 fn reference(logical_id: &str, resource: &Node) -> Option<CodeReference> {

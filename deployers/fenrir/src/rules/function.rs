@@ -15,7 +15,7 @@ use serde_json::{Map as JsonMap, Value, json};
 pub(super) const TYPE: ResourceType =
     ResourceType { name: "AWS::Serverless::Function", table: PROPERTIES, finish, deletion_policy: None };
 
-pub(super) const PROPERTIES: Table = &[
+const PROPERTIES: Table = &[
     ("Architectures", List(&OneOf(&["x86_64", "arm64"]))),
     ("AssumeRolePolicyDocument", Refused("it would let others take the function's role: leave it out")),
     ("AutoPublishAlias", Plain(&Text)),
@@ -72,14 +72,13 @@ pub(super) const PROPERTIES: Table = &[
 
 const NO_IMAGES: &str = "code is a file of the release, whose hash is checked, and images are not: write `CodeUri`";
 
-pub(super) const CAPACITY_PROVIDER_CONFIG: Table = &[
+const CAPACITY_PROVIDER_CONFIG: Table = &[
     ("Arn", Required(&Text)),
     ("ExecutionEnvironmentMemoryGiBPerVCpu", Number),
     ("PerExecutionEnvironmentMaxConcurrency", Integer),
 ];
-pub(super) const DEAD_LETTER_QUEUE: Table =
-    &[("TargetArn", Required(&Text)), ("Type", Required(&OneOf(&["SNS", "SQS"])))];
-pub(super) const DEPLOYMENT_PREFERENCE: Table = &[
+const DEAD_LETTER_QUEUE: Table = &[("TargetArn", Required(&Text)), ("Type", Required(&OneOf(&["SNS", "SQS"])))];
+const DEPLOYMENT_PREFERENCE: Table = &[
     ("Alarms", List(&Text)),
     ("Enabled", Boolean),
     ("Hooks", Object(HOOKS)),
@@ -88,34 +87,33 @@ pub(super) const DEPLOYMENT_PREFERENCE: Table = &[
     ("TriggerConfigurations", List(&Object(TRIGGER_CONFIGURATION))),
     ("Type", Text),
 ];
-pub(super) const HOOKS: Table = &[("PostTraffic", Text), ("PreTraffic", Text)];
-pub(super) const TRIGGER_CONFIGURATION: Table =
+const HOOKS: Table = &[("PostTraffic", Text), ("PreTraffic", Text)];
+const TRIGGER_CONFIGURATION: Table =
     &[("TriggerEvents", List(&Text)), ("TriggerName", Text), ("TriggerTargetArn", Text)];
-pub(super) const DURABLE_CONFIG: Table =
+const DURABLE_CONFIG: Table =
     &[("ExecutionTimeout", Required(&Integer)), ("KMSKeyArn", Text), ("RetentionPeriodInDays", Integer)];
-pub(super) const ENVIRONMENT: Table = &[("Variables", Map(&Scalar))];
-pub(super) const EPHEMERAL_STORAGE: Table = &[("Size", Required(&Integer))];
-pub(super) const EVENT_INVOKE_CONFIG: Table = &[
+const ENVIRONMENT: Table = &[("Variables", Map(&Scalar))];
+const EPHEMERAL_STORAGE: Table = &[("Size", Required(&Integer))];
+const EVENT_INVOKE_CONFIG: Table = &[
     ("DestinationConfig", Object(EVENT_INVOKE_DESTINATION_CONFIG)),
     ("MaximumEventAgeInSeconds", Integer),
     ("MaximumRetryAttempts", Integer),
 ];
-pub(super) const EVENT_INVOKE_DESTINATION_CONFIG: Table =
+const EVENT_INVOKE_DESTINATION_CONFIG: Table =
     &[("OnFailure", Object(EVENT_INVOKE_DESTINATION)), ("OnSuccess", Object(EVENT_INVOKE_DESTINATION))];
-pub(super) const EVENT_INVOKE_DESTINATION: Table =
+const EVENT_INVOKE_DESTINATION: Table =
     &[("Destination", Text), ("Type", OneOf(&["SQS", "SNS", "Lambda", "EventBridge", "S3Bucket"]))];
-pub(super) const FILE_SYSTEM_CONFIG: Table =
+const FILE_SYSTEM_CONFIG: Table =
     &[("Arn", Required(&Text)), ("LocalMountPath", Required(&Text)), ("S3FilesConfig", Object(S3_FILES_CONFIG))];
-pub(super) const S3_FILES_CONFIG: Table = &[("DirectS3Read", OneOf(&["ENABLED", "DISABLED", "AUTO"]))];
-pub(super) const FUNCTION_SCALING_CONFIG: Table =
-    &[("MaxExecutionEnvironments", Integer), ("MinExecutionEnvironments", Integer)];
+const S3_FILES_CONFIG: Table = &[("DirectS3Read", OneOf(&["ENABLED", "DISABLED", "AUTO"]))];
+const FUNCTION_SCALING_CONFIG: Table = &[("MaxExecutionEnvironments", Integer), ("MinExecutionEnvironments", Integer)];
 /// `NONE` lets anybody call the function, and has to be written.
-pub(super) const FUNCTION_URL_CONFIG: Table = &[
+const FUNCTION_URL_CONFIG: Table = &[
     ("AuthType", Required(&Plain(&OneOf(&["AWS_IAM", "NONE"])))),
     ("Cors", Object(FUNCTION_URL_CORS)),
     ("InvokeMode", OneOf(&["BUFFERED", "RESPONSE_STREAM"])),
 ];
-pub(super) const FUNCTION_URL_CORS: Table = &[
+const FUNCTION_URL_CORS: Table = &[
     ("AllowCredentials", Boolean),
     ("AllowHeaders", List(&Text)),
     ("AllowMethods", List(&Text)),
@@ -123,18 +121,18 @@ pub(super) const FUNCTION_URL_CORS: Table = &[
     ("ExposeHeaders", List(&Text)),
     ("MaxAge", Integer),
 ];
-pub(super) const LOGGING_CONFIG: Table = &[
+const LOGGING_CONFIG: Table = &[
     ("ApplicationLogLevel", OneOf(&["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"])),
     ("LogFormat", OneOf(&["Text", "JSON"])),
     ("LogGroup", Text),
     ("SystemLogLevel", OneOf(&["DEBUG", "INFO", "WARN"])),
 ];
-pub(super) const PROVISIONED_CONCURRENCY_CONFIG: Table = &[("ProvisionedConcurrentExecutions", Required(&Integer))];
-pub(super) const RUNTIME_MANAGEMENT_CONFIG: Table =
+const PROVISIONED_CONCURRENCY_CONFIG: Table = &[("ProvisionedConcurrentExecutions", Required(&Integer))];
+const RUNTIME_MANAGEMENT_CONFIG: Table =
     &[("RuntimeVersionArn", Text), ("UpdateRuntimeOn", Required(&OneOf(&["Auto", "FunctionUpdate", "Manual"])))];
-pub(super) const SNAP_START: Table = &[("ApplyOn", Required(&OneOf(&["PublishedVersions", "None"])))];
-pub(super) const TENANCY_CONFIG: Table = &[("TenantIsolationMode", Required(&OneOf(&["PER_TENANT"])))];
-pub(super) const VPC_CONFIG: Table = &[
+const SNAP_START: Table = &[("ApplyOn", Required(&OneOf(&["PublishedVersions", "None"])))];
+const TENANCY_CONFIG: Table = &[("TenantIsolationMode", Required(&OneOf(&["PER_TENANT"])))];
+const VPC_CONFIG: Table = &[
     ("Ipv6AllowedForDualStack", Boolean),
     ("SecurityGroupIds", Required(&SECURITY_GROUPS)),
     ("SubnetIds", Required(&SUBNETS)),
@@ -213,3 +211,7 @@ fn role(place: &mut Place<'_, '_>, node: &Node) -> Value {
         _ => node.into(),
     }
 }
+
+#[cfg(test)]
+#[path = "function_tests.rs"]
+mod tests;

@@ -26,7 +26,7 @@ pub(super) const TYPES: [(&str, Table); 10] = [
     ("CloudWatchEvent", CLOUD_WATCH_EVENT),
 ];
 
-pub(super) const API: Table = &[
+const API: Table = &[
     ("Auth", Object(API_AUTH)),
     ("Method", Required(&Text)),
     ("Path", Required(&Text)),
@@ -36,7 +36,7 @@ pub(super) const API: Table = &[
     ("RestApiId", Required(&Rule(rest_api))),
     ("TimeoutInMillis", Integer),
 ];
-pub(super) const API_AUTH: Table = &[
+const API_AUTH: Table = &[
     ("ApiKeyRequired", Boolean),
     ("AuthorizationScopes", List(&Text)),
     ("Authorizer", Plain(&Text)),
@@ -57,20 +57,20 @@ pub(super) const RESOURCE_POLICY: Table = &[
     ("SourceVpcBlacklist", List(&Any)),
     ("SourceVpcWhitelist", List(&Any)),
 ];
-pub(super) const REQUEST_MODEL: Table =
+const REQUEST_MODEL: Table =
     &[("Model", Required(&Text)), ("Required", Boolean), ("ValidateBody", Boolean), ("ValidateParameters", Boolean)];
-pub(super) const REQUEST_PARAMETER: Table = &[("Caching", Boolean), ("Required", Boolean)];
+const REQUEST_PARAMETER: Table = &[("Caching", Boolean), ("Required", Boolean)];
 
-pub(super) const S3: Table = &[
+const S3: Table = &[
     ("Bucket", Required(&Rule(bucket))),
     ("Events", Required(&Either(&Text, &List(&Text)))),
     ("Filter", Object(S3_FILTER)),
 ];
-pub(super) const S3_FILTER: Table = &[("S3Key", Required(&Object(S3_KEY_FILTER)))];
-pub(super) const S3_KEY_FILTER: Table = &[("Rules", Required(&List(&Object(S3_FILTER_RULE))))];
-pub(super) const S3_FILTER_RULE: Table = &[("Name", Required(&Text)), ("Value", Required(&Text))];
+const S3_FILTER: Table = &[("S3Key", Required(&Object(S3_KEY_FILTER)))];
+const S3_KEY_FILTER: Table = &[("Rules", Required(&List(&Object(S3_FILTER_RULE))))];
+const S3_FILTER_RULE: Table = &[("Name", Required(&Text)), ("Value", Required(&Text))];
 
-pub(super) const KINESIS: Table = &[
+const KINESIS: Table = &[
     ("BatchSize", Integer),
     ("BisectBatchOnFunctionError", Boolean),
     ("DestinationConfig", Object(DESTINATION_CONFIG)),
@@ -88,7 +88,7 @@ pub(super) const KINESIS: Table = &[
     ("Stream", Required(&Rule(kinesis_stream))),
     ("TumblingWindowInSeconds", Integer),
 ];
-pub(super) const DYNAMO_DB: Table = &[
+const DYNAMO_DB: Table = &[
     ("BatchSize", Integer),
     ("BisectBatchOnFunctionError", Boolean),
     ("DestinationConfig", Object(DESTINATION_CONFIG)),
@@ -106,7 +106,7 @@ pub(super) const DYNAMO_DB: Table = &[
     ("Stream", Required(&Rule(table_stream))),
     ("TumblingWindowInSeconds", Integer),
 ];
-pub(super) const SQS: Table = &[
+const SQS: Table = &[
     ("BatchSize", Integer),
     ("Enabled", Boolean),
     ("FilterCriteria", Object(FILTER_CRITERIA)),
@@ -117,32 +117,31 @@ pub(super) const SQS: Table = &[
     ("Queue", Required(&Rule(queue))),
     ("ScalingConfig", Object(SCALING_CONFIG)),
 ];
-pub(super) const DESTINATION_CONFIG: Table = &[("OnFailure", Object(ON_FAILURE))];
+const DESTINATION_CONFIG: Table = &[("OnFailure", Object(ON_FAILURE))];
 /// Beside what CloudFormation knows SAM has `Type`, by which it gives the function's role its right to send.
-pub(super) const ON_FAILURE: Table = &[("Destination", Text), ("Type", OneOf(&["SQS", "SNS", "S3"]))];
-pub(super) const FILTER_CRITERIA: Table = &[("Filters", List(&Object(FILTER)))];
-pub(super) const FILTER: Table = &[("Pattern", Text)];
-pub(super) const METRICS_CONFIG: Table = &[("Metrics", List(&Text))];
-pub(super) const SCALING_CONFIG: Table = &[("MaximumConcurrency", Integer)];
+const ON_FAILURE: Table = &[("Destination", Text), ("Type", OneOf(&["SQS", "SNS", "S3"]))];
+const FILTER_CRITERIA: Table = &[("Filters", List(&Object(FILTER)))];
+const FILTER: Table = &[("Pattern", Text)];
+const METRICS_CONFIG: Table = &[("Metrics", List(&Text))];
+const SCALING_CONFIG: Table = &[("MaximumConcurrency", Integer)];
 
-pub(super) const SNS: Table = &[
+const SNS: Table = &[
     ("FilterPolicy", Any),
     ("FilterPolicyScope", OneOf(&["MessageAttributes", "MessageBody"])),
     ("Region", Text),
     ("SqsSubscription", Either(&Boolean, &Object(SQS_SUBSCRIPTION))),
     ("Topic", Required(&Rule(topic))),
 ];
-pub(super) const SQS_SUBSCRIPTION: Table = &[
+const SQS_SUBSCRIPTION: Table = &[
     ("BatchSize", Integer),
     ("Enabled", Boolean),
     ("QueueArn", Required(&Text)),
     ("QueuePolicyLogicalId", Text),
     ("QueueUrl", Required(&Text)),
 ];
-pub(super) const CLOUD_WATCH_LOGS: Table =
-    &[("FilterPattern", Required(&Text)), ("LogGroupName", Required(&Rule(log_group)))];
+const CLOUD_WATCH_LOGS: Table = &[("FilterPattern", Required(&Text)), ("LogGroupName", Required(&Rule(log_group)))];
 
-pub(super) const SCHEDULE: Table = &[
+const SCHEDULE: Table = &[
     ("DeadLetterConfig", Object(DEAD_LETTER_CONFIG)),
     ("Description", Text),
     ("Enabled", Boolean),
@@ -152,9 +151,9 @@ pub(super) const SCHEDULE: Table = &[
     ("Schedule", Required(&Text)),
     ("State", Text),
 ];
-pub(super) const DEAD_LETTER_CONFIG: Table = &[("Arn", Text), ("QueueLogicalId", Text), ("Type", OneOf(&["SQS"]))];
-pub(super) const RETRY_POLICY: Table = &[("MaximumEventAgeInSeconds", Integer), ("MaximumRetryAttempts", Integer)];
-pub(super) const CLOUD_WATCH_EVENT: Table = &[
+const DEAD_LETTER_CONFIG: Table = &[("Arn", Text), ("QueueLogicalId", Text), ("Type", OneOf(&["SQS"]))];
+const RETRY_POLICY: Table = &[("MaximumEventAgeInSeconds", Integer), ("MaximumRetryAttempts", Integer)];
+const CLOUD_WATCH_EVENT: Table = &[
     ("Enabled", Boolean),
     ("EventBusName", Text),
     ("Input", Any),
@@ -246,15 +245,7 @@ fn resolve(place: &mut Place<'_, '_>, node: &Node, words: &str, service: &str, p
 fn table_stream(place: &mut Place<'_, '_>, node: &Node) -> Value {
     let Some(name) = name(place, node, "the name of a table, or the ARN of its stream") else { return node.into() };
     if is_arn(name) {
-        let table = name.split_once("/stream/").map(|(table, _)| table);
-        match table
-            .filter(|table| arns::resource_of(table, "dynamodb").is_some_and(|table| table.starts_with("table/")))
-        {
-            Some(table) => arns::require_correct_tags(place, node, name, table),
-            None => {
-                place.refuse_with(node.span, format!("`{name}` is not the ARN of a stream"), "write the table's name")
-            }
-        }
+        check_stream(place, node, name);
         return node.into();
     }
     let table = arn(place.facts(), "dynamodb", &format!("table/{name}"));
@@ -270,6 +261,20 @@ fn table_stream(place: &mut Place<'_, '_>, node: &Node) -> Value {
     }
 }
 
+fn check_stream(place: &mut Place<'_, '_>, node: &Node, stream: &str) {
+    let table = stream.split_once("/stream/").map(|(table, _)| table);
+    let is_table =
+        |arn: &&str| arns::resource_of(arn, "dynamodb").is_some_and(|resource| resource.starts_with("table/"));
+    let Some(table) = table.filter(is_table) else {
+        return place.refuse_with(
+            node.span,
+            format!("`{stream}` is not the ARN of a stream"),
+            "write the table's name",
+        );
+    };
+    arns::require_correct_tags(place, node, stream, table);
+}
+
 /// Log groups go by their names in a template.
 fn log_group(place: &mut Place<'_, '_>, node: &Node) -> Value {
     let Some(name) = name(place, node, "the name of a log group") else { return node.into() };
@@ -281,3 +286,7 @@ fn log_group(place: &mut Place<'_, '_>, node: &Node) -> Value {
     }
     node.into()
 }
+
+#[cfg(test)]
+#[path = "function_events_tests.rs"]
+mod tests;

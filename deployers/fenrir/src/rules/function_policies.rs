@@ -30,14 +30,11 @@ pub(super) fn policies(place: &mut Place<'_, '_>, node: &Node) -> Value {
 
 fn walk(place: &mut Place<'_, '_>, node: &Node) -> Value {
     let only = node.as_mapping().filter(|mapping| mapping.len() == 1).and_then(|mapping| mapping.first());
-    let known = only.and_then(|(name, entry)| Some((template(name)?, name, entry)));
-    match known {
-        Some((table, name, entry)) => json!({name: Object(table).walk(&mut place.within(name), &entry.value)}),
-        None => {
-            refuse(place, node, only);
-            node.into()
-        }
-    }
+    let Some((table, name, entry)) = only.and_then(|(name, entry)| Some((template(name)?, name, entry))) else {
+        refuse(place, node, only);
+        return node.into();
+    };
+    json!({name: Object(table).walk(&mut place.within(name), &entry.value)})
 }
 
 fn template(name: &str) -> Option<Table> {
@@ -92,5 +89,105 @@ fn key(place: &mut Place<'_, '_>, node: &Node) -> Value {
             node.into()
         }
         _ => node.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::lab::{Lab, function, own_tags, tags};
+    use crate::rules::{Answer, Key, Lookup};
+    use serde_json::{Value, json};
+
+    const POLICIES: &str = "hello.Properties.Policies";
+
+    fn with(policies: &Value) -> Value {
+        json!({
+            "hello": function(json!({"Policies": policies})),
+            "things": {"Type": "AWS::Serverless::SimpleTable"},
+            "jobs": {"Type": "AWS::SQS::Queue"},
+        })
+    }
+
+    fn knows_key(answer: Option<Key>) -> Lab {
+        Lab::default().knows(Lookup::Key("alias/shop".to_owned()), Answer::Key(answer))
+    }
+
+    #[test]
+    fn policies_are_about_things_of_the_template() {
+        let policies = json!([
+            {"DynamoDBCrudPolicy": {"TableName": {"Ref": "things"}}},
+            {"LambdaInvokePolicy": {"FunctionName": {"Ref": "hello"}}},
+            {"VPCAccessPolicy": {}},
+        ]);
+        let emitted = Lab::default().accepts(with(&policies));
+        assert_eq!(emitted["Resources"]["hello"]["Properties"]["Policies"], policies);
+        for (policy, path) in [
+            (json!({"DynamoDBCrudPolicy": {"TableName": "fenrir-org-other-development-things"}}), "TableName"),
+            (json!({"DynamoDBCrudPolicy": {"TableName": "*"}}), "TableName"),
+            (json!({"DynamoDBCrudPolicy": {"TableName": {"Ref": "jobs"}}}), "TableName"),
+            (json!({"LambdaInvokePolicy": {"FunctionName": {"Fn::ImportValue": "x"}}}), "FunctionName"),
+            (json!({"SQSPollerPolicy": {"QueueName": {"Fn::GetAtt": ["jobs", "Arn"]}}}), "QueueName"),
+        ] {
+            Lab::default().refuses(with(&json!([policy])), &format!("{POLICIES}.0."), "should be");
+            Lab::default().refuses(with(&json!([policy])), path, "should be");
+        }
+    }
+
+    #[test]
+    fn a_queue_is_named_to_its_policy_though_ref_is_its_url() {
+        for queue in [json!({"Ref": "jobs"}), json!({"Fn::GetAtt": ["jobs", "QueueName"]})] {
+            let emitted = Lab::default().accepts(with(&json!([{"SQSPollerPolicy": {"QueueName": queue}}])));
+            let policy = &emitted["Resources"]["hello"]["Properties"]["Policies"][0];
+            assert_eq!(policy, &json!({"SQSPollerPolicy": {"QueueName": {"Fn::GetAtt": ["jobs", "QueueName"]}}}));
+        }
+    }
+
+    #[test]
+    fn a_key_has_correct_tags_and_becomes_its_id() {
+        let policy = with(&json!([{"KMSDecryptPolicy": {"KeyId": "alias/shop"}}]));
+        assert_eq!(Lab::default().needs(policy.clone()), [Lookup::Key("alias/shop".to_owned())]);
+        let key = |tags| Some(Key { id: "1234".to_owned(), tags });
+        for correct in [
+            own_tags("x"),
+            tags([("FenrirAllowed:org/shop:development", "true")]),
+            tags([("FenrirAllAllowed", "true")]),
+        ] {
+            let emitted = knows_key(key(correct)).accepts(policy.clone());
+            let policies = &emitted["Resources"]["hello"]["Properties"]["Policies"];
+            assert_eq!(policies[0]["KMSDecryptPolicy"]["KeyId"], "1234");
+        }
+        let path = &format!("{POLICIES}.0.KMSDecryptPolicy.KeyId");
+        for wrong in [
+            tags([]),
+            tags([("FenrirAllowed:org/shop:production", "true")]),
+            tags([("FenrirAllAllowed", "yes")]),
+            tags([("ProjectName", "_all"), ("ConfigName", "_all")]),
+        ] {
+            knows_key(key(wrong)).refuses(policy.clone(), path, "the key `alias/shop` has");
+        }
+        knows_key(None).refuses(policy, path, "there is no key `alias/shop`");
+        let computed = with(&json!([{"KMSDecryptPolicy": {"KeyId": {"Ref": "things"}}}]));
+        Lab::default().refuses(computed, path, "without an intrinsic function");
+    }
+
+    #[test]
+    fn anything_but_a_list_of_known_templates_is_refused() {
+        for (policies, message) in [
+            (json!("AdministratorAccess"), "at least one SAM policy template"),
+            (json!([]), "at least one SAM policy template"),
+            (json!({"VPCAccessPolicy": {}}), "at least one SAM policy template"),
+            (json!(["AWSLambdaExecute"]), "`AWSLambdaExecute` is not a supported SAM policy template"),
+            (
+                json!([{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}]),
+                "`Statement` is not a supported",
+            ),
+            (json!([{"S3CrudPolicy": {"BucketName": "x"}}]), "`S3CrudPolicy` is not a supported"),
+            (json!([{"DynamoDBCrudPolcy": {}}]), "did you mean `DynamoDBCrudPolicy`?"),
+            (json!([{"VPCAccessPolicy": {}, "S3CrudPolicy": {}}]), "is not a supported"),
+            (json!([{"VPCAccessPolicy": {"x": 1}}]), "there is no `x` here"),
+            (json!([{"KMSDecryptPolicy": {}}]), "`KeyId` is missing"),
+        ] {
+            Lab::default().refuses(with(&policies), POLICIES, message);
+        }
     }
 }

@@ -7,7 +7,6 @@
 use super::place::Place;
 use crate::template::{Content, Entry, Mapping, Node, nearest};
 
-const GLOBALS: &str = "Globals";
 const PREFIX: &str = "AWS::Serverless::";
 
 /// What may be global, by section. These are SAM's lists for the types that Fenrir supports, in SAM's order, without what
@@ -100,74 +99,52 @@ pub(super) const SECTIONS: [(&str, &[&str]); 5] = [
     ("LayerVersion", &["PublishLambdaVersion"]),
 ];
 
-/// Something wrong with the globals themselves.
-pub(super) struct Fault<'n> {
-    /// The names that lead to it, from the section on.
-    names: Vec<&'n str>,
-    entry: Option<&'n Entry>,
-    node: &'n Node,
-    message: String,
-    help: String,
-}
-
-/// The resources of a template with the globals in them, and what is wrong with the globals.
-pub(super) fn merged(template: &Node) -> (Mapping, Vec<Fault<'_>>) {
-    let globals = template.get(GLOBALS);
-    let faults = globals.map(faults).unwrap_or_default();
+/// The resources of a template, with the globals in them.
+pub(super) fn merged(template: &Node) -> Mapping {
+    let globals = template.get("Globals");
     let resources = template.get("Resources").and_then(Node::as_mapping).into_iter().flatten();
     let merged = resources.map(|(logical_id, entry)| {
         let value = globals.map_or_else(|| entry.value.clone(), |globals| with_globals(globals, &entry.value));
         (logical_id.clone(), Entry { key_span: entry.key_span, value })
     });
-    (merged.collect(), faults)
+    merged.collect()
 }
 
-/// Says what is wrong with the globals.
-pub(super) fn report(place: &mut Place<'_, '_>, faults: Vec<Fault<'_>>) {
-    for fault in faults {
-        let span = fault.entry.map_or(fault.node.span, |entry| entry.key_span);
-        match fault.names.as_slice() {
-            [] => place.refuse_with(span, fault.message, fault.help),
-            [section] => place.within(section).refuse_with(span, fault.message, fault.help),
-            [section, property, ..] => {
-                place.within(section).within(property).refuse_with(span, fault.message, fault.help);
-            }
+/// Says what is wrong with the globals themselves. Their values are checked in the resources that they are merged into.
+pub(super) fn check(place: &mut Place<'_, '_>, globals: &Node) {
+    let names = SECTIONS.map(|(name, _)| name);
+    for (name, entry) in entries(place, globals) {
+        let mut place = place.within(name);
+        match SECTIONS.iter().find(|(known, _)| known == name) {
+            Some((_, known)) => check_section(&mut place, known, &entry.value),
+            None => refuse(&mut place, entry, &names),
         }
     }
 }
 
-fn faults(globals: &Node) -> Vec<Fault<'_>> {
-    let Some(sections) = globals.as_mapping() else {
-        return vec![not_a_mapping(vec![], globals)];
-    };
-    sections.iter().flat_map(|(name, entry)| faults_of_section(name, entry)).collect()
+fn check_section(place: &mut Place<'_, '_>, known: &[&str], section: &Node) {
+    for (name, entry) in entries(place, section) {
+        if !known.contains(&name.as_str()) {
+            refuse(&mut place.within(name), entry, known);
+        }
+    }
 }
 
-fn faults_of_section<'n>(section: &'n str, entry: &'n Entry) -> Vec<Fault<'n>> {
-    let names = SECTIONS.iter().map(|(name, _)| *name);
-    let Some((_, known)) = SECTIONS.iter().find(|(name, _)| *name == section) else {
-        return vec![unknown(vec![section], entry, names.collect())];
-    };
-    let Some(properties) = entry.value.as_mapping() else {
-        return vec![not_a_mapping(vec![section], &entry.value)];
-    };
-    let unsupported = properties.iter().filter(|(name, _)| !known.contains(&name.as_str()));
-    unsupported.map(|(name, entry)| unknown(vec![section, name], entry, known.to_vec())).collect()
+fn entries<'n>(place: &mut Place<'_, '_>, node: &'n Node) -> impl Iterator<Item = (&'n String, &'n Entry)> + use<'n> {
+    if node.as_mapping().is_none() {
+        let help = "write properties by the type that has them, such as `Function: {Timeout: 30}`";
+        place.refuse_with(node.span, format!("should be a mapping, but is {}", node.kind()), help);
+    }
+    node.as_mapping().into_iter().flatten()
 }
 
-fn unknown<'n>(names: Vec<&'n str>, entry: &'n Entry, known: Vec<&'static str>) -> Fault<'n> {
-    let name = names.last().copied().unwrap_or_default();
+fn refuse(place: &mut Place<'_, '_>, entry: &Entry, known: &[&str]) {
+    let name = place.name();
     let help = match nearest(name, known.iter().copied()) {
-        Some(name) => format!("did you mean `{name}`?"),
+        Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("these can be: {}", known.join(", ")),
     };
-    Fault { message: format!("`{name}` cannot be global"), help, names, entry: Some(entry), node: &entry.value }
-}
-
-fn not_a_mapping<'n>(names: Vec<&'n str>, node: &'n Node) -> Fault<'n> {
-    let message = format!("should be a mapping, but is {}", node.kind());
-    let help = "write properties by the type that has them, such as `Function: {Timeout: 30}`".to_owned();
-    Fault { names, entry: None, node, message, help }
+    place.refuse_with(entry.key_span, format!("`{name}` cannot be global"), help);
 }
 
 fn with_globals(globals: &Node, resource: &Node) -> Node {
@@ -234,7 +211,7 @@ mod tests {
     fn merged_properties(global: &Value, resource: &Value) -> Value {
         let template = json!({"Globals": {"Function": global}, "Resources": {"hello": resource}});
         let template = Node::from(&template);
-        let (resources, _) = merged(&template);
+        let resources = merged(&template);
         Value::from(&resources["hello"].value)["Properties"].take()
     }
 

@@ -19,7 +19,7 @@ pub(super) const TYPE: ResourceType = ResourceType { name: HTTP_API, table: PROP
 
 const HTTP_API: &str = "AWS::Serverless::HttpApi";
 
-pub(super) const PROPERTIES: Table = &[
+const PROPERTIES: Table = &[
     ("AccessLogSettings", Object(ACCESS_LOG_SETTINGS)),
     ("Auth", Object(AUTH)),
     ("CorsConfiguration", Either(&Boolean, &Object(CORS_CONFIGURATION))),
@@ -37,14 +37,14 @@ pub(super) const PROPERTIES: Table = &[
     ("StageVariables", Map(&Scalar)),
     ("Tags", Map(&Scalar)),
 ];
-pub(super) const ACCESS_LOG_SETTINGS: Table = &[("DestinationArn", Text), ("Format", Text)];
-pub(super) const AUTH: Table = &[
+const ACCESS_LOG_SETTINGS: Table = &[("DestinationArn", Text), ("Format", Text)];
+const AUTH: Table = &[
     ("Authorizers", Map(&Object(AUTHORIZER))),
     ("DefaultAuthorizer", Plain(&Text)),
     ("EnableIamAuthorizer", Plain(&Boolean)),
 ];
 /// One of OAuth 2 or one that is a function.
-pub(super) const AUTHORIZER: Table = &[
+const AUTHORIZER: Table = &[
     ("AuthorizationScopes", List(&Text)),
     ("AuthorizerPayloadFormatVersion", Scalar),
     ("EnableFunctionDefaultPermissions", Boolean),
@@ -55,14 +55,14 @@ pub(super) const AUTHORIZER: Table = &[
     ("IdentitySource", Text),
     ("JwtConfiguration", Map(&Any)),
 ];
-pub(super) const AUTHORIZER_IDENTITY: Table = &[
+const AUTHORIZER_IDENTITY: Table = &[
     ("Context", List(&Text)),
     ("Headers", List(&Text)),
     ("QueryStrings", List(&Text)),
     ("ReauthorizeEvery", Integer),
     ("StageVariables", List(&Text)),
 ];
-pub(super) const CORS_CONFIGURATION: Table = &[
+const CORS_CONFIGURATION: Table = &[
     ("AllowCredentials", Boolean),
     ("AllowHeaders", List(&Text)),
     ("AllowMethods", List(&Text)),
@@ -70,14 +70,14 @@ pub(super) const CORS_CONFIGURATION: Table = &[
     ("ExposeHeaders", List(&Text)),
     ("MaxAge", Integer),
 ];
-pub(super) const ROUTE_SETTINGS: Table = &[
+const ROUTE_SETTINGS: Table = &[
     ("DataTraceEnabled", Boolean),
     ("DetailedMetricsEnabled", Boolean),
     ("LoggingLevel", Text),
     ("ThrottlingBurstLimit", Integer),
     ("ThrottlingRateLimit", Number),
 ];
-pub(super) const DOMAIN: Table = &[
+const DOMAIN: Table = &[
     ("BasePath", List(&Text)),
     ("CertificateArn", Required(&Text)),
     ("DomainName", Required(&Text)),
@@ -87,7 +87,7 @@ pub(super) const DOMAIN: Table = &[
     ("Route53", Object(ROUTE_53)),
     ("SecurityPolicy", Text),
 ];
-pub(super) const ROUTE_53: Table = &[
+const ROUTE_53: Table = &[
     ("DistributionDomainName", Text),
     ("EvaluateTargetHealth", Boolean),
     ("HostedZoneId", Text),
@@ -107,7 +107,7 @@ pub(super) const EVENT: Table = &[
     ("RouteSettings", Object(ROUTE_SETTINGS)),
     ("TimeoutInMillis", Integer),
 ];
-pub(super) const EVENT_AUTH: Table = &[("AuthorizationScopes", List(&Text)), ("Authorizer", Plain(&Text))];
+const EVENT_AUTH: Table = &[("AuthorizationScopes", List(&Text)), ("Authorizer", Plain(&Text))];
 
 fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
     if let Some(body) = node.get("DefinitionBody").filter(|_| default_authorizer(node).is_none()) {

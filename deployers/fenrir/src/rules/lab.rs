@@ -38,7 +38,14 @@ pub(super) fn function(properties: Value) -> Value {
             value => function[name] = value,
         }
     }
-    json!({"Type": "AWS::Serverless::Function", "Properties": function})
+    resource("AWS::Serverless::Function", function)
+}
+
+/// A resource of that type.
+pub(super) fn resource(kind: &str, properties: Value) -> Value {
+    let mut resource = json!({"Type": kind});
+    resource["Properties"] = properties;
+    resource
 }
 
 /// Tags, from pairs.
@@ -74,7 +81,9 @@ impl Lab {
 
     /// What the rules make of resources.
     pub(super) fn with(&self, resources: Value) -> Outcome {
-        self.apply(&json!({"Transform": "AWS::Serverless-2016-10-31", "Resources": resources}))
+        let mut template = json!({"Transform": "AWS::Serverless-2016-10-31"});
+        template["Resources"] = resources;
+        self.apply(&template)
     }
 
     /// The template for CloudFormation; there are no findings, and all is known that has to be.

@@ -3,9 +3,12 @@
 //! Each type is one file that opens with a table of its properties: what shape each has, or which rule. [`table`] walks a
 //! resource along it. What is known of the template around it and said of it goes by a [`place::Place`].
 
+mod action;
+mod alarm;
 mod api;
 mod arns;
 mod code;
+mod distribution;
 mod function;
 mod function_events;
 mod function_policies;
@@ -14,16 +17,24 @@ mod header;
 mod http_api;
 #[cfg(test)]
 mod lab;
+mod layer_version;
+mod listener;
+mod listener_rule;
+mod load_balancer;
 mod local;
 mod lookup;
 mod names;
 mod network;
+mod permission;
 mod place;
+mod queue;
 mod references;
 mod resource;
 mod runtimes;
+mod simple_table;
 mod table;
 mod tags;
+mod target_group;
 mod top;
 
 use crate::template::{Findings, Node};
@@ -31,7 +42,7 @@ use bifrost::release::{AccountId, BucketName, ConfigName, ProjectName, Region, S
 pub use code::{CodeReference, code_references};
 pub use header::{Header, header};
 pub use lookup::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet};
-use place::{Check, Place};
+use place::Check;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -72,9 +83,8 @@ pub struct Outcome {
 /// checked without AWS.
 #[must_use]
 pub fn apply(template: &Node, facts: &Facts<'_>, answers: &Answers) -> Outcome {
-    let (resources, faults) = globals::merged(template);
+    let resources = globals::merged(template);
     let mut check = Check::new(facts, &resources, answers);
-    globals::report(&mut Place::top(&mut check, "Globals"), faults);
     let emitted = top::walk_template(&mut check, template);
     let (findings, needs) = check.into_parts();
     Outcome { template: emitted, findings, needs }

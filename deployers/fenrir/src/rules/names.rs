@@ -4,6 +4,9 @@
 //! things of one name.
 
 use super::Facts;
+use super::place::Place;
+use crate::template::Node;
+use serde_json::{Map, Value, json};
 use sha1::{Digest as _, Sha1};
 
 /// How many hex digits of its SHA-1 a cut name ends in.
@@ -56,6 +59,17 @@ impl Naming {
     }
 }
 
+impl Naming {
+    /// Names a resource whose type the original let have a name, which it did not keep.
+    pub(super) fn overwrite(self, place: &mut Place<'_, '_>, node: &Node, properties: &mut Map<String, Value>) {
+        let name = self.name(place.facts(), place.logical_id());
+        if let Some(written) = node.get("Name").filter(|written| written.as_str() != Some(&name)) {
+            place.within("Name").warn(written.span, format!("is overwritten with `{name}`"), "leave it out");
+        }
+        properties.insert("Name".to_owned(), json!(name));
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +115,6 @@ mod tests {
     fn a_fifo_queue_ends_in_fifo_and_has_room_for_it() {
         assert_eq!(name(FIFO_QUEUE, "org/shop", "jobs"), "fenrir-org-shop-development-jobs.fifo");
         let long = name(FIFO_QUEUE, &format!("org/{}", "shop".repeat(20)), "jobs");
-        assert_eq!((long.len(), long.ends_with(".fifo")), (80, true));
+        assert_eq!((long.len(), long.rsplit('.').next()), (80, Some("fifo")));
     }
 }

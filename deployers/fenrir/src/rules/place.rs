@@ -35,7 +35,9 @@ impl<'t> Check<'t> {
             finding.span.is_none_or(|span| said.insert((span.start, span.end, finding.message.clone())))
         });
         let mut findings = Findings::default();
-        found.into_iter().for_each(|finding| findings.push(finding));
+        for finding in found {
+            findings.push(finding);
+        }
         (findings, self.needs)
     }
 }

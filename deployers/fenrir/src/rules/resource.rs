@@ -2,7 +2,10 @@
 
 use super::place::Place;
 use super::table::{self, Table};
-use super::{api, function, http_api, references};
+use super::{
+    alarm, api, distribution, function, http_api, layer_version, listener, listener_rule, load_balancer, permission,
+    queue, references, simple_table, target_group,
+};
 use crate::template::{Content, Entry, Mapping, Node, nearest};
 use serde_json::{Map, Value, json};
 
@@ -19,7 +22,21 @@ pub(super) struct ResourceType {
 }
 
 /// All of them.
-pub(super) const TYPES: [ResourceType; 3] = [function::TYPE, api::TYPE, http_api::TYPE];
+pub(super) const TYPES: [ResourceType; 13] = [
+    function::TYPE,
+    api::TYPE,
+    http_api::TYPE,
+    layer_version::TYPE,
+    simple_table::TYPE,
+    queue::TYPE,
+    alarm::TYPE,
+    distribution::TYPE,
+    load_balancer::TYPE,
+    target_group::TYPE,
+    listener::TYPE,
+    listener_rule::TYPE,
+    permission::TYPE,
+];
 
 /// Attributes that CloudFormation knows, and SAM's `IgnoreGlobals`, which the merged globals have heeded.
 const ATTRIBUTES: [&str; 9] = [
@@ -101,12 +118,12 @@ fn walk_attributes(place: &mut Place<'_, '_>, attributes: &Mapping) -> Map<Strin
 fn check_depends_on(place: &mut Place<'_, '_>, node: &Node) {
     let names = node.as_sequence().unwrap_or(std::slice::from_ref(node));
     for name in names {
-        match name.as_str() {
-            Some(logical_id) => references::require_one(place, name.span, logical_id),
-            None => {
-                place.refuse_with(name.span, format!("should be a logical id, but is {}", name.kind()), "write one")
-            }
-        }
+        let Some(logical_id) = name.as_str() else {
+            let message = format!("should be a logical id, but is {}", name.kind());
+            place.refuse_with(name.span, message, "write one");
+            continue;
+        };
+        references::require_one(place, name.span, logical_id);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::place::{Check, Place};
 use super::table::Shape::{self, Object, Plain, Refused, Required, Rule, Text};
 use super::table::{Table, walk};
-use super::{header, references, resource};
+use super::{globals, header, references, resource};
 use crate::template::{Entry, Mapping, Node, nearest};
 use serde_json::{Map, Value};
 
@@ -77,7 +77,10 @@ fn section(check: &mut Check<'_>, name: &str, entry: &Entry) -> Option<Value> {
         "Transform" => Some(Rule(transform).walk(place, node)),
         "Resources" => Some(walk_resources(place, node, resources)),
         "Outputs" => Some(walk_outputs(place, node)),
-        "Globals" => None,
+        "Globals" => {
+            globals::check(place, node);
+            None
+        }
         _ if header::NAMES.contains(&name) => {
             check_header(place, name, node);
             None

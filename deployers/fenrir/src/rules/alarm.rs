@@ -1,0 +1,111 @@
+//! `AWS::CloudWatch::Alarm`.
+
+use super::names;
+use super::place::Place;
+use super::resource::ResourceType;
+use super::table::Shape::{Any, Boolean, Integer, List, Number, Object, OneOf, Refused, Required, Text};
+use super::table::Table;
+use super::tags::TAG;
+use crate::template::Node;
+use serde_json::{Map as JsonMap, Value, json};
+
+/// The type.
+pub(super) const TYPE: ResourceType =
+    ResourceType { name: "AWS::CloudWatch::Alarm", table: PROPERTIES, finish, deletion_policy: None };
+
+const PROPERTIES: Table = &[
+    ("ActionConfiguration", Object(ACTION_CONFIGURATION)),
+    ("ActionsEnabled", Boolean),
+    ("AlarmActions", List(&Text)),
+    ("AlarmDescription", Text),
+    ("AlarmName", Refused("Fenrir names it, so that no two releases make alarms of one name: leave it out")),
+    (
+        "ComparisonOperator",
+        OneOf(&[
+            "GreaterThanOrEqualToThreshold",
+            "GreaterThanThreshold",
+            "GreaterThanUpperThreshold",
+            "LessThanLowerOrGreaterThanUpperThreshold",
+            "LessThanLowerThreshold",
+            "LessThanOrEqualToThreshold",
+            "LessThanThreshold",
+        ]),
+    ),
+    ("DatapointsToAlarm", Integer),
+    ("Dimensions", List(&Object(DIMENSION))),
+    ("EvaluateLowSampleCountPercentile", Text),
+    ("EvaluationCriteria", Object(EVALUATION_CRITERIA)),
+    ("EvaluationInterval", Integer),
+    ("EvaluationPeriods", Integer),
+    ("EvaluationWindow", Object(EVALUATION_WINDOW)),
+    ("ExtendedStatistic", Text),
+    ("InsufficientDataActions", List(&Text)),
+    ("MetricName", Text),
+    ("Metrics", List(&Object(METRIC_DATA_QUERY))),
+    ("Namespace", Text),
+    ("OKActions", List(&Text)),
+    ("Period", Integer),
+    ("Statistic", OneOf(&["Average", "Maximum", "Minimum", "SampleCount", "Sum"])),
+    ("Tags", List(&Object(TAG))),
+    ("Threshold", Number),
+    ("ThresholdMetricId", Text),
+    ("TreatMissingData", OneOf(&["breaching", "ignore", "missing", "notBreaching"])),
+    ("Unit", Text),
+    ("WarmUpConfiguration", Object(WARM_UP_CONFIGURATION)),
+];
+const ACTION_CONFIGURATION: Table = &[("AlarmTagsPropagation", Object(ALARM_TAGS_PROPAGATION))];
+const ALARM_TAGS_PROPAGATION: Table =
+    &[("Enabled", Required(&Boolean)), ("ExcludedTagKeys", List(&Text)), ("IncludedTagKeys", List(&Text))];
+const DIMENSION: Table = &[("Name", Required(&Text)), ("Value", Required(&Text))];
+const EVALUATION_CRITERIA: Table = &[("PromQLCriteria", Object(PROM_QL_CRITERIA))];
+const PROM_QL_CRITERIA: Table = &[("PendingPeriod", Integer), ("Query", Text), ("RecoveryPeriod", Integer)];
+const EVALUATION_WINDOW: Table = &[("SlidingWindow", Any), ("WallClockWindow", Object(WALL_CLOCK_WINDOW))];
+const WALL_CLOCK_WINDOW: Table = &[("Timezone", Text)];
+const METRIC_DATA_QUERY: Table = &[
+    ("AccountId", Text),
+    ("Expression", Text),
+    ("Id", Required(&Text)),
+    ("Label", Text),
+    ("MetricStat", Object(METRIC_STAT)),
+    ("Period", Integer),
+    ("ReturnData", Boolean),
+];
+const METRIC_STAT: Table =
+    &[("Metric", Required(&Object(METRIC))), ("Period", Required(&Integer)), ("Stat", Required(&Text)), ("Unit", Text)];
+const METRIC: Table = &[("Dimensions", List(&Object(DIMENSION))), ("MetricName", Text), ("Namespace", Text)];
+const WARM_UP_CONFIGURATION: Table =
+    &[("OnlyStartEvaluatingAfterWarmUpPeriodEnds", Boolean), ("WarmUpPeriodDurationInMinutes", Integer)];
+
+fn finish(place: &mut Place<'_, '_>, _: &Node, properties: &mut JsonMap<String, Value>) {
+    properties.insert("AlarmName".to_owned(), json!(names::ALARM.name(place.facts(), place.logical_id())));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::lab::Lab;
+    use serde_json::{Value, json};
+
+    fn alarm(properties: &Value) -> Value {
+        json!({"errors": {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}})
+    }
+
+    #[test]
+    fn an_alarm_is_named_by_fenrir() {
+        let emitted = Lab::default().accepts(alarm(&json!({
+            "Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Threshold": 1, "Period": "60",
+            "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold",
+            "Dimensions": [{"Name": "FunctionName", "Value": "x"}],
+        })));
+        assert_eq!(emitted["Resources"]["errors"]["Properties"]["AlarmName"], "fenrir-org-shop-development-errors");
+        Lab::default().refuses(alarm(&json!({"AlarmName": "x"})), "errors.Properties.AlarmName", "Fenrir names it");
+    }
+
+    #[test]
+    fn its_metrics_are_checked_to_the_last_name() {
+        let metrics =
+            json!({"Metrics": [{"Id": "a", "MetricStat": {"Metric": {"Nmespace": "x"}, "Period": 60, "Stat": "Sum"}}]});
+        let path = "errors.Properties.Metrics.0.MetricStat.Metric.Nmespace";
+        Lab::default().refuses(alarm(&metrics), path, "did you mean `Namespace`?");
+        Lab::default().refuses(alarm(&json!({"Period": 1.5})), "errors.Properties.Period", "a whole number");
+    }
+}

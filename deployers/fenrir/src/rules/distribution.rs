@@ -1,0 +1,233 @@
+//! `AWS::CloudFront::Distribution`: no origins in S3, as nothing says yet whose bucket that may be.
+
+use super::place::Place;
+use super::resource::ResourceType;
+use super::table::Shape::{Any, Boolean, Integer, List, Number, Object, OneOf, Refused, Required, Rule, Text};
+use super::table::Table;
+use super::tags::{self, TAG};
+use crate::template::Node;
+use serde_json::Value;
+
+/// The type.
+pub(super) const TYPE: ResourceType = ResourceType {
+    name: "AWS::CloudFront::Distribution",
+    table: PROPERTIES,
+    finish: tags::add_to_list,
+    deletion_policy: None,
+};
+
+const NO_S3: &str = "an origin in S3 could be anybody's bucket: write a custom origin, such as an API";
+
+const PROPERTIES: Table =
+    &[("DistributionConfig", Required(&Object(DISTRIBUTION_CONFIG))), ("Tags", List(&Object(TAG)))];
+const DISTRIBUTION_CONFIG: Table = &[
+    ("Aliases", List(&Text)),
+    ("AnycastIpListId", Text),
+    ("CNAMEs", List(&Text)),
+    ("CacheBehaviors", List(&Object(CACHE_BEHAVIOR))),
+    ("CacheTagConfig", Object(CACHE_TAG_CONFIG)),
+    ("Comment", Text),
+    ("ConnectionFunctionAssociation", Object(CONNECTION_FUNCTION_ASSOCIATION)),
+    ("ConnectionMode", OneOf(&["direct", "tenant-only"])),
+    ("ContinuousDeploymentPolicyId", Text),
+    ("CustomErrorResponses", List(&Object(CUSTOM_ERROR_RESPONSE))),
+    ("CustomOrigin", Refused("CloudFormation has put `Origins` in its place: write that")),
+    ("DefaultCacheBehavior", Required(&Object(DEFAULT_CACHE_BEHAVIOR))),
+    ("DefaultRootObject", Text),
+    ("Enabled", Required(&Boolean)),
+    ("HttpVersion", OneOf(&["http1.1", "http2", "http2and3", "http3"])),
+    ("IPV6Enabled", Boolean),
+    ("Logging", Object(LOGGING)),
+    ("OriginGroups", Object(ORIGIN_GROUPS)),
+    ("Origins", List(&Object(ORIGIN))),
+    ("PriceClass", OneOf(&["None", "PriceClass_100", "PriceClass_200", "PriceClass_All"])),
+    ("Restrictions", Object(RESTRICTIONS)),
+    ("S3Origin", Refused(NO_S3)),
+    ("Staging", Boolean),
+    ("TenantConfig", Any),
+    ("ViewerCertificate", Object(VIEWER_CERTIFICATE)),
+    ("ViewerMtlsConfig", Object(VIEWER_MTLS_CONFIG)),
+    ("WebACLId", Text),
+];
+const CACHE_BEHAVIOR: Table = &[
+    ("AllowedMethods", List(&Text)),
+    ("CachePolicyId", Text),
+    ("CachedMethods", List(&Text)),
+    ("Compress", Boolean),
+    ("DefaultTTL", Number),
+    ("FieldLevelEncryptionId", Text),
+    ("ForwardedValues", Object(FORWARDED_VALUES)),
+    ("FunctionAssociations", List(&Object(FUNCTION_ASSOCIATION))),
+    ("GrpcConfig", Object(GRPC_CONFIG)),
+    ("LambdaFunctionAssociations", List(&Object(LAMBDA_FUNCTION_ASSOCIATION))),
+    ("MaxTTL", Number),
+    ("MinTTL", Number),
+    ("OriginRequestPolicyId", Text),
+    ("PathPattern", Required(&Text)),
+    ("RealtimeLogConfigArn", Text),
+    ("ResponseHeadersPolicyId", Text),
+    ("SmoothStreaming", Boolean),
+    ("TargetOriginId", Required(&Text)),
+    ("TrustedKeyGroups", List(&Text)),
+    ("TrustedSigners", List(&Text)),
+    ("ViewerProtocolPolicy", Required(&Text)),
+];
+const FORWARDED_VALUES: Table = &[
+    ("Cookies", Object(COOKIES)),
+    ("Headers", List(&Text)),
+    ("QueryString", Required(&Boolean)),
+    ("QueryStringCacheKeys", List(&Text)),
+];
+const COOKIES: Table = &[("Forward", Required(&Text)), ("WhitelistedNames", List(&Text))];
+const FUNCTION_ASSOCIATION: Table = &[("EventType", Text), ("FunctionARN", Text)];
+const GRPC_CONFIG: Table = &[("Enabled", Required(&Boolean))];
+const LAMBDA_FUNCTION_ASSOCIATION: Table =
+    &[("EventType", Text), ("IncludeBody", Boolean), ("LambdaFunctionARN", Text)];
+const CACHE_TAG_CONFIG: Table = &[("HeaderName", Required(&Text))];
+const CONNECTION_FUNCTION_ASSOCIATION: Table = &[("Id", Required(&Text))];
+const CUSTOM_ERROR_RESPONSE: Table = &[
+    ("ErrorCachingMinTTL", Number),
+    ("ErrorCode", Required(&Integer)),
+    ("ResponseCode", Integer),
+    ("ResponsePagePath", Text),
+];
+const DEFAULT_CACHE_BEHAVIOR: Table = &[
+    ("AllowedMethods", List(&Text)),
+    ("CachePolicyId", Text),
+    ("CachedMethods", List(&Text)),
+    ("Compress", Boolean),
+    ("DefaultTTL", Number),
+    ("FieldLevelEncryptionId", Text),
+    ("ForwardedValues", Object(FORWARDED_VALUES)),
+    ("FunctionAssociations", List(&Object(FUNCTION_ASSOCIATION))),
+    ("GrpcConfig", Object(GRPC_CONFIG)),
+    ("LambdaFunctionAssociations", List(&Object(LAMBDA_FUNCTION_ASSOCIATION))),
+    ("MaxTTL", Number),
+    ("MinTTL", Number),
+    ("OriginRequestPolicyId", Text),
+    ("RealtimeLogConfigArn", Text),
+    ("ResponseHeadersPolicyId", Text),
+    ("SmoothStreaming", Boolean),
+    ("TargetOriginId", Required(&Text)),
+    ("TrustedKeyGroups", List(&Text)),
+    ("TrustedSigners", List(&Text)),
+    ("ViewerProtocolPolicy", Required(&OneOf(&["allow-all", "https-only", "redirect-to-https"]))),
+];
+const LOGGING: Table = &[("Bucket", Text), ("IncludeCookies", Boolean), ("Prefix", Text)];
+const ORIGIN_GROUPS: Table = &[("Items", List(&Object(ORIGIN_GROUP))), ("Quantity", Required(&Integer))];
+const ORIGIN_GROUP: Table = &[
+    ("FailoverCriteria", Required(&Object(ORIGIN_GROUP_FAILOVER_CRITERIA))),
+    ("Id", Required(&Text)),
+    ("Members", Required(&Object(ORIGIN_GROUP_MEMBERS))),
+    ("SelectionCriteria", OneOf(&["default", "media-quality-based"])),
+];
+const ORIGIN_GROUP_FAILOVER_CRITERIA: Table = &[("StatusCodes", Required(&Object(STATUS_CODES)))];
+const STATUS_CODES: Table = &[("Items", Required(&List(&Integer))), ("Quantity", Required(&Integer))];
+const ORIGIN_GROUP_MEMBERS: Table =
+    &[("Items", Required(&List(&Object(ORIGIN_GROUP_MEMBER)))), ("Quantity", Required(&Integer))];
+const ORIGIN_GROUP_MEMBER: Table = &[("OriginId", Required(&Text))];
+const ORIGIN: Table = &[
+    ("ConnectionAttempts", Integer),
+    ("ConnectionTimeout", Integer),
+    ("CustomOriginConfig", Object(CUSTOM_ORIGIN_CONFIG)),
+    ("DomainName", Required(&Rule(domain_name))),
+    ("Id", Required(&Text)),
+    ("OriginAccessControlId", Text),
+    ("OriginCustomHeaders", List(&Object(ORIGIN_CUSTOM_HEADER))),
+    ("OriginPath", Text),
+    ("OriginShield", Object(ORIGIN_SHIELD)),
+    ("ResponseCompletionTimeout", Integer),
+    ("S3OriginConfig", Refused(NO_S3)),
+    ("VpcOriginConfig", Object(VPC_ORIGIN_CONFIG)),
+];
+const CUSTOM_ORIGIN_CONFIG: Table = &[
+    ("HTTPPort", Integer),
+    ("HTTPSPort", Integer),
+    ("IpAddressType", OneOf(&["ipv4", "ipv6", "dualstack"])),
+    ("OriginKeepaliveTimeout", Integer),
+    ("OriginMtlsConfig", Object(ORIGIN_MTLS_CONFIG)),
+    ("OriginProtocolPolicy", Required(&Text)),
+    ("OriginReadTimeout", Integer),
+    ("OriginSSLProtocols", List(&Text)),
+];
+const ORIGIN_MTLS_CONFIG: Table = &[("ClientCertificateArn", Required(&Text))];
+const ORIGIN_CUSTOM_HEADER: Table = &[("HeaderName", Required(&Text)), ("HeaderValue", Required(&Text))];
+const ORIGIN_SHIELD: Table = &[("Enabled", Boolean), ("OriginShieldRegion", Text)];
+const VPC_ORIGIN_CONFIG: Table = &[
+    ("OriginKeepaliveTimeout", Integer),
+    ("OriginReadTimeout", Integer),
+    ("OwnerAccountId", Text),
+    ("VpcOriginId", Required(&Text)),
+];
+const RESTRICTIONS: Table = &[("GeoRestriction", Required(&Object(GEO_RESTRICTION)))];
+const GEO_RESTRICTION: Table =
+    &[("Locations", List(&Text)), ("RestrictionType", Required(&OneOf(&["blacklist", "none", "whitelist"])))];
+const VIEWER_CERTIFICATE: Table = &[
+    ("AcmCertificateArn", Text),
+    ("CloudFrontDefaultCertificate", Boolean),
+    ("IamCertificateId", Text),
+    ("MinimumProtocolVersion", Text),
+    ("SslSupportMethod", OneOf(&["sni-only", "static-ip", "vip"])),
+];
+const VIEWER_MTLS_CONFIG: Table =
+    &[("Mode", OneOf(&["required", "optional", "passthrough"])), ("TrustStoreConfig", Object(TRUST_STORE_CONFIG))];
+const TRUST_STORE_CONFIG: Table =
+    &[("AdvertiseTrustStoreCaNames", Boolean), ("IgnoreCertificateExpiry", Boolean), ("TrustStoreId", Required(&Text))];
+
+/// A bucket is also reached by its domain, as a custom origin.
+fn domain_name(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    let name = node.as_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+    let is_aws = name.ends_with(".amazonaws.com") || name.ends_with(".amazonaws.com.cn");
+    if is_aws && name.split('.').any(|label| label == "s3" || label.starts_with("s3-")) {
+        place.refuse_with(node.span, format!("`{name}` is a bucket of S3"), NO_S3);
+    }
+    Text.walk(place, node)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::lab::Lab;
+    use serde_json::{Value, json};
+
+    fn with_origin(origin: &Value) -> Value {
+        let config = json!({
+            "Enabled": true, "Origins": [origin],
+            "DefaultCacheBehavior": {"TargetOriginId": "o", "ViewerProtocolPolicy": "https-only"},
+        });
+        json!({"cdn": {"Type": "AWS::CloudFront::Distribution", "Properties": {"DistributionConfig": config}}})
+    }
+
+    #[test]
+    fn a_distribution_is_tagged() {
+        let origin = json!({"Id": "o", "DomainName": "example.com", "CustomOriginConfig": {"OriginProtocolPolicy": "https-only"}});
+        let emitted = Lab::default().accepts(with_origin(&origin));
+        assert_eq!(
+            emitted["Resources"]["cdn"]["Properties"]["Tags"],
+            json!([
+                {"Key": "ProjectName", "Value": "org/shop"},
+                {"Key": "ConfigName", "Value": "development"},
+                {"Key": "ServiceName", "Value": "cdn"},
+            ])
+        );
+    }
+
+    #[test]
+    fn an_origin_in_s3_is_refused_in_each_of_its_forms() {
+        let origins = "cdn.Properties.DistributionConfig.Origins.0";
+        let s3 = json!({"Id": "o", "DomainName": "example.com", "S3OriginConfig": {}});
+        Lab::default().refuses(with_origin(&s3), &format!("{origins}.S3OriginConfig"), "could be anybody's bucket");
+        for domain in [
+            "b.s3.amazonaws.com",
+            "b.s3.us-east-1.amazonaws.com",
+            "b.s3-website-us-east-1.amazonaws.com",
+            "B.S3.us-east-1.amazonaws.com.",
+            "b.s3.cn-north-1.amazonaws.com.cn",
+        ] {
+            let origin = json!({"Id": "o", "DomainName": domain});
+            Lab::default().refuses(with_origin(&origin), &format!("{origins}.DomainName"), "is a bucket of S3");
+        }
+        let mut legacy = with_origin(&json!({"Id": "o", "DomainName": "example.com"}));
+        legacy["cdn"]["Properties"]["DistributionConfig"]["S3Origin"] = json!({"DNSName": "x"});
+        Lab::default().refuses(legacy, "DistributionConfig.S3Origin", "could be anybody's bucket");
+    }
+}

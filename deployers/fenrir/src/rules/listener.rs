@@ -1,0 +1,72 @@
+//! `AWS::ElasticLoadBalancingV2::Listener`: of a load balancer of this template.
+
+use super::action::ACTION;
+use super::local;
+use super::place::Place;
+use super::resource::ResourceType;
+use super::table::Shape::{Boolean, Integer, List, Object, OneOf, Required, Rule, Text};
+use super::table::Table;
+use super::tags::TAG;
+use crate::template::Node;
+use serde_json::Value;
+
+/// The type.
+pub(super) const TYPE: ResourceType = ResourceType {
+    name: "AWS::ElasticLoadBalancingV2::Listener",
+    table: PROPERTIES,
+    finish: |_, _, _| {},
+    deletion_policy: None,
+};
+
+const PROPERTIES: Table = &[
+    ("AlpnPolicy", List(&Text)),
+    ("Certificates", List(&Object(CERTIFICATE))),
+    ("DefaultActions", Required(&List(&Object(ACTION)))),
+    ("ListenerAttributes", List(&Object(LISTENER_ATTRIBUTE))),
+    ("LoadBalancerArn", Required(&Rule(load_balancer))),
+    ("MutualAuthentication", Object(MUTUAL_AUTHENTICATION)),
+    ("Port", Integer),
+    ("Protocol", Text),
+    ("SslPolicy", Text),
+    ("Tags", List(&Object(TAG))),
+];
+const CERTIFICATE: Table = &[("CertificateArn", Text)];
+const LISTENER_ATTRIBUTE: Table = &[("Key", Text), ("Value", Text)];
+const MUTUAL_AUTHENTICATION: Table = &[
+    ("AdvertiseTrustStoreCaNames", OneOf(&["off", "on"])),
+    ("IgnoreClientCertificateExpiry", Boolean),
+    ("Mode", Text),
+    ("TrustStoreArn", Text),
+];
+
+fn load_balancer(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    local::by_ref(place, node, &["AWS::ElasticLoadBalancingV2::LoadBalancer"]);
+    node.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::lab::Lab;
+    use serde_json::{Value, json};
+
+    fn listener(load_balancer: &Value) -> Value {
+        json!({
+            "balancer": {"Type": "AWS::ElasticLoadBalancingV2::LoadBalancer", "Properties": {"Subnets": ["x"]}},
+            "front": {
+                "Type": "AWS::ElasticLoadBalancingV2::Listener",
+                "Properties": {
+                    "LoadBalancerArn": load_balancer, "Port": 443, "Protocol": "HTTPS",
+                    "DefaultActions": [{"Type": "fixed-response", "FixedResponseConfig": {"StatusCode": 404}}],
+                },
+            },
+        })
+    }
+
+    #[test]
+    fn a_listener_is_of_a_load_balancer_of_the_template() {
+        Lab::default().needs(listener(&json!({"Ref": "balancer"})));
+        let path = "front.Properties.LoadBalancerArn";
+        Lab::default().refuses(listener(&json!("arn:x")), path, "should be `!Ref <AWS::ElasticLoad");
+        Lab::default().refuses(listener(&json!({"Ref": "front"})), path, "`front` is a AWS::Elastic");
+    }
+}

@@ -1,0 +1,126 @@
+//! `AWS::ElasticLoadBalancingV2::ListenerRule`: of a listener of this template, to target groups of this template.
+
+use super::action::ACTION;
+use super::local;
+use super::place::Place;
+use super::resource::ResourceType;
+use super::table::Shape::{Integer, List, Object, OneOf, Required, Rule, Text};
+use super::table::Table;
+use super::tags::TAG;
+use crate::template::Node;
+use serde_json::Value;
+
+/// The type.
+pub(super) const TYPE: ResourceType = ResourceType {
+    name: "AWS::ElasticLoadBalancingV2::ListenerRule",
+    table: PROPERTIES,
+    finish: |_, _, _| {},
+    deletion_policy: None,
+};
+
+const PROPERTIES: Table = &[
+    ("Actions", Required(&List(&Rule(action)))),
+    ("Conditions", Required(&List(&Object(RULE_CONDITION)))),
+    ("ListenerArn", Required(&Rule(listener))),
+    ("Priority", Required(&Integer)),
+    ("Tags", List(&Object(TAG))),
+    ("Transforms", List(&Object(TRANSFORM))),
+];
+const RULE_CONDITION: Table = &[
+    ("Field", Text),
+    ("HostHeaderConfig", Object(HOST_HEADER_CONFIG)),
+    ("HttpHeaderConfig", Object(HTTP_HEADER_CONFIG)),
+    ("HttpRequestMethodConfig", Object(HTTP_REQUEST_METHOD_CONFIG)),
+    ("PathPatternConfig", Object(PATH_PATTERN_CONFIG)),
+    ("QueryStringConfig", Object(QUERY_STRING_CONFIG)),
+    ("RegexValues", List(&Text)),
+    ("SourceIpConfig", Object(SOURCE_IP_CONFIG)),
+    ("Values", List(&Text)),
+];
+const HOST_HEADER_CONFIG: Table = &[("RegexValues", List(&Text)), ("Values", List(&Text))];
+const HTTP_HEADER_CONFIG: Table = &[("HttpHeaderName", Text), ("RegexValues", List(&Text)), ("Values", List(&Text))];
+const HTTP_REQUEST_METHOD_CONFIG: Table = &[("Values", List(&Text))];
+const PATH_PATTERN_CONFIG: Table = &[("RegexValues", List(&Text)), ("Values", List(&Text))];
+const QUERY_STRING_CONFIG: Table = &[("Values", List(&Object(QUERY_STRING_KEY_VALUE)))];
+const QUERY_STRING_KEY_VALUE: Table = &[("Key", Text), ("Value", Text)];
+const SOURCE_IP_CONFIG: Table = &[("IpAddressType", OneOf(&["ipv4", "ipv6"])), ("Values", List(&Text))];
+const TRANSFORM: Table = &[
+    ("HostHeaderRewriteConfig", Object(REWRITE_CONFIG_OBJECT)),
+    ("Type", Required(&OneOf(&["host-header-rewrite", "url-rewrite"]))),
+    ("UrlRewriteConfig", Object(REWRITE_CONFIG_OBJECT)),
+];
+const REWRITE_CONFIG_OBJECT: Table = &[("Rewrites", Required(&List(&Object(REWRITE_CONFIG))))];
+const REWRITE_CONFIG: Table = &[("Regex", Required(&Text)), ("Replace", Required(&Text))];
+
+fn listener(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    local::by_ref(place, node, &["AWS::ElasticLoadBalancingV2::Listener"]);
+    node.into()
+}
+
+/// The target groups that an action forwards to are in it, or in a list in it.
+fn action(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    const TARGET_GROUP_ARN: &str = "TargetGroupArn";
+    if let Some(arn) = node.get(TARGET_GROUP_ARN) {
+        target_group(&mut place.within(TARGET_GROUP_ARN), arn);
+    }
+    let mut config = place.within("ForwardConfig");
+    let mut groups = config.within("TargetGroups");
+    let listed = node.get("ForwardConfig").and_then(|config| config.get("TargetGroups")).and_then(Node::as_sequence);
+    for (position, group) in listed.unwrap_or_default().iter().enumerate() {
+        if let Some(arn) = group.get(TARGET_GROUP_ARN) {
+            target_group(&mut groups.at(position).within(TARGET_GROUP_ARN), arn);
+        }
+    }
+    Object(ACTION).walk(place, node)
+}
+
+fn target_group(place: &mut Place<'_, '_>, node: &Node) {
+    local::by_ref(place, node, &["AWS::ElasticLoadBalancingV2::TargetGroup"]);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::lab::Lab;
+    use serde_json::{Value, json};
+
+    fn rule(listener: &Value, action: &Value) -> Value {
+        json!({
+            "front": {
+                "Type": "AWS::ElasticLoadBalancingV2::Listener",
+                "Properties": {"LoadBalancerArn": {"Ref": "balancer"}, "DefaultActions": [{"Type": "fixed-response"}]},
+            },
+            "balancer": {"Type": "AWS::ElasticLoadBalancingV2::LoadBalancer", "Properties": {"Subnets": ["x"]}},
+            "group": {"Type": "AWS::ElasticLoadBalancingV2::TargetGroup", "Properties": {"TargetType": "lambda"}},
+            "rule": {
+                "Type": "AWS::ElasticLoadBalancingV2::ListenerRule",
+                "Properties": {
+                    "ListenerArn": listener, "Priority": 1, "Actions": [action],
+                    "Conditions": [{"Field": "path-pattern", "Values": ["/x"]}],
+                },
+            },
+        })
+    }
+
+    #[test]
+    fn a_rule_is_of_a_listener_of_the_template() {
+        let forward = json!({"Type": "forward", "TargetGroupArn": {"Ref": "group"}});
+        Lab::default().needs(rule(&json!({"Ref": "front"}), &forward));
+        let path = "rule.Properties.ListenerArn";
+        let arn = json!("arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/x/y/z");
+        Lab::default().refuses(rule(&arn, &forward), path, "should be `!Ref <AWS::ElasticLoadBalancingV2::Listener>`");
+        Lab::default().refuses(rule(&json!({"Ref": "group"}), &forward), path, "`group` is a AWS::Elastic");
+        Lab::default().refuses(rule(&json!({"Ref": "frnt"}), &forward), path, "did you mean `front`?");
+    }
+
+    #[test]
+    fn it_forwards_to_target_groups_of_the_template() {
+        let front = json!({"Ref": "front"});
+        let weighted =
+            |arn: Value| json!({"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": arn}]}});
+        Lab::default().needs(rule(&front, &weighted(json!({"Ref": "group"}))));
+        let path = "rule.Properties.Actions.0.ForwardConfig.TargetGroups.0.TargetGroupArn";
+        Lab::default().refuses(rule(&front, &weighted(json!("arn:x"))), path, "should be `!Ref");
+        let direct = json!({"Type": "forward", "TargetGroupArn": {"Fn::ImportValue": "x"}});
+        Lab::default().refuses(rule(&front, &direct), "rule.Properties.Actions.0.TargetGroupArn", "should be `!Ref");
+    }
+}

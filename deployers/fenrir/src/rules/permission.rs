@@ -1,0 +1,87 @@
+//! `AWS::Lambda::Permission`: some of AWS's services may call a function of this template.
+
+use super::local;
+use super::place::Place;
+use super::resource::ResourceType;
+use super::table::Shape::{Boolean, OneOf, Plain, Required, Rule, Text};
+use super::table::Table;
+use crate::template::Node;
+use serde_json::Value;
+
+/// The type.
+pub(super) const TYPE: ResourceType =
+    ResourceType { name: "AWS::Lambda::Permission", table: PROPERTIES, finish: |_, _, _| {}, deletion_policy: None };
+
+const PROPERTIES: Table = &[
+    ("Action", Required(&Plain(&OneOf(&["lambda:InvokeFunction"])))),
+    ("EventSourceToken", Text),
+    ("FunctionName", Required(&Rule(function))),
+    ("FunctionUrlAuthType", OneOf(&["AWS_IAM", "NONE"])),
+    ("InvokedViaFunctionUrl", Boolean),
+    ("Principal", Required(&Plain(&OneOf(PRINCIPALS)))),
+    ("PrincipalOrgID", Text),
+    ("SourceAccount", Text),
+    ("SourceArn", Text),
+];
+const PRINCIPALS: &[&str] = &[
+    "elasticloadbalancing.amazonaws.com",
+    "secretsmanager.amazonaws.com",
+    "apigateway.amazonaws.com",
+    "events.amazonaws.com",
+];
+
+fn function(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    local::by_attribute(place, node, &["AWS::Serverless::Function"], "Arn");
+    node.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::lab::{Lab, function};
+    use serde_json::{Value, json};
+
+    fn permission(name: &str, value: &Value) -> Value {
+        let mut properties = json!({
+            "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com",
+            "FunctionName": {"Fn::GetAtt": ["hello", "Arn"]},
+        });
+        properties[name] = value.clone();
+        json!({
+            "hello": function(json!({})),
+            "permission": {"Type": "AWS::Lambda::Permission", "Properties": properties},
+        })
+    }
+
+    #[test]
+    fn four_services_may_call_a_function() {
+        for service in ["elasticloadbalancing", "secretsmanager", "apigateway", "events"] {
+            Lab::default().accepts(permission("Principal", &json!(format!("{service}.amazonaws.com"))));
+        }
+        for wrong in [json!("*"), json!("s3.amazonaws.com"), json!("111111111111"), json!({"Ref": "AWS::AccountId"})] {
+            let path = "permission.Properties.Principal";
+            Lab::default().refuses(
+                permission("Principal", &wrong),
+                path,
+                "should be `elasticloadbalancing.amazonaws.com` or",
+            );
+        }
+    }
+
+    #[test]
+    fn they_may_do_nothing_else() {
+        let all = permission("Action", &json!("lambda:*"));
+        Lab::default().refuses(
+            all,
+            "permission.Properties.Action",
+            "should be `lambda:InvokeFunction`, but is `lambda:*`",
+        );
+    }
+
+    #[test]
+    fn the_function_is_one_of_the_template() {
+        let path = "permission.Properties.FunctionName";
+        for wrong in [json!("hello"), json!({"Ref": "hello"}), json!({"Fn::GetAtt": ["permission", "Arn"]})] {
+            Lab::default().refuses(permission("FunctionName", &wrong), path, "should be");
+        }
+    }
+}

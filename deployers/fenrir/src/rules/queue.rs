@@ -1,0 +1,73 @@
+//! `AWS::SQS::Queue`.
+
+use super::names;
+use super::place::Place;
+use super::resource::ResourceType;
+use super::table::Shape::{Any, Boolean, Integer, List, Object, Plain, Refused, Text};
+use super::table::Table;
+use super::tags::TAG;
+use crate::template::{Content, Node};
+use serde_json::{Map as JsonMap, Value, json};
+
+/// The type.
+pub(super) const TYPE: ResourceType =
+    ResourceType { name: "AWS::SQS::Queue", table: PROPERTIES, finish, deletion_policy: Some("Retain") };
+
+const PROPERTIES: Table = &[
+    ("ContentBasedDeduplication", Boolean),
+    ("DeduplicationScope", Text),
+    ("DelaySeconds", Integer),
+    ("FifoQueue", Plain(&Boolean)),
+    ("FifoThroughputLimit", Text),
+    ("KmsDataKeyReusePeriodSeconds", Integer),
+    ("KmsMasterKeyId", Text),
+    ("MaximumMessageSize", Integer),
+    ("MessageRetentionPeriod", Integer),
+    ("QueueName", Refused("Fenrir names it, so that no two releases make queues of one name: leave it out")),
+    ("ReceiveMessageWaitTimeSeconds", Integer),
+    ("RedriveAllowPolicy", Any),
+    ("RedrivePolicy", Any),
+    ("SqsManagedSseEnabled", Boolean),
+    ("Tags", List(&Object(TAG))),
+    ("VisibilityTimeout", Integer),
+];
+
+fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+    let is_fifo = node.get("FifoQueue").is_some_and(|fifo| match &fifo.content {
+        Content::Boolean(fifo) => *fifo,
+        _ => fifo.as_str() == Some("true"),
+    });
+    let naming = if is_fifo { names::FIFO_QUEUE } else { names::QUEUE };
+    properties.insert("QueueName".to_owned(), json!(naming.name(place.facts(), place.logical_id())));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::lab::Lab;
+    use serde_json::{Value, json};
+
+    fn queue(properties: &Value) -> Value {
+        json!({"jobs": {"Type": "AWS::SQS::Queue", "Properties": properties}})
+    }
+
+    #[test]
+    fn a_queue_is_named_by_fenrir_and_retained() {
+        let emitted = Lab::default().accepts(queue(&json!({"VisibilityTimeout": 30})));
+        let jobs = &emitted["Resources"]["jobs"];
+        assert_eq!(
+            jobs["Properties"],
+            json!({"VisibilityTimeout": 30, "QueueName": "fenrir-org-shop-development-jobs"})
+        );
+        assert_eq!(jobs["DeletionPolicy"], "Retain");
+        Lab::default().refuses(queue(&json!({"QueueName": "x"})), "jobs.Properties.QueueName", "Fenrir names it");
+    }
+
+    #[test]
+    fn a_fifo_queue_has_the_name_of_one() {
+        for fifo in [json!(true), json!("true")] {
+            let emitted = Lab::default().accepts(queue(&json!({"FifoQueue": fifo})));
+            let name = &emitted["Resources"]["jobs"]["Properties"]["QueueName"];
+            assert_eq!(name, "fenrir-org-shop-development-jobs.fifo");
+        }
+    }
+}

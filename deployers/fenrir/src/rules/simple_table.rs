@@ -1,0 +1,53 @@
+//! `AWS::Serverless::SimpleTable`.
+
+use super::names;
+use super::place::Place;
+use super::resource::ResourceType;
+use super::table::Shape::{Boolean, Integer, Map, Object, OneOf, Refused, Required, Scalar, Text};
+use super::table::Table;
+use crate::template::Node;
+use serde_json::{Map as JsonMap, Value, json};
+
+/// The type.
+pub(super) const TYPE: ResourceType =
+    ResourceType { name: "AWS::Serverless::SimpleTable", table: PROPERTIES, finish, deletion_policy: Some("Retain") };
+
+const PROPERTIES: Table = &[
+    ("PointInTimeRecoverySpecification", Object(POINT_IN_TIME_RECOVERY_SPECIFICATION)),
+    ("PrimaryKey", Object(PRIMARY_KEY)),
+    ("ProvisionedThroughput", Object(PROVISIONED_THROUGHPUT)),
+    ("SSESpecification", Object(SSE_SPECIFICATION)),
+    ("TableName", Refused("Fenrir names it, so that no two releases make tables of one name: leave it out")),
+    ("Tags", Map(&Scalar)),
+];
+const POINT_IN_TIME_RECOVERY_SPECIFICATION: Table =
+    &[("PointInTimeRecoveryEnabled", Boolean), ("RecoveryPeriodInDays", Integer)];
+const PRIMARY_KEY: Table = &[("Name", Required(&Text)), ("Type", Required(&Text))];
+const PROVISIONED_THROUGHPUT: Table =
+    &[("ReadCapacityUnits", Required(&Integer)), ("WriteCapacityUnits", Required(&Integer))];
+const SSE_SPECIFICATION: Table =
+    &[("KMSMasterKeyId", Text), ("SSEEnabled", Required(&Boolean)), ("SSEType", OneOf(&["KMS"]))];
+
+fn finish(place: &mut Place<'_, '_>, _: &Node, properties: &mut JsonMap<String, Value>) {
+    properties.insert("TableName".to_owned(), json!(names::TABLE.name(place.facts(), place.logical_id())));
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::lab::Lab;
+    use serde_json::json;
+
+    #[test]
+    fn a_table_is_named_by_fenrir_and_retained() {
+        let emitted = Lab::default().accepts(json!({"things": {"Type": "AWS::Serverless::SimpleTable"}}));
+        let things = &emitted["Resources"]["things"];
+        assert_eq!(things["Properties"], json!({"TableName": "fenrir-org-shop-development-things"}));
+        assert_eq!(things["DeletionPolicy"], "Retain");
+    }
+
+    #[test]
+    fn it_has_no_name_of_its_own() {
+        let named = json!({"things": {"Type": "AWS::Serverless::SimpleTable", "Properties": {"TableName": "x"}}});
+        Lab::default().refuses(named, "things.Properties.TableName", "Fenrir names it");
+    }
+}

@@ -1,0 +1,139 @@
+//! `AWS::ElasticLoadBalancingV2::TargetGroup`: of instances, which register themselves, or of a function.
+
+use super::arns::{self, arn, is_arn};
+use super::place::Place;
+use super::resource::ResourceType;
+use super::table::Shape::{Boolean, Integer, List, Object, OneOf, Plain, Required, Rule, Text};
+use super::table::{Table, refuse_intrinsic};
+use super::tags::{self, TAG};
+use super::{local, names};
+use crate::template::Node;
+use serde_json::{Map as JsonMap, Value, json};
+
+/// The type.
+pub(super) const TYPE: ResourceType =
+    ResourceType { name: "AWS::ElasticLoadBalancingV2::TargetGroup", table: PROPERTIES, finish, deletion_policy: None };
+
+const PROPERTIES: Table = &[
+    ("HealthCheckEnabled", Boolean),
+    ("HealthCheckIntervalSeconds", Integer),
+    ("HealthCheckPath", Text),
+    ("HealthCheckPort", Text),
+    ("HealthCheckProtocol", Text),
+    ("HealthCheckTimeoutSeconds", Integer),
+    ("HealthyThresholdCount", Integer),
+    ("IpAddressType", OneOf(&["ipv4", "ipv6"])),
+    ("Matcher", Object(MATCHER)),
+    ("Name", Text),
+    ("Port", Integer),
+    ("Protocol", Text),
+    ("ProtocolVersion", Text),
+    ("Tags", List(&Object(TAG))),
+    ("TargetControlPort", Integer),
+    ("TargetGroupAttributes", List(&Object(TARGET_GROUP_ATTRIBUTE))),
+    ("TargetType", Plain(&OneOf(&["instance", "lambda"]))),
+    ("Targets", List(&Object(TARGET_DESCRIPTION))),
+    ("UnhealthyThresholdCount", Integer),
+    ("VpcId", Text),
+];
+const MATCHER: Table = &[("GrpcCode", Text), ("HttpCode", Text)];
+const TARGET_GROUP_ATTRIBUTE: Table = &[("Key", Text), ("Value", Text)];
+const TARGET_DESCRIPTION: Table =
+    &[("AvailabilityZone", Text), ("Id", Required(&Rule(target))), ("Port", Integer), ("QuicServerId", Text)];
+
+fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+    let of_function = node.get("TargetType").and_then(Node::as_str) == Some("lambda");
+    if let Some(targets) = node.get("Targets").filter(|_| !of_function) {
+        let help = "instances register themselves: leave it out, or write `TargetType: lambda`";
+        place.within("Targets").refuse_with(targets.span, "only functions can be targets in a template", help);
+    }
+    names::BALANCER.overwrite(place, node, properties);
+    tags::add_to_list(place, node, properties);
+}
+
+/// A function of this template, or one with correct tags.
+fn target(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    if local::attribute_of(node).is_some() {
+        local::by_attribute(place, node, &["AWS::Serverless::Function"], "Arn");
+        return node.into();
+    }
+    let Some(name) = node.as_str().filter(|name| !name.is_empty()) else {
+        refuse_intrinsic(place, node, "`!GetAtt <function>.Arn`, or the name or ARN of a function");
+        return node.into();
+    };
+    if !is_arn(name) {
+        let whole = arn(place.facts(), "lambda", &format!("function:{name}"));
+        arns::require_correct_tags(place, node, name, &whole);
+        return json!(whole);
+    }
+    let function = arns::resource_of(name, "lambda").and_then(|resource| resource.strip_prefix("function:"));
+    match function.and_then(|function| function.split(':').next()).filter(|function| !function.is_empty()) {
+        // Tags are those of a function, not of its versions and aliases.
+        Some(function) => {
+            let whole = name.split(':').take(6).chain([function]).collect::<Vec<_>>().join(":");
+            arns::require_correct_tags(place, node, name, &whole);
+        }
+        None => place.refuse_with(node.span, format!("`{name}` is not the ARN of a function"), "write its name"),
+    }
+    node.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::rules::lab::{Lab, function, own_tags, resource, tags};
+    use crate::rules::{Answer, Lookup};
+    use serde_json::{Value, json};
+
+    fn group(properties: Value) -> Value {
+        json!({
+            "group": resource("AWS::ElasticLoadBalancingV2::TargetGroup", properties),
+            "hello": function(json!({})),
+        })
+    }
+
+    fn of_function(id: &Value) -> Value {
+        group(json!({"TargetType": "lambda", "Targets": [{"Id": id}]}))
+    }
+
+    const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:other";
+
+    fn knows(answer: Answer) -> Lab {
+        Lab::default().knows(Lookup::Tags(ARN.to_owned()), answer)
+    }
+
+    #[test]
+    fn a_group_is_of_instances_without_targets() {
+        let emitted = Lab::default().accepts(group(json!({"TargetType": "instance", "Port": 80})));
+        let properties = &emitted["Resources"]["group"]["Properties"];
+        assert_eq!(properties["Name"], "fenrir-org-shop-developm86181ae1");
+        assert_eq!(properties["Tags"][0], json!({"Key": "ProjectName", "Value": "org/shop"}));
+        Lab::default().accepts(group(json!({})));
+        let with_targets = group(json!({"Targets": [{"Id": "i-1"}]}));
+        Lab::default().refuses(with_targets, "group.Properties.Targets", "instances register themselves");
+        Lab::default().refuses(group(json!({"TargetType": "ip"})), "TargetType", "should be `instance` or `lambda`");
+    }
+
+    #[test]
+    fn or_of_a_function_of_the_template() {
+        Lab::default().accepts(of_function(&json!({"Fn::GetAtt": ["hello", "Arn"]})));
+        let path = "group.Properties.Targets.0.Id";
+        for wrong in [json!({"Fn::GetAtt": ["hello", "Name"]}), json!({"Fn::GetAtt": ["group", "Arn"]})] {
+            Lab::default().refuses(of_function(&wrong), path, "should be");
+        }
+        Lab::default().refuses(of_function(&json!({"Ref": "hello"})), path, "`!GetAtt <function>.Arn`, or the name");
+    }
+
+    #[test]
+    fn or_of_a_function_with_correct_tags() {
+        let correct = Answer::Tags(Some(own_tags("x")));
+        let emitted = knows(correct.clone()).accepts(of_function(&json!("other")));
+        assert_eq!(emitted["Resources"]["group"]["Properties"]["Targets"][0]["Id"], ARN);
+        knows(correct).accepts(of_function(&json!(format!("{ARN}:live"))));
+        let path = "group.Properties.Targets.0.Id";
+        let others = tags([("ProjectName", "org/other"), ("ConfigName", "development")]);
+        let message = "has `org/other` as ProjectName and `development` as ConfigName";
+        knows(Answer::Tags(Some(others))).refuses(of_function(&json!("other")), path, message);
+        knows(Answer::Tags(None)).refuses(of_function(&json!("other")), path, "does not exist, or has no tags");
+        Lab::default().refuses(of_function(&json!("arn:aws:sqs:us-east-1:0:x")), path, "is not the ARN of a function");
+    }
+}
