@@ -311,3 +311,79 @@ fn what_is_refused_elsewhere_leaves_no_world_either() {
         assert!(!shell.folder.join(".bifrost").exists(), "{line}");
     }
 }
+
+/// The events of a command that may have any exit code, and that.
+fn told(shell: &Shell, line: &str) -> (Value, i32) {
+    let output = shell.run(line);
+    let shown = text(&output.stdout);
+    let last = shown.lines().last().unwrap_or_else(|| panic!("{line}: {}", text(&output.stderr)));
+    (serde_json::from_str(last).unwrap(), output.status.code().unwrap())
+}
+
+#[test]
+fn a_plan_tells_which_groups_would_be_made_and_which_would_go() {
+    let shell = odin("plan");
+    let (first, code) = told(&shell, "plan release.json --local");
+    let actions = |plan: &Value| -> Vec<Value> {
+        plan["changes"].as_array().unwrap().iter().map(|change| change["action"].clone()).collect()
+    };
+    assert_eq!((code, actions(&first)), (2, vec![json!("add"), json!("add")]));
+    deploy(&shell, "release.json --local");
+    let before = world(&shell);
+    release(&shell, "larger", |release| release["services"]["web"]["instance_type"] = json!("c5.large"));
+    let (second, code) = told(&shell, "plan larger.json --local");
+    assert_eq!((code, actions(&second)), (2, ["add", "add", "remove", "remove"].map(Value::from).to_vec()));
+    let details = second["changes"][0]["details"].to_string();
+    assert!(
+        details.contains("instance type t2.nano → c5.large") && details.contains("user data as before"),
+        "{details}"
+    );
+    release(&shell, "refused", |release| release["ami"] = json!("ubuntu-of-another-team"));
+    let (refused, code) = told(&shell, "plan refused.json --local");
+    assert_eq!(code, 1);
+    assert!(refused["findings"][0].as_str().unwrap().starts_with("ami: "), "{refused}");
+    assert!(world(&shell) == before, "a plan changes nothing");
+}
+
+#[test]
+fn a_rollback_brings_back_the_release_before_with_its_user_data() {
+    let shell = odin("rollback");
+    deploy(&shell, "release.json --local");
+    release(&shell, "second", |release| release["services"]["web"]["instance_type"] = json!("c5.large"));
+    shell.write("second.json.userdata", "#!/bin/sh\n");
+    deploy(&shell, "second.json --local");
+    let (end, code) = told(&shell, &format!("rollback {SUBJECT} --local --speed 100000"));
+    assert_eq!((code, &end["status"]), (0, &json!("Success")));
+    assert_eq!(deployed(&shell), vec![end["release_id"].as_str().unwrap(); 2]);
+    // What is deployed now is the first again, to the byte of its user data.
+    let (plan, _) = told(&shell, "plan release.json --local");
+    let details = plan["changes"][0]["details"].to_string();
+    assert!(details.contains("user data as before") && !details.contains("→"), "{details}");
+    assert!(shell.refused("rollback release.json --local").contains("is the first release of"));
+}
+
+#[test]
+fn a_halt_after_the_new_instances_are_healthy_comes_too_late_and_says_so() {
+    let shell = odin("too-late");
+    release(&shell, "release", |release| release["wait_for_detach"] = json!(3600));
+    let engine = Engine::until(&shell, "WaitForDetach");
+    let halt = shell.run(&format!("halt {SUBJECT} --local"));
+    let said = text(&halt.stdout);
+    assert_eq!(halt.status.code(), Some(0), "{}", text(&halt.stderr));
+    assert!(said.contains("is written; but it comes too late: the new instances are healthy"), "{said}");
+    engine.kill();
+    let (end, _) = deploy(&shell, "release.json --local");
+    assert_eq!(end["status"], "Success");
+}
+
+#[test]
+fn fails_tells_the_root_cause_of_a_deploy_that_failed() {
+    let shell = odin("fails");
+    release(&shell, "unhealthy", |release| release["ami"] = json!("ubuntu-never-healthy"));
+    deploy(&shell, "unhealthy.json --local");
+    deploy(&shell, "release.json --local");
+    let [fail] = shell.json(&format!("fails {SUBJECT} --local")).try_into().unwrap();
+    let failure = &fail["failures"][0];
+    assert_eq!((&failure["state"], &failure["error"]), (&json!("CheckHealthy"), &json!("HaltError")));
+    assert!(fail["next"].as_str().unwrap().starts_with("find out why it was halted"), "{fail}");
+}

@@ -34,6 +34,7 @@ pub use project::{project_stack, project_template};
 pub use target::{TargetOptions, target_template};
 pub use template::TEMPLATE_LIMIT_BYTES;
 
+use crate::deployer::Deployer;
 use crate::machine::Machine;
 use names::Names;
 use serde_json::Value;
@@ -56,12 +57,12 @@ pub struct DeployerOptions {
 /// The template of everything in the deployer account. Its parameter `CodeKey` says where in the bucket the function's
 /// code is: deployed without, it makes the bucket that the code is uploaded to, and all but function and state machine.
 #[must_use]
-pub fn deployer_template<M: Machine>(name: &DeployerName, options: &DeployerOptions) -> Value {
+pub fn deployer_template<D: Deployer>(name: &DeployerName, options: &DeployerOptions) -> Value {
     let names = Names(name);
     let template = Template::new(&format!("{name}: a deployer made with Bifrost"));
-    let template = function::add(template, names, options);
-    let template = machine::add(template, names, &M::definition("${Function.Arn}"));
+    let template = function::add(template, names, options, D::WRITES_LOG);
+    let template = machine::add(template, names, &D::Machine::definition("${Function.Arn}"));
     let template = store::add(template, names);
     let template = alarm::add(template, names, options.alarm_email.as_deref());
-    people::add(template, names).into_value()
+    people::add(template, names, D::WRITES_LOG).into_value()
 }

@@ -110,7 +110,7 @@ impl Plan {
             });
         }
         let options = DeployerOptions { external_id, session_tags, alarm_email: args.alarm_email.clone() };
-        let template = deployer_template::<D::Machine>(&name, &options);
+        let template = deployer_template::<D>(&name, &options);
         Ok(Self { stack: name.to_string(), template, is_deployer: true, account: place.account })
     }
 }

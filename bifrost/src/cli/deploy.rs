@@ -6,7 +6,7 @@ use super::error::CliError;
 use super::report::Report;
 use super::site::{Looks, Site};
 use super::{Session, output};
-use crate::client::{Client, Follower, Outcome, Started};
+use crate::client::{Client, Follower, Outcome, Prepared, Started};
 use crate::deployer::Deployer;
 use futures_util::future::{Either, select};
 use std::cell::Cell;
@@ -29,6 +29,13 @@ pub(super) struct Args {
     /// Make the world anew first
     #[arg(long)]
     fresh: bool,
+    #[command(flatten)]
+    follow: FollowArgs,
+}
+
+/// How a deploy is followed.
+#[derive(Debug, clap::Args)]
+pub(super) struct FollowArgs {
     /// How many seconds of the world pass in a second; 1 is real time
     #[arg(long, value_name = "N", default_value_t = 120.0, value_parser = speed)]
     speed: f64,
@@ -64,7 +71,9 @@ With --output json each line is an object with \"event\" and \"time\":
   state     state, deadline
   failure   state, error, cause, attempt: of a task, which may be tried again
   progress  services: name, waiting, starting, healthy, terminating, enough
-  end       status, exit_code, seconds, failures, created, deleted"
+  log       line, tone: of the deployer's log, where it writes one
+  end       status, exit_code, seconds, failures, created, deleted; outputs and
+            notes, if there are any"
     )
 }
 
@@ -74,19 +83,29 @@ pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Re
     if let Some(scenario) = &args.scenario {
         site.apply_scenario(scenario)?;
     }
+    deploy(site, &prepared, &args.cloud, &args.follow).await
+}
+
+/// Starts a prepared release and follows it to its end: from here on, whatever is done stays.
+pub(super) async fn deploy<D: Deployer>(
+    site: Box<dyn Site<D>>,
+    prepared: &Prepared<D::Fields>,
+    cloud: &CloudArgs,
+    follow: &FollowArgs,
+) -> Result<u8, CliError> {
     let site = site.keep()?;
     let client = site.client();
     // One does not wait for the other, and both say something of a deploy that does not start.
-    let (caveat, started) = tokio::join!(site.caveat(), client.start(&prepared));
+    let (caveat, started) = tokio::join!(site.caveat(), client.start(prepared));
     if let Some(caveat) = caveat {
         output::note(&caveat);
     }
     let started = started?;
-    let report = Report::new::<D>(args.output.format(), args.cloud.hint::<D>());
-    let follow = Following { site: site.as_ref(), speed: args.speed, client: &client };
+    let report = Report::new::<D>(follow.output.format(), cloud.hint::<D>());
+    let following = Following { site: site.as_ref(), speed: follow.speed, client: &client };
     let execution = started.execution.clone();
     let lost = |source| CliError::Lost { execution, source: Box::new(source) };
-    follow.to_the_end(started, report).await.map_err(lost)
+    following.to_the_end(started, report).await.map_err(lost)
 }
 
 /// A deploy that is followed, and perhaps run.

@@ -1,7 +1,10 @@
 //! Why a command did not do what it was asked, and what it exits with then.
 
+use super::extra::Failure;
 use crate::bootstrap::{ApplyError, CodeError, TEMPLATE_LIMIT_BYTES};
-use crate::client::{AddressError, ConnectError, HaltFailure, PrepareError, StartFailure, UnlockFailure};
+use crate::client::{
+    AddressError, ConnectError, HaltFailure, PlanFailure, PrepareError, RollbackFailure, StartFailure, UnlockFailure,
+};
 use crate::cloud::{CloudError, ErrorKind};
 use crate::json;
 #[cfg(feature = "local")]
@@ -20,6 +23,17 @@ pub(super) enum CliError {
     Start(Box<StartFailure>),
     #[error(transparent)]
     Halt(Box<HaltFailure>),
+    #[error(transparent)]
+    Rollback(Box<RollbackFailure>),
+    #[error(transparent)]
+    Plan(Box<PlanFailure>),
+    /// `plan` has exit codes of its own.
+    #[error(transparent)]
+    NoPlan(Box<CliError>),
+    #[error("{0}")]
+    Extra(Failure),
+    #[error(transparent)]
+    Usage(clap::Error),
     #[error(transparent)]
     Unlock(#[from] UnlockFailure),
     #[error(transparent)]
@@ -116,13 +130,14 @@ macro_rules! boxed {
     )* };
 }
 
-boxed! { Prepare(PrepareError) Start(StartFailure) Halt(HaltFailure) }
+boxed! { Prepare(PrepareError) Start(StartFailure) Halt(HaltFailure) Rollback(RollbackFailure) Plan(PlanFailure) }
 
 impl CliError {
     /// 2 means that nothing was changed; an execution that was started may change things without us.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Lost { .. } => 3,
+            Self::NoPlan(_) => 1,
             Self::Apply(error) if error.is_stuck() => 3,
             _ => 2,
         }

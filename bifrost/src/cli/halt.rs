@@ -3,6 +3,7 @@
 use super::arguments::{CloudArgs, Subject, whoami};
 use super::error::CliError;
 use super::{Session, output};
+use crate::client::Halted;
 use crate::deployer::Deployer;
 
 #[derive(Debug, clap::Args)]
@@ -22,7 +23,8 @@ pub(super) fn examples(name: &str, file: &str) -> String {
   {name} halt {file} --local
   {name} halt coinbase/deploy-test development --reason \"wrong build\" --local
 
-The deploy stops at its next look, cleans up, and fails. What ran before it goes on."
+The deploy stops at its next look, cleans up, and fails. What ran before it goes on.
+If it has come too far to be halted, the answer says so."
     )
 }
 
@@ -33,11 +35,14 @@ pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Re
     let address = args.subject.address::<D>(&client.defaults)?;
     let who = whoami();
     let reason = args.reason.map_or_else(|| who.clone(), |reason| format!("{reason} ({who})"));
-    let running = client.halt(&address, &reason).await?;
-    output::print_legible(&format!(
-        "{} is asked to halt: it stops at its next look, cleans up, and fails.",
-        running.name
-    ))?;
+    let Halted { execution, too_late } = client.halt(&address, &reason).await?;
+    match too_late {
+        None => output::print_legible(&format!(
+            "{} is asked to halt: it stops at its next look, cleans up, and fails.",
+            execution.name
+        ))?,
+        Some(why) => output::print_legible(&format!("The halt flag of {} is written; but {why}.", execution.name))?,
+    }
     // Nobody else can tell: the execution is there, and nothing moves it.
     if !site.is_run()? {
         output::note("note: no process runs this world now; the next `deploy` in it goes on with the execution");

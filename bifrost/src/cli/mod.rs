@@ -1,7 +1,8 @@
 //! The commands that every deployer gets: one file each. Nothing else prints.
 //!
 //! Exit codes, for every command: 0 it did what was asked; 1 the deploy changed something, failed, and cleaned up; 2
-//! nothing was changed, whatever the reason; 3 a person must look (contract §9).
+//! nothing was changed, whatever the reason; 3 a person must look (contract §9). `plan` has its own: 0 no changes, 2 changes,
+//! 1 an error.
 
 mod arguments;
 mod asl;
@@ -11,6 +12,8 @@ mod completions;
 mod deploy;
 mod doctor;
 mod error;
+mod extra;
+mod fails;
 mod graph;
 mod halt;
 mod history;
@@ -18,8 +21,10 @@ mod json;
 mod legible;
 mod lock;
 mod output;
+mod plan;
 mod program;
 mod report;
+mod rollback;
 mod site;
 mod status;
 mod time;
@@ -33,6 +38,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
 
 pub use legible::one_line;
+pub use extra::{Desk, Extra, Failure};
 pub use program::Program;
 use program::Session;
 
@@ -49,12 +55,18 @@ struct Cli {
 enum Command {
     /// Deploy a release, and follow it to its end
     Deploy(deploy::Args),
+    /// Show what a deploy would change, and change nothing
+    Plan(plan::Args),
     /// Stop the deploy that runs; it cleans up and fails
     Halt(halt::Args),
+    /// Deploy the release again that succeeded before this one
+    Rollback(rollback::Args),
     /// Show what is deployed, what runs, and who holds the locks
     Status(status::Args),
     /// List executions, or show the events of one
     History(history::Args),
+    /// List the latest deploys that failed, why, and what to do
+    Fails(fails::Args),
     /// Freeze a project's config: nothing is deployed until it is unlocked
     Lock(lock::Args),
     /// Lift a freeze, and clear the lock that a dead deploy left
@@ -76,9 +88,12 @@ enum Command {
 async fn dispatch<D: Deployer>(session: &Session<'_, D>, command: Command) -> Result<u8, CliError> {
     match command {
         Command::Deploy(args) => deploy::run(session, args).await,
+        Command::Plan(args) => plan::run(session, args).await,
         Command::Halt(args) => halt::run(session, args).await,
+        Command::Rollback(args) => rollback::run(session, args).await,
         Command::Status(args) => status::run(session, args).await,
         Command::History(args) => history::run(session, args).await,
+        Command::Fails(args) => fails::run(session, args).await,
         Command::Lock(args) => lock::run(session, args).await,
         Command::Unlock(args) => unlock::run(session, args).await,
         Command::Doctor(args) => doctor::run(session, &args).await,
@@ -86,7 +101,7 @@ async fn dispatch<D: Deployer>(session: &Session<'_, D>, command: Command) -> Re
         Command::Json(args) => json::run::<D>(&args),
         Command::Graph(args) => graph::run::<D>(&args),
         Command::Bootstrap(args) => bootstrap::run(session, args).await,
-        Command::Completions(args) => completions::run(&args, &mut self::command::<D>()),
+        Command::Completions(args) => completions::run(&args, &mut session.command()),
     }
 }
 
@@ -100,6 +115,9 @@ fn named(name: &'static str, about: &'static str, default: Option<&'static str>)
     let file = default.unwrap_or("release.json");
     let examples = [
         ("deploy", deploy::examples(name, file)),
+        ("plan", plan::examples(name, file)),
+        ("rollback", rollback::examples(name, file)),
+        ("fails", fails::examples(name, file)),
         ("halt", halt::examples(name, file)),
         ("status", status::examples(name, file)),
         ("history", history::examples(name)),
@@ -115,14 +133,14 @@ fn named(name: &'static str, about: &'static str, default: Option<&'static str>)
     let command = examples.into_iter().fold(command, |command, (subcommand, text)| {
         command.mut_subcommand(subcommand, |subcommand| subcommand.after_help(text))
     });
-    let command = ["deploy"].into_iter().fold(command, |command, subcommand| match default {
+    let command = ["deploy", "plan"].into_iter().fold(command, |command, subcommand| match default {
         Some(file) => command.mut_subcommand(subcommand, |subcommand| {
             subcommand.mut_arg("file", |argument| argument.required(false).default_value(file))
         }),
         None => command,
     });
-    // `status` alone may be about everything.
-    ["halt", "lock", "unlock"].into_iter().fold(command, |command, subcommand| {
+    // `status` and `fails` alone may be about everything.
+    ["halt", "lock", "rollback", "unlock"].into_iter().fold(command, |command, subcommand| {
         command.mut_subcommand(subcommand, |subcommand| subcommand.mut_arg("first", |subject| subject.required(true)))
     })
 }
@@ -133,7 +151,10 @@ fn guide(name: &str, file: &str) -> String {
   {name} deploy {file}               deploy on AWS, with your credentials
   {name} deploy {file} --local       deploy on this machine, in an embedded world
   {name} status --local                    what is deployed there, and what goes on
+  {name} plan {file} --local         what a deploy would change
   {name} halt {file} --local         stop the deploy that runs
+  {name} fails --local                     which deploys failed, why, and what to do
+  {name} rollback {file} --local     deploy again what was deployed before
   {name} graph mermaid                     the state machine as a picture
 
 Exit codes:
@@ -141,6 +162,7 @@ Exit codes:
   1  the deploy had begun to change things, failed, and cleaned up (FailureClean)
   2  refused: nothing was changed
   3  a person must look: it failed and could not clean up (FailureDirty), or its end is not known
+  `plan` has its own: 0 no changes, 2 changes, 1 an error.
 
 Output:
   On a terminal text, else JSON, one object a line; --output says which. Errors go to stderr."
@@ -164,6 +186,27 @@ mod tests {
     #[test]
     fn the_help_names_the_deployer_and_its_commands() {
         insta::assert_snapshot!(named("odin", "Deploys groups", None).render_long_help().to_string());
+    }
+
+    #[test]
+    fn a_deployer_may_say_which_file_is_its_release() {
+        let fenrir = |line: &str| named("fenrir", "", Some("template.yml")).try_get_matches_from(line.split(' '));
+        for command in ["deploy", "plan"] {
+            let matches = fenrir(&format!("fenrir {command} --local")).unwrap();
+            let file = matches.subcommand().unwrap().1.get_one::<std::path::PathBuf>("file");
+            assert_eq!(file, Some(&"template.yml".into()));
+            assert!(parse(&format!("odin {command} --local")).is_err(), "{command}");
+        }
+        let help = named("fenrir", "", Some("template.yml")).render_long_help().to_string();
+        assert!(help.contains("fenrir plan template.yml") && !help.contains("release.json"), "{help}");
+    }
+
+    #[test]
+    fn each_command_says_how_it_is_used() {
+        for command in ["plan", "rollback", "fails"] {
+            let help = named("odin", "", None).find_subcommand_mut(command).map(|it| it.render_long_help().to_string());
+            insta::assert_snapshot!(command, help.unwrap());
+        }
     }
 
     #[test]

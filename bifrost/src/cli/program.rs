@@ -2,13 +2,14 @@
 
 use super::arguments::{CloudArgs, Setting};
 use super::error::CliError;
+use super::extra::{self, Extra};
 use super::site::Site;
 use super::{Cli, command, dispatch, output};
 use crate::client::{Client, Connect, Connection, Ground};
 use crate::deployer::Deployer;
 #[cfg(feature = "local")]
 use crate::local::LocalDeployer;
-use clap::FromArgMatches;
+use clap::{ArgMatches, FromArgMatches};
 use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ type OpenWorld<D> = fn(&Setting, &CloudArgs, bool) -> Result<Box<dyn Site<D>>, C
 pub struct Program<D: Deployer> {
     world: Option<OpenWorld<D>>,
     aws: Option<Box<dyn Connect<D>>>,
+    extras: Vec<Box<dyn Extra<D>>>,
 }
 
 impl<D: Deployer> Default for Program<D> {
@@ -37,7 +39,7 @@ impl<D: Deployer> Program<D> {
     /// A program that reaches no cloud yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { world: None, aws: None }
+        Self { world: None, aws: None, extras: Vec::new() }
     }
 
     /// With `--local` its commands use the embedded world.
@@ -56,6 +58,13 @@ impl<D: Deployer> Program<D> {
         Self { aws: Some(Box::new(connect)), ..self }
     }
 
+    /// It has that command, too.
+    #[must_use]
+    pub fn with(mut self, extra: impl Extra<D> + 'static) -> Self {
+        self.extras.push(Box::new(extra));
+        self
+    }
+
     /// Runs the command that the program was called with: the whole of its `main`.
     #[must_use]
     pub fn run(&self) -> ExitCode {
@@ -71,21 +80,50 @@ impl<D: Deployer> Program<D> {
         }
     }
 
-    fn try_run(&self, arguments: &[OsString]) -> Result<u8, CliError> {
-        let mut command = command::<D>();
+    pub(super) fn try_run(&self, arguments: &[OsString]) -> Result<u8, CliError> {
+        let mut command = self.command();
         if arguments.len() <= 1 {
             return without_arguments::<D>(&mut command);
         }
         let matches = match command.try_get_matches_from_mut(arguments) {
             Ok(matches) => matches,
-            Err(error) => return output::usage(&error),
-        };
-        let Cli { setting, command } = match Cli::from_arg_matches(&matches) {
-            Ok(cli) => cli,
-            Err(error) => return output::usage(&error),
+            Err(error) => return self.usage(&error, arguments),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::Runtime)?;
-        runtime.block_on(dispatch(&Session { program: self, setting }, command))
+        runtime.block_on(self.dispatch(&matches)).or_else(|error| match error {
+            CliError::Usage(error) => output::usage(&error),
+            error => Err(error),
+        })
+    }
+
+    async fn dispatch(&self, matches: &ArgMatches) -> Result<u8, CliError> {
+        if let Some((extra, matches)) = self.extra(matches) {
+            let setting = Setting::from_arg_matches(matches).map_err(CliError::Usage)?;
+            return extra::run(&Session { program: self, setting }, extra, matches).await;
+        }
+        let Cli { setting, command } = Cli::from_arg_matches(matches).map_err(CliError::Usage)?;
+        dispatch(&Session { program: self, setting }, command).await
+    }
+
+    /// The deployer's own command that was given.
+    fn extra<'m>(&self, matches: &'m ArgMatches) -> Option<(&dyn Extra<D>, &'m ArgMatches)> {
+        let (name, matches) = matches.subcommand()?;
+        let extra = self.extras.iter().find(|extra| extra.command().get_name() == name)?;
+        Some((extra.as_ref(), matches))
+    }
+
+    /// The command line, with the deployer's own commands.
+    pub(super) fn command(&self) -> clap::Command {
+        let extras = self.extras.iter().map(|extra| extra::complete(extra.command()));
+        command::<D>().subcommands(extras)
+    }
+
+    /// Says what is wrong with the arguments. To who asked for a plan, 2 would mean that there are changes.
+    fn usage(&self, error: &clap::Error, arguments: &[OsString]) -> Result<u8, CliError> {
+        let code = output::usage(error)?;
+        let given = self.command().ignore_errors(true).try_get_matches_from(arguments);
+        let is_plan = given.is_ok_and(|matches| matches.subcommand_name() == Some("plan"));
+        Ok(if is_plan { code.min(1) } else { code })
     }
 }
 
@@ -105,6 +143,11 @@ pub(super) struct Session<'p, D: Deployer> {
 }
 
 impl<D: Deployer> Session<'_, D> {
+    /// The whole command line.
+    pub(super) fn command(&self) -> clap::Command {
+        self.program.command()
+    }
+
     /// Opens the cloud that the arguments name; of an embedded world with `fresh` a new one.
     pub(super) async fn open(&self, args: &CloudArgs, fresh: bool) -> Result<Box<dyn Site<D>>, CliError> {
         if args.is_local() {

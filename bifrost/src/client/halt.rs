@@ -4,6 +4,7 @@ use super::{Address, Client};
 use crate::cloud::{CloudError, ExecutionSummary};
 use crate::deployer::Deployer;
 use crate::halt;
+use crate::release::Release;
 
 /// Nothing was halted.
 #[derive(Debug, thiserror::Error)]
@@ -16,16 +17,32 @@ pub enum HaltFailure {
     Cloud(#[from] CloudError),
 }
 
+/// A deploy that was asked to halt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Halted {
+    /// Its execution.
+    pub execution: ExecutionSummary,
+    /// Why it will not: it has come too far.
+    pub too_late: Option<String>,
+}
+
 impl<D: Deployer> Client<D> {
     /// Writes the halt flag for the execution that runs, which stops at its next look.
     ///
     /// # Errors
     /// [`HaltFailure`].
-    pub async fn halt(&self, address: &Address, reason: &str) -> Result<ExecutionSummary, HaltFailure> {
+    pub async fn halt(&self, address: &Address, reason: &str) -> Result<Halted, HaltFailure> {
         let running = self.running(address).await?.ok_or_else(|| HaltFailure::NothingRuns(address.clone()))?;
         // The execution looks into the bucket of its own release.
         let found = Address::read(&running.input, &self.defaults).unwrap_or_else(|_| address.clone());
         halt::ask(self.objects.as_ref(), &found.bucket, &found.root_dir(), reason).await?;
-        Ok(running)
+        Ok(Halted { too_late: self.too_late(&running).await, execution: running })
+    }
+
+    /// Whether the execution has come too far to be halted. The flag is written: that this is not known is no failure.
+    async fn too_late(&self, running: &ExecutionSummary) -> Option<String> {
+        let (story, release) = self.story(running).await.ok()?;
+        let release = release.or_else(|| Release::read(&running.input, &self.defaults).ok())?;
+        D::too_late(story.states.last()?, &release)
     }
 }

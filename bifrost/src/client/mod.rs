@@ -6,6 +6,7 @@
 
 mod address;
 mod connect;
+mod fails;
 mod file;
 mod follow;
 mod halt;
@@ -13,7 +14,9 @@ mod locks;
 mod log;
 mod news;
 mod outcome;
+mod plan;
 mod prepare;
+mod rollback;
 mod start;
 mod status;
 mod story;
@@ -21,13 +24,16 @@ mod uploaded;
 
 pub use address::{Address, AddressError};
 pub use connect::{Connect, ConnectError, Connection, Ground, Place};
+pub use fails::Fail;
 pub use file::{FileError, read_at_most, read_object};
 pub use follow::Follower;
-pub use halt::HaltFailure;
+pub use halt::{HaltFailure, Halted};
 pub use locks::{LockState, RootLock, UnlockFailure, Unlocked};
 pub use news::{News, StepFailure};
 pub use outcome::{Outcome, Status};
+pub use plan::PlanFailure;
 pub use prepare::{PrepareError, Prepared};
+pub use rollback::{ROLLBACK_OF, Rollback, RollbackFailure, Version};
 pub use start::{StartFailure, Started};
 pub use status::{Deployment, RunningExecution};
 

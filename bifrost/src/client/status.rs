@@ -1,6 +1,5 @@
 //! What is deployed now, by whom, and what goes on.
 
-use super::story::Story;
 use super::{Address, Client, LockState};
 use crate::cloud::{CloudError, ExecutionSummary, Which};
 use crate::deployer::{Deployed, Deployer};
@@ -105,11 +104,7 @@ impl<D: Deployer> Client<D> {
     }
 
     async fn where_it_is(&self, execution: ExecutionSummary) -> Result<RunningExecution, CloudError> {
-        let history = self.executions.history(&execution.name, 0).await?;
-        let mut story = Story::default();
-        for event in &history {
-            story.tell(event);
-        }
+        let (mut story, _) = self.story(&execution).await?;
         Ok(RunningExecution {
             release_id: execution.says("release_id").unwrap_or_default().to_owned(),
             started_by: started_by(&execution.input).map(ToOwned::to_owned),

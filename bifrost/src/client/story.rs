@@ -1,8 +1,11 @@
 //! What the history of an execution tells a person: the states, what failed in them, and what was caught.
 
-use super::StepFailure;
+use super::{Client, StepFailure};
+use crate::cloud::{CloudError, ExecutionSummary};
+use crate::deployer::Deployer;
 use crate::interpreter::{Event, EventType};
 use crate::machine::Failure;
+use crate::release::Release;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::sync::Arc;
@@ -97,6 +100,23 @@ impl Story {
     /// The states that were entered after the first failure: what cleaned up, and how it ended.
     pub(super) fn states_after_failure(&self) -> &[String] {
         self.states_before_failure.and_then(|count| self.states.get(count..)).unwrap_or_default()
+    }
+}
+
+impl<D: Deployer> Client<D> {
+    /// The story of an execution so far, and its release as the last state that it left gave it.
+    pub(super) async fn story(
+        &self,
+        execution: &ExecutionSummary,
+    ) -> Result<(Story, Option<Release<D::Fields>>), CloudError> {
+        let (mut story, mut outputs) = (Story::default(), Vec::new());
+        for event in &self.executions.history(&execution.name, 0).await? {
+            if let Some(Turn::Left(output)) = story.tell(event) {
+                outputs.push(output);
+            }
+        }
+        let release = outputs.iter().rev().find_map(|output| Release::read(output, &self.defaults).ok());
+        Ok((story, release))
     }
 }
 

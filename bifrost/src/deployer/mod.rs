@@ -94,6 +94,7 @@ pub trait Deployer: Sized + Send + Sync + 'static {
 
     /// The files that a release, as it was sent, refers to by their S3 URI, each with its hash; asked of earlier releases
     /// only if [`REUSES_FILES`](Self::REUSES_FILES), and of one that is rolled back to. By default none.
+    #[must_use]
     fn files(release: &Value) -> BTreeMap<String, Sha256> {
         let _ = release;
         BTreeMap::new()
@@ -154,6 +155,7 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     }
 
     /// What a line of the deployer's log means. The time that it may begin with is not part of it.
+    #[must_use]
     fn tone(line: &str) -> Tone {
         let _ = line;
         Tone::Plain

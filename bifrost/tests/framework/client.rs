@@ -302,3 +302,27 @@ async fn the_object_that_the_originals_write_is_a_root_lock_too() {
     assert_eq!(client.unlock(&address, false).await.unwrap().root_locks[0].holder.id, "theirs");
     assert_eq!(client.lock_state(&address).await.unwrap().root_locks, []);
 }
+
+#[tokio::test]
+async fn the_latest_deploys_that_failed_are_told_with_their_root_cause() {
+    let denied = json!({"operation": "board:PinNote", "kind": {"error": "AccessDenied"}, "times": 3});
+    let lab = lab_with(&json!([denied]));
+    let client = client(&lab);
+    assert!(client.fails(None, 10).await.unwrap().is_empty());
+    for (name, project) in [("fails", "acme/shop"), ("well", "acme/shop")] {
+        let mut release = note(name);
+        release["project_name"] = json!(project);
+        start(&client, name, &release).await;
+        lab.run().await.unwrap();
+        // The next release has another time in its id.
+        lab.pass(chrono::TimeDelta::minutes(1)).unwrap();
+    }
+    let [fail] = client.fails(None, 10).await.unwrap().try_into().unwrap();
+    assert_eq!((fail.outcome.status, fail.outcome.exit_code), (Status::FailureClean, 1));
+    assert_eq!((fail.outcome.failures[0].state.as_str(), fail.started_by.as_deref()), ("Pin", Some("ada@laptop")));
+    assert_eq!(fail.address, Some(address(&client)));
+    assert_eq!(client.fails(Some(&address(&client)), 10).await.unwrap(), [fail]);
+    let other = Address { project: "acme/shop-2".parse().unwrap(), ..address(&client) };
+    assert!(client.fails(Some(&other), 10).await.unwrap().is_empty());
+    assert!(client.fails(None, 0).await.unwrap().is_empty());
+}

@@ -13,6 +13,7 @@ mod board;
 mod client;
 mod engine;
 mod halting;
+mod hooks;
 mod locks;
 mod replay;
 mod templates;

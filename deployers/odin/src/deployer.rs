@@ -6,12 +6,15 @@ use crate::handlers::watch;
 use crate::machine::Odin;
 use crate::names::{CONFIG_NAME, PROJECT_NAME};
 use crate::permissions::PERMISSIONS;
+use crate::plan::plan;
 use crate::release::{HealthyReport, OdinFields, OdinRelease, check};
 use async_trait::async_trait;
-use bifrost::client::read_at_most;
-use bifrost::cloud::{CloudError, Encryption};
+use bifrost::client::{Prepared, read_at_most};
+use bifrost::cloud::{CloudError, Encryption, Objects};
 use bifrost::release::{ConfigName, ProjectName, Sha256};
-use bifrost::{Attachment, Belonging, Body, Changes, Deployed, Deployer, Permission, Progress, Uploaded};
+use bifrost::{
+    Attachment, Belonging, Body, Changes, Deployed, Deployer, Permission, Plan, PlanError, Progress, Uploaded,
+};
 use serde_json::{Map, Value};
 use std::path::Path;
 
@@ -53,6 +56,37 @@ impl Deployer for Odin {
     fn belongings(release: &OdinRelease) -> Vec<Belonging> {
         let sha256 = release.fields.user_data_sha256;
         vec![Belonging { name: USER_DATA.into(), sha256, encryption: encryption() }]
+    }
+
+    fn plan(
+        ports: &OdinPorts,
+        objects: &dyn Objects,
+        prepared: &Prepared<OdinFields>,
+    ) -> impl Future<Output = Result<Option<Plan>, PlanError>> {
+        plan(ports, objects, prepared)
+    }
+
+    /// The states after `CheckHealthy` do not look for a halt.
+    fn too_late(state: &str, release: &OdinRelease) -> Option<String> {
+        match state {
+            "Healthy?" if release.fields.healthy != Some(true) => None,
+            "Healthy?"
+            | "WaitForDetach"
+            | "DetachForSuccess"
+            | "WaitDetachForSuccess"
+            | "CleanUpSuccess"
+            | "Success" => Some(format!(
+                "it comes too late: the new instances are healthy, and in {state} the old ones go; `odin rollback` puts \
+                     back what was deployed before"
+            )),
+            "DetachForFailure"
+            | "WaitDetachForFailure"
+            | "CleanUpFailure"
+            | "ReleaseLockFailure"
+            | "FailureClean"
+            | "FailureDirty" => Some(format!("it has failed already, and cleans up in {state}")),
+            _ => None,
+        }
     }
 
     fn progress(release: &OdinRelease) -> Vec<Progress> {

@@ -26,6 +26,11 @@ impl Findings {
         }
     }
 
+    /// Each as it is shown.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
+        self.0.iter().map(Finding::to_string)
+    }
+
     /// Nothing, if there is none.
     ///
     /// # Errors
@@ -37,10 +42,16 @@ impl Findings {
 
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, Finding { path, message }) in self.0.iter().enumerate() {
+        for (index, finding) in self.0.iter().enumerate() {
             let separator = if index == 0 { "" } else { "\n" };
-            write!(f, "{separator}{path}: {message}")?;
+            write!(f, "{separator}{finding}")?;
         }
         Ok(())
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.message)
     }
 }

@@ -3,6 +3,7 @@
 pub mod capacity;
 pub mod cloud;
 mod concurrently;
+mod deployed;
 mod deployer;
 mod errors;
 mod findings;
@@ -14,6 +15,7 @@ mod lab;
 mod machine;
 pub mod names;
 mod permissions;
+mod plan;
 pub mod release;
 mod resources;
 mod safe_release;

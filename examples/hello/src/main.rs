@@ -1,13 +1,14 @@
 //! Hello, the smallest whole deployer: it sets a feature flag, and puts the old value back if that fails.
 
 use async_trait::async_trait;
-use bifrost::cloud::CloudError;
+use bifrost::client::Prepared;
+use bifrost::cloud::{CloudError, Objects};
 use bifrost::local::{LocalDeployer, Resources, Session};
 use bifrost::lock::{LockFailure, lock, unlock};
 use bifrost::release::{ConfigName, ProjectName, Release};
 use bifrost::task::Context;
 use bifrost::validate::validate;
-use bifrost::{Deployed, Deployer, Fields, Shape, TaskError};
+use bifrost::{Action, Deployed, Deployer, Fields, Plan, PlanError, PlannedChange, Shape, TaskError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::process::ExitCode;
@@ -93,6 +94,16 @@ impl Flags {
         put.await
     }
 
+    /// The value that the flag has.
+    async fn value(&self, Release { envelope, fields }: &Release<Flag>) -> Result<Option<String>, CloudError> {
+        let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
+        let get = self.0.call("dynamodb:GetItem", &key, |place| {
+            let item = place.resources.0.get(&key).and_then(|values| values.last());
+            Ok(item.and_then(|item| item.parts.first().cloned()))
+        });
+        get.await
+    }
+
     async fn restore(&self, Release { envelope, fields }: &Release<Flag>) -> Result<(), CloudError> {
         let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
         let put = self.0.call("dynamodb:PutItem", &key, |place| {
@@ -117,6 +128,14 @@ impl Deployer for Hello {
     const TIMEOUT_SECONDS: u32 = 60;
     const CHANGES_FROM: &'static str = "Deploy";
 
+    fn plan(
+        ports: &Flags,
+        _: &dyn Objects,
+        prepared: &Prepared<Flag>,
+    ) -> impl Future<Output = Result<Option<Plan>, PlanError>> {
+        plan(ports, &prepared.release)
+    }
+
     async fn deployed(ports: &Flags, project: &ProjectName, config: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
         let dir = format!("{project}/{config}/");
         let scan = ports.0.call("dynamodb:Scan", "flags", |place| {
@@ -125,6 +144,19 @@ impl Deployer for Hello {
         });
         scan.await
     }
+}
+
+/// What setting the flag would change.
+async fn plan(ports: &Flags, release: &Release<Flag>) -> Result<Option<Plan>, PlanError> {
+    let Flag { flag, value } = &release.fields;
+    let (action, detail) = match ports.value(release).await? {
+        None => (Action::Add, value.clone()),
+        Some(now) if now == *value => return Ok(Some(Plan::default())),
+        Some(now) => (Action::Modify, format!("{now} → {value}")),
+    };
+    let (resource, kind, details) = (flag.clone(), "flag".to_owned(), vec![detail]);
+    let changes = vec![PlannedChange { action, resource, kind, details, is_stateful: false }];
+    Ok(Some(Plan { changes, ..Plan::default() }))
 }
 
 /// Where it runs: in the embedded world.

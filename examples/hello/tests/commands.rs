@@ -286,3 +286,105 @@ fn bootstrap_says_what_it_lacks() {
         assert!(error.contains(problem), "{arguments}: {error}");
     }
 }
+
+/// What a command answers, and its exit code.
+fn answer(shell: &Hello, line: &str) -> (Value, i32) {
+    let output = shell.run(line);
+    let shown = text(&output.stdout);
+    let last = shown.lines().last().unwrap_or_else(|| panic!("{line}: {}", text(&output.stderr)));
+    (serde_json::from_str(last).unwrap(), output.status.code().unwrap())
+}
+
+#[test]
+fn a_plan_exits_2_with_changes_0_without_any_and_1_if_it_fails() {
+    let shell = Hello::new("plan");
+    let (first, code) = answer(&shell, "plan release.json --local");
+    assert_eq!((code, &first["exit_code"], &first["changes"][0]["action"]), (2, &json!(2), &json!("add")));
+    assert!(!shell.folder.join(".bifrost").exists(), "a plan makes no world");
+    shell.json("deploy release.json --local");
+    let (same, code) = answer(&shell, "plan release.json --local");
+    assert_eq!((code, &same["changes"], &same["project_name"]), (0, &json!([]), &json!("acme/shop")));
+    shell.write("off.json", include_str!("../release.json").replace("\"on\"", "\"off\""));
+    let output = shell.run("plan off.json --local --output text");
+    assert_eq!(output.status.code(), Some(2));
+    assert_eq!(
+        text(&output.stdout),
+        "acme/shop development in account 000000000000
+  ~ modify     new-checkout  flag
+               on → off
+A deploy would change this: 1 to modify.\n"
+    );
+    for wrong in ["plan absent.json --local", "plan release.json", "plan release.json --local --no-such-flag", "plan"] {
+        let output = shell.run(wrong);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""), "{wrong}");
+        assert!(text(&output.stderr).starts_with("error: "), "{wrong}");
+    }
+}
+
+#[test]
+fn a_plan_tells_that_a_deploy_runs() {
+    let shell = Hello::new("plan-while");
+    let mut engine = shell.slow_deploy();
+    let (plan, _) = answer(&shell, "plan release.json --local");
+    assert!(plan["notes"][0].as_str().unwrap().contains(" runs now, and may change what this says"), "{plan}");
+    engine.kill().unwrap();
+    engine.wait().unwrap();
+}
+
+#[test]
+fn a_rollback_deploys_again_what_was_deployed_before() {
+    let shell = Hello::new("rollback");
+    let value =
+        |shell: &Hello| shell.json("status acme/shop development --local")[0]["services"][0]["parts"][0].clone();
+    let deploy = |value: &str| {
+        shell.write("value.json", include_str!("../release.json").replace("\"on\"", &format!("{value:?}")));
+        shell.json("deploy value.json --local").last().unwrap()["release_id"].clone()
+    };
+    assert!(shell.refused("rollback release.json --local").contains("no deploy of acme/shop development in account"));
+    let first = deploy("first");
+    assert!(shell.refused("rollback release.json --local").contains("is the first release of"));
+    deploy("second");
+    deploy("third");
+    let output = shell.run("rollback acme/shop development --local");
+    assert_eq!((output.status.code(), value(&shell)), (Some(0), json!("second")));
+    let told = text(&output.stderr);
+    assert!(told.starts_with("rolling back acme/shop development in account 000000000000\n  from release-"), "{told}");
+    assert_eq!(shell.json("rollback acme/shop development --local").last().unwrap()["status"], "Success");
+    assert_eq!(value(&shell), "first", "to roll back twice goes back twice");
+    assert!(shell.refused("rollback release.json --local").contains("is the first release of"));
+    deploy("fourth");
+    let line = format!("rollback acme/shop development --to {} --local --output text", first.as_str().unwrap());
+    let shown = text(&shell.run(&line).stdout);
+    assert!(shown.contains("\nSuccess: release-"), "{shown}");
+    assert_eq!(value(&shell), "first");
+    let unknown = shell.refused("rollback acme/shop development --to release-1-abc --local");
+    assert!(unknown.contains("no deploy of release-1-abc of acme/shop development"), "{unknown}");
+}
+
+#[test]
+fn a_rollback_is_refused_while_a_deploy_runs() {
+    let shell = Hello::new("rollback-while");
+    shell.json("deploy release.json --local");
+    let mut engine = shell.slow_deploy();
+    let refusal = shell.refused("rollback release.json --local");
+    assert!(refusal.contains("runs now: wait for its end, or halt it"), "{refusal}");
+    engine.kill().unwrap();
+    engine.wait().unwrap();
+}
+
+#[test]
+fn fails_tells_what_failed_why_and_what_to_do() {
+    let shell = Hello::new("fails");
+    assert!(shell.json("fails --local").is_empty());
+    let fault = json!({"operation": "dynamodb:PutItem", "state": "Deploy", "kind": {"error": "AccessDenied"}});
+    shell.write("faults.json", json!({"faults": [fault]}).to_string());
+    shell.run("deploy release.json --local --scenario faults.json --speed 1000");
+    let [fail] = shell.json("fails --local").try_into().unwrap();
+    assert_eq!((&fail["status"], &fail["failures"][0]["state"]), (&json!("FailureClean"), &json!("Deploy")));
+    assert_eq!((&fail["project_name"], &fail["config_name"]), (&json!("acme/shop"), &json!("development")));
+    assert!(fail["next"].as_str().unwrap().contains("`hello history deploy-acme-shop-development-"), "{fail}");
+    assert_eq!(shell.json("fails release.json --local").len(), 1);
+    assert_eq!(shell.json("fails acme/shop production --local").len(), 0);
+    let shown = text(&shell.run("fails --local --limit 1 --output text").stdout);
+    assert!(shown.contains("\n  failed   in Deploy: DeployError: cannot set the flag"), "{shown}");
+}

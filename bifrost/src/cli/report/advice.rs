@@ -4,7 +4,7 @@ use crate::cli::arguments::Hint;
 use crate::client::{Address, Outcome, Status};
 
 /// What a person should do next.
-pub(super) fn next(outcome: &Outcome, address: Option<&Address>, hint: &Hint) -> String {
+pub(in crate::cli) fn next_step(outcome: &Outcome, address: Option<&Address>, hint: &Hint) -> String {
     let history = hint.line(&format!("history {}", outcome.execution));
     match outcome.status {
         Status::Success => String::new(),

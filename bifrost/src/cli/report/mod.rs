@@ -6,6 +6,7 @@ mod live;
 mod paint;
 mod text;
 
+pub(super) use advice::next_step;
 pub(super) use paint::Paint;
 
 use super::arguments::{Format, Hint};

@@ -2,6 +2,7 @@
 
 use super::live::Live;
 use crate::cli::legible::legible;
+use crate::deployer::Tone;
 use clap::builder::styling::{AnsiColor, Style};
 use std::env;
 
@@ -41,6 +42,15 @@ impl Paint {
 
     pub(in crate::cli) fn strong(self, text: &str) -> String {
         self.with(Style::new().bold(), text)
+    }
+
+    pub(in crate::cli) fn tone(self, tone: Tone, text: &str) -> String {
+        match tone {
+            Tone::Plain => legible(text).into_owned(),
+            Tone::Good => self.good(text),
+            Tone::Warn => self.busy(text),
+            Tone::Bad => self.bad(text),
+        }
     }
 
     /// Colours are not nested: what stands in `text` already would be written out.

@@ -116,13 +116,7 @@ impl Text {
 
     fn log_line(&self, time: Option<DateTime<Utc>>, line: &str, tone: Tone) -> String {
         let elapsed = time.map_or_else(String::new, |time| self.elapsed(time));
-        let line = format!("{elapsed:>6}    {}", one_line(line));
-        match tone {
-            Tone::Plain => self.paint.quiet(&line),
-            Tone::Good => self.paint.good(&line),
-            Tone::Warn => self.paint.busy(&line),
-            Tone::Bad => self.paint.bad(&line),
-        }
+        self.paint.tone(tone, &format!("{elapsed:>6}    {}", one_line(line)))
     }
 
     fn end(&self, outcome: &Outcome, seconds: f64) -> Vec<String> {
@@ -145,7 +139,7 @@ impl Text {
         if !outcome.is_ours {
             lines.push(self.paint.bad("  yours    was not deployed: deploy it again"));
         }
-        let next = advice::next(outcome, self.address.as_ref(), &self.hint);
+        let next = advice::next_step(outcome, self.address.as_ref(), &self.hint);
         if !next.is_empty() {
             lines.push(format!("  next     {next}"));
         }

@@ -19,6 +19,7 @@ pub use clean_up_success::clean_up_success;
 pub use deploy::deploy;
 pub use detach::{detach_for_failure, detach_for_success};
 pub use release_lock::release_lock_failure;
+pub(crate) use validate::check_user_data;
 pub use validate::validate;
 pub use validate_resources::validate_resources;
 pub(crate) use watch::watch;

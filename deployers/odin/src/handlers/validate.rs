@@ -31,7 +31,8 @@ pub(super) async fn read_user_data(context: &Context, release: &OdinRelease) -> 
     })
 }
 
-fn check_user_data(release: &OdinRelease, template: &str) -> Result<(), Findings> {
+/// Whether EC2 takes the user data, once names are put in.
+pub(crate) fn check_user_data(release: &OdinRelease, template: &str) -> Result<(), Findings> {
     let mut findings = Findings::default();
     for service in release.fields.services.keys() {
         let length = render_user_data(template, release, service).len();

@@ -78,7 +78,8 @@ pub struct Service {
 }
 
 impl Service {
-    pub(super) fn wipe(&mut self) {
+    /// Removes what only the deployer says.
+    pub(crate) fn wipe(&mut self) {
         self.service_name = None;
         self.created_asg = None;
         self.previous_desired_capacity = None;

@@ -1,0 +1,270 @@
+//! What a deployer may say of its own: how its release files are read, which files it has uploaded before, its log, when a
+//! halt comes too late, and what a rollback takes along.
+
+use crate::board::{Board, BoardDeployer, Chart, Note, Notes, context, lab as board, world};
+use bifrost::client::{Address, Client, News, Prepared, ROLLBACK_OF, RollbackFailure, StartFailure, Started};
+use bifrost::cloud::{CloudError, Encryption, Objects};
+use bifrost::local::{LocalDeployer, Session};
+use bifrost::release::{ConfigName, Defaults, ProjectName, Release, Sha256};
+use bifrost::testing::Lab;
+use bifrost::{Attachment, Belonging, Body, Deployed, Deployer, Tone, Uploaded};
+use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Pins notes that come as plain text, each with a parcel that is uploaded once, and a stamp of its own.
+struct Scribe;
+
+#[async_trait::async_trait]
+impl Deployer for Scribe {
+    type Fields = Note;
+    type Machine = Chart;
+
+    const NAME: &'static str = "board";
+    const ABOUT: &'static str = "Pins texts";
+    const TIMEOUT_SECONDS: u32 = 3600;
+    const CHANGES_FROM: &'static str = "Pin";
+    const RELEASE_FILE: Option<&'static str> = Some("note.txt");
+    const WRITES_LOG: bool = true;
+    const REUSES_FILES: bool = true;
+
+    fn read(file: &Path) -> Result<Map<String, Value>, String> {
+        let text = std::fs::read_to_string(file).map_err(|error| format!("no note: {error}"))?;
+        let (config, note) = text.split_once(": ").ok_or("× no config\n ╭─[note.txt:1:1]\n ╰─ say `config: note`")?;
+        let release = json!({
+            "aws_account_id": "222222222222", "project_name": "acme/shop", "config_name": config, "note": note,
+        });
+        Ok(release.as_object().unwrap().clone())
+    }
+
+    fn files(release: &Value) -> BTreeMap<String, Sha256> {
+        let said = |name: &str| release.get("metadata")?.get(name)?.as_str();
+        let parcel = || Some((said("parcel")?.to_owned(), said("parcel_sha256")?.parse().ok()?));
+        parcel().into_iter().collect()
+    }
+
+    fn attach(file: &Path, release: &mut Map<String, Value>, earlier: &Uploaded) -> Result<Vec<Attachment>, String> {
+        let path = file.with_extension("parcel");
+        let sha256 = Sha256::of(&std::fs::read(&path).map_err(|error| error.to_string())?);
+        let (name, encryption) = ("release/parcel.zip".to_owned(), Encryption::Bucket);
+        let dir = format!("222222222222/acme/shop/{}/{}", text(release, "config_name"), text(release, "release_id"));
+        let uri = format!("s3://coinbase-board-000000000000/{dir}/{name}");
+        let uri = earlier.uri(&sha256).map_or(uri, ToOwned::to_owned);
+        let is_new = uri.contains(&dir);
+        let metadata = release["metadata"].as_object_mut().unwrap();
+        metadata.insert("parcel".into(), uri.into());
+        metadata.insert("parcel_sha256".into(), sha256.to_string().into());
+        let stamp =
+            Attachment { name: "stamp".into(), body: Body::Bytes(b"stamp".into()), encryption: Encryption::Bucket };
+        let parcel = is_new.then_some(Attachment { name, body: Body::File { path, sha256 }, encryption });
+        Ok(parcel.into_iter().chain([stamp]).collect())
+    }
+
+    fn belongings(_: &Release<Note>) -> Vec<Belonging> {
+        vec![Belonging { name: "stamp".into(), sha256: Sha256::of(b"stamp"), encryption: Encryption::Bucket }]
+    }
+
+    fn tone(line: &str) -> Tone {
+        if line.starts_with("FAILED") { Tone::Bad } else { Tone::Plain }
+    }
+
+    fn too_late(state: &str, release: &Release<Note>) -> Option<String> {
+        (state == "Dry").then(|| format!("{} dries", release.envelope.release_id))
+    }
+
+    async fn deployed(_: &Board, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
+        Ok(Vec::new())
+    }
+}
+
+impl LocalDeployer for Scribe {
+    type Resources = Notes;
+
+    const WORLD: &'static str = "{}";
+
+    fn local_ports(session: Session<Notes>) -> Board {
+        BoardDeployer::local_ports(session)
+    }
+}
+
+fn text<'r>(release: &'r Map<String, Value>, field: &str) -> &'r str {
+    release[field].as_str().unwrap()
+}
+
+fn lab() -> Lab<Scribe> {
+    Lab::new(world(&json!([]))).unwrap()
+}
+
+/// A note and its parcel, each test in a folder of its own.
+fn note(test: &str, text: &str, parcel: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join("note.parcel"), parcel).unwrap();
+    let file = folder.join("note.txt");
+    std::fs::write(&file, text).unwrap();
+    file
+}
+
+async fn prepared(client: &Client<Scribe>, file: &Path) -> Prepared<Note> {
+    client.prepare(file, "ada@laptop").await.unwrap()
+}
+
+async fn deployed(lab: &Lab<Scribe>, file: &Path) -> Prepared<Note> {
+    let client = Client::local(lab.cloud());
+    let prepared = prepared(&client, file).await;
+    client.start(&prepared).await.unwrap();
+    lab.run().await.unwrap();
+    prepared
+}
+
+fn names(prepared: &Prepared<Note>) -> Vec<&str> {
+    prepared.attachments.iter().map(|file| file.name.as_str()).collect()
+}
+
+fn address(defaults: &Defaults) -> Address {
+    let release = json!({"aws_account_id": "222222222222", "project_name": "acme/shop", "config_name": "dev"});
+    Address::read(&release, defaults).unwrap()
+}
+
+#[tokio::test]
+async fn a_release_file_may_be_what_the_deployer_says_it_is() {
+    let (lab, file) = (lab(), note("own-file", "dev: hello", "parcel"));
+    let client = Client::local(lab.cloud());
+    let prepared = prepared(&client, &file).await;
+    assert_eq!((&prepared.document["note"], &prepared.document["config_name"]), (&json!("hello"), &json!("dev")));
+    assert_eq!(Address::read_file::<Scribe>(&file, &client.defaults).unwrap(), address(&client.defaults));
+    std::fs::write(&file, "hello").unwrap();
+    let report = "× no config\n ╭─[note.txt:1:1]\n ╰─ say `config: note`";
+    assert_eq!(client.prepare(&file, "ada").await.unwrap_err().to_string(), report, "as the deployer renders it");
+    assert_eq!(Address::read_file::<Scribe>(&file, &client.defaults).unwrap_err().to_string(), report);
+}
+
+#[tokio::test]
+async fn what_an_earlier_release_uploaded_is_used_again_while_it_is_there() {
+    let (lab, file) = (lab(), note("used-again", "dev: first", "parcel"));
+    let first = deployed(&lab, &file).await;
+    assert_eq!(names(&first), ["release/parcel.zip", "stamp"]);
+    std::fs::write(&file, "dev: second").unwrap();
+    let second = deployed(&lab, &file).await;
+    assert_eq!(names(&second), ["stamp"]);
+    assert_eq!(second.document["metadata"]["parcel"], first.document["metadata"]["parcel"]);
+
+    std::fs::write(file.with_extension("parcel"), "another").unwrap();
+    let client = Client::local(lab.cloud());
+    assert_eq!(names(&prepared(&client, &file).await), ["release/parcel.zip", "stamp"], "it is another parcel");
+
+    std::fs::write(file.with_extension("parcel"), "parcel").unwrap();
+    let key = first.release.envelope.release_dir().attachment("release/parcel.zip").unwrap();
+    client.objects.delete(&first.release.envelope.bucket, &key).await.unwrap();
+    assert_eq!(names(&prepared(&client, &file).await), ["release/parcel.zip", "stamp"], "it is not there any more");
+}
+
+#[tokio::test]
+async fn another_configs_files_are_not_looked_up() {
+    let (lab, file) = (lab(), note("other-config", "dev: first", "parcel"));
+    deployed(&lab, &file).await;
+    std::fs::write(&file, "dev-canary: second").unwrap();
+    assert_eq!(names(&prepared(&Client::local(lab.cloud()), &file).await), ["release/parcel.zip", "stamp"]);
+}
+
+#[tokio::test]
+async fn a_file_that_was_changed_since_it_was_hashed_is_not_deployed() {
+    let (lab, file) = (lab(), note("changed", "dev: hello", "parcel"));
+    let client = Client::local(lab.cloud());
+    let prepared = prepared(&client, &file).await;
+    std::fs::write(file.with_extension("parcel"), "another").unwrap();
+    let refused = client.start(&prepared).await.unwrap_err();
+    assert!(matches!(refused, StartFailure::File(_)), "{refused}");
+    assert!(refused.to_string().ends_with("was changed while it was being deployed; deploy it again"), "{refused}");
+    assert!(client.executions.list(&bifrost::cloud::Which::default(), 1).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn each_line_of_the_log_is_told_once_with_its_time_and_tone() {
+    let (lab, file) = (lab(), note("log", "dev: hello", "parcel"));
+    let client = Client::local(lab.cloud());
+    let prepared = prepared(&client, &file).await;
+    let started = client.start(&prepared).await.unwrap();
+    lab.run_until(|| true).await.unwrap();
+    let mut follower = client.follow(started);
+    follower.look().await.unwrap();
+    let write = async |text: &str| {
+        // As a handler does.
+        let handlers = context(&board());
+        let handlers = bifrost::task::Context { objects: client.objects.clone(), ..handlers };
+        bifrost::log::write(&handlers, &prepared.release.envelope, text).await.unwrap();
+    };
+    write("2026-03-01T12:00:05Z ink is wet\nno time").await;
+    let told = follower.look().await.unwrap();
+    let time = "2026-03-01T12:00:05Z".parse().ok();
+    let line = |time, line: &str, tone| News::Log { time, line: line.into(), tone };
+    assert_eq!(told, [line(time, "ink is wet", Tone::Plain), line(None, "no time", Tone::Plain)]);
+    assert_eq!(follower.look().await.unwrap(), []);
+    write("2026-03-01T12:00:05Z ink is wet\nno time\n2026-03-01T12:00:05Z FAILED it ran").await;
+    assert_eq!(follower.look().await.unwrap(), [line(time, "FAILED it ran", Tone::Bad)]);
+    assert_eq!(
+        json!(line(time, "FAILED it ran", Tone::Bad)),
+        json!({"event": "log", "time": "2026-03-01T12:00:05Z", "line": "FAILED it ran", "tone": "bad"})
+    );
+}
+
+#[tokio::test]
+async fn a_halt_that_comes_too_late_is_told_why() {
+    let (lab, file) = (lab(), note("too-late", "dev: hello", "parcel"));
+    let client = Client::local(lab.cloud());
+    let prepared = prepared(&client, &file).await;
+    client.start(&prepared).await.unwrap();
+    let halt = async || client.halt(&address(&client.defaults), "no").await.unwrap().too_late;
+    assert_eq!(halt().await, None, "it has not begun");
+    lab.run_until(|| true).await.unwrap();
+    assert_eq!(halt().await, Some(format!("{} dries", prepared.release.envelope.release_id)));
+}
+
+#[tokio::test]
+async fn a_rollback_takes_along_the_files_of_the_earlier_release() {
+    let (lab, file) = (lab(), note("rollback", "dev: first", "parcel"));
+    let client = Client::local(lab.cloud());
+    let roll_back = async || client.roll_back(&address(&client.defaults), None, "bob@ci").await;
+    assert!(matches!(roll_back().await, Err(RollbackFailure::NothingDeployed(_))));
+    let first = deployed(&lab, &file).await;
+    assert!(matches!(roll_back().await, Err(RollbackFailure::NothingEarlier(..))));
+    std::fs::write(&file, "dev: second").unwrap();
+    deployed(&lab, &file).await;
+
+    let rollback = roll_back().await.unwrap();
+    let id = first.release.envelope.release_id.to_string();
+    let document = &rollback.prepared.document;
+    assert_eq!((rollback.to.release_id.as_str(), &document["note"]), (id.as_str(), &json!("first")));
+    assert_eq!(document["metadata"][ROLLBACK_OF], id.as_str());
+    assert_eq!(document["metadata"]["started_by"], "bob@ci");
+    assert_ne!(document["release_id"], id.as_str());
+    assert_eq!(names(&rollback.prepared), ["stamp"]);
+    let Started { is_ours, joined, .. } = client.start(&rollback.prepared).await.unwrap();
+    assert!(is_ours && !joined);
+    assert!(matches!(roll_back().await, Err(RollbackFailure::Runs(_))));
+    lab.run().await.unwrap();
+    let pinned =
+        lab.store().read(|world| world.accounts[&"222222222222".parse().unwrap()].resources.0.clone()).unwrap();
+    assert_eq!(pinned, ["first", "second", "first"]);
+}
+
+#[tokio::test]
+async fn a_release_whose_files_are_gone_or_altered_is_not_rolled_back_to() {
+    let (lab, file) = (lab(), note("files-gone", "dev: first", "parcel"));
+    let client = Client::local(lab.cloud());
+    let first = deployed(&lab, &file).await;
+    std::fs::write(&file, "dev: second").unwrap();
+    deployed(&lab, &file).await;
+    let refusal = async || {
+        let id = &first.release.envelope.release_id;
+        client.roll_back(&address(&client.defaults), Some(id), "bob").await.unwrap_err().to_string()
+    };
+    let (bucket, dir) = (&first.release.envelope.bucket, first.release.envelope.release_dir());
+    let stamp = dir.attachment("stamp").unwrap();
+    client.objects.put(bucket, &stamp, b"forged".into(), Encryption::Bucket).await.unwrap();
+    assert!(refusal().await.contains("/stamp is not the one that it was deployed with"));
+    client.objects.delete(bucket, &stamp).await.unwrap();
+    assert!(refusal().await.contains("/stamp is gone"));
+    client.objects.delete(bucket, &dir.attachment("release/parcel.zip").unwrap()).await.unwrap();
+    assert!(refusal().await.contains("/release/parcel.zip is gone"));
+}

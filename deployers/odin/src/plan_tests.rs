@@ -1,0 +1,93 @@
+use super::*;
+use crate::lab::{deploy, release, world};
+use crate::release::sample;
+use bifrost::client::Client;
+use bifrost::testing::Lab;
+
+/// What would be done with a release.
+async fn planned(lab: &Lab<Odin>, sent: &Value) -> Plan {
+    let client = Client::<Odin>::local(lab.cloud());
+    let user_data = bifrost::Attachment {
+        name: USER_DATA.into(),
+        body: Body::Bytes(sample::USER_DATA.into()),
+        encryption: bifrost::cloud::Encryption::Bucket,
+    };
+    let release = OdinRelease::read(sent, &client.defaults).unwrap();
+    client.plan(&Prepared { document: sent.clone(), release, attachments: vec![user_data] }).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_first_deploy_makes_a_group_for_each_service() {
+    let plan = planned(&world(&[]), &release(1, &[])).await;
+    insta::assert_json_snapshot!(plan);
+}
+
+#[tokio::test]
+async fn another_deploy_replaces_the_groups_and_tells_what_is_new() {
+    let lab = world(&[]);
+    deploy(&lab, &release(2, &[])).await;
+    let before = lab.store().read(|world| json!(world.accounts)).unwrap();
+    let changed = release(
+        1,
+        &[
+            ("/services/web/instance_type", json!("c5.large")),
+            ("/services/web/autoscaling/min_size", json!(4)),
+            ("/services/web/autoscaling/spread", json!(0.5)),
+            ("/user_data_sha256", json!("0".repeat(64))),
+        ],
+    );
+    insta::assert_json_snapshot!(planned(&lab, &changed).await);
+    assert_eq!(lab.store().read(|world| json!(world.accounts)).unwrap(), before, "a plan changes nothing");
+}
+
+#[tokio::test]
+async fn a_service_that_is_left_out_loses_its_group() {
+    let lab = world(&[]);
+    deploy(&lab, &release(2, &[])).await;
+    let mut without = release(1, &[]);
+    without["services"].as_object_mut().unwrap().remove("worker");
+    let plan = planned(&lab, &without).await;
+    let told: Vec<_> = plan.changes.iter().map(|change| (change.action, change.resource.as_str())).collect();
+    assert_eq!(
+        told,
+        [
+            (Action::Add, "coinbase/deploy-test-development-2026-11-21T11-00-00Z-web"),
+            (Action::Remove, "coinbase/deploy-test-development-2026-11-21T10-00-00Z-web"),
+            (Action::Remove, "coinbase/deploy-test-development-2026-11-21T10-00-00Z-worker"),
+        ]
+    );
+    assert!(plan.changes[2].details[0].ends_with("the release has no such service"), "{plan:?}");
+}
+
+#[tokio::test]
+async fn all_that_would_be_refused_is_found_at_once() {
+    let lab = world(&[]);
+    deploy(&lab, &release(2, &[])).await;
+    let refused = release(
+        1,
+        &[
+            ("/ami", json!("nothing")),
+            ("/services/web/security_groups", json!(["nobody"])),
+            ("/safe_release", json!(true)),
+            ("/services/web/instance_type", json!("c5.large")),
+        ],
+    );
+    let findings = planned(&lab, &refused).await.findings;
+    let places: Vec<_> = findings.iter().map(|finding| finding.split_once(": ").unwrap().0).collect();
+    assert_eq!(
+        places,
+        ["ami", "services.web.security_groups[0]", "services.web.security_groups", "services.web.instance_type"],
+        "{findings:?}"
+    );
+}
+
+#[tokio::test]
+async fn who_may_not_assume_the_role_is_told_which_one_it_takes() {
+    let lab = world(&[("/accounts/000000000000/roles", json!({}))]);
+    let client = Client::<Odin>::local(lab.cloud());
+    let sent = release(1, &[]);
+    let release = OdinRelease::read(&sent, &client.defaults).unwrap();
+    let refused = client.plan(&Prepared { document: sent, release, attachments: Vec::new() }).await.unwrap_err();
+    let told = refused.to_string();
+    assert!(told.contains("must be allowed to assume role coinbase-odin-assumed of account 000000000000"), "{told}");
+}
