@@ -19,7 +19,7 @@ impl Run<'_> {
         let Some(definition) = self.operation.target.resources.get(name).cloned() else { return };
         let properties = match self.properties(&definition) {
             Ok(properties) => properties,
-            Err(reason) => return self.refuse(name, definition, Value::Null, reason),
+            Err(reason) => return self.refuse(name, definition, json!({}), reason),
         };
         if let Some(reason) = self.operation.without_code.get(name).cloned() {
             return self.refuse(name, definition, properties, reason);

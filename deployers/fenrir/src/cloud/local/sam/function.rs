@@ -74,11 +74,14 @@ impl Expansion {
         properties.insert("TargetFunctionArn".into(), target.clone());
         self.add(format!("{}Url", given.id), json!({"Type": "AWS::Lambda::Url", "Properties": properties}));
         if config.get("AuthType").is_some_and(|auth| auth == "NONE") {
-            let permission = json!({
-                "Action": "lambda:InvokeFunctionUrl", "FunctionName": target, "FunctionUrlAuthType": "NONE", "Principal": "*",
-            });
-            let definition = json!({"Type": "AWS::Lambda::Permission", "Properties": permission});
-            self.add(format!("{}UrlPublicPermissions", given.id), definition);
+            for (suffix, action, property, value) in [
+                ("UrlPublicPermissions", "lambda:InvokeFunctionUrl", "FunctionUrlAuthType", json!("NONE")),
+                ("URLInvokeAllowPublicAccess", "lambda:InvokeFunction", "InvokedViaFunctionUrl", json!(true)),
+            ] {
+                let properties = json!({"Action": action, "FunctionName": target, "Principal": "*", property: value});
+                let definition = json!({"Type": "AWS::Lambda::Permission", "Properties": properties});
+                self.add(format!("{}{suffix}", given.id), definition);
+            }
         }
     }
 }
