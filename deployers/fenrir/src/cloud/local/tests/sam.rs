@@ -21,7 +21,7 @@ fn expanded(template: &Value) -> Vec<String> {
     lines
 }
 
-fn function(properties: Value) -> Value {
+fn function(properties: &Value) -> Value {
     let mut function = json!({"CodeUri": "s3://bucket/key/b.zip", "Handler": "app.handler", "Runtime": "python3.13"});
     function.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
     json!({"Type": "AWS::Serverless::Function", "Properties": function})
@@ -31,7 +31,7 @@ fn function(properties: Value) -> Value {
 fn each_event_of_a_function_becomes_what_calls_it() {
     let template = json!({"Resources": {
         "api": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "dev"}},
-        "hello": function(json!({"Policies": [{"VPCAccessPolicy": {}}], "Events": {
+        "hello": function(&json!({"Policies": [{"VPCAccessPolicy": {}}], "Events": {
             "get": {"Type": "Api", "Properties": {"Path": "/hello/{id}", "Method": "get", "RestApiId": {"Ref": "api"}}},
             "implicit": {"Type": "Api", "Properties": {"Path": "/any", "Method": "post"}},
             "http": {"Type": "HttpApi"},
@@ -76,7 +76,7 @@ fn each_event_of_a_function_becomes_what_calls_it() {
 #[test]
 fn versions_and_layers_are_called_by_the_digests_that_sam_makes() {
     let template = json!({"Resources": {
-        "hello": function(json!({
+        "hello": function(&json!({
             "Role": "arn:aws:iam::0:role/r",
             "MemorySize": 256,
             "Environment": {"Variables": {"A": "b"}},
@@ -115,7 +115,7 @@ fn versions_and_layers_are_called_by_the_digests_that_sam_makes() {
 fn an_api_is_deployed_anew_when_what_calls_it_changes_and_only_then() {
     let template = |path: &str, memory: u32| {
         let event = json!({"Type": "Api", "Properties": {"Path": path, "Method": "get"}});
-        json!({"Resources": {"hello": function(json!({"MemorySize": memory, "Events": {"get": event}}))}})
+        json!({"Resources": {"hello": function(&json!({"MemorySize": memory, "Events": {"get": event}}))}})
     };
     let deployment = |template: &Value| {
         resources(template).into_iter().find(|(_, found)| found["Type"] == "AWS::ApiGateway::Deployment").unwrap().0
@@ -129,7 +129,7 @@ fn an_api_is_deployed_anew_when_what_calls_it_changes_and_only_then() {
 fn globals_are_what_a_resource_has_unless_it_says_otherwise() {
     let template = json!({
         "Globals": {"Function": {"Timeout": 5, "MemorySize": 128, "Environment": {"Variables": {"A": "1", "B": "1"}}, "Layers": ["one"]}},
-        "Resources": {"hello": function(json!({"Timeout": 9, "Environment": {"Variables": {"B": "2"}}, "Layers": ["two"]}))},
+        "Resources": {"hello": function(&json!({"Timeout": 9, "Environment": {"Variables": {"B": "2"}}, "Layers": ["two"]}))},
     });
     let hello = &resources(&template)["hello"]["Properties"];
     assert_eq!((&hello["Timeout"], &hello["MemorySize"]), (&json!(9), &json!(128)));
@@ -140,7 +140,7 @@ fn globals_are_what_a_resource_has_unless_it_says_otherwise() {
 #[test]
 fn what_refers_to_a_name_that_sam_has_changed_refers_to_the_new_one() {
     let template = json!({
-        "Resources": {"hello": function(json!({"AutoPublishAlias": "live"}))},
+        "Resources": {"hello": function(&json!({"AutoPublishAlias": "live"}))},
         "Outputs": {
             "Alias": {"Value": {"Ref": "hello.Alias"}},
             "Text": {"Value": {"Fn::Sub": "${hello.Alias} of ${hello.Arn} not ${!hello.Alias}"}},
