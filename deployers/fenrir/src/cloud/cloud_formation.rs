@@ -157,12 +157,15 @@ pub struct Change {
     /// Its name in the template, as SAM has made it of the one that was written.
     pub logical_id: String,
     /// The name of the real one, if there is one yet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub physical_id: Option<String>,
     /// Its type, such as `AWS::Lambda::Function`.
     pub resource_type: String,
     /// Of a modification, whether it is made anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replacement: Option<Replacement>,
     /// Of a modification, the properties and attributes that change: `Code`, `Tags` …
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scope: Vec<String>,
 }
 

@@ -12,6 +12,9 @@ pub const STACK: &str = "sam-coinbase-deploy-test-development";
 /// How often a story looks until what must come has come.
 const PATIENCE: usize = 100;
 
+/// Puts an object of a key and text somewhere; gives its URL.
+type Put = dyn Fn(&str, &str) -> String;
+
 /// An account and region with what templates refer to, made by hand beforehand:
 ///
 /// - a role `hello-role` with the tag `ProjectName=coinbase/deploy-test`
@@ -28,7 +31,7 @@ pub struct Place {
     pub security_group: String,
     pub subnet: String,
     /// Puts an object of that key and text into the bucket; gives its `https://` URL.
-    pub put: Box<dyn Fn(&str, &str) -> String>,
+    pub put: Box<Put>,
     /// Lets so many seconds pass.
     pub pass: Box<dyn Fn(u32)>,
 }

@@ -11,6 +11,7 @@ use bifrost::local::{ServiceError, later};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// Seconds from the request until CloudFormation turns to it.
 const PENDING_SECONDS: u32 = 1;
@@ -62,7 +63,9 @@ impl StoredChangeSet {
         let outcome = processed.and_then(|processed| {
             let changes = changes(stack, &processed, &new.tags);
             let retyped = retyped(stack, &processed);
-            match (changes.is_empty(), retyped.is_empty()) {
+            // Other outputs or tags can be had without a change to any resource.
+            let is_same = changes.is_empty() && stack.tags == new.tags && processed.outputs == outputs(stack);
+            match (is_same, retyped.is_empty()) {
                 (_, false) => Err(format!("Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]", retyped.join(", "))),
                 (true, _) => Err(unchanged(&template).into()),
                 (false, true) => Ok(changes),
@@ -140,6 +143,12 @@ impl StoredChangeSet {
         let message = format!("ChangeSet [{}] cannot be executed in its current {which} of [{status}]", self.id);
         Err(refusal("InvalidChangeSetStatus", message))
     }
+}
+
+/// The outputs of the stack's template.
+fn outputs(stack: &StoredStack) -> BTreeMap<String, Value> {
+    let processed = stack.template.as_ref().and_then(|template| Template::process(template).ok());
+    processed.map(|processed| processed.outputs).unwrap_or_default()
 }
 
 /// The resources that the template has with another type than the stack.

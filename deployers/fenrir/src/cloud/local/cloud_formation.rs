@@ -5,6 +5,7 @@ use super::change_set::{MAKING_SECONDS, StoredChangeSet, check_name};
 use super::drift::DETECTION_SECONDS;
 use super::operation::{Kind, Operation};
 use super::region::FenrirRegion;
+use super::run::CODE;
 use super::stack::StoredStack;
 use super::template::Template;
 use super::{FenrirAccount, refusal, source, validation_error};
@@ -245,7 +246,7 @@ fn execute(place: &mut Place<'_, FenrirAccount>, stack: &str, name: &str, token:
 fn without_code(place: &Place<'_, FenrirAccount>, target: &Template) -> BTreeMap<String, String> {
     let fault = |definition: &Value| {
         let properties = definition.get("Properties")?;
-        let at = ["Code", "Content", "BodyS3Location"].iter().find_map(|name| properties.get(*name))?;
+        let at = CODE.into_iter().find_map(|name| properties.get(name))?;
         let text = |names: [&str; 2]| names.iter().find_map(|name| at.get(*name)).and_then(Value::as_str);
         let (bucket, key) = (text(["S3Bucket", "Bucket"])?, text(["S3Key", "Key"])?);
         let reason = "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist.";

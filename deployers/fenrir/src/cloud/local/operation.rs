@@ -62,6 +62,7 @@ pub(super) enum Phase {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Before {
     pub(super) resources: BTreeMap<String, StoredResource>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) template: Option<Value>,
     pub(super) tags: Tags,
 }
@@ -112,6 +113,7 @@ pub(super) struct Running {
     /// When it ends.
     pub(super) due: DateTime<Utc>,
     /// Why it fails then, if it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<String>,
     /// The resource as it is to be, or the one that goes.
     pub(super) resource: StoredResource,

@@ -38,7 +38,9 @@ fn substituted(argument: &Value, found: &mut BTreeSet<(String, Option<String>)>)
             found.insert((name.to_owned(), attribute));
         }
     }
-    names.into_iter().for_each(|names| references(names, found));
+    if let Some(names) = names {
+        references(names, found);
+    }
 }
 
 /// The logical ids that the definition of a resource names.
@@ -86,7 +88,9 @@ pub(super) fn in_order(needs: &Needs) -> Result<Vec<String>, Vec<String>> {
         if able.is_empty() {
             return Err(left.into_keys().collect());
         }
-        able.iter().for_each(|name| drop(left.remove(name)));
+        for name in &able {
+            left.remove(name);
+        }
         order.extend(able);
     }
     Ok(order)

@@ -7,6 +7,8 @@
 mod making;
 mod phases;
 
+pub(super) use making::CODE;
+
 use super::behaviour::{Behaviour, Stage};
 use super::operation::{Aim, Deed, Kind, Operation, Phase, Running, Task};
 use super::region::FenrirRegion;
@@ -35,7 +37,9 @@ impl FenrirRegion {
                 |stack: &StoredStack| stack.operation.as_ref().and_then(|operation| operation.next_due()) == Some(due);
             let arns: Vec<_> =
                 self.stacks.iter().filter(|(_, stack)| is_due(stack)).map(|(arn, _)| arn.clone()).collect();
-            arns.iter().for_each(|arn| self.proceed(arn, due));
+            for arn in &arns {
+                self.proceed(arn, due);
+            }
         }
     }
 
@@ -88,14 +92,14 @@ impl Run<'_> {
         for name in due {
             if let Some(running) = self.operation.running.remove(&name) {
                 match running.failure.clone() {
-                    Some(reason) => self.fail(&name, running, reason),
+                    Some(reason) => self.fail(&name, &running, reason),
                     None => self.complete(&name, running),
                 }
             }
         }
     }
 
-    fn fail(&mut self, name: &str, running: Running, reason: String) {
+    fn fail(&mut self, name: &str, running: &Running, reason: String) {
         self.event(name, &running.resource, &format!("{}_FAILED", running.deed.verb()), Some(reason));
         self.operation.failed.push((name.into(), running.deed));
     }
@@ -135,7 +139,7 @@ impl Run<'_> {
             if running.deed == Deed::Replace && running.failure.is_none() {
                 self.operation.leavings.insert(name.clone(), running.resource.clone());
             }
-            self.fail(&name, running, format!("Resource {word} cancelled"));
+            self.fail(&name, &running, format!("Resource {word} cancelled"));
         }
     }
 

@@ -74,7 +74,9 @@ impl Template {
     fn check_references(&self) -> Result<(), String> {
         for (block, members) in [("Resources", &self.resources), ("Outputs", &self.outputs)] {
             let mut found = BTreeSet::new();
-            members.values().for_each(|member| references(member, &mut found));
+            for member in members.values() {
+                references(member, &mut found);
+            }
             let missing: BTreeSet<_> =
                 found.iter().filter(|(name, _)| !self.has(name)).map(|(name, _)| name.as_str()).collect();
             if !missing.is_empty() {

@@ -10,6 +10,9 @@ use bifrost::local::later;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+/// The properties that say where in S3 code, a layer or the definition of an API lies.
+pub(in super::super) const CODE: [&str; 3] = ["Code", "Content", "BodyS3Location"];
+
 /// Seconds until a service refuses what is wrong in itself.
 const REFUSAL_SECONDS: u32 = 1;
 
@@ -19,15 +22,17 @@ impl Run<'_> {
         let Some(definition) = self.operation.target.resources.get(name).cloned() else { return };
         let properties = match self.properties(&definition) {
             Ok(properties) => properties,
-            Err(reason) => return self.refuse(name, definition, Value::Null, reason),
+            Err(reason) => return self.refuse(name, definition, json!({}), reason),
         };
-        if let Some(reason) = self.operation.without_code.get(name).cloned() {
-            return self.refuse(name, definition, properties, reason);
-        }
-        match self.stack.resources.get_mut(name) {
-            None => self.create(name, definition, properties),
-            Some(old) if old.properties == properties => old.definition = definition,
-            Some(_) => self.change(name, definition, properties),
+        let without_code = self.operation.without_code.get(name).cloned();
+        match (self.stack.resources.get_mut(name), without_code) {
+            (Some(old), _) if old.properties == properties => old.definition = definition,
+            (Some(old), Some(reason)) if !has_the_same_code(&old.properties, &properties) => {
+                self.refuse(name, definition, properties, reason);
+            }
+            (Some(_), _) => self.change(name, definition, properties),
+            (None, Some(reason)) => self.refuse(name, definition, properties, reason),
+            (None, None) => self.create(name, definition, properties),
         }
     }
 
@@ -149,7 +154,7 @@ impl Run<'_> {
         self.run(name, Deed::Replace, resource, Stage::Create, None);
     }
 
-    /// How CodeDeploy moves the traffic of an alias to another version, if it is asked to.
+    /// How `CodeDeploy` moves the traffic of an alias to another version, if it is asked to.
     fn traffic_shift(&self, alias: &StoredResource) -> TrafficShift {
         let update = alias.definition.pointer("/UpdatePolicy/CodeDeployLambdaAliasUpdate/DeploymentGroupName/Ref");
         let group = update.and_then(Value::as_str).and_then(|name| self.stack.resources.get(name));
@@ -161,6 +166,11 @@ impl Run<'_> {
         let alarm = alarms.find(|name| self.alarms_in_alarm.contains(*name)).map(Into::into);
         TrafficShift { seconds: shift_seconds(configuration), alarm }
     }
+}
+
+/// Whether the service need not fetch anything anew.
+fn has_the_same_code(old: &Value, new: &Value) -> bool {
+    CODE.into_iter().all(|property| old.get(property) == new.get(property))
 }
 
 #[derive(Default)]

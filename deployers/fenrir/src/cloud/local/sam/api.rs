@@ -1,11 +1,35 @@
 //! APIs: the API, a deployment that changes with it, and its stage.
 
-use super::{Expansion, Given, location, short};
+use super::{Expansion, Given, kept, location, short};
 use serde_json::{Map, Value, json};
 
 /// The APIs that SAM makes for events that name none.
 pub(super) const IMPLICIT_REST: &str = "ServerlessRestApi";
 pub(super) const IMPLICIT_HTTP: &str = "ServerlessHttpApi";
+
+/// Properties that a REST API has from SAM's.
+const REST_API: [&str; 6] = [
+    "Name",
+    "Description",
+    "BinaryMediaTypes",
+    "MinimumCompressionSize",
+    "FailOnWarnings",
+    "DisableExecuteApiEndpoint",
+];
+
+/// Properties that the stage of one has.
+const REST_STAGE: [&str; 7] = [
+    "AccessLogSetting",
+    "CacheClusterEnabled",
+    "CacheClusterSize",
+    "CanarySetting",
+    "MethodSettings",
+    "TracingEnabled",
+    "Variables",
+];
+
+/// Properties that SAM writes into the body of the API, in words of `OpenAPI`.
+const IN_BODY: [&str; 6] = ["Auth", "Cors", "CorsConfiguration", "GatewayResponses", "Models", "OpenApiVersion"];
 
 impl Expansion {
     /// Remembers the stage of each API, which events have in their names.
@@ -40,21 +64,11 @@ impl Expansion {
     fn rest_api(&mut self, given: &Given<'_>) {
         let Some((place, body)) = self.body(given, "swagger", "2.0") else { return };
         let mut properties = Map::from_iter([(place.to_owned(), body.clone())]);
-        for name in [
-            "Name",
-            "Description",
-            "BinaryMediaTypes",
-            "MinimumCompressionSize",
-            "FailOnWarnings",
-            "DisableExecuteApiEndpoint",
-        ] {
-            properties.extend(given.get(name).map(|value| (name.into(), value.clone())));
-        }
+        properties.extend(kept(given.properties, &REST_API));
         properties
             .extend(given.get("EndpointConfiguration").map(|kind| ("EndpointConfiguration".into(), endpoint(kind))));
-        self.add(given.id, given.becomes("AWS::ApiGateway::RestApi", properties));
-        let digest =
-            short(&format!("{body}{}", Value::from(given.properties.get("Auth").cloned().unwrap_or_default())), 40);
+        self.add(given.id, given.becomes("AWS::ApiGateway::RestApi", &properties));
+        let digest = short(&body.to_string(), 40);
         let deployment_id = format!("{}Deployment{}", given.id, digest.get(..10).unwrap_or(&digest));
         let deployment = json!({
             "Description": format!("RestApi deployment id: {digest}"), "RestApiId": {"Ref": given.id}, "StageName": "Stage",
@@ -71,16 +85,10 @@ impl Expansion {
         properties.insert("DeploymentId".into(), json!({"Ref": deployment_id}));
         properties.insert("RestApiId".into(), json!({"Ref": given.id}));
         properties.insert("StageName".into(), stage);
-        for name in [
-            "AccessLogSetting",
-            "CacheClusterEnabled",
-            "CacheClusterSize",
-            "CanarySetting",
-            "MethodSettings",
-            "TracingEnabled",
-            "Variables",
-        ] {
-            properties.extend(given.get(name).map(|value| (name.into(), value.clone())));
+        properties.extend(kept(given.properties, &REST_STAGE));
+        if let Some(tags) = given.get("Tags").and_then(Value::as_object) {
+            let tags: Value = tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+            properties.insert("Tags".into(), tags);
         }
         self.renamed.insert(format!("{}.Stage", given.id), stage_id.clone());
         self.add(stage_id, json!({"Type": "AWS::ApiGateway::Stage", "Properties": properties}));
@@ -89,18 +97,24 @@ impl Expansion {
     fn http_api(&mut self, given: &Given<'_>) {
         let Some((place, body)) = self.body(given, "openapi", "3.0.1") else { return };
         let mut properties = Map::from_iter([(place.to_owned(), body)]);
-        for name in ["Description", "FailOnWarnings", "DisableExecuteApiEndpoint"] {
-            properties.extend(given.get(name).map(|value| (name.into(), value.clone())));
-        }
-        self.add(given.id, given.becomes("AWS::ApiGatewayV2::Api", properties));
+        properties.extend(kept(given.properties, &["Description", "FailOnWarnings", "DisableExecuteApiEndpoint"]));
+        self.add(given.id, given.becomes("AWS::ApiGatewayV2::Api", &properties));
         let stage_id = match given.get("StageName").and_then(Value::as_str) {
             Some(stage) => format!("{}{stage}Stage", given.id),
             None => format!("{}ApiGatewayDefaultStage", given.id),
         };
         let stage = given.get("StageName").cloned().unwrap_or_else(|| "$default".into());
-        let properties = json!({
-            "ApiId": {"Ref": given.id}, "StageName": stage, "AutoDeploy": true, "Tags": {"httpapi:createdBy": "SAM"},
-        });
+        let mut tags = given.get("Tags").and_then(Value::as_object).cloned().unwrap_or_default();
+        tags.insert("httpapi:createdBy".into(), "SAM".into());
+        let mut properties =
+            kept(given.properties, &["AccessLogSettings", "DefaultRouteSettings", "RouteSettings", "StageVariables"]);
+        let own = [
+            ("ApiId", json!({"Ref": given.id})),
+            ("StageName", stage),
+            ("AutoDeploy", true.into()),
+            ("Tags", tags.into()),
+        ];
+        properties.extend(own.map(|(name, value)| (name.to_owned(), value)));
         self.renamed.insert(format!("{}.Stage", given.id), stage_id.clone());
         self.add(stage_id, json!({"Type": "AWS::ApiGatewayV2::Stage", "Properties": properties}));
     }
@@ -124,7 +138,8 @@ impl Expansion {
             if let Some(all) = all.as_object_mut() {
                 all.extend(paths);
             }
-            body.extend(given.get("Auth").map(|auth| ("x-auth".into(), auth.clone())));
+            let told = IN_BODY.into_iter().filter_map(|name| Some((format!("x-{name}"), given.get(name)?.clone())));
+            body.extend(told);
         }
         Some(("Body", body))
     }

@@ -26,7 +26,7 @@ impl Event<'_> {
 
     /// Those of its properties that are also of what it becomes.
     fn kept(&self, names: &[&str]) -> Map<String, Value> {
-        names.iter().filter_map(|name| Some(((*name).to_owned(), self.properties.get(*name)?.clone()))).collect()
+        super::kept(self.properties, names)
     }
 }
 
@@ -52,7 +52,7 @@ impl Expansion {
             "HttpApi" => self.http_event(event),
             "Schedule" => self.rule(event, &[("Schedule", "ScheduleExpression")]),
             "CloudWatchEvent" | "EventBridgeRule" => {
-                self.rule(event, &[("Pattern", "EventPattern"), ("EventBusName", "EventBusName")])
+                self.rule(event, &[("Pattern", "EventPattern"), ("EventBusName", "EventBusName")]);
             }
             "SQS" => self.mapping(event, "Queue"),
             "Kinesis" | "DynamoDB" => self.mapping(event, "Stream"),
@@ -64,7 +64,7 @@ impl Expansion {
         Ok(())
     }
 
-    fn permission(&mut self, id: String, event: &Event<'_>, service: &str, source: Value) {
+    fn permission(&mut self, id: String, event: &Event<'_>, service: &str, source: &Value) {
         let properties = json!({
             "Action": "lambda:InvokeFunction", "FunctionName": event.callee, "Principal": format!("{service}.amazonaws.com"),
             "SourceArn": source,
@@ -76,13 +76,13 @@ impl Expansion {
         let api = api_of(&event.get("RestApiId"), IMPLICIT_REST);
         let stage = self.stages.get(&api).and_then(Value::as_str).unwrap_or("Prod").to_owned();
         let source = self.add_path(&api, event);
-        self.permission(event.id(&format!("Permission{stage}")), event, "apigateway", source);
+        self.permission(event.id(&format!("Permission{stage}")), event, "apigateway", &source);
     }
 
     fn http_event(&mut self, event: &Event<'_>) {
         let api = api_of(&event.get("ApiId"), IMPLICIT_HTTP);
         let source = self.add_path(&api, event);
-        self.permission(event.id("Permission"), event, "apigateway", source);
+        self.permission(event.id("Permission"), event, "apigateway", &source);
     }
 
     /// Lets the API call the function for that path and method. Gives what may call it.
@@ -120,7 +120,8 @@ impl Expansion {
         }
         properties.insert("Targets".into(), json!([target]));
         self.add(event.id(""), json!({"Type": "AWS::Events::Rule", "Properties": properties}));
-        self.permission(event.id("Permission"), event, "events", json!({"Fn::GetAtt": [event.id(""), "Arn"]}));
+        let source = json!({"Fn::GetAtt": [event.id(""), "Arn"]});
+        self.permission(event.id("Permission"), event, "events", &source);
     }
 
     fn mapping(&mut self, event: &Event<'_>, source: &str) {
@@ -133,7 +134,7 @@ impl Expansion {
 
     fn subscription(&mut self, event: &Event<'_>) {
         let topic = event.get("Topic");
-        self.permission(event.id("Permission"), event, "sns", topic.clone());
+        self.permission(event.id("Permission"), event, "sns", &topic);
         let mut properties = event.kept(&["FilterPolicy", "FilterPolicyScope", "Region", "RedrivePolicy"]);
         let own = [("Endpoint", event.target.clone()), ("Protocol", "lambda".into()), ("TopicArn", topic)];
         properties.extend(own.map(|(name, value)| (name.to_owned(), value)));
@@ -146,7 +147,7 @@ impl Expansion {
             "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${__LogGroupName__}:*",
             {"__LogGroupName__": group},
         ]});
-        self.permission(event.id("Permission"), event, "logs", source);
+        self.permission(event.id("Permission"), event, "logs", &source);
         let mut properties = event.kept(&["LogGroupName", "FilterPattern"]);
         properties.insert("DestinationArn".into(), event.target.clone());
         let definition = json!({

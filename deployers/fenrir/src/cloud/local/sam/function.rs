@@ -1,6 +1,6 @@
 //! Functions: the function itself, and its role.
 
-use super::{Expansion, Given, location, tag_list};
+use super::{Expansion, Given, kept, location, tag_list};
 use serde_json::{Map, Value, json};
 
 /// Properties that SAM takes away from a function, because they are of something else or are called otherwise.
@@ -36,13 +36,14 @@ impl Expansion {
             let message = "'CodeUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter.";
             return self.wrong(given.id, message);
         };
-        let definition = given.becomes("AWS::Lambda::Function", lambda_properties(given, &code));
+        let definition = given.becomes("AWS::Lambda::Function", &lambda_properties(given, &code));
         self.add(given.id, definition);
         if given.get("Role").is_none() {
             self.role(given);
         }
         let endpoint = self.publish(given, &code);
         self.url(given, &endpoint);
+        self.invoke_config(given, &endpoint);
         self.events(given, &endpoint);
     }
 
@@ -74,12 +75,26 @@ impl Expansion {
         properties.insert("TargetFunctionArn".into(), target.clone());
         self.add(format!("{}Url", given.id), json!({"Type": "AWS::Lambda::Url", "Properties": properties}));
         if config.get("AuthType").is_some_and(|auth| auth == "NONE") {
-            let permission = json!({
-                "Action": "lambda:InvokeFunctionUrl", "FunctionName": target, "FunctionUrlAuthType": "NONE", "Principal": "*",
-            });
-            let definition = json!({"Type": "AWS::Lambda::Permission", "Properties": permission});
-            self.add(format!("{}UrlPublicPermissions", given.id), definition);
+            for (suffix, action, property, value) in [
+                ("UrlPublicPermissions", "lambda:InvokeFunctionUrl", "FunctionUrlAuthType", json!("NONE")),
+                ("URLInvokeAllowPublicAccess", "lambda:InvokeFunction", "InvokedViaFunctionUrl", json!(true)),
+            ] {
+                let properties = json!({"Action": action, "FunctionName": target, "Principal": "*", property: value});
+                let definition = json!({"Type": "AWS::Lambda::Permission", "Properties": properties});
+                self.add(format!("{}{suffix}", given.id), definition);
+            }
         }
+    }
+
+    /// What becomes of asynchronous calls.
+    fn invoke_config(&mut self, given: &Given<'_>, endpoint: &Value) {
+        let Some(config) = given.get("EventInvokeConfig").and_then(Value::as_object) else { return };
+        let alias = endpoint.get("Ref").and(given.get("AutoPublishAlias")).cloned();
+        let mut properties = kept(config, &["DestinationConfig", "MaximumEventAgeInSeconds", "MaximumRetryAttempts"]);
+        properties.insert("FunctionName".into(), json!({"Ref": given.id}));
+        properties.insert("Qualifier".into(), alias.unwrap_or_else(|| "$LATEST".into()));
+        let definition = json!({"Type": "AWS::Lambda::EventInvokeConfig", "Properties": properties});
+        self.add(format!("{}EventInvokeConfig", given.id), definition);
     }
 }
 

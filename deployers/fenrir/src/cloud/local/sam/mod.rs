@@ -42,7 +42,7 @@ impl Given<'_> {
     }
 
     /// A resource of this type in the place of the given one, with those of its attributes that are not SAM's.
-    fn becomes(&self, resource_type: &str, properties: Map<String, Value>) -> Value {
+    fn becomes(&self, resource_type: &str, properties: &Map<String, Value>) -> Value {
         let mut definition = json!({"Type": resource_type, "Properties": properties});
         for name in ["DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy", "Metadata"] {
             if let (Some(value), Some(definition)) = (self.definition.get(name), definition.as_object_mut()) {
@@ -51,6 +51,11 @@ impl Given<'_> {
         }
         definition
     }
+}
+
+/// Those of the properties that have these names.
+fn kept(properties: &Map<String, Value>, names: &[&str]) -> Map<String, Value> {
+    names.iter().filter_map(|name| Some(((*name).to_owned(), properties.get(*name)?.clone()))).collect()
 }
 
 /// The template without SAM's resource types.

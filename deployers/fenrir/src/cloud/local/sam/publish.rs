@@ -1,10 +1,10 @@
-//! Versions and aliases of functions, and how CodeDeploy moves traffic between them.
+//! Versions and aliases of functions, and how `CodeDeploy` moves traffic between them.
 
 use super::function::trust;
 use super::{Expansion, Given, suffix};
 use serde_json::{Map, Value, json};
 
-/// SAM's CodeDeploy application, one for all functions, and its role.
+/// SAM's `CodeDeploy` application, one for all functions, and its role.
 const APPLICATION: &str = "ServerlessDeploymentApplication";
 const SERVICE_ROLE: &str = "CodeDeployServiceRole";
 

@@ -1,6 +1,6 @@
 //! Layers and tables.
 
-use super::{Expansion, Given, location, suffix};
+use super::{Expansion, Given, kept, location, suffix};
 use serde_json::{Map, Value, json};
 
 impl Expansion {
@@ -15,12 +15,11 @@ impl Expansion {
             given.id,
             suffix(&json!({given.id: {"Type": "AWS::Serverless::LayerVersion", "Properties": given.properties}}))
         );
-        let kept = ["LayerName", "Description", "CompatibleArchitectures", "CompatibleRuntimes", "LicenseInfo"];
-        let mut properties: Map<String, Value> =
-            kept.into_iter().filter_map(|name| Some((name.into(), given.get(name)?.clone()))).collect();
+        let names = ["LayerName", "Description", "CompatibleArchitectures", "CompatibleRuntimes", "LicenseInfo"];
+        let mut properties = kept(given.properties, &names);
         properties.entry("LayerName").or_insert_with(|| given.id.into());
         properties.insert("Content".into(), content);
-        let mut layer = given.becomes("AWS::Lambda::LayerVersion", properties);
+        let mut layer = given.becomes("AWS::Lambda::LayerVersion", &properties);
         let policy =
             if given.get("RetentionPolicy").is_some_and(|policy| policy == "Delete") { "Delete" } else { "Retain" };
         if let Some(layer) = layer.as_object_mut() {
@@ -46,13 +45,12 @@ impl Expansion {
             Some(throughput) => properties.insert("ProvisionedThroughput".into(), throughput.clone()),
             None => properties.insert("BillingMode".into(), "PAY_PER_REQUEST".into()),
         };
-        for name in ["TableName", "SSESpecification", "PointInTimeRecoverySpecification"] {
-            properties.extend(given.get(name).map(|value| (name.into(), value.clone())));
-        }
+        let names = ["TableName", "SSESpecification", "PointInTimeRecoverySpecification"];
+        properties.extend(kept(given.properties, &names));
         if let Some(tags) = given.get("Tags").and_then(Value::as_object) {
             let tags: Value = tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
             properties.insert("Tags".into(), tags);
         }
-        self.add(given.id, given.becomes("AWS::DynamoDB::Table", properties));
+        self.add(given.id, given.becomes("AWS::DynamoDB::Table", &properties));
     }
 }

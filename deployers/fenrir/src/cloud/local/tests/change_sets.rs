@@ -67,6 +67,30 @@ async fn a_template_of_sam_without_changes_fails_in_words_of_its_own() {
 }
 
 #[tokio::test]
+async fn other_outputs_or_tags_alone_can_be_executed_though_no_resource_changes() {
+    let place = Place::usual();
+    let mut template = json!({
+        "Resources": {"layer": {"Type": "AWS::Lambda::LayerVersion", "Properties": {
+            "LayerName": "layer", "Content": {"S3Bucket": "releases", "S3Key": "one.zip"},
+        }}},
+        "Outputs": {"Region": {"Value": {"Ref": "AWS::Region"}}},
+    });
+    place.deployed(&create("first", &template)).await;
+    let tags = [("ReleaseID".to_owned(), "release-2".to_owned())].into();
+    template["Outputs"]["Region"]["Value"] = "nowhere".into();
+    for (name, new) in
+        [("outputs", update("outputs", &template)), ("tags", NewChangeSet { tags, ..update("tags", &template) })]
+    {
+        let made = place.made(&new).await;
+        assert_eq!((made.execution_status.as_str(), made.changes.len()), ("AVAILABLE", 0), "{name}");
+        place.execute(name).await.unwrap();
+    }
+    let stack = place.stack().await;
+    assert_eq!((stack.status.as_str(), stack.outputs["Region"].as_str()), ("UPDATE_COMPLETE", "nowhere"));
+    assert_eq!(stack.tags["ReleaseID"], "release-2");
+}
+
+#[tokio::test]
 async fn other_tags_of_the_stack_change_all_that_takes_tags() {
     let place = Place::usual();
     place.deployed(&create("first", &hello())).await;

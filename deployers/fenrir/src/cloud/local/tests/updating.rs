@@ -134,3 +134,16 @@ async fn what_is_no_longer_in_the_template_goes_unless_it_is_to_be_retained() {
     assert!(told.contains("DELETE_COMPLETE queue") && told.contains("DELETE_SKIPPED kept"), "{told}");
     assert_eq!(place.stored().resources.into_keys().collect::<Vec<_>>(), ["hello", "helloRole", "table"]);
 }
+
+#[tokio::test]
+async fn code_that_has_not_changed_is_not_fetched_again() {
+    let place = Place::usual();
+    place.deployed(&create("first", &hello())).await;
+    let forget = |world: &mut World<FenrirAccount>| {
+        let buckets = world.accounts.values_mut().flat_map(|account| account.buckets.values_mut());
+        buckets.for_each(|bucket| bucket.objects.clear());
+    };
+    place.store.transact(forget).unwrap();
+    assert_eq!(place.deployed(&update("second", &hello_with("Timeout", 9.into()))).await.status, "UPDATE_COMPLETE");
+    assert_eq!(place.deployed(&update("third", &new_code())).await.status, "UPDATE_ROLLBACK_COMPLETE");
+}

@@ -70,3 +70,14 @@ async fn a_world_in_the_middle_of_a_deploy_is_the_same_when_read_again() {
     let text = serde_json::to_value(&region).unwrap();
     assert_eq!(json::read::<FenrirRegion>(&text).unwrap(), region);
 }
+
+#[tokio::test]
+async fn what_a_stack_has_made_tells_its_tags() {
+    let place = Place::usual();
+    place.deployed(&create("first", &hello_with("Tags", json!({"ServiceName": "hello"})))).await;
+    let lookup = Lookup::Tags(format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:fenrir-hello"));
+    let answers = place.ports.lookups.look_up(&[lookup.clone()].into()).await.unwrap();
+    let tags = [("ProjectName", "coinbase/deploy-test"), ("ServiceName", "hello"), ("lambda:createdBy", "SAM")];
+    let tags = tags.map(|(key, value)| (key.to_owned(), value.to_owned()));
+    assert_eq!(answers[&lookup], Answer::Tags(Some(tags.into())));
+}
