@@ -21,6 +21,7 @@ mod names;
 mod people;
 mod policy;
 mod project;
+mod reader;
 mod store;
 mod target;
 mod template;
@@ -31,9 +32,11 @@ pub use function::{EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
 pub use install::Installation;
 pub use names::DeployerName;
 pub use project::{project_stack, project_template};
+pub use reader::Reader;
 pub use target::{TargetOptions, target_template};
 pub use template::TEMPLATE_LIMIT_BYTES;
 
+use crate::deployer::Deployer;
 use crate::machine::Machine;
 use names::Names;
 use serde_json::Value;
@@ -51,17 +54,19 @@ pub struct DeployerOptions {
     pub session_tags: bool,
     /// Who is told of a deploy that ended dirty.
     pub alarm_email: Option<String>,
+    /// Whose roles for deploys may read the files of the releases to their accounts.
+    pub readers: Vec<Reader>,
 }
 
 /// The template of everything in the deployer account. Its parameter `CodeKey` says where in the bucket the function's
 /// code is: deployed without, it makes the bucket that the code is uploaded to, and all but function and state machine.
 #[must_use]
-pub fn deployer_template<M: Machine>(name: &DeployerName, options: &DeployerOptions) -> Value {
+pub fn deployer_template<D: Deployer>(name: &DeployerName, options: &DeployerOptions) -> Value {
     let names = Names(name);
     let template = Template::new(&format!("{name}: a deployer made with Bifrost"));
-    let template = function::add(template, names, options);
-    let template = machine::add(template, names, &M::definition("${Function.Arn}"));
-    let template = store::add(template, names);
+    let template = function::add(template, names, D::WRITTEN_FILES, options);
+    let template = machine::add(template, names, &D::Machine::definition("${Function.Arn}"));
+    let template = store::add(template, names, &options.readers);
     let template = alarm::add(template, names, options.alarm_email.as_deref());
-    people::add(template, names).into_value()
+    people::add(template, names, D::WRITES_LOG).into_value()
 }

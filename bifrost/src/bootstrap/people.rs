@@ -11,26 +11,27 @@ use serde_json::{Value, json};
 /// Twelve characters, as an account has: a project's directory is the second, not one further down.
 pub(super) const ANY_ACCOUNT: &str = "????????????";
 
-pub(super) fn add(template: Template, names: Names) -> Template {
+/// Who follows a deploy that writes a log reads that, too.
+pub(super) fn add(template: Template, names: Names, writes_log: bool) -> Template {
     template
-        .resource("StartPolicy", "AWS::IAM::ManagedPolicy", start(names))
-        .resource("OperatePolicy", "AWS::IAM::ManagedPolicy", operate(names))
+        .resource("StartPolicy", "AWS::IAM::ManagedPolicy", start(names, writes_log))
+        .resource("OperatePolicy", "AWS::IAM::ManagedPolicy", operate(names, writes_log))
         .output("StartPolicy", "For who may start and follow deploys", json!({"Ref": "StartPolicy"}))
         .output("OperatePolicy", "For who may halt, freeze and unlock", json!({"Ref": "OperatePolicy"}))
 }
 
-fn start(names: Names) -> Value {
+fn start(names: Names, writes_log: bool) -> Value {
     let start = allow("StartDeploys", &["states:StartExecution"], &[names.machine_arn()]);
     json!({
         "ManagedPolicyName": format!("{}-start", names.0),
         "Description": "Start deploys, follow them, and see what is locked",
-        "PolicyDocument": document([vec![start], look(names)].concat()),
+        "PolicyDocument": document([vec![start], look(names, writes_log)].concat()),
     })
 }
 
 /// A freeze is an object, as is a halt flag. The lock that a dead deploy left is an item of the table, or, if an original
 /// left it, an object, too; a person may remove either, and write none.
-fn operate(names: Names) -> Value {
+fn operate(names: Names, writes_log: bool) -> Value {
     let objects = |names_of: &[&str]| -> Vec<String> {
         names_of.iter().map(|name| names.objects_arn(&format!("{ANY_ACCOUNT}/*/{name}"))).collect()
     };
@@ -42,13 +43,15 @@ fn operate(names: Names) -> Value {
     json!({
         "ManagedPolicyName": format!("{}-operate", names.0),
         "Description": "Halt deploys, freeze projects, and clear locks",
-        "PolicyDocument": document([operate, look(names)].concat()),
+        "PolicyDocument": document([operate, look(names, writes_log)].concat()),
     })
 }
 
 /// Looks at executions, locks, and who deployed what.
-fn look(names: Names) -> Vec<Statement> {
-    let objects = ["lock", "release", "user-lock"].map(|name| names.objects_arn(&format!("{ANY_ACCOUNT}/*/{name}")));
+fn look(names: Names, writes_log: bool) -> Vec<Statement> {
+    let log = writes_log.then_some("log");
+    let objects = ["lock", "release", "user-lock"].into_iter().chain(log);
+    let objects: Vec<_> = objects.map(|name| names.objects_arn(&format!("{ANY_ACCOUNT}/*/{name}"))).collect();
     vec![
         allow("SeeMachine", &["states:DescribeStateMachine", "states:ListExecutions"], &[names.machine_arn()]),
         allow("FollowDeploys", &["states:DescribeExecution", "states:GetExecutionHistory"], &[names.executions_arn()]),

@@ -1,6 +1,6 @@
 //! The templates of `bootstrap`, for a deployer that needs nothing of a target account.
 
-use crate::board::Chart;
+use crate::board::BoardDeployer;
 use bifrost::bootstrap::{
     DeployerName, DeployerOptions, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE, TargetOptions, deployer_template,
     project_stack, target_template,
@@ -28,13 +28,13 @@ fn placed(template: &Value) -> Value {
 }
 
 fn deployer(options: &DeployerOptions) -> Value {
-    placed(&deployer_template::<Chart>(&name(), options))
+    placed(&deployer_template::<BoardDeployer>(&name(), options))
 }
 
 fn target(external_id: Option<&str>, session_tags: bool, permissions: &[Permission]) -> Value {
     let external_id = external_id.map(Into::into);
     let options = TargetOptions { deployer_account: identity().account, external_id, session_tags };
-    placed(&target_template(&name(), permissions, &options))
+    placed(&target_template(&name(), permissions, None, &options))
 }
 
 fn trust(target: &Value) -> &Value {
