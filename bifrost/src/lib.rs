@@ -79,7 +79,7 @@ pub use deployer::{
     Progress, Tone, Uploaded,
 };
 pub use machine::{Shape, TaskError};
-pub use permission::{Permission, PolicyCondition};
+pub use permission::{Boundary, DEPLOYERS_BUCKET, Permission, PolicyCondition};
 
 #[doc(hidden)]
 pub mod __private {

@@ -92,7 +92,7 @@ fn the_roles_may_do_what_deploys_do_and_no_more() {
         ours.map(|call| call.permission.clone()).collect()
     };
     let options = TargetOptions { deployer_account: DEPLOYER.parse().unwrap(), external_id: None, session_tags: false };
-    let target = allowed(&target_template(&name(), Odin::PERMISSIONS, &options));
+    let target = allowed(&target_template(&name(), Odin::PERMISSIONS, None, &options));
     let unused: Vec<_> = target.difference(&called(TARGET)).cloned().collect();
     // The first is for groups of an original, the third for a release that fails; AWS asks for the rest.
     let elsewhere = [

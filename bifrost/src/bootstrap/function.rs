@@ -19,12 +19,12 @@ pub const EXTERNAL_ID_VARIABLE: &str = "BIFROST_EXTERNAL_ID";
 /// The variable that tells the function to tag its sessions in target accounts, if it is `true`.
 pub const SESSION_TAGS_VARIABLE: &str = "BIFROST_SESSION_TAGS";
 
-pub(super) fn add(template: Template, names: Names, options: &DeployerOptions, writes_log: bool) -> Template {
+pub(super) fn add(template: Template, names: Names, written: &[&str], options: &DeployerOptions) -> Template {
     template
         .parameter("CodeKey", code_key())
         .parameter("Architecture", architecture())
         .with("Conditions", HAS_CODE, json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "CodeKey"}, ""]}]}))
-        .resource("FunctionRole", "AWS::IAM::Role", role(names, options, writes_log))
+        .resource("FunctionRole", "AWS::IAM::Role", role(names, written, options))
         .resource("FunctionLog", "AWS::Logs::LogGroup", log(&names.function_log()))
         .resource("Function", "AWS::Lambda::Function", function(names, options))
         .attribute("Function", "Condition", HAS_CODE.into())
@@ -85,21 +85,20 @@ fn variables(options: &DeployerOptions) -> Map<String, Value> {
     external_id.into_iter().chain(session_tags).collect()
 }
 
-fn role(names: Names, options: &DeployerOptions, writes_log: bool) -> Value {
+fn role(names: Names, written: &[&str], options: &DeployerOptions) -> Value {
     json!({
         "RoleName": names.execution_role(),
         "Description": "What the deployer may do in its own account, and the way into target accounts",
         "AssumeRolePolicyDocument":
             document([trust("Lambda", "sts:AssumeRole", json!({"Service": "lambda.amazonaws.com"}))]),
-        "Policies": [{"PolicyName": "deployer", "PolicyDocument": document(statements(names, options, writes_log))}],
+        "Policies": [{"PolicyName": "deployer", "PolicyDocument": document(statements(names, written, options))}],
     })
 }
 
-fn statements(names: Names, options: &DeployerOptions, writes_log: bool) -> Vec<Statement> {
+fn statements(names: Names, written: &[&str], options: &DeployerOptions) -> Vec<Statement> {
     let mut statements = store(names);
-    if writes_log {
-        statements.push(allow("TellWhatHappens", &["s3:PutObject"], &[names.objects_arn("*/log")]));
-    }
+    let files: Vec<String> = written.iter().map(|name| names.objects_arn(&format!("*/release-*/{name}"))).collect();
+    statements.extend((!files.is_empty()).then(|| allow("WriteFiles", &["s3:PutObject"], &files)));
     let assumed = [format!("arn:${{AWS::Partition}}:iam::*:role/{}", names.assumed_role())];
     statements.push(allow("AssumeRoles", &["sts:AssumeRole"], &assumed));
     if options.session_tags {

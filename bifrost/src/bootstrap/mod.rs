@@ -21,6 +21,7 @@ mod names;
 mod people;
 mod policy;
 mod project;
+mod reader;
 mod store;
 mod target;
 mod template;
@@ -31,6 +32,7 @@ pub use function::{EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
 pub use install::Installation;
 pub use names::DeployerName;
 pub use project::{project_stack, project_template};
+pub use reader::Reader;
 pub use target::{TargetOptions, target_template};
 pub use template::TEMPLATE_LIMIT_BYTES;
 
@@ -52,6 +54,8 @@ pub struct DeployerOptions {
     pub session_tags: bool,
     /// Who is told of a deploy that ended dirty.
     pub alarm_email: Option<String>,
+    /// Whose roles for deploys may read the files of the releases to their accounts.
+    pub readers: Vec<Reader>,
 }
 
 /// The template of everything in the deployer account. Its parameter `CodeKey` says where in the bucket the function's
@@ -60,9 +64,9 @@ pub struct DeployerOptions {
 pub fn deployer_template<D: Deployer>(name: &DeployerName, options: &DeployerOptions) -> Value {
     let names = Names(name);
     let template = Template::new(&format!("{name}: a deployer made with Bifrost"));
-    let template = function::add(template, names, options, D::WRITES_LOG);
+    let template = function::add(template, names, D::WRITTEN_FILES, options);
     let template = machine::add(template, names, &D::Machine::definition("${Function.Arn}"));
-    let template = store::add(template, names);
+    let template = store::add(template, names, &options.readers);
     let template = alarm::add(template, names, options.alarm_email.as_deref());
     people::add(template, names, D::WRITES_LOG).into_value()
 }

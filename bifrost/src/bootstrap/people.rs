@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 /// Twelve characters, as an account has: a project's directory is the second, not one further down.
 pub(super) const ANY_ACCOUNT: &str = "????????????";
 
+/// Who follows a deploy that writes a log reads that, too.
 pub(super) fn add(template: Template, names: Names, writes_log: bool) -> Template {
     template
         .resource("StartPolicy", "AWS::IAM::ManagedPolicy", start(names, writes_log))

@@ -2,6 +2,7 @@
 
 use super::names::{HAS_CODE, Names};
 use super::policy::{deny, document, substituted};
+use super::reader::{self, Reader};
 use super::template::Template;
 use serde_json::{Value, json};
 
@@ -9,11 +10,11 @@ use serde_json::{Value, json};
 /// a release is what `safe_release` compares the next with, and a release lock is what refuses it for good.
 const KEPT_VERSIONS_DAYS: u32 = 30;
 
-pub(super) fn add(template: Template, names: Names) -> Template {
+pub(super) fn add(template: Template, names: Names, readers: &[Reader]) -> Template {
     template
         .resource("Bucket", "AWS::S3::Bucket", bucket(names))
         .kept("Bucket")
-        .resource("BucketPolicy", "AWS::S3::BucketPolicy", bucket_policy(names))
+        .resource("BucketPolicy", "AWS::S3::BucketPolicy", bucket_policy(names, readers))
         .resource("LockTable", "AWS::DynamoDB::Table", lock_table(names))
         .kept("LockTable")
         .output("Bucket", "Where releases are uploaded to", json!({"Ref": "Bucket"}))
@@ -51,7 +52,7 @@ fn bucket(names: Names) -> Value {
 
 /// A release lock stays for good, or its release could be deployed again. It is told from a root lock, which is an object
 /// of the same name, by its directory: `release-` and a digit.
-fn bucket_policy(names: Names) -> Value {
+fn bucket_policy(names: Names, readers: &[Reader]) -> Value {
     let everything = [names.bucket_arn(), names.objects_arn("*")];
     let release_locks: Vec<String> =
         (0..10).map(|digit| names.objects_arn(&format!("*/release-{digit}*/lock"))).collect();
@@ -62,6 +63,7 @@ fn bucket_policy(names: Names) -> Value {
             .of("*".into()),
         deny("ReleaseLocksStay", &["s3:DeleteObject"], &release_locks).of("*".into()),
     ];
+    let statements = statements.into_iter().chain(reader::statements(names, readers));
     json!({"Bucket": {"Ref": "Bucket"}, "PolicyDocument": document(statements)})
 }
 

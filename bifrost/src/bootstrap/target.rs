@@ -4,9 +4,10 @@ use super::names::{DeployerName, Names};
 use super::policy::{Statement, document, substituted, trust};
 use super::template::Template;
 use crate::cloud::SESSION_TAGS;
-use crate::permission::Permission;
+use crate::deployer::bucket;
+use crate::permission::{Boundary, DEPLOYERS_BUCKET, Permission};
 use crate::release::AccountId;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// What the role in a target account asks of the deployer.
 #[derive(Debug, Clone)]
@@ -21,7 +22,12 @@ pub struct TargetOptions {
 
 /// The template of the role in a target account.
 #[must_use]
-pub fn target_template(name: &DeployerName, permissions: &[Permission], options: &TargetOptions) -> Value {
+pub fn target_template(
+    name: &DeployerName,
+    permissions: &[Permission],
+    boundary: Option<Boundary>,
+    options: &TargetOptions,
+) -> Value {
     let names = Names(name);
     let mut role = json!({
         "RoleName": names.assumed_role(),
@@ -33,15 +39,45 @@ pub fn target_template(name: &DeployerName, permissions: &[Permission], options:
         && !permissions.is_empty()
     {
         let policy = document(permissions.iter().map(Statement::from));
+        let policy = naming_bucket(policy, &bucket(name.as_str(), options.deployer_account.as_str()));
         fields.insert("Policies".into(), json!([{"PolicyName": "deployer", "PolicyDocument": policy}]));
     }
-    let why: Map<_, _> =
-        permissions.iter().map(|permission| (permission.sid.to_owned(), permission.why.into())).collect();
-    Template::new(&format!("{name}: the role that its deploys assume in this account"))
+    let template = Template::new(&format!("{name}: the role that its deploys assume in this account"))
         .resource("AssumedRole", "AWS::IAM::Role", role)
-        .attribute("AssumedRole", "Metadata", why.into())
-        .output("AssumedRole", "The role that deploys assume", json!({"Fn::GetAtt": ["AssumedRole", "Arn"]}))
-        .into_value()
+        .attribute("AssumedRole", "Metadata", why(permissions))
+        .output("AssumedRole", "The role that deploys assume", json!({"Fn::GetAtt": ["AssumedRole", "Arn"]}));
+    match boundary {
+        Some(boundary) => bounded(template, name, boundary).into_value(),
+        None => template.into_value(),
+    }
+}
+
+/// With the policy that bounds the roles that deploys make.
+fn bounded(template: Template, name: &DeployerName, boundary: Boundary) -> Template {
+    let policy = json!({
+        "ManagedPolicyName": boundary.name,
+        "Description": format!("The most that roles may do which deploys of {name} make"),
+        "PolicyDocument": document(boundary.permissions.iter().map(Statement::from)),
+    });
+    template
+        .resource("Boundary", "AWS::IAM::ManagedPolicy", policy)
+        .attribute("Boundary", "Metadata", why(boundary.permissions))
+        .output("Boundary", "What bounds the roles that deploys make", json!({"Ref": "Boundary"}))
+}
+
+/// Why each statement is needed, for who reviews the policy.
+fn why(permissions: &[Permission]) -> Value {
+    permissions.iter().map(|permission| (permission.sid.to_owned(), Value::from(permission.why))).collect()
+}
+
+/// The policy with the bucket's name in the place of what stands for it.
+fn naming_bucket(policy: Value, bucket: &str) -> Value {
+    match policy {
+        Value::String(text) => text.replace(DEPLOYERS_BUCKET, bucket).into(),
+        Value::Array(values) => values.into_iter().map(|value| naming_bucket(value, bucket)).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, naming_bucket(value, bucket))).collect(),
+        other => other,
+    }
 }
 
 /// Only the deployer's function may assume the role: no person of the deployer account, and no other of its functions.

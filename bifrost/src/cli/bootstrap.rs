@@ -4,7 +4,7 @@ use super::error::CliError;
 use super::output;
 use super::program::Session;
 use crate::bootstrap::{
-    Applied, Builder, Code, DeployerName, DeployerOptions, Installation, TEMPLATE_LIMIT_BYTES, TargetOptions,
+    Applied, Builder, Code, DeployerName, DeployerOptions, Installation, Reader, TEMPLATE_LIMIT_BYTES, TargetOptions,
     deployer_template, project_stack, project_template, target_template,
 };
 use crate::client::Ground;
@@ -19,10 +19,10 @@ use std::{env, io};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Of a target account, instead: the role that deploys assume there
-    #[arg(long, value_name = "ID", conflicts_with_all = ["project", "code", "alarm_email"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["project", "code", "alarm_email", "reader"])]
     target: Option<AccountId>,
     /// Of a project, instead: the policy for who may upload its releases
-    #[arg(long, value_name = "PROJECT", conflicts_with_all = ["code", "alarm_email", "external_id", "session_tags"])]
+    #[arg(long, value_name = "PROJECT", conflicts_with_all = ["code", "alarm_email", "reader", "external_id", "session_tags"])]
     project: Option<ProjectName>,
     /// Deploy it with CloudFormation, and do not only print it
     #[arg(long)]
@@ -39,6 +39,10 @@ pub(super) struct Args {
     /// Who is told by mail of a deploy that could not clean up
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     alarm_email: Option<String>,
+    /// A target account, or an organization with all of its accounts, whose role for deploys may read the files of the
+    /// releases to it; may be given several times
+    #[arg(long, value_name = "ACCOUNT or ORGANIZATION")]
+    reader: Vec<Reader>,
 }
 
 /// By the rules of STS.
@@ -101,7 +105,7 @@ impl Plan {
         if let Some(target) = &args.target {
             let deployer_account = place.account.ok_or(CliError::NoDeployerAccount)?;
             let options = TargetOptions { deployer_account, external_id, session_tags };
-            let template = target_template(&name, D::PERMISSIONS, &options);
+            let template = target_template(&name, D::PERMISSIONS, D::BOUNDARY, &options);
             return Ok(Self {
                 stack: format!("{name}-assumed"),
                 template,
@@ -109,7 +113,8 @@ impl Plan {
                 account: Some(target.clone()),
             });
         }
-        let options = DeployerOptions { external_id, session_tags, alarm_email: args.alarm_email.clone() };
+        let (alarm_email, readers) = (args.alarm_email.clone(), args.reader.clone());
+        let options = DeployerOptions { external_id, session_tags, alarm_email, readers };
         let template = deployer_template::<D>(&name, &options);
         Ok(Self { stack: name.to_string(), template, is_deployer: true, account: place.account })
     }

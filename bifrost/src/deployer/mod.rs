@@ -14,7 +14,7 @@ pub use told::{Changes, Deployed, Progress, Tone};
 use crate::client::{Ports, Prepared, read_object};
 use crate::cloud::{CloudError, Objects};
 use crate::machine::{Flatten, Machine};
-use crate::permission::Permission;
+use crate::permission::{Boundary, Permission};
 use crate::release::{ConfigName, ProjectName, Release, Sha256};
 use async_trait::async_trait;
 use serde::{Serialize, de::DeserializeOwned};
@@ -45,7 +45,8 @@ pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
 /// | a person halts a deploy | [`too_late`](Self::too_late) |
 /// | a person rolls back | [`files`](Self::files) and [`belongings`](Self::belongings) of the earlier release |
 /// | a person asks for the status | [`deployed`](Self::deployed) |
-/// | a person prepares a target account | [`PERMISSIONS`](Self::PERMISSIONS) |
+/// | a person prepares the deployer's account | [`WRITTEN_FILES`](Self::WRITTEN_FILES) |
+/// | a person prepares a target account | [`PERMISSIONS`](Self::PERMISSIONS), [`BOUNDARY`](Self::BOUNDARY) |
 ///
 /// Where it runs, it says apart: in the embedded world as a [`LocalDeployer`](crate::local::LocalDeployer), and in AWS as
 /// an `AwsDeployer` of the crate `bifrost-aws`. The Lambda function needs its machine alone. What a client does is advice: the handler of `Validate` must call
@@ -73,6 +74,11 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     const REUSES_FILES: bool = false;
     /// What its ports call in a target account, for the policy of the role there. By default nothing.
     const PERMISSIONS: &'static [Permission] = &[];
+    /// What the roles that it makes in a target account may ever do. By default it makes none.
+    const BOUNDARY: Option<Boundary> = None;
+    /// The names of the files that its tasks write beside a release. By default none: locks and halt flags are the
+    /// framework's.
+    const WRITTEN_FILES: &'static [&'static str] = &[];
 
     /// Checks all that can be checked without AWS: the rules of the deployer's `Validate`. The client asks before it
     /// uploads anything.

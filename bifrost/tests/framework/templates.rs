@@ -34,7 +34,7 @@ fn deployer(options: &DeployerOptions) -> Value {
 fn target(external_id: Option<&str>, session_tags: bool, permissions: &[Permission]) -> Value {
     let external_id = external_id.map(Into::into);
     let options = TargetOptions { deployer_account: identity().account, external_id, session_tags };
-    placed(&target_template(&name(), permissions, &options))
+    placed(&target_template(&name(), permissions, None, &options))
 }
 
 fn trust(target: &Value) -> &Value {

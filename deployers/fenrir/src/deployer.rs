@@ -1,17 +1,19 @@
 //! What the framework's client, commands and engine have to know of Fenrir.
 
+use crate::boundary::BOUNDARY;
 use crate::cloud::{FenrirPorts, Stack};
 use crate::machine::Fenrir;
 use crate::names::stack_name_of;
+use crate::permissions::PERMISSIONS;
 use crate::release::{FenrirFields, FenrirRelease};
-use crate::resolve::facts;
+use crate::resolve::{RESOLVED_FILE, facts};
 use crate::rules::{self, Answers};
 use crate::{plan, template, told};
 use async_trait::async_trait;
 use bifrost::client::Prepared;
 use bifrost::cloud::{CloudError, Objects};
 use bifrost::release::{ConfigName, ProjectName, Sha256};
-use bifrost::{Changes, Deployed, Deployer, Plan, PlanError, Tone};
+use bifrost::{Boundary, Changes, Deployed, Deployer, Permission, Plan, PlanError, Tone};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -27,6 +29,9 @@ impl Deployer for Fenrir {
     const RELEASE_FILE: Option<&'static str> = Some("template.yml");
     const WRITES_LOG: bool = true;
     const REUSES_FILES: bool = true;
+    const PERMISSIONS: &'static [Permission] = PERMISSIONS;
+    const BOUNDARY: Option<Boundary> = Some(BOUNDARY);
+    const WRITTEN_FILES: &'static [&'static str] = &["log", RESOLVED_FILE];
 
     fn check(release: &FenrirRelease) -> Result<(), String> {
         let Some(sent) = &release.fields.template else { return Ok(()) };

@@ -3,6 +3,7 @@
 //! A template goes this way: it is read ([`template`]), held against the rules of each resource type and rewritten with what
 //! the target account says of the names in it ([`rules`]), and handed to CloudFormation as a change set ([`handlers`]).
 
+mod boundary;
 pub mod cloud;
 mod deployer;
 mod errors;
@@ -17,6 +18,7 @@ mod new_change_set;
 pub mod pace;
 #[cfg(feature = "cli")]
 pub mod package;
+mod permissions;
 mod plan;
 #[cfg(feature = "cli")]
 pub mod prepare;

@@ -19,7 +19,7 @@ fn deployer() -> Value {
 fn target() -> Value {
     let deployer_account = "000000000000".parse().unwrap();
     let options = TargetOptions { deployer_account, external_id: None, session_tags: false };
-    target_template(&name(), Odin::PERMISSIONS, &options)
+    target_template(&name(), Odin::PERMISSIONS, None, &options)
 }
 
 fn text(template: &Value) -> String {

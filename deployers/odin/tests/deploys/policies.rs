@@ -76,7 +76,7 @@ async fn the_role_in_a_target_account_may_do_what_deploys_do_there() {
     let demanded = ["ec2:CreateTags", "ec2:RunInstances", "iam:CreateServiceLinkedRole", "iam:PassRole"];
     let deployer_account = "000000000000".parse().unwrap();
     let options = TargetOptions { deployer_account, external_id: None, session_tags: false };
-    assert_eq!(allowed(&target_template(&name(), Odin::PERMISSIONS, &options)), with(called, &demanded));
+    assert_eq!(allowed(&target_template(&name(), Odin::PERMISSIONS, None, &options)), with(called, &demanded));
 }
 
 #[tokio::test]
