@@ -155,3 +155,7 @@ impl SourceCode for Excerpt {
         Ok(Box::new(MietteSpanContents::new_named(name, self.line.as_bytes(), whole, line - 1, column - 1, 1)))
     }
 }
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

@@ -3,11 +3,11 @@
 //! What CloudFormation does not take is refused here: anchors, aliases and merge keys (so no short text becomes a large
 //! template), tags of its own that do not exist, names that are there twice.
 
-use super::intrinsics::{BadCall, call, long_name, settle};
+use super::intrinsics::{SHORT_NAMES, call, long_name, settle};
 use super::place::Place;
 use super::scalar::resolve;
 use super::source::position;
-use super::{Content, Entry, Finding, Findings, Mapping, Node, Severity, Source, Span};
+use super::{Content, Entry, Finding, Findings, Mapping, Node, Severity, Source, Span, nearest};
 use indexmap::map;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 
@@ -87,17 +87,17 @@ impl<'t> Reader<'t> {
                 let meaning = self.meaning(tag.as_deref(), anchor, span, place);
                 let is_plain = style == ScalarStyle::Plain && matches!(meaning, Meaning::Itself);
                 let content = if is_plain { resolve(&text) } else { Content::String(text.into_owned()) };
-                Ok(self.finish(content, meaning, span, place))
+                Ok(self.finish(content, meaning, span))
             }
             Event::SequenceStart(anchor, tag) => {
                 let meaning = self.meaning(tag.as_deref(), anchor, span, place);
                 let (nodes, end) = self.sequence(span.end, place)?;
-                Ok(self.finish(Content::Sequence(nodes), meaning, Span { end, ..span }, place))
+                Ok(self.finish(Content::Sequence(nodes), meaning, Span { end, ..span }))
             }
             Event::MappingStart(anchor, tag) => {
                 let meaning = self.meaning(tag.as_deref(), anchor, span, place);
                 let (mapping, end) = self.mapping(span.end, place)?;
-                Ok(self.finish(Content::Mapping(mapping), meaning, Span { end, ..span }, place))
+                Ok(self.finish(Content::Mapping(mapping), meaning, Span { end, ..span }))
             }
             // The anchor that it means is refused.
             _alias => Ok(Node { content: Content::Null, span: Some(span) }),
@@ -183,30 +183,29 @@ impl<'t> Reader<'t> {
             ("", "!") | ("tag:yaml.org,2002:", "str") => Meaning::Text,
             ("tag:yaml.org,2002:", "bool" | "float" | "int" | "map" | "null" | "seq") => Meaning::Itself,
             ("!", short) => match long_name(short) {
-                Ok(name) => Meaning::Call(name, "!".len() + short.len()),
-                Err(bad) => {
-                    self.refuse(place, Some(span), &bad.message, bad.help);
-                    Meaning::Text
-                }
+                Some(name) => Meaning::Call(name, "!".len() + short.len()),
+                None => self.refuse_tag(&tag.to_string(), span, place),
             },
-            _ => {
-                self.refuse(place, Some(span), &format!("CloudFormation knows no tag {tag}"), None);
-                Meaning::Text
-            }
+            ("tag:yaml.org,2002:", suffix) => self.refuse_tag(&format!("!!{suffix}"), span, place),
+            _ => self.refuse_tag(&tag.to_string(), span, place),
         }
     }
 
+    fn refuse_tag(&mut self, tag: &str, span: Span, place: &Place<'_>) -> Meaning {
+        let help = nearest(tag.trim_start_matches('!'), SHORT_NAMES).map(|name| format!("did you mean !{name}?"));
+        self.refuse(place, Some(span), &format!("CloudFormation knows no tag {tag}"), help);
+        Meaning::Text
+    }
+
     /// The value with its tag, and calls of functions in their one form.
-    fn finish(&mut self, content: Content, meaning: Meaning, span: Span, place: &Place<'_>) -> Node {
+    fn finish(&mut self, content: Content, meaning: Meaning, span: Span) -> Node {
         let mut node = Node { content, span: Some(span) };
         if let Meaning::Call(name, length) = meaning {
             let tag = Span { start: span.start, end: span.start + length };
             node.span = Some(self.behind(tag, span.end));
             node = Node { content: call(name, Some(tag), node), span: Some(span) };
         }
-        if let Err(BadCall { message, help }) = settle(&mut node) {
-            self.refuse(place, node.span, &message, help);
-        }
+        settle(&mut node);
         node
     }
 
@@ -237,7 +236,7 @@ impl<'t> Reader<'t> {
 
     fn refuse_syntax(&mut self, error: &ScanError) {
         let at = self.byte(error.marker().index());
-        if let Some(tab) = self.indenting_tab(at) {
+        if let Some(tab) = self.indenting_tab(at).filter(|_| error.info().contains("tab")) {
             let help = "YAML is indented with spaces".to_owned();
             self.refuse(&Place::Top, Some(Span { start: tab, end: tab + 1 }), "a tab indents this line", Some(help));
         } else {
@@ -246,13 +245,18 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The first tab that indents the line of that position. JSON may be indented with them.
+    /// The first tab that indents a line, from the line of that position on: where a text goes over many lines, the parser
+    /// points to its first.
     fn indenting_tab(&self, at: usize) -> Option<usize> {
-        let line_start = self.text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = self.text.get(line_start..)?;
-        let indent = line.get(..line.len() - line.trim_start_matches([' ', '\t']).len())?;
-        let is_json = self.text.trim_start().starts_with('{');
-        indent.find('\t').filter(|_| !is_json).map(|tab| line_start + tab)
+        let mut line_start = self.text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+        for line in self.text.get(line_start..)?.split_inclusive('\n') {
+            let indent = line.trim_start_matches(' ');
+            if indent.starts_with('\t') {
+                return Some(line_start + line.len() - indent.len());
+            }
+            line_start += line.len();
+        }
+        None
     }
 
     fn refuse(&mut self, place: &Place<'_>, span: Option<Span>, message: &str, help: Option<String>) {
@@ -260,3 +264,7 @@ impl<'t> Reader<'t> {
         self.findings.push(Finding { severity, path, span, message, help });
     }
 }
+
+#[cfg(test)]
+#[path = "yaml_tests.rs"]
+mod tests;
