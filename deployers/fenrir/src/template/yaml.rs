@@ -65,8 +65,13 @@ impl<'t> Reader<'t> {
             let help = "a template is one document: remove the line, or what follows it".to_owned();
             self.refuse(&Place::Top, Some(span), "a second document begins here", Some(help));
         }
-        if node.content == Content::Null {
-            self.refuse(&Place::Top, None, "the template is empty", None);
+        match &node.content {
+            Content::Mapping(_) => {}
+            Content::Null => self.refuse(&Place::Top, None, "the template is empty", None),
+            _ => {
+                let message = format!("a template is a mapping, and this is {}", node.kind());
+                self.refuse(&Place::Top, node.span, &message, None);
+            }
         }
         Ok(node)
     }
@@ -240,8 +245,10 @@ impl<'t> Reader<'t> {
             let help = "YAML is indented with spaces".to_owned();
             self.refuse(&Place::Top, Some(Span { start: tab, end: tab + 1 }), "a tab indents this line", Some(help));
         } else {
-            let message = format!("this is not valid YAML: {}", error.info());
-            self.refuse(&Place::Top, Some(Span { start: at, end: at }), &message, None);
+            let language = if self.text.trim_start().starts_with('{') { "JSON" } else { "YAML" };
+            let message = format!("this is not valid {language}: {}", error.info());
+            let help = advice(error.info()).map(str::to_owned);
+            self.refuse(&Place::Top, Some(Span { start: at, end: at }), &message, help);
         }
     }
 
@@ -263,6 +270,19 @@ impl<'t> Reader<'t> {
         let (severity, path, message) = (Severity::Error, place.to_string(), message.to_owned());
         self.findings.push(Finding { severity, path, span, message, help });
     }
+}
+
+/// What to do about the parser's commonest complaints, which say little to whoever does not know how YAML is parsed.
+fn advice(complaint: &str) -> Option<&'static str> {
+    const ADVICE: [(&str, &str); 3] = [
+        (
+            "mapping values are not allowed",
+            "a name ends in a colon and a space; a text that has both in it needs quotes",
+        ),
+        ("did not find expected key", "names of one mapping begin in the same column"),
+        ("invalid Unicode character escape", "write the character itself: YAML knows no pairs of surrogates"),
+    ];
+    ADVICE.iter().find(|(start, _)| complaint.contains(start)).map(|(_, advice)| *advice)
 }
 
 #[cfg(test)]

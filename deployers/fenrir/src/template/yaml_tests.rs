@@ -268,6 +268,21 @@ fn what_is_no_yaml_is_refused_where_it_ends_to_be() {
 }
 
 #[test]
+fn pairs_of_surrogates_are_refused_with_advice() {
+    assert_eq!(
+        findings_of("{\"a\": \"\\ud83d\\ude00\"}"),
+        ["1:8 this is not valid JSON: while parsing a quoted scalar, found invalid Unicode character escape code; \
+         write the character itself: YAML knows no pairs of surrogates"]
+    );
+}
+
+#[test]
+fn a_template_is_a_mapping() {
+    assert_eq!(findings_of("- a\n"), ["1:1 a template is a mapping, and this is a list"]);
+    assert_eq!(findings_of("hello\n"), ["1:1 a template is a mapping, and this is a text"]);
+}
+
+#[test]
 fn everything_that_is_wrong_is_said_at_once() {
     assert_eq!(findings_of("a: !Reff b\nc: {d: 1, d: 2}\ne: &f g\n").len(), 3);
 }

@@ -42,16 +42,3 @@ pub(crate) fn template() -> String {
     }
     text
 }
-
-#[cfg(test)]
-mod tests {
-    use crate::{Verdict, judge};
-    use fenrir::template::Source;
-
-    #[test]
-    fn fifty_functions_are_accepted() {
-        let verdict = judge(&Source::new("template.yml", super::template()), false);
-        let (Verdict::Accepted(findings) | Verdict::Refused(findings)) = verdict;
-        assert_eq!(findings.to_string(), "");
-    }
-}
