@@ -11,7 +11,6 @@ import re
 import sys
 import typing
 import warnings
-from datetime import date
 from pathlib import Path
 
 import cfnlint
@@ -130,9 +129,9 @@ def policies():
     return {name: {parameter: None for parameter in template["Parameters"]} for name, template in templates.items()}
 
 
-def retired():
+def deprecations():
     lifecycles = json.loads((DATA / "AdditionalSpecs" / "LmbdRuntimeLifecycle.json").read_text())
-    return {name: life["deprecated"] for name, life in lifecycles.items() if life["deprecated"] <= str(date.today())}
+    return {name: life["deprecated"] for name, life in lifecycles.items()}
 
 
 def main():
@@ -145,7 +144,7 @@ def main():
             "events": events(),
             "policies": policies(),
             "globals": {name.removeprefix("AWS::Serverless::"): known for name, known in Globals.supported_properties.items()},
-            "retired": retired(),
+            "deprecations": deprecations(),
         },
         sys.stdout,
     )
