@@ -5,7 +5,7 @@ use super::resource::ResourceType;
 use super::table::Shape::{Any, Boolean, Integer, List, Number, Object, OneOf, Refused, Required, Rule, Text};
 use super::table::Table;
 use super::tags::{self, TAG};
-use crate::template::Node;
+use crate::template::{Content, Node};
 use serde_json::Value;
 
 /// The type.
@@ -176,12 +176,23 @@ const TRUST_STORE_CONFIG: Table =
 
 /// A bucket is also reached by its domain, as a custom origin.
 fn domain_name(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    let name = node.as_str().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
-    let is_aws = name.ends_with(".amazonaws.com") || name.ends_with(".amazonaws.com.cn");
-    if is_aws && name.split('.').any(|label| label == "s3" || label.starts_with("s3-")) {
-        place.refuse_with(node.span, format!("`{name}` is a bucket of S3"), NO_S3);
+    if is_s3(node) {
+        let name = node.as_str().map_or("this".to_owned(), |name| format!("`{name}`"));
+        place.refuse_with(node.span, format!("{name} is a bucket of S3"), NO_S3);
     }
     Text.walk(place, node)
+}
+
+/// Whether a domain, or a part that one is computed of, has a label of S3.
+fn is_s3(node: &Node) -> bool {
+    match &node.content {
+        Content::String(name) => {
+            name.to_ascii_lowercase().split('.').any(|label| label == "s3" || label.starts_with("s3-"))
+        }
+        Content::Sequence(nodes) => nodes.iter().any(is_s3),
+        Content::Mapping(mapping) => mapping.values().any(|entry| is_s3(&entry.value)),
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -226,6 +237,9 @@ mod tests {
             let origin = json!({"Id": "o", "DomainName": domain});
             Lab::default().refuses(with_origin(&origin), &format!("{origins}.DomainName"), "is a bucket of S3");
         }
+        let computed = json!({"Fn::Sub": "${AWS::AccountId}.s3.${AWS::Region}.amazonaws.com"});
+        let origin = json!({"Id": "o", "DomainName": computed});
+        Lab::default().refuses(with_origin(&origin), &format!("{origins}.DomainName"), "this is a bucket of S3");
         let mut legacy = with_origin(&json!({"Id": "o", "DomainName": "example.com"}));
         legacy["cdn"]["Properties"]["DistributionConfig"]["S3Origin"] = json!({"DNSName": "x"});
         Lab::default().refuses(legacy, "DistributionConfig.S3Origin", "could be anybody's bucket");

@@ -132,12 +132,13 @@ const SNS: Table = &[
     ("SqsSubscription", Either(&Boolean, &Object(SQS_SUBSCRIPTION))),
     ("Topic", Required(&Rule(topic))),
 ];
+/// SAM gives the queue a policy in place of what it has, so it has to be one of the template.
 const SQS_SUBSCRIPTION: Table = &[
     ("BatchSize", Integer),
     ("Enabled", Boolean),
-    ("QueueArn", Required(&Text)),
+    ("QueueArn", Required(&Rule(queue_arn))),
     ("QueuePolicyLogicalId", Text),
-    ("QueueUrl", Required(&Text)),
+    ("QueueUrl", Required(&Rule(queue_url))),
 ];
 const CLOUD_WATCH_LOGS: Table = &[("FilterPattern", Required(&Text)), ("LogGroupName", Required(&Rule(log_group)))];
 
@@ -228,10 +229,19 @@ fn topic(place: &mut Place<'_, '_>, node: &Node) -> Value {
 
 fn queue(place: &mut Place<'_, '_>, node: &Node) -> Value {
     if local::attribute_of(node).is_some() {
-        local::by_attribute(place, node, &["AWS::SQS::Queue"], "Arn");
-        return node.into();
+        return queue_arn(place, node);
     }
     resolve(place, node, "the name or ARN of a queue, or `!GetAtt <queue>.Arn`", "sqs", "")
+}
+
+fn queue_arn(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    local::by_attribute(place, node, &["AWS::SQS::Queue"], "Arn");
+    node.into()
+}
+
+fn queue_url(place: &mut Place<'_, '_>, node: &Node) -> Value {
+    local::by_ref(place, node, &["AWS::SQS::Queue"]);
+    node.into()
 }
 
 fn resolve(place: &mut Place<'_, '_>, node: &Node, words: &str, service: &str, prefix: &str) -> Value {

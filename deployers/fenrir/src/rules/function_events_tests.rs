@@ -85,6 +85,19 @@ fn a_queue_may_be_one_of_the_template() {
 }
 
 #[test]
+fn a_topic_goes_by_a_queue_of_the_template_alone() {
+    let arn = "arn:aws:sns:us-east-1:000000000000:it";
+    let by = |subscription: Value| with("SNS", &json!({"Topic": "it", "SqsSubscription": subscription}));
+    let own = json!({"QueueArn": {"Fn::GetAtt": ["jobs", "Arn"]}, "QueueUrl": {"Ref": "jobs"}});
+    tagged(arn).accepts(by(own));
+    tagged(arn).accepts(by(json!(true)));
+    let others = json!({"QueueArn": "arn:aws:sqs:us-east-1:000000000000:x", "QueueUrl": "https://x"});
+    for property in ["QueueArn", "QueueUrl"] {
+        tagged(arn).refuses(by(others.clone()), &format!("{PROPERTIES}.SqsSubscription.{property}"), "should be `!");
+    }
+}
+
+#[test]
 fn a_table_is_named_and_its_tags_count_for_its_stream() {
     let table = "arn:aws:dynamodb:us-east-1:000000000000:table/things";
     let stream = format!("{table}/stream/2026-11-26T00:00:00.000");

@@ -119,7 +119,12 @@ fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<Strin
 }
 
 fn default_authorizer(properties: &Node) -> Option<&str> {
-    properties.get("Auth")?.get("DefaultAuthorizer")?.as_str()
+    authorizer(properties, "DefaultAuthorizer")
+}
+
+/// To SAM an empty name is none.
+fn authorizer<'n>(properties: &'n Node, name: &str) -> Option<&'n str> {
+    properties.get("Auth")?.get(name)?.as_str().filter(|name| !name.is_empty())
 }
 
 fn api_id(place: &mut Place<'_, '_>, node: &Node) -> Value {
@@ -130,7 +135,7 @@ fn api_id(place: &mut Place<'_, '_>, node: &Node) -> Value {
 /// The rule of an event's properties.
 pub(super) fn event(place: &mut Place<'_, '_>, node: &Node) -> Value {
     let mut event = walk(EVENT, place, node);
-    let own = node.get("Auth").and_then(|auth| auth.get("Authorizer"));
+    let own = authorizer(node, "Authorizer");
     let api = node.get("ApiId").and_then(Node::intrinsic).and_then(|call| call.argument.as_str());
     let api = api.and_then(|logical_id| place.check.resources.get(logical_id)?.value.get("Properties"));
     let by_default = api.and_then(default_authorizer);
@@ -140,7 +145,7 @@ pub(super) fn event(place: &mut Place<'_, '_>, node: &Node) -> Value {
                         API a `DefaultAuthorizer`";
             place.refuse_with(node.span, "nothing says who may call this route", help);
         }
-        (Some(own), None) if own.as_str() == Some("NONE") => leave_out_authorizer(&mut event),
+        (Some("NONE"), None) => leave_out_authorizer(&mut event),
         _ => {}
     }
     Value::Object(event)
@@ -176,6 +181,8 @@ mod tests {
     fn a_route_without_auth_is_refused() {
         Lab::default().refuses(with(&json!({}), &json!({})), EVENT, "nothing says who may call this route");
         Lab::default().refuses(with(&json!({"Auth": {}}), &json!({"Auth": {}})), EVENT, "nothing says who may call");
+        let empty = with(&json!({"Auth": {"DefaultAuthorizer": ""}}), &json!({"Auth": {"Authorizer": ""}}));
+        Lab::default().refuses(empty, EVENT, "nothing says who may call");
     }
 
     #[test]

@@ -31,6 +31,8 @@ mod queue;
 mod references;
 mod resource;
 mod runtimes;
+#[cfg(test)]
+mod schema_tests;
 mod simple_table;
 mod table;
 mod tags;

@@ -58,7 +58,14 @@ pub(super) fn check(place: &mut Place<'_, '_>, node: &Node) {
 }
 
 fn check_entries(place: &mut Place<'_, '_>, entries: &Mapping) {
-    entries.iter().for_each(|(name, entry)| check(&mut place.within(name), &entry.value));
+    for (name, entry) in entries {
+        // Among other names CloudFormation still carries out `Fn::Transform`, and no other function.
+        if name.starts_with("Fn::") {
+            let help = "a macro would change the template after it was checked, and any other function stands alone";
+            place.refuse_with(entry.key_span, format!("`{name}` is not supported among other names"), help);
+        }
+        check(&mut place.within(name), &entry.value);
+    }
 }
 
 fn check_all(place: &mut Place<'_, '_>, nodes: &[Node]) {
@@ -241,6 +248,20 @@ mod tests {
         ] {
             Lab::default().refuses(with_variable(&value), "hello.Properties.Environment.Variables.A", message);
         }
+    }
+
+    #[test]
+    fn a_macro_among_other_names_is_refused() {
+        let mixed = json!({"a": 1, "b": [{"Fn::Transform": {"Name": "AWS::Include"}, "c": 2}]});
+        let api = json!({"StageName": "dev", "DefinitionBody": mixed});
+        let resources = json!({"api": {"Type": "AWS::Serverless::Api", "Properties": api}});
+        Lab::default().refuses(
+            resources,
+            "api.Properties.DefinitionBody.b.0",
+            "`Fn::Transform` is not supported among",
+        );
+        let attribute = json!({"jobs": {"Type": "AWS::SQS::Queue", "Fn::Transform": {"Name": "AWS::Include"}}});
+        Lab::default().refuses(attribute, "jobs", "`Fn::Transform` is not supported among");
     }
 
     #[test]

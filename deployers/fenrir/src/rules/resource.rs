@@ -140,7 +140,6 @@ fn check_policy(place: &mut Place<'_, '_>, name: &str, node: &Node) {
 }
 
 fn type_of(place: &mut Place<'_, '_>, entry: &Entry, attributes: &Mapping) -> Option<&'static ResourceType> {
-    let names = || TYPES.iter().map(|of_type| of_type.name);
     let Some(kind) = attributes.get("Type") else {
         place.refuse_with(entry.key_span, "`Type` is missing", "write its type, such as `AWS::Serverless::Function`");
         return None;
@@ -148,14 +147,22 @@ fn type_of(place: &mut Place<'_, '_>, entry: &Entry, attributes: &Mapping) -> Op
     let written = kind.value.as_str().unwrap_or_default();
     let found = TYPES.iter().find(|of_type| of_type.name == written);
     if found.is_none() {
-        let help = match nearest(written, names()) {
+        let help = match meant_by(written) {
             Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("these are: {}", names().collect::<Vec<_>>().join(", ")),
+            None => format!("these are: {}", TYPES.map(|of_type| of_type.name).join(", ")),
         };
         let what = if written.is_empty() { kind.value.kind().to_owned() } else { format!("`{written}`") };
         place.within("Type").refuse_with(kind.value.span, format!("{what} is not a supported type"), help);
     }
     found
+}
+
+/// The type that may be meant: all begin alike, so the last of their words has to be like the written one's.
+fn meant_by(written: &str) -> Option<&'static str> {
+    let last = |name: &'static str| name.rsplit(':').next().unwrap_or(name);
+    let written = written.rsplit(':').next()?;
+    let meant = nearest(written, TYPES.iter().map(|of_type| last(of_type.name)))?;
+    TYPES.iter().map(|of_type| of_type.name).find(|name| last(name) == meant)
 }
 
 fn walk_properties(
@@ -180,7 +187,12 @@ mod tests {
     #[test]
     fn a_type_that_is_not_supported_is_refused_by_name() {
         let of_type = |name: &str| json!({"x": {"Type": name, "Properties": {}}});
-        Lab::default().refuses(of_type("AWS::S3::Bucket"), "x.Type", "`AWS::S3::Bucket` is not a supported type");
+        Lab::default().refuses(
+            of_type("AWS::S3::Bucket"),
+            "x.Type",
+            "`AWS::S3::Bucket` is not a supported type; these are",
+        );
+        Lab::default().refuses(of_type("AWS::Lambda::Function"), "x.Type", "did you mean `AWS::Serverless::Function`?");
         Lab::default().refuses(
             of_type("AWS::Serverless::Funtion"),
             "x.Type",

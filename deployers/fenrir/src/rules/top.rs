@@ -133,7 +133,9 @@ fn check_header(place: &mut Place<'_, '_>, name: &str, node: &Node) {
 }
 
 fn walk_resources(place: &mut Place<'_, '_>, node: &Node, resources: &Mapping) -> Value {
-    if resources.is_empty() {
+    if node.as_mapping().is_none() {
+        place.refuse_with(node.span, format!("should be a mapping, but is {}", node.kind()), "write resources by name");
+    } else if resources.is_empty() {
         place.refuse_with(node.span, "there is no resource", at_least_one());
     }
     let walked = resources.iter().map(|(logical_id, entry)| {
@@ -226,7 +228,7 @@ mod tests {
     fn there_is_a_resource_at_least() {
         assert!(said(&with("Resources", json!({}))).contains("there is no resource"));
         assert!(said(&json!({"Transform": "AWS::Serverless-2016-10-31"})).contains("`Resources` is missing"));
-        assert!(said(&with("Resources", json!([]))).contains("there is no resource"));
+        assert!(said(&with("Resources", json!([]))).contains("Resources: should be a mapping, but is a list"));
         for whole in [json!(null), json!([]), json!("text"), json!({"Ref": "x"})] {
             assert!(Lab::default().apply(&whole).findings.refuse());
         }

@@ -1,10 +1,9 @@
-//! The intrinsic functions that a template may call, and the one form that a call has in a [`Node`].
+//! Calls of intrinsic functions, and the one form that they have in a [`Node`].
 
-use super::{Content, Entry, Mapping, Node, Span, nearest};
+use super::{Content, Entry, Mapping, Node, Span};
 
-/// Their short names, which are tags in YAML. The long names of all but two begin with `Fn::`. Those that need the transform
-/// `AWS::LanguageExtensions` are not among them, as Fenrir refuses that transform.
-const FUNCTIONS: [&str; 18] = [
+/// The functions that have a short form, a tag in YAML.
+pub(super) const SHORT_NAMES: [&str; 18] = [
     "And",
     "Base64",
     "Cidr",
@@ -25,24 +24,13 @@ const FUNCTIONS: [&str; 18] = [
     "Transform",
 ];
 
-/// Why a call cannot be read.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct BadCall {
-    pub(super) message: String,
-    pub(super) help: Option<String>,
-}
-
-/// The long name of the function with that short name (`GetAtt`: `Fn::GetAtt`).
-pub(super) fn long_name(short: &str) -> Result<String, BadCall> {
-    if !FUNCTIONS.contains(&short) {
-        let message = format!("CloudFormation knows no tag !{short}");
-        let help = nearest(short, FUNCTIONS).map(|name| format!("did you mean !{name}?"));
-        return Err(BadCall { message, help });
-    }
-    Ok(match short {
+/// The long name of the function with that short name, if there is one: `Fn::GetAtt` for `GetAtt`.
+pub(super) fn long_name(short: &str) -> Option<String> {
+    let long = match short {
         "Ref" | "Condition" => short.to_owned(),
         _ => format!("Fn::{short}"),
-    })
+    };
+    SHORT_NAMES.contains(&short).then_some(long)
 }
 
 /// The call of a function by its long name.
@@ -50,38 +38,15 @@ pub(super) fn call(name: String, name_span: Option<Span>, argument: Node) -> Con
     Content::Mapping(Mapping::from([(name, Entry { key_span: name_span, value: argument })]))
 }
 
-/// Puts a call of an intrinsic function into its one form. Whatever is no call stays as it is.
-pub(super) fn settle(node: &mut Node) -> Result<(), BadCall> {
-    let Content::Mapping(mapping) = &mut node.content else { return Ok(()) };
-    if mapping.len() != 1 {
-        return Ok(());
+/// Puts a call of `Fn::GetAtt` into its one form: `a.b` becomes `[a, b]`. Only the first dot counts, as an attribute of a
+/// nested stack has one itself (`Outputs.name`). Anything else stays as it is.
+pub(super) fn settle(node: &mut Node) {
+    let Content::Mapping(mapping) = &mut node.content else { return };
+    let is_call = mapping.len() == 1;
+    let Some(entry) = mapping.get_mut("Fn::GetAtt").filter(|_| is_call) else { return };
+    let span = entry.value.span;
+    let part = |text: &str| Node { content: Content::String(text.to_owned()), span };
+    if let Some((resource, attribute)) = entry.value.as_str().and_then(|text| text.split_once('.')) {
+        entry.value.content = Content::Sequence(vec![part(resource), part(attribute)]);
     }
-    match mapping.first_mut() {
-        Some((name, entry)) if name == "Fn::GetAtt" => settle_get_att(&mut entry.value),
-        Some((name, _)) => name.strip_prefix("Fn::").map_or(Ok(()), check_long_name),
-        None => Ok(()),
-    }
-}
-
-/// `a.b` becomes `[a, b]`. Only the first dot counts: an attribute of a nested stack has one itself (`Outputs.name`).
-fn settle_get_att(argument: &mut Node) -> Result<(), BadCall> {
-    let Some(text) = argument.as_str() else { return Ok(()) };
-    let Some((resource, attribute)) = text.split_once('.') else {
-        return Err(BadCall {
-            message: format!("`{text}` names a resource, but none of its attributes"),
-            help: Some(format!("write {text}.<attribute>, such as {text}.Arn")),
-        });
-    };
-    let part = |text: &str| Node { content: Content::String(text.to_owned()), span: argument.span };
-    argument.content = Content::Sequence(vec![part(resource), part(attribute)]);
-    Ok(())
-}
-
-fn check_long_name(short: &str) -> Result<(), BadCall> {
-    if long_name(short).is_ok() {
-        return Ok(());
-    }
-    let message = format!("Fenrir knows no function Fn::{short}");
-    let help = nearest(short, FUNCTIONS).and_then(|name| long_name(name).ok());
-    Err(BadCall { message, help: help.map(|name| format!("did you mean {name}?")) })
 }

@@ -1,11 +1,14 @@
 //! JSON of a release into a [`Node`].
 
-use super::intrinsics::{BadCall, settle};
+use super::intrinsics::settle;
 use super::place::Place;
 use super::{Content, Entry, Finding, Findings, Mapping, Node, Severity};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
+
+/// How deep values may lie in each other: as deep as serde reads JSON. Base64 texts could hold more of it.
+const MAX_DEPTH: usize = 128;
 
 /// Reads the template of a release.
 ///
@@ -13,20 +16,16 @@ use serde_json::Value;
 /// `{"Ref":"a"}`), and calls within it likewise. They become what they stand for.
 ///
 /// # Errors
-/// All that is wrong, by its path alone: there is no text to point to.
+/// It is nested too deep.
 pub fn of_release(template: &Value) -> Result<Node, Findings> {
     let mut findings = Findings::default();
     let node = value(template, &Place::Top, &mut findings);
     if findings.refuse() { Err(findings) } else { Ok(node) }
 }
 
-/// How deep values may lie in each other. serde reads no JSON deeper than 128, but base64 texts may hold more of it.
-const MAX_DEPTH: usize = 128;
-
 fn value(json: &Value, place: &Place<'_>, findings: &mut Findings) -> Node {
     if place.depth() > MAX_DEPTH {
-        let message = format!("nested deeper than {MAX_DEPTH} values");
-        refuse(place, BadCall { message, help: None }, findings);
+        refuse_depth(place, findings);
         return Node::new(Content::Null);
     }
     let mut node = Node::new(match json {
@@ -43,9 +42,7 @@ fn value(json: &Value, place: &Place<'_>, findings: &mut Findings) -> Node {
         }
         Value::Object(fields) => Content::Mapping(mapping(fields, place, findings)),
     });
-    if let Err(bad) = settle(&mut node) {
-        refuse(place, bad, findings);
-    }
+    settle(&mut node);
     node
 }
 
@@ -65,7 +62,68 @@ fn encoded_call(text: &str) -> Option<Value> {
     Node::from(&call).intrinsic().is_some().then_some(call)
 }
 
-fn refuse(place: &Place<'_>, BadCall { message, help }: BadCall, findings: &mut Findings) {
+fn refuse_depth(place: &Place<'_>, findings: &mut Findings) {
     let (severity, path) = (Severity::Error, place.to_string());
-    findings.push(Finding { severity, path, span: None, message, help });
+    let message = format!("nested deeper than {MAX_DEPTH} values");
+    findings.push(Finding { severity, path, span: None, message, help: None });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn read(template: &Value) -> Value {
+        Value::from(&of_release(template).unwrap())
+    }
+
+    fn encoded(call: &Value) -> String {
+        STANDARD.encode(call.to_string())
+    }
+
+    #[test]
+    fn a_call_in_base64_becomes_what_it_stands_for() {
+        assert_eq!(read(&json!({"Role": "eyJSZWYiOiJhIn0="})), json!({"Role": {"Ref": "a"}}));
+        let spaced = STANDARD.encode("{ \"Fn::GetAtt\" : [ \"a\", \"Arn\" ] }");
+        assert_eq!(read(&json!([spaced])), json!([{"Fn::GetAtt": ["a", "Arn"]}]));
+    }
+
+    #[test]
+    fn calls_within_calls_do_so_too() {
+        let inner = encoded(&json!({"Ref": "a"}));
+        let outer = encoded(&json!({"Fn::Join": ["-", [inner, "b"]]}));
+        assert_eq!(read(&json!({"Name": outer})), json!({"Name": {"Fn::Join": ["-", [{"Ref": "a"}, "b"]]}}));
+    }
+
+    #[test]
+    fn other_texts_stay_as_they_are_though_they_are_base64() {
+        for text in
+            ["", "e", "eyJ", "eyJh", "hello", &encoded(&json!({"a": "b"})), &encoded(&json!({"Ref": 1, "b": 2}))]
+        {
+            assert_eq!(read(&json!([text])), json!([text]));
+        }
+    }
+
+    #[test]
+    fn an_attribute_takes_its_one_form() {
+        let template = json!({"a": {"Fn::GetAtt": "b.Outputs.c"}, "d": {"Fn::GetAtt": "e.f", "g": 1}});
+        let expected = json!({"a": {"Fn::GetAtt": ["b", "Outputs.c"]}, "d": {"Fn::GetAtt": "e.f", "g": 1}});
+        assert_eq!(read(&template), expected);
+    }
+
+    #[test]
+    fn numbers_keep_their_digits_and_names_their_order() {
+        let text = r#"{"z":0.10,"a":123456789012345678901234567890}"#;
+        assert_eq!(read(&serde_json::from_str(text).unwrap()).to_string(), text);
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_refused_even_within_base64() {
+        let lists = |depth: usize, inner: Value| (0..depth).fold(inner, |value, _| json!([value]));
+        let hidden = encoded(&lists(100, json!("x")));
+        assert_eq!(read(&lists(100, json!(hidden))), lists(100, json!(hidden)));
+        let call = encoded(&json!({"Fn::Join": lists(100, json!("x"))}));
+        let refusal = of_release(&lists(100, json!(call))).unwrap_err().to_string();
+        assert!(refusal.ends_with("0: nested deeper than 128 values"), "{refusal}");
+    }
 }

@@ -27,9 +27,8 @@ mod tests {
     #[test]
     fn a_slip_of_the_pen_finds_its_name() {
         assert_eq!(nearest("Runtme", ["Role", "Runtime", "Handler"]), Some("Runtime"));
-        assert_eq!(nearest("AWS::Serverless::Funtion", ["AWS::Serverless::Api", "AWS::Serverless::Function"]), {
-            Some("AWS::Serverless::Function")
-        });
+        let types = ["AWS::Serverless::Api", "AWS::Serverless::Function"];
+        assert_eq!(nearest("AWS::Serverless::Funtion", types), Some("AWS::Serverless::Function"));
     }
 
     #[test]

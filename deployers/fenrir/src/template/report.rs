@@ -16,7 +16,7 @@ const MOST: usize = 100;
 const WIDTH: usize = 120;
 /// How much of a line is shown before what is meant, and of what is meant, and behind it, in characters: a template of JSON
 /// may be all on one line.
-const MARGIN: usize = 80;
+const MARGIN: usize = 60;
 
 /// How a report is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -59,18 +59,23 @@ impl Source {
 /// A finding with its line.
 #[derive(Debug)]
 struct Shown<'f> {
+    source: &'f Source,
     finding: &'f Finding,
     excerpt: Option<Excerpt>,
 }
 
 impl<'f> Shown<'f> {
-    fn new(source: &Source, finding: &'f Finding) -> Self {
-        Self { finding, excerpt: finding.span.map(|span| Excerpt::of(source, span)) }
+    fn new(source: &'f Source, finding: &'f Finding) -> Self {
+        Self { source, finding, excerpt: finding.span.map(|span| Excerpt::of(source, span)) }
     }
 }
 
 impl fmt::Display for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Where there is no line to show, nothing else names the file.
+        if self.excerpt.is_none() {
+            write!(f, "{}: ", one_line(&self.source.path.to_string_lossy()))?;
+        }
         let colon = if self.finding.path.is_empty() { "" } else { ": " };
         write!(f, "{}{colon}{}", one_line(&self.finding.path), one_line(&self.finding.message))
     }
@@ -155,3 +160,7 @@ impl SourceCode for Excerpt {
         Ok(Box::new(MietteSpanContents::new_named(name, self.line.as_bytes(), whole, line - 1, column - 1, 1)))
     }
 }
+
+#[cfg(test)]
+#[path = "report_tests.rs"]
+mod tests;

@@ -82,3 +82,52 @@ pub(super) fn position(before: &str) -> (usize, usize) {
     let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
     (before.bytes().filter(|byte| *byte == b'\n').count() + 1, column)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What opening a file with that content comes to.
+    fn opened(content: &[u8]) -> Result<Source, OpenError> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("template.yml");
+        std::fs::write(&path, content).unwrap();
+        Source::open(&path)
+    }
+
+    fn refusal(content: &[u8]) -> String {
+        let refusal = opened(content).unwrap_err().to_string();
+        refusal.split_once("template.yml").unwrap().1.to_owned()
+    }
+
+    #[test]
+    fn a_file_is_opened() {
+        assert_eq!(opened("a: é\n".as_bytes()).unwrap().text, "a: é\n");
+        assert_eq!(opened(&vec![b'#'; MAX_BYTES]).unwrap().text.len(), MAX_BYTES);
+    }
+
+    #[test]
+    fn a_file_that_is_too_large_is_refused() {
+        let refusal = refusal(&vec![b'#'; 2 * MAX_BYTES]);
+        assert_eq!(refusal, " is larger than 1000000 bytes, which is all that CloudFormation takes: split the project");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_file_without_end_is_not_read_to_its_end() {
+        assert!(matches!(Source::open(Path::new("/dev/zero")), Err(OpenError::TooLarge { .. })));
+    }
+
+    #[test]
+    fn what_is_not_utf_8_is_refused_where_it_is_not() {
+        let content = [&b"a: b\nc: \xc3\xa9"[..], b"\xff\n"].concat();
+        assert_eq!(refusal(&content), ":2:5 is not UTF-8: save it in that encoding");
+        assert_eq!(refusal(b"\xff\xfea\0"), ":1:1 is not UTF-8: save it in that encoding");
+    }
+
+    #[test]
+    fn a_file_that_is_missing_is_named() {
+        let refusal = Source::open(Path::new("nowhere/template.yml")).unwrap_err();
+        assert_eq!(refusal.to_string(), "the template nowhere/template.yml cannot be read");
+    }
+}

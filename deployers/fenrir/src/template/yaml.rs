@@ -3,11 +3,11 @@
 //! What CloudFormation does not take is refused here: anchors, aliases and merge keys (so no short text becomes a large
 //! template), tags of its own that do not exist, names that are there twice.
 
-use super::intrinsics::{BadCall, call, long_name, settle};
+use super::intrinsics::{SHORT_NAMES, call, long_name, settle};
 use super::place::Place;
 use super::scalar::resolve;
 use super::source::position;
-use super::{Content, Entry, Finding, Findings, Mapping, Node, Severity, Source, Span};
+use super::{Content, Entry, Finding, Findings, Mapping, Node, Severity, Source, Span, nearest};
 use indexmap::map;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 
@@ -65,8 +65,13 @@ impl<'t> Reader<'t> {
             let help = "a template is one document: remove the line, or what follows it".to_owned();
             self.refuse(&Place::Top, Some(span), "a second document begins here", Some(help));
         }
-        if node.content == Content::Null {
-            self.refuse(&Place::Top, None, "the template is empty", None);
+        match &node.content {
+            Content::Mapping(_) => {}
+            Content::Null => self.refuse(&Place::Top, None, "the template is empty", None),
+            _ => {
+                let message = format!("a template is a mapping, and this is {}", node.kind());
+                self.refuse(&Place::Top, node.span, &message, None);
+            }
         }
         Ok(node)
     }
@@ -87,17 +92,17 @@ impl<'t> Reader<'t> {
                 let meaning = self.meaning(tag.as_deref(), anchor, span, place);
                 let is_plain = style == ScalarStyle::Plain && matches!(meaning, Meaning::Itself);
                 let content = if is_plain { resolve(&text) } else { Content::String(text.into_owned()) };
-                Ok(self.finish(content, meaning, span, place))
+                Ok(self.finish(content, meaning, span))
             }
             Event::SequenceStart(anchor, tag) => {
                 let meaning = self.meaning(tag.as_deref(), anchor, span, place);
                 let (nodes, end) = self.sequence(span.end, place)?;
-                Ok(self.finish(Content::Sequence(nodes), meaning, Span { end, ..span }, place))
+                Ok(self.finish(Content::Sequence(nodes), meaning, Span { end, ..span }))
             }
             Event::MappingStart(anchor, tag) => {
                 let meaning = self.meaning(tag.as_deref(), anchor, span, place);
                 let (mapping, end) = self.mapping(span.end, place)?;
-                Ok(self.finish(Content::Mapping(mapping), meaning, Span { end, ..span }, place))
+                Ok(self.finish(Content::Mapping(mapping), meaning, Span { end, ..span }))
             }
             // The anchor that it means is refused.
             _alias => Ok(Node { content: Content::Null, span: Some(span) }),
@@ -183,30 +188,29 @@ impl<'t> Reader<'t> {
             ("", "!") | ("tag:yaml.org,2002:", "str") => Meaning::Text,
             ("tag:yaml.org,2002:", "bool" | "float" | "int" | "map" | "null" | "seq") => Meaning::Itself,
             ("!", short) => match long_name(short) {
-                Ok(name) => Meaning::Call(name, "!".len() + short.len()),
-                Err(bad) => {
-                    self.refuse(place, Some(span), &bad.message, bad.help);
-                    Meaning::Text
-                }
+                Some(name) => Meaning::Call(name, "!".len() + short.len()),
+                None => self.refuse_tag(&tag.to_string(), span, place),
             },
-            _ => {
-                self.refuse(place, Some(span), &format!("CloudFormation knows no tag {tag}"), None);
-                Meaning::Text
-            }
+            ("tag:yaml.org,2002:", suffix) => self.refuse_tag(&format!("!!{suffix}"), span, place),
+            _ => self.refuse_tag(&tag.to_string(), span, place),
         }
     }
 
+    fn refuse_tag(&mut self, tag: &str, span: Span, place: &Place<'_>) -> Meaning {
+        let help = nearest(tag.trim_start_matches('!'), SHORT_NAMES).map(|name| format!("did you mean !{name}?"));
+        self.refuse(place, Some(span), &format!("CloudFormation knows no tag {tag}"), help);
+        Meaning::Text
+    }
+
     /// The value with its tag, and calls of functions in their one form.
-    fn finish(&mut self, content: Content, meaning: Meaning, span: Span, place: &Place<'_>) -> Node {
+    fn finish(&mut self, content: Content, meaning: Meaning, span: Span) -> Node {
         let mut node = Node { content, span: Some(span) };
         if let Meaning::Call(name, length) = meaning {
             let tag = Span { start: span.start, end: span.start + length };
             node.span = Some(self.behind(tag, span.end));
             node = Node { content: call(name, Some(tag), node), span: Some(span) };
         }
-        if let Err(BadCall { message, help }) = settle(&mut node) {
-            self.refuse(place, node.span, &message, help);
-        }
+        settle(&mut node);
         node
     }
 
@@ -237,22 +241,29 @@ impl<'t> Reader<'t> {
 
     fn refuse_syntax(&mut self, error: &ScanError) {
         let at = self.byte(error.marker().index());
-        if let Some(tab) = self.indenting_tab(at) {
+        if let Some(tab) = self.indenting_tab(at).filter(|_| error.info().contains("tab")) {
             let help = "YAML is indented with spaces".to_owned();
             self.refuse(&Place::Top, Some(Span { start: tab, end: tab + 1 }), "a tab indents this line", Some(help));
         } else {
-            let message = format!("this is not valid YAML: {}", error.info());
-            self.refuse(&Place::Top, Some(Span { start: at, end: at }), &message, None);
+            let language = if self.text.trim_start().starts_with('{') { "JSON" } else { "YAML" };
+            let message = format!("this is not valid {language}: {}", error.info());
+            let help = advice(error.info()).map(str::to_owned);
+            self.refuse(&Place::Top, Some(Span { start: at, end: at }), &message, help);
         }
     }
 
-    /// The first tab that indents the line of that position. JSON may be indented with them.
+    /// The first tab that indents a line, from the line of that position on: where a text goes over many lines, the parser
+    /// points to its first.
     fn indenting_tab(&self, at: usize) -> Option<usize> {
-        let line_start = self.text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
-        let line = self.text.get(line_start..)?;
-        let indent = line.get(..line.len() - line.trim_start_matches([' ', '\t']).len())?;
-        let is_json = self.text.trim_start().starts_with('{');
-        indent.find('\t').filter(|_| !is_json).map(|tab| line_start + tab)
+        let mut line_start = self.text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+        for line in self.text.get(line_start..)?.split_inclusive('\n') {
+            let indent = line.trim_start_matches(' ');
+            if indent.starts_with('\t') {
+                return Some(line_start + line.len() - indent.len());
+            }
+            line_start += line.len();
+        }
+        None
     }
 
     fn refuse(&mut self, place: &Place<'_>, span: Option<Span>, message: &str, help: Option<String>) {
@@ -260,3 +271,20 @@ impl<'t> Reader<'t> {
         self.findings.push(Finding { severity, path, span, message, help });
     }
 }
+
+/// What to do about the parser's commonest complaints, which say little to whoever does not know how YAML is parsed.
+fn advice(complaint: &str) -> Option<&'static str> {
+    const ADVICE: [(&str, &str); 3] = [
+        (
+            "mapping values are not allowed",
+            "a name ends in a colon and a space; a text that has both in it needs quotes",
+        ),
+        ("did not find expected key", "names of one mapping begin in the same column"),
+        ("invalid Unicode character escape", "write the character itself: YAML knows no pairs of surrogates"),
+    ];
+    ADVICE.iter().find(|(start, _)| complaint.contains(start)).map(|(_, advice)| *advice)
+}
+
+#[cfg(test)]
+#[path = "yaml_tests.rs"]
+mod tests;

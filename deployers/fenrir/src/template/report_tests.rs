@@ -1,0 +1,93 @@
+use super::{Finding, Findings, Look, Severity, Source, Span};
+use crate::template::read;
+use insta::assert_snapshot;
+
+const TEMPLATE: &str = "\
+ProjectName: org/naïve
+Resources:
+  hello:
+    Type: AWS::Serverless::Function
+    Properties:
+      Runtme: provided.al2023
+      Policies:
+        - VPCAccessPolicy: {}
+";
+
+/// A finding at a part of the template.
+fn finding(severity: Severity, path: &str, at: &str, help: Option<&str>) -> Finding {
+    let start = TEMPLATE.find(at).unwrap();
+    let span = Some(Span { start, end: start + at.len() });
+    let message = "this is wrong".to_owned();
+    Finding { severity, path: path.to_owned(), span, message, help: help.map(str::to_owned) }
+}
+
+fn report(source: &Source, findings: impl IntoIterator<Item = Finding>) -> String {
+    let mut all = Findings::default();
+    findings.into_iter().for_each(|finding| all.push(finding));
+    source.report(&all, Look::Plain)
+}
+
+#[test]
+fn a_report_says_what_is_wrong_and_where_and_what_to_do() {
+    let path = "Resources.hello.Properties";
+    let findings = [
+        finding(Severity::Error, &format!("{path}.Runtme"), "Runtme", Some("did you mean `Runtime`?")),
+        finding(Severity::Warning, &format!("{path}.Policies"), "- VPCAccessPolicy: {}\n", None),
+        finding(Severity::Error, "ProjectName", "naïve", None),
+    ];
+    assert_snapshot!(report(&Source::new("web/template.yml", TEMPLATE), findings));
+}
+
+#[test]
+fn what_is_wrong_with_the_whole_has_no_line() {
+    let whole =
+        Finding { span: None, path: String::new(), ..finding(Severity::Error, "", "Resources", Some("write one")) };
+    assert_snapshot!(report(&Source::new("template.yml", TEMPLATE), [whole]));
+}
+
+#[test]
+fn a_value_of_many_lines_is_shown_by_its_first() {
+    let value = finding(Severity::Error, "Resources.hello", &TEMPLATE[TEMPLATE.find("Type").unwrap()..], None);
+    assert_snapshot!(report(&Source::new("template.yml", TEMPLATE), [value]));
+}
+
+#[test]
+fn of_a_long_line_the_part_around_is_shown() {
+    let text = format!("{{\"a\": [{}], \"b\": 1, \"b\": 2, \"c\": [{}]}}", "1, ".repeat(400), "2, ".repeat(400));
+    let source = Source::new("template.json", text);
+    assert_snapshot!(source.report(&read(&source).unwrap_err(), Look::Plain));
+}
+
+#[test]
+fn what_a_terminal_would_obey_is_written_out() {
+    let source = Source::new("tem\u{1b}plate.yml", "\"\\e[2J\": &x '\u{9b}2J\u{202e}'\n");
+    let plain = source.report(&read(&source).unwrap_err(), Look::Plain);
+    assert!(!plain.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{plain:?}");
+    assert_snapshot!(plain);
+}
+
+#[test]
+fn the_end_of_a_text_can_be_shown() {
+    for text in ["a: [\n", "a: [", "a: '"] {
+        let source = Source::new("template.yml", text);
+        let report = source.report(&read(&source).unwrap_err(), Look::Plain);
+        assert!(report.contains("[template.yml:"), "{report}");
+    }
+}
+
+#[test]
+fn a_terminal_gets_colours() {
+    let findings = [finding(Severity::Error, "a", "Runtme", None)];
+    let mut all = Findings::default();
+    findings.into_iter().for_each(|finding| all.push(finding));
+    let report = Source::new("template.yml", TEMPLATE).report(&all, Look::Graphical);
+    assert!(report.contains("\u{1b}[") && report.contains("╭─["), "{report}");
+}
+
+#[test]
+fn of_very_many_findings_the_first_are_shown() {
+    let findings = (0..1000).map(|_| finding(Severity::Error, "a", "Runtme", None));
+    let report = report(&Source::new("template.yml", TEMPLATE), findings);
+    assert_eq!(report.matches("[template.yml:6:7]").count(), 100);
+    assert!(report.ends_with("… and 900 more\n"));
+}

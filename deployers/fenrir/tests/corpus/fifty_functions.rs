@@ -1,0 +1,44 @@
+//! A large template: fifty functions, each with an event, an environment and references.
+
+use std::fmt::Write;
+
+/// The template, as YAML.
+pub(crate) fn template() -> String {
+    let mut text = "ProjectName: org/shop\nConfigName: development\nTransform: AWS::Serverless-2016-10-31\n\
+        Globals:\n  Function:\n    Runtime: provided.al2023\n    Handler: bootstrap\n    Timeout: 30\nResources:\n\
+        \x20 api:\n    Type: AWS::Serverless::Api\n    Properties:\n      StageName: development\n\
+        \x20 things:\n    Type: AWS::Serverless::SimpleTable\n"
+        .to_owned();
+    for number in 1..=50 {
+        let _ = write!(
+            text,
+            "  function{number}:
+    Type: AWS::Serverless::Function
+    Properties:
+      CodeUri: function{number}/
+      Description: One of fifty
+      MemorySize: 256
+      Policies:
+        - DynamoDBCrudPolicy:
+            TableName: !Ref things
+      Environment:
+        Variables:
+          TABLE: !Ref things
+          NAME: !Sub '${{AWS::StackName}}-{number}'
+          API: !Join ['', ['https://', !Ref api, '.execute-api.', !Ref 'AWS::Region', '.amazonaws.com']]
+      Events:
+        get:
+          Type: Api
+          Properties:
+            RestApiId: !Ref api
+            Path: /things/{number}
+            Method: GET
+        nightly:
+          Type: Schedule
+          Properties:
+            Schedule: rate(1 day)
+"
+        );
+    }
+    text
+}

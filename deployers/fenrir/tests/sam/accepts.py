@@ -1,0 +1,31 @@
+"""Reads templates by name as JSON, and prints by name what AWS's SAM transform says against each; null if nothing."""
+
+import json
+import logging
+import os
+import sys
+
+os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the library asks boto3 for the partition
+
+from samtranslator.model.exceptions import InvalidDocumentException
+from samtranslator.translator.transform import transform
+
+
+class NoManagedPolicies:
+    """Fenrir lets no function have one."""
+
+    def load(self):
+        return {}
+
+
+def refusal(template):
+    try:
+        transform(template, {}, NoManagedPolicies())
+    except InvalidDocumentException as error:
+        return "; ".join(cause.message for cause in error.causes)
+    return None
+
+
+if __name__ == "__main__":
+    logging.disable()
+    json.dump({name: refusal(template) for name, template in json.load(sys.stdin).items()}, sys.stdout)

@@ -1,0 +1,59 @@
+//! What the rules make of a template, held against AWS's own SAM transform: it takes all of it.
+
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
+
+#[path = "../corpus/account.rs"]
+mod account;
+
+use fenrir::rules::{self, Facts, Header};
+use fenrir::template::{Source, read};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::Stdio;
+
+/// The template that CloudFormation would get of a file, with an upload in place of each path in it.
+fn emitted(path: &Path) -> Value {
+    let template = read(&Source::open(path).unwrap()).unwrap();
+    let Header { project, config, account, region } = rules::header(&template).unwrap();
+    let files = BTreeMap::from(account::FILES.map(|uri| (uri.to_owned(), account::sha256())));
+    let is_uploaded = path.file_name().unwrap().to_string_lossy().starts_with("uploaded");
+    let facts = Facts {
+        project: &project,
+        config: &config,
+        account: &account.unwrap_or_else(|| "000000000000".parse().unwrap()),
+        region: &region.unwrap_or_else(|| "us-east-1".parse().unwrap()),
+        bucket: &"bucket".parse().unwrap(),
+        files: is_uploaded.then_some(&files),
+    };
+    let mut emitted = account::apply(&template, &facts).template;
+    for code in rules::code_references(&template) {
+        emitted["Resources"][&code.logical_id]["Properties"][code.property] = json!(account::FILES[2]);
+    }
+    emitted
+}
+
+/// What the transform says against each template; none, with a message, where there is no Python.
+fn transformed(templates: &BTreeMap<String, Value>) -> Option<BTreeMap<String, Option<String>>> {
+    let mut python = bifrost_moto::program("python")?;
+    python.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sam/accepts.py"));
+    let mut python = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    python.stdin.take().unwrap().write_all(&serde_json::to_vec(templates).unwrap()).unwrap();
+    let output = python.wait_with_output().unwrap();
+    assert!(output.status.success());
+    Some(serde_json::from_slice(&output.stdout).unwrap())
+}
+
+#[test]
+fn sam_takes_what_the_rules_make_of_accepted_templates() {
+    let accepted = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/accepted");
+    let paths = fs::read_dir(accepted).unwrap().map(|entry| entry.unwrap().path());
+    let templates = paths.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), emitted(&path)));
+    let Some(mut said) = transformed(&templates.collect()) else { return };
+    let of_a_bucket = said.remove("a_function_that_watches_a_bucket_outside.yml").unwrap();
+    assert!(of_a_bucket.unwrap().contains("S3 events must reference an S3 bucket in the same template"));
+    said.retain(|_, refusal| refusal.is_some());
+    assert_eq!(said, BTreeMap::new());
+}
