@@ -73,3 +73,18 @@ fn check_size(sizes: impl Iterator<Item = u64>) -> Result<(), ArchiveError> {
     let bytes = sizes.fold(0, u64::saturating_add);
     if bytes > LARGEST_BYTES { Err(ArchiveError::TooLarge { bytes }) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lambdas_limit_is_for_all_files_together() {
+        assert!(check_size([LARGEST_BYTES - 1, 1].into_iter()).is_ok());
+        assert!(matches!(
+            check_size([LARGEST_BYTES, 1].into_iter()),
+            Err(ArchiveError::TooLarge { bytes: 262_144_001 })
+        ));
+        assert!(check_size([u64::MAX, u64::MAX].into_iter()).is_err(), "sizes that a forged zip states");
+    }
+}

@@ -23,7 +23,7 @@
 //!   that speak to it. That is more than needed and cheap: these tools know by themselves what to compile anew.
 //! - `Dockerfile`: the template's folder, without what a plain line of its `.dockerignore` names.
 //!
-//! Never inputs are what was packaged for the template before, `.bifrost`, and (but for Docker) `.git`, `.aws-sam`,
+//! Never inputs are what was packaged before for a template of the folder, `.bifrost`, and (but for Docker) `.git`, `.aws-sam`,
 //! `__pycache__` and any folder with a `CACHEDIR.TAG`, such as Cargo's `target`. Not seen are the tools that a Makefile calls and
 //! the environment that it reads, what compilers are told in the home folder, and what a Dockerfile fetches, be it the image
 //! that it begins with: after a change of these, build by force.
