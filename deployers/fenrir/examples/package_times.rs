@@ -1,7 +1,7 @@
 //! How long packaging takes: at first, after one function of fifty changed, and after nothing changed.
 //!
 //! The functions share most of their source: 200 files, of which their Makefiles make a bundle by `gzip -9`, which stands for
-//! what a minifier or compiler does. Run it by `cargo run -p fenrir --example package_times`; it needs `make`.
+//! what a minifier or compiler does. Run it by `cargo run --release -p fenrir --example package_times`; it needs `make`.
 
 use fenrir::package::{Architecture, Kind, Options, Origin, Packaged, Progress, Unit, UnitError, run};
 use std::error::Error;

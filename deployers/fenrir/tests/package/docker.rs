@@ -25,7 +25,7 @@ impl Docker {
         Self { stage, image }
     }
 
-    /// What Docker was asked for since the last call, sorted where it went on at once; the name that was made up is `<name>`.
+    /// What Docker was asked for since the last call. Zips are copied in any order; the name that is made up is `<name>`.
     fn log(&self) -> Vec<String> {
         let log = fs::read_to_string(self.image.path("log")).unwrap_or_default();
         let _ = fs::remove_file(self.image.path("log"));
@@ -34,8 +34,8 @@ impl Docker {
         // Where a zip is copied to is nobody's business.
         let call = |line: &str| line.split_once(".zip ").map_or(line.to_owned(), |(from, _)| format!("{from}.zip"));
         let mut calls: Vec<_> = calls.lines().map(call).collect();
-        calls.sort_by_key(|call| call.starts_with("cp").then(|| call.clone()).unwrap_or_default());
-        calls.sort_by_key(|call| ["build", "create", "cp", "rm"].iter().position(|verb| call.starts_with(verb)));
+        let verbs = ["build", "create", "cp", "rm", "rmi"];
+        calls.sort_by_key(|call| (verbs.iter().position(|verb| call.split(' ').next() == Some(verb)), call.clone()));
         calls
     }
 }

@@ -108,3 +108,11 @@ fn a_custom_runtime_needs_a_bootstrap() {
     let text = stage.refused(&unit).to_string();
     assert!(text.starts_with("what build-f left in ARTIFACTS_DIR has no file bootstrap"), "{text}");
 }
+
+#[test]
+fn inputs_may_overlap() {
+    let stage = Stage::with(&[("code/Makefile", "build-f:\n\tcp lib/a.py $(ARTIFACTS_DIR)\n"), ("code/lib/a.py", "a")]);
+    let inputs = ["code", "code/lib", "code/lib/a.py", "."].map(String::from).into();
+    let unit = Unit { build_inputs: inputs, ..built_by("makefile", "f", "code") };
+    assert_eq!(names(&stage.one(&unit).path), ["a.py"]);
+}

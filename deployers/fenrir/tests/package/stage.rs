@@ -55,7 +55,9 @@ impl Stage {
     /// The same, with the files given by path and content.
     pub fn with(files: &[(&str, &str)]) -> Self {
         let stage = Self::new();
-        files.iter().for_each(|(path, content)| stage.write(path, content));
+        for (path, content) in files {
+            stage.write(path, content);
+        }
         stage
     }
 

@@ -1,6 +1,6 @@
 //! What is built again, and what is not.
 
-use crate::stage::{Stage, failures, function, sha256};
+use crate::stage::{Stage, built_by, failures, function, sha256};
 use fenrir::package::Origin::{Built, Cached};
 use std::fs::{self, File};
 use std::time::SystemTime;
@@ -111,4 +111,29 @@ fn another_template_in_the_same_folder_has_a_cache_of_its_own() {
     assert_eq!((&other[0].path, other[0].origin), (&stage.path("other.yml.a.zip"), Built));
     assert_eq!(stage.origins(&[function("a", "a")]), [Cached]);
     assert_ne!(one.sha256, other[0].sha256);
+}
+
+#[test]
+fn what_changed_while_it_was_built_is_built_again_though_it_changes_back() {
+    let mut stage =
+        Stage::with(&[("code/Makefile", "build-a:\n\tcp app.py $(ARTIFACTS_DIR)\n\techo b > $(ORIGINAL)\n")]);
+    stage.set("ORIGINAL", stage.path("code/app.py"));
+    for _ in 0..2 {
+        stage.write("code/app.py", "a");
+        assert_eq!(stage.one(&built_by("makefile", "a", "code")).origin, Built);
+    }
+}
+
+#[test]
+fn nothing_is_left_but_the_zip_and_the_cache() {
+    let stage = stage();
+    stage.run(&[function("a", "a"), function("gone", "gone")]).unwrap_err();
+    let names = |path: &str| {
+        let entries = fs::read_dir(stage.path(path)).unwrap();
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    };
+    assert_eq!(names(""), [".bifrost", "a", "b", "template.yml.a.zip"]);
+    assert_eq!(names(".bifrost/package"), ["template.yml.json"]);
 }
