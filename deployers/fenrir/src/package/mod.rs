@@ -4,7 +4,7 @@
 //!
 //! - A `Dockerfile` beside the template: its image is built once, and `/<function>.zip` copied out of it for each function.
 //! - `Metadata.BuildMethod: rust-cargolambda`: `cargo lambda build --release`, in the folder itself.
-//! - `Metadata.BuildMethod: go`: `go build`, in the folder itself.
+//! - `Metadata.BuildMethod: go` (SAM says `go1.x`): `go build`, in the folder itself.
 //! - `Metadata.BuildMethod: makefile`: `make build-<logical id>`, as SAM does it: in a copy of its inputs, with `ARTIFACTS_DIR`
 //!   saying where the result goes.
 //! - No `BuildMethod`: the folder or file is zipped as it is. A `.zip` or `.jar`, and the local file of a `DefinitionUri`, are

@@ -191,18 +191,19 @@ fn is_executable(_: &fs::Metadata) -> bool {
     false
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
-    use std::os::unix::fs::symlink;
 
     fn compared(folder: &Path, scope: Scope) -> Sha256 {
         let site = Site::of(&folder.join("template.yml")).unwrap();
         digest(&read(&site.folder, scope, &site).unwrap()).unwrap()
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_compiler_may_be_led_out_by_a_link_which_is_compared_by_where_it_leads() {
+        use std::os::unix::fs::symlink;
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("link");
         symlink("/nowhere", &link).unwrap();
@@ -219,7 +220,9 @@ mod tests {
     fn names_and_contents_cannot_be_taken_for_each_other() {
         let digest_of = |files: &[(&str, &str)]| {
             let folder = tempfile::tempdir().unwrap();
-            files.iter().for_each(|(name, content)| fs::write(folder.path().join(name), content).unwrap());
+            for (name, content) in files {
+                fs::write(folder.path().join(name), content).unwrap();
+            }
             compared(folder.path(), Scope::Shipped)
         };
         let different = [
@@ -245,6 +248,7 @@ mod tests {
         assert_ne!(compare(0), compare(1));
     }
 
+    #[cfg(unix)]
     #[test]
     fn a_name_that_a_zip_cannot_have_is_refused() {
         use std::os::unix::ffi::OsStrExt;

@@ -12,7 +12,7 @@ fn bootstrap(text: &str) -> Vec<(String, String)> {
 fn go_builds_for_lambda_without_cgo_and_traces() {
     let stage = Stage::with(&[("cmd/hello/main.go", "package main\n")]);
     for (architecture, name) in [(Architecture::X86_64, "amd64"), (Architecture::Arm64, "arm64")] {
-        let unit = Unit { architecture, ..built_by("go", "hello", "cmd/hello") };
+        let unit = Unit { architecture, ..built_by("go1.x", "hello", "cmd/hello") };
         let expected = format!("linux {name} 0 build -trimpath -buildvcs=false -tags lambda.norpc .\npackage main\n");
         assert_eq!(content(&stage.one(&unit).path), bootstrap(&expected));
     }

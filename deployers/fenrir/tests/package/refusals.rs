@@ -68,7 +68,7 @@ fn a_file_for_a_folder_and_a_folder_for_a_file() {
 #[test]
 fn a_build_method_that_nobody_knows() {
     let text = stage().refused(&built_by("Makefle", "f", "code")).to_string();
-    let expected = "BuildMethod \"Makefle\" is not known: did you mean makefile? Known are go, makefile, \
+    let expected = "BuildMethod \"Makefle\" is not known: did you mean makefile? Known are go, go1.x, makefile, \
                     rust-cargolambda; a makefile may run anything";
     assert_eq!(text, expected);
 }
@@ -84,7 +84,7 @@ fn a_custom_runtime_without_anything_to_start() {
     let unit = Unit { runtime: Some("provided.al2023".into()), ..function("f", "code") };
     let text = stage().refused(&unit).to_string();
     assert!(text.starts_with("code has no file bootstrap, which is what runtime provided.al2023 starts"), "{text}");
-    assert!(text.contains("go, makefile, rust-cargolambda"), "{text}");
+    assert!(text.contains("go, go1.x, makefile, rust-cargolambda"), "{text}");
 }
 
 #[test]
