@@ -73,3 +73,30 @@ fn check_size(sizes: impl Iterator<Item = u64>) -> Result<(), ArchiveError> {
     let bytes = sizes.fold(0, u64::saturating_add);
     if bytes > LARGEST_BYTES { Err(ArchiveError::TooLarge { bytes }) } else { Ok(()) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lambdas_limit_is_for_all_files_together() {
+        assert!(check_size([LARGEST_BYTES - 1, 1].into_iter()).is_ok());
+        assert!(matches!(
+            check_size([LARGEST_BYTES, 1].into_iter()),
+            Err(ArchiveError::TooLarge { bytes: 262_144_001 })
+        ));
+        assert!(check_size([u64::MAX, u64::MAX].into_iter()).is_err(), "sizes that a forged zip states");
+    }
+
+    #[test]
+    fn a_zip_of_others_is_held_against_the_limit_by_what_it_states() {
+        let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+        writer.start_file("bootstrap", SimpleFileOptions::default()).unwrap();
+        let mut zip = writer.finish().unwrap().into_inner();
+        assert!(check(&zip).is_ok());
+        // The size unzipped is at byte 24 of the central directory's header.
+        let header = zip.windows(4).position(|bytes| bytes == b"PK\x01\x02").unwrap();
+        zip[header + 24..header + 28].copy_from_slice(&0x7fff_ffff_u32.to_le_bytes());
+        assert!(matches!(check(&zip), Err(ArchiveError::TooLarge { bytes: 0x7fff_ffff })));
+    }
+}

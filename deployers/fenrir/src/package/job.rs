@@ -10,9 +10,9 @@ use std::path::PathBuf;
 /// The file that `make` is given.
 pub(super) const MAKEFILE: &str = "Makefile";
 
-/// What a template may say in `Metadata.BuildMethod`.
-const BUILD_METHODS: [(&str, Method); 3] =
-    [("go", Method::Go), ("makefile", Method::Make), ("rust-cargolambda", Method::Cargo)];
+/// What a template may say in `Metadata.BuildMethod`. SAM calls Go `go1.x`, whatever runtime the result is for.
+const BUILD_METHODS: [(&str, Method); 4] =
+    [("go", Method::Go), ("go1.x", Method::Go), ("makefile", Method::Make), ("rust-cargolambda", Method::Cargo)];
 
 /// How a unit is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -47,6 +47,10 @@ fn copy_input((path, scope): &Input, site: &Site, copy: &Path) -> Result<(), Uni
     let to = copy.join(site.relative(base));
     for entry in tree::read(path, *scope, site)? {
         let target = to.join(&entry.name);
+        // Inputs may overlap, and what was copied may be write-protected like its original.
+        if target.exists() {
+            continue;
+        }
         let folder = target.parent().unwrap_or(&to);
         let copied = fs::create_dir_all(folder).and_then(|()| fs::copy(&entry.path, &target));
         copied.map_err(|source| UnitError::Write { path: target, source })?;

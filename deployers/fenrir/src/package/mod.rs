@@ -4,7 +4,7 @@
 //!
 //! - A `Dockerfile` beside the template: its image is built once, and `/<function>.zip` copied out of it for each function.
 //! - `Metadata.BuildMethod: rust-cargolambda`: `cargo lambda build --release`, in the folder itself.
-//! - `Metadata.BuildMethod: go`: `go build`, in the folder itself.
+//! - `Metadata.BuildMethod: go` (SAM says `go1.x`): `go build`, in the folder itself.
 //! - `Metadata.BuildMethod: makefile`: `make build-<logical id>`, as SAM does it: in a copy of its inputs, with `ARTIFACTS_DIR`
 //!   saying where the result goes.
 //! - No `BuildMethod`: the folder or file is zipped as it is. A `.zip` or `.jar`, and the local file of a `DefinitionUri`, are
@@ -23,10 +23,10 @@
 //!   that speak to it. That is more than needed and cheap: these tools know by themselves what to compile anew.
 //! - `Dockerfile`: the template's folder, without what a plain line of its `.dockerignore` names.
 //!
-//! Never inputs are what was packaged for the template before, `.bifrost`, and (but for Docker) `.git`, `.aws-sam`,
+//! Never inputs are what was packaged before for a template of the folder, `.bifrost`, and (but for Docker) `.git`, `.aws-sam`,
 //! `__pycache__` and any folder with a `CACHEDIR.TAG`, such as Cargo's `target`. Not seen are the tools that a Makefile calls and
 //! the environment that it reads, what compilers are told in the home folder, and what a Dockerfile fetches, be it the image
-//! that it begins with: after a change of these, build by force.
+//! that it begins with: after a change of these, build by force (and Docker uses what it has pulled).
 
 mod archive;
 mod cache;
@@ -35,7 +35,6 @@ mod digests;
 mod docker;
 mod error;
 mod job;
-mod made;
 mod makefile;
 mod parallel;
 mod progress;
@@ -43,6 +42,7 @@ mod scratch;
 mod site;
 mod tool;
 mod tree;
+mod workshop;
 
 pub use error::{Failure, PackageError, UnitError};
 pub use progress::{Progress, Terminal};
@@ -154,7 +154,7 @@ pub fn run(
     progress: &dyn Progress,
 ) -> Result<Vec<Packaged>, PackageError> {
     let site = site::Site::of(template)?;
-    let workshop = made::Workshop::open(&site, options, progress);
+    let workshop = workshop::Workshop::open(&site, options, progress);
     let results = parallel::map(options.jobs, units, |unit| workshop.package(unit, units));
     workshop.close();
     let mut packaged = Vec::new();

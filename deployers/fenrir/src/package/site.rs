@@ -39,13 +39,17 @@ impl Site {
         self.folder.join("Dockerfile")
     }
 
-    /// Whether the file was packaged for this template.
+    /// Whether the file was packaged, for this template or another beside it. A zip that went into the next would grow by the
+    /// other each time.
     pub(super) fn is_output(&self, path: &Path) -> bool {
-        let own = |name: &str| {
-            let rest = name.strip_prefix(self.template.as_str()).and_then(|rest| rest.strip_prefix('.'));
-            rest.is_some_and(|rest| Path::new(rest).extension().is_some_and(|ending| ending == "zip"))
+        let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".zip"));
+        let Some(name) = name.filter(|_| path.parent() == Some(&self.folder)) else { return false };
+        let is_own = name.strip_prefix(self.template.as_str()).is_some_and(|rest| rest.starts_with('.'));
+        let is_template = |beside: &str| {
+            let ending = Path::new(beside).extension().and_then(|ending| ending.to_str());
+            matches!(ending, Some("yml" | "yaml" | "json")) && self.folder.join(beside).is_file()
         };
-        path.parent() == Some(&self.folder) && path.file_name().and_then(|name| name.to_str()).is_some_and(own)
+        is_own || name.rsplit_once('.').is_some_and(|(beside, _)| is_template(beside))
     }
 
     /// The file or folder that a property means.
@@ -120,12 +124,16 @@ mod tests {
     }
 
     #[test]
-    fn only_zips_named_after_the_template_and_beside_it_are_outputs() {
+    fn only_zips_named_after_a_template_and_beside_it_are_outputs() {
         let (_folder, site) = site();
         assert!(site.is_output(&site.output("hello")));
         for other in ["template.yml", "hello.zip", "template.ymlhello.zip", "deeper/template.yml.hello.zip"] {
             assert!(!site.is_output(&site.folder.join(other)), "{other}");
         }
+        let other = site.folder.join("other.yaml.hello.zip");
+        assert!(!site.is_output(&other), "there is no other template");
+        fs::write(site.folder.join("other.yaml"), "").unwrap();
+        assert!(site.is_output(&other));
     }
 
     #[test]

@@ -190,3 +190,71 @@ fn is_executable(metadata: &fs::Metadata) -> bool {
 fn is_executable(_: &fs::Metadata) -> bool {
     false
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn compared(folder: &Path, scope: Scope) -> Sha256 {
+        let site = Site::of(&folder.join("template.yml")).unwrap();
+        digest(&read(&site.folder, scope, &site).unwrap()).unwrap()
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_compiler_may_be_led_out_by_a_link_which_is_compared_by_where_it_leads() {
+        use std::os::unix::fs::symlink;
+        let folder = tempfile::tempdir().unwrap();
+        let link = folder.path().join("link");
+        symlink("/nowhere", &link).unwrap();
+        let before = compared(folder.path(), Scope::Project);
+        fs::remove_file(&link).unwrap();
+        symlink("/elsewhere", &link).unwrap();
+        assert_ne!(compared(folder.path(), Scope::Project), before);
+        fs::remove_file(&link).unwrap();
+        fs::write(&link, "/nowhere").unwrap();
+        assert_ne!(compared(folder.path(), Scope::Project), before, "a file is no link");
+    }
+
+    #[test]
+    fn names_and_contents_cannot_be_taken_for_each_other() {
+        let digest_of = |files: &[(&str, &str)]| {
+            let folder = tempfile::tempdir().unwrap();
+            for (name, content) in files {
+                fs::write(folder.path().join(name), content).unwrap();
+            }
+            compared(folder.path(), Scope::Shipped)
+        };
+        let different = [
+            digest_of(&[("a", "b")]),
+            digest_of(&[("ab", "")]),
+            digest_of(&[("a", ""), ("b", "")]),
+            digest_of(&[("a\nb", "")]),
+            digest_of(&[]),
+        ];
+        let unique: std::collections::BTreeSet<_> = different.iter().collect();
+        assert_eq!(unique.len(), different.len());
+    }
+
+    #[test]
+    fn a_file_of_several_blocks_is_compared_to_its_last_byte() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut content = vec![0; 1024 * 1024 + 1];
+        let mut compare = |last| {
+            *content.last_mut().unwrap() = last;
+            fs::write(folder.path().join("large"), &content).unwrap();
+            compared(folder.path(), Scope::Shipped)
+        };
+        assert_ne!(compare(0), compare(1));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_name_that_a_zip_cannot_have_is_refused() {
+        use std::os::unix::ffi::OsStrExt;
+        let folder = tempfile::tempdir().unwrap();
+        let site = Site::of(&folder.path().join("template.yml")).unwrap();
+        fs::write(site.folder.join(std::ffi::OsStr::from_bytes(b"\xff")), "").unwrap();
+        assert!(matches!(read(&site.folder, Scope::Shipped, &site), Err(TreeError::Name(_))));
+    }
+}

@@ -1,0 +1,145 @@
+//! How long packaging takes: at first, after one function of fifty changed, and after nothing changed.
+//!
+//! The functions share most of their source: 200 files, of which their Makefiles make a bundle by `gzip -9`, which stands for
+//! what a minifier or compiler does. Run it by `cargo run --release -p fenrir --example package_times`; it needs `make`.
+
+use fenrir::package::{Architecture, Kind, Options, Origin, Packaged, Progress, Unit, UnitError, run};
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::io::{Write as _, stdout};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+const FUNCTIONS: usize = 50;
+
+const SHARED_FILES: usize = 200;
+
+const LINES_PER_FILE: usize = 150;
+
+/// Where the functions of an application are, and what they say of it.
+#[derive(Clone, Copy)]
+enum Layout {
+    /// A folder each, zipped as it is, which holds its copy of the shared code.
+    Zipped,
+    /// A folder each, with a Makefile that reaches out to the shared code, which `BuildInputs` lists.
+    FolderEach,
+    /// One folder with one Makefile; `BuildInputs` lists what goes into each.
+    OneFolder,
+    /// The same without `BuildInputs`: all of the folder may go into each.
+    OneFolderUndeclared,
+}
+
+/// Prints are not what is measured.
+struct Silent;
+
+impl Progress for Silent {
+    fn started(&self, _: &str) {}
+    fn finished(&self, _: &str, _: Result<&Packaged, &UnitError>, _: Duration) {}
+    fn warn(&self, _: &str) {}
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let jobs = Options::default().jobs;
+    writeln!(stdout(), "{FUNCTIONS} functions, {jobs} at once; seconds (functions built)\n")?;
+    writeln!(stdout(), "{:<36} {:>12} {:>12} {:>12} {:>7}", "", "first", "one changed", "nothing", "ratio")?;
+    measure("zip of a folder each", Layout::Zipped)?;
+    measure("makefile, folder each, BuildInputs", Layout::FolderEach)?;
+    measure("makefile, one folder, BuildInputs", Layout::OneFolder)?;
+    measure("makefile, one folder", Layout::OneFolderUndeclared)
+}
+
+fn measure(name: &str, layout: Layout) -> Result<(), Box<dyn Error>> {
+    let folder = tempfile::tempdir()?;
+    let units = lay_out(layout, folder.path())?;
+    let first = package(folder.path(), &units)?;
+    fs::write(folder.path().join(own_file(layout, FUNCTIONS / 2)), "print('changed')\n")?;
+    let changed = package(folder.path(), &units)?;
+    let nothing = package(folder.path(), &units)?;
+    let ratio = changed.0.as_secs_f64() / first.0.as_secs_f64();
+    let shown = |(took, built): (Duration, usize)| format!("{:.2} ({built})", took.as_secs_f64());
+    let [first, changed, nothing] = [first, changed, nothing].map(shown);
+    writeln!(stdout(), "{name:<36} {first:>12} {changed:>12} {nothing:>12} {ratio:>7.3}")?;
+    Ok(())
+}
+
+/// How long it took, and how many were built.
+fn package(folder: &Path, units: &[Unit]) -> Result<(Duration, usize), Box<dyn Error>> {
+    let since = Instant::now();
+    let files = run(&folder.join("template.yml"), units, &Options::default(), &Silent)?;
+    Ok((since.elapsed(), files.iter().filter(|file| file.origin == Origin::Built).count()))
+}
+
+/// Writes the application's files.
+fn lay_out(layout: Layout, folder: &Path) -> Result<Vec<Unit>, Box<dyn Error>> {
+    let folders = || (0..FUNCTIONS).map(|number| folder.join(format!("functions/f{number}")));
+    match layout {
+        Layout::Zipped => folders().try_for_each(|own| write_shared(&own.join("shared")))?,
+        Layout::FolderEach => {
+            write_shared(&folder.join("shared"))?;
+            folders().try_for_each(|own| write(&own.join("Makefile"), &makefile("app.py", "../../shared")))?;
+        }
+        Layout::OneFolder | Layout::OneFolderUndeclared => {
+            write_shared(&folder.join("shared"))?;
+            write(&folder.join("Makefile"), &makefile("functions/$*.py", "shared"))?;
+        }
+    }
+    for number in 0..FUNCTIONS {
+        write(&folder.join(own_file(layout, number)), &format!("print({number})\n"))?;
+    }
+    Ok((0..FUNCTIONS).map(|number| unit(layout, number)).collect())
+}
+
+fn makefile(own: &str, shared: &str) -> String {
+    let bundle = format!("cat {shared}/*.py | gzip -9n > $(ARTIFACTS_DIR)/bundle.gz");
+    format!("build-%:\n\tcp {own} $(ARTIFACTS_DIR)/app.py\n\t{bundle}\n")
+}
+
+fn write_shared(folder: &Path) -> Result<(), Box<dyn Error>> {
+    (0..SHARED_FILES).try_for_each(|number| write(&folder.join(format!("m{number}.py")), &module(number)))
+}
+
+fn write(path: &Path, content: &str) -> Result<(), Box<dyn Error>> {
+    fs::create_dir_all(path.parent().ok_or("no folder")?)?;
+    Ok(fs::write(path, content)?)
+}
+
+/// Some code that does not compress to nothing.
+fn module(number: usize) -> String {
+    let mut random = number.wrapping_mul(0x9e37_79b9).wrapping_add(1);
+    (0..LINES_PER_FILE).fold(String::new(), |mut text, line| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        // A `String` takes whatever is written.
+        let _ = writeln!(text, "def f_{line}(x): return x * {} + {}", random >> 33, random >> 50);
+        text
+    })
+}
+
+/// The one file that only this function has.
+fn own_file(layout: Layout, number: usize) -> String {
+    match layout {
+        Layout::Zipped | Layout::FolderEach => format!("functions/f{number}/app.py"),
+        Layout::OneFolder | Layout::OneFolderUndeclared => format!("functions/f{number}.py"),
+    }
+}
+
+fn unit(layout: Layout, number: usize) -> Unit {
+    let folder = format!("functions/f{number}");
+    let (source, build_inputs) = match layout {
+        Layout::Zipped => (folder, Vec::new()),
+        Layout::FolderEach => (folder.clone(), vec![folder, "shared".into()]),
+        Layout::OneFolder => (".".into(), vec![own_file(layout, number), "shared".into()]),
+        Layout::OneFolderUndeclared => (".".into(), Vec::new()),
+    };
+    Unit {
+        logical_id: format!("f{number}"),
+        kind: Kind::Function,
+        property: "CodeUri".into(),
+        source: Some(source),
+        runtime: Some("python3.13".into()),
+        architecture: Architecture::Arm64,
+        build_method: (!matches!(layout, Layout::Zipped)).then(|| "makefile".into()),
+        binary: None,
+        build_inputs,
+    }
+}
