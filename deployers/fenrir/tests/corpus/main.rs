@@ -4,11 +4,7 @@
 //! `snapshots/corpus__accepted.snap` and `snapshots/corpus__refused.snap`: the file, and below it each finding with its
 //! line and column. A file called `uploaded…` refers to what was uploaded, any other to what lies beside it.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says where by panicking"
-)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
 
 mod account;
 mod fifty_functions;
@@ -87,7 +83,7 @@ fn judge_all(folder: &str, is_as_it_should_be: fn(&Verdict) -> bool) -> (String,
     let (mut said, mut wrong) = (String::new(), vec![]);
     for path in templates(folder) {
         let (name, verdict, findings) = judged(&path);
-        said += &format!("{name}\n{findings}");
+        said.extend([&name, "\n", &findings]);
         if !is_as_it_should_be(&verdict) {
             wrong.push(name);
         }
