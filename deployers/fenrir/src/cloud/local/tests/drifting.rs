@@ -1,8 +1,8 @@
 //! Drift.
 
 use super::*;
-use crate::cloud::local::StoredDrift;
 use crate::cloud::{Drift, DriftedResource};
+use crate::cloud::local::StoredDrift;
 
 #[tokio::test]
 async fn what_somebody_changed_past_cloud_formation_is_found_after_a_while() {

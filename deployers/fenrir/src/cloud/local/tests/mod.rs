@@ -43,10 +43,7 @@ impl Place {
             clock: at(0),
             deployer_account: ACCOUNT.parse().unwrap(),
             deployer_region: REGION.parse().unwrap(),
-            accounts: BTreeMap::from([(
-                ACCOUNT.parse().unwrap(),
-                Account { resources, buckets, ..Account::default() },
-            )]),
+            accounts: BTreeMap::from([(ACCOUNT.parse().unwrap(), Account { resources, buckets, ..Account::default() })]),
             faults: Vec::new(),
             ids: 0,
         };

@@ -7,8 +7,10 @@ use super::*;
 fn expanded(template: &Value) -> String {
     let expanded = expand(template).unwrap();
     let resources = expanded["Resources"].as_object().unwrap();
-    let mut lines: Vec<_> =
-        resources.iter().map(|(id, definition)| format!("{id}: {}", definition["Type"].as_str().unwrap())).collect();
+    let mut lines: Vec<_> = resources
+        .iter()
+        .map(|(id, definition)| format!("{id}: {}", definition["Type"].as_str().unwrap()))
+        .collect();
     lines.sort();
     lines.join("\n")
 }

@@ -31,10 +31,7 @@ async fn an_update_that_fails_is_rolled_back_and_the_old_code_still_runs() {
     let stack = place.deployed(&update("second", &template)).await;
     assert_eq!((stack.status.as_str(), code(&place).as_str()), ("UPDATE_ROLLBACK_COMPLETE", "one.zip"));
     let after = place.stored();
-    assert_eq!(
-        (&after.resources, &after.template, &after.outputs),
-        (&before.resources, &before.template, &before.outputs)
-    );
+    assert_eq!((&after.resources, &after.template, &after.outputs), (&before.resources, &before.template, &before.outputs));
     insta::assert_snapshot!(place.told().await);
     // It can be tried again.
     place.change_region(|region| region.behaviour.clear());
@@ -74,12 +71,10 @@ async fn a_cancelled_update_is_rolled_back() {
 #[tokio::test]
 async fn what_cannot_be_changed_in_place_is_replaced_and_then_deleted() {
     let place = Place::usual();
-    let template = |fifo: &str| {
-        json!({
-            "Resources": {"queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": fifo}}},
-            "Outputs": {"Queue": {"Value": {"Fn::GetAtt": ["queue", "QueueName"]}}},
-        })
-    };
+    let template = |fifo: &str| json!({
+        "Resources": {"queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": fifo}}},
+        "Outputs": {"Queue": {"Value": {"Fn::GetAtt": ["queue", "QueueName"]}}},
+    });
     place.deployed(&create("first", &template("one"))).await;
     place.change_region(|region| region.stacks.values_mut().for_each(|stack| stack.events.clear()));
     let stack = place.deployed(&update("second", &template("two"))).await;

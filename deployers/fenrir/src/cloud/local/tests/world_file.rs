@@ -44,10 +44,7 @@ async fn the_sample_world_has_what_the_sample_says_that_templates_may_refer_to()
 #[test]
 fn a_world_file_with_an_unknown_resource_type_is_refused_with_its_path() {
     let error = read(&WORLD.replace("\"subnets\"", "\"subnet\"")).unwrap_err().to_string();
-    assert!(
-        error.contains("fenrir.json") && error.contains("regions.us-east-1") && error.contains("subnet"),
-        "{error}"
-    );
+    assert!(error.contains("fenrir.json") && error.contains("regions.us-east-1") && error.contains("subnet"), "{error}");
 }
 
 #[tokio::test]
