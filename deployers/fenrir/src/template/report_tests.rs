@@ -23,7 +23,9 @@ fn finding(severity: Severity, path: &str, at: &str, help: Option<&str>) -> Find
 
 fn report(source: &Source, findings: impl IntoIterator<Item = Finding>) -> String {
     let mut all = Findings::default();
-    findings.into_iter().for_each(|finding| all.push(finding));
+    for finding in findings {
+        all.push(finding);
+    }
     source.report(&all, Look::Plain)
 }
 
@@ -77,9 +79,8 @@ fn the_end_of_a_text_can_be_shown() {
 
 #[test]
 fn a_terminal_gets_colours() {
-    let findings = [finding(Severity::Error, "a", "Runtme", None)];
     let mut all = Findings::default();
-    findings.into_iter().for_each(|finding| all.push(finding));
+    all.push(finding(Severity::Error, "a", "Runtme", None));
     let report = Source::new("template.yml", TEMPLATE).report(&all, Look::Graphical);
     assert!(report.contains("\u{1b}[") && report.contains("╭─["), "{report}");
 }

@@ -83,7 +83,7 @@ fn judge_all(folder: &str, is_as_it_should_be: fn(&Verdict) -> bool) -> (String,
     let (mut said, mut wrong) = (String::new(), vec![]);
     for path in templates(folder) {
         let (name, verdict, findings) = judged(&path);
-        said += &format!("{name}\n{findings}");
+        said.extend([&name, "\n", &findings]);
         if !is_as_it_should_be(&verdict) {
             wrong.push(name);
         }
