@@ -5,6 +5,8 @@
 
 mod boundary;
 pub mod cloud;
+#[cfg(feature = "cli")]
+pub mod commands;
 mod deployer;
 mod errors;
 mod files;

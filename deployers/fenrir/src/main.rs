@@ -17,7 +17,8 @@ fn main() -> ExitCode {
 
 #[cfg(feature = "cli")]
 fn command() -> ExitCode {
-    let program = bifrost::cli::Program::<fenrir::Fenrir>::new();
+    use fenrir::commands::{Outputs, Package, Validate};
+    let program = bifrost::cli::Program::<fenrir::Fenrir>::new().with(Validate).with(Package).with(Outputs);
     #[cfg(feature = "local")]
     let program = program.local();
     #[cfg(feature = "aws")]

@@ -1,9 +1,8 @@
 //! The files of a release: packaged, hashed, and entered into its template by the URIs that they will have.
 
-use super::units;
+use super::{Opened, units};
 use crate::package::{self, Kind, Options, Origin, Packaged, Progress, Unit, UnitError};
 use crate::resolve::TEMPLATE_FILE;
-use crate::template::Node;
 use bifrost::cloud::Encryption;
 use bifrost::release::{AccountId, ConfigName, ProjectDir, ProjectName, ReleaseDir, ReleaseId, Sha256};
 use bifrost::{Attachment, Body, Uploaded};
@@ -18,14 +17,16 @@ use std::time::Duration;
 /// How many bytes of template travel with the release; a larger one is a file of it (contract §8).
 const LARGEST_TEMPLATE: usize = 51_200;
 
-/// Packages what the template refers to, and enters URIs and hashes into the release. What was uploaded with an earlier
-/// release stays where it is: so the template says the same as before where nothing changed.
+/// Holds the template against all rules that need no AWS, packages what it refers to, and enters URIs and hashes into the
+/// release. What was uploaded with an earlier release stays where it is: so the template says the same as before where
+/// nothing changed. What its author should know, and is no reason to refuse it, is told on standard error.
 ///
 /// # Errors
-/// Says which files could not be made, or which name in the release is none.
+/// All that is wrong with the template, with its lines; or which files could not be made.
 pub fn attach(file: &Path, release: &mut Map<String, Value>, earlier: &Uploaded) -> Result<Vec<Attachment>, String> {
-    let Some(template) = release.get("template") else { return Ok(Vec::new()) };
-    let units = units(&Node::from(template));
+    let opened = checked(file)?;
+    release.insert("template".into(), Value::from(&opened.node));
+    let units = units(&opened.node);
     let packaged = package::run(file, &units, &Options::default(), &Told);
     let packaged = packaged.map_err(|error| error.to_string())?;
     let mut upload = Upload::begin(release, earlier)?;
@@ -37,6 +38,18 @@ pub fn attach(file: &Path, release: &mut Map<String, Value>, earlier: &Uploaded)
     release.insert("s3_uris_sha256s".into(), hashes.into_iter().collect());
     attachments.extend(take_large_template(release));
     Ok(attachments)
+}
+
+fn checked(file: &Path) -> Result<Opened, String> {
+    let opened = Opened::open(file)?;
+    let findings = opened.check();
+    let report = opened.report(&findings);
+    if findings.refuse() {
+        return Err(report);
+    }
+    // If nobody listens, nothing is lost that would stop the deploy.
+    let _ = stderr().write_all(report.as_bytes());
+    Ok(opened)
 }
 
 /// Tells on standard error what had to be built, so that standard output is the deploy's.

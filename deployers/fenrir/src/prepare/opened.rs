@@ -1,14 +1,19 @@
 //! A template file that was read, and can be pointed into.
 
+use crate::Fenrir;
+use crate::resolve::resolve;
 use crate::rules::{self, Answers, Facts, Header};
-use crate::template::{self, Findings, Look, Node, OpenError, Source};
+use crate::template::{self, Findings, Look, Node, OpenError, Source, Span};
+use bifrost::client::{Address, Client};
+use bifrost::cloud::CloudError;
 use bifrost::release::{AccountId, BucketName, ConfigName, InvalidName, ProjectName, Region};
 use serde_json::{Map, Value};
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// A template file that was read.
 pub struct Opened {
+    file: PathBuf,
     source: Source,
     /// The template.
     pub node: Node,
@@ -22,24 +27,59 @@ impl Opened {
     pub fn open(file: &Path) -> Result<Self, String> {
         let source = Source::open(file).map_err(|error| whole(&error))?;
         match template::read(&source) {
-            Ok(node) => Ok(Self { source, node }),
+            Ok(node) => Ok(Self { file: file.to_owned(), source, node }),
             Err(findings) => Err(source.report(&findings, Look::of_stderr())),
         }
     }
 
+    /// The file.
+    #[must_use]
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
     /// What is wrong with it, as far as that can be told without AWS.
-    ///
-    /// # Errors
-    /// If this program's own stand-ins for what is not known yet are no names.
-    pub fn check(&self) -> Result<Findings, InvalidName> {
-        let assumed = Assumed::of(rules::header(&self.node).ok())?;
-        Ok(rules::apply(&self.node, &assumed.facts(), &Answers::new()).findings)
+    #[must_use]
+    pub fn check(&self) -> Findings {
+        match Assumed::of(rules::header(&self.node).ok()) {
+            Ok(assumed) => rules::apply(&self.node, &assumed.facts(), &Answers::new()).findings,
+            Err(_) => Findings::default(),
+        }
+    }
+
+    /// The line and column of what begins there, both from 1.
+    #[must_use]
+    pub fn position(&self, span: Span) -> (usize, usize) {
+        self.source.position(span)
     }
 
     /// Findings, each with its line.
     #[must_use]
     pub fn report(&self, findings: &Findings) -> String {
         self.source.report(findings, Look::of_stderr())
+    }
+
+    /// What is wrong with it, in the light of the target account that it goes to, too.
+    ///
+    /// # Errors
+    /// If the target account cannot be looked into.
+    pub async fn look_up(&self, client: &Client<Fenrir>) -> Result<Findings, CloudError> {
+        // A template that does not say whose it is is not looked up for anybody.
+        let Ok(header) = rules::header(&self.node) else { return Ok(self.check()) };
+        let address = address(header, client);
+        let Address { account, region, bucket, project, config } = &address;
+        let facts = Facts { project, config, account, region, bucket, files: None };
+        let ports = client.target(&address).await?;
+        Ok(resolve(ports.lookups.as_ref(), &self.node, &facts).await?.findings)
+    }
+
+    /// What it is deployed to.
+    ///
+    /// # Errors
+    /// All that is wrong with its header.
+    pub fn address(&self, client: &Client<Fenrir>) -> Result<Address, String> {
+        let header = rules::header(&self.node).map_err(|findings| self.report(&findings))?;
+        Ok(address(header, client))
     }
 
     /// The release that it says, before the client fills in the rest.
@@ -55,6 +95,17 @@ impl Opened {
         release.extend(header.region.map(|region| ("aws_region".into(), region.as_str().into())));
         release.insert("template".into(), Value::from(&self.node));
         Ok(release)
+    }
+}
+
+/// What a header leaves out, the deployer says.
+fn address(header: Header, client: &Client<Fenrir>) -> Address {
+    Address {
+        account: header.account.unwrap_or_else(|| client.defaults.account.clone()),
+        region: header.region.unwrap_or_else(|| client.defaults.region.clone()),
+        bucket: client.defaults.bucket.clone(),
+        project: header.project,
+        config: header.config,
     }
 }
 

@@ -1,5 +1,6 @@
 //! The file that a template is written in.
 
+use super::Span;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -65,6 +66,14 @@ impl Source {
             OpenError::NotUtf8 { path: path.to_owned(), line, column }
         })?;
         Ok(Self::new(path, text))
+    }
+}
+
+impl Source {
+    /// The line and column, both from 1, where a part of it begins.
+    #[must_use]
+    pub fn position(&self, span: Span) -> (usize, usize) {
+        position(self.text.get(..span.start).unwrap_or_default())
     }
 }
 

@@ -1,0 +1,52 @@
+//! `outputs`: what a stack gives to whoever uses it.
+
+use super::template_file;
+use crate::Fenrir;
+use crate::names::stack_name_of;
+use crate::prepare::Opened;
+use async_trait::async_trait;
+use bifrost::Tone;
+use bifrost::cli::{Desk, Extra, Failure};
+use clap::{ArgMatches, Command};
+
+/// The command `outputs`.
+pub struct Outputs;
+
+#[async_trait(?Send)]
+impl Extra<Fenrir> for Outputs {
+    fn command(&self) -> Command {
+        Command::new("outputs")
+            .about("Show the outputs of the stack that a template was deployed to")
+            .arg(template_file::argument())
+            .after_help(
+                "Examples:\n  fenrir outputs\n  fenrir outputs other.yml --output json\n\n\
+                 With --output json the answer is one object: the outputs by their names.",
+            )
+    }
+
+    async fn run(&self, matches: &ArgMatches, desk: &Desk<'_, Fenrir>) -> Result<u8, Failure> {
+        let opened = Opened::open(template_file::of(matches))?;
+        let client = desk.client().await?;
+        let address = opened.address(&client)?;
+        let name = stack_name_of(&address.project, &address.config);
+        let stack = client.target(&address).await?.stacks.stack(&name).await?;
+        let stack = stack.ok_or_else(|| {
+            format!(
+                "there is no stack {name} in account {}: {} makes it",
+                address.account,
+                desk.hint(&format!("deploy {}", opened.file().display()))
+            )
+        })?;
+        if desk.is_json() {
+            desk.print_json(&stack.outputs)?;
+            return Ok(0);
+        }
+        if stack.outputs.is_empty() {
+            desk.note(&format!("stack {name} has no outputs: the template says which there are, under `Outputs`"));
+        }
+        for (key, value) in &stack.outputs {
+            desk.print(&format!("{key} = {value}"), Tone::Plain)?;
+        }
+        Ok(0)
+    }
+}
