@@ -9,6 +9,7 @@ use crate::client::{Address, News, Outcome, Status, StepFailure};
 use crate::deployer::{Progress, Tone};
 use crate::machine::State;
 use chrono::{DateTime, TimeDelta, Utc};
+use std::collections::BTreeSet;
 
 /// Turns news into lines.
 pub(super) struct Text {
@@ -18,6 +19,8 @@ pub(super) struct Text {
     started_at: Option<DateTime<Utc>>,
     address: Option<Address>,
     state: String,
+    /// The states that were told.
+    entered: BTreeSet<String>,
     services: Vec<Progress>,
     /// The failure that was told last: the same again is not news.
     failure: Option<StepFailure>,
@@ -34,6 +37,7 @@ impl Text {
             started_at: None,
             address: None,
             state: String::new(),
+            entered: BTreeSet::new(),
             services: Vec::new(),
             failure: None,
             columns: usize::MAX,
@@ -55,7 +59,9 @@ impl Text {
             }
             News::State { time, state, deadline } => {
                 self.state.clone_from(state);
-                vec![self.entered(*time, state, *deadline)]
+                // A loop is told once: what comes of it is told by other news.
+                let is_new = self.entered.insert(state.clone());
+                is_new.then(|| self.entered(*time, state, *deadline)).into_iter().collect()
             }
             News::Failure(failure) => self.failed(failure).into_iter().collect(),
             News::Progress { services, .. } => {

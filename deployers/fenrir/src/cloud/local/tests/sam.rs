@@ -3,14 +3,8 @@
 use super::super::sam::expand;
 use super::*;
 
-/// Logical ids and types, in order.
-fn expanded(template: &Value) -> String {
-    let expanded = expand(template).unwrap();
-    let resources = expanded["Resources"].as_object().unwrap();
-    let mut lines: Vec<_> =
-        resources.iter().map(|(id, definition)| format!("{id}: {}", definition["Type"].as_str().unwrap())).collect();
-    lines.sort();
-    lines.join("\n")
+fn resources(template: &Value) -> serde_json::Map<String, Value> {
+    expand(template).unwrap()["Resources"].as_object().unwrap().clone()
 }
 
 /// Logical ids and types, in order. The digest of a deployment is not SAM's: there it is made of how Python prints the API.
