@@ -60,29 +60,11 @@ async fn the_first_deploy_makes_the_stack() {
     let lab = world(&[]);
     let sent = release(2, &[]);
     let run = deploy(&lab, &sent).await;
+    let loops = ["WaitForChangeSet", "UpdateChangeSet", "Execute?", "WaitForComplete", "UpdateStack", "Complete?"];
+    let straight: Vec<_> = run.path().into_iter().filter(|state| !loops.contains(state)).collect();
     assert_eq!(
-        run.path(),
-        [
-            "Validate",
-            "Lock",
-            "CreateChangeSet",
-            "WaitForChangeSet",
-            "UpdateChangeSet",
-            "Execute?",
-            "Execute",
-            "WaitForComplete",
-            "UpdateStack",
-            "Complete?",
-            "WaitForComplete",
-            "UpdateStack",
-            "Complete?",
-            "WaitForComplete",
-            "UpdateStack",
-            "Complete?",
-            "ReleaseLock",
-            "Success?",
-            "Success",
-        ]
+        straight,
+        ["Validate", "Lock", "CreateChangeSet", "Execute", "ReleaseLock", "Success?", "Success"]
     );
     let release = output(&lab, &run);
     assert_eq!(release.fields.stack_status, "CREATE_COMPLETE");
@@ -155,12 +137,12 @@ async fn a_roll_back_that_fails_is_dirty_and_keeps_the_lock() {
         (&format!("{REGION}/behaviour/table"), json!({ "fails": "rollback" })),
     ]);
     deploy(&lab, &release(2, &[])).await;
-    let changed = json!({ "Type": SECOND.1, "Properties": { "ProvisionedThroughput": { "ReadCapacityUnits": 2 } } });
+    let changed = json!({ "Type": SECOND.1, "Properties": { "ProvisionedThroughput": { "ReadCapacityUnits": 2, "WriteCapacityUnits": 2 } } });
     let slow = json!({ "Type": SECOND.1, "DependsOn": "table" });
     let run =
         deploy(&lab, &release(1, &[("/template/Resources/table", changed), ("/template/Resources/second", slow)]))
             .await;
-    assert_eq!(last(&run), "FailureDirty");
+    assert_eq!(last(&run), "FailureDirty", "{:?}", errors(&run));
     assert_eq!(stacks(&lab)[0].status, "UPDATE_ROLLBACK_FAILED");
     assert!(!is_unlocked(&lab));
 }
