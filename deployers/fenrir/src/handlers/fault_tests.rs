@@ -1,0 +1,143 @@
+//! Every call of a whole deploy fails, once or for good; and the promises about ends are held against the world.
+
+use crate::Fenrir;
+use crate::cloud::local::{FenrirAccount, StoredResource};
+use crate::lab::{REGION, deploy, release, stacks, world};
+use bifrost::local::{Fault, FaultKind, World};
+use bifrost::testing::{Lab, Run};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+/// A call as a fault can name it: operation, resource, state.
+type Call = (&'static str, String, String);
+
+/// A deploy, and what runs before it.
+struct Deploy {
+    world: World<FenrirAccount>,
+    release: Value,
+    /// The stack's resources if it succeeds.
+    after: BTreeSet<String>,
+}
+
+impl Deploy {
+    /// Into an account without a stack.
+    fn first(lab: &Lab<Fenrir>) -> Self {
+        Self { world: lab.store().read(World::clone).unwrap(), release: release(1, &[]), after: names(["table"]) }
+    }
+
+    /// Over a stack that is there.
+    async fn second(lab: &Lab<Fenrir>) -> Self {
+        deploy(lab, &release(2, &[])).await;
+        let second = ("/template/Resources/second", json!({ "Type": "AWS::Serverless::SimpleTable" }));
+        Self {
+            world: lab.store().read(World::clone).unwrap(),
+            release: release(1, &[second]),
+            after: names(["table", "second"]),
+        }
+    }
+
+    fn lab(&self, faults: Vec<Fault>) -> Lab<Fenrir> {
+        Lab::new(World { faults, ..self.world.clone() }).unwrap()
+    }
+
+    /// The calls that it makes.
+    async fn calls(&self) -> BTreeSet<Call> {
+        let lab = self.lab(Vec::new());
+        let calls = Arc::new(Mutex::new(BTreeSet::new()));
+        let seen = Arc::clone(&calls);
+        lab.store().watch(Box::new(move |record, _, _| {
+            let name = &record.call.name;
+            if !name.attempt.state.is_empty() {
+                let call = (name.operation, name.resource.clone(), name.attempt.state.clone());
+                seen.lock().unwrap().insert(call);
+            }
+        }));
+        deploy(&lab, &self.release).await;
+        let calls = calls.lock().unwrap();
+        calls.clone()
+    }
+
+    /// Deploys while a call fails, and answers how that ended, if not as promised.
+    async fn broken_promise(&self, fault: Fault) -> Option<String> {
+        let told = format!("{fault:?}");
+        // What passes is no reason for a person to look, save where the chart does not try again.
+        let may_be_dirty = fault.times.is_none() || fault.state.as_deref() == Some("Execute");
+        let lab = self.lab(vec![fault]);
+        let before = resources(&lab);
+        let run = deploy(&lab, &self.release).await;
+        let (now, free) = (resources(&lab), lab.store().read(lock_is_free).unwrap());
+        let left: Vec<_> = stacks(&lab).iter().flat_map(|stack| stack.change_sets.values().cloned()).collect();
+        let executable = left.iter().any(|change_set| change_set.execution_status.is_none());
+        let kept = match run.path().last().copied() {
+            Some("Success") => free && now.keys().cloned().collect::<BTreeSet<_>>() == self.after && !executable,
+            Some("FailureClean") => free && now == before && !executable,
+            Some("FailureDirty") => may_be_dirty,
+            _ => false,
+        };
+        let Run { execution, .. } = &run;
+        (!kept).then(|| {
+            let now: Vec<_> = now.keys().collect();
+            format!(
+                "{told}\n  {:?} {:?}\n  {:?}\n  {now:?}, lock free: {free}",
+                run.path(),
+                execution.status,
+                run.errors()
+            )
+        })
+    }
+}
+
+fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
+    names.map(str::to_owned).into()
+}
+
+/// What runs, of all stacks.
+fn resources(lab: &Lab<Fenrir>) -> BTreeMap<String, StoredResource> {
+    stacks(lab).into_iter().flat_map(|stack| stack.resources).collect()
+}
+
+fn kinds() -> [FaultKind; 3] {
+    let error = || "InternalFailure".to_owned();
+    [FaultKind::Error(error()), FaultKind::ErrorAfter(error()), FaultKind::DieAfter]
+}
+
+fn lock_is_free(world: &World<FenrirAccount>) -> bool {
+    world.accounts.values().all(|account| account.lock_tables.values().all(BTreeMap::is_empty))
+}
+
+async fn assert_all_kept(deploy: &Deploy) {
+    let mut broken = Vec::new();
+    for (operation, resource, state) in deploy.calls().await {
+        for kind in kinds() {
+            for times in [Some(1), None] {
+                let (resource, state, kind) = (Some(resource.clone()), Some(state.clone()), kind.clone());
+                let fault = Fault { operation: operation.into(), resource, state, skip: 0, times, kind };
+                broken.extend(deploy.broken_promise(fault).await);
+            }
+        }
+    }
+    assert!(broken.is_empty(), "{} promises are broken:\n{}", broken.len(), broken.join("\n"));
+}
+
+#[tokio::test]
+async fn a_call_of_a_first_deploy_that_fails_leads_to_a_declared_end() {
+    assert_all_kept(&Deploy::first(&world(&[]))).await;
+}
+
+#[tokio::test]
+async fn a_call_of_a_first_deploy_that_fails_on_the_way_back_leads_to_a_declared_end() {
+    let fails = (format!("{REGION}/behaviour/table"), json!({ "fails": "create" }));
+    assert_all_kept(&Deploy::first(&world(&[(&fails.0, fails.1)]))).await;
+}
+
+#[tokio::test]
+async fn a_call_of_an_update_that_fails_leads_to_a_declared_end() {
+    assert_all_kept(&Deploy::second(&world(&[])).await).await;
+}
+
+#[tokio::test]
+async fn a_call_of_an_update_that_fails_on_the_way_back_leads_to_a_declared_end() {
+    let fails = (format!("{REGION}/behaviour/second"), json!({ "fails": "create" }));
+    assert_all_kept(&Deploy::second(&world(&[(&fails.0, fails.1)])).await).await;
+}
