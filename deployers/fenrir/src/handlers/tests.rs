@@ -5,7 +5,7 @@ use crate::lab::{REGION, STACK, deploy, output, region, release, stacks, world};
 use crate::release::FenrirRelease;
 use bifrost::cloud::Objects;
 use bifrost::halt;
-use bifrost::release::Release;
+use bifrost::release::{Release, Sha256};
 use bifrost::testing::{Lab, Run};
 use serde_json::{Value, json};
 
@@ -62,10 +62,7 @@ async fn the_first_deploy_makes_the_stack() {
     let run = deploy(&lab, &sent).await;
     let loops = ["WaitForChangeSet", "UpdateChangeSet", "Execute?", "WaitForComplete", "UpdateStack", "Complete?"];
     let straight: Vec<_> = run.path().into_iter().filter(|state| !loops.contains(state)).collect();
-    assert_eq!(
-        straight,
-        ["Validate", "Lock", "CreateChangeSet", "Execute", "ReleaseLock", "Success?", "Success"]
-    );
+    assert_eq!(straight, ["Validate", "Lock", "CreateChangeSet", "Execute", "ReleaseLock", "Success?", "Success"]);
     let release = output(&lab, &run);
     assert_eq!(release.fields.stack_status, "CREATE_COMPLETE");
     assert_eq!(release.envelope.success, Some(true));
@@ -285,4 +282,70 @@ async fn a_file_that_is_missing_or_another_projects_is_refused() {
     let told = errors(&run).concat();
     assert!(told.contains(&format!("s3_uris_sha256s.{ours}: there is no such file")), "{told}");
     assert!(told.contains(&format!("s3_uris_sha256s.{theirs}: ")), "{told}");
+}
+
+/// A template of nearly a megabyte, which is all that CloudFormation takes.
+fn huge() -> Value {
+    let mut template = release(2, &[])["template"].clone();
+    for number in 0..490 {
+        let queue = json!({ "Type": "AWS::SQS::Queue", "Metadata": { "note": "n".repeat(1800) } });
+        template["Resources"][format!("queue{number}")] = queue;
+    }
+    template
+}
+
+#[tokio::test]
+async fn a_template_of_a_megabyte_is_deployed_by_its_hash_and_never_travels() {
+    let lab = world(&[]);
+    let body = huge().to_string().into_bytes();
+    assert!(body.len() > 900_000, "{}", body.len());
+    let mut sent = release(2, &[("/template_sha256", json!(Sha256::of(&body).to_string())), ("/timeout", json!(3600))]);
+    sent.as_object_mut().unwrap().remove("template");
+    let run = lab.deploy(&sent, &[("template", &body)]).await.unwrap();
+    assert_eq!((last(&run), errors(&run)), ("Success", Vec::new()));
+    assert_eq!(stacks(&lab)[0].resources.len(), 491);
+    let largest =
+        run.history.iter().filter_map(|event| event.details.input.as_ref()).map(|input| input.to_string().len());
+    assert!(largest.max().unwrap() < 64 * 1024);
+}
+
+#[tokio::test]
+async fn a_template_that_was_altered_in_the_bucket_is_refused() {
+    let lab = world(&[]);
+    let mut sent = release(2, &[("/template_sha256", json!(Sha256::of(b"{}").to_string()))]);
+    sent.as_object_mut().unwrap().remove("template");
+    let run = lab.deploy(&sent, &[("template", b"{ }")]).await.unwrap();
+    assert_eq!(run.path(), ["Validate", "FailureClean"]);
+    assert!(errors(&run)[0].starts_with("BadReleaseError: template has SHA-256"), "{:?}", errors(&run));
+}
+
+#[tokio::test]
+async fn what_only_the_deployer_says_is_not_believed() {
+    let lab = world(&[]);
+    let sent = release(
+        2,
+        &[
+            ("/stack_name", json!("sam-another")),
+            ("/change_set_empty", json!(true)),
+            ("/stack_status", json!("UPDATE_COMPLETE")),
+            ("/uuid", json!("00000000-0000-4000-8000-000000000000")),
+            ("/wait_seconds", json!(99_999_999)),
+        ],
+    );
+    let run = deploy(&lab, &sent).await;
+    let release = output(&lab, &run);
+    assert_eq!(release.fields.stack_name.as_deref(), Some(STACK));
+    assert_ne!(release.envelope.uuid.unwrap().to_string(), "00000000-0000-4000-8000-000000000000");
+    assert_eq!(release.fields.change_set_empty, None);
+    assert_eq!(stacks(&lab).len(), 1);
+}
+
+#[tokio::test]
+async fn intrinsic_functions_in_base64_as_the_original_client_sends_them_are_read() {
+    let lab = world(&[]);
+    // {"Ref":"table"}
+    let outputs = json!({ "Table": { "Value": "eyJSZWYiOiJ0YWJsZSJ9" } });
+    let run = deploy(&lab, &release(2, &[("/template/Outputs", outputs)])).await;
+    let name = "fenrir-coinbase-deploy-test-development-table";
+    assert_eq!(output(&lab, &run).fields.outputs["Table"], name);
 }
