@@ -5,7 +5,7 @@ use crate::moto::{CAUTIOUS, CROWD, connect, tell};
 use crate::objects;
 use crate::place::{Place, refusal, release_dir};
 use crate::targets;
-use bifrost::cloud::{ErrorKind, StartError};
+use bifrost::cloud::{ErrorKind, StartError, Which};
 use bifrost::interpreter::EventType;
 use serde_json::json;
 

@@ -13,6 +13,8 @@
 mod change_sets;
 mod embedded;
 mod lookups;
+#[cfg(feature = "lambda")]
+mod moto;
 mod place;
 mod stacks;
 
@@ -24,6 +26,18 @@ macro_rules! told_in_both_worlds {
                 #[tokio::test]
                 async fn $story() {
                     super::$chapter::$story(super::embedded::place()).await;
+                }
+            )+)+
+        }
+
+        #[cfg(feature = "lambda")]
+        mod on_moto {
+            $($(
+                #[tokio::test]
+                async fn $story() {
+                    let Some(place) = super::moto::place() else { return };
+                    super::$chapter::$story(place).await;
+                    super::moto::check_gaps();
                 }
             )+)+
         }

@@ -1,8 +1,34 @@
 """Corrections of moto toward AWS, where a deployer would notice. Each states our belief about AWS."""
 
-from fixes import autoscaling, buckets, change_sets, ec2, load_balancing, rest_apis, scaling_groups, step_functions
+from fixes import (
+    autoscaling,
+    buckets,
+    change_sets,
+    drift,
+    ec2,
+    load_balancing,
+    rest_apis,
+    scaling_groups,
+    stack_events,
+    stacks,
+    step_functions,
+)
+
+SERVICES = (
+    autoscaling,
+    buckets,
+    change_sets,
+    drift,
+    ec2,
+    load_balancing,
+    rest_apis,
+    scaling_groups,
+    stack_events,
+    stacks,
+    step_functions,
+)
 
 
 def install():
-    for service in (autoscaling, buckets, change_sets, ec2, load_balancing, rest_apis, scaling_groups, step_functions):
+    for service in SERVICES:
         service.install()

@@ -9,7 +9,7 @@ from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult, EmptyResult
 
 import world
-from fixes import templates
+from fixes import changes, stack_events, templates
 
 STUCK = re.compile("(CREATE|ROLLBACK|DELETE|UPDATE_ROLLBACK)_FAILED|ROLLBACK_COMPLETE")
 REVIEW = "REVIEW_IN_PROGRESS"
@@ -21,6 +21,10 @@ class ChangeSetError(CloudFormationError):
     def __init__(self, code, message):
         self.code = code
         super().__init__(message)
+
+
+class Cancelled(Exception):
+    message = "Resource update cancelled"
 
 
 def install():
@@ -42,10 +46,13 @@ def _create(response):
     backend, get = response.cloudformation_backend, response._get_param
     kind, name = get("ChangeSetType", "UPDATE"), get("StackName")
     stack = next((each for each in backend.stacks.values() if name in (each.name, each.stack_id)), None)
+    if (made := _made_already(backend, stack, get("ChangeSetName"), get("ClientToken"))) is not None:
+        return ActionResult({"Id": made.change_set_id, "StackId": made.stack_id})
     _check_stack(stack, kind, name, get("ChangeSetName"))
     _check_name(backend, stack, get("ChangeSetName"))
+    text = _template(response, stack)
     parameters = {each["ParameterKey"]: each.get("ParameterValue", "") for each in get("Parameters", [])}
-    template, document = templates.processed(_template(response, stack), parameters)
+    template, document = templates.processed(text, parameters)
     _check_capabilities(document, get("Capabilities", []))
     ident, stack_id = backend.create_change_set(
         stack_name=name,
@@ -58,8 +65,21 @@ def _create(response):
         role_arn=get("RoleARN"),
         change_set_type=kind,
     )
-    _take_time(backend.change_sets[ident])
+    found = backend.change_sets[ident]
+    found.token, found.original = get("ClientToken"), text
+    if stack is not None and kind == "CREATE":
+        # Which stays the one that it is.
+        del backend.stacks[stack_id]
+        found.stack, found.stack_id, stack_id = stack, stack.stack_id, stack.stack_id
+    changes.describe(found)
+    _take_time(found)
     return ActionResult({"Id": ident, "StackId": stack_id})
+
+
+def _made_already(backend, stack, name, token):
+    """The change set that the same request made before."""
+    mine = [each for each in backend.change_sets.values() if stack and each.stack_id == stack.stack_id]
+    return next((each for each in mine if token and each.change_set_name == name and each.token == token), None)
 
 
 def _template(response, stack):
@@ -130,6 +150,8 @@ def _execute(response):
         message = f"ChangeSet [{ident}] cannot be executed in its current status of [{found.status}]"
         raise ChangeSetError("InvalidChangeSetStatus", message)
     execution = Execution(response.cloudformation_backend, ident, found)
+    execution.keeps = not response._get_bool_param("RetainExceptOnCreate", False)
+    found.stack.execution = execution
     if world.PACE["cfn"]:
         threading.Thread(target=execution.run, daemon=True).start()
     else:
@@ -144,24 +166,28 @@ class Execution:
         self.backend, self.ident, self.change_set, self.stack = backend, ident, change_set, change_set.stack
         self.kind = change_set.change_set_type
         self.before = self.stack.template_dict, dict(self.stack.parameters or {})
+        self.cancelled, self.keeps = False, True
         change_set.execution_status = "EXECUTE_IN_PROGRESS"
         self._become(f"{self.kind}_IN_PROGRESS", "User Initiated")
 
     def run(self):
-        self._pause()
-        try:
-            self._apply()
-        except Exception as error:  # whatever a resource of moto's raises
-            self._roll_back(getattr(error, "message", None) or repr(error))
+        with stack_events.told(self.stack):
+            try:
+                self._pause()
+                self._apply()
+            except Exception as error:  # whatever a resource of moto's raises
+                self._roll_back(getattr(error, "message", None) or repr(error))
         self.stack._add_stack_event(self.stack.status)
 
     def _apply(self):
         change_set, stack = self.change_set, self.stack
+        templates.sort(change_set.template_dict)
         change_set.apply()
         stack.template, stack.parameters = change_set.template, change_set.parameters
         stack._parse_template()
         stack.output_map = stack._create_output_map()
         self._pause()
+        stack.original, stack.change_set_id, stack.tags = change_set.original, self.ident, change_set.tags
         stack.status, change_set.execution_status = f"{self.kind}_COMPLETE", "EXECUTE_COMPLETE"
         # The other change sets of a stack die with an execution.
         for ident, each in list(self.backend.change_sets.items()):
@@ -178,6 +204,7 @@ class Execution:
         self._pause()
         try:
             if create:
+                self._forget_policies()
                 self.stack.resource_map.delete()
             else:
                 self.stack.resource_map.update(self.before[0], self.before[1] or None)
@@ -185,9 +212,20 @@ class Execution:
         except Exception as error:  # whatever a resource of moto's raises
             self.stack.status, self.stack.status_reason = f"{rollback}_FAILED", repr(error)
 
+    def _forget_policies(self):
+        """`RetainExceptOnCreate`: what a stack that did not come up has made goes, whatever is to be retained."""
+        for resource in self.stack.resource_map._resource_json_map.values():
+            if not self.keeps:
+                resource.pop("DeletionPolicy", None)
+
     def _become(self, status, why):
         self.stack.status = status
         self.stack._add_stack_event(status, resource_status_reason=why)
 
     def _pause(self):
-        time.sleep(world.PACE["cfn"] / 2)
+        until = time.time() + world.PACE["cfn"] / 2
+        while time.time() < until and not self.cancelled:
+            time.sleep(0.02)
+        if self.cancelled:
+            self.cancelled = False
+            raise Cancelled

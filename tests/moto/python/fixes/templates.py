@@ -64,6 +64,25 @@ class ManagedPolicies(dict):
         return self[name]
 
 
+def sort(document):
+    """Puts each resource after those that it needs."""
+    resources, ordered = document["Resources"], {}
+
+    def put(name):
+        if name in ordered or name not in resources:
+            return
+        needed = resources[name].get("DependsOn", [])
+        found = [ref or attribute.split(".")[0] for ref, attribute in REFERENCES.findall(json.dumps(resources[name]))]
+        for each in [*([needed] if isinstance(needed, str) else needed), *found]:
+            if each != name:
+                put(each)
+        ordered[name] = resources[name]
+
+    for name in resources:
+        put(name)
+    document["Resources"] = ordered
+
+
 def _check_references(document):
     known = set(document["Resources"]) | set(document.get("Parameters") or {})
     found = REFERENCES.findall(json.dumps(document["Resources"]))
