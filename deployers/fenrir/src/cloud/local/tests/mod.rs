@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+const DEPLOYER: &str = "000000000000";
 const ACCOUNT: &str = "111111111111";
 const REGION: &str = "us-east-1";
 const STACK: &str = "sam-coinbase-deploy-test-development";
@@ -33,7 +34,7 @@ fn at(second: i64) -> DateTime<Utc> {
 }
 
 impl Place {
-    /// A region as it is told, in an account whose bucket `releases` holds `one.zip` and `two.zip`.
+    /// A region as it is told. The bucket `releases`, of another account, holds `one.zip` and `two.zip`.
     fn of(region: &Value) -> Self {
         let resources: FenrirAccount = json::read(&json!({"regions": {REGION: region}})).unwrap();
         let object = StoredObject { body: b"zip".to_vec(), last_modified: at(0), kms_key: None };
@@ -41,12 +42,12 @@ impl Place {
         let buckets = BTreeMap::from([("releases".parse().unwrap(), Bucket { objects })]);
         let world = World {
             clock: at(0),
-            deployer_account: ACCOUNT.parse().unwrap(),
+            deployer_account: DEPLOYER.parse().unwrap(),
             deployer_region: REGION.parse().unwrap(),
-            accounts: BTreeMap::from([(
-                ACCOUNT.parse().unwrap(),
-                Account { resources, buckets, ..Account::default() },
-            )]),
+            accounts: BTreeMap::from([
+                (DEPLOYER.parse().unwrap(), Account { buckets, ..Account::default() }),
+                (ACCOUNT.parse().unwrap(), Account { resources, ..Account::default() }),
+            ]),
             faults: Vec::new(),
             ids: 0,
         };
@@ -69,13 +70,13 @@ impl Place {
     }
 
     fn region(&self) -> FenrirRegion {
-        let account = |world: &World<FenrirAccount>| world.accounts.values().next().unwrap().resources.clone();
+        let account = |world: &World<FenrirAccount>| world.accounts[&ACCOUNT.parse().unwrap()].resources.clone();
         self.store.read(account).unwrap().regions.remove(&REGION.parse().unwrap()).unwrap()
     }
 
     fn change_region(&self, change: impl FnOnce(&mut FenrirRegion)) {
         let account = |world: &mut World<FenrirAccount>| {
-            let account = world.accounts.values_mut().next().unwrap();
+            let account = world.accounts.get_mut(&ACCOUNT.parse().unwrap()).unwrap();
             change(account.resources.regions.entry(REGION.parse().unwrap()).or_default());
         };
         self.store.transact(account).unwrap();
