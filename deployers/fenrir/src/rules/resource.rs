@@ -6,7 +6,7 @@ use super::{
     alarm, api, distribution, function, http_api, layer_version, listener, listener_rule, load_balancer, permission,
     queue, references, simple_table, target_group,
 };
-use crate::template::{Content, Entry, Mapping, Node, nearest};
+use crate::template::{Content, Entry, Mapping, Node, Span, nearest};
 use serde_json::{Map, Value, json};
 
 /// A type of resource that Fenrir supports.
@@ -87,32 +87,31 @@ fn check_logical_id(place: &mut Place<'_, '_>, logical_id: &str, entry: &Entry) 
     }
 }
 
-/// All attributes but the properties.
+/// All attributes but the properties, for CloudFormation. It would refuse an unknown one; the original left them out.
 fn walk_attributes(place: &mut Place<'_, '_>, attributes: &Mapping) -> Map<String, Value> {
     let mut emitted = Map::new();
     for (name, entry) in attributes {
         let mut place = place.within(name);
-        if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| refused == name) {
-            place.refuse_with(entry.key_span, format!("`{name}` is not supported"), *why);
-        } else if !ATTRIBUTES.contains(&name.as_str()) {
-            let help =
-                nearest(name, ATTRIBUTES).map_or("leave it out".to_owned(), |name| format!("did you mean `{name}`?"));
-            place.warn(
-                entry.key_span,
-                format!("there is no attribute `{name}`, and CloudFormation may refuse it"),
-                help,
-            );
-        }
         match name.as_str() {
             "DependsOn" => check_depends_on(&mut place, &entry.value),
             "DeletionPolicy" | "UpdateReplacePolicy" => check_policy(&mut place, name, &entry.value),
             _ => {}
         }
-        if name != "IgnoreGlobals" && name != "Properties" {
+        if !ATTRIBUTES.contains(&name.as_str()) {
+            say_unknown(&mut place, name, entry.key_span);
+        } else if name != "IgnoreGlobals" && name != "Properties" {
             emitted.insert(name.clone(), (&entry.value).into());
         }
     }
     emitted
+}
+
+fn say_unknown(place: &mut Place<'_, '_>, name: &str, span: Option<Span>) {
+    if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+        return place.refuse_with(span, format!("`{name}` is not supported"), *why);
+    }
+    let help = nearest(name, ATTRIBUTES).map_or("remove it".to_owned(), |name| format!("did you mean `{name}`?"));
+    place.warn(span, format!("there is no attribute `{name}`, so it is left out"), help);
 }
 
 fn check_depends_on(place: &mut Place<'_, '_>, node: &Node) {
@@ -234,6 +233,8 @@ mod tests {
             "jobs.DeletonPolicy",
             "did you mean `DeletionPolicy`?",
         );
+        let emitted = Lab::default().with(with("dependsOn", json!(["jobs"]))).template;
+        assert_eq!(emitted["Resources"]["jobs"].get("dependsOn"), None);
         Lab::default().refuses(with("Condition", json!("x")), "jobs.Condition", "there are no conditions");
         Lab::default().refuses(with("Connectors", json!({})), "jobs.Connectors", "rights of its own making");
         Lab::default().refuses(with("DependsOn", json!("job")), "jobs.DependsOn", "did you mean `jobs`?");
