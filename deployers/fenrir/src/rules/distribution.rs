@@ -12,6 +12,7 @@ use serde_json::Value;
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::CloudFront::Distribution",
     table: PROPERTIES,
+    named: None,
     finish: tags::add_to_list,
     deletion_policy: None,
 };

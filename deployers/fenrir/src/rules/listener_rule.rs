@@ -14,6 +14,7 @@ use serde_json::Value;
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::ElasticLoadBalancingV2::ListenerRule",
     table: PROPERTIES,
+    named: None,
     finish: |_, _, _| {},
     deletion_policy: None,
 };

@@ -1,13 +1,15 @@
 //! A resource: its attributes, and the rules of its type.
 
+use super::names::Naming;
 use super::place::Place;
-use super::table::{self, Table};
+use super::table::{self, Shape, Table};
 use super::{
-    alarm, api, distribution, function, http_api, layer_version, listener, listener_rule, load_balancer, permission,
-    queue, references, simple_table, target_group,
+    Facts, alarm, api, distribution, function, http_api, layer_version, listener, listener_rule, load_balancer,
+    permission, queue, references, simple_table, target_group,
 };
 use crate::template::{Content, Entry, Mapping, Node, Span, nearest};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// A type of resource that Fenrir supports.
 pub(super) struct ResourceType {
@@ -15,6 +17,8 @@ pub(super) struct ResourceType {
     pub(super) name: &'static str,
     /// Its properties.
     pub(super) table: Table,
+    /// The property that is its name, and what names it may have; none if it has no name.
+    pub(super) named: Option<(&'static str, Naming)>,
     /// What concerns more than one property, and what is added: works on the walked properties.
     pub(super) finish: fn(&mut Place<'_, '_>, &Node, &mut Map<String, Value>),
     /// Its `DeletionPolicy`, if the template has none.
@@ -174,8 +178,30 @@ fn walk_properties(
     let properties = attributes.get("Properties").map_or(&none, |properties| &properties.value);
     let mut place = place.within("Properties");
     let mut walked = table::walk(of_type.table, &mut place, properties);
+    name(&mut place, of_type, properties, &mut walked);
     (of_type.finish)(&mut place, properties, &mut walked);
     walked
+}
+
+/// Sets the name. The original let some types have one of their own, and did not keep it.
+fn name(place: &mut Place<'_, '_>, of_type: &ResourceType, properties: &Node, walked: &mut Map<String, Value>) {
+    let Some((property, naming)) = of_type.named else { return };
+    let name = naming.name(place.facts(), place.logical_id());
+    let is_refused = of_type.table.iter().any(|(name, shape)| *name == property && matches!(shape, Shape::Refused(_)));
+    if let Some(written) = properties.get(property).filter(|_| !is_refused) {
+        place.within(property).warn(written.span, format!("is overwritten with `{name}`"), "leave it out");
+    }
+    walked.insert(property.to_owned(), json!(name));
+}
+
+/// The names that resources are given, each with its logical id.
+pub(super) fn names<'t>(facts: &Facts<'_>, resources: &'t Mapping) -> BTreeMap<String, &'t str> {
+    let named = resources.iter().filter_map(|(logical_id, entry)| {
+        let kind = entry.value.get("Type")?.as_str()?;
+        let (_, naming) = TYPES.iter().find(|of_type| of_type.name == kind)?.named?;
+        Some((naming.name(facts, logical_id), logical_id.as_str()))
+    });
+    named.collect()
 }
 
 #[cfg(test)]
