@@ -68,6 +68,6 @@ mod tests {
         Lab::default().needs(listener(&json!({"Ref": "balancer"})));
         let path = "front.Properties.LoadBalancerArn";
         Lab::default().refuses(listener(&json!("arn:x")), path, "should be `!Ref <AWS::ElasticLoad");
-        Lab::default().refuses(listener(&json!({"Ref": "front"})), path, "`front` is a AWS::Elastic");
+        Lab::default().refuses(listener(&json!({"Ref": "front"})), path, "`front` is of the type AWS::Elastic");
     }
 }
