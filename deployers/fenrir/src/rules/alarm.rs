@@ -1,17 +1,19 @@
 //! `AWS::CloudWatch::Alarm`.
 
 use super::names;
-use super::place::Place;
 use super::resource::ResourceType;
 use super::table::Shape::{Any, Boolean, Integer, List, Number, Object, OneOf, Refused, Required, Text};
 use super::table::Table;
 use super::tags::TAG;
-use crate::template::Node;
-use serde_json::{Map as JsonMap, Value, json};
 
 /// The type.
-pub(super) const TYPE: ResourceType =
-    ResourceType { name: "AWS::CloudWatch::Alarm", table: PROPERTIES, finish, deletion_policy: None };
+pub(super) const TYPE: ResourceType = ResourceType {
+    name: "AWS::CloudWatch::Alarm",
+    table: PROPERTIES,
+    named: Some(("AlarmName", names::ALARM)),
+    finish: |_, _, _| {},
+    deletion_policy: None,
+};
 
 const PROPERTIES: Table = &[
     ("ActionConfiguration", Object(ACTION_CONFIGURATION)),
@@ -75,10 +77,6 @@ const METRIC_STAT: Table =
 const METRIC: Table = &[("Dimensions", List(&Object(DIMENSION))), ("MetricName", Text), ("Namespace", Text)];
 const WARM_UP_CONFIGURATION: Table =
     &[("OnlyStartEvaluatingAfterWarmUpPeriodEnds", Boolean), ("WarmUpPeriodDurationInMinutes", Integer)];
-
-fn finish(place: &mut Place<'_, '_>, _: &Node, properties: &mut JsonMap<String, Value>) {
-    properties.insert("AlarmName".to_owned(), json!(names::ALARM.name(place.facts(), place.logical_id())));
-}
 
 #[cfg(test)]
 mod tests {

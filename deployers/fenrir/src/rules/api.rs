@@ -12,8 +12,13 @@ use crate::template::Node;
 use serde_json::{Map as JsonMap, Value, json};
 
 /// The type.
-pub(super) const TYPE: ResourceType =
-    ResourceType { name: "AWS::Serverless::Api", table: PROPERTIES, finish, deletion_policy: None };
+pub(super) const TYPE: ResourceType = ResourceType {
+    name: "AWS::Serverless::Api",
+    table: PROPERTIES,
+    named: Some(("Name", names::API)),
+    finish,
+    deletion_policy: None,
+};
 
 const PROPERTIES: Table = &[
     ("AccessLogSetting", Object(ACCESS_LOG_SETTING)),
@@ -158,7 +163,6 @@ fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<Strin
             properties.insert("EndpointConfiguration".to_owned(), json!({"Type": "PRIVATE"}));
         }
     }
-    properties.insert("Name".to_owned(), json!(names::API.name(place.facts(), place.logical_id())));
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ use serde_json::Value;
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::CloudFront::Distribution",
     table: PROPERTIES,
+    named: None,
     finish: tags::add_to_list,
     deletion_policy: None,
 };
@@ -176,21 +177,27 @@ const TRUST_STORE_CONFIG: Table =
 
 /// A bucket is also reached by its domain, as a custom origin.
 fn domain_name(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    if is_s3(node) {
+    let is_bucket = node.as_str().map_or_else(|| is_of_s3(node), |name| is_of_aws(name) && is_of_s3(node));
+    if is_bucket {
         let name = node.as_str().map_or("this".to_owned(), |name| format!("`{name}`"));
         place.refuse_with(node.span, format!("{name} is a bucket of S3"), NO_S3);
     }
     Text.walk(place, node)
 }
 
+fn is_of_aws(name: &str) -> bool {
+    let name = name.trim_end_matches('.').to_ascii_lowercase();
+    name.ends_with(".amazonaws.com") || name.ends_with(".amazonaws.com.cn")
+}
+
 /// Whether a domain, or a part that one is computed of, has a label of S3.
-fn is_s3(node: &Node) -> bool {
+fn is_of_s3(node: &Node) -> bool {
     match &node.content {
         Content::String(name) => {
             name.to_ascii_lowercase().split('.').any(|label| label == "s3" || label.starts_with("s3-"))
         }
-        Content::Sequence(nodes) => nodes.iter().any(is_s3),
-        Content::Mapping(mapping) => mapping.values().any(|entry| is_s3(&entry.value)),
+        Content::Sequence(nodes) => nodes.iter().any(is_of_s3),
+        Content::Mapping(mapping) => mapping.values().any(|entry| is_of_s3(&entry.value)),
         _ => false,
     }
 }
@@ -220,6 +227,12 @@ mod tests {
                 {"Key": "ServiceName", "Value": "cdn"},
             ])
         );
+    }
+
+    #[test]
+    fn a_domain_that_only_sounds_like_s3_is_none() {
+        Lab::default().accepts(with_origin(&json!({"Id": "o", "DomainName": "files.s3.example.com"})));
+        Lab::default().accepts(with_origin(&json!({"Id": "o", "DomainName": {"Fn::Sub": "${cdn}.example.com"}})));
     }
 
     #[test]

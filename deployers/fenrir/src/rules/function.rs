@@ -12,8 +12,13 @@ use crate::template::Node;
 use serde_json::{Map as JsonMap, Value, json};
 
 /// The type.
-pub(super) const TYPE: ResourceType =
-    ResourceType { name: "AWS::Serverless::Function", table: PROPERTIES, finish, deletion_policy: None };
+pub(super) const TYPE: ResourceType = ResourceType {
+    name: "AWS::Serverless::Function",
+    table: PROPERTIES,
+    named: Some(("FunctionName", names::FUNCTION)),
+    finish,
+    deletion_policy: None,
+};
 
 const PROPERTIES: Table = &[
     ("Architectures", List(&OneOf(&["x86_64", "arm64"]))),
@@ -156,7 +161,6 @@ fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<Strin
         (Some(_), None) => {}
     }
     require_alias(place, node);
-    properties.insert("FunctionName".to_owned(), json!(names::FUNCTION.name(place.facts(), place.logical_id())));
     tags::add_to_map(place, node, properties);
 }
 

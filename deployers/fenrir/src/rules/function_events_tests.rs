@@ -27,7 +27,7 @@ fn an_api_event_is_of_an_api_of_the_template() {
     Lab::default().accepts(call(json!({"Ref": "api"})));
     let path = &format!("{PROPERTIES}.RestApiId");
     Lab::default().refuses(call(json!("abcdef")), path, "should be `!Ref <AWS::Serverless::Api>`, but is `abcdef`");
-    Lab::default().refuses(call(json!({"Ref": "jobs"})), path, "`jobs` is a AWS::SQS::Queue");
+    Lab::default().refuses(call(json!({"Ref": "jobs"})), path, "`jobs` is of the type AWS::SQS::Queue");
     let implicit = with("Api", &json!({"Path": "/x", "Method": "GET"}));
     Lab::default().refuses(implicit, PROPERTIES, "`RestApiId` is missing");
 }
@@ -81,7 +81,11 @@ fn a_queue_may_be_one_of_the_template() {
         path,
         "should be `!GetAtt <AWS::SQS::Queue>.Arn`",
     );
-    Lab::default().refuses(of(json!({"Fn::GetAtt": ["api", "Arn"]})), path, "`api` is a AWS::Serverless::Api");
+    Lab::default().refuses(
+        of(json!({"Fn::GetAtt": ["api", "Arn"]})),
+        path,
+        "`api` is of the type AWS::Serverless::Api",
+    );
 }
 
 #[test]

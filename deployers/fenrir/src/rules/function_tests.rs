@@ -102,7 +102,7 @@ fn a_url_says_who_may_call_it() {
         Lab::default().accepts(url(json!({"AuthType": explicit, "Cors": {"AllowOrigins": ["*"]}})));
     }
     let path = "hello.Properties.FunctionUrlConfig";
-    Lab::default().refuses(url(json!({})), path, "`AuthType` is missing");
+    Lab::default().refuses(url(json!({})), path, "`AuthType` is missing; it should be `AWS_IAM` or `NONE`");
     Lab::default().refuses(url(json!({"AuthType": {"Ref": "hello"}})), path, "without an intrinsic function");
     Lab::default().refuses(url(json!({"AuthType": "None"})), path, "did you mean `NONE`?");
 }

@@ -12,10 +12,16 @@ use super::table::Shape::{
 use super::table::{Table, walk};
 use super::{local, names};
 use crate::template::Node;
-use serde_json::{Map as JsonMap, Value, json};
+use serde_json::{Map as JsonMap, Value};
 
 /// The type.
-pub(super) const TYPE: ResourceType = ResourceType { name: HTTP_API, table: PROPERTIES, finish, deletion_policy: None };
+pub(super) const TYPE: ResourceType = ResourceType {
+    name: HTTP_API,
+    table: PROPERTIES,
+    named: Some(("Name", names::API)),
+    finish,
+    deletion_policy: None,
+};
 
 const HTTP_API: &str = "AWS::Serverless::HttpApi";
 
@@ -109,13 +115,12 @@ pub(super) const EVENT: Table = &[
 ];
 const EVENT_AUTH: Table = &[("AuthorizationScopes", List(&Text)), ("Authorizer", Plain(&Text))];
 
-fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+fn finish(place: &mut Place<'_, '_>, node: &Node, _: &mut JsonMap<String, Value>) {
     if let Some(body) = node.get("DefinitionBody").filter(|_| default_authorizer(node).is_none()) {
         let message = "the routes of a `DefinitionBody` need `Auth.DefaultAuthorizer`";
         let help = "write one: an HTTP API without it is open to all the world";
         place.within("DefinitionBody").refuse_with(body.span, message, help);
     }
-    properties.insert("Name".to_owned(), json!(names::API.name(place.facts(), place.logical_id())));
 }
 
 fn default_authorizer(properties: &Node) -> Option<&str> {

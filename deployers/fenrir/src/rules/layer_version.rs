@@ -1,16 +1,18 @@
 //! `AWS::Serverless::LayerVersion`.
 
-use super::place::Place;
 use super::resource::ResourceType;
 use super::table::Shape::{Boolean, List, Refused, Required, Rule, Text};
 use super::table::Table;
 use super::{code, names};
-use crate::template::Node;
-use serde_json::{Map as JsonMap, Value, json};
 
 /// The type.
-pub(super) const TYPE: ResourceType =
-    ResourceType { name: "AWS::Serverless::LayerVersion", table: PROPERTIES, finish, deletion_policy: None };
+pub(super) const TYPE: ResourceType = ResourceType {
+    name: "AWS::Serverless::LayerVersion",
+    table: PROPERTIES,
+    named: Some(("LayerName", names::LAYER)),
+    finish: |_, _, _| {},
+    deletion_policy: None,
+};
 
 const PROPERTIES: Table = &[
     ("CompatibleArchitectures", List(&Text)),
@@ -22,10 +24,6 @@ const PROPERTIES: Table = &[
     ("PublishLambdaVersion", Boolean),
     ("RetentionPolicy", Text),
 ];
-
-fn finish(place: &mut Place<'_, '_>, _: &Node, properties: &mut JsonMap<String, Value>) {
-    properties.insert("LayerName".to_owned(), json!(names::LAYER.name(place.facts(), place.logical_id())));
-}
 
 #[cfg(test)]
 mod tests {

@@ -14,6 +14,7 @@ use serde_json::Value;
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::ElasticLoadBalancingV2::Listener",
     table: PROPERTIES,
+    named: None,
     finish: |_, _, _| {},
     deletion_policy: None,
 };
@@ -67,6 +68,6 @@ mod tests {
         Lab::default().needs(listener(&json!({"Ref": "balancer"})));
         let path = "front.Properties.LoadBalancerArn";
         Lab::default().refuses(listener(&json!("arn:x")), path, "should be `!Ref <AWS::ElasticLoad");
-        Lab::default().refuses(listener(&json!({"Ref": "front"})), path, "`front` is a AWS::Elastic");
+        Lab::default().refuses(listener(&json!({"Ref": "front"})), path, "`front` is of the type AWS::Elastic");
     }
 }

@@ -14,6 +14,7 @@ use serde_json::Value;
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::ElasticLoadBalancingV2::ListenerRule",
     table: PROPERTIES,
+    named: None,
     finish: |_, _, _| {},
     deletion_policy: None,
 };
@@ -108,7 +109,7 @@ mod tests {
         let path = "rule.Properties.ListenerArn";
         let arn = json!("arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/x/y/z");
         Lab::default().refuses(rule(&arn, &forward), path, "should be `!Ref <AWS::ElasticLoadBalancingV2::Listener>`");
-        Lab::default().refuses(rule(&json!({"Ref": "group"}), &forward), path, "`group` is a AWS::Elastic");
+        Lab::default().refuses(rule(&json!({"Ref": "group"}), &forward), path, "`group` is of the type AWS::Elastic");
         Lab::default().refuses(rule(&json!({"Ref": "frnt"}), &forward), path, "did you mean `front`?");
     }
 

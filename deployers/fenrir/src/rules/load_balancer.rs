@@ -2,19 +2,17 @@
 
 use super::names;
 use super::network::{SECURITY_GROUPS, SUBNETS};
-use super::place::Place;
 use super::resource::ResourceType;
 use super::table::Shape::{Boolean, Integer, List, Object, OneOf, Plain, Refused, Required, Text};
 use super::table::Table;
 use super::tags::{self, TAG};
-use crate::template::Node;
-use serde_json::{Map as JsonMap, Value};
 
 /// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::ElasticLoadBalancingV2::LoadBalancer",
     table: PROPERTIES,
-    finish,
+    named: Some(("Name", names::BALANCER)),
+    finish: tags::add_to_list,
     deletion_policy: None,
 };
 
@@ -36,11 +34,6 @@ const PROPERTIES: Table = &[
 ];
 const LOAD_BALANCER_ATTRIBUTE: Table = &[("Key", Text), ("Value", Text)];
 const MINIMUM_LOAD_BALANCER_CAPACITY: Table = &[("CapacityUnits", Required(&Integer))];
-
-fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
-    names::BALANCER.overwrite(place, node, properties);
-    tags::add_to_list(place, node, properties);
-}
 
 #[cfg(test)]
 mod tests {

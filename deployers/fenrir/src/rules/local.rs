@@ -45,7 +45,7 @@ fn refuse(place: &mut Place<'_, '_>, node: &Node, form: &str) {
 fn is_one_of(place: &mut Place<'_, '_>, node: &Node, logical_id: &str, types: &[&str]) -> bool {
     match place.check.type_of(logical_id) {
         Some(found) if !types.contains(&found) => {
-            let message = format!("`{logical_id}` is a {found}, but should be a {}", types.join(" or "));
+            let message = format!("`{logical_id}` is of the type {found}, but should be of {}", types.join(" or "));
             place.refuse_with(node.span, message, "refer to a resource of that type");
             false
         }

@@ -1,7 +1,7 @@
 //! The rules of each resource type (contract §8), and how a template is rewritten by them.
 //!
-//! Each type is one file that opens with a table of its properties: what shape each has, or which rule. [`table`] walks a
-//! resource along it. What is known of the template around it and said of it goes by a [`place::Place`].
+//! Each type is one file that opens with a table of its properties: what shape each has, or which rule. `table` walks a
+//! resource along it. What is known of the template around it and said of it goes by a `place::Place`.
 
 mod action;
 mod alarm;

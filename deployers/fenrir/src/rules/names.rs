@@ -4,9 +4,6 @@
 //! things of one name.
 
 use super::Facts;
-use super::place::Place;
-use crate::template::Node;
-use serde_json::{Map, Value, json};
 use sha1::{Digest as _, Sha1};
 
 /// How many hex digits of its SHA-1 a cut name ends in.
@@ -56,17 +53,6 @@ impl Naming {
         let digest: String = Sha1::digest(&whole).iter().map(|byte| format!("{byte:02x}")).take(DIGITS / 2).collect();
         let head = whole.chars().map(|c| if taken(c) { c } else { '-' }).take(room - DIGITS);
         head.collect::<String>() + &digest + self.suffix
-    }
-}
-
-impl Naming {
-    /// Names a resource whose type the original let have a name, which it did not keep.
-    pub(super) fn overwrite(self, place: &mut Place<'_, '_>, node: &Node, properties: &mut Map<String, Value>) {
-        let name = self.name(place.facts(), place.logical_id());
-        if let Some(written) = node.get("Name").filter(|written| written.as_str() != Some(&name)) {
-            place.within("Name").warn(written.span, format!("is overwritten with `{name}`"), "leave it out");
-        }
-        properties.insert("Name".to_owned(), json!(name));
     }
 }
 

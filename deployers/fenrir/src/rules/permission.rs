@@ -9,8 +9,13 @@ use crate::template::Node;
 use serde_json::Value;
 
 /// The type.
-pub(super) const TYPE: ResourceType =
-    ResourceType { name: "AWS::Lambda::Permission", table: PROPERTIES, finish: |_, _, _| {}, deletion_policy: None };
+pub(super) const TYPE: ResourceType = ResourceType {
+    name: "AWS::Lambda::Permission",
+    table: PROPERTIES,
+    named: None,
+    finish: |_, _, _| {},
+    deletion_policy: None,
+};
 
 const PROPERTIES: Table = &[
     ("Action", Required(&Plain(&OneOf(&["lambda:InvokeFunction"])))),

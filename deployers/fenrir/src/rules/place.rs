@@ -1,8 +1,8 @@
 //! A place in a template, and what is said of it there.
 
-use super::{Answer, Answers, Facts, Lookup};
+use super::{Answer, Answers, Facts, Lookup, resource};
 use crate::template::{Finding, Findings, Mapping, Severity, Span};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// What is known while a template is held against the rules, and what was found out so far.
@@ -10,6 +10,8 @@ pub(super) struct Check<'t> {
     pub(super) facts: &'t Facts<'t>,
     /// The resources, with the globals in them.
     pub(super) resources: &'t Mapping,
+    /// The names that they are given, each with its logical id.
+    pub(super) names: BTreeMap<String, &'t str>,
     answers: &'t Answers,
     needs: BTreeSet<Lookup>,
     findings: Vec<Finding>,
@@ -17,7 +19,8 @@ pub(super) struct Check<'t> {
 
 impl<'t> Check<'t> {
     pub(super) fn new(facts: &'t Facts<'t>, resources: &'t Mapping, answers: &'t Answers) -> Self {
-        Self { facts, resources, answers, needs: BTreeSet::new(), findings: Vec::new() }
+        let names = resource::names(facts, resources);
+        Self { facts, resources, names, answers, needs: BTreeSet::new(), findings: Vec::new() }
     }
 
     /// The type of the resource of that logical id, if there is one.

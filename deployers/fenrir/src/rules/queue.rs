@@ -10,8 +10,13 @@ use crate::template::{Content, Node};
 use serde_json::{Map as JsonMap, Value, json};
 
 /// The type.
-pub(super) const TYPE: ResourceType =
-    ResourceType { name: "AWS::SQS::Queue", table: PROPERTIES, finish, deletion_policy: Some("Retain") };
+pub(super) const TYPE: ResourceType = ResourceType {
+    name: "AWS::SQS::Queue",
+    table: PROPERTIES,
+    named: Some(("QueueName", names::QUEUE)),
+    finish,
+    deletion_policy: Some("Retain"),
+};
 
 const PROPERTIES: Table = &[
     ("ContentBasedDeduplication", Boolean),
@@ -37,8 +42,10 @@ fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<Strin
         Content::Boolean(fifo) => *fifo,
         _ => fifo.as_str() == Some("true"),
     });
-    let naming = if is_fifo { names::FIFO_QUEUE } else { names::QUEUE };
-    properties.insert("QueueName".to_owned(), json!(naming.name(place.facts(), place.logical_id())));
+    if is_fifo {
+        let name = names::FIFO_QUEUE.name(place.facts(), place.logical_id());
+        properties.insert("QueueName".to_owned(), json!(name));
+    }
 }
 
 #[cfg(test)]

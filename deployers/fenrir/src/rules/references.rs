@@ -51,9 +51,18 @@ pub(super) fn check(place: &mut Place<'_, '_>, node: &Node) {
     match (&node.content, node.intrinsic()) {
         (Content::Null, _) => place.refuse_with(node.span, "is null", "write a value, or leave the name out"),
         (_, Some(call)) => check_call(place, node.span, call),
+        (Content::String(text), None) => check_text(place, node.span, text),
         (Content::Mapping(entries), None) => check_entries(place, entries),
         (Content::Sequence(nodes), None) => check_all(place, nodes),
         _ => {}
+    }
+}
+
+/// A name that is written by hand tells CloudFormation nothing of which resource comes first.
+fn check_text(place: &mut Place<'_, '_>, span: Option<Span>, text: &str) {
+    if let Some(logical_id) = place.check.names.get(text).copied() {
+        let message = format!("`{text}` is the name that Fenrir gives to `{logical_id}`");
+        place.warn(span, message, format!("write `!Ref {logical_id}`, or an attribute of it by `!GetAtt`"));
     }
 }
 
@@ -262,6 +271,13 @@ mod tests {
         );
         let attribute = json!({"jobs": {"Type": "AWS::SQS::Queue", "Fn::Transform": {"Name": "AWS::Include"}}});
         Lab::default().refuses(attribute, "jobs", "`Fn::Transform` is not supported among");
+    }
+
+    #[test]
+    fn a_generated_name_that_is_written_by_hand_is_a_warning() {
+        let by_hand = with_variable(&json!("fenrir-org-shop-development-things"));
+        Lab::default().warns(by_hand, "hello.Properties.Environment.Variables.A", "write `!Ref things`");
+        Lab::default().accepts(with_variable(&json!("fenrir-org-shop-development-other")));
     }
 
     #[test]

@@ -1,13 +1,15 @@
 //! A resource: its attributes, and the rules of its type.
 
+use super::names::Naming;
 use super::place::Place;
-use super::table::{self, Table};
+use super::table::{self, Shape, Table};
 use super::{
-    alarm, api, distribution, function, http_api, layer_version, listener, listener_rule, load_balancer, permission,
-    queue, references, simple_table, target_group,
+    Facts, alarm, api, distribution, function, http_api, layer_version, listener, listener_rule, load_balancer,
+    permission, queue, references, simple_table, target_group,
 };
-use crate::template::{Content, Entry, Mapping, Node, nearest};
+use crate::template::{Content, Entry, Mapping, Node, Span, nearest};
 use serde_json::{Map, Value, json};
+use std::collections::BTreeMap;
 
 /// A type of resource that Fenrir supports.
 pub(super) struct ResourceType {
@@ -15,6 +17,8 @@ pub(super) struct ResourceType {
     pub(super) name: &'static str,
     /// Its properties.
     pub(super) table: Table,
+    /// The property that is its name, and what names it may have; none if it has no name.
+    pub(super) named: Option<(&'static str, Naming)>,
     /// What concerns more than one property, and what is added: works on the walked properties.
     pub(super) finish: fn(&mut Place<'_, '_>, &Node, &mut Map<String, Value>),
     /// Its `DeletionPolicy`, if the template has none.
@@ -87,32 +91,31 @@ fn check_logical_id(place: &mut Place<'_, '_>, logical_id: &str, entry: &Entry) 
     }
 }
 
-/// All attributes but the properties.
+/// All attributes but the properties, for CloudFormation. It would refuse an unknown one; the original left them out.
 fn walk_attributes(place: &mut Place<'_, '_>, attributes: &Mapping) -> Map<String, Value> {
     let mut emitted = Map::new();
     for (name, entry) in attributes {
         let mut place = place.within(name);
-        if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| refused == name) {
-            place.refuse_with(entry.key_span, format!("`{name}` is not supported"), *why);
-        } else if !ATTRIBUTES.contains(&name.as_str()) {
-            let help =
-                nearest(name, ATTRIBUTES).map_or("leave it out".to_owned(), |name| format!("did you mean `{name}`?"));
-            place.warn(
-                entry.key_span,
-                format!("there is no attribute `{name}`, and CloudFormation may refuse it"),
-                help,
-            );
-        }
         match name.as_str() {
             "DependsOn" => check_depends_on(&mut place, &entry.value),
             "DeletionPolicy" | "UpdateReplacePolicy" => check_policy(&mut place, name, &entry.value),
             _ => {}
         }
-        if name != "IgnoreGlobals" && name != "Properties" {
+        if !ATTRIBUTES.contains(&name.as_str()) {
+            say_unknown(&mut place, name, entry.key_span);
+        } else if name != "IgnoreGlobals" && name != "Properties" {
             emitted.insert(name.clone(), (&entry.value).into());
         }
     }
     emitted
+}
+
+fn say_unknown(place: &mut Place<'_, '_>, name: &str, span: Option<Span>) {
+    if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+        return place.refuse_with(span, format!("`{name}` is not supported"), *why);
+    }
+    let help = nearest(name, ATTRIBUTES).map_or("remove it".to_owned(), |name| format!("did you mean `{name}`?"));
+    place.warn(span, format!("there is no attribute `{name}`, so it is left out"), help);
 }
 
 fn check_depends_on(place: &mut Place<'_, '_>, node: &Node) {
@@ -175,8 +178,30 @@ fn walk_properties(
     let properties = attributes.get("Properties").map_or(&none, |properties| &properties.value);
     let mut place = place.within("Properties");
     let mut walked = table::walk(of_type.table, &mut place, properties);
+    name(&mut place, of_type, properties, &mut walked);
     (of_type.finish)(&mut place, properties, &mut walked);
     walked
+}
+
+/// Sets the name. The original let some types have one of their own, and did not keep it.
+fn name(place: &mut Place<'_, '_>, of_type: &ResourceType, properties: &Node, walked: &mut Map<String, Value>) {
+    let Some((property, naming)) = of_type.named else { return };
+    let name = naming.name(place.facts(), place.logical_id());
+    let is_refused = of_type.table.iter().any(|(name, shape)| *name == property && matches!(shape, Shape::Refused(_)));
+    if let Some(written) = properties.get(property).filter(|_| !is_refused) {
+        place.within(property).warn(written.span, format!("is overwritten with `{name}`"), "leave it out");
+    }
+    walked.insert(property.to_owned(), json!(name));
+}
+
+/// The names that resources are given, each with its logical id.
+pub(super) fn names<'t>(facts: &Facts<'_>, resources: &'t Mapping) -> BTreeMap<String, &'t str> {
+    let named = resources.iter().filter_map(|(logical_id, entry)| {
+        let kind = entry.value.get("Type")?.as_str()?;
+        let (_, naming) = TYPES.iter().find(|of_type| of_type.name == kind)?.named?;
+        Some((naming.name(facts, logical_id), logical_id.as_str()))
+    });
+    named.collect()
 }
 
 #[cfg(test)]
@@ -234,6 +259,8 @@ mod tests {
             "jobs.DeletonPolicy",
             "did you mean `DeletionPolicy`?",
         );
+        let emitted = Lab::default().with(with("dependsOn", json!(["jobs"]))).template;
+        assert_eq!(emitted["Resources"]["jobs"].get("dependsOn"), None);
         Lab::default().refuses(with("Condition", json!("x")), "jobs.Condition", "there are no conditions");
         Lab::default().refuses(with("Connectors", json!({})), "jobs.Connectors", "rights of its own making");
         Lab::default().refuses(with("DependsOn", json!("job")), "jobs.DependsOn", "did you mean `jobs`?");

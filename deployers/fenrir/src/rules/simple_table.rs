@@ -1,16 +1,18 @@
 //! `AWS::Serverless::SimpleTable`.
 
 use super::names;
-use super::place::Place;
 use super::resource::ResourceType;
 use super::table::Shape::{Boolean, Integer, Map, Object, OneOf, Refused, Required, Scalar, Text};
 use super::table::Table;
-use crate::template::Node;
-use serde_json::{Map as JsonMap, Value, json};
 
 /// The type.
-pub(super) const TYPE: ResourceType =
-    ResourceType { name: "AWS::Serverless::SimpleTable", table: PROPERTIES, finish, deletion_policy: Some("Retain") };
+pub(super) const TYPE: ResourceType = ResourceType {
+    name: "AWS::Serverless::SimpleTable",
+    table: PROPERTIES,
+    named: Some(("TableName", names::TABLE)),
+    finish: |_, _, _| {},
+    deletion_policy: Some("Retain"),
+};
 
 const PROPERTIES: Table = &[
     ("PointInTimeRecoverySpecification", Object(POINT_IN_TIME_RECOVERY_SPECIFICATION)),
@@ -27,10 +29,6 @@ const PROVISIONED_THROUGHPUT: Table =
     &[("ReadCapacityUnits", Required(&Integer)), ("WriteCapacityUnits", Required(&Integer))];
 const SSE_SPECIFICATION: Table =
     &[("KMSMasterKeyId", Text), ("SSEEnabled", Required(&Boolean)), ("SSEType", OneOf(&["KMS"]))];
-
-fn finish(place: &mut Place<'_, '_>, _: &Node, properties: &mut JsonMap<String, Value>) {
-    properties.insert("TableName".to_owned(), json!(names::TABLE.name(place.facts(), place.logical_id())));
-}
 
 #[cfg(test)]
 mod tests {

@@ -130,9 +130,13 @@ pub(super) fn walk(table: Table, place: &mut Place<'_, '_>, node: &Node) -> Map<
         refuse_kind(&Object(table), place, node);
         return Map::new();
     };
-    for (name, shape) in table {
-        if matches!(shape, Required(_)) && !mapping.contains_key(*name) {
-            place.refuse(node.span, format!("`{name}` is missing"));
+    for (name, shape) in table.iter().filter(|(name, _)| !mapping.contains_key(*name)) {
+        match shape {
+            Required(Shape::Rule(_)) => place.refuse(node.span, format!("`{name}` is missing")),
+            Required(shape) => {
+                place.refuse_with(node.span, format!("`{name}` is missing"), format!("it should be {}", shape.words()));
+            }
+            _ => {}
         }
     }
     let known = mapping.iter().filter_map(|(name, entry)| {

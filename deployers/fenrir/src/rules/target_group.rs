@@ -11,8 +11,13 @@ use crate::template::Node;
 use serde_json::{Map as JsonMap, Value, json};
 
 /// The type.
-pub(super) const TYPE: ResourceType =
-    ResourceType { name: "AWS::ElasticLoadBalancingV2::TargetGroup", table: PROPERTIES, finish, deletion_policy: None };
+pub(super) const TYPE: ResourceType = ResourceType {
+    name: "AWS::ElasticLoadBalancingV2::TargetGroup",
+    table: PROPERTIES,
+    named: Some(("Name", names::BALANCER)),
+    finish,
+    deletion_policy: None,
+};
 
 const PROPERTIES: Table = &[
     ("HealthCheckEnabled", Boolean),
@@ -47,7 +52,6 @@ fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<Strin
         let help = "instances register themselves: leave it out, or write `TargetType: lambda`";
         place.within("Targets").refuse_with(targets.span, "only functions can be targets in a template", help);
     }
-    names::BALANCER.overwrite(place, node, properties);
     tags::add_to_list(place, node, properties);
 }
 
