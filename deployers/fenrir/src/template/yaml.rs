@@ -11,8 +11,11 @@ use super::{Content, Entry, Finding, Findings, Mapping, Node, Severity, Source, 
 use indexmap::map;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 
-/// How deep values may lie in each other. Templates need a tenth of it, and whoever walks the tree needs a stack.
-pub(super) const MAX_DEPTH: usize = 100;
+/// How deep values may lie in each other. Templates need a fraction of it. Tags may double it, and the deployer reads no JSON
+/// that is deeper than 128.
+const MAX_DEPTH: usize = 60;
+/// After so many findings reading ends: whoever has more begins with these.
+const MAX_FINDINGS: usize = 100;
 
 /// Reads a template.
 ///
@@ -221,6 +224,9 @@ impl<'t> Reader<'t> {
     }
 
     fn next(&mut self) -> Result<(Event<'t>, Span), Stop> {
+        if self.findings.all().len() >= MAX_FINDINGS {
+            return Err(Stop);
+        }
         match self.parser.next_event() {
             Some(Ok((event, span))) => {
                 Ok((event, Span { start: self.byte(span.start.index()), end: self.byte(span.end.index()) }))

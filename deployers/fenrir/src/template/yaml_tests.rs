@@ -242,12 +242,12 @@ fn nothing_is_no_template() {
 
 #[test]
 fn what_is_nested_too_deep_is_refused() {
-    let lists = "[".repeat(101) + &"]".repeat(101);
-    assert_eq!(json_of(&format!("a: {}\n", &lists[1..201])).to_string().len(), 206);
+    let lists = "[".repeat(61) + &"]".repeat(61);
+    assert_eq!(json_of(&format!("a: {}\n", &lists[1..121])).to_string().len(), 126);
     let findings = findings_of(&format!("a: {lists}\n"));
     assert_eq!(findings.len(), 1);
-    assert!(findings[0].starts_with("1:104 a.0.0."), "{findings:?}");
-    assert!(findings[0].ends_with("0: nested deeper than 100 values"), "{findings:?}");
+    assert!(findings[0].starts_with("1:64 a.0.0."), "{findings:?}");
+    assert!(findings[0].ends_with("0: nested deeper than 60 values"), "{findings:?}");
     let braces = "{a: ".repeat(100_000);
     assert_eq!(findings_of(&braces).len(), 1);
     let dashes = "- ".repeat(100_000);
@@ -285,6 +285,11 @@ fn a_template_is_a_mapping() {
 #[test]
 fn everything_that_is_wrong_is_said_at_once() {
     assert_eq!(findings_of("a: !Reff b\nc: {d: 1, d: 2}\ne: &f g\n").len(), 3);
+}
+
+#[test]
+fn reading_ends_after_a_hundred_findings() {
+    assert_eq!(findings_of(&"a: b\n".repeat(1000)).len(), 100);
 }
 
 #[test]
