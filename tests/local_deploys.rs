@@ -335,7 +335,7 @@ fn a_plan_tells_which_groups_would_be_made_and_which_would_go() {
     assert_eq!((code, actions(&second)), (2, ["add", "add", "remove", "remove"].map(Value::from).to_vec()));
     let details = second["changes"][0]["details"].to_string();
     assert!(
-        details.contains("instance type t2.nano → c5.large") && details.contains("user data as before"),
+        details.contains("instance type t3.nano → c5.large") && details.contains("user data as before"),
         "{details}"
     );
     release(&shell, "refused", |release| release["ami"] = json!("ubuntu-of-another-team"));

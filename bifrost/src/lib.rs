@@ -33,7 +33,7 @@
 //! 5. **Your part of the embedded world** ([`local::Resources`]): what the ports find on a laptop. Every call goes through
 //!    [`Session::call`](local::Session::call) by its AWS name, so that scenarios can let it fail.
 //! 6. **[`Deployer`]**, which ties these together, [`LocalDeployer`](local::LocalDeployer), which places it in the embedded
-//!    world, and a `main` that runs [`cli::Program`].
+//!    world, and a `main` that runs [`cli::Program`]: with commands of your own ([`cli::Extra`]), if you have some.
 //!
 //! # Testing it
 //!

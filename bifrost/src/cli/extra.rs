@@ -37,7 +37,7 @@ pub struct Desk<'s, D: Deployer> {
     paint: Paint,
 }
 
-// The arguments that every such command has. A doc comment would become the help of all of them.
+// The arguments that every such command has. A docstring would become the command's own help.
 #[derive(Debug, Args)]
 struct Shared {
     #[command(flatten)]

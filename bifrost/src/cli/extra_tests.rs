@@ -2,10 +2,9 @@ use super::super::Program;
 use super::*;
 use crate::cloud::CloudError;
 use crate::release::{ConfigName, ProjectName, Release};
-use crate::task::Context;
-use crate::{Deployed, Fields, Shape, TaskError};
+use crate::validate::validate;
+use crate::{Deployed, Fields, Shape};
 use serde::Deserialize;
-use std::convert::Infallible;
 
 /// A deployer that does nothing, and has a command of its own.
 struct Idler;
@@ -17,22 +16,12 @@ impl Fields for Nothing {
     type Ports = ();
 }
 
-#[derive(Debug, thiserror::Error, TaskError)]
-enum Never {
-    #[error("never")]
-    Never(#[from] Infallible),
-}
-
 crate::state_machine! {
     machine Idle(Release<Nothing>) starts at Rest;
 
-    task Rest = rest { next Success; catch _ => FailureClean; }
+    task Rest = validate { next Success; catch _ => FailureClean; }
     succeed Success;
     fail FailureClean = "FailureClean";
-}
-
-async fn rest(_: &Context<()>, release: Release<Nothing>) -> Result<Release<Nothing>, Never> {
-    Ok(release)
 }
 
 #[async_trait]

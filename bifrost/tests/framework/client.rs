@@ -234,7 +234,7 @@ async fn a_halt_reaches_the_deploy_that_runs_and_needs_one() {
     // The flag counts for five minutes, and the next look is ten minutes after the pin.
     lab.store().transact(|world| world.clock += chrono::TimeDelta::seconds(400)).unwrap();
     let halted = client.halt(&address(&client), "wrong build").await.unwrap();
-    assert_eq!(halted.name, started.execution);
+    assert_eq!(halted.execution.name, started.execution);
     lab.run().await.unwrap();
     let outcome = told(&client, started).await.1.unwrap();
     assert_eq!((outcome.status, outcome.failures[0].error.as_str()), (Status::FailureClean, "HaltError"));

@@ -3,7 +3,7 @@
 
 use crate::board::{Board, BoardDeployer, Chart, Note, Notes, context, lab as board, world};
 use bifrost::client::{Address, Client, News, Prepared, ROLLBACK_OF, RollbackFailure, StartFailure, Started};
-use bifrost::cloud::{CloudError, Encryption, Objects};
+use bifrost::cloud::{CloudError, Encryption};
 use bifrost::local::{LocalDeployer, Session};
 use bifrost::release::{ConfigName, Defaults, ProjectName, Release, Sha256};
 use bifrost::testing::Lab;

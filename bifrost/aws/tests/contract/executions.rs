@@ -29,7 +29,11 @@ impl Place {
 
     /// Names of executions.
     async fn listed(&self, running_only: bool, at_most: usize) -> Vec<String> {
-        let which = if running_only { Which::running() } else { Which::default() };
+        self.listed_by(running_only.then_some(ExecutionStatus::Running), at_most).await
+    }
+
+    async fn listed_by(&self, status: Option<ExecutionStatus>, at_most: usize) -> Vec<String> {
+        let which = Which { status, of: None };
         let found = self.client.executions.list(&which, at_most).await.unwrap();
         found.into_iter().map(|execution| execution.name).collect()
     }
@@ -77,6 +81,8 @@ pub async fn the_latest_are_listed_first_and_no_more_than_asked_for(place: Place
     place.until_ended("first").await;
     assert_eq!(place.listed(true, usize::MAX).await, ["third", "second"]);
     assert_eq!(place.listed(true, 1).await, ["third"]);
+    assert_eq!(place.listed_by(Some(ExecutionStatus::Succeeded), usize::MAX).await, ["first"]);
+    assert!(place.listed_by(Some(ExecutionStatus::Aborted), usize::MAX).await.is_empty());
     assert_eq!(place.listed(false, usize::MAX).await, ["third", "second", "first"]);
     assert_eq!(place.listed(false, 2).await, ["third", "second"]);
 }

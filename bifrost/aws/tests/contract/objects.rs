@@ -9,12 +9,14 @@ use futures_util::future::join_all;
 pub async fn an_object_is_read_as_it_was_put_last(place: Place) {
     let (objects, bucket, key) = (&place.client.objects, place.bucket(), release_dir().release());
     assert_eq!(objects.get(&bucket, &key).await.unwrap(), None);
+    assert!(!objects.exists(&bucket, &key).await.unwrap());
     for body in [&b"first"[..], b"", &[0, 159, 146, 150]] {
         objects.put(&bucket, &key, body.to_vec(), Encryption::Bucket).await.unwrap();
         let object = objects.get(&bucket, &key).await.unwrap().unwrap();
         assert_eq!(object.body, body);
         let age = place.client.surroundings.now() - object.last_modified;
         assert!(age.abs() < TimeDelta::minutes(1), "{}", object.last_modified);
+        assert!(objects.exists(&bucket, &key).await.unwrap());
     }
 }
 
