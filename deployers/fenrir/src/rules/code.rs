@@ -39,7 +39,8 @@ const PROPERTIES: [(&str, &str); 3] = [
     ("AWS::Serverless::Api", "DefinitionUri"),
 ];
 
-/// All files and folders that a template refers to, in its order. What [`apply`](super::apply) refuses is not among them.
+/// All files and folders that a template refers to, in its order. What [`apply`](super::apply) refuses is not among
+/// them.
 #[must_use]
 pub fn code_references(template: &Node) -> Vec<CodeReference> {
     globals::merged(template).iter().filter_map(|(logical_id, entry)| reference(logical_id, &entry.value)).collect()

@@ -217,7 +217,8 @@ mod tests {
 
     #[test]
     fn a_distribution_is_tagged() {
-        let origin = json!({"Id": "o", "DomainName": "example.com", "CustomOriginConfig": {"OriginProtocolPolicy": "https-only"}});
+        let custom = json!({"OriginProtocolPolicy": "https-only"});
+        let origin = json!({"Id": "o", "DomainName": "example.com", "CustomOriginConfig": custom});
         let emitted = Lab::default().accepts(with_origin(&origin));
         assert_eq!(
             emitted["Resources"]["cdn"]["Properties"]["Tags"],

@@ -207,7 +207,8 @@ fn name<'n>(place: &mut Place<'_, '_>, node: &'n Node, words: &str) -> Option<&'
     name
 }
 
-/// SAM takes buckets of the template alone, and Fenrir supports none: its transform may refuse what the original let pass.
+/// SAM takes buckets of the template alone, and Fenrir supports none: its transform may refuse what the original let
+/// pass.
 fn bucket(place: &mut Place<'_, '_>, node: &Node) -> Value {
     if let Some(name) = name(place, node, "the name of a bucket") {
         let partition = arns::partition(place.facts());

@@ -1,4 +1,4 @@
-//! `Policies` of a function: SAM policy templates, and few of them, so that a release has rights to nothing but its own.
+//! `Policies` of a function: SAM policy templates, and few of them, so that a release has rights to its own things alone.
 
 use super::place::Place;
 use super::table::Shape::{Object, Required, Rule};

@@ -1,16 +1,16 @@
 //! The globals of a template, merged into its resources as SAM does it.
 //!
-//! As in SAM's `plugins/globals/globals.py`: mappings are merged, lists put one after the other with the global one first,
-//! anything else of the resource takes the place of the global one. A call of an intrinsic function is one value. What is
-//! merged stands where it stood. What goes on to CloudFormation has no globals: it is what was checked.
+//! As in SAM's `plugins/globals/globals.py`: mappings are merged, lists put one after the other with the global one
+//! first, anything else of the resource takes the place of the global one. A call of an intrinsic function is one value.
+//! What is merged stands where it stood. What goes on to CloudFormation has no globals: it is what was checked.
 
 use super::place::Place;
 use crate::template::{Content, Entry, Mapping, Node, nearest};
 
 const PREFIX: &str = "AWS::Serverless::";
 
-/// What may be global, by section. These are SAM's lists for the types that Fenrir supports, in SAM's order, without what
-/// Fenrir refuses in a resource.
+/// What may be global, by section. These are SAM's lists for the types that Fenrir supports, in SAM's order, without
+/// what Fenrir refuses in a resource.
 pub(super) const SECTIONS: [(&str, &[&str]); 5] = [
     (
         "Function",

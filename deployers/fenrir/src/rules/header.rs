@@ -23,8 +23,8 @@ pub(super) const NAMES: [&str; 4] = ["ProjectName", "ConfigName", "AwsAccountID"
 /// Reads the header of a template.
 ///
 /// # Errors
-/// All that is wrong with it: `ProjectName` and `ConfigName` have to be there, and each has to be a text and a name of its
-/// kind.
+/// All that is wrong with it: `ProjectName` and `ConfigName` have to be there, and each has to be a text and a name of
+/// its kind.
 pub fn header(template: &Node) -> Result<Header, Findings> {
     let mut findings = Findings::default();
     let header = (

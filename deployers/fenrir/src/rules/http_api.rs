@@ -1,8 +1,8 @@
 //! `AWS::Serverless::HttpApi`: only with an explicit `Auth`.
 //!
 //! An HTTP API is open to all the world unless somebody says otherwise, so somebody has to say something of each route:
-//! either the API has `Auth.DefaultAuthorizer`, or the event has `Auth.Authorizer`. `NONE` is the word for a public route.
-//! Of routes in a `DefinitionBody` nothing is known, so there the API has to have a `DefaultAuthorizer`.
+//! either the API has `Auth.DefaultAuthorizer`, or the event has `Auth.Authorizer`. `NONE` is the word for a public
+//! route. Of routes in a `DefinitionBody` nothing is known, so there the API has to have a `DefaultAuthorizer`.
 
 use super::place::Place;
 use super::resource::ResourceType;
@@ -146,8 +146,8 @@ pub(super) fn event(place: &mut Place<'_, '_>, node: &Node) -> Value {
     let by_default = api.and_then(default_authorizer);
     match (own, by_default) {
         (None, None) => {
-            let help = "write `Auth: {Authorizer: …}`, with `NONE` for a route that is open to all the world, or give the \
-                        API a `DefaultAuthorizer`";
+            let help = "write `Auth: {Authorizer: …}`, with `NONE` for a route that is open to all the world, or give \
+                        the API a `DefaultAuthorizer`";
             place.refuse_with(node.span, "nothing says who may call this route", help);
         }
         (Some("NONE"), None) => leave_out_authorizer(&mut event),

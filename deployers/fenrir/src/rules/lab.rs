@@ -101,7 +101,8 @@ impl Lab {
         outcome.needs.into_iter().collect()
     }
 
-    /// There is an error whose path ends or goes on after `path` and which says the message, or one of several between `|`.
+    /// There is an error whose path ends or goes on after `path` and which says the message, or one of several between
+    /// `|`.
     pub(super) fn refuses(&self, resources: Value, path: &str, message: &str) {
         self.finds(Severity::Error, resources, path, message);
     }

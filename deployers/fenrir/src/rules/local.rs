@@ -4,8 +4,8 @@ use super::place::Place;
 use super::references;
 use crate::template::Node;
 
-/// The logical id of the resource that `!Ref` names, if a value is one and the resource is of one of the types. Says so if
-/// it is not; that there is no such resource at all is said where all references are checked.
+/// The logical id of the resource that `!Ref` names, if a value is one and the resource is of one of the types. Says so
+/// if it is not; that there is no such resource at all is said where all references are checked.
 pub(super) fn by_ref<'n>(place: &mut Place<'_, '_>, node: &'n Node, types: &[&str]) -> Option<&'n str> {
     let call = node.intrinsic().filter(|call| call.name == "Ref");
     let logical_id = call.and_then(|call| call.argument.as_str());

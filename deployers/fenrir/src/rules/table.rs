@@ -13,8 +13,8 @@ pub(super) type Table = &'static [(&'static str, Shape)];
 /// A rule: says what is wrong, and gives what is handed on to CloudFormation.
 pub(super) type Rule = fn(&mut Place<'_, '_>, &Node) -> Value;
 
-/// What a value has to be. An intrinsic function may stand for whatever one can give: for a text, a number, true or false,
-/// and a list of those.
+/// What a value has to be. An intrinsic function may stand for whatever one can give: for a text, a number, true or
+/// false, and a list of those.
 #[derive(Clone, Copy)]
 pub(super) enum Shape {
     /// A text. A number is taken for its digits, as CloudFormation does.

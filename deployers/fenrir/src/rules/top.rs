@@ -38,7 +38,8 @@ const REFUSED: [(&str, &str); 6] = [
     ("Hooks", "blue/green deployments are those of `DeploymentPreference`"),
 ];
 
-/// An output. An `Export` is for all stacks of the account, as with the original; CloudFormation gives a name to one alone.
+/// An output. An `Export` is for all stacks of the account, as with the original; CloudFormation gives a name to one
+/// alone.
 const OUTPUT: Table = &[
     ("Condition", Refused("there are no conditions: leave the output out")),
     ("Description", Plain(&Text)),

@@ -1,7 +1,7 @@
 """Prints what AWS knows of the properties that Fenrir's tables list, as JSON.
 
-A tree has a name for each property, and under it the tree of what that holds; null where it holds no properties, or where
-nothing says which. SAM's own come from the models that its JSON schema is made of (package aws-sam-translator),
+A tree has a name for each property, and under it the tree of what that holds; null where it holds no properties, or
+where nothing says which. SAM's own come from the models that its JSON schema is made of (package aws-sam-translator),
 CloudFormation's from the schemas of its registry (package cfn-lint).
 """
 
@@ -45,7 +45,8 @@ SAM = {
 }
 # How SAM's documentation says that it hands a property on.
 HANDED_ON = re.compile(
-    r"passed directly to the \[`(?P<name>\w+)`\]\([^)]*\) property of an? \[?`(?P<type>AWS::\w+::\w+)(?:[ .](?P<definition>\w+))?`"
+    r"passed directly to the \[`(?P<name>\w+)`\]\([^)]*\) property of an? "
+    r"\[?`(?P<type>AWS::\w+::\w+)(?:[ .](?P<definition>\w+))?`"
 )
 
 
@@ -138,12 +139,13 @@ def main():
     warnings.simplefilter("ignore")
     types = {name: model(module.Properties) for name, module in SAM.items()}
     types.update({name: cloudformation(name) for name in CLOUDFORMATION})
+    sections = Globals.supported_properties.items()
     json.dump(
         {
             "types": types,
             "events": events(),
             "policies": policies(),
-            "globals": {name.removeprefix("AWS::Serverless::"): known for name, known in Globals.supported_properties.items()},
+            "globals": {name.removeprefix("AWS::Serverless::"): known for name, known in sections},
             "deprecations": deprecations(),
         },
         sys.stdout,
