@@ -64,7 +64,7 @@ impl Deployer for Fenrir {
         objects: &dyn Objects,
         prepared: &Prepared<FenrirFields>,
     ) -> impl Future<Output = Result<Option<Plan>, PlanError>> {
-        async { plan::plan(ports, objects, prepared).await.map(Some) }
+        plan::plan(ports, objects, prepared)
     }
 
     fn tone(line: &str) -> Tone {

@@ -1,13 +1,10 @@
 //! For this crate's tests: worlds that differ from the sample's in a place, and what lies in them.
 
 use crate::Fenrir;
-use crate::cloud::FenrirPorts;
 use crate::cloud::local::{FenrirAccount, FenrirRegion, StoredStack};
 use crate::release::{FenrirRelease, sample};
-use bifrost::cloud::{Attempt, TargetRole};
 use bifrost::local::LocalDeployer;
 use bifrost::release::{AccountId, Release};
-use bifrost::task::Context;
 use bifrost::testing::{Lab, Run};
 use serde_json::{Map, Value, json};
 
@@ -68,16 +65,4 @@ pub(crate) fn region(lab: &Lab<Fenrir>) -> FenrirRegion {
 pub(crate) fn stacks(lab: &Lab<Fenrir>) -> Vec<StoredStack> {
     let stacks = region(lab).stacks.into_values();
     stacks.filter(|stack| stack.status != "DELETE_COMPLETE").collect()
-}
-
-/// Fenrir's ports into the sample release's account and region.
-pub(crate) async fn ports(lab: &Lab<Fenrir>) -> FenrirPorts {
-    let (account, region) = ("000000000000".parse().unwrap(), "us-east-1".parse().unwrap());
-    let (role, session) = ("coinbase-fenrir-assumed".into(), "test".into());
-    lab.cloud().targets().assume(&TargetRole { account, region, role, session, tags: Vec::new() }).await.unwrap()
-}
-
-/// What a handler would be given in this state.
-pub(crate) fn context(lab: &Lab<Fenrir>, state: &str) -> Context<FenrirPorts> {
-    lab.context(Attempt { execution: None, state: state.into(), retry_count: 0 }, Value::Null)
 }

@@ -32,7 +32,7 @@ pub(crate) async fn plan(
     ports: &FenrirPorts,
     objects: &dyn Objects,
     prepared: &Prepared<FenrirFields>,
-) -> Result<Plan, PlanError> {
+) -> Result<Option<Plan>, PlanError> {
     let release = &prepared.release;
     let template = read(prepared)?;
     let outcome = resolve(ports.lookups.as_ref(), &template, &facts(release)).await?;
@@ -42,7 +42,7 @@ pub(crate) async fn plan(
         told.push(finding.to_string());
     }
     if outcome.findings.refuse() {
-        return Ok(plan);
+        return Ok(Some(plan));
     }
     let stack = ports.stacks.stack(&stack_name(&release.envelope)).await?;
     let deployed = stack.filter(|stack| !matches!(stack.status.as_str(), "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE"));
@@ -54,7 +54,7 @@ pub(crate) async fn plan(
         }
     }
     plan.notes.extend(rollout::notes(&template));
-    Ok(plan)
+    Ok(Some(plan))
 }
 
 /// The template of a release that is not uploaded yet.

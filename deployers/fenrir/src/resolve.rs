@@ -71,7 +71,7 @@ pub async fn resolved(
     release: &FenrirRelease,
 ) -> Result<Value, ValidateFailure> {
     let template = read(context, release).await?;
-    let outcome = resolve(ports.lookups.as_ref(), &template, &facts(release)).await.map_err(not_looked_up)?;
+    let outcome = resolve(ports.lookups.as_ref(), &template, &facts(release)).await.map_err(|error| not_looked_up(&error))?;
     if outcome.findings.refuse() { Err(refused(&outcome.findings)) } else { Ok(outcome.template) }
 }
 
@@ -102,6 +102,6 @@ fn refused(findings: &Findings) -> ValidateFailure {
     bad(format!("the template is refused:\n{findings}"))
 }
 
-fn not_looked_up(error: CloudError) -> ValidateFailure {
+fn not_looked_up(error: &CloudError) -> ValidateFailure {
     bad(format!("what the template refers to cannot be looked up: {error}"))
 }

@@ -8,6 +8,7 @@ use bifrost::halt;
 use bifrost::release::{Release, Sha256};
 use bifrost::testing::{Lab, Run};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 /// A second table, for a release that changes something.
 const SECOND: (&str, &str) = ("/template/Resources/second", "AWS::Serverless::SimpleTable");
@@ -27,8 +28,8 @@ fn errors(run: &Run) -> Vec<String> {
 
 /// What a state of the execution was given.
 fn input(lab: &Lab<Fenrir>, run: &Run, state: &str) -> FenrirRelease {
-    let entered = run.history.iter().filter(|event| event.event_type.is_entrance());
-    let event = entered.filter(|event| event.details.name.as_deref() == Some(state)).last().unwrap();
+    let mut entered = run.history.iter().filter(|event| event.event_type.is_entrance());
+    let event = entered.rfind(|event| event.details.name.as_deref() == Some(state)).unwrap();
     Release::read(event.details.input.as_ref().unwrap(), lab.cloud().defaults()).unwrap()
 }
 
@@ -52,7 +53,7 @@ async fn log(lab: &Lab<Fenrir>, sent: &Value) -> String {
 /// Whether the next deploy would get the root lock.
 fn is_unlocked(lab: &Lab<Fenrir>) -> bool {
     let account = "000000000000".parse().unwrap();
-    lab.store().read(|world| world.accounts[&account].lock_tables.values().all(|table| table.is_empty())).unwrap()
+    lab.store().read(|world| world.accounts[&account].lock_tables.values().all(BTreeMap::is_empty)).unwrap()
 }
 
 #[tokio::test]
