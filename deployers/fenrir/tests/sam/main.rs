@@ -4,9 +4,12 @@
 
 #[path = "../corpus/account.rs"]
 mod account;
+mod embedded;
 
+use embedded::Types;
 use fenrir::rules::{self, Facts, Header};
 use fenrir::template::{Source, read};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
@@ -35,10 +38,26 @@ fn emitted(path: &Path) -> Value {
     emitted
 }
 
-/// What the transform says against each template; none, with a message, where there is no Python.
-fn transformed(templates: &BTreeMap<String, Value>) -> Option<BTreeMap<String, Option<String>>> {
+/// The templates of the corpus that must pass, as CloudFormation would get them, by file name.
+fn accepted() -> BTreeMap<String, Value> {
+    let accepted = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/accepted");
+    let paths = fs::read_dir(accepted).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), emitted(&path))).collect()
+}
+
+/// What the transform says of a template.
+#[derive(Deserialize)]
+struct Said {
+    /// Why it refuses it.
+    refusal: Option<String>,
+    /// What it makes of it: types by logical id.
+    types: Option<Types>,
+}
+
+/// What the transform says of each template; none, with a message, where there is no Python.
+fn transformed(templates: &BTreeMap<String, Value>) -> Option<BTreeMap<String, Said>> {
     let mut python = bifrost_moto::program("python")?;
-    python.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sam/accepts.py"));
+    python.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sam/transforms.py"));
     let mut python = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     python.stdin.take().unwrap().write_all(&serde_json::to_vec(templates).unwrap()).unwrap();
     let output = python.wait_with_output().unwrap();
@@ -48,12 +67,19 @@ fn transformed(templates: &BTreeMap<String, Value>) -> Option<BTreeMap<String, O
 
 #[test]
 fn sam_takes_what_the_rules_make_of_accepted_templates() {
-    let accepted = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/accepted");
-    let paths = fs::read_dir(accepted).unwrap().map(|entry| entry.unwrap().path());
-    let templates = paths.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), emitted(&path)));
-    let Some(mut said) = transformed(&templates.collect()) else { return };
-    let of_a_bucket = said.remove("a_function_that_watches_a_bucket_outside.yml").unwrap();
-    assert!(of_a_bucket.unwrap().contains("S3 events must reference an S3 bucket in the same template"));
-    said.retain(|_, refusal| refusal.is_some());
-    assert_eq!(said, BTreeMap::new());
+    let Some(said) = transformed(&accepted()) else { return };
+    let mut refused: BTreeMap<_, _> = said.into_iter().filter_map(|(name, said)| Some((name, said.refusal?))).collect();
+    let of_a_bucket = refused.remove("a_function_that_watches_a_bucket_outside.yml").unwrap();
+    assert!(of_a_bucket.contains("S3 events must reference an S3 bucket in the same template"));
+    assert_eq!(refused, BTreeMap::new());
+}
+
+#[tokio::test]
+async fn the_embedded_world_expands_them_as_sam_does() {
+    let templates = accepted();
+    let Some(all) = transformed(&templates) else { return };
+    for (name, said) in all {
+        let expected = said.types.map(embedded::without_digests);
+        assert_eq!(embedded::types(&templates[&name]).await, expected, "{name}");
+    }
 }

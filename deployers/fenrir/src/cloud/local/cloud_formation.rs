@@ -18,7 +18,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The statuses of a stack that can be updated.
-const UPDATABLE: [&str; 3] = ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"];
+const UPDATABLE: [&str; 5] =
+    ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"];
 
 #[async_trait]
 impl CloudFormation for Session<FenrirAccount> {
@@ -43,7 +44,11 @@ impl CloudFormation for Session<FenrirAccount> {
     }
 
     async fn execute_change_set(&self, stack: &str, name: &str, token: &str) -> Result<(), CloudError> {
-        self.call("cloudformation:ExecuteChangeSet", name, |place| execute(place, stack, name, token)).await
+        self.call("cloudformation:ExecuteChangeSet", name, |place| {
+            let known_by = known_by(self, place.now);
+            execute(place, known_by, stack, name, token)
+        })
+        .await
     }
 
     async fn delete_change_set(&self, stack: &str, name: &str) -> Result<(), CloudError> {
@@ -124,7 +129,7 @@ impl CloudFormation for Session<FenrirAccount> {
     }
 }
 
-/// By when what is told is known. A client gets it at once, as time may stand still while it waits.
+/// By when what is told is known, and can be executed. A client gets it at once, as time may stand still while it waits.
 fn known_by(session: &Session<FenrirAccount>, now: DateTime<Utc>) -> DateTime<Utc> {
     if session.is_of_a_task() { now } else { later(now, MAKING_SECONDS.max(DETECTION_SECONDS)) }
 }
@@ -208,7 +213,13 @@ fn create(place: &mut Place<'_, FenrirAccount>, new: &NewChangeSet) -> Result<()
     Ok(())
 }
 
-fn execute(place: &mut Place<'_, FenrirAccount>, stack: &str, name: &str, token: &str) -> Result<(), ServiceError> {
+fn execute(
+    place: &mut Place<'_, FenrirAccount>,
+    known_by: DateTime<Utc>,
+    stack: &str,
+    name: &str,
+    token: &str,
+) -> Result<(), ServiceError> {
     let now = place.now;
     let not_found = || refusal("ChangeSetNotFound", format!("ChangeSet [{name}] does not exist"));
     let (arn, found) = region(place).found(stack).ok_or_else(|| missing(stack))?;
@@ -216,7 +227,7 @@ fn execute(place: &mut Place<'_, FenrirAccount>, stack: &str, name: &str, token:
     if change_set.executed_by.as_deref() == Some(token) {
         return Ok(());
     }
-    change_set.check_executable(now)?;
+    change_set.check_executable(known_by)?;
     let kind = if found.status == "REVIEW_IN_PROGRESS" { Kind::Create } else { Kind::Update };
     if kind == Kind::Update && !UPDATABLE.contains(&found.status.as_str()) {
         return Err(not_updatable(arn, found));

@@ -8,8 +8,13 @@ pub(super) const IMPLICIT_REST: &str = "ServerlessRestApi";
 pub(super) const IMPLICIT_HTTP: &str = "ServerlessHttpApi";
 
 /// Properties that a REST API has from SAM's.
-const REST_API: [&str; 6] = [
+const REST_API: [&str; 11] = [
+    "ApiKeySourceType",
+    "EndpointAccessMode",
+    "Mode",
     "Name",
+    "Policy",
+    "SecurityPolicy",
     "Description",
     "BinaryMediaTypes",
     "MinimumCompressionSize",
@@ -75,6 +80,7 @@ impl Expansion {
         });
         self.add(&deployment_id, json!({"Type": "AWS::ApiGateway::Deployment", "Properties": deployment}));
         self.rest_stage(given, &deployment_id);
+        self.authorizers(given, true);
         self.renamed.insert(format!("{}.Deployment", given.id), deployment_id);
     }
 
@@ -90,6 +96,7 @@ impl Expansion {
             let tags: Value = tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
             properties.insert("Tags".into(), tags);
         }
+        self.usage_plan(given, &stage_id);
         self.renamed.insert(format!("{}.Stage", given.id), stage_id.clone());
         self.add(stage_id, json!({"Type": "AWS::ApiGateway::Stage", "Properties": properties}));
     }
@@ -117,10 +124,12 @@ impl Expansion {
         properties.extend(own.map(|(name, value)| (name.to_owned(), value)));
         self.renamed.insert(format!("{}.Stage", given.id), stage_id.clone());
         self.add(stage_id, json!({"Type": "AWS::ApiGatewayV2::Stage", "Properties": properties}));
+        self.authorizers(given, false);
     }
 
     /// What the API is, and the property that says it: a file in S3, or else what the template and the events say.
     fn body(&mut self, given: &Given<'_>, dialect: &str, version: &str) -> Option<(&'static str, Value)> {
+        self.refuse_unknown(given.id, given.properties, &["/Domain", "/AlwaysDeploy"]);
         if let Some(uri) = given.get("DefinitionUri") {
             let found = location(uri, "Bucket", "Key");
             if found.is_none() {

@@ -39,6 +39,7 @@ impl Expansion {
         for (name, event) in events {
             let properties = event.get("Properties").and_then(Value::as_object).unwrap_or(&none);
             let kind = event.get("Type").and_then(Value::as_str).unwrap_or_default();
+            self.refuse_unknown(given.id, properties, &["/SqsSubscription", "/DeadLetterConfig/Type"]);
             let event = Event { function: given.id, name, properties, target: endpoint, callee: callee.clone() };
             if let Err(message) = self.event(kind, &event) {
                 self.wrong(given.id, &format!("Event with id [{name}] is invalid. {message}"));
@@ -116,7 +117,7 @@ impl Expansion {
         }
         let mut target = json!({"Arn": event.target, "Id": event.id("LambdaTarget")});
         if let Some(target) = target.as_object_mut() {
-            target.extend(event.kept(&["Input", "InputPath", "RetryPolicy"]));
+            target.extend(event.kept(&["DeadLetterConfig", "Input", "InputPath", "RetryPolicy"]));
         }
         properties.insert("Targets".into(), json!([target]));
         self.add(event.id(""), json!({"Type": "AWS::Events::Rule", "Properties": properties}));

@@ -4,7 +4,7 @@ use super::{Expansion, Given, kept, location, tag_list};
 use serde_json::{Map, Value, json};
 
 /// Properties that SAM takes away from a function, because they are of something else or are called otherwise.
-const NOT_OF_LAMBDA: [&str; 19] = [
+const NOT_OF_LAMBDA: [&str; 21] = [
     "AssumeRolePolicyDocument",
     "AutoPublishAlias",
     "AutoPublishAliasAllProperties",
@@ -19,10 +19,12 @@ const NOT_OF_LAMBDA: [&str; 19] = [
     "InlineCode",
     "PermissionsBoundary",
     "Policies",
+    "PropagateTags",
     "ProvisionedConcurrencyConfig",
     "RolePath",
     "Tags",
     "Tracing",
+    "VersionDeletionPolicy",
     "VersionDescription",
 ];
 
@@ -89,8 +91,18 @@ impl Expansion {
     /// What becomes of asynchronous calls.
     fn invoke_config(&mut self, given: &Given<'_>, endpoint: &Value) {
         let Some(config) = given.get("EventInvokeConfig").and_then(Value::as_object) else { return };
+        let destinations = config.get("DestinationConfig").and_then(Value::as_object);
+        let of = |(name, to): (&String, &Value)| Some((name.clone(), json!({"Destination": to.get("Destination")?})));
+        let known: Map<String, Value> = destinations.into_iter().flatten().filter_map(of).collect();
+        if destinations.is_some_and(|all| all.len() != known.len()) {
+            self.wrong(
+                given.id,
+                "the embedded world makes no queues and topics for destinations: name one in Destination",
+            );
+        }
         let alias = endpoint.get("Ref").and(given.get("AutoPublishAlias")).cloned();
-        let mut properties = kept(config, &["DestinationConfig", "MaximumEventAgeInSeconds", "MaximumRetryAttempts"]);
+        let mut properties = kept(config, &["MaximumEventAgeInSeconds", "MaximumRetryAttempts"]);
+        properties.extend(destinations.map(|_| ("DestinationConfig".into(), known.into())));
         properties.insert("FunctionName".into(), json!({"Ref": given.id}));
         properties.insert("Qualifier".into(), alias.unwrap_or_else(|| "$LATEST".into()));
         let definition = json!({"Type": "AWS::Lambda::EventInvokeConfig", "Properties": properties});

@@ -2,6 +2,7 @@
 //! what they refer to, and what of them changes with what. What is in a policy or in the body of an API is told shorter
 //! than SAM's own translator does.
 
+mod access;
 mod api;
 mod events;
 mod function;
@@ -99,6 +100,16 @@ impl Expansion {
 
     fn add(&mut self, id: impl Into<String>, definition: Value) {
         self.resources.insert(id.into(), definition);
+    }
+
+    /// What SAM makes further resources of that are not made here is refused, rather than forgotten.
+    fn refuse_unknown(&mut self, id: &str, properties: &Map<String, Value>, pointers: &[&str]) {
+        let properties = Value::Object(properties.clone());
+        for pointer in pointers {
+            if properties.pointer(pointer).is_some_and(|value| *value != false) {
+                self.wrong(id, &format!("the embedded world does not know {}", pointer.trim_start_matches('/')));
+            }
+        }
     }
 
     fn wrong(&mut self, id: &str, message: &str) {

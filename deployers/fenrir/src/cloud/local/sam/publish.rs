@@ -15,14 +15,16 @@ impl Expansion {
         let Some(alias) = given.get("AutoPublishAlias").and_then(Value::as_str) else {
             return json!({"Fn::GetAtt": [given.id, "Arn"]});
         };
-        let version_id = format!("{}Version{}", given.id, suffix(&published_with(given, code)));
+        let digest = match given.get("AutoPublishCodeSha256").and_then(Value::as_str) {
+            Some(digest) => digest.chars().take(10).collect(),
+            None => suffix(&published_with(given, code)),
+        };
+        let version_id = format!("{}Version{digest}", given.id);
         let alias_id = format!("{}Alias{alias}", given.id);
         let mut version = Map::from_iter([("FunctionName".to_owned(), json!({"Ref": given.id}))]);
         version.extend(given.get("VersionDescription").map(|text| ("Description".into(), text.clone())));
-        self.add(
-            &version_id,
-            json!({"Type": "AWS::Lambda::Version", "DeletionPolicy": "Retain", "Properties": version}),
-        );
+        let policy = given.get("VersionDeletionPolicy").cloned().unwrap_or_else(|| "Retain".into());
+        self.add(&version_id, json!({"Type": "AWS::Lambda::Version", "DeletionPolicy": policy, "Properties": version}));
         let mut properties = Map::from_iter([
             ("Name".to_owned(), alias.into()),
             ("FunctionName".to_owned(), json!({"Ref": given.id})),

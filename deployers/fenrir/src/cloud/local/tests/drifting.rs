@@ -5,7 +5,7 @@ use crate::cloud::local::StoredDrift;
 use crate::cloud::{Drift, DriftedResource};
 
 #[tokio::test]
-async fn what_somebody_changed_past_cloud_formation_is_found_after_a_while() {
+async fn what_somebody_changed_past_cloud_formation_is_found() {
     let place = Place::usual();
     place.deployed(&create("first", &hello_with("MemorySize", 128.into()))).await;
     place.change_region(|region| {
@@ -15,8 +15,6 @@ async fn what_somebody_changed_past_cloud_formation_is_found_after_a_while() {
         resources.get_mut("table").unwrap().drift = Some(StoredDrift::Deleted);
     });
     let id = place.ports.stacks.detect_drift(STACK).await.unwrap();
-    assert_eq!(place.ports.stacks.drift(STACK, &id).await.unwrap(), None);
-    place.pass(5);
     let drifted = |logical_id: &str, resource_type: &str, status: &str, differences| DriftedResource {
         logical_id: logical_id.into(),
         resource_type: resource_type.into(),

@@ -150,3 +150,18 @@ fn what_refers_to_a_name_that_sam_has_changed_refers_to_the_new_one() {
     assert_eq!(outputs["Alias"]["Value"], json!({"Ref": "helloAliaslive"}));
     assert_eq!(outputs["Text"]["Value"], json!({"Fn::Sub": "${helloAliaslive} of ${hello.Arn} not ${!hello.Alias}"}));
 }
+
+#[test]
+fn what_sam_would_make_more_of_than_is_known_here_is_refused_and_not_forgotten() {
+    for properties in [
+        json!({"Events": {"news": {"Type": "SNS", "Properties": {"Topic": "t", "SqsSubscription": true}}}}),
+        json!({"Events": {"tick": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)", "DeadLetterConfig": {"Type": "SQS"}}}}}),
+        json!({"EventInvokeConfig": {"DestinationConfig": {"OnFailure": {"Type": "SQS"}}}}),
+        json!({"Events": {"object": {"Type": "IoTRule", "Properties": {}}}}),
+    ] {
+        let findings = expand(&json!({"Resources": {"hello": function(&properties)}})).unwrap_err();
+        assert!(matches!(findings.as_slice(), [one] if one.contains("the embedded world")), "{findings:?}");
+    }
+    let domain = json!({"Type": "AWS::Serverless::Api", "Properties": {"StageName": "live", "Domain": {}}});
+    assert_eq!(expand(&json!({"Resources": {"api": domain}})).unwrap_err().len(), 1);
+}
