@@ -171,46 +171,76 @@ impl StoredStack {
     fn change_set(&self, name: &str) -> Option<(&String, &StoredChangeSet)> {
         self.change_sets.iter().find(|(found, change_set)| *found == name || change_set.id == name)
     }
+
+    /// Begins to carry out the change set of that name.
+    fn begin(
+        &mut self,
+        arn: &str,
+        operation: Operation,
+        name: String,
+        mut executed: StoredChangeSet,
+        now: DateTime<Utc>,
+    ) {
+        let status = if operation.kind == Kind::Create { "CREATE_IN_PROGRESS" } else { "UPDATE_IN_PROGRESS" };
+        self.become_status(arn, status, Some("User Initiated".into()), Some(&operation.token), now);
+        executed.executed_by = Some(operation.token.clone());
+        executed.execution_status = Some("EXECUTE_IN_PROGRESS".into());
+        self.change_set_id = Some(executed.id.clone());
+        self.template = Some(executed.template.clone());
+        self.tags.clone_from(&executed.tags);
+        // The others were made for the stack as it was.
+        self.change_sets = BTreeMap::from([(name, executed)]);
+        self.operation = Some(Box::new(operation));
+    }
 }
 
 fn create(place: &mut Place<'_, FenrirAccount>, new: &NewChangeSet) -> Result<(), ServiceError> {
     check_name("stackName", &new.stack_name)?;
     check_name("changeSetName", &new.name)?;
     let template = source::read(place, &new.template)?;
-    let now = place.now;
-    let (account, region_name) = (place.account.clone(), place.region.clone());
     let found = region(place).found(&new.stack_name);
     if let Some((_, there)) = found.and_then(|(_, stack)| stack.change_set(&new.name)) {
         return there.is_of(new);
     }
-    match (found, new.change_set_type) {
-        (None, ChangeSetType::Create) => {
-            let id = uuid(&place.new_id(&new.stack_name));
-            let arn = format!("arn:aws:cloudformation:{region_name}:{account}:stack/{}/{id}", new.stack_name);
-            let mut stack = StoredStack { creation_time: now, tags: new.tags.clone(), ..StoredStack::default() };
-            stack.become_status(&arn, "REVIEW_IN_PROGRESS", Some("User Initiated".into()), None, now);
-            region(place).stacks.insert(arn, stack);
-        }
-        (None, ChangeSetType::Update) => return Err(missing(&new.stack_name)),
-        (Some((_, stack)), ChangeSetType::Create) if stack.status == "REVIEW_IN_PROGRESS" => {}
-        (Some(_), ChangeSetType::Create) => {
-            let (stack, name) = (&new.stack_name, &new.name);
-            return Err(validation_error(format!(
-                "Stack [{stack}] already exists and cannot be created again with the changeSet [{name}]."
-            )));
-        }
-        (Some((_, stack)), ChangeSetType::Update) if UPDATABLE.contains(&stack.status.as_str()) => {}
-        (Some((arn, stack)), ChangeSetType::Update) => return Err(not_updatable(arn, stack)),
+    match found {
+        Some((arn, stack)) => check_fits(arn, stack, new)?,
+        None if new.change_set_type == ChangeSetType::Create => insert_stack(place, new),
+        None => return Err(missing(&new.stack_name)),
     }
-    let id = format!(
-        "arn:aws:cloudformation:{region_name}:{account}:changeSet/{}/{}",
-        new.name,
-        uuid(&place.new_id(&new.name))
-    );
+    let id = new_arn(place, "changeSet", &new.name);
+    let now = place.now;
     let (_, stack) = region(place).found_mut(&new.stack_name).ok_or_else(|| missing(&new.stack_name))?;
     let change_set = StoredChangeSet::new(id, new, template, stack, now);
     stack.change_sets.insert(new.name.clone(), change_set);
     Ok(())
+}
+
+/// A new ARN of CloudFormation's.
+fn new_arn(place: &mut Place<'_, FenrirAccount>, kind: &str, name: &str) -> String {
+    let id = uuid(&place.new_id(name));
+    format!("arn:aws:cloudformation:{}:{}:{kind}/{name}/{id}", place.region, place.account)
+}
+
+/// Makes the stack that a change set is to make: it waits for it.
+fn insert_stack(place: &mut Place<'_, FenrirAccount>, new: &NewChangeSet) {
+    let arn = new_arn(place, "stack", &new.stack_name);
+    let now = place.now;
+    let mut stack = StoredStack { creation_time: now, tags: new.tags.clone(), ..StoredStack::default() };
+    stack.become_status(&arn, "REVIEW_IN_PROGRESS", Some("User Initiated".into()), None, now);
+    region(place).stacks.insert(arn, stack);
+}
+
+/// Whether a stack that is there is in a state for that change set.
+fn check_fits(arn: &str, stack: &StoredStack, new: &NewChangeSet) -> Result<(), ServiceError> {
+    match new.change_set_type {
+        ChangeSetType::Create if stack.status == "REVIEW_IN_PROGRESS" => Ok(()),
+        ChangeSetType::Create => Err(validation_error(format!(
+            "Stack [{}] already exists and cannot be created again with the changeSet [{}].",
+            new.stack_name, new.name
+        ))),
+        ChangeSetType::Update if UPDATABLE.contains(&stack.status.as_str()) => Ok(()),
+        ChangeSetType::Update => Err(not_updatable(arn, stack)),
+    }
 }
 
 fn execute(
@@ -232,23 +262,15 @@ fn execute(
     if kind == Kind::Update && !UPDATABLE.contains(&found.status.as_str()) {
         return Err(not_updatable(arn, found));
     }
-    let (arn, key, mut change_set) = (arn.clone(), key.clone(), change_set.clone());
+    let (arn, key, change_set) = (arn.clone(), key.clone(), change_set.clone());
     // It was processed when the change set was made, and nothing of it has changed since.
     let target = Template::process(&change_set.template).map_err(validation_error)?;
     let without_code = without_code(place, &target);
     let region = region(place);
-    let Some(stack) = region.stacks.get_mut(&arn) else { return Err(missing(stack)) };
-    let operation = Operation::to(kind, token, stack, target, without_code);
-    let status = if kind == Kind::Create { "CREATE_IN_PROGRESS" } else { "UPDATE_IN_PROGRESS" };
-    stack.become_status(&arn, status, Some("User Initiated".into()), Some(token), now);
-    change_set.executed_by = Some(token.into());
-    change_set.execution_status = Some("EXECUTE_IN_PROGRESS".into());
-    stack.change_set_id = Some(change_set.id.clone());
-    stack.template = Some(change_set.template.clone());
-    stack.tags.clone_from(&change_set.tags);
-    // The others were made for the stack as it was.
-    stack.change_sets = BTreeMap::from([(key, change_set)]);
-    stack.operation = Some(Box::new(operation));
+    if let Some(stack) = region.stacks.get_mut(&arn) {
+        let operation = Operation::to(kind, token, stack, target, without_code);
+        stack.begin(&arn, operation, key, change_set, now);
+    }
     region.proceed(&arn, now);
     Ok(())
 }
