@@ -50,7 +50,7 @@ impl Source {
             report.push('\n');
         }
         if let Some(more) = findings.all().len().checked_sub(MOST).filter(|more| *more > 0) {
-            let _ = writeln!(report, "… and {more} more");
+            let _ = writeln!(report, "and {more} more");
         }
         report
     }

@@ -35,25 +35,32 @@ fn number(text: &str) -> Option<Number> {
 }
 
 fn integer(digits: &str) -> Option<String> {
-    let is_all = |digits: &str| !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    let in_base = |digits: &str, base| u128::from_str_radix(digits, base).ok().map(|number| number.to_string());
     if let Some(digits) = digits.strip_prefix("0x") {
         in_base(digits, 16)
     } else if let Some(digits) = digits.strip_prefix("0b") {
         in_base(digits, 2)
-    } else if let Some(octal) = digits.strip_prefix('0').filter(|octal| is_all(octal)) {
+    } else if let Some(octal) = digits.strip_prefix('0').filter(|octal| are_digits(octal)) {
         in_base(octal, 8)
     } else {
-        is_all(digits).then(|| digits.to_owned())
+        are_digits(digits).then(|| digits.to_owned())
     }
+}
+
+fn in_base(digits: &str, base: u32) -> Option<String> {
+    let are_digits = digits.chars().all(|digit| digit.is_digit(base));
+    let number = are_digits.then(|| u128::from_str_radix(digits, base).ok()).flatten()?;
+    Some(number.to_string())
+}
+
+fn are_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// `1:30` is 90.
 fn sexagesimal(digits: &str) -> Option<String> {
-    let (first, rest) = digits.split_once(':')?;
-    let is_first = !first.starts_with('0') && first.bytes().all(|byte| byte.is_ascii_digit());
-    let first = is_first.then(|| first.parse::<u128>().ok()).flatten()?;
-    let sum = rest.split(':').try_fold(first, |sum, part| {
+    let (first, rest) = digits.split_once(':').filter(|(first, _)| are_digits(first) && !first.starts_with('0'))?;
+    let sum = rest.split(':').try_fold(first.parse::<u128>().ok()?, |sum, part| {
+        let part = Some(part).filter(|part| are_digits(part) && part.len() <= 2)?;
         let part = part.parse::<u8>().ok().filter(|part| *part < 60)?;
         sum.checked_mul(60)?.checked_add(part.into())
     });
@@ -64,8 +71,7 @@ fn sexagesimal(digits: &str) -> Option<String> {
 fn decimal(digits: &str) -> Option<String> {
     let (mantissa, exponent) = digits.find(['e', 'E']).map_or((digits, ""), |at| digits.split_at(at));
     let (whole, fraction) = mantissa.split_once('.')?;
-    let digits_of = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-    if !digits_of(whole) || !digits_of(fraction) || (whole.is_empty() && fraction.is_empty()) {
+    if !are_digits(&[whole, fraction].concat()) {
         return None;
     }
     let whole = whole.trim_start_matches('0');

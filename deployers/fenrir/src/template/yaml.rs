@@ -14,6 +14,9 @@ use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 /// How deep values may lie in each other. Templates need a fraction of it. Tags may double it, and the deployer reads no JSON
 /// that is deeper than 128.
 const MAX_DEPTH: usize = 60;
+const TOO_DEEP: &str = "nested deeper than 60 values";
+/// What stands in a path for a name that is none: YAML's mark for such names.
+const NO_NAME: &str = "?";
 /// After so many findings reading ends: whoever has more begins with these.
 const MAX_FINDINGS: usize = 100;
 
@@ -87,7 +90,7 @@ impl<'t> Reader<'t> {
     /// The value that begins with an event.
     fn value_from(&mut self, event: Event<'t>, span: Span, place: &Place<'_>) -> Result<Node, Stop> {
         if place.depth() > MAX_DEPTH {
-            self.refuse(place, Some(span), &format!("nested deeper than {MAX_DEPTH} values"), None);
+            self.refuse(place, Some(span), TOO_DEEP, None);
             return Err(Stop);
         }
         match event {
@@ -135,7 +138,7 @@ impl<'t> Reader<'t> {
                 return Ok((mapping, end));
             }
             let Some(name) = self.name(event, span, place)? else {
-                self.value(place)?;
+                self.value(&Place::Named(place, NO_NAME))?;
                 continue;
             };
             let value = self.value(&Place::Named(place, &name))?;
@@ -164,7 +167,7 @@ impl<'t> Reader<'t> {
             }
             Event::Alias(_) => "an alias cannot be a name",
             list_or_mapping => {
-                self.value_from(list_or_mapping, span, place)?;
+                self.value_from(list_or_mapping, span, &Place::Named(place, NO_NAME))?;
                 "a name must be a text"
             }
         };
@@ -250,12 +253,16 @@ impl<'t> Reader<'t> {
         if let Some(tab) = self.indenting_tab(at).filter(|_| error.info().contains("tab")) {
             let help = "YAML is indented with spaces".to_owned();
             self.refuse(&Place::Top, Some(Span { start: tab, end: tab + 1 }), "a tab indents this line", Some(help));
+            return;
+        }
+        // The parser has a limit of its own, and looks ahead.
+        let (message, help) = if error.info().contains("recursion limit") {
+            (TOO_DEEP.to_owned(), None)
         } else {
             let language = if self.text.trim_start().starts_with('{') { "JSON" } else { "YAML" };
-            let message = format!("this is not valid {language}: {}", error.info());
-            let help = advice(error.info()).map(str::to_owned);
-            self.refuse(&Place::Top, Some(Span { start: at, end: at }), &message, help);
-        }
+            (format!("this is not valid {language}: {}", error.info()), advice(error.info()).map(str::to_owned))
+        };
+        self.refuse(&Place::Top, Some(Span { start: at, end: at }), &message, help);
     }
 
     /// The first tab that indents a line, from the line of that position on: where a text goes over many lines, the parser

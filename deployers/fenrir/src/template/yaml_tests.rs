@@ -1,4 +1,4 @@
-use super::{Content, Finding, Node, Source, Span, position, read};
+use super::{Content, Finding, Node, Source, Span, read};
 use serde_json::{Value, json};
 
 fn json_of(text: &str) -> Value {
@@ -16,7 +16,7 @@ fn findings_of(text: &str) -> Vec<String> {
 }
 
 fn placed(source: &Source, Finding { span, path, message, help, .. }: &Finding) -> String {
-    let place = span.map(|span| position(&source.text[..span.start]));
+    let place = span.map(|span| source.position(span));
     let place = place.map_or(String::new(), |(line, column)| format!("{line}:{column} "));
     let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
     let help = help.as_ref().map_or(String::new(), |help| format!("; {help}"));
@@ -89,7 +89,12 @@ fn plain_texts_mean_what_cloudformation_takes_them_for() {
         ("0b101", json!(5)),
         ("1_000", json!(1000)),
         ("1:30", json!(90)),
+        ("12:30:45", json!(45_045)),
         ("8080:80", json!("8080:80")),
+        ("1:005", json!("1:005")),
+        ("1:+5", json!("1:+5")),
+        ("0x+5", json!("0x+5")),
+        ("0x", json!("0x")),
         ("-5", json!(-5)),
         ("+5", json!(5)),
         ("1e3", json!("1e3")),
@@ -248,17 +253,24 @@ fn what_is_nested_too_deep_is_refused() {
     assert_eq!(findings.len(), 1);
     assert!(findings[0].starts_with("1:64 a.0.0."), "{findings:?}");
     assert!(findings[0].ends_with("0: nested deeper than 60 values"), "{findings:?}");
-    let braces = "{a: ".repeat(100_000);
-    assert_eq!(findings_of(&braces).len(), 1);
-    let dashes = "- ".repeat(100_000);
-    assert_eq!(findings_of(&dashes).len(), 1);
+}
+
+#[test]
+fn however_deep_a_text_is_nested_reading_ends() {
+    for part in ["[", "{a: ", "- ", "? ", ": ", "? - ", "- ? ", "- : "] {
+        let findings = findings_of(&part.repeat(100_000));
+        assert!(findings.iter().any(|finding| finding.ends_with("nested deeper than 60 values")), "{part}: {findings:?}");
+    }
+    let keys = (0..1000).map(|depth| format!("{}[]:\n", " ".repeat(depth))).collect::<String>();
+    assert!(findings_of(&keys).last().unwrap().ends_with("nested deeper than 60 values"));
 }
 
 #[test]
 fn what_is_no_yaml_is_refused_where_it_ends_to_be() {
     assert_eq!(
         findings_of("a: b: c\n"),
-        ["1:5 this is not valid YAML: mapping values are not allowed in this context"]
+        ["1:5 this is not valid YAML: mapping values are not allowed in this context; \
+         a name ends in a colon and a space; a text that has both in it needs quotes"]
     );
     assert_eq!(
         findings_of("a: 'b\n"),
@@ -271,7 +283,7 @@ fn what_is_no_yaml_is_refused_where_it_ends_to_be() {
 fn pairs_of_surrogates_are_refused_with_advice() {
     assert_eq!(
         findings_of("{\"a\": \"\\ud83d\\ude00\"}"),
-        ["1:8 this is not valid JSON: while parsing a quoted scalar, found invalid Unicode character escape code; \
+        ["1:7 this is not valid JSON: while parsing a quoted scalar, found invalid Unicode character escape code; \
          write the character itself: YAML knows no pairs of surrogates"]
     );
 }

@@ -6,32 +6,38 @@
 //! - anything else does not exist.
 
 use bifrost::release::Sha256;
-use fenrir::rules::{self, Answer, Answers, Facts, Key, Lookup, Outcome, Role, SecurityGroup, Subnet, Tags};
+use fenrir::rules::{
+    self, Answer, Answers, Facts, Header, Key, Lookup, Outcome, Role, SecurityGroup, Subnet, Tags,
+};
 use fenrir::template::Node;
 
 /// What the release has uploaded.
-pub(crate) const FILES: [&str; 4] = [
+const FILES: [&str; 4] = [
     "s3://bucket/000000000000/org/other/hello.zip",
     "s3://bucket/000000000000/org/shop/development/release/api.yml",
     "s3://bucket/000000000000/org/shop/development/release/hello.zip",
     "s3://bucket/000000000000/org/shop/development/release/shared.zip",
 ];
 
-/// The hash of each of them.
-pub(crate) fn sha256() -> Sha256 {
-    "0".repeat(64).parse().unwrap()
-}
-
 /// Holds a template against the rules, and looks up what they need until they need no more.
-pub(crate) fn apply(template: &Node, facts: &Facts<'_>) -> Outcome {
+pub(crate) fn apply(template: &Node, header: Header, is_uploaded: bool) -> Outcome {
+    let sha256: Sha256 = "0".repeat(64).parse().unwrap();
+    let files = FILES.map(|uri| (uri.to_owned(), sha256.clone())).into();
+    let facts = Facts {
+        project: &header.project,
+        config: &header.config,
+        account: &header.account.unwrap_or_else(|| "000000000000".parse().unwrap()),
+        region: &header.region.unwrap_or_else(|| "us-east-1".parse().unwrap()),
+        bucket: &"bucket".parse().unwrap(),
+        files: is_uploaded.then_some(&files),
+    };
     let mut answers = Answers::new();
     loop {
-        let outcome = rules::apply(template, facts, &answers);
-        let known = answers.len();
-        answers.extend(outcome.needs.iter().map(|lookup| (lookup.clone(), look_up(lookup))));
-        if answers.len() == known {
+        let outcome = rules::apply(template, &facts, &answers);
+        if outcome.needs.is_empty() {
             return outcome;
         }
+        answers.extend(outcome.needs.iter().map(|lookup| (lookup.clone(), look_up(lookup))));
     }
 }
 

@@ -10,9 +10,8 @@ mod account;
 mod fifty_functions;
 mod oddities;
 
-use fenrir::rules::{self, Facts, Header};
+use fenrir::rules;
 use fenrir::template::{Finding, Findings, Look, Severity, Source, read};
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -26,19 +25,7 @@ enum Verdict {
 
 /// Goes the way of a template: it is read, says whose it is, and is held against the rules with what they look up.
 fn judge(source: &Source, is_uploaded: bool) -> Verdict {
-    let judged = read(source).and_then(|node| {
-        let Header { project, config, account, region } = rules::header(&node)?;
-        let files = BTreeMap::from(account::FILES.map(|uri| (uri.to_owned(), account::sha256())));
-        let facts = Facts {
-            project: &project,
-            config: &config,
-            account: &account.unwrap_or_else(|| "000000000000".parse().unwrap()),
-            region: &region.unwrap_or_else(|| "us-east-1".parse().unwrap()),
-            bucket: &"bucket".parse().unwrap(),
-            files: is_uploaded.then_some(&files),
-        };
-        Ok(account::apply(&node, &facts).findings)
-    });
+    let judged = read(source).and_then(|node| Ok(account::apply(&node, rules::header(&node)?, is_uploaded).findings));
     match judged {
         Ok(findings) if !findings.refuse() => Verdict::Accepted(findings),
         Ok(findings) | Err(findings) => Verdict::Refused(findings),
@@ -59,19 +46,14 @@ fn judged(path: &Path) -> (String, Verdict, String) {
     let source = Source::open(path).unwrap();
     let verdict = judge(&source, name.starts_with("uploaded"));
     let (Verdict::Accepted(findings) | Verdict::Refused(findings)) = &verdict;
-    let text = fs::read_to_string(path).unwrap();
-    let said = findings.all().iter().map(|finding| line(&text, finding)).collect();
+    let said = findings.all().iter().map(|finding| line(&source, finding)).collect();
     (name, verdict, said)
 }
 
 /// `line:column path: message; help`.
-fn line(text: &str, Finding { severity, path, span, message, help }: &Finding) -> String {
-    let place = span.map_or_else(String::new, |span| {
-        let before = &text[..span.start];
-        let line = before.matches('\n').count() + 1;
-        let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-        format!("{line}:{column} ")
-    });
+fn line(source: &Source, Finding { severity, path, span, message, help }: &Finding) -> String {
+    let place = span.map(|span| source.position(span));
+    let place = place.map_or_else(String::new, |(line, column)| format!("{line}:{column} "));
     let severity = if *severity == Severity::Warning { "warning: " } else { "" };
     let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
     let help = help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
