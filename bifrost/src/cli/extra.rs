@@ -7,6 +7,7 @@ use super::{Session, output};
 use crate::client::Client;
 use crate::deployer::{Deployer, Tone};
 use async_trait::async_trait;
+use clap::builder::Resettable;
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde::Serialize;
 use std::error::Error;
@@ -37,7 +38,7 @@ pub struct Desk<'s, D: Deployer> {
     paint: Paint,
 }
 
-// The arguments that every such command has. A docstring would become the command's own help.
+/// The arguments that every such command has.
 #[derive(Debug, Args)]
 struct Shared {
     #[command(flatten)]
@@ -48,7 +49,9 @@ struct Shared {
 
 /// The command with the arguments that every such command has.
 pub(super) fn complete(command: clap::Command) -> clap::Command {
-    Shared::augment_args(command)
+    // Whoever adds arguments tells what they are, in the place of what the command is.
+    let (about, long_about) = (command.get_about().cloned(), command.get_long_about().cloned());
+    Shared::augment_args(command).about(Resettable::from(about)).long_about(Resettable::from(long_about))
 }
 
 pub(super) async fn run<D: Deployer>(

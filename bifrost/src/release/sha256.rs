@@ -88,7 +88,9 @@ mod tests {
     #[test]
     fn pieces_have_the_digest_of_the_whole() {
         let mut hasher = Hasher::default();
-        [&b"fen"[..], b"", b"rir"].into_iter().for_each(|piece| hasher.update(piece));
+        for piece in [&b"fen"[..], b"", b"rir"] {
+            hasher.update(piece);
+        }
         assert_eq!(hasher.finish(), Sha256::of(b"fenrir"));
     }
 

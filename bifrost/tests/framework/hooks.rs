@@ -2,7 +2,7 @@
 //! halt comes too late, and what a rollback takes along.
 
 use crate::board::{Board, BoardDeployer, Chart, Note, Notes, context, lab as board, world};
-use bifrost::client::{Address, Client, News, Prepared, ROLLBACK_OF, RollbackFailure, StartFailure, Started};
+use bifrost::client::{Address, Client, News, Prepared, ROLLBACK_OF, Rollback, RollbackFailure, StartFailure, Started};
 use bifrost::cloud::{CloudError, Encryption};
 use bifrost::local::{LocalDeployer, Session};
 use bifrost::release::{ConfigName, Defaults, ProjectName, Release, Sha256};
@@ -96,12 +96,12 @@ fn lab() -> Lab<Scribe> {
 }
 
 /// A note and its parcel, each test in a folder of its own.
-fn note(test: &str, text: &str, parcel: &str) -> PathBuf {
+fn note(test: &str, content: &str, parcel: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("note.parcel"), parcel).unwrap();
     let file = folder.join("note.txt");
-    std::fs::write(&file, text).unwrap();
+    std::fs::write(&file, content).unwrap();
     file
 }
 
@@ -231,15 +231,15 @@ async fn a_rollback_takes_along_the_files_of_the_earlier_release() {
     std::fs::write(&file, "dev: second").unwrap();
     deployed(&lab, &file).await;
 
-    let rollback = roll_back().await.unwrap();
+    let Rollback { to, prepared, .. } = roll_back().await.unwrap();
     let id = first.release.envelope.release_id.to_string();
-    let document = &rollback.prepared.document;
-    assert_eq!((rollback.to.release_id.as_str(), &document["note"]), (id.as_str(), &json!("first")));
+    let document = &prepared.document;
+    assert_eq!((to.release_id.as_str(), &document["note"]), (id.as_str(), &json!("first")));
     assert_eq!(document["metadata"][ROLLBACK_OF], id.as_str());
     assert_eq!(document["metadata"]["started_by"], "bob@ci");
     assert_ne!(document["release_id"], id.as_str());
-    assert_eq!(names(&rollback.prepared), ["stamp"]);
-    let Started { is_ours, joined, .. } = client.start(&rollback.prepared).await.unwrap();
+    assert_eq!(names(&prepared), ["stamp"]);
+    let Started { is_ours, joined, .. } = client.start(&prepared).await.unwrap();
     assert!(is_ours && !joined);
     assert!(matches!(roll_back().await, Err(RollbackFailure::Runs(_))));
     lab.run().await.unwrap();

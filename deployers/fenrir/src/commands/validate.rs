@@ -40,11 +40,8 @@ impl Extra<Fenrir> for Validate {
 
     async fn run(&self, matches: &ArgMatches, desk: &Desk<'_, Fenrir>) -> Result<u8, Failure> {
         let opened = Opened::open(template_file::of(matches))?;
-        let findings = if matches.get_flag("look-up") {
-            opened.look_up(&desk.client().await?).await?
-        } else {
-            opened.check()
-        };
+        let findings =
+            if matches.get_flag("look-up") { opened.look_up(&desk.client().await?).await? } else { opened.check() };
         tell(desk, &opened, &findings)?;
         Ok(if findings.refuse() { REFUSED } else { 0 })
     }
