@@ -10,6 +10,7 @@ use crate::resolve::{RESOLVED_FILE, resolved};
 use bifrost::cloud::{Encryption, ErrorKind};
 use bifrost::release::Envelope;
 use serde_json::Value;
+use tokio::join;
 
 /// Asks CloudFormation what the template would change.
 ///
@@ -32,11 +33,12 @@ pub(super) async fn ensure(
     release: &mut FenrirRelease,
 ) -> Result<Option<ChangeSet>, ChangeSetFailure> {
     let (stack_name, name) = (stack_name(&release.envelope), change_set_name(&release.envelope));
-    let stack = ports.stacks.stack(&stack_name).await?;
+    let (stack, found) = join!(ports.stacks.stack(&stack_name), ports.stacks.change_set(&stack_name, &name));
+    let stack = stack?;
     if let Some(stack) = &stack {
         check_owner(stack, &release.envelope)?;
     }
-    if let Some(found) = ports.stacks.change_set(&stack_name, &name).await? {
+    if let Some(found) = found? {
         record(release, stack.as_ref(), &found);
         return Ok(Some(found));
     }

@@ -17,6 +17,8 @@ pub use update_stack::update_stack;
 pub use validate::validate;
 
 #[cfg(test)]
+mod call_tests;
+#[cfg(test)]
 mod fault_tests;
 #[cfg(test)]
 mod tests;
