@@ -259,7 +259,10 @@ fn what_is_nested_too_deep_is_refused() {
 fn however_deep_a_text_is_nested_reading_ends() {
     for part in ["[", "{a: ", "- ", "? ", ": ", "? - ", "- ? ", "- : "] {
         let findings = findings_of(&part.repeat(100_000));
-        assert!(findings.iter().any(|finding| finding.ends_with("nested deeper than 60 values")), "{part}: {findings:?}");
+        assert!(
+            findings.iter().any(|finding| finding.ends_with("nested deeper than 60 values")),
+            "{part}: {findings:?}"
+        );
     }
     let keys = (0..1000).map(|depth| format!("{}[]:\n", " ".repeat(depth))).collect::<String>();
     assert!(findings_of(&keys).last().unwrap().ends_with("nested deeper than 60 values"));

@@ -6,9 +6,7 @@
 //! - anything else does not exist.
 
 use bifrost::release::Sha256;
-use fenrir::rules::{
-    self, Answer, Answers, Facts, Header, Key, Lookup, Outcome, Role, SecurityGroup, Subnet, Tags,
-};
+use fenrir::rules::{self, Answer, Answers, Facts, Header, Key, Lookup, Outcome, Role, SecurityGroup, Subnet, Tags};
 use fenrir::template::Node;
 
 /// What the release has uploaded.
