@@ -37,7 +37,7 @@ pub struct Desk<'s, D: Deployer> {
     paint: Paint,
 }
 
-// The arguments that every such command has. A docstring would become the command's own help.
+/// The arguments that every such command has.
 #[derive(Debug, Args)]
 struct Shared {
     #[command(flatten)]
@@ -48,7 +48,9 @@ struct Shared {
 
 /// The command with the arguments that every such command has.
 pub(super) fn complete(command: clap::Command) -> clap::Command {
-    Shared::augment_args(command)
+    let about = command.get_about().cloned();
+    // The docstrings of what it is given would become the command's own help.
+    Shared::augment_args(command).about(about.unwrap_or_default())
 }
 
 pub(super) async fn run<D: Deployer>(

@@ -37,8 +37,8 @@ use arguments::Setting;
 use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
 
-pub use legible::one_line;
 pub use extra::{Desk, Extra, Failure};
+pub use legible::one_line;
 pub use program::Program;
 use program::Session;
 
