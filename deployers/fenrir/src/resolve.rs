@@ -71,7 +71,8 @@ pub async fn resolved(
     release: &FenrirRelease,
 ) -> Result<Value, ValidateFailure> {
     let template = read(context, release).await?;
-    let outcome = resolve(ports.lookups.as_ref(), &template, &facts(release)).await.map_err(|error| not_looked_up(&error))?;
+    let outcome =
+        resolve(ports.lookups.as_ref(), &template, &facts(release)).await.map_err(|error| not_looked_up(&error))?;
     if outcome.findings.refuse() { Err(refused(&outcome.findings)) } else { Ok(outcome.template) }
 }
 

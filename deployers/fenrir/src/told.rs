@@ -60,20 +60,24 @@ fn notes(release: &FenrirRelease, stack: &str) -> Vec<String> {
     let first = fields.log_summary.as_deref().and_then(log::first_failure);
     let refused = (fields.change_set_status == "FAILED")
         .then(|| format!("the change set failed: {}", fields.change_set_status_reason));
-    let mut notes: Vec<String> = first.map(|line| format!("failed first: {line}")).or(refused).into_iter().collect();
+    let failed = first.map(|line| format!("failed first: {line}")).or(refused);
+    let mut notes: Vec<String> = cancelled(release).or(failed).into_iter().collect();
     notes.extend(outcome(&fields.stack_status, stack));
     notes
+}
+
+/// Why the update was cancelled, if it was: by a person, or by its timeout.
+fn cancelled(release: &FenrirRelease) -> Option<String> {
+    let error = release.envelope.error.as_ref()?;
+    let is_cancelled = error.error == "HaltError" && !release.fields.stack_status.is_empty();
+    is_cancelled.then(|| format!("cancelled: {}", error.cause))
 }
 
 /// What became of the stack, and what to do.
 fn outcome(status: &str, stack: &str) -> Option<String> {
     Some(match status {
-        "ROLLBACK_COMPLETE" => format!(
-            "rolled back: all that was made for stack {stack} was removed again; mend what failed first, and deploy again"
-        ),
-        "UPDATE_ROLLBACK_COMPLETE" => format!(
-            "rolled back: stack {stack} is as it was before, and runs; mend what failed first, and deploy again"
-        ),
+        "ROLLBACK_COMPLETE" => format!("rolled back: all that was made for stack {stack} was removed again"),
+        "UPDATE_ROLLBACK_COMPLETE" => format!("rolled back: stack {stack} is as it was before, and runs"),
         "UPDATE_ROLLBACK_FAILED" => format!(
             "the roll-back failed, too, and nothing can be deployed: mend what its events name, then \
              `aws cloudformation continue-update-rollback --stack-name {stack}`, and unlock"

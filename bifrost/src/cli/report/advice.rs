@@ -9,8 +9,12 @@ pub(in crate::cli) fn next_step(outcome: &Outcome, address: Option<&Address>, hi
     match outcome.status {
         Status::Success => String::new(),
         Status::FailureClean => {
-            let error = outcome.failures.first().map(|failure| failure.error.as_str());
-            format!("{}; {history} has all of it", cure(error.unwrap_or_default()))
+            // Where no task failed, the deployer's notes say why.
+            let cure = outcome
+                .failures
+                .first()
+                .map_or("the notes say why: mend that, and deploy again", |failure| cure(&failure.error));
+            format!("{cure}; {history} has all of it")
         }
         _ => {
             let subject = address.map_or_else(|| "PROJECT CONFIG".to_owned(), Address::arguments);

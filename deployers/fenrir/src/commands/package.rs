@@ -42,7 +42,7 @@ impl Extra<Fenrir> for Package {
         let opened = Opened::open(file)?;
         let findings = opened.check();
         if findings.refuse() {
-            return Err(opened.report(&findings).into());
+            return Err(opened.refusal(&findings).into());
         }
         let mut options = Options { force: matches.get_flag("force"), ..Options::default() };
         if let Some(jobs) = matches.get_one::<NonZeroUsize>("jobs") {

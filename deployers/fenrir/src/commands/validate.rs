@@ -2,8 +2,8 @@
 
 use super::template_file;
 use crate::Fenrir;
-use crate::prepare::Opened;
-use crate::template::{Finding, Findings, Severity};
+use crate::prepare::{Opened, Unread};
+use crate::template::{Finding, Findings, Look, Severity, Source};
 use async_trait::async_trait;
 use bifrost::Tone;
 use bifrost::cli::{Desk, Extra, Failure};
@@ -39,38 +39,44 @@ impl Extra<Fenrir> for Validate {
     }
 
     async fn run(&self, matches: &ArgMatches, desk: &Desk<'_, Fenrir>) -> Result<u8, Failure> {
-        let opened = Opened::open(template_file::of(matches))?;
+        let opened = match Opened::open(template_file::of(matches)) {
+            Ok(opened) => opened,
+            Err(Unread::NoTemplate { text, findings }) => return tell(desk, &text, &findings),
+            Err(unread) => return Err(unread.into()),
+        };
         let findings =
             if matches.get_flag("look-up") { opened.look_up(&desk.client().await?).await? } else { opened.check() };
-        tell(desk, &opened, &findings)?;
-        Ok(if findings.refuse() { REFUSED } else { 0 })
+        tell(desk, opened.text(), &findings)
     }
 }
 
-fn tell(desk: &Desk<'_, Fenrir>, opened: &Opened, findings: &Findings) -> Result<(), Failure> {
+/// Tells what was found, and gives the exit code.
+fn tell(desk: &Desk<'_, Fenrir>, text: &Source, findings: &Findings) -> Result<u8, Failure> {
+    let (exit_code, verdict, tone) =
+        if findings.refuse() { (REFUSED, "would be refused", Tone::Bad) } else { (0, "is valid", Tone::Good) };
     if desk.is_json() {
         for finding in findings.all() {
-            desk.print_json(&object(opened, finding))?;
+            desk.print_json(&object(text, finding))?;
         }
-        return Ok(());
+        return Ok(exit_code);
     }
-    stderr().write_all(opened.report(findings).as_bytes())?;
-    if !findings.refuse() {
-        desk.print(&format!("{} is valid{}", opened.file().display(), warnings(findings)), Tone::Good)?;
-    }
-    Ok(())
+    stderr().write_all(text.report(findings, Look::of_stderr()).as_bytes())?;
+    desk.print(&format!("{} {verdict}{}", text.path().display(), counted(findings)), tone)?;
+    Ok(exit_code)
 }
 
-fn warnings(findings: &Findings) -> String {
-    match findings.all().len() {
-        0 => String::new(),
-        1 => ", with 1 warning".into(),
-        many => format!(", with {many} warnings"),
-    }
+/// How many errors and warnings there are, if there are any.
+fn counted(findings: &Findings) -> String {
+    let (errors, warnings): (Vec<_>, Vec<_>) =
+        findings.all().iter().partition(|finding| finding.severity == Severity::Error);
+    let told = [(errors.len(), "error"), (warnings.len(), "warning")].into_iter().filter(|(count, _)| *count > 0);
+    let told: Vec<_> =
+        told.map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" })).collect();
+    if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
 }
 
-fn object(opened: &Opened, finding: &Finding) -> Value {
-    let place = finding.span.map(|span| opened.position(span));
+fn object(text: &Source, finding: &Finding) -> Value {
+    let place = finding.span.map(|span| text.position(span));
     let severity = if finding.severity == Severity::Error { "error" } else { "warning" };
     let mut object = json!({ "severity": severity, "path": finding.path, "message": finding.message });
     if let (Some(fields), Some((line, column))) = (object.as_object_mut(), place) {

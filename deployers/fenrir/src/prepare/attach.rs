@@ -3,6 +3,7 @@
 use super::{Opened, units};
 use crate::package::{self, Kind, Options, Origin, Packaged, Progress, Unit, UnitError};
 use crate::resolve::TEMPLATE_FILE;
+use crate::template::Look;
 use bifrost::cloud::Encryption;
 use bifrost::release::{AccountId, ConfigName, ProjectDir, ProjectName, ReleaseDir, ReleaseId, Sha256};
 use bifrost::{Attachment, Body, Uploaded};
@@ -41,14 +42,13 @@ pub fn attach(file: &Path, release: &mut Map<String, Value>, earlier: &Uploaded)
 }
 
 fn checked(file: &Path) -> Result<Opened, String> {
-    let opened = Opened::open(file)?;
+    let opened = Opened::open(file).map_err(|unread| unread.to_string())?;
     let findings = opened.check();
-    let report = opened.report(&findings);
     if findings.refuse() {
-        return Err(report);
+        return Err(opened.refusal(&findings));
     }
     // If nobody listens, nothing is lost that would stop the deploy.
-    let _ = stderr().write_all(report.as_bytes());
+    let _ = stderr().write_all(opened.text().report(&findings, Look::of_stderr()).as_bytes());
     Ok(opened)
 }
 

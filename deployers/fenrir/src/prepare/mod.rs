@@ -6,6 +6,6 @@ mod read;
 mod units;
 
 pub use attach::attach;
-pub use opened::Opened;
+pub use opened::{Opened, Unread};
 pub use read::read;
 pub use units::units;

@@ -3,7 +3,7 @@
 use crate::Fenrir;
 use crate::resolve::resolve;
 use crate::rules::{self, Answers, Facts, Header};
-use crate::template::{self, Findings, Look, Node, OpenError, Source, Span};
+use crate::template::{self, Findings, Look, Node, OpenError, Source};
 use bifrost::client::{Address, Client};
 use bifrost::cloud::CloudError;
 use bifrost::release::{AccountId, BucketName, ConfigName, InvalidName, ProjectName, Region};
@@ -14,21 +14,37 @@ use std::path::{Path, PathBuf};
 /// A template file that was read.
 pub struct Opened {
     file: PathBuf,
-    source: Source,
+    text: Source,
     /// The template.
     pub node: Node,
+}
+
+/// Why a template file was not read.
+#[derive(Debug, thiserror::Error)]
+pub enum Unread {
+    /// It cannot be opened, or is no text.
+    #[error("{}", whole(.0))]
+    File(#[from] OpenError),
+    /// Its text is no template.
+    #[error("{}", refusal(.text, .findings))]
+    NoTemplate {
+        /// What it says.
+        text: Source,
+        /// All that is wrong with it.
+        findings: Findings,
+    },
 }
 
 impl Opened {
     /// Reads a template file.
     ///
     /// # Errors
-    /// All that is wrong with the text, with its lines, as it is to be shown.
-    pub fn open(file: &Path) -> Result<Self, String> {
-        let source = Source::open(file).map_err(|error| whole(&error))?;
-        match template::read(&source) {
-            Ok(node) => Ok(Self { file: file.to_owned(), source, node }),
-            Err(findings) => Err(source.report(&findings, Look::of_stderr())),
+    /// All that is wrong with the text, with its lines.
+    pub fn open(file: &Path) -> Result<Self, Unread> {
+        let text = Source::open(file)?;
+        match template::read(&text) {
+            Ok(node) => Ok(Self { file: file.to_owned(), text, node }),
+            Err(findings) => Err(Unread::NoTemplate { text, findings }),
         }
     }
 
@@ -47,16 +63,16 @@ impl Opened {
         }
     }
 
-    /// The line and column of what begins there, both from 1.
+    /// Its text, which findings point into.
     #[must_use]
-    pub fn position(&self, span: Span) -> (usize, usize) {
-        self.source.position(span)
+    pub fn text(&self) -> &Source {
+        &self.text
     }
 
-    /// Findings, each with its line.
+    /// The error of a template with these findings.
     #[must_use]
-    pub fn report(&self, findings: &Findings) -> String {
-        self.source.report(findings, Look::of_stderr())
+    pub fn refusal(&self, findings: &Findings) -> String {
+        refusal(&self.text, findings)
     }
 
     /// What is wrong with it, in the light of the target account that it goes to, too.
@@ -78,7 +94,7 @@ impl Opened {
     /// # Errors
     /// All that is wrong with its header.
     pub fn address(&self, client: &Client<Fenrir>) -> Result<Address, String> {
-        let header = rules::header(&self.node).map_err(|findings| self.report(&findings))?;
+        let header = rules::header(&self.node).map_err(|findings| self.refusal(&findings))?;
         Ok(address(header, client))
     }
 
@@ -87,7 +103,7 @@ impl Opened {
     /// # Errors
     /// All that is wrong with it, with its lines.
     pub fn release(&self) -> Result<Map<String, Value>, String> {
-        let header = rules::header(&self.node).map_err(|findings| self.report(&findings))?;
+        let header = rules::header(&self.node).map_err(|findings| self.refusal(&findings))?;
         let mut release = Map::new();
         release.insert("project_name".into(), header.project.as_str().into());
         release.insert("config_name".into(), header.config.as_str().into());
@@ -133,6 +149,11 @@ impl Assumed {
         let Self { project, config, account, region, bucket } = self;
         Facts { project, config, account, region, bucket, files: None }
     }
+}
+
+/// All that is wrong with a template, each finding below the last with its line.
+fn refusal(text: &Source, findings: &Findings) -> String {
+    format!("the template is refused:\n\n{}", text.report(findings, Look::of_stderr()).trim_end())
 }
 
 /// An error with all that it is because of, on one line.

@@ -10,5 +10,5 @@ use std::path::Path;
 /// # Errors
 /// What keeps it from being read, with its lines.
 pub fn read(file: &Path) -> Result<Map<String, Value>, String> {
-    Opened::open(file)?.release()
+    Opened::open(file).map_err(|unread| unread.to_string())?.release()
 }

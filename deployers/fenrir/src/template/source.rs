@@ -70,6 +70,12 @@ impl Source {
 }
 
 impl Source {
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The line and column, both from 1, where a part of it begins.
     #[must_use]
     pub fn position(&self, span: Span) -> (usize, usize) {

@@ -10,7 +10,7 @@ use fenrir::rules::{self, Answer, Answers, Facts, Header, Key, Lookup, Outcome, 
 use fenrir::template::Node;
 
 /// What the release has uploaded.
-const FILES: [&str; 4] = [
+pub(crate) const FILES: [&str; 4] = [
     "s3://bucket/000000000000/org/other/hello.zip",
     "s3://bucket/000000000000/org/shop/development/release/api.yml",
     "s3://bucket/000000000000/org/shop/development/release/hello.zip",

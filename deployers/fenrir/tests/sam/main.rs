@@ -7,7 +7,7 @@ mod account;
 mod embedded;
 
 use embedded::Types;
-use fenrir::rules::{self, Facts, Header};
+use fenrir::rules;
 use fenrir::template::{Source, read};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -20,18 +20,8 @@ use std::process::Stdio;
 /// The template that CloudFormation would get of a file, with an upload in place of each path in it.
 fn emitted(path: &Path) -> Value {
     let template = read(&Source::open(path).unwrap()).unwrap();
-    let Header { project, config, account, region } = rules::header(&template).unwrap();
-    let files = BTreeMap::from(account::FILES.map(|uri| (uri.to_owned(), account::sha256())));
     let is_uploaded = path.file_name().unwrap().to_string_lossy().starts_with("uploaded");
-    let facts = Facts {
-        project: &project,
-        config: &config,
-        account: &account.unwrap_or_else(|| "000000000000".parse().unwrap()),
-        region: &region.unwrap_or_else(|| "us-east-1".parse().unwrap()),
-        bucket: &"bucket".parse().unwrap(),
-        files: is_uploaded.then_some(&files),
-    };
-    let mut emitted = account::apply(&template, &facts).template;
+    let mut emitted = account::apply(&template, rules::header(&template).unwrap(), is_uploaded).template;
     for code in rules::code_references(&template) {
         emitted["Resources"][&code.logical_id]["Properties"][code.property] = json!(account::FILES[2]);
     }

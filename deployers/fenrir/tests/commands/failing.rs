@@ -1,0 +1,114 @@
+//! `deploy`, where CloudFormation fails: what failed first, what rolled back, and what to do.
+
+use crate::stage::{Application, STACK, SUBJECT};
+use crate::told;
+use serde_json::{Value, json};
+
+#[test]
+fn a_first_deploy_that_fails_says_what_failed_first_and_leaves_no_stack() {
+    let application = Application::new("create-fails");
+    application.behaviour("fails.json", &json!({"hello": {"fails": "create", "reason": "Internal Failure"}}));
+    let (shown, code) = application.shown("deploy --local --speed 100000 --scenario fails.json");
+    assert_eq!(code, 1, "{shown}");
+    assert!(!shown.contains("does not exist"), "{shown}");
+    insta::assert_snapshot!(told::deploy(&shown));
+    assert_eq!(application.json("status --local")[0]["services"], json!([]));
+    let outputs = application.refused("outputs --local");
+    assert_eq!(
+        outputs,
+        format!(
+            "error: there is no stack {STACK} in account 000000000000: `fenrir deploy template.yml --local` makes it"
+        )
+    );
+    application.behaviour("mended.json", &json!({"hello": null}));
+    let (end, code) = application.deploy("template.yml --scenario mended.json");
+    assert_eq!((code, &end["created"]), (0, &json!([format!("stack {STACK}")])));
+}
+
+#[test]
+fn a_stack_that_an_earlier_first_try_left_rolled_back_is_in_nobodys_way() {
+    let application = Application::new("left");
+    let mut world: Value = serde_json::from_str(include_str!("../../../../examples/worlds/fenrir.json")).unwrap();
+    let region = &mut world["accounts"]["000000000000"]["resources"]["regions"]["us-east-1"];
+    let arn = format!("arn:aws:cloudformation:us-east-1:000000000000:stack/{STACK}/1");
+    let tags = json!({"ProjectName": "coinbase/deploy-test", "ConfigName": "development"});
+    region["stacks"] = json!({arn: {"status": "ROLLBACK_COMPLETE", "tags": tags}});
+    application.write("left.json", world.to_string());
+    let (plan, code) = application.told("plan --world left.json");
+    assert_eq!((code, &plan["changes"][0]["action"]), (2, &json!("add")));
+    let (end, code) = application.told("deploy --world left.json --speed 100000");
+    assert_eq!((code, &end["status"], &end["created"]), (0, &json!("Success"), &json!([format!("stack {STACK}")])));
+}
+
+/// The sample application is deployed, and its next release behaves so.
+fn changed(test: &str, behaviour: &Value) -> Application {
+    let application = Application::deployed(test);
+    application.behaviour("behaves.json", behaviour);
+    application.template("template.yml", &[("Timeout: 10", "Timeout: 20")]);
+    application
+}
+
+#[test]
+fn an_update_that_fails_is_rolled_back_and_what_ran_before_runs_on() {
+    let application = changed("update-fails", &json!({"hello": {"fails": "update", "reason": "Rate exceeded"}}));
+    let before = (
+        application.json("outputs --local"),
+        application.json("status --local")[0]["services"][0]["release_id"].clone(),
+    );
+    let (shown, code) = application.shown("deploy --local --speed 100000 --scenario behaves.json");
+    assert_eq!(code, 1, "{shown}");
+    for part in [
+        "\nFailureClean: release-",
+        "\n  note     failed first: UPDATE_FAILED AWS::Lambda::Function hello Rate exceeded\n",
+        &format!("\n  note     rolled back: stack {STACK} is as it was before, and runs\n"),
+        "\n  next     the notes say why: mend that, and deploy again; `fenrir history deploy-",
+    ] {
+        assert!(shown.contains(part), "{part:?} in {shown}");
+    }
+    let after = (
+        application.json("outputs --local"),
+        application.json("status --local")[0]["services"][0]["release_id"].clone(),
+    );
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_roll_back_that_fails_needs_a_person_and_keeps_the_lock() {
+    let application =
+        changed("roll-back-fails", &json!({"hello": {"fails": "update"}, "greetings": {"fails": "rollback"}}));
+    let (shown, code) = application.shown("deploy --local --speed 100000 --scenario behaves.json");
+    assert_eq!(code, 3, "{shown}");
+    let unlock = format!("`fenrir unlock {SUBJECT} --account 000000000000 --local`");
+    for part in [
+        "\nFailureDirty: release-",
+        "\n  note     failed first: UPDATE_FAILED AWS::Lambda::Function hello Internal Failure\n",
+        &format!("`aws cloudformation continue-update-rollback --stack-name {STACK}`"),
+        &unlock,
+    ] {
+        assert!(shown.contains(part), "{part:?} in {shown}");
+    }
+    let (status, _) = application.shown("status --local");
+    assert!(status.contains("UPDATE_ROLLBACK_FAILED") && status.contains(&unlock), "{status}");
+    let (refused, code) = application.deploy("template.yml");
+    assert_eq!((code, &refused["failures"][0]["error"]), (2, &json!("LockExistsError")));
+    assert!(
+        refused["failures"][0]["cause"].as_str().unwrap().contains("fenrir unlock coinbase/deploy-test development")
+    );
+    assert_eq!(application.run(&format!("unlock {SUBJECT} --local")).status.code(), Some(0));
+    // The lock is gone, and the stack is still as it was left: CloudFormation lets nothing be changed.
+    let (refused, code) = application.deploy("template.yml");
+    assert_eq!((code, &refused["failures"][0]["state"]), (2, &json!("CreateChangeSet")));
+    assert!(refused["failures"][0]["cause"].as_str().unwrap().contains("continue-update-rollback"), "{refused}");
+}
+
+#[test]
+fn a_name_that_is_taken_fails_the_deploy_by_its_reason() {
+    let application = Application::new("taken");
+    let name = "AWS::DynamoDB::Table/fenrir-coinbase-deploy-test-development-greetings";
+    application.scenario("taken.json", &json!({"names": [name]}));
+    let (end, code) = application.deploy("template.yml --scenario taken.json");
+    assert_eq!(code, 1, "{end}");
+    let first = end["notes"][0].as_str().unwrap();
+    assert!(first.starts_with("failed first: CREATE_FAILED AWS::DynamoDB::Table greetings "), "{end}");
+    assert!(first.contains("already exists"), "{end}");
+}

@@ -1,0 +1,32 @@
+//! Templates that are too large to travel with the release.
+
+use crate::stage::Application;
+use bifrost::release::Sha256;
+use serde_json::Value;
+use std::fmt::Write;
+
+#[test]
+fn a_template_of_more_than_51200_bytes_is_a_file_of_its_release() {
+    let application = Application::new("large");
+    let mut outputs = "Outputs:\n".to_owned();
+    for number in 0..60 {
+        let long = "x".repeat(1000);
+        write!(outputs, "  Long{number}:\n    Description: {long}\n    Value: !Ref greetings\n").unwrap();
+    }
+    application.template("template.yml", &[("Outputs:\n", &outputs)]);
+    let (plan, code) = application.told("plan --local");
+    assert_eq!((code, &plan["findings"]), (2, &Value::Array(Vec::new())));
+    let (end, code) = application.deploy("template.yml");
+    assert_eq!(code, 0, "{end}");
+    assert_eq!(end["outputs"].as_object().unwrap().len(), 62);
+    let folder = format!("000000000000/coinbase/deploy-test/development/{}", end["release_id"].as_str().unwrap());
+    let world = application.world().unwrap();
+    let bucket =
+        &world.accounts[&"000000000000".parse().unwrap()].buckets[&"coinbase-fenrir-000000000000".parse().unwrap()];
+    let body = |name: &str| &bucket.objects[&format!("{folder}/{name}")].body;
+    let release: Value = serde_json::from_slice(body("release")).unwrap();
+    assert_eq!(release.get("template"), None);
+    assert_eq!(release["template_sha256"], Sha256::of(body("template")).to_string());
+    let (same, code) = application.told("plan --local");
+    assert_eq!((code, &same["changes"]), (0, &Value::Array(Vec::new())), "{same}");
+}

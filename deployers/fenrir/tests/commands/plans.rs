@@ -1,0 +1,118 @@
+//! `plan`: what a deploy would change, of which nothing is changed.
+
+use crate::shell::text;
+use crate::stage::Application;
+use serde_json::{Value, json};
+
+#[test]
+fn a_plan_exits_2_with_changes_0_without_any_and_1_if_a_deploy_would_be_refused() {
+    let application = Application::new("plan-codes");
+    let (first, code) = application.told("plan --local");
+    assert_eq!((code, &first["exit_code"], first["changes"].as_array().unwrap().len()), (2, &json!(2), 3));
+    assert!(!application.folder.join(".bifrost/world.sqlite").exists(), "a plan makes no world");
+    application.deploy("template.yml");
+    let (same, code) = application.told("plan template.yml --local");
+    assert_eq!((code, &same["changes"], &same["findings"]), (0, &json!([]), &json!([])));
+    application.template(
+        "role.yml",
+        &[(
+            "      Policies:\n        - DynamoDBCrudPolicy:\n            TableName: !Ref greetings\n",
+            "      Role: no-such-role\n",
+        )],
+    );
+    let (refused, code) = application.told("plan role.yml --local");
+    assert_eq!(code, 1);
+    assert_eq!(
+        refused["findings"],
+        json!([
+            "Resources.hello.Properties.Role: there is no role `no-such-role`; make it in the target account, and tag it"
+        ])
+    );
+    for wrong in ["plan absent.yml --local", "plan", "plan --local --no-such-flag", "plan src --local"] {
+        let output = application.run(wrong);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""), "{wrong}");
+        assert!(text(&output.stderr).starts_with("error: "), "{wrong}");
+    }
+}
+
+#[test]
+fn a_plan_changes_nothing_in_the_world() {
+    let application = Application::deployed("plan-still");
+    let seen = |application: &Application| {
+        let world = serde_json::to_value(application.world().unwrap()).unwrap();
+        (world["accounts"]["000000000000"].clone(), application.json("status --local"))
+    };
+    let before = seen(&application);
+    application.change_code();
+    application.template("template.yml", &[("Timeout: 10", "Timeout: 20")]);
+    let (plan, code) = application.told("plan --local");
+    assert_eq!(code, 2, "{plan}");
+    let after = seen(&application);
+    assert_eq!(before, after);
+}
+
+#[test]
+fn a_table_that_would_be_replaced_is_marked_as_its_data_are_lost() {
+    let application = Application::deployed("plan-replaced");
+    application.template("template.yml", &[("        Name: name", "        Name: who")]);
+    let (shown, code) = application.shown("plan --local");
+    assert_eq!(code, 2);
+    insta::assert_snapshot!(shown);
+    let (plan, _) = application.told("plan --local");
+    let changes = plan["changes"].as_array().unwrap();
+    let replaced: Vec<&Value> = changes.iter().filter(|change| change["action"] == "replace").collect();
+    assert_eq!(replaced.len(), 1);
+    assert_eq!((&replaced[0]["resource"], &replaced[0]["is_stateful"]), (&json!("greetings"), &json!(true)));
+}
+
+#[test]
+fn what_was_changed_past_cloudformation_is_told() {
+    let application = Application::deployed("plan-drift");
+    let arn = application.region().stacks.into_keys().next().unwrap();
+    let by_hand = json!({"hello": {"drift": {"modified": {"/MemorySize": 512}}}, "greetings": {"drift": "deleted"}});
+    application.scenario("by-hand.json", &json!({"stacks": {arn: {"resources": by_hand}}}));
+    application.deploy("template.yml --scenario by-hand.json");
+    let (plan, code) = application.told("plan --local");
+    assert_eq!(code, 0, "{plan}");
+    assert_eq!(
+        plan["notes"],
+        json!([
+            "drift: greetings (AWS::DynamoDB::Table) is DELETED",
+            "drift: hello (AWS::Lambda::Function) is MODIFIED",
+            "drift: hello: /MemorySize should be 128 and is 512",
+        ])
+    );
+}
+
+#[test]
+fn traffic_that_shifts_step_by_step_is_told_with_its_alarms() {
+    let application = Application::new("plan-traffic");
+    let shifting = "      AutoPublishAlias: live
+      DeploymentPreference:
+        Type: Canary10Percent5Minutes
+        Alarms:
+          - !Ref errors
+      Timeout: 10\n";
+    let alarm = "  errors:
+    Type: AWS::CloudWatch::Alarm
+    Properties:
+      Namespace: AWS/Lambda
+      MetricName: Errors
+      Statistic: Sum
+      Period: 60
+      EvaluationPeriods: 1
+      Threshold: 1
+      ComparisonOperator: GreaterThanThreshold\n";
+    application.template(
+        "template.yml",
+        &[("      Timeout: 10\n", shifting), ("  greetings:\n    Type", &format!("{alarm}\n  greetings:\n    Type"))],
+    );
+    let (shown, code) = application.shown("plan --local");
+    assert_eq!(code, 2, "{shown}");
+    assert!(
+        shown.contains(
+            "\n  note     hello: alias live shifts to the new code by Canary10Percent5Minutes; undone if errors goes off\n"
+        ),
+        "{shown}"
+    );
+}

@@ -1,0 +1,113 @@
+//! `validate`: holds a template against the rules, alone or in the light of the target account.
+
+use crate::shell::text;
+use crate::stage::Application;
+use serde_json::{Value, json};
+
+/// The sample's function in a network, with a role: neither may it use.
+const ELSEWHERE: [(&str, &str); 1] = [(
+    "      Policies:\n        - DynamoDBCrudPolicy:\n            TableName: !Ref greetings\n",
+    "      Role: no-such-role\n      VpcConfig:\n        SecurityGroupIds: [private]\n        SubnetIds: [public]\n",
+)];
+
+/// The findings of a template, and the exit code.
+fn findings(application: &Application, line: &str) -> (Vec<Value>, i32) {
+    let output = application.run(line);
+    let found = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    (found, output.status.code().unwrap())
+}
+
+#[test]
+fn a_good_template_is_valid_and_needs_no_cloud() {
+    let application = Application::new("valid");
+    assert_eq!(application.shown("validate"), ("template.yml is valid\n".to_owned(), 0));
+    assert_eq!(findings(&application, "validate template.yml"), (Vec::new(), 0));
+    assert!(!application.folder.join(".bifrost").exists());
+}
+
+#[test]
+fn a_warning_is_told_and_refuses_nothing() {
+    let application = Application::new("warnings");
+    application.template("template.yml", &[("python3.13", "python3.7")]);
+    let output = application.run("validate --output text");
+    assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(0), "template.yml is valid: 1 warning\n"));
+    assert!(text(&output.stderr).starts_with("  ! Resources.hello.Properties.Runtime: "), "{}", text(&output.stderr));
+    let (found, code) = findings(&application, "validate");
+    assert_eq!((code, &found[0]["severity"], &found[0]["line"]), (0, &json!("warning"), &json!(20)));
+}
+
+#[test]
+fn all_that_is_wrong_is_shown_with_its_lines() {
+    let application = Application::new("invalid");
+    application
+        .template("template.yml", &[("REGIONAL", "EVERYWHERE"), ("Handler:", "Handlr:"), ("python3.13", "python3.7")]);
+    let output = application.run("validate --output text");
+    assert_eq!(output.status.code(), Some(2));
+    insta::assert_snapshot!(format!("{}{}", text(&output.stderr), text(&output.stdout)));
+    let (found, code) = findings(&application, "validate");
+    assert_eq!((code, found.len()), (2, 4));
+    let misspelt = found.iter().find(|finding| finding["path"] == "Resources.hello.Properties.Handlr").unwrap();
+    assert_eq!(
+        misspelt,
+        &json!({
+            "severity": "error", "path": "Resources.hello.Properties.Handlr", "line": 19, "column": 7,
+            "message": "there is no `Handlr` here", "help": "did you mean `Handler`?",
+        })
+    );
+}
+
+#[test]
+fn what_is_no_yaml_is_a_finding_too() {
+    let application = Application::new("no-yaml");
+    application.template("template.yml", &[("  api:\n", "\tapi:\n")]);
+    let (found, code) = findings(&application, "validate");
+    assert_eq!((code, found.len(), &found[0]["line"], &found[0]["column"]), (2, 1, &json!(9), &json!(1)), "{found:?}");
+    let (shown, code) = application.shown("validate");
+    assert_eq!((shown.as_str(), code), ("template.yml would be refused: 1 error\n", 2));
+}
+
+#[test]
+fn with_look_up_the_target_account_is_asked_and_no_world_is_made() {
+    let application = Application::new("look-up");
+    application.template("template.yml", &ELSEWHERE);
+    assert_eq!(findings(&application, "validate"), (Vec::new(), 0), "without it that is not known");
+    let (found, code) = findings(&application, "validate --look-up --local");
+    let told: Vec<_> =
+        found.iter().map(|finding| (finding["path"].as_str().unwrap(), finding["message"].as_str().unwrap())).collect();
+    assert_eq!(
+        (code, told),
+        (
+            2,
+            vec![
+                ("Resources.hello.Properties.Role", "there is no role `no-such-role`"),
+                (
+                    "Resources.hello.Properties.VpcConfig.SubnetIds.0",
+                    "the subnet `public` (subnet-0a1b2c3d4e5f6000c) has no tag DeployWithFenrir"
+                ),
+            ]
+        )
+    );
+    assert!(!application.folder.join(".bifrost").exists());
+    assert!(application.refused("validate --look-up").contains("does not reach AWS: add --local"));
+}
+
+#[test]
+fn a_template_of_json_is_held_against_the_same_rules() {
+    let application = Application::new("json-template");
+    let mut template = json!({
+        "ProjectName": "coinbase/deploy-test", "ConfigName": "development", "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": {"hello": {"Type": "AWS::Serverless::Function", "Properties": {
+            "CodeUri": "src", "Handler": "hello.handler", "Runtime": "python3.13", "Role": "hello-role",
+        }}},
+    });
+    application.write("template.json", serde_json::to_string_pretty(&template).unwrap());
+    assert_eq!(
+        application.shown("validate template.json --look-up --local"),
+        ("template.json is valid\n".to_owned(), 0)
+    );
+    assert_eq!(application.deploy("template.json").1, 0);
+    template["Resources"]["hello"]["Properties"]["Timeot"] = json!(3);
+    application.write("template.json", serde_json::to_string_pretty(&template).unwrap());
+    let (found, code) = findings(&application, "validate template.json");
+    assert_eq!((code, &found[0]["line"], &found[0]["help"]), (2, &json!(13), &json!("did you mean `Timeout`?")));
+}
