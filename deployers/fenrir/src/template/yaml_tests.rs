@@ -264,7 +264,7 @@ fn however_deep_a_text_is_nested_reading_ends() {
             "{part}: {findings:?}"
         );
     }
-    let keys = (0..1000).map(|depth| format!("{}[]:\n", " ".repeat(depth))).collect::<String>();
+    let keys = (0..1000).map(|depth| " ".repeat(depth) + "[]:\n").collect::<String>();
     assert!(findings_of(&keys).last().unwrap().ends_with("nested deeper than 60 values"));
 }
 

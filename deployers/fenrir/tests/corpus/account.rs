@@ -20,7 +20,7 @@ pub(crate) const FILES: [&str; 4] = [
 /// Holds a template against the rules, and looks up what they need until they need no more.
 pub(crate) fn apply(template: &Node, header: Header, is_uploaded: bool) -> Outcome {
     let sha256: Sha256 = "0".repeat(64).parse().unwrap();
-    let files = FILES.map(|uri| (uri.to_owned(), sha256.clone())).into();
+    let files = FILES.map(|uri| (uri.to_owned(), sha256)).into();
     let facts = Facts {
         project: &header.project,
         config: &header.config,
