@@ -5,20 +5,21 @@ use crate::cloud::ErrorKind;
 use crate::deployer::Deployer;
 use crate::release::{BucketName, ObjectKey};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
 
 /// Reads a log again and again, and tells what is new.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     /// Where it is; none if the deployer writes none, or it may not be read.
     place: Option<(BucketName, ObjectKey)>,
-    /// How many lines were told.
-    told: usize,
+    /// How often each line was told. Lines are not counted by their place: one that AWS is late with comes in between.
+    told: BTreeMap<String, usize>,
 }
 
 impl Log {
     /// The log that is written there.
     pub(super) fn at(bucket: BucketName, key: ObjectKey) -> Self {
-        Self { place: Some((bucket, key)), told: 0 }
+        Self { place: Some((bucket, key)), told: BTreeMap::new() }
     }
 
     /// The lines that were written since the last look. A log that cannot be read is no reason to lose sight of a deploy.
@@ -32,8 +33,17 @@ impl Log {
             }
         };
         let text = written.map(|object| String::from_utf8_lossy(&object.body).into_owned()).unwrap_or_default();
-        let news: Vec<News> = text.lines().skip(self.told).map(line::<D>).collect();
-        self.told += news.len();
+        let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut news = Vec::new();
+        for written in text.lines() {
+            let times = seen.entry(written).or_default();
+            *times += 1;
+            let told = self.told.entry(written.to_owned()).or_default();
+            if *times > *told {
+                *told = *times;
+                news.push(line::<D>(written));
+            }
+        }
         news
     }
 }

@@ -1,7 +1,7 @@
 //! What earlier releases of the same project and config left in the bucket, so that it is not uploaded again.
 
 use super::{Address, Client};
-use crate::cloud::{CloudError, ExecutionSummary, Which};
+use crate::cloud::{CloudError, ExecutionStatus, ExecutionSummary, Which};
 use crate::deployer::{Deployer, Uploaded};
 use crate::release::{ObjectKey, ProjectDir, Sha256};
 use futures_util::stream::{self, StreamExt as _};
@@ -32,14 +32,16 @@ impl<D: Deployer> Client<D> {
         Ok(found)
     }
 
-    /// What earlier releases say of their files is a claim, which the deployer checks as it does that of any release.
+    /// What earlier releases say of their files. Only those that succeeded are asked, as the deployer has checked what they
+    /// say: of another, anybody who may start executions could claim anything.
     pub(super) async fn uploaded(&self, address: &Address) -> Result<Uploaded, CloudError> {
         if !D::REUSES_FILES {
             return Ok(Uploaded::default());
         }
+        let succeeded = Which { status: Some(ExecutionStatus::Succeeded), of: None };
         let project = ProjectDir::new(&address.account, &address.project);
         let mut claimed: BTreeMap<Sha256, (String, ObjectKey)> = BTreeMap::new();
-        for execution in self.latest(address, Which::default(), RELEASES).await? {
+        for execution in self.latest(address, succeeded, RELEASES).await? {
             for (uri, sha256) in D::files(&execution.input) {
                 if let Ok(key) = project.object(&address.bucket, &uri) {
                     claimed.entry(sha256).or_insert((uri, key));

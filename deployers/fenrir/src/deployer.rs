@@ -4,18 +4,22 @@ use crate::boundary::BOUNDARY;
 use crate::cloud::{FenrirPorts, Stack};
 use crate::machine::Fenrir;
 use crate::names::stack_name_of;
+use crate::owner;
 use crate::permissions::PERMISSIONS;
 use crate::release::{FenrirFields, FenrirRelease};
-use crate::resolve::{RESOLVED_FILE, facts};
+use crate::resolve::{RESOLVED_FILE, TEMPLATE_FILE, facts};
 use crate::rules::{self, Answers};
 use crate::{plan, template, told};
 use async_trait::async_trait;
 use bifrost::client::Prepared;
-use bifrost::cloud::{CloudError, Objects};
+use bifrost::cloud::{CloudError, Encryption, Objects};
 use bifrost::release::{ConfigName, ProjectName, Sha256};
-use bifrost::{Boundary, Changes, Deployed, Deployer, Permission, Plan, PlanError, Tone};
+use bifrost::{Belonging, Boundary, Changes, Deployed, Deployer, Permission, Plan, PlanError, Tone};
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// How many bytes a release may have. A state's output may have 200 KiB, and up to 64 KiB of events and outputs are added.
+const LARGEST_RELEASE: usize = 128 * 1024;
 
 #[async_trait]
 impl Deployer for Fenrir {
@@ -34,6 +38,7 @@ impl Deployer for Fenrir {
     const WRITTEN_FILES: &'static [&'static str] = &["log", RESOLVED_FILE];
 
     fn check(release: &FenrirRelease) -> Result<(), String> {
+        check_size(release)?;
         let Some(sent) = &release.fields.template else { return Ok(()) };
         let template = template::of_release(sent).map_err(|findings| findings.to_string())?;
         let findings = rules::apply(&template, &facts(release), &Answers::new()).findings;
@@ -57,6 +62,12 @@ impl Deployer for Fenrir {
     fn files(release: &Value) -> BTreeMap<String, Sha256> {
         let files = release.get("s3_uris_sha256s").and_then(Value::as_object).into_iter().flatten();
         files.filter_map(|(uri, sha256)| Some((uri.clone(), sha256.as_str()?.parse().ok()?))).collect()
+    }
+
+    fn belongings(release: &FenrirRelease) -> Vec<Belonging> {
+        let template =
+            |sha256: &Sha256| Belonging { name: TEMPLATE_FILE.into(), sha256: *sha256, encryption: Encryption::Bucket };
+        release.fields.template_sha256.iter().map(template).collect()
     }
 
     fn plan(
@@ -85,8 +96,24 @@ impl Deployer for Fenrir {
         config: &ConfigName,
     ) -> Result<Vec<Deployed>, CloudError> {
         let stack = ports.stacks.stack(&stack_name_of(project, config)).await?;
-        Ok(stack.filter(|stack| stack.status != "REVIEW_IN_PROGRESS").map(deployed).into_iter().collect())
+        let is_theirs = |stack: &Stack| owner::is_of(&stack.tags, project, config);
+        Ok(stack.filter(is_theirs).map(deployed).into_iter().collect())
     }
+}
+
+/// Refuses a release that would not travel to the end: the states add events and outputs to it.
+///
+/// # Errors
+/// How large it is, and what to do.
+pub(crate) fn check_size(release: &FenrirRelease) -> Result<(), String> {
+    let size = serde_json::to_vec(release).map_err(|error| error.to_string())?.len();
+    if size <= LARGEST_RELEASE {
+        return Ok(());
+    }
+    Err(format!(
+        "the release has {size} bytes without white space, and {LARGEST_RELEASE} are all that can travel: say less in \
+         `metadata`, or refer to fewer files"
+    ))
 }
 
 fn deployed(stack: Stack) -> Deployed {

@@ -56,6 +56,12 @@ impl From<ValidateFailure> for ChangeSetFailure {
     }
 }
 
+impl From<ValidateFailure> for LookFailure {
+    fn from(ValidateFailure::BadRelease(message): ValidateFailure) -> Self {
+        Self::BadRelease(message)
+    }
+}
+
 impl From<ChangeSetFailure> for LookFailure {
     fn from(failure: ChangeSetFailure) -> Self {
         match failure {

@@ -3,6 +3,7 @@
 //! A template goes this way: it is read ([`template`]), held against the rules of each resource type and rewritten with what
 //! the target account says of the names in it ([`rules`]), and handed to CloudFormation as a change set ([`handlers`]).
 
+mod advice;
 mod boundary;
 pub mod cloud;
 #[cfg(feature = "cli")]
@@ -17,6 +18,7 @@ pub mod log;
 mod machine;
 pub mod names;
 mod new_change_set;
+mod owner;
 pub mod pace;
 #[cfg(feature = "cli")]
 pub mod package;

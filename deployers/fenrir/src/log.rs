@@ -1,14 +1,19 @@
 //! The log of a deploy (contract §3): what the change set would change, then what happened to the stack.
 //!
 //! A line is `<time> <status> <type> <logical id> <reason>`, as in the original's. Of a change the status is one of
-//! `ADD`, `MODIFY`, `REPLACE`, `REPLACE?` (that depends on what is known only then), `REMOVE`, `IMPORT` and `DYNAMIC`.
+//! `ADD`, `MODIFY`, `REPLACE`, `REPLACE?` (that depends on what is known only then), `REMOVE`, `IMPORT` and `DYNAMIC`; and
+//! `SHIFT` of a function whose traffic shifts to new code step by step.
 
 use crate::cloud::{Change, ChangeAction, FenrirPorts, Replacement, StackEvent};
+use crate::rollout;
 use crate::stateful::is_stateful;
-use bifrost::cloud::{CloudError, Encryption};
+use crate::template::Node;
+use bifrost::cloud::CloudError;
+use bifrost::log;
 use bifrost::release::Envelope;
 use bifrost::task::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
+use serde_json::Value;
 
 /// How many bytes of it travel with the release.
 const LONGEST_SUMMARY: usize = 32 * 1024;
@@ -16,10 +21,13 @@ const LONGEST_SUMMARY: usize = 32 * 1024;
 /// What ends the line of a change to a resource that holds data.
 pub const HOLDS_DATA: &str = "(it holds data)";
 
-/// The statuses of changes.
-const CHANGES: [&str; 7] = ["ADD", "MODIFY", "REPLACE", "REPLACE?", "REMOVE", "IMPORT", "DYNAMIC"];
+/// The word for a function whose traffic shifts to new code step by step.
+const SHIFT: &str = "SHIFT";
 
-/// Writes what a change set would change.
+/// The words for what is to change.
+const CHANGES: [&str; 8] = ["ADD", "MODIFY", "REPLACE", "REPLACE?", "REMOVE", "IMPORT", "DYNAMIC", SHIFT];
+
+/// Writes what a change set of that template would change, and which functions' traffic shifts step by step.
 ///
 /// # Errors
 /// Whatever S3 answers.
@@ -27,10 +35,13 @@ pub async fn write_changes(
     context: &Context<FenrirPorts>,
     envelope: &Envelope,
     changes: &[Change],
+    template: &Value,
 ) -> Result<(), CloudError> {
     let now = context.now();
-    let text: String = changes.iter().map(|change| of_change(now, change)).collect();
-    write(context, envelope, text).await
+    let shifts = rollout::shifts(&Node::from(template)).into_iter();
+    let shifts = shifts.map(|(name, how)| line(now, SHIFT, "AWS::Lambda::Alias", &name, &how));
+    let text: String = changes.iter().map(|change| of_change(now, change)).chain(shifts).collect();
+    log::write(context, envelope, &text).await
 }
 
 /// Writes what happened to the stack, after what was to change; and gives the part of it that travels with the release.
@@ -46,13 +57,8 @@ pub async fn write_events(
     let there = there.map(|object| String::from_utf8_lossy(&object.body).into_owned()).unwrap_or_default();
     let changes: String = there.lines().filter(|line| is_change(line)).flat_map(|line| [line, "\n"]).collect();
     let events: Vec<String> = events.iter().map(of_event).collect();
-    write(context, envelope, changes + &events.concat()).await?;
+    log::write(context, envelope, &(changes + &events.concat())).await?;
     Ok(summary(&events))
-}
-
-async fn write(context: &Context<FenrirPorts>, envelope: &Envelope, text: String) -> Result<(), CloudError> {
-    let key = envelope.release_dir().log();
-    context.objects.put(&envelope.bucket, &key, text.into_bytes(), Encryption::Bucket).await
 }
 
 /// The reason of the first resource that failed, with its name; not of those that were cancelled because it did.
@@ -79,7 +85,11 @@ pub fn is_change(line: &str) -> bool {
 
 fn of_change(now: DateTime<Utc>, change: &Change) -> String {
     let Change { logical_id, resource_type, scope, .. } = change;
-    let holds = if is_stateful(resource_type) { HOLDS_DATA } else { "" };
+    let holds = match (is_stateful(resource_type), change.keeps_data()) {
+        (_, true) => "(the old one is kept)",
+        (true, false) => HOLDS_DATA,
+        (false, false) => "",
+    };
     line(now, word(change), resource_type, logical_id, &format!("{} {holds}", scope.join(", ")))
 }
 

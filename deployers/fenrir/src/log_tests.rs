@@ -59,8 +59,13 @@ fn a_replacement_of_what_holds_data_says_so() {
         resource_type: "AWS::DynamoDB::Table".into(),
         replacement: Some(Replacement::True),
         scope: vec!["KeySchema".into(), "Tags".into()],
+        policy_action: Some("ReplaceAndDelete".into()),
     };
-    let line = of_change(DateTime::from_timestamp(1_800_000_000, 0).unwrap(), &change);
+    let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+    let line = of_change(now, &change);
     assert_eq!(line, "2027-01-15T08:00:00Z REPLACE AWS::DynamoDB::Table table KeySchema, Tags (it holds data)\n");
     assert!(is_change(&line));
+    let kept = Change { policy_action: Some("ReplaceAndRetain".into()), ..change };
+    let line = of_change(now, &kept);
+    assert_eq!(line, "2027-01-15T08:00:00Z REPLACE AWS::DynamoDB::Table table KeySchema, Tags (the old one is kept)\n");
 }

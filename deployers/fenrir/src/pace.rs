@@ -5,10 +5,13 @@
 //! that is more, a thousandth of the release's timeout or of the time so far.
 
 use bifrost::release::Envelope;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 /// The first wait (contract §8), in seconds.
 pub const SHORTEST_SECONDS: u32 = 5;
+
+/// By how much the clocks of AWS's services may differ from the deployer's.
+pub const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(5);
 
 /// The longest wait of a deploy that takes less than a day, in seconds.
 const MINUTE: i64 = 60;
@@ -26,7 +29,6 @@ pub fn next_wait(envelope: &Envelope, now: DateTime<Utc>) -> u32 {
 mod tests {
     use super::*;
     use crate::release::sample;
-    use chrono::TimeDelta;
 
     /// The waits of a deploy that takes so long, one after the other.
     fn waits(timeout: u32, lasts: TimeDelta) -> Vec<u32> {

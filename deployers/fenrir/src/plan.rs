@@ -6,6 +6,7 @@ use crate::cloud::{
 };
 use crate::names::stack_name;
 use crate::new_change_set::describe;
+use crate::owner;
 use crate::release::{FenrirFields, FenrirRelease};
 use crate::resolve::{RESOLVED_FILE, TEMPLATE_FILE, facts, resolve};
 use crate::rollout;
@@ -46,14 +47,25 @@ pub(crate) async fn plan(
     }
     let stack = ports.stacks.stack(&stack_name(&release.envelope)).await?;
     let deployed = stack.filter(|stack| !matches!(stack.status.as_str(), "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE"));
+    if let Some(stack) = &deployed
+        && !owner::is_of(&stack.tags, &release.envelope.project_name, &release.envelope.config_name)
+    {
+        plan.findings.push(owner::others(&stack.name, &stack.tags));
+        return Ok(Some(plan));
+    }
     match &deployed {
         None => plan.changes = additions(&outcome.template),
         Some(stack) => {
             plan.changes = changes(ports.stacks.as_ref(), objects, release, stack, &outcome.template).await?;
-            plan.notes.extend(drift(ports.stacks.as_ref(), stack).await?);
+            // What would change is known even if this is not.
+            let drift = drift(ports.stacks.as_ref(), stack).await;
+            let not_known =
+                |error| vec![format!("whether the stack was changed past CloudFormation is not known: {error}")];
+            plan.notes.extend(drift.unwrap_or_else(not_known));
         }
     }
-    plan.notes.extend(rollout::notes(&template));
+    let shifts = rollout::shifts(&template).into_iter();
+    plan.notes.extend(shifts.map(|(name, how)| format!("{name}: {how}")));
     Ok(Some(plan))
 }
 
@@ -122,11 +134,14 @@ async fn changes(
 /// Makes the change set, and waits until CloudFormation knows what it would change.
 async fn look(stacks: &dyn CloudFormation, new: &NewChangeSet) -> Result<ChangeSet, PlanError> {
     stacks.create_change_set(new).await?;
+    let mut seen = false;
     for _ in 0..LOOKS {
         match stacks.change_set(&new.stack_name, &new.name).await? {
             Some(made) if matches!(made.status.as_str(), "CREATE_COMPLETE" | "FAILED") => return Ok(made),
-            _ => sleep(BETWEEN).await,
+            None if seen => return Err(PlanError::Refused("a deploy changed the stack meanwhile; plan again".into())),
+            found => seen |= found.is_some(),
         }
+        sleep(BETWEEN).await;
     }
     Err(PlanError::Refused("CloudFormation takes too long to compare; try again later".into()))
 }
@@ -142,7 +157,7 @@ fn planned(change: &Change) -> PlannedChange {
         resource: change.logical_id.clone(),
         kind: change.resource_type.clone(),
         details: details(change),
-        is_stateful: is_stateful(&change.resource_type),
+        is_stateful: is_stateful(&change.resource_type) && !change.keeps_data(),
     }
 }
 
@@ -150,6 +165,9 @@ fn details(change: &Change) -> Vec<String> {
     let mut details = change.scope.clone();
     if change.replacement == Some(Replacement::Conditional) {
         details.push("whether it is replaced is known only then".into());
+    }
+    if change.keeps_data() {
+        details.push("the old one is kept".into());
     }
     details
 }

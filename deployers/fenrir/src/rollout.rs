@@ -2,14 +2,14 @@
 
 use crate::template::{Content, Node};
 
-/// A line for each such function: how its traffic shifts, and which alarms undo it.
+/// Each such function, with how its traffic shifts and which alarms undo that.
 #[must_use]
-pub(crate) fn notes(template: &Node) -> Vec<String> {
+pub(crate) fn shifts(template: &Node) -> Vec<(String, String)> {
     let resources = template.get("Resources").and_then(Node::as_mapping).into_iter().flatten();
-    resources.filter_map(|(name, entry)| note(name, entry.value.get("Properties")?)).collect()
+    resources.filter_map(|(name, entry)| Some((name.clone(), shift(entry.value.get("Properties")?)?))).collect()
 }
 
-fn note(name: &str, properties: &Node) -> Option<String> {
+fn shift(properties: &Node) -> Option<String> {
     let preference = properties.get("DeploymentPreference")?;
     if preference.get("Enabled").is_some_and(|enabled| enabled.content == Content::Boolean(false)) {
         return None;
@@ -22,7 +22,7 @@ fn note(name: &str, properties: &Node) -> Option<String> {
         [] => "no alarm undoes it".to_owned(),
         alarms => format!("undone if {} goes off", alarms.join(" or ")),
     };
-    Some(format!("{name}: alias {alias} shifts to the new code by {kind}; {alarms}"))
+    Some(format!("alias {alias} shifts to the new code by {kind}; {alarms}"))
 }
 
 /// An alarm of the template, or one by its name.

@@ -1,5 +1,6 @@
 //! What is told of a deploy: the tone of the log's lines, and how it ended.
 
+use crate::advice::advice;
 use crate::cloud::ChangeSetType;
 use crate::log;
 use crate::names::stack_name;
@@ -24,11 +25,15 @@ pub(crate) fn tone(line: &str) -> Tone {
 #[must_use]
 pub(crate) fn too_late(state: &str, release: &FenrirRelease) -> Option<String> {
     let is_new = release.fields.change_set_type == Some(ChangeSetType::Create);
+    let status = release.fields.stack_status.as_str();
     match state {
         "Execute" | "WaitForComplete" | "UpdateStack" | "Complete?" if is_new => Some(
             "the stack is being made for the first time, which CloudFormation cannot cancel: it goes on to its end"
                 .into(),
         ),
+        "WaitForComplete" | "UpdateStack" | "Complete?" if !matches!(status, "" | "UPDATE_IN_PROGRESS") => {
+            Some(format!("the stack is in {status} already, which CloudFormation cannot cancel"))
+        }
         "ReleaseLock" | "Success?" | "CleanUp" => Some("the deploy is over, and only cleans up".into()),
         _ => None,
     }
@@ -78,14 +83,10 @@ fn outcome(status: &str, stack: &str) -> Option<String> {
     Some(match status {
         "ROLLBACK_COMPLETE" => format!("rolled back: all that was made for stack {stack} was removed again"),
         "UPDATE_ROLLBACK_COMPLETE" => format!("rolled back: stack {stack} is as it was before, and runs"),
-        "UPDATE_ROLLBACK_FAILED" => format!(
-            "the roll-back failed, too, and nothing can be deployed: mend what its events name, then \
-             `aws cloudformation continue-update-rollback --stack-name {stack}`, and unlock"
-        ),
-        "ROLLBACK_FAILED" | "CREATE_FAILED" => format!(
-            "the roll-back failed, too: mend what its events name, then \
-             `aws cloudformation delete-stack --stack-name {stack}`, and unlock"
-        ),
+        "UPDATE_ROLLBACK_FAILED" | "ROLLBACK_FAILED" => {
+            format!("the roll-back failed, too, and nothing can be deployed: {}, and unlock", advice(status, stack)?)
+        }
+        "CREATE_FAILED" | "DELETE_FAILED" | "UPDATE_FAILED" | "IMPORT_ROLLBACK_FAILED" => advice(status, stack)?,
         "DELETE_COMPLETE" => format!("stack {stack} was deleted meanwhile, past the deployer"),
         _ => return None,
     })

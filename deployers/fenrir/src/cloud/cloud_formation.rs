@@ -107,6 +107,8 @@ pub struct ChangeSet {
     pub status_reason: Option<String>,
     /// `ExecutionStatus`, such as `AVAILABLE`.
     pub execution_status: String,
+    /// The tags that its stack gets. A stack that waits for its first change set has none of its own yet.
+    pub tags: Tags,
     /// What it would change; whole once its status is `CREATE_COMPLETE`.
     pub changes: Vec<Change>,
 }
@@ -167,6 +169,18 @@ pub struct Change {
     /// Of a modification, the properties and attributes that change: `Code`, `Tags` …
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scope: Vec<String>,
+    /// What becomes of the resource that is removed or replaced: `Delete`, `Retain`, `Snapshot`, `ReplaceAndDelete`,
+    /// `ReplaceAndRetain` or `ReplaceAndSnapshot`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policy_action: Option<String>,
+}
+
+impl Change {
+    /// Whether the resource that is there stays, or a copy of it, though the stack has no more to do with it.
+    #[must_use]
+    pub fn keeps_data(&self) -> bool {
+        self.policy_action.as_deref().is_some_and(|action| !action.ends_with("Delete"))
+    }
 }
 
 /// Something that happened to a resource of a stack, or to the stack itself.
@@ -268,6 +282,19 @@ pub trait CloudFormation: Send + Sync {
     /// # Errors
     /// Whatever CloudFormation answers.
     async fn delete_stack(&self, stack: &str, token: &str) -> Result<(), CloudError>;
+
+    /// The template of a change set as it was given (`cloudformation:GetTemplate`); none if there is no such change set.
+    ///
+    /// # Errors
+    /// Whatever CloudFormation answers.
+    async fn change_set_template(&self, stack: &str, name: &str) -> Result<Option<Value>, CloudError>;
+
+    /// Why a change set failed that CloudFormation's early validation refused, a line for each resource; nothing if it did
+    /// not (`cloudformation:DescribeEvents`, the failed ones of that change set).
+    ///
+    /// # Errors
+    /// Whatever CloudFormation answers.
+    async fn validation_failures(&self, change_set_id: &str) -> Result<Vec<String>, CloudError>;
 
     /// The template of a stack as it was given (`cloudformation:GetTemplate`); none if there is no such stack. One that
     /// is no JSON, which nobody's release gave, is its text.

@@ -3,6 +3,7 @@
 use super::template_file;
 use crate::Fenrir;
 use crate::names::stack_name_of;
+use crate::owner;
 use crate::prepare::Opened;
 use async_trait::async_trait;
 use bifrost::Tone;
@@ -30,6 +31,7 @@ impl Extra<Fenrir> for Outputs {
         let address = opened.address(&client)?;
         let name = stack_name_of(&address.project, &address.config);
         let stack = client.target(&address).await?.stacks.stack(&name).await?;
+        let stack = stack.filter(|stack| owner::is_of(&stack.tags, &address.project, &address.config));
         let stack = stack.ok_or_else(|| {
             format!(
                 "there is no stack {name} in account {}: {} makes it",

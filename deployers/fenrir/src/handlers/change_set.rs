@@ -1,12 +1,15 @@
 //! The state `CreateChangeSet`, and the change set as it is found.
 
 use super::Context;
+use crate::advice::advice;
 use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, TemplateSource};
 use crate::errors::ChangeSetFailure;
 use crate::names::{change_set_name, stack_name};
 use crate::new_change_set::describe;
+use crate::owner;
 use crate::release::FenrirRelease;
 use crate::resolve::{RESOLVED_FILE, resolved};
+use crate::rules::Tags;
 use bifrost::cloud::{Encryption, ErrorKind};
 use bifrost::release::Envelope;
 use serde_json::Value;
@@ -34,11 +37,9 @@ pub(super) async fn ensure(
 ) -> Result<Option<ChangeSet>, ChangeSetFailure> {
     let (stack_name, name) = (stack_name(&release.envelope), change_set_name(&release.envelope));
     let (stack, found) = join!(ports.stacks.stack(&stack_name), ports.stacks.change_set(&stack_name, &name));
-    let stack = stack?;
-    if let Some(stack) = &stack {
-        check_owner(stack, &release.envelope)?;
-    }
-    if let Some(found) = found? {
+    let (stack, found) = (stack?, found?);
+    check_owner(stack.as_ref(), found.as_ref(), &release.envelope)?;
+    if let Some(found) = found {
         record(release, stack.as_ref(), &found);
         return Ok(Some(found));
     }
@@ -78,37 +79,19 @@ fn next_step(stack: Option<&Stack>) -> Result<Step<'_>, ChangeSetFailure> {
             "stack {} is in {status}, and cannot be changed: {}",
             stack.name,
             advice(status, &stack.name)
+                .unwrap_or_else(|| "somebody changes it past the deployer; deploy again when that is over".into())
         ))),
     }
 }
 
-/// What a person has to do about a stack that cannot be changed.
-fn advice(status: &str, stack: &str) -> String {
-    match status {
-        "UPDATE_ROLLBACK_FAILED" => {
-            format!(
-                "mend what its events name, then `aws cloudformation continue-update-rollback --stack-name {stack}`"
-            )
-        }
-        "CREATE_FAILED" | "ROLLBACK_FAILED" | "DELETE_FAILED" => {
-            format!("mend what its events name, then `aws cloudformation delete-stack --stack-name {stack}`")
-        }
-        _ => "somebody changes it past the deployer; deploy again when that is over".into(),
+/// A stack that waits for its first change set has no tags yet: then those of the change set tell.
+fn check_owner(stack: Option<&Stack>, found: Option<&ChangeSet>, envelope: &Envelope) -> Result<(), ChangeSetFailure> {
+    let made = stack.filter(|stack| stack.status != "REVIEW_IN_PROGRESS").map(|stack| &stack.tags);
+    let is_others = |tags: &&Tags| !owner::is_of(tags, &envelope.project_name, &envelope.config_name);
+    match [made, found.map(|found| &found.tags)].into_iter().flatten().find(is_others) {
+        Some(tags) => Err(ChangeSetFailure::Deploy(owner::others(&stack_name(envelope), tags))),
+        None => Ok(()),
     }
-}
-
-/// Two projects can have the same name of a stack: `a/b-c` and `a-b/c`.
-fn check_owner(stack: &Stack, envelope: &Envelope) -> Result<(), ChangeSetFailure> {
-    let tag = |key: &str| stack.tags.get(key).map_or("", String::as_str);
-    let (project, config) = (tag("ProjectName"), tag("ConfigName"));
-    if project == envelope.project_name.as_str() && config == envelope.config_name.as_str() {
-        return Ok(());
-    }
-    Err(ChangeSetFailure::Deploy(format!(
-        "there is a stack {} with tags ProjectName={project:?} and ConfigName={config:?}, which are not this release's: \
-         a stack of another project is left alone; name this project or config otherwise",
-        stack.name
-    )))
 }
 
 async fn make(
@@ -150,4 +133,8 @@ fn record(release: &mut FenrirRelease, stack: Option<&Stack>, found: &ChangeSet)
     fields.change_set_status.clone_from(&found.status);
     fields.change_set_execution_status.clone_from(&found.execution_status);
     fields.change_set_status_reason = found.status_reason.clone().unwrap_or_default();
+    if found.is_empty() {
+        fields.change_set_empty = Some(true);
+        fields.outputs = stack.map(|stack| stack.outputs.clone()).unwrap_or_default();
+    }
 }

@@ -1,15 +1,20 @@
 //! The state `CleanUp`.
 
 use super::Context;
-use crate::cloud::{FenrirPorts, Stack};
+use crate::advice::advice;
+use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack};
 use crate::errors::CleanUpFailure;
 use crate::log;
 use crate::names::{change_set_name, stack_name};
 use crate::new_change_set::RELEASE_ID;
+use crate::owner;
+use crate::pace::CLOCKS_DIFFER;
 use crate::release::FenrirRelease;
+use crate::rules::Tags;
 use bifrost::lock;
 use bifrost::release::{CaughtError, Envelope};
 use chrono::{DateTime, TimeDelta, Utc};
+use tokio::join;
 
 /// How old a stack may be and still be deleted by the release that made it (contract §8).
 const YOUNG: TimeDelta = TimeDelta::minutes(30);
@@ -22,7 +27,7 @@ const YOUNG: TimeDelta = TimeDelta::minutes(30);
 pub async fn clean_up(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, CleanUpFailure> {
     release.envelope.success = Some(false);
     explain(&mut release);
-    check_usable(&release.fields.stack_status)?;
+    check_usable(&release)?;
     if lock::hold(context, &release.envelope).await? {
         let ports = context.target(&release.envelope).await?;
         remove(&ports, &release.envelope, context.now()).await?;
@@ -32,36 +37,57 @@ pub async fn clean_up(context: &Context, mut release: FenrirRelease) -> Result<F
 }
 
 /// A stack in one of these does not run as it did before.
-fn check_usable(status: &str) -> Result<(), CleanUpFailure> {
-    if matches!(status, "UPDATE_FAILED" | "IMPORT_ROLLBACK_FAILED") {
-        return Err(CleanUpFailure::CleanUp(format!("the stack is in {status}: it was not rolled back")));
+fn check_usable(release: &FenrirRelease) -> Result<(), CleanUpFailure> {
+    let status = release.fields.stack_status.as_str();
+    let is_update = release.fields.change_set_type == Some(ChangeSetType::Update);
+    match status {
+        "UPDATE_FAILED" | "IMPORT_ROLLBACK_FAILED" | "DELETE_FAILED" => {}
+        "DELETE_COMPLETE" if is_update => {}
+        _ => return Ok(()),
     }
-    Ok(())
+    let name = stack_name(&release.envelope);
+    let next = advice(status, &name).unwrap_or_else(|| "deploy again, and it is made anew".into());
+    Err(CleanUpFailure::CleanUp(format!("stack {name} is in {status}, and does not run as it did: {next}")))
 }
 
 async fn remove(ports: &FenrirPorts, envelope: &Envelope, now: DateTime<Utc>) -> Result<(), CleanUpFailure> {
-    let (name, change_set) = (stack_name(envelope), change_set_name(envelope));
-    let Some(stack) = ports.stacks.stack(&name).await? else { return Ok(()) };
-    if is_stillborn(&stack, envelope, now) {
+    let (name, change_set_name) = (stack_name(envelope), change_set_name(envelope));
+    let (stack, change_set) = join!(ports.stacks.stack(&name), ports.stacks.change_set(&name, &change_set_name));
+    let (Some(stack), change_set) = (stack?, change_set?) else { return Ok(()) };
+    let own = change_set.filter(|found| is_own(&found.tags, envelope));
+    if is_young(&stack, envelope, now) && is_stillborn(&stack, own.as_ref(), envelope) {
         // By its ARN: a stack that comes after it under the same name is another.
-        ports.stacks.delete_stack(&stack.id, &format!("{change_set}-delete")).await?;
+        ports.stacks.delete_stack(&stack.id, &format!("{change_set_name}-cleanup")).await?;
         return Ok(());
     }
     // One that was executed belongs to the stack's history.
-    match ports.stacks.change_set(&name, &change_set).await? {
+    match own {
         Some(found) if !found.execution_status.starts_with("EXECUTE_") => {
-            Ok(ports.stacks.delete_change_set(&name, &change_set).await?)
+            Ok(ports.stacks.delete_change_set(&name, &change_set_name).await?)
         }
         _ => Ok(()),
     }
 }
 
-/// Whether this release made it, just now, and it never came up.
-fn is_stillborn(stack: &Stack, envelope: &Envelope, now: DateTime<Utc>) -> bool {
-    let is_own = stack.tags.get(RELEASE_ID).map(String::as_str) == Some(envelope.release_id.as_str());
-    let never_came_up =
-        matches!(stack.status.as_str(), "REVIEW_IN_PROGRESS" | "CREATE_FAILED" | "ROLLBACK_COMPLETE" | "DELETE_FAILED");
-    is_own && never_came_up && now.signed_duration_since(stack.creation_time) <= YOUNG
+fn is_own(tags: &Tags, envelope: &Envelope) -> bool {
+    let is_release = tags.get(RELEASE_ID).map(String::as_str) == Some(envelope.release_id.as_str());
+    is_release && owner::is_of(tags, &envelope.project_name, &envelope.config_name)
+}
+
+/// Whether it was made after this release was begun, by clocks that differ, and not long ago.
+fn is_young(stack: &Stack, envelope: &Envelope, now: DateTime<Utc>) -> bool {
+    let since = envelope.started_at.unwrap_or(now) - CLOCKS_DIFFER;
+    stack.creation_time >= since && now.signed_duration_since(stack.creation_time) <= YOUNG
+}
+
+/// Whether this release made it, and it never came up. One that waits for its first change set has no tags yet: that this
+/// release's is there, and that it is as young as the deploy, tells whose it is.
+fn is_stillborn(stack: &Stack, own: Option<&ChangeSet>, envelope: &Envelope) -> bool {
+    match stack.status.as_str() {
+        "REVIEW_IN_PROGRESS" => own.is_some(),
+        "CREATE_FAILED" | "ROLLBACK_COMPLETE" => is_own(&stack.tags, envelope),
+        _ => false,
+    }
 }
 
 /// Says in the release why it failed, if nothing was raised: CloudFormation's own reason.

@@ -14,21 +14,28 @@ use bifrost::lock::LockFailure;
 pub async fn release_lock(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, LockFailure> {
     let fields = &release.fields;
     let is_empty = fields.change_set_empty == Some(true);
-    release.envelope.success =
-        Some(is_empty || matches!(fields.stack_status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE"));
+    let success = is_empty || matches!(fields.stack_status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE");
+    release.envelope.success = Some(success);
+    if success {
+        // A halt that came too late.
+        release.envelope.error = None;
+    }
     if matches!(fields.stack_status.as_str(), "ROLLBACK_FAILED" | "UPDATE_ROLLBACK_FAILED") {
         return Ok(release);
     }
     if is_empty {
-        remove_change_set(context, &release).await?;
+        remove_change_set(context, &release).await;
     }
     let flag = ending::own_flag(context, &release.envelope).await?;
     ending::finish(context, &release.envelope, flag).await?;
     Ok(release)
 }
 
-async fn remove_change_set(context: &Context, release: &FenrirRelease) -> Result<(), LockFailure> {
+/// One that stays does no harm: it cannot be executed.
+async fn remove_change_set(context: &Context, release: &FenrirRelease) {
     let (stack, name) = (stack_name(&release.envelope), change_set_name(&release.envelope));
     let removed = async { context.target(&release.envelope).await?.stacks.delete_change_set(&stack, &name).await };
-    removed.await.map_err(|error| LockFailure::Lock(format!("the empty change set cannot be removed: {error}")))
+    if let Err(error) = removed.await {
+        tracing::warn!(%error, "the empty change set is not removed");
+    }
 }

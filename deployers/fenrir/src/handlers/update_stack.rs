@@ -5,15 +5,18 @@ use crate::cloud::{FenrirPorts, Stack, StackEvent};
 use crate::errors::StackFailure;
 use crate::log;
 use crate::names::{change_set_name, stack_name};
-use crate::pace::next_wait;
+use crate::pace::{CLOCKS_DIFFER, next_wait};
 use crate::release::FenrirRelease;
-use bifrost::cloud::CloudError;
+use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::halt::{self, Halt};
 use bifrost::release::{CaughtError, Envelope};
-use chrono::TimeDelta;
+use std::collections::BTreeMap;
 
-/// Clocks differ: events are read from a little before the deploy.
-const CLOCKS_DIFFER: TimeDelta = TimeDelta::minutes(5);
+/// How many bytes of outputs travel with the release.
+const LARGEST_OUTPUTS: usize = 32 * 1024;
+
+/// The type of events of the stack itself.
+const STACK: &str = "AWS::CloudFormation::Stack";
 
 /// Reads how far the stack is, and writes its events into the log. Cancels an update that somebody wants to stop, or that
 /// is out of time: its end is waited for.
@@ -56,20 +59,22 @@ async fn cancel_if_unwanted(
         }
         Err(halt) => halt,
     };
-    let token = format!("{}-cancel", change_set_name(&release.envelope));
-    match ports.stacks.cancel_update(&stack.id, &token).await {
-        Ok(()) => {
-            let (error, cause) = ("HaltError".into(), halt.to_string());
-            release.envelope.error.get_or_insert(CaughtError { error, cause });
-            Ok(())
-        }
-        // It ended, or began to roll back, between the look and now.
-        Err(error) if error.code == "ValidationError" => Ok(()),
-        Err(error) => Err(error),
+    // Before it is asked: an answer may get lost. A deploy that succeeds in spite of it forgets it.
+    let (error, cause) = ("HaltError".into(), halt.to_string());
+    release.envelope.error.get_or_insert(CaughtError { error, cause });
+    match ports.stacks.cancel_update(&stack.id, &cancel_token(&release.envelope)).await {
+        // It ended, or began to roll back, between the look and now; or it was asked before.
+        Err(error) if error.code == "ValidationError" || error.kind == ErrorKind::Conflict => Ok(()),
+        answer => answer,
     }
 }
 
-/// The events that came by this release's change set, its cancelling included.
+fn cancel_token(envelope: &Envelope) -> String {
+    format!("{}-cancel", change_set_name(envelope))
+}
+
+/// What happened since this release's change set was executed, oldest first; nothing if that does not show yet. While the
+/// lock is held, all that happens then is of this deploy.
 async fn own_events(
     context: &Context,
     ports: &FenrirPorts,
@@ -78,19 +83,29 @@ async fn own_events(
 ) -> Result<Vec<StackEvent>, CloudError> {
     let since = envelope.started_at.unwrap_or_else(|| context.now()) - CLOCKS_DIFFER;
     let token = change_set_name(envelope);
-    let mut events = ports.stacks.events(&stack.id, since).await?;
-    events.retain(|event| event.token.as_ref().is_some_and(|found| found.starts_with(&token)));
-    Ok(events)
+    let events = ports.stacks.events(&stack.id, since).await?;
+    Ok(events.into_iter().skip_while(|event| event.token.as_ref() != Some(&token)).collect())
 }
 
-/// Enters what was found into the release. Right after `Execute` the stack may still be described as it was before: what
-/// it says counts once this release's change set shows.
+/// Enters what was found into the release. The stack may still be described as it was before `Execute`: its status counts
+/// once the last of its own events says the same.
 fn record(release: &mut FenrirRelease, stack: Stack, events: &[StackEvent]) {
-    let change_set = format!(":changeSet/{}/", change_set_name(&release.envelope));
-    let began = !events.is_empty() || stack.change_set_id.is_some_and(|id| id.contains(&change_set));
+    let told = events.iter().rfind(|event| event.resource_type == STACK).map(|event| &event.status);
     let fields = &mut release.fields;
-    fields.stack_status = if began { stack.status } else { String::new() };
+    fields.stack_status = if told == Some(&stack.status) { stack.status } else { String::new() };
     fields.stack_status_reason = stack.status_reason.unwrap_or_default();
     fields.stack_creation_time = Some(stack.creation_time);
-    fields.outputs = stack.outputs;
+    fields.outputs = bounded(stack.outputs);
+}
+
+/// As many outputs as can travel with a release, in the order of their names. `outputs` tells all of them.
+fn bounded(outputs: BTreeMap<String, String>) -> BTreeMap<String, String> {
+    let mut room = LARGEST_OUTPUTS;
+    let fits = outputs.into_iter().take_while(|(key, value)| {
+        let size = key.len() + value.len();
+        let fits = size <= room;
+        room = room.saturating_sub(size);
+        fits
+    });
+    fits.collect()
 }

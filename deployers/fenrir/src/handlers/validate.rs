@@ -1,6 +1,7 @@
 //! The state Validate.
 
 use super::Context;
+use crate::deployer::check_size;
 use crate::files::check_files;
 use crate::names::{change_set_name, is_stack_name, stack_name};
 use crate::pace;
@@ -16,6 +17,7 @@ use tokio::join;
 /// [`ValidateFailure::BadRelease`] says all that is wrong.
 pub async fn validate(context: &Context, release: FenrirRelease) -> Result<FenrirRelease, ValidateFailure> {
     let mut release = bifrost::validate::validate(context, release).await?;
+    check_size(&release).map_err(ValidateFailure::BadRelease)?;
     let ports = context
         .target(&release.envelope)
         .await

@@ -3,7 +3,7 @@
 use crate::Fenrir;
 use crate::resolve::resolve;
 use crate::rules::{self, Answers, Facts, Header};
-use crate::template::{self, Findings, Look, Node, OpenError, Source};
+use crate::template::{self, Finding, Findings, Look, Node, OpenError, Severity, Source};
 use bifrost::client::{Address, Client};
 use bifrost::cloud::CloudError;
 use bifrost::release::{AccountId, BucketName, ConfigName, InvalidName, ProjectName, Region};
@@ -59,7 +59,7 @@ impl Opened {
     pub fn check(&self) -> Findings {
         match Assumed::of(rules::header(&self.node).ok()) {
             Ok(assumed) => rules::apply(&self.node, &assumed.facts(), &Answers::new()).findings,
-            Err(_) => Findings::default(),
+            Err(invalid) => not_checked(&invalid),
         }
     }
 
@@ -112,6 +112,14 @@ impl Opened {
         release.insert("template".into(), Value::from(&self.node));
         Ok(release)
     }
+}
+
+/// A template that was not checked is not valid.
+fn not_checked(invalid: &InvalidName) -> Findings {
+    let (path, message) = (String::new(), format!("it cannot be checked: {invalid}"));
+    let mut findings = Findings::default();
+    findings.push(Finding { severity: Severity::Error, path, span: None, message, help: None });
+    findings
 }
 
 /// What a header leaves out, the deployer says.

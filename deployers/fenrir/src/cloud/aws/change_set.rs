@@ -21,6 +21,7 @@ pub(super) fn change_set(
         status: request.field("Status", answer.status)?.as_str().to_owned(),
         status_reason: answer.status_reason,
         execution_status: request.field("ExecutionStatus", answer.execution_status)?.as_str().to_owned(),
+        tags: answer.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect(),
         changes: changes.into_iter().map(|sent| change(sent, request)).collect::<Result<_, _>>()?,
     })
 }
@@ -35,6 +36,7 @@ fn change(change: types::Change, request: Request<'_>) -> Result<Change, CloudEr
         resource_type: request.field("ResourceType", change.resource_type)?,
         replacement: change.replacement.as_ref().map(replacement),
         scope,
+        policy_action: change.policy_action.map(|action| action.as_str().to_owned()),
     })
 }
 

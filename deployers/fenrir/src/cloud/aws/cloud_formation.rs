@@ -5,7 +5,9 @@ use crate::cloud::{
     ChangeSet, ChangeSetType, CloudFormation, Drift, DriftedResource, NewChangeSet, Stack, StackEvent, TemplateSource,
 };
 use async_trait::async_trait;
-use aws_sdk_cloudformation::types::{Capability, StackResourceDriftStatus, Tag, TemplateStage};
+use aws_sdk_cloudformation::types::{
+    Capability, EventFilter, OperationEvent, StackResourceDriftStatus, Tag, TemplateStage,
+};
 use aws_sdk_cloudformation::{Client, types};
 use bifrost::cloud::CloudError;
 use bifrost_aws::{Request, Session, found, pages};
@@ -121,6 +123,23 @@ impl CloudFormation for StacksOnAws {
         stack::template(answer.template_body, request).map(Some)
     }
 
+    async fn change_set_template(&self, stack: &str, name: &str) -> Result<Option<Value>, CloudError> {
+        let request = Request::new("cloudformation:GetTemplate", name);
+        let get = self.client.get_template().stack_name(stack).change_set_name(name);
+        let get = get.template_stage(TemplateStage::Original);
+        let Some(answer) = found(request.make(&self.session, get.send()).await)? else { return Ok(None) };
+        stack::template(answer.template_body, request).map(Some)
+    }
+
+    /// The first page tells enough: one failure is what keeps a change set from being made.
+    async fn validation_failures(&self, change_set_id: &str) -> Result<Vec<String>, CloudError> {
+        let request = Request::new("cloudformation:DescribeEvents", change_set_id);
+        let failed = EventFilter::builder().failed_events(true).build();
+        let describe = self.client.describe_events().change_set_name(change_set_id).filters(failed);
+        let answer = request.make(&self.session, describe.send()).await?;
+        Ok(answer.operation_events.unwrap_or_default().into_iter().filter_map(validation_failure).collect())
+    }
+
     async fn detect_drift(&self, stack: &str) -> Result<String, CloudError> {
         let request = Request::new("cloudformation:DetectStackDrift", stack);
         let detect = self.client.detect_stack_drift().stack_name(stack);
@@ -158,6 +177,14 @@ fn change_set_type(change_set_type: ChangeSetType) -> types::ChangeSetType {
         ChangeSetType::Create => types::ChangeSetType::Create,
         ChangeSetType::Update => types::ChangeSetType::Update,
     }
+}
+
+/// What early validation says of a resource, if the event is of that.
+fn validation_failure(event: OperationEvent) -> Option<String> {
+    let reason = event.validation_status_reason?;
+    let (name, path) = (event.logical_resource_id.unwrap_or_default(), event.validation_path.unwrap_or_default());
+    let kind = event.resource_type.unwrap_or_default();
+    Some(format!("{kind} {name} {path} {reason}").split_whitespace().collect::<Vec<_>>().join(" "))
 }
 
 fn tags(change_set: &NewChangeSet) -> Vec<Tag> {

@@ -128,6 +128,7 @@ impl StoredChangeSet {
             status: status.into(),
             status_reason: self.failure.clone().filter(|_| status == "FAILED"),
             execution_status: self.execution_status(now).into(),
+            tags: self.tags.clone(),
             changes: self.changes.iter().filter(|_| status == "CREATE_COMPLETE").cloned().collect(),
         }
     }

@@ -1,7 +1,7 @@
 //! What a template would change in a stack.
 
 use super::order::{in_order, needs_of, references};
-use super::stack::StoredStack;
+use super::stack::{StoredResource, StoredStack};
 use super::template::Template;
 use super::types::ResourceType;
 use crate::cloud::{Change, ChangeAction, Replacement};
@@ -26,7 +26,8 @@ pub(super) fn changes(stack: &StoredStack, template: &Template, tags: &Tags) -> 
     let gone = stack.resources.iter().filter(|(logical_id, _)| !template.resources.contains_key(*logical_id));
     changes.extend(gone.map(|(logical_id, resource)| {
         let physical_id = Some(resource.physical_id.clone());
-        (logical_id.clone(), new_change(ChangeAction::Remove, logical_id, physical_id, resource.resource_type()))
+        let removal = new_change(ChangeAction::Remove, logical_id, physical_id, resource.resource_type());
+        (logical_id.clone(), Change { policy_action: policy_action(resource, true), ..removal })
     }));
     changes.into_values().collect()
 }
@@ -39,7 +40,20 @@ fn new_change(action: ChangeAction, logical_id: &str, physical_id: Option<String
         resource_type: resource_type.into(),
         replacement: None,
         scope: Vec::new(),
+        policy_action: None,
     }
+}
+
+/// What becomes of the resource that is there, as its policies have it.
+fn policy_action(resource: &StoredResource, is_removed: bool) -> Option<String> {
+    let policy = if is_removed { "DeletionPolicy" } else { "UpdateReplacePolicy" };
+    let action = match (is_removed, resource.is_retained(policy)) {
+        (true, true) => "Retain",
+        (true, false) => "Delete",
+        (false, true) => "ReplaceAndRetain",
+        (false, false) => "ReplaceAndDelete",
+    };
+    Some(action.into())
 }
 
 /// What becomes of one resource, if anything; `before` are the changes of those that it needs.
@@ -71,6 +85,7 @@ fn change(
     (!scope.is_empty()).then(|| Change {
         replacement: Some(replacement),
         scope: scope.into_iter().collect(),
+        policy_action: policy_action(resource, false).filter(|_| replacement != Replacement::False),
         ..new_change(ChangeAction::Modify, logical_id, Some(resource.physical_id.clone()), resource_type)
     })
 }

@@ -97,6 +97,19 @@ impl CloudFormation for Session<FenrirAccount> {
         self.call("cloudformation:DeleteStack", stack, |place| delete(place, stack, token)).await
     }
 
+    async fn change_set_template(&self, stack: &str, name: &str) -> Result<Option<Value>, CloudError> {
+        self.call("cloudformation:GetTemplate", name, |place| {
+            let found = region(place).found(stack).and_then(|(_, stack)| stack.change_set(name));
+            Ok(found.map(|(_, change_set)| change_set.template.clone()))
+        })
+        .await
+    }
+
+    /// There is no early validation here.
+    async fn validation_failures(&self, _: &str) -> Result<Vec<String>, CloudError> {
+        Ok(Vec::new())
+    }
+
     async fn template(&self, stack: &str) -> Result<Option<Value>, CloudError> {
         self.call("cloudformation:GetTemplate", stack, |place| {
             Ok(region(place).found(stack).and_then(|(_, stack)| stack.template.clone()))
@@ -225,7 +238,8 @@ fn new_arn(place: &mut Place<'_, FenrirAccount>, kind: &str, name: &str) -> Stri
 fn insert_stack(place: &mut Place<'_, FenrirAccount>, new: &NewChangeSet) {
     let arn = new_arn(place, "stack", &new.stack_name);
     let now = place.now;
-    let mut stack = StoredStack { creation_time: now, tags: new.tags.clone(), ..StoredStack::default() };
+    // Its tags come with what it is made of.
+    let mut stack = StoredStack { creation_time: now, ..StoredStack::default() };
     stack.become_status(&arn, "REVIEW_IN_PROGRESS", Some("User Initiated".into()), None, now);
     region(place).stacks.insert(arn, stack);
 }
