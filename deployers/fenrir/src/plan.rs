@@ -45,9 +45,13 @@ pub(crate) async fn plan(
         return Ok(Some(plan));
     }
     let stack = ports.stacks.stack(&stack_name(&release.envelope)).await?;
-    let deployed = stack.filter(|stack| !matches!(stack.status.as_str(), "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE"));
+    let is_none = |status: &str| matches!(status, "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE" | "DELETE_IN_PROGRESS");
+    let deployed = stack.filter(|stack| !is_none(&stack.status));
     match &deployed {
         None => plan.changes = additions(&outcome.template),
+        Some(Stack { name, status, .. }) if status.ends_with("_IN_PROGRESS") => {
+            return Err(PlanError::Refused(format!("stack {name} is in {status}: plan again when that is over")));
+        }
         Some(stack) => {
             plan.changes = changes(ports.stacks.as_ref(), objects, release, stack, &outcome.template).await?;
             plan.notes.extend(drift(ports.stacks.as_ref(), stack).await?);
