@@ -8,9 +8,9 @@ use crate::names::stack_name;
 use crate::new_change_set::describe;
 use crate::release::{FenrirFields, FenrirRelease};
 use crate::resolve::{RESOLVED_FILE, TEMPLATE_FILE, facts, resolve};
-use crate::rollout;
 use crate::stateful::is_stateful;
 use crate::template::{self, Node, Severity};
+use crate::{renamed, rollout};
 use bifrost::client::Prepared;
 use bifrost::cloud::{Encryption, Objects};
 use bifrost::{Action, Body, Plan, PlanError, PlannedChange};
@@ -54,6 +54,8 @@ pub(crate) async fn plan(
         }
         Some(stack) => {
             plan.changes = changes(ports.stacks.as_ref(), objects, release, stack, &outcome.template).await?;
+            let replaced = plan.changes.iter().filter(|change| change.action == Action::Replace);
+            plan.notes.extend(replaced.filter_map(|change| renamed::before(&change.resource, &change.kind)));
             plan.notes.extend(drift(ports.stacks.as_ref(), stack).await?);
         }
     }

@@ -150,4 +150,8 @@ fn record(release: &mut FenrirRelease, stack: Option<&Stack>, found: &ChangeSet)
     fields.change_set_status.clone_from(&found.status);
     fields.change_set_execution_status.clone_from(&found.execution_status);
     fields.change_set_status_reason = found.status_reason.clone().unwrap_or_default();
+    if found.is_empty() {
+        fields.change_set_empty = Some(true);
+        fields.outputs = stack.map(|stack| stack.outputs.clone()).unwrap_or_default();
+    }
 }

@@ -16,13 +16,8 @@ pub async fn update_change_set(context: &Context, mut release: FenrirRelease) ->
     halt::check(context, &release.envelope).await?;
     let ports = context.target(&release.envelope).await?;
     let found = ensure(context, &ports, &mut release).await?;
-    if let Some(change_set) = found {
-        if change_set.is_empty() {
-            release.fields.change_set_empty = Some(true);
-        }
-        if change_set.execution_status == "AVAILABLE" {
-            log::write_changes(context, &release.envelope, &change_set.changes).await?;
-        }
+    if let Some(change_set) = found.filter(|found| found.execution_status == "AVAILABLE") {
+        log::write_changes(context, &release.envelope, &change_set.changes).await?;
     }
     release.fields.wait_seconds = next_wait(&release.envelope, context.now());
     Ok(release)
