@@ -18,8 +18,8 @@ const ANSWER: &str = "custom-named resource requires replacing";
 pub(crate) fn before(logical_id: &str, resource_type: &str) -> Option<String> {
     NAMED.contains(&resource_type).then(|| {
         format!(
-            "{logical_id} cannot be replaced, so that a deploy would fail: CloudFormation replaces nothing that has a name, \
-             and its name is made of `{logical_id}`; call it otherwise"
+            "a deploy would fail: CloudFormation does not replace {logical_id}, as it has a name, which is made of \
+             `{logical_id}`; to have a new one, call it otherwise in the template"
         )
     })
 }
@@ -28,7 +28,7 @@ pub(crate) fn before(logical_id: &str, resource_type: &str) -> Option<String> {
 #[must_use]
 pub(crate) fn after(failure: &str) -> Option<String> {
     failure.contains(ANSWER).then(|| {
-        "the name is made of the resource's name in the template: to replace the resource, call it otherwise there"
+        "the name is made of the resource's name in the template: to have a new one, call it otherwise there"
             .into()
     })
 }

@@ -109,7 +109,7 @@ fn a_table_that_would_have_to_be_replaced_stays_and_what_to_do_is_said() {
     assert_eq!(code, 1, "{end}");
     let notes: Vec<_> = end["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap()).collect();
     assert!(notes[0].contains("cannot update a stack when a custom-named resource requires replacing"), "{notes:?}");
-    assert!(notes[1].contains("to replace the resource, call it otherwise there"), "{notes:?}");
+    assert!(notes[1].contains("to have a new one, call it otherwise there"), "{notes:?}");
     application.template("template.yml", &[("        Name: name", "        Name: who"), ("greetings", "visitors")]);
     let (end, code) = application.deploy("template.yml");
     assert_eq!((code, &end["outputs"]["Table"]), (0, &json!("fenrir-coinbase-deploy-test-development-visitors")));
