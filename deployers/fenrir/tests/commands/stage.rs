@@ -42,7 +42,7 @@ impl Application {
 
     /// Writes the sample template, with each of these texts replaced.
     pub(crate) fn template(&self, file: &str, changes: &[(&str, &str)]) {
-        let changed = changes.iter().fold(TEMPLATE.to_owned(), |template, (from, to)| {
+        let template = changes.iter().fold(TEMPLATE.to_owned(), |template, (from, to)| {
             assert!(template.contains(from), "{from}");
             template.replace(from, to)
         });
