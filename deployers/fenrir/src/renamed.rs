@@ -28,7 +28,6 @@ pub(crate) fn before(logical_id: &str, resource_type: &str) -> Option<String> {
 #[must_use]
 pub(crate) fn after(failure: &str) -> Option<String> {
     failure.contains(ANSWER).then(|| {
-        "the name is made of the resource's name in the template: to have a new one, call it otherwise there"
-            .into()
+        "the name is made of the resource's name in the template: to have a new one, call it otherwise there".into()
     })
 }
