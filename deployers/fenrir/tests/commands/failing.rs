@@ -73,6 +73,15 @@ fn an_update_that_fails_is_rolled_back_and_what_ran_before_runs_on() {
 }
 
 #[test]
+fn an_update_that_is_out_of_time_is_cancelled() {
+    let application = changed("out-of-time", &json!({"hello": {"seconds": 400}}));
+    let (end, code) = application.deploy("template.yml --scenario behaves.json");
+    assert_eq!((code, &end["status"]), (1, &json!("FailureClean")), "{end}");
+    assert!(end["notes"][0].as_str().unwrap().starts_with("cancelled: timed out: "), "{end}");
+    assert!(end["notes"][1].as_str().unwrap().starts_with("rolled back: "), "{end}");
+}
+
+#[test]
 fn a_roll_back_that_fails_needs_a_person_and_keeps_the_lock() {
     let application =
         changed("roll-back-fails", &json!({"hello": {"fails": "update"}, "greetings": {"fails": "rollback"}}));
