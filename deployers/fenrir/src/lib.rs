@@ -27,6 +27,7 @@ mod plan;
 #[cfg(feature = "cli")]
 pub mod prepare;
 pub mod release;
+mod renamed;
 pub mod resolve;
 mod rollout;
 pub mod rules;

@@ -9,9 +9,9 @@ use crate::new_change_set::describe;
 use crate::owner;
 use crate::release::{FenrirFields, FenrirRelease};
 use crate::resolve::{RESOLVED_FILE, TEMPLATE_FILE, facts, resolve};
-use crate::rollout;
 use crate::stateful::is_stateful;
 use crate::template::{self, Node, Severity};
+use crate::{renamed, rollout};
 use bifrost::client::Prepared;
 use bifrost::cloud::{Encryption, Objects};
 use bifrost::{Action, Body, Plan, PlanError, PlannedChange};
@@ -46,7 +46,8 @@ pub(crate) async fn plan(
         return Ok(Some(plan));
     }
     let stack = ports.stacks.stack(&stack_name(&release.envelope)).await?;
-    let deployed = stack.filter(|stack| !matches!(stack.status.as_str(), "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE"));
+    let is_none = |status: &str| matches!(status, "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE" | "DELETE_IN_PROGRESS");
+    let deployed = stack.filter(|stack| !is_none(&stack.status));
     if let Some(stack) = &deployed
         && !owner::is_of(&stack.tags, &release.envelope.project_name, &release.envelope.config_name)
     {
@@ -55,8 +56,13 @@ pub(crate) async fn plan(
     }
     match &deployed {
         None => plan.changes = additions(&outcome.template),
+        Some(Stack { name, status, .. }) if status.ends_with("_IN_PROGRESS") => {
+            return Err(PlanError::Refused(format!("stack {name} is in {status}: plan again when that is over")));
+        }
         Some(stack) => {
             plan.changes = changes(ports.stacks.as_ref(), objects, release, stack, &outcome.template).await?;
+            let replaced = plan.changes.iter().filter(|change| change.action == Action::Replace);
+            plan.notes.extend(replaced.filter_map(|change| renamed::before(&change.resource, &change.kind)));
             // What would change is known even if this is not.
             let drift = drift(ports.stacks.as_ref(), stack).await;
             let not_known =

@@ -5,6 +5,7 @@ use crate::cloud::ChangeSetType;
 use crate::log;
 use crate::names::stack_name;
 use crate::release::FenrirRelease;
+use crate::renamed;
 use bifrost::{Changes, Tone};
 
 /// What a line of the log means, its time left out.
@@ -67,6 +68,7 @@ fn notes(release: &FenrirRelease, stack: &str) -> Vec<String> {
         .then(|| format!("the change set failed: {}", fields.change_set_status_reason));
     let failed = first.map(|line| format!("failed first: {line}")).or(refused);
     let mut notes: Vec<String> = cancelled(release).or(failed).into_iter().collect();
+    notes.extend(first.and_then(renamed::after));
     notes.extend(outcome(&fields.stack_status, stack));
     notes
 }

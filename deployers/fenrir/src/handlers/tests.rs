@@ -96,6 +96,7 @@ async fn a_release_that_changes_nothing_succeeds_and_leaves_the_stack_as_it_is()
     assert!(!run.path().contains(&"Execute"));
     let release = output(&lab, &run);
     assert_eq!((release.fields.change_set_empty, release.envelope.success), (Some(true), Some(true)));
+    assert_eq!(before.first().map(|stack| &stack.outputs), Some(&release.fields.outputs));
     assert_eq!(stacks(&lab), before);
     assert!(is_unlocked(&lab));
 }

@@ -45,6 +45,8 @@ fn a_second_deploy_has_nothing_to_change_and_uploads_no_code() {
         shown.contains(&format!("\n  note     nothing to change: stack {STACK} is what the template says already\n"))
     );
     assert!(!shown.contains(" Execute  "), "nothing was executed: {shown}");
+    let outputs = application.json("outputs --local");
+    assert!(shown.contains(&format!("\n  output   Url = {}\n", outputs[0]["Url"].as_str().unwrap())), "{shown}");
     assert_eq!((code_before, application.uploaded_code()), (1, 1));
 }
 

@@ -73,6 +73,15 @@ fn an_update_that_fails_is_rolled_back_and_what_ran_before_runs_on() {
 }
 
 #[test]
+fn an_update_that_is_out_of_time_is_cancelled() {
+    let application = changed("out-of-time", &json!({"hello": {"seconds": 400}}));
+    let (end, code) = application.deploy("template.yml --scenario behaves.json");
+    assert_eq!((code, &end["status"]), (1, &json!("FailureClean")), "{end}");
+    assert!(end["notes"][0].as_str().unwrap().starts_with("cancelled: timed out: "), "{end}");
+    assert!(end["notes"][1].as_str().unwrap().starts_with("rolled back: "), "{end}");
+}
+
+#[test]
 fn a_roll_back_that_fails_needs_a_person_and_keeps_the_lock() {
     let application =
         changed("roll-back-fails", &json!({"hello": {"fails": "update"}, "greetings": {"fails": "rollback"}}));
@@ -99,6 +108,20 @@ fn a_roll_back_that_fails_needs_a_person_and_keeps_the_lock() {
     let (refused, code) = application.deploy("template.yml");
     assert_eq!((code, &refused["failures"][0]["state"]), (2, &json!("CreateChangeSet")));
     assert!(refused["failures"][0]["cause"].as_str().unwrap().contains("continue-update-rollback"), "{refused}");
+}
+
+#[test]
+fn a_table_that_would_have_to_be_replaced_stays_and_what_to_do_is_said() {
+    let application = Application::deployed("not-replaced");
+    application.template("template.yml", &[("        Name: name", "        Name: who")]);
+    let (end, code) = application.deploy("template.yml");
+    assert_eq!(code, 1, "{end}");
+    let notes: Vec<_> = end["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap()).collect();
+    assert!(notes[0].contains("cannot update a stack when a custom-named resource requires replacing"), "{notes:?}");
+    assert!(notes[1].contains("to have a new one, call it otherwise there"), "{notes:?}");
+    application.template("template.yml", &[("        Name: name", "        Name: who"), ("greetings", "visitors")]);
+    let (end, code) = application.deploy("template.yml");
+    assert_eq!((code, &end["outputs"]["Table"]), (0, &json!("fenrir-coinbase-deploy-test-development-visitors")));
 }
 
 #[test]

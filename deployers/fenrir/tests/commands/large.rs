@@ -20,10 +20,8 @@ fn a_template_of_more_than_51200_bytes_is_a_file_of_its_release() {
     assert_eq!(code, 0, "{end}");
     assert_eq!(end["outputs"].as_object().unwrap().len(), 62);
     let folder = format!("000000000000/coinbase/deploy-test/development/{}", end["release_id"].as_str().unwrap());
-    let world = application.world().unwrap();
-    let bucket =
-        &world.accounts[&"000000000000".parse().unwrap()].buckets[&"coinbase-fenrir-000000000000".parse().unwrap()];
-    let body = |name: &str| &bucket.objects[&format!("{folder}/{name}")].body;
+    let objects = application.objects();
+    let body = |name: &str| &objects[&format!("{folder}/{name}")];
     let release: Value = serde_json::from_slice(body("release")).unwrap();
     assert_eq!(release.get("template"), None);
     assert_eq!(release["template_sha256"], Sha256::of(body("template")).to_string());

@@ -1,5 +1,6 @@
 //! What keeps a deploy away: a person's freeze, and another deploy.
 
+use crate::shell::text;
 use crate::stage::{Application, Engine, SUBJECT};
 use serde_json::json;
 
@@ -22,8 +23,9 @@ fn while_a_deploy_runs_the_next_follows_it_and_is_not_deployed_itself() {
     let application = Application::new("joined");
     application.behaviour("slow.json", &json!({"hello": {"seconds": 120}}));
     let engine = Engine::until(&application, "template.yml --scenario slow.json", "WaitForComplete");
-    let (plan, _) = application.told("plan --local");
-    assert!(plan["notes"][0].as_str().unwrap().contains(" runs now, and may change what this says"), "{plan}");
+    let plan = application.run("plan --local");
+    assert_eq!((plan.status.code(), text(&plan.stdout).as_str()), (Some(1), ""));
+    assert!(text(&plan.stderr).contains("is in CREATE_IN_PROGRESS: plan again when that is over"), "{plan:?}");
     assert!(application.refused("rollback template.yml --local").contains("runs now: wait for its end, or halt it"));
     engine.kill();
     // It goes on with the release of a process that is no more.

@@ -74,18 +74,16 @@ fn zips_layers_and_definitions_are_uploaded_and_hashed() {
     let (end, code) = application.deploy("template.yml");
     assert_eq!(code, 0, "{end}");
     let folder = format!("000000000000/coinbase/deploy-test/development/{}", end["release_id"].as_str().unwrap());
-    let world = application.world().unwrap();
-    let bucket =
-        &world.accounts[&"000000000000".parse().unwrap()].buckets[&"coinbase-fenrir-000000000000".parse().unwrap()];
-    let release: Value = serde_json::from_slice(&bucket.objects[&format!("{folder}/release")].body).unwrap();
+    let objects = application.objects();
+    let release: Value = serde_json::from_slice(&objects[&format!("{folder}/release")]).unwrap();
     let hashes = release["s3_uris_sha256s"].as_object().unwrap();
     assert_eq!(hashes.len(), 3, "{hashes:?}");
     for name in ["hello.zip", "shared.zip", "described.json"] {
         let key = format!("{folder}/release/{name}");
         let stated = &hashes[&format!("s3://coinbase-fenrir-000000000000/{key}")];
-        assert_eq!(stated, &Sha256::of(&bucket.objects[&key].body).to_string(), "{name}");
+        assert_eq!(stated, &Sha256::of(&objects[&key]).to_string(), "{name}");
     }
-    assert_eq!(bucket.objects[&format!("{folder}/release/described.json")].body, definition.to_string().into_bytes());
+    assert_eq!(objects[&format!("{folder}/release/described.json")], definition.to_string().into_bytes());
 }
 
 #[test]

@@ -6,6 +6,7 @@ use bifrost::local::{Store, World};
 use fenrir::Fenrir;
 use fenrir::cloud::local::{FenrirAccount, FenrirRegion};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Lines};
 use std::ops::Deref;
 use std::process::{Child, ChildStdout, Stdio};
@@ -42,11 +43,11 @@ impl Application {
 
     /// Writes the sample template, with each of these texts replaced.
     pub(crate) fn template(&self, file: &str, changes: &[(&str, &str)]) {
-        let changed = changes.iter().fold(TEMPLATE.to_owned(), |template, (from, to)| {
+        let template = changes.iter().fold(TEMPLATE.to_owned(), |template, (from, to)| {
             assert!(template.contains(from), "{from}");
             template.replace(from, to)
         });
-        self.write(file, changed);
+        self.write(file, template);
     }
 
     /// Changes what the function does.
@@ -114,17 +115,17 @@ impl Application {
         account.resources.regions.remove(&"us-east-1".parse().unwrap()).unwrap()
     }
 
-    /// The keys of all objects in the world, with what is random in them left out.
-    pub(crate) fn objects(&self) -> Vec<String> {
+    /// What lies in the deployer's bucket, by its keys; nothing where there is no world yet.
+    pub(crate) fn objects(&self) -> BTreeMap<String, Vec<u8>> {
         let world = self.world();
-        let accounts = world.iter().flat_map(|world| world.accounts.values());
-        let buckets = accounts.flat_map(|account| account.buckets.values());
-        buckets.flat_map(|bucket| bucket.objects.keys().cloned()).collect()
+        let accounts = world.into_iter().flat_map(|world| world.accounts.into_values());
+        let buckets = accounts.flat_map(|account| account.buckets.into_values());
+        buckets.flat_map(|bucket| bucket.objects).map(|(key, object)| (key, object.body)).collect()
     }
 
     /// How many zips and other files of code were uploaded.
     pub(crate) fn uploaded_code(&self) -> usize {
-        self.objects().iter().filter(|key| key.contains("/release/")).count()
+        self.objects().keys().filter(|key| key.contains("/release/")).count()
     }
 }
 
