@@ -89,9 +89,7 @@ const PERMISSIONS: &[Permission] = &[
         why: "`SQSPollerPolicy` and events of queues; which of them, the rules have checked",
         actions: &[
             "sqs:ChangeMessageVisibility",
-            "sqs:ChangeMessageVisibilityBatch",
             "sqs:DeleteMessage",
-            "sqs:DeleteMessageBatch",
             "sqs:GetQueueAttributes",
             "sqs:ReceiveMessage",
         ],

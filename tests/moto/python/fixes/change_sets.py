@@ -223,8 +223,8 @@ class Execution:
         self.stack._add_stack_event(status, resource_status_reason=why)
 
     def _pause(self):
-        until = time.time() + world.PACE["cfn"] / 2
-        while time.time() < until and not self.cancelled:
+        since = time.time()
+        while time.time() - since < world.PACE["cfn"] / 2 and not self.cancelled:
             time.sleep(0.02)
         if self.cancelled:
             self.cancelled = False
