@@ -8,7 +8,8 @@ use std::process::Stdio;
 
 /// A queue that AWS refuses: its failures go to a queue that is not there.
 fn refused_queue() -> Value {
-    let redrive = json!({"deadLetterTargetArn": format!("arn:aws:sqs:us-east-1:{TARGET}:nowhere"), "maxReceiveCount": 3});
+    let redrive =
+        json!({"deadLetterTargetArn": format!("arn:aws:sqs:us-east-1:{TARGET}:nowhere"), "maxReceiveCount": 3});
     json!({"Type": "AWS::SQS::Queue", "Properties": {"RedrivePolicy": redrive}})
 }
 

@@ -42,7 +42,8 @@ fn make(moto: &Moto, kind: &str, name: &str, template: &Value) {
 }
 
 fn execute(moto: &Moto, name: &str) {
-    let execute = json!({"StackName": "web", "ChangeSetName": name, "RetainExceptOnCreate": true});
+    let execute =
+        json!({"StackName": "web", "ChangeSetName": name, "RetainExceptOnCreate": true, "ClientRequestToken": name});
     ask(moto, "ExecuteChangeSet", execute);
 }
 
@@ -111,6 +112,8 @@ fn each_resource_has_events_and_they_come_in_pages() {
         ("web", "UPDATE_COMPLETE"),
     ];
     assert_eq!(events(&moto), expected.map(|(name, status)| (name.to_owned(), status.to_owned())));
+    let newest = ask(&moto, "DescribeStackEvents", json!({"StackName": "web"}));
+    assert_eq!(newest["StackEvents"][0]["ClientRequestToken"], "second");
 }
 
 #[test]

@@ -149,6 +149,7 @@ def _execute(response):
     if found.execution_status != "AVAILABLE":
         message = f"ChangeSet [{ident}] cannot be executed in its current status of [{found.status}]"
         raise ChangeSetError("InvalidChangeSetStatus", message)
+    found.stack.token = response._get_param("ClientRequestToken")
     execution = Execution(response.cloudformation_backend, ident, found)
     execution.keeps = not response._get_bool_param("RetainExceptOnCreate", False)
     found.stack.execution = execution
