@@ -14,6 +14,8 @@
 #[allow(dead_code, reason = "the stories of the embedded world use more of it")]
 mod shell;
 
+#[path = "../accounts/mod.rs"]
+mod accounts;
 mod bad_input;
 mod belongings;
 mod doctor;

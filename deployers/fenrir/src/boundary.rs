@@ -87,14 +87,7 @@ const PERMISSIONS: &[Permission] = &[
     Permission {
         sid: "Queues",
         why: "`SQSPollerPolicy` and events of queues; which of them, the rules have checked",
-        actions: &[
-            "sqs:ChangeMessageVisibility",
-            "sqs:ChangeMessageVisibilityBatch",
-            "sqs:DeleteMessage",
-            "sqs:DeleteMessageBatch",
-            "sqs:GetQueueAttributes",
-            "sqs:ReceiveMessage",
-        ],
+        actions: &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
         resources: &["arn:${AWS::Partition}:sqs:*:${AWS::AccountId}:*"],
         conditions: &[],
     },

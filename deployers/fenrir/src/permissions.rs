@@ -224,8 +224,6 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
             "apigateway:PATCH",
             "apigateway:POST",
             "apigateway:PUT",
-            "apigateway:TagResource",
-            "apigateway:UntagResource",
             "apigateway:UpdateRestApiPolicy",
         ],
         resources: &[

@@ -15,8 +15,8 @@ from werkzeug.exceptions import HTTPException
 
 SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/([^/]+)/")
 # A service's name in signatures, where its permissions have another one.
-PREFIXES = {"monitoring": "cloudwatch"}
-JSON = {"dynamodb", "states", "kms", "logs", "ssm", "secretsmanager", "events"}
+PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
+JSON = {"dynamodb", "states", "kms", "logs", "ssm", "secretsmanager", "events", "tag"}
 REST = {"apigateway", "eks", "lambda", "s3"}
 
 

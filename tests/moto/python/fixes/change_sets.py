@@ -149,6 +149,7 @@ def _execute(response):
     if found.execution_status != "AVAILABLE":
         message = f"ChangeSet [{ident}] cannot be executed in its current status of [{found.status}]"
         raise ChangeSetError("InvalidChangeSetStatus", message)
+    found.stack.token = response._get_param("ClientRequestToken")
     execution = Execution(response.cloudformation_backend, ident, found)
     execution.keeps = not response._get_bool_param("RetainExceptOnCreate", False)
     found.stack.execution = execution
@@ -223,8 +224,8 @@ class Execution:
         self.stack._add_stack_event(status, resource_status_reason=why)
 
     def _pause(self):
-        until = time.time() + world.PACE["cfn"] / 2
-        while time.time() < until and not self.cancelled:
+        since = time.time()
+        while time.time() - since < world.PACE["cfn"] / 2 and not self.cancelled:
             time.sleep(0.02)
         if self.cancelled:
             self.cancelled = False

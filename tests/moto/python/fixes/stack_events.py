@@ -1,10 +1,11 @@
-"""CloudFormation: each resource of a stack has events of its own, and events come in pages, newest first."""
+"""CloudFormation: each resource of a stack has events of its own, each event the token of the request that it came by, and
+events come in pages, newest first."""
 
 import threading
 from contextlib import contextmanager
 
 from moto.cloudformation import parsing
-from moto.cloudformation.models import Event
+from moto.cloudformation.models import Event, Stack
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult
 
@@ -24,6 +25,13 @@ def install():
         _run("DELETE", name, resource_json["Type"], lambda: delete(self, resource, resource_json), physical)
 
     parsing.ResourceMap._delete_resource = delete_and_tell
+    add = Stack._add_stack_event
+
+    def add_with_token(self, *arguments, **more):
+        add(self, *arguments, **more)
+        self.events[-1].client_request_token = getattr(self, "token", None)
+
+    Stack._add_stack_event = add_with_token
     CloudFormationResponse.describe_stack_events = _describe
 
 
@@ -65,7 +73,9 @@ def _run(action, name, kind, change, physical=None):
 
 
 def _add(stack, name, kind, status, physical, reason=None):
-    stack.events.append(Event(stack.stack_id, stack.name, name, physical or "", kind, status, reason, None))
+    event = Event(stack.stack_id, stack.name, name, physical or "", kind, status, reason, None)
+    event.client_request_token = getattr(stack, "token", None)
+    stack.events.append(event)
 
 
 def _describe(response):

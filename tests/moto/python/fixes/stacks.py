@@ -17,7 +17,7 @@ def _cancel(response):
     stack = response.cloudformation_backend.get_stack(response._get_param("StackName"))
     if stack.status != "UPDATE_IN_PROGRESS":
         raise ValidationError(message="CancelUpdateStack cannot be called from current stack status")
-    stack.execution.cancelled = True
+    stack.token, stack.execution.cancelled = response._get_param("ClientRequestToken"), True
     return EmptyResult()
 
 
@@ -29,6 +29,7 @@ def _delete(response):
     if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
         message = f"Stack [{stack.stack_id}] cannot be deleted while in status {stack.status}"
         raise ValidationError(message=message)
+    stack.token = response._get_param("ClientRequestToken")
     with stack_events.told(stack):
         backend.delete_stack(stack.stack_id)
     for ident, each in list(backend.change_sets.items()):

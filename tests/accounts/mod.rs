@@ -1,0 +1,54 @@
+//! A deployer account and a target account in an emulated AWS, and a deployer's program for both.
+
+use crate::shell::{Shell, text};
+use bifrost_moto::Moto;
+use serde_json::Value;
+use std::process::Output;
+
+/// The account of the deployer.
+pub(crate) const DEPLOYER: &str = "000000000000";
+/// The account that is deployed to.
+pub(crate) const TARGET: &str = "222222222222";
+/// The region of both.
+pub(crate) const REGION: &str = "us-east-1";
+
+/// Two accounts, an emulated AWS around them, and a folder to give commands in.
+pub(crate) struct Stage {
+    pub(crate) moto: Moto,
+    pub(crate) shell: Shell,
+}
+
+impl Stage {
+    /// Two commands make it: one the deployer, one adds the target account. From then on calls need permissions. None on
+    /// a machine where AWS cannot be emulated.
+    pub(crate) fn set(program: &'static str, folder: &str, options: &str) -> Option<Self> {
+        let stage = Self { moto: Moto::start()?, shell: Shell::new(program, folder) };
+        let made = stage.run_in(DEPLOYER, &format!("bootstrap --apply {options}"));
+        assert_eq!(made.status.code(), Some(0), "{}{}", text(&made.stdout), text(&made.stderr));
+        let added = stage.run_in(TARGET, &format!("bootstrap --target {TARGET} --deployer-account {DEPLOYER} --apply"));
+        assert_eq!(added.status.code(), Some(0), "{}{}", text(&added.stdout), text(&added.stderr));
+        stage.moto.enforce_iam(true);
+        Some(stage)
+    }
+
+    /// Gives a command with the credentials of an account.
+    pub(crate) fn run_in(&self, account: &str, line: &str) -> Output {
+        self.shell.command(line).envs(self.moto.environment(account)).output().unwrap()
+    }
+
+    /// Gives a command as an engineer of the deployer account.
+    pub(crate) fn run(&self, line: &str) -> Output {
+        self.run_in(DEPLOYER, line)
+    }
+
+    /// Asks AWS.
+    pub(crate) fn aws(&self, account: &str, service: &str, operation: &str, parameters: Value) -> Value {
+        let answer = self.moto.call(account, REGION, service, operation, parameters);
+        answer.unwrap_or_else(|error| panic!("{service} {operation}: {error}"))
+    }
+
+    /// Asks AWS about the target account.
+    pub(crate) fn target(&self, service: &str, operation: &str, parameters: Value) -> Value {
+        self.aws(TARGET, service, operation, parameters)
+    }
+}

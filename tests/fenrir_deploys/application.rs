@@ -1,0 +1,106 @@
+//! An application of one story, and its deploys.
+
+use crate::shell::text;
+use crate::stage::{DEPLOYER, Stage, TARGET};
+use serde_json::{Value, json};
+use std::process::Command;
+
+/// A function, a table and what calls the function; of one project, in a folder of its own.
+pub(crate) struct Application<'s> {
+    pub(crate) stage: &'s Stage,
+    /// Its project: `story/<name>`.
+    name: String,
+    /// Its template.
+    pub(crate) template: Value,
+}
+
+/// How a deploy went.
+#[derive(Debug)]
+pub(crate) struct Deployed {
+    /// What the command exited with.
+    pub(crate) code: i32,
+    /// Its events, the last of which is the end.
+    pub(crate) events: Vec<Value>,
+    /// What it said on stderr.
+    pub(crate) complaint: String,
+}
+
+impl Deployed {
+    /// How it ended.
+    pub(crate) fn end(&self) -> &Value {
+        self.events.last().unwrap_or_else(|| panic!("no events: {}", self.complaint))
+    }
+}
+
+impl<'s> Application<'s> {
+    pub(crate) fn make(stage: &'s Stage, story: &str) -> Self {
+        let name = format!("story/{story}");
+        let template = json!({
+            "ProjectName": name,
+            "ConfigName": "development",
+            "AwsAccountID": TARGET,
+            "Transform": "AWS::Serverless-2016-10-31",
+            "Resources": {
+                "greetings": {"Type": "AWS::Serverless::SimpleTable"},
+                "hello": {"Type": "AWS::Serverless::Function", "Properties": {
+                    "CodeUri": format!("{story}-src"),
+                    "Handler": "hello.handler",
+                    "Runtime": "python3.13",
+                    "Timeout": 10,
+                    "Policies": [{"DynamoDBCrudPolicy": {"TableName": {"Ref": "greetings"}}}],
+                }},
+            },
+            "Outputs": {"Table": {"Value": {"Ref": "greetings"}}},
+        });
+        let source = stage.shell.folder.join(format!("{story}-src"));
+        std::fs::create_dir_all(&source).unwrap();
+        std::fs::write(source.join("hello.py"), "def handler(event, context):\n    return 'hello'\n").unwrap();
+        Self { stage, name, template }
+    }
+
+    /// Its stack's name.
+    pub(crate) fn stack_name(&self) -> String {
+        format!("sam-{}-development", self.name.replace('/', "-"))
+    }
+
+    /// Deploys it by the `fenrir` executable.
+    pub(crate) fn deploy(&self) -> Deployed {
+        let output = self.deploying().output().unwrap();
+        let events = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        Deployed { code: output.status.code().unwrap(), events, complaint: text(&output.stderr) }
+    }
+
+    /// The command that deploys it.
+    pub(crate) fn deploying(&self) -> Command {
+        let mut command = self.stage.shell.command(&format!("deploy {} --output json", self.write()));
+        command.envs(self.stage.moto.environment(DEPLOYER));
+        command
+    }
+
+    /// Writes its template, and names the file.
+    pub(crate) fn write(&self) -> String {
+        let file = format!("{}.json", self.name.replace('/', "-"));
+        self.stage.shell.write(&file, self.template.to_string());
+        file
+    }
+
+    /// Its stack, if there is one.
+    pub(crate) fn stack(&self) -> Option<Value> {
+        let stacks = self.stage.target("cloudformation", "DescribeStacks", json!({}));
+        let mut stacks = stacks["Stacks"].as_array().unwrap().iter();
+        stacks.find(|stack| stack["StackName"] == self.stack_name()).cloned()
+    }
+
+    /// How many seconds its function may take, by what AWS says of the function.
+    pub(crate) fn timeout_of_function(&self) -> Value {
+        let name = format!("fenrir-{}-development-hello", self.name.replace('/', "-"));
+        self.stage.target("lambda", "GetFunctionConfiguration", json!({"FunctionName": name}))["Timeout"].clone()
+    }
+
+    /// Nobody holds its root lock.
+    pub(crate) fn is_unlocked(&self) {
+        let key = json!({"key": {"S": format!("{TARGET}/{}/development/lock", self.name)}});
+        let get = json!({"TableName": "coinbase-fenrir-locks", "Key": key, "ConsistentRead": true});
+        assert_eq!(self.stage.aws(DEPLOYER, "dynamodb", "GetItem", get).get("Item"), None);
+    }
+}

@@ -1,0 +1,29 @@
+//! The stage: a deployer account and a target account, made by `fenrir bootstrap`.
+
+pub(crate) use crate::accounts::{DEPLOYER, Stage, TARGET};
+use serde_json::json;
+use std::process::Output;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+impl Stage {
+    /// The one stage, to oneself; none on a machine where AWS cannot be emulated.
+    pub(crate) fn enter() -> Option<MutexGuard<'static, Self>> {
+        static STAGE: OnceLock<Option<Mutex<Stage>>> = OnceLock::new();
+        let set = || Self::set(env!("CARGO_BIN_EXE_fenrir"), "aws", &format!("--reader {TARGET}"));
+        let stage = STAGE.get_or_init(|| set().map(Mutex::new)).as_ref()?;
+        let stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
+        stage.moto.clear_calls();
+        // Five minutes of a deploy's waits take three seconds.
+        stage.moto.pace(&json!({"sfn_scale": 0.01, "cfn": 0.0}));
+        Some(stage)
+    }
+
+    /// Gives a command that looks into the target account. The role there trusts the function alone, unless a team lets
+    /// its people in.
+    pub(crate) fn run_as_somebody_who_may_look(&self, line: &str) -> Output {
+        self.moto.enforce_iam(false);
+        let output = self.run(line);
+        self.moto.enforce_iam(true);
+        output
+    }
+}
