@@ -133,11 +133,22 @@ fn check_header(place: &mut Place<'_, '_>, name: &str, node: &Node) {
     }
 }
 
+/// How many resources a template may have (CloudFormation's quotas).
+const MOST_RESOURCES: usize = 500;
+
+/// How many outputs a template may have (CloudFormation's quotas).
+const MOST_OUTPUTS: usize = 200;
+
 fn walk_resources(place: &mut Place<'_, '_>, node: &Node, resources: &Mapping) -> Value {
     if node.as_mapping().is_none() {
         place.refuse_with(node.span, format!("should be a mapping, but is {}", node.kind()), "write resources by name");
     } else if resources.is_empty() {
         place.refuse_with(node.span, "there is no resource", at_least_one());
+    } else if resources.len() > MOST_RESOURCES {
+        // Each is held against all others: so many are not even looked at.
+        let message = format!("{} resources are more than CloudFormation takes, {MOST_RESOURCES}", resources.len());
+        place.refuse_with(node.span, message, "split the project");
+        return Value::Null;
     }
     let walked = resources.iter().map(|(logical_id, entry)| {
         (logical_id.clone(), resource::walk(&mut place.within(logical_id), logical_id, entry))
@@ -150,6 +161,11 @@ fn walk_outputs(place: &mut Place<'_, '_>, node: &Node) -> Value {
         place.refuse_with(node.span, format!("should be a mapping, but is {}", node.kind()), "write outputs by name");
         return Value::Null;
     };
+    if outputs.len() > MOST_OUTPUTS {
+        let message = format!("{} outputs are more than CloudFormation takes, {MOST_OUTPUTS}", outputs.len());
+        place.refuse_with(node.span, message, "say fewer things, or split the project");
+        return Value::Null;
+    }
     let walked = outputs.iter().map(|(name, entry)| {
         let mut place = place.within(name);
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
@@ -168,7 +184,7 @@ fn walk_outputs(place: &mut Place<'_, '_>, node: &Node) -> Value {
 #[cfg(test)]
 mod tests {
     use crate::rules::lab::{Lab, function};
-    use serde_json::{Value, json};
+    use serde_json::{Map, Value, json};
 
     fn with(name: &str, section: Value) -> Value {
         let mut template = json!({
@@ -181,6 +197,16 @@ mod tests {
 
     fn said(template: &Value) -> String {
         Lab::default().apply(template).findings.to_string()
+    }
+
+    #[test]
+    fn more_than_cloud_formation_takes_is_refused_without_a_look_at_each() {
+        let many: Map<String, Value> = (0..501).map(|number| (format!("f{number}"), json!({"Ref": "none"}))).collect();
+        let resources = said(&with("Resources", many.clone().into()));
+        assert!(resources.contains("Resources: 501 resources are more than CloudFormation takes, 500"), "{resources}");
+        assert!(!resources.contains("f500"), "{resources}");
+        let outputs = said(&with("Outputs", many.into()));
+        assert!(outputs.contains("Outputs: 501 outputs are more than CloudFormation takes, 200"), "{outputs}");
     }
 
     #[test]

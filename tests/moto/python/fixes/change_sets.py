@@ -29,12 +29,12 @@ class Cancelled(Exception):
 
 def install():
     CloudFormationResponse.create_change_set = _create
-    CloudFormationResponse.describe_change_set = lambda self: ActionResult(_find(self)[1])
+    CloudFormationResponse.describe_change_set = lambda self: ActionResult(find(self)[1])
     CloudFormationResponse.delete_change_set = _delete
     CloudFormationResponse.execute_change_set = _execute
 
 
-def _find(response):
+def find(response):
     name, stack = response._get_param("ChangeSetName"), response._get_param("StackName")
     for ident, found in response.cloudformation_backend.change_sets.items():
         if ident == name or (found.change_set_name == name and stack in (None, found.stack_name, found.stack_id)):
@@ -135,7 +135,7 @@ def _take_time(change_set):
 
 def _delete(response):
     try:
-        ident, found = _find(response)
+        ident, found = find(response)
     except ChangeSetError:
         return EmptyResult()
     if found.execution_status == "EXECUTE_IN_PROGRESS":
@@ -145,7 +145,7 @@ def _delete(response):
 
 
 def _execute(response):
-    ident, found = _find(response)
+    ident, found = find(response)
     if found.execution_status != "AVAILABLE":
         message = f"ChangeSet [{ident}] cannot be executed in its current status of [{found.status}]"
         raise ChangeSetError("InvalidChangeSetStatus", message)

@@ -4,7 +4,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult, EmptyResult
 
-from fixes import stack_events
+from fixes import change_sets, stack_events
 
 
 def install():
@@ -40,6 +40,8 @@ def _delete(response):
 
 def _template(response):
     """The original one, not what the transform made of it."""
+    if response._get_param("ChangeSetName"):
+        return ActionResult({"TemplateBody": change_sets.find(response)[1].original})
     stack = response.cloudformation_backend.get_stack(response._get_param("StackName"))
     processed = response._get_param("TemplateStage") == "Processed"
     body = stack.template if processed else getattr(stack, "original", stack.template)
