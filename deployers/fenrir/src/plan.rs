@@ -4,9 +4,9 @@ use crate::cloud::{
     Change, ChangeAction, ChangeSet, CloudFormation, Drift, FenrirPorts, NewChangeSet, Replacement, Stack,
     TemplateSource,
 };
+use crate::handlers::may_change;
 use crate::names::stack_name;
 use crate::new_change_set::describe;
-use crate::owner;
 use crate::release::{FenrirFields, FenrirRelease};
 use crate::resolve::{RESOLVED_FILE, TEMPLATE_FILE, facts, resolve};
 use crate::stateful::is_stateful;
@@ -45,34 +45,45 @@ pub(crate) async fn plan(
     if outcome.findings.refuse() {
         return Ok(Some(plan));
     }
-    let stack = ports.stacks.stack(&stack_name(&release.envelope)).await?;
-    let is_none = |status: &str| matches!(status, "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE" | "DELETE_IN_PROGRESS");
-    let deployed = stack.filter(|stack| !is_none(&stack.status));
-    if let Some(stack) = &deployed
-        && !owner::is_of(&stack.tags, &release.envelope.project_name, &release.envelope.config_name)
-    {
-        plan.findings.push(owner::others(&stack.name, &stack.tags));
-        return Ok(Some(plan));
+    compare(ports.stacks.as_ref(), objects, release, &outcome.template, &mut plan).await?;
+    if plan.findings.is_empty() {
+        let shifts = rollout::shifts(&template).into_iter();
+        plan.notes.extend(shifts.map(|(name, how)| format!("{name}: {how}")));
     }
-    match &deployed {
-        None => plan.changes = additions(&outcome.template),
-        Some(Stack { name, status, .. }) if status.ends_with("_IN_PROGRESS") => {
-            return Err(PlanError::Refused(format!("stack {name} is in {status}: plan again when that is over")));
-        }
-        Some(stack) => {
-            plan.changes = changes(ports.stacks.as_ref(), objects, release, stack, &outcome.template).await?;
-            let replaced = plan.changes.iter().filter(|change| change.action == Action::Replace);
-            plan.notes.extend(replaced.filter_map(|change| renamed::before(&change.resource, &change.kind)));
-            // What would change is known even if this is not.
-            let drift = drift(ports.stacks.as_ref(), stack).await;
-            let not_known =
-                |error| vec![format!("whether the stack was changed past CloudFormation is not known: {error}")];
-            plan.notes.extend(drift.unwrap_or_else(not_known));
-        }
-    }
-    let shifts = rollout::shifts(&template).into_iter();
-    plan.notes.extend(shifts.map(|(name, how)| format!("{name}: {how}")));
     Ok(Some(plan))
+}
+
+/// Enters into the plan what of the stack would change, or why nothing of it may be.
+async fn compare(
+    stacks: &dyn CloudFormation,
+    objects: &dyn Objects,
+    release: &FenrirRelease,
+    template: &Value,
+    plan: &mut Plan,
+) -> Result<(), PlanError> {
+    let stack = stacks.stack(&stack_name(&release.envelope)).await?;
+    let is_none = |status: &str| matches!(status, "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE" | "DELETE_IN_PROGRESS");
+    if let Some(Stack { name, status, .. }) = &stack
+        && status.ends_with("_IN_PROGRESS")
+        && !is_none(status)
+    {
+        return Err(PlanError::Refused(format!("stack {name} is in {status}: plan again when that is over")));
+    }
+    if let Some(Err(refusal)) = stack.as_ref().map(|stack| may_change(stack, &release.envelope)) {
+        plan.findings.push(refusal.to_string());
+        return Ok(());
+    }
+    let Some(stack) = stack.filter(|stack| !is_none(&stack.status)) else {
+        plan.changes = additions(template);
+        return Ok(());
+    };
+    plan.changes = changes(stacks, objects, release, &stack, template).await?;
+    let replaced = plan.changes.iter().filter(|change| change.action == Action::Replace);
+    plan.notes.extend(replaced.filter_map(|change| renamed::before(&change.resource, &change.kind)));
+    // What would change is known even if this is not.
+    let not_known = |error| vec![format!("whether the stack was changed past CloudFormation is not known: {error}")];
+    plan.notes.extend(drift(stacks, &stack).await.unwrap_or_else(not_known));
+    Ok(())
 }
 
 /// The template of a release that is not uploaded yet.

@@ -56,6 +56,15 @@ pub(super) async fn ensure(
     Ok(None)
 }
 
+/// Whether a release may change a stack that is as it is now.
+///
+/// # Errors
+/// Why it may not, and what to do.
+pub(crate) fn may_change(stack: &Stack, envelope: &Envelope) -> Result<(), ChangeSetFailure> {
+    check_owner(Some(stack), None, envelope)?;
+    next_step(Some(stack)).map(drop)
+}
+
 /// What has to be done before, or for, a change set.
 enum Step<'s> {
     Make(ChangeSetType),

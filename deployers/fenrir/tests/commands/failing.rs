@@ -105,6 +105,8 @@ fn a_roll_back_that_fails_needs_a_person_and_keeps_the_lock() {
     );
     assert_eq!(application.run(&format!("unlock {SUBJECT} --local")).status.code(), Some(0));
     // The lock is gone, and the stack is still as it was left: CloudFormation lets nothing be changed.
+    let (plan, code) = application.told("plan --local");
+    assert!(code == 1 && plan["findings"][0].as_str().unwrap().contains("continue-update-rollback"), "{plan}");
     let (refused, code) = application.deploy("template.yml");
     assert_eq!((code, &refused["failures"][0]["state"]), (2, &json!("CreateChangeSet")));
     assert!(refused["failures"][0]["cause"].as_str().unwrap().contains("continue-update-rollback"), "{refused}");
