@@ -5,7 +5,7 @@ use bifrost::bootstrap::{
     DeployerName, DeployerOptions, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE, TargetOptions, deployer_template,
     project_stack, target_template,
 };
-use bifrost::{Identity, Permission};
+use bifrost::{Boundary, DEPLOYERS_BUCKET, Identity, Permission};
 use serde_json::{Value, json};
 
 const NAME: &str = "Acme-Board";
@@ -142,4 +142,46 @@ fn no_two_projects_share_a_policy() {
     let long = "a".repeat(100);
     assert_ne!(stack(&format!("{long}/a")), stack(&format!("{long}/b")));
     assert!(stack(&long).len() <= 128);
+}
+
+#[test]
+fn a_boundary_is_a_policy_of_the_target_account_with_its_reasons() {
+    let options = TargetOptions { deployer_account: identity().account, external_id: None, session_tags: false };
+    let boundary = Boundary { name: "notes", permissions: &[PERMISSION] };
+    let target = placed(&target_template(&name(), &[], Some(boundary), &options));
+    let policy = &target["Resources"]["Boundary"];
+    assert_eq!(policy["Properties"]["ManagedPolicyName"], "notes");
+    assert_eq!(policy["Properties"]["PolicyDocument"]["Statement"][0]["Action"], json!(["board:PinNote"]));
+    assert_eq!(policy["Metadata"], json!({"Pin": "pins"}));
+}
+
+#[test]
+fn a_permission_may_be_about_the_deployers_bucket() {
+    const READ: Permission = Permission { resources: &["arn:aws:s3:::${Bucket}/*"], ..PERMISSION };
+    assert!(READ.resources[0].contains(DEPLOYERS_BUCKET));
+    let target = target(None, false, &[READ]);
+    let policy = &target["Resources"]["AssumedRole"]["Properties"]["Policies"][0]["PolicyDocument"];
+    let bucket = identity().bucket().unwrap();
+    assert_eq!(policy["Statement"][0]["Resource"], json!({"Fn::Sub": format!("arn:aws:s3:::{bucket}/*")}));
+}
+
+#[test]
+fn the_bucket_lets_in_nobody_unless_readers_are_named_and_then_each_to_what_is_its_own() {
+    let policy = |readers: &[&str]| {
+        let readers = readers.iter().map(|reader| reader.parse().unwrap()).collect();
+        let template = deployer(&DeployerOptions { readers, ..DeployerOptions::default() });
+        let statements = template["Resources"]["BucketPolicy"]["Properties"]["PolicyDocument"]["Statement"].clone();
+        let statements = statements.as_array().unwrap().clone();
+        statements.into_iter().filter(|statement| statement["Effect"] == "Allow").collect::<Vec<_>>()
+    };
+    assert_eq!(policy(&[]), Vec::<Value>::new());
+    let allowed = policy(&["222222222222", "o-exampleorgid"]);
+    let bucket = identity().bucket().unwrap();
+    for statement in &allowed {
+        let own = format!("arn:aws:s3:::{bucket}/${{!aws:PrincipalAccount}}/*");
+        assert_eq!(statement["Resource"], json!({"Fn::Sub": own}));
+        assert_eq!(statement["Condition"]["ArnLike"]["aws:PrincipalArn"], "arn:aws:iam::*:role/Acme-Board-assumed");
+    }
+    assert_eq!(allowed[0]["Principal"], json!({"AWS": [{"Fn::Sub": "arn:aws:iam::222222222222:root"}]}));
+    assert_eq!(allowed[1]["Condition"]["StringEquals"]["aws:PrincipalOrgID"], "o-exampleorgid");
 }

@@ -1,5 +1,4 @@
-"""CloudFormation: each resource of a stack has events of its own, each event the token of the request that it came by, and
-events come in pages, newest first."""
+"""CloudFormation: each resource has events of its own, and an event the token of the request that it came by."""
 
 import threading
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""CloudFormation: an update in progress can be cancelled, and a busy stack not be deleted; a template is as it was given."""
+"""CloudFormation: an update can be cancelled, and a busy stack not be deleted; a template is as it was given."""
 
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.responses import CloudFormationResponse
