@@ -180,7 +180,8 @@ fn the_bucket_lets_in_nobody_unless_readers_are_named_and_then_each_to_what_is_i
     for statement in &allowed {
         let own = format!("arn:aws:s3:::{bucket}/${{!aws:PrincipalAccount}}/*");
         assert_eq!(statement["Resource"], json!({"Fn::Sub": own}));
-        assert_eq!(statement["Condition"]["ArnLike"]["aws:PrincipalArn"], "arn:aws:iam::*:role/Acme-Board-assumed");
+        let role = json!({"Fn::Sub": "arn:aws:iam::*:role/Acme-Board-assumed"});
+        assert_eq!(statement["Condition"]["ArnLike"]["aws:PrincipalArn"], role);
     }
     assert_eq!(allowed[0]["Principal"], json!({"AWS": [{"Fn::Sub": "arn:aws:iam::222222222222:root"}]}));
     assert_eq!(allowed[1]["Condition"]["StringEquals"]["aws:PrincipalOrgID"], "o-exampleorgid");
