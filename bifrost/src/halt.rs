@@ -20,7 +20,7 @@ pub enum Halt {
     Asked(String),
     /// The release's `timeout` is over. `HaltError` on the wire.
     #[error(
-        "timed out: the release was started at {} and may take {timeout} s; see what takes so long, or give it a longer `timeout`",
+        "timed out: the release was started at {} and may take {timeout} s; see what takes so long, or give it longer, by `timeout` in the release or `--timeout`",
         started_at.to_rfc3339_opts(SecondsFormat::Secs, true)
     )]
     TimedOut {

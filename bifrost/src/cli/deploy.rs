@@ -10,6 +10,7 @@ use crate::client::{Client, Follower, Outcome, Prepared, Started};
 use crate::deployer::Deployer;
 use futures_util::future::{Either, select};
 use std::cell::Cell;
+use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::pin::pin;
 
@@ -26,6 +27,9 @@ pub(super) struct Args {
     /// Lay a JSON merge patch over the world first, such as {"faults": [...]}
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
+    /// How long the deploy may take, in seconds, whatever the file says
+    #[arg(long, value_name = "SECONDS")]
+    timeout: Option<NonZeroU32>,
     /// Make the world anew first
     #[arg(long)]
     fresh: bool,
@@ -79,7 +83,7 @@ With --output json each line is an object with \"event\" and \"time\":
 
 pub(super) async fn run<D: Deployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
     let site = session.open(&args.cloud, args.fresh).await?;
-    let prepared = site.client().prepare(&args.file, &whoami()).await?;
+    let prepared = site.client().prepare_within(&args.file, &whoami(), args.timeout).await?;
     if let Some(scenario) = &args.scenario {
         site.apply_scenario(scenario)?;
     }

@@ -7,6 +7,7 @@ use crate::release::{Defaults, ExecutionName, Release, ReleaseId, Replay, STARTE
 use crate::task::DATA_LIMIT_BYTES;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 /// A release that can be uploaded and started.
@@ -84,9 +85,23 @@ impl<D: Deployer> Client<D> {
     /// # Errors
     /// For the first thing that is wrong, with file and JSON path.
     pub async fn prepare(&self, file: &Path, started_by: &str) -> Result<Prepared<D::Fields>, PrepareError> {
+        self.prepare_within(file, started_by, None).await
+    }
+
+    /// As [`prepare`](Self::prepare), for a deploy that may take so many seconds, whatever the file says.
+    ///
+    /// # Errors
+    /// For the first thing that is wrong, with file and JSON path.
+    pub async fn prepare_within(
+        &self,
+        file: &Path,
+        started_by: &str,
+        timeout_seconds: Option<NonZeroU32>,
+    ) -> Result<Prepared<D::Fields>, PrepareError> {
         let now = self.surroundings.now();
         let (_, random) = self.surroundings.new_uuid().as_u64_pair();
         let mut fields = D::read(file).map_err(PrepareError::File)?;
+        fields.extend(timeout_seconds.map(|seconds| ("timeout".to_owned(), seconds.get().into())));
         fill(&mut fields, &self.defaults, now, random, started_by);
         let earlier = self.earlier(&fields).await;
         let attachments = D::attach(file, &mut fields, &earlier)

@@ -27,7 +27,7 @@ const SHIFT: &str = "SHIFT";
 /// The words for what is to change.
 const CHANGES: [&str; 8] = ["ADD", "MODIFY", "REPLACE", "REPLACE?", "REMOVE", "IMPORT", "DYNAMIC", SHIFT];
 
-/// Writes what a change set of that template would change, and which functions' traffic shifts step by step.
+/// Writes what a change set of that template would change, other than tags alone, and which functions' traffic shifts step by step.
 ///
 /// # Errors
 /// Whatever S3 answers.
@@ -40,7 +40,8 @@ pub async fn write_changes(
     let now = context.now();
     let shifts = rollout::shifts(&Node::from(template)).into_iter();
     let shifts = shifts.map(|(name, how)| line(now, SHIFT, "AWS::Lambda::Alias", &name, &how));
-    let text: String = changes.iter().map(|change| of_change(now, change)).chain(shifts).collect();
+    let told = changes.iter().filter(|change| !change.is_of_tags_alone());
+    let text: String = told.map(|change| of_change(now, change)).chain(shifts).collect();
     log::write(context, envelope, &text).await
 }
 

@@ -56,7 +56,7 @@ bifrost::state_machine! {
         catch _ => FailureDirty;
     }
 
-    /// Long updates are looked at less often.
+    /// CloudFormation works.
     wait WaitForComplete for $.wait_seconds seconds { next UpdateStack; }
 
     /// Reads how far the stack is; cancels an update that somebody wants to stop.
@@ -66,7 +66,7 @@ bifrost::state_machine! {
         catch _ => FailureDirty;
     }
 
-    /// CloudFormation stays in these, whether they are good or bad.
+    /// Done are those that CloudFormation stays in, whether they are good or bad.
     choice IsComplete as "Complete?" {
         $.stack_status in [
             "CREATE_COMPLETE", "CREATE_FAILED",
@@ -79,14 +79,14 @@ bifrost::state_machine! {
         _ => WaitForComplete;
     }
 
-    /// The deploy is over. After a roll-back that failed, nothing may be deployed until somebody has looked.
+    /// Gives the lock back; not after a roll-back that failed, as nothing may be deployed until somebody has looked.
     task ReleaseLock = release_lock {
         next IsSuccess;
         retry _ { max_attempts: 3, interval_seconds: 30 }
         catch _ => FailureDirty;
     }
 
-    /// Nothing to change is good, too.
+    /// Tells by the stack how it ended. Nothing to change is a success.
     choice IsSuccess as "Success?" {
         $.change_set_empty == true => Success;
         $.stack_status in ["CREATE_COMPLETE", "UPDATE_COMPLETE"] => Success;

@@ -145,7 +145,9 @@ async fn changes(
             made.status_reason.unwrap_or_default()
         )));
     }
-    Ok(made.changes.iter().map(planned).collect())
+    // All resources get the tag of the release with whatever else changes.
+    let is_of_tags = made.changes.iter().all(Change::is_of_tags_alone);
+    Ok(made.changes.iter().filter(|change| is_of_tags || !change.is_of_tags_alone()).map(planned).collect())
 }
 
 /// Makes the change set, and waits until CloudFormation knows what it would change.

@@ -176,6 +176,13 @@ pub struct Change {
 }
 
 impl Change {
+    /// Whether nothing but its tags changes: with each release the stack gets another `ReleaseID`, and so do all its
+    /// resources.
+    #[must_use]
+    pub fn is_of_tags_alone(&self) -> bool {
+        self.action == ChangeAction::Modify && self.scope == ["Tags"]
+    }
+
     /// Whether the resource that is there stays, or a copy of it, though the stack has no more to do with it.
     #[must_use]
     pub fn keeps_data(&self) -> bool {

@@ -82,6 +82,13 @@ fn an_update_that_is_out_of_time_is_cancelled() {
 }
 
 #[test]
+fn a_deploy_that_is_given_more_time_gets_it() {
+    let application = changed("in-time", &json!({"hello": {"seconds": 400}}));
+    let (end, code) = application.deploy("template.yml --scenario behaves.json --timeout 900");
+    assert_eq!((code, &end["status"]), (0, &json!("Success")), "{end}");
+}
+
+#[test]
 fn a_roll_back_that_fails_needs_a_person_and_keeps_the_lock() {
     let application =
         changed("roll-back-fails", &json!({"hello": {"fails": "update"}, "greetings": {"fails": "rollback"}}));

@@ -27,7 +27,7 @@ pub(super) fn changes(stack: &StoredStack, template: &Template, tags: &Tags) -> 
     changes.extend(gone.map(|(logical_id, resource)| {
         let physical_id = Some(resource.physical_id.clone());
         let removal = new_change(ChangeAction::Remove, logical_id, physical_id, resource.resource_type());
-        (logical_id.clone(), Change { policy_action: policy_action(resource, true), ..removal })
+        (logical_id.clone(), Change { policy_action: Some(policy_action(resource, true)), ..removal })
     }));
     changes.into_values().collect()
 }
@@ -45,7 +45,7 @@ fn new_change(action: ChangeAction, logical_id: &str, physical_id: Option<String
 }
 
 /// What becomes of the resource that is there, as its policies have it.
-fn policy_action(resource: &StoredResource, is_removed: bool) -> Option<String> {
+fn policy_action(resource: &StoredResource, is_removed: bool) -> String {
     let policy = if is_removed { "DeletionPolicy" } else { "UpdateReplacePolicy" };
     let action = match (is_removed, resource.is_retained(policy)) {
         (true, true) => "Retain",
@@ -53,7 +53,7 @@ fn policy_action(resource: &StoredResource, is_removed: bool) -> Option<String> 
         (false, true) => "ReplaceAndRetain",
         (false, false) => "ReplaceAndDelete",
     };
-    Some(action.into())
+    action.into()
 }
 
 /// What becomes of one resource, if anything; `before` are the changes of those that it needs.
@@ -85,7 +85,7 @@ fn change(
     (!scope.is_empty()).then(|| Change {
         replacement: Some(replacement),
         scope: scope.into_iter().collect(),
-        policy_action: policy_action(resource, false).filter(|_| replacement != Replacement::False),
+        policy_action: (replacement != Replacement::False).then(|| policy_action(resource, false)),
         ..new_change(ChangeAction::Modify, logical_id, Some(resource.physical_id.clone()), resource_type)
     })
 }
