@@ -1,5 +1,6 @@
 //! Templates that are too large to travel with the release.
 
+use crate::shell::text;
 use crate::stage::Application;
 use bifrost::release::Sha256;
 use serde_json::Value;
@@ -27,4 +28,10 @@ fn a_template_of_more_than_51200_bytes_is_a_file_of_its_release() {
     assert_eq!(release["template_sha256"], Sha256::of(body("template")).to_string());
     let (same, code) = application.told("plan --local");
     assert_eq!((code, &same["changes"]), (0, &Value::Array(Vec::new())), "{same}");
+    application.template("template.yml", &[("Outputs:\n", &outputs), ("Timeout: 10", "Timeout: 20")]);
+    application.deploy("template.yml");
+    let output = application.run("rollback template.yml --local --speed 100000");
+    assert_eq!(output.status.code(), Some(0), "its template comes along: {}", text(&output.stderr));
+    let stack = application.region().stacks.into_values().next().unwrap();
+    assert_eq!(stack.resources["hello"].properties["Timeout"], 10);
 }
