@@ -5,7 +5,7 @@ use super::table::Shape::Text;
 use crate::template::Node;
 use serde_json::Value;
 
-/// Deprecated runtimes with the day since which they are, by AWS's page `lambda-runtimes` on 2026-11-26. Some time
+/// Deprecated runtimes with the day since which they are, as cfn-lint keeps the list of AWS's page `lambda-runtimes`, on 2026-11-26. Some time
 /// after that day Lambda takes no new function with them, and later no update.
 pub(super) const RETIRED: [(&str, &str); 31] = [
     ("nodejs", "2016-08-30"),
