@@ -34,6 +34,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
             "cloudformation:DeleteChangeSet",
             "cloudformation:DeleteStack",
             "cloudformation:DescribeChangeSet",
+            "cloudformation:DescribeEvents",
             "cloudformation:DescribeStackEvents",
             "cloudformation:DescribeStackResourceDrifts",
             "cloudformation:DescribeStacks",
