@@ -29,9 +29,20 @@ class Cancelled(Exception):
 
 def install():
     CloudFormationResponse.create_change_set = _create
-    CloudFormationResponse.describe_change_set = lambda self: ActionResult(find(self)[1])
+    CloudFormationResponse.describe_change_set = lambda self: ActionResult(Described(find(self)[1]))
     CloudFormationResponse.delete_change_set = _delete
     CloudFormationResponse.execute_change_set = _execute
+
+
+class Described:
+    """A change set as it is told: with its tags as AWS lists them."""
+
+    def __init__(self, change_set):
+        self.change_set = change_set
+        self.tags = [{"Key": key, "Value": value} for key, value in change_set.tags.items()]
+
+    def __getattr__(self, name):
+        return getattr(self.change_set, name)
 
 
 def find(response):
