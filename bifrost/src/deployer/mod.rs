@@ -7,6 +7,7 @@ mod told;
 
 pub use files::{Attachment, Belonging, Body, Uploaded};
 pub use identity::Identity;
+#[cfg(feature = "cli")]
 pub(crate) use identity::{assumed_role, bucket, execution_role, lock_table};
 pub use plan::{Action, Plan, PlanError, PlannedChange};
 pub use told::{Changes, Deployed, Progress, Tone};

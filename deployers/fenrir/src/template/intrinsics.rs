@@ -1,8 +1,11 @@
 //! Calls of intrinsic functions, and the one form that they have in a [`Node`].
 
-use super::{Content, Entry, Mapping, Node, Span};
+use super::{Content, Node};
+#[cfg(feature = "cli")]
+use super::{Entry, Mapping, Span};
 
 /// The functions that have a short form, a tag in YAML.
+#[cfg(feature = "cli")]
 pub(super) const SHORT_NAMES: [&str; 18] = [
     "And",
     "Base64",
@@ -25,6 +28,7 @@ pub(super) const SHORT_NAMES: [&str; 18] = [
 ];
 
 /// The long name of the function with that short name, if there is one: `Fn::GetAtt` for `GetAtt`.
+#[cfg(feature = "cli")]
 pub(super) fn long_name(short: &str) -> Option<String> {
     let long = match short {
         "Ref" | "Condition" => short.to_owned(),
@@ -34,6 +38,7 @@ pub(super) fn long_name(short: &str) -> Option<String> {
 }
 
 /// The call of a function by its long name.
+#[cfg(feature = "cli")]
 pub(super) fn call(name: String, name_span: Option<Span>, argument: Node) -> Content {
     Content::Mapping(Mapping::from([(name, Entry { key_span: name_span, value: argument })]))
 }
