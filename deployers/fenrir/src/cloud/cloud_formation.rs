@@ -42,7 +42,7 @@ pub enum TemplateSource {
 }
 
 /// How many bytes of template CloudFormation takes in a request.
-const LARGEST_BODY: usize = 51_200;
+pub(crate) const LARGEST_BODY: usize = 51_200;
 
 impl TemplateSource {
     /// The request itself, or, if the template is too large for it, the object of that key.

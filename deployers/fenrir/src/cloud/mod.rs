@@ -10,6 +10,8 @@ mod cloud_formation;
 pub mod local;
 mod lookups;
 
+#[cfg(feature = "cli")]
+pub(crate) use cloud_formation::LARGEST_BODY;
 pub use cloud_formation::{
     Change, ChangeAction, ChangeSet, ChangeSetType, CloudFormation, Drift, DriftedResource, NewChangeSet, Replacement,
     Stack, StackEvent, TemplateSource,

@@ -54,7 +54,9 @@ async fn remove(ports: &FenrirPorts, envelope: &Envelope, now: DateTime<Utc>) ->
     let (name, change_set_name) = (stack_name(envelope), change_set_name(envelope));
     let (stack, change_set) = join!(ports.stacks.stack(&name), ports.stacks.change_set(&name, &change_set_name));
     let (Some(stack), change_set) = (stack?, change_set?) else { return Ok(()) };
-    let own = change_set.filter(|found| is_own(&found.tags, envelope));
+    // Its name is the release's; its tag need not be, where nothing else would have changed.
+    let is_ours = |found: &ChangeSet| owner::is_of(&found.tags, &envelope.project_name, &envelope.config_name);
+    let own = change_set.filter(is_ours);
     if is_young(&stack, envelope, now) && is_stillborn(&stack, own.as_ref(), envelope) {
         // By its ARN: a stack that comes after it under the same name is another.
         ports.stacks.delete_stack(&stack.id, &format!("{change_set_name}-cleanup")).await?;

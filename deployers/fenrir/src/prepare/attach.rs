@@ -1,6 +1,7 @@
 //! The files of a release: packaged, hashed, and entered into its template by the URIs that they will have.
 
 use super::{Opened, units};
+use crate::cloud::LARGEST_BODY;
 use crate::package::{self, Kind, Options, Origin, Packaged, Progress, Unit, UnitError};
 use crate::resolve::TEMPLATE_FILE;
 use crate::template::Look;
@@ -14,9 +15,6 @@ use std::io::{Write, stderr};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
-
-/// How many bytes of template travel with the release; a larger one is a file of it (contract §8).
-const LARGEST_TEMPLATE: usize = 51_200;
 
 /// Holds the template against all rules that need no AWS, packages what it refers to, and enters URIs and hashes into the
 /// release. What was uploaded with an earlier release stays where it is: so the template says the same as before where
@@ -141,10 +139,10 @@ fn enter(release: &mut Map<String, Value>, unit: &Unit, uri: &str) {
     }
 }
 
-/// Makes a file of a template that is too large to travel.
+/// Makes a file of a template that is too large to travel (contract §8): as large as CloudFormation takes in a request.
 fn take_large_template(release: &mut Map<String, Value>) -> Option<Attachment> {
     let body = release.get("template")?.to_string().into_bytes();
-    if body.len() <= LARGEST_TEMPLATE {
+    if body.len() <= LARGEST_BODY {
         return None;
     }
     release.remove("template");
