@@ -7,7 +7,7 @@
 //!
 //! You write the chart, the handlers and the way to your resources. The framework brings the rest: the envelope of a
 //! release ([`release`]), replay protection ([`validate`]), locks ([`lock`]), halting ([`halt`]), the definition in the
-//! Amazon States Language and what runs it ([`asl`], [`interpreter`]), a cloud on your laptop ([`local`]), and the
+//! Amazon States Language and what runs it ([`asl`]), a cloud on your laptop ([`local`]), and the
 //! commands that engineers use ([`cli`]).
 //!
 //! # The smallest whole deployer
@@ -15,7 +15,7 @@
 //! This is `examples/hello`, whole. It deploys a feature flag; `cargo hello` runs it.
 //!
 //! ```rust,ignore
-#![doc = include_str!("../../examples/hello/src/main.rs")]
+#![doc = include_str!("../docs/hello.rs")]
 //! ```
 //!
 //! # What you write, in order
@@ -40,48 +40,29 @@
 //! A [`testing::Lab`] runs whole executions on virtual time: release in, path out. Faults say which call fails, and how
 //! often; a watcher sees every call with the world before and after it.
 
-// The macros name the crate by its path, and are used inside of it, too.
-extern crate self as bifrost;
+mod program;
 
-pub mod asl;
-#[cfg(feature = "cli")]
-pub mod bootstrap;
-pub mod checkup;
-#[cfg(feature = "cli")]
-pub mod cli;
-pub mod client;
-pub mod cloud;
-mod deployer;
-#[cfg(feature = "cli")]
-pub mod doctor;
-pub mod ending;
-pub mod halt;
-pub mod interpreter;
-pub mod json;
 #[cfg(feature = "local")]
-pub mod local;
-pub mod lock;
-pub mod log;
-pub mod machine;
-mod permission;
-mod printable;
-pub mod release;
-pub mod task;
-#[cfg(feature = "local")]
-pub mod testing;
-pub mod validate;
-
-#[doc(inline)]
-#[doc = include_str!("machine/state_machine.md")]
-pub use bifrost_macros::state_machine;
-pub use deployer::{
-    Action, Attachment, Belonging, Body, Changes, Deployed, Deployer, Fields, Identity, Plan, PlanError, PlannedChange,
-    Progress, Tone, Uploaded,
+pub use bifrost_asl as asl;
+#[cfg(any(feature = "aws", feature = "lambda"))]
+pub use bifrost_aws as aws;
+#[cfg(feature = "cli")]
+pub use bifrost_cli as cli;
+#[cfg(feature = "cli")]
+pub use bifrost_cli::{bootstrap, client, doctor};
+pub use bifrost_core::account::Identity;
+pub use bifrost_core::deployer::{Boundary, DEPLOYERS_BUCKET, Deployer, Permission, PolicyCondition};
+pub use bifrost_core::release::Fields;
+pub use bifrost_core::{
+    Shape, TaskError, account, checkup, cloud, deployer, ending, halt, json, lock, log, machine, name_type, release,
+    shape, state_machine, task, validate,
 };
-pub use machine::{Shape, TaskError};
-pub use permission::{Boundary, DEPLOYERS_BUCKET, Permission, PolicyCondition};
+#[cfg(feature = "local")]
+pub use bifrost_local::{self as local, testing};
 
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::machine::expansion::*;
+    #[cfg(not(feature = "cli"))]
+    pub use crate::program::without_commands;
+    pub use bifrost_core::__private::*;
 }

@@ -1,10 +1,10 @@
 //! Each execution twice: as an interpreter ran it that we did not write, and as ours runs it when its tasks answer the same.
 
 use async_trait::async_trait;
-use bifrost::asl::{Random, StateMachine};
-use bifrost::interpreter::{
+use bifrost::asl::interpreter::{
     Event, Execution, Interpreter, MemoryRecorder, TaskOutcome, TaskRequest, Tasks, VirtualClock,
 };
+use bifrost::asl::{Random, StateMachine};
 use chrono::{DateTime, Utc};
 use futures_util::FutureExt as _;
 use serde_json::Value;

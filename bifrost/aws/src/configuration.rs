@@ -10,7 +10,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
-use bifrost::release::Region;
+use bifrost_core::release::Region;
 use std::sync::LazyLock;
 use std::time::Duration;
 

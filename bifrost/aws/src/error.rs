@@ -2,7 +2,7 @@
 
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use bifrost::cloud::{CloudError, ErrorKind};
+use bifrost_core::cloud::{CloudError, ErrorKind};
 use std::error::Error;
 use std::fmt::Debug;
 

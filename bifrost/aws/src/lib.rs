@@ -1,4 +1,4 @@
-//! Deployers on AWS: the ports of [`bifrost`] on the AWS SDK, the role in each target account, and the Lambda runtime.
+//! Deployers on AWS: the ports of `bifrost` on the AWS SDK, the role in each target account, and the Lambda runtime.
 //!
 //! A deployer runs here once it is an [`AwsDeployer`]. Every request passes one gate, [`Session::call`], which knows it by
 //! its AWS name, traces it, and bounds it by the time that its invocation has left.
@@ -8,6 +8,8 @@
 //! | `lambda` | `serve`: the deployer's binary as a Lambda function |
 //! | `client` | `Aws`: the commands reach AWS |
 
+#[cfg(any(feature = "client", feature = "lambda"))]
+mod account;
 #[cfg(feature = "client")]
 mod client;
 mod configuration;
@@ -23,8 +25,9 @@ mod passage;
 mod request;
 mod roles;
 mod session;
-mod surroundings;
 
+#[cfg(any(feature = "client", feature = "lambda"))]
+use account::deployer_account;
 #[cfg(feature = "client")]
 pub use client::Aws;
 pub use configuration::sdk_config;
@@ -40,4 +43,3 @@ pub use passage::Passage;
 pub use request::{Request, each, found};
 pub use roles::{AssumedRoles, RoleOptions};
 pub use session::Session;
-pub use surroundings::SystemSurroundings;

@@ -8,32 +8,33 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
-use bifrost::cloud::{CloudError, LockItem, LockTable, PutLock};
-use bifrost::release::ObjectKey;
+use bifrost_core::cloud::{CloudError, LockItem, LockTable, PutLock};
+use bifrost_core::release::ObjectKey;
 use chrono::{DateTime, SecondsFormat, Utc};
 use std::collections::HashMap;
 
 type Item = HashMap<String, AttributeValue>;
 
-/// The lock tables of the session's account and region.
+/// A lock table of the session's account and region.
 #[derive(Debug, Clone)]
 pub struct DynamoDbLocks {
     session: Session,
     client: Client,
+    table: String,
 }
 
 impl DynamoDbLocks {
-    /// Tables with the rights of the session.
+    /// The table of that name, with the rights of the session.
     #[must_use]
-    pub fn new(session: Session) -> Self {
-        Self { client: Client::new(session.config()), session }
+    pub fn new(session: Session, table: String) -> Self {
+        Self { client: Client::new(session.config()), session, table }
     }
 
     /// DynamoDB does not say which table is not there.
-    fn explained(&self, table: &str, mut error: CloudError) -> CloudError {
+    fn explained(&self, mut error: CloudError) -> CloudError {
         if error.is_not_found() {
             let (account, region) = (self.session.account(), self.session.region());
-            error.message = format!("{} (table {table} in {region} of account {account})", error.message);
+            error.message = format!("{} (table {} in {region} of account {account})", error.message, self.table);
         }
         error
     }
@@ -41,9 +42,9 @@ impl DynamoDbLocks {
 
 #[async_trait]
 impl LockTable for DynamoDbLocks {
-    async fn put(&self, table: &str, item: &LockItem) -> Result<PutLock, CloudError> {
+    async fn put(&self, item: &LockItem) -> Result<PutLock, CloudError> {
         const OPERATION: &str = "dynamodb:PutItem";
-        let put = self.client.put_item().table_name(table).set_item(Some(attributes(item)));
+        let put = self.client.put_item().table_name(&self.table).set_item(Some(attributes(item)));
         let put = put
             .condition_expression("attribute_not_exists(#key) OR #id = :id")
             .expression_attribute_names("#key", "key")
@@ -56,12 +57,12 @@ impl LockTable for DynamoDbLocks {
                 let held = failed.item.present(OPERATION, &item.key, "Item")?;
                 Ok(PutLock::Held(Box::new(read(OPERATION, &item.key, &held)?)))
             }
-            Err(refused) => Err(self.explained(table, refused.error)),
+            Err(refused) => Err(self.explained(refused.error)),
         }
     }
 
-    async fn delete(&self, table: &str, key: &ObjectKey, id: &str) -> Result<bool, CloudError> {
-        let delete = self.client.delete_item().table_name(table).key("key", AttributeValue::S(key.to_string()));
+    async fn delete(&self, key: &ObjectKey, id: &str) -> Result<bool, CloudError> {
+        let delete = self.client.delete_item().table_name(&self.table).key("key", AttributeValue::S(key.to_string()));
         let delete = delete
             .condition_expression("#id = :id")
             .expression_attribute_names("#id", "id")
@@ -69,15 +70,15 @@ impl LockTable for DynamoDbLocks {
         match self.session.try_call("dynamodb:DeleteItem", key.as_str(), delete.send()).await {
             Ok(_) => Ok(true),
             Err(Refused { said: Some(DeleteItemError::ConditionalCheckFailedException(_)), .. }) => Ok(false),
-            Err(refused) => Err(self.explained(table, refused.error)),
+            Err(refused) => Err(self.explained(refused.error)),
         }
     }
 
-    async fn get(&self, table: &str, key: &ObjectKey) -> Result<Option<LockItem>, CloudError> {
+    async fn get(&self, key: &ObjectKey) -> Result<Option<LockItem>, CloudError> {
         const OPERATION: &str = "dynamodb:GetItem";
-        let get = self.client.get_item().table_name(table).key("key", AttributeValue::S(key.to_string()));
+        let get = self.client.get_item().table_name(&self.table).key("key", AttributeValue::S(key.to_string()));
         let answer = self.session.call(OPERATION, key.as_str(), get.consistent_read(true).send()).await;
-        let output = answer.map_err(|error| self.explained(table, error))?;
+        let output = answer.map_err(|error| self.explained(error))?;
         output.item.map(|item| read(OPERATION, key.as_str(), &item)).transpose()
     }
 }

@@ -10,8 +10,8 @@ use aws_sdk_s3::operation::put_object::builders::PutObjectFluentBuilder;
 use aws_sdk_s3::primitives::{ByteStream, ByteStreamError};
 use aws_sdk_s3::types::ServerSideEncryption;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use bifrost::cloud::{CloudError, Encryption, ErrorKind, Object, Objects, PutNew};
-use bifrost::release::{BucketName, Hasher, ObjectKey, Sha256};
+use bifrost_core::cloud::{CloudError, Encryption, ErrorKind, Object, Objects, PutNew};
+use bifrost_core::release::{BucketName, Hasher, ObjectKey, Sha256};
 use chrono::DateTime;
 
 /// How often a conditional write is tried that S3 could not decide, as others wrote the same key at that moment.

@@ -1,6 +1,6 @@
 //! Answers that come in pages.
 
-use bifrost::cloud::CloudError;
+use bifrost_core::cloud::CloudError;
 
 /// The items of every page. `fetch` gets the token of the page to fetch, none for the first, and gives its items and the
 /// token of the next, none after the last.

@@ -4,7 +4,7 @@ use crate::{Incomplete, Session};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::DateTime as SdkDateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
-use bifrost::cloud::{CloudError, ErrorKind};
+use bifrost_core::cloud::{CloudError, ErrorKind};
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt};
 use std::collections::BTreeMap;

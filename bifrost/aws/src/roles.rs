@@ -6,8 +6,9 @@ use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::types::Tag;
-use bifrost::cloud::{CloudError, ErrorKind, Principal, TargetRole, Targets};
-use bifrost::{Fields, Identity};
+use bifrost_core::account::Identity;
+use bifrost_core::cloud::{CloudError, ErrorKind, Principal, TargetRole, Targets};
+use bifrost_core::deployer::Ports;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -153,8 +154,8 @@ fn invalid(operation: &'static str, resource: &str, error: &dyn std::fmt::Displa
 }
 
 #[async_trait]
-impl<D: AwsDeployer> Targets<<D::Fields as Fields>::Ports> for AssumedRoles<D> {
-    async fn assume(&self, target: &TargetRole) -> Result<<D::Fields as Fields>::Ports, CloudError> {
+impl<D: AwsDeployer> Targets<Ports<D>> for AssumedRoles<D> {
+    async fn assume(&self, target: &TargetRole) -> Result<Ports<D>, CloudError> {
         let provider = SharedCredentialsProvider::new(self.credentials(target).await?);
         let config = self.session.config().to_builder().credentials_provider(provider).build();
         let principal = Principal::AssumedRole(target.role.clone());

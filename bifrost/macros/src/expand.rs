@@ -24,13 +24,13 @@ pub(crate) fn expand(machine: &Machine) -> TokenStream {
     let chart = Chart { machine, unread: Graph::of(machine).entered_with_unread_data() };
     let states = distinct(machine);
     let enumeration = enumeration(machine, &states);
-    let body = body(&chart, &states);
+    let (body, library) = (body(&chart, &states), &machine.library);
     quote! {
         #enumeration
 
         const _: () = {
             #[allow(unused_imports, reason = "a chart need not use every kind of state")]
-            use ::bifrost::__private as __bifrost;
+            use #library::__private as __bifrost;
             #body
         };
     }
@@ -142,11 +142,11 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
     quote! {
         #[allow(trivial_bounds, reason = "it is asked once, where the author names the type")]
         #[automatically_derived]
-        impl ::bifrost::machine::Machine for #name where #is_data {
+        impl __bifrost::Machine for #name where #is_data {
             #type_of_data
 
             const NAME: &'static str = #text;
-            const STATES: &'static [::bifrost::machine::State] = &[#(#infos),*];
+            const STATES: &'static [__bifrost::State] = &[#(#infos),*];
 
             #[allow(unused_variables, reason = "a chart need not have a task")]
             fn definition(resource: &str) -> __bifrost::serde_json::Value {
@@ -155,10 +155,10 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
 
             #[allow(unused_variables, reason = "a chart need not have a task")]
             async fn run(
-                ctx: &::bifrost::task::Context<::bifrost::machine::Ports<Self>>,
+                ctx: &__bifrost::Context<__bifrost::Ports<Self>>,
                 task: &str,
                 input: &__bifrost::serde_json::Value,
-            ) -> ::core::result::Result<__bifrost::serde_json::Value, ::bifrost::machine::Failure> {
+            ) -> ::core::result::Result<__bifrost::serde_json::Value, __bifrost::Failure> {
                 match task {
                     #(#arms,)*
                     other => ::core::result::Result::Err(__bifrost::unknown_task::<Self>(other)),
@@ -173,7 +173,7 @@ impl Chart<'_> {
     /// author's token, it fails in one place instead of in each.
     fn is_data(&self) -> TokenStream {
         let data = &self.machine.data;
-        quote_spanned!(data.span()=> #data: ::bifrost::machine::Data)
+        quote_spanned!(data.span()=> #data: __bifrost::Data)
     }
 
     /// The name in the definition of the state that the author calls `name`.

@@ -3,6 +3,7 @@
 mod check;
 mod expand;
 mod graph;
+mod library;
 mod model;
 mod shape;
 mod task_error;
@@ -29,7 +30,7 @@ pub fn derive_task_error(input: TokenStream) -> TokenStream {
     task_error::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-#[proc_macro_derive(Shape, attributes(serde))]
+#[proc_macro_derive(Shape, attributes(serde, shape))]
 #[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
 pub fn derive_shape(input: TokenStream) -> TokenStream {
     shape::derive(&parse_macro_input!(input as DeriveInput)).into()

@@ -3,6 +3,7 @@
 mod attributes;
 mod case;
 
+use crate::library::library;
 use attributes::{Container, Field};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
@@ -13,13 +14,23 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
 }
 
 fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let container = Container::of(&input.attrs)?;
+    let library = library(&input.attrs, "shape")?;
+    let shape = shape(input, &Container::of(&input.attrs)?)?;
+    Ok(quote! {
+        const _: () = {
+            use #library::__private as __bifrost;
+            #shape
+        };
+    })
+}
+
+fn shape(input: &DeriveInput, container: &Container) -> Result<TokenStream> {
     if let Some(into) = &container.into {
         return Ok(of_type(input, into));
     }
     match &input.data {
         Data::Struct(data) => match &data.fields {
-            Fields::Named(fields) if !container.transparent => of_fields(input, &container, fields),
+            Fields::Named(fields) if !container.transparent => of_fields(input, container, fields),
             fields => Ok(match only(fields) {
                 Some(inner) => of_type(input, inner),
                 None => opaque(input),
@@ -48,12 +59,12 @@ fn only(fields: &Fields) -> Option<&Type> {
 
 /// The same shape as another type.
 fn of_type(input: &DeriveInput, other: &Type) -> TokenStream {
-    implementation(input, &quote!(<#other as ::bifrost::Shape>::Shape))
+    implementation(input, &quote!(<#other as __bifrost::Shape>::Shape))
 }
 
 /// A shape that a chart cannot look into.
 fn opaque(input: &DeriveInput) -> TokenStream {
-    implementation(input, &quote!(::bifrost::machine::Opaque))
+    implementation(input, &quote!(__bifrost::Opaque))
 }
 
 fn implementation(input: &DeriveInput, shape: &TokenStream) -> TokenStream {
@@ -63,7 +74,7 @@ fn implementation(input: &DeriveInput, shape: &TokenStream) -> TokenStream {
     quote! {
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
-        impl #parameters ::bifrost::Shape for #name #arguments #bounds {
+        impl #parameters __bifrost::Shape for #name #arguments #bounds {
             type Shape = #shape;
         }
     }
@@ -73,7 +84,7 @@ fn implementation(input: &DeriveInput, shape: &TokenStream) -> TokenStream {
 fn bounded(input: &DeriveInput) -> syn::Generics {
     let mut generics = input.generics.clone();
     for parameter in generics.type_params_mut() {
-        parameter.bounds.push(syn::parse_quote!(::bifrost::Shape));
+        parameter.bounds.push(syn::parse_quote!(__bifrost::Shape));
     }
     generics
 }
@@ -84,12 +95,7 @@ fn of_fields(input: &DeriveInput, container: &Container, fields: &syn::FieldsNam
     let shape = format_ident!("{}AsJson", input.ident);
     let definition = shape_definition(input, &shape, &fields);
     let implementation = flatten(input, &shape, &flattened);
-    Ok(quote! {
-        const _: () = {
-            #definition
-            #implementation
-        };
-    })
+    Ok(quote!(#definition #implementation))
 }
 
 /// The struct with the serialised names. What else is in the same object stands in `Rest`, found by `Deref`, as rustc
@@ -124,23 +130,22 @@ fn flatten(input: &DeriveInput, shape: &Ident, flattened: &[Field]) -> TokenStre
     let mut generics = bounded(input);
     let flattened: Vec<_> = flattened.iter().map(|field| field.ty).collect();
     for ty in flattened.iter().filter(|ty| is_parameter(input, ty)) {
-        generics.make_where_clause().predicates.push(syn::parse_quote!(#ty: ::bifrost::machine::Flatten));
+        generics.make_where_clause().predicates.push(syn::parse_quote!(#ty: __bifrost::Flatten));
     }
-    let over =
-        flattened.iter().rfold(quote!(__Rest), |rest, ty| quote!(<#ty as ::bifrost::machine::Flatten>::Over<#rest>));
+    let over = flattened.iter().rfold(quote!(__Rest), |rest, ty| quote!(<#ty as __bifrost::Flatten>::Over<#rest>));
     let (parameters, arguments, bounds) = generics.split_for_impl();
     let inner = arguments_over(input, &over);
     quote! {
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
-        impl #parameters ::bifrost::machine::Flatten for #name #arguments #bounds {
+        impl #parameters __bifrost::Flatten for #name #arguments #bounds {
             type Over<__Rest> = #shape #inner;
         }
 
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
-        impl #parameters ::bifrost::Shape for #name #arguments #bounds {
-            type Shape = <Self as ::bifrost::machine::Flatten>::Over<()>;
+        impl #parameters __bifrost::Shape for #name #arguments #bounds {
+            type Shape = <Self as __bifrost::Flatten>::Over<()>;
         }
     }
 }

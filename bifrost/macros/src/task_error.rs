@@ -1,5 +1,6 @@
 //! `derive(TaskError)`: what each variant is called on the wire.
 
+use crate::library::{self, library};
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::collections::HashMap;
@@ -24,9 +25,19 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
         }
         names.push(name);
     }
+    let library = library(&input.attrs, "task_error").unwrap_or_else(|error| {
+        errors.push(error);
+        library::default()
+    });
     let errors = errors.iter().map(Error::to_compile_error);
     let implementation = implementation(input, data, &names);
-    quote!(#implementation #(#errors)*)
+    quote! {
+        const _: () = {
+            use #library::__private as __bifrost;
+            #implementation
+        };
+        #(#errors)*
+    }
 }
 
 fn implementation(input: &DeriveInput, data: &syn::DataEnum, names: &[LitStr]) -> TokenStream {
@@ -42,7 +53,7 @@ fn implementation(input: &DeriveInput, data: &syn::DataEnum, names: &[LitStr]) -
     quote! {
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
-        impl #parameters ::bifrost::machine::TaskError for #name #arguments #bounds {
+        impl #parameters __bifrost::TaskError for #name #arguments #bounds {
             const NAMES: &'static [(&'static str, &'static str)] = &[#((#texts, #names)),*];
 
             fn name(&self) -> &'static str {

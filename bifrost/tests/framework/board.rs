@@ -1,5 +1,6 @@
 //! A deployer for tests: it pins a note to a board, and waits until the ink is dry.
 
+use bifrost::client::Deployed;
 use bifrost::cloud::{Attempt, CloudError};
 use bifrost::local::{LocalDeployer, Resources, Session, World};
 use bifrost::lock::{LockFailure, lock, unlock};
@@ -7,7 +8,7 @@ use bifrost::release::{ConfigName, ProjectName, Release};
 use bifrost::task::Context;
 use bifrost::testing::Lab;
 use bifrost::validate::validate;
-use bifrost::{Deployed, Deployer, Fields, Shape, TaskError};
+use bifrost::{Deployer, Fields, Shape, TaskError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};

@@ -2,12 +2,13 @@
 //! halt comes too late, and what a rollback takes along.
 
 use crate::board::{Board, BoardDeployer, Chart, Note, Notes, context, lab as board, world};
+use bifrost::Deployer;
 use bifrost::client::{Address, Client, News, Prepared, ROLLBACK_OF, Rollback, RollbackFailure, StartFailure, Started};
+use bifrost::client::{Attachment, Belonging, Body, Deployed, Tone, Uploaded};
 use bifrost::cloud::{CloudError, Encryption};
 use bifrost::local::{LocalDeployer, Session};
 use bifrost::release::{ConfigName, Defaults, ProjectName, Release, Sha256};
 use bifrost::testing::Lab;
-use bifrost::{Attachment, Belonging, Body, Deployed, Deployer, Tone, Uploaded};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -32,7 +32,7 @@ async fn check_file(
 ) -> Result<(), String> {
     let path = format!("s3_uris_sha256s.{uri}");
     let key = envelope.project_dir().object(&envelope.bucket, &uri).map_err(|error| format!("{path}: {error}"))?;
-    let found = context.objects.sha256(&envelope.bucket, &key).await;
+    let found = context.account.objects.sha256(&envelope.bucket, &key).await;
     match found.map_err(|error| format!("{path}: {error}"))? {
         Some(found) if found == stated => Ok(()),
         Some(found) => Err(format!(

@@ -5,6 +5,8 @@
 
 mod advice;
 mod boundary;
+#[cfg(feature = "cli")]
+mod client;
 pub mod cloud;
 #[cfg(feature = "cli")]
 pub mod commands;
@@ -23,16 +25,19 @@ pub mod pace;
 #[cfg(feature = "cli")]
 pub mod package;
 mod permissions;
+#[cfg(feature = "cli")]
 mod plan;
 #[cfg(feature = "cli")]
 pub mod prepare;
 pub mod release;
+#[cfg(feature = "cli")]
 mod renamed;
 pub mod resolve;
 mod rollout;
 pub mod rules;
 mod stateful;
 pub mod template;
+#[cfg(feature = "cli")]
 mod told;
 
 pub use errors::{ChangeSetFailure, CleanUpFailure, LookFailure, StackFailure};

@@ -54,7 +54,7 @@ pub async fn write_events(
     envelope: &Envelope,
     events: &[StackEvent],
 ) -> Result<String, CloudError> {
-    let there = context.objects.get(&envelope.bucket, &envelope.release_dir().log()).await?;
+    let there = context.account.objects.get(&envelope.bucket, &envelope.release_dir().log()).await?;
     let there = there.map(|object| String::from_utf8_lossy(&object.body).into_owned()).unwrap_or_default();
     let changes: String = there.lines().filter(|line| is_change(line)).flat_map(|line| [line, "\n"]).collect();
     let events: Vec<String> = events.iter().map(of_event).collect();

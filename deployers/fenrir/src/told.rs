@@ -6,7 +6,7 @@ use crate::log;
 use crate::names::stack_name;
 use crate::release::FenrirRelease;
 use crate::renamed;
-use bifrost::{Changes, Tone};
+use bifrost::client::{Changes, Tone};
 
 /// What a line of the log means, its time left out.
 #[must_use]

@@ -80,6 +80,6 @@ fn validate(bencher: Bencher<'_, '_>) {
     let payload = json!({"Task": "Validate", "Input": release});
     bencher.with_inputs(|| payload.clone()).bench_local_values(|payload| {
         let open = |attempt, sent| lab.context(attempt, sent);
-        runtime.block_on(task::dispatch::<Odin>(payload, open)).unwrap()
+        runtime.block_on(machine::dispatch::<Odin>(payload, open)).unwrap()
     });
 }

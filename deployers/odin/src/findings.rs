@@ -27,6 +27,7 @@ impl Findings {
     }
 
     /// Each as it is shown.
+    #[cfg(feature = "cli")]
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
         self.0.iter().map(Finding::to_string)
     }

@@ -1,6 +1,8 @@
 //! Odin: deploys each service of a release as an auto-scaling group, blue/green.
 
 pub mod capacity;
+#[cfg(feature = "cli")]
+mod client;
 pub mod cloud;
 mod concurrently;
 mod deployed;
@@ -15,6 +17,7 @@ mod lab;
 mod machine;
 pub mod names;
 mod permissions;
+#[cfg(feature = "cli")]
 mod plan;
 pub mod release;
 mod resources;

@@ -7,7 +7,7 @@ use bifrost::testing::Lab;
 /// What would be done with a release.
 async fn planned(lab: &Lab<Odin>, sent: &Value) -> Plan {
     let client = Client::<Odin>::local(lab.cloud());
-    let user_data = bifrost::Attachment {
+    let user_data = bifrost::client::Attachment {
         name: USER_DATA.into(),
         body: Body::Bytes(sample::USER_DATA.into()),
         encryption: bifrost::cloud::Encryption::Bucket,

@@ -1,17 +1,16 @@
 //! Hello, the smallest whole deployer: it sets a feature flag, and puts the old value back if that fails.
 
 use async_trait::async_trait;
-use bifrost::client::Prepared;
+use bifrost::client::{Action, ClientDeployer, Deployed, Plan, PlanError, PlannedChange, Prepared};
 use bifrost::cloud::{CloudError, Objects};
 use bifrost::local::{LocalDeployer, Resources, Session};
 use bifrost::lock::{LockFailure, lock, unlock};
 use bifrost::release::{ConfigName, ProjectName, Release};
 use bifrost::task::Context;
 use bifrost::validate::validate;
-use bifrost::{Action, Deployed, Deployer, Fields, Plan, PlanError, PlannedChange, Shape, TaskError};
+use bifrost::{Deployer, Fields, Shape, TaskError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::process::ExitCode;
 
 /// What a release of ours says beside the envelope: which flag gets which value.
 #[derive(Debug, Clone, Serialize, Deserialize, Shape)]
@@ -118,14 +117,18 @@ impl Flags {
 /// Everything that the framework has to know of us.
 struct Hello;
 
-#[async_trait]
 impl Deployer for Hello {
     type Fields = Flag;
     type Machine = Chart;
 
     const NAME: &'static str = "hello";
-    const ABOUT: &'static str = "Deploys a feature flag";
     const TIMEOUT_SECONDS: u32 = 60;
+}
+
+/// What its commands have to know of us.
+#[async_trait]
+impl ClientDeployer for Hello {
+    const ABOUT: &'static str = "Deploys a feature flag";
     const CHANGES_FROM: &'static str = "Deploy";
 
     fn plan(
@@ -170,6 +173,4 @@ impl LocalDeployer for Hello {
     }
 }
 
-fn main() -> ExitCode {
-    bifrost::cli::Program::<Hello>::new().local().run()
-}
+bifrost::main!(Hello, clouds: [local]);

@@ -5,9 +5,9 @@ use crate::objects::client;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionOutput;
 use aws_sdk_s3::types::{BucketVersioningStatus, ObjectLockEnabled, PublicAccessBlockConfiguration};
-use bifrost::cloud::{BucketSettings, CloudError};
-use bifrost::json;
-use bifrost::release::BucketName;
+use bifrost_core::cloud::{BucketSettings, CloudError};
+use bifrost_core::json;
+use bifrost_core::release::BucketName;
 use serde_json::Value;
 
 /// A bucket that must be the account's.

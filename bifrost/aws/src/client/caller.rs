@@ -8,9 +8,9 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
-use bifrost::client::ConnectError;
-use bifrost::cloud::{CloudError, ErrorKind};
-use bifrost::release::AccountId;
+use bifrost_core::cloud::{CloudError, ErrorKind};
+use bifrost_core::deployer::ConnectError;
+use bifrost_core::release::AccountId;
 use chrono::TimeDelta;
 
 /// The account that the credentials belong to, if that is where the deployer is said to be.

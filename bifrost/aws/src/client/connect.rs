@@ -5,14 +5,14 @@ use super::executions::SfnExecutions;
 use super::inventory::AwsInventory;
 use super::stacks::CloudFormationStacks;
 use crate::roles::{KnownRoles, RoleOptions};
-use crate::{AssumedRoles, AwsDeployer, DynamoDbLocks, Passage, S3Objects, Session, SystemSurroundings, configuration};
+use crate::{AssumedRoles, AwsDeployer, Passage, S3Objects, Session, configuration, deployer_account};
 use async_trait::async_trait;
 use aws_config::BehaviorVersion;
 use aws_config::SdkConfig;
-use bifrost::Identity;
-use bifrost::client::{Client, Connect, ConnectError, Connection, Ground, Place};
-use bifrost::cloud::Principal;
-use bifrost::release::Region;
+use bifrost_core::account::Identity;
+use bifrost_core::cloud::Principal;
+use bifrost_core::deployer::{Connect, ConnectError, Connection, Ground, Place};
+use bifrost_core::release::Region;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -40,16 +40,12 @@ impl<D: AwsDeployer> Connect<D> for Aws {
         let session = Session::new(&config, Arc::new(Passage::default()), Principal::Deployer, account, region);
         let (roles, known) = (RoleOptions::default(), KnownRoles::default());
         let targets = AssumedRoles::<D>::new(session.clone(), Arc::clone(&identity), roles, known);
-        let client = Client {
-            defaults: Arc::new(defaults),
-            objects: Arc::new(S3Objects::new(session.clone())),
-            locks: Arc::new(DynamoDbLocks::new(session.clone())),
+        Ok(Connection {
             executions: Arc::new(SfnExecutions::new(session.clone(), Arc::clone(&identity))),
             targets: Arc::new(targets),
-            surroundings: Arc::new(SystemSurroundings),
-            identity,
-        };
-        Ok(Connection { client, inventory: Arc::new(AwsInventory::new(session)) })
+            account: deployer_account(&session, identity, defaults),
+            inventory: Arc::new(AwsInventory::new(session)),
+        })
     }
 
     async fn ground(&self, region: Option<&Region>) -> Result<Ground, ConnectError> {

@@ -8,11 +8,12 @@ use async_trait::async_trait;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::operation::describe_execution::{DescribeExecutionError, DescribeExecutionOutput};
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
-use aws_sdk_sfn::types::{ExecutionStatus as SdkStatus, HistoryEvent};
-use bifrost::Identity;
-use bifrost::cloud::{CloudError, ErrorKind, ExecutionStatus, ExecutionSummary, Executions, StartError, Which};
-use bifrost::interpreter::Event;
-use bifrost::json;
+use aws_sdk_sfn::types::{ExecutionStatus as SdkStatus, HistoryEvent as SdkEvent};
+use bifrost_core::account::Identity;
+use bifrost_core::cloud::{
+    CloudError, ErrorKind, ExecutionStatus, ExecutionSummary, Executions, HistoryEvent, StartError, Which,
+};
+use bifrost_core::json;
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
@@ -102,14 +103,14 @@ impl Executions for SfnExecutions {
     }
 
     /// Newest first from AWS, so that a page is enough to hear what is new.
-    async fn history(&self, name: &str, after: u64) -> Result<Vec<Event>, CloudError> {
+    async fn history(&self, name: &str, after: u64) -> Result<Vec<HistoryEvent>, CloudError> {
         const OPERATION: &str = "states:GetExecutionHistory";
         let arn = self.identity.execution_arn(name);
         let get = self.client.get_execution_history().execution_arn(&arn).reverse_order(true).max_results(PAGE);
         let mut events = pages(|token| async {
             let get = get.clone().set_next_token(token);
             let page = self.session.call(OPERATION, name, get.send()).await?;
-            let is_new = |sent: &HistoryEvent| u64::try_from(sent.id).is_ok_and(|id| id > after);
+            let is_new = |sent: &SdkEvent| u64::try_from(sent.id).is_ok_and(|id| id > after);
             let all_new = page.events.iter().all(is_new);
             let new = page.events.into_iter().filter(is_new);
             let events: Result<Vec<_>, _> = new.filter_map(|sent| event(OPERATION, name, sent).transpose()).collect();

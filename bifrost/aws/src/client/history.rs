@@ -2,34 +2,37 @@
 
 use super::executions::time;
 use crate::error::Incomplete;
-use aws_sdk_sfn::types::{HistoryEvent, HistoryEventType};
-use bifrost::cloud::CloudError;
-use bifrost::interpreter::{Event, EventDetails, EventType};
-use bifrost::json;
-use serde_json::Value;
+use aws_sdk_sfn::types::{HistoryEvent as SdkEvent, HistoryEventType};
+use bifrost_core::cloud::{CloudError, HistoryDetails, HistoryEvent};
+use bifrost_core::json;
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// An event as Step Functions sent it; `None` if it is of a kind that tells nothing of a deploy, or that AWS has added
-/// since.
-pub(super) fn event(operation: &'static str, execution: &str, sent: HistoryEvent) -> Result<Option<Event>, CloudError> {
+/// An event as Step Functions sent it; `None` if it is of a type that AWS has added since.
+pub(super) fn event(
+    operation: &'static str,
+    execution: &str,
+    sent: SdkEvent,
+) -> Result<Option<HistoryEvent>, CloudError> {
     let Some(event_type) = event_type(&sent.r#type) else { return Ok(None) };
-    Ok(Some(Event {
+    Ok(Some(HistoryEvent {
         id: number(sent.id),
         previous_event_id: number(sent.previous_event_id),
         timestamp: time(&sent.timestamp).present(operation, execution, "timestamp")?,
-        event_type,
+        event_type: event_type.to_owned(),
+        other_details: other_details(&sent),
         details: details(sent),
     }))
 }
 
 /// That a function could not even be called is a failure of it like any other.
-fn event_type(sent: &HistoryEventType) -> Option<EventType> {
+fn event_type(sent: &HistoryEventType) -> Option<&str> {
     match sent {
         HistoryEventType::LambdaFunctionScheduleFailed | HistoryEventType::LambdaFunctionStartFailed => {
-            Some(EventType::LambdaFunctionFailed)
+            Some("LambdaFunctionFailed")
         }
-        HistoryEventType::TaskStartFailed | HistoryEventType::TaskSubmitFailed => Some(EventType::TaskFailed),
-        known => serde_json::from_value(Value::String(known.as_str().to_owned())).ok(),
+        HistoryEventType::TaskStartFailed | HistoryEventType::TaskSubmitFailed => Some("TaskFailed"),
+        known => HistoryEventType::values().iter().find(|name| **name == known.as_str()).copied(),
     }
 }
 
@@ -43,7 +46,7 @@ macro_rules! failure {
         let mut failure = (None, None);
         $(
             if let Some(failed) = $sent.$field {
-                failure = (text(failed.error), text(failed.cause));
+                failure = (failed.error, failed.cause);
             }
         )*
         failure
@@ -51,19 +54,19 @@ macro_rules! failure {
 }
 
 /// What a deploy's story is told from: states, their data, and what went wrong.
-fn details(sent: HistoryEvent) -> EventDetails {
-    let mut told = EventDetails::default();
+fn details(sent: SdkEvent) -> HistoryDetails {
+    let mut told = HistoryDetails::default();
     if let Some(started) = sent.execution_started_event_details {
-        (told.input, told.role_arn) = (payload(started.input), text(started.role_arn));
+        told.input = payload(started.input);
     }
     if let Some(entered) = sent.state_entered_event_details {
-        (told.name, told.input) = (Some(entered.name.into()), payload(entered.input));
+        (told.name, told.input) = (Some(entered.name), payload(entered.input));
     }
     if let Some(exited) = sent.state_exited_event_details {
-        (told.name, told.output) = (Some(exited.name.into()), payload(exited.output));
+        (told.name, told.output) = (Some(exited.name), payload(exited.output));
     }
     if let Some(scheduled) = sent.lambda_function_scheduled_event_details {
-        (told.resource, told.input) = (text(Some(scheduled.resource)), payload(scheduled.input));
+        told.input = payload(scheduled.input);
     }
     if let Some(succeeded) = sent.lambda_function_succeeded_event_details {
         told.output = payload(succeeded.output);
@@ -84,8 +87,13 @@ fn details(sent: HistoryEvent) -> EventDetails {
     told
 }
 
-fn text(text: Option<String>) -> Option<Arc<str>> {
-    text.map(Arc::from)
+/// The role of an execution, and which function a task calls.
+fn other_details(sent: &SdkEvent) -> Map<String, Value> {
+    let started = sent.execution_started_event_details.as_ref();
+    let scheduled = sent.lambda_function_scheduled_event_details.as_ref();
+    let role = started.and_then(|started| started.role_arn.clone()).map(|role| ("roleArn".to_owned(), role.into()));
+    let resource = scheduled.map(|scheduled| ("resource".to_owned(), scheduled.resource.clone().into()));
+    role.into_iter().chain(resource).collect()
 }
 
 fn payload(text: Option<String>) -> Option<Arc<Value>> {
@@ -101,10 +109,10 @@ mod tests {
     use serde_json::json;
 
     fn sent(kind: HistoryEventType) -> aws_sdk_sfn::types::builders::HistoryEventBuilder {
-        HistoryEvent::builder().id(7).previous_event_id(6).timestamp(DateTime::from_secs(5)).r#type(kind)
+        SdkEvent::builder().id(7).previous_event_id(6).timestamp(DateTime::from_secs(5)).r#type(kind)
     }
 
-    fn read(sent: aws_sdk_sfn::types::builders::HistoryEventBuilder) -> Option<Event> {
+    fn read(sent: aws_sdk_sfn::types::builders::HistoryEventBuilder) -> Option<HistoryEvent> {
         event("states:GetExecutionHistory", "deploy-1", sent.build().unwrap()).unwrap()
     }
 
@@ -112,7 +120,7 @@ mod tests {
     fn an_entrance_tells_the_state_and_its_input() {
         let details = StateEnteredEventDetails::builder().name("Lock").input(r#"{"a": 1}"#).build().unwrap();
         let event = read(sent(HistoryEventType::TaskStateEntered).state_entered_event_details(details)).unwrap();
-        assert_eq!((event.id, event.event_type), (7, EventType::TaskStateEntered));
+        assert_eq!((event.id, event.event_type.as_str()), (7, "TaskStateEntered"));
         assert_eq!(event.details.name.as_deref(), Some("Lock"));
         assert_eq!(event.details.input.as_deref(), Some(&json!({"a": 1})));
     }
@@ -129,7 +137,7 @@ mod tests {
     #[test]
     fn a_function_that_could_not_be_called_has_failed_and_what_aws_has_added_since_is_passed_over() {
         let event = read(sent(HistoryEventType::LambdaFunctionStartFailed)).unwrap();
-        assert_eq!(event.event_type, EventType::LambdaFunctionFailed);
+        assert_eq!(event.event_type, "LambdaFunctionFailed");
         assert_eq!(read(sent(HistoryEventType::from("StateDreamt"))), None);
     }
 }

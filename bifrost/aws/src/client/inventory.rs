@@ -12,11 +12,11 @@ use aws_sdk_lambda::operation::get_function_configuration::{
 };
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_sfn::operation::describe_state_machine::{DescribeStateMachineError, DescribeStateMachineOutput};
-use bifrost::cloud::{
+use bifrost_core::cloud::{
     BucketSettings, CloudError, FunctionConfiguration, Inventory, Invocation, KeyAttribute, MachineConfiguration, Table,
 };
-use bifrost::json;
-use bifrost::release::BucketName;
+use bifrost_core::json;
+use bifrost_core::release::BucketName;
 use serde_json::Value;
 
 /// The things of the session's account and region.

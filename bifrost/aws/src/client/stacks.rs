@@ -5,7 +5,7 @@ use crate::error::Incomplete;
 use async_trait::async_trait;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{Capability, Parameter, StackEvent as SdkEvent};
-use bifrost::cloud::{CloudError, NewStack, StackEvent, StackUpdate, Stacks};
+use bifrost_core::cloud::{CloudError, NewStack, StackEvent, StackUpdate, Stacks};
 
 /// The stacks of the session's account and region.
 pub(super) struct CloudFormationStacks {

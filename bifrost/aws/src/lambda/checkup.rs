@@ -1,11 +1,11 @@
 //! The function's answer to a checkup.
 
 use crate::{AssumedRoles, AwsDeployer};
-use bifrost::Identity;
-use bifrost::checkup::{Assumption, Checkup, CheckupReport, RoleReport, VERSION};
-use bifrost::cloud::{ErrorKind, SESSION_TAGS, TargetRole};
-use bifrost::machine::Machine;
-use bifrost::release::AccountId;
+use bifrost_core::account::Identity;
+use bifrost_core::checkup::{Assumption, Checkup, CheckupReport, RoleReport, VERSION};
+use bifrost_core::cloud::{ErrorKind, SESSION_TAGS, TargetRole};
+use bifrost_core::machine::Machine;
+use bifrost_core::release::AccountId;
 use futures_util::stream::{self, StreamExt};
 
 /// How many roles are assumed at a time.

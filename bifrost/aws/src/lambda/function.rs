@@ -3,14 +3,16 @@
 use super::checkup;
 use super::settings::Settings;
 use crate::roles::KnownRoles;
-use crate::{AssumedRoles, AwsDeployer, DynamoDbLocks, Passage, S3Objects, Session, SystemSurroundings};
-use bifrost::checkup::{Checkup, CheckupReport};
-use bifrost::cloud::{Attempt, Principal};
-use bifrost::json;
-use bifrost::machine::Failure;
-use bifrost::release::{AccountId, Defaults};
-use bifrost::task::{Context, Sent, dispatch};
-use bifrost::{Fields, Identity};
+use crate::{AssumedRoles, AwsDeployer, Passage, Session, deployer_account};
+use bifrost_core::account::Identity;
+use bifrost_core::checkup::{Checkup, CheckupReport};
+use bifrost_core::cloud::{Attempt, Principal};
+use bifrost_core::deployer::Ports;
+use bifrost_core::json;
+use bifrost_core::machine::dispatch;
+use bifrost_core::release::{AccountId, Defaults};
+use bifrost_core::task::Failure;
+use bifrost_core::task::{Context, Sent};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -100,21 +102,12 @@ impl<D: AwsDeployer> Function<D> {
         deadline: Instant,
         attempt: Attempt,
         sent: Sent,
-    ) -> Context<<D::Fields as Fields>::Ports> {
+    ) -> Context<Ports<D>> {
         let identity = Arc::new(identity);
         let passage = Arc::new(Passage::new(attempt.clone(), Some(deadline)));
         let session = self.session(&identity, passage);
         let targets = self.roles(session.clone(), &identity);
-        Context {
-            identity,
-            defaults: Arc::new(defaults),
-            attempt,
-            sent,
-            surroundings: Arc::new(SystemSurroundings),
-            objects: Arc::new(S3Objects::new(session.clone())),
-            locks: Arc::new(DynamoDbLocks::new(session)),
-            targets: Arc::new(targets),
-        }
+        Context::new(deployer_account(&session, identity, defaults), attempt, sent, Arc::new(targets))
     }
 }
 

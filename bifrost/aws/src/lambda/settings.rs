@@ -4,7 +4,7 @@ use crate::configuration::sdk_config;
 use crate::roles::RoleOptions;
 use aws_credential_types::Credentials;
 use aws_types::SdkConfig;
-use bifrost::release::Region;
+use bifrost_core::release::Region;
 use std::env::{self, VarError};
 
 /// What a function knows from its start.

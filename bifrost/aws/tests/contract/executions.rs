@@ -2,9 +2,9 @@
 
 use crate::idler::Idler;
 use crate::place::Place;
+use bifrost::asl::interpreter::EventType;
 use bifrost::client::Client;
 use bifrost::cloud::{ExecutionStatus, ExecutionSummary, StartError, Which};
-use bifrost::interpreter::EventType;
 use serde_json::{Value, json};
 
 /// The input of an execution that ends within a story.

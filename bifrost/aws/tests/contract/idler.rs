@@ -1,10 +1,11 @@
 //! The smallest deployer: its executions idle, and its ports know where they are.
 
 use async_trait::async_trait;
+use bifrost::client::Deployed;
 use bifrost::cloud::CloudError;
 use bifrost::local::{self, LocalDeployer, Resources};
 use bifrost::release::{ConfigName, ProjectName, Release};
-use bifrost::{Deployed, Deployer, Fields, Shape};
+use bifrost::{Deployer, Fields, Shape};
 use bifrost_aws::{AwsDeployer, Session};
 use serde::{Deserialize, Serialize};
 

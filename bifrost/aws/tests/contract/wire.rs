@@ -5,8 +5,8 @@ use crate::moto::{CAUTIOUS, CROWD, connect, tell};
 use crate::objects;
 use crate::place::{Place, refusal, release_dir};
 use crate::targets;
+use bifrost::asl::interpreter::EventType;
 use bifrost::cloud::{ErrorKind, StartError, Which};
-use bifrost::interpreter::EventType;
 use serde_json::json;
 
 #[tokio::test]

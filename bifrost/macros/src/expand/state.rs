@@ -17,7 +17,7 @@ pub(super) fn info(state: &State) -> TokenStream {
         Kind::Fail { .. } => quote!(Fail),
     };
     quote! {
-        ::bifrost::machine::State { name: #name, kind: ::bifrost::machine::Kind::#kind, comment: #comment }
+        __bifrost::State { name: #name, kind: __bifrost::Kind::#kind, comment: #comment }
     }
 }
 

@@ -30,10 +30,10 @@ pub(super) fn handler(chart: &Chart, state: &State) -> Option<TokenStream> {
         #[allow(non_snake_case, unreachable_patterns, unused_variables, trivial_bounds, reason = "named and matched after the chart")]
         fn #function() -> impl __bifrost::Handler<#machine> where #is_data {
             __bifrost::handler::<#machine, _, _>(
-                async |ctx: &::bifrost::task::Context<::bifrost::machine::Ports<#machine>>,
-                       data: <#machine as ::bifrost::machine::Machine>::Data|
-                       -> ::core::result::Result<<#machine as ::bifrost::machine::Machine>::Data, _> {
-                    let outcome: ::core::result::Result<<#machine as ::bifrost::machine::Machine>::Data, _> =
+                async |ctx: &__bifrost::Context<__bifrost::Ports<#machine>>,
+                       data: <#machine as __bifrost::Machine>::Data|
+                       -> ::core::result::Result<<#machine as __bifrost::Machine>::Data, _> {
+                    let outcome: ::core::result::Result<<#machine as __bifrost::Machine>::Data, _> =
                         #handler(ctx, data).await;
                     if let ::core::result::Result::Err(error) = &outcome {
                         #(#raised)*

@@ -10,6 +10,8 @@ use syn::{Attribute, Error, Ident, Lit, LitInt, LitStr, Path, Visibility};
 pub(crate) use condition::{Comparison, Condition, Literal, Ordering, Test, Variable};
 
 pub(crate) struct Machine {
+    /// The path of the crate `bifrost`.
+    pub(crate) library: Path,
     pub(crate) comment: Comment,
     pub(crate) visibility: Visibility,
     /// The word `machine`.

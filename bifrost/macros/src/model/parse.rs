@@ -2,6 +2,7 @@
 
 use super::chunks::{chunks, unreadable};
 use super::{Assignment, Catch, Comment, Kind, Machine, On, Retry, RetryField, Rule, State, Task, Wait};
+use crate::library;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, Meta, Path, Result, Token, braced, parenthesized};
@@ -26,6 +27,7 @@ mod kw {
 
 impl Parse for Machine {
     fn parse(input: ParseStream) -> Result<Self> {
+        let library = library::parse(input)?;
         let comment = input.parse()?;
         let visibility = input.parse()?;
         let keyword = input.parse::<kw::machine>()?.span;
@@ -47,7 +49,7 @@ impl Parse for Machine {
                 }
             }
         }
-        Ok(Self { comment, visibility, keyword, name, data, start, states, errors })
+        Ok(Self { library, comment, visibility, keyword, name, data, start, states, errors })
     }
 }
 

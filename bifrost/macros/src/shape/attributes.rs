@@ -79,17 +79,13 @@ impl<'a> Field<'a> {
     pub(super) fn shape(&self) -> TokenStream {
         let ty = self.ty;
         let shape = if self.custom {
-            quote!(::bifrost::machine::Opaque)
+            quote!(__bifrost::Opaque)
         } else {
-            quote_spanned!(ty.span()=> <#ty as ::bifrost::Shape>::Shape)
+            quote_spanned!(ty.span()=> <#ty as __bifrost::Shape>::Shape)
         };
         let already =
             matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"));
-        if self.may_be_absent && (self.custom || !already) {
-            quote!(::bifrost::machine::Optional<#shape>)
-        } else {
-            shape
-        }
+        if self.may_be_absent && (self.custom || !already) { quote!(__bifrost::Optional<#shape>) } else { shape }
     }
 }
 

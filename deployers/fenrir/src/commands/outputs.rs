@@ -6,8 +6,8 @@ use crate::names::stack_name_of;
 use crate::owner;
 use crate::prepare::Opened;
 use async_trait::async_trait;
-use bifrost::Tone;
 use bifrost::cli::{Desk, Extra, Failure};
+use bifrost::client::Tone;
 use clap::{ArgMatches, Command};
 
 /// The command `outputs`.

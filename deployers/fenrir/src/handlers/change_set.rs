@@ -60,6 +60,7 @@ pub(super) async fn ensure(
 ///
 /// # Errors
 /// Why it may not, and what to do.
+#[cfg(feature = "cli")]
 pub(crate) fn may_change(stack: &Stack, envelope: &Envelope) -> Result<(), ChangeSetFailure> {
     check_owner(Some(stack), None, envelope)?;
     next_step(Some(stack)).map(drop)
@@ -130,7 +131,7 @@ async fn source(
     let source = TemplateSource::of(template, &envelope.bucket, &key, &envelope.aws_region);
     if let TemplateSource::Url(_) = source {
         let body = template.to_string().into_bytes();
-        context.objects.put(&envelope.bucket, &key, body, Encryption::Bucket).await?;
+        context.account.objects.put(&envelope.bucket, &key, body, Encryption::Bucket).await?;
     }
     Ok(source)
 }

@@ -9,6 +9,7 @@ mod update_stack;
 mod validate;
 
 pub use change_set::create_change_set;
+#[cfg(feature = "cli")]
 pub(crate) use change_set::may_change;
 pub use clean_up::clean_up;
 pub use execute::execute;

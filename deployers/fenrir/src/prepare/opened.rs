@@ -125,9 +125,9 @@ fn not_checked(invalid: &InvalidName) -> Findings {
 /// What a header leaves out, the deployer says.
 fn address(header: Header, client: &Client<Fenrir>) -> Address {
     Address {
-        account: header.account.unwrap_or_else(|| client.defaults.account.clone()),
-        region: header.region.unwrap_or_else(|| client.defaults.region.clone()),
-        bucket: client.defaults.bucket.clone(),
+        account: header.account.unwrap_or_else(|| client.account.defaults.account.clone()),
+        region: header.region.unwrap_or_else(|| client.account.defaults.region.clone()),
+        bucket: client.account.defaults.bucket.clone(),
         project: header.project,
         config: header.config,
     }

@@ -2,8 +2,8 @@
 
 use super::place::{Place, REGION};
 use aws_sdk_ec2::config::Credentials;
+use bifrost::aws::{Passage, Session};
 use bifrost::cloud::Principal;
-use bifrost_aws::{Passage, Session};
 use bifrost_moto::Moto;
 use fenrir::cloud::aws::ports;
 use serde_json::{Value, json};
@@ -56,7 +56,7 @@ fn session(moto: &Moto, account: &str) -> Session {
     let value = |name: &str| environment.get(name).cloned();
     let (id, secret) = (value("AWS_ACCESS_KEY_ID").unwrap(), value("AWS_SECRET_ACCESS_KEY").unwrap());
     let credentials = Credentials::new(id, secret, value("AWS_SESSION_TOKEN"), None, "test");
-    let config = bifrost_aws::sdk_config(credentials, &REGION.parse().unwrap(), Some(moto.endpoint().to_owned()));
+    let config = bifrost::aws::sdk_config(credentials, &REGION.parse().unwrap(), Some(moto.endpoint().to_owned()));
     let (account, region) = (account.parse().unwrap(), REGION.parse().unwrap());
     Session::new(&config, Arc::new(Passage::default()), Principal::Deployer, account, region)
 }

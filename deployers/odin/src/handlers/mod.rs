@@ -11,6 +11,7 @@ mod release_lock;
 mod remove;
 mod validate;
 mod validate_resources;
+#[cfg(feature = "cli")]
 mod watch;
 
 pub use check_healthy::check_healthy;
@@ -19,9 +20,11 @@ pub use clean_up_success::clean_up_success;
 pub use deploy::deploy;
 pub use detach::{detach_for_failure, detach_for_success};
 pub use release_lock::release_lock_failure;
+#[cfg(feature = "cli")]
 pub(crate) use validate::check_user_data;
 pub use validate::validate;
 pub use validate_resources::validate_resources;
+#[cfg(feature = "cli")]
 pub(crate) use watch::watch;
 
 #[cfg(test)]

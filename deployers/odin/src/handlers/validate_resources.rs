@@ -36,7 +36,8 @@ fn not_known(error: &CloudError) -> ValidateFailure {
 async fn check_safe(context: &Context, release: &OdinRelease, groups: &Groups<'_>) -> Result<(), ValidateFailure> {
     let deployed: BTreeSet<_> = groups.of_others().map(|group| release_id(&group.tags).unwrap_or_default()).collect();
     for id in deployed {
-        let read = read_deployed(context.objects.as_ref(), &context.defaults, &release.envelope, id).await;
+        let read =
+            read_deployed(context.account.objects.as_ref(), &context.account.defaults, &release.envelope, id).await;
         let deployed = read.map_err(|error| match error {
             Unread::Cloud(error) => not_known(&error),
             Unread::Unknown { .. } => {

@@ -2,12 +2,12 @@
 
 use super::look::views;
 use crate::capacity::Target;
+use crate::client::dots;
 use crate::cloud::{AutoScalingGroup, OdinPorts};
-use crate::deployer::dots;
 use crate::groups::{Groups, service_name};
 use crate::health::Health;
 use crate::release::OdinRelease;
-use bifrost::Progress;
+use bifrost::client::Progress;
 use bifrost::cloud::CloudError;
 
 /// Each service as it is now: first those of the release, then the groups that they replace.

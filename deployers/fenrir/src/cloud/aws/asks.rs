@@ -1,7 +1,7 @@
 //! What has to be asked of AWS to look up what the rules need: as few requests as AWS allows.
 
 use crate::rules::Lookup;
-use bifrost_aws::FILTER_VALUES_LIMIT;
+use bifrost::aws::FILTER_VALUES_LIMIT;
 use std::collections::BTreeSet;
 
 /// How many ARNs `tag:GetResources` takes.

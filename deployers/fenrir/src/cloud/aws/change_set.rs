@@ -3,8 +3,8 @@
 use crate::cloud::{Change, ChangeAction, ChangeSet, Replacement};
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{self, ResourceAttribute};
+use bifrost::aws::Request;
 use bifrost::cloud::CloudError;
-use bifrost_aws::Request;
 use std::collections::BTreeSet;
 
 /// A change set, of the first page of an answer and the changes of all.

@@ -9,8 +9,8 @@ use aws_sdk_cloudformation::types::{
     Capability, EventFilter, OperationEvent, StackResourceDriftStatus, Tag, TemplateStage,
 };
 use aws_sdk_cloudformation::{Client, types};
+use bifrost::aws::{Request, Session, found, pages};
 use bifrost::cloud::CloudError;
-use bifrost_aws::{Request, Session, found, pages};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 

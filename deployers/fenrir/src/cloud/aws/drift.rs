@@ -3,8 +3,8 @@
 use crate::cloud::DriftedResource;
 use aws_sdk_cloudformation::operation::describe_stack_drift_detection_status::DescribeStackDriftDetectionStatusOutput;
 use aws_sdk_cloudformation::types::{PropertyDifference, StackDriftDetectionStatus, StackResourceDrift};
+use bifrost::aws::Request;
 use bifrost::cloud::{CloudError, ErrorKind};
-use bifrost_aws::Request;
 
 /// The status of a stack's drift, once it is found; none while the search goes on.
 ///

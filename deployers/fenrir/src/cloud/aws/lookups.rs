@@ -5,8 +5,8 @@ use crate::cloud::Lookups;
 use crate::rules::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet, Tags};
 use async_trait::async_trait;
 use aws_sdk_ec2::types::Filter;
+use bifrost::aws::{Request, Session, each, found, literal, pages};
 use bifrost::cloud::CloudError;
-use bifrost_aws::{Request, Session, each, found, literal, pages};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many tags of a key a page may have.

@@ -12,7 +12,7 @@ mod stack;
 
 use super::FenrirPorts;
 use crate::machine::Fenrir;
-use bifrost_aws::{AwsDeployer, Session};
+use bifrost::aws::{AwsDeployer, Session};
 use cloud_formation::StacksOnAws;
 use lookups::LookupsOnAws;
 use std::sync::Arc;

@@ -2,8 +2,8 @@
 
 use crate::cloud::{Stack, StackEvent};
 use aws_sdk_cloudformation::types;
+use bifrost::aws::Request;
 use bifrost::cloud::CloudError;
-use bifrost_aws::Request;
 use serde_json::Value;
 
 /// A stack of an answer.

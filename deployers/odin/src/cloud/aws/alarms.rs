@@ -5,8 +5,8 @@ use crate::cloud::{Alarms, Comparison, NewAlarm};
 use async_trait::async_trait;
 use aws_sdk_cloudwatch::Client;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Statistic};
+use bifrost::aws::{Request, each, found, pages};
 use bifrost::cloud::CloudError;
-use bifrost_aws::{Request, each, found, pages};
 
 /// How many alarms one request may delete.
 const DELETE_LIMIT: usize = 100;

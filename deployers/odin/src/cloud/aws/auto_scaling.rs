@@ -7,8 +7,8 @@ use crate::cloud::{Attachments, AutoScaling, AutoScalingGroup, Capacity, NewAuto
 use async_trait::async_trait;
 use aws_sdk_autoscaling::Client;
 use aws_sdk_autoscaling::types::{Filter, ScalingPolicy};
+use bifrost::aws::{Request, pages};
 use bifrost::cloud::CloudError;
-use bifrost_aws::{Request, pages};
 use std::collections::BTreeMap;
 use tokio::try_join;
 

@@ -5,8 +5,8 @@ use crate::cloud::{ClassicBalancers, LoadBalancer};
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancing::Client;
 use aws_sdk_elasticloadbalancing::types::InstanceState;
+use bifrost::aws::{Request, found};
 use bifrost::cloud::CloudError;
-use bifrost_aws::{Request, found};
 use std::collections::BTreeMap;
 
 #[async_trait]

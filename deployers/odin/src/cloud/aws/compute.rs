@@ -6,8 +6,8 @@ use crate::cloud::{Compute, Filter, Image, NewPlacementGroup, PlacementGroup, Se
 use async_trait::async_trait;
 use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::{Client, types};
+use bifrost::aws::{Request, each, pages};
 use bifrost::cloud::CloudError;
-use bifrost_aws::{Request, each, pages};
 use futures_util::TryFutureExt;
 use std::error::Error;
 

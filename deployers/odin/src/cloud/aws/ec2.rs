@@ -2,7 +2,7 @@
 
 use crate::cloud::{Filter, Tags};
 use aws_sdk_ec2::types;
-use bifrost_aws::{FILTER_VALUES_LIMIT, literal};
+use bifrost::aws::{FILTER_VALUES_LIMIT, literal};
 
 /// What one request asks for.
 pub(super) struct Part {

@@ -2,8 +2,8 @@
 
 use crate::cloud::{AutoScalingGroup, Capacity, Instance};
 use aws_sdk_autoscaling::types;
+use bifrost::aws::Request;
 use bifrost::cloud::CloudError;
-use bifrost_aws::Request;
 
 /// A group of an answer.
 ///

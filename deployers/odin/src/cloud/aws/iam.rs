@@ -4,8 +4,8 @@ use super::Service;
 use crate::cloud::{Iam, InstanceProfile, Role};
 use async_trait::async_trait;
 use aws_sdk_iam::Client;
+use bifrost::aws::{Request, found};
 use bifrost::cloud::CloudError;
-use bifrost_aws::{Request, found};
 
 #[async_trait]
 impl Iam for Service<Client> {

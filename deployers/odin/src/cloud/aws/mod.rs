@@ -19,7 +19,7 @@ mod topics;
 use super::OdinPorts;
 use crate::machine::Odin;
 use aws_types::SdkConfig;
-use bifrost_aws::{AwsDeployer, Session};
+use bifrost::aws::{AwsDeployer, Session};
 use std::sync::Arc;
 
 impl AwsDeployer for Odin {

@@ -3,8 +3,8 @@
 use crate::cloud::{HealthCheckType, LifecycleHook, NewAutoScalingGroup};
 use aws_sdk_autoscaling::operation::create_auto_scaling_group::builders::CreateAutoScalingGroupInputBuilder;
 use aws_sdk_autoscaling::types::{LaunchTemplateSpecification, LifecycleHookSpecification, Tag};
+use bifrost::aws::Request;
 use bifrost::cloud::CloudError;
-use bifrost_aws::Request;
 
 /// The request for the group.
 ///

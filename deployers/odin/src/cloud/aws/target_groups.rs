@@ -5,8 +5,8 @@ use crate::cloud::{Tags, TargetGroup, TargetGroups};
 use async_trait::async_trait;
 use aws_sdk_elasticloadbalancingv2::Client;
 use aws_sdk_elasticloadbalancingv2::types::{TargetGroupAttribute, TargetHealthDescription};
+use bifrost::aws::{Request, found};
 use bifrost::cloud::CloudError;
-use bifrost_aws::{Request, found};
 use std::collections::BTreeMap;
 use tokio::join;
 

@@ -12,8 +12,8 @@ use aws_sdk_ec2::types::{
 };
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use bifrost::aws::Request;
 use bifrost::cloud::CloudError;
-use bifrost_aws::Request;
 
 /// What is in the template.
 ///

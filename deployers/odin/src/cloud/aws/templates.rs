@@ -6,8 +6,8 @@ use super::template_data::template_data;
 use crate::cloud::{LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
 use async_trait::async_trait;
 use aws_sdk_ec2::{Client, types};
+use bifrost::aws::{Request, pages};
 use bifrost::cloud::CloudError;
-use bifrost_aws::{Request, pages};
 
 /// How many templates a page may have.
 const PAGE_LIMIT: i32 = 200;

@@ -4,8 +4,8 @@ use super::Service;
 use crate::cloud::Topics;
 use async_trait::async_trait;
 use aws_sdk_sns::Client;
+use bifrost::aws::{Request, found};
 use bifrost::cloud::CloudError;
-use bifrost_aws::{Request, found};
 
 #[async_trait]
 impl Topics for Service<Client> {

@@ -1,0 +1,174 @@
+//! How data flows through a state: `InputPath`, `Parameters`, `ResultSelector`, `ResultPath`, `Assign`, `OutputPath`.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::failure::{Failure, names};
+use super::frame::{Frame, Visit};
+use super::run::Run;
+use super::size;
+use crate::{Assign, DataPath, Path, ResultPath, Template};
+
+/// What a state hands on.
+pub(super) struct Output {
+    pub(super) value: Arc<Value>,
+    pub(super) assigned: Arc<Map<String, Value>>,
+}
+
+impl Visit<'_> {
+    /// The state's input after `InputPath`.
+    pub(super) fn effective_input(&self, frame: &mut Frame<'_>) -> Result<Arc<Value>, Failure> {
+        let input = select(self, frame, &self.state.input_path, &self.input)?;
+        frame.inspect(|stages| stages.after_input_path = Some(Arc::clone(&input)));
+        Ok(input)
+    }
+
+    /// What a path of a field other than a template points to.
+    pub(super) fn look_up<'v>(
+        &self,
+        frame: &'v mut Frame<'_>,
+        path: &Path,
+        input: &'v Value,
+    ) -> Result<Cow<'v, Value>, Failure> {
+        let found = path.evaluate(&frame.scope(self.state, input));
+        found.map_err(|failure| invalid_path(self, path, failure))
+    }
+}
+
+impl Run<'_> {
+    /// A payload template's value; without a template, `input` itself.
+    pub(super) fn payload(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        template: Option<&Template>,
+        input: &Arc<Value>,
+    ) -> Result<Arc<Value>, Failure> {
+        let Some(template) = template else { return Ok(Arc::clone(input)) };
+        let value = template.evaluate(&frame.scope(visit.state, input), self.random);
+        value.map(Arc::new).map_err(|failure| visit.failure(failure.error_name(), failure))
+    }
+
+    /// From what the work of a state gave to what the state hands on: `ResultSelector`, and all that follows.
+    pub(super) fn output_of_work(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        result: &Arc<Value>,
+        selector: Option<&Template>,
+        (result_path, assign): (&ResultPath, &Assign),
+    ) -> Result<Output, Failure> {
+        let selected = self.payload(visit, frame, selector, result)?;
+        frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&selected)));
+        self.output(visit, frame, selected, result_path, assign)
+    }
+
+    /// From a result to what the state hands on: `ResultPath`, `Assign` and `OutputPath`.
+    pub(super) fn output(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        result: Arc<Value>,
+        result_path: &ResultPath,
+        assign: &Assign,
+    ) -> Result<Output, Failure> {
+        let assigned = self.assigned(visit, frame, assign, &result)?;
+        let combined = combine(visit, result, result_path)?;
+        frame.inspect(|stages| stages.after_result_path = Some(Arc::clone(&combined)));
+        // `OutputPath` still sees the variables as they were.
+        let value = select(visit, frame, &visit.state.output_path, &combined)?;
+        within_limit(visit, value, assigned)
+    }
+
+    /// What a state without a result of its own hands on: its input, after `OutputPath`.
+    pub(super) fn input_as_output(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        input: &Arc<Value>,
+        assign: &Assign,
+    ) -> Result<Output, Failure> {
+        let assigned = self.assigned(visit, frame, assign, input)?;
+        let value = select(visit, frame, &visit.state.output_path, input)?;
+        within_limit(visit, value, assigned)
+    }
+
+    /// What a catcher hands on: `{"Error", "Cause"}` in the state's input.
+    pub(super) fn caught(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        error: Arc<Value>,
+        result_path: &ResultPath,
+        assign: &Assign,
+    ) -> Result<Output, Failure> {
+        let assigned = self.assigned(visit, frame, assign, &error)?;
+        let value = combine(visit, error, result_path)?;
+        within_limit(visit, value, assigned)
+    }
+
+    fn assigned(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        assign: &Assign,
+        input: &Value,
+    ) -> Result<Arc<Map<String, Value>>, Failure> {
+        let Some(template) = &assign.variables else { return Ok(Arc::default()) };
+        let variables = template.evaluate(&frame.scope(visit.state, input), self.random);
+        match variables.map_err(|failure| visit.failure(failure.error_name(), failure))? {
+            Value::Object(variables) => Ok(Arc::new(variables)),
+            _ => Err(visit.runtime("Assign must be an object.")),
+        }
+    }
+}
+
+fn within_limit(visit: &Visit<'_>, value: Arc<Value>, assigned: Arc<Map<String, Value>>) -> Result<Output, Failure> {
+    // What only travels through was measured where it came from.
+    if !Arc::ptr_eq(&value, &visit.input) && size::exceeds_limit(&value) {
+        return Err(too_large(&visit.state.name));
+    }
+    Ok(Output { value, assigned })
+}
+
+/// The error of a result over the size limit; `whose` is the state's or the resource's name.
+pub(super) fn too_large(whose: &str) -> Failure {
+    let limit = "returned a result with a size exceeding the maximum number of bytes service limit.";
+    Failure::new(names::DATA_LIMIT_EXCEEDED, format!("The state/task '{whose}' {limit}"))
+}
+
+fn select(
+    visit: &Visit<'_>,
+    frame: &mut Frame<'_>,
+    path: &DataPath,
+    input: &Arc<Value>,
+) -> Result<Arc<Value>, Failure> {
+    match path {
+        DataPath::Whole => Ok(Arc::clone(input)),
+        DataPath::Nothing => Ok(Arc::new(Value::Object(Map::new()))),
+        DataPath::Path(path) => match path.evaluate(&frame.scope(visit.state, input)) {
+            Ok(found) => Ok(Arc::new(found.into_owned())),
+            Err(failure) => Err(invalid_path(visit, path, failure)),
+        },
+    }
+}
+
+fn invalid_path(visit: &Visit<'_>, path: &Path, failure: impl std::fmt::Display) -> Failure {
+    visit.runtime(format!("Invalid path '{}' : {failure}", path.as_str()))
+}
+
+/// Applies `ResultPath`.
+fn combine(visit: &Visit<'_>, result: Arc<Value>, result_path: &ResultPath) -> Result<Arc<Value>, Failure> {
+    match result_path {
+        ResultPath::Replace => Ok(result),
+        ResultPath::Discard => Ok(Arc::clone(&visit.input)),
+        ResultPath::At(path) => {
+            let mut combined = visit.input.as_ref().clone();
+            let inserted = path.insert(&mut combined, Arc::unwrap_or_clone(result));
+            inserted.map_err(|failure| visit.failure(names::RESULT_PATH_MATCH_FAILURE, failure))?;
+            Ok(Arc::new(combined))
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! What one branch of an execution carries from state to state.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use super::context::ContextObject;
+use super::failure::{Failure, names};
+use super::inspection::Inspection;
+use super::position::Position;
+use crate::{ContextUse, Scope, State};
+
+static NO_CONTEXT: Value = Value::Null;
+
+/// The machine's own flow has one frame, each branch and iteration one of its own.
+pub(super) struct Frame<'a> {
+    /// The last event of this branch, to which its next one refers.
+    pub(super) previous: u64,
+    pub(super) variables: Arc<Map<String, Value>>,
+    pub(super) context: ContextObject<'a>,
+    pub(super) position: Rc<Position>,
+    /// Whether this is the machine's own flow, whose progress is saved.
+    pub(super) is_top: bool,
+    /// The stages of the data flow, if somebody wants to see them.
+    pub(super) inspection: Option<Box<Inspection>>,
+}
+
+impl<'a> Frame<'a> {
+    pub(super) fn top(context: ContextObject<'a>) -> Self {
+        let (variables, position) = (Arc::default(), Rc::default());
+        Self { previous: 0, variables, context, position, is_top: true, inspection: None }
+    }
+
+    /// The frame of a branch that begins after the event `previous`: it sees the variables, and sets only its own.
+    pub(super) fn branch(&self, previous: u64, context: ContextObject<'a>, position: Rc<Position>) -> Self {
+        let variables = Arc::clone(&self.variables);
+        Self { previous, variables, context, position, is_top: false, inspection: None }
+    }
+
+    /// What the expressions of `state` may refer to, `$` being `input`.
+    pub(super) fn scope<'s>(&'s mut self, state: &State, input: &'s Value) -> Scope<'s> {
+        let context = match state.context_use {
+            ContextUse::Nothing => &NO_CONTEXT,
+            ContextUse::Facts => self.context.facts(),
+            ContextUse::Whole => self.context.value(),
+        };
+        Scope { input, context, variables: &self.variables }
+    }
+
+    pub(super) fn inspect(&mut self, note: impl FnOnce(&mut Inspection)) {
+        if let Some(inspection) = &mut self.inspection {
+            note(inspection);
+        }
+    }
+}
+
+/// A state that was entered.
+#[derive(Clone)]
+pub(super) struct Visit<'f> {
+    pub(super) state: &'f State,
+    pub(super) input: Arc<Value>,
+    pub(super) entered_at: DateTime<Utc>,
+    pub(super) entered_event: u64,
+}
+
+impl Visit<'_> {
+    /// A `States.Runtime` error of this state.
+    pub(super) fn runtime(&self, cause: impl std::fmt::Display) -> Failure {
+        self.failure(names::RUNTIME, cause)
+    }
+
+    /// An error of this state, with the cause that AWS words so.
+    pub(super) fn failure(&self, error: &str, cause: impl std::fmt::Display) -> Failure {
+        let (name, event) = (&self.state.name, self.entered_event);
+        if event == 0 {
+            // A state that is tested on its own was not entered.
+            return Failure::new(error, cause.to_string());
+        }
+        let place = format!("An error occurred while executing the state '{name}' (entered at the event id #{event}).");
+        Failure::new(error, format!("{place} {cause}"))
+    }
+}

@@ -1,0 +1,185 @@
+//! The `Map` state: its settings, and iterations inside the execution.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
+use serde_json::Value;
+
+use super::context::Item;
+use super::data::Output;
+use super::event::{EventDetails, EventType};
+use super::failure::{Failure, Stop};
+use super::frame::{Frame, Visit};
+use super::parallel::BranchEnd;
+use super::position::Position;
+use super::run::Run;
+use crate::{Map, ProcessorMode};
+
+/// How many iterations inside an execution run at a time, at most.
+const MOST_INLINE: usize = 40;
+
+/// The iterations of one attempt.
+struct Iterations<'r> {
+    visit: &'r Visit<'r>,
+    map: &'r Map,
+    input: Arc<Value>,
+    items: Vec<Arc<Value>>,
+    positions: Vec<Rc<Position>>,
+}
+
+impl Visit<'_> {
+    /// The items that `ItemsPath` points to.
+    pub(super) fn items(
+        &self,
+        frame: &mut Frame<'_>,
+        map: &Map,
+        input: &Arc<Value>,
+    ) -> Result<Vec<Arc<Value>>, Failure> {
+        let (items, path) = match &map.items_path {
+            Some(path) => (self.look_up(frame, path, input)?.into_owned(), path.as_str()),
+            None => (input.as_ref().clone(), "$"),
+        };
+        let Value::Array(items) = items else {
+            // AWS names a path into the context object without its first `$`.
+            let path = if path.starts_with("$$") { path.get(1..).unwrap_or(path) } else { path };
+            return Err(self.runtime(format!("Reference path \"{path}\" must point to array.")));
+        };
+        frame.inspect(|stages| stages.after_items_path = Some(Arc::new(Value::Array(items.clone()))));
+        Ok(items.into_iter().map(Arc::new).collect())
+    }
+
+    pub(super) fn max_concurrency(&self, frame: &mut Frame<'_>, map: &Map, input: &Value) -> Result<usize, Failure> {
+        let most = self.count(frame, "MaxConcurrency", map.max_concurrency.as_ref(), input)?.unwrap_or(0);
+        frame.inspect(|stages| stages.max_concurrency = Some(most));
+        Ok(usize::try_from(most).unwrap_or(usize::MAX))
+    }
+}
+
+impl Run<'_> {
+    /// One attempt.
+    pub(super) async fn map(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, map: &Map) -> Result<Output, Stop> {
+        let input = visit.effective_input(frame)?;
+        let most = visit.max_concurrency(frame, map, &input)?;
+        let (result, last) = match map.item_processor.mode {
+            ProcessorMode::Inline => self.inline_map(visit, frame, map, input, most).await?,
+            ProcessorMode::Distributed(_) => self.map_run(visit, frame, map, input, most).await?,
+        };
+        let to = (&map.result_path, &map.assign);
+        let output = self.output_of_work(visit, frame, &Arc::new(result), map.result_selector.as_ref(), to)?;
+        // The success is passed by.
+        frame.previous = last;
+        Ok(output)
+    }
+
+    /// Runs the iterations; the event that the state's exit follows from comes with the results.
+    async fn inline_map(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        map: &Map,
+        input: Arc<Value>,
+        most: usize,
+    ) -> Result<(Value, u64), Stop> {
+        let items = visit.items(frame, map, &input)?;
+        frame.previous = self.start_map(frame, items.len())?;
+        let iterations = Iterations { visit, map, input, items, positions: Vec::new() };
+        let most = if most == 0 { MOST_INLINE } else { most.min(MOST_INLINE) };
+        let results = self.iterate(frame, iterations, most).await?;
+        let last = frame.previous;
+        frame.previous = self.record(last, EventType::MapStateSucceeded, EventDetails::default())?;
+        Ok((Value::Array(results), last))
+    }
+
+    pub(super) fn start_map(&self, frame: &Frame<'_>, length: usize) -> Result<u64, Stop> {
+        let length = u64::try_from(length).ok();
+        self.record(frame.previous, EventType::MapStateStarted, EventDetails { length, ..EventDetails::default() })
+    }
+
+    async fn iterate(
+        &self,
+        frame: &mut Frame<'_>,
+        mut iterations: Iterations<'_>,
+        most: usize,
+    ) -> Result<Vec<Value>, Stop> {
+        let (count, map, started) = (iterations.items.len(), iterations.map, frame.previous);
+        let mut results = vec![Value::Null; count];
+        let mut running = FuturesUnordered::new();
+        let mut waiting = 0..count;
+        for index in waiting.by_ref().take(most) {
+            let (input, branch) = self.start_iteration(frame, &mut iterations, index, started)?;
+            running.push(self.branch(index, &map.item_processor.flow, input, branch));
+        }
+        while let Some(BranchEnd { index, last_event, result }) = running.next().await {
+            let output = match result {
+                Ok(output) => output,
+                Err(stop) => {
+                    // The other iterations stop before their end is told.
+                    drop(running);
+                    frame.previous = last_event;
+                    return Err(self.stop_iterations(frame, &iterations, index, stop)?);
+                }
+            };
+            if let Some(place) = results.get_mut(index) {
+                *place = Arc::unwrap_or_clone(output);
+            }
+            let details = iteration(&iterations, index);
+            frame.previous = self.record(last_event, EventType::MapIterationSucceeded, details)?;
+            if let Some(next) = waiting.next() {
+                let (input, branch) = self.start_iteration(frame, &mut iterations, next, last_event)?;
+                running.push(self.branch(next, &map.item_processor.flow, input, branch));
+            }
+        }
+        Ok(results)
+    }
+
+    /// The input and the frame of an iteration that follows from the event `previous`.
+    fn start_iteration<'a>(
+        &self,
+        frame: &Frame<'a>,
+        iterations: &mut Iterations<'_>,
+        index: usize,
+        previous: u64,
+    ) -> Result<(Arc<Value>, Frame<'a>), Stop> {
+        let value = iterations.items.get(index).cloned().unwrap_or_default();
+        let number = u64::try_from(index).unwrap_or(u64::MAX);
+        let name = iterations.visit.state.name.clone();
+        let position = frame.position.branch(Some((name, number)));
+        iterations.positions.push(Rc::clone(&position));
+        let context = frame.context.iteration(Item { index: number, value: Arc::clone(&value) });
+        let mut branch = frame.branch(previous, context, position);
+        let input = match &iterations.map.item_selector {
+            Some(selector) => self.payload(iterations.visit, &mut branch, Some(selector), &iterations.input)?,
+            None => value,
+        };
+        let details = iteration(iterations, index);
+        branch.previous = self.record(previous, EventType::MapIterationStarted, details)?;
+        Ok((input, branch))
+    }
+
+    /// Records that one iteration failed and cut the others short.
+    fn stop_iterations(
+        &self,
+        frame: &Frame<'_>,
+        iterations: &Iterations<'_>,
+        index: usize,
+        stop: Stop,
+    ) -> Result<Stop, Stop> {
+        if matches!(&stop, Stop::Failed(failure) if !failure.is_fatal()) {
+            let failed = iterations.positions.get(index);
+            failed.inspect(|position| position.end());
+            frame.position.abort_branches(self, frame.previous)?;
+            if let Some(position) = failed {
+                position.abort_state(self, frame.previous)?;
+            }
+            self.record(frame.previous, EventType::MapIterationFailed, iteration(iterations, index))?;
+        }
+        Ok(stop)
+    }
+}
+
+fn iteration(iterations: &Iterations<'_>, index: usize) -> EventDetails {
+    let name = Some(iterations.visit.state.name.clone());
+    EventDetails { name, index: u64::try_from(index).ok(), ..EventDetails::default() }
+}

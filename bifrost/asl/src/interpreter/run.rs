@@ -1,0 +1,276 @@
+//! Running flows: from state to state, each entered and left in the history.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use futures_util::FutureExt as _;
+use futures_util::future::LocalBoxFuture;
+use serde_json::{Value, json};
+
+use super::clock::Clock;
+use super::data::Output;
+use super::event::{Event, EventDetails, EventType};
+use super::execution::{Checkpoint, Execution};
+use super::failure::{Failure, Stop, names};
+use super::frame::{Frame, Visit};
+use super::recorder::Recorder;
+use super::retry::Retries;
+use super::tasks::Tasks;
+use crate::{Catcher, Flow, Map, Parallel, Random, Retrier, StateKind, StateName, Task, Transition};
+
+/// The last event of a history, at most: AWS keeps no more.
+const EVENT_LIMIT: u64 = 25_000;
+
+/// One execution under way: the ports it works with, and its history.
+pub(super) struct Run<'a> {
+    pub(super) clock: &'a dyn Clock,
+    pub(super) tasks: &'a dyn Tasks,
+    pub(super) random: &'a dyn Random,
+    pub(super) recorder: &'a dyn Recorder,
+    pub(super) execution: &'a Execution,
+    pub(super) last_event: Cell<u64>,
+}
+
+/// What a state leads to.
+pub(super) struct Step {
+    pub(super) output: Output,
+    pub(super) transition: Transition,
+}
+
+/// A state whose work may fail, be tried again, and be caught.
+#[derive(Clone, Copy)]
+enum Work<'f> {
+    Task(&'f Task),
+    Parallel(&'f Parallel),
+    Map(&'f Map),
+}
+
+impl Run<'_> {
+    /// Records an event that follows from the event `previous`, and gives its id.
+    pub(super) fn record(&self, previous: u64, event_type: EventType, details: EventDetails) -> Result<u64, Stop> {
+        if self.last_event.get() + 1 >= EVENT_LIMIT {
+            let cause = format!("The execution reached the maximum number of history events ({EVENT_LIMIT}).");
+            return Err(Failure::new(names::RUNTIME, cause).into());
+        }
+        Ok(self.add(previous, event_type, details))
+    }
+
+    /// Records the last event, for which there is always room.
+    pub(super) fn record_end(&self, previous: u64, event_type: EventType, details: EventDetails) {
+        self.add(previous, event_type, details);
+    }
+
+    fn add(&self, previous: u64, event_type: EventType, details: EventDetails) -> u64 {
+        let id = self.last_event.get() + 1;
+        self.last_event.set(id);
+        let timestamp = self.clock.now();
+        self.recorder.record(Event { id, previous_event_id: previous, timestamp, event_type, details });
+        id
+    }
+
+    /// Runs a flow from its start to its end, and gives the last state's output.
+    pub(super) fn flow<'f>(
+        &'f self,
+        flow: &'f Flow,
+        input: Arc<Value>,
+        frame: &'f mut Frame<'_>,
+    ) -> LocalBoxFuture<'f, Result<Arc<Value>, Stop>> {
+        async move {
+            let visit = self.enter(flow, &flow.start_at, input, frame)?;
+            self.go_on(flow, visit, frame).await
+        }
+        .boxed_local()
+    }
+
+    /// Runs a flow from a state that was entered to its end.
+    pub(super) async fn go_on<'f>(
+        &self,
+        flow: &'f Flow,
+        mut visit: Visit<'f>,
+        frame: &mut Frame<'_>,
+    ) -> Result<Arc<Value>, Stop> {
+        loop {
+            frame.position.enter(visit.state);
+            let step = self.state(&visit, frame).await?;
+            let output = self.leave(&visit, frame, step.output)?;
+            match step.transition {
+                Transition::Next(next) => visit = self.enter(flow, &next, output, frame)?,
+                Transition::End => return Ok(output),
+            }
+        }
+    }
+
+    fn enter<'f>(
+        &self,
+        flow: &'f Flow,
+        name: &StateName,
+        input: Arc<Value>,
+        frame: &mut Frame<'_>,
+    ) -> Result<Visit<'f>, Stop> {
+        let Some(state) = flow.states.get(name) else {
+            return Err(Failure::new(names::RUNTIME, format!("There is no state '{name}'.")).into());
+        };
+        let details =
+            EventDetails { name: Some(name.clone()), input: Some(Arc::clone(&input)), ..EventDetails::default() };
+        let entered_event = self.record(frame.previous, entered(&state.kind), details)?;
+        let entered_at = self.clock.now();
+        frame.previous = entered_event;
+        frame.context.enter(name, entered_at, counts_retries(&state.kind));
+        if frame.is_top {
+            self.recorder.checkpoint(&Checkpoint {
+                state: name.clone(),
+                input: Arc::clone(&input),
+                variables: Arc::clone(&frame.variables),
+                entered_at,
+                entered_event,
+                last_event: entered_event,
+            })?;
+        }
+        Ok(Visit { state, input, entered_at, entered_event })
+    }
+
+    fn leave(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, output: Output) -> Result<Arc<Value>, Stop> {
+        let Output { value, assigned } = output;
+        if let Some(event_type) = exited(&visit.state.kind) {
+            let details = EventDetails {
+                name: Some(visit.state.name.clone()),
+                output: Some(Arc::clone(&value)),
+                assigned_variables: (!assigned.is_empty()).then(|| Arc::clone(&assigned)),
+                ..EventDetails::default()
+            };
+            frame.previous = self.record(frame.previous, event_type, details)?;
+        }
+        if !assigned.is_empty() {
+            Arc::make_mut(&mut frame.variables).extend(Arc::unwrap_or_clone(assigned));
+        }
+        frame.position.leave();
+        Ok(value)
+    }
+
+    pub(super) async fn state(&self, visit: &Visit<'_>, frame: &mut Frame<'_>) -> Result<Step, Stop> {
+        frame.inspect(|stages| stages.input = Some(Arc::clone(&visit.input)));
+        match &visit.state.kind {
+            StateKind::Pass(pass) => Ok(self.pass(visit, frame, pass)?),
+            StateKind::Choice(choice) => Ok(self.choice(visit, frame, choice)?),
+            StateKind::Succeed => Ok(self.succeed(visit, frame)?),
+            StateKind::Fail(fail) => Err(self.fail(visit, frame, fail).into()),
+            StateKind::Wait(wait) => self.wait(visit, frame, wait).await,
+            StateKind::Task(task) => self.work(visit, frame, Work::Task(task)).await,
+            StateKind::Parallel(parallel) => self.work(visit, frame, Work::Parallel(parallel)).await,
+            StateKind::Map(map) => self.work(visit, frame, Work::Map(map)).await,
+        }
+    }
+
+    /// Does the work of a state, as often as its retriers say, and hands its error to a catcher.
+    async fn work(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, work: Work<'_>) -> Result<Step, Stop> {
+        let mut retries = Retries::new(work.retry());
+        loop {
+            let failure = match self.attempt(visit, frame, work).await {
+                Ok(output) => return Ok(Step { output, transition: work.transition().clone() }),
+                Err(Stop::Failed(failure)) if !failure.is_fatal() => failure,
+                Err(stop) => return Err(stop),
+            };
+            if let Some(delay) = retries.next_delay(&failure, self.random) {
+                let again = self.clock.now().checked_add_signed(delay).unwrap_or(DateTime::<Utc>::MAX_UTC);
+                self.clock.sleep_until(again).await;
+                frame.context.count_retry();
+                continue;
+            }
+            if let Some(event_type) = work.failed() {
+                frame.previous = self.record(frame.previous, event_type, EventDetails::default())?;
+                frame.position.leave();
+            }
+            return match work.catch().iter().find(|catcher| failure.is_one_of(&catcher.error_equals)) {
+                Some(catcher) => Ok(self.handle(visit, frame, &failure, catcher)?),
+                None => Err(failure.into()),
+            };
+        }
+    }
+
+    async fn attempt(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, work: Work<'_>) -> Result<Output, Stop> {
+        match work {
+            Work::Task(task) => self.task(visit, frame, task).await,
+            Work::Parallel(parallel) => self.parallel(visit, frame, parallel).await,
+            Work::Map(map) => self.map(visit, frame, map).await,
+        }
+    }
+
+    /// Hands an error to a catcher.
+    pub(super) fn handle(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        failure: &Failure,
+        catcher: &Catcher,
+    ) -> Result<Step, Failure> {
+        let error = Arc::new(json!({"Error": failure.error.as_deref(), "Cause": failure.cause.as_deref()}));
+        let output = self.caught(visit, frame, error, &catcher.result_path, &catcher.assign)?;
+        Ok(Step { output, transition: Transition::Next(catcher.next.clone()) })
+    }
+}
+
+impl<'f> Work<'f> {
+    fn retry(self) -> &'f [Retrier] {
+        match self {
+            Self::Task(task) => &task.retry,
+            Self::Parallel(parallel) => &parallel.retry,
+            Self::Map(map) => &map.retry,
+        }
+    }
+
+    fn catch(self) -> &'f [Catcher] {
+        match self {
+            Self::Task(task) => &task.catch,
+            Self::Parallel(parallel) => &parallel.catch,
+            Self::Map(map) => &map.catch,
+        }
+    }
+
+    fn transition(self) -> &'f Transition {
+        match self {
+            Self::Task(task) => &task.transition,
+            Self::Parallel(parallel) => &parallel.transition,
+            Self::Map(map) => &map.transition,
+        }
+    }
+
+    /// The event of a failure that nobody retries; that of a task has been recorded by the attempt.
+    fn failed(self) -> Option<EventType> {
+        match self {
+            Self::Task(_) => None,
+            Self::Parallel(_) => Some(EventType::ParallelStateFailed),
+            Self::Map(_) => Some(EventType::MapStateFailed),
+        }
+    }
+}
+
+pub(super) fn counts_retries(kind: &StateKind) -> bool {
+    matches!(kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_))
+}
+
+fn entered(kind: &StateKind) -> EventType {
+    match kind {
+        StateKind::Task(_) => EventType::TaskStateEntered,
+        StateKind::Pass(_) => EventType::PassStateEntered,
+        StateKind::Choice(_) => EventType::ChoiceStateEntered,
+        StateKind::Wait(_) => EventType::WaitStateEntered,
+        StateKind::Succeed => EventType::SucceedStateEntered,
+        StateKind::Fail(_) => EventType::FailStateEntered,
+        StateKind::Parallel(_) => EventType::ParallelStateEntered,
+        StateKind::Map(_) => EventType::MapStateEntered,
+    }
+}
+
+fn exited(kind: &StateKind) -> Option<EventType> {
+    Some(match kind {
+        StateKind::Task(_) => EventType::TaskStateExited,
+        StateKind::Pass(_) => EventType::PassStateExited,
+        StateKind::Choice(_) => EventType::ChoiceStateExited,
+        StateKind::Wait(_) => EventType::WaitStateExited,
+        StateKind::Succeed => EventType::SucceedStateExited,
+        StateKind::Fail(_) => return None,
+        StateKind::Parallel(_) => EventType::ParallelStateExited,
+        StateKind::Map(_) => EventType::MapStateExited,
+    })
+}

@@ -1,0 +1,95 @@
+//! Settings of states: numbers that the definition gives, or that a path leads to.
+
+use serde_json::Value;
+
+use super::failure::Failure;
+use super::frame::{Frame, Visit};
+use super::simple::plain;
+use crate::Setting;
+
+impl Visit<'_> {
+    /// A setting that counts something.
+    pub(super) fn count(
+        &self,
+        frame: &mut Frame<'_>,
+        field: &str,
+        setting: Option<&Setting<u64>>,
+        input: &Value,
+    ) -> Result<Option<u64>, Failure> {
+        self.setting(frame, setting, input, |path, value| self.count_at(field, path, value))
+    }
+
+    /// A limit of a batch, which a path may also lead to as a text of digits.
+    pub(super) fn batch_limit(
+        &self,
+        frame: &mut Frame<'_>,
+        field: &str,
+        setting: Option<&Setting<u64>>,
+        input: &Value,
+    ) -> Result<usize, Failure> {
+        let limit = self.setting(frame, setting, input, |path, value| {
+            match value.as_str().and_then(|digits| digits.parse().ok()) {
+                Some(limit) => Ok(limit),
+                None => self.count_at(field, path, value),
+            }
+        })?;
+        Ok(limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX))
+    }
+
+    /// A setting that is a share of a hundred.
+    pub(super) fn percentage(
+        &self,
+        frame: &mut Frame<'_>,
+        field: &str,
+        setting: Option<&Setting<f64>>,
+        input: &Value,
+    ) -> Result<Option<f64>, Failure> {
+        self.setting(frame, setting, input, |path, value| match value.as_f64() {
+            Some(percentage) if (0.0..=100.0).contains(&percentage) => Ok(percentage),
+            Some(_) => Err(self.runtime(format!("{field} must be between 0 and 100."))),
+            None => Err(self.runtime(not_a("float", field, path, value))),
+        })
+    }
+
+    /// A length of time in seconds, which is never none.
+    pub(super) fn seconds_limit(
+        &self,
+        frame: &mut Frame<'_>,
+        field: &str,
+        setting: Option<&Setting<u64>>,
+        input: &Value,
+    ) -> Result<Option<u64>, Failure> {
+        self.setting(frame, setting, input, |path, value| {
+            let seconds = value.as_u64().filter(|seconds| *seconds > 0);
+            seconds.ok_or_else(|| self.runtime(not_a("positive integer", field, path, value)))
+        })
+    }
+
+    fn count_at(&self, field: &str, path: &str, value: &Value) -> Result<u64, Failure> {
+        match (value.as_u64(), value.as_i64()) {
+            (Some(count), _) => Ok(count),
+            (None, Some(_)) => Err(self.runtime(format!("{field} cannot be negative."))),
+            (None, None) => Err(self.runtime(not_a("integer", field, path, value))),
+        }
+    }
+
+    /// The setting as given, or as `read` makes it of what its path leads to.
+    fn setting<T: Copy>(
+        &self,
+        frame: &mut Frame<'_>,
+        setting: Option<&Setting<T>>,
+        input: &Value,
+        read: impl FnOnce(&str, &Value) -> Result<T, Failure>,
+    ) -> Result<Option<T>, Failure> {
+        match setting {
+            None => Ok(None),
+            Some(Setting::Value(value)) => Ok(Some(*value)),
+            Some(Setting::Path(path)) => read(path.as_str(), &*self.look_up(frame, path, input)?).map(Some),
+        }
+    }
+}
+
+/// The words in which AWS says that a path leads to a value of the wrong type.
+fn not_a(kind: &str, field: &str, path: &str, value: &Value) -> String {
+    format!("The {field}Path field refers to value \"{}\" which is not a valid {kind}: {path}", plain(value))
+}

@@ -1,0 +1,78 @@
+//! Reading `Retry` and `Catch`.
+
+use super::LONGEST;
+use super::fields::{Fields, Located};
+use crate::model::{Catcher, Retrier};
+
+/// The longest `MaxDelaySeconds`: a year.
+const LONGEST_DELAY: u64 = 31_622_400;
+
+/// `Retry`; `None` if one of its entries cannot be read.
+pub(super) fn retriers(fields: &Fields<'_>) -> Option<Vec<Retrier>> {
+    each(fields, "Retry", retrier)
+}
+
+/// `Catch`; `None` if one of its entries cannot be read.
+pub(super) fn catchers(fields: &Fields<'_>) -> Option<Vec<Catcher>> {
+    each(fields, "Catch", catcher)
+}
+
+fn each<T>(fields: &Fields<'_>, field: &'static str, read: impl Fn(&Fields<'_>) -> Option<T>) -> Option<Vec<T>> {
+    if !fields.has(field) {
+        return Some(Vec::new());
+    }
+    let read = |at: Located<'_>| Fields::of(at, fields.problems()).and_then(|fields| read(&fields));
+    // Collected twice: every entry is read, and reported on, even after one that cannot be.
+    let entries: Vec<Option<T>> = fields.list(field)?.into_iter().map(read).collect();
+    entries.into_iter().collect()
+}
+
+fn retrier(fields: &Fields<'_>) -> Option<Retrier> {
+    let error_equals = error_equals(fields);
+    fields.comment();
+    let full_jitter = match fields.text("JitterStrategy") {
+        None | Some("NONE") => false,
+        Some("FULL") => true,
+        Some(other) => {
+            fields.report("JitterStrategy", format!("is {other:?}, write \"FULL\" or \"NONE\""));
+            false
+        }
+    };
+    let retrier = Retrier {
+        max_attempts: fields.integer("MaxAttempts", 0..=LONGEST).unwrap_or(3),
+        interval_seconds: fields.integer("IntervalSeconds", 1..=LONGEST).unwrap_or(1),
+        backoff_rate: fields.number("BackoffRate", 1.0..=f64::MAX).unwrap_or(2.0),
+        max_delay_seconds: fields.integer("MaxDelaySeconds", 1..=LONGEST_DELAY),
+        full_jitter,
+        error_equals: error_equals?,
+    };
+    fields.finish("a retrier");
+    Some(retrier)
+}
+
+fn catcher(fields: &Fields<'_>) -> Option<Catcher> {
+    let error_equals = error_equals(fields);
+    fields.comment();
+    let next = fields.required_text("Next");
+    let (result_path, assign) = (fields.result_path(), fields.assign());
+    fields.finish("a catcher");
+    Some(Catcher { error_equals: error_equals?, result_path, assign, next: next?.into() })
+}
+
+fn error_equals(fields: &Fields<'_>) -> Option<Vec<String>> {
+    let field = "ErrorEquals";
+    fields.required(field, "an array of error names");
+    let names = fields.list(field)?;
+    if names.is_empty() {
+        fields.report(field, "is empty, write at least one error name");
+    }
+    let name = |at: Located<'_>| {
+        let name = at.value.as_str().map(str::to_owned);
+        if name.is_none() {
+            fields.problems().report(at.location.to_string(), "is no string, write the name of an error");
+        }
+        name
+    };
+    let names: Vec<Option<String>> = names.into_iter().map(name).collect();
+    names.into_iter().collect()
+}

@@ -1,0 +1,308 @@
+//! Reading the fields of one object of a definition, and collecting what is wrong with them.
+//!
+//! A reader asks for each field that it knows, by name and type. A field that is absent or malformed gives `None`;
+//! what is malformed is also reported, with its place. Whatever nobody asked for is unknown, and reported by `finish`.
+
+use std::cell::RefCell;
+use std::ops::RangeInclusive;
+
+use serde_json::{Map, Value};
+
+use crate::definition::Problem;
+use crate::location::Location;
+use crate::model::{Assign, ContextUse, DataPath, ResultPath, Setting};
+use crate::path::{Path, ReferencePath};
+use crate::template::Template;
+
+/// The problems found so far, shared by all readers of one definition.
+#[derive(Debug, Default)]
+pub(super) struct Problems(RefCell<Vec<Problem>>);
+
+impl Problems {
+    pub(super) fn report(&self, location: impl Into<String>, message: impl Into<String>) {
+        self.0.borrow_mut().push(Problem { location: location.into(), message: message.into() });
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Problem> {
+        self.0.into_inner()
+    }
+}
+
+/// A value of the definition and where it stands.
+#[derive(Debug, Clone)]
+pub(super) struct Located<'a> {
+    pub(super) value: &'a Value,
+    pub(super) location: Location<'a>,
+}
+
+/// The fields of one object.
+pub(super) struct Fields<'a> {
+    object: &'a Map<String, Value>,
+    location: Location<'a>,
+    problems: &'a Problems,
+    asked: RefCell<Vec<&'static str>>,
+}
+
+impl<'a> Fields<'a> {
+    /// The fields of a value that must be an object.
+    pub(super) fn of(at: Located<'a>, problems: &'a Problems) -> Option<Self> {
+        let Located { value, location } = at;
+        let Value::Object(object) = value else {
+            problems.report(location.to_string(), format!("is {}, write an object", kind_of(value)));
+            return None;
+        };
+        Some(Self { object, location, problems, asked: RefCell::new(Vec::with_capacity(MOST_FIELDS)) })
+    }
+
+    /// Reports a problem with one field, or with the object itself if `field` is empty.
+    pub(super) fn report(&self, field: &str, message: impl Into<String>) {
+        self.problems.report(self.location_of(field), message);
+    }
+
+    pub(super) fn location_of(&self, field: &str) -> String {
+        join(&self.location.to_string(), field)
+    }
+
+    pub(super) fn problems(&self) -> &'a Problems {
+        self.problems
+    }
+
+    /// The names of all fields, asked for or not.
+    pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
+        self.object.keys().map(String::as_str)
+    }
+
+    pub(super) fn has(&self, field: &str) -> bool {
+        self.object.contains_key(field)
+    }
+
+    /// Every field as an object of its own, for objects whose keys are names.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&'a str, Option<Fields<'a>>)> {
+        self.object.iter().map(|(name, value)| {
+            let location = self.location.field(name);
+            (name.as_str(), Fields::of(Located { value, location }, self.problems))
+        })
+    }
+
+    /// A field of any type.
+    pub(super) fn any(&self, field: &'static str) -> Option<&'a Value> {
+        self.asked.borrow_mut().push(field);
+        self.object.get(field)
+    }
+
+    /// Any field, with its place.
+    pub(super) fn located(&self, field: &'static str) -> Option<Located<'a>> {
+        Some(Located { value: self.any(field)?, location: self.location.field(field) })
+    }
+
+    pub(super) fn text(&self, field: &'static str) -> Option<&'a str> {
+        let value = self.any(field)?;
+        value.as_str().or_else(|| self.mistyped(field, value, "a string"))
+    }
+
+    pub(super) fn required_text(&self, field: &'static str) -> Option<&'a str> {
+        self.required(field, "a string");
+        self.text(field)
+    }
+
+    /// Reports a field that is not there.
+    pub(super) fn required(&self, field: &str, what: &str) {
+        if !self.has(field) {
+            self.report("", format!("{field} is missing, write {what}"));
+        }
+    }
+
+    pub(super) fn comment(&self) -> Option<String> {
+        self.text("Comment").map(str::to_owned)
+    }
+
+    pub(super) fn boolean(&self, field: &'static str) -> Option<bool> {
+        let value = self.any(field)?;
+        value.as_bool().or_else(|| self.mistyped(field, value, "true or false"))
+    }
+
+    pub(super) fn integer(&self, field: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
+        let value = self.any(field)?;
+        let what = || format!("an integer from {} to {}", range.start(), range.end());
+        match value.as_u64() {
+            Some(number) if range.contains(&number) => Some(number),
+            _ => self.mistyped(field, value, &what()),
+        }
+    }
+
+    pub(super) fn number(&self, field: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
+        let value = self.any(field)?;
+        let what = || format!("a number from {} to {}", range.start(), range.end());
+        match value.as_f64() {
+            Some(number) if range.contains(&number) => Some(number),
+            _ => self.mistyped(field, value, &what()),
+        }
+    }
+
+    pub(super) fn object(&self, field: &'static str) -> Option<Fields<'a>> {
+        Fields::of(self.located(field)?, self.problems)
+    }
+
+    /// The elements of an array.
+    pub(super) fn list(&self, field: &'static str) -> Option<Vec<Located<'a>>> {
+        let value = self.any(field)?;
+        let Value::Array(elements) = value else {
+            return self.mistyped(field, value, "an array");
+        };
+        let list = self.location.field(field);
+        let element = |(index, value)| Located { value, location: list.item(index) };
+        Some(elements.iter().enumerate().map(element).collect())
+    }
+
+    pub(super) fn path(&self, field: &'static str) -> Option<Path> {
+        let text = self.text(field)?;
+        Path::parse(text).map_err(|error| self.report(field, error.to_string())).ok()
+    }
+
+    /// A field that is written down as `field` or looked up as `path_field`.
+    pub(super) fn setting<T>(
+        &self,
+        field: &'static str,
+        path_field: &'static str,
+        read: impl FnOnce(&Self, &'static str) -> Option<T>,
+    ) -> Option<Setting<T>> {
+        let (value, path) = (read(self, field), self.path(path_field));
+        if self.has(field) && self.has(path_field) {
+            self.report(path_field, format!("cannot stand beside {field}, write one of them"));
+        }
+        value.map(Setting::Value).or(path.map(Setting::Path))
+    }
+
+    pub(super) fn data_path(&self, field: &'static str) -> DataPath {
+        match self.any(field) {
+            None => DataPath::Whole,
+            Some(Value::Null) => DataPath::Nothing,
+            Some(_) => match self.path(field) {
+                Some(path) if !path.is_input() => DataPath::Path(path),
+                _ => DataPath::Whole,
+            },
+        }
+    }
+
+    pub(super) fn result_path(&self) -> ResultPath {
+        let field = "ResultPath";
+        match self.any(field) {
+            None => ResultPath::Replace,
+            Some(Value::Null) => ResultPath::Discard,
+            Some(_) => match self.text(field) {
+                None | Some("$") => ResultPath::Replace,
+                Some(text) => match ReferencePath::parse(text) {
+                    Ok(path) => ResultPath::At(path),
+                    Err(error) => {
+                        self.report(field, error.to_string());
+                        ResultPath::Replace
+                    }
+                },
+            },
+        }
+    }
+
+    pub(super) fn template(&self, field: &'static str) -> Option<Template> {
+        let template = self.any(field)?;
+        let report = |errors: Vec<_>| {
+            for error in errors {
+                let crate::TemplateError { location, message } = error;
+                self.problems.report(join(&self.location_of(field), &location), message);
+            }
+        };
+        Template::parse(template).map_err(report).ok()
+    }
+
+    /// A template that must be an object.
+    pub(super) fn object_template(&self, field: &'static str) -> Option<Template> {
+        match self.any(field)? {
+            Value::Object(_) => self.template(field),
+            other => self.mistyped(field, other, "an object"),
+        }
+    }
+
+    pub(super) fn assign(&self) -> Assign {
+        Assign { variables: self.object_template("Assign") }
+    }
+
+    /// How much of the context object the texts in the object could refer to.
+    pub(super) fn context_use(&self) -> ContextUse {
+        self.object.values().map(context_use).max().unwrap_or_default()
+    }
+
+    /// Reports every field that nobody asked for.
+    pub(super) fn finish(&self, owner: &str) {
+        let asked = self.asked.borrow();
+        for name in self.names().filter(|name| !asked.contains(name)) {
+            self.report(name, unknown(name, owner));
+        }
+    }
+
+    /// Reports a field of the wrong type or size.
+    pub(super) fn mistyped<T>(&self, field: &str, value: &Value, what: &str) -> Option<T> {
+        self.report(field, format!("is {}, write {what}", kind_of(value)));
+        None
+    }
+}
+
+/// Hardly any object has more fields to ask for.
+const MOST_FIELDS: usize = 16;
+
+/// What `$$` may be followed by without leading to the execution's input.
+const FACTS: [&str; 9] = [
+    ".Execution.Id",
+    ".Execution.Name",
+    ".Execution.RoleArn",
+    ".Execution.StartTime",
+    ".Execution.RedriveCount",
+    ".State.",
+    ".StateMachine.",
+    ".Task.",
+    ".Map.",
+];
+
+fn context_use(value: &Value) -> ContextUse {
+    match value {
+        // Few texts have any: not to search most of them for pairs is a tenth of the time that a definition takes.
+        Value::String(text) if text.contains('$') => {
+            let uses = text.split("$$").skip(1);
+            let is_fact = |rest: &str| FACTS.iter().any(|fact| rest.starts_with(fact));
+            uses.map(|rest| if is_fact(rest) { ContextUse::Facts } else { ContextUse::Whole }).max().unwrap_or_default()
+        }
+        Value::Array(values) => values.iter().map(context_use).max().unwrap_or_default(),
+        Value::Object(fields) => fields.values().map(context_use).max().unwrap_or_default(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => ContextUse::Nothing,
+    }
+}
+
+/// The place of `field` inside `location`.
+pub(super) fn join(location: &str, field: &str) -> String {
+    match (location, field) {
+        (location, "") => location.to_owned(),
+        ("", field) => field.to_owned(),
+        (location, field) if field.starts_with('[') => format!("{location}{field}"),
+        (location, field) => format!("{location}.{field}"),
+    }
+}
+
+fn unknown(name: &str, owner: &str) -> String {
+    let instead = match name {
+        "Arguments" => "Parameters",
+        "Output" => "ResultSelector, ResultPath or OutputPath",
+        "Items" => "ItemsPath",
+        "Condition" => "Variable and a comparison",
+        _ => return format!("is not a field of {owner}, remove it or correct its name"),
+    };
+    format!("belongs to the query language JSONata, in JSONPath write {instead}")
+}
+
+fn kind_of(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::Bool(_) | Value::Number(_) => value.to_string(),
+        Value::String(text) if text.chars().count() <= 40 => format!("{text:?}"),
+        Value::String(_) => "a string".to_owned(),
+        Value::Array(_) => "an array".to_owned(),
+        Value::Object(_) => "an object".to_owned(),
+    }
+}

@@ -1,0 +1,116 @@
+//! Reading a `Map` state.
+
+use super::errors::{catchers, retriers};
+use super::fields::Fields;
+use super::state::transition;
+use super::{LONGEST, flow, refuses_jsonata};
+use crate::model::{ItemBatcher, ItemProcessor, ItemReader, MachineType, Map, ProcessorMode, ResultWriter, Setting};
+use crate::resource::Resource;
+use crate::template::Template;
+
+pub(super) fn map(fields: &Fields<'_>) -> Option<Map> {
+    let (retry, catch, transition) = (retriers(fields), catchers(fields), transition(fields));
+    let processor = processor(fields);
+    let count = |fields: &Fields<'_>, field| fields.integer(field, 0..=LONGEST);
+    let percentage = |fields: &Fields<'_>, field| fields.number(field, 0.0..=100.0);
+    Some(Map {
+        items_path: fields.path("ItemsPath"),
+        item_reader: fields.object("ItemReader").and_then(|fields| item_reader(&fields)),
+        item_selector: item_selector(fields),
+        item_batcher: fields.object("ItemBatcher").map(|fields| item_batcher(&fields)),
+        result_writer: fields.object("ResultWriter").map(|fields| result_writer(&fields)),
+        max_concurrency: fields.setting("MaxConcurrency", "MaxConcurrencyPath", count),
+        tolerated_failure_count: fields.setting("ToleratedFailureCount", "ToleratedFailureCountPath", count),
+        tolerated_failure_percentage: fields.setting(
+            "ToleratedFailurePercentage",
+            "ToleratedFailurePercentagePath",
+            percentage,
+        ),
+        label: fields.text("Label").map(str::to_owned),
+        result_selector: fields.object_template("ResultSelector"),
+        result_path: fields.result_path(),
+        assign: fields.assign(),
+        item_processor: processor?,
+        retry: retry?,
+        catch: catch?,
+        transition: transition?,
+    })
+}
+
+fn item_selector(fields: &Fields<'_>) -> Option<Template> {
+    if fields.has("ItemSelector") && fields.has("Parameters") {
+        fields.report("Parameters", "cannot stand beside ItemSelector, write ItemSelector alone");
+    }
+    let (selector, parameters) = (fields.template("ItemSelector"), fields.template("Parameters"));
+    selector.or(parameters)
+}
+
+fn processor(fields: &Fields<'_>) -> Option<ItemProcessor> {
+    let is_iterator = fields.has("Iterator");
+    if is_iterator && fields.has("ItemProcessor") {
+        fields.report("Iterator", "cannot stand beside ItemProcessor, write ItemProcessor alone");
+    } else if !is_iterator {
+        fields.required("ItemProcessor", "an object with StartAt and States");
+    }
+    let (processor, iterator) = (fields.object("ItemProcessor"), fields.object("Iterator"));
+    let inner = processor.or(iterator)?;
+    if refuses_jsonata(&inner) {
+        return None;
+    }
+    inner.comment();
+    let mode = inner.object("ProcessorConfig").map(|config| mode(&config)).unwrap_or_default();
+    let flow = flow(&inner);
+    inner.finish(if is_iterator { "an Iterator" } else { "an ItemProcessor" });
+    Some(ItemProcessor { mode, flow: flow?, is_iterator })
+}
+
+fn mode(fields: &Fields<'_>) -> ProcessorMode {
+    let machine_type = match fields.text("ExecutionType") {
+        None | Some("STANDARD") => MachineType::Standard,
+        Some("EXPRESS") => MachineType::Express,
+        Some(other) => {
+            fields.report("ExecutionType", format!("is {other:?}, write \"STANDARD\" or \"EXPRESS\""));
+            MachineType::Standard
+        }
+    };
+    let mode = match fields.text("Mode") {
+        None | Some("INLINE") => ProcessorMode::Inline,
+        Some("DISTRIBUTED") => ProcessorMode::Distributed(machine_type),
+        Some(other) => {
+            fields.report("Mode", format!("is {other:?}, write \"INLINE\" or \"DISTRIBUTED\""));
+            ProcessorMode::Inline
+        }
+    };
+    fields.finish("a ProcessorConfig");
+    mode
+}
+
+fn item_reader(fields: &Fields<'_>) -> Option<ItemReader> {
+    let resource = fields.required_text("Resource").map(Resource::parse);
+    let config = fields.object("ReaderConfig");
+    // AWS takes any number and reads at most 100,000,000 items.
+    let max_items = config.and_then(|config| {
+        config.setting("MaxItems", "MaxItemsPath", |fields, field| fields.integer(field, 0..=u64::MAX))
+    });
+    let config = fields.any("ReaderConfig").cloned();
+    let parameters = fields.template("Parameters");
+    fields.finish("an ItemReader");
+    Some(ItemReader { resource: resource?, config, max_items, parameters })
+}
+
+fn item_batcher(fields: &Fields<'_>) -> ItemBatcher {
+    let count = |fields: &Fields<'_>, field| fields.integer(field, 1..=LONGEST);
+    let max_items: Option<Setting<u64>> = fields.setting("MaxItemsPerBatch", "MaxItemsPerBatchPath", count);
+    let max_bytes = fields.setting("MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath", count);
+    let batch_input = fields.template("BatchInput");
+    fields.finish("an ItemBatcher");
+    ItemBatcher { max_items, max_bytes, batch_input }
+}
+
+fn result_writer(fields: &Fields<'_>) -> ResultWriter {
+    let resource = fields.text("Resource").map(Resource::parse);
+    let parameters = fields.template("Parameters");
+    let config = fields.any("WriterConfig").cloned();
+    fields.finish("a ResultWriter");
+    ResultWriter { resource, config, parameters }
+}

@@ -1,0 +1,217 @@
+//! What must hold of each state beyond the types of its fields.
+
+use super::outline::join;
+use crate::definition::Problem;
+use crate::model::{
+    Assign, Catcher, Fail, Flow, MachineType, Map, ProcessorMode, ResultPath, Retrier, State, StateKind, Text,
+};
+use crate::path::ReferencePath;
+use crate::resource::{Pattern, Resource, ResourceKind};
+use crate::template::{Expression, Template};
+
+/// The names that AWS gives to errors of its own. All others that begin with `States.` are mistakes.
+const STATES_ERRORS: [&str; 16] = [
+    "States.ALL",
+    "States.BranchFailed",
+    "States.DataLimitExceeded",
+    "States.ExceedToleratedFailureThreshold",
+    "States.HeartbeatTimeout",
+    "States.IntrinsicFailure",
+    "States.ItemReaderFailed",
+    "States.NoChoiceMatched",
+    "States.ParameterPathFailure",
+    "States.Permissions",
+    "States.QueryEvaluationError",
+    "States.ResultPathMatchFailure",
+    "States.ResultWriterFailed",
+    "States.Runtime",
+    "States.TaskFailed",
+    "States.Timeout",
+];
+
+/// Walks the states of a flow and of the flows in it.
+#[derive(Debug)]
+pub(super) struct Walk {
+    pub(super) machine_type: MachineType,
+    pub(super) problems: Vec<Problem>,
+}
+
+impl Walk {
+    pub(super) fn flow(&mut self, flow: &Flow, location: &str) {
+        let states = join(location, "States");
+        for (name, state) in &flow.states {
+            self.state(state, &join(&states, name));
+        }
+    }
+
+    fn report(&mut self, location: String, message: impl Into<String>) {
+        self.problems.push(Problem { location, message: message.into() });
+    }
+
+    fn state(&mut self, state: &State, location: &str) {
+        match &state.kind {
+            StateKind::Task(task) => {
+                self.resource(&task.resource, location);
+                self.credentials(task.credentials.as_ref(), location);
+                self.errors(&task.retry, &task.catch, location);
+                self.result(&task.result_path, location);
+                self.assign(&task.assign, location);
+            }
+            StateKind::Pass(pass) => {
+                self.result(&pass.result_path, location);
+                self.assign(&pass.assign, location);
+            }
+            StateKind::Choice(choice) => {
+                self.assign(&choice.assign, location);
+                for (at, rule) in choice.choices.iter().enumerate() {
+                    self.assign(&rule.assign, &format!("{location}.Choices[{at}]"));
+                }
+            }
+            StateKind::Wait(wait) => self.assign(&wait.assign, location),
+            StateKind::Succeed => {}
+            StateKind::Fail(fail) => self.fail(fail, location),
+            StateKind::Parallel(parallel) => {
+                self.errors(&parallel.retry, &parallel.catch, location);
+                self.result(&parallel.result_path, location);
+                self.assign(&parallel.assign, location);
+                for (at, branch) in parallel.branches.iter().enumerate() {
+                    self.flow(branch, &format!("{location}.Branches[{at}]"));
+                }
+            }
+            StateKind::Map(map) => {
+                self.errors(&map.retry, &map.catch, location);
+                self.result(&map.result_path, location);
+                self.assign(&map.assign, location);
+                self.map(map, location);
+            }
+        }
+    }
+
+    fn map(&mut self, map: &Map, location: &str) {
+        let processor = &map.item_processor;
+        let field = if processor.is_iterator { "Iterator" } else { "ItemProcessor" };
+        let outer = self.machine_type;
+        match processor.mode {
+            ProcessorMode::Distributed(_) if outer == MachineType::Express => {
+                let message = "an express state machine runs its items inline: leave ProcessorConfig off";
+                self.report(format!("{location}.{field}.ProcessorConfig"), message);
+            }
+            // The items are executions of their own, of the type that the state says.
+            ProcessorMode::Distributed(inner) => self.machine_type = inner,
+            ProcessorMode::Inline => {}
+        }
+        self.flow(&processor.flow, &join(location, field));
+        self.machine_type = outer;
+    }
+
+    fn resource(&mut self, resource: &Resource, location: &str) {
+        if self.machine_type != MachineType::Express {
+            return;
+        }
+        let unfit = match resource.kind() {
+            ResourceKind::Activity => "no activities",
+            ResourceKind::Service { pattern: Pattern::WaitForTaskToken, .. } => "no `.waitForTaskToken`",
+            ResourceKind::Service { pattern: Pattern::Sync, .. } => "no `.sync`",
+            ResourceKind::Service { pattern: Pattern::RequestResponse, .. } | ResourceKind::LambdaFunction => return,
+        };
+        let message =
+            format!("an express state machine supports {unfit}: make it a standard one, or call the service directly");
+        self.report(join(location, "Resource"), message);
+    }
+
+    fn credentials(&mut self, credentials: Option<&Template>, location: &str) {
+        if credentials.is_some_and(|credentials| !credentials.names().contains(&"RoleArn")) {
+            let message = "RoleArn is missing: write the ARN of the role to assume, or a path to it as `RoleArn.$`";
+            self.report(join(location, "Credentials"), message);
+        }
+    }
+
+    fn errors(&mut self, retry: &[Retrier], catch: &[Catcher], location: &str) {
+        self.error_names(
+            retry.iter().map(|retrier| retrier.error_equals.as_slice()).collect(),
+            &join(location, "Retry"),
+        );
+        self.error_names(
+            catch.iter().map(|catcher| catcher.error_equals.as_slice()).collect(),
+            &join(location, "Catch"),
+        );
+        for (at, catcher) in catch.iter().enumerate() {
+            let location = format!("{location}.Catch[{at}]");
+            self.result(&catcher.result_path, &location);
+            self.assign(&catcher.assign, &location);
+        }
+    }
+
+    fn error_names(&mut self, entries: Vec<&[String]>, location: &str) {
+        let count = entries.len();
+        for (at, names) in entries.into_iter().enumerate() {
+            let location = format!("{location}[{at}].ErrorEquals");
+            let all = names.iter().any(|name| name == "States.ALL");
+            if all && names.len() > 1 {
+                self.report(location.clone(), "\"States.ALL\" stands for all other names: write it alone");
+            }
+            if all && at + 1 < count {
+                self.report(
+                    location.clone(),
+                    "\"States.ALL\" leaves nothing for the entries after it: make it the last one",
+                );
+            }
+            for name in names.iter().filter(|name| is_unknown_error(name)) {
+                let message = format!(
+                    "{name:?} is no error of Step Functions, whose names alone begin with `States.`: write another, or \
+                     one of {}",
+                    STATES_ERRORS.join(", ")
+                );
+                self.report(location.clone(), message);
+            }
+        }
+    }
+
+    fn result(&mut self, path: &ResultPath, location: &str) {
+        if let ResultPath::At(path) = path
+            && !ReferencePath::is_in_input(path)
+        {
+            let message = format!(
+                "`{path}` cannot be written to: write a path that begins with `$.`, or use Assign for a variable"
+            );
+            self.report(join(location, "ResultPath"), message);
+        }
+    }
+
+    fn assign(&mut self, assign: &Assign, location: &str) {
+        let names = assign.variables.iter().flat_map(|template| template.names());
+        for name in names.filter(|name| !is_variable_name(name)) {
+            let message = format!(
+                "{name:?} cannot name a variable: write up to 80 letters, digits and `_`, no digit first, and not `states`"
+            );
+            self.report(format!("{location}.Assign.{name}"), message);
+        }
+    }
+
+    fn fail(&mut self, fail: &Fail, location: &str) {
+        for (field, text) in [("ErrorPath", &fail.error), ("CausePath", &fail.cause)] {
+            if let Some(Text::Computed(Expression::Intrinsic(intrinsic))) = text
+                && !intrinsic.may_give_text()
+            {
+                let message = format!(
+                    "`{intrinsic}` gives no text: write a path, or one of States.ArrayGetItem, States.Base64Encode, \
+                     States.Base64Decode, States.Format, States.JsonToString, States.Hash, States.UUID"
+                );
+                self.report(join(location, field), message);
+            }
+        }
+    }
+}
+
+fn is_unknown_error(name: &str) -> bool {
+    // The HTTP task names its errors after status codes.
+    name.starts_with("States.") && !name.starts_with("States.Http.") && !STATES_ERRORS.contains(&name)
+}
+
+fn is_variable_name(name: &str) -> bool {
+    let mut characters = name.chars();
+    name != "states"
+        && name.chars().count() <= 80
+        && characters.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && characters.all(|c| c.is_alphanumeric() || c == '_')
+}

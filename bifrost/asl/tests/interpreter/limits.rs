@@ -1,0 +1,84 @@
+//! The limits of AWS: 256 KiB of data, 25,000 events.
+
+use bifrost_asl::interpreter::EventType;
+use serde_json::{Value, json};
+
+use super::world::{Answer, World, only, task};
+
+const LIMIT: usize = 262_144;
+
+/// A JSON string of so many bytes, quotes included.
+fn text(bytes: usize) -> Value {
+    Value::String("x".repeat(bytes - 2))
+}
+
+#[test]
+fn a_result_of_256_kib_is_let_through_and_one_byte_more_is_not() {
+    let world = only(task(json!({"End": true}))).answering("Only", [Answer::Output(text(LIMIT))]);
+    assert_eq!(world.output(json!({})), text(LIMIT));
+    let world = only(task(json!({"End": true}))).answering("Only", [Answer::Output(text(LIMIT + 1))]);
+    let (error, cause) = world.failure(json!({}));
+    assert_eq!(error, "States.DataLimitExceeded");
+    let arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
+    let expected = format!(
+        "The state/task '{arn}' returned a result with a size exceeding the maximum number of bytes service limit."
+    );
+    assert_eq!(cause, expected);
+    assert_eq!(world.times(EventType::LambdaFunctionFailed).len(), 1);
+}
+
+#[test]
+fn results_that_add_up_to_more_than_256_kib_are_refused() {
+    let double = json!({"Type": "Pass", "Parameters": {"a.$": "$", "b.$": "$"}, "End": true});
+    let (error, cause) = only(double).failure(text(LIMIT / 2));
+    assert_eq!(error, "States.DataLimitExceeded");
+    assert!(cause.starts_with("The state/task 'Only' returned a result"), "{cause}");
+}
+
+/// A loop of `Pass` and `Choice`: four events a turn.
+fn endless() -> World {
+    World::new(json!({"StartAt": "Turn", "States": {
+        "Turn": {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, -1)"}, "Next": "Enough?"},
+        "Enough?": {
+            "Type": "Choice",
+            "Choices": [{"Variable": "$.n", "NumericLessThanEquals": 0, "Next": "Enough"}],
+            "Default": "Turn",
+        },
+        "Enough": {"Type": "Succeed"},
+    }}))
+}
+
+#[test]
+fn the_25_000th_event_is_the_last() {
+    let world = endless();
+    let (error, cause) = world.failure(json!({"n": 99_999}));
+    assert_eq!(error, "States.Runtime");
+    assert_eq!(cause, "The execution reached the maximum number of history events (25000).");
+    let events = world.recorder.events();
+    assert_eq!(events.len(), 25_000);
+    assert_eq!(events[24_999].event_type, EventType::ExecutionFailed);
+    assert_eq!(events[24_999].id, 25_000);
+}
+
+#[test]
+fn an_execution_that_succeeds_with_its_25_000th_event_has_succeeded() {
+    // 1 start, 4 a turn, 2 of `Enough`, 1 end: 6,249 turns make 25,000.
+    let world = endless();
+    world.output(json!({"n": 6249}));
+    assert_eq!(world.recorder.events().len(), 25_000);
+}
+
+#[test]
+fn the_limit_holds_across_branches() {
+    let turn = json!({"Type": "Wait", "Seconds": 1, "Next": "Ask"});
+    let ask = json!({"Type": "Choice", "Choices": [{"Variable": "$.n", "NumericEquals": 0, "Next": "Out"}], "Default": "Turn"});
+    let branch = json!({"StartAt": "Turn", "States": {"Turn": turn, "Ask": ask, "Out": {"Type": "Succeed"}}});
+    let mut other = branch.to_string();
+    for name in ["Turn", "Ask", "Out"] {
+        other = other.replace(&format!("\"{name}\""), &format!("\"{name} too\""));
+    }
+    let other: Value = serde_json::from_str(&other).unwrap();
+    let world = only(json!({"Type": "Parallel", "Branches": [branch, other], "End": true}));
+    assert_eq!(world.failure(json!({"n": 1})).0, "States.Runtime");
+    assert_eq!(world.recorder.events().len(), 25_000);
+}

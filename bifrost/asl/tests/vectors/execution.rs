@@ -1,0 +1,138 @@
+//! Whole executions.
+
+use std::sync::Arc;
+
+use bifrost_asl::interpreter::{Event, Execution, Interpreter, MemoryRecorder, Outcome, VirtualClock};
+use bifrost_asl::{MachineType, StateMachine};
+use chrono::DateTime;
+use futures_util::FutureExt as _;
+use serde_json::{Map, Value};
+
+use super::compare::{same, same_cause, same_event};
+use super::replay::{Replay, Steady};
+use super::{Verdict, brief};
+
+pub(crate) fn grade(vector: &Value) -> (Verdict, Option<String>) {
+    let machine_type = if vector["type"] == "EXPRESS" { MachineType::Express } else { MachineType::Standard };
+    let machine = match StateMachine::parse_as(&vector["definition"], machine_type) {
+        Ok(machine) => machine,
+        Err(invalid) if invalid.needs_jsonata() => return (Verdict::Jsonata, None),
+        Err(invalid) => return (Verdict::Reached(0), Some(invalid.to_string())),
+    };
+    let (replay, recorder) = (Replay::new(vector), MemoryRecorder::default());
+    let clock = VirtualClock::new(DateTime::UNIX_EPOCH);
+    let (execution, random) = (execution(&vector["input"]), Steady::default());
+    let interpreter = Interpreter::new(&machine, &clock, &replay, &random);
+    let run = clock.run(interpreter.start(&execution, &recorder)).now_or_never();
+    match run {
+        None => (Verdict::Reached(0), Some("the execution waits for ever".to_owned())),
+        Some(Err(error)) => (Verdict::Reached(0), Some(error.to_string())),
+        Some(Ok(outcome)) => compare(vector, &outcome, &recorder.events(), &replay),
+    }
+}
+
+pub(crate) fn execution(input: &Value) -> Execution {
+    Execution {
+        arn: "arn:aws:states:us-east-1:111111111111:execution:SM:EXEC".to_owned(),
+        name: "EXEC".to_owned(),
+        role_arn: "arn:aws:iam::111111111111:role/SFN".to_owned(),
+        start_time: DateTime::UNIX_EPOCH,
+        state_machine_arn: "arn:aws:states:us-east-1:111111111111:stateMachine:SM".to_owned(),
+        state_machine_name: "SM".to_owned(),
+        input: Arc::new(input.clone()),
+    }
+}
+
+fn compare(vector: &Value, outcome: &Outcome, events: &[Event], replay: &Replay<'_>) -> (Verdict, Option<String>) {
+    let expected = &vector["expect"];
+    if let Some(difference) = different_end(expected, outcome) {
+        return (Verdict::Reached(0), Some(difference));
+    }
+    let cause = parts(outcome).3;
+    if !same_cause(expected, cause) {
+        let wanted = expected.get("cause").or_else(|| expected.get("cause_json")).unwrap_or(&Value::Null);
+        return (Verdict::Reached(1), Some(format!("cause {cause:?}, recorded {}", brief(wanted))));
+    }
+    if let Some(difference) = replay.differences().into_iter().next() {
+        return (Verdict::Reached(2), Some(difference));
+    }
+    let Some(recorded) = expected.get("events").and_then(Value::as_array) else { return (Verdict::Reached(4), None) };
+    let events: Vec<Value> = events.iter().map(flat).collect();
+    let in_order = expected["events_order"] == "total";
+    if let Some(difference) = different_events(recorded, &events, in_order, false) {
+        return (Verdict::Reached(2), Some(difference));
+    }
+    match different_events(recorded, &events, in_order, in_order) {
+        Some(difference) => (Verdict::Reached(3), Some(difference)),
+        None => (Verdict::Reached(4), None),
+    }
+}
+
+fn different_end(expected: &Value, outcome: &Outcome) -> Option<String> {
+    let (status, output, error, cause) = parts(outcome);
+    if expected["status"] != status {
+        return Some(format!("status {status} ({error:?}: {cause:?}), recorded {}", expected["status"]));
+    }
+    if let Some(wanted) = expected.get("output") {
+        let output = output.unwrap_or(&Value::Null);
+        if !same(wanted, output) {
+            return Some(format!("output {}, recorded {}", brief(output), brief(wanted)));
+        }
+    }
+    let wanted = expected.get("error").and_then(Value::as_str);
+    (status != "SUCCEEDED" && wanted != error).then(|| format!("error {error:?}, recorded {wanted:?}"))
+}
+
+type Parts<'o> = (&'static str, Option<&'o Value>, Option<&'o str>, Option<&'o str>);
+
+/// Status, output, error, cause.
+fn parts(outcome: &Outcome) -> Parts<'_> {
+    match outcome {
+        Outcome::Succeeded { output } => ("SUCCEEDED", Some(output.as_ref()), None, None),
+        Outcome::Failed { error, cause } => ("FAILED", None, error.as_deref(), cause.as_deref()),
+        Outcome::TimedOut { error, cause } => ("TIMED_OUT", None, error.as_deref(), cause.as_deref()),
+        Outcome::Aborted { error, cause } => ("ABORTED", None, error.as_deref(), cause.as_deref()),
+    }
+}
+
+fn different_events(recorded: &[Value], events: &[Value], in_order: bool, ids: bool) -> Option<String> {
+    if recorded.len() != events.len() {
+        let types =
+            |events: &[Value]| events.iter().map(|event| event["type"].to_string()).collect::<Vec<_>>().join(" ");
+        let (left, right) = (types(events), types(recorded));
+        return Some(format!("{} events, recorded {}: {left} / {right}", events.len(), recorded.len()));
+    }
+    if in_order {
+        let mut pairs = recorded.iter().zip(events);
+        let (wanted, event) = pairs.find(|(wanted, event)| !same_event(wanted, event, ids))?;
+        return Some(format!("event {}, recorded {}", brief(event), brief(wanted)));
+    }
+    let mut left: Vec<&Value> = events.iter().collect();
+    for wanted in recorded {
+        match left.iter().position(|event| same_event(wanted, event, false)) {
+            Some(index) => drop(left.remove(index)),
+            None => return Some(format!("no event like {}", brief(wanted))),
+        }
+    }
+    None
+}
+
+/// An event in the vectors' flat form.
+fn flat(event: &Event) -> Value {
+    let details = serde_json::to_value(&event.details).unwrap_or_default();
+    let mut flat = Map::new();
+    flat.insert("type".to_owned(), event.event_type.name().into());
+    flat.insert("id".to_owned(), event.id.into());
+    flat.insert("prev".to_owned(), event.previous_event_id.into());
+    for (name, value) in details.as_object().into_iter().flatten() {
+        let name = match name.as_str() {
+            "assignedVariables" => "assigned",
+            "timeoutInSeconds" => "timeoutSeconds",
+            "heartbeatInSeconds" => "heartbeatSeconds",
+            "taskCredentials" => "credentials",
+            name => name,
+        };
+        flat.insert(name.to_owned(), value.clone());
+    }
+    Value::Object(flat)
+}

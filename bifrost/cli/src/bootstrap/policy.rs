@@ -1,0 +1,82 @@
+//! IAM policies as CloudFormation takes them.
+
+use bifrost_core::deployer::Permission;
+use serde_json::{Map, Value, json};
+
+/// One statement of a policy.
+#[derive(Debug, Clone)]
+pub(super) struct Statement(Map<String, Value>);
+
+/// Allows these actions on these resources.
+pub(super) fn allow<R: AsRef<str>>(sid: &str, actions: &[&str], resources: &[R]) -> Statement {
+    statement(sid, "Allow", actions).with("Resource", list(resources))
+}
+
+/// Refuses these actions on these resources, whatever else allows them.
+pub(super) fn deny<R: AsRef<str>>(sid: &str, actions: &[&str], resources: &[R]) -> Statement {
+    statement(sid, "Deny", actions).with("Resource", list(resources))
+}
+
+/// Refuses these actions on all resources but these, whatever else allows them.
+pub(super) fn deny_elsewhere<R: AsRef<str>>(sid: &str, actions: &[&str], resources: &[R]) -> Statement {
+    statement(sid, "Deny", actions).with("NotResource", list(resources))
+}
+
+/// Lets a principal assume the role that the policy is of.
+pub(super) fn trust(sid: &str, action: &str, principal: Value) -> Statement {
+    statement(sid, "Allow", &[action]).of(principal)
+}
+
+fn statement(sid: &str, effect: &str, actions: &[&str]) -> Statement {
+    Statement(Map::new()).with("Sid", sid.into()).with("Effect", effect.into()).with("Action", json!(actions))
+}
+
+impl Statement {
+    /// The statement for these principals, as a policy of a resource needs it.
+    pub(super) fn of(self, principal: Value) -> Self {
+        self.with("Principal", principal)
+    }
+
+    /// The statement, if this holds beside what holds already.
+    pub(super) fn when(mut self, operator: &str, key: &str, values: &[&str]) -> Self {
+        let conditions = self.0.entry("Condition").or_insert_with(|| json!({}));
+        if let Value::Object(conditions) = conditions
+            && let Value::Object(keys) = conditions.entry(operator).or_insert_with(|| json!({}))
+        {
+            keys.insert(key.into(), list(values));
+        }
+        self
+    }
+
+    fn with(mut self, field: &str, value: Value) -> Self {
+        self.0.insert(field.into(), value);
+        self
+    }
+}
+
+impl From<&Permission> for Statement {
+    fn from(permission: &Permission) -> Self {
+        let Permission { sid, actions, resources, conditions, .. } = permission;
+        conditions.iter().fold(allow(sid, actions, resources), |statement, (operator, key, values)| {
+            statement.when(operator, key, values)
+        })
+    }
+}
+
+/// A policy of these statements.
+pub(super) fn document(statements: impl IntoIterator<Item = Statement>) -> Value {
+    let statements: Vec<Value> = statements.into_iter().map(|statement| statement.0.into()).collect();
+    json!({"Version": "2012-10-17", "Statement": statements})
+}
+
+/// A text in which CloudFormation puts what it names by `${…}`.
+pub(super) fn substituted(text: &str) -> Value {
+    if text.contains("${") { json!({"Fn::Sub": text}) } else { text.into() }
+}
+
+fn list<T: AsRef<str>>(texts: &[T]) -> Value {
+    match texts {
+        [text] => substituted(text.as_ref()),
+        _ => texts.iter().map(|text| substituted(text.as_ref())).collect(),
+    }
+}

@@ -1,0 +1,35 @@
+//! `asl`: the state machine as Step Functions takes it.
+
+use super::arguments::CloudArgs;
+use super::error::CliError;
+use super::{Session, output};
+use crate::client::ClientDeployer;
+use bifrost_core::account::Identity;
+use bifrost_core::machine::Machine;
+use bifrost_core::release::{AccountId, Region};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    cloud: CloudArgs,
+    /// The deployer account [default: that of the cloud]
+    #[arg(long, value_name = "ID", env = "AWS_ACCOUNT_ID")]
+    account: Option<AccountId>,
+    /// The region of the Lambda function [default: that of the cloud]
+    #[arg(long, env = "AWS_REGION")]
+    region: Option<Region>,
+}
+
+pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: &Args) -> Result<u8, CliError> {
+    let definition = D::Machine::definition(&identity(session, args).await?.function_arn());
+    output::print(&serde_json::to_string_pretty(&definition).map_err(std::io::Error::from)?)?;
+    Ok(0)
+}
+
+/// Whose function it is: that of the world that is asked for; else of those named; else of the cloud at hand.
+async fn identity<D: ClientDeployer>(session: &Session<'_, D>, args: &Args) -> Result<Identity, CliError> {
+    if let (false, Some(account), Some(region)) = (args.cloud.is_local(), &args.account, &args.region) {
+        return Ok(session.setting.identity::<D>(account.clone(), region.clone()));
+    }
+    Ok(session.client(&args.cloud).await?.account.identity.as_ref().clone())
+}

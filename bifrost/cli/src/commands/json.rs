@@ -1,0 +1,18 @@
+//! `json`: the state machine with the placeholders that the originals' client fills in (contract §5).
+
+use super::error::CliError;
+use super::output;
+use crate::client::ClientDeployer;
+use bifrost_core::machine::Machine;
+
+/// In place of the function's ARN.
+const RESOURCE: &str = "arn:aws:lambda:{{aws_region}}:{{aws_account}}:function:{{lambda_name}}";
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {}
+
+pub(super) fn run<D: ClientDeployer>(_: &Args) -> Result<u8, CliError> {
+    let definition = D::Machine::definition(RESOURCE);
+    output::print(&serde_json::to_string_pretty(&definition).map_err(std::io::Error::from)?)?;
+    Ok(0)
+}

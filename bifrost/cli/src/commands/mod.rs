@@ -1,0 +1,253 @@
+//! The commands that every deployer gets: one file each. Nothing else prints.
+//!
+//! Exit codes, for every command: 0 it did what was asked; 1 the deploy changed something, failed, and cleaned up; 2
+//! nothing was changed, whatever the reason; 3 a person must look (contract §9). `plan` has its own: 0 no changes, 2 changes,
+//! 1 an error.
+
+mod arguments;
+mod asl;
+mod aws;
+mod bootstrap;
+mod completions;
+mod deploy;
+mod doctor;
+mod error;
+mod extra;
+mod fails;
+mod graph;
+mod halt;
+mod history;
+mod json;
+mod legible;
+mod lock;
+mod output;
+mod plan;
+mod program;
+mod report;
+mod rollback;
+mod site;
+mod status;
+mod time;
+mod unlock;
+#[cfg(feature = "local")]
+mod world;
+
+use crate::client::ClientDeployer;
+use arguments::Setting;
+use clap::{CommandFactory, Parser, Subcommand};
+use error::CliError;
+
+pub use extra::{Desk, Extra, Failure};
+pub use legible::one_line;
+pub use program::Program;
+use program::Session;
+
+#[derive(Debug, Parser)]
+#[command(disable_help_subcommand = true, subcommand_required = true, version)]
+struct Cli {
+    #[command(flatten)]
+    setting: Setting,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Deploy a release, and follow it to its end
+    Deploy(deploy::Args),
+    /// Show what a deploy would change, and change nothing
+    Plan(plan::Args),
+    /// Stop the deploy that runs; it cleans up and fails
+    Halt(halt::Args),
+    /// Deploy the release again that succeeded before this one
+    Rollback(rollback::Args),
+    /// Show what is deployed, what runs, and who holds the locks
+    Status(status::Args),
+    /// List executions, or show the events of one
+    History(history::Args),
+    /// List the latest deploys that failed, why, and what to do
+    Fails(fails::Args),
+    /// Freeze a project's config: nothing is deployed until it is unlocked
+    Lock(lock::Args),
+    /// Lift a freeze, and clear the lock that a dead deploy left
+    Unlock(unlock::Args),
+    /// Check the deployer in AWS, and say what to run for each fault
+    Doctor(doctor::Args),
+    /// Print the state machine in the Amazon States Language
+    Asl(asl::Args),
+    /// Print the state machine with placeholders for account, region and function
+    Json(json::Args),
+    /// Draw the state machine
+    Graph(graph::Args),
+    /// Print what the deployer needs in AWS as CloudFormation templates, or make it
+    Bootstrap(bootstrap::Args),
+    /// Print the completions for a shell
+    Completions(completions::Args),
+}
+
+async fn dispatch<D: ClientDeployer>(session: &Session<'_, D>, command: Command) -> Result<u8, CliError> {
+    match command {
+        Command::Deploy(args) => deploy::run(session, args).await,
+        Command::Plan(args) => plan::run(session, args).await,
+        Command::Halt(args) => halt::run(session, args).await,
+        Command::Rollback(args) => rollback::run(session, args).await,
+        Command::Status(args) => status::run(session, args).await,
+        Command::History(args) => history::run(session, args).await,
+        Command::Fails(args) => fails::run(session, args).await,
+        Command::Lock(args) => lock::run(session, args).await,
+        Command::Unlock(args) => unlock::run(session, args).await,
+        Command::Doctor(args) => doctor::run(session, &args).await,
+        Command::Asl(args) => asl::run(session, &args).await,
+        Command::Json(args) => json::run::<D>(&args),
+        Command::Graph(args) => graph::run::<D>(&args),
+        Command::Bootstrap(args) => bootstrap::run(session, args).await,
+        Command::Completions(args) => completions::run(&args, &mut session.command()),
+    }
+}
+
+/// The command line, with the deployer's own name in its help.
+fn command<D: ClientDeployer>() -> clap::Command {
+    named(D::NAME, D::ABOUT, D::RELEASE_FILE)
+}
+
+/// `default` is the release file if none is named.
+fn named(name: &'static str, about: &'static str, default: Option<&'static str>) -> clap::Command {
+    let file = default.unwrap_or("release.json");
+    let examples = [
+        ("deploy", deploy::examples(name, file)),
+        ("plan", plan::examples(name, file)),
+        ("rollback", rollback::examples(name, file)),
+        ("fails", fails::examples(name, file)),
+        ("halt", halt::examples(name, file)),
+        ("status", status::examples(name, file)),
+        ("history", history::examples(name)),
+        ("lock", lock::examples(name)),
+        ("unlock", unlock::examples(name)),
+        ("doctor", doctor::examples(name)),
+        ("graph", graph::examples(name)),
+        ("bootstrap", bootstrap::examples(name)),
+    ];
+    let command =
+        Cli::command().max_term_width(100).name(name).bin_name(name).about(about).after_long_help(guide(name, file));
+    let command = command.after_help(format!("Try `{name} deploy --help`, or `{name} --help` for examples."));
+    let command = examples.into_iter().fold(command, |command, (subcommand, text)| {
+        command.mut_subcommand(subcommand, |subcommand| subcommand.after_help(text))
+    });
+    let command = ["deploy", "plan"].into_iter().fold(command, |command, subcommand| match default {
+        Some(file) => command.mut_subcommand(subcommand, |subcommand| {
+            subcommand.mut_arg("file", |argument| argument.required(false).default_value(file))
+        }),
+        None => command,
+    });
+    // `status` and `fails` alone may be about everything.
+    ["halt", "lock", "rollback", "unlock"].into_iter().fold(command, |command, subcommand| {
+        command.mut_subcommand(subcommand, |subcommand| subcommand.mut_arg("first", |subject| subject.required(true)))
+    })
+}
+
+fn guide(name: &str, file: &str) -> String {
+    format!(
+        "Examples:
+  {name} deploy {file}               deploy on AWS, with your credentials
+  {name} deploy {file} --local       deploy on this machine, in an embedded world
+  {name} status --local                    what is deployed there, and what goes on
+  {name} plan {file} --local         what a deploy would change
+  {name} halt {file} --local         stop the deploy that runs
+  {name} fails --local                     which deploys failed, why, and what to do
+  {name} rollback {file} --local     deploy again what was deployed before
+  {name} graph mermaid                     the state machine as a picture
+
+Exit codes:
+  0  done: of a deploy, Success
+  1  the deploy had begun to change things, failed, and cleaned up (FailureClean)
+  2  refused: nothing was changed
+  3  a person must look: it failed and could not clean up (FailureDirty), or its end is not known
+  `plan` has its own: 0 no changes, 2 changes, 1 an error.
+
+Output:
+  On a terminal text, else JSON, one object a line; --output says which. Errors go to stderr."
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::FromArgMatches;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::from_arg_matches(&named("odin", "", None).try_get_matches_from(line.split(' '))?)
+    }
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        named("odin", "Deploys", None).debug_assert();
+    }
+
+    #[test]
+    fn the_help_names_the_deployer_and_its_commands() {
+        insta::assert_snapshot!(named("odin", "Deploys groups", None).render_long_help().to_string());
+    }
+
+    #[test]
+    fn a_deployer_may_say_which_file_is_its_release() {
+        let fenrir = |line: &str| named("fenrir", "", Some("template.yml")).try_get_matches_from(line.split(' '));
+        for command in ["deploy", "plan"] {
+            let matches = fenrir(&format!("fenrir {command} --local")).unwrap();
+            let file = matches.subcommand().unwrap().1.get_one::<std::path::PathBuf>("file");
+            assert_eq!(file, Some(&"template.yml".into()));
+            assert!(parse(&format!("odin {command} --local")).is_err(), "{command}");
+        }
+        let help = named("fenrir", "", Some("template.yml")).render_long_help().to_string();
+        assert!(help.contains("fenrir plan template.yml") && !help.contains("release.json"), "{help}");
+    }
+
+    #[test]
+    fn each_command_says_how_it_is_used() {
+        for command in ["plan", "rollback", "fails"] {
+            let help = named("odin", "", None).find_subcommand_mut(command).map(|it| it.render_long_help().to_string());
+            insta::assert_snapshot!(command, help.unwrap());
+        }
+    }
+
+    #[test]
+    fn a_subject_is_a_file_or_a_project_with_its_config_and_only_status_may_lack_it() {
+        assert!(parse("odin halt release.json").is_ok());
+        assert!(parse("odin halt acme/shop development --account 000000000000").is_ok());
+        assert!(parse("odin halt release.json --account 000000000000").is_err());
+        assert!(parse("odin halt acme/shop ../x").is_err());
+        assert!(parse("odin halt").is_err());
+        assert!(parse("odin unlock --force").is_err());
+        assert!(parse("odin status").is_ok());
+        assert!(parse("odin status acme/shop development").is_ok());
+    }
+
+    #[test]
+    fn a_speed_is_a_number_above_zero() {
+        assert!(parse("odin deploy release.json --speed 0.5").is_ok());
+        for speed in ["0", "-1", "fast", "NaN"] {
+            assert!(parse(&format!("odin deploy release.json --speed={speed}")).is_err(), "{speed}");
+        }
+    }
+
+    #[test]
+    fn bootstrap_is_of_one_thing_at_a_time() {
+        for right in
+            ["", "--target 222222222222 --session-tags", "--project acme/shop --apply", "--apply --code odin.zip"]
+        {
+            assert!(parse(format!("odin bootstrap {right}").trim_end()).is_ok(), "{right}");
+        }
+        for wrong in [
+            "--target 222222222222 --project acme/shop",
+            "--target 222222222222 --alarm-email a@b",
+            "--target here",
+            "--project ../x",
+            "--project acme/shop --external-id ab",
+            "--code odin.zip",
+            "--external-id a",
+            "--external-id a{b",
+            "--alarm-email nobody",
+        ] {
+            assert!(parse(&format!("odin bootstrap {wrong}")).is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! A service as a line of dots: one an instance, and a bar at the number that is healthy enough.
+
+use super::paint::Paint;
+use crate::client::Progress;
+use crate::commands::legible::one_line;
+
+/// More instances than this are counted, not drawn.
+const DRAWN: u32 = 60;
+
+/// The line of a service. `width` is that of the longest name.
+pub(super) fn line(service: &Progress, width: usize, paint: Paint) -> String {
+    let Progress { name, waiting, starting, healthy, terminating, enough } = service;
+    let counts = [(waiting, "waiting"), (starting, "starting"), (terminating, "terminating")];
+    let counts = counts.into_iter().filter(|(count, _)| **count > 0);
+    let rest = counts.fold(String::new(), |rest, (count, what)| format!("{rest}, {count} {what}"));
+    let (name, dots) = (paint.strong(&format!("{:width$}", one_line(name))), dots(service, paint));
+    let needed = if *enough > 0 { format!(" of {enough} needed") } else { String::new() };
+    format!("        {name}  {dots}  {healthy} healthy{needed}{rest}")
+}
+
+fn dots(service: &Progress, paint: Paint) -> String {
+    let Progress { waiting, starting, healthy, terminating, enough, .. } = *service;
+    if [waiting, starting, healthy, terminating].into_iter().fold(0, u32::saturating_add) > DRAWN {
+        return String::new();
+    }
+    let mut dots = String::new();
+    let wanted = [(healthy, '●'), (starting, '○'), (waiting, '·')];
+    let wanted = wanted.iter().flat_map(|(count, dot)| (0..*count).map(move |_| *dot));
+    for (place, dot) in (0..).zip(wanted) {
+        if place == enough && place > 0 {
+            dots.push('|');
+        }
+        dots.push_str(&match dot {
+            '●' => paint.good("●"),
+            '○' => paint.busy("○"),
+            _ => paint.quiet("·"),
+        });
+    }
+    if enough > 0 && healthy + starting + waiting <= enough {
+        dots.push('|');
+    }
+    for _ in 0..terminating {
+        dots.push_str(&paint.bad("✗"));
+    }
+    dots
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn drawn(waiting: u32, starting: u32, healthy: u32, terminating: u32, enough: u32) -> String {
+        dots(&Progress { name: "web".into(), waiting, starting, healthy, terminating, enough }, Paint::none())
+    }
+
+    #[test]
+    fn the_bar_stands_where_it_is_healthy_enough() {
+        assert_eq!(drawn(5, 0, 0, 0, 3), "···|··");
+        assert_eq!(drawn(1, 2, 2, 0, 3), "●●○|○·");
+        assert_eq!(drawn(0, 0, 5, 0, 3), "●●●|●●");
+        assert_eq!(drawn(0, 0, 3, 0, 3), "●●●|");
+        assert_eq!(drawn(0, 0, 1, 2, 1), "●|✗✗");
+        assert_eq!(drawn(0, 0, 0, 2, 0), "✗✗", "nothing is needed of what goes");
+        assert_eq!(drawn(0, 0, 2, 0, 0), "●●");
+    }
+
+    #[test]
+    fn many_instances_are_counted_and_not_drawn() {
+        assert_eq!(drawn(u32::MAX, 1, 0, 0, 3), "");
+        let many = Progress { name: "web".into(), healthy: 90, starting: 10, enough: 95, ..Progress::default() };
+        assert_eq!(line(&many, 6, Paint::none()), "        web       90 healthy of 95 needed, 10 starting");
+    }
+}

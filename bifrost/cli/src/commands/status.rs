@@ -1,0 +1,217 @@
+//! `status`: what is deployed, by whom, what runs, and who holds the locks.
+
+use super::arguments::{CloudArgs, Format, Hint, OutputArgs, Subject};
+use super::error::CliError;
+use super::legible::one_line;
+use super::report::Paint;
+use super::time::moment;
+use super::{Session, output};
+use crate::client::{Address, Client, Deployment, RunningExecution};
+use crate::client::{ClientDeployer, Deployed};
+use bifrost_core::lock;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    subject: Option<Subject>,
+    #[command(flatten)]
+    cloud: CloudArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+pub(super) fn examples(name: &str, file: &str) -> String {
+    format!(
+        "Examples:
+  {name} status --local
+  {name} status {file} --local
+  {name} status coinbase/deploy-test development --local --output json
+
+Without a name it shows all that was ever deployed. Who deployed is what the
+client claimed: AWS tells a deployer no caller."
+    )
+}
+
+pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
+    let client = session.client(&args.cloud).await?;
+    let addresses = match &args.subject {
+        Some(subject) => vec![subject.address::<D>(&client.account.defaults)?],
+        None => client.addresses().await?,
+    };
+    let format = args.output.format();
+    if addresses.is_empty() && format == Format::Text {
+        output::print("nothing was deployed yet")?;
+    }
+    for address in &addresses {
+        show(&client, address, format, &args.cloud.hint::<D>()).await?;
+    }
+    Ok(0)
+}
+
+async fn show<D: ClientDeployer>(
+    client: &Client<D>,
+    address: &Address,
+    format: Format,
+    hint: &Hint,
+) -> Result<(), CliError> {
+    let deployment = client.deployment(address).await?;
+    match format {
+        Format::Json => output::print_json(&deployment)?,
+        Format::Text => {
+            for line in lines(&deployment, hint, Paint::for_stdout()) {
+                output::print(&line)?;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn lines(deployment: &Deployment, hint: &Hint, paint: Paint) -> Vec<String> {
+    let mut lines = vec![paint.strong(&deployment.address.to_string())];
+    for service in &deployment.services {
+        lines.extend(service_lines(service, deployment.started_by.get(&service.release_id), paint));
+    }
+    match &deployment.unseen {
+        Some(reason) => lines.push(paint.bad(&format!("  what is deployed cannot be seen: {}", one_line(reason)))),
+        None if deployment.services.is_empty() => lines.push("  nothing is deployed".to_owned()),
+        None => {}
+    }
+    lines.push(deployment.running.as_ref().map_or_else(|| "  nothing runs".to_owned(), running_line));
+    let locks = &deployment.locks;
+    lines.extend(
+        locks.user_lock.iter().map(|freeze| paint.bad(&format!("  frozen by {}", one_line(&freeze.to_string())))),
+    );
+    for held in &locks.root_locks {
+        let left = if held.running { String::new() } else { dead(&deployment.address, hint) };
+        lines.push(paint.busy(&format!("  locked by {}{left}", one_line(&lock::describe(&held.holder)))));
+    }
+    if locks.user_lock.is_none() && locks.root_locks.is_empty() {
+        lines.push("  not locked".to_owned());
+    }
+    lines
+}
+
+/// What to do about the lock of a deploy that is dead.
+fn dead(address: &Address, hint: &Hint) -> String {
+    let unlock = hint.line(&format!("unlock {}", address.arguments()));
+    format!("; its execution does not run any more: see what it left, then {unlock}")
+}
+
+fn service_lines(service: &Deployed, by: Option<&String>, paint: Paint) -> Vec<String> {
+    let by = by.map_or_else(String::new, |who| format!(", by {}", one_line(who)));
+    let Deployed { service: name, release_id, since, resource, parts } = service;
+    let mut lines = vec![
+        format!("  {}  {} since {}{by}", paint.good(&one_line(name)), one_line(release_id), moment(*since)),
+        paint.quiet(&format!("    {}", one_line(resource))),
+    ];
+    lines.extend(parts.iter().map(|part| paint.quiet(&format!("      {}", one_line(part)))));
+    lines
+}
+
+fn running_line(running: &RunningExecution) -> String {
+    let RunningExecution { execution, release_id, started_by, since, state } = running;
+    let state = state.as_deref().unwrap_or("its beginning");
+    let by = started_by.as_ref().map_or_else(String::new, |who| format!(", by {who}"));
+    let line = format!("{release_id} in {state} since {}{by} ({execution})", moment(*since));
+    format!("  runs: {}", one_line(&line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::{LockState, RootLock};
+    use bifrost_core::cloud::LockItem;
+    use bifrost_core::lock::UserLock;
+    use chrono::{DateTime, Utc};
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + second, 0).unwrap()
+    }
+
+    fn deployment() -> Deployment {
+        Deployment {
+            address: Address {
+                account: "000000000000".parse().unwrap(),
+                region: "us-east-1".parse().unwrap(),
+                bucket: "coinbase-odin-000000000000".parse().unwrap(),
+                project: "coinbase/deploy-test".parse().unwrap(),
+                config: "development".parse().unwrap(),
+            },
+            services: Vec::new(),
+            unseen: None,
+            started_by: [("release-1".to_owned(), "ada@laptop".to_owned())].into(),
+            running: None,
+            locks: LockState::default(),
+        }
+    }
+
+    #[test]
+    fn nothing_deployed_nothing_running_and_nobody_in_the_way() {
+        insta::assert_snapshot!(lines(&deployment(), &Hint::local("odin"), Paint::none()).join("\n"), @r"
+        coinbase/deploy-test development in account 000000000000
+          nothing is deployed
+          nothing runs
+          not locked
+        ");
+    }
+
+    #[test]
+    fn an_account_that_may_not_be_seen_is_not_taken_for_an_empty_one() {
+        let deployment = Deployment { unseen: Some("AccessDenied".into()), ..deployment() };
+        assert_eq!(
+            lines(&deployment, &Hint::local("odin"), Paint::none())[1],
+            "  what is deployed cannot be seen: AccessDenied"
+        );
+    }
+
+    #[test]
+    fn a_freeze_writes_nothing_on_the_terminal_but_text() {
+        let lock_reason = "\u{1b}[2J\r\nnot locked".to_owned();
+        let user_lock = Some(UserLock { user: "eve".into(), lock_reason });
+        let locks = LockState { user_lock, ..LockState::default() };
+        let lines = lines(&Deployment { locks, ..deployment() }, &Hint::local("odin"), Paint::none());
+        assert_eq!(lines[3], "  frozen by eve: [2Jnot locked");
+    }
+
+    #[test]
+    fn what_is_deployed_by_whom_what_runs_and_who_holds_the_locks() {
+        let holder = LockItem {
+            key: "key".into(),
+            id: "uuid".into(),
+            time: at(60),
+            execution: None,
+            release_id: Some("release-2".into()),
+            started_by: Some("bob@ci".into()),
+        };
+        let deployment = Deployment {
+            services: vec![Deployed {
+                service: "web".into(),
+                release_id: "release-1".into(),
+                since: at(0),
+                resource: "coinbase-web".into(),
+                parts: vec!["i-01 InService Healthy".into()],
+            }],
+            running: Some(RunningExecution {
+                execution: "deploy-2".into(),
+                release_id: "release-2".into(),
+                started_by: Some("bob@ci".into()),
+                since: at(60),
+                state: Some("CheckHealthy".into()),
+            }),
+            locks: LockState {
+                user_lock: Some(UserLock { user: "carol".into(), lock_reason: "incident".into() }),
+                root_locks: vec![RootLock { holder, is_object: false, running: false }],
+            },
+            ..deployment()
+        };
+        insta::assert_snapshot!(lines(&deployment, &Hint::local("odin"), Paint::none()).join("\n"), @r"
+        coinbase/deploy-test development in account 000000000000
+          web  release-1 since 2027-01-15T08:00:00Z, by ada@laptop
+            coinbase-web
+              i-01 InService Healthy
+          runs: release-2 in CheckHealthy since 2027-01-15T08:01:00Z, by bob@ci (deploy-2)
+          frozen by carol: incident
+          locked by release release-2, started by bob@ci since 2027-01-15T08:01:00Z; its execution does not run any more: see what it left, then `odin unlock coinbase/deploy-test development --account 000000000000 --local`
+        ");
+    }
+}

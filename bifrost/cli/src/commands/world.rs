@@ -1,0 +1,196 @@
+//! The embedded world, as the commands use it.
+
+use super::arguments::{CloudArgs, Setting};
+use super::error::CliError;
+use super::site::{Looks, Site};
+use crate::client::{Client, ClientDeployer};
+use async_trait::async_trait;
+use bifrost_core::json;
+use bifrost_local::{
+    Engine, Lease, LocalCloud, LocalDeployer, Pace, Resources, Store, World, WorldFileError, read_world,
+};
+use serde_json::Value;
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The folder of worlds that are not named otherwise.
+const FOLDER: &str = ".bifrost";
+
+/// A look costs a read of a file.
+const LOOKS: Looks = Looks { often: Duration::from_millis(40), seldom: Duration::from_millis(100) };
+
+/// How often a process that follows tries to become the engine.
+const TAKE_OVER: Duration = Duration::from_millis(200);
+
+/// An embedded world.
+struct LocalWorld<D: LocalDeployer> {
+    /// The world as a cloud.
+    cloud: LocalCloud<D>,
+    /// The file that keeps it, or will.
+    path: PathBuf,
+    /// Whether it is new, and in memory until [`keep`](Site::keep): a command that is refused leaves no trace.
+    is_new: bool,
+}
+
+/// Opens the world that the arguments name; with `fresh` a new one in its place.
+pub(super) fn open<D: LocalDeployer + ClientDeployer>(
+    setting: &Setting,
+    args: &CloudArgs,
+    fresh: bool,
+) -> Result<Box<dyn Site<D>>, CliError> {
+    let (path, new_world) = find::<D>(args.world.as_deref())?;
+    let is_new = fresh || !path.exists();
+    let store = if is_new { Store::in_memory(new_world) } else { Store::open(&path, D::NAME, || new_world)? };
+    let (account, region) = store.read(|world| (world.deployer_account.clone(), world.deployer_region.clone()))?;
+    let identity = setting.identity::<D>(account, region);
+    let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
+    Ok(Box::new(LocalWorld { cloud: LocalCloud::<D>::new(store, identity, defaults), path, is_new }))
+}
+
+#[async_trait(?Send)]
+impl<D: LocalDeployer + ClientDeployer> Site<D> for LocalWorld<D> {
+    fn client(&self) -> Client<D> {
+        Client::from(&self.cloud)
+    }
+
+    fn looks(&self) -> Looks {
+        LOOKS
+    }
+
+    /// Writes the world to its file, if it is new; whatever was there of this deployer goes.
+    fn keep(self: Box<Self>) -> Result<Box<dyn Site<D>>, CliError> {
+        if !self.is_new {
+            return Ok(self);
+        }
+        let Self { cloud, path, .. } = *self;
+        let world = cloud.store().read(World::clone)?;
+        if path.exists() {
+            let _lease = Lease::take(&path)?.ok_or_else(|| CliError::WorldInUse(path.clone()))?;
+            Store::renew(&path, D::NAME, &world)?;
+        }
+        let store = Store::open(&path, D::NAME, || world)?;
+        let cloud = LocalCloud::<D>::new(store, cloud.identity().as_ref().clone(), cloud.defaults().clone());
+        Ok(Box::new(Self { cloud, path, is_new: false }))
+    }
+
+    /// Lays a JSON merge patch over the world, such as `{"faults": […]}` or another behaviour of an image.
+    fn apply_scenario(&self, scenario: &Path) -> Result<(), CliError> {
+        apply_scenario(self.cloud.store(), scenario)
+    }
+
+    /// Becomes the engine as soon as no other process is, and runs what there is to run.
+    async fn run_executions(&self, speed: f64, is_engine: &Cell<bool>) -> Result<Infallible, CliError> {
+        let engine = Engine::new(self.cloud.clone(), Pace::Speed(speed))?;
+        loop {
+            if let Some(_lease) = Lease::take(&self.path)? {
+                is_engine.set(true);
+                engine.run(|| false).await?;
+                is_engine.set(false);
+            }
+            tokio::time::sleep(TAKE_OVER).await;
+        }
+    }
+
+    fn is_run(&self) -> Result<bool, CliError> {
+        Ok(Lease::take(&self.path)?.is_none())
+    }
+}
+
+/// The file that keeps the world, and the world that goes into it if it is not there. A world file is read in any case:
+/// one that is wrong should say so each time.
+fn find<D: LocalDeployer>(asked: Option<&Path>) -> Result<(PathBuf, World<D::Resources>), CliError> {
+    let Some(path) = asked else { return Ok((Path::new(FOLDER).join("world.sqlite"), built_in::<D>()?)) };
+    if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+        return Ok((path.into(), built_in::<D>()?));
+    }
+    let text = std::fs::read(path).map_err(|source| WorldFileError::Io { path: path.into(), source })?;
+    let mut name = path.file_stem().unwrap_or(OsStr::new("world")).to_owned();
+    name.push(".sqlite");
+    Ok((Path::new(FOLDER).join(name), read_world(path, &text)?))
+}
+
+/// The world that comes with the deployer.
+fn built_in<D: LocalDeployer>() -> Result<World<D::Resources>, CliError> {
+    Ok(read_world(Path::new("the world that comes with the deployer"), D::WORLD.as_bytes())?)
+}
+
+fn apply_scenario<R: Resources>(store: &Store<R>, path: &Path) -> Result<(), CliError> {
+    let text = std::fs::read(path).map_err(|source| CliError::Scenario { path: path.into(), source })?;
+    let scenario = json::parse(&text).map_err(|source| CliError::ScenarioSyntax { path: path.into(), source })?;
+    store.transact(|world| {
+        let patched =
+            patched(world, scenario).map_err(|source| CliError::ScenarioContent { path: path.into(), source })?;
+        *world = patched;
+        Ok(())
+    })?
+}
+
+fn patched<R: Resources>(world: &World<R>, scenario: Value) -> Result<World<R>, json::ReadError> {
+    let mut value = serde_json::to_value(world).unwrap_or_default();
+    merge(&mut value, scenario);
+    remove_nulls(&mut value);
+    let mut patched: World<R> = json::read(&value)?;
+    patched.clock = patched.clock.max(world.clock);
+    Ok(patched)
+}
+
+/// What is absent may have been written as `null`, which no reader of ours takes.
+fn remove_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(remove_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_nulls),
+        _ => {}
+    }
+}
+
+/// RFC 7386: objects are merged, `null` removes, anything else replaces.
+fn merge(value: &mut Value, patch: Value) {
+    let Value::Object(patch) = patch else {
+        *value = patch;
+        return;
+    };
+    if !value.is_object() {
+        *value = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(fields) = value else { return };
+    for (key, patch) in patch {
+        if patch.is_null() {
+            fields.shift_remove(&key);
+        } else {
+            merge(fields.entry(key).or_insert(Value::Null), patch);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_scenario_changes_what_it_names_and_nothing_else() {
+        let mut world = json!({"images": {"ubuntu": {"boots": 20, "tags": {"a": "b"}}}, "faults": [1, 2], "clock": 0});
+        merge(&mut world, json!({"images": {"ubuntu": {"tags": null, "health": "never"}}, "faults": [3]}));
+        assert_eq!(world, json!({"images": {"ubuntu": {"boots": 20, "health": "never"}}, "faults": [3], "clock": 0}));
+    }
+
+    #[test]
+    fn what_is_absent_is_not_null() {
+        let mut world = json!({"a": null, "b": [{"c": null, "d": 1}]});
+        remove_nulls(&mut world);
+        assert_eq!(world, json!({"b": [{"d": 1}]}));
+    }
+
+    #[test]
+    fn a_scenario_may_add_what_is_not_there() {
+        let mut world = json!({"images": 1});
+        merge(&mut world, json!({"images": {"debian": {"boots": 1, "tags": null}}}));
+        assert_eq!(world, json!({"images": {"debian": {"boots": 1}}}));
+    }
+}

@@ -1,0 +1,174 @@
+//! The deployer account: who the deployer is there, and what its clients and its tasks both use of it.
+
+use crate::cloud::{LockTable, Objects};
+use crate::release::{AccountId, BucketName, Defaults, InvalidName, Region};
+use chrono::{DateTime, Utc};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// Time and chance, which a test decides and production does not.
+pub trait Surroundings: Send + Sync {
+    /// The time.
+    fn now(&self) -> DateTime<Utc>;
+
+    /// A uuid that nobody can guess.
+    fn new_uuid(&self) -> Uuid;
+}
+
+/// What a client and a task both use of the deployer account.
+#[derive(Clone)]
+pub struct DeployerAccount {
+    /// Who the deployer is.
+    pub identity: Arc<Identity>,
+    /// What a release leaves out.
+    pub defaults: Arc<Defaults>,
+    /// Objects of the account's buckets.
+    pub objects: Arc<dyn Objects>,
+    /// The table of root locks.
+    pub locks: Arc<dyn LockTable>,
+    /// Time and chance.
+    pub surroundings: Arc<dyn Surroundings>,
+}
+
+impl DeployerAccount {
+    /// The time.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.surroundings.now()
+    }
+}
+
+/// Who a deployer is in AWS. Every name it uses there is made of these three.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Identity {
+    /// Name of its Lambda function and of its state machine, such as `coinbase-odin`.
+    pub name: String,
+    /// The deployer account.
+    pub account: AccountId,
+    /// The region of its function, state machine and lock table.
+    pub region: Region,
+}
+
+impl Identity {
+    /// The command that drives it: its name without the prefix that the team gives its deployers.
+    #[must_use]
+    pub fn command(&self) -> &str {
+        self.name.rsplit_once('-').map_or(self.name.as_str(), |(_, command)| command)
+    }
+
+    /// ARN of the Lambda function that runs every task.
+    #[must_use]
+    pub fn function_arn(&self) -> String {
+        self.arn("lambda", &format!("function:{}", self.name))
+    }
+
+    /// ARN of the state machine.
+    #[must_use]
+    pub fn state_machine_arn(&self) -> String {
+        self.arn("states", &format!("stateMachine:{}", self.name))
+    }
+
+    /// ARN of the execution of that name.
+    #[must_use]
+    pub fn execution_arn(&self, execution: &str) -> String {
+        self.arn("states", &format!("execution:{}:{execution}", self.name))
+    }
+
+    /// ARN of the role of that name in the deployer account.
+    #[must_use]
+    pub fn role_arn(&self, role: &str) -> String {
+        self.region.iam_arn(&self.account, &format!("role/{role}"))
+    }
+
+    /// The DynamoDB table of root locks.
+    #[must_use]
+    pub fn lock_table(&self) -> String {
+        names::lock_table(&self.name)
+    }
+
+    /// The one role that a target account needs.
+    #[must_use]
+    pub fn assumed_role(&self) -> String {
+        names::assumed_role(&self.name)
+    }
+
+    /// The role of the Lambda function: whom the roles in target accounts trust.
+    #[must_use]
+    pub fn execution_role(&self) -> String {
+        names::execution_role(&self.name)
+    }
+
+    /// The bucket of releases, unless a release names another.
+    ///
+    /// # Errors
+    /// If the deployer's name makes no name of a bucket.
+    pub fn bucket(&self) -> Result<BucketName, InvalidName> {
+        names::bucket(&self.name, self.account.as_str()).parse()
+    }
+
+    /// What a release leaves out.
+    ///
+    /// # Errors
+    /// If the deployer's name makes no name of a bucket.
+    pub fn defaults(&self, timeout_seconds: u32) -> Result<Defaults, InvalidName> {
+        Ok(Defaults {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            bucket: self.bucket()?,
+            timeout_seconds,
+        })
+    }
+
+    fn arn(&self, service: &str, resource: &str) -> String {
+        self.region.arn(service, &self.account, resource)
+    }
+}
+
+/// The names that a deployer uses in AWS (contract §4 and §6), for code that knows the deployer's name alone, as a
+/// template does.
+pub mod names {
+    /// The DynamoDB table of root locks: `<lambda function name, lower case>-locks`.
+    #[must_use]
+    pub fn lock_table(deployer: &str) -> String {
+        format!("{}-locks", deployer.to_lowercase())
+    }
+
+    /// The one role that a target account needs.
+    #[must_use]
+    pub fn assumed_role(deployer: &str) -> String {
+        format!("{deployer}-assumed")
+    }
+
+    /// The role of the Lambda function.
+    #[must_use]
+    pub fn execution_role(deployer: &str) -> String {
+        format!("{deployer}-lambda")
+    }
+
+    /// The bucket of releases: `<deployer>-<deployer account id>`.
+    #[must_use]
+    pub fn bucket(deployer: &str, account: &str) -> String {
+        format!("{}-{account}", deployer.to_lowercase())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn arns_name_the_partition_of_the_region() {
+        let odin = |region: &str| Identity {
+            name: "coinbase-odin".into(),
+            account: "111111111111".parse().unwrap(),
+            region: region.parse().unwrap(),
+        };
+        let china = odin("cn-north-1");
+        assert_eq!(china.function_arn(), "arn:aws-cn:lambda:cn-north-1:111111111111:function:coinbase-odin");
+        assert_eq!(china.execution_arn("e"), "arn:aws-cn:states:cn-north-1:111111111111:execution:coinbase-odin:e");
+        let government = odin("us-gov-west-1");
+        let machine = "arn:aws-us-gov:states:us-gov-west-1:111111111111:stateMachine:coinbase-odin";
+        assert_eq!(government.state_machine_arn(), machine);
+        assert_eq!(government.role_arn("r"), "arn:aws-us-gov:iam::111111111111:role/r");
+    }
+}

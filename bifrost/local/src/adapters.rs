@@ -1,0 +1,238 @@
+//! The framework's ports on the embedded world.
+
+use super::session::{ServiceError, Session};
+use super::store::StoredExecution;
+use super::world::{Bucket, Resources, StoredObject, World};
+use async_trait::async_trait;
+use bifrost_asl::interpreter::Event;
+use bifrost_core::account::Identity;
+use bifrost_core::cloud::{
+    CloudError, Encryption, ErrorKind, ExecutionStatus, ExecutionSummary, Executions, HistoryDetails, HistoryEvent,
+    LockItem, LockTable, Object, Objects, PutLock, PutNew, StartError, Which,
+};
+use bifrost_core::release::{AccountId, BucketName, ObjectKey};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// The bucket, if the account of the session owns it, as with `ExpectedBucketOwner`.
+fn bucket<'w, R: Resources>(
+    world: &'w mut World<R>,
+    owner: &AccountId,
+    name: &BucketName,
+) -> Result<&'w mut Bucket, ServiceError> {
+    let found = world.accounts.iter_mut().find_map(|(id, account)| Some((id, account.buckets.get_mut(name)?)));
+    match found {
+        Some((id, bucket)) if id == owner => Ok(bucket),
+        Some(_) => Err(ServiceError::new(
+            ErrorKind::AccessDenied,
+            "AccessDenied",
+            format!("bucket {name} does not belong to the deployer account {owner}"),
+        )),
+        None => Err(ServiceError::new(ErrorKind::NotFound, "NoSuchBucket", format!("there is no bucket {name}"))),
+    }
+}
+
+#[async_trait]
+impl<R: Resources> Objects for Session<R> {
+    async fn get(&self, name: &BucketName, key: &ObjectKey) -> Result<Option<Object>, CloudError> {
+        self.pass("s3:GetObject", key.as_str(), |world| {
+            let object = bucket(world, &self.account, name)?.objects.get(key.as_str());
+            Ok(object.map(|object| Object { body: object.body.clone(), last_modified: object.last_modified }))
+        })
+        .await
+    }
+
+    async fn exists(&self, name: &BucketName, key: &ObjectKey) -> Result<bool, CloudError> {
+        self.pass("s3:HeadObject", key.as_str(), |world| {
+            Ok(bucket(world, &self.account, name)?.objects.contains_key(key.as_str()))
+        })
+        .await
+    }
+
+    async fn put(
+        &self,
+        name: &BucketName,
+        key: &ObjectKey,
+        body: Vec<u8>,
+        encryption: Encryption,
+    ) -> Result<(), CloudError> {
+        let kms_key = match encryption {
+            Encryption::Bucket => None,
+            Encryption::Kms(key) => Some(key),
+        };
+        self.pass("s3:PutObject", key.as_str(), |world| {
+            let object = StoredObject { body, last_modified: world.clock, kms_key };
+            bucket(world, &self.account, name)?.objects.insert(key.to_string(), object);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn put_new(&self, name: &BucketName, key: &ObjectKey, body: Vec<u8>) -> Result<PutNew, CloudError> {
+        self.pass("s3:PutObject", key.as_str(), |world| {
+            let object = StoredObject { body, last_modified: world.clock, kms_key: None };
+            let objects = &mut bucket(world, &self.account, name)?.objects;
+            if objects.contains_key(key.as_str()) {
+                return Ok(PutNew::Exists);
+            }
+            objects.insert(key.to_string(), object);
+            Ok(PutNew::Written)
+        })
+        .await
+    }
+
+    async fn delete(&self, name: &BucketName, key: &ObjectKey) -> Result<(), CloudError> {
+        self.pass("s3:DeleteObject", key.as_str(), |world| {
+            bucket(world, &self.account, name)?.objects.remove(key.as_str());
+            Ok(())
+        })
+        .await
+    }
+}
+
+/// The table of root locks in the embedded world.
+pub(super) struct LocalLocks<R> {
+    pub(super) session: Session<R>,
+    pub(super) table: String,
+}
+
+impl<R: Resources> LocalLocks<R> {
+    fn items<'w>(&self, world: &'w mut World<R>) -> Result<&'w mut BTreeMap<String, LockItem>, ServiceError> {
+        let Session { account, region, .. } = &self.session;
+        let name = format!("{region}/{}", self.table);
+        world.account(account)?.lock_tables.get_mut(&name).ok_or_else(|| {
+            let message = format!("there is no table {} in {region} of account {account}", self.table);
+            ServiceError::new(ErrorKind::NotFound, "ResourceNotFoundException", message)
+        })
+    }
+}
+
+#[async_trait]
+impl<R: Resources> LockTable for LocalLocks<R> {
+    async fn put(&self, item: &LockItem) -> Result<PutLock, CloudError> {
+        let put = self.session.pass("dynamodb:PutItem", &item.key, |world| {
+            let items = self.items(world)?;
+            if let Some(held) = items.get(&item.key).filter(|held| held.id != item.id) {
+                return Ok(PutLock::Held(Box::new(held.clone())));
+            }
+            items.insert(item.key.clone(), item.clone());
+            Ok(PutLock::Taken)
+        });
+        put.await
+    }
+
+    async fn delete(&self, key: &ObjectKey, id: &str) -> Result<bool, CloudError> {
+        let delete = self.session.pass("dynamodb:DeleteItem", key.as_str(), |world| {
+            let items = self.items(world)?;
+            let ours = items.get(key.as_str()).is_some_and(|held| held.id == id);
+            if ours {
+                items.remove(key.as_str());
+            }
+            Ok(ours)
+        });
+        delete.await
+    }
+
+    async fn get(&self, key: &ObjectKey) -> Result<Option<LockItem>, CloudError> {
+        let get = self
+            .session
+            .pass("dynamodb:GetItem", key.as_str(), |world| Ok(self.items(world)?.get(key.as_str()).cloned()));
+        get.await
+    }
+}
+
+/// The executions of the deployer's state machine in the embedded world.
+pub(super) struct LocalExecutions<R> {
+    pub(super) session: Session<R>,
+    pub(super) identity: Arc<Identity>,
+}
+
+impl<R: Resources> LocalExecutions<R> {
+    fn stored<T>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        answer: Result<T, super::StoreError>,
+    ) -> Result<T, CloudError> {
+        answer.map_err(|error| CloudError {
+            operation,
+            resource: resource.into(),
+            kind: ErrorKind::Unavailable,
+            code: "WorldUnavailable".into(),
+            message: format!("{error} (state machine {})", self.identity.name),
+            request_id: None,
+        })
+    }
+}
+
+#[async_trait]
+impl<R: Resources> Executions for LocalExecutions<R> {
+    async fn start(&self, name: &str, input: &Value) -> Result<(), StartError> {
+        const OPERATION: &str = "states:StartExecution";
+        let start_date = self.session.pass(OPERATION, name, |world| Ok(world.clock)).await?;
+        let summary = ExecutionSummary {
+            name: name.into(),
+            arn: self.identity.execution_arn(name),
+            status: ExecutionStatus::Running,
+            start_date,
+            stop_date: None,
+            input: Arc::new(input.clone()),
+            output: None,
+            error: None,
+            cause: None,
+        };
+        if self.stored(OPERATION, name, self.session.store.file_execution(summary))? {
+            return Ok(());
+        }
+        let there = self.stored(OPERATION, name, self.session.store.execution(name))?;
+        let same = |there: &StoredExecution| {
+            there.summary.status == ExecutionStatus::Running && *there.summary.input == *input
+        };
+        if there.as_ref().is_some_and(same) { Ok(()) } else { Err(StartError::AlreadyExists(name.into())) }
+    }
+
+    async fn describe(&self, name: &str) -> Result<Option<ExecutionSummary>, CloudError> {
+        const OPERATION: &str = "states:DescribeExecution";
+        self.session.pass(OPERATION, name, |_| Ok(())).await?;
+        let found = self.stored(OPERATION, name, self.session.store.execution(name))?;
+        Ok(found.map(|execution| execution.summary))
+    }
+
+    async fn list(&self, which: &Which, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
+        const OPERATION: &str = "states:ListExecutions";
+        self.session.pass(OPERATION, "", |_| Ok(())).await?;
+        let running_only = which.status == Some(ExecutionStatus::Running);
+        let found = self.stored(OPERATION, "", self.session.store.executions(running_only))?;
+        let found = found.into_iter().map(|execution| execution.summary);
+        let wanted = |execution: &ExecutionSummary| {
+            which.status.is_none_or(|status| execution.status == status) && which.may_be(&execution.name)
+        };
+        Ok(found.filter(wanted).take(at_most).collect())
+    }
+
+    async fn history(&self, name: &str, after: u64) -> Result<Vec<HistoryEvent>, CloudError> {
+        const OPERATION: &str = "states:GetExecutionHistory";
+        self.session.pass(OPERATION, name, |_| Ok(())).await?;
+        let events = self.stored(OPERATION, name, self.session.store.history(name, after))?;
+        Ok(events.into_iter().map(history_event).collect())
+    }
+}
+
+/// The interpreter's event as a client reads it.
+fn history_event(event: Event) -> HistoryEvent {
+    let Event { id, previous_event_id, timestamp, event_type, mut details } = event;
+    let text = |text: Option<Arc<str>>| text.map(|text| text.to_string());
+    let read = HistoryDetails {
+        name: details.name.take().map(|name| name.to_string()),
+        input: details.input.take(),
+        output: details.output.take(),
+        error: text(details.error.take()),
+        cause: text(details.cause.take()),
+    };
+    let other_details = match serde_json::to_value(details) {
+        Ok(Value::Object(other)) => other,
+        _ => Map::new(),
+    };
+    HistoryEvent { id, previous_event_id, timestamp, event_type: event_type.name(), details: read, other_details }
+}

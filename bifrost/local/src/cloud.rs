@@ -1,0 +1,176 @@
+//! The embedded world as a cloud: sessions for clients, and contexts for tasks.
+
+use super::adapters::{LocalExecutions, LocalLocks};
+use super::deployer::LocalDeployer;
+use super::session::{Passage, ServiceError, Session};
+use super::store::Store;
+use super::world::Resources;
+use async_trait::async_trait;
+use bifrost_core::account::{DeployerAccount, Identity, Surroundings};
+use bifrost_core::cloud::{Attempt, CloudError, ErrorKind, Executions, Principal, TargetRole, Targets};
+use bifrost_core::deployer::Ports;
+use bifrost_core::release::{AccountId, Defaults};
+use bifrost_core::task::{Context, Sent};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// The embedded world, as deployer `D` and its clients see it.
+pub struct LocalCloud<D: LocalDeployer> {
+    store: Arc<Store<D::Resources>>,
+    identity: Arc<Identity>,
+    defaults: Arc<Defaults>,
+    /// Roles that this process has assumed: account and role.
+    assumed: Arc<Mutex<BTreeSet<(AccountId, String)>>>,
+}
+
+impl<D: LocalDeployer> Clone for LocalCloud<D> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            identity: Arc::clone(&self.identity),
+            defaults: Arc::clone(&self.defaults),
+            assumed: Arc::clone(&self.assumed),
+        }
+    }
+}
+
+impl<D: LocalDeployer> LocalCloud<D> {
+    /// The world of `store`, for the deployer of that identity.
+    #[must_use]
+    pub fn new(store: Arc<Store<D::Resources>>, identity: Identity, defaults: Defaults) -> Self {
+        Self { store, identity: Arc::new(identity), defaults: Arc::new(defaults), assumed: Arc::default() }
+    }
+
+    /// The world.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store<D::Resources>> {
+        &self.store
+    }
+
+    /// Who the deployer is.
+    #[must_use]
+    pub fn identity(&self) -> &Arc<Identity> {
+        &self.identity
+    }
+
+    /// What releases leave out.
+    #[must_use]
+    pub fn defaults(&self) -> &Defaults {
+        &self.defaults
+    }
+
+    /// The deployer account, for a client.
+    #[must_use]
+    pub fn account(&self) -> DeployerAccount {
+        self.account_of(self.session(Passage::default().into()))
+    }
+
+    /// The executions of the deployer's state machine, for a client.
+    #[must_use]
+    pub fn executions(&self) -> Arc<dyn Executions> {
+        let session = self.session(Passage::default().into());
+        Arc::new(LocalExecutions { session, identity: Arc::clone(&self.identity) })
+    }
+
+    /// The way into target accounts, for a client that looks at what is deployed.
+    #[must_use]
+    pub fn targets(&self) -> Arc<dyn Targets<Ports<D>>> {
+        Arc::new(self.targets_of(Passage::default().into()))
+    }
+
+    /// What an attempt of a task may use. `death` is told when a fault lets the attempt die.
+    pub(crate) fn context(&self, attempt: Attempt, sent: Sent, death: Arc<Notify>) -> Context<Ports<D>> {
+        let passage = Passage::of(attempt.clone(), death);
+        let account = self.account_of(self.session(Arc::clone(&passage)));
+        Context::new(account, attempt, sent, Arc::new(self.targets_of(passage)))
+    }
+
+    /// The one place where what clients and tasks use of the deployer account is put together.
+    fn account_of(&self, session: Session<D::Resources>) -> DeployerAccount {
+        DeployerAccount {
+            identity: Arc::clone(&self.identity),
+            defaults: Arc::clone(&self.defaults),
+            locks: Arc::new(LocalLocks { session: session.clone(), table: self.identity.lock_table() }),
+            objects: Arc::new(session.clone()),
+            surroundings: Arc::new(session),
+        }
+    }
+
+    fn session(&self, passage: Arc<Passage>) -> Session<D::Resources> {
+        Session {
+            store: Arc::clone(&self.store),
+            passage,
+            principal: Principal::Deployer,
+            account: self.identity.account.clone(),
+            region: self.identity.region.clone(),
+        }
+    }
+
+    fn targets_of(&self, passage: Arc<Passage>) -> LocalTargets<D> {
+        LocalTargets { cloud: self.clone(), passage }
+    }
+}
+
+impl<R: Resources> Surroundings for Session<R> {
+    fn now(&self) -> DateTime<Utc> {
+        Session::now(self)
+    }
+
+    fn new_uuid(&self) -> Uuid {
+        Uuid::new_v4()
+    }
+}
+
+/// Target accounts of the embedded world.
+struct LocalTargets<D: LocalDeployer> {
+    cloud: LocalCloud<D>,
+    passage: Arc<Passage>,
+}
+
+#[async_trait]
+impl<D: LocalDeployer> Targets<Ports<D>> for LocalTargets<D> {
+    async fn assume(&self, target: &TargetRole) -> Result<Ports<D>, CloudError> {
+        let known = (target.account.clone(), target.role.clone());
+        if !self.lock().contains(&known) {
+            self.assume_role(target).await?;
+            self.lock().insert(known);
+        }
+        Ok(D::local_ports(Session {
+            store: Arc::clone(&self.cloud.store),
+            passage: Arc::clone(&self.passage),
+            principal: Principal::AssumedRole(target.role.clone()),
+            account: target.account.clone(),
+            region: target.region.clone(),
+        }))
+    }
+}
+
+impl<D: LocalDeployer> LocalTargets<D> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, BTreeSet<(AccountId, String)>> {
+        self.cloud.assumed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn assume_role(&self, target: &TargetRole) -> Result<(), CloudError> {
+        let deployer = self.cloud.identity.account.clone();
+        let (arn, TargetRole { account, role, session, .. }) = (target.arn(), target);
+        let denied = |because: String| {
+            let message =
+                format!("{because}; session {session} cannot be opened: make the role, trusting account {deployer}");
+            ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message)
+        };
+        let sts = self.cloud.session(Arc::clone(&self.passage));
+        sts.pass("sts:AssumeRole", &arn, |world| {
+            let found = world.accounts.get(account).map(|account| account.roles.get(role.as_str()));
+            match found {
+                None => Err(denied(format!("there is no account {account}"))),
+                Some(None) => Err(denied(format!("account {account} has no role {role}"))),
+                Some(Some(found)) if found.trusts.contains(&deployer) => Ok(()),
+                Some(Some(_)) => Err(denied(format!("{arn} does not trust account {deployer}"))),
+            }
+        })
+        .await
+    }
+}

@@ -1,0 +1,35 @@
+//! The embedded world: AWS as far as a deployer touches it, on a laptop.
+//!
+//! A [`World`] is one value: accounts that see nothing of each other, roles to assume, buckets, lock tables, a
+//! deployer's own resources ([`Resources`]), a clock, and the faults that a scenario asks for. It is kept in memory or
+//! in one SQLite file ([`Store`]), a transaction a call. Clients and engine are apart, as with Step Functions: clients
+//! file executions and read the world; one process at a time holds the engine's lease, runs the executions and moves
+//! the clock ([`Engine`]).
+
+mod adapters;
+mod cloud;
+mod deployer;
+mod engine;
+mod fault;
+mod file;
+mod lease;
+mod pace;
+mod record;
+mod run;
+mod session;
+mod sqlite;
+mod store;
+pub mod testing;
+mod world;
+
+pub use cloud::LocalCloud;
+pub use deployer::LocalDeployer;
+pub use engine::{Engine, EngineError};
+pub use fault::{Fault, FaultKind};
+pub use file::{WorldFileError, read_world};
+pub use lease::Lease;
+pub use pace::Pace;
+pub use record::{CallRecord, CallWatcher, Effect};
+pub use session::{Place, ServiceError, Session};
+pub use store::{Store, StoreError};
+pub use world::{Account, Bucket, Resources, Role, StoredObject, World, later};

@@ -1,0 +1,169 @@
+//! One execution, as the engine runs it: tasks are dispatched as the Lambda would, history and progress are saved.
+
+use super::cloud::LocalCloud;
+use super::deployer::LocalDeployer;
+use super::engine::EngineError;
+use super::store::{Store, StoreError, StoredExecution};
+use super::world::Resources;
+use async_trait::async_trait;
+use bifrost_asl::interpreter::{
+    Checkpoint, Clock, Event, Execution, Interpreter, Outcome, Recorder, RecorderError, TaskOutcome, TaskRequest, Tasks,
+};
+use bifrost_asl::{Random, StateMachine};
+use bifrost_core::cloud::ExecutionStatus;
+use bifrost_core::machine;
+use bifrost_core::task::Failure;
+use chrono::{DateTime, Utc};
+use std::cell::RefCell;
+use std::mem;
+use std::sync::Arc;
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+/// An execution that the engine runs.
+pub(super) struct Running<'e, D: LocalDeployer> {
+    cloud: &'e LocalCloud<D>,
+    definition: &'e StateMachine,
+    stored: StoredExecution,
+}
+
+impl<'e, D: LocalDeployer> Running<'e, D> {
+    pub(super) fn new(cloud: &'e LocalCloud<D>, definition: &'e StateMachine, stored: StoredExecution) -> Self {
+        Self { cloud, definition, stored }
+    }
+
+    /// Runs it to its end, from where it was last saved.
+    pub(super) async fn run(self) -> Result<(), EngineError> {
+        let store = self.cloud.store();
+        let execution = self.execution();
+        let checkpoint = self.stored.checkpoint.clone();
+        let saver = Saver { store, stored: RefCell::new(self.stored), unsaved: RefCell::default() };
+        let clock = StoreClock(store);
+        let tasks = DispatchedTasks(self.cloud);
+        let interpreter = Interpreter::new(self.definition, &clock, &tasks, &Chance);
+        let outcome = match checkpoint {
+            None => interpreter.start(&execution, &saver).await,
+            Some(checkpoint) => interpreter.resume(&execution, &checkpoint, &saver).await,
+        };
+        saver.finish(outcome.map_err(EngineError::Recorder)?)?;
+        Ok(())
+    }
+
+    fn execution(&self) -> Execution {
+        let (summary, identity) = (&self.stored.summary, self.cloud.identity());
+        Execution {
+            arn: summary.arn.clone(),
+            name: summary.name.clone(),
+            role_arn: identity.role_arn(&identity.name),
+            start_time: summary.start_date,
+            state_machine_arn: identity.state_machine_arn(),
+            state_machine_name: identity.name.clone(),
+            input: Arc::clone(&summary.input),
+        }
+    }
+}
+
+/// Saves an execution at each transition, with the events since the last: all of them or none.
+struct Saver<'e, R> {
+    store: &'e Store<R>,
+    stored: RefCell<StoredExecution>,
+    unsaved: RefCell<Vec<Event>>,
+}
+
+impl<R: Resources> Saver<'_, R> {
+    fn finish(self, outcome: Outcome) -> Result<(), StoreError> {
+        let now = self.store.now();
+        {
+            let summary = &mut self.stored.borrow_mut().summary;
+            summary.stop_date = Some(now);
+            match outcome {
+                Outcome::Succeeded { output } => {
+                    summary.status = ExecutionStatus::Succeeded;
+                    summary.output = Some(Arc::unwrap_or_clone(output));
+                }
+                Outcome::Failed { error, cause } => {
+                    (summary.status, summary.error, summary.cause) = (ExecutionStatus::Failed, error, cause);
+                }
+                Outcome::TimedOut { error, cause } => {
+                    (summary.status, summary.error, summary.cause) = (ExecutionStatus::TimedOut, error, cause);
+                }
+                Outcome::Aborted { error, cause } => {
+                    (summary.status, summary.error, summary.cause) = (ExecutionStatus::Aborted, error, cause);
+                }
+            }
+        }
+        self.store.save_execution(self.stored.into_inner(), self.unsaved.into_inner())
+    }
+}
+
+impl<R: Resources> Recorder for Saver<'_, R> {
+    fn record(&self, event: Event) {
+        self.unsaved.borrow_mut().push(event);
+    }
+
+    fn checkpoint(&self, at: &Checkpoint) -> Result<(), RecorderError> {
+        self.stored.borrow_mut().checkpoint = Some(at.clone());
+        let events = mem::take(&mut *self.unsaved.borrow_mut());
+        let saved = self.store.save_execution(self.stored.borrow().clone(), events);
+        saved.map_err(|error| RecorderError(Box::new(error)))
+    }
+}
+
+struct StoreClock<'e, R>(&'e Store<R>);
+
+#[async_trait(?Send)]
+impl<R: Resources> Clock for StoreClock<'_, R> {
+    fn now(&self) -> DateTime<Utc> {
+        self.0.now()
+    }
+
+    async fn sleep_until(&self, at: DateTime<Utc>) {
+        self.0.timeline().sleep_until(at).await;
+    }
+}
+
+/// Runs tasks as the deployer's Lambda function does.
+struct DispatchedTasks<'e, D: LocalDeployer>(&'e LocalCloud<D>);
+
+#[async_trait(?Send)]
+impl<D: LocalDeployer> Tasks for DispatchedTasks<'_, D> {
+    async fn run(&self, request: TaskRequest<'_>) -> TaskOutcome {
+        let death = Arc::new(Notify::new());
+        let open = |attempt, sent| self.0.context(attempt, sent, Arc::clone(&death));
+        let work = machine::dispatch::<D::Machine>(request.parameters, open);
+        tokio::select! {
+            biased;
+            result = work => answer(result),
+            () = death.notified() => TaskOutcome::Failed {
+                error: Some("Lambda.Unknown".into()),
+                cause: Some("The function died before it answered".into()),
+            },
+        }
+    }
+}
+
+fn answer(result: Result<serde_json::Value, Failure>) -> TaskOutcome {
+    match result {
+        Ok(output) => TaskOutcome::Succeeded(Arc::new(output)),
+        Err(failure) => {
+            TaskOutcome::Failed { cause: Some(serde_json::json!(failure).to_string()), error: Some(failure.error) }
+        }
+    }
+}
+
+/// Chance as the system gives it.
+struct Chance;
+
+impl Random for Chance {
+    fn unit(&self) -> f64 {
+        let (bits, _) = Uuid::new_v4().as_u64_pair();
+        // The upper 48 bits: below them a uuid tells its version.
+        #[allow(clippy::cast_precision_loss, reason = "an f64 holds 53 bits")]
+        let fraction = (bits >> 16) as f64 / (1_u64 << 48) as f64;
+        fraction
+    }
+
+    fn uuid(&self) -> String {
+        Uuid::new_v4().to_string()
+    }
+}

@@ -1,0 +1,277 @@
+//! The gate of the embedded world: every call of every port passes [`Session::pass`].
+
+use super::fault::{FaultKind, injected, strike};
+use super::record::Effect;
+use super::store::{Store, StoreError};
+use super::world::{Bucket, Resources, World, later, no_account};
+use bifrost_core::cloud::{Attempt, Call, CallCounter, CallName, CloudError, ErrorKind, Principal};
+use bifrost_core::release::{AccountId, BucketName, Region};
+use chrono::{DateTime, Utc};
+use std::cell::LazyCell;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use tokio::sync::Notify;
+
+/// What a service of the embedded world answers instead of a result, in AWS's words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceError {
+    /// What kind of refusal it is.
+    pub kind: ErrorKind,
+    /// AWS's error code.
+    pub code: String,
+    /// AWS's error message.
+    pub message: String,
+}
+
+impl ServiceError {
+    /// An error of that kind, with AWS's code and message.
+    pub fn new(kind: ErrorKind, code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { kind, code: code.into(), message: message.into() }
+    }
+
+    fn at(self, operation: &'static str, resource: &str) -> CloudError {
+        let Self { kind, code, message } = self;
+        CloudError { operation, resource: resource.into(), kind, code, message, request_id: None }
+    }
+}
+
+/// One account and region, as the effect of a call sees it.
+pub struct Place<'w, R> {
+    /// The deployer's own part of the account, of all regions.
+    pub resources: &'w mut R,
+    /// The account.
+    pub account: &'w AccountId,
+    /// The region that the call is made in.
+    pub region: &'w Region,
+    /// The world's time.
+    pub now: DateTime<Utc>,
+    ids: &'w mut u64,
+    /// Those of every account: services read what a bucket's owner lets them, wherever it lies.
+    buckets: Vec<&'w BTreeMap<BucketName, Bucket>>,
+}
+
+impl<'w, R: Resources> Place<'w, R> {
+    fn new(
+        world: &'w mut World<R>,
+        account: &'w AccountId,
+        region: &'w Region,
+        ids: &'w mut u64,
+    ) -> Result<Self, ServiceError> {
+        let now = world.clock;
+        let (mut buckets, mut resources) = (Vec::with_capacity(world.accounts.len()), None);
+        for (id, held) in &mut world.accounts {
+            buckets.push(&held.buckets);
+            resources = if id == account { Some(&mut held.resources) } else { resources };
+        }
+        let resources = resources.ok_or_else(|| no_account(account))?;
+        Ok(Self { resources, account, region, now, ids, buckets })
+    }
+}
+
+impl<R> Place<'_, R> {
+    /// The bytes of an object in S3, whichever account owns the bucket: what a service reads by itself.
+    #[must_use]
+    pub fn object(&self, bucket: &str, key: &str) -> Option<&[u8]> {
+        let bucket = bucket.parse::<BucketName>().ok()?;
+        self.buckets
+            .iter()
+            .find_map(|buckets| buckets.get(&bucket))?
+            .objects
+            .get(key)
+            .map(|object| object.body.as_slice())
+    }
+
+    /// A new id as EC2 makes them: the prefix and 17 hexadecimal digits.
+    pub fn new_id(&mut self, prefix: &str) -> String {
+        *self.ids = self.ids.saturating_add(1);
+        format!("{prefix}-{:017x}", self.ids)
+    }
+}
+
+/// What one attempt of a task shares between all its sessions.
+#[derive(Debug, Default)]
+pub(super) struct Passage {
+    attempt: Attempt,
+    calls: CallCounter,
+    /// Told when a fault lets the attempt die; its calls never return then.
+    death: Arc<Notify>,
+}
+
+impl Passage {
+    pub(super) fn of(attempt: Attempt, death: Arc<Notify>) -> Arc<Self> {
+        Arc::new(Self { attempt, death, calls: CallCounter::default() })
+    }
+}
+
+/// What somebody may do in one account and region of the embedded world.
+pub struct Session<R> {
+    pub(super) store: Arc<Store<R>>,
+    pub(super) passage: Arc<Passage>,
+    pub(super) principal: Principal,
+    pub(super) account: AccountId,
+    pub(super) region: Region,
+}
+
+impl<R> Clone for Session<R> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+            passage: Arc::clone(&self.passage),
+            principal: self.principal.clone(),
+            account: self.account.clone(),
+            region: self.region.clone(),
+        }
+    }
+}
+
+/// What the gate decided in the transaction of a call.
+enum Verdict<T> {
+    Answered(Result<T, ServiceError>),
+    Delayed(u32),
+    Died,
+    Panicked,
+}
+
+impl<R: Resources> Session<R> {
+    /// The deployer's own session in an account and region, outside of any task: for a client, or a test of ports.
+    #[must_use]
+    pub fn new(store: Arc<Store<R>>, account: AccountId, region: Region) -> Self {
+        let passage = Passage::of(Attempt::default(), Arc::default());
+        Self { store, passage, principal: Principal::Deployer, account, region }
+    }
+
+    /// The world's time.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        self.store.now()
+    }
+
+    /// Whether a task has it. Who else looks on must not wait on the world's clock: that would stop the process which may
+    /// have to move it.
+    #[must_use]
+    pub fn is_of_a_task(&self) -> bool {
+        !self.passage.attempt.state.is_empty()
+    }
+
+    /// Makes a call to a service of this account and region: `effect` is what the service does, in one transaction.
+    ///
+    /// # Errors
+    /// What the effect answers, or what a scenario injects.
+    pub async fn call<T: Send>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        effect: impl FnOnce(&mut Place<'_, R>) -> Result<T, ServiceError> + Send,
+    ) -> Result<T, CloudError> {
+        let (account, region) = (&self.account, &self.region);
+        self.pass(operation, resource, move |world| {
+            let mut ids = world.ids;
+            let answer = effect(&mut Place::new(world, account, region, &mut ids)?);
+            world.ids = ids;
+            answer
+        })
+        .await
+    }
+
+    /// The gate: names the call, lets a fault strike it, records what became of it.
+    pub(super) async fn pass<T: Send>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        effect: impl FnOnce(&mut World<R>) -> Result<T, ServiceError> + Send,
+    ) -> Result<T, CloudError> {
+        let state = self.passage.attempt.state.as_str();
+        tracing::debug!(operation, resource, account = %self.account, state, "call");
+        let occurrence = self.passage.calls.next(operation, resource);
+        // Most worlds have neither faults nor watchers: nobody asks for the name of a call.
+        let call = LazyCell::new(|| self.name(operation, resource, occurrence));
+        let mut effect = Some(effect);
+        // Scenarios are about tasks: a person who looks on must not use a fault up, nor be delayed by one.
+        let mut verdict = self.decide(&call, &mut effect, self.is_of_a_task());
+        if let Ok(Verdict::Delayed(seconds)) = verdict {
+            self.store.timeline().sleep_until(later(self.now(), seconds)).await;
+            verdict = self.decide(&call, &mut effect, false);
+        }
+        match verdict {
+            Ok(Verdict::Answered(answer)) => answer.map_err(|error| error.at(operation, resource)),
+            Ok(Verdict::Delayed(_) | Verdict::Died) => {
+                self.passage.death.notify_one();
+                std::future::pending().await
+            }
+            #[allow(clippy::panic, reason = "a scenario asks for a handler that panics")]
+            Ok(Verdict::Panicked) => panic!("{operation} on {resource}: the scenario asks for a panic"),
+            Err(error) => Err(error.into_service_error().at(operation, resource)),
+        }
+    }
+
+    fn name(&self, operation: &'static str, resource: &str, occurrence: u32) -> Call {
+        Call {
+            name: CallName {
+                attempt: self.passage.attempt.clone(),
+                operation,
+                resource: resource.to_owned(),
+                occurrence,
+            },
+            principal: self.principal.clone(),
+            account: self.account.clone(),
+            region: self.region.clone(),
+        }
+    }
+
+    fn decide<T>(
+        &self,
+        call: &LazyCell<Call, impl FnOnce() -> Call>,
+        effect: &mut Option<impl FnOnce(&mut World<R>) -> Result<T, ServiceError>>,
+        may_strike: bool,
+    ) -> Result<Verdict<T>, StoreError> {
+        let change = |world: &mut World<R>| {
+            let may_strike = may_strike && !world.faults.is_empty();
+            let fault = if may_strike { strike(&mut world.faults, call) } else { None };
+            apply(fault, world, effect)
+        };
+        self.store.transact_watched(change, || Call::clone(call))
+    }
+}
+
+/// Lets the call have its effect, or what the fault makes of it; and says what to record, if it is done with.
+fn apply<R: Resources, T>(
+    fault: Option<FaultKind>,
+    world: &mut World<R>,
+    effect: &mut Option<impl FnOnce(&mut World<R>) -> Result<T, ServiceError>>,
+) -> (Verdict<T>, Option<Effect>) {
+    let refuse = |error: ServiceError| {
+        let code = error.code.clone();
+        (Verdict::Answered(Err(error)), Some(Effect::Refused(code)))
+    };
+    if let Some(FaultKind::DelaySeconds(seconds)) = fault {
+        return (Verdict::Delayed(seconds), None);
+    }
+    if let Some(FaultKind::ClockJumpSeconds(seconds)) = fault {
+        world.advance(later(world.clock, seconds));
+    }
+    match fault {
+        Some(FaultKind::Error(code)) => return refuse(injected(&code)),
+        Some(FaultKind::Throttle) => return refuse(injected("Throttling")),
+        Some(FaultKind::Die) => return (Verdict::Died, Some(Effect::Refused("Died".into()))),
+        Some(FaultKind::Panic) => return (Verdict::Panicked, Some(Effect::Refused("Panicked".into()))),
+        _ => {}
+    }
+    let answer = match effect.take() {
+        Some(effect) => effect(world),
+        None => Err(ServiceError::new(ErrorKind::Invalid, "AlreadyAnswered", "the call had its effect before")),
+    };
+    match (answer, fault) {
+        (Err(error), _) => refuse(error),
+        (Ok(_), Some(FaultKind::ErrorAfter(code))) => {
+            (Verdict::Answered(Err(injected(&code))), Some(Effect::DoneUnseen))
+        }
+        (Ok(_), Some(FaultKind::DieAfter)) => (Verdict::Died, Some(Effect::DoneUnseen)),
+        (Ok(answer), _) => (Verdict::Answered(Ok(answer)), Some(Effect::Done)),
+    }
+}
+
+impl StoreError {
+    fn into_service_error(self) -> ServiceError {
+        ServiceError::new(ErrorKind::Unavailable, "WorldUnavailable", self.to_string())
+    }
+}

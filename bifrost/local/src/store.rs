@@ -1,0 +1,234 @@
+//! Where the world and its executions are kept: in memory, or in one SQLite file.
+
+use super::record::{CallRecord, CallWatcher, Effect};
+use super::sqlite::Sqlite;
+use super::world::{Resources, World};
+use bifrost_asl::interpreter::{Checkpoint, Event, Timeline};
+use bifrost_core::cloud::{Call, ExecutionStatus, ExecutionSummary};
+use chrono::{DateTime, Utc};
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// The world cannot be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// SQLite refused.
+    #[error("the world in {path} cannot be used: {source}; start a new one with --fresh, or name another with --world")]
+    Sqlite {
+        /// The file.
+        path: PathBuf,
+        /// What SQLite says.
+        source: rusqlite::Error,
+    },
+    /// Another process has been writing for too long.
+    #[error("the world in {path} is busy: another process has been writing to it for 20 s; try again, or end that one")]
+    Busy {
+        /// The file.
+        path: PathBuf,
+    },
+    /// What the file holds is not a world of this deployer.
+    #[error(
+        "{path} holds something else than a world of this version: {reason}; start a new one with --fresh, or name another with --world"
+    )]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// The file or its folder cannot be made.
+    #[error("cannot write {path}: {source}; let it be written, or name another world with --world")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// An execution as it is kept, without its history.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StoredExecution {
+    pub(super) summary: ExecutionSummary,
+    /// Where it has come to; none before its first state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) checkpoint: Option<Checkpoint>,
+}
+
+/// A world that clients and engine share.
+pub struct Store<R> {
+    kept: Mutex<Kept<R>>,
+    watchers: Mutex<Vec<CallWatcher<R>>>,
+    /// Those who wait for the world's clock. It stands in the world, and only the engine moves it.
+    timeline: Timeline,
+}
+
+enum Kept<R> {
+    Memory { world: Box<World<R>>, executions: IndexMap<String, (StoredExecution, Vec<Event>)> },
+    File(Box<Sqlite<R>>),
+}
+
+impl<R: Resources> Store<R> {
+    /// Keeps the world in memory, for this process alone.
+    #[must_use]
+    pub fn in_memory(world: World<R>) -> Arc<Self> {
+        Self::new(Kept::Memory { world: Box::new(world), executions: IndexMap::new() })
+    }
+
+    /// Opens the world of `deployer` in a SQLite file, and makes file and world if they are not there.
+    ///
+    /// # Errors
+    /// If the file is no SQLite file, or holds another kind of world.
+    pub fn open(path: &Path, deployer: &str, new_world: impl FnOnce() -> World<R>) -> Result<Arc<Self>, StoreError> {
+        Ok(Self::new(Kept::File(Box::new(Sqlite::open(path, deployer, new_world)?))))
+    }
+
+    /// Puts a new world in the place of `deployer`'s in a SQLite file, and forgets its executions. Those of other
+    /// deployers stay.
+    ///
+    /// # Errors
+    /// If the file is no SQLite file, or cannot be written; nothing is changed then.
+    pub fn renew(path: &Path, deployer: &str, world: &World<R>) -> Result<(), StoreError> {
+        super::sqlite::renew(path, deployer, world)
+    }
+
+    fn new(kept: Kept<R>) -> Arc<Self> {
+        Arc::new(Self {
+            kept: Mutex::new(kept),
+            watchers: Mutex::default(),
+            timeline: Timeline::new(DateTime::<Utc>::MIN_UTC),
+        })
+    }
+
+    /// Lets `watcher` see each call from now on.
+    pub fn watch(&self, watcher: CallWatcher<R>) {
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(watcher);
+    }
+
+    /// Changes the world in one transaction.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written; nothing is changed then.
+    pub fn transact<T>(&self, change: impl FnOnce(&mut World<R>) -> T) -> Result<T, StoreError> {
+        match &mut *self.kept() {
+            Kept::Memory { world, .. } => Ok(change(world)),
+            Kept::File(file) => file.transact(change),
+        }
+    }
+
+    /// Looks at the world.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn read<T>(&self, look: impl FnOnce(&World<R>) -> T) -> Result<T, StoreError> {
+        match &mut *self.kept() {
+            Kept::Memory { world, .. } => Ok(look(world)),
+            Kept::File(file) => file.read(look),
+        }
+    }
+
+    /// The world's time. While the file cannot be read, the last time that could.
+    #[must_use]
+    pub fn now(&self) -> DateTime<Utc> {
+        match &mut *self.kept() {
+            Kept::Memory { world, .. } => world.clock,
+            Kept::File(file) => file.now(),
+        }
+    }
+
+    pub(super) fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    /// [`transact`](Self::transact) for a call that the watchers shall see when it is done with. `name` names it for them.
+    pub(super) fn transact_watched<T>(
+        &self,
+        change: impl FnOnce(&mut World<R>) -> (T, Option<Effect>),
+        name: impl FnOnce() -> Call,
+    ) -> Result<T, StoreError> {
+        let watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
+        if watchers.is_empty() {
+            return self.transact(|world| change(world).0);
+        }
+        self.transact(|world| {
+            let before = world.clone();
+            let (answer, effect) = change(world);
+            if let Some(effect) = effect {
+                let record = CallRecord { call: name(), effect };
+                watchers.iter().for_each(|watch| watch(&record, &before, world));
+            }
+            answer
+        })
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept<R>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Files a new execution; `false` if one of that name is there.
+    pub(super) fn file_execution(&self, summary: ExecutionSummary) -> Result<bool, StoreError> {
+        let execution = StoredExecution { summary, checkpoint: None };
+        match &mut *self.kept() {
+            Kept::Memory { executions, .. } => {
+                let name = execution.summary.name.clone();
+                let new = !executions.contains_key(&name);
+                if new {
+                    executions.insert(name, (execution, Vec::new()));
+                }
+                Ok(new)
+            }
+            Kept::File(file) => file.file_execution(&execution),
+        }
+    }
+
+    pub(super) fn execution(&self, name: &str) -> Result<Option<StoredExecution>, StoreError> {
+        match &mut *self.kept() {
+            Kept::Memory { executions, .. } => Ok(executions.get(name).map(|(execution, _)| execution.clone())),
+            Kept::File(file) => file.execution(name),
+        }
+    }
+
+    /// All executions, or all that run, newest first.
+    pub(super) fn executions(&self, running_only: bool) -> Result<Vec<StoredExecution>, StoreError> {
+        match &mut *self.kept() {
+            Kept::Memory { executions, .. } => Ok(executions
+                .values()
+                .rev()
+                .map(|(execution, _)| execution)
+                .filter(|execution| !running_only || execution.summary.status == ExecutionStatus::Running)
+                .cloned()
+                .collect()),
+            Kept::File(file) => file.executions(running_only),
+        }
+    }
+
+    /// Saves where an execution has come to, with the events since it was last saved, in one transaction.
+    pub(super) fn save_execution(&self, execution: StoredExecution, events: Vec<Event>) -> Result<(), StoreError> {
+        match &mut *self.kept() {
+            Kept::Memory { executions, .. } => {
+                let name = execution.summary.name.clone();
+                match executions.get_mut(&name) {
+                    Some((kept, history)) => {
+                        *kept = execution;
+                        history.extend(events);
+                    }
+                    None => drop(executions.insert(name, (execution, events))),
+                }
+                Ok(())
+            }
+            Kept::File(file) => file.save_execution(&execution, &events),
+        }
+    }
+
+    /// The events of an execution after the one of that id, oldest first.
+    pub(super) fn history(&self, name: &str, after: u64) -> Result<Vec<Event>, StoreError> {
+        match &mut *self.kept() {
+            Kept::Memory { executions, .. } => Ok(executions.get(name).map_or_else(Vec::new, |(_, history)| {
+                history.iter().filter(|event| event.id > after).cloned().collect()
+            })),
+            Kept::File(file) => file.history(name, after),
+        }
+    }
+}

@@ -1,0 +1,144 @@
+//! The world as one serde value.
+
+use super::fault::Fault;
+use crate::ServiceError;
+use bifrost_core::cloud::{ErrorKind, LockItem};
+use bifrost_core::release::{AccountId, BucketName, Region};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use std::collections::BTreeMap;
+
+/// A deployer's own part of an account: the resources that it looks up, makes and deletes, of all regions.
+pub trait Resources: Clone + Default + Serialize + DeserializeOwned + Send + 'static {
+    /// Lets everything happen that is due by `now`, in the order of its time, however far the clock jumped:
+    /// instances boot, fail or go, targets drain. Resources in which nothing happens by itself need not say so.
+    fn advance(&mut self, now: DateTime<Utc>) {
+        let _ = now;
+    }
+}
+
+/// Everything there is: accounts, clock and faults.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "R: Resources"))]
+pub struct World<R> {
+    /// The world's time. Only the engine moves it.
+    pub clock: DateTime<Utc>,
+    /// The account that holds the deployer's bucket, lock table and executions.
+    pub deployer_account: AccountId,
+    /// The region of the deployer's lock table and state machine.
+    pub deployer_region: Region,
+    /// All accounts, the deployer's among them.
+    pub accounts: BTreeMap<AccountId, Account<R>>,
+    /// What shall go wrong.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
+    /// How many ids were given out: the next is made of it.
+    #[serde(default)]
+    pub ids: u64,
+}
+
+/// One account. What lies in one is not seen from another.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, bound(deserialize = "R: Resources"))]
+pub struct Account<R> {
+    /// Roles to assume, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub roles: BTreeMap<String, Role>,
+    /// Buckets that this account owns, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub buckets: BTreeMap<BucketName, Bucket>,
+    /// Lock tables by `<region>/<table>`, each with its items by key.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lock_tables: BTreeMap<String, BTreeMap<String, LockItem>>,
+    /// The deployer's own part.
+    #[serde(default)]
+    pub resources: R,
+}
+
+/// An IAM role that may be assumed.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Role {
+    /// The accounts whose deployer may assume it.
+    #[serde(default)]
+    pub trusts: Vec<AccountId>,
+}
+
+/// An S3 bucket.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Bucket {
+    /// Its objects by key.
+    #[serde(default)]
+    pub objects: BTreeMap<String, StoredObject>,
+}
+
+/// An S3 object.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StoredObject {
+    /// Its bytes: `{"text": …}`, or `{"base64": …}` for what is no text.
+    #[serde(with = "body")]
+    pub body: Vec<u8>,
+    /// When it was last written, by the world's clock.
+    pub last_modified: DateTime<Utc>,
+    /// The KMS key it is encrypted with, if it asked for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kms_key: Option<String>,
+}
+
+impl<R: Resources> World<R> {
+    /// Moves the clock to `now` and lets happen what is due by then. A clock never goes back.
+    pub(crate) fn advance(&mut self, now: DateTime<Utc>) {
+        self.clock = self.clock.max(now);
+        for account in self.accounts.values_mut() {
+            account.resources.advance(self.clock);
+        }
+    }
+
+    /// The account of that id.
+    ///
+    /// # Errors
+    /// `AccessDenied`, as AWS answers for an account that is not there.
+    pub fn account(&mut self, id: &AccountId) -> Result<&mut Account<R>, ServiceError> {
+        self.accounts.get_mut(id).ok_or_else(|| no_account(id))
+    }
+}
+
+/// AWS's answer for an account that is not there.
+pub(super) fn no_account(id: &AccountId) -> ServiceError {
+    let message = format!("there is no account {id} in this world");
+    ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message)
+}
+
+/// That many seconds later, or the end of time: a world file may say any time and any length.
+#[must_use]
+pub fn later(time: DateTime<Utc>, seconds: u32) -> DateTime<Utc> {
+    time.checked_add_signed(TimeDelta::seconds(i64::from(seconds))).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// A body is text where it can be, so that a world file can be read and written by a person.
+mod body {
+    use base64::{Engine, prelude::BASE64_STANDARD};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use std::borrow::Cow;
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "snake_case")]
+    enum Body<'a> {
+        Text(Cow<'a, str>),
+        Base64(String),
+    }
+
+    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        let text = std::str::from_utf8(bytes).map(|text| Body::Text(text.into()));
+        text.unwrap_or_else(|_| Body::Base64(BASE64_STANDARD.encode(bytes))).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        match Body::deserialize(deserializer)? {
+            Body::Text(text) => Ok(text.into_owned().into_bytes()),
+            Body::Base64(text) => BASE64_STANDARD.decode(text).map_err(D::Error::custom),
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! A chart with every kind of state.
+
+use bifrost::machine::Data;
+use bifrost::release::Defaults;
+use bifrost::task::Context;
+use bifrost::task::Refusal;
+use bifrost::{Shape, TaskError, state_machine};
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+#[derive(Debug, Serialize, Deserialize, Shape)]
+pub(crate) struct Parcel {
+    address: String,
+    #[serde(default)]
+    weight: u32,
+    #[serde(default)]
+    wait: u32,
+    #[serde(rename = "pickUp", skip_serializing_if = "Option::is_none")]
+    pick_up: Option<DateTime<Utc>>,
+    due: DateTime<Utc>,
+    #[serde(rename = "type")]
+    kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fragile: Option<bool>,
+    #[serde(default)]
+    attempts: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<Value>,
+    #[serde(flatten)]
+    label: Label,
+}
+
+#[derive(Debug, Serialize, Deserialize, Shape)]
+#[serde(rename_all = "SCREAMING-KEBAB-CASE")]
+pub(crate) struct Label {
+    #[serde(rename(serialize = "printed", deserialize = "printed"), default)]
+    done: bool,
+}
+
+impl Data for Parcel {
+    type Ports = ();
+
+    fn read(input: &Value, _: &Defaults) -> Result<Self, Refusal> {
+        Ok(bifrost::json::read(input)?)
+    }
+}
+
+#[derive(Debug, thiserror::Error, TaskError)]
+pub(crate) enum PackFailure {
+    #[error("{kilos} kg is too heavy")]
+    TooHeavy { kilos: u32 },
+    #[error("could not close the box")]
+    #[task_error(name = "OpenBox")]
+    Open(#[source] std::io::Error),
+    #[error("{0}")]
+    Lost(String),
+}
+
+#[expect(clippy::unused_async, reason = "a handler is async")]
+pub(crate) async fn pack(_: &Context<()>, parcel: Parcel) -> Result<Parcel, PackFailure> {
+    match parcel.weight {
+        0 => Err(PackFailure::Lost("nothing to pack".into())),
+        1..20 => Ok(parcel),
+        20..30 => Err(PackFailure::Open(std::io::Error::other("no tape"))),
+        kilos => Err(PackFailure::TooHeavy { kilos }),
+    }
+}
+
+pub(crate) async fn deliver(ctx: &Context<()>, mut parcel: Parcel) -> Result<Parcel, PackFailure> {
+    assert!(parcel.address != "nowhere", "there is no such place as {}", parcel.address);
+    parcel.attempts = i64::from(ctx.attempt.retry_count);
+    if parcel.address == "far away" {
+        parcel.kind = "x".repeat(200 * 1024);
+    }
+    Ok(parcel)
+}
+
+state_machine! {
+    /// Brings a parcel to its address,
+    /// or back.
+    pub(crate) machine Courier(Parcel) starts at Pack;
+
+    /// Finds a box for it.
+    task Pack = pack {
+        next IsFragile;
+        retry PackFailure::Lost { max_attempts: 0 }
+        /// Tape comes with the next shift.
+        retry PackFailure::Open { max_attempts: 60, interval_seconds: 10, backoff_rate: 1, max_delay_seconds: 3600 }
+        retry _ { interval_seconds: 15 }
+        catch PackFailure::TooHeavy => GoneBack;
+        /// Somebody must look.
+        catch _ => Lost;
+    }
+
+    choice IsFragile as "Fragile?" {
+        /// By hand.
+        $.fragile == true => WaitForHands;
+        $.fragile != false && $.weight >= 10 => WaitForHands;
+        $.type in ["letter", "card"] || !($.printed == true) => MarkLate;
+        $.due < "2026-01-01T00:00:00Z" => MarkLate;
+        $.attempts > -3 => WaitForVan;
+        $.pickUp present => WaitForDue;
+        _ => WaitForYear;
+    }
+
+    wait WaitForHands for 90 seconds { next WaitForVan; }
+    wait WaitForVan for $.wait seconds { next Deliver; }
+    wait WaitForDue until $.due { next Deliver; }
+    wait WaitForYear until "2027-01-01T00:00:00Z" { next Turn; }
+
+    /// Takes a turn.
+    pass Turn { next Deliver; }
+    pass MarkLate { $.fragile = true; next Deliver; }
+
+    task Deliver = deliver {
+        next Delivered;
+        catch _ => Lost;
+    }
+
+    succeed Delivered;
+    /// It stands where it came from.
+    fail GoneBack = "GoneBack" because "too heavy for one person";
+    fail Lost = "Lost";
+}

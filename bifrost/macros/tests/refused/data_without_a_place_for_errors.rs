@@ -1,0 +1,31 @@
+mod setup;
+use setup::*;
+use bifrost::machine::Data;
+use bifrost::task::Refusal;
+use bifrost::release::Defaults;
+
+#[derive(serde::Serialize, serde::Deserialize, bifrost::Shape)]
+pub struct Letter {
+    text: String,
+}
+
+impl Data for Letter {
+    type Ports = ();
+
+    fn read(input: &serde_json::Value, _: &Defaults) -> Result<Self, Refusal> {
+        Ok(bifrost::json::read(input)?)
+    }
+}
+
+pub async fn post(_: &Context, letter: Letter) -> Result<Letter, PackFailure> {
+    Ok(letter)
+}
+
+bifrost::state_machine! {
+    machine Courier(Letter) starts at Post;
+    task Post = post { next Delivered; catch _ => Lost; }
+    succeed Delivered;
+    fail Lost = "Lost";
+}
+
+fn main() {}

@@ -1,0 +1,91 @@
+//! What Fenrir's commands have to know of it.
+
+use crate::cloud::{FenrirPorts, Stack};
+use crate::machine::Fenrir;
+use crate::names::stack_name_of;
+use crate::release::{FenrirFields, FenrirRelease};
+use crate::resolve::TEMPLATE_FILE;
+use crate::{owner, plan, prepare, told};
+use async_trait::async_trait;
+use bifrost::client::{
+    Attachment, Belonging, Changes, ClientDeployer, Deployed, Plan, PlanError, Prepared, Tone, Uploaded,
+};
+use bifrost::cloud::{CloudError, Encryption, Objects};
+use bifrost::release::{ConfigName, ProjectName, Sha256};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::path::Path;
+
+#[async_trait]
+impl ClientDeployer for Fenrir {
+    const ABOUT: &'static str = "Deploys AWS SAM applications by CloudFormation change sets";
+    const CHANGES_FROM: &'static str = "Execute";
+    const RELEASE_FILE: Option<&'static str> = Some("template.yml");
+    const WRITES_LOG: bool = true;
+    const REUSES_FILES: bool = true;
+
+    fn read(template_file: &Path) -> Result<Map<String, Value>, String> {
+        prepare::read(template_file)
+    }
+
+    fn attach(
+        template_file: &Path,
+        release: &mut Map<String, Value>,
+        earlier: &Uploaded,
+    ) -> Result<Vec<Attachment>, String> {
+        prepare::attach(template_file, release, earlier)
+    }
+
+    fn files(release: &Value) -> BTreeMap<String, Sha256> {
+        let files = release.get("s3_uris_sha256s").and_then(Value::as_object).into_iter().flatten();
+        files.filter_map(|(uri, sha256)| Some((uri.clone(), sha256.as_str()?.parse().ok()?))).collect()
+    }
+
+    fn belongings(release: &FenrirRelease) -> Vec<Belonging> {
+        let template =
+            |sha256: &Sha256| Belonging { name: TEMPLATE_FILE.into(), sha256: *sha256, encryption: Encryption::Bucket };
+        release.fields.template_sha256.iter().map(template).collect()
+    }
+
+    fn plan(
+        ports: &FenrirPorts,
+        objects: &dyn Objects,
+        prepared: &Prepared<FenrirFields>,
+    ) -> impl Future<Output = Result<Option<Plan>, PlanError>> {
+        plan::plan(ports, objects, prepared)
+    }
+
+    fn tone(line: &str) -> Tone {
+        told::tone(line)
+    }
+
+    fn too_late(state: &str, release: &FenrirRelease) -> Option<String> {
+        told::too_late(state, release)
+    }
+
+    fn changes(release: &FenrirRelease) -> Changes {
+        told::changes(release)
+    }
+
+    async fn deployed(
+        ports: &FenrirPorts,
+        project: &ProjectName,
+        config: &ConfigName,
+    ) -> Result<Vec<Deployed>, CloudError> {
+        let stack = ports.stacks.stack(&stack_name_of(project, config)).await?;
+        let is_theirs = |stack: &Stack| owner::is_of(&stack.tags, project, config);
+        Ok(stack.filter(is_theirs).map(deployed).into_iter().collect())
+    }
+}
+
+fn deployed(stack: Stack) -> Deployed {
+    let mut parts = vec![stack.status];
+    parts.extend(stack.outputs.into_iter().map(|(key, value)| format!("{key} {value}")));
+    Deployed {
+        service: "stack".into(),
+        release_id: stack.tags.get("ReleaseID").cloned().unwrap_or_else(|| "unknown".into()),
+        since: stack.creation_time,
+        resource: stack.name,
+        parts,
+    }
+}
