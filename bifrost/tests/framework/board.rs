@@ -1,6 +1,6 @@
 //! A deployer for tests: it pins a note to a board, and waits until the ink is dry.
 
-use bifrost::client::Deployed;
+use bifrost::client::{ClientDeployer, Deployed};
 use bifrost::cloud::{Attempt, CloudError};
 use bifrost::local::{LocalDeployer, Resources, Session, World};
 use bifrost::lock::{LockFailure, lock, unlock};
@@ -80,14 +80,17 @@ impl Board {
 
 pub(crate) struct BoardDeployer;
 
-#[async_trait::async_trait]
 impl Deployer for BoardDeployer {
     type Fields = Note;
     type Machine = Chart;
 
     const NAME: &'static str = "board";
-    const ABOUT: &'static str = "Pins notes";
     const TIMEOUT_SECONDS: u32 = 3600;
+}
+
+#[async_trait::async_trait]
+impl ClientDeployer for BoardDeployer {
+    const ABOUT: &'static str = "Pins notes";
     const CHANGES_FROM: &'static str = "Pin";
 
     async fn deployed(_: &Board, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {

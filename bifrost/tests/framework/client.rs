@@ -13,7 +13,7 @@ use std::path::PathBuf;
 type Board = Client<BoardDeployer>;
 
 fn client(lab: &Lab<BoardDeployer>) -> Board {
-    Client::local(lab.cloud())
+    Client::from(lab.cloud())
 }
 
 /// A release file of that name, each test its own.
@@ -28,7 +28,7 @@ fn note(text: &str) -> Value {
 }
 
 fn address(client: &Board) -> Address {
-    Address::read(&note("any"), &client.defaults).unwrap()
+    Address::read(&note("any"), &client.account.defaults).unwrap()
 }
 
 async fn start(client: &Board, name: &str, release: &Value) -> Started {
@@ -101,7 +101,7 @@ async fn a_refused_release_is_not_uploaded() {
     assert!(larger.contains("more than 1048576 bytes,"), "{larger}");
     let absent = client.prepare(&PathBuf::from("absent.json"), "ada").await.unwrap_err();
     assert!(matches!(absent, PrepareError::File(_)), "{absent}");
-    let buckets = lab.store().read(|world| world.accounts[&client.identity.account].buckets.clone()).unwrap();
+    let buckets = lab.store().read(|world| world.accounts[&client.account.identity.account].buckets.clone()).unwrap();
     assert!(buckets.values().all(|bucket| bucket.objects.is_empty()));
 }
 
@@ -262,6 +262,7 @@ async fn a_freeze_names_who_and_why_until_it_is_lifted() {
     assert_eq!(client.lock_state(&address).await.unwrap(), LockState::default());
     // `{}` is how the originals lift a freeze.
     client
+        .account
         .objects
         .put(&address.bucket, &address.root_dir().user_lock(), b"{}".to_vec(), Encryption::Bucket)
         .await
@@ -296,7 +297,7 @@ async fn the_object_that_the_originals_write_is_a_root_lock_too() {
     let address = address(&client);
     let key = address.root_dir().lock();
     let lock = json!({"uuid": "theirs"}).to_string().into_bytes();
-    lab.cloud().client().put(&address.bucket, &key, lock, Encryption::Bucket).await.unwrap();
+    lab.cloud().account().objects.put(&address.bucket, &key, lock, Encryption::Bucket).await.unwrap();
     let state = client.lock_state(&address).await.unwrap();
     assert!(state.root_locks[0].is_object && !state.root_locks[0].running);
     assert_eq!(client.unlock(&address, false).await.unwrap().root_locks[0].holder.id, "theirs");

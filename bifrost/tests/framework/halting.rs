@@ -7,7 +7,7 @@ use bifrost::testing::Lab;
 use chrono::TimeDelta;
 
 async fn ask(lab: &Lab<BoardDeployer>, Release { envelope, .. }: &Release<Note>) {
-    let client = lab.cloud().client();
+    let client = lab.cloud().account().objects;
     halt::ask(client.as_ref(), &envelope.bucket, &envelope.root_dir(), "wrong image").await.unwrap();
 }
 

@@ -4,7 +4,7 @@
 use crate::board::{Board, BoardDeployer, Chart, Note, Notes, context, lab as board, world};
 use bifrost::Deployer;
 use bifrost::client::{Address, Client, News, Prepared, ROLLBACK_OF, Rollback, RollbackFailure, StartFailure, Started};
-use bifrost::client::{Attachment, Belonging, Body, Deployed, Tone, Uploaded};
+use bifrost::client::{Attachment, Belonging, Body, ClientDeployer, Deployed, Tone, Uploaded};
 use bifrost::cloud::{CloudError, Encryption};
 use bifrost::local::{LocalDeployer, Session};
 use bifrost::release::{ConfigName, Defaults, ProjectName, Release, Sha256};
@@ -16,14 +16,17 @@ use std::path::{Path, PathBuf};
 /// Pins notes that come as plain text, each with a parcel that is uploaded once, and a stamp of its own.
 struct Scribe;
 
-#[async_trait::async_trait]
 impl Deployer for Scribe {
     type Fields = Note;
     type Machine = Chart;
 
     const NAME: &'static str = "board";
-    const ABOUT: &'static str = "Pins texts";
     const TIMEOUT_SECONDS: u32 = 3600;
+}
+
+#[async_trait::async_trait]
+impl ClientDeployer for Scribe {
+    const ABOUT: &'static str = "Pins texts";
     const CHANGES_FROM: &'static str = "Pin";
     const RELEASE_FILE: Option<&'static str> = Some("note.txt");
     const WRITES_LOG: bool = true;
@@ -111,7 +114,7 @@ async fn prepared(client: &Client<Scribe>, file: &Path) -> Prepared<Note> {
 }
 
 async fn deployed(lab: &Lab<Scribe>, file: &Path) -> Prepared<Note> {
-    let client = Client::local(lab.cloud());
+    let client = Client::from(lab.cloud());
     let prepared = prepared(&client, file).await;
     client.start(&prepared).await.unwrap();
     lab.run().await.unwrap();
@@ -130,14 +133,17 @@ fn address(defaults: &Defaults) -> Address {
 #[tokio::test]
 async fn a_release_file_may_be_what_the_deployer_says_it_is() {
     let (lab, file) = (lab(), note("own-file", "dev: hello", "parcel"));
-    let client = Client::local(lab.cloud());
+    let client = Client::from(lab.cloud());
     let prepared = prepared(&client, &file).await;
     assert_eq!((&prepared.document["note"], &prepared.document["config_name"]), (&json!("hello"), &json!("dev")));
-    assert_eq!(Address::read_file::<Scribe>(&file, &client.defaults).unwrap(), address(&client.defaults));
+    assert_eq!(
+        Address::read_file::<Scribe>(&file, &client.account.defaults).unwrap(),
+        address(&client.account.defaults)
+    );
     std::fs::write(&file, "hello").unwrap();
     let report = "× no config\n ╭─[note.txt:1:1]\n ╰─ say `config: note`";
     assert_eq!(client.prepare(&file, "ada").await.unwrap_err().to_string(), report, "as the deployer renders it");
-    assert_eq!(Address::read_file::<Scribe>(&file, &client.defaults).unwrap_err().to_string(), report);
+    assert_eq!(Address::read_file::<Scribe>(&file, &client.account.defaults).unwrap_err().to_string(), report);
 }
 
 #[tokio::test]
@@ -151,12 +157,12 @@ async fn what_an_earlier_release_uploaded_is_used_again_while_it_is_there() {
     assert_eq!(second.document["metadata"]["parcel"], first.document["metadata"]["parcel"]);
 
     std::fs::write(file.with_extension("parcel"), "another").unwrap();
-    let client = Client::local(lab.cloud());
+    let client = Client::from(lab.cloud());
     assert_eq!(names(&prepared(&client, &file).await), ["release/parcel.zip", "stamp"], "it is another parcel");
 
     std::fs::write(file.with_extension("parcel"), "parcel").unwrap();
     let key = first.release.envelope.release_dir().attachment("release/parcel.zip").unwrap();
-    client.objects.delete(&first.release.envelope.bucket, &key).await.unwrap();
+    client.account.objects.delete(&first.release.envelope.bucket, &key).await.unwrap();
     assert_eq!(names(&prepared(&client, &file).await), ["release/parcel.zip", "stamp"], "it is not there any more");
 }
 
@@ -165,13 +171,13 @@ async fn another_configs_files_are_not_looked_up() {
     let (lab, file) = (lab(), note("other-config", "dev: first", "parcel"));
     deployed(&lab, &file).await;
     std::fs::write(&file, "dev-canary: second").unwrap();
-    assert_eq!(names(&prepared(&Client::local(lab.cloud()), &file).await), ["release/parcel.zip", "stamp"]);
+    assert_eq!(names(&prepared(&Client::from(lab.cloud()), &file).await), ["release/parcel.zip", "stamp"]);
 }
 
 #[tokio::test]
 async fn a_file_that_was_changed_since_it_was_hashed_is_not_deployed() {
     let (lab, file) = (lab(), note("changed", "dev: hello", "parcel"));
-    let client = Client::local(lab.cloud());
+    let client = Client::from(lab.cloud());
     let prepared = prepared(&client, &file).await;
     std::fs::write(file.with_extension("parcel"), "another").unwrap();
     let refused = client.start(&prepared).await.unwrap_err();
@@ -183,7 +189,7 @@ async fn a_file_that_was_changed_since_it_was_hashed_is_not_deployed() {
 #[tokio::test]
 async fn each_line_of_the_log_is_told_once_with_its_time_and_tone() {
     let (lab, file) = (lab(), note("log", "dev: hello", "parcel"));
-    let client = Client::local(lab.cloud());
+    let client = Client::from(lab.cloud());
     let prepared = prepared(&client, &file).await;
     let started = client.start(&prepared).await.unwrap();
     lab.run_until(|| true).await.unwrap();
@@ -191,8 +197,8 @@ async fn each_line_of_the_log_is_told_once_with_its_time_and_tone() {
     follower.look().await.unwrap();
     let write = async |text: &str| {
         // As a handler does.
-        let handlers = context(&board());
-        let handlers = bifrost::task::Context { objects: client.objects.clone(), ..handlers };
+        let mut handlers = context(&board());
+        handlers.account.objects = client.account.objects.clone();
         bifrost::log::write(&handlers, &prepared.release.envelope, text).await.unwrap();
     };
     write("2026-03-01T12:00:05Z ink is wet\nno time").await;
@@ -212,10 +218,10 @@ async fn each_line_of_the_log_is_told_once_with_its_time_and_tone() {
 #[tokio::test]
 async fn a_halt_that_comes_too_late_is_told_why() {
     let (lab, file) = (lab(), note("too-late", "dev: hello", "parcel"));
-    let client = Client::local(lab.cloud());
+    let client = Client::from(lab.cloud());
     let prepared = prepared(&client, &file).await;
     client.start(&prepared).await.unwrap();
-    let halt = async || client.halt(&address(&client.defaults), "no").await.unwrap().too_late;
+    let halt = async || client.halt(&address(&client.account.defaults), "no").await.unwrap().too_late;
     assert_eq!(halt().await, None, "it has not begun");
     lab.run_until(|| true).await.unwrap();
     assert_eq!(halt().await, Some(format!("{} dries", prepared.release.envelope.release_id)));
@@ -224,8 +230,8 @@ async fn a_halt_that_comes_too_late_is_told_why() {
 #[tokio::test]
 async fn a_rollback_takes_along_the_files_of_the_earlier_release() {
     let (lab, file) = (lab(), note("rollback", "dev: first", "parcel"));
-    let client = Client::local(lab.cloud());
-    let roll_back = async || client.roll_back(&address(&client.defaults), None, "bob@ci").await;
+    let client = Client::from(lab.cloud());
+    let roll_back = async || client.roll_back(&address(&client.account.defaults), None, "bob@ci").await;
     assert!(matches!(roll_back().await, Err(RollbackFailure::NothingDeployed(_))));
     let first = deployed(&lab, &file).await;
     assert!(matches!(roll_back().await, Err(RollbackFailure::NothingEarlier(..))));
@@ -252,20 +258,20 @@ async fn a_rollback_takes_along_the_files_of_the_earlier_release() {
 #[tokio::test]
 async fn a_release_whose_files_are_gone_or_altered_is_not_rolled_back_to() {
     let (lab, file) = (lab(), note("files-gone", "dev: first", "parcel"));
-    let client = Client::local(lab.cloud());
+    let client = Client::from(lab.cloud());
     let first = deployed(&lab, &file).await;
     std::fs::write(&file, "dev: second").unwrap();
     deployed(&lab, &file).await;
     let refusal = async || {
         let id = &first.release.envelope.release_id;
-        client.roll_back(&address(&client.defaults), Some(id), "bob").await.unwrap_err().to_string()
+        client.roll_back(&address(&client.account.defaults), Some(id), "bob").await.unwrap_err().to_string()
     };
     let (bucket, dir) = (&first.release.envelope.bucket, first.release.envelope.release_dir());
     let stamp = dir.attachment("stamp").unwrap();
-    client.objects.put(bucket, &stamp, b"forged".into(), Encryption::Bucket).await.unwrap();
+    client.account.objects.put(bucket, &stamp, b"forged".into(), Encryption::Bucket).await.unwrap();
     assert!(refusal().await.contains("/stamp is not the one that it was deployed with"));
-    client.objects.delete(bucket, &stamp).await.unwrap();
+    client.account.objects.delete(bucket, &stamp).await.unwrap();
     assert!(refusal().await.contains("/stamp is gone"));
-    client.objects.delete(bucket, &dir.attachment("release/parcel.zip").unwrap()).await.unwrap();
+    client.account.objects.delete(bucket, &dir.attachment("release/parcel.zip").unwrap()).await.unwrap();
     assert!(refusal().await.contains("/release/parcel.zip is gone"));
 }

@@ -2,7 +2,7 @@
 
 use crate::board::{BoardDeployer, context, lab, lab_with, lock_holder, owned};
 use bifrost::TaskError;
-use bifrost::cloud::{Encryption, Objects};
+use bifrost::cloud::Encryption;
 use bifrost::lock::{LockFailure, give_back, take};
 use bifrost::testing::Lab;
 use serde_json::json;
@@ -17,7 +17,7 @@ async fn put(lab: &Lab<BoardDeployer>, name: &str, body: &str) {
         "lock" => dir.lock(),
         other => panic!("no lock is called {other}"),
     };
-    lab.cloud().client().put(&release.envelope.bucket, &key, body.into(), Encryption::Bucket).await.unwrap();
+    lab.cloud().account().objects.put(&release.envelope.bucket, &key, body.into(), Encryption::Bucket).await.unwrap();
 }
 
 fn objects(lab: &Lab<BoardDeployer>) -> Vec<String> {

@@ -9,9 +9,9 @@
 
 use bifrost::asl::StateMachine;
 use bifrost::local::{LocalDeployer, World, read_world};
-use bifrost::machine::Machine;
+use bifrost::machine::{Machine, dispatch};
 use bifrost::release::Sha256;
-use bifrost::task;
+
 use bifrost::testing::Lab;
 use divan::Bencher;
 use mimalloc::MiMalloc;
@@ -80,6 +80,6 @@ fn validate(bencher: Bencher<'_, '_>) {
     let payload = json!({"Task": "Validate", "Input": release});
     bencher.with_inputs(|| payload.clone()).bench_local_values(|payload| {
         let open = |attempt, sent| lab.context(attempt, sent);
-        runtime.block_on(machine::dispatch::<Odin>(payload, open)).unwrap()
+        runtime.block_on(dispatch::<Odin>(payload, open)).unwrap()
     });
 }

@@ -6,11 +6,10 @@ use crate::cloud::local::{OdinAccount, OdinRegion};
 use crate::release::{OdinRelease, sample};
 use bifrost::cloud::{Attempt, TargetRole};
 use bifrost::local::LocalDeployer;
-use bifrost::release::{AccountId, Defaults, Release};
+use bifrost::release::{AccountId, Release};
 use bifrost::task::Context;
 use bifrost::testing::{Lab, Run};
 use serde_json::{Value, json};
-use std::sync::Arc;
 
 /// Where the sample release's region stands in its world.
 pub(crate) const REGION: &str = "/accounts/000000000000/resources/regions/us-east-1";
@@ -75,16 +74,6 @@ pub(crate) async fn ports(lab: &Lab<Odin>) -> OdinPorts {
 /// What a handler would be given in this state.
 pub(crate) fn context(lab: &Lab<Odin>, state: &str) -> Context<OdinPorts> {
     let cloud = lab.cloud();
-    let session = cloud.client();
-    let defaults: &Defaults = cloud.defaults();
-    Context {
-        identity: Arc::clone(cloud.identity()),
-        defaults: Arc::new(defaults.clone()),
-        attempt: Attempt { execution: None, state: state.into(), retry_count: 0 },
-        sent: Value::Null.into(),
-        surroundings: Arc::clone(&session) as Arc<_>,
-        objects: Arc::clone(&session) as Arc<_>,
-        locks: session,
-        targets: cloud.targets(),
-    }
+    let attempt = Attempt { execution: None, state: state.into(), retry_count: 0 };
+    Context::new(cloud.account(), attempt, Value::Null.into(), cloud.targets())
 }

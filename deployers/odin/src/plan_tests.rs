@@ -6,13 +6,13 @@ use bifrost::testing::Lab;
 
 /// What would be done with a release.
 async fn planned(lab: &Lab<Odin>, sent: &Value) -> Plan {
-    let client = Client::<Odin>::local(lab.cloud());
+    let client = Client::<Odin>::from(lab.cloud());
     let user_data = bifrost::client::Attachment {
         name: USER_DATA.into(),
         body: Body::Bytes(sample::USER_DATA.into()),
         encryption: bifrost::cloud::Encryption::Bucket,
     };
-    let release = OdinRelease::read(sent, &client.defaults).unwrap();
+    let release = OdinRelease::read(sent, &client.account.defaults).unwrap();
     client.plan(&Prepared { document: sent.clone(), release, attachments: vec![user_data] }).await.unwrap()
 }
 
@@ -84,9 +84,9 @@ async fn all_that_would_be_refused_is_found_at_once() {
 #[tokio::test]
 async fn who_may_not_assume_the_role_is_told_which_one_it_takes() {
     let lab = world(&[("/accounts/000000000000/roles", json!({}))]);
-    let client = Client::<Odin>::local(lab.cloud());
+    let client = Client::<Odin>::from(lab.cloud());
     let sent = release(1, &[]);
-    let release = OdinRelease::read(&sent, &client.defaults).unwrap();
+    let release = OdinRelease::read(&sent, &client.account.defaults).unwrap();
     let refused = client.plan(&Prepared { document: sent, release, attachments: Vec::new() }).await.unwrap_err();
     let told = refused.to_string();
     assert!(told.contains("must be allowed to assume role coinbase-odin-assumed of account 000000000000"), "{told}");

@@ -30,5 +30,5 @@ pub fn place() -> Place {
     }))
     .unwrap();
     let lab = Lab::<Idler>::new(world).unwrap();
-    Place { client: Client::local(lab.cloud()), target: TARGET.into(), lab: Some(lab) }
+    Place { client: Client::from(lab.cloud()), target: TARGET.into(), lab: Some(lab) }
 }

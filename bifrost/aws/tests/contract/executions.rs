@@ -33,7 +33,7 @@ impl Place {
     }
 
     async fn listed_by(&self, status: Option<ExecutionStatus>, at_most: usize) -> Vec<String> {
-        let which = Which { status, of: None };
+        let which = Which { status, names: Names::Any };
         let found = self.client.executions.list(&which, at_most).await.unwrap();
         found.into_iter().map(|execution| execution.name).collect()
     }

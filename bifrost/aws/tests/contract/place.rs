@@ -55,11 +55,11 @@ impl Place {
     }
 
     pub fn bucket(&self) -> BucketName {
-        self.client.identity.bucket().unwrap()
+        self.client.account.identity.bucket().unwrap()
     }
 
     pub fn table(&self) -> String {
-        self.client.identity.lock_table()
+        self.client.account.identity.lock_table()
     }
 
     /// A role in the target account, and a session of it.

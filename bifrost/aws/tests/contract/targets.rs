@@ -4,7 +4,7 @@ use crate::place::{Place, STRANGER, refusal};
 use bifrost::cloud::ErrorKind;
 
 pub async fn a_role_opens_ports_in_its_account(place: Place) {
-    let role = place.role(&place.client.identity.assumed_role());
+    let role = place.role(&place.client.account.identity.assumed_role());
     for _ in 0..2 {
         assert_eq!(place.client.targets.assume(&role).await.unwrap().account().await, place.target);
     }
@@ -23,5 +23,5 @@ async fn is_named(place: &Place, name: &str) {
     let role = place.role(name);
     let (kind, code, told) = refusal(place.client.targets.assume(&role).await.map(drop));
     assert_eq!((kind, code.as_str()), (ErrorKind::AccessDenied, "AccessDenied"), "{told}");
-    assert!(told.contains(&role.arn()) && told.contains(place.client.identity.account.as_str()), "{told}");
+    assert!(told.contains(&role.arn()) && told.contains(place.client.account.identity.account.as_str()), "{told}");
 }

@@ -50,7 +50,7 @@ async fn who_cannot_assume_a_role_is_told_who_it_is_and_what_to_run() {
     let story = async |place: Place| {
         let role = place.role(CAUTIOUS);
         let (kind, _, told) = refusal(place.client.targets.assume(&role).await.map(drop));
-        let account = &place.client.identity.account;
+        let account = &place.client.account.identity.account;
         assert_eq!(kind, ErrorKind::AccessDenied);
         assert!(told.contains(&format!("arn:aws:iam::{account}:user/person cannot assume {}", role.arn())), "{told}");
         assert!(told.contains("asks for an external id, and none is given"), "{told}");
@@ -70,7 +70,7 @@ async fn a_state_machine_that_is_not_there_is_named_and_how_to_find_or_make_it()
         let Err(StartError::Cloud(started)) = started else { panic!("not refused so: {started:?}") };
         for (kind, code, told) in [refusal::<()>(Err(started)), refusal(executions.list(&Which::running(), 1).await)] {
             assert_eq!((kind, code.as_str()), (ErrorKind::NotFound, "StateMachineDoesNotExist"), "{told}");
-            let account = &place.client.identity.account;
+            let account = &place.client.account.identity.account;
             let hint =
                 format!("there is no deployer coinbase-nobody in us-east-1 of account {account}: name its region");
             assert!(told.contains(&hint) && told.contains("`nobody bootstrap --apply`"), "{told}");

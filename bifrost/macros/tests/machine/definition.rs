@@ -1,8 +1,8 @@
 //! What a chart becomes in the Amazon States Language.
 
 use crate::courier::Courier;
-use bifrost::asl::StateMachine;
 use bifrost::machine::{Kind, Machine, State};
+use bifrost_asl::StateMachine;
 use serde_json::Value;
 
 const FUNCTION: &str = "arn:aws:lambda:eu-west-1:000000000000:function:coinbase-courier";

@@ -1,8 +1,7 @@
 //! The context of an attempt in a world that must not be asked for anything.
 
 use async_trait::async_trait;
-use bifrost::Identity;
-use bifrost::account::Surroundings;
+use bifrost::account::{DeployerAccount, Identity, Surroundings};
 use bifrost::cloud::{
     CloudError, Encryption, LockItem, LockTable, Object, Objects, PutLock, PutNew, TargetRole, Targets,
 };
@@ -19,16 +18,14 @@ pub(crate) fn open<P: 'static>(attempt: Attempt, sent: Sent) -> Context<P> {
         account: "000000000000".parse().unwrap(),
         region: "eu-west-1".parse().unwrap(),
     };
-    Context {
+    let account = DeployerAccount {
         defaults: Arc::new(identity.defaults(600).unwrap()),
         identity: Arc::new(identity),
-        attempt,
-        sent,
         surroundings: Arc::new(Nowhere),
         objects: Arc::new(Nowhere),
         locks: Arc::new(Nowhere),
-        targets: Arc::new(Nowhere),
-    }
+    };
+    Context::new(account, attempt, sent, Arc::new(Nowhere))
 }
 
 struct Nowhere;
@@ -68,15 +65,15 @@ impl Objects for Nowhere {
 
 #[async_trait]
 impl LockTable for Nowhere {
-    async fn put(&self, _: &str, item: &LockItem) -> Result<PutLock, CloudError> {
+    async fn put(&self, item: &LockItem) -> Result<PutLock, CloudError> {
         panic!("nobody should lock {}", item.key)
     }
 
-    async fn delete(&self, _: &str, key: &ObjectKey, _: &str) -> Result<bool, CloudError> {
+    async fn delete(&self, key: &ObjectKey, _: &str) -> Result<bool, CloudError> {
         panic!("nobody should unlock {key}")
     }
 
-    async fn get(&self, _: &str, key: &ObjectKey) -> Result<Option<LockItem>, CloudError> {
+    async fn get(&self, key: &ObjectKey) -> Result<Option<LockItem>, CloudError> {
         panic!("nobody should look for a lock of {key}")
     }
 }

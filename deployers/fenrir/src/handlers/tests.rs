@@ -3,7 +3,6 @@
 use crate::Fenrir;
 use crate::lab::{REGION, STACK, deploy, output, region, release, stacks, world};
 use crate::release::FenrirRelease;
-use bifrost::cloud::Objects;
 use bifrost::halt;
 use bifrost::release::{Release, Sha256};
 use bifrost::testing::{Lab, Run};
@@ -28,7 +27,7 @@ fn errors(run: &Run) -> Vec<String> {
 
 /// What a state of the execution was given.
 fn input(lab: &Lab<Fenrir>, run: &Run, state: &str) -> FenrirRelease {
-    let mut entered = run.history.iter().filter(|event| event.event_type.is_entrance());
+    let mut entered = run.history.iter().filter(|event| event.enters_state());
     let event = entered.rfind(|event| event.details.name.as_deref() == Some(state)).unwrap();
     Release::read(event.details.input.as_ref().unwrap(), lab.cloud().defaults()).unwrap()
 }
@@ -40,13 +39,15 @@ fn behaviour(of: &str, how: Value) -> Lab<Fenrir> {
 async fn ask_halt(lab: &Lab<Fenrir>, sent: &Value) {
     let release: FenrirRelease = Release::read(sent, lab.cloud().defaults()).unwrap();
     let envelope = &release.envelope;
-    halt::ask(lab.cloud().client().as_ref(), &envelope.bucket, &envelope.root_dir(), "wrong version").await.unwrap();
+    halt::ask(lab.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), "wrong version")
+        .await
+        .unwrap();
 }
 
 async fn log(lab: &Lab<Fenrir>, sent: &Value) -> String {
     let release: FenrirRelease = Release::read(sent, lab.cloud().defaults()).unwrap();
     let envelope = &release.envelope;
-    let log = lab.cloud().client().get(&envelope.bucket, &envelope.release_dir().log()).await.unwrap();
+    let log = lab.cloud().account().objects.get(&envelope.bucket, &envelope.release_dir().log()).await.unwrap();
     String::from_utf8(log.unwrap().body).unwrap()
 }
 

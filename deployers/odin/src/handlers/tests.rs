@@ -5,7 +5,6 @@ use super::clean_up_success;
 use crate::Odin;
 use crate::lab::{REGION, context, deploy, groups, output, region, release, world};
 use crate::release::{OdinRelease, sample};
-use bifrost::cloud::Objects;
 use bifrost::halt;
 use bifrost::testing::{Lab, Run};
 use serde_json::{Value, json};
@@ -21,7 +20,7 @@ fn errors(run: &Run) -> Vec<String> {
 
 async fn ask_halt(lab: &Lab<Odin>, release: &OdinRelease, reason: &str) {
     let envelope = &release.envelope;
-    halt::ask(lab.cloud().client().as_ref(), &envelope.bucket, &envelope.root_dir(), reason).await.unwrap();
+    halt::ask(lab.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), reason).await.unwrap();
 }
 
 /// Nothing of a deploy that failed is left.
@@ -80,7 +79,8 @@ async fn a_late_second_run_of_clean_up_does_not_harm_the_next_release() {
     clean_up_success(&context(&lab, "CleanUpSuccess"), first.clone()).await.unwrap();
 
     assert_eq!(region(&lab), before);
-    let flag = lab.cloud().client().get(&first.envelope.bucket, &first.envelope.root_dir().halt()).await.unwrap();
+    let flag =
+        lab.cloud().account().objects.get(&first.envelope.bucket, &first.envelope.root_dir().halt()).await.unwrap();
     assert!(flag.is_some());
 }
 

@@ -101,7 +101,7 @@ async fn the_functions_role_may_do_what_deploys_do_in_the_deployer_account() {
 /// deploy need not be allowed to.
 async fn everything_that_people_do() -> Actions {
     let stage = Scenario::worker().begin();
-    let (client, seen) = (Client::local(stage.lab.cloud()), Arc::new(Mutex::new(Actions::new())));
+    let (client, seen) = (Client::from(stage.lab.cloud()), Arc::new(Mutex::new(Actions::new())));
     let called = Arc::clone(&seen);
     stage.lab.store().watch(Box::new(move |record, _, _| {
         let by_hand = record.call.name.attempt.state.is_empty() && record.call.principal == Principal::Deployer;

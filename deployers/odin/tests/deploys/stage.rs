@@ -4,7 +4,7 @@ use crate::invariants;
 use crate::journal::Journal;
 use crate::plan::Plan;
 use crate::world::{DEPLOYER, REGION, TARGET, USER_DATA};
-use bifrost::cloud::{Encryption, LockItem, Objects};
+use bifrost::cloud::{Encryption, LockItem};
 use bifrost::local::{Fault, World};
 use bifrost::release::{ObjectKey, RootDir};
 use bifrost::testing::{Lab, Run};
@@ -201,7 +201,7 @@ impl Stage {
     }
 
     async fn put(&self, key: &ObjectKey, body: &str) {
-        let client = self.lab.cloud().client();
+        let client = self.lab.cloud().account().objects;
         client.put(&BUCKET.parse().unwrap(), key, body.into(), Encryption::Bucket).await.unwrap();
     }
 }
