@@ -117,7 +117,7 @@ pub(crate) fn check_size(release: &FenrirRelease) -> Result<(), String> {
 }
 
 fn deployed(stack: Stack) -> Deployed {
-    let mut parts = vec![stack.status];
+    let mut parts = vec![stack.status.to_string()];
     parts.extend(stack.outputs.into_iter().map(|(key, value)| format!("{key} {value}")));
     Deployed {
         service: "stack".into(),

@@ -3,7 +3,6 @@
 //! A template goes this way: it is read ([`template`]), held against the rules of each resource type and rewritten with what
 //! the target account says of the names in it ([`rules`]), and handed to CloudFormation as a change set ([`handlers`]).
 
-mod advice;
 mod boundary;
 pub mod cloud;
 #[cfg(feature = "cli")]

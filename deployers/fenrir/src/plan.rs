@@ -1,8 +1,8 @@
 //! What a deploy would do: CloudFormation's own answer, by a change set that is never executed.
 
 use crate::cloud::{
-    Change, ChangeAction, ChangeSet, CloudFormation, Drift, FenrirPorts, NewChangeSet, Replacement, Stack,
-    TemplateSource,
+    Change, ChangeAction, ChangeSet, ChangeSetStatus, CloudFormation, Drift, FenrirPorts, NewChangeSet, Replacement,
+    Stack, TemplateSource,
 };
 use crate::handlers::may_change;
 use crate::names::stack_name;
@@ -62,10 +62,9 @@ async fn compare(
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
     let stack = stacks.stack(&stack_name(&release.envelope)).await?;
-    let is_none = |status: &str| matches!(status, "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE" | "DELETE_IN_PROGRESS");
     if let Some(Stack { name, status, .. }) = &stack
-        && status.ends_with("_IN_PROGRESS")
-        && !is_none(status)
+        && status.is_in_progress()
+        && !status.needs_creation()
     {
         return Err(PlanError::Refused(format!("stack {name} is in {status}: plan again when that is over")));
     }
@@ -73,7 +72,7 @@ async fn compare(
         plan.findings.push(refusal.to_string());
         return Ok(());
     }
-    let Some(stack) = stack.filter(|stack| !is_none(&stack.status)) else {
+    let Some(stack) = stack.filter(|stack| !stack.status.needs_creation()) else {
         plan.changes = additions(template);
         return Ok(());
     };
@@ -139,7 +138,7 @@ async fn changes(
     }
     let made = made?;
     removed?;
-    if made.status == "FAILED" && !made.is_empty() {
+    if made.status == ChangeSetStatus::Failed && !made.is_empty() {
         return Err(PlanError::Refused(format!(
             "CloudFormation refuses the template: {}",
             made.status_reason.unwrap_or_default()
@@ -156,7 +155,9 @@ async fn look(stacks: &dyn CloudFormation, new: &NewChangeSet) -> Result<ChangeS
     let mut seen = false;
     for _ in 0..LOOKS {
         match stacks.change_set(&new.stack_name, &new.name).await? {
-            Some(made) if matches!(made.status.as_str(), "CREATE_COMPLETE" | "FAILED") => return Ok(made),
+            Some(made) if matches!(made.status, ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed) => {
+                return Ok(made);
+            }
             None if seen => return Err(PlanError::Refused("a deploy changed the stack meanwhile; plan again".into())),
             found => seen |= found.is_some(),
         }

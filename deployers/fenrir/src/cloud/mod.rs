@@ -9,6 +9,7 @@ mod cloud_formation;
 #[cfg(feature = "local")]
 pub mod local;
 mod lookups;
+mod status;
 
 #[cfg(feature = "cli")]
 pub(crate) use cloud_formation::LARGEST_BODY;
@@ -17,6 +18,7 @@ pub use cloud_formation::{
     Stack, StackEvent, TemplateSource,
 };
 pub use lookups::Lookups;
+pub use status::{ChangeSetStatus, ExecutionStatus, StackStatus};
 
 use std::sync::Arc;
 

@@ -1,8 +1,7 @@
 //! The state `CleanUp`.
 
 use super::Context;
-use crate::advice::advice;
-use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack};
+use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, StackStatus};
 use crate::errors::CleanUpFailure;
 use crate::log;
 use crate::names::{change_set_name, stack_name};
@@ -38,15 +37,15 @@ pub async fn clean_up(context: &Context, mut release: FenrirRelease) -> Result<F
 
 /// A stack in one of these does not run as it did before.
 fn check_usable(release: &FenrirRelease) -> Result<(), CleanUpFailure> {
-    let status = release.fields.stack_status.as_str();
+    let status = &release.fields.stack_status;
     let is_update = release.fields.change_set_type == Some(ChangeSetType::Update);
     match status {
-        "UPDATE_FAILED" | "IMPORT_ROLLBACK_FAILED" | "DELETE_FAILED" => {}
-        "DELETE_COMPLETE" if is_update => {}
+        StackStatus::UpdateFailed | StackStatus::ImportRollbackFailed | StackStatus::DeleteFailed => {}
+        StackStatus::DeleteComplete if is_update => {}
         _ => return Ok(()),
     }
     let name = stack_name(&release.envelope);
-    let next = advice(status, &name).unwrap_or_else(|| "deploy again, and it is made anew".into());
+    let next = status.remediation(&name).unwrap_or_else(|| "deploy again, and it is made anew".into());
     Err(CleanUpFailure::CleanUp(format!("stack {name} is in {status}, and does not run as it did: {next}")))
 }
 
@@ -64,7 +63,7 @@ async fn remove(ports: &FenrirPorts, envelope: &Envelope, now: DateTime<Utc>) ->
     }
     // One that was executed belongs to the stack's history.
     match own {
-        Some(found) if !found.execution_status.starts_with("EXECUTE_") => {
+        Some(found) if !found.execution_status.is_executed() => {
             Ok(ports.stacks.delete_change_set(&name, &change_set_name).await?)
         }
         _ => Ok(()),
@@ -85,9 +84,9 @@ fn is_young(stack: &Stack, envelope: &Envelope, now: DateTime<Utc>) -> bool {
 /// Whether this release made it, and it never came up. One that waits for its first change set has no tags yet: that this
 /// release's is there, and that it is as young as the deploy, tells whose it is.
 fn is_stillborn(stack: &Stack, own: Option<&ChangeSet>, envelope: &Envelope) -> bool {
-    match stack.status.as_str() {
-        "REVIEW_IN_PROGRESS" => own.is_some(),
-        "CREATE_FAILED" | "ROLLBACK_COMPLETE" => is_own(&stack.tags, envelope),
+    match stack.status {
+        StackStatus::ReviewInProgress => own.is_some(),
+        StackStatus::CreateFailed | StackStatus::RollbackComplete => is_own(&stack.tags, envelope),
         _ => false,
     }
 }
@@ -98,7 +97,7 @@ fn explain(release: &mut FenrirRelease) {
     let first = fields.log_summary.as_deref().and_then(log::first_failure).map(str::to_owned);
     let change_set = (!fields.change_set_status_reason.is_empty())
         .then(|| format!("change set: {}", fields.change_set_status_reason));
-    let stack = (!fields.stack_status.is_empty())
+    let stack = (!fields.stack_status.is_unset())
         .then(|| format!("stack {}: {}", fields.stack_status, fields.stack_status_reason));
     if let Some(cause) = first.or(change_set).or(stack) {
         release.envelope.error.get_or_insert(CaughtError { error: "DeployError".into(), cause });

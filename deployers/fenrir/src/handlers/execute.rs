@@ -27,5 +27,5 @@ pub async fn execute(context: &Context, mut release: FenrirRelease) -> Result<Fe
 /// Whether an earlier attempt had its effect, though its answer got lost.
 async fn is_under_way(ports: &FenrirPorts, stack: &str, name: &str) -> Result<bool, CloudError> {
     let change_set = ports.stacks.change_set(stack, name).await?;
-    Ok(change_set.is_some_and(|found| found.execution_status.starts_with("EXECUTE_")))
+    Ok(change_set.is_some_and(|found| found.execution_status.is_executed()))
 }

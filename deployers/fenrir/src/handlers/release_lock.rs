@@ -14,13 +14,13 @@ use bifrost::lock::LockFailure;
 pub async fn release_lock(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, LockFailure> {
     let fields = &release.fields;
     let is_empty = fields.change_set_empty == Some(true);
-    let success = is_empty || matches!(fields.stack_status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE");
+    let success = is_empty || fields.stack_status.is_success();
     release.envelope.success = Some(success);
     if success {
         // A halt that came too late.
         release.envelope.error = None;
     }
-    if matches!(fields.stack_status.as_str(), "ROLLBACK_FAILED" | "UPDATE_ROLLBACK_FAILED") {
+    if fields.stack_status.is_failed_rollback() {
         return Ok(release);
     }
     if is_empty {

@@ -1,7 +1,7 @@
 //! The state `UpdateStack`.
 
 use super::Context;
-use crate::cloud::{FenrirPorts, Stack, StackEvent};
+use crate::cloud::{FenrirPorts, Stack, StackEvent, StackStatus};
 use crate::errors::StackFailure;
 use crate::log;
 use crate::names::{change_set_name, stack_name};
@@ -28,7 +28,7 @@ pub async fn update_stack(context: &Context, mut release: FenrirRelease) -> Resu
     let name = stack_name(&release.envelope);
     let Some(stack) = ports.stacks.stack(&name).await? else {
         // Somebody deleted it meanwhile.
-        release.fields.stack_status = "DELETE_COMPLETE".into();
+        release.fields.stack_status = StackStatus::DeleteComplete;
         release.fields.stack_status_reason = format!("stack {name} was deleted past the deployer");
         return Ok(release);
     };
@@ -47,7 +47,7 @@ async fn cancel_if_unwanted(
     stack: &Stack,
     release: &mut FenrirRelease,
 ) -> Result<(), CloudError> {
-    if stack.status != "UPDATE_IN_PROGRESS" {
+    if stack.status != StackStatus::UpdateInProgress {
         return Ok(());
     }
     let halt = match halt::check(context, &release.envelope).await {
@@ -90,9 +90,9 @@ async fn own_events(
 /// Enters what was found into the release. The stack may still be described as it was before `Execute`: its status counts
 /// once the last of its own events says the same.
 fn record(release: &mut FenrirRelease, stack: Stack, events: &[StackEvent]) {
-    let told = events.iter().rfind(|event| event.resource_type == STACK).map(|event| &event.status);
+    let told = events.iter().rfind(|event| event.resource_type == STACK).map(|event| event.status.as_str());
     let fields = &mut release.fields;
-    fields.stack_status = if told == Some(&stack.status) { stack.status } else { String::new() };
+    fields.stack_status = if told == Some(stack.status.as_str()) { stack.status } else { StackStatus::default() };
     fields.stack_status_reason = stack.status_reason.unwrap_or_default();
     fields.stack_creation_time = Some(stack.creation_time);
     fields.outputs = bounded(stack.outputs);

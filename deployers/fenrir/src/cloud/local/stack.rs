@@ -5,7 +5,7 @@ use super::change_set::StoredChangeSet;
 use super::drift::StoredDrift;
 use super::operation::Operation;
 use super::types::ResourceType;
-use crate::cloud::{Stack, StackEvent};
+use crate::cloud::{Stack, StackEvent, StackStatus};
 use crate::rules::Tags;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub struct StoredStack {
     /// Such as `ROLLBACK_COMPLETE`.
-    pub status: String,
+    pub status: StackStatus,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
@@ -109,7 +109,7 @@ const STACK: &str = "AWS::CloudFormation::Stack";
 impl StoredStack {
     /// Whether it is gone: no name finds it any more.
     pub(super) fn is_deleted(&self) -> bool {
-        self.status == "DELETE_COMPLETE"
+        self.status == StackStatus::DeleteComplete
     }
 
     /// As `DescribeStacks` tells it.
@@ -130,22 +130,22 @@ impl StoredStack {
     pub(super) fn become_status(
         &mut self,
         arn: &str,
-        status: &str,
+        status: StackStatus,
         reason: Option<String>,
         token: Option<&str>,
         now: DateTime<Utc>,
     ) {
-        status.clone_into(&mut self.status);
         self.status_reason.clone_from(&reason);
         self.events.push(StoredEvent {
             timestamp: now,
             logical_id: StackArn::of(arn).name.into(),
             physical_id: Some(arn.into()),
             resource_type: STACK.into(),
-            status: status.into(),
+            status: status.to_string(),
             reason,
             token: token.map(Into::into),
         });
+        self.status = status;
     }
 
     /// Its events since then, oldest first.
