@@ -3,7 +3,6 @@
 pub mod capacity;
 pub mod cloud;
 mod concurrently;
-mod deployed;
 mod deployer;
 mod errors;
 mod findings;

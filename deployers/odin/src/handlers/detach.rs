@@ -1,8 +1,8 @@
 //! The states `DetachForSuccess` and `DetachForFailure`.
 
 use super::Context;
+use super::clean_up::gone;
 use super::look::{Sight, Unseen, too_weak};
-use super::remove::gone;
 use crate::cloud::{AutoScalingGroup, OdinPorts};
 use crate::concurrently::try_each;
 use crate::errors::DetachFailure;
