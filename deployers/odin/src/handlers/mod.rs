@@ -18,8 +18,6 @@ pub use validate::{validate, validate_resources};
 pub(crate) use watch::watch;
 
 #[cfg(test)]
-mod fault_tests;
-#[cfg(test)]
 mod tests;
 
 use crate::cloud::OdinPorts;
