@@ -2,11 +2,10 @@
 
 use super::arn::uuid;
 use super::change_set::{MAKING_SECONDS, StoredChangeSet, check_name};
-use super::drift::DETECTION_SECONDS;
 use super::operation::{Kind, Operation};
 use super::region::FenrirRegion;
 use super::run::CODE;
-use super::stack::StoredStack;
+use super::stack::{DETECTION_SECONDS, StoredStack};
 use super::template::Template;
 use super::{FenrirAccount, refusal, source, validation_error};
 use crate::cloud::{

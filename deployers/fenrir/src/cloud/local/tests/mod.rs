@@ -3,7 +3,6 @@
 mod alike;
 mod change_sets;
 mod creating;
-mod drifting;
 mod sam;
 mod updating;
 mod world_file;
