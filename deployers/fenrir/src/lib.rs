@@ -9,8 +9,8 @@ pub mod cloud;
 pub mod commands;
 mod deployer;
 mod errors;
-mod files;
 pub mod handlers;
+mod impact;
 #[cfg(test)]
 mod lab;
 pub mod log;
@@ -26,11 +26,8 @@ mod plan;
 #[cfg(feature = "cli")]
 pub mod prepare;
 pub mod release;
-mod renamed;
 pub mod resolve;
-mod rollout;
 pub mod rules;
-mod stateful;
 pub mod template;
 mod told;
 

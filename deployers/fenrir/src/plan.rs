@@ -5,13 +5,12 @@ use crate::cloud::{
     Stack, TemplateSource,
 };
 use crate::handlers::may_change;
+use crate::impact::{is_stateful, refused_replacement, traffic_shifts};
 use crate::names::stack_name;
 use crate::new_change_set::describe;
 use crate::release::{FenrirFields, FenrirRelease};
 use crate::resolve::{RESOLVED_FILE, TEMPLATE_FILE, facts, resolve};
-use crate::stateful::is_stateful;
 use crate::template::{self, Node, Severity};
-use crate::{renamed, rollout};
 use bifrost::client::Prepared;
 use bifrost::cloud::{Encryption, Objects};
 use bifrost::{Action, Body, Plan, PlanError, PlannedChange};
@@ -47,7 +46,7 @@ pub(crate) async fn plan(
     }
     compare(ports.stacks.as_ref(), objects, release, &outcome.template, &mut plan).await?;
     if plan.findings.is_empty() {
-        let shifts = rollout::shifts(&template).into_iter();
+        let shifts = traffic_shifts(&template).into_iter();
         plan.notes.extend(shifts.map(|(name, how)| format!("{name}: {how}")));
     }
     Ok(Some(plan))
@@ -78,7 +77,7 @@ async fn compare(
     };
     plan.changes = changes(stacks, objects, release, &stack, template).await?;
     let replaced = plan.changes.iter().filter(|change| change.action == Action::Replace);
-    plan.notes.extend(replaced.filter_map(|change| renamed::before(&change.resource, &change.kind)));
+    plan.notes.extend(replaced.filter_map(|change| refused_replacement(&change.resource, &change.kind)));
     // What would change is known even if this is not.
     let not_known = |error| vec![format!("whether the stack was changed past CloudFormation is not known: {error}")];
     plan.notes.extend(drift(stacks, &stack).await.unwrap_or_else(not_known));

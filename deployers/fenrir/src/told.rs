@@ -1,10 +1,10 @@
 //! What is told of a deploy: the tone of the log's lines, and how it ended.
 
 use crate::cloud::{ChangeSetStatus, ChangeSetType, StackStatus};
+use crate::impact::refused_replacement_help;
 use crate::log;
 use crate::names::stack_name;
 use crate::release::FenrirRelease;
-use crate::renamed;
 use bifrost::{Changes, Tone};
 
 /// What a line of the log means, its time left out.
@@ -69,7 +69,7 @@ fn notes(release: &FenrirRelease, stack: &str) -> Vec<String> {
         .then(|| format!("the change set failed: {}", fields.change_set_status_reason));
     let failed = first.map(|line| format!("failed first: {line}")).or(refused);
     let mut notes: Vec<String> = cancelled(release).or(failed).into_iter().collect();
-    notes.extend(first.and_then(renamed::after));
+    notes.extend(first.and_then(refused_replacement_help));
     notes.extend(outcome(&fields.stack_status, stack));
     notes
 }

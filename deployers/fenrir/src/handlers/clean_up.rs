@@ -1,4 +1,4 @@
-//! The state `CleanUp`.
+//! The states `ReleaseLock` and `CleanUp`.
 
 use super::Context;
 use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, StackStatus};
@@ -10,13 +10,48 @@ use crate::owner;
 use crate::pace::CLOCKS_DIFFER;
 use crate::release::FenrirRelease;
 use crate::rules::Tags;
-use bifrost::lock;
+use bifrost::ending;
+use bifrost::lock::{self, LockFailure};
 use bifrost::release::{CaughtError, Envelope};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::join;
 
 /// How old a stack may be and still be deleted by the release that made it (contract §8).
 const YOUNG: TimeDelta = TimeDelta::minutes(30);
+
+/// Ends the deploy: removes a change set without changes, then the halt flag, then gives the root lock back. After a
+/// roll-back that failed the lock stays: nothing may be deployed until a person has looked.
+///
+/// # Errors
+/// [`LockFailure::Lock`].
+pub async fn release_lock(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, LockFailure> {
+    let fields = &release.fields;
+    let is_empty = fields.change_set_empty == Some(true);
+    let success = is_empty || fields.stack_status.is_success();
+    release.envelope.success = Some(success);
+    if success {
+        // A halt that came too late.
+        release.envelope.error = None;
+    }
+    if fields.stack_status.is_failed_rollback() {
+        return Ok(release);
+    }
+    if is_empty {
+        remove_empty_change_set(context, &release).await;
+    }
+    let flag = ending::own_flag(context, &release.envelope).await?;
+    ending::finish(context, &release.envelope, flag).await?;
+    Ok(release)
+}
+
+/// One that stays does no harm: it cannot be executed.
+async fn remove_empty_change_set(context: &Context, release: &FenrirRelease) {
+    let (stack, name) = (stack_name(&release.envelope), change_set_name(&release.envelope));
+    let removed = async { context.target(&release.envelope).await?.stacks.delete_change_set(&stack, &name).await };
+    if let Err(error) = removed.await {
+        tracing::warn!(%error, "the empty change set is not removed");
+    }
+}
 
 /// Removes the change set, and the stack if this release made it and it never came up. If another deploy runs by now,
 /// both are left to it.

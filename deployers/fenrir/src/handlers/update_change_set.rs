@@ -2,9 +2,9 @@
 
 use super::Context;
 use super::change_set::ensure;
+use super::validate::check_files;
 use crate::cloud::{ChangeSet, ExecutionStatus, FenrirPorts};
 use crate::errors::LookFailure;
-use crate::files::check_files;
 use crate::log;
 use crate::names::stack_name;
 use crate::pace::next_wait;

@@ -1,11 +1,11 @@
-//! The state `UpdateStack`.
+//! The states `Execute` and `UpdateStack`.
 
 use super::Context;
 use crate::cloud::{FenrirPorts, Stack, StackEvent, StackStatus};
 use crate::errors::StackFailure;
 use crate::log;
 use crate::names::{change_set_name, stack_name};
-use crate::pace::{CLOCKS_DIFFER, next_wait};
+use crate::pace::{CLOCKS_DIFFER, SHORTEST_SECONDS, next_wait};
 use crate::release::FenrirRelease;
 use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::halt::{self, Halt};
@@ -17,6 +17,28 @@ const LARGEST_OUTPUTS: usize = 32 * 1024;
 
 /// The type of events of the stack itself.
 const STACK: &str = "AWS::CloudFormation::Stack";
+
+/// Lets CloudFormation carry the change set out. One that it is at already stays so.
+///
+/// # Errors
+/// [`StackFailure`].
+pub async fn execute(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, StackFailure> {
+    let ports = context.target(&release.envelope).await?;
+    let (stack, name) = (stack_name(&release.envelope), change_set_name(&release.envelope));
+    if let Err(error) = ports.stacks.execute_change_set(&stack, &name, &name).await
+        && !is_under_way(&ports, &stack, &name).await?
+    {
+        return Err(error.into());
+    }
+    release.fields.wait_seconds = SHORTEST_SECONDS;
+    Ok(release)
+}
+
+/// Whether an earlier attempt had its effect, though its answer got lost.
+async fn is_under_way(ports: &FenrirPorts, stack: &str, name: &str) -> Result<bool, CloudError> {
+    let change_set = ports.stacks.change_set(stack, name).await?;
+    Ok(change_set.is_some_and(|found| found.execution_status.is_executed()))
+}
 
 /// Reads how far the stack is, and writes its events into the log. Cancels an update that somebody wants to stop, or that
 /// is out of time: its end is waited for.
