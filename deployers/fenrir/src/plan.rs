@@ -7,12 +7,12 @@ use crate::cloud::{
 use crate::handlers::may_change;
 use crate::impact::{is_stateful, refused_replacement, traffic_shifts};
 use crate::names::stack_name;
-use crate::new_change_set::describe;
+use crate::new_change_set::build;
 use crate::release::{FenrirFields, FenrirRelease};
 use crate::resolve::{RESOLVED_FILE, TEMPLATE_FILE, facts, resolve};
 use crate::template::{self, Node, Severity};
 use bifrost::client::Prepared;
-use bifrost::cloud::{Encryption, Objects};
+use bifrost::cloud::Objects;
 use bifrost::{Action, Body, Plan, PlanError, PlannedChange};
 use serde_json::Value;
 use std::time::Duration;
@@ -119,21 +119,14 @@ async fn changes(
     stack: &Stack,
     template: &Value,
 ) -> Result<Vec<PlannedChange>, PlanError> {
-    let envelope = &release.envelope;
-    let key = envelope.release_dir().file(RESOLVED_FILE);
-    let source = TemplateSource::of(template, &envelope.bucket, &key, &envelope.aws_region);
-    let is_file = matches!(source, TemplateSource::Url(_));
-    if is_file {
-        let body = template.to_string().into_bytes();
-        objects.put(&envelope.bucket, &key, body, Encryption::Bucket).await?;
-    }
-    let mut change_set = describe(stacks, release, Some(stack), template, source).await?;
+    let mut change_set = build(stacks, objects, release, Some(stack), template).await?;
     change_set.name = format!("plan-{}", change_set.name);
     change_set.token.clone_from(&change_set.name);
     let made = look(stacks, &change_set).await;
     let removed = stacks.delete_change_set(&stack.name, &change_set.name).await;
-    if is_file {
-        objects.delete(&envelope.bucket, &key).await?;
+    if let TemplateSource::Url(_) = change_set.template {
+        let envelope = &release.envelope;
+        objects.delete(&envelope.bucket, &envelope.release_dir().file(RESOLVED_FILE)).await?;
     }
     let made = made?;
     removed?;

@@ -1,17 +1,16 @@
 //! The state `CreateChangeSet`, and the change set as it is found.
 
 use super::Context;
-use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, StackStatus, TemplateSource};
+use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, StackStatus};
 use crate::errors::ChangeSetFailure;
 use crate::names::{change_set_name, stack_name};
-use crate::new_change_set::describe;
+use crate::new_change_set::build;
 use crate::owner;
 use crate::release::FenrirRelease;
-use crate::resolve::{RESOLVED_FILE, resolved};
+use crate::resolve::resolved;
 use crate::rules::Tags;
-use bifrost::cloud::{Encryption, ErrorKind};
+use bifrost::cloud::ErrorKind;
 use bifrost::release::Envelope;
-use serde_json::Value;
 use tokio::join;
 
 /// Asks CloudFormation what the template would change.
@@ -106,29 +105,12 @@ async fn make(
     stack: Option<&Stack>,
 ) -> Result<(), ChangeSetFailure> {
     let template = resolved(context, ports, release).await?;
-    let source = source(context, release, &template).await?;
-    let change_set = describe(ports.stacks.as_ref(), release, stack, &template, source).await?;
+    let change_set = build(ports.stacks.as_ref(), context.objects.as_ref(), release, stack, &template).await?;
     match ports.stacks.create_change_set(&change_set).await {
         // An answer that got lost: the next look finds it.
         Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
         made => Ok(made?),
     }
-}
-
-/// Where CloudFormation finds the template: in the request, or in S3 if it is too large.
-async fn source(
-    context: &Context,
-    release: &FenrirRelease,
-    template: &Value,
-) -> Result<TemplateSource, ChangeSetFailure> {
-    let envelope = &release.envelope;
-    let key = envelope.release_dir().file(RESOLVED_FILE);
-    let source = TemplateSource::of(template, &envelope.bucket, &key, &envelope.aws_region);
-    if let TemplateSource::Url(_) = source {
-        let body = template.to_string().into_bytes();
-        context.objects.put(&envelope.bucket, &key, body, Encryption::Bucket).await?;
-    }
-    Ok(source)
 }
 
 /// Enters what was found into the release.

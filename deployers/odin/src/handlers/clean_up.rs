@@ -78,9 +78,7 @@ async fn reset_capacity(ports: &OdinPorts, sight: &Sight<'_>, holds_lock: bool) 
 /// Refuses to shrink the new groups, or to remove the old ones, while the new have not enough healthy instances.
 fn check_strong(groups: &Groups<'_>, looks: &[Look<'_>]) -> Result<(), CleanUpFailure> {
     match too_weak(looks) {
-        Some(weak) if groups.earlier().next().is_some() => {
-            Err(CleanUpFailure::CleanUp(format!("the old groups are kept until the new ones are healthy: {weak}")))
-        }
+        Some(weak) if groups.earlier().next().is_some() => Err(CleanUpFailure::CleanUp(weak)),
         _ => Ok(()),
     }
 }

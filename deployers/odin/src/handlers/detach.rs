@@ -26,7 +26,7 @@ pub async fn detach_for_success(context: &Context, release: OdinRelease) -> Resu
     if !earlier.is_empty()
         && let Some(weak) = too_weak(&sight.looks()?)
     {
-        return Err(DetachFailure::Detach(format!("the old groups are kept until the new ones are healthy: {weak}")));
+        return Err(DetachFailure::Detach(weak));
     }
     try_each(&earlier, async |group: &&AutoScalingGroup| detach(&ports, group).await).await?;
     if release.fields.detach_strategy != DetachStrategy::SkipDetachCheck {
