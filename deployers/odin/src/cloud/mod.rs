@@ -3,7 +3,6 @@
 //! Handlers see these traits and nothing else of a cloud. Each has an adapter on the embedded world. Each method says
 //! which AWS operations it is; where AWS pages or limits what one request may name, the method hides it.
 
-mod alarms;
 mod auto_scaling;
 #[cfg(feature = "lambda")]
 pub mod aws;
@@ -14,10 +13,9 @@ pub mod local;
 mod lookups;
 mod templates;
 
-pub use alarms::{Alarms, Comparison, NewAlarm};
 pub use auto_scaling::{
-    Attachments, AutoScaling, AutoScalingGroup, Capacity, HealthCheckType, Instance, LifecycleHook,
-    NewAutoScalingGroup, NewScalingPolicy,
+    Alarms, Attachments, AutoScaling, AutoScalingGroup, Capacity, Comparison, HealthCheckType, Instance, LifecycleHook,
+    NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
 };
 pub use compute::{Compute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet};
 pub use elastic_load_balancing::{ClassicBalancers, LoadBalancer, TargetGroup, TargetGroups};

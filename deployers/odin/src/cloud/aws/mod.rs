@@ -3,7 +3,6 @@
 //! Each request passes the session's gate under its AWS name, with the resource that the embedded
 //! world names too. What AWS answers comes from outside: a field that AWS always sets and that is not there is an error.
 
-mod alarms;
 mod auto_scaling;
 mod compute;
 mod ec2;

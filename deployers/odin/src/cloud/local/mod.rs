@@ -4,7 +4,6 @@
 //! [`OdinRegion`] for each region. Services answer as AWS does where a deployer notices: in error codes, in what is
 //! unique, in what takes time. How time passes is in module `timeline`.
 
-mod alarms;
 mod auto_scaling;
 mod balancer;
 mod behaviour;
