@@ -79,7 +79,7 @@ impl ClientDeployer for Fenrir {
 }
 
 fn deployed(stack: Stack) -> Deployed {
-    let mut parts = vec![stack.status];
+    let mut parts = vec![stack.status.to_string()];
     parts.extend(stack.outputs.into_iter().map(|(key, value)| format!("{key} {value}")));
     Deployed {
         service: "stack".into(),

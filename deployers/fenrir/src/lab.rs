@@ -1,6 +1,7 @@
 //! For this crate's tests: worlds that differ from the sample's in a place, and what lies in them.
 
 use crate::Fenrir;
+use crate::cloud::StackStatus;
 use crate::cloud::local::{FenrirAccount, FenrirRegion, StoredStack};
 use crate::release::{FenrirRelease, sample};
 use bifrost::local::LocalDeployer;
@@ -64,5 +65,5 @@ pub(crate) fn region(lab: &Lab<Fenrir>) -> FenrirRegion {
 /// The stacks that are there, other than as a memory.
 pub(crate) fn stacks(lab: &Lab<Fenrir>) -> Vec<StoredStack> {
     let stacks = region(lab).stacks.into_values();
-    stacks.filter(|stack| stack.status != "DELETE_COMPLETE").collect()
+    stacks.filter(|stack| stack.status != StackStatus::DeleteComplete).collect()
 }

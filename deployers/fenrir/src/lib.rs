@@ -3,7 +3,6 @@
 //! A template goes this way: it is read ([`template`]), held against the rules of each resource type and rewritten with what
 //! the target account says of the names in it ([`rules`]), and handed to CloudFormation as a change set ([`handlers`]).
 
-mod advice;
 mod boundary;
 #[cfg(feature = "cli")]
 mod client;
@@ -12,8 +11,8 @@ pub mod cloud;
 pub mod commands;
 mod deployer;
 mod errors;
-mod files;
 pub mod handlers;
+mod impact;
 #[cfg(test)]
 mod lab;
 pub mod log;
@@ -30,12 +29,8 @@ mod plan;
 #[cfg(feature = "cli")]
 pub mod prepare;
 pub mod release;
-#[cfg(feature = "cli")]
-mod renamed;
 pub mod resolve;
-mod rollout;
 pub mod rules;
-mod stateful;
 pub mod template;
 #[cfg(feature = "cli")]
 mod told;

@@ -5,8 +5,7 @@
 //! `SHIFT` of a function whose traffic shifts to new code step by step.
 
 use crate::cloud::{Change, ChangeAction, FenrirPorts, Replacement, StackEvent};
-use crate::rollout;
-use crate::stateful::is_stateful;
+use crate::impact::{is_stateful, traffic_shifts};
 use crate::template::Node;
 use bifrost::cloud::CloudError;
 use bifrost::log;
@@ -38,7 +37,7 @@ pub async fn write_changes(
     template: &Value,
 ) -> Result<(), CloudError> {
     let now = context.now();
-    let shifts = rollout::shifts(&Node::from(template)).into_iter();
+    let shifts = traffic_shifts(&Node::from(template)).into_iter();
     let shifts = shifts.map(|(name, how)| line(now, SHIFT, "AWS::Lambda::Alias", &name, &how));
     let told = changes.iter().filter(|change| !change.is_of_tags_alone());
     let text: String = told.map(|change| of_change(now, change)).chain(shifts).collect();

@@ -3,21 +3,24 @@
 use crate::cloud::{ChangeSetType, CloudFormation, NewChangeSet, Stack, TemplateSource};
 use crate::names::{change_set_name, stack_name};
 use crate::release::FenrirRelease;
+use crate::resolve::RESOLVED_FILE;
 use crate::rules::Tags;
-use bifrost::cloud::CloudError;
+use bifrost::cloud::{CloudError, Encryption, Objects};
 use serde_json::Value;
 
 /// The tag that tells which release a stack came with.
 pub(crate) const RELEASE_ID: &str = "ReleaseID";
 
-/// Describes the change set that makes of the stack, if there is one, what the template says.
-pub(crate) async fn describe(
+/// Builds the request for a change set that makes of the stack, if there is one, what the template says. A template that is
+/// too large for a request is put into S3.
+pub(crate) async fn build(
     stacks: &dyn CloudFormation,
+    objects: &dyn Objects,
     release: &FenrirRelease,
     stack: Option<&Stack>,
     template: &Value,
-    source: TemplateSource,
 ) -> Result<NewChangeSet, CloudError> {
+    let source = put_if_large(objects, release, template).await?;
     let change_set_type = ChangeSetType::of(stack);
     let tags = match stack.filter(|_| change_set_type == ChangeSetType::Update) {
         Some(stack) => tags_over(stacks, release, stack, template).await?,
@@ -33,6 +36,22 @@ pub(crate) async fn describe(
         description: format!("Fenrir deploys {}", release.envelope.release_id),
         name,
     })
+}
+
+/// Where CloudFormation finds the template: in the request, or in S3 if it is too large.
+async fn put_if_large(
+    objects: &dyn Objects,
+    release: &FenrirRelease,
+    template: &Value,
+) -> Result<TemplateSource, CloudError> {
+    let envelope = &release.envelope;
+    let key = envelope.release_dir().file(RESOLVED_FILE);
+    let source = TemplateSource::of(template, &envelope.bucket, &key, &envelope.aws_region);
+    if let TemplateSource::Url(_) = source {
+        let body = template.to_string().into_bytes();
+        objects.put(&envelope.bucket, &key, body, Encryption::Bucket).await?;
+    }
+    Ok(source)
 }
 
 /// The tags of the stack. What the release adds never overrides the deployer's.

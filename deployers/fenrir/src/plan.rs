@@ -1,20 +1,19 @@
 //! What a deploy would do: CloudFormation's own answer, by a change set that is never executed.
 
 use crate::cloud::{
-    Change, ChangeAction, ChangeSet, CloudFormation, Drift, FenrirPorts, NewChangeSet, Replacement, Stack,
-    TemplateSource,
+    Change, ChangeAction, ChangeSet, ChangeSetStatus, CloudFormation, Drift, FenrirPorts, NewChangeSet, Replacement,
+    Stack, TemplateSource,
 };
 use crate::handlers::may_change;
+use crate::impact::{is_stateful, refused_replacement, traffic_shifts};
 use crate::names::stack_name;
-use crate::new_change_set::describe;
+use crate::new_change_set::build;
 use crate::release::{FenrirFields, FenrirRelease};
 use crate::resolve::{RESOLVED_FILE, TEMPLATE_FILE, facts, resolve};
-use crate::stateful::is_stateful;
 use crate::template::{self, Node, Severity};
-use crate::{renamed, rollout};
 use bifrost::client::Prepared;
 use bifrost::client::{Action, Body, Plan, PlanError, PlannedChange};
-use bifrost::cloud::{Encryption, Objects};
+use bifrost::cloud::Objects;
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -47,7 +46,7 @@ pub(crate) async fn plan(
     }
     compare(ports.stacks.as_ref(), objects, release, &outcome.template, &mut plan).await?;
     if plan.findings.is_empty() {
-        let shifts = rollout::shifts(&template).into_iter();
+        let shifts = traffic_shifts(&template).into_iter();
         plan.notes.extend(shifts.map(|(name, how)| format!("{name}: {how}")));
     }
     Ok(Some(plan))
@@ -62,10 +61,9 @@ async fn compare(
     plan: &mut Plan,
 ) -> Result<(), PlanError> {
     let stack = stacks.stack(&stack_name(&release.envelope)).await?;
-    let is_none = |status: &str| matches!(status, "REVIEW_IN_PROGRESS" | "ROLLBACK_COMPLETE" | "DELETE_IN_PROGRESS");
     if let Some(Stack { name, status, .. }) = &stack
-        && status.ends_with("_IN_PROGRESS")
-        && !is_none(status)
+        && status.is_in_progress()
+        && !status.needs_creation()
     {
         return Err(PlanError::Refused(format!("stack {name} is in {status}: plan again when that is over")));
     }
@@ -73,13 +71,13 @@ async fn compare(
         plan.findings.push(refusal.to_string());
         return Ok(());
     }
-    let Some(stack) = stack.filter(|stack| !is_none(&stack.status)) else {
+    let Some(stack) = stack.filter(|stack| !stack.status.needs_creation()) else {
         plan.changes = additions(template);
         return Ok(());
     };
     plan.changes = changes(stacks, objects, release, &stack, template).await?;
     let replaced = plan.changes.iter().filter(|change| change.action == Action::Replace);
-    plan.notes.extend(replaced.filter_map(|change| renamed::before(&change.resource, &change.kind)));
+    plan.notes.extend(replaced.filter_map(|change| refused_replacement(&change.resource, &change.kind)));
     // What would change is known even if this is not.
     let not_known = |error| vec![format!("whether the stack was changed past CloudFormation is not known: {error}")];
     plan.notes.extend(drift(stacks, &stack).await.unwrap_or_else(not_known));
@@ -121,25 +119,18 @@ async fn changes(
     stack: &Stack,
     template: &Value,
 ) -> Result<Vec<PlannedChange>, PlanError> {
-    let envelope = &release.envelope;
-    let key = envelope.release_dir().file(RESOLVED_FILE);
-    let source = TemplateSource::of(template, &envelope.bucket, &key, &envelope.aws_region);
-    let is_file = matches!(source, TemplateSource::Url(_));
-    if is_file {
-        let body = template.to_string().into_bytes();
-        objects.put(&envelope.bucket, &key, body, Encryption::Bucket).await?;
-    }
-    let mut change_set = describe(stacks, release, Some(stack), template, source).await?;
+    let mut change_set = build(stacks, objects, release, Some(stack), template).await?;
     change_set.name = format!("plan-{}", change_set.name);
     change_set.token.clone_from(&change_set.name);
     let made = look(stacks, &change_set).await;
     let removed = stacks.delete_change_set(&stack.name, &change_set.name).await;
-    if is_file {
-        objects.delete(&envelope.bucket, &key).await?;
+    if let TemplateSource::Url(_) = change_set.template {
+        let envelope = &release.envelope;
+        objects.delete(&envelope.bucket, &envelope.release_dir().file(RESOLVED_FILE)).await?;
     }
     let made = made?;
     removed?;
-    if made.status == "FAILED" && !made.is_empty() {
+    if made.status == ChangeSetStatus::Failed && !made.is_empty() {
         return Err(PlanError::Refused(format!(
             "CloudFormation refuses the template: {}",
             made.status_reason.unwrap_or_default()
@@ -156,7 +147,9 @@ async fn look(stacks: &dyn CloudFormation, new: &NewChangeSet) -> Result<ChangeS
     let mut seen = false;
     for _ in 0..LOOKS {
         match stacks.change_set(&new.stack_name, &new.name).await? {
-            Some(made) if matches!(made.status.as_str(), "CREATE_COMPLETE" | "FAILED") => return Ok(made),
+            Some(made) if matches!(made.status, ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed) => {
+                return Ok(made);
+            }
             None if seen => return Err(PlanError::Refused("a deploy changed the stack meanwhile; plan again".into())),
             found => seen |= found.is_some(),
         }

@@ -1,11 +1,10 @@
 //! What is told of a deploy: the tone of the log's lines, and how it ended.
 
-use crate::advice::advice;
-use crate::cloud::ChangeSetType;
+use crate::cloud::{ChangeSetStatus, ChangeSetType, StackStatus};
+use crate::impact::refused_replacement_help;
 use crate::log;
 use crate::names::stack_name;
 use crate::release::FenrirRelease;
-use crate::renamed;
 use bifrost::client::{Changes, Tone};
 
 /// What a line of the log means, its time left out.
@@ -26,13 +25,15 @@ pub(crate) fn tone(line: &str) -> Tone {
 #[must_use]
 pub(crate) fn too_late(state: &str, release: &FenrirRelease) -> Option<String> {
     let is_new = release.fields.change_set_type == Some(ChangeSetType::Create);
-    let status = release.fields.stack_status.as_str();
+    let status = &release.fields.stack_status;
     match state {
         "Execute" | "WaitForComplete" | "UpdateStack" | "Complete?" if is_new => Some(
             "the stack is being made for the first time, which CloudFormation cannot cancel: it goes on to its end"
                 .into(),
         ),
-        "WaitForComplete" | "UpdateStack" | "Complete?" if !matches!(status, "" | "UPDATE_IN_PROGRESS") => {
+        "WaitForComplete" | "UpdateStack" | "Complete?"
+            if !status.is_unset() && *status != StackStatus::UpdateInProgress =>
+        {
             Some(format!("the stack is in {status} already, which CloudFormation cannot cancel"))
         }
         "ReleaseLock" | "Success?" | "CleanUp" => Some("the deploy is over, and only cleans up".into()),
@@ -49,7 +50,7 @@ pub(crate) fn changes(release: &FenrirRelease) -> Changes {
         let note = format!("nothing to change: stack {stack} is what the template says already");
         return Changes { outputs: fields.outputs.clone(), notes: vec![note], ..Changes::default() };
     }
-    if matches!(fields.stack_status.as_str(), "CREATE_COMPLETE" | "UPDATE_COMPLETE") {
+    if fields.stack_status.is_success() {
         let created = (fields.change_set_type == Some(ChangeSetType::Create)).then(|| format!("stack {stack}"));
         return Changes {
             created: created.into_iter().collect(),
@@ -64,11 +65,11 @@ pub(crate) fn changes(release: &FenrirRelease) -> Changes {
 fn notes(release: &FenrirRelease, stack: &str) -> Vec<String> {
     let fields = &release.fields;
     let first = fields.log_summary.as_deref().and_then(log::first_failure);
-    let refused = (fields.change_set_status == "FAILED")
+    let refused = (fields.change_set_status == ChangeSetStatus::Failed)
         .then(|| format!("the change set failed: {}", fields.change_set_status_reason));
     let failed = first.map(|line| format!("failed first: {line}")).or(refused);
     let mut notes: Vec<String> = cancelled(release).or(failed).into_iter().collect();
-    notes.extend(first.and_then(renamed::after));
+    notes.extend(first.and_then(refused_replacement_help));
     notes.extend(outcome(&fields.stack_status, stack));
     notes
 }
@@ -76,21 +77,25 @@ fn notes(release: &FenrirRelease, stack: &str) -> Vec<String> {
 /// Why the update was cancelled, if it was: by a person, or by its timeout.
 fn cancelled(release: &FenrirRelease) -> Option<String> {
     let error = release.envelope.error.as_ref()?;
-    let is_cancelled = error.error == "HaltError" && !release.fields.stack_status.is_empty();
+    let is_cancelled = error.error == "HaltError" && !release.fields.stack_status.is_unset();
     is_cancelled.then(|| format!("cancelled: {}", error.cause))
 }
 
 /// What became of the stack, and what to do.
-fn outcome(status: &str, stack: &str) -> Option<String> {
+fn outcome(status: &StackStatus, stack: &str) -> Option<String> {
     Some(match status {
-        "ROLLBACK_COMPLETE" => format!("rolled back: all that was made for stack {stack} was removed again"),
-        "UPDATE_ROLLBACK_COMPLETE" => format!("rolled back: stack {stack} is as it was before, and runs"),
-        "UPDATE_ROLLBACK_FAILED" | "ROLLBACK_FAILED" => {
-            format!("the roll-back failed, too, and nothing can be deployed: {}, and unlock", advice(status, stack)?)
+        StackStatus::RollbackComplete => format!("rolled back: all that was made for stack {stack} was removed again"),
+        StackStatus::UpdateRollbackComplete => {
+            format!("rolled back: stack {stack} is as it was before, and runs")
         }
-        "CREATE_FAILED" | "DELETE_FAILED" | "UPDATE_FAILED" | "IMPORT_ROLLBACK_FAILED" => advice(status, stack)?,
-        "DELETE_COMPLETE" => format!("stack {stack} was deleted meanwhile, past the deployer"),
-        _ => return None,
+        failed if failed.is_failed_rollback() => {
+            format!(
+                "the roll-back failed, too, and nothing can be deployed: {}, and unlock",
+                status.remediation(stack)?
+            )
+        }
+        StackStatus::DeleteComplete => format!("stack {stack} was deleted meanwhile, past the deployer"),
+        status => status.remediation(stack)?,
     })
 }
 

@@ -5,7 +5,6 @@ pub mod capacity;
 mod client;
 pub mod cloud;
 mod concurrently;
-mod deployed;
 mod deployer;
 mod errors;
 mod findings;

@@ -2,7 +2,6 @@
 
 use crate::capacity::Target;
 use crate::cloud::{AutoScalingGroup, Capacity, OdinPorts};
-use crate::deployed::{Unread, read_deployed};
 use crate::deployer::USER_DATA;
 use crate::findings::Findings;
 use crate::groups::{Groups, release_id, service_name};
@@ -11,7 +10,7 @@ use crate::machine::Odin;
 use crate::names::group_name;
 use crate::release::{OdinFields, OdinRelease, Service, ServiceName, fill_defaults};
 use crate::resources::{look_up, resolve};
-use crate::safe_release::differences;
+use crate::safe_release::{Unread, differences, read_deployed};
 use bifrost::Deployer;
 use bifrost::client::Prepared;
 use bifrost::client::{Action, Body, Plan, PlanError, PlannedChange};

@@ -1,5 +1,6 @@
 //! CloudFormation's stacks and change sets.
 
+use super::status::{ChangeSetStatus, ExecutionStatus, StackStatus};
 use crate::rules::Tags;
 use async_trait::async_trait;
 use bifrost::Shape;
@@ -24,7 +25,11 @@ impl ChangeSetType {
     /// What a change set has to be, with what is there under the stack's name.
     #[must_use]
     pub fn of(stack: Option<&Stack>) -> Self {
-        if stack.is_none_or(|stack| stack.status == "REVIEW_IN_PROGRESS") { Self::Create } else { Self::Update }
+        if stack.is_none_or(|stack| stack.status == StackStatus::ReviewInProgress) {
+            Self::Create
+        } else {
+            Self::Update
+        }
     }
 }
 
@@ -82,8 +87,8 @@ pub struct Stack {
     pub id: String,
     /// Its name.
     pub name: String,
-    /// `StackStatus`, such as `UPDATE_COMPLETE`.
-    pub status: String,
+    /// `StackStatus`.
+    pub status: StackStatus,
     /// `StackStatusReason`.
     pub status_reason: Option<String>,
     /// When it was made.
@@ -101,12 +106,12 @@ pub struct Stack {
 pub struct ChangeSet {
     /// Its ARN.
     pub id: String,
-    /// `Status`, such as `CREATE_COMPLETE`.
-    pub status: String,
+    /// `Status`.
+    pub status: ChangeSetStatus,
     /// `StatusReason`.
     pub status_reason: Option<String>,
-    /// `ExecutionStatus`, such as `AVAILABLE`.
-    pub execution_status: String,
+    /// `ExecutionStatus`.
+    pub execution_status: ExecutionStatus,
     /// The tags that its stack gets. A stack that waits for its first change set has none of its own yet.
     pub tags: Tags,
     /// What it would change; whole once its status is `CREATE_COMPLETE`.
@@ -121,7 +126,7 @@ impl ChangeSet {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let reason = self.status_reason.as_deref().unwrap_or_default();
-        self.status == "FAILED" && NO_CHANGES.iter().any(|text| reason.contains(text))
+        self.status == ChangeSetStatus::Failed && NO_CHANGES.iter().any(|text| reason.contains(text))
     }
 }
 

@@ -1,6 +1,6 @@
 //! `outputs`: what a stack gives to whoever uses it.
 
-use super::template_file;
+use super::{template_argument, template_file};
 use crate::Fenrir;
 use crate::names::stack_name_of;
 use crate::owner;
@@ -18,7 +18,7 @@ impl Extra<Fenrir> for Outputs {
     fn command(&self) -> Command {
         Command::new("outputs")
             .about("Show the outputs of the stack that a template was deployed to")
-            .arg(template_file::argument())
+            .arg(template_argument())
             .after_help(
                 "Examples:\n  fenrir outputs\n  fenrir outputs other.yml --output json\n\n\
                  With --output json the answer is one object: the outputs by their names.",
@@ -26,7 +26,7 @@ impl Extra<Fenrir> for Outputs {
     }
 
     async fn run(&self, matches: &ArgMatches, desk: &Desk<'_, Fenrir>) -> Result<u8, Failure> {
-        let opened = Opened::open(template_file::of(matches))?;
+        let opened = Opened::open(template_file(matches))?;
         let client = desk.client().await?;
         let address = opened.address(&client)?;
         let name = stack_name_of(&address.project, &address.config);

@@ -1,6 +1,6 @@
 //! `package`: builds what a template refers to.
 
-use super::template_file;
+use super::{template_argument, template_file};
 use crate::Fenrir;
 use crate::package::{self, Options, Origin, Packaged, Progress, Terminal, UnitError};
 use crate::prepare::{Opened, units};
@@ -19,7 +19,7 @@ impl Extra<Fenrir> for Package {
     fn command(&self) -> Command {
         Command::new("package")
             .about("Build and zip what a template refers to, where it changed")
-            .arg(template_file::argument())
+            .arg(template_argument())
             .arg(Arg::new("force").long("force").action(ArgAction::SetTrue).help("Build also what did not change"))
             .arg(
                 Arg::new("jobs")
@@ -38,7 +38,7 @@ impl Extra<Fenrir> for Package {
     }
 
     async fn run(&self, matches: &ArgMatches, desk: &Desk<'_, Fenrir>) -> Result<u8, Failure> {
-        let file = template_file::of(matches);
+        let file = template_file(matches);
         let opened = Opened::open(file)?;
         let findings = opened.check();
         if findings.refuse() {

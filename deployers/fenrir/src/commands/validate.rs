@@ -1,6 +1,6 @@
 //! `validate`: holds a template against the rules.
 
-use super::template_file;
+use super::{template_argument, template_file};
 use crate::Fenrir;
 use crate::prepare::{Opened, Unread};
 use crate::template::{Finding, Findings, Look, Severity, Source};
@@ -22,7 +22,7 @@ impl Extra<Fenrir> for Validate {
     fn command(&self) -> Command {
         Command::new("validate")
             .about("Hold a template against the rules, and show all that is wrong")
-            .arg(template_file::argument())
+            .arg(template_argument())
             .arg(
                 Arg::new("look-up")
                     .long("look-up")
@@ -39,7 +39,7 @@ impl Extra<Fenrir> for Validate {
     }
 
     async fn run(&self, matches: &ArgMatches, desk: &Desk<'_, Fenrir>) -> Result<u8, Failure> {
-        let opened = match Opened::open(template_file::of(matches)) {
+        let opened = match Opened::open(template_file(matches)) {
             Ok(opened) => opened,
             Err(Unread::NoTemplate { text, findings }) => return tell(desk, &text, &findings),
             Err(unread) => return Err(unread.into()),

@@ -1,18 +1,16 @@
 //! The state `CreateChangeSet`, and the change set as it is found.
 
 use super::Context;
-use crate::advice::advice;
-use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, TemplateSource};
+use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, StackStatus};
 use crate::errors::ChangeSetFailure;
 use crate::names::{change_set_name, stack_name};
-use crate::new_change_set::describe;
+use crate::new_change_set::build;
 use crate::owner;
 use crate::release::FenrirRelease;
-use crate::resolve::{RESOLVED_FILE, resolved};
+use crate::resolve::resolved;
 use crate::rules::Tags;
-use bifrost::cloud::{Encryption, ErrorKind};
+use bifrost::cloud::ErrorKind;
 use bifrost::release::Envelope;
-use serde_json::Value;
 use tokio::join;
 
 /// Asks CloudFormation what the template would change.
@@ -76,19 +74,16 @@ enum Step<'s> {
 
 fn next_step(stack: Option<&Stack>) -> Result<Step<'_>, ChangeSetFailure> {
     let Some(stack) = stack else { return Ok(Step::Make(ChangeSetType::Create)) };
-    match stack.status.as_str() {
-        "REVIEW_IN_PROGRESS" => Ok(Step::Make(ChangeSetType::Create)),
-        "CREATE_COMPLETE"
-        | "UPDATE_COMPLETE"
-        | "UPDATE_ROLLBACK_COMPLETE"
-        | "IMPORT_COMPLETE"
-        | "IMPORT_ROLLBACK_COMPLETE" => Ok(Step::Make(ChangeSetType::Update)),
-        "ROLLBACK_COMPLETE" => Ok(Step::Delete(stack)),
-        "DELETE_IN_PROGRESS" => Ok(Step::Wait),
+    match &stack.status {
+        StackStatus::ReviewInProgress => Ok(Step::Make(ChangeSetType::Create)),
+        status if status.can_be_updated() => Ok(Step::Make(ChangeSetType::Update)),
+        StackStatus::RollbackComplete => Ok(Step::Delete(stack)),
+        StackStatus::DeleteInProgress => Ok(Step::Wait),
         status => Err(ChangeSetFailure::Deploy(format!(
             "stack {} is in {status}, and cannot be changed: {}",
             stack.name,
-            advice(status, &stack.name)
+            status
+                .remediation(&stack.name)
                 .unwrap_or_else(|| "somebody changes it past the deployer; deploy again when that is over".into())
         ))),
     }
@@ -96,7 +91,7 @@ fn next_step(stack: Option<&Stack>) -> Result<Step<'_>, ChangeSetFailure> {
 
 /// A stack that waits for its first change set has no tags yet: then those of the change set tell.
 fn check_owner(stack: Option<&Stack>, found: Option<&ChangeSet>, envelope: &Envelope) -> Result<(), ChangeSetFailure> {
-    let made = stack.filter(|stack| stack.status != "REVIEW_IN_PROGRESS").map(|stack| &stack.tags);
+    let made = stack.filter(|stack| stack.status != StackStatus::ReviewInProgress).map(|stack| &stack.tags);
     let is_others = |tags: &&Tags| !owner::is_of(tags, &envelope.project_name, &envelope.config_name);
     match [made, found.map(|found| &found.tags)].into_iter().flatten().find(is_others) {
         Some(tags) => Err(ChangeSetFailure::Deploy(owner::others(&stack_name(envelope), tags))),
@@ -111,29 +106,12 @@ async fn make(
     stack: Option<&Stack>,
 ) -> Result<(), ChangeSetFailure> {
     let template = resolved(context, ports, release).await?;
-    let source = source(context, release, &template).await?;
-    let change_set = describe(ports.stacks.as_ref(), release, stack, &template, source).await?;
+    let change_set = build(ports.stacks.as_ref(), context.account.objects.as_ref(), release, stack, &template).await?;
     match ports.stacks.create_change_set(&change_set).await {
         // An answer that got lost: the next look finds it.
         Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
         made => Ok(made?),
     }
-}
-
-/// Where CloudFormation finds the template: in the request, or in S3 if it is too large.
-async fn source(
-    context: &Context,
-    release: &FenrirRelease,
-    template: &Value,
-) -> Result<TemplateSource, ChangeSetFailure> {
-    let envelope = &release.envelope;
-    let key = envelope.release_dir().file(RESOLVED_FILE);
-    let source = TemplateSource::of(template, &envelope.bucket, &key, &envelope.aws_region);
-    if let TemplateSource::Url(_) = source {
-        let body = template.to_string().into_bytes();
-        context.account.objects.put(&envelope.bucket, &key, body, Encryption::Bucket).await?;
-    }
-    Ok(source)
 }
 
 /// Enters what was found into the release.

@@ -1,8 +1,7 @@
-//! The state `CleanUp`.
+//! The states `ReleaseLock` and `CleanUp`.
 
 use super::Context;
-use crate::advice::advice;
-use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack};
+use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, StackStatus};
 use crate::errors::CleanUpFailure;
 use crate::log;
 use crate::names::{change_set_name, stack_name};
@@ -11,13 +10,48 @@ use crate::owner;
 use crate::pace::CLOCKS_DIFFER;
 use crate::release::FenrirRelease;
 use crate::rules::Tags;
-use bifrost::lock;
+use bifrost::ending;
+use bifrost::lock::{self, LockFailure};
 use bifrost::release::{CaughtError, Envelope};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::join;
 
 /// How old a stack may be and still be deleted by the release that made it (contract §8).
 const YOUNG: TimeDelta = TimeDelta::minutes(30);
+
+/// Ends the deploy: removes a change set without changes, then the halt flag, then gives the root lock back. After a
+/// roll-back that failed the lock stays: nothing may be deployed until a person has looked.
+///
+/// # Errors
+/// [`LockFailure::Lock`].
+pub async fn release_lock(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, LockFailure> {
+    let fields = &release.fields;
+    let is_empty = fields.change_set_empty == Some(true);
+    let success = is_empty || fields.stack_status.is_success();
+    release.envelope.success = Some(success);
+    if success {
+        // A halt that came too late.
+        release.envelope.error = None;
+    }
+    if fields.stack_status.is_failed_rollback() {
+        return Ok(release);
+    }
+    if is_empty {
+        remove_empty_change_set(context, &release).await;
+    }
+    let flag = ending::own_flag(context, &release.envelope).await?;
+    ending::finish(context, &release.envelope, flag).await?;
+    Ok(release)
+}
+
+/// One that stays does no harm: it cannot be executed.
+async fn remove_empty_change_set(context: &Context, release: &FenrirRelease) {
+    let (stack, name) = (stack_name(&release.envelope), change_set_name(&release.envelope));
+    let removed = async { context.target(&release.envelope).await?.stacks.delete_change_set(&stack, &name).await };
+    if let Err(error) = removed.await {
+        tracing::warn!(%error, "the empty change set is not removed");
+    }
+}
 
 /// Removes the change set, and the stack if this release made it and it never came up. If another deploy runs by now,
 /// both are left to it.
@@ -38,15 +72,15 @@ pub async fn clean_up(context: &Context, mut release: FenrirRelease) -> Result<F
 
 /// A stack in one of these does not run as it did before.
 fn check_usable(release: &FenrirRelease) -> Result<(), CleanUpFailure> {
-    let status = release.fields.stack_status.as_str();
+    let status = &release.fields.stack_status;
     let is_update = release.fields.change_set_type == Some(ChangeSetType::Update);
     match status {
-        "UPDATE_FAILED" | "IMPORT_ROLLBACK_FAILED" | "DELETE_FAILED" => {}
-        "DELETE_COMPLETE" if is_update => {}
+        StackStatus::UpdateFailed | StackStatus::ImportRollbackFailed | StackStatus::DeleteFailed => {}
+        StackStatus::DeleteComplete if is_update => {}
         _ => return Ok(()),
     }
     let name = stack_name(&release.envelope);
-    let next = advice(status, &name).unwrap_or_else(|| "deploy again, and it is made anew".into());
+    let next = status.remediation(&name).unwrap_or_else(|| "deploy again, and it is made anew".into());
     Err(CleanUpFailure::CleanUp(format!("stack {name} is in {status}, and does not run as it did: {next}")))
 }
 
@@ -64,7 +98,7 @@ async fn remove(ports: &FenrirPorts, envelope: &Envelope, now: DateTime<Utc>) ->
     }
     // One that was executed belongs to the stack's history.
     match own {
-        Some(found) if !found.execution_status.starts_with("EXECUTE_") => {
+        Some(found) if !found.execution_status.is_executed() => {
             Ok(ports.stacks.delete_change_set(&name, &change_set_name).await?)
         }
         _ => Ok(()),
@@ -85,9 +119,9 @@ fn is_young(stack: &Stack, envelope: &Envelope, now: DateTime<Utc>) -> bool {
 /// Whether this release made it, and it never came up. One that waits for its first change set has no tags yet: that this
 /// release's is there, and that it is as young as the deploy, tells whose it is.
 fn is_stillborn(stack: &Stack, own: Option<&ChangeSet>, envelope: &Envelope) -> bool {
-    match stack.status.as_str() {
-        "REVIEW_IN_PROGRESS" => own.is_some(),
-        "CREATE_FAILED" | "ROLLBACK_COMPLETE" => is_own(&stack.tags, envelope),
+    match stack.status {
+        StackStatus::ReviewInProgress => own.is_some(),
+        StackStatus::CreateFailed | StackStatus::RollbackComplete => is_own(&stack.tags, envelope),
         _ => false,
     }
 }
@@ -98,7 +132,7 @@ fn explain(release: &mut FenrirRelease) {
     let first = fields.log_summary.as_deref().and_then(log::first_failure).map(str::to_owned);
     let change_set = (!fields.change_set_status_reason.is_empty())
         .then(|| format!("change set: {}", fields.change_set_status_reason));
-    let stack = (!fields.stack_status.is_empty())
+    let stack = (!fields.stack_status.is_unset())
         .then(|| format!("stack {}: {}", fields.stack_status, fields.stack_status_reason));
     if let Some(cause) = first.or(change_set).or(stack) {
         release.envelope.error.get_or_insert(CaughtError { error: "DeployError".into(), cause });

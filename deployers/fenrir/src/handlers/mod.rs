@@ -2,20 +2,16 @@
 
 mod change_set;
 mod clean_up;
-mod execute;
-mod release_lock;
+mod stack;
 mod update_change_set;
-mod update_stack;
 mod validate;
 
 pub use change_set::create_change_set;
 #[cfg(feature = "cli")]
 pub(crate) use change_set::may_change;
-pub use clean_up::clean_up;
-pub use execute::execute;
-pub use release_lock::release_lock;
+pub use clean_up::{clean_up, release_lock};
+pub use stack::{execute, update_stack};
 pub use update_change_set::update_change_set;
-pub use update_stack::update_stack;
 pub use validate::validate;
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ async fn the_first_deploy_makes_the_stack() {
     let straight: Vec<_> = run.path().into_iter().filter(|state| !loops.contains(state)).collect();
     assert_eq!(straight, ["Validate", "Lock", "CreateChangeSet", "Execute", "ReleaseLock", "Success?", "Success"]);
     let release = output(&lab, &run);
-    assert_eq!(release.fields.stack_status, "CREATE_COMPLETE");
+    assert_eq!(release.fields.stack_status.as_str(), "CREATE_COMPLETE");
     assert_eq!(release.envelope.success, Some(true));
     let [stack] = &stacks(&lab)[..] else { panic!("one stack") };
     assert_eq!(stack.tags["ReleaseID"], sent["release_id"].as_str().unwrap());
@@ -82,7 +82,7 @@ async fn the_second_deploy_changes_the_stack() {
     deploy(&lab, &release(2, &[])).await;
     let run = deploy(&lab, &release(1, &[second()])).await;
     assert_eq!((last(&run), errors(&run)), ("Success", Vec::new()));
-    assert_eq!(output(&lab, &run).fields.stack_status, "UPDATE_COMPLETE");
+    assert_eq!(output(&lab, &run).fields.stack_status.as_str(), "UPDATE_COMPLETE");
     assert_eq!(stacks(&lab)[0].resources.len(), 2);
 }
 
@@ -123,7 +123,7 @@ async fn an_update_that_fails_is_rolled_back_and_what_ran_before_still_runs() {
     let run = deploy(&lab, &release(1, &[second()])).await;
     assert_eq!(last(&run), "FailureClean");
     let stack = &stacks(&lab)[0];
-    assert_eq!(stack.status, "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(stack.status.as_str(), "UPDATE_ROLLBACK_COMPLETE");
     assert_eq!(stack.resources, before);
     assert!(is_unlocked(&lab));
     let again = deploy(&lab, &release(0, &[("/template/Resources/third", json!({ "Type": SECOND.1 }))])).await;
@@ -143,7 +143,7 @@ async fn a_roll_back_that_fails_is_dirty_and_keeps_the_lock() {
         deploy(&lab, &release(1, &[("/template/Resources/table", changed), ("/template/Resources/second", slow)]))
             .await;
     assert_eq!(last(&run), "FailureDirty", "{:?}", errors(&run));
-    assert_eq!(stacks(&lab)[0].status, "UPDATE_ROLLBACK_FAILED");
+    assert_eq!(stacks(&lab)[0].status.as_str(), "UPDATE_ROLLBACK_FAILED");
     assert!(!is_unlocked(&lab));
 }
 
@@ -216,7 +216,7 @@ async fn a_halt_after_execute_cancels_the_update() {
     let sent = release(1, &[second()]);
     lab.upload(&sent, &[]).await.unwrap();
     let name = lab.start(&sent).await.unwrap();
-    lab.run_until(|| stacks(&lab)[0].status == "UPDATE_IN_PROGRESS").await.unwrap();
+    lab.run_until(|| stacks(&lab)[0].status.as_str() == "UPDATE_IN_PROGRESS").await.unwrap();
     ask_halt(&lab, &sent).await;
     lab.run().await.unwrap();
     let run = lab.execution(&name).await.unwrap();

@@ -2,9 +2,9 @@
 
 use super::Context;
 use super::change_set::ensure;
-use crate::cloud::{ChangeSet, FenrirPorts};
+use super::validate::check_files;
+use crate::cloud::{ChangeSet, ExecutionStatus, FenrirPorts};
 use crate::errors::LookFailure;
-use crate::files::check_files;
 use crate::log;
 use crate::names::stack_name;
 use crate::pace::next_wait;
@@ -24,9 +24,9 @@ pub async fn update_change_set(context: &Context, mut release: FenrirRelease) ->
     halt::check(context, &release.envelope).await?;
     let ports = context.target(&release.envelope).await?;
     if let Some(found) = ensure(context, &ports, &mut release).await? {
-        match found.execution_status.as_str() {
-            "AVAILABLE" => available(context, &ports, &release, &found).await?,
-            "OBSOLETE" => {
+        match found.execution_status {
+            ExecutionStatus::Available => available(context, &ports, &release, &found).await?,
+            ExecutionStatus::Obsolete => {
                 return Err(LookFailure::Deploy(
                     "the stack was changed past the deployer after the change set was made: deploy again".into(),
                 ));

@@ -1,14 +1,18 @@
-//! The state Validate.
+//! The state `Validate`.
 
 use super::Context;
 use crate::deployer::check_size;
-use crate::files::check_files;
 use crate::names::{change_set_name, is_stack_name, stack_name};
 use crate::pace;
 use crate::release::FenrirRelease;
 use crate::resolve::resolved;
+use bifrost::release::{Envelope, Sha256};
 use bifrost::validate::ValidateFailure;
+use futures_util::stream::{self, StreamExt};
 use tokio::join;
+
+/// How many files are read at once: each may have hundreds of megabytes.
+const MAX_CONCURRENT_READS: usize = 4;
 
 /// Refuses what is malformed, replayed or tampered with, and every template that breaks a rule; and names stack and change
 /// set.
@@ -35,4 +39,30 @@ pub async fn validate(context: &Context, release: FenrirRelease) -> Result<Fenri
     release.fields.change_set_name = Some(change_set_name(&release.envelope));
     release.fields.wait_seconds = pace::SHORTEST_SECONDS;
     Ok(release)
+}
+
+/// Checks that every file that the release states is there, and is the one that it states (contract §2, point 4).
+///
+/// # Errors
+/// [`ValidateFailure::BadRelease`] says all that are not.
+pub(super) async fn check_files(context: &Context, release: &FenrirRelease) -> Result<(), ValidateFailure> {
+    let files = release.fields.s3_uris_sha256s.clone();
+    let checks = stream::iter(files).map(|(uri, stated)| check_file(context, &release.envelope, uri, stated));
+    let wrong: Vec<String> =
+        checks.buffered(MAX_CONCURRENT_READS).filter_map(async |wrong| wrong.err()).collect().await;
+    if wrong.is_empty() { Ok(()) } else { Err(ValidateFailure::BadRelease(wrong.join("\n"))) }
+}
+
+async fn check_file(context: &Context, envelope: &Envelope, uri: String, stated: Sha256) -> Result<(), String> {
+    let path = format!("s3_uris_sha256s.{uri}");
+    let key = envelope.project_dir().object(&envelope.bucket, &uri).map_err(|error| format!("{path}: {error}"))?;
+    let found = context.account.objects.sha256(&envelope.bucket, &key).await;
+    match found.map_err(|error| format!("{path}: {error}"))? {
+        Some(found) if found == stated => Ok(()),
+        Some(found) => Err(format!(
+            "{path}: the file has SHA-256 {found}, but the release states {stated}: upload the file that the release was \
+             made for"
+        )),
+        None => Err(format!("{path}: there is no such file; deploy with the client, which uploads it")),
+    }
 }

@@ -1,9 +1,8 @@
 //! How a unit is made, and of what.
 
-use super::digests::Input;
 use super::error::UnitError;
 use super::site::Site;
-use super::tree::Scope;
+use super::tree::{Input, Scope};
 use super::{Kind, Unit};
 use std::path::PathBuf;
 

@@ -29,13 +29,11 @@
 //! that it begins with: after a change of these, build by force (and Docker uses what it has pulled).
 
 mod archive;
+mod builders;
 mod cache;
-mod compiled;
-mod digests;
 mod docker;
 mod error;
 mod job;
-mod makefile;
 mod parallel;
 mod progress;
 mod scratch;

@@ -2,10 +2,12 @@
 
 use super::site::Site;
 use bifrost::release::Sha256;
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use walkdir::{DirEntry, WalkDir};
 
 /// Folders that are nobody's source.
@@ -189,6 +191,29 @@ fn is_executable(metadata: &fs::Metadata) -> bool {
 #[cfg(not(unix))]
 fn is_executable(_: &fs::Metadata) -> bool {
     false
+}
+
+/// A file or folder that goes into a build, and what it is read for.
+pub(super) type Input = (PathBuf, Scope);
+
+type Digest = Result<Sha256, Arc<TreeError>>;
+
+/// Digests by input: many units share one folder.
+#[derive(Debug, Default)]
+pub(super) struct Digests(Mutex<HashMap<Input, Arc<OnceLock<Digest>>>>);
+
+impl Digests {
+    /// What an input was when it was first asked for.
+    pub(super) fn get(&self, input: &Input, site: &Site) -> Digest {
+        let once = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(input.clone()).or_default());
+        once.get_or_init(|| fresh_digest(input, site)).clone()
+    }
+}
+
+/// What an input is now.
+pub(super) fn fresh_digest((path, scope): &Input, site: &Site) -> Digest {
+    let entries = read(path, *scope, site)?;
+    Ok(digest(&entries)?)
 }
 
 #[cfg(test)]

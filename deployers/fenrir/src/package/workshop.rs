@@ -2,15 +2,14 @@
 
 use super::archive::{self, BOOTSTRAP, LARGEST_BYTES};
 use super::cache::{self, Cache, Record};
-use super::digests::{self, Digests, Input};
 use super::docker::Container;
 use super::error::UnitError;
 use super::job::{Job, Method, known_methods};
 use super::progress::Progress;
 use super::scratch::Scratch;
 use super::site::Site;
-use super::tree::{self, Scope, TreeError};
-use super::{Kind, Options, Origin, Packaged, Unit, compiled, makefile};
+use super::tree::{self, Digests, Input, Scope, TreeError};
+use super::{Kind, Options, Origin, Packaged, Unit, builders};
 use bifrost::client::read_at_most;
 use bifrost::release::Sha256;
 use std::path::{Path, PathBuf};
@@ -68,7 +67,7 @@ impl<'w> Workshop<'w> {
         cache::replace(&output, &zip).map_err(|source| UnitError::Write { path: output.clone(), source })?;
         let sha256 = Sha256::of(&zip);
         // Of what changed during the build nobody knows whether it went in.
-        if self.compared(job, &inputs, |input| digests::fresh(input, self.site))? == before {
+        if self.compared(job, &inputs, |input| tree::fresh_digest(input, self.site))? == before {
             self.remember(job, Record { inputs: before, output: sha256 });
         }
         Ok(packaged(output, sha256, Origin::Built))
@@ -81,7 +80,7 @@ impl<'w> Workshop<'w> {
         inputs: &[Input],
         digest: impl Fn(&Input) -> Result<Sha256, Arc<TreeError>>,
     ) -> Result<Sha256, UnitError> {
-        let toolchain = compiled::toolchain(job, &self.options.environment)?;
+        let toolchain = builders::toolchain(job, &self.options.environment)?;
         let mut digests = Vec::new();
         for input in inputs {
             digests.push((self.site.relative(&input.0), digest(input)?));
@@ -109,9 +108,9 @@ impl<'w> Workshop<'w> {
         let scratch = Scratch::new()?;
         let result = match job.method {
             Method::AsIs | Method::Zip => job.source.clone(),
-            Method::Make => makefile::build(job, inputs, self.site, environment, &scratch)?,
-            Method::Go => compiled::go(job, environment, &scratch)?,
-            Method::Cargo => compiled::cargo(job, environment, &scratch)?,
+            Method::Make => builders::make(job, inputs, self.site, environment, &scratch)?,
+            Method::Go => builders::go(job, environment, &scratch)?,
+            Method::Cargo => builders::cargo(job, environment, &scratch)?,
             Method::Docker => return self.copied(job, &scratch),
         };
         self.zipped(job, &result)

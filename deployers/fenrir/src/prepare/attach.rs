@@ -1,10 +1,11 @@
 //! The files of a release: packaged, hashed, and entered into its template by the URIs that they will have.
 
-use super::{Opened, units};
+use super::Opened;
 use crate::cloud::LARGEST_BODY;
-use crate::package::{self, Kind, Options, Origin, Packaged, Progress, Unit, UnitError};
+use crate::package::{self, Architecture, Kind, Options, Origin, Packaged, Progress, Unit, UnitError};
 use crate::resolve::TEMPLATE_FILE;
-use crate::template::Look;
+use crate::rules::{CodeReference, code_references};
+use crate::template::{Look, Node};
 use bifrost::client::{Attachment, Body, Uploaded};
 use bifrost::cloud::Encryption;
 use bifrost::release::{AccountId, ConfigName, ProjectDir, ProjectName, ReleaseDir, ReleaseId, Sha256};
@@ -148,4 +149,31 @@ fn take_large_template(release: &mut Map<String, Value>) -> Option<Attachment> {
     release.remove("template");
     release.insert("template_sha256".into(), Sha256::of(&body).to_string().into());
     Some(Attachment { name: TEMPLATE_FILE.into(), body: Body::Bytes(body), encryption: Encryption::Bucket })
+}
+
+/// Everything that a template refers to by a path.
+#[must_use]
+pub fn units(template: &Node) -> Vec<Unit> {
+    code_references(template).into_iter().map(unit).collect()
+}
+
+fn unit(reference: CodeReference) -> Unit {
+    Unit {
+        kind: match reference.property {
+            "ContentUri" => Kind::Layer,
+            "DefinitionUri" => Kind::Definition,
+            _ => Kind::Function,
+        },
+        architecture: match reference.architecture.as_deref() {
+            Some("arm64") => Architecture::Arm64,
+            _ => Architecture::X86_64,
+        },
+        logical_id: reference.logical_id,
+        property: reference.property.into(),
+        source: Some(reference.path),
+        runtime: reference.runtime,
+        build_method: reference.build_method,
+        binary: reference.binary,
+        build_inputs: reference.build_inputs,
+    }
 }

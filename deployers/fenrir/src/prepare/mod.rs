@@ -2,10 +2,6 @@
 
 mod attach;
 mod opened;
-mod read;
-mod units;
 
-pub use attach::attach;
-pub use opened::{Opened, Unread};
-pub use read::read;
-pub use units::units;
+pub use attach::{attach, units};
+pub use opened::{Opened, Unread, read};

@@ -114,6 +114,15 @@ impl Opened {
     }
 }
 
+/// Reads a template, and gives the release that it says. Whether it keeps the rules is asked when its files are attached:
+/// a deploy can be halted whose template does not.
+///
+/// # Errors
+/// What keeps it from being read, with its lines.
+pub fn read(file: &Path) -> Result<Map<String, Value>, String> {
+    Opened::open(file).map_err(|unread| unread.to_string())?.release()
+}
+
 /// A template that was not checked is not valid.
 fn not_checked(invalid: &InvalidName) -> Findings {
     let (path, message) = (String::new(), format!("it cannot be checked: {invalid}"));

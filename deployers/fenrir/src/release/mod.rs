@@ -3,7 +3,7 @@
 #[cfg(test)]
 pub(crate) mod sample;
 
-use crate::cloud::{ChangeSetType, FenrirPorts};
+use crate::cloud::{ChangeSetStatus, ChangeSetType, ExecutionStatus, FenrirPorts, StackStatus};
 use bifrost::release::{Release, Sha256};
 use bifrost::{Fields, Shape};
 use chrono::{DateTime, Utc};
@@ -43,20 +43,20 @@ pub struct FenrirFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_set_type: Option<ChangeSetType>,
     /// The change set's status. Set by `UpdateChangeSet`, as are the next two.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub change_set_status: String,
+    #[serde(default, skip_serializing_if = "ChangeSetStatus::is_unset")]
+    pub change_set_status: ChangeSetStatus,
     /// Why.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub change_set_status_reason: String,
     /// Whether the change set can be executed.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    pub change_set_execution_status: String,
+    #[serde(default, skip_serializing_if = "ExecutionStatus::is_unset")]
+    pub change_set_execution_status: ExecutionStatus,
     /// Whether there is nothing to change.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_set_empty: Option<bool>,
     /// The stack's status, `""` at first. Set by `UpdateStack`, as is all that follows but the last.
     #[serde(default)]
-    pub stack_status: String,
+    pub stack_status: StackStatus,
     /// When the stack was made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack_creation_time: Option<DateTime<Utc>>,

@@ -7,7 +7,7 @@ use super::place::Place;
 use super::table::Shape::{
     Any, Boolean, Either, Integer, List, Map, Number, Object, OneOf, Plain, Required, Rule, Text,
 };
-use super::table::{Table, refuse_intrinsic, walk};
+use super::table::{Shape, Table, refuse_intrinsic, walk};
 use super::{Answer, Lookup, http_api, local};
 use crate::template::{Node, nearest};
 use serde_json::{Value, json};
@@ -70,42 +70,29 @@ const S3_FILTER: Table = &[("S3Key", Required(&Object(S3_KEY_FILTER)))];
 const S3_KEY_FILTER: Table = &[("Rules", Required(&List(&Object(S3_FILTER_RULE))))];
 const S3_FILTER_RULE: Table = &[("Name", Required(&Text)), ("Value", Required(&Text))];
 
-const KINESIS: Table = &[
-    ("BatchSize", Integer),
-    ("BisectBatchOnFunctionError", Boolean),
-    ("DestinationConfig", Object(DESTINATION_CONFIG)),
-    ("Enabled", Boolean),
-    ("FilterCriteria", Object(FILTER_CRITERIA)),
-    ("FunctionResponseTypes", List(&Text)),
-    ("KmsKeyArn", Text),
-    ("MaximumBatchingWindowInSeconds", Integer),
-    ("MaximumRecordAgeInSeconds", Integer),
-    ("MaximumRetryAttempts", Integer),
-    ("MetricsConfig", Object(METRICS_CONFIG)),
-    ("ParallelizationFactor", Integer),
-    ("StartingPosition", Text),
-    ("StartingPositionTimestamp", Number),
-    ("Stream", Required(&Rule(kinesis_stream))),
-    ("TumblingWindowInSeconds", Integer),
-];
-const DYNAMO_DB: Table = &[
-    ("BatchSize", Integer),
-    ("BisectBatchOnFunctionError", Boolean),
-    ("DestinationConfig", Object(DESTINATION_CONFIG)),
-    ("Enabled", Boolean),
-    ("FilterCriteria", Object(FILTER_CRITERIA)),
-    ("FunctionResponseTypes", List(&Text)),
-    ("KmsKeyArn", Text),
-    ("MaximumBatchingWindowInSeconds", Integer),
-    ("MaximumRecordAgeInSeconds", Integer),
-    ("MaximumRetryAttempts", Integer),
-    ("MetricsConfig", Object(METRICS_CONFIG)),
-    ("ParallelizationFactor", Integer),
-    ("StartingPosition", Text),
-    ("StartingPositionTimestamp", Number),
-    ("Stream", Required(&Rule(table_stream))),
-    ("TumblingWindowInSeconds", Integer),
-];
+const KINESIS: Table = &of_stream(&Rule(kinesis_stream));
+const DYNAMO_DB: Table = &of_stream(&Rule(table_stream));
+/// An event of a stream, with the rule for which stream it is.
+const fn of_stream(stream: &'static Shape) -> [(&'static str, Shape); 16] {
+    [
+        ("BatchSize", Integer),
+        ("BisectBatchOnFunctionError", Boolean),
+        ("DestinationConfig", Object(DESTINATION_CONFIG)),
+        ("Enabled", Boolean),
+        ("FilterCriteria", Object(FILTER_CRITERIA)),
+        ("FunctionResponseTypes", List(&Text)),
+        ("KmsKeyArn", Text),
+        ("MaximumBatchingWindowInSeconds", Integer),
+        ("MaximumRecordAgeInSeconds", Integer),
+        ("MaximumRetryAttempts", Integer),
+        ("MetricsConfig", Object(METRICS_CONFIG)),
+        ("ParallelizationFactor", Integer),
+        ("StartingPosition", Text),
+        ("StartingPositionTimestamp", Number),
+        ("Stream", Required(stream)),
+        ("TumblingWindowInSeconds", Integer),
+    ]
+}
 const SQS: Table = &[
     ("BatchSize", Integer),
     ("Enabled", Boolean),

@@ -1,7 +1,7 @@
 //! JSON of a release into a [`Node`].
 
-use super::intrinsics::settle;
-use super::place::Place;
+use super::finding::Place;
+use super::node::settle;
 use super::{Content, Entry, Finding, Findings, Mapping, Node, Severity};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

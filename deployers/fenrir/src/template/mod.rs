@@ -5,11 +5,8 @@
 //! client, a base64 text said.
 
 mod finding;
-mod intrinsics;
 mod json;
-mod nearest;
 mod node;
-mod place;
 #[cfg(feature = "cli")]
 mod report;
 #[cfg(feature = "cli")]
@@ -19,9 +16,8 @@ mod source;
 #[cfg(feature = "cli")]
 mod yaml;
 
-pub use finding::{Finding, Findings, Severity};
+pub use finding::{Finding, Findings, Severity, nearest};
 pub use json::of_release;
-pub use nearest::nearest;
 pub use node::{Content, Entry, Intrinsic, Mapping, Node, Span};
 #[cfg(feature = "cli")]
 pub use report::Look;

@@ -3,8 +3,8 @@
 //! What CloudFormation does not take is refused here: anchors, aliases and merge keys (so no short text becomes a large
 //! template), tags of its own that do not exist, names that are there twice.
 
-use super::intrinsics::{SHORT_NAMES, call, long_name, settle};
-use super::place::Place;
+use super::finding::Place;
+use super::node::{SHORT_NAMES, call, long_name, settle};
 use super::scalar::resolve;
 use super::source::position;
 use super::{Content, Entry, Finding, Findings, Mapping, Node, Severity, Source, Span, nearest};

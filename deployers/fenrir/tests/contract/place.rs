@@ -51,7 +51,7 @@ impl Place {
     /// The stack, once its status is that.
     pub async fn stack(&self, status: &str) -> Stack {
         self.until(&format!("the stack is {status}"), async |ports| {
-            ports.stacks.stack(STACK).await.unwrap().filter(|stack| stack.status == status)
+            ports.stacks.stack(STACK).await.unwrap().filter(|stack| stack.status.as_str() == status)
         })
         .await
     }

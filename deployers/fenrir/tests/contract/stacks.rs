@@ -69,5 +69,5 @@ pub async fn a_deleted_stack_is_found_by_its_arn_alone(place: Place) {
         .until("the stack is gone", async |ports| ports.stacks.stack(STACK).await.unwrap().is_none().then_some(()))
         .await;
     let stack = place.ports.stacks.stack(&arn).await.unwrap().unwrap();
-    assert_eq!(stack.status, "DELETE_COMPLETE");
+    assert_eq!(stack.status.as_str(), "DELETE_COMPLETE");
 }

@@ -38,7 +38,7 @@ pub(crate) async fn types(template: &Value) -> Option<Types> {
     store.transact(later).unwrap();
     let made = stacks.change_set("stack", "first").await.unwrap().unwrap();
     let added = made.changes.into_iter().map(|change| (change.logical_id, change.resource_type));
-    (made.status == "CREATE_COMPLETE").then(|| without_digests(added.collect()))
+    (made.status.as_str() == "CREATE_COMPLETE").then(|| without_digests(added.collect()))
 }
 
 fn later(world: &mut World<FenrirAccount>) {

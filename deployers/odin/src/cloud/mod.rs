@@ -3,30 +3,24 @@
 //! Handlers see these traits and nothing else of a cloud. Each has an adapter on the embedded world. Each method says
 //! which AWS operations it is; where AWS pages or limits what one request may name, the method hides it.
 
-mod alarms;
 mod auto_scaling;
 #[cfg(feature = "lambda")]
 pub mod aws;
-mod classic;
 mod compute;
-mod iam;
+mod elastic_load_balancing;
 #[cfg(feature = "local")]
 pub mod local;
-mod target_groups;
+mod lookups;
 mod templates;
-mod topics;
 
-pub use alarms::{Alarms, Comparison, NewAlarm};
 pub use auto_scaling::{
-    Attachments, AutoScaling, AutoScalingGroup, Capacity, HealthCheckType, Instance, LifecycleHook,
-    NewAutoScalingGroup, NewScalingPolicy,
+    Alarms, Attachments, AutoScaling, AutoScalingGroup, Capacity, Comparison, HealthCheckType, Instance, LifecycleHook,
+    NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
 };
-pub use classic::{ClassicBalancers, LoadBalancer};
 pub use compute::{Compute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet};
-pub use iam::{Iam, InstanceProfile, Role};
-pub use target_groups::{TargetGroup, TargetGroups};
+pub use elastic_load_balancing::{ClassicBalancers, LoadBalancer, TargetGroup, TargetGroups};
+pub use lookups::{Iam, InstanceProfile, Role, Topics};
 pub use templates::{EbsVolume, LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
-pub use topics::Topics;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -1,8 +1,8 @@
 //! The states `DetachForSuccess` and `DetachForFailure`.
 
 use super::Context;
+use super::clean_up::gone;
 use super::look::{Sight, Unseen, too_weak};
-use super::remove::gone;
 use crate::cloud::{AutoScalingGroup, OdinPorts};
 use crate::concurrently::try_each;
 use crate::errors::DetachFailure;
@@ -26,7 +26,7 @@ pub async fn detach_for_success(context: &Context, release: OdinRelease) -> Resu
     if !earlier.is_empty()
         && let Some(weak) = too_weak(&sight.looks()?)
     {
-        return Err(DetachFailure::Detach(format!("the old groups are kept until the new ones are healthy: {weak}")));
+        return Err(DetachFailure::Detach(weak));
     }
     try_each(&earlier, async |group: &&AutoScalingGroup| detach(&ports, group).await).await?;
     if release.fields.detach_strategy != DetachStrategy::SkipDetachCheck {

@@ -79,7 +79,7 @@ pub(super) async fn views(ports: &OdinPorts, service: &Service) -> Views {
     classic.into_iter().chain(targets).collect()
 }
 
-/// Whether each service has enough healthy instances to do without the groups that it replaces.
+/// Why the groups that a release replaces are kept, if services have not enough healthy instances to do without them.
 ///
 /// An instance may die between the look that called the release healthy and the end of the old groups.
 pub(super) fn too_weak(looks: &[Look<'_>]) -> Option<String> {
@@ -90,5 +90,5 @@ pub(super) fn too_weak(looks: &[Look<'_>]) -> Option<String> {
             format!("{} has {} healthy instances of {}", look.name, look.health.seen.healthy, look.target.enough)
         })
         .collect();
-    if weak.is_empty() { None } else { Some(weak.join(", ")) }
+    (!weak.is_empty()).then(|| format!("the old groups are kept until the new ones are healthy: {}", weak.join(", ")))
 }

@@ -1,5 +1,6 @@
-//! Every call of a deploy goes wrong once: before its effect and after it, by an error and by the task's death. Whatever
-//! comes of the deploy, the invariants hold; and since every task that cleans up is retried, no end is dirty.
+//! Every call of a deploy goes wrong, once or for good: before its effect and after it, by an error and by the task's
+//! death. Whatever comes of the deploy, the invariants hold; and since every task that cleans up is retried, no end is
+//! dirty where a call goes wrong once.
 
 use crate::journal::mutates;
 use crate::stage::Stage;
@@ -37,17 +38,17 @@ impl Rehearsal {
         Self { world, release, calls, end }
     }
 
-    /// Runs it with a fault at the call of that index; answers how it ended.
-    async fn with(&self, index: usize, kind: &Value) -> String {
+    /// Runs it with a fault at the call of that index, so many times or for good; answers how it ended.
+    async fn with(&self, index: usize, kind: &Value, times: Option<u32>) -> String {
         let name = &self.calls[index].call.name;
         let stage = self.stage();
         stage.fault(json!({
             "operation": name.operation, "resource": name.resource, "state": name.attempt.state,
-            "skip": self.earlier(index), "times": 1, "kind": kind,
+            "skip": self.earlier(index), "times": times, "kind": kind,
         }));
         let run = stage.deploy_release(&self.release).await;
         let faults = stage.world().faults;
-        assert!(faults.iter().all(|fault| fault.times == Some(0)), "the fault struck no call");
+        assert!(faults.iter().all(|fault| fault.times.unwrap_or_default() == 0), "the fault struck no call");
         run.path().last().unwrap().to_string()
     }
 
@@ -73,7 +74,7 @@ impl Rehearsal {
         let mut count = 0;
         for (index, call) in self.calls.iter().enumerate().filter(|(_, call)| is_meant(call)) {
             for kind in kinds {
-                let end = self.with(index, kind).await;
+                let end = self.with(index, kind, Some(1)).await;
                 assert_ne!(end, "FailureDirty", "{:?} {kind}", call.call.name);
                 assert!(end == "Success" || end == "FailureClean", "{end}");
                 assert!(end == "FailureClean" || self.end == "Success", "a failing release ends in {end}");
@@ -81,6 +82,15 @@ impl Rehearsal {
             }
         }
         assert!(count > 20, "only {count} faults struck");
+    }
+
+    /// Lets each call fail for good. An end may be dirty then, but only after a clean-up that failed (`invariants`).
+    async fn each_for_good(&self) {
+        for index in (0..self.calls.len()).filter(|index| self.earlier(*index) == 0) {
+            for kind in after_effect().iter().chain(&[json!({"error": "InternalFailure"})]) {
+                self.with(index, kind, None).await;
+            }
+        }
     }
 }
 
@@ -136,6 +146,16 @@ async fn each_change_may_be_where_a_handler_panics() {
 }
 
 #[tokio::test]
+async fn calls_of_a_successful_deploy_that_fail_for_good() {
+    succeeding().await.each_for_good().await;
+}
+
+#[tokio::test]
+async fn calls_of_a_failing_deploy_that_fail_for_good() {
+    failing().await.each_for_good().await;
+}
+
+#[tokio::test]
 async fn a_fault_after_the_release_is_healthy_does_not_prevent_success() {
     let rehearsal = succeeding().await;
     let late = |record: &CallRecord| {
@@ -144,7 +164,7 @@ async fn a_fault_after_the_release_is_healthy_does_not_prevent_success() {
     };
     for index in (0..rehearsal.calls.len()).filter(|index| late(&rehearsal.calls[*index])) {
         for kind in before_effect().iter().chain(&after_effect()) {
-            assert_eq!(rehearsal.with(index, kind).await, "Success");
+            assert_eq!(rehearsal.with(index, kind, Some(1)).await, "Success");
         }
     }
 }

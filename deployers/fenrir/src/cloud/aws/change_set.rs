@@ -18,9 +18,9 @@ pub(super) fn change_set(
 ) -> Result<ChangeSet, CloudError> {
     Ok(ChangeSet {
         id: request.field("ChangeSetId", answer.change_set_id)?,
-        status: request.field("Status", answer.status)?.as_str().to_owned(),
+        status: request.field("Status", answer.status)?.as_str().into(),
         status_reason: answer.status_reason,
-        execution_status: request.field("ExecutionStatus", answer.execution_status)?.as_str().to_owned(),
+        execution_status: request.field("ExecutionStatus", answer.execution_status)?.as_str().into(),
         tags: answer.tags.unwrap_or_default().into_iter().filter_map(|tag| Some((tag.key?, tag.value?))).collect(),
         changes: changes.into_iter().map(|sent| change(sent, request)).collect::<Result<_, _>>()?,
     })

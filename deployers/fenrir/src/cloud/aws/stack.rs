@@ -18,7 +18,7 @@ pub(super) fn stack(stack: types::Stack, request: Request<'_>) -> Result<Stack, 
     Ok(Stack {
         id: request.field("StackId", stack.stack_id)?,
         name: request.field("StackName", stack.stack_name)?,
-        status: request.field("StackStatus", stack.stack_status)?.as_str().to_owned(),
+        status: request.field("StackStatus", stack.stack_status)?.as_str().into(),
         status_reason: stack.stack_status_reason,
         creation_time: request.time("CreationTime", stack.creation_time)?,
         change_set_id: stack.change_set_id,

@@ -5,7 +5,7 @@ use super::changes::changes;
 use super::stack::StoredStack;
 use super::template::{Template, is_sam};
 use super::{refusal, validation_error};
-use crate::cloud::{Change, ChangeSet, NewChangeSet};
+use crate::cloud::{Change, ChangeSet, ChangeSetStatus, ExecutionStatus, NewChangeSet};
 use crate::rules::Tags;
 use bifrost::local::{ServiceError, later};
 use chrono::{DateTime, Utc};
@@ -44,7 +44,7 @@ pub struct StoredChangeSet {
     pub executed_by: Option<String>,
     /// `ExecutionStatus` once it was executed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub execution_status: Option<String>,
+    pub execution_status: Option<ExecutionStatus>,
     /// What it changes, as it was found when it was asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
@@ -103,21 +103,22 @@ impl StoredChangeSet {
         Err(refusal("AlreadyExistsException", message))
     }
 
-    fn status(&self, now: DateTime<Utc>) -> &'static str {
+    fn status(&self, now: DateTime<Utc>) -> ChangeSetStatus {
         if now < later(self.creation_time, PENDING_SECONDS) {
-            "CREATE_PENDING"
+            ChangeSetStatus::CreatePending
         } else if now < later(self.creation_time, MAKING_SECONDS) {
-            "CREATE_IN_PROGRESS"
+            ChangeSetStatus::CreateInProgress
         } else if self.failure.is_some() {
-            "FAILED"
+            ChangeSetStatus::Failed
         } else {
-            "CREATE_COMPLETE"
+            ChangeSetStatus::CreateComplete
         }
     }
 
-    fn execution_status(&self, now: DateTime<Utc>) -> &str {
-        let complete = self.status(now) == "CREATE_COMPLETE";
-        self.execution_status.as_deref().unwrap_or(if complete { "AVAILABLE" } else { "UNAVAILABLE" })
+    fn execution_status(&self, now: DateTime<Utc>) -> ExecutionStatus {
+        let complete = self.status(now) == ChangeSetStatus::CreateComplete;
+        let before = if complete { ExecutionStatus::Available } else { ExecutionStatus::Unavailable };
+        self.execution_status.clone().unwrap_or(before)
     }
 
     /// As `DescribeChangeSet` tells it.
@@ -125,21 +126,21 @@ impl StoredChangeSet {
         let status = self.status(now);
         ChangeSet {
             id: self.id.clone(),
-            status: status.into(),
-            status_reason: self.failure.clone().filter(|_| status == "FAILED"),
-            execution_status: self.execution_status(now).into(),
+            status_reason: self.failure.clone().filter(|_| status == ChangeSetStatus::Failed),
+            execution_status: self.execution_status(now),
             tags: self.tags.clone(),
-            changes: self.changes.iter().filter(|_| status == "CREATE_COMPLETE").cloned().collect(),
+            changes: self.changes.iter().filter(|_| status == ChangeSetStatus::CreateComplete).cloned().collect(),
+            status,
         }
     }
 
     /// Whether it may be executed now: not while it is made, not if it failed, and once only.
     pub(super) fn check_executable(&self, now: DateTime<Utc>) -> Result<(), ServiceError> {
         let (status, execution_status) = (self.status(now), self.execution_status(now));
-        let (which, status) = match (status, execution_status) {
-            (_, "AVAILABLE") => return Ok(()),
-            ("CREATE_COMPLETE", execution_status) => ("execution status", execution_status),
-            (status, _) => ("status", status),
+        let (which, status) = match (&status, &execution_status) {
+            (_, ExecutionStatus::Available) => return Ok(()),
+            (ChangeSetStatus::CreateComplete, execution_status) => ("execution status", execution_status.as_str()),
+            (status, _) => ("status", status.as_str()),
         };
         let message = format!("ChangeSet [{}] cannot be executed in its current {which} of [{status}]", self.id);
         Err(refusal("InvalidChangeSetStatus", message))

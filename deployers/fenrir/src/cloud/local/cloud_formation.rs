@@ -2,24 +2,21 @@
 
 use super::arn::uuid;
 use super::change_set::{MAKING_SECONDS, StoredChangeSet, check_name};
-use super::drift::DETECTION_SECONDS;
 use super::operation::{Kind, Operation};
 use super::region::FenrirRegion;
 use super::run::CODE;
-use super::stack::StoredStack;
+use super::stack::{DETECTION_SECONDS, StoredStack};
 use super::template::Template;
 use super::{FenrirAccount, refusal, source, validation_error};
-use crate::cloud::{ChangeSet, ChangeSetType, CloudFormation, Drift, NewChangeSet, Stack, StackEvent};
+use crate::cloud::{
+    ChangeSet, ChangeSetType, CloudFormation, Drift, ExecutionStatus, NewChangeSet, Stack, StackEvent, StackStatus,
+};
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
 use bifrost::local::{Place, ServiceError, Session, later};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
-
-/// The statuses of a stack that can be updated.
-const UPDATABLE: [&str; 5] =
-    ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE"];
 
 #[async_trait]
 impl CloudFormation for Session<FenrirAccount> {
@@ -55,7 +52,7 @@ impl CloudFormation for Session<FenrirAccount> {
         self.call("cloudformation:DeleteChangeSet", name, |place| {
             let Some((_, stack)) = region(place).found_mut(stack) else { return Ok(()) };
             let Some((key, change_set)) = stack.change_set(name) else { return Ok(()) };
-            if change_set.execution_status.as_deref() == Some("EXECUTE_IN_PROGRESS") {
+            if change_set.execution_status == Some(ExecutionStatus::ExecuteInProgress) {
                 let message = format!("ChangeSet [{}] cannot be deleted while it is being executed", change_set.id);
                 return Err(refusal("InvalidChangeSetStatus", message));
             }
@@ -80,7 +77,7 @@ impl CloudFormation for Session<FenrirAccount> {
             let region = region(place);
             let (arn, found) = region.found_mut(stack).ok_or_else(|| missing(stack))?;
             let arn = arn.clone();
-            match found.operation.as_mut().filter(|_| found.status == "UPDATE_IN_PROGRESS") {
+            match found.operation.as_mut().filter(|_| found.status == StackStatus::UpdateInProgress) {
                 Some(operation) => {
                     operation.cancelled = true;
                     token.clone_into(&mut operation.token);
@@ -194,10 +191,13 @@ impl StoredStack {
         mut executed: StoredChangeSet,
         now: DateTime<Utc>,
     ) {
-        let status = if operation.kind == Kind::Create { "CREATE_IN_PROGRESS" } else { "UPDATE_IN_PROGRESS" };
+        let status = match operation.kind {
+            Kind::Create => StackStatus::CreateInProgress,
+            Kind::Update | Kind::Delete => StackStatus::UpdateInProgress,
+        };
         self.become_status(arn, status, Some("User Initiated".into()), Some(&operation.token), now);
         executed.executed_by = Some(operation.token.clone());
-        executed.execution_status = Some("EXECUTE_IN_PROGRESS".into());
+        executed.execution_status = Some(ExecutionStatus::ExecuteInProgress);
         self.change_set_id = Some(executed.id.clone());
         self.template = Some(executed.template.clone());
         self.tags.clone_from(&executed.tags);
@@ -240,19 +240,19 @@ fn insert_stack(place: &mut Place<'_, FenrirAccount>, new: &NewChangeSet) {
     let now = place.now;
     // Its tags come with what it is made of.
     let mut stack = StoredStack { creation_time: now, ..StoredStack::default() };
-    stack.become_status(&arn, "REVIEW_IN_PROGRESS", Some("User Initiated".into()), None, now);
+    stack.become_status(&arn, StackStatus::ReviewInProgress, Some("User Initiated".into()), None, now);
     region(place).stacks.insert(arn, stack);
 }
 
 /// Whether a stack that is there is in a state for that change set.
 fn check_fits(arn: &str, stack: &StoredStack, new: &NewChangeSet) -> Result<(), ServiceError> {
     match new.change_set_type {
-        ChangeSetType::Create if stack.status == "REVIEW_IN_PROGRESS" => Ok(()),
+        ChangeSetType::Create if stack.status == StackStatus::ReviewInProgress => Ok(()),
         ChangeSetType::Create => Err(validation_error(format!(
             "Stack [{}] already exists and cannot be created again with the changeSet [{}].",
             new.stack_name, new.name
         ))),
-        ChangeSetType::Update if UPDATABLE.contains(&stack.status.as_str()) => Ok(()),
+        ChangeSetType::Update if stack.status.can_be_updated() => Ok(()),
         ChangeSetType::Update => Err(not_updatable(arn, stack)),
     }
 }
@@ -272,8 +272,8 @@ fn execute(
         return Ok(());
     }
     change_set.check_executable(known_by)?;
-    let kind = if found.status == "REVIEW_IN_PROGRESS" { Kind::Create } else { Kind::Update };
-    if kind == Kind::Update && !UPDATABLE.contains(&found.status.as_str()) {
+    let kind = if found.status == StackStatus::ReviewInProgress { Kind::Create } else { Kind::Update };
+    if kind == Kind::Update && !found.status.can_be_updated() {
         return Err(not_updatable(arn, found));
     }
     let (arn, key, change_set) = (arn.clone(), key.clone(), change_set.clone());
@@ -309,15 +309,15 @@ fn delete(place: &mut Place<'_, FenrirAccount>, stack: &str, token: &str) -> Res
     let now = place.now;
     let region = region(place);
     let Some((arn, found)) = region.found_mut(stack) else { return Ok(()) };
-    if found.is_deleted() || found.status == "DELETE_IN_PROGRESS" {
+    if found.is_deleted() || found.status == StackStatus::DeleteInProgress {
         return Ok(());
     }
-    if found.status.starts_with("UPDATE") && found.status.ends_with("_IN_PROGRESS") {
+    if found.status.is_in_progress() && found.status.as_str().starts_with("UPDATE") {
         return Err(validation_error(format!("Stack [{arn}] cannot be deleted while in status {}", found.status)));
     }
     let arn = arn.clone();
     found.operation = Some(Box::new(Operation::delete(token, found)));
-    found.become_status(&arn, "DELETE_IN_PROGRESS", Some("User Initiated".into()), Some(token), now);
+    found.become_status(&arn, StackStatus::DeleteInProgress, Some("User Initiated".into()), Some(token), now);
     region.proceed(&arn, now);
     Ok(())
 }

@@ -6,12 +6,9 @@
 //! event by event, in the order of the resources' dependencies, and back again where something fails.
 
 mod arn;
-mod behaviour;
 mod change_set;
 mod changes;
 mod cloud_formation;
-mod deployer;
-mod drift;
 mod lookups;
 mod operation;
 mod order;
@@ -24,16 +21,17 @@ mod stack;
 mod template;
 mod types;
 
-pub use behaviour::{Behaviour, Stage};
 pub use change_set::StoredChangeSet;
-pub use drift::StoredDrift;
 pub use operation::Operation;
-pub use region::{FenrirRegion, StoredKey, StoredRole, StoredSecurityGroup, StoredSubnet, StoredTable};
-pub use stack::{StoredEvent, StoredResource, StoredStack};
+pub use region::{
+    Behaviour, FenrirRegion, Stage, StoredKey, StoredRole, StoredSecurityGroup, StoredSubnet, StoredTable,
+};
+pub use stack::{StoredDrift, StoredEvent, StoredResource, StoredStack};
 
 use super::FenrirPorts;
+use crate::machine::Fenrir;
 use bifrost::cloud::ErrorKind;
-use bifrost::local::{Resources, ServiceError, Session};
+use bifrost::local::{LocalDeployer, Resources, ServiceError, Session};
 use bifrost::release::Region;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -55,6 +53,16 @@ pub struct FenrirAccount {
 impl Resources for FenrirAccount {
     fn advance(&mut self, now: DateTime<Utc>) {
         self.regions.values_mut().for_each(|region| region.advance(now));
+    }
+}
+
+impl LocalDeployer for Fenrir {
+    type Resources = FenrirAccount;
+
+    const WORLD: &'static str = include_str!("../../../../../examples/worlds/fenrir.json");
+
+    fn local_ports(session: Session<FenrirAccount>) -> FenrirPorts {
+        ports(session)
     }
 }
 

@@ -9,9 +9,8 @@ mod phases;
 
 pub(super) use making::CODE;
 
-use super::behaviour::{Behaviour, Stage};
 use super::operation::{Aim, Deed, Kind, Operation, Phase, Running, Task};
-use super::region::FenrirRegion;
+use super::region::{Behaviour, FenrirRegion, Stage};
 use super::stack::{StoredEvent, StoredResource, StoredStack};
 use super::types::ResourceType;
 use bifrost::local::later;

@@ -2,10 +2,9 @@
 
 use super::arn::{StackArn, uuid};
 use super::change_set::StoredChangeSet;
-use super::drift::StoredDrift;
 use super::operation::Operation;
 use super::types::ResourceType;
-use crate::cloud::{Stack, StackEvent};
+use crate::cloud::{Drift, DriftedResource, Stack, StackEvent, StackStatus};
 use crate::rules::Tags;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -17,7 +16,7 @@ use std::collections::BTreeMap;
 #[serde(deny_unknown_fields)]
 pub struct StoredStack {
     /// Such as `ROLLBACK_COMPLETE`.
-    pub status: String,
+    pub status: StackStatus,
     /// Why.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
@@ -109,7 +108,7 @@ const STACK: &str = "AWS::CloudFormation::Stack";
 impl StoredStack {
     /// Whether it is gone: no name finds it any more.
     pub(super) fn is_deleted(&self) -> bool {
-        self.status == "DELETE_COMPLETE"
+        self.status == StackStatus::DeleteComplete
     }
 
     /// As `DescribeStacks` tells it.
@@ -130,22 +129,22 @@ impl StoredStack {
     pub(super) fn become_status(
         &mut self,
         arn: &str,
-        status: &str,
+        status: StackStatus,
         reason: Option<String>,
         token: Option<&str>,
         now: DateTime<Utc>,
     ) {
-        status.clone_into(&mut self.status);
         self.status_reason.clone_from(&reason);
         self.events.push(StoredEvent {
             timestamp: now,
             logical_id: StackArn::of(arn).name.into(),
             physical_id: Some(arn.into()),
             resource_type: STACK.into(),
-            status: status.into(),
+            status: status.to_string(),
             reason,
             token: token.map(Into::into),
         });
+        self.status = status;
     }
 
     /// Its events since then, oldest first.
@@ -201,4 +200,53 @@ impl StoredResource {
         let policy = self.definition.get(policy).and_then(Value::as_str);
         matches!(policy, Some("Retain" | "RetainExceptOnCreate"))
     }
+}
+
+/// How long a search for drift takes, in seconds.
+pub(super) const DETECTION_SECONDS: u32 = 5;
+
+/// What somebody did to a resource past CloudFormation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoredDrift {
+    /// It is gone.
+    Deleted,
+    /// Properties are otherwise, by JSON pointer: `{"/MemorySize": 512}`.
+    Modified(BTreeMap<String, Value>),
+}
+
+impl StoredStack {
+    /// What a search for drift finds.
+    pub(super) fn drift(&self) -> Drift {
+        let resources: Vec<_> =
+            self.resources.iter().filter_map(|(logical_id, resource)| resource.drifted(logical_id)).collect();
+        let status = if resources.is_empty() { "IN_SYNC" } else { "DRIFTED" };
+        Drift { status: status.into(), resources }
+    }
+}
+
+impl StoredResource {
+    fn drifted(&self, logical_id: &str) -> Option<DriftedResource> {
+        let (status, differences) = match self.drift.as_ref()? {
+            StoredDrift::Deleted => ("DELETED", Vec::new()),
+            StoredDrift::Modified(found) => ("MODIFIED", self.differences(found)),
+        };
+        Some(DriftedResource {
+            logical_id: logical_id.into(),
+            resource_type: self.resource_type().into(),
+            status: status.into(),
+            differences,
+        })
+    }
+
+    /// Each property that is otherwise, with what the template says and what is there.
+    fn differences(&self, found: &BTreeMap<String, Value>) -> Vec<(String, String, String)> {
+        let expected = |pointer: &String| self.properties.pointer(pointer).map_or_else(|| "null".into(), text);
+        found.iter().map(|(pointer, actual)| (pointer.clone(), expected(pointer), text(actual))).collect()
+    }
+}
+
+/// A text as it is, and everything else as JSON.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), Into::into)
 }

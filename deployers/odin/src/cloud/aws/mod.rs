@@ -1,20 +1,16 @@
 //! Odin's ports on the AWS SDK.
 //!
-//! One file a service. Each request passes the session's gate under its AWS name, with the resource that the embedded
+//! Each request passes the session's gate under its AWS name, with the resource that the embedded
 //! world names too. What AWS answers comes from outside: a field that AWS always sets and that is not there is an error.
 
-mod alarms;
 mod auto_scaling;
-mod classic;
 mod compute;
 mod ec2;
+mod elastic_load_balancing;
 mod group;
-mod iam;
+mod lookups;
 mod new_group;
-mod target_groups;
-mod template_data;
 mod templates;
-mod topics;
 
 use super::OdinPorts;
 use crate::machine::Odin;

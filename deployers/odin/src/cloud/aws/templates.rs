@@ -2,10 +2,20 @@
 
 use super::Service;
 use super::ec2::{carrying, pairs, tag_specification};
-use super::template_data::template_data;
-use crate::cloud::{LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
+use crate::cloud::{EbsVolume, LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
 use async_trait::async_trait;
+use aws_sdk_ec2::types::{
+    LaunchTemplateBlockDeviceMappingRequest as BlockDevice, LaunchTemplateEbsBlockDeviceRequest as Ebs,
+    LaunchTemplateHttpTokensState as HttpTokens, LaunchTemplateIamInstanceProfileSpecificationRequest as Profile,
+    LaunchTemplateInstanceMarketOptionsRequest as MarketOptions,
+    LaunchTemplateInstanceMetadataOptionsRequest as MetadataOptions,
+    LaunchTemplateInstanceNetworkInterfaceSpecificationRequest as NetworkInterface,
+    LaunchTemplatePlacementRequest as Placement, LaunchTemplateSpotMarketOptionsRequest as SpotOptions, MarketType,
+    RequestLaunchTemplateData,
+};
 use aws_sdk_ec2::{Client, types};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bifrost::aws::{Request, pages};
 use bifrost::cloud::CloudError;
 
@@ -54,4 +64,125 @@ fn launch_template(template: types::LaunchTemplate, request: Request<'_>) -> Res
         tags: answer.tags(pairs(template.tags))?,
         name: name.clone(),
     })
+}
+
+/// What is in the template.
+///
+/// # Errors
+/// If its volume is larger than the request can say.
+fn template_data(template: &NewLaunchTemplate, request: Request<'_>) -> Result<RequestLaunchTemplateData, CloudError> {
+    let volume = template.ebs_volume.as_ref().map(|volume| block_device(volume, request)).transpose()?;
+    let interface = network_interface(template);
+    // EC2 refuses security groups beside a network interface, which then has them.
+    let groups = interface.is_none().then(|| template.security_group_ids.clone());
+    Ok(RequestLaunchTemplateData::builder()
+        .image_id(&template.image_id)
+        .instance_type(template.instance_type.as_str().into())
+        .user_data(STANDARD.encode(&template.user_data))
+        .metadata_options(MetadataOptions::builder().http_tokens(HttpTokens::Required).build())
+        .set_iam_instance_profile(template.instance_profile_arn.as_ref().map(|arn| Profile::builder().arn(arn).build()))
+        .set_block_device_mappings(volume.map(|volume| vec![volume]))
+        .set_ebs_optimized(template.ebs_optimized)
+        .set_instance_market_options(template.spot_price.as_deref().map(spot))
+        .set_network_interfaces(interface.map(|interface| vec![interface]))
+        .set_security_group_ids(groups)
+        .set_placement(placement(template))
+        .build())
+}
+
+fn block_device(volume: &EbsVolume, request: Request<'_>) -> Result<BlockDevice, CloudError> {
+    let size = request.number("VolumeSize", volume.size_gib)?;
+    let ebs = Ebs::builder().volume_size(size).volume_type(volume.volume_type.as_str().into());
+    let ebs = ebs.delete_on_termination(true).build();
+    Ok(BlockDevice::builder().device_name(&volume.device_name).ebs(ebs).build())
+}
+
+fn spot(max_price: &str) -> MarketOptions {
+    let options = SpotOptions::builder().max_price(max_price).build();
+    MarketOptions::builder().market_type(MarketType::Spot).spot_options(options).build()
+}
+
+/// The first network interface, if the template says whether it has a public address: nothing else of EC2 can say so.
+fn network_interface(template: &NewLaunchTemplate) -> Option<NetworkInterface> {
+    let public = template.associate_public_ip_address?;
+    let groups = Some(template.security_group_ids.clone());
+    Some(NetworkInterface::builder().device_index(0).associate_public_ip_address(public).set_groups(groups).build())
+}
+
+fn placement(template: &NewLaunchTemplate) -> Option<Placement> {
+    let NewLaunchTemplate { placement_group, tenancy, .. } = template;
+    let placement = Placement::builder().set_group_name(placement_group.clone());
+    let placement = placement.set_tenancy(tenancy.as_deref().map(Into::into)).build();
+    (placement_group.is_some() || tenancy.is_some()).then_some(placement)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_ec2::types::{Tenancy, VolumeType};
+
+    fn data_of(template: &NewLaunchTemplate) -> RequestLaunchTemplateData {
+        template_data(template, Request::new("ec2:CreateLaunchTemplate", "web")).unwrap()
+    }
+
+    fn web() -> NewLaunchTemplate {
+        NewLaunchTemplate {
+            image_id: "ami-1".into(),
+            instance_type: "t3.small".into(),
+            security_group_ids: vec!["sg-1".into()],
+            user_data: "#!/bin/sh".into(),
+            ..NewLaunchTemplate::default()
+        }
+    }
+
+    #[test]
+    fn a_template_takes_imdsv2_only_and_says_nothing_of_what_is_left_open() {
+        let tokens = MetadataOptions::builder().http_tokens(HttpTokens::Required).build();
+        let expected = RequestLaunchTemplateData::builder()
+            .image_id("ami-1")
+            .instance_type("t3.small".into())
+            .security_group_ids("sg-1")
+            .user_data("IyEvYmluL3No")
+            .metadata_options(tokens);
+        assert_eq!(data_of(&web()), expected.build());
+    }
+
+    #[test]
+    fn security_groups_go_into_the_interface_that_says_whether_there_is_a_public_address() {
+        let data = data_of(&NewLaunchTemplate { associate_public_ip_address: Some(false), ..web() });
+        assert_eq!(data.security_group_ids, None);
+        let interface = &data.network_interfaces()[0];
+        assert_eq!(interface.associate_public_ip_address(), Some(false));
+        assert_eq!((interface.device_index(), interface.groups()), (Some(0), &["sg-1".to_owned()][..]));
+    }
+
+    #[test]
+    fn a_volume_goes_with_its_instance() {
+        let volume = EbsVolume { device_name: "/dev/xvda".into(), size_gib: 20, volume_type: "gp2".into() };
+        let data = data_of(&NewLaunchTemplate { ebs_volume: Some(volume.clone()), ebs_optimized: Some(true), ..web() });
+        let device = &data.block_device_mappings()[0];
+        let ebs = device.ebs().unwrap();
+        assert_eq!((device.device_name(), ebs.volume_size()), (Some("/dev/xvda"), Some(20)));
+        assert_eq!((ebs.volume_type(), ebs.delete_on_termination()), (Some(&VolumeType::Gp2), Some(true)));
+        assert_eq!(data.ebs_optimized(), Some(true));
+
+        let huge = NewLaunchTemplate { ebs_volume: Some(EbsVolume { size_gib: u32::MAX, ..volume }), ..web() };
+        let error = template_data(&huge, Request::new("ec2:CreateLaunchTemplate", "web")).unwrap_err();
+        assert!(error.message.starts_with("VolumeSize is 4294967295"), "{error}");
+    }
+
+    #[test]
+    fn spot_price_placement_group_and_tenancy_are_asked_for() {
+        let data = data_of(&NewLaunchTemplate {
+            spot_price: Some("0.05".into()),
+            placement_group: Some("near".into()),
+            tenancy: Some("dedicated".into()),
+            ..web()
+        });
+        let market = data.instance_market_options().unwrap();
+        assert_eq!(market.market_type(), Some(&MarketType::Spot));
+        assert_eq!(market.spot_options().and_then(|options| options.max_price()), Some("0.05"));
+        let placement = data.placement().unwrap();
+        assert_eq!((placement.group_name(), placement.tenancy()), (Some("near"), Some(&Tenancy::Dedicated)));
+    }
 }

@@ -1,11 +1,13 @@
-//! EC2 Auto Scaling on the embedded world.
+//! EC2 Auto Scaling on the embedded world, and its alarms: they are kept, and never go off, as its instances have no load.
 
 use super::balancer::Attachment;
 use super::group::StoredGroup;
 use super::new_group::new_group;
 use super::region::OdinRegion;
 use super::{Here, OdinAccount, carries, not_found, request, validation_error};
-use crate::cloud::{Attachments, AutoScaling, AutoScalingGroup, Capacity, NewAutoScalingGroup, NewScalingPolicy};
+use crate::cloud::{
+    Alarms, Attachments, AutoScaling, AutoScalingGroup, Capacity, NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
+};
 use async_trait::async_trait;
 use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::local::{ServiceError, Session};
@@ -14,6 +16,9 @@ use tokio::try_join;
 
 /// How many attachments one request may detach.
 const DETACH_LIMIT: usize = 10;
+
+/// How many alarms one request may delete.
+const DELETE_LIMIT: usize = 100;
 
 #[async_trait]
 impl AutoScaling for Session<OdinAccount> {
@@ -221,5 +226,45 @@ fn drain(region: &mut OdinRegion, name: &str, here: Here<'_>) {
         for (_, registration) in own {
             registration.drain(here.now, attached.drain_seconds);
         }
+    }
+}
+
+#[async_trait]
+impl Alarms for Session<OdinAccount> {
+    async fn put(&self, alarm: &NewAlarm) -> Result<(), CloudError> {
+        request(self, "cloudwatch:PutMetricAlarm", &alarm.name, |region, _| {
+            if alarm.name.is_empty() || alarm.name.chars().count() > 255 {
+                return Err(validation_error("An alarm's name has 1 to 255 characters"));
+            }
+            let period = alarm.period_seconds;
+            if !matches!(period, 10 | 20 | 30) && (period == 0 || !period.is_multiple_of(60)) {
+                return Err(validation_error("An alarm's period is 10, 20, 30 or a multiple of 60 seconds"));
+            }
+            if alarm.evaluation_periods == 0 {
+                return Err(validation_error("An alarm evaluates at least one period"));
+            }
+            region.alarms.insert(alarm.name.clone(), alarm.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    async fn names(&self, prefix: &str) -> Result<Vec<String>, CloudError> {
+        request(self, "cloudwatch:DescribeAlarms", prefix, |region, _| {
+            Ok(region.alarms.keys().filter(|name| name.starts_with(prefix)).cloned().collect())
+        })
+        .await
+    }
+
+    async fn delete(&self, names: &[String]) -> Result<(), CloudError> {
+        for names in names.chunks(DELETE_LIMIT) {
+            let first = names.first().map_or("", String::as_str);
+            request(self, "cloudwatch:DeleteAlarms", first, |region, _| {
+                region.alarms.retain(|name, _| !names.contains(name));
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(())
     }
 }

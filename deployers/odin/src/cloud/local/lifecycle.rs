@@ -3,9 +3,9 @@
 use super::balancer::Balancers;
 use super::behaviour::Behaviour;
 use super::group::{LifecycleState, StoredGroup, StoredInstance};
+use super::lookups::StoredTopic;
 use super::region::{StoredImage, StoredLaunchConfiguration, next_id};
 use super::templates::StoredTemplate;
-use super::topics::StoredTopic;
 use crate::cloud::HealthCheckType;
 use bifrost::local::later;
 use chrono::{DateTime, Utc};

@@ -4,31 +4,27 @@
 //! [`OdinRegion`] for each region. Services answer as AWS does where a deployer notices: in error codes, in what is
 //! unique, in what takes time. How time passes is in module `timeline`.
 
-mod alarms;
-mod arn;
 mod auto_scaling;
 mod balancer;
 mod behaviour;
 mod compute;
 mod elastic_load_balancing;
 mod group;
-mod iam;
 mod lifecycle;
+mod lookups;
 mod new_group;
 mod region;
 mod templates;
 mod timeline;
-mod topics;
 
 pub use balancer::{Attachment, Attachments, Registration, Registrations, StoredLoadBalancer, StoredTargetGroup};
 pub use behaviour::{Behaviour, Health, InstanceNumber};
 pub use group::{LifecycleState, StoredGroup, StoredInstance};
-pub use iam::{StoredIam, StoredProfile, StoredRole};
+pub use lookups::{StoredIam, StoredProfile, StoredRole, StoredTopic};
 pub use region::{
     OdinRegion, StoredImage, StoredLaunchConfiguration, StoredPlacementGroup, StoredSecurityGroup, StoredSubnet,
 };
 pub use templates::StoredTemplate;
-pub use topics::StoredTopic;
 
 use super::OdinPorts;
 use crate::machine::Odin;
@@ -90,6 +86,46 @@ struct Here<'w> {
     region: &'w Region,
     now: DateTime<Utc>,
     iam: &'w StoredIam,
+}
+
+// ARNs with random parts at AWS have the digest of a name here, so that a world needs to keep none of them.
+impl Here<'_> {
+    /// ARN of a target group.
+    pub(super) fn target_group_arn(&self, name: &str) -> String {
+        let id = digest(name);
+        format!("arn:aws:elasticloadbalancing:{}:{}:targetgroup/{name}/{id:016x}", self.region, self.account)
+    }
+
+    /// ARN of an auto-scaling group.
+    pub(super) fn group_arn(&self, name: &str) -> String {
+        self.auto_scaling_arn("autoScalingGroup", name, "")
+    }
+
+    /// ARN of a group's scaling policy.
+    pub(super) fn policy_arn(&self, group: &str, policy: &str) -> String {
+        self.auto_scaling_arn("scalingPolicy", group, &format!(":policyName/{policy}"))
+    }
+
+    fn auto_scaling_arn(&self, kind: &str, group: &str, rest: &str) -> String {
+        let uuid = uuid(&format!("{group}{rest}"));
+        format!("arn:aws:autoscaling:{}:{}:{kind}:{uuid}:autoScalingGroupName/{group}{rest}", self.region, self.account)
+    }
+
+    /// ARN of a topic.
+    pub(super) fn topic_arn(&self, name: &str) -> String {
+        format!("arn:aws:sns:{}:{}:{name}", self.region, self.account)
+    }
+}
+
+fn uuid(name: &str) -> String {
+    let digest = digest(name);
+    let (a, b, c) = (digest >> 32, digest >> 16 & 0xffff, digest & 0xffff);
+    format!("{a:08x}-{b:04x}-{c:04x}-0000-000000000000")
+}
+
+/// FNV-1a: short, and the same in every build.
+fn digest(name: &str) -> u64 {
+    name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Makes one request to a service of the session's region. What is due at once happens before it returns.

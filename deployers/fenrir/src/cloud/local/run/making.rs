@@ -1,7 +1,7 @@
 //! How a resource comes to be as the template says.
 
-use super::super::behaviour::Stage;
 use super::super::operation::{Deed, Running};
+use super::super::region::Stage;
 use super::super::resolve::{Scope, identify};
 use super::super::stack::StoredResource;
 use super::super::types::ResourceType;

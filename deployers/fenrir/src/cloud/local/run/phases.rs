@@ -5,6 +5,7 @@ use super::super::order::needs_of;
 use super::super::resolve::Scope;
 use super::super::stack::StoredResource;
 use super::Run;
+use crate::cloud::{ExecutionStatus, StackStatus};
 use std::collections::BTreeMap;
 
 impl Run<'_> {
@@ -12,26 +13,32 @@ impl Run<'_> {
     pub(super) fn next_phase(&mut self) -> bool {
         let well = self.operation.failed.is_empty() && !self.operation.cancelled;
         match (self.operation.kind, self.operation.phase) {
-            (Kind::Create, Phase::Forward) if well => self.succeed("CREATE_COMPLETE", None),
+            (Kind::Create, Phase::Forward) if well => self.succeed(StackStatus::CreateComplete, None),
             (Kind::Create, Phase::Forward) => return self.undo_creation(),
-            (Kind::Create, _) if well => self.end("ROLLBACK_COMPLETE", None),
-            (Kind::Create, _) => self.end("ROLLBACK_FAILED", self.failures()),
+            (Kind::Create, _) if well => self.end(StackStatus::RollbackComplete, None),
+            (Kind::Create, _) => self.end(StackStatus::RollbackFailed, self.failures()),
             (Kind::Update, Phase::Forward) if well => return self.clean_up(),
             (Kind::Update, Phase::Forward) => return self.undo_update(),
             (Kind::Update, Phase::CleanUp) => {
                 let kept = "Update successful. One or more resources could not be deleted.";
-                self.succeed("UPDATE_COMPLETE", (!well).then(|| kept.into()));
+                self.succeed(StackStatus::UpdateComplete, (!well).then(|| kept.into()));
             }
             (Kind::Update, Phase::Back) if well => return self.clean_up_behind(),
-            (Kind::Update, Phase::Back) => self.end("UPDATE_ROLLBACK_FAILED", self.failures()),
-            (Kind::Update, Phase::BackCleanUp) => self.end("UPDATE_ROLLBACK_COMPLETE", None),
-            (Kind::Delete, _) if well => self.end("DELETE_COMPLETE", None),
-            (Kind::Delete, _) => self.end("DELETE_FAILED", self.failures()),
+            (Kind::Update, Phase::Back) => self.end(StackStatus::UpdateRollbackFailed, self.failures()),
+            (Kind::Update, Phase::BackCleanUp) => self.end(StackStatus::UpdateRollbackComplete, None),
+            (Kind::Delete, _) if well => self.end(StackStatus::DeleteComplete, None),
+            (Kind::Delete, _) => self.end(StackStatus::DeleteFailed, self.failures()),
         }
         false
     }
 
-    fn turn_to(&mut self, phase: Phase, status: &str, reason: Option<String>, waiting: BTreeMap<String, Task>) -> bool {
+    fn turn_to(
+        &mut self,
+        phase: Phase,
+        status: StackStatus,
+        reason: Option<String>,
+        waiting: BTreeMap<String, Task>,
+    ) -> bool {
         self.status(status, reason);
         self.operation.phase = phase;
         self.operation.failed.clear();
@@ -43,7 +50,7 @@ impl Run<'_> {
     fn undo_creation(&mut self) -> bool {
         let reason = self.failures().map(|failures| format!("{failures}Rollback requested by user."));
         let tasks = removal(self.stack.resources.clone());
-        self.turn_to(Phase::Back, "ROLLBACK_IN_PROGRESS", reason, tasks)
+        self.turn_to(Phase::Back, StackStatus::RollbackInProgress, reason, tasks)
     }
 
     /// Deletes what is no longer in the template, and what was replaced.
@@ -52,7 +59,7 @@ impl Run<'_> {
         let gone = self.stack.resources.iter().filter(|(name, _)| !target.contains_key(*name));
         let gone: BTreeMap<_, _> = gone.map(|(name, resource)| (name.clone(), resource.clone())).collect();
         let tasks = self.with_leavings(gone);
-        self.turn_to(Phase::CleanUp, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None, tasks)
+        self.turn_to(Phase::CleanUp, StackStatus::UpdateCleanup, None, tasks)
     }
 
     fn with_leavings(&self, mut resources: BTreeMap<String, StoredResource>) -> BTreeMap<String, Task> {
@@ -78,7 +85,7 @@ impl Run<'_> {
             aim: Aim::Restore(Box::new(resource)),
         };
         let tasks = touched.into_iter().map(|(name, resource)| (name.clone(), task(&name, resource))).collect();
-        self.turn_to(Phase::Back, "UPDATE_ROLLBACK_IN_PROGRESS", reason, tasks)
+        self.turn_to(Phase::Back, StackStatus::UpdateRollbackInProgress, reason, tasks)
     }
 
     /// Deletes what the update had made.
@@ -89,10 +96,10 @@ impl Run<'_> {
         let new = self.stack.resources.iter().filter(|(name, _)| !before.resources.contains_key(*name));
         let new: BTreeMap<_, _> = new.map(|(name, resource)| (name.clone(), resource.clone())).collect();
         let tasks = self.with_leavings(new);
-        self.turn_to(Phase::BackCleanUp, "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", None, tasks)
+        self.turn_to(Phase::BackCleanUp, StackStatus::UpdateRollbackCleanup, None, tasks)
     }
 
-    fn succeed(&mut self, status: &str, reason: Option<String>) {
+    fn succeed(&mut self, status: StackStatus, reason: Option<String>) {
         let scope = Scope { stack: self.arn, resources: &self.stack.resources };
         let value = |output: &serde_json::Value| scope.text(output.get("Value")?).ok();
         let outputs = self.operation.target.outputs.iter();
@@ -102,20 +109,21 @@ impl Run<'_> {
     }
 
     /// The stack rests.
-    fn end(&mut self, status: &str, reason: Option<String>) {
+    fn end(&mut self, status: StackStatus, reason: Option<String>) {
+        let is_success = status.is_success();
         self.status(status, reason);
-        if status == "DELETE_COMPLETE" {
+        if self.stack.is_deleted() {
             self.stack.change_sets.clear();
         }
         let executed =
             self.stack.change_sets.values_mut().find(|set| Some(&set.id) == self.stack.change_set_id.as_ref());
         if let Some(executed) = executed.filter(|executed| executed.executed_by.is_some()) {
-            let well = matches!(status, "CREATE_COMPLETE" | "UPDATE_COMPLETE");
-            executed.execution_status = Some(if well { "EXECUTE_COMPLETE" } else { "EXECUTE_FAILED" }.into());
+            executed.execution_status =
+                Some(if is_success { ExecutionStatus::ExecuteComplete } else { ExecutionStatus::ExecuteFailed });
         }
     }
 
-    fn status(&mut self, status: &str, reason: Option<String>) {
+    fn status(&mut self, status: StackStatus, reason: Option<String>) {
         let token = Some(self.operation.token.as_str());
         self.stack.become_status(self.arn, status, reason, token, self.now);
     }

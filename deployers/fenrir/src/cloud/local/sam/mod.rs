@@ -2,13 +2,10 @@
 //! what they refer to, and what of them changes with what. What is in a policy or in the body of an API is told shorter
 //! than SAM's own translator does.
 
-mod access;
 mod api;
 mod events;
 mod function;
-mod globals;
 mod publish;
-mod simple;
 
 use super::arn::short;
 use super::resolve::{SubPart, call, sub_parts};
@@ -64,7 +61,7 @@ fn kept(properties: &Map<String, Value>, names: &[&str]) -> Map<String, Value> {
 /// # Errors
 /// All that SAM finds wrong.
 pub(super) fn expand(template: &Value) -> Result<Value, Vec<String>> {
-    let resources = globals::merged(template);
+    let resources = with_globals(template);
     let mut expansion = Expansion::default();
     expansion.note_stages(&resources);
     let none = Map::new();
@@ -83,6 +80,39 @@ pub(super) fn expand(template: &Value) -> Result<Value, Vec<String>> {
     Ok(expanded)
 }
 
+/// The resources of the template, with the globals of their type among their properties.
+fn with_globals(template: &Value) -> Map<String, Value> {
+    let mut resources = template.get("Resources").and_then(Value::as_object).cloned().unwrap_or_default();
+    for definition in resources.values_mut() {
+        let section =
+            definition.get("Type").and_then(Value::as_str).and_then(|name| name.strip_prefix("AWS::Serverless::"));
+        let global = section.and_then(|section| template.get("Globals")?.get(section)).cloned();
+        if let (Some(global), Some(definition)) = (global, definition.as_object_mut()) {
+            let own = definition.remove("Properties").unwrap_or_else(|| json!({}));
+            definition.insert("Properties".into(), merge(global, own));
+        }
+    }
+    resources
+}
+
+/// Mappings are merged, lists are joined with the global one first, and of all else the resource's own counts.
+fn merge(global: Value, own: Value) -> Value {
+    match (global, own) {
+        (Value::Object(mut global), Value::Object(own)) => {
+            for (name, own) in own {
+                let merged = match global.remove(&name) {
+                    Some(global) => merge(global, own),
+                    None => own,
+                };
+                global.insert(name, merged);
+            }
+            Value::Object(global)
+        }
+        (Value::Array(global), Value::Array(own)) => global.into_iter().chain(own).collect(),
+        (_, own) => own,
+    }
+}
+
 impl Expansion {
     fn resource(&mut self, given: &Given<'_>) {
         match given.definition.get("Type").and_then(Value::as_str) {
@@ -96,6 +126,56 @@ impl Expansion {
             }
             _ => self.add(given.id, given.definition.clone()),
         }
+    }
+
+    /// A layer: its logical id changes with it, so that each version is another resource; the old ones are retained.
+    fn layer(&mut self, given: &Given<'_>) {
+        let Some(content) = given.get("ContentUri").and_then(|uri| location(uri, "S3Bucket", "S3Key")) else {
+            let message = "'ContentUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter.";
+            return self.wrong(given.id, message);
+        };
+        let id = format!(
+            "{}{}",
+            given.id,
+            suffix(&json!({given.id: {"Type": "AWS::Serverless::LayerVersion", "Properties": given.properties}}))
+        );
+        let names = ["LayerName", "Description", "CompatibleArchitectures", "CompatibleRuntimes", "LicenseInfo"];
+        let mut properties = kept(given.properties, &names);
+        properties.entry("LayerName").or_insert_with(|| given.id.into());
+        properties.insert("Content".into(), content);
+        let mut layer = given.becomes("AWS::Lambda::LayerVersion", &properties);
+        let policy =
+            if given.get("RetentionPolicy").is_some_and(|policy| policy == "Delete") { "Delete" } else { "Retain" };
+        if let Some(layer) = layer.as_object_mut() {
+            layer.entry("DeletionPolicy").or_insert_with(|| policy.into());
+        }
+        self.renamed.insert(given.id.into(), id.clone());
+        self.add(id, layer);
+    }
+
+    /// A table with one key, `id` if nothing else is said.
+    fn simple_table(&mut self, given: &Given<'_>) {
+        let key = given.get("PrimaryKey");
+        let name = key.and_then(|key| key.get("Name")).cloned().unwrap_or_else(|| "id".into());
+        let kind = match key.and_then(|key| key.get("Type")).and_then(Value::as_str) {
+            Some("Number") => "N",
+            Some("Binary") => "B",
+            _ => "S",
+        };
+        let mut properties = Map::new();
+        properties.insert("AttributeDefinitions".into(), json!([{"AttributeName": name, "AttributeType": kind}]));
+        properties.insert("KeySchema".into(), json!([{"AttributeName": name, "KeyType": "HASH"}]));
+        match given.get("ProvisionedThroughput") {
+            Some(throughput) => properties.insert("ProvisionedThroughput".into(), throughput.clone()),
+            None => properties.insert("BillingMode".into(), "PAY_PER_REQUEST".into()),
+        };
+        let names = ["TableName", "SSESpecification", "PointInTimeRecoverySpecification"];
+        properties.extend(kept(given.properties, &names));
+        if let Some(tags) = given.get("Tags").and_then(Value::as_object) {
+            let tags: Value = tags.iter().map(|(key, value)| json!({"Key": key, "Value": value})).collect();
+            properties.insert("Tags".into(), tags);
+        }
+        self.add(given.id, given.becomes("AWS::DynamoDB::Table", &properties));
     }
 
     fn add(&mut self, id: impl Into<String>, definition: Value) {

@@ -1,6 +1,7 @@
 //! The law of time: going to a moment in one jump or in many steps leads to the same world.
 
 use super::*;
+use crate::cloud::StackStatus;
 use proptest::prelude::*;
 
 /// Something that a deployer, or a person, does.
@@ -108,7 +109,7 @@ proptest! {
         let mut region = runtime.block_on(scenario.play(&[]));
         region.advance(at(100_000));
         for stack in region.stacks.values() {
-            prop_assert!(stack.operation.is_none() && !stack.status.ends_with("_IN_PROGRESS") || stack.status == "REVIEW_IN_PROGRESS");
+            prop_assert!(stack.operation.is_none() && !stack.status.is_in_progress() || stack.status == StackStatus::ReviewInProgress);
             prop_assert!(stack.events.is_sorted_by_key(|event| event.timestamp));
         }
         let held: std::collections::BTreeSet<_> =

@@ -26,7 +26,7 @@ async fn a_change_set_is_pending_then_in_progress_then_complete() {
         ("CREATE_IN_PROGRESS", "UNAVAILABLE", 0),
         ("CREATE_COMPLETE", "AVAILABLE", 3),
     ];
-    assert_eq!(told, expected.map(|(one, two, count)| (one.to_owned(), two.to_owned(), count)));
+    assert_eq!(told, expected.map(|(one, two, count)| (one.into(), two.into(), count)));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use super::*;
 async fn a_stack_is_made_in_the_order_of_its_needs() {
     let place = Place::usual();
     let stack = place.deployed(&create("first", &hello())).await;
-    assert_eq!(stack.status, "CREATE_COMPLETE");
+    assert_eq!(stack.status.as_str(), "CREATE_COMPLETE");
     let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:fenrir-hello in {REGION}");
     assert_eq!(stack.outputs, [("Function".to_owned(), arn)].into());
     insta::assert_snapshot!(place.told().await);
@@ -18,14 +18,14 @@ async fn what_does_not_depend_on_each_other_is_made_at_the_same_time() {
     let queue = json!({"Type": "AWS::SQS::Queue"});
     place.begin(&create("first", &json!({"Resources": {"one": queue, "two": queue, "three": queue}}))).await;
     place.pass(5);
-    assert_eq!(place.stack().await.status, "CREATE_COMPLETE");
+    assert_eq!(place.stack().await.status.as_str(), "CREATE_COMPLETE");
 }
 
 #[tokio::test]
 async fn a_first_try_that_fails_is_rolled_back_whole() {
     let place = Place::of(&json!({"behaviour": {"hello": {"fails": "create", "reason": "no room", "seconds": 2}}}));
     let stack = place.deployed(&create("first", &hello())).await;
-    assert_eq!(stack.status, "ROLLBACK_COMPLETE");
+    assert_eq!(stack.status.as_str(), "ROLLBACK_COMPLETE");
     assert_eq!((stack.outputs.len(), place.stored().resources.len(), place.region().names.len()), (0, 0, 0));
     insta::assert_snapshot!(place.told().await);
 }
@@ -40,7 +40,7 @@ async fn a_stack_that_was_rolled_back_has_to_be_deleted_before_the_next_try() {
     place.ports.stacks.delete_stack(STACK, "token").await.unwrap();
     place.change_region(|region| region.behaviour.clear());
     let stack = place.deployed(&create("second", &hello())).await;
-    assert_eq!(stack.status, "CREATE_COMPLETE");
+    assert_eq!(stack.status.as_str(), "CREATE_COMPLETE");
     assert_ne!(stack.id, arn);
 }
 
@@ -63,7 +63,7 @@ async fn code_that_is_not_there_fails_its_function() {
     let place = Place::usual();
     let template = hello_with("CodeUri", "s3://releases/missing.zip".into());
     let stack = place.deployed(&create("first", &template)).await;
-    assert_eq!(stack.status, "ROLLBACK_COMPLETE");
+    assert_eq!(stack.status.as_str(), "ROLLBACK_COMPLETE");
     assert!(place.told().await.contains("Error occurred while GetObject. S3 Error Code: NoSuchKey."));
 }
 
@@ -72,7 +72,7 @@ async fn a_roll_back_that_fails_leaves_what_it_could_not_delete() {
     let behaviour = json!({"hello": {"fails": "create"}, "helloRole": {"fails": "rollback", "reason": "in use"}});
     let place = Place::of(&json!({"behaviour": behaviour}));
     let stack = place.deployed(&create("first", &hello())).await;
-    assert_eq!(stack.status, "ROLLBACK_FAILED");
+    assert_eq!(stack.status.as_str(), "ROLLBACK_FAILED");
     assert_eq!(stack.status_reason.unwrap(), "The following resource(s) failed to delete: [helloRole]. ");
     assert_eq!(place.stored().resources.into_keys().collect::<Vec<_>>(), ["helloRole", "table"]);
 }
@@ -87,7 +87,7 @@ async fn a_deleted_stack_leaves_behind_what_is_to_be_retained() {
     let told = place.told_of(&arn).await;
     assert!(told.contains("DELETE_SKIPPED table") && told.contains("DELETE_COMPLETE hello"), "{told}");
     // And that is in the way of another of its name.
-    assert_eq!(place.deployed(&create("again", &hello())).await.status, "ROLLBACK_COMPLETE");
+    assert_eq!(place.deployed(&create("again", &hello())).await.status.as_str(), "ROLLBACK_COMPLETE");
     let told = place.told().await;
     assert!(told.contains("with identifier 'fenrir-table' already exists."), "{told}");
 }
@@ -98,7 +98,7 @@ async fn a_stack_that_cannot_be_deleted_can_be_tried_again() {
     place.deployed(&create("first", &hello())).await;
     place.ports.stacks.delete_stack(STACK, "token").await.unwrap();
     place.pass(100);
-    assert_eq!(place.stack().await.status, "DELETE_FAILED");
+    assert_eq!(place.stack().await.status.as_str(), "DELETE_FAILED");
     place.change_region(|region| region.behaviour.clear());
     place.ports.stacks.delete_stack(STACK, "token").await.unwrap();
     place.pass(100);

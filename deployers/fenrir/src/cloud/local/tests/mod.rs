@@ -3,7 +3,6 @@
 mod alike;
 mod change_sets;
 mod creating;
-mod drifting;
 mod sam;
 mod updating;
 mod world_file;
@@ -100,7 +99,7 @@ impl Place {
     /// Makes the change set and begins to execute it.
     async fn begin(&self, new: &NewChangeSet) {
         let made = self.made(new).await;
-        assert_eq!(made.status, "CREATE_COMPLETE", "{made:?}");
+        assert_eq!(made.status.as_str(), "CREATE_COMPLETE", "{made:?}");
         self.execute(&new.name).await.unwrap();
     }
 

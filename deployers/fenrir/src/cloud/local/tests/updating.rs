@@ -1,6 +1,8 @@
 //! How stacks change, and how they come back where that fails.
 
 use super::*;
+use crate::cloud::local::StoredDrift;
+use crate::cloud::{Drift, DriftedResource};
 
 /// The key of the code that the function runs.
 fn code(place: &Place) -> String {
@@ -38,7 +40,7 @@ async fn an_update_that_fails_is_rolled_back_and_the_old_code_still_runs() {
     insta::assert_snapshot!(place.told().await);
     // It can be tried again.
     place.change_region(|region| region.behaviour.clear());
-    assert_eq!(place.deployed(&update("third", &template)).await.status, "UPDATE_COMPLETE");
+    assert_eq!(place.deployed(&update("third", &template)).await.status.as_str(), "UPDATE_COMPLETE");
 }
 
 #[tokio::test]
@@ -50,7 +52,7 @@ async fn a_roll_back_of_an_update_that_fails_is_told() {
     let mut template = new_code();
     template["Resources"]["hello"]["Properties"]["Policies"] = json!([{"VPCAccessPolicy": {}}]);
     let stack = place.deployed(&update("second", &template)).await;
-    assert_eq!(stack.status, "UPDATE_ROLLBACK_FAILED");
+    assert_eq!(stack.status.as_str(), "UPDATE_ROLLBACK_FAILED");
     assert_eq!(stack.status_reason.unwrap(), "The following resource(s) failed to update: [helloRole]. ");
     assert_eq!(place.create_change_set(&update("third", &hello())).await.unwrap_err().code, "ValidationError");
 }
@@ -63,7 +65,7 @@ async fn a_cancelled_update_is_rolled_back() {
     place.pass(2);
     place.ports.stacks.cancel_update(STACK, "cancel").await.unwrap();
     let stack = place.stack().await;
-    assert_eq!(stack.status, "UPDATE_ROLLBACK_IN_PROGRESS");
+    assert_eq!(stack.status.as_str(), "UPDATE_ROLLBACK_IN_PROGRESS");
     let refused = place.ports.stacks.cancel_update(STACK, "cancel").await.unwrap_err();
     assert_eq!(refused.message, "CancelUpdateStack cannot be called from current stack status");
     place.pass(100);
@@ -94,7 +96,7 @@ async fn what_is_named_by_its_template_cannot_be_replaced() {
     place.deployed(&create("first", &hello())).await;
     let mut template = hello();
     template["Resources"]["table"]["Properties"]["PrimaryKey"] = json!({"Name": "other", "Type": "Number"});
-    assert_eq!(place.deployed(&update("second", &template)).await.status, "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(place.deployed(&update("second", &template)).await.status.as_str(), "UPDATE_ROLLBACK_COMPLETE");
     let told = place.told().await;
     let reason = "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename fenrir-table and update the stack again.";
     assert!(told.contains(reason), "{told}");
@@ -113,11 +115,11 @@ async fn traffic_moves_to_a_new_version_as_slowly_as_its_preference_says() {
     place.deployed(&create("first", &shifting("one"))).await;
     place.begin(&update("second", &shifting("two"))).await;
     place.pass(299);
-    assert_eq!(place.stack().await.status, "UPDATE_IN_PROGRESS");
+    assert_eq!(place.stack().await.status.as_str(), "UPDATE_IN_PROGRESS");
     place.pass(10);
-    assert_eq!(place.stack().await.status, "UPDATE_COMPLETE");
+    assert_eq!(place.stack().await.status.as_str(), "UPDATE_COMPLETE");
     place.change_region(|region| region.alarms_in_alarm = ["errors".to_owned()].into());
-    assert_eq!(place.deployed(&update("third", &shifting("one"))).await.status, "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(place.deployed(&update("third", &shifting("one"))).await.status.as_str(), "UPDATE_ROLLBACK_COMPLETE");
     let told = place.told().await;
     assert!(told.contains("UPDATE_FAILED helloAliaslive One or more alarms have been activated"), "{told}");
 }
@@ -129,7 +131,7 @@ async fn what_is_no_longer_in_the_template_goes_unless_it_is_to_be_retained() {
     template["Resources"]["queue"] = json!({"Type": "AWS::SQS::Queue"});
     template["Resources"]["kept"] = json!({"Type": "AWS::SQS::Queue", "DeletionPolicy": "Retain"});
     place.deployed(&create("first", &template)).await;
-    assert_eq!(place.deployed(&update("second", &hello())).await.status, "UPDATE_COMPLETE");
+    assert_eq!(place.deployed(&update("second", &hello())).await.status.as_str(), "UPDATE_COMPLETE");
     let told = place.told().await;
     assert!(told.contains("DELETE_COMPLETE queue") && told.contains("DELETE_SKIPPED kept"), "{told}");
     assert_eq!(place.stored().resources.into_keys().collect::<Vec<_>>(), ["hello", "helloRole", "table"]);
@@ -144,6 +146,35 @@ async fn code_that_has_not_changed_is_not_fetched_again() {
         buckets.for_each(|bucket| bucket.objects.clear());
     };
     place.store.transact(forget).unwrap();
-    assert_eq!(place.deployed(&update("second", &hello_with("Timeout", 9.into()))).await.status, "UPDATE_COMPLETE");
-    assert_eq!(place.deployed(&update("third", &new_code())).await.status, "UPDATE_ROLLBACK_COMPLETE");
+    assert_eq!(
+        place.deployed(&update("second", &hello_with("Timeout", 9.into()))).await.status.as_str(),
+        "UPDATE_COMPLETE"
+    );
+    assert_eq!(place.deployed(&update("third", &new_code())).await.status.as_str(), "UPDATE_ROLLBACK_COMPLETE");
+}
+
+#[tokio::test]
+async fn what_somebody_changed_past_cloud_formation_is_found() {
+    let place = Place::usual();
+    place.deployed(&create("first", &hello_with("MemorySize", 128.into()))).await;
+    place.change_region(|region| {
+        let resources = &mut region.stacks.values_mut().next().unwrap().resources;
+        let found = [("/MemorySize".to_owned(), 512.into())].into();
+        resources.get_mut("hello").unwrap().drift = Some(StoredDrift::Modified(found));
+        resources.get_mut("table").unwrap().drift = Some(StoredDrift::Deleted);
+    });
+    let id = place.ports.stacks.detect_drift(STACK).await.unwrap();
+    let drifted = |logical_id: &str, resource_type: &str, status: &str, differences| DriftedResource {
+        logical_id: logical_id.into(),
+        resource_type: resource_type.into(),
+        status: status.into(),
+        differences,
+    };
+    let memory = vec![("/MemorySize".to_owned(), "128".to_owned(), "512".to_owned())];
+    let resources = vec![
+        drifted("hello", "AWS::Lambda::Function", "MODIFIED", memory),
+        drifted("table", "AWS::DynamoDB::Table", "DELETED", Vec::new()),
+    ];
+    let found = place.ports.stacks.drift(STACK, &id).await.unwrap();
+    assert_eq!(found, Some(Drift { status: "DRIFTED".into(), resources }));
 }

@@ -58,7 +58,7 @@ async fn a_stack_may_be_written_by_hand() {
     let refused = place.create_change_set(&create("first", &hello())).await.unwrap_err();
     assert!(refused.message.contains("already exists and cannot be created again"), "{refused}");
     place.ports.stacks.delete_stack(STACK, "token").await.unwrap();
-    assert_eq!(place.deployed(&create("first", &hello())).await.status, "CREATE_COMPLETE");
+    assert_eq!(place.deployed(&create("first", &hello())).await.status.as_str(), "CREATE_COMPLETE");
 }
 
 #[tokio::test]

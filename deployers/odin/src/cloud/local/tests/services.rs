@@ -208,18 +208,3 @@ async fn a_launch_configuration_goes_only_after_its_group() {
     groups.delete_launch_configuration("old").await.unwrap();
     assert!(place.region().launch_configurations.is_empty());
 }
-
-#[test]
-fn a_world_is_written_as_it_was_read() {
-    let account: OdinAccount = json::read(&usual()).unwrap();
-    let written = serde_json::to_value(&account).unwrap();
-    assert_eq!(json::read::<OdinAccount>(&written).unwrap(), account);
-}
-
-#[test]
-fn an_exception_is_for_an_instance_by_its_number() {
-    let mut resources = usual();
-    resources["regions"][REGION]["images"]["ami-1"]["exceptions"] = json!({"first": {}});
-    let error = json::read::<OdinAccount>(&resources).unwrap_err().to_string();
-    assert!(error.contains("\"first\" is not the number of an instance"), "{error}");
-}

@@ -1,4 +1,4 @@
-//! The world files beside the examples.
+//! World files: what is read, and what is refused.
 
 use super::*;
 use crate::cloud::Filter;
@@ -52,4 +52,19 @@ fn a_world_file_with_an_unknown_resource_type_is_refused_with_its_path() {
         error.contains("odin.json") && error.contains("regions.us-east-1") && error.contains("loadbalancers"),
         "{error}"
     );
+}
+
+#[test]
+fn a_world_is_written_as_it_was_read() {
+    let account: OdinAccount = json::read(&usual()).unwrap();
+    let written = serde_json::to_value(&account).unwrap();
+    assert_eq!(json::read::<OdinAccount>(&written).unwrap(), account);
+}
+
+#[test]
+fn an_exception_is_for_an_instance_by_its_number() {
+    let mut resources = usual();
+    resources["regions"][REGION]["images"]["ami-1"]["exceptions"] = json!({"first": {}});
+    let error = json::read::<OdinAccount>(&resources).unwrap_err().to_string();
+    assert!(error.contains("\"first\" is not the number of an instance"), "{error}");
 }

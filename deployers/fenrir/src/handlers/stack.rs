@@ -1,11 +1,11 @@
-//! The state `UpdateStack`.
+//! The states `Execute` and `UpdateStack`.
 
 use super::Context;
-use crate::cloud::{FenrirPorts, Stack, StackEvent};
+use crate::cloud::{FenrirPorts, Stack, StackEvent, StackStatus};
 use crate::errors::StackFailure;
 use crate::log;
 use crate::names::{change_set_name, stack_name};
-use crate::pace::{CLOCKS_DIFFER, next_wait};
+use crate::pace::{CLOCKS_DIFFER, SHORTEST_SECONDS, next_wait};
 use crate::release::FenrirRelease;
 use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::halt::{self, Halt};
@@ -18,6 +18,28 @@ const LARGEST_OUTPUTS: usize = 32 * 1024;
 /// The type of events of the stack itself.
 const STACK: &str = "AWS::CloudFormation::Stack";
 
+/// Lets CloudFormation carry the change set out. One that it is at already stays so.
+///
+/// # Errors
+/// [`StackFailure`].
+pub async fn execute(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, StackFailure> {
+    let ports = context.target(&release.envelope).await?;
+    let (stack, name) = (stack_name(&release.envelope), change_set_name(&release.envelope));
+    if let Err(error) = ports.stacks.execute_change_set(&stack, &name, &name).await
+        && !is_under_way(&ports, &stack, &name).await?
+    {
+        return Err(error.into());
+    }
+    release.fields.wait_seconds = SHORTEST_SECONDS;
+    Ok(release)
+}
+
+/// Whether an earlier attempt had its effect, though its answer got lost.
+async fn is_under_way(ports: &FenrirPorts, stack: &str, name: &str) -> Result<bool, CloudError> {
+    let change_set = ports.stacks.change_set(stack, name).await?;
+    Ok(change_set.is_some_and(|found| found.execution_status.is_executed()))
+}
+
 /// Reads how far the stack is, and writes its events into the log. Cancels an update that somebody wants to stop, or that
 /// is out of time: its end is waited for.
 ///
@@ -28,7 +50,7 @@ pub async fn update_stack(context: &Context, mut release: FenrirRelease) -> Resu
     let name = stack_name(&release.envelope);
     let Some(stack) = ports.stacks.stack(&name).await? else {
         // Somebody deleted it meanwhile.
-        release.fields.stack_status = "DELETE_COMPLETE".into();
+        release.fields.stack_status = StackStatus::DeleteComplete;
         release.fields.stack_status_reason = format!("stack {name} was deleted past the deployer");
         return Ok(release);
     };
@@ -47,7 +69,7 @@ async fn cancel_if_unwanted(
     stack: &Stack,
     release: &mut FenrirRelease,
 ) -> Result<(), CloudError> {
-    if stack.status != "UPDATE_IN_PROGRESS" {
+    if stack.status != StackStatus::UpdateInProgress {
         return Ok(());
     }
     let halt = match halt::check(context, &release.envelope).await {
@@ -90,9 +112,9 @@ async fn own_events(
 /// Enters what was found into the release. The stack may still be described as it was before `Execute`: its status counts
 /// once the last of its own events says the same.
 fn record(release: &mut FenrirRelease, stack: Stack, events: &[StackEvent]) {
-    let told = events.iter().rfind(|event| event.resource_type == STACK).map(|event| &event.status);
+    let told = events.iter().rfind(|event| event.resource_type == STACK).map(|event| event.status.as_str());
     let fields = &mut release.fields;
-    fields.stack_status = if told == Some(&stack.status) { stack.status } else { String::new() };
+    fields.stack_status = if told == Some(stack.status.as_str()) { stack.status } else { StackStatus::default() };
     fields.stack_status_reason = stack.status_reason.unwrap_or_default();
     fields.stack_creation_time = Some(stack.creation_time);
     fields.outputs = bounded(stack.outputs);

@@ -1,4 +1,5 @@
-//! IAM: instance profiles and roles, which belong to the account and to no region.
+//! What Odin only looks up: IAM's instance profiles and roles, which belong to the account and to no region, and the SNS
+//! topics that lifecycle hooks publish to.
 
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
@@ -33,4 +34,14 @@ pub trait Iam: Send + Sync {
     /// # Errors
     /// Whatever IAM answers, save `NoSuchEntity`.
     async fn role(&self, name: &str) -> Result<Option<Role>, CloudError>;
+}
+
+/// SNS.
+#[async_trait]
+pub trait Topics: Send + Sync {
+    /// ARN of the topic of that name in this account and region; `None` if there is none (`sns:GetTopicAttributes`).
+    ///
+    /// # Errors
+    /// Whatever SNS answers, save `NotFound`.
+    async fn topic_arn(&self, name: &str) -> Result<Option<String>, CloudError>;
 }

@@ -1,15 +1,17 @@
-//! The state `CleanUpSuccess`.
+//! The states `CleanUpSuccess`, `CleanUpFailure` and `ReleaseLockFailure`.
 
 use super::Context;
 use super::look::{Look, Sight, Unseen, too_weak};
-use super::remove::{alarms_of, remove_group, remove_launch_configuration, remove_template};
-use crate::cloud::{AutoScalingGroup, Capacity, LaunchTemplate, OdinPorts};
+use super::make::find_placement_groups;
+use crate::cloud::{AutoScalingGroup, Capacity, LaunchTemplate, OdinPorts, PlacementGroup};
 use crate::concurrently::try_each;
 use crate::errors::CleanUpFailure;
 use crate::groups::{Groups, find_templates, is_own, release_id};
-use crate::release::OdinRelease;
+use crate::release::{OdinRelease, ResourceName};
 use bifrost::cloud::CloudError;
 use bifrost::ending::{finish, holds_lock, own_flag};
+use bifrost::lock::LockFailure;
+use bifrost::release::Envelope;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::join;
 
@@ -76,9 +78,7 @@ async fn reset_capacity(ports: &OdinPorts, sight: &Sight<'_>, holds_lock: bool) 
 /// Refuses to shrink the new groups, or to remove the old ones, while the new have not enough healthy instances.
 fn check_strong(groups: &Groups<'_>, looks: &[Look<'_>]) -> Result<(), CleanUpFailure> {
     match too_weak(looks) {
-        Some(weak) if groups.earlier().next().is_some() => {
-            Err(CleanUpFailure::CleanUp(format!("the old groups are kept until the new ones are healthy: {weak}")))
-        }
+        Some(weak) if groups.earlier().next().is_some() => Err(CleanUpFailure::CleanUp(weak)),
         _ => Ok(()),
     }
 }
@@ -123,7 +123,7 @@ async fn remove_leftovers(
     let templates = templates.map_err(|error| vec![error])?;
     let (configurations, templates) = join!(
         try_each(configurations, async |name: &str| remove_launch_configuration(ports, name).await),
-        remove_templates(ports, release, groups, &templates),
+        remove_earlier_templates(ports, release, groups, &templates),
     );
     configurations?;
     templates
@@ -139,7 +139,7 @@ fn launch_configurations<'a>(release: &'a OdinRelease, groups: &'a Groups<'_>) -
 }
 
 /// Removes the launch templates of earlier releases, those of attempts that died before they could included.
-async fn remove_templates(
+async fn remove_earlier_templates(
     ports: &OdinPorts,
     release: &OdinRelease,
     groups: &Groups<'_>,
@@ -151,6 +151,109 @@ async fn remove_templates(
         made_by_a_release && before && !is_own(&template.tags, &release.envelope)
     });
     try_each(earlier, async |template: &LaunchTemplate| remove_template(ports, template).await).await.map(drop)
+}
+
+/// Removes all that this execution made. It is found by its tags: what the release says of itself may have been lost with
+/// the attempt that made it.
+///
+/// # Errors
+/// [`CleanUpFailure::CleanUp`]; all is tried, and all that fails is told.
+pub async fn clean_up_failure(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, CleanUpFailure> {
+    release.envelope.success = Some(false);
+    let ports = context.target(&release.envelope).await?;
+    let envelope = &release.envelope;
+    let (groups, templates, placement_groups) = join!(
+        Groups::find(&ports, envelope),
+        find_templates(&ports, envelope),
+        find_placement_groups(&ports, &release),
+    );
+    // What groups are made of goes after them.
+    let groups = remove_own_groups(&ports, groups).await;
+    let (templates, placement_groups) = join!(
+        remove_own_templates(&ports, envelope, templates),
+        remove_placement_groups(&ports, envelope, placement_groups),
+    );
+    let failed: Vec<_> = [groups, templates, placement_groups].into_iter().filter_map(Result::err).flatten().collect();
+    if failed.is_empty() { Ok(release) } else { Err(failed.into()) }
+}
+
+async fn remove_own_groups(ports: &OdinPorts, found: Result<Groups<'_>, CloudError>) -> Result<(), Vec<CloudError>> {
+    let groups = found.map_err(|error| vec![error])?;
+    let removed = try_each(groups.own(), async |group: &AutoScalingGroup| {
+        let alarms = alarms_of(ports, group).await?;
+        remove_group(ports, &group.name, &alarms).await
+    });
+    removed.await.map(drop)
+}
+
+async fn remove_own_templates(
+    ports: &OdinPorts,
+    envelope: &Envelope,
+    found: Result<Vec<LaunchTemplate>, CloudError>,
+) -> Result<(), Vec<CloudError>> {
+    let templates = found.map_err(|error| vec![error])?;
+    let own = templates.iter().filter(|template| is_own(&template.tags, envelope));
+    try_each(own, async |template: &LaunchTemplate| remove_template(ports, template).await).await.map(drop)
+}
+
+async fn remove_placement_groups(
+    ports: &OdinPorts,
+    envelope: &Envelope,
+    found: Result<BTreeMap<ResourceName, Option<PlacementGroup>>, CloudError>,
+) -> Result<(), Vec<CloudError>> {
+    let groups = found.map_err(|error| vec![error])?;
+    let own = groups.values().flatten().filter(|group| is_own(&group.tags, envelope));
+    let removed =
+        try_each(own, async |group: &PlacementGroup| gone(ports.compute.delete_placement_group(&group.name).await));
+    removed.await.map(drop)
+}
+
+/// Gives back what is left of this release: its lock.
+///
+/// # Errors
+/// [`LockFailure::Lock`].
+pub async fn release_lock_failure(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, LockFailure> {
+    release.envelope.success = Some(false);
+    let flag = own_flag(context, &release.envelope).await?;
+    finish(context, &release.envelope, flag).await?;
+    Ok(release)
+}
+
+/// The alarms of a group's policies; none if it is gone already.
+async fn alarms_of(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<Vec<String>, CloudError> {
+    match ports.groups.policy_alarms(&group.name).await {
+        Err(error) if error.is_not_found() => Ok(Vec::new()),
+        alarms => alarms,
+    }
+}
+
+/// Removes a group with its instances and policies, and its alarms. It stays, with a status, until its instances have gone.
+///
+/// Auto Scaling deletes the alarms that only a group's policies used, too: none is left over if that request alone fails.
+async fn remove_group(ports: &OdinPorts, name: &str, alarms: &[String]) -> Result<(), CloudError> {
+    let delete_alarms = async {
+        if alarms.is_empty() {
+            return Ok(());
+        }
+        ports.alarms.delete(alarms).await
+    };
+    let (alarms, group) = join!(delete_alarms, ports.groups.delete_group(name));
+    alarms.and(gone(group))
+}
+
+/// Removes a launch template.
+async fn remove_template(ports: &OdinPorts, template: &LaunchTemplate) -> Result<(), CloudError> {
+    gone(ports.templates.delete_launch_template(&template.name).await)
+}
+
+/// Removes a launch configuration.
+async fn remove_launch_configuration(ports: &OdinPorts, name: &str) -> Result<(), CloudError> {
+    gone(ports.groups.delete_launch_configuration(name).await)
+}
+
+/// What is gone already need not be removed.
+pub(super) fn gone(outcome: Result<(), CloudError>) -> Result<(), CloudError> {
+    outcome.or_else(|error| if error.is_not_found() { Ok(()) } else { Err(error) })
 }
 
 impl From<Unseen> for CleanUpFailure {

@@ -1,14 +1,13 @@
-//! IAM on the AWS SDK.
+//! IAM and SNS on the AWS SDK.
 
 use super::Service;
-use crate::cloud::{Iam, InstanceProfile, Role};
+use crate::cloud::{Iam, InstanceProfile, Role, Topics};
 use async_trait::async_trait;
-use aws_sdk_iam::Client;
 use bifrost::aws::{Request, found};
 use bifrost::cloud::CloudError;
 
 #[async_trait]
-impl Iam for Service<Client> {
+impl Iam for Service<aws_sdk_iam::Client> {
     async fn instance_profile(&self, name: &str) -> Result<Option<InstanceProfile>, CloudError> {
         let request = Request::new("iam:GetInstanceProfile", name);
         let get = self.client.get_instance_profile().instance_profile_name(name);
@@ -23,5 +22,16 @@ impl Iam for Service<Client> {
         let Some(answer) = found(request.make(&self.session, get.send()).await)? else { return Ok(None) };
         let role = request.field("Role", answer.role)?;
         Ok(Some(Role { arn: request.text("Arn", role.arn)? }))
+    }
+}
+
+#[async_trait]
+impl Topics for Service<aws_sdk_sns::Client> {
+    async fn topic_arn(&self, name: &str) -> Result<Option<String>, CloudError> {
+        let (region, account) = (self.session.region(), self.session.account());
+        let arn = format!("arn:aws:sns:{region}:{account}:{name}");
+        let request = Request::new("sns:GetTopicAttributes", name);
+        let get = self.client.get_topic_attributes().topic_arn(&arn);
+        Ok(found(request.make(&self.session, get.send()).await)?.map(|_| arn))
     }
 }

@@ -1,7 +1,7 @@
-//! IAM on the embedded world.
+//! IAM and SNS on the embedded world.
 
-use super::OdinAccount;
-use crate::cloud::{Iam, InstanceProfile, Role};
+use super::{OdinAccount, request};
+use crate::cloud::{Iam, InstanceProfile, Role, Topics};
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
 use bifrost::local::Session;
@@ -37,6 +37,16 @@ pub struct StoredRole {
     /// Its path, which begins and ends with `/`.
     #[serde(default = "root")]
     pub path: String,
+}
+
+/// A topic.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StoredTopic {
+    /// After how many seconds its subscriber completes the lifecycle action of a hook that published to it. If none,
+    /// nobody does, and the hook's heartbeat runs out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub completes_after_seconds: Option<u32>,
 }
 
 fn root() -> String {
@@ -78,6 +88,16 @@ impl Iam for Session<OdinAccount> {
         self.call("iam:GetRole", name, |place| {
             let found = place.resources.iam.roles.get(name);
             Ok(found.map(|role| Role { arn: role_arn(place.account, name, role) }))
+        })
+        .await
+    }
+}
+
+#[async_trait]
+impl Topics for Session<OdinAccount> {
+    async fn topic_arn(&self, name: &str) -> Result<Option<String>, CloudError> {
+        request(self, "sns:GetTopicAttributes", name, |region, here| {
+            Ok(region.topics.contains_key(name).then(|| here.topic_arn(name)))
         })
         .await
     }
