@@ -65,7 +65,7 @@ fn run(definition: &StateMachine, input: &Value, answers: VecDeque<TaskOutcome>)
     assert!(tasks.0.borrow().is_empty(), "our execution asked fewer tasks");
     let entered = |event: Event| {
         let given = event.details.input.map(|input| input.as_ref().clone());
-        event.enters_state().then(|| (event.details.name.unwrap().to_string(), given.unwrap()))
+        event.event_type.is_entrance().then(|| (event.details.name.unwrap().to_string(), given.unwrap()))
     };
     recorder.events().into_iter().filter_map(entered).collect()
 }
