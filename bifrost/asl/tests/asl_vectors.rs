@@ -9,7 +9,7 @@ mod vectors;
 use vectors::{Grade, Verdict};
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/asl")
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/vectors/asl")
 }
 
 /// Vectors that cannot reach grade 3, the grade that they reach, and why.
