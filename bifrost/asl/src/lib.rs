@@ -21,9 +21,9 @@ pub use graph::{dot, mermaid};
 pub use intrinsic::{Intrinsic, IntrinsicFailure, Random};
 pub(crate) use model::ContextUse;
 pub use model::{
-    Assign, Catcher, Choice, ChoiceRule, Comparison, Condition, DataPath, Fail, Flow, ItemBatcher, ItemProcessor,
-    ItemReader, MachineType, Map, Ordering, Parallel, Pass, ProcessorMode, ResultPath, ResultWriter, Retrier, Setting,
-    Sort, State, StateKind, StateMachine, StateName, Task, Text, Transition, Wait, WaitUntil,
+    Assign, Catcher, Choice, ChoiceRule, Comparison, Completion, Condition, DataPath, Fail, Flow, ItemBatcher,
+    ItemProcessor, ItemReader, MachineType, Map, Ordering, Parallel, Pass, ProcessorMode, ResultPath, ResultWriter,
+    Retrier, Setting, Sort, State, StateKind, StateMachine, StateName, Task, Text, Transition, Wait, WaitUntil,
 };
 pub use path::{Path, PathFailure, ReferencePath, ResultPathFailure, Scope};
 pub use resource::{Pattern, Resource, ResourceKind};

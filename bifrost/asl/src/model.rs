@@ -56,6 +56,21 @@ impl State {
         };
         branches.iter().chain(processor)
     }
+
+    /// What happens when the work of a `Task`, `Parallel` or `Map` ends; `None` for the kinds that do no work.
+    #[must_use]
+    pub fn completion(&self) -> Option<&Completion> {
+        match &self.kind {
+            StateKind::Task(task) => Some(&task.completion),
+            StateKind::Parallel(parallel) => Some(&parallel.completion),
+            StateKind::Map(map) => Some(&map.completion),
+            StateKind::Pass(_)
+            | StateKind::Choice(_)
+            | StateKind::Wait(_)
+            | StateKind::Succeed
+            | StateKind::Fail(_) => None,
+        }
+    }
 }
 
 /// One state: what all kinds share, and its kind.
@@ -167,6 +182,23 @@ pub struct Assign {
     pub variables: Option<Template>,
 }
 
+/// What a `Task`, `Parallel` or `Map` state does when its work ends.
+#[derive(Debug, Clone)]
+pub struct Completion {
+    /// The template that turns the raw result into the result; without one, they are the same.
+    pub result_selector: Option<Template>,
+    /// Where the result goes.
+    pub result_path: ResultPath,
+    /// Which errors start another attempt, and when.
+    pub retry: Vec<Retrier>,
+    /// Where the errors lead that are not retried.
+    pub catch: Vec<Catcher>,
+    /// Variables set on success.
+    pub assign: Assign,
+    /// What comes next on success.
+    pub transition: Transition,
+}
+
 /// A `Task` state.
 #[derive(Debug, Clone)]
 pub struct Task {
@@ -180,18 +212,8 @@ pub struct Task {
     pub timeout: Option<Setting<u64>>,
     /// How long the work may stay silent, in seconds.
     pub heartbeat: Option<Setting<u64>>,
-    /// What of the answer becomes the result.
-    pub result_selector: Option<Template>,
-    /// Where the result goes.
-    pub result_path: ResultPath,
-    /// What is tried again.
-    pub retry: Vec<Retrier>,
-    /// Where errors lead.
-    pub catch: Vec<Catcher>,
-    /// Variables set on success.
-    pub assign: Assign,
-    /// What comes next.
-    pub transition: Transition,
+    /// What happens when the work ends.
+    pub completion: Completion,
 }
 
 /// A `Pass` state.
@@ -334,18 +356,8 @@ pub struct Parallel {
     pub branches: Vec<Flow>,
     /// The input of each branch, if not the input as it is.
     pub parameters: Option<Template>,
-    /// What of the array of results becomes the result.
-    pub result_selector: Option<Template>,
-    /// Where the result goes.
-    pub result_path: ResultPath,
-    /// What is tried again.
-    pub retry: Vec<Retrier>,
-    /// Where errors lead.
-    pub catch: Vec<Catcher>,
-    /// Variables set on success.
-    pub assign: Assign,
-    /// What comes next.
-    pub transition: Transition,
+    /// What happens when the work ends.
+    pub completion: Completion,
 }
 
 /// A `Map` state.
@@ -371,18 +383,8 @@ pub struct Map {
     pub label: Option<String>,
     /// What is done to each item.
     pub item_processor: ItemProcessor,
-    /// What of the array of results becomes the result.
-    pub result_selector: Option<Template>,
-    /// Where the result goes.
-    pub result_path: ResultPath,
-    /// What is tried again.
-    pub retry: Vec<Retrier>,
-    /// Where errors lead.
-    pub catch: Vec<Catcher>,
-    /// Variables set on success.
-    pub assign: Assign,
-    /// What comes next.
-    pub transition: Transition,
+    /// What happens when the work ends.
+    pub completion: Completion,
 }
 
 /// What a `Map` does to each item.

@@ -9,7 +9,7 @@ use super::failure::{Failure, names};
 use super::frame::{Frame, Visit};
 use super::run::Run;
 use super::size;
-use crate::{Assign, DataPath, Path, ResultPath, Template};
+use crate::{Assign, Completion, DataPath, Path, ResultPath, Template};
 
 /// What a state hands on.
 pub(super) struct Output {
@@ -51,18 +51,17 @@ impl Run<'_> {
         value.map(Arc::new).map_err(|failure| visit.failure(failure.error_name(), failure))
     }
 
-    /// From what the work of a state gave to what the state hands on: `ResultSelector`, and all that follows.
+    /// From the raw result of a state's work to the state's output: `ResultSelector`, then all that follows.
     pub(super) fn output_of_work(
         &self,
         visit: &Visit<'_>,
         frame: &mut Frame<'_>,
         result: &Arc<Value>,
-        selector: Option<&Template>,
-        (result_path, assign): (&ResultPath, &Assign),
+        completion: &Completion,
     ) -> Result<Output, Failure> {
-        let selected = self.payload(visit, frame, selector, result)?;
+        let selected = self.payload(visit, frame, completion.result_selector.as_ref(), result)?;
         frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&selected)));
-        self.output(visit, frame, selected, result_path, assign)
+        self.output(visit, frame, selected, &completion.result_path, &completion.assign)
     }
 
     /// From a result to what the state hands on: `ResultPath`, `Assign` and `OutputPath`.

@@ -13,7 +13,7 @@ use super::execution::{Checkpoint, Execution};
 use super::failure::{Failure, Stop, names};
 use super::frame::{Frame, Visit};
 use super::recorder::{Recorder, RecorderError};
-use super::run::Run;
+use super::run::{RawResult, Run};
 use crate::Map;
 
 /// How many child executions run at a time, at most.
@@ -60,7 +60,7 @@ impl Visit<'_> {
 }
 
 impl Run<'_> {
-    /// Runs the children; the event that the state's exit follows from comes with the results.
+    /// Runs the iterations as child executions.
     pub(super) async fn map_run(
         &self,
         visit: &Visit<'_>,
@@ -68,7 +68,7 @@ impl Run<'_> {
         map: &Map,
         input: Arc<Value>,
         most: usize,
-    ) -> Result<(Value, u64), Stop> {
+    ) -> Result<RawResult, Stop> {
         let items = match &map.item_reader {
             Some(_) => None,
             None => Some(visit.items(frame, map, &input)?),
@@ -84,7 +84,7 @@ impl Run<'_> {
             Ok(results) => {
                 let succeeded = self.record(started, EventType::MapRunSucceeded, EventDetails::default())?;
                 frame.previous = self.record(succeeded, EventType::MapStateSucceeded, EventDetails::default())?;
-                Ok((Value::Array(results), started))
+                Ok(RawResult { value: Arc::new(Value::Array(results)), leads_to: started })
             }
             Err(Stop::Failed(failure)) if !failure.is_fatal() => {
                 let (error, cause) = (failure.error.clone(), failure.cause_text());

@@ -113,7 +113,7 @@ impl<'a> Interpreter<'a> {
         };
         let Checkpoint { input, entered_at, entered_event, .. } = checkpoint;
         let visit = Visit { state, input: Arc::clone(input), entered_at: *entered_at, entered_event: *entered_event };
-        frame.context.enter(&checkpoint.state, *entered_at, run::counts_retries(&state.kind));
+        frame.context.enter(state, *entered_at);
         let end = self.in_time(execution, run.go_on(&self.machine.flow, visit, &mut frame)).await;
         conclude(&run, frame.previous, end)
     }

@@ -8,7 +8,6 @@ use serde::Serialize;
 use serde_json::{Map as Fields, Value};
 
 use super::context::ContextObject;
-use super::data::Output;
 use super::distributed::Forgetful;
 use super::execution::Execution;
 use super::failure::{Failure, FailureKind, Stop};
@@ -17,7 +16,7 @@ use super::inspection::{ErrorDetails, Inspection};
 use super::run::{Run, Step};
 use super::tasks::{TaskOutcome, TaskRequest, Tasks};
 use super::{Interpreter, retry};
-use crate::{Catcher, Map, Parallel, Retrier, State, StateKind, StateName, Transition};
+use crate::{Map, StateKind, StateName, Transition};
 
 /// A state to run on its own, and what it finds around it.
 #[derive(Debug, Clone)]
@@ -98,7 +97,7 @@ impl Interpreter<'_> {
         frame.variables = Arc::clone(&test.variables);
         frame.inspection = Some(Box::default());
         let (input, entered_at) = (Arc::clone(&test.input), self.clock.now());
-        frame.context.enter(&state.name, entered_at, super::run::counts_retries(&state.kind));
+        frame.context.enter(state, entered_at);
         let visit = Visit { state, input, entered_at, entered_event: 0 };
         let result = run.once(&visit, &mut frame, test).await;
         Some(run.tested(&visit, frame, test, result))
@@ -118,30 +117,17 @@ impl Tasks for Mocked {
 impl Run<'_> {
     async fn once(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, test: &StateTest) -> Result<Step, Stop> {
         frame.inspect(|stages| stages.input = Some(Arc::clone(&visit.input)));
-        let (output, transition) = match (&visit.state.kind, &test.mock) {
-            (StateKind::Task(task), _) => (self.task(visit, frame, task).await?, &task.transition),
-            (StateKind::Parallel(parallel), Some(mock)) => {
-                (self.mocked_parallel(visit, frame, parallel, mock)?, &parallel.transition)
-            }
-            (StateKind::Map(map), Some(mock)) => (self.mocked_map(visit, frame, map, mock, test)?, &map.transition),
-            (StateKind::Parallel(parallel), None) => {
-                (self.parallel(visit, frame, parallel).await?, &parallel.transition)
-            }
-            (StateKind::Map(map), None) => (self.map(visit, frame, map).await?, &map.transition),
-            _ => return self.state(visit, frame).await,
+        let Some(completion) = visit.state.completion() else { return self.state(visit, frame).await };
+        let result = match (&visit.state.kind, &test.mock) {
+            (StateKind::Task(task), _) => self.task(visit, frame, task).await?.value,
+            (StateKind::Map(map), Some(mock)) => self.mocked_map(visit, frame, map, mock, test)?,
+            (StateKind::Map(map), None) => self.map(visit, frame, map).await?.value,
+            (StateKind::Parallel(parallel), None) => self.parallel(visit, frame, parallel).await?.value,
+            (_, Some(mock)) => mocked_result(mock)?,
+            (_, None) => return self.state(visit, frame).await,
         };
-        Ok(Step { output, transition: transition.clone() })
-    }
-
-    fn mocked_parallel(
-        &self,
-        visit: &Visit<'_>,
-        frame: &mut Frame<'_>,
-        parallel: &Parallel,
-        mock: &TaskOutcome,
-    ) -> Result<Output, Failure> {
-        let to = (&parallel.result_path, &parallel.assign);
-        self.output_of_work(visit, frame, &mocked_result(mock)?, parallel.result_selector.as_ref(), to)
+        let output = self.output_of_work(visit, frame, &result, completion)?;
+        Ok(Step { output, transition: completion.transition.clone() })
     }
 
     fn mocked_map(
@@ -151,7 +137,7 @@ impl Run<'_> {
         map: &Map,
         mock: &TaskOutcome,
         test: &StateTest,
-    ) -> Result<Output, Failure> {
+    ) -> Result<Arc<Value>, Failure> {
         let input = visit.effective_input(frame)?;
         let items = match &test.reader_items {
             Some(Value::Array(items)) => items.iter().cloned().map(Arc::new).collect(),
@@ -165,8 +151,7 @@ impl Run<'_> {
         if tolerance.is_exceeded(usize::try_from(test.failed_iterations).unwrap_or(usize::MAX), count) {
             return Err(super::distributed::threshold_exceeded());
         }
-        let to = (&map.result_path, &map.assign);
-        self.output_of_work(visit, frame, &mocked_result(mock)?, map.result_selector.as_ref(), to)
+        mocked_result(mock)
     }
 
     /// Shows what the item selector makes of each item.
@@ -223,15 +208,17 @@ impl Run<'_> {
         test: &StateTest,
         failure: &Failure,
     ) -> (StateStatus, Option<ErrorDetails>, Option<Step>) {
-        let (retriers, catchers) = handlers(visit.state);
-        let retrier = retriers.iter().enumerate().find(|(_, retrier)| failure.is_one_of(&retrier.error_equals));
+        let completion = visit.state.completion();
+        let retriers = completion.into_iter().flat_map(|completion| &completion.retry);
+        let retrier = retriers.enumerate().find(|(_, retrier)| failure.is_one_of(&retrier.error_equals));
         let mut details = ErrorDetails { retry_index: retrier.map(|(index, _)| index), ..ErrorDetails::default() };
         if let Some((_, retrier)) = retrier.filter(|(_, retrier)| test.retry_count < retrier.max_attempts) {
             let delay = retry::delay(retrier, test.retry_count, self.random);
             details.retry_backoff_interval_seconds = Some(delay.num_seconds());
             return (StateStatus::Retriable, Some(details), None);
         }
-        let catcher = catchers.iter().enumerate().find(|(_, catcher)| failure.is_one_of(&catcher.error_equals));
+        let catchers = completion.into_iter().flat_map(|completion| &completion.catch);
+        let catcher = catchers.enumerate().find(|(_, catcher)| failure.is_one_of(&catcher.error_equals));
         let Some((index, catcher)) = catcher else {
             return (StateStatus::Failed, details.retry_index.map(|_| details), None);
         };
@@ -240,15 +227,6 @@ impl Run<'_> {
             Ok(step) => (StateStatus::CaughtError, Some(details), Some(step)),
             Err(_) => (StateStatus::Failed, Some(details), None),
         }
-    }
-}
-
-fn handlers(state: &State) -> (&[Retrier], &[Catcher]) {
-    match &state.kind {
-        StateKind::Task(task) => (&task.retry, &task.catch),
-        StateKind::Parallel(parallel) => (&parallel.retry, &parallel.catch),
-        StateKind::Map(map) => (&map.retry, &map.catch),
-        _ => (&[], &[]),
     }
 }
 

@@ -3,7 +3,7 @@
 //! What needs the whole machine in view (does the target of a `Next` exist?) is left to validation.
 
 mod choice;
-mod errors;
+mod completion;
 mod fields;
 mod map;
 mod state;
