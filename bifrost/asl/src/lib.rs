@@ -19,7 +19,6 @@ pub use definition::{InvalidDefinition, Problem};
 
 pub use graph::{dot, mermaid};
 pub use intrinsic::{Intrinsic, IntrinsicFailure, Random};
-pub(crate) use model::ContextUse;
 pub use model::{
     Assign, Catcher, Choice, ChoiceRule, Comparison, Completion, Condition, DataPath, Fail, Flow, ItemBatcher,
     ItemProcessor, ItemReader, MachineType, Map, Ordering, Parallel, Pass, ProcessorMode, ResultPath, ResultWriter,

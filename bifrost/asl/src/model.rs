@@ -38,25 +38,7 @@ pub struct Flow {
     pub states: IndexMap<StateName, State>,
 }
 
-impl Flow {
-    /// The state of this name, here or in a branch or iteration.
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<&State> {
-        self.states.get(name).or_else(|| self.states.values().flat_map(State::flows).find_map(|flow| flow.find(name)))
-    }
-}
-
 impl State {
-    /// The flows inside the state: branches, or what is done to each item.
-    pub fn flows(&self) -> impl Iterator<Item = &Flow> {
-        let (branches, processor): (&[Flow], Option<&Flow>) = match &self.kind {
-            StateKind::Parallel(parallel) => (&parallel.branches, None),
-            StateKind::Map(map) => (&[], Some(&map.item_processor.flow)),
-            _ => (&[], None),
-        };
-        branches.iter().chain(processor)
-    }
-
     /// What happens when the work of a `Task`, `Parallel` or `Map` ends; `None` for the kinds that do no work.
     #[must_use]
     pub fn completion(&self) -> Option<&Completion> {

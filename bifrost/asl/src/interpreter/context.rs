@@ -44,7 +44,8 @@ impl<'a> ContextObject<'a> {
         }
     }
 
-    /// A context object that is given whole, and does not change.
+    /// A context object that is given whole, and does not change. Only `TestState` has such.
+    #[cfg(test)]
     pub(super) fn given(execution: &'a Execution, context: Value) -> Self {
         Self { built: Some(context), is_given: true, ..Self::new(execution) }
     }

@@ -21,7 +21,7 @@ impl Visit<'_> {
     /// The state's input after `InputPath`.
     pub(super) fn effective_input(&self, frame: &mut Frame<'_>) -> Result<Arc<Value>, Failure> {
         let input = select(self, frame, &self.state.input_path, &self.input)?;
-        frame.inspect(|stages| stages.after_input_path = Some(Arc::clone(&input)));
+        frame.inspect("afterInputPath", &input);
         Ok(input)
     }
 
@@ -60,7 +60,7 @@ impl Run<'_> {
         completion: &Completion,
     ) -> Result<Output, Failure> {
         let selected = self.payload(visit, frame, completion.result_selector.as_ref(), result)?;
-        frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&selected)));
+        frame.inspect("afterResultSelector", &selected);
         self.output(visit, frame, selected, &completion.result_path, &completion.assign)
     }
 
@@ -75,7 +75,7 @@ impl Run<'_> {
     ) -> Result<Output, Failure> {
         let assigned = self.assigned(visit, frame, assign, &result)?;
         let combined = combine(visit, result, result_path)?;
-        frame.inspect(|stages| stages.after_result_path = Some(Arc::clone(&combined)));
+        frame.inspect("afterResultPath", &combined);
         // `OutputPath` still sees the variables as they were.
         let value = select(visit, frame, &visit.state.output_path, &combined)?;
         within_limit(visit, value, assigned)

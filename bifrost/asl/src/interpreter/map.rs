@@ -45,13 +45,13 @@ impl Visit<'_> {
             let path = if path.starts_with("$$") { path.get(1..).unwrap_or(path) } else { path };
             return Err(self.runtime(format!("Reference path \"{path}\" must point to array.")));
         };
-        frame.inspect(|stages| stages.after_items_path = Some(Arc::new(Value::Array(items.clone()))));
+        frame.inspect("afterItemsPath", &items);
         Ok(items.into_iter().map(Arc::new).collect())
     }
 
     pub(super) fn max_concurrency(&self, frame: &mut Frame<'_>, map: &Map, input: &Value) -> Result<usize, Failure> {
         let most = self.count(frame, "MaxConcurrency", map.max_concurrency.as_ref(), input)?.unwrap_or(0);
-        frame.inspect(|stages| stages.max_concurrency = Some(most));
+        frame.inspect("maxConcurrency", &most);
         Ok(usize::try_from(most).unwrap_or(usize::MAX))
     }
 }

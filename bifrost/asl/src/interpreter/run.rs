@@ -157,7 +157,7 @@ impl Run<'_> {
     }
 
     pub(super) async fn state(&self, visit: &Visit<'_>, frame: &mut Frame<'_>) -> Result<Step, Stop> {
-        frame.inspect(|stages| stages.input = Some(Arc::clone(&visit.input)));
+        frame.inspect("input", &visit.input);
         match &visit.state.kind {
             StateKind::Pass(pass) => Ok(self.pass(visit, frame, pass)?),
             StateKind::Choice(choice) => Ok(self.choice(visit, frame, choice)?),

@@ -31,7 +31,7 @@ impl Run<'_> {
         let request = self.request(visit, frame, task)?;
         let scheduled = self.schedule(frame, &task.resource, &request)?;
         let result = self.perform(visit, frame, &task.resource, request, scheduled).await?;
-        frame.inspect(|stages| stages.result = Some(Arc::clone(&result)));
+        frame.inspect("result", &result);
         Ok(RawResult { value: result, leads_to: frame.previous })
     }
 
@@ -43,7 +43,7 @@ impl Run<'_> {
         let token: Option<Arc<str>> = needs_token.then(|| self.random.uuid().into());
         frame.context.set_token(token.clone());
         let parameters = self.payload(visit, frame, task.parameters.as_ref(), &input)?;
-        frame.inspect(|stages| stages.after_parameters = Some(Arc::clone(&parameters)));
+        frame.inspect("afterParameters", &parameters);
         let credentials = match &task.credentials {
             Some(template) => Some(self.payload(visit, frame, Some(template), &input)?),
             None => None,
