@@ -5,26 +5,8 @@ use std::fmt;
 use serde_json::Value;
 
 use super::model::{MachineType, StateMachine};
+use super::problem::Problem;
 use super::{parse, validate};
-
-/// Something that a definition must not say.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// Where, as a path of fields from the definition's root: `States.Lock.Catch[0].Next`. Empty for the root.
-    pub location: String,
-    /// What is wrong and what to write instead.
-    pub message: String,
-}
-
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.location.is_empty() {
-            f.write_str(&self.message)
-        } else {
-            write!(f, "{}: {}", self.location, self.message)
-        }
-    }
-}
 
 /// A definition that cannot run, with every problem it has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

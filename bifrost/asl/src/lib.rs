@@ -1,22 +1,20 @@
 //! The Amazon States Language as data: definitions, their paths, intrinsic functions and payload templates.
 
 mod definition;
-
 mod graph;
 pub mod interpreter;
 pub mod intrinsic;
-mod location;
 mod model;
 mod parse;
 pub mod path;
+mod problem;
 mod resource;
 mod syntax;
 pub mod template;
 pub mod timestamp;
 mod validate;
 
-pub use definition::{InvalidDefinition, Problem};
-
+pub use definition::InvalidDefinition;
 pub use graph::{dot, mermaid};
 pub use intrinsic::{Intrinsic, IntrinsicFailure, Random};
 pub use model::{
@@ -25,6 +23,7 @@ pub use model::{
     Retrier, Setting, Sort, State, StateKind, StateMachine, StateName, Task, Text, Transition, Wait, WaitUntil,
 };
 pub use path::{Path, PathFailure, ReferencePath, ResultPathFailure, Scope};
+pub use problem::Problem;
 pub use resource::{Pattern, Resource, ResourceKind};
 pub use syntax::SyntaxError;
 pub use template::{Expression, ExpressionFailure, Template, TemplateError, TemplateFailure};

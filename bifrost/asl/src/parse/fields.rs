@@ -8,11 +8,10 @@ use std::ops::RangeInclusive;
 
 use serde_json::{Map, Value};
 
-use crate::definition::Problem;
-use crate::location::Location;
 use crate::model::{Assign, ContextUse, DataPath, ResultPath, Setting};
 use crate::path::{Path, ReferencePath};
-use crate::template::Template;
+use crate::problem::{Location, Problem};
+use crate::template::{Template, TemplateError};
 
 /// The problems found so far, shared by all readers of one definition.
 #[derive(Debug, Default)]
@@ -206,7 +205,7 @@ impl<'a> Fields<'a> {
         let template = self.any(field)?;
         let report = |errors: Vec<_>| {
             for error in errors {
-                let crate::TemplateError { location, message } = error;
+                let TemplateError { location, message } = error;
                 self.problems.report(join(&self.location_of(field), &location), message);
             }
         };

@@ -16,9 +16,8 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use self::fields::{Fields, Located, Problems};
-use super::definition::Problem;
-use super::location::Location;
 use super::model::{Flow, StateMachine};
+use super::problem::{Location, Problem};
 
 /// What is said of every definition that asks for JSONata.
 pub(super) const JSONATA_REFUSED: &str = "JSONata is not supported yet";

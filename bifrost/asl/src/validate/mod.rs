@@ -10,9 +10,8 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::definition::Problem;
-use super::location::Location;
 use super::model::{MachineType, StateMachine};
+use super::problem::{Location, Problem};
 use outline::{Outline, join};
 use states::Walk;
 

@@ -1,11 +1,11 @@
 //! What must hold of each state beyond the types of its fields.
 
 use super::outline::join;
-use crate::definition::Problem;
 use crate::model::{
     Assign, Completion, Fail, Flow, MachineType, Map, ProcessorMode, ResultPath, State, StateKind, Text,
 };
 use crate::path::ReferencePath;
+use crate::problem::Problem;
 use crate::resource::{Pattern, Resource, ResourceKind};
 use crate::template::{Expression, Template};
 

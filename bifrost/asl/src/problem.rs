@@ -1,9 +1,28 @@
-//! Where a field stands.
+//! What is wrong with a definition, and where.
 
 use std::fmt;
 use std::rc::Rc;
 
-/// A place in the definition, which becomes text when there is something to say of it; of most places there is not.
+/// Something that a definition must not say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Where, as a path of fields from the definition's root: `States.Lock.Catch[0].Next`. Empty for the root.
+    pub location: String,
+    /// What is wrong and what to write instead.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.location.is_empty() {
+            f.write_str(&self.message)
+        } else {
+            write!(f, "{}: {}", self.location, self.message)
+        }
+    }
+}
+
+/// A place in the definition. It becomes text only when a problem is found there, as most places have none.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Location<'a>(Option<Rc<Step<'a>>>);
 
