@@ -3,15 +3,15 @@
 mod definition;
 mod graph;
 pub mod interpreter;
-pub mod intrinsic;
+mod intrinsic;
 mod model;
 mod parse;
-pub mod path;
+mod path;
 mod problem;
 mod resource;
 mod syntax;
-pub mod template;
-pub mod timestamp;
+mod template;
+mod timestamp;
 mod validate;
 
 pub use definition::InvalidDefinition;
@@ -26,4 +26,4 @@ pub use path::{Path, PathFailure, ReferencePath, ResultPathFailure, Scope};
 pub use problem::Problem;
 pub use resource::{Pattern, Resource, ResourceKind};
 pub use syntax::SyntaxError;
-pub use template::{Expression, ExpressionFailure, Template, TemplateError, TemplateFailure};
+pub use template::{Expression, ExpressionFailure, Template, TemplateError};

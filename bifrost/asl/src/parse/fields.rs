@@ -6,12 +6,14 @@
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::model::{Assign, ContextUse, DataPath, ResultPath, Setting};
 use crate::path::{Path, ReferencePath};
 use crate::problem::{Location, Problem};
 use crate::template::{Template, TemplateError};
+use crate::timestamp;
 
 /// The problems found so far, shared by all readers of one definition.
 #[derive(Debug, Default)]
@@ -136,6 +138,15 @@ impl<'a> Fields<'a> {
             Some(number) if range.contains(&number) => Some(number),
             _ => self.mistyped(field, value, &what()),
         }
+    }
+
+    pub(super) fn timestamp(&self, field: &'static str) -> Option<DateTime<Utc>> {
+        let text = self.text(field)?;
+        let moment = timestamp::parse(text);
+        if moment.is_none() {
+            self.report(field, format!("{text:?} is no timestamp, write one such as 2016-03-14T01:59:00Z"));
+        }
+        moment
     }
 
     pub(super) fn object(&self, field: &'static str) -> Option<Fields<'a>> {

@@ -11,7 +11,6 @@ use crate::model::{
 use crate::resource::Resource;
 use crate::syntax::SyntaxError;
 use crate::template::Expression;
-use crate::timestamp;
 
 pub(super) fn state(name: StateName, fields: Option<Fields<'_>>) -> Option<State> {
     let fields = fields?;
@@ -97,13 +96,7 @@ fn pass(fields: &Fields<'_>) -> Option<Pass> {
 
 fn wait(fields: &Fields<'_>) -> Option<Wait> {
     let seconds = fields.setting("Seconds", "SecondsPath", |fields, field| fields.integer(field, 0..=LONGEST));
-    let timestamp = fields.setting("Timestamp", "TimestampPath", |fields, field| {
-        let text = fields.text(field)?;
-        timestamp::parse(text).or_else(|| {
-            fields.report(field, format!("{text:?} is no timestamp, write one such as 2016-03-14T01:59:00Z"));
-            None
-        })
-    });
+    let timestamp = fields.setting("Timestamp", "TimestampPath", Fields::timestamp);
     let ends = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"];
     match ends.into_iter().filter(|field| fields.has(field)).count() {
         0 => fields.report("", "Seconds is missing, write Seconds, SecondsPath, Timestamp or TimestampPath"),
