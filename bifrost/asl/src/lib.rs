@@ -1,6 +1,5 @@
 //! The Amazon States Language as data: definitions, their paths, intrinsic functions and payload templates.
 
-mod definition;
 mod graph;
 pub mod interpreter;
 mod intrinsic;
@@ -14,7 +13,6 @@ mod template;
 mod timestamp;
 mod validate;
 
-pub use definition::InvalidDefinition;
 pub use graph::{dot, mermaid};
 pub use intrinsic::{Intrinsic, IntrinsicFailure, Random};
 pub use model::{
@@ -23,7 +21,7 @@ pub use model::{
     Retrier, Setting, Sort, State, StateKind, StateMachine, StateName, Task, Text, Transition, Wait, WaitUntil,
 };
 pub use path::{Path, PathFailure, ReferencePath, ResultPathFailure, Scope};
-pub use problem::Problem;
+pub use problem::{InvalidDefinition, Problem};
 pub use resource::{Pattern, Resource, ResourceKind};
 pub use syntax::SyntaxError;
 pub use template::{Expression, ExpressionFailure, Template, TemplateError};

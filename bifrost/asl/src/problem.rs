@@ -3,6 +3,9 @@
 use std::fmt;
 use std::rc::Rc;
 
+/// The problem of every definition that asks for JSONata.
+pub(super) const JSONATA_REFUSED: &str = "JSONata is not supported yet";
+
 /// Something that a definition must not say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
@@ -19,6 +22,28 @@ impl fmt::Display for Problem {
         } else {
             write!(f, "{}: {}", self.location, self.message)
         }
+    }
+}
+
+/// A definition that cannot run, with every problem it has.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct InvalidDefinition {
+    /// The problems, in the order of the definition; never empty.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for InvalidDefinition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the state machine definition is invalid")?;
+        self.problems.iter().try_for_each(|problem| write!(f, "\n  {problem}"))
+    }
+}
+
+impl InvalidDefinition {
+    /// Whether the definition asks for the query language JSONata, which is not supported yet.
+    #[must_use]
+    pub fn needs_jsonata(&self) -> bool {
+        self.problems.iter().any(|problem| problem.message.contains(JSONATA_REFUSED))
     }
 }
 

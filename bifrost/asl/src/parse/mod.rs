@@ -17,10 +17,7 @@ use serde_json::Value;
 
 use self::fields::{Fields, Located, Problems};
 use super::model::{Flow, StateMachine};
-use super::problem::{Location, Problem};
-
-/// What is said of every definition that asks for JSONata.
-pub(super) const JSONATA_REFUSED: &str = "JSONata is not supported yet";
+use super::problem::{JSONATA_REFUSED, Location, Problem};
 
 /// The longest time a definition can speak of, in seconds (a little over three years).
 const LONGEST: u64 = 99_999_999;
