@@ -1,31 +1,27 @@
 //! The Amazon States Language as data: definitions, their paths, intrinsic functions and payload templates.
 
-mod definition;
-
 mod graph;
 pub mod interpreter;
-pub mod intrinsic;
-mod location;
+mod intrinsic;
 mod model;
 mod parse;
-pub mod path;
+mod path;
+mod problem;
 mod resource;
 mod syntax;
-pub mod template;
-pub mod timestamp;
+mod template;
+mod timestamp;
 mod validate;
-
-pub use definition::{InvalidDefinition, Problem};
 
 pub use graph::{dot, mermaid};
 pub use intrinsic::{Intrinsic, IntrinsicFailure, Random};
-pub(crate) use model::ContextUse;
 pub use model::{
-    Assign, Catcher, Choice, ChoiceRule, Comparison, Condition, DataPath, Fail, Flow, ItemBatcher, ItemProcessor,
-    ItemReader, MachineType, Map, Ordering, Parallel, Pass, ProcessorMode, ResultPath, ResultWriter, Retrier, Setting,
-    Sort, State, StateKind, StateMachine, StateName, Task, Text, Transition, Wait, WaitUntil,
+    Assign, Catcher, Choice, ChoiceRule, Comparison, Completion, Condition, DataPath, Fail, Flow, ItemBatcher,
+    ItemProcessor, ItemReader, MachineType, Map, Ordering, Parallel, Pass, ProcessorMode, ResultPath, ResultWriter,
+    Retrier, Setting, Sort, State, StateKind, StateMachine, StateName, Task, Text, Transition, Wait, WaitUntil,
 };
 pub use path::{Path, PathFailure, ReferencePath, ResultPathFailure, Scope};
+pub use problem::{InvalidDefinition, Problem};
 pub use resource::{Pattern, Resource, ResourceKind};
 pub use syntax::SyntaxError;
-pub use template::{Expression, ExpressionFailure, Template, TemplateError, TemplateFailure};
+pub use template::{Expression, ExpressionFailure, Template, TemplateError};

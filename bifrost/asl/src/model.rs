@@ -38,23 +38,20 @@ pub struct Flow {
     pub states: IndexMap<StateName, State>,
 }
 
-impl Flow {
-    /// The state of this name, here or in a branch or iteration.
-    #[must_use]
-    pub fn find(&self, name: &str) -> Option<&State> {
-        self.states.get(name).or_else(|| self.states.values().flat_map(State::flows).find_map(|flow| flow.find(name)))
-    }
-}
-
 impl State {
-    /// The flows inside the state: branches, or what is done to each item.
-    pub fn flows(&self) -> impl Iterator<Item = &Flow> {
-        let (branches, processor): (&[Flow], Option<&Flow>) = match &self.kind {
-            StateKind::Parallel(parallel) => (&parallel.branches, None),
-            StateKind::Map(map) => (&[], Some(&map.item_processor.flow)),
-            _ => (&[], None),
-        };
-        branches.iter().chain(processor)
+    /// What happens when the work of a `Task`, `Parallel` or `Map` ends; `None` for the kinds that do no work.
+    #[must_use]
+    pub fn completion(&self) -> Option<&Completion> {
+        match &self.kind {
+            StateKind::Task(task) => Some(&task.completion),
+            StateKind::Parallel(parallel) => Some(&parallel.completion),
+            StateKind::Map(map) => Some(&map.completion),
+            StateKind::Pass(_)
+            | StateKind::Choice(_)
+            | StateKind::Wait(_)
+            | StateKind::Succeed
+            | StateKind::Fail(_) => None,
+        }
     }
 }
 
@@ -167,6 +164,23 @@ pub struct Assign {
     pub variables: Option<Template>,
 }
 
+/// What a `Task`, `Parallel` or `Map` state does when its work ends.
+#[derive(Debug, Clone)]
+pub struct Completion {
+    /// The template that turns the raw result into the result; without one, they are the same.
+    pub result_selector: Option<Template>,
+    /// Where the result goes.
+    pub result_path: ResultPath,
+    /// Which errors start another attempt, and when.
+    pub retry: Vec<Retrier>,
+    /// Where the errors lead that are not retried.
+    pub catch: Vec<Catcher>,
+    /// Variables set on success.
+    pub assign: Assign,
+    /// What comes next on success.
+    pub transition: Transition,
+}
+
 /// A `Task` state.
 #[derive(Debug, Clone)]
 pub struct Task {
@@ -180,18 +194,8 @@ pub struct Task {
     pub timeout: Option<Setting<u64>>,
     /// How long the work may stay silent, in seconds.
     pub heartbeat: Option<Setting<u64>>,
-    /// What of the answer becomes the result.
-    pub result_selector: Option<Template>,
-    /// Where the result goes.
-    pub result_path: ResultPath,
-    /// What is tried again.
-    pub retry: Vec<Retrier>,
-    /// Where errors lead.
-    pub catch: Vec<Catcher>,
-    /// Variables set on success.
-    pub assign: Assign,
-    /// What comes next.
-    pub transition: Transition,
+    /// What happens when the work ends.
+    pub completion: Completion,
 }
 
 /// A `Pass` state.
@@ -334,18 +338,8 @@ pub struct Parallel {
     pub branches: Vec<Flow>,
     /// The input of each branch, if not the input as it is.
     pub parameters: Option<Template>,
-    /// What of the array of results becomes the result.
-    pub result_selector: Option<Template>,
-    /// Where the result goes.
-    pub result_path: ResultPath,
-    /// What is tried again.
-    pub retry: Vec<Retrier>,
-    /// Where errors lead.
-    pub catch: Vec<Catcher>,
-    /// Variables set on success.
-    pub assign: Assign,
-    /// What comes next.
-    pub transition: Transition,
+    /// What happens when the work ends.
+    pub completion: Completion,
 }
 
 /// A `Map` state.
@@ -371,18 +365,8 @@ pub struct Map {
     pub label: Option<String>,
     /// What is done to each item.
     pub item_processor: ItemProcessor,
-    /// What of the array of results becomes the result.
-    pub result_selector: Option<Template>,
-    /// Where the result goes.
-    pub result_path: ResultPath,
-    /// What is tried again.
-    pub retry: Vec<Retrier>,
-    /// Where errors lead.
-    pub catch: Vec<Catcher>,
-    /// Variables set on success.
-    pub assign: Assign,
-    /// What comes next.
-    pub transition: Transition,
+    /// What happens when the work ends.
+    pub completion: Completion,
 }
 
 /// What a `Map` does to each item.

@@ -42,9 +42,6 @@ pub enum ExpressionFailure {
     Intrinsic(#[from] IntrinsicFailure),
 }
 
-/// A template fails with its first failing expression.
-pub type TemplateFailure = ExpressionFailure;
-
 /// A payload template (`Parameters`, `ItemSelector`, `ResultSelector`, `Assign` …).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Template(Node);
@@ -110,15 +107,6 @@ impl Expression {
             Self::Intrinsic(intrinsic) => Ok(Cow::Owned(intrinsic.evaluate(scope, random)?)),
         }
     }
-
-    /// The paths in it.
-    #[must_use]
-    pub fn paths(&self) -> Vec<&Path> {
-        match self {
-            Self::Path(path) => vec![path],
-            Self::Intrinsic(intrinsic) => intrinsic.paths(),
-        }
-    }
 }
 
 impl fmt::Display for Expression {
@@ -154,7 +142,7 @@ impl Template {
     ///
     /// # Errors
     /// The first expression without a value.
-    pub fn evaluate(&self, scope: &Scope<'_>, random: &dyn Random) -> Result<Value, TemplateFailure> {
+    pub fn evaluate(&self, scope: &Scope<'_>, random: &dyn Random) -> Result<Value, ExpressionFailure> {
         self.0.evaluate(scope, random)
     }
 
@@ -167,18 +155,10 @@ impl Template {
             Node::Literal(_) | Node::Array(_) | Node::Expression { .. } => Vec::new(),
         }
     }
-
-    /// The paths in its expressions, in the order of the text.
-    #[must_use]
-    pub fn paths(&self) -> Vec<&Path> {
-        let mut paths = Vec::new();
-        self.0.collect_paths(&mut paths);
-        paths
-    }
 }
 
 impl Node {
-    fn evaluate(&self, scope: &Scope<'_>, random: &dyn Random) -> Result<Value, TemplateFailure> {
+    fn evaluate(&self, scope: &Scope<'_>, random: &dyn Random) -> Result<Value, ExpressionFailure> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
             Self::Expression { key, expression } => expression.evaluate(key, scope, random).map(Cow::into_owned),
@@ -190,15 +170,6 @@ impl Node {
                 }
                 Ok(Value::Object(object))
             }
-        }
-    }
-
-    fn collect_paths<'n>(&'n self, paths: &mut Vec<&'n Path>) {
-        match self {
-            Self::Literal(_) => {}
-            Self::Expression { expression, .. } => paths.extend(expression.paths()),
-            Self::Array(items) => items.iter().for_each(|item| item.collect_paths(paths)),
-            Self::Object(fields) => fields.iter().for_each(|(_, node)| node.collect_paths(paths)),
         }
     }
 }
@@ -267,7 +238,7 @@ mod tests {
         }
     }
 
-    fn filled(template: &Value, input: &Value) -> Result<Value, TemplateFailure> {
+    fn filled(template: &Value, input: &Value) -> Result<Value, ExpressionFailure> {
         let context = json!({"Task": {"Token": "t"}});
         let mut variables = Map::new();
         variables.insert("name".to_owned(), json!("deploy"));

@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-/// The moment that a text names; `None` if it is no timestamp. The offset (`Z` or `+01:00`) must be there.
-#[must_use]
-pub fn parse(text: &str) -> Option<DateTime<Utc>> {
+/// `None` if the text is not a timestamp with an offset (`Z` or `+01:00`).
+pub(crate) fn parse(text: &str) -> Option<DateTime<Utc>> {
     // chrono also takes a space for the `T`, which AWS does not.
     let has_separator = text.get(10..11).is_some_and(|separator| separator.eq_ignore_ascii_case("T"));
     let moment = DateTime::parse_from_rfc3339(text).ok().filter(|_| has_separator)?;

@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::HashMap;
 
-use super::model::{Catcher, Flow, State, StateKind, StateMachine, Transition};
+use super::model::{Flow, State, StateKind, StateMachine, Transition};
 
 pub use dot::dot;
 pub use mermaid::mermaid;
@@ -61,23 +61,15 @@ fn edges(state: &State) -> Vec<Edge<'_>> {
 }
 
 fn caught(state: &State) -> impl Iterator<Item = Edge<'_>> {
-    let catchers: &[Catcher] = match &state.kind {
-        StateKind::Task(task) => &task.catch,
-        StateKind::Parallel(parallel) => &parallel.catch,
-        StateKind::Map(map) => &map.catch,
-        _ => &[],
-    };
-    catchers.iter().map(|catcher| Edge { target: &catcher.next, label: label::errors(catcher), is_error: true })
+    let catchers = state.completion().into_iter().flat_map(|completion| &completion.catch);
+    catchers.map(|catcher| Edge { target: &catcher.next, label: label::errors(catcher), is_error: true })
 }
 
 fn transition(state: &State) -> Option<&Transition> {
     match &state.kind {
-        StateKind::Task(task) => Some(&task.transition),
         StateKind::Pass(pass) => Some(&pass.transition),
         StateKind::Wait(wait) => Some(&wait.transition),
-        StateKind::Parallel(parallel) => Some(&parallel.transition),
-        StateKind::Map(map) => Some(&map.transition),
-        StateKind::Choice(_) | StateKind::Succeed | StateKind::Fail(_) => None,
+        _ => state.completion().map(|completion| &completion.transition),
     }
 }
 

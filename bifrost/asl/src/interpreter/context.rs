@@ -6,7 +6,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value, json};
 
 use super::execution::Execution;
-use crate::StateName;
+use crate::{State, StateName};
 
 /// What the context object is made of. It is built only when a state asks for it: it holds a copy of the execution's
 /// input.
@@ -44,7 +44,8 @@ impl<'a> ContextObject<'a> {
         }
     }
 
-    /// A context object that is given whole, and does not change.
+    /// A context object that is given whole, and does not change. Only `TestState` has such.
+    #[cfg(test)]
     pub(super) fn given(execution: &'a Execution, context: Value) -> Self {
         Self { built: Some(context), is_given: true, ..Self::new(execution) }
     }
@@ -66,9 +67,9 @@ impl<'a> ContextObject<'a> {
         Self { item: Some(item), ..context }
     }
 
-    pub(super) fn enter(&mut self, state: &StateName, at: DateTime<Utc>, counts_retries: bool) {
-        self.state = Some((Arc::clone(state), at));
-        self.retries = counts_retries.then_some(0);
+    pub(super) fn enter(&mut self, state: &State, at: DateTime<Utc>) {
+        self.state = Some((Arc::clone(&state.name), at));
+        self.retries = state.completion().map(|_| 0);
         self.token = None;
     }
 

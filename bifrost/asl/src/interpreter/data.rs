@@ -9,7 +9,7 @@ use super::failure::{Failure, names};
 use super::frame::{Frame, Visit};
 use super::run::Run;
 use super::size;
-use crate::{Assign, DataPath, Path, ResultPath, Template};
+use crate::{Assign, Completion, DataPath, Path, ResultPath, Template};
 
 /// What a state hands on.
 pub(super) struct Output {
@@ -21,7 +21,7 @@ impl Visit<'_> {
     /// The state's input after `InputPath`.
     pub(super) fn effective_input(&self, frame: &mut Frame<'_>) -> Result<Arc<Value>, Failure> {
         let input = select(self, frame, &self.state.input_path, &self.input)?;
-        frame.inspect(|stages| stages.after_input_path = Some(Arc::clone(&input)));
+        frame.inspect("afterInputPath", &input);
         Ok(input)
     }
 
@@ -51,18 +51,17 @@ impl Run<'_> {
         value.map(Arc::new).map_err(|failure| visit.failure(failure.error_name(), failure))
     }
 
-    /// From what the work of a state gave to what the state hands on: `ResultSelector`, and all that follows.
+    /// From the raw result of a state's work to the state's output: `ResultSelector`, then all that follows.
     pub(super) fn output_of_work(
         &self,
         visit: &Visit<'_>,
         frame: &mut Frame<'_>,
         result: &Arc<Value>,
-        selector: Option<&Template>,
-        (result_path, assign): (&ResultPath, &Assign),
+        completion: &Completion,
     ) -> Result<Output, Failure> {
-        let selected = self.payload(visit, frame, selector, result)?;
-        frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&selected)));
-        self.output(visit, frame, selected, result_path, assign)
+        let selected = self.payload(visit, frame, completion.result_selector.as_ref(), result)?;
+        frame.inspect("afterResultSelector", &selected);
+        self.output(visit, frame, selected, &completion.result_path, &completion.assign)
     }
 
     /// From a result to what the state hands on: `ResultPath`, `Assign` and `OutputPath`.
@@ -76,7 +75,7 @@ impl Run<'_> {
     ) -> Result<Output, Failure> {
         let assigned = self.assigned(visit, frame, assign, &result)?;
         let combined = combine(visit, result, result_path)?;
-        frame.inspect(|stages| stages.after_result_path = Some(Arc::clone(&combined)));
+        frame.inspect("afterResultPath", &combined);
         // `OutputPath` still sees the variables as they were.
         let value = select(visit, frame, &visit.state.output_path, &combined)?;
         within_limit(visit, value, assigned)

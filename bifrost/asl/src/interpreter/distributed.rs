@@ -8,12 +8,12 @@ use futures_util::stream;
 use serde_json::Value;
 
 use super::context::ContextObject;
-use super::event::{Event, EventDetails, EventType};
-use super::execution::{Checkpoint, Execution};
+use super::event::{EventDetails, EventType};
+use super::execution::Execution;
 use super::failure::{Failure, Stop, names};
 use super::frame::{Frame, Visit};
-use super::recorder::{Recorder, RecorderError};
-use super::run::Run;
+use super::recorder::NullRecorder;
+use super::run::{RawResult, Run};
 use crate::Map;
 
 /// How many child executions run at a time, at most.
@@ -23,17 +23,6 @@ const MOST_DISTRIBUTED: usize = 10_000;
 pub(super) struct Tolerance {
     count: Option<u64>,
     percentage: Option<f64>,
-}
-
-/// Child executions have histories that nobody asks for.
-pub(super) struct Forgetful;
-
-impl Recorder for Forgetful {
-    fn record(&self, _event: Event) {}
-
-    fn checkpoint(&self, _at: &Checkpoint) -> Result<(), RecorderError> {
-        Ok(())
-    }
 }
 
 /// What the children of a run share.
@@ -51,16 +40,18 @@ impl Visit<'_> {
         let count = self.count(frame, "ToleratedFailureCount", map.tolerated_failure_count.as_ref(), input)?;
         let percentage = map.tolerated_failure_percentage.as_ref();
         let percentage = self.percentage(frame, "ToleratedFailurePercentage", percentage, input)?;
-        frame.inspect(|stages| {
-            stages.tolerated_failure_count = count;
-            stages.tolerated_failure_percentage = percentage;
-        });
+        if let Some(count) = &count {
+            frame.inspect("toleratedFailureCount", count);
+        }
+        if let Some(percentage) = &percentage {
+            frame.inspect("toleratedFailurePercentage", percentage);
+        }
         Ok(Tolerance { count, percentage })
     }
 }
 
 impl Run<'_> {
-    /// Runs the children; the event that the state's exit follows from comes with the results.
+    /// Runs the iterations as child executions.
     pub(super) async fn map_run(
         &self,
         visit: &Visit<'_>,
@@ -68,7 +59,7 @@ impl Run<'_> {
         map: &Map,
         input: Arc<Value>,
         most: usize,
-    ) -> Result<(Value, u64), Stop> {
+    ) -> Result<RawResult, Stop> {
         let items = match &map.item_reader {
             Some(_) => None,
             None => Some(visit.items(frame, map, &input)?),
@@ -84,7 +75,7 @@ impl Run<'_> {
             Ok(results) => {
                 let succeeded = self.record(started, EventType::MapRunSucceeded, EventDetails::default())?;
                 frame.previous = self.record(succeeded, EventType::MapStateSucceeded, EventDetails::default())?;
-                Ok((Value::Array(results), started))
+                Ok(RawResult { value: Arc::new(Value::Array(results)), leads_to: started })
             }
             Err(Stop::Failed(failure)) if !failure.is_fatal() => {
                 let (error, cause) = (failure.error.clone(), failure.cause_text());
@@ -154,7 +145,7 @@ impl Run<'_> {
             clock: self.clock,
             tasks: self.tasks,
             random: self.random,
-            recorder: &Forgetful,
+            recorder: &NullRecorder,
             execution: &execution,
             last_event: Cell::new(0),
         };

@@ -162,12 +162,6 @@ impl EventType {
         self.name().ends_with("StateEntered")
     }
 
-    /// Whether a state was left for the next one.
-    #[must_use]
-    pub fn is_exit(self) -> bool {
-        self.name().ends_with("StateExited")
-    }
-
     /// The field that holds the particulars: `stateEnteredEventDetails`, `taskScheduledEventDetails`, ….
     #[must_use]
     pub fn details_field(self) -> String {

@@ -4,13 +4,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::context::ContextObject;
 use super::failure::{Failure, names};
-use super::inspection::Inspection;
 use super::position::Position;
-use crate::{ContextUse, Scope, State};
+use crate::model::ContextUse;
+use crate::{Scope, State};
 
 static NO_CONTEXT: Value = Value::Null;
 
@@ -23,8 +24,9 @@ pub(super) struct Frame<'a> {
     pub(super) position: Rc<Position>,
     /// Whether this is the machine's own flow, whose progress is saved.
     pub(super) is_top: bool,
-    /// The stages of the data flow, if somebody wants to see them.
-    pub(super) inspection: Option<Box<Inspection>>,
+    /// The stages of the data flow, by the names that AWS's `TestState` gives them. Only tests of single states ask for
+    /// them.
+    pub(super) inspection: Option<Map<String, Value>>,
 }
 
 impl<'a> Frame<'a> {
@@ -49,9 +51,10 @@ impl<'a> Frame<'a> {
         Scope { input, context, variables: &self.variables }
     }
 
-    pub(super) fn inspect(&mut self, note: impl FnOnce(&mut Inspection)) {
-        if let Some(inspection) = &mut self.inspection {
-            note(inspection);
+    /// Notes what the data looks like at a stage.
+    pub(super) fn inspect(&mut self, stage: &str, value: &impl Serialize) {
+        if let Some(stages) = &mut self.inspection {
+            stages.insert(stage.to_owned(), serde_json::to_value(value).unwrap_or_default());
         }
     }
 }

@@ -8,13 +8,12 @@ use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 
 use super::context::Item;
-use super::data::Output;
 use super::event::{EventDetails, EventType};
 use super::failure::{Failure, Stop};
 use super::frame::{Frame, Visit};
 use super::parallel::BranchEnd;
 use super::position::Position;
-use super::run::Run;
+use super::run::{RawResult, Run};
 use crate::{Map, ProcessorMode};
 
 /// How many iterations inside an execution run at a time, at most.
@@ -46,34 +45,29 @@ impl Visit<'_> {
             let path = if path.starts_with("$$") { path.get(1..).unwrap_or(path) } else { path };
             return Err(self.runtime(format!("Reference path \"{path}\" must point to array.")));
         };
-        frame.inspect(|stages| stages.after_items_path = Some(Arc::new(Value::Array(items.clone()))));
+        frame.inspect("afterItemsPath", &items);
         Ok(items.into_iter().map(Arc::new).collect())
     }
 
     pub(super) fn max_concurrency(&self, frame: &mut Frame<'_>, map: &Map, input: &Value) -> Result<usize, Failure> {
         let most = self.count(frame, "MaxConcurrency", map.max_concurrency.as_ref(), input)?.unwrap_or(0);
-        frame.inspect(|stages| stages.max_concurrency = Some(most));
+        frame.inspect("maxConcurrency", &most);
         Ok(usize::try_from(most).unwrap_or(usize::MAX))
     }
 }
 
 impl Run<'_> {
     /// One attempt.
-    pub(super) async fn map(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, map: &Map) -> Result<Output, Stop> {
+    pub(super) async fn map(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, map: &Map) -> Result<RawResult, Stop> {
         let input = visit.effective_input(frame)?;
         let most = visit.max_concurrency(frame, map, &input)?;
-        let (result, last) = match map.item_processor.mode {
-            ProcessorMode::Inline => self.inline_map(visit, frame, map, input, most).await?,
-            ProcessorMode::Distributed(_) => self.map_run(visit, frame, map, input, most).await?,
-        };
-        let to = (&map.result_path, &map.assign);
-        let output = self.output_of_work(visit, frame, &Arc::new(result), map.result_selector.as_ref(), to)?;
-        // The success is passed by.
-        frame.previous = last;
-        Ok(output)
+        match map.item_processor.mode {
+            ProcessorMode::Inline => self.inline_map(visit, frame, map, input, most).await,
+            ProcessorMode::Distributed(_) => self.map_run(visit, frame, map, input, most).await,
+        }
     }
 
-    /// Runs the iterations; the event that the state's exit follows from comes with the results.
+    /// Runs the iterations inside the execution.
     async fn inline_map(
         &self,
         visit: &Visit<'_>,
@@ -81,7 +75,7 @@ impl Run<'_> {
         map: &Map,
         input: Arc<Value>,
         most: usize,
-    ) -> Result<(Value, u64), Stop> {
+    ) -> Result<RawResult, Stop> {
         let items = visit.items(frame, map, &input)?;
         frame.previous = self.start_map(frame, items.len())?;
         let iterations = Iterations { visit, map, input, items, positions: Vec::new() };
@@ -89,7 +83,7 @@ impl Run<'_> {
         let results = self.iterate(frame, iterations, most).await?;
         let last = frame.previous;
         frame.previous = self.record(last, EventType::MapStateSucceeded, EventDetails::default())?;
-        Ok((Value::Array(results), last))
+        Ok(RawResult { value: Arc::new(Value::Array(results)), leads_to: last })
     }
 
     pub(super) fn start_map(&self, frame: &Frame<'_>, length: usize) -> Result<u64, Stop> {

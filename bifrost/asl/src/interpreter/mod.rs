@@ -15,7 +15,6 @@ mod event;
 mod execution;
 mod failure;
 mod frame;
-mod inspection;
 mod items;
 mod map;
 mod parallel;
@@ -26,10 +25,11 @@ mod run;
 mod settings;
 mod simple;
 mod size;
-mod state_test;
 mod task;
 mod tasks;
 mod timeline;
+#[cfg(test)]
+mod vectors;
 
 use std::cell::Cell;
 use std::pin::pin;
@@ -42,9 +42,7 @@ use serde_json::Value;
 pub use self::clock::{Clock, VirtualClock};
 pub use self::event::{Event, EventDetails, EventType};
 pub use self::execution::{Checkpoint, Execution, Outcome};
-pub use self::inspection::{ErrorDetails, Inspection};
 pub use self::recorder::{MemoryRecorder, Recorder, RecorderError};
-pub use self::state_test::{StateStatus, StateTest, StateTested};
 pub use self::tasks::{TaskOutcome, TaskProgress, TaskRequest, Tasks};
 pub use self::timeline::Timeline;
 
@@ -113,7 +111,7 @@ impl<'a> Interpreter<'a> {
         };
         let Checkpoint { input, entered_at, entered_event, .. } = checkpoint;
         let visit = Visit { state, input: Arc::clone(input), entered_at: *entered_at, entered_event: *entered_event };
-        frame.context.enter(&checkpoint.state, *entered_at, run::counts_retries(&state.kind));
+        frame.context.enter(state, *entered_at);
         let end = self.in_time(execution, run.go_on(&self.machine.flow, visit, &mut frame)).await;
         conclude(&run, frame.previous, end)
     }

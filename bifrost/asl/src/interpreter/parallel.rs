@@ -6,11 +6,10 @@ use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 use serde_json::Value;
 
-use super::data::Output;
 use super::event::{EventDetails, EventType};
 use super::failure::Stop;
 use super::frame::{Frame, Visit};
-use super::run::Run;
+use super::run::{RawResult, Run};
 use crate::{Flow, Parallel};
 
 /// How a branch ended.
@@ -28,7 +27,7 @@ impl Run<'_> {
         visit: &Visit<'_>,
         frame: &mut Frame<'_>,
         parallel: &Parallel,
-    ) -> Result<Output, Stop> {
+    ) -> Result<RawResult, Stop> {
         let input = visit.effective_input(frame)?;
         let input = self.payload(visit, frame, parallel.parameters.as_ref(), &input)?;
         let started = self.record(frame.previous, EventType::ParallelStateStarted, EventDetails::default())?;
@@ -36,11 +35,7 @@ impl Run<'_> {
         let result = self.branches(frame, parallel, &input).await?;
         let last = frame.previous;
         frame.previous = self.record(last, EventType::ParallelStateSucceeded, EventDetails::default())?;
-        let to = (&parallel.result_path, &parallel.assign);
-        let output = self.output_of_work(visit, frame, &Arc::new(result), parallel.result_selector.as_ref(), to)?;
-        // The success is passed by: what comes next follows from the last event of a branch.
-        frame.previous = last;
-        Ok(output)
+        Ok(RawResult { value: Arc::new(result), leads_to: last })
     }
 
     /// Runs all branches; `frame` ends at the last event of the last one, or at that of the one that failed.

@@ -17,7 +17,7 @@ use super::frame::{Frame, Visit};
 use super::recorder::Recorder;
 use super::retry::Retries;
 use super::tasks::Tasks;
-use crate::{Catcher, Flow, Map, Parallel, Random, Retrier, StateKind, StateName, Task, Transition};
+use crate::{Catcher, Completion, Flow, Map, Parallel, Random, StateKind, StateName, Task, Transition};
 
 /// The last event of a history, at most: AWS keeps no more.
 const EVENT_LIMIT: u64 = 25_000;
@@ -36,6 +36,14 @@ pub(super) struct Run<'a> {
 pub(super) struct Step {
     pub(super) output: Output,
     pub(super) transition: Transition,
+}
+
+/// What one successful attempt of a state's work gave.
+pub(super) struct RawResult {
+    /// The result before `ResultSelector`.
+    pub(super) value: Arc<Value>,
+    /// The event that the state's exit follows from: on AWS, the success of a `Parallel` or `Map` is not it.
+    pub(super) leads_to: u64,
 }
 
 /// A state whose work may fail, be tried again, and be caught.
@@ -116,7 +124,7 @@ impl Run<'_> {
         let entered_event = self.record(frame.previous, entered(&state.kind), details)?;
         let entered_at = self.clock.now();
         frame.previous = entered_event;
-        frame.context.enter(name, entered_at, counts_retries(&state.kind));
+        frame.context.enter(state, entered_at);
         if frame.is_top {
             self.recorder.checkpoint(&Checkpoint {
                 state: name.clone(),
@@ -149,7 +157,7 @@ impl Run<'_> {
     }
 
     pub(super) async fn state(&self, visit: &Visit<'_>, frame: &mut Frame<'_>) -> Result<Step, Stop> {
-        frame.inspect(|stages| stages.input = Some(Arc::clone(&visit.input)));
+        frame.inspect("input", &visit.input);
         match &visit.state.kind {
             StateKind::Pass(pass) => Ok(self.pass(visit, frame, pass)?),
             StateKind::Choice(choice) => Ok(self.choice(visit, frame, choice)?),
@@ -164,10 +172,11 @@ impl Run<'_> {
 
     /// Does the work of a state, as often as its retriers say, and hands its error to a catcher.
     async fn work(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, work: Work<'_>) -> Result<Step, Stop> {
-        let mut retries = Retries::new(work.retry());
+        let completion = work.completion();
+        let mut retries = Retries::new(&completion.retry);
         loop {
             let failure = match self.attempt(visit, frame, work).await {
-                Ok(output) => return Ok(Step { output, transition: work.transition().clone() }),
+                Ok(output) => return Ok(Step { output, transition: completion.transition.clone() }),
                 Err(Stop::Failed(failure)) if !failure.is_fatal() => failure,
                 Err(stop) => return Err(stop),
             };
@@ -181,7 +190,7 @@ impl Run<'_> {
                 frame.previous = self.record(frame.previous, event_type, EventDetails::default())?;
                 frame.position.leave();
             }
-            return match work.catch().iter().find(|catcher| failure.is_one_of(&catcher.error_equals)) {
+            return match completion.catch.iter().find(|catcher| failure.is_one_of(&catcher.error_equals)) {
                 Some(catcher) => Ok(self.handle(visit, frame, &failure, catcher)?),
                 None => Err(failure.into()),
             };
@@ -189,11 +198,14 @@ impl Run<'_> {
     }
 
     async fn attempt(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, work: Work<'_>) -> Result<Output, Stop> {
-        match work {
-            Work::Task(task) => self.task(visit, frame, task).await,
-            Work::Parallel(parallel) => self.parallel(visit, frame, parallel).await,
-            Work::Map(map) => self.map(visit, frame, map).await,
-        }
+        let RawResult { value, leads_to } = match work {
+            Work::Task(task) => self.task(visit, frame, task).await?,
+            Work::Parallel(parallel) => self.parallel(visit, frame, parallel).await?,
+            Work::Map(map) => self.map(visit, frame, map).await?,
+        };
+        let output = self.output_of_work(visit, frame, &value, work.completion())?;
+        frame.previous = leads_to;
+        Ok(output)
     }
 
     /// Hands an error to a catcher.
@@ -211,27 +223,11 @@ impl Run<'_> {
 }
 
 impl<'f> Work<'f> {
-    fn retry(self) -> &'f [Retrier] {
+    fn completion(self) -> &'f Completion {
         match self {
-            Self::Task(task) => &task.retry,
-            Self::Parallel(parallel) => &parallel.retry,
-            Self::Map(map) => &map.retry,
-        }
-    }
-
-    fn catch(self) -> &'f [Catcher] {
-        match self {
-            Self::Task(task) => &task.catch,
-            Self::Parallel(parallel) => &parallel.catch,
-            Self::Map(map) => &map.catch,
-        }
-    }
-
-    fn transition(self) -> &'f Transition {
-        match self {
-            Self::Task(task) => &task.transition,
-            Self::Parallel(parallel) => &parallel.transition,
-            Self::Map(map) => &map.transition,
+            Self::Task(task) => &task.completion,
+            Self::Parallel(parallel) => &parallel.completion,
+            Self::Map(map) => &map.completion,
         }
     }
 
@@ -243,10 +239,6 @@ impl<'f> Work<'f> {
             Self::Map(_) => Some(EventType::MapStateFailed),
         }
     }
-}
-
-pub(super) fn counts_retries(kind: &StateKind) -> bool {
-    matches!(kind, StateKind::Task(_) | StateKind::Parallel(_) | StateKind::Map(_))
 }
 
 fn entered(kind: &StateKind) -> EventType {

@@ -45,15 +45,15 @@ impl Visit<'_> {
 impl Run<'_> {
     pub(super) fn pass(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, pass: &Pass) -> Result<Step, Failure> {
         let result = if let Some(result) = &pass.result {
-            frame.inspect(|stages| stages.result = Some(Arc::clone(result)));
+            frame.inspect("result", result);
             Arc::clone(result)
         } else {
             let input = visit.effective_input(frame)?;
             let payload = self.payload(visit, frame, pass.parameters.as_ref(), &input)?;
-            frame.inspect(|stages| stages.after_parameters = Some(Arc::clone(&payload)));
+            frame.inspect("afterParameters", &payload);
             payload
         };
-        frame.inspect(|stages| stages.after_result_selector = Some(Arc::clone(&result)));
+        frame.inspect("afterResultSelector", &result);
         let output = self.output(visit, frame, result, &pass.result_path, &pass.assign)?;
         Ok(Step { output, transition: pass.transition.clone() })
     }
@@ -66,7 +66,7 @@ impl Run<'_> {
 
     /// The error of a `Fail` state, or the one of computing it.
     pub(super) fn fail(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, fail: &Fail) -> Failure {
-        frame.inspect(|stages| stages.after_input_path = Some(Arc::clone(&visit.input)));
+        frame.inspect("afterInputPath", &visit.input);
         let mut text =
             |text: &Option<Text>, field| match text {
                 None => Ok(None),

@@ -7,11 +7,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::{Either, select};
 use serde_json::{Value, json};
 
-use super::data::{Output, too_large};
+use super::data::too_large;
 use super::event::{EventDetails, EventType};
 use super::failure::{Failure, FailureKind, Stop, names};
 use super::frame::{Frame, Visit};
-use super::run::Run;
+use super::run::{RawResult, Run};
 use super::size;
 use super::tasks::{TaskOutcome, TaskProgress, TaskRequest, service_details};
 use crate::{Resource, ResourceKind, Task};
@@ -27,13 +27,12 @@ struct Request {
 
 impl Run<'_> {
     /// One attempt.
-    pub(super) async fn task(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, task: &Task) -> Result<Output, Stop> {
+    pub(super) async fn task(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, task: &Task) -> Result<RawResult, Stop> {
         let request = self.request(visit, frame, task)?;
         let scheduled = self.schedule(frame, &task.resource, &request)?;
         let result = self.perform(visit, frame, &task.resource, request, scheduled).await?;
-        frame.inspect(|stages| stages.result = Some(Arc::clone(&result)));
-        let to = (&task.result_path, &task.assign);
-        Ok(self.output_of_work(visit, frame, &result, task.result_selector.as_ref(), to)?)
+        frame.inspect("result", &result);
+        Ok(RawResult { value: result, leads_to: frame.previous })
     }
 
     fn request(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, task: &Task) -> Result<Request, Failure> {
@@ -44,7 +43,7 @@ impl Run<'_> {
         let token: Option<Arc<str>> = needs_token.then(|| self.random.uuid().into());
         frame.context.set_token(token.clone());
         let parameters = self.payload(visit, frame, task.parameters.as_ref(), &input)?;
-        frame.inspect(|stages| stages.after_parameters = Some(Arc::clone(&parameters)));
+        frame.inspect("afterParameters", &parameters);
         let credentials = match &task.credentials {
             Some(template) => Some(self.payload(visit, frame, Some(template), &input)?),
             None => None,

@@ -22,7 +22,8 @@ struct State {
 type Place = (DateTime<Utc>, u64);
 
 impl Timeline {
-    /// One that stands at `now`.
+    /// A timeline that shows `now`.
+    #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
         Self(Mutex::new(State { now, sleepers: BTreeMap::new(), arrivals: 0 }))
     }

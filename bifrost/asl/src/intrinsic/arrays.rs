@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
-use super::{java, numbers};
+use super::numbers;
 
 /// AWS's limit for `States.ArrayRange`.
 const LONGEST_RANGE: i64 = 1000;
@@ -52,13 +52,77 @@ pub(super) fn unique(items: &[Value]) -> Value {
     let mut seen: HashMap<i32, Vec<&Value>> = HashMap::new();
     let mut kept: Vec<(i32, &Value)> = Vec::new();
     for item in items {
-        let hash = java::hash_code(item);
+        let hash = hash_code(item);
         let same_hash = seen.entry(hash).or_default();
         if !same_hash.contains(&item) {
             same_hash.push(item);
             kept.push((hash, item));
         }
     }
-    kept.sort_by_key(|(hash, _)| java::bucket(*hash, items.len()));
+    kept.sort_by_key(|(hash, _)| bucket(*hash, items.len()));
     kept.into_iter().map(|(_, item)| item.clone()).collect()
+}
+
+/// `Object.hashCode` of the value as Java holds it.
+fn hash_code(value: &Value) -> i32 {
+    match value {
+        Value::Null => 0,
+        Value::Bool(flag) => 1237 - 6 * i32::from(*flag),
+        Value::Number(number) => number_hash(number),
+        Value::String(text) => text_hash(text),
+        Value::Array(items) => {
+            items.iter().fold(1_i32, |hash, item| hash.wrapping_mul(31).wrapping_add(hash_code(item)))
+        }
+        Value::Object(fields) => {
+            fields.iter().fold(0_i32, |hash, (name, field)| hash.wrapping_add(text_hash(name) ^ hash_code(field)))
+        }
+    }
+}
+
+fn text_hash(text: &str) -> i32 {
+    text.encode_utf16().fold(0_i32, |hash, unit| hash.wrapping_mul(31).wrapping_add(i32::from(unit)))
+}
+
+fn number_hash(number: &Number) -> i32 {
+    match number.as_i64() {
+        Some(whole) => i32::try_from(whole).unwrap_or_else(|_| folded(whole.cast_unsigned())),
+        None => folded(number.as_f64().unwrap_or_default().to_bits()),
+    }
+}
+
+/// The two halves of a 64-bit value in one.
+fn folded(bits: u64) -> i32 {
+    u32::try_from((bits ^ (bits >> 32)) & u64::from(u32::MAX)).unwrap_or_default().cast_signed()
+}
+
+/// In which bucket a `HashSet` made from `length` items keeps a hash.
+fn bucket(hash: i32, length: usize) -> usize {
+    let capacity = (length.saturating_mul(4) / 3 + 1).max(16).next_power_of_two();
+    let hash = hash.cast_unsigned();
+    usize::try_from(hash ^ (hash >> 16)).unwrap_or_default() & (capacity - 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn java_hash_codes() {
+        for (value, hash) in [
+            (json!("hello"), 99_162_322),
+            (json!("🚀"), 1_773_027),
+            (json!(""), 0),
+            (json!(-1), -1),
+            (json!(3_000_000_000_i64), -1_294_967_296),
+            (json!(1.5), 1_073_217_536),
+            (json!([1, 2]), 994),
+            (json!({"a": 1}), 96),
+            (json!(true), 1231),
+            (json!(null), 0),
+        ] {
+            assert_eq!(hash_code(&value), hash, "{value}");
+        }
+    }
 }

@@ -1,8 +1,8 @@
-//! `States.Format`.
+//! `States.Format`, which prints values as Java does, in which AWS's service is written.
 
-use serde_json::Value;
+use std::fmt::Write as _;
 
-use super::java;
+use serde_json::{Number, Value};
 
 /// A part of a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,8 +49,54 @@ pub(super) fn filled(pieces: &[Piece], values: &[&Value]) -> Option<Value> {
     for piece in pieces {
         match piece {
             Piece::Text(part) => text.push_str(part),
-            Piece::Placeholder => java::print(values.next()?, &mut text),
+            Piece::Placeholder => print(values.next()?, &mut text),
         }
     }
     values.next().is_none().then_some(Value::String(text))
+}
+
+/// A map prints as `{Id=arn:…, Tags=[a, b]}`.
+fn print(value: &Value, out: &mut String) {
+    match value {
+        Value::Null => out.push_str("null"),
+        Value::Bool(flag) => out.push_str(if *flag { "true" } else { "false" }),
+        Value::Number(number) => print_number(number, out),
+        Value::String(text) => out.push_str(text),
+        Value::Array(items) => {
+            out.push('[');
+            for (at, item) in items.iter().enumerate() {
+                out.push_str(if at == 0 { "" } else { ", " });
+                print(item, out);
+            }
+            out.push(']');
+        }
+        Value::Object(fields) => {
+            out.push('{');
+            for (at, (name, field)) in fields.iter().enumerate() {
+                out.push_str(if at == 0 { "" } else { ", " });
+                out.push_str(name);
+                out.push('=');
+                print(field, out);
+            }
+            out.push('}');
+        }
+    }
+}
+
+/// `Double.toString` for what is not a whole number: `1.0E10` from 10⁷ and below 10⁻³.
+fn print_number(number: &Number, out: &mut String) {
+    let text = number.as_str();
+    let double = match text.parse::<f64>() {
+        Ok(double) if text.contains(['.', 'e', 'E']) => double,
+        _ => return out.push_str(text),
+    };
+    let _ = if double == 0.0 || (1e-3..1e7).contains(&double.abs()) {
+        write!(out, "{double:?}")
+    } else if double.is_infinite() {
+        write!(out, "{}Infinity", if double < 0.0 { "-" } else { "" })
+    } else {
+        let text = format!("{double:e}");
+        let (digits, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+        write!(out, "{digits}{}E{exponent}", if digits.contains('.') { "" } else { ".0" })
+    };
 }

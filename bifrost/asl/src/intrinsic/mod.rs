@@ -7,7 +7,6 @@ mod arrays;
 mod encoding;
 mod format;
 mod function;
-mod java;
 mod numbers;
 mod parser;
 #[cfg(test)]
@@ -93,14 +92,6 @@ impl Intrinsic {
         self.call.function.may_give_text()
     }
 
-    /// The paths among the arguments, those of inner calls too.
-    #[must_use]
-    pub fn paths(&self) -> Vec<&Path> {
-        let mut paths = Vec::new();
-        self.call.collect_paths(&mut paths);
-        paths
-    }
-
     /// Calls the function.
     ///
     /// # Errors
@@ -129,16 +120,6 @@ impl Call {
             Argument::Call(call) => call.evaluate(scope, random).map(Cow::Owned),
         };
         self.arguments.iter().map(value).collect()
-    }
-
-    fn collect_paths<'c>(&'c self, paths: &mut Vec<&'c Path>) {
-        for argument in &self.arguments {
-            match argument {
-                Argument::Path(path) => paths.push(path),
-                Argument::Call(call) => call.collect_paths(paths),
-                Argument::Literal(_) => {}
-            }
-        }
     }
 }
 

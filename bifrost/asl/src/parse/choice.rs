@@ -1,12 +1,10 @@
 //! Reading a `Choice` state and its conditions.
 
-use chrono::{DateTime, Utc};
 use serde_json::{Number, Value};
 
 use super::fields::{Fields, Located};
 use crate::model::{Choice, ChoiceRule, Comparison, Condition, Ordering, Setting, Sort};
 use crate::path::Path;
-use crate::timestamp;
 
 /// How deep conditions may nest; deeper ones are refused before they exhaust the stack.
 const DEEPEST: usize = 64;
@@ -138,7 +136,7 @@ fn comparison(fields: &Fields<'_>, name: &'static str, operator: Operator) -> Op
         Operator::StringPath(ordering) => Comparison::String(ordering, looked_up(path(fields))?),
         Operator::Numeric(ordering) => Comparison::Numeric(ordering, Setting::Value(numeric(fields, name)?)),
         Operator::NumericPath(ordering) => Comparison::Numeric(ordering, looked_up(path(fields))?),
-        Operator::Timestamp(ordering) => Comparison::Timestamp(ordering, Setting::Value(moment(fields, name)?)),
+        Operator::Timestamp(ordering) => Comparison::Timestamp(ordering, Setting::Value(fields.timestamp(name)?)),
         Operator::TimestampPath(ordering) => Comparison::Timestamp(ordering, looked_up(path(fields))?),
         Operator::Boolean => Comparison::Boolean(Setting::Value(fields.boolean(name)?)),
         Operator::BooleanPath => Comparison::Boolean(looked_up(path(fields))?),
@@ -156,12 +154,4 @@ fn numeric(fields: &Fields<'_>, name: &'static str) -> Option<Number> {
         Value::Number(number) => Some(number.clone()),
         other => fields.mistyped(name, other, "a number"),
     }
-}
-
-fn moment(fields: &Fields<'_>, name: &'static str) -> Option<DateTime<Utc>> {
-    let text = fields.text(name)?;
-    timestamp::parse(text).or_else(|| {
-        fields.report(name, format!("{text:?} is no timestamp, write one such as 2016-03-14T01:59:00Z"));
-        None
-    })
 }

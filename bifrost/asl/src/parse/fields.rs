@@ -6,13 +6,14 @@
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
 
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use crate::definition::Problem;
-use crate::location::Location;
 use crate::model::{Assign, ContextUse, DataPath, ResultPath, Setting};
 use crate::path::{Path, ReferencePath};
-use crate::template::Template;
+use crate::problem::{Location, Problem};
+use crate::template::{Template, TemplateError};
+use crate::timestamp;
 
 /// The problems found so far, shared by all readers of one definition.
 #[derive(Debug, Default)]
@@ -139,6 +140,15 @@ impl<'a> Fields<'a> {
         }
     }
 
+    pub(super) fn timestamp(&self, field: &'static str) -> Option<DateTime<Utc>> {
+        let text = self.text(field)?;
+        let moment = timestamp::parse(text);
+        if moment.is_none() {
+            self.report(field, format!("{text:?} is no timestamp, write one such as 2016-03-14T01:59:00Z"));
+        }
+        moment
+    }
+
     pub(super) fn object(&self, field: &'static str) -> Option<Fields<'a>> {
         Fields::of(self.located(field)?, self.problems)
     }
@@ -206,7 +216,7 @@ impl<'a> Fields<'a> {
         let template = self.any(field)?;
         let report = |errors: Vec<_>| {
             for error in errors {
-                let crate::TemplateError { location, message } = error;
+                let TemplateError { location, message } = error;
                 self.problems.report(join(&self.location_of(field), &location), message);
             }
         };

@@ -1,15 +1,14 @@
 //! Reading a `Map` state.
 
-use super::errors::{catchers, retriers};
+use super::completion::completion;
 use super::fields::Fields;
-use super::state::transition;
 use super::{LONGEST, flow, refuses_jsonata};
 use crate::model::{ItemBatcher, ItemProcessor, ItemReader, MachineType, Map, ProcessorMode, ResultWriter, Setting};
 use crate::resource::Resource;
 use crate::template::Template;
 
 pub(super) fn map(fields: &Fields<'_>) -> Option<Map> {
-    let (retry, catch, transition) = (retriers(fields), catchers(fields), transition(fields));
+    let completion = completion(fields);
     let processor = processor(fields);
     let count = |fields: &Fields<'_>, field| fields.integer(field, 0..=LONGEST);
     let percentage = |fields: &Fields<'_>, field| fields.number(field, 0.0..=100.0);
@@ -27,13 +26,8 @@ pub(super) fn map(fields: &Fields<'_>) -> Option<Map> {
             percentage,
         ),
         label: fields.text("Label").map(str::to_owned),
-        result_selector: fields.object_template("ResultSelector"),
-        result_path: fields.result_path(),
-        assign: fields.assign(),
         item_processor: processor?,
-        retry: retry?,
-        catch: catch?,
-        transition: transition?,
+        completion: completion?,
     })
 }
 

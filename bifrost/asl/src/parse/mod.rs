@@ -3,7 +3,7 @@
 //! What needs the whole machine in view (does the target of a `Next` exist?) is left to validation.
 
 mod choice;
-mod errors;
+mod completion;
 mod fields;
 mod map;
 mod state;
@@ -16,12 +16,8 @@ use indexmap::IndexMap;
 use serde_json::Value;
 
 use self::fields::{Fields, Located, Problems};
-use super::definition::Problem;
-use super::location::Location;
 use super::model::{Flow, StateMachine};
-
-/// What is said of every definition that asks for JSONata.
-pub(super) const JSONATA_REFUSED: &str = "JSONata is not supported yet";
+use super::problem::{JSONATA_REFUSED, Location, Problem};
 
 /// The longest time a definition can speak of, in seconds (a little over three years).
 const LONGEST: u64 = 99_999_999;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::errors::{catchers, retriers};
+use super::completion::completion;
 use super::fields::Fields;
 use super::{LONGEST, choice, flow, map, refuses_jsonata};
 use crate::model::{
@@ -11,7 +11,6 @@ use crate::model::{
 use crate::resource::Resource;
 use crate::syntax::SyntaxError;
 use crate::template::Expression;
-use crate::timestamp;
 
 pub(super) fn state(name: StateName, fields: Option<Fields<'_>>) -> Option<State> {
     let fields = fields?;
@@ -62,19 +61,14 @@ pub(super) fn transition(fields: &Fields<'_>) -> Option<Transition> {
 fn task(fields: &Fields<'_>) -> Option<Task> {
     let resource = fields.required_text("Resource").map(Resource::parse);
     let seconds = |fields: &Fields<'_>, field| fields.integer(field, 1..=LONGEST);
-    let (retry, catch, transition) = (retriers(fields), catchers(fields), transition(fields));
+    let completion = completion(fields);
     let task = Task {
         parameters: fields.template("Parameters"),
         credentials: fields.object_template("Credentials"),
         timeout: fields.setting("TimeoutSeconds", "TimeoutSecondsPath", seconds),
         heartbeat: fields.setting("HeartbeatSeconds", "HeartbeatSecondsPath", seconds),
-        result_selector: fields.object_template("ResultSelector"),
-        result_path: fields.result_path(),
-        assign: fields.assign(),
         resource: resource?,
-        retry: retry?,
-        catch: catch?,
-        transition: transition?,
+        completion: completion?,
     };
     check_heartbeat(fields, &task);
     Some(task)
@@ -102,13 +96,7 @@ fn pass(fields: &Fields<'_>) -> Option<Pass> {
 
 fn wait(fields: &Fields<'_>) -> Option<Wait> {
     let seconds = fields.setting("Seconds", "SecondsPath", |fields, field| fields.integer(field, 0..=LONGEST));
-    let timestamp = fields.setting("Timestamp", "TimestampPath", |fields, field| {
-        let text = fields.text(field)?;
-        timestamp::parse(text).or_else(|| {
-            fields.report(field, format!("{text:?} is no timestamp, write one such as 2016-03-14T01:59:00Z"));
-            None
-        })
-    });
+    let timestamp = fields.setting("Timestamp", "TimestampPath", Fields::timestamp);
     let ends = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"];
     match ends.into_iter().filter(|field| fields.has(field)).count() {
         0 => fields.report("", "Seconds is missing, write Seconds, SecondsPath, Timestamp or TimestampPath"),
@@ -142,18 +130,13 @@ fn parallel(fields: &Fields<'_>) -> Option<Parallel> {
     if listed.as_ref().is_some_and(Vec::is_empty) {
         fields.report("Branches", "is empty, write at least one branch");
     }
-    let (retry, catch, transition) = (retriers(fields), catchers(fields), transition(fields));
+    let completion = completion(fields);
     let branches: Vec<_> = listed.into_iter().flatten().map(|at| Fields::of(at, fields.problems())).collect();
     let branches: Vec<_> = branches.into_iter().map(|branch| branch.and_then(|fields| branch_flow(&fields))).collect();
     Some(Parallel {
         parameters: fields.template("Parameters"),
-        result_selector: fields.object_template("ResultSelector"),
-        result_path: fields.result_path(),
-        assign: fields.assign(),
         branches: branches.into_iter().collect::<Option<_>>()?,
-        retry: retry?,
-        catch: catch?,
-        transition: transition?,
+        completion: completion?,
     })
 }
 

@@ -110,15 +110,6 @@ impl Path {
         self.aggregate.is_some() || self.steps_are_definite()
     }
 
-    /// The variable that it reads, if it is one that starts at a variable.
-    #[must_use]
-    pub fn variable(&self) -> Option<&str> {
-        match &self.root {
-            Root::Variable(name) => Some(name),
-            Root::Input | Root::Context => None,
-        }
-    }
-
     /// What the path leads to: the value of a definite path, the list of finds of any other.
     ///
     /// # Errors

@@ -28,12 +28,6 @@ impl ReferencePath {
         Err(Cursor::new(text).error("reference path", problem.to_owned()))
     }
 
-    /// The same path, to read by.
-    #[must_use]
-    pub fn as_path(&self) -> &Path {
-        &self.0
-    }
-
     /// Whether it is `$`: what is inserted replaces the whole target.
     #[must_use]
     pub fn is_input(&self) -> bool {

@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::outline::{Outline, OutlineState};
-use crate::definition::Problem;
-use crate::location::Location;
+use crate::problem::{Location, Problem};
 
 /// How many names a message lists.
 const LISTED: usize = 12;

@@ -5,7 +5,7 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use crate::location::Location;
+use crate::problem::Location;
 
 /// A set of states with an entry: the machine, a branch, or what a `Map` does to each item.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! What must hold of each state beyond the types of its fields.
 
 use super::outline::join;
-use crate::definition::Problem;
 use crate::model::{
-    Assign, Catcher, Fail, Flow, MachineType, Map, ProcessorMode, ResultPath, Retrier, State, StateKind, Text,
+    Assign, Completion, Fail, Flow, MachineType, Map, ProcessorMode, ResultPath, State, StateKind, Text,
 };
 use crate::path::ReferencePath;
+use crate::problem::Problem;
 use crate::resource::{Pattern, Resource, ResourceKind};
 use crate::template::{Expression, Template};
 
@@ -53,9 +53,7 @@ impl Walk {
             StateKind::Task(task) => {
                 self.resource(&task.resource, location);
                 self.credentials(task.credentials.as_ref(), location);
-                self.errors(&task.retry, &task.catch, location);
-                self.result(&task.result_path, location);
-                self.assign(&task.assign, location);
+                self.completion(&task.completion, location);
             }
             StateKind::Pass(pass) => {
                 self.result(&pass.result_path, location);
@@ -71,17 +69,13 @@ impl Walk {
             StateKind::Succeed => {}
             StateKind::Fail(fail) => self.fail(fail, location),
             StateKind::Parallel(parallel) => {
-                self.errors(&parallel.retry, &parallel.catch, location);
-                self.result(&parallel.result_path, location);
-                self.assign(&parallel.assign, location);
+                self.completion(&parallel.completion, location);
                 for (at, branch) in parallel.branches.iter().enumerate() {
                     self.flow(branch, &format!("{location}.Branches[{at}]"));
                 }
             }
             StateKind::Map(map) => {
-                self.errors(&map.retry, &map.catch, location);
-                self.result(&map.result_path, location);
-                self.assign(&map.assign, location);
+                self.completion(&map.completion, location);
                 self.map(map, location);
             }
         }
@@ -126,20 +120,19 @@ impl Walk {
         }
     }
 
-    fn errors(&mut self, retry: &[Retrier], catch: &[Catcher], location: &str) {
-        self.error_names(
-            retry.iter().map(|retrier| retrier.error_equals.as_slice()).collect(),
-            &join(location, "Retry"),
-        );
-        self.error_names(
-            catch.iter().map(|catcher| catcher.error_equals.as_slice()).collect(),
-            &join(location, "Catch"),
-        );
+    fn completion(&mut self, completion: &Completion, location: &str) {
+        let Completion { retry, catch, .. } = completion;
+        let retried = retry.iter().map(|retrier| retrier.error_equals.as_slice()).collect();
+        self.error_names(retried, &join(location, "Retry"));
+        let caught = catch.iter().map(|catcher| catcher.error_equals.as_slice()).collect();
+        self.error_names(caught, &join(location, "Catch"));
         for (at, catcher) in catch.iter().enumerate() {
             let location = format!("{location}.Catch[{at}]");
             self.result(&catcher.result_path, &location);
             self.assign(&catcher.assign, &location);
         }
+        self.result(&completion.result_path, location);
+        self.assign(&completion.assign, location);
     }
 
     fn error_names(&mut self, entries: Vec<&[String]>, location: &str) {

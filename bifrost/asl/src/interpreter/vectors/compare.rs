@@ -3,7 +3,7 @@
 use serde_json::{Number, Value};
 
 /// Whether `actual` satisfies `expected`, in which `<<name>>` stands for anything.
-pub(crate) fn same(expected: &Value, actual: &Value) -> bool {
+pub(super) fn same(expected: &Value, actual: &Value) -> bool {
     match (expected, actual) {
         (Value::String(pattern), _) if is_wildcard(pattern) => true,
         (Value::String(pattern), Value::String(text)) => matches(pattern, text),
@@ -27,7 +27,7 @@ pub(crate) fn same(expected: &Value, actual: &Value) -> bool {
 }
 
 /// Whether a cause is the expected one: a text with wildcards (`cause`), or a text that holds this JSON (`cause_json`).
-pub(crate) fn same_cause(expected: &Value, actual: Option<&str>) -> bool {
+pub(super) fn same_cause(expected: &Value, actual: Option<&str>) -> bool {
     let actual = actual.filter(|cause| !cause.is_empty());
     match (expected.get("cause"), expected.get("cause_json")) {
         (Some(cause), _) => actual.is_some_and(|actual| same(cause, &Value::from(actual))),
@@ -39,7 +39,7 @@ pub(crate) fn same_cause(expected: &Value, actual: Option<&str>) -> bool {
 }
 
 /// Whether one event is as expected; with `ids`, its id and that of the event before it as well.
-pub(crate) fn same_event(expected: &Value, actual: &Value, ids: bool) -> bool {
+pub(super) fn same_event(expected: &Value, actual: &Value, ids: bool) -> bool {
     let fields = expected.as_object().into_iter().flatten();
     fields.into_iter().all(|(name, value)| match name.as_str() {
         "id" | "prev" => !ids || actual.get(name) == Some(value),

@@ -4,14 +4,14 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use bifrost_asl::interpreter::{TaskOutcome, TaskRequest, Tasks};
-use bifrost_asl::{Random, ResourceKind};
 use serde_json::{Value, json};
 
 use super::compare::same;
+use crate::interpreter::{TaskOutcome, TaskRequest, Tasks};
+use crate::{Random, ResourceKind};
 
 /// The answers of one vector.
-pub(crate) struct Replay<'v> {
+pub(super) struct Replay<'v> {
     vector: &'v Value,
     used: RefCell<Vec<usize>>,
     /// What a request had that the recording had not.
@@ -19,12 +19,12 @@ pub(crate) struct Replay<'v> {
 }
 
 impl<'v> Replay<'v> {
-    pub(crate) fn new(vector: &'v Value) -> Self {
+    pub(super) fn new(vector: &'v Value) -> Self {
         Self { vector, used: RefCell::default(), differences: RefCell::default() }
     }
 
     /// How the requests differed from the recorded ones, and which recorded ones were not made.
-    pub(crate) fn differences(&self) -> Vec<String> {
+    pub(super) fn differences(&self) -> Vec<String> {
         let mut differences = self.differences.borrow().clone();
         let count = self.vector.get("tasks").and_then(Value::as_array).map_or(0, Vec::len);
         if self.used.borrow().len() < count {
@@ -153,7 +153,7 @@ impl Tasks for Replay<'_> {
 
 /// Always the same numbers and never the same UUID.
 #[derive(Default)]
-pub(crate) struct Steady(Cell<u64>);
+pub(super) struct Steady(Cell<u64>);
 
 impl Random for Steady {
     fn unit(&self) -> f64 {

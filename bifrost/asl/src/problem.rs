@@ -1,11 +1,10 @@
-//! From JSON to a state machine that can run: parsed, then validated.
+//! What is wrong with a definition, and where.
 
 use std::fmt;
+use std::rc::Rc;
 
-use serde_json::Value;
-
-use super::model::{MachineType, StateMachine};
-use super::{parse, validate};
+/// The problem of every definition that asks for JSONata.
+pub(super) const JSONATA_REFUSED: &str = "JSONata is not supported yet";
 
 /// Something that a definition must not say.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -44,32 +43,37 @@ impl InvalidDefinition {
     /// Whether the definition asks for the query language JSONata, which is not supported yet.
     #[must_use]
     pub fn needs_jsonata(&self) -> bool {
-        self.problems.iter().any(|problem| problem.message.contains(parse::JSONATA_REFUSED))
+        self.problems.iter().any(|problem| problem.message.contains(JSONATA_REFUSED))
     }
 }
 
-impl StateMachine {
-    /// Reads and validates the definition of a standard state machine.
-    ///
-    /// # Errors
-    /// With every problem that the definition has.
-    pub fn parse(definition: &Value) -> Result<Self, InvalidDefinition> {
-        Self::parse_as(definition, MachineType::Standard)
+/// A place in the definition. It becomes text only when a problem is found there, as most places have none.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Location<'a>(Option<Rc<Step<'a>>>);
+
+#[derive(Debug)]
+enum Step<'a> {
+    Field(Location<'a>, &'a str),
+    Item(Location<'a>, usize),
+}
+
+impl<'a> Location<'a> {
+    pub(super) fn field(&self, name: &'a str) -> Self {
+        Self(Some(Rc::new(Step::Field(self.clone(), name))))
     }
 
-    /// Reads and validates a definition; express machines may do less than standard ones.
-    ///
-    /// # Errors
-    /// With every problem that the definition has.
-    pub fn parse_as(definition: &Value, machine_type: MachineType) -> Result<Self, InvalidDefinition> {
-        let (machine, mut problems) = parse::state_machine(definition);
-        problems.extend(validate::problems(definition, machine.as_ref(), machine_type));
-        match machine {
-            Some(machine) if problems.is_empty() => Ok(machine),
-            _ => {
-                validate::sort(&mut problems, definition);
-                Err(InvalidDefinition { problems })
-            }
+    pub(super) fn item(&self, index: usize) -> Self {
+        Self(Some(Rc::new(Step::Item(self.clone(), index))))
+    }
+}
+
+impl fmt::Display for Location<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_deref() {
+            None => Ok(()),
+            Some(Step::Field(Location(None), name)) => f.write_str(name),
+            Some(Step::Field(parent, name)) => write!(f, "{parent}.{name}"),
+            Some(Step::Item(parent, index)) => write!(f, "{parent}[{index}]"),
         }
     }
 }

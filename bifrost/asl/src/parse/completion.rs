@@ -1,22 +1,28 @@
-//! Reading `Retry` and `Catch`.
+//! Reading what a `Task`, `Parallel` or `Map` state does when its work ends: its result, `Retry`, `Catch` and `Next`.
 
 use super::LONGEST;
 use super::fields::{Fields, Located};
-use crate::model::{Catcher, Retrier};
+use super::state::transition;
+use crate::model::{Catcher, Completion, Retrier};
 
 /// The longest `MaxDelaySeconds`: a year.
 const LONGEST_DELAY: u64 = 31_622_400;
 
-/// `Retry`; `None` if one of its entries cannot be read.
-pub(super) fn retriers(fields: &Fields<'_>) -> Option<Vec<Retrier>> {
-    each(fields, "Retry", retrier)
+/// `None` if the transition or an entry of `Retry` or `Catch` cannot be read.
+pub(super) fn completion(fields: &Fields<'_>) -> Option<Completion> {
+    let (retry, catch) = (each(fields, "Retry", retrier), each(fields, "Catch", catcher));
+    let transition = transition(fields);
+    Some(Completion {
+        result_selector: fields.object_template("ResultSelector"),
+        result_path: fields.result_path(),
+        assign: fields.assign(),
+        retry: retry?,
+        catch: catch?,
+        transition: transition?,
+    })
 }
 
-/// `Catch`; `None` if one of its entries cannot be read.
-pub(super) fn catchers(fields: &Fields<'_>) -> Option<Vec<Catcher>> {
-    each(fields, "Catch", catcher)
-}
-
+/// The entries of an array field; `None` if one of them cannot be read.
 fn each<T>(fields: &Fields<'_>, field: &'static str, read: impl Fn(&Fields<'_>) -> Option<T>) -> Option<Vec<T>> {
     if !fields.has(field) {
         return Some(Vec::new());

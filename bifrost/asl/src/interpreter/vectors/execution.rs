@@ -1,23 +1,22 @@
-//! Whole executions.
+//! Whole executions: their end, their history and what their tasks were sent.
 
 use std::sync::Arc;
 
-use bifrost_asl::interpreter::{Event, Execution, Interpreter, MemoryRecorder, Outcome, VirtualClock};
-use bifrost_asl::{MachineType, StateMachine};
 use chrono::DateTime;
 use futures_util::FutureExt as _;
 use serde_json::{Map, Value};
 
 use super::compare::{same, same_cause, same_event};
 use super::replay::{Replay, Steady};
-use super::{Verdict, brief};
+use super::{Graded, Verdict, brief, machine_type};
+use crate::StateMachine;
+use crate::interpreter::{Event, Execution, Interpreter, MemoryRecorder, Outcome, VirtualClock};
 
-pub(crate) fn grade(vector: &Value) -> (Verdict, Option<String>) {
-    let machine_type = if vector["type"] == "EXPRESS" { MachineType::Express } else { MachineType::Standard };
-    let machine = match StateMachine::parse_as(&vector["definition"], machine_type) {
+pub(super) fn grade(vector: &Value) -> Graded {
+    let machine = match StateMachine::parse_as(&vector["definition"], machine_type(vector)) {
         Ok(machine) => machine,
         Err(invalid) if invalid.needs_jsonata() => return (Verdict::Jsonata, None),
-        Err(invalid) => return (Verdict::Reached(0), Some(invalid.to_string())),
+        Err(invalid) => return (Verdict::Grade(0), Some(invalid.to_string())),
     };
     let (replay, recorder) = (Replay::new(vector), MemoryRecorder::default());
     let clock = VirtualClock::new(DateTime::UNIX_EPOCH);
@@ -25,13 +24,13 @@ pub(crate) fn grade(vector: &Value) -> (Verdict, Option<String>) {
     let interpreter = Interpreter::new(&machine, &clock, &replay, &random);
     let run = clock.run(interpreter.start(&execution, &recorder)).now_or_never();
     match run {
-        None => (Verdict::Reached(0), Some("the execution waits for ever".to_owned())),
-        Some(Err(error)) => (Verdict::Reached(0), Some(error.to_string())),
+        None => (Verdict::Grade(0), Some("the execution waits for ever".to_owned())),
+        Some(Err(error)) => (Verdict::Grade(0), Some(error.to_string())),
         Some(Ok(outcome)) => compare(vector, &outcome, &recorder.events(), &replay),
     }
 }
 
-pub(crate) fn execution(input: &Value) -> Execution {
+pub(super) fn execution(input: &Value) -> Execution {
     Execution {
         arn: "arn:aws:states:us-east-1:111111111111:execution:SM:EXEC".to_owned(),
         name: "EXEC".to_owned(),
@@ -43,28 +42,28 @@ pub(crate) fn execution(input: &Value) -> Execution {
     }
 }
 
-fn compare(vector: &Value, outcome: &Outcome, events: &[Event], replay: &Replay<'_>) -> (Verdict, Option<String>) {
+fn compare(vector: &Value, outcome: &Outcome, events: &[Event], replay: &Replay<'_>) -> Graded {
     let expected = &vector["expect"];
     if let Some(difference) = different_end(expected, outcome) {
-        return (Verdict::Reached(0), Some(difference));
+        return (Verdict::Grade(0), Some(difference));
     }
     let cause = parts(outcome).3;
     if !same_cause(expected, cause) {
         let wanted = expected.get("cause").or_else(|| expected.get("cause_json")).unwrap_or(&Value::Null);
-        return (Verdict::Reached(1), Some(format!("cause {cause:?}, recorded {}", brief(wanted))));
+        return (Verdict::Grade(1), Some(format!("cause {cause:?}, recorded {}", brief(wanted))));
     }
     if let Some(difference) = replay.differences().into_iter().next() {
-        return (Verdict::Reached(2), Some(difference));
+        return (Verdict::Grade(2), Some(difference));
     }
-    let Some(recorded) = expected.get("events").and_then(Value::as_array) else { return (Verdict::Reached(4), None) };
+    let Some(recorded) = expected.get("events").and_then(Value::as_array) else { return (Verdict::Grade(4), None) };
     let events: Vec<Value> = events.iter().map(flat).collect();
     let in_order = expected["events_order"] == "total";
     if let Some(difference) = different_events(recorded, &events, in_order, false) {
-        return (Verdict::Reached(2), Some(difference));
+        return (Verdict::Grade(2), Some(difference));
     }
     match different_events(recorded, &events, in_order, in_order) {
-        Some(difference) => (Verdict::Reached(3), Some(difference)),
-        None => (Verdict::Reached(4), None),
+        Some(difference) => (Verdict::Grade(3), Some(difference)),
+        None => (Verdict::Grade(4), None),
     }
 }
 
