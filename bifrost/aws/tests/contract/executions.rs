@@ -2,9 +2,8 @@
 
 use crate::idler::Idler;
 use crate::place::Place;
-use bifrost::asl::interpreter::EventType;
 use bifrost::client::Client;
-use bifrost::cloud::{ExecutionStatus, ExecutionSummary, StartError, Which};
+use bifrost::cloud::{ExecutionStatus, ExecutionSummary, Names, StartError, Which};
 use serde_json::{Value, json};
 
 /// The input of an execution that ends within a story.
@@ -40,7 +39,7 @@ impl Place {
 }
 
 pub async fn an_execution_runs_and_ends(place: Place) {
-    let Client { executions, identity, .. } = &place.client;
+    let (executions, identity) = (&place.client.executions, &place.client.account.identity);
     assert_eq!(executions.describe("one").await.unwrap(), None);
     executions.start("one", &short()).await.unwrap();
     let running = describe(&place.client, "one").await;
@@ -92,18 +91,18 @@ pub async fn a_history_is_told_from_the_event_that_was_seen(place: Place) {
     executions.start("one", &short()).await.unwrap();
     place.until_ended("one").await;
     let history = executions.history("one", 0).await.unwrap();
-    let kinds: Vec<EventType> = history.iter().map(|event| event.event_type).collect();
+    let kinds: Vec<&str> = history.iter().map(|event| event.event_type.as_str()).collect();
     assert_eq!(
         kinds,
         [
-            EventType::ExecutionStarted,
-            EventType::ChoiceStateEntered,
-            EventType::ChoiceStateExited,
-            EventType::WaitStateEntered,
-            EventType::WaitStateExited,
-            EventType::SucceedStateEntered,
-            EventType::SucceedStateExited,
-            EventType::ExecutionSucceeded,
+            "ExecutionStarted",
+            "ChoiceStateEntered",
+            "ChoiceStateExited",
+            "WaitStateEntered",
+            "WaitStateExited",
+            "SucceedStateEntered",
+            "SucceedStateExited",
+            "ExecutionSucceeded",
         ]
     );
     assert_eq!(history[0].details.input.as_deref(), Some(&short()));

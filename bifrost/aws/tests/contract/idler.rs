@@ -1,7 +1,7 @@
 //! The smallest deployer: its executions idle, and its ports know where they are.
 
 use async_trait::async_trait;
-use bifrost::client::Deployed;
+use bifrost::client::{ClientDeployer, Deployed};
 use bifrost::cloud::CloudError;
 use bifrost::local::{self, LocalDeployer, Resources};
 use bifrost::release::{ConfigName, ProjectName, Release};
@@ -30,14 +30,17 @@ bifrost::state_machine! {
 
 pub struct Idler;
 
-#[async_trait]
 impl Deployer for Idler {
     type Fields = Idleness;
     type Machine = Chart;
 
     const NAME: &'static str = "idler";
-    const ABOUT: &'static str = "Idles";
     const TIMEOUT_SECONDS: u32 = 60;
+}
+
+#[async_trait]
+impl ClientDeployer for Idler {
+    const ABOUT: &'static str = "Idles";
     const CHANGES_FROM: &'static str = "Success";
 
     async fn deployed(_: &Visit, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {

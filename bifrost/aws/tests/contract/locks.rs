@@ -38,51 +38,51 @@ pub fn original() -> LockItem {
 }
 
 async fn held(place: &Place) -> Option<LockItem> {
-    place.client.account.locks.get(&place.table(), &lock_key()).await.unwrap()
+    place.client.account.locks.get(&lock_key()).await.unwrap()
 }
 
 pub async fn a_free_lock_is_taken_and_told_as_it_was_written(place: Place) {
     assert_eq!(held(&place).await, None);
-    assert_eq!(place.client.account.locks.put(&place.table(), &lock("a")).await.unwrap(), PutLock::Taken);
+    assert_eq!(place.client.account.locks.put(&lock("a")).await.unwrap(), PutLock::Taken);
     assert_eq!(held(&place).await, Some(lock("a")));
 }
 
 pub async fn a_lock_is_taken_again_by_its_owner(place: Place) {
     let later = LockItem { time: "2026-11-25T12:05:00Z".parse().unwrap(), started_by: None, ..lock("a") };
     for item in [lock("a"), later] {
-        assert_eq!(place.client.account.locks.put(&place.table(), &item).await.unwrap(), PutLock::Taken);
+        assert_eq!(place.client.account.locks.put(&item).await.unwrap(), PutLock::Taken);
         assert_eq!(held(&place).await, Some(item));
     }
 }
 
 pub async fn a_lock_that_another_holds_stays_and_its_holder_is_told(place: Place) {
     let locks = &place.client.account.locks;
-    locks.put(&place.table(), &lock("a")).await.unwrap();
-    let answer = locks.put(&place.table(), &lock("b")).await.unwrap();
+    locks.put(&lock("a")).await.unwrap();
+    let answer = locks.put(&lock("b")).await.unwrap();
     assert_eq!(answer, PutLock::Held(Box::new(lock("a"))));
     assert_eq!(held(&place).await, Some(lock("a")));
 }
 
 pub async fn a_lock_is_deleted_by_its_owner_alone(place: Place) {
-    let (locks, table) = (&place.client.account.locks, place.table());
-    locks.put(&table, &lock("a")).await.unwrap();
-    assert!(!locks.delete(&table, &lock_key(), "b").await.unwrap());
+    let locks = &place.client.account.locks;
+    locks.put(&lock("a")).await.unwrap();
+    assert!(!locks.delete(&lock_key(), "b").await.unwrap());
     assert_eq!(held(&place).await, Some(lock("a")));
-    assert!(locks.delete(&table, &lock_key(), "a").await.unwrap());
+    assert!(locks.delete(&lock_key(), "a").await.unwrap());
     assert_eq!(held(&place).await, None);
-    assert!(!locks.delete(&table, &lock_key(), "a").await.unwrap(), "it is gone already");
+    assert!(!locks.delete(&lock_key(), "a").await.unwrap(), "it is gone already");
 }
 
 pub async fn a_lock_is_told_as_an_original_wrote_it(place: Place) {
-    let (locks, table) = (&place.client.account.locks, place.table());
-    assert_eq!(locks.get(&table, &original_key()).await.unwrap(), Some(original()));
+    let locks = &place.client.account.locks;
+    assert_eq!(locks.get(&original_key()).await.unwrap(), Some(original()));
     let ours = LockItem { key: original_key().to_string(), ..lock("a") };
-    assert_eq!(locks.put(&table, &ours).await.unwrap(), PutLock::Held(Box::new(original())));
+    assert_eq!(locks.put(&ours).await.unwrap(), PutLock::Held(Box::new(original())));
 }
 
 pub async fn of_ten_who_take_a_lock_at_once_one_has_it(place: Place) {
-    let (locks, table) = (&place.client.account.locks, &place.table());
-    let puts = (0..10).map(|n| async move { locks.put(table, &lock(&n.to_string())).await.unwrap() });
+    let locks = &place.client.account.locks;
+    let puts = (0..10).map(|n| async move { locks.put(&lock(&n.to_string())).await.unwrap() });
     let answers = join_all(puts).await;
     let winner = answers.iter().position(|answer| *answer == PutLock::Taken).unwrap();
     let winner = lock(&winner.to_string());
@@ -92,11 +92,11 @@ pub async fn of_ten_who_take_a_lock_at_once_one_has_it(place: Place) {
 }
 
 pub async fn a_table_that_is_not_there_is_named(place: Place) {
-    let (locks, table) = (&place.client.account.locks, "nobodys-locks");
+    let (locks, table) = (place.nobodys_locks().await, "coinbase-nobody-locks");
     let answers = [
-        refusal(locks.get(table, &lock_key()).await),
-        refusal(locks.put(table, &lock("a")).await),
-        refusal(locks.delete(table, &lock_key(), "a").await),
+        refusal(locks.get(&lock_key()).await),
+        refusal(locks.put(&lock("a")).await),
+        refusal(locks.delete(&lock_key(), "a").await),
     ];
     for (kind, code, told) in answers {
         assert_eq!((kind, code.as_str()), (ErrorKind::NotFound, "ResourceNotFoundException"), "{told}");

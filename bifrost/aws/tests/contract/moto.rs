@@ -4,7 +4,8 @@
 use crate::idler::{Chart, Idler};
 use crate::locks::original_key;
 use crate::place::{Place, REGION, STRANGER, TAKEN};
-use bifrost::client::{Client, Connect};
+use bifrost::client::Client;
+use bifrost::deployer::Connect;
 use bifrost::machine::Machine;
 use bifrost_aws::Aws;
 use bifrost_moto::Moto;
@@ -52,8 +53,8 @@ pub async fn tell(test: &str, story: impl AsyncFnOnce(Place)) -> Option<Accounts
 
 /// A client of the deployer of that name, as a command has one.
 pub async fn connect(name: &str) -> Client<Idler> {
-    let place = bifrost::client::Place { name: name.into(), account: None, region: None };
-    Connect::<Idler>::connect(&Aws, &place).await.unwrap().client
+    let place = bifrost::deployer::Place { name: name.into(), account: None, region: None };
+    Client::from(&Connect::<Idler>::connect(&Aws, &place).await.unwrap())
 }
 
 /// The two accounts of a story.

@@ -1,11 +1,15 @@
 //! Where a story takes place.
 
 use crate::idler::Idler;
+use crate::moto::connect;
+use bifrost::Identity;
 use bifrost::client::Client;
-use bifrost::cloud::{CloudError, ErrorKind, TargetRole};
+use bifrost::cloud::{CloudError, ErrorKind, LockTable, TargetRole};
+use bifrost::local::LocalCloud;
 use bifrost::release::{BucketName, ReleaseDir, RootDir};
 use bifrost::testing::Lab;
 use std::fmt::Debug;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub const REGION: &str = "us-east-1";
@@ -58,8 +62,13 @@ impl Place {
         self.client.account.identity.bucket().unwrap()
     }
 
-    pub fn table(&self) -> String {
-        self.client.account.identity.lock_table()
+    /// The lock table of a deployer that was never made.
+    pub async fn nobodys_locks(&self) -> Arc<dyn LockTable> {
+        let name = "coinbase-nobody";
+        let Some(lab) = &self.lab else { return connect(name).await.account.locks };
+        let identity = Identity { name: name.into(), ..self.client.account.identity.as_ref().clone() };
+        let defaults = identity.defaults(60).unwrap();
+        LocalCloud::<Idler>::new(Arc::clone(lab.store()), identity, defaults).account().locks
     }
 
     /// A role in the target account, and a session of it.

@@ -1,0 +1,238 @@
+//! What must hold of the workspace as a whole: which crate may use which, what the Lambda function links, that modules of
+//! a crate form no cycle, and that no selection of packages builds the AWS SDK a second time.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The crates of the framework, each with those of ours that it may use.
+const LAYERS: [(&str, &[&str]); 7] = [
+    ("bifrost-asl", &[]),
+    ("bifrost-macros", &[]),
+    ("bifrost-core", &["bifrost-macros"]),
+    ("bifrost-local", &["bifrost-asl", "bifrost-core", "bifrost-macros"]),
+    ("bifrost-cli", &["bifrost-asl", "bifrost-core", "bifrost-local", "bifrost-macros"]),
+    ("bifrost-aws", &["bifrost-core", "bifrost-macros"]),
+    ("bifrost", &["bifrost-asl", "bifrost-aws", "bifrost-cli", "bifrost-core", "bifrost-local", "bifrost-macros"]),
+];
+
+/// What the function must not link: the interpreter, the client, and what they alone need.
+const NOT_IN_THE_FUNCTION: [&str; 14] = [
+    "bifrost-asl",
+    "bifrost-cli",
+    "bifrost-local",
+    "clap",
+    "indicatif",
+    "libsqlite3-sys",
+    "md-5",
+    "miette",
+    "mimalloc",
+    "regex",
+    "regex-lite",
+    "rusqlite",
+    "saphyr-parser",
+    "zip",
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+/// Each line of `cargo tree` with these arguments: a package and its features.
+fn tree(arguments: &[&str]) -> BTreeSet<String> {
+    let cargo = Command::new(env!("CARGO")).current_dir(root()).args(["tree", "--locked", "--prefix", "none"]);
+    let output = { cargo }.args(arguments).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    text.lines().map(|line| line.trim_end_matches(" (*)").trim_end().to_owned()).collect()
+}
+
+/// The names of all that is linked.
+fn linked(arguments: &[&str]) -> BTreeSet<String> {
+    tree(&[&["--edges", "normal", "--format", "{lib}|{p}"], arguments].concat())
+        .iter()
+        .filter_map(|line| line.split_once('|')?.1.split(' ').next().map(ToOwned::to_owned))
+        .collect()
+}
+
+#[test]
+fn each_crate_uses_only_those_below_it() {
+    for (name, allowed) in LAYERS {
+        let used = linked(&["--package", name, "--all-features"]);
+        let ours = used.iter().filter(|used| used.starts_with("bifrost") && *used != name);
+        let wrong: Vec<_> = ours.filter(|used| !allowed.contains(&used.as_str())).collect();
+        assert!(wrong.is_empty(), "{name} uses {wrong:?}");
+    }
+}
+
+#[test]
+fn the_core_links_nothing_of_the_commands_or_the_interpreter() {
+    let used = linked(&["--package", "bifrost-core", "--all-features"]);
+    let wrong: Vec<_> = NOT_IN_THE_FUNCTION.iter().filter(|name| used.contains(**name)).collect();
+    assert!(wrong.is_empty(), "bifrost-core links {wrong:?}");
+}
+
+#[test]
+fn a_function_links_neither_interpreter_nor_client() {
+    for deployer in ["odin", "fenrir"] {
+        let used = linked(&["--package", deployer, "--no-default-features", "--features", "lambda"]);
+        assert!(used.contains("lambda_runtime"), "{deployer}'s function has no runtime: {used:?}");
+        let wrong: Vec<_> = NOT_IN_THE_FUNCTION.iter().filter(|name| used.contains(**name)).collect();
+        assert!(wrong.is_empty(), "the function of {deployer} links {wrong:?}");
+    }
+}
+
+/// A package whose tests need another set of features of a shared crate would build the SDK again.
+#[test]
+fn every_package_with_the_sdk_asks_for_the_same_features() {
+    let features = |arguments: &[&str]| tree(&[&["--all-features", "--format", "{p}|{f}"], arguments].concat());
+    let all = features(&["--workspace"]);
+    for package in ["bifrost-aws", "fenrir", "odin"] {
+        let own = features(&["--package", package]);
+        // Our own crates are quick to build.
+        let other: Vec<_> = own.difference(&all).filter(|line| !line.contains("(/")).collect();
+        assert!(other.is_empty(), "{package} alone builds {other:#?}; name what differs in tests/features/Cargo.toml");
+    }
+}
+
+#[test]
+fn the_fast_suite_builds_no_sdk() {
+    let built = tree(&["--format", "{p}"]);
+    let sdk: Vec<_> = built.iter().filter(|name| name.starts_with("aws-")).collect();
+    assert!(sdk.is_empty(), "`cargo test` builds {sdk:?}");
+}
+
+#[test]
+fn modules_of_a_crate_form_no_cycle() {
+    let crates = ["bifrost/asl", "bifrost/aws", "bifrost/cli", "bifrost/core", "bifrost/local", "bifrost/macros"];
+    for folder in crates {
+        let uses = uses_of_modules(&root().join(folder).join("src"));
+        let cycle = cycle(&uses);
+        assert!(cycle.is_none(), "{folder}: modules use each other: {}", cycle.unwrap_or_default().join(" -> "));
+    }
+}
+
+/// Which top-level modules each top-level module names in a path from the crate's root, its tests left out. A name that
+/// the root re-exports counts for the module that it comes from.
+fn uses_of_modules(src: &Path) -> BTreeMap<String, BTreeSet<String>> {
+    let library = fs::read_to_string(src.join("lib.rs")).unwrap();
+    let exported = exports(&library);
+    let modules: BTreeSet<_> = library.lines().filter_map(module).collect();
+    let mut uses = BTreeMap::new();
+    for module in &modules {
+        let mut used = BTreeSet::new();
+        for text in sources(src, module) {
+            for name in names_from_the_root(&text) {
+                let found = if modules.contains(&name) { Some(&name) } else { exported.get(&name) };
+                used.extend(found.filter(|found| *found != module).cloned());
+            }
+        }
+        uses.insert(module.clone(), used);
+    }
+    uses
+}
+
+fn module(line: &str) -> Option<String> {
+    let rest = line.strip_prefix("pub ").unwrap_or(line).strip_prefix("mod ")?;
+    rest.strip_suffix(';').map(ToOwned::to_owned)
+}
+
+/// Each name that the root re-exports, and its module.
+fn exports(library: &str) -> BTreeMap<String, String> {
+    let mut exported = BTreeMap::new();
+    for part in library.split(';') {
+        let Some((_, path)) = part.rsplit_once("use ") else { continue };
+        let Some((module, names)) = path.split_once("::") else { continue };
+        for name in names.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|name| !name.is_empty()) {
+            exported.insert(name.to_owned(), module.trim().to_owned());
+        }
+    }
+    exported
+}
+
+/// The product code of a module: up to its tests, without comments.
+fn sources(src: &Path, module: &str) -> Vec<String> {
+    let mut paths = vec![src.join(format!("{module}.rs")), src.join(module)];
+    let mut texts = Vec::new();
+    while let Some(path) = paths.pop() {
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if name.contains("test") && name != "testing" || name == "vectors" {
+            continue;
+        }
+        if path.is_dir() {
+            paths.extend(fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()));
+        } else if let Ok(text) = fs::read_to_string(&path) {
+            let product = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
+            texts.push(product.lines().map(|line| line.split("//").next().unwrap_or_default()).collect());
+        }
+    }
+    texts
+}
+
+/// The first names of all paths that begin with `crate::`.
+fn names_from_the_root(text: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    for path in text.split("crate::").skip(1) {
+        let Some(list) = path.strip_prefix('{') else {
+            found.extend(path.split(|c: char| !c.is_alphanumeric() && c != '_').next().map(ToOwned::to_owned));
+            continue;
+        };
+        let (mut depth, mut name) = (0, String::new());
+        for c in list.chars() {
+            match c {
+                '}' if depth == 0 => break,
+                '{' => depth += 1,
+                '}' => depth -= 1,
+                ',' if depth == 0 => found.push(std::mem::take(&mut name)),
+                c if depth == 0 => name.push(c),
+                _ => {}
+            }
+        }
+        found.push(name);
+    }
+    let first = |path: &String| path.trim().split("::").next().unwrap_or_default().to_owned();
+    found.iter().map(first).filter(|name| !name.is_empty()).collect()
+}
+
+fn cycle(uses: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
+    fn follow(
+        uses: &BTreeMap<String, BTreeSet<String>>,
+        path: &mut Vec<String>,
+        done: &mut BTreeSet<String>,
+    ) -> Option<Vec<String>> {
+        let last = path.last()?.clone();
+        for next in uses.get(&last).into_iter().flatten() {
+            if let Some(start) = path.iter().position(|name| name == next) {
+                let mut found = path[start..].to_vec();
+                found.push(next.clone());
+                return Some(found);
+            }
+            if !done.contains(next) {
+                path.push(next.clone());
+                if let Some(found) = follow(uses, path, done) {
+                    return Some(found);
+                }
+                path.pop();
+            }
+        }
+        done.insert(last);
+        None
+    }
+    let mut done = BTreeSet::new();
+    uses.keys().find_map(|module| follow(uses, &mut vec![module.clone()], &mut done))
+}
+
+#[test]
+fn a_cycle_is_found() {
+    let uses = |edges: &[(&str, &str)]| {
+        let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for (from, to) in edges {
+            uses.entry((*from).to_owned()).or_default().insert((*to).to_owned());
+        }
+        uses
+    };
+    assert_eq!(cycle(&uses(&[("a", "b"), ("b", "c"), ("a", "c")])), None);
+    assert_eq!(cycle(&uses(&[("a", "b"), ("b", "c"), ("c", "b")])), Some(vec!["b".into(), "c".into(), "b".into()]));
+    assert_eq!(names_from_the_root("use crate::{a, b::{C, D}, E};\ncrate::f::g()"), ["a", "b", "E", "f"]);
+}
