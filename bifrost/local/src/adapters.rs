@@ -1,8 +1,8 @@
 //! The framework's ports on the embedded world.
 
-use super::session::{ServiceError, Session};
-use super::store::StoredExecution;
-use super::world::{Bucket, Resources, StoredObject, World};
+use super::error::{ServiceError, StoreError};
+use super::session::Session;
+use super::world::{Bucket, Resources, StoredExecution, StoredObject, World};
 use async_trait::async_trait;
 use bifrost_asl::interpreter::Event;
 use bifrost_core::account::Identity;
@@ -153,7 +153,7 @@ impl<R: Resources> LocalExecutions<R> {
         &self,
         operation: &'static str,
         resource: &str,
-        answer: Result<T, super::StoreError>,
+        answer: Result<T, StoreError>,
     ) -> Result<T, CloudError> {
         answer.map_err(|error| CloudError {
             operation,

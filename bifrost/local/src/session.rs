@@ -1,8 +1,8 @@
 //! The gate of the embedded world: every call of every port passes [`Session::pass`].
 
+use super::error::{ServiceError, StoreError};
 use super::fault::{FaultKind, injected, strike};
-use super::record::Effect;
-use super::store::{Store, StoreError};
+use super::store::{Effect, Store};
 use super::world::{Bucket, Resources, World, later, no_account};
 use bifrost_core::cloud::{Attempt, Call, CallCounter, CallName, CloudError, ErrorKind, Principal};
 use bifrost_core::release::{AccountId, BucketName, Region};
@@ -11,29 +11,6 @@ use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Notify;
-
-/// What a service of the embedded world answers instead of a result, in AWS's words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceError {
-    /// What kind of refusal it is.
-    pub kind: ErrorKind,
-    /// AWS's error code.
-    pub code: String,
-    /// AWS's error message.
-    pub message: String,
-}
-
-impl ServiceError {
-    /// An error of that kind, with AWS's code and message.
-    pub fn new(kind: ErrorKind, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, code: code.into(), message: message.into() }
-    }
-
-    fn at(self, operation: &'static str, resource: &str) -> CloudError {
-        let Self { kind, code, message } = self;
-        CloudError { operation, resource: resource.into(), kind, code, message, request_id: None }
-    }
-}
 
 /// One account and region, as the effect of a call sees it.
 pub struct Place<'w, R> {
@@ -267,11 +244,5 @@ fn apply<R: Resources, T>(
         }
         (Ok(_), Some(FaultKind::DieAfter)) => (Verdict::Died, Some(Effect::DoneUnseen)),
         (Ok(answer), _) => (Verdict::Answered(Ok(answer)), Some(Effect::Done)),
-    }
-}
-
-impl StoreError {
-    fn into_service_error(self) -> ServiceError {
-        ServiceError::new(ErrorKind::Unavailable, "WorldUnavailable", self.to_string())
     }
 }

@@ -1,7 +1,7 @@
 //! A world in one SQLite file, shared by the processes that open it.
 
-use super::store::{StoreError, StoredExecution};
-use super::world::{Resources, World};
+use super::error::StoreError;
+use super::world::{Resources, StoredExecution, World};
 use bifrost_asl::interpreter::Event;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};

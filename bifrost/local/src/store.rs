@@ -1,61 +1,38 @@
 //! Where the world and its executions are kept: in memory, or in one SQLite file.
 
-use super::record::{CallRecord, CallWatcher, Effect};
+use super::error::StoreError;
 use super::sqlite::Sqlite;
-use super::world::{Resources, World};
-use bifrost_asl::interpreter::{Checkpoint, Event, Timeline};
+use super::world::{Resources, StoredExecution, World};
+use bifrost_asl::interpreter::{Event, Timeline};
 use bifrost_core::cloud::{Call, ExecutionStatus, ExecutionSummary};
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The world cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// SQLite refused.
-    #[error("the world in {path} cannot be used: {source}; start a new one with --fresh, or name another with --world")]
-    Sqlite {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite says.
-        source: rusqlite::Error,
-    },
-    /// Another process has been writing for too long.
-    #[error("the world in {path} is busy: another process has been writing to it for 20 s; try again, or end that one")]
-    Busy {
-        /// The file.
-        path: PathBuf,
-    },
-    /// What the file holds is not a world of this deployer.
-    #[error(
-        "{path} holds something else than a world of this version: {reason}; start a new one with --fresh, or name another with --world"
-    )]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The file or its folder cannot be made.
-    #[error("cannot write {path}: {source}; let it be written, or name another world with --world")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
+/// Whether a call had its effect, and what it answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// It did what it was asked.
+    Done,
+    /// It had its effect, yet its caller was told of an error, or died.
+    DoneUnseen,
+    /// It had no effect, with this AWS error code.
+    Refused(String),
 }
 
-/// An execution as it is kept, without its history.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct StoredExecution {
-    pub(super) summary: ExecutionSummary,
-    /// Where it has come to; none before its first state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) checkpoint: Option<Checkpoint>,
+/// A call that passed the gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallRecord {
+    /// The call.
+    pub call: Call,
+    /// What became of it.
+    pub effect: Effect,
 }
+
+/// Sees each call with the world before and after it. Tests put one into a [`Store`] to check what
+/// must hold at every step.
+pub type CallWatcher<R> = Box<dyn Fn(&CallRecord, &World<R>, &World<R>) + Send>;
 
 /// A world that clients and engine share.
 pub struct Store<R> {

@@ -1,12 +1,15 @@
 //! The world as one serde value.
 
+use super::error::ServiceError;
 use super::fault::Fault;
-use crate::ServiceError;
-use bifrost_core::cloud::{ErrorKind, LockItem};
+use bifrost_asl::interpreter::Checkpoint;
+use bifrost_core::cloud::{ErrorKind, ExecutionSummary, LockItem};
+use bifrost_core::json;
 use bifrost_core::release::{AccountId, BucketName, Region};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 /// A deployer's own part of an account: the resources that it looks up, makes and deletes, of all regions.
 pub trait Resources: Clone + Default + Serialize + DeserializeOwned + Send + 'static {
@@ -115,6 +118,59 @@ pub(super) fn no_account(id: &AccountId) -> ServiceError {
 #[must_use]
 pub fn later(time: DateTime<Utc>, seconds: u32) -> DateTime<Utc> {
     time.checked_add_signed(TimeDelta::seconds(i64::from(seconds))).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// A world file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldFileError {
+    /// The file cannot be read.
+    #[error(
+        "cannot read world file {path}: {source}; name a world file, or leave --world out for the one that comes along"
+    )]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is not JSON.
+    #[error("{path}: {source}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what is wrong.
+        source: json::ParseError,
+    },
+    /// The JSON does not describe a world of this deployer.
+    #[error("{path}: {source}")]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what is wrong.
+        source: json::ReadError,
+    },
+}
+
+/// Reads a world file. `path` is named in errors; the text may come from elsewhere, such as from the binary.
+///
+/// # Errors
+/// Says what is wrong and where: line and column, or JSON path.
+pub fn read_world<R: Resources>(path: &Path, text: &[u8]) -> Result<World<R>, WorldFileError> {
+    let value = json::parse(text).map_err(|source| WorldFileError::Syntax { path: path.into(), source })?;
+    let mut world: World<R> =
+        json::read(&value).map_err(|source| WorldFileError::Content { path: path.into(), source })?;
+    // What the file describes is as it stands at its clock: nothing of it is still to come about.
+    world.advance(world.clock);
+    Ok(world)
+}
+
+/// An execution as it is kept, without its history.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StoredExecution {
+    pub(super) summary: ExecutionSummary,
+    /// Where it has come to; none before its first state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) checkpoint: Option<Checkpoint>,
 }
 
 /// A body is text where it can be, so that a world file can be read and written by a person.
