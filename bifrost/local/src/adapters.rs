@@ -182,7 +182,7 @@ impl<R: Resources> Executions for LocalExecutions<R> {
             error: None,
             cause: None,
         };
-        if self.stored(OPERATION, name, self.session.store.file_execution(summary))? {
+        if self.stored(OPERATION, name, self.session.store.insert_execution(summary))? {
             return Ok(());
         }
         let there = self.stored(OPERATION, name, self.session.store.execution(name))?;
@@ -202,13 +202,8 @@ impl<R: Resources> Executions for LocalExecutions<R> {
     async fn list(&self, which: &Which, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
         const OPERATION: &str = "states:ListExecutions";
         self.session.pass(OPERATION, "", |_| Ok(())).await?;
-        let running_only = which.status == Some(ExecutionStatus::Running);
-        let found = self.stored(OPERATION, "", self.session.store.executions(running_only))?;
-        let found = found.into_iter().map(|execution| execution.summary);
-        let wanted = |execution: &ExecutionSummary| {
-            which.status.is_none_or(|status| execution.status == status) && which.may_be(&execution.name)
-        };
-        Ok(found.filter(wanted).take(at_most).collect())
+        let found = self.stored(OPERATION, "", self.session.store.executions(which, at_most))?;
+        Ok(found.into_iter().map(|execution| execution.summary).collect())
     }
 
     async fn history(&self, name: &str, after: u64) -> Result<Vec<HistoryEvent>, CloudError> {

@@ -4,6 +4,7 @@ use super::cloud::{LocalCloud, LocalDeployer};
 use super::error::{EngineError, StoreError};
 use super::run::Running;
 use bifrost_asl::StateMachine;
+use bifrost_core::cloud::{Names, Which};
 use bifrost_core::machine::Machine;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
@@ -48,7 +49,7 @@ impl<D: LocalDeployer> Engine<D> {
         store.timeline().advance(store.now());
         loop {
             // Oldest first: who was filed first gets the lock.
-            for execution in store.executions(true)?.into_iter().rev() {
+            for execution in store.executions(&Which::running(Names::Any), usize::MAX)?.into_iter().rev() {
                 if known.insert(execution.summary.name.clone()) {
                     let running = Running::new(&self.cloud, &self.definition, execution);
                     executions.push(Box::pin(running.run()));

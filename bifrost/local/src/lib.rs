@@ -7,6 +7,7 @@
 //! the clock ([`Engine`]).
 
 mod adapters;
+mod changes;
 mod cloud;
 mod engine;
 mod error;
@@ -18,6 +19,7 @@ mod store;
 pub mod testing;
 mod world;
 
+pub use changes::Changes;
 pub use cloud::{LocalCloud, LocalDeployer};
 pub use engine::{Engine, Lease, Pace};
 pub use error::{EngineError, ServiceError, StoreError};

@@ -1,9 +1,10 @@
 //! The world as one serde value.
 
+use super::changes::{Changed, Changes};
 use super::error::ServiceError;
 use super::fault::Fault;
 use bifrost_asl::interpreter::Checkpoint;
-use bifrost_core::cloud::{ErrorKind, ExecutionSummary, LockItem};
+use bifrost_core::cloud::{ErrorKind, ExecutionSummary, LockItem, Which};
 use bifrost_core::json;
 use bifrost_core::release::{AccountId, BucketName, Region};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -11,17 +12,24 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// A deployer's own part of an account: the resources that it looks up, makes and deletes, of all regions.
-pub trait Resources: Clone + Default + Serialize + DeserializeOwned + Send + 'static {
+/// A deployer's own part of an account: the resources that it looks up, creates and deletes, of all regions.
+pub trait Resources: Clone + Default + PartialEq + Serialize + DeserializeOwned + Send + 'static {
     /// Lets everything happen that is due by `now`, in the order of its time, however far the clock jumped:
     /// instances boot, fail or go, targets drain. Resources in which nothing happens by itself need not say so.
     fn advance(&mut self, now: DateTime<Utc>) {
         let _ = now;
     }
+
+    /// Copies what changed to `saved`, and reports each part that did to `changes`. Without an implementation, resources
+    /// are one part, which is written whole at each change: too slow for a thousand projects. Every field must be saved,
+    /// under the name that it has in JSON.
+    fn save(&self, saved: &mut Self, changes: &mut Changes) {
+        changes.whole(self, saved);
+    }
 }
 
 /// Everything there is: accounts, clock and faults.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "R: Resources"))]
 pub struct World<R> {
     /// The world's time. Only the engine moves it.
@@ -41,7 +49,7 @@ pub struct World<R> {
 }
 
 /// One account. What lies in one is not seen from another.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "R: Resources"))]
 pub struct Account<R> {
     /// Roles to assume, by name.
@@ -59,7 +67,7 @@ pub struct Account<R> {
 }
 
 /// An IAM role that may be assumed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
     /// The accounts whose deployer may assume it.
@@ -68,7 +76,7 @@ pub struct Role {
 }
 
 /// An S3 bucket.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bucket {
     /// Its objects by key.
@@ -77,7 +85,7 @@ pub struct Bucket {
 }
 
 /// An S3 object.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoredObject {
     /// Its bytes: `{"text": …}`, or `{"base64": …}` for what is no text.
@@ -99,6 +107,29 @@ impl<R: Resources> World<R> {
         }
     }
 
+    /// Copies what changed to `saved`, and gives each part that did.
+    pub(super) fn save(&self, saved: &mut Self) -> serde_json::Result<Vec<Changed>> {
+        let mut changes = Changes::default();
+        let Self { clock, deployer_account, deployer_region, accounts, faults, ids } = self;
+        changes.value("clock", clock, &mut saved.clock);
+        changes.value("deployer_account", deployer_account, &mut saved.deployer_account);
+        changes.value("deployer_region", deployer_region, &mut saved.deployer_region);
+        changes.nested("accounts", accounts, &mut saved.accounts, save_account);
+        changes.value("faults", faults, &mut saved.faults);
+        changes.value("ids", ids, &mut saved.ids);
+        changes.finish()
+    }
+
+    /// All parts.
+    pub(super) fn parts(&self) -> serde_json::Result<Vec<Changed>> {
+        let mut head = Self { accounts: BTreeMap::new(), ..self.clone() };
+        let mut changes = Changes::default();
+        changes.write(&head);
+        let mut parts = changes.finish()?;
+        parts.extend(self.save(&mut head)?);
+        Ok(parts)
+    }
+
     /// The account of that id.
     ///
     /// # Errors
@@ -106,6 +137,16 @@ impl<R: Resources> World<R> {
     pub fn account(&mut self, id: &AccountId) -> Result<&mut Account<R>, ServiceError> {
         self.accounts.get_mut(id).ok_or_else(|| no_account(id))
     }
+}
+
+fn save_account<R: Resources>(changes: &mut Changes, account: &Account<R>, saved: &mut Account<R>) {
+    let Account { roles, buckets, lock_tables, resources } = account;
+    changes.value("roles", roles, &mut saved.roles);
+    changes.nested("buckets", buckets, &mut saved.buckets, |changes, Bucket { objects }, saved| {
+        changes.entries("objects", objects, &mut saved.objects);
+    });
+    changes.value("lock_tables", lock_tables, &mut saved.lock_tables);
+    changes.within("resources", |changes| resources.save(&mut saved.resources, changes));
 }
 
 /// AWS's answer for an account that is not there.
@@ -171,6 +212,13 @@ pub(super) struct StoredExecution {
     /// Where it has come to; none before its first state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) checkpoint: Option<Checkpoint>,
+}
+
+impl StoredExecution {
+    /// Whether it is one of those that are asked for.
+    pub(super) fn is_one_of(&self, which: &Which) -> bool {
+        which.status.is_none_or(|status| self.summary.status == status) && which.may_be(&self.summary.name)
+    }
 }
 
 /// A body is text where it can be, so that a world file can be read and written by a person.
