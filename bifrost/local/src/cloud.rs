@@ -175,7 +175,7 @@ impl<D: LocalDeployer> LocalTargets<D> {
             ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message)
         };
         let sts = self.cloud.session(Arc::clone(&self.passage));
-        sts.pass("sts:AssumeRole", &arn, |world| {
+        sts.pass_read("sts:AssumeRole", &arn, |world| {
             let found = world.accounts.get(account).map(|account| account.roles.get(role.as_str()));
             match found {
                 None => Err(denied(format!("there is no account {account}"))),

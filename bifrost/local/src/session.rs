@@ -157,9 +157,24 @@ impl<R: Resources> Session<R> {
         resource: &str,
         effect: impl FnOnce(&mut World<R>) -> Result<T, ServiceError> + Send,
     ) -> Result<T, CloudError> {
+        let occurrence = self.count(operation, resource);
+        self.settle(operation, resource, occurrence, effect).await
+    }
+
+    /// Logs and counts a call; gives its number among those of this operation on this resource.
+    fn count(&self, operation: &'static str, resource: &str) -> u32 {
         let state = self.passage.attempt.state.as_str();
         tracing::debug!(operation, resource, account = %self.account, state, "call");
-        let occurrence = self.passage.calls.next(operation, resource);
+        self.passage.calls.next(operation, resource)
+    }
+
+    async fn settle<T: Send>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        occurrence: u32,
+        effect: impl FnOnce(&mut World<R>) -> Result<T, ServiceError> + Send,
+    ) -> Result<T, CloudError> {
         // Most worlds have neither faults nor watchers: nobody asks for the name of a call.
         let call = LazyCell::new(|| self.name(operation, resource, occurrence));
         let mut effect = Some(effect);
@@ -179,6 +194,25 @@ impl<R: Resources> Session<R> {
             Ok(Verdict::Panicked) => panic!("{operation} on {resource}: the scenario asks for a panic"),
             Err(error) => Err(error.into_service_error().at(operation, resource)),
         }
+    }
+
+    /// [`pass`](Self::pass) for a call that changes nothing: while neither a fault nor a watcher may take notice of it, the
+    /// world is only read.
+    pub(super) async fn pass_read<T: Send>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        look: impl Fn(&World<R>) -> Result<T, ServiceError> + Send + Sync,
+    ) -> Result<T, CloudError> {
+        let occurrence = self.count(operation, resource);
+        if !self.store.is_watched() {
+            let may_strike = |world: &World<R>| self.is_of_a_task() && !world.faults.is_empty();
+            let answer = self.store.read(|world| (!may_strike(world)).then(|| look(world)));
+            if let Some(answer) = answer.map_err(|error| error.into_service_error().at(operation, resource))? {
+                return answer.map_err(|error| error.at(operation, resource));
+            }
+        }
+        self.settle(operation, resource, occurrence, |world| look(world)).await
     }
 
     fn name(&self, operation: &'static str, resource: &str, occurrence: u32) -> Call {

@@ -323,3 +323,7 @@ fn from_text<T: DeserializeOwned>(here: Here<'_>, text: &str) -> Result<T, Store
     // By way of a `Value`: enums that serde buffers cannot read numbers of arbitrary precision from text.
     here.json(serde_json::from_str(text).and_then(serde_json::from_value::<T>))
 }
+
+#[cfg(test)]
+#[path = "sqlite_tests.rs"]
+mod tests;

@@ -84,6 +84,10 @@ impl<R: Resources> Store<R> {
         self.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(watcher);
     }
 
+    pub(super) fn is_watched(&self) -> bool {
+        !self.watchers.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Changes the world in one transaction.
     ///
     /// # Errors
