@@ -1,8 +1,8 @@
 //! The framework's ports on the embedded world.
 
-use super::session::{ServiceError, Session};
-use super::store::StoredExecution;
-use super::world::{Bucket, Resources, StoredObject, World};
+use super::error::{ServiceError, StoreError};
+use super::session::Session;
+use super::world::{Bucket, Resources, StoredExecution, StoredObject, World};
 use async_trait::async_trait;
 use bifrost_asl::interpreter::Event;
 use bifrost_core::account::Identity;
@@ -17,11 +17,25 @@ use std::sync::Arc;
 
 /// The bucket, if the account of the session owns it, as with `ExpectedBucketOwner`.
 fn bucket<'w, R: Resources>(
+    world: &'w World<R>,
+    owner: &AccountId,
+    name: &BucketName,
+) -> Result<&'w Bucket, ServiceError> {
+    let found = world.accounts.iter().find_map(|(id, account)| Some((id, account.buckets.get(name)?)));
+    answer_of(found, owner, name)
+}
+
+/// The same, to be changed.
+fn bucket_mut<'w, R: Resources>(
     world: &'w mut World<R>,
     owner: &AccountId,
     name: &BucketName,
 ) -> Result<&'w mut Bucket, ServiceError> {
     let found = world.accounts.iter_mut().find_map(|(id, account)| Some((id, account.buckets.get_mut(name)?)));
+    answer_of(found, owner, name)
+}
+
+fn answer_of<B>(found: Option<(&AccountId, B)>, owner: &AccountId, name: &BucketName) -> Result<B, ServiceError> {
     match found {
         Some((id, bucket)) if id == owner => Ok(bucket),
         Some(_) => Err(ServiceError::new(
@@ -36,7 +50,7 @@ fn bucket<'w, R: Resources>(
 #[async_trait]
 impl<R: Resources> Objects for Session<R> {
     async fn get(&self, name: &BucketName, key: &ObjectKey) -> Result<Option<Object>, CloudError> {
-        self.pass("s3:GetObject", key.as_str(), |world| {
+        self.pass_read("s3:GetObject", key.as_str(), |world| {
             let object = bucket(world, &self.account, name)?.objects.get(key.as_str());
             Ok(object.map(|object| Object { body: object.body.clone(), last_modified: object.last_modified }))
         })
@@ -44,7 +58,7 @@ impl<R: Resources> Objects for Session<R> {
     }
 
     async fn exists(&self, name: &BucketName, key: &ObjectKey) -> Result<bool, CloudError> {
-        self.pass("s3:HeadObject", key.as_str(), |world| {
+        self.pass_read("s3:HeadObject", key.as_str(), |world| {
             Ok(bucket(world, &self.account, name)?.objects.contains_key(key.as_str()))
         })
         .await
@@ -63,7 +77,7 @@ impl<R: Resources> Objects for Session<R> {
         };
         self.pass("s3:PutObject", key.as_str(), |world| {
             let object = StoredObject { body, last_modified: world.clock, kms_key };
-            bucket(world, &self.account, name)?.objects.insert(key.to_string(), object);
+            bucket_mut(world, &self.account, name)?.objects.insert(key.to_string(), object);
             Ok(())
         })
         .await
@@ -72,7 +86,7 @@ impl<R: Resources> Objects for Session<R> {
     async fn put_new(&self, name: &BucketName, key: &ObjectKey, body: Vec<u8>) -> Result<PutNew, CloudError> {
         self.pass("s3:PutObject", key.as_str(), |world| {
             let object = StoredObject { body, last_modified: world.clock, kms_key: None };
-            let objects = &mut bucket(world, &self.account, name)?.objects;
+            let objects = &mut bucket_mut(world, &self.account, name)?.objects;
             if objects.contains_key(key.as_str()) {
                 return Ok(PutNew::Exists);
             }
@@ -84,7 +98,7 @@ impl<R: Resources> Objects for Session<R> {
 
     async fn delete(&self, name: &BucketName, key: &ObjectKey) -> Result<(), CloudError> {
         self.pass("s3:DeleteObject", key.as_str(), |world| {
-            bucket(world, &self.account, name)?.objects.remove(key.as_str());
+            bucket_mut(world, &self.account, name)?.objects.remove(key.as_str());
             Ok(())
         })
         .await
@@ -153,7 +167,7 @@ impl<R: Resources> LocalExecutions<R> {
         &self,
         operation: &'static str,
         resource: &str,
-        answer: Result<T, super::StoreError>,
+        answer: Result<T, StoreError>,
     ) -> Result<T, CloudError> {
         answer.map_err(|error| CloudError {
             operation,
@@ -170,7 +184,7 @@ impl<R: Resources> LocalExecutions<R> {
 impl<R: Resources> Executions for LocalExecutions<R> {
     async fn start(&self, name: &str, input: &Value) -> Result<(), StartError> {
         const OPERATION: &str = "states:StartExecution";
-        let start_date = self.session.pass(OPERATION, name, |world| Ok(world.clock)).await?;
+        let start_date = self.session.pass_read(OPERATION, name, |world| Ok(world.clock)).await?;
         let summary = ExecutionSummary {
             name: name.into(),
             arn: self.identity.execution_arn(name),
@@ -182,7 +196,7 @@ impl<R: Resources> Executions for LocalExecutions<R> {
             error: None,
             cause: None,
         };
-        if self.stored(OPERATION, name, self.session.store.file_execution(summary))? {
+        if self.stored(OPERATION, name, self.session.store.insert_execution(summary))? {
             return Ok(());
         }
         let there = self.stored(OPERATION, name, self.session.store.execution(name))?;
@@ -194,26 +208,21 @@ impl<R: Resources> Executions for LocalExecutions<R> {
 
     async fn describe(&self, name: &str) -> Result<Option<ExecutionSummary>, CloudError> {
         const OPERATION: &str = "states:DescribeExecution";
-        self.session.pass(OPERATION, name, |_| Ok(())).await?;
+        self.session.pass_read(OPERATION, name, |_| Ok(())).await?;
         let found = self.stored(OPERATION, name, self.session.store.execution(name))?;
         Ok(found.map(|execution| execution.summary))
     }
 
     async fn list(&self, which: &Which, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
         const OPERATION: &str = "states:ListExecutions";
-        self.session.pass(OPERATION, "", |_| Ok(())).await?;
-        let running_only = which.status == Some(ExecutionStatus::Running);
-        let found = self.stored(OPERATION, "", self.session.store.executions(running_only))?;
-        let found = found.into_iter().map(|execution| execution.summary);
-        let wanted = |execution: &ExecutionSummary| {
-            which.status.is_none_or(|status| execution.status == status) && which.may_be(&execution.name)
-        };
-        Ok(found.filter(wanted).take(at_most).collect())
+        self.session.pass_read(OPERATION, "", |_| Ok(())).await?;
+        let found = self.stored(OPERATION, "", self.session.store.executions(which, at_most))?;
+        Ok(found.into_iter().map(|execution| execution.summary).collect())
     }
 
     async fn history(&self, name: &str, after: u64) -> Result<Vec<HistoryEvent>, CloudError> {
         const OPERATION: &str = "states:GetExecutionHistory";
-        self.session.pass(OPERATION, name, |_| Ok(())).await?;
+        self.session.pass_read(OPERATION, name, |_| Ok(())).await?;
         let events = self.stored(OPERATION, name, self.session.store.history(name, after))?;
         Ok(events.into_iter().map(history_event).collect())
     }

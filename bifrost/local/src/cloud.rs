@@ -1,14 +1,14 @@
 //! The embedded world as a cloud: sessions for clients, and contexts for tasks.
 
 use super::adapters::{LocalExecutions, LocalLocks};
-use super::deployer::LocalDeployer;
-use super::session::{Passage, ServiceError, Session};
+use super::error::ServiceError;
+use super::session::{Passage, Session};
 use super::store::Store;
 use super::world::Resources;
 use async_trait::async_trait;
 use bifrost_core::account::{DeployerAccount, Identity, Surroundings};
 use bifrost_core::cloud::{Attempt, CloudError, ErrorKind, Executions, Principal, TargetRole, Targets};
-use bifrost_core::deployer::Ports;
+use bifrost_core::deployer::{Deployer, Ports};
 use bifrost_core::release::{AccountId, Defaults};
 use bifrost_core::task::{Context, Sent};
 use chrono::{DateTime, Utc};
@@ -16,6 +16,19 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use uuid::Uuid;
+
+/// A deployer that runs in the embedded world.
+pub trait LocalDeployer: Deployer {
+    /// Its own part of an account there.
+    type Resources: Resources;
+
+    /// A world file for `--local`, as JSON, for those who name none.
+    const WORLD: &'static str;
+
+    /// Opens its ports in the account and region of the session: once an attempt of a task, and for a client that
+    /// looks.
+    fn local_ports(session: Session<Self::Resources>) -> Ports<Self>;
+}
 
 /// The embedded world, as deployer `D` and its clients see it.
 pub struct LocalCloud<D: LocalDeployer> {
@@ -162,7 +175,7 @@ impl<D: LocalDeployer> LocalTargets<D> {
             ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message)
         };
         let sts = self.cloud.session(Arc::clone(&self.passage));
-        sts.pass("sts:AssumeRole", &arn, |world| {
+        sts.pass_read("sts:AssumeRole", &arn, |world| {
             let found = world.accounts.get(account).map(|account| account.roles.get(role.as_str()));
             match found {
                 None => Err(denied(format!("there is no account {account}"))),

@@ -1,41 +1,24 @@
-//! The engine: runs the executions that clients file, and moves the world's clock.
+//! The engine: runs the executions that clients start, and moves the clock. One process at a time holds its lease.
 
-use super::cloud::LocalCloud;
-use super::deployer::LocalDeployer;
-use super::pace::{FRAME, Pace};
+use super::cloud::{LocalCloud, LocalDeployer};
+use super::error::{EngineError, StoreError};
 use super::run::Running;
-use super::store::StoreError;
-use bifrost_asl::interpreter::RecorderError;
-use bifrost_asl::{InvalidDefinition, StateMachine};
+use bifrost_asl::StateMachine;
+use bifrost_core::cloud::{Names, Which};
 use bifrost_core::machine::Machine;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use futures_util::stream::FuturesUnordered;
 use std::collections::BTreeSet;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
 
-/// The engine cannot go on. Executions that run stay as they were last saved.
-#[derive(Debug, thiserror::Error)]
-pub enum EngineError {
-    /// The deployer's own definition is not legal.
-    #[error("the definition of the state machine is refused: {0}")]
-    Definition(#[from] InvalidDefinition),
-    /// The world cannot be read or written.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// What an execution came to could not be saved.
-    #[error(transparent)]
-    Recorder(RecorderError),
-    /// Executions wait for something that is not time.
-    #[error(
-        "{0} executions wait for something that never comes; the embedded world cannot run tasks that await a callback"
-    )]
-    Stuck(usize),
-}
-
-/// Runs executions of deployer `D` in an embedded world. One at a time: it takes a [`Lease`](super::Lease) to become one.
+/// Runs executions of deployer `D` in an embedded world. One at a time: it takes a [`Lease`] to become one.
 pub struct Engine<D: LocalDeployer> {
     cloud: LocalCloud<D>,
     pace: Pace,
@@ -66,7 +49,7 @@ impl<D: LocalDeployer> Engine<D> {
         store.timeline().advance(store.now());
         loop {
             // Oldest first: who was filed first gets the lock.
-            for execution in store.executions(true)?.into_iter().rev() {
+            for execution in store.executions(&Which::running(Names::Any), usize::MAX)?.into_iter().rev() {
                 if known.insert(execution.summary.name.clone()) {
                     let running = Running::new(&self.cloud, &self.definition, execution);
                     executions.push(Box::pin(running.run()));
@@ -120,5 +103,79 @@ struct Again(AtomicBool);
 impl Wake for Again {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// How fast the engine moves the world's clock while every execution waits.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Pace {
+    /// At once to the next thing that is due: a year takes no time.
+    Virtual,
+    /// This many seconds of the world in a second of the wall; 1 is real time.
+    Speed(f64),
+}
+
+/// How often a paced clock moves.
+const FRAME: Duration = Duration::from_millis(40);
+
+impl Pace {
+    /// How far the clock may go in a frame of wall time, when `due` is next.
+    fn step(self, now: DateTime<Utc>, due: DateTime<Utc>, frame: Duration) -> DateTime<Utc> {
+        match self {
+            Self::Virtual => due,
+            Self::Speed(speed) => {
+                #[allow(clippy::cast_possible_truncation, reason = "saturates, and a frame is short")]
+                let millis = (frame.as_secs_f64() * speed * 1000.0).max(1.0) as i64;
+                let step = TimeDelta::try_milliseconds(millis).unwrap_or(TimeDelta::MAX);
+                now.checked_add_signed(step).map_or(due, |then| then.min(due))
+            }
+        }
+    }
+}
+
+/// Held by the process that is the engine of a world. The system gives it up when the process ends, however it ends.
+#[derive(Debug)]
+pub struct Lease {
+    _file: File,
+}
+
+impl Lease {
+    /// Takes the lease of the world in that file; `None` while another process holds it.
+    ///
+    /// # Errors
+    /// If the lock file beside the world cannot be made.
+    pub fn take(world: &Path) -> Result<Option<Self>, StoreError> {
+        let path = Self::path(world);
+        let failed = |source| StoreError::Io { path: path.clone(), source };
+        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(source)) => Err(failed(source)),
+        }
+    }
+
+    fn path(world: &Path) -> PathBuf {
+        let mut name = world.as_os_str().to_owned();
+        name.push(".engine");
+        name.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(second, 0).unwrap()
+    }
+
+    #[test]
+    fn a_paced_clock_goes_no_further_than_what_is_due() {
+        let frame = Duration::from_millis(100);
+        assert_eq!(Pace::Virtual.step(at(0), at(500), frame), at(500));
+        assert_eq!(Pace::Speed(10.0).step(at(0), at(500), frame), at(1));
+        assert_eq!(Pace::Speed(10_000.0).step(at(0), at(500), frame), at(500));
+        assert_eq!(Pace::Speed(f64::INFINITY).step(at(0), at(500), frame), at(500));
     }
 }

@@ -1,6 +1,6 @@
 //! Faults that a scenario asks for, and which call each of them strikes.
 
-use crate::ServiceError;
+use super::error::ServiceError;
 use bifrost_core::cloud::{Call, ErrorKind};
 use serde::{Deserialize, Serialize};
 

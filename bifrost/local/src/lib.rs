@@ -7,14 +7,11 @@
 //! the clock ([`Engine`]).
 
 mod adapters;
+mod changes;
 mod cloud;
-mod deployer;
 mod engine;
+mod error;
 mod fault;
-mod file;
-mod lease;
-mod pace;
-mod record;
 mod run;
 mod session;
 mod sqlite;
@@ -22,14 +19,11 @@ mod store;
 pub mod testing;
 mod world;
 
-pub use cloud::LocalCloud;
-pub use deployer::LocalDeployer;
-pub use engine::{Engine, EngineError};
+pub use changes::Changes;
+pub use cloud::{LocalCloud, LocalDeployer};
+pub use engine::{Engine, Lease, Pace};
+pub use error::{EngineError, ServiceError, StoreError};
 pub use fault::{Fault, FaultKind};
-pub use file::{WorldFileError, read_world};
-pub use lease::Lease;
-pub use pace::Pace;
-pub use record::{CallRecord, CallWatcher, Effect};
-pub use session::{Place, ServiceError, Session};
-pub use store::{Store, StoreError};
-pub use world::{Account, Bucket, Resources, Role, StoredObject, World, later};
+pub use session::{Place, Session};
+pub use store::{CallRecord, CallWatcher, Effect, Store};
+pub use world::{Account, Bucket, Resources, Role, StoredObject, World, WorldFileError, later, read_world};

@@ -1,10 +1,9 @@
 //! One execution, as the engine runs it: tasks are dispatched as the Lambda would, history and progress are saved.
 
-use super::cloud::LocalCloud;
-use super::deployer::LocalDeployer;
-use super::engine::EngineError;
-use super::store::{Store, StoreError, StoredExecution};
-use super::world::Resources;
+use super::cloud::{LocalCloud, LocalDeployer};
+use super::error::{EngineError, StoreError};
+use super::store::Store;
+use super::world::{Resources, StoredExecution};
 use async_trait::async_trait;
 use bifrost_asl::interpreter::{
     Checkpoint, Clock, Event, Execution, Interpreter, Outcome, Recorder, RecorderError, TaskOutcome, TaskRequest, Tasks,

@@ -1,8 +1,8 @@
 //! The gate of the embedded world: every call of every port passes [`Session::pass`].
 
+use super::error::{ServiceError, StoreError};
 use super::fault::{FaultKind, injected, strike};
-use super::record::Effect;
-use super::store::{Store, StoreError};
+use super::store::{Effect, Store};
 use super::world::{Bucket, Resources, World, later, no_account};
 use bifrost_core::cloud::{Attempt, Call, CallCounter, CallName, CloudError, ErrorKind, Principal};
 use bifrost_core::release::{AccountId, BucketName, Region};
@@ -11,29 +11,6 @@ use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::Notify;
-
-/// What a service of the embedded world answers instead of a result, in AWS's words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServiceError {
-    /// What kind of refusal it is.
-    pub kind: ErrorKind,
-    /// AWS's error code.
-    pub code: String,
-    /// AWS's error message.
-    pub message: String,
-}
-
-impl ServiceError {
-    /// An error of that kind, with AWS's code and message.
-    pub fn new(kind: ErrorKind, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, code: code.into(), message: message.into() }
-    }
-
-    fn at(self, operation: &'static str, resource: &str) -> CloudError {
-        let Self { kind, code, message } = self;
-        CloudError { operation, resource: resource.into(), kind, code, message, request_id: None }
-    }
-}
 
 /// One account and region, as the effect of a call sees it.
 pub struct Place<'w, R> {
@@ -180,9 +157,24 @@ impl<R: Resources> Session<R> {
         resource: &str,
         effect: impl FnOnce(&mut World<R>) -> Result<T, ServiceError> + Send,
     ) -> Result<T, CloudError> {
+        let occurrence = self.count(operation, resource);
+        self.settle(operation, resource, occurrence, effect).await
+    }
+
+    /// Logs and counts a call; gives its number among those of this operation on this resource.
+    fn count(&self, operation: &'static str, resource: &str) -> u32 {
         let state = self.passage.attempt.state.as_str();
         tracing::debug!(operation, resource, account = %self.account, state, "call");
-        let occurrence = self.passage.calls.next(operation, resource);
+        self.passage.calls.next(operation, resource)
+    }
+
+    async fn settle<T: Send>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        occurrence: u32,
+        effect: impl FnOnce(&mut World<R>) -> Result<T, ServiceError> + Send,
+    ) -> Result<T, CloudError> {
         // Most worlds have neither faults nor watchers: nobody asks for the name of a call.
         let call = LazyCell::new(|| self.name(operation, resource, occurrence));
         let mut effect = Some(effect);
@@ -202,6 +194,25 @@ impl<R: Resources> Session<R> {
             Ok(Verdict::Panicked) => panic!("{operation} on {resource}: the scenario asks for a panic"),
             Err(error) => Err(error.into_service_error().at(operation, resource)),
         }
+    }
+
+    /// [`pass`](Self::pass) for a call that changes nothing: while neither a fault nor a watcher may take notice of it, the
+    /// world is only read.
+    pub(super) async fn pass_read<T: Send>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        look: impl Fn(&World<R>) -> Result<T, ServiceError> + Send + Sync,
+    ) -> Result<T, CloudError> {
+        let occurrence = self.count(operation, resource);
+        if !self.store.is_watched() {
+            let may_strike = |world: &World<R>| self.is_of_a_task() && !world.faults.is_empty();
+            let answer = self.store.read(|world| (!may_strike(world)).then(|| look(world)));
+            if let Some(answer) = answer.map_err(|error| error.into_service_error().at(operation, resource))? {
+                return answer.map_err(|error| error.at(operation, resource));
+            }
+        }
+        self.settle(operation, resource, occurrence, |world| look(world)).await
     }
 
     fn name(&self, operation: &'static str, resource: &str, occurrence: u32) -> Call {
@@ -267,11 +278,5 @@ fn apply<R: Resources, T>(
         }
         (Ok(_), Some(FaultKind::DieAfter)) => (Verdict::Died, Some(Effect::DoneUnseen)),
         (Ok(answer), _) => (Verdict::Answered(Ok(answer)), Some(Effect::Done)),
-    }
-}
-
-impl StoreError {
-    fn into_service_error(self) -> ServiceError {
-        ServiceError::new(ErrorKind::Unavailable, "WorldUnavailable", self.to_string())
     }
 }

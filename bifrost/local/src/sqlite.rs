@@ -1,24 +1,32 @@
 //! A world in one SQLite file, shared by the processes that open it.
 
-use super::store::{StoreError, StoredExecution};
-use super::world::{Resources, World};
+use super::changes::{Changed, insert};
+use super::error::StoreError;
+use super::world::{Resources, StoredExecution, World};
 use bifrost_asl::interpreter::Event;
+use bifrost_core::cloud::{ExecutionStatus, Which};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// One world a deployer, so that several deployers may share a file; executions and their events beside it, so that a
-/// call does not write them again.
+/// How a file is laid out; one of another layout is refused.
+const LAYOUT: i64 = 2;
+
+/// A world for each deployer, so that several deployers may share a file, in parts, so that a call writes only what it
+/// changed.
 const SCHEMA: &str = "
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = NORMAL;
-    CREATE TABLE IF NOT EXISTS world (deployer TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) STRICT;
-    CREATE TABLE IF NOT EXISTS execution (
+    CREATE TABLE world (deployer TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT;
+    CREATE TABLE part (
+        deployer TEXT NOT NULL, pointer TEXT NOT NULL, value TEXT NOT NULL,
+        PRIMARY KEY (deployer, pointer)) STRICT, WITHOUT ROWID;
+    CREATE TABLE execution (
         number INTEGER PRIMARY KEY, deployer TEXT NOT NULL, name TEXT NOT NULL, running INTEGER NOT NULL,
         value TEXT NOT NULL, UNIQUE (deployer, name)) STRICT;
-    CREATE TABLE IF NOT EXISTS event (
+    CREATE INDEX running ON execution (deployer) WHERE running;
+    CREATE TABLE event (
         deployer TEXT NOT NULL, execution TEXT NOT NULL, id INTEGER NOT NULL, value TEXT NOT NULL,
         PRIMARY KEY (deployer, execution, id)) STRICT, WITHOUT ROWID;
 ";
@@ -30,14 +38,17 @@ pub(super) struct Sqlite<R> {
     path: PathBuf,
     deployer: String,
     connection: Connection,
-    cache: Cache<R>,
+    /// `None` after a call that panicked or could not be committed: it must leave no trace, so the world is loaded again.
+    cache: Option<Cache<R>>,
+    /// The clock as it was read last.
+    clock: DateTime<Utc>,
 }
 
-/// The world as this process saw it last, and as text, to tell whether a call changed it.
+/// The world as it was loaded or saved last, and a copy of it for the next call to change.
 struct Cache<R> {
     version: i64,
-    text: String,
-    world: World<R>,
+    saved: World<R>,
+    working: World<R>,
 }
 
 impl<R: Resources> Sqlite<R> {
@@ -45,58 +56,56 @@ impl<R: Resources> Sqlite<R> {
         let here = Here { path };
         let mut connection = connect(here)?;
         let transaction = here.check(connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
-        let cache = match load(here, &transaction, deployer, None)? {
-            Some(cache) => cache,
-            None => create(here, &transaction, deployer, new_world())?,
-        };
+        lay_out(here, &transaction)?;
+        if version(here, &transaction, deployer)?.is_none() {
+            put(here, &transaction, deployer, &new_world())?;
+        }
+        let cache = load(here, &transaction, deployer, None)?;
         here.check(transaction.commit())?;
-        Ok(Self { path: path.into(), deployer: deployer.into(), connection, cache })
+        let clock = cache.saved.clock;
+        Ok(Self { path: path.into(), deployer: deployer.into(), connection, cache: Some(cache), clock })
     }
 
     pub(super) fn transact<T>(&mut self, change: impl FnOnce(&mut World<R>) -> T) -> Result<T, StoreError> {
         let here = Here { path: &self.path };
         let transaction = here.check(self.connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
-        if let Some(newer) = load(here, &transaction, &self.deployer, Some(self.cache.version))? {
-            self.cache = newer;
-        }
-        // The cache holds only what was committed: a change that panics or is not committed leaves no trace.
-        let mut world = self.cache.world.clone();
-        let answer = change(&mut world);
-        let text = to_text(here, &world)?;
-        if text != self.cache.text {
-            let version = self.cache.version + 1;
-            here.check(transaction.execute(
-                "UPDATE world SET version = ?2, value = ?3 WHERE deployer = ?1",
-                params![self.deployer, version, text],
-            ))?;
+        let mut cache = load(here, &transaction, &self.deployer, self.cache.take())?;
+        let answer = change(&mut cache.working);
+        let changed = here.json(cache.working.save(&mut cache.saved))?;
+        if !changed.is_empty() {
+            cache.version = write(here, &transaction, &self.deployer, &changed)?;
             here.check(transaction.commit())?;
-            self.cache = Cache { version, text, world };
         }
+        self.cache = Some(cache);
         Ok(answer)
     }
 
     pub(super) fn read<T>(&mut self, look: impl FnOnce(&World<R>) -> T) -> Result<T, StoreError> {
-        self.refresh()?;
-        Ok(look(&self.cache.world))
+        let here = Here { path: &self.path };
+        let transaction = here.check(self.connection.transaction())?;
+        let cache = load(here, &transaction, &self.deployer, self.cache.take())?;
+        Ok(look(&self.cache.insert(cache).saved))
     }
 
     pub(super) fn now(&mut self) -> DateTime<Utc> {
-        if let Err(error) = self.refresh() {
-            tracing::warn!(%error, "the world's clock cannot be read");
+        match self.read_clock() {
+            Ok(clock) => self.clock = clock,
+            Err(error) => tracing::warn!(%error, "cannot read the clock of the local cloud"),
         }
-        self.cache.world.clock
+        self.clock
     }
 
-    fn refresh(&mut self) -> Result<(), StoreError> {
+    /// Reads the clock alone: while a deploy runs, it changes many times a second.
+    fn read_clock(&self) -> Result<DateTime<Utc>, StoreError> {
         let here = Here { path: &self.path };
-        let transaction = here.check(self.connection.transaction())?;
-        if let Some(newer) = load(here, &transaction, &self.deployer, Some(self.cache.version))? {
-            self.cache = newer;
-        }
-        Ok(())
+        let select =
+            self.connection.prepare_cached("SELECT value FROM part WHERE deployer = ?1 AND pointer = '/clock'");
+        let text =
+            select.and_then(|mut select| select.query_row(params![self.deployer], |row| row.get::<_, String>(0)));
+        from_text(here, &here.check(text)?)
     }
 
-    pub(super) fn file_execution(&mut self, execution: &StoredExecution) -> Result<bool, StoreError> {
+    pub(super) fn insert_execution(&mut self, execution: &StoredExecution) -> Result<bool, StoreError> {
         let here = Here { path: &self.path };
         let text = to_text(here, execution)?;
         let rows = here.check(self.connection.execute(
@@ -116,11 +125,23 @@ impl<R: Resources> Sqlite<R> {
         here.check(text.optional())?.map(|text| from_text(here, &text)).transpose()
     }
 
-    pub(super) fn executions(&mut self, running_only: bool) -> Result<Vec<StoredExecution>, StoreError> {
-        self.query(
-            "SELECT value FROM execution WHERE deployer = ?1 AND running >= ?2 ORDER BY number DESC",
-            params![self.deployer.clone(), running_only],
-        )
+    /// Executions, newest first. Those that are not asked for are not read.
+    pub(super) fn executions(&mut self, which: &Which, at_most: usize) -> Result<Vec<StoredExecution>, StoreError> {
+        let here = Here { path: &self.path };
+        let running = if which.status == Some(ExecutionStatus::Running) { "AND running" } else { "" };
+        let select = format!("SELECT name, value FROM execution WHERE deployer = ?1 {running} ORDER BY number DESC");
+        let mut statement = here.check(self.connection.prepare_cached(&select))?;
+        let mut rows = here.check(statement.query(params![self.deployer]))?;
+        let mut found = Vec::new();
+        while found.len() < at_most
+            && let Some(row) = here.check(rows.next())?
+        {
+            if which.may_be(&here.check(row.get::<_, String>(0))?) {
+                let execution: StoredExecution = from_text(here, &here.check(row.get::<_, String>(1))?)?;
+                found.extend(Some(execution).filter(|execution| execution.is_one_of(which)));
+            }
+        }
+        Ok(found)
     }
 
     pub(super) fn save_execution(&mut self, execution: &StoredExecution, events: &[Event]) -> Result<(), StoreError> {
@@ -143,17 +164,11 @@ impl<R: Resources> Sqlite<R> {
     }
 
     pub(super) fn history(&mut self, name: &str, after: u64) -> Result<Vec<Event>, StoreError> {
-        self.query(
-            "SELECT value FROM event WHERE deployer = ?1 AND execution = ?2 AND id > ?3 ORDER BY id",
-            params![self.deployer.clone(), name, after],
-        )
-    }
-
-    fn query<T: DeserializeOwned>(&self, sql: &str, parameters: impl rusqlite::Params) -> Result<Vec<T>, StoreError> {
         let here = Here { path: &self.path };
-        let mut statement = here.check(self.connection.prepare_cached(sql))?;
-        let rows = here.check(statement.query_map(parameters, |row| row.get::<_, String>(0)))?;
-        rows.map(|text| from_text(here, &here.check(text)?)).collect()
+        let select = "SELECT value FROM event WHERE deployer = ?1 AND execution = ?2 AND id > ?3 ORDER BY id";
+        let mut statement = here.check(self.connection.prepare_cached(select))?;
+        let rows = statement.query_map(params![self.deployer, name, after], |row| row.get::<_, String>(0));
+        here.check(rows)?.map(|text| from_text(here, &here.check(text)?)).collect()
     }
 }
 
@@ -163,54 +178,122 @@ fn connect(here: Here<'_>) -> Result<Connection, StoreError> {
     }
     let connection = here.check(Connection::open(here.path))?;
     here.check(connection.busy_timeout(BUSY))?;
-    here.check(connection.execute_batch(SCHEMA))?;
+    here.check(connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"))?;
     Ok(connection)
 }
 
-/// Puts a new world in the place of a deployer's, and forgets its executions, in one transaction.
+/// Creates the tables of a new file.
+///
+/// # Errors
+/// [`StoreError::Unreadable`] for a file of another layout.
+fn lay_out(here: Here<'_>, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    let layout: i64 = here.check(transaction.pragma_query_value(None, "user_version", |row| row.get(0)))?;
+    if layout == LAYOUT {
+        return Ok(());
+    }
+    let tables: i64 = here.check(transaction.query_one("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)))?;
+    if tables > 0 {
+        let reason = format!("its layout is {layout}, and this version reads layout {LAYOUT}");
+        return Err(StoreError::Unreadable { path: here.path.into(), reason });
+    }
+    here.check(transaction.execute_batch(SCHEMA))?;
+    here.check(transaction.pragma_update(None, "user_version", LAYOUT))
+}
+
+/// Drops the tables of a file of another layout: nobody can read them.
+fn drop_other_layout(here: Here<'_>, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+    let layout: i64 = here.check(transaction.pragma_query_value(None, "user_version", |row| row.get(0)))?;
+    if layout == LAYOUT {
+        return Ok(());
+    }
+    let mut select = here.check(transaction.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'"))?;
+    let names: Vec<String> = here.check(select.query_map([], |row| row.get(0)).and_then(|names| names.collect()))?;
+    for name in names {
+        here.check(transaction.execute_batch(&format!("DROP TABLE \"{name}\"")))?;
+    }
+    Ok(())
+}
+
+/// Replaces a deployer's world and deletes its executions, in one transaction.
 pub(super) fn renew<R: Resources>(path: &Path, deployer: &str, world: &World<R>) -> Result<(), StoreError> {
     let here = Here { path };
     let mut connection = connect(here)?;
     let transaction = here.check(connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
-    for table in ["execution", "event"] {
+    drop_other_layout(here, &transaction)?;
+    lay_out(here, &transaction)?;
+    for table in ["execution", "event", "part"] {
         let delete = format!("DELETE FROM {table} WHERE deployer = ?1");
         here.check(transaction.execute(&delete, params![deployer]))?;
     }
-    // The version goes on: a process that has the old world in its cache must see that there is another.
-    let upsert = "INSERT INTO world (deployer, version, value) VALUES (?1, 1, ?2)
-        ON CONFLICT (deployer) DO UPDATE SET version = version + 1, value = excluded.value";
-    here.check(transaction.execute(upsert, params![deployer, to_text(here, world)?]))?;
+    put(here, &transaction, deployer, world)?;
     here.check(transaction.commit())
 }
 
+/// Writes a whole world where none is.
+fn put<R: Resources>(
+    here: Here<'_>,
+    transaction: &Transaction<'_>,
+    deployer: &str,
+    world: &World<R>,
+) -> Result<(), StoreError> {
+    write(here, transaction, deployer, &here.json(world.parts())?).map(drop)
+}
+
+/// Writes what changed, and gives the new version. Versions only grow, also when a world is replaced: a process that has the
+/// old one in its cache must notice.
+fn write(
+    here: Here<'_>,
+    transaction: &Transaction<'_>,
+    deployer: &str,
+    changed: &[Changed],
+) -> Result<i64, StoreError> {
+    for Changed { pointer, json } in changed {
+        let written = match json {
+            Some(json) => transaction
+                .prepare_cached("INSERT OR REPLACE INTO part (deployer, pointer, value) VALUES (?1, ?2, ?3)")
+                .and_then(|mut insert| insert.execute(params![deployer, pointer, json])),
+            // The parts below it begin with its pointer and `/`, after which `0` is the next character.
+            None => transaction
+                .prepare_cached(
+                    "DELETE FROM part WHERE deployer = ?1
+                     AND (pointer = ?2 OR pointer >= ?2 || '/' AND pointer < ?2 || '0')",
+                )
+                .and_then(|mut delete| delete.execute(params![deployer, pointer])),
+        };
+        here.check(written)?;
+    }
+    let upsert = "INSERT INTO world (deployer, version) VALUES (?1, 1)
+        ON CONFLICT (deployer) DO UPDATE SET version = version + 1 RETURNING version";
+    here.check(transaction.prepare_cached(upsert).and_then(|mut upsert| upsert.query_one([deployer], |row| row.get(0))))
+}
+
+fn version(here: Here<'_>, transaction: &Transaction<'_>, deployer: &str) -> Result<Option<i64>, StoreError> {
+    let select = transaction.prepare_cached("SELECT version FROM world WHERE deployer = ?1");
+    here.check(select.and_then(|mut select| select.query_row([deployer], |row| row.get(0)).optional()))
+}
+
+/// The world as it is in the file: that of the cache, unless another process changed it.
 fn load<R: Resources>(
     here: Here<'_>,
     transaction: &Transaction<'_>,
     deployer: &str,
-    known: Option<i64>,
-) -> Result<Option<Cache<R>>, StoreError> {
-    let row = transaction
-        .prepare_cached("SELECT version, value FROM world WHERE deployer = ?1 AND version IS NOT ?2")
-        .and_then(|mut select| {
-            select.query_row(params![deployer, known], |row| Ok((row.get(0)?, row.get::<_, String>(1)?))).optional()
-        });
-    let Some((version, text)) = here.check(row)? else {
-        return Ok(None);
-    };
-    let world = from_text(here, &text)?;
-    Ok(Some(Cache { version, text, world }))
-}
-
-fn create<R: Resources>(
-    here: Here<'_>,
-    transaction: &Transaction<'_>,
-    deployer: &str,
-    world: World<R>,
+    cache: Option<Cache<R>>,
 ) -> Result<Cache<R>, StoreError> {
-    let text = to_text(here, &world)?;
-    let insert = "INSERT INTO world (deployer, version, value) VALUES (?1, 1, ?2)";
-    here.check(transaction.execute(insert, params![deployer, text]))?;
-    Ok(Cache { version: 1, text, world })
+    let version = version(here, transaction, deployer)?.unwrap_or_default();
+    if let Some(cache) = cache.filter(|cache| cache.version == version) {
+        return Ok(cache);
+    }
+    // Each part sorts after the parts that it lies in.
+    let select = "SELECT pointer, value FROM part WHERE deployer = ?1 ORDER BY pointer";
+    let mut statement = here.check(transaction.prepare_cached(select))?;
+    let mut rows = here.check(statement.query([deployer]))?;
+    let mut whole = Value::Null;
+    while let Some(row) = here.check(rows.next())? {
+        let (pointer, value): (String, String) = here.check(row.try_into())?;
+        insert(&mut whole, &pointer, here.json(serde_json::from_str(&value))?);
+    }
+    let saved: World<R> = here.json(serde_json::from_value(whole))?;
+    Ok(Cache { version, working: saved.clone(), saved })
 }
 
 /// The file, to be named in every error.
@@ -226,18 +309,21 @@ impl Here<'_> {
             _ => StoreError::Sqlite { path: self.path.into(), source },
         })
     }
+
+    fn json<T>(self, result: serde_json::Result<T>) -> Result<T, StoreError> {
+        result.map_err(|error| StoreError::Unreadable { path: self.path.into(), reason: error.to_string() })
+    }
 }
 
 fn to_text(here: Here<'_>, value: &impl Serialize) -> Result<String, StoreError> {
-    serde_json::to_string(value).map_err(|error| unreadable(here, &error))
+    here.json(serde_json::to_string(value))
 }
 
 fn from_text<T: DeserializeOwned>(here: Here<'_>, text: &str) -> Result<T, StoreError> {
     // By way of a `Value`: enums that serde buffers cannot read numbers of arbitrary precision from text.
-    let value: serde_json::Value = serde_json::from_str(text).map_err(|error| unreadable(here, &error))?;
-    serde_json::from_value(value).map_err(|error| unreadable(here, &error))
+    here.json(serde_json::from_str(text).and_then(serde_json::from_value::<T>))
 }
 
-fn unreadable(here: Here<'_>, error: &serde_json::Error) -> StoreError {
-    StoreError::Unreadable { path: here.path.into(), reason: error.to_string() }
-}
+#[cfg(test)]
+#[path = "sqlite_tests.rs"]
+mod tests;

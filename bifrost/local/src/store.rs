@@ -1,71 +1,48 @@
 //! Where the world and its executions are kept: in memory, or in one SQLite file.
 
-use super::record::{CallRecord, CallWatcher, Effect};
+use super::error::StoreError;
 use super::sqlite::Sqlite;
-use super::world::{Resources, World};
-use bifrost_asl::interpreter::{Checkpoint, Event, Timeline};
-use bifrost_core::cloud::{Call, ExecutionStatus, ExecutionSummary};
+use super::world::{Resources, StoredExecution, World};
+use bifrost_asl::interpreter::{Event, Timeline};
+use bifrost_core::cloud::{Call, ExecutionSummary, Which};
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
-use serde::{Deserialize, Serialize};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// The world cannot be read or written.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// SQLite refused.
-    #[error("the world in {path} cannot be used: {source}; start a new one with --fresh, or name another with --world")]
-    Sqlite {
-        /// The file.
-        path: PathBuf,
-        /// What SQLite says.
-        source: rusqlite::Error,
-    },
-    /// Another process has been writing for too long.
-    #[error("the world in {path} is busy: another process has been writing to it for 20 s; try again, or end that one")]
-    Busy {
-        /// The file.
-        path: PathBuf,
-    },
-    /// What the file holds is not a world of this deployer.
-    #[error(
-        "{path} holds something else than a world of this version: {reason}; start a new one with --fresh, or name another with --world"
-    )]
-    Unreadable {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// The file or its folder cannot be made.
-    #[error("cannot write {path}: {source}; let it be written, or name another world with --world")]
-    Io {
-        /// The file.
-        path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
-    },
+/// Whether a call had its effect, and what it answered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Effect {
+    /// It did what it was asked.
+    Done,
+    /// It had its effect, yet its caller was told of an error, or died.
+    DoneUnseen,
+    /// It had no effect, with this AWS error code.
+    Refused(String),
 }
 
-/// An execution as it is kept, without its history.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct StoredExecution {
-    pub(super) summary: ExecutionSummary,
-    /// Where it has come to; none before its first state.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) checkpoint: Option<Checkpoint>,
+/// A call that passed the gate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CallRecord {
+    /// The call.
+    pub call: Call,
+    /// What became of it.
+    pub effect: Effect,
 }
+
+/// Sees each call with the world before and after it. Tests put one into a [`Store`] to check what
+/// must hold at every step.
+pub type CallWatcher<R> = Box<dyn Fn(&CallRecord, &World<R>, &World<R>) + Send>;
 
 /// A world that clients and engine share.
 pub struct Store<R> {
-    kept: Mutex<Kept<R>>,
+    backend: Mutex<StoreBackend<R>>,
     watchers: Mutex<Vec<CallWatcher<R>>>,
     /// Those who wait for the world's clock. It stands in the world, and only the engine moves it.
     timeline: Timeline,
 }
 
-enum Kept<R> {
+enum StoreBackend<R> {
     Memory { world: Box<World<R>>, executions: IndexMap<String, (StoredExecution, Vec<Event>)> },
     File(Box<Sqlite<R>>),
 }
@@ -74,7 +51,7 @@ impl<R: Resources> Store<R> {
     /// Keeps the world in memory, for this process alone.
     #[must_use]
     pub fn in_memory(world: World<R>) -> Arc<Self> {
-        Self::new(Kept::Memory { world: Box::new(world), executions: IndexMap::new() })
+        Self::new(StoreBackend::Memory { world: Box::new(world), executions: IndexMap::new() })
     }
 
     /// Opens the world of `deployer` in a SQLite file, and makes file and world if they are not there.
@@ -82,7 +59,7 @@ impl<R: Resources> Store<R> {
     /// # Errors
     /// If the file is no SQLite file, or holds another kind of world.
     pub fn open(path: &Path, deployer: &str, new_world: impl FnOnce() -> World<R>) -> Result<Arc<Self>, StoreError> {
-        Ok(Self::new(Kept::File(Box::new(Sqlite::open(path, deployer, new_world)?))))
+        Ok(Self::new(StoreBackend::File(Box::new(Sqlite::open(path, deployer, new_world)?))))
     }
 
     /// Puts a new world in the place of `deployer`'s in a SQLite file, and forgets its executions. Those of other
@@ -94,9 +71,9 @@ impl<R: Resources> Store<R> {
         super::sqlite::renew(path, deployer, world)
     }
 
-    fn new(kept: Kept<R>) -> Arc<Self> {
+    fn new(backend: StoreBackend<R>) -> Arc<Self> {
         Arc::new(Self {
-            kept: Mutex::new(kept),
+            backend: Mutex::new(backend),
             watchers: Mutex::default(),
             timeline: Timeline::new(DateTime::<Utc>::MIN_UTC),
         })
@@ -107,14 +84,18 @@ impl<R: Resources> Store<R> {
         self.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(watcher);
     }
 
+    pub(super) fn is_watched(&self) -> bool {
+        !self.watchers.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Changes the world in one transaction.
     ///
     /// # Errors
     /// If the file cannot be read or written; nothing is changed then.
     pub fn transact<T>(&self, change: impl FnOnce(&mut World<R>) -> T) -> Result<T, StoreError> {
-        match &mut *self.kept() {
-            Kept::Memory { world, .. } => Ok(change(world)),
-            Kept::File(file) => file.transact(change),
+        match &mut *self.backend() {
+            StoreBackend::Memory { world, .. } => Ok(change(world)),
+            StoreBackend::File(file) => file.transact(change),
         }
     }
 
@@ -123,18 +104,18 @@ impl<R: Resources> Store<R> {
     /// # Errors
     /// If the file cannot be read.
     pub fn read<T>(&self, look: impl FnOnce(&World<R>) -> T) -> Result<T, StoreError> {
-        match &mut *self.kept() {
-            Kept::Memory { world, .. } => Ok(look(world)),
-            Kept::File(file) => file.read(look),
+        match &mut *self.backend() {
+            StoreBackend::Memory { world, .. } => Ok(look(world)),
+            StoreBackend::File(file) => file.read(look),
         }
     }
 
     /// The world's time. While the file cannot be read, the last time that could.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        match &mut *self.kept() {
-            Kept::Memory { world, .. } => world.clock,
-            Kept::File(file) => file.now(),
+        match &mut *self.backend() {
+            StoreBackend::Memory { world, .. } => world.clock,
+            StoreBackend::File(file) => file.now(),
         }
     }
 
@@ -163,15 +144,15 @@ impl<R: Resources> Store<R> {
         })
     }
 
-    fn kept(&self) -> MutexGuard<'_, Kept<R>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn backend(&self) -> MutexGuard<'_, StoreBackend<R>> {
+        self.backend.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Files a new execution; `false` if one of that name is there.
-    pub(super) fn file_execution(&self, summary: ExecutionSummary) -> Result<bool, StoreError> {
+    /// Inserts a new execution; `false` if its name exists.
+    pub(super) fn insert_execution(&self, summary: ExecutionSummary) -> Result<bool, StoreError> {
         let execution = StoredExecution { summary, checkpoint: None };
-        match &mut *self.kept() {
-            Kept::Memory { executions, .. } => {
+        match &mut *self.backend() {
+            StoreBackend::Memory { executions, .. } => {
                 let name = execution.summary.name.clone();
                 let new = !executions.contains_key(&name);
                 if new {
@@ -179,35 +160,32 @@ impl<R: Resources> Store<R> {
                 }
                 Ok(new)
             }
-            Kept::File(file) => file.file_execution(&execution),
+            StoreBackend::File(file) => file.insert_execution(&execution),
         }
     }
 
     pub(super) fn execution(&self, name: &str) -> Result<Option<StoredExecution>, StoreError> {
-        match &mut *self.kept() {
-            Kept::Memory { executions, .. } => Ok(executions.get(name).map(|(execution, _)| execution.clone())),
-            Kept::File(file) => file.execution(name),
+        match &mut *self.backend() {
+            StoreBackend::Memory { executions, .. } => Ok(executions.get(name).map(|(execution, _)| execution.clone())),
+            StoreBackend::File(file) => file.execution(name),
         }
     }
 
-    /// All executions, or all that run, newest first.
-    pub(super) fn executions(&self, running_only: bool) -> Result<Vec<StoredExecution>, StoreError> {
-        match &mut *self.kept() {
-            Kept::Memory { executions, .. } => Ok(executions
-                .values()
-                .rev()
-                .map(|(execution, _)| execution)
-                .filter(|execution| !running_only || execution.summary.status == ExecutionStatus::Running)
-                .cloned()
-                .collect()),
-            Kept::File(file) => file.executions(running_only),
+    /// Executions, newest first.
+    pub(super) fn executions(&self, which: &Which, at_most: usize) -> Result<Vec<StoredExecution>, StoreError> {
+        match &mut *self.backend() {
+            StoreBackend::Memory { executions, .. } => {
+                let found = executions.values().rev().map(|(execution, _)| execution);
+                Ok(found.filter(|execution| execution.is_one_of(which)).take(at_most).cloned().collect())
+            }
+            StoreBackend::File(file) => file.executions(which, at_most),
         }
     }
 
     /// Saves where an execution has come to, with the events since it was last saved, in one transaction.
     pub(super) fn save_execution(&self, execution: StoredExecution, events: Vec<Event>) -> Result<(), StoreError> {
-        match &mut *self.kept() {
-            Kept::Memory { executions, .. } => {
+        match &mut *self.backend() {
+            StoreBackend::Memory { executions, .. } => {
                 let name = execution.summary.name.clone();
                 match executions.get_mut(&name) {
                     Some((kept, history)) => {
@@ -218,17 +196,19 @@ impl<R: Resources> Store<R> {
                 }
                 Ok(())
             }
-            Kept::File(file) => file.save_execution(&execution, &events),
+            StoreBackend::File(file) => file.save_execution(&execution, &events),
         }
     }
 
     /// The events of an execution after the one of that id, oldest first.
     pub(super) fn history(&self, name: &str, after: u64) -> Result<Vec<Event>, StoreError> {
-        match &mut *self.kept() {
-            Kept::Memory { executions, .. } => Ok(executions.get(name).map_or_else(Vec::new, |(_, history)| {
-                history.iter().filter(|event| event.id > after).cloned().collect()
-            })),
-            Kept::File(file) => file.history(name, after),
+        match &mut *self.backend() {
+            StoreBackend::Memory { executions, .. } => {
+                Ok(executions.get(name).map_or_else(Vec::new, |(_, history)| {
+                    history.iter().filter(|event| event.id > after).cloned().collect()
+                }))
+            }
+            StoreBackend::File(file) => file.history(name, after),
         }
     }
 }

@@ -1,24 +1,35 @@
 //! The world as one serde value.
 
+use super::changes::{Changed, Changes};
+use super::error::ServiceError;
 use super::fault::Fault;
-use crate::ServiceError;
-use bifrost_core::cloud::{ErrorKind, LockItem};
+use bifrost_asl::interpreter::Checkpoint;
+use bifrost_core::cloud::{ErrorKind, ExecutionSummary, LockItem, Which};
+use bifrost_core::json;
 use bifrost_core::release::{AccountId, BucketName, Region};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
-/// A deployer's own part of an account: the resources that it looks up, makes and deletes, of all regions.
-pub trait Resources: Clone + Default + Serialize + DeserializeOwned + Send + 'static {
+/// A deployer's own part of an account: the resources that it looks up, creates and deletes, of all regions.
+pub trait Resources: Clone + Default + PartialEq + Serialize + DeserializeOwned + Send + 'static {
     /// Lets everything happen that is due by `now`, in the order of its time, however far the clock jumped:
     /// instances boot, fail or go, targets drain. Resources in which nothing happens by itself need not say so.
     fn advance(&mut self, now: DateTime<Utc>) {
         let _ = now;
     }
+
+    /// Copies what changed to `saved`, and reports each part that did to `changes`. Without an implementation, resources
+    /// are one part, which is written whole at each change: too slow for a thousand projects. Every field must be saved,
+    /// under the name that it has in JSON.
+    fn save(&self, saved: &mut Self, changes: &mut Changes) {
+        changes.whole(self, saved);
+    }
 }
 
 /// Everything there is: accounts, clock and faults.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "R: Resources"))]
 pub struct World<R> {
     /// The world's time. Only the engine moves it.
@@ -38,7 +49,7 @@ pub struct World<R> {
 }
 
 /// One account. What lies in one is not seen from another.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "R: Resources"))]
 pub struct Account<R> {
     /// Roles to assume, by name.
@@ -56,7 +67,7 @@ pub struct Account<R> {
 }
 
 /// An IAM role that may be assumed.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
     /// The accounts whose deployer may assume it.
@@ -65,7 +76,7 @@ pub struct Role {
 }
 
 /// An S3 bucket.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Bucket {
     /// Its objects by key.
@@ -74,7 +85,7 @@ pub struct Bucket {
 }
 
 /// An S3 object.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoredObject {
     /// Its bytes: `{"text": …}`, or `{"base64": …}` for what is no text.
@@ -96,6 +107,29 @@ impl<R: Resources> World<R> {
         }
     }
 
+    /// Copies what changed to `saved`, and gives each part that did.
+    pub(super) fn save(&self, saved: &mut Self) -> serde_json::Result<Vec<Changed>> {
+        let mut changes = Changes::default();
+        let Self { clock, deployer_account, deployer_region, accounts, faults, ids } = self;
+        changes.value("clock", clock, &mut saved.clock);
+        changes.value("deployer_account", deployer_account, &mut saved.deployer_account);
+        changes.value("deployer_region", deployer_region, &mut saved.deployer_region);
+        changes.nested("accounts", accounts, &mut saved.accounts, save_account);
+        changes.value("faults", faults, &mut saved.faults);
+        changes.value("ids", ids, &mut saved.ids);
+        changes.finish()
+    }
+
+    /// All parts.
+    pub(super) fn parts(&self) -> serde_json::Result<Vec<Changed>> {
+        let mut head = Self { accounts: BTreeMap::new(), ..self.clone() };
+        let mut changes = Changes::default();
+        changes.write(&head);
+        let mut parts = changes.finish()?;
+        parts.extend(self.save(&mut head)?);
+        Ok(parts)
+    }
+
     /// The account of that id.
     ///
     /// # Errors
@@ -103,6 +137,16 @@ impl<R: Resources> World<R> {
     pub fn account(&mut self, id: &AccountId) -> Result<&mut Account<R>, ServiceError> {
         self.accounts.get_mut(id).ok_or_else(|| no_account(id))
     }
+}
+
+fn save_account<R: Resources>(changes: &mut Changes, account: &Account<R>, saved: &mut Account<R>) {
+    let Account { roles, buckets, lock_tables, resources } = account;
+    changes.value("roles", roles, &mut saved.roles);
+    changes.nested("buckets", buckets, &mut saved.buckets, |changes, Bucket { objects }, saved| {
+        changes.entries("objects", objects, &mut saved.objects);
+    });
+    changes.value("lock_tables", lock_tables, &mut saved.lock_tables);
+    changes.within("resources", |changes| resources.save(&mut saved.resources, changes));
 }
 
 /// AWS's answer for an account that is not there.
@@ -115,6 +159,66 @@ pub(super) fn no_account(id: &AccountId) -> ServiceError {
 #[must_use]
 pub fn later(time: DateTime<Utc>, seconds: u32) -> DateTime<Utc> {
     time.checked_add_signed(TimeDelta::seconds(i64::from(seconds))).unwrap_or(DateTime::<Utc>::MAX_UTC)
+}
+
+/// A world file cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldFileError {
+    /// The file cannot be read.
+    #[error(
+        "cannot read world file {path}: {source}; name a world file, or leave --world out for the one that comes along"
+    )]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The file is not JSON.
+    #[error("{path}: {source}")]
+    Syntax {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what is wrong.
+        source: json::ParseError,
+    },
+    /// The JSON does not describe a world of this deployer.
+    #[error("{path}: {source}")]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// Where, and what is wrong.
+        source: json::ReadError,
+    },
+}
+
+/// Reads a world file. `path` is named in errors; the text may come from elsewhere, such as from the binary.
+///
+/// # Errors
+/// Says what is wrong and where: line and column, or JSON path.
+pub fn read_world<R: Resources>(path: &Path, text: &[u8]) -> Result<World<R>, WorldFileError> {
+    let value = json::parse(text).map_err(|source| WorldFileError::Syntax { path: path.into(), source })?;
+    let mut world: World<R> =
+        json::read(&value).map_err(|source| WorldFileError::Content { path: path.into(), source })?;
+    // What the file describes is as it stands at its clock: nothing of it is still to come about.
+    world.advance(world.clock);
+    Ok(world)
+}
+
+/// An execution as it is kept, without its history.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct StoredExecution {
+    pub(super) summary: ExecutionSummary,
+    /// Where it has come to; none before its first state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) checkpoint: Option<Checkpoint>,
+}
+
+impl StoredExecution {
+    /// Whether it is one of those that are asked for.
+    pub(super) fn is_one_of(&self, which: &Which) -> bool {
+        which.status.is_none_or(|status| self.summary.status == status) && which.may_be(&self.summary.name)
+    }
 }
 
 /// A body is text where it can be, so that a world file can be read and written by a person.

@@ -69,7 +69,7 @@ async fn roll_back(context: &Context<Flags>, release: Release<Flag>) -> Result<R
 }
 
 /// The flags of an account, each with the values that it has had: our part of the embedded world.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct FlagTable(BTreeMap<String, Vec<Deployed>>);
 
 impl Resources for FlagTable {}

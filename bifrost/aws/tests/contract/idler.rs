@@ -72,7 +72,7 @@ impl Visit {
 }
 
 /// Its part of the embedded world.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Nothing {}
 
 impl Resources for Nothing {}

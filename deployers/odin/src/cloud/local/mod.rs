@@ -29,7 +29,7 @@ pub use templates::StoredTemplate;
 use super::OdinPorts;
 use crate::machine::Odin;
 use bifrost::cloud::{CloudError, ErrorKind};
-use bifrost::local::{LocalDeployer, Resources, ServiceError, Session};
+use bifrost::local::{Changes, LocalDeployer, Resources, ServiceError, Session};
 use bifrost::release::{AccountId, Region};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,12 @@ pub struct OdinAccount {
 impl Resources for OdinAccount {
     fn advance(&mut self, now: DateTime<Utc>) {
         self.regions.values_mut().for_each(|region| region.advance(now));
+    }
+
+    fn save(&self, saved: &mut Self, changes: &mut Changes) {
+        let Self { iam, regions } = self;
+        changes.value("iam", iam, &mut saved.iam);
+        changes.nested("regions", regions, &mut saved.regions, OdinRegion::save);
     }
 }
 

@@ -7,6 +7,7 @@ use super::is_zero;
 use super::lookups::StoredTopic;
 use super::templates::StoredTemplate;
 use crate::cloud::{NewAlarm, Tags};
+use bifrost::local::Changes;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -59,6 +60,23 @@ pub struct OdinRegion {
 }
 
 impl OdinRegion {
+    /// Copies what changed to `saved`: each resource that may be one of many is a part of its own.
+    pub(super) fn save(changes: &mut Changes, region: &Self, saved: &mut Self) {
+        changes.entries("images", &region.images, &mut saved.images);
+        changes.entries("subnets", &region.subnets, &mut saved.subnets);
+        changes.entries("security_groups", &region.security_groups, &mut saved.security_groups);
+        changes.entries("placement_groups", &region.placement_groups, &mut saved.placement_groups);
+        changes.entries("launch_templates", &region.launch_templates, &mut saved.launch_templates);
+        changes.entries("launch_configurations", &region.launch_configurations, &mut saved.launch_configurations);
+        changes.entries("load_balancers", &region.load_balancers, &mut saved.load_balancers);
+        changes.entries("target_groups", &region.target_groups, &mut saved.target_groups);
+        changes.entries("auto_scaling_groups", &region.auto_scaling_groups, &mut saved.auto_scaling_groups);
+        changes.entries("topics", &region.topics, &mut saved.topics);
+        changes.entries("alarms", &region.alarms, &mut saved.alarms);
+        changes.value("spare_capacity", &region.spare_capacity, &mut saved.spare_capacity);
+        changes.value("ids", &region.ids, &mut saved.ids);
+    }
+
     /// A new id as EC2 makes them.
     pub(super) fn new_id(&mut self, prefix: &str) -> String {
         next_id(&mut self.ids, prefix)

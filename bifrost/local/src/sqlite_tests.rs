@@ -1,0 +1,86 @@
+use super::*;
+use serde_json::json;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+#[derive(Debug, Clone, Default, PartialEq, Serialize, serde::Deserialize)]
+struct Notes(Vec<String>);
+
+impl Resources for Notes {}
+
+fn world() -> World<Notes> {
+    let account = json!({"buckets": {"releases": {}}, "resources": ["first"]});
+    let world = json!({
+        "clock": "2026-11-21T12:00:00Z", "deployer_account": "000000000000", "deployer_region": "us-east-1",
+        "accounts": {"000000000000": account.clone(), "000000000001": account},
+    });
+    serde_json::from_value(world).unwrap()
+}
+
+/// A folder that is deleted with the test, and the file in it.
+fn file() -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("world.sqlite");
+    (folder, path)
+}
+
+fn open(path: &Path) -> Sqlite<Notes> {
+    Sqlite::open(path, "board", world).unwrap()
+}
+
+fn change(world: &mut World<Notes>) {
+    let object = serde_json::from_value(json!({"body": {"text": "a"}, "last_modified": "2026-11-21T12:00:00Z"}));
+    let account = world.accounts.get_mut(&"000000000000".parse().unwrap()).unwrap();
+    account.resources.0.push("second".into());
+    account.buckets.values_mut().next().unwrap().objects.insert("a/b~c".into(), object.unwrap());
+    world.accounts.remove(&"000000000001".parse().unwrap());
+    world.ids = 7;
+}
+
+#[test]
+fn changes_are_read_by_other_processes() {
+    let (_folder, path) = file();
+    let (mut one, mut other) = (open(&path), open(&path));
+    assert_eq!(other.read(World::clone).unwrap(), world());
+    one.transact(change).unwrap();
+    let mut expected = world();
+    change(&mut expected);
+    for file in [&mut one, &mut other, &mut open(&path)] {
+        assert_eq!(file.read(World::clone).unwrap(), expected);
+    }
+}
+
+#[test]
+fn panic_leaves_no_trace() {
+    let (_folder, path) = file();
+    let mut file = open(&path);
+    let panics = |world: &mut World<Notes>| {
+        change(world);
+        panic!("in a call");
+    };
+    catch_unwind(AssertUnwindSafe(|| file.transact(panics))).unwrap_err();
+    assert_eq!(file.read(World::clone).unwrap(), world());
+    assert_eq!(file.now(), world().clock);
+}
+
+#[test]
+fn renewed_file_is_seen_by_other_processes() {
+    let (_folder, path) = file();
+    let (mut one, mut stranger) = (open(&path), Sqlite::<Notes>::open(&path, "other", world).unwrap());
+    one.transact(change).unwrap();
+    renew(&path, "board", &world()).unwrap();
+    assert_eq!(one.read(World::clone).unwrap(), world());
+    stranger.transact(change).unwrap();
+    assert_eq!(one.read(World::clone).unwrap(), world());
+}
+
+#[test]
+fn other_layout_is_refused_and_renewed() {
+    let (_folder, path) = file();
+    let old = "CREATE TABLE world (deployer TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) STRICT;
+        CREATE TABLE event (deployer TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;";
+    Connection::open(&path).unwrap().execute_batch(old).unwrap();
+    let refused = Sqlite::open(&path, "board", world).err().unwrap();
+    assert!(matches!(refused, StoreError::Unreadable { .. }));
+    renew(&path, "board", &world()).unwrap();
+    assert_eq!(open(&path).read(World::clone).unwrap(), world());
+}
