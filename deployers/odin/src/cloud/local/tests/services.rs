@@ -62,8 +62,7 @@ async fn profiles_roles_topics_and_target_groups_have_the_arns_that_aws_gives_th
 async fn arns_name_the_partition_of_the_region() {
     for (region, partition) in [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")] {
         let mut resources = usual();
-        resources["regions"][region] = resources["regions"][REGION].take();
-        resources["regions"].as_object_mut().unwrap().remove(REGION);
+        resources["regions"] = json!({region: resources["regions"][REGION]});
         let store = Place::of(&resources).store;
         let ports = ports(Session::new(store, ACCOUNT.parse().unwrap(), region.parse().unwrap()));
 
