@@ -4,10 +4,11 @@
 //! make them only by way of CloudFormation (`aws:CalledVia`), and only in stacks that are named as its are; what is in a
 //! stack is told by name wherever IAM can tell it so. A role is made under the [boundary](crate::boundary) alone.
 
+use bifrost::release::service_principal;
 use bifrost::{Permission, PolicyCondition};
 
 /// Only CloudFormation does it, when a stack is made, changed or deleted.
-const BY_STACKS: PolicyCondition = ("ForAnyValue:StringEquals", "aws:CalledVia", &["cloudformation.amazonaws.com"]);
+const BY_STACKS: PolicyCondition = ("ForAnyValue:StringEquals", "aws:CalledVia", &[service_principal::CLOUD_FORMATION]);
 
 /// Only under the boundary.
 const BOUNDED: PolicyCondition = (
@@ -200,21 +201,21 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
         why: "a function gets its role: one of its stack, or one that stood before, which Fenrir lets pass by its tags; IAM cannot tell a role that is passed by its tags",
         actions: &["iam:PassRole"],
         resources: &["arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"],
-        conditions: &[("StringEquals", "iam:PassedToService", &["lambda.amazonaws.com"])],
+        conditions: &[("StringEquals", "iam:PassedToService", &[service_principal::LAMBDA])],
     },
     Permission {
         sid: "PassDeploymentRoles",
         why: "CodeDeploy gets the role of the stack",
         actions: &["iam:PassRole"],
         resources: &[DEPLOYMENT_ROLES],
-        conditions: &[("StringEquals", "iam:PassedToService", &["codedeploy.amazonaws.com"])],
+        conditions: &[("StringEquals", "iam:PassedToService", &[service_principal::CODE_DEPLOY])],
     },
     Permission {
         sid: "MakeServiceRoles",
         why: "the first load balancer of an account needs the role that the service itself works with",
         actions: &["iam:CreateServiceLinkedRole"],
         resources: &["arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/*"],
-        conditions: &[BY_STACKS, ("StringEquals", "iam:AWSServiceName", &["elasticloadbalancing.amazonaws.com"])],
+        conditions: &[BY_STACKS, ("StringEquals", "iam:AWSServiceName", &[service_principal::ELASTIC_LOAD_BALANCING])],
     },
     Permission {
         sid: "Apis",
@@ -380,7 +381,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
         resources: &["arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/*"],
         conditions: &[
             BY_STACKS,
-            ("StringLike", "kms:ViaService", &["dynamodb.*.amazonaws.com", "lambda.*.amazonaws.com"]),
+            ("StringLike", "kms:ViaService", &["dynamodb.*.${AWS::URLSuffix}", "lambda.*.${AWS::URLSuffix}"]),
         ],
     },
 ];

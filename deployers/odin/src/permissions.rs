@@ -3,6 +3,7 @@
 //! Groups and launch templates are told by the tags that every release puts on them, and the original's releases did;
 //! placement groups and alarms by their names; the rest by what AWS lets a policy tell.
 
+use bifrost::release::service_principal;
 use bifrost::{Permission, PolicyCondition};
 
 /// The tags that a group or template of a release has.
@@ -131,14 +132,22 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
         why: "IAM asks for it when instances get a profile's role, and when a lifecycle hook gets the role it publishes with",
         actions: &["iam:PassRole"],
         resources: &["arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"],
-        conditions: &[("StringEquals", "iam:PassedToService", &["autoscaling.amazonaws.com", "ec2.${AWS::URLSuffix}"])],
+        conditions: &[(
+            "StringEquals",
+            "iam:PassedToService",
+            &[service_principal::AUTO_SCALING, "ec2.${AWS::URLSuffix}"],
+        )],
     },
     Permission {
         sid: "MakeServiceRoles",
         why: "the first group of an account, and its first spot instance, need the role that AWS's service itself works with",
         actions: &["iam:CreateServiceLinkedRole"],
         resources: &["arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/*"],
-        conditions: &[("StringEquals", "iam:AWSServiceName", &["autoscaling.amazonaws.com", "spot.amazonaws.com"])],
+        conditions: &[(
+            "StringEquals",
+            "iam:AWSServiceName",
+            &[service_principal::AUTO_SCALING, service_principal::SPOT],
+        )],
     },
     Permission {
         sid: "MakeAlarms",

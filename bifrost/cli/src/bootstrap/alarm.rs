@@ -6,6 +6,7 @@
 use super::names::Names;
 use super::policy::{allow, document, substituted};
 use super::template::Template;
+use bifrost_core::release::service_principal;
 use serde_json::{Value, json};
 
 /// The `Error` of the `Fail` states that leave nothing behind (contract §5).
@@ -65,7 +66,7 @@ fn topic_policy(names: Names) -> Value {
         format!("arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{name}{}-alarm", names.0)
     };
     let publish = allow("TellOfTheAlarm", &["sns:Publish"], &[arn("sns", "")])
-        .of(json!({"Service": "events.amazonaws.com"}))
+        .of(json!({"Service": service_principal::EVENTS}))
         .when("ArnEquals", "aws:SourceArn", &[&arn("events", "rule/")]);
     json!({"Topics": [{"Ref": "AlarmTopic"}], "PolicyDocument": document([publish])})
 }

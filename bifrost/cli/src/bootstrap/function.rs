@@ -4,6 +4,7 @@ use super::names::{HAS_CODE, Names};
 use super::policy::{Statement, allow, deny_elsewhere, document, trust};
 use super::template::Template;
 use super::{DeployerOptions, LOG_DAYS};
+use bifrost_core::release::service_principal;
 use serde_json::{Map, Value, json};
 
 /// A task needs a tenth of it. Lambda gives a function CPU by its memory, and what a cold start does, TLS above all, is CPU.
@@ -90,7 +91,7 @@ fn role(names: Names, written: &[&str], options: &DeployerOptions) -> Value {
         "RoleName": names.execution_role(),
         "Description": "What the deployer may do in its own account, and the way into target accounts",
         "AssumeRolePolicyDocument":
-            document([trust("Lambda", "sts:AssumeRole", json!({"Service": "lambda.amazonaws.com"}))]),
+            document([trust("Lambda", "sts:AssumeRole", json!({"Service": service_principal::LAMBDA}))]),
         "Policies": [{"PolicyName": "deployer", "PolicyDocument": document(statements(names, written, options))}],
     })
 }

@@ -4,6 +4,7 @@ use super::function::log;
 use super::names::{HAS_CODE, Names};
 use super::policy::{allow, document, trust};
 use super::template::Template;
+use bifrost_core::release::service_principal;
 use serde_json::{Value, json};
 
 /// What Step Functions needs to write logs: AWS ties none of these to a resource.
@@ -58,7 +59,7 @@ fn role(names: Names) -> Value {
         "RoleName": names.machine_role(),
         "Description": "What the deployer's state machine may do",
         "AssumeRolePolicyDocument":
-            document([trust("StepFunctions", "sts:AssumeRole", json!({"Service": "states.amazonaws.com"}))]),
+            document([trust("StepFunctions", "sts:AssumeRole", json!({"Service": service_principal::STATES}))]),
         "Policies": [{"PolicyName": "machine", "PolicyDocument": document(statements)}],
     })
 }

@@ -5,7 +5,8 @@ use super::output;
 use crate::client::ClientDeployer;
 use bifrost_core::machine::Machine;
 
-/// In place of the function's ARN.
+/// The function's ARN with the placeholders of the contract. It is wire format: whatever the region, the partition is `aws`,
+/// as the Go implementation (Odin, Fenrir, step) prints it.
 const RESOURCE: &str = "arn:aws:lambda:{{aws_region}}:{{aws_account}}:function:{{lambda_name}}";
 
 #[derive(Debug, clap::Args)]

@@ -24,7 +24,7 @@ pub(super) fn check(
     let mut findings = vec![Finding::good(WHAT, owned)];
     findings.extend([
         public(settings, name, advice),
-        tls::check(settings, name),
+        tls::check(settings, name, &advice.identity().region),
         versions(settings, name, advice),
         encryption(settings, name, advice),
         object_lock(settings, name, advice),

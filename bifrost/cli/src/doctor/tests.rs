@@ -100,10 +100,14 @@ fn denied(operation: &'static str, message: &str) -> CloudError {
 }
 
 fn findings(seen: &Seen) -> Vec<Finding> {
+    findings_in("us-east-1", seen)
+}
+
+fn findings_in(region: &str, seen: &Seen) -> Vec<Finding> {
     let identity = Identity {
         name: "coinbase-odin".into(),
         account: "111111111111".parse().unwrap(),
-        region: "us-east-1".parse().unwrap(),
+        region: region.parse().unwrap(),
     };
     let bucket: BucketName = identity.bucket().unwrap();
     seen.findings(&Patient { identity: &identity, bucket: &bucket, definition: definition() }, "odin")
@@ -250,6 +254,18 @@ fn a_policy_wants_tls_only_if_it_denies_everybody_everything_without() {
         ("Condition", json!({"Bool": {"aws:SecureTransport": "true"}})),
     ] {
         assert!(wanting(field, value).contains("bucket: TLS only"), "{field}");
+    }
+}
+
+#[test]
+fn bucket_policy_statement_names_the_partition() {
+    let seen = Seen { bucket: Ok(Some(BucketSettings { policy: Ok(None), ..bucket() })), ..healthy() };
+    for (region, partition) in [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")] {
+        let bucket = format!("arn:{partition}:s3:::coinbase-odin-111111111111");
+        let resources = json!([bucket, format!("{bucket}/*")]).to_string();
+        let findings = findings_in(region, &seen);
+        let names_them = |finding: &Finding| finding.next_step.as_ref().is_some_and(|step| step.contains(&resources));
+        assert!(findings.iter().any(names_them), "{region}: {findings:?}");
     }
 }
 

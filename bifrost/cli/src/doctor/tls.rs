@@ -2,22 +2,23 @@
 
 use super::Finding;
 use bifrost_core::cloud::BucketSettings;
-use bifrost_core::release::BucketName;
+use bifrost_core::release::{BucketName, Region};
 use serde_json::{Value, json};
 
 const WHAT: &str = "bucket: TLS only";
 
-pub(super) fn check(settings: &BucketSettings, name: &BucketName) -> Finding {
+pub(super) fn check(settings: &BucketSettings, name: &BucketName, region: &Region) -> Finding {
     match &settings.policy {
         Err(error) => Finding::unchecked(WHAT, error),
         Ok(policy) if policy.as_ref().is_some_and(wants_tls) => Finding::good(WHAT, "its policy refuses all else"),
         Ok(_) => {
+            let partition = region.partition();
             let statement = json!({
                 "Sid": "TlsOnly",
                 "Effect": "Deny",
                 "Principal": "*",
                 "Action": "s3:*",
-                "Resource": [format!("arn:aws:s3:::{name}"), format!("arn:aws:s3:::{name}/*")],
+                "Resource": [partition.s3_arn(name.as_str()), partition.s3_arn(&format!("{name}/*"))],
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             });
             let next_step = format!("add to its policy, with `aws s3api put-bucket-policy`: {statement}");

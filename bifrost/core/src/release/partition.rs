@@ -26,6 +26,34 @@ pub enum Partition {
 }
 
 impl Partition {
+    /// All partitions.
+    pub const ALL: [Self; 8] = [
+        Self::Aws,
+        Self::AwsCn,
+        Self::AwsEusc,
+        Self::AwsIso,
+        Self::AwsIsoB,
+        Self::AwsIsoE,
+        Self::AwsIsoF,
+        Self::AwsUsGov,
+    ];
+
+    /// The partition that a region belongs to, by the form of the region's name.
+    #[must_use]
+    pub fn of_region(region: &str) -> Self {
+        const PREFIXES: [(&str, Partition); 7] = [
+            ("cn-", Partition::AwsCn),
+            ("eusc-", Partition::AwsEusc),
+            ("eu-isoe-", Partition::AwsIsoE),
+            ("us-gov-", Partition::AwsUsGov),
+            ("us-iso-", Partition::AwsIso),
+            ("us-isob-", Partition::AwsIsoB),
+            ("us-isof-", Partition::AwsIsoF),
+        ];
+        let found = PREFIXES.iter().find(|(prefix, _)| region.starts_with(prefix));
+        found.map_or(Self::Aws, |(_, partition)| *partition)
+    }
+
     /// The partition's name, as ARNs spell it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -54,23 +82,30 @@ impl Partition {
             Self::AwsIsoF => "csp.hci.ic.gov",
         }
     }
+
+    /// The ARN of a bucket, or with `<bucket>/<key>` of an object. Both have neither region nor account.
+    ///
+    /// ```
+    /// # use bifrost_core::release::Partition;
+    /// assert_eq!(Partition::AwsCn.s3_arn("releases/*"), "arn:aws-cn:s3:::releases/*");
+    /// ```
+    #[must_use]
+    pub fn s3_arn(self, resource: &str) -> String {
+        format!("arn:{}:s3:::{resource}", self.name())
+    }
+
+    /// The ARN of a policy that AWS manages, such as `service-role/AWSLambdaBasicExecutionRole`.
+    #[must_use]
+    pub fn managed_policy_arn(self, policy: &str) -> String {
+        format!("arn:{}:iam::aws:policy/{policy}", self.name())
+    }
 }
 
 impl Region {
     /// The partition that the region belongs to, by the form of its name.
     #[must_use]
     pub fn partition(&self) -> Partition {
-        const PREFIXES: [(&str, Partition); 7] = [
-            ("cn-", Partition::AwsCn),
-            ("eusc-", Partition::AwsEusc),
-            ("eu-isoe-", Partition::AwsIsoE),
-            ("us-gov-", Partition::AwsUsGov),
-            ("us-iso-", Partition::AwsIso),
-            ("us-isob-", Partition::AwsIsoB),
-            ("us-isof-", Partition::AwsIsoF),
-        ];
-        let found = PREFIXES.iter().find(|(prefix, _)| self.as_str().starts_with(prefix));
-        found.map_or(Partition::Aws, |(_, partition)| *partition)
+        Partition::of_region(self.as_str())
     }
 
     /// The ARN of a resource of that service in this region.
@@ -149,5 +184,7 @@ mod tests {
         let (china, account) = ("cn-north-1".parse::<Region>().unwrap(), "111111111111".parse().unwrap());
         assert_eq!(china.arn("lambda", &account, "function:f"), "arn:aws-cn:lambda:cn-north-1:111111111111:function:f");
         assert_eq!(china.iam_arn(&account, "role/r"), "arn:aws-cn:iam::111111111111:role/r");
+        assert_eq!(Partition::AwsUsGov.s3_arn("b/k"), "arn:aws-us-gov:s3:::b/k");
+        assert_eq!(Partition::AwsUsGov.managed_policy_arn("p"), "arn:aws-us-gov:iam::aws:policy/p");
     }
 }

@@ -57,7 +57,8 @@ impl TemplateSource {
         if body.len() <= LARGEST_BODY {
             return Self::Body(body);
         }
-        Self::Url(format!("https://{bucket}.s3.{region}.amazonaws.com/{key}"))
+        let suffix = region.partition().url_suffix();
+        Self::Url(format!("https://{bucket}.s3.{region}.{suffix}/{key}"))
     }
 }
 
@@ -327,4 +328,25 @@ pub trait CloudFormation: Send + Sync {
     /// # Errors
     /// Whatever CloudFormation answers, and that the search failed.
     async fn drift(&self, stack: &str, detection: &str) -> Result<Option<Drift>, CloudError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::sample;
+
+    #[test]
+    fn template_url_ends_as_hosts_of_the_partition_do() {
+        let bucket = "releases".parse().unwrap();
+        let key = sample::release().envelope.release_dir().log();
+        let template = Value::from("x".repeat(LARGEST_BODY));
+        for (region, host) in [
+            ("us-east-1", "releases.s3.us-east-1.amazonaws.com"),
+            ("us-gov-west-1", "releases.s3.us-gov-west-1.amazonaws.com"),
+            ("cn-north-1", "releases.s3.cn-north-1.amazonaws.com.cn"),
+        ] {
+            let source = TemplateSource::of(&template, &bucket, &key, &region.parse().unwrap());
+            assert_eq!(source, TemplateSource::Url(format!("https://{host}/{key}")));
+        }
+    }
 }

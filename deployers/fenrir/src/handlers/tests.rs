@@ -4,6 +4,7 @@ use crate::Fenrir;
 use crate::lab::{REGION, STACK, deploy, output, region, release, stacks, world};
 use crate::release::FenrirRelease;
 use bifrost::halt;
+use bifrost::local::LocalDeployer;
 use bifrost::release::{Release, Sha256};
 use bifrost::testing::{Lab, Run};
 use serde_json::{Value, json};
@@ -285,6 +286,43 @@ async fn a_file_that_is_missing_or_another_projects_is_refused() {
     let told = errors(&run).concat();
     assert!(told.contains(&format!("s3_uris_sha256s.{ours}: there is no such file")), "{told}");
     assert!(told.contains(&format!("s3_uris_sha256s.{theirs}: ")), "{told}");
+}
+
+#[tokio::test]
+async fn deploy_names_resources_in_the_partition_of_the_region() {
+    for (region, partition, suffix) in
+        [("us-gov-west-1", "aws-us-gov", "amazonaws.com"), ("cn-north-1", "aws-cn", "amazonaws.com.cn")]
+    {
+        let world = Fenrir::WORLD.replace("us-east-1", region).replace("arn:aws:", &format!("arn:{partition}:"));
+        let lab: Lab<Fenrir> = Lab::new(serde_json::from_str(&world).unwrap()).unwrap();
+        let mut template = release(2, &[])["template"].clone();
+        // With a note that makes the template too large for a request: CloudFormation reads it by its URL.
+        template["Resources"]["queue"] =
+            json!({ "Type": "AWS::SQS::Queue", "Metadata": { "note": "n".repeat(60_000) } });
+        template["Outputs"] = json!({
+            "Queue": { "Value": { "Ref": "queue" } },
+            "Table": { "Value": { "Fn::GetAtt": ["table", "Arn"] } },
+            "Stack": { "Value": { "Ref": "AWS::StackId" } },
+            "Partition": { "Value": { "Ref": "AWS::Partition" } },
+            "Suffix": { "Value": { "Fn::Sub": "${AWS::URLSuffix}" } },
+        });
+        let body = template.to_string().into_bytes();
+        let changes = [("/aws_region", json!(region)), ("/template_sha256", json!(Sha256::of(&body).to_string()))];
+        let mut sent = release(2, &changes);
+        sent.as_object_mut().unwrap().remove("template");
+        let run = lab.deploy(&sent, &[("template", &body)]).await.unwrap();
+        assert_eq!((last(&run), errors(&run)), ("Success", Vec::new()));
+        let execution = &run.execution.arn;
+        assert!(execution.starts_with(&format!("arn:{partition}:states:{region}:")), "{execution}");
+
+        let outputs = output(&lab, &run).fields.outputs;
+        assert_eq!((outputs["Partition"].as_str(), outputs["Suffix"].as_str()), (partition, suffix));
+        let start = |service: &str| format!("arn:{partition}:{service}:{region}:000000000000:");
+        assert!(outputs["Table"].starts_with(&start("dynamodb")), "{}", outputs["Table"]);
+        assert!(outputs["Stack"].starts_with(&start("cloudformation")), "{}", outputs["Stack"]);
+        let queue = format!("https://sqs.{region}.{suffix}/000000000000/");
+        assert!(outputs["Queue"].starts_with(&queue), "{}", outputs["Queue"]);
+    }
 }
 
 /// A template of nearly a megabyte, which is all that CloudFormation takes.

@@ -5,25 +5,9 @@ use super::{Answer, Facts, Lookup, tags};
 use crate::template::Node;
 use serde_json::{Value, json};
 
-/// The partition of AWS that a region is in.
-pub(super) fn partition(facts: &Facts<'_>) -> &'static str {
-    /// By how names of regions begin; all others are in `aws`.
-    const PARTITIONS: [(&str, &str); 7] = [
-        ("cn-", "aws-cn"),
-        ("us-gov-", "aws-us-gov"),
-        ("us-iso-", "aws-iso"),
-        ("us-isob-", "aws-iso-b"),
-        ("us-isof-", "aws-iso-f"),
-        ("eu-isoe-", "aws-iso-e"),
-        ("eusc-", "aws-eusc"),
-    ];
-    let of_region = PARTITIONS.iter().find(|(prefix, _)| facts.region.as_str().starts_with(prefix));
-    of_region.map_or("aws", |(_, partition)| partition)
-}
-
 /// The ARN of a resource of a service in the target account and region.
 pub(super) fn arn(facts: &Facts<'_>, service: &str, resource: &str) -> String {
-    format!("arn:{}:{service}:{}:{}:{resource}", partition(facts), facts.region, facts.account)
+    facts.region.arn(service, facts.account, resource)
 }
 
 /// Whether a text is an ARN rather than a name.

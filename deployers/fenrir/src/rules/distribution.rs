@@ -6,6 +6,7 @@ use super::table::Shape::{Any, Boolean, Integer, List, Number, Object, OneOf, Re
 use super::table::Table;
 use super::tags::{self, TAG};
 use crate::template::{Content, Node};
+use bifrost::release::Partition;
 use serde_json::Value;
 
 /// The type.
@@ -187,7 +188,9 @@ fn domain_name(place: &mut Place<'_, '_>, node: &Node) -> Value {
 
 fn is_of_aws(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
-    name.ends_with(".amazonaws.com") || name.ends_with(".amazonaws.com.cn")
+    let is_in =
+        |partition: Partition| name.strip_suffix(partition.url_suffix()).is_some_and(|host| host.ends_with('.'));
+    Partition::ALL.into_iter().any(is_in)
 }
 
 /// Whether a domain, or a part that one is computed of, has a label of S3.
@@ -247,6 +250,7 @@ mod tests {
             "b.s3-website-us-east-1.amazonaws.com",
             "B.S3.us-east-1.amazonaws.com.",
             "b.s3.cn-north-1.amazonaws.com.cn",
+            "b.s3.us-iso-east-1.c2s.ic.gov",
         ] {
             let origin = json!({"Id": "o", "DomainName": domain});
             Lab::default().refuses(with_origin(&origin), &format!("{origins}.DomainName"), "is a bucket of S3");

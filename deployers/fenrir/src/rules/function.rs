@@ -7,7 +7,7 @@ use super::table::Shape::{
     Boolean, Integer, List, Map, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar, Text,
 };
 use super::table::{Table, refuse_intrinsic};
-use super::{Answer, Lookup, arns, code, function_events, function_policies, names, runtimes, tags};
+use super::{Answer, Lookup, code, function_events, function_policies, names, runtimes, tags};
 use crate::template::Node;
 use serde_json::{Map as JsonMap, Value, json};
 
@@ -167,8 +167,7 @@ fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<Strin
 /// What SAM makes of policies never gives more rights than the boundary.
 fn bound(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
     let facts = place.facts();
-    let partition = arns::partition(facts);
-    let boundary = json!(format!("arn:{partition}:iam::{}:policy/fenrir-permissions-boundary", facts.account));
+    let boundary = json!(facts.region.iam_arn(facts.account, "policy/fenrir-permissions-boundary"));
     if let Some(written) = node.get("PermissionsBoundary").filter(|written| Value::from(*written) != boundary) {
         let message = format!("is overwritten with {boundary}");
         place.within("PermissionsBoundary").warn(written.span, message, "leave it out");

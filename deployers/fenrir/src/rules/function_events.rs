@@ -198,11 +198,11 @@ fn name<'n>(place: &mut Place<'_, '_>, node: &'n Node, words: &str) -> Option<&'
 /// pass.
 fn bucket(place: &mut Place<'_, '_>, node: &Node) -> Value {
     if let Some(name) = name(place, node, "the name of a bucket") {
-        let partition = arns::partition(place.facts());
+        let arn = place.facts().region.partition().s3_arn(name);
         let message = format!("the bucket `{name}` is not in the template, and SAM takes no events of others");
         let help = "let the bucket send to a queue or topic, and write an event of that";
         place.warn(node.span, message, help);
-        arns::require_correct_tags(place, node, name, &format!("arn:{partition}:s3:::{name}"));
+        arns::require_correct_tags(place, node, name, &arn);
     }
     node.into()
 }

@@ -6,6 +6,7 @@ use super::resource::ResourceType;
 use super::table::Shape::{Boolean, OneOf, Plain, Required, Rule, Text};
 use super::table::Table;
 use crate::template::Node;
+use bifrost::release::service_principal;
 use serde_json::Value;
 
 /// The type.
@@ -29,10 +30,10 @@ const PROPERTIES: Table = &[
     ("SourceArn", Text),
 ];
 const PRINCIPALS: &[&str] = &[
-    "elasticloadbalancing.amazonaws.com",
-    "secretsmanager.amazonaws.com",
-    "apigateway.amazonaws.com",
-    "events.amazonaws.com",
+    service_principal::ELASTIC_LOAD_BALANCING,
+    service_principal::SECRETS_MANAGER,
+    service_principal::API_GATEWAY,
+    service_principal::EVENTS,
 ];
 
 fn function(place: &mut Place<'_, '_>, node: &Node) -> Value {

@@ -19,6 +19,7 @@ mod journal;
 mod made;
 mod malformed;
 mod originals;
+mod partitions;
 mod paths;
 mod plan;
 mod policies;

@@ -1,5 +1,6 @@
 //! ARNs and ids. What is random at AWS is the digest of what it belongs to here, so that a world runs the same way twice.
 
+use bifrost::release::Partition;
 use sha1::{Digest, Sha1};
 use std::fmt::Write as _;
 
@@ -24,7 +25,7 @@ pub(super) fn uuid(text: &str) -> String {
     format!("{}-{}-{}-{}-{}", part(0, 8), part(8, 12), part(12, 16), part(16, 20), part(20, 32))
 }
 
-/// What the ARN of a stack tells.
+/// What the ARN of a stack contains; that of a change set has all but the stack's name.
 #[derive(Clone, Copy)]
 pub(super) struct StackArn<'a> {
     pub(super) region: &'a str,
@@ -37,6 +38,11 @@ impl<'a> StackArn<'a> {
     pub(super) fn of(arn: &'a str) -> Self {
         let part = |number| arn.split(':').nth(number).unwrap_or_default();
         Self { region: part(3), account: part(4), name: part(5).split('/').nth(1).unwrap_or_default() }
+    }
+
+    /// The partition that its region belongs to.
+    pub(super) fn partition(&self) -> Partition {
+        Partition::of_region(self.region)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Change sets: how they are asked for, and what comes of them.
 
-use super::arn::digest;
+use super::arn::{StackArn, digest};
 use super::changes::changes;
 use super::stack::StoredStack;
 use super::template::{Template, is_sam};
@@ -8,6 +8,7 @@ use super::{refusal, validation_error};
 use crate::cloud::{Change, ChangeSet, ChangeSetStatus, ExecutionStatus, NewChangeSet};
 use crate::rules::Tags;
 use bifrost::local::{ServiceError, later};
+use bifrost::release::Partition;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -59,12 +60,13 @@ impl StoredChangeSet {
         stack: &StoredStack,
         now: DateTime<Utc>,
     ) -> Self {
-        let processed = Template::process(&template);
+        let partition = StackArn::of(&id).partition();
+        let processed = Template::process(&template, partition);
         let outcome = processed.and_then(|processed| {
             let changes = changes(stack, &processed, &new.tags);
             let retyped = retyped(stack, &processed);
             // Other outputs or tags can be had without a change to any resource.
-            let is_same = changes.is_empty() && stack.tags == new.tags && processed.outputs == outputs(stack);
+            let is_same = changes.is_empty() && stack.tags == new.tags && processed.outputs == outputs(stack, partition);
             match (is_same, retyped.is_empty()) {
                 (_, false) => Err(format!("Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]", retyped.join(", "))),
                 (true, _) => Err(unchanged(&template).into()),
@@ -148,8 +150,8 @@ impl StoredChangeSet {
 }
 
 /// The outputs of the stack's template.
-fn outputs(stack: &StoredStack) -> BTreeMap<String, Value> {
-    let processed = stack.template.as_ref().and_then(|template| Template::process(template).ok());
+fn outputs(stack: &StoredStack, partition: Partition) -> BTreeMap<String, Value> {
+    let processed = stack.template.as_ref().and_then(|template| Template::process(template, partition).ok());
     processed.map(|processed| processed.outputs).unwrap_or_default()
 }
 

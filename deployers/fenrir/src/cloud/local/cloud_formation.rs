@@ -231,7 +231,7 @@ fn create(place: &mut Place<'_, FenrirAccount>, new: &NewChangeSet) -> Result<()
 /// A new ARN of CloudFormation's.
 fn new_arn(place: &mut Place<'_, FenrirAccount>, kind: &str, name: &str) -> String {
     let id = uuid(&place.new_id(name));
-    format!("arn:aws:cloudformation:{}:{}:{kind}/{name}/{id}", place.region, place.account)
+    place.region.arn("cloudformation", place.account, &format!("{kind}/{name}/{id}"))
 }
 
 /// Makes the stack that a change set is to make: it waits for it.
@@ -278,7 +278,7 @@ fn execute(
     }
     let (arn, key, change_set) = (arn.clone(), key.clone(), change_set.clone());
     // It was processed when the change set was made, and nothing of it has changed since.
-    let target = Template::process(&change_set.template).map_err(validation_error)?;
+    let target = Template::process(&change_set.template, place.region.partition()).map_err(validation_error)?;
     let without_code = without_code(place, &target);
     let region = region(place);
     if let Some(stack) = region.stacks.get_mut(&arn) {

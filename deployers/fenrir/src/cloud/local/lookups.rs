@@ -7,6 +7,7 @@ use crate::rules::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet, Ta
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
 use bifrost::local::{Place, Session};
+use bifrost::release::Partition;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[async_trait]
@@ -39,7 +40,7 @@ fn answer(place: &mut Place<'_, FenrirAccount>, lookup: &Lookup) -> Answer {
     let region = place.resources.regions.entry(region_name.clone()).or_default();
     match lookup {
         Lookup::Role(name) => Answer::Role(place.resources.roles.get(name).map(|role| Role {
-            arn: format!("arn:aws:iam::{account}:role{}{name}", role.path),
+            arn: region_name.iam_arn(&account, &format!("role{}{name}", role.path)),
             tags: role.tags.clone(),
         })),
         Lookup::SecurityGroups(name) => Answer::SecurityGroups(security_groups(region, name)),
@@ -47,10 +48,10 @@ fn answer(place: &mut Place<'_, FenrirAccount>, lookup: &Lookup) -> Answer {
         Lookup::Key(name) => Answer::Key(key(&region.keys, name)),
         Lookup::TableStream(name) => {
             let label = region.tables.get(name).and_then(|table| table.stream.as_ref());
-            let arn = |label| format!("arn:aws:dynamodb:{region_name}:{account}:table/{name}/stream/{label}");
+            let arn = |label| region_name.arn("dynamodb", &account, &format!("table/{name}/stream/{label}"));
             Answer::TableStream(label.map(arn))
         }
-        Lookup::Tags(arn) => Answer::Tags(tags(region, arn)),
+        Lookup::Tags(arn) => Answer::Tags(tags(region, region_name.partition(), arn)),
     }
 }
 
@@ -77,9 +78,10 @@ fn key(keys: &BTreeMap<String, StoredKey>, name: &str) -> Option<Key> {
 }
 
 /// The tags of the resource of that ARN: one by itself, a table, or one of a stack.
-fn tags(region: &FenrirRegion, arn: &str) -> Option<Tags> {
+fn tags(region: &FenrirRegion, partition: Partition, arn: &str) -> Option<Tags> {
     let table = || {
-        let (_, name) = arn.split_once(":table/").filter(|_| arn.starts_with("arn:aws:dynamodb:"))?;
+        let of_tables = format!("arn:{}:dynamodb:", partition.name());
+        let (_, name) = arn.split_once(":table/").filter(|_| arn.starts_with(&of_tables))?;
         let name = name.split('/').next().unwrap_or(name);
         region.tables.get(name).map(|table| table.tags.clone()).filter(|tags| !tags.is_empty())
     };

@@ -72,14 +72,14 @@ impl Scope<'_> {
     }
 
     fn reference(&self, name: &str) -> Result<String, String> {
-        let StackArn { region, account, name: stack_name } = StackArn::of(self.stack);
+        let stack = StackArn::of(self.stack);
         Ok(match name {
-            "AWS::AccountId" => account.into(),
-            "AWS::Region" => region.into(),
-            "AWS::StackName" => stack_name.into(),
+            "AWS::AccountId" => stack.account.into(),
+            "AWS::Region" => stack.region.into(),
+            "AWS::StackName" => stack.name.into(),
             "AWS::StackId" => self.stack.into(),
-            "AWS::Partition" => "aws".into(),
-            "AWS::URLSuffix" => "amazonaws.com".into(),
+            "AWS::Partition" => stack.partition().name().into(),
+            "AWS::URLSuffix" => stack.partition().url_suffix().into(),
             name => self.resource(name)?.physical_id.clone(),
         })
     }
@@ -186,9 +186,10 @@ pub(super) fn sub_parts(mut text: &str) -> Vec<SubPart<'_>> {
     parts
 }
 
-/// Physical id and attributes of a new resource of that type. In the type's patterns stand `{region}`, `{account}`, `{name}`
-/// (its name as it says it, or else as CloudFormation makes it), `{number}`, `{random}`, `{RANDOM}` and `{uuid}` (made of
-/// its number in the stack), `{id}` (its physical id), and any of its properties.
+/// Physical id and attributes of a new resource of that type. The type's patterns contain `{region}` and `{account}`,
+/// `{partition}` and `{suffix}` (the region's partition, and the end of its host names), `{name}` (its name as it says it,
+/// or else as CloudFormation makes it), `{number}`, `{random}`, `{RANDOM}` and `{uuid}` (made of its number in the stack),
+/// `{id}` (its physical id), and any of its properties.
 pub(super) fn identify(
     kind: &ResourceType,
     stack: &str,
@@ -204,7 +205,8 @@ pub(super) fn identify(
     let name = own.map_or_else(generated, Into::into);
     let fill = |pattern: &str, id: &str| {
         let known = json!({
-            "region": at.region, "account": at.account, "name": name, "number": number.to_string(), "random": random,
+            "region": at.region, "account": at.account, "partition": at.partition().name(),
+            "suffix": at.partition().url_suffix(), "name": name, "number": number.to_string(), "random": random,
             "RANDOM": random.to_uppercase(), "uuid": uuid(&seed), "id": id,
         });
         fill(pattern, |field| known.get(field).or_else(|| properties.get(field)).and_then(Value::as_str))

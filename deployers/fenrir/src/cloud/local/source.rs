@@ -3,6 +3,7 @@
 use super::{FenrirAccount, validation_error};
 use crate::cloud::TemplateSource;
 use bifrost::local::{Place, ServiceError};
+use bifrost::release::Partition;
 use serde_json::Value;
 
 /// Bytes that a template in a request may have.
@@ -40,10 +41,12 @@ fn by_url<'p>(place: &'p Place<'_, FenrirAccount>, url: &str) -> Result<&'p [u8]
     Ok(object)
 }
 
-/// Bucket and key of an S3 URL: `https://<bucket>.s3.<region>.amazonaws.com/<key>`, or with the bucket in the path.
+/// Bucket and key of an S3 URL: `https://<bucket>.s3.<region>.<suffix>/<key>` with the suffix of any partition, or with the
+/// bucket in the path.
 fn location(url: &str) -> Option<(&str, &str)> {
     let (host, path) = url.strip_prefix("https://")?.split_once('/')?;
-    let host = host.strip_suffix(".amazonaws.com")?;
+    let without = |partition: Partition| host.strip_suffix(partition.url_suffix())?.strip_suffix('.');
+    let host = Partition::ALL.into_iter().find_map(without)?;
     if host == "s3" || host.starts_with("s3.") || host.starts_with("s3-") {
         return path.split_once('/');
     }
@@ -93,6 +96,8 @@ mod tests {
             "https://my.bucket.s3.amazonaws.com/a/b%3Ac",
             "https://s3.eu-west-1.amazonaws.com/my.bucket/a/b%3Ac",
             "https://s3.amazonaws.com/my.bucket/a/b%3Ac",
+            "https://my.bucket.s3.us-gov-west-1.amazonaws.com/a/b%3Ac",
+            "https://my.bucket.s3.cn-north-1.amazonaws.com.cn/a/b%3Ac",
         ] {
             let (bucket, key) = location(url).unwrap();
             assert_eq!((bucket, decoded(key).as_str()), ("my.bucket", "a/b:c"), "{url}");

@@ -3,6 +3,7 @@
 use super::order::{in_order, needs_of, references};
 use super::sam;
 use super::types::ResourceType;
+use bifrost::release::Partition;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,13 +22,13 @@ pub(super) struct Template {
 }
 
 impl Template {
-    /// Processes a template as it was given.
+    /// Processes a template as it was given to a region of that partition.
     ///
     /// # Errors
     /// The reason that the change set fails for, in CloudFormation's words.
-    pub(super) fn process(given: &Value) -> Result<Self, String> {
+    pub(super) fn process(given: &Value, partition: Partition) -> Result<Self, String> {
         let expanded = if is_sam(given) {
-            sam::expand(given).map_err(|findings| {
+            sam::expand(given, partition).map_err(|findings| {
                 let (count, all) = (findings.len(), findings.join(" "));
                 format!("Transform {TRANSFORM} failed with: Invalid Serverless Application Specification document. Number of errors found: {count}. {all}")
             })?

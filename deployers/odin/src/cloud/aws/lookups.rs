@@ -28,8 +28,7 @@ impl Iam for Service<aws_sdk_iam::Client> {
 #[async_trait]
 impl Topics for Service<aws_sdk_sns::Client> {
     async fn topic_arn(&self, name: &str) -> Result<Option<String>, CloudError> {
-        let (region, account) = (self.session.region(), self.session.account());
-        let arn = format!("arn:aws:sns:{region}:{account}:{name}");
+        let arn = self.session.region().arn("sns", self.session.account(), name);
         let request = Request::new("sns:GetTopicAttributes", name);
         let get = self.client.get_topic_attributes().topic_arn(&arn);
         Ok(found(request.make(&self.session, get.send()).await)?.map(|_| arn))

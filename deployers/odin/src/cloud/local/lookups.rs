@@ -5,7 +5,7 @@ use crate::cloud::{Iam, InstanceProfile, Role, Topics};
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
 use bifrost::local::Session;
-use bifrost::release::AccountId;
+use bifrost::release::{AccountId, Region};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -55,22 +55,22 @@ fn root() -> String {
 
 impl StoredIam {
     /// Whether there is an instance profile of that ARN.
-    pub(super) fn has_profile(&self, account: &AccountId, arn: &str) -> bool {
-        self.instance_profiles.iter().any(|(name, profile)| profile_arn(account, name, profile) == arn)
+    pub(super) fn has_profile(&self, region: &Region, account: &AccountId, arn: &str) -> bool {
+        self.instance_profiles.iter().any(|(name, profile)| profile_arn(region, account, name, profile) == arn)
     }
 
     /// Whether there is a role of that ARN.
-    pub(super) fn has_role(&self, account: &AccountId, arn: &str) -> bool {
-        self.roles.iter().any(|(name, role)| role_arn(account, name, role) == arn)
+    pub(super) fn has_role(&self, region: &Region, account: &AccountId, arn: &str) -> bool {
+        self.roles.iter().any(|(name, role)| role_arn(region, account, name, role) == arn)
     }
 }
 
-fn profile_arn(account: &AccountId, name: &str, profile: &StoredProfile) -> String {
-    format!("arn:aws:iam::{account}:instance-profile{}{name}", profile.path)
+fn profile_arn(region: &Region, account: &AccountId, name: &str, profile: &StoredProfile) -> String {
+    region.iam_arn(account, &format!("instance-profile{}{name}", profile.path))
 }
 
-fn role_arn(account: &AccountId, name: &str, role: &StoredRole) -> String {
-    format!("arn:aws:iam::{account}:role{}{name}", role.path)
+fn role_arn(region: &Region, account: &AccountId, name: &str, role: &StoredRole) -> String {
+    region.iam_arn(account, &format!("role{}{name}", role.path))
 }
 
 #[async_trait]
@@ -78,7 +78,7 @@ impl Iam for Session<OdinAccount> {
     async fn instance_profile(&self, name: &str) -> Result<Option<InstanceProfile>, CloudError> {
         self.call("iam:GetInstanceProfile", name, |place| {
             let found = place.resources.iam.instance_profiles.get(name);
-            let describe = |profile: &_| profile_arn(place.account, name, profile);
+            let describe = |profile: &_| profile_arn(place.region, place.account, name, profile);
             Ok(found.map(|profile| InstanceProfile { arn: describe(profile), path: profile.path.clone() }))
         })
         .await
@@ -87,7 +87,7 @@ impl Iam for Session<OdinAccount> {
     async fn role(&self, name: &str) -> Result<Option<Role>, CloudError> {
         self.call("iam:GetRole", name, |place| {
             let found = place.resources.iam.roles.get(name);
-            Ok(found.map(|role| Role { arn: role_arn(place.account, name, role) }))
+            Ok(found.map(|role| Role { arn: role_arn(place.region, place.account, name, role) }))
         })
         .await
     }

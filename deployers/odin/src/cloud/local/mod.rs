@@ -99,7 +99,7 @@ impl Here<'_> {
     /// ARN of a target group.
     pub(super) fn target_group_arn(&self, name: &str) -> String {
         let id = digest(name);
-        format!("arn:aws:elasticloadbalancing:{}:{}:targetgroup/{name}/{id:016x}", self.region, self.account)
+        self.region.arn("elasticloadbalancing", self.account, &format!("targetgroup/{name}/{id:016x}"))
     }
 
     /// ARN of an auto-scaling group.
@@ -114,12 +114,13 @@ impl Here<'_> {
 
     fn auto_scaling_arn(&self, kind: &str, group: &str, rest: &str) -> String {
         let uuid = uuid(&format!("{group}{rest}"));
-        format!("arn:aws:autoscaling:{}:{}:{kind}:{uuid}:autoScalingGroupName/{group}{rest}", self.region, self.account)
+        let resource = format!("{kind}:{uuid}:autoScalingGroupName/{group}{rest}");
+        self.region.arn("autoscaling", self.account, &resource)
     }
 
     /// ARN of a topic.
     pub(super) fn topic_arn(&self, name: &str) -> String {
-        format!("arn:aws:sns:{}:{}:{name}", self.region, self.account)
+        self.region.arn("sns", self.account, name)
     }
 }
 

@@ -101,7 +101,7 @@ fn missing(template: &NewLaunchTemplate, region: &OdinRegion, here: Here<'_>) ->
         return Some(format!("The security group '{id}' does not exist"));
     }
     let profile = template.instance_profile_arn.as_ref();
-    if let Some(arn) = profile.filter(|arn| !here.iam.has_profile(here.account, arn)) {
+    if let Some(arn) = profile.filter(|arn| !here.iam.has_profile(here.region, here.account, arn)) {
         return Some(format!(
             "Value ({arn}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN"
         ));
@@ -130,7 +130,7 @@ fn check_hook(hook: &LifecycleHook, region: &OdinRegion, here: Here<'_>) -> Resu
         return Err(validation_error(format!("Hook {name}: the heartbeat timeout must be 30 to 7200 seconds")));
     }
     let has_topic = region.topics.keys().any(|topic| here.topic_arn(topic) == *notification_target_arn);
-    if !has_topic || !here.iam.has_role(here.account, role_arn) {
+    if !has_topic || !here.iam.has_role(here.region, here.account, role_arn) {
         let message = format!(
             "Unable to publish test message to notification target {notification_target_arn} using IAM role {role_arn}. \
              Please check your target and role configuration and try to put lifecycle hook again."

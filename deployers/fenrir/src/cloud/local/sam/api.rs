@@ -1,6 +1,7 @@
 //! APIs: the API, a deployment that changes with it, and its stage.
 
 use super::{Expansion, Given, kept, location, short};
+use bifrost::release::service_principal;
 use serde_json::{Map, Value, json};
 
 /// The APIs that SAM makes for events that name none.
@@ -179,7 +180,7 @@ impl Expansion {
                     given.id
                 );
                 let properties = json!({
-                    "Action": "lambda:InvokeFunction", "FunctionName": function, "Principal": "apigateway.amazonaws.com",
+                    "Action": "lambda:InvokeFunction", "FunctionName": function, "Principal": service_principal::API_GATEWAY,
                     "SourceArn": {"Fn::Sub": source},
                 });
                 let definition = json!({"Type": "AWS::Lambda::Permission", "Properties": properties});

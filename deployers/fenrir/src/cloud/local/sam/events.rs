@@ -2,6 +2,7 @@
 
 use super::api::{IMPLICIT_HTTP, IMPLICIT_REST};
 use super::{Expansion, Given};
+use bifrost::release::service_principal;
 use serde_json::{Map, Value, json};
 
 /// An event of a function.
@@ -67,7 +68,7 @@ impl Expansion {
 
     fn permission(&mut self, id: String, event: &Event<'_>, service: &str, source: &Value) {
         let properties = json!({
-            "Action": "lambda:InvokeFunction", "FunctionName": event.callee, "Principal": format!("{service}.amazonaws.com"),
+            "Action": "lambda:InvokeFunction", "FunctionName": event.callee, "Principal": service_principal::of(service),
             "SourceArn": source,
         });
         self.add(id, json!({"Type": "AWS::Lambda::Permission", "Properties": properties}));

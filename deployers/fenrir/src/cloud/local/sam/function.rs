@@ -1,6 +1,7 @@
 //! Functions: the function itself, and its role.
 
 use super::{Expansion, Given, kept, location, tag_list};
+use bifrost::release::{Partition, service_principal};
 use serde_json::{Map, Value, json};
 
 /// Properties that SAM takes away from a function, because they are of something else or are called otherwise.
@@ -59,7 +60,7 @@ impl Expansion {
         let policies: Vec<_> = policies.enumerate().map(policy).collect();
         let mut properties = Map::new();
         properties.insert("AssumeRolePolicyDocument".into(), trust("lambda"));
-        properties.insert("ManagedPolicyArns".into(), managed_policies(given));
+        properties.insert("ManagedPolicyArns".into(), managed_policies(given, self.partition));
         if !policies.is_empty() {
             properties.insert("Policies".into(), policies.into());
         }
@@ -126,12 +127,12 @@ fn lambda_properties(given: &Given<'_>, code: &Value) -> Map<String, Value> {
 /// A trust policy for that service.
 pub(super) fn trust(service: &str) -> Value {
     json!({"Version": "2012-10-17", "Statement": [{
-        "Action": ["sts:AssumeRole"], "Effect": "Allow", "Principal": {"Service": [format!("{service}.amazonaws.com")]},
+        "Action": ["sts:AssumeRole"], "Effect": "Allow", "Principal": {"Service": [service_principal::of(service)]},
     }]})
 }
 
 /// The policies of AWS that the role of a function needs for its logs, its network and its event sources.
-fn managed_policies(given: &Given<'_>) -> Value {
+fn managed_policies(given: &Given<'_>, partition: Partition) -> Value {
     let of_event = |event: &Value| match event.get("Type").and_then(Value::as_str) {
         Some("DynamoDB") => Some("AWSLambdaDynamoDBExecutionRole"),
         Some("Kinesis") => Some("AWSLambdaKinesisExecutionRole"),
@@ -142,5 +143,5 @@ fn managed_policies(given: &Given<'_>) -> Value {
     let of_events: std::collections::BTreeSet<_> = events.filter_map(of_event).collect();
     let network = given.get("VpcConfig").map(|_| "AWSLambdaVPCAccessExecutionRole");
     let names = std::iter::once("AWSLambdaBasicExecutionRole").chain(network).chain(of_events);
-    names.map(|name| format!("arn:aws:iam::aws:policy/service-role/{name}")).collect()
+    names.map(|name| partition.managed_policy_arn(&format!("service-role/{name}"))).collect()
 }

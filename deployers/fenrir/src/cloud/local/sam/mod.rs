@@ -9,12 +9,14 @@ mod publish;
 
 use super::arn::short;
 use super::resolve::{SubPart, call, sub_parts};
+use bifrost::release::Partition;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// What is expanded so far.
-#[derive(Default)]
 struct Expansion {
+    /// Where the policies of AWS are that roles get.
+    partition: Partition,
     /// Definitions by logical id.
     resources: Map<String, Value>,
     /// What is to be named in the place of a name of the given template.
@@ -56,13 +58,13 @@ fn kept(properties: &Map<String, Value>, names: &[&str]) -> Map<String, Value> {
     names.iter().filter_map(|name| Some(((*name).to_owned(), properties.get(*name)?.clone()))).collect()
 }
 
-/// The template without SAM's resource types.
+/// The template without SAM's resource types, in a region of that partition.
 ///
 /// # Errors
 /// All that SAM finds wrong.
-pub(super) fn expand(template: &Value) -> Result<Value, Vec<String>> {
+pub(super) fn expand(template: &Value, partition: Partition) -> Result<Value, Vec<String>> {
     let resources = with_globals(template);
-    let mut expansion = Expansion::default();
+    let mut expansion = Expansion::new(partition);
     expansion.note_stages(&resources);
     let none = Map::new();
     for (id, definition) in &resources {
@@ -114,6 +116,17 @@ fn merge(global: Value, own: Value) -> Value {
 }
 
 impl Expansion {
+    fn new(partition: Partition) -> Self {
+        Self {
+            partition,
+            resources: Map::new(),
+            renamed: BTreeMap::new(),
+            paths: BTreeMap::new(),
+            stages: BTreeMap::new(),
+            findings: Vec::new(),
+        }
+    }
+
     fn resource(&mut self, given: &Given<'_>) {
         match given.definition.get("Type").and_then(Value::as_str) {
             Some("AWS::Serverless::Function") => self.function(given),

@@ -53,7 +53,7 @@ impl Expansion {
         if preference.get("Role").is_none() {
             let role = json!({
                 "AssumeRolePolicyDocument": trust("codedeploy"),
-                "ManagedPolicyArns": ["arn:aws:iam::aws:policy/service-role/AWSCodeDeployRoleForLambda"],
+                "ManagedPolicyArns": [self.partition.managed_policy_arn("service-role/AWSCodeDeployRoleForLambda")],
             });
             self.add(SERVICE_ROLE, json!({"Type": "AWS::IAM::Role", "Properties": role}));
         }

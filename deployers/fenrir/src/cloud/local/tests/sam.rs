@@ -1,7 +1,12 @@
 //! What SAM's types become, held against what SAM's own translator (`aws-sam-translator` 1.115.0) makes of the same templates.
 
-use super::super::sam::expand;
+use super::super::sam;
 use super::*;
+use bifrost::release::Partition;
+
+fn expand(template: &Value) -> Result<Value, Vec<String>> {
+    sam::expand(template, Partition::Aws)
+}
 
 fn resources(template: &Value) -> serde_json::Map<String, Value> {
     expand(template).unwrap()["Resources"].as_object().unwrap().clone()
@@ -25,6 +30,19 @@ fn function(properties: &Value) -> Value {
     let mut function = json!({"CodeUri": "s3://bucket/key/b.zip", "Handler": "app.handler", "Runtime": "python3.13"});
     function.as_object_mut().unwrap().extend(properties.as_object().unwrap().clone());
     json!({"Type": "AWS::Serverless::Function", "Properties": function})
+}
+
+#[test]
+fn roles_get_the_managed_policies_of_the_partition() {
+    let properties = json!({"AutoPublishAlias": "live", "DeploymentPreference": {"Type": "AllAtOnce"}});
+    let template = json!({"Resources": {"hello": function(&properties)}});
+    let expanded = sam::expand(&template, Partition::AwsCn).unwrap();
+    for (role, policy) in
+        [("helloRole", "AWSLambdaBasicExecutionRole"), ("CodeDeployServiceRole", "AWSCodeDeployRoleForLambda")]
+    {
+        let attached = &expanded["Resources"][role]["Properties"]["ManagedPolicyArns"];
+        assert_eq!(attached, &json!([format!("arn:aws-cn:iam::aws:policy/service-role/{policy}")]));
+    }
 }
 
 #[test]

@@ -41,6 +41,27 @@ async fn the_sample_world_has_what_the_sample_says_that_templates_may_refer_to()
     }
 }
 
+#[tokio::test]
+async fn lookups_name_the_partition_of_the_region() {
+    for (region, partition) in [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")] {
+        let world = WORLD.replace("us-east-1", region).replace("arn:aws:", &format!("arn:{partition}:"));
+        let session =
+            Session::new(Store::in_memory(read(&world).unwrap()), DEPLOYER.parse().unwrap(), region.parse().unwrap());
+        let role = Lookup::Role("hello-role".into());
+        let stream = Lookup::TableStream("hello-orders".into());
+        let table = format!("arn:{partition}:dynamodb:{region}:{DEPLOYER}:table/hello-orders");
+        let tags = Lookup::Tags(table.clone());
+        let lookups = [role.clone(), stream.clone(), tags.clone()].into();
+        let answers = ports(session).lookups.look_up(&lookups).await.unwrap();
+
+        let Answer::Role(Some(found)) = &answers[&role] else { panic!("no role in {region}") };
+        assert!(found.arn.starts_with(&format!("arn:{partition}:iam::{DEPLOYER}:role/")), "{}", found.arn);
+        let Answer::TableStream(Some(found)) = &answers[&stream] else { panic!("no stream in {region}") };
+        assert!(found.starts_with(&format!("{table}/stream/")), "{found}");
+        assert!(matches!(answers[&tags], Answer::Tags(Some(_))), "no tags in {region}");
+    }
+}
+
 #[test]
 fn a_world_file_with_an_unknown_resource_type_is_refused_with_its_path() {
     let error = read(&WORLD.replace("\"subnets\"", "\"subnet\"")).unwrap_err().to_string();

@@ -59,6 +59,26 @@ async fn profiles_roles_topics_and_target_groups_have_the_arns_that_aws_gives_th
 }
 
 #[tokio::test]
+async fn arns_name_the_partition_of_the_region() {
+    for (region, partition) in [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")] {
+        let mut resources = usual();
+        resources["regions"] = json!({region: resources["regions"][REGION]});
+        let store = Place::of(&resources).store;
+        let ports = ports(Session::new(store, ACCOUNT.parse().unwrap(), region.parse().unwrap()));
+
+        let (profile, role) = (ports.iam.instance_profile("web").await, ports.iam.role("hooks").await);
+        let iam = format!("arn:{partition}:iam::{ACCOUNT}");
+        assert_eq!(profile.unwrap().unwrap().arn, format!("{iam}:instance-profile/odin/web"));
+        assert_eq!(role.unwrap().unwrap().arn, format!("{iam}:role/hooks"));
+        let topic = ports.topics.topic_arn("hooks").await.unwrap();
+        assert_eq!(topic.unwrap(), format!("arn:{partition}:sns:{region}:{ACCOUNT}:hooks"));
+        let target_group = ports.target_groups.target_group("web-tg").await.unwrap().unwrap().arn;
+        let start = format!("arn:{partition}:elasticloadbalancing:{region}:{ACCOUNT}:targetgroup/web-tg/");
+        assert!(target_group.starts_with(&start), "{target_group}");
+    }
+}
+
+#[tokio::test]
 async fn another_region_holds_nothing_of_this_one() {
     let place = Place::with_template().await;
     let session = Session::new(Arc::clone(&place.store), ACCOUNT.parse().unwrap(), "eu-west-1".parse().unwrap());

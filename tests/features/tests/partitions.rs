@@ -1,0 +1,58 @@
+//! No product code names a partition of AWS, or the end of its host names, except the module that knows them all.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Where the partitions and the service principals are, and the placeholder of the contract.
+const EXCEPTIONS: [&str; 2] = ["bifrost/core/src/release/partition.rs", "bifrost/cli/src/commands/json.rs"];
+
+/// The Rust files below a folder, other than modules of tests.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        if path.is_dir() && name != "tests" {
+            sources(&path, found);
+        } else if name.ends_with(".rs") && name != "tests.rs" && !name.ends_with("_tests.rs") {
+            found.push(path);
+        }
+    }
+}
+
+/// The lines before the test module at the end of a file that name a partition, comments aside, with their numbers.
+fn literals(text: &str) -> Vec<(usize, &str)> {
+    let product = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    let lines = product.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
+    let code = lines.filter(|(_, line)| !line.starts_with("//"));
+    code.filter(|(_, line)| line.contains("arn:aws") || line.contains("amazonaws.")).collect()
+}
+
+#[test]
+fn product_code_has_no_literal_of_a_partition() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
+    let mut files = Vec::new();
+    sources(&root.join("bifrost/src"), &mut files);
+    for group in ["bifrost", "deployers"] {
+        let members = fs::read_dir(root.join(group)).unwrap().map(|entry| entry.unwrap().path().join("src"));
+        members.filter(|source| source.is_dir()).for_each(|source| sources(&source, &mut files));
+    }
+    assert!(files.len() > 200, "only {} files were found", files.len());
+
+    let mut found = Vec::new();
+    for file in files {
+        let path = file.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
+        if !EXCEPTIONS.contains(&path.as_str()) {
+            let text = fs::read_to_string(&file).unwrap();
+            found.extend(literals(&text).into_iter().map(|(number, line)| format!("{path}:{number}: {line}")));
+        }
+    }
+    assert!(found.is_empty(), "use Region::arn, Partition and service_principal:\n{}", found.join("\n"));
+}
+
+#[test]
+fn literal_is_found_in_code_alone() {
+    let text = "/// arn:aws:sns\nlet arn = \"arn:aws:sns\";\nlet host = \"s3.amazonaws.com\";\n\n#[cfg(test)]\nmod tests {\n\"arn:aws:s3\"";
+    assert_eq!(literals(text).iter().map(|(number, _)| *number).collect::<Vec<_>>(), [2, 3]);
+}
