@@ -9,11 +9,6 @@ mod fifty_functions;
 use divan::{Bencher, black_box};
 use fenrir::rules::{self, Answers, Facts};
 use fenrir::template::{Source, read};
-use mimalloc::MiMalloc;
-
-/// That of the command.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() {
     divan::main();

@@ -11,20 +11,14 @@ use bifrost::asl::StateMachine;
 use bifrost::local::{LocalDeployer, World, read_world};
 use bifrost::machine::{Machine, dispatch};
 use bifrost::release::Sha256;
-
 use bifrost::testing::Lab;
 use divan::Bencher;
-use mimalloc::MiMalloc;
 use odin::Odin;
 use serde_json::{Value, json};
 use std::path::Path;
 use tokio::runtime::{Builder, Runtime};
 
 const USER_DATA: &[u8] = include_bytes!("../releases/deploy-test.json.userdata");
-
-/// That of the command.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() {
     divan::main();

@@ -18,7 +18,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
 ];
 
 /// What the function must not link: the interpreter, the client, and what they alone need.
-const NOT_IN_THE_FUNCTION: [&str; 11] = [
+const NOT_IN_THE_FUNCTION: [&str; 10] = [
     "bifrost-asl",
     "bifrost-cli",
     "bifrost-local",
@@ -26,7 +26,6 @@ const NOT_IN_THE_FUNCTION: [&str; 11] = [
     "indicatif",
     "libsqlite3-sys",
     "miette",
-    "mimalloc",
     "rusqlite",
     "saphyr-parser",
     "zip",

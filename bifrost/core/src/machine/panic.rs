@@ -2,13 +2,13 @@
 //! would match no `Catch` but `_`, without a word of why.
 
 use crate::task::Failure;
+use futures_util::FutureExt;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::future::{Future, poll_fn};
 use std::panic::{self, AssertUnwindSafe, PanicHookInfo};
 use std::pin::pin;
 use std::sync::Once;
-use std::task::Poll;
 
 thread_local! {
     /// How many guarded polls this thread is in.
@@ -25,14 +25,13 @@ thread_local! {
 pub(super) async fn guarded<T>(task: &str, handler: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     hook_once();
     let mut handler = pin!(handler);
-    poll_fn(|cx| {
-        let guard = Guard::enter();
-        // Nothing that the handler held is looked at after its panic: the future is dropped, and its error is plain text.
-        let polled = panic::catch_unwind(AssertUnwindSafe(|| handler.as_mut().poll(cx)));
-        drop(guard);
-        polled.unwrap_or_else(|payload| Poll::Ready(Err(failure(task, payload.as_ref()))))
-    })
-    .await
+    let polled = poll_fn(|cx| {
+        let _guard = Guard::enter();
+        handler.as_mut().poll(cx)
+    });
+    // Nothing that the handler held is looked at after its panic: the future is dropped, and its error is plain text.
+    let caught = AssertUnwindSafe(polled).catch_unwind().await;
+    caught.unwrap_or_else(|payload| Err(failure(task, payload.as_ref())))
 }
 
 /// While it lives, panics of this thread are recorded instead of printed.
@@ -83,6 +82,7 @@ fn failure(task: &str, payload: &(dyn Any + Send)) -> Failure {
 mod tests {
     use super::guarded;
     use crate::task::Failure;
+    use futures_util::FutureExt;
     use futures_util::future::join;
     use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 
