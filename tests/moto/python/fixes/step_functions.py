@@ -17,6 +17,7 @@ from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_lambda
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.responses import StepFunctionResponse
 
 import principals
@@ -26,6 +27,8 @@ from fixes.resources import on_change
 # The longest that AWS lets a task take.
 LONGEST = 99999999
 _lock = threading.Lock()
+# Held while an execution starts and while it ends, as it has inconsistent fields then.
+_changing = threading.RLock()
 
 
 def install():
@@ -33,7 +36,8 @@ def install():
     models.stepfunctions_backends = parser_models.stepfunctions_parser_backends
     on_change(models.StateMachine, after=_configure)
     act_under_the_role()
-    name_executions()
+    start_executions()
+    show_executions()
     page_histories()
     scale_waiting()
     name_lambda_errors()
@@ -94,14 +98,33 @@ def _cached_client(region, service, role_arn):
     )
 
 
-def name_executions():
-    """An execution that is given no name gets one of its own."""
+def start_executions():
+    """Of several clients that start an execution of the same name at once, one does; without a name it gets its own."""
     start = parser_models.StepFunctionsParserBackend.start_execution
 
     def start_execution(self, state_machine_arn, name=None, *rest, **given):
-        return start(self, state_machine_arn, name or str(uuid.uuid4()), *rest, **given)
+        with _changing:
+            return start(self, state_machine_arn, name or str(uuid.uuid4()), *rest, **given)
 
     parser_models.StepFunctionsParserBackend.start_execution = start_execution
+
+
+def show_executions():
+    """moto sets the fields of an execution that starts or ends one by one, and a client could see some without the
+    others: a time at which it ended, but no status or output."""
+    _exclusive(BaseExecutionWorkerCommunication, "terminated")
+    _exclusive(StepFunctionResponse, "describe_execution")
+    _exclusive(StepFunctionResponse, "list_executions")
+
+
+def _exclusive(kind, name):
+    stock = getattr(kind, name)
+
+    def alone(self):
+        with _changing:
+            return stock(self)
+
+    setattr(kind, name, alone)
 
 
 def page_histories():
