@@ -1,5 +1,6 @@
 """Step Functions: executions act under their machine's role, wait at the pace that is set, and name Lambda's errors."""
 
+import datetime
 import functools
 import sys
 import threading
@@ -12,6 +13,7 @@ from moto import settings
 from moto.core.responses import ActionResult
 from moto.stepfunctions import models
 from moto.stepfunctions.parser import models as parser_models
+from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils, state_task_lambda
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_lambda
@@ -125,6 +127,24 @@ def _exclusive(kind, name):
             return stock(self)
 
     setattr(kind, name, alone)
+
+
+def running():
+    """The executions that have not ended, of all accounts."""
+    with _changing:
+        accounts = parser_models.stepfunctions_parser_backends.values()
+        machines = [machine for regions in accounts for region in regions.values() for machine in region.state_machines]
+        found = [execution for machine in machines for execution in machine.executions]
+        return [execution for execution in found if execution.exec_status == ExecutionStatus.RUNNING]
+
+
+def stop(execution):
+    """Aborts an execution whose worker has begun. A `Wait` that is just beginning may miss it: call until it ends."""
+    environment = execution.exec_worker.env
+    if environment is not None and environment.program_state() is not None:
+        environment.set_stop(stop_date=datetime.datetime.now(tz=datetime.UTC), cause=None, error=None)
+        environment.program_state_event.set()
+        environment.program_state_event.clear()
 
 
 def page_histories():
