@@ -1,9 +1,16 @@
 //! A deployer account and a target account in an emulated AWS, and a deployer's program for both.
 
+mod running;
+
+pub(crate) use running::Running;
+
 use crate::shell::{Shell, text};
 use bifrost_moto::Moto;
 use serde_json::Value;
 use std::process::Output;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 /// The account of the deployer.
 pub(crate) const DEPLOYER: &str = "000000000000";
@@ -11,6 +18,19 @@ pub(crate) const DEPLOYER: &str = "000000000000";
 pub(crate) const TARGET: &str = "222222222222";
 /// The region of both.
 pub(crate) const REGION: &str = "us-east-1";
+
+/// How long a condition is waited for. It is no measure of how long things take: only a test that waits for what never
+/// happens comes to it.
+const MAX_WAIT: Duration = Duration::from_mins(10);
+
+/// Waits until a condition holds.
+pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
+    let begin = Instant::now();
+    while !holds() {
+        assert!(begin.elapsed() < MAX_WAIT, "waited in vain: {what}");
+        sleep(Duration::from_millis(50));
+    }
+}
 
 /// Two accounts, an emulated AWS around them, and a folder to give commands in.
 pub(crate) struct Stage {
@@ -29,6 +49,13 @@ impl Stage {
         assert_eq!(added.status.code(), Some(0), "{}{}", text(&added.stdout), text(&added.stderr));
         stage.moto.enforce_iam(true);
         Some(stage)
+    }
+
+    /// Waits for the stage, and begins a test on it, to which nothing of an earlier test is left but resources.
+    pub(crate) fn lock(stage: &'static Mutex<Self>) -> MutexGuard<'static, Self> {
+        let stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
+        stage.moto.begin_test();
+        stage
     }
 
     /// Gives a command with the credentials of an account.

@@ -1,11 +1,9 @@
 //! Deploys that fail, and leave nothing.
 
 use crate::project::{Project, tag};
-use crate::stage::{DEPLOYER, FUNCTION, Stage};
+use crate::stage::{FUNCTION, Stage};
 use bifrost_moto::Fault;
 use serde_json::json;
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
 
 #[test]
 fn an_image_that_never_gets_healthy_fails_clean_and_what_ran_before_still_runs() {
@@ -18,8 +16,9 @@ fn an_image_that_never_gets_healthy_fails_clean_and_what_ran_before_still_runs()
     let sick = project.make_image("sick-image");
     stage.moto.sick(&[&sick]);
     project.release["ami"] = json!("sick-image");
-    // By the clock of the function: the waits of the machine pass a hundred times faster.
-    project.release["timeout"] = json!(4);
+    // By the clock of the function: the waits of the machine pass a hundred times faster. A busy machine takes seconds
+    // until the instances are launched, and the deploy must not time out before.
+    project.release["timeout"] = json!(20);
     let second = project.deploy();
     assert_eq!((second.code, &second.end()["status"]), (1, &json!("FailureClean")), "{second:#?}");
     assert_eq!(second.end()["failures"][0]["error"], "HaltError");
@@ -31,21 +30,16 @@ fn an_image_that_never_gets_healthy_fails_clean_and_what_ran_before_still_runs()
 fn a_halt_from_a_second_client_ends_the_deploy_clean() {
     let Some(stage) = Stage::enter() else { return };
     let project = Project::make(&stage, "halted");
-    let file = project.write();
-    let mut command = stage.shell.command(&format!("deploy {file} --output json"));
-    let mut deploy = command.envs(stage.moto.environment(DEPLOYER)).stdout(Stdio::piped()).spawn().unwrap();
-    let events = BufReader::new(deploy.stdout.take().unwrap()).lines();
-    let mut events = events.map(|line| serde_json::from_str::<serde_json::Value>(&line.unwrap()).unwrap());
-    // Nothing gets healthy, so that there is time to halt.
-    stage.moto.pace(&json!({"tg_initial": 60}));
-    events.find(|event| event["state"] == "WaitForDeploy").unwrap();
+    stage.never_healthy();
+    let mut deploy = project.start();
+    deploy.wait_for("state", "WaitForDeploy");
 
-    let halt = stage.run(&format!("halt {file} --reason wrong"));
+    let halt = stage.run(&format!("halt {} --reason wrong", project.write()));
     assert_eq!(halt.status.code(), Some(0), "{halt:?}");
-    let end = events.last().unwrap();
-    stage.moto.pace(&json!({"tg_initial": 0}));
-    assert_eq!(deploy.wait().unwrap().code(), Some(1));
-    assert_eq!((&end["status"], &end["failures"][0]["error"]), (&json!("FailureClean"), &json!("HaltError")), "{end}");
+    let halted = deploy.finish();
+    let end = halted.end();
+    assert_eq!((halted.code, &end["status"]), (1, &json!("FailureClean")), "{halted:#?}");
+    assert_eq!(end["failures"][0]["error"], "HaltError", "{end}");
     assert!(end["failures"][0]["cause"].as_str().unwrap().contains("halted: wrong"), "{end}");
     assert!(project.names().is_empty());
     project.is_unlocked();

@@ -1,5 +1,7 @@
 //! A project with all that its releases name in the target account, and its deploys.
 
+use crate::accounts::{Running, wait_until};
+use crate::belongings::Belongings;
 use crate::shell::text;
 use crate::stage::{DEPLOYER, FUNCTION, LOCKS, Stage, TARGET};
 use bifrost::release::Sha256;
@@ -10,6 +12,7 @@ const RELEASE: &str = include_str!("../../deployers/odin/releases/deploy-test.js
 const USER_DATA: &str = "#!/bin/sh\necho {{RELEASE_ID}} {{SERVICE_NAME}}\n";
 
 /// A project of one story.
+#[derive(Clone)]
 pub(crate) struct Project<'s> {
     pub(crate) stage: &'s Stage,
     /// Its name: `story/<name>`.
@@ -53,6 +56,42 @@ impl Deployed {
             .filter(|event| event["event"] == "state")
             .map(|event| event["state"].as_str().unwrap())
             .collect()
+    }
+}
+
+/// A deploy that goes on.
+pub(crate) struct Deploying<'p> {
+    project: &'p Project<'p>,
+    /// What the project had before.
+    before: Belongings,
+    command: Running,
+}
+
+impl Deploying<'_> {
+    /// Waits until its client prints an event of which a field has this value.
+    pub(crate) fn wait_for(&mut self, field: &str, value: &str) {
+        self.command.wait_for(field, value);
+    }
+
+    /// Kills its client. The execution goes on.
+    pub(crate) fn kill(self) {
+        self.command.kill();
+    }
+
+    /// Waits until its client ends; whatever becomes of the deploy, what was promised holds.
+    pub(crate) fn finish(self) -> Deployed {
+        let Self { project, before, command } = self;
+        let deployed = Deployed::of(&command.finish());
+        match deployed.events.last() {
+            Some(end) if end["event"] == "end" => {
+                project.stage.history_with_a_twin(&execution_arn(end["execution"].as_str().unwrap()));
+                project.holds(&deployed, &before);
+            }
+            // The client was cut off.
+            Some(_) => (),
+            None => assert_eq!(project.belongings(), before, "nothing was started, and yet changed"),
+        }
+        deployed
     }
 }
 
@@ -176,21 +215,19 @@ impl<'s> Project<'s> {
 
     /// Deploys its release, as somebody; whatever becomes of it, what was promised holds.
     pub(crate) fn deploy_as(&self, who: Vec<(String, String)>, arguments: &str) -> Deployed {
+        self.start_as(who, arguments).finish()
+    }
+
+    /// Starts the command that deploys its release.
+    pub(crate) fn start(&self) -> Deploying<'_> {
+        self.start_as(self.stage.moto.environment(DEPLOYER), "")
+    }
+
+    fn start_as(&self, who: Vec<(String, String)>, arguments: &str) -> Deploying<'_> {
         let (file, before) = (self.write(), self.belongings());
         self.stage.moto.clear_calls();
         let mut command = self.stage.shell.command(&format!("deploy {file} --output json {arguments}"));
-        let output = command.envs(who).output().unwrap();
-        let deployed = Deployed::of(&output);
-        match deployed.events.last() {
-            Some(end) if end["event"] == "end" => {
-                self.stage.history_with_a_twin(&execution_arn(end["execution"].as_str().unwrap()));
-                self.holds(&deployed, &before);
-            }
-            // The client was cut off.
-            Some(_) => (),
-            None => assert_eq!(self.belongings(), before, "nothing was started, and yet changed"),
-        }
-        deployed
+        Deploying { project: self, before, command: Running::start(command.envs(who)) }
     }
 
     /// Where its releases and locks are.
@@ -234,9 +271,9 @@ impl<'s> Project<'s> {
         let start = json!({"stateMachineArn": machine_arn, "name": name, "input": input.to_string()});
         let arn = self.stage.aws(DEPLOYER, "stepfunctions", "StartExecution", start)["executionArn"].clone();
         let execution = json!({"executionArn": arn});
-        while self.stage.aws(DEPLOYER, "stepfunctions", "DescribeExecution", execution.clone())["status"] == "RUNNING" {
-            std::thread::sleep(std::time::Duration::from_millis(50));
-        }
+        wait_until("the execution ends", || {
+            self.stage.aws(DEPLOYER, "stepfunctions", "DescribeExecution", execution.clone())["status"] != "RUNNING"
+        });
         Executed::of(&self.stage.history_with_a_twin(arn.as_str().unwrap()))
     }
 

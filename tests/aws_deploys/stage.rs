@@ -3,7 +3,7 @@
 pub(crate) use crate::accounts::{DEPLOYER, REGION, Stage, TARGET};
 use crate::twin::has_a_twin;
 use serde_json::{Value, json};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 /// The deployer's function, and its state machine.
 pub(crate) const FUNCTION: &str = "coinbase-odin";
@@ -15,13 +15,20 @@ impl Stage {
     pub(crate) fn enter() -> Option<MutexGuard<'static, Self>> {
         static STAGE: OnceLock<Option<Mutex<Stage>>> = OnceLock::new();
         let stage = STAGE.get_or_init(|| Self::set(env!("CARGO_BIN_EXE_odin"), "aws", "").map(Mutex::new)).as_ref()?;
-        let stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
-        stage.moto.clear_faults();
-        stage.moto.clear_calls();
-        stage.moto.sick(&[]);
+        let stage = Self::lock(stage);
         // Ten minutes of a deploy's waits take six seconds.
         stage.moto.pace(&json!({"sfn_scale": 0.01}));
         Some(stage)
+    }
+
+    /// From now on no target gets healthy, so that a deploy goes on until it is halted, or until they may.
+    pub(crate) fn never_healthy(&self) {
+        self.moto.pace(&json!({"tg_initial": 1e9}));
+    }
+
+    /// From now on targets are healthy at once.
+    pub(crate) fn healthy_at_once(&self) {
+        self.moto.pace(&json!({"tg_initial": 0.0}));
     }
 
     /// The definition that the deployer's state machine has.

@@ -1,9 +1,10 @@
 //! An application of one story, and its deploys.
 
+use crate::accounts::Running;
 use crate::shell::text;
 use crate::stage::{DEPLOYER, Stage, TARGET};
 use serde_json::{Value, json};
-use std::process::Command;
+use std::process::Output;
 
 /// A function, a table and what calls the function; of one project, in a folder of its own.
 pub(crate) struct Application<'s> {
@@ -26,6 +27,12 @@ pub(crate) struct Deployed {
 }
 
 impl Deployed {
+    /// What a command printed.
+    pub(crate) fn of(output: &Output) -> Self {
+        let events = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        Self { code: output.status.code().unwrap(), events, complaint: text(&output.stderr) }
+    }
+
     /// How it ended.
     pub(crate) fn end(&self) -> &Value {
         self.events.last().unwrap_or_else(|| panic!("no events: {}", self.complaint))
@@ -65,16 +72,13 @@ impl<'s> Application<'s> {
 
     /// Deploys it by the `fenrir` executable.
     pub(crate) fn deploy(&self) -> Deployed {
-        let output = self.deploying().output().unwrap();
-        let events = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-        Deployed { code: output.status.code().unwrap(), events, complaint: text(&output.stderr) }
+        Deployed::of(&self.start().finish())
     }
 
-    /// The command that deploys it.
-    pub(crate) fn deploying(&self) -> Command {
+    /// Starts the command that deploys it.
+    pub(crate) fn start(&self) -> Running {
         let mut command = self.stage.shell.command(&format!("deploy {} --output json", self.write()));
-        command.envs(self.stage.moto.environment(DEPLOYER));
-        command
+        Running::start(command.envs(self.stage.moto.environment(DEPLOYER)))
     }
 
     /// Writes its template, and names the file.

@@ -1,10 +1,9 @@
 //! Deploys that fail, and leave nothing of their own.
 
-use crate::application::Application;
+use crate::accounts::wait_until;
+use crate::application::{Application, Deployed};
 use crate::stage::{Stage, TARGET};
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
-use std::process::Stdio;
 
 /// A queue that AWS refuses: its failures go to a queue that is not there.
 fn refused_queue() -> Value {
@@ -60,20 +59,17 @@ fn a_halt_while_the_stack_is_updated_rolls_it_back() {
     assert_eq!(application.deploy().code, 0);
 
     application.template["Resources"]["hello"]["Properties"]["Timeout"] = json!(20);
-    // Long enough for a person to change their mind.
+    // The update goes on until it is halted.
     stage.moto.pace(&json!({"cfn": 3600.0}));
-    let mut deploy = application.deploying().stdout(Stdio::piped()).spawn().unwrap();
-    let events = BufReader::new(deploy.stdout.take().unwrap()).lines();
-    let mut events = events.map(|line| serde_json::from_str::<Value>(&line.unwrap()).unwrap());
-    events.find(|event| event["state"] == "WaitForComplete").unwrap();
+    let mut deploy = application.start();
+    deploy.wait_for("state", "WaitForComplete");
     let halt = stage.run(&format!("halt {} --reason wrong", application.write()));
-    while application.stack().unwrap()["StackStatus"] == "UPDATE_IN_PROGRESS" {}
-    stage.moto.pace(&json!({"cfn": 0.0}));
     assert_eq!(halt.status.code(), Some(0), "{halt:?}");
+    wait_until("the update is cancelled", || application.stack().unwrap()["StackStatus"] != "UPDATE_IN_PROGRESS");
+    stage.moto.pace(&json!({"cfn": 0.0}));
 
-    let end = events.last().unwrap();
-    assert_eq!(deploy.wait().unwrap().code(), Some(1), "{end}");
-    assert_eq!(end["status"], "FailureClean", "{end}");
+    let halted = Deployed::of(&deploy.finish());
+    assert_eq!((halted.code, &halted.end()["status"]), (1, &json!("FailureClean")), "{halted:#?}");
     assert_eq!(application.stack().unwrap()["StackStatus"], "UPDATE_ROLLBACK_COMPLETE");
     assert_eq!(application.timeout_of_function(), 10);
     application.is_unlocked();

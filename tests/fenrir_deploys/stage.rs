@@ -3,18 +3,16 @@
 pub(crate) use crate::accounts::{DEPLOYER, Stage, TARGET};
 use serde_json::json;
 use std::process::Output;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock};
 
 impl Stage {
     /// The one stage, to oneself; none on a machine where AWS cannot be emulated.
     pub(crate) fn enter() -> Option<MutexGuard<'static, Self>> {
         static STAGE: OnceLock<Option<Mutex<Stage>>> = OnceLock::new();
         let set = || Self::set(env!("CARGO_BIN_EXE_fenrir"), "aws", &format!("--reader {TARGET}"));
-        let stage = STAGE.get_or_init(|| set().map(Mutex::new)).as_ref()?;
-        let stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
-        stage.moto.clear_calls();
+        let stage = Self::lock(STAGE.get_or_init(|| set().map(Mutex::new)).as_ref()?);
         // Five minutes of a deploy's waits take three seconds.
-        stage.moto.pace(&json!({"sfn_scale": 0.01, "cfn": 0.0}));
+        stage.moto.pace(&json!({"sfn_scale": 0.01}));
         Some(stage)
     }
 

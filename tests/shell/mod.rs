@@ -19,8 +19,11 @@ impl Shell {
         Self { program, folder }
     }
 
+    /// Writes a file at once, so that a command that runs never reads half of it.
     pub(crate) fn write(&self, file: &str, text: impl AsRef<[u8]>) {
-        std::fs::write(self.folder.join(file), text).unwrap();
+        let half = self.folder.join(format!("{file}.half"));
+        std::fs::write(&half, text).unwrap();
+        std::fs::rename(half, self.folder.join(file)).unwrap();
     }
 
     pub(crate) fn command(&self, line: &str) -> Command {

@@ -10,6 +10,7 @@
 | `iam` | POST `true` or `false`: whether policies are checked |
 | `kill` | POST `{"function"}`: kills its processes now; how many |
 | `pace`, `sick` | GET, POST; see `world.py` |
+| `test` | POST: begins the next test; see `turns.py` |
 
 Calls through `boto` meet no faults and no policies and are not logged.
 """
@@ -30,6 +31,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 import principals
 import wire
 import world
+from turns import Turns
 
 # What marks the control API's own calls; nobody else can know it.
 MARK, SECRET = "X-Bifrost-Control", uuid.uuid4().hex
@@ -38,6 +40,7 @@ MARK, SECRET = "X-Bifrost-Control", uuid.uuid4().hex
 class Control:
     def __init__(self, calls, faults, functions):
         self.calls, self.faults, self.functions = calls, faults, functions
+        self.turns = Turns(calls, faults, functions)
         self.gaps, self.endpoint, self.lock = [], None, threading.Lock()
 
     def own(self, environ):
@@ -123,6 +126,9 @@ class Control:
     def _post_sick(self, sick):
         world.SICK.clear()
         world.SICK.update(sick)
+
+    def _post_test(self, _):
+        self.turns.next()
 
 
 def _answer(status, value):

@@ -4,7 +4,7 @@
 
 `service` and `action` are regular expressions for the whole name, `path` for a part of the path; `account` and
 `function`, the Lambda function that a call comes from, are compared. All may be left out. The rule passes over the
-first `skip` calls that it names (0) and strikes the next `times` (1).
+first `skip` calls that it names (0) and is injected into the next `times` (1), unless the test that added it is over.
 
 | kind | what happens |
 | --- | --- |

@@ -4,7 +4,6 @@ import collections
 import html
 import sys
 import threading
-import time
 import traceback
 
 import policies
@@ -50,15 +49,19 @@ class Front:
         elif self.control.own(environ):
             answer = self._moto(wire.read(environ), environ)
         else:
-            answer = self._logged(environ)
+            try:
+                answer = self._logged(environ)
+            except Died:
+                environ[HANDLER].die()
+                raise
         start(answer.status, answer.headers)
         return [answer.data]
 
     def _logged(self, environ):
         asked = wire.read(environ)
         account, caller = principals.account_of(asked.access_key), self.functions.of(asked.access_key)
-        rule = self.faults.strike(asked, account, caller and caller.name)
         entry = self.calls.begin(
+            principals.test_of(asked.access_key),
             service=asked.service,
             action=asked.action,
             permission=policies.permission(asked),
@@ -68,25 +71,28 @@ class Front:
             principal=principals.arn_of(asked.access_key),
             function=caller and caller.name,
             path=asked.path,
-            fault=rule and rule["kind"],
         )
+        if entry is None:
+            return Answer(*policies.denied(asked, *policies.UNKNOWN_KEY))
+        rule = self.faults.strike(asked, account, caller and caller.name) or {}
+        entry["fault"] = rule.get("kind")
+        outcome = ()
         try:
-            answer = self._answer(asked, environ, rule or {}, caller)
-        except Died:
-            self.calls.end(entry)
-            environ[HANDLER].die()
-            raise
-        code = wire.error_code(answer.headers, answer.data) if answer.number >= 400 else None
-        self.calls.end(entry, answer.number, code)
-        return answer
+            answer = self._answer(asked, environ, rule, caller)
+            code = wire.error_code(answer.headers, answer.data) if answer.number >= 400 else None
+            outcome = answer.number, code
+            return answer
+        finally:
+            self.calls.end(entry, *outcome)
 
     def _answer(self, asked, environ, rule, caller):
-        time.sleep(world.PACE["call"] + rule.get("delay", 0))
+        if self.calls.closed.wait(world.PACE["call"] + rule.get("delay", 0)):
+            raise Died
         kind, late = rule.get("kind", ""), rule.get("kind", "").endswith("_after")
         injected = kind.startswith("error") or (kind == "clock" and "code" in rule)
         dies = kind.startswith(("kill", "reset"))
         wire.body(environ)
-        answer = None if (injected or dies) and not late else self._effect(asked, environ)
+        answer = None if (injected or dies) and not late else self._effect(asked, environ, caller)
         if kind.startswith("kill") and caller:
             caller.kill()
         if dies:
@@ -98,17 +104,22 @@ class Front:
             environ[HANDLER].ahead = rule["seconds"]
         return answer
 
-    def _effect(self, asked, environ):
+    def _effect(self, asked, environ, caller):
         if refusal := policies.refusal(asked, world.ENFORCED):
             return Answer(*policies.denied(asked, *refusal))
-        return self._moto(asked, environ)
+        return self._moto(asked, environ, caller)
 
-    def _moto(self, asked, environ):
+    def _moto(self, asked, environ, caller=None):
         try:
             if asked.service in CONCURRENT:
                 return Answer.of(self.app, environ)
             with self.serial[asked.service]:
+                # A call that waited while its process was killed must not surprise whoever cleans up after it.
+                if caller and caller.dead.is_set():
+                    raise Died
                 return Answer.of(self.app, environ)
+        except Died:
+            raise
         except Exception as error:
             return self._gap(asked, error)
 

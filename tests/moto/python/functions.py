@@ -92,6 +92,12 @@ class Functions:
         """Kills every process of a function, or of all; tells how many ran."""
         return self._kill(lambda environment: name in (None, environment.name))
 
+    def kill_busy(self):
+        """Kills the processes that work on an invocation; tells how many."""
+        with self.lock:
+            idle = {environment for kept in self.warm.values() for environment in kept}
+        return self._kill(lambda environment: environment not in idle)
+
     def of(self, access_key):
         """The environment from whose session a key descends, or None."""
         keys = set(principals.lineage(access_key))

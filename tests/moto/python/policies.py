@@ -42,6 +42,7 @@ PERMISSIONS = {
     },
 }
 VERSIONED = {"DeleteObject": "DeleteObjectVersion", "GetObject": "GetObjectVersion"}
+UNKNOWN_KEY = "InvalidClientTokenId", "The security token included in the request is invalid."
 # Nobody needs a permission for this one.
 FREE = "sts:GetCallerIdentity"
 
@@ -59,7 +60,7 @@ def refusal(asked, enforced):
     of another account than the call expects."""
     arn = principals.arn_of(asked.access_key)
     if arn is None and enforced:
-        return "InvalidClientTokenId", "The security token included in the request is invalid."
+        return UNKNOWN_KEY
     lost = _lost(asked) or _misdirected(asked)
     for need in _needs(asked):
         if lost or (enforced and not _permitted(asked, arn, need)):

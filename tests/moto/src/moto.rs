@@ -29,8 +29,11 @@ struct Asked<'a> {
     parameters: Value,
 }
 
-/// An emulated AWS of the test's own, empty at first. It ends when it is dropped, and fails the test if it was asked for
-/// something that it does not know.
+/// An emulated AWS, empty at first. It ends when it is dropped, and fails the test if it was asked for something that it
+/// does not know.
+///
+/// Tests that share one take turns, and each calls [`begin_test`](Self::begin_test) first: then faults, settings and the
+/// log of calls are of this test alone.
 pub struct Moto {
     process: Process,
     agent: ureq::Agent,
@@ -49,6 +52,13 @@ impl Moto {
         Some(Self { process: Process::start(&interpreter), agent: config.into() })
     }
 
+    /// Begins a test on an emulation that other tests used before: stops the executions and the Lambda functions that they
+    /// left running, refuses the access keys that they were given, and resets faults, pace, unhealthy AMIs and instances,
+    /// and the log of calls. Resources stay, and so does [`enforce_iam`](Self::enforce_iam).
+    pub fn begin_test(&self) {
+        self.post::<()>("test", &());
+    }
+
     /// Where it listens, for `AWS_ENDPOINT_URL`.
     #[must_use]
     pub fn endpoint(&self) -> &str {
@@ -56,7 +66,7 @@ impl Moto {
     }
 
     /// The variables under which a program acts in an account: endpoint, region, and the credentials of an IAM user who
-    /// may do everything there.
+    /// may do everything there, until the next test begins.
     #[must_use]
     pub fn environment(&self, account: &str) -> Vec<(String, String)> {
         let credentials: BTreeMap<String, String> = self.post("account", &json!({ "account": account }));
@@ -91,7 +101,8 @@ impl Moto {
         }
     }
 
-    /// Adds faults, after those that are there.
+    /// Adds faults, after those that are there. They are injected into calls of this test alone: see
+    /// [`begin_test`](Self::begin_test).
     pub fn faults(&self, faults: &[Fault]) {
         self.post::<()>("faults", faults);
     }

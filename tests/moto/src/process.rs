@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 static STARTED: AtomicU32 = AtomicU32::new(0);
-/// How long the launcher may take to kill its functions, in steps of 10 ms.
-const PATIENCE: u32 = 500;
+/// How long the launcher may take to kill its functions, in steps of 10 ms. On a busy machine it takes seconds.
+const MAX_POLLS: u32 = 12_000;
 
 /// A running launcher, and the folder for what it and its functions print.
 pub(crate) struct Process {
@@ -55,7 +55,7 @@ impl Drop for Process {
     fn drop(&mut self) {
         // The launcher ends, and its functions with it, when its input closes.
         self.stdin = None;
-        let ended = (0..PATIENCE).any(|_| {
+        let ended = (0..MAX_POLLS).any(|_| {
             std::thread::sleep(Duration::from_millis(10));
             self.child.try_wait().is_ok_and(|status| status.is_some())
         });

@@ -121,6 +121,71 @@ fn a_function_is_killed_by_the_call_that_it_makes() {
     assert_eq!(stage.moto.kill("echo"), 1);
 }
 
+/// What a client gets that lists buckets with the key of this environment.
+fn list_buckets(moto: &Moto, environment: &[(String, String)]) -> Option<u16> {
+    let key = environment.iter().find(|(name, _)| name == "AWS_ACCESS_KEY_ID").map(|(_, key)| key).unwrap();
+    let signed = SIGNED.replace("AKIANOBODY", key);
+    match ureq::get(format!("{}/", moto.endpoint())).header("Authorization", signed).call() {
+        Ok(answer) => Some(answer.status().as_u16()),
+        Err(ureq::Error::StatusCode(status)) => Some(status),
+        Err(_) => None,
+    }
+}
+
+#[test]
+fn faults_of_one_test_spare_another() {
+    let Some(moto) = Moto::start() else { return };
+    let refused = || Fault::error("s3", "ListBuckets", 503, "SlowDown");
+    let first = moto.environment(DEPLOYER);
+    moto.faults(&[refused().times(u32::MAX)]);
+    assert_eq!(list_buckets(&moto, &first), Some(503));
+
+    moto.begin_test();
+    let second = moto.environment(DEPLOYER);
+    assert_eq!(list_buckets(&moto, &second), Some(200), "the fault of the first test is not injected");
+    moto.faults(&[refused()]);
+    assert_eq!(list_buckets(&moto, &first), Some(403), "a client of the first test does not get the second's fault");
+    assert_eq!(list_buckets(&moto, &second), Some(503));
+
+    let calls = moto.calls();
+    let ends: Vec<_> = calls.iter().map(|call| (call.access_key.as_str(), call.fault.as_deref())).collect();
+    let key = calls[0].access_key.as_str();
+    assert_eq!(ends, [(key, None), (key, Some("error"))], "the first test's client is not in the log");
+}
+
+#[test]
+fn what_a_test_left_running_is_stopped() {
+    let Some(stage) = Stage::set() else { return };
+    let moto = &stage.moto;
+    moto.pace(&json!({"sfn_scale": 2.0}));
+    // Long past the end of this test.
+    moto.faults(&[Fault::delay("s3", "PutObject", 1e6)]);
+    let in_a_function = stage.start("in-a-function");
+    while !moto.calls().iter().any(|call| call.action == "PutObject") {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    let waiting = stage.start_waiting(1_000_000);
+
+    moto.begin_test();
+    for execution in [in_a_function, waiting] {
+        assert_ne!(stage.describe(&execution)["status"], "RUNNING");
+    }
+    assert_eq!(stage.input_written(), None);
+    assert_eq!(moto.calls(), []);
+    assert_eq!(stage.execute()["status"], "SUCCEEDED");
+}
+
+#[test]
+fn an_execution_is_started_once_by_clients_that_start_it_together() {
+    let Some(stage) = Stage::set() else { return };
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| stage.start("together"));
+        }
+    });
+    assert_eq!(stage.executions(), ["together"]);
+}
+
 #[test]
 fn policies_are_enforced_once_asked_for() {
     let Some(stage) = Stage::set() else { return };

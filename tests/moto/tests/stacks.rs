@@ -57,6 +57,12 @@ fn status(moto: &Moto) -> String {
     stacks["Stacks"][0]["StackStatus"].as_str().unwrap().to_owned()
 }
 
+fn wait_while(holds: impl Fn() -> bool) {
+    while holds() {
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+}
+
 /// Every event, oldest first: what of, and what became of it.
 fn events(moto: &Moto) -> Vec<(String, String)> {
     let (mut events, mut next) = (Vec::new(), json!({"StackName": "web"}));
@@ -130,9 +136,9 @@ fn an_update_in_progress_is_cancelled_and_no_other() {
     let delete = asked(&moto, "cloudformation", "DeleteStack", json!({"StackName": "web"}));
     assert_eq!(delete, Err("ValidationError".into()));
     cancel().unwrap();
-    while status(&moto) == "UPDATE_IN_PROGRESS" {}
+    wait_while(|| status(&moto) == "UPDATE_IN_PROGRESS");
     moto.pace(&json!({"cfn": 0}));
-    while status(&moto).ends_with("_IN_PROGRESS") {}
+    wait_while(|| status(&moto).ends_with("_IN_PROGRESS"));
     assert_eq!(status(&moto), "UPDATE_ROLLBACK_COMPLETE");
 }
 

@@ -6,6 +6,7 @@ import uuid
 from moto.core.responses import ActionResult
 from moto.core.types import Base64EncodedString
 from moto.ec2.exceptions import EC2ClientError, InvalidLaunchTemplateNameNotFoundWithNameError
+from moto.ec2.models.core import TaggedEC2Resource
 from moto.ec2.models.launch_templates import LaunchTemplateVersion
 from moto.ec2.responses import EC2Response
 
@@ -20,10 +21,22 @@ class LaunchTemplateError(EC2ClientError):
 
 def install():
     LaunchTemplateVersion.user_data = property(_user_data)
+    quick_tags()
     launch_templates()
     EC2Response.create_placement_group = _create
     EC2Response.describe_placement_groups = _describe
     EC2Response.delete_placement_group = _delete
+
+
+def quick_tags():
+    """A resource without tags has none. moto searches all tags of the account for them, for each of hundreds of public
+    images: `DescribeImages` took so much of a busy machine that the SDK gave up, and its retries queued behind it."""
+    search = TaggedEC2Resource.get_tags
+
+    def get_tags(resource):
+        return search(resource) if resource.ec2_backend.tags.get(resource.id) else []
+
+    TaggedEC2Resource.get_tags = get_tags
 
 
 def _user_data(version):

@@ -92,8 +92,8 @@ def desired_capacity():
 
 
 def policies():
-    """A policy of a group that is not there is refused; the answer's ARN is spelled as the SDKs read it; a policy knows the
-    alarms that drive it, and goes with its group, as they do."""
+    """A policy of a group that does not exist is refused; the answer's ARN is spelled as the SDKs read it; a policy
+    knows the alarms that drive it, and is deleted with its group, as they are."""
     put = Response.put_scaling_policy
 
     def put_scaling_policy(self):

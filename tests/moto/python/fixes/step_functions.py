@@ -1,5 +1,6 @@
 """Step Functions: executions act under their machine's role, wait at the pace that is set, and name Lambda's errors."""
 
+import datetime
 import functools
 import sys
 import threading
@@ -12,11 +13,13 @@ from moto import settings
 from moto.core.responses import ActionResult
 from moto.stepfunctions import models
 from moto.stepfunctions.parser import models as parser_models
+from moto.stepfunctions.parser.api import ExecutionStatus
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils, state_task_lambda
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_lambda
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.utils import boto_client
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
 from moto.stepfunctions.responses import StepFunctionResponse
 
 import principals
@@ -26,6 +29,8 @@ from fixes.resources import on_change
 # The longest that AWS lets a task take.
 LONGEST = 99999999
 _lock = threading.Lock()
+# Held while an execution starts and while it ends, as it has inconsistent fields then.
+_changing = threading.RLock()
 
 
 def install():
@@ -33,7 +38,8 @@ def install():
     models.stepfunctions_backends = parser_models.stepfunctions_parser_backends
     on_change(models.StateMachine, after=_configure)
     act_under_the_role()
-    name_executions()
+    start_executions()
+    show_executions()
     page_histories()
     scale_waiting()
     name_lambda_errors()
@@ -94,14 +100,51 @@ def _cached_client(region, service, role_arn):
     )
 
 
-def name_executions():
-    """An execution that is given no name gets one of its own."""
+def start_executions():
+    """Of several clients that start an execution of the same name at once, one does; without a name it gets its own."""
     start = parser_models.StepFunctionsParserBackend.start_execution
 
     def start_execution(self, state_machine_arn, name=None, *rest, **given):
-        return start(self, state_machine_arn, name or str(uuid.uuid4()), *rest, **given)
+        with _changing:
+            return start(self, state_machine_arn, name or str(uuid.uuid4()), *rest, **given)
 
     parser_models.StepFunctionsParserBackend.start_execution = start_execution
+
+
+def show_executions():
+    """moto sets the fields of an execution that starts or ends one by one, and a client could see some without the
+    others: a time at which it ended, but no status or output."""
+    _exclusive(BaseExecutionWorkerCommunication, "terminated")
+    _exclusive(StepFunctionResponse, "describe_execution")
+    _exclusive(StepFunctionResponse, "list_executions")
+
+
+def _exclusive(kind, name):
+    stock = getattr(kind, name)
+
+    def alone(self):
+        with _changing:
+            return stock(self)
+
+    setattr(kind, name, alone)
+
+
+def running():
+    """The executions that have not ended, of all accounts."""
+    with _changing:
+        accounts = parser_models.stepfunctions_parser_backends.values()
+        machines = [machine for regions in accounts for region in regions.values() for machine in region.state_machines]
+        found = [execution for machine in machines for execution in machine.executions]
+        return [execution for execution in found if execution.exec_status == ExecutionStatus.RUNNING]
+
+
+def stop(execution):
+    """Aborts an execution whose worker has begun. A `Wait` that is just beginning may miss it: call until it ends."""
+    environment = execution.exec_worker.env
+    if environment is not None and environment.program_state() is not None:
+        environment.set_stop(stop_date=datetime.datetime.now(tz=datetime.UTC), cause=None, error=None)
+        environment.program_state_event.set()
+        environment.program_state_event.clear()
 
 
 def page_histories():

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 pub(crate) const DEPLOYER: &str = "000000000000";
 pub(crate) const REGION: &str = "us-east-1";
 const FUNCTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/function.py");
+const INPUT: &str = r#"{"bucket":"inputs"}"#;
 const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:machine";
 
 pub(crate) struct Stage {
@@ -26,6 +27,8 @@ impl Stage {
             "Runtime": "provided.al2023",
             "Handler": "bootstrap",
             "Role": "arn:aws:iam::000000000000:role/echo",
+            // Enough for a busy machine.
+            "Timeout": 120,
             "Code": {"ZipFile": bootstrap(FUNCTION)},
             // Where this machine's Python is.
             "Environment": {"Variables": {"PATH": std::env::var("PATH").unwrap()}},
@@ -41,12 +44,40 @@ impl Stage {
         Some(stage)
     }
 
+    /// Starts an execution of the machine, and gives its ARN.
+    pub(crate) fn start(&self, name: &str) -> Value {
+        let start = json!({"stateMachineArn": MACHINE, "name": name, "input": INPUT});
+        self.call("stepfunctions", "StartExecution", start)["executionArn"].take()
+    }
+
+    /// Starts an execution that does nothing but wait, and gives its ARN.
+    pub(crate) fn start_waiting(&self, seconds: u32) -> Value {
+        let wait = json!({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": seconds, "End": true}}});
+        let role = "arn:aws:iam::000000000000:role/machine";
+        let machine = json!({"name": "waiting", "definition": wait.to_string(), "roleArn": role});
+        let machine = self.call("stepfunctions", "CreateStateMachine", machine)["stateMachineArn"].take();
+        let start = json!({"stateMachineArn": machine, "input": "{}"});
+        self.call("stepfunctions", "StartExecution", start)["executionArn"].take()
+    }
+
+    /// How an execution is.
+    pub(crate) fn describe(&self, arn: &Value) -> Value {
+        self.call("stepfunctions", "DescribeExecution", json!({"executionArn": arn}))
+    }
+
+    /// The names of the machine's executions.
+    pub(crate) fn executions(&self) -> Vec<String> {
+        let listed = self.call("stepfunctions", "ListExecutions", json!({"stateMachineArn": MACHINE}));
+        let listed = listed["executions"].as_array().unwrap().iter();
+        listed.map(|execution| execution["name"].as_str().unwrap().to_owned()).collect()
+    }
+
     /// Runs the machine to its end, and tells how it ended.
     pub(crate) fn execute(&self) -> Value {
-        let input = json!({"stateMachineArn": MACHINE, "input": r#"{"bucket":"inputs"}"#});
+        let input = json!({"stateMachineArn": MACHINE, "input": INPUT});
         let arn = self.call("stepfunctions", "StartExecution", input)["executionArn"].take();
         loop {
-            let execution = self.call("stepfunctions", "DescribeExecution", json!({"executionArn": arn}));
+            let execution = self.describe(&arn);
             if execution["status"] != "RUNNING" {
                 return execution;
             }
