@@ -32,8 +32,21 @@
 //!    to them, and assumes the one role of the target account.
 //! 5. **Your part of the embedded world** ([`local::Resources`]): what the ports find on a laptop. Every call goes through
 //!    [`Session::call`](local::Session::call) by its AWS name, so that scenarios can let it fail.
-//! 6. **[`Deployer`]**, which ties these together, [`LocalDeployer`](local::LocalDeployer), which places it in the embedded
-//!    world, and a `main` that runs [`cli::Program`]: with commands of your own ([`cli::Extra`]), if you have some.
+//! 6. **[`Deployer`]**, which ties these together; [`ClientDeployer`](client::ClientDeployer), what its commands show;
+//!    [`LocalDeployer`](local::LocalDeployer), which places it in the local cloud; and [`main!`]: with commands of your own
+//!    ([`cli::Extra`]), if you have some.
+//!
+//! # Features
+//!
+//! | feature | what it adds |
+//! | --- | --- |
+//! | `cli` (default) | the commands |
+//! | `local` (default) | the local cloud (`--local`), and what tests of a deployer need |
+//! | `aws` | the commands reach AWS |
+//! | `lambda` | the same binary is the Lambda function |
+//!
+//! The function needs `lambda` alone. Where this dependency has another name, say so to the macros: `crate = name;` first in
+//! [`state_machine!`], `#[shape(crate = name)]` and `#[task_error(crate = name)]` on the types.
 //!
 //! # Testing it
 //!

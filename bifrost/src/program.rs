@@ -2,9 +2,8 @@
 
 /// The `main` of a deployer's program: the Lambda function if Lambda started it, else its commands.
 ///
-/// `clouds` says where the deployer runs: `local` if it is a [`LocalDeployer`](crate::local::LocalDeployer), `aws` if it is
-/// an [`AwsDeployer`](crate::aws::AwsDeployer). `commands` are those that it has beside every deployer's, if any
-/// ([`cli::Extra`](crate::cli::Extra)).
+/// `clouds` says where the deployer runs: `local` if it is a `bifrost::local::LocalDeployer`, `aws` if it is a
+/// `bifrost::aws::AwsDeployer`. `commands` are those that it has beside every deployer's, if any (`bifrost::cli::Extra`).
 ///
 /// | feature of `bifrost` | what of it is built |
 /// | --- | --- |
