@@ -23,6 +23,7 @@ type Place = (DateTime<Utc>, u64);
 
 impl Timeline {
     /// One that stands at `now`.
+    #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
         Self(Mutex::new(State { now, sleepers: BTreeMap::new(), arrivals: 0 }))
     }

@@ -47,9 +47,9 @@ impl Story {
     pub(super) fn tell(&mut self, event: &HistoryEvent) -> Option<Turn> {
         self.last_at = Some(event.timestamp);
         if let Some(state) = event.details.name.as_ref().filter(|_| event.enters_state()) {
-            self.states.push(state.to_string());
+            self.states.push(state.clone());
             self.attempts = 0;
-            return Some(Turn::Entered(state.to_string()));
+            return Some(Turn::Entered(state.clone()));
         }
         if event.leaves_state() {
             self.end_of_state();
