@@ -21,7 +21,7 @@ pub enum Partition {
     AwsIsoE,
     /// `aws-iso-f`.
     AwsIsoF,
-    /// AWS GovCloud (US).
+    /// AWS `GovCloud` (US).
     AwsUsGov,
 }
 
@@ -136,11 +136,11 @@ pub mod service_principal {
     pub const AUTO_SCALING: &str = "autoscaling.amazonaws.com";
     /// CloudFormation.
     pub const CLOUD_FORMATION: &str = "cloudformation.amazonaws.com";
-    /// CodeDeploy.
+    /// `CodeDeploy`.
     pub const CODE_DEPLOY: &str = "codedeploy.amazonaws.com";
     /// Elastic Load Balancing.
     pub const ELASTIC_LOAD_BALANCING: &str = "elasticloadbalancing.amazonaws.com";
-    /// EventBridge.
+    /// `EventBridge`.
     pub const EVENTS: &str = "events.amazonaws.com";
     /// Lambda.
     pub const LAMBDA: &str = "lambda.amazonaws.com";
