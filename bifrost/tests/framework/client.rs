@@ -327,3 +327,18 @@ async fn the_latest_deploys_that_failed_are_told_with_their_root_cause() {
     assert!(client.fails(Some(&other), 10).await.unwrap().is_empty());
     assert!(client.fails(None, 0).await.unwrap().is_empty());
 }
+
+#[tokio::test]
+async fn running_execution_is_found_by_its_input_and_fitting_names_come_first() {
+    let lab = lab();
+    let client = client(&lab);
+    let address = address(&client);
+    let mut other = note("hello");
+    other["config_name"] = "development-canary".into();
+    client.executions.start("deploy-acme-shop-development-canary-1", &other).await.unwrap();
+    assert_eq!(client.running(&address).await.unwrap(), None, "its name fits, its config does not");
+    client.executions.start("by-hand", &note("hello")).await.unwrap();
+    assert_eq!(client.running(&address).await.unwrap().unwrap().name, "by-hand");
+    client.executions.start("deploy-acme-shop-development-2", &note("hello")).await.unwrap();
+    assert_eq!(client.running(&address).await.unwrap().unwrap().name, "deploy-acme-shop-development-2");
+}
