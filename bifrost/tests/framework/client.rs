@@ -4,7 +4,7 @@ use crate::board::{BoardDeployer, lab, lab_with, lock_holder, notes};
 use bifrost::client::{
     Address, Client, HaltFailure, LockState, News, Outcome, PrepareError, StartFailure, Started, Status,
 };
-use bifrost::cloud::{Encryption, Objects};
+use bifrost::cloud::Encryption;
 use bifrost::lock::UserLock;
 use bifrost::testing::Lab;
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@
 //! | [`project_template`] | the deployer account | the policy for who may upload a project's releases |
 //!
 //! Templates name no account or region of their own: those are where the stack is. All names are the
-//! [`Identity`](crate::Identity)'s.
+//! [`Identity`](bifrost_core::account::Identity)'s.
 
 mod alarm;
 mod apply;

@@ -2,7 +2,7 @@
 //! freezes and looks at a project's config.
 //!
 //! A [`Client`] knows AWS by the same ports as the handlers do, so that it is the same on the embedded world. Nothing in
-//! here prints: [`cli`](crate::commands) does.
+//! here prints: the command line does.
 
 mod address;
 mod deployer;

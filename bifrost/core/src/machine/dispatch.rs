@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// sent.
 ///
 /// # Errors
-/// See the [module](self).
+/// The handler's own, or `TaskError`, `UnmarshalError`, `PanicError` or `DataLimitError`.
 pub async fn dispatch<M: Machine>(
     payload: impl Into<Arc<Value>>,
     open: impl FnOnce(Attempt, Sent) -> Context<Ports<M>>,

@@ -3,7 +3,7 @@
 //! Every state works on one data type, the machine's [`Data`]: on a catch the failing task's input travels on, so that
 //! states which clean up must agree on it anyway. A task's handler is a plain async function
 //! `async fn lock(ctx: &Context<Ports>, data: D) -> Result<D, LockFailure>`, whose error type names its variants on the
-//! wire through [`TaskError`].
+//! wire through [`TaskError`](trait@crate::TaskError).
 
 pub(crate) mod definition;
 mod dispatch;

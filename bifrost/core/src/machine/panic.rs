@@ -82,7 +82,6 @@ fn failure(task: &str, payload: &(dyn Any + Send)) -> Failure {
 mod tests {
     use super::guarded;
     use crate::task::Failure;
-    use futures_util::FutureExt;
     use futures_util::future::join;
     use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 
