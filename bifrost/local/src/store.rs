@@ -71,6 +71,22 @@ impl<R: Resources> Store<R> {
         super::sqlite::renew(path, deployer, world)
     }
 
+    /// Keeps a world that is in memory, and has no executions yet, in a SQLite file from now on, in the place of
+    /// `deployer`'s there. A world that is kept in a file already stays in it.
+    ///
+    /// # Errors
+    /// If the file is no SQLite file, or cannot be written; the world stays in memory then.
+    pub fn move_to(&self, path: &Path, deployer: &str) -> Result<(), StoreError> {
+        let mut backend = self.backend();
+        let StoreBackend::Memory { world, .. } = &*backend else { return Ok(()) };
+        if path.exists() {
+            super::sqlite::renew(path, deployer, world)?;
+        }
+        let file = Sqlite::open(path, deployer, || World::clone(world))?;
+        *backend = StoreBackend::File(Box::new(file));
+        Ok(())
+    }
+
     fn new(backend: StoreBackend<R>) -> Arc<Self> {
         Arc::new(Self {
             backend: Mutex::new(backend),

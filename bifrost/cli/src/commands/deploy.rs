@@ -83,22 +83,23 @@ With --output json each line is an object with \"event\" and \"time\":
 
 pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
     let site = session.open(&args.cloud, args.fresh).await?;
-    let prepared = site.client().prepare_within(&args.file, &whoami(), args.timeout).await?;
+    let client = site.client();
+    let prepared = client.prepare_within(&args.file, &whoami(), args.timeout).await?;
     if let Some(scenario) = &args.scenario {
         site.apply_scenario(scenario)?;
     }
-    deploy(site, &prepared, &args.cloud, &args.follow).await
+    deploy(site.as_ref(), &client, &prepared, &args.cloud, &args.follow).await
 }
 
 /// Starts a prepared release and follows it to its end: from here on, whatever is done stays.
 pub(super) async fn deploy<D: ClientDeployer>(
-    site: Box<dyn Site<D>>,
+    site: &dyn Site<D>,
+    client: &Client<D>,
     prepared: &Prepared<D::Fields>,
     cloud: &CloudArgs,
     follow: &FollowArgs,
 ) -> Result<u8, CliError> {
-    let site = site.keep()?;
-    let client = site.client();
+    site.keep()?;
     // One does not wait for the other, and both say something of a deploy that does not start.
     let (caveat, started) = tokio::join!(site.caveat(), client.start(prepared));
     if let Some(caveat) = caveat {
@@ -106,7 +107,7 @@ pub(super) async fn deploy<D: ClientDeployer>(
     }
     let started = started?;
     let report = Report::new::<D>(follow.output.format(), cloud.hint::<D>());
-    let following = Following { site: site.as_ref(), speed: follow.speed, client: &client };
+    let following = Following { site, speed: follow.speed, client };
     let execution = started.execution.clone();
     let lost = |source| CliError::Lost { execution, source: Box::new(source) };
     following.to_the_end(started, report).await.map_err(lost)

@@ -31,8 +31,9 @@ A deploy that runs is not stopped: `{name} halt` does that."
 
 pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
     let site = session.open(&args.cloud, false).await?;
-    let address = args.subject.address::<D>(&site.client().account.defaults)?;
-    let client = site.keep()?.client();
+    let client = site.client();
+    let address = args.subject.address::<D>(&client.account.defaults)?;
+    site.keep()?;
     let lock = UserLock { user: args.user.unwrap_or_else(whoami), lock_reason: args.reason };
     client.freeze(&address, &lock).await?;
     output::print_legible(&format!("{address} is frozen by {lock}"))?;

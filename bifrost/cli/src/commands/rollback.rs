@@ -49,7 +49,7 @@ pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args)
         described(&to),
         prepared.release.envelope.release_id
     ));
-    deploy(site, &prepared, &args.cloud, &args.follow).await
+    deploy(site.as_ref(), &client, &prepared, &args.cloud, &args.follow).await
 }
 
 fn described(version: &Version) -> String {

@@ -31,7 +31,7 @@ pub(super) trait Site<D: ClientDeployer> {
     fn looks(&self) -> Looks;
 
     /// Makes sure that what is done next stays. In AWS everything does.
-    fn keep(self: Box<Self>) -> Result<Box<dyn Site<D>>, CliError>;
+    fn keep(&self) -> Result<(), CliError>;
 
     /// Lays a scenario over a world. In AWS nobody can.
     fn apply_scenario(&self, scenario: &Path) -> Result<(), CliError>;

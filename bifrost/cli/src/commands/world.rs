@@ -61,19 +61,16 @@ impl<D: LocalDeployer + ClientDeployer> Site<D> for LocalWorld<D> {
     }
 
     /// Writes the world to its file, if it is new; whatever was there of this deployer goes.
-    fn keep(self: Box<Self>) -> Result<Box<dyn Site<D>>, CliError> {
+    fn keep(&self) -> Result<(), CliError> {
         if !self.is_new {
-            return Ok(self);
+            return Ok(());
         }
-        let Self { cloud, path, .. } = *self;
-        let world = cloud.store().read(World::clone)?;
-        if path.exists() {
-            let _lease = Lease::take(&path)?.ok_or_else(|| CliError::WorldInUse(path.clone()))?;
-            Store::renew(&path, D::NAME, &world)?;
+        // No engine may run what is replaced.
+        let lease = if self.path.exists() { Lease::take(&self.path)? } else { None };
+        if self.path.exists() && lease.is_none() {
+            return Err(CliError::WorldInUse(self.path.clone()));
         }
-        let store = Store::open(&path, D::NAME, || world)?;
-        let cloud = LocalCloud::<D>::new(store, cloud.identity().as_ref().clone(), cloud.defaults().clone());
-        Ok(Box::new(Self { cloud, path, is_new: false }))
+        Ok(self.cloud.store().move_to(&self.path, D::NAME)?)
     }
 
     /// Lays a JSON merge patch over the world, such as `{"faults": […]}` or another behaviour of an image.
