@@ -54,7 +54,7 @@ async fn pin(context: &Context<Board>, release: Release<Note>) -> Result<Release
     Ok(release)
 }
 
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Notes(Vec<String>);
 
 impl Resources for Notes {}
