@@ -55,6 +55,16 @@ pub enum StoreError {
         /// What is wrong with it.
         reason: String,
     },
+    /// The file is another program's.
+    #[error(
+        "{path} is not a local cloud: its table `{table}` belongs to another program; name another file with --world"
+    )]
+    Foreign {
+        /// The file.
+        path: PathBuf,
+        /// A table of that program.
+        table: String,
+    },
     /// The file or its folder cannot be made.
     #[error("cannot write {path}: {source}; let it be written, or name another world with --world")]
     Io {

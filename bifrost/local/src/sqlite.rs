@@ -31,6 +31,9 @@ const SCHEMA: &str = "
         PRIMARY KEY (deployer, execution, id)) STRICT, WITHOUT ROWID;
 ";
 
+/// The tables of every layout that there was.
+const TABLES: [&str; 4] = ["event", "execution", "part", "world"];
+
 /// How long a process waits for another one's transaction.
 const BUSY: Duration = Duration::from_secs(20);
 
@@ -191,8 +194,7 @@ fn lay_out(here: Here<'_>, transaction: &Transaction<'_>) -> Result<(), StoreErr
     if layout == LAYOUT {
         return Ok(());
     }
-    let tables: i64 = here.check(transaction.query_one("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0)))?;
-    if tables > 0 {
+    if !tables(here, transaction)?.is_empty() {
         let reason = format!("its layout is {layout}, and this version reads layout {LAYOUT}");
         return Err(StoreError::Unreadable { path: here.path.into(), reason });
     }
@@ -206,12 +208,23 @@ fn drop_other_layout(here: Here<'_>, transaction: &Transaction<'_>) -> Result<()
     if layout == LAYOUT {
         return Ok(());
     }
-    let mut select = here.check(transaction.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'"))?;
-    let names: Vec<String> = here.check(select.query_map([], |row| row.get(0)).and_then(|names| names.collect()))?;
-    for name in names {
+    for name in tables(here, transaction)? {
         here.check(transaction.execute_batch(&format!("DROP TABLE \"{name}\"")))?;
     }
     Ok(())
+}
+
+/// The tables of a file.
+///
+/// # Errors
+/// [`StoreError::Foreign`] for a file of another program: its tables must not be dropped.
+fn tables(here: Here<'_>, transaction: &Transaction<'_>) -> Result<Vec<String>, StoreError> {
+    let mut select = here.check(transaction.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'"))?;
+    let names: Vec<String> = here.check(select.query_map([], |row| row.get(0)).and_then(|names| names.collect()))?;
+    match names.iter().find(|name| !TABLES.contains(&name.as_str())) {
+        Some(table) => Err(StoreError::Foreign { path: here.path.into(), table: table.clone() }),
+        None => Ok(names),
+    }
 }
 
 /// Replaces a deployer's world and deletes its executions, in one transaction.
@@ -272,7 +285,7 @@ fn version(here: Here<'_>, transaction: &Transaction<'_>, deployer: &str) -> Res
     here.check(select.and_then(|mut select| select.query_row([deployer], |row| row.get(0)).optional()))
 }
 
-/// The world as it is in the file: that of the cache, unless another process changed it.
+/// The world in the file: from the cache, unless another process changed it.
 fn load<R: Resources>(
     here: Here<'_>,
     transaction: &Transaction<'_>,

@@ -84,3 +84,16 @@ fn other_layout_is_refused_and_renewed() {
     renew(&path, "board", &world()).unwrap();
     assert_eq!(open(&path).read(World::clone).unwrap(), world());
 }
+
+#[test]
+fn file_of_another_program_is_refused_and_kept() {
+    let (_folder, path) = file();
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch("CREATE TABLE orders (id INTEGER); INSERT INTO orders VALUES (7);").unwrap();
+    let refused = [Sqlite::open(&path, "board", world).err().unwrap(), renew(&path, "board", &world()).unwrap_err()];
+    for error in refused {
+        assert!(matches!(&error, StoreError::Foreign { table, .. } if table == "orders"), "{error}");
+    }
+    let kept: i64 = connection.query_one("SELECT id FROM orders", [], |row| row.get(0)).unwrap();
+    assert_eq!(kept, 7);
+}

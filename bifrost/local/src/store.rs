@@ -62,17 +62,9 @@ impl<R: Resources> Store<R> {
         Ok(Self::new(StoreBackend::File(Box::new(Sqlite::open(path, deployer, new_world)?))))
     }
 
-    /// Puts a new world in the place of `deployer`'s in a SQLite file, and forgets its executions. Those of other
-    /// deployers stay.
-    ///
-    /// # Errors
-    /// If the file is no SQLite file, or cannot be written; nothing is changed then.
-    pub fn renew(path: &Path, deployer: &str, world: &World<R>) -> Result<(), StoreError> {
-        super::sqlite::renew(path, deployer, world)
-    }
-
     /// Keeps a world that is in memory, and has no executions yet, in a SQLite file from now on, in the place of
-    /// `deployer`'s there. A world that is kept in a file already stays in it.
+    /// `deployer`'s there, whose executions are forgotten. Those of other deployers stay. A world that is kept in a file
+    /// already stays in it.
     ///
     /// # Errors
     /// If the file is no SQLite file, or cannot be written; the world stays in memory then.

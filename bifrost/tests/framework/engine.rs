@@ -169,7 +169,7 @@ async fn a_renewed_world_is_seen_by_who_had_the_old_one_open() {
     lab.deploy(&release, &[]).await.unwrap();
     let mut renewed = world(&json!([]));
     renewed.ids = 7;
-    Store::renew(&path, BoardDeployer::NAME, &renewed).unwrap();
+    Store::in_memory(renewed).move_to(&path, BoardDeployer::NAME).unwrap();
     assert_eq!(other.store().read(|world| world.ids).unwrap(), 7);
     assert!(other.executions().list(&Which::default(), 10).await.unwrap().is_empty());
     assert_eq!(notes(&lab), [] as [&str; 0]);
