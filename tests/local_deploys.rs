@@ -16,7 +16,7 @@ use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Stdio};
 
 const RELEASE: &str = include_str!("../deployers/odin/releases/deploy-test.json");
-const WORLD: &str = include_str!("../examples/worlds/odin.json");
+const SEED: &str = include_str!("../examples/clouds/odin.json");
 const SUBJECT: &str = "coinbase/deploy-test development";
 
 /// A folder with the sample release.
@@ -35,8 +35,8 @@ fn release(shell: &Shell, name: &str, change: impl FnOnce(&mut Value)) {
 }
 
 /// The world as it is kept; `None` before there is one.
-fn world(shell: &Shell) -> Option<Vec<u8>> {
-    std::fs::read(shell.folder.join(".bifrost/world.sqlite")).ok()
+fn local_state(shell: &Shell) -> Option<Vec<u8>> {
+    std::fs::read(shell.folder.join(".bifrost/cloud.sqlite")).ok()
 }
 
 /// The last event of a deploy, and its exit code.
@@ -277,30 +277,30 @@ fn bad_input_gives_one_clear_error_and_changes_nothing() {
     }
     assert!(!shell.folder.join(".bifrost").exists(), "a refused command makes no world");
     deploy(&shell, "release.json --local");
-    let before = world(&shell);
+    let before = local_state(&shell);
     assert!(before.is_some());
     for (name, _) in &bad {
         shell.refused(&format!("deploy {name}.json --local --fresh --scenario scenario.json"));
     }
-    assert!(world(&shell) == before, "a refused command changes no world");
+    assert!(local_state(&shell) == before, "a refused command changes no world");
 }
 
 #[test]
 fn a_world_or_scenario_with_an_unknown_resource_type_changes_nothing() {
     let shell = odin("bad-world");
     deploy(&shell, "release.json --local");
-    let before = world(&shell);
-    let mut unknown: Value = serde_json::from_str(WORLD).unwrap();
+    let before = local_state(&shell);
+    let mut unknown: Value = serde_json::from_str(SEED).unwrap();
     unknown["accounts"]["000000000000"]["resources"]["regions"]["us-east-1"]["databases"] = json!({});
     shell.write("unknown.json", unknown.to_string());
     let place = "accounts.000000000000.resources.regions.us-east-1.databases: there is no such field";
-    assert!(shell.refused("deploy release.json --world unknown.json").contains(place));
+    assert!(shell.refused("deploy release.json --cloud unknown.json").contains(place));
     assert!(!shell.folder.join(".bifrost/unknown.sqlite").exists());
     let patch = json!({"accounts": unknown["accounts"]});
     shell.write("scenario.json", patch.to_string());
     assert!(shell.refused("deploy release.json --local --scenario scenario.json").contains(place));
     assert!(shell.refused("deploy release.json --local --fresh --scenario scenario.json").contains(place));
-    assert!(world(&shell) == before);
+    assert!(local_state(&shell) == before);
 }
 
 #[test]
@@ -329,7 +329,7 @@ fn a_plan_tells_which_groups_would_be_made_and_which_would_go() {
     };
     assert_eq!((code, actions(&first)), (2, vec![json!("add"), json!("add")]));
     deploy(&shell, "release.json --local");
-    let before = world(&shell);
+    let before = local_state(&shell);
     release(&shell, "larger", |release| release["services"]["web"]["instance_type"] = json!("c5.large"));
     let (second, code) = told(&shell, "plan larger.json --local");
     assert_eq!((code, actions(&second)), (2, ["add", "add", "remove", "remove"].map(Value::from).to_vec()));
@@ -342,7 +342,7 @@ fn a_plan_tells_which_groups_would_be_made_and_which_would_go() {
     let (refused, code) = told(&shell, "plan refused.json --local");
     assert_eq!(code, 1);
     assert!(refused["findings"][0].as_str().unwrap().starts_with("ami: "), "{refused}");
-    assert!(world(&shell) == before, "a plan changes nothing");
+    assert!(local_state(&shell) == before, "a plan changes nothing");
 }
 
 #[test]

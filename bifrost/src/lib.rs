@@ -31,7 +31,7 @@
 //! 4. **The ports**: what your handlers call, in AWS's words. [`Context::target`](task::Context::target) is the only way
 //!    to them, and assumes the one role of the target account.
 //! 5. **Your part of the embedded world** ([`local::Resources`]): what the ports find on a laptop. Every call goes through
-//!    [`Session::call`](local::Session::call) by its AWS name, so that scenarios can let it fail.
+//!    [`LocalSession::call`](local::Session::call) by its AWS name, so that scenarios can let it fail.
 //! 6. **[`Deployer`]**, which ties these together; [`ClientDeployer`](client::ClientDeployer), what its commands show;
 //!    [`LocalDeployer`](local::LocalDeployer), which places it in the local cloud; and [`main!`]: with commands of your own
 //!    ([`cli::Extra`]), if you have some.
@@ -50,7 +50,7 @@
 //!
 //! # Testing it
 //!
-//! A [`testing::Lab`] runs whole executions on virtual time: release in, path out. Faults say which call fails, and how
+//! A [`testing::TestHarness`] runs whole executions on virtual time: release in, path out. Faults say which call fails, and how
 //! often; a watcher sees every call with the world before and after it.
 
 mod program;
@@ -67,8 +67,8 @@ pub use bifrost_core::account::Identity;
 pub use bifrost_core::deployer::{Boundary, DEPLOYERS_BUCKET, Deployer, Permission, PolicyCondition};
 pub use bifrost_core::release::Fields;
 pub use bifrost_core::{
-    Shape, TaskError, account, checkup, cloud, deployer, ending, halt, json, lock, log, machine, name_type, release,
-    shape, state_machine, task, validate,
+    Shape, TaskError, account, cloud, deployer, error_code, halt, json, lifecycle, lock, log, machine, name_type,
+    release, self_check, shape, state_machine, task, validate,
 };
 #[cfg(feature = "local")]
 pub use bifrost_local::{self as local, testing};

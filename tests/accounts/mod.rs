@@ -1,8 +1,8 @@
 //! A deployer account and a target account in an emulated AWS, and a deployer's program for both.
 
-mod running;
+mod followed_command;
 
-pub(crate) use running::Running;
+pub(crate) use followed_command::FollowedCommand;
 
 use crate::shell::{Shell, text};
 use bifrost_moto::Moto;
@@ -33,29 +33,30 @@ pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 }
 
 /// Two accounts, an emulated AWS around them, and a folder to give commands in.
-pub(crate) struct Stage {
+pub(crate) struct AccountsFixture {
     pub(crate) moto: Moto,
     pub(crate) shell: Shell,
 }
 
-impl Stage {
+impl AccountsFixture {
     /// Two commands make it: one the deployer, one adds the target account. From then on calls need permissions. None on
     /// a machine where AWS cannot be emulated.
     pub(crate) fn set(program: &'static str, folder: &str, options: &str) -> Option<Self> {
-        let stage = Self { moto: Moto::start()?, shell: Shell::new(program, folder) };
-        let made = stage.run_in(DEPLOYER, &format!("bootstrap --apply {options}"));
+        let fixture = Self { moto: Moto::start()?, shell: Shell::new(program, folder) };
+        let made = fixture.run_in(DEPLOYER, &format!("bootstrap --apply {options}"));
         assert_eq!(made.status.code(), Some(0), "{}{}", text(&made.stdout), text(&made.stderr));
-        let added = stage.run_in(TARGET, &format!("bootstrap --target {TARGET} --deployer-account {DEPLOYER} --apply"));
+        let added =
+            fixture.run_in(TARGET, &format!("bootstrap --target {TARGET} --deployer-account {DEPLOYER} --apply"));
         assert_eq!(added.status.code(), Some(0), "{}{}", text(&added.stdout), text(&added.stderr));
-        stage.moto.enforce_iam(true);
-        Some(stage)
+        fixture.moto.enforce_iam(true);
+        Some(fixture)
     }
 
     /// Waits for the stage, and begins a test on it, to which nothing of an earlier test is left but resources.
-    pub(crate) fn lock(stage: &'static Mutex<Self>) -> MutexGuard<'static, Self> {
-        let stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
-        stage.moto.begin_test();
-        stage
+    pub(crate) fn lock(fixture: &'static Mutex<Self>) -> MutexGuard<'static, Self> {
+        let fixture = fixture.lock().unwrap_or_else(PoisonError::into_inner);
+        fixture.moto.begin_test();
+        fixture
     }
 
     /// Gives a command with the credentials of an account.

@@ -1,15 +1,15 @@
 //! `doctor` and `bootstrap` on a deployer that runs, and on one that somebody broke.
 
+use crate::fixture::{AccountsFixture, DEPLOYER, LOCKS, TARGET};
 use crate::shell::text;
-use crate::stage::{DEPLOYER, LOCKS, Stage, TARGET};
 use serde_json::{Value, json};
 
 const BUCKET: &str = "coinbase-odin-000000000000";
 const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:coinbase-odin";
 
 /// What `doctor` says that is not good, and what it exits with.
-fn complaints(stage: &Stage, target: &str) -> (i32, Vec<Value>) {
-    let output = stage.run(&format!("doctor --target {target} --output json"));
+fn complaints(fixture: &AccountsFixture, target: &str) -> (i32, Vec<Value>) {
+    let output = fixture.run(&format!("doctor --target {target} --output json"));
     let said = text(&output.stdout);
     let findings = said.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
     let bad = findings.filter(|finding| finding["status"] != "good").collect();
@@ -17,8 +17,8 @@ fn complaints(stage: &Stage, target: &str) -> (i32, Vec<Value>) {
 }
 
 /// The one complaint: what it is about, how bad it is, and what to do.
-fn complaint(stage: &Stage, target: &str) -> (i32, String, String) {
-    let (code, found) = complaints(stage, target);
+fn complaint(fixture: &AccountsFixture, target: &str) -> (i32, String, String) {
+    let (code, found) = complaints(fixture, target);
     assert_eq!(found.len(), 1, "{found:#?}");
     let text = |field: &str| found[0][field].as_str().unwrap().to_owned();
     (code, format!("{} {}", text("status"), text("what")), text("next_step"))
@@ -26,60 +26,60 @@ fn complaint(stage: &Stage, target: &str) -> (i32, String, String) {
 
 #[test]
 fn a_deployer_that_bootstrap_made_is_healthy() {
-    let Some(stage) = Stage::enter() else { return };
-    assert_eq!(complaints(&stage, TARGET), (0, vec![]));
+    let Some(fixture) = AccountsFixture::enter() else { return };
+    assert_eq!(complaints(&fixture, TARGET), (0, vec![]));
 }
 
 #[test]
 fn an_account_without_the_role_is_told_with_the_command_that_makes_it() {
-    let Some(stage) = Stage::enter() else { return };
-    let (code, what, next) = complaint(&stage, "444444444444");
+    let Some(fixture) = AccountsFixture::enter() else { return };
+    let (code, what, next) = complaint(&fixture, "444444444444");
     assert_eq!((code, what.as_str()), (2, "bad role in 444444444444"));
     assert!(next.contains("odin bootstrap --target 444444444444 --deployer-account 000000000000 --apply"), "{next}");
 }
 
 #[test]
 fn a_definition_that_was_edited_by_hand_is_told_until_it_is_the_deployers_again() {
-    let Some(stage) = Stage::enter() else { return };
-    let definition = stage.definition();
+    let Some(fixture) = AccountsFixture::enter() else { return };
+    let definition = fixture.definition();
     let define = |definition: &str| {
         let update = json!({"stateMachineArn": MACHINE, "definition": definition});
-        stage.aws(DEPLOYER, "stepfunctions", "UpdateStateMachine", update);
+        fixture.aws(DEPLOYER, "stepfunctions", "UpdateStateMachine", update);
     };
     let mut edited: Value = serde_json::from_str(&definition).unwrap();
     edited["States"]["WaitForDeploy"]["Seconds"] = json!(1);
     define(&edited.to_string());
-    let (code, what, next) = complaint(&stage, TARGET);
+    let (code, what, next) = complaint(&fixture, TARGET);
     define(&definition);
     assert_eq!((code, what.as_str()), (2, "bad definition"));
     assert!(next.contains(&format!("update-state-machine --state-machine-arn {MACHINE}")), "{next}");
-    assert_eq!(complaints(&stage, TARGET), (0, vec![]));
+    assert_eq!(complaints(&fixture, TARGET), (0, vec![]));
 }
 
 #[test]
 fn a_lock_table_that_is_gone_is_told_with_the_command_that_makes_it() {
-    let Some(stage) = Stage::enter() else { return };
+    let Some(fixture) = AccountsFixture::enter() else { return };
     let table = json!({"TableName": LOCKS});
-    stage.aws(DEPLOYER, "dynamodb", "UpdateTable", json!({"TableName": LOCKS, "DeletionProtectionEnabled": false}));
-    stage.aws(DEPLOYER, "dynamodb", "DeleteTable", table);
-    let (code, what, next) = complaint(&stage, TARGET);
+    fixture.aws(DEPLOYER, "dynamodb", "UpdateTable", json!({"TableName": LOCKS, "DeletionProtectionEnabled": false}));
+    fixture.aws(DEPLOYER, "dynamodb", "DeleteTable", table);
+    let (code, what, next) = complaint(&fixture, TARGET);
     let table = json!({"TableName": LOCKS, "BillingMode": "PAY_PER_REQUEST",
         "AttributeDefinitions": [{"AttributeName": "key", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "key", "KeyType": "HASH"}]});
-    stage.aws(DEPLOYER, "dynamodb", "CreateTable", table);
+    fixture.aws(DEPLOYER, "dynamodb", "CreateTable", table);
     assert_eq!((code, what.as_str()), (2, "bad lock table"));
     assert!(next.contains("odin bootstrap --apply"), "{next}");
 }
 
 #[test]
 fn a_bucket_that_forgets_is_a_warning_with_the_command_that_has_it_remember() {
-    let Some(stage) = Stage::enter() else { return };
+    let Some(fixture) = AccountsFixture::enter() else { return };
     let set = |status: &str| {
         let versioning = json!({"Bucket": BUCKET, "VersioningConfiguration": {"Status": status}});
-        stage.aws(DEPLOYER, "s3", "PutBucketVersioning", versioning);
+        fixture.aws(DEPLOYER, "s3", "PutBucketVersioning", versioning);
     };
     set("Suspended");
-    let (code, what, next) = complaint(&stage, TARGET);
+    let (code, what, next) = complaint(&fixture, TARGET);
     set("Enabled");
     assert_eq!((code, what.as_str()), (0, "warning bucket: versions"));
     assert!(next.contains(&format!("put-bucket-versioning --bucket {BUCKET}")), "{next}");
@@ -87,9 +87,9 @@ fn a_bucket_that_forgets_is_a_warning_with_the_command_that_has_it_remember() {
 
 #[test]
 fn a_second_bootstrap_changes_nothing_and_one_with_other_options_does() {
-    let Some(stage) = Stage::enter() else { return };
+    let Some(fixture) = AccountsFixture::enter() else { return };
     let apply = |options: &str| {
-        let applied = stage.run(&format!("bootstrap --apply {options}"));
+        let applied = fixture.run(&format!("bootstrap --apply {options}"));
         assert_eq!(applied.status.code(), Some(0), "{applied:?}");
         text(&applied.stdout)
     };
@@ -98,5 +98,5 @@ fn a_second_bootstrap_changes_nothing_and_one_with_other_options_does() {
     assert!(other.contains("is updated"), "{other}");
     let back = apply("");
     assert!(back.contains("is updated"), "{back}");
-    assert_eq!(complaints(&stage, TARGET), (0, vec![]));
+    assert_eq!(complaints(&fixture, TARGET), (0, vec![]));
 }

@@ -1,8 +1,8 @@
 //! Each call that changes anything fails, in each way that it can: the deploy ends as promised, and what is promised of
 //! that end holds.
 
+use crate::fixture::{AccountsFixture, DEPLOYER, FUNCTION, LOCKS};
 use crate::project::{Deployed, Project, tag};
-use crate::stage::{DEPLOYER, FUNCTION, LOCKS, Stage};
 use bifrost_moto::{Call, Fault};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -32,35 +32,35 @@ fn mutating(calls: &[Call]) -> BTreeSet<Operation> {
 }
 
 /// The waits of the machine are not what these stories are about.
-fn hurry(stage: &Stage) {
-    stage.moto.pace(&json!({"sfn_scale": 0.002}));
+fn hurry(fixture: &AccountsFixture) {
+    fixture.moto.pace(&json!({"sfn_scale": 0.002}));
 }
 
 /// A project that is deployed twice, and what the second deploy called.
-fn deployed_twice<'s>(stage: &'s Stage, story: &str) -> (Project<'s>, BTreeSet<Operation>) {
-    hurry(stage);
-    let project = Project::make(stage, story);
+fn deployed_twice<'s>(fixture: &'s AccountsFixture, story: &str) -> (Project<'s>, BTreeSet<Operation>) {
+    hurry(fixture);
+    let project = Project::make(fixture, story);
     for _ in 0..2 {
         let deployed = project.deploy();
         assert_eq!(deployed.code, 0, "{deployed:#?}");
     }
-    let operations = mutating(&stage.moto.calls());
+    let operations = mutating(&fixture.moto.calls());
     (project, operations)
 }
 
 #[test]
 fn a_fault_that_passes_of_each_call_that_changes_anything_is_no_fault() {
-    let Some(stage) = Stage::enter() else { return };
-    let (project, operations) = deployed_twice(&stage, "passing");
+    let Some(fixture) = AccountsFixture::enter() else { return };
+    let (project, operations) = deployed_twice(&fixture, "passing");
     for (kind, fault) in PASSING {
         let faults: Vec<_> =
             operations.iter().map(|(service, action)| fault(service, action).function(FUNCTION)).collect();
-        stage.moto.faults(&faults);
+        fixture.moto.faults(&faults);
         let deployed = project.deploy();
         assert_eq!(deployed.code, 0, "{kind}: {deployed:#?}");
-        let struck: Vec<_> = stage.moto.calls().into_iter().filter(|call| call.fault.is_some()).collect();
+        let struck: Vec<_> = fixture.moto.calls().into_iter().filter(|call| call.fault.is_some()).collect();
         assert_eq!(mutating(&struck), operations, "{kind}");
-        stage.moto.clear_faults();
+        fixture.moto.clear_faults();
     }
 }
 
@@ -83,13 +83,13 @@ fn end_without(action: &str) -> &'static str {
 
 #[test]
 fn a_refusal_that_does_not_pass_ends_clean_before_the_old_goes_and_dirty_after() {
-    let Some(stage) = Stage::enter() else { return };
-    let (project, operations) = deployed_twice(&stage, "refusing");
+    let Some(fixture) = AccountsFixture::enter() else { return };
+    let (project, operations) = deployed_twice(&fixture, "refusing");
     for (service, action) in &operations {
-        stage.moto.faults(&[Fault::error(service, action, 403, "AccessDenied").times(u32::MAX).function(FUNCTION)]);
+        fixture.moto.faults(&[Fault::error(service, action, 403, "AccessDenied").times(u32::MAX).function(FUNCTION)]);
         let deployed = project.deploy();
         assert_eq!(deployed.end()["status"], end_without(action), "{action}: {deployed:#?}");
-        stage.moto.clear_faults();
+        fixture.moto.clear_faults();
         if end_without(action) == "FailureDirty" {
             a_person_looks(&project, &deployed);
         }
@@ -98,9 +98,9 @@ fn a_refusal_that_does_not_pass_ends_clean_before_the_old_goes_and_dirty_after()
 
 #[test]
 fn what_had_its_effect_and_is_refused_all_the_same_is_found_again() {
-    let Some(stage) = Stage::enter() else { return };
-    hurry(&stage);
-    let project = Project::make(&stage, "refusing-late");
+    let Some(fixture) = AccountsFixture::enter() else { return };
+    hurry(&fixture);
+    let project = Project::make(&fixture, "refusing-late");
     assert_eq!(project.deploy().code, 0);
     let ends = [
         ("dynamodb", "PutItem", "FailureClean"),
@@ -110,30 +110,30 @@ fn what_had_its_effect_and_is_refused_all_the_same_is_found_again() {
     ];
     for (service, action, end) in ends {
         let refusal = Fault::error(service, action, 403, "AccessDenied").after_the_effect();
-        stage.moto.faults(&[refusal.times(u32::MAX).function(FUNCTION)]);
+        fixture.moto.faults(&[refusal.times(u32::MAX).function(FUNCTION)]);
         let deployed = project.deploy();
         assert_eq!(deployed.end()["status"], end, "{action}: {deployed:#?}");
-        stage.moto.clear_faults();
+        fixture.moto.clear_faults();
     }
 }
 
 /// Removes what a dirty deploy left of the release that it replaced, and its lock.
 fn a_person_looks(project: &Project<'_>, deployed: &Deployed) {
-    let (stage, left) = (project.stage, project.belongings());
+    let (fixture, left) = (project.fixture, project.belongings());
     let live = |found: &&Value| tag(found, "ReleaseID") == Some(deployed.release_id());
     assert_eq!(left.groups.iter().filter(live).count(), 2, "the new release does not run");
     for group in left.groups.iter().filter(|group| !live(group)) {
         let group = json!({"AutoScalingGroupName": group["AutoScalingGroupName"], "ForceDelete": true});
-        stage.target("autoscaling", "DeleteAutoScalingGroup", group);
+        fixture.target("autoscaling", "DeleteAutoScalingGroup", group);
     }
     for template in left.templates.iter().filter(|template| !live(template)) {
         let template = json!({"LaunchTemplateId": template["LaunchTemplateId"]});
-        stage.target("ec2", "DeleteLaunchTemplate", template);
+        fixture.target("ec2", "DeleteLaunchTemplate", template);
     }
     let names = project.names();
     let alarms = left.alarms.iter().map(|alarm| alarm["AlarmName"].as_str().unwrap());
     let orphans: Vec<_> = alarms.filter(|alarm| !names.iter().any(|name| alarm.starts_with(name))).collect();
-    stage.target("cloudwatch", "DeleteAlarms", json!({"AlarmNames": orphans}));
+    fixture.target("cloudwatch", "DeleteAlarms", json!({"AlarmNames": orphans}));
     let key = json!({"key": {"S": format!("{}/lock", project.root_dir())}});
-    stage.aws(DEPLOYER, "dynamodb", "DeleteItem", json!({"TableName": LOCKS, "Key": key}));
+    fixture.aws(DEPLOYER, "dynamodb", "DeleteItem", json!({"TableName": LOCKS, "Key": key}));
 }

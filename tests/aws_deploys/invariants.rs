@@ -1,8 +1,8 @@
 //! What holds after every deploy (points 2 to 4 and 7 of what Odin promises), asked of AWS.
 
-use crate::belongings::{Belongings, healthy};
+use crate::fixture::{DEPLOYER, FUNCTION, TARGET};
 use crate::project::{Deployed, Project, tag};
-use crate::stage::{DEPLOYER, FUNCTION, TARGET};
+use crate::release_files::{Belongings, healthy};
 use bifrost_moto::Call;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,7 +13,7 @@ const AT_HOME: [&str; 7] = ["dynamodb", "kms", "lambda", "logs", "s3", "states",
 impl Project<'_> {
     /// Nothing that was promised is broken; before the deploy the project had these.
     pub(crate) fn holds(&self, deployed: &Deployed, before: &Belongings) {
-        calls_stay_within_bounds(&self.stage.moto.calls(), deployed.release_id());
+        calls_stay_within_bounds(&self.fixture.moto.calls(), deployed.release_id());
         let now = self.belongings();
         match deployed.end()["status"].as_str() {
             Some("Success") => self.runs_this_alone(&now, deployed.release_id()),

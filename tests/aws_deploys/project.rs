@@ -1,9 +1,9 @@
 //! A project with all that its releases name in the target account, and its deploys.
 
-use crate::accounts::{Running, wait_until};
-use crate::belongings::Belongings;
+use crate::accounts::{FollowedCommand, wait_until};
+use crate::fixture::{AccountsFixture, DEPLOYER, FUNCTION, LOCKS, TARGET};
+use crate::release_files::Belongings;
 use crate::shell::text;
-use crate::stage::{DEPLOYER, FUNCTION, LOCKS, Stage, TARGET};
 use bifrost::release::Sha256;
 use serde_json::{Value, json};
 use std::process::Output;
@@ -17,7 +17,7 @@ const LOST: i32 = 3;
 /// A project of one story.
 #[derive(Clone)]
 pub(crate) struct Project<'s> {
-    pub(crate) stage: &'s Stage,
+    pub(crate) fixture: &'s AccountsFixture,
     /// Its name: `story/<name>`.
     pub(crate) name: String,
     /// The sample release, of this project.
@@ -67,7 +67,7 @@ pub(crate) struct Deploying<'p> {
     project: &'p Project<'p>,
     /// What the project had before.
     before: Belongings,
-    command: Running,
+    command: FollowedCommand,
 }
 
 impl Deploying<'_> {
@@ -87,7 +87,7 @@ impl Deploying<'_> {
         let deployed = Deployed::of(&command.finish());
         match deployed.events.last() {
             Some(end) if end["event"] == "end" => {
-                project.stage.history_with_a_twin(&execution_arn(end["execution"].as_str().unwrap()));
+                project.fixture.history_with_a_twin(&execution_arn(end["execution"].as_str().unwrap()));
                 project.holds(&deployed, &before);
             }
             // The client was cut off, perhaps before the history had an event to print.
@@ -128,15 +128,15 @@ impl Executed {
 
 impl<'s> Project<'s> {
     /// Makes what the project's releases name, in the target account.
-    pub(crate) fn make(stage: &'s Stage, story: &str) -> Self {
-        let project = Self::plan(stage, story);
+    pub(crate) fn make(fixture: &'s AccountsFixture, story: &str) -> Self {
+        let project = Self::plan(fixture, story);
         project.make_network(story);
         project.make_identities(story);
         project
     }
 
     /// A project of which nothing is there, for releases that do not come so far.
-    pub(crate) fn plan(stage: &'s Stage, story: &str) -> Self {
+    pub(crate) fn plan(fixture: &'s AccountsFixture, story: &str) -> Self {
         let mut release: Value = serde_json::from_str(RELEASE).unwrap();
         let name = format!("story/{story}");
         release["project_name"] = json!(name);
@@ -152,55 +152,58 @@ impl<'s> Project<'s> {
         for hook in release["lifecycle"].as_object_mut().unwrap().values_mut() {
             (hook["role"], hook["sns"]) = (json!(story), json!(story));
         }
-        Self { stage, name, release }
+        Self { fixture, name, release }
     }
 
     fn make_network(&self, story: &str) {
-        let stage = self.stage;
-        let vpc = stage.target("ec2", "CreateVpc", json!({"CidrBlock": "10.0.0.0/16"}));
+        let fixture = self.fixture;
+        let vpc = fixture.target("ec2", "CreateVpc", json!({"CidrBlock": "10.0.0.0/16"}));
         let vpc = &vpc["Vpc"]["VpcId"];
         let subnets = ["a", "b"].map(|zone| {
             let tags = tagged("subnet", &[("Name", &format!("{story}_{zone}")), ("DeployWith", "odin")]);
             let cidr = if zone == "a" { "10.0.0.0/24" } else { "10.0.1.0/24" };
             let zone = format!("us-east-1{zone}");
             let subnet = json!({"VpcId": vpc, "CidrBlock": cidr, "AvailabilityZone": zone, "TagSpecifications": tags});
-            stage.target("ec2", "CreateSubnet", subnet)["Subnet"]["SubnetId"].clone()
+            fixture.target("ec2", "CreateSubnet", subnet)["Subnet"]["SubnetId"].clone()
         });
         let group = json!({"GroupName": story, "Description": story, "VpcId": vpc,
             "TagSpecifications": tagged("security-group", &self.tags(story, "_all"))});
-        stage.target("ec2", "CreateSecurityGroup", group);
+        fixture.target("ec2", "CreateSecurityGroup", group);
         self.make_image(story);
         let listeners = json!([{"Protocol": "HTTP", "LoadBalancerPort": 80, "InstancePort": 80}]);
         let balancer = json!({"LoadBalancerName": story, "Listeners": listeners, "Subnets": subnets,
             "Tags": list(&self.tags(story, "web"))});
-        stage.target("elb", "CreateLoadBalancer", balancer);
+        fixture.target("elb", "CreateLoadBalancer", balancer);
         let group = json!({"Name": story, "Protocol": "HTTP", "Port": 80, "VpcId": vpc,
             "Tags": list(&self.tags(story, "web"))});
-        stage.target("elbv2", "CreateTargetGroup", group);
+        fixture.target("elbv2", "CreateTargetGroup", group);
     }
 
     /// An image that opted in, and gives its id.
     pub(crate) fn make_image(&self, name: &str) -> String {
-        let launched =
-            self.stage.target("ec2", "RunInstances", json!({"ImageId": "ami-12c6146b", "MinCount": 1, "MaxCount": 1}));
+        let launched = self.fixture.target(
+            "ec2",
+            "RunInstances",
+            json!({"ImageId": "ami-12c6146b", "MinCount": 1, "MaxCount": 1}),
+        );
         let instance = &launched["Instances"][0]["InstanceId"];
         let image = json!({"InstanceId": instance, "Name": name,
             "TagSpecifications": tagged("image", &[("Name", name), ("DeployWith", "odin")])});
-        let image = self.stage.target("ec2", "CreateImage", image);
-        self.stage.target("ec2", "TerminateInstances", json!({"InstanceIds": [instance]}));
+        let image = self.fixture.target("ec2", "CreateImage", image);
+        self.fixture.target("ec2", "TerminateInstances", json!({"InstanceIds": [instance]}));
         image["ImageId"].as_str().unwrap().to_owned()
     }
 
     fn make_identities(&self, story: &str) {
         for service in ["web", "worker"] {
             let (name, path) = (format!("{story}-{service}"), format!("/odin/{}/development/{service}/", self.name));
-            self.stage.target("iam", "CreateInstanceProfile", json!({"InstanceProfileName": name, "Path": path}));
+            self.fixture.target("iam", "CreateInstanceProfile", json!({"InstanceProfileName": name, "Path": path}));
         }
         let trust = json!({"Version": "2012-10-17", "Statement": [
             {"Effect": "Allow", "Principal": {"Service": "autoscaling.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
         let role = json!({"RoleName": story, "AssumeRolePolicyDocument": trust.to_string()});
-        self.stage.target("iam", "CreateRole", role);
-        self.stage.target("sns", "CreateTopic", json!({"Name": story}));
+        self.fixture.target("iam", "CreateRole", role);
+        self.fixture.target("sns", "CreateTopic", json!({"Name": story}));
     }
 
     fn tags<'a>(&'a self, story: &'a str, service: &'a str) -> [(&'a str, &'a str); 4] {
@@ -214,7 +217,7 @@ impl<'s> Project<'s> {
 
     /// Deploys its release, with more arguments.
     pub(crate) fn deploy_with(&self, arguments: &str) -> Deployed {
-        self.deploy_as(self.stage.moto.environment(DEPLOYER), arguments)
+        self.deploy_as(self.fixture.moto.environment(DEPLOYER), arguments)
     }
 
     /// Deploys its release, as somebody; whatever becomes of it, what was promised holds.
@@ -224,14 +227,14 @@ impl<'s> Project<'s> {
 
     /// Starts the command that deploys its release.
     pub(crate) fn start(&self) -> Deploying<'_> {
-        self.start_as(self.stage.moto.environment(DEPLOYER), "")
+        self.start_as(self.fixture.moto.environment(DEPLOYER), "")
     }
 
     fn start_as(&self, who: Vec<(String, String)>, arguments: &str) -> Deploying<'_> {
         let (file, before) = (self.write(), self.belongings());
-        self.stage.moto.clear_calls();
-        let mut command = self.stage.shell.command(&format!("deploy {file} --output json {arguments}"));
-        Deploying { project: self, before, command: Running::start(command.envs(who)) }
+        self.fixture.moto.clear_calls();
+        let mut command = self.fixture.shell.command(&format!("deploy {file} --output json {arguments}"));
+        Deploying { project: self, before, command: FollowedCommand::start(command.envs(who)) }
     }
 
     /// Where its releases and locks are.
@@ -242,7 +245,7 @@ impl<'s> Project<'s> {
     /// What the execution of a deploy was started with.
     pub(crate) fn input(&self, deployed: &Deployed) -> Value {
         let arn = execution_arn(deployed.end()["execution"].as_str().unwrap());
-        let found = self.stage.aws(DEPLOYER, "stepfunctions", "DescribeExecution", json!({"executionArn": arn}));
+        let found = self.fixture.aws(DEPLOYER, "stepfunctions", "DescribeExecution", json!({"executionArn": arn}));
         serde_json::from_str(found["input"].as_str().unwrap()).unwrap()
     }
 
@@ -260,7 +263,7 @@ impl<'s> Project<'s> {
     fn put(&self, release: &Value, name: &str, body: &str) {
         let key = format!("{}/{}/{name}", self.root_dir(), release["release_id"].as_str().unwrap());
         let object = json!({"Bucket": release["bucket"], "Key": key, "Body": body});
-        self.stage.aws(DEPLOYER, "s3", "PutObject", object);
+        self.fixture.aws(DEPLOYER, "s3", "PutObject", object);
     }
 
     /// Starts an execution past the client, as whoever may start one could, and waits for its end.
@@ -273,12 +276,12 @@ impl<'s> Project<'s> {
         let name = format!("{}-{name}", self.name.replace('/', "-"));
         let machine_arn = format!("arn:aws:states:us-east-1:{DEPLOYER}:stateMachine:{machine}");
         let start = json!({"stateMachineArn": machine_arn, "name": name, "input": input.to_string()});
-        let arn = self.stage.aws(DEPLOYER, "stepfunctions", "StartExecution", start)["executionArn"].clone();
+        let arn = self.fixture.aws(DEPLOYER, "stepfunctions", "StartExecution", start)["executionArn"].clone();
         let execution = json!({"executionArn": arn});
         wait_until("the execution ends", || {
-            self.stage.aws(DEPLOYER, "stepfunctions", "DescribeExecution", execution.clone())["status"] != "RUNNING"
+            self.fixture.aws(DEPLOYER, "stepfunctions", "DescribeExecution", execution.clone())["status"] != "RUNNING"
         });
-        Executed::of(&self.stage.history_with_a_twin(arn.as_str().unwrap()))
+        Executed::of(&self.fixture.history_with_a_twin(arn.as_str().unwrap()))
     }
 
     /// The hash that a release states of the user data beside it.
@@ -299,7 +302,7 @@ impl<'s> Project<'s> {
     /// The release that holds its root lock.
     pub(crate) fn holder(&self) -> Option<String> {
         let key = json!({"key": {"S": format!("{}/lock", self.root_dir())}});
-        let found = self.stage.aws(
+        let found = self.fixture.aws(
             DEPLOYER,
             "dynamodb",
             "GetItem",
@@ -311,8 +314,8 @@ impl<'s> Project<'s> {
     /// Writes its release file, and names it.
     pub(crate) fn write(&self) -> String {
         let file = format!("{}.json", self.name.replace('/', "-"));
-        self.stage.shell.write(&file, self.release.to_string());
-        self.stage.shell.write(&format!("{file}.userdata"), USER_DATA);
+        self.fixture.shell.write(&file, self.release.to_string());
+        self.fixture.shell.write(&format!("{file}.userdata"), USER_DATA);
         file
     }
 }

@@ -1,13 +1,13 @@
 //! Deploys that succeed.
 
+use crate::fixture::AccountsFixture;
 use crate::project::{Project, tag};
-use crate::stage::Stage;
 use serde_json::json;
 
 #[test]
 fn a_release_is_deployed_into_another_account_and_the_next_replaces_it() {
-    let Some(stage) = Stage::enter() else { return };
-    let project = Project::make(&stage, "happy");
+    let Some(fixture) = AccountsFixture::enter() else { return };
+    let project = Project::make(&fixture, "happy");
 
     let first = project.deploy();
     assert_eq!((first.code, &first.end()["status"]), (0, &json!("Success")), "{first:#?}");

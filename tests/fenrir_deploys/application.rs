@@ -1,14 +1,14 @@
 //! An application of one story, and its deploys.
 
-use crate::accounts::Running;
+use crate::accounts::FollowedCommand;
+use crate::fixture::{AccountsFixture, DEPLOYER, TARGET};
 use crate::shell::text;
-use crate::stage::{DEPLOYER, Stage, TARGET};
 use serde_json::{Value, json};
 use std::process::Output;
 
 /// A function, a table and what calls the function; of one project, in a folder of its own.
 pub(crate) struct Application<'s> {
-    pub(crate) stage: &'s Stage,
+    pub(crate) fixture: &'s AccountsFixture,
     /// Its project: `story/<name>`.
     name: String,
     /// Its template.
@@ -40,7 +40,7 @@ impl Deployed {
 }
 
 impl<'s> Application<'s> {
-    pub(crate) fn make(stage: &'s Stage, story: &str) -> Self {
+    pub(crate) fn make(fixture: &'s AccountsFixture, story: &str) -> Self {
         let name = format!("story/{story}");
         let template = json!({
             "ProjectName": name,
@@ -59,10 +59,10 @@ impl<'s> Application<'s> {
             },
             "Outputs": {"Table": {"Value": {"Ref": "greetings"}}},
         });
-        let source = stage.shell.folder.join(format!("{story}-src"));
+        let source = fixture.shell.folder.join(format!("{story}-src"));
         std::fs::create_dir_all(&source).unwrap();
         std::fs::write(source.join("hello.py"), "def handler(event, context):\n    return 'hello'\n").unwrap();
-        Self { stage, name, template }
+        Self { fixture, name, template }
     }
 
     /// Its stack's name.
@@ -76,21 +76,21 @@ impl<'s> Application<'s> {
     }
 
     /// Starts the command that deploys it.
-    pub(crate) fn start(&self) -> Running {
-        let mut command = self.stage.shell.command(&format!("deploy {} --output json", self.write()));
-        Running::start(command.envs(self.stage.moto.environment(DEPLOYER)))
+    pub(crate) fn start(&self) -> FollowedCommand {
+        let mut command = self.fixture.shell.command(&format!("deploy {} --output json", self.write()));
+        FollowedCommand::start(command.envs(self.fixture.moto.environment(DEPLOYER)))
     }
 
     /// Writes its template, and names the file.
     pub(crate) fn write(&self) -> String {
         let file = format!("{}.json", self.name.replace('/', "-"));
-        self.stage.shell.write(&file, self.template.to_string());
+        self.fixture.shell.write(&file, self.template.to_string());
         file
     }
 
     /// Its stack, if there is one.
     pub(crate) fn stack(&self) -> Option<Value> {
-        let stacks = self.stage.target("cloudformation", "DescribeStacks", json!({}));
+        let stacks = self.fixture.target("cloudformation", "DescribeStacks", json!({}));
         let mut stacks = stacks["Stacks"].as_array().unwrap().iter();
         stacks.find(|stack| stack["StackName"] == self.stack_name()).cloned()
     }
@@ -98,13 +98,13 @@ impl<'s> Application<'s> {
     /// How many seconds its function may take, by what AWS says of the function.
     pub(crate) fn timeout_of_function(&self) -> Value {
         let name = format!("fenrir-{}-development-hello", self.name.replace('/', "-"));
-        self.stage.target("lambda", "GetFunctionConfiguration", json!({"FunctionName": name}))["Timeout"].clone()
+        self.fixture.target("lambda", "GetFunctionConfiguration", json!({"FunctionName": name}))["Timeout"].clone()
     }
 
     /// Nobody holds its root lock.
     pub(crate) fn is_unlocked(&self) {
         let key = json!({"key": {"S": format!("{TARGET}/{}/development/lock", self.name)}});
         let get = json!({"TableName": "coinbase-fenrir-locks", "Key": key, "ConsistentRead": true});
-        assert_eq!(self.stage.aws(DEPLOYER, "dynamodb", "GetItem", get).get("Item"), None);
+        assert_eq!(self.fixture.aws(DEPLOYER, "dynamodb", "GetItem", get).get("Item"), None);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::accounts::wait_until;
 use crate::application::{Application, Deployed};
-use crate::stage::{Stage, TARGET};
+use crate::fixture::{AccountsFixture, TARGET};
 use serde_json::{Value, json};
 
 /// A queue that AWS refuses: its failures go to a queue that is not there.
@@ -14,8 +14,8 @@ fn refused_queue() -> Value {
 
 #[test]
 fn an_update_that_fails_is_rolled_back_and_the_next_release_is_deployed() {
-    let Some(stage) = Stage::enter() else { return };
-    let mut application = Application::make(&stage, "refused");
+    let Some(fixture) = AccountsFixture::enter() else { return };
+    let mut application = Application::make(&fixture, "refused");
     assert_eq!(application.deploy().code, 0);
 
     let works = application.template.clone();
@@ -37,13 +37,13 @@ fn an_update_that_fails_is_rolled_back_and_the_next_release_is_deployed() {
 
 #[test]
 fn a_first_deploy_that_fails_leaves_no_stack_and_nothing_that_was_to_be_retained() {
-    let Some(stage) = Stage::enter() else { return };
-    let mut application = Application::make(&stage, "never");
+    let Some(fixture) = AccountsFixture::enter() else { return };
+    let mut application = Application::make(&fixture, "never");
     application.template["Resources"]["jobs"] = refused_queue();
     let failed = application.deploy();
     assert_eq!((failed.code, &failed.end()["status"]), (1, &json!("FailureClean")), "{failed:#?}");
     assert_eq!(application.stack(), None);
-    let tables = stage.target("dynamodb", "ListTables", json!({}));
+    let tables = fixture.target("dynamodb", "ListTables", json!({}));
     assert!(!tables["TableNames"].to_string().contains("story-never"), "{tables}");
     application.is_unlocked();
 
@@ -54,19 +54,19 @@ fn a_first_deploy_that_fails_leaves_no_stack_and_nothing_that_was_to_be_retained
 
 #[test]
 fn a_halt_while_the_stack_is_updated_rolls_it_back() {
-    let Some(stage) = Stage::enter() else { return };
-    let mut application = Application::make(&stage, "halted");
+    let Some(fixture) = AccountsFixture::enter() else { return };
+    let mut application = Application::make(&fixture, "halted");
     assert_eq!(application.deploy().code, 0);
 
     application.template["Resources"]["hello"]["Properties"]["Timeout"] = json!(20);
     // The update goes on until it is halted.
-    stage.moto.pace(&json!({"cfn": 3600.0}));
+    fixture.moto.pace(&json!({"cfn": 3600.0}));
     let mut deploy = application.start();
     deploy.wait_for("state", "WaitForComplete");
-    let halt = stage.run(&format!("halt {} --reason wrong", application.write()));
+    let halt = fixture.run(&format!("halt {} --reason wrong", application.write()));
     assert_eq!(halt.status.code(), Some(0), "{halt:?}");
     wait_until("the update is cancelled", || application.stack().unwrap()["StackStatus"] != "UPDATE_IN_PROGRESS");
-    stage.moto.pace(&json!({"cfn": 0.0}));
+    fixture.moto.pace(&json!({"cfn": 0.0}));
 
     let halted = Deployed::of(&deploy.finish());
     assert_eq!((halted.code, &halted.end()["status"]), (1, &json!("FailureClean")), "{halted:#?}");

@@ -19,5 +19,5 @@ mod shell;
 mod accounts;
 mod application;
 mod failing;
-mod stage;
+mod fixture;
 mod succeeding;

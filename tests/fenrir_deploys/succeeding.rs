@@ -1,21 +1,21 @@
 //! Deploys that succeed.
 
 use crate::application::Application;
+use crate::fixture::AccountsFixture;
 use crate::shell::text;
-use crate::stage::Stage;
 use serde_json::json;
 
 #[test]
 fn an_application_is_deployed_into_another_account_and_unchanged_it_is_not_deployed_again() {
-    let Some(stage) = Stage::enter() else { return };
-    let application = Application::make(&stage, "happy");
+    let Some(fixture) = AccountsFixture::enter() else { return };
+    let application = Application::make(&fixture, "happy");
 
     let first = application.deploy();
     assert_eq!((first.code, &first.end()["status"]), (0, &json!("Success")), "{first:#?}");
     let stack = application.stack().unwrap();
     assert_eq!(stack["StackStatus"], "CREATE_COMPLETE");
     assert_eq!(application.timeout_of_function(), 10);
-    let outputs = stage.run_as_somebody_who_may_look(&format!("outputs {}", application.write()));
+    let outputs = fixture.run_as_somebody_who_may_look(&format!("outputs {}", application.write()));
     assert_eq!(text(&outputs.stdout), "{\"Table\":\"fenrir-story-happy-development-greetings\"}\n");
 
     let second = application.deploy();
@@ -26,12 +26,12 @@ fn an_application_is_deployed_into_another_account_and_unchanged_it_is_not_deplo
 
 #[test]
 fn what_a_release_changes_is_changed() {
-    let Some(stage) = Stage::enter() else { return };
-    let mut application = Application::make(&stage, "changing");
+    let Some(fixture) = AccountsFixture::enter() else { return };
+    let mut application = Application::make(&fixture, "changing");
     assert_eq!(application.deploy().code, 0);
 
     application.template["Resources"]["hello"]["Properties"]["Timeout"] = json!(20);
-    let plan = stage.run_as_somebody_who_may_look(&format!("plan {}", application.write()));
+    let plan = fixture.run_as_somebody_who_may_look(&format!("plan {}", application.write()));
     assert_eq!(plan.status.code(), Some(2), "{}{}", text(&plan.stdout), text(&plan.stderr));
     assert!(text(&plan.stdout).contains("Timeout"), "{}", text(&plan.stdout));
     let second = application.deploy();

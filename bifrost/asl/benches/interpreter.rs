@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bifrost_asl::interpreter::{
-    Checkpoint, Event, Execution, Interpreter, Outcome, Recorder, RecorderError, TaskOutcome, TaskRequest, Tasks,
-    VirtualClock,
+    Checkpoint, Event, Execution, ExecutionOutcome, Interpreter, Recorder, RecorderError, TaskOutcome, TaskRequest,
+    Tasks, VirtualClock,
 };
 use bifrost_asl::{Random, StateMachine};
 use chrono::DateTime;
@@ -119,7 +119,7 @@ fn an_execution_of_thirteen_states(bencher: Bencher<'_, '_>) {
         let clock = VirtualClock::new(DateTime::UNIX_EPOCH);
         let interpreter = Interpreter::new(machine.as_ref()?, &clock, &Echo, &Nothing);
         let outcome = clock.run(interpreter.start(&execution, &Nothing)).now_or_never()?.ok()?;
-        assert!(matches!(outcome, Outcome::Succeeded { .. }), "{outcome:?}");
+        assert!(matches!(outcome, ExecutionOutcome::Succeeded { .. }), "{outcome:?}");
         Some(outcome)
     });
 }

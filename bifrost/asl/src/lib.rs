@@ -18,7 +18,7 @@ pub use intrinsic::{Intrinsic, IntrinsicFailure, Random};
 pub use model::{
     Assign, Catcher, Choice, ChoiceRule, Comparison, Completion, Condition, DataPath, Fail, Flow, ItemBatcher,
     ItemProcessor, ItemReader, MachineType, Map, Ordering, Parallel, Pass, ProcessorMode, ResultPath, ResultWriter,
-    Retrier, Setting, Sort, State, StateKind, StateMachine, StateName, Task, Text, Transition, Wait, WaitUntil,
+    Retrier, Sort, State, StateKind, StateMachine, StateName, Task, Text, Transition, ValueOrPath, Wait, WaitUntil,
 };
 pub use path::{Path, PathFailure, ReferencePath, ResultPathFailure, Scope};
 pub use problem::{InvalidDefinition, Problem};

@@ -141,7 +141,7 @@ pub enum Transition {
 
 /// A setting that is written down (`TimeoutSeconds`) or looked up as the state is entered (`TimeoutSecondsPath`).
 #[derive(Debug, Clone)]
-pub enum Setting<T> {
+pub enum ValueOrPath<T> {
     /// Written down.
     Value(T),
     /// Looked up.
@@ -191,9 +191,9 @@ pub struct Task {
     /// The role to assume for the work.
     pub credentials: Option<Template>,
     /// How long the work may take, in seconds.
-    pub timeout: Option<Setting<u64>>,
+    pub timeout: Option<ValueOrPath<u64>>,
     /// How long the work may stay silent, in seconds.
-    pub heartbeat: Option<Setting<u64>>,
+    pub heartbeat: Option<ValueOrPath<u64>>,
     /// What happens when the work ends.
     pub completion: Completion,
 }
@@ -257,13 +257,13 @@ pub enum Condition {
 #[derive(Debug, Clone)]
 pub enum Comparison {
     /// `StringEquals`, `StringLessThan`, …
-    String(Ordering, Setting<String>),
+    String(Ordering, ValueOrPath<String>),
     /// `NumericEquals`, `NumericLessThan`, …
-    Numeric(Ordering, Setting<Number>),
+    Numeric(Ordering, ValueOrPath<Number>),
     /// `TimestampEquals`, `TimestampLessThan`, …
-    Timestamp(Ordering, Setting<DateTime<Utc>>),
+    Timestamp(Ordering, ValueOrPath<DateTime<Utc>>),
     /// `BooleanEquals`.
-    Boolean(Setting<bool>),
+    Boolean(ValueOrPath<bool>),
     /// `StringMatches`: `*` stands for any text, `\*` for an asterisk, `\\` for a backslash.
     StringMatches(String),
     /// `IsNull`, `IsPresent`, …: whether the value is, or is not, of this sort.
@@ -317,9 +317,9 @@ pub struct Wait {
 #[derive(Debug, Clone)]
 pub enum WaitUntil {
     /// This many seconds after the state was entered.
-    Seconds(Setting<u64>),
+    Seconds(ValueOrPath<u64>),
     /// A point in time; one that has passed does not wait.
-    Timestamp(Setting<DateTime<Utc>>),
+    Timestamp(ValueOrPath<DateTime<Utc>>),
 }
 
 /// A `Fail` state.
@@ -356,11 +356,11 @@ pub struct Map {
     /// Takes the results elsewhere (distributed only).
     pub result_writer: Option<ResultWriter>,
     /// How many iterations may run at a time; 0 or absent: all.
-    pub max_concurrency: Option<Setting<u64>>,
+    pub max_concurrency: Option<ValueOrPath<u64>>,
     /// How many iterations may fail (distributed only).
-    pub tolerated_failure_count: Option<Setting<u64>>,
+    pub tolerated_failure_count: Option<ValueOrPath<u64>>,
     /// How many in a hundred may fail (distributed only).
-    pub tolerated_failure_percentage: Option<Setting<f64>>,
+    pub tolerated_failure_percentage: Option<ValueOrPath<f64>>,
     /// The prefix of the names of the child executions (distributed only).
     pub label: Option<String>,
     /// What is done to each item.
@@ -408,7 +408,7 @@ pub struct ItemReader {
     /// `InputType`, `CSVHeaderLocation`, … as they stand in the definition.
     pub config: Option<Value>,
     /// `MaxItems`, if the reader stops early.
-    pub max_items: Option<Setting<u64>>,
+    pub max_items: Option<ValueOrPath<u64>>,
     /// The bucket and the key.
     pub parameters: Option<Template>,
 }
@@ -417,9 +417,9 @@ pub struct ItemReader {
 #[derive(Debug, Clone)]
 pub struct ItemBatcher {
     /// At most this many items a batch.
-    pub max_items: Option<Setting<u64>>,
+    pub max_items: Option<ValueOrPath<u64>>,
     /// At most this many bytes a batch.
-    pub max_bytes: Option<Setting<u64>>,
+    pub max_bytes: Option<ValueOrPath<u64>>,
     /// What each batch gets beside its items.
     pub batch_input: Option<Template>,
 }

@@ -1,27 +1,28 @@
 //! The deployer account, as clients and tasks both use it.
 
-use crate::{DynamoDbLocks, S3Objects, Session};
-use bifrost_core::account::{DeployerAccount, Identity, Surroundings};
+use crate::{AwsSession, DynamoDbLocks, S3Objects};
+use bifrost_core::account::{DeployerAccount, Env, Identity};
 use bifrost_core::release::Defaults;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// What may be used of the deployer account with the rights of the session.
-pub(crate) fn deployer_account(session: &Session, identity: Arc<Identity>, defaults: Defaults) -> DeployerAccount {
+pub(crate) fn deployer_account(session: &AwsSession, identity: Arc<Identity>, defaults: Defaults) -> DeployerAccount {
     DeployerAccount {
         defaults: Arc::new(defaults),
         objects: Arc::new(S3Objects::new(session.clone())),
         locks: Arc::new(DynamoDbLocks::new(session.clone(), identity.lock_table())),
-        surroundings: Arc::new(SystemSurroundings),
+        env: Arc::new(SystemEnv),
+        cloud_arguments: "".into(),
         identity,
     }
 }
 
 /// The system's clock, and uuids of its random numbers.
-struct SystemSurroundings;
+struct SystemEnv;
 
-impl Surroundings for SystemSurroundings {
+impl Env for SystemEnv {
     fn now(&self) -> DateTime<Utc> {
         Utc::now()
     }

@@ -1,6 +1,6 @@
 //! Deployers on AWS: the ports of `bifrost` on the AWS SDK, the role in each target account, and the Lambda runtime.
 //!
-//! A deployer runs here once it is an [`AwsDeployer`]. Every request passes one gate, [`Session::call`], which knows it by
+//! A deployer runs here once it is an [`AwsDeployer`]. Every request passes one gate, [`AwsSession::call`], which knows it by
 //! its AWS name, traces it, and bounds it by the time that its invocation has left.
 //!
 //! | feature | what it brings |
@@ -10,6 +10,7 @@
 
 #[cfg(any(feature = "client", feature = "lambda"))]
 mod account;
+mod call_scope;
 #[cfg(feature = "client")]
 mod client;
 mod configuration;
@@ -21,13 +22,13 @@ mod lambda;
 mod locks;
 mod objects;
 mod pages;
-mod passage;
 mod request;
 mod roles;
 mod session;
 
 #[cfg(any(feature = "client", feature = "lambda"))]
 use account::deployer_account;
+pub use call_scope::CallScope;
 #[cfg(feature = "client")]
 pub use client::Aws;
 pub use configuration::sdk_config;
@@ -39,7 +40,6 @@ pub use lambda::{is_lambda, serve};
 pub use locks::DynamoDbLocks;
 pub use objects::S3Objects;
 pub use pages::pages;
-pub use passage::Passage;
 pub use request::{Request, each, found};
 pub use roles::{AssumedRoles, RoleOptions};
-pub use session::Session;
+pub use session::AwsSession;

@@ -1,6 +1,6 @@
 //! The DynamoDB table of root locks, as the framework's port.
 
-use crate::Session;
+use crate::AwsSession;
 use crate::error::Incomplete;
 use crate::session::Refused;
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ type Item = HashMap<String, AttributeValue>;
 /// A lock table of the session's account and region.
 #[derive(Debug, Clone)]
 pub struct DynamoDbLocks {
-    session: Session,
+    session: AwsSession,
     client: Client,
     table: String,
 }
@@ -26,12 +26,12 @@ pub struct DynamoDbLocks {
 impl DynamoDbLocks {
     /// The table of that name, with the rights of the session.
     #[must_use]
-    pub fn new(session: Session, table: String) -> Self {
+    pub fn new(session: AwsSession, table: String) -> Self {
         Self { client: Client::new(session.config()), session, table }
     }
 
     /// DynamoDB does not say which table is not there.
-    fn explained(&self, mut error: CloudError) -> CloudError {
+    fn with_remedy(&self, mut error: CloudError) -> CloudError {
         if error.is_not_found() {
             let (account, region) = (self.session.account(), self.session.region());
             error.message = format!("{} (table {} in {region} of account {account})", error.message, self.table);
@@ -57,7 +57,7 @@ impl LockTable for DynamoDbLocks {
                 let held = failed.item.present(OPERATION, &item.key, "Item")?;
                 Ok(PutLock::Held(Box::new(read(OPERATION, &item.key, &held)?)))
             }
-            Err(refused) => Err(self.explained(refused.error)),
+            Err(refused) => Err(self.with_remedy(refused.error)),
         }
     }
 
@@ -70,7 +70,7 @@ impl LockTable for DynamoDbLocks {
         match self.session.try_call("dynamodb:DeleteItem", key.as_str(), delete.send()).await {
             Ok(_) => Ok(true),
             Err(Refused { said: Some(DeleteItemError::ConditionalCheckFailedException(_)), .. }) => Ok(false),
-            Err(refused) => Err(self.explained(refused.error)),
+            Err(refused) => Err(self.with_remedy(refused.error)),
         }
     }
 
@@ -78,7 +78,7 @@ impl LockTable for DynamoDbLocks {
         const OPERATION: &str = "dynamodb:GetItem";
         let get = self.client.get_item().table_name(&self.table).key("key", AttributeValue::S(key.to_string()));
         let answer = self.session.call(OPERATION, key.as_str(), get.consistent_read(true).send()).await;
-        let output = answer.map_err(|error| self.explained(error))?;
+        let output = answer.map_err(|error| self.with_remedy(error))?;
         output.item.map(|item| read(OPERATION, key.as_str(), &item)).transpose()
     }
 }

@@ -1,6 +1,6 @@
 //! S3, as the framework's port.
 
-use crate::Session;
+use crate::AwsSession;
 use crate::error::Incomplete;
 use crate::session::Refused;
 use async_trait::async_trait;
@@ -22,12 +22,12 @@ const GET_OBJECT: &str = "s3:GetObject";
 /// The objects of the session's account, which must own every bucket.
 #[derive(Debug, Clone)]
 pub struct S3Objects {
-    session: Session,
+    session: AwsSession,
     client: Client,
 }
 
 /// How clients of S3 are made.
-pub(crate) fn client(session: &Session) -> Client {
+pub(crate) fn client(session: &AwsSession) -> Client {
     let config = aws_sdk_s3::config::Builder::from(session.config());
     // Whoever names an endpoint names a host that knows no bucket as a part of its name.
     let config = config.force_path_style(session.config().endpoint_url().is_some()).build();
@@ -37,7 +37,7 @@ pub(crate) fn client(session: &Session) -> Client {
 impl S3Objects {
     /// Objects with the rights of the session.
     #[must_use]
-    pub fn new(session: Session) -> Self {
+    pub fn new(session: AwsSession) -> Self {
         Self { client: client(&session), session }
     }
 
@@ -48,7 +48,7 @@ impl S3Objects {
         match self.session.try_call(GET_OBJECT, key.as_str(), get.send()).await {
             Ok(output) => Ok(Some(output)),
             Err(Refused { said: Some(said), .. }) if said.is_no_such_key() => Ok(None),
-            Err(refused) => Err(self.explained(bucket, refused.error)),
+            Err(refused) => Err(self.with_remedy(bucket, refused.error)),
         }
     }
 
@@ -59,7 +59,7 @@ impl S3Objects {
     }
 
     /// S3 does not tell a bucket of others from one that it may not show.
-    fn explained(&self, bucket: &BucketName, mut error: CloudError) -> CloudError {
+    fn with_remedy(&self, bucket: &BucketName, mut error: CloudError) -> CloudError {
         let owner = self.session.account();
         let hint = match error.kind {
             ErrorKind::AccessDenied => {
@@ -93,7 +93,7 @@ impl Objects for S3Objects {
         let written = output.last_modified.and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos()));
         let last_modified = written.present(GET_OBJECT, key.as_str(), "LastModified")?;
         let body = async { output.body.collect().await.map_err(|error| cut_off(key, &error)) };
-        let body = self.session.passage().bound(GET_OBJECT, key.as_str(), body).await?;
+        let body = self.session.scope().bound(GET_OBJECT, key.as_str(), body).await?;
         Ok(Some(Object { body: body.to_vec(), last_modified }))
     }
 
@@ -106,7 +106,7 @@ impl Objects for S3Objects {
             }
             Ok(hasher.finish())
         };
-        self.session.passage().bound(GET_OBJECT, key.as_str(), hash).await.map(Some)
+        self.session.scope().bound(GET_OBJECT, key.as_str(), hash).await.map(Some)
     }
 
     async fn exists(&self, bucket: &BucketName, key: &ObjectKey) -> Result<bool, CloudError> {
@@ -115,7 +115,7 @@ impl Objects for S3Objects {
         match self.session.try_call("s3:HeadObject", key.as_str(), head.send()).await {
             Ok(_) => Ok(true),
             Err(Refused { said: Some(said), .. }) if said.is_not_found() => Ok(false),
-            Err(refused) => Err(self.explained(bucket, refused.error)),
+            Err(refused) => Err(self.with_remedy(bucket, refused.error)),
         }
     }
 
@@ -132,7 +132,7 @@ impl Objects for S3Objects {
             Encryption::Kms(key) => put.server_side_encryption(ServerSideEncryption::AwsKms).ssekms_key_id(key),
         };
         let answer = self.session.call("s3:PutObject", key.as_str(), put.send()).await;
-        answer.map(drop).map_err(|error| self.explained(bucket, error))
+        answer.map(drop).map_err(|error| self.with_remedy(bucket, error))
     }
 
     async fn put_new(&self, bucket: &BucketName, key: &ObjectKey, body: Vec<u8>) -> Result<PutNew, CloudError> {
@@ -144,7 +144,7 @@ impl Objects for S3Objects {
                 Err(Refused { said: Some(said), error }) => match said.code() {
                     Some("PreconditionFailed") => return Ok(PutNew::Exists),
                     Some("ConditionalRequestConflict") if conflicts < CONFLICTS => conflicts += 1,
-                    _ => return Err(self.explained(bucket, error)),
+                    _ => return Err(self.with_remedy(bucket, error)),
                 },
                 Err(refused) => return Err(refused.error),
             }
@@ -155,6 +155,6 @@ impl Objects for S3Objects {
         let delete = self.client.delete_object().bucket(bucket.as_str()).key(key.as_str());
         let delete = delete.expected_bucket_owner(self.session.account().as_str());
         let answer = self.session.call("s3:DeleteObject", key.as_str(), delete.send()).await;
-        answer.map(drop).map_err(|error| self.explained(bucket, error))
+        answer.map(drop).map_err(|error| self.with_remedy(bucket, error))
     }
 }

@@ -1,6 +1,6 @@
 //! A request to AWS: the name under which it passes the gate, and what its answer must hold.
 
-use crate::{Incomplete, Session};
+use crate::{AwsSession, Incomplete};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::DateTime as SdkDateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
@@ -12,7 +12,7 @@ use std::error::Error;
 use std::fmt::Debug;
 
 /// How many requests of one call to a port are under way at once.
-const AT_ONCE: usize = 4;
+const MAX_CONCURRENT_CALLS: usize = 4;
 
 /// A request by its name, or its answer.
 #[derive(Debug, Clone, Copy)]
@@ -37,10 +37,10 @@ impl<'a> Request<'a> {
     /// Makes the request.
     ///
     /// # Errors
-    /// As [`Session::call`].
+    /// As [`AwsSession::call`].
     pub fn make<T, E, R>(
         self,
-        session: &Session,
+        session: &AwsSession,
         sent: impl Future<Output = Result<T, SdkError<E, R>>> + Send,
     ) -> impl Future<Output = Result<T, CloudError>>
     where
@@ -138,7 +138,7 @@ pub async fn each<I, T, F: Future<Output = Result<T, CloudError>>>(
     parts: impl IntoIterator<Item = I>,
     request: impl Fn(I) -> F,
 ) -> Result<Vec<T>, CloudError> {
-    let answers: Vec<_> = stream::iter(parts).map(request).buffered(AT_ONCE).collect().await;
+    let answers: Vec<_> = stream::iter(parts).map(request).buffered(MAX_CONCURRENT_CALLS).collect().await;
     answers.into_iter().collect()
 }
 

@@ -1,6 +1,6 @@
 //! The one role in each target account: assumed once, and kept for the process.
 
-use crate::{AwsDeployer, Passage, Session};
+use crate::{AwsDeployer, AwsSession, CallScope};
 use async_trait::async_trait;
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -15,10 +15,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 /// How long credentials must still hold to be used: as long as an invocation of a function can take.
-const ENOUGH: Duration = Duration::from_mins(15);
+const MIN_VALIDITY: Duration = Duration::from_mins(15);
 
 /// How many sessions a process keeps: as many deploys as run at a time, and then some.
-const MOST_SESSIONS: usize = 64;
+const MAX_SESSIONS: usize = 64;
 
 /// How roles are assumed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct RoleOptions {
 
 impl RoleOptions {
     /// What of them a trust policy may not agree with. Which external id it is, is nobody's business.
-    fn doubts(&self) -> String {
+    fn trust_warning(&self) -> String {
         let tags = if self.session_tags { " (with sts:TagSession, as session tags are on)" } else { "" };
         let id = if self.external_id.is_some() { "another external id" } else { "an external id, and none is given" };
         format!("{tags}, or asks for {id}")
@@ -58,7 +58,7 @@ impl KnownRoles {
     fn keep(&self, target: TargetRole, credentials: Credentials, now: SystemTime) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         known.retain(|_, credentials| holds(credentials, now));
-        if known.len() >= MOST_SESSIONS {
+        if known.len() >= MAX_SESSIONS {
             known.clear();
         }
         known.insert(target, credentials);
@@ -66,13 +66,13 @@ impl KnownRoles {
 }
 
 fn holds(credentials: &Credentials, now: SystemTime) -> bool {
-    credentials.expiry().is_none_or(|expiry| expiry > now + ENOUGH)
+    credentials.expiry().is_none_or(|expiry| expiry > now + MIN_VALIDITY)
 }
 
 /// The way into target accounts, for one attempt of a task or for a client.
 pub struct AssumedRoles<D> {
     client: Client,
-    session: Session,
+    session: AwsSession,
     identity: Arc<Identity>,
     options: RoleOptions,
     known: KnownRoles,
@@ -81,7 +81,7 @@ pub struct AssumedRoles<D> {
 
 impl<D: AwsDeployer> AssumedRoles<D> {
     /// Roles that the principal of the session may assume.
-    pub(crate) fn new(session: Session, identity: Arc<Identity>, options: RoleOptions, known: KnownRoles) -> Self {
+    pub(crate) fn new(session: AwsSession, identity: Arc<Identity>, options: RoleOptions, known: KnownRoles) -> Self {
         let client = Client::new(session.config());
         Self { client, session, identity, options, known, deployer: PhantomData }
     }
@@ -92,7 +92,7 @@ impl<D: AwsDeployer> AssumedRoles<D> {
         }
         let credentials = match self.assume_role(target).await {
             Ok(credentials) => credentials,
-            Err(error) if error.kind == ErrorKind::AccessDenied => return Err(self.explained(target, error).await),
+            Err(error) if error.kind == ErrorKind::AccessDenied => return Err(self.with_remedy(target, error).await),
             Err(error) => return Err(error),
         };
         self.known.keep(target.clone(), credentials.clone(), SystemTime::now());
@@ -122,14 +122,14 @@ impl<D: AwsDeployer> AssumedRoles<D> {
 
     /// Says which role, which principal, and what to run. STS does not tell a role that is not there from one that does
     /// not trust us.
-    async fn explained(&self, target: &TargetRole, mut error: CloudError) -> CloudError {
+    async fn with_remedy(&self, target: &TargetRole, mut error: CloudError) -> CloudError {
         let principal = self.principal().await;
         let (command, account) = (self.identity.command(), &target.account);
         let hint = format!(
             "; {principal} cannot assume {}: it is not there, does not trust it{}; with credentials of account {account} run \
              `{command} bootstrap --target {account} --deployer-account {}{} --apply`",
             target.arn(),
-            self.options.doubts(),
+            self.options.trust_warning(),
             self.identity.account,
             self.options.arguments(),
         );
@@ -159,9 +159,9 @@ impl<D: AwsDeployer> Targets<Ports<D>> for AssumedRoles<D> {
         let provider = SharedCredentialsProvider::new(self.credentials(target).await?);
         let config = self.session.config().to_builder().credentials_provider(provider).build();
         let principal = Principal::AssumedRole(target.role.clone());
-        let passage: &Arc<Passage> = self.session.passage();
+        let scope: &Arc<CallScope> = self.session.scope();
         let (account, region) = (target.account.clone(), target.region.clone());
-        Ok(D::aws_ports(Session::new(&config, Arc::clone(passage), principal, account, region)))
+        Ok(D::aws_ports(AwsSession::new(&config, Arc::clone(scope), principal, account, region)))
     }
 }
 
@@ -187,11 +187,14 @@ mod tests {
     fn what_a_role_may_not_agree_with_is_told_without_a_secret() {
         let plain = RoleOptions::default();
         assert_eq!(
-            (plain.doubts().as_str(), plain.arguments().as_str()),
+            (plain.trust_warning().as_str(), plain.arguments().as_str()),
             (", or asks for an external id, and none is given", "")
         );
         let all = RoleOptions { external_id: Some("a-secret".into()), session_tags: true };
-        assert_eq!(all.doubts(), " (with sts:TagSession, as session tags are on), or asks for another external id");
+        assert_eq!(
+            all.trust_warning(),
+            " (with sts:TagSession, as session tags are on), or asks for another external id"
+        );
         assert_eq!(all.arguments(), " --external-id <the deployer's> --session-tags");
     }
 
@@ -206,11 +209,11 @@ mod tests {
     #[test]
     fn a_session_is_of_one_release_and_too_many_are_not_kept() {
         let (known, now) = (KnownRoles::default(), SystemTime::UNIX_EPOCH);
-        for number in 0..=MOST_SESSIONS {
+        for number in 0..=MAX_SESSIONS {
             known.keep(role(&format!("release-{number}")), until(now + Duration::from_hours(1)), now);
         }
         assert!(known.find(&role("release-0"), now).is_none());
-        assert!(known.find(&role(&format!("release-{MOST_SESSIONS}")), now).is_some());
+        assert!(known.find(&role(&format!("release-{MAX_SESSIONS}")), now).is_some());
         assert!(known.find(&role("another"), now).is_none());
     }
 }

@@ -1,7 +1,7 @@
-//! The gate: every request to AWS passes [`Session::call`].
+//! The gate: every request to AWS passes [`AwsSession::call`].
 
+use crate::call_scope::CallScope;
 use crate::error::cloud_error;
-use crate::passage::Passage;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
@@ -14,26 +14,26 @@ use std::time::Instant;
 
 /// What somebody may do in one account and region of AWS.
 #[derive(Debug, Clone)]
-pub struct Session {
+pub struct AwsSession {
     config: SdkConfig,
-    passage: Arc<Passage>,
+    scope: Arc<CallScope>,
     principal: Principal,
     account: AccountId,
     region: Region,
 }
 
-impl Session {
+impl AwsSession {
     /// A session with the credentials of `config`, which are the principal's, in that account and region.
     #[must_use]
     pub fn new(
         config: &SdkConfig,
-        passage: Arc<Passage>,
+        scope: Arc<CallScope>,
         principal: Principal,
         account: AccountId,
         region: Region,
     ) -> Self {
         let config = config.to_builder().region(aws_types::region::Region::new(region.to_string())).build();
-        Self { config, passage, principal, account, region }
+        Self { config, scope, principal, account, region }
     }
 
     /// How clients of the SDK are made: `aws_sdk_ec2::Client::new(session.config())`.
@@ -54,8 +54,8 @@ impl Session {
         &self.region
     }
 
-    pub(crate) fn passage(&self) -> &Arc<Passage> {
-        &self.passage
+    pub(crate) fn scope(&self) -> &Arc<CallScope> {
+        &self.scope
     }
 
     /// Makes one request of that AWS name, for that resource: traced, and bounded by the time that the attempt has left.
@@ -95,7 +95,7 @@ impl Session {
         let request = Box::pin(request);
         async move {
             let since = Instant::now();
-            let occurrence = self.passage.occurrence(operation, resource);
+            let occurrence = self.scope.occurrence(operation, resource);
             let mut said = None;
             let answered = async {
                 request.await.map_err(|error| {
@@ -104,7 +104,7 @@ impl Session {
                     described
                 })
             };
-            let answer = self.passage.bound(operation, resource, answered).await;
+            let answer = self.scope.bound(operation, resource, answered).await;
             self.trace(operation, resource, occurrence, since, answer.as_ref().err());
             answer.map_err(|error| Refused { error, said })
         }

@@ -12,7 +12,7 @@ pub mod client;
 mod commands;
 pub mod doctor;
 
-pub use commands::{Desk, Extra, Failure, Program, one_line};
+pub use commands::{CommandContext, CommandError, CustomCommand, Program, one_line};
 
 // Test deployers are written with macros, which name the crate `bifrost`.
 #[cfg(test)]

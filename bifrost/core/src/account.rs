@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Time and chance, which a test decides and production does not.
-pub trait Surroundings: Send + Sync {
+/// Clock and randomness: real in production, fixed by tests.
+pub trait Env: Send + Sync {
     /// The time.
     fn now(&self) -> DateTime<Utc>;
 
@@ -26,15 +26,18 @@ pub struct DeployerAccount {
     pub objects: Arc<dyn Objects>,
     /// The table of root locks.
     pub locks: Arc<dyn LockTable>,
-    /// Time and chance.
-    pub surroundings: Arc<dyn Surroundings>,
+    /// Clock and randomness.
+    pub env: Arc<dyn Env>,
+    /// Arguments that a command needs to reach this cloud, such as ` --local`; empty on AWS. Messages that name a command
+    /// append them.
+    pub cloud_arguments: Arc<str>,
 }
 
 impl DeployerAccount {
     /// The time.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        self.surroundings.now()
+        self.env.now()
     }
 }
 

@@ -1,8 +1,8 @@
 //! The halt flag, by which a person stops a deploy that runs, and the time that a deploy may take.
 
 use crate::cloud::{CloudError, Encryption, Objects};
-use crate::printable::printable;
 use crate::release::{BucketName, Envelope, RootDir};
+use crate::strip_control::strip_control;
 use crate::task::Context;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
@@ -10,7 +10,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 pub const MAX_AGE: TimeDelta = TimeDelta::minutes(5);
 
 /// How far in the future a halt flag may have been written, by a clock that goes fast, and still count.
-pub const MAX_AHEAD: TimeDelta = TimeDelta::minutes(2);
+pub const MAX_CLOCK_AHEAD: TimeDelta = TimeDelta::minutes(2);
 
 /// Why a deploy stops.
 #[derive(Debug, thiserror::Error)]
@@ -53,12 +53,12 @@ pub async fn check<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), H
 
 /// Whether a flag written then is meant for a deploy that runs now.
 fn counts(written: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    (-MAX_AHEAD..=MAX_AGE).contains(&now.signed_duration_since(written))
+    (-MAX_CLOCK_AHEAD..=MAX_AGE).contains(&now.signed_duration_since(written))
 }
 
 /// The flag's content.
 fn message(content: &[u8]) -> String {
-    let text = printable(&String::from_utf8_lossy(content));
+    let text = strip_control(&String::from_utf8_lossy(content));
     if text.trim().is_empty() { "no reason given".into() } else { text }
 }
 

@@ -43,10 +43,10 @@ pub async fn validate<F: Fields>(
         ))
     })?;
     replay::check_uploaded(&context.sent, &uploaded.body)?;
-    envelope.wipe();
-    envelope.uuid = Some(context.account.surroundings.new_uuid());
+    envelope.clear_deployer_fields();
+    envelope.uuid = Some(context.account.env.new_uuid());
     envelope.started_at = Some(context.now());
-    release.fields.wipe();
+    release.fields.clear_deployer_fields();
     Ok(release)
 }
 

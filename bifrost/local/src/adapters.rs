@@ -1,14 +1,14 @@
 //! The framework's ports on the embedded world.
 
 use super::error::{ServiceError, StoreError};
-use super::session::Session;
-use super::world::{Bucket, Resources, StoredExecution, StoredObject, World};
+use super::session::LocalSession;
+use super::state::{Bucket, LocalState, Resources, StoredExecution, StoredObject};
 use async_trait::async_trait;
 use bifrost_asl::interpreter::Event;
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{
-    CloudError, Encryption, ErrorKind, ExecutionStatus, ExecutionSummary, Executions, HistoryDetails, HistoryEvent,
-    LockItem, LockTable, Object, Objects, PutLock, PutNew, StartError, Which,
+    CloudError, Encryption, ErrorKind, ExecutionFilter, ExecutionStatus, ExecutionSummary, Executions, HistoryDetails,
+    HistoryEvent, LockItem, LockTable, Object, Objects, PutLock, PutNew, StartError,
 };
 use bifrost_core::release::{AccountId, BucketName, ObjectKey};
 use serde_json::{Map, Value};
@@ -17,21 +17,21 @@ use std::sync::Arc;
 
 /// The bucket, if the account of the session owns it, as with `ExpectedBucketOwner`.
 fn bucket<'w, R: Resources>(
-    world: &'w World<R>,
+    state: &'w LocalState<R>,
     owner: &AccountId,
     name: &BucketName,
 ) -> Result<&'w Bucket, ServiceError> {
-    let found = world.accounts.iter().find_map(|(id, account)| Some((id, account.buckets.get(name)?)));
+    let found = state.accounts.iter().find_map(|(id, account)| Some((id, account.buckets.get(name)?)));
     answer_of(found, owner, name)
 }
 
 /// The same, to be changed.
 fn bucket_mut<'w, R: Resources>(
-    world: &'w mut World<R>,
+    state: &'w mut LocalState<R>,
     owner: &AccountId,
     name: &BucketName,
 ) -> Result<&'w mut Bucket, ServiceError> {
-    let found = world.accounts.iter_mut().find_map(|(id, account)| Some((id, account.buckets.get_mut(name)?)));
+    let found = state.accounts.iter_mut().find_map(|(id, account)| Some((id, account.buckets.get_mut(name)?)));
     answer_of(found, owner, name)
 }
 
@@ -48,18 +48,18 @@ fn answer_of<B>(found: Option<(&AccountId, B)>, owner: &AccountId, name: &Bucket
 }
 
 #[async_trait]
-impl<R: Resources> Objects for Session<R> {
+impl<R: Resources> Objects for LocalSession<R> {
     async fn get(&self, name: &BucketName, key: &ObjectKey) -> Result<Option<Object>, CloudError> {
-        self.pass_read("s3:GetObject", key.as_str(), |world| {
-            let object = bucket(world, &self.account, name)?.objects.get(key.as_str());
+        self.invoke_read("s3:GetObject", key.as_str(), |state| {
+            let object = bucket(state, &self.account, name)?.objects.get(key.as_str());
             Ok(object.map(|object| Object { body: object.body.clone(), last_modified: object.last_modified }))
         })
         .await
     }
 
     async fn exists(&self, name: &BucketName, key: &ObjectKey) -> Result<bool, CloudError> {
-        self.pass_read("s3:HeadObject", key.as_str(), |world| {
-            Ok(bucket(world, &self.account, name)?.objects.contains_key(key.as_str()))
+        self.invoke_read("s3:HeadObject", key.as_str(), |state| {
+            Ok(bucket(state, &self.account, name)?.objects.contains_key(key.as_str()))
         })
         .await
     }
@@ -75,18 +75,18 @@ impl<R: Resources> Objects for Session<R> {
             Encryption::Bucket => None,
             Encryption::Kms(key) => Some(key),
         };
-        self.pass("s3:PutObject", key.as_str(), |world| {
-            let object = StoredObject { body, last_modified: world.clock, kms_key };
-            bucket_mut(world, &self.account, name)?.objects.insert(key.to_string(), object);
+        self.invoke("s3:PutObject", key.as_str(), |state| {
+            let object = StoredObject { body, last_modified: state.clock, kms_key };
+            bucket_mut(state, &self.account, name)?.objects.insert(key.to_string(), object);
             Ok(())
         })
         .await
     }
 
     async fn put_new(&self, name: &BucketName, key: &ObjectKey, body: Vec<u8>) -> Result<PutNew, CloudError> {
-        self.pass("s3:PutObject", key.as_str(), |world| {
-            let object = StoredObject { body, last_modified: world.clock, kms_key: None };
-            let objects = &mut bucket_mut(world, &self.account, name)?.objects;
+        self.invoke("s3:PutObject", key.as_str(), |state| {
+            let object = StoredObject { body, last_modified: state.clock, kms_key: None };
+            let objects = &mut bucket_mut(state, &self.account, name)?.objects;
             if objects.contains_key(key.as_str()) {
                 return Ok(PutNew::Exists);
             }
@@ -97,8 +97,8 @@ impl<R: Resources> Objects for Session<R> {
     }
 
     async fn delete(&self, name: &BucketName, key: &ObjectKey) -> Result<(), CloudError> {
-        self.pass("s3:DeleteObject", key.as_str(), |world| {
-            bucket_mut(world, &self.account, name)?.objects.remove(key.as_str());
+        self.invoke("s3:DeleteObject", key.as_str(), |state| {
+            bucket_mut(state, &self.account, name)?.objects.remove(key.as_str());
             Ok(())
         })
         .await
@@ -107,15 +107,15 @@ impl<R: Resources> Objects for Session<R> {
 
 /// The table of root locks in the embedded world.
 pub(super) struct LocalLocks<R> {
-    pub(super) session: Session<R>,
+    pub(super) session: LocalSession<R>,
     pub(super) table: String,
 }
 
 impl<R: Resources> LocalLocks<R> {
-    fn items<'w>(&self, world: &'w mut World<R>) -> Result<&'w mut BTreeMap<String, LockItem>, ServiceError> {
-        let Session { account, region, .. } = &self.session;
+    fn items<'w>(&self, state: &'w mut LocalState<R>) -> Result<&'w mut BTreeMap<String, LockItem>, ServiceError> {
+        let LocalSession { account, region, .. } = &self.session;
         let name = format!("{region}/{}", self.table);
-        world.account(account)?.lock_tables.get_mut(&name).ok_or_else(|| {
+        state.account(account)?.lock_tables.get_mut(&name).ok_or_else(|| {
             let message = format!("there is no table {} in {region} of account {account}", self.table);
             ServiceError::new(ErrorKind::NotFound, "ResourceNotFoundException", message)
         })
@@ -125,8 +125,8 @@ impl<R: Resources> LocalLocks<R> {
 #[async_trait]
 impl<R: Resources> LockTable for LocalLocks<R> {
     async fn put(&self, item: &LockItem) -> Result<PutLock, CloudError> {
-        let put = self.session.pass("dynamodb:PutItem", &item.key, |world| {
-            let items = self.items(world)?;
+        let put = self.session.invoke("dynamodb:PutItem", &item.key, |state| {
+            let items = self.items(state)?;
             if let Some(held) = items.get(&item.key).filter(|held| held.id != item.id) {
                 return Ok(PutLock::Held(Box::new(held.clone())));
             }
@@ -137,8 +137,8 @@ impl<R: Resources> LockTable for LocalLocks<R> {
     }
 
     async fn delete(&self, key: &ObjectKey, id: &str) -> Result<bool, CloudError> {
-        let delete = self.session.pass("dynamodb:DeleteItem", key.as_str(), |world| {
-            let items = self.items(world)?;
+        let delete = self.session.invoke("dynamodb:DeleteItem", key.as_str(), |state| {
+            let items = self.items(state)?;
             let ours = items.get(key.as_str()).is_some_and(|held| held.id == id);
             if ours {
                 items.remove(key.as_str());
@@ -151,14 +151,14 @@ impl<R: Resources> LockTable for LocalLocks<R> {
     async fn get(&self, key: &ObjectKey) -> Result<Option<LockItem>, CloudError> {
         let get = self
             .session
-            .pass("dynamodb:GetItem", key.as_str(), |world| Ok(self.items(world)?.get(key.as_str()).cloned()));
+            .invoke("dynamodb:GetItem", key.as_str(), |state| Ok(self.items(state)?.get(key.as_str()).cloned()));
         get.await
     }
 }
 
 /// The executions of the deployer's state machine in the embedded world.
 pub(super) struct LocalExecutions<R> {
-    pub(super) session: Session<R>,
+    pub(super) session: LocalSession<R>,
     pub(super) identity: Arc<Identity>,
 }
 
@@ -184,7 +184,7 @@ impl<R: Resources> LocalExecutions<R> {
 impl<R: Resources> Executions for LocalExecutions<R> {
     async fn start(&self, name: &str, input: &Value) -> Result<(), StartError> {
         const OPERATION: &str = "states:StartExecution";
-        let start_date = self.session.pass_read(OPERATION, name, |world| Ok(world.clock)).await?;
+        let start_date = self.session.invoke_read(OPERATION, name, |state| Ok(state.clock)).await?;
         let summary = ExecutionSummary {
             name: name.into(),
             arn: self.identity.execution_arn(name),
@@ -208,21 +208,21 @@ impl<R: Resources> Executions for LocalExecutions<R> {
 
     async fn describe(&self, name: &str) -> Result<Option<ExecutionSummary>, CloudError> {
         const OPERATION: &str = "states:DescribeExecution";
-        self.session.pass_read(OPERATION, name, |_| Ok(())).await?;
+        self.session.invoke_read(OPERATION, name, |_| Ok(())).await?;
         let found = self.stored(OPERATION, name, self.session.store.execution(name))?;
         Ok(found.map(|execution| execution.summary))
     }
 
-    async fn list(&self, which: &Which, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
+    async fn list(&self, which: &ExecutionFilter, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
         const OPERATION: &str = "states:ListExecutions";
-        self.session.pass_read(OPERATION, "", |_| Ok(())).await?;
+        self.session.invoke_read(OPERATION, "", |_| Ok(())).await?;
         let found = self.stored(OPERATION, "", self.session.store.executions(which, at_most))?;
         Ok(found.into_iter().map(|execution| execution.summary).collect())
     }
 
     async fn history(&self, name: &str, after: u64) -> Result<Vec<HistoryEvent>, CloudError> {
         const OPERATION: &str = "states:GetExecutionHistory";
-        self.session.pass_read(OPERATION, name, |_| Ok(())).await?;
+        self.session.invoke_read(OPERATION, name, |_| Ok(())).await?;
         let events = self.stored(OPERATION, name, self.session.store.history(name, after))?;
         Ok(events.into_iter().map(history_event).collect())
     }

@@ -120,15 +120,15 @@ impl Changes {
 
 /// Puts a part into the JSON that it belongs to, after the parts that it lies in.
 pub(super) fn insert(whole: &mut Value, pointer: &str, part: Value) {
-    let mut place = whole;
+    let mut region_state = whole;
     for key in pointer.split('/').skip(1) {
-        if !place.is_object() {
-            *place = Value::Object(Map::new());
+        if !region_state.is_object() {
+            *region_state = Value::Object(Map::new());
         }
-        let Value::Object(fields) = place else { return };
-        place = fields.entry(key.replace("~1", "/").replace("~0", "~")).or_insert(Value::Null);
+        let Value::Object(fields) = region_state else { return };
+        region_state = fields.entry(key.replace("~1", "/").replace("~0", "~")).or_insert(Value::Null);
     }
-    *place = part;
+    *region_state = part;
 }
 
 #[cfg(test)]

@@ -2,15 +2,15 @@
 
 use super::adapters::{LocalExecutions, LocalLocks};
 use super::error::ServiceError;
-use super::session::{Passage, Session};
+use super::session::{AttemptScope, LocalSession};
+use super::state::Resources;
 use super::store::Store;
-use super::world::Resources;
 use async_trait::async_trait;
-use bifrost_core::account::{DeployerAccount, Identity, Surroundings};
+use bifrost_core::account::{DeployerAccount, Env, Identity};
 use bifrost_core::cloud::{Attempt, CloudError, ErrorKind, Executions, Principal, TargetRole, Targets};
 use bifrost_core::deployer::{Deployer, Ports};
 use bifrost_core::release::{AccountId, Defaults};
-use bifrost_core::task::{Context, Sent};
+use bifrost_core::task::{Context, RawInput};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,11 +23,11 @@ pub trait LocalDeployer: Deployer {
     type Resources: Resources;
 
     /// A world file for `--local`, as JSON, for those who name none.
-    const WORLD: &'static str;
+    const SEED: &'static str;
 
     /// Opens its ports in the account and region of the session: once an attempt of a task, and for a client that
     /// looks.
-    fn local_ports(session: Session<Self::Resources>) -> Ports<Self>;
+    fn local_ports(session: LocalSession<Self::Resources>) -> Ports<Self>;
 }
 
 /// The embedded world, as deployer `D` and its clients see it.
@@ -35,6 +35,8 @@ pub struct LocalCloud<D: LocalDeployer> {
     store: Arc<Store<D::Resources>>,
     identity: Arc<Identity>,
     defaults: Arc<Defaults>,
+    /// Arguments that make a command use this local cloud.
+    arguments: Arc<str>,
     /// Roles that this process has assumed: account and role.
     assumed: Arc<Mutex<BTreeSet<(AccountId, String)>>>,
 }
@@ -45,6 +47,7 @@ impl<D: LocalDeployer> Clone for LocalCloud<D> {
             store: Arc::clone(&self.store),
             identity: Arc::clone(&self.identity),
             defaults: Arc::clone(&self.defaults),
+            arguments: Arc::clone(&self.arguments),
             assumed: Arc::clone(&self.assumed),
         }
     }
@@ -54,7 +57,15 @@ impl<D: LocalDeployer> LocalCloud<D> {
     /// The world of `store`, for the deployer of that identity.
     #[must_use]
     pub fn new(store: Arc<Store<D::Resources>>, identity: Identity, defaults: Defaults) -> Self {
-        Self { store, identity: Arc::new(identity), defaults: Arc::new(defaults), assumed: Arc::default() }
+        let (identity, defaults) = (Arc::new(identity), Arc::new(defaults));
+        Self { store, identity, defaults, arguments: " --local".into(), assumed: Arc::default() }
+    }
+
+    /// The same cloud, where commands reach it with `arguments` (default ` --local`): messages that name a command end with
+    /// them.
+    #[must_use]
+    pub fn reached_with(self, arguments: &str) -> Self {
+        Self { arguments: arguments.into(), ..self }
     }
 
     /// The world.
@@ -78,58 +89,59 @@ impl<D: LocalDeployer> LocalCloud<D> {
     /// The deployer account, for a client.
     #[must_use]
     pub fn account(&self) -> DeployerAccount {
-        self.account_of(self.session(Passage::default().into()))
+        self.account_of(self.session(AttemptScope::default().into()))
     }
 
     /// The executions of the deployer's state machine, for a client.
     #[must_use]
     pub fn executions(&self) -> Arc<dyn Executions> {
-        let session = self.session(Passage::default().into());
+        let session = self.session(AttemptScope::default().into());
         Arc::new(LocalExecutions { session, identity: Arc::clone(&self.identity) })
     }
 
     /// The way into target accounts, for a client that looks at what is deployed.
     #[must_use]
     pub fn targets(&self) -> Arc<dyn Targets<Ports<D>>> {
-        Arc::new(self.targets_of(Passage::default().into()))
+        Arc::new(self.targets_of(AttemptScope::default().into()))
     }
 
     /// What an attempt of a task may use. `death` is told when a fault lets the attempt die.
-    pub(crate) fn context(&self, attempt: Attempt, sent: Sent, death: Arc<Notify>) -> Context<Ports<D>> {
-        let passage = Passage::of(attempt.clone(), death);
-        let account = self.account_of(self.session(Arc::clone(&passage)));
-        Context::new(account, attempt, sent, Arc::new(self.targets_of(passage)))
+    pub(crate) fn context(&self, attempt: Attempt, sent: RawInput, death: Arc<Notify>) -> Context<Ports<D>> {
+        let scope = AttemptScope::of(attempt.clone(), death);
+        let account = self.account_of(self.session(Arc::clone(&scope)));
+        Context::new(account, attempt, sent, Arc::new(self.targets_of(scope)))
     }
 
     /// The one place where what clients and tasks use of the deployer account is put together.
-    fn account_of(&self, session: Session<D::Resources>) -> DeployerAccount {
+    fn account_of(&self, session: LocalSession<D::Resources>) -> DeployerAccount {
         DeployerAccount {
             identity: Arc::clone(&self.identity),
             defaults: Arc::clone(&self.defaults),
             locks: Arc::new(LocalLocks { session: session.clone(), table: self.identity.lock_table() }),
             objects: Arc::new(session.clone()),
-            surroundings: Arc::new(session),
+            env: Arc::new(session),
+            cloud_arguments: Arc::clone(&self.arguments),
         }
     }
 
-    fn session(&self, passage: Arc<Passage>) -> Session<D::Resources> {
-        Session {
+    fn session(&self, scope: Arc<AttemptScope>) -> LocalSession<D::Resources> {
+        LocalSession {
             store: Arc::clone(&self.store),
-            passage,
+            scope,
             principal: Principal::Deployer,
             account: self.identity.account.clone(),
             region: self.identity.region.clone(),
         }
     }
 
-    fn targets_of(&self, passage: Arc<Passage>) -> LocalTargets<D> {
-        LocalTargets { cloud: self.clone(), passage }
+    fn targets_of(&self, scope: Arc<AttemptScope>) -> LocalTargets<D> {
+        LocalTargets { cloud: self.clone(), scope }
     }
 }
 
-impl<R: Resources> Surroundings for Session<R> {
+impl<R: Resources> Env for LocalSession<R> {
     fn now(&self) -> DateTime<Utc> {
-        Session::now(self)
+        LocalSession::now(self)
     }
 
     fn new_uuid(&self) -> Uuid {
@@ -140,7 +152,7 @@ impl<R: Resources> Surroundings for Session<R> {
 /// Target accounts of the embedded world.
 struct LocalTargets<D: LocalDeployer> {
     cloud: LocalCloud<D>,
-    passage: Arc<Passage>,
+    scope: Arc<AttemptScope>,
 }
 
 #[async_trait]
@@ -151,9 +163,9 @@ impl<D: LocalDeployer> Targets<Ports<D>> for LocalTargets<D> {
             self.assume_role(target).await?;
             self.lock().insert(known);
         }
-        Ok(D::local_ports(Session {
+        Ok(D::local_ports(LocalSession {
             store: Arc::clone(&self.cloud.store),
-            passage: Arc::clone(&self.passage),
+            scope: Arc::clone(&self.scope),
             principal: Principal::AssumedRole(target.role.clone()),
             account: target.account.clone(),
             region: target.region.clone(),
@@ -174,9 +186,9 @@ impl<D: LocalDeployer> LocalTargets<D> {
                 format!("{because}; session {session} cannot be opened: make the role, trusting account {deployer}");
             ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message)
         };
-        let sts = self.cloud.session(Arc::clone(&self.passage));
-        sts.pass_read("sts:AssumeRole", &arn, |world| {
-            let found = world.accounts.get(account).map(|account| account.roles.get(role.as_str()));
+        let sts = self.cloud.session(Arc::clone(&self.scope));
+        sts.invoke_read("sts:AssumeRole", &arn, |state| {
+            let found = state.accounts.get(account).map(|account| account.roles.get(role.as_str()));
             match found {
                 None => Err(denied(format!("there is no account {account}"))),
                 Some(None) => Err(denied(format!("account {account} has no role {role}"))),

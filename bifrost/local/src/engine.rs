@@ -2,9 +2,9 @@
 
 use super::cloud::{LocalCloud, LocalDeployer};
 use super::error::{EngineError, StoreError};
-use super::run::Running;
+use super::run::ExecutionRun;
 use bifrost_asl::StateMachine;
-use bifrost_core::cloud::{Names, Which};
+use bifrost_core::cloud::{ExecutionFilter, Names};
 use bifrost_core::machine::Machine;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
@@ -49,9 +49,9 @@ impl<D: LocalDeployer> Engine<D> {
         store.timeline().advance(store.now());
         loop {
             // Oldest first: who was filed first gets the lock.
-            for execution in store.executions(&Which::running(Names::Any), usize::MAX)?.into_iter().rev() {
+            for execution in store.executions(&ExecutionFilter::running(Names::Any), usize::MAX)?.into_iter().rev() {
                 if known.insert(execution.summary.name.clone()) {
-                    let running = Running::new(&self.cloud, &self.definition, execution);
+                    let running = ExecutionRun::new(&self.cloud, &self.definition, execution);
                     executions.push(Box::pin(running.run()));
                 }
             }
@@ -71,10 +71,10 @@ impl<D: LocalDeployer> Engine<D> {
         if self.pace != Pace::Virtual {
             tokio::time::sleep(FRAME).await;
         }
-        let now = store.transact(|world| {
-            let now = self.pace.step(world.clock, due, FRAME);
-            world.advance(now);
-            world.clock
+        let now = store.transact(|state| {
+            let now = self.pace.step(state.clock, due, FRAME);
+            state.advance(now);
+            state.clock
         })?;
         store.timeline().advance(now);
         Ok(())
@@ -144,8 +144,8 @@ impl Lease {
     ///
     /// # Errors
     /// If the lock file beside the world cannot be made.
-    pub fn take(world: &Path) -> Result<Option<Self>, StoreError> {
-        let path = Self::path(world);
+    pub fn take(state: &Path) -> Result<Option<Self>, StoreError> {
+        let path = Self::path(state);
         let failed = |source| StoreError::Io { path: path.clone(), source };
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
@@ -155,8 +155,8 @@ impl Lease {
         }
     }
 
-    fn path(world: &Path) -> PathBuf {
-        let mut name = world.as_os_str().to_owned();
+    fn path(state: &Path) -> PathBuf {
+        let mut name = state.as_os_str().to_owned();
         name.push(".engine");
         name.into()
     }

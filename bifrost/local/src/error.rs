@@ -32,7 +32,7 @@ impl ServiceError {
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// SQLite refused.
-    #[error("the world in {path} cannot be used: {source}; start a new one with --fresh, or name another with --world")]
+    #[error("the world in {path} cannot be used: {source}; start a new one with --fresh, or name another with --cloud")]
     Sqlite {
         /// The file.
         path: PathBuf,
@@ -47,7 +47,7 @@ pub enum StoreError {
     },
     /// What the file holds is not a world of this deployer.
     #[error(
-        "{path} holds something else than a world of this version: {reason}; start a new one with --fresh, or name another with --world"
+        "{path} holds something else than a world of this version: {reason}; start a new one with --fresh, or name another with --cloud"
     )]
     Unreadable {
         /// The file.
@@ -57,7 +57,7 @@ pub enum StoreError {
     },
     /// The file is another program's.
     #[error(
-        "{path} is not a local cloud: its table `{table}` belongs to another program; name another file with --world"
+        "{path} is not a local cloud: its table `{table}` belongs to another program; name another file with --cloud"
     )]
     Foreign {
         /// The file.
@@ -66,7 +66,7 @@ pub enum StoreError {
         table: String,
     },
     /// The file or its folder cannot be made.
-    #[error("cannot write {path}: {source}; let it be written, or name another world with --world")]
+    #[error("cannot write {path}: {source}; let it be written, or name another world with --cloud")]
     Io {
         /// The file.
         path: PathBuf,

@@ -82,7 +82,7 @@ impl Fault {
 }
 
 /// The fault that strikes the call, if one does: the first of the list.
-pub(super) fn strike(faults: &mut [Fault], call: &Call) -> Option<FaultKind> {
+pub(super) fn inject(faults: &mut [Fault], call: &Call) -> Option<FaultKind> {
     faults.iter_mut().find_map(|fault| fault.strikes(call).then(|| fault.kind.clone()))
 }
 
@@ -124,7 +124,7 @@ mod tests {
 
     fn struck(fault: Fault, calls: &[Call]) -> Vec<bool> {
         let mut faults = [fault];
-        calls.iter().map(|call| strike(&mut faults, call).is_some()).collect()
+        calls.iter().map(|call| inject(&mut faults, call).is_some()).collect()
     }
 
     #[test]

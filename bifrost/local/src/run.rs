@@ -2,16 +2,17 @@
 
 use super::cloud::{LocalCloud, LocalDeployer};
 use super::error::{EngineError, StoreError};
+use super::state::{Resources, StoredExecution};
 use super::store::Store;
-use super::world::{Resources, StoredExecution};
 use async_trait::async_trait;
 use bifrost_asl::interpreter::{
-    Checkpoint, Clock, Event, Execution, Interpreter, Outcome, Recorder, RecorderError, TaskOutcome, TaskRequest, Tasks,
+    Checkpoint, Clock, Event, Execution, ExecutionOutcome, Interpreter, Recorder, RecorderError, TaskOutcome,
+    TaskRequest, Tasks,
 };
 use bifrost_asl::{Random, StateMachine};
 use bifrost_core::cloud::ExecutionStatus;
 use bifrost_core::machine;
-use bifrost_core::task::Failure;
+use bifrost_core::task::FunctionError;
 use chrono::{DateTime, Utc};
 use std::cell::RefCell;
 use std::mem;
@@ -20,13 +21,13 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// An execution that the engine runs.
-pub(super) struct Running<'e, D: LocalDeployer> {
+pub(super) struct ExecutionRun<'e, D: LocalDeployer> {
     cloud: &'e LocalCloud<D>,
     definition: &'e StateMachine,
     stored: StoredExecution,
 }
 
-impl<'e, D: LocalDeployer> Running<'e, D> {
+impl<'e, D: LocalDeployer> ExecutionRun<'e, D> {
     pub(super) fn new(cloud: &'e LocalCloud<D>, definition: &'e StateMachine, stored: StoredExecution) -> Self {
         Self { cloud, definition, stored }
     }
@@ -36,15 +37,15 @@ impl<'e, D: LocalDeployer> Running<'e, D> {
         let store = self.cloud.store();
         let execution = self.execution();
         let checkpoint = self.stored.checkpoint.clone();
-        let saver = Saver { store, stored: RefCell::new(self.stored), unsaved: RefCell::default() };
+        let recorder = CheckpointRecorder { store, stored: RefCell::new(self.stored), unsaved: RefCell::default() };
         let clock = StoreClock(store);
         let tasks = DispatchedTasks(self.cloud);
-        let interpreter = Interpreter::new(self.definition, &clock, &tasks, &Chance);
+        let interpreter = Interpreter::new(self.definition, &clock, &tasks, &SystemRandom);
         let outcome = match checkpoint {
-            None => interpreter.start(&execution, &saver).await,
-            Some(checkpoint) => interpreter.resume(&execution, &checkpoint, &saver).await,
+            None => interpreter.start(&execution, &recorder).await,
+            Some(checkpoint) => interpreter.resume(&execution, &checkpoint, &recorder).await,
         };
-        saver.finish(outcome.map_err(EngineError::Recorder)?)?;
+        recorder.finish(outcome.map_err(EngineError::Recorder)?)?;
         Ok(())
     }
 
@@ -63,30 +64,30 @@ impl<'e, D: LocalDeployer> Running<'e, D> {
 }
 
 /// Saves an execution at each transition, with the events since the last: all of them or none.
-struct Saver<'e, R> {
+struct CheckpointRecorder<'e, R> {
     store: &'e Store<R>,
     stored: RefCell<StoredExecution>,
     unsaved: RefCell<Vec<Event>>,
 }
 
-impl<R: Resources> Saver<'_, R> {
-    fn finish(self, outcome: Outcome) -> Result<(), StoreError> {
+impl<R: Resources> CheckpointRecorder<'_, R> {
+    fn finish(self, outcome: ExecutionOutcome) -> Result<(), StoreError> {
         let now = self.store.now();
         {
             let summary = &mut self.stored.borrow_mut().summary;
             summary.stop_date = Some(now);
             match outcome {
-                Outcome::Succeeded { output } => {
+                ExecutionOutcome::Succeeded { output } => {
                     summary.status = ExecutionStatus::Succeeded;
                     summary.output = Some(Arc::unwrap_or_clone(output));
                 }
-                Outcome::Failed { error, cause } => {
+                ExecutionOutcome::Failed { error, cause } => {
                     (summary.status, summary.error, summary.cause) = (ExecutionStatus::Failed, error, cause);
                 }
-                Outcome::TimedOut { error, cause } => {
+                ExecutionOutcome::TimedOut { error, cause } => {
                     (summary.status, summary.error, summary.cause) = (ExecutionStatus::TimedOut, error, cause);
                 }
-                Outcome::Aborted { error, cause } => {
+                ExecutionOutcome::Aborted { error, cause } => {
                     (summary.status, summary.error, summary.cause) = (ExecutionStatus::Aborted, error, cause);
                 }
             }
@@ -95,7 +96,7 @@ impl<R: Resources> Saver<'_, R> {
     }
 }
 
-impl<R: Resources> Recorder for Saver<'_, R> {
+impl<R: Resources> Recorder for CheckpointRecorder<'_, R> {
     fn record(&self, event: Event) {
         self.unsaved.borrow_mut().push(event);
     }
@@ -141,7 +142,7 @@ impl<D: LocalDeployer> Tasks for DispatchedTasks<'_, D> {
     }
 }
 
-fn answer(result: Result<serde_json::Value, Failure>) -> TaskOutcome {
+fn answer(result: Result<serde_json::Value, FunctionError>) -> TaskOutcome {
     match result {
         Ok(output) => TaskOutcome::Succeeded(Arc::new(output)),
         Err(failure) => {
@@ -150,10 +151,10 @@ fn answer(result: Result<serde_json::Value, Failure>) -> TaskOutcome {
     }
 }
 
-/// Chance as the system gives it.
-struct Chance;
+/// Randomness of the operating system.
+struct SystemRandom;
 
-impl Random for Chance {
+impl Random for SystemRandom {
     fn unit(&self) -> f64 {
         let (bits, _) = Uuid::new_v4().as_u64_pair();
         // The upper 48 bits: below them a uuid tells its version.

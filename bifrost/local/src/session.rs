@@ -1,9 +1,9 @@
-//! The gate of the embedded world: every call of every port passes [`Session::pass`].
+//! The gate of the embedded world: every call of every port passes [`LocalSession::invoke`].
 
 use super::error::{ServiceError, StoreError};
-use super::fault::{FaultKind, injected, strike};
+use super::fault::{FaultKind, inject, injected};
+use super::state::{Bucket, LocalState, Resources, later, no_account};
 use super::store::{Effect, Store};
-use super::world::{Bucket, Resources, World, later, no_account};
 use bifrost_core::cloud::{Attempt, Call, CallCounter, CallName, CloudError, ErrorKind, Principal};
 use bifrost_core::release::{AccountId, BucketName, Region};
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 
 /// One account and region, as the effect of a call sees it.
-pub struct Place<'w, R> {
+pub struct RegionState<'w, R> {
     /// The deployer's own part of the account, of all regions.
     pub resources: &'w mut R,
     /// The account.
@@ -27,16 +27,16 @@ pub struct Place<'w, R> {
     buckets: Vec<&'w BTreeMap<BucketName, Bucket>>,
 }
 
-impl<'w, R: Resources> Place<'w, R> {
+impl<'w, R: Resources> RegionState<'w, R> {
     fn new(
-        world: &'w mut World<R>,
+        local_state: &'w mut LocalState<R>,
         account: &'w AccountId,
         region: &'w Region,
         ids: &'w mut u64,
     ) -> Result<Self, ServiceError> {
-        let now = world.clock;
-        let (mut buckets, mut resources) = (Vec::with_capacity(world.accounts.len()), None);
-        for (id, held) in &mut world.accounts {
+        let now = local_state.clock;
+        let (mut buckets, mut resources) = (Vec::with_capacity(local_state.accounts.len()), None);
+        for (id, held) in &mut local_state.accounts {
             buckets.push(&held.buckets);
             resources = if id == account { Some(&mut held.resources) } else { resources };
         }
@@ -45,7 +45,7 @@ impl<'w, R: Resources> Place<'w, R> {
     }
 }
 
-impl<R> Place<'_, R> {
+impl<R> RegionState<'_, R> {
     /// The bytes of an object in S3, whichever account owns the bucket: what a service reads by itself.
     #[must_use]
     pub fn object(&self, bucket: &str, key: &str) -> Option<&[u8]> {
@@ -67,33 +67,33 @@ impl<R> Place<'_, R> {
 
 /// What one attempt of a task shares between all its sessions.
 #[derive(Debug, Default)]
-pub(super) struct Passage {
+pub(super) struct AttemptScope {
     attempt: Attempt,
     calls: CallCounter,
     /// Told when a fault lets the attempt die; its calls never return then.
     death: Arc<Notify>,
 }
 
-impl Passage {
+impl AttemptScope {
     pub(super) fn of(attempt: Attempt, death: Arc<Notify>) -> Arc<Self> {
         Arc::new(Self { attempt, death, calls: CallCounter::default() })
     }
 }
 
 /// What somebody may do in one account and region of the embedded world.
-pub struct Session<R> {
+pub struct LocalSession<R> {
     pub(super) store: Arc<Store<R>>,
-    pub(super) passage: Arc<Passage>,
+    pub(super) scope: Arc<AttemptScope>,
     pub(super) principal: Principal,
     pub(super) account: AccountId,
     pub(super) region: Region,
 }
 
-impl<R> Clone for Session<R> {
+impl<R> Clone for LocalSession<R> {
     fn clone(&self) -> Self {
         Self {
             store: Arc::clone(&self.store),
-            passage: Arc::clone(&self.passage),
+            scope: Arc::clone(&self.scope),
             principal: self.principal.clone(),
             account: self.account.clone(),
             region: self.region.clone(),
@@ -109,12 +109,12 @@ enum Verdict<T> {
     Panicked,
 }
 
-impl<R: Resources> Session<R> {
+impl<R: Resources> LocalSession<R> {
     /// The deployer's own session in an account and region, outside of any task: for a client, or a test of ports.
     #[must_use]
     pub fn new(store: Arc<Store<R>>, account: AccountId, region: Region) -> Self {
-        let passage = Passage::of(Attempt::default(), Arc::default());
-        Self { store, passage, principal: Principal::Deployer, account, region }
+        let scope = AttemptScope::of(Attempt::default(), Arc::default());
+        Self { store, scope, principal: Principal::Deployer, account, region }
     }
 
     /// The world's time.
@@ -127,7 +127,7 @@ impl<R: Resources> Session<R> {
     /// have to move it.
     #[must_use]
     pub fn is_of_a_task(&self) -> bool {
-        !self.passage.attempt.state.is_empty()
+        !self.scope.attempt.state.is_empty()
     }
 
     /// Makes a call to a service of this account and region: `effect` is what the service does, in one transaction.
@@ -138,24 +138,24 @@ impl<R: Resources> Session<R> {
         &self,
         operation: &'static str,
         resource: &str,
-        effect: impl FnOnce(&mut Place<'_, R>) -> Result<T, ServiceError> + Send,
+        effect: impl FnOnce(&mut RegionState<'_, R>) -> Result<T, ServiceError> + Send,
     ) -> Result<T, CloudError> {
         let (account, region) = (&self.account, &self.region);
-        self.pass(operation, resource, move |world| {
-            let mut ids = world.ids;
-            let answer = effect(&mut Place::new(world, account, region, &mut ids)?);
-            world.ids = ids;
+        self.invoke(operation, resource, move |local_state| {
+            let mut ids = local_state.ids;
+            let answer = effect(&mut RegionState::new(local_state, account, region, &mut ids)?);
+            local_state.ids = ids;
             answer
         })
         .await
     }
 
     /// The gate: names the call, lets a fault strike it, records what became of it.
-    pub(super) async fn pass<T: Send>(
+    pub(super) async fn invoke<T: Send>(
         &self,
         operation: &'static str,
         resource: &str,
-        effect: impl FnOnce(&mut World<R>) -> Result<T, ServiceError> + Send,
+        effect: impl FnOnce(&mut LocalState<R>) -> Result<T, ServiceError> + Send,
     ) -> Result<T, CloudError> {
         let occurrence = self.count(operation, resource);
         self.settle(operation, resource, occurrence, effect).await
@@ -163,9 +163,9 @@ impl<R: Resources> Session<R> {
 
     /// Logs and counts a call; gives its number among those of this operation on this resource.
     fn count(&self, operation: &'static str, resource: &str) -> u32 {
-        let state = self.passage.attempt.state.as_str();
+        let state = self.scope.attempt.state.as_str();
         tracing::debug!(operation, resource, account = %self.account, state, "call");
-        self.passage.calls.next(operation, resource)
+        self.scope.calls.next(operation, resource)
     }
 
     async fn settle<T: Send>(
@@ -173,7 +173,7 @@ impl<R: Resources> Session<R> {
         operation: &'static str,
         resource: &str,
         occurrence: u32,
-        effect: impl FnOnce(&mut World<R>) -> Result<T, ServiceError> + Send,
+        effect: impl FnOnce(&mut LocalState<R>) -> Result<T, ServiceError> + Send,
     ) -> Result<T, CloudError> {
         // Most worlds have neither faults nor watchers: nobody asks for the name of a call.
         let call = LazyCell::new(|| self.name(operation, resource, occurrence));
@@ -187,7 +187,7 @@ impl<R: Resources> Session<R> {
         match verdict {
             Ok(Verdict::Answered(answer)) => answer.map_err(|error| error.at(operation, resource)),
             Ok(Verdict::Delayed(_) | Verdict::Died) => {
-                self.passage.death.notify_one();
+                self.scope.death.notify_one();
                 std::future::pending().await
             }
             #[allow(clippy::panic, reason = "a scenario asks for a handler that panics")]
@@ -196,29 +196,29 @@ impl<R: Resources> Session<R> {
         }
     }
 
-    /// [`pass`](Self::pass) for a call that changes nothing: while neither a fault nor a watcher may take notice of it, the
+    /// [`invoke`](Self::pass) for a call that changes nothing: while neither a fault nor a watcher may take notice of it, the
     /// world is only read.
-    pub(super) async fn pass_read<T: Send>(
+    pub(super) async fn invoke_read<T: Send>(
         &self,
         operation: &'static str,
         resource: &str,
-        look: impl Fn(&World<R>) -> Result<T, ServiceError> + Send + Sync,
+        look: impl Fn(&LocalState<R>) -> Result<T, ServiceError> + Send + Sync,
     ) -> Result<T, CloudError> {
         let occurrence = self.count(operation, resource);
         if !self.store.is_watched() {
-            let may_strike = |world: &World<R>| self.is_of_a_task() && !world.faults.is_empty();
-            let answer = self.store.read(|world| (!may_strike(world)).then(|| look(world)));
+            let may_inject = |local_state: &LocalState<R>| self.is_of_a_task() && !local_state.faults.is_empty();
+            let answer = self.store.read(|local_state| (!may_inject(local_state)).then(|| look(local_state)));
             if let Some(answer) = answer.map_err(|error| error.into_service_error().at(operation, resource))? {
                 return answer.map_err(|error| error.at(operation, resource));
             }
         }
-        self.settle(operation, resource, occurrence, |world| look(world)).await
+        self.settle(operation, resource, occurrence, |local_state| look(local_state)).await
     }
 
     fn name(&self, operation: &'static str, resource: &str, occurrence: u32) -> Call {
         Call {
             name: CallName {
-                attempt: self.passage.attempt.clone(),
+                attempt: self.scope.attempt.clone(),
                 operation,
                 resource: resource.to_owned(),
                 occurrence,
@@ -232,13 +232,13 @@ impl<R: Resources> Session<R> {
     fn decide<T>(
         &self,
         call: &LazyCell<Call, impl FnOnce() -> Call>,
-        effect: &mut Option<impl FnOnce(&mut World<R>) -> Result<T, ServiceError>>,
-        may_strike: bool,
+        effect: &mut Option<impl FnOnce(&mut LocalState<R>) -> Result<T, ServiceError>>,
+        may_inject: bool,
     ) -> Result<Verdict<T>, StoreError> {
-        let change = |world: &mut World<R>| {
-            let may_strike = may_strike && !world.faults.is_empty();
-            let fault = if may_strike { strike(&mut world.faults, call) } else { None };
-            apply(fault, world, effect)
+        let change = |local_state: &mut LocalState<R>| {
+            let may_inject = may_inject && !local_state.faults.is_empty();
+            let fault = if may_inject { inject(&mut local_state.faults, call) } else { None };
+            apply(fault, local_state, effect)
         };
         self.store.transact_watched(change, || Call::clone(call))
     }
@@ -247,8 +247,8 @@ impl<R: Resources> Session<R> {
 /// Lets the call have its effect, or what the fault makes of it; and says what to record, if it is done with.
 fn apply<R: Resources, T>(
     fault: Option<FaultKind>,
-    world: &mut World<R>,
-    effect: &mut Option<impl FnOnce(&mut World<R>) -> Result<T, ServiceError>>,
+    local_state: &mut LocalState<R>,
+    effect: &mut Option<impl FnOnce(&mut LocalState<R>) -> Result<T, ServiceError>>,
 ) -> (Verdict<T>, Option<Effect>) {
     let refuse = |error: ServiceError| {
         let code = error.code.clone();
@@ -258,7 +258,7 @@ fn apply<R: Resources, T>(
         return (Verdict::Delayed(seconds), None);
     }
     if let Some(FaultKind::ClockJumpSeconds(seconds)) = fault {
-        world.advance(later(world.clock, seconds));
+        local_state.advance(later(local_state.clock, seconds));
     }
     match fault {
         Some(FaultKind::Error(code)) => return refuse(injected(&code)),
@@ -268,7 +268,7 @@ fn apply<R: Resources, T>(
         _ => {}
     }
     let answer = match effect.take() {
-        Some(effect) => effect(world),
+        Some(effect) => effect(local_state),
         None => Err(ServiceError::new(ErrorKind::Invalid, "AlreadyAnswered", "the call had its effect before")),
     };
     match (answer, fault) {

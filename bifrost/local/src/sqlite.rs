@@ -2,9 +2,9 @@
 
 use super::changes::{Changed, insert};
 use super::error::StoreError;
-use super::world::{Resources, StoredExecution, World};
+use super::state::{LocalState, Resources, StoredExecution};
 use bifrost_asl::interpreter::Event;
-use bifrost_core::cloud::{ExecutionStatus, Which};
+use bifrost_core::cloud::{ExecutionFilter, ExecutionStatus};
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Transaction, TransactionBehavior, params};
 use serde::{Serialize, de::DeserializeOwned};
@@ -35,7 +35,7 @@ const SCHEMA: &str = "
 const TABLES: [&str; 4] = ["event", "execution", "part", "world"];
 
 /// How long a process waits for another one's transaction.
-const BUSY: Duration = Duration::from_secs(20);
+const BUSY_TIMEOUT: Duration = Duration::from_secs(20);
 
 pub(super) struct Sqlite<R> {
     path: PathBuf,
@@ -50,13 +50,17 @@ pub(super) struct Sqlite<R> {
 /// The world as it was loaded or saved last, and a copy of it for the next call to change.
 struct Cache<R> {
     version: i64,
-    saved: World<R>,
-    working: World<R>,
+    saved: LocalState<R>,
+    working: LocalState<R>,
 }
 
 impl<R: Resources> Sqlite<R> {
-    pub(super) fn open(path: &Path, deployer: &str, new_world: impl FnOnce() -> World<R>) -> Result<Self, StoreError> {
-        let here = Here { path };
+    pub(super) fn open(
+        path: &Path,
+        deployer: &str,
+        new_world: impl FnOnce() -> LocalState<R>,
+    ) -> Result<Self, StoreError> {
+        let here = FileContext { path };
         let mut connection = connect(here)?;
         let transaction = here.check(connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
         lay_out(here, &transaction)?;
@@ -69,8 +73,8 @@ impl<R: Resources> Sqlite<R> {
         Ok(Self { path: path.into(), deployer: deployer.into(), connection, cache: Some(cache), clock })
     }
 
-    pub(super) fn transact<T>(&mut self, change: impl FnOnce(&mut World<R>) -> T) -> Result<T, StoreError> {
-        let here = Here { path: &self.path };
+    pub(super) fn transact<T>(&mut self, change: impl FnOnce(&mut LocalState<R>) -> T) -> Result<T, StoreError> {
+        let here = FileContext { path: &self.path };
         let transaction = here.check(self.connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
         let mut cache = load(here, &transaction, &self.deployer, self.cache.take())?;
         let answer = change(&mut cache.working);
@@ -83,8 +87,8 @@ impl<R: Resources> Sqlite<R> {
         Ok(answer)
     }
 
-    pub(super) fn read<T>(&mut self, look: impl FnOnce(&World<R>) -> T) -> Result<T, StoreError> {
-        let here = Here { path: &self.path };
+    pub(super) fn read<T>(&mut self, look: impl FnOnce(&LocalState<R>) -> T) -> Result<T, StoreError> {
+        let here = FileContext { path: &self.path };
         let transaction = here.check(self.connection.transaction())?;
         let cache = load(here, &transaction, &self.deployer, self.cache.take())?;
         Ok(look(&self.cache.insert(cache).saved))
@@ -100,7 +104,7 @@ impl<R: Resources> Sqlite<R> {
 
     /// Reads the clock alone: while a deploy runs, it changes many times a second.
     fn read_clock(&self) -> Result<DateTime<Utc>, StoreError> {
-        let here = Here { path: &self.path };
+        let here = FileContext { path: &self.path };
         let select =
             self.connection.prepare_cached("SELECT value FROM part WHERE deployer = ?1 AND pointer = '/clock'");
         let text =
@@ -109,7 +113,7 @@ impl<R: Resources> Sqlite<R> {
     }
 
     pub(super) fn insert_execution(&mut self, execution: &StoredExecution) -> Result<bool, StoreError> {
-        let here = Here { path: &self.path };
+        let here = FileContext { path: &self.path };
         let text = to_text(here, execution)?;
         let rows = here.check(self.connection.execute(
             "INSERT INTO execution (deployer, name, running, value) VALUES (?1, ?2, 1, ?3) ON CONFLICT DO NOTHING",
@@ -119,7 +123,7 @@ impl<R: Resources> Sqlite<R> {
     }
 
     pub(super) fn execution(&mut self, name: &str) -> Result<Option<StoredExecution>, StoreError> {
-        let here = Here { path: &self.path };
+        let here = FileContext { path: &self.path };
         let text = self.connection.query_row(
             "SELECT value FROM execution WHERE deployer = ?1 AND name = ?2",
             params![self.deployer, name],
@@ -129,8 +133,12 @@ impl<R: Resources> Sqlite<R> {
     }
 
     /// Executions, newest first. Those that are not asked for are not read.
-    pub(super) fn executions(&mut self, which: &Which, at_most: usize) -> Result<Vec<StoredExecution>, StoreError> {
-        let here = Here { path: &self.path };
+    pub(super) fn executions(
+        &mut self,
+        which: &ExecutionFilter,
+        at_most: usize,
+    ) -> Result<Vec<StoredExecution>, StoreError> {
+        let here = FileContext { path: &self.path };
         let running = if which.status == Some(ExecutionStatus::Running) { "AND running" } else { "" };
         let select = format!("SELECT name, value FROM execution WHERE deployer = ?1 {running} ORDER BY number DESC");
         let mut statement = here.check(self.connection.prepare_cached(&select))?;
@@ -148,7 +156,7 @@ impl<R: Resources> Sqlite<R> {
     }
 
     pub(super) fn save_execution(&mut self, execution: &StoredExecution, events: &[Event]) -> Result<(), StoreError> {
-        let here = Here { path: &self.path };
+        let here = FileContext { path: &self.path };
         let text = to_text(here, execution)?;
         let summary = &execution.summary;
         let running = summary.stop_date.is_none();
@@ -167,7 +175,7 @@ impl<R: Resources> Sqlite<R> {
     }
 
     pub(super) fn history(&mut self, name: &str, after: u64) -> Result<Vec<Event>, StoreError> {
-        let here = Here { path: &self.path };
+        let here = FileContext { path: &self.path };
         let select = "SELECT value FROM event WHERE deployer = ?1 AND execution = ?2 AND id > ?3 ORDER BY id";
         let mut statement = here.check(self.connection.prepare_cached(select))?;
         let rows = statement.query_map(params![self.deployer, name, after], |row| row.get::<_, String>(0));
@@ -175,12 +183,12 @@ impl<R: Resources> Sqlite<R> {
     }
 }
 
-fn connect(here: Here<'_>) -> Result<Connection, StoreError> {
+fn connect(here: FileContext<'_>) -> Result<Connection, StoreError> {
     if let Some(folder) = here.path.parent() {
         std::fs::create_dir_all(folder).map_err(|source| StoreError::Io { path: folder.into(), source })?;
     }
     let connection = here.check(Connection::open(here.path))?;
-    here.check(connection.busy_timeout(BUSY))?;
+    here.check(connection.busy_timeout(BUSY_TIMEOUT))?;
     here.check(connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"))?;
     Ok(connection)
 }
@@ -189,7 +197,7 @@ fn connect(here: Here<'_>) -> Result<Connection, StoreError> {
 ///
 /// # Errors
 /// [`StoreError::Unreadable`] for a file of another layout.
-fn lay_out(here: Here<'_>, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+fn lay_out(here: FileContext<'_>, transaction: &Transaction<'_>) -> Result<(), StoreError> {
     let layout: i64 = here.check(transaction.pragma_query_value(None, "user_version", |row| row.get(0)))?;
     if layout == LAYOUT {
         return Ok(());
@@ -203,7 +211,7 @@ fn lay_out(here: Here<'_>, transaction: &Transaction<'_>) -> Result<(), StoreErr
 }
 
 /// Drops the tables of a file of another layout: nobody can read them.
-fn drop_other_layout(here: Here<'_>, transaction: &Transaction<'_>) -> Result<(), StoreError> {
+fn drop_other_layout(here: FileContext<'_>, transaction: &Transaction<'_>) -> Result<(), StoreError> {
     let layout: i64 = here.check(transaction.pragma_query_value(None, "user_version", |row| row.get(0)))?;
     if layout == LAYOUT {
         return Ok(());
@@ -218,7 +226,7 @@ fn drop_other_layout(here: Here<'_>, transaction: &Transaction<'_>) -> Result<()
 ///
 /// # Errors
 /// [`StoreError::Foreign`] for a file of another program: its tables must not be dropped.
-fn tables(here: Here<'_>, transaction: &Transaction<'_>) -> Result<Vec<String>, StoreError> {
+fn tables(here: FileContext<'_>, transaction: &Transaction<'_>) -> Result<Vec<String>, StoreError> {
     let mut select = here.check(transaction.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'"))?;
     let names: Vec<String> = here.check(select.query_map([], |row| row.get(0)).and_then(|names| names.collect()))?;
     match names.iter().find(|name| !TABLES.contains(&name.as_str())) {
@@ -228,8 +236,8 @@ fn tables(here: Here<'_>, transaction: &Transaction<'_>) -> Result<Vec<String>, 
 }
 
 /// Replaces a deployer's world and deletes its executions, in one transaction.
-pub(super) fn renew<R: Resources>(path: &Path, deployer: &str, world: &World<R>) -> Result<(), StoreError> {
-    let here = Here { path };
+pub(super) fn renew<R: Resources>(path: &Path, deployer: &str, state: &LocalState<R>) -> Result<(), StoreError> {
+    let here = FileContext { path };
     let mut connection = connect(here)?;
     let transaction = here.check(connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
     drop_other_layout(here, &transaction)?;
@@ -238,24 +246,24 @@ pub(super) fn renew<R: Resources>(path: &Path, deployer: &str, world: &World<R>)
         let delete = format!("DELETE FROM {table} WHERE deployer = ?1");
         here.check(transaction.execute(&delete, params![deployer]))?;
     }
-    put(here, &transaction, deployer, world)?;
+    put(here, &transaction, deployer, state)?;
     here.check(transaction.commit())
 }
 
 /// Writes a whole world where none is.
 fn put<R: Resources>(
-    here: Here<'_>,
+    here: FileContext<'_>,
     transaction: &Transaction<'_>,
     deployer: &str,
-    world: &World<R>,
+    state: &LocalState<R>,
 ) -> Result<(), StoreError> {
-    write(here, transaction, deployer, &here.json(world.parts())?).map(drop)
+    write(here, transaction, deployer, &here.json(state.parts())?).map(drop)
 }
 
 /// Writes what changed, and gives the new version. Versions only grow, also when a world is replaced: a process that has the
 /// old one in its cache must notice.
 fn write(
-    here: Here<'_>,
+    here: FileContext<'_>,
     transaction: &Transaction<'_>,
     deployer: &str,
     changed: &[Changed],
@@ -280,14 +288,14 @@ fn write(
     here.check(transaction.prepare_cached(upsert).and_then(|mut upsert| upsert.query_one([deployer], |row| row.get(0))))
 }
 
-fn version(here: Here<'_>, transaction: &Transaction<'_>, deployer: &str) -> Result<Option<i64>, StoreError> {
+fn version(here: FileContext<'_>, transaction: &Transaction<'_>, deployer: &str) -> Result<Option<i64>, StoreError> {
     let select = transaction.prepare_cached("SELECT version FROM world WHERE deployer = ?1");
     here.check(select.and_then(|mut select| select.query_row([deployer], |row| row.get(0)).optional()))
 }
 
 /// The world in the file: from the cache, unless another process changed it.
 fn load<R: Resources>(
-    here: Here<'_>,
+    here: FileContext<'_>,
     transaction: &Transaction<'_>,
     deployer: &str,
     cache: Option<Cache<R>>,
@@ -305,17 +313,17 @@ fn load<R: Resources>(
         let (pointer, value): (String, String) = here.check(row.try_into())?;
         insert(&mut whole, &pointer, here.json(serde_json::from_str(&value))?);
     }
-    let saved: World<R> = here.json(serde_json::from_value(whole))?;
+    let saved: LocalState<R> = here.json(serde_json::from_value(whole))?;
     Ok(Cache { version, working: saved.clone(), saved })
 }
 
 /// The file, to be named in every error.
 #[derive(Clone, Copy)]
-struct Here<'a> {
+struct FileContext<'a> {
     path: &'a Path,
 }
 
-impl Here<'_> {
+impl FileContext<'_> {
     fn check<T>(self, result: rusqlite::Result<T>) -> Result<T, StoreError> {
         result.map_err(|source| match source.sqlite_error_code() {
             Some(ErrorCode::DatabaseBusy) => StoreError::Busy { path: self.path.into() },
@@ -328,11 +336,11 @@ impl Here<'_> {
     }
 }
 
-fn to_text(here: Here<'_>, value: &impl Serialize) -> Result<String, StoreError> {
+fn to_text(here: FileContext<'_>, value: &impl Serialize) -> Result<String, StoreError> {
     here.json(serde_json::to_string(value))
 }
 
-fn from_text<T: DeserializeOwned>(here: Here<'_>, text: &str) -> Result<T, StoreError> {
+fn from_text<T: DeserializeOwned>(here: FileContext<'_>, text: &str) -> Result<T, StoreError> {
     // By way of a `Value`: enums that serde buffers cannot read numbers of arbitrary precision from text.
     here.json(serde_json::from_str(text).and_then(serde_json::from_value::<T>))
 }

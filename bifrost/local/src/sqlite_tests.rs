@@ -7,45 +7,45 @@ struct Notes(Vec<String>);
 
 impl Resources for Notes {}
 
-fn world() -> World<Notes> {
+fn state() -> LocalState<Notes> {
     let account = json!({"buckets": {"releases": {}}, "resources": ["first"]});
-    let world = json!({
+    let state = json!({
         "clock": "2026-11-21T12:00:00Z", "deployer_account": "000000000000", "deployer_region": "us-east-1",
         "accounts": {"000000000000": account.clone(), "000000000001": account},
     });
-    serde_json::from_value(world).unwrap()
+    serde_json::from_value(state).unwrap()
 }
 
 /// A folder that is deleted with the test, and the file in it.
 fn file() -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("world.sqlite");
+    let path = folder.path().join("cloud.sqlite");
     (folder, path)
 }
 
 fn open(path: &Path) -> Sqlite<Notes> {
-    Sqlite::open(path, "board", world).unwrap()
+    Sqlite::open(path, "board", state).unwrap()
 }
 
-fn change(world: &mut World<Notes>) {
+fn change(state: &mut LocalState<Notes>) {
     let object = serde_json::from_value(json!({"body": {"text": "a"}, "last_modified": "2026-11-21T12:00:00Z"}));
-    let account = world.accounts.get_mut(&"000000000000".parse().unwrap()).unwrap();
+    let account = state.accounts.get_mut(&"000000000000".parse().unwrap()).unwrap();
     account.resources.0.push("second".into());
     account.buckets.values_mut().next().unwrap().objects.insert("a/b~c".into(), object.unwrap());
-    world.accounts.remove(&"000000000001".parse().unwrap());
-    world.ids = 7;
+    state.accounts.remove(&"000000000001".parse().unwrap());
+    state.ids = 7;
 }
 
 #[test]
 fn changes_are_read_by_other_processes() {
     let (_folder, path) = file();
     let (mut one, mut other) = (open(&path), open(&path));
-    assert_eq!(other.read(World::clone).unwrap(), world());
+    assert_eq!(other.read(LocalState::clone).unwrap(), state());
     one.transact(change).unwrap();
-    let mut expected = world();
+    let mut expected = state();
     change(&mut expected);
     for file in [&mut one, &mut other, &mut open(&path)] {
-        assert_eq!(file.read(World::clone).unwrap(), expected);
+        assert_eq!(file.read(LocalState::clone).unwrap(), expected);
     }
 }
 
@@ -53,24 +53,24 @@ fn changes_are_read_by_other_processes() {
 fn panic_leaves_no_trace() {
     let (_folder, path) = file();
     let mut file = open(&path);
-    let panics = |world: &mut World<Notes>| {
-        change(world);
+    let panics = |state: &mut LocalState<Notes>| {
+        change(state);
         panic!("in a call");
     };
     catch_unwind(AssertUnwindSafe(|| file.transact(panics))).unwrap_err();
-    assert_eq!(file.read(World::clone).unwrap(), world());
-    assert_eq!(file.now(), world().clock);
+    assert_eq!(file.read(LocalState::clone).unwrap(), state());
+    assert_eq!(file.now(), state().clock);
 }
 
 #[test]
 fn renewed_file_is_seen_by_other_processes() {
     let (_folder, path) = file();
-    let (mut one, mut stranger) = (open(&path), Sqlite::<Notes>::open(&path, "other", world).unwrap());
+    let (mut one, mut stranger) = (open(&path), Sqlite::<Notes>::open(&path, "other", state).unwrap());
     one.transact(change).unwrap();
-    renew(&path, "board", &world()).unwrap();
-    assert_eq!(one.read(World::clone).unwrap(), world());
+    renew(&path, "board", &state()).unwrap();
+    assert_eq!(one.read(LocalState::clone).unwrap(), state());
     stranger.transact(change).unwrap();
-    assert_eq!(one.read(World::clone).unwrap(), world());
+    assert_eq!(one.read(LocalState::clone).unwrap(), state());
 }
 
 #[test]
@@ -79,10 +79,10 @@ fn other_layout_is_refused_and_renewed() {
     let old = "CREATE TABLE world (deployer TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) STRICT;
         CREATE TABLE event (deployer TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;";
     Connection::open(&path).unwrap().execute_batch(old).unwrap();
-    let refused = Sqlite::open(&path, "board", world).err().unwrap();
+    let refused = Sqlite::open(&path, "board", state).err().unwrap();
     assert!(matches!(refused, StoreError::Unreadable { .. }));
-    renew(&path, "board", &world()).unwrap();
-    assert_eq!(open(&path).read(World::clone).unwrap(), world());
+    renew(&path, "board", &state()).unwrap();
+    assert_eq!(open(&path).read(LocalState::clone).unwrap(), state());
 }
 
 #[test]
@@ -90,7 +90,7 @@ fn file_of_another_program_is_refused_and_kept() {
     let (_folder, path) = file();
     let connection = Connection::open(&path).unwrap();
     connection.execute_batch("CREATE TABLE orders (id INTEGER); INSERT INTO orders VALUES (7);").unwrap();
-    let refused = [Sqlite::open(&path, "board", world).err().unwrap(), renew(&path, "board", &world()).unwrap_err()];
+    let refused = [Sqlite::open(&path, "board", state).err().unwrap(), renew(&path, "board", &state()).unwrap_err()];
     for error in refused {
         assert!(matches!(&error, StoreError::Foreign { table, .. } if table == "orders"), "{error}");
     }

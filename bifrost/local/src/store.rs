@@ -2,9 +2,9 @@
 
 use super::error::StoreError;
 use super::sqlite::Sqlite;
-use super::world::{Resources, StoredExecution, World};
+use super::state::{LocalState, Resources, StoredExecution};
 use bifrost_asl::interpreter::{Event, Timeline};
-use bifrost_core::cloud::{Call, ExecutionSummary, Which};
+use bifrost_core::cloud::{Call, ExecutionFilter, ExecutionSummary};
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
 use std::path::Path;
@@ -32,7 +32,7 @@ pub struct CallRecord {
 
 /// Sees each call with the world before and after it. Tests put one into a [`Store`] to check what
 /// must hold at every step.
-pub type CallWatcher<R> = Box<dyn Fn(&CallRecord, &World<R>, &World<R>) + Send>;
+pub type CallWatcher<R> = Box<dyn Fn(&CallRecord, &LocalState<R>, &LocalState<R>) + Send>;
 
 /// A world that clients and engine share.
 pub struct Store<R> {
@@ -43,22 +43,26 @@ pub struct Store<R> {
 }
 
 enum StoreBackend<R> {
-    Memory { world: Box<World<R>>, executions: IndexMap<String, (StoredExecution, Vec<Event>)> },
+    Memory { state: Box<LocalState<R>>, executions: IndexMap<String, (StoredExecution, Vec<Event>)> },
     File(Box<Sqlite<R>>),
 }
 
 impl<R: Resources> Store<R> {
     /// Keeps the world in memory, for this process alone.
     #[must_use]
-    pub fn in_memory(world: World<R>) -> Arc<Self> {
-        Self::new(StoreBackend::Memory { world: Box::new(world), executions: IndexMap::new() })
+    pub fn in_memory(state: LocalState<R>) -> Arc<Self> {
+        Self::new(StoreBackend::Memory { state: Box::new(state), executions: IndexMap::new() })
     }
 
     /// Opens the world of `deployer` in a SQLite file, and makes file and world if they are not there.
     ///
     /// # Errors
     /// If the file is no SQLite file, or holds another kind of world.
-    pub fn open(path: &Path, deployer: &str, new_world: impl FnOnce() -> World<R>) -> Result<Arc<Self>, StoreError> {
+    pub fn open(
+        path: &Path,
+        deployer: &str,
+        new_world: impl FnOnce() -> LocalState<R>,
+    ) -> Result<Arc<Self>, StoreError> {
         Ok(Self::new(StoreBackend::File(Box::new(Sqlite::open(path, deployer, new_world)?))))
     }
 
@@ -70,11 +74,11 @@ impl<R: Resources> Store<R> {
     /// If the file is no SQLite file, or cannot be written; the world stays in memory then.
     pub fn move_to(&self, path: &Path, deployer: &str) -> Result<(), StoreError> {
         let mut backend = self.backend();
-        let StoreBackend::Memory { world, .. } = &*backend else { return Ok(()) };
+        let StoreBackend::Memory { state, .. } = &*backend else { return Ok(()) };
         if path.exists() {
-            super::sqlite::renew(path, deployer, world)?;
+            super::sqlite::renew(path, deployer, state)?;
         }
-        let file = Sqlite::open(path, deployer, || World::clone(world))?;
+        let file = Sqlite::open(path, deployer, || LocalState::clone(state))?;
         *backend = StoreBackend::File(Box::new(file));
         Ok(())
     }
@@ -100,9 +104,9 @@ impl<R: Resources> Store<R> {
     ///
     /// # Errors
     /// If the file cannot be read or written; nothing is changed then.
-    pub fn transact<T>(&self, change: impl FnOnce(&mut World<R>) -> T) -> Result<T, StoreError> {
+    pub fn transact<T>(&self, change: impl FnOnce(&mut LocalState<R>) -> T) -> Result<T, StoreError> {
         match &mut *self.backend() {
-            StoreBackend::Memory { world, .. } => Ok(change(world)),
+            StoreBackend::Memory { state, .. } => Ok(change(state)),
             StoreBackend::File(file) => file.transact(change),
         }
     }
@@ -111,9 +115,9 @@ impl<R: Resources> Store<R> {
     ///
     /// # Errors
     /// If the file cannot be read.
-    pub fn read<T>(&self, look: impl FnOnce(&World<R>) -> T) -> Result<T, StoreError> {
+    pub fn read<T>(&self, look: impl FnOnce(&LocalState<R>) -> T) -> Result<T, StoreError> {
         match &mut *self.backend() {
-            StoreBackend::Memory { world, .. } => Ok(look(world)),
+            StoreBackend::Memory { state, .. } => Ok(look(state)),
             StoreBackend::File(file) => file.read(look),
         }
     }
@@ -122,7 +126,7 @@ impl<R: Resources> Store<R> {
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         match &mut *self.backend() {
-            StoreBackend::Memory { world, .. } => world.clock,
+            StoreBackend::Memory { state, .. } => state.clock,
             StoreBackend::File(file) => file.now(),
         }
     }
@@ -134,19 +138,19 @@ impl<R: Resources> Store<R> {
     /// [`transact`](Self::transact) for a call that the watchers shall see when it is done with. `name` names it for them.
     pub(super) fn transact_watched<T>(
         &self,
-        change: impl FnOnce(&mut World<R>) -> (T, Option<Effect>),
+        change: impl FnOnce(&mut LocalState<R>) -> (T, Option<Effect>),
         name: impl FnOnce() -> Call,
     ) -> Result<T, StoreError> {
         let watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
         if watchers.is_empty() {
-            return self.transact(|world| change(world).0);
+            return self.transact(|state| change(state).0);
         }
-        self.transact(|world| {
-            let before = world.clone();
-            let (answer, effect) = change(world);
+        self.transact(|state| {
+            let before = state.clone();
+            let (answer, effect) = change(state);
             if let Some(effect) = effect {
                 let record = CallRecord { call: name(), effect };
-                watchers.iter().for_each(|watch| watch(&record, &before, world));
+                watchers.iter().for_each(|watch| watch(&record, &before, state));
             }
             answer
         })
@@ -180,7 +184,11 @@ impl<R: Resources> Store<R> {
     }
 
     /// Executions, newest first.
-    pub(super) fn executions(&self, which: &Which, at_most: usize) -> Result<Vec<StoredExecution>, StoreError> {
+    pub(super) fn executions(
+        &self,
+        which: &ExecutionFilter,
+        at_most: usize,
+    ) -> Result<Vec<StoredExecution>, StoreError> {
         match &mut *self.backend() {
             StoreBackend::Memory { executions, .. } => {
                 let found = executions.values().rev().map(|(execution, _)| execution);

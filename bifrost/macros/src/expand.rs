@@ -158,7 +158,7 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
                 ctx: &__bifrost::Context<__bifrost::Ports<Self>>,
                 task: &str,
                 input: &__bifrost::serde_json::Value,
-            ) -> ::core::result::Result<__bifrost::serde_json::Value, __bifrost::Failure> {
+            ) -> ::core::result::Result<__bifrost::serde_json::Value, __bifrost::FunctionError> {
                 match task {
                     #(#arms,)*
                     other => ::core::result::Result::Err(__bifrost::unknown_task::<Self>(other)),

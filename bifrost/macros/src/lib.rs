@@ -1,6 +1,7 @@
 //! The macros of `bifrost`. Use them through that crate, which documents them.
 
 mod check;
+mod coded;
 mod expand;
 mod graph;
 mod library;
@@ -28,6 +29,12 @@ pub fn state_machine(input: TokenStream) -> TokenStream {
 #[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
 pub fn derive_task_error(input: TokenStream) -> TokenStream {
     task_error::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+#[proc_macro_derive(Coded, attributes(code))]
+#[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
+pub fn derive_coded(input: TokenStream) -> TokenStream {
+    coded::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
 #[proc_macro_derive(Shape, attributes(serde, shape))]

@@ -1,5 +1,6 @@
 //! `derive(TaskError)`: what each variant is called on the wire.
 
+use crate::coded;
 use crate::library::{self, library};
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -45,6 +46,13 @@ fn implementation(input: &DeriveInput, data: &syn::DataEnum, names: &[LitStr]) -
     let (parameters, arguments, bounds) = input.generics.split_for_impl();
     let variants: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
     let texts = variants.iter().map(ToString::to_string);
+    let code = data.variants.iter().any(|variant| coded::has_code(&variant.attrs)).then(|| {
+        quote! {
+            fn code(&self) -> ::core::option::Option<&'static str> {
+                ::core::option::Option::Some(__bifrost::Coded::code(self))
+            }
+        }
+    });
     let body = if variants.is_empty() {
         quote!(match *self {})
     } else {
@@ -59,6 +67,8 @@ fn implementation(input: &DeriveInput, data: &syn::DataEnum, names: &[LitStr]) -
             fn name(&self) -> &'static str {
                 #body
             }
+
+            #code
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use bifrost::client::{ClientDeployer, Deployed};
 use bifrost::cloud::{Attempt, CloudError};
-use bifrost::local::{LocalDeployer, Resources, Session, World};
+use bifrost::local::{LocalDeployer, LocalSession, LocalState, Resources};
 use bifrost::lock::{LockFailure, lock, unlock};
 use bifrost::release::{ConfigName, ProjectName, Release};
 use bifrost::task::Context;
-use bifrost::testing::Lab;
+use bifrost::testing::TestHarness;
 use bifrost::validate::validate;
 use bifrost::{Deployer, Fields, Shape, TaskError};
 use chrono::{DateTime, Utc};
@@ -22,7 +22,7 @@ pub(crate) struct Note {
 impl Fields for Note {
     type Ports = Board;
 
-    fn wipe(&mut self) {}
+    fn clear_deployer_fields(&mut self) {}
 }
 
 bifrost::state_machine! {
@@ -66,7 +66,7 @@ impl Resources for Notes {
     fn advance(&mut self, _: DateTime<Utc>) {}
 }
 
-pub(crate) struct Board(Session<Notes>);
+pub(crate) struct Board(LocalSession<Notes>);
 
 impl Board {
     async fn pin(&self, note: &str) -> Result<(), CloudError> {
@@ -101,15 +101,15 @@ impl ClientDeployer for BoardDeployer {
 impl LocalDeployer for BoardDeployer {
     type Resources = Notes;
 
-    const WORLD: &'static str = "{}";
+    const SEED: &'static str = "{}";
 
-    fn local_ports(session: Session<Notes>) -> Board {
+    fn local_ports(session: LocalSession<Notes>) -> Board {
         Board(session)
     }
 }
 
 /// A world with the deployer account and one target account, in which these faults strike.
-pub(crate) fn world(faults: &Value) -> World<Notes> {
+pub(crate) fn local_state(faults: &Value) -> LocalState<Notes> {
     let role = json!({"coinbase-board-assumed": {"trusts": ["000000000000"]}});
     serde_json::from_value(json!({
         "clock": "2026-03-01T12:00:00Z",
@@ -127,12 +127,12 @@ pub(crate) fn world(faults: &Value) -> World<Notes> {
     .unwrap()
 }
 
-pub(crate) fn lab() -> Lab<BoardDeployer> {
-    Lab::new(world(&json!([]))).unwrap()
+pub(crate) fn harness() -> TestHarness<BoardDeployer> {
+    TestHarness::new(local_state(&json!([]))).unwrap()
 }
 
-pub(crate) fn lab_with(faults: &Value) -> Lab<BoardDeployer> {
-    Lab::new(world(faults)).unwrap()
+pub(crate) fn lab_with(faults: &Value) -> TestHarness<BoardDeployer> {
+    TestHarness::new(local_state(faults)).unwrap()
 }
 
 pub(crate) fn release(id: &str) -> Value {
@@ -150,22 +150,28 @@ pub(crate) fn release(id: &str) -> Value {
 pub(crate) fn owned(id: &str, owner: u128) -> Release<Note> {
     let mut release = release(id);
     release["uuid"] = json!(uuid::Uuid::from_u128(owner));
-    Release::read(&release, lab().cloud().defaults()).unwrap()
+    Release::read(&release, harness().cloud().defaults()).unwrap()
 }
 
-pub(crate) fn context(lab: &Lab<BoardDeployer>) -> Context<Board> {
+pub(crate) fn context(harness: &TestHarness<BoardDeployer>) -> Context<Board> {
     let attempt = Attempt { execution: Some("arn:execution".into()), state: "Lock".into(), retry_count: 0 };
-    lab.context(attempt, json!({}))
+    harness.context(attempt, json!({}))
 }
 
-pub(crate) fn notes(lab: &Lab<BoardDeployer>) -> Vec<String> {
-    lab.store().read(|world| world.accounts[&"222222222222".parse().unwrap()].resources.0.clone()).unwrap()
+pub(crate) fn notes(harness: &TestHarness<BoardDeployer>) -> Vec<String> {
+    harness
+        .store()
+        .read(|local_state| local_state.accounts[&"222222222222".parse().unwrap()].resources.0.clone())
+        .unwrap()
 }
 
 /// The owner of the root lock.
-pub(crate) fn lock_holder(lab: &Lab<BoardDeployer>) -> Option<String> {
+pub(crate) fn lock_holder(harness: &TestHarness<BoardDeployer>) -> Option<String> {
     let table = "us-east-1/coinbase-board-locks";
     let key = "222222222222/acme/shop/development/lock";
     let account = "000000000000".parse().unwrap();
-    lab.store().read(|world| Some(world.accounts[&account].lock_tables[table].get(key)?.id.clone())).unwrap()
+    harness
+        .store()
+        .read(|local_state| Some(local_state.accounts[&account].lock_tables[table].get(key)?.id.clone()))
+        .unwrap()
 }

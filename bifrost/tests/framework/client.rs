@@ -1,19 +1,19 @@
 //! The client: from a release file to an outcome, and what else a person may do.
 
-use crate::board::{BoardDeployer, lab, lab_with, lock_holder, notes};
+use crate::board::{BoardDeployer, harness, lab_with, lock_holder, notes};
 use bifrost::client::{
-    Address, Client, HaltFailure, LockState, News, Outcome, PrepareError, StartFailure, Started, Status,
+    Address, Client, DeployEvent, DeployOutcome, HaltFailure, LockState, PrepareError, StartFailure, Started, Status,
 };
 use bifrost::cloud::Encryption;
-use bifrost::lock::UserLock;
-use bifrost::testing::Lab;
+use bifrost::lock::Freeze;
+use bifrost::testing::TestHarness;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 type Board = Client<BoardDeployer>;
 
-fn client(lab: &Lab<BoardDeployer>) -> Board {
-    Client::from(lab.cloud())
+fn client(harness: &TestHarness<BoardDeployer>) -> Board {
+    Client::from(harness.cloud())
 }
 
 /// A release file of that name, each test its own.
@@ -37,51 +37,55 @@ async fn start(client: &Board, name: &str, release: &Value) -> Started {
 }
 
 /// Everything that a follower is told, and the outcome.
-async fn told(client: &Board, started: Started) -> (Vec<News>, Option<Outcome>) {
+async fn told(client: &Board, started: Started) -> (Vec<DeployEvent>, Option<DeployOutcome>) {
     let mut follower = client.follow(started);
-    let news = follower.look().await.unwrap();
-    (news, follower.outcome().cloned())
+    let events = follower.poll().await.unwrap();
+    (events, follower.outcome().cloned())
 }
 
-fn states(news: &[News]) -> Vec<&str> {
-    news.iter()
-        .filter_map(|news| if let News::State { state, .. } = news { Some(state.as_str()) } else { None })
+fn states(events: &[DeployEvent]) -> Vec<&str> {
+    events
+        .iter()
+        .filter_map(|events| if let DeployEvent::State { state, .. } = events { Some(state.as_str()) } else { None })
         .collect()
 }
 
 #[tokio::test]
 async fn a_release_file_is_deployed_and_its_story_told_to_the_end() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     let started = start(&client, "deployed", &note("hello")).await;
     assert!(started.is_ours && !started.joined);
-    let (news, outcome) = told(&client, started.clone()).await;
-    assert!(news.is_empty() && outcome.is_none(), "nothing runs yet: {news:?}");
+    let (events, outcome) = told(&client, started.clone()).await;
+    assert!(events.is_empty() && outcome.is_none(), "nothing runs yet: {events:?}");
 
-    lab.run().await.unwrap();
-    let (news, outcome) = told(&client, started).await;
-    assert!(matches!(&news[0], News::Start { address: Some(found), .. } if *found == address(&client)), "{news:?}");
-    assert_eq!(states(&news), ["Validate", "Lock", "Pin", "Dry", "Look", "Unlock", "Success"]);
+    harness.run().await.unwrap();
+    let (events, outcome) = told(&client, started).await;
+    assert!(
+        matches!(&events[0], DeployEvent::Start { address: Some(found), .. } if *found == address(&client)),
+        "{events:?}"
+    );
+    assert_eq!(states(&events), ["Validate", "Lock", "Pin", "Dry", "Look", "Unlock", "Success"]);
     let outcome = outcome.unwrap();
     assert_eq!((outcome.status, outcome.exit_code, outcome.seconds), (Status::Success, 0, 600));
-    assert_eq!(news.last(), Some(&News::End(Box::new(outcome))));
-    assert_eq!(notes(&lab), ["hello"]);
+    assert_eq!(events.last(), Some(&DeployEvent::End(Box::new(outcome))));
+    assert_eq!(notes(&harness), ["hello"]);
 }
 
 #[tokio::test]
 async fn what_was_told_is_not_told_again() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     let mut follower = client.follow(start(&client, "once", &note("hello")).await);
-    lab.run().await.unwrap();
-    assert!(!follower.look().await.unwrap().is_empty());
-    assert!(follower.look().await.unwrap().is_empty());
+    harness.run().await.unwrap();
+    assert!(!follower.poll().await.unwrap().is_empty());
+    assert!(follower.poll().await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn a_refused_release_is_not_uploaded() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     let refused = async |name: &str, change: fn(&mut Value)| {
         let mut release = note("hello");
         change(&mut release);
@@ -101,18 +105,21 @@ async fn a_refused_release_is_not_uploaded() {
     assert!(larger.contains("more than 1048576 bytes,"), "{larger}");
     let absent = client.prepare(&PathBuf::from("absent.json"), "ada").await.unwrap_err();
     assert!(matches!(absent, PrepareError::File(_)), "{absent}");
-    let buckets = lab.store().read(|world| world.accounts[&client.account.identity.account].buckets.clone()).unwrap();
+    let buckets = harness
+        .store()
+        .read(|local_state| local_state.accounts[&client.account.identity.account].buckets.clone())
+        .unwrap();
     assert!(buckets.values().all(|bucket| bucket.objects.is_empty()));
 }
 
 #[tokio::test]
 async fn a_deploy_that_runs_is_joined_and_another_release_is_not_started() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     let first = start(&client, "first", &note("first")).await;
     let second = start(&client, "second", &note("second")).await;
     assert_eq!(second, Started { execution: first.execution, is_ours: false, joined: true });
-    lab.run().await.unwrap();
+    harness.run().await.unwrap();
     let (_, outcome) = told(&client, second).await;
     let outcome = outcome.unwrap();
     assert_eq!(
@@ -120,13 +127,13 @@ async fn a_deploy_that_runs_is_joined_and_another_release_is_not_started() {
         (Status::Success, 2),
         "it went well, yet was not what was asked for"
     );
-    assert_eq!(notes(&lab), ["first"]);
+    assert_eq!(notes(&harness), ["first"]);
 }
 
 #[tokio::test]
 async fn a_config_whose_name_begins_like_another_is_not_joined() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     let mut canary = note("canary");
     canary["config_name"] = json!("development-canary");
     let first = start(&client, "canary", &canary).await;
@@ -144,37 +151,37 @@ fn identified() -> Value {
 
 #[tokio::test]
 async fn a_release_is_deployed_once_and_who_comes_again_is_told_how_that_went() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     let first = start(&client, "once-only", &identified()).await;
     let same_again = Started { joined: true, ..first };
     assert_eq!(start(&client, "once-only", &identified()).await, same_again);
-    lab.run().await.unwrap();
+    harness.run().await.unwrap();
     assert_eq!(start(&client, "once-only", &identified()).await, same_again);
-    lab.run().await.unwrap();
+    harness.run().await.unwrap();
     let (_, outcome) = told(&client, same_again).await;
     assert_eq!(outcome.unwrap().status, Status::Success);
-    assert_eq!(notes(&lab), ["hello"]);
+    assert_eq!(notes(&harness), ["hello"]);
 }
 
 #[tokio::test]
 async fn the_id_of_a_release_is_not_used_for_another() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     start(&client, "taken", &identified()).await;
-    lab.run().await.unwrap();
+    harness.run().await.unwrap();
     let mut another = identified();
     another["note"] = json!("another");
     let other = client.prepare(&file("other", &another), "ada@laptop").await.unwrap();
     let refusal = client.start(&other).await.unwrap_err();
     assert!(matches!(refusal, StartFailure::ReleaseIdTaken(_)), "{refusal}");
-    assert_eq!(notes(&lab), ["hello"]);
+    assert_eq!(notes(&harness), ["hello"]);
 }
 
 #[tokio::test]
 async fn an_execution_of_the_name_that_deploys_something_else_is_not_taken_for_ours() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     let prepared = client.prepare(&file("named", &identified()), "ada@laptop").await.unwrap();
     client.executions.start(prepared.execution().as_str(), &json!({})).await.unwrap();
     let refusal = client.start(&prepared).await.unwrap_err().to_string();
@@ -183,20 +190,20 @@ async fn an_execution_of_the_name_that_deploys_something_else_is_not_taken_for_o
 
 #[tokio::test]
 async fn an_execution_that_is_not_known_everywhere_yet_is_waited_for_and_one_that_never_comes_is_not() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     let mut follower = client.follow(Started { execution: "late".into(), is_ours: true, joined: false });
-    assert!(follower.look().await.unwrap().is_empty());
+    assert!(follower.poll().await.unwrap().is_empty());
     client.executions.start("late", &note("hello")).await.unwrap();
-    lab.run().await.unwrap();
-    let news = follower.look().await.unwrap();
-    assert_eq!(states(&news), ["Validate", "FailureClean"]);
+    harness.run().await.unwrap();
+    let events = follower.poll().await.unwrap();
+    assert_eq!(states(&events), ["Validate", "FailureClean"]);
 
     let mut follower = client.follow(Started { execution: "never".into(), is_ours: true, joined: false });
     let mut looks = 0;
     let error = loop {
-        match follower.look().await {
-            Ok(news) => assert!(news.is_empty() && looks < 100, "{news:?}"),
+        match follower.poll().await {
+            Ok(events) => assert!(events.is_empty() && looks < 100, "{events:?}"),
             Err(error) => break error,
         }
         looks += 1;
@@ -207,14 +214,15 @@ async fn an_execution_that_is_not_known_everywhere_yet_is_waited_for_and_one_tha
 #[tokio::test]
 async fn the_first_failure_is_the_cause_and_the_exit_code_that_of_a_clean_one() {
     let fault = json!([{"operation": "board:PinNote", "kind": {"error": "AccessDenied"}}]);
-    let lab = lab_with(&fault);
-    let client = client(&lab);
+    let harness = lab_with(&fault);
+    let client = client(&harness);
     let started = start(&client, "failing", &note("hello")).await;
-    lab.run().await.unwrap();
-    let (news, outcome) = told(&client, started).await;
+    harness.run().await.unwrap();
+    let (events, outcome) = told(&client, started).await;
     let outcome = outcome.unwrap();
     assert_eq!((outcome.status, outcome.exit_code), (Status::FailureClean, 1));
-    let attempts = news.iter().filter(|news| matches!(news, News::Failure(failure) if failure.state == "Pin"));
+    let attempts =
+        events.iter().filter(|events| matches!(events, DeployEvent::Failure(failure) if failure.state == "Pin"));
     assert_eq!(attempts.count(), 3, "one attempt and two retries");
     let [failure] = outcome.failures.as_slice() else { panic!("{:?}", outcome.failures) };
     assert_eq!((failure.state.as_str(), failure.error.as_str(), failure.attempt), ("Pin", "PinError", 3));
@@ -224,18 +232,18 @@ async fn the_first_failure_is_the_cause_and_the_exit_code_that_of_a_clean_one() 
 
 #[tokio::test]
 async fn a_halt_reaches_the_deploy_that_runs_and_needs_one() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     let nobody = client.halt(&address(&client), "wrong build").await.unwrap_err();
     assert!(matches!(nobody, HaltFailure::NothingRuns(_)), "{nobody}");
 
     let started = start(&client, "halted", &note("hello")).await;
-    lab.run_until(|| true).await.unwrap();
+    harness.run_until(|| true).await.unwrap();
     // The flag counts for five minutes, and the next look is ten minutes after the pin.
-    lab.store().transact(|world| world.clock += chrono::TimeDelta::seconds(400)).unwrap();
+    harness.store().transact(|local_state| local_state.clock += chrono::TimeDelta::seconds(400)).unwrap();
     let halted = client.halt(&address(&client), "wrong build").await.unwrap();
     assert_eq!(halted.execution.name, started.execution);
-    lab.run().await.unwrap();
+    harness.run().await.unwrap();
     let outcome = told(&client, started).await.1.unwrap();
     assert_eq!((outcome.status, outcome.failures[0].error.as_str()), (Status::FailureClean, "HaltError"));
     assert!(outcome.failures[0].cause.contains("wrong build"), "{}", outcome.failures[0].cause);
@@ -243,28 +251,32 @@ async fn a_halt_reaches_the_deploy_that_runs_and_needs_one() {
 
 #[tokio::test]
 async fn a_freeze_names_who_and_why_until_it_is_lifted() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     let address = address(&client);
-    let carol = UserLock { user: "carol".into(), lock_reason: "incident 42".into() };
+    let carol = Freeze { user: "carol".into(), lock_reason: "incident 42".into() };
     client.freeze(&address, &carol).await.unwrap();
-    let bob = UserLock { user: "bob".into(), lock_reason: "holidays".into() };
+    let bob = Freeze { user: "bob".into(), lock_reason: "holidays".into() };
     let refused = client.freeze(&address, &bob).await.unwrap_err().to_string();
-    assert_eq!(refused, "it is frozen already by carol: incident 42; to freeze it anew, unlock it first");
+    assert_eq!(refused, "already frozen by carol: incident 42; to replace the freeze, lift it first with `unfreeze`");
 
     let started = start(&client, "frozen", &note("hello")).await;
-    lab.run().await.unwrap();
+    harness.run().await.unwrap();
     let outcome = told(&client, started).await.1.unwrap();
     assert_eq!((outcome.status, outcome.exit_code), (Status::FailureClean, 2));
     assert!(outcome.failures[0].cause.contains("carol: incident 42"));
 
-    assert_eq!(client.unlock(&address, false).await.unwrap().user_lock, Some(carol));
+    // `unlock` is for the locks of dead deploys.
+    let unlocked = client.unlock(&address, false).await.unwrap();
+    assert_eq!((unlocked.freeze.as_ref(), unlocked.cleared.len()), (Some(&carol), 0));
+    assert_eq!(client.unfreeze(&address).await.unwrap(), Some(carol));
+    assert_eq!(client.unfreeze(&address).await.unwrap(), None);
     assert_eq!(client.lock_state(&address).await.unwrap(), LockState::default());
     // `{}` is how the originals lift a freeze.
     client
         .account
         .objects
-        .put(&address.bucket, &address.root_dir().user_lock(), b"{}".to_vec(), Encryption::Bucket)
+        .put(&address.bucket, &address.root_dir().freeze(), b"{}".to_vec(), Encryption::Bucket)
         .await
         .unwrap();
     client.freeze(&address, &bob).await.unwrap();
@@ -272,66 +284,66 @@ async fn a_freeze_names_who_and_why_until_it_is_lifted() {
 
 #[tokio::test]
 async fn the_lock_of_a_deploy_that_runs_stays_and_that_of_a_dead_one_is_cleared() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     let started = start(&client, "holder", &note("hello")).await;
-    lab.run_until(|| true).await.unwrap();
+    harness.run_until(|| true).await.unwrap();
     let deployment = client.deployment(&address(&client)).await.unwrap();
     assert_eq!(deployment.running.unwrap().state.as_deref(), Some("Dry"));
     assert!(deployment.locks.root_locks[0].running);
 
     let kept = client.unlock(&address(&client), false).await.unwrap();
-    assert_eq!((kept.kept.len(), kept.root_locks.len()), (1, 0));
-    assert!(lock_holder(&lab).is_some());
+    assert_eq!((kept.kept.len(), kept.cleared.len()), (1, 0));
+    assert!(lock_holder(&harness).is_some());
     let forced = client.unlock(&address(&client), true).await.unwrap();
-    assert_eq!(forced.root_locks[0].holder.started_by.as_deref(), Some("ada@laptop"));
-    assert_eq!(lock_holder(&lab), None);
-    lab.run().await.unwrap();
+    assert_eq!(forced.cleared[0].holder.started_by.as_deref(), Some("ada@laptop"));
+    assert_eq!(lock_holder(&harness), None);
+    harness.run().await.unwrap();
     assert_eq!(told(&client, started).await.1.unwrap().status, Status::Success);
 }
 
 #[tokio::test]
 async fn the_object_that_the_originals_write_is_a_root_lock_too() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     let address = address(&client);
     let key = address.root_dir().lock();
     let lock = json!({"uuid": "theirs"}).to_string().into_bytes();
-    lab.cloud().account().objects.put(&address.bucket, &key, lock, Encryption::Bucket).await.unwrap();
+    harness.cloud().account().objects.put(&address.bucket, &key, lock, Encryption::Bucket).await.unwrap();
     let state = client.lock_state(&address).await.unwrap();
     assert!(state.root_locks[0].is_object && !state.root_locks[0].running);
-    assert_eq!(client.unlock(&address, false).await.unwrap().root_locks[0].holder.id, "theirs");
+    assert_eq!(client.unlock(&address, false).await.unwrap().cleared[0].holder.id, "theirs");
     assert_eq!(client.lock_state(&address).await.unwrap().root_locks, []);
 }
 
 #[tokio::test]
 async fn the_latest_deploys_that_failed_are_told_with_their_root_cause() {
     let denied = json!({"operation": "board:PinNote", "kind": {"error": "AccessDenied"}, "times": 3});
-    let lab = lab_with(&json!([denied]));
-    let client = client(&lab);
-    assert!(client.fails(None, 10).await.unwrap().is_empty());
+    let harness = lab_with(&json!([denied]));
+    let client = client(&harness);
+    assert!(client.failures(None, 10).await.unwrap().is_empty());
     for (name, project) in [("fails", "acme/shop"), ("well", "acme/shop")] {
         let mut release = note(name);
         release["project_name"] = json!(project);
         start(&client, name, &release).await;
-        lab.run().await.unwrap();
+        harness.run().await.unwrap();
         // The next release has another time in its id.
-        lab.pass(chrono::TimeDelta::minutes(1)).unwrap();
+        harness.advance(chrono::TimeDelta::minutes(1)).unwrap();
     }
-    let [fail] = client.fails(None, 10).await.unwrap().try_into().unwrap();
+    let [fail] = client.failures(None, 10).await.unwrap().try_into().unwrap();
     assert_eq!((fail.outcome.status, fail.outcome.exit_code), (Status::FailureClean, 1));
     assert_eq!((fail.outcome.failures[0].state.as_str(), fail.started_by.as_deref()), ("Pin", Some("ada@laptop")));
     assert_eq!(fail.address, Some(address(&client)));
-    assert_eq!(client.fails(Some(&address(&client)), 10).await.unwrap(), [fail]);
+    assert_eq!(client.failures(Some(&address(&client)), 10).await.unwrap(), [fail]);
     let other = Address { project: "acme/shop-2".parse().unwrap(), ..address(&client) };
-    assert!(client.fails(Some(&other), 10).await.unwrap().is_empty());
-    assert!(client.fails(None, 0).await.unwrap().is_empty());
+    assert!(client.failures(Some(&other), 10).await.unwrap().is_empty());
+    assert!(client.failures(None, 0).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn running_execution_is_found_by_its_input_and_fitting_names_come_first() {
-    let lab = lab();
-    let client = client(&lab);
+    let harness = harness();
+    let client = client(&harness);
     let address = address(&client);
     let mut other = note("hello");
     other["config_name"] = "development-canary".into();

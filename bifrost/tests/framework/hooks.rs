@@ -1,14 +1,16 @@
 //! What a deployer may say of its own: how its release files are read, which files it has uploaded before, its log, when a
 //! halt comes too late, and what a rollback takes along.
 
-use crate::board::{Board, BoardDeployer, Chart, Note, Notes, context, lab as board, world};
+use crate::board::{Board, BoardDeployer, Chart, Note, Notes, context, harness as board, local_state};
 use bifrost::Deployer;
-use bifrost::client::{Address, Client, News, Prepared, ROLLBACK_OF, Rollback, RollbackFailure, StartFailure, Started};
-use bifrost::client::{Attachment, Belonging, Body, ClientDeployer, Deployed, Tone, Uploaded};
+use bifrost::client::{
+    Address, Client, DeployEvent, Prepared, ROLLBACK_OF, Rollback, RollbackFailure, StartFailure, Started,
+};
+use bifrost::client::{Attachment, Body, ClientDeployer, Deployed, LogSeverity, ReleaseFile, ReusableFiles};
 use bifrost::cloud::{CloudError, Encryption};
-use bifrost::local::{LocalDeployer, Session};
+use bifrost::local::{LocalDeployer, LocalSession};
 use bifrost::release::{ConfigName, Defaults, ProjectName, Release, Sha256};
-use bifrost::testing::Lab;
+use bifrost::testing::TestHarness;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -47,7 +49,11 @@ impl ClientDeployer for Scribe {
         parcel().into_iter().collect()
     }
 
-    fn attach(file: &Path, release: &mut Map<String, Value>, earlier: &Uploaded) -> Result<Vec<Attachment>, String> {
+    fn attach(
+        file: &Path,
+        release: &mut Map<String, Value>,
+        earlier: &ReusableFiles,
+    ) -> Result<Vec<Attachment>, String> {
         let path = file.with_extension("parcel");
         let sha256 = Sha256::of(&std::fs::read(&path).map_err(|error| error.to_string())?);
         let (name, encryption) = ("release/parcel.zip".to_owned(), Encryption::Bucket);
@@ -64,12 +70,12 @@ impl ClientDeployer for Scribe {
         Ok(parcel.into_iter().chain([stamp]).collect())
     }
 
-    fn belongings(_: &Release<Note>) -> Vec<Belonging> {
-        vec![Belonging { name: "stamp".into(), sha256: Sha256::of(b"stamp"), encryption: Encryption::Bucket }]
+    fn belongings(_: &Release<Note>) -> Vec<ReleaseFile> {
+        vec![ReleaseFile { name: "stamp".into(), sha256: Sha256::of(b"stamp"), encryption: Encryption::Bucket }]
     }
 
-    fn tone(line: &str) -> Tone {
-        if line.starts_with("FAILED") { Tone::Bad } else { Tone::Plain }
+    fn tone(line: &str) -> LogSeverity {
+        if line.starts_with("FAILED") { LogSeverity::Bad } else { LogSeverity::Plain }
     }
 
     fn too_late(state: &str, release: &Release<Note>) -> Option<String> {
@@ -84,9 +90,9 @@ impl ClientDeployer for Scribe {
 impl LocalDeployer for Scribe {
     type Resources = Notes;
 
-    const WORLD: &'static str = "{}";
+    const SEED: &'static str = "{}";
 
-    fn local_ports(session: Session<Notes>) -> Board {
+    fn local_ports(session: LocalSession<Notes>) -> Board {
         BoardDeployer::local_ports(session)
     }
 }
@@ -95,8 +101,8 @@ fn text<'r>(release: &'r Map<String, Value>, field: &str) -> &'r str {
     release[field].as_str().unwrap()
 }
 
-fn lab() -> Lab<Scribe> {
-    Lab::new(world(&json!([]))).unwrap()
+fn harness() -> TestHarness<Scribe> {
+    TestHarness::new(local_state(&json!([]))).unwrap()
 }
 
 /// A note and its parcel, each test in a folder of its own.
@@ -113,11 +119,11 @@ async fn prepared(client: &Client<Scribe>, file: &Path) -> Prepared<Note> {
     client.prepare(file, "ada@laptop").await.unwrap()
 }
 
-async fn deployed(lab: &Lab<Scribe>, file: &Path) -> Prepared<Note> {
-    let client = Client::from(lab.cloud());
+async fn deployed(harness: &TestHarness<Scribe>, file: &Path) -> Prepared<Note> {
+    let client = Client::from(harness.cloud());
     let prepared = prepared(&client, file).await;
     client.start(&prepared).await.unwrap();
-    lab.run().await.unwrap();
+    harness.run().await.unwrap();
     prepared
 }
 
@@ -132,8 +138,8 @@ fn address(defaults: &Defaults) -> Address {
 
 #[tokio::test]
 async fn a_release_file_may_be_what_the_deployer_says_it_is() {
-    let (lab, file) = (lab(), note("own-file", "dev: hello", "parcel"));
-    let client = Client::from(lab.cloud());
+    let (harness, file) = (harness(), note("own-file", "dev: hello", "parcel"));
+    let client = Client::from(harness.cloud());
     let prepared = prepared(&client, &file).await;
     assert_eq!((&prepared.document["note"], &prepared.document["config_name"]), (&json!("hello"), &json!("dev")));
     assert_eq!(
@@ -148,16 +154,16 @@ async fn a_release_file_may_be_what_the_deployer_says_it_is() {
 
 #[tokio::test]
 async fn what_an_earlier_release_uploaded_is_used_again_while_it_is_there() {
-    let (lab, file) = (lab(), note("used-again", "dev: first", "parcel"));
-    let first = deployed(&lab, &file).await;
+    let (harness, file) = (harness(), note("used-again", "dev: first", "parcel"));
+    let first = deployed(&harness, &file).await;
     assert_eq!(names(&first), ["release/parcel.zip", "stamp"]);
     std::fs::write(&file, "dev: second").unwrap();
-    let second = deployed(&lab, &file).await;
+    let second = deployed(&harness, &file).await;
     assert_eq!(names(&second), ["stamp"]);
     assert_eq!(second.document["metadata"]["parcel"], first.document["metadata"]["parcel"]);
 
     std::fs::write(file.with_extension("parcel"), "another").unwrap();
-    let client = Client::from(lab.cloud());
+    let client = Client::from(harness.cloud());
     assert_eq!(names(&prepared(&client, &file).await), ["release/parcel.zip", "stamp"], "it is another parcel");
 
     std::fs::write(file.with_extension("parcel"), "parcel").unwrap();
@@ -168,33 +174,33 @@ async fn what_an_earlier_release_uploaded_is_used_again_while_it_is_there() {
 
 #[tokio::test]
 async fn another_configs_files_are_not_looked_up() {
-    let (lab, file) = (lab(), note("other-config", "dev: first", "parcel"));
-    deployed(&lab, &file).await;
+    let (harness, file) = (harness(), note("other-config", "dev: first", "parcel"));
+    deployed(&harness, &file).await;
     std::fs::write(&file, "dev-canary: second").unwrap();
-    assert_eq!(names(&prepared(&Client::from(lab.cloud()), &file).await), ["release/parcel.zip", "stamp"]);
+    assert_eq!(names(&prepared(&Client::from(harness.cloud()), &file).await), ["release/parcel.zip", "stamp"]);
 }
 
 #[tokio::test]
 async fn a_file_that_was_changed_since_it_was_hashed_is_not_deployed() {
-    let (lab, file) = (lab(), note("changed", "dev: hello", "parcel"));
-    let client = Client::from(lab.cloud());
+    let (harness, file) = (harness(), note("changed", "dev: hello", "parcel"));
+    let client = Client::from(harness.cloud());
     let prepared = prepared(&client, &file).await;
     std::fs::write(file.with_extension("parcel"), "another").unwrap();
     let refused = client.start(&prepared).await.unwrap_err();
     assert!(matches!(refused, StartFailure::File(_)), "{refused}");
     assert!(refused.to_string().ends_with("was changed while it was being deployed; deploy it again"), "{refused}");
-    assert!(client.executions.list(&bifrost::cloud::Which::default(), 1).await.unwrap().is_empty());
+    assert!(client.executions.list(&bifrost::cloud::ExecutionFilter::default(), 1).await.unwrap().is_empty());
 }
 
 #[tokio::test]
 async fn each_line_of_the_log_is_told_once_with_its_time_and_tone() {
-    let (lab, file) = (lab(), note("log", "dev: hello", "parcel"));
-    let client = Client::from(lab.cloud());
+    let (harness, file) = (harness(), note("log", "dev: hello", "parcel"));
+    let client = Client::from(harness.cloud());
     let prepared = prepared(&client, &file).await;
     let started = client.start(&prepared).await.unwrap();
-    lab.run_until(|| true).await.unwrap();
+    harness.run_until(|| true).await.unwrap();
     let mut follower = client.follow(started);
-    follower.look().await.unwrap();
+    follower.poll().await.unwrap();
     let write = async |text: &str| {
         // As a handler does.
         let mut handlers = context(&board());
@@ -202,41 +208,41 @@ async fn each_line_of_the_log_is_told_once_with_its_time_and_tone() {
         bifrost::log::write(&handlers, &prepared.release.envelope, text).await.unwrap();
     };
     write("2026-03-01T12:00:05Z ink is wet\nno time").await;
-    let told = follower.look().await.unwrap();
+    let told = follower.poll().await.unwrap();
     let time = "2026-03-01T12:00:05Z".parse().ok();
-    let line = |time, line: &str, tone| News::Log { time, line: line.into(), tone };
-    assert_eq!(told, [line(time, "ink is wet", Tone::Plain), line(None, "no time", Tone::Plain)]);
-    assert_eq!(follower.look().await.unwrap(), []);
+    let line = |time, line: &str, tone| DeployEvent::Log { time, line: line.into(), tone };
+    assert_eq!(told, [line(time, "ink is wet", LogSeverity::Plain), line(None, "no time", LogSeverity::Plain)]);
+    assert_eq!(follower.poll().await.unwrap(), []);
     write("2026-03-01T12:00:05Z ink is wet\nno time\n2026-03-01T12:00:05Z FAILED it ran").await;
-    assert_eq!(follower.look().await.unwrap(), [line(time, "FAILED it ran", Tone::Bad)]);
+    assert_eq!(follower.poll().await.unwrap(), [line(time, "FAILED it ran", LogSeverity::Bad)]);
     assert_eq!(
-        json!(line(time, "FAILED it ran", Tone::Bad)),
+        json!(line(time, "FAILED it ran", LogSeverity::Bad)),
         json!({"event": "log", "time": "2026-03-01T12:00:05Z", "line": "FAILED it ran", "tone": "bad"})
     );
 }
 
 #[tokio::test]
 async fn a_halt_that_comes_too_late_is_told_why() {
-    let (lab, file) = (lab(), note("too-late", "dev: hello", "parcel"));
-    let client = Client::from(lab.cloud());
+    let (harness, file) = (harness(), note("too-late", "dev: hello", "parcel"));
+    let client = Client::from(harness.cloud());
     let prepared = prepared(&client, &file).await;
     client.start(&prepared).await.unwrap();
     let halt = async || client.halt(&address(&client.account.defaults), "no").await.unwrap().too_late;
     assert_eq!(halt().await, None, "it has not begun");
-    lab.run_until(|| true).await.unwrap();
+    harness.run_until(|| true).await.unwrap();
     assert_eq!(halt().await, Some(format!("{} dries", prepared.release.envelope.release_id)));
 }
 
 #[tokio::test]
 async fn a_rollback_takes_along_the_files_of_the_earlier_release() {
-    let (lab, file) = (lab(), note("rollback", "dev: first", "parcel"));
-    let client = Client::from(lab.cloud());
+    let (harness, file) = (harness(), note("rollback", "dev: first", "parcel"));
+    let client = Client::from(harness.cloud());
     let roll_back = async || client.roll_back(&address(&client.account.defaults), None, "bob@ci").await;
     assert!(matches!(roll_back().await, Err(RollbackFailure::NothingDeployed(_))));
-    let first = deployed(&lab, &file).await;
+    let first = deployed(&harness, &file).await;
     assert!(matches!(roll_back().await, Err(RollbackFailure::NothingEarlier(..))));
     std::fs::write(&file, "dev: second").unwrap();
-    deployed(&lab, &file).await;
+    deployed(&harness, &file).await;
 
     let Rollback { to, prepared, .. } = roll_back().await.unwrap();
     let id = first.release.envelope.release_id.to_string();
@@ -249,19 +255,19 @@ async fn a_rollback_takes_along_the_files_of_the_earlier_release() {
     let Started { is_ours, joined, .. } = client.start(&prepared).await.unwrap();
     assert!(is_ours && !joined);
     assert!(matches!(roll_back().await, Err(RollbackFailure::Runs(_))));
-    lab.run().await.unwrap();
+    harness.run().await.unwrap();
     let pinned =
-        lab.store().read(|world| world.accounts[&"222222222222".parse().unwrap()].resources.0.clone()).unwrap();
+        harness.store().read(|state| state.accounts[&"222222222222".parse().unwrap()].resources.0.clone()).unwrap();
     assert_eq!(pinned, ["first", "second", "first"]);
 }
 
 #[tokio::test]
 async fn a_release_whose_files_are_gone_or_altered_is_not_rolled_back_to() {
-    let (lab, file) = (lab(), note("files-gone", "dev: first", "parcel"));
-    let client = Client::from(lab.cloud());
-    let first = deployed(&lab, &file).await;
+    let (harness, file) = (harness(), note("files-gone", "dev: first", "parcel"));
+    let client = Client::from(harness.cloud());
+    let first = deployed(&harness, &file).await;
     std::fs::write(&file, "dev: second").unwrap();
-    deployed(&lab, &file).await;
+    deployed(&harness, &file).await;
     let refusal = async || {
         let id = &first.release.envelope.release_id;
         client.roll_back(&address(&client.account.defaults), Some(id), "bob").await.unwrap_err().to_string()

@@ -11,10 +11,10 @@
 
 mod board;
 mod client;
+mod cloud_file;
 mod engine;
 mod halting;
 mod hooks;
 mod locks;
 mod replay;
 mod templates;
-mod world_file;

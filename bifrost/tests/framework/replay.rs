@@ -1,17 +1,17 @@
 //! Contract §2: what `Validate` refuses.
 
-use crate::board::{BoardDeployer, Note, lab, release};
+use crate::board::{BoardDeployer, Note, harness, release};
 use bifrost::cloud::Attempt;
 use bifrost::release::Release;
-use bifrost::testing::Lab;
+use bifrost::testing::TestHarness;
 use bifrost::validate::validate;
 use serde_json::{Value, json};
 
 /// Validates `sent` where `uploaded` was uploaded.
-async fn validated(lab: &Lab<BoardDeployer>, uploaded: &Value, sent: &Value) -> Result<Value, String> {
-    lab.upload(uploaded, &[]).await.unwrap();
-    let context = lab.context(Attempt::default(), sent.clone());
-    let release = Release::<Note>::read(sent, lab.cloud().defaults()).unwrap();
+async fn validated(harness: &TestHarness<BoardDeployer>, uploaded: &Value, sent: &Value) -> Result<Value, String> {
+    harness.upload(uploaded, &[]).await.unwrap();
+    let context = harness.context(Attempt::default(), sent.clone());
+    let release = Release::<Note>::read(sent, harness.cloud().defaults()).unwrap();
     let valid = validate(&context, release).await.map_err(|error| error.to_string())?;
     Ok(serde_json::to_value(valid).unwrap())
 }
@@ -19,7 +19,7 @@ async fn validated(lab: &Lab<BoardDeployer>, uploaded: &Value, sent: &Value) -> 
 #[tokio::test]
 async fn a_release_gets_an_owner_a_start_and_its_defaults() {
     let sent = release("first");
-    let valid = validated(&lab(), &sent, &sent).await.unwrap();
+    let valid = validated(&harness(), &sent, &sent).await.unwrap();
     assert_eq!(valid["started_at"], "2026-03-01T12:00:00Z");
     assert_eq!(valid["bucket"], "coinbase-board-000000000000");
     assert_eq!(valid["timeout"], 3600);
@@ -33,7 +33,7 @@ async fn what_only_the_deployer_sets_is_wiped() {
     sent["started_at"] = json!("2020-01-01T00:00:00Z");
     sent["success"] = json!(true);
     sent["error"] = json!({"Error": "none", "Cause": "none"});
-    let valid = validated(&lab(), &sent, &sent).await.unwrap();
+    let valid = validated(&harness(), &sent, &sent).await.unwrap();
     assert_ne!(valid["uuid"], sent["uuid"]);
     assert_ne!(valid["started_at"], sent["started_at"]);
     assert!(valid.get("success").is_none() && valid.get("error").is_none());
@@ -44,7 +44,7 @@ async fn a_release_that_is_eleven_days_old_or_three_minutes_early_is_refused() {
     for (created_at, part) in [("2026-02-18T12:00:00Z", "10 days"), ("2026-03-01T12:03:00Z", "future")] {
         let mut sent = release("first");
         sent["created_at"] = json!(created_at);
-        let refused = validated(&lab(), &sent, &sent).await.unwrap_err();
+        let refused = validated(&harness(), &sent, &sent).await.unwrap_err();
         assert!(refused.contains(part), "{refused}");
     }
 }
@@ -53,32 +53,33 @@ async fn a_release_that_is_eleven_days_old_or_three_minutes_early_is_refused() {
 async fn a_release_that_differs_from_the_uploaded_one_is_refused_without_its_values() {
     let mut sent = release("first");
     sent["note"] = json!("secret");
-    let refused = validated(&lab(), &release("first"), &sent).await.unwrap_err();
+    let refused = validated(&harness(), &release("first"), &sent).await.unwrap_err();
     assert!(refused.contains("note") && !refused.contains("secret"), "{refused}");
 }
 
 #[tokio::test]
 async fn a_release_that_was_not_uploaded_is_refused() {
-    let (lab, sent) = (lab(), release("first"));
-    let context = lab.context(Attempt::default(), sent.clone());
-    let release = Release::<Note>::read(&sent, lab.cloud().defaults()).unwrap();
+    let (harness, sent) = (harness(), release("first"));
+    let context = harness.context(Attempt::default(), sent.clone());
+    let release = Release::<Note>::read(&sent, harness.cloud().defaults()).unwrap();
     let refused = validate(&context, release).await.unwrap_err().to_string();
     assert!(refused.contains("was not uploaded"), "{refused}");
 }
 
 #[tokio::test]
 async fn a_bucket_of_another_account_is_refused() {
-    let lab = lab();
+    let harness = harness();
     let mut sent = release("first");
     sent["bucket"] = json!("a-bucket-of-theirs");
-    lab.store()
-        .transact(|world| {
-            let theirs = world.accounts.get_mut(&"222222222222".parse().unwrap()).unwrap();
+    harness
+        .store()
+        .transact(|state| {
+            let theirs = state.accounts.get_mut(&"222222222222".parse().unwrap()).unwrap();
             theirs.buckets.insert("a-bucket-of-theirs".parse().unwrap(), bifrost::local::Bucket::default());
         })
         .unwrap();
-    let context = lab.context(Attempt::default(), sent.clone());
-    let release = Release::<Note>::read(&sent, lab.cloud().defaults()).unwrap();
+    let context = harness.context(Attempt::default(), sent.clone());
+    let release = Release::<Note>::read(&sent, harness.cloud().defaults()).unwrap();
     let refused = validate(&context, release).await.unwrap_err().to_string();
     assert!(refused.contains("does not belong to the deployer account"), "{refused}");
 }

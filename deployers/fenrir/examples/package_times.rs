@@ -3,7 +3,7 @@
 //! The functions share most of their source: 200 files, of which their Makefiles make a bundle by `gzip -9`, which stands for
 //! what a minifier or compiler does. Run it by `cargo run --release -p fenrir --example package_times`; it needs `make`.
 
-use fenrir::package::{Architecture, Kind, Options, Origin, Packaged, Progress, Unit, UnitError, run};
+use fenrir::package::{Architecture, Artifact, ArtifactError, Kind, Options, Origin, Packaged, Progress, run};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
@@ -31,11 +31,11 @@ enum Layout {
 }
 
 /// Prints are not what is measured.
-struct Silent;
+struct NoProgress;
 
-impl Progress for Silent {
+impl Progress for NoProgress {
     fn started(&self, _: &str) {}
-    fn finished(&self, _: &str, _: Result<&Packaged, &UnitError>, _: Duration) {}
+    fn finished(&self, _: &str, _: Result<&Packaged, &ArtifactError>, _: Duration) {}
     fn warn(&self, _: &str) {}
 }
 
@@ -64,14 +64,14 @@ fn measure(name: &str, layout: Layout) -> Result<(), Box<dyn Error>> {
 }
 
 /// How long it took, and how many were built.
-fn package(folder: &Path, units: &[Unit]) -> Result<(Duration, usize), Box<dyn Error>> {
+fn package(folder: &Path, units: &[Artifact]) -> Result<(Duration, usize), Box<dyn Error>> {
     let since = Instant::now();
-    let files = run(&folder.join("template.yml"), units, &Options::default(), &Silent)?;
+    let files = run(&folder.join("template.yml"), units, &Options::default(), &NoProgress)?;
     Ok((since.elapsed(), files.iter().filter(|file| file.origin == Origin::Built).count()))
 }
 
 /// Writes the application's files.
-fn lay_out(layout: Layout, folder: &Path) -> Result<Vec<Unit>, Box<dyn Error>> {
+fn lay_out(layout: Layout, folder: &Path) -> Result<Vec<Artifact>, Box<dyn Error>> {
     let folders = || (0..FUNCTIONS).map(|number| folder.join(format!("functions/f{number}")));
     match layout {
         Layout::Zipped => folders().try_for_each(|own| write_shared(&own.join("shared")))?,
@@ -123,7 +123,7 @@ fn own_file(layout: Layout, number: usize) -> String {
     }
 }
 
-fn unit(layout: Layout, number: usize) -> Unit {
+fn unit(layout: Layout, number: usize) -> Artifact {
     let folder = format!("functions/f{number}");
     let (source, build_inputs) = match layout {
         Layout::Zipped => (folder, Vec::new()),
@@ -131,7 +131,7 @@ fn unit(layout: Layout, number: usize) -> Unit {
         Layout::OneFolder => (".".into(), vec![own_file(layout, number), "shared".into()]),
         Layout::OneFolderUndeclared => (".".into(), Vec::new()),
     };
-    Unit {
+    Artifact {
         logical_id: format!("f{number}"),
         kind: Kind::Function,
         property: "CodeUri".into(),

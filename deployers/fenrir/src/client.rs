@@ -5,10 +5,11 @@ use crate::machine::Fenrir;
 use crate::names::stack_name_of;
 use crate::release::{FenrirFields, FenrirRelease};
 use crate::resolve::TEMPLATE_FILE;
-use crate::{owner, plan, prepare, told};
+use crate::{ownership, plan, prepare, summary};
 use async_trait::async_trait;
 use bifrost::client::{
-    Attachment, Belonging, Changes, ClientDeployer, Deployed, Plan, PlanError, Prepared, Tone, Uploaded,
+    Attachment, Changes, ClientDeployer, DeployPlan, Deployed, LogSeverity, PlanError, Prepared, ReleaseFile,
+    ReusableFiles,
 };
 use bifrost::cloud::{CloudError, Encryption, Objects};
 use bifrost::release::{ConfigName, ProjectName, Sha256};
@@ -31,7 +32,7 @@ impl ClientDeployer for Fenrir {
     fn attach(
         template_file: &Path,
         release: &mut Map<String, Value>,
-        earlier: &Uploaded,
+        earlier: &ReusableFiles,
     ) -> Result<Vec<Attachment>, String> {
         prepare::attach(template_file, release, earlier)
     }
@@ -41,9 +42,12 @@ impl ClientDeployer for Fenrir {
         files.filter_map(|(uri, sha256)| Some((uri.clone(), sha256.as_str()?.parse().ok()?))).collect()
     }
 
-    fn belongings(release: &FenrirRelease) -> Vec<Belonging> {
-        let template =
-            |sha256: &Sha256| Belonging { name: TEMPLATE_FILE.into(), sha256: *sha256, encryption: Encryption::Bucket };
+    fn belongings(release: &FenrirRelease) -> Vec<ReleaseFile> {
+        let template = |sha256: &Sha256| ReleaseFile {
+            name: TEMPLATE_FILE.into(),
+            sha256: *sha256,
+            encryption: Encryption::Bucket,
+        };
         release.fields.template_sha256.iter().map(template).collect()
     }
 
@@ -51,20 +55,20 @@ impl ClientDeployer for Fenrir {
         ports: &FenrirPorts,
         objects: &dyn Objects,
         prepared: &Prepared<FenrirFields>,
-    ) -> impl Future<Output = Result<Option<Plan>, PlanError>> {
+    ) -> impl Future<Output = Result<Option<DeployPlan>, PlanError>> {
         plan::plan(ports, objects, prepared)
     }
 
-    fn tone(line: &str) -> Tone {
-        told::tone(line)
+    fn tone(line: &str) -> LogSeverity {
+        summary::tone(line)
     }
 
     fn too_late(state: &str, release: &FenrirRelease) -> Option<String> {
-        told::too_late(state, release)
+        summary::too_late(state, release)
     }
 
     fn changes(release: &FenrirRelease) -> Changes {
-        told::changes(release)
+        summary::changes(release)
     }
 
     async fn deployed(
@@ -73,7 +77,7 @@ impl ClientDeployer for Fenrir {
         config: &ConfigName,
     ) -> Result<Vec<Deployed>, CloudError> {
         let stack = ports.stacks.stack(&stack_name_of(project, config)).await?;
-        let is_theirs = |stack: &Stack| owner::is_of(&stack.tags, project, config);
+        let is_theirs = |stack: &Stack| ownership::is_of(&stack.tags, project, config);
         Ok(stack.filter(is_theirs).map(deployed).into_iter().collect())
     }
 }

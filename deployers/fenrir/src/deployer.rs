@@ -10,7 +10,7 @@ use crate::template;
 use bifrost::{Boundary, Deployer, Permission};
 
 /// How many bytes a release may have. A state's output may have 200 KiB, and up to 64 KiB of events and outputs are added.
-const LARGEST_RELEASE: usize = 128 * 1024;
+const MAX_RELEASE_BYTES: usize = 128 * 1024;
 
 impl Deployer for Fenrir {
     type Fields = FenrirFields;
@@ -37,11 +37,11 @@ impl Deployer for Fenrir {
 /// How large it is, and what to do.
 pub(crate) fn check_size(release: &FenrirRelease) -> Result<(), String> {
     let size = serde_json::to_vec(release).map_err(|error| error.to_string())?.len();
-    if size <= LARGEST_RELEASE {
+    if size <= MAX_RELEASE_BYTES {
         return Ok(());
     }
     Err(format!(
-        "the release has {size} bytes without white space, and {LARGEST_RELEASE} are all that can travel: say less in \
+        "the release has {size} bytes without white space, and {MAX_RELEASE_BYTES} are all that can travel: say less in \
          `metadata`, or refer to fewer files"
     ))
 }

@@ -19,7 +19,7 @@ pub enum ChangeSetFailure {
 
 /// What became of the change set is not known, or nobody wants it any more.
 #[derive(Debug, thiserror::Error, TaskError)]
-pub enum LookFailure {
+pub enum WatchFailure {
     /// Somebody asked to stop, or time is over; the stack is as it was.
     #[error("{0}")]
     Halt(String),
@@ -56,13 +56,13 @@ impl From<ValidateFailure> for ChangeSetFailure {
     }
 }
 
-impl From<ValidateFailure> for LookFailure {
+impl From<ValidateFailure> for WatchFailure {
     fn from(ValidateFailure::BadRelease(message): ValidateFailure) -> Self {
         Self::BadRelease(message)
     }
 }
 
-impl From<ChangeSetFailure> for LookFailure {
+impl From<ChangeSetFailure> for WatchFailure {
     fn from(failure: ChangeSetFailure) -> Self {
         match failure {
             ChangeSetFailure::BadRelease(message) => Self::BadRelease(message),
@@ -71,7 +71,7 @@ impl From<ChangeSetFailure> for LookFailure {
     }
 }
 
-impl From<Halt> for LookFailure {
+impl From<Halt> for WatchFailure {
     fn from(halt: Halt) -> Self {
         match halt {
             Halt::Unknown(_) => Self::Deploy(halt.to_string()),
@@ -91,7 +91,7 @@ macro_rules! from_cloud_error {
     )* };
 }
 
-from_cloud_error! { ChangeSetFailure::Deploy LookFailure::Deploy StackFailure::Deploy CleanUpFailure::CleanUp }
+from_cloud_error! { ChangeSetFailure::Deploy WatchFailure::Deploy StackFailure::Deploy CleanUpFailure::CleanUp }
 
 impl From<LockFailure> for CleanUpFailure {
     fn from(failure: LockFailure) -> Self {

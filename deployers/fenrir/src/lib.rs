@@ -12,28 +12,28 @@ pub mod commands;
 mod deployer;
 mod errors;
 pub mod handlers;
-mod impact;
 #[cfg(test)]
-mod lab;
+mod harness;
+mod impact;
 pub mod log;
 mod machine;
 pub mod names;
 mod new_change_set;
-mod owner;
-pub mod pace;
+mod ownership;
 #[cfg(feature = "cli")]
 pub mod package;
 mod permissions;
 #[cfg(feature = "cli")]
 mod plan;
+pub mod poll_interval;
 #[cfg(feature = "cli")]
 pub mod prepare;
 pub mod release;
 pub mod resolve;
 pub mod rules;
-pub mod template;
 #[cfg(feature = "cli")]
-mod told;
+mod summary;
+pub mod template;
 
-pub use errors::{ChangeSetFailure, CleanUpFailure, LookFailure, StackFailure};
+pub use errors::{ChangeSetFailure, CleanUpFailure, StackFailure, WatchFailure};
 pub use machine::Fenrir;

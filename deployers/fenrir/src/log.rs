@@ -15,7 +15,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 
 /// How many bytes of it travel with the release.
-const LONGEST_SUMMARY: usize = 32 * 1024;
+const MAX_SUMMARY_LEN: usize = 32 * 1024;
 
 /// What ends the line of a change to a resource that holds data.
 pub const HOLDS_DATA: &str = "(it holds data)";
@@ -121,13 +121,13 @@ fn line(time: DateTime<Utc>, status: &str, kind: &str, name: &str, reason: &str)
 
 /// As much as travels: the latest events, and before them those that failed.
 fn summary(events: &[String]) -> String {
-    let mut room = LONGEST_SUMMARY;
+    let mut room = MAX_SUMMARY_LEN;
     let mut kept: Vec<&str> = events
         .iter()
         .rev()
         .take_while(|line| {
             room = room.saturating_sub(line.len());
-            room > LONGEST_SUMMARY / 2
+            room > MAX_SUMMARY_LEN / 2
         })
         .map(String::as_str)
         .collect();

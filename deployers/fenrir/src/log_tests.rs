@@ -45,7 +45,7 @@ fn a_summary_keeps_the_latest_events_and_all_that_failed() {
     let mut events = vec![of_event(&event("CREATE_FAILED", "the cause"))];
     events.extend((0..2000).map(|number| of_event(&event("DELETE_COMPLETE", &number.to_string()))));
     let summary = summary(&events);
-    assert!(summary.len() <= LONGEST_SUMMARY);
+    assert!(summary.len() <= MAX_SUMMARY_LEN);
     assert!(summary.starts_with(&events[0]), "{}", &summary[..200]);
     assert!(summary.ends_with(events.last().unwrap()));
 }

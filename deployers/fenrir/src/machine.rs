@@ -1,7 +1,7 @@
 //! Fenrir's chart, whole.
 
-use crate::errors::LookFailure;
-use crate::handlers::{clean_up, create_change_set, execute, release_lock, update_change_set, update_stack, validate};
+use crate::errors::WatchFailure;
+use crate::handlers::{clean_up, create_change_set, execute, unlock_root, update_change_set, update_stack, validate};
 use crate::release::FenrirRelease;
 use bifrost::lock::{LockFailure, lock};
 
@@ -37,7 +37,7 @@ bifrost::state_machine! {
     task UpdateChangeSet = update_change_set {
         next IsExecutable;
         /// Somebody wants it to stop: at once.
-        retry LookFailure::Halt { max_attempts: 0 }
+        retry WatchFailure::Halt { max_attempts: 0 }
         retry _ { max_attempts: 3, interval_seconds: 5 }
         catch _ => ReleaseLock;
     }
@@ -80,7 +80,7 @@ bifrost::state_machine! {
     }
 
     /// Gives the lock back; not after a roll-back that failed, as nothing may be deployed until somebody has looked.
-    task ReleaseLock = release_lock {
+    task ReleaseLock = unlock_root {
         next IsSuccess;
         retry _ { max_attempts: 3, interval_seconds: 30 }
         catch _ => FailureDirty;

@@ -3,7 +3,7 @@
 use bifrost::release::{ConfigName, Envelope, ProjectName, Sha256};
 
 /// How many characters CloudFormation takes for the name of a stack or a change set.
-const LONGEST: usize = 128;
+const MAX_LEN: usize = 128;
 
 /// How many hexadecimal digits tell apart names that lost a character.
 const DIGITS: usize = 8;
@@ -36,7 +36,7 @@ pub fn change_set_name(envelope: &Envelope) -> String {
 /// Whether CloudFormation takes it as the name of a stack: a letter, then letters, digits and `-`, 128 characters in all.
 #[must_use]
 pub fn is_stack_name(name: &str) -> bool {
-    name.len() <= LONGEST
+    name.len() <= MAX_LEN
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
 }
@@ -67,7 +67,7 @@ mod tests {
         assert!(name("release-1.b").starts_with("changeset-release-1-b-"));
         assert_ne!(name("release-1.b"), name("release-1_b"));
         let longest = format!("release-1{}", ".".repeat(55));
-        assert!(name(&longest).len() + "-cancel".len() <= LONGEST);
+        assert!(name(&longest).len() + "-cancel".len() <= MAX_LEN);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::release::{FenrirFields, FenrirRelease};
 use crate::resolve::{RESOLVED_FILE, TEMPLATE_FILE, facts, resolve};
 use crate::template::{self, Node, Severity};
 use bifrost::client::Prepared;
-use bifrost::client::{Action, Body, Plan, PlanError, PlannedChange};
+use bifrost::client::{Action, Body, DeployPlan, PlanError, PlannedChange};
 use bifrost::cloud::Objects;
 use serde_json::Value;
 use std::time::Duration;
@@ -32,11 +32,11 @@ pub(crate) async fn plan(
     ports: &FenrirPorts,
     objects: &dyn Objects,
     prepared: &Prepared<FenrirFields>,
-) -> Result<Option<Plan>, PlanError> {
+) -> Result<Option<DeployPlan>, PlanError> {
     let release = &prepared.release;
     let template = read(prepared)?;
     let outcome = resolve(ports.lookups.as_ref(), &template, &facts(release)).await?;
-    let mut plan = Plan::default();
+    let mut plan = DeployPlan::default();
     for finding in outcome.findings.all() {
         let told = if finding.severity == Severity::Error { &mut plan.findings } else { &mut plan.notes };
         told.push(finding.to_string());
@@ -58,7 +58,7 @@ async fn compare(
     objects: &dyn Objects,
     release: &FenrirRelease,
     template: &Value,
-    plan: &mut Plan,
+    plan: &mut DeployPlan,
 ) -> Result<(), PlanError> {
     let stack = stacks.stack(&stack_name(&release.envelope)).await?;
     if let Some(Stack { name, status, .. }) = &stack

@@ -2,8 +2,8 @@
 
 use crate::cloud::{FenrirPorts, Lookups};
 use crate::release::FenrirRelease;
-use crate::rules::{self, Answers, Facts, Outcome};
-use crate::template::{self, Finding, Findings, Node, Severity};
+use crate::rules::{self, Answers, CheckedTemplate, Facts};
+use crate::template::{self, Findings, Node, Severity, TemplateFinding};
 use bifrost::cloud::CloudError;
 use bifrost::json;
 use bifrost::task::Context;
@@ -33,7 +33,7 @@ pub fn facts(release: &FenrirRelease) -> Facts<'_> {
 ///
 /// # Errors
 /// Whatever the look-ups answer.
-pub async fn resolve(lookups: &dyn Lookups, template: &Node, facts: &Facts<'_>) -> Result<Outcome, CloudError> {
+pub async fn resolve(lookups: &dyn Lookups, template: &Node, facts: &Facts<'_>) -> Result<CheckedTemplate, CloudError> {
     let mut answers = Answers::new();
     loop {
         let mut outcome = rules::apply(template, facts, &answers);
@@ -50,8 +50,8 @@ pub async fn resolve(lookups: &dyn Lookups, template: &Node, facts: &Facts<'_>) 
     }
 }
 
-fn unanswered(need: &str) -> Finding {
-    Finding {
+fn unanswered(need: &str) -> TemplateFinding {
+    TemplateFinding {
         severity: Severity::Error,
         path: String::new(),
         span: None,

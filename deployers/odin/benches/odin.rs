@@ -8,10 +8,10 @@
 )]
 
 use bifrost::asl::StateMachine;
-use bifrost::local::{LocalDeployer, World, read_world};
+use bifrost::local::{LocalDeployer, LocalState, read_seed};
 use bifrost::machine::{Machine, dispatch};
 use bifrost::release::Sha256;
-use bifrost::testing::Lab;
+use bifrost::testing::TestHarness;
 use divan::Bencher;
 use odin::Odin;
 use serde_json::{Value, json};
@@ -28,8 +28,8 @@ fn runtime() -> Runtime {
     Builder::new_current_thread().build().unwrap()
 }
 
-fn world() -> World<<Odin as LocalDeployer>::Resources> {
-    read_world(Path::new("world"), Odin::WORLD.as_bytes()).unwrap()
+fn state() -> LocalState<<Odin as LocalDeployer>::Resources> {
+    read_seed(Path::new("world"), Odin::SEED.as_bytes()).unwrap()
 }
 
 /// The sample release, as the client prepares it.
@@ -45,14 +45,14 @@ fn release() -> Value {
 /// beforehand.
 #[divan::bench(args = [1, 2])]
 fn successful_execution(bencher: Bencher<'_, '_>, services: usize) {
-    let (runtime, world, mut release) = (runtime(), world(), release());
+    let (runtime, state, mut release) = (runtime(), state(), release());
     if services == 1 {
         release["services"].as_object_mut().unwrap().shift_remove("worker");
     }
-    bencher.with_inputs(|| Lab::<Odin>::new(world.clone()).unwrap()).bench_local_values(|lab| {
-        let run = runtime.block_on(lab.deploy(&release, &[("userdata", USER_DATA)])).unwrap();
+    bencher.with_inputs(|| TestHarness::<Odin>::new(state.clone()).unwrap()).bench_local_values(|harness| {
+        let run = runtime.block_on(harness.deploy(&release, &[("userdata", USER_DATA)])).unwrap();
         assert_eq!(run.path().last(), Some(&"Success"));
-        (run, lab)
+        (run, harness)
     });
 }
 
@@ -69,11 +69,11 @@ fn parse_and_validate_the_definition(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn validate(bencher: Bencher<'_, '_>) {
     let (runtime, release) = (runtime(), release());
-    let lab = Lab::<Odin>::new(world()).unwrap();
-    runtime.block_on(lab.upload(&release, &[("userdata", USER_DATA)])).unwrap();
+    let harness = TestHarness::<Odin>::new(state()).unwrap();
+    runtime.block_on(harness.upload(&release, &[("userdata", USER_DATA)])).unwrap();
     let payload = json!({"Task": "Validate", "Input": release});
     bencher.with_inputs(|| payload.clone()).bench_local_values(|payload| {
-        let open = |attempt, sent| lab.context(attempt, sent);
+        let open = |attempt, sent| harness.context(attempt, sent);
         runtime.block_on(dispatch::<Odin>(payload, open)).unwrap()
     });
 }

@@ -2,7 +2,7 @@
 //!
 //! Shows how a deploy fares in a large local cloud. Each project leaves what a real deploy leaves: its release, its groups
 //! with instances and alarms, and an execution with its history. Measure a deploy beside them with
-//! `time target/debug/odin deploy deployers/odin/releases/deploy-test.json --local --world FILE --output text`.
+//! `time target/debug/odin deploy deployers/odin/releases/deploy-test.json --local --state FILE --output text`.
 
 #![allow(
     clippy::expect_used,
@@ -13,9 +13,9 @@
 
 use bifrost::account::Identity;
 use bifrost::deployer::Deployer;
-use bifrost::local::{LocalCloud, LocalDeployer, Store, World, read_world};
+use bifrost::local::{LocalCloud, LocalDeployer, LocalState, Store, read_seed};
 use bifrost::release::Sha256;
-use bifrost::testing::Lab;
+use bifrost::testing::TestHarness;
 use odin::Odin;
 use odin::cloud::local::OdinAccount;
 use serde_json::{Value, json};
@@ -30,37 +30,37 @@ async fn main() {
     let mut args = std::env::args().skip(1);
     let file = args.next().expect("name a file: cargo run -p odin --example projects -- FILE [COUNT]");
     let count: usize = args.next().map_or(1000, |count| count.parse().unwrap());
-    let mut all: Value = serde_json::from_str(Odin::WORLD).unwrap();
+    let mut all: Value = serde_json::from_str(Odin::SEED).unwrap();
     for number in 0..count {
         // Each is deployed in a small world of its own, and their worlds are merged.
         let name = format!("project-{number:03}");
         let security_groups = format!("sg-{:012x}", number + 1);
-        let world = Odin::WORLD.replace("deploy-test", &name).replace("sg-0a1b2c3d4e5f", &security_groups);
-        let mut world: Value = serde_json::from_str(&world).unwrap();
-        carry_on(&mut world, &all);
-        let world: World<OdinAccount> = read_world(Path::new("world"), world.to_string().as_bytes()).unwrap();
+        let state = Odin::SEED.replace("deploy-test", &name).replace("sg-0a1b2c3d4e5f", &security_groups);
+        let mut state: Value = serde_json::from_str(&state).unwrap();
+        carry_on(&mut state, &all);
+        let state: LocalState<OdinAccount> = read_seed(Path::new("world"), state.to_string().as_bytes()).unwrap();
         let store = open(&file);
-        store.transact(|kept| *kept = world).unwrap();
-        let lab = lab(store);
-        let run = lab.deploy(&release(&name), &[("userdata", USER_DATA)]).await.unwrap();
+        store.transact(|kept| *kept = state).unwrap();
+        let harness = harness(store);
+        let run = harness.deploy(&release(&name), &[("userdata", USER_DATA)]).await.unwrap();
         assert_eq!(run.path().last(), Some(&"Success"));
-        merge(&mut all, lab.store().read(|world| serde_json::to_value(world).unwrap()).unwrap());
+        merge(&mut all, harness.store().read(|state| serde_json::to_value(state).unwrap()).unwrap());
     }
     let all = serde_json::from_value(all).unwrap();
     open(&file).transact(|kept| *kept = all).unwrap();
 }
 
 fn open(file: &str) -> Arc<Store<OdinAccount>> {
-    let sample = || read_world(Path::new("world"), Odin::WORLD.as_bytes()).unwrap();
+    let sample = || read_seed(Path::new("world"), Odin::SEED.as_bytes()).unwrap();
     Store::open(Path::new(file), Odin::NAME, sample).unwrap()
 }
 
-fn lab(store: Arc<Store<OdinAccount>>) -> Lab<Odin> {
+fn harness(store: Arc<Store<OdinAccount>>) -> TestHarness<Odin> {
     let (account, region) =
-        store.read(|world| (world.deployer_account.clone(), world.deployer_region.clone())).unwrap();
+        store.read(|state| (state.deployer_account.clone(), state.deployer_region.clone())).unwrap();
     let identity = Identity { name: format!("coinbase-{}", Odin::NAME), account, region };
     let defaults = identity.defaults(Odin::TIMEOUT_SECONDS).unwrap();
-    Lab::over(LocalCloud::new(store, identity, defaults)).unwrap()
+    TestHarness::over(LocalCloud::new(store, identity, defaults)).unwrap()
 }
 
 /// The sample release, of another project, as the client prepares it.
@@ -73,11 +73,11 @@ fn release(project: &str) -> Value {
 }
 
 /// Lets the ids of instances go on, as each is there once.
-fn carry_on(world: &mut Value, all: &Value) {
+fn carry_on(state: &mut Value, all: &Value) {
     for counter in ["/accounts/000000000000/resources/regions/us-east-1/ids", "/ids"] {
         if let Some(last) = all.pointer(counter) {
             let (parent, key) = counter.rsplit_once('/').unwrap();
-            world.pointer_mut(parent).unwrap()[key] = last.clone();
+            state.pointer_mut(parent).unwrap()[key] = last.clone();
         }
     }
 }

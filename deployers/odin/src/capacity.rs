@@ -46,7 +46,7 @@ pub struct Size {
 
 /// What a look at a group showed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
+pub struct GroupObservation {
     /// Its sizes now.
     pub size: Size,
     /// How many instances it has, in whatever state.
@@ -59,12 +59,12 @@ impl Strategy {
     /// The sizes that the group is made with.
     #[must_use]
     pub fn creation(self, target: &Target) -> Size {
-        self.aim(target, &Seen { size: Size { min: 0, desired: 0 }, instances: 0, healthy: 0 })
+        self.aim(target, &GroupObservation { size: Size { min: 0, desired: 0 }, instances: 0, healthy: 0 })
     }
 
     /// The sizes that the group gets after a look: never less than it has.
     #[must_use]
-    pub fn step(self, target: &Target, seen: &Seen) -> Size {
+    pub fn step(self, target: &Target, seen: &GroupObservation) -> Size {
         let aim = self.aim(target, seen);
         let desired = aim.desired.max(seen.size.desired);
         Size { min: aim.min.max(seen.size.min).min(desired), desired }
@@ -78,7 +78,7 @@ impl Strategy {
         self == Self::OneThenAllWithCanary && size.desired <= 1
     }
 
-    fn aim(self, target: &Target, seen: &Seen) -> Size {
+    fn aim(self, target: &Target, seen: &GroupObservation) -> Size {
         let whole = Size { min: target.min_size, desired: target.launched };
         let size = match self.steps(target) {
             Some(steps) => {

@@ -1,4 +1,4 @@
-use super::{Autoscaling, Seen, Size, Target};
+use super::{Autoscaling, GroupObservation, Size, Target};
 use crate::release::{Spread, Strategy};
 use proptest::prelude::{prop_assert, prop_compose, proptest};
 
@@ -24,8 +24,8 @@ fn size(min: u32, desired: u32) -> Size {
     Size { min, desired }
 }
 
-fn seen(size: Size, instances: u32, healthy: u32) -> Seen {
-    Seen { size, instances, healthy }
+fn seen(size: Size, instances: u32, healthy: u32) -> GroupObservation {
+    GroupObservation { size, instances, healthy }
 }
 
 #[test]

@@ -10,8 +10,8 @@ use crate::plan::plan;
 use crate::release::{HealthyReport, OdinFields, OdinRelease};
 use async_trait::async_trait;
 use bifrost::client::{
-    Attachment, Belonging, Body, Changes, ClientDeployer, Deployed, Plan, PlanError, Prepared, Progress, Uploaded,
-    read_at_most,
+    Attachment, Body, Changes, ClientDeployer, DeployPlan, Deployed, PlanError, Prepared, Progress, ReleaseFile,
+    ReusableFiles, read_at_most,
 };
 use bifrost::cloud::{CloudError, Encryption, Objects};
 use bifrost::release::{ConfigName, ProjectName, Sha256};
@@ -19,7 +19,7 @@ use serde_json::{Map, Value};
 use std::path::Path;
 
 /// How many bytes of user data are read at all. What EC2 takes is far less, and checked once names are put in.
-const LARGEST_USER_DATA: u64 = 1024 * 1024;
+const MAX_USER_DATA: u64 = 1024 * 1024;
 
 #[async_trait]
 impl ClientDeployer for Odin {
@@ -27,10 +27,14 @@ impl ClientDeployer for Odin {
     const CHANGES_FROM: &'static str = "Deploy";
 
     /// Reads `<release file>.userdata`.
-    fn attach(release_file: &Path, release: &mut Map<String, Value>, _: &Uploaded) -> Result<Vec<Attachment>, String> {
+    fn attach(
+        release_file: &Path,
+        release: &mut Map<String, Value>,
+        _: &ReusableFiles,
+    ) -> Result<Vec<Attachment>, String> {
         let mut file = release_file.as_os_str().to_owned();
         file.push(".userdata");
-        let body = read_at_most(Path::new(&file), LARGEST_USER_DATA).map_err(|error| {
+        let body = read_at_most(Path::new(&file), MAX_USER_DATA).map_err(|error| {
             format!(
                 "cannot read the user data in {}: {error}; a release's user data stands in the file beside it",
                 file.display()
@@ -40,16 +44,16 @@ impl ClientDeployer for Odin {
         Ok(vec![Attachment { name: USER_DATA.into(), body: Body::Bytes(body), encryption: encryption() }])
     }
 
-    fn belongings(release: &OdinRelease) -> Vec<Belonging> {
+    fn belongings(release: &OdinRelease) -> Vec<ReleaseFile> {
         let sha256 = release.fields.user_data_sha256;
-        vec![Belonging { name: USER_DATA.into(), sha256, encryption: encryption() }]
+        vec![ReleaseFile { name: USER_DATA.into(), sha256, encryption: encryption() }]
     }
 
     fn plan(
         ports: &OdinPorts,
         objects: &dyn Objects,
         prepared: &Prepared<OdinFields>,
-    ) -> impl Future<Output = Result<Option<Plan>, PlanError>> {
+    ) -> impl Future<Output = Result<Option<DeployPlan>, PlanError>> {
         plan(ports, objects, prepared)
     }
 

@@ -1,5 +1,5 @@
 use super::*;
-use crate::lab::{deploy, output, ports as open, release, world};
+use crate::harness::{deploy, new_harness, output, ports as open, release};
 use serde_json::json;
 
 fn temporary_release(user_data: Option<&[u8]>) -> std::path::PathBuf {
@@ -16,7 +16,7 @@ fn temporary_release(user_data: Option<&[u8]>) -> std::path::PathBuf {
 #[test]
 fn user_data_is_read_from_beside_the_release_and_its_hash_entered() {
     let mut release = Map::new();
-    let attached = Odin::attach(&temporary_release(Some(b"abc")), &mut release, &Uploaded::default()).unwrap();
+    let attached = Odin::attach(&temporary_release(Some(b"abc")), &mut release, &ReusableFiles::default()).unwrap();
     assert_eq!(attached[0].body, Body::Bytes(b"abc".into()));
     assert_eq!(attached[0].encryption, Encryption::Kms("alias/aws/s3".into()));
     assert_eq!(Value::Object(release), json!({ "user_data_sha256": Sha256::of(b"abc") }));
@@ -24,17 +24,17 @@ fn user_data_is_read_from_beside_the_release_and_its_hash_entered() {
 
 #[test]
 fn a_release_without_user_data_beside_it_is_told_which_file_is_missing() {
-    let error = Odin::attach(&temporary_release(None), &mut Map::new(), &Uploaded::default()).unwrap_err();
+    let error = Odin::attach(&temporary_release(None), &mut Map::new(), &ReusableFiles::default()).unwrap_err();
     assert!(error.starts_with("cannot read the user data in /") && error.contains(".json.userdata"), "{error}");
 }
 
 #[tokio::test]
 async fn a_deploy_can_be_followed_and_told_of() {
-    let lab = world(&[]);
-    let first = output(&lab, &deploy(&lab, &release(2, &[])).await);
+    let harness = new_harness(&[]);
+    let first = output(&harness, &deploy(&harness, &release(2, &[])).await);
     let dots = |name: &str, healthy, enough| Progress { name: name.into(), healthy, enough, ..Progress::default() };
     assert_eq!(Odin::progress(&first), [dots("web", 5, 3), dots("worker", 1, 1)]);
-    let second = output(&lab, &deploy(&lab, &release(1, &[])).await);
+    let second = output(&harness, &deploy(&harness, &release(1, &[])).await);
     let groups = |time: &str| {
         ["web", "worker"].map(|service| format!("group coinbase/deploy-test-development-2026-11-21T{time}-{service}"))
     };
@@ -44,7 +44,7 @@ async fn a_deploy_can_be_followed_and_told_of() {
     );
 
     let (project, config) = ("coinbase/deploy-test".parse().unwrap(), "development".parse().unwrap());
-    let deployed = Odin::deployed(&open(&lab).await, &project, &config).await.unwrap();
+    let deployed = Odin::deployed(&open(&harness).await, &project, &config).await.unwrap();
     let [web, worker] = deployed.as_slice() else { panic!("{deployed:?}") };
     assert_eq!((web.service.as_str(), web.release_id.as_str()), ("web", "release-2026-11-21T11-00-00Z-abcdefgh"));
     assert!(worker.parts[0].ends_with(" InService Healthy"), "{worker:?}");

@@ -3,14 +3,14 @@
 use futures_util::stream::{self, StreamExt};
 
 /// How many calls are under way at once: enough for every release we know, and few enough not to be throttled.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT_CALLS: usize = 8;
 
 /// Does `work` for each item, several at a time, and answers in the items' order.
 ///
 /// All of it is done, also when some of it fails: a call that is dropped on its way may still have its effect, and nobody
 /// would wait for it.
 pub(crate) async fn each<I, T>(items: impl IntoIterator<Item = I>, work: impl AsyncFn(I) -> T) -> Vec<T> {
-    stream::iter(items).map(|item| work(item)).buffered(AT_ONCE).collect().await
+    stream::iter(items).map(|item| work(item)).buffered(MAX_CONCURRENT_CALLS).collect().await
 }
 
 /// As [`each`], for work that can fail.
@@ -50,7 +50,7 @@ mod tests {
             if n.is_multiple_of(7) { Err(n) } else { Ok(n) }
         });
         assert_eq!(outcome.await, Err(vec![0, 7, 14]));
-        assert_eq!((most.get(), done.get()), (AT_ONCE, 20));
+        assert_eq!((most.get(), done.get()), (MAX_CONCURRENT_CALLS, 20));
         assert_eq!(each(0..3, async |n: u32| n * 2).await, [0, 2, 4]);
     }
 }

@@ -4,11 +4,11 @@ use std::fmt;
 
 /// Everything that is wrong with a release.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings(Vec<Finding>);
+pub struct Findings(Vec<RuleViolation>);
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Finding {
+struct RuleViolation {
     path: String,
     message: String,
 }
@@ -16,7 +16,7 @@ struct Finding {
 impl Findings {
     /// Adds a finding: where in the release, and what is wrong there and what to do.
     pub fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.0.push(Finding { path: path.into(), message: message.into() });
+        self.0.push(RuleViolation { path: path.into(), message: message.into() });
     }
 
     /// Adds a finding unless the rule holds. The message is made only then.
@@ -29,7 +29,7 @@ impl Findings {
     /// Each as it is shown.
     #[cfg(feature = "cli")]
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(Finding::to_string)
+        self.0.iter().map(RuleViolation::to_string)
     }
 
     /// Nothing, if there is none.
@@ -51,7 +51,7 @@ impl fmt::Display for Findings {
     }
 }
 
-impl fmt::Display for Finding {
+impl fmt::Display for RuleViolation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path, self.message)
     }

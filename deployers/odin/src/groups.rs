@@ -25,11 +25,11 @@ impl<'a> Groups<'a> {
 
     /// Those that this execution made, and that are not being deleted.
     pub fn own(&self) -> impl Iterator<Item = &AutoScalingGroup> {
-        self.own_or_going().filter(|group| is_live(group))
+        self.own_or_deleting().filter(|group| is_live(group))
     }
 
     /// As [`own`](Self::own), with those that are being deleted.
-    pub fn own_or_going(&self) -> impl Iterator<Item = &AutoScalingGroup> {
+    pub fn own_or_deleting(&self) -> impl Iterator<Item = &AutoScalingGroup> {
         self.all.iter().filter(|group| is_own(&group.tags, self.release))
     }
 
@@ -74,7 +74,7 @@ impl<'a> Groups<'a> {
     /// When the first group of this execution was made.
     #[must_use]
     pub fn since(&self) -> Option<DateTime<Utc>> {
-        self.own_or_going().map(|group| group.created_time).min()
+        self.own_or_deleting().map(|group| group.created_time).min()
     }
 
     fn is_of_release(&self, group: &AutoScalingGroup) -> bool {

@@ -1,6 +1,6 @@
 //! How a service does: what its group and its balancers say of its instances, taken together.
 
-use crate::capacity::{Seen, Size, Target};
+use crate::capacity::{GroupObservation, Size, Target};
 use crate::cloud::{AutoScalingGroup, Instance};
 use crate::release::{Autoscaling, HealthyReport};
 use std::collections::BTreeMap;
@@ -48,7 +48,7 @@ pub struct TooManyTerminate {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
     /// What its group showed.
-    pub seen: Seen,
+    pub seen: GroupObservation,
     /// Ids of the instances that terminate.
     pub terminating: Vec<String>,
 }
@@ -63,7 +63,7 @@ impl Health {
         };
         let terminating = group.instances.iter().filter(|instance| instance.lifecycle_state.starts_with("Term"));
         Self {
-            seen: Seen {
+            seen: GroupObservation {
                 size: Size { min: group.capacity.min_size, desired: group.capacity.desired },
                 instances: count(group.instances.len()),
                 healthy: count(group.instances.iter().filter(healthy).count()),

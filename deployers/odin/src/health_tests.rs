@@ -100,7 +100,7 @@ fn a_canary_may_not_terminate_whatever_the_release_allows() {
 fn a_group_that_shrinks_may_give_up_its_healthy_instances() {
     let target = Target::new(&autoscaling(0, Strategy::AllAtOnce), None);
     let is_enough = |healthy: u32, instances: u32| {
-        let seen = Seen { size: Size { min: instances, desired: instances }, instances, healthy };
+        let seen = GroupObservation { size: Size { min: instances, desired: instances }, instances, healthy };
         Health { seen, terminating: Vec::new() }.is_enough_at_final_size(&target)
     };
     assert_eq!((target.desired, target.enough), (2, 2));

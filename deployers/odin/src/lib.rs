@@ -10,9 +10,9 @@ mod errors;
 mod findings;
 pub mod groups;
 pub mod handlers;
-pub mod health;
 #[cfg(test)]
-mod lab;
+mod harness;
+pub mod health;
 mod machine;
 pub mod names;
 mod permissions;

@@ -10,10 +10,10 @@ use crate::machine::Odin;
 use crate::names::group_name;
 use crate::release::{OdinFields, OdinRelease, Service, ServiceName, fill_defaults};
 use crate::resources::{look_up, resolve};
-use crate::safe_release::{Unread, differences, read_deployed};
+use crate::safe_release::{DeployedReleaseError, differences, read_deployed};
 use bifrost::Deployer;
 use bifrost::client::Prepared;
-use bifrost::client::{Action, Body, Plan, PlanError, PlannedChange};
+use bifrost::client::{Action, Body, DeployPlan, PlanError, PlannedChange};
 use bifrost::cloud::Objects;
 use bifrost::release::{Defaults, Envelope};
 use serde_json::{Map, Value, json};
@@ -31,12 +31,12 @@ pub(crate) async fn plan(
     ports: &OdinPorts,
     objects: &dyn Objects,
     prepared: &Prepared<OdinFields>,
-) -> Result<Option<Plan>, PlanError> {
+) -> Result<Option<DeployPlan>, PlanError> {
     let mut release = prepared.release.clone();
     fill_defaults(&mut release);
     let envelope = release.envelope.clone();
     let (found, groups) = try_join!(look_up(ports, &release), Groups::find(ports, &envelope))?;
-    let mut plan = Plan::default();
+    let mut plan = DeployPlan::default();
     let mut refuse = |checked: Result<(), Findings>| {
         plan.findings.extend(checked.err().iter().flat_map(Findings::lines));
     };
@@ -62,7 +62,7 @@ async fn read_all(
     objects: &dyn Objects,
     release: &OdinRelease,
     groups: &Groups<'_>,
-    plan: &mut Plan,
+    plan: &mut DeployPlan,
 ) -> Result<Deployed, PlanError> {
     let (envelope, is_safe) = (&release.envelope, release.fields.safe_release);
     let ids: BTreeSet<_> = groups.of_others().filter_map(|group| release_id(&group.tags)).collect();
@@ -75,7 +75,7 @@ async fn read_all(
                 }
                 all.insert(id.to_owned(), deployed);
             }
-            Err(Unread::Cloud(error)) => return Err(error.into()),
+            Err(DeployedReleaseError::Cloud(error)) => return Err(error.into()),
             Err(unknown) if is_safe => plan.findings.push(format!("safe_release: {unknown}")),
             Err(unknown) => plan.notes.push(unknown.to_string()),
         }
@@ -98,7 +98,7 @@ fn changes(release: &OdinRelease, groups: &Groups<'_>, deployed: &Deployed) -> V
     let old: Vec<_> = groups.of_others().filter_map(|group| Some((group, release_id(&group.tags)?))).collect();
     let new = release.fields.services.iter().map(|(name, service)| {
         let before = old.iter().find(|(group, _)| service_name(&group.tags) == Some(name.as_str()));
-        let before = before.map(|(group, id)| Before { group, release: deployed.get(*id) });
+        let before = before.map(|(group, id)| ReplacedGroups { group, release: deployed.get(*id) });
         change(Action::Add, group_name(&release.envelope, name), news(release, name, service, before.as_ref()))
     });
     let gone = old.iter().map(|(group, id)| {
@@ -115,14 +115,19 @@ fn change(action: Action, resource: String, details: Vec<String>) -> PlannedChan
 }
 
 /// What a service's new group takes the place of.
-struct Before<'a> {
+struct ReplacedGroups<'a> {
     group: &'a AutoScalingGroup,
     /// The release that made it, if it could be read.
     release: Option<&'a OdinRelease>,
 }
 
 /// What of a service is new: what it runs, on what, how many times, and whatever else differs.
-fn news(release: &OdinRelease, name: &ServiceName, service: &Service, before: Option<&Before<'_>>) -> Vec<String> {
+fn news(
+    release: &OdinRelease,
+    name: &ServiceName,
+    service: &Service,
+    before: Option<&ReplacedGroups<'_>>,
+) -> Vec<String> {
     let old = before.and_then(|before| before.release);
     let old_service = old.and_then(|old| old.fields.services.get(name));
     let image = service.resources.as_ref().and_then(|resources| resources.image.as_deref()).unwrap_or("not found");
@@ -166,7 +171,7 @@ fn capacity(service: &Service, now: Option<Capacity>) -> String {
 /// What the author of a release says of a service, save what is told apart.
 fn rest(service: &Service) -> Value {
     let mut said = service.clone();
-    said.wipe();
+    said.clear_deployer_fields();
     let mut said = json!(said);
     if let Some(fields) = said.as_object_mut() {
         fields.shift_remove("instance_type");

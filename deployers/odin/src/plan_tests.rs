@@ -1,12 +1,12 @@
 use super::*;
-use crate::lab::{deploy, release, world};
+use crate::harness::{deploy, new_harness, release};
 use crate::release::sample;
 use bifrost::client::Client;
-use bifrost::testing::Lab;
+use bifrost::testing::TestHarness;
 
 /// What would be done with a release.
-async fn planned(lab: &Lab<Odin>, sent: &Value) -> Plan {
-    let client = Client::<Odin>::from(lab.cloud());
+async fn planned(harness: &TestHarness<Odin>, sent: &Value) -> DeployPlan {
+    let client = Client::<Odin>::from(harness.cloud());
     let user_data = bifrost::client::Attachment {
         name: USER_DATA.into(),
         body: Body::Bytes(sample::USER_DATA.into()),
@@ -18,15 +18,15 @@ async fn planned(lab: &Lab<Odin>, sent: &Value) -> Plan {
 
 #[tokio::test]
 async fn the_first_deploy_makes_a_group_for_each_service() {
-    let plan = planned(&world(&[]), &release(1, &[])).await;
+    let plan = planned(&new_harness(&[]), &release(1, &[])).await;
     insta::assert_json_snapshot!(plan);
 }
 
 #[tokio::test]
 async fn another_deploy_replaces_the_groups_and_tells_what_is_new() {
-    let lab = world(&[]);
-    deploy(&lab, &release(2, &[])).await;
-    let before = lab.store().read(|world| json!(world.accounts)).unwrap();
+    let harness = new_harness(&[]);
+    deploy(&harness, &release(2, &[])).await;
+    let before = harness.store().read(|state| json!(state.accounts)).unwrap();
     let changed = release(
         1,
         &[
@@ -36,17 +36,17 @@ async fn another_deploy_replaces_the_groups_and_tells_what_is_new() {
             ("/user_data_sha256", json!("0".repeat(64))),
         ],
     );
-    insta::assert_json_snapshot!(planned(&lab, &changed).await);
-    assert_eq!(lab.store().read(|world| json!(world.accounts)).unwrap(), before, "a plan changes nothing");
+    insta::assert_json_snapshot!(planned(&harness, &changed).await);
+    assert_eq!(harness.store().read(|state| json!(state.accounts)).unwrap(), before, "a plan changes nothing");
 }
 
 #[tokio::test]
 async fn a_service_that_is_left_out_loses_its_group() {
-    let lab = world(&[]);
-    deploy(&lab, &release(2, &[])).await;
+    let harness = new_harness(&[]);
+    deploy(&harness, &release(2, &[])).await;
     let mut without = release(1, &[]);
     without["services"].as_object_mut().unwrap().remove("worker");
-    let plan = planned(&lab, &without).await;
+    let plan = planned(&harness, &without).await;
     let told: Vec<_> = plan.changes.iter().map(|change| (change.action, change.resource.as_str())).collect();
     assert_eq!(
         told,
@@ -61,8 +61,8 @@ async fn a_service_that_is_left_out_loses_its_group() {
 
 #[tokio::test]
 async fn all_that_would_be_refused_is_found_at_once() {
-    let lab = world(&[]);
-    deploy(&lab, &release(2, &[])).await;
+    let harness = new_harness(&[]);
+    deploy(&harness, &release(2, &[])).await;
     let refused = release(
         1,
         &[
@@ -72,7 +72,7 @@ async fn all_that_would_be_refused_is_found_at_once() {
             ("/services/web/instance_type", json!("c5.large")),
         ],
     );
-    let findings = planned(&lab, &refused).await.findings;
+    let findings = planned(&harness, &refused).await.findings;
     let places: Vec<_> = findings.iter().map(|finding| finding.split_once(": ").unwrap().0).collect();
     assert_eq!(
         places,
@@ -83,8 +83,8 @@ async fn all_that_would_be_refused_is_found_at_once() {
 
 #[tokio::test]
 async fn who_may_not_assume_the_role_is_told_which_one_it_takes() {
-    let lab = world(&[("/accounts/000000000000/roles", json!({}))]);
-    let client = Client::<Odin>::from(lab.cloud());
+    let harness = new_harness(&[("/accounts/000000000000/roles", json!({}))]);
+    let client = Client::<Odin>::from(harness.cloud());
     let sent = release(1, &[]);
     let release = OdinRelease::read(&sent, &client.account.defaults).unwrap();
     let refused = client.plan(&Prepared { document: sent, release, attachments: Vec::new() }).await.unwrap_err();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// What must stay as it is in each service, as it stands in a release. The order of lists means nothing.
-const KEPT: [&str; 15] = [
+const UNCHANGED_FIELDS: [&str; 15] = [
     "security_groups",
     "profile",
     "elbs",
@@ -52,7 +52,7 @@ fn names(release: &OdinRelease) -> BTreeSet<&ServiceName> {
 
 fn compare_services(findings: &mut Findings, path: &str, new: &Service, old: &Service) {
     let (new, old) = (json!(new), json!(old));
-    for field in KEPT {
+    for field in UNCHANGED_FIELDS {
         let pointer = format!("/{}", field.replace('.', "/"));
         let (new, old) = (told(&new.pointer(&pointer)), told(&old.pointer(&pointer)));
         compare(findings, &format!("{path}.{field}"), new, old);
@@ -81,7 +81,7 @@ fn told(value: &impl Serialize) -> Option<Value> {
 
 /// The deployed release cannot be read.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Unread {
+pub(crate) enum DeployedReleaseError {
     /// S3 refused, or did not answer.
     #[error(transparent)]
     Cloud(#[from] CloudError),
@@ -96,8 +96,8 @@ pub(crate) async fn read_deployed(
     defaults: &Defaults,
     envelope: &Envelope,
     id: &str,
-) -> Result<OdinRelease, Unread> {
-    let unknown = |why: String| Unread::Unknown { id: id.to_owned(), why };
+) -> Result<OdinRelease, DeployedReleaseError> {
+    let unknown = |why: String| DeployedReleaseError::Unknown { id: id.to_owned(), why };
     let id: ReleaseId = id.parse().map_err(|error| unknown(format!("{error}")))?;
     let key = envelope.root_dir().release_dir(&id).release();
     let object = objects.get(&envelope.bucket, &key).await?;

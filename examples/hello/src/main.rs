@@ -1,9 +1,9 @@
 //! Hello, the smallest whole deployer: it sets a feature flag, and puts the old value back if that fails.
 
 use async_trait::async_trait;
-use bifrost::client::{Action, ClientDeployer, Deployed, Plan, PlanError, PlannedChange, Prepared};
+use bifrost::client::{Action, ClientDeployer, DeployPlan, Deployed, PlanError, PlannedChange, Prepared};
 use bifrost::cloud::{CloudError, Objects};
-use bifrost::local::{LocalDeployer, Resources, Session};
+use bifrost::local::{LocalDeployer, LocalSession, Resources};
 use bifrost::lock::{LockFailure, lock, unlock};
 use bifrost::release::{ConfigName, ProjectName, Release};
 use bifrost::task::Context;
@@ -75,7 +75,7 @@ struct FlagTable(BTreeMap<String, Vec<Deployed>>);
 impl Resources for FlagTable {}
 
 /// Our port: the flags of a target account.
-struct Flags(Session<FlagTable>);
+struct Flags(LocalSession<FlagTable>);
 
 impl Flags {
     /// A task may run again: a second time, nothing changes.
@@ -135,7 +135,7 @@ impl ClientDeployer for Hello {
         ports: &Flags,
         _: &dyn Objects,
         prepared: &Prepared<Flag>,
-    ) -> impl Future<Output = Result<Option<Plan>, PlanError>> {
+    ) -> impl Future<Output = Result<Option<DeployPlan>, PlanError>> {
         plan(ports, &prepared.release)
     }
 
@@ -150,25 +150,25 @@ impl ClientDeployer for Hello {
 }
 
 /// What setting the flag would change.
-async fn plan(ports: &Flags, release: &Release<Flag>) -> Result<Option<Plan>, PlanError> {
+async fn plan(ports: &Flags, release: &Release<Flag>) -> Result<Option<DeployPlan>, PlanError> {
     let Flag { flag, value } = &release.fields;
     let (action, detail) = match ports.value(release).await? {
         None => (Action::Add, value.clone()),
-        Some(now) if now == *value => return Ok(Some(Plan::default())),
+        Some(now) if now == *value => return Ok(Some(DeployPlan::default())),
         Some(now) => (Action::Modify, format!("{now} → {value}")),
     };
     let (resource, kind, details) = (flag.clone(), "flag".to_owned(), vec![detail]);
     let changes = vec![PlannedChange { action, resource, kind, details, is_stateful: false }];
-    Ok(Some(Plan { changes, ..Plan::default() }))
+    Ok(Some(DeployPlan { changes, ..DeployPlan::default() }))
 }
 
 /// Where it runs: in the embedded world.
 impl LocalDeployer for Hello {
     type Resources = FlagTable;
 
-    const WORLD: &'static str = include_str!("../world.json");
+    const SEED: &'static str = include_str!("../seed.json");
 
-    fn local_ports(session: Session<FlagTable>) -> Flags {
+    fn local_ports(session: LocalSession<FlagTable>) -> Flags {
         Flags(session)
     }
 }

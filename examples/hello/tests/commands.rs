@@ -106,7 +106,7 @@ fn bad_input_is_one_clear_error_and_leaves_no_trace() {
     assert!(file(&" ".repeat(2_000_000)).contains("bad.json has more than 1048576 bytes"));
     shell.write("world.json", r#"{"clock": "2026-11-21T12:00:00Z", "acounts": {}}"#);
     assert_eq!(
-        shell.refused("deploy release.json --world world.json"),
+        shell.refused("deploy release.json --cloud world.json"),
         "error: world.json: acounts: there is no such field; did you mean `accounts`?"
     );
     shell.write("scenario.json", r#"{"faults": [{"operation": "*", "kind": "explode"}]}"#);
@@ -225,11 +225,11 @@ fn a_world_in_use_is_not_made_anew() {
 #[test]
 fn a_world_file_becomes_a_world_that_stays() {
     let shell = Hello::new("world-file");
-    shell.write("mine.json", include_str!("../world.json"));
-    shell.json("deploy release.json --world mine.json");
+    shell.write("mine.json", include_str!("../seed.json"));
+    shell.json("deploy release.json --cloud mine.json");
     assert!(shell.folder.join(".bifrost/mine.sqlite").exists());
-    assert_eq!(shell.json("history --world mine.json").len(), 1);
-    assert_eq!(shell.json("history --world .bifrost/mine.sqlite").len(), 1);
+    assert_eq!(shell.json("history --cloud mine.json").len(), 1);
+    assert_eq!(shell.json("history --cloud .bifrost/mine.sqlite").len(), 1);
     assert_eq!(shell.json("history --local").len(), 0);
 }
 

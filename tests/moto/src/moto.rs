@@ -123,7 +123,7 @@ impl Moto {
         self.delete("calls");
     }
 
-    /// Sets how many seconds things take; `tests/moto/python/world.py` lists them.
+    /// Sets how many seconds things take; `tests/moto/python/state.py` lists them.
     pub fn pace(&self, pace: &Value) {
         self.post::<()>("pace", pace);
     }

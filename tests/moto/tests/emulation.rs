@@ -11,7 +11,7 @@
 mod machine;
 
 use bifrost_moto::{Fault, Moto, program};
-use machine::{DEPLOYER, REGION, Stage};
+use machine::{DEPLOYER, MachineFixture, REGION};
 use serde_json::{Value, json};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -44,12 +44,12 @@ fn accounts_see_nothing_of_each_other() {
 
 #[test]
 fn an_execution_runs_a_function_under_its_role() {
-    let Some(stage) = Stage::set() else { return };
-    let execution = stage.execute();
-    assert_eq!(execution["status"], "SUCCEEDED", "{execution} {}", stage.moto.function_log("echo"));
-    assert_eq!(stage.input_written(), Some(r#"{"bucket": "inputs"}"#.to_owned()));
+    let Some(fixture) = MachineFixture::set() else { return };
+    let execution = fixture.execute();
+    assert_eq!(execution["status"], "SUCCEEDED", "{execution} {}", fixture.moto.function_log("echo"));
+    assert_eq!(fixture.input_written(), Some(r#"{"bucket": "inputs"}"#.to_owned()));
 
-    let calls = stage.moto.calls();
+    let calls = fixture.moto.calls();
     let put = calls.iter().find(|call| call.permission == "s3:PutObject").unwrap();
     assert_eq!(put.principal.as_deref(), Some("arn:aws:sts::000000000000:assumed-role/echo/echo"));
     assert_eq!((put.function.as_deref(), put.status), (Some("echo"), Some(200)));
@@ -60,9 +60,9 @@ fn an_execution_runs_a_function_under_its_role() {
 
 #[test]
 fn a_fault_strikes_as_often_as_told() {
-    let Some(stage) = Stage::set() else { return };
-    stage.moto.faults(&[Fault::error("lambda", "Invoke", 429, "TooManyRequestsException").skip(1).times(2)]);
-    let ends = [(); 4].map(|()| stage.execute());
+    let Some(fixture) = MachineFixture::set() else { return };
+    fixture.moto.faults(&[Fault::error("lambda", "Invoke", 429, "TooManyRequestsException").skip(1).times(2)]);
+    let ends = [(); 4].map(|()| fixture.execute());
     let errors = ends.each_ref().map(|end| end["error"].as_str());
     let throttled = Some("Lambda.TooManyRequestsException");
     assert_eq!(errors, [None, throttled, throttled, None]);
@@ -107,18 +107,18 @@ fn each_kind_of_fault_does_what_it_says() {
 
 #[test]
 fn a_function_is_killed_by_the_call_that_it_makes() {
-    let Some(stage) = Stage::set() else { return };
-    stage.moto.faults(&[Fault::kill("s3", "PutObject").function("echo")]);
-    assert_eq!(stage.execute()["error"], "Runtime.ExitError");
-    assert_eq!(stage.input_written(), None);
+    let Some(fixture) = MachineFixture::set() else { return };
+    fixture.moto.faults(&[Fault::kill("s3", "PutObject").function("echo")]);
+    assert_eq!(fixture.execute()["error"], "Runtime.ExitError");
+    assert_eq!(fixture.input_written(), None);
 
-    stage.moto.clear_faults();
-    stage.moto.faults(&[Fault::kill("s3", "PutObject").function("echo").after_the_effect()]);
-    assert_eq!(stage.execute()["error"], "Runtime.ExitError");
-    assert!(stage.input_written().is_some());
+    fixture.moto.clear_faults();
+    fixture.moto.faults(&[Fault::kill("s3", "PutObject").function("echo").after_the_effect()]);
+    assert_eq!(fixture.execute()["error"], "Runtime.ExitError");
+    assert!(fixture.input_written().is_some());
 
-    assert_eq!(stage.execute()["status"], "SUCCEEDED", "the next invocation gets a process of its own");
-    assert_eq!(stage.moto.kill("echo"), 1);
+    assert_eq!(fixture.execute()["status"], "SUCCEEDED", "the next invocation gets a process of its own");
+    assert_eq!(fixture.moto.kill("echo"), 1);
 }
 
 /// What a client gets that lists buckets with the key of this environment.
@@ -155,46 +155,46 @@ fn faults_of_one_test_spare_another() {
 
 #[test]
 fn what_a_test_left_running_is_stopped() {
-    let Some(stage) = Stage::set() else { return };
-    let moto = &stage.moto;
+    let Some(fixture) = MachineFixture::set() else { return };
+    let moto = &fixture.moto;
     moto.pace(&json!({"sfn_scale": 2.0}));
     // Long past the end of this test.
     moto.faults(&[Fault::delay("s3", "PutObject", 1e6)]);
-    let in_a_function = stage.start("in-a-function");
+    let in_a_function = fixture.start("in-a-function");
     while !moto.calls().iter().any(|call| call.action == "PutObject") {
         std::thread::sleep(std::time::Duration::from_millis(20));
     }
-    let waiting = stage.start_waiting(1_000_000);
+    let waiting = fixture.start_waiting(1_000_000);
 
     moto.begin_test();
     for execution in [in_a_function, waiting] {
-        assert_ne!(stage.describe(&execution)["status"], "RUNNING");
+        assert_ne!(fixture.describe(&execution)["status"], "RUNNING");
     }
-    assert_eq!(stage.input_written(), None);
+    assert_eq!(fixture.input_written(), None);
     assert_eq!(moto.calls(), []);
-    assert_eq!(stage.execute()["status"], "SUCCEEDED");
+    assert_eq!(fixture.execute()["status"], "SUCCEEDED");
 }
 
 #[test]
 fn an_execution_is_started_once_by_clients_that_start_it_together() {
-    let Some(stage) = Stage::set() else { return };
+    let Some(fixture) = MachineFixture::set() else { return };
     std::thread::scope(|scope| {
         for _ in 0..8 {
-            scope.spawn(|| stage.start("together"));
+            scope.spawn(|| fixture.start("together"));
         }
     });
-    assert_eq!(stage.executions(), ["together"]);
+    assert_eq!(fixture.executions(), ["together"]);
 }
 
 #[test]
 fn policies_are_enforced_once_asked_for() {
-    let Some(stage) = Stage::set() else { return };
-    stage.moto.enforce_iam(true);
-    assert_eq!(stage.execute()["status"], "SUCCEEDED");
+    let Some(fixture) = MachineFixture::set() else { return };
+    fixture.moto.enforce_iam(true);
+    assert_eq!(fixture.execute()["status"], "SUCCEEDED");
 
-    stage.allow("machine", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:other");
-    assert_eq!(stage.execute()["error"], "Lambda.AccessDeniedException");
-    let refused = stage.moto.calls().into_iter().find(|call| call.status == Some(403)).unwrap();
+    fixture.allow("machine", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:other");
+    assert_eq!(fixture.execute()["error"], "Lambda.AccessDeniedException");
+    let refused = fixture.moto.calls().into_iter().find(|call| call.status == Some(403)).unwrap();
     assert_eq!(refused.error.as_deref(), Some("AccessDeniedException"));
 }
 

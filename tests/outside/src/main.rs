@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use framework::client::{ClientDeployer, Deployed};
 use framework::cloud::CloudError;
-use framework::local::{LocalDeployer, Resources, Session};
+use framework::local::{LocalDeployer, Resources, LocalSession};
 use framework::lock::{LockFailure, lock, unlock};
 use framework::release::{ConfigName, ProjectName, Release};
 use framework::task::Context;
@@ -59,7 +59,7 @@ struct Notes(Vec<String>);
 
 impl Resources for Notes {}
 
-struct Board(Session<Notes>);
+struct Board(LocalSession<Notes>);
 
 impl Board {
     async fn pin(&self, note: &str) -> Result<(), CloudError> {
@@ -96,7 +96,7 @@ impl ClientDeployer for Outside {
 impl LocalDeployer for Outside {
     type Resources = Notes;
 
-    const WORLD: &'static str = r#"{
+    const SEED: &'static str = r#"{
         "clock": "2026-01-01T00:00:00Z",
         "deployer_account": "000000000000",
         "deployer_region": "us-east-1",
@@ -109,7 +109,7 @@ impl LocalDeployer for Outside {
         }
     }"#;
 
-    fn local_ports(session: Session<Notes>) -> Board {
+    fn local_ports(session: LocalSession<Notes>) -> Board {
         Board(session)
     }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::model::{Catcher, Comparison, Condition, Ordering, Setting, Sort};
+use crate::model::{Catcher, Comparison, Condition, Ordering, Sort, ValueOrPath};
 
 pub(super) fn errors(catcher: &Catcher) -> String {
     catcher
@@ -46,10 +46,10 @@ fn comparison(comparison: &Comparison) -> String {
     }
 }
 
-fn setting<T>(setting: &Setting<T>, written: impl Fn(&T) -> String) -> String {
+fn setting<T>(setting: &ValueOrPath<T>, written: impl Fn(&T) -> String) -> String {
     match setting {
-        Setting::Value(value) => written(value),
-        Setting::Path(path) => path.to_string(),
+        ValueOrPath::Value(value) => written(value),
+        ValueOrPath::Path(path) => path.to_string(),
     }
 }
 

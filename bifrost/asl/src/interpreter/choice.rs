@@ -4,13 +4,13 @@ use std::cmp::Ordering as Order;
 
 use serde_json::{Number, Value};
 
-use super::failure::Failure;
+use super::failure::StateError;
 use super::frame::{Frame, Visit};
 use super::run::{Run, Step};
-use crate::{Choice, Comparison, Condition, Ordering, Path, Scope, Setting, Sort, Transition, timestamp};
+use crate::{Choice, Comparison, Condition, Ordering, Path, Scope, Sort, Transition, ValueOrPath, timestamp};
 
 impl Run<'_> {
-    pub(super) fn choice(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, choice: &Choice) -> Result<Step, Failure> {
+    pub(super) fn choice(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, choice: &Choice) -> Result<Step, StateError> {
         let input = visit.effective_input(frame)?;
         let scope = frame.scope(visit.state, &input);
         let mut chosen = None;
@@ -69,25 +69,27 @@ fn look_up<'s>(path: &Path, scope: &Scope<'s>) -> Result<std::borrow::Cow<'s, Va
 /// Compares a value. One whose type is not the operator's does not fit, whichever way the operator points.
 fn compare(value: &Value, comparison: &Comparison, scope: &Scope<'_>) -> Result<bool, String> {
     Ok(match comparison {
-        Comparison::String(ordering, Setting::Value(expected)) => fits(*ordering, compare_texts(value, expected)),
-        Comparison::String(ordering, Setting::Path(path)) => {
+        Comparison::String(ordering, ValueOrPath::Value(expected)) => fits(*ordering, compare_texts(value, expected)),
+        Comparison::String(ordering, ValueOrPath::Path(path)) => {
             let expected = look_up(path, scope)?;
             fits(*ordering, expected.as_str().and_then(|expected| compare_texts(value, expected)))
         }
-        Comparison::Numeric(ordering, Setting::Value(expected)) => fits(*ordering, compare_to_number(value, expected)),
-        Comparison::Numeric(ordering, Setting::Path(path)) => {
+        Comparison::Numeric(ordering, ValueOrPath::Value(expected)) => {
+            fits(*ordering, compare_to_number(value, expected))
+        }
+        Comparison::Numeric(ordering, ValueOrPath::Path(path)) => {
             let expected = look_up(path, scope)?;
             fits(*ordering, expected.as_number().and_then(|expected| compare_to_number(value, expected)))
         }
-        Comparison::Timestamp(ordering, Setting::Value(expected)) => {
+        Comparison::Timestamp(ordering, ValueOrPath::Value(expected)) => {
             fits(*ordering, moment(value).map(|at| at.cmp(expected)))
         }
-        Comparison::Timestamp(ordering, Setting::Path(path)) => {
+        Comparison::Timestamp(ordering, ValueOrPath::Path(path)) => {
             let expected = moment(&*look_up(path, scope)?);
             fits(*ordering, moment(value).zip(expected).map(|(at, expected)| at.cmp(&expected)))
         }
-        Comparison::Boolean(Setting::Value(expected)) => value.as_bool() == Some(*expected),
-        Comparison::Boolean(Setting::Path(path)) => {
+        Comparison::Boolean(ValueOrPath::Value(expected)) => value.as_bool() == Some(*expected),
+        Comparison::Boolean(ValueOrPath::Path(path)) => {
             let expected = look_up(path, scope)?;
             value.is_boolean() && value.as_bool() == expected.as_bool()
         }

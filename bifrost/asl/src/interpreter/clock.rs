@@ -44,7 +44,7 @@ impl VirtualClock {
     ///
     /// What waits for the outside world (a socket, a thread) counts as asleep, too: such a future wants a real clock.
     pub async fn run<F: Future>(&self, future: F) -> F::Output {
-        let _running = Running::start(self);
+        let _running = ActiveRunGuard::start(self);
         let signal = Arc::new(Signal::default());
         let waker = Waker::from(Arc::clone(&signal));
         let mut future = pin!(future);
@@ -78,16 +78,16 @@ impl Clock for VirtualClock {
 }
 
 /// Counts the futures that `run` drives.
-struct Running<'a>(&'a VirtualClock);
+struct ActiveRunGuard<'a>(&'a VirtualClock);
 
-impl<'a> Running<'a> {
+impl<'a> ActiveRunGuard<'a> {
     fn start(clock: &'a VirtualClock) -> Self {
         clock.runs.fetch_add(1, Ordering::AcqRel);
         Self(clock)
     }
 }
 
-impl Drop for Running<'_> {
+impl Drop for ActiveRunGuard<'_> {
     fn drop(&mut self) {
         self.0.runs.fetch_sub(1, Ordering::AcqRel);
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::failure::{Failure, names};
+use super::failure::{StateError, names};
 use super::frame::{Frame, Visit};
 use super::run::Run;
 use super::size;
@@ -19,7 +19,7 @@ pub(super) struct Output {
 
 impl Visit<'_> {
     /// The state's input after `InputPath`.
-    pub(super) fn effective_input(&self, frame: &mut Frame<'_>) -> Result<Arc<Value>, Failure> {
+    pub(super) fn effective_input(&self, frame: &mut Frame<'_>) -> Result<Arc<Value>, StateError> {
         let input = select(self, frame, &self.state.input_path, &self.input)?;
         frame.inspect("afterInputPath", &input);
         Ok(input)
@@ -31,7 +31,7 @@ impl Visit<'_> {
         frame: &'v mut Frame<'_>,
         path: &Path,
         input: &'v Value,
-    ) -> Result<Cow<'v, Value>, Failure> {
+    ) -> Result<Cow<'v, Value>, StateError> {
         let found = path.evaluate(&frame.scope(self.state, input));
         found.map_err(|failure| invalid_path(self, path, failure))
     }
@@ -45,7 +45,7 @@ impl Run<'_> {
         frame: &mut Frame<'_>,
         template: Option<&Template>,
         input: &Arc<Value>,
-    ) -> Result<Arc<Value>, Failure> {
+    ) -> Result<Arc<Value>, StateError> {
         let Some(template) = template else { return Ok(Arc::clone(input)) };
         let value = template.evaluate(&frame.scope(visit.state, input), self.random);
         value.map(Arc::new).map_err(|failure| visit.failure(failure.error_name(), failure))
@@ -58,7 +58,7 @@ impl Run<'_> {
         frame: &mut Frame<'_>,
         result: &Arc<Value>,
         completion: &Completion,
-    ) -> Result<Output, Failure> {
+    ) -> Result<Output, StateError> {
         let selected = self.payload(visit, frame, completion.result_selector.as_ref(), result)?;
         frame.inspect("afterResultSelector", &selected);
         self.output(visit, frame, selected, &completion.result_path, &completion.assign)
@@ -72,7 +72,7 @@ impl Run<'_> {
         result: Arc<Value>,
         result_path: &ResultPath,
         assign: &Assign,
-    ) -> Result<Output, Failure> {
+    ) -> Result<Output, StateError> {
         let assigned = self.assigned(visit, frame, assign, &result)?;
         let combined = combine(visit, result, result_path)?;
         frame.inspect("afterResultPath", &combined);
@@ -88,7 +88,7 @@ impl Run<'_> {
         frame: &mut Frame<'_>,
         input: &Arc<Value>,
         assign: &Assign,
-    ) -> Result<Output, Failure> {
+    ) -> Result<Output, StateError> {
         let assigned = self.assigned(visit, frame, assign, input)?;
         let value = select(visit, frame, &visit.state.output_path, input)?;
         within_limit(visit, value, assigned)
@@ -102,7 +102,7 @@ impl Run<'_> {
         error: Arc<Value>,
         result_path: &ResultPath,
         assign: &Assign,
-    ) -> Result<Output, Failure> {
+    ) -> Result<Output, StateError> {
         let assigned = self.assigned(visit, frame, assign, &error)?;
         let value = combine(visit, error, result_path)?;
         within_limit(visit, value, assigned)
@@ -114,7 +114,7 @@ impl Run<'_> {
         frame: &mut Frame<'_>,
         assign: &Assign,
         input: &Value,
-    ) -> Result<Arc<Map<String, Value>>, Failure> {
+    ) -> Result<Arc<Map<String, Value>>, StateError> {
         let Some(template) = &assign.variables else { return Ok(Arc::default()) };
         let variables = template.evaluate(&frame.scope(visit.state, input), self.random);
         match variables.map_err(|failure| visit.failure(failure.error_name(), failure))? {
@@ -124,7 +124,7 @@ impl Run<'_> {
     }
 }
 
-fn within_limit(visit: &Visit<'_>, value: Arc<Value>, assigned: Arc<Map<String, Value>>) -> Result<Output, Failure> {
+fn within_limit(visit: &Visit<'_>, value: Arc<Value>, assigned: Arc<Map<String, Value>>) -> Result<Output, StateError> {
     // What only travels through was measured where it came from.
     if !Arc::ptr_eq(&value, &visit.input) && size::exceeds_limit(&value) {
         return Err(too_large(&visit.state.name));
@@ -133,9 +133,9 @@ fn within_limit(visit: &Visit<'_>, value: Arc<Value>, assigned: Arc<Map<String, 
 }
 
 /// The error of a result over the size limit; `whose` is the state's or the resource's name.
-pub(super) fn too_large(whose: &str) -> Failure {
+pub(super) fn too_large(whose: &str) -> StateError {
     let limit = "returned a result with a size exceeding the maximum number of bytes service limit.";
-    Failure::new(names::DATA_LIMIT_EXCEEDED, format!("The state/task '{whose}' {limit}"))
+    StateError::new(names::DATA_LIMIT_EXCEEDED, format!("The state/task '{whose}' {limit}"))
 }
 
 fn select(
@@ -143,7 +143,7 @@ fn select(
     frame: &mut Frame<'_>,
     path: &DataPath,
     input: &Arc<Value>,
-) -> Result<Arc<Value>, Failure> {
+) -> Result<Arc<Value>, StateError> {
     match path {
         DataPath::Whole => Ok(Arc::clone(input)),
         DataPath::Nothing => Ok(Arc::new(Value::Object(Map::new()))),
@@ -154,12 +154,12 @@ fn select(
     }
 }
 
-fn invalid_path(visit: &Visit<'_>, path: &Path, failure: impl std::fmt::Display) -> Failure {
+fn invalid_path(visit: &Visit<'_>, path: &Path, failure: impl std::fmt::Display) -> StateError {
     visit.runtime(format!("Invalid path '{}' : {failure}", path.as_str()))
 }
 
 /// Applies `ResultPath`.
-fn combine(visit: &Visit<'_>, result: Arc<Value>, result_path: &ResultPath) -> Result<Arc<Value>, Failure> {
+fn combine(visit: &Visit<'_>, result: Arc<Value>, result_path: &ResultPath) -> Result<Arc<Value>, StateError> {
     match result_path {
         ResultPath::Replace => Ok(result),
         ResultPath::Discard => Ok(Arc::clone(&visit.input)),

@@ -10,14 +10,14 @@ use serde_json::Value;
 use super::context::ContextObject;
 use super::event::{EventDetails, EventType};
 use super::execution::Execution;
-use super::failure::{Failure, Stop, names};
+use super::failure::{StateError, Stop, names};
 use super::frame::{Frame, Visit};
 use super::recorder::NullRecorder;
 use super::run::{RawResult, Run};
 use crate::Map;
 
 /// How many child executions run at a time, at most.
-const MOST_DISTRIBUTED: usize = 10_000;
+const MAX_DISTRIBUTED: usize = 10_000;
 
 /// How many children may fail.
 pub(super) struct Tolerance {
@@ -36,7 +36,7 @@ struct MapRun<'r> {
 }
 
 impl Visit<'_> {
-    pub(super) fn tolerance(&self, frame: &mut Frame<'_>, map: &Map, input: &Value) -> Result<Tolerance, Failure> {
+    pub(super) fn tolerance(&self, frame: &mut Frame<'_>, map: &Map, input: &Value) -> Result<Tolerance, StateError> {
         let count = self.count(frame, "ToleratedFailureCount", map.tolerated_failure_count.as_ref(), input)?;
         let percentage = map.tolerated_failure_percentage.as_ref();
         let percentage = self.percentage(frame, "ToleratedFailurePercentage", percentage, input)?;
@@ -66,7 +66,7 @@ impl Run<'_> {
         };
         frame.previous = self.start_map(frame, items.as_ref().map_or(0, Vec::len))?;
         let tolerance = visit.tolerance(frame, map, &input)?;
-        let most = if most == 0 { MOST_DISTRIBUTED } else { most.min(MOST_DISTRIBUTED) };
+        let most = if most == 0 { MAX_DISTRIBUTED } else { most.min(MAX_DISTRIBUTED) };
         let map_run = MapRun { visit, map, input: &input, arn: self.map_run_arn(map), most, tolerance };
         let details = EventDetails { map_run_arn: Some(Arc::clone(&map_run.arn)), ..EventDetails::default() };
         let started = self.record(frame.previous, EventType::MapRunStarted, details)?;
@@ -122,7 +122,7 @@ impl Run<'_> {
         frame: &mut Frame<'_>,
         map_run: &MapRun<'_>,
         items: Vec<Arc<Value>>,
-    ) -> Result<Vec<Arc<Value>>, Failure> {
+    ) -> Result<Vec<Arc<Value>>, StateError> {
         let MapRun { visit, map, input, .. } = *map_run;
         let items = match &map.item_selector {
             Some(selector) => self.select_items(visit, frame, selector, input, items)?,
@@ -163,9 +163,9 @@ impl Run<'_> {
 }
 
 /// The error of a run of which too many children failed.
-pub(super) fn threshold_exceeded() -> Failure {
+pub(super) fn threshold_exceeded() -> StateError {
     let cause = "The specified tolerated failure threshold was exceeded";
-    Failure::new(names::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause)
+    StateError::new(names::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause)
 }
 
 impl Tolerance {

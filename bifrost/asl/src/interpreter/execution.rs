@@ -49,7 +49,7 @@ pub struct Checkpoint {
 /// How an execution ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "SCREAMING_SNAKE_CASE")]
-pub enum Outcome {
+pub enum ExecutionOutcome {
     /// In a `Succeed` state, or one with `"End": true`.
     Succeeded {
         /// The last state's output.

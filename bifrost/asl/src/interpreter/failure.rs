@@ -20,7 +20,7 @@ pub(super) mod names {
 
 /// An error that a state reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Failure {
+pub(super) struct StateError {
     pub(super) error: Option<Arc<str>>,
     pub(super) cause: Option<Arc<str>>,
     pub(super) kind: FailureKind,
@@ -37,7 +37,7 @@ pub(super) enum FailureKind {
     Heartbeat,
 }
 
-impl Failure {
+impl StateError {
     pub(super) fn new(error: &str, cause: impl Into<Arc<str>>) -> Self {
         let kind = if error == names::RUNTIME { FailureKind::Fatal } else { FailureKind::Plain };
         Self { error: Some(error.into()), cause: Some(cause.into()), kind }
@@ -71,13 +71,13 @@ impl Failure {
 #[derive(Debug)]
 pub(super) enum Stop {
     /// A state reported an error.
-    Failed(Failure),
+    Failed(StateError),
     /// The progress could not be saved.
     Recorder(RecorderError),
 }
 
-impl From<Failure> for Stop {
-    fn from(failure: Failure) -> Self {
+impl From<StateError> for Stop {
+    fn from(failure: StateError) -> Self {
         Self::Failed(failure)
     }
 }
@@ -92,11 +92,11 @@ impl From<RecorderError> for Stop {
 mod tests {
     use super::*;
 
-    fn failure(error: &str, kind: FailureKind) -> Failure {
-        Failure { error: Some(error.into()), cause: None, kind }
+    fn failure(error: &str, kind: FailureKind) -> StateError {
+        StateError { error: Some(error.into()), cause: None, kind }
     }
 
-    fn matches(failure: &Failure, name: &str) -> bool {
+    fn matches(failure: &StateError, name: &str) -> bool {
         failure.is_one_of(&[name.to_owned()])
     }
 
@@ -116,13 +116,13 @@ mod tests {
 
     #[test]
     fn a_runtime_error_is_never_caught() {
-        let runtime = Failure::new(names::RUNTIME, "");
+        let runtime = StateError::new(names::RUNTIME, "");
         assert!(!matches(&runtime, names::ALL) && !matches(&runtime, names::RUNTIME));
     }
 
     #[test]
     fn a_result_over_the_limit_is_caught_by_the_wildcard() {
         // The documentation denies it; recordings of AWS show it.
-        assert!(matches(&Failure::new(names::DATA_LIMIT_EXCEEDED, ""), names::ALL));
+        assert!(matches(&StateError::new(names::DATA_LIMIT_EXCEEDED, ""), names::ALL));
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::context::ContextObject;
-use super::failure::{Failure, names};
+use super::failure::{StateError, names};
 use super::position::Position;
 use crate::model::ContextUse;
 use crate::{Scope, State};
@@ -70,18 +70,18 @@ pub(super) struct Visit<'f> {
 
 impl Visit<'_> {
     /// A `States.Runtime` error of this state.
-    pub(super) fn runtime(&self, cause: impl std::fmt::Display) -> Failure {
+    pub(super) fn runtime(&self, cause: impl std::fmt::Display) -> StateError {
         self.failure(names::RUNTIME, cause)
     }
 
     /// An error of this state, with the cause that AWS words so.
-    pub(super) fn failure(&self, error: &str, cause: impl std::fmt::Display) -> Failure {
+    pub(super) fn failure(&self, error: &str, cause: impl std::fmt::Display) -> StateError {
         let (name, event) = (&self.state.name, self.entered_event);
         if event == 0 {
             // A state that is tested on its own was not entered.
-            return Failure::new(error, cause.to_string());
+            return StateError::new(error, cause.to_string());
         }
         let place = format!("An error occurred while executing the state '{name}' (entered at the event id #{event}).");
-        Failure::new(error, format!("{place} {cause}"))
+        StateError::new(error, format!("{place} {cause}"))
     }
 }

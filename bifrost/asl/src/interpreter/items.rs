@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::{Map as Fields, Value};
 
 use super::context::Item;
-use super::failure::{Failure, Stop, names};
+use super::failure::{StateError, Stop, names};
 use super::frame::{Frame, Visit};
 use super::run::Run;
 use super::tasks::{TaskOutcome, TaskProgress, TaskRequest};
@@ -42,7 +42,7 @@ impl Run<'_> {
             TaskOutcome::Succeeded(answer) => items_of(&answer, reader.config.as_ref()),
             TaskOutcome::Failed { cause, .. } => Err(cause.unwrap_or_default()),
         };
-        let mut items = read.map_err(|cause| Failure::new(names::ITEM_READER_FAILED, cause))?;
+        let mut items = read.map_err(|cause| StateError::new(names::ITEM_READER_FAILED, cause))?;
         if let Some(most) = most.filter(|most| *most > 0) {
             items.truncate(usize::try_from(most).unwrap_or(usize::MAX));
         }
@@ -57,7 +57,7 @@ impl Run<'_> {
         selector: &Template,
         input: &Arc<Value>,
         items: Vec<Arc<Value>>,
-    ) -> Result<Vec<Arc<Value>>, Failure> {
+    ) -> Result<Vec<Arc<Value>>, StateError> {
         let mut selected = Vec::with_capacity(items.len());
         for (index, value) in (0..).zip(items) {
             let context = frame.context.iteration(Item { index, value });
@@ -75,7 +75,7 @@ impl Run<'_> {
         map: &Map,
         input: &Arc<Value>,
         items: Vec<Arc<Value>>,
-    ) -> Result<Vec<Arc<Value>>, Failure> {
+    ) -> Result<Vec<Arc<Value>>, StateError> {
         let Some(batcher) = &map.item_batcher else { return Ok(items) };
         let most_items = visit.batch_limit(frame, "MaxItemsPerBatch", batcher.max_items.as_ref(), input)?;
         let most_bytes = visit.batch_limit(frame, "MaxInputBytesPerBatch", batcher.max_bytes.as_ref(), input)?;

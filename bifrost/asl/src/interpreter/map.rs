@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::context::Item;
 use super::event::{EventDetails, EventType};
-use super::failure::{Failure, Stop};
+use super::failure::{StateError, Stop};
 use super::frame::{Frame, Visit};
 use super::parallel::BranchEnd;
 use super::position::Position;
@@ -17,7 +17,7 @@ use super::run::{RawResult, Run};
 use crate::{Map, ProcessorMode};
 
 /// How many iterations inside an execution run at a time, at most.
-const MOST_INLINE: usize = 40;
+const MAX_INLINE: usize = 40;
 
 /// The iterations of one attempt.
 struct Iterations<'r> {
@@ -35,7 +35,7 @@ impl Visit<'_> {
         frame: &mut Frame<'_>,
         map: &Map,
         input: &Arc<Value>,
-    ) -> Result<Vec<Arc<Value>>, Failure> {
+    ) -> Result<Vec<Arc<Value>>, StateError> {
         let (items, path) = match &map.items_path {
             Some(path) => (self.look_up(frame, path, input)?.into_owned(), path.as_str()),
             None => (input.as_ref().clone(), "$"),
@@ -49,7 +49,7 @@ impl Visit<'_> {
         Ok(items.into_iter().map(Arc::new).collect())
     }
 
-    pub(super) fn max_concurrency(&self, frame: &mut Frame<'_>, map: &Map, input: &Value) -> Result<usize, Failure> {
+    pub(super) fn max_concurrency(&self, frame: &mut Frame<'_>, map: &Map, input: &Value) -> Result<usize, StateError> {
         let most = self.count(frame, "MaxConcurrency", map.max_concurrency.as_ref(), input)?.unwrap_or(0);
         frame.inspect("maxConcurrency", &most);
         Ok(usize::try_from(most).unwrap_or(usize::MAX))
@@ -79,7 +79,7 @@ impl Run<'_> {
         let items = visit.items(frame, map, &input)?;
         frame.previous = self.start_map(frame, items.len())?;
         let iterations = Iterations { visit, map, input, items, positions: Vec::new() };
-        let most = if most == 0 { MOST_INLINE } else { most.min(MOST_INLINE) };
+        let most = if most == 0 { MAX_INLINE } else { most.min(MAX_INLINE) };
         let results = self.iterate(frame, iterations, most).await?;
         let last = frame.previous;
         frame.previous = self.record(last, EventType::MapStateSucceeded, EventDetails::default())?;

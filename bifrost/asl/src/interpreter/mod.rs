@@ -41,13 +41,13 @@ use serde_json::Value;
 
 pub use self::clock::{Clock, VirtualClock};
 pub use self::event::{Event, EventDetails, EventType};
-pub use self::execution::{Checkpoint, Execution, Outcome};
+pub use self::execution::{Checkpoint, Execution, ExecutionOutcome};
 pub use self::recorder::{MemoryRecorder, Recorder, RecorderError};
 pub use self::tasks::{TaskOutcome, TaskProgress, TaskRequest, Tasks};
 pub use self::timeline::Timeline;
 
 use self::context::ContextObject;
-use self::failure::{Failure, Stop, names};
+use self::failure::{StateError, Stop, names};
 use self::frame::{Frame, Visit};
 use self::run::Run;
 use crate::{Random, StateMachine};
@@ -72,7 +72,11 @@ impl<'a> Interpreter<'a> {
     ///
     /// # Errors
     /// When the recorder cannot save the progress. The execution stands where its last checkpoint says.
-    pub async fn start(&self, execution: &Execution, recorder: &dyn Recorder) -> Result<Outcome, RecorderError> {
+    pub async fn start(
+        &self,
+        execution: &Execution,
+        recorder: &dyn Recorder,
+    ) -> Result<ExecutionOutcome, RecorderError> {
         let run = self.run(execution, recorder, 0);
         let details = EventDetails {
             input: Some(Arc::clone(&execution.input)),
@@ -100,14 +104,14 @@ impl<'a> Interpreter<'a> {
         execution: &Execution,
         checkpoint: &Checkpoint,
         recorder: &dyn Recorder,
-    ) -> Result<Outcome, RecorderError> {
+    ) -> Result<ExecutionOutcome, RecorderError> {
         let run = self.run(execution, recorder, checkpoint.last_event);
         let mut frame = Frame::top(ContextObject::new(execution));
         frame.previous = checkpoint.entered_event;
         frame.variables = Arc::clone(&checkpoint.variables);
         let Some(state) = self.machine.flow.states.get(&checkpoint.state) else {
             let cause = format!("The state machine has no state '{}' to go on in.", checkpoint.state);
-            return conclude(&run, frame.previous, Some(Err(Failure::new(names::RUNTIME, cause).into())));
+            return conclude(&run, frame.previous, Some(Err(StateError::new(names::RUNTIME, cause).into())));
         };
         let Checkpoint { input, entered_at, entered_event, .. } = checkpoint;
         let visit = Visit { state, input: Arc::clone(input), entered_at: *entered_at, entered_event: *entered_event };
@@ -124,7 +128,7 @@ impl<'a> Interpreter<'a> {
         checkpoint: &Checkpoint,
         recorder: &dyn Recorder,
         (error, cause): (Option<String>, Option<String>),
-    ) -> Outcome {
+    ) -> ExecutionOutcome {
         let run = self.run(execution, recorder, checkpoint.last_event);
         let details = EventDetails {
             error: error.as_deref().map(Into::into),
@@ -132,7 +136,7 @@ impl<'a> Interpreter<'a> {
             ..EventDetails::default()
         };
         run.record_end(checkpoint.last_event, EventType::ExecutionAborted, details);
-        Outcome::Aborted { error, cause }
+        ExecutionOutcome::Aborted { error, cause }
     }
 
     fn run<'r>(&'r self, execution: &'r Execution, recorder: &'r dyn Recorder, last_event: u64) -> Run<'r> {
@@ -157,12 +161,12 @@ impl<'a> Interpreter<'a> {
 type FlowEnd = Result<Arc<Value>, Stop>;
 
 /// Records how the execution ended; `None` is a flow whose time was over.
-fn conclude(run: &Run<'_>, previous: u64, end: Option<FlowEnd>) -> Result<Outcome, RecorderError> {
+fn conclude(run: &Run<'_>, previous: u64, end: Option<FlowEnd>) -> Result<ExecutionOutcome, RecorderError> {
     match end {
         Some(Ok(output)) => {
             let details = EventDetails { output: Some(Arc::clone(&output)), ..EventDetails::default() };
             run.record_end(previous, EventType::ExecutionSucceeded, details);
-            Ok(Outcome::Succeeded { output })
+            Ok(ExecutionOutcome::Succeeded { output })
         }
         Some(Err(Stop::Failed(failure))) => {
             let (error, cause) = (failure.error.clone(), failure.cause_text());
@@ -171,7 +175,7 @@ fn conclude(run: &Run<'_>, previous: u64, end: Option<FlowEnd>) -> Result<Outcom
                 EventType::ExecutionFailed,
                 EventDetails { error: error.clone(), cause: cause.clone(), ..EventDetails::default() },
             );
-            Ok(Outcome::Failed {
+            Ok(ExecutionOutcome::Failed {
                 error: error.map(|error| error.to_string()),
                 cause: cause.map(|cause| cause.to_string()),
             })
@@ -180,7 +184,7 @@ fn conclude(run: &Run<'_>, previous: u64, end: Option<FlowEnd>) -> Result<Outcom
         None => {
             let error = Some(names::TIMEOUT.into());
             run.record_end(previous, EventType::ExecutionTimedOut, EventDetails { error, ..EventDetails::default() });
-            Ok(Outcome::TimedOut { error: Some(names::TIMEOUT.to_owned()), cause: None })
+            Ok(ExecutionOutcome::TimedOut { error: Some(names::TIMEOUT.to_owned()), cause: None })
         }
     }
 }

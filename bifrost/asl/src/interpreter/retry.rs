@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 
-use super::failure::Failure;
+use super::failure::StateError;
 use crate::{Random, Retrier};
 
 /// How often each retrier of a state has been used since the state was entered.
@@ -18,7 +18,7 @@ impl<'f> Retries<'f> {
 
     /// How long to wait before the next attempt, or `None` if there is none. The first retrier that names the error
     /// decides; once it is used up, the error is not retried.
-    pub(super) fn next_delay(&mut self, failure: &Failure, random: &dyn Random) -> Option<TimeDelta> {
+    pub(super) fn next_delay(&mut self, failure: &StateError, random: &dyn Random) -> Option<TimeDelta> {
         let mut retriers = self.retriers.iter().zip(&mut self.used);
         let (retrier, used) = retriers.find(|(retrier, _)| failure.is_one_of(&retrier.error_equals))?;
         if *used >= retrier.max_attempts {
@@ -82,7 +82,7 @@ mod tests {
     fn delays(retrier: Retrier) -> Vec<i64> {
         let retriers = [retrier];
         let mut uses = Retries::new(&retriers);
-        let failure = Failure { error: Some("E".into()), cause: None, kind: FailureKind::Plain };
+        let failure = StateError { error: Some("E".into()), cause: None, kind: FailureKind::Plain };
         std::iter::from_fn(|| uses.next_delay(&failure, &Half)).map(|delay| delay.num_milliseconds()).collect()
     }
 
@@ -104,8 +104,8 @@ mod tests {
     fn the_first_retrier_that_names_the_error_decides_even_when_it_is_used_up() {
         let retriers = [retrier("E", 1), retrier("States.ALL", 9)];
         let mut uses = Retries::new(&retriers);
-        let named = Failure { error: Some("E".into()), cause: None, kind: FailureKind::Plain };
-        let other = Failure { error: Some("F".into()), cause: None, kind: FailureKind::Plain };
+        let named = StateError { error: Some("E".into()), cause: None, kind: FailureKind::Plain };
+        let other = StateError { error: Some("F".into()), cause: None, kind: FailureKind::Plain };
         assert!(uses.next_delay(&named, &Half).is_some());
         assert!(uses.next_delay(&named, &Half).is_none());
         assert!(uses.next_delay(&other, &Half).is_some());

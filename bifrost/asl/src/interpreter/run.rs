@@ -12,7 +12,7 @@ use super::clock::Clock;
 use super::data::Output;
 use super::event::{Event, EventDetails, EventType};
 use super::execution::{Checkpoint, Execution};
-use super::failure::{Failure, Stop, names};
+use super::failure::{StateError, Stop, names};
 use super::frame::{Frame, Visit};
 use super::recorder::Recorder;
 use super::retry::Retries;
@@ -59,7 +59,7 @@ impl Run<'_> {
     pub(super) fn record(&self, previous: u64, event_type: EventType, details: EventDetails) -> Result<u64, Stop> {
         if self.last_event.get() + 1 >= EVENT_LIMIT {
             let cause = format!("The execution reached the maximum number of history events ({EVENT_LIMIT}).");
-            return Err(Failure::new(names::RUNTIME, cause).into());
+            return Err(StateError::new(names::RUNTIME, cause).into());
         }
         Ok(self.add(previous, event_type, details))
     }
@@ -117,7 +117,7 @@ impl Run<'_> {
         frame: &mut Frame<'_>,
     ) -> Result<Visit<'f>, Stop> {
         let Some(state) = flow.states.get(name) else {
-            return Err(Failure::new(names::RUNTIME, format!("There is no state '{name}'.")).into());
+            return Err(StateError::new(names::RUNTIME, format!("There is no state '{name}'.")).into());
         };
         let details =
             EventDetails { name: Some(name.clone()), input: Some(Arc::clone(&input)), ..EventDetails::default() };
@@ -213,9 +213,9 @@ impl Run<'_> {
         &self,
         visit: &Visit<'_>,
         frame: &mut Frame<'_>,
-        failure: &Failure,
+        failure: &StateError,
         catcher: &Catcher,
-    ) -> Result<Step, Failure> {
+    ) -> Result<Step, StateError> {
         let error = Arc::new(json!({"Error": failure.error.as_deref(), "Cause": failure.cause.as_deref()}));
         let output = self.caught(visit, frame, error, &catcher.result_path, &catcher.assign)?;
         Ok(Step { output, transition: Transition::Next(catcher.next.clone()) })

@@ -2,10 +2,10 @@
 
 use serde_json::Value;
 
-use super::failure::Failure;
+use super::failure::StateError;
 use super::frame::{Frame, Visit};
 use super::simple::plain;
-use crate::Setting;
+use crate::ValueOrPath;
 
 impl Visit<'_> {
     /// A setting that counts something.
@@ -13,9 +13,9 @@ impl Visit<'_> {
         &self,
         frame: &mut Frame<'_>,
         field: &str,
-        setting: Option<&Setting<u64>>,
+        setting: Option<&ValueOrPath<u64>>,
         input: &Value,
-    ) -> Result<Option<u64>, Failure> {
+    ) -> Result<Option<u64>, StateError> {
         self.setting(frame, setting, input, |path, value| self.count_at(field, path, value))
     }
 
@@ -24,9 +24,9 @@ impl Visit<'_> {
         &self,
         frame: &mut Frame<'_>,
         field: &str,
-        setting: Option<&Setting<u64>>,
+        setting: Option<&ValueOrPath<u64>>,
         input: &Value,
-    ) -> Result<usize, Failure> {
+    ) -> Result<usize, StateError> {
         let limit = self.setting(frame, setting, input, |path, value| {
             match value.as_str().and_then(|digits| digits.parse().ok()) {
                 Some(limit) => Ok(limit),
@@ -41,9 +41,9 @@ impl Visit<'_> {
         &self,
         frame: &mut Frame<'_>,
         field: &str,
-        setting: Option<&Setting<f64>>,
+        setting: Option<&ValueOrPath<f64>>,
         input: &Value,
-    ) -> Result<Option<f64>, Failure> {
+    ) -> Result<Option<f64>, StateError> {
         self.setting(frame, setting, input, |path, value| match value.as_f64() {
             Some(percentage) if (0.0..=100.0).contains(&percentage) => Ok(percentage),
             Some(_) => Err(self.runtime(format!("{field} must be between 0 and 100."))),
@@ -56,16 +56,16 @@ impl Visit<'_> {
         &self,
         frame: &mut Frame<'_>,
         field: &str,
-        setting: Option<&Setting<u64>>,
+        setting: Option<&ValueOrPath<u64>>,
         input: &Value,
-    ) -> Result<Option<u64>, Failure> {
+    ) -> Result<Option<u64>, StateError> {
         self.setting(frame, setting, input, |path, value| {
             let seconds = value.as_u64().filter(|seconds| *seconds > 0);
             seconds.ok_or_else(|| self.runtime(not_a("positive integer", field, path, value)))
         })
     }
 
-    fn count_at(&self, field: &str, path: &str, value: &Value) -> Result<u64, Failure> {
+    fn count_at(&self, field: &str, path: &str, value: &Value) -> Result<u64, StateError> {
         match (value.as_u64(), value.as_i64()) {
             (Some(count), _) => Ok(count),
             (None, Some(_)) => Err(self.runtime(format!("{field} cannot be negative."))),
@@ -77,14 +77,14 @@ impl Visit<'_> {
     fn setting<T: Copy>(
         &self,
         frame: &mut Frame<'_>,
-        setting: Option<&Setting<T>>,
+        setting: Option<&ValueOrPath<T>>,
         input: &Value,
-        read: impl FnOnce(&str, &Value) -> Result<T, Failure>,
-    ) -> Result<Option<T>, Failure> {
+        read: impl FnOnce(&str, &Value) -> Result<T, StateError>,
+    ) -> Result<Option<T>, StateError> {
         match setting {
             None => Ok(None),
-            Some(Setting::Value(value)) => Ok(Some(*value)),
-            Some(Setting::Path(path)) => read(path.as_str(), &*self.look_up(frame, path, input)?).map(Some),
+            Some(ValueOrPath::Value(value)) => Ok(Some(*value)),
+            Some(ValueOrPath::Path(path)) => read(path.as_str(), &*self.look_up(frame, path, input)?).map(Some),
         }
     }
 }

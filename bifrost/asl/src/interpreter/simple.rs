@@ -5,16 +5,16 @@ use std::sync::Arc;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-use super::failure::{Failure, FailureKind, Stop};
+use super::failure::{FailureKind, StateError, Stop};
 use super::frame::{Frame, Visit};
 use super::run::{Run, Step};
-use crate::{Assign, Fail, Pass, Path, Setting, Text, Transition, Wait, WaitUntil, timestamp};
+use crate::{Assign, Fail, Pass, Path, Text, Transition, ValueOrPath, Wait, WaitUntil, timestamp};
 
 impl Visit<'_> {
-    fn seconds(&self, frame: &mut Frame<'_>, seconds: &Setting<u64>, input: &Value) -> Result<u64, Failure> {
+    fn seconds(&self, frame: &mut Frame<'_>, seconds: &ValueOrPath<u64>, input: &Value) -> Result<u64, StateError> {
         let path = match seconds {
-            Setting::Value(seconds) => return Ok(*seconds),
-            Setting::Path(path) => path,
+            ValueOrPath::Value(seconds) => return Ok(*seconds),
+            ValueOrPath::Path(path) => path,
         };
         let text = path.as_str();
         let found = path.evaluate(&frame.scope(self.state, input));
@@ -31,7 +31,7 @@ impl Visit<'_> {
         }
     }
 
-    fn timestamp(&self, frame: &mut Frame<'_>, path: &Path, input: &Value) -> Result<DateTime<Utc>, Failure> {
+    fn timestamp(&self, frame: &mut Frame<'_>, path: &Path, input: &Value) -> Result<DateTime<Utc>, StateError> {
         let text = path.as_str();
         let found = path.evaluate(&frame.scope(self.state, input));
         let value = found.map_err(|_| self.runtime(no_value("TimestampPath", text)))?;
@@ -43,7 +43,7 @@ impl Visit<'_> {
 }
 
 impl Run<'_> {
-    pub(super) fn pass(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, pass: &Pass) -> Result<Step, Failure> {
+    pub(super) fn pass(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, pass: &Pass) -> Result<Step, StateError> {
         let result = if let Some(result) = &pass.result {
             frame.inspect("result", result);
             Arc::clone(result)
@@ -58,14 +58,14 @@ impl Run<'_> {
         Ok(Step { output, transition: pass.transition.clone() })
     }
 
-    pub(super) fn succeed(&self, visit: &Visit<'_>, frame: &mut Frame<'_>) -> Result<Step, Failure> {
+    pub(super) fn succeed(&self, visit: &Visit<'_>, frame: &mut Frame<'_>) -> Result<Step, StateError> {
         let input = visit.effective_input(frame)?;
         let output = self.input_as_output(visit, frame, &input, &Assign::default())?;
         Ok(Step { output, transition: Transition::End })
     }
 
     /// The error of a `Fail` state, or the one of computing it.
-    pub(super) fn fail(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, fail: &Fail) -> Failure {
+    pub(super) fn fail(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, fail: &Fail) -> StateError {
         frame.inspect("afterInputPath", &visit.input);
         let mut text =
             |text: &Option<Text>, field| match text {
@@ -84,7 +84,7 @@ impl Run<'_> {
             };
         let error = text(&fail.error, "ErrorPath");
         match error.and_then(|error| Ok((error, text(&fail.cause, "CausePath")?))) {
-            Ok((error, cause)) => Failure { error, cause, kind: FailureKind::Plain },
+            Ok((error, cause)) => StateError { error, cause, kind: FailureKind::Plain },
             Err(failure) => failure,
         }
     }
@@ -93,8 +93,8 @@ impl Run<'_> {
         let input = visit.effective_input(frame)?;
         let until = match &wait.until {
             WaitUntil::Seconds(seconds) => after(visit, visit.seconds(frame, seconds, &input)?),
-            WaitUntil::Timestamp(Setting::Value(at)) => *at,
-            WaitUntil::Timestamp(Setting::Path(path)) => visit.timestamp(frame, path, &input)?,
+            WaitUntil::Timestamp(ValueOrPath::Value(at)) => *at,
+            WaitUntil::Timestamp(ValueOrPath::Path(path)) => visit.timestamp(frame, path, &input)?,
         };
         self.clock.sleep_until(until).await;
         let output = self.input_as_output(visit, frame, &input, &wait.assign)?;

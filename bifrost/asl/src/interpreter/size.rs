@@ -6,23 +6,23 @@ use serde_json::Value;
 pub(super) const LIMIT: usize = 262_144;
 
 /// How many bytes one byte of a string may become: `\u0001`.
-const LONGEST_ESCAPE: usize = 6;
+const MAX_ESCAPE: usize = 6;
 
 /// How deep the values of a payload may stand inside each other. A state that wraps its input, in a loop, would nest
 /// data until it exhausts the stack; and a checkpoint, which adds some levels of its own, can be read down to 128.
-const DEEPEST: usize = 100;
+const MAX_DEPTH: usize = 100;
 
 /// Whether a value is longer than [`LIMIT`] as compact JSON text, or deeper than any data should be. Counts without
 /// writing the text, and no further than the limit.
 pub(super) fn exceeds_limit(value: &Value) -> bool {
     // Most data is so far below the limit that it need not be looked at letter by letter.
-    let longest = |text: &str| 2 + text.len().saturating_mul(LONGEST_ESCAPE);
+    let longest = |text: &str| 2 + text.len().saturating_mul(MAX_ESCAPE);
     !fits(value, &mut { LIMIT }, 0, longest) && !fits(value, &mut { LIMIT }, 0, text_length)
 }
 
 fn fits(value: &Value, room: &mut usize, depth: usize, text_length: impl Fn(&str) -> usize + Copy) -> bool {
     match value {
-        Value::Array(_) | Value::Object(_) if depth >= DEEPEST => false,
+        Value::Array(_) | Value::Object(_) if depth >= MAX_DEPTH => false,
         Value::Null | Value::Bool(true) => take(room, 4),
         Value::Bool(false) => take(room, 5),
         Value::Number(number) => take(room, number.as_str().len()),

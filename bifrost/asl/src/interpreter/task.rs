@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::data::too_large;
 use super::event::{EventDetails, EventType};
-use super::failure::{Failure, FailureKind, Stop, names};
+use super::failure::{FailureKind, StateError, Stop, names};
 use super::frame::{Frame, Visit};
 use super::run::{RawResult, Run};
 use super::size;
@@ -35,7 +35,7 @@ impl Run<'_> {
         Ok(RawResult { value: result, leads_to: frame.previous })
     }
 
-    fn request(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, task: &Task) -> Result<Request, Failure> {
+    fn request(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, task: &Task) -> Result<Request, StateError> {
         let input = visit.effective_input(frame)?;
         let timeout_seconds = visit.seconds_limit(frame, "TimeoutSeconds", task.timeout.as_ref(), &input)?;
         let heartbeat_seconds = visit.seconds_limit(frame, "HeartbeatSeconds", task.heartbeat.as_ref(), &input)?;
@@ -141,10 +141,10 @@ impl Run<'_> {
             }
             Ok(TaskOutcome::Succeeded(_)) => too_large(service(resource)),
             Ok(TaskOutcome::Failed { error, cause }) => {
-                Failure { error: error.map(Into::into), cause: cause.map(Into::into), kind: FailureKind::Plain }
+                StateError { error: error.map(Into::into), cause: cause.map(Into::into), kind: FailureKind::Plain }
             }
             Err(late) => {
-                let failure = Failure { kind: late, ..Failure::new(names::TIMEOUT, "") };
+                let failure = StateError { kind: late, ..StateError::new(names::TIMEOUT, "") };
                 return self.fail_task(frame, timed_out(resource), resource, failure);
             }
         };
@@ -156,7 +156,7 @@ impl Run<'_> {
         frame: &mut Frame<'_>,
         event_type: EventType,
         resource: &Resource,
-        failure: Failure,
+        failure: StateError,
     ) -> Result<Arc<Value>, Stop> {
         let (error, cause) = (failure.error.clone(), failure.cause_text());
         frame.previous =

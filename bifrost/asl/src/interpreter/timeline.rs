@@ -15,11 +15,11 @@ pub struct Timeline(Mutex<State>);
 struct State {
     now: DateTime<Utc>,
     /// By end and order of arrival: no two have the same place.
-    sleepers: BTreeMap<Place, Waker>,
+    sleepers: BTreeMap<QueuePosition, Waker>,
     arrivals: u64,
 }
 
-type Place = (DateTime<Utc>, u64);
+type QueuePosition = (DateTime<Utc>, u64);
 
 impl Timeline {
     /// A timeline that shows `now`.
@@ -35,7 +35,7 @@ impl Timeline {
 
     /// Sleeps until the time has come to `at`. A sleeper that is dropped is not waited for.
     pub async fn sleep_until(&self, at: DateTime<Utc>) {
-        let seat = Seat { timeline: self, place: (at, self.arrive()) };
+        let seat = QueueTicket { timeline: self, place: (at, self.arrive()) };
         poll_fn(|context| {
             let mut state = self.state();
             if state.now >= at {
@@ -86,12 +86,12 @@ impl Timeline {
 }
 
 /// A sleeper's place in the queue, given up when the sleeper is dropped: a task that timed out wakes nobody.
-struct Seat<'a> {
+struct QueueTicket<'a> {
     timeline: &'a Timeline,
-    place: Place,
+    place: QueuePosition,
 }
 
-impl Drop for Seat<'_> {
+impl Drop for QueueTicket<'_> {
     fn drop(&mut self) {
         self.timeline.state().sleepers.remove(&self.place);
     }

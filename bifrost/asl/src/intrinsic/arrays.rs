@@ -8,7 +8,7 @@ use serde_json::{Number, Value};
 use super::numbers;
 
 /// AWS's limit for `States.ArrayRange`.
-const LONGEST_RANGE: i64 = 1000;
+const MAX_RANGE_LEN: i64 = 1000;
 
 /// AWS compares texts: `true` is found in `["true"]`, an object only with its fields in the same order.
 pub(super) fn contains(items: &[Value], wanted: &Value) -> bool {
@@ -40,7 +40,7 @@ pub(super) fn range(first: &Value, last: &Value, step: &Value) -> Option<Value> 
     let steps = last.checked_sub(first)?.checked_div(step)?;
     // A step away from `last` gives nothing, even where the division is cut off to zero.
     let away = first != last && (last > first) != (step > 0);
-    if steps >= LONGEST_RANGE {
+    if steps >= MAX_RANGE_LEN {
         return None;
     }
     let count = if away { 0 } else { steps + 1 };

@@ -11,7 +11,7 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha384, Sha512};
 
 /// AWS's limit for these functions.
-const LONGEST_TEXT: usize = 10_000;
+const MAX_TEXT_LEN: usize = 10_000;
 
 const ENCODER: GeneralPurpose = base64::engine::general_purpose::STANDARD;
 const DECODER: GeneralPurpose = GeneralPurpose::new(
@@ -65,7 +65,7 @@ pub(super) fn hash(data: &Value, algorithm: &str) -> Option<Value> {
 }
 
 fn fits(text: &str) -> bool {
-    text.chars().count() <= LONGEST_TEXT
+    text.chars().count() <= MAX_TEXT_LEN
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -9,7 +9,7 @@ use crate::path::Path;
 use crate::syntax::{Cursor, SyntaxError};
 
 /// How deep AWS lets calls stand inside each other.
-const DEEPEST: usize = 10;
+const MAX_DEPTH: usize = 10;
 
 pub(super) fn call(cursor: &mut Cursor<'_>) -> Result<Call, SyntaxError> {
     let call = call_at(cursor, 1)?;
@@ -30,8 +30,8 @@ fn call_at(cursor: &mut Cursor<'_>, depth: usize) -> Result<Call, SyntaxError> {
     let Some(function) = Function::named(name) else {
         return Err(error(&start, format!("one of these names belongs: {}", Function::all_names())));
     };
-    if depth > DEEPEST {
-        return Err(error(&start, format!("calls stand more than {DEEPEST} deep inside each other: use two states")));
+    if depth > MAX_DEPTH {
+        return Err(error(&start, format!("calls stand more than {MAX_DEPTH} deep inside each other: use two states")));
     }
     if !cursor.eat("(") {
         return Err(unexpected(cursor, "`(` belongs after the function's name, but"));

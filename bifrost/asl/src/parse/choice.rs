@@ -3,11 +3,11 @@
 use serde_json::{Number, Value};
 
 use super::fields::{Fields, Located};
-use crate::model::{Choice, ChoiceRule, Comparison, Condition, Ordering, Setting, Sort};
+use crate::model::{Choice, ChoiceRule, Comparison, Condition, Ordering, Sort, ValueOrPath};
 use crate::path::Path;
 
 /// How deep conditions may nest; deeper ones are refused before they exhaust the stack.
-const DEEPEST: usize = 64;
+const MAX_DEPTH: usize = 64;
 
 pub(super) fn choice(fields: &Fields<'_>) -> Option<Choice> {
     fields.required("Choices", "an array of rules");
@@ -32,8 +32,8 @@ fn rule(fields: &Fields<'_>) -> Option<ChoiceRule> {
 }
 
 fn condition(fields: &Fields<'_>, depth: usize) -> Option<Condition> {
-    if depth > DEEPEST {
-        fields.report("", format!("is nested deeper than {DEEPEST} conditions, split it over several states"));
+    if depth > MAX_DEPTH {
+        fields.report("", format!("is nested deeper than {MAX_DEPTH} conditions, split it over several states"));
         return None;
     }
     let (and, or, not) = (fields.has("And"), fields.has("Or"), fields.has("Not"));
@@ -132,21 +132,21 @@ const OPERATORS: &[(&str, Operator)] = {
 fn comparison(fields: &Fields<'_>, name: &'static str, operator: Operator) -> Option<Comparison> {
     let path = |fields: &Fields<'_>| fields.path(name);
     Some(match operator {
-        Operator::String(ordering) => Comparison::String(ordering, Setting::Value(fields.text(name)?.to_owned())),
+        Operator::String(ordering) => Comparison::String(ordering, ValueOrPath::Value(fields.text(name)?.to_owned())),
         Operator::StringPath(ordering) => Comparison::String(ordering, looked_up(path(fields))?),
-        Operator::Numeric(ordering) => Comparison::Numeric(ordering, Setting::Value(numeric(fields, name)?)),
+        Operator::Numeric(ordering) => Comparison::Numeric(ordering, ValueOrPath::Value(numeric(fields, name)?)),
         Operator::NumericPath(ordering) => Comparison::Numeric(ordering, looked_up(path(fields))?),
-        Operator::Timestamp(ordering) => Comparison::Timestamp(ordering, Setting::Value(fields.timestamp(name)?)),
+        Operator::Timestamp(ordering) => Comparison::Timestamp(ordering, ValueOrPath::Value(fields.timestamp(name)?)),
         Operator::TimestampPath(ordering) => Comparison::Timestamp(ordering, looked_up(path(fields))?),
-        Operator::Boolean => Comparison::Boolean(Setting::Value(fields.boolean(name)?)),
+        Operator::Boolean => Comparison::Boolean(ValueOrPath::Value(fields.boolean(name)?)),
         Operator::BooleanPath => Comparison::Boolean(looked_up(path(fields))?),
         Operator::StringMatches => Comparison::StringMatches(fields.text(name)?.to_owned()),
         Operator::Is(sort) => Comparison::Is(sort, fields.boolean(name)?),
     })
 }
 
-fn looked_up<T>(path: Option<Path>) -> Option<Setting<T>> {
-    path.map(Setting::Path)
+fn looked_up<T>(path: Option<Path>) -> Option<ValueOrPath<T>> {
+    path.map(ValueOrPath::Path)
 }
 
 fn numeric(fields: &Fields<'_>, name: &'static str) -> Option<Number> {

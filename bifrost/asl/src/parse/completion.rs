@@ -1,12 +1,12 @@
 //! Reading what a `Task`, `Parallel` or `Map` state does when its work ends: its result, `Retry`, `Catch` and `Next`.
 
-use super::LONGEST;
+use super::MAX_SECONDS;
 use super::fields::{Fields, Located};
 use super::state::transition;
 use crate::model::{Catcher, Completion, Retrier};
 
 /// The longest `MaxDelaySeconds`: a year.
-const LONGEST_DELAY: u64 = 31_622_400;
+const MAX_DELAY: u64 = 31_622_400;
 
 /// `None` if the transition or an entry of `Retry` or `Catch` cannot be read.
 pub(super) fn completion(fields: &Fields<'_>) -> Option<Completion> {
@@ -45,10 +45,10 @@ fn retrier(fields: &Fields<'_>) -> Option<Retrier> {
         }
     };
     let retrier = Retrier {
-        max_attempts: fields.integer("MaxAttempts", 0..=LONGEST).unwrap_or(3),
-        interval_seconds: fields.integer("IntervalSeconds", 1..=LONGEST).unwrap_or(1),
+        max_attempts: fields.integer("MaxAttempts", 0..=MAX_SECONDS).unwrap_or(3),
+        interval_seconds: fields.integer("IntervalSeconds", 1..=MAX_SECONDS).unwrap_or(1),
         backoff_rate: fields.number("BackoffRate", 1.0..=f64::MAX).unwrap_or(2.0),
-        max_delay_seconds: fields.integer("MaxDelaySeconds", 1..=LONGEST_DELAY),
+        max_delay_seconds: fields.integer("MaxDelaySeconds", 1..=MAX_DELAY),
         full_jitter,
         error_equals: error_equals?,
     };

@@ -9,7 +9,7 @@ use std::ops::RangeInclusive;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
-use crate::model::{Assign, ContextUse, DataPath, ResultPath, Setting};
+use crate::model::{Assign, ContextUse, DataPath, ResultPath, ValueOrPath};
 use crate::path::{Path, ReferencePath};
 use crate::problem::{Location, Problem};
 use crate::template::{Template, TemplateError};
@@ -52,7 +52,7 @@ impl<'a> Fields<'a> {
             problems.report(location.to_string(), format!("is {}, write an object", kind_of(value)));
             return None;
         };
-        Some(Self { object, location, problems, asked: RefCell::new(Vec::with_capacity(MOST_FIELDS)) })
+        Some(Self { object, location, problems, asked: RefCell::new(Vec::with_capacity(MAX_FIELDS)) })
     }
 
     /// Reports a problem with one field, or with the object itself if `field` is empty.
@@ -175,12 +175,12 @@ impl<'a> Fields<'a> {
         field: &'static str,
         path_field: &'static str,
         read: impl FnOnce(&Self, &'static str) -> Option<T>,
-    ) -> Option<Setting<T>> {
+    ) -> Option<ValueOrPath<T>> {
         let (value, path) = (read(self, field), self.path(path_field));
         if self.has(field) && self.has(path_field) {
             self.report(path_field, format!("cannot stand beside {field}, write one of them"));
         }
-        value.map(Setting::Value).or(path.map(Setting::Path))
+        value.map(ValueOrPath::Value).or(path.map(ValueOrPath::Path))
     }
 
     pub(super) fn data_path(&self, field: &'static str) -> DataPath {
@@ -256,7 +256,7 @@ impl<'a> Fields<'a> {
 }
 
 /// Hardly any object has more fields to ask for.
-const MOST_FIELDS: usize = 16;
+const MAX_FIELDS: usize = 16;
 
 /// What `$$` may be followed by without leading to the execution's input.
 const FACTS: [&str; 9] = [

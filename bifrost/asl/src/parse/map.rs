@@ -2,15 +2,17 @@
 
 use super::completion::completion;
 use super::fields::Fields;
-use super::{LONGEST, flow, refuses_jsonata};
-use crate::model::{ItemBatcher, ItemProcessor, ItemReader, MachineType, Map, ProcessorMode, ResultWriter, Setting};
+use super::{MAX_SECONDS, flow, refuses_jsonata};
+use crate::model::{
+    ItemBatcher, ItemProcessor, ItemReader, MachineType, Map, ProcessorMode, ResultWriter, ValueOrPath,
+};
 use crate::resource::Resource;
 use crate::template::Template;
 
 pub(super) fn map(fields: &Fields<'_>) -> Option<Map> {
     let completion = completion(fields);
     let processor = processor(fields);
-    let count = |fields: &Fields<'_>, field| fields.integer(field, 0..=LONGEST);
+    let count = |fields: &Fields<'_>, field| fields.integer(field, 0..=MAX_SECONDS);
     let percentage = |fields: &Fields<'_>, field| fields.number(field, 0.0..=100.0);
     Some(Map {
         items_path: fields.path("ItemsPath"),
@@ -93,8 +95,8 @@ fn item_reader(fields: &Fields<'_>) -> Option<ItemReader> {
 }
 
 fn item_batcher(fields: &Fields<'_>) -> ItemBatcher {
-    let count = |fields: &Fields<'_>, field| fields.integer(field, 1..=LONGEST);
-    let max_items: Option<Setting<u64>> = fields.setting("MaxItemsPerBatch", "MaxItemsPerBatchPath", count);
+    let count = |fields: &Fields<'_>, field| fields.integer(field, 1..=MAX_SECONDS);
+    let max_items: Option<ValueOrPath<u64>> = fields.setting("MaxItemsPerBatch", "MaxItemsPerBatchPath", count);
     let max_bytes = fields.setting("MaxInputBytesPerBatch", "MaxInputBytesPerBatchPath", count);
     let batch_input = fields.template("BatchInput");
     fields.finish("an ItemBatcher");

@@ -20,7 +20,7 @@ use super::model::{Flow, StateMachine};
 use super::problem::{JSONATA_REFUSED, Location, Problem};
 
 /// The longest time a definition can speak of, in seconds (a little over three years).
-const LONGEST: u64 = 99_999_999;
+const MAX_SECONDS: u64 = 99_999_999;
 
 /// Reads a definition. The machine is there whenever all its states and transitions could be read, even if there are
 /// problems, so that validation may add what it finds.
@@ -40,7 +40,7 @@ fn machine(fields: &Fields<'_>) -> Option<StateMachine> {
     if version.as_deref().is_some_and(|version| version != "1.0") {
         fields.report("Version", "must be \"1.0\", the only version of the language");
     }
-    let timeout_seconds = fields.integer("TimeoutSeconds", 1..=LONGEST);
+    let timeout_seconds = fields.integer("TimeoutSeconds", 1..=MAX_SECONDS);
     let flow = flow(fields);
     fields.finish("a state machine");
     Some(StateMachine { comment, version, timeout_seconds, flow: flow? })

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::completion::completion;
 use super::fields::Fields;
-use super::{LONGEST, choice, flow, map, refuses_jsonata};
+use super::{MAX_SECONDS, choice, flow, map, refuses_jsonata};
 use crate::model::{
-    DataPath, Fail, Parallel, Pass, Setting, State, StateKind, StateName, Task, Text, Transition, Wait, WaitUntil,
+    DataPath, Fail, Parallel, Pass, State, StateKind, StateName, Task, Text, Transition, ValueOrPath, Wait, WaitUntil,
 };
 use crate::resource::Resource;
 use crate::syntax::SyntaxError;
@@ -60,7 +60,7 @@ pub(super) fn transition(fields: &Fields<'_>) -> Option<Transition> {
 
 fn task(fields: &Fields<'_>) -> Option<Task> {
     let resource = fields.required_text("Resource").map(Resource::parse);
-    let seconds = |fields: &Fields<'_>, field| fields.integer(field, 1..=LONGEST);
+    let seconds = |fields: &Fields<'_>, field| fields.integer(field, 1..=MAX_SECONDS);
     let completion = completion(fields);
     let task = Task {
         parameters: fields.template("Parameters"),
@@ -75,7 +75,7 @@ fn task(fields: &Fields<'_>) -> Option<Task> {
 }
 
 fn check_heartbeat(fields: &Fields<'_>, task: &Task) {
-    if let (Some(Setting::Value(timeout)), Some(Setting::Value(heartbeat))) = (&task.timeout, &task.heartbeat)
+    if let (Some(ValueOrPath::Value(timeout)), Some(ValueOrPath::Value(heartbeat))) = (&task.timeout, &task.heartbeat)
         && heartbeat >= timeout
     {
         fields
@@ -95,7 +95,7 @@ fn pass(fields: &Fields<'_>) -> Option<Pass> {
 }
 
 fn wait(fields: &Fields<'_>) -> Option<Wait> {
-    let seconds = fields.setting("Seconds", "SecondsPath", |fields, field| fields.integer(field, 0..=LONGEST));
+    let seconds = fields.setting("Seconds", "SecondsPath", |fields, field| fields.integer(field, 0..=MAX_SECONDS));
     let timestamp = fields.setting("Timestamp", "TimestampPath", Fields::timestamp);
     let ends = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"];
     match ends.into_iter().filter(|field| fields.has(field)).count() {

@@ -9,7 +9,7 @@ use super::parser::{error, path_in_filter, quoted};
 use crate::syntax::Cursor;
 
 /// Deeper filters and parentheses than any person writes, shallower than any stack.
-const DEEPEST: usize = 32;
+const MAX_DEPTH: usize = 32;
 
 /// Longest first, so that `<=` is not read as `<`.
 const COMPARISONS: [(&str, Comparison); 8] = [
@@ -25,7 +25,7 @@ const COMPARISONS: [(&str, Comparison); 8] = [
 
 /// Reads a filter up to its closing parenthesis.
 pub(super) fn filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<Filter, SyntaxError> {
-    if depth > DEEPEST {
+    if depth > MAX_DEPTH {
         return Err(error(cursor, "a filter may be at most 32 deep, but"));
     }
     Reader { depth }.any(cursor)
@@ -79,7 +79,7 @@ impl Reader {
     fn nested(&self, cursor: &mut Cursor<'_>) -> Result<Filter, SyntaxError> {
         if cursor.eat("!") {
             let inner = Self { depth: self.depth + 1 };
-            if inner.depth > DEEPEST {
+            if inner.depth > MAX_DEPTH {
                 return Err(error(cursor, "a filter may be at most 32 deep, but"));
             }
             return inner.term(cursor).map(|term| Filter::Not(Box::new(term)));

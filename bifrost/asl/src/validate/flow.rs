@@ -6,8 +6,8 @@ use super::outline::{Outline, OutlineState};
 use crate::problem::{Location, Problem};
 
 /// How many names a message lists.
-const LISTED: usize = 12;
-const LONGEST_NAME: usize = 80;
+const MAX_LISTED: usize = 12;
+const MAX_NAME_LEN: usize = 80;
 
 pub(super) fn problems(machine: &Outline<'_>) -> Vec<Problem> {
     let flows = machine.all();
@@ -34,8 +34,8 @@ fn names(flows: &[&Outline<'_>]) -> Vec<Problem> {
             problems.push(problem(&state.location, message));
         }
         let length = state.name.chars().count();
-        if length == 0 || length > LONGEST_NAME {
-            let message = format!("has a name of {length} characters, write one of 1 to {LONGEST_NAME}");
+        if length == 0 || length > MAX_NAME_LEN {
+            let message = format!("has a name of {length} characters, write one of 1 to {MAX_NAME_LEN}");
             problems.push(problem(&state.location, message));
         }
     }
@@ -64,8 +64,8 @@ fn unknown_target(target: &str, flow: &Outline<'_>, flows: &[&Outline<'_>]) -> S
     let mut names: Vec<&str> = flow.states.keys().copied().collect();
     // The nearest spelling first, as it is most likely what was meant.
     names.sort_by_key(|name| distance(name, target));
-    let more = if names.len() > LISTED { ", …" } else { "" };
-    let names: Vec<String> = names.into_iter().take(LISTED).map(|name| format!("{name:?}")).collect();
+    let more = if names.len() > MAX_LISTED { ", …" } else { "" };
+    let names: Vec<String> = names.into_iter().take(MAX_LISTED).map(|name| format!("{name:?}")).collect();
     format!("{fault}: write one of {}{more}", names.join(", "))
 }
 

@@ -2,18 +2,18 @@
 
 use serde_json::{Value, json};
 
-use super::world::World;
+use super::fixture::Fixture;
 
 /// Whether a rule holds for an input.
 fn holds(rule: Value, input: Value) -> bool {
     let mut rule = rule;
     rule["Next"] = "Yes".into();
-    let world = World::new(json!({"StartAt": "Ask", "States": {
+    let fixture = Fixture::new(json!({"StartAt": "Ask", "States": {
         "Ask": {"Type": "Choice", "Choices": [rule], "Default": "No"},
         "Yes": {"Type": "Pass", "Result": true, "End": true},
         "No": {"Type": "Pass", "Result": false, "End": true},
     }}));
-    world.output(input) == json!(true)
+    fixture.output(input) == json!(true)
 }
 
 fn test(operator: &str, operand: Value, value: Value) -> bool {
@@ -113,7 +113,7 @@ fn a_condition_is_asked_only_as_far_as_needed() {
 #[test]
 fn a_value_that_is_not_there_ends_the_execution() {
     let machine = |rule: Value| {
-        World::new(json!({"StartAt": "Ask", "States": {
+        Fixture::new(json!({"StartAt": "Ask", "States": {
             "Ask": {"Type": "Choice", "Choices": [rule], "Default": "Yes"},
             "Yes": {"Type": "Succeed"},
         }}))
@@ -130,19 +130,19 @@ fn a_value_that_is_not_there_ends_the_execution() {
 
 #[test]
 fn without_a_default_nothing_may_be_left_over() {
-    let world = World::new(json!({"StartAt": "Ask", "States": {
+    let fixture = Fixture::new(json!({"StartAt": "Ask", "States": {
         "Ask": {"Type": "Choice", "Choices": [{"Variable": "$.x", "NumericEquals": 1, "Next": "Yes"}]},
         "Yes": {"Type": "Succeed"},
     }}));
-    let (error, cause) = world.failure(json!({"x": 2}));
+    let (error, cause) = fixture.failure(json!({"x": 2}));
     assert_eq!(error, "States.Runtime");
     assert!(cause.ends_with("Failed to transition out of the state. The state does not point to a next state."));
 }
 
 #[test]
 fn a_rule_and_the_default_set_variables_of_their_own() {
-    let world = |input: Value| {
-        let world = World::new(json!({"StartAt": "Ask", "States": {
+    let fixture = |input: Value| {
+        let fixture = Fixture::new(json!({"StartAt": "Ask", "States": {
             "Ask": {
                 "Type": "Choice",
                 "Choices": [{"Variable": "$.x", "NumericEquals": 1, "Assign": {"who.$": "$.x"}, "Next": "Tell"}],
@@ -151,8 +151,8 @@ fn a_rule_and_the_default_set_variables_of_their_own() {
             },
             "Tell": {"Type": "Pass", "Parameters": {"who.$": "$who"}, "End": true},
         }}));
-        world.output(input)
+        fixture.output(input)
     };
-    assert_eq!(world(json!({"x": 1})), json!({"who": 1}));
-    assert_eq!(world(json!({"x": 2})), json!({"who": "default"}));
+    assert_eq!(fixture(json!({"x": 1})), json!({"who": 1}));
+    assert_eq!(fixture(json!({"x": 2})), json!({"who": "default"}));
 }

@@ -3,7 +3,7 @@
 use bifrost_asl::interpreter::EventType;
 use serde_json::{Value, json};
 
-use super::world::{Answer, World, task};
+use super::fixture::{Answer, Fixture, task};
 
 fn after(seconds: i64, answer: Answer) -> Answer {
     Answer::After(seconds, Box::new(answer))
@@ -13,10 +13,10 @@ fn branch(name: &str, state: Value) -> Value {
     json!({"StartAt": name, "States": {name: state}})
 }
 
-fn parallel(fields: Value, branches: &[Value]) -> World {
+fn parallel(fields: Value, branches: &[Value]) -> Fixture {
     let mut state = json!({"Type": "Parallel", "Branches": branches});
     state.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    World::new(json!({"StartAt": "Fork", "States": {"Fork": state, "Handler": {"Type": "Pass", "End": true}}}))
+    Fixture::new(json!({"StartAt": "Fork", "States": {"Fork": state, "Handler": {"Type": "Pass", "End": true}}}))
 }
 
 /// `Handler` is always reachable.
@@ -36,21 +36,21 @@ fn branches_run_side_by_side_and_their_results_keep_the_order() {
     let branches = [branch("Slow", ending_task()), branch("Quick", ending_task())];
     let fields =
         caught(json!({"Parameters": {"n.$": "$.n"}, "ResultSelector": {"second.$": "$[1]", "first.$": "$[0]"}}));
-    let world = parallel(fields, &branches)
+    let fixture = parallel(fields, &branches)
         .answering("Slow", [after(30, Answer::Output(json!("slow")))])
         .answering("Quick", [after(10, Answer::Echo)]);
-    assert_eq!(world.output(json!({"n": 1, "m": 2})), json!({"second": {"n": 1}, "first": "slow"}));
-    assert_eq!(world.now(), 30);
-    assert_eq!(world.times(EventType::LambdaFunctionSucceeded), [10.0, 30.0]);
+    assert_eq!(fixture.output(json!({"n": 1, "m": 2})), json!({"second": {"n": 1}, "first": "slow"}));
+    assert_eq!(fixture.now(), 30);
+    assert_eq!(fixture.times(EventType::LambdaFunctionSucceeded), [10.0, 30.0]);
 }
 
 #[test]
 fn a_failed_branch_cuts_the_others_and_the_history_names_them() {
     let wait = json!({"Type": "Wait", "Seconds": 60, "End": true});
     let branches = [branch("Long", wait), branch("Work", ending_task()), branch("Done", json!({"Type": "Succeed"}))];
-    let world = parallel(caught(json!({})), &branches).answering("Work", [after(5, Answer::Fail("E"))]);
-    assert_eq!(world.output(json!({})), json!({"Error": "E", "Cause": "E happened"}));
-    assert_eq!(world.now(), 5);
+    let fixture = parallel(caught(json!({})), &branches).answering("Work", [after(5, Answer::Fail("E"))]);
+    assert_eq!(fixture.output(json!({})), json!({"Error": "E", "Cause": "E happened"}));
+    assert_eq!(fixture.now(), 5);
     let expected = [
         "ExecutionStarted<0",
         "ParallelStateEntered<0",
@@ -70,7 +70,7 @@ fn a_failed_branch_cuts_the_others_and_the_history_names_them() {
         "PassStateExited<15",
         "ExecutionSucceeded<16",
     ];
-    assert_eq!(world.history(0), expected);
+    assert_eq!(fixture.history(0), expected);
 }
 
 #[test]
@@ -81,24 +81,24 @@ fn a_parallel_is_retried_as_a_whole() {
         "End": true,
     });
     let branches = [branch("Steady", ending_task()), branch("Shaky", ending_task())];
-    let world = parallel(fields.clone(), &branches).answering("Shaky", [Answer::Fail("E"), Answer::Output(json!(2))]);
-    assert_eq!(world.output(json!(1)), json!([1, 2]));
-    assert_eq!(world.times(EventType::ParallelStateStarted), [0.0, 10.0]);
-    assert_eq!(world.times(EventType::ParallelStateFailed), [] as [f64; 0]);
-    let world = parallel(fields, &branches).answering("Shaky", [Answer::Fail("E")]);
-    assert_eq!(world.failure(json!(1)).0, "E");
-    assert_eq!(world.times(EventType::ParallelStateFailed), [10.0]);
+    let fixture = parallel(fields.clone(), &branches).answering("Shaky", [Answer::Fail("E"), Answer::Output(json!(2))]);
+    assert_eq!(fixture.output(json!(1)), json!([1, 2]));
+    assert_eq!(fixture.times(EventType::ParallelStateStarted), [0.0, 10.0]);
+    assert_eq!(fixture.times(EventType::ParallelStateFailed), [] as [f64; 0]);
+    let fixture = parallel(fields, &branches).answering("Shaky", [Answer::Fail("E")]);
+    assert_eq!(fixture.failure(json!(1)).0, "E");
+    assert_eq!(fixture.times(EventType::ParallelStateFailed), [10.0]);
 }
 
 #[test]
 fn a_runtime_error_in_a_branch_ends_the_execution_at_once() {
     let bad = json!({"Type": "Pass", "Parameters": {"m.$": "$.nope"}, "End": true});
     let fields = json!({"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Handler"}], "End": true});
-    let world = parallel(fields, &[branch("Bad", bad)]);
-    let (error, cause) = world.failure(json!({}));
+    let fixture = parallel(fields, &[branch("Bad", bad)]);
+    let (error, cause) = fixture.failure(json!({}));
     assert_eq!(error, "States.Runtime");
     assert!(cause.contains("executing the state 'Bad' (entered at the event id #4)"), "{cause}");
-    assert_eq!(world.history(3), ["PassStateEntered<3", "ExecutionFailed<4"]);
+    assert_eq!(fixture.history(3), ["PassStateEntered<3", "ExecutionFailed<4"]);
 }
 
 #[test]
@@ -106,18 +106,18 @@ fn branches_may_have_branches() {
     let inner =
         json!({"Type": "Parallel", "End": true, "Branches": [branch("A", ending_task()), branch("B", ending_task())]});
     let branches = [branch("Inner", inner), branch("C", ending_task())];
-    let world = parallel(caught(json!({})), &branches)
+    let fixture = parallel(caught(json!({})), &branches)
         .answering("A", [Answer::Never])
         .answering("B", [Answer::Never])
         .answering("C", [after(1, Answer::Fail("E"))]);
-    world.output(json!({}));
-    let aborted: Vec<_> = world.history(0).into_iter().filter(|event| event.contains("Aborted")).collect();
+    fixture.output(json!({}));
+    let aborted: Vec<_> = fixture.history(0).into_iter().filter(|event| event.contains("Aborted")).collect();
     let failed = "<15";
     let expected = ["TaskStateAborted", "TaskStateAborted", "ParallelStateAborted", "TaskStateAborted"];
     assert_eq!(aborted, expected.map(|event| format!("{event}{failed}")));
 }
 
-fn map(fields: Value) -> World {
+fn map(fields: Value) -> Fixture {
     let mut state = json!({
         "Type": "Map",
         "ItemsPath": "$.items",
@@ -125,43 +125,43 @@ fn map(fields: Value) -> World {
         "End": true,
     });
     state.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-    World::new(json!({"StartAt": "All", "States": {"All": state}}))
+    Fixture::new(json!({"StartAt": "All", "States": {"All": state}}))
 }
 
 #[test]
 fn a_map_runs_as_many_iterations_at_a_time_as_it_may() {
     for (most, expected) in [(1, 40), (2, 20), (3, 20), (0, 10)] {
-        let world = map(json!({"MaxConcurrency": most})).answering("Each", [after(10, Answer::Echo)]);
-        assert_eq!(world.output(json!({"items": [1, 2, 3, 4]})), json!([1, 2, 3, 4]));
-        assert_eq!(world.now(), expected, "at most {most}");
+        let fixture = map(json!({"MaxConcurrency": most})).answering("Each", [after(10, Answer::Echo)]);
+        assert_eq!(fixture.output(json!({"items": [1, 2, 3, 4]})), json!([1, 2, 3, 4]));
+        assert_eq!(fixture.now(), expected, "at most {most}");
     }
 }
 
 #[test]
 fn a_map_inside_an_execution_runs_forty_iterations_at_a_time() {
-    let world = map(json!({})).answering("Each", [after(10, Answer::Echo)]);
+    let fixture = map(json!({})).answering("Each", [after(10, Answer::Echo)]);
     let items: Vec<u64> = (0..81).collect();
-    assert_eq!(world.output(json!({"items": items})), json!(items));
-    assert_eq!(world.now(), 30);
+    assert_eq!(fixture.output(json!({"items": items})), json!(items));
+    assert_eq!(fixture.now(), 30);
 }
 
 #[test]
 fn an_item_selector_sees_the_item_and_the_state_s_input() {
     let selector =
         json!({"i.$": "$$.Map.Item.Index", "v.$": "$$.Map.Item.Value", "all.$": "$.items", "name.$": "$$.State.Name"});
-    let world = map(json!({"ItemSelector": selector}));
+    let fixture = map(json!({"ItemSelector": selector}));
     let expected = json!([
         {"i": 0, "v": "a", "all": ["a", "b"], "name": "All"},
         {"i": 1, "v": "b", "all": ["a", "b"], "name": "All"},
     ]);
-    assert_eq!(world.output(json!({"items": ["a", "b"]})), expected);
+    assert_eq!(fixture.output(json!({"items": ["a", "b"]})), expected);
 }
 
 #[test]
 fn a_failed_iteration_cuts_the_others_and_the_history_names_them() {
-    let world = map(json!({})).answering("Each", [after(9, Answer::Echo), Answer::Fail("E")]);
-    assert_eq!(world.failure(json!({"items": [1, 2]})).0, "E");
-    assert_eq!(world.now(), 0);
+    let fixture = map(json!({})).answering("Each", [after(9, Answer::Echo), Answer::Fail("E")]);
+    assert_eq!(fixture.failure(json!({"items": [1, 2]})).0, "E");
+    assert_eq!(fixture.now(), 0);
     let expected = [
         "LambdaFunctionFailed<11",
         "MapIterationAborted<12",
@@ -171,7 +171,7 @@ fn a_failed_iteration_cuts_the_others_and_the_history_names_them() {
         "MapStateFailed<12",
         "ExecutionFailed<17",
     ];
-    assert_eq!(world.history(11), expected);
+    assert_eq!(fixture.history(11), expected);
 }
 
 #[test]
@@ -195,10 +195,10 @@ fn a_distributed_map_tolerates_as_many_failures_as_it_says() {
     };
     let items = json!({"items": [1, 2, 3]});
     assert_eq!(distributed(json!({"ToleratedFailureCount": 1})).output(items.clone()), json!([2, 3]));
-    let world = distributed(json!({}));
-    let (error, cause) = world.failure(items);
+    let fixture = distributed(json!({}));
+    let (error, cause) = fixture.failure(items);
     assert_eq!(error, "States.ExceedToleratedFailureThreshold");
     assert_eq!(cause, "The specified tolerated failure threshold was exceeded");
     let expected = ["MapStateStarted<2", "MapRunStarted<3", "MapRunFailed<4", "MapStateFailed<5", "ExecutionFailed<6"];
-    assert_eq!(world.history(2), expected);
+    assert_eq!(fixture.history(2), expected);
 }

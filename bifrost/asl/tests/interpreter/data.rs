@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::world::{Answer, World, only, task};
+use super::fixture::{Answer, Fixture, only, task};
 
 #[test]
 fn every_stage_of_a_task_s_data_flow_does_its_part() {
-    let world = only(task(json!({
+    let fixture = only(task(json!({
         "InputPath": "$.in",
         "Parameters": {"sent.$": "$.a", "fixed": [1, "$.a"]},
         "ResultSelector": {"picked.$": "$.answer.deep", "whole.$": "$"},
@@ -15,8 +15,8 @@ fn every_stage_of_a_task_s_data_flow_does_its_part() {
         "End": true,
     })))
     .answering("Only", [Answer::Output(json!({"answer": {"deep": 7}}))]);
-    let output = world.output(json!({"in": {"a": "A"}, "out": {"kept": true}}));
-    assert_eq!(world.requests.borrow()[0].1, json!({"sent": "A", "fixed": [1, "$.a"]}));
+    let output = fixture.output(json!({"in": {"a": "A"}, "out": {"kept": true}}));
+    assert_eq!(fixture.requests.borrow()[0].1, json!({"sent": "A", "fixed": [1, "$.a"]}));
     assert_eq!(output, json!({"kept": true, "result": {"picked": 7, "whole": {"answer": {"deep": 7}}}}));
 }
 
@@ -43,20 +43,20 @@ fn a_result_that_has_no_place_is_an_error_that_can_be_caught() {
         })),
         "Done": {"Type": "Pass", "Result": "caught", "End": true},
     }});
-    assert_eq!(World::new(definition).output(json!({"a": [1]})), json!("caught"));
+    assert_eq!(Fixture::new(definition).output(json!({"a": [1]})), json!("caught"));
 }
 
 #[test]
 fn variables_reach_into_branches_and_not_out_of_them() {
-    let world = World::new(json!({"StartAt": "Set", "States": {
+    let fixture = Fixture::new(json!({"StartAt": "Set", "States": {
         "Set": {"Type": "Pass", "Assign": {"x": 1}, "Next": "Fork"},
         "Fork": {"Type": "Parallel", "Branches": [{"StartAt": "In", "States": {
             "In": {"Type": "Pass", "Parameters": {"seen.$": "$x"}, "Assign": {"y": 2}, "End": true},
         }}], "Next": "Out"},
         "Out": {"Type": "Pass", "Parameters": {"x.$": "$x", "branch.$": "$[0].seen"}, "End": true},
     }}));
-    assert_eq!(world.output(json!({})), json!({"x": 1, "branch": 1}));
-    let lost = World::new(json!({"StartAt": "Fork", "States": {
+    assert_eq!(fixture.output(json!({})), json!({"x": 1, "branch": 1}));
+    let lost = Fixture::new(json!({"StartAt": "Fork", "States": {
         "Fork": {"Type": "Parallel", "Branches": [{"StartAt": "In", "States": {
             "In": {"Type": "Pass", "Assign": {"y": 2}, "End": true},
         }}], "Next": "Out"},
@@ -67,7 +67,7 @@ fn variables_reach_into_branches_and_not_out_of_them() {
 
 #[test]
 fn the_context_object_tells_where_the_execution_is() {
-    let world = World::new(json!({"StartAt": "First", "States": {
+    let fixture = Fixture::new(json!({"StartAt": "First", "States": {
         "First": {"Type": "Wait", "Seconds": 90, "Next": "Second"},
         "Second": task(json!({
             "Parameters": {"context.$": "$$"},
@@ -76,7 +76,7 @@ fn the_context_object_tells_where_the_execution_is() {
         })),
     }}))
     .answering("Second", [Answer::Fail("E"), Answer::Echo]);
-    let context = world.output(json!({"n": 1}))["context"].clone();
+    let context = fixture.output(json!({"n": 1}))["context"].clone();
     let expected = json!({
         "Execution": {
             "Id": "arn:aws:states:us-east-1:000000000000:execution:machine:name",
@@ -98,10 +98,10 @@ fn the_context_object_tells_where_the_execution_is() {
 #[test]
 fn a_token_is_in_the_context_of_the_task_that_waits_for_it_only() {
     let resource = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
-    let world = World::new(json!({"StartAt": "Ask", "States": {
+    let fixture = Fixture::new(json!({"StartAt": "Ask", "States": {
         "Ask": {"Type": "Task", "Resource": resource, "Parameters": {"token.$": "$$.Task.Token"}, "Next": "After"},
         "After": {"Type": "Pass", "Parameters": {"token.$": "$$.Task.Token"}, "End": true},
     }}));
-    assert_eq!(world.failure(json!({})).0, "States.Runtime");
-    assert_eq!(world.requests.borrow()[0].1, json!({"token": "00000000-0000-4000-8000-000000000000"}));
+    assert_eq!(fixture.failure(json!({})).0, "States.Runtime");
+    assert_eq!(fixture.requests.borrow()[0].1, json!({"token": "00000000-0000-4000-8000-000000000000"}));
 }

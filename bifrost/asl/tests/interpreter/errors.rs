@@ -3,9 +3,9 @@
 use bifrost_asl::interpreter::EventType;
 use serde_json::{Value, json};
 
-use super::world::{Answer, World, only, task};
+use super::fixture::{Answer, Fixture, only, task};
 
-fn retrying(retry: Value, failures: usize) -> World {
+fn retrying(retry: Value, failures: usize) -> Fixture {
     let state = task(json!({"Retry": [retry], "End": true}));
     let answers = std::iter::repeat_n(Answer::Fail("E"), failures).chain([Answer::Echo]);
     only(state).answering("Only", answers)
@@ -20,19 +20,19 @@ fn retries_wait_as_the_retrier_says() {
         (json!({"ErrorEquals": ["E"], "IntervalSeconds": 10, "JitterStrategy": "FULL"}), vec![0.0, 5.0, 15.0, 35.0]),
     ];
     for (retry, expected) in table {
-        let world = retrying(retry.clone(), 3);
-        world.output(json!({}));
-        assert_eq!(world.times(EventType::LambdaFunctionScheduled), expected, "{retry}");
-        let counts: Vec<u64> = world.requests.borrow().iter().map(|request| request.2).collect();
+        let fixture = retrying(retry.clone(), 3);
+        fixture.output(json!({}));
+        assert_eq!(fixture.times(EventType::LambdaFunctionScheduled), expected, "{retry}");
+        let counts: Vec<u64> = fixture.requests.borrow().iter().map(|request| request.2).collect();
         assert_eq!(counts, [0, 1, 2, 3]);
     }
 }
 
 #[test]
 fn retries_end_after_max_attempts() {
-    let world = retrying(json!({"ErrorEquals": ["States.ALL"], "MaxAttempts": 2}), 9);
-    assert_eq!(world.failure(json!({})), ("E".to_owned(), "E happened".to_owned()));
-    assert_eq!(world.requests.borrow().len(), 3);
+    let fixture = retrying(json!({"ErrorEquals": ["States.ALL"], "MaxAttempts": 2}), 9);
+    assert_eq!(fixture.failure(json!({})), ("E".to_owned(), "E happened".to_owned()));
+    assert_eq!(fixture.requests.borrow().len(), 3);
     let never = retrying(json!({"ErrorEquals": ["States.ALL"], "MaxAttempts": 0}), 1);
     assert_eq!(never.failure(json!({})).0, "E");
 }
@@ -53,17 +53,17 @@ fn retriers_count_anew_on_every_visit_of_the_state() {
         "Once more": {"Type": "Pass", "Result": false, "ResultPath": "$.again", "Next": "Work"},
         "Gave up": {"Type": "Fail"},
     }});
-    let world = World::new(definition).answering("Work", [Answer::Fail("E")]);
-    world.failure(json!({"again": true}));
-    let counts: Vec<u64> = world.requests.borrow().iter().map(|request| request.2).collect();
+    let fixture = Fixture::new(definition).answering("Work", [Answer::Fail("E")]);
+    fixture.failure(json!({"again": true}));
+    let counts: Vec<u64> = fixture.requests.borrow().iter().map(|request| request.2).collect();
     assert_eq!(counts, [0, 1, 0, 1]);
-    assert_eq!(world.path(), ["Work", "Again?", "Once more", "Work", "Again?", "Gave up"]);
+    assert_eq!(fixture.path(), ["Work", "Again?", "Once more", "Work", "Again?", "Gave up"]);
 }
 
 #[test]
 fn the_first_catcher_that_names_the_error_takes_it() {
     let catching = |error: &'static str| {
-        let world = World::new(json!({"StartAt": "Work", "States": {
+        let fixture = Fixture::new(json!({"StartAt": "Work", "States": {
             "Work": task(json!({
                 "Catch": [
                     {"ErrorEquals": ["A", "B"], "Next": "Named", "ResultPath": "$.error", "Assign": {"why.$": "$.Cause"}},
@@ -78,9 +78,9 @@ fn the_first_catcher_that_names_the_error_takes_it() {
             "Any": {"Type": "Pass", "End": true},
         }}));
         let answer = if error.is_empty() { Answer::Never } else { Answer::Fail(error) };
-        let world = world.answering("Work", [answer]);
-        let output = world.output(json!({"n": 1}));
-        (world.path().pop().unwrap(), output)
+        let fixture = fixture.answering("Work", [answer]);
+        let output = fixture.output(json!({"n": 1}));
+        (fixture.path().pop().unwrap(), output)
     };
     let named = json!({"why": "B happened", "all": {"n": 1, "error": {"Error": "B", "Cause": "B happened"}}});
     assert_eq!(catching("B"), ("Named".to_owned(), named));
@@ -90,7 +90,7 @@ fn the_first_catcher_that_names_the_error_takes_it() {
 
 #[test]
 fn a_runtime_error_passes_by_every_handler() {
-    let world = World::new(json!({"StartAt": "Work", "States": {
+    let fixture = Fixture::new(json!({"StartAt": "Work", "States": {
         "Work": task(json!({
             "Parameters": {"x.$": "$.missing"},
             "Retry": [{"ErrorEquals": ["States.ALL"]}],
@@ -99,7 +99,7 @@ fn a_runtime_error_passes_by_every_handler() {
         })),
         "Handler": {"Type": "Succeed"},
     }}));
-    let (error, cause) = world.failure(json!({"n": 1}));
+    let (error, cause) = fixture.failure(json!({"n": 1}));
     assert_eq!(error, "States.Runtime");
     let expected = "An error occurred while executing the state 'Work' (entered at the event id #2). \
                     The JSONPath '$.missing' specified for the field 'x.$' could not be found in the input '{\"n\":1}'";
@@ -109,7 +109,7 @@ fn a_runtime_error_passes_by_every_handler() {
 #[test]
 fn a_failed_intrinsic_function_is_a_runtime_error() {
     // The documentation names States.IntrinsicFailure; AWS raises States.Runtime.
-    let world = World::new(json!({"StartAt": "Work", "States": {
+    let fixture = Fixture::new(json!({"StartAt": "Work", "States": {
         "Work": task(json!({
             "Parameters": {"x.$": "States.MathAdd($.n, 1)"},
             "Catch": [{"ErrorEquals": ["States.IntrinsicFailure", "States.Runtime"], "Next": "Handler"}],
@@ -117,7 +117,7 @@ fn a_failed_intrinsic_function_is_a_runtime_error() {
         })),
         "Handler": {"Type": "Succeed"},
     }}));
-    let (error, cause) = world.failure(json!({"n": "text"}));
+    let (error, cause) = fixture.failure(json!({"n": "text"}));
     assert_eq!(error, "States.Runtime");
     assert!(cause.contains("States.MathAdd($.n, 1)"), "{cause}");
 }

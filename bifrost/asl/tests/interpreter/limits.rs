@@ -3,7 +3,7 @@
 use bifrost_asl::interpreter::EventType;
 use serde_json::{Value, json};
 
-use super::world::{Answer, World, only, task};
+use super::fixture::{Answer, Fixture, only, task};
 
 const LIMIT: usize = 262_144;
 
@@ -14,17 +14,17 @@ fn text(bytes: usize) -> Value {
 
 #[test]
 fn a_result_of_256_kib_is_let_through_and_one_byte_more_is_not() {
-    let world = only(task(json!({"End": true}))).answering("Only", [Answer::Output(text(LIMIT))]);
-    assert_eq!(world.output(json!({})), text(LIMIT));
-    let world = only(task(json!({"End": true}))).answering("Only", [Answer::Output(text(LIMIT + 1))]);
-    let (error, cause) = world.failure(json!({}));
+    let fixture = only(task(json!({"End": true}))).answering("Only", [Answer::Output(text(LIMIT))]);
+    assert_eq!(fixture.output(json!({})), text(LIMIT));
+    let fixture = only(task(json!({"End": true}))).answering("Only", [Answer::Output(text(LIMIT + 1))]);
+    let (error, cause) = fixture.failure(json!({}));
     assert_eq!(error, "States.DataLimitExceeded");
     let arn = "arn:aws:lambda:us-east-1:000000000000:function:f";
     let expected = format!(
         "The state/task '{arn}' returned a result with a size exceeding the maximum number of bytes service limit."
     );
     assert_eq!(cause, expected);
-    assert_eq!(world.times(EventType::LambdaFunctionFailed).len(), 1);
+    assert_eq!(fixture.times(EventType::LambdaFunctionFailed).len(), 1);
 }
 
 #[test]
@@ -36,8 +36,8 @@ fn results_that_add_up_to_more_than_256_kib_are_refused() {
 }
 
 /// A loop of `Pass` and `Choice`: four events a turn.
-fn endless() -> World {
-    World::new(json!({"StartAt": "Turn", "States": {
+fn endless() -> Fixture {
+    Fixture::new(json!({"StartAt": "Turn", "States": {
         "Turn": {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, -1)"}, "Next": "Enough?"},
         "Enough?": {
             "Type": "Choice",
@@ -50,11 +50,11 @@ fn endless() -> World {
 
 #[test]
 fn the_25_000th_event_is_the_last() {
-    let world = endless();
-    let (error, cause) = world.failure(json!({"n": 99_999}));
+    let fixture = endless();
+    let (error, cause) = fixture.failure(json!({"n": 99_999}));
     assert_eq!(error, "States.Runtime");
     assert_eq!(cause, "The execution reached the maximum number of history events (25000).");
-    let events = world.recorder.events();
+    let events = fixture.recorder.events();
     assert_eq!(events.len(), 25_000);
     assert_eq!(events[24_999].event_type, EventType::ExecutionFailed);
     assert_eq!(events[24_999].id, 25_000);
@@ -63,9 +63,9 @@ fn the_25_000th_event_is_the_last() {
 #[test]
 fn an_execution_that_succeeds_with_its_25_000th_event_has_succeeded() {
     // 1 start, 4 a turn, 2 of `Enough`, 1 end: 6,249 turns make 25,000.
-    let world = endless();
-    world.output(json!({"n": 6249}));
-    assert_eq!(world.recorder.events().len(), 25_000);
+    let fixture = endless();
+    fixture.output(json!({"n": 6249}));
+    assert_eq!(fixture.recorder.events().len(), 25_000);
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn the_limit_holds_across_branches() {
         other = other.replace(&format!("\"{name}\""), &format!("\"{name} too\""));
     }
     let other: Value = serde_json::from_str(&other).unwrap();
-    let world = only(json!({"Type": "Parallel", "Branches": [branch, other], "End": true}));
-    assert_eq!(world.failure(json!({"n": 1})).0, "States.Runtime");
-    assert_eq!(world.recorder.events().len(), 25_000);
+    let fixture = only(json!({"Type": "Parallel", "Branches": [branch, other], "End": true}));
+    assert_eq!(fixture.failure(json!({"n": 1})).0, "States.Runtime");
+    assert_eq!(fixture.recorder.events().len(), 25_000);
 }

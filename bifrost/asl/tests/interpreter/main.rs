@@ -13,7 +13,7 @@ mod choices;
 mod concurrency;
 mod data;
 mod errors;
+mod fixture;
 mod limits;
 mod resume;
 mod time;
-mod world;

@@ -3,13 +3,13 @@
 use std::cell::{Cell, RefCell};
 
 use bifrost_asl::interpreter::{
-    Checkpoint, Event, EventType, Interpreter, MemoryRecorder, Outcome, Recorder, RecorderError,
+    Checkpoint, Event, EventType, ExecutionOutcome, Interpreter, MemoryRecorder, Recorder, RecorderError,
 };
 use chrono::TimeDelta;
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
-use super::world::{Answer, Halves, World, execution, start, task};
+use super::fixture::{Answer, Fixture, Halves, execution, start, task};
 
 /// Every kind of state, with variables, on one path.
 fn all_kinds() -> Value {
@@ -54,11 +54,11 @@ impl Recorder for Mortal {
 
 /// Runs until death in the `nth` state; the events and the checkpoint that survive, as another process reads them.
 fn killed_in(nth: usize) -> (Vec<Event>, Checkpoint) {
-    let world = World::new(all_kinds());
+    let fixture = Fixture::new(all_kinds());
     let mortal = Mortal { memory: MemoryRecorder::default(), left: Cell::new(nth) };
     let execution = execution(input());
-    let interpreter = Interpreter::new(world.machine(), &world.clock, &world, &Halves);
-    let died = world.clock.run(interpreter.start(&execution, &mortal)).now_or_never().expect("it waits for ever");
+    let interpreter = Interpreter::new(fixture.machine(), &fixture.clock, &fixture, &Halves);
+    let died = fixture.clock.run(interpreter.start(&execution, &mortal)).now_or_never().expect("it waits for ever");
     assert!(died.is_err());
     let checkpoint = serde_json::to_string(&mortal.memory.last_checkpoint().unwrap()).unwrap();
     (mortal.memory.events(), serde_json::from_str(&checkpoint).unwrap())
@@ -66,11 +66,11 @@ fn killed_in(nth: usize) -> (Vec<Event>, Checkpoint) {
 
 #[test]
 fn an_execution_killed_in_any_state_ends_as_if_it_had_lived() {
-    let whole = World::new(all_kinds());
+    let whole = Fixture::new(all_kinds());
     let expected = whole.run(input());
     for nth in 1..=7 {
         let (mut events, checkpoint) = killed_in(nth);
-        let second = World::new(all_kinds());
+        let second = Fixture::new(all_kinds());
         assert_eq!(second.resume(input(), &checkpoint), expected, "killed in {}", checkpoint.state);
         events.extend(second.recorder.events());
         let facts = |event: &Event| (event.id, event.previous_event_id, event.event_type, event.details.clone());
@@ -83,7 +83,7 @@ fn an_execution_killed_in_any_state_ends_as_if_it_had_lived() {
 fn a_wait_that_was_cut_goes_on_to_its_original_end() {
     let (_, checkpoint) = killed_in(3);
     assert_eq!(checkpoint.state.as_ref(), "Rest");
-    let second = World::new(all_kinds());
+    let second = Fixture::new(all_kinds());
     let late = start() + TimeDelta::seconds(45);
     second.clock.run(bifrost_asl::interpreter::Clock::sleep_until(&second.clock, late)).now_or_never().unwrap();
     second.resume(input(), &checkpoint);
@@ -93,14 +93,14 @@ fn a_wait_that_was_cut_goes_on_to_its_original_end() {
 #[test]
 fn a_task_that_was_cut_is_run_again_and_its_ids_go_on() {
     let definition = json!({"StartAt": "Work", "States": {"Work": task(json!({"End": true}))}});
-    let first = World::new(definition.clone()).answering("Work", [Answer::Never]);
+    let first = Fixture::new(definition.clone()).answering("Work", [Answer::Never]);
     assert_eq!(first.try_run(json!({})), None);
     let mut checkpoint = first.recorder.last_checkpoint().unwrap();
     let last = first.recorder.events().last().unwrap().id;
     assert_eq!((checkpoint.entered_event, checkpoint.last_event, last), (2, 2, 4));
     checkpoint.last_event = last;
 
-    let second = World::new(definition);
+    let second = Fixture::new(definition);
     second.resume(json!({}), &checkpoint);
     let expected = [
         "LambdaFunctionScheduled<2",
@@ -116,14 +116,14 @@ fn a_task_that_was_cut_is_run_again_and_its_ids_go_on() {
 #[test]
 fn the_machine_s_timeout_counts_from_the_original_start() {
     let definition = json!({"TimeoutSeconds": 100, "StartAt": "Work", "States": {"Work": task(json!({"End": true}))}});
-    let first = World::new(definition.clone()).answering("Work", [Answer::Never]);
+    let first = Fixture::new(definition.clone()).answering("Work", [Answer::Never]);
     let outcome = first.try_run(json!({}));
-    assert!(matches!(outcome, Some(Outcome::TimedOut { .. })));
+    assert!(matches!(outcome, Some(ExecutionOutcome::TimedOut { .. })));
     let checkpoint = first.recorder.last_checkpoint().unwrap();
-    let second = World::new(definition).answering("Work", [Answer::After(80, Box::new(Answer::Echo))]);
+    let second = Fixture::new(definition).answering("Work", [Answer::After(80, Box::new(Answer::Echo))]);
     let late = start() + TimeDelta::seconds(45);
     second.clock.run(bifrost_asl::interpreter::Clock::sleep_until(&second.clock, late)).now_or_never().unwrap();
-    assert!(matches!(second.resume(json!({}), &checkpoint), Outcome::TimedOut { .. }));
+    assert!(matches!(second.resume(json!({}), &checkpoint), ExecutionOutcome::TimedOut { .. }));
     assert_eq!(second.now(), 100);
 }
 
@@ -131,24 +131,24 @@ fn the_machine_s_timeout_counts_from_the_original_start() {
 fn a_checkpoint_of_another_machine_fails_and_says_why() {
     let (_, mut checkpoint) = killed_in(1);
     checkpoint.state = "Elsewhere".into();
-    let outcome = World::new(all_kinds()).resume(input(), &checkpoint);
+    let outcome = Fixture::new(all_kinds()).resume(input(), &checkpoint);
     let cause = "The state machine has no state 'Elsewhere' to go on in.";
-    let expected = Outcome::Failed { error: Some("States.Runtime".to_owned()), cause: Some(cause.to_owned()) };
+    let expected = ExecutionOutcome::Failed { error: Some("States.Runtime".to_owned()), cause: Some(cause.to_owned()) };
     assert_eq!(outcome, expected);
 }
 
 #[test]
 fn an_execution_that_somebody_stopped_is_aborted() {
     let definition = json!({"StartAt": "Work", "States": {"Work": task(json!({"End": true}))}});
-    let world = World::new(definition).answering("Work", [Answer::Never]);
-    assert_eq!(world.try_run(json!({})), None);
-    let mut checkpoint = world.recorder.last_checkpoint().unwrap();
+    let fixture = Fixture::new(definition).answering("Work", [Answer::Never]);
+    assert_eq!(fixture.try_run(json!({})), None);
+    let mut checkpoint = fixture.recorder.last_checkpoint().unwrap();
     checkpoint.last_event = 4;
-    let interpreter = Interpreter::new(world.machine(), &world.clock, &world, &Halves);
+    let interpreter = Interpreter::new(fixture.machine(), &fixture.clock, &fixture, &Halves);
     let reason = (Some("Halted".to_owned()), None);
-    let outcome = interpreter.abort(&execution(json!({})), &checkpoint, &world.recorder, reason);
-    assert_eq!(outcome, Outcome::Aborted { error: Some("Halted".to_owned()), cause: None });
-    assert_eq!(world.history(4), ["ExecutionAborted<4"]);
+    let outcome = interpreter.abort(&execution(json!({})), &checkpoint, &fixture.recorder, reason);
+    assert_eq!(outcome, ExecutionOutcome::Aborted { error: Some("Halted".to_owned()), cause: None });
+    assert_eq!(fixture.history(4), ["ExecutionAborted<4"]);
 }
 
 #[test]
@@ -168,7 +168,7 @@ fn the_progress_is_saved_after_the_entrance_of_each_state_of_the_machine_s_own_f
         }
     }
 
-    let world = World::new(json!({"StartAt": "Fork", "States": {
+    let fixture = Fixture::new(json!({"StartAt": "Fork", "States": {
         "Fork": {"Type": "Parallel", "Next": "Done", "Branches": [
             {"StartAt": "In", "States": {"In": {"Type": "Pass", "End": true}}},
         ]},
@@ -176,7 +176,7 @@ fn the_progress_is_saved_after_the_entrance_of_each_state_of_the_machine_s_own_f
     }}));
     let order = Order::default();
     let (execution, interpreter) =
-        (execution(json!({})), Interpreter::new(world.machine(), &world.clock, &world, &Halves));
+        (execution(json!({})), Interpreter::new(fixture.machine(), &fixture.clock, &fixture, &Halves));
     interpreter.start(&execution, &order).now_or_never().unwrap().unwrap();
     let saved: Vec<_> = order.0.into_inner();
     let expected = [

@@ -1,18 +1,18 @@
 //! `Wait`, and the limits of time.
 
-use bifrost_asl::interpreter::{EventType, Outcome};
+use bifrost_asl::interpreter::{EventType, ExecutionOutcome};
 use serde_json::{Value, json};
 
-use super::world::{Answer, World, only, task};
+use super::fixture::{Answer, Fixture, only, task};
 
 #[test]
 fn a_wait_ends_when_it_says() {
     let waited = |fields: Value, input: Value| {
         let mut state = json!({"Type": "Wait", "End": true});
         state.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
-        let world = only(state);
-        assert_eq!(world.output(input.clone()), input);
-        world.now()
+        let fixture = only(state);
+        assert_eq!(fixture.output(input.clone()), input);
+        fixture.now()
     };
     assert_eq!(waited(json!({"Seconds": 31_536_000}), json!({})), 31_536_000);
     assert_eq!(waited(json!({"SecondsPath": "$.s"}), json!({"s": 7})), 7);
@@ -24,8 +24,8 @@ fn a_wait_ends_when_it_says() {
 #[test]
 fn a_wait_for_nonsense_is_a_runtime_error() {
     let failure = |field: &str, value: Value| {
-        let world = only(json!({"Type": "Wait", field: "$.x", "End": true}));
-        let (error, cause) = world.failure(json!({"x": value}));
+        let fixture = only(json!({"Type": "Wait", field: "$.x", "End": true}));
+        let (error, cause) = fixture.failure(json!({"x": value}));
         assert_eq!(error, "States.Runtime");
         cause.split_once("#2). ").unwrap().1.to_owned()
     };
@@ -39,9 +39,9 @@ fn a_wait_for_nonsense_is_a_runtime_error() {
 
 #[test]
 fn a_task_past_its_timeout_is_given_up() {
-    let world = only(task(json!({"TimeoutSeconds": 60, "End": true}))).answering("Only", [Answer::Never]);
-    assert_eq!(world.failure(json!({})), ("States.Timeout".to_owned(), String::new()));
-    assert_eq!(world.times(EventType::LambdaFunctionTimedOut), [60.0]);
+    let fixture = only(task(json!({"TimeoutSeconds": 60, "End": true}))).answering("Only", [Answer::Never]);
+    assert_eq!(fixture.failure(json!({})), ("States.Timeout".to_owned(), String::new()));
+    assert_eq!(fixture.times(EventType::LambdaFunctionTimedOut), [60.0]);
     let in_time = only(task(json!({"TimeoutSecondsPath": "$.t", "End": true})));
     let in_time = in_time.answering("Only", [Answer::After(59, Box::new(Answer::Output(json!("done"))))]);
     assert_eq!(in_time.output(json!({"t": 60})), json!("done"));
@@ -56,40 +56,40 @@ fn a_task_that_falls_silent_is_given_up_and_signs_of_life_keep_it() {
         "End": true,
     }));
     let beating = Answer::Beating(8, 4, Box::new(Answer::After(9, Box::new(Answer::Output(json!("done"))))));
-    let world = only(state.clone()).answering("Only", [Answer::Never, beating]);
-    assert_eq!(world.output(json!({})), json!("done"));
-    assert_eq!(world.times(EventType::LambdaFunctionTimedOut), [10.0]);
-    assert_eq!(world.now(), 10 + 5 + 4 * 8 + 9);
+    let fixture = only(state.clone()).answering("Only", [Answer::Never, beating]);
+    assert_eq!(fixture.output(json!({})), json!("done"));
+    assert_eq!(fixture.times(EventType::LambdaFunctionTimedOut), [10.0]);
+    assert_eq!(fixture.now(), 10 + 5 + 4 * 8 + 9);
 
     let endless = Answer::Beating(8, 99, Box::new(Answer::Echo));
-    let world = only(state).answering("Only", [endless]);
-    assert_eq!(world.failure(json!({})).0, "States.Timeout");
-    assert_eq!(world.now(), 100);
+    let fixture = only(state).answering("Only", [endless]);
+    assert_eq!(fixture.failure(json!({})).0, "States.Timeout");
+    assert_eq!(fixture.now(), 100);
 }
 
 #[test]
 fn a_machine_past_its_timeout_ends_wherever_it_is() {
     let definition = |state: Value| {
-        World::new(json!({"TimeoutSeconds": 90, "StartAt": "First", "States": {
+        Fixture::new(json!({"TimeoutSeconds": 90, "StartAt": "First", "States": {
             "First": {"Type": "Wait", "Seconds": 60, "Next": "Second"},
             "Second": state,
         }}))
     };
     let wait = definition(json!({"Type": "Wait", "Seconds": 60, "End": true}));
     let work = definition(task(json!({"End": true}))).answering("Second", [Answer::Never]);
-    for world in [wait, work] {
-        let outcome = world.run(json!({}));
-        assert_eq!(outcome, Outcome::TimedOut { error: Some("States.Timeout".to_owned()), cause: None });
-        assert_eq!(world.times(EventType::ExecutionTimedOut), [90.0]);
-        assert_eq!(world.recorder.events().last().unwrap().event_type, EventType::ExecutionTimedOut);
+    for fixture in [wait, work] {
+        let outcome = fixture.run(json!({}));
+        assert_eq!(outcome, ExecutionOutcome::TimedOut { error: Some("States.Timeout".to_owned()), cause: None });
+        assert_eq!(fixture.times(EventType::ExecutionTimedOut), [90.0]);
+        assert_eq!(fixture.recorder.events().last().unwrap().event_type, EventType::ExecutionTimedOut);
     }
 }
 
 #[test]
 fn an_activity_s_worker_and_a_submitted_job_are_in_the_history() {
     let resource = "arn:aws:states:us-east-1:000000000000:activity:build";
-    let world = only(json!({"Type": "Task", "Resource": resource, "TimeoutSeconds": 5, "End": true}));
-    let world = world.answering("Only", [Answer::Never]);
-    assert_eq!(world.failure(json!({})).0, "States.Timeout");
-    assert_eq!(world.history(2), ["ActivityScheduled<2", "ActivityTimedOut<3", "ExecutionFailed<4"]);
+    let fixture = only(json!({"Type": "Task", "Resource": resource, "TimeoutSeconds": 5, "End": true}));
+    let fixture = fixture.answering("Only", [Answer::Never]);
+    assert_eq!(fixture.failure(json!({})).0, "States.Timeout");
+    assert_eq!(fixture.history(2), ["ActivityScheduled<2", "ActivityTimedOut<3", "ExecutionFailed<4"]);
 }

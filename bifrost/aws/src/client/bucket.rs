@@ -1,6 +1,6 @@
 //! The settings of a bucket, each asked for apart.
 
-use crate::Session;
+use crate::AwsSession;
 use crate::objects::client;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_bucket_encryption::GetBucketEncryptionOutput;
@@ -12,13 +12,13 @@ use serde_json::Value;
 
 /// A bucket that must be the account's.
 pub(super) struct S3Bucket<'a> {
-    session: &'a Session,
+    session: &'a AwsSession,
     client: Client,
     name: &'a str,
 }
 
 impl<'a> S3Bucket<'a> {
-    pub(super) fn new(session: &'a Session, name: &'a BucketName) -> Self {
+    pub(super) fn new(session: &'a AwsSession, name: &'a BucketName) -> Self {
         Self { session, client: client(session), name: name.as_str() }
     }
 

@@ -5,13 +5,13 @@ use super::executions::SfnExecutions;
 use super::inventory::AwsInventory;
 use super::stacks::CloudFormationStacks;
 use crate::roles::{KnownRoles, RoleOptions};
-use crate::{AssumedRoles, AwsDeployer, Passage, S3Objects, Session, configuration, deployer_account};
+use crate::{AssumedRoles, AwsDeployer, AwsSession, CallScope, S3Objects, configuration, deployer_account};
 use async_trait::async_trait;
 use aws_config::BehaviorVersion;
 use aws_config::SdkConfig;
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::Principal;
-use bifrost_core::deployer::{Connect, ConnectError, Connection, Ground, Place};
+use bifrost_core::deployer::{BootstrapTarget, Connect, ConnectError, ConnectOptions, Connection};
 use bifrost_core::release::Region;
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,18 +26,18 @@ pub struct Aws;
 
 #[async_trait(?Send)]
 impl<D: AwsDeployer> Connect<D> for Aws {
-    async fn connect(&self, place: &Place) -> Result<Connection<D>, ConnectError> {
-        let config = configuration(place.region.as_ref()).await;
+    async fn connect(&self, options: &ConnectOptions) -> Result<Connection<D>, ConnectError> {
+        let config = configuration(options.region.as_ref()).await;
         let region = region(&config)?;
-        let account = account_of_caller(&config, place.account.as_ref()).await?;
-        let identity = Identity { name: place.name.clone(), account, region };
+        let account = account_of_caller(&config, options.account.as_ref()).await?;
+        let identity = Identity { name: options.name.clone(), account, region };
         let defaults = identity.defaults(D::TIMEOUT_SECONDS).map_err(|error| ConnectError {
             problem: format!("{} makes no name of a bucket: {error}", identity.name),
             next_step: "name another deployer with --deployer".into(),
         })?;
         let identity = Arc::new(identity);
         let (account, region) = (identity.account.clone(), identity.region.clone());
-        let session = Session::new(&config, Arc::new(Passage::default()), Principal::Deployer, account, region);
+        let session = AwsSession::new(&config, Arc::new(CallScope::default()), Principal::Deployer, account, region);
         let (roles, known) = (RoleOptions::default(), KnownRoles::default());
         let targets = AssumedRoles::<D>::new(session.clone(), Arc::clone(&identity), roles, known);
         Ok(Connection {
@@ -48,17 +48,17 @@ impl<D: AwsDeployer> Connect<D> for Aws {
         })
     }
 
-    async fn ground(&self, region: Option<&Region>) -> Result<Ground, ConnectError> {
+    async fn ground(&self, region: Option<&Region>) -> Result<BootstrapTarget, ConnectError> {
         let config = configuration(region).await;
         let region = self::region(&config)?;
         let account = account_of_caller(&config, None).await?;
         let patient = configuration::timeouts().to_builder();
         let patient = patient.operation_attempt_timeout(UPLOAD).operation_timeout(UPLOAD).build();
         let config = config.to_builder().timeout_config(patient).build();
-        let passage = Arc::new(Passage::default());
-        let session = Session::new(&config, passage, Principal::Deployer, account.clone(), region.clone());
+        let scope = Arc::new(CallScope::default());
+        let session = AwsSession::new(&config, scope, Principal::Deployer, account.clone(), region.clone());
         let stacks = Arc::new(CloudFormationStacks::new(session.clone()));
-        Ok(Ground { account, region, stacks, objects: Arc::new(S3Objects::new(session)) })
+        Ok(BootstrapTarget { account, region, stacks, objects: Arc::new(S3Objects::new(session)) })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::history::event;
 use crate::error::Incomplete;
 use crate::session::Refused;
-use crate::{Session, pages};
+use crate::{AwsSession, pages};
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::operation::describe_execution::{DescribeExecutionError, DescribeExecutionOutput};
@@ -11,7 +11,7 @@ use aws_sdk_sfn::operation::start_execution::StartExecutionError;
 use aws_sdk_sfn::types::{ExecutionStatus as SdkStatus, HistoryEvent as SdkEvent};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{
-    CloudError, ErrorKind, ExecutionStatus, ExecutionSummary, Executions, HistoryEvent, StartError, Which,
+    CloudError, ErrorKind, ExecutionFilter, ExecutionStatus, ExecutionSummary, Executions, HistoryEvent, StartError,
 };
 use bifrost_core::json;
 use chrono::{DateTime, Utc};
@@ -20,25 +20,25 @@ use serde_json::Value;
 use std::sync::Arc;
 
 /// How many executions are described at a time: Step Functions refills its bucket for that call with 15 a second.
-const AT_ONCE: usize = 8;
+const MAX_CONCURRENT_CALLS: usize = 8;
 
 /// How many entries a page has: the most that Step Functions gives.
 const PAGE: i32 = 1000;
 
 /// The executions of the deployer's state machine.
 pub(super) struct SfnExecutions {
-    session: Session,
+    session: AwsSession,
     client: Client,
     identity: Arc<Identity>,
 }
 
 impl SfnExecutions {
-    pub(super) fn new(session: Session, identity: Arc<Identity>) -> Self {
+    pub(super) fn new(session: AwsSession, identity: Arc<Identity>) -> Self {
         Self { client: Client::new(session.config()), session, identity }
     }
 
     /// Says where the deployer was looked for, if it is not there.
-    fn explained(&self, mut error: CloudError) -> CloudError {
+    fn with_remedy(&self, mut error: CloudError) -> CloudError {
         let Identity { name, account, region } = self.identity.as_ref();
         if error.code == "StateMachineDoesNotExist" {
             error.kind = ErrorKind::NotFound;
@@ -52,7 +52,7 @@ impl SfnExecutions {
         error
     }
 
-    async fn names(&self, which: &Which, at_most: usize) -> Result<Vec<String>, CloudError> {
+    async fn names(&self, which: &ExecutionFilter, at_most: usize) -> Result<Vec<String>, CloudError> {
         const OPERATION: &str = "states:ListExecutions";
         let machine = self.identity.state_machine_arn();
         let (mut names, mut token) = (Vec::new(), None);
@@ -60,7 +60,7 @@ impl SfnExecutions {
             let list =
                 self.client.list_executions().state_machine_arn(&machine).set_next_token(token).max_results(PAGE);
             let list = list.set_status_filter(which.status.map(sdk_status));
-            let page = self.session.call(OPERATION, "", list.send()).await.map_err(|error| self.explained(error))?;
+            let page = self.session.call(OPERATION, "", list.send()).await.map_err(|error| self.with_remedy(error))?;
             names.extend(page.executions.into_iter().map(|execution| execution.name).filter(|name| which.may_be(name)));
             token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() || names.len() >= at_most {
@@ -81,7 +81,7 @@ impl Executions for SfnExecutions {
             Err(Refused { said: Some(StartExecutionError::ExecutionAlreadyExists(_)), .. }) => {
                 Err(StartError::AlreadyExists(name.to_owned()))
             }
-            Err(refused) => Err(self.explained(refused.error).into()),
+            Err(refused) => Err(self.with_remedy(refused.error).into()),
         }
     }
 
@@ -91,13 +91,14 @@ impl Executions for SfnExecutions {
         match self.session.try_call(OPERATION, name, describe.send()).await {
             Ok(output) => summary(OPERATION, name, output).map(Some),
             Err(Refused { said: Some(DescribeExecutionError::ExecutionDoesNotExist(_)), .. }) => Ok(None),
-            Err(refused) => Err(self.explained(refused.error)),
+            Err(refused) => Err(self.with_remedy(refused.error)),
         }
     }
 
-    async fn list(&self, which: &Which, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
+    async fn list(&self, which: &ExecutionFilter, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
         let names = self.names(which, at_most).await?;
-        let described = stream::iter(names).map(|name| async move { self.describe(&name).await }).buffered(AT_ONCE);
+        let described =
+            stream::iter(names).map(|name| async move { self.describe(&name).await }).buffered(MAX_CONCURRENT_CALLS);
         let found: Vec<Option<ExecutionSummary>> = described.try_collect().await?;
         Ok(found.into_iter().flatten().collect())
     }

@@ -1,7 +1,7 @@
 //! What a deployer consists of in its account, as the framework's port.
 
 use super::bucket::S3Bucket;
-use crate::Session;
+use crate::AwsSession;
 use crate::error::Incomplete;
 use crate::session::Refused;
 use async_trait::async_trait;
@@ -21,11 +21,11 @@ use serde_json::Value;
 
 /// The things of the session's account and region.
 pub(super) struct AwsInventory {
-    session: Session,
+    session: AwsSession,
 }
 
 impl AwsInventory {
-    pub(super) fn new(session: Session) -> Self {
+    pub(super) fn new(session: AwsSession) -> Self {
         Self { session }
     }
 }

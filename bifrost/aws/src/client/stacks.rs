@@ -1,6 +1,6 @@
 //! CloudFormation, as the framework's port.
 
-use crate::Session;
+use crate::AwsSession;
 use crate::error::Incomplete;
 use async_trait::async_trait;
 use aws_sdk_cloudformation::Client;
@@ -9,12 +9,12 @@ use bifrost_core::cloud::{CloudError, NewStack, StackEvent, StackUpdate, Stacks}
 
 /// The stacks of the session's account and region.
 pub(super) struct CloudFormationStacks {
-    session: Session,
+    session: AwsSession,
     client: Client,
 }
 
 impl CloudFormationStacks {
-    pub(super) fn new(session: Session) -> Self {
+    pub(super) fn new(session: AwsSession) -> Self {
         Self { client: Client::new(session.config()), session }
     }
 }

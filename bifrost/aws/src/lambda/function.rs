@@ -1,18 +1,18 @@
 //! One function: makes the context of each attempt, and runs its task.
 
-use super::checkup;
+use super::self_check;
 use super::settings::Settings;
 use crate::roles::KnownRoles;
-use crate::{AssumedRoles, AwsDeployer, Passage, Session, deployer_account};
+use crate::{AssumedRoles, AwsDeployer, AwsSession, CallScope, deployer_account};
 use bifrost_core::account::Identity;
-use bifrost_core::checkup::{Checkup, CheckupReport};
 use bifrost_core::cloud::{Attempt, Principal};
 use bifrost_core::deployer::Ports;
 use bifrost_core::json;
 use bifrost_core::machine::dispatch;
 use bifrost_core::release::{AccountId, Defaults};
-use bifrost_core::task::Failure;
-use bifrost_core::task::{Context, Sent};
+use bifrost_core::self_check::{SelfCheck, SelfCheckReport};
+use bifrost_core::task::FunctionError;
+use bifrost_core::task::{Context, RawInput};
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -23,7 +23,7 @@ use tokio::time::Instant;
 use tracing::{Instrument, Span, field, info_span};
 
 /// What an attempt keeps of its time to say how it ended, after the last call was given up.
-const FOR_THE_ANSWER: Duration = Duration::from_secs(1);
+const ANSWER_RESERVE: Duration = Duration::from_secs(1);
 
 /// A deployer's function.
 pub(super) struct Function<D> {
@@ -34,7 +34,7 @@ pub(super) struct Function<D> {
 
 /// A failed task, under the name that `Retry` and `Catch` match.
 #[derive(Debug)]
-pub(super) struct TaskFailed(Failure);
+pub(super) struct TaskFailed(FunctionError);
 
 impl From<TaskFailed> for Diagnostic {
     fn from(TaskFailed(failure): TaskFailed) -> Self {
@@ -62,36 +62,36 @@ impl<D: AwsDeployer> Function<D> {
 
     async fn run(&self, event: &LambdaEvent<Box<RawValue>>, span: &Span) -> Result<Value, TaskFailed> {
         let payload = json::parse(event.payload.get().as_bytes());
-        let payload = payload.map_err(|error| TaskFailed(Failure::new("UnmarshalError", error.to_string())))?;
+        let payload = payload.map_err(|error| TaskFailed(FunctionError::new("UnmarshalError", error.to_string())))?;
         let account = account(&event.context.invoked_function_arn)?;
         let identity = Identity { name: self.settings.name.clone(), account, region: self.settings.region.clone() };
         let defaults = identity.defaults(D::TIMEOUT_SECONDS).map_err(|error| misplaced(&error.to_string()))?;
         let deadline = deadline(event.context.deadline, SystemTime::now());
-        if let Some(checkup) = Checkup::read(&payload).map_err(TaskFailed)? {
+        if let Some(self_check) = SelfCheck::read(&payload).map_err(TaskFailed)? {
             span.record("state", "Checkup");
-            return written(&self.report(checkup, identity, deadline).await);
+            return written(&self.report(self_check, identity, deadline).await);
         }
-        let open = |attempt: Attempt, sent: Sent| {
+        let open = |attempt: Attempt, sent: RawInput| {
             describe(span, &attempt, &sent);
             self.context(identity, defaults, deadline, attempt, sent)
         };
         dispatch::<D::Machine>(payload, open).await.map_err(TaskFailed)
     }
 
-    async fn report(&self, checkup: Checkup, identity: Identity, deadline: Instant) -> CheckupReport {
+    async fn report(&self, self_check: SelfCheck, identity: Identity, deadline: Instant) -> SelfCheckReport {
         let identity = Arc::new(identity);
-        let passage = Arc::new(Passage::new(Attempt::default(), Some(deadline)));
-        let roles = self.roles(self.session(&identity, passage), &identity);
-        checkup::report::<D>(checkup, &identity, &roles).await
+        let scope = Arc::new(CallScope::new(Attempt::default(), Some(deadline)));
+        let roles = self.roles(self.session(&identity, scope), &identity);
+        self_check::report::<D>(self_check, &identity, &roles).await
     }
 
     /// The deployer account, as the function's own role.
-    fn session(&self, identity: &Identity, passage: Arc<Passage>) -> Session {
+    fn session(&self, identity: &Identity, scope: Arc<CallScope>) -> AwsSession {
         let (account, region) = (identity.account.clone(), identity.region.clone());
-        Session::new(&self.settings.config, passage, Principal::Deployer, account, region)
+        AwsSession::new(&self.settings.config, scope, Principal::Deployer, account, region)
     }
 
-    fn roles(&self, session: Session, identity: &Arc<Identity>) -> AssumedRoles<D> {
+    fn roles(&self, session: AwsSession, identity: &Arc<Identity>) -> AssumedRoles<D> {
         AssumedRoles::new(session, Arc::clone(identity), self.settings.roles.clone(), self.known_roles.clone())
     }
 
@@ -101,18 +101,18 @@ impl<D: AwsDeployer> Function<D> {
         defaults: Defaults,
         deadline: Instant,
         attempt: Attempt,
-        sent: Sent,
+        sent: RawInput,
     ) -> Context<Ports<D>> {
         let identity = Arc::new(identity);
-        let passage = Arc::new(Passage::new(attempt.clone(), Some(deadline)));
-        let session = self.session(&identity, passage);
+        let scope = Arc::new(CallScope::new(attempt.clone(), Some(deadline)));
+        let session = self.session(&identity, scope);
         let targets = self.roles(session.clone(), &identity);
         Context::new(deployer_account(&session, identity, defaults), attempt, sent, Arc::new(targets))
     }
 }
 
-fn written(report: &CheckupReport) -> Result<Value, TaskFailed> {
-    serde_json::to_value(report).map_err(|error| TaskFailed(Failure::new("TaskError", error.to_string())))
+fn written(report: &SelfCheckReport) -> Result<Value, TaskFailed> {
+    serde_json::to_value(report).map_err(|error| TaskFailed(FunctionError::new("TaskError", error.to_string())))
 }
 
 fn span(request_id: &str) -> Span {
@@ -145,14 +145,14 @@ fn account(function_arn: &str) -> Result<AccountId, TaskFailed> {
 }
 
 fn misplaced(problem: &str) -> TaskFailed {
-    TaskFailed(Failure::new("TaskError", format!("the function does not know where it is: {problem}")))
+    TaskFailed(FunctionError::new("TaskError", format!("the function does not know where it is: {problem}")))
 }
 
 /// When the last call must have answered.
 fn deadline(milliseconds: u64, now: SystemTime) -> Instant {
     let end = UNIX_EPOCH + Duration::from_millis(milliseconds);
     let left = end.duration_since(now).unwrap_or_default();
-    Instant::now() + left.saturating_sub(FOR_THE_ANSWER)
+    Instant::now() + left.saturating_sub(ANSWER_RESERVE)
 }
 
 #[cfg(test)]

@@ -4,9 +4,9 @@
 //! panic as `PanicError`, and input that does not parse as `UnmarshalError`: never under the name of a Rust type, which is
 //! what the runtime would give them.
 
-mod checkup;
 mod function;
 mod logs;
+mod self_check;
 mod settings;
 
 use crate::AwsDeployer;

@@ -6,7 +6,7 @@ use bifrost::cloud::CloudError;
 use bifrost::local::{self, LocalDeployer, Resources};
 use bifrost::release::{ConfigName, ProjectName, Release};
 use bifrost::{Deployer, Fields, Shape};
-use bifrost_aws::{AwsDeployer, Session};
+use bifrost_aws::{AwsDeployer, AwsSession};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, Shape)]
@@ -50,8 +50,8 @@ impl ClientDeployer for Idler {
 
 /// What a role lets one do in a target account: here, ask where one is.
 pub enum Visit {
-    Embedded(local::Session<Nothing>),
-    Aws(Box<Session>),
+    Embedded(local::LocalSession<Nothing>),
+    Aws(Box<AwsSession>),
 }
 
 impl Visit {
@@ -60,7 +60,7 @@ impl Visit {
         const OPERATION: &str = "sts:GetCallerIdentity";
         match self {
             Self::Embedded(session) => {
-                session.call(OPERATION, "", |place| Ok(place.account.to_string())).await.unwrap()
+                session.call(OPERATION, "", |fixture| Ok(fixture.account.to_string())).await.unwrap()
             }
             Self::Aws(session) => {
                 let client = aws_sdk_sts::Client::new(session.config());
@@ -80,15 +80,15 @@ impl Resources for Nothing {}
 impl LocalDeployer for Idler {
     type Resources = Nothing;
 
-    const WORLD: &'static str = "{}";
+    const SEED: &'static str = "{}";
 
-    fn local_ports(session: local::Session<Nothing>) -> Visit {
+    fn local_ports(session: local::LocalSession<Nothing>) -> Visit {
         Visit::Embedded(session)
     }
 }
 
 impl AwsDeployer for Idler {
-    fn aws_ports(session: Session) -> Visit {
+    fn aws_ports(session: AwsSession) -> Visit {
         Visit::Aws(Box::new(session))
     }
 }

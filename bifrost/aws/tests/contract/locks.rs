@@ -1,6 +1,6 @@
 //! What the table of root locks promises.
 
-use crate::place::{Place, TAKEN, refusal, root_dir};
+use crate::fixture::{AccountFixture, TAKEN, refusal, root_dir};
 use bifrost::cloud::{ErrorKind, LockItem, PutLock};
 use bifrost::release::ObjectKey;
 use futures_util::future::join_all;
@@ -37,62 +37,62 @@ pub fn original() -> LockItem {
     }
 }
 
-async fn held(place: &Place) -> Option<LockItem> {
-    place.client.account.locks.get(&lock_key()).await.unwrap()
+async fn held(fixture: &AccountFixture) -> Option<LockItem> {
+    fixture.client.account.locks.get(&lock_key()).await.unwrap()
 }
 
-pub async fn a_free_lock_is_taken_and_told_as_it_was_written(place: Place) {
-    assert_eq!(held(&place).await, None);
-    assert_eq!(place.client.account.locks.put(&lock("a")).await.unwrap(), PutLock::Taken);
-    assert_eq!(held(&place).await, Some(lock("a")));
+pub async fn a_free_lock_is_taken_and_told_as_it_was_written(fixture: AccountFixture) {
+    assert_eq!(held(&fixture).await, None);
+    assert_eq!(fixture.client.account.locks.put(&lock("a")).await.unwrap(), PutLock::Taken);
+    assert_eq!(held(&fixture).await, Some(lock("a")));
 }
 
-pub async fn a_lock_is_taken_again_by_its_owner(place: Place) {
+pub async fn a_lock_is_taken_again_by_its_owner(fixture: AccountFixture) {
     let later = LockItem { time: "2026-11-25T12:05:00Z".parse().unwrap(), started_by: None, ..lock("a") };
     for item in [lock("a"), later] {
-        assert_eq!(place.client.account.locks.put(&item).await.unwrap(), PutLock::Taken);
-        assert_eq!(held(&place).await, Some(item));
+        assert_eq!(fixture.client.account.locks.put(&item).await.unwrap(), PutLock::Taken);
+        assert_eq!(held(&fixture).await, Some(item));
     }
 }
 
-pub async fn a_lock_that_another_holds_stays_and_its_holder_is_told(place: Place) {
-    let locks = &place.client.account.locks;
+pub async fn a_lock_that_another_holds_stays_and_its_holder_is_told(fixture: AccountFixture) {
+    let locks = &fixture.client.account.locks;
     locks.put(&lock("a")).await.unwrap();
     let answer = locks.put(&lock("b")).await.unwrap();
     assert_eq!(answer, PutLock::Held(Box::new(lock("a"))));
-    assert_eq!(held(&place).await, Some(lock("a")));
+    assert_eq!(held(&fixture).await, Some(lock("a")));
 }
 
-pub async fn a_lock_is_deleted_by_its_owner_alone(place: Place) {
-    let locks = &place.client.account.locks;
+pub async fn a_lock_is_deleted_by_its_owner_alone(fixture: AccountFixture) {
+    let locks = &fixture.client.account.locks;
     locks.put(&lock("a")).await.unwrap();
     assert!(!locks.delete(&lock_key(), "b").await.unwrap());
-    assert_eq!(held(&place).await, Some(lock("a")));
+    assert_eq!(held(&fixture).await, Some(lock("a")));
     assert!(locks.delete(&lock_key(), "a").await.unwrap());
-    assert_eq!(held(&place).await, None);
+    assert_eq!(held(&fixture).await, None);
     assert!(!locks.delete(&lock_key(), "a").await.unwrap(), "it is gone already");
 }
 
-pub async fn a_lock_is_told_as_an_original_wrote_it(place: Place) {
-    let locks = &place.client.account.locks;
+pub async fn a_lock_is_told_as_an_original_wrote_it(fixture: AccountFixture) {
+    let locks = &fixture.client.account.locks;
     assert_eq!(locks.get(&original_key()).await.unwrap(), Some(original()));
     let ours = LockItem { key: original_key().to_string(), ..lock("a") };
     assert_eq!(locks.put(&ours).await.unwrap(), PutLock::Held(Box::new(original())));
 }
 
-pub async fn of_ten_who_take_a_lock_at_once_one_has_it(place: Place) {
-    let locks = &place.client.account.locks;
+pub async fn of_ten_who_take_a_lock_at_once_one_has_it(fixture: AccountFixture) {
+    let locks = &fixture.client.account.locks;
     let puts = (0..10).map(|n| async move { locks.put(&lock(&n.to_string())).await.unwrap() });
     let answers = join_all(puts).await;
     let winner = answers.iter().position(|answer| *answer == PutLock::Taken).unwrap();
     let winner = lock(&winner.to_string());
     let told = answers.iter().filter(|answer| **answer == PutLock::Held(Box::new(winner.clone())));
     assert_eq!(told.count(), 9);
-    assert_eq!(held(&place).await, Some(winner));
+    assert_eq!(held(&fixture).await, Some(winner));
 }
 
-pub async fn a_table_that_is_not_there_is_named(place: Place) {
-    let (locks, table) = (place.nobodys_locks().await, "coinbase-nobody-locks");
+pub async fn a_table_that_is_not_there_is_named(fixture: AccountFixture) {
+    let (locks, table) = (fixture.nobodys_locks().await, "coinbase-nobody-locks");
     let answers = [
         refusal(locks.get(&lock_key()).await),
         refusal(locks.put(&lock("a")).await),

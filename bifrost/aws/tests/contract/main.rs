@@ -11,24 +11,24 @@
     reason = "what stands between the tests is of the tests, too: a panic is how they fail"
 )]
 
-mod embedded;
 mod executions;
+mod fixture;
 mod idler;
+mod local;
 mod locks;
 mod moto;
 mod objects;
-mod place;
 mod targets;
 mod wire;
 
 /// A test of each story in each world.
-macro_rules! told_in_both_worlds {
+macro_rules! contract_tests {
     ($($chapter:ident: $($story:ident),+;)+) => {
         mod in_the_embedded_world {
             $($(
                 #[tokio::test]
                 async fn $story() {
-                    super::$chapter::$story(super::embedded::place()).await;
+                    super::$chapter::$story(super::local::fixture()).await;
                 }
             )+)+
         }
@@ -44,7 +44,7 @@ macro_rules! told_in_both_worlds {
     };
 }
 
-told_in_both_worlds! {
+contract_tests! {
     objects:
         an_object_is_read_as_it_was_put_last,
         of_all_who_put_a_new_object_one_writes_it,

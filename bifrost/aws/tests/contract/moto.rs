@@ -1,9 +1,9 @@
 //! AWS as moto emulates it: one process for all stories, and two accounts for each. A story is told by a process of its
 //! own, whose environment says where AWS is and who asks, as a command's does.
 
+use crate::fixture::{AccountFixture, REGION, STRANGER, TAKEN};
 use crate::idler::{Chart, Idler};
 use crate::locks::original_key;
-use crate::place::{Place, REGION, STRANGER, TAKEN};
 use bifrost::client::Client;
 use bifrost::deployer::Connect;
 use bifrost::machine::Machine;
@@ -35,9 +35,9 @@ fn start() -> Option<Moto> {
 
 /// Tells a story in new accounts; `test` is the name of the test that tells it. What it left is for the test to look at;
 /// there is none for the process that tells it, nor on a machine that cannot run moto.
-pub async fn tell(test: &str, story: impl AsyncFnOnce(Place)) -> Option<Accounts> {
+pub async fn tell(test: &str, story: impl AsyncFnOnce(AccountFixture)) -> Option<Accounts> {
     if let Ok(target) = env::var(TARGET) {
-        story(Place { client: connect("coinbase-idler").await, target, lab: None }).await;
+        story(AccountFixture { client: connect("coinbase-idler").await, target, harness: None }).await;
         return None;
     }
     let accounts = Accounts::make(MOTO.as_ref()?);
@@ -53,8 +53,8 @@ pub async fn tell(test: &str, story: impl AsyncFnOnce(Place)) -> Option<Accounts
 
 /// A client of the deployer of that name, as a command has one.
 pub async fn connect(name: &str) -> Client<Idler> {
-    let place = bifrost::deployer::Place { name: name.into(), account: None, region: None };
-    Client::from(&Connect::<Idler>::connect(&Aws, &place).await.unwrap())
+    let fixture = bifrost::deployer::ConnectOptions { name: name.into(), account: None, region: None };
+    Client::from(&Connect::<Idler>::connect(&Aws, &fixture).await.unwrap())
 }
 
 /// The two accounts of a story.
@@ -65,7 +65,7 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Makes by hand what a [`Place`] promises.
+    /// Makes by hand what a [`AccountFixture`] promises.
     fn make(moto: &'static Moto) -> Self {
         let number = ACCOUNTS.fetch_add(2, Ordering::Relaxed);
         let accounts = Self { moto, deployer: number.to_string(), target: (number + 1).to_string() };

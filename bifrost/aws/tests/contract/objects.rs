@@ -1,27 +1,27 @@
 //! What S3 promises.
 
-use crate::place::{Place, refusal, release_dir, root_dir};
+use crate::fixture::{AccountFixture, refusal, release_dir, root_dir};
 use bifrost::cloud::{Encryption, ErrorKind, PutNew};
 use bifrost::release::BucketName;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
-pub async fn an_object_is_read_as_it_was_put_last(place: Place) {
-    let (objects, bucket, key) = (&place.client.account.objects, place.bucket(), release_dir().release());
+pub async fn an_object_is_read_as_it_was_put_last(fixture: AccountFixture) {
+    let (objects, bucket, key) = (&fixture.client.account.objects, fixture.bucket(), release_dir().release());
     assert_eq!(objects.get(&bucket, &key).await.unwrap(), None);
     assert!(!objects.exists(&bucket, &key).await.unwrap());
     for body in [&b"first"[..], b"", &[0, 159, 146, 150]] {
         objects.put(&bucket, &key, body.to_vec(), Encryption::Bucket).await.unwrap();
         let object = objects.get(&bucket, &key).await.unwrap().unwrap();
         assert_eq!(object.body, body);
-        let age = place.client.account.surroundings.now() - object.last_modified;
+        let age = fixture.client.account.env.now() - object.last_modified;
         assert!(age.abs() < TimeDelta::minutes(1), "{}", object.last_modified);
         assert!(objects.exists(&bucket, &key).await.unwrap());
     }
 }
 
-pub async fn of_all_who_put_a_new_object_one_writes_it(place: Place) {
-    let (objects, bucket, key) = (&place.client.account.objects, place.bucket(), release_dir().lock());
+pub async fn of_all_who_put_a_new_object_one_writes_it(fixture: AccountFixture) {
+    let (objects, bucket, key) = (&fixture.client.account.objects, fixture.bucket(), release_dir().lock());
     let puts = (0..10).map(|n| objects.put_new(&bucket, &key, vec![n]));
     let answers: Vec<PutNew> = join_all(puts).await.into_iter().map(Result::unwrap).collect();
     let wrote = answers.iter().position(|answer| *answer == PutNew::Written).unwrap();
@@ -30,8 +30,8 @@ pub async fn of_all_who_put_a_new_object_one_writes_it(place: Place) {
     assert_eq!(object.body.iter().map(|n| usize::from(*n)).collect::<Vec<_>>(), [wrote]);
 }
 
-pub async fn a_deleted_object_is_gone_and_may_be_deleted_again(place: Place) {
-    let (objects, bucket, key) = (&place.client.account.objects, place.bucket(), root_dir("development").halt());
+pub async fn a_deleted_object_is_gone_and_may_be_deleted_again(fixture: AccountFixture) {
+    let (objects, bucket, key) = (&fixture.client.account.objects, fixture.bucket(), root_dir("development").halt());
     objects.put(&bucket, &key, b"stop".to_vec(), Encryption::Bucket).await.unwrap();
     for _ in 0..2 {
         objects.delete(&bucket, &key).await.unwrap();
@@ -40,31 +40,31 @@ pub async fn a_deleted_object_is_gone_and_may_be_deleted_again(place: Place) {
     assert_eq!(objects.put_new(&bucket, &key, b"new".to_vec()).await.unwrap(), PutNew::Written);
 }
 
-pub async fn an_object_may_be_encrypted_with_a_key(place: Place) {
-    let (objects, bucket, key) = (&place.client.account.objects, place.bucket(), release_dir().file("userdata"));
+pub async fn an_object_may_be_encrypted_with_a_key(fixture: AccountFixture) {
+    let (objects, bucket, key) = (&fixture.client.account.objects, fixture.bucket(), release_dir().file("userdata"));
     let encryption = Encryption::Kms("alias/aws/s3".into());
     objects.put(&bucket, &key, b"#!/bin/sh".to_vec(), encryption).await.unwrap();
     assert_eq!(objects.get(&bucket, &key).await.unwrap().unwrap().body, b"#!/bin/sh");
 }
 
-pub async fn a_bucket_that_is_not_there_is_named(place: Place) {
-    for (kind, code, told) in refused(&place, "nobodys-bucket").await {
+pub async fn a_bucket_that_is_not_there_is_named(fixture: AccountFixture) {
+    for (kind, code, told) in refused(&fixture, "nobodys-bucket").await {
         assert_eq!((kind, code.as_str()), (ErrorKind::NotFound, "NoSuchBucket"), "{told}");
         assert!(told.contains("nobodys-bucket"), "{told}");
     }
 }
 
-pub async fn a_bucket_of_another_account_is_refused(place: Place) {
-    let theirs = format!("theirs-{}", place.target);
-    for (kind, code, told) in refused(&place, &theirs).await {
+pub async fn a_bucket_of_another_account_is_refused(fixture: AccountFixture) {
+    let theirs = format!("theirs-{}", fixture.target);
+    for (kind, code, told) in refused(&fixture, &theirs).await {
         assert_eq!((kind, code.as_str()), (ErrorKind::AccessDenied, "AccessDenied"), "{told}");
-        assert!(told.contains(&theirs) && told.contains(place.client.account.identity.account.as_str()), "{told}");
+        assert!(told.contains(&theirs) && told.contains(fixture.client.account.identity.account.as_str()), "{told}");
     }
 }
 
 /// What each call answers that must be refused.
-async fn refused(place: &Place, bucket: &str) -> [(ErrorKind, String, String); 4] {
-    let (objects, key) = (&place.client.account.objects, release_dir().release());
+async fn refused(fixture: &AccountFixture, bucket: &str) -> [(ErrorKind, String, String); 4] {
+    let (objects, key) = (&fixture.client.account.objects, release_dir().release());
     let bucket: BucketName = bucket.parse().unwrap();
     [
         refusal(objects.get(&bucket, &key).await),

@@ -1,11 +1,11 @@
 //! What AWS alone shows: how calls reach it, and answers in several pages.
 
+use crate::fixture::{AccountFixture, refusal, release_dir};
 use crate::locks;
 use crate::moto::{CAUTIOUS, CROWD, connect, tell};
 use crate::objects;
-use crate::place::{Place, refusal, release_dir};
 use crate::targets;
-use bifrost::cloud::{ErrorKind, Names, StartError, Which};
+use bifrost::cloud::{ErrorKind, ExecutionFilter, Names, StartError};
 use serde_json::json;
 
 #[tokio::test]
@@ -46,14 +46,14 @@ async fn a_role_is_assumed_once_by_a_session_of_the_name_that_was_asked_for() {
 #[tokio::test]
 async fn who_cannot_assume_a_role_is_told_who_it_is_and_what_to_run() {
     let test = "wire::who_cannot_assume_a_role_is_told_who_it_is_and_what_to_run";
-    let story = async |place: Place| {
-        let role = place.role(CAUTIOUS);
-        let (kind, _, told) = refusal(place.client.targets.assume(&role).await.map(drop));
-        let account = &place.client.account.identity.account;
+    let story = async |fixture: AccountFixture| {
+        let role = fixture.role(CAUTIOUS);
+        let (kind, _, told) = refusal(fixture.client.targets.assume(&role).await.map(drop));
+        let account = &fixture.client.account.identity.account;
         assert_eq!(kind, ErrorKind::AccessDenied);
         assert!(told.contains(&format!("arn:aws:iam::{account}:user/person cannot assume {}", role.arn())), "{told}");
         assert!(told.contains("asks for an external id, and none is given"), "{told}");
-        let target = &place.target;
+        let target = &fixture.target;
         let command = format!("`idler bootstrap --target {target} --deployer-account {account} --apply`");
         assert!(told.contains(&command), "{told}");
     };
@@ -63,15 +63,15 @@ async fn who_cannot_assume_a_role_is_told_who_it_is_and_what_to_run() {
 #[tokio::test]
 async fn a_state_machine_that_is_not_there_is_named_and_how_to_find_or_make_it() {
     let test = "wire::a_state_machine_that_is_not_there_is_named_and_how_to_find_or_make_it";
-    let story = async |place: Place| {
+    let story = async |fixture: AccountFixture| {
         let executions = connect("coinbase-nobody").await.executions;
         let started = executions.start("one", &json!({})).await;
         let Err(StartError::Cloud(started)) = started else { panic!("not refused so: {started:?}") };
         for (kind, code, told) in
-            [refusal::<()>(Err(started)), refusal(executions.list(&Which::running(Names::Any), 1).await)]
+            [refusal::<()>(Err(started)), refusal(executions.list(&ExecutionFilter::running(Names::Any), 1).await)]
         {
             assert_eq!((kind, code.as_str()), (ErrorKind::NotFound, "StateMachineDoesNotExist"), "{told}");
-            let account = &place.client.account.identity.account;
+            let account = &fixture.client.account.identity.account;
             let hint =
                 format!("there is no deployer coinbase-nobody in us-east-1 of account {account}: name its region");
             assert!(told.contains(&hint) && told.contains("`nobody bootstrap --apply`"), "{told}");
@@ -83,12 +83,12 @@ async fn a_state_machine_that_is_not_there_is_named_and_how_to_find_or_make_it()
 #[tokio::test]
 async fn a_history_of_several_pages_is_told_whole_and_its_end_alone() {
     let test = "wire::a_history_of_several_pages_is_told_whole_and_its_end_alone";
-    let story = async |place: Place| {
+    let story = async |fixture: AccountFixture| {
         let crowd = connect(CROWD).await;
         let items: Vec<u32> = (0..600).collect();
         crowd.executions.start("all", &json!({"items": items})).await.unwrap();
         let ended = async |_: &_| crowd.executions.describe("all").await.unwrap().unwrap().stop_date.is_some();
-        place.until("the crowd was through", ended).await;
+        fixture.until("the crowd was through", ended).await;
 
         let history = crowd.executions.history("all", 0).await.unwrap();
         let entered = history.iter().filter(|event| event.event_type == "PassStateEntered");

@@ -9,7 +9,7 @@ use super::template::Template;
 use bifrost_core::release::service_principal;
 use serde_json::{Value, json};
 
-/// The `Error` of the `Fail` states that leave nothing behind (contract §5).
+/// The `Error` of the `FailedDeploy` states that leave nothing behind (contract §5).
 const CLEAN: [&str; 2] = ["FailureClean", "NotifyError"];
 
 pub(super) fn add(template: Template, names: Names, email: Option<&str>) -> Template {

@@ -8,7 +8,7 @@ use std::time::Duration;
 const LOOK: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(10));
 
 /// How a stack ends whose first deploy failed.
-const GONE_BACK: &str = "ROLLBACK_COMPLETE";
+const ROLLBACK_COMPLETE: &str = "ROLLBACK_COMPLETE";
 
 /// What became of a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,7 +60,7 @@ impl ApplyError {
     /// Whether CloudFormation could not go back to what was: a person must look.
     #[must_use]
     pub fn is_stuck(&self) -> bool {
-        matches!(self, Self::Failed { status, .. } if !status.ends_with(GONE_BACK))
+        matches!(self, Self::Failed { status, .. } if !status.ends_with(ROLLBACK_COMPLETE))
     }
 }
 
@@ -103,7 +103,7 @@ impl<'a> Builder<'a> {
     /// [`ApplyError`], if the remains of one cannot be removed.
     pub(super) async fn find(&mut self, name: &str) -> Result<Option<String>, ApplyError> {
         let status = self.stacks.status(name).await?;
-        if status.as_deref() == Some(GONE_BACK) {
+        if status.as_deref() == Some(ROLLBACK_COMPLETE) {
             self.delete(name).await?;
             return Ok(None);
         }
@@ -157,7 +157,7 @@ fn failed(stack: &str, status: &str, failure: Option<StackEvent>) -> ApplyError 
     );
     let reason = reason.unwrap_or_else(|| "CloudFormation does not say why".into());
     // The next try removes what a failed first one left.
-    let advice = if status == GONE_BACK { None } else { advice(status) };
+    let advice = if status == ROLLBACK_COMPLETE { None } else { advice(status) };
     let advice = advice.unwrap_or("all is as it was before: mend that, and try again");
     ApplyError::Failed { stack: stack.into(), status: status.into(), resource, reason, advice }
 }

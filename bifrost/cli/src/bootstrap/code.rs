@@ -9,7 +9,7 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 const BOOTSTRAP: &str = "bootstrap";
 
 /// How large a file is read: what Lambda takes unpacked.
-const LARGEST: u64 = 250 * 1024 * 1024;
+const MAX_SIZE: u64 = 250 * 1024 * 1024;
 
 /// The length of an ELF header as far as it is read here.
 const HEADER: usize = 20;
@@ -56,8 +56,8 @@ impl Code {
     /// # Errors
     /// [`CodeError`], if it is neither, or for machines that Lambda does not have.
     pub fn read(path: &Path) -> Result<Self, CodeError> {
-        let file =
-            crate::client::read_at_most(path, LARGEST).map_err(|source| CodeError::Io { path: path.into(), source })?;
+        let file = crate::client::read_at_most(path, MAX_SIZE)
+            .map_err(|source| CodeError::Io { path: path.into(), source })?;
         let unreadable = |source| CodeError::Zip { path: path.into(), source };
         let is_zip = file.starts_with(b"PK");
         let header = if is_zip { zipped_header(&file).map_err(unreadable)? } else { file.clone() };

@@ -11,9 +11,9 @@ name_type! {
 }
 
 fn check_name(name: &str) -> Result<(), NameFault> {
-    const LONGEST: usize = 50;
-    if name.len() > LONGEST {
-        return Err(NameFault::TooLong(LONGEST));
+    const MAX_LEN: usize = 50;
+    if name.len() > MAX_LEN {
+        return Err(NameFault::TooLong(MAX_LEN));
     }
     if let Some(c) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         return Err(NameFault::Character(c, "letters, digits and `-`"));

@@ -47,7 +47,7 @@ fn operate(names: Names, writes_log: bool) -> Value {
     })
 }
 
-/// Looks at executions, locks, and who deployed what.
+/// Reads executions, locks, and who deployed what.
 fn look(names: Names, writes_log: bool) -> Vec<Statement> {
     let log = writes_log.then_some("log");
     let objects = ["lock", "release", "user-lock"].into_iter().chain(log);

@@ -9,7 +9,7 @@ use bifrost_core::release::{ProjectName, Sha256};
 use serde_json::{Value, json};
 
 /// How much of a project's name stands in the names of its stack and policy.
-const SHOWN: usize = 60;
+const MAX_SHOWN: usize = 60;
 
 /// The template of a policy for who may upload the releases of a project, to be deployed in the deployer account.
 ///
@@ -41,7 +41,7 @@ pub fn project_template(name: &DeployerName, project: &ProjectName) -> Value {
 #[must_use]
 pub fn project_stack(name: &DeployerName, project: &ProjectName) -> String {
     let readable = project.as_str().chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '-' });
-    let readable: String = readable.take(SHOWN).collect();
+    let readable: String = readable.take(MAX_SHOWN).collect();
     let digest: String = Sha256::of(project.as_str().as_bytes()).to_string().chars().take(8).collect();
     format!("{name}-upload-{readable}-{digest}")
 }

@@ -1,7 +1,8 @@
 //! What a deployer's commands have to know of it, beside what makes it a deployer.
 
 use super::{
-    Attachment, Belonging, Changes, Deployed, Plan, PlanError, Prepared, Progress, Tone, Uploaded, read_object,
+    Attachment, Changes, DeployPlan, Deployed, LogSeverity, PlanError, Prepared, Progress, ReleaseFile, ReusableFiles,
+    read_object,
 };
 use async_trait::async_trait;
 use bifrost_core::cloud::{CloudError, Objects};
@@ -54,7 +55,7 @@ pub trait ClientDeployer: Deployer {
 
     /// The files in the directory of a release that it cannot be deployed without, such as its user data: another release
     /// that says the same needs copies of them. By default none.
-    fn belongings(release: &Release<Self::Fields>) -> Vec<Belonging> {
+    fn belongings(release: &Release<Self::Fields>) -> Vec<ReleaseFile> {
         let _ = release;
         Vec::new()
     }
@@ -68,7 +69,7 @@ pub trait ClientDeployer: Deployer {
     fn attach(
         release_file: &Path,
         release: &mut Map<String, Value>,
-        earlier: &Uploaded,
+        earlier: &ReusableFiles,
     ) -> Result<Vec<Attachment>, String> {
         let _ = (release_file, release, earlier);
         Ok(Vec::new())
@@ -82,7 +83,7 @@ pub trait ClientDeployer: Deployer {
         ports: &Ports<Self>,
         objects: &dyn Objects,
         prepared: &Prepared<Self::Fields>,
-    ) -> impl Future<Output = Result<Option<Plan>, PlanError>> {
+    ) -> impl Future<Output = Result<Option<DeployPlan>, PlanError>> {
         let _ = (ports, objects, prepared);
         std::future::ready(Ok(None))
     }
@@ -108,9 +109,9 @@ pub trait ClientDeployer: Deployer {
 
     /// What a line of the deployer's log means. The time that it may begin with is not part of it.
     #[must_use]
-    fn tone(line: &str) -> Tone {
+    fn tone(line: &str) -> LogSeverity {
         let _ = line;
-        Tone::Plain
+        LogSeverity::Plain
     }
 
     /// Why a halt comes too late for a deploy that is in that state, with its release as the state before gave it; none

@@ -7,7 +7,7 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 /// How many bytes a release file may have, its white space included. More is not read.
-const LARGEST_FILE: u64 = 1024 * 1024;
+const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
 /// A file is no release.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +22,7 @@ pub enum FileError {
     },
     /// The file is too large.
     #[error(
-        "{path} has more than {LARGEST_FILE} bytes, which is more than a release may have: \
+        "{path} has more than {MAX_FILE_BYTES} bytes, which is more than a release may have: \
          keep large data in files of their own, and refer to them"
     )]
     TooLarge {
@@ -50,7 +50,7 @@ pub enum FileError {
 /// # Errors
 /// [`FileError`], if it is none.
 pub fn read_object(path: &Path) -> Result<Map<String, Value>, FileError> {
-    let text = read_at_most(path, LARGEST_FILE).map_err(|source| match source.kind() {
+    let text = read_at_most(path, MAX_FILE_BYTES).map_err(|source| match source.kind() {
         io::ErrorKind::FileTooLarge => FileError::TooLarge { path: path.into() },
         _ => FileError::Io { path: path.into(), source },
     })?;

@@ -1,9 +1,9 @@
 //! Follows an execution by its history, and tells what is new.
 
+use super::history_reader::{HistoryReader, Meaning};
 use super::log::Log;
 use super::outcome::{Ending, Status};
-use super::story::{Story, Turn};
-use super::{Address, Client, News, Outcome, Started};
+use super::{Address, Client, DeployEvent, DeployOutcome, Started};
 use crate::client::{ClientDeployer, Deployed, Progress};
 use bifrost_core::cloud::{CloudError, ErrorKind, ExecutionSummary, HistoryEvent};
 use bifrost_core::release::Release;
@@ -11,13 +11,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
 /// How many looks in a row may fail for a reason that passes.
-const PATIENCE: u32 = 20;
+const MAX_POLLS: u32 = 20;
 
 /// Follows one execution.
 pub struct Follower<'c, D: ClientDeployer> {
     client: &'c Client<D>,
     started: Started,
-    story: Story,
+    reader: HistoryReader,
     /// The id of the last event that was told.
     seen: u64,
     /// The release as the last state gave it.
@@ -29,7 +29,7 @@ pub struct Follower<'c, D: ClientDeployer> {
     /// Whether the target account itself tells the progress: then states, which saw it earlier, do not.
     watched: bool,
     log: Log,
-    outcome: Option<Outcome>,
+    outcome: Option<DeployOutcome>,
     failed_looks: u32,
 }
 
@@ -40,7 +40,7 @@ impl<D: ClientDeployer> Client<D> {
         Follower {
             client: self,
             started,
-            story: Story::default(),
+            reader: HistoryReader::default(),
             seen: 0,
             release: None,
             release_id: String::new(),
@@ -60,17 +60,17 @@ impl<D: ClientDeployer> Client<D> {
 }
 
 impl<D: ClientDeployer> Follower<'_, D> {
-    /// Looks once: everything that is new since the last look, in order. The last of all news is [`News::End`].
+    /// Polls once: returns all events since the last poll, in order. The last event is [`DeployEvent::End`].
     ///
     /// # Errors
     /// Whatever Step Functions answers, if it is no fault that passes, or if it does not pass.
-    pub async fn look(&mut self) -> Result<Vec<News>, CloudError> {
+    pub async fn poll(&mut self) -> Result<Vec<DeployEvent>, CloudError> {
         match self.try_look().await {
-            Ok(news) => {
+            Ok(events) => {
                 self.failed_looks = 0;
-                Ok(news)
+                Ok(events)
             }
-            Err(error) if self.may_pass(&error) && self.failed_looks < PATIENCE => {
+            Err(error) if self.may_pass(&error) && self.failed_looks < MAX_POLLS => {
                 self.failed_looks += 1;
                 Ok(Vec::new())
             }
@@ -80,13 +80,13 @@ impl<D: ClientDeployer> Follower<'_, D> {
 
     /// How the execution ended, once it has and that was told.
     #[must_use]
-    pub fn outcome(&self) -> Option<&Outcome> {
+    pub fn outcome(&self) -> Option<&DeployOutcome> {
         self.outcome.as_ref()
     }
 
     /// Asks the target account how far the services are, between the states that tell it; `None` if that is known, or
     /// cannot be: who may deploy need not be allowed to look into the target account.
-    pub async fn watch(&mut self) -> Option<News> {
+    pub async fn watch(&mut self) -> Option<DeployEvent> {
         let release = self.release.as_ref().filter(|_| self.may_watch)?;
         match self.client.watch(release).await {
             Ok(services) => {
@@ -103,7 +103,7 @@ impl<D: ClientDeployer> Follower<'_, D> {
     /// The time, by the clock of the cloud.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
-        self.client.account.surroundings.now()
+        self.client.account.env.now()
     }
 
     /// When the release's timeout will be over.
@@ -122,34 +122,34 @@ impl<D: ClientDeployer> Follower<'_, D> {
         }
     }
 
-    async fn try_look(&mut self) -> Result<Vec<News>, CloudError> {
+    async fn try_look(&mut self) -> Result<Vec<DeployEvent>, CloudError> {
         let name = &self.started.execution;
         // In this order, so that the history of one that has ended is whole.
         let summary = self.client.executions.describe(name).await?.ok_or_else(|| gone(name))?;
         let events = self.client.executions.history(name, self.seen).await?;
-        let mut news: Vec<News> = events.iter().flat_map(|event| self.tell(event)).collect();
-        news.extend(self.log.look(self.client).await);
+        let mut events: Vec<DeployEvent> = events.iter().flat_map(|event| self.tell(event)).collect();
+        events.extend(self.log.poll(self.client).await);
         if summary.stop_date.is_some() && self.outcome.is_none() {
-            news.extend(self.watch().await);
-            let mut outcome = self.ending(&summary);
+            events.extend(self.watch().await);
+            let mut outcome = self.outcome_of(&summary);
             if outcome.status == Status::FailureDirty {
                 self.find_what_is_left(&mut outcome).await;
             }
-            news.push(News::End(Box::new(outcome.clone())));
+            events.push(DeployEvent::End(Box::new(outcome.clone())));
             self.outcome = Some(outcome);
         }
-        Ok(news)
+        Ok(events)
     }
 
-    fn tell(&mut self, event: &HistoryEvent) -> Vec<News> {
+    fn tell(&mut self, event: &HistoryEvent) -> Vec<DeployEvent> {
         self.seen = self.seen.max(event.id);
         let time = event.timestamp;
-        match self.story.tell(event) {
+        match self.reader.tell(event) {
             None => Vec::new(),
-            Some(Turn::Began(input)) => vec![self.start(time, &input)],
-            Some(Turn::Entered(state)) => vec![News::State { time, state, deadline: self.deadline() }],
-            Some(Turn::Failed(failure)) => vec![News::Failure(failure)],
-            Some(Turn::Left(output)) => {
+            Some(Meaning::Began(input)) => vec![self.start(time, &input)],
+            Some(Meaning::Entered(state)) => vec![DeployEvent::State { time, state, deadline: self.deadline() }],
+            Some(Meaning::Failed(failure)) => vec![DeployEvent::Failure(failure)],
+            Some(Meaning::Left(output)) => {
                 let Ok(release) = Release::read(&output, &self.client.account.defaults) else { return Vec::new() };
                 let progress = (!self.watched).then(|| D::progress(&release));
                 self.release = Some(release);
@@ -158,7 +158,7 @@ impl<D: ClientDeployer> Follower<'_, D> {
         }
     }
 
-    fn start(&mut self, time: DateTime<Utc>, input: &Value) -> News {
+    fn start(&mut self, time: DateTime<Utc>, input: &Value) -> DeployEvent {
         let id = input.get("release_id").and_then(Value::as_str).unwrap_or_default();
         id.clone_into(&mut self.release_id);
         let Started { execution, is_ours, joined } = self.started.clone();
@@ -166,19 +166,19 @@ impl<D: ClientDeployer> Follower<'_, D> {
         if let (true, Some(address), Ok(id)) = (D::WRITES_LOG, &address, id.parse()) {
             self.log = Log::at(address.bucket.clone(), address.root_dir().release_dir(&id).log());
         }
-        News::Start { time, execution, release_id: id.to_owned(), address, joined, is_ours }
+        DeployEvent::Start { time, execution, release_id: id.to_owned(), address, joined, is_ours }
     }
 
-    fn progressed(&mut self, time: DateTime<Utc>, services: Vec<Progress>) -> Option<News> {
+    fn progressed(&mut self, time: DateTime<Utc>, services: Vec<Progress>) -> Option<DeployEvent> {
         if services == self.progress {
             return None;
         }
         self.progress.clone_from(&services);
-        Some(News::Progress { time, services })
+        Some(DeployEvent::Progress { time, services })
     }
 
     /// Asks the target account what is there of the release: a task that failed half way told nobody what it had made.
-    async fn find_what_is_left(&self, outcome: &mut Outcome) {
+    async fn find_what_is_left(&self, outcome: &mut DeployOutcome) {
         let Some(release) = &self.release else { return };
         // Who may not look there is told what the release says of itself.
         let Ok(there) = self.client.services(&Address::from(&release.envelope)).await else { return };
@@ -190,9 +190,9 @@ impl<D: ClientDeployer> Follower<'_, D> {
         }
     }
 
-    fn ending(&self, summary: &ExecutionSummary) -> Outcome {
-        Outcome::of(
-            &self.story,
+    fn outcome_of(&self, summary: &ExecutionSummary) -> DeployOutcome {
+        DeployOutcome::of(
+            &self.reader,
             Ending {
                 summary,
                 release_id: self.release_id.clone(),

@@ -41,8 +41,8 @@ impl<D: ClientDeployer> Client<D> {
 
     /// Whether the execution has come too far to be halted. The flag is written: that this is not known is no failure.
     async fn too_late(&self, running: &ExecutionSummary) -> Option<String> {
-        let (story, release) = self.story(running).await.ok()?;
+        let (reader, release) = self.reader(running).await.ok()?;
         let release = release.or_else(|| Release::read(&running.input, &self.account.defaults).ok())?;
-        D::too_late(story.states.last()?, &release)
+        D::too_late(reader.states.last()?, &release)
     }
 }

@@ -1,18 +1,18 @@
-//! What keeps others from deploying: a person's freeze, and the root lock of a deploy; to be looked at and cleared.
+//! What blocks deploys: a freeze, and the root lock of another deploy. Both can be read and cleared here.
 
 use super::{Address, Client};
 use crate::client::ClientDeployer;
 use bifrost_core::cloud::{CloudError, Encryption, ExecutionStatus, LockItem, PutNew};
-use bifrost_core::lock::{self, UserLock};
+use bifrost_core::lock::{self, Freeze};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-/// Who keeps others from deploying.
+/// What blocks deploys of a project's config.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct LockState {
-    /// A person's freeze.
-    pub user_lock: Option<UserLock>,
-    /// The root locks that are held: at most the item of the table, and an object that the originals wrote.
+    /// The freeze, if there is one.
+    pub freeze: Option<Freeze>,
+    /// The root locks that are held: at most the table's item, and an object that a Go deployer wrote.
     pub root_locks: Vec<RootLock>,
 }
 
@@ -22,41 +22,41 @@ pub struct RootLock {
     /// Who holds it.
     #[serde(flatten)]
     pub holder: LockItem,
-    /// Whether it is the object that the originals write beside the item.
+    /// Whether it is the S3 object that Go deployers write beside the item.
     pub is_object: bool,
-    /// Whether the execution that holds it runs. If not, it failed to give the lock back.
+    /// Whether the execution that holds it is running. If not, it ended without giving the lock back.
     pub running: bool,
 }
 
-/// What was cleared, and what was not.
+/// What [`Client::unlock`] cleared, and what still blocks deploys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unlocked {
-    /// The freeze that was lifted.
-    pub user_lock: Option<UserLock>,
+    /// The freeze, which stays: [`Client::unfreeze`] lifts it.
+    pub freeze: Option<Freeze>,
     /// The root locks that were cleared.
-    pub root_locks: Vec<RootLock>,
-    /// The root locks that were left: their deploys run.
+    pub cleared: Vec<RootLock>,
+    /// The root locks that were kept, because their deploys are running.
     pub kept: Vec<RootLock>,
 }
 
-/// A config was not frozen.
+/// [`Client::freeze`] failed.
 #[derive(Debug, thiserror::Error)]
-pub enum UnlockFailure {
-    /// Somebody else's freeze stays: its reason may still hold.
-    #[error("it is frozen already by {0}; to freeze it anew, unlock it first")]
-    Frozen(UserLock),
-    /// AWS refused, or did not answer.
+pub enum FreezeFailure {
+    /// An existing freeze is kept: its reason may still hold.
+    #[error("already frozen by {0}; to replace the freeze, lift it first with `unfreeze`")]
+    Frozen(Freeze),
+    /// S3 refused the request or did not answer.
     #[error(transparent)]
     Cloud(#[from] CloudError),
 }
 
 impl<D: ClientDeployer> Client<D> {
-    /// Who keeps others from deploying.
+    /// What blocks deploys of a project's config.
     ///
     /// # Errors
-    /// Whatever AWS answers.
+    /// `CloudError` from S3, DynamoDB or Step Functions.
     pub async fn lock_state(&self, address: &Address) -> Result<LockState, CloudError> {
-        let user_lock = lock::user_lock(self.account.objects.as_ref(), &address.bucket, &address.root_dir()).await?;
+        let freeze = lock::current_freeze(self.account.objects.as_ref(), &address.bucket, &address.root_dir()).await?;
         let key = address.root_dir().lock();
         let mut root_locks = Vec::new();
         if let Some(holder) = self.account.locks.get(&key).await? {
@@ -69,47 +69,57 @@ impl<D: ClientDeployer> Client<D> {
             let holder = LockItem { key, id, time, execution: None, release_id: None, started_by: None };
             root_locks.push(self.root_lock(address, holder, true).await?);
         }
-        Ok(LockState { user_lock, root_locks })
+        Ok(LockState { freeze, root_locks })
     }
 
-    /// Freezes a project's config: every deploy is refused, with this name and reason, until it is unlocked.
+    /// Freezes a project's config: every deploy is refused, with this name and reason, until [`unfreeze`](Self::unfreeze).
     ///
     /// # Errors
-    /// [`UnlockFailure`].
-    pub async fn freeze(&self, address: &Address, lock: &UserLock) -> Result<(), UnlockFailure> {
-        let (bucket, key) = (&address.bucket, address.root_dir().user_lock());
-        let body = json!(lock).to_string().into_bytes();
+    /// [`FreezeFailure`].
+    pub async fn freeze(&self, address: &Address, freeze: &Freeze) -> Result<(), FreezeFailure> {
+        let (bucket, key) = (&address.bucket, address.root_dir().freeze());
+        let body = json!(freeze).to_string().into_bytes();
         if self.account.objects.put_new(bucket, &key, body.clone()).await? == PutNew::Written {
             return Ok(());
         }
-        match lock::user_lock(self.account.objects.as_ref(), bucket, &address.root_dir()).await? {
-            Some(frozen) => Err(UnlockFailure::Frozen(frozen)),
-            // `{}` is how the originals lift a freeze.
+        match lock::current_freeze(self.account.objects.as_ref(), bucket, &address.root_dir()).await? {
+            Some(frozen) => Err(FreezeFailure::Frozen(frozen)),
+            // Go deployers lift a freeze by writing `{}`.
             None => Ok(self.account.objects.put(bucket, &key, body, Encryption::Bucket).await?),
         }
     }
 
-    /// Lifts a freeze, and clears root locks whose execution does not run any more; with `force` also of one that does,
-    /// after which two deploys may get in each other's way.
+    /// Lifts the freeze, and returns it. Without one there is nothing to do.
     ///
     /// # Errors
-    /// Whatever AWS answers.
-    pub async fn unlock(&self, address: &Address, force: bool) -> Result<Unlocked, CloudError> {
-        let LockState { user_lock, root_locks } = self.lock_state(address).await?;
-        if user_lock.is_some() {
-            self.account.objects.delete(&address.bucket, &address.root_dir().user_lock()).await?;
+    /// `CloudError` from S3.
+    pub async fn unfreeze(&self, address: &Address) -> Result<Option<Freeze>, CloudError> {
+        let (objects, dir) = (self.account.objects.as_ref(), address.root_dir());
+        let freeze = lock::current_freeze(objects, &address.bucket, &dir).await?;
+        if freeze.is_some() {
+            objects.delete(&address.bucket, &dir.freeze()).await?;
         }
-        let (kept, root_locks): (Vec<_>, Vec<_>) = root_locks.into_iter().partition(|lock| lock.running && !force);
+        Ok(freeze)
+    }
+
+    /// Clears root locks whose execution has ended; with `force` also the lock of a running one, after which two deploys can
+    /// interfere with each other. A freeze is kept.
+    ///
+    /// # Errors
+    /// `CloudError` from S3, DynamoDB or Step Functions.
+    pub async fn unlock(&self, address: &Address, force: bool) -> Result<Unlocked, CloudError> {
+        let LockState { freeze, root_locks } = self.lock_state(address).await?;
+        let (kept, cleared): (Vec<_>, Vec<_>) = root_locks.into_iter().partition(|lock| lock.running && !force);
         let key = address.root_dir().lock();
-        for lock in &root_locks {
+        for lock in &cleared {
             if lock.is_object {
                 self.account.objects.delete(&address.bucket, &key).await?;
             } else {
-                // On condition that it is still this owner's: the next deploy may have taken it meanwhile.
+                // Only if it still has the same owner: the next deploy may have taken it meanwhile.
                 self.account.locks.delete(&key, &lock.holder.id).await?;
             }
         }
-        Ok(Unlocked { user_lock, root_locks, kept })
+        Ok(Unlocked { freeze, cleared, kept })
     }
 
     async fn root_lock(&self, address: &Address, holder: LockItem, is_object: bool) -> Result<RootLock, CloudError> {
@@ -119,7 +129,7 @@ impl<D: ClientDeployer> Client<D> {
                 let execution = self.executions.describe(name).await?;
                 execution.is_some_and(|execution| execution.status == ExecutionStatus::Running)
             }
-            // The originals do not say which execution it is.
+            // Go deployers do not record their execution.
             None => self.running(address).await?.is_some(),
         };
         Ok(RootLock { holder, is_object, running })

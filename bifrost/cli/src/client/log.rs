@@ -1,6 +1,6 @@
 //! The log of the deployer, as far as it was not told yet.
 
-use super::{Client, News};
+use super::{Client, DeployEvent};
 use crate::client::ClientDeployer;
 use bifrost_core::cloud::ErrorKind;
 use bifrost_core::release::{BucketName, ObjectKey};
@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 #[derive(Debug, Default)]
 pub(super) struct Log {
     /// Where it is; none if the deployer writes none, or it may not be read.
-    place: Option<(BucketName, ObjectKey)>,
+    options: Option<(BucketName, ObjectKey)>,
     /// How often each line was told. Lines are not counted by their place: one that AWS is late with comes in between.
     told: BTreeMap<String, usize>,
 }
@@ -19,38 +19,38 @@ pub(super) struct Log {
 impl Log {
     /// The log that is written there.
     pub(super) fn at(bucket: BucketName, key: ObjectKey) -> Self {
-        Self { place: Some((bucket, key)), told: BTreeMap::new() }
+        Self { options: Some((bucket, key)), told: BTreeMap::new() }
     }
 
     /// The lines that were written since the last look. A log that cannot be read is no reason to lose sight of a deploy.
-    pub(super) async fn look<D: ClientDeployer>(&mut self, client: &Client<D>) -> Vec<News> {
-        let Some((bucket, key)) = &self.place else { return Vec::new() };
+    pub(super) async fn poll<D: ClientDeployer>(&mut self, client: &Client<D>) -> Vec<DeployEvent> {
+        let Some((bucket, key)) = &self.options else { return Vec::new() };
         let written = match client.account.objects.get(bucket, key).await {
             Ok(written) => written,
             Err(error) => {
-                self.place.take_if(|_| error.kind == ErrorKind::AccessDenied);
+                self.options.take_if(|_| error.kind == ErrorKind::AccessDenied);
                 return Vec::new();
             }
         };
         let text = written.map(|object| String::from_utf8_lossy(&object.body).into_owned()).unwrap_or_default();
         let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut news = Vec::new();
+        let mut events = Vec::new();
         for written in text.lines() {
             let times = seen.entry(written).or_default();
             *times += 1;
             let told = self.told.entry(written.to_owned()).or_default();
             if *times > *told {
                 *told = *times;
-                news.push(line::<D>(written));
+                events.push(line::<D>(written));
             }
         }
-        news
+        events
     }
 }
 
-fn line<D: ClientDeployer>(written: &str) -> News {
+fn line<D: ClientDeployer>(written: &str) -> DeployEvent {
     let time = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&Utc));
     let parts = written.split_once(' ').and_then(|(first, rest)| Some((time(first)?, rest)));
     let (time, line) = parts.map_or((None, written), |(time, rest)| (Some(time), rest));
-    News::Log { time, tone: D::tone(line), line: line.to_owned() }
+    DeployEvent::Log { time, tone: D::tone(line), line: line.to_owned() }
 }

@@ -5,46 +5,46 @@
 //! here prints: the command line does.
 
 mod address;
+mod deploy_event;
+mod deploy_plan;
 mod deployer;
-mod fails;
+mod failures;
 mod file;
 mod follow;
 mod halt;
+mod history_reader;
 mod locks;
 mod log;
-mod news;
+mod log_line;
 mod outcome;
 mod plan;
-mod planned;
 mod prepare;
 mod release_files;
+mod reusable_files;
 mod rollback;
 mod start;
 mod status;
-mod story;
-mod told;
-mod uploaded;
 
 pub use address::{Address, AddressError};
+pub use deploy_event::{DeployEvent, StepFailure};
+pub use deploy_plan::{Action, DeployPlan, PlanError, PlannedChange};
 pub use deployer::ClientDeployer;
-pub use fails::Fail;
+pub use failures::FailedDeploy;
 pub use file::{FileError, read_at_most, read_object};
 pub use follow::Follower;
 pub use halt::{HaltFailure, Halted};
-pub use locks::{LockState, RootLock, UnlockFailure, Unlocked};
-pub use news::{News, StepFailure};
-pub use outcome::{Outcome, Status};
+pub use locks::{FreezeFailure, LockState, RootLock, Unlocked};
+pub use log_line::{Changes, Deployed, LogSeverity, Progress};
+pub use outcome::{DeployOutcome, Status};
 pub use plan::PlanFailure;
-pub use planned::{Action, Plan, PlanError, PlannedChange};
 pub use prepare::{PrepareError, Prepared};
-pub use release_files::{Attachment, Belonging, Body, Uploaded};
+pub use release_files::{Attachment, Body, ReleaseFile, ReusableFiles};
 pub use rollback::{ROLLBACK_OF, Rollback, RollbackFailure, Version};
 pub use start::{StartFailure, Started};
 pub use status::{Deployment, RunningExecution};
-pub use told::{Changes, Deployed, Progress, Tone};
 
 use bifrost_core::account::DeployerAccount;
-use bifrost_core::cloud::{CloudError, ExecutionSummary, Executions, Names, TargetRole, Targets, Which};
+use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionSummary, Executions, Names, TargetRole, Targets};
 use bifrost_core::deployer::Connection;
 pub use bifrost_core::deployer::Ports;
 use std::sync::Arc;
@@ -96,7 +96,7 @@ impl<D: ClientDeployer> Client<D> {
         let (project, config) = (address.project.clone(), address.config.clone());
         // Each execution that is asked for is described. Those whose names fit are few; the others are all that run.
         for names in [Names::Of(project.clone(), config.clone()), Names::NotOf(project, config)] {
-            let running = self.executions.list(&Which::running(names), usize::MAX).await?;
+            let running = self.executions.list(&ExecutionFilter::running(names), usize::MAX).await?;
             let found = running.into_iter().find(|execution| {
                 Address::read(&execution.input, &self.account.defaults).is_ok_and(|found| found.names_the_same(address))
             });

@@ -1,7 +1,7 @@
 //! How an execution ended, and what that means for who asked.
 
 use super::StepFailure;
-use super::story::Story;
+use super::history_reader::HistoryReader;
 use crate::client::Changes;
 use bifrost_core::cloud::{ExecutionStatus, ExecutionSummary};
 use chrono::{DateTime, Utc};
@@ -26,7 +26,7 @@ pub enum Status {
 
 /// How an execution ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Outcome {
+pub struct DeployOutcome {
     /// In which end state.
     pub status: Status,
     /// What the command exits with.
@@ -63,13 +63,13 @@ pub(super) struct Ending<'a> {
     pub(super) is_ours: bool,
 }
 
-impl Outcome {
+impl DeployOutcome {
     /// The outcome of an execution that has ended and whose whole story was told.
-    pub(super) fn of(story: &Story, ending: Ending<'_>) -> Self {
-        let Ending { summary, release_id, changes, changes_from, is_ours } = ending;
-        let status = status(story, summary);
-        let changed = story.states.iter().any(|state| state == changes_from);
-        let time = summary.stop_date.or(story.last_at).unwrap_or(summary.start_date);
+    pub(super) fn of(reader: &HistoryReader, outcome_of: Ending<'_>) -> Self {
+        let Ending { summary, release_id, changes, changes_from, is_ours } = outcome_of;
+        let status = status(reader, summary);
+        let changed = reader.states.iter().any(|state| state == changes_from);
+        let time = summary.stop_date.or(reader.last_at).unwrap_or(summary.start_date);
         Self {
             status,
             exit_code: exit_code(status, changed, is_ours),
@@ -79,20 +79,20 @@ impl Outcome {
             seconds: (time - summary.start_date).num_seconds(),
             execution: summary.name.clone(),
             release_id,
-            failures: failures(story, summary, status, time),
-            states_after_failure: story.states_after_failure().to_vec(),
+            failures: failures(reader, summary, status, time),
+            states_after_failure: reader.states_after_failure().to_vec(),
             changes: what_is_left(status, changes),
         }
     }
 }
 
-fn status(story: &Story, summary: &ExecutionSummary) -> Status {
+fn status(reader: &HistoryReader, summary: &ExecutionSummary) -> Status {
     match summary.status {
         ExecutionStatus::Succeeded => Status::Success,
         ExecutionStatus::TimedOut => Status::TimedOut,
         ExecutionStatus::Aborted => Status::Aborted,
         // The names of the errors differ between deployers (contract §5), those of the end states do not.
-        ExecutionStatus::Failed | ExecutionStatus::Running => match story.states.last().map(String::as_str) {
+        ExecutionStatus::Failed | ExecutionStatus::Running => match reader.states.last().map(String::as_str) {
             Some("FailureClean") => Status::FailureClean,
             Some("FailureDirty") => Status::FailureDirty,
             _ => Status::Failed,
@@ -112,13 +112,18 @@ fn exit_code(status: Status, changed: bool, is_ours: bool) -> u8 {
 }
 
 /// What failed. An end that no task is to blame for, such as a stop by hand, is a failure of the state it came in.
-fn failures(story: &Story, summary: &ExecutionSummary, status: Status, time: DateTime<Utc>) -> Vec<StepFailure> {
-    let mut failures = story.failures.clone();
+fn failures(
+    reader: &HistoryReader,
+    summary: &ExecutionSummary,
+    status: Status,
+    time: DateTime<Utc>,
+) -> Vec<StepFailure> {
+    let mut failures = reader.failures.clone();
     let by_itself = matches!(status, Status::Failed | Status::TimedOut | Status::Aborted);
     if by_itself && failures.last().is_none_or(|last| Some(&last.error) != summary.error.as_ref()) {
         failures.push(StepFailure {
             time,
-            state: story.states.last().cloned().unwrap_or_default(),
+            state: reader.states.last().cloned().unwrap_or_default(),
             error: summary.error.clone().unwrap_or_else(|| format!("{status:?}")),
             cause: summary.cause.clone().unwrap_or_default(),
             attempt: 1,
@@ -138,7 +143,7 @@ fn what_is_left(status: Status, changes: Changes) -> Changes {
 
 #[cfg(test)]
 mod tests {
-    use super::super::story::tests::{entered, exited, failed, told};
+    use super::super::history_reader::tests::{entered, exited, failed, told};
     use super::*;
     use serde_json::{Value, json};
 
@@ -156,12 +161,12 @@ mod tests {
         }
     }
 
-    fn outcome(states: &[&str], summary: &ExecutionSummary, is_ours: bool) -> Outcome {
-        let story = told(&states.iter().map(|state| entered(0, state)).collect::<Vec<_>>());
+    fn outcome(states: &[&str], summary: &ExecutionSummary, is_ours: bool) -> DeployOutcome {
+        let reader = told(&states.iter().map(|state| entered(0, state)).collect::<Vec<_>>());
         let outputs = [("Url".to_owned(), "https://new".to_owned())].into();
         let notes = vec!["look".into()];
         let changes = Changes { created: vec!["new".into()], deleted: vec!["old".into()], outputs, notes };
-        Outcome::of(&story, Ending { summary, release_id: "r".into(), changes, changes_from: "Deploy", is_ours })
+        DeployOutcome::of(&reader, Ending { summary, release_id: "r".into(), changes, changes_from: "Deploy", is_ours })
     }
 
     #[test]
@@ -202,20 +207,20 @@ mod tests {
 
     #[test]
     fn an_outcome_is_one_object_for_a_program() {
-        let story = told(&[
+        let reader = told(&[
             entered(0, "Deploy"),
             failed(60, "DeployError", "no"),
             exited(60, json!(1)),
             entered(60, "FailureClean"),
         ]);
-        let ending = Ending {
+        let outcome_of = Ending {
             summary: &summary(ExecutionStatus::Failed, Some("FailureClean")),
             release_id: "r".into(),
             changes: Changes::default(),
             changes_from: "Deploy",
             is_ours: true,
         };
-        let news = crate::client::News::End(Box::new(Outcome::of(&story, ending)));
-        insta::assert_json_snapshot!(news);
+        let events = crate::client::DeployEvent::End(Box::new(DeployOutcome::of(&reader, outcome_of)));
+        insta::assert_json_snapshot!(events);
     }
 }

@@ -1,7 +1,7 @@
 //! What a deploy would do.
 
 use super::{Address, Client, Prepared};
-use crate::client::{ClientDeployer, Plan, PlanError};
+use crate::client::{ClientDeployer, DeployPlan, PlanError};
 use bifrost_core::cloud::{CloudError, ErrorKind};
 use bifrost_core::release::AccountId;
 use std::fmt;
@@ -10,7 +10,7 @@ use std::fmt;
 #[derive(Debug, thiserror::Error)]
 pub enum PlanFailure {
     /// The role in the target account may not be assumed, or AWS does not answer.
-    #[error("the target account cannot be looked into: {source}{hint}", hint = Hint(role, account, source.kind))]
+    #[error("the target account cannot be looked into: {source}{hint}", hint = PermissionHint(role, account, source.kind))]
     Target {
         /// The role's name.
         role: String,
@@ -28,9 +28,9 @@ pub enum PlanFailure {
 }
 
 /// What who plans needs, and who deploys does not.
-struct Hint<'a>(&'a str, &'a AccountId, ErrorKind);
+struct PermissionHint<'a>(&'a str, &'a AccountId, ErrorKind);
 
-impl fmt::Display for Hint<'_> {
+impl fmt::Display for PermissionHint<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(role, account, kind) = self;
         if *kind != ErrorKind::AccessDenied {
@@ -49,7 +49,7 @@ impl<D: ClientDeployer> Client<D> {
     ///
     /// # Errors
     /// [`PlanFailure`].
-    pub async fn plan(&self, prepared: &Prepared<D::Fields>) -> Result<Plan, PlanFailure> {
+    pub async fn plan(&self, prepared: &Prepared<D::Fields>) -> Result<DeployPlan, PlanFailure> {
         let address = Address::from(&prepared.release.envelope);
         let (ports, running) = tokio::join!(self.target(&address), self.running(&address));
         let ports = ports.map_err(|source| PlanFailure::Target {

@@ -1,7 +1,7 @@
 //! From a release file to a release that is ready to be sent: filled in, hashed, and checked by the deployer's rules.
 
 use super::{Address, Client};
-use crate::client::{Attachment, ClientDeployer, Uploaded};
+use crate::client::{Attachment, ClientDeployer, ReusableFiles};
 use bifrost_core::json::{self, ReadError};
 use bifrost_core::release::{Defaults, ExecutionName, Release, ReleaseId, Replay, STARTED_BY, replay};
 use bifrost_core::task::DATA_LIMIT_BYTES;
@@ -98,8 +98,8 @@ impl<D: ClientDeployer> Client<D> {
         started_by: &str,
         timeout_seconds: Option<NonZeroU32>,
     ) -> Result<Prepared<D::Fields>, PrepareError> {
-        let now = self.account.surroundings.now();
-        let (_, random) = self.account.surroundings.new_uuid().as_u64_pair();
+        let now = self.account.env.now();
+        let (_, random) = self.account.env.new_uuid().as_u64_pair();
         let mut fields = D::read(file).map_err(PrepareError::File)?;
         fields.extend(timeout_seconds.map(|seconds| ("timeout".to_owned(), seconds.get().into())));
         fill(&mut fields, &self.account.defaults, now, random, started_by);
@@ -110,10 +110,10 @@ impl<D: ClientDeployer> Client<D> {
     }
 
     /// What need not be uploaded again. Of a release that names no project, and for who may not look, that is nothing.
-    async fn earlier(&self, fields: &Map<String, Value>) -> Uploaded {
+    async fn earlier(&self, fields: &Map<String, Value>) -> ReusableFiles {
         match Address::read(&Value::Object(fields.clone()), &self.account.defaults) {
             Ok(address) => self.uploaded(&address).await.unwrap_or_default(),
-            Err(_) => Uploaded::default(),
+            Err(_) => ReusableFiles::default(),
         }
     }
 
@@ -131,7 +131,7 @@ impl<D: ClientDeployer> Client<D> {
         if json::exceeds(&document, DATA_LIMIT_BYTES) {
             return Err(PrepareError::TooLarge { path: path.into() });
         }
-        replay::check_window(release.envelope.created_at, self.account.surroundings.now())
+        replay::check_window(release.envelope.created_at, self.account.env.now())
             .map_err(|source| PrepareError::Window { path: path.into(), source })?;
         let dir = release.envelope.release_dir();
         for Attachment { name, .. } in &attachments {

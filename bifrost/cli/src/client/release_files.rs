@@ -32,7 +32,7 @@ pub enum Body {
 
 /// A file in a release's own directory that the release cannot be deployed without.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Belonging {
+pub struct ReleaseFile {
     /// Its name inside the release dir, such as `userdata`.
     pub name: String,
     /// The hash that the release says it has.
@@ -43,9 +43,9 @@ pub struct Belonging {
 
 /// What earlier releases of the same project and config refer to, and is still in the bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Uploaded(BTreeMap<Sha256, String>);
+pub struct ReusableFiles(BTreeMap<Sha256, String>);
 
-impl Uploaded {
+impl ReusableFiles {
     /// Where an object of this content is: `s3://<bucket>/<key>`.
     #[must_use]
     pub fn uri(&self, sha256: &Sha256) -> Option<&str> {
@@ -53,7 +53,7 @@ impl Uploaded {
     }
 }
 
-impl FromIterator<(Sha256, String)> for Uploaded {
+impl FromIterator<(Sha256, String)> for ReusableFiles {
     fn from_iter<I: IntoIterator<Item = (Sha256, String)>>(files: I) -> Self {
         Self(files.into_iter().collect())
     }

@@ -5,8 +5,8 @@
 
 use super::prepare::fill;
 use super::{Address, Client, PrepareError, Prepared};
-use crate::client::{Attachment, Belonging, Body, ClientDeployer};
-use bifrost_core::cloud::{CloudError, ExecutionStatus, ExecutionSummary, Names, Which};
+use crate::client::{Attachment, Body, ClientDeployer, ReleaseFile};
+use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionStatus, ExecutionSummary, Names};
 use bifrost_core::release::{InvalidName, ProjectDir, Release, ReleaseId, STARTED_BY, Sha256, started_by};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
@@ -71,7 +71,7 @@ pub enum RollbackFailure {
     },
     /// The earlier release refers to a file that is not its project's.
     #[error("{release_id} cannot be deployed again: {source}")]
-    Place {
+    Location {
         /// The earlier release.
         release_id: String,
         /// What is wrong.
@@ -100,7 +100,7 @@ impl<D: ClientDeployer> Client<D> {
         if let Some(running) = self.running(address).await? {
             return Err(RollbackFailure::Runs(running.name));
         }
-        let which = Which { status: Some(ExecutionStatus::Succeeded), names: Names::Any };
+        let which = ExecutionFilter { status: Some(ExecutionStatus::Succeeded), names: Names::Any };
         let succeeded = self.latest(address, which, SUCCEEDED).await?;
         let now = succeeded.first().ok_or_else(|| RollbackFailure::NothingDeployed(address.clone()))?;
         let earlier = match to {
@@ -127,8 +127,8 @@ impl<D: ClientDeployer> Client<D> {
         }
         let mut fields = earlier.input.as_object().cloned().unwrap_or_default();
         renew(&mut fields, origin(earlier));
-        let (_, random) = self.account.surroundings.new_uuid().as_u64_pair();
-        fill(&mut fields, &self.account.defaults, self.account.surroundings.now(), random, who);
+        let (_, random) = self.account.env.new_uuid().as_u64_pair();
+        fill(&mut fields, &self.account.defaults, self.account.env.now(), random, who);
         Ok(self.checked(path, fields, copies)?)
     }
 
@@ -139,7 +139,7 @@ impl<D: ClientDeployer> Client<D> {
         for uri in D::files(input).into_keys() {
             let key = project
                 .object(&envelope.bucket, &uri)
-                .map_err(|source| RollbackFailure::Place { release_id: id.to_owned(), source })?;
+                .map_err(|source| RollbackFailure::Location { release_id: id.to_owned(), source })?;
             if !self.account.objects.exists(&envelope.bucket, &key).await? {
                 return Err(RollbackFailure::File { release_id: id.to_owned(), file: uri, fault: "is gone" });
             }
@@ -147,13 +147,13 @@ impl<D: ClientDeployer> Client<D> {
         Ok(())
     }
 
-    async fn copy(&self, old: &Release<D::Fields>, id: &str, file: Belonging) -> Result<Attachment, RollbackFailure> {
-        let Belonging { name, sha256, encryption } = file;
+    async fn copy(&self, old: &Release<D::Fields>, id: &str, file: ReleaseFile) -> Result<Attachment, RollbackFailure> {
+        let ReleaseFile { name, sha256, encryption } = file;
         let key = old
             .envelope
             .release_dir()
             .attachment(&name)
-            .map_err(|source| RollbackFailure::Place { release_id: id.to_owned(), source })?;
+            .map_err(|source| RollbackFailure::Location { release_id: id.to_owned(), source })?;
         let fault = match self.account.objects.get(&old.envelope.bucket, &key).await? {
             Some(object) if Sha256::of(&object.body) == sha256 => {
                 return Ok(Attachment { name, body: Body::Bytes(object.body), encryption });
@@ -187,8 +187,8 @@ fn origin(execution: &ExecutionSummary) -> &str {
 /// back again goes further back, and not to what was rolled back.
 fn before(succeeded: &[ExecutionSummary]) -> Option<&ExecutionSummary> {
     let now = origin(succeeded.first()?);
-    let place = succeeded.iter().position(|execution| execution.says("release_id") == Some(now))?;
-    succeeded.iter().skip(place + 1).find(|execution| origin(execution) != now)
+    let options = succeeded.iter().position(|execution| execution.says("release_id") == Some(now))?;
+    succeeded.iter().skip(options + 1).find(|execution| origin(execution) != now)
 }
 
 fn version(execution: &ExecutionSummary) -> Version {

@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use std::{fs, io};
 
 /// How many files are uploaded at a time. Each is in memory then.
-const AT_ONCE: usize = 4;
+const MAX_CONCURRENT_CALLS: usize = 4;
 
 /// The execution to follow.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,7 +81,7 @@ impl<D: ClientDeployer> Client<D> {
             return Err(StartFailure::ReleaseIdTaken(envelope.release_id.clone()));
         }
         let files = prepared.attachments.iter().map(|file| self.upload_file(bucket, &dir, file));
-        stream::iter(files).buffer_unordered(AT_ONCE).try_collect::<()>().await?;
+        stream::iter(files).buffer_unordered(MAX_CONCURRENT_CALLS).try_collect::<()>().await?;
         let body = prepared.document.to_string().into_bytes();
         Ok(self.account.objects.put(bucket, &dir.release(), body, Encryption::Bucket).await?)
     }

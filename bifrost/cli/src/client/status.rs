@@ -2,7 +2,7 @@
 
 use super::{Address, Client, LockState};
 use crate::client::{ClientDeployer, Deployed};
-use bifrost_core::cloud::{CloudError, ExecutionSummary, Which};
+use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionSummary};
 use bifrost_core::json;
 use bifrost_core::release::started_by;
 use chrono::{DateTime, Utc};
@@ -84,7 +84,7 @@ impl<D: ClientDeployer> Client<D> {
     /// Whatever Step Functions answers.
     pub async fn addresses(&self) -> Result<Vec<Address>, CloudError> {
         let mut found: Vec<Address> = Vec::new();
-        for execution in self.executions.list(&Which::default(), LATEST).await? {
+        for execution in self.executions.list(&ExecutionFilter::default(), LATEST).await? {
             if let Ok(address) = Address::read(&execution.input, &self.account.defaults)
                 && !found.iter().any(|known| known.names_the_same(&address))
             {
@@ -104,12 +104,12 @@ impl<D: ClientDeployer> Client<D> {
     }
 
     async fn where_it_is(&self, execution: ExecutionSummary) -> Result<RunningExecution, CloudError> {
-        let (mut story, _) = self.story(&execution).await?;
+        let (mut reader, _) = self.reader(&execution).await?;
         Ok(RunningExecution {
             release_id: execution.says("release_id").unwrap_or_default().to_owned(),
             started_by: started_by(&execution.input).map(ToOwned::to_owned),
             since: execution.start_date,
-            state: story.states.pop(),
+            state: reader.states.pop(),
             execution: execution.name,
         })
     }

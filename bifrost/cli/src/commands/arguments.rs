@@ -3,9 +3,10 @@
 use crate::client::Address;
 use crate::client::ClientDeployer;
 use bifrost_core::account::Identity;
-use bifrost_core::deployer::Place;
+use bifrost_core::deployer::ConnectOptions;
 use bifrost_core::release::{AccountId, BucketName, ConfigName, Defaults, ProjectName, Region};
 use clap::ValueEnum;
+use std::borrow::Cow;
 use std::env;
 use std::io::{IsTerminal, stdout};
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ use super::error::CliError;
 
 /// Which deployer it is. Every name that it has in AWS is made of its own.
 #[derive(Debug, Default, clap::Args)]
-pub(super) struct Setting {
+pub(super) struct DeployerArgs {
     /// The deployer's name in AWS, which is its state machine's [default: the prefix and the name of this command]
     #[arg(long, global = true, value_name = "NAME", visible_alias = "step-function", display_order = 900)]
     deployer: Option<String>,
@@ -29,7 +30,7 @@ pub(super) struct Setting {
     prefix: String,
 }
 
-impl Setting {
+impl DeployerArgs {
     /// The deployer's name: as asked for, else by the variable that the originals have for it, else by the prefix.
     pub(super) fn name<D: ClientDeployer>(&self) -> String {
         let variable = format!("{}_STEP", D::NAME.to_uppercase().replace('-', "_"));
@@ -42,9 +43,9 @@ impl Setting {
     }
 
     /// Where the deployer is in AWS.
-    pub(super) fn place<D: ClientDeployer>(&self) -> Place {
+    pub(super) fn options<D: ClientDeployer>(&self) -> ConnectOptions {
         let (account, region) = (self.deployer_account.clone(), self.deployer_region.clone());
-        Place { name: self.name::<D>(), account, region }
+        ConnectOptions { name: self.name::<D>(), account, region }
     }
 
     /// How to write another command of deployer `D` for the same deployer: the command, with the arguments that name it.
@@ -63,39 +64,52 @@ impl Setting {
 /// Where the deployer runs.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct CloudArgs {
-    /// Use the embedded world in place of AWS: everything on this machine, in one file
+    /// Use the local cloud instead of AWS: an emulation on this machine, kept in one file
     #[arg(long)]
     local: bool,
-    /// The embedded world: an SQLite file, or a JSON world file to make one of [default: .bifrost/world.sqlite]
-    #[arg(long, value_name = "FILE")]
-    pub(super) world: Option<PathBuf>,
+    /// File of the local cloud: SQLite, or a JSON seed to create one from [default: .bifrost/cloud.sqlite]
+    #[arg(long, value_name = "FILE", alias = "world")]
+    pub(super) cloud: Option<PathBuf>,
 }
 
 impl CloudArgs {
-    /// Naming a world asks for it.
+    /// `--cloud` implies `--local`.
     pub(super) fn is_local(&self) -> bool {
-        self.local || self.world.is_some()
+        self.local || self.cloud.is_some()
     }
 
     /// How to write another command of deployer `D` for the same cloud.
-    pub(super) fn hint<D: ClientDeployer>(&self) -> Hint {
-        let cloud = match &self.world {
-            Some(world) => format!(" --world {}", world.display()),
+    pub(super) fn hint<D: ClientDeployer>(&self) -> CommandHint {
+        CommandHint { command: D::NAME, cloud: self.arguments() }
+    }
+
+    /// The arguments that make another command use the same cloud, with a blank before each.
+    pub(super) fn arguments(&self) -> String {
+        match &self.cloud {
+            Some(file) => format!(" --cloud {}", shell_quoted(&file.to_string_lossy())),
             None if self.local => " --local".to_owned(),
             None => String::new(),
-        };
-        Hint { command: D::NAME, cloud }
+        }
     }
 }
 
-/// What a person is told to type next.
+/// A word of a command line as a POSIX shell reads it: quoted if it has to be.
+fn shell_quoted(word: &str) -> Cow<'_, str> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@,+".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.into();
+    }
+    format!("'{}'", word.replace('\'', r"'\''")).into()
+}
+
+/// A command to run next, as it is shown to users.
 #[derive(Debug, Clone)]
-pub(super) struct Hint {
+pub(super) struct CommandHint {
     command: &'static str,
     cloud: String,
 }
 
-impl Hint {
+impl CommandHint {
     /// A command line with these words.
     pub(super) fn line(&self, words: &str) -> String {
         format!("`{} {words}{}`", self.command, self.cloud)
@@ -109,7 +123,7 @@ impl Hint {
 
 /// What a command is about: the project and config of a release file, or those named.
 #[derive(Debug, Clone, Default, clap::Args)]
-pub(super) struct Subject {
+pub(super) struct ProjectArgs {
     /// A release file, or a project followed by its config
     #[arg(value_name = "RELEASE FILE | PROJECT", index = 1, required = false)]
     first: String,
@@ -127,7 +141,7 @@ pub(super) struct Subject {
     bucket: Option<BucketName>,
 }
 
-impl Subject {
+impl ProjectArgs {
     /// What is meant.
     pub(super) fn address<D: ClientDeployer>(&self, defaults: &Defaults) -> Result<Address, CliError> {
         let Some(config) = self.config.clone() else {

@@ -2,7 +2,7 @@
 
 use super::arguments::CloudArgs;
 use super::error::CliError;
-use super::{Session, output};
+use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
 use bifrost_core::account::Identity;
 use bifrost_core::machine::Machine;
@@ -20,16 +20,16 @@ pub(super) struct Args {
     region: Option<Region>,
 }
 
-pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: &Args) -> Result<u8, CliError> {
+pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: &Args) -> Result<u8, CliError> {
     let definition = D::Machine::definition(&identity(session, args).await?.function_arn());
     output::print(&serde_json::to_string_pretty(&definition).map_err(std::io::Error::from)?)?;
     Ok(0)
 }
 
 /// Whose function it is: that of the world that is asked for; else of those named; else of the cloud at hand.
-async fn identity<D: ClientDeployer>(session: &Session<'_, D>, args: &Args) -> Result<Identity, CliError> {
+async fn identity<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: &Args) -> Result<Identity, CliError> {
     if let (false, Some(account), Some(region)) = (args.cloud.is_local(), &args.account, &args.region) {
-        return Ok(session.setting.identity::<D>(account.clone(), region.clone()));
+        return Ok(session.deployer_args.identity::<D>(account.clone(), region.clone()));
     }
     Ok(session.client(&args.cloud).await?.account.identity.as_ref().clone())
 }

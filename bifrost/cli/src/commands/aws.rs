@@ -1,7 +1,7 @@
 //! AWS, as the commands use it.
 
+use super::backend::{Backend, PollInterval};
 use super::error::CliError;
-use super::site::{Looks, Site};
 use crate::client::Client;
 use crate::client::ClientDeployer;
 use crate::doctor::differences;
@@ -14,10 +14,10 @@ use std::path::Path;
 use std::time::Duration;
 
 /// Step Functions answers few enough requests a second that followers must be sparing.
-const LOOKS: Looks = Looks { often: Duration::from_secs(1), seldom: Duration::from_secs(3) };
+const POLL_INTERVAL: PollInterval = PollInterval { often: Duration::from_secs(1), seldom: Duration::from_secs(3) };
 
 #[async_trait(?Send)]
-impl<D: ClientDeployer> Site<D> for Connection<D> {
+impl<D: ClientDeployer> Backend<D> for Connection<D> {
     fn client(&self) -> Client<D> {
         Client::from(self)
     }
@@ -36,8 +36,8 @@ impl<D: ClientDeployer> Site<D> for Connection<D> {
         ))
     }
 
-    fn looks(&self) -> Looks {
-        LOOKS
+    fn poll_interval(&self) -> PollInterval {
+        POLL_INTERVAL
     }
 
     fn keep(&self) -> Result<(), CliError> {

@@ -2,14 +2,14 @@
 
 use super::error::CliError;
 use super::output;
-use super::program::Session;
+use super::program::ProgramRun;
 use crate::bootstrap::{
     Applied, Builder, Code, DeployerName, DeployerOptions, Installation, Reader, TEMPLATE_LIMIT_BYTES, TargetOptions,
     deployer_template, project_stack, project_template, target_template,
 };
 use crate::client::ClientDeployer;
 use bifrost_core::cloud::{NewStack, StackEvent};
-use bifrost_core::deployer::Ground;
+use bifrost_core::deployer::BootstrapTarget;
 use bifrost_core::release::{AccountId, ProjectName};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -74,8 +74,8 @@ NAME-operate for who may halt, freeze and unlock."
     )
 }
 
-pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
-    let plan = Plan::of(session, &args)?;
+pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
+    let plan = BootstrapRequest::of(session, &args)?;
     if args.apply {
         return apply(session, &plan, args.code).await;
     }
@@ -84,7 +84,7 @@ pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args)
 }
 
 /// What is asked for.
-struct Plan {
+struct BootstrapRequest {
     stack: String,
     template: Value,
     /// Whether it is the deployer itself, which has code.
@@ -93,19 +93,19 @@ struct Plan {
     account: Option<AccountId>,
 }
 
-impl Plan {
-    fn of<D: ClientDeployer>(session: &Session<'_, D>, args: &Args) -> Result<Self, CliError> {
-        let place = session.setting.place::<D>();
-        let name: DeployerName = place.name.parse()?;
+impl BootstrapRequest {
+    fn of<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: &Args) -> Result<Self, CliError> {
+        let options = session.deployer_args.options::<D>();
+        let name: DeployerName = options.name.parse()?;
         let (external_id, session_tags) = (args.external_id.clone(), args.session_tags);
         if let Some(project) = &args.project {
             let (stack, template) = (project_stack(&name, project), project_template(&name, project));
-            return Ok(Self { stack, template, is_deployer: false, account: place.account });
+            return Ok(Self { stack, template, is_deployer: false, account: options.account });
         }
         if let Some(target) = &args.target {
-            let deployer_account = place.account.ok_or(CliError::NoDeployerAccount)?;
-            let options = TargetOptions { deployer_account, external_id, session_tags };
-            let template = target_template(&name, D::PERMISSIONS, D::BOUNDARY, &options);
+            let deployer_account = options.account.ok_or(CliError::NoDeployerAccount)?;
+            let target_options = TargetOptions { deployer_account, external_id, session_tags };
+            let template = target_template(&name, D::PERMISSIONS, D::BOUNDARY, &target_options);
             return Ok(Self {
                 stack: format!("{name}-assumed"),
                 template,
@@ -114,15 +114,15 @@ impl Plan {
             });
         }
         let (alarm_email, readers) = (args.alarm_email.clone(), args.reader.clone());
-        let options = DeployerOptions { external_id, session_tags, alarm_email, readers };
-        let template = deployer_template::<D>(&name, &options);
-        Ok(Self { stack: name.to_string(), template, is_deployer: true, account: place.account })
+        let deployer_options = DeployerOptions { external_id, session_tags, alarm_email, readers };
+        let template = deployer_template::<D>(&name, &deployer_options);
+        Ok(Self { stack: name.to_string(), template, is_deployer: true, account: options.account })
     }
 }
 
 async fn apply<D: ClientDeployer>(
-    session: &Session<'_, D>,
-    plan: &Plan,
+    session: &ProgramRun<'_, D>,
+    plan: &BootstrapRequest,
     code: Option<PathBuf>,
 ) -> Result<u8, CliError> {
     let text = plan.template.to_string();
@@ -139,7 +139,8 @@ async fn apply<D: ClientDeployer>(
     let applied = match &code {
         None => builder.apply(&NewStack { name: stack, template: text, parameters: BTreeMap::new() }).await?,
         Some(code) => {
-            let bucket = &session.setting.identity::<D>(ground.account.clone(), ground.region.clone()).bucket()?;
+            let bucket =
+                &session.deployer_args.identity::<D>(ground.account.clone(), ground.region.clone()).bucket()?;
             Installation { stack, template: plan.template.clone(), bucket, code }
                 .install(&mut builder, ground.objects.as_ref())
                 .await?
@@ -150,7 +151,7 @@ async fn apply<D: ClientDeployer>(
 }
 
 /// What belongs into one account must not come into another by mistake.
-fn check_account(plan: &Plan, ground: &Ground) -> Result<(), CliError> {
+fn check_account(plan: &BootstrapRequest, ground: &BootstrapTarget) -> Result<(), CliError> {
     match &plan.account {
         Some(asked) if *asked != ground.account => {
             Err(CliError::AnotherAccount { found: ground.account.clone(), asked: asked.clone() })
@@ -163,10 +164,10 @@ fn check_account(plan: &Plan, ground: &Ground) -> Result<(), CliError> {
 fn tell(event: &StackEvent) -> io::Result<()> {
     let StackEvent { logical_id, resource_type, status, reason, .. } = event;
     let reason = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-    output::print_legible(&format!("{status:<20} {logical_id} ({resource_type}){reason}"))
+    output::print_escaped(&format!("{status:<20} {logical_id} ({resource_type}){reason}"))
 }
 
-fn told<D: ClientDeployer>(plan: &Plan, ground: &Ground, applied: Applied) -> String {
+fn told<D: ClientDeployer>(plan: &BootstrapRequest, ground: &BootstrapTarget, applied: Applied) -> String {
     let became = match applied {
         Applied::Created => "is made",
         Applied::Updated => "is updated",

@@ -2,12 +2,12 @@
 //! the execution too, unless another does; and takes over when that one ends.
 
 use super::arguments::{CloudArgs, OutputArgs, whoami};
+use super::backend::{Backend, PollInterval};
 use super::error::CliError;
 use super::report::Report;
-use super::site::{Looks, Site};
-use super::{Session, output};
+use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
-use crate::client::{Client, Follower, Outcome, Prepared, Started};
+use crate::client::{Client, DeployOutcome, Follower, Prepared, Started};
 use futures_util::future::{Either, select};
 use std::cell::Cell;
 use std::num::NonZeroU32;
@@ -81,33 +81,33 @@ With --output json each line is an object with \"event\" and \"time\":
     )
 }
 
-pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
-    let site = session.open(&args.cloud, args.fresh).await?;
-    let client = site.client();
+pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
+    let backend = session.open(&args.cloud, args.fresh).await?;
+    let client = backend.client();
     let prepared = client.prepare_within(&args.file, &whoami(), args.timeout).await?;
     if let Some(scenario) = &args.scenario {
-        site.apply_scenario(scenario)?;
+        backend.apply_scenario(scenario)?;
     }
-    deploy(site.as_ref(), &client, &prepared, &args.cloud, &args.follow).await
+    deploy(backend.as_ref(), &client, &prepared, &args.cloud, &args.follow).await
 }
 
 /// Starts a prepared release and follows it to its end: from here on, whatever is done stays.
 pub(super) async fn deploy<D: ClientDeployer>(
-    site: &dyn Site<D>,
+    backend: &dyn Backend<D>,
     client: &Client<D>,
     prepared: &Prepared<D::Fields>,
     cloud: &CloudArgs,
     follow: &FollowArgs,
 ) -> Result<u8, CliError> {
-    site.keep()?;
+    backend.keep()?;
     // One does not wait for the other, and both say something of a deploy that does not start.
-    let (caveat, started) = tokio::join!(site.caveat(), client.start(prepared));
+    let (caveat, started) = tokio::join!(backend.caveat(), client.start(prepared));
     if let Some(caveat) = caveat {
         output::note(&caveat);
     }
     let started = started?;
     let report = Report::new::<D>(follow.output.format(), cloud.hint::<D>());
-    let following = Following { site, speed: follow.speed, client };
+    let following = Following { backend, speed: follow.speed, client };
     let execution = started.execution.clone();
     let lost = |source| CliError::Lost { execution, source: Box::new(source) };
     following.to_the_end(started, report).await.map_err(lost)
@@ -115,7 +115,7 @@ pub(super) async fn deploy<D: ClientDeployer>(
 
 /// A deploy that is followed, and perhaps run.
 struct Following<'a, D: ClientDeployer> {
-    site: &'a dyn Site<D>,
+    backend: &'a dyn Backend<D>,
     speed: f64,
     client: &'a Client<D>,
 }
@@ -128,8 +128,8 @@ impl<D: ClientDeployer> Following<'_, D> {
         {
             // Whoever ends first ends the others: an engine may be dropped while all of its executions wait, as they are
             // saved then.
-            let follow = pin!(follow(self.client.follow(started), self.site.looks(), &mut report));
-            let engine = pin!(self.site.run_executions(self.speed, &is_engine));
+            let follow = pin!(follow(self.client.follow(started), self.backend.poll_interval(), &mut report));
+            let engine = pin!(self.backend.run_executions(self.speed, &is_engine));
             match select(pin!(tokio::signal::ctrl_c()), select(follow, engine)).await {
                 Either::Left((signal, _)) => signal.map_err(CliError::Runtime)?,
                 Either::Right((Either::Left((outcome, _)), _)) => return Ok(outcome?.exit_code),
@@ -141,22 +141,22 @@ impl<D: ClientDeployer> Following<'_, D> {
     }
 }
 
-/// Looks, with back-off while nothing happens, until the execution has ended.
+/// Polls, with back-off while nothing happens, until the execution has ended.
 async fn follow<D: ClientDeployer>(
     mut follower: Follower<'_, D>,
-    looks: Looks,
+    poll_interval: PollInterval,
     report: &mut Report,
-) -> Result<Outcome, CliError> {
-    let mut pause = looks.often;
+) -> Result<DeployOutcome, CliError> {
+    let mut pause = poll_interval.often;
     loop {
-        let mut news = follower.look().await?;
+        let mut events = follower.poll().await?;
         // The states tell enough of themselves; between them only the target account knows.
-        if news.is_empty() {
-            news.extend(follower.watch().await);
+        if events.is_empty() {
+            events.extend(follower.watch().await);
         }
-        pause = if news.is_empty() { (pause * 2).min(looks.seldom) } else { looks.often };
-        for news in &news {
-            report.tell(news)?;
+        pause = if events.is_empty() { (pause * 2).min(poll_interval.seldom) } else { poll_interval.often };
+        for events in &events {
+            report.tell(events)?;
         }
         if let Some(outcome) = follower.outcome() {
             return Ok(outcome.clone());

@@ -2,11 +2,11 @@
 
 use super::arguments::{CloudArgs, Format, OutputArgs};
 use super::error::CliError;
-use super::legible::one_line;
+use super::escape_control::one_line;
 use super::report::Paint;
-use super::{Session, output};
+use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
-use crate::doctor::{Finding, Status, examine};
+use crate::doctor::{DoctorFinding, Status, examine};
 use bifrost_core::deployer::ConnectError;
 use bifrost_core::release::AccountId;
 
@@ -36,13 +36,15 @@ bad), \"message\", and \"next_step\" if there is anything to do."
     )
 }
 
-pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: &Args) -> Result<u8, CliError> {
+pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: &Args) -> Result<u8, CliError> {
     if args.cloud.is_local() {
-        return Err(CliError::NoPatient(D::NAME));
+        return Err(CliError::DoctorNeedsAws(D::NAME));
     }
     let findings = match session.connect().await {
-        Ok(connection) => examine(&connection, &args.targets, &session.setting.program::<D>()).await,
-        Err(CliError::Connect(ConnectError { problem, next_step })) => vec![Finding::bad("access", problem, next_step)],
+        Ok(connection) => examine(&connection, &args.targets, &session.deployer_args.program::<D>()).await,
+        Err(CliError::Connect(ConnectError { problem, next_step })) => {
+            vec![DoctorFinding::bad("access", problem, next_step)]
+        }
         Err(error) => return Err(error),
     };
     for finding in &findings {
@@ -56,8 +58,8 @@ pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: &Args
 }
 
 /// A line for the finding, and one for what to do.
-fn text(finding: &Finding, paint: Paint) -> String {
-    let Finding { what, status, message, next_step } = finding;
+fn text(finding: &DoctorFinding, paint: Paint) -> String {
+    let DoctorFinding { what, status, message, next_step } = finding;
     let status = match status {
         Status::Good => paint.good("ok  "),
         Status::Warning => paint.busy("warn"),
@@ -65,7 +67,7 @@ fn text(finding: &Finding, paint: Paint) -> String {
     };
     let line = format!("{status}  {}: {}", paint.strong(&one_line(what)), one_line(message));
     match next_step {
-        Some(step) => format!("{line}\n        {}", paint.quiet(&one_line(step))),
+        Some(step) => format!("{line}\n        {}", paint.dim(&one_line(step))),
         None => line,
     }
 }
@@ -76,7 +78,7 @@ mod tests {
 
     fn finding(what: &str, status: Status, message: &str, next_step: Option<&str>) -> String {
         let next_step = next_step.map(ToOwned::to_owned);
-        text(&Finding { what: what.into(), status, message: message.into(), next_step }, Paint::none())
+        text(&DoctorFinding { what: what.into(), status, message: message.into(), next_step }, Paint::none())
     }
 
     #[test]

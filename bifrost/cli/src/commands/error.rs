@@ -1,16 +1,16 @@
 //! Why a command did not do what it was asked, and what it exits with then.
 
-use super::extra::Failure;
+use super::custom_command::CommandError;
 use crate::bootstrap::{ApplyError, CodeError, TEMPLATE_LIMIT_BYTES};
 use crate::client::{
-    AddressError, HaltFailure, PlanFailure, PrepareError, RollbackFailure, StartFailure, UnlockFailure,
+    AddressError, FreezeFailure, HaltFailure, PlanFailure, PrepareError, RollbackFailure, StartFailure,
 };
 use bifrost_core::cloud::{CloudError, ErrorKind};
 use bifrost_core::deployer::ConnectError;
 use bifrost_core::json;
 use bifrost_core::release::{AccountId, InvalidName};
 #[cfg(feature = "local")]
-use bifrost_local::{EngineError, StoreError, WorldFileError};
+use bifrost_local::{EngineError, SeedError, StoreError};
 use std::fmt;
 use std::io;
 use std::path::PathBuf;
@@ -32,11 +32,11 @@ pub(super) enum CliError {
     #[error(transparent)]
     NoPlan(Box<CliError>),
     #[error("{0}")]
-    Extra(Failure),
+    CustomCommand(CommandError),
     #[error(transparent)]
     Usage(clap::Error),
     #[error(transparent)]
-    Unlock(#[from] UnlockFailure),
+    Freeze(#[from] FreezeFailure),
     #[error(transparent)]
     Address(#[from] AddressError),
     #[error(transparent)]
@@ -47,7 +47,7 @@ pub(super) enum CliError {
     Connect(#[from] ConnectError),
     #[cfg(feature = "local")]
     #[error(transparent)]
-    WorldFile(#[from] WorldFileError),
+    WorldFile(#[from] SeedError),
     #[cfg(feature = "local")]
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -61,7 +61,7 @@ pub(super) enum CliError {
     #[error("{path}: with this scenario the world would be none: {source}")]
     ScenarioContent { path: PathBuf, source: json::ReadError },
     #[error("{0} is in use: a deploy runs in this world; wait for its end, or halt it")]
-    WorldInUse(PathBuf),
+    LocalCloudInUse(PathBuf),
     #[error("there is no execution {0}; `history` without a name lists them")]
     NoExecution(String),
     #[error("the definition of the state machine is refused: {0}")]
@@ -95,7 +95,7 @@ pub(super) enum CliError {
     #[error(
         "an embedded world needs no doctor: it has no function, roles or settings that could be wrong; leave --local out to examine {0} in AWS"
     )]
-    NoPatient(&'static str),
+    DoctorNeedsAws(&'static str),
     #[error("this build of {0} does not serve a Lambda function: build it with --features lambda")]
     NoLambda(&'static str),
     #[error("cannot start: {0}")]

@@ -1,15 +1,15 @@
 //! `halt`: stops the deploy that runs.
 
-use super::arguments::{CloudArgs, Subject, whoami};
+use super::arguments::{CloudArgs, ProjectArgs, whoami};
 use super::error::CliError;
-use super::{Session, output};
+use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
 use crate::client::Halted;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    subject: Subject,
+    project: ProjectArgs,
     /// Why; the deploy's error will say it
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
@@ -28,23 +28,23 @@ If it has come too far to be halted, the answer says so."
     )
 }
 
-pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
+pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
     // Nothing runs in a world that is not kept yet, and so nothing is written there.
-    let site = session.open(&args.cloud, false).await?;
-    let client = site.client();
-    let address = args.subject.address::<D>(&client.account.defaults)?;
+    let backend = session.open(&args.cloud, false).await?;
+    let client = backend.client();
+    let address = args.project.address::<D>(&client.account.defaults)?;
     let who = whoami();
     let reason = args.reason.map_or_else(|| who.clone(), |reason| format!("{reason} ({who})"));
     let Halted { execution, too_late } = client.halt(&address, &reason).await?;
     match too_late {
-        None => output::print_legible(&format!(
+        None => output::print_escaped(&format!(
             "{} is asked to halt: it stops at its next look, cleans up, and fails.",
             execution.name
         ))?,
-        Some(why) => output::print_legible(&format!("The halt flag of {} is written; but {why}.", execution.name))?,
+        Some(why) => output::print_escaped(&format!("The halt flag of {} is written; but {why}.", execution.name))?,
     }
     // Nobody else can tell: the execution is there, and nothing moves it.
-    if !site.is_run()? {
+    if !backend.is_run()? {
         output::note("note: no process runs this world now; the next `deploy` in it goes on with the execution");
     }
     Ok(0)

@@ -2,13 +2,13 @@
 
 use super::arguments::{CloudArgs, Format, OutputArgs};
 use super::error::CliError;
-use super::legible::one_line;
+use super::escape_control::one_line;
 use super::time::{duration, moment};
-use super::{Session, output};
+use super::{ProgramRun, output};
 use crate::client::Client;
 use crate::client::ClientDeployer;
 use bifrost_core::cloud::HistoryEvent;
-use bifrost_core::cloud::{ExecutionSummary, Which};
+use bifrost_core::cloud::{ExecutionFilter, ExecutionSummary};
 use bifrost_core::release::started_by;
 use serde_json::{Value, json};
 
@@ -37,7 +37,7 @@ The events are those of AWS's GetExecutionHistory."
     )
 }
 
-pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
+pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
     let client = session.client(&args.cloud).await?;
     let format = args.output.format();
     match &args.execution {
@@ -48,11 +48,11 @@ pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args)
 }
 
 async fn list<D: ClientDeployer>(client: &Client<D>, limit: usize, format: Format) -> Result<(), CliError> {
-    let executions = client.executions.list(&Which::default(), limit.saturating_add(1)).await?;
+    let executions = client.executions.list(&ExecutionFilter::default(), limit.saturating_add(1)).await?;
     for execution in executions.iter().take(limit) {
         match format {
             Format::Json => output::print_json(&summary(execution))?,
-            Format::Text => output::print_legible(&line(execution))?,
+            Format::Text => output::print_escaped(&line(execution))?,
         }
     }
     if executions.len() > limit {
@@ -69,7 +69,7 @@ async fn events<D: ClientDeployer>(client: &Client<D>, execution: &str, format: 
     for event in client.executions.history(name, 0).await? {
         match format {
             Format::Json => output::print_json(&event)?,
-            Format::Text => output::print_legible(&event_line(&event))?,
+            Format::Text => output::print_escaped(&event_line(&event))?,
         }
     }
     Ok(())

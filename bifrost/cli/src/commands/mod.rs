@@ -7,46 +7,46 @@
 mod arguments;
 mod asl;
 mod aws;
+mod backend;
 mod bootstrap;
 mod completions;
+mod custom_command;
 mod deploy;
 mod doctor;
 mod error;
-mod extra;
-mod fails;
+mod escape_control;
+mod failures;
+mod freeze;
 mod graph;
 mod halt;
 mod history;
 mod json;
-mod legible;
-mod lock;
+#[cfg(feature = "local")]
+mod local;
 mod output;
 mod plan;
 mod program;
 mod report;
 mod rollback;
-mod site;
 mod status;
 mod time;
 mod unlock;
-#[cfg(feature = "local")]
-mod world;
 
 use crate::client::ClientDeployer;
-use arguments::Setting;
+use arguments::DeployerArgs;
 use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
 
-pub use extra::{Desk, Extra, Failure};
-pub use legible::one_line;
+pub use custom_command::{CommandContext, CommandError, CustomCommand};
+pub use escape_control::one_line;
 pub use program::Program;
-use program::Session;
+use program::ProgramRun;
 
 #[derive(Debug, Parser)]
 #[command(disable_help_subcommand = true, subcommand_required = true, version)]
 struct Cli {
     #[command(flatten)]
-    setting: Setting,
+    deployer_args: DeployerArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -65,11 +65,15 @@ enum Command {
     Status(status::Args),
     /// List executions, or show the events of one
     History(history::Args),
-    /// List the latest deploys that failed, why, and what to do
-    Fails(fails::Args),
-    /// Freeze a project's config: nothing is deployed until it is unlocked
-    Lock(lock::Args),
-    /// Lift a freeze, and clear the lock that a dead deploy left
+    /// List the latest failed deploys, with causes and remedies
+    #[command(alias = "fails")]
+    Failures(failures::Args),
+    /// Freeze a project's config: nobody can deploy it until it is unfrozen
+    #[command(alias = "lock")]
+    Freeze(freeze::Args),
+    /// Lift the freeze of a project's config
+    Unfreeze(freeze::UnfreezeArgs),
+    /// Clear the lock that a dead deploy left
     Unlock(unlock::Args),
     /// Check the deployer in AWS, and say what to run for each fault
     Doctor(doctor::Args),
@@ -85,7 +89,7 @@ enum Command {
     Completions(completions::Args),
 }
 
-async fn dispatch<D: ClientDeployer>(session: &Session<'_, D>, command: Command) -> Result<u8, CliError> {
+async fn dispatch<D: ClientDeployer>(session: &ProgramRun<'_, D>, command: Command) -> Result<u8, CliError> {
     match command {
         Command::Deploy(args) => deploy::run(session, args).await,
         Command::Plan(args) => plan::run(session, args).await,
@@ -93,8 +97,9 @@ async fn dispatch<D: ClientDeployer>(session: &Session<'_, D>, command: Command)
         Command::Rollback(args) => rollback::run(session, args).await,
         Command::Status(args) => status::run(session, args).await,
         Command::History(args) => history::run(session, args).await,
-        Command::Fails(args) => fails::run(session, args).await,
-        Command::Lock(args) => lock::run(session, args).await,
+        Command::Failures(args) => failures::run(session, args).await,
+        Command::Freeze(args) => freeze::run(session, args).await,
+        Command::Unfreeze(args) => freeze::lift(session, args).await,
         Command::Unlock(args) => unlock::run(session, args).await,
         Command::Doctor(args) => doctor::run(session, &args).await,
         Command::Asl(args) => asl::run(session, &args).await,
@@ -117,11 +122,12 @@ fn named(name: &'static str, about: &'static str, default: Option<&'static str>)
         ("deploy", deploy::examples(name, file)),
         ("plan", plan::examples(name, file)),
         ("rollback", rollback::examples(name, file)),
-        ("fails", fails::examples(name, file)),
+        ("failures", failures::examples(name, file)),
         ("halt", halt::examples(name, file)),
         ("status", status::examples(name, file)),
         ("history", history::examples(name)),
-        ("lock", lock::examples(name)),
+        ("freeze", freeze::examples(name)),
+        ("unfreeze", freeze::unfreeze_examples(name)),
         ("unlock", unlock::examples(name)),
         ("doctor", doctor::examples(name)),
         ("graph", graph::examples(name)),
@@ -139,9 +145,9 @@ fn named(name: &'static str, about: &'static str, default: Option<&'static str>)
         }),
         None => command,
     });
-    // `status` and `fails` alone may be about everything.
-    ["halt", "lock", "rollback", "unlock"].into_iter().fold(command, |command, subcommand| {
-        command.mut_subcommand(subcommand, |subcommand| subcommand.mut_arg("first", |subject| subject.required(true)))
+    // `status` and `failures` alone may be about everything.
+    ["freeze", "halt", "rollback", "unfreeze", "unlock"].into_iter().fold(command, |command, subcommand| {
+        command.mut_subcommand(subcommand, |subcommand| subcommand.mut_arg("first", |project| project.required(true)))
     })
 }
 
@@ -203,7 +209,7 @@ mod tests {
 
     #[test]
     fn each_command_says_how_it_is_used() {
-        for command in ["plan", "rollback", "fails"] {
+        for command in ["plan", "rollback", "failures"] {
             let help = named("odin", "", None).find_subcommand_mut(command).map(|it| it.render_long_help().to_string());
             insta::assert_snapshot!(command, help.unwrap());
         }

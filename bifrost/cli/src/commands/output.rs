@@ -1,13 +1,13 @@
 //! Where text goes.
 
 use super::error::CliError;
-use super::legible::{legible, legible_json};
+use super::escape_control::{escape_control, escaped_json};
 use serde::Serialize;
 use std::io::{self, Write, stderr, stdout};
 
 /// Prints text that strangers may have had a part in, with a line end.
-pub(super) fn print_legible(text: &str) -> io::Result<()> {
-    print(&legible(text))
+pub(super) fn print_escaped(text: &str) -> io::Result<()> {
+    print(&escape_control(text))
 }
 
 /// Prints text that is ours, and perhaps coloured, with a line end.
@@ -22,7 +22,7 @@ pub(super) fn print(text: &str) -> io::Result<()> {
 
 /// Prints a value as one line of JSON.
 pub(super) fn print_json(value: &impl Serialize) -> io::Result<()> {
-    print(&legible_json(serde_json::to_string(value)?))
+    print(&escaped_json(serde_json::to_string(value)?))
 }
 
 /// Tells a person what went wrong. If nobody listens, the exit code says it still.
@@ -32,7 +32,7 @@ pub(super) fn complain(error: &CliError) {
 
 /// Tells a person something beside the answer.
 pub(super) fn note(text: &str) {
-    let _ = writeln!(stderr().lock(), "{}", legible(text));
+    let _ = writeln!(stderr().lock(), "{}", escape_control(text));
 }
 
 /// Prints what clap has to say: the help, the version, or what is wrong with the arguments.

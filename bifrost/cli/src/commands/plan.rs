@@ -2,11 +2,11 @@
 
 use super::arguments::{CloudArgs, Format, OutputArgs, whoami};
 use super::error::CliError;
-use super::legible::{legible, one_line};
+use super::escape_control::{escape_control, one_line};
 use super::report::Paint;
-use super::{Session, output};
+use super::{ProgramRun, output};
 use crate::client::Address;
-use crate::client::{Action, ClientDeployer, Plan, PlannedChange};
+use crate::client::{Action, ClientDeployer, DeployPlan, PlannedChange};
 use serde::Serialize;
 use std::path::PathBuf;
 
@@ -42,17 +42,17 @@ kind, details, is_stateful), findings, notes, exit_code."
     )
 }
 
-pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
+pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
     show(session, args).await.map_err(|source| CliError::NoPlan(Box::new(source)))
 }
 
-async fn show<D: ClientDeployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
+async fn show<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
     let client = session.client(&args.cloud).await?;
     let prepared = client.prepare(&args.file, &whoami()).await?;
     let (address, plan) = (Address::from(&prepared.release.envelope), client.plan(&prepared).await?);
     let exit_code = exit_code(&plan);
     match args.output.format() {
-        Format::Json => output::print_json(&Told { address: &address, plan: &plan, exit_code })?,
+        Format::Json => output::print_json(&PlanJson { address: &address, plan: &plan, exit_code })?,
         Format::Text => output::print(&lines(&address, &plan, Paint::for_stdout()).join("\n"))?,
     }
     Ok(exit_code)
@@ -60,31 +60,31 @@ async fn show<D: ClientDeployer>(session: &Session<'_, D>, args: Args) -> Result
 
 /// A plan, and of what.
 #[derive(Serialize)]
-struct Told<'p> {
+struct PlanJson<'p> {
     #[serde(flatten)]
     address: &'p Address,
     #[serde(flatten)]
-    plan: &'p Plan,
+    plan: &'p DeployPlan,
     exit_code: u8,
 }
 
-fn exit_code(plan: &Plan) -> u8 {
+fn exit_code(plan: &DeployPlan) -> u8 {
     match plan {
-        Plan { findings, .. } if !findings.is_empty() => 1,
-        Plan { changes, .. } if !changes.is_empty() => 2,
-        Plan { .. } => 0,
+        DeployPlan { findings, .. } if !findings.is_empty() => 1,
+        DeployPlan { changes, .. } if !changes.is_empty() => 2,
+        DeployPlan { .. } => 0,
     }
 }
 
-fn lines(address: &Address, plan: &Plan, paint: Paint) -> Vec<String> {
-    let Plan { changes, findings, notes } = plan;
+fn lines(address: &Address, plan: &DeployPlan, paint: Paint) -> Vec<String> {
+    let DeployPlan { changes, findings, notes } = plan;
     let mut lines = vec![paint.strong(&address.to_string())];
     let width = changes.iter().map(|change| one_line(&change.resource).chars().count()).max().unwrap_or_default();
     for change in changes {
         lines.push(change_line(change, width, paint));
-        lines.extend(change.details.iter().map(|detail| paint.quiet(&format!("               {}", one_line(detail)))));
+        lines.extend(change.details.iter().map(|detail| paint.dim(&format!("               {}", one_line(detail)))));
     }
-    let told = |word: &str, text: &str| format!("  {word:8} {}", legible(text).replace('\n', "\n           "));
+    let told = |word: &str, text: &str| format!("  {word:8} {}", escape_control(text).replace('\n', "\n           "));
     lines.extend(findings.iter().map(|finding| paint.bad(&told("error", finding))));
     lines.extend(notes.iter().map(|note| told("note", note)));
     lines.push(sum(plan, paint));
@@ -113,7 +113,7 @@ fn words(action: Action) -> (&'static str, &'static str) {
     }
 }
 
-fn sum(plan: &Plan, paint: Paint) -> String {
+fn sum(plan: &DeployPlan, paint: Paint) -> String {
     let count = |action: Action| plan.changes.iter().filter(|change| change.action == action).count();
     let counts = [Action::Add, Action::Modify, Action::Replace, Action::Remove].map(|action| (count(action), action));
     let told = counts.into_iter().filter(|(count, _)| *count > 0);
@@ -133,9 +133,9 @@ mod tests {
         PlannedChange { action, resource: resource.into(), kind: kind.into(), details: Vec::new(), is_stateful }
     }
 
-    fn plan() -> Plan {
+    fn plan() -> DeployPlan {
         let function = change(Action::Modify, "api", "AWS::Lambda::Function", false);
-        Plan {
+        DeployPlan {
             changes: vec![
                 change(Action::Add, "queue", "AWS::SQS::Queue", true),
                 PlannedChange { details: vec!["memory 128 → 256".into()], ..function },
@@ -147,7 +147,7 @@ mod tests {
         }
     }
 
-    fn shown(plan: &Plan) -> String {
+    fn shown(plan: &DeployPlan) -> String {
         let address = Address {
             account: "000000000000".parse().unwrap(),
             region: "us-east-1".parse().unwrap(),
@@ -166,10 +166,10 @@ mod tests {
     #[test]
     fn a_plan_exits_0_without_changes_2_with_some_and_1_if_it_would_be_refused() {
         let findings = vec!["ami: there is none".to_owned()];
-        let refused = Plan { findings, ..plan() };
-        assert_eq!([&Plan::default(), &plan(), &refused].map(exit_code), [0, 2, 1]);
+        let refused = DeployPlan { findings, ..plan() };
+        assert_eq!([&DeployPlan::default(), &plan(), &refused].map(exit_code), [0, 2, 1]);
         assert!(shown(&refused).ends_with("A deploy would be refused."));
         assert!(shown(&refused).contains("\n  error    ami: there is none\n"));
-        assert!(shown(&Plan::default()).ends_with("A deploy would change nothing."));
+        assert!(shown(&DeployPlan::default()).ends_with("A deploy would change nothing."));
     }
 }

@@ -1,13 +1,13 @@
 //! A deployer's program: which clouds its commands reach, and its `main`.
 
-use super::arguments::{CloudArgs, Setting};
+use super::arguments::{CloudArgs, DeployerArgs};
+use super::backend::Backend;
+use super::custom_command::{self, CustomCommand};
 use super::error::CliError;
-use super::extra::{self, Extra};
-use super::site::Site;
 use super::{Cli, command, dispatch, output};
 use crate::client::Client;
 use crate::client::ClientDeployer;
-use bifrost_core::deployer::{Connect, Connection, Ground};
+use bifrost_core::deployer::{BootstrapTarget, Connect, Connection};
 #[cfg(feature = "local")]
 use bifrost_local::LocalDeployer;
 use clap::{ArgMatches, FromArgMatches};
@@ -15,7 +15,7 @@ use std::ffi::OsString;
 use std::io;
 use std::process::ExitCode;
 
-type OpenWorld<D> = fn(&Setting, &CloudArgs, bool) -> Result<Box<dyn Site<D>>, CliError>;
+type OpenLocal<D> = fn(&DeployerArgs, &CloudArgs, bool) -> Result<Box<dyn Backend<D>>, CliError>;
 
 /// The program of deployer `D`: its commands, and the clouds that they reach.
 ///
@@ -25,9 +25,9 @@ type OpenWorld<D> = fn(&Setting, &CloudArgs, bool) -> Result<Box<dyn Site<D>>, C
 /// }
 /// ```
 pub struct Program<D: ClientDeployer> {
-    world: Option<OpenWorld<D>>,
+    local: Option<OpenLocal<D>>,
     aws: Option<Box<dyn Connect<D>>>,
-    extras: Vec<Box<dyn Extra<D>>>,
+    custom_commands: Vec<Box<dyn CustomCommand<D>>>,
 }
 
 impl<D: ClientDeployer> Default for Program<D> {
@@ -40,7 +40,7 @@ impl<D: ClientDeployer> Program<D> {
     /// A program that reaches no cloud yet.
     #[must_use]
     pub fn new() -> Self {
-        Self { world: None, aws: None, extras: Vec::new() }
+        Self { local: None, aws: None, custom_commands: Vec::new() }
     }
 
     /// With `--local` its commands use the embedded world.
@@ -50,7 +50,7 @@ impl<D: ClientDeployer> Program<D> {
     where
         D: LocalDeployer,
     {
-        Self { world: Some(super::world::open::<D>), ..self }
+        Self { local: Some(super::local::open::<D>), ..self }
     }
 
     /// Its commands reach AWS that way.
@@ -61,8 +61,8 @@ impl<D: ClientDeployer> Program<D> {
 
     /// It has that command, too.
     #[must_use]
-    pub fn with(mut self, extra: impl Extra<D> + 'static) -> Self {
-        self.extras.push(Box::new(extra));
+    pub fn with(mut self, command: impl CustomCommand<D> + 'static) -> Self {
+        self.custom_commands.push(Box::new(command));
         self
     }
 
@@ -98,25 +98,25 @@ impl<D: ClientDeployer> Program<D> {
     }
 
     async fn dispatch(&self, matches: &ArgMatches) -> Result<u8, CliError> {
-        if let Some((extra, matches)) = self.extra(matches) {
-            let setting = Setting::from_arg_matches(matches).map_err(CliError::Usage)?;
-            return extra::run(&Session { program: self, setting }, extra, matches).await;
+        if let Some((command, matches)) = self.custom_command(matches) {
+            let deployer_args = DeployerArgs::from_arg_matches(matches).map_err(CliError::Usage)?;
+            return custom_command::run(&ProgramRun { program: self, deployer_args }, command, matches).await;
         }
-        let Cli { setting, command } = Cli::from_arg_matches(matches).map_err(CliError::Usage)?;
-        dispatch(&Session { program: self, setting }, command).await
+        let Cli { deployer_args, command } = Cli::from_arg_matches(matches).map_err(CliError::Usage)?;
+        dispatch(&ProgramRun { program: self, deployer_args }, command).await
     }
 
     /// The deployer's own command that was given.
-    fn extra<'m>(&self, matches: &'m ArgMatches) -> Option<(&dyn Extra<D>, &'m ArgMatches)> {
+    fn custom_command<'m>(&self, matches: &'m ArgMatches) -> Option<(&dyn CustomCommand<D>, &'m ArgMatches)> {
         let (name, matches) = matches.subcommand()?;
-        let extra = self.extras.iter().find(|extra| extra.command().get_name() == name)?;
-        Some((extra.as_ref(), matches))
+        let command = self.custom_commands.iter().find(|command| command.command().get_name() == name)?;
+        Some((command.as_ref(), matches))
     }
 
     /// The command line, with the deployer's own commands.
     pub(super) fn command(&self) -> clap::Command {
-        let extras = self.extras.iter().map(|extra| extra::complete(extra.command()));
-        command::<D>().subcommands(extras)
+        let custom_commands = self.custom_commands.iter().map(|command| custom_command::complete(command.command()));
+        command::<D>().subcommands(custom_commands)
     }
 
     /// Says what is wrong with the arguments. To who asked for a plan, 2 would mean that there are changes.
@@ -137,23 +137,23 @@ fn without_arguments<D: ClientDeployer>(command: &mut clap::Command) -> Result<u
 }
 
 /// One call of the program.
-pub(super) struct Session<'p, D: ClientDeployer> {
+pub(super) struct ProgramRun<'p, D: ClientDeployer> {
     program: &'p Program<D>,
     /// Which deployer is meant.
-    pub(super) setting: Setting,
+    pub(super) deployer_args: DeployerArgs,
 }
 
-impl<D: ClientDeployer> Session<'_, D> {
+impl<D: ClientDeployer> ProgramRun<'_, D> {
     /// The whole command line.
     pub(super) fn command(&self) -> clap::Command {
         self.program.command()
     }
 
     /// Opens the cloud that the arguments name; of an embedded world with `fresh` a new one.
-    pub(super) async fn open(&self, args: &CloudArgs, fresh: bool) -> Result<Box<dyn Site<D>>, CliError> {
+    pub(super) async fn open(&self, args: &CloudArgs, fresh: bool) -> Result<Box<dyn Backend<D>>, CliError> {
         if args.is_local() {
-            let open = self.program.world.ok_or(CliError::NoLocal(D::NAME))?;
-            return open(&self.setting, args, fresh);
+            let open = self.program.local.ok_or(CliError::NoLocal(D::NAME))?;
+            return open(&self.deployer_args, args, fresh);
         }
         Ok(Box::new(self.connect().await?))
     }
@@ -161,7 +161,7 @@ impl<D: ClientDeployer> Session<'_, D> {
     /// Reaches AWS.
     pub(super) async fn connect(&self) -> Result<Connection<D>, CliError> {
         let aws = self.program.aws.as_ref().ok_or(CliError::NoAws(D::NAME))?;
-        Ok(aws.connect(&self.setting.place::<D>()).await?)
+        Ok(aws.connect(&self.deployer_args.options::<D>()).await?)
     }
 
     /// A client of the cloud that the arguments name.
@@ -170,8 +170,8 @@ impl<D: ClientDeployer> Session<'_, D> {
     }
 
     /// The account of the credentials, where the deployer need not be yet.
-    pub(super) async fn ground(&self) -> Result<Ground, CliError> {
+    pub(super) async fn ground(&self) -> Result<BootstrapTarget, CliError> {
         let aws = self.program.aws.as_ref().ok_or(CliError::NoGround(D::NAME))?;
-        Ok(aws.ground(self.setting.place::<D>().region.as_ref()).await?)
+        Ok(aws.ground(self.deployer_args.options::<D>().region.as_ref()).await?)
     }
 }

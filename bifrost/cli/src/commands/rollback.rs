@@ -1,10 +1,10 @@
 //! `rollback`: deploys an earlier release anew, and follows it to its end as `deploy` does.
 
-use super::arguments::{CloudArgs, Subject, whoami};
+use super::arguments::{CloudArgs, ProjectArgs, whoami};
 use super::deploy::{FollowArgs, deploy};
 use super::error::CliError;
 use super::time::moment;
-use super::{Session, output};
+use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
 use crate::client::{Rollback, Version};
 use bifrost_core::release::ReleaseId;
@@ -12,7 +12,7 @@ use bifrost_core::release::ReleaseId;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    subject: Subject,
+    project: ProjectArgs,
     /// The release to deploy again [default: the last that succeeded before the one that is deployed now]
     #[arg(long, value_name = "RELEASE ID")]
     to: Option<ReleaseId>,
@@ -38,10 +38,10 @@ earlier release."
     )
 }
 
-pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
-    let site = session.open(&args.cloud, false).await?;
-    let client = site.client();
-    let address = args.subject.address::<D>(&client.account.defaults)?;
+pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
+    let backend = session.open(&args.cloud, false).await?;
+    let client = backend.client();
+    let address = args.project.address::<D>(&client.account.defaults)?;
     let Rollback { from, to, prepared } = client.roll_back(&address, args.to.as_ref(), &whoami()).await?;
     output::note(&format!(
         "rolling back {address}\n  from {}\n  to   {}\n  as   {}",
@@ -49,7 +49,7 @@ pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args)
         described(&to),
         prepared.release.envelope.release_id
     ));
-    deploy(site.as_ref(), &client, &prepared, &args.cloud, &args.follow).await
+    deploy(backend.as_ref(), &client, &prepared, &args.cloud, &args.follow).await
 }
 
 fn described(version: &Version) -> String {

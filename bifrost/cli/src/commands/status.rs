@@ -1,11 +1,11 @@
 //! `status`: what is deployed, by whom, what runs, and who holds the locks.
 
-use super::arguments::{CloudArgs, Format, Hint, OutputArgs, Subject};
+use super::arguments::{CloudArgs, CommandHint, Format, OutputArgs, ProjectArgs};
 use super::error::CliError;
-use super::legible::one_line;
+use super::escape_control::one_line;
 use super::report::Paint;
 use super::time::moment;
-use super::{Session, output};
+use super::{ProgramRun, output};
 use crate::client::{Address, Client, Deployment, RunningExecution};
 use crate::client::{ClientDeployer, Deployed};
 use bifrost_core::lock;
@@ -13,7 +13,7 @@ use bifrost_core::lock;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    subject: Option<Subject>,
+    project: Option<ProjectArgs>,
     #[command(flatten)]
     cloud: CloudArgs,
     #[command(flatten)]
@@ -32,10 +32,10 @@ client claimed: AWS tells a deployer no caller."
     )
 }
 
-pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
+pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
     let client = session.client(&args.cloud).await?;
-    let addresses = match &args.subject {
-        Some(subject) => vec![subject.address::<D>(&client.account.defaults)?],
+    let addresses = match &args.project {
+        Some(project) => vec![project.address::<D>(&client.account.defaults)?],
         None => client.addresses().await?,
     };
     let format = args.output.format();
@@ -52,7 +52,7 @@ async fn show<D: ClientDeployer>(
     client: &Client<D>,
     address: &Address,
     format: Format,
-    hint: &Hint,
+    hint: &CommandHint,
 ) -> Result<(), CliError> {
     let deployment = client.deployment(address).await?;
     match format {
@@ -66,7 +66,7 @@ async fn show<D: ClientDeployer>(
     Ok(())
 }
 
-fn lines(deployment: &Deployment, hint: &Hint, paint: Paint) -> Vec<String> {
+fn lines(deployment: &Deployment, hint: &CommandHint, paint: Paint) -> Vec<String> {
     let mut lines = vec![paint.strong(&deployment.address.to_string())];
     for service in &deployment.services {
         lines.extend(service_lines(service, deployment.started_by.get(&service.release_id), paint));
@@ -78,21 +78,20 @@ fn lines(deployment: &Deployment, hint: &Hint, paint: Paint) -> Vec<String> {
     }
     lines.push(deployment.running.as_ref().map_or_else(|| "  nothing runs".to_owned(), running_line));
     let locks = &deployment.locks;
-    lines.extend(
-        locks.user_lock.iter().map(|freeze| paint.bad(&format!("  frozen by {}", one_line(&freeze.to_string())))),
-    );
+    lines
+        .extend(locks.freeze.iter().map(|freeze| paint.bad(&format!("  frozen by {}", one_line(&freeze.to_string())))));
     for held in &locks.root_locks {
         let left = if held.running { String::new() } else { dead(&deployment.address, hint) };
         lines.push(paint.busy(&format!("  locked by {}{left}", one_line(&lock::describe(&held.holder)))));
     }
-    if locks.user_lock.is_none() && locks.root_locks.is_empty() {
+    if locks.freeze.is_none() && locks.root_locks.is_empty() {
         lines.push("  not locked".to_owned());
     }
     lines
 }
 
 /// What to do about the lock of a deploy that is dead.
-fn dead(address: &Address, hint: &Hint) -> String {
+fn dead(address: &Address, hint: &CommandHint) -> String {
     let unlock = hint.line(&format!("unlock {}", address.arguments()));
     format!("; its execution does not run any more: see what it left, then {unlock}")
 }
@@ -102,9 +101,9 @@ fn service_lines(service: &Deployed, by: Option<&String>, paint: Paint) -> Vec<S
     let Deployed { service: name, release_id, since, resource, parts } = service;
     let mut lines = vec![
         format!("  {}  {} since {}{by}", paint.good(&one_line(name)), one_line(release_id), moment(*since)),
-        paint.quiet(&format!("    {}", one_line(resource))),
+        paint.dim(&format!("    {}", one_line(resource))),
     ];
-    lines.extend(parts.iter().map(|part| paint.quiet(&format!("      {}", one_line(part)))));
+    lines.extend(parts.iter().map(|part| paint.dim(&format!("      {}", one_line(part)))));
     lines
 }
 
@@ -121,7 +120,7 @@ mod tests {
     use super::*;
     use crate::client::{LockState, RootLock};
     use bifrost_core::cloud::LockItem;
-    use bifrost_core::lock::UserLock;
+    use bifrost_core::lock::Freeze;
     use chrono::{DateTime, Utc};
 
     fn at(second: i64) -> DateTime<Utc> {
@@ -147,7 +146,7 @@ mod tests {
 
     #[test]
     fn nothing_deployed_nothing_running_and_nobody_in_the_way() {
-        insta::assert_snapshot!(lines(&deployment(), &Hint::local("odin"), Paint::none()).join("\n"), @r"
+        insta::assert_snapshot!(lines(&deployment(), &CommandHint::local("odin"), Paint::none()).join("\n"), @r"
         coinbase/deploy-test development in account 000000000000
           nothing is deployed
           nothing runs
@@ -159,7 +158,7 @@ mod tests {
     fn an_account_that_may_not_be_seen_is_not_taken_for_an_empty_one() {
         let deployment = Deployment { unseen: Some("AccessDenied".into()), ..deployment() };
         assert_eq!(
-            lines(&deployment, &Hint::local("odin"), Paint::none())[1],
+            lines(&deployment, &CommandHint::local("odin"), Paint::none())[1],
             "  what is deployed cannot be seen: AccessDenied"
         );
     }
@@ -167,9 +166,9 @@ mod tests {
     #[test]
     fn a_freeze_writes_nothing_on_the_terminal_but_text() {
         let lock_reason = "\u{1b}[2J\r\nnot locked".to_owned();
-        let user_lock = Some(UserLock { user: "eve".into(), lock_reason });
-        let locks = LockState { user_lock, ..LockState::default() };
-        let lines = lines(&Deployment { locks, ..deployment() }, &Hint::local("odin"), Paint::none());
+        let freeze = Some(Freeze { user: "eve".into(), lock_reason });
+        let locks = LockState { freeze, ..LockState::default() };
+        let lines = lines(&Deployment { locks, ..deployment() }, &CommandHint::local("odin"), Paint::none());
         assert_eq!(lines[3], "  frozen by eve: [2Jnot locked");
     }
 
@@ -199,12 +198,12 @@ mod tests {
                 state: Some("CheckHealthy".into()),
             }),
             locks: LockState {
-                user_lock: Some(UserLock { user: "carol".into(), lock_reason: "incident".into() }),
+                freeze: Some(Freeze { user: "carol".into(), lock_reason: "incident".into() }),
                 root_locks: vec![RootLock { holder, is_object: false, running: false }],
             },
             ..deployment()
         };
-        insta::assert_snapshot!(lines(&deployment, &Hint::local("odin"), Paint::none()).join("\n"), @r"
+        insta::assert_snapshot!(lines(&deployment, &CommandHint::local("odin"), Paint::none()).join("\n"), @r"
         coinbase/deploy-test development in account 000000000000
           web  release-1 since 2027-01-15T08:00:00Z, by ada@laptop
             coinbase-web

@@ -1,8 +1,8 @@
-//! `unlock`: lifts a freeze, and clears what a dead deploy left locked.
+//! `unlock`: clears the root lock that a dead deploy left.
 
-use super::arguments::{CloudArgs, Subject};
+use super::arguments::{CloudArgs, CommandHint, ProjectArgs};
 use super::error::CliError;
-use super::{Session, output};
+use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
 use crate::client::{Address, Unlocked};
 use bifrost_core::lock;
@@ -10,8 +10,8 @@ use bifrost_core::lock;
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
-    subject: Subject,
-    /// Clear the root lock even if its deploy runs: two deploys may get in each other's way then
+    project: ProjectArgs,
+    /// Clear the lock even while its deploy runs: two deploys can then interfere with each other
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -23,35 +23,38 @@ pub(super) fn examples(name: &str) -> String {
         "Example:
   {name} unlock coinbase/deploy-test development --local
 
-The lock of a deploy that runs stays, unless --force is given. After a
-FailureDirty look first at what it left."
+The lock of a running deploy is kept unless --force is given. After FailureDirty,
+check first what the deploy left over. `{name} unfreeze` lifts a freeze."
     )
 }
 
-pub(super) async fn run<D: ClientDeployer>(session: &Session<'_, D>, args: Args) -> Result<u8, CliError> {
+pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
     let client = session.client(&args.cloud).await?;
-    let address = args.subject.address::<D>(&client.account.defaults)?;
+    let address = args.project.address::<D>(&client.account.defaults)?;
     let unlocked = client.unlock(&address, args.force).await?;
-    for line in lines(&address, &unlocked) {
-        output::print_legible(&line)?;
+    for line in lines(&address, &unlocked, &args.cloud.hint::<D>()) {
+        output::print_escaped(&line)?;
     }
-    // Nothing was changed, though there was something to clear.
-    let refused = !unlocked.kept.is_empty() && unlocked.user_lock.is_none() && unlocked.root_locks.is_empty();
-    Ok(if refused { 2 } else { 0 })
+    // Nothing was changed, and yet something blocks deploys.
+    let blocked = !unlocked.kept.is_empty() || unlocked.freeze.is_some();
+    Ok(if blocked && unlocked.cleared.is_empty() { 2 } else { 0 })
 }
 
-fn lines(address: &Address, unlocked: &Unlocked) -> Vec<String> {
-    let Unlocked { user_lock, root_locks, kept } = unlocked;
+fn lines(address: &Address, unlocked: &Unlocked, hint: &CommandHint) -> Vec<String> {
+    let Unlocked { freeze, cleared, kept } = unlocked;
     let mut lines = Vec::new();
-    lines.extend(user_lock.iter().map(|freeze| format!("{address}: lifted the freeze by {freeze}")));
     lines.extend(
-        root_locks.iter().map(|cleared| format!("{address}: cleared the lock of {}", lock::describe(&cleared.holder))),
+        cleared.iter().map(|cleared| format!("{address}: cleared the lock of {}", lock::describe(&cleared.holder))),
     );
     lines.extend(kept.iter().map(|kept| {
-        format!("{address}: kept the lock of {}, which runs; --force clears it", lock::describe(&kept.holder))
+        format!("{address}: kept the lock of {}, which is running; --force clears it", lock::describe(&kept.holder))
+    }));
+    lines.extend(freeze.iter().map(|freeze| {
+        let unfreeze = hint.line(&format!("unfreeze {}", address.arguments()));
+        format!("{address}: still frozen by {freeze}; to lift the freeze: {unfreeze}")
     }));
     if lines.is_empty() {
-        lines.push(format!("{address} is not locked"));
+        lines.push(format!("{address}: not locked"));
     }
     lines
 }

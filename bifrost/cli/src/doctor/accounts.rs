@@ -2,12 +2,12 @@
 
 use crate::client::ClientDeployer;
 use crate::client::{Address, Client};
-use bifrost_core::cloud::{CloudError, Which};
+use bifrost_core::cloud::{CloudError, ExecutionFilter};
 use bifrost_core::release::AccountId;
 use std::collections::BTreeSet;
 
 /// How many executions are looked at. Each costs a call, and Step Functions allows some fifteen a second.
-const RECENT: usize = 50;
+const MAX_EXECUTIONS: usize = 50;
 
 /// Those that are asked for; else those that were deployed to of late; else the deployer's own.
 pub(super) async fn targets<D: ClientDeployer>(
@@ -17,7 +17,7 @@ pub(super) async fn targets<D: ClientDeployer>(
     if !asked.is_empty() {
         return Ok(asked.iter().cloned().collect());
     }
-    let recent = match client.executions.list(&Which::default(), RECENT).await {
+    let recent = match client.executions.list(&ExecutionFilter::default(), MAX_EXECUTIONS).await {
         Ok(recent) => recent,
         Err(error) if error.is_not_found() => Vec::new(),
         Err(error) => return Err(error),

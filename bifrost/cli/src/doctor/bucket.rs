@@ -1,27 +1,27 @@
 //! The bucket of releases: is it the account's own, and shut to all others?
 
-use super::advice::Advice;
-use super::{Finding, tls};
+use super::remediation::Advice;
+use super::{DoctorFinding, tls};
 use bifrost_core::cloud::{BucketSettings, CloudError, ErrorKind};
 use bifrost_core::release::BucketName;
 
-const WHAT: &str = "bucket";
+const CHECK: &str = "bucket";
 
 pub(super) fn check(
     seen: &Result<Option<BucketSettings>, CloudError>,
     name: &BucketName,
     advice: &Advice<'_>,
-) -> Vec<Finding> {
+) -> Vec<DoctorFinding> {
     let settings = match seen {
         Err(error) => return vec![unseen(error, name, advice)],
         Ok(None) => {
             let message = format!("there is no bucket {name}");
-            return vec![Finding::bad(WHAT, message, advice.bootstrap())];
+            return vec![DoctorFinding::bad(CHECK, message, advice.bootstrap())];
         }
         Ok(Some(settings)) => settings,
     };
     let owned = format!("{name} is there, and belongs to account {}", advice.identity().account);
-    let mut findings = vec![Finding::good(WHAT, owned)];
+    let mut findings = vec![DoctorFinding::good(CHECK, owned)];
     findings.extend([
         public(settings, name, advice),
         tls::check(settings, name, &advice.identity().region),
@@ -34,9 +34,9 @@ pub(super) fn check(
 
 /// S3 says to whom a policy of the bucket's own account forbids something, and of another's bucket only that it is
 /// forbidden.
-fn unseen(error: &CloudError, name: &BucketName, advice: &Advice<'_>) -> Finding {
+fn unseen(error: &CloudError, name: &BucketName, advice: &Advice<'_>) -> DoctorFinding {
     if error.kind != ErrorKind::AccessDenied || error.message.contains("is not authorized to perform") {
-        return Finding::unchecked(WHAT, error);
+        return DoctorFinding::unchecked(CHECK, error);
     }
     let account = &advice.identity().account;
     let message = format!(
@@ -48,59 +48,63 @@ fn unseen(error: &CloudError, name: &BucketName, advice: &Advice<'_>) -> Finding
          with --deployer, and {}",
         advice.bootstrap()
     );
-    Finding::bad(WHAT, message, next_step)
+    DoctorFinding::bad(CHECK, message, next_step)
 }
 
-fn public(settings: &BucketSettings, name: &BucketName, advice: &Advice<'_>) -> Finding {
-    const WHAT: &str = "bucket: public access";
+fn public(settings: &BucketSettings, name: &BucketName, advice: &Advice<'_>) -> DoctorFinding {
+    const CHECK: &str = "bucket: public access";
     match &settings.is_shut_to_the_public {
-        Err(error) => Finding::unchecked(WHAT, error),
-        Ok(true) => Finding::good(WHAT, "all of it is blocked"),
+        Err(error) => DoctorFinding::unchecked(CHECK, error),
+        Ok(true) => DoctorFinding::good(CHECK, "all of it is blocked"),
         Ok(false) => {
             let ways = ["BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"];
             let ways = ways.map(|way| format!("{way}=true")).join(",");
             let put = format!("--bucket {name} --public-access-block-configuration {ways}");
             let next_step = advice.aws(&format!("s3api put-public-access-block {put}"));
-            Finding::bad(WHAT, "not all of it is blocked: an ACL or a policy could show releases to anybody", next_step)
+            DoctorFinding::bad(
+                CHECK,
+                "not all of it is blocked: an ACL or a policy could show releases to anybody",
+                next_step,
+            )
         }
     }
 }
 
-fn versions(settings: &BucketSettings, name: &BucketName, advice: &Advice<'_>) -> Finding {
-    const WHAT: &str = "bucket: versions";
+fn versions(settings: &BucketSettings, name: &BucketName, advice: &Advice<'_>) -> DoctorFinding {
+    const CHECK: &str = "bucket: versions";
     match &settings.is_versioned {
-        Err(error) => Finding::unchecked(WHAT, error),
-        Ok(true) => Finding::good(WHAT, "what is overwritten or deleted is kept"),
+        Err(error) => DoctorFinding::unchecked(CHECK, error),
+        Ok(true) => DoctorFinding::good(CHECK, "what is overwritten or deleted is kept"),
         Ok(false) => {
             let put = format!("s3api put-bucket-versioning --bucket {name} --versioning-configuration Status=Enabled");
-            Finding::warning(WHAT, "what is overwritten or deleted is lost", advice.aws(&put))
+            DoctorFinding::warning(CHECK, "what is overwritten or deleted is lost", advice.aws(&put))
         }
     }
 }
 
-fn encryption(settings: &BucketSettings, name: &BucketName, advice: &Advice<'_>) -> Finding {
-    const WHAT: &str = "bucket: encryption";
+fn encryption(settings: &BucketSettings, name: &BucketName, advice: &Advice<'_>) -> DoctorFinding {
+    const CHECK: &str = "bucket: encryption";
     match &settings.encryption {
-        Err(error) => Finding::unchecked(WHAT, error),
-        Ok(Some(algorithm)) => Finding::good(WHAT, algorithm),
+        Err(error) => DoctorFinding::unchecked(CHECK, error),
+        Ok(Some(algorithm)) => DoctorFinding::good(CHECK, algorithm),
         Ok(None) => {
             let rules = r#"{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}"#;
             let put = format!("--bucket {name} --server-side-encryption-configuration '{rules}'");
             let next_step = advice.aws(&format!("s3api put-bucket-encryption {put}"));
-            Finding::warning(WHAT, "no encryption is set for objects whose writer asks for none", next_step)
+            DoctorFinding::warning(CHECK, "no encryption is set for objects whose writer asks for none", next_step)
         }
     }
 }
 
-fn object_lock(settings: &BucketSettings, name: &BucketName, advice: &Advice<'_>) -> Finding {
-    const WHAT: &str = "bucket: Object Lock";
+fn object_lock(settings: &BucketSettings, name: &BucketName, advice: &Advice<'_>) -> DoctorFinding {
+    const CHECK: &str = "bucket: Object Lock";
     match &settings.has_object_lock {
-        Err(error) => Finding::unchecked(WHAT, error),
-        Ok(true) => Finding::good(WHAT, "on"),
+        Err(error) => DoctorFinding::unchecked(CHECK, error),
+        Ok(true) => DoctorFinding::good(CHECK, "on"),
         Ok(false) => {
             let put = format!("--bucket {name} --object-lock-configuration ObjectLockEnabled=Enabled");
             let next_step = advice.aws(&format!("s3api put-object-lock-configuration {put}"));
-            Finding::warning(WHAT, "off: who may delete objects may delete what tells of a deploy", next_step)
+            DoctorFinding::warning(CHECK, "off: who may delete objects may delete what tells of a deploy", next_step)
         }
     }
 }

@@ -1,12 +1,12 @@
 //! The definition: client, function and state machine should have the same.
 
-use super::Finding;
-use super::advice::Advice;
-use bifrost_core::checkup::{CheckupReport, VERSION};
+use super::DoctorFinding;
+use super::remediation::Advice;
 use bifrost_core::json;
+use bifrost_core::self_check::{SelfCheckReport, VERSION};
 use serde_json::{Map, Value};
 
-const WHAT: &str = "definition";
+const CHECK: &str = "definition";
 
 /// How many differences are named.
 const NAMED: usize = 5;
@@ -15,34 +15,39 @@ const NAMED: usize = 5;
 pub(super) fn check(
     client: &Value,
     machine: Option<&Value>,
-    report: Option<&CheckupReport>,
+    report: Option<&SelfCheckReport>,
     advice: &Advice<'_>,
-) -> Option<Finding> {
+) -> Option<DoctorFinding> {
     let of_function = report.map(|report| differences(client, &report.definition));
     let of_machine = machine.map(|machine| differences(client, machine));
     Some(match (of_machine?, of_function) {
-        (None, Some(None)) => Finding::good(WHAT, "state machine, function and client have the same"),
-        (None, None) => Finding::good(WHAT, "the state machine has this client's"),
+        (None, Some(None)) => DoctorFinding::good(CHECK, "state machine, function and client have the same"),
+        (None, None) => DoctorFinding::good(CHECK, "the state machine has this client's"),
         (None, Some(Some(differences))) => {
             let message = format!("the state machine has this client's, and the function another: {differences}");
-            Finding::bad(WHAT, message, advice.bootstrap())
+            DoctorFinding::bad(CHECK, message, advice.bootstrap())
         }
         (Some(differences), Some(None)) => {
             let message = format!(
                 "the state machine was edited by hand, or not updated with its function, which has this client's \
                  definition: {differences}"
             );
-            Finding::bad(WHAT, message, advice.redefine())
+            DoctorFinding::bad(CHECK, message, advice.redefine())
         }
         (Some(differences), _) => another(&differences, machine, report, advice),
     })
 }
 
 /// The state machine does not have what this client has, nor does the function, as far as it is known.
-fn another(differences: &str, machine: Option<&Value>, report: Option<&CheckupReport>, advice: &Advice<'_>) -> Finding {
+fn another(
+    differences: &str,
+    machine: Option<&Value>,
+    report: Option<&SelfCheckReport>,
+    advice: &Advice<'_>,
+) -> DoctorFinding {
     let Some(report) = report else {
         let message = format!("the state machine was edited by hand, or is of another version: {differences}");
-        return Finding::bad(WHAT, message, advice.bootstrap());
+        return DoctorFinding::bad(CHECK, message, advice.bootstrap());
     };
     if machine.is_some_and(|machine| json::same(machine, &report.definition)) {
         let version = &report.version;
@@ -52,10 +57,10 @@ fn another(differences: &str, machine: Option<&Value>, report: Option<&CheckupRe
         );
         let next_step =
             format!("update this client, or, if it is the newer one, the deployer with {}", advice.bootstrap());
-        return Finding::bad(WHAT, message, next_step);
+        return DoctorFinding::bad(CHECK, message, next_step);
     }
     let message = format!("state machine, function and client all have different ones: {differences}");
-    Finding::bad(WHAT, message, advice.bootstrap())
+    DoctorFinding::bad(CHECK, message, advice.bootstrap())
 }
 
 /// The names of the states in which two definitions differ, and other fields of theirs; `None` if they mean the same.

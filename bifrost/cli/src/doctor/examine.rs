@@ -1,19 +1,19 @@
 //! Asks for everything, and checks it.
 
-use super::advice::Advice;
-use super::{Finding, accounts, answer, bucket, definition, function, machine, roles, table};
+use super::remediation::Advice;
+use super::{DoctorFinding, accounts, answer, bucket, definition, function, machine, roles, table};
 use crate::client::{Client, ClientDeployer};
 use bifrost_core::account::Identity;
-use bifrost_core::checkup::Checkup;
 use bifrost_core::cloud::{BucketSettings, CloudError, FunctionConfiguration, Invocation, MachineConfiguration, Table};
 use bifrost_core::deployer::Connection;
 use bifrost_core::machine::Machine;
 use bifrost_core::release::{AccountId, BucketName};
+use bifrost_core::self_check::SelfCheck;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// What AWS told.
-pub(super) struct Seen {
+pub(super) struct Observed {
     pub(super) caller: Result<String, CloudError>,
     pub(super) function: Result<Option<FunctionConfiguration>, CloudError>,
     pub(super) machine: Result<Option<MachineConfiguration>, CloudError>,
@@ -26,7 +26,7 @@ pub(super) struct Seen {
 }
 
 /// Who is examined.
-pub(super) struct Patient<'a> {
+pub(super) struct CheckTarget<'a> {
     pub(super) identity: &'a Identity,
     pub(super) bucket: &'a BucketName,
     /// The definition that this client would give the state machine.
@@ -39,16 +39,20 @@ pub async fn examine<D: ClientDeployer>(
     connection: &Connection<D>,
     asked: &[AccountId],
     program: &str,
-) -> Vec<Finding> {
+) -> Vec<DoctorFinding> {
     let identity = connection.account.identity.as_ref();
     let definition = D::Machine::definition(&identity.function_arn());
-    let patient = Patient { identity, bucket: &connection.account.defaults.bucket, definition };
-    look(connection, asked, &patient).await.findings(&patient, program)
+    let target = CheckTarget { identity, bucket: &connection.account.defaults.bucket, definition };
+    look(connection, asked, &target).await.findings(&target, program)
 }
 
 /// All calls at once, save the function's answer, which waits for the accounts that it is about.
-async fn look<D: ClientDeployer>(connection: &Connection<D>, asked: &[AccountId], patient: &Patient<'_>) -> Seen {
-    let Patient { identity, bucket, .. } = patient;
+async fn look<D: ClientDeployer>(
+    connection: &Connection<D>,
+    asked: &[AccountId],
+    target: &CheckTarget<'_>,
+) -> Observed {
+    let CheckTarget { identity, bucket, .. } = target;
     let (client, inventory) = (Client::from(connection), connection.inventory.as_ref());
     let (machine_arn, lock_table) = (identity.state_machine_arn(), identity.lock_table());
     let (caller, function, machine, table, bucket, accounts) = tokio::join!(
@@ -59,18 +63,18 @@ async fn look<D: ClientDeployer>(connection: &Connection<D>, asked: &[AccountId]
         inventory.bucket(bucket),
         accounts::targets(&client, asked),
     );
-    let checkup = Checkup { accounts: accounts.iter().flatten().cloned().collect() };
+    let self_check = SelfCheck { accounts: accounts.iter().flatten().cloned().collect() };
     let answer = match &function {
         Ok(None) => None,
-        _ => Some(inventory.invoke(&identity.name, &checkup.payload()).await),
+        _ => Some(inventory.invoke(&identity.name, &self_check.payload()).await),
     };
-    Seen { caller, function, machine, table, bucket, accounts, answer }
+    Observed { caller, function, machine, table, bucket, accounts, answer }
 }
 
-impl Seen {
+impl Observed {
     /// Every check, in the order in which a person would mend things.
-    pub(super) fn findings(&self, patient: &Patient<'_>, program: &str) -> Vec<Finding> {
-        let Patient { identity, bucket, definition } = patient;
+    pub(super) fn findings(&self, target: &CheckTarget<'_>, program: &str) -> Vec<DoctorFinding> {
+        let CheckTarget { identity, bucket, definition } = target;
         let known = self.function.as_ref().ok().and_then(Option::as_ref);
         let advice = Advice::new(program, identity, known);
         let report = self.answer.as_ref().map(|answer| answer::read(answer, &advice));
@@ -88,9 +92,9 @@ impl Seen {
 }
 
 /// That the credentials are good and of the deployer account is known already: without it there is no connection.
-fn access(caller: &Result<String, CloudError>, advice: &Advice<'_>) -> Finding {
+fn access(caller: &Result<String, CloudError>, advice: &Advice<'_>) -> DoctorFinding {
     match caller {
-        Ok(arn) => Finding::good("access", format!("{arn}, in {}", advice.place())),
-        Err(error) => Finding::unchecked("access", error),
+        Ok(arn) => DoctorFinding::good("access", format!("{arn}, in {}", advice.options())),
+        Err(error) => DoctorFinding::unchecked("access", error),
     }
 }

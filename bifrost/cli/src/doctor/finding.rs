@@ -17,7 +17,7 @@ pub enum Status {
 
 /// What a check came to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Finding {
+pub struct DoctorFinding {
     /// What was checked, such as `lock table`.
     pub what: String,
     /// How bad it is.
@@ -29,7 +29,7 @@ pub struct Finding {
     pub next_step: Option<String>,
 }
 
-impl Finding {
+impl DoctorFinding {
     pub(super) fn good(what: impl Into<String>, message: impl Into<String>) -> Self {
         Self { what: what.into(), status: Status::Good, message: message.into(), next_step: None }
     }

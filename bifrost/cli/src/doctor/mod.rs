@@ -2,10 +2,9 @@
 //!
 //! Everything is asked for at once and nothing is changed. Each check is a pure function of the answers, and is made
 //! whatever the others say; one that a person may not make says which permission it takes. The roles in target accounts
-//! are tried by the deployer's function, as nobody else may assume them (see [`checkup`](bifrost_core::checkup)).
+//! are tried by the deployer's function, as nobody else may assume them (see [`self_check`](bifrost_core::checkup)).
 
 mod accounts;
-mod advice;
 mod answer;
 mod bucket;
 mod definition;
@@ -13,6 +12,7 @@ mod examine;
 mod finding;
 mod function;
 mod machine;
+mod remediation;
 mod roles;
 mod table;
 #[cfg(test)]
@@ -21,4 +21,4 @@ mod tls;
 
 pub use definition::differences;
 pub use examine::examine;
-pub use finding::{Finding, Status};
+pub use finding::{DoctorFinding, Status};

@@ -1,18 +1,18 @@
 //! The table of root locks.
 
-use super::Finding;
-use super::advice::Advice;
+use super::DoctorFinding;
+use super::remediation::Advice;
 use bifrost_core::cloud::{CloudError, KeyAttribute, Table};
 
-const WHAT: &str = "lock table";
+const CHECK: &str = "lock table";
 
-pub(super) fn check(seen: &Result<Option<Table>, CloudError>, advice: &Advice<'_>) -> Finding {
+pub(super) fn check(seen: &Result<Option<Table>, CloudError>, advice: &Advice<'_>) -> DoctorFinding {
     let name = advice.identity().lock_table();
     let table = match seen {
-        Err(error) => return Finding::unchecked(WHAT, error),
+        Err(error) => return DoctorFinding::unchecked(CHECK, error),
         Ok(None) => {
-            let message = format!("there is no table {name} in {}", advice.place());
-            return Finding::bad(WHAT, message, advice.bootstrap());
+            let message = format!("there is no table {name} in {}", advice.options());
+            return DoctorFinding::bad(CHECK, message, advice.bootstrap());
         }
         Ok(Some(table)) => table,
     };
@@ -20,13 +20,13 @@ pub(super) fn check(seen: &Result<Option<Table>, CloudError>, advice: &Advice<'_
         let message = format!("the key of {name} is {}, and locks need `key` (HASH, S)", written(&table.key));
         let next_step =
             format!("it is another's table: free the name, if nobody needs it, and then {}", advice.bootstrap());
-        return Finding::bad(WHAT, message, next_step);
+        return DoctorFinding::bad(CHECK, message, next_step);
     }
     let message = format!("{name} is {}", table.status);
     match table.status.as_str() {
-        "ACTIVE" => Finding::good(WHAT, message),
-        "CREATING" | "UPDATING" => Finding::warning(WHAT, message, advice.again()),
-        _ => Finding::bad(WHAT, message, advice.bootstrap()),
+        "ACTIVE" => DoctorFinding::good(CHECK, message),
+        "CREATING" | "UPDATING" => DoctorFinding::warning(CHECK, message, advice.again()),
+        _ => DoctorFinding::bad(CHECK, message, advice.bootstrap()),
     }
 }
 

@@ -1,13 +1,13 @@
 //! Each fault, what is found, and what to run.
 
-use super::examine::{Patient, Seen};
-use super::{Finding, Status};
+use super::examine::{CheckTarget, Observed};
+use super::{DoctorFinding, Status};
 use bifrost_core::account::Identity;
-use bifrost_core::checkup::{Assumption, CheckupReport, RoleReport, VERSION};
 use bifrost_core::cloud::{
     BucketSettings, CloudError, ErrorKind, FunctionConfiguration, Invocation, KeyAttribute, MachineConfiguration, Table,
 };
 use bifrost_core::release::{AccountId, BucketName};
+use bifrost_core::self_check::{Assumption, RoleReport, SelfCheckReport, VERSION};
 use serde_json::{Value, json};
 
 fn account() -> AccountId {
@@ -22,13 +22,13 @@ fn edited() -> Value {
     json!({"StartAt": "Done", "States": {"Lock": {"Type": "Pass"}, "Done": {}, "Extra": {}}})
 }
 
-fn report(definition: Value, outcome: Assumption) -> CheckupReport {
+fn report(definition: Value, outcome: Assumption) -> SelfCheckReport {
     let roles = vec![RoleReport { account: account(), outcome }];
     let principal = "arn:aws:sts::111111111111:assumed-role/coinbase-odin/coinbase-odin".into();
-    CheckupReport { version: VERSION.into(), definition, principal, roles }
+    SelfCheckReport { version: VERSION.into(), definition, principal, roles }
 }
 
-fn returned(report: &CheckupReport) -> Invocation {
+fn returned(report: &SelfCheckReport) -> Invocation {
     Invocation::Returned(serde_json::to_value(report).unwrap())
 }
 
@@ -76,8 +76,8 @@ fn bucket() -> BucketSettings {
 }
 
 /// A deployer with which all is well.
-fn healthy() -> Seen {
-    Seen {
+fn healthy() -> Observed {
+    Observed {
         caller: Ok("arn:aws:iam::111111111111:user/ada".into()),
         function: Ok(Some(function())),
         machine: Ok(Some(machine(definition()))),
@@ -99,24 +99,24 @@ fn denied(operation: &'static str, message: &str) -> CloudError {
     }
 }
 
-fn findings(seen: &Seen) -> Vec<Finding> {
+fn findings(seen: &Observed) -> Vec<DoctorFinding> {
     findings_in("us-east-1", seen)
 }
 
-fn findings_in(region: &str, seen: &Seen) -> Vec<Finding> {
+fn findings_in(region: &str, seen: &Observed) -> Vec<DoctorFinding> {
     let identity = Identity {
         name: "coinbase-odin".into(),
         account: "111111111111".parse().unwrap(),
         region: region.parse().unwrap(),
     };
     let bucket: BucketName = identity.bucket().unwrap();
-    seen.findings(&Patient { identity: &identity, bucket: &bucket, definition: definition() }, "odin")
+    seen.findings(&CheckTarget { identity: &identity, bucket: &bucket, definition: definition() }, "odin")
 }
 
 /// What is not good, as text.
-fn faults(seen: &Seen) -> String {
+fn faults(seen: &Observed) -> String {
     let faults = findings(seen).into_iter().filter(|finding| finding.status != Status::Good);
-    let line = |Finding { what, status, message, next_step }: Finding| {
+    let line = |DoctorFinding { what, status, message, next_step }: DoctorFinding| {
         format!("{status:?} {what}: {message}\n  {}", next_step.unwrap_or_default())
     };
     faults.map(line).collect::<Vec<_>>().join("\n")
@@ -146,8 +146,14 @@ fn of_a_healthy_deployer_everything_is_checked_and_good() {
 
 #[test]
 fn nothing_is_there() {
-    let seen =
-        Seen { function: Ok(None), machine: Ok(None), table: Ok(None), bucket: Ok(None), answer: None, ..healthy() };
+    let seen = Observed {
+        function: Ok(None),
+        machine: Ok(None),
+        table: Ok(None),
+        bucket: Ok(None),
+        answer: None,
+        ..healthy()
+    };
     insta::assert_snapshot!(faults(&seen), @r"
     Bad function: there is no function coinbase-odin in us-east-1 of account 111111111111
       `odin bootstrap --apply`
@@ -164,7 +170,7 @@ fn nothing_is_there() {
 
 #[test]
 fn whoever_may_see_nothing_is_told_each_permission() {
-    let seen = Seen {
+    let seen = Observed {
         caller: Err(denied("sts:GetCallerIdentity", "no")),
         function: Err(denied("lambda:GetFunctionConfiguration", "no")),
         machine: Err(denied("states:DescribeStateMachine", "no")),
@@ -200,7 +206,7 @@ fn settings_of_the_bucket_are_each_for_whom_may_see_them() {
         policy: Ok(None),
         has_object_lock: Err(denied("s3:GetObjectLockConfiguration", "no")),
     };
-    insta::assert_snapshot!(faults(&Seen { bucket: Ok(Some(bucket)), ..healthy() }), @r#"
+    insta::assert_snapshot!(faults(&Observed { bucket: Ok(Some(bucket)), ..healthy() }), @r#"
     Warning bucket: public access: not checked: s3:GetPublicAccessBlock failed: AccessDenied: no
       ask for the permission s3:GetBucketPublicAccessBlock
     Bad bucket: TLS only: its policy lets in who comes without TLS
@@ -223,7 +229,7 @@ fn a_bucket_that_is_not_as_bootstrap_makes_it() {
         policy: Ok(Some(json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}]}))),
         has_object_lock: Ok(false),
     };
-    insta::assert_snapshot!(faults(&Seen { bucket: Ok(Some(bucket)), ..healthy() }), @r#"
+    insta::assert_snapshot!(faults(&Observed { bucket: Ok(Some(bucket)), ..healthy() }), @r#"
     Bad bucket: public access: not all of it is blocked: an ACL or a policy could show releases to anybody
       `aws --region us-east-1 s3api put-public-access-block --bucket coinbase-odin-111111111111 --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`
     Bad bucket: TLS only: its policy lets in who comes without TLS
@@ -243,7 +249,7 @@ fn a_policy_wants_tls_only_if_it_denies_everybody_everything_without() {
         let mut policy = policy();
         policy["Statement"][field] = value;
         let bucket = BucketSettings { policy: Ok(Some(policy)), ..bucket() };
-        faults(&Seen { bucket: Ok(Some(bucket)), ..healthy() })
+        faults(&Observed { bucket: Ok(Some(bucket)), ..healthy() })
     };
     assert_eq!(wanting("Condition", json!({"Bool": {"aws:SecureTransport": [false]}})), "");
     assert_eq!(wanting("Principal", json!("*")), "");
@@ -259,19 +265,20 @@ fn a_policy_wants_tls_only_if_it_denies_everybody_everything_without() {
 
 #[test]
 fn bucket_policy_statement_names_the_partition() {
-    let seen = Seen { bucket: Ok(Some(BucketSettings { policy: Ok(None), ..bucket() })), ..healthy() };
+    let seen = Observed { bucket: Ok(Some(BucketSettings { policy: Ok(None), ..bucket() })), ..healthy() };
     for (region, partition) in [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")] {
         let bucket = format!("arn:{partition}:s3:::coinbase-odin-111111111111");
         let resources = json!([bucket, format!("{bucket}/*")]).to_string();
         let findings = findings_in(region, &seen);
-        let names_them = |finding: &Finding| finding.next_step.as_ref().is_some_and(|step| step.contains(&resources));
+        let names_them =
+            |finding: &DoctorFinding| finding.next_step.as_ref().is_some_and(|step| step.contains(&resources));
         assert!(findings.iter().any(names_them), "{region}: {findings:?}");
     }
 }
 
 #[test]
 fn a_bucket_of_another_account() {
-    let seen = Seen { bucket: Err(denied("s3:ListObjectsV2", "Access Denied")), ..healthy() };
+    let seen = Observed { bucket: Err(denied("s3:ListObjectsV2", "Access Denied")), ..healthy() };
     insta::assert_snapshot!(faults(&seen), @r"
     Bad bucket: coinbase-odin-111111111111 does not belong to account 111111111111, or its policy shuts you out (nothing was sent there: every call names the owner that it expects): s3:ListObjectsV2 failed: AccessDenied: Access Denied
       see whether `aws s3api list-buckets` shows it; if not, somebody else has the name: give the deployer another, with --deployer, and `odin bootstrap --apply`
@@ -289,7 +296,7 @@ fn a_function_that_is_not_ready() {
             last_update_reason: reason,
             ..function()
         };
-        faults(&Seen { function: Ok(Some(function)), ..healthy() })
+        faults(&Observed { function: Ok(Some(function)), ..healthy() })
     };
     insta::assert_snapshot!(faults("Failed", "Successful"), @r"
     Bad function: its state is Failed: The role is gone
@@ -312,7 +319,7 @@ fn a_function_that_is_not_ready() {
 #[test]
 fn a_function_without_time_for_a_call() {
     let function = FunctionConfiguration { timeout_seconds: 30, ..function() };
-    insta::assert_snapshot!(faults(&Seen { function: Ok(Some(function)), ..healthy() }), @r"
+    insta::assert_snapshot!(faults(&Observed { function: Ok(Some(function)), ..healthy() }), @r"
     Warning function: it is stopped after 30 s, and one call to AWS may take 60 s
       `aws --region us-east-1 lambda update-function-configuration --function-name coinbase-odin --timeout 300`
     ");
@@ -320,7 +327,7 @@ fn a_function_without_time_for_a_call() {
 
 #[test]
 fn a_state_machine_that_leaves_no_traces_or_goes() {
-    let faults = |machine| faults(&Seen { machine: Ok(Some(machine)), ..healthy() });
+    let faults = |machine| faults(&Observed { machine: Ok(Some(machine)), ..healthy() });
     let silent = MachineConfiguration { log_level: "OFF".into(), ..machine(definition()) };
     let untraced = MachineConfiguration { is_traced: false, ..machine(definition()) };
     let going = MachineConfiguration { status: "DELETING".into(), ..machine(definition()) };
@@ -340,7 +347,7 @@ fn a_state_machine_that_leaves_no_traces_or_goes() {
 
 #[test]
 fn a_definition_that_was_edited_by_hand() {
-    insta::assert_snapshot!(faults(&Seen { machine: Ok(Some(machine(edited()))), ..healthy() }), @r#"
+    insta::assert_snapshot!(faults(&Observed { machine: Ok(Some(machine(edited()))), ..healthy() }), @r#"
     Bad definition: the state machine was edited by hand, or not updated with its function, which has this client's definition: Lock, Extra, StartAt
       `aws --region us-east-1 stepfunctions update-state-machine --state-machine-arn arn:aws:states:us-east-1:111111111111:stateMachine:coinbase-odin --definition "$(odin asl)"`
     "#);
@@ -349,7 +356,7 @@ fn a_definition_that_was_edited_by_hand() {
 #[test]
 fn a_definition_that_is_not_this_clients_while_the_function_says_nothing() {
     let answer = Some(Err(denied("lambda:Invoke", "no")));
-    let seen = Seen { machine: Ok(Some(machine(edited()))), answer, accounts: Ok([].into()), ..healthy() };
+    let seen = Observed { machine: Ok(Some(machine(edited()))), answer, accounts: Ok([].into()), ..healthy() };
     insta::assert_snapshot!(faults(&seen), @r"
     Warning function's answer: not checked: lambda:Invoke failed: AccessDenied: no
       ask for the permission lambda:InvokeFunction
@@ -362,13 +369,13 @@ fn a_definition_that_is_not_this_clients_while_the_function_says_nothing() {
 fn a_definition_that_step_functions_spells_otherwise_is_the_same() {
     let spelt =
         json!({"States": {"Done": {}, "Lock": {"Retry": [{"BackoffRate": 2}], "Type": "Task"}}, "StartAt": "Lock"});
-    assert_eq!(faults(&Seen { machine: Ok(Some(machine(spelt))), ..healthy() }), "");
+    assert_eq!(faults(&Observed { machine: Ok(Some(machine(spelt))), ..healthy() }), "");
 }
 
 #[test]
 fn a_client_of_another_version_than_the_deployer() {
-    let report = CheckupReport { version: "0.0.9".into(), ..report(edited(), Assumption::Assumed) };
-    let seen = Seen { machine: Ok(Some(machine(edited()))), answer: Some(Ok(returned(&report))), ..healthy() };
+    let report = SelfCheckReport { version: "0.0.9".into(), ..report(edited(), Assumption::Assumed) };
+    let seen = Observed { machine: Ok(Some(machine(edited()))), answer: Some(Ok(returned(&report))), ..healthy() };
     insta::assert_snapshot!(faults(&seen).replace(VERSION, "VERSION"), @r"
     Warning function's answer: the function is of version 0.0.9, this client of VERSION
       update this client, or, if it is the newer one, the deployer with `odin bootstrap --apply`
@@ -380,12 +387,12 @@ fn a_client_of_another_version_than_the_deployer() {
 #[test]
 fn a_function_of_another_version_than_the_state_machine() {
     let answer = Some(Ok(returned(&report(edited(), Assumption::Assumed))));
-    insta::assert_snapshot!(faults(&Seen { answer: answer.clone(), ..healthy() }), @r"
+    insta::assert_snapshot!(faults(&Observed { answer: answer.clone(), ..healthy() }), @r"
     Bad definition: the state machine has this client's, and the function another: Lock, Extra, StartAt
       `odin bootstrap --apply`
     ");
     let other = machine(json!("no JSON that we read"));
-    insta::assert_snapshot!(faults(&Seen { machine: Ok(Some(other)), answer, ..healthy() }), @r"
+    insta::assert_snapshot!(faults(&Observed { machine: Ok(Some(other)), answer, ..healthy() }), @r"
     Bad definition: state machine, function and client all have different ones: one is no definition
       `odin bootstrap --apply`
     ");
@@ -393,7 +400,7 @@ fn a_function_of_another_version_than_the_state_machine() {
 
 #[test]
 fn a_function_that_knows_no_checkups_or_says_something_else_or_fails() {
-    let faults = |answer| faults(&Seen { answer: Some(Ok(answer)), ..healthy() }).replace(VERSION, "VERSION");
+    let faults = |answer| faults(&Observed { answer: Some(Ok(answer)), ..healthy() }).replace(VERSION, "VERSION");
     let failure = |error: &str| Invocation::Failed(json!({"errorType": error, "errorMessage": "because"}));
     insta::assert_snapshot!(faults(failure("UnmarshalError")), @r"
     Bad function's answer: it knows no checkups, so it is older than this client: UnmarshalError: because
@@ -417,12 +424,12 @@ fn a_function_that_knows_no_checkups_or_says_something_else_or_fails() {
 
 #[test]
 fn a_table_of_somebody_else_or_one_that_is_not_ready() {
-    insta::assert_snapshot!(faults(&Seen { table: Ok(Some(table("id", "N"))), ..healthy() }), @r"
+    insta::assert_snapshot!(faults(&Observed { table: Ok(Some(table("id", "N"))), ..healthy() }), @r"
     Bad lock table: the key of coinbase-odin-locks is `id` (HASH, N), and locks need `key` (HASH, S)
       it is another's table: free the name, if nobody needs it, and then `odin bootstrap --apply`
     ");
     let updating = Table { status: "UPDATING".into(), ..table("key", "S") };
-    insta::assert_snapshot!(faults(&Seen { table: Ok(Some(updating)), ..healthy() }), @r"
+    insta::assert_snapshot!(faults(&Observed { table: Ok(Some(updating)), ..healthy() }), @r"
     Warning lock table: coinbase-odin-locks is UPDATING
       `odin doctor` once more, in a minute
     ");
@@ -433,7 +440,7 @@ fn a_role_that_may_not_be_assumed_with_the_options_that_the_deployer_was_made_wi
     let variables = vec!["BIFROST_EXTERNAL_ID".to_owned(), "BIFROST_SESSION_TAGS".to_owned(), "RUST_LOG".to_owned()];
     let answer = Some(Ok(returned(&report(definition(), Assumption::Denied("AccessDenied".into())))));
     let function = FunctionConfiguration { variables, ..function() };
-    insta::assert_snapshot!(faults(&Seen { function: Ok(Some(function)), answer, ..healthy() }), @r"
+    insta::assert_snapshot!(faults(&Observed { function: Ok(Some(function)), answer, ..healthy() }), @r"
     Bad role in 222222222222: arn:aws:sts::111111111111:assumed-role/coinbase-odin/coinbase-odin may not assume coinbase-odin-assumed, or there is none: AccessDenied
       with credentials of account 222222222222 `odin bootstrap --target 222222222222 --deployer-account 111111111111 --apply --external-id ID --session-tags`
     ");
@@ -442,7 +449,7 @@ fn a_role_that_may_not_be_assumed_with_the_options_that_the_deployer_was_made_wi
 #[test]
 fn a_role_of_which_sts_says_nothing_is_none_that_is_missing() {
     let answer = Some(Ok(returned(&report(definition(), Assumption::Unknown("RequestTimeout".into())))));
-    insta::assert_snapshot!(faults(&Seen { answer, ..healthy() }), @r"
+    insta::assert_snapshot!(faults(&Observed { answer, ..healthy() }), @r"
     Warning role in 222222222222: not checked: RequestTimeout
       `odin doctor` once more, in a minute
     ");

@@ -1,16 +1,18 @@
 //! The policy of the bucket: does it refuse who comes without TLS?
 
-use super::Finding;
+use super::DoctorFinding;
 use bifrost_core::cloud::BucketSettings;
 use bifrost_core::release::{BucketName, Region};
 use serde_json::{Value, json};
 
-const WHAT: &str = "bucket: TLS only";
+const CHECK: &str = "bucket: TLS only";
 
-pub(super) fn check(settings: &BucketSettings, name: &BucketName, region: &Region) -> Finding {
+pub(super) fn check(settings: &BucketSettings, name: &BucketName, region: &Region) -> DoctorFinding {
     match &settings.policy {
-        Err(error) => Finding::unchecked(WHAT, error),
-        Ok(policy) if policy.as_ref().is_some_and(wants_tls) => Finding::good(WHAT, "its policy refuses all else"),
+        Err(error) => DoctorFinding::unchecked(CHECK, error),
+        Ok(policy) if policy.as_ref().is_some_and(wants_tls) => {
+            DoctorFinding::good(CHECK, "its policy refuses all else")
+        }
         Ok(_) => {
             let partition = region.partition();
             let statement = json!({
@@ -22,7 +24,7 @@ pub(super) fn check(settings: &BucketSettings, name: &BucketName, region: &Regio
                 "Condition": {"Bool": {"aws:SecureTransport": "false"}},
             });
             let next_step = format!("add to its policy, with `aws s3api put-bucket-policy`: {statement}");
-            Finding::bad(WHAT, "its policy lets in who comes without TLS", next_step)
+            DoctorFinding::bad(CHECK, "its policy lets in who comes without TLS", next_step)
         }
     }
 }

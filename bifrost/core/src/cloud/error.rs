@@ -1,5 +1,6 @@
 //! What a call to a cloud may answer instead of a result.
 
+use crate::error_code::{Coded, ErrorCode};
 use std::fmt;
 
 /// What CloudFormation says of a stack whose state does not allow what is asked: a change set, an end of an update, or a
@@ -122,6 +123,64 @@ impl CloudError {
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         self.kind == ErrorKind::NotFound
+    }
+}
+
+impl Coded for CloudError {
+    const CODES: &'static [ErrorCode] = &[
+        ErrorCode {
+            code: "aws/not-found",
+            cause: "AWS answered that the resource does not exist.",
+            remedy: "create the resource, or correct its name, account or region",
+        },
+        ErrorCode {
+            code: "aws/already-exists",
+            cause: "AWS answered that a resource of that name already exists.",
+            remedy: "delete the other resource if it is not used, or use another name",
+        },
+        ErrorCode {
+            code: "aws/access-denied",
+            cause: "AWS denied the call to the credentials or the role that made it.",
+            remedy: "allow the action that the message names to the role or user that it names; `doctor` checks the deployer's roles",
+        },
+        ErrorCode {
+            code: "aws/not-authenticated",
+            cause: "AWS did not accept the credentials: they have expired or are not valid.",
+            remedy: "log in again, for example with `aws sso login`, and repeat the command",
+        },
+        ErrorCode {
+            code: "aws/throttled",
+            cause: "AWS asked to be called less often.",
+            remedy: "wait a minute and try again",
+        },
+        ErrorCode {
+            code: "aws/unavailable",
+            cause: "AWS did not answer, or answered with an error of its own.",
+            remedy: "try again; if it persists, check the network and the AWS Health Dashboard",
+        },
+        ErrorCode {
+            code: "aws/conflict",
+            cause: "The state of the resource does not allow the call now.",
+            remedy: "wait until the change in progress has ended, then try again",
+        },
+        ErrorCode {
+            code: "aws/invalid-request",
+            cause: "AWS rejected the request as invalid.",
+            remedy: "correct what the message names",
+        },
+    ];
+
+    fn code(&self) -> &'static str {
+        match self.kind {
+            ErrorKind::NotFound => "aws/not-found",
+            ErrorKind::AlreadyExists => "aws/already-exists",
+            ErrorKind::AccessDenied => "aws/access-denied",
+            ErrorKind::NotAuthenticated => "aws/not-authenticated",
+            ErrorKind::Throttled => "aws/throttled",
+            ErrorKind::Unavailable => "aws/unavailable",
+            ErrorKind::Conflict => "aws/conflict",
+            ErrorKind::Invalid => "aws/invalid-request",
+        }
     }
 }
 

@@ -61,7 +61,7 @@ impl ExecutionSummary {
 
 /// Which executions are asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Which {
+pub struct ExecutionFilter {
     /// Those that stand so; all, if none.
     pub status: Option<ExecutionStatus>,
     /// Those with such names.
@@ -81,7 +81,7 @@ pub enum Names {
     NotOf(ProjectName, ConfigName),
 }
 
-impl Which {
+impl ExecutionFilter {
     /// Those that run.
     #[must_use]
     pub fn running(names: Names) -> Self {
@@ -134,7 +134,7 @@ pub trait Executions: Send + Sync {
     ///
     /// # Errors
     /// Whatever Step Functions answers.
-    async fn list(&self, which: &Which, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError>;
+    async fn list(&self, which: &ExecutionFilter, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError>;
 
     /// The history of an execution after the event of that id, oldest first (`states:GetExecutionHistory`).
     ///

@@ -16,7 +16,7 @@ mod targets;
 
 pub use call::{Attempt, Call, CallCounter, CallName, Principal};
 pub use error::{CloudError, ErrorKind};
-pub use executions::{ExecutionStatus, ExecutionSummary, Executions, Names, StartError, Which};
+pub use executions::{ExecutionFilter, ExecutionStatus, ExecutionSummary, Executions, Names, StartError};
 pub use history::{HistoryDetails, HistoryEvent};
 pub use inventory::{
     BucketSettings, FunctionConfiguration, Inventory, Invocation, KeyAttribute, MachineConfiguration, Table,

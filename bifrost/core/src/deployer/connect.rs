@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// Where a deployer is, as far as a person says so. The rest comes the standard ways of AWS's tools.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct ConnectOptions {
     /// The deployer's name in AWS, such as `coinbase-odin`.
     pub name: String,
     /// The deployer account; that of the credentials, if none.
@@ -41,7 +41,7 @@ pub struct Connection<D: Deployer> {
 }
 
 /// What `bootstrap` uses of AWS: an account in which the deployer need not be yet.
-pub struct Ground {
+pub struct BootstrapTarget {
     /// Whose credentials they are.
     pub account: AccountId,
     /// Where stacks are made.
@@ -59,12 +59,12 @@ pub trait Connect<D: Deployer> {
     ///
     /// # Errors
     /// [`ConnectError`], if there are none, or they are refused, or of another account than asked for.
-    async fn connect(&self, place: &Place) -> Result<Connection<D>, ConnectError>;
+    async fn connect(&self, options: &ConnectOptions) -> Result<Connection<D>, ConnectError>;
 
     /// Finds credentials and region, and asks AWS whose they are: of whatever account, if `region` is none in the region
     /// of the configuration.
     ///
     /// # Errors
     /// [`ConnectError`], if there are none, or they are refused.
-    async fn ground(&self, region: Option<&Region>) -> Result<Ground, ConnectError>;
+    async fn ground(&self, region: Option<&Region>) -> Result<BootstrapTarget, ConnectError>;
 }

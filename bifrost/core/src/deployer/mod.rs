@@ -3,7 +3,7 @@
 mod connect;
 mod permission;
 
-pub use connect::{Connect, ConnectError, Connection, Ground, Place};
+pub use connect::{BootstrapTarget, Connect, ConnectError, ConnectOptions, Connection};
 pub use permission::{Boundary, DEPLOYERS_BUCKET, Permission, PolicyCondition};
 
 use crate::machine::Machine;

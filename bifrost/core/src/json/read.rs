@@ -9,7 +9,7 @@ use serde_json::{Number, Value};
 
 use super::decimal::Decimal;
 use super::path::Step;
-use super::refusal::{ReadError, Refusal};
+use super::refusal::{ReadError, ValueError};
 
 /// Reads a value as `T`.
 ///
@@ -44,16 +44,16 @@ pub fn read_members<'de, T: Deserialize<'de>>(
         .map_err(|refusal| refusal.into_error(also))
 }
 
-fn not_an_object(value: &Value) -> Refusal {
+fn not_an_object(value: &Value) -> ValueError {
     let found = match value {
-        Value::Null => return Refusal::null(),
+        Value::Null => return ValueError::null(),
         Value::Bool(value) => Unexpected::Bool(*value),
         Value::Number(number) => Unexpected::Other(number.as_str()),
         Value::String(text) => Unexpected::Str(text),
         Value::Array(_) => Unexpected::Seq,
         Value::Object(_) => Unexpected::Map,
     };
-    Refusal::invalid_type(found, &"an object")
+    ValueError::invalid_type(found, &"an object")
 }
 
 /// A place in the document.
@@ -62,7 +62,7 @@ struct Node<'de>(&'de Value);
 
 impl<'de> Node<'de> {
     /// Reads this place, which is one `step` below its container.
-    fn read_at<S: DeserializeSeed<'de>>(self, seed: S, step: impl FnOnce() -> Step) -> Result<S::Value, Refusal> {
+    fn read_at<S: DeserializeSeed<'de>>(self, seed: S, step: impl FnOnce() -> Step) -> Result<S::Value, ValueError> {
         seed.deserialize(self).map_err(|refusal| {
             let refusal = if self.0 == "" { refusal.of_empty_text() } else { refusal };
             refusal.within(step())
@@ -74,9 +74,9 @@ impl<'de> Node<'de> {
 /// that `serde_json::Number` reads, and the message would speak of that.
 macro_rules! not_from_a_number {
     ($($method:ident)*) => { $(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
             match self.0 {
-                Value::Number(number) => Err(Refusal::invalid_type(Unexpected::Other(number.as_str()), &visitor)),
+                Value::Number(number) => Err(ValueError::invalid_type(Unexpected::Other(number.as_str()), &visitor)),
                 _ => self.deserialize_any(visitor),
             }
         }
@@ -85,7 +85,7 @@ macro_rules! not_from_a_number {
 
 macro_rules! integers {
     ($($method:ident)*) => { $(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
             match self.0 {
                 Value::Number(number) => visit_integer(number, visitor),
                 _ => self.deserialize_any(visitor),
@@ -96,11 +96,11 @@ macro_rules! integers {
 
 macro_rules! floats {
     ($($method:ident)*) => { $(
-        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
             match self.0 {
                 Value::Number(number) => match number.as_f64().filter(|float| float.is_finite()) {
                     Some(float) => visitor.visit_f64(float),
-                    None => Err(Refusal::invalid_value(Unexpected::Other(number.as_str()), &visitor)),
+                    None => Err(ValueError::invalid_value(Unexpected::Other(number.as_str()), &visitor)),
                 },
                 _ => self.deserialize_any(visitor),
             }
@@ -109,11 +109,11 @@ macro_rules! floats {
 }
 
 impl<'de> Deserializer<'de> for Node<'de> {
-    type Error = Refusal;
+    type Error = ValueError;
 
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.0 {
-            Value::Null => Err(Refusal::null()),
+            Value::Null => Err(ValueError::null()),
             Value::Bool(value) => visitor.visit_bool(*value),
             Value::Number(number) => visit_number(number, visitor),
             Value::String(text) => visitor.visit_borrowed_str(text),
@@ -122,14 +122,14 @@ impl<'de> Deserializer<'de> for Node<'de> {
         }
     }
 
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
         match self.0 {
-            Value::Null => Err(Refusal::null()),
+            Value::Null => Err(ValueError::null()),
             _ => visitor.visit_some(self),
         }
     }
 
-    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, Refusal> {
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, ValueError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -138,13 +138,13 @@ impl<'de> Deserializer<'de> for Node<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    ) -> Result<V::Value, ValueError> {
         match self.0 {
             Value::String(variant) => visitor.visit_enum(variant.as_str().into_deserializer()),
             Value::Object(members) if members.len() == 1 => {
                 visitor.visit_enum(MapAccessDeserializer::new(Members { rest: members.iter(), value: None }))
             }
-            Value::Object(_) => Err(Refusal::invalid_value(Unexpected::Map, &"an object of one member")),
+            Value::Object(_) => Err(ValueError::invalid_value(Unexpected::Map, &"an object of one member")),
             _ => self.deserialize_string(visitor),
         }
     }
@@ -154,7 +154,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Refusal> {
+    ) -> Result<V::Value, ValueError> {
         self.deserialize_map(visitor)
     }
 
@@ -174,21 +174,21 @@ impl<'de> Deserializer<'de> for Node<'de> {
 }
 
 /// A number for whoever takes any value: exact, also where no Rust number is.
-fn visit_number<'de, V: Visitor<'de>>(number: &'de Number, visitor: V) -> Result<V::Value, Refusal> {
+fn visit_number<'de, V: Visitor<'de>>(number: &'de Number, visitor: V) -> Result<V::Value, ValueError> {
     match (number.as_u64(), number.as_i64()) {
         (Some(integer), _) => visitor.visit_u64(integer),
         (None, Some(integer)) => visitor.visit_i64(integer),
-        (None, None) => number.deserialize_any(visitor).map_err(Refusal::custom),
+        (None, None) => number.deserialize_any(visitor).map_err(ValueError::custom),
     }
 }
 
-fn visit_integer<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, Refusal> {
+fn visit_integer<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V::Value, ValueError> {
     if let Some(integer) = number.as_u64() {
         return visitor.visit_u64(integer);
     }
     let decimal = Decimal::parse(number.as_str());
     let Some(decimal) = decimal.filter(Decimal::is_whole) else {
-        return Err(Refusal::invalid_type(Unexpected::Other(number.as_str()), &visitor));
+        return Err(ValueError::invalid_type(Unexpected::Other(number.as_str()), &visitor));
     };
     let integer = decimal.to_integer();
     if let Some(integer) = integer.and_then(|integer| u64::try_from(integer).ok()) {
@@ -196,17 +196,17 @@ fn visit_integer<'de, V: Visitor<'de>>(number: &Number, visitor: V) -> Result<V:
     } else if let Some(integer) = integer.and_then(|integer| i64::try_from(integer).ok()) {
         visitor.visit_i64(integer)
     } else {
-        Err(Refusal::invalid_value(Unexpected::Other(number.as_str()), &visitor))
+        Err(ValueError::invalid_value(Unexpected::Other(number.as_str()), &visitor))
     }
 }
 
-fn visit_array<'de, V: Visitor<'de>>(elements: &'de [Value], visitor: V) -> Result<V::Value, Refusal> {
+fn visit_array<'de, V: Visitor<'de>>(elements: &'de [Value], visitor: V) -> Result<V::Value, ValueError> {
     let mut rest = Elements { rest: elements.iter().enumerate() };
     let read = visitor.visit_seq(&mut rest)?;
     match rest.rest.len() {
         0 => Ok(read),
         // A tuple stops at its own length.
-        more => Err(Refusal::invalid_length(
+        more => Err(ValueError::invalid_length(
             elements.len(),
             &format!("an array of {} elements", elements.len() - more).as_str(),
         )),
@@ -218,9 +218,9 @@ struct Elements<'de> {
 }
 
 impl<'de> SeqAccess<'de> for Elements<'de> {
-    type Error = Refusal;
+    type Error = ValueError;
 
-    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
+    fn next_element_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, ValueError> {
         let Some((index, value)) = self.rest.next() else {
             return Ok(None);
         };
@@ -239,17 +239,18 @@ struct Members<'de, I> {
 }
 
 impl<'de, I: Iterator<Item = (&'de String, &'de Value)>> MapAccess<'de> for Members<'de, I> {
-    type Error = Refusal;
+    type Error = ValueError;
 
-    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, Refusal> {
+    fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, ValueError> {
         self.value = self.rest.next();
         let Some((key, _)) = self.value else { return Ok(None) };
         let read = seed.deserialize(BorrowedStrDeserializer::new(key));
-        read.map(Some).map_err(|refusal: Refusal| refusal.within(Step::Key(key.clone())))
+        read.map(Some).map_err(|refusal: ValueError| refusal.within(Step::Key(key.clone())))
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Refusal> {
-        let (key, value) = self.value.take().ok_or_else(|| Refusal::custom("a value was asked for before its key"))?;
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, ValueError> {
+        let (key, value) =
+            self.value.take().ok_or_else(|| ValueError::custom("a value was asked for before its key"))?;
         Node(value).read_at(seed, || Step::Key(key.clone()))
     }
 }

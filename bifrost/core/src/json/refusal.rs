@@ -48,7 +48,7 @@ impl ReadError {
 /// serde's error while a value is being read; boxed, because every `Result` on the way carries it.
 #[derive(Debug, thiserror::Error)]
 #[error("{}", .0.message)]
-pub(super) struct Refusal(Box<Inner>);
+pub(super) struct ValueError(Box<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -60,7 +60,7 @@ struct Inner {
     siblings: &'static [&'static str],
 }
 
-impl Refusal {
+impl ValueError {
     fn new(kind: ReadErrorKind, message: String) -> Self {
         Self(Box::new(Inner { steps: Vec::new(), kind, message, siblings: &[] }))
     }
@@ -97,7 +97,7 @@ impl Refusal {
     }
 }
 
-impl de::Error for Refusal {
+impl de::Error for ValueError {
     fn custom<T: Display>(message: T) -> Self {
         Self::new(ReadErrorKind::Value, message.to_string())
     }
@@ -136,10 +136,10 @@ impl de::Error for Refusal {
 /// The name nearest to what was written, if it may be what was meant.
 fn nearest<'a>(written: &str, names: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     /// Below it two names have little in common: `clap` draws its own line for commands at 0.7.
-    const ALIKE: f64 = 0.8;
+    const MIN_SIMILARITY: f64 = 0.8;
     names
         .map(|name| (strsim::jaro_winkler(written, name), name))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .filter(|(likeness, _)| *likeness >= MIN_SIMILARITY)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| name)
 }

@@ -8,12 +8,11 @@
 //! Every write is conditional, so of two deploys at the same time exactly one wins. Taking what this execution holds
 //! already, since an earlier attempt of the task, succeeds.
 
+mod freeze;
 mod root;
-mod user;
 
+pub use freeze::{Freeze, FreezeError, current_freeze};
 pub use root::describe;
-pub use user::held as user_lock;
-pub use user::{UserLock, UserLockError};
 
 use crate::cloud::{CloudError, PutLock, PutNew};
 use crate::release::{Envelope, Fields, ObjectKey, Release};
@@ -93,16 +92,16 @@ pub async fn hold<P>(context: &Context<P>, envelope: &Envelope) -> Result<bool, 
 
 /// Why the locks cannot be had; `None` once they are all taken.
 async fn refusal<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<Option<String>, LockFailure> {
-    let freeze = user::held(context.account.objects.as_ref(), &envelope.bucket, &envelope.root_dir()).await;
-    if let Some(lock) = freeze.map_err(|error| not_known(&error))? {
-        let clear = unlock_command(context, envelope);
-        return Ok(Some(format!("{} is frozen by {}; to lift it: {clear}", project_config(envelope), lock)));
+    let freeze = current_freeze(context.account.objects.as_ref(), &envelope.bucket, &envelope.root_dir()).await;
+    if let Some(freeze) = freeze.map_err(|error| not_known(&error))? {
+        let unfreeze = command(context, envelope, "unfreeze");
+        return Ok(Some(format!("{} is frozen by {freeze}; to lift the freeze: {unfreeze}", project_config(envelope))));
     }
     // Whatever is found at the root, the release is spent: its own lock is taken in any case.
     let (spent, original) = join!(take_release_lock(context, envelope, owner), root::original(context, envelope));
     if !spent.map_err(|error| not_known(&error))? {
         return Ok(Some(format!(
-            "release {} was deployed before: a release is deployed at most once, so make a new one",
+            "release {} was already deployed: a release can be deployed only once, so create a new release",
             envelope.release_id
         )));
     }
@@ -110,9 +109,9 @@ async fn refusal<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> R
     match root::take(context, envelope, owner, original).await.map_err(|error| not_known(&error))? {
         PutLock::Taken => Ok(None),
         PutLock::Held(item) => {
-            let (held, clear) = (root::describe(&item), unlock_command(context, envelope));
+            let (holder, unlock) = (root::describe(&item), command(context, envelope, "unlock"));
             Ok(Some(format!(
-                "{} is locked by {held}; if that deploy is over and failed to unlock: {clear}",
+                "{} is locked by {holder}; if that deploy has ended and left its lock: {unlock}",
                 project_config(envelope)
             )))
         }
@@ -153,11 +152,13 @@ fn project_config(envelope: &Envelope) -> String {
     format!("{} {} in account {}", envelope.project_name, envelope.config_name, envelope.aws_account_id)
 }
 
-fn unlock_command<P>(context: &Context<P>, envelope: &Envelope) -> String {
+/// A command of the deployer's client for this project and config, with the arguments that its user needs.
+fn command<P>(context: &Context<P>, envelope: &Envelope, name: &str) -> String {
     let Envelope { aws_account_id, bucket, project_name, config_name, .. } = envelope;
-    // What the command would take to be the deployer's own has to be said.
+    // Only what differs from the command's own defaults has to be named.
     let unless = |is_default, argument: String| if is_default { String::new() } else { argument };
     let account = unless(*aws_account_id == context.account.defaults.account, format!(" --account {aws_account_id}"));
     let bucket = unless(*bucket == context.account.defaults.bucket, format!(" --bucket {bucket}"));
-    format!("{} unlock {project_name} {config_name}{account}{bucket}", context.account.identity.command())
+    let (program, cloud) = (context.account.identity.command(), &context.account.cloud_arguments);
+    format!("{program} {name} {project_name} {config_name}{account}{bucket}{cloud}")
 }

@@ -2,8 +2,8 @@
 
 use super::{LockObject, read};
 use crate::cloud::{CloudError, LockItem, PutLock};
-use crate::printable::printable;
 use crate::release::{Envelope, STARTED_BY};
+use crate::strip_control::strip_control;
 use crate::task::Context;
 use tokio::join;
 use uuid::Uuid;
@@ -58,5 +58,5 @@ pub fn describe(item: &LockItem) -> String {
     let by = item.started_by.as_ref().map_or_else(String::new, |who| format!(", started by {who}"));
     let since = item.time.format("%Y-%m-%dT%H:%M:%SZ");
     let execution = item.execution.as_ref().map_or_else(String::new, |arn| format!(" (execution {arn})"));
-    printable(&format!("{release}{by} since {since}{execution}"))
+    strip_control(&format!("{release}{by} since {since}{execution}"))
 }

@@ -2,7 +2,7 @@
 //!
 //! What Lambda gets, and the interpreter hands over, is `{"Task": "<state name>", "Input": <state input>}`, with
 //! `Execution` and `RetryCount` beside them where the definition is ours. What comes back is the state's output, or a
-//! [`Failure`] under the name that `Retry` and `Catch` match: the handler's own, or
+//! [`FunctionError`] under the name that `Retry` and `Catch` match: the handler's own, or
 //!
 //! | name | when |
 //! | --- | --- |
@@ -14,7 +14,7 @@
 use super::panic::guarded;
 use super::{Machine, Ports};
 use crate::json;
-use crate::task::{Attempt, Context, DATA_LIMIT_BYTES, Failure, Payload, Sent};
+use crate::task::{Attempt, Context, DATA_LIMIT_BYTES, FunctionError, Payload, RawInput};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -25,15 +25,15 @@ use std::sync::Arc;
 /// The handler's own, or `TaskError`, `UnmarshalError`, `PanicError` or `DataLimitError`.
 pub async fn dispatch<M: Machine>(
     payload: impl Into<Arc<Value>>,
-    open: impl FnOnce(Attempt, Sent) -> Context<Ports<M>>,
-) -> Result<Value, Failure> {
+    open: impl FnOnce(Attempt, RawInput) -> Context<Ports<M>>,
+) -> Result<Value, FunctionError> {
     let Payload { task, sent, attempt } = Payload::read(payload.into())?;
     let ctx = open(attempt, sent.clone());
     let output = guarded(&task, M::run(&ctx, &task, &sent)).await?;
     check_size(&task, output)
 }
 
-fn check_size(task: &str, output: Value) -> Result<Value, Failure> {
+fn check_size(task: &str, output: Value) -> Result<Value, FunctionError> {
     if !json::exceeds(&output, DATA_LIMIT_BYTES) {
         return Ok(output);
     }
@@ -42,5 +42,5 @@ fn check_size(task: &str, output: Value) -> Result<Value, Failure> {
         "the output of {task} has {size} bytes of JSON, and at most {DATA_LIMIT_BYTES} may travel between states: \
          keep large data in the bucket, and put only its key in the release"
     );
-    Err(Failure::new("DataLimitError", message))
+    Err(FunctionError::new("DataLimitError", message))
 }

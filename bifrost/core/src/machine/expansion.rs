@@ -10,7 +10,7 @@ pub use super::definition::{Backoff, catch, choice, definition, fail, pass, retr
 use super::{Data, Machine, Ports, State};
 pub use crate::shape::{BooleanLiteral, NumberLiteral, Optional, Shape, TextLiteral};
 use crate::shape::{Compare, HoldsCaughtError, Order, Seconds, Timestamp};
-use crate::task::{Context, Failure, TaskError};
+use crate::task::{Context, FunctionError, TaskError};
 pub use serde_json;
 
 /// What the compiler looks `$.field` up in.
@@ -96,7 +96,7 @@ pub trait Handler<M: Machine> {
     fn error_name(&self, variant: &'static str) -> &'static str;
 
     /// Reads the input, runs the handler, writes the output.
-    fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> impl Future<Output = Result<Value, Failure>>;
+    fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> impl Future<Output = Result<Value, FunctionError>>;
 }
 
 /// The only place where a handler meets its bounds.
@@ -125,16 +125,16 @@ where
         E::NAMES.iter().find(|(name, _)| *name == variant).map_or(variant, |(_, wire)| wire)
     }
 
-    async fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> Result<Value, Failure> {
+    async fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> Result<Value, FunctionError> {
         let data = M::Data::read(input, &ctx.account.defaults)?;
-        let data = (self.handler)(ctx, data).await.map_err(|error| Failure::raised(&error))?;
+        let data = (self.handler)(ctx, data).await.map_err(|error| FunctionError::raised(&error))?;
         written(&data)
     }
 }
 
-fn written<D: Data>(data: &D) -> Result<Value, Failure> {
+fn written<D: Data>(data: &D) -> Result<Value, FunctionError> {
     serde_json::to_value(data).map_err(|error| {
-        Failure::new(
+        FunctionError::new(
             "UnmarshalError",
             format!("the task's output is not JSON: {error}; it must serialise as an object"),
         )
@@ -142,8 +142,11 @@ fn written<D: Data>(data: &D) -> Result<Value, Failure> {
 }
 
 /// No task state is called `name`.
-pub fn unknown_task<M: Machine>(name: &str) -> Failure {
+pub fn unknown_task<M: Machine>(name: &str) -> FunctionError {
     let tasks = M::STATES.iter().filter(|state| state.kind == super::Kind::Task);
     let tasks: Vec<_> = tasks.map(|State { name, .. }| *name).collect();
-    Failure::new("TaskError", format!("`{name}` is not a task of {}; its tasks are {}", M::NAME, tasks.join(", ")))
+    FunctionError::new(
+        "TaskError",
+        format!("`{name}` is not a task of {}; its tasks are {}", M::NAME, tasks.join(", ")),
+    )
 }

@@ -16,7 +16,7 @@ use std::future::Future;
 
 use crate::release::{Defaults, Fields, Release};
 use crate::shape::Shape;
-use crate::task::{Context, Failure, Refusal};
+use crate::task::{Context, FunctionError, InputError};
 
 pub use dispatch::dispatch;
 
@@ -40,7 +40,8 @@ pub trait Machine: Copy + 'static {
     /// # Errors
     /// What the handler raised under its name on the wire, `TaskError` where no task state has that name, and
     /// `UnmarshalError` or what else [`Data::read`] says of an input that is not this machine's data.
-    fn run(ctx: &Context<Ports<Self>>, task: &str, input: &Value) -> impl Future<Output = Result<Value, Failure>>;
+    fn run(ctx: &Context<Ports<Self>>, task: &str, input: &Value)
+    -> impl Future<Output = Result<Value, FunctionError>>;
 }
 
 /// The ports that the handlers of a machine see through their [`Context`].
@@ -60,7 +61,7 @@ pub trait Data: Serialize + Shape + Sized {
     ///
     /// # Errors
     /// Names what is wrong by its JSON path, under the name that the error has on the wire.
-    fn read(input: &Value, defaults: &Defaults) -> Result<Self, Refusal>;
+    fn read(input: &Value, defaults: &Defaults) -> Result<Self, InputError>;
 }
 
 /// One state of a chart.
@@ -94,7 +95,7 @@ pub enum Kind {
 impl<F: Fields> Data for Release<F> {
     type Ports = F::Ports;
 
-    fn read(input: &Value, defaults: &Defaults) -> Result<Self, Refusal> {
+    fn read(input: &Value, defaults: &Defaults) -> Result<Self, InputError> {
         Ok(Release::read(input, defaults)?)
     }
 }

@@ -1,7 +1,7 @@
 //! A panic in a handler becomes a `PanicError`: Lambda would report the process dead, and the execution's own clean-up
 //! would match no `Catch` but `_`, without a word of why.
 
-use crate::task::Failure;
+use crate::task::FunctionError;
 use futures_util::FutureExt;
 use std::any::Any;
 use std::cell::{Cell, RefCell};
@@ -22,7 +22,10 @@ thread_local! {
 ///
 /// # Errors
 /// The handler's own failure, or `PanicError`.
-pub(super) async fn guarded<T>(task: &str, handler: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+pub(super) async fn guarded<T>(
+    task: &str,
+    handler: impl Future<Output = Result<T, FunctionError>>,
+) -> Result<T, FunctionError> {
     hook_once();
     let mut handler = pin!(handler);
     let polled = poll_fn(|cx| {
@@ -70,18 +73,18 @@ fn record(info: &PanicHookInfo<'_>) {
     LOCATION.set(location);
 }
 
-fn failure(task: &str, payload: &(dyn Any + Send)) -> Failure {
+fn failure(task: &str, payload: &(dyn Any + Send)) -> FunctionError {
     let message = payload.downcast_ref::<&str>().copied();
     let message = message.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
     let message = message.unwrap_or("a panic without a message");
     let location = LOCATION.take().unwrap_or_else(|| "an unknown place".to_owned());
-    Failure::new("PanicError", format!("{task} panicked at {location}: {message}"))
+    FunctionError::new("PanicError", format!("{task} panicked at {location}: {message}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::guarded;
-    use crate::task::Failure;
+    use crate::task::FunctionError;
     use futures_util::future::join;
     use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 
@@ -99,7 +102,7 @@ mod tests {
             Ok(())
         });
         let expected = format!("Lock panicked at {}:{line}: no way", file!());
-        assert_eq!(failure.await, Err(Failure::new("PanicError", expected)));
+        assert_eq!(failure.await, Err(FunctionError::new("PanicError", expected)));
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use super::name::{InvalidName, NameFault, check_segment};
 use super::{AccountId, BucketName, ConfigName, ProjectName, ReleaseId, Sha256};
 
 /// How many bytes a key may have: S3's own limit.
-const LONGEST_KEY: usize = 1024;
+const MAX_KEY_LEN: usize = 1024;
 
 /// The key of an object in the deployer's bucket.
 ///
@@ -98,7 +98,7 @@ impl RootDir {
 
     /// A person's freeze.
     #[must_use]
-    pub fn user_lock(&self) -> ObjectKey {
+    pub fn freeze(&self) -> ObjectKey {
         ObjectKey(format!("{self}/user-lock"))
     }
 
@@ -154,7 +154,7 @@ impl ReleaseDir {
 }
 
 fn check_path(path: &str) -> Result<(), NameFault> {
-    path.split('/').try_for_each(|segment| check_segment(segment, LONGEST_KEY))
+    path.split('/').try_for_each(|segment| check_segment(segment, MAX_KEY_LEN))
 }
 
 /// Directories are shown without a trailing slash, as user data is told them.
@@ -183,7 +183,7 @@ mod tests {
         let keys = [
             project.shared(),
             root.lock(),
-            root.user_lock(),
+            root.freeze(),
             root.halt(),
             release.release(),
             release.log(),

@@ -40,7 +40,7 @@ impl<F: DeserializeOwned> Release<F> {
         // First those of the deployer: they tell of an unknown field, which is more helpful than telling, where it is a
         // misspelt one of the envelope, that the right one is missing.
         let fields = json::read_members(sent, |name| !Envelope::FIELDS.contains(&name), Envelope::FIELDS)?;
-        let envelope: Sent = json::read_members(sent, |name| Envelope::FIELDS.contains(&name), &[])?;
+        let envelope: RawEnvelope = json::read_members(sent, |name| Envelope::FIELDS.contains(&name), &[])?;
         Ok(Self { envelope: envelope.with(defaults), fields })
     }
 }
@@ -52,7 +52,7 @@ pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
 
     /// Clears what only the deployer sets: a client may have sent it, and must not be believed. The framework does so
     /// with the envelope; fields of which all are the client's have nothing to clear.
-    fn wipe(&mut self) {}
+    fn clear_deployer_fields(&mut self) {}
 }
 
 /// The key of `metadata` under which the client claims who started the deploy.
@@ -119,7 +119,7 @@ impl Envelope {
     ];
 
     /// Removes what only the deployer may say: a client may have sent it.
-    pub fn wipe(&mut self) {
+    pub fn clear_deployer_fields(&mut self) {
         self.uuid = None;
         self.started_at = None;
         self.error = None;
@@ -180,7 +180,7 @@ impl HoldsCaughtError for Optional<CaughtError> {}
 
 /// The envelope before defaults.
 #[derive(Deserialize)]
-struct Sent {
+struct RawEnvelope {
     aws_account_id: Option<AccountId>,
     aws_region: Option<Region>,
     /// Any text: the owners of the originals are not UUIDs, and their clients may send one.
@@ -198,7 +198,7 @@ struct Sent {
     success: Option<bool>,
 }
 
-impl Sent {
+impl RawEnvelope {
     fn with(self, defaults: &Defaults) -> Envelope {
         Envelope {
             aws_account_id: self.aws_account_id.unwrap_or_else(|| defaults.account.clone()),

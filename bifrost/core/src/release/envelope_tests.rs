@@ -21,7 +21,7 @@ fn smallest() -> Value {
 }
 
 pub(in crate::release) fn envelope() -> Envelope {
-    json::read::<Sent>(&smallest()).unwrap().with(&defaults())
+    json::read::<RawEnvelope>(&smallest()).unwrap().with(&defaults())
 }
 
 /// A deployer's own fields, small, but with all that can go wrong below the top.
@@ -134,7 +134,7 @@ fn what_only_the_deployer_sets_is_accepted_and_wiped() {
     sent["error"] = json!({"Error": "HaltError"});
     let mut envelope = read(&sent).unwrap().envelope;
     assert_eq!(envelope.uuid, None);
-    envelope.wipe();
+    envelope.clear_deployer_fields();
     assert_eq!(envelope, self::envelope());
 }
 

@@ -14,7 +14,7 @@ pub struct ExecutionName(String);
 
 impl ExecutionName {
     /// The longest name that Step Functions takes.
-    const LONGEST: usize = 80;
+    const MAX_LEN: usize = 80;
 
     /// `deploy-<project>-<config>-<time and random of the release id>`, with `/` of the project as `-`.
     ///
@@ -25,12 +25,12 @@ impl ExecutionName {
         let head = head(&release.project_name, &release.config_name);
         let tail = release.release_id.time_and_random();
         let name = format!("{head}-{tail}");
-        if name.len() <= Self::LONGEST {
+        if name.len() <= Self::MAX_LEN {
             return Self(name);
         }
         let digest = digest(&head);
         // A release id without its prefix has 56 bytes at most: something of the head always remains.
-        let kept: String = head.chars().take(Self::LONGEST.saturating_sub(tail.len() + digest.len() + 2)).collect();
+        let kept: String = head.chars().take(Self::MAX_LEN.saturating_sub(tail.len() + digest.len() + 2)).collect();
         Self(format!("{kept}-{digest}-{tail}"))
     }
 

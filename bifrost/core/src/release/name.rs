@@ -60,8 +60,8 @@ impl InvalidName {
 
 /// A name may be megabytes of garbage; a message should not be.
 fn shortened(name: &str) -> String {
-    const SHOWN: usize = 80;
-    match name.char_indices().nth(SHOWN) {
+    const MAX_SHOWN: usize = 80;
+    match name.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
         None => name.to_owned(),
     }

@@ -10,9 +10,9 @@ use super::Sha256;
 use crate::json::{self, Difference, ParseError};
 
 /// How old a release may be: it allows a roll-back, older ones must be made anew.
-pub const OLDEST: TimeDelta = TimeDelta::days(10);
+pub const MAX_RELEASE_AGE: TimeDelta = TimeDelta::days(10);
 /// How far ahead a client's clock may be.
-pub const AHEAD: TimeDelta = TimeDelta::minutes(2);
+pub const MAX_CLOCK_SKEW: TimeDelta = TimeDelta::minutes(2);
 
 /// Why a release is refused: it is old, or not what was uploaded. Each is a `BadReleaseError` on the wire.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,16 +51,16 @@ pub enum Replay {
     },
 }
 
-/// Refuses a release that was made more than [`OLDEST`] ago or more than [`AHEAD`] in the future; exactly that much is
+/// Refuses a release that was made more than [`MAX_RELEASE_AGE`] ago or more than [`MAX_CLOCK_SKEW`] in the future; exactly that much is
 /// allowed.
 ///
 /// # Errors
 /// [`Replay::TooOld`] or [`Replay::NotYet`].
 pub fn check_window(created_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Replay> {
     let age = now.signed_duration_since(created_at);
-    if age > OLDEST {
+    if age > MAX_RELEASE_AGE {
         Err(Replay::TooOld { created_at })
-    } else if age < -AHEAD {
+    } else if age < -MAX_CLOCK_SKEW {
         Err(Replay::NotYet { created_at })
     } else {
         Ok(())

@@ -1,6 +1,6 @@
 //! What a handler is given: its attempt, time, the deployer account's stores, and the way into the target account.
 
-use super::Sent;
+use super::RawInput;
 use crate::account::DeployerAccount;
 use crate::cloud::{Attempt, CloudError, SESSION_TAGS, TargetRole, Targets};
 use crate::release::Envelope;
@@ -14,7 +14,7 @@ pub struct Context<P> {
     /// Which attempt of which task this is.
     pub attempt: Attempt,
     /// The state's input as it came, before defaults: what replay protection compares.
-    pub sent: Sent,
+    pub sent: RawInput,
     /// The way into target accounts, by [`Context::target`] alone.
     targets: Arc<dyn Targets<P>>,
 }
@@ -22,7 +22,7 @@ pub struct Context<P> {
 impl<P> Context<P> {
     /// What an attempt may use; `targets` assumes the role in a target account.
     #[must_use]
-    pub fn new(account: DeployerAccount, attempt: Attempt, sent: Sent, targets: Arc<dyn Targets<P>>) -> Self {
+    pub fn new(account: DeployerAccount, attempt: Attempt, sent: RawInput, targets: Arc<dyn Targets<P>>) -> Self {
         Self { account, attempt, sent, targets }
     }
 

@@ -1,5 +1,6 @@
 //! How a task's error reaches Step Functions.
 
+use crate::error_code::with_code;
 use crate::json::ReadError;
 #[doc(inline)]
 /// Derives [`TaskError`](trait@TaskError) on an enum: what each variant is called on the wire.
@@ -41,12 +42,17 @@ pub trait TaskError: Error {
 
     /// The name of this error on the wire: Lambda's `errorType`.
     fn name(&self) -> &'static str;
+
+    /// The stable code of this error, if its author gives it one with [`Coded`](crate::error_code::Coded).
+    fn code(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// A task that failed, as Lambda reports it: Step Functions matches `Retry` and `Catch` on `errorType`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[error("{error}: {message}")]
-pub struct Failure {
+pub struct FunctionError {
     /// The error's name on the wire.
     #[serde(rename = "errorType")]
     pub error: String,
@@ -55,7 +61,7 @@ pub struct Failure {
     pub message: String,
 }
 
-impl Failure {
+impl FunctionError {
     /// A failure called `error` on the wire.
     pub fn new(error: impl Into<String>, message: impl Into<String>) -> Self {
         Self { error: error.into(), message: message.into() }
@@ -83,6 +89,7 @@ impl Failure {
             }
             source = cause.source();
         }
+        let message = error.code().map_or_else(|| message.clone(), |code| with_code(code, &message));
         Self::new(error.name(), message)
     }
 }
@@ -90,20 +97,20 @@ impl Failure {
 /// Why an input is not a machine's data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
-pub struct Refusal {
+pub struct InputError {
     /// The error's name on the wire, such as `UnmarshalError`.
     pub error: &'static str,
     /// What is wrong, at which JSON path, and what to do.
     pub message: String,
 }
 
-impl From<Refusal> for Failure {
-    fn from(Refusal { error, message }: Refusal) -> Self {
+impl From<InputError> for FunctionError {
+    fn from(InputError { error, message }: InputError) -> Self {
         Self::new(error, message)
     }
 }
 
-impl From<ReadError> for Refusal {
+impl From<ReadError> for InputError {
     fn from(error: ReadError) -> Self {
         Self { error: error.wire_name(), message: error.to_string() }
     }

@@ -1,7 +1,7 @@
 //! What a definition sends to run a task.
 
 use super::Attempt;
-use crate::task::Failure;
+use crate::task::FunctionError;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::ops::Deref;
@@ -13,7 +13,7 @@ pub struct Payload {
     /// The state's name, which is the task's.
     pub task: String,
     /// The state's input.
-    pub sent: Sent,
+    pub sent: RawInput,
     /// Which attempt this is.
     pub attempt: Attempt,
 }
@@ -21,9 +21,9 @@ pub struct Payload {
 /// The input of a state as it was sent, before any default was filled in. It stays inside of the payload that brought
 /// it: inputs are large, and the history holds the payload, too.
 #[derive(Clone, Debug)]
-pub struct Sent(Arc<Value>);
+pub struct RawInput(Arc<Value>);
 
-impl Deref for Sent {
+impl Deref for RawInput {
     type Target = Value;
 
     fn deref(&self) -> &Value {
@@ -31,7 +31,7 @@ impl Deref for Sent {
     }
 }
 
-impl From<Value> for Sent {
+impl From<Value> for RawInput {
     fn from(input: Value) -> Self {
         Self(Arc::new(json!({ INPUT: input })))
     }
@@ -44,7 +44,7 @@ impl Payload {
     ///
     /// # Errors
     /// `UnmarshalError` with the JSON path of what is missing, mistyped or unknown.
-    pub fn read(payload: Arc<Value>) -> Result<Self, Failure> {
+    pub fn read(payload: Arc<Value>) -> Result<Self, FunctionError> {
         let Some(fields) = payload.as_object() else {
             return Err(malformed("$", &format!("expected an object with Task and Input, found {}", kind(&payload))));
         };
@@ -60,11 +60,11 @@ impl Payload {
             return Err(malformed(&format!("$.{unknown}"), expected));
         }
         let attempt = Attempt { execution, state: task.clone(), retry_count };
-        Ok(Self { task, sent: Sent(payload), attempt })
+        Ok(Self { task, sent: RawInput(payload), attempt })
     }
 }
 
-fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<String>, Failure> {
+fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<String>, FunctionError> {
     match fields.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
@@ -72,7 +72,7 @@ fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<String>, Failu
     }
 }
 
-fn count(fields: &Map<String, Value>, name: &str) -> Result<Option<u32>, Failure> {
+fn count(fields: &Map<String, Value>, name: &str) -> Result<Option<u32>, FunctionError> {
     let Some(value) = fields.get(name) else { return Ok(None) };
     match value.as_u64().map(u32::try_from) {
         Some(Ok(count)) => Ok(Some(count)),
@@ -80,8 +80,8 @@ fn count(fields: &Map<String, Value>, name: &str) -> Result<Option<u32>, Failure
     }
 }
 
-fn malformed(path: &str, message: &str) -> Failure {
-    Failure::new("UnmarshalError", format!("the payload of a task is malformed at {path}: {message}"))
+fn malformed(path: &str, message: &str) -> FunctionError {
+    FunctionError::new("UnmarshalError", format!("the payload of a task is malformed at {path}: {message}"))
 }
 
 /// What was sent instead. Texts are not repeated: they may be secrets.

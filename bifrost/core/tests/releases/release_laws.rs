@@ -62,7 +62,7 @@ fn dirs((project, config, id): &(ProjectName, ConfigName, ReleaseId)) -> (RootDi
 
 fn keys(root: &RootDir, release: &ReleaseDir) -> [ObjectKey; 7] {
     let file = release.file("userdata");
-    [root.lock(), root.user_lock(), root.halt(), release.release(), release.log(), release.lock(), file]
+    [root.lock(), root.freeze(), root.halt(), release.release(), release.log(), release.lock(), file]
 }
 
 /// What a text means, by `serde_json` and floating point: another way to say so than the one under test.

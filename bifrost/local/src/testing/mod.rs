@@ -1,23 +1,23 @@
 //! For tests of deployers: a world in memory, an engine on virtual time, and executions to look at.
 //!
-//! A [`Lab`] holds one world. Releases are uploaded and executed in it as a client would; a year's wait takes no time.
+//! A [`TestHarness`] holds one world. Releases are uploaded and executed in it as a client would; a year's wait takes no time.
 //! What shall go wrong is said by the world's [`Fault`](crate::Fault)s; what must hold at every call is checked
 //! by a [`CallWatcher`](crate::CallWatcher).
 
-use crate::{Engine, EngineError, LocalCloud, LocalDeployer, Pace, Store, StoreError, World};
+use crate::{Engine, EngineError, LocalCloud, LocalDeployer, LocalState, Pace, Store, StoreError};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{Attempt, CloudError, Encryption, ExecutionSummary, HistoryEvent, StartError};
 use bifrost_core::deployer::Ports;
 use bifrost_core::json::ReadError;
 use bifrost_core::release::{ExecutionName, InvalidName, Release};
-use bifrost_core::task::{Context, Failure, Sent};
+use bifrost_core::task::{Context, FunctionError, RawInput};
 use chrono::TimeDelta;
 use serde_json::Value;
 use std::sync::Arc;
 
 /// A test could not be set up or run; that a deploy fails is no such error.
 #[derive(Debug, thiserror::Error)]
-pub enum LabError {
+pub enum HarnessError {
     /// The release cannot be read, so it has no place to be uploaded to.
     #[error(transparent)]
     Release(#[from] ReadError),
@@ -39,31 +39,31 @@ pub enum LabError {
 }
 
 /// A deployer in a world of its own.
-pub struct Lab<D: LocalDeployer> {
+pub struct TestHarness<D: LocalDeployer> {
     cloud: LocalCloud<D>,
     engine: Engine<D>,
 }
 
-impl<D: LocalDeployer> Lab<D> {
+impl<D: LocalDeployer> TestHarness<D> {
     /// A lab of that world, for the deployer `coinbase-<name>` in the world's deployer account.
     ///
     /// # Errors
-    /// [`LabError::Name`], if the deployer's name is no name.
-    pub fn new(world: World<D::Resources>) -> Result<Self, LabError> {
+    /// [`HarnessError::Name`], if the deployer's name is no name.
+    pub fn new(state: LocalState<D::Resources>) -> Result<Self, HarnessError> {
         let identity = Identity {
             name: format!("coinbase-{}", D::NAME),
-            account: world.deployer_account.clone(),
-            region: world.deployer_region.clone(),
+            account: state.deployer_account.clone(),
+            region: state.deployer_region.clone(),
         };
         let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
-        Self::over(LocalCloud::new(Store::in_memory(world), identity, defaults))
+        Self::over(LocalCloud::new(Store::in_memory(state), identity, defaults))
     }
 
     /// A lab over a world that is kept elsewhere, such as in a file.
     ///
     /// # Errors
-    /// [`LabError::Engine`], if the deployer's definition is not legal.
-    pub fn over(cloud: LocalCloud<D>) -> Result<Self, LabError> {
+    /// [`HarnessError::Engine`], if the deployer's definition is not legal.
+    pub fn over(cloud: LocalCloud<D>) -> Result<Self, HarnessError> {
         Ok(Self { engine: Engine::new(cloud.clone(), Pace::Virtual)?, cloud })
     }
 
@@ -81,15 +81,15 @@ impl<D: LocalDeployer> Lab<D> {
 
     /// What an attempt of a task may use, for tests that call a handler directly. `sent` is the state's input.
     #[must_use]
-    pub fn context(&self, attempt: Attempt, sent: impl Into<Sent>) -> Context<Ports<D>> {
+    pub fn context(&self, attempt: Attempt, sent: impl Into<RawInput>) -> Context<Ports<D>> {
         self.cloud.context(attempt, sent.into(), Arc::default())
     }
 
     /// Uploads a release and the files that belong to it.
     ///
     /// # Errors
-    /// [`LabError`], if the release cannot be read or the world refuses.
-    pub async fn upload(&self, release: &Value, files: &[(&'static str, &[u8])]) -> Result<(), LabError> {
+    /// [`HarnessError`], if the release cannot be read or the world refuses.
+    pub async fn upload(&self, release: &Value, files: &[(&'static str, &[u8])]) -> Result<(), HarnessError> {
         let envelope = self.read(release)?.envelope;
         let (objects, dir) = (self.cloud.account().objects, envelope.release_dir());
         for (name, body) in files {
@@ -102,8 +102,8 @@ impl<D: LocalDeployer> Lab<D> {
     /// Starts an execution with the release, and gives its name.
     ///
     /// # Errors
-    /// [`LabError::Start`].
-    pub async fn start(&self, release: &Value) -> Result<String, LabError> {
+    /// [`HarnessError::Start`].
+    pub async fn start(&self, release: &Value) -> Result<String, HarnessError> {
         let name = ExecutionName::for_release(&self.read(release)?.envelope).to_string();
         self.cloud.executions().start(&name, release).await?;
         Ok(name)
@@ -112,8 +112,8 @@ impl<D: LocalDeployer> Lab<D> {
     /// Runs all executions to their end.
     ///
     /// # Errors
-    /// [`LabError::Engine`].
-    pub async fn run(&self) -> Result<(), LabError> {
+    /// [`HarnessError::Engine`].
+    pub async fn run(&self) -> Result<(), HarnessError> {
         self.run_until(|| false).await
     }
 
@@ -121,16 +121,16 @@ impl<D: LocalDeployer> Lab<D> {
     /// The engine dies then: another [`run`](Self::run) goes on with them from where they were saved.
     ///
     /// # Errors
-    /// [`LabError::Engine`].
-    pub async fn run_until(&self, done: impl FnMut() -> bool) -> Result<(), LabError> {
+    /// [`HarnessError::Engine`].
+    pub async fn run_until(&self, done: impl FnMut() -> bool) -> Result<(), HarnessError> {
         Ok(self.engine.run(done).await?)
     }
 
     /// Uploads, starts, and runs to the end.
     ///
     /// # Errors
-    /// [`LabError`].
-    pub async fn deploy(&self, release: &Value, files: &[(&'static str, &[u8])]) -> Result<Run, LabError> {
+    /// [`HarnessError`].
+    pub async fn deploy(&self, release: &Value, files: &[(&'static str, &[u8])]) -> Result<Run, HarnessError> {
         self.upload(release, files).await?;
         let name = self.start(release).await?;
         self.run().await?;
@@ -141,21 +141,21 @@ impl<D: LocalDeployer> Lab<D> {
     ///
     /// # Errors
     /// If the world is kept in a file that cannot be read or written.
-    pub fn pass(&self, time: TimeDelta) -> Result<(), StoreError> {
-        self.store().transact(|world| world.advance(world.clock + time))
+    pub fn advance(&self, time: TimeDelta) -> Result<(), StoreError> {
+        self.store().transact(|state| state.advance(state.clock + time))
     }
 
     /// How the execution of that name went.
     ///
     /// # Errors
-    /// [`LabError::NoExecution`].
-    pub async fn execution(&self, name: &str) -> Result<Run, LabError> {
+    /// [`HarnessError::NoExecution`].
+    pub async fn execution(&self, name: &str) -> Result<Run, HarnessError> {
         let executions = self.cloud.executions();
-        let execution = executions.describe(name).await?.ok_or_else(|| LabError::NoExecution(name.into()))?;
+        let execution = executions.describe(name).await?.ok_or_else(|| HarnessError::NoExecution(name.into()))?;
         Ok(Run { execution, history: executions.history(name, 0).await? })
     }
 
-    fn read(&self, release: &Value) -> Result<Release<D::Fields>, LabError> {
+    fn read(&self, release: &Value) -> Result<Release<D::Fields>, HarnessError> {
         Ok(Release::read(release, self.cloud.defaults())?)
     }
 }
@@ -184,7 +184,7 @@ impl Run {
         failed
             .map(|event| {
                 let text = |text: &Option<String>| text.as_deref().unwrap_or_default().to_owned();
-                (text(&event.details.error), Failure::said(&text(&event.details.cause)))
+                (text(&event.details.error), FunctionError::said(&text(&event.details.cause)))
             })
             .collect()
     }

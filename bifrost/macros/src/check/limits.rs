@@ -5,20 +5,20 @@ use crate::timestamp::is_timestamp;
 use std::collections::HashSet;
 use syn::{Error, Lit, LitInt, LitStr};
 
-const LONGEST_STATE_NAME: usize = 80;
-const MOST_SECONDS: u32 = 99_999_999;
-const MOST_DELAY_SECONDS: u32 = 31_622_399;
+const MAX_STATE_NAME_LEN: usize = 80;
+const MAX_SECONDS: u32 = 99_999_999;
+const MAX_DELAY_SECONDS: u32 = 31_622_399;
 const RETRY_FIELDS: [&str; 4] = ["max_attempts", "interval_seconds", "backoff_rate", "max_delay_seconds"];
 
 pub(super) fn state_name(name: &LitStr) -> Option<Error> {
     let length = name.value().chars().count();
-    let fits = (1..=LONGEST_STATE_NAME).contains(&length);
-    (!fits).then(|| Error::new(name.span(), format!("a state's name has 1 to {LONGEST_STATE_NAME} characters")))
+    let fits = (1..=MAX_STATE_NAME_LEN).contains(&length);
+    (!fits).then(|| Error::new(name.span(), format!("a state's name has 1 to {MAX_STATE_NAME_LEN} characters")))
 }
 
 pub(super) fn seconds(seconds: &LitInt) -> Option<Error> {
-    let fits = seconds.base10_parse::<u32>().is_ok_and(|seconds| seconds <= MOST_SECONDS);
-    (!fits).then(|| Error::new(seconds.span(), format!("a wait takes 0 to {MOST_SECONDS} seconds")))
+    let fits = seconds.base10_parse::<u32>().is_ok_and(|seconds| seconds <= MAX_SECONDS);
+    (!fits).then(|| Error::new(seconds.span(), format!("a wait takes 0 to {MAX_SECONDS} seconds")))
 }
 
 pub(super) fn timestamp(timestamp: &LitStr) -> Option<Error> {
@@ -46,10 +46,10 @@ fn cap(retry: &Retry) -> Option<Error> {
 
 fn retry_field(RetryField { name, value }: &RetryField) -> Option<Error> {
     let (fits, expected) = match name.to_string().as_str() {
-        "max_attempts" => (whole(value, 0, MOST_SECONDS), format!("a whole number from 0 to {MOST_SECONDS}")),
-        "interval_seconds" => (whole(value, 1, MOST_SECONDS), format!("a whole number from 1 to {MOST_SECONDS}")),
+        "max_attempts" => (whole(value, 0, MAX_SECONDS), format!("a whole number from 0 to {MAX_SECONDS}")),
+        "interval_seconds" => (whole(value, 1, MAX_SECONDS), format!("a whole number from 1 to {MAX_SECONDS}")),
         "max_delay_seconds" => {
-            (whole(value, 1, MOST_DELAY_SECONDS), format!("a whole number from 1 to {MOST_DELAY_SECONDS}"))
+            (whole(value, 1, MAX_DELAY_SECONDS), format!("a whole number from 1 to {MAX_DELAY_SECONDS}"))
         }
         "backoff_rate" => (rate(value), "a number from 1.0".to_owned()),
         other => {

@@ -3,7 +3,7 @@
 use bifrost::machine::Data;
 use bifrost::release::Defaults;
 use bifrost::task::Context;
-use bifrost::task::Refusal;
+use bifrost::task::InputError;
 use bifrost::{Shape, TaskError, state_machine};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -41,7 +41,7 @@ pub(crate) struct Label {
 impl Data for Parcel {
     type Ports = ();
 
-    fn read(input: &Value, _: &Defaults) -> Result<Self, Refusal> {
+    fn read(input: &Value, _: &Defaults) -> Result<Self, InputError> {
         Ok(bifrost::json::read(input)?)
     }
 }

@@ -1,10 +1,10 @@
 //! Tasks as Lambda runs them.
 
 use crate::courier::Courier;
-use crate::nowhere::open;
+use crate::unreachable::open;
 use bifrost::machine::Machine;
 use bifrost::machine::dispatch;
-use bifrost::task::Failure;
+use bifrost::task::FunctionError;
 use bifrost::task::{Attempt, DATA_LIMIT_BYTES};
 use serde_json::{Value, json};
 
@@ -15,12 +15,12 @@ fn parcel(changes: Value) -> Value {
     parcel
 }
 
-async fn run(payload: Value) -> Result<Value, Failure> {
+async fn run(payload: Value) -> Result<Value, FunctionError> {
     dispatch::<Courier>(payload, open).await
 }
 
 async fn failure(payload: Value) -> (String, String) {
-    let Failure { error, message } = run(payload).await.unwrap_err();
+    let FunctionError { error, message } = run(payload).await.unwrap_err();
     (error, message)
 }
 

@@ -4,7 +4,7 @@
 use bifrost::machine::Data;
 use bifrost::release::Defaults;
 use bifrost::task::Context;
-use bifrost::task::Refusal;
+use bifrost::task::InputError;
 use bifrost::{Shape, TaskError, state_machine};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -31,7 +31,7 @@ impl Default for Weight {
 impl Data for Heap<String> {
     type Ports = ();
 
-    fn read(input: &Value, _: &Defaults) -> Result<Self, Refusal> {
+    fn read(input: &Value, _: &Defaults) -> Result<Self, InputError> {
         Ok(bifrost::json::read(input)?)
     }
 }
@@ -64,8 +64,8 @@ state_machine! {
         catch OnlyFailure::Only => Done;
         catch _ => Lost;
     }
-    task Rest as "Rest?" = ctx { next Which; catch _ => Lost; }
-    choice Which { !($.what == "x") => Done; _ => Lost; }
+    task Rest as "Rest?" = ctx { next ExecutionFilter; catch _ => Lost; }
+    choice ExecutionFilter { !($.what == "x") => Done; _ => Lost; }
     succeed Done;
     fail Lost = "Lost";
 }

@@ -8,6 +8,6 @@ mod definition;
 mod dispatch;
 mod lints;
 mod names;
-mod nowhere;
 mod refused;
 mod shape;
+mod unreachable;

@@ -1,7 +1,7 @@
 mod setup;
 use setup::*;
 use bifrost::machine::Data;
-use bifrost::task::Refusal;
+use bifrost::task::InputError;
 use bifrost::release::Defaults;
 
 #[derive(serde::Serialize, serde::Deserialize, bifrost::Shape)]
@@ -13,7 +13,7 @@ struct Letter {
 impl Data for Letter {
     type Ports = ();
 
-    fn read(input: &serde_json::Value, _: &Defaults) -> Result<Self, Refusal> {
+    fn read(input: &serde_json::Value, _: &Defaults) -> Result<Self, InputError> {
         Ok(bifrost::json::read(input)?)
     }
 }

@@ -47,14 +47,14 @@ pub enum TemplateSource {
 }
 
 /// How many bytes of template CloudFormation takes in a request.
-pub(crate) const LARGEST_BODY: usize = 51_200;
+pub(crate) const MAX_BODY: usize = 51_200;
 
 impl TemplateSource {
     /// The request itself, or, if the template is too large for it, the object of that key.
     #[must_use]
     pub fn of(template: &Value, bucket: &BucketName, key: &ObjectKey, region: &Region) -> Self {
         let body = template.to_string();
-        if body.len() <= LARGEST_BODY {
+        if body.len() <= MAX_BODY {
             return Self::Body(body);
         }
         let suffix = region.partition().url_suffix();
@@ -339,7 +339,7 @@ mod tests {
     fn template_url_ends_as_hosts_of_the_partition_do() {
         let bucket = "releases".parse().unwrap();
         let key = sample::release().envelope.release_dir().log();
-        let template = Value::from("x".repeat(LARGEST_BODY));
+        let template = Value::from("x".repeat(MAX_BODY));
         for (region, host) in [
             ("us-east-1", "releases.s3.us-east-1.amazonaws.com"),
             ("us-gov-west-1", "releases.s3.us-gov-west-1.amazonaws.com"),

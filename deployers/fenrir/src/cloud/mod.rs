@@ -11,7 +11,7 @@ pub mod local;
 mod status;
 
 #[cfg(feature = "cli")]
-pub(crate) use cloud_formation::LARGEST_BODY;
+pub(crate) use cloud_formation::MAX_BODY;
 pub use cloud_formation::{
     Change, ChangeAction, ChangeSet, ChangeSetType, CloudFormation, Drift, DriftedResource, NewChangeSet, Replacement,
     Stack, StackEvent, TemplateSource,

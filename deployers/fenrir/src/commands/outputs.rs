@@ -3,18 +3,18 @@
 use super::{template_argument, template_file};
 use crate::Fenrir;
 use crate::names::stack_name_of;
-use crate::owner;
+use crate::ownership;
 use crate::prepare::Opened;
 use async_trait::async_trait;
-use bifrost::cli::{Desk, Extra, Failure};
-use bifrost::client::Tone;
+use bifrost::cli::{CommandContext, CommandError, CustomCommand};
+use bifrost::client::LogSeverity;
 use clap::{ArgMatches, Command};
 
 /// The command `outputs`.
 pub struct Outputs;
 
 #[async_trait(?Send)]
-impl Extra<Fenrir> for Outputs {
+impl CustomCommand<Fenrir> for Outputs {
     fn command(&self) -> Command {
         Command::new("outputs")
             .about("Show the outputs of the stack that a template was deployed to")
@@ -25,29 +25,29 @@ impl Extra<Fenrir> for Outputs {
             )
     }
 
-    async fn run(&self, matches: &ArgMatches, desk: &Desk<'_, Fenrir>) -> Result<u8, Failure> {
+    async fn run(&self, matches: &ArgMatches, context: &CommandContext<'_, Fenrir>) -> Result<u8, CommandError> {
         let opened = Opened::open(template_file(matches))?;
-        let client = desk.client().await?;
+        let client = context.client().await?;
         let address = opened.address(&client)?;
         let name = stack_name_of(&address.project, &address.config);
         let stack = client.target(&address).await?.stacks.stack(&name).await?;
-        let stack = stack.filter(|stack| owner::is_of(&stack.tags, &address.project, &address.config));
+        let stack = stack.filter(|stack| ownership::is_of(&stack.tags, &address.project, &address.config));
         let stack = stack.ok_or_else(|| {
             format!(
                 "there is no stack {name} in account {}: {} makes it",
                 address.account,
-                desk.hint(&format!("deploy {}", opened.file().display()))
+                context.hint(&format!("deploy {}", opened.file().display()))
             )
         })?;
-        if desk.is_json() {
-            desk.print_json(&stack.outputs)?;
+        if context.is_json() {
+            context.print_json(&stack.outputs)?;
             return Ok(0);
         }
         if stack.outputs.is_empty() {
-            desk.note(&format!("stack {name} has no outputs: the template says which there are, under `Outputs`"));
+            context.note(&format!("stack {name} has no outputs: the template says which there are, under `Outputs`"));
         }
         for (key, value) in &stack.outputs {
-            desk.print(&format!("{key} = {value}"), Tone::Plain)?;
+            context.print(&format!("{key} = {value}"), LogSeverity::Plain)?;
         }
         Ok(0)
     }

@@ -2,10 +2,10 @@
 
 use super::{template_argument, template_file};
 use crate::Fenrir;
-use crate::package::{self, Options, Origin, Packaged, Progress, Terminal, UnitError};
+use crate::package::{self, ArtifactError, Options, Origin, Packaged, Progress, Terminal};
 use crate::prepare::{Opened, units};
 use async_trait::async_trait;
-use bifrost::cli::{Desk, Extra, Failure};
+use bifrost::cli::{CommandContext, CommandError, CustomCommand};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
 use std::num::NonZeroUsize;
@@ -15,7 +15,7 @@ use std::time::Duration;
 pub struct Package;
 
 #[async_trait(?Send)]
-impl Extra<Fenrir> for Package {
+impl CustomCommand<Fenrir> for Package {
     fn command(&self) -> Command {
         Command::new("package")
             .about("Build and zip what a template refers to, where it changed")
@@ -37,7 +37,7 @@ impl Extra<Fenrir> for Package {
             )
     }
 
-    async fn run(&self, matches: &ArgMatches, desk: &Desk<'_, Fenrir>) -> Result<u8, Failure> {
+    async fn run(&self, matches: &ArgMatches, context: &CommandContext<'_, Fenrir>) -> Result<u8, CommandError> {
         let file = template_file(matches);
         let opened = Opened::open(file)?;
         let findings = opened.check();
@@ -49,23 +49,23 @@ impl Extra<Fenrir> for Package {
             options.jobs = *jobs;
         }
         let units = units(&opened.node);
-        if !desk.is_json() {
+        if !context.is_json() {
             package::run(file, &units, &options, &Terminal::new())?;
             return Ok(0);
         }
-        for packaged in package::run(file, &units, &options, &Silent)? {
-            desk.print_json(&object(&packaged))?;
+        for packaged in package::run(file, &units, &options, &NoProgress)? {
+            context.print_json(&object(&packaged))?;
         }
         Ok(0)
     }
 }
 
 /// Where the answer is for a program, it comes at the end.
-struct Silent;
+struct NoProgress;
 
-impl Progress for Silent {
+impl Progress for NoProgress {
     fn started(&self, _: &str) {}
-    fn finished(&self, _: &str, _: Result<&Packaged, &UnitError>, _: Duration) {}
+    fn finished(&self, _: &str, _: Result<&Packaged, &ArtifactError>, _: Duration) {}
     fn warn(&self, _: &str) {}
 }
 

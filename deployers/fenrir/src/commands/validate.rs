@@ -2,11 +2,11 @@
 
 use super::{template_argument, template_file};
 use crate::Fenrir;
-use crate::prepare::{Opened, Unread};
-use crate::template::{Finding, Findings, Look, Severity, Source};
+use crate::prepare::{Opened, TemplateFileError};
+use crate::template::{Findings, ReportStyle, Severity, Source, TemplateFinding};
 use async_trait::async_trait;
-use bifrost::cli::{Desk, Extra, Failure};
-use bifrost::client::Tone;
+use bifrost::cli::{CommandContext, CommandError, CustomCommand};
+use bifrost::client::LogSeverity;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 use std::io::{Write, stderr};
@@ -18,7 +18,7 @@ pub struct Validate;
 const REFUSED: u8 = 2;
 
 #[async_trait(?Send)]
-impl Extra<Fenrir> for Validate {
+impl CustomCommand<Fenrir> for Validate {
     fn command(&self) -> Command {
         Command::new("validate")
             .about("Hold a template against the rules, and show all that is wrong")
@@ -38,30 +38,33 @@ impl Extra<Fenrir> for Validate {
             )
     }
 
-    async fn run(&self, matches: &ArgMatches, desk: &Desk<'_, Fenrir>) -> Result<u8, Failure> {
+    async fn run(&self, matches: &ArgMatches, context: &CommandContext<'_, Fenrir>) -> Result<u8, CommandError> {
         let opened = match Opened::open(template_file(matches)) {
             Ok(opened) => opened,
-            Err(Unread::NoTemplate { text, findings }) => return tell(desk, &text, &findings),
+            Err(TemplateFileError::NoTemplate { text, findings }) => return tell(context, &text, &findings),
             Err(unread) => return Err(unread.into()),
         };
         let findings =
-            if matches.get_flag("look-up") { opened.look_up(&desk.client().await?).await? } else { opened.check() };
-        tell(desk, opened.text(), &findings)
+            if matches.get_flag("look-up") { opened.look_up(&context.client().await?).await? } else { opened.check() };
+        tell(context, opened.text(), &findings)
     }
 }
 
 /// Tells what was found, and gives the exit code.
-fn tell(desk: &Desk<'_, Fenrir>, text: &Source, findings: &Findings) -> Result<u8, Failure> {
-    let (exit_code, verdict, tone) =
-        if findings.refuse() { (REFUSED, "would be refused", Tone::Bad) } else { (0, "is valid", Tone::Good) };
-    if desk.is_json() {
+fn tell(context: &CommandContext<'_, Fenrir>, text: &Source, findings: &Findings) -> Result<u8, CommandError> {
+    let (exit_code, verdict, tone) = if findings.refuse() {
+        (REFUSED, "would be refused", LogSeverity::Bad)
+    } else {
+        (0, "is valid", LogSeverity::Good)
+    };
+    if context.is_json() {
         for finding in findings.all() {
-            desk.print_json(&object(text, finding))?;
+            context.print_json(&object(text, finding))?;
         }
         return Ok(exit_code);
     }
-    stderr().write_all(text.report(findings, Look::of_stderr()).as_bytes())?;
-    desk.print(&format!("{} {verdict}{}", text.path().display(), counted(findings)), tone)?;
+    stderr().write_all(text.report(findings, ReportStyle::of_stderr()).as_bytes())?;
+    context.print(&format!("{} {verdict}{}", text.path().display(), counted(findings)), tone)?;
     Ok(exit_code)
 }
 
@@ -75,7 +78,7 @@ fn counted(findings: &Findings) -> String {
     if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
 }
 
-fn object(text: &Source, finding: &Finding) -> Value {
+fn object(text: &Source, finding: &TemplateFinding) -> Value {
     let place = finding.span.map(|span| text.position(span));
     let severity = if finding.severity == Severity::Error { "error" } else { "warning" };
     let mut object = json!({ "severity": severity, "path": finding.path, "message": finding.message });

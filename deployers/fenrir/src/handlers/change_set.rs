@@ -5,7 +5,7 @@ use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, StackStatus};
 use crate::errors::ChangeSetFailure;
 use crate::names::{change_set_name, stack_name};
 use crate::new_change_set::build;
-use crate::owner;
+use crate::ownership;
 use crate::release::FenrirRelease;
 use crate::resolve::resolved;
 use crate::rules::Tags;
@@ -92,9 +92,9 @@ fn next_step(stack: Option<&Stack>) -> Result<Step<'_>, ChangeSetFailure> {
 /// A stack that waits for its first change set has no tags yet: then those of the change set tell.
 fn check_owner(stack: Option<&Stack>, found: Option<&ChangeSet>, envelope: &Envelope) -> Result<(), ChangeSetFailure> {
     let made = stack.filter(|stack| stack.status != StackStatus::ReviewInProgress).map(|stack| &stack.tags);
-    let is_others = |tags: &&Tags| !owner::is_of(tags, &envelope.project_name, &envelope.config_name);
+    let is_others = |tags: &&Tags| !ownership::is_of(tags, &envelope.project_name, &envelope.config_name);
     match [made, found.map(|found| &found.tags)].into_iter().flatten().find(is_others) {
-        Some(tags) => Err(ChangeSetFailure::Deploy(owner::others(&stack_name(envelope), tags))),
+        Some(tags) => Err(ChangeSetFailure::Deploy(ownership::others(&stack_name(envelope), tags))),
         None => Ok(()),
     }
 }

@@ -6,25 +6,25 @@ use crate::errors::CleanUpFailure;
 use crate::log;
 use crate::names::{change_set_name, stack_name};
 use crate::new_change_set::RELEASE_ID;
-use crate::owner;
-use crate::pace::CLOCKS_DIFFER;
+use crate::ownership;
+use crate::poll_interval::CLOCKS_DIFFER;
 use crate::release::FenrirRelease;
 use crate::rules::Tags;
-use bifrost::ending;
+use bifrost::lifecycle;
 use bifrost::lock::{self, LockFailure};
 use bifrost::release::{CaughtError, Envelope};
 use chrono::{DateTime, TimeDelta, Utc};
 use tokio::join;
 
 /// How old a stack may be and still be deleted by the release that made it (contract §8).
-const YOUNG: TimeDelta = TimeDelta::minutes(30);
+const MAX_STACK_AGE: TimeDelta = TimeDelta::minutes(30);
 
 /// Ends the deploy: removes a change set without changes, then the halt flag, then gives the root lock back. After a
 /// roll-back that failed the lock stays: nothing may be deployed until a person has looked.
 ///
 /// # Errors
 /// [`LockFailure::Lock`].
-pub async fn release_lock(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, LockFailure> {
+pub async fn unlock_root(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, LockFailure> {
     let fields = &release.fields;
     let is_empty = fields.change_set_empty == Some(true);
     let success = is_empty || fields.stack_status.is_success();
@@ -39,8 +39,8 @@ pub async fn release_lock(context: &Context, mut release: FenrirRelease) -> Resu
     if is_empty {
         remove_empty_change_set(context, &release).await;
     }
-    let flag = ending::own_flag(context, &release.envelope).await?;
-    ending::finish(context, &release.envelope, flag).await?;
+    let flag = lifecycle::owns_halt_flag(context, &release.envelope).await?;
+    lifecycle::finish(context, &release.envelope, flag).await?;
     Ok(release)
 }
 
@@ -89,9 +89,9 @@ async fn remove(ports: &FenrirPorts, envelope: &Envelope, now: DateTime<Utc>) ->
     let (stack, change_set) = join!(ports.stacks.stack(&name), ports.stacks.change_set(&name, &change_set_name));
     let (Some(stack), change_set) = (stack?, change_set?) else { return Ok(()) };
     // Its name is the release's; its tag need not be, where nothing else would have changed.
-    let is_ours = |found: &ChangeSet| owner::is_of(&found.tags, &envelope.project_name, &envelope.config_name);
+    let is_ours = |found: &ChangeSet| ownership::is_of(&found.tags, &envelope.project_name, &envelope.config_name);
     let own = change_set.filter(is_ours);
-    if is_young(&stack, envelope, now) && is_stillborn(&stack, own.as_ref(), envelope) {
+    if is_young(&stack, envelope, now) && never_completed(&stack, own.as_ref(), envelope) {
         // By its ARN: a stack that comes after it under the same name is another.
         ports.stacks.delete_stack(&stack.id, &format!("{change_set_name}-cleanup")).await?;
         return Ok(());
@@ -107,18 +107,18 @@ async fn remove(ports: &FenrirPorts, envelope: &Envelope, now: DateTime<Utc>) ->
 
 fn is_own(tags: &Tags, envelope: &Envelope) -> bool {
     let is_release = tags.get(RELEASE_ID).map(String::as_str) == Some(envelope.release_id.as_str());
-    is_release && owner::is_of(tags, &envelope.project_name, &envelope.config_name)
+    is_release && ownership::is_of(tags, &envelope.project_name, &envelope.config_name)
 }
 
 /// Whether it was made after this release was begun, by clocks that differ, and not long ago.
 fn is_young(stack: &Stack, envelope: &Envelope, now: DateTime<Utc>) -> bool {
     let since = envelope.started_at.unwrap_or(now) - CLOCKS_DIFFER;
-    stack.creation_time >= since && now.signed_duration_since(stack.creation_time) <= YOUNG
+    stack.creation_time >= since && now.signed_duration_since(stack.creation_time) <= MAX_STACK_AGE
 }
 
 /// Whether this release made it, and it never came up. One that waits for its first change set has no tags yet: that this
 /// release's is there, and that it is as young as the deploy, tells whose it is.
-fn is_stillborn(stack: &Stack, own: Option<&ChangeSet>, envelope: &Envelope) -> bool {
+fn never_completed(stack: &Stack, own: Option<&ChangeSet>, envelope: &Envelope) -> bool {
     match stack.status {
         StackStatus::ReviewInProgress => own.is_some(),
         StackStatus::CreateFailed | StackStatus::RollbackComplete => is_own(&stack.tags, envelope),

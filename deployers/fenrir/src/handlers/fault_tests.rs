@@ -2,9 +2,9 @@
 
 use crate::Fenrir;
 use crate::cloud::local::{FenrirAccount, StoredResource};
-use crate::lab::{REGION, deploy, release, stacks, world};
-use bifrost::local::{Fault, FaultKind, World};
-use bifrost::testing::{Lab, Run};
+use crate::harness::{REGION, deploy, new_harness, release, stacks};
+use bifrost::local::{Fault, FaultKind, LocalState};
+use bifrost::testing::{Run, TestHarness};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
@@ -14,7 +14,7 @@ type Call = (&'static str, String, String);
 
 /// A deploy, and what runs before it.
 struct Deploy {
-    world: World<FenrirAccount>,
+    local_state: LocalState<FenrirAccount>,
     release: Value,
     /// The stack's resources if it succeeds.
     after: BTreeSet<String>,
@@ -22,38 +22,42 @@ struct Deploy {
 
 impl Deploy {
     /// Into an account without a stack.
-    fn first(lab: &Lab<Fenrir>) -> Self {
-        Self { world: lab.store().read(World::clone).unwrap(), release: release(1, &[]), after: names(["table"]) }
+    fn first(harness: &TestHarness<Fenrir>) -> Self {
+        Self {
+            local_state: harness.store().read(LocalState::clone).unwrap(),
+            release: release(1, &[]),
+            after: names(["table"]),
+        }
     }
 
     /// Over a stack that is there.
-    async fn second(lab: &Lab<Fenrir>) -> Self {
-        deploy(lab, &release(2, &[])).await;
+    async fn second(harness: &TestHarness<Fenrir>) -> Self {
+        deploy(harness, &release(2, &[])).await;
         let second = ("/template/Resources/second", json!({ "Type": "AWS::Serverless::SimpleTable" }));
         Self {
-            world: lab.store().read(World::clone).unwrap(),
+            local_state: harness.store().read(LocalState::clone).unwrap(),
             release: release(1, &[second]),
             after: names(["table", "second"]),
         }
     }
 
-    fn lab(&self, faults: Vec<Fault>) -> Lab<Fenrir> {
-        Lab::new(World { faults, ..self.world.clone() }).unwrap()
+    fn harness(&self, faults: Vec<Fault>) -> TestHarness<Fenrir> {
+        TestHarness::new(LocalState { faults, ..self.local_state.clone() }).unwrap()
     }
 
     /// The calls that it makes.
     async fn calls(&self) -> BTreeSet<Call> {
-        let lab = self.lab(Vec::new());
+        let harness = self.harness(Vec::new());
         let calls = Arc::new(Mutex::new(BTreeSet::new()));
         let seen = Arc::clone(&calls);
-        lab.store().watch(Box::new(move |record, _, _| {
+        harness.store().watch(Box::new(move |record, _, _| {
             let name = &record.call.name;
             if !name.attempt.state.is_empty() {
                 let call = (name.operation, name.resource.clone(), name.attempt.state.clone());
                 seen.lock().unwrap().insert(call);
             }
         }));
-        deploy(&lab, &self.release).await;
+        deploy(&harness, &self.release).await;
         let calls = calls.lock().unwrap();
         calls.clone()
     }
@@ -63,11 +67,11 @@ impl Deploy {
         let told = format!("{fault:?}");
         // What passes is no reason for a person to look, save where the chart does not try again.
         let may_be_dirty = fault.times.is_none() || fault.state.as_deref() == Some("Execute");
-        let lab = self.lab(vec![fault]);
-        let before = resources(&lab);
-        let run = deploy(&lab, &self.release).await;
-        let (now, free) = (resources(&lab), lab.store().read(lock_is_free).unwrap());
-        let left: Vec<_> = stacks(&lab).iter().flat_map(|stack| stack.change_sets.values().cloned()).collect();
+        let harness = self.harness(vec![fault]);
+        let before = resources(&harness);
+        let run = deploy(&harness, &self.release).await;
+        let (now, free) = (resources(&harness), harness.store().read(lock_is_free).unwrap());
+        let left: Vec<_> = stacks(&harness).iter().flat_map(|stack| stack.change_sets.values().cloned()).collect();
         let executable = left.iter().any(|change_set| change_set.execution_status.is_none());
         let kept = match run.path().last().copied() {
             Some("Success") => free && now.keys().cloned().collect::<BTreeSet<_>>() == self.after && !executable,
@@ -93,8 +97,8 @@ fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
 }
 
 /// What runs, of all stacks.
-fn resources(lab: &Lab<Fenrir>) -> BTreeMap<String, StoredResource> {
-    stacks(lab).into_iter().flat_map(|stack| stack.resources).collect()
+fn resources(harness: &TestHarness<Fenrir>) -> BTreeMap<String, StoredResource> {
+    stacks(harness).into_iter().flat_map(|stack| stack.resources).collect()
 }
 
 fn kinds() -> [FaultKind; 3] {
@@ -102,8 +106,8 @@ fn kinds() -> [FaultKind; 3] {
     [FaultKind::Error(error()), FaultKind::ErrorAfter(error()), FaultKind::DieAfter]
 }
 
-fn lock_is_free(world: &World<FenrirAccount>) -> bool {
-    world.accounts.values().all(|account| account.lock_tables.values().all(BTreeMap::is_empty))
+fn lock_is_free(local_state: &LocalState<FenrirAccount>) -> bool {
+    local_state.accounts.values().all(|account| account.lock_tables.values().all(BTreeMap::is_empty))
 }
 
 async fn assert_all_kept(deploy: &Deploy) {
@@ -122,22 +126,22 @@ async fn assert_all_kept(deploy: &Deploy) {
 
 #[tokio::test]
 async fn a_call_of_a_first_deploy_that_fails_leads_to_a_declared_end() {
-    assert_all_kept(&Deploy::first(&world(&[]))).await;
+    assert_all_kept(&Deploy::first(&new_harness(&[]))).await;
 }
 
 #[tokio::test]
 async fn a_call_of_a_first_deploy_that_fails_on_the_way_back_leads_to_a_declared_end() {
     let fails = (format!("{REGION}/behaviour/table"), json!({ "fails": "create" }));
-    assert_all_kept(&Deploy::first(&world(&[(&fails.0, fails.1)]))).await;
+    assert_all_kept(&Deploy::first(&new_harness(&[(&fails.0, fails.1)]))).await;
 }
 
 #[tokio::test]
 async fn a_call_of_an_update_that_fails_leads_to_a_declared_end() {
-    assert_all_kept(&Deploy::second(&world(&[])).await).await;
+    assert_all_kept(&Deploy::second(&new_harness(&[])).await).await;
 }
 
 #[tokio::test]
 async fn a_call_of_an_update_that_fails_on_the_way_back_leads_to_a_declared_end() {
     let fails = (format!("{REGION}/behaviour/second"), json!({ "fails": "create" }));
-    assert_all_kept(&Deploy::second(&world(&[(&fails.0, fails.1)])).await).await;
+    assert_all_kept(&Deploy::second(&new_harness(&[(&fails.0, fails.1)])).await).await;
 }

@@ -9,7 +9,7 @@ mod validate;
 pub use change_set::create_change_set;
 #[cfg(feature = "cli")]
 pub(crate) use change_set::may_change;
-pub use clean_up::{clean_up, release_lock};
+pub use clean_up::{clean_up, unlock_root};
 pub use stack::{execute, update_stack};
 pub use update_change_set::update_change_set;
 pub use validate::validate;

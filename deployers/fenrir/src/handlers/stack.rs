@@ -5,7 +5,7 @@ use crate::cloud::{FenrirPorts, Stack, StackEvent, StackStatus};
 use crate::errors::StackFailure;
 use crate::log;
 use crate::names::{change_set_name, stack_name};
-use crate::pace::{CLOCKS_DIFFER, SHORTEST_SECONDS, next_wait};
+use crate::poll_interval::{CLOCKS_DIFFER, MIN_SECONDS, next_wait};
 use crate::release::FenrirRelease;
 use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::halt::{self, Halt};
@@ -13,7 +13,7 @@ use bifrost::release::{CaughtError, Envelope};
 use std::collections::BTreeMap;
 
 /// How many bytes of outputs travel with the release.
-const LARGEST_OUTPUTS: usize = 32 * 1024;
+const MAX_OUTPUT_BYTES: usize = 32 * 1024;
 
 /// The type of events of the stack itself.
 const STACK: &str = "AWS::CloudFormation::Stack";
@@ -30,7 +30,7 @@ pub async fn execute(context: &Context, mut release: FenrirRelease) -> Result<Fe
     {
         return Err(error.into());
     }
-    release.fields.wait_seconds = SHORTEST_SECONDS;
+    release.fields.wait_seconds = MIN_SECONDS;
     Ok(release)
 }
 
@@ -122,7 +122,7 @@ fn record(release: &mut FenrirRelease, stack: Stack, events: &[StackEvent]) {
 
 /// As many outputs as can travel with a release, in the order of their names. `outputs` tells all of them.
 fn bounded(outputs: BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let mut room = LARGEST_OUTPUTS;
+    let mut room = MAX_OUTPUT_BYTES;
     let fits = outputs.into_iter().take_while(|(key, value)| {
         let size = key.len() + value.len();
         let fits = size <= room;

@@ -1,12 +1,12 @@
 //! Whole executions in the embedded world: how each ends, what is left, and what is told.
 
 use crate::Fenrir;
-use crate::lab::{REGION, STACK, deploy, output, region, release, stacks, world};
+use crate::harness::{REGION, STACK, deploy, new_harness, output, region, release, stacks};
 use crate::release::FenrirRelease;
 use bifrost::halt;
 use bifrost::local::LocalDeployer;
 use bifrost::release::{Release, Sha256};
-use bifrost::testing::{Lab, Run};
+use bifrost::testing::{Run, TestHarness};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -27,152 +27,156 @@ fn errors(run: &Run) -> Vec<String> {
 }
 
 /// What a state of the execution was given.
-fn input(lab: &Lab<Fenrir>, run: &Run, state: &str) -> FenrirRelease {
+fn input(harness: &TestHarness<Fenrir>, run: &Run, state: &str) -> FenrirRelease {
     let mut entered = run.history.iter().filter(|event| event.enters_state());
     let event = entered.rfind(|event| event.details.name.as_deref() == Some(state)).unwrap();
-    Release::read(event.details.input.as_ref().unwrap(), lab.cloud().defaults()).unwrap()
+    Release::read(event.details.input.as_ref().unwrap(), harness.cloud().defaults()).unwrap()
 }
 
-fn behaviour(of: &str, how: Value) -> Lab<Fenrir> {
-    world(&[(&format!("{REGION}/behaviour/{of}"), how)])
+fn behaviour(of: &str, how: Value) -> TestHarness<Fenrir> {
+    new_harness(&[(&format!("{REGION}/behaviour/{of}"), how)])
 }
 
-async fn ask_halt(lab: &Lab<Fenrir>, sent: &Value) {
-    let release: FenrirRelease = Release::read(sent, lab.cloud().defaults()).unwrap();
+async fn ask_halt(harness: &TestHarness<Fenrir>, sent: &Value) {
+    let release: FenrirRelease = Release::read(sent, harness.cloud().defaults()).unwrap();
     let envelope = &release.envelope;
-    halt::ask(lab.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), "wrong version")
+    halt::ask(harness.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), "wrong version")
         .await
         .unwrap();
 }
 
-async fn log(lab: &Lab<Fenrir>, sent: &Value) -> String {
-    let release: FenrirRelease = Release::read(sent, lab.cloud().defaults()).unwrap();
+async fn log(harness: &TestHarness<Fenrir>, sent: &Value) -> String {
+    let release: FenrirRelease = Release::read(sent, harness.cloud().defaults()).unwrap();
     let envelope = &release.envelope;
-    let log = lab.cloud().account().objects.get(&envelope.bucket, &envelope.release_dir().log()).await.unwrap();
+    let log = harness.cloud().account().objects.get(&envelope.bucket, &envelope.release_dir().log()).await.unwrap();
     String::from_utf8(log.unwrap().body).unwrap()
 }
 
 /// Whether the next deploy would get the root lock.
-fn is_unlocked(lab: &Lab<Fenrir>) -> bool {
+fn is_unlocked(harness: &TestHarness<Fenrir>) -> bool {
     let account = "000000000000".parse().unwrap();
-    lab.store().read(|world| world.accounts[&account].lock_tables.values().all(BTreeMap::is_empty)).unwrap()
+    harness
+        .store()
+        .read(|local_state| local_state.accounts[&account].lock_tables.values().all(BTreeMap::is_empty))
+        .unwrap()
 }
 
 #[tokio::test]
 async fn the_first_deploy_makes_the_stack() {
-    let lab = world(&[]);
+    let harness = new_harness(&[]);
     let sent = release(2, &[]);
-    let run = deploy(&lab, &sent).await;
+    let run = deploy(&harness, &sent).await;
     let loops = ["WaitForChangeSet", "UpdateChangeSet", "Execute?", "WaitForComplete", "UpdateStack", "Complete?"];
     let straight: Vec<_> = run.path().into_iter().filter(|state| !loops.contains(state)).collect();
     assert_eq!(straight, ["Validate", "Lock", "CreateChangeSet", "Execute", "ReleaseLock", "Success?", "Success"]);
-    let release = output(&lab, &run);
+    let release = output(&harness, &run);
     assert_eq!(release.fields.stack_status.as_str(), "CREATE_COMPLETE");
     assert_eq!(release.envelope.success, Some(true));
-    let [stack] = &stacks(&lab)[..] else { panic!("one stack") };
+    let [stack] = &stacks(&harness)[..] else { panic!("one stack") };
     assert_eq!(stack.tags["ReleaseID"], sent["release_id"].as_str().unwrap());
-    assert!(is_unlocked(&lab));
-    let log = log(&lab, &sent).await;
+    assert!(is_unlocked(&harness));
+    let log = log(&harness, &sent).await;
     assert!(log.contains(" ADD AWS::DynamoDB::Table table (it holds data)\n"), "{log}");
     assert!(log.ends_with(&format!(" CREATE_COMPLETE AWS::CloudFormation::Stack {STACK}\n")), "{log}");
 }
 
 #[tokio::test]
 async fn the_second_deploy_changes_the_stack() {
-    let lab = world(&[]);
-    deploy(&lab, &release(2, &[])).await;
-    let run = deploy(&lab, &release(1, &[second()])).await;
+    let harness = new_harness(&[]);
+    deploy(&harness, &release(2, &[])).await;
+    let run = deploy(&harness, &release(1, &[second()])).await;
     assert_eq!((last(&run), errors(&run)), ("Success", Vec::new()));
-    assert_eq!(output(&lab, &run).fields.stack_status.as_str(), "UPDATE_COMPLETE");
-    assert_eq!(stacks(&lab)[0].resources.len(), 2);
+    assert_eq!(output(&harness, &run).fields.stack_status.as_str(), "UPDATE_COMPLETE");
+    assert_eq!(stacks(&harness)[0].resources.len(), 2);
 }
 
 #[tokio::test]
 async fn a_release_that_changes_nothing_succeeds_and_leaves_the_stack_as_it_is() {
-    let lab = world(&[]);
+    let harness = new_harness(&[]);
     let first = release(2, &[]);
-    deploy(&lab, &first).await;
-    let before = stacks(&lab);
-    let run = deploy(&lab, &release(1, &[])).await;
+    deploy(&harness, &first).await;
+    let before = stacks(&harness);
+    let run = deploy(&harness, &release(1, &[])).await;
     assert_eq!(last(&run), "Success");
     assert!(!run.path().contains(&"Execute"));
-    let release = output(&lab, &run);
+    let release = output(&harness, &run);
     assert_eq!((release.fields.change_set_empty, release.envelope.success), (Some(true), Some(true)));
     assert_eq!(before.first().map(|stack| &stack.outputs), Some(&release.fields.outputs));
-    assert_eq!(stacks(&lab), before);
-    assert!(is_unlocked(&lab));
+    assert_eq!(stacks(&harness), before);
+    assert!(is_unlocked(&harness));
 }
 
 #[tokio::test]
 async fn a_create_that_fails_leaves_no_stack() {
-    let lab = behaviour("table", json!({ "fails": "create", "reason": "no room" }));
+    let harness = behaviour("table", json!({ "fails": "create", "reason": "no room" }));
     let sent = release(2, &[]);
-    let run = deploy(&lab, &sent).await;
+    let run = deploy(&harness, &sent).await;
     assert_eq!(last(&run), "FailureClean");
-    assert_eq!(stacks(&lab), Vec::new());
-    let error = input(&lab, &run, "FailureClean").envelope.error.unwrap();
+    assert_eq!(stacks(&harness), Vec::new());
+    let error = input(&harness, &run, "FailureClean").envelope.error.unwrap();
     assert_eq!(error.error, "DeployError");
     assert!(error.cause.starts_with("CREATE_FAILED AWS::DynamoDB::Table table no room"), "{}", error.cause);
-    assert!(is_unlocked(&lab));
+    assert!(is_unlocked(&harness));
 }
 
 #[tokio::test]
 async fn an_update_that_fails_is_rolled_back_and_what_ran_before_still_runs() {
-    let lab = behaviour("second", json!({ "fails": "create", "reason": "no room" }));
-    deploy(&lab, &release(2, &[])).await;
-    let before = stacks(&lab)[0].resources.clone();
-    let run = deploy(&lab, &release(1, &[second()])).await;
+    let harness = behaviour("second", json!({ "fails": "create", "reason": "no room" }));
+    deploy(&harness, &release(2, &[])).await;
+    let before = stacks(&harness)[0].resources.clone();
+    let run = deploy(&harness, &release(1, &[second()])).await;
     assert_eq!(last(&run), "FailureClean");
-    let stack = &stacks(&lab)[0];
+    let stack = &stacks(&harness)[0];
     assert_eq!(stack.status.as_str(), "UPDATE_ROLLBACK_COMPLETE");
     assert_eq!(stack.resources, before);
-    assert!(is_unlocked(&lab));
-    let again = deploy(&lab, &release(0, &[("/template/Resources/third", json!({ "Type": SECOND.1 }))])).await;
+    assert!(is_unlocked(&harness));
+    let again = deploy(&harness, &release(0, &[("/template/Resources/third", json!({ "Type": SECOND.1 }))])).await;
     assert_eq!(last(&again), "Success");
 }
 
 #[tokio::test]
 async fn a_roll_back_that_fails_is_dirty_and_keeps_the_lock() {
-    let lab = world(&[
+    let harness = new_harness(&[
         (&format!("{REGION}/behaviour/second"), json!({ "fails": "create" })),
         (&format!("{REGION}/behaviour/table"), json!({ "fails": "rollback" })),
     ]);
-    deploy(&lab, &release(2, &[])).await;
+    deploy(&harness, &release(2, &[])).await;
     let changed = json!({ "Type": SECOND.1, "Properties": { "ProvisionedThroughput": { "ReadCapacityUnits": 2, "WriteCapacityUnits": 2 } } });
     let slow = json!({ "Type": SECOND.1, "DependsOn": "table" });
     let run =
-        deploy(&lab, &release(1, &[("/template/Resources/table", changed), ("/template/Resources/second", slow)]))
+        deploy(&harness, &release(1, &[("/template/Resources/table", changed), ("/template/Resources/second", slow)]))
             .await;
     assert_eq!(last(&run), "FailureDirty", "{:?}", errors(&run));
-    assert_eq!(stacks(&lab)[0].status.as_str(), "UPDATE_ROLLBACK_FAILED");
-    assert!(!is_unlocked(&lab));
+    assert_eq!(stacks(&harness)[0].status.as_str(), "UPDATE_ROLLBACK_FAILED");
+    assert!(!is_unlocked(&harness));
 }
 
 #[tokio::test]
 async fn a_change_set_that_fails_changes_nothing() {
-    let lab = world(&[]);
-    deploy(&lab, &release(2, &[])).await;
-    let before = stacks(&lab);
+    let harness = new_harness(&[]);
+    deploy(&harness, &release(2, &[])).await;
+    let before = stacks(&harness);
     let circle = json!({ "Type": SECOND.1, "DependsOn": "third" });
     let back = json!({ "Type": SECOND.1, "DependsOn": "second" });
     let run =
-        deploy(&lab, &release(1, &[("/template/Resources/second", circle), ("/template/Resources/third", back)])).await;
+        deploy(&harness, &release(1, &[("/template/Resources/second", circle), ("/template/Resources/third", back)]))
+            .await;
     assert_eq!(last(&run), "FailureClean", "{:?}", errors(&run));
     assert!(!run.path().contains(&"Execute"));
-    assert_eq!(stacks(&lab), before);
-    assert!(is_unlocked(&lab));
+    assert_eq!(stacks(&harness), before);
+    assert!(is_unlocked(&harness));
 }
 
 #[tokio::test]
 async fn a_stack_that_an_earlier_first_try_left_is_replaced() {
-    let lab = world(&[]);
+    let harness = new_harness(&[]);
     let stuck = json!({
         "status": "ROLLBACK_COMPLETE", "creation_time": "2026-11-20T12:00:00Z",
         "tags": { "ProjectName": "coinbase/deploy-test", "ConfigName": "development", "ReleaseID": "release-1" },
     });
     let arn = format!("arn:aws:cloudformation:us-east-1:000000000000:stack~1{STACK}~11");
-    let lab_with_it = world(&[(&format!("{REGION}/stacks/{arn}"), stuck)]);
-    drop(lab);
+    let lab_with_it = new_harness(&[(&format!("{REGION}/stacks/{arn}"), stuck)]);
+    drop(harness);
     let run = deploy(&lab_with_it, &release(2, &[])).await;
     assert_eq!((last(&run), errors(&run)), ("Success", Vec::new()));
     assert_eq!(stacks(&lab_with_it).len(), 1);
@@ -185,79 +189,79 @@ async fn a_stack_of_another_project_is_left_alone() {
         "tags": { "ProjectName": "coinbase-deploy/test", "ConfigName": "development", "ReleaseID": "release-1" },
     });
     let arn = format!("arn:aws:cloudformation:us-east-1:000000000000:stack~1{STACK}~11");
-    let lab = world(&[(&format!("{REGION}/stacks/{arn}"), theirs)]);
-    let before = stacks(&lab);
-    let run = deploy(&lab, &release(2, &[])).await;
+    let harness = new_harness(&[(&format!("{REGION}/stacks/{arn}"), theirs)]);
+    let before = stacks(&harness);
+    let run = deploy(&harness, &release(2, &[])).await;
     assert_eq!(last(&run), "FailureClean");
     assert!(errors(&run)[0].contains("ProjectName=\"coinbase-deploy/test\""), "{:?}", errors(&run));
-    assert_eq!(stacks(&lab), before);
+    assert_eq!(stacks(&harness), before);
 }
 
 #[tokio::test]
 async fn a_halt_before_execute_leaves_nothing() {
-    let lab = world(&[]);
+    let harness = new_harness(&[]);
     let sent = release(2, &[]);
-    lab.upload(&sent, &[]).await.unwrap();
-    let name = lab.start(&sent).await.unwrap();
-    lab.run_until(|| true).await.unwrap();
-    ask_halt(&lab, &sent).await;
-    lab.run().await.unwrap();
-    let run = lab.execution(&name).await.unwrap();
+    harness.upload(&sent, &[]).await.unwrap();
+    let name = harness.start(&sent).await.unwrap();
+    harness.run_until(|| true).await.unwrap();
+    ask_halt(&harness, &sent).await;
+    harness.run().await.unwrap();
+    let run = harness.execution(&name).await.unwrap();
     assert_eq!(errors(&run), ["HaltError: halted: wrong version"]);
     assert_eq!(last(&run), "FailureClean");
-    assert_eq!(stacks(&lab), Vec::new());
-    assert!(is_unlocked(&lab));
+    assert_eq!(stacks(&harness), Vec::new());
+    assert!(is_unlocked(&harness));
 }
 
 #[tokio::test]
 async fn a_halt_after_execute_cancels_the_update() {
-    let lab = behaviour("second", json!({ "seconds": 120 }));
-    deploy(&lab, &release(2, &[])).await;
-    let before = stacks(&lab)[0].resources.clone();
+    let harness = behaviour("second", json!({ "seconds": 120 }));
+    deploy(&harness, &release(2, &[])).await;
+    let before = stacks(&harness)[0].resources.clone();
     let sent = release(1, &[second()]);
-    lab.upload(&sent, &[]).await.unwrap();
-    let name = lab.start(&sent).await.unwrap();
-    lab.run_until(|| stacks(&lab)[0].status.as_str() == "UPDATE_IN_PROGRESS").await.unwrap();
-    ask_halt(&lab, &sent).await;
-    lab.run().await.unwrap();
-    let run = lab.execution(&name).await.unwrap();
+    harness.upload(&sent, &[]).await.unwrap();
+    let name = harness.start(&sent).await.unwrap();
+    harness.run_until(|| stacks(&harness)[0].status.as_str() == "UPDATE_IN_PROGRESS").await.unwrap();
+    ask_halt(&harness, &sent).await;
+    harness.run().await.unwrap();
+    let run = harness.execution(&name).await.unwrap();
     assert_eq!(last(&run), "FailureClean");
-    let stack = &stacks(&lab)[0];
+    let stack = &stacks(&harness)[0];
     assert_eq!((stack.status.as_str(), &stack.resources), ("UPDATE_ROLLBACK_COMPLETE", &before));
-    let error = input(&lab, &run, "FailureClean").envelope.error.unwrap();
+    let error = input(&harness, &run, "FailureClean").envelope.error.unwrap();
     assert_eq!((error.error.as_str(), error.cause.as_str()), ("HaltError", "halted: wrong version"));
-    assert!(is_unlocked(&lab));
+    assert!(is_unlocked(&harness));
 }
 
 #[tokio::test]
 async fn an_update_that_is_out_of_time_is_cancelled() {
-    let lab = behaviour("second", json!({ "seconds": 1200 }));
-    deploy(&lab, &release(2, &[])).await;
-    let run = deploy(&lab, &release(1, &[second()])).await;
+    let harness = behaviour("second", json!({ "seconds": 1200 }));
+    deploy(&harness, &release(2, &[])).await;
+    let run = deploy(&harness, &release(1, &[second()])).await;
     assert_eq!(last(&run), "FailureClean");
-    let error = input(&lab, &run, "FailureClean").envelope.error.unwrap();
+    let error = input(&harness, &run, "FailureClean").envelope.error.unwrap();
     assert!(error.error == "HaltError" && error.cause.starts_with("timed out"), "{error:?}");
 }
 
 #[tokio::test]
 async fn a_release_is_deployed_once_and_a_held_lock_is_respected() {
-    let lab = world(&[]);
+    let harness = new_harness(&[]);
     let sent = release(2, &[]);
-    deploy(&lab, &sent).await;
+    deploy(&harness, &sent).await;
     let theirs = json!({ "key": "000000000000/coinbase/deploy-test/development/lock", "id": "another",
         "time": "2026-11-21T11:59:00Z" });
     let path = "/accounts/000000000000/lock_tables/us-east-1~1coinbase-fenrir-locks";
     let lock = format!("{path}/000000000000~1coinbase~1deploy-test~1development~1lock");
-    let lab = world(&[(&lock, theirs)]);
-    let run = deploy(&lab, &sent).await;
+    let harness = new_harness(&[(&lock, theirs)]);
+    let run = deploy(&harness, &sent).await;
     assert_eq!(run.path(), ["Validate", "Lock", "FailureClean"]);
     assert!(errors(&run)[0].starts_with("LockExistsError"), "{:?}", errors(&run));
-    assert_eq!(stacks(&lab), Vec::new());
+    assert_eq!(stacks(&harness), Vec::new());
 }
 
 #[tokio::test]
 async fn what_breaks_a_rule_is_refused_with_all_findings_and_nothing_is_locked() {
-    let lab = world(&[]);
+    let harness = new_harness(&[]);
     let sent = release(
         2,
         &[
@@ -265,24 +269,24 @@ async fn what_breaks_a_rule_is_refused_with_all_findings_and_nothing_is_locked()
             ("/template/Parameters", json!({})),
         ],
     );
-    let run = deploy(&lab, &sent).await;
+    let run = deploy(&harness, &sent).await;
     assert_eq!(run.path(), ["Validate", "FailureClean"]);
     let told = errors(&run).concat();
     assert!(told.starts_with("BadReleaseError: the template is refused:\n"), "{told}");
     for path in ["Parameters", "Resources.table.Properties.TableName", "Resources.table.Properties.PrimaryKy"] {
         assert!(told.contains(&format!("\n{path}: ")), "{path}: {told}");
     }
-    assert!(region(&lab).stacks.is_empty() && is_unlocked(&lab));
+    assert!(region(&harness).stacks.is_empty() && is_unlocked(&harness));
 }
 
 #[tokio::test]
 async fn a_file_that_is_missing_or_another_projects_is_refused() {
-    let lab = world(&[]);
+    let harness = new_harness(&[]);
     let ours =
         "s3://coinbase-fenrir-000000000000/000000000000/coinbase/deploy-test/development/release-1/release/f.zip";
     let theirs = "s3://coinbase-fenrir-000000000000/000000000000/coinbase/other/development/release-1/release/f.zip";
     let hash = "0".repeat(64);
-    let run = deploy(&lab, &release(2, &[("/s3_uris_sha256s", json!({ ours: hash, theirs: hash }))])).await;
+    let run = deploy(&harness, &release(2, &[("/s3_uris_sha256s", json!({ ours: hash, theirs: hash }))])).await;
     let told = errors(&run).concat();
     assert!(told.contains(&format!("s3_uris_sha256s.{ours}: there is no such file")), "{told}");
     assert!(told.contains(&format!("s3_uris_sha256s.{theirs}: ")), "{told}");
@@ -293,8 +297,8 @@ async fn deploy_names_resources_in_the_partition_of_the_region() {
     for (region, partition, suffix) in
         [("us-gov-west-1", "aws-us-gov", "amazonaws.com"), ("cn-north-1", "aws-cn", "amazonaws.com.cn")]
     {
-        let world = Fenrir::WORLD.replace("us-east-1", region).replace("arn:aws:", &format!("arn:{partition}:"));
-        let lab: Lab<Fenrir> = Lab::new(serde_json::from_str(&world).unwrap()).unwrap();
+        let local_state = Fenrir::SEED.replace("us-east-1", region).replace("arn:aws:", &format!("arn:{partition}:"));
+        let harness: TestHarness<Fenrir> = TestHarness::new(serde_json::from_str(&local_state).unwrap()).unwrap();
         let mut template = release(2, &[])["template"].clone();
         // With a note that makes the template too large for a request: CloudFormation reads it by its URL.
         template["Resources"]["queue"] =
@@ -310,12 +314,12 @@ async fn deploy_names_resources_in_the_partition_of_the_region() {
         let changes = [("/aws_region", json!(region)), ("/template_sha256", json!(Sha256::of(&body).to_string()))];
         let mut sent = release(2, &changes);
         sent.as_object_mut().unwrap().remove("template");
-        let run = lab.deploy(&sent, &[("template", &body)]).await.unwrap();
+        let run = harness.deploy(&sent, &[("template", &body)]).await.unwrap();
         assert_eq!((last(&run), errors(&run)), ("Success", Vec::new()));
         let execution = &run.execution.arn;
         assert!(execution.starts_with(&format!("arn:{partition}:states:{region}:")), "{execution}");
 
-        let outputs = output(&lab, &run).fields.outputs;
+        let outputs = output(&harness, &run).fields.outputs;
         assert_eq!((outputs["Partition"].as_str(), outputs["Suffix"].as_str()), (partition, suffix));
         let start = |service: &str| format!("arn:{partition}:{service}:{region}:000000000000:");
         assert!(outputs["Table"].starts_with(&start("dynamodb")), "{}", outputs["Table"]);
@@ -337,14 +341,14 @@ fn huge() -> Value {
 
 #[tokio::test]
 async fn a_template_of_a_megabyte_is_deployed_by_its_hash_and_never_travels() {
-    let lab = world(&[]);
+    let harness = new_harness(&[]);
     let body = huge().to_string().into_bytes();
     assert!(body.len() > 900_000, "{}", body.len());
     let mut sent = release(2, &[("/template_sha256", json!(Sha256::of(&body).to_string())), ("/timeout", json!(3600))]);
     sent.as_object_mut().unwrap().remove("template");
-    let run = lab.deploy(&sent, &[("template", &body)]).await.unwrap();
+    let run = harness.deploy(&sent, &[("template", &body)]).await.unwrap();
     assert_eq!((last(&run), errors(&run)), ("Success", Vec::new()));
-    assert_eq!(stacks(&lab)[0].resources.len(), 491);
+    assert_eq!(stacks(&harness)[0].resources.len(), 491);
     let largest =
         run.history.iter().filter_map(|event| event.details.input.as_ref()).map(|input| input.to_string().len());
     assert!(largest.max().unwrap() < 64 * 1024);
@@ -352,17 +356,17 @@ async fn a_template_of_a_megabyte_is_deployed_by_its_hash_and_never_travels() {
 
 #[tokio::test]
 async fn a_template_that_was_altered_in_the_bucket_is_refused() {
-    let lab = world(&[]);
+    let harness = new_harness(&[]);
     let mut sent = release(2, &[("/template_sha256", json!(Sha256::of(b"{}").to_string()))]);
     sent.as_object_mut().unwrap().remove("template");
-    let run = lab.deploy(&sent, &[("template", b"{ }")]).await.unwrap();
+    let run = harness.deploy(&sent, &[("template", b"{ }")]).await.unwrap();
     assert_eq!(run.path(), ["Validate", "FailureClean"]);
     assert!(errors(&run)[0].starts_with("BadReleaseError: template has SHA-256"), "{:?}", errors(&run));
 }
 
 #[tokio::test]
 async fn what_only_the_deployer_says_is_not_believed() {
-    let lab = world(&[]);
+    let harness = new_harness(&[]);
     let sent = release(
         2,
         &[
@@ -373,20 +377,20 @@ async fn what_only_the_deployer_says_is_not_believed() {
             ("/wait_seconds", json!(99_999_999)),
         ],
     );
-    let run = deploy(&lab, &sent).await;
-    let release = output(&lab, &run);
+    let run = deploy(&harness, &sent).await;
+    let release = output(&harness, &run);
     assert_eq!(release.fields.stack_name.as_deref(), Some(STACK));
     assert_ne!(release.envelope.uuid.unwrap().to_string(), "00000000-0000-4000-8000-000000000000");
     assert_eq!(release.fields.change_set_empty, None);
-    assert_eq!(stacks(&lab).len(), 1);
+    assert_eq!(stacks(&harness).len(), 1);
 }
 
 #[tokio::test]
 async fn intrinsic_functions_in_base64_as_the_original_client_sends_them_are_read() {
-    let lab = world(&[]);
+    let harness = new_harness(&[]);
     // {"Ref":"table"}
     let outputs = json!({ "Table": { "Value": "eyJSZWYiOiJ0YWJsZSJ9" } });
-    let run = deploy(&lab, &release(2, &[("/template/Outputs", outputs)])).await;
+    let run = deploy(&harness, &release(2, &[("/template/Outputs", outputs)])).await;
     let name = "fenrir-coinbase-deploy-test-development-table";
-    assert_eq!(output(&lab, &run).fields.outputs["Table"], name);
+    assert_eq!(output(&harness, &run).fields.outputs["Table"], name);
 }

@@ -4,10 +4,10 @@ use super::Context;
 use super::change_set::ensure;
 use super::validate::check_files;
 use crate::cloud::{ChangeSet, ExecutionStatus, FenrirPorts};
-use crate::errors::LookFailure;
+use crate::errors::WatchFailure;
 use crate::log;
 use crate::names::stack_name;
-use crate::pace::next_wait;
+use crate::poll_interval::next_wait;
 use crate::release::FenrirRelease;
 use crate::resolve::resolved;
 use bifrost::halt;
@@ -19,15 +19,15 @@ const EARLY_VALIDATION: &str = "EarlyValidation";
 /// means, and writes into the log what it would change.
 ///
 /// # Errors
-/// [`LookFailure::Halt`] if somebody asked for it, or time is over.
-pub async fn update_change_set(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, LookFailure> {
+/// [`WatchFailure::Halt`] if somebody asked for it, or time is over.
+pub async fn update_change_set(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, WatchFailure> {
     halt::check(context, &release.envelope).await?;
     let ports = context.target(&release.envelope).await?;
     if let Some(found) = ensure(context, &ports, &mut release).await? {
         match found.execution_status {
             ExecutionStatus::Available => available(context, &ports, &release, &found).await?,
             ExecutionStatus::Obsolete => {
-                return Err(LookFailure::Deploy(
+                return Err(WatchFailure::Deploy(
                     "the stack was changed past the deployer after the change set was made: deploy again".into(),
                 ));
             }
@@ -44,12 +44,12 @@ async fn available(
     ports: &FenrirPorts,
     release: &FenrirRelease,
     found: &ChangeSet,
-) -> Result<(), LookFailure> {
+) -> Result<(), WatchFailure> {
     check_files(context, release).await?;
     let meant = resolved(context, ports, release).await?;
     let made = ports.stacks.change_set_template(&stack_name(&release.envelope), &found.id).await?;
     if made.as_ref() != Some(&meant) {
-        return Err(LookFailure::BadRelease(
+        return Err(WatchFailure::BadRelease(
             "the change set is not made of the template that the release means, or what it refers to has changed since; \
              deploy again"
                 .into(),

@@ -3,7 +3,7 @@
 use super::Context;
 use crate::deployer::check_size;
 use crate::names::{change_set_name, is_stack_name, stack_name};
-use crate::pace;
+use crate::poll_interval;
 use crate::release::FenrirRelease;
 use crate::resolve::resolved;
 use bifrost::release::{Envelope, Sha256};
@@ -37,7 +37,7 @@ pub async fn validate(context: &Context, release: FenrirRelease) -> Result<Fenri
     }
     release.fields.stack_name = Some(stack);
     release.fields.change_set_name = Some(change_set_name(&release.envelope));
-    release.fields.wait_seconds = pace::SHORTEST_SECONDS;
+    release.fields.wait_seconds = poll_interval::MIN_SECONDS;
     Ok(release)
 }
 

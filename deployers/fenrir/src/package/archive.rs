@@ -8,7 +8,7 @@ use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
 /// What a function's or a layer's content may have unzipped: `Unzipped size must be smaller than 262144000 bytes`, says
 /// Lambda. A function and its layers may not have more together; which layers it has is known when it is deployed.
-pub(super) const LARGEST_BYTES: u64 = 262_144_000;
+pub(super) const MAX_BYTES: u64 = 262_144_000;
 
 /// What a custom runtime starts.
 pub(super) const BOOTSTRAP: &str = "bootstrap";
@@ -21,7 +21,7 @@ const LEVEL: i64 = 6;
 pub enum ArchiveError {
     /// Lambda would refuse it.
     #[error(
-        "it has {bytes} bytes unzipped, but Lambda takes at most {LARGEST_BYTES}: leave out what the function does not need"
+        "it has {bytes} bytes unzipped, but Lambda takes at most {MAX_BYTES}: leave out what the function does not need"
     )]
     TooLarge {
         /// What it has.
@@ -71,7 +71,7 @@ pub(super) fn check(zip: &[u8]) -> Result<(), ArchiveError> {
 
 fn check_size(sizes: impl Iterator<Item = u64>) -> Result<(), ArchiveError> {
     let bytes = sizes.fold(0, u64::saturating_add);
-    if bytes > LARGEST_BYTES { Err(ArchiveError::TooLarge { bytes }) } else { Ok(()) }
+    if bytes > MAX_BYTES { Err(ArchiveError::TooLarge { bytes }) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -80,11 +80,8 @@ mod tests {
 
     #[test]
     fn lambdas_limit_is_for_all_files_together() {
-        assert!(check_size([LARGEST_BYTES - 1, 1].into_iter()).is_ok());
-        assert!(matches!(
-            check_size([LARGEST_BYTES, 1].into_iter()),
-            Err(ArchiveError::TooLarge { bytes: 262_144_001 })
-        ));
+        assert!(check_size([MAX_BYTES - 1, 1].into_iter()).is_ok());
+        assert!(matches!(check_size([MAX_BYTES, 1].into_iter()), Err(ArchiveError::TooLarge { bytes: 262_144_001 })));
         assert!(check_size([u64::MAX, u64::MAX].into_iter()).is_err(), "sizes that a forged zip states");
     }
 

@@ -2,10 +2,10 @@
 
 use super::Architecture;
 use super::archive::BOOTSTRAP;
-use super::error::UnitError;
+use super::error::ArtifactError;
 use super::job::{Job, Method};
 use super::scratch::Scratch;
-use super::site::Site;
+use super::template_dir::TemplateDir;
 use super::tool::{Environment, Tool, ToolError};
 use super::tree::{self, Input};
 use std::ffi::OsStr;
@@ -39,9 +39,9 @@ pub(super) fn toolchain(job: &Job<'_>, environment: &Environment) -> Result<Stri
 }
 
 /// Builds the package in the folder, for Lambda's Linux. It answers where the executable is.
-pub(super) fn go(job: &Job<'_>, environment: &Environment, scratch: &Scratch) -> Result<PathBuf, UnitError> {
+pub(super) fn go(job: &Job<'_>, environment: &Environment, scratch: &Scratch) -> Result<PathBuf, ArtifactError> {
     let bootstrap = scratch.folder("artifacts")?.join(BOOTSTRAP);
-    let architecture = match job.unit.architecture {
+    let architecture = match job.artifact.architecture {
         Architecture::X86_64 => "amd64",
         Architecture::Arm64 => "arm64",
     };
@@ -56,24 +56,24 @@ pub(super) fn go(job: &Job<'_>, environment: &Environment, scratch: &Scratch) ->
 }
 
 /// Builds the Cargo package or workspace in the folder. It answers where the executable is.
-pub(super) fn cargo(job: &Job<'_>, environment: &Environment, scratch: &Scratch) -> Result<PathBuf, UnitError> {
+pub(super) fn cargo(job: &Job<'_>, environment: &Environment, scratch: &Scratch) -> Result<PathBuf, ArtifactError> {
     let built = scratch.folder("lambda")?;
-    let architecture = match job.unit.architecture {
+    let architecture = match job.artifact.architecture {
         Architecture::X86_64 => "--x86-64",
         Architecture::Arm64 => "--arm64",
     };
     let mut arguments: Vec<&OsStr> =
         ["lambda", "build", "--release", architecture, "--lambda-dir"].map(OsStr::new).into();
     arguments.push(built.as_os_str());
-    if let Some(binary) = &job.unit.binary {
+    if let Some(binary) = &job.artifact.binary {
         arguments.extend([OsStr::new("--bin"), OsStr::new(binary)]);
     }
     environment.run(&CARGO, &job.source, &arguments, &[])?;
-    binary(&built, job.unit.binary.as_deref())
+    binary(&built, job.artifact.binary.as_deref())
 }
 
 /// Picks the executable: `cargo lambda` makes a folder for each.
-fn binary(built: &Path, wanted: Option<&str>) -> Result<PathBuf, UnitError> {
+fn binary(built: &Path, wanted: Option<&str>) -> Result<PathBuf, ArtifactError> {
     let entries = fs::read_dir(built).into_iter().flatten().flatten();
     let mut found: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
     found.sort();
@@ -82,39 +82,39 @@ fn binary(built: &Path, wanted: Option<&str>) -> Result<PathBuf, UnitError> {
         (wanted, several) => several.iter().find(|name| Some(name.as_str()) == wanted),
     };
     let bootstrap = chosen.map(|name| built.join(name).join(BOOTSTRAP)).filter(|path| path.is_file());
-    bootstrap.ok_or(UnitError::Binary { found })
+    bootstrap.ok_or(ArtifactError::Binary { found })
 }
 
 /// Runs `make build-<logical id>` in a copy of the inputs. It answers where the result is.
 pub(super) fn make(
     job: &Job<'_>,
     inputs: &[Input],
-    site: &Site,
+    dir: &TemplateDir,
     environment: &Environment,
     scratch: &Scratch,
-) -> Result<PathBuf, UnitError> {
+) -> Result<PathBuf, ArtifactError> {
     let copy = scratch.folder("source")?;
     for input in inputs {
-        copy_input(input, site, &copy)?;
+        copy_input(input, dir, &copy)?;
     }
     let artifacts = scratch.folder("artifacts")?;
-    let target = format!("build-{}", job.unit.logical_id);
+    let target = format!("build-{}", job.artifact.logical_id);
     // A `make` that calls us is not to share its flags, nor its pipe of job tokens, with one that knows nothing of it.
     let alone = ["MAKEFLAGS", "MFLAGS", "MAKELEVEL"].map(|name| (name, OsStr::new("")));
     let variables = [&alone[..], &[("ARTIFACTS_DIR", artifacts.as_os_str())]].concat();
-    let folder = copy.join(site.relative(&job.source));
+    let folder = copy.join(dir.relative(&job.source));
     environment.run(&MAKE, &folder, &[target.as_ref()], &variables).map_err(|source| {
-        let inputs: Vec<_> = inputs.iter().map(|(path, _)| site.shown(path)).collect();
-        UnitError::Make { source, inputs: inputs.join(", ") }
+        let inputs: Vec<_> = inputs.iter().map(|(path, _)| dir.shown(path)).collect();
+        ArtifactError::Make { source, inputs: inputs.join(", ") }
     })?;
     Ok(artifacts)
 }
 
 /// Copies a file or folder to where it is in the template's folder.
-fn copy_input((path, scope): &Input, site: &Site, copy: &Path) -> Result<(), UnitError> {
+fn copy_input((path, scope): &Input, dir: &TemplateDir, copy: &Path) -> Result<(), ArtifactError> {
     let base = if path.is_file() { path.parent().unwrap_or(path) } else { path };
-    let to = copy.join(site.relative(base));
-    for entry in tree::read(path, *scope, site)? {
+    let to = copy.join(dir.relative(base));
+    for entry in tree::read(path, *scope, dir)? {
         let target = to.join(&entry.name);
         // Inputs may overlap, and what was copied may be write-protected like its original.
         if target.exists() {
@@ -122,7 +122,7 @@ fn copy_input((path, scope): &Input, site: &Site, copy: &Path) -> Result<(), Uni
         }
         let folder = target.parent().unwrap_or(&to);
         let copied = fs::create_dir_all(folder).and_then(|()| fs::copy(&entry.path, &target));
-        copied.map_err(|source| UnitError::Write { path: target, source })?;
+        copied.map_err(|source| ArtifactError::Write { path: target, source })?;
     }
     Ok(())
 }

@@ -1,8 +1,8 @@
 //! Builds by the Dockerfile beside the template: one image, out of which each function's zip is copied.
 
-use super::error::UnitError;
+use super::error::ArtifactError;
 use super::scratch::unique_name;
-use super::site::Site;
+use super::template_dir::TemplateDir;
 use super::tool::{Environment, Tool, ToolError};
 use std::ffi::OsStr;
 use std::path::Path;
@@ -20,30 +20,30 @@ impl Container {
         &self,
         logical_id: &str,
         to: &Path,
-        site: &Site,
+        dir: &TemplateDir,
         environment: &Environment,
-    ) -> Result<(), UnitError> {
-        let name = self.0.get_or_init(|| create(site, environment).map_err(Arc::new)).as_ref().map_err(Arc::clone)?;
+    ) -> Result<(), ArtifactError> {
+        let name = self.0.get_or_init(|| create(dir, environment).map_err(Arc::new)).as_ref().map_err(Arc::clone)?;
         let from = format!("{name}:/{logical_id}.zip");
-        let copied = docker(site, environment, &["cp".as_ref(), from.as_ref(), to.as_os_str()]);
-        copied.map(drop).map_err(|source| UnitError::NotInImage { logical_id: logical_id.into(), source })
+        let copied = docker(dir, environment, &["cp".as_ref(), from.as_ref(), to.as_os_str()]);
+        copied.map(drop).map_err(|source| ArtifactError::NotInImage { logical_id: logical_id.into(), source })
     }
 
     /// Removes the container and its image, if they were made.
-    pub(super) fn remove(&self, site: &Site, environment: &Environment) -> Result<(), ToolError> {
+    pub(super) fn remove(&self, dir: &TemplateDir, environment: &Environment) -> Result<(), ToolError> {
         match self.0.get() {
-            Some(Ok(name)) => remove(name, site, environment),
+            Some(Ok(name)) => remove(name, dir, environment),
             _ => Ok(()),
         }
     }
 }
 
 /// Builds the image and creates the container, both of the same name.
-fn create(site: &Site, environment: &Environment) -> Result<String, ToolError> {
+fn create(dir: &TemplateDir, environment: &Environment) -> Result<String, ToolError> {
     let name = unique_name();
     let words = |words: &[&str]| {
         let words: Vec<_> = words.iter().map(OsStr::new).collect();
-        docker(site, environment, &words)
+        docker(dir, environment, &words)
     };
     words(&["build", "-t", &name, "."])?;
     // It has to be told what it would run, as the image may not say, and never runs it.
@@ -51,19 +51,19 @@ fn create(site: &Site, environment: &Environment) -> Result<String, ToolError> {
         Ok(_) => Ok(name),
         Err(error) => {
             // What failed first is what has to be told.
-            let _ = remove(&name, site, environment);
+            let _ = remove(&name, dir, environment);
             Err(error)
         }
     }
 }
 
-fn remove(name: &str, site: &Site, environment: &Environment) -> Result<(), ToolError> {
-    let container = docker(site, environment, &["rm", name].map(OsStr::new));
+fn remove(name: &str, dir: &TemplateDir, environment: &Environment) -> Result<(), ToolError> {
+    let container = docker(dir, environment, &["rm", name].map(OsStr::new));
     // Its layers stay: they are what makes the next build fast.
-    let image = docker(site, environment, &["rmi", "--no-prune", name].map(OsStr::new));
+    let image = docker(dir, environment, &["rmi", "--no-prune", name].map(OsStr::new));
     container.and(image).map(drop)
 }
 
-fn docker(site: &Site, environment: &Environment, arguments: &[&OsStr]) -> Result<String, ToolError> {
-    environment.run(&DOCKER, &site.folder, arguments, &[])
+fn docker(dir: &TemplateDir, environment: &Environment, arguments: &[&OsStr]) -> Result<String, ToolError> {
+    environment.run(&DOCKER, &dir.folder, arguments, &[])
 }

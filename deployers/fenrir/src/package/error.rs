@@ -23,7 +23,7 @@ pub enum PackageError {
     #[error("{}", summary(.failures, *.of))]
     Units {
         /// Those that failed, in the order of the template.
-        failures: Vec<Failure>,
+        failures: Vec<PackagingFailure>,
         /// How many there were.
         of: usize,
     },
@@ -31,26 +31,26 @@ pub enum PackageError {
 
 /// A unit that could not be packaged.
 #[derive(Debug)]
-pub struct Failure {
+pub struct PackagingFailure {
     /// Its logical id.
     pub logical_id: String,
     /// Why.
-    pub error: UnitError,
+    pub error: ArtifactError,
 }
 
 /// What failed for the same reason, such as the one image of all functions, is told once.
-fn summary(failures: &[Failure], of: usize) -> String {
+fn summary(failures: &[PackagingFailure], of: usize) -> String {
     let mut reasons: IndexMap<String, Vec<&str>> = IndexMap::new();
     for failure in failures {
         reasons.entry(failure.error.to_string()).or_default().push(&failure.logical_id);
     }
     let first = format!("{} of {of} could not be packaged", failures.len());
-    reasons.iter().fold(first, |text, (reason, units)| format!("{text}\n{}: {reason}", units.join(", ")))
+    reasons.iter().fold(first, |text, (reason, artifacts)| format!("{text}\n{}: {reason}", artifacts.join(", ")))
 }
 
 /// Why a unit cannot be packaged.
 #[derive(Debug, thiserror::Error)]
-pub enum UnitError {
+pub enum ArtifactError {
     /// Its name could not be part of a file's name.
     #[error("this is no logical id, which has letters and digits only")]
     LogicalId,
@@ -166,13 +166,13 @@ pub enum UnitError {
     },
 }
 
-impl From<TreeError> for UnitError {
+impl From<TreeError> for ArtifactError {
     fn from(error: TreeError) -> Self {
         Self::Tree(Arc::new(error))
     }
 }
 
-impl From<ToolError> for UnitError {
+impl From<ToolError> for ArtifactError {
     fn from(error: ToolError) -> Self {
         Self::Tool(Arc::new(error))
     }

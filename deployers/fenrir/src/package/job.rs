@@ -1,9 +1,9 @@
 //! How a unit is made, and of what.
 
-use super::error::UnitError;
-use super::site::Site;
+use super::error::ArtifactError;
+use super::template_dir::TemplateDir;
 use super::tree::{Input, Scope};
-use super::{Kind, Unit};
+use super::{Artifact, Kind};
 use std::path::PathBuf;
 
 /// The file that `make` is given.
@@ -33,7 +33,7 @@ pub(super) enum Method {
 /// A unit that can be made.
 #[derive(Debug)]
 pub(super) struct Job<'u> {
-    pub(super) unit: &'u Unit,
+    pub(super) artifact: &'u Artifact,
     pub(super) method: Method,
     /// What it is made of: a file or folder in the template's folder.
     pub(super) source: PathBuf,
@@ -41,18 +41,18 @@ pub(super) struct Job<'u> {
 
 impl<'u> Job<'u> {
     /// Holds a unit against the folder of its template, and the others there.
-    pub(super) fn of(unit: &'u Unit, all: &[Unit], site: &Site) -> Result<Self, UnitError> {
-        check_name(unit, all)?;
-        if unit.kind == Kind::Function && site.dockerfile().is_file() {
-            return Ok(Self { unit, method: Method::Docker, source: site.folder.clone() });
+    pub(super) fn of(artifact: &'u Artifact, all: &[Artifact], dir: &TemplateDir) -> Result<Self, ArtifactError> {
+        check_name(artifact, all)?;
+        if artifact.kind == Kind::Function && dir.dockerfile().is_file() {
+            return Ok(Self { artifact, method: Method::Docker, source: dir.folder.clone() });
         }
-        let property = || unit.property.clone();
-        let path = unit.source.as_deref().ok_or_else(|| UnitError::NoSource { property: property() })?;
-        let source = site.resolve(&unit.property, path)?;
+        let property = || artifact.property.clone();
+        let path = artifact.source.as_deref().ok_or_else(|| ArtifactError::NoSource { property: property() })?;
+        let source = dir.resolve(&artifact.property, path)?;
         let is_file = source.is_file();
         let is_archive = source.extension().is_some_and(|ending| ending == "zip" || ending == "jar");
-        let method = match unit.build_method.as_deref() {
-            _ if unit.kind == Kind::Definition || is_file && is_archive => Method::AsIs,
+        let method = match artifact.build_method.as_deref() {
+            _ if artifact.kind == Kind::Definition || is_file && is_archive => Method::AsIs,
             None => Method::Zip,
             Some(name) => known(name)?,
         };
@@ -62,52 +62,52 @@ impl<'u> Job<'u> {
             _ => None,
         };
         match wanted {
-            Some(wanted) => Err(UnitError::WrongKind { property: property(), path: path.into(), wanted }),
-            None if method != Method::Make && !unit.build_inputs.is_empty() => Err(UnitError::Inputs),
-            None => Ok(Self { unit, method, source }),
+            Some(wanted) => Err(ArtifactError::WrongKind { property: property(), path: path.into(), wanted }),
+            None if method != Method::Make && !artifact.build_inputs.is_empty() => Err(ArtifactError::Inputs),
+            None => Ok(Self { artifact, method, source }),
         }
     }
 
     /// All that may go into it: the top of the module says why.
-    pub(super) fn inputs(&self, site: &Site) -> Result<Vec<Input>, UnitError> {
+    pub(super) fn inputs(&self, dir: &TemplateDir) -> Result<Vec<Input>, ArtifactError> {
         match self.method {
             Method::AsIs => Ok(Vec::new()),
             Method::Zip => Ok(vec![(self.source.clone(), Scope::Shipped)]),
-            Method::Make => self.make_inputs(site),
-            Method::Go | Method::Cargo => Ok(vec![(site.project(), Scope::Project)]),
-            Method::Docker => Ok(vec![(site.folder.clone(), Scope::Context)]),
+            Method::Make => self.make_inputs(dir),
+            Method::Go | Method::Cargo => Ok(vec![(dir.project(), Scope::Project)]),
+            Method::Docker => Ok(vec![(dir.folder.clone(), Scope::Context)]),
         }
     }
 
-    fn make_inputs(&self, site: &Site) -> Result<Vec<Input>, UnitError> {
+    fn make_inputs(&self, dir: &TemplateDir) -> Result<Vec<Input>, ArtifactError> {
         let makefile = self.source.join(MAKEFILE);
         if !makefile.is_file() {
-            return Err(UnitError::NoMakefile(site.shown(&self.source)));
+            return Err(ArtifactError::NoMakefile(dir.shown(&self.source)));
         }
-        if self.unit.build_inputs.is_empty() {
+        if self.artifact.build_inputs.is_empty() {
             return Ok(vec![(self.source.clone(), Scope::Shipped)]);
         }
-        let declared = self.unit.build_inputs.iter().map(|path| site.resolve("BuildInputs", path));
+        let declared = self.artifact.build_inputs.iter().map(|path| dir.resolve("BuildInputs", path));
         std::iter::once(Ok(makefile)).chain(declared).map(|path| Ok((path?, Scope::Shipped))).collect()
     }
 }
 
-fn check_name(unit: &Unit, all: &[Unit]) -> Result<(), UnitError> {
-    let id = &unit.logical_id;
+fn check_name(artifact: &Artifact, all: &[Artifact]) -> Result<(), ArtifactError> {
+    let id = &artifact.logical_id;
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-        return Err(UnitError::LogicalId);
+        return Err(ArtifactError::LogicalId);
     }
     let is_twice = all.iter().filter(|other| other.logical_id == *id).count() > 1;
-    if is_twice { Err(UnitError::Twice) } else { Ok(()) }
+    if is_twice { Err(ArtifactError::Twice) } else { Ok(()) }
 }
 
-fn known(name: &str) -> Result<Method, UnitError> {
+fn known(name: &str) -> Result<Method, ArtifactError> {
     if let Some((_, method)) = BUILD_METHODS.iter().find(|(known, _)| *known == name) {
         return Ok(*method);
     }
     let distance = |(known, _): &&(&str, Method)| strsim::damerau_levenshtein(known, &name.to_lowercase());
     let nearest = BUILD_METHODS.iter().min_by_key(distance).map_or("makefile", |(known, _)| known);
-    Err(UnitError::Method { found: name.into(), nearest, known: known_methods() })
+    Err(ArtifactError::Method { found: name.into(), nearest, known: known_methods() })
 }
 
 /// The build methods that are known, for messages.

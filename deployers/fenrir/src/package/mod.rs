@@ -29,6 +29,7 @@
 //! that it begins with: after a change of these, build by force (and Docker uses what it has pulled).
 
 mod archive;
+mod build_context;
 mod builders;
 mod cache;
 mod docker;
@@ -37,12 +38,11 @@ mod job;
 mod parallel;
 mod progress;
 mod scratch;
-mod site;
+mod template_dir;
 mod tool;
 mod tree;
-mod workshop;
 
-pub use error::{Failure, PackageError, UnitError};
+pub use error::{ArtifactError, PackageError, PackagingFailure};
 pub use progress::{Progress, Terminal};
 pub use tool::{Environment, ToolError};
 pub use tree::TreeError;
@@ -54,7 +54,7 @@ use std::thread::available_parallelism;
 
 /// Something in a template that refers to a local file or folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Unit {
+pub struct Artifact {
     /// The resource's logical id.
     pub logical_id: String,
     /// What it is.
@@ -147,21 +147,21 @@ pub enum Origin {
 /// [`PackageError`], with all the units that failed.
 pub fn run(
     template: &Path,
-    units: &[Unit],
+    artifacts: &[Artifact],
     options: &Options,
     progress: &dyn Progress,
 ) -> Result<Vec<Packaged>, PackageError> {
-    let site = site::Site::of(template)?;
-    let workshop = workshop::Workshop::open(&site, options, progress);
-    let results = parallel::map(options.jobs, units, |unit| workshop.package(unit, units));
-    workshop.close();
+    let dir = template_dir::TemplateDir::of(template)?;
+    let context = build_context::BuildContext::open(&dir, options, progress);
+    let results = parallel::map(options.jobs, artifacts, |artifact| context.package(artifact, artifacts));
+    context.close();
     let mut packaged = Vec::new();
     let mut failures = Vec::new();
-    for (unit, result) in units.iter().zip(results) {
+    for (artifact, result) in artifacts.iter().zip(results) {
         match result {
             Ok(file) => packaged.push(file),
-            Err(error) => failures.push(Failure { logical_id: unit.logical_id.clone(), error }),
+            Err(error) => failures.push(PackagingFailure { logical_id: artifact.logical_id.clone(), error }),
         }
     }
-    if failures.is_empty() { Ok(packaged) } else { Err(PackageError::Units { failures, of: units.len() }) }
+    if failures.is_empty() { Ok(packaged) } else { Err(PackageError::Units { failures, of: artifacts.len() }) }
 }

@@ -1,6 +1,6 @@
 //! How packaging goes, told to a person.
 
-use super::error::UnitError;
+use super::error::ArtifactError;
 use super::{Origin, Packaged};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ pub trait Progress: Sync {
     /// Work on a unit begins.
     fn started(&self, logical_id: &str);
     /// Work on a unit is over, and took so long.
-    fn finished(&self, logical_id: &str, result: Result<&Packaged, &UnitError>, took: Duration);
+    fn finished(&self, logical_id: &str, result: Result<&Packaged, &ArtifactError>, took: Duration);
     /// Something is amiss that does not harm the result.
     fn warn(&self, message: &str);
 }
@@ -65,7 +65,7 @@ impl Progress for Terminal {
         }
     }
 
-    fn finished(&self, logical_id: &str, result: Result<&Packaged, &UnitError>, took: Duration) {
+    fn finished(&self, logical_id: &str, result: Result<&Packaged, &ArtifactError>, took: Duration) {
         if let Some(live) = &self.live {
             live.finish(logical_id);
         }

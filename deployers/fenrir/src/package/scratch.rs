@@ -1,6 +1,6 @@
 //! A folder for one build, gone with it.
 
-use super::error::UnitError;
+use super::error::ArtifactError;
 use std::fs::{self, DirBuilder};
 use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
@@ -11,19 +11,19 @@ use std::{env, process};
 pub(super) struct Scratch(PathBuf);
 
 impl Scratch {
-    pub(super) fn new() -> Result<Self, UnitError> {
+    pub(super) fn new() -> Result<Self, ArtifactError> {
         let path = env::temp_dir().join(unique_name());
         let mut builder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&path).map_err(|source| UnitError::Write { path: path.clone(), source })?;
+        builder.create(&path).map_err(|source| ArtifactError::Write { path: path.clone(), source })?;
         Ok(Self(path))
     }
 
     /// A folder in it, made if it is not there.
-    pub(super) fn folder(&self, name: &str) -> Result<PathBuf, UnitError> {
+    pub(super) fn folder(&self, name: &str) -> Result<PathBuf, ArtifactError> {
         let path = self.0.join(name);
-        fs::create_dir_all(&path).map_err(|source| UnitError::Write { path: path.clone(), source })?;
+        fs::create_dir_all(&path).map_err(|source| ArtifactError::Write { path: path.clone(), source })?;
         Ok(path)
     }
 }

@@ -1,6 +1,6 @@
 //! The files of a folder, as they are packaged and compared.
 
-use super::site::Site;
+use super::template_dir::TemplateDir;
 use bifrost::release::Sha256;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -71,13 +71,13 @@ pub enum TreeError {
 }
 
 /// The files of a folder, in the order of their names, or the one file.
-pub(super) fn read(root: &Path, scope: Scope, site: &Site) -> Result<Vec<Entry>, TreeError> {
+pub(super) fn read(root: &Path, scope: Scope, dir: &TemplateDir) -> Result<Vec<Entry>, TreeError> {
     let ignored = if scope == Scope::Context { ignored_by_docker(root) } else { Vec::new() };
     let is_left_out = |entry: &DirEntry| match scope {
         Scope::Shipped | Scope::Project => is_no_source(entry),
         Scope::Context => entry.file_name() == ".bifrost" || ignored.iter().any(|path| path == entry.path()),
     };
-    let wanted = |entry: &DirEntry| entry.depth() == 0 || !site.is_output(entry.path()) && !is_left_out(entry);
+    let wanted = |entry: &DirEntry| entry.depth() == 0 || !dir.is_output(entry.path()) && !is_left_out(entry);
     let walk = WalkDir::new(root).follow_links(scope == Scope::Shipped).into_iter().filter_entry(wanted);
     let mut entries = Vec::new();
     for found in walk {
@@ -204,15 +204,15 @@ pub(super) struct Digests(Mutex<HashMap<Input, Arc<OnceLock<Digest>>>>);
 
 impl Digests {
     /// What an input was when it was first asked for.
-    pub(super) fn get(&self, input: &Input, site: &Site) -> Digest {
+    pub(super) fn get(&self, input: &Input, dir: &TemplateDir) -> Digest {
         let once = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(input.clone()).or_default());
-        once.get_or_init(|| fresh_digest(input, site)).clone()
+        once.get_or_init(|| fresh_digest(input, dir)).clone()
     }
 }
 
 /// What an input is now.
-pub(super) fn fresh_digest((path, scope): &Input, site: &Site) -> Digest {
-    let entries = read(path, *scope, site)?;
+pub(super) fn fresh_digest((path, scope): &Input, dir: &TemplateDir) -> Digest {
+    let entries = read(path, *scope, dir)?;
     Ok(digest(&entries)?)
 }
 
@@ -221,8 +221,8 @@ mod tests {
     use super::*;
 
     fn compared(folder: &Path, scope: Scope) -> Sha256 {
-        let site = Site::of(&folder.join("template.yml")).unwrap();
-        digest(&read(&site.folder, scope, &site).unwrap()).unwrap()
+        let dir = TemplateDir::of(&folder.join("template.yml")).unwrap();
+        digest(&read(&dir.folder, scope, &dir).unwrap()).unwrap()
     }
 
     #[cfg(unix)]
@@ -278,8 +278,8 @@ mod tests {
     fn a_name_that_a_zip_cannot_have_is_refused() {
         use std::os::unix::ffi::OsStrExt;
         let folder = tempfile::tempdir().unwrap();
-        let site = Site::of(&folder.path().join("template.yml")).unwrap();
-        fs::write(site.folder.join(std::ffi::OsStr::from_bytes(b"\xff")), "").unwrap();
-        assert!(matches!(read(&site.folder, Scope::Shipped, &site), Err(TreeError::Name(_))));
+        let dir = TemplateDir::of(&folder.path().join("template.yml")).unwrap();
+        fs::write(dir.folder.join(std::ffi::OsStr::from_bytes(b"\xff")), "").unwrap();
+        assert!(matches!(read(&dir.folder, Scope::Shipped, &dir), Err(TreeError::Name(_))));
     }
 }

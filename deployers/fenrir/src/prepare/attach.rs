@@ -1,12 +1,12 @@
 //! The files of a release: packaged, hashed, and entered into its template by the URIs that they will have.
 
 use super::Opened;
-use crate::cloud::LARGEST_BODY;
-use crate::package::{self, Architecture, Kind, Options, Origin, Packaged, Progress, Unit, UnitError};
+use crate::cloud::MAX_BODY;
+use crate::package::{self, Architecture, Artifact, ArtifactError, Kind, Options, Origin, Packaged, Progress};
 use crate::resolve::TEMPLATE_FILE;
 use crate::rules::{CodeReference, code_references};
-use crate::template::{Look, Node};
-use bifrost::client::{Attachment, Body, Uploaded};
+use crate::template::{Node, ReportStyle};
+use bifrost::client::{Attachment, Body, ReusableFiles};
 use bifrost::cloud::Encryption;
 use bifrost::release::{AccountId, ConfigName, ProjectDir, ProjectName, ReleaseDir, ReleaseId, Sha256};
 use serde_json::{Map, Value};
@@ -23,11 +23,15 @@ use std::time::Duration;
 ///
 /// # Errors
 /// All that is wrong with the template, with its lines; or which files could not be made.
-pub fn attach(file: &Path, release: &mut Map<String, Value>, earlier: &Uploaded) -> Result<Vec<Attachment>, String> {
+pub fn attach(
+    file: &Path,
+    release: &mut Map<String, Value>,
+    earlier: &ReusableFiles,
+) -> Result<Vec<Attachment>, String> {
     let opened = checked(file)?;
     release.insert("template".into(), Value::from(&opened.node));
     let units = units(&opened.node);
-    let packaged = package::run(file, &units, &Options::default(), &Told);
+    let packaged = package::run(file, &units, &Options::default(), &BuildLog);
     let packaged = packaged.map_err(|error| error.to_string())?;
     let mut upload = Upload::begin(release, earlier)?;
     for (unit, packaged) in units.iter().zip(packaged) {
@@ -47,17 +51,17 @@ fn checked(file: &Path) -> Result<Opened, String> {
         return Err(opened.refusal(&findings));
     }
     // If nobody listens, nothing is lost that would stop the deploy.
-    let _ = stderr().write_all(opened.text().report(&findings, Look::of_stderr()).as_bytes());
+    let _ = stderr().write_all(opened.text().report(&findings, ReportStyle::of_stderr()).as_bytes());
     Ok(opened)
 }
 
 /// Tells on standard error what had to be built, so that standard output is the deploy's.
-struct Told;
+struct BuildLog;
 
-impl Progress for Told {
+impl Progress for BuildLog {
     fn started(&self, _: &str) {}
 
-    fn finished(&self, logical_id: &str, result: Result<&Packaged, &UnitError>, took: Duration) {
+    fn finished(&self, logical_id: &str, result: Result<&Packaged, &ArtifactError>, took: Duration) {
         if result.is_ok_and(|packaged| packaged.origin == Origin::Built) {
             // If nobody listens, the file is there still.
             let _ = writeln!(stderr(), "packaged {logical_id} in {:.1} s", took.as_secs_f64());
@@ -71,7 +75,7 @@ impl Progress for Told {
 
 /// What is going to be uploaded.
 struct Upload<'a> {
-    earlier: &'a Uploaded,
+    earlier: &'a ReusableFiles,
     bucket: String,
     dir: ReleaseDir,
     /// Where each content will be.
@@ -81,7 +85,7 @@ struct Upload<'a> {
 }
 
 impl<'a> Upload<'a> {
-    fn begin(release: &Map<String, Value>, earlier: &'a Uploaded) -> Result<Self, String> {
+    fn begin(release: &Map<String, Value>, earlier: &'a ReusableFiles) -> Result<Self, String> {
         let account: AccountId = name(release, "aws_account_id")?;
         let (project, config): (ProjectName, ConfigName) =
             (name(release, "project_name")?, name(release, "config_name")?);
@@ -97,7 +101,7 @@ impl<'a> Upload<'a> {
     }
 
     /// Where the file of a unit will be: where the same content is already, or where it is going to be uploaded.
-    fn uri(&mut self, unit: &Unit, packaged: &Packaged) -> String {
+    fn uri(&mut self, unit: &Artifact, packaged: &Packaged) -> String {
         let known = self.uris.get(&packaged.sha256).map(String::as_str).or_else(|| self.earlier.uri(&packaged.sha256));
         let uri = match known {
             Some(uri) => uri.to_owned(),
@@ -108,7 +112,7 @@ impl<'a> Upload<'a> {
         uri
     }
 
-    fn add(&mut self, unit: &Unit, packaged: &Packaged) -> String {
+    fn add(&mut self, unit: &Artifact, packaged: &Packaged) -> String {
         let name = format!("release/{}.{}", unit.logical_id, extension(unit, &packaged.path));
         let uri = format!("s3://{}/{}/{name}", self.bucket, self.dir);
         let body = Body::File { path: packaged.path.clone(), sha256: packaged.sha256 };
@@ -118,7 +122,7 @@ impl<'a> Upload<'a> {
 }
 
 /// CloudFormation tells the format of a definition by its extension.
-fn extension(unit: &Unit, path: &Path) -> String {
+fn extension(unit: &Artifact, path: &Path) -> String {
     let own = path.extension().filter(|_| unit.kind == Kind::Definition);
     own.map_or_else(|| "zip".into(), |extension| extension.to_string_lossy().into_owned())
 }
@@ -130,7 +134,7 @@ fn name<T: FromStr<Err: Display>>(release: &Map<String, Value>, field: &str) -> 
 }
 
 /// Puts the URI where the path stood, or where `Globals` had put it.
-fn enter(release: &mut Map<String, Value>, unit: &Unit, uri: &str) {
+fn enter(release: &mut Map<String, Value>, unit: &Artifact, uri: &str) {
     let resource = release.get_mut("template").and_then(|template| template.get_mut("Resources"));
     let properties = resource
         .and_then(|resources| resources.get_mut(&unit.logical_id)?.as_object_mut())
@@ -143,7 +147,7 @@ fn enter(release: &mut Map<String, Value>, unit: &Unit, uri: &str) {
 /// Makes a file of a template that is too large to travel (contract §8): as large as CloudFormation takes in a request.
 fn take_large_template(release: &mut Map<String, Value>) -> Option<Attachment> {
     let body = release.get("template")?.to_string().into_bytes();
-    if body.len() <= LARGEST_BODY {
+    if body.len() <= MAX_BODY {
         return None;
     }
     release.remove("template");
@@ -153,12 +157,12 @@ fn take_large_template(release: &mut Map<String, Value>) -> Option<Attachment> {
 
 /// Everything that a template refers to by a path.
 #[must_use]
-pub fn units(template: &Node) -> Vec<Unit> {
+pub fn units(template: &Node) -> Vec<Artifact> {
     code_references(template).into_iter().map(unit).collect()
 }
 
-fn unit(reference: CodeReference) -> Unit {
-    Unit {
+fn unit(reference: CodeReference) -> Artifact {
+    Artifact {
         kind: match reference.property {
             "ContentUri" => Kind::Layer,
             "DefinitionUri" => Kind::Definition,

@@ -1,7 +1,7 @@
 //! From a template file to a release: what the client does before anything is uploaded.
 
 mod attach;
-mod opened;
+mod template_file;
 
 pub use attach::{attach, units};
-pub use opened::{Opened, Unread, read};
+pub use template_file::{Opened, TemplateFileError, read};

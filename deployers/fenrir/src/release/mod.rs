@@ -77,7 +77,7 @@ pub struct FenrirFields {
 impl Fields for FenrirFields {
     type Ports = FenrirPorts;
 
-    fn wipe(&mut self) {
+    fn clear_deployer_fields(&mut self) {
         let sent = std::mem::take(self);
         *self = Self {
             template: sent.template,

@@ -80,7 +80,7 @@ const WARM_UP_CONFIGURATION: Table =
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::Lab;
+    use crate::rules::fixture::RulesFixture;
     use serde_json::{Value, json};
 
     fn alarm(properties: &Value) -> Value {
@@ -89,13 +89,17 @@ mod tests {
 
     #[test]
     fn an_alarm_is_named_by_fenrir() {
-        let emitted = Lab::default().accepts(alarm(&json!({
+        let emitted = RulesFixture::default().accepts(alarm(&json!({
             "Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Threshold": 1, "Period": "60",
             "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold",
             "Dimensions": [{"Name": "FunctionName", "Value": "x"}],
         })));
         assert_eq!(emitted["Resources"]["errors"]["Properties"]["AlarmName"], "fenrir-org-shop-development-errors");
-        Lab::default().refuses(alarm(&json!({"AlarmName": "x"})), "errors.Properties.AlarmName", "Fenrir names it");
+        RulesFixture::default().refuses(
+            alarm(&json!({"AlarmName": "x"})),
+            "errors.Properties.AlarmName",
+            "Fenrir names it",
+        );
     }
 
     #[test]
@@ -103,7 +107,7 @@ mod tests {
         let metrics =
             json!({"Metrics": [{"Id": "a", "MetricStat": {"Metric": {"Nmespace": "x"}, "Period": 60, "Stat": "Sum"}}]});
         let path = "errors.Properties.Metrics.0.MetricStat.Metric.Nmespace";
-        Lab::default().refuses(alarm(&metrics), path, "did you mean `Namespace`?");
-        Lab::default().refuses(alarm(&json!({"Period": 1.5})), "errors.Properties.Period", "a whole number");
+        RulesFixture::default().refuses(alarm(&metrics), path, "did you mean `Namespace`?");
+        RulesFixture::default().refuses(alarm(&json!({"Period": 1.5})), "errors.Properties.Period", "a whole number");
     }
 }

@@ -1,8 +1,8 @@
 //! `AWS::Serverless::Api`: a REST API, private unless the template says otherwise.
 
 use super::function_events::RESOURCE_POLICY;
-use super::place::Place;
 use super::resource::ResourceType;
+use super::rule_context::RuleContext;
 use super::table::Shape::{
     Any, Boolean, Either, Integer, List, Map, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar, Text,
 };
@@ -153,10 +153,10 @@ const ROUTE_53: Table = &[
     ("VpcEndpointHostedZoneId", Text),
 ];
 
-fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
     match node.get("EndpointConfiguration") {
         Some(text) if text.as_str().is_some() => {
-            ENDPOINT_TYPE.walk(&mut place.within("EndpointConfiguration"), text);
+            ENDPOINT_TYPE.walk(&mut context.within("EndpointConfiguration"), text);
         }
         Some(_) => {}
         None => {
@@ -167,7 +167,7 @@ fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<Strin
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::Lab;
+    use crate::rules::fixture::RulesFixture;
     use serde_json::{Value, json};
 
     fn api(mut properties: Value) -> Value {
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn an_api_is_named_and_private() {
-        let emitted = Lab::default().accepts(api(json!({})));
+        let emitted = RulesFixture::default().accepts(api(json!({})));
         let properties = &emitted["Resources"]["api"]["Properties"];
         assert_eq!(properties["Name"], "fenrir-org-shop-development-api");
         assert_eq!(properties["EndpointConfiguration"], json!({"Type": "PRIVATE"}));
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn it_may_be_opened_as_a_text_or_as_a_mapping() {
         for open in [json!("REGIONAL"), json!("EDGE"), json!({"Type": "REGIONAL"})] {
-            let emitted = Lab::default().accepts(api(json!({"EndpointConfiguration": open})));
+            let emitted = RulesFixture::default().accepts(api(json!({"EndpointConfiguration": open})));
             assert_eq!(emitted["Resources"]["api"]["Properties"]["EndpointConfiguration"], open);
         }
         let path = "api.Properties.EndpointConfiguration";
@@ -197,20 +197,20 @@ mod tests {
             (json!({}), "`Type` is missing"),
             (json!([]), "should be a mapping"),
         ] {
-            Lab::default().refuses(api(json!({"EndpointConfiguration": wrong})), path, message);
+            RulesFixture::default().refuses(api(json!({"EndpointConfiguration": wrong})), path, message);
         }
     }
 
     #[test]
     fn it_has_a_stage_and_no_name_of_its_own() {
-        Lab::default().refuses(api(json!({"Name": "x"})), "api.Properties.Name", "Fenrir names it");
+        RulesFixture::default().refuses(api(json!({"Name": "x"})), "api.Properties.Name", "Fenrir names it");
         let without_stage = json!({"api": {"Type": "AWS::Serverless::Api"}});
-        Lab::default().refuses(without_stage, "api.Properties", "`StageName` is missing");
+        RulesFixture::default().refuses(without_stage, "api.Properties", "`StageName` is missing");
     }
 
     #[test]
     fn its_definition_is_a_file_of_the_release() {
-        Lab::default().accepts(api(json!({"DefinitionUri": "api.yml"})));
-        Lab::default().refuses(api(json!({"DefinitionUri": "../api.yml"})), "DefinitionUri", "leads out of");
+        RulesFixture::default().accepts(api(json!({"DefinitionUri": "api.yml"})));
+        RulesFixture::default().refuses(api(json!({"DefinitionUri": "../api.yml"})), "DefinitionUri", "leads out of");
     }
 }

@@ -1,6 +1,6 @@
 //! ARNs: what a template may call by its bare name.
 
-use super::place::Place;
+use super::rule_context::RuleContext;
 use super::{Answer, Facts, Lookup, tags};
 use crate::template::Node;
 use serde_json::{Value, json};
@@ -24,25 +24,31 @@ pub(super) fn resource_of<'a>(arn: &'a str, service: &str) -> Option<&'a str> {
 
 /// The ARN of what a text names, which has to be one of the service if it is an ARN, and has to have correct tags.
 /// `prefix` stands before the bare name in an ARN.
-pub(super) fn resolve(place: &mut Place<'_, '_>, node: &Node, text: &str, service: &str, prefix: &str) -> Value {
-    let whole = if is_arn(text) { text.to_owned() } else { arn(place.facts(), service, &format!("{prefix}{text}")) };
+pub(super) fn resolve(
+    context: &mut RuleContext<'_, '_>,
+    node: &Node,
+    text: &str,
+    service: &str,
+    prefix: &str,
+) -> Value {
+    let whole = if is_arn(text) { text.to_owned() } else { arn(context.facts(), service, &format!("{prefix}{text}")) };
     let named = resource_of(&whole, service).and_then(|resource| resource.strip_prefix(prefix));
     if named.is_none_or(str::is_empty) {
-        let like = arn(place.facts(), service, &format!("{prefix}<name>"));
-        place.refuse_with(node.span, format!("`{text}` should be a name, or an ARN like {like}"), "write its name");
+        let like = arn(context.facts(), service, &format!("{prefix}<name>"));
+        context.refuse_with(node.span, format!("`{text}` should be a name, or an ARN like {like}"), "write its name");
     } else {
-        require_correct_tags(place, node, text, &whole);
+        require_correct_tags(context, node, text, &whole);
     }
     json!(whole)
 }
 
 /// Says so unless the resource of that ARN has correct tags, which may have to be looked up first.
-pub(super) fn require_correct_tags(place: &mut Place<'_, '_>, node: &Node, name: &str, arn: &str) {
-    match place.look_up(Lookup::Tags(arn.to_owned())) {
-        Some(Answer::Tags(Some(tags))) => tags::require_correct(place, node.span, &format!("`{name}`"), tags),
+pub(super) fn require_correct_tags(context: &mut RuleContext<'_, '_>, node: &Node, name: &str, arn: &str) {
+    match context.look_up(Lookup::Tags(arn.to_owned())) {
+        Some(Answer::Tags(Some(tags))) => tags::require_correct(context, node.span, &format!("`{name}`"), tags),
         Some(Answer::Tags(None)) => {
             let message = format!("`{name}` does not exist, or has no tags ({arn})");
-            place.refuse_with(
+            context.refuse_with(
                 node.span,
                 message,
                 "only what has the tags of the project and config may be used: tag it",

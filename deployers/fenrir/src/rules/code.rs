@@ -3,7 +3,7 @@
 //! While nothing is uploaded, a template refers to files and folders beside it. Once it is, each is at an S3 URI whose
 //! hash the release states. Code that has no such hash (`InlineCode`, images, other buckets) is refused.
 
-use super::place::Place;
+use super::rule_context::RuleContext;
 use super::{Facts, globals};
 use crate::template::{Content, Node, Span};
 use bifrost::release::ProjectDir;
@@ -70,20 +70,24 @@ fn reference(logical_id: &str, resource: &Node) -> Option<CodeReference> {
 }
 
 /// The rule of a property that refers to a file.
-pub(super) fn uri(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    match place.facts().files {
-        Some(_) => uploaded(place, node),
-        None => local(place, node),
+pub(super) fn uri(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    match context.facts().files {
+        Some(_) => uploaded(context, node),
+        None => local(context, node),
     }
 }
 
-fn local(place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn local(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     match node.as_str().map(fault) {
         None => {
             let message = format!("should be a path, but is {}", node.kind());
-            place.refuse_with(node.span, message, "write the file or folder, relative to the template: it is uploaded");
+            context.refuse_with(
+                node.span,
+                message,
+                "write the file or folder, relative to the template: it is uploaded",
+            );
         }
-        Some(Some((message, help))) => place.refuse_with(node.span, message, help),
+        Some(Some((message, help))) => context.refuse_with(node.span, message, help),
         Some(None) => {}
     }
     node.into()
@@ -91,16 +95,17 @@ fn local(place: &mut Place<'_, '_>, node: &Node) -> Value {
 
 /// What is wrong with a path, and what to do about it.
 fn fault(path: &str) -> Option<(String, &'static str)> {
-    const BESIDE: &str = "what is deployed lies in the template's folder: name it from there";
+    const SAME_FOLDER: &str = "what is deployed lies in the template's folder: name it from there";
     if path.contains("://") {
         let help = "write the file or folder beside the template: it is uploaded, and its hash kept in the release";
         return Some((format!("`{path}` is not a path"), help));
     }
     if path.is_empty() || path.chars().any(char::is_control) || path.contains('\\') {
-        return Some((format!("{path:?} is not a path"), BESIDE));
+        return Some((format!("{path:?} is not a path"), SAME_FOLDER));
     }
     let climbs = climbs_out(path);
-    (climbs || path.starts_with(['/', '~'])).then(|| (format!("`{path}` leads out of the template's folder"), BESIDE))
+    (climbs || path.starts_with(['/', '~']))
+        .then(|| (format!("`{path}` leads out of the template's folder"), SAME_FOLDER))
 }
 
 fn climbs_out(path: &str) -> bool {
@@ -116,17 +121,17 @@ fn climbs_out(path: &str) -> bool {
     })
 }
 
-fn uploaded(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    let facts = place.facts();
-    let Some(uri) = s3_uri(place, node) else { return node.into() };
+fn uploaded(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    let facts = context.facts();
+    let Some(uri) = s3_uri(context, node) else { return node.into() };
     if !facts.files.is_some_and(|files| files.contains_key(&uri)) {
         let help = "the release states the hash of all code: let `deploy` upload it";
-        place.refuse_with(node.span, format!("`{uri}` is not in s3_uris_sha256s"), help);
+        context.refuse_with(node.span, format!("`{uri}` is not in s3_uris_sha256s"), help);
     }
     let ours = folder(facts);
     if !uri.starts_with(&ours) {
         let help = "no other project's code can be deployed: let `deploy` upload it";
-        place.refuse_with(node.span, format!("`{uri}` does not lie under {ours}"), help);
+        context.refuse_with(node.span, format!("`{uri}` does not lie under {ours}"), help);
     }
     json!(uri)
 }
@@ -137,14 +142,14 @@ fn folder(facts: &Facts<'_>) -> String {
 }
 
 /// The URI that is written, as one text or as bucket and key.
-fn s3_uri(place: &mut Place<'_, '_>, node: &Node) -> Option<String> {
+fn s3_uri(context: &mut RuleContext<'_, '_>, node: &Node) -> Option<String> {
     let part = |name| node.get(name).and_then(Node::as_str);
     match (&node.content, part("Bucket"), part("Key")) {
         (Content::String(uri), ..) if uri.starts_with("s3://") => Some(uri.clone()),
         (Content::Mapping(parts), Some(bucket), Some(key)) if parts.len() == 2 => Some(format!("s3://{bucket}/{key}")),
         _ => {
             let message = "should be a URI like s3://bucket/key, or a mapping of `Bucket` and `Key` alone";
-            place.refuse_with(node.span, message, "let `deploy` upload the file and write its URI here");
+            context.refuse_with(node.span, message, "let `deploy` upload the file and write its URI here");
             None
         }
     }
@@ -153,7 +158,7 @@ fn s3_uri(place: &mut Place<'_, '_>, node: &Node) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::lab::{Lab, function};
+    use crate::rules::fixture::{RulesFixture, function};
     use serde_json::json;
 
     fn with_code(uri: &Value) -> Value {
@@ -163,27 +168,31 @@ mod tests {
     #[test]
     fn before_the_upload_code_is_a_path_beside_the_template() {
         for path in [".", "./hello", "hello/main.zip", "a/../b", "..a/b..", "a b"] {
-            Lab::default().accepts(with_code(&json!(path)));
+            RulesFixture::default().accepts(with_code(&json!(path)));
         }
         for path in ["..", "../x", "a/../../b", "/etc", "~/x", "", "s3://bucket/key", "https://x/y", "a\\..\\b", "a\nb"]
         {
-            Lab::default().refuses(with_code(&json!(path)), "hello.Properties.CodeUri", "path|folder");
+            RulesFixture::default().refuses(with_code(&json!(path)), "hello.Properties.CodeUri", "path|folder");
         }
-        Lab::default().refuses(with_code(&json!({"Ref": "hello"})), "hello.Properties.CodeUri", "should be a path");
+        RulesFixture::default().refuses(
+            with_code(&json!({"Ref": "hello"})),
+            "hello.Properties.CodeUri",
+            "should be a path",
+        );
     }
 
     #[test]
     fn after_it_code_is_a_file_of_the_release() {
         let key = "000000000000/org/shop/development/release-1/release/hello.zip";
         let uri = format!("s3://bucket/{key}");
-        let lab = Lab::default().file(&uri);
-        let emitted = lab.accepts(with_code(&json!(uri)));
+        let fixture = RulesFixture::default().file(&uri);
+        let emitted = fixture.accepts(with_code(&json!(uri)));
         assert_eq!(emitted["Resources"]["hello"]["Properties"]["CodeUri"], json!(uri));
-        let emitted = lab.accepts(with_code(&json!({"Bucket": "bucket", "Key": key})));
+        let emitted = fixture.accepts(with_code(&json!({"Bucket": "bucket", "Key": key})));
         assert_eq!(emitted["Resources"]["hello"]["Properties"]["CodeUri"], json!(uri));
-        lab.refuses(with_code(&json!(format!("{uri}2"))), "hello.Properties.CodeUri", "is not in s3_uris_sha256s");
-        lab.refuses(with_code(&json!(".")), "hello.Properties.CodeUri", "should be a URI");
-        lab.refuses(with_code(&json!({"Bucket": "b", "Key": "k", "Version": "1"})), "CodeUri", "should be a URI");
+        fixture.refuses(with_code(&json!(format!("{uri}2"))), "hello.Properties.CodeUri", "is not in s3_uris_sha256s");
+        fixture.refuses(with_code(&json!(".")), "hello.Properties.CodeUri", "should be a URI");
+        fixture.refuses(with_code(&json!({"Bucket": "b", "Key": "k", "Version": "1"})), "CodeUri", "should be a URI");
     }
 
     #[test]
@@ -194,7 +203,11 @@ mod tests {
             "s3://bucket/000000000000/org/shop2/x.zip",
             "s3://bucket/111111111111/org/shop/x.zip",
         ] {
-            Lab::default().file(uri).refuses(with_code(&json!(uri)), "hello.Properties.CodeUri", "does not lie under");
+            RulesFixture::default().file(uri).refuses(
+                with_code(&json!(uri)),
+                "hello.Properties.CodeUri",
+                "does not lie under",
+            );
         }
     }
 

@@ -1,7 +1,7 @@
 //! `AWS::CloudFront::Distribution`: no origins in S3, as nothing says yet whose bucket that may be.
 
-use super::place::Place;
 use super::resource::ResourceType;
+use super::rule_context::RuleContext;
 use super::table::Shape::{Any, Boolean, Integer, List, Number, Object, OneOf, Refused, Required, Rule, Text};
 use super::table::Table;
 use super::tags::{self, TAG};
@@ -177,13 +177,13 @@ const TRUST_STORE_CONFIG: Table =
     &[("AdvertiseTrustStoreCaNames", Boolean), ("IgnoreCertificateExpiry", Boolean), ("TrustStoreId", Required(&Text))];
 
 /// A bucket is also reached by its domain, as a custom origin.
-fn domain_name(place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn domain_name(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let is_bucket = node.as_str().map_or_else(|| is_of_s3(node), |name| is_of_aws(name) && is_of_s3(node));
     if is_bucket {
         let name = node.as_str().map_or("this".to_owned(), |name| format!("`{name}`"));
-        place.refuse_with(node.span, format!("{name} is a bucket of S3"), NO_S3);
+        context.refuse_with(node.span, format!("{name} is a bucket of S3"), NO_S3);
     }
-    Text.walk(place, node)
+    Text.walk(context, node)
 }
 
 fn is_of_aws(name: &str) -> bool {
@@ -207,7 +207,7 @@ fn is_of_s3(node: &Node) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::Lab;
+    use crate::rules::fixture::RulesFixture;
     use serde_json::{Value, json};
 
     fn with_origin(origin: &Value) -> Value {
@@ -222,7 +222,7 @@ mod tests {
     fn a_distribution_is_tagged() {
         let custom = json!({"OriginProtocolPolicy": "https-only"});
         let origin = json!({"Id": "o", "DomainName": "example.com", "CustomOriginConfig": custom});
-        let emitted = Lab::default().accepts(with_origin(&origin));
+        let emitted = RulesFixture::default().accepts(with_origin(&origin));
         assert_eq!(
             emitted["Resources"]["cdn"]["Properties"]["Tags"],
             json!([
@@ -235,15 +235,20 @@ mod tests {
 
     #[test]
     fn a_domain_that_only_sounds_like_s3_is_none() {
-        Lab::default().accepts(with_origin(&json!({"Id": "o", "DomainName": "files.s3.example.com"})));
-        Lab::default().accepts(with_origin(&json!({"Id": "o", "DomainName": {"Fn::Sub": "${cdn}.example.com"}})));
+        RulesFixture::default().accepts(with_origin(&json!({"Id": "o", "DomainName": "files.s3.example.com"})));
+        RulesFixture::default()
+            .accepts(with_origin(&json!({"Id": "o", "DomainName": {"Fn::Sub": "${cdn}.example.com"}})));
     }
 
     #[test]
     fn an_origin_in_s3_is_refused_in_each_of_its_forms() {
         let origins = "cdn.Properties.DistributionConfig.Origins.0";
         let s3 = json!({"Id": "o", "DomainName": "example.com", "S3OriginConfig": {}});
-        Lab::default().refuses(with_origin(&s3), &format!("{origins}.S3OriginConfig"), "could be anybody's bucket");
+        RulesFixture::default().refuses(
+            with_origin(&s3),
+            &format!("{origins}.S3OriginConfig"),
+            "could be anybody's bucket",
+        );
         for domain in [
             "b.s3.amazonaws.com",
             "b.s3.us-east-1.amazonaws.com",
@@ -253,13 +258,21 @@ mod tests {
             "b.s3.us-iso-east-1.c2s.ic.gov",
         ] {
             let origin = json!({"Id": "o", "DomainName": domain});
-            Lab::default().refuses(with_origin(&origin), &format!("{origins}.DomainName"), "is a bucket of S3");
+            RulesFixture::default().refuses(
+                with_origin(&origin),
+                &format!("{origins}.DomainName"),
+                "is a bucket of S3",
+            );
         }
         let computed = json!({"Fn::Sub": "${AWS::AccountId}.s3.${AWS::Region}.amazonaws.com"});
         let origin = json!({"Id": "o", "DomainName": computed});
-        Lab::default().refuses(with_origin(&origin), &format!("{origins}.DomainName"), "this is a bucket of S3");
+        RulesFixture::default().refuses(
+            with_origin(&origin),
+            &format!("{origins}.DomainName"),
+            "this is a bucket of S3",
+        );
         let mut legacy = with_origin(&json!({"Id": "o", "DomainName": "example.com"}));
         legacy["cdn"]["Properties"]["DistributionConfig"]["S3Origin"] = json!({"DNSName": "x"});
-        Lab::default().refuses(legacy, "DistributionConfig.S3Origin", "could be anybody's bucket");
+        RulesFixture::default().refuses(legacy, "DistributionConfig.S3Origin", "could be anybody's bucket");
     }
 }

@@ -1,8 +1,8 @@
 //! `AWS::Serverless::Function`.
 
 use super::network::{SECURITY_GROUPS, SUBNETS};
-use super::place::Place;
 use super::resource::ResourceType;
+use super::rule_context::RuleContext;
 use super::table::Shape::{
     Boolean, Integer, List, Map, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar, Text,
 };
@@ -143,11 +143,11 @@ const VPC_CONFIG: Table = &[
     ("SubnetIds", Required(&SUBNETS)),
 ];
 
-fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
     match (node.get("Role"), node.get("Policies")) {
         (Some(_), Some(policies)) => {
             let message = "`Role` and `Policies` exclude each other";
-            place.refuse_with(
+            context.refuse_with(
                 policies.span,
                 message,
                 "write a role of your own, or the policies of one that SAM makes",
@@ -155,56 +155,56 @@ fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<Strin
         }
         (None, None) => {
             let message = "either `Role` or `Policies` has to be there";
-            place.refuse_with(node.span, message, "write the name of a role, or a list of SAM policy templates");
+            context.refuse_with(node.span, message, "write the name of a role, or a list of SAM policy templates");
         }
-        (None, Some(_)) => bound(place, node, properties),
+        (None, Some(_)) => bound(context, node, properties),
         (Some(_), None) => {}
     }
-    require_alias(place, node);
-    tags::add_to_map(place, node, properties);
+    require_alias(context, node);
+    tags::add_to_map(context, node, properties);
 }
 
 /// What SAM makes of policies never gives more rights than the boundary.
-fn bound(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
-    let facts = place.facts();
+fn bound(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+    let facts = context.facts();
     let boundary = json!(facts.region.iam_arn(facts.account, "policy/fenrir-permissions-boundary"));
     if let Some(written) = node.get("PermissionsBoundary").filter(|written| Value::from(*written) != boundary) {
         let message = format!("is overwritten with {boundary}");
-        place.within("PermissionsBoundary").warn(written.span, message, "leave it out");
+        context.within("PermissionsBoundary").warn(written.span, message, "leave it out");
     }
     properties.insert("PermissionsBoundary".to_owned(), boundary);
 }
 
 /// SAM refuses these without an alias.
-fn require_alias(place: &mut Place<'_, '_>, node: &Node) {
+fn require_alias(context: &mut RuleContext<'_, '_>, node: &Node) {
     for name in ["DeploymentPreference", "ProvisionedConcurrencyConfig"] {
         if let Some(property) = node.get(name).filter(|_| node.get("AutoPublishAlias").is_none()) {
             let message = format!("`{name}` needs `AutoPublishAlias`");
-            place.within(name).refuse_with(property.span, message, "write `AutoPublishAlias: live`");
+            context.within(name).refuse_with(property.span, message, "write `AutoPublishAlias: live`");
         }
     }
 }
 
 /// The name of a role with service tags becomes its ARN.
-fn role(place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn role(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let Some(name) = node.as_str() else {
-        refuse_intrinsic(place, node, "the name of a role");
+        refuse_intrinsic(context, node, "the name of a role");
         return node.into();
     };
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     if name.is_empty() || !name.chars().all(is_name) {
         let meant = name.rsplit('/').next().filter(|last| !last.is_empty() && last.chars().all(is_name));
         let help = meant.map_or("write the name of a role".to_owned(), |name| format!("write `Role: {name}`"));
-        place.refuse_with(node.span, format!("`{name}` is not the name of a role"), help);
+        context.refuse_with(node.span, format!("`{name}` is not the name of a role"), help);
         return node.into();
     }
-    match place.look_up(Lookup::Role(name.to_owned())) {
+    match context.look_up(Lookup::Role(name.to_owned())) {
         Some(Answer::Role(Some(role))) => {
-            tags::require_service(place, node.span, &format!("the role `{name}`"), &role.tags);
+            tags::require_service(context, node.span, &format!("the role `{name}`"), &role.tags);
             json!(role.arn)
         }
         Some(Answer::Role(None)) => {
-            place.refuse_with(
+            context.refuse_with(
                 node.span,
                 format!("there is no role `{name}`"),
                 "make it in the target account, and tag it",

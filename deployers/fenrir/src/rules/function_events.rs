@@ -3,7 +3,7 @@
 //! Of what stands outside the template, only what has correct tags may. It is named by its bare name or its ARN.
 
 use super::arns::{self, arn, is_arn};
-use super::place::Place;
+use super::rule_context::RuleContext;
 use super::table::Shape::{
     Any, Boolean, Either, Integer, List, Map, Number, Object, OneOf, Plain, Required, Rule, Text,
 };
@@ -151,25 +151,25 @@ const CLOUD_WATCH_EVENT: Table = &[
 ];
 
 /// The rule of an event.
-pub(super) fn event(place: &mut Place<'_, '_>, node: &Node) -> Value {
+pub(super) fn event(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     const EVENT: Table = &[("Properties", Any), ("Type", Required(&Plain(&Text)))];
-    let mut event = walk(EVENT, place, node);
+    let mut event = walk(EVENT, context, node);
     let Some(kind) = node.get("Type") else { return Value::Object(event) };
     let written = kind.as_str().unwrap_or_default();
     match (TYPES.iter().find(|(known, _)| *known == written), node.get("Properties")) {
         (Some(("HttpApi", _)), Some(properties)) => {
-            event.insert("Properties".to_owned(), http_api::event(&mut place.within("Properties"), properties));
+            event.insert("Properties".to_owned(), http_api::event(&mut context.within("Properties"), properties));
         }
         (Some((_, table)), Some(properties)) => {
-            event.insert("Properties".to_owned(), Object(table).walk(&mut place.within("Properties"), properties));
+            event.insert("Properties".to_owned(), Object(table).walk(&mut context.within("Properties"), properties));
         }
-        (Some(_), None) => place.refuse(node.span, "`Properties` is missing"),
-        (None, _) => refuse_type(&mut place.within("Type"), kind, written),
+        (Some(_), None) => context.refuse(node.span, "`Properties` is missing"),
+        (None, _) => refuse_type(&mut context.within("Type"), kind, written),
     }
     Value::Object(event)
 }
 
-fn refuse_type(place: &mut Place<'_, '_>, node: &Node, written: &str) {
+fn refuse_type(context: &mut RuleContext<'_, '_>, node: &Node, written: &str) {
     let names = TYPES.map(|(name, _)| name);
     let help = match (written, nearest(written, names)) {
         ("EventBridgeRule", _) => "write `CloudWatchEvent`, which makes the same rule".to_owned(),
@@ -177,110 +177,110 @@ fn refuse_type(place: &mut Place<'_, '_>, node: &Node, written: &str) {
         (_, Some(meant)) => format!("did you mean `{meant}`?"),
         _ => format!("write one of {}", names.join(", ")),
     };
-    place.refuse_with(node.span, format!("`{written}` is not a supported type of event"), help);
+    context.refuse_with(node.span, format!("`{written}` is not a supported type of event"), help);
 }
 
-fn rest_api(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    local::by_ref(place, node, &["AWS::Serverless::Api"]);
+fn rest_api(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    local::by_ref(context, node, &["AWS::Serverless::Api"]);
     node.into()
 }
 
 /// A name of something outside the template; says so if a value is none.
-fn name<'n>(place: &mut Place<'_, '_>, node: &'n Node, words: &str) -> Option<&'n str> {
+fn name<'n>(context: &mut RuleContext<'_, '_>, node: &'n Node, words: &str) -> Option<&'n str> {
     let name = node.as_str().filter(|name| !name.is_empty());
     if name.is_none() {
-        refuse_intrinsic(place, node, words);
+        refuse_intrinsic(context, node, words);
     }
     name
 }
 
 /// SAM takes buckets of the template alone, and Fenrir supports none: its transform may refuse what the original let
 /// pass.
-fn bucket(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    if let Some(name) = name(place, node, "the name of a bucket") {
-        let arn = place.facts().region.partition().s3_arn(name);
+fn bucket(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    if let Some(name) = name(context, node, "the name of a bucket") {
+        let arn = context.facts().region.partition().s3_arn(name);
         let message = format!("the bucket `{name}` is not in the template, and SAM takes no events of others");
         let help = "let the bucket send to a queue or topic, and write an event of that";
-        place.warn(node.span, message, help);
-        arns::require_correct_tags(place, node, name, &arn);
+        context.warn(node.span, message, help);
+        arns::require_correct_tags(context, node, name, &arn);
     }
     node.into()
 }
 
-fn kinesis_stream(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    resolve(place, node, "the name or ARN of a stream", "kinesis", "stream/")
+fn kinesis_stream(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    resolve(context, node, "the name or ARN of a stream", "kinesis", "stream/")
 }
 
-fn topic(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    resolve(place, node, "the name or ARN of a topic", "sns", "")
+fn topic(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    resolve(context, node, "the name or ARN of a topic", "sns", "")
 }
 
-fn queue(place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn queue(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     if local::attribute_of(node).is_some() {
-        return queue_arn(place, node);
+        return queue_arn(context, node);
     }
-    resolve(place, node, "the name or ARN of a queue, or `!GetAtt <queue>.Arn`", "sqs", "")
+    resolve(context, node, "the name or ARN of a queue, or `!GetAtt <queue>.Arn`", "sqs", "")
 }
 
-fn queue_arn(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    local::by_attribute(place, node, &["AWS::SQS::Queue"], "Arn");
+fn queue_arn(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    local::by_attribute(context, node, &["AWS::SQS::Queue"], "Arn");
     node.into()
 }
 
-fn queue_url(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    local::by_ref(place, node, &["AWS::SQS::Queue"]);
+fn queue_url(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    local::by_ref(context, node, &["AWS::SQS::Queue"]);
     node.into()
 }
 
-fn resolve(place: &mut Place<'_, '_>, node: &Node, words: &str, service: &str, prefix: &str) -> Value {
-    match name(place, node, words) {
-        Some(name) => arns::resolve(place, node, name, service, prefix),
+fn resolve(context: &mut RuleContext<'_, '_>, node: &Node, words: &str, service: &str, prefix: &str) -> Value {
+    match name(context, node, words) {
+        Some(name) => arns::resolve(context, node, name, service, prefix),
         None => node.into(),
     }
 }
 
 /// A table's stream changes its ARN with each time that it is turned on. It has no tags, its table has.
-fn table_stream(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    let Some(name) = name(place, node, "the name of a table, or the ARN of its stream") else { return node.into() };
+fn table_stream(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    let Some(name) = name(context, node, "the name of a table, or the ARN of its stream") else { return node.into() };
     if is_arn(name) {
-        check_stream(place, node, name);
+        check_stream(context, node, name);
         return node.into();
     }
-    let table = arn(place.facts(), "dynamodb", &format!("table/{name}"));
-    arns::require_correct_tags(place, node, name, &table);
-    match place.look_up(Lookup::TableStream(name.to_owned())) {
+    let table = arn(context.facts(), "dynamodb", &format!("table/{name}"));
+    arns::require_correct_tags(context, node, name, &table);
+    match context.look_up(Lookup::TableStream(name.to_owned())) {
         Some(Answer::TableStream(Some(stream))) => json!(stream),
         Some(Answer::TableStream(None)) => {
             let help = "the table has to be in the target account and region, with its stream turned on";
-            place.refuse_with(node.span, format!("there is no table `{name}` with a stream"), help);
+            context.refuse_with(node.span, format!("there is no table `{name}` with a stream"), help);
             node.into()
         }
         _ => node.into(),
     }
 }
 
-fn check_stream(place: &mut Place<'_, '_>, node: &Node, stream: &str) {
+fn check_stream(context: &mut RuleContext<'_, '_>, node: &Node, stream: &str) {
     let table = stream.split_once("/stream/").map(|(table, _)| table);
     let is_table =
         |arn: &&str| arns::resource_of(arn, "dynamodb").is_some_and(|resource| resource.starts_with("table/"));
     let Some(table) = table.filter(is_table) else {
-        return place.refuse_with(
+        return context.refuse_with(
             node.span,
             format!("`{stream}` is not the ARN of a stream"),
             "write the table's name",
         );
     };
-    arns::require_correct_tags(place, node, stream, table);
+    arns::require_correct_tags(context, node, stream, table);
 }
 
 /// Log groups go by their names in a template.
-fn log_group(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    let Some(name) = name(place, node, "the name of a log group") else { return node.into() };
+fn log_group(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    let Some(name) = name(context, node, "the name of a log group") else { return node.into() };
     if is_arn(name) {
-        place.refuse_with(node.span, format!("`{name}` is an ARN"), "write the log group's name");
+        context.refuse_with(node.span, format!("`{name}` is an ARN"), "write the log group's name");
     } else {
-        let arn = arn(place.facts(), "logs", &format!("log-group:{name}"));
-        arns::require_correct_tags(place, node, name, &arn);
+        let arn = arn(context.facts(), "logs", &format!("log-group:{name}"));
+        arns::require_correct_tags(context, node, name, &arn);
     }
     node.into()
 }

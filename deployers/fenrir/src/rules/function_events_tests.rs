@@ -1,4 +1,4 @@
-use crate::rules::lab::{Lab, function, own_tags, tags};
+use crate::rules::fixture::{RulesFixture, function, own_tags, tags};
 use crate::rules::{Answer, Lookup};
 use serde_json::{Value, json};
 
@@ -13,8 +13,8 @@ fn with(kind: &str, properties: &Value) -> Value {
 }
 
 /// The lab, which knows the tags of that ARN.
-fn tagged(arn: &str) -> Lab {
-    Lab::default().knows(Lookup::Tags(arn.to_owned()), Answer::Tags(Some(own_tags("any"))))
+fn tagged(arn: &str) -> RulesFixture {
+    RulesFixture::default().knows(Lookup::Tags(arn.to_owned()), Answer::Tags(Some(own_tags("any"))))
 }
 
 fn event(emitted: &Value) -> &Value {
@@ -24,12 +24,16 @@ fn event(emitted: &Value) -> &Value {
 #[test]
 fn an_api_event_is_of_an_api_of_the_template() {
     let call = |api: Value| with("Api", &json!({"RestApiId": api, "Path": "/x", "Method": "GET"}));
-    Lab::default().accepts(call(json!({"Ref": "api"})));
+    RulesFixture::default().accepts(call(json!({"Ref": "api"})));
     let path = &format!("{PROPERTIES}.RestApiId");
-    Lab::default().refuses(call(json!("abcdef")), path, "should be `!Ref <AWS::Serverless::Api>`, but is `abcdef`");
-    Lab::default().refuses(call(json!({"Ref": "jobs"})), path, "`jobs` is of the type AWS::SQS::Queue");
+    RulesFixture::default().refuses(
+        call(json!("abcdef")),
+        path,
+        "should be `!Ref <AWS::Serverless::Api>`, but is `abcdef`",
+    );
+    RulesFixture::default().refuses(call(json!({"Ref": "jobs"})), path, "`jobs` is of the type AWS::SQS::Queue");
     let implicit = with("Api", &json!({"Path": "/x", "Method": "GET"}));
-    Lab::default().refuses(implicit, PROPERTIES, "`RestApiId` is missing");
+    RulesFixture::default().refuses(implicit, PROPERTIES, "`RestApiId` is missing");
 }
 
 /// Events whose source has a bare name: type, property, ARN, and another kind of ARN.
@@ -50,7 +54,7 @@ fn a_bare_name_becomes_the_arn_of_what_has_correct_tags() {
         for written in ["it", arn] {
             let emitted = tagged(arn).accepts(with(kind, &json!({property: written})));
             assert_eq!(event(&emitted)[property], arn);
-            let needs = Lab::default().needs(with(kind, &json!({property: written})));
+            let needs = RulesFixture::default().needs(with(kind, &json!({property: written})));
             assert_eq!(needs, [Lookup::Tags(arn.to_owned())]);
         }
     }
@@ -60,28 +64,32 @@ fn a_bare_name_becomes_the_arn_of_what_has_correct_tags() {
 fn what_has_other_tags_or_none_or_is_something_else_is_refused() {
     for (kind, property, arn, other) in SOURCES {
         let path = &format!("{PROPERTIES}.{property}");
-        let knows = |answer| Lab::default().knows(Lookup::Tags(arn.to_owned()), Answer::Tags(answer));
+        let knows = |answer| RulesFixture::default().knows(Lookup::Tags(arn.to_owned()), Answer::Tags(answer));
         let others = tags([("ProjectName", "org/shop"), ("ConfigName", "production")]);
         let named = || with(kind, &json!({property: "it"}));
         knows(Some(others)).refuses(named(), path, "`it` has `org/shop` as ProjectName and `production` as ConfigName");
         knows(None).refuses(named(), path, "`it` does not exist, or has no tags");
-        Lab::default().refuses(with(kind, &json!({property: other})), path, "should be a name, or an ARN like");
+        RulesFixture::default().refuses(
+            with(kind, &json!({property: other})),
+            path,
+            "should be a name, or an ARN like",
+        );
         let computed = with(kind, &json!({property: {"Fn::ImportValue": "x"}}));
-        Lab::default().refuses(computed, path, "without an intrinsic function");
+        RulesFixture::default().refuses(computed, path, "without an intrinsic function");
     }
 }
 
 #[test]
 fn a_queue_may_be_one_of_the_template() {
     let of = |queue: Value| with("SQS", &json!({"Queue": queue}));
-    Lab::default().accepts(of(json!({"Fn::GetAtt": ["jobs", "Arn"]})));
+    RulesFixture::default().accepts(of(json!({"Fn::GetAtt": ["jobs", "Arn"]})));
     let path = &format!("{PROPERTIES}.Queue");
-    Lab::default().refuses(
+    RulesFixture::default().refuses(
         of(json!({"Fn::GetAtt": ["jobs", "QueueName"]})),
         path,
         "should be `!GetAtt <AWS::SQS::Queue>.Arn`",
     );
-    Lab::default().refuses(
+    RulesFixture::default().refuses(
         of(json!({"Fn::GetAtt": ["api", "Arn"]})),
         path,
         "`api` is of the type AWS::Serverless::Api",
@@ -115,8 +123,8 @@ fn a_table_is_named_and_its_tags_count_for_its_stream() {
     assert_eq!(event(&emitted)["Stream"], json!(stream));
     let path = &format!("{PROPERTIES}.Stream");
     knows(None).refuses(of("things"), path, "there is no table `things` with a stream");
-    Lab::default().refuses(of(table), path, "is not the ARN of a stream");
-    assert_eq!(Lab::default().needs(of("things")).len(), 2);
+    RulesFixture::default().refuses(of(table), path, "is not the ARN of a stream");
+    assert_eq!(RulesFixture::default().needs(of("things")).len(), 2);
 }
 
 #[test]
@@ -124,7 +132,11 @@ fn a_log_group_is_named() {
     let of = |written: &str| with("CloudWatchLogs", &json!({"LogGroupName": written, "FilterPattern": ""}));
     let emitted = tagged("arn:aws:logs:us-east-1:000000000000:log-group:/app/it").accepts(of("/app/it"));
     assert_eq!(event(&emitted)["LogGroupName"], "/app/it");
-    Lab::default().refuses(of("arn:aws:logs:us-east-1:0:log-group:x"), PROPERTIES, "write the log group's name");
+    RulesFixture::default().refuses(
+        of("arn:aws:logs:us-east-1:0:log-group:x"),
+        PROPERTIES,
+        "write the log group's name",
+    );
 }
 
 #[test]
@@ -132,16 +144,17 @@ fn a_bucket_outside_the_template_is_a_warning_if_its_tags_are_correct() {
     let of = |bucket: Value| with("S3", &json!({"Bucket": bucket, "Events": "s3:ObjectCreated:*"}));
     let path = &format!("{PROPERTIES}.Bucket");
     tagged("arn:aws:s3:::things").warns(of(json!("things")), path, "SAM takes no events of others");
-    let none = Lab::default().knows(Lookup::Tags("arn:aws:s3:::things".to_owned()), Answer::Tags(None));
+    let none = RulesFixture::default().knows(Lookup::Tags("arn:aws:s3:::things".to_owned()), Answer::Tags(None));
     none.refuses(of(json!("things")), path, "has no tags");
-    Lab::default().refuses(of(json!({"Ref": "jobs"})), path, "the name of a bucket, without an intrinsic");
+    RulesFixture::default().refuses(of(json!({"Ref": "jobs"})), path, "the name of a bucket, without an intrinsic");
 }
 
 #[test]
 fn schedules_and_patterns_may_be_any() {
-    Lab::default().accepts(with("Schedule", &json!({"Schedule": "rate(1 minute)", "Enabled": true, "Input": "{}"})));
+    RulesFixture::default()
+        .accepts(with("Schedule", &json!({"Schedule": "rate(1 minute)", "Enabled": true, "Input": "{}"})));
     let pattern = json!({"source": ["aws.ec2"], "detail": {"state": ["running", {"prefix": "st"}]}});
-    Lab::default().accepts(with("CloudWatchEvent", &json!({"Pattern": pattern})));
+    RulesFixture::default().accepts(with("CloudWatchEvent", &json!({"Pattern": pattern})));
 }
 
 #[test]
@@ -153,12 +166,12 @@ fn other_types_are_refused_with_what_to_write() {
         ("Kinesi", "did you mean `Kinesis`?"),
         ("IoTRule", "write one of Api, HttpApi, S3"),
     ] {
-        Lab::default().refuses(with(kind, &json!({})), path, help);
+        RulesFixture::default().refuses(with(kind, &json!({})), path, help);
     }
     let without = json!({"hello": function(json!({"Events": {"it": {"Type": "SQS"}}}))});
-    Lab::default().refuses(without, "hello.Properties.Events.it", "`Properties` is missing");
+    RulesFixture::default().refuses(without, "hello.Properties.Events.it", "`Properties` is missing");
     let nothing = json!({"hello": function(json!({"Events": {"it": 3}}))});
-    Lab::default().refuses(nothing, "hello.Properties.Events.it", "should be a mapping");
+    RulesFixture::default().refuses(nothing, "hello.Properties.Events.it", "should be a mapping");
     let misspelt = with("SQS", &json!({"Queue": {"Fn::GetAtt": ["jobs", "Arn"]}, "BatchSiz": 1}));
-    Lab::default().refuses(misspelt, &format!("{PROPERTIES}.BatchSiz"), "did you mean `BatchSize`?");
+    RulesFixture::default().refuses(misspelt, &format!("{PROPERTIES}.BatchSiz"), "did you mean `BatchSize`?");
 }

@@ -1,6 +1,6 @@
 //! `Policies` of a function: SAM policy templates, and few of them, so that a release has rights to its own things alone.
 
-use super::place::Place;
+use super::rule_context::RuleContext;
 use super::table::Shape::{Object, Required, Rule};
 use super::table::{Table, refuse_intrinsic};
 use super::{Answer, Lookup, local, tags};
@@ -17,31 +17,31 @@ pub(super) const TEMPLATES: [(&str, Table); 5] = [
 ];
 
 /// The rule of `Policies`.
-pub(super) fn policies(place: &mut Place<'_, '_>, node: &Node) -> Value {
+pub(super) fn policies(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let Some(policies) = node.as_sequence().filter(|policies| !policies.is_empty()) else {
         let names = TEMPLATES.map(|(name, _)| name).join(", ");
         let message = "should be a list of at least one SAM policy template";
-        place.refuse_with(node.span, message, format!("these may be in it: {names}"));
+        context.refuse_with(node.span, message, format!("these may be in it: {names}"));
         return node.into();
     };
     let walked = policies.iter().enumerate();
-    walked.map(|(position, policy)| walk(&mut place.at(position), policy)).collect()
+    walked.map(|(position, policy)| walk(&mut context.at(position), policy)).collect()
 }
 
-fn walk(place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn walk(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let only = node.as_mapping().filter(|mapping| mapping.len() == 1).and_then(|mapping| mapping.first());
     let Some((table, name, entry)) = only.and_then(|(name, entry)| Some((template(name)?, name, entry))) else {
-        refuse(place, node, only);
+        refuse(context, node, only);
         return node.into();
     };
-    json!({name: Object(table).walk(&mut place.within(name), &entry.value)})
+    json!({name: Object(table).walk(&mut context.within(name), &entry.value)})
 }
 
 fn template(name: &str) -> Option<Table> {
     TEMPLATES.iter().find(|(known, _)| *known == name).map(|(_, table)| *table)
 }
 
-fn refuse(place: &mut Place<'_, '_>, node: &Node, only: Option<(&String, &Entry)>) {
+fn refuse(context: &mut RuleContext<'_, '_>, node: &Node, only: Option<(&String, &Entry)>) {
     let names = TEMPLATES.map(|(name, _)| name);
     let written = only.map(|(name, _)| name.as_str()).or(node.as_str());
     let is = written.map_or(node.kind().to_owned(), |name| format!("`{name}`"));
@@ -49,43 +49,43 @@ fn refuse(place: &mut Place<'_, '_>, node: &Node, only: Option<(&String, &Entry)
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("write one of {}, or a `Role` in place of policies", names.join(", ")),
     };
-    place.refuse_with(node.span, format!("{is} is not a supported SAM policy template"), help);
+    context.refuse_with(node.span, format!("{is} is not a supported SAM policy template"), help);
 }
 
-fn table(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    local::by_ref(place, node, &["AWS::Serverless::SimpleTable"]);
+fn table(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    local::by_ref(context, node, &["AWS::Serverless::SimpleTable"]);
     node.into()
 }
 
-fn function(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    local::by_ref(place, node, &["AWS::Serverless::Function"]);
+fn function(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    local::by_ref(context, node, &["AWS::Serverless::Function"]);
     node.into()
 }
 
 /// `!Ref` of a queue is its URL, and the policy needs its name.
-fn queue(place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn queue(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     const QUEUE: &[&str] = &["AWS::SQS::Queue"];
     let queue = match local::attribute_of(node) {
-        Some(_) => local::by_attribute(place, node, QUEUE, "QueueName"),
-        None => local::by_ref(place, node, QUEUE),
+        Some(_) => local::by_attribute(context, node, QUEUE, "QueueName"),
+        None => local::by_ref(context, node, QUEUE),
     };
     queue.map_or(node.into(), |queue| json!({"Fn::GetAtt": [queue, "QueueName"]}))
 }
 
 /// A key or alias with correct tags becomes the key's id.
-fn key(place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn key(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let Some(name) = node.as_str() else {
-        refuse_intrinsic(place, node, "the id or alias of a key");
+        refuse_intrinsic(context, node, "the id or alias of a key");
         return node.into();
     };
-    match place.look_up(Lookup::Key(name.to_owned())) {
+    match context.look_up(Lookup::Key(name.to_owned())) {
         Some(Answer::Key(Some(key))) => {
-            tags::require_correct(place, node.span, &format!("the key `{name}`"), &key.tags);
+            tags::require_correct(context, node.span, &format!("the key `{name}`"), &key.tags);
             json!(key.id)
         }
         Some(Answer::Key(None)) => {
             let help = "write the id or ARN of a key of the target account and region, or `alias/…`";
-            place.refuse_with(node.span, format!("there is no key `{name}`"), help);
+            context.refuse_with(node.span, format!("there is no key `{name}`"), help);
             node.into()
         }
         _ => node.into(),
@@ -94,7 +94,7 @@ fn key(place: &mut Place<'_, '_>, node: &Node) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::{Lab, function, own_tags, tags};
+    use crate::rules::fixture::{RulesFixture, function, own_tags, tags};
     use crate::rules::{Answer, Key, Lookup};
     use serde_json::{Value, json};
 
@@ -108,8 +108,8 @@ mod tests {
         })
     }
 
-    fn knows_key(answer: Option<Key>) -> Lab {
-        Lab::default().knows(Lookup::Key("alias/shop".to_owned()), Answer::Key(answer))
+    fn knows_key(answer: Option<Key>) -> RulesFixture {
+        RulesFixture::default().knows(Lookup::Key("alias/shop".to_owned()), Answer::Key(answer))
     }
 
     #[test]
@@ -119,7 +119,7 @@ mod tests {
             {"LambdaInvokePolicy": {"FunctionName": {"Ref": "hello"}}},
             {"VPCAccessPolicy": {}},
         ]);
-        let emitted = Lab::default().accepts(with(&policies));
+        let emitted = RulesFixture::default().accepts(with(&policies));
         assert_eq!(emitted["Resources"]["hello"]["Properties"]["Policies"], policies);
         for (policy, path) in [
             (json!({"DynamoDBCrudPolicy": {"TableName": "fenrir-org-other-development-things"}}), "TableName"),
@@ -128,15 +128,15 @@ mod tests {
             (json!({"LambdaInvokePolicy": {"FunctionName": {"Fn::ImportValue": "x"}}}), "FunctionName"),
             (json!({"SQSPollerPolicy": {"QueueName": {"Fn::GetAtt": ["jobs", "Arn"]}}}), "QueueName"),
         ] {
-            Lab::default().refuses(with(&json!([policy])), &format!("{POLICIES}.0."), "should be");
-            Lab::default().refuses(with(&json!([policy])), path, "should be");
+            RulesFixture::default().refuses(with(&json!([policy])), &format!("{POLICIES}.0."), "should be");
+            RulesFixture::default().refuses(with(&json!([policy])), path, "should be");
         }
     }
 
     #[test]
     fn a_queue_is_named_to_its_policy_though_ref_is_its_url() {
         for queue in [json!({"Ref": "jobs"}), json!({"Fn::GetAtt": ["jobs", "QueueName"]})] {
-            let emitted = Lab::default().accepts(with(&json!([{"SQSPollerPolicy": {"QueueName": queue}}])));
+            let emitted = RulesFixture::default().accepts(with(&json!([{"SQSPollerPolicy": {"QueueName": queue}}])));
             let policy = &emitted["Resources"]["hello"]["Properties"]["Policies"][0];
             assert_eq!(policy, &json!({"SQSPollerPolicy": {"QueueName": {"Fn::GetAtt": ["jobs", "QueueName"]}}}));
         }
@@ -145,7 +145,7 @@ mod tests {
     #[test]
     fn a_key_has_correct_tags_and_becomes_its_id() {
         let policy = with(&json!([{"KMSDecryptPolicy": {"KeyId": "alias/shop"}}]));
-        assert_eq!(Lab::default().needs(policy.clone()), [Lookup::Key("alias/shop".to_owned())]);
+        assert_eq!(RulesFixture::default().needs(policy.clone()), [Lookup::Key("alias/shop".to_owned())]);
         let key = |tags| Some(Key { id: "1234".to_owned(), tags });
         for correct in [
             own_tags("x"),
@@ -167,7 +167,7 @@ mod tests {
         }
         knows_key(None).refuses(policy, path, "there is no key `alias/shop`");
         let computed = with(&json!([{"KMSDecryptPolicy": {"KeyId": {"Ref": "things"}}}]));
-        Lab::default().refuses(computed, path, "without an intrinsic function");
+        RulesFixture::default().refuses(computed, path, "without an intrinsic function");
     }
 
     #[test]
@@ -187,7 +187,7 @@ mod tests {
             (json!([{"VPCAccessPolicy": {"x": 1}}]), "there is no `x` here"),
             (json!([{"KMSDecryptPolicy": {}}]), "`KeyId` is missing"),
         ] {
-            Lab::default().refuses(with(&policies), POLICIES, message);
+            RulesFixture::default().refuses(with(&policies), POLICIES, message);
         }
     }
 }

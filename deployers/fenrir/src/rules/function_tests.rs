@@ -1,4 +1,4 @@
-use crate::rules::lab::{Lab, function, own_tags, tags};
+use crate::rules::fixture::{RulesFixture, function, own_tags, tags};
 use crate::rules::{Answer, Lookup, Role};
 use serde_json::{Value, json};
 
@@ -7,7 +7,7 @@ fn hello(properties: Value) -> Value {
 }
 
 fn emitted(properties: Value) -> Value {
-    Lab::default().accepts(hello(properties))["Resources"]["hello"]["Properties"].take()
+    RulesFixture::default().accepts(hello(properties))["Resources"]["hello"]["Properties"].take()
 }
 
 #[test]
@@ -21,26 +21,38 @@ fn a_function_is_named_tagged_and_bounded() {
 
 #[test]
 fn what_fenrir_sets_cannot_be_set_otherwise() {
-    Lab::default().refuses(hello(json!({"FunctionName": "x"})), "hello.Properties.FunctionName", "Fenrir names it");
+    RulesFixture::default().refuses(
+        hello(json!({"FunctionName": "x"})),
+        "hello.Properties.FunctionName",
+        "Fenrir names it",
+    );
     let others = hello(json!({"Tags": {"ProjectName": "org/other"}}));
-    Lab::default().warns(others, "hello.Properties.Tags", "the tag ProjectName is overwritten with `org/shop`");
+    RulesFixture::default().warns(
+        others,
+        "hello.Properties.Tags",
+        "the tag ProjectName is overwritten with `org/shop`",
+    );
     let wider = hello(json!({"PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}));
-    Lab::default().warns(wider, "hello.Properties.PermissionsBoundary", "is overwritten");
+    RulesFixture::default().warns(wider, "hello.Properties.PermissionsBoundary", "is overwritten");
 }
 
 #[test]
 fn either_a_role_or_policies_have_to_be_there() {
     let path = "hello.Properties";
-    Lab::default().refuses(hello(json!({"Policies": null})), path, "either `Role` or `Policies` has to be there");
-    Lab::default().refuses(hello(json!({"Role": "x"})), path, "`Role` and `Policies` exclude each other");
+    RulesFixture::default().refuses(
+        hello(json!({"Policies": null})),
+        path,
+        "either `Role` or `Policies` has to be there",
+    );
+    RulesFixture::default().refuses(hello(json!({"Role": "x"})), path, "`Role` and `Policies` exclude each other");
 }
 
 fn with_role(role: &Value) -> Value {
     hello(json!({"Policies": null, "Role": role}))
 }
 
-fn knows_role(role: Option<Role>) -> Lab {
-    Lab::default().knows(Lookup::Role("shop".to_owned()), Answer::Role(role))
+fn knows_role(role: Option<Role>) -> RulesFixture {
+    RulesFixture::default().knows(Lookup::Role("shop".to_owned()), Answer::Role(role))
 }
 
 #[test]
@@ -62,28 +74,28 @@ fn a_role_is_named_has_service_tags_and_becomes_its_arn() {
         knows_role(role(wrong)).refuses(with_role(&json!("shop")), path, "the role `shop` has");
     }
     knows_role(None).refuses(with_role(&json!("shop")), path, "there is no role `shop`");
-    assert_eq!(Lab::default().needs(with_role(&json!("shop"))), [Lookup::Role("shop".to_owned())]);
+    assert_eq!(RulesFixture::default().needs(with_role(&json!("shop"))), [Lookup::Role("shop".to_owned())]);
 }
 
 #[test]
 fn a_role_is_a_plain_name() {
     let path = "hello.Properties.Role";
-    Lab::default().refuses(
+    RulesFixture::default().refuses(
         with_role(&json!({"Ref": "hello"})),
         path,
         "the name of a role, without an intrinsic function",
     );
     let arn = json!("arn:aws:iam::000000000000:role/shop");
-    Lab::default().refuses(with_role(&arn), path, "is not the name of a role; write `Role: shop`");
-    Lab::default().refuses(with_role(&json!("")), path, "is not the name of a role");
+    RulesFixture::default().refuses(with_role(&arn), path, "is not the name of a role; write `Role: shop`");
+    RulesFixture::default().refuses(with_role(&json!("")), path, "is not the name of a role");
 }
 
 #[test]
 fn code_without_a_hash_is_refused() {
     for (name, value) in [("InlineCode", "x"), ("ImageUri", "x"), ("PackageType", "Image")] {
-        Lab::default().refuses(hello(json!({name: value})), &format!("hello.Properties.{name}"), "");
+        RulesFixture::default().refuses(hello(json!({name: value})), &format!("hello.Properties.{name}"), "");
     }
-    Lab::default().refuses(hello(json!({"CodeUri": null})), "hello.Properties", "`CodeUri` is missing");
+    RulesFixture::default().refuses(hello(json!({"CodeUri": null})), "hello.Properties", "`CodeUri` is missing");
     emitted(json!({"PackageType": "Zip"}));
 }
 
@@ -91,20 +103,24 @@ fn code_without_a_hash_is_refused() {
 fn others_cannot_be_let_into_its_role() {
     let policy = json!({"Statement": [{"Principal": "*"}]});
     let path = "hello.Properties.AssumeRolePolicyDocument";
-    Lab::default().refuses(hello(json!({"AssumeRolePolicyDocument": policy})), path, "take the function's role");
-    Lab::default().refuses(hello(json!({"RolePath": "/x/"})), "hello.Properties.RolePath", "has the path `/`");
+    RulesFixture::default().refuses(
+        hello(json!({"AssumeRolePolicyDocument": policy})),
+        path,
+        "take the function's role",
+    );
+    RulesFixture::default().refuses(hello(json!({"RolePath": "/x/"})), "hello.Properties.RolePath", "has the path `/`");
 }
 
 #[test]
 fn a_url_says_who_may_call_it() {
     let url = |config: Value| hello(json!({"FunctionUrlConfig": config}));
     for explicit in ["AWS_IAM", "NONE"] {
-        Lab::default().accepts(url(json!({"AuthType": explicit, "Cors": {"AllowOrigins": ["*"]}})));
+        RulesFixture::default().accepts(url(json!({"AuthType": explicit, "Cors": {"AllowOrigins": ["*"]}})));
     }
     let path = "hello.Properties.FunctionUrlConfig";
-    Lab::default().refuses(url(json!({})), path, "`AuthType` is missing; it should be `AWS_IAM` or `NONE`");
-    Lab::default().refuses(url(json!({"AuthType": {"Ref": "hello"}})), path, "without an intrinsic function");
-    Lab::default().refuses(url(json!({"AuthType": "None"})), path, "did you mean `NONE`?");
+    RulesFixture::default().refuses(url(json!({})), path, "`AuthType` is missing; it should be `AWS_IAM` or `NONE`");
+    RulesFixture::default().refuses(url(json!({"AuthType": {"Ref": "hello"}})), path, "without an intrinsic function");
+    RulesFixture::default().refuses(url(json!({"AuthType": "None"})), path, "did you mean `NONE`?");
 }
 
 #[test]
@@ -118,12 +134,12 @@ fn an_alias_may_be_shifted_to_gradually() {
             "hello": function(json!({"AutoPublishAlias": alias, "DeploymentPreference": preference})), "errors": errors,
         })
     };
-    let emitted = Lab::default().accepts(with(json!("live")));
+    let emitted = RulesFixture::default().accepts(with(json!("live")));
     assert_eq!(emitted["Resources"]["hello"]["Properties"]["DeploymentPreference"], preference);
     let path = "hello.Properties.DeploymentPreference";
-    Lab::default().refuses(with(Value::Null), path, "`DeploymentPreference` needs `AutoPublishAlias`");
+    RulesFixture::default().refuses(with(Value::Null), path, "`DeploymentPreference` needs `AutoPublishAlias`");
     let misspelt = hello(json!({"AutoPublishAlias": "live", "DeploymentPreference": {"Typ": "x"}}));
-    Lab::default().refuses(misspelt, "hello.Properties.DeploymentPreference.Typ", "did you mean `Type`?");
+    RulesFixture::default().refuses(misspelt, "hello.Properties.DeploymentPreference.Typ", "did you mean `Type`?");
 }
 
 #[test]
@@ -141,7 +157,7 @@ fn values_have_to_be_of_their_shape() {
         ("Events", json!({"Ref": "AWS::Region"}), "should be a mapping, without an intrinsic function"),
         ("Tags", json!([]), "should be a mapping, but is a list"),
     ] {
-        Lab::default().refuses(hello(json!({name: value})), &format!("hello.Properties.{name}"), message);
+        RulesFixture::default().refuses(hello(json!({name: value})), &format!("hello.Properties.{name}"), message);
     }
     emitted(json!({"Timeout": "30", "Description": 3, "Layers": [{"Ref": "hello"}], "PropagateTags": "true"}));
 }
@@ -152,7 +168,7 @@ fn all_findings_are_there_at_once() {
         "hello": function(json!({"Runtme": "x", "FunctionName": "x", "Timeout": []})),
         "x-y": {"Type": "AWS::S3::Bucket"},
     });
-    assert_eq!(Lab::default().with(resources).findings.all().len(), 5);
+    assert_eq!(RulesFixture::default().with(resources).findings.all().len(), 5);
 }
 
 #[test]
@@ -168,7 +184,7 @@ fn what_is_wrong_in_the_globals_is_said_once() {
     let crate::template::Content::Mapping(globals) = &mut top["Globals"].value.content else { unreachable!() };
     let crate::template::Content::Mapping(function) = &mut globals["Function"].value.content else { unreachable!() };
     function["Timeout"].value.span = Some(span);
-    let findings = crate::rules::lab::facts_of("org/shop", |facts| {
+    let findings = crate::rules::fixture::facts_of("org/shop", |facts| {
         crate::rules::apply(&template, facts, &crate::rules::Answers::new()).findings
     });
     let [only] = findings.all() else { panic!("{findings}") };

@@ -4,7 +4,7 @@
 //! first, anything else of the resource takes the place of the global one. A call of an intrinsic function is one value.
 //! What is merged stands where it stood. What goes on to CloudFormation has no globals: it is what was checked.
 
-use super::place::Place;
+use super::rule_context::RuleContext;
 use crate::template::{Content, Entry, Mapping, Node, nearest};
 
 const PREFIX: &str = "AWS::Serverless::";
@@ -111,40 +111,43 @@ pub(super) fn merged(template: &Node) -> Mapping {
 }
 
 /// Says what is wrong with the globals themselves. Their values are checked in the resources that they are merged into.
-pub(super) fn check(place: &mut Place<'_, '_>, globals: &Node) {
+pub(super) fn check(context: &mut RuleContext<'_, '_>, globals: &Node) {
     let names = SECTIONS.map(|(name, _)| name);
-    for (name, entry) in entries(place, globals) {
-        let mut place = place.within(name);
+    for (name, entry) in entries(context, globals) {
+        let mut context = context.within(name);
         match SECTIONS.iter().find(|(known, _)| known == name) {
-            Some((_, known)) => check_section(&mut place, known, &entry.value),
-            None => refuse(&mut place, entry, &names),
+            Some((_, known)) => check_section(&mut context, known, &entry.value),
+            None => refuse(&mut context, entry, &names),
         }
     }
 }
 
-fn check_section(place: &mut Place<'_, '_>, known: &[&str], section: &Node) {
-    for (name, entry) in entries(place, section) {
+fn check_section(context: &mut RuleContext<'_, '_>, known: &[&str], section: &Node) {
+    for (name, entry) in entries(context, section) {
         if !known.contains(&name.as_str()) {
-            refuse(&mut place.within(name), entry, known);
+            refuse(&mut context.within(name), entry, known);
         }
     }
 }
 
-fn entries<'n>(place: &mut Place<'_, '_>, node: &'n Node) -> impl Iterator<Item = (&'n String, &'n Entry)> + use<'n> {
+fn entries<'n>(
+    context: &mut RuleContext<'_, '_>,
+    node: &'n Node,
+) -> impl Iterator<Item = (&'n String, &'n Entry)> + use<'n> {
     if node.as_mapping().is_none() {
         let help = "write properties by the type that has them, such as `Function: {Timeout: 30}`";
-        place.refuse_with(node.span, format!("should be a mapping, but is {}", node.kind()), help);
+        context.refuse_with(node.span, format!("should be a mapping, but is {}", node.kind()), help);
     }
     node.as_mapping().into_iter().flatten()
 }
 
-fn refuse(place: &mut Place<'_, '_>, entry: &Entry, known: &[&str]) {
-    let name = place.name();
+fn refuse(context: &mut RuleContext<'_, '_>, entry: &Entry, known: &[&str]) {
+    let name = context.name();
     let help = match nearest(name, known.iter().copied()) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("these can be: {}", known.join(", ")),
     };
-    place.refuse_with(entry.key_span, format!("`{name}` cannot be global"), help);
+    context.refuse_with(entry.key_span, format!("`{name}` cannot be global"), help);
 }
 
 fn with_globals(globals: &Node, resource: &Node) -> Node {

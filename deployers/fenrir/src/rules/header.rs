@@ -1,6 +1,6 @@
 //! What a template says of itself: whose it is and where it goes.
 
-use crate::template::{Finding, Findings, Node, Severity};
+use crate::template::{Findings, Node, Severity, TemplateFinding};
 use bifrost::release::{AccountId, ConfigName, InvalidName, ProjectName, Region};
 use std::str::FromStr;
 
@@ -69,8 +69,8 @@ fn example(name: &str) -> &'static str {
     }
 }
 
-fn finding(path: &str, node: &Node, message: String, help: Option<String>) -> Finding {
-    Finding { severity: Severity::Error, path: path.to_owned(), span: node.span, message, help }
+fn finding(path: &str, node: &Node, message: String, help: Option<String>) -> TemplateFinding {
+    TemplateFinding { severity: Severity::Error, path: path.to_owned(), span: node.span, message, help }
 }
 
 #[cfg(test)]

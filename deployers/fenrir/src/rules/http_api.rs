@@ -4,8 +4,8 @@
 //! either the API has `Auth.DefaultAuthorizer`, or the event has `Auth.Authorizer`. `NONE` is the word for a public
 //! route. Of routes in a `DefinitionBody` nothing is known, so there the API has to have a `DefaultAuthorizer`.
 
-use super::place::Place;
 use super::resource::ResourceType;
+use super::rule_context::RuleContext;
 use super::table::Shape::{
     Any, Boolean, Either, Integer, List, Map, Number, Object, Plain, Refused, Required, Rule, Scalar, Text,
 };
@@ -115,11 +115,11 @@ pub(super) const EVENT: Table = &[
 ];
 const EVENT_AUTH: Table = &[("AuthorizationScopes", List(&Text)), ("Authorizer", Plain(&Text))];
 
-fn finish(place: &mut Place<'_, '_>, node: &Node, _: &mut JsonMap<String, Value>) {
+fn finish(context: &mut RuleContext<'_, '_>, node: &Node, _: &mut JsonMap<String, Value>) {
     if let Some(body) = node.get("DefinitionBody").filter(|_| default_authorizer(node).is_none()) {
         let message = "the routes of a `DefinitionBody` need `Auth.DefaultAuthorizer`";
         let help = "write one: an HTTP API without it is open to all the world";
-        place.within("DefinitionBody").refuse_with(body.span, message, help);
+        context.within("DefinitionBody").refuse_with(body.span, message, help);
     }
 }
 
@@ -132,23 +132,23 @@ fn authorizer<'n>(properties: &'n Node, name: &str) -> Option<&'n str> {
     properties.get("Auth")?.get(name)?.as_str().filter(|name| !name.is_empty())
 }
 
-fn api_id(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    local::by_ref(place, node, &[HTTP_API]);
+fn api_id(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    local::by_ref(context, node, &[HTTP_API]);
     node.into()
 }
 
 /// The rule of an event's properties.
-pub(super) fn event(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    let mut event = walk(EVENT, place, node);
+pub(super) fn event(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    let mut event = walk(EVENT, context, node);
     let own = authorizer(node, "Authorizer");
     let api = node.get("ApiId").and_then(Node::intrinsic).and_then(|call| call.argument.as_str());
-    let api = api.and_then(|logical_id| place.check.resources.get(logical_id)?.value.get("Properties"));
+    let api = api.and_then(|logical_id| context.check.resources.get(logical_id)?.value.get("Properties"));
     let by_default = api.and_then(default_authorizer);
     match (own, by_default) {
         (None, None) => {
             let help = "write `Auth: {Authorizer: …}`, with `NONE` for a route that is open to all the world, or give \
                         the API a `DefaultAuthorizer`";
-            place.refuse_with(node.span, "nothing says who may call this route", help);
+            context.refuse_with(node.span, "nothing says who may call this route", help);
         }
         (Some("NONE"), None) => leave_out_authorizer(&mut event),
         _ => {}
@@ -168,7 +168,7 @@ fn leave_out_authorizer(event: &mut JsonMap<String, Value>) {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::{Lab, function};
+    use crate::rules::fixture::{RulesFixture, function};
     use serde_json::{Value, json};
 
     fn with(api: &Value, event: &Value) -> Value {
@@ -184,24 +184,28 @@ mod tests {
 
     #[test]
     fn a_route_without_auth_is_refused() {
-        Lab::default().refuses(with(&json!({}), &json!({})), EVENT, "nothing says who may call this route");
-        Lab::default().refuses(with(&json!({"Auth": {}}), &json!({"Auth": {}})), EVENT, "nothing says who may call");
+        RulesFixture::default().refuses(with(&json!({}), &json!({})), EVENT, "nothing says who may call this route");
+        RulesFixture::default().refuses(
+            with(&json!({"Auth": {}}), &json!({"Auth": {}})),
+            EVENT,
+            "nothing says who may call",
+        );
         let empty = with(&json!({"Auth": {"DefaultAuthorizer": ""}}), &json!({"Auth": {"Authorizer": ""}}));
-        Lab::default().refuses(empty, EVENT, "nothing says who may call");
+        RulesFixture::default().refuses(empty, EVENT, "nothing says who may call");
     }
 
     #[test]
     fn a_default_authorizer_says_it_for_all_routes() {
         let auth = json!({"Auth": {"DefaultAuthorizer": "AWS_IAM", "EnableIamAuthorizer": true}});
-        let emitted = Lab::default().accepts(with(&auth, &json!({})));
+        let emitted = RulesFixture::default().accepts(with(&auth, &json!({})));
         assert_eq!(emitted["Resources"]["api"]["Properties"]["Name"], "fenrir-org-shop-development-api");
-        Lab::default().accepts(with(&auth, &json!({"Auth": {"Authorizer": "NONE"}})));
+        RulesFixture::default().accepts(with(&auth, &json!({"Auth": {"Authorizer": "NONE"}})));
     }
 
     #[test]
     fn a_public_route_says_so_and_sam_is_given_what_it_takes() {
         let public = with(&json!({}), &json!({"Auth": {"Authorizer": "NONE"}}));
-        let emitted = Lab::default().accepts(public);
+        let emitted = RulesFixture::default().accepts(public);
         let event = &emitted["Resources"]["hello"]["Properties"]["Events"]["get"]["Properties"];
         assert_eq!(event, &json!({"ApiId": {"Ref": "api"}, "Path": "/x", "Method": "get"}));
     }
@@ -211,9 +215,13 @@ mod tests {
         let api = |api| json!({"api": {"Type": "AWS::Serverless::HttpApi", "Properties": api}});
         let body = json!({"openapi": "3.0.1", "paths": {}});
         let path = "api.Properties.DefinitionBody";
-        Lab::default().refuses(api(json!({"DefinitionBody": body})), path, "need `Auth.DefaultAuthorizer`");
-        Lab::default().accepts(api(json!({"DefinitionBody": body, "Auth": {"DefaultAuthorizer": "a"}})));
-        Lab::default().refuses(api(json!({"DefinitionUri": "api.yml"})), "api.Properties.DefinitionUri", "is open");
+        RulesFixture::default().refuses(api(json!({"DefinitionBody": body})), path, "need `Auth.DefaultAuthorizer`");
+        RulesFixture::default().accepts(api(json!({"DefinitionBody": body, "Auth": {"DefaultAuthorizer": "a"}})));
+        RulesFixture::default().refuses(
+            api(json!({"DefinitionUri": "api.yml"})),
+            "api.Properties.DefinitionUri",
+            "is open",
+        );
     }
 
     #[test]
@@ -221,7 +229,11 @@ mod tests {
         let auth = json!({"Auth": {"Authorizer": "NONE"}});
         let mut resources = with(&json!({}), &auth);
         resources["hello"]["Properties"]["Events"]["get"]["Properties"]["ApiId"] = json!("abcdef");
-        Lab::default().refuses(resources, &format!("{EVENT}.ApiId"), "should be `!Ref <AWS::Serverless::HttpApi>`");
-        Lab::default().refuses(with(&json!({"Name": "x"}), &auth), "api.Properties.Name", "Fenrir names it");
+        RulesFixture::default().refuses(
+            resources,
+            &format!("{EVENT}.ApiId"),
+            "should be `!Ref <AWS::Serverless::HttpApi>`",
+        );
+        RulesFixture::default().refuses(with(&json!({"Name": "x"}), &auth), "api.Properties.Name", "Fenrir names it");
     }
 }

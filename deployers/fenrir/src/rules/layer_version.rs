@@ -27,7 +27,7 @@ const PROPERTIES: Table = &[
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::Lab;
+    use crate::rules::fixture::RulesFixture;
     use serde_json::{Value, json};
 
     fn layer(properties: &Value) -> Value {
@@ -36,11 +36,15 @@ mod tests {
 
     #[test]
     fn a_layer_is_named_by_fenrir_and_its_content_is_a_file_of_the_release() {
-        let emitted = Lab::default().accepts(layer(&json!({"ContentUri": "layer"})));
+        let emitted = RulesFixture::default().accepts(layer(&json!({"ContentUri": "layer"})));
         assert_eq!(emitted["Resources"]["shared"]["Properties"]["LayerName"], "layer-org-shop-development-shared");
         let path = "shared.Properties.LayerName";
-        Lab::default().refuses(layer(&json!({"ContentUri": ".", "LayerName": "x"})), path, "Fenrir names it");
-        Lab::default().refuses(layer(&json!({"ContentUri": "../x"})), "shared.Properties.ContentUri", "leads out of");
-        Lab::default().refuses(layer(&json!({})), "shared.Properties", "`ContentUri` is missing");
+        RulesFixture::default().refuses(layer(&json!({"ContentUri": ".", "LayerName": "x"})), path, "Fenrir names it");
+        RulesFixture::default().refuses(
+            layer(&json!({"ContentUri": "../x"})),
+            "shared.Properties.ContentUri",
+            "leads out of",
+        );
+        RulesFixture::default().refuses(layer(&json!({})), "shared.Properties", "`ContentUri` is missing");
     }
 }

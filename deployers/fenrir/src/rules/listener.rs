@@ -2,8 +2,8 @@
 
 use super::action::ACTION;
 use super::local;
-use super::place::Place;
 use super::resource::ResourceType;
+use super::rule_context::RuleContext;
 use super::table::Shape::{Boolean, Integer, List, Object, OneOf, Required, Rule, Text};
 use super::table::Table;
 use super::tags::TAG;
@@ -40,14 +40,14 @@ const MUTUAL_AUTHENTICATION: Table = &[
     ("TrustStoreArn", Text),
 ];
 
-fn load_balancer(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    local::by_ref(place, node, &["AWS::ElasticLoadBalancingV2::LoadBalancer"]);
+fn load_balancer(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    local::by_ref(context, node, &["AWS::ElasticLoadBalancingV2::LoadBalancer"]);
     node.into()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::Lab;
+    use crate::rules::fixture::RulesFixture;
     use serde_json::{Value, json};
 
     fn listener(load_balancer: &Value) -> Value {
@@ -65,9 +65,13 @@ mod tests {
 
     #[test]
     fn a_listener_is_of_a_load_balancer_of_the_template() {
-        Lab::default().needs(listener(&json!({"Ref": "balancer"})));
+        RulesFixture::default().needs(listener(&json!({"Ref": "balancer"})));
         let path = "front.Properties.LoadBalancerArn";
-        Lab::default().refuses(listener(&json!("arn:x")), path, "should be `!Ref <AWS::ElasticLoad");
-        Lab::default().refuses(listener(&json!({"Ref": "front"})), path, "`front` is of the type AWS::Elastic");
+        RulesFixture::default().refuses(listener(&json!("arn:x")), path, "should be `!Ref <AWS::ElasticLoad");
+        RulesFixture::default().refuses(
+            listener(&json!({"Ref": "front"})),
+            path,
+            "`front` is of the type AWS::Elastic",
+        );
     }
 }

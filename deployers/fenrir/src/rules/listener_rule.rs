@@ -2,8 +2,8 @@
 
 use super::action::ACTION;
 use super::local;
-use super::place::Place;
 use super::resource::ResourceType;
+use super::rule_context::RuleContext;
 use super::table::Shape::{Integer, List, Object, OneOf, Required, Rule, Text};
 use super::table::Table;
 use super::tags::TAG;
@@ -53,18 +53,18 @@ const TRANSFORM: Table = &[
 const REWRITE_CONFIG_OBJECT: Table = &[("Rewrites", Required(&List(&Object(REWRITE_CONFIG))))];
 const REWRITE_CONFIG: Table = &[("Regex", Required(&Text)), ("Replace", Required(&Text))];
 
-fn listener(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    local::by_ref(place, node, &["AWS::ElasticLoadBalancingV2::Listener"]);
+fn listener(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    local::by_ref(context, node, &["AWS::ElasticLoadBalancingV2::Listener"]);
     node.into()
 }
 
 /// The target groups that an action forwards to are in it, or in a list in it.
-fn action(place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn action(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     const TARGET_GROUP_ARN: &str = "TargetGroupArn";
     if let Some(arn) = node.get(TARGET_GROUP_ARN) {
-        target_group(&mut place.within(TARGET_GROUP_ARN), arn);
+        target_group(&mut context.within(TARGET_GROUP_ARN), arn);
     }
-    let mut config = place.within("ForwardConfig");
+    let mut config = context.within("ForwardConfig");
     let mut groups = config.within("TargetGroups");
     let listed = node.get("ForwardConfig").and_then(|config| config.get("TargetGroups")).and_then(Node::as_sequence);
     for (position, group) in listed.unwrap_or_default().iter().enumerate() {
@@ -72,16 +72,16 @@ fn action(place: &mut Place<'_, '_>, node: &Node) -> Value {
             target_group(&mut groups.at(position).within(TARGET_GROUP_ARN), arn);
         }
     }
-    Object(ACTION).walk(place, node)
+    Object(ACTION).walk(context, node)
 }
 
-fn target_group(place: &mut Place<'_, '_>, node: &Node) {
-    local::by_ref(place, node, &["AWS::ElasticLoadBalancingV2::TargetGroup"]);
+fn target_group(context: &mut RuleContext<'_, '_>, node: &Node) {
+    local::by_ref(context, node, &["AWS::ElasticLoadBalancingV2::TargetGroup"]);
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::Lab;
+    use crate::rules::fixture::RulesFixture;
     use serde_json::{Value, json};
 
     fn rule(listener: &Value, action: &Value) -> Value {
@@ -105,12 +105,20 @@ mod tests {
     #[test]
     fn a_rule_is_of_a_listener_of_the_template() {
         let forward = json!({"Type": "forward", "TargetGroupArn": {"Ref": "group"}});
-        Lab::default().needs(rule(&json!({"Ref": "front"}), &forward));
+        RulesFixture::default().needs(rule(&json!({"Ref": "front"}), &forward));
         let path = "rule.Properties.ListenerArn";
         let arn = json!("arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/x/y/z");
-        Lab::default().refuses(rule(&arn, &forward), path, "should be `!Ref <AWS::ElasticLoadBalancingV2::Listener>`");
-        Lab::default().refuses(rule(&json!({"Ref": "group"}), &forward), path, "`group` is of the type AWS::Elastic");
-        Lab::default().refuses(rule(&json!({"Ref": "frnt"}), &forward), path, "did you mean `front`?");
+        RulesFixture::default().refuses(
+            rule(&arn, &forward),
+            path,
+            "should be `!Ref <AWS::ElasticLoadBalancingV2::Listener>`",
+        );
+        RulesFixture::default().refuses(
+            rule(&json!({"Ref": "group"}), &forward),
+            path,
+            "`group` is of the type AWS::Elastic",
+        );
+        RulesFixture::default().refuses(rule(&json!({"Ref": "frnt"}), &forward), path, "did you mean `front`?");
     }
 
     #[test]
@@ -118,10 +126,14 @@ mod tests {
         let front = json!({"Ref": "front"});
         let weighted =
             |arn: Value| json!({"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": arn}]}});
-        Lab::default().needs(rule(&front, &weighted(json!({"Ref": "group"}))));
+        RulesFixture::default().needs(rule(&front, &weighted(json!({"Ref": "group"}))));
         let path = "rule.Properties.Actions.0.ForwardConfig.TargetGroups.0.TargetGroupArn";
-        Lab::default().refuses(rule(&front, &weighted(json!("arn:x"))), path, "should be `!Ref");
+        RulesFixture::default().refuses(rule(&front, &weighted(json!("arn:x"))), path, "should be `!Ref");
         let direct = json!({"Type": "forward", "TargetGroupArn": {"Fn::ImportValue": "x"}});
-        Lab::default().refuses(rule(&front, &direct), "rule.Properties.Actions.0.TargetGroupArn", "should be `!Ref");
+        RulesFixture::default().refuses(
+            rule(&front, &direct),
+            "rule.Properties.Actions.0.TargetGroupArn",
+            "should be `!Ref",
+        );
     }
 }

@@ -37,7 +37,7 @@ const MINIMUM_LOAD_BALANCER_CAPACITY: Table = &[("CapacityUnits", Required(&Inte
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::{Lab, own_tags, resource, tags};
+    use crate::rules::fixture::{RulesFixture, own_tags, resource, tags};
     use crate::rules::{Answer, Lookup, SecurityGroup, Subnet, Tags};
     use serde_json::{Value, json};
 
@@ -50,9 +50,9 @@ mod tests {
         Answer::SecurityGroups(all.iter().map(group).collect())
     }
 
-    fn lab(group: &Answer) -> Lab {
+    fn fixture(group: &Answer) -> RulesFixture {
         let subnet = |id: &str| Subnet { id: id.to_owned(), tags: tags([("DeployWithFenrir", "yes")]) };
-        Lab::default()
+        RulesFixture::default()
             .knows(Lookup::SecurityGroups("web".to_owned()), group.clone())
             .knows(Lookup::Subnets("private".to_owned()), Answer::Subnets(vec![subnet("subnet-1"), subnet("subnet-2")]))
             .knows(Lookup::Subnets("subnet-2".to_owned()), Answer::Subnets(vec![subnet("subnet-2")]))
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn security_groups_and_subnets_are_named_and_become_ids() {
         let named = balancer(json!({"SecurityGroups": ["web"], "Subnets": ["private", "subnet-2"]}));
-        let emitted = lab(&groups(&[("sg-1", own_tags("_all"))])).accepts(named);
+        let emitted = fixture(&groups(&[("sg-1", own_tags("_all"))])).accepts(named);
         let properties = &emitted["Resources"]["balancer"]["Properties"];
         assert_eq!(properties["SecurityGroups"], json!(["sg-1"]));
         assert_eq!(properties["Subnets"], json!(["subnet-1", "subnet-2"]));
@@ -84,42 +84,46 @@ mod tests {
             (groups(&[("sg-1", own_tags("other"))]), "has the tag ServiceName=other, which is not this one's"),
             (groups(&[("sg-1", tags([]))]), "has no tag ProjectName"),
         ] {
-            lab(&answer).refuses(named(), path, message);
+            fixture(&answer).refuses(named(), path, message);
         }
     }
 
     #[test]
     fn subnets_exist_and_are_tagged_for_fenrir() {
-        let lab = lab(&groups(&[]));
+        let fixture = fixture(&groups(&[]));
         let with = |subnets: Value| balancer(json!({"Subnets": subnets}));
-        lab.refuses(with(json!(["none"])), "balancer.Properties.Subnets.0", "there is no subnet");
-        lab.refuses(with(json!(["other"])), "balancer.Properties.Subnets.0", "has no tag DeployWithFenrir");
-        lab.refuses(with(json!([])), "balancer.Properties.Subnets", "at least one name, but is empty");
-        lab.refuses(with(json!({"Ref": "x"})), "balancer.Properties.Subnets", "at least one name");
-        lab.refuses(
+        fixture.refuses(with(json!(["none"])), "balancer.Properties.Subnets.0", "there is no subnet");
+        fixture.refuses(with(json!(["other"])), "balancer.Properties.Subnets.0", "has no tag DeployWithFenrir");
+        fixture.refuses(with(json!([])), "balancer.Properties.Subnets", "at least one name, but is empty");
+        fixture.refuses(with(json!({"Ref": "x"})), "balancer.Properties.Subnets", "at least one name");
+        fixture.refuses(
             with(json!([{"Ref": "AWS::Region"}])),
             "balancer.Properties.Subnets.0",
             "a name, without an intrinsic",
         );
-        lab.refuses(balancer(json!({})), "balancer.Properties", "`Subnets` is missing");
-        lab.refuses(balancer(json!({"SubnetMappings": []})), "SubnetMappings", "write `Subnets`");
+        fixture.refuses(balancer(json!({})), "balancer.Properties", "`Subnets` is missing");
+        fixture.refuses(balancer(json!({"SubnetMappings": []})), "SubnetMappings", "write `Subnets`");
     }
 
     #[test]
     fn what_is_not_known_is_asked_for() {
         let named = balancer(json!({"SecurityGroups": ["web"], "Subnets": ["private"]}));
         let needs = [Lookup::SecurityGroups("web".to_owned()), Lookup::Subnets("private".to_owned())];
-        assert_eq!(Lab::default().needs(named), needs);
+        assert_eq!(RulesFixture::default().needs(named), needs);
     }
 
     #[test]
     fn it_is_an_application_balancer_with_ipv4_and_its_name_is_overwritten() {
         let with = |name: &str, value: &str| balancer(json!({"Subnets": ["subnet-2"], name: value}));
-        let lab = lab(&groups(&[]));
-        lab.accepts(with("Type", "application"));
-        lab.accepts(with("IpAddressType", "ipv4"));
-        lab.refuses(with("Type", "network"), "balancer.Properties.Type", "should be `application`, but is `network`");
-        lab.refuses(with("IpAddressType", "dualstack"), "balancer.Properties.IpAddressType", "should be `ipv4`");
-        lab.warns(with("Name", "mine"), "balancer.Properties.Name", "is overwritten with `fenrir-org-shop");
+        let fixture = fixture(&groups(&[]));
+        fixture.accepts(with("Type", "application"));
+        fixture.accepts(with("IpAddressType", "ipv4"));
+        fixture.refuses(
+            with("Type", "network"),
+            "balancer.Properties.Type",
+            "should be `application`, but is `network`",
+        );
+        fixture.refuses(with("IpAddressType", "dualstack"), "balancer.Properties.IpAddressType", "should be `ipv4`");
+        fixture.warns(with("Name", "mine"), "balancer.Properties.Name", "is overwritten with `fenrir-org-shop");
     }
 }

@@ -1,7 +1,7 @@
 //! The rules of each resource type (contract §8), and how a template is rewritten by them.
 //!
 //! Each type is one file that opens with a table of its properties: what shape each has, or which rule. `table` walks a
-//! resource along it. What is known of the template around it and said of it goes by a `place::Place`.
+//! resource along it. What is known of the template around it and said of it goes by a `rule_context::RuleContext`.
 
 mod action;
 mod alarm;
@@ -9,14 +9,14 @@ mod api;
 mod arns;
 mod code;
 mod distribution;
+#[cfg(test)]
+mod fixture;
 mod function;
 mod function_events;
 mod function_policies;
 mod globals;
 mod header;
 mod http_api;
-#[cfg(test)]
-mod lab;
 mod layer_version;
 mod listener;
 mod listener_rule;
@@ -26,10 +26,10 @@ mod lookup;
 mod names;
 mod network;
 mod permission;
-mod place;
 mod queue;
 mod references;
 mod resource;
+mod rule_context;
 mod runtimes;
 #[cfg(test)]
 mod schema_tests;
@@ -44,7 +44,7 @@ use bifrost::release::{AccountId, BucketName, ConfigName, ProjectName, Region, S
 pub use code::{CodeReference, code_references};
 pub use header::{Header, header};
 pub use lookup::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet};
-use place::Check;
+use rule_context::Check;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -71,7 +71,7 @@ pub struct Facts<'r> {
 
 /// What the rules make of a template.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome {
+pub struct CheckedTemplate {
     /// The template for CloudFormation: names generated, tags added, names of resources replaced by their ids. Of worth
     /// only if there is nothing to look up and no finding that refuses it.
     pub template: Value,
@@ -84,10 +84,10 @@ pub struct Outcome {
 /// Holds a template against all rules, with what was looked up so far. Without answers it checks all that can be
 /// checked without AWS.
 #[must_use]
-pub fn apply(template: &Node, facts: &Facts<'_>, answers: &Answers) -> Outcome {
+pub fn apply(template: &Node, facts: &Facts<'_>, answers: &Answers) -> CheckedTemplate {
     let resources = globals::merged(template);
     let mut check = Check::new(facts, &resources, answers);
     let emitted = top::walk_template(&mut check, template);
     let (findings, needs) = check.into_parts();
-    Outcome { template: emitted, findings, needs }
+    CheckedTemplate { template: emitted, findings, needs }
 }

@@ -59,7 +59,7 @@ impl Naming {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rules::lab::facts_of;
+    use crate::rules::fixture::facts_of;
 
     fn name(naming: Naming, project: &str, logical_id: &str) -> String {
         facts_of(project, |facts| naming.name(facts, logical_id))

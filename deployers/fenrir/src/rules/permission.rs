@@ -1,8 +1,8 @@
 //! `AWS::Lambda::Permission`: some of AWS's services may call a function of this template.
 
 use super::local;
-use super::place::Place;
 use super::resource::ResourceType;
+use super::rule_context::RuleContext;
 use super::table::Shape::{Boolean, OneOf, Plain, Required, Rule, Text};
 use super::table::Table;
 use crate::template::Node;
@@ -36,14 +36,14 @@ const PRINCIPALS: &[&str] = &[
     service_principal::EVENTS,
 ];
 
-fn function(place: &mut Place<'_, '_>, node: &Node) -> Value {
-    local::by_attribute(place, node, &["AWS::Serverless::Function"], "Arn");
+fn function(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    local::by_attribute(context, node, &["AWS::Serverless::Function"], "Arn");
     node.into()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::{Lab, function};
+    use crate::rules::fixture::{RulesFixture, function};
     use serde_json::{Value, json};
 
     fn permission(name: &str, value: &Value) -> Value {
@@ -61,11 +61,11 @@ mod tests {
     #[test]
     fn four_services_may_call_a_function() {
         for service in ["elasticloadbalancing", "secretsmanager", "apigateway", "events"] {
-            Lab::default().accepts(permission("Principal", &json!(format!("{service}.amazonaws.com"))));
+            RulesFixture::default().accepts(permission("Principal", &json!(format!("{service}.amazonaws.com"))));
         }
         for wrong in [json!("*"), json!("s3.amazonaws.com"), json!("111111111111"), json!({"Ref": "AWS::AccountId"})] {
             let path = "permission.Properties.Principal";
-            Lab::default().refuses(
+            RulesFixture::default().refuses(
                 permission("Principal", &wrong),
                 path,
                 "should be `elasticloadbalancing.amazonaws.com` or",
@@ -76,7 +76,7 @@ mod tests {
     #[test]
     fn they_may_do_nothing_else() {
         let all = permission("Action", &json!("lambda:*"));
-        Lab::default().refuses(
+        RulesFixture::default().refuses(
             all,
             "permission.Properties.Action",
             "should be `lambda:InvokeFunction`, but is `lambda:*`",
@@ -87,7 +87,7 @@ mod tests {
     fn the_function_is_one_of_the_template() {
         let path = "permission.Properties.FunctionName";
         for wrong in [json!("hello"), json!({"Ref": "hello"}), json!({"Fn::GetAtt": ["permission", "Arn"]})] {
-            Lab::default().refuses(permission("FunctionName", &wrong), path, "should be");
+            RulesFixture::default().refuses(permission("FunctionName", &wrong), path, "should be");
         }
     }
 }

@@ -1,8 +1,8 @@
 //! `AWS::SQS::Queue`.
 
 use super::names;
-use super::place::Place;
 use super::resource::ResourceType;
+use super::rule_context::RuleContext;
 use super::table::Shape::{Any, Boolean, Integer, List, Object, Plain, Refused, Text};
 use super::table::Table;
 use super::tags::TAG;
@@ -37,20 +37,20 @@ const PROPERTIES: Table = &[
     ("VisibilityTimeout", Integer),
 ];
 
-fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
     let is_fifo = node.get("FifoQueue").is_some_and(|fifo| match &fifo.content {
         Content::Boolean(fifo) => *fifo,
         _ => fifo.as_str() == Some("true"),
     });
     if is_fifo {
-        let name = names::FIFO_QUEUE.name(place.facts(), place.logical_id());
+        let name = names::FIFO_QUEUE.name(context.facts(), context.logical_id());
         properties.insert("QueueName".to_owned(), json!(name));
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::Lab;
+    use crate::rules::fixture::RulesFixture;
     use serde_json::{Value, json};
 
     fn queue(properties: &Value) -> Value {
@@ -59,20 +59,24 @@ mod tests {
 
     #[test]
     fn a_queue_is_named_by_fenrir_and_retained() {
-        let emitted = Lab::default().accepts(queue(&json!({"VisibilityTimeout": 30})));
+        let emitted = RulesFixture::default().accepts(queue(&json!({"VisibilityTimeout": 30})));
         let jobs = &emitted["Resources"]["jobs"];
         assert_eq!(
             jobs["Properties"],
             json!({"VisibilityTimeout": 30, "QueueName": "fenrir-org-shop-development-jobs"})
         );
         assert_eq!(jobs["DeletionPolicy"], "Retain");
-        Lab::default().refuses(queue(&json!({"QueueName": "x"})), "jobs.Properties.QueueName", "Fenrir names it");
+        RulesFixture::default().refuses(
+            queue(&json!({"QueueName": "x"})),
+            "jobs.Properties.QueueName",
+            "Fenrir names it",
+        );
     }
 
     #[test]
     fn a_fifo_queue_has_the_name_of_one() {
         for fifo in [json!(true), json!("true")] {
-            let emitted = Lab::default().accepts(queue(&json!({"FifoQueue": fifo})));
+            let emitted = RulesFixture::default().accepts(queue(&json!({"FifoQueue": fifo})));
             let name = &emitted["Resources"]["jobs"]["Properties"]["QueueName"];
             assert_eq!(name, "fenrir-org-shop-development-jobs.fifo");
         }

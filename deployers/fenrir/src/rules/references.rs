@@ -4,7 +4,7 @@
 //! made to be shared, and CloudFormation sees to it that each has one owner. Where a rule demands something of this
 //! template, an import is refused like anything else.
 
-use super::place::Place;
+use super::rule_context::RuleContext;
 use crate::template::{Content, Intrinsic, Mapping, Node, Span, nearest};
 
 /// What every template may refer to.
@@ -47,83 +47,83 @@ const GENERATED: [&str; 8] =
     ["Alias", "Deployment", "DeploymentGroup", "EventInvokeConfig", "Role", "Stage", "Url", "Version"];
 
 /// Searches a value, and all that is in it.
-pub(super) fn check(place: &mut Place<'_, '_>, node: &Node) {
+pub(super) fn check(context: &mut RuleContext<'_, '_>, node: &Node) {
     match (&node.content, node.intrinsic()) {
-        (Content::Null, _) => place.refuse_with(node.span, "is null", "write a value, or leave the name out"),
-        (_, Some(call)) => check_call(place, node.span, call),
-        (Content::String(text), None) => check_text(place, node.span, text),
-        (Content::Mapping(entries), None) => check_entries(place, entries),
-        (Content::Sequence(nodes), None) => check_all(place, nodes),
+        (Content::Null, _) => context.refuse_with(node.span, "is null", "write a value, or leave the name out"),
+        (_, Some(call)) => check_call(context, node.span, call),
+        (Content::String(text), None) => check_text(context, node.span, text),
+        (Content::Mapping(entries), None) => check_entries(context, entries),
+        (Content::Sequence(nodes), None) => check_all(context, nodes),
         _ => {}
     }
 }
 
 /// A name that is written by hand tells CloudFormation nothing of which resource comes first.
-fn check_text(place: &mut Place<'_, '_>, span: Option<Span>, text: &str) {
-    if let Some(logical_id) = place.check.names.get(text).copied() {
+fn check_text(context: &mut RuleContext<'_, '_>, span: Option<Span>, text: &str) {
+    if let Some(logical_id) = context.check.names.get(text).copied() {
         let message = format!("`{text}` is the name that Fenrir gives to `{logical_id}`");
-        place.warn(span, message, format!("write `!Ref {logical_id}`, or an attribute of it by `!GetAtt`"));
+        context.warn(span, message, format!("write `!Ref {logical_id}`, or an attribute of it by `!GetAtt`"));
     }
 }
 
-fn check_entries(place: &mut Place<'_, '_>, entries: &Mapping) {
+fn check_entries(context: &mut RuleContext<'_, '_>, entries: &Mapping) {
     for (name, entry) in entries {
         // Among other names CloudFormation still carries out `Fn::Transform`, and no other function.
         if name.starts_with("Fn::") {
             let help = "a macro would change the template after it was checked, and any other function stands alone";
-            place.refuse_with(entry.key_span, format!("`{name}` is not supported among other names"), help);
+            context.refuse_with(entry.key_span, format!("`{name}` is not supported among other names"), help);
         }
-        check(&mut place.within(name), &entry.value);
+        check(&mut context.within(name), &entry.value);
     }
 }
 
-fn check_all(place: &mut Place<'_, '_>, nodes: &[Node]) {
-    nodes.iter().enumerate().for_each(|(position, node)| check(&mut place.at(position), node));
+fn check_all(context: &mut RuleContext<'_, '_>, nodes: &[Node]) {
+    nodes.iter().enumerate().for_each(|(position, node)| check(&mut context.at(position), node));
 }
 
-fn check_call(place: &mut Place<'_, '_>, span: Option<Span>, call: Intrinsic<'_>) {
+fn check_call(context: &mut RuleContext<'_, '_>, span: Option<Span>, call: Intrinsic<'_>) {
     let Intrinsic { name, argument } = call;
     // A statement of a policy may hold nothing but its condition.
     if name == "Condition" && argument.as_str().is_none() {
-        return check(&mut place.within(name), argument);
+        return check(&mut context.within(name), argument);
     }
     if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
-        return place.refuse_with(span, format!("`{name}` is not supported"), *why);
+        return context.refuse_with(span, format!("`{name}` is not supported"), *why);
     }
     match name {
-        "Ref" => check_ref(place, argument),
-        "Fn::GetAtt" => check_get_att(place, argument),
-        "Fn::Sub" => check_sub(place, argument),
-        _ if FUNCTIONS.contains(&name) => check(&mut place.within(name), argument),
-        _ => refuse_unknown(place, span, name),
+        "Ref" => check_ref(context, argument),
+        "Fn::GetAtt" => check_get_att(context, argument),
+        "Fn::Sub" => check_sub(context, argument),
+        _ if FUNCTIONS.contains(&name) => check(&mut context.within(name), argument),
+        _ => refuse_unknown(context, span, name),
     }
 }
 
-fn refuse_unknown(place: &mut Place<'_, '_>, span: Option<Span>, name: &str) {
+fn refuse_unknown(context: &mut RuleContext<'_, '_>, span: Option<Span>, name: &str) {
     let known = FUNCTIONS.into_iter().chain(["Ref", "Fn::GetAtt"]);
     let help = nearest(name, known.clone()).map_or_else(
         || format!("these are known: {}", known.collect::<Vec<_>>().join(", ")),
         |meant| format!("did you mean `{meant}`?"),
     );
-    place.refuse_with(span, format!("there is no intrinsic function `{name}`"), help);
+    context.refuse_with(span, format!("there is no intrinsic function `{name}`"), help);
 }
 
-fn check_ref(place: &mut Place<'_, '_>, argument: &Node) {
+fn check_ref(context: &mut RuleContext<'_, '_>, argument: &Node) {
     match argument.as_str() {
-        Some(name) => require_one(place, argument.span, name),
-        None => refuse_argument(place, argument, "`!Ref` takes a logical id"),
+        Some(name) => require_one(context, argument.span, name),
+        None => refuse_argument(context, argument, "`!Ref` takes a logical id"),
     }
 }
 
-fn check_get_att(place: &mut Place<'_, '_>, argument: &Node) {
+fn check_get_att(context: &mut RuleContext<'_, '_>, argument: &Node) {
     match attribute(argument) {
-        Some((logical_id, _)) => require_one(place, argument.span, logical_id),
-        None => refuse_argument(place, argument, "`!GetAtt` takes a logical id and the name of an attribute"),
+        Some((logical_id, _)) => require_one(context, argument.span, logical_id),
+        None => refuse_argument(context, argument, "`!GetAtt` takes a logical id and the name of an attribute"),
     }
 }
 
-fn refuse_argument(place: &mut Place<'_, '_>, argument: &Node, message: &str) {
-    place.refuse_with(argument.span, message, "write it out: it names something of this template");
+fn refuse_argument(context: &mut RuleContext<'_, '_>, argument: &Node, message: &str) {
+    context.refuse_with(argument.span, message, "write it out: it names something of this template");
 }
 
 /// What `!GetAtt` names: a logical id and an attribute.
@@ -135,20 +135,20 @@ pub(super) fn attribute(argument: &Node) -> Option<(&str, &str)> {
     }
 }
 
-fn check_sub(place: &mut Place<'_, '_>, argument: &Node) {
+fn check_sub(context: &mut RuleContext<'_, '_>, argument: &Node) {
     let (text, variables) = match argument.as_sequence() {
         Some([text, variables]) => (text, Some(variables)),
-        Some(_) => return refuse_argument(place, argument, "`!Sub` takes a text, or a list of a text and a mapping"),
+        Some(_) => return refuse_argument(context, argument, "`!Sub` takes a text, or a list of a text and a mapping"),
         None => (argument, None),
     };
-    let Some(template) = text.as_str() else { return refuse_argument(place, text, "`!Sub` takes a text") };
+    let Some(template) = text.as_str() else { return refuse_argument(context, text, "`!Sub` takes a text") };
     for name in substituted(template) {
         if variables.is_none_or(|variables| variables.get(name).is_none()) {
-            require_one(place, text.span, name);
+            require_one(context, text.span, name);
         }
     }
     if let Some(variables) = variables {
-        check(&mut place.within("Fn::Sub").at(1), variables);
+        check(&mut context.within("Fn::Sub").at(1), variables);
     }
 }
 
@@ -159,9 +159,9 @@ fn substituted(template: &str) -> impl Iterator<Item = &str> {
 }
 
 /// Says so unless there is a resource of that logical id.
-pub(super) fn require_one(place: &mut Place<'_, '_>, span: Option<Span>, name: &str) {
+pub(super) fn require_one(context: &mut RuleContext<'_, '_>, span: Option<Span>, name: &str) {
     let logical_id = name.split_once('.').map_or(name, |(logical_id, _)| logical_id);
-    let resources = place.check.resources;
+    let resources = context.check.resources;
     let exists = resources.contains_key(logical_id) || PSEUDO_PARAMETERS.contains(&name);
     if exists || is_generated(resources, logical_id) {
         return;
@@ -171,7 +171,7 @@ pub(super) fn require_one(place: &mut Place<'_, '_>, span: Option<Span>, name: &
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "name a resource of this template, by its logical id".to_owned(),
     };
-    place.refuse_with(span, format!("there is no resource `{logical_id}`"), help);
+    context.refuse_with(span, format!("there is no resource `{logical_id}`"), help);
 }
 
 /// Whether SAM makes something of that logical id, of a resource or of a function's event.
@@ -189,7 +189,7 @@ fn is_generated(resources: &Mapping, logical_id: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::{Lab, function};
+    use crate::rules::fixture::{RulesFixture, function};
     use serde_json::{Value, json};
 
     fn with_variable(value: &Value) -> Value {
@@ -211,7 +211,7 @@ mod tests {
             json!({"Fn::Join": ["-", ["a", {"Ref": "things"}]]}),
             json!({"Fn::ImportValue": {"Fn::Sub": "${AWS::StackName}-x"}}),
         ] {
-            Lab::default().accepts(with_variable(&value));
+            RulesFixture::default().accepts(with_variable(&value));
         }
     }
 
@@ -224,7 +224,7 @@ mod tests {
             }}})),
             "api": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "dev"}},
         });
-        Lab::default().accepts(resources);
+        RulesFixture::default().accepts(resources);
     }
 
     #[test]
@@ -241,7 +241,7 @@ mod tests {
             (json!({"Fn::GetAtt": ["things"]}), "`!GetAtt` takes"),
             (json!({"Fn::Sub": 3}), "`!Sub` takes"),
         ] {
-            Lab::default().refuses(with_variable(&value), "hello.Properties.Environment.Variables.A", message);
+            RulesFixture::default().refuses(with_variable(&value), "hello.Properties.Environment.Variables.A", message);
         }
     }
 
@@ -255,7 +255,7 @@ mod tests {
             (json!({"Fn::ToJsonString": {}}), "AWS::LanguageExtensions"),
             (json!({"Fn::Joi": []}), "there is no intrinsic function `Fn::Joi`; did you mean `Fn::Join`?"),
         ] {
-            Lab::default().refuses(with_variable(&value), "hello.Properties.Environment.Variables.A", message);
+            RulesFixture::default().refuses(with_variable(&value), "hello.Properties.Environment.Variables.A", message);
         }
     }
 
@@ -264,24 +264,28 @@ mod tests {
         let mixed = json!({"a": 1, "b": [{"Fn::Transform": {"Name": "AWS::Include"}, "c": 2}]});
         let api = json!({"StageName": "dev", "DefinitionBody": mixed});
         let resources = json!({"api": {"Type": "AWS::Serverless::Api", "Properties": api}});
-        Lab::default().refuses(
+        RulesFixture::default().refuses(
             resources,
             "api.Properties.DefinitionBody.b.0",
             "`Fn::Transform` is not supported among",
         );
         let attribute = json!({"jobs": {"Type": "AWS::SQS::Queue", "Fn::Transform": {"Name": "AWS::Include"}}});
-        Lab::default().refuses(attribute, "jobs", "`Fn::Transform` is not supported among");
+        RulesFixture::default().refuses(attribute, "jobs", "`Fn::Transform` is not supported among");
     }
 
     #[test]
     fn a_generated_name_that_is_written_by_hand_is_a_warning() {
         let by_hand = with_variable(&json!("fenrir-org-shop-development-things"));
-        Lab::default().warns(by_hand, "hello.Properties.Environment.Variables.A", "write `!Ref things`");
-        Lab::default().accepts(with_variable(&json!("fenrir-org-shop-development-other")));
+        RulesFixture::default().warns(by_hand, "hello.Properties.Environment.Variables.A", "write `!Ref things`");
+        RulesFixture::default().accepts(with_variable(&json!("fenrir-org-shop-development-other")));
     }
 
     #[test]
     fn null_is_refused_wherever_it_is() {
-        Lab::default().refuses(with_variable(&Value::Null), "hello.Properties.Environment.Variables.A", "is null");
+        RulesFixture::default().refuses(
+            with_variable(&Value::Null),
+            "hello.Properties.Environment.Variables.A",
+            "is null",
+        );
     }
 }

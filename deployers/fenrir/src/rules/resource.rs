@@ -1,7 +1,7 @@
 //! A resource: its attributes, and the rules of its type.
 
 use super::names::Naming;
-use super::place::Place;
+use super::rule_context::RuleContext;
 use super::table::{self, Shape, Table};
 use super::{
     Facts, alarm, api, distribution, function, http_api, layer_version, listener, listener_rule, load_balancer,
@@ -20,7 +20,7 @@ pub(super) struct ResourceType {
     /// The property that is its name, and what names it may have; none if it has no name.
     pub(super) named: Option<(&'static str, Naming)>,
     /// What concerns more than one property, and what is added: works on the walked properties.
-    pub(super) finish: fn(&mut Place<'_, '_>, &Node, &mut Map<String, Value>),
+    pub(super) finish: fn(&mut RuleContext<'_, '_>, &Node, &mut Map<String, Value>),
     /// Its `DeletionPolicy`, if the template has none.
     pub(super) deletion_policy: Option<&'static str>,
 }
@@ -62,17 +62,17 @@ const REFUSED: [(&str, &str); 2] = [
 ];
 
 /// Holds a resource against the rules of its type, and gives it for CloudFormation.
-pub(super) fn walk(place: &mut Place<'_, '_>, logical_id: &str, entry: &Entry) -> Value {
-    check_logical_id(place, logical_id, entry);
+pub(super) fn walk(context: &mut RuleContext<'_, '_>, logical_id: &str, entry: &Entry) -> Value {
+    check_logical_id(context, logical_id, entry);
     let Some(attributes) = entry.value.as_mapping() else {
         let message = format!("should be a mapping, but is {}", entry.value.kind());
-        place.refuse_with(entry.value.span, message, "write its `Type` and `Properties`");
+        context.refuse_with(entry.value.span, message, "write its `Type` and `Properties`");
         return Value::Null;
     };
-    references::check(place, &entry.value);
-    let mut emitted = walk_attributes(place, attributes);
-    if let Some(of_type) = type_of(place, entry, attributes) {
-        let properties = walk_properties(place, of_type, entry, attributes);
+    references::check(context, &entry.value);
+    let mut emitted = walk_attributes(context, attributes);
+    if let Some(of_type) = type_of(context, entry, attributes) {
+        let properties = walk_properties(context, of_type, entry, attributes);
         emitted.insert("Properties".to_owned(), Value::Object(properties));
         if let Some(policy) = of_type.deletion_policy {
             emitted.entry("DeletionPolicy").or_insert_with(|| json!(policy));
@@ -81,28 +81,28 @@ pub(super) fn walk(place: &mut Place<'_, '_>, logical_id: &str, entry: &Entry) -
     Value::Object(emitted)
 }
 
-fn check_logical_id(place: &mut Place<'_, '_>, logical_id: &str, entry: &Entry) {
+fn check_logical_id(context: &mut RuleContext<'_, '_>, logical_id: &str, entry: &Entry) {
     /// CloudFormation's limit.
-    const LONGEST: usize = 255;
+    const MAX_LEN: usize = 255;
     let is_alphanumeric = logical_id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if logical_id.is_empty() || logical_id.len() > LONGEST || !is_alphanumeric {
+    if logical_id.is_empty() || logical_id.len() > MAX_LEN || !is_alphanumeric {
         let message = format!("{logical_id:?} is no logical id");
-        place.refuse_with(entry.key_span, message, "use letters and digits only, at most 255");
+        context.refuse_with(entry.key_span, message, "use letters and digits only, at most 255");
     }
 }
 
 /// All attributes but the properties, for CloudFormation. It would refuse an unknown one; the original left them out.
-fn walk_attributes(place: &mut Place<'_, '_>, attributes: &Mapping) -> Map<String, Value> {
+fn walk_attributes(context: &mut RuleContext<'_, '_>, attributes: &Mapping) -> Map<String, Value> {
     let mut emitted = Map::new();
     for (name, entry) in attributes {
-        let mut place = place.within(name);
+        let mut context = context.within(name);
         match name.as_str() {
-            "DependsOn" => check_depends_on(&mut place, &entry.value),
-            "DeletionPolicy" | "UpdateReplacePolicy" => check_policy(&mut place, name, &entry.value),
+            "DependsOn" => check_depends_on(&mut context, &entry.value),
+            "DeletionPolicy" | "UpdateReplacePolicy" => check_policy(&mut context, name, &entry.value),
             _ => {}
         }
         if !ATTRIBUTES.contains(&name.as_str()) {
-            say_unknown(&mut place, name, entry.key_span);
+            say_unknown(&mut context, name, entry.key_span);
         } else if name != "IgnoreGlobals" && name != "Properties" {
             emitted.insert(name.clone(), (&entry.value).into());
         }
@@ -110,31 +110,31 @@ fn walk_attributes(place: &mut Place<'_, '_>, attributes: &Mapping) -> Map<Strin
     emitted
 }
 
-fn say_unknown(place: &mut Place<'_, '_>, name: &str, span: Option<Span>) {
+fn say_unknown(context: &mut RuleContext<'_, '_>, name: &str, span: Option<Span>) {
     if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
-        return place.refuse_with(span, format!("`{name}` is not supported"), *why);
+        return context.refuse_with(span, format!("`{name}` is not supported"), *why);
     }
     let help = nearest(name, ATTRIBUTES).map_or("remove it".to_owned(), |name| format!("did you mean `{name}`?"));
-    place.warn(span, format!("there is no attribute `{name}`, so it is left out"), help);
+    context.warn(span, format!("there is no attribute `{name}`, so it is left out"), help);
 }
 
-fn check_depends_on(place: &mut Place<'_, '_>, node: &Node) {
+fn check_depends_on(context: &mut RuleContext<'_, '_>, node: &Node) {
     let names = node.as_sequence().unwrap_or(std::slice::from_ref(node));
     for name in names {
         let Some(logical_id) = name.as_str() else {
             let message = format!("should be a logical id, but is {}", name.kind());
-            place.refuse_with(name.span, message, "write one");
+            context.refuse_with(name.span, message, "write one");
             continue;
         };
-        references::require_one(place, name.span, logical_id);
+        references::require_one(context, name.span, logical_id);
     }
 }
 
-fn check_policy(place: &mut Place<'_, '_>, name: &str, node: &Node) {
+fn check_policy(context: &mut RuleContext<'_, '_>, name: &str, node: &Node) {
     const POLICIES: [&str; 4] = ["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"];
     let allowed = if name == "DeletionPolicy" { &POLICIES[..] } else { &["Delete", "Retain", "Snapshot"] };
     if !node.as_str().is_some_and(|policy| allowed.contains(&policy)) {
-        place.refuse_with(
+        context.refuse_with(
             node.span,
             format!("there is no such {name}"),
             format!("write one of {}", allowed.join(", ")),
@@ -142,9 +142,9 @@ fn check_policy(place: &mut Place<'_, '_>, name: &str, node: &Node) {
     }
 }
 
-fn type_of(place: &mut Place<'_, '_>, entry: &Entry, attributes: &Mapping) -> Option<&'static ResourceType> {
+fn type_of(context: &mut RuleContext<'_, '_>, entry: &Entry, attributes: &Mapping) -> Option<&'static ResourceType> {
     let Some(kind) = attributes.get("Type") else {
-        place.refuse_with(entry.key_span, "`Type` is missing", "write its type, such as `AWS::Serverless::Function`");
+        context.refuse_with(entry.key_span, "`Type` is missing", "write its type, such as `AWS::Serverless::Function`");
         return None;
     };
     let written = kind.value.as_str().unwrap_or_default();
@@ -155,7 +155,7 @@ fn type_of(place: &mut Place<'_, '_>, entry: &Entry, attributes: &Mapping) -> Op
             None => format!("these are: {}", TYPES.map(|of_type| of_type.name).join(", ")),
         };
         let what = if written.is_empty() { kind.value.kind().to_owned() } else { format!("`{written}`") };
-        place.within("Type").refuse_with(kind.value.span, format!("{what} is not a supported type"), help);
+        context.within("Type").refuse_with(kind.value.span, format!("{what} is not a supported type"), help);
     }
     found
 }
@@ -169,27 +169,27 @@ fn meant_by(written: &str) -> Option<&'static str> {
 }
 
 fn walk_properties(
-    place: &mut Place<'_, '_>,
+    context: &mut RuleContext<'_, '_>,
     of_type: &ResourceType,
     entry: &Entry,
     attributes: &Mapping,
 ) -> Map<String, Value> {
     let none = Node { content: Content::Mapping(Mapping::new()), span: entry.key_span };
     let properties = attributes.get("Properties").map_or(&none, |properties| &properties.value);
-    let mut place = place.within("Properties");
-    let mut walked = table::walk(of_type.table, &mut place, properties);
-    name(&mut place, of_type, properties, &mut walked);
-    (of_type.finish)(&mut place, properties, &mut walked);
+    let mut context = context.within("Properties");
+    let mut walked = table::walk(of_type.table, &mut context, properties);
+    name(&mut context, of_type, properties, &mut walked);
+    (of_type.finish)(&mut context, properties, &mut walked);
     walked
 }
 
 /// Sets the name. The original let some types have one of their own, and did not keep it.
-fn name(place: &mut Place<'_, '_>, of_type: &ResourceType, properties: &Node, walked: &mut Map<String, Value>) {
+fn name(context: &mut RuleContext<'_, '_>, of_type: &ResourceType, properties: &Node, walked: &mut Map<String, Value>) {
     let Some((property, naming)) = of_type.named else { return };
-    let name = naming.name(place.facts(), place.logical_id());
+    let name = naming.name(context.facts(), context.logical_id());
     let is_refused = of_type.table.iter().any(|(name, shape)| *name == property && matches!(shape, Shape::Refused(_)));
     if let Some(written) = properties.get(property).filter(|_| !is_refused) {
-        place.within(property).warn(written.span, format!("is overwritten with `{name}`"), "leave it out");
+        context.within(property).warn(written.span, format!("is overwritten with `{name}`"), "leave it out");
     }
     walked.insert(property.to_owned(), json!(name));
 }
@@ -206,39 +206,47 @@ pub(super) fn names<'t>(facts: &Facts<'_>, resources: &'t Mapping) -> BTreeMap<S
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::{Lab, function};
+    use crate::rules::fixture::{RulesFixture, function};
     use serde_json::json;
 
     #[test]
     fn a_type_that_is_not_supported_is_refused_by_name() {
         let of_type = |name: &str| json!({"x": {"Type": name, "Properties": {}}});
-        Lab::default().refuses(
+        RulesFixture::default().refuses(
             of_type("AWS::S3::Bucket"),
             "x.Type",
             "`AWS::S3::Bucket` is not a supported type; these are",
         );
-        Lab::default().refuses(of_type("AWS::Lambda::Function"), "x.Type", "did you mean `AWS::Serverless::Function`?");
-        Lab::default().refuses(
+        RulesFixture::default().refuses(
+            of_type("AWS::Lambda::Function"),
+            "x.Type",
+            "did you mean `AWS::Serverless::Function`?",
+        );
+        RulesFixture::default().refuses(
             of_type("AWS::Serverless::Funtion"),
             "x.Type",
             "did you mean `AWS::Serverless::Function`?",
         );
-        Lab::default().refuses(json!({"x": {"Properties": {}}}), "x", "`Type` is missing");
-        Lab::default().refuses(json!({"x": {"Type": 3}}), "x.Type", "a number is not a supported type");
-        Lab::default().refuses(json!({"x": []}), "x", "should be a mapping, but is a list");
-        Lab::default().refuses(json!({"x": {"Type": "AWS::SQS::Queue", "Properties": 3}}), "x.Properties", "a mapping");
+        RulesFixture::default().refuses(json!({"x": {"Properties": {}}}), "x", "`Type` is missing");
+        RulesFixture::default().refuses(json!({"x": {"Type": 3}}), "x.Type", "a number is not a supported type");
+        RulesFixture::default().refuses(json!({"x": []}), "x", "should be a mapping, but is a list");
+        RulesFixture::default().refuses(
+            json!({"x": {"Type": "AWS::SQS::Queue", "Properties": 3}}),
+            "x.Properties",
+            "a mapping",
+        );
     }
 
     #[test]
     fn a_logical_id_is_letters_and_digits() {
         for name in ["../x", "a-b", "", "hellö", "a.b", &"x".repeat(256)] {
-            Lab::default().refuses(json!({name: function(json!({}))}), name, "is no logical id");
+            RulesFixture::default().refuses(json!({name: function(json!({}))}), name, "is no logical id");
         }
     }
 
     #[test]
     fn attributes_of_cloudformation_are_handed_on() {
-        let emitted = Lab::default().accepts(json!({
+        let emitted = RulesFixture::default().accepts(json!({
             "jobs": {
                 "Type": "AWS::SQS::Queue", "DependsOn": ["dead"], "DeletionPolicy": "Delete",
                 "UpdateReplacePolicy": "Retain", "Metadata": {"a": "b"},
@@ -254,17 +262,17 @@ mod tests {
     #[test]
     fn an_unknown_attribute_is_a_warning_and_a_condition_is_refused() {
         let with = |name: &str, value| json!({"jobs": {"Type": "AWS::SQS::Queue", name: value}});
-        Lab::default().warns(
+        RulesFixture::default().warns(
             with("DeletonPolicy", json!("Retain")),
             "jobs.DeletonPolicy",
             "did you mean `DeletionPolicy`?",
         );
-        let emitted = Lab::default().with(with("dependsOn", json!(["jobs"]))).template;
+        let emitted = RulesFixture::default().with(with("dependsOn", json!(["jobs"]))).template;
         assert_eq!(emitted["Resources"]["jobs"].get("dependsOn"), None);
-        Lab::default().refuses(with("Condition", json!("x")), "jobs.Condition", "there are no conditions");
-        Lab::default().refuses(with("Connectors", json!({})), "jobs.Connectors", "rights of its own making");
-        Lab::default().refuses(with("DependsOn", json!("job")), "jobs.DependsOn", "did you mean `jobs`?");
-        Lab::default().refuses(
+        RulesFixture::default().refuses(with("Condition", json!("x")), "jobs.Condition", "there are no conditions");
+        RulesFixture::default().refuses(with("Connectors", json!({})), "jobs.Connectors", "rights of its own making");
+        RulesFixture::default().refuses(with("DependsOn", json!("job")), "jobs.DependsOn", "did you mean `jobs`?");
+        RulesFixture::default().refuses(
             with("DeletionPolicy", json!("Keep")),
             "jobs.DeletionPolicy",
             "write one of Delete, Retain",
@@ -274,7 +282,7 @@ mod tests {
     #[test]
     fn an_unknown_property_is_refused_with_the_nearest_name() {
         let template = json!({"hello": function(json!({"Runtme": "provided.al2023", "Colour": "red"}))});
-        Lab::default().refuses(template.clone(), "hello.Properties.Runtme", "did you mean `Runtime`?");
-        Lab::default().refuses(template, "hello.Properties.Colour", "these are known: Architectures,");
+        RulesFixture::default().refuses(template.clone(), "hello.Properties.Runtme", "did you mean `Runtime`?");
+        RulesFixture::default().refuses(template, "hello.Properties.Colour", "these are known: Architectures,");
     }
 }

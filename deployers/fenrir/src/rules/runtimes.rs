@@ -1,6 +1,6 @@
 //! Runtimes of Lambda that AWS has deprecated.
 
-use super::place::Place;
+use super::rule_context::RuleContext;
 use super::table::Shape::Text;
 use crate::template::Node;
 use serde_json::Value;
@@ -42,34 +42,34 @@ pub(super) const RETIRED: [(&str, &str); 31] = [
 ];
 
 /// The rule of `Runtime`: any will do, and a deprecated one is a warning.
-pub(super) fn runtime(place: &mut Place<'_, '_>, node: &Node) -> Value {
+pub(super) fn runtime(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let written = node.as_str().unwrap_or_default();
     if let Some((runtime, since)) = RETIRED.iter().find(|(runtime, _)| *runtime == written) {
         let help = match *runtime {
             "go1.x" | "provided" | "provided.al2" => "write `provided.al2023`, and call the program `bootstrap`",
             _ => "write one that AWS supports: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html",
         };
-        place.warn(
+        context.warn(
             node.span,
             format!("AWS has deprecated `{runtime}` on {since}, and takes new functions no more"),
             help,
         );
     }
-    Text.walk(place, node)
+    Text.walk(context, node)
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::{Lab, function};
+    use crate::rules::fixture::{RulesFixture, function};
     use serde_json::json;
 
     #[test]
     fn a_deprecated_runtime_is_a_warning() {
         let with = |runtime: &str| json!({"hello": function(json!({"Runtime": runtime}))});
-        Lab::default().warns(with("go1.x"), "hello.Properties.Runtime", "`go1.x` on 2024-01-08");
-        Lab::default().warns(with("go1.x"), "hello.Properties.Runtime", "write `provided.al2023`");
+        RulesFixture::default().warns(with("go1.x"), "hello.Properties.Runtime", "`go1.x` on 2024-01-08");
+        RulesFixture::default().warns(with("go1.x"), "hello.Properties.Runtime", "write `provided.al2023`");
         for runtime in ["provided.al2023", "nodejs24.x", "python3.14", "ruby9.9"] {
-            Lab::default().accepts(with(runtime));
+            RulesFixture::default().accepts(with(runtime));
         }
     }
 }

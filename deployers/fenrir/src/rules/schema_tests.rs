@@ -81,10 +81,10 @@ fn the_globals_are_those_of_sam() {
 #[test]
 fn the_runtimes_that_aws_has_deprecated_are_known() {
     /// The day of which the list is.
-    const LISTED: &str = "2026-11-26";
+    const MAX_LISTED: &str = "2026-11-26";
     let Some(schema) = SCHEMA.as_ref() else { return };
     let all = schema["deprecations"].as_object().unwrap().iter();
     let deprecated = all.map(|(runtime, since)| (runtime.as_str(), since.as_str().unwrap()));
-    let deprecated: BTreeSet<_> = deprecated.filter(|(_, since)| *since <= LISTED).collect();
+    let deprecated: BTreeSet<_> = deprecated.filter(|(_, since)| *since <= MAX_LISTED).collect();
     assert_eq!(BTreeSet::from(runtimes::RETIRED), deprecated);
 }

@@ -32,12 +32,12 @@ const SSE_SPECIFICATION: Table =
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::Lab;
+    use crate::rules::fixture::RulesFixture;
     use serde_json::json;
 
     #[test]
     fn a_table_is_named_by_fenrir_and_retained() {
-        let emitted = Lab::default().accepts(json!({"things": {"Type": "AWS::Serverless::SimpleTable"}}));
+        let emitted = RulesFixture::default().accepts(json!({"things": {"Type": "AWS::Serverless::SimpleTable"}}));
         let things = &emitted["Resources"]["things"];
         assert_eq!(things["Properties"], json!({"TableName": "fenrir-org-shop-development-things"}));
         assert_eq!(things["DeletionPolicy"], "Retain");
@@ -46,6 +46,6 @@ mod tests {
     #[test]
     fn it_has_no_name_of_its_own() {
         let named = json!({"things": {"Type": "AWS::Serverless::SimpleTable", "Properties": {"TableName": "x"}}});
-        Lab::default().refuses(named, "things.Properties.TableName", "Fenrir names it");
+        RulesFixture::default().refuses(named, "things.Properties.TableName", "Fenrir names it");
     }
 }

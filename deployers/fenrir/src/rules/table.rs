@@ -3,7 +3,7 @@
 //! A walk gives the value for CloudFormation: what was written, save where a rule puts something else in its place. It
 //! goes on after a finding, so that all of them are said at once.
 
-use super::place::Place;
+use super::rule_context::RuleContext;
 use crate::template::{Content, Node, nearest};
 use serde_json::{Map, Value};
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 pub(super) type Table = &'static [(&'static str, Shape)];
 
 /// A rule: says what is wrong, and gives what is handed on to CloudFormation.
-pub(super) type Rule = fn(&mut Place<'_, '_>, &Node) -> Value;
+pub(super) type Rule = fn(&mut RuleContext<'_, '_>, &Node) -> Value;
 
 /// What a value has to be. An intrinsic function may stand for whatever one can give: for a text, a number, true or
 /// false, and a list of those.
@@ -53,21 +53,23 @@ use Shape::{Any, Boolean, Either, Integer, List, Number, Object, OneOf, Plain, R
 
 impl Shape {
     /// Holds a value against the shape, and gives what is handed on.
-    pub(super) fn walk(&self, place: &mut Place<'_, '_>, node: &Node) -> Value {
+    pub(super) fn walk(&self, context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
         match self {
-            Object(table) => Value::Object(walk(table, place, node)),
-            List(item) if node.as_sequence().is_some() => walk_list(item, place, node),
-            Self::Map(item) if node.intrinsic().is_none() && node.as_mapping().is_some() => walk_map(item, place, node),
-            Either(one, other) => (if one.fits(node) { one } else { other }).walk(place, node),
-            Required(shape) => shape.walk(place, node),
-            Plain(shape) => walk_plain(shape, place, node),
-            Self::Rule(rule) => rule(place, node),
+            Object(table) => Value::Object(walk(table, context, node)),
+            List(item) if node.as_sequence().is_some() => walk_list(item, context, node),
+            Self::Map(item) if node.intrinsic().is_none() && node.as_mapping().is_some() => {
+                walk_map(item, context, node)
+            }
+            Either(one, other) => (if one.fits(node) { one } else { other }).walk(context, node),
+            Required(shape) => shape.walk(context, node),
+            Plain(shape) => walk_plain(shape, context, node),
+            Self::Rule(rule) => rule(context, node),
             Refused(why) => {
-                place.refuse_with(node.span, format!("`{}` is not supported", place.name()), *why);
+                context.refuse_with(node.span, format!("`{}` is not supported", context.name()), *why);
                 Value::Null
             }
             _ => {
-                check(self, place, node);
+                check(self, context, node);
                 node.into()
             }
         }
@@ -125,27 +127,31 @@ impl Shape {
 }
 
 /// Holds a mapping against a table, and gives what is handed on.
-pub(super) fn walk(table: Table, place: &mut Place<'_, '_>, node: &Node) -> Map<String, Value> {
+pub(super) fn walk(table: Table, context: &mut RuleContext<'_, '_>, node: &Node) -> Map<String, Value> {
     let Some(mapping) = node.as_mapping().filter(|_| node.intrinsic().is_none()) else {
-        refuse_kind(&Object(table), place, node);
+        refuse_kind(&Object(table), context, node);
         return Map::new();
     };
     for (name, shape) in table.iter().filter(|(name, _)| !mapping.contains_key(*name)) {
         match shape {
-            Required(Shape::Rule(_)) => place.refuse(node.span, format!("`{name}` is missing")),
+            Required(Shape::Rule(_)) => context.refuse(node.span, format!("`{name}` is missing")),
             Required(shape) => {
-                place.refuse_with(node.span, format!("`{name}` is missing"), format!("it should be {}", shape.words()));
+                context.refuse_with(
+                    node.span,
+                    format!("`{name}` is missing"),
+                    format!("it should be {}", shape.words()),
+                );
             }
             _ => {}
         }
     }
     let known = mapping.iter().filter_map(|(name, entry)| {
-        let mut place = place.within(name);
+        let mut context = context.within(name);
         let Some((_, shape)) = table.iter().find(|(known, _)| known == name) else {
-            place.refuse_with(entry.key_span, format!("there is no `{name}` here"), names(table, name));
+            context.refuse_with(entry.key_span, format!("there is no `{name}` here"), names(table, name));
             return None;
         };
-        Some((name.clone(), shape.walk(&mut place, &entry.value)))
+        Some((name.clone(), shape.walk(&mut context, &entry.value)))
     });
     known.collect()
 }
@@ -159,41 +165,45 @@ fn names(table: Table, written: &str) -> String {
     }
 }
 
-fn walk_list(item: &Shape, place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn walk_list(item: &Shape, context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let items = node.as_sequence().unwrap_or_default().iter().enumerate();
-    items.map(|(position, node)| item.walk(&mut place.at(position), node)).collect()
+    items.map(|(position, node)| item.walk(&mut context.at(position), node)).collect()
 }
 
-fn walk_map(item: &Shape, place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn walk_map(item: &Shape, context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let entries = node.as_mapping().into_iter().flatten();
-    let walked = entries.map(|(name, entry)| (name.clone(), item.walk(&mut place.within(name), &entry.value)));
+    let walked = entries.map(|(name, entry)| (name.clone(), item.walk(&mut context.within(name), &entry.value)));
     Value::Object(walked.collect())
 }
 
-fn walk_plain(shape: &Shape, place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn walk_plain(shape: &Shape, context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     if node.intrinsic().is_none() {
-        return shape.walk(place, node);
+        return shape.walk(context, node);
     }
-    refuse_intrinsic(place, node, &shape.words());
+    refuse_intrinsic(context, node, &shape.words());
     node.into()
 }
 
 /// Says that no intrinsic function may stand here.
-pub(super) fn refuse_intrinsic(place: &mut Place<'_, '_>, node: &Node, words: &str) {
+pub(super) fn refuse_intrinsic(context: &mut RuleContext<'_, '_>, node: &Node, words: &str) {
     let message = format!("should be {words}, without an intrinsic function");
-    place.refuse_with(node.span, message, "it is checked before there is a stack that could compute it: write it out");
+    context.refuse_with(
+        node.span,
+        message,
+        "it is checked before there is a stack that could compute it: write it out",
+    );
 }
 
-fn check(shape: &Shape, place: &mut Place<'_, '_>, node: &Node) {
+fn check(shape: &Shape, context: &mut RuleContext<'_, '_>, node: &Node) {
     // Of `null` the whole template is searched.
     if node.content != Content::Null && !shape.fits(node) {
-        refuse_kind(shape, place, node);
+        refuse_kind(shape, context, node);
     }
 }
 
-fn refuse_kind(shape: &Shape, place: &mut Place<'_, '_>, node: &Node) {
+fn refuse_kind(shape: &Shape, context: &mut RuleContext<'_, '_>, node: &Node) {
     if node.intrinsic().is_some() {
-        return refuse_intrinsic(place, node, &shape.words());
+        return refuse_intrinsic(context, node, &shape.words());
     }
     let is = match (&node.content, shape) {
         (Content::String(text), OneOf(_) | Integer | Number | Boolean) => format!("`{text}`"),
@@ -202,9 +212,9 @@ fn refuse_kind(shape: &Shape, place: &mut Place<'_, '_>, node: &Node) {
     let message = format!("should be {}, but is {is}", shape.words());
     match (node.as_str(), shape) {
         (Some(text), OneOf(texts)) => match nearest(text, texts.iter().copied()) {
-            Some(meant) => place.refuse_with(node.span, message, format!("did you mean `{meant}`?")),
-            None => place.refuse(node.span, message),
+            Some(meant) => context.refuse_with(node.span, message, format!("did you mean `{meant}`?")),
+            None => context.refuse(node.span, message),
         },
-        _ => place.refuse(node.span, message),
+        _ => context.refuse(node.span, message),
     }
 }

@@ -1,8 +1,8 @@
 //! `AWS::ElasticLoadBalancingV2::TargetGroup`: of instances, which register themselves, or of a function.
 
 use super::arns::{self, arn, is_arn};
-use super::place::Place;
 use super::resource::ResourceType;
+use super::rule_context::RuleContext;
 use super::table::Shape::{Boolean, Integer, List, Object, OneOf, Plain, Required, Rule, Text};
 use super::table::{Table, refuse_intrinsic};
 use super::tags::{self, TAG};
@@ -46,28 +46,28 @@ const TARGET_GROUP_ATTRIBUTE: Table = &[("Key", Text), ("Value", Text)];
 const TARGET_DESCRIPTION: Table =
     &[("AvailabilityZone", Text), ("Id", Required(&Rule(target))), ("Port", Integer), ("QuicServerId", Text)];
 
-fn finish(place: &mut Place<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
     let of_function = node.get("TargetType").and_then(Node::as_str) == Some("lambda");
     if let Some(targets) = node.get("Targets").filter(|_| !of_function) {
         let help = "instances register themselves: leave it out, or write `TargetType: lambda`";
-        place.within("Targets").refuse_with(targets.span, "only functions can be targets in a template", help);
+        context.within("Targets").refuse_with(targets.span, "only functions can be targets in a template", help);
     }
-    tags::add_to_list(place, node, properties);
+    tags::add_to_list(context, node, properties);
 }
 
 /// A function of this template, or one with correct tags.
-fn target(place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn target(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     if local::attribute_of(node).is_some() {
-        local::by_attribute(place, node, &["AWS::Serverless::Function"], "Arn");
+        local::by_attribute(context, node, &["AWS::Serverless::Function"], "Arn");
         return node.into();
     }
     let Some(name) = node.as_str().filter(|name| !name.is_empty()) else {
-        refuse_intrinsic(place, node, "`!GetAtt <function>.Arn`, or the name or ARN of a function");
+        refuse_intrinsic(context, node, "`!GetAtt <function>.Arn`, or the name or ARN of a function");
         return node.into();
     };
     if !is_arn(name) {
-        let whole = arn(place.facts(), "lambda", &format!("function:{name}"));
-        arns::require_correct_tags(place, node, name, &whole);
+        let whole = arn(context.facts(), "lambda", &format!("function:{name}"));
+        arns::require_correct_tags(context, node, name, &whole);
         return json!(whole);
     }
     let function = arns::resource_of(name, "lambda").and_then(|resource| resource.strip_prefix("function:"));
@@ -75,16 +75,16 @@ fn target(place: &mut Place<'_, '_>, node: &Node) -> Value {
         // Tags are those of a function, not of its versions and aliases.
         Some(function) => {
             let whole = name.split(':').take(6).chain([function]).collect::<Vec<_>>().join(":");
-            arns::require_correct_tags(place, node, name, &whole);
+            arns::require_correct_tags(context, node, name, &whole);
         }
-        None => place.refuse_with(node.span, format!("`{name}` is not the ARN of a function"), "write its name"),
+        None => context.refuse_with(node.span, format!("`{name}` is not the ARN of a function"), "write its name"),
     }
     node.into()
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::{Lab, function, own_tags, resource, tags};
+    use crate::rules::fixture::{RulesFixture, function, own_tags, resource, tags};
     use crate::rules::{Answer, Lookup};
     use serde_json::{Value, json};
 
@@ -101,30 +101,38 @@ mod tests {
 
     const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:other";
 
-    fn knows(answer: Answer) -> Lab {
-        Lab::default().knows(Lookup::Tags(ARN.to_owned()), answer)
+    fn knows(answer: Answer) -> RulesFixture {
+        RulesFixture::default().knows(Lookup::Tags(ARN.to_owned()), answer)
     }
 
     #[test]
     fn a_group_is_of_instances_without_targets() {
-        let emitted = Lab::default().accepts(group(json!({"TargetType": "instance", "Port": 80})));
+        let emitted = RulesFixture::default().accepts(group(json!({"TargetType": "instance", "Port": 80})));
         let properties = &emitted["Resources"]["group"]["Properties"];
         assert_eq!(properties["Name"], "fenrir-org-shop-developm86181ae1");
         assert_eq!(properties["Tags"][0], json!({"Key": "ProjectName", "Value": "org/shop"}));
-        Lab::default().accepts(group(json!({})));
+        RulesFixture::default().accepts(group(json!({})));
         let with_targets = group(json!({"Targets": [{"Id": "i-1"}]}));
-        Lab::default().refuses(with_targets, "group.Properties.Targets", "instances register themselves");
-        Lab::default().refuses(group(json!({"TargetType": "ip"})), "TargetType", "should be `instance` or `lambda`");
+        RulesFixture::default().refuses(with_targets, "group.Properties.Targets", "instances register themselves");
+        RulesFixture::default().refuses(
+            group(json!({"TargetType": "ip"})),
+            "TargetType",
+            "should be `instance` or `lambda`",
+        );
     }
 
     #[test]
     fn or_of_a_function_of_the_template() {
-        Lab::default().accepts(of_function(&json!({"Fn::GetAtt": ["hello", "Arn"]})));
+        RulesFixture::default().accepts(of_function(&json!({"Fn::GetAtt": ["hello", "Arn"]})));
         let path = "group.Properties.Targets.0.Id";
         for wrong in [json!({"Fn::GetAtt": ["hello", "Name"]}), json!({"Fn::GetAtt": ["group", "Arn"]})] {
-            Lab::default().refuses(of_function(&wrong), path, "should be");
+            RulesFixture::default().refuses(of_function(&wrong), path, "should be");
         }
-        Lab::default().refuses(of_function(&json!({"Ref": "hello"})), path, "`!GetAtt <function>.Arn`, or the name");
+        RulesFixture::default().refuses(
+            of_function(&json!({"Ref": "hello"})),
+            path,
+            "`!GetAtt <function>.Arn`, or the name",
+        );
     }
 
     #[test]
@@ -138,6 +146,10 @@ mod tests {
         let message = "has `org/other` as ProjectName and `development` as ConfigName";
         knows(Answer::Tags(Some(others))).refuses(of_function(&json!("other")), path, message);
         knows(Answer::Tags(None)).refuses(of_function(&json!("other")), path, "does not exist, or has no tags");
-        Lab::default().refuses(of_function(&json!("arn:aws:sqs:us-east-1:0:x")), path, "is not the ARN of a function");
+        RulesFixture::default().refuses(
+            of_function(&json!("arn:aws:sqs:us-east-1:0:x")),
+            path,
+            "is not the ARN of a function",
+        );
     }
 }

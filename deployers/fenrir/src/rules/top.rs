@@ -1,6 +1,6 @@
 //! The top of a template: its sections, and which of them Fenrir takes.
 
-use super::place::{Check, Place};
+use super::rule_context::{Check, RuleContext};
 use super::table::Shape::{self, Object, Plain, Refused, Required, Rule, Text};
 use super::table::{Table, walk};
 use super::{globals, header, references, resource};
@@ -51,12 +51,12 @@ const OUTPUT: Table = &[
 pub(super) fn walk_template(check: &mut Check<'_>, template: &Node) -> Value {
     let Some(sections) = template.as_mapping() else {
         let message = format!("a template is a mapping, and this is {}", template.kind());
-        Place::whole(check).refuse_with(template.span, message, "begin with `Transform` and `Resources`");
+        RuleContext::whole(check).refuse_with(template.span, message, "begin with `Transform` and `Resources`");
         return Value::Null;
     };
     for (name, help) in [("Transform", format!("write `Transform: {SAM}`")), ("Resources", at_least_one())] {
         if !sections.contains_key(name) {
-            Place::whole(check).refuse_with(template.span, format!("`{name}` is missing"), help);
+            RuleContext::whole(check).refuse_with(template.span, format!("`{name}` is missing"), help);
         }
     }
     let walked = sections.iter().filter_map(|(name, entry)| Some((name.clone(), section(check, name, entry)?)));
@@ -70,42 +70,42 @@ fn at_least_one() -> String {
 /// A section for CloudFormation, if it is one.
 fn section(check: &mut Check<'_>, name: &str, entry: &Entry) -> Option<Value> {
     let resources = check.resources;
-    let place = &mut Place::top(check, name);
+    let context = &mut RuleContext::top(check, name);
     let node = &entry.value;
     match name {
-        "AWSTemplateFormatVersion" => Some(Plain(&Shape::OneOf(&["2010-09-09"])).walk(place, node)),
-        "Description" => Some(Plain(&Text).walk(place, node)),
-        "Transform" => Some(Rule(transform).walk(place, node)),
-        "Resources" => Some(walk_resources(place, node, resources)),
-        "Outputs" => Some(walk_outputs(place, node)),
+        "AWSTemplateFormatVersion" => Some(Plain(&Shape::OneOf(&["2010-09-09"])).walk(context, node)),
+        "Description" => Some(Plain(&Text).walk(context, node)),
+        "Transform" => Some(Rule(transform).walk(context, node)),
+        "Resources" => Some(walk_resources(context, node, resources)),
+        "Outputs" => Some(walk_outputs(context, node)),
         "Globals" => {
-            globals::check(place, node);
+            globals::check(context, node);
             None
         }
         _ if header::NAMES.contains(&name) => {
-            check_header(place, name, node);
+            check_header(context, name, node);
             None
         }
         _ => {
-            refuse(place, name, entry);
+            refuse(context, name, entry);
             None
         }
     }
 }
 
-fn refuse(place: &mut Place<'_, '_>, name: &str, entry: &Entry) {
+fn refuse(context: &mut RuleContext<'_, '_>, name: &str, entry: &Entry) {
     if let Some((_, help)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
-        return place.refuse_with(entry.key_span, format!("`{name}` is not supported"), *help);
+        return context.refuse_with(entry.key_span, format!("`{name}` is not supported"), *help);
     }
     let help = match nearest(name, SECTIONS) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => format!("these are known: {}", SECTIONS.join(", ")),
     };
-    place.refuse_with(entry.key_span, format!("there is no section `{name}`"), help);
+    context.refuse_with(entry.key_span, format!("there is no section `{name}`"), help);
 }
 
 /// SAM's, as a text or as the only one of a list.
-fn transform(place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn transform(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let only = match node.as_sequence() {
         Some([only]) => only.as_str(),
         Some(_) => None,
@@ -113,13 +113,13 @@ fn transform(place: &mut Place<'_, '_>, node: &Node) -> Value {
     };
     if only != Some(SAM) {
         let message = format!("should be `{SAM}` alone");
-        place.refuse_with(node.span, message, "another transform would change the template after it was checked");
+        context.refuse_with(node.span, message, "another transform would change the template after it was checked");
     }
     node.into()
 }
 
-fn check_header(place: &mut Place<'_, '_>, name: &str, node: &Node) {
-    let facts = place.facts();
+fn check_header(context: &mut RuleContext<'_, '_>, name: &str, node: &Node) {
+    let facts = context.facts();
     let of_release = match name {
         "ProjectName" => facts.project.as_str(),
         "ConfigName" => facts.config.as_str(),
@@ -129,61 +129,65 @@ fn check_header(place: &mut Place<'_, '_>, name: &str, node: &Node) {
     if node.as_str() != Some(of_release) {
         let is = node.as_str().map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"));
         let message = format!("is {is}, but the release's is `{of_release}`");
-        place.refuse_with(node.span, message, "the two have to be one: make the release of this template");
+        context.refuse_with(node.span, message, "the two have to be one: make the release of this template");
     }
 }
 
 /// How many resources a template may have (CloudFormation's quotas).
-const MOST_RESOURCES: usize = 500;
+const MAX_RESOURCES: usize = 500;
 
 /// How many outputs a template may have (CloudFormation's quotas).
-const MOST_OUTPUTS: usize = 200;
+const MAX_OUTPUTS: usize = 200;
 
-fn walk_resources(place: &mut Place<'_, '_>, node: &Node, resources: &Mapping) -> Value {
+fn walk_resources(context: &mut RuleContext<'_, '_>, node: &Node, resources: &Mapping) -> Value {
     if node.as_mapping().is_none() {
-        place.refuse_with(node.span, format!("should be a mapping, but is {}", node.kind()), "write resources by name");
+        context.refuse_with(
+            node.span,
+            format!("should be a mapping, but is {}", node.kind()),
+            "write resources by name",
+        );
     } else if resources.is_empty() {
-        place.refuse_with(node.span, "there is no resource", at_least_one());
-    } else if resources.len() > MOST_RESOURCES {
+        context.refuse_with(node.span, "there is no resource", at_least_one());
+    } else if resources.len() > MAX_RESOURCES {
         // Each is held against all others: so many are not even looked at.
-        let message = format!("{} resources are more than CloudFormation takes, {MOST_RESOURCES}", resources.len());
-        place.refuse_with(node.span, message, "split the project");
+        let message = format!("{} resources are more than CloudFormation takes, {MAX_RESOURCES}", resources.len());
+        context.refuse_with(node.span, message, "split the project");
         return Value::Null;
     }
     let walked = resources.iter().map(|(logical_id, entry)| {
-        (logical_id.clone(), resource::walk(&mut place.within(logical_id), logical_id, entry))
+        (logical_id.clone(), resource::walk(&mut context.within(logical_id), logical_id, entry))
     });
     Value::Object(walked.collect())
 }
 
-fn walk_outputs(place: &mut Place<'_, '_>, node: &Node) -> Value {
+fn walk_outputs(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let Some(outputs) = node.as_mapping() else {
-        place.refuse_with(node.span, format!("should be a mapping, but is {}", node.kind()), "write outputs by name");
+        context.refuse_with(node.span, format!("should be a mapping, but is {}", node.kind()), "write outputs by name");
         return Value::Null;
     };
-    if outputs.len() > MOST_OUTPUTS {
-        let message = format!("{} outputs are more than CloudFormation takes, {MOST_OUTPUTS}", outputs.len());
-        place.refuse_with(node.span, message, "say fewer things, or split the project");
+    if outputs.len() > MAX_OUTPUTS {
+        let message = format!("{} outputs are more than CloudFormation takes, {MAX_OUTPUTS}", outputs.len());
+        context.refuse_with(node.span, message, "say fewer things, or split the project");
         return Value::Null;
     }
     let walked = outputs.iter().map(|(name, entry)| {
-        let mut place = place.within(name);
+        let mut context = context.within(name);
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            place.refuse_with(
+            context.refuse_with(
                 entry.key_span,
                 format!("{name:?} is no name of an output"),
                 "use letters and digits only",
             );
         }
-        references::check(&mut place, &entry.value);
-        (name.clone(), Value::Object(walk(OUTPUT, &mut place, &entry.value)))
+        references::check(&mut context, &entry.value);
+        (name.clone(), Value::Object(walk(OUTPUT, &mut context, &entry.value)))
     });
     Value::Object(walked.collect::<Map<_, _>>())
 }
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::lab::{Lab, function};
+    use crate::rules::fixture::{RulesFixture, function};
     use serde_json::{Map, Value, json};
 
     fn with(name: &str, section: Value) -> Value {
@@ -196,7 +200,7 @@ mod tests {
     }
 
     fn said(template: &Value) -> String {
-        Lab::default().apply(template).findings.to_string()
+        RulesFixture::default().apply(template).findings.to_string()
     }
 
     #[test]
@@ -219,7 +223,7 @@ mod tests {
         template["Description"] = json!("sells");
         template["AWSTemplateFormatVersion"] = json!("2010-09-09");
         assert_eq!(said(&template), "");
-        let emitted = Lab::default().apply(&template).template;
+        let emitted = RulesFixture::default().apply(&template).template;
         let names: Vec<_> = emitted.as_object().unwrap().keys().cloned().collect();
         assert_eq!(names, ["Transform", "Resources", "Description", "AWSTemplateFormatVersion"]);
         assert_eq!(emitted["Resources"]["hello"]["Properties"]["Timeout"], 5);
@@ -257,7 +261,7 @@ mod tests {
         assert!(said(&json!({"Transform": "AWS::Serverless-2016-10-31"})).contains("`Resources` is missing"));
         assert!(said(&with("Resources", json!([]))).contains("Resources: should be a mapping, but is a list"));
         for whole in [json!(null), json!([]), json!("text"), json!({"Ref": "x"})] {
-            assert!(Lab::default().apply(&whole).findings.refuse());
+            assert!(RulesFixture::default().apply(&whole).findings.refuse());
         }
     }
 

@@ -14,7 +14,7 @@ pub enum Severity {
 
 /// Something that is wrong with a template, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct TemplateFinding {
     /// How bad it is.
     pub severity: Severity,
     /// Where, by names and list positions from the top: `Resources.hello.Properties.Events.api.Type`. Its second part is
@@ -30,11 +30,11 @@ pub struct Finding {
 
 /// All that is wrong with a template, in the order of its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings(Vec<Finding>);
+pub struct Findings(Vec<TemplateFinding>);
 
 impl Findings {
     /// Adds one.
-    pub fn push(&mut self, finding: Finding) {
+    pub fn push(&mut self, finding: TemplateFinding) {
         self.0.push(finding);
     }
 
@@ -45,7 +45,7 @@ impl Findings {
 
     /// All of them.
     #[must_use]
-    pub fn all(&self) -> &[Finding] {
+    pub fn all(&self) -> &[TemplateFinding] {
         &self.0
     }
 
@@ -57,7 +57,7 @@ impl Findings {
 }
 
 /// On one line, without the text: what a deployer says that has the template as JSON.
-impl fmt::Display for Finding {
+impl fmt::Display for TemplateFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { severity, path, message, help, .. } = self;
         let severity = if *severity == Severity::Warning { "warning: " } else { "" };
@@ -80,16 +80,16 @@ impl fmt::Display for Findings {
 
 /// Where a reader is in the tree that it builds, as a chain of steps that lives on the reader's stack.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Place<'p> {
+pub(super) enum ReadPath<'p> {
     /// The template as a whole.
     Top,
     /// The value of that name.
-    Named(&'p Place<'p>, &'p str),
+    Named(&'p ReadPath<'p>, &'p str),
     /// The value at that position of a list.
-    At(&'p Place<'p>, usize),
+    At(&'p ReadPath<'p>, usize),
 }
 
-impl Place<'_> {
+impl ReadPath<'_> {
     /// How many steps it is from the top.
     pub(super) fn depth(&self) -> usize {
         match self {
@@ -99,13 +99,13 @@ impl Place<'_> {
     }
 }
 
-/// As in [`Finding::path`].
-impl fmt::Display for Place<'_> {
+/// As in [`TemplateFinding::path`].
+impl fmt::Display for ReadPath<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Top => Ok(()),
-            Self::Named(Place::Top, name) => f.write_str(name),
-            Self::At(Place::Top, position) => write!(f, "{position}"),
+            Self::Named(ReadPath::Top, name) => f.write_str(name),
+            Self::At(ReadPath::Top, position) => write!(f, "{position}"),
             Self::Named(parent, name) => write!(f, "{parent}.{name}"),
             Self::At(parent, position) => write!(f, "{parent}.{position}"),
         }
@@ -122,12 +122,12 @@ impl fmt::Display for Place<'_> {
 /// ```
 pub fn nearest<'n>(written: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     /// Below it two names have too little in common: all names of types begin alike.
-    const ALIKE: f64 = 0.89;
+    const MIN_SIMILARITY: f64 = 0.89;
     let written = written.to_ascii_lowercase();
     names
         .into_iter()
         .map(|name| (strsim::jaro_winkler(&written, &name.to_ascii_lowercase()), name))
-        .filter(|(likeness, _)| *likeness >= ALIKE)
+        .filter(|(likeness, _)| *likeness >= MIN_SIMILARITY)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| name)
 }

@@ -1,8 +1,8 @@
 //! JSON of a release into a [`Node`].
 
-use super::finding::Place;
+use super::finding::ReadPath;
 use super::node::settle;
-use super::{Content, Entry, Finding, Findings, Mapping, Node, Severity};
+use super::{Content, Entry, Findings, Mapping, Node, Severity, TemplateFinding};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -19,11 +19,11 @@ const MAX_DEPTH: usize = 128;
 /// It is nested too deep.
 pub fn of_release(template: &Value) -> Result<Node, Findings> {
     let mut findings = Findings::default();
-    let node = value(template, &Place::Top, &mut findings);
+    let node = value(template, &ReadPath::Top, &mut findings);
     if findings.refuse() { Err(findings) } else { Ok(node) }
 }
 
-fn value(json: &Value, place: &Place<'_>, findings: &mut Findings) -> Node {
+fn value(json: &Value, place: &ReadPath<'_>, findings: &mut Findings) -> Node {
     if place.depth() > MAX_DEPTH {
         refuse_depth(place, findings);
         return Node::new(Content::Null);
@@ -38,7 +38,7 @@ fn value(json: &Value, place: &Place<'_>, findings: &mut Findings) -> Node {
         },
         Value::Array(values) => {
             let nodes = values.iter().enumerate();
-            Content::Sequence(nodes.map(|(at, json)| value(json, &Place::At(place, at), findings)).collect())
+            Content::Sequence(nodes.map(|(at, json)| value(json, &ReadPath::At(place, at), findings)).collect())
         }
         Value::Object(fields) => Content::Mapping(mapping(fields, place, findings)),
     });
@@ -46,9 +46,9 @@ fn value(json: &Value, place: &Place<'_>, findings: &mut Findings) -> Node {
     node
 }
 
-fn mapping(fields: &serde_json::Map<String, Value>, place: &Place<'_>, findings: &mut Findings) -> Mapping {
+fn mapping(fields: &serde_json::Map<String, Value>, place: &ReadPath<'_>, findings: &mut Findings) -> Mapping {
     let entry = |(name, json): (&String, &Value)| {
-        let value = value(json, &Place::Named(place, name), findings);
+        let value = value(json, &ReadPath::Named(place, name), findings);
         (name.clone(), Entry { key_span: None, value })
     };
     fields.iter().map(entry).collect()
@@ -62,10 +62,10 @@ fn encoded_call(text: &str) -> Option<Value> {
     Node::from(&call).intrinsic().is_some().then_some(call)
 }
 
-fn refuse_depth(place: &Place<'_>, findings: &mut Findings) {
+fn refuse_depth(place: &ReadPath<'_>, findings: &mut Findings) {
     let (severity, path) = (Severity::Error, place.to_string());
     let message = format!("nested deeper than {MAX_DEPTH} values");
-    findings.push(Finding { severity, path, span: None, message, help: None });
+    findings.push(TemplateFinding { severity, path, span: None, message, help: None });
 }
 
 #[cfg(test)]

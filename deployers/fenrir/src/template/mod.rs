@@ -16,11 +16,11 @@ mod source;
 #[cfg(feature = "cli")]
 mod yaml;
 
-pub use finding::{Finding, Findings, Severity, nearest};
+pub use finding::{Findings, Severity, TemplateFinding, nearest};
 pub use json::of_release;
 pub use node::{Content, Entry, Intrinsic, Mapping, Node, Span};
 #[cfg(feature = "cli")]
-pub use report::Look;
+pub use report::ReportStyle;
 #[cfg(feature = "cli")]
 pub use source::{OpenError, Source};
 #[cfg(feature = "cli")]

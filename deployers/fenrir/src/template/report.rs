@@ -1,7 +1,7 @@
 //! Findings for people: each with the line that it means.
 
 use super::source::position;
-use super::{Finding, Findings, Severity, Source, Span};
+use super::{Findings, Severity, Source, Span, TemplateFinding};
 use bifrost::cli::one_line;
 use miette::{
     Diagnostic, GraphicalReportHandler, GraphicalTheme, LabeledSpan, MietteError, MietteSpanContents, SourceCode,
@@ -11,7 +11,7 @@ use std::fmt::{self, Write};
 use std::io::{IsTerminal, stderr};
 
 /// How many findings are shown, at most: whoever has more begins with these.
-const MOST: usize = 100;
+const MAX_SHOWN: usize = 100;
 /// How wide a report is, in columns.
 const WIDTH: usize = 120;
 /// How much of a line is shown before what is meant, and of what is meant, and behind it, in characters: a template of JSON
@@ -20,14 +20,14 @@ const MARGIN: usize = 60;
 
 /// How a report is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum ReportStyle {
     /// In ASCII without colours.
     Plain,
     /// In colours, with lines and arrows.
     Graphical,
 }
 
-impl Look {
+impl ReportStyle {
     /// Graphical on a terminal, unless `NO_COLOR` is set or the terminal is a dumb one.
     #[must_use]
     pub fn of_stderr() -> Self {
@@ -40,16 +40,16 @@ impl Look {
 impl Source {
     /// Shows findings in this text: what is wrong, where (file, line, column, path), the line itself, and what to do.
     #[must_use]
-    pub fn report(&self, findings: &Findings, look: Look) -> String {
-        let theme = if look == Look::Plain { GraphicalTheme::none() } else { GraphicalTheme::unicode() };
+    pub fn report(&self, findings: &Findings, look: ReportStyle) -> String {
+        let theme = if look == ReportStyle::Plain { GraphicalTheme::none() } else { GraphicalTheme::unicode() };
         let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_context_lines(0);
         let mut report = String::new();
-        for finding in findings.all().iter().take(MOST) {
+        for finding in findings.all().iter().take(MAX_SHOWN) {
             // Writing to a text does not fail.
-            let _ = handler.render_report(&mut report, &Shown::new(self, finding));
+            let _ = handler.render_report(&mut report, &LocatedFinding::new(self, finding));
             report.push('\n');
         }
-        if let Some(more) = findings.all().len().checked_sub(MOST).filter(|more| *more > 0) {
+        if let Some(more) = findings.all().len().checked_sub(MAX_SHOWN).filter(|more| *more > 0) {
             let _ = writeln!(report, "and {more} more");
         }
         report
@@ -58,19 +58,19 @@ impl Source {
 
 /// A finding with its line.
 #[derive(Debug)]
-struct Shown<'f> {
+struct LocatedFinding<'f> {
     source: &'f Source,
-    finding: &'f Finding,
+    finding: &'f TemplateFinding,
     excerpt: Option<Excerpt>,
 }
 
-impl<'f> Shown<'f> {
-    fn new(source: &'f Source, finding: &'f Finding) -> Self {
+impl<'f> LocatedFinding<'f> {
+    fn new(source: &'f Source, finding: &'f TemplateFinding) -> Self {
         Self { source, finding, excerpt: finding.span.map(|span| Excerpt::of(source, span)) }
     }
 }
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for LocatedFinding<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Where there is no line to show, nothing else names the file.
         if self.excerpt.is_none() {
@@ -81,9 +81,9 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-impl std::error::Error for Shown<'_> {}
+impl std::error::Error for LocatedFinding<'_> {}
 
-impl Diagnostic for Shown<'_> {
+impl Diagnostic for LocatedFinding<'_> {
     fn severity(&self) -> Option<miette::Severity> {
         Some(match self.finding.severity {
             Severity::Warning => miette::Severity::Warning,

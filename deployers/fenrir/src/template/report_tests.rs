@@ -1,4 +1,4 @@
-use super::{Finding, Findings, Look, Severity, Source, Span};
+use super::{Findings, ReportStyle, Severity, Source, Span, TemplateFinding};
 use crate::template::read;
 use insta::assert_snapshot;
 
@@ -14,19 +14,19 @@ Resources:
 ";
 
 /// A finding at a part of the template.
-fn finding(severity: Severity, path: &str, at: &str, help: Option<&str>) -> Finding {
+fn finding(severity: Severity, path: &str, at: &str, help: Option<&str>) -> TemplateFinding {
     let start = TEMPLATE.find(at).unwrap();
     let span = Some(Span { start, end: start + at.len() });
     let message = "this is wrong".to_owned();
-    Finding { severity, path: path.to_owned(), span, message, help: help.map(str::to_owned) }
+    TemplateFinding { severity, path: path.to_owned(), span, message, help: help.map(str::to_owned) }
 }
 
-fn report(source: &Source, findings: impl IntoIterator<Item = Finding>) -> String {
+fn report(source: &Source, findings: impl IntoIterator<Item = TemplateFinding>) -> String {
     let mut all = Findings::default();
     for finding in findings {
         all.push(finding);
     }
-    source.report(&all, Look::Plain)
+    source.report(&all, ReportStyle::Plain)
 }
 
 #[test]
@@ -42,8 +42,11 @@ fn a_report_says_what_is_wrong_and_where_and_what_to_do() {
 
 #[test]
 fn what_is_wrong_with_the_whole_has_no_line() {
-    let whole =
-        Finding { span: None, path: String::new(), ..finding(Severity::Error, "", "Resources", Some("write one")) };
+    let whole = TemplateFinding {
+        span: None,
+        path: String::new(),
+        ..finding(Severity::Error, "", "Resources", Some("write one"))
+    };
     assert_snapshot!(report(&Source::new("template.yml", TEMPLATE), [whole]));
 }
 
@@ -57,13 +60,13 @@ fn a_value_of_many_lines_is_shown_by_its_first() {
 fn of_a_long_line_the_part_around_is_shown() {
     let text = format!("{{\"a\": [{}], \"b\": 1, \"b\": 2, \"c\": [{}]}}", "1, ".repeat(400), "2, ".repeat(400));
     let source = Source::new("template.json", text);
-    assert_snapshot!(source.report(&read(&source).unwrap_err(), Look::Plain));
+    assert_snapshot!(source.report(&read(&source).unwrap_err(), ReportStyle::Plain));
 }
 
 #[test]
 fn what_a_terminal_would_obey_is_written_out() {
     let source = Source::new("tem\u{1b}plate.yml", "\"\\e[2J\": &x '\u{9b}2J\u{202e}'\n");
-    let plain = source.report(&read(&source).unwrap_err(), Look::Plain);
+    let plain = source.report(&read(&source).unwrap_err(), ReportStyle::Plain);
     assert!(!plain.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{plain:?}");
     assert_snapshot!(plain);
 }
@@ -72,7 +75,7 @@ fn what_a_terminal_would_obey_is_written_out() {
 fn the_end_of_a_text_can_be_shown() {
     for text in ["a: [\n", "a: [", "a: '"] {
         let source = Source::new("template.yml", text);
-        let report = source.report(&read(&source).unwrap_err(), Look::Plain);
+        let report = source.report(&read(&source).unwrap_err(), ReportStyle::Plain);
         assert!(report.contains("[template.yml:"), "{report}");
     }
 }
@@ -81,7 +84,7 @@ fn the_end_of_a_text_can_be_shown() {
 fn a_terminal_gets_colours() {
     let mut all = Findings::default();
     all.push(finding(Severity::Error, "a", "Runtme", None));
-    let report = Source::new("template.yml", TEMPLATE).report(&all, Look::Graphical);
+    let report = Source::new("template.yml", TEMPLATE).report(&all, ReportStyle::Graphical);
     assert!(report.contains("\u{1b}[") && report.contains("╭─["), "{report}");
 }
 

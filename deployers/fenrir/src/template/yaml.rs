@@ -3,11 +3,11 @@
 //! What CloudFormation does not take is refused here: anchors, aliases and merge keys (so no short text becomes a large
 //! template), tags of its own that do not exist, names that are there twice.
 
-use super::finding::Place;
+use super::finding::ReadPath;
 use super::node::{SHORT_NAMES, call, long_name, settle};
 use super::scalar::resolve;
 use super::source::position;
-use super::{Content, Entry, Finding, Findings, Mapping, Node, Severity, Source, Span, nearest};
+use super::{Content, Entry, Findings, Mapping, Node, Severity, Source, Span, TemplateFinding, nearest};
 use indexmap::map;
 use saphyr_parser::{Event, Parser, ScalarStyle, ScanError, StrInput, Tag};
 
@@ -62,33 +62,33 @@ impl<'t> Reader<'t> {
     fn template(&mut self) -> Result<Node, Stop> {
         let (_stream, _) = self.next()?;
         if let (Event::StreamEnd, _) = self.next()? {
-            self.refuse(&Place::Top, None, "the template is empty", None);
+            self.refuse(&ReadPath::Top, None, "the template is empty", None);
             return Err(Stop);
         }
-        let node = self.value(&Place::Top)?;
+        let node = self.value(&ReadPath::Top)?;
         let (_document_end, _) = self.next()?;
         if let (Event::DocumentStart(_), span) = self.next()? {
             let help = "a template is one document: remove the line, or what follows it".to_owned();
-            self.refuse(&Place::Top, Some(span), "a second document begins here", Some(help));
+            self.refuse(&ReadPath::Top, Some(span), "a second document begins here", Some(help));
         }
         match &node.content {
             Content::Mapping(_) => {}
-            Content::Null => self.refuse(&Place::Top, None, "the template is empty", None),
+            Content::Null => self.refuse(&ReadPath::Top, None, "the template is empty", None),
             _ => {
                 let message = format!("a template is a mapping, and this is {}", node.kind());
-                self.refuse(&Place::Top, node.span, &message, None);
+                self.refuse(&ReadPath::Top, node.span, &message, None);
             }
         }
         Ok(node)
     }
 
-    fn value(&mut self, place: &Place<'_>) -> Result<Node, Stop> {
+    fn value(&mut self, place: &ReadPath<'_>) -> Result<Node, Stop> {
         let (event, span) = self.next()?;
         self.value_from(event, span, place)
     }
 
     /// The value that begins with an event.
-    fn value_from(&mut self, event: Event<'t>, span: Span, place: &Place<'_>) -> Result<Node, Stop> {
+    fn value_from(&mut self, event: Event<'t>, span: Span, place: &ReadPath<'_>) -> Result<Node, Stop> {
         if place.depth() > MAX_DEPTH {
             self.refuse(place, Some(span), TOO_DEEP, None);
             return Err(Stop);
@@ -116,21 +116,21 @@ impl<'t> Reader<'t> {
     }
 
     /// The rest of a list, and where it ends: behind its last value.
-    fn sequence(&mut self, mut end: usize, place: &Place<'_>) -> Result<(Vec<Node>, usize), Stop> {
+    fn sequence(&mut self, mut end: usize, place: &ReadPath<'_>) -> Result<(Vec<Node>, usize), Stop> {
         let mut nodes = Vec::new();
         loop {
             let (event, span) = self.next()?;
             if event == Event::SequenceEnd {
                 return Ok((nodes, end));
             }
-            let node = self.value_from(event, span, &Place::At(place, nodes.len()))?;
+            let node = self.value_from(event, span, &ReadPath::At(place, nodes.len()))?;
             end = node.span.map_or(end, |span| span.end);
             nodes.push(node);
         }
     }
 
     /// The rest of a mapping, and where it ends: behind its last value.
-    fn mapping(&mut self, mut end: usize, place: &Place<'_>) -> Result<(Mapping, usize), Stop> {
+    fn mapping(&mut self, mut end: usize, place: &ReadPath<'_>) -> Result<(Mapping, usize), Stop> {
         let mut mapping = Mapping::new();
         loop {
             let (event, span) = self.next()?;
@@ -138,10 +138,10 @@ impl<'t> Reader<'t> {
                 return Ok((mapping, end));
             }
             let Some(name) = self.name(event, span, place)? else {
-                self.value(&Place::Named(place, NO_NAME))?;
+                self.value(&ReadPath::Named(place, NO_NAME))?;
                 continue;
             };
-            let value = self.value(&Place::Named(place, &name))?;
+            let value = self.value(&ReadPath::Named(place, &name))?;
             end = value.span.map_or(end, |span| span.end);
             match mapping.entry(name) {
                 map::Entry::Vacant(vacant) => drop(vacant.insert_entry(Entry { key_span: Some(span), value })),
@@ -151,7 +151,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The name that begins with an event, if it is one.
-    fn name(&mut self, event: Event<'t>, span: Span, place: &Place<'_>) -> Result<Option<String>, Stop> {
+    fn name(&mut self, event: Event<'t>, span: Span, place: &ReadPath<'_>) -> Result<Option<String>, Stop> {
         let wrong = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let meaning = self.meaning(tag.as_deref(), anchor, span, place);
@@ -167,7 +167,7 @@ impl<'t> Reader<'t> {
             }
             Event::Alias(_) => "an alias cannot be a name",
             list_or_mapping => {
-                self.value_from(list_or_mapping, span, &Place::Named(place, NO_NAME))?;
+                self.value_from(list_or_mapping, span, &ReadPath::Named(place, NO_NAME))?;
                 "a name must be a text"
             }
         };
@@ -175,16 +175,16 @@ impl<'t> Reader<'t> {
         Ok(None)
     }
 
-    fn refuse_second(&mut self, first: &map::OccupiedEntry<'_, String, Entry>, span: Span, place: &Place<'_>) {
+    fn refuse_second(&mut self, first: &map::OccupiedEntry<'_, String, Entry>, span: Span, place: &ReadPath<'_>) {
         let (name, first) = (first.key(), first.get().key_span.unwrap_or_default());
         let (line, _) = position(self.text.get(..first.start).unwrap_or_default());
         let message = format!("`{name}` is there twice");
         let help = format!("the first is in line {line}: remove one of them");
-        self.refuse(&Place::Named(place, name), Some(span), &message, Some(help));
+        self.refuse(&ReadPath::Named(place, name), Some(span), &message, Some(help));
     }
 
     /// What the tag says. Anchors are refused on the way.
-    fn meaning(&mut self, tag: Option<&Tag>, anchor: usize, span: Span, place: &Place<'_>) -> Meaning {
+    fn meaning(&mut self, tag: Option<&Tag>, anchor: usize, span: Span, place: &ReadPath<'_>) -> Meaning {
         if anchor > 0 {
             let help = "write out the value wherever it is needed".to_owned();
             self.refuse(place, Some(span), "CloudFormation takes no anchors and aliases", Some(help));
@@ -202,7 +202,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    fn refuse_tag(&mut self, tag: &str, span: Span, place: &Place<'_>) -> Meaning {
+    fn refuse_tag(&mut self, tag: &str, span: Span, place: &ReadPath<'_>) -> Meaning {
         let help = nearest(tag.trim_start_matches('!'), SHORT_NAMES).map(|name| format!("did you mean !{name}?"));
         self.refuse(place, Some(span), &format!("CloudFormation knows no tag {tag}"), help);
         Meaning::Text
@@ -252,7 +252,7 @@ impl<'t> Reader<'t> {
         let at = self.byte(error.marker().index());
         if let Some(tab) = self.indenting_tab(at).filter(|_| error.info().contains("tab")) {
             let help = "YAML is indented with spaces".to_owned();
-            self.refuse(&Place::Top, Some(Span { start: tab, end: tab + 1 }), "a tab indents this line", Some(help));
+            self.refuse(&ReadPath::Top, Some(Span { start: tab, end: tab + 1 }), "a tab indents this line", Some(help));
             return;
         }
         // The parser has a limit of its own, and looks ahead.
@@ -262,7 +262,7 @@ impl<'t> Reader<'t> {
             let language = if self.text.trim_start().starts_with('{') { "JSON" } else { "YAML" };
             (format!("this is not valid {language}: {}", error.info()), advice(error.info()).map(str::to_owned))
         };
-        self.refuse(&Place::Top, Some(Span { start: at, end: at }), &message, help);
+        self.refuse(&ReadPath::Top, Some(Span { start: at, end: at }), &message, help);
     }
 
     /// The first tab that indents a line, from the line of that position on: where a text goes over many lines, the parser
@@ -279,9 +279,9 @@ impl<'t> Reader<'t> {
         None
     }
 
-    fn refuse(&mut self, place: &Place<'_>, span: Option<Span>, message: &str, help: Option<String>) {
+    fn refuse(&mut self, place: &ReadPath<'_>, span: Option<Span>, message: &str, help: Option<String>) {
         let (severity, path, message) = (Severity::Error, place.to_string(), message.to_owned());
-        self.findings.push(Finding { severity, path, span, message, help });
+        self.findings.push(TemplateFinding { severity, path, span, message, help });
     }
 }
 

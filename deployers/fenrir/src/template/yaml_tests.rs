@@ -1,4 +1,4 @@
-use super::{Content, Finding, Node, Source, Span, read};
+use super::{Content, Node, Source, Span, TemplateFinding, read};
 use serde_json::{Value, json};
 
 fn json_of(text: &str) -> Value {
@@ -15,7 +15,7 @@ fn findings_of(text: &str) -> Vec<String> {
     findings.all().iter().map(|finding| placed(&source, finding)).collect()
 }
 
-fn placed(source: &Source, Finding { span, path, message, help, .. }: &Finding) -> String {
+fn placed(source: &Source, TemplateFinding { span, path, message, help, .. }: &TemplateFinding) -> String {
     let place = span.map(|span| source.position(span));
     let place = place.map_or(String::new(), |(line, column)| format!("{line}:{column} "));
     let path = if path.is_empty() { String::new() } else { format!("{path}: ") };

@@ -1,6 +1,6 @@
 //! Templates that cannot be deployed: an error that says what is wrong, where and what to do, and nothing is uploaded.
 
-use crate::stage::Application;
+use crate::fixture::Application;
 use std::fmt::Write;
 
 /// A template that is ten thousand times as large as it looks, if it is believed.

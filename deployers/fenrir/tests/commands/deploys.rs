@@ -1,7 +1,7 @@
 //! `deploy`, where all goes well.
 
-use crate::stage::{Application, STACK};
-use crate::told;
+use crate::fixture::{Application, STACK};
+use crate::output;
 use serde_json::{Value, json};
 
 /// The lines of the log among the events of a deploy.
@@ -14,7 +14,7 @@ fn a_first_deploy_shows_the_change_set_then_what_happens_then_the_outputs() {
     let application = Application::new("first");
     let (shown, code) = application.shown("deploy template.yml --local --speed 100000");
     assert_eq!(code, 0, "{shown}");
-    insta::assert_snapshot!(told::deploy(&shown));
+    insta::assert_snapshot!(output::deploy(&shown));
 }
 
 #[test]
@@ -77,10 +77,10 @@ fn where_code_changed_that_alone_is_uploaded_and_changed() {
 #[test]
 fn a_world_file_is_deployed_into_and_stays() {
     let application = Application::new("world-file");
-    application.write("mine.json", include_str!("../../../../examples/worlds/fenrir.json"));
-    application.json("deploy --world mine.json --speed 100000");
+    application.write("mine.json", include_str!("../../../../examples/clouds/fenrir.json"));
+    application.json("deploy --cloud mine.json --speed 100000");
     assert_eq!(
-        application.json("outputs --world mine.json")[0]["Table"],
+        application.json("outputs --cloud mine.json")[0]["Table"],
         "fenrir-coinbase-deploy-test-development-greetings"
     );
     assert!(application.refused("outputs --local").contains("`fenrir deploy template.yml --local` makes it"));

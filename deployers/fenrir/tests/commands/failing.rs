@@ -1,7 +1,7 @@
 //! `deploy`, where CloudFormation fails: what failed first, what rolled back, and what to do.
 
-use crate::stage::{Application, STACK, SUBJECT};
-use crate::told;
+use crate::fixture::{Application, STACK, SUBJECT};
+use crate::output;
 use serde_json::{Value, json};
 
 #[test]
@@ -11,7 +11,7 @@ fn a_first_deploy_that_fails_says_what_failed_first_and_leaves_no_stack() {
     let (shown, code) = application.shown("deploy --local --speed 100000 --scenario fails.json");
     assert_eq!(code, 1, "{shown}");
     assert!(!shown.contains("does not exist"), "{shown}");
-    insta::assert_snapshot!(told::deploy(&shown));
+    insta::assert_snapshot!(output::deploy(&shown));
     assert_eq!(application.json("status --local")[0]["services"], json!([]));
     let outputs = application.refused("outputs --local");
     assert_eq!(
@@ -28,15 +28,15 @@ fn a_first_deploy_that_fails_says_what_failed_first_and_leaves_no_stack() {
 #[test]
 fn a_stack_that_an_earlier_first_try_left_rolled_back_is_in_nobodys_way() {
     let application = Application::new("left");
-    let mut world: Value = serde_json::from_str(include_str!("../../../../examples/worlds/fenrir.json")).unwrap();
-    let region = &mut world["accounts"]["000000000000"]["resources"]["regions"]["us-east-1"];
+    let mut state: Value = serde_json::from_str(include_str!("../../../../examples/clouds/fenrir.json")).unwrap();
+    let region = &mut state["accounts"]["000000000000"]["resources"]["regions"]["us-east-1"];
     let arn = format!("arn:aws:cloudformation:us-east-1:000000000000:stack/{STACK}/1");
     let tags = json!({"ProjectName": "coinbase/deploy-test", "ConfigName": "development"});
     region["stacks"] = json!({arn: {"status": "ROLLBACK_COMPLETE", "tags": tags}});
-    application.write("left.json", world.to_string());
-    let (plan, code) = application.told("plan --world left.json");
+    application.write("left.json", state.to_string());
+    let (plan, code) = application.told("plan --cloud left.json");
     assert_eq!((code, &plan["changes"][0]["action"]), (2, &json!("add")));
-    let (end, code) = application.told("deploy --world left.json --speed 100000");
+    let (end, code) = application.told("deploy --cloud left.json --speed 100000");
     assert_eq!((code, &end["status"], &end["created"]), (0, &json!("Success"), &json!([format!("stack {STACK}")])));
 }
 

@@ -1,7 +1,7 @@
 //! `halt`, from another process.
 
+use crate::fixture::{Application, Engine, SUBJECT};
 use crate::shell::text;
-use crate::stage::{Application, Engine, SUBJECT};
 use serde_json::json;
 
 /// What `halt` says.

@@ -1,7 +1,7 @@
 //! Templates that are too large to travel with the release.
 
+use crate::fixture::Application;
 use crate::shell::text;
-use crate::stage::Application;
 use bifrost::release::Sha256;
 use serde_json::Value;
 use std::fmt::Write;

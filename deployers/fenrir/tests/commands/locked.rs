@@ -1,7 +1,7 @@
 //! What keeps a deploy away: a person's freeze, and another deploy.
 
+use crate::fixture::{Application, Engine, SUBJECT};
 use crate::shell::text;
-use crate::stage::{Application, Engine, SUBJECT};
 use serde_json::json;
 
 #[test]

@@ -1,7 +1,7 @@
 //! `package`, and what `deploy` uploads of what was packaged.
 
+use crate::fixture::Application;
 use crate::shell::text;
-use crate::stage::Application;
 use bifrost::release::Sha256;
 use serde_json::{Value, json};
 
@@ -24,7 +24,7 @@ fn a_function_is_built_once_and_again_where_its_code_changed_or_by_force() {
     assert_eq!(built, "built");
     assert_ne!(first, second);
     assert!(application.folder.join("template.yml.hello.zip").exists());
-    assert!(!application.folder.join(".bifrost/world.sqlite").exists(), "packaging needs no cloud");
+    assert!(!application.folder.join(".bifrost/cloud.sqlite").exists(), "packaging needs no cloud");
 }
 
 #[test]

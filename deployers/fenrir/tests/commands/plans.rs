@@ -1,7 +1,7 @@
 //! `plan`: what a deploy would change, of which nothing is changed.
 
+use crate::fixture::Application;
 use crate::shell::text;
-use crate::stage::Application;
 use serde_json::{Value, json};
 
 #[test]
@@ -9,7 +9,7 @@ fn a_plan_exits_2_with_changes_0_without_any_and_1_if_a_deploy_would_be_refused(
     let application = Application::new("plan-codes");
     let (first, code) = application.told("plan --local");
     assert_eq!((code, &first["exit_code"], first["changes"].as_array().unwrap().len()), (2, &json!(2), 3));
-    assert!(!application.folder.join(".bifrost/world.sqlite").exists(), "a plan makes no world");
+    assert!(!application.folder.join(".bifrost/cloud.sqlite").exists(), "a plan makes no world");
     application.deploy("template.yml");
     let (same, code) = application.told("plan template.yml --local");
     assert_eq!((code, &same["changes"], &same["findings"]), (0, &json!([]), &json!([])));
@@ -40,10 +40,10 @@ fn a_plan_changes_nothing_in_the_world() {
     let application = Application::deployed("plan-still");
     // That somebody looked for drift is remembered, as AWS does.
     let seen = |application: &Application| {
-        let mut world = application.world().unwrap();
-        let regions = world.accounts.values_mut().flat_map(|account| account.resources.regions.values_mut());
+        let mut state = application.local_state().unwrap();
+        let regions = state.accounts.values_mut().flat_map(|account| account.resources.regions.values_mut());
         regions.flat_map(|region| region.stacks.values_mut()).for_each(|stack| stack.drift_detections.clear());
-        (serde_json::to_value(&world.accounts).unwrap(), application.json("status --local"))
+        (serde_json::to_value(&state.accounts).unwrap(), application.json("status --local"))
     };
     let before = seen(&application);
     application.change_code();

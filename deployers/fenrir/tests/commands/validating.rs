@@ -1,7 +1,7 @@
 //! `validate`: holds a template against the rules, alone or in the light of the target account.
 
+use crate::fixture::Application;
 use crate::shell::text;
-use crate::stage::Application;
 use serde_json::{Value, json};
 
 /// The sample's function in a network, with a role: neither may it use.

@@ -1,13 +1,13 @@
 //! How change sets are made.
 
-use super::place::{Place, STACK, changed_template, code, create, template, update};
+use super::fixture::{RegionFixture, STACK, changed_template, code, create, template, update};
 use bifrost::cloud::ErrorKind;
 use fenrir::cloud::{ChangeAction, NewChangeSet, Replacement, TemplateSource};
 use serde_json::json;
 
-pub async fn a_change_set_of_a_new_stack_adds_all_that_the_template_has(place: Place) {
-    place.ports.stacks.create_change_set(&create("first", &template())).await.unwrap();
-    let made = place.change_set("first").await;
+pub async fn a_change_set_of_a_new_stack_adds_all_that_the_template_has(fixture: RegionFixture) {
+    fixture.ports.stacks.create_change_set(&create("first", &template())).await.unwrap();
+    let made = fixture.change_set("first").await;
     assert_eq!((made.status.as_str(), made.execution_status.as_str()), ("CREATE_COMPLETE", "AVAILABLE"));
     let mut added: Vec<_> = made
         .changes
@@ -18,12 +18,12 @@ pub async fn a_change_set_of_a_new_stack_adds_all_that_the_template_has(place: P
     let expected =
         [(ChangeAction::Add, "queue", "AWS::SQS::Queue"), (ChangeAction::Add, "table", "AWS::DynamoDB::Table")];
     assert_eq!(added, expected);
-    let stack = place.stack("REVIEW_IN_PROGRESS").await;
+    let stack = fixture.stack("REVIEW_IN_PROGRESS").await;
     assert_eq!((stack.name.as_str(), stack.outputs.len()), (STACK, 0));
 }
 
-pub async fn a_stack_that_is_not_there_is_none_and_no_error(place: Place) {
-    let stacks = &place.ports.stacks;
+pub async fn a_stack_that_is_not_there_is_none_and_no_error(fixture: RegionFixture) {
+    let stacks = &fixture.ports.stacks;
     assert_eq!(stacks.stack(STACK).await, Ok(None));
     assert_eq!(stacks.change_set(STACK, "first").await, Ok(None));
     assert_eq!(stacks.template(STACK).await, Ok(None));
@@ -32,42 +32,42 @@ pub async fn a_stack_that_is_not_there_is_none_and_no_error(place: Place) {
     assert_eq!(stacks.delete_change_set(STACK, "first").await, Ok(()));
 }
 
-pub async fn a_change_set_asked_for_again_is_the_same_one(place: Place) {
+pub async fn a_change_set_asked_for_again_is_the_same_one(fixture: RegionFixture) {
     let new = create("first", &template());
-    place.ports.stacks.create_change_set(&new).await.unwrap();
-    let made = place.change_set("first").await;
-    place.ports.stacks.create_change_set(&new).await.unwrap();
-    assert_eq!(place.change_set("first").await.id, made.id);
+    fixture.ports.stacks.create_change_set(&new).await.unwrap();
+    let made = fixture.change_set("first").await;
+    fixture.ports.stacks.create_change_set(&new).await.unwrap();
+    assert_eq!(fixture.change_set("first").await.id, made.id);
 }
 
-pub async fn the_name_of_a_change_set_is_taken_once(place: Place) {
-    place.ports.stacks.create_change_set(&create("first", &template())).await.unwrap();
+pub async fn the_name_of_a_change_set_is_taken_once(fixture: RegionFixture) {
+    fixture.ports.stacks.create_change_set(&create("first", &template())).await.unwrap();
     let other = NewChangeSet { token: "other".into(), ..create("first", &changed_template()) };
-    let refused = place.ports.stacks.create_change_set(&other).await.unwrap_err();
+    let refused = fixture.ports.stacks.create_change_set(&other).await.unwrap_err();
     assert_eq!((refused.kind, refused.code.as_str()), (ErrorKind::AlreadyExists, "AlreadyExistsException"));
 }
 
-pub async fn a_new_stack_cannot_be_made_of_one_that_is_there(place: Place) {
-    place.made().await;
-    let refused = place.ports.stacks.create_change_set(&create("second", &template())).await.unwrap_err();
+pub async fn a_new_stack_cannot_be_made_of_one_that_is_there(fixture: RegionFixture) {
+    fixture.made().await;
+    let refused = fixture.ports.stacks.create_change_set(&create("second", &template())).await.unwrap_err();
     let expected = format!("Stack [{STACK}] already exists and cannot be created again with the changeSet [second].");
     assert_eq!((refused.code.as_str(), refused.message), ("ValidationError", expected));
 }
 
-pub async fn a_stack_that_is_not_there_cannot_be_updated(place: Place) {
-    let refused = place.ports.stacks.create_change_set(&update("first", &template())).await;
+pub async fn a_stack_that_is_not_there_cannot_be_updated(fixture: RegionFixture) {
+    let refused = fixture.ports.stacks.create_change_set(&update("first", &template())).await;
     assert_eq!(code(refused), "ValidationError");
 }
 
-pub async fn what_changes_is_told_by_property(place: Place) {
-    place.made().await;
+pub async fn what_changes_is_told_by_property(fixture: RegionFixture) {
+    fixture.made().await;
     let mut template = changed_template();
     template["Resources"]["more"] = json!({"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "more"}});
     template["Resources"].as_object_mut().unwrap().remove("table");
     template["Resources"]["queue"].as_object_mut().unwrap().remove("DependsOn");
     template["Outputs"].as_object_mut().unwrap().remove("Table");
-    place.ports.stacks.create_change_set(&update("second", &template)).await.unwrap();
-    let mut changes = place.change_set("second").await.changes;
+    fixture.ports.stacks.create_change_set(&update("second", &template)).await.unwrap();
+    let mut changes = fixture.change_set("second").await.changes;
     changes.sort_by(|one, other| one.logical_id.cmp(&other.logical_id));
     let told: Vec<_> = changes.iter().map(|change| (change.logical_id.as_str(), change.action)).collect();
     let expected = [("more", ChangeAction::Add), ("queue", ChangeAction::Modify), ("table", ChangeAction::Remove)];
@@ -77,35 +77,35 @@ pub async fn what_changes_is_told_by_property(place: Place) {
     assert!(changes[1].physical_id.as_ref().unwrap().ends_with("story-queue"), "{changes:?}");
 }
 
-pub async fn a_change_set_without_changes_fails_and_says_so(place: Place) {
-    place.made().await;
-    place.ports.stacks.create_change_set(&update("second", &template())).await.unwrap();
-    let made = place.change_set("second").await;
+pub async fn a_change_set_without_changes_fails_and_says_so(fixture: RegionFixture) {
+    fixture.made().await;
+    fixture.ports.stacks.create_change_set(&update("second", &template())).await.unwrap();
+    let made = fixture.change_set("second").await;
     assert_eq!((made.status.as_str(), made.execution_status.as_str()), ("FAILED", "UNAVAILABLE"));
     assert!(made.status_reason.unwrap().starts_with("The submitted information didn't contain changes."));
-    let refused = place.ports.stacks.execute_change_set(STACK, "second", "second").await.unwrap_err();
+    let refused = fixture.ports.stacks.execute_change_set(STACK, "second", "second").await.unwrap_err();
     assert_eq!((refused.kind, refused.code.as_str()), (ErrorKind::Conflict, "InvalidChangeSetStatus"));
 }
 
-pub async fn a_template_is_read_from_s3(place: Place) {
-    let url = (place.put)("some/release/template", &template().to_string());
+pub async fn a_template_is_read_from_s3(fixture: RegionFixture) {
+    let url = (fixture.put)("some/release/template", &template().to_string());
     let new = NewChangeSet { template: TemplateSource::Url(url), ..create("first", &json!({})) };
-    place.ports.stacks.create_change_set(&new).await.unwrap();
-    assert_eq!(place.change_set("first").await.changes.len(), 2);
+    fixture.ports.stacks.create_change_set(&new).await.unwrap();
+    assert_eq!(fixture.change_set("first").await.changes.len(), 2);
 }
 
-pub async fn a_template_that_is_none_is_refused(place: Place) {
+pub async fn a_template_that_is_none_is_refused(fixture: RegionFixture) {
     for text in ["{", "{}"] {
         let template = TemplateSource::Body(text.into());
         let new = NewChangeSet { template, ..create("first", &json!({})) };
-        assert_eq!(code(place.ports.stacks.create_change_set(&new).await), "ValidationError", "{text}");
+        assert_eq!(code(fixture.ports.stacks.create_change_set(&new).await), "ValidationError", "{text}");
     }
 }
 
-pub async fn a_deleted_change_set_is_gone(place: Place) {
-    place.ports.stacks.create_change_set(&create("first", &template())).await.unwrap();
-    place.change_set("first").await;
-    place.ports.stacks.delete_change_set(STACK, "first").await.unwrap();
-    assert_eq!(place.ports.stacks.change_set(STACK, "first").await, Ok(None));
-    assert_eq!(place.ports.stacks.delete_change_set(STACK, "first").await, Ok(()));
+pub async fn a_deleted_change_set_is_gone(fixture: RegionFixture) {
+    fixture.ports.stacks.create_change_set(&create("first", &template())).await.unwrap();
+    fixture.change_set("first").await;
+    fixture.ports.stacks.delete_change_set(STACK, "first").await.unwrap();
+    assert_eq!(fixture.ports.stacks.change_set(STACK, "first").await, Ok(None));
+    assert_eq!(fixture.ports.stacks.delete_change_set(STACK, "first").await, Ok(()));
 }

@@ -1,11 +1,11 @@
 //! What templates refer to.
 
-use super::place::{Place, REGION, tags};
+use super::fixture::{REGION, RegionFixture, tags};
 use fenrir::rules::{Answer, Key, Lookup, Role, SecurityGroup, Subnet, Tags};
 use std::collections::BTreeSet;
 
-async fn look_up(place: &Place, lookup: Lookup) -> Answer {
-    let answers = place.ports.lookups.look_up(&BTreeSet::from([lookup.clone()])).await.unwrap();
+async fn look_up(fixture: &RegionFixture, lookup: Lookup) -> Answer {
+    let answers = fixture.ports.lookups.look_up(&BTreeSet::from([lookup.clone()])).await.unwrap();
     assert_eq!(answers.len(), 1);
     answers[&lookup].clone()
 }
@@ -14,21 +14,21 @@ fn project() -> Tags {
     tags(&[("ProjectName", "coinbase/deploy-test")])
 }
 
-pub async fn what_is_named_is_found_with_its_tags(place: Place) {
-    let (account, private) = (&place.account, tags(&[("Name", "private")]));
+pub async fn what_is_named_is_found_with_its_tags(fixture: RegionFixture) {
+    let (account, private) = (&fixture.account, tags(&[("Name", "private")]));
     let queue = Lookup::Tags(format!("arn:aws:sqs:{REGION}:{account}:jobs"));
     let asked = [
         Lookup::Role("hello-role".into()),
         Lookup::SecurityGroups("private".into()),
         Lookup::Subnets("private".into()),
-        Lookup::Subnets(place.subnet.clone()),
+        Lookup::Subnets(fixture.subnet.clone()),
         queue,
     ];
-    let answers = place.ports.lookups.look_up(&asked.iter().cloned().collect()).await.unwrap();
-    let subnets = Answer::Subnets(vec![Subnet { id: place.subnet.clone(), tags: private.clone() }]);
+    let answers = fixture.ports.lookups.look_up(&asked.iter().cloned().collect()).await.unwrap();
+    let subnets = Answer::Subnets(vec![Subnet { id: fixture.subnet.clone(), tags: private.clone() }]);
     let expected = [
         Answer::Role(Some(Role { arn: format!("arn:aws:iam::{account}:role/hello-role"), tags: project() })),
-        Answer::SecurityGroups(vec![SecurityGroup { id: place.security_group.clone(), tags: private }]),
+        Answer::SecurityGroups(vec![SecurityGroup { id: fixture.security_group.clone(), tags: private }]),
         subnets.clone(),
         subnets,
         Answer::Tags(Some(project())),
@@ -36,7 +36,7 @@ pub async fn what_is_named_is_found_with_its_tags(place: Place) {
     assert_eq!(answers, asked.into_iter().zip(expected).collect());
 }
 
-pub async fn what_is_not_there_is_an_answer_and_no_error(place: Place) {
+pub async fn what_is_not_there_is_an_answer_and_no_error(fixture: RegionFixture) {
     let nothing = "nothing".to_owned();
     for (lookup, answer) in [
         (Lookup::Role(nothing.clone()), Answer::Role(None)),
@@ -46,26 +46,26 @@ pub async fn what_is_not_there_is_an_answer_and_no_error(place: Place) {
         (Lookup::Key("alias/nothing".into()), Answer::Key(None)),
         (Lookup::Key("00000000-0000-0000-0000-000000000000".into()), Answer::Key(None)),
         (Lookup::TableStream(nothing), Answer::TableStream(None)),
-        (Lookup::Tags(format!("arn:aws:sqs:{REGION}:{}:nothing", place.account)), Answer::Tags(None)),
-        (Lookup::Tags(format!("arn:aws:sns:{REGION}:{}:news", place.account)), Answer::Tags(None)),
+        (Lookup::Tags(format!("arn:aws:sqs:{REGION}:{}:nothing", fixture.account)), Answer::Tags(None)),
+        (Lookup::Tags(format!("arn:aws:sns:{REGION}:{}:news", fixture.account)), Answer::Tags(None)),
     ] {
-        assert_eq!(look_up(&place, lookup.clone()).await, answer, "{lookup:?}");
+        assert_eq!(look_up(&fixture, lookup.clone()).await, answer, "{lookup:?}");
     }
 }
 
-pub async fn a_key_is_found_by_its_alias_id_and_arn(place: Place) {
-    let found = Answer::Key(Some(Key { id: place.key.clone(), tags: project() }));
-    let arn = format!("arn:aws:kms:{REGION}:{}:key/{}", place.account, place.key);
-    for name in ["alias/hello", &place.key, &arn] {
-        assert_eq!(look_up(&place, Lookup::Key(name.to_owned())).await, found, "{name}");
+pub async fn a_key_is_found_by_its_alias_id_and_arn(fixture: RegionFixture) {
+    let found = Answer::Key(Some(Key { id: fixture.key.clone(), tags: project() }));
+    let arn = format!("arn:aws:kms:{REGION}:{}:key/{}", fixture.account, fixture.key);
+    for name in ["alias/hello", &fixture.key, &arn] {
+        assert_eq!(look_up(&fixture, Lookup::Key(name.to_owned())).await, found, "{name}");
     }
 }
 
-pub async fn a_table_tells_its_latest_stream(place: Place) {
-    let Answer::TableStream(Some(arn)) = look_up(&place, Lookup::TableStream("streaming".into())).await else {
+pub async fn a_table_tells_its_latest_stream(fixture: RegionFixture) {
+    let Answer::TableStream(Some(arn)) = look_up(&fixture, Lookup::TableStream("streaming".into())).await else {
         panic!("no stream");
     };
-    let beginning = format!("arn:aws:dynamodb:{REGION}:{}:table/streaming/stream/", place.account);
+    let beginning = format!("arn:aws:dynamodb:{REGION}:{}:table/streaming/stream/", fixture.account);
     assert!(arn.starts_with(&beginning), "{arn}");
-    assert_eq!(look_up(&place, Lookup::TableStream("quiet".into())).await, Answer::TableStream(None));
+    assert_eq!(look_up(&fixture, Lookup::TableStream("quiet".into())).await, Answer::TableStream(None));
 }

@@ -11,21 +11,21 @@
 )]
 
 mod change_sets;
-mod embedded;
+mod fixture;
+mod local;
 mod lookups;
 #[cfg(feature = "lambda")]
 mod moto;
-mod place;
 mod stacks;
 
 /// A test of each story in each world.
-macro_rules! told_in_both_worlds {
+macro_rules! contract_tests {
     ($($chapter:ident: $($story:ident),+;)+) => {
         mod in_the_embedded_world {
             $($(
                 #[tokio::test]
                 async fn $story() {
-                    super::$chapter::$story(super::embedded::place()).await;
+                    super::$chapter::$story(super::local::fixture()).await;
                 }
             )+)+
         }
@@ -35,8 +35,8 @@ macro_rules! told_in_both_worlds {
             $($(
                 #[tokio::test]
                 async fn $story() {
-                    let Some(place) = super::moto::place() else { return };
-                    super::$chapter::$story(place).await;
+                    let Some(fixture) = super::moto::fixture() else { return };
+                    super::$chapter::$story(fixture).await;
                     super::moto::check_gaps();
                 }
             )+)+
@@ -44,7 +44,7 @@ macro_rules! told_in_both_worlds {
     };
 }
 
-told_in_both_worlds! {
+contract_tests! {
     lookups:
         what_is_named_is_found_with_its_tags,
         what_is_not_there_is_an_answer_and_no_error,

@@ -1,8 +1,8 @@
 //! AWS as moto emulates it: one process for all stories, and an account for each.
 
-use super::place::{Place, REGION};
+use super::fixture::{REGION, RegionFixture};
 use aws_sdk_ec2::config::Credentials;
-use bifrost::aws::{Passage, Session};
+use bifrost::aws::{AwsSession, CallScope};
 use bifrost::cloud::Principal;
 use bifrost_moto::Moto;
 use fenrir::cloud::aws::ports;
@@ -19,7 +19,7 @@ static ACCOUNTS: AtomicU64 = AtomicU64::new(400_000_000_000);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A new account for one story; none if this machine cannot run moto.
-pub fn place() -> Option<Place> {
+pub fn fixture() -> Option<RegionFixture> {
     let moto = MOTO.as_ref()?;
     let account = ACCOUNTS.fetch_add(1, Ordering::Relaxed).to_string();
     let seed = Seed { moto, account: account.clone() };
@@ -31,7 +31,7 @@ pub fn place() -> Option<Place> {
     let bucket = format!("templates-{account}");
     seed.call("s3", "CreateBucket", json!({"Bucket": bucket}));
     let ports = ports(&session(moto, &account));
-    Some(Place {
+    Some(RegionFixture {
         ports,
         account,
         key,
@@ -51,17 +51,17 @@ pub fn check_gaps() {
     assert!(gaps.is_empty(), "the emulated AWS does not know: {gaps:#?}");
 }
 
-fn session(moto: &Moto, account: &str) -> Session {
+fn session(moto: &Moto, account: &str) -> AwsSession {
     let environment: BTreeMap<_, _> = moto.environment(account).into_iter().collect();
     let value = |name: &str| environment.get(name).cloned();
     let (id, secret) = (value("AWS_ACCESS_KEY_ID").unwrap(), value("AWS_SECRET_ACCESS_KEY").unwrap());
     let credentials = Credentials::new(id, secret, value("AWS_SESSION_TOKEN"), None, "test");
     let config = bifrost::aws::sdk_config(credentials, &REGION.parse().unwrap(), Some(moto.endpoint().to_owned()));
     let (account, region) = (account.parse().unwrap(), REGION.parse().unwrap());
-    Session::new(&config, Arc::new(Passage::default()), Principal::Deployer, account, region)
+    AwsSession::new(&config, Arc::new(CallScope::default()), Principal::Deployer, account, region)
 }
 
-/// Makes by hand what a [`Place`] promises.
+/// Makes by hand what a [`RegionFixture`] promises.
 struct Seed {
     moto: &'static Moto,
     account: String,

@@ -6,7 +6,9 @@
 //! - anything else does not exist.
 
 use bifrost::release::Sha256;
-use fenrir::rules::{self, Answer, Answers, Facts, Header, Key, Lookup, Outcome, Role, SecurityGroup, Subnet, Tags};
+use fenrir::rules::{
+    self, Answer, Answers, CheckedTemplate, Facts, Header, Key, Lookup, Role, SecurityGroup, Subnet, Tags,
+};
 use fenrir::template::Node;
 
 /// What the release has uploaded.
@@ -18,7 +20,7 @@ pub(crate) const FILES: [&str; 4] = [
 ];
 
 /// Holds a template against the rules, and looks up what they need until they need no more.
-pub(crate) fn apply(template: &Node, header: Header, is_uploaded: bool) -> Outcome {
+pub(crate) fn apply(template: &Node, header: Header, is_uploaded: bool) -> CheckedTemplate {
     let sha256: Sha256 = "0".repeat(64).parse().unwrap();
     let files = FILES.map(|uri| (uri.to_owned(), sha256)).into();
     let facts = Facts {

@@ -7,11 +7,11 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
 
 mod account;
+mod edge_cases;
 mod fifty_functions;
-mod oddities;
 
 use fenrir::rules;
-use fenrir::template::{Finding, Findings, Look, Severity, Source, read};
+use fenrir::template::{Findings, ReportStyle, Severity, Source, TemplateFinding, read};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -51,7 +51,7 @@ fn judged(path: &Path) -> (String, Verdict, String) {
 }
 
 /// `line:column path: message; help`.
-fn line(source: &Source, Finding { severity, path, span, message, help }: &Finding) -> String {
+fn line(source: &Source, TemplateFinding { severity, path, span, message, help }: &TemplateFinding) -> String {
     let place = span.map(|span| source.position(span));
     let place = place.map_or_else(String::new, |(line, column)| format!("{line}:{column} "));
     let severity = if *severity == Severity::Warning { "warning: " } else { "" };
@@ -92,7 +92,7 @@ fn every_finding_is_shown_with_its_file() {
     for path in templates("refused") {
         let source = Source::new("template.yml", fs::read_to_string(path).unwrap());
         let (Verdict::Accepted(findings) | Verdict::Refused(findings)) = judge(&source, false);
-        let report = source.report(&findings, Look::Plain);
+        let report = source.report(&findings, ReportStyle::Plain);
         assert_eq!(report.matches("template.yml").count(), findings.all().len(), "{report}");
     }
 }

@@ -1,28 +1,28 @@
 //! A Dockerfile beside the template.
 
-use crate::stage::{Stage, content, failures, function, names};
+use crate::fixture::{TemplateFolder, content, failures, function, names};
 use fenrir::package::Origin::{Built, Cached};
-use fenrir::package::{Unit, UnitError};
+use fenrir::package::{Artifact, ArtifactError};
 use std::fs;
 
 /// A folder with a Dockerfile, whose image holds zips of these functions.
 struct Docker {
-    stage: Stage,
-    image: Stage,
+    folder: TemplateFolder,
+    image: TemplateFolder,
 }
 
 impl Docker {
     fn holding(functions: &[&str]) -> Self {
-        let image = Stage::new();
+        let image = TemplateFolder::new();
         for id in functions {
             image.write(&format!("{id}/app.py"), id);
             let zip = image.one(&function(id, id)).path;
             fs::rename(zip, image.path(&format!("{id}.zip"))).unwrap();
         }
-        let mut stage = Stage::with(&[("Dockerfile", "FROM golang"), ("main.go", "package main")]);
-        stage.set("DOCKER_LOG", image.path("log"));
-        stage.set("DOCKER_IMAGE", image.path(""));
-        Self { stage, image }
+        let mut folder = TemplateFolder::with(&[("Dockerfile", "FROM golang"), ("main.go", "package main")]);
+        folder.set("DOCKER_LOG", image.path("log"));
+        folder.set("DOCKER_IMAGE", image.path(""));
+        Self { folder, image }
     }
 
     /// What Docker was asked for since the last call. Zips are copied in any order; the name that is made up is `<name>`.
@@ -41,14 +41,14 @@ impl Docker {
 }
 
 /// A function that says nothing of its code, as the image holds it.
-fn in_image(logical_id: &str) -> Unit {
-    Unit { source: None, ..function(logical_id, "") }
+fn in_image(logical_id: &str) -> Artifact {
+    Artifact { source: None, ..function(logical_id, "") }
 }
 
 #[test]
 fn the_image_is_built_once_and_the_zip_of_each_function_copied_out_of_it() {
     let docker = Docker::holding(&["a", "b"]);
-    assert_eq!(docker.stage.origins(&[in_image("a"), in_image("b")]), [Built; 2]);
+    assert_eq!(docker.folder.origins(&[in_image("a"), in_image("b")]), [Built; 2]);
     let expected = [
         "build -t <name> .",
         "create --name <name> <name> true",
@@ -58,26 +58,26 @@ fn the_image_is_built_once_and_the_zip_of_each_function_copied_out_of_it() {
         "rmi --no-prune <name>",
     ];
     assert_eq!(docker.log(), expected);
-    assert_eq!(content(&docker.stage.path("template.yml.b.zip")), [("app.py".into(), "b".into())]);
+    assert_eq!(content(&docker.folder.path("template.yml.b.zip")), [("app.py".into(), "b".into())]);
 }
 
 #[test]
 fn nothing_is_built_while_the_folder_is_the_same() {
     let docker = Docker::holding(&["a"]);
-    docker.stage.one(&in_image("a"));
+    docker.folder.one(&in_image("a"));
     docker.log();
-    assert_eq!(docker.stage.one(&in_image("a")).origin, Cached);
+    assert_eq!(docker.folder.one(&in_image("a")).origin, Cached);
     assert!(docker.log().is_empty());
-    docker.stage.write("main.go", "package main // changed");
-    assert_eq!(docker.stage.one(&in_image("a")).origin, Built);
+    docker.folder.write("main.go", "package main // changed");
+    assert_eq!(docker.folder.one(&in_image("a")).origin, Built);
 }
 
 #[test]
 fn what_dockerignore_plainly_names_is_no_input_but_for_what_docker_reads_still() {
     let docker = Docker::holding(&["a"]);
     let origin_after = |path: &str, content: &str| {
-        docker.stage.write(path, content);
-        docker.stage.one(&in_image("a")).origin
+        docker.folder.write(path, content);
+        docker.folder.one(&in_image("a")).origin
     };
     origin_after(".dockerignore", "# notes\nnotes/\nDockerfile\n*.md\n");
     assert_eq!(origin_after("notes/today", "1"), Cached);
@@ -93,8 +93,8 @@ fn what_dockerignore_plainly_names_is_no_input_but_for_what_docker_reads_still()
 #[test]
 fn an_image_that_cannot_be_built_fails_all_functions_with_one_reason() {
     let docker = Docker::holding(&["a", "b"]);
-    docker.stage.write("cannot-be-built", "");
-    let text = docker.stage.run(&[in_image("a"), in_image("b")]).unwrap_err().to_string();
+    docker.folder.write("cannot-be-built", "");
+    let text = docker.folder.run(&[in_image("a"), in_image("b")]).unwrap_err().to_string();
     assert!(text.starts_with("2 of 2 could not be packaged\na, b: docker build -t fenrir-"), "{text}");
     assert!(text.ends_with("failed, exit status: 1:\nstep 3 of the Dockerfile failed"), "{text}");
     assert_eq!(docker.log(), ["build -t <name> ."]);
@@ -103,28 +103,28 @@ fn an_image_that_cannot_be_built_fails_all_functions_with_one_reason() {
 #[test]
 fn the_container_is_removed_whatever_failed() {
     let docker = Docker::holding(&["a"]);
-    let failures = failures(docker.stage.run(&[in_image("a"), in_image("missing")]).unwrap_err());
-    assert!(matches!(&failures[..], [only] if matches!(only.error, UnitError::NotInImage { .. })));
+    let failures = failures(docker.folder.run(&[in_image("a"), in_image("missing")]).unwrap_err());
+    assert!(matches!(&failures[..], [only] if matches!(only.error, ArtifactError::NotInImage { .. })));
     let text = failures[0].error.to_string();
     assert!(text.ends_with("the Dockerfile has to leave the function's zip at /missing.zip"), "{text}");
     assert_eq!(docker.log()[4..], ["rm <name>", "rmi --no-prune <name>"]);
-    assert_eq!(names(&docker.stage.path("template.yml.a.zip")), ["app.py"]);
+    assert_eq!(names(&docker.folder.path("template.yml.a.zip")), ["app.py"]);
 }
 
 #[test]
 fn the_image_is_removed_if_no_container_came_of_it() {
     let docker = Docker::holding(&["a"]);
-    docker.stage.write("cannot-be-created", "");
-    docker.stage.refused(&in_image("a"));
+    docker.folder.write("cannot-be-created", "");
+    docker.folder.refused(&in_image("a"));
     assert_eq!(docker.log()[2..], ["rm <name>", "rmi --no-prune <name>"]);
 }
 
 #[test]
 fn a_container_that_stays_is_a_warning() {
     let docker = Docker::holding(&["a"]);
-    docker.stage.write("cannot-be-removed", "");
-    docker.stage.one(&in_image("a"));
-    let warnings = docker.stage.heard.warnings.lock().unwrap();
+    docker.folder.write("cannot-be-removed", "");
+    docker.folder.one(&in_image("a"));
+    let warnings = docker.folder.heard.warnings.lock().unwrap();
     assert!(warnings[0].starts_with("the container and image of the build could not be removed"), "{warnings:?}");
     assert_eq!(docker.log()[4..], ["rmi --no-prune <name>"], "the image is tried still");
 }
@@ -133,6 +133,6 @@ fn a_container_that_stays_is_a_warning() {
 fn what_the_image_holds_has_to_be_a_zip() {
     let docker = Docker::holding(&[]);
     docker.image.write("a.zip", "not a zip");
-    assert!(matches!(docker.stage.refused(&in_image("a")), UnitError::Archive(_)));
-    assert!(!docker.stage.path("template.yml.a.zip").exists());
+    assert!(matches!(docker.folder.refused(&in_image("a")), ArtifactError::Archive(_)));
+    assert!(!docker.folder.path("template.yml.a.zip").exists());
 }

@@ -11,8 +11,8 @@
 
 mod compilers;
 mod docker;
+mod fixture;
 mod makefiles;
 mod refusals;
-mod stage;
 mod unchanged;
 mod zips;

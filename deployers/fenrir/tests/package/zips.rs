@@ -1,7 +1,7 @@
 //! What is zipped, and that a zip depends on nothing else.
 
-use crate::stage::{Stage, content, function, names, sha256};
-use fenrir::package::{Kind, Origin, TreeError, Unit, UnitError};
+use crate::fixture::{TemplateFolder, content, function, names, sha256};
+use fenrir::package::{Artifact, ArtifactError, Kind, Origin, TreeError};
 use std::fs::{self, File, Permissions};
 use std::io::Cursor;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -10,9 +10,9 @@ use zip::ZipArchive;
 
 #[test]
 fn a_folder_becomes_a_zip_beside_the_template_named_after_both() {
-    let stage = Stage::with(&[("code/app.py", "app"), ("code/lib/b.py", "b"), ("code/lib.py", "lib")]);
-    let file = stage.one(&function("hello", "code/"));
-    assert_eq!((file.path.as_path(), file.origin), (stage.path("template.yml.hello.zip").as_path(), Origin::Built));
+    let folder = TemplateFolder::with(&[("code/app.py", "app"), ("code/lib/b.py", "b"), ("code/lib.py", "lib")]);
+    let file = folder.one(&function("hello", "code/"));
+    assert_eq!((file.path.as_path(), file.origin), (folder.path("template.yml.hello.zip").as_path(), Origin::Built));
     assert_eq!(file.sha256, sha256(&file.path));
     let expected = [("app.py", "app"), ("lib.py", "lib"), ("lib/b.py", "b")];
     assert_eq!(content(&file.path), expected.map(|(name, text)| (name.to_owned(), text.to_owned())));
@@ -21,12 +21,13 @@ fn a_folder_becomes_a_zip_beside_the_template_named_after_both() {
 #[test]
 fn the_same_files_are_the_same_zip_whatever_their_time_order_and_umask() {
     let files = [("code/a.py", "a"), ("code/b/c.py", "c"), ("code/run.sh", "run")];
-    let (one, other) = (Stage::with(&files), Stage::new());
+    let (one, other) = (TemplateFolder::with(&files), TemplateFolder::new());
     for (path, text) in files.iter().rev() {
         other.write(path, text);
     }
-    let set_mode =
-        |stage: &Stage, path, mode| fs::set_permissions(stage.path(path), Permissions::from_mode(mode)).unwrap();
+    let set_mode = |folder: &TemplateFolder, path, mode| {
+        fs::set_permissions(folder.path(path), Permissions::from_mode(mode)).unwrap();
+    };
     set_mode(&one, "code/a.py", 0o644);
     set_mode(&other, "code/a.py", 0o600);
     set_mode(&one, "code/run.sh", 0o755);
@@ -39,10 +40,10 @@ fn the_same_files_are_the_same_zip_whatever_their_time_order_and_umask() {
 
 #[test]
 fn entries_have_a_fixed_time_one_of_two_modes_and_nothing_extra() {
-    let stage = Stage::with(&[("code/app.py", "app"), ("code/run.sh", "run")]);
-    fs::set_permissions(stage.path("code/app.py"), Permissions::from_mode(0o666)).unwrap();
-    fs::set_permissions(stage.path("code/run.sh"), Permissions::from_mode(0o711)).unwrap();
-    let zip = fs::read(stage.one(&function("f", "code")).path).unwrap();
+    let folder = TemplateFolder::with(&[("code/app.py", "app"), ("code/run.sh", "run")]);
+    fs::set_permissions(folder.path("code/app.py"), Permissions::from_mode(0o666)).unwrap();
+    fs::set_permissions(folder.path("code/run.sh"), Permissions::from_mode(0o711)).unwrap();
+    let zip = fs::read(folder.one(&function("f", "code")).path).unwrap();
     let mut archive = ZipArchive::new(Cursor::new(zip)).unwrap();
     for (name, mode) in [("app.py", 0o644), ("run.sh", 0o755)] {
         let file = archive.by_name(name).unwrap();
@@ -54,10 +55,10 @@ fn entries_have_a_fixed_time_one_of_two_modes_and_nothing_extra() {
 
 #[test]
 fn a_mode_that_lambda_heeds_is_another_zip() {
-    let stage = Stage::with(&[("code/run.sh", "run")]);
-    let before = stage.one(&function("f", "code"));
-    fs::set_permissions(stage.path("code/run.sh"), Permissions::from_mode(0o755)).unwrap();
-    let after = stage.one(&function("f", "code"));
+    let folder = TemplateFolder::with(&[("code/run.sh", "run")]);
+    let before = folder.one(&function("f", "code"));
+    fs::set_permissions(folder.path("code/run.sh"), Permissions::from_mode(0o755)).unwrap();
+    let after = folder.one(&function("f", "code"));
     assert_eq!(after.origin, Origin::Built);
     assert_ne!(after.sha256, before.sha256);
 }
@@ -65,7 +66,7 @@ fn a_mode_that_lambda_heeds_is_another_zip() {
 #[test]
 fn what_is_nobodys_source_is_left_out() {
     let tag = "Signature: 8a477f597d28d172789f06886806bc55\n";
-    let stage = Stage::with(&[
+    let folder = TemplateFolder::with(&[
         ("app.py", "app"),
         ("node_modules/x/index.js", "x"),
         (".git/HEAD", "ref"),
@@ -78,24 +79,24 @@ fn what_is_nobodys_source_is_left_out() {
         ("template.yml.other.zip", "packaged before"),
     ]);
     let expected = ["app.py", "node_modules/x/index.js", "not-a-cache/CACHEDIR.TAG", "template.yml"];
-    assert_eq!(names(&stage.one(&function("f", ".")).path), expected);
-    assert_eq!(stage.origins(&[function("f", ".")]), [Origin::Cached], "its own cache and zip are no inputs");
+    assert_eq!(names(&folder.one(&function("f", ".")).path), expected);
+    assert_eq!(folder.origins(&[function("f", ".")]), [Origin::Cached], "its own cache and zip are no inputs");
 }
 
 #[test]
 fn a_link_inside_of_the_folder_is_followed() {
-    let stage = Stage::with(&[("code/real/app.py", "app")]);
-    symlink("real", stage.path("code/alias")).unwrap();
-    symlink("real/app.py", stage.path("code/main.py")).unwrap();
-    assert_eq!(names(&stage.one(&function("f", "code")).path), ["alias/app.py", "main.py", "real/app.py"]);
+    let folder = TemplateFolder::with(&[("code/real/app.py", "app")]);
+    symlink("real", folder.path("code/alias")).unwrap();
+    symlink("real/app.py", folder.path("code/main.py")).unwrap();
+    assert_eq!(names(&folder.one(&function("f", "code")).path), ["alias/app.py", "main.py", "real/app.py"]);
 }
 
 #[test]
 fn a_link_out_of_the_folder_or_in_a_circle_or_to_nothing_is_refused() {
     for (leads_to, is_out) in [("/etc/hostname", true), ("../secret", true), (".", false), ("nothing", false)] {
-        let stage = Stage::with(&[("code/app.py", "app"), ("secret", "key")]);
-        symlink(leads_to, stage.path("code/link")).unwrap();
-        let UnitError::Tree(error) = stage.refused(&function("f", "code")) else { panic!("{leads_to}") };
+        let folder = TemplateFolder::with(&[("code/app.py", "app"), ("secret", "key")]);
+        symlink(leads_to, folder.path("code/link")).unwrap();
+        let ArtifactError::Tree(error) = folder.refused(&function("f", "code")) else { panic!("{leads_to}") };
         assert_eq!(matches!(*error, TreeError::LinkOut(_)), is_out, "{error}");
         assert!(error.to_string().contains("code/link"), "{error}");
     }
@@ -103,45 +104,46 @@ fn a_link_out_of_the_folder_or_in_a_circle_or_to_nothing_is_refused() {
 
 #[test]
 fn what_would_block_a_reader_is_refused() {
-    let stage = Stage::with(&[("code/app.py", "app")]);
-    let _socket = std::os::unix::net::UnixListener::bind(stage.path("code/s")).unwrap();
-    let error = stage.refused(&function("f", "code")).to_string();
+    let folder = TemplateFolder::with(&[("code/app.py", "app")]);
+    let _socket = std::os::unix::net::UnixListener::bind(folder.path("code/s")).unwrap();
+    let error = folder.refused(&function("f", "code")).to_string();
     assert!(error.ends_with("code/s is neither a file nor a folder: remove it"), "{error}");
 }
 
 #[test]
 fn a_single_file_is_zipped() {
-    let stage = Stage::with(&[("code/app.py", "app"), ("code/other.py", "other")]);
-    assert_eq!(names(&stage.one(&function("f", "code/app.py")).path), ["app.py"]);
+    let folder = TemplateFolder::with(&[("code/app.py", "app"), ("code/other.py", "other")]);
+    assert_eq!(names(&folder.one(&function("f", "code/app.py")).path), ["app.py"]);
 }
 
 #[test]
 fn a_zip_and_an_api_definition_are_taken_as_they_are() {
-    let stage = Stage::with(&[("code/app.py", "app"), ("api/openapi.yml", "openapi: 3.0.1")]);
-    let zip = stage.one(&function("f", "code")).path;
-    fs::rename(zip, stage.path("ready.zip")).unwrap();
+    let folder = TemplateFolder::with(&[("code/app.py", "app"), ("api/openapi.yml", "openapi: 3.0.1")]);
+    let zip = folder.one(&function("f", "code")).path;
+    fs::rename(zip, folder.path("ready.zip")).unwrap();
     let definition =
-        Unit { kind: Kind::Definition, property: "DefinitionUri".into(), ..function("api", "api/openapi.yml") };
-    let files = stage.run(&[function("f", "ready.zip"), definition]).unwrap();
+        Artifact { kind: Kind::Definition, property: "DefinitionUri".into(), ..function("api", "api/openapi.yml") };
+    let files = folder.run(&[function("f", "ready.zip"), definition]).unwrap();
     for (file, path) in files.iter().zip(["ready.zip", "api/openapi.yml"]) {
-        assert_eq!((file.origin, &file.path), (Origin::AsIs, &stage.path(path)));
-        assert_eq!(file.sha256, sha256(&stage.path(path)));
+        assert_eq!((file.origin, &file.path), (Origin::AsIs, &folder.path(path)));
+        assert_eq!(file.sha256, sha256(&folder.path(path)));
     }
-    assert!(!stage.path("template.yml.f.zip").exists());
+    assert!(!folder.path("template.yml.f.zip").exists());
 }
 
 #[test]
 fn a_layer_is_zipped_like_a_function() {
-    let stage = Stage::with(&[("layer/python/lib.py", "lib")]);
-    let layer = Unit { kind: Kind::Layer, property: "ContentUri".into(), runtime: None, ..function("shared", "layer") };
-    assert_eq!(names(&stage.one(&layer).path), ["python/lib.py"]);
+    let folder = TemplateFolder::with(&[("layer/python/lib.py", "lib")]);
+    let layer =
+        Artifact { kind: Kind::Layer, property: "ContentUri".into(), runtime: None, ..function("shared", "layer") };
+    assert_eq!(names(&folder.one(&layer).path), ["python/lib.py"]);
 }
 
 #[test]
 fn a_custom_runtime_starts_bootstrap_and_so_it_can_be_run() {
-    let stage = Stage::with(&[("code/bootstrap", "#!/bin/sh")]);
-    let custom = Unit { runtime: Some("provided.al2023".into()), ..function("f", "code") };
-    let zip = fs::read(stage.one(&custom).path).unwrap();
+    let folder = TemplateFolder::with(&[("code/bootstrap", "#!/bin/sh")]);
+    let custom = Artifact { runtime: Some("provided.al2023".into()), ..function("f", "code") };
+    let zip = fs::read(folder.one(&custom).path).unwrap();
     let mode = ZipArchive::new(Cursor::new(zip)).unwrap().by_name("bootstrap").unwrap().unix_mode();
     assert_eq!(mode.unwrap() & 0o777, 0o755);
 }

@@ -4,11 +4,11 @@
 
 #[path = "../corpus/account.rs"]
 mod account;
-mod embedded;
+mod local;
 
-use embedded::Types;
 use fenrir::rules;
 use fenrir::template::{Source, read};
+use local::Types;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -69,7 +69,7 @@ async fn the_embedded_world_expands_them_as_sam_does() {
     let templates = accepted();
     let Some(all) = transformed(&templates) else { return };
     for (name, said) in all {
-        let expected = said.types.map(embedded::without_digests);
-        assert_eq!(embedded::types(&templates[&name]).await, expected, "{name}");
+        let expected = said.types.map(local::without_digests);
+        assert_eq!(local::types(&templates[&name]).await, expected, "{name}");
     }
 }

@@ -3,9 +3,9 @@
 //! Every call takes one second of the embedded world's time, and nothing else in a task takes any. Calls that are made
 //! at the same time end in the same second, so there are as many seconds in which calls end as the chain is long.
 
-use bifrost::local::{Fault, FaultKind, LocalDeployer, World, read_world};
+use bifrost::local::{Fault, FaultKind, LocalDeployer, LocalState, read_seed};
 use bifrost::release::Sha256;
-use bifrost::testing::Lab;
+use bifrost::testing::TestHarness;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use odin::Odin;
 use odin::cloud::local::OdinAccount;
@@ -63,18 +63,18 @@ impl fmt::Display for Calls {
 /// Deploys these services of the sample release over an earlier release of them, with balancers that drain at once, by a
 /// process that has not assumed the role yet.
 pub async fn calls_of(services: &[&str]) -> Calls {
-    let mut world = world();
-    let lab = Lab::new(world.clone()).unwrap();
-    deploy(&lab, &release(services, world.clock, "11111111")).await;
-    lab.pass(TimeDelta::hours(1)).unwrap();
-    world = lab.store().read(World::clone).unwrap();
-    let release = release(services, world.clock, "22222222");
+    let mut local_state = local_state();
+    let harness = TestHarness::new(local_state.clone()).unwrap();
+    deploy(&harness, &release(services, local_state.clock, "11111111")).await;
+    harness.advance(TimeDelta::hours(1)).unwrap();
+    local_state = harness.store().read(LocalState::clone).unwrap();
+    let release = release(services, local_state.clock, "22222222");
     let kind = FaultKind::DelaySeconds(1);
-    world.faults = vec![Fault { operation: "*".into(), resource: None, state: None, skip: 0, times: None, kind }];
-    let lab = Lab::new(world).unwrap();
+    local_state.faults = vec![Fault { operation: "*".into(), resource: None, state: None, skip: 0, times: None, kind }];
+    let harness = TestHarness::new(local_state).unwrap();
     let tasks = Arc::new(Mutex::new(Vec::<Task>::new()));
     let seen = Arc::clone(&tasks);
-    lab.store().watch(Box::new(move |record, _, after| {
+    harness.store().watch(Box::new(move |record, _, after| {
         let state = &record.call.name.attempt.state;
         let mut tasks = seen.lock().unwrap();
         match tasks.last_mut() {
@@ -83,21 +83,21 @@ pub async fn calls_of(services: &[&str]) -> Calls {
             _ => tasks.push(Task { state: state.clone(), ends: vec![after.clock] }),
         }
     }));
-    deploy(&lab, &release).await;
+    deploy(&harness, &release).await;
     Calls(std::mem::take(&mut tasks.lock().unwrap()))
 }
 
-async fn deploy(lab: &Lab<Odin>, release: &Value) {
-    let run = lab.deploy(release, &[("userdata", USER_DATA)]).await.unwrap();
+async fn deploy(harness: &TestHarness<Odin>, release: &Value) {
+    let run = harness.deploy(release, &[("userdata", USER_DATA)]).await.unwrap();
     assert_eq!(run.path().last(), Some(&"Success"), "{:?}", run.errors());
 }
 
-fn world() -> World<OdinAccount> {
-    let mut world: Value = serde_json::from_str(Odin::WORLD).unwrap();
-    let region = &mut world["accounts"]["000000000000"]["resources"]["regions"]["us-east-1"];
+fn local_state() -> LocalState<OdinAccount> {
+    let mut local_state: Value = serde_json::from_str(Odin::SEED).unwrap();
+    let region = &mut local_state["accounts"]["000000000000"]["resources"]["regions"]["us-east-1"];
     region["load_balancers"]["coinbase-deploy-test-web-elb"]["connection_draining_seconds"] = json!(0);
     region["target_groups"]["coinbase-deploy-test-web-tg"]["deregistration_delay_seconds"] = json!(0);
-    read_world(Path::new("world"), world.to_string().as_bytes()).unwrap()
+    read_seed(Path::new("world"), local_state.to_string().as_bytes()).unwrap()
 }
 
 /// The sample release with these services alone, as the client prepares it.

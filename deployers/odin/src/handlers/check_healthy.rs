@@ -1,7 +1,7 @@
 //! The state `CheckHealthy`.
 
 use super::Context;
-use super::look::{Look, Sight, Unseen};
+use super::health_snapshot::{HealthError, HealthSnapshot, ServiceHealth};
 use crate::cloud::{Capacity, OdinPorts};
 use crate::concurrently::try_each;
 use crate::errors::HealthFailure;
@@ -16,7 +16,7 @@ use tokio::join;
 /// [`HealthFailure::Halt`] if somebody asked for it, time is over, or too many instances terminate.
 pub async fn check_healthy(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, HealthFailure> {
     let ports = context.target(&release.envelope).await;
-    let sight = async { Sight::of(ports.as_ref().map_err(Clone::clone)?, &release).await };
+    let sight = async { HealthSnapshot::of(ports.as_ref().map_err(Clone::clone)?, &release).await };
     let (go_on, sight) = join!(halt::check(context, &release.envelope), sight);
     go_on?;
     let (ports, sight) = (ports?, sight?);
@@ -37,7 +37,7 @@ pub async fn check_healthy(context: &Context, mut release: OdinRelease) -> Resul
     Ok(release)
 }
 
-fn check_terminating(looks: &[Look<'_>]) -> Result<(), HealthFailure> {
+fn check_terminating(looks: &[ServiceHealth<'_>]) -> Result<(), HealthFailure> {
     let failed: Vec<_> = looks
         .iter()
         .filter_map(|look| Some((look.name, look.health.check_terminating(&look.service.autoscaling).err()?)))
@@ -47,7 +47,7 @@ fn check_terminating(looks: &[Look<'_>]) -> Result<(), HealthFailure> {
 }
 
 /// Gives the group the sizes that its strategy has for it now, if it has others.
-async fn step(ports: &OdinPorts, look: &Look<'_>) -> Result<(), CloudError> {
+async fn step(ports: &OdinPorts, look: &ServiceHealth<'_>) -> Result<(), CloudError> {
     let next = look.service.autoscaling.strategy.step(&look.target, &look.health.seen);
     if next == look.health.seen.size {
         return Ok(());
@@ -56,8 +56,8 @@ async fn step(ports: &OdinPorts, look: &Look<'_>) -> Result<(), CloudError> {
     ports.groups.set_capacity(&look.group.name, capacity).await
 }
 
-impl From<Unseen> for HealthFailure {
-    fn from(unseen: Unseen) -> Self {
+impl From<HealthError> for HealthFailure {
+    fn from(unseen: HealthError) -> Self {
         Self::Health(unseen.to_string())
     }
 }

@@ -1,15 +1,15 @@
 //! The states `CleanUpSuccess`, `CleanUpFailure` and `ReleaseLockFailure`.
 
 use super::Context;
-use super::look::{Look, Sight, Unseen, too_weak};
-use super::make::find_placement_groups;
+use super::create::find_placement_groups;
+use super::health_snapshot::{HealthError, HealthSnapshot, ServiceHealth, below_capacity};
 use crate::cloud::{AutoScalingGroup, Capacity, LaunchTemplate, OdinPorts, PlacementGroup};
 use crate::concurrently::try_each;
 use crate::errors::CleanUpFailure;
 use crate::groups::{Groups, find_templates, is_own, release_id};
 use crate::release::{OdinRelease, ResourceName};
 use bifrost::cloud::CloudError;
-use bifrost::ending::{finish, holds_lock, own_flag};
+use bifrost::lifecycle::{finish, holds_lock, owns_halt_flag};
 use bifrost::lock::LockFailure;
 use bifrost::release::Envelope;
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,17 +26,17 @@ pub async fn clean_up_success(context: &Context, mut release: OdinRelease) -> Re
     let ports = context.target(&release.envelope).await?;
     let (holds_lock, sight, templates) = join!(
         holds_lock(context, &release.envelope),
-        Sight::of(&ports, &release),
+        HealthSnapshot::of(&ports, &release),
         find_templates(&ports, &release.envelope),
     );
     let (holds_lock, mut sight) = (holds_lock?, sight?);
     let (resized, alarms) = join!(reset_capacity(&ports, &sight, holds_lock), alarms_of_earlier(&ports, &sight.groups));
-    if resized? == Strength::Unknown {
-        sight = Sight::of(&ports, &release).await?;
+    if resized? == CapacityCheck::Unknown {
+        sight = HealthSnapshot::of(&ports, &release).await?;
     }
     remove_earlier(&ports, &sight, &alarms?).await?;
     let leftovers = remove_leftovers(&ports, &release, &sight.groups, templates);
-    let (removed, flag) = join!(leftovers, own_flag(context, &release.envelope));
+    let (removed, flag) = join!(leftovers, owns_halt_flag(context, &release.envelope));
     removed?;
     finish(context, &release.envelope, flag?).await?;
     release.envelope.success = Some(true);
@@ -45,7 +45,7 @@ pub async fn clean_up_success(context: &Context, mut release: OdinRelease) -> Re
 
 /// Whether the new groups have enough healthy instances still.
 #[derive(PartialEq)]
-enum Strength {
+enum CapacityCheck {
     /// They do.
     Known,
     /// It depends on which instances go now that there are too many.
@@ -53,13 +53,17 @@ enum Strength {
 }
 
 /// Takes back what was launched beyond the desired capacity, while the lock is held.
-async fn reset_capacity(ports: &OdinPorts, sight: &Sight<'_>, holds_lock: bool) -> Result<Strength, CleanUpFailure> {
+async fn reset_capacity(
+    ports: &OdinPorts,
+    sight: &HealthSnapshot<'_>,
+    holds_lock: bool,
+) -> Result<CapacityCheck, CleanUpFailure> {
     if !holds_lock {
-        return Ok(Strength::Known);
+        return Ok(CapacityCheck::Known);
     }
     let looks = sight.looks()?;
     check_strong(&sight.groups, &looks)?;
-    try_each(&looks, async |look: &Look<'_>| {
+    try_each(&looks, async |look: &ServiceHealth<'_>| {
         let size = look.target.final_size();
         if size == look.health.seen.size {
             return Ok(());
@@ -69,15 +73,15 @@ async fn reset_capacity(ports: &OdinPorts, sight: &Sight<'_>, holds_lock: bool) 
     })
     .await?;
     Ok(if looks.iter().all(|look| look.health.is_enough_at_final_size(&look.target)) {
-        Strength::Known
+        CapacityCheck::Known
     } else {
-        Strength::Unknown
+        CapacityCheck::Unknown
     })
 }
 
 /// Refuses to shrink the new groups, or to remove the old ones, while the new have not enough healthy instances.
-fn check_strong(groups: &Groups<'_>, looks: &[Look<'_>]) -> Result<(), CleanUpFailure> {
-    match too_weak(looks) {
+fn check_strong(groups: &Groups<'_>, looks: &[ServiceHealth<'_>]) -> Result<(), CleanUpFailure> {
+    match below_capacity(looks) {
         Some(weak) if groups.earlier().next().is_some() => Err(CleanUpFailure::CleanUp(weak)),
         _ => Ok(()),
     }
@@ -97,7 +101,7 @@ async fn alarms_of_earlier(
 /// Removes the groups that this release replaced.
 async fn remove_earlier(
     ports: &OdinPorts,
-    sight: &Sight<'_>,
+    sight: &HealthSnapshot<'_>,
     alarms: &BTreeMap<String, Vec<String>>,
 ) -> Result<(), CleanUpFailure> {
     let earlier: Vec<_> = sight.groups.earlier().collect();
@@ -214,7 +218,7 @@ async fn remove_placement_groups(
 /// [`LockFailure::Lock`].
 pub async fn release_lock_failure(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, LockFailure> {
     release.envelope.success = Some(false);
-    let flag = own_flag(context, &release.envelope).await?;
+    let flag = owns_halt_flag(context, &release.envelope).await?;
     finish(context, &release.envelope, flag).await?;
     Ok(release)
 }
@@ -256,8 +260,8 @@ pub(super) fn gone(outcome: Result<(), CloudError>) -> Result<(), CloudError> {
     outcome.or_else(|error| if error.is_not_found() { Ok(()) } else { Err(error) })
 }
 
-impl From<Unseen> for CleanUpFailure {
-    fn from(unseen: Unseen) -> Self {
+impl From<HealthError> for CleanUpFailure {
+    fn from(unseen: HealthError) -> Self {
         Self::CleanUp(unseen.to_string())
     }
 }

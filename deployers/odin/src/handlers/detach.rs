@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::clean_up::gone;
-use super::look::{Sight, Unseen, too_weak};
+use super::health_snapshot::{HealthError, HealthSnapshot, below_capacity};
 use crate::cloud::{AutoScalingGroup, OdinPorts};
 use crate::concurrently::try_each;
 use crate::errors::DetachFailure;
@@ -21,10 +21,10 @@ pub async fn detach_for_success(context: &Context, release: OdinRelease) -> Resu
         return Ok(release);
     }
     let ports = context.target(&release.envelope).await?;
-    let sight = Sight::of(&ports, &release).await?;
+    let sight = HealthSnapshot::of(&ports, &release).await?;
     let earlier: Vec<_> = sight.groups.earlier().collect();
     if !earlier.is_empty()
-        && let Some(weak) = too_weak(&sight.looks()?)
+        && let Some(weak) = below_capacity(&sight.looks()?)
     {
         return Err(DetachFailure::Detach(weak));
     }
@@ -86,11 +86,11 @@ async fn draining(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<Option<
     Ok((!left.is_empty()).then(|| format!("group {} still drains from {}", group.name, left.join(", "))))
 }
 
-impl From<Unseen> for DetachFailure {
-    fn from(unseen: Unseen) -> Self {
+impl From<HealthError> for DetachFailure {
+    fn from(unseen: HealthError) -> Self {
         match unseen {
-            Unseen::Gone { .. } => Self::Detach(unseen.to_string()),
-            Unseen::Cloud { .. } => Self::CleanUp(unseen.to_string()),
+            HealthError::Gone { .. } => Self::Detach(unseen.to_string()),
+            HealthError::Cloud { .. } => Self::CleanUp(unseen.to_string()),
         }
     }
 }

@@ -2,10 +2,10 @@
 
 mod check_healthy;
 mod clean_up;
+mod create;
 mod deploy;
 mod detach;
-mod look;
-mod make;
+mod health_snapshot;
 mod validate;
 #[cfg(feature = "cli")]
 mod watch;

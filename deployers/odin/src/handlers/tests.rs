@@ -3,10 +3,10 @@
 
 use super::clean_up_success;
 use crate::Odin;
-use crate::lab::{REGION, context, deploy, groups, output, region, release, world};
+use crate::harness::{REGION, context, deploy, groups, new_harness, output, region, release};
 use crate::release::{OdinRelease, sample};
 use bifrost::halt;
-use bifrost::testing::{Lab, Run};
+use bifrost::testing::{Run, TestHarness};
 use serde_json::{Value, json};
 
 fn last(run: &Run) -> &str {
@@ -18,15 +18,17 @@ fn errors(run: &Run) -> Vec<String> {
     run.errors().into_iter().map(|(name, message)| format!("{name}: {message}")).collect()
 }
 
-async fn ask_halt(lab: &Lab<Odin>, release: &OdinRelease, reason: &str) {
+async fn ask_halt(harness: &TestHarness<Odin>, release: &OdinRelease, reason: &str) {
     let envelope = &release.envelope;
-    halt::ask(lab.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), reason).await.unwrap();
+    halt::ask(harness.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), reason)
+        .await
+        .unwrap();
 }
 
 /// Nothing of a deploy that failed is left.
-fn assert_nothing_left(lab: &Lab<Odin>) {
-    let region = region(lab);
-    assert_eq!(groups(lab), Vec::<String>::new());
+fn assert_nothing_left(harness: &TestHarness<Odin>) {
+    let region = region(harness);
+    assert_eq!(groups(harness), Vec::<String>::new());
     assert!(region.launch_templates.is_empty() && region.placement_groups.is_empty() && region.alarms.is_empty());
 }
 
@@ -35,20 +37,20 @@ async fn what_a_deploy_made_before_it_was_cut_is_kept_and_a_halt_no_longer_preve
     let fault = json!({
         "operation": "autoscaling:CreateAutoScalingGroup", "resource": "worker", "times": 1, "kind": { "delay_seconds": 30 }
     });
-    let lab = world(&[("/faults", json!([fault]))]);
+    let harness = new_harness(&[("/faults", json!([fault]))]);
     let sent = release(1, &[]);
-    lab.upload(&sent, &[("userdata", sample::USER_DATA)]).await.unwrap();
-    let name = lab.start(&sent).await.unwrap();
-    lab.run_until(|| true).await.unwrap();
-    assert_eq!(groups(&lab), ["coinbase/deploy-test-development-2026-11-21T11-00-00Z-web"]);
-    ask_halt(&lab, &sample::read(&sent), "stop").await;
-    lab.run().await.unwrap();
-    let run = lab.execution(&name).await.unwrap();
+    harness.upload(&sent, &[("userdata", sample::USER_DATA)]).await.unwrap();
+    let name = harness.start(&sent).await.unwrap();
+    harness.run_until(|| true).await.unwrap();
+    assert_eq!(groups(&harness), ["coinbase/deploy-test-development-2026-11-21T11-00-00Z-web"]);
+    ask_halt(&harness, &sample::read(&sent), "stop").await;
+    harness.run().await.unwrap();
+    let run = harness.execution(&name).await.unwrap();
     // Deploy ran again and raised nothing; CheckHealthy saw the halt.
     assert_eq!(errors(&run), ["HaltError: halted: stop"]);
     assert_eq!(last(&run), "FailureClean");
     assert!(run.path().contains(&"CheckHealthy"));
-    assert_nothing_left(&lab);
+    assert_nothing_left(&harness);
 }
 
 /// The SDK sends a request again whose answer was lost, and is told then that what it asked for is there.
@@ -56,31 +58,31 @@ async fn what_a_deploy_made_before_it_was_cut_is_kept_and_a_halt_no_longer_preve
 async fn what_was_made_although_its_answer_was_lost_is_the_releases_own() {
     let lost = |operation: &str| json!({"operation": operation, "kind": {"error_after": "AlreadyExists"}});
     let faults = ["autoscaling:CreateAutoScalingGroup", "ec2:CreatePlacementGroup"].map(lost);
-    let lab = world(&[("/faults", json!(faults))]);
+    let harness = new_harness(&[("/faults", json!(faults))]);
     let placement = [
         ("/services/worker/placement_group_name", json!("odin/coinbase/deploy-test/development/near")),
         ("/services/worker/placement_group_strategy", json!("cluster")),
     ];
-    let run = deploy(&lab, &release(1, &placement)).await;
+    let run = deploy(&harness, &release(1, &placement)).await;
     assert_eq!((last(&run), errors(&run)), ("Success", Vec::new()));
-    assert_eq!((groups(&lab).len(), region(&lab).placement_groups.len()), (2, 1));
+    assert_eq!((groups(&harness).len(), region(&harness).placement_groups.len()), (2, 1));
 }
 
 #[tokio::test]
 async fn a_late_second_run_of_clean_up_does_not_harm_the_next_release() {
-    let lab = world(&[]);
-    let first = deploy(&lab, &release(2, &[])).await;
-    let first = output(&lab, &first);
-    let second = deploy(&lab, &release(1, &[])).await;
+    let harness = new_harness(&[]);
+    let first = deploy(&harness, &release(2, &[])).await;
+    let first = output(&harness, &first);
+    let second = deploy(&harness, &release(1, &[])).await;
     assert_eq!(last(&second), "Success");
-    ask_halt(&lab, &first, "for the third").await;
-    let before = region(&lab);
+    ask_halt(&harness, &first, "for the third").await;
+    let before = region(&harness);
 
-    clean_up_success(&context(&lab, "CleanUpSuccess"), first.clone()).await.unwrap();
+    clean_up_success(&context(&harness, "CleanUpSuccess"), first.clone()).await.unwrap();
 
-    assert_eq!(region(&lab), before);
+    assert_eq!(region(&harness), before);
     let flag =
-        lab.cloud().account().objects.get(&first.envelope.bucket, &first.envelope.root_dir().halt()).await.unwrap();
+        harness.cloud().account().objects.get(&first.envelope.bucket, &first.envelope.root_dir().halt()).await.unwrap();
     assert!(flag.is_some());
 }
 
@@ -90,25 +92,27 @@ async fn old_groups_are_kept_while_the_new_ones_are_too_weak() {
     let short_lived: Vec<(String, Value)> = (1..=6)
         .map(|n| (n.to_string(), json!({ "health": { "after_seconds": 1 }, "terminates_after_seconds": 120 })))
         .collect();
-    let lab =
-        world(&[(&format!("{REGION}/images/ami-0a1b2c3d4e5f60002/exceptions"), short_lived.into_iter().collect())]);
-    deploy(&lab, &release(2, &[])).await;
-    let run = deploy(&lab, &release(1, &[("/ami", json!("ubuntu-never-healthy"))])).await;
+    let harness = new_harness(&[(
+        &format!("{REGION}/images/ami-0a1b2c3d4e5f60002/exceptions"),
+        short_lived.into_iter().collect(),
+    )]);
+    deploy(&harness, &release(2, &[])).await;
+    let run = deploy(&harness, &release(1, &[("/ami", json!("ubuntu-never-healthy"))])).await;
     assert_eq!(last(&run), "FailureDirty");
     assert!(
         errors(&run)[0].starts_with("DetachError: the old groups are kept until the new ones are healthy"),
         "{:?}",
         errors(&run)
     );
-    assert!(groups(&lab).iter().any(|name| name.contains("T10-00-00Z-web")));
+    assert!(groups(&harness).iter().any(|name| name.contains("T10-00-00Z-web")));
 }
 
 #[tokio::test]
 async fn user_data_that_is_too_long_or_no_text_is_refused() {
     for (body, why) in [(vec![b'x'; 16 * 1024 + 1], "has 16385 bytes"), (vec![0x1f, 0x8b], "no text")] {
-        let lab = world(&[]);
+        let harness = new_harness(&[]);
         let sent = release(1, &[("/user_data_sha256", json!(bifrost::release::Sha256::of(&body)))]);
-        let run = lab.deploy(&sent, &[("userdata", &body)]).await.unwrap();
+        let run = harness.deploy(&sent, &[("userdata", &body)]).await.unwrap();
         assert_eq!(run.path(), ["Validate", "FailureClean"]);
         assert!(errors(&run)[0].contains(why), "{:?}", errors(&run));
     }

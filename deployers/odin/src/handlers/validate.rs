@@ -6,7 +6,7 @@ use crate::findings::Findings;
 use crate::groups::{Groups, release_id};
 use crate::release::{OdinRelease, USER_DATA_LIMIT_BYTES, check, fill_defaults, render_user_data};
 use crate::resources::{look_up, resolve};
-use crate::safe_release::{Unread, differences, read_deployed};
+use crate::safe_release::{DeployedReleaseError, differences, read_deployed};
 use bifrost::cloud::CloudError;
 use bifrost::validate::{ValidateFailure, read_file};
 use std::collections::BTreeSet;
@@ -77,8 +77,8 @@ async fn check_safe(context: &Context, release: &OdinRelease, groups: &Groups<'_
         let read =
             read_deployed(context.account.objects.as_ref(), &context.account.defaults, &release.envelope, id).await;
         let deployed = read.map_err(|error| match error {
-            Unread::Cloud(error) => not_known(&error),
-            Unread::Unknown { .. } => {
+            DeployedReleaseError::Cloud(error) => not_known(&error),
+            DeployedReleaseError::Unknown { .. } => {
                 let mut findings = Findings::default();
                 findings.add("safe_release", error.to_string());
                 findings.into()

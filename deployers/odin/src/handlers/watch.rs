@@ -1,6 +1,6 @@
 //! How far a deploy is between two states: for those who look on, not for the state machine.
 
-use super::look::views;
+use super::health_snapshot::views;
 use crate::capacity::Target;
 use crate::client::dots;
 use crate::cloud::{AutoScalingGroup, OdinPorts};
@@ -19,7 +19,7 @@ pub(crate) async fn watch(ports: &OdinPorts, release: &OdinRelease) -> Result<Ve
     let mut services = Vec::new();
     for (name, service) in &release.fields.services {
         let is_of_service = |group: &&AutoScalingGroup| service_name(&group.tags) == Some(name.as_str());
-        match (groups.own_or_going().find(is_of_service), &service.healthy_report) {
+        match (groups.own_or_deleting().find(is_of_service), &service.healthy_report) {
             (Some(group), _) if group.status.is_some() => services.push(going(name.to_string(), group)),
             (Some(group), _) => {
                 let target = Target::new(&service.autoscaling, service.previous_desired_capacity);
@@ -56,14 +56,14 @@ fn going(name: String, group: &AutoScalingGroup) -> Progress {
 mod tests {
     use super::*;
     use crate::Odin;
-    use crate::lab::{deploy, output, ports, release, world};
+    use crate::harness::{deploy, new_harness, output, ports, release};
     use crate::release::sample;
     use bifrost::release::Release;
-    use bifrost::testing::Lab;
+    use bifrost::testing::TestHarness;
 
     /// A line a service: its name, and how many wait, start, are healthy, terminate, and are enough.
-    async fn seen(lab: &Lab<Odin>, release: &OdinRelease) -> Vec<String> {
-        let services = watch(&ports(lab).await, release).await.unwrap();
+    async fn seen(harness: &TestHarness<Odin>, release: &OdinRelease) -> Vec<String> {
+        let services = watch(&ports(harness).await, release).await.unwrap();
         let line = |it: Progress| {
             let counts = [it.waiting, it.starting, it.healthy, it.terminating, it.enough];
             format!("{} {counts:?}", it.name)
@@ -73,31 +73,32 @@ mod tests {
 
     #[tokio::test]
     async fn new_groups_are_seen_beside_the_old_ones_which_go_in_the_end() {
-        let lab = world(&[]);
-        let first = deploy(&lab, &release(2, &[])).await;
-        assert_eq!(seen(&lab, &output(&lab, &first)).await, ["web [0, 0, 5, 0, 3]", "worker [0, 0, 1, 0, 1]"]);
+        let harness = new_harness(&[]);
+        let first = deploy(&harness, &release(2, &[])).await;
+        assert_eq!(seen(&harness, &output(&harness, &first)).await, ["web [0, 0, 5, 0, 3]", "worker [0, 0, 1, 0, 1]"]);
 
         let second = release(1, &[]);
-        lab.upload(&second, &[("userdata", sample::USER_DATA)]).await.unwrap();
-        let name = lab.start(&second).await.unwrap();
+        harness.upload(&second, &[("userdata", sample::USER_DATA)]).await.unwrap();
+        let name = harness.start(&second).await.unwrap();
         let mut looks = 0;
-        lab.run_until(|| {
-            looks += 1;
-            looks == 2
-        })
-        .await
-        .unwrap();
-        let run = lab.execution(&name).await.unwrap();
+        harness
+            .run_until(|| {
+                looks += 1;
+                looks == 2
+            })
+            .await
+            .unwrap();
+        let run = harness.execution(&name).await.unwrap();
         let left = run.history.iter().rev().find_map(|event| event.details.output.clone()).unwrap();
-        let release = Release::read(&left, lab.cloud().defaults()).unwrap();
-        let booting = seen(&lab, &release).await;
+        let release = Release::read(&left, harness.cloud().defaults()).unwrap();
+        let booting = seen(&harness, &release).await;
         assert_eq!(booting.len(), 4, "{booting:?}");
         assert!(booting[0].starts_with("web [") && booting[2].starts_with("web (old) ["), "{booting:?}");
 
-        lab.run().await.unwrap();
-        let run = lab.execution(&name).await.unwrap();
+        harness.run().await.unwrap();
+        let run = harness.execution(&name).await.unwrap();
         assert_eq!(
-            seen(&lab, &output(&lab, &run)).await,
+            seen(&harness, &output(&harness, &run)).await,
             [
                 "web [0, 0, 5, 0, 3]",
                 "worker [0, 0, 1, 0, 1]",

@@ -28,7 +28,7 @@ pub struct Hook {
 }
 
 impl Hook {
-    pub(super) fn wipe(&mut self) {
+    pub(super) fn clear_deployer_fields(&mut self) {
         self.name = None;
         self.role_arn = None;
         self.notification_target_arn = None;

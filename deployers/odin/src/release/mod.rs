@@ -77,11 +77,11 @@ pub struct OdinFields {
 impl Fields for OdinFields {
     type Ports = OdinPorts;
 
-    fn wipe(&mut self) {
+    fn clear_deployer_fields(&mut self) {
         self.healthy = None;
         self.wait_for_healthy = 0;
-        self.services.values_mut().for_each(Service::wipe);
-        self.lifecycle.values_mut().for_each(Hook::wipe);
+        self.services.values_mut().for_each(Service::clear_deployer_fields);
+        self.lifecycle.values_mut().for_each(Hook::clear_deployer_fields);
     }
 }
 

@@ -79,7 +79,7 @@ pub struct Service {
 
 impl Service {
     /// Removes what only the deployer says.
-    pub(crate) fn wipe(&mut self) {
+    pub(crate) fn clear_deployer_fields(&mut self) {
         self.service_name = None;
         self.created_asg = None;
         self.previous_desired_capacity = None;

@@ -56,7 +56,7 @@ fn what_only_the_deployer_sets_is_read_and_wiped() {
         web.insert(field.into(), value);
     }
     let mut release = sample::read(&sent);
-    release.fields.wipe();
+    release.fields.clear_deployer_fields();
     assert_eq!(release, sample::release());
 }
 

@@ -14,7 +14,7 @@ const ALLOWED_SERVICE: &str = "AllowedService";
 
 /// Who asks: a service of a project and config.
 #[derive(Clone, Copy)]
-pub(super) struct Asker<'a> {
+pub(super) struct Requester<'a> {
     pub(super) release: &'a Envelope,
     pub(super) service: &'a ServiceName,
 }
@@ -28,7 +28,7 @@ pub(super) fn refuses_odin(tags: &Tags) -> Option<String> {
     }
 }
 
-impl Asker<'_> {
+impl Requester<'_> {
     /// What keeps a resource of a service from being used by this one; nothing, if its three tags say that it may.
     pub(super) fn is_refused(self, tags: &Tags) -> Option<String> {
         let wrong: Vec<_> = self.owner().iter().filter_map(|(key, value)| wrong_tag(tags, key, value)).collect();
@@ -89,9 +89,9 @@ mod tests {
         tags(&[(PROJECT_NAME, project), (CONFIG_NAME, config), (SERVICE_NAME, service)])
     }
 
-    fn asked<T>(ask: impl FnOnce(Asker<'_>) -> T) -> T {
+    fn asked<T>(ask: impl FnOnce(Requester<'_>) -> T) -> T {
         let (release, service) = (sample::release(), "web".parse().unwrap());
-        ask(Asker { release: &release.envelope, service: &service })
+        ask(Requester { release: &release.envelope, service: &service })
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Puts what was found in place of names, if it is one thing and opted in. All that is wrong is told at once.
 
 use super::lookup::{ByName, Found, is_id};
-use super::opt_in::{Asker, refuses_odin};
+use super::opt_in::{Requester, refuses_odin};
 use crate::cloud::{AutoScalingGroup, PlacementGroup, Tags};
 use crate::findings::Findings;
 use crate::groups::{Groups, release_id, service_name};
@@ -116,7 +116,7 @@ impl Resolver<'_> {
     }
 
     fn service(&mut self, name: &ServiceName, service: &Service, shared: ServiceResources) -> ServiceResources {
-        let asker = Asker { release: self.release, service: name };
+        let asker = Requester { release: self.release, service: name };
         let path = format!("services.{name}");
         if let Some(group) = &service.placement_group_name {
             self.placement_group(&format!("{path}.placement_group_name"), group, service);
@@ -130,7 +130,7 @@ impl Resolver<'_> {
         }
     }
 
-    fn security_groups(&mut self, path: &str, service: &Service, asker: Asker<'_>) -> Vec<String> {
+    fn security_groups(&mut self, path: &str, service: &Service, asker: Requester<'_>) -> Vec<String> {
         let found = self.found;
         let names = service.security_groups.iter().enumerate();
         let ids = names.filter_map(|(index, name)| {
@@ -142,7 +142,7 @@ impl Resolver<'_> {
         ids.collect()
     }
 
-    fn elbs(&mut self, path: &str, service: &Service, asker: Asker<'_>) -> Vec<String> {
+    fn elbs(&mut self, path: &str, service: &Service, asker: Requester<'_>) -> Vec<String> {
         let found = self.found;
         let names = service.elbs.iter().enumerate();
         let elbs = names.filter_map(|(index, name)| {
@@ -154,7 +154,7 @@ impl Resolver<'_> {
         elbs.collect()
     }
 
-    fn target_groups(&mut self, path: &str, service: &Service, asker: Asker<'_>) -> Vec<String> {
+    fn target_groups(&mut self, path: &str, service: &Service, asker: Requester<'_>) -> Vec<String> {
         let found = self.found;
         let names = service.target_groups.iter().enumerate();
         let arns = names.filter_map(|(index, name)| {
@@ -166,7 +166,7 @@ impl Resolver<'_> {
         arns.collect()
     }
 
-    fn profile(&mut self, path: &str, name: &ResourceName, asker: Asker<'_>) -> Option<String> {
+    fn profile(&mut self, path: &str, name: &ResourceName, asker: Requester<'_>) -> Option<String> {
         let (found, path) = (self.found, format!("{path}.profile"));
         let profile = self.named(&path, "instance profile", name, &found.profiles)?;
         let refusal = asker.is_refused_by_path(&profile.path);

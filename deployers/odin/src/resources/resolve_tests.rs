@@ -1,16 +1,16 @@
 use super::*;
 use crate::Odin;
-use crate::lab::{REGION, ports, release, world};
+use crate::harness::{REGION, new_harness, ports, release};
 use crate::release::sample;
 use crate::resources::look_up;
-use bifrost::testing::Lab;
+use bifrost::testing::TestHarness;
 use serde_json::{Value, json};
 
 /// Resolves the sample release with these changes, and answers it or the findings.
-async fn resolve_in(lab: &Lab<Odin>, changes: &[(&str, Value)]) -> Result<OdinRelease, String> {
+async fn resolve_in(harness: &TestHarness<Odin>, changes: &[(&str, Value)]) -> Result<OdinRelease, String> {
     let mut release = sample::read(&release(1, changes));
     let envelope = release.envelope.clone();
-    let ports = ports(lab).await;
+    let ports = ports(harness).await;
     let (found, groups) = (look_up(&ports, &release).await.unwrap(), Groups::find(&ports, &envelope).await.unwrap());
     resolve(&mut release, &found, &groups).map_err(|findings| findings.to_string())?;
     Ok(release)
@@ -26,7 +26,7 @@ fn owned(service: &str) -> Vec<(&'static str, &str)> {
 
 #[tokio::test]
 async fn every_name_becomes_one_resource() {
-    let release = resolve_in(&world(&[]), &[]).await.unwrap();
+    let release = resolve_in(&new_harness(&[]), &[]).await.unwrap();
     let resources = &release.fields.services.values().next().unwrap().resources;
     insta::assert_snapshot!(serde_json::to_string_pretty(resources).unwrap());
     let hook = release.fields.lifecycle.values().next().unwrap();
@@ -36,11 +36,11 @@ async fn every_name_becomes_one_resource() {
 
 #[tokio::test]
 async fn old_and_new_serve_side_by_side_for_the_longest_slow_start_or_longer() {
-    let lab = world(&[]);
-    assert_eq!(resolve_in(&lab, &[]).await.unwrap().fields.wait_for_detach, 30);
+    let harness = new_harness(&[]);
+    assert_eq!(resolve_in(&harness, &[]).await.unwrap().fields.wait_for_detach, 30);
     // The original's fault: a release's own value was always overwritten.
     for (own, wait) in [(10, 30), (45, 45)] {
-        let release = resolve_in(&lab, &[("/wait_for_detach", json!(own))]).await.unwrap();
+        let release = resolve_in(&harness, &[("/wait_for_detach", json!(own))]).await.unwrap();
         assert_eq!(release.fields.wait_for_detach, wait);
     }
 }
@@ -51,7 +51,7 @@ async fn an_id_is_taken_for_an_image_and_a_subnet() {
         ("/ami", json!("ami-0a1b2c3d4e5f60002")),
         ("/subnets", json!(["subnet-0a1b2c3d4e5f6000b", "test_private_subnet_a"])),
     ];
-    let release = resolve_in(&world(&[]), &changes).await.unwrap();
+    let release = resolve_in(&new_harness(&[]), &changes).await.unwrap();
     let resources = release.fields.services.into_values().next().unwrap().resources.unwrap();
     assert_eq!(resources.image.as_deref(), Some("ami-0a1b2c3d4e5f60002"));
     assert_eq!(resources.subnets, ["subnet-0a1b2c3d4e5f6000b", "subnet-0a1b2c3d4e5f6000a"]);
@@ -62,7 +62,7 @@ async fn all_that_is_wrong_is_told_at_once() {
     let at = |path: &str| format!("{REGION}/{path}");
     let mut other = owned("_all");
     other.push(("Name", "twice"));
-    let lab = world(&[
+    let harness = new_harness(&[
         (&at("security_groups/sg-1"), tags(&other)),
         (&at("security_groups/sg-2"), tags(&other)),
         (&at("load_balancers/coinbase-deploy-test-web-elb"), tags(&owned("api"))),
@@ -80,7 +80,7 @@ async fn all_that_is_wrong_is_told_at_once() {
         ("/services/worker/elbs", json!(["missing-elb"])),
         ("/services/worker/target_groups", json!(["missing-tg"])),
     ];
-    insta::assert_snapshot!(resolve_in(&lab, &changes).await.unwrap_err());
+    insta::assert_snapshot!(resolve_in(&harness, &changes).await.unwrap_err());
 }
 
 #[tokio::test]
@@ -97,7 +97,7 @@ async fn groups_in_the_way_are_told() {
     };
     let mut going = of_release("web", "release-4");
     going["deleting"] = json!(true);
-    let lab = world(&[(
+    let harness = new_harness(&[(
         &format!("{REGION}/auto_scaling_groups"),
         json!({
             "a": of_release("web", "release-1"),
@@ -108,7 +108,7 @@ async fn groups_in_the_way_are_told() {
             "f": group(&[("ProjectName", "coinbase/deploy-test"), ("ConfigName", "production"), ("ServiceName", "web")]),
         }),
     )]);
-    insta::assert_snapshot!(resolve_in(&lab, &[]).await.unwrap_err(), @r"
+    insta::assert_snapshot!(resolve_in(&harness, &[]).await.unwrap_err(), @r"
     release_id: group d in account 000000000000 (us-east-1) was made by another deploy of this release: a release is deployed once, so make a new one
     services.web: two groups of this service run in account 000000000000 (us-east-1), a and b: delete the one that is not in use
     services: group c in account 000000000000 (us-east-1) lacks tag ServiceName or ReleaseID, so nobody knows what it is: tag or delete it
@@ -122,7 +122,7 @@ async fn a_placement_group_that_exists_must_agree() {
         if let Some(partitions) = partitions {
             group["partition_count"] = json!(partitions);
         }
-        world(&[(&format!("{REGION}/placement_groups"), json!({ "theirs": group }))])
+        new_harness(&[(&format!("{REGION}/placement_groups"), json!({ "theirs": group }))])
     };
     let changes = [
         ("/services/web/placement_group_name", json!("theirs")),
@@ -130,12 +130,12 @@ async fn a_placement_group_that_exists_must_agree() {
         ("/services/web/placement_group_partition_count", json!(3)),
     ];
     assert!(resolve_in(&group("partition", "available", Some(3)), &changes).await.is_ok());
-    for (lab, why) in [
+    for (harness, why) in [
         (group("partition", "available", Some(2)), "has 2 partitions, not 3"),
         (group("cluster", "available", None), "has strategy cluster, not partition"),
         (group("partition", "deleting", Some(3)), "is deleting, not available"),
     ] {
-        let findings = resolve_in(&lab, &changes).await.unwrap_err();
+        let findings = resolve_in(&harness, &changes).await.unwrap_err();
         assert!(
             findings.starts_with(&format!("services.web.placement_group_name: placement group theirs {why}: ")),
             "{findings}"

@@ -1,40 +1,40 @@
 //! Auto-scaling groups and their instances.
 
-use super::place::{GROUP, PROJECT, Place, capacity, tags};
+use super::fixture::{GROUP, PROJECT, RegionFixture, capacity, tags};
 use bifrost::cloud::ErrorKind;
 use odin::cloud::{HealthCheckType, LifecycleHook, NewAutoScalingGroup};
 
-pub async fn a_group_is_described_as_it_was_made(place: Place) {
+pub async fn a_group_is_described_as_it_was_made(fixture: RegionFixture) {
     let hook = LifecycleHook {
         name: "drain".into(),
         transition: "autoscaling:EC2_INSTANCE_TERMINATING".into(),
-        role_arn: place.ports.iam.role("hooks").await.unwrap().unwrap().arn,
-        notification_target_arn: place.ports.topics.topic_arn("hooks").await.unwrap().unwrap(),
+        role_arn: fixture.ports.iam.role("hooks").await.unwrap().unwrap().arn,
+        notification_target_arn: fixture.ports.topics.topic_arn("hooks").await.unwrap().unwrap(),
         heartbeat_timeout_seconds: Some(40),
     };
     let group = NewAutoScalingGroup {
         load_balancers: vec!["web-elb".into()],
-        target_group_arns: vec![place.target_group().await],
+        target_group_arns: vec![fixture.target_group().await],
         health_check_type: HealthCheckType::Elb,
         lifecycle_hooks: vec![hook],
-        ..place.group(capacity(0, 0, 3))
+        ..fixture.group(capacity(0, 0, 3))
     };
-    place.make(&group).await;
-    let found = place.ports.groups.group(GROUP).await.unwrap().unwrap();
+    fixture.make(&group).await;
+    let found = fixture.ports.groups.group(GROUP).await.unwrap().unwrap();
     assert_eq!((&found.name, found.capacity, &found.tags), (&group.name, group.capacity, &group.tags));
     assert_eq!((found.launch_template.as_deref(), found.launch_configuration), (Some(GROUP), None));
     assert_eq!((&found.load_balancers, &found.target_group_arns), (&group.load_balancers, &group.target_group_arns));
     assert_eq!((found.status, found.instances), (None, Vec::new()));
     assert!(found.arn.ends_with(&format!(":autoScalingGroupName/{GROUP}")), "{}", found.arn);
-    place.ports.groups.enable_metrics(GROUP).await.unwrap();
+    fixture.ports.groups.enable_metrics(GROUP).await.unwrap();
 }
 
-pub async fn groups_are_found_by_all_of_the_tags_in_the_order_of_their_names(place: Place) {
-    let groups = &place.ports.groups;
-    place.ports.templates.create_launch_template(&place.template()).await.unwrap();
+pub async fn groups_are_found_by_all_of_the_tags_in_the_order_of_their_names(fixture: RegionFixture) {
+    let groups = &fixture.ports.groups;
+    fixture.ports.templates.create_launch_template(&fixture.template()).await.unwrap();
     for (name, config) in [("web-2", "development"), ("web-1", "development"), ("web-3", "production")] {
         let tags = tags(&[PROJECT, ("ConfigName", config)]);
-        let group = NewAutoScalingGroup { name: name.into(), tags, ..place.group(capacity(0, 0, 0)) };
+        let group = NewAutoScalingGroup { name: name.into(), tags, ..fixture.group(capacity(0, 0, 0)) };
         groups.create_group(&group).await.unwrap();
     }
     let found = groups.groups(&[PROJECT, ("ConfigName", "development")]).await.unwrap();
@@ -42,52 +42,52 @@ pub async fn groups_are_found_by_all_of_the_tags_in_the_order_of_their_names(pla
     assert_eq!(groups.groups(&[PROJECT]).await.unwrap().len(), 3);
 }
 
-pub async fn the_name_of_a_group_is_taken_once(place: Place) {
-    let group = place.group(capacity(0, 0, 1));
-    place.make(&group).await;
-    let error = place.ports.groups.create_group(&group).await.unwrap_err();
+pub async fn the_name_of_a_group_is_taken_once(fixture: RegionFixture) {
+    let group = fixture.group(capacity(0, 0, 1));
+    fixture.make(&group).await;
+    let error = fixture.ports.groups.create_group(&group).await.unwrap_err();
     assert_eq!((error.kind, error.code.as_str()), (ErrorKind::AlreadyExists, "AlreadyExists"));
 }
 
-pub async fn sizes_that_contradict_each_other_are_refused(place: Place) {
-    place.make(&place.group(capacity(0, 0, 1))).await;
-    let other = |sizes| NewAutoScalingGroup { name: "other".into(), ..place.group(sizes) };
+pub async fn sizes_that_contradict_each_other_are_refused(fixture: RegionFixture) {
+    fixture.make(&fixture.group(capacity(0, 0, 1))).await;
+    let other = |sizes| NewAutoScalingGroup { name: "other".into(), ..fixture.group(sizes) };
     for sizes in [capacity(3, 3, 2), capacity(1, 5, 4)] {
-        let error = place.ports.groups.create_group(&other(sizes)).await.unwrap_err();
+        let error = fixture.ports.groups.create_group(&other(sizes)).await.unwrap_err();
         assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Invalid, "ValidationError"));
     }
-    assert_eq!(place.ports.groups.group("other").await.unwrap(), None);
+    assert_eq!(fixture.ports.groups.group("other").await.unwrap(), None);
 }
 
-pub async fn a_group_comes_to_the_capacity_that_is_set(place: Place) {
-    place.make(&place.group(capacity(1, 1, 3))).await;
-    place.until("one instance serves", async |_| place.in_service().await.len() == 1).await;
-    place.ports.groups.set_capacity(GROUP, capacity(1, 3, 3)).await.unwrap();
-    place.until("three instances serve", async |_| place.in_service().await.len() == 3).await;
-    place.ports.groups.set_capacity(GROUP, capacity(0, 1, 2)).await.unwrap();
-    place.until("two of them have gone", async |_| place.in_service().await.len() == 1).await;
-    let found = place.ports.groups.group(GROUP).await.unwrap().unwrap();
+pub async fn a_group_comes_to_the_capacity_that_is_set(fixture: RegionFixture) {
+    fixture.make(&fixture.group(capacity(1, 1, 3))).await;
+    fixture.until("one instance serves", async |_| fixture.in_service().await.len() == 1).await;
+    fixture.ports.groups.set_capacity(GROUP, capacity(1, 3, 3)).await.unwrap();
+    fixture.until("three instances serve", async |_| fixture.in_service().await.len() == 3).await;
+    fixture.ports.groups.set_capacity(GROUP, capacity(0, 1, 2)).await.unwrap();
+    fixture.until("two of them have gone", async |_| fixture.in_service().await.len() == 1).await;
+    let found = fixture.ports.groups.group(GROUP).await.unwrap().unwrap();
     assert_eq!(found.capacity, capacity(0, 1, 2));
 }
 
-pub async fn a_deleted_group_goes_with_its_instances(place: Place) {
-    place.make(&place.group(capacity(1, 1, 1))).await;
-    place.until("its instance serves", async |_| place.in_service().await.len() == 1).await;
-    place.ports.groups.delete_group(GROUP).await.unwrap();
-    let left = place.ports.groups.group(GROUP).await.unwrap();
+pub async fn a_deleted_group_goes_with_its_instances(fixture: RegionFixture) {
+    fixture.make(&fixture.group(capacity(1, 1, 1))).await;
+    fixture.until("its instance serves", async |_| fixture.in_service().await.len() == 1).await;
+    fixture.ports.groups.delete_group(GROUP).await.unwrap();
+    let left = fixture.ports.groups.group(GROUP).await.unwrap();
     assert!(left.is_none_or(|group| group.status.is_some()), "a group that is being deleted has a status");
-    place.until("it has gone", async |ports| ports.groups.group(GROUP).await.unwrap().is_none()).await;
-    assert!(place.ports.groups.delete_group(GROUP).await.unwrap_err().is_not_found());
+    fixture.until("it has gone", async |ports| ports.groups.group(GROUP).await.unwrap().is_none()).await;
+    assert!(fixture.ports.groups.delete_group(GROUP).await.unwrap_err().is_not_found());
 }
 
-pub async fn a_launch_configuration_is_deleted_after_its_group(place: Place) {
-    let groups = &place.ports.groups;
+pub async fn a_launch_configuration_is_deleted_after_its_group(fixture: RegionFixture) {
+    let groups = &fixture.ports.groups;
     let old = groups.group("old").await.unwrap().unwrap();
     assert_eq!((old.launch_configuration.as_deref(), old.launch_template), (Some("old"), None));
     let error = groups.delete_launch_configuration("old").await.unwrap_err();
     assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Conflict, "ResourceInUse"));
     groups.delete_group("old").await.unwrap();
-    place.until("the group has gone", async |ports| ports.groups.group("old").await.unwrap().is_none()).await;
+    fixture.until("the group has gone", async |ports| ports.groups.group("old").await.unwrap().is_none()).await;
     groups.delete_launch_configuration("old").await.unwrap();
     assert!(groups.delete_launch_configuration("old").await.unwrap_err().is_not_found());
 }

@@ -1,6 +1,6 @@
 //! What is looked up by what a release names.
 
-use super::place::{Place, REGION, capacity, tags};
+use super::fixture::{REGION, RegionFixture, capacity, tags};
 use bifrost::cloud::{CloudError, ErrorKind};
 use odin::cloud::Filter;
 
@@ -13,25 +13,25 @@ fn refusal<T: std::fmt::Debug>(answer: Result<T, CloudError>) -> (ErrorKind, Str
     (error.kind, error.code)
 }
 
-pub async fn what_is_named_is_found_by_id_and_by_its_name_tag(place: Place) {
-    let compute = &place.ports.compute;
+pub async fn what_is_named_is_found_by_id_and_by_its_name_tag(fixture: RegionFixture) {
+    let compute = &fixture.ports.compute;
     let images = compute.images(&names("ubuntu")).await.unwrap();
     assert_eq!(images.len(), 1);
-    assert_eq!((images[0].id.as_str(), images[0].state.as_str()), (place.image.as_str(), "available"));
+    assert_eq!((images[0].id.as_str(), images[0].state.as_str()), (fixture.image.as_str(), "available"));
     assert_eq!(images[0].tags, tags(&[("Name", "ubuntu")]));
-    assert_eq!(compute.images(&Filter::Ids(vec![place.image.clone()])).await.unwrap(), images);
+    assert_eq!(compute.images(&Filter::Ids(vec![fixture.image.clone()])).await.unwrap(), images);
 
     let subnets = compute.subnets(&names("private_a")).await.unwrap();
-    assert!(subnets.iter().map(|subnet| &subnet.id).eq([&place.subnet]), "{subnets:?}");
-    assert_eq!(compute.subnets(&Filter::Ids(vec![place.subnet.clone()])).await.unwrap(), subnets);
+    assert!(subnets.iter().map(|subnet| &subnet.id).eq([&fixture.subnet]), "{subnets:?}");
+    assert_eq!(compute.subnets(&Filter::Ids(vec![fixture.subnet.clone()])).await.unwrap(), subnets);
 
     let groups = compute.security_groups(&names("web")).await.unwrap();
-    assert!(groups.iter().map(|group| &group.id).eq([&place.security_group]), "{groups:?}");
-    assert_eq!(compute.security_groups(&Filter::Ids(vec![place.security_group.clone()])).await.unwrap(), groups);
+    assert!(groups.iter().map(|group| &group.id).eq([&fixture.security_group]), "{groups:?}");
+    assert_eq!(compute.security_groups(&Filter::Ids(vec![fixture.security_group.clone()])).await.unwrap(), groups);
 }
 
-pub async fn what_is_not_there_is_not_found_and_is_no_error(place: Place) {
-    let ports = &place.ports;
+pub async fn what_is_not_there_is_not_found_and_is_no_error(fixture: RegionFixture) {
+    let ports = &fixture.ports;
     for filter in [Filter::Names(vec!["other".into()]), Filter::Ids(vec!["ami-00000000".into()])] {
         assert_eq!(ports.compute.images(&filter).await.unwrap(), []);
         assert_eq!(ports.compute.subnets(&filter).await.unwrap(), []);
@@ -49,9 +49,9 @@ pub async fn what_is_not_there_is_not_found_and_is_no_error(place: Place) {
     assert!(ports.alarms.names("other").await.unwrap().is_empty());
 }
 
-pub async fn a_call_for_what_is_not_there_says_so(place: Place) {
-    let ports = &place.ports;
-    let arn = place.target_group().await.replace("web-tg", "other");
+pub async fn a_call_for_what_is_not_there_says_so(fixture: RegionFixture) {
+    let ports = &fixture.ports;
+    let arn = fixture.target_group().await.replace("web-tg", "other");
     let not_found = |code: &str| (ErrorKind::NotFound, code.to_owned());
     assert_eq!(refusal(ports.balancers.instance_health("other").await), not_found("LoadBalancerNotFound"));
     assert_eq!(refusal(ports.target_groups.target_health(&arn).await), not_found("TargetGroupNotFound"));
@@ -64,8 +64,8 @@ pub async fn a_call_for_what_is_not_there_says_so(place: Place) {
     assert_eq!(refusal(ports.compute.delete_placement_group("other").await), not_found(code));
 }
 
-pub async fn profiles_roles_and_topics_have_their_arns(place: Place) {
-    let (ports, account) = (&place.ports, &place.account);
+pub async fn profiles_roles_and_topics_have_their_arns(fixture: RegionFixture) {
+    let (ports, account) = (&fixture.ports, &fixture.account);
     let profile = ports.iam.instance_profile("web").await.unwrap().unwrap();
     assert_eq!(profile.arn, format!("arn:aws:iam::{account}:instance-profile/odin/web"));
     assert_eq!(profile.path, "/odin/");
@@ -75,12 +75,12 @@ pub async fn profiles_roles_and_topics_have_their_arns(place: Place) {
     assert_eq!(topic, format!("arn:aws:sns:{REGION}:{account}:hooks"));
 }
 
-pub async fn balancers_and_target_groups_tell_their_tags_and_slow_start(place: Place) {
+pub async fn balancers_and_target_groups_tell_their_tags_and_slow_start(fixture: RegionFixture) {
     let service = tags(&[("ServiceName", "web")]);
-    let balancer = place.ports.balancers.load_balancer("web-elb").await.unwrap().unwrap();
+    let balancer = fixture.ports.balancers.load_balancer("web-elb").await.unwrap().unwrap();
     assert_eq!((balancer.name.as_str(), &balancer.tags), ("web-elb", &service));
-    let group = place.ports.target_groups.target_group("web-tg").await.unwrap().unwrap();
+    let group = fixture.ports.target_groups.target_group("web-tg").await.unwrap().unwrap();
     assert_eq!((group.name.as_str(), &group.tags, group.slow_start_seconds), ("web-tg", &service, 60));
-    let arn = format!("arn:aws:elasticloadbalancing:{REGION}:{}:targetgroup/web-tg/", place.account);
+    let arn = format!("arn:aws:elasticloadbalancing:{REGION}:{}:targetgroup/web-tg/", fixture.account);
     assert!(group.arn.starts_with(&arn), "{}", group.arn);
 }

@@ -12,23 +12,23 @@
 )]
 
 mod balancing;
-mod embedded;
+mod fixture;
 mod groups;
 mod launching;
+mod local;
 mod lookups;
 #[cfg(feature = "lambda")]
 mod moto;
-mod place;
 mod scaling;
 
 /// A test of each story in each world.
-macro_rules! told_in_both_worlds {
+macro_rules! contract_tests {
     ($($chapter:ident: $($story:ident),+;)+) => {
         mod in_the_embedded_world {
             $($(
                 #[tokio::test]
                 async fn $story() {
-                    super::$chapter::$story(super::embedded::place()).await;
+                    super::$chapter::$story(super::local::fixture()).await;
                 }
             )+)+
         }
@@ -38,8 +38,8 @@ macro_rules! told_in_both_worlds {
             $($(
                 #[tokio::test]
                 async fn $story() {
-                    let Some(place) = super::moto::place() else { return };
-                    super::$chapter::$story(place).await;
+                    let Some(fixture) = super::moto::fixture() else { return };
+                    super::$chapter::$story(fixture).await;
                     super::moto::check_gaps();
                 }
             )+)+
@@ -47,7 +47,7 @@ macro_rules! told_in_both_worlds {
     };
 }
 
-told_in_both_worlds! {
+contract_tests! {
     lookups:
         what_is_named_is_found_by_id_and_by_its_name_tag,
         what_is_not_there_is_not_found_and_is_no_error,

@@ -1,8 +1,8 @@
 //! AWS as moto emulates it: one process for all stories, and an account for each.
 
-use super::place::{Place, REGION};
+use super::fixture::{REGION, RegionFixture};
 use aws_sdk_ec2::config::Credentials;
-use bifrost::aws::{Passage, Session};
+use bifrost::aws::{AwsSession, CallScope};
 use bifrost::cloud::Principal;
 use bifrost_moto::Moto;
 use odin::cloud::aws::ports;
@@ -19,7 +19,7 @@ static ACCOUNTS: AtomicU64 = AtomicU64::new(300_000_000_000);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// A new account for one story; none if this machine cannot run moto.
-pub fn place() -> Option<Place> {
+pub fn fixture() -> Option<RegionFixture> {
     let moto = MOTO.as_ref()?;
     let account = ACCOUNTS.fetch_add(1, Ordering::Relaxed).to_string();
     let seed = Seed { moto, account: &account };
@@ -28,7 +28,7 @@ pub fn place() -> Option<Place> {
     seed.balancers(&subnet, &vpc);
     seed.old_group(&image, &subnet);
     let ports = ports(&session(moto, &account));
-    Some(Place { ports, account, image, subnet, security_group, pass: Box::new(|| std::thread::sleep(PAUSE)) })
+    Some(RegionFixture { ports, account, image, subnet, security_group, pass: Box::new(|| std::thread::sleep(PAUSE)) })
 }
 
 /// Fails if moto was asked for what it does not know: its answer to that is worth nothing.
@@ -37,17 +37,17 @@ pub fn check_gaps() {
     assert!(gaps.is_empty(), "the emulated AWS does not know: {gaps:#?}");
 }
 
-fn session(moto: &Moto, account: &str) -> Session {
+fn session(moto: &Moto, account: &str) -> AwsSession {
     let environment: BTreeMap<_, _> = moto.environment(account).into_iter().collect();
     let value = |name: &str| environment.get(name).cloned();
     let (id, secret) = (value("AWS_ACCESS_KEY_ID").unwrap(), value("AWS_SECRET_ACCESS_KEY").unwrap());
     let credentials = Credentials::new(id, secret, value("AWS_SESSION_TOKEN"), None, "test");
     let config = bifrost::aws::sdk_config(credentials, &REGION.parse().unwrap(), Some(moto.endpoint().to_owned()));
     let (account, region) = (account.parse().unwrap(), REGION.parse().unwrap());
-    Session::new(&config, Arc::new(Passage::default()), Principal::Deployer, account, region)
+    AwsSession::new(&config, Arc::new(CallScope::default()), Principal::Deployer, account, region)
 }
 
-/// Makes by hand what a [`Place`] promises.
+/// Makes by hand what a [`RegionFixture`] promises.
 struct Seed<'a> {
     moto: &'a Moto,
     account: &'a str,

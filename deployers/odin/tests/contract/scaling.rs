@@ -1,6 +1,6 @@
 //! Scaling policies, and the alarms that trigger them.
 
-use super::place::{GROUP, Place, capacity};
+use super::fixture::{GROUP, RegionFixture, capacity};
 use odin::cloud::{Comparison, NewAlarm, NewScalingPolicy};
 
 fn policy() -> NewScalingPolicy {
@@ -28,9 +28,9 @@ fn alarm(name: String, policy_arn: &str) -> NewAlarm {
 const POLICY: &str =
     "arn:aws:autoscaling:us-east-1:222222222222:scalingPolicy:1:autoScalingGroupName/web:policyName/up";
 
-pub async fn a_scaling_policy_made_again_is_the_same(place: Place) {
-    place.make(&place.group(capacity(0, 0, 2))).await;
-    let groups = &place.ports.groups;
+pub async fn a_scaling_policy_made_again_is_the_same(fixture: RegionFixture) {
+    fixture.make(&fixture.group(capacity(0, 0, 2))).await;
+    let groups = &fixture.ports.groups;
     let arn = groups.put_scaling_policy(&policy()).await.unwrap();
     assert!(arn.ends_with(&format!(":autoScalingGroupName/{GROUP}:policyName/{GROUP}-cpu_scale_up")), "{arn}");
     let changed = NewScalingPolicy { scaling_adjustment: 2, ..policy() };
@@ -40,8 +40,8 @@ pub async fn a_scaling_policy_made_again_is_the_same(place: Place) {
     assert!(groups.policy_alarms(GROUP).await.unwrap().is_empty());
 }
 
-pub async fn alarms_are_found_by_the_beginning_of_their_names(place: Place) {
-    let alarms = &place.ports.alarms;
+pub async fn alarms_are_found_by_the_beginning_of_their_names(fixture: RegionFixture) {
+    let alarms = &fixture.ports.alarms;
     for name in ["web-up", "web-down", "worker-up"] {
         alarms.put(&alarm(name.into(), POLICY)).await.unwrap();
         alarms.put(&alarm(name.into(), POLICY)).await.unwrap();
@@ -52,8 +52,8 @@ pub async fn alarms_are_found_by_the_beginning_of_their_names(place: Place) {
     assert_eq!(alarms.names("").await.unwrap().len(), 3);
 }
 
-pub async fn more_alarms_than_a_request_or_page_holds_are_found_and_deleted(place: Place) {
-    let alarms = &place.ports.alarms;
+pub async fn more_alarms_than_a_request_or_page_holds_are_found_and_deleted(fixture: RegionFixture) {
+    let alarms = &fixture.ports.alarms;
     for number in 0..205 {
         alarms.put(&alarm(format!("web-{number}"), POLICY)).await.unwrap();
     }
@@ -63,8 +63,8 @@ pub async fn more_alarms_than_a_request_or_page_holds_are_found_and_deleted(plac
     assert!(alarms.names("web-").await.unwrap().is_empty());
 }
 
-pub async fn an_alarm_that_is_not_there_is_deleted_already(place: Place) {
-    let alarms = &place.ports.alarms;
+pub async fn an_alarm_that_is_not_there_is_deleted_already(fixture: RegionFixture) {
+    let alarms = &fixture.ports.alarms;
     alarms.put(&alarm("web-up".into(), POLICY)).await.unwrap();
     alarms.delete(&["other".into(), "web-up".into()]).await.unwrap();
     assert!(alarms.names("").await.unwrap().is_empty());

@@ -2,17 +2,17 @@
 //! death. Whatever comes of the deploy, the invariants hold; and since every task that cleans up is retried, no end is
 //! dirty where a call goes wrong once.
 
+use crate::fixture::Fixture;
 use crate::journal::mutates;
-use crate::stage::Stage;
-use crate::world::{IMAGE, Scenario, set};
+use crate::sample_cloud::{IMAGE, Scenario, set};
 use bifrost::cloud::ExecutionStatus;
-use bifrost::local::{CallRecord, World};
+use bifrost::local::{CallRecord, LocalState};
 use odin::cloud::local::OdinAccount;
 use serde_json::{Value, json};
 
 /// A deploy to be run again and again, each time with another fault.
 struct Rehearsal {
-    world: World<OdinAccount>,
+    local_state: LocalState<OdinAccount>,
     release: Value,
     calls: Vec<CallRecord>,
     end: &'static str,
@@ -20,34 +20,34 @@ struct Rehearsal {
 
 impl Rehearsal {
     /// Runs a second release, which needs a placement group, too, over the first undisturbed, and notes its calls.
-    async fn of(end: &'static str, spoil: impl FnOnce(&Stage)) -> Self {
-        let stage = Scenario::sample().with("/timeout", json!(120)).begin();
-        stage.deploy("first").await;
-        spoil(&stage);
+    async fn of(end: &'static str, spoil: impl FnOnce(&Fixture)) -> Self {
+        let fixture = Scenario::sample().with("/timeout", json!(120)).begin();
+        fixture.deploy("first").await;
+        spoil(&fixture);
         // A flag that is too old to halt anything, and yet is to be cleared.
-        stage.halt("yesterday's").await;
-        stage.settle();
-        let (world, mut release) = (stage.world(), stage.release("second"));
+        fixture.halt("yesterday's").await;
+        fixture.settle();
+        let (local_state, mut release) = (fixture.local_state(), fixture.release("second"));
         let placement = "odin/coinbase/deploy-test/development/close";
         set(&mut release, "/services/worker/placement_group_name", json!(placement));
         set(&mut release, "/services/worker/placement_group_strategy", json!("cluster"));
-        let before = stage.journal().calls.len();
-        let run = stage.deploy_release(&release).await;
-        let calls = stage.journal().calls.split_off(before);
+        let before = fixture.journal().calls.len();
+        let run = fixture.deploy_release(&release).await;
+        let calls = fixture.journal().calls.split_off(before);
         assert_eq!(run.path().last(), Some(&end));
-        Self { world, release, calls, end }
+        Self { local_state, release, calls, end }
     }
 
     /// Runs it with a fault at the call of that index, so many times or for good; answers how it ended.
     async fn with(&self, index: usize, kind: &Value, times: Option<u32>) -> String {
         let name = &self.calls[index].call.name;
-        let stage = self.stage();
-        stage.fault(json!({
+        let fixture = self.fixture();
+        fixture.fault(json!({
             "operation": name.operation, "resource": name.resource, "state": name.attempt.state,
             "skip": self.earlier(index), "times": times, "kind": kind,
         }));
-        let run = stage.deploy_release(&self.release).await;
-        let faults = stage.world().faults;
+        let run = fixture.deploy_release(&self.release).await;
+        let faults = fixture.local_state().faults;
         assert!(faults.iter().all(|fault| fault.times.unwrap_or_default() == 0), "the fault struck no call");
         run.path().last().unwrap().to_string()
     }
@@ -65,8 +65,8 @@ impl Rehearsal {
     }
 
     /// The world before the deploy; nothing is known of how it came to be.
-    fn stage(&self) -> Stage {
-        Stage::new(self.world.clone(), self.release.clone())
+    fn fixture(&self) -> Fixture {
+        Fixture::new(self.local_state.clone(), self.release.clone())
     }
 
     /// Lets each call that `is_meant` go wrong, in each of these ways.
@@ -99,8 +99,8 @@ async fn succeeding() -> Rehearsal {
 }
 
 async fn failing() -> Rehearsal {
-    let never = |stage: &Stage| {
-        stage.change(|region| {
+    let never = |fixture: &Fixture| {
+        fixture.change(|region| {
             let never = json!({"health": "never"});
             region.images.get_mut(IMAGE).unwrap().instances = serde_json::from_value(never).unwrap();
         });
@@ -174,18 +174,18 @@ async fn the_engine_may_die_wherever_an_execution_waits() {
     for rehearsal in [succeeding().await, failing().await] {
         let mut waits = 0;
         loop {
-            let stage = rehearsal.stage();
-            stage.upload(&rehearsal.release).await;
-            let deploy = stage.start(&rehearsal.release).await;
+            let fixture = rehearsal.fixture();
+            fixture.upload(&rehearsal.release).await;
+            let deploy = fixture.start(&rehearsal.release).await;
             let mut seen = 0;
             let dies = || {
                 seen += 1;
                 seen > waits
             };
-            stage.lab.run_until(dies).await.unwrap();
-            let cut = stage.lab.execution(&deploy.name).await.unwrap();
-            stage.lab.run().await.unwrap();
-            let run = stage.finish(&deploy).await;
+            fixture.harness.run_until(dies).await.unwrap();
+            let cut = fixture.harness.execution(&deploy.name).await.unwrap();
+            fixture.harness.run().await.unwrap();
+            let run = fixture.finish(&deploy).await;
             assert_eq!(run.path().last().copied(), Some(rehearsal.end), "died in {:?}", cut.path().last());
             if cut.execution.status != ExecutionStatus::Running {
                 break;
@@ -199,22 +199,22 @@ async fn the_engine_may_die_wherever_an_execution_waits() {
 #[tokio::test]
 async fn the_engine_may_die_at_every_wait_of_an_execution() {
     for rehearsal in [succeeding().await, failing().await] {
-        let stage = rehearsal.stage();
-        stage.upload(&rehearsal.release).await;
-        let deploy = stage.start(&rehearsal.release).await;
+        let fixture = rehearsal.fixture();
+        fixture.upload(&rehearsal.release).await;
+        let deploy = fixture.start(&rehearsal.release).await;
         let mut deaths = 0;
-        while stage.lab.execution(&deploy.name).await.unwrap().execution.status == ExecutionStatus::Running {
+        while fixture.harness.execution(&deploy.name).await.unwrap().execution.status == ExecutionStatus::Running {
             // Time passes between two looks of `done`: asked a second time, it dies.
             let mut looks = 0;
             let dies = || {
                 looks += 1;
                 looks > 1
             };
-            stage.lab.run_until(dies).await.unwrap();
+            fixture.harness.run_until(dies).await.unwrap();
             deaths += 1;
             assert!(deaths < 1000, "the execution does not come to an end");
         }
-        assert_eq!(stage.finish(&deploy).await.path().last().copied(), Some(rehearsal.end));
+        assert_eq!(fixture.finish(&deploy).await.path().last().copied(), Some(rehearsal.end));
         assert!(deaths > 5, "the engine died only {deaths} times");
     }
 }

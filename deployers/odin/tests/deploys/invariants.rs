@@ -1,10 +1,10 @@
 //! What must hold after every execution, whatever happened in it: points 1 to 4 of what Odin promises.
 
+use crate::fixture::{Deploy, has_object, region, root_lock};
 use crate::journal::{Journal, had_effect, mutates};
-use crate::plan::Plan;
-use crate::stage::{Deploy, has_object, region, root_lock};
+use crate::plan::ReleasePlan;
 use bifrost::cloud::{ExecutionStatus, Principal};
-use bifrost::local::{CallRecord, Effect, World};
+use bifrost::local::{CallRecord, Effect, LocalState};
 use bifrost::testing::Run;
 use odin::cloud::local::{OdinAccount, OdinRegion};
 
@@ -12,8 +12,9 @@ use odin::cloud::local::{OdinAccount, OdinRegion};
 const CLEAN_UP: [&str; 3] = ["CleanUpSuccess", "CleanUpFailure", "ReleaseLockFailure"];
 
 /// What does not hold when the execution has just ended.
-pub fn at_end(deploy: &Deploy, run: &Run, world: &World<OdinAccount>, journal: &Journal) -> Vec<String> {
-    let after = After { deploy, plan: &deploy.plan, run, world, region: region(world, &deploy.plan.account) };
+pub fn at_end(deploy: &Deploy, run: &Run, local_state: &LocalState<OdinAccount>, journal: &Journal) -> Vec<String> {
+    let after =
+        After { deploy, plan: &deploy.plan, run, local_state, region: region(local_state, &deploy.plan.account) };
     let mut broken = Vec::new();
     let mut require = |holds: bool, what: &str| {
         if !holds {
@@ -46,11 +47,11 @@ pub fn at_end(deploy: &Deploy, run: &Run, world: &World<OdinAccount>, journal: &
 }
 
 /// What does not hold once all that was due has happened, an hour later.
-pub fn at_rest(deploy: &Deploy, run: &Run, world: &World<OdinAccount>) -> Vec<String> {
-    let mut broken = untouched_accounts(deploy, world);
-    let (plan, region) = (&deploy.plan, region(world, &deploy.plan.account));
+pub fn at_rest(deploy: &Deploy, run: &Run, local_state: &LocalState<OdinAccount>) -> Vec<String> {
+    let mut broken = untouched_accounts(deploy, local_state);
+    let (plan, region) = (&deploy.plan, region(local_state, &deploy.plan.account));
     match run.path().last().copied() {
-        Some("FailureClean") => broken.extend(changed(&deploy.before, world, plan)),
+        Some("FailureClean") => broken.extend(changed(&deploy.before, local_state, plan)),
         Some("Success") => broken.extend(leftovers(plan, &region)),
         _ => {}
     }
@@ -59,16 +60,16 @@ pub fn at_rest(deploy: &Deploy, run: &Run, world: &World<OdinAccount>) -> Vec<St
 
 struct After<'a> {
     deploy: &'a Deploy,
-    plan: &'a Plan,
+    plan: &'a ReleasePlan,
     run: &'a Run,
-    world: &'a World<OdinAccount>,
+    local_state: &'a LocalState<OdinAccount>,
     region: OdinRegion,
 }
 
 impl After<'_> {
     /// Point 2: the new groups run, the old are gone or going, and nothing is in the way of the next release.
     fn success(&self) -> Vec<String> {
-        let mut broken = self.plan.unhealthy(&self.region, self.world.clock);
+        let mut broken = self.plan.unhealthy(&self.region, self.local_state.clock);
         for (service, plan) in &self.plan.services {
             let Some(group) = self.region.auto_scaling_groups.get(&plan.group) else { continue };
             let is = (u64::from(group.capacity.min_size), u64::from(group.capacity.desired));
@@ -148,27 +149,27 @@ impl After<'_> {
         if self.holds_lock() {
             broken.push("the root lock is kept".into());
         }
-        if has_object(self.world, &format!("{}/halt", self.plan.root_dir())) {
+        if has_object(self.local_state, &format!("{}/halt", self.plan.root_dir())) {
             broken.push("the halt flag is left".into());
         }
         broken
     }
 
     fn holds_lock(&self) -> bool {
-        let lock = root_lock(self.world, &self.plan.root_dir());
+        let lock = root_lock(self.local_state, &self.plan.root_dir());
         lock.is_some_and(|lock| lock.execution.as_deref() == Some(&self.deploy.arn))
     }
 }
 
 /// Point 7, by its outcome: no other account has changed, and in the target account nobody else's group has.
-fn untouched_accounts(deploy: &Deploy, world: &World<OdinAccount>) -> Vec<String> {
+fn untouched_accounts(deploy: &Deploy, local_state: &LocalState<OdinAccount>) -> Vec<String> {
     let mut broken = Vec::new();
     for (id, account) in &deploy.before.accounts {
-        if id.as_str() != deploy.plan.account && account.resources != world.accounts[id].resources {
+        if id.as_str() != deploy.plan.account && account.resources != local_state.accounts[id].resources {
             broken.push(format!("account {id} has changed"));
         }
     }
-    let (before, now) = (region(&deploy.before, &deploy.plan.account), region(world, &deploy.plan.account));
+    let (before, now) = (region(&deploy.before, &deploy.plan.account), region(local_state, &deploy.plan.account));
     for (name, group) in before.auto_scaling_groups {
         if !deploy.plan.owns(&group.tags) && now.auto_scaling_groups.get(&name) != Some(&group) {
             broken.push(format!("group {name} of others has changed"));
@@ -178,21 +179,25 @@ fn untouched_accounts(deploy: &Deploy, world: &World<OdinAccount>) -> Vec<String
 }
 
 /// Point 3: the region is what it was, byte for byte.
-fn changed(before: &World<OdinAccount>, world: &World<OdinAccount>, plan: &Plan) -> Option<String> {
-    let text = |world: &World<OdinAccount>| {
-        let mut region = region(world, &plan.account);
+fn changed(
+    before: &LocalState<OdinAccount>,
+    local_state: &LocalState<OdinAccount>,
+    plan: &ReleasePlan,
+) -> Option<String> {
+    let text = |local_state: &LocalState<OdinAccount>| {
+        let mut region = region(local_state, &plan.account);
         // Counters of what was given out and launched only ever grow.
         region.ids = 0;
         region.images.values_mut().for_each(|image| image.launched = 0);
         serde_json::to_string_pretty(&region).unwrap()
     };
-    let (before, now) = (text(before), text(world));
+    let (before, now) = (text(before), text(local_state));
     let differs = before.lines().zip(now.lines()).find(|(before, now)| before != now);
     (before != now).then(|| format!("the failed release left a change: {differs:?}"))
 }
 
 /// Point 2, at rest: nothing of the project and config is there but what the release made.
-fn leftovers(plan: &Plan, region: &OdinRegion) -> Vec<String> {
+fn leftovers(plan: &ReleasePlan, region: &OdinRegion) -> Vec<String> {
     let mut left = Vec::new();
     let ours = region.auto_scaling_groups.iter().filter(|(_, group)| plan.owns(&group.tags));
     left.extend(ours.filter(|(_, group)| !plan.made(&group.tags)).map(|(name, _)| format!("group {name}")));

@@ -1,9 +1,9 @@
 //! Every call that passed the gate, each held against what must hold at every step.
 
-use crate::plan::Plan;
+use crate::fixture::{region, root_lock};
+use crate::plan::ReleasePlan;
 use crate::rules;
-use crate::stage::{region, root_lock};
-use bifrost::local::{CallRecord, Effect, World};
+use bifrost::local::{CallRecord, Effect, LocalState};
 use odin::cloud::local::OdinAccount;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Default)]
 pub struct Journal {
     /// The plan of each execution, by its ARN.
-    pub plans: BTreeMap<String, Plan>,
+    pub plans: BTreeMap<String, ReleasePlan>,
     /// The executions that ever held their root lock.
     pub held: BTreeSet<String>,
     /// The calls of tasks, in order.
@@ -24,7 +24,7 @@ pub struct Journal {
 
 impl Journal {
     /// Enters a call of a task, and checks it. It never panics: it runs inside of a handler, whose panics are caught.
-    pub fn enter(&mut self, record: &CallRecord, before: &World<OdinAccount>, after: &World<OdinAccount>) {
+    pub fn enter(&mut self, record: &CallRecord, before: &LocalState<OdinAccount>, after: &LocalState<OdinAccount>) {
         let name = &record.call.name;
         let Some(execution) = &name.attempt.execution else { return };
         self.calls.push(record.clone());

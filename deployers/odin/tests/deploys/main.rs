@@ -13,12 +13,13 @@
 
 mod calls;
 mod crashes;
+mod created;
 mod failing;
+mod fixture;
+mod go_odin;
 mod invariants;
 mod journal;
-mod made;
 mod malformed;
-mod originals;
 mod partitions;
 mod paths;
 mod plan;
@@ -27,6 +28,5 @@ mod random;
 mod refused;
 mod rolling_out;
 mod rules;
-mod stage;
+mod sample_cloud;
 mod succeeding;
-mod world;

@@ -1,29 +1,29 @@
 //! Deploys outside of the partition `aws`.
 
 use crate::paths::healthy_at_look;
-use crate::world::{DEPLOYER, USER_DATA};
+use crate::sample_cloud::{DEPLOYER, USER_DATA};
 use bifrost::local::LocalDeployer;
 use bifrost::release::{AccountId, Region, Sha256};
-use bifrost::testing::Lab;
+use bifrost::testing::TestHarness;
 use odin::Odin;
 use serde_json::{Value, json};
 
 #[tokio::test]
 async fn deploy_names_resources_in_the_partition_of_the_region() {
     for (region, partition) in [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")] {
-        let world = Odin::WORLD.replace("us-east-1", region);
-        let lab: Lab<Odin> = Lab::new(serde_json::from_str(&world).unwrap()).unwrap();
+        let state = Odin::SEED.replace("us-east-1", region);
+        let harness: TestHarness<Odin> = TestHarness::new(serde_json::from_str(&state).unwrap()).unwrap();
         let mut release: Value = serde_json::from_str(include_str!("../../releases/deploy-test.json")).unwrap();
         release["release_id"] = json!("release-1");
         release["created_at"] = json!("2026-11-21T12:00:00Z");
         release["user_data_sha256"] = json!(Sha256::of(USER_DATA));
-        let run = lab.deploy(&release, &[("userdata", USER_DATA)]).await.unwrap();
+        let run = harness.deploy(&release, &[("userdata", USER_DATA)]).await.unwrap();
         assert_eq!(run.path(), healthy_at_look(1), "{region}: {:#?}", run.errors());
         let execution = &run.execution.arn;
         assert!(execution.starts_with(&format!("arn:{partition}:states:{region}:{DEPLOYER}:")), "{execution}");
 
         let (account, name): (AccountId, Region) = (DEPLOYER.parse().unwrap(), region.parse().unwrap());
-        let found = lab.store().read(|world| world.accounts[&account].resources.regions[&name].clone()).unwrap();
+        let found = harness.store().read(|state| state.accounts[&account].resources.regions[&name].clone()).unwrap();
         let (group, template) = found.launch_templates.iter().find(|(name, _)| name.ends_with("-web")).unwrap();
         let iam = format!("arn:{partition}:iam::{DEPLOYER}");
         let profile = format!("{iam}:instance-profile/odin/coinbase/deploy-test/development/web/coinbase-deploy-test");

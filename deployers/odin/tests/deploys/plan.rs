@@ -1,7 +1,7 @@
 //! What a release must come to: computed from the contract, and not by the code under test.
 
-use crate::stage::region;
-use bifrost::local::World;
+use crate::fixture::region;
+use bifrost::local::LocalState;
 use chrono::{DateTime, SecondsFormat, Utc};
 use odin::cloud::local::{OdinAccount, OdinRegion, StoredGroup};
 use serde_json::Value;
@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 /// What a release must come to.
 #[derive(Debug, Clone)]
-pub struct Plan {
+pub struct ReleasePlan {
     pub account: String,
     pub project: String,
     pub config: String,
@@ -34,12 +34,12 @@ pub struct ServicePlan {
     pub target_groups: Vec<String>,
 }
 
-impl Plan {
+impl ReleasePlan {
     /// The plan of a release in a world.
-    pub fn of(release: &Value, world: &World<OdinAccount>) -> Self {
+    pub fn of(release: &Value, state: &LocalState<OdinAccount>) -> Self {
         let text = |field: &str| release[field].as_str().unwrap().to_owned();
         let (account, project, config) = (text("aws_account_id"), text("project_name"), text("config_name"));
-        let region = region(world, &account);
+        let region = region(state, &account);
         let ours = |group: &StoredGroup| {
             group.tags.get("ProjectName") == Some(&project) && group.tags.get("ConfigName") == Some(&config)
         };

@@ -3,16 +3,16 @@
 //! Deploys are played that between them call everything that Odin calls; the gate tells what it was. An action that is
 //! missing in a policy, and one that nothing calls, both fail here.
 
-use crate::stage::{LOCKS, Stage};
-use crate::world::{DEPLOYER, Scenario};
+use crate::fixture::{Fixture, LOCKS};
+use crate::sample_cloud::{DEPLOYER, Scenario};
 use bifrost::Deployer;
 use bifrost::bootstrap::{
     DeployerName, DeployerOptions, TargetOptions, deployer_template, project_template, target_template,
 };
 use bifrost::client::{Address, Client};
 use bifrost::cloud::{LockItem, Principal};
-use bifrost::local::World;
-use bifrost::lock::UserLock;
+use bifrost::local::LocalState;
+use bifrost::lock::Freeze;
 use chrono::TimeDelta;
 use odin::Odin;
 use odin::cloud::local::OdinAccount;
@@ -45,7 +45,7 @@ fn with(mut called: Actions, demanded: &[&str]) -> Actions {
 }
 
 /// Releases with everything that a release may have, one of which fails, over a group that the original made.
-async fn everything_that_odin_does() -> Vec<Stage> {
+async fn everything_that_odin_does() -> Vec<Fixture> {
     let placed = |scenario: Scenario| {
         scenario
             .with("/services/worker/placement_group_name", json!("odin/coinbase/deploy-test/development/close"))
@@ -55,7 +55,7 @@ async fn everything_that_odin_does() -> Vec<Stage> {
     succeeding.deploy("first").await;
     // A flag that was for another deploy is removed.
     succeeding.halt("wrong image").await;
-    succeeding.pass(TimeDelta::minutes(6));
+    succeeding.advance(TimeDelta::minutes(6));
     succeeding.deploy("second").await;
     let failing =
         placed(Scenario::sample()).instances(json!({"boots_after_seconds": 9000})).with("/timeout", json!(120));
@@ -64,8 +64,8 @@ async fn everything_that_odin_does() -> Vec<Stage> {
     vec![succeeding, failing]
 }
 
-fn called(stages: &[Stage], by: impl Fn(&Principal) -> bool) -> Actions {
-    let calls = stages.iter().flat_map(|stage| stage.journal().calls.clone());
+fn called(stages: &[Fixture], by: impl Fn(&Principal) -> bool) -> Actions {
+    let calls = stages.iter().flat_map(|fixture| fixture.journal().calls.clone());
     calls.filter(|record| by(&record.call.principal)).map(|record| record.call.name.operation.to_owned()).collect()
 }
 
@@ -100,10 +100,10 @@ async fn the_functions_role_may_do_what_deploys_do_in_the_deployer_account() {
 /// is halted, a freeze that is lifted, and a lock that is cleared. Looking into a target account is left out: who may
 /// deploy need not be allowed to.
 async fn everything_that_people_do() -> Actions {
-    let stage = Scenario::worker().begin();
-    let (client, seen) = (Client::from(stage.lab.cloud()), Arc::new(Mutex::new(Actions::new())));
+    let fixture = Scenario::worker().begin();
+    let (client, seen) = (Client::from(fixture.harness.cloud()), Arc::new(Mutex::new(Actions::new())));
     let called = Arc::clone(&seen);
-    stage.lab.store().watch(Box::new(move |record, _, _| {
+    fixture.harness.store().watch(Box::new(move |record, _, _| {
         let by_hand = record.call.name.attempt.state.is_empty() && record.call.principal == Principal::Deployer;
         if by_hand && record.call.name.operation != "sts:AssumeRole" {
             called.lock().unwrap().insert(record.call.name.operation.to_owned());
@@ -114,27 +114,28 @@ async fn everything_that_people_do() -> Actions {
     let address = Address::from(&prepared.release.envelope);
     let mut follower = client.follow(client.start(&prepared).await.unwrap());
     client.halt(&address, "a test").await.unwrap();
-    stage.lab.run().await.unwrap();
-    follower.look().await.unwrap();
+    fixture.harness.run().await.unwrap();
+    follower.poll().await.unwrap();
     assert!(follower.outcome().is_some());
-    hold_root_lock(&stage, &address);
-    client.freeze(&address, &UserLock { user: "ada".into(), lock_reason: "a test".into() }).await.unwrap();
+    hold_root_lock(&fixture, &address);
+    client.freeze(&address, &Freeze { user: "ada".into(), lock_reason: "a test".into() }).await.unwrap();
     client.deployment(&address).await.unwrap();
     let unlocked = client.unlock(&address, false).await.unwrap();
-    assert!(unlocked.user_lock.is_some() && !unlocked.root_locks.is_empty());
+    assert!(!unlocked.cleared.is_empty());
+    assert!(client.unfreeze(&address).await.unwrap().is_some());
     seen.lock().unwrap().clone()
 }
 
 /// As a deploy that died leaves it: of no execution that runs.
-fn hold_root_lock(stage: &Stage, address: &Address) {
+fn hold_root_lock(fixture: &Fixture, address: &Address) {
     let key = address.root_dir().lock().to_string();
     let item = json!({"key": key, "id": "a-dead-deploy", "time": "2026-01-01T00:00:00Z"});
     let item: LockItem = serde_json::from_value(item).unwrap();
-    let hold = |world: &mut World<OdinAccount>| {
-        let account = world.accounts.get_mut(&DEPLOYER.parse().unwrap()).unwrap();
+    let hold = |local_state: &mut LocalState<OdinAccount>| {
+        let account = local_state.accounts.get_mut(&DEPLOYER.parse().unwrap()).unwrap();
         account.lock_tables.get_mut(LOCKS).unwrap().insert(key, item);
     };
-    stage.lab.store().transact(hold).unwrap();
+    fixture.harness.store().transact(hold).unwrap();
 }
 
 #[tokio::test]

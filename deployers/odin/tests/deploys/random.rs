@@ -1,7 +1,7 @@
 //! Small releases and faults as they come: whatever happens, the invariants hold.
 
-use crate::stage::Stage;
-use crate::world::{IMAGE, Scenario, set};
+use crate::fixture::Fixture;
+use crate::sample_cloud::{IMAGE, Scenario, set};
 use odin::cloud::local::InstanceNumber;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -133,8 +133,8 @@ fn instances() -> impl Strategy<Value = Instances> {
     (all, first_lives).prop_map(|(all, first_lives)| Instances { all, first_lives })
 }
 
-fn behave(stage: &Stage, instances: &Instances) {
-    stage.change(|region| {
+fn behave(fixture: &Fixture, instances: &Instances) {
+    fixture.change(|region| {
         let image = region.images.get_mut(IMAGE).unwrap();
         image.instances = serde_json::from_value(instances.all.clone()).unwrap();
         if let Some(seconds) = instances.first_lives {
@@ -145,20 +145,20 @@ fn behave(stage: &Stage, instances: &Instances) {
 }
 
 async fn deploy(first: Value, second: Value, instances: &Instances, faults: Vec<Value>, timeout: u32) {
-    let stage = Scenario::sample().with("/timeout", json!(timeout)).with("/services", first).begin();
-    let run = stage.deploy("first").await;
+    let fixture = Scenario::sample().with("/timeout", json!(timeout)).with("/services", first).begin();
+    let run = fixture.deploy("first").await;
     assert!(["Success", "FailureClean"].contains(run.path().last().unwrap()), "{:#?}", run.errors());
-    behave(&stage, instances);
-    let mut release = stage.release("second");
+    behave(&fixture, instances);
+    let mut release = fixture.release("second");
     set(&mut release, "/services", second);
-    stage.upload(&release).await;
-    let deploy = stage.start(&release).await;
+    fixture.upload(&release).await;
+    let deploy = fixture.start(&release).await;
     // From now on only tasks make calls that a fault can strike.
     for fault in faults {
-        stage.fault(fault);
+        fixture.fault(fault);
     }
-    stage.lab.run().await.unwrap();
-    stage.finish(&deploy).await;
+    fixture.harness.run().await.unwrap();
+    fixture.finish(&deploy).await;
 }
 
 proptest! {

@@ -1,8 +1,8 @@
 //! The strategies by which a new group grows, and the capacities it comes to.
 
+use crate::fixture::Fixture;
 use crate::paths::healthy_at_look;
-use crate::stage::Stage;
-use crate::world::Scenario;
+use crate::sample_cloud::Scenario;
 use serde_json::{Value, json};
 
 fn scaled(autoscaling: Value) -> Scenario {
@@ -11,10 +11,10 @@ fn scaled(autoscaling: Value) -> Scenario {
 
 /// Deploys, and answers the sizes (min, desired) that the group was given, one after the other.
 async fn sizes(autoscaling: Value, looks: usize) -> Vec<(u32, u32)> {
-    let stage = scaled(autoscaling).begin();
-    let run = stage.deploy("first").await;
+    let fixture = scaled(autoscaling).begin();
+    let run = fixture.deploy("first").await;
     assert_eq!(run.path(), healthy_at_look(looks), "{:#?}", run.errors());
-    stage.journal().sizes.clone()
+    fixture.journal().sizes.clone()
 }
 
 /// 8 desired, 12 launched, 8 healthy ones enough. An instance takes 47 seconds from the call to being healthy; the looks
@@ -62,35 +62,35 @@ async fn twenty_at_a_time() {
 #[tokio::test]
 async fn a_spread_is_exact() {
     // As floats, 100 × 1.15 is 114.99…, and 100 × 0.85 as little as 84.99….
-    let stage = scaled(json!({"min_size": 1, "max_size": 200, "spread": 0})).begin();
-    stage.deploy("first").await;
-    set_desired(&stage, 100);
-    let mut second = stage.release("second");
-    crate::world::set(&mut second, "/services/web/autoscaling/spread", json!(0.15));
-    let run = stage.deploy_release(&second).await;
+    let fixture = scaled(json!({"min_size": 1, "max_size": 200, "spread": 0})).begin();
+    fixture.deploy("first").await;
+    set_desired(&fixture, 100);
+    let mut second = fixture.release("second");
+    crate::sample_cloud::set(&mut second, "/services/web/autoscaling/spread", json!(0.15));
+    let run = fixture.deploy_release(&second).await;
     let report = &run.execution.output.unwrap()["services"]["web"]["healthy_report"];
     assert_eq!((&report["target_launched"], &report["target_healthy"]), (&json!(115), &json!(85)));
-    assert_eq!(stage.journal().sizes.last_chunk(), Some(&[(1, 115), (1, 100)]));
+    assert_eq!(fixture.journal().sizes.last_chunk(), Some(&[(1, 115), (1, 100)]));
 }
 
 #[tokio::test]
 async fn a_smaller_maximum_is_kept_to() {
-    let stage = scaled(json!({"min_size": 2, "max_size": 10, "spread": 0.5})).begin();
-    stage.deploy("first").await;
-    set_desired(&stage, 10);
-    let mut second = stage.release("second");
-    crate::world::set(&mut second, "/services/web/autoscaling/max_size", json!(6));
-    let run = stage.deploy_release(&second).await;
+    let fixture = scaled(json!({"min_size": 2, "max_size": 10, "spread": 0.5})).begin();
+    fixture.deploy("first").await;
+    set_desired(&fixture, 10);
+    let mut second = fixture.release("second");
+    crate::sample_cloud::set(&mut second, "/services/web/autoscaling/max_size", json!(6));
+    let run = fixture.deploy_release(&second).await;
     assert_eq!(run.path(), healthy_at_look(1));
-    assert_eq!(stage.journal().sizes, [(2, 3), (2, 2), (2, 6)]);
+    assert_eq!(fixture.journal().sizes, [(2, 3), (2, 2), (2, 6)]);
 }
 
-fn set_desired(stage: &Stage, desired: u32) {
-    stage.change(|region| {
+fn set_desired(fixture: &Fixture, desired: u32) {
+    fixture.change(|region| {
         let groups = region.auto_scaling_groups.values_mut();
         let ours = groups.filter(|group| group.tags["ConfigName"] == "development");
         ours.for_each(|group| group.capacity.desired = desired);
     });
-    stage.pass(chrono::TimeDelta::zero());
-    stage.settle();
+    fixture.advance(chrono::TimeDelta::zero());
+    fixture.settle();
 }

@@ -2,12 +2,12 @@
 //!
 //! Point 9, the audit trail, is no part of this version.
 
+use crate::fixture::{region, root_lock};
 use crate::journal::{had_effect, mutates};
-use crate::plan::Plan;
-use crate::stage::{region, root_lock};
-use crate::world::DEPLOYER;
+use crate::plan::ReleasePlan;
+use crate::sample_cloud::DEPLOYER;
 use bifrost::cloud::Principal;
-use bifrost::local::{CallRecord, World};
+use bifrost::local::{CallRecord, LocalState};
 use odin::cloud::Tags;
 use odin::cloud::local::{OdinAccount, OdinRegion, StoredGroup};
 use std::collections::BTreeMap;
@@ -22,11 +22,11 @@ const AFTER_FAILURE: [&str; 2] = ["DetachForFailure", "CleanUpFailure"];
 /// A call of an execution with the world around it.
 pub struct Step<'a> {
     pub record: &'a CallRecord,
-    pub plan: &'a Plan,
+    pub plan: &'a ReleasePlan,
     /// ARN of the execution.
     pub execution: &'a str,
-    pub before: &'a World<OdinAccount>,
-    pub after: &'a World<OdinAccount>,
+    pub before: &'a LocalState<OdinAccount>,
+    pub after: &'a LocalState<OdinAccount>,
 }
 
 impl Step<'_> {
@@ -62,8 +62,8 @@ impl Step<'_> {
         matches!(self.record.call.principal, Principal::AssumedRole(_))
     }
 
-    fn region(&self, world: &World<OdinAccount>) -> OdinRegion {
-        region(world, &self.plan.account)
+    fn region(&self, local_state: &LocalState<OdinAccount>) -> OdinRegion {
+        region(local_state, &self.plan.account)
     }
 
     /// Point 7: only the release's account, under the one role; else only the deployer's own stores.

@@ -9,19 +9,19 @@ const FUNCTION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/function.py")
 const INPUT: &str = r#"{"bucket":"inputs"}"#;
 const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:machine";
 
-pub(crate) struct Stage {
+pub(crate) struct MachineFixture {
     pub(crate) moto: Moto,
 }
 
-impl Stage {
+impl MachineFixture {
     /// An account with the function `echo`, a machine of one task, the bucket `inputs`, and a role for each.
     pub(crate) fn set() -> Option<Self> {
-        let stage = Self { moto: Moto::start()? };
-        stage.call("s3", "CreateBucket", json!({"Bucket": "inputs"}));
-        stage.role("echo", "lambda.amazonaws.com");
-        stage.role("machine", "states.amazonaws.com");
-        stage.allow("echo", "s3:PutObject", "arn:aws:s3:::inputs/*");
-        stage.allow("machine", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:echo");
+        let fixture = Self { moto: Moto::start()? };
+        fixture.call("s3", "CreateBucket", json!({"Bucket": "inputs"}));
+        fixture.role("echo", "lambda.amazonaws.com");
+        fixture.role("machine", "states.amazonaws.com");
+        fixture.allow("echo", "s3:PutObject", "arn:aws:s3:::inputs/*");
+        fixture.allow("machine", "lambda:InvokeFunction", "arn:aws:lambda:us-east-1:000000000000:function:echo");
         let function = json!({
             "FunctionName": "echo",
             "Runtime": "provided.al2023",
@@ -33,15 +33,15 @@ impl Stage {
             // Where this machine's Python is.
             "Environment": {"Variables": {"PATH": std::env::var("PATH").unwrap()}},
         });
-        let arn = stage.call("lambda", "CreateFunction", function)["FunctionArn"].take();
+        let arn = fixture.call("lambda", "CreateFunction", function)["FunctionArn"].take();
         let definition = json!({"StartAt": "Echo", "States": {"Echo": {"Type": "Task", "Resource": arn, "End": true}}});
         let machine = json!({
             "name": "machine",
             "definition": definition.to_string(),
             "roleArn": "arn:aws:iam::000000000000:role/machine",
         });
-        stage.call("stepfunctions", "CreateStateMachine", machine);
-        Some(stage)
+        fixture.call("stepfunctions", "CreateStateMachine", machine);
+        Some(fixture)
     }
 
     /// Starts an execution of the machine, and gives its ARN.

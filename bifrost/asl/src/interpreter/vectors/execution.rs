@@ -7,10 +7,10 @@ use futures_util::FutureExt as _;
 use serde_json::{Map, Value};
 
 use super::compare::{same, same_cause, same_event};
-use super::replay::{Replay, Steady};
+use super::replay::{FixedRandom, Replay};
 use super::{Graded, Verdict, brief, machine_type};
 use crate::StateMachine;
-use crate::interpreter::{Event, Execution, Interpreter, MemoryRecorder, Outcome, VirtualClock};
+use crate::interpreter::{Event, Execution, ExecutionOutcome, Interpreter, MemoryRecorder, VirtualClock};
 
 pub(super) fn grade(vector: &Value) -> Graded {
     let machine = match StateMachine::parse_as(&vector["definition"], machine_type(vector)) {
@@ -20,7 +20,7 @@ pub(super) fn grade(vector: &Value) -> Graded {
     };
     let (replay, recorder) = (Replay::new(vector), MemoryRecorder::default());
     let clock = VirtualClock::new(DateTime::UNIX_EPOCH);
-    let (execution, random) = (execution(&vector["input"]), Steady::default());
+    let (execution, random) = (execution(&vector["input"]), FixedRandom::default());
     let interpreter = Interpreter::new(&machine, &clock, &replay, &random);
     let run = clock.run(interpreter.start(&execution, &recorder)).now_or_never();
     match run {
@@ -42,7 +42,7 @@ pub(super) fn execution(input: &Value) -> Execution {
     }
 }
 
-fn compare(vector: &Value, outcome: &Outcome, events: &[Event], replay: &Replay<'_>) -> Graded {
+fn compare(vector: &Value, outcome: &ExecutionOutcome, events: &[Event], replay: &Replay<'_>) -> Graded {
     let expected = &vector["expect"];
     if let Some(difference) = different_end(expected, outcome) {
         return (Verdict::Grade(0), Some(difference));
@@ -67,7 +67,7 @@ fn compare(vector: &Value, outcome: &Outcome, events: &[Event], replay: &Replay<
     }
 }
 
-fn different_end(expected: &Value, outcome: &Outcome) -> Option<String> {
+fn different_end(expected: &Value, outcome: &ExecutionOutcome) -> Option<String> {
     let (status, output, error, cause) = parts(outcome);
     if expected["status"] != status {
         return Some(format!("status {status} ({error:?}: {cause:?}), recorded {}", expected["status"]));
@@ -85,12 +85,12 @@ fn different_end(expected: &Value, outcome: &Outcome) -> Option<String> {
 type Parts<'o> = (&'static str, Option<&'o Value>, Option<&'o str>, Option<&'o str>);
 
 /// Status, output, error, cause.
-fn parts(outcome: &Outcome) -> Parts<'_> {
+fn parts(outcome: &ExecutionOutcome) -> Parts<'_> {
     match outcome {
-        Outcome::Succeeded { output } => ("SUCCEEDED", Some(output.as_ref()), None, None),
-        Outcome::Failed { error, cause } => ("FAILED", None, error.as_deref(), cause.as_deref()),
-        Outcome::TimedOut { error, cause } => ("TIMED_OUT", None, error.as_deref(), cause.as_deref()),
-        Outcome::Aborted { error, cause } => ("ABORTED", None, error.as_deref(), cause.as_deref()),
+        ExecutionOutcome::Succeeded { output } => ("SUCCEEDED", Some(output.as_ref()), None, None),
+        ExecutionOutcome::Failed { error, cause } => ("FAILED", None, error.as_deref(), cause.as_deref()),
+        ExecutionOutcome::TimedOut { error, cause } => ("TIMED_OUT", None, error.as_deref(), cause.as_deref()),
+        ExecutionOutcome::Aborted { error, cause } => ("ABORTED", None, error.as_deref(), cause.as_deref()),
     }
 }
 

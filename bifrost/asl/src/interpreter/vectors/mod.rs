@@ -22,7 +22,7 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vecto
 const REQUIRE: &str = "BIFROST_REQUIRE_VECTORS";
 
 /// Vectors that cannot reach grade 3, the grade that they reach, and why.
-const EXPLAINED: [(&str, u8, &str); 1] = [(
+const KNOWN_DIFFERENCES: [(&str, u8, &str); 1] = [(
     "localstack:v2/scenarios/test_base_scenarios.py::TestBaseScenarios::test_lambda_invoke_with_retry_extended_input#get_execution_history",
     2,
     "recorded in October 2023, before the context object had Execution.RedriveCount, which later recordings have",
@@ -46,7 +46,7 @@ impl Verdict {
     fn suffices(self, id: &str) -> bool {
         match self {
             Self::Grade(grade) => {
-                grade >= 3 || EXPLAINED.iter().any(|(known, reached, _)| (*known, *reached) == (id, grade))
+                grade >= 3 || KNOWN_DIFFERENCES.iter().any(|(known, reached, _)| (*known, *reached) == (id, grade))
             }
             Self::Jsonata | Self::Disputed => true,
         }

@@ -153,9 +153,9 @@ impl Tasks for Replay<'_> {
 
 /// Always the same numbers and never the same UUID.
 #[derive(Default)]
-pub(super) struct Steady(Cell<u64>);
+pub(super) struct FixedRandom(Cell<u64>);
 
-impl Random for Steady {
+impl Random for FixedRandom {
     fn unit(&self) -> f64 {
         0.5
     }

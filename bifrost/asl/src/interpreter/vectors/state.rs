@@ -10,11 +10,11 @@ use serde_json::{Map as Fields, Value, json};
 
 use super::compare::{same, same_cause};
 use super::execution::execution;
-use super::replay::{Replay, Steady};
+use super::replay::{FixedRandom, Replay};
 use super::{Graded, Verdict, brief};
 use crate::interpreter::context::ContextObject;
 use crate::interpreter::distributed::threshold_exceeded;
-use crate::interpreter::failure::{Failure, FailureKind, Stop};
+use crate::interpreter::failure::{FailureKind, StateError, Stop};
 use crate::interpreter::frame::{Frame, Visit};
 use crate::interpreter::recorder::NullRecorder;
 use crate::interpreter::retry::delay;
@@ -71,7 +71,7 @@ fn find<'m>(flow: &'m Flow, name: &str) -> Option<&'m State> {
 /// Runs a state as the vector's request says, and gives AWS's response.
 async fn test_state(vector: &Value, state: &State, clock: &VirtualClock) -> Value {
     let (request, input) = (&vector["request"], &vector["input"]);
-    let (execution, random) = (execution(input), Steady::default());
+    let (execution, random) = (execution(input), FixedRandom::default());
     let (mock, replay) = (mock(request).map(Mock), Replay::new(vector));
     let run = Run {
         clock,
@@ -114,10 +114,10 @@ impl Tasks for Mock {
 }
 
 impl Mock {
-    fn result(&self) -> Result<Arc<Value>, Failure> {
+    fn result(&self) -> Result<Arc<Value>, StateError> {
         match &self.0 {
             TaskOutcome::Succeeded(result) => Ok(Arc::clone(result)),
-            TaskOutcome::Failed { error, cause } => Err(Failure {
+            TaskOutcome::Failed { error, cause } => Err(StateError {
                 error: error.as_deref().map(Into::into),
                 cause: cause.as_deref().map(Into::into),
                 kind: FailureKind::Plain,
@@ -142,13 +142,13 @@ impl StateTest<'_> {
             (StateKind::Task(task), _) => run.task(visit, frame, task).await?.value,
             (StateKind::Map(map), Some(mock)) => self.mocked_map(frame, map, mock)?,
             (_, Some(mock)) => mock.result()?,
-            (_, None) => return Err(Failure::new("NotMocked", "TestState runs no branches or iterations").into()),
+            (_, None) => return Err(StateError::new("NotMocked", "TestState runs no branches or iterations").into()),
         };
         let output = run.output_of_work(visit, frame, &result, completion)?;
         Ok(Step { output, transition: completion.transition.clone() })
     }
 
-    fn mocked_map(&self, frame: &mut Frame<'_>, map: &Map, mock: &Mock) -> Result<Arc<Value>, Failure> {
+    fn mocked_map(&self, frame: &mut Frame<'_>, map: &Map, mock: &Mock) -> Result<Arc<Value>, StateError> {
         let Self { run, visit, configuration, .. } = self;
         let input = visit.effective_input(frame)?;
         let items = match configuration["mapItemReaderData"].as_str().map(serde_json::from_str::<Value>) {
@@ -195,7 +195,7 @@ impl StateTest<'_> {
     }
 
     /// What becomes of an error: `TestState` says whether it would be retried, and lets a catcher handle it.
-    fn handle(&self, frame: &mut Frame<'_>, failure: &Failure) -> (&'static str, Option<Step>) {
+    fn handle(&self, frame: &mut Frame<'_>, failure: &StateError) -> (&'static str, Option<Step>) {
         let Some(completion) = self.visit.state.completion() else { return ("FAILED", None) };
         let used = self.configuration["retrierRetryCount"].as_u64().unwrap_or(0);
         let mut details = Fields::new();

@@ -2,10 +2,10 @@
 
 use super::paint::Paint;
 use crate::client::Progress;
-use crate::commands::legible::one_line;
+use crate::commands::escape_control::one_line;
 
 /// More instances than this are counted, not drawn.
-const DRAWN: u32 = 60;
+const MAX_DRAWN: u32 = 60;
 
 /// The line of a service. `width` is that of the longest name.
 pub(super) fn line(service: &Progress, width: usize, paint: Paint) -> String {
@@ -20,20 +20,20 @@ pub(super) fn line(service: &Progress, width: usize, paint: Paint) -> String {
 
 fn dots(service: &Progress, paint: Paint) -> String {
     let Progress { waiting, starting, healthy, terminating, enough, .. } = *service;
-    if [waiting, starting, healthy, terminating].into_iter().fold(0, u32::saturating_add) > DRAWN {
+    if [waiting, starting, healthy, terminating].into_iter().fold(0, u32::saturating_add) > MAX_DRAWN {
         return String::new();
     }
     let mut dots = String::new();
     let wanted = [(healthy, '●'), (starting, '○'), (waiting, '·')];
     let wanted = wanted.iter().flat_map(|(count, dot)| (0..*count).map(move |_| *dot));
-    for (place, dot) in (0..).zip(wanted) {
-        if place == enough && place > 0 {
+    for (options, dot) in (0..).zip(wanted) {
+        if options == enough && options > 0 {
             dots.push('|');
         }
         dots.push_str(&match dot {
             '●' => paint.good("●"),
             '○' => paint.busy("○"),
-            _ => paint.quiet("·"),
+            _ => paint.dim("·"),
         });
     }
     if enough > 0 && healthy + starting + waiting <= enough {

@@ -1,18 +1,18 @@
 //! Tells a person, or a program, how a deploy goes.
 
-mod advice;
 mod dots;
 mod live;
 mod paint;
+mod remediation;
 mod text;
 
-pub(super) use advice::next_step;
 pub(super) use paint::Paint;
+pub(super) use remediation::next_step;
 
-use super::arguments::{Format, Hint};
+use super::arguments::{CommandHint, Format};
 use super::output;
 use crate::client::ClientDeployer;
-use crate::client::{Address, News};
+use crate::client::{Address, DeployEvent};
 use bifrost_core::machine::Machine;
 use chrono::{DateTime, Utc};
 use live::Live;
@@ -23,7 +23,7 @@ use text::Text;
 /// Where news go.
 pub(super) struct Report {
     writer: Writer,
-    hint: Hint,
+    hint: CommandHint,
     since: Instant,
     /// What is deployed, once that is told.
     address: Option<Address>,
@@ -40,7 +40,7 @@ enum Writer {
 
 impl Report {
     /// A report in that format.
-    pub(super) fn new<D: ClientDeployer>(format: Format, hint: Hint) -> Self {
+    pub(super) fn new<D: ClientDeployer>(format: Format, hint: CommandHint) -> Self {
         let text = || Text::new(D::Machine::STATES, hint.clone(), Paint::for_stdout());
         let writer = match format {
             Format::Json => Writer::Json,
@@ -51,27 +51,27 @@ impl Report {
     }
 
     /// Tells what happened.
-    pub(super) fn tell(&mut self, news: &News) -> io::Result<()> {
+    pub(super) fn tell(&mut self, events: &DeployEvent) -> io::Result<()> {
         let seconds = self.since.elapsed().as_secs_f64();
-        if let News::Start { address, .. } = news {
+        if let DeployEvent::Start { address, .. } = events {
             self.address.clone_from(address);
         }
         match &mut self.writer {
-            Writer::Json => output::print_json(news),
+            Writer::Json => output::print_json(events),
             Writer::Lines(text) => {
-                let mut lines = text.lines(news, seconds);
-                if let News::Progress { .. } = news {
+                let mut lines = text.lines(events, seconds);
+                if let DeployEvent::Progress { .. } = events {
                     lines.extend(text.services());
                 }
                 lines.iter().try_for_each(|line| output::print(line))
             }
             Writer::Live(text, live) => {
-                if let News::End(_) = news {
+                if let DeployEvent::End(_) = events {
                     let services = text.services();
                     live.finish(&services)?;
-                    return text.lines(news, seconds).iter().try_for_each(|line| output::print(line));
+                    return text.lines(events, seconds).iter().try_for_each(|line| output::print(line));
                 }
-                live.print(&text.lines(news, seconds))
+                live.print(&text.lines(events, seconds))
             }
         }
     }
@@ -93,8 +93,8 @@ impl Report {
         } else {
             format!("{execution} goes on without you; {} tells where it is", self.hint.line("status"))
         };
-        let subject = self.address.as_ref().map_or_else(|| "RELEASE-FILE".to_owned(), Address::arguments);
-        output::note(&format!("{goes_on}\nto stop it: {}", self.hint.line(&format!("halt {subject}"))));
+        let project = self.address.as_ref().map_or_else(|| "RELEASE-FILE".to_owned(), Address::arguments);
+        output::note(&format!("{goes_on}\nto stop it: {}", self.hint.line(&format!("halt {project}"))));
         Ok(())
     }
 }

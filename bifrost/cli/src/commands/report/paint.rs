@@ -1,8 +1,8 @@
 //! Colours, on a terminal that wants them.
 
 use super::live::Live;
-use crate::client::Tone;
-use crate::commands::legible::legible;
+use crate::client::LogSeverity;
+use crate::commands::escape_control::escape_control;
 use clap::builder::styling::{AnsiColor, Style};
 use std::env;
 
@@ -36,7 +36,7 @@ impl Paint {
         self.with(AnsiColor::Red.on_default(), text)
     }
 
-    pub(in crate::commands) fn quiet(self, text: &str) -> String {
+    pub(in crate::commands) fn dim(self, text: &str) -> String {
         self.with(Style::new().dimmed(), text)
     }
 
@@ -44,18 +44,18 @@ impl Paint {
         self.with(Style::new().bold(), text)
     }
 
-    pub(in crate::commands) fn tone(self, tone: Tone, text: &str) -> String {
+    pub(in crate::commands) fn tone(self, tone: LogSeverity, text: &str) -> String {
         match tone {
-            Tone::Plain => legible(text).into_owned(),
-            Tone::Good => self.good(text),
-            Tone::Warn => self.busy(text),
-            Tone::Bad => self.bad(text),
+            LogSeverity::Plain => escape_control(text).into_owned(),
+            LogSeverity::Good => self.good(text),
+            LogSeverity::Warn => self.busy(text),
+            LogSeverity::Bad => self.bad(text),
         }
     }
 
     /// Colours are not nested: what stands in `text` already would be written out.
     fn with(self, style: Style, text: &str) -> String {
-        let text = legible(text);
+        let text = escape_control(text);
         if self.colours && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.into_owned() }
     }
 }

@@ -1,11 +1,11 @@
 //! News as lines of text.
 
 use super::paint::Paint;
-use super::{advice, dots};
-use crate::client::{Address, News, Outcome, Status, StepFailure};
-use crate::client::{Progress, Tone};
-use crate::commands::arguments::Hint;
-use crate::commands::legible::{legible, one_line};
+use super::{dots, remediation};
+use crate::client::{Address, DeployEvent, DeployOutcome, Status, StepFailure};
+use crate::client::{LogSeverity, Progress};
+use crate::commands::arguments::CommandHint;
+use crate::commands::escape_control::{escape_control, one_line};
 use crate::commands::time::duration;
 use bifrost_core::machine::State;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 /// Turns news into lines.
 pub(super) struct Text {
     states: &'static [State],
-    hint: Hint,
+    hint: CommandHint,
     paint: Paint,
     started_at: Option<DateTime<Utc>>,
     address: Option<Address>,
@@ -29,7 +29,7 @@ pub(super) struct Text {
 }
 
 impl Text {
-    pub(super) fn new(states: &'static [State], hint: Hint, paint: Paint) -> Self {
+    pub(super) fn new(states: &'static [State], hint: CommandHint, paint: Paint) -> Self {
         Self {
             states,
             hint,
@@ -50,26 +50,26 @@ impl Text {
     }
 
     /// The lines that tell the news. `seconds` is how long a person has waited.
-    pub(super) fn lines(&mut self, news: &News, seconds: f64) -> Vec<String> {
-        match news {
-            News::Start { time, release_id, address, joined, is_ours, .. } => {
+    pub(super) fn lines(&mut self, events: &DeployEvent, seconds: f64) -> Vec<String> {
+        match events {
+            DeployEvent::Start { time, release_id, address, joined, is_ours, .. } => {
                 self.started_at = Some(*time);
                 self.address.clone_from(address);
                 self.start(release_id, *joined, *is_ours)
             }
-            News::State { time, state, deadline } => {
+            DeployEvent::State { time, state, deadline } => {
                 self.state.clone_from(state);
                 // A loop is told once: what comes of it is told by other news.
                 let is_new = self.entered.insert(state.clone());
                 is_new.then(|| self.entered(*time, state, *deadline)).into_iter().collect()
             }
-            News::Failure(failure) => self.failed(failure).into_iter().collect(),
-            News::Progress { services, .. } => {
+            DeployEvent::Failure(failure) => self.failed(failure).into_iter().collect(),
+            DeployEvent::Progress { services, .. } => {
                 self.services.clone_from(services);
                 Vec::new()
             }
-            News::Log { time, line, tone } => vec![self.log_line(*time, line, *tone)],
-            News::End(outcome) => self.end(outcome, seconds),
+            DeployEvent::Log { time, line, tone } => vec![self.log_line(*time, line, *tone)],
+            DeployEvent::End(outcome) => self.end(outcome, seconds),
         }
     }
 
@@ -86,13 +86,13 @@ impl Text {
     }
 
     fn start(&self, release_id: &str, joined: bool, is_ours: bool) -> Vec<String> {
-        let subject = self.address.as_ref().map_or_else(|| "somewhere".to_owned(), ToString::to_string);
+        let project = self.address.as_ref().map_or_else(|| "somewhere".to_owned(), ToString::to_string);
         let release_id = one_line(release_id);
         let line = match (joined, is_ours) {
-            (false, _) => format!("Deploying {release_id} of {subject}"),
-            (true, true) => format!("{release_id} of {subject} was started before: this is how it goes"),
+            (false, _) => format!("Deploying {release_id} of {project}"),
+            (true, true) => format!("{release_id} of {project} was started before: this is how it goes"),
             (true, false) => {
-                format!("{release_id} of {subject} is being deployed: following it, yours is not deployed")
+                format!("{release_id} of {project} is being deployed: following it, yours is not deployed")
             }
         };
         vec![self.paint.strong(&line)]
@@ -105,7 +105,7 @@ impl Text {
         let (elapsed, left) = (self.elapsed(time), format!("{:>10}", left(time, deadline)));
         let told = format!("{elapsed:>6}  {left}  {state:width$}  ").chars().count();
         let comment = cut(comment, self.columns.saturating_sub(told));
-        let line = format!("{elapsed:>6}  {}  {state:width$}  {}", self.paint.quiet(&left), self.paint.quiet(&comment));
+        let line = format!("{elapsed:>6}  {}  {state:width$}  {}", self.paint.dim(&left), self.paint.dim(&comment));
         line.trim_end().to_owned()
     }
 
@@ -120,12 +120,12 @@ impl Text {
         Some(self.paint.busy(&format!("        ! {}: {}", failure.error, indented(&failure.cause))))
     }
 
-    fn log_line(&self, time: Option<DateTime<Utc>>, line: &str, tone: Tone) -> String {
+    fn log_line(&self, time: Option<DateTime<Utc>>, line: &str, tone: LogSeverity) -> String {
         let elapsed = time.map_or_else(String::new, |time| self.elapsed(time));
         self.paint.tone(tone, &format!("{elapsed:>6}    {}", one_line(line)))
     }
 
-    fn end(&self, outcome: &Outcome, seconds: f64) -> Vec<String> {
+    fn end(&self, outcome: &DeployOutcome, seconds: f64) -> Vec<String> {
         let release_id = one_line(&outcome.release_id);
         let took = format!("after {} ({seconds:.1} s here)", duration(TimeDelta::seconds(outcome.seconds)));
         let mut lines = vec![String::new()];
@@ -145,20 +145,20 @@ impl Text {
         if !outcome.is_ours {
             lines.push(self.paint.bad("  yours    was not deployed: deploy it again"));
         }
-        let next = advice::next_step(outcome, self.address.as_ref(), &self.hint);
+        let next = remediation::next_step(outcome, self.address.as_ref(), &self.hint);
         if !next.is_empty() {
             lines.push(format!("  next     {next}"));
         }
         lines
     }
 
-    fn causes(&self, outcome: &Outcome) -> Vec<String> {
+    fn causes(&self, outcome: &DeployOutcome) -> Vec<String> {
         let words = if outcome.status == Status::Success { ["yet", "yet"] } else { ["failed", "then"] };
-        let word = |place: usize| if place == 0 { words[0] } else { words[1] };
+        let word = |options: usize| if options == 0 { words[0] } else { words[1] };
         let lines = outcome.failures.iter().enumerate();
         lines
-            .map(|(place, StepFailure { state, error, cause, .. })| {
-                self.paint.bad(&format!("  {:8} in {state}: {error}: {}", word(place), indented(cause)))
+            .map(|(options, StepFailure { state, error, cause, .. })| {
+                self.paint.bad(&format!("  {:8} in {state}: {error}: {}", word(options), indented(cause)))
             })
             .collect()
     }
@@ -184,7 +184,7 @@ fn cut(text: &str, columns: usize) -> String {
 
 /// A cause of several lines, to stand below a line's beginning.
 fn indented(cause: &str) -> String {
-    legible(cause).replace('\n', "\n           ")
+    escape_control(cause).replace('\n', "\n           ")
 }
 
 fn created(status: Status) -> &'static str {
@@ -192,7 +192,7 @@ fn created(status: Status) -> &'static str {
 }
 
 /// What cleaned up, and what therefore holds.
-fn clean_up(outcome: &Outcome) -> Vec<String> {
+fn clean_up(outcome: &DeployOutcome) -> Vec<String> {
     let way = match outcome.states_after_failure.as_slice() {
         [cleaning @ .., _end] if !cleaning.is_empty() => format!(" ({})", cleaning.join(" → ")),
         _ => String::new(),

@@ -13,11 +13,11 @@ fn at(second: i64) -> DateTime<Utc> {
 }
 
 fn text() -> Text {
-    Text::new(STATES, Hint::local("odin"), Paint::none())
+    Text::new(STATES, CommandHint::local("odin"), Paint::none())
 }
 
-fn start(joined: bool, is_ours: bool) -> News {
-    News::Start {
+fn start(joined: bool, is_ours: bool) -> DeployEvent {
+    DeployEvent::Start {
         time: at(0),
         execution: "deploy-1".into(),
         release_id: "release-1".into(),
@@ -33,16 +33,16 @@ fn start(joined: bool, is_ours: bool) -> News {
     }
 }
 
-fn state(second: i64, name: &str) -> News {
-    News::State { time: at(second), state: name.into(), deadline: Some(at(600)) }
+fn state(second: i64, name: &str) -> DeployEvent {
+    DeployEvent::State { time: at(second), state: name.into(), deadline: Some(at(600)) }
 }
 
 fn failure(second: i64, state: &str, error: &str, cause: &str) -> StepFailure {
     StepFailure { time: at(second), state: state.into(), error: error.into(), cause: cause.into(), attempt: 1 }
 }
 
-fn outcome(status: Status, exit_code: u8) -> Outcome {
-    Outcome {
+fn outcome(status: Status, exit_code: u8) -> DeployOutcome {
+    DeployOutcome {
         status,
         exit_code,
         is_ours: true,
@@ -57,18 +57,18 @@ fn outcome(status: Status, exit_code: u8) -> Outcome {
     }
 }
 
-fn written(news: &[News]) -> String {
+fn written(events: &[DeployEvent]) -> String {
     let mut text = text();
-    news.iter().flat_map(|news| text.lines(news, 1.94)).collect::<Vec<_>>().join("\n")
+    events.iter().flat_map(|events| text.lines(events, 1.94)).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn a_success_tells_its_states_and_what_it_changed() {
     let changes =
         Changes { created: vec!["group web-2".into()], deleted: vec!["group web-1".into()], ..Changes::default() };
-    let end = News::End(Box::new(Outcome { changes, ..outcome(Status::Success, 0) }));
-    let news = [start(false, true), state(0, "Validate"), state(105, "CheckHealthy"), state(125, "Success"), end];
-    insta::assert_snapshot!(written(&news), @r"
+    let end = DeployEvent::End(Box::new(DeployOutcome { changes, ..outcome(Status::Success, 0) }));
+    let events = [start(false, true), state(0, "Validate"), state(105, "CheckHealthy"), state(125, "Success"), end];
+    insta::assert_snapshot!(written(&events), @r"
     Deploying release-1 of coinbase/deploy-test development in account 000000000000
       0:00  10:00 left  Validate      Refuses what is malformed.
       1:45   8:15 left  CheckHealthy
@@ -83,14 +83,15 @@ fn a_success_tells_its_states_and_what_it_changed() {
 #[test]
 fn a_failure_tells_where_and_why_what_was_cleaned_up_and_what_to_do() {
     let halt = failure(110, "CheckHealthy", "HaltError", "halted: wrong build\nby ada");
-    let end = Outcome {
+    let end = DeployOutcome {
         failures: vec![halt.clone(), failure(120, "DetachForFailure", "DetachError", "still draining")],
         states_after_failure: vec!["DetachForFailure".into(), "CleanUpFailure".into(), "FailureClean".into()],
         changes: Changes { deleted: vec!["group web-2".into()], ..Changes::default() },
         ..outcome(Status::FailureClean, 1)
     };
-    let news = [start(false, true), state(105, "CheckHealthy"), News::Failure(halt), News::End(Box::new(end))];
-    insta::assert_snapshot!(written(&news), @r"
+    let events =
+        [start(false, true), state(105, "CheckHealthy"), DeployEvent::Failure(halt), DeployEvent::End(Box::new(end))];
+    insta::assert_snapshot!(written(&events), @r"
     Deploying release-1 of coinbase/deploy-test development in account 000000000000
       1:45   8:15 left  CheckHealthy
             ! HaltError: halted: wrong build
@@ -109,12 +110,12 @@ fn a_failure_tells_where_and_why_what_was_cleaned_up_and_what_to_do() {
 #[test]
 fn a_refusal_says_that_nothing_was_changed() {
     let refused = failure(0, "Validate", "BadReleaseError", "created_at: too old");
-    let end = Outcome {
+    let end = DeployOutcome {
         failures: vec![refused],
         states_after_failure: vec!["FailureClean".into()],
         ..outcome(Status::FailureClean, 2)
     };
-    insta::assert_snapshot!(written(&[start(false, true), News::End(Box::new(end))]), @r"
+    insta::assert_snapshot!(written(&[start(false, true), DeployEvent::End(Box::new(end))]), @r"
     Deploying release-1 of coinbase/deploy-test development in account 000000000000
 
     FailureClean: release-1 is not deployed, after 2:05 (1.9 s here)
@@ -126,13 +127,13 @@ fn a_refusal_says_that_nothing_was_changed() {
 
 #[test]
 fn a_dirty_failure_says_what_is_left_and_how_to_unlock() {
-    let end = Outcome {
+    let end = DeployOutcome {
         failures: vec![failure(100, "CleanUpFailure", "CleanUpError", "denied")],
         states_after_failure: vec!["FailureDirty".into()],
         changes: Changes { created: vec!["group web-2".into()], ..Changes::default() },
         ..outcome(Status::FailureDirty, 3)
     };
-    insta::assert_snapshot!(written(&[start(false, true), News::End(Box::new(end))]), @r"
+    insta::assert_snapshot!(written(&[start(false, true), DeployEvent::End(Box::new(end))]), @r"
     Deploying release-1 of coinbase/deploy-test development in account 000000000000
 
     FailureDirty: release-1 is not deployed, after 2:05 (1.9 s here)
@@ -145,7 +146,7 @@ fn a_dirty_failure_says_what_is_left_and_how_to_unlock() {
 
 #[test]
 fn who_joins_another_release_is_told_that_theirs_is_not_deployed() {
-    let end = News::End(Box::new(Outcome { is_ours: false, ..outcome(Status::Success, 2) }));
+    let end = DeployEvent::End(Box::new(DeployOutcome { is_ours: false, ..outcome(Status::Success, 2) }));
     insta::assert_snapshot!(written(&[start(true, false), state(125, "Success"), end]), @r"
     release-1 of coinbase/deploy-test development in account 000000000000 is being deployed: following it, yours is not deployed
       2:05   7:55 left  Success
@@ -157,8 +158,8 @@ fn who_joins_another_release_is_told_that_theirs_is_not_deployed() {
 
 #[test]
 fn the_same_failure_again_is_not_told_again() {
-    let again = || News::Failure(failure(100, "Validate", "DetachError", "still draining"));
-    let other = News::Failure(failure(110, "Validate", "DetachError", "nearly drained"));
+    let again = || DeployEvent::Failure(failure(100, "Validate", "DetachError", "still draining"));
+    let other = DeployEvent::Failure(failure(110, "Validate", "DetachError", "nearly drained"));
     assert_eq!(written(&[again(), again(), other]).lines().count(), 2);
 }
 
@@ -188,6 +189,6 @@ fn what_a_state_does_is_told_as_far_as_it_fits() {
 
 #[test]
 fn a_cause_writes_nothing_on_the_terminal_but_text() {
-    let news = News::Failure(failure(5, "Deploy", "Deploy\u{1b}[2JError", "no\r\u{9b}8m\nSuccess"));
-    assert_eq!(written(&[news]), "        ! Deploy\\u{1b}[2JError: no\\r\\u{9b}8m\n           Success");
+    let events = DeployEvent::Failure(failure(5, "Deploy", "Deploy\u{1b}[2JError", "no\r\u{9b}8m\nSuccess"));
+    assert_eq!(written(&[events]), "        ! Deploy\\u{1b}[2JError: no\\r\\u{9b}8m\n           Success");
 }

@@ -1,7 +1,7 @@
 //! What every chart of these fixtures stands on. It compiles: each fixture adds one mistake.
 
 use bifrost::machine::Data;
-use bifrost::task::Refusal;
+use bifrost::task::InputError;
 use bifrost::release::Defaults;
 use bifrost::{Shape, TaskError};
 use chrono::{DateTime, Utc};
@@ -35,7 +35,7 @@ pub struct Label {
 impl Data for Parcel {
     type Ports = ();
 
-    fn read(input: &Value, _: &Defaults) -> Result<Self, Refusal> {
+    fn read(input: &Value, _: &Defaults) -> Result<Self, InputError> {
         Ok(bifrost::json::read(input)?)
     }
 }

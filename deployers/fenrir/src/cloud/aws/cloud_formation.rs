@@ -9,7 +9,7 @@ use aws_sdk_cloudformation::types::{
     Capability, EventFilter, OperationEvent, StackResourceDriftStatus, Tag, TemplateStage,
 };
 use aws_sdk_cloudformation::{Client, types};
-use bifrost::aws::{Request, Session, found, pages};
+use bifrost::aws::{AwsSession, Request, found, pages};
 use bifrost::cloud::CloudError;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -19,12 +19,12 @@ const PAGE_LIMIT: i32 = 100;
 
 /// The stacks of a session's account and region.
 pub(super) struct StacksOnAws {
-    session: Session,
+    session: AwsSession,
     client: Client,
 }
 
 impl StacksOnAws {
-    pub(super) fn new(session: &Session) -> Self {
+    pub(super) fn new(session: &AwsSession) -> Self {
         Self { session: session.clone(), client: Client::new(session.config()) }
     }
 }

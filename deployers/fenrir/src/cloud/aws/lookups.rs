@@ -1,11 +1,11 @@
 //! What templates refer to, looked up with the AWS SDK.
 
-use super::asks::{Ask, asks};
+use super::lookup_request::{LookupRequest, asks};
 use crate::cloud::Lookups;
 use crate::rules::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet, Tags};
 use async_trait::async_trait;
 use aws_sdk_ec2::types::Filter;
-use bifrost::aws::{Request, Session, each, found, literal, pages};
+use bifrost::aws::{AwsSession, Request, each, found, literal, pages};
 use bifrost::cloud::CloudError;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,11 +13,11 @@ use std::collections::{BTreeMap, BTreeSet};
 const KEY_TAGS_LIMIT: i32 = 50;
 
 /// What was asked, and its answer.
-type Answered = Vec<(Lookup, Answer)>;
+type LookupAnswers = Vec<(Lookup, Answer)>;
 
 /// Looks things up in a session's account and region.
 pub(super) struct LookupsOnAws {
-    session: Session,
+    session: AwsSession,
     dynamodb: aws_sdk_dynamodb::Client,
     ec2: aws_sdk_ec2::Client,
     iam: aws_sdk_iam::Client,
@@ -26,7 +26,7 @@ pub(super) struct LookupsOnAws {
 }
 
 impl LookupsOnAws {
-    pub(super) fn new(session: &Session) -> Self {
+    pub(super) fn new(session: &AwsSession) -> Self {
         Self {
             session: session.clone(),
             dynamodb: aws_sdk_dynamodb::Client::new(session.config()),
@@ -47,36 +47,36 @@ impl Lookups for LookupsOnAws {
 }
 
 impl LookupsOnAws {
-    async fn answer(&self, ask: Ask) -> Result<Answered, CloudError> {
+    async fn answer(&self, ask: LookupRequest) -> Result<LookupAnswers, CloudError> {
         match ask {
-            Ask::Role(name) => {
+            LookupRequest::Role(name) => {
                 let role = self.role(&name).await?;
                 Ok(vec![(Lookup::Role(name), Answer::Role(role))])
             }
-            Ask::Key(name) => {
+            LookupRequest::Key(name) => {
                 let key = self.key(&name).await?;
                 Ok(vec![(Lookup::Key(name), Answer::Key(key))])
             }
-            Ask::TableStream(table) => {
+            LookupRequest::TableStream(table) => {
                 let stream = self.stream(&table).await?;
                 Ok(vec![(Lookup::TableStream(table), Answer::TableStream(stream))])
             }
-            Ask::SecurityGroups(names) => {
+            LookupRequest::SecurityGroups(names) => {
                 let found = self.security_groups(&names).await?;
                 let of = |name: &str| found.iter().filter(|group| is_named(&group.tags, name)).cloned().collect();
                 Ok(answered(names, Lookup::SecurityGroups, |name| Answer::SecurityGroups(of(name))))
             }
-            Ask::SubnetsNamed(names) => {
+            LookupRequest::SubnetsNamed(names) => {
                 let found = self.subnets("tag:Name", &names).await?;
                 let of = |name: &str| found.iter().filter(|subnet| is_named(&subnet.tags, name)).cloned().collect();
                 Ok(answered(names, Lookup::Subnets, |name| Answer::Subnets(of(name))))
             }
-            Ask::SubnetsOf(ids) => {
+            LookupRequest::SubnetsOf(ids) => {
                 let found = self.subnets("subnet-id", &ids).await?;
                 let of = |id: &str| found.iter().filter(|subnet| subnet.id == id).cloned().collect();
                 Ok(answered(ids, Lookup::Subnets, |id| Answer::Subnets(of(id))))
             }
-            Ask::Tags(arns) => {
+            LookupRequest::Tags(arns) => {
                 let tags = self.tags(&arns).await?;
                 Ok(answered(arns, Lookup::Tags, |arn| Answer::Tags(tags.get(arn).cloned())))
             }
@@ -176,7 +176,7 @@ fn one_of(name: &str, values: &[String]) -> Filter {
 }
 
 /// What was asked of each, and its answer.
-fn answered(asked: Vec<String>, lookup: fn(String) -> Lookup, answer: impl Fn(&str) -> Answer) -> Answered {
+fn answered(asked: Vec<String>, lookup: fn(String) -> Lookup, answer: impl Fn(&str) -> Answer) -> LookupAnswers {
     let pair = |one: String| {
         let answer = answer(&one);
         (lookup(one), answer)

@@ -3,28 +3,28 @@
 //! Each request passes the session's gate under its AWS name, with the resource that the embedded world names too. What
 //! AWS answers comes from outside: a field that AWS always sets and that is not there is an error.
 
-mod asks;
 mod change_set;
 mod cloud_formation;
 mod drift;
+mod lookup_request;
 mod lookups;
 mod stack;
 
 use super::FenrirPorts;
 use crate::machine::Fenrir;
-use bifrost::aws::{AwsDeployer, Session};
+use bifrost::aws::{AwsDeployer, AwsSession};
 use cloud_formation::StacksOnAws;
 use lookups::LookupsOnAws;
 use std::sync::Arc;
 
 impl AwsDeployer for Fenrir {
-    fn aws_ports(session: Session) -> FenrirPorts {
+    fn aws_ports(session: AwsSession) -> FenrirPorts {
         ports(&session)
     }
 }
 
 /// Fenrir's ports into the account and region of a session.
 #[must_use]
-pub fn ports(session: &Session) -> FenrirPorts {
+pub fn ports(session: &AwsSession) -> FenrirPorts {
     FenrirPorts { stacks: Arc::new(StacksOnAws::new(session)), lookups: Arc::new(LookupsOnAws::new(session)) }
 }

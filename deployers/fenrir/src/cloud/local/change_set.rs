@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 /// Seconds from the request until CloudFormation turns to it.
 const PENDING_SECONDS: u32 = 1;
 /// Seconds from the request until it is complete, or has failed.
-pub(super) const MAKING_SECONDS: u32 = 6;
+pub(super) const CREATE_SECONDS: u32 = 6;
 
 /// A change set. What comes of it is known when it is asked for, because nothing changes its stack before it does, and
 /// is told when that is due.
@@ -108,7 +108,7 @@ impl StoredChangeSet {
     fn status(&self, now: DateTime<Utc>) -> ChangeSetStatus {
         if now < later(self.creation_time, PENDING_SECONDS) {
             ChangeSetStatus::CreatePending
-        } else if now < later(self.creation_time, MAKING_SECONDS) {
+        } else if now < later(self.creation_time, CREATE_SECONDS) {
             ChangeSetStatus::CreateInProgress
         } else if self.failure.is_some() {
             ChangeSetStatus::Failed

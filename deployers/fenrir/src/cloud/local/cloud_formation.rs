@@ -1,7 +1,7 @@
 //! CloudFormation's requests on the embedded world.
 
 use super::arn::uuid;
-use super::change_set::{MAKING_SECONDS, StoredChangeSet, check_name};
+use super::change_set::{CREATE_SECONDS, StoredChangeSet, check_name};
 use super::operation::{Kind, Operation};
 use super::region::FenrirRegion;
 use super::run::CODE;
@@ -13,44 +13,47 @@ use crate::cloud::{
 };
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
-use bifrost::local::{Place, ServiceError, Session, later};
+use bifrost::local::{LocalSession, RegionState, ServiceError, later};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
 #[async_trait]
-impl CloudFormation for Session<FenrirAccount> {
+impl CloudFormation for LocalSession<FenrirAccount> {
     async fn stack(&self, name: &str) -> Result<Option<Stack>, CloudError> {
-        self.call("cloudformation:DescribeStacks", name, |place| {
-            Ok(region(place).found(name).map(|(arn, stack)| stack.describe(arn)))
+        self.call("cloudformation:DescribeStacks", name, |region_state| {
+            Ok(region(region_state).found(name).map(|(arn, stack)| stack.describe(arn)))
         })
         .await
     }
 
     async fn create_change_set(&self, change_set: &NewChangeSet) -> Result<(), CloudError> {
-        self.call("cloudformation:CreateChangeSet", &change_set.stack_name, |place| create(place, change_set)).await
+        self.call("cloudformation:CreateChangeSet", &change_set.stack_name, |region_state| {
+            create(region_state, change_set)
+        })
+        .await
     }
 
     async fn change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSet>, CloudError> {
-        self.call("cloudformation:DescribeChangeSet", name, |place| {
-            let now = known_by(self, place.now);
-            let found = region(place).found(stack).and_then(|(_, stack)| stack.change_set(name));
+        self.call("cloudformation:DescribeChangeSet", name, |region_state| {
+            let now = known_by(self, region_state.now);
+            let found = region(region_state).found(stack).and_then(|(_, stack)| stack.change_set(name));
             Ok(found.map(|(_, change_set)| change_set.describe(now)))
         })
         .await
     }
 
     async fn execute_change_set(&self, stack: &str, name: &str, token: &str) -> Result<(), CloudError> {
-        self.call("cloudformation:ExecuteChangeSet", name, |place| {
-            let known_by = known_by(self, place.now);
-            execute(place, known_by, stack, name, token)
+        self.call("cloudformation:ExecuteChangeSet", name, |region_state| {
+            let known_by = known_by(self, region_state.now);
+            execute(region_state, known_by, stack, name, token)
         })
         .await
     }
 
     async fn delete_change_set(&self, stack: &str, name: &str) -> Result<(), CloudError> {
-        self.call("cloudformation:DeleteChangeSet", name, |place| {
-            let Some((_, stack)) = region(place).found_mut(stack) else { return Ok(()) };
+        self.call("cloudformation:DeleteChangeSet", name, |region_state| {
+            let Some((_, stack)) = region(region_state).found_mut(stack) else { return Ok(()) };
             let Some((key, change_set)) = stack.change_set(name) else { return Ok(()) };
             if change_set.execution_status == Some(ExecutionStatus::ExecuteInProgress) {
                 let message = format!("ChangeSet [{}] cannot be deleted while it is being executed", change_set.id);
@@ -64,17 +67,17 @@ impl CloudFormation for Session<FenrirAccount> {
     }
 
     async fn events(&self, stack: &str, since: DateTime<Utc>) -> Result<Vec<StackEvent>, CloudError> {
-        self.call("cloudformation:DescribeStackEvents", stack, |place| {
-            let found = region(place).found(stack);
+        self.call("cloudformation:DescribeStackEvents", stack, |region_state| {
+            let found = region(region_state).found(stack);
             Ok(found.map_or_else(Vec::new, |(arn, stack)| stack.events_since(arn, since)))
         })
         .await
     }
 
     async fn cancel_update(&self, stack: &str, token: &str) -> Result<(), CloudError> {
-        self.call("cloudformation:CancelUpdateStack", stack, |place| {
-            let now = place.now;
-            let region = region(place);
+        self.call("cloudformation:CancelUpdateStack", stack, |region_state| {
+            let now = region_state.now;
+            let region = region(region_state);
             let (arn, found) = region.found_mut(stack).ok_or_else(|| missing(stack))?;
             let arn = arn.clone();
             match found.operation.as_mut().filter(|_| found.status == StackStatus::UpdateInProgress) {
@@ -91,12 +94,12 @@ impl CloudFormation for Session<FenrirAccount> {
     }
 
     async fn delete_stack(&self, stack: &str, token: &str) -> Result<(), CloudError> {
-        self.call("cloudformation:DeleteStack", stack, |place| delete(place, stack, token)).await
+        self.call("cloudformation:DeleteStack", stack, |region_state| delete(region_state, stack, token)).await
     }
 
     async fn change_set_template(&self, stack: &str, name: &str) -> Result<Option<Value>, CloudError> {
-        self.call("cloudformation:GetTemplate", name, |place| {
-            let found = region(place).found(stack).and_then(|(_, stack)| stack.change_set(name));
+        self.call("cloudformation:GetTemplate", name, |region_state| {
+            let found = region(region_state).found(stack).and_then(|(_, stack)| stack.change_set(name));
             Ok(found.map(|(_, change_set)| change_set.template.clone()))
         })
         .await
@@ -108,16 +111,16 @@ impl CloudFormation for Session<FenrirAccount> {
     }
 
     async fn template(&self, stack: &str) -> Result<Option<Value>, CloudError> {
-        self.call("cloudformation:GetTemplate", stack, |place| {
-            Ok(region(place).found(stack).and_then(|(_, stack)| stack.template.clone()))
+        self.call("cloudformation:GetTemplate", stack, |region_state| {
+            Ok(region(region_state).found(stack).and_then(|(_, stack)| stack.template.clone()))
         })
         .await
     }
 
     async fn detect_drift(&self, stack: &str) -> Result<String, CloudError> {
-        self.call("cloudformation:DetectStackDrift", stack, |place| {
-            let now = place.now;
-            let (arn, found) = region(place).found_mut(stack).ok_or_else(|| missing(stack))?;
+        self.call("cloudformation:DetectStackDrift", stack, |region_state| {
+            let now = region_state.now;
+            let (arn, found) = region(region_state).found_mut(stack).ok_or_else(|| missing(stack))?;
             let id = uuid(&format!("{arn}/drift/{}", found.drift_detections.len()));
             found.drift_detections.insert(id.clone(), now);
             Ok(id)
@@ -126,9 +129,9 @@ impl CloudFormation for Session<FenrirAccount> {
     }
 
     async fn drift(&self, stack: &str, detection: &str) -> Result<Option<Drift>, CloudError> {
-        self.call("cloudformation:DescribeStackDriftDetectionStatus", detection, |place| {
-            let now = known_by(self, place.now);
-            let (_, found) = region(place).found(stack).ok_or_else(|| missing(stack))?;
+        self.call("cloudformation:DescribeStackDriftDetectionStatus", detection, |region_state| {
+            let now = known_by(self, region_state.now);
+            let (_, found) = region(region_state).found(stack).ok_or_else(|| missing(stack))?;
             let begun = found
                 .drift_detections
                 .get(detection)
@@ -140,12 +143,12 @@ impl CloudFormation for Session<FenrirAccount> {
 }
 
 /// By when what is told is known, and can be executed. A client gets it at once, as time may stand still while it waits.
-fn known_by(session: &Session<FenrirAccount>, now: DateTime<Utc>) -> DateTime<Utc> {
-    if session.is_of_a_task() { now } else { later(now, MAKING_SECONDS.max(DETECTION_SECONDS)) }
+fn known_by(session: &LocalSession<FenrirAccount>, now: DateTime<Utc>) -> DateTime<Utc> {
+    if session.is_of_a_task() { now } else { later(now, CREATE_SECONDS.max(DETECTION_SECONDS)) }
 }
 
-fn region<'p>(place: &'p mut Place<'_, FenrirAccount>) -> &'p mut FenrirRegion {
-    place.resources.regions.entry(place.region.clone()).or_default()
+fn region<'p>(region_state: &'p mut RegionState<'_, FenrirAccount>) -> &'p mut FenrirRegion {
+    region_state.resources.regions.entry(region_state.region.clone()).or_default()
 }
 
 fn missing(stack: &str) -> ServiceError {
@@ -207,41 +210,41 @@ impl StoredStack {
     }
 }
 
-fn create(place: &mut Place<'_, FenrirAccount>, new: &NewChangeSet) -> Result<(), ServiceError> {
+fn create(region_state: &mut RegionState<'_, FenrirAccount>, new: &NewChangeSet) -> Result<(), ServiceError> {
     check_name("stackName", &new.stack_name)?;
     check_name("changeSetName", &new.name)?;
-    let template = source::read(place, &new.template)?;
-    let found = region(place).found(&new.stack_name);
+    let template = source::read(region_state, &new.template)?;
+    let found = region(region_state).found(&new.stack_name);
     if let Some((_, there)) = found.and_then(|(_, stack)| stack.change_set(&new.name)) {
         return there.is_of(new);
     }
     match found {
         Some((arn, stack)) => check_fits(arn, stack, new)?,
-        None if new.change_set_type == ChangeSetType::Create => insert_stack(place, new),
+        None if new.change_set_type == ChangeSetType::Create => insert_stack(region_state, new),
         None => return Err(missing(&new.stack_name)),
     }
-    let id = new_arn(place, "changeSet", &new.name);
-    let now = place.now;
-    let (_, stack) = region(place).found_mut(&new.stack_name).ok_or_else(|| missing(&new.stack_name))?;
+    let id = new_arn(region_state, "changeSet", &new.name);
+    let now = region_state.now;
+    let (_, stack) = region(region_state).found_mut(&new.stack_name).ok_or_else(|| missing(&new.stack_name))?;
     let change_set = StoredChangeSet::new(id, new, template, stack, now);
     stack.change_sets.insert(new.name.clone(), change_set);
     Ok(())
 }
 
 /// A new ARN of CloudFormation's.
-fn new_arn(place: &mut Place<'_, FenrirAccount>, kind: &str, name: &str) -> String {
-    let id = uuid(&place.new_id(name));
-    place.region.arn("cloudformation", place.account, &format!("{kind}/{name}/{id}"))
+fn new_arn(region_state: &mut RegionState<'_, FenrirAccount>, kind: &str, name: &str) -> String {
+    let id = uuid(&region_state.new_id(name));
+    region_state.region.arn("cloudformation", region_state.account, &format!("{kind}/{name}/{id}"))
 }
 
 /// Makes the stack that a change set is to make: it waits for it.
-fn insert_stack(place: &mut Place<'_, FenrirAccount>, new: &NewChangeSet) {
-    let arn = new_arn(place, "stack", &new.stack_name);
-    let now = place.now;
+fn insert_stack(region_state: &mut RegionState<'_, FenrirAccount>, new: &NewChangeSet) {
+    let arn = new_arn(region_state, "stack", &new.stack_name);
+    let now = region_state.now;
     // Its tags come with what it is made of.
     let mut stack = StoredStack { creation_time: now, ..StoredStack::default() };
     stack.become_status(&arn, StackStatus::ReviewInProgress, Some("User Initiated".into()), None, now);
-    region(place).stacks.insert(arn, stack);
+    region(region_state).stacks.insert(arn, stack);
 }
 
 /// Whether a stack that is there is in a state for that change set.
@@ -258,15 +261,15 @@ fn check_fits(arn: &str, stack: &StoredStack, new: &NewChangeSet) -> Result<(), 
 }
 
 fn execute(
-    place: &mut Place<'_, FenrirAccount>,
+    region_state: &mut RegionState<'_, FenrirAccount>,
     known_by: DateTime<Utc>,
     stack: &str,
     name: &str,
     token: &str,
 ) -> Result<(), ServiceError> {
-    let now = place.now;
+    let now = region_state.now;
     let not_found = || refusal("ChangeSetNotFound", format!("ChangeSet [{name}] does not exist"));
-    let (arn, found) = region(place).found(stack).ok_or_else(|| missing(stack))?;
+    let (arn, found) = region(region_state).found(stack).ok_or_else(|| missing(stack))?;
     let (key, change_set) = found.change_set(name).ok_or_else(not_found)?;
     if change_set.executed_by.as_deref() == Some(token) {
         return Ok(());
@@ -278,9 +281,9 @@ fn execute(
     }
     let (arn, key, change_set) = (arn.clone(), key.clone(), change_set.clone());
     // It was processed when the change set was made, and nothing of it has changed since.
-    let target = Template::process(&change_set.template, place.region.partition()).map_err(validation_error)?;
-    let without_code = without_code(place, &target);
-    let region = region(place);
+    let target = Template::process(&change_set.template, region_state.region.partition()).map_err(validation_error)?;
+    let without_code = without_code(region_state, &target);
+    let region = region(region_state);
     if let Some(stack) = region.stacks.get_mut(&arn) {
         let operation = Operation::to(kind, token, stack, target, without_code);
         stack.begin(&arn, operation, key, change_set, now);
@@ -290,14 +293,14 @@ fn execute(
 }
 
 /// The functions, layers and APIs whose code or definition is not where they say, and what their service says of that.
-fn without_code(place: &Place<'_, FenrirAccount>, target: &Template) -> BTreeMap<String, String> {
+fn without_code(region_state: &RegionState<'_, FenrirAccount>, target: &Template) -> BTreeMap<String, String> {
     let fault = |definition: &Value| {
         let properties = definition.get("Properties")?;
         let at = CODE.into_iter().find_map(|name| properties.get(name))?;
         let text = |names: [&str; 2]| names.iter().find_map(|name| at.get(*name)).and_then(Value::as_str);
         let (bucket, key) = (text(["S3Bucket", "Bucket"])?, text(["S3Key", "Key"])?);
         let reason = "Error occurred while GetObject. S3 Error Code: NoSuchKey. S3 Error Message: The specified key does not exist.";
-        place
+        region_state
             .object(bucket, key)
             .is_none()
             .then(|| format!("Resource handler returned message: \"{reason}\" (HandlerErrorCode: InvalidRequest)"))
@@ -305,9 +308,9 @@ fn without_code(place: &Place<'_, FenrirAccount>, target: &Template) -> BTreeMap
     target.resources.iter().filter_map(|(name, definition)| Some((name.clone(), fault(definition)?))).collect()
 }
 
-fn delete(place: &mut Place<'_, FenrirAccount>, stack: &str, token: &str) -> Result<(), ServiceError> {
-    let now = place.now;
-    let region = region(place);
+fn delete(region_state: &mut RegionState<'_, FenrirAccount>, stack: &str, token: &str) -> Result<(), ServiceError> {
+    let now = region_state.now;
+    let region = region(region_state);
     let Some((arn, found)) = region.found_mut(stack) else { return Ok(()) };
     if found.is_deleted() || found.status == StackStatus::DeleteInProgress {
         return Ok(());

@@ -6,17 +6,17 @@ use crate::cloud::Lookups;
 use crate::rules::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet, Tags};
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
-use bifrost::local::{Place, Session};
+use bifrost::local::{LocalSession, RegionState};
 use bifrost::release::Partition;
 use std::collections::{BTreeMap, BTreeSet};
 
 #[async_trait]
-impl Lookups for Session<FenrirAccount> {
+impl Lookups for LocalSession<FenrirAccount> {
     async fn look_up(&self, lookups: &BTreeSet<Lookup>) -> Result<Answers, CloudError> {
         let mut answers = Answers::new();
         for lookup in lookups {
             let (operation, name) = request(lookup);
-            let answer = self.call(operation, name, |place| Ok(answer(place, lookup))).await?;
+            let answer = self.call(operation, name, |region_state| Ok(answer(region_state, lookup))).await?;
             answers.insert(lookup.clone(), answer);
         }
         Ok(answers)
@@ -35,11 +35,11 @@ fn request(lookup: &Lookup) -> (&'static str, &str) {
     }
 }
 
-fn answer(place: &mut Place<'_, FenrirAccount>, lookup: &Lookup) -> Answer {
-    let (account, region_name) = (place.account.clone(), place.region.clone());
-    let region = place.resources.regions.entry(region_name.clone()).or_default();
+fn answer(region_state: &mut RegionState<'_, FenrirAccount>, lookup: &Lookup) -> Answer {
+    let (account, region_name) = (region_state.account.clone(), region_state.region.clone());
+    let region = region_state.resources.regions.entry(region_name.clone()).or_default();
     match lookup {
-        Lookup::Role(name) => Answer::Role(place.resources.roles.get(name).map(|role| Role {
+        Lookup::Role(name) => Answer::Role(region_state.resources.roles.get(name).map(|role| Role {
             arn: region_name.iam_arn(&account, &format!("role{}{name}", role.path)),
             tags: role.tags.clone(),
         })),

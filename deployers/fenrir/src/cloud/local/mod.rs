@@ -24,14 +24,14 @@ mod types;
 pub use change_set::StoredChangeSet;
 pub use operation::Operation;
 pub use region::{
-    Behaviour, FenrirRegion, Stage, StoredKey, StoredRole, StoredSecurityGroup, StoredSubnet, StoredTable,
+    Behaviour, FenrirRegion, OperationStage, StoredKey, StoredRole, StoredSecurityGroup, StoredSubnet, StoredTable,
 };
 pub use stack::{StoredDrift, StoredEvent, StoredResource, StoredStack};
 
 use super::FenrirPorts;
 use crate::machine::Fenrir;
 use bifrost::cloud::ErrorKind;
-use bifrost::local::{LocalDeployer, Resources, ServiceError, Session};
+use bifrost::local::{LocalDeployer, LocalSession, Resources, ServiceError};
 use bifrost::release::Region;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -59,16 +59,16 @@ impl Resources for FenrirAccount {
 impl LocalDeployer for Fenrir {
     type Resources = FenrirAccount;
 
-    const WORLD: &'static str = include_str!("../../../../../examples/worlds/fenrir.json");
+    const SEED: &'static str = include_str!("../../../../../examples/clouds/fenrir.json");
 
-    fn local_ports(session: Session<FenrirAccount>) -> FenrirPorts {
+    fn local_ports(session: LocalSession<FenrirAccount>) -> FenrirPorts {
         ports(session)
     }
 }
 
 /// Fenrir's ports into one account and region of the embedded world.
 #[must_use]
-pub fn ports(session: Session<FenrirAccount>) -> FenrirPorts {
+pub fn ports(session: LocalSession<FenrirAccount>) -> FenrirPorts {
     let session = Arc::new(session);
     FenrirPorts { stacks: Arc::clone(&session) as Arc<_>, lookups: session }
 }

@@ -20,19 +20,19 @@ pub struct Operation {
     /// What the stack is to become.
     pub(super) target: Template,
     /// What the stack was.
-    pub(super) before: Before,
+    pub(super) before: PreviousStack,
     /// Resources whose code is not where the template says, and what the service says of that.
     pub(super) without_code: BTreeMap<String, String>,
     /// What is to be done in this phase, and has not begun.
     pub(super) waiting: BTreeMap<String, Task>,
     /// What has begun.
-    pub(super) running: BTreeMap<String, Running>,
+    pub(super) progress: BTreeMap<String, ResourceProgress>,
     /// The resources that were changed, or tried to be.
     pub(super) touched: BTreeSet<String>,
     /// Real resources that are no longer, or never became, those of their logical ids: the next clean-up deletes them.
-    pub(super) leavings: BTreeMap<String, StoredResource>,
+    pub(super) orphans: BTreeMap<String, StoredResource>,
     /// What has failed in this phase.
-    pub(super) failed: Vec<(String, Deed)>,
+    pub(super) failed: Vec<(String, ResourceOperation)>,
     /// Whether somebody has called it off.
     pub(super) cancelled: bool,
 }
@@ -60,7 +60,7 @@ pub(super) enum Phase {
 
 /// What a stack was before.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Before {
+pub(super) struct PreviousStack {
     pub(super) resources: BTreeMap<String, StoredResource>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) template: Option<Value>,
@@ -71,12 +71,12 @@ pub(super) struct Before {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Task {
     pub(super) after: BTreeSet<String>,
-    pub(super) aim: Aim,
+    pub(super) goal: Goal,
 }
 
 /// What is to be done with a resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) enum Aim {
+pub(super) enum Goal {
     /// It is to be as the target says.
     Make,
     /// This one is to go.
@@ -87,7 +87,7 @@ pub(super) enum Aim {
 
 /// What that comes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Deed {
+pub(super) enum ResourceOperation {
     Create,
     Update,
     Replace,
@@ -95,7 +95,7 @@ pub(super) enum Deed {
     Remove,
 }
 
-impl Deed {
+impl ResourceOperation {
     /// The beginning of the statuses that its events have.
     pub(super) fn verb(self) -> &'static str {
         match self {
@@ -108,8 +108,8 @@ impl Deed {
 
 /// Something that is being done with a resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(super) struct Running {
-    pub(super) deed: Deed,
+pub(super) struct ResourceProgress {
+    pub(super) operation: ResourceOperation,
     /// When it ends.
     pub(super) due: DateTime<Utc>,
     /// Why it fails then, if it does.
@@ -121,8 +121,11 @@ pub(super) struct Running {
 
 impl Operation {
     fn new(kind: Kind, token: &str, stack: &StoredStack) -> Self {
-        let before =
-            Before { resources: stack.resources.clone(), template: stack.template.clone(), tags: stack.tags.clone() };
+        let before = PreviousStack {
+            resources: stack.resources.clone(),
+            template: stack.template.clone(),
+            tags: stack.tags.clone(),
+        };
         Self {
             kind,
             phase: Phase::Forward,
@@ -131,9 +134,9 @@ impl Operation {
             before,
             without_code: BTreeMap::new(),
             waiting: BTreeMap::new(),
-            running: BTreeMap::new(),
+            progress: BTreeMap::new(),
             touched: BTreeSet::new(),
-            leavings: BTreeMap::new(),
+            orphans: BTreeMap::new(),
             failed: Vec::new(),
             cancelled: false,
         }
@@ -148,7 +151,7 @@ impl Operation {
         without_code: BTreeMap<String, String>,
     ) -> Self {
         let needs = needs_of(target.resources.iter());
-        let waiting = needs.into_iter().map(|(name, after)| (name, Task { after, aim: Aim::Make })).collect();
+        let waiting = needs.into_iter().map(|(name, after)| (name, Task { after, goal: Goal::Make })).collect();
         Self { target, without_code, waiting, ..Self::new(kind, token, stack) }
     }
 
@@ -160,7 +163,7 @@ impl Operation {
 
     /// When the next of what is being done ends.
     pub(super) fn next_due(&self) -> Option<DateTime<Utc>> {
-        self.running.values().map(|running| running.due).min()
+        self.progress.values().map(|progress| progress.due).min()
     }
 }
 
@@ -170,7 +173,7 @@ pub(super) fn removal(resources: BTreeMap<String, StoredResource>) -> BTreeMap<S
     let mut after = reversed(&needs);
     let mut task = |name: &String, resource| Task {
         after: after.remove(name).unwrap_or_default(),
-        aim: Aim::Remove(Box::new(resource)),
+        goal: Goal::Remove(Box::new(resource)),
     };
     resources.into_iter().map(|(name, resource)| (name.clone(), task(&name, resource))).collect()
 }

@@ -97,7 +97,7 @@ pub struct StoredTable {
 pub struct Behaviour {
     /// When it fails; if not said, it does not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub fails: Option<Stage>,
+    pub fails: Option<OperationStage>,
     /// The reason that its event gives then.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -109,7 +109,7 @@ pub struct Behaviour {
 /// What is done with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub enum OperationStage {
     /// It is made, for the first time or in the place of another.
     Create,
     /// It is changed.
@@ -127,7 +127,7 @@ impl Behaviour {
     }
 
     /// The reason why it fails at that stage, if it does.
-    pub(super) fn failure(&self, stage: Stage) -> Option<String> {
+    pub(super) fn failure(&self, stage: OperationStage) -> Option<String> {
         let reason = || self.reason.clone().unwrap_or_else(|| "Internal Failure".into());
         self.fails.filter(|fails| *fails == stage).map(|_| reason())
     }

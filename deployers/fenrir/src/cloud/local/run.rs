@@ -4,13 +4,13 @@
 //! Everything that is being done has its own moment, kept in the world, and ends at that moment and not when somebody
 //! looks. So going to a time in one jump or in many steps leads to the same world.
 
-mod making;
+mod creating;
 mod phases;
 
-pub(super) use making::CODE;
+pub(super) use creating::CODE;
 
-use super::operation::{Aim, Deed, Kind, Operation, Phase, Running, Task};
-use super::region::{Behaviour, FenrirRegion, Stage};
+use super::operation::{Goal, Kind, Operation, Phase, ResourceOperation, ResourceProgress, Task};
+use super::region::{Behaviour, FenrirRegion, OperationStage};
 use super::stack::{StoredEvent, StoredResource, StoredStack};
 use super::types::ResourceType;
 use bifrost::local::later;
@@ -69,7 +69,7 @@ impl Run<'_> {
             if began && at_once {
                 continue;
             }
-            if !self.operation.running.is_empty() {
+            if !self.operation.progress.is_empty() {
                 self.stack.operation = Some(Box::new(self.operation));
                 return;
             }
@@ -86,35 +86,35 @@ impl Run<'_> {
     }
 
     fn finish_what_is_due(&mut self) {
-        let due = |(name, running): (&String, &Running)| (running.due <= self.now).then(|| name.clone());
-        let due: Vec<_> = self.operation.running.iter().filter_map(due).collect();
+        let due = |(name, progress): (&String, &ResourceProgress)| (progress.due <= self.now).then(|| name.clone());
+        let due: Vec<_> = self.operation.progress.iter().filter_map(due).collect();
         for name in due {
-            if let Some(running) = self.operation.running.remove(&name) {
-                match running.failure.clone() {
-                    Some(reason) => self.fail(&name, &running, reason),
-                    None => self.complete(&name, running),
+            if let Some(progress) = self.operation.progress.remove(&name) {
+                match progress.failure.clone() {
+                    Some(reason) => self.fail(&name, &progress, reason),
+                    None => self.complete(&name, progress),
                 }
             }
         }
     }
 
-    fn fail(&mut self, name: &str, running: &Running, reason: String) {
-        self.event(name, &running.resource, &format!("{}_FAILED", running.deed.verb()), Some(reason));
-        self.operation.failed.push((name.into(), running.deed));
+    fn fail(&mut self, name: &str, progress: &ResourceProgress, reason: String) {
+        self.event(name, &progress.resource, &format!("{}_FAILED", progress.operation.verb()), Some(reason));
+        self.operation.failed.push((name.into(), progress.operation));
     }
 
-    fn complete(&mut self, name: &str, running: Running) {
-        let Running { deed, resource, .. } = running;
-        self.event(name, &resource, &format!("{}_COMPLETE", deed.verb()), None);
-        match deed {
-            Deed::Create => {}
-            Deed::Update => drop(self.stack.resources.insert(name.into(), resource)),
-            Deed::Replace | Deed::Restore => {
+    fn complete(&mut self, name: &str, progress: ResourceProgress) {
+        let ResourceProgress { operation, resource, .. } = progress;
+        self.event(name, &resource, &format!("{}_COMPLETE", operation.verb()), None);
+        match operation {
+            ResourceOperation::Create => {}
+            ResourceOperation::Update => drop(self.stack.resources.insert(name.into(), resource)),
+            ResourceOperation::Replace | ResourceOperation::Restore => {
                 let id = resource.physical_id.clone();
                 let other = self.stack.resources.insert(name.into(), resource).filter(|other| other.physical_id != id);
-                self.operation.leavings.extend(other.map(|other| (name.to_owned(), other)));
+                self.operation.orphans.extend(other.map(|other| (name.to_owned(), other)));
             }
-            Deed::Remove => {
+            ResourceOperation::Remove => {
                 if let Some(name) = resource.unique_name() {
                     self.names.remove(&name);
                 }
@@ -133,28 +133,28 @@ impl Run<'_> {
     /// Nothing more is done on the way forward.
     fn cancel_the_rest(&mut self) {
         self.operation.waiting.clear();
-        for (name, running) in std::mem::take(&mut self.operation.running) {
-            let word = if running.deed == Deed::Create { "creation" } else { "update" };
-            if running.deed == Deed::Replace && running.failure.is_none() {
-                self.operation.leavings.insert(name.clone(), running.resource.clone());
+        for (name, progress) in std::mem::take(&mut self.operation.progress) {
+            let word = if progress.operation == ResourceOperation::Create { "creation" } else { "update" };
+            if progress.operation == ResourceOperation::Replace && progress.failure.is_none() {
+                self.operation.orphans.insert(name.clone(), progress.resource.clone());
             }
-            self.fail(&name, &running, format!("Resource {word} cancelled"));
+            self.fail(&name, &progress, format!("Resource {word} cancelled"));
         }
     }
 
     /// Begins all that waits for nothing; whether there was any.
     fn begin_what_is_ready(&mut self) -> bool {
-        let Operation { waiting, running, failed, .. } = &self.operation;
+        let Operation { waiting, progress, failed, .. } = &self.operation;
         let is_left = |name: &String| {
-            waiting.contains_key(name) || running.contains_key(name) || failed.iter().any(|(failed, _)| failed == name)
+            waiting.contains_key(name) || progress.contains_key(name) || failed.iter().any(|(failed, _)| failed == name)
         };
         let ready = |(name, task): (&String, &Task)| (!task.after.iter().any(is_left)).then(|| name.clone());
         let ready: Vec<_> = waiting.iter().filter_map(ready).collect();
         for name in &ready {
-            match self.operation.waiting.remove(name).map(|task| task.aim) {
-                Some(Aim::Make) => self.make(name),
-                Some(Aim::Remove(resource)) => self.remove(name, *resource),
-                Some(Aim::Restore(resource)) => self.restore(name, *resource),
+            match self.operation.waiting.remove(name).map(|task| task.goal) {
+                Some(Goal::Make) => self.make(name),
+                Some(Goal::Remove(resource)) => self.remove(name, *resource),
+                Some(Goal::Restore(resource)) => self.restore(name, *resource),
                 None => {}
             }
         }
@@ -173,13 +173,13 @@ impl Run<'_> {
             return;
         }
         self.event(name, &resource, "DELETE_IN_PROGRESS", None);
-        let stage = if self.is_on_its_way_back() { Stage::Rollback } else { Stage::Delete };
-        self.run(name, Deed::Remove, resource, stage, None);
+        let stage = if self.is_on_its_way_back() { OperationStage::Rollback } else { OperationStage::Delete };
+        self.run(name, ResourceOperation::Remove, resource, stage, None);
     }
 
     /// By its `DeletionPolicy` or `UpdateReplacePolicy`; but what this operation has made goes again.
     fn is_left_behind(&self, name: &str, resource: &StoredResource) -> bool {
-        let replaced = self.operation.leavings.contains_key(name);
+        let replaced = self.operation.orphans.contains_key(name);
         let policy = if replaced { "UpdateReplacePolicy" } else { "DeletionPolicy" };
         !self.is_on_its_way_back() && resource.is_retained(policy)
     }
@@ -190,16 +190,24 @@ impl Run<'_> {
 
     fn restore(&mut self, name: &str, resource: StoredResource) {
         self.event(name, &resource, "UPDATE_IN_PROGRESS", None);
-        self.run(name, Deed::Restore, resource, Stage::Rollback, None);
+        self.run(name, ResourceOperation::Restore, resource, OperationStage::Rollback, None);
     }
 
     /// Lets it run: as long as the world says, or else `seconds`, or else as its type usually takes.
-    fn run(&mut self, name: &str, deed: Deed, resource: StoredResource, stage: Stage, seconds: Option<u32>) {
+    fn run(
+        &mut self,
+        name: &str,
+        operation: ResourceOperation,
+        resource: StoredResource,
+        stage: OperationStage,
+        seconds: Option<u32>,
+    ) {
         let behaviour = Behaviour::of(self.behaviour, name, resource.resource_type());
         let usual = || ResourceType::of(resource.resource_type()).map_or(1, |kind| kind.seconds);
         let seconds = behaviour.seconds.or(seconds).unwrap_or_else(usual);
-        let running = Running { deed, due: later(self.now, seconds), failure: behaviour.failure(stage), resource };
-        self.operation.running.insert(name.into(), running);
+        let progress =
+            ResourceProgress { operation, due: later(self.now, seconds), failure: behaviour.failure(stage), resource };
+        self.operation.progress.insert(name.into(), progress);
     }
 
     fn event(&mut self, name: &str, resource: &StoredResource, status: &str, reason: Option<String>) {

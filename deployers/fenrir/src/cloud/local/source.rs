@@ -2,41 +2,44 @@
 
 use super::{FenrirAccount, validation_error};
 use crate::cloud::TemplateSource;
-use bifrost::local::{Place, ServiceError};
+use bifrost::local::{RegionState, ServiceError};
 use bifrost::release::Partition;
 use serde_json::Value;
 
 /// Bytes that a template in a request may have.
-const MOST_IN_REQUEST: usize = 51_200;
+const MAX_IN_REQUEST: usize = 51_200;
 /// Bytes that a template in S3 may have.
-const MOST_IN_S3: usize = 1_000_000;
+const MAX_IN_S3: usize = 1_000_000;
 
 /// The template, which must be a JSON object with resources.
 ///
 /// # Errors
 /// `ValidationError`, in CloudFormation's words.
-pub(super) fn read(place: &Place<'_, FenrirAccount>, source: &TemplateSource) -> Result<Value, ServiceError> {
+pub(super) fn read(
+    region_state: &RegionState<'_, FenrirAccount>,
+    source: &TemplateSource,
+) -> Result<Value, ServiceError> {
     let text = match source {
-        TemplateSource::Body(text) if text.len() > MOST_IN_REQUEST => {
+        TemplateSource::Body(text) if text.len() > MAX_IN_REQUEST => {
             return Err(validation_error(format!(
-                "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to {MOST_IN_REQUEST}"
+                "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: Member must have length less than or equal to {MAX_IN_REQUEST}"
             )));
         }
         TemplateSource::Body(text) => text.as_bytes(),
-        TemplateSource::Url(url) => by_url(place, url)?,
+        TemplateSource::Url(url) => by_url(region_state, url)?,
     };
     parse(text).map_err(|message| validation_error(format!("Template format error: {message}")))
 }
 
-fn by_url<'p>(place: &'p Place<'_, FenrirAccount>, url: &str) -> Result<&'p [u8], ServiceError> {
+fn by_url<'p>(region_state: &'p RegionState<'_, FenrirAccount>, url: &str) -> Result<&'p [u8], ServiceError> {
     let (bucket, key) = location(url).ok_or_else(|| validation_error("TemplateURL must be a supported URL."))?;
-    let object = place.object(bucket, &decoded(key)).ok_or_else(|| {
+    let object = region_state.object(bucket, &decoded(key)).ok_or_else(|| {
         validation_error(
             "S3 error: The specified key does not exist.\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html",
         )
     })?;
-    if object.len() > MOST_IN_S3 {
-        return Err(validation_error(format!("Template may not exceed {MOST_IN_S3} bytes in size.")));
+    if object.len() > MAX_IN_S3 {
+        return Err(validation_error(format!("Template may not exceed {MAX_IN_S3} bytes in size.")));
     }
     Ok(object)
 }

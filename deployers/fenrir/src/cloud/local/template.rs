@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Resources that a template may have.
-const MOST_RESOURCES: usize = 500;
+const MAX_RESOURCES: usize = 500;
 
 /// A processed template.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -45,9 +45,9 @@ impl Template {
     }
 
     fn check(&self) -> Result<(), String> {
-        if self.resources.len() > MOST_RESOURCES {
+        if self.resources.len() > MAX_RESOURCES {
             let count = self.resources.len();
-            return Err(format!("Number of resources, {count}, is greater than maximum allowed, {MOST_RESOURCES}"));
+            return Err(format!("Number of resources, {count}, is greater than maximum allowed, {MAX_RESOURCES}"));
         }
         self.check_types()?;
         self.check_references()?;

@@ -15,18 +15,18 @@ mod templates;
 use super::OdinPorts;
 use crate::machine::Odin;
 use aws_types::SdkConfig;
-use bifrost::aws::{AwsDeployer, Session};
+use bifrost::aws::{AwsDeployer, AwsSession};
 use std::sync::Arc;
 
 impl AwsDeployer for Odin {
-    fn aws_ports(session: Session) -> OdinPorts {
+    fn aws_ports(session: AwsSession) -> OdinPorts {
         ports(&session)
     }
 }
 
 /// Odin's ports into the account and region of a session.
 #[must_use]
-pub fn ports(session: &Session) -> OdinPorts {
+pub fn ports(session: &AwsSession) -> OdinPorts {
     let ec2 = Arc::new(Service::new(session, aws_sdk_ec2::Client::new));
     OdinPorts {
         groups: Arc::new(Service::new(session, aws_sdk_autoscaling::Client::new)),
@@ -42,12 +42,12 @@ pub fn ports(session: &Session) -> OdinPorts {
 
 /// A service of AWS: the SDK's client, and the gate before it.
 struct Service<C> {
-    session: Session,
+    session: AwsSession,
     client: C,
 }
 
 impl<C> Service<C> {
-    fn new(session: &Session, client: impl FnOnce(&SdkConfig) -> C) -> Self {
+    fn new(session: &AwsSession, client: impl FnOnce(&SdkConfig) -> C) -> Self {
         Self { session: session.clone(), client: client(session.config()) }
     }
 }

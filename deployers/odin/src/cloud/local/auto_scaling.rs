@@ -4,13 +4,13 @@ use super::balancer::Attachment;
 use super::group::StoredGroup;
 use super::new_group::new_group;
 use super::region::OdinRegion;
-use super::{Here, OdinAccount, carries, not_found, request, validation_error};
+use super::{OdinAccount, ServiceContext, carries, not_found, request, validation_error};
 use crate::cloud::{
     Alarms, Attachments, AutoScaling, AutoScalingGroup, Capacity, NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
 };
 use async_trait::async_trait;
 use bifrost::cloud::{CloudError, ErrorKind};
-use bifrost::local::{ServiceError, Session};
+use bifrost::local::{LocalSession, ServiceError};
 use std::collections::BTreeMap;
 use tokio::try_join;
 
@@ -21,7 +21,7 @@ const DETACH_LIMIT: usize = 10;
 const DELETE_LIMIT: usize = 100;
 
 #[async_trait]
-impl AutoScaling for Session<OdinAccount> {
+impl AutoScaling for LocalSession<OdinAccount> {
     async fn groups(&self, tags: &[(&str, &str)]) -> Result<Vec<AutoScalingGroup>, CloudError> {
         request(self, "autoscaling:DescribeAutoScalingGroups", "", |region, here| {
             let groups = region.auto_scaling_groups.iter().filter(|(_, group)| carries(&group.tags, tags));
@@ -199,7 +199,7 @@ fn changeable<'r>(region: &'r mut OdinRegion, name: &str) -> Result<&'r mut Stor
 }
 
 /// The alarms that trigger the group's scaling policies.
-fn alarms_of(region: &OdinRegion, name: &str, group: &StoredGroup, here: Here<'_>) -> Vec<String> {
+fn alarms_of(region: &OdinRegion, name: &str, group: &StoredGroup, here: ServiceContext<'_>) -> Vec<String> {
     let policies: Vec<String> = group.scaling_policies.keys().map(|policy| here.policy_arn(name, policy)).collect();
     let triggers = region.alarms.values().filter(|alarm| policies.contains(&alarm.policy_arn));
     triggers.map(|alarm| alarm.name.clone()).collect()
@@ -217,7 +217,7 @@ fn remove(attached: &mut BTreeMap<String, Attachment>, names: &[String], what: &
 }
 
 /// Lets the group's instances drain wherever its attachment is being removed.
-fn drain(region: &mut OdinRegion, name: &str, here: Here<'_>) {
+fn drain(region: &mut OdinRegion, name: &str, here: ServiceContext<'_>) {
     let (groups, mut around) = region.split();
     let Some(group) = groups.get(name) else { return };
     let removing = around.balancers.of_mut(&group.attachments).filter(|attached| attached.attachment.removing);
@@ -230,7 +230,7 @@ fn drain(region: &mut OdinRegion, name: &str, here: Here<'_>) {
 }
 
 #[async_trait]
-impl Alarms for Session<OdinAccount> {
+impl Alarms for LocalSession<OdinAccount> {
     async fn put(&self, alarm: &NewAlarm) -> Result<(), CloudError> {
         request(self, "cloudwatch:PutMetricAlarm", &alarm.name, |region, _| {
             if alarm.name.is_empty() || alarm.name.chars().count() > 255 {

@@ -5,7 +5,7 @@ use super::{OdinAccount, not_found, request};
 use crate::cloud::{Compute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet, Tags};
 use async_trait::async_trait;
 use bifrost::cloud::{CloudError, ErrorKind};
-use bifrost::local::{ServiceError, Session};
+use bifrost::local::{LocalSession, ServiceError};
 
 impl Filter {
     fn admits(&self, id: &str, tags: &Tags) -> bool {
@@ -22,7 +22,7 @@ impl Filter {
 }
 
 #[async_trait]
-impl Compute for Session<OdinAccount> {
+impl Compute for LocalSession<OdinAccount> {
     async fn images(&self, filter: &Filter) -> Result<Vec<Image>, CloudError> {
         request(self, "ec2:DescribeImages", &filter.resource(), |region, _| {
             let found = region.images.iter().filter(|(id, image)| filter.admits(id, &image.tags));

@@ -2,17 +2,17 @@
 
 use super::balancer::{Registration, StoredTargetGroup};
 use super::region::OdinRegion;
-use super::{Here, OdinAccount, not_found, request};
+use super::{OdinAccount, ServiceContext, not_found, request};
 use crate::cloud::{ClassicBalancers, LoadBalancer, TargetGroup, TargetGroups};
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
-use bifrost::local::{ServiceError, Session};
+use bifrost::local::{LocalSession, ServiceError};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use tokio::try_join;
 
 #[async_trait]
-impl ClassicBalancers for Session<OdinAccount> {
+impl ClassicBalancers for LocalSession<OdinAccount> {
     async fn load_balancer(&self, name: &str) -> Result<Option<LoadBalancer>, CloudError> {
         let is_there = request(self, "elasticloadbalancing:DescribeLoadBalancers", name, |region, _| {
             Ok(region.load_balancers.contains_key(name))
@@ -42,7 +42,7 @@ impl ClassicBalancers for Session<OdinAccount> {
 }
 
 #[async_trait]
-impl TargetGroups for Session<OdinAccount> {
+impl TargetGroups for LocalSession<OdinAccount> {
     async fn target_group(&self, name: &str) -> Result<Option<TargetGroup>, CloudError> {
         let arn = request(self, "elasticloadbalancing:DescribeTargetGroups", name, |region, here| {
             Ok(region.target_groups.contains_key(name).then(|| here.target_group_arn(name)))
@@ -74,7 +74,11 @@ impl TargetGroups for Session<OdinAccount> {
     }
 }
 
-fn by_arn<'r>(region: &'r OdinRegion, arn: &str, here: Here<'_>) -> Result<&'r StoredTargetGroup, ServiceError> {
+fn by_arn<'r>(
+    region: &'r OdinRegion,
+    arn: &str,
+    here: ServiceContext<'_>,
+) -> Result<&'r StoredTargetGroup, ServiceError> {
     let found = region.target_groups.iter().find(|(name, _)| here.target_group_arn(name) == arn);
     let missing = || not_found("TargetGroupNotFound", format!("Target groups '{arn}' not found"));
     found.map(|(_, found)| found).ok_or_else(missing)

@@ -1,7 +1,7 @@
 //! Auto-scaling groups and their instances, as the world keeps them.
 
 use super::balancer::{Attachments, Registrations};
-use super::{Here, is_false, is_zero};
+use super::{ServiceContext, is_false, is_zero};
 use crate::cloud::{AutoScalingGroup, Capacity, HealthCheckType, Instance, LifecycleHook, NewScalingPolicy, Tags};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -135,7 +135,7 @@ impl LifecycleState {
 
 impl StoredGroup {
     /// What AWS tells of it.
-    pub(super) fn describe(&self, name: &str, here: Here<'_>) -> AutoScalingGroup {
+    pub(super) fn describe(&self, name: &str, here: ServiceContext<'_>) -> AutoScalingGroup {
         let attached = |attachments: &BTreeMap<String, super::Attachment>| -> Vec<String> {
             attachments.iter().filter(|(_, found)| !found.removing).map(|(name, _)| name.clone()).collect()
         };

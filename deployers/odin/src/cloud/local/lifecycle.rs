@@ -16,7 +16,7 @@ const SCALING_SECONDS: u32 = 2;
 /// Seconds between the end of a launch hook and being in service.
 const PROCEED_SECONDS: u32 = 1;
 /// The most instances that a group comes to have, whatever its capacity: an account's quota at AWS is of that order.
-const MOST_INSTANCES: usize = 1000;
+const MAX_INSTANCES: usize = 1000;
 /// How long a hook waits that does not say.
 const HEARTBEAT_SECONDS: u32 = 3600;
 /// The transition of instances that come.
@@ -25,7 +25,7 @@ pub(super) const LAUNCHING: &str = "autoscaling:EC2_INSTANCE_LAUNCHING";
 pub(super) const TERMINATING: &str = "autoscaling:EC2_INSTANCE_TERMINATING";
 
 /// What the instances of a group touch in their region.
-pub(super) struct Surroundings<'r> {
+pub(super) struct InstanceEnvironment<'r> {
     pub(super) images: &'r mut BTreeMap<String, StoredImage>,
     pub(super) templates: &'r BTreeMap<String, StoredTemplate>,
     pub(super) launch_configurations: &'r BTreeMap<String, StoredLaunchConfiguration>,
@@ -42,7 +42,7 @@ struct Source<'r> {
     placement_group: Option<&'r str>,
 }
 
-impl<'r> Surroundings<'r> {
+impl<'r> InstanceEnvironment<'r> {
     fn behaviour(&self, instance: &StoredInstance) -> Behaviour {
         self.images.get(&instance.image_id).map(|image| image.behaviour(instance.number)).unwrap_or_default()
     }
@@ -103,7 +103,7 @@ impl<'r> Surroundings<'r> {
 
 /// How an instance is made to go.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Farewell {
+enum TerminationMode {
     /// It drains, and its hooks are waited for.
     Orderly,
     /// It is dead already; its hooks are waited for.
@@ -120,20 +120,20 @@ struct HookWait {
 
 impl StoredGroup {
     /// When the next thing happens to the group or one of its instances.
-    pub(super) fn next_due(&self, around: &Surroundings<'_>) -> Option<DateTime<Utc>> {
+    pub(super) fn next_due(&self, around: &InstanceEnvironment<'_>) -> Option<DateTime<Utc>> {
         let own = self.instances.values().flat_map(|instance| [instance.until, instance.dies_at()]).flatten();
         let replaced = self.replacements(around).into_iter().map(|(_, due)| due);
         own.chain(replaced).chain(self.scales_at).min()
     }
 
     /// Lets happen what is due by `now`.
-    pub(super) fn happen(&mut self, now: DateTime<Utc>, around: &mut Surroundings<'_>) {
+    pub(super) fn happen(&mut self, now: DateTime<Utc>, around: &mut InstanceEnvironment<'_>) {
         for id in self.due(now, StoredInstance::dies_at) {
-            self.fail(&id, Farewell::Dead, now, around);
+            self.fail(&id, TerminationMode::Dead, now, around);
         }
         for (id, due) in self.replacements(around) {
             if due <= now {
-                self.fail(&id, Farewell::Orderly, now, around);
+                self.fail(&id, TerminationMode::Orderly, now, around);
             }
         }
         for id in self.due(now, |instance| instance.until) {
@@ -146,7 +146,7 @@ impl StoredGroup {
     }
 
     /// Takes note of what has to be done about the group, and when.
-    pub(super) fn notice(&mut self, now: DateTime<Utc>, around: &Surroundings<'_>) {
+    pub(super) fn notice(&mut self, now: DateTime<Utc>, around: &InstanceEnvironment<'_>) {
         self.finish_detaching(around);
         if self.scales_at.is_some() {
             return;
@@ -159,13 +159,13 @@ impl StoredGroup {
     }
 
     /// Begins to delete the group by force.
-    pub(super) fn delete(&mut self, now: DateTime<Utc>, around: &mut Surroundings<'_>) {
+    pub(super) fn delete(&mut self, now: DateTime<Utc>, around: &mut InstanceEnvironment<'_>) {
         self.deleting = true;
         self.capacity = crate::cloud::Capacity::default();
         self.scaling_policies.clear();
         let ids: Vec<String> = self.instances.keys().cloned().collect();
         for id in ids {
-            self.terminate(&id, Farewell::Forced, now, around);
+            self.terminate(&id, TerminationMode::Forced, now, around);
         }
     }
 
@@ -175,20 +175,20 @@ impl StoredGroup {
     }
 
     fn desired(&self) -> usize {
-        usize::try_from(self.capacity.desired).unwrap_or(usize::MAX).min(MOST_INSTANCES)
+        usize::try_from(self.capacity.desired).unwrap_or(usize::MAX).min(MAX_INSTANCES)
     }
 
-    fn source<'r>(&self, around: &Surroundings<'r>) -> Option<Source<'r>> {
+    fn source<'r>(&self, around: &InstanceEnvironment<'r>) -> Option<Source<'r>> {
         if self.deleting { None } else { around.source(self) }
     }
 
     /// Launches what is missing, as far as there is room for it, or terminates the oldest of what is too much.
-    fn scale(&mut self, now: DateTime<Utc>, around: &mut Surroundings<'_>) {
+    fn scale(&mut self, now: DateTime<Utc>, around: &mut InstanceEnvironment<'_>) {
         let mut living: Vec<_> = self.living().map(|(id, instance)| (instance.launched_at, id.clone())).collect();
         living.sort();
         let surplus = living.len().saturating_sub(self.desired());
         for (_, id) in living.iter().take(surplus) {
-            self.terminate(id, Farewell::Orderly, now, around);
+            self.terminate(id, TerminationMode::Orderly, now, around);
         }
         let Some(source) = self.source(around) else { return };
         for _ in living.len()..self.desired() {
@@ -201,7 +201,7 @@ impl StoredGroup {
     }
 
     /// Moves an instance whose state has ended into the next one.
-    fn move_on(&mut self, id: &str, now: DateTime<Utc>, around: &mut Surroundings<'_>) {
+    fn move_on(&mut self, id: &str, now: DateTime<Utc>, around: &mut InstanceEnvironment<'_>) {
         let Some(state) = self.instances.get(id).map(|instance| instance.lifecycle_state) else { return };
         let behaviour = self.instances.get(id).map(|instance| around.behaviour(instance)).unwrap_or_default();
         let stopped = later(now, behaviour.stop_seconds());
@@ -210,7 +210,7 @@ impl StoredGroup {
                 self.enter(id, LifecycleState::PendingWait, Some(later(now, wait.seconds)));
             }
             (LifecycleState::PendingWait, Some(wait)) if wait.abandoned => {
-                self.terminate(id, Farewell::Orderly, now, around);
+                self.terminate(id, TerminationMode::Orderly, now, around);
             }
             (LifecycleState::PendingWait, _) => {
                 self.enter(id, LifecycleState::PendingProceed, Some(later(now, PROCEED_SECONDS)));
@@ -240,7 +240,13 @@ impl StoredGroup {
         }
     }
 
-    fn come_into_service(&mut self, id: &str, behaviour: Behaviour, now: DateTime<Utc>, around: &mut Surroundings<'_>) {
+    fn come_into_service(
+        &mut self,
+        id: &str,
+        behaviour: Behaviour,
+        now: DateTime<Utc>,
+        around: &mut InstanceEnvironment<'_>,
+    ) {
         self.enter(id, LifecycleState::InService, None);
         if let Some(instance) = self.instances.get_mut(id) {
             instance.in_service_at = Some(now);
@@ -250,22 +256,22 @@ impl StoredGroup {
     }
 
     /// The group finds an instance unhealthy, and lets it go.
-    fn fail(&mut self, id: &str, farewell: Farewell, now: DateTime<Utc>, around: &mut Surroundings<'_>) {
+    fn fail(&mut self, id: &str, mode: TerminationMode, now: DateTime<Utc>, around: &mut InstanceEnvironment<'_>) {
         if let Some(instance) = self.instances.get_mut(id) {
             instance.unhealthy = true;
         }
-        self.terminate(id, farewell, now, around);
+        self.terminate(id, mode, now, around);
     }
 
-    fn terminate(&mut self, id: &str, farewell: Farewell, now: DateTime<Utc>, around: &mut Surroundings<'_>) {
+    fn terminate(&mut self, id: &str, mode: TerminationMode, now: DateTime<Utc>, around: &mut InstanceEnvironment<'_>) {
         let Some(instance) = self.instances.get(id) else { return };
         let goes_already = instance.lifecycle_state.is_terminating();
-        if goes_already && farewell != Farewell::Forced {
+        if goes_already && mode != TerminationMode::Forced {
             return;
         }
         let stop_seconds = around.behaviour(instance).stop_seconds();
         let gone_by = instance.until.filter(|_| goes_already);
-        let drained = if farewell == Farewell::Orderly {
+        let drained = if mode == TerminationMode::Orderly {
             around.balancers.deregister(&self.attachments, id, now)
         } else {
             around.balancers.forget(id);
@@ -277,7 +283,7 @@ impl StoredGroup {
     }
 
     /// How long an instance waits after, or in, that state. A group that is being deleted waits for no hooks.
-    fn hook_wait(&self, state: LifecycleState, around: &Surroundings<'_>) -> Option<HookWait> {
+    fn hook_wait(&self, state: LifecycleState, around: &InstanceEnvironment<'_>) -> Option<HookWait> {
         let transition = if state.is_terminating() { TERMINATING } else { LAUNCHING };
         let hooks = self.lifecycle_hooks.iter().filter(|hook| hook.transition == transition && !self.deleting);
         let waits = hooks.map(|hook| {
@@ -302,7 +308,7 @@ impl StoredGroup {
     ///
     /// As at AWS, a group replaces nothing for the sake of a balancer at which none of its instances passes: the health
     /// check itself may be wrong.
-    fn replacements(&self, around: &Surroundings<'_>) -> Vec<(String, DateTime<Utc>)> {
+    fn replacements(&self, around: &InstanceEnvironment<'_>) -> Vec<(String, DateTime<Utc>)> {
         if self.health_check_type != HealthCheckType::Elb || self.deleting {
             return Vec::new();
         }
@@ -328,7 +334,7 @@ impl StoredGroup {
     }
 
     /// Forgets the attachments that were detached and at which no instance of the group drains any more.
-    fn finish_detaching(&mut self, around: &Surroundings<'_>) {
+    fn finish_detaching(&mut self, around: &InstanceEnvironment<'_>) {
         let instances = &self.instances;
         let drains = |registered: Option<&super::Registrations>| {
             registered.is_some_and(|registered| instances.keys().any(|id| registered.contains_key(id)))

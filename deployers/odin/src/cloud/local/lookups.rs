@@ -4,7 +4,7 @@ use super::{OdinAccount, request};
 use crate::cloud::{Iam, InstanceProfile, Role, Topics};
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
-use bifrost::local::Session;
+use bifrost::local::LocalSession;
 use bifrost::release::{AccountId, Region};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -74,27 +74,27 @@ fn role_arn(region: &Region, account: &AccountId, name: &str, role: &StoredRole)
 }
 
 #[async_trait]
-impl Iam for Session<OdinAccount> {
+impl Iam for LocalSession<OdinAccount> {
     async fn instance_profile(&self, name: &str) -> Result<Option<InstanceProfile>, CloudError> {
-        self.call("iam:GetInstanceProfile", name, |place| {
-            let found = place.resources.iam.instance_profiles.get(name);
-            let describe = |profile: &_| profile_arn(place.region, place.account, name, profile);
+        self.call("iam:GetInstanceProfile", name, |region_state| {
+            let found = region_state.resources.iam.instance_profiles.get(name);
+            let describe = |profile: &_| profile_arn(region_state.region, region_state.account, name, profile);
             Ok(found.map(|profile| InstanceProfile { arn: describe(profile), path: profile.path.clone() }))
         })
         .await
     }
 
     async fn role(&self, name: &str) -> Result<Option<Role>, CloudError> {
-        self.call("iam:GetRole", name, |place| {
-            let found = place.resources.iam.roles.get(name);
-            Ok(found.map(|role| Role { arn: role_arn(place.region, place.account, name, role) }))
+        self.call("iam:GetRole", name, |region_state| {
+            let found = region_state.resources.iam.roles.get(name);
+            Ok(found.map(|role| Role { arn: role_arn(region_state.region, region_state.account, name, role) }))
         })
         .await
     }
 }
 
 #[async_trait]
-impl Topics for Session<OdinAccount> {
+impl Topics for LocalSession<OdinAccount> {
     async fn topic_arn(&self, name: &str) -> Result<Option<String>, CloudError> {
         request(self, "sns:GetTopicAttributes", name, |region, here| {
             Ok(region.topics.contains_key(name).then(|| here.topic_arn(name)))

@@ -29,7 +29,7 @@ pub use templates::StoredTemplate;
 use super::OdinPorts;
 use crate::machine::Odin;
 use bifrost::cloud::{CloudError, ErrorKind};
-use bifrost::local::{Changes, LocalDeployer, Resources, ServiceError, Session};
+use bifrost::local::{Changes, LocalDeployer, LocalSession, Resources, ServiceError};
 use bifrost::release::{AccountId, Region};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -62,16 +62,16 @@ impl Resources for OdinAccount {
 impl LocalDeployer for Odin {
     type Resources = OdinAccount;
 
-    const WORLD: &'static str = include_str!("../../../../../examples/worlds/odin.json");
+    const SEED: &'static str = include_str!("../../../../../examples/clouds/odin.json");
 
-    fn local_ports(session: Session<OdinAccount>) -> OdinPorts {
+    fn local_ports(session: LocalSession<OdinAccount>) -> OdinPorts {
         ports(session)
     }
 }
 
 /// Odin's ports into one account and region of the embedded world.
 #[must_use]
-pub fn ports(session: Session<OdinAccount>) -> OdinPorts {
+pub fn ports(session: LocalSession<OdinAccount>) -> OdinPorts {
     let session = Arc::new(session);
     OdinPorts {
         groups: Arc::clone(&session) as Arc<_>,
@@ -87,7 +87,7 @@ pub fn ports(session: Session<OdinAccount>) -> OdinPorts {
 
 /// Where and when a service acts, and what of the account it may look at from there.
 #[derive(Clone, Copy)]
-struct Here<'w> {
+struct ServiceContext<'w> {
     account: &'w AccountId,
     region: &'w Region,
     now: DateTime<Utc>,
@@ -95,7 +95,7 @@ struct Here<'w> {
 }
 
 // ARNs with random parts at AWS have the digest of a name here, so that a world needs to keep none of them.
-impl Here<'_> {
+impl ServiceContext<'_> {
     /// ARN of a target group.
     pub(super) fn target_group_arn(&self, name: &str) -> String {
         let id = digest(name);
@@ -137,17 +137,25 @@ fn digest(name: &str) -> u64 {
 
 /// Makes one request to a service of the session's region. What is due at once happens before it returns.
 async fn request<T: Send>(
-    session: &Session<OdinAccount>,
+    session: &LocalSession<OdinAccount>,
     operation: &'static str,
     resource: &str,
-    effect: impl FnOnce(&mut OdinRegion, Here<'_>) -> Result<T, ServiceError> + Send,
+    effect: impl FnOnce(&mut OdinRegion, ServiceContext<'_>) -> Result<T, ServiceError> + Send,
 ) -> Result<T, CloudError> {
     session
-        .call(operation, resource, |place| {
-            let OdinAccount { iam, regions } = &mut *place.resources;
-            let region = regions.entry(place.region.clone()).or_default();
-            let answer = effect(region, Here { account: place.account, region: place.region, now: place.now, iam });
-            region.advance(place.now);
+        .call(operation, resource, |region_state| {
+            let OdinAccount { iam, regions } = &mut *region_state.resources;
+            let region = regions.entry(region_state.region.clone()).or_default();
+            let answer = effect(
+                region,
+                ServiceContext {
+                    account: region_state.account,
+                    region: region_state.region,
+                    now: region_state.now,
+                    iam,
+                },
+            );
+            region.advance(region_state.now);
             answer
         })
         .await

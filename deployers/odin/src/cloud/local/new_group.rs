@@ -5,7 +5,7 @@ use super::balancer::{Attachment, Attachments};
 use super::group::StoredGroup;
 use super::lifecycle::{LAUNCHING, TERMINATING};
 use super::region::OdinRegion;
-use super::{Here, validation_error};
+use super::{ServiceContext, validation_error};
 use crate::cloud::{LifecycleHook, NewAutoScalingGroup, NewLaunchTemplate, Tags};
 use bifrost::cloud::ErrorKind;
 use bifrost::local::ServiceError;
@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub(super) fn new_group(
     group: &NewAutoScalingGroup,
     region: &OdinRegion,
-    here: Here<'_>,
+    here: ServiceContext<'_>,
 ) -> Result<StoredGroup, ServiceError> {
     check_name(&group.name)?;
     check_is_new(&group.name, region)?;
@@ -78,7 +78,7 @@ fn check_tags(tags: &Tags) -> Result<(), ServiceError> {
 }
 
 /// Auto Scaling tries the template out, so that what it names has to exist.
-fn check_template(name: &str, region: &OdinRegion, here: Here<'_>) -> Result<(), ServiceError> {
+fn check_template(name: &str, region: &OdinRegion, here: ServiceContext<'_>) -> Result<(), ServiceError> {
     let malformed =
         |what: String| Err(validation_error(format!("You must use a valid fully-formed launch template. {what}")));
     let Some(stored) = region.launch_templates.get(name) else {
@@ -91,7 +91,7 @@ fn check_template(name: &str, region: &OdinRegion, here: Here<'_>) -> Result<(),
 }
 
 /// What of a launch template does not exist.
-fn missing(template: &NewLaunchTemplate, region: &OdinRegion, here: Here<'_>) -> Option<String> {
+fn missing(template: &NewLaunchTemplate, region: &OdinRegion, here: ServiceContext<'_>) -> Option<String> {
     let image = region.images.get(&template.image_id);
     if image.is_none_or(|image| image.state != "available") {
         return Some(format!("The image id '[{}]' does not exist", template.image_id));
@@ -121,7 +121,7 @@ fn check_subnets(ids: &[String], region: &OdinRegion) -> Result<(), ServiceError
     }
 }
 
-fn check_hook(hook: &LifecycleHook, region: &OdinRegion, here: Here<'_>) -> Result<(), ServiceError> {
+fn check_hook(hook: &LifecycleHook, region: &OdinRegion, here: ServiceContext<'_>) -> Result<(), ServiceError> {
     let LifecycleHook { name, transition, role_arn, notification_target_arn, heartbeat_timeout_seconds } = hook;
     if transition != LAUNCHING && transition != TERMINATING {
         return Err(validation_error(format!("Hook {name}: {transition} is not a lifecycle transition")));
@@ -140,7 +140,11 @@ fn check_hook(hook: &LifecycleHook, region: &OdinRegion, here: Here<'_>) -> Resu
     Ok(())
 }
 
-fn attachments(group: &NewAutoScalingGroup, region: &OdinRegion, here: Here<'_>) -> Result<Attachments, ServiceError> {
+fn attachments(
+    group: &NewAutoScalingGroup,
+    region: &OdinRegion,
+    here: ServiceContext<'_>,
+) -> Result<Attachments, ServiceError> {
     let invalid = |what: &str| {
         validation_error(format!("Provided {what} may not be valid. Please ensure they exist and try again."))
     };

@@ -4,7 +4,7 @@ use super::{OdinAccount, carries, not_found, request};
 use crate::cloud::{LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
 use async_trait::async_trait;
 use bifrost::cloud::{CloudError, ErrorKind};
-use bifrost::local::{ServiceError, Session};
+use bifrost::local::{LocalSession, ServiceError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -35,7 +35,7 @@ impl StoredTemplate {
 }
 
 #[async_trait]
-impl LaunchTemplates for Session<OdinAccount> {
+impl LaunchTemplates for LocalSession<OdinAccount> {
     async fn launch_templates(&self, tags: &[(&str, &str)]) -> Result<Vec<LaunchTemplate>, CloudError> {
         request(self, "ec2:DescribeLaunchTemplates", "", |region, _| {
             let found = region.launch_templates.iter().filter(|(_, stored)| carries(&stored.template.tags, tags));

@@ -4,7 +4,7 @@
 //! going to a time in one jump or in many steps leads to the same world.
 
 use super::balancer::Balancers;
-use super::lifecycle::Surroundings;
+use super::lifecycle::InstanceEnvironment;
 use super::region::OdinRegion;
 use chrono::{DateTime, Utc};
 
@@ -47,8 +47,8 @@ impl OdinRegion {
     }
 
     /// The groups, and beside them what their instances touch.
-    pub(super) fn split(&mut self) -> (&mut super::region::Groups, Surroundings<'_>) {
-        let around = Surroundings {
+    pub(super) fn split(&mut self) -> (&mut super::region::Groups, InstanceEnvironment<'_>) {
+        let around = InstanceEnvironment {
             images: &mut self.images,
             templates: &self.launch_templates,
             launch_configurations: &self.launch_configurations,

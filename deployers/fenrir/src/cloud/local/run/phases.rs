@@ -1,6 +1,6 @@
 //! What follows when nothing is left to be done in a phase.
 
-use super::super::operation::{Aim, Kind, Phase, Task, removal};
+use super::super::operation::{Goal, Kind, Phase, Task, removal};
 use super::super::order::needs_of;
 use super::super::resolve::Scope;
 use super::super::stack::StoredResource;
@@ -58,12 +58,12 @@ impl Run<'_> {
         let target = &self.operation.target.resources;
         let gone = self.stack.resources.iter().filter(|(name, _)| !target.contains_key(*name));
         let gone: BTreeMap<_, _> = gone.map(|(name, resource)| (name.clone(), resource.clone())).collect();
-        let tasks = self.with_leavings(gone);
+        let tasks = self.with_orphans(gone);
         self.turn_to(Phase::CleanUp, StackStatus::UpdateCleanup, None, tasks)
     }
 
-    fn with_leavings(&self, mut resources: BTreeMap<String, StoredResource>) -> BTreeMap<String, Task> {
-        resources.extend(self.operation.leavings.clone());
+    fn with_orphans(&self, mut resources: BTreeMap<String, StoredResource>) -> BTreeMap<String, Task> {
+        resources.extend(self.operation.orphans.clone());
         removal(resources)
     }
 
@@ -74,7 +74,7 @@ impl Run<'_> {
         let before = self.operation.before.resources.clone();
         // Those that were replaced are restored; what was to replace others has no logical id left.
         self.operation
-            .leavings
+            .orphans
             .retain(|name, resource| before.get(name).is_none_or(|before| before.physical_id != resource.physical_id));
         let (touched, same): (BTreeMap<_, _>, BTreeMap<_, _>) =
             before.into_iter().partition(|(name, _)| self.operation.touched.contains(name));
@@ -82,7 +82,7 @@ impl Run<'_> {
         let mut needs = needs_of(touched.iter().map(|(name, resource)| (name, &resource.definition)));
         let mut task = |name: &String, resource| Task {
             after: needs.remove(name).unwrap_or_default(),
-            aim: Aim::Restore(Box::new(resource)),
+            goal: Goal::Restore(Box::new(resource)),
         };
         let tasks = touched.into_iter().map(|(name, resource)| (name.clone(), task(&name, resource))).collect();
         self.turn_to(Phase::Back, StackStatus::UpdateRollbackInProgress, reason, tasks)
@@ -95,7 +95,7 @@ impl Run<'_> {
         self.stack.tags.clone_from(&before.tags);
         let new = self.stack.resources.iter().filter(|(name, _)| !before.resources.contains_key(*name));
         let new: BTreeMap<_, _> = new.map(|(name, resource)| (name.clone(), resource.clone())).collect();
-        let tasks = self.with_leavings(new);
+        let tasks = self.with_orphans(new);
         self.turn_to(Phase::BackCleanUp, StackStatus::UpdateRollbackCleanup, None, tasks)
     }
 
@@ -131,7 +131,7 @@ impl Run<'_> {
     /// What has failed in this phase, as CloudFormation says it.
     fn failures(&self) -> Option<String> {
         let sentence = |(verb, word): (&str, &str)| {
-            let of_verb = self.operation.failed.iter().filter(|(_, deed)| deed.verb() == verb);
+            let of_verb = self.operation.failed.iter().filter(|(_, operation)| operation.verb() == verb);
             let names = of_verb.map(|(name, _)| name.as_str()).collect::<Vec<_>>().join(", ");
             (!names.is_empty()).then(|| format!("The following resource(s) failed to {word}: [{names}]. "))
         };

@@ -1,6 +1,6 @@
 //! APIs: the API, a deployment that changes with it, and its stage.
 
-use super::{Expansion, Given, kept, location, short};
+use super::{Expansion, SourceResource, kept, location, short};
 use bifrost::release::service_principal;
 use serde_json::{Map, Value, json};
 
@@ -51,14 +51,14 @@ impl Expansion {
         let none = Map::new();
         for (id, definition) in resources {
             let properties = definition.get("Properties").and_then(Value::as_object).unwrap_or(&none);
-            let given = Given { id, definition, properties };
+            let given = SourceResource { id, definition, properties };
             match definition.get("Type").and_then(Value::as_str) {
                 Some("AWS::Serverless::Api") => self.rest_api(&given),
                 Some("AWS::Serverless::HttpApi") => self.http_api(&given),
                 _ => {}
             }
         }
-        let implicit = |id| Given { id, definition: &Value::Null, properties: &none };
+        let implicit = |id| SourceResource { id, definition: &Value::Null, properties: &none };
         if self.paths.contains_key(IMPLICIT_REST) {
             self.rest_api(&implicit(IMPLICIT_REST));
         }
@@ -67,9 +67,9 @@ impl Expansion {
         }
     }
 
-    fn rest_api(&mut self, given: &Given<'_>) {
-        let Some((place, body)) = self.body(given, "swagger", "2.0") else { return };
-        let mut properties = Map::from_iter([(place.to_owned(), body.clone())]);
+    fn rest_api(&mut self, given: &SourceResource<'_>) {
+        let Some((region_state, body)) = self.body(given, "swagger", "2.0") else { return };
+        let mut properties = Map::from_iter([(region_state.to_owned(), body.clone())]);
         properties.extend(kept(given.properties, &REST_API));
         properties
             .extend(given.get("EndpointConfiguration").map(|kind| ("EndpointConfiguration".into(), endpoint(kind))));
@@ -85,7 +85,7 @@ impl Expansion {
         self.renamed.insert(format!("{}.Deployment", given.id), deployment_id);
     }
 
-    fn rest_stage(&mut self, given: &Given<'_>, deployment_id: &str) {
+    fn rest_stage(&mut self, given: &SourceResource<'_>, deployment_id: &str) {
         let stage = given.get("StageName").cloned().unwrap_or_else(|| "Prod".into());
         let stage_id = format!("{}{}Stage", given.id, stage.as_str().unwrap_or_default());
         let mut properties = Map::new();
@@ -102,9 +102,9 @@ impl Expansion {
         self.add(stage_id, json!({"Type": "AWS::ApiGateway::Stage", "Properties": properties}));
     }
 
-    fn http_api(&mut self, given: &Given<'_>) {
-        let Some((place, body)) = self.body(given, "openapi", "3.0.1") else { return };
-        let mut properties = Map::from_iter([(place.to_owned(), body)]);
+    fn http_api(&mut self, given: &SourceResource<'_>) {
+        let Some((region_state, body)) = self.body(given, "openapi", "3.0.1") else { return };
+        let mut properties = Map::from_iter([(region_state.to_owned(), body)]);
         properties.extend(kept(given.properties, &["Description", "FailOnWarnings", "DisableExecuteApiEndpoint"]));
         self.add(given.id, given.becomes("AWS::ApiGatewayV2::Api", &properties));
         let stage_id = match given.get("StageName").and_then(Value::as_str) {
@@ -129,7 +129,7 @@ impl Expansion {
     }
 
     /// What the API is, and the property that says it: a file in S3, or else what the template and the events say.
-    fn body(&mut self, given: &Given<'_>, dialect: &str, version: &str) -> Option<(&'static str, Value)> {
+    fn body(&mut self, given: &SourceResource<'_>, dialect: &str, version: &str) -> Option<(&'static str, Value)> {
         self.refuse_unknown(given.id, given.properties, &["/Domain", "/AlwaysDeploy"]);
         if let Some(uri) = given.get("DefinitionUri") {
             let found = location(uri, "Bucket", "Key");
@@ -165,7 +165,7 @@ fn endpoint(given: &Value) -> Value {
 
 impl Expansion {
     /// Lets the API call its authorizers.
-    fn authorizers(&mut self, given: &Given<'_>, by_default: bool) {
+    fn authorizers(&mut self, given: &SourceResource<'_>, by_default: bool) {
         let authorizers = given.get("Auth").and_then(|auth| auth.get("Authorizers")).and_then(Value::as_object);
         for (name, authorizer) in authorizers.into_iter().flatten() {
             let says = |property: &str| authorizer.get(property).is_some_and(|value| *value == true);
@@ -190,7 +190,7 @@ impl Expansion {
     }
 
     /// The usage plan of an API, of its own or for all, with a key.
-    fn usage_plan(&mut self, given: &Given<'_>, stage_id: &str) {
+    fn usage_plan(&mut self, given: &SourceResource<'_>, stage_id: &str) {
         let plan = given.get("Auth").and_then(|auth| auth.get("UsagePlan")).and_then(Value::as_object);
         let owner = match plan.and_then(|plan| plan.get("CreateUsagePlan")).and_then(Value::as_str) {
             Some("PER_API") => given.id,

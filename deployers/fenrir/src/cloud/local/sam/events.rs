@@ -1,7 +1,7 @@
 //! What calls a function: permissions, rules, subscriptions and mappings, one set an event.
 
 use super::api::{IMPLICIT_HTTP, IMPLICIT_REST};
-use super::{Expansion, Given};
+use super::{Expansion, SourceResource};
 use bifrost::release::service_principal;
 use serde_json::{Map, Value, json};
 
@@ -33,7 +33,7 @@ impl Event<'_> {
 
 impl Expansion {
     /// All events of the function; `endpoint` is what they call.
-    pub(super) fn events(&mut self, given: &Given<'_>, endpoint: &Value) {
+    pub(super) fn events(&mut self, given: &SourceResource<'_>, endpoint: &Value) {
         let events = given.get("Events").and_then(Value::as_object).into_iter().flatten();
         let none = Map::new();
         let callee = if endpoint.get("Ref").is_some() { endpoint.clone() } else { json!({"Ref": given.id}) };

@@ -1,6 +1,6 @@
 //! Functions: the function itself, and its role.
 
-use super::{Expansion, Given, kept, location, tag_list};
+use super::{Expansion, SourceResource, kept, location, tag_list};
 use bifrost::release::{Partition, service_principal};
 use serde_json::{Map, Value, json};
 
@@ -30,7 +30,7 @@ const NOT_OF_LAMBDA: [&str; 21] = [
 ];
 
 impl Expansion {
-    pub(super) fn function(&mut self, given: &Given<'_>) {
+    pub(super) fn function(&mut self, given: &SourceResource<'_>) {
         let code = match given.get("InlineCode") {
             Some(text) => Some(json!({"ZipFile": text})),
             None => given.get("CodeUri").and_then(|uri| location(uri, "S3Bucket", "S3Key")),
@@ -51,7 +51,7 @@ impl Expansion {
     }
 
     /// The role of a function that has none of its own.
-    fn role(&mut self, given: &Given<'_>) {
+    fn role(&mut self, given: &SourceResource<'_>) {
         let policy = |(number, policy): (usize, &Value)| {
             // SAM writes the policy's statements out of the template's name and parameters: it changes when they do.
             json!({"PolicyName": format!("{}RolePolicy{number}", given.id), "PolicyDocument": {"Statement": [policy]}})
@@ -71,7 +71,7 @@ impl Expansion {
         self.add(format!("{}Role", given.id), json!({"Type": "AWS::IAM::Role", "Properties": properties}));
     }
 
-    fn url(&mut self, given: &Given<'_>, endpoint: &Value) {
+    fn url(&mut self, given: &SourceResource<'_>, endpoint: &Value) {
         let Some(config) = given.get("FunctionUrlConfig").and_then(Value::as_object) else { return };
         let target = if endpoint.get("Ref").is_some() { endpoint.clone() } else { json!({"Ref": given.id}) };
         let mut properties = config.clone();
@@ -90,7 +90,7 @@ impl Expansion {
     }
 
     /// What becomes of asynchronous calls.
-    fn invoke_config(&mut self, given: &Given<'_>, endpoint: &Value) {
+    fn invoke_config(&mut self, given: &SourceResource<'_>, endpoint: &Value) {
         let Some(config) = given.get("EventInvokeConfig").and_then(Value::as_object) else { return };
         let destinations = config.get("DestinationConfig").and_then(Value::as_object);
         let of = |(name, to): (&String, &Value)| Some((name.clone(), json!({"Destination": to.get("Destination")?})));
@@ -111,7 +111,7 @@ impl Expansion {
     }
 }
 
-fn lambda_properties(given: &Given<'_>, code: &Value) -> Map<String, Value> {
+fn lambda_properties(given: &SourceResource<'_>, code: &Value) -> Map<String, Value> {
     let kept = given.properties.iter().filter(|(name, _)| !NOT_OF_LAMBDA.contains(&name.as_str()));
     let mut properties: Map<String, Value> = kept.map(|(name, value)| (name.clone(), value.clone())).collect();
     properties.insert("Code".into(), code.clone());
@@ -132,7 +132,7 @@ pub(super) fn trust(service: &str) -> Value {
 }
 
 /// The policies of AWS that the role of a function needs for its logs, its network and its event sources.
-fn managed_policies(given: &Given<'_>, partition: Partition) -> Value {
+fn managed_policies(given: &SourceResource<'_>, partition: Partition) -> Value {
     let of_event = |event: &Value| match event.get("Type").and_then(Value::as_str) {
         Some("DynamoDB") => Some("AWSLambdaDynamoDBExecutionRole"),
         Some("Kinesis") => Some("AWSLambdaKinesisExecutionRole"),

@@ -30,13 +30,13 @@ struct Expansion {
 }
 
 /// A resource of the given template.
-struct Given<'g> {
+struct SourceResource<'g> {
     id: &'g str,
     definition: &'g Value,
     properties: &'g Map<String, Value>,
 }
 
-impl Given<'_> {
+impl SourceResource<'_> {
     fn get(&self, property: &str) -> Option<&Value> {
         self.properties.get(property)
     }
@@ -69,7 +69,7 @@ pub(super) fn expand(template: &Value, partition: Partition) -> Result<Value, Ve
     let none = Map::new();
     for (id, definition) in &resources {
         let properties = definition.get("Properties").and_then(Value::as_object).unwrap_or(&none);
-        expansion.resource(&Given { id, definition, properties });
+        expansion.resource(&SourceResource { id, definition, properties });
     }
     expansion.apis(&resources);
     if !expansion.findings.is_empty() {
@@ -127,7 +127,7 @@ impl Expansion {
         }
     }
 
-    fn resource(&mut self, given: &Given<'_>) {
+    fn resource(&mut self, given: &SourceResource<'_>) {
         match given.definition.get("Type").and_then(Value::as_str) {
             Some("AWS::Serverless::Function") => self.function(given),
             // With the methods that functions add to them.
@@ -142,7 +142,7 @@ impl Expansion {
     }
 
     /// A layer: its logical id changes with it, so that each version is another resource; the old ones are retained.
-    fn layer(&mut self, given: &Given<'_>) {
+    fn layer(&mut self, given: &SourceResource<'_>) {
         let Some(content) = given.get("ContentUri").and_then(|uri| location(uri, "S3Bucket", "S3Key")) else {
             let message = "'ContentUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter.";
             return self.wrong(given.id, message);
@@ -167,7 +167,7 @@ impl Expansion {
     }
 
     /// A table with one key, `id` if nothing else is said.
-    fn simple_table(&mut self, given: &Given<'_>) {
+    fn simple_table(&mut self, given: &SourceResource<'_>) {
         let key = given.get("PrimaryKey");
         let name = key.and_then(|key| key.get("Name")).cloned().unwrap_or_else(|| "id".into());
         let kind = match key.and_then(|key| key.get("Type")).and_then(Value::as_str) {

@@ -1,7 +1,7 @@
 //! Versions and aliases of functions, and how `CodeDeploy` moves traffic between them.
 
 use super::function::trust;
-use super::{Expansion, Given, suffix};
+use super::{Expansion, SourceResource, suffix};
 use serde_json::{Map, Value, json};
 
 /// SAM's `CodeDeploy` application, one for all functions, and its role.
@@ -11,7 +11,7 @@ const SERVICE_ROLE: &str = "CodeDeployServiceRole";
 impl Expansion {
     /// Publishes a version with each change of the code, if that is asked for. Gives what is to be called: the alias, or
     /// else the function.
-    pub(super) fn publish(&mut self, given: &Given<'_>, code: &Value) -> Value {
+    pub(super) fn publish(&mut self, given: &SourceResource<'_>, code: &Value) -> Value {
         let Some(alias) = given.get("AutoPublishAlias").and_then(Value::as_str) else {
             return json!({"Fn::GetAtt": [given.id, "Arn"]});
         };
@@ -43,7 +43,7 @@ impl Expansion {
     }
 
     /// The deployment group of the function, if it has a preference; what the alias says of it.
-    fn deployment(&mut self, given: &Given<'_>) -> Option<Value> {
+    fn deployment(&mut self, given: &SourceResource<'_>) -> Option<Value> {
         let preference =
             given.get("DeploymentPreference").filter(|preference| preference.get("Enabled") != Some(&false.into()))?;
         let group_id = format!("{}DeploymentGroup", given.id);
@@ -90,7 +90,7 @@ fn group(preference: &Value) -> Value {
 }
 
 /// What a new version is published with: the code, the environment and the memory; or all properties, if that is asked for.
-fn published_with(given: &Given<'_>, code: &Value) -> Value {
+fn published_with(given: &SourceResource<'_>, code: &Value) -> Value {
     if given.get("AutoPublishAliasAllProperties").is_some_and(|all| *all == true) {
         return given.properties.clone().into();
     }

@@ -4,8 +4,8 @@ use super::*;
 use crate::cloud::{ChangeAction, Replacement};
 use bifrost::cloud::ErrorKind;
 
-async fn failure(place: &Place, new: &NewChangeSet) -> String {
-    let made = place.made(new).await;
+async fn failure(fixture: &PortsFixture, new: &NewChangeSet) -> String {
+    let made = fixture.made(new).await;
     assert_eq!((made.status.as_str(), made.execution_status.as_str()), ("FAILED", "UNAVAILABLE"));
     made.status_reason.unwrap()
 }
@@ -13,9 +13,9 @@ async fn failure(place: &Place, new: &NewChangeSet) -> String {
 // A client, whose time may stand still, gets it at once; tasks wait.
 #[tokio::test]
 async fn a_change_set_is_pending_then_in_progress_then_complete() {
-    let place = Place::usual();
-    place.create_change_set(&create("first", &hello())).await.unwrap();
-    let change_set = place.stored().change_sets.remove("first").unwrap();
+    let fixture = PortsFixture::usual();
+    fixture.create_change_set(&create("first", &hello())).await.unwrap();
+    let change_set = fixture.stored().change_sets.remove("first").unwrap();
     let mut told: Vec<_> = (0..8)
         .map(|second| change_set.describe(at(second)))
         .map(|found| (found.status, found.execution_status, found.changes.len()))
@@ -31,79 +31,79 @@ async fn a_change_set_is_pending_then_in_progress_then_complete() {
 
 #[tokio::test]
 async fn it_cannot_be_executed_before_it_is_complete_nor_with_two_tokens() {
-    let place = Place::usual();
-    place.create_change_set(&create("first", &hello())).await.unwrap();
-    let change_set = place.stored().change_sets.remove("first").unwrap();
+    let fixture = PortsFixture::usual();
+    fixture.create_change_set(&create("first", &hello())).await.unwrap();
+    let change_set = fixture.stored().change_sets.remove("first").unwrap();
     let refused = change_set.check_executable(at(0)).unwrap_err().message;
     assert!(refused.ends_with("cannot be executed in its current status of [CREATE_PENDING]"), "{refused}");
-    place.pass(10);
-    place.execute("first").await.unwrap();
-    place.execute("first").await.unwrap();
-    let refused = place.ports.stacks.execute_change_set(STACK, "first", "other").await.unwrap_err();
+    fixture.advance(10);
+    fixture.execute("first").await.unwrap();
+    fixture.execute("first").await.unwrap();
+    let refused = fixture.ports.stacks.execute_change_set(STACK, "first", "other").await.unwrap_err();
     assert_eq!((refused.kind, refused.code.as_str()), (ErrorKind::Conflict, "InvalidChangeSetStatus"));
     assert!(refused.message.ends_with("in its current execution status of [EXECUTE_IN_PROGRESS]"), "{refused}");
-    let events = place.ports.stacks.events(STACK, at(0)).await.unwrap();
+    let events = fixture.ports.stacks.events(STACK, at(0)).await.unwrap();
     let begun = events.iter().filter(|event| event.status == "CREATE_IN_PROGRESS" && event.logical_id == STACK);
     assert_eq!(begun.map(|event| event.token.as_deref()).collect::<Vec<_>>(), [Some("first-token")]);
 }
 
 #[tokio::test]
 async fn executing_one_removes_the_others() {
-    let place = Place::usual();
-    place.made(&create("first", &hello())).await;
-    place.made(&create("second", &new_code())).await;
-    place.execute("second").await.unwrap();
-    assert_eq!(place.ports.stacks.change_set(STACK, "first").await.unwrap(), None);
-    place.pass(100);
-    let executed = place.ports.stacks.change_set(STACK, "second").await.unwrap().unwrap();
+    let fixture = PortsFixture::usual();
+    fixture.made(&create("first", &hello())).await;
+    fixture.made(&create("second", &new_code())).await;
+    fixture.execute("second").await.unwrap();
+    assert_eq!(fixture.ports.stacks.change_set(STACK, "first").await.unwrap(), None);
+    fixture.advance(100);
+    let executed = fixture.ports.stacks.change_set(STACK, "second").await.unwrap().unwrap();
     assert_eq!((executed.status.as_str(), executed.execution_status.as_str()), ("CREATE_COMPLETE", "EXECUTE_COMPLETE"));
-    assert_eq!(place.stack().await.change_set_id, Some(executed.id));
+    assert_eq!(fixture.stack().await.change_set_id, Some(executed.id));
 }
 
 #[tokio::test]
 async fn a_template_of_sam_without_changes_fails_in_words_of_its_own() {
-    let place = Place::usual();
-    place.deployed(&create("first", &hello())).await;
-    assert_eq!(failure(&place, &update("second", &hello())).await, "No updates are to be performed.");
+    let fixture = PortsFixture::usual();
+    fixture.deployed(&create("first", &hello())).await;
+    assert_eq!(failure(&fixture, &update("second", &hello())).await, "No updates are to be performed.");
 }
 
 #[tokio::test]
 async fn other_outputs_or_tags_alone_can_be_executed_though_no_resource_changes() {
-    let place = Place::usual();
+    let fixture = PortsFixture::usual();
     let mut template = json!({
         "Resources": {"layer": {"Type": "AWS::Lambda::LayerVersion", "Properties": {
             "LayerName": "layer", "Content": {"S3Bucket": "releases", "S3Key": "one.zip"},
         }}},
         "Outputs": {"Region": {"Value": {"Ref": "AWS::Region"}}},
     });
-    place.deployed(&create("first", &template)).await;
+    fixture.deployed(&create("first", &template)).await;
     let tags = [("ReleaseID".to_owned(), "release-2".to_owned())].into();
     template["Outputs"]["Region"]["Value"] = "nowhere".into();
     for (name, new) in
         [("outputs", update("outputs", &template)), ("tags", NewChangeSet { tags, ..update("tags", &template) })]
     {
-        let made = place.made(&new).await;
+        let made = fixture.made(&new).await;
         assert_eq!((made.execution_status.as_str(), made.changes.len()), ("AVAILABLE", 0), "{name}");
-        place.execute(name).await.unwrap();
+        fixture.execute(name).await.unwrap();
     }
-    let stack = place.stack().await;
+    let stack = fixture.stack().await;
     assert_eq!((stack.status.as_str(), stack.outputs["Region"].as_str()), ("UPDATE_COMPLETE", "nowhere"));
     assert_eq!(stack.tags["ReleaseID"], "release-2");
 }
 
 #[tokio::test]
 async fn other_tags_of_the_stack_change_all_that_takes_tags() {
-    let place = Place::usual();
-    place.deployed(&create("first", &hello())).await;
+    let fixture = PortsFixture::usual();
+    fixture.deployed(&create("first", &hello())).await;
     let tags = [("ReleaseID".to_owned(), "release-2".to_owned())].into();
-    let made = place.made(&NewChangeSet { tags, ..update("second", &hello()) }).await;
+    let made = fixture.made(&NewChangeSet { tags, ..update("second", &hello()) }).await;
     let told: Vec<_> = made.changes.iter().map(|change| (change.logical_id.as_str(), change.scope.join(","))).collect();
     assert_eq!(told, ["hello", "helloRole", "table"].map(|name| (name, "Tags".to_owned())));
 }
 
 #[tokio::test]
 async fn a_replacement_is_told_and_what_follows_of_it_is_conditional() {
-    let place = Place::usual();
+    let fixture = PortsFixture::usual();
     let template = |key: &str| {
         let mut template = hello();
         template["Resources"]["table"]["Properties"] = json!({"PrimaryKey": {"Name": key, "Type": "String"}});
@@ -113,8 +113,8 @@ async fn a_replacement_is_told_and_what_follows_of_it_is_conditional() {
         }});
         template
     };
-    place.deployed(&create("first", &template("id"))).await;
-    let made = place.made(&update("second", &template("name"))).await;
+    fixture.deployed(&create("first", &template("id"))).await;
+    let made = fixture.made(&update("second", &template("name"))).await;
     let told: Vec<_> = made
         .changes
         .iter()
@@ -132,7 +132,7 @@ async fn a_replacement_is_told_and_what_follows_of_it_is_conditional() {
 
 #[tokio::test]
 async fn what_is_wrong_with_a_template_fails_its_change_set() {
-    let place = Place::usual();
+    let fixture = PortsFixture::usual();
     for (number, (template, reason)) in [
         (hello_with("CodeUri", "src".into()), "Transform AWS::Serverless-2016-10-31 failed with: Invalid Serverless Application Specification document. Number of errors found: 1. Resource with id [hello] is invalid. 'CodeUri' is not a valid S3 Uri"),
         (hello_with("Timeout", json!({"Ref": "nobody"})), "Template format error: Unresolved resource dependencies [nobody] in the Resources block"),
@@ -145,25 +145,25 @@ async fn what_is_wrong_with_a_template_fails_its_change_set() {
     .into_iter()
     .enumerate()
     {
-        let told = failure(&place, &create(&format!("wrong-{number}"), &template)).await;
+        let told = failure(&fixture, &create(&format!("wrong-{number}"), &template)).await;
         assert!(told.starts_with(reason), "{told}");
     }
 }
 
 #[tokio::test]
 async fn a_resource_keeps_its_type() {
-    let place = Place::usual();
-    place.deployed(&create("first", &json!({"Resources": {"a": {"Type": "AWS::SQS::Queue"}}}))).await;
-    let told = failure(&place, &update("second", &json!({"Resources": {"a": {"Type": "AWS::IAM::Role"}}}))).await;
+    let fixture = PortsFixture::usual();
+    fixture.deployed(&create("first", &json!({"Resources": {"a": {"Type": "AWS::SQS::Queue"}}}))).await;
+    let told = failure(&fixture, &update("second", &json!({"Resources": {"a": {"Type": "AWS::IAM::Role"}}}))).await;
     assert!(told.starts_with("Update of resource type is not permitted."), "{told}");
 }
 
 #[tokio::test]
 async fn names_and_templates_have_their_limits() {
-    let place = Place::usual();
+    let fixture = PortsFixture::usual();
     let queue = json!({"Type": "AWS::SQS::Queue"});
     let refused = async |new: NewChangeSet| {
-        let refused = place.create_change_set(&new).await.unwrap_err();
+        let refused = fixture.create_change_set(&new).await.unwrap_err();
         assert_eq!((refused.kind, refused.code.as_str()), (ErrorKind::Invalid, "ValidationError"), "{refused}");
         refused.message
     };
@@ -176,6 +176,6 @@ async fn names_and_templates_have_their_limits() {
     let long = json!({"Resources": {"a": queue}, "Description": "x".repeat(51_200)});
     assert!(refused(create("first", &long)).await.ends_with("less than or equal to 51200"));
     let many: serde_json::Map<_, _> = (0..501).map(|number| (format!("q{number}"), queue.clone())).collect();
-    let told = failure(&place, &create("first", &json!({"Resources": many}))).await;
+    let told = failure(&fixture, &create("first", &json!({"Resources": many}))).await;
     assert!(told.ends_with("Number of resources, 501, is greater than maximum allowed, 500"), "{told}");
 }

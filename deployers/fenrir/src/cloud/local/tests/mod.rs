@@ -1,17 +1,17 @@
 //! The embedded CloudFormation through its port, as handlers see it.
 
-mod alike;
 mod change_sets;
+mod cloud_file;
 mod creating;
+mod equivalence;
 mod sam;
 mod updating;
-mod world_file;
 
 use super::{FenrirAccount, FenrirRegion, StoredStack, ports};
 use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, NewChangeSet, Stack, TemplateSource};
 use bifrost::cloud::CloudError;
 use bifrost::json;
-use bifrost::local::{Account, Bucket, Resources, Session, Store, StoredObject, World};
+use bifrost::local::{Account, Bucket, LocalSession, LocalState, Resources, Store, StoredObject};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ const REGION: &str = "us-east-1";
 const STACK: &str = "sam-coinbase-deploy-test-development";
 
 /// A world with one account and region, and the ports into it.
-struct Place {
+struct PortsFixture {
     store: Arc<Store<FenrirAccount>>,
     ports: FenrirPorts,
 }
@@ -32,14 +32,14 @@ fn at(second: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(second, 0).unwrap()
 }
 
-impl Place {
+impl PortsFixture {
     /// A region as it is told. The bucket `releases`, of another account, holds `one.zip` and `two.zip`.
     fn of(region: &Value) -> Self {
         let resources: FenrirAccount = json::read(&json!({"regions": {REGION: region}})).unwrap();
         let object = StoredObject { body: b"zip".to_vec(), last_modified: at(0), kms_key: None };
         let objects = ["one.zip", "two.zip"].map(|key| (key.to_owned(), object.clone())).into();
         let buckets = BTreeMap::from([("releases".parse().unwrap(), Bucket { objects })]);
-        let world = World {
+        let state = LocalState {
             clock: at(0),
             deployer_account: DEPLOYER.parse().unwrap(),
             deployer_region: REGION.parse().unwrap(),
@@ -50,8 +50,8 @@ impl Place {
             faults: Vec::new(),
             ids: 0,
         };
-        let store = Store::in_memory(world);
-        let session = Session::new(Arc::clone(&store), ACCOUNT.parse().unwrap(), REGION.parse().unwrap());
+        let store = Store::in_memory(state);
+        let session = LocalSession::new(Arc::clone(&store), ACCOUNT.parse().unwrap(), REGION.parse().unwrap());
         Self { store, ports: ports(session) }
     }
 
@@ -60,22 +60,22 @@ impl Place {
     }
 
     /// Moves the clock on by so many seconds.
-    fn pass(&self, seconds: i64) {
-        let advance = |world: &mut World<FenrirAccount>| {
-            world.clock += chrono::TimeDelta::seconds(seconds);
-            world.accounts.values_mut().for_each(|account| account.resources.advance(world.clock));
+    fn advance(&self, seconds: i64) {
+        let advance = |state: &mut LocalState<FenrirAccount>| {
+            state.clock += chrono::TimeDelta::seconds(seconds);
+            state.accounts.values_mut().for_each(|account| account.resources.advance(state.clock));
         };
         self.store.transact(advance).unwrap();
     }
 
     fn region(&self) -> FenrirRegion {
-        let account = |world: &World<FenrirAccount>| world.accounts[&ACCOUNT.parse().unwrap()].resources.clone();
+        let account = |state: &LocalState<FenrirAccount>| state.accounts[&ACCOUNT.parse().unwrap()].resources.clone();
         self.store.read(account).unwrap().regions.remove(&REGION.parse().unwrap()).unwrap()
     }
 
     fn change_region(&self, change: impl FnOnce(&mut FenrirRegion)) {
-        let account = |world: &mut World<FenrirAccount>| {
-            let account = world.accounts.get_mut(&ACCOUNT.parse().unwrap()).unwrap();
+        let account = |state: &mut LocalState<FenrirAccount>| {
+            let account = state.accounts.get_mut(&ACCOUNT.parse().unwrap()).unwrap();
             change(account.resources.regions.entry(REGION.parse().unwrap()).or_default());
         };
         self.store.transact(account).unwrap();
@@ -92,7 +92,7 @@ impl Place {
     /// The change set, once it is made.
     async fn made(&self, new: &NewChangeSet) -> ChangeSet {
         self.create_change_set(new).await.unwrap();
-        self.pass(10);
+        self.advance(10);
         self.ports.stacks.change_set(STACK, &new.name).await.unwrap().unwrap()
     }
 
@@ -106,7 +106,7 @@ impl Place {
     /// The stack, some hours after the execution of the change set began.
     async fn deployed(&self, new: &NewChangeSet) -> Stack {
         self.begin(new).await;
-        self.pass(10_000);
+        self.advance(10_000);
         self.stack().await
     }
 

@@ -3,54 +3,54 @@
 use super::*;
 
 /// A group of two, attached to the load balancer (15 s of draining) and the target group (30 s), a minute old.
-async fn attached() -> (Place, String) {
-    let place = Place::with_template().await;
-    let arn = place.target_group().await;
+async fn attached() -> (PortsFixture, String) {
+    let fixture = PortsFixture::with_template().await;
+    let arn = fixture.target_group().await;
     let group = NewAutoScalingGroup { target_group_arns: vec![arn.clone()], ..group(capacity(2, 2, 2)) };
-    place.ports.groups.create_group(&group).await.unwrap();
-    place.go_to(60);
-    (place, arn)
+    fixture.ports.groups.create_group(&group).await.unwrap();
+    fixture.go_to(60);
+    (fixture, arn)
 }
 
 #[tokio::test]
 async fn an_attachment_is_adding_added_and_in_service() {
-    let place = Place::with_template().await;
-    place.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
-    let state = || async { place.ports.groups.attachments(GROUP).await.unwrap().load_balancers["web-elb"].clone() };
-    place.go_to(22);
+    let fixture = PortsFixture::with_template().await;
+    fixture.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
+    let state = || async { fixture.ports.groups.attachments(GROUP).await.unwrap().load_balancers["web-elb"].clone() };
+    fixture.go_to(22);
     assert_eq!(state().await, "Added");
-    place.go_to(32);
+    fixture.go_to(32);
     assert_eq!(state().await, "InService");
 }
 
 #[tokio::test]
 async fn a_detached_load_balancer_drains_and_is_then_no_longer_listed() {
-    let (place, _) = attached().await;
-    let groups = &place.ports.groups;
+    let (fixture, _) = attached().await;
+    let groups = &fixture.ports.groups;
     groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
     assert_eq!(groups.attachments(GROUP).await.unwrap().load_balancers["web-elb"], "Removing");
     let found = groups.group(GROUP).await.unwrap().unwrap();
     assert!(found.load_balancers.is_empty());
-    assert_eq!(place.ports.balancers.instance_health("web-elb").await.unwrap().len(), 2);
-    place.go_to(74);
+    assert_eq!(fixture.ports.balancers.instance_health("web-elb").await.unwrap().len(), 2);
+    fixture.go_to(74);
     assert_eq!(groups.attachments(GROUP).await.unwrap().load_balancers["web-elb"], "Removing");
-    place.go_to(75);
+    fixture.go_to(75);
     assert!(groups.attachments(GROUP).await.unwrap().load_balancers.is_empty());
-    assert!(place.ports.balancers.instance_health("web-elb").await.unwrap().is_empty());
-    assert_eq!(place.states().await, ["InService", "InService"], "detached instances go on running");
+    assert!(fixture.ports.balancers.instance_health("web-elb").await.unwrap().is_empty());
+    assert_eq!(fixture.states().await, ["InService", "InService"], "detached instances go on running");
 }
 
 #[tokio::test]
 async fn a_detached_target_group_drains_for_its_deregistration_delay() {
-    let (place, arn) = attached().await;
-    let groups = &place.ports.groups;
+    let (fixture, arn) = attached().await;
+    let groups = &fixture.ports.groups;
     groups.detach_target_groups(GROUP, std::slice::from_ref(&arn)).await.unwrap();
     assert_eq!(groups.attachments(GROUP).await.unwrap().target_groups[&arn], "Removing");
-    let draining = place.ports.target_groups.target_health(&arn).await.unwrap();
+    let draining = fixture.ports.target_groups.target_health(&arn).await.unwrap();
     assert_eq!(draining.into_values().collect::<Vec<_>>(), ["draining", "draining"]);
-    place.go_to(80);
+    fixture.go_to(80);
     groups.detach_target_groups(GROUP, std::slice::from_ref(&arn)).await.unwrap();
-    place.go_to(90);
+    fixture.go_to(90);
     let attachments = groups.attachments(GROUP).await.unwrap();
     assert!(attachments.target_groups.is_empty(), "detaching again does not begin anew");
     assert_eq!(attachments.load_balancers["web-elb"], "InService");
@@ -58,8 +58,8 @@ async fn a_detached_target_group_drains_for_its_deregistration_delay() {
 
 #[tokio::test]
 async fn what_is_not_attached_cannot_be_detached() {
-    let (place, arn) = attached().await;
-    let groups = &place.ports.groups;
+    let (fixture, arn) = attached().await;
+    let groups = &fixture.ports.groups;
     assert_eq!(code(groups.detach_load_balancers(GROUP, &["web-elb".into(), "other".into()]).await), "ValidationError");
     assert_eq!(code(groups.detach_target_groups(GROUP, &[arn, "arn:other".into()]).await), "ValidationError");
     let states = groups.attachments(GROUP).await.unwrap();
@@ -69,30 +69,30 @@ async fn what_is_not_attached_cannot_be_detached() {
 
 #[tokio::test]
 async fn a_group_without_instances_is_detached_at_once() {
-    let place = Place::with_group(capacity(0, 0, 1)).await;
-    place.ports.groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
-    assert!(place.ports.groups.attachments(GROUP).await.unwrap().load_balancers.is_empty());
+    let fixture = PortsFixture::with_group(capacity(0, 0, 1)).await;
+    fixture.ports.groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
+    assert!(fixture.ports.groups.attachments(GROUP).await.unwrap().load_balancers.is_empty());
 }
 
 #[tokio::test]
 async fn detaching_one_group_leaves_the_instances_of_another_alone() {
-    let (place, _) = attached().await;
+    let (fixture, _) = attached().await;
     let other = NewAutoScalingGroup { name: "other".into(), ..group(capacity(1, 1, 1)) };
-    place.ports.groups.create_group(&other).await.unwrap();
-    place.go_to(100);
-    place.ports.groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
-    place.go_to(200);
-    let known = place.ports.balancers.instance_health("web-elb").await.unwrap();
+    fixture.ports.groups.create_group(&other).await.unwrap();
+    fixture.go_to(100);
+    fixture.ports.groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
+    fixture.go_to(200);
+    let known = fixture.ports.balancers.instance_health("web-elb").await.unwrap();
     assert_eq!(known.into_values().collect::<Vec<_>>(), ["InService"]);
 }
 
 #[tokio::test]
 async fn an_instance_that_comes_into_service_after_detaching_is_not_registered() {
-    let place = Place::with_template().await;
-    place.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
-    place.go_to(10);
-    place.ports.groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
-    place.go_to(60);
-    assert_eq!(place.states().await, ["InService"]);
-    assert!(place.ports.balancers.instance_health("web-elb").await.unwrap().is_empty());
+    let fixture = PortsFixture::with_template().await;
+    fixture.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
+    fixture.go_to(10);
+    fixture.ports.groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
+    fixture.go_to(60);
+    assert_eq!(fixture.states().await, ["InService"]);
+    assert!(fixture.ports.balancers.instance_health("web-elb").await.unwrap().is_empty());
 }

@@ -1,17 +1,17 @@
 //! The embedded world through its ports, as handlers see it.
 
-mod alike;
+mod cloud_file;
 mod detaching;
+mod equivalence;
 mod lifecycles;
 mod new_groups;
 mod services;
-mod world_file;
 
 use super::{OdinAccount, OdinRegion, ports};
 use crate::cloud::{Capacity, HealthCheckType, LifecycleHook, NewAutoScalingGroup, NewLaunchTemplate, OdinPorts, Tags};
 use bifrost::cloud::CloudError;
 use bifrost::json;
-use bifrost::local::{Account, Resources, Session, Store, World};
+use bifrost::local::{Account, LocalSession, LocalState, Resources, Store};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -22,7 +22,7 @@ const REGION: &str = "us-east-1";
 const GROUP: &str = "coinbase/deploy-test-development-web";
 
 /// A world with one account and region, and the ports into it.
-struct Place {
+struct PortsFixture {
     store: Arc<Store<OdinAccount>>,
     ports: OdinPorts,
 }
@@ -53,11 +53,11 @@ fn usual() -> Value {
     })
 }
 
-impl Place {
+impl PortsFixture {
     fn of(resources: &Value) -> Self {
         let resources: OdinAccount = json::read(resources).unwrap();
         let account = Account { resources, ..Account::default() };
-        let world = World {
+        let state = LocalState {
             clock: at(0),
             deployer_account: ACCOUNT.parse().unwrap(),
             deployer_region: REGION.parse().unwrap(),
@@ -65,8 +65,8 @@ impl Place {
             faults: Vec::new(),
             ids: 0,
         };
-        let store = Store::in_memory(world);
-        let session = Session::new(Arc::clone(&store), ACCOUNT.parse().unwrap(), REGION.parse().unwrap());
+        let store = Store::in_memory(state);
+        let session = LocalSession::new(Arc::clone(&store), ACCOUNT.parse().unwrap(), REGION.parse().unwrap());
         Self { store, ports: ports(session) }
     }
 
@@ -82,23 +82,23 @@ impl Place {
 
     /// The usual world with [`GROUP`] in it, whose instances have had a minute.
     async fn with_group(capacity: Capacity) -> Self {
-        let place = Self::with_template().await;
-        place.ports.groups.create_group(&group(capacity)).await.unwrap();
-        place.go_to(60);
-        place
+        let fixture = Self::with_template().await;
+        fixture.ports.groups.create_group(&group(capacity)).await.unwrap();
+        fixture.go_to(60);
+        fixture
     }
 
     /// Moves the clock to that second.
     fn go_to(&self, second: i64) {
-        let advance = |world: &mut World<OdinAccount>| {
-            world.clock = at(second);
-            world.accounts.values_mut().for_each(|account| account.resources.advance(at(second)));
+        let advance = |state: &mut LocalState<OdinAccount>| {
+            state.clock = at(second);
+            state.accounts.values_mut().for_each(|account| account.resources.advance(at(second)));
         };
         self.store.transact(advance).unwrap();
     }
 
     fn region(&self) -> OdinRegion {
-        let account = |world: &World<OdinAccount>| world.accounts.values().next().unwrap().resources.clone();
+        let account = |state: &LocalState<OdinAccount>| state.accounts.values().next().unwrap().resources.clone();
         let mut account = self.store.read(account).unwrap();
         account.regions.remove(&REGION.parse().unwrap()).unwrap()
     }

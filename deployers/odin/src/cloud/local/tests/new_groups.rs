@@ -5,21 +5,22 @@ use crate::cloud::local::StoredImage;
 use bifrost::cloud::ErrorKind;
 
 async fn refusal(change: impl FnOnce(&mut NewAutoScalingGroup)) -> CloudError {
-    let place = Place::with_template().await;
+    let fixture = PortsFixture::with_template().await;
     let mut group = group(capacity(1, 1, 1));
     change(&mut group);
-    let error = place.ports.groups.create_group(&group).await.unwrap_err();
-    assert!(place.region().auto_scaling_groups.is_empty(), "a group was made all the same");
+    let error = fixture.ports.groups.create_group(&group).await.unwrap_err();
+    assert!(fixture.region().auto_scaling_groups.is_empty(), "a group was made all the same");
     error
 }
 
 #[tokio::test]
 async fn a_group_is_described_as_it_was_made() {
-    let place = Place::with_template().await;
-    let made = NewAutoScalingGroup { target_group_arns: vec![place.target_group().await], ..group(capacity(1, 2, 3)) };
-    place.go_to(7);
-    place.ports.groups.create_group(&made).await.unwrap();
-    let found = place.ports.groups.group(GROUP).await.unwrap().unwrap();
+    let fixture = PortsFixture::with_template().await;
+    let made =
+        NewAutoScalingGroup { target_group_arns: vec![fixture.target_group().await], ..group(capacity(1, 2, 3)) };
+    fixture.go_to(7);
+    fixture.ports.groups.create_group(&made).await.unwrap();
+    let found = fixture.ports.groups.group(GROUP).await.unwrap().unwrap();
     assert_eq!(found.created_time, at(7));
     assert_eq!(found.capacity, made.capacity);
     assert_eq!(found.tags, made.tags);
@@ -29,22 +30,22 @@ async fn a_group_is_described_as_it_was_made() {
     assert_eq!(found.status, None);
     assert_eq!(found.instances, [], "its instances come later");
     assert!(found.arn.ends_with(&format!(":autoScalingGroupName/{GROUP}")), "{}", found.arn);
-    let tagged = place.ports.groups.groups(&[("ProjectName", "coinbase/deploy-test")]).await.unwrap();
+    let tagged = fixture.ports.groups.groups(&[("ProjectName", "coinbase/deploy-test")]).await.unwrap();
     assert_eq!(tagged, [found]);
-    assert_eq!(place.ports.groups.groups(&[("ProjectName", "another")]).await.unwrap(), []);
+    assert_eq!(fixture.ports.groups.groups(&[("ProjectName", "another")]).await.unwrap(), []);
 }
 
 #[tokio::test]
 async fn a_name_is_taken_until_the_last_instance_is_gone() {
-    let place = Place::with_group(capacity(1, 1, 1)).await;
-    let groups = &place.ports.groups;
+    let fixture = PortsFixture::with_group(capacity(1, 1, 1)).await;
+    let groups = &fixture.ports.groups;
     let taken = groups.create_group(&group(capacity(1, 1, 1))).await.unwrap_err();
     assert_eq!((taken.kind, taken.code.as_str()), (ErrorKind::AlreadyExists, "AlreadyExists"));
     assert!(!taken.message.contains("pending delete"));
     groups.delete_group(GROUP).await.unwrap();
     let pending = groups.create_group(&group(capacity(1, 1, 1))).await.unwrap_err();
     assert!(pending.message.contains("pending delete"), "{pending}");
-    place.go_to(90);
+    fixture.go_to(90);
     groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
 }
 
@@ -55,10 +56,10 @@ async fn sizes_that_contradict_each_other_are_refused() {
     let beyond = refusal(|group| group.capacity = capacity(1, 5, 4)).await;
     assert_eq!(beyond.message, "Desired capacity:5 must be between the specified min size:1 and max size:4");
 
-    let place = Place::with_group(capacity(1, 1, 1)).await;
-    let updated = place.ports.groups.set_capacity(GROUP, capacity(2, 1, 2)).await;
+    let fixture = PortsFixture::with_group(capacity(1, 1, 1)).await;
+    let updated = fixture.ports.groups.set_capacity(GROUP, capacity(2, 1, 2)).await;
     assert_eq!(code(updated), "ValidationError");
-    let found = place.ports.groups.group(GROUP).await.unwrap().unwrap();
+    let found = fixture.ports.groups.group(GROUP).await.unwrap().unwrap();
     assert_eq!(found.capacity, capacity(1, 1, 1));
 }
 
@@ -101,17 +102,17 @@ async fn a_template_that_launches_nothing_makes_no_group() {
         ("Instance Profile", NewLaunchTemplate { instance_profile_arn: Some("arn:x".into()), ..template() }),
         ("Placement Group", NewLaunchTemplate { placement_group: Some("near".into()), ..template() }),
     ] {
-        let place = Place::of(&usual());
-        place.ports.templates.create_launch_template(&template).await.unwrap();
-        let error = place.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap_err();
+        let fixture = PortsFixture::of(&usual());
+        fixture.ports.templates.create_launch_template(&template).await.unwrap();
+        let error = fixture.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap_err();
         assert!(error.message.contains("fully-formed launch template") && error.message.contains(what), "{error}");
     }
 }
 
 #[tokio::test]
 async fn a_group_that_is_being_deleted_is_not_changed() {
-    let place = Place::with_group(capacity(1, 1, 1)).await;
-    let groups = &place.ports.groups;
+    let fixture = PortsFixture::with_group(capacity(1, 1, 1)).await;
+    let groups = &fixture.ports.groups;
     groups.delete_group(GROUP).await.unwrap();
     let changed = groups.set_capacity(GROUP, capacity(0, 0, 1)).await.unwrap_err();
     assert_eq!((changed.kind, changed.code.as_str()), (ErrorKind::Conflict, "ValidationError"));

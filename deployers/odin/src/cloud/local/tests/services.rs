@@ -15,8 +15,8 @@ fn placement_group(strategy: &str, partition_count: Option<u32>) -> NewPlacement
 
 #[tokio::test]
 async fn resources_are_found_by_id_and_by_their_name_tag() {
-    let place = Place::of(&usual());
-    let compute = &place.ports.compute;
+    let fixture = PortsFixture::of(&usual());
+    let compute = &fixture.ports.compute;
     let named = compute.images(&Filter::Names(vec!["ubuntu".into()])).await.unwrap();
     assert_eq!(named.iter().map(|image| image.id.as_str()).collect::<Vec<_>>(), ["ami-1"]);
     assert_eq!(compute.images(&Filter::Ids(vec!["ami-1".into()])).await.unwrap(), named);
@@ -27,7 +27,7 @@ async fn resources_are_found_by_id_and_by_their_name_tag() {
 
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
-    let ports = Place::of(&usual()).ports;
+    let ports = PortsFixture::of(&usual()).ports;
     assert_eq!(ports.balancers.load_balancer("other").await.unwrap(), None);
     assert_eq!(ports.target_groups.target_group("other").await.unwrap(), None);
     assert_eq!(ports.iam.instance_profile("other").await.unwrap(), None);
@@ -45,14 +45,14 @@ async fn what_is_not_there_is_not_found() {
 
 #[tokio::test]
 async fn profiles_roles_topics_and_target_groups_have_the_arns_that_aws_gives_them() {
-    let place = Place::of(&usual());
-    let profile = place.ports.iam.instance_profile("web").await.unwrap().unwrap();
+    let fixture = PortsFixture::of(&usual());
+    let profile = fixture.ports.iam.instance_profile("web").await.unwrap().unwrap();
     assert_eq!(profile.arn, "arn:aws:iam::111111111111:instance-profile/odin/web");
     assert_eq!(profile.path, "/odin/");
-    assert_eq!(place.ports.iam.role("hooks").await.unwrap().unwrap().arn, "arn:aws:iam::111111111111:role/hooks");
-    let topic = place.ports.topics.topic_arn("hooks").await.unwrap();
+    assert_eq!(fixture.ports.iam.role("hooks").await.unwrap().unwrap().arn, "arn:aws:iam::111111111111:role/hooks");
+    let topic = fixture.ports.topics.topic_arn("hooks").await.unwrap();
     assert_eq!(topic.as_deref(), Some("arn:aws:sns:us-east-1:111111111111:hooks"));
-    let group = place.ports.target_groups.target_group("web-tg").await.unwrap().unwrap();
+    let group = fixture.ports.target_groups.target_group("web-tg").await.unwrap().unwrap();
     let arn = group.arn;
     assert!(arn.starts_with("arn:aws:elasticloadbalancing:us-east-1:111111111111:targetgroup/web-tg/"), "{arn}");
     assert_eq!(group.slow_start_seconds, 60);
@@ -63,8 +63,8 @@ async fn arns_name_the_partition_of_the_region() {
     for (region, partition) in [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")] {
         let mut resources = usual();
         resources["regions"] = json!({region: resources["regions"][REGION]});
-        let store = Place::of(&resources).store;
-        let ports = ports(Session::new(store, ACCOUNT.parse().unwrap(), region.parse().unwrap()));
+        let store = PortsFixture::of(&resources).store;
+        let ports = ports(LocalSession::new(store, ACCOUNT.parse().unwrap(), region.parse().unwrap()));
 
         let (profile, role) = (ports.iam.instance_profile("web").await, ports.iam.role("hooks").await);
         let iam = format!("arn:{partition}:iam::{ACCOUNT}");
@@ -80,20 +80,20 @@ async fn arns_name_the_partition_of_the_region() {
 
 #[tokio::test]
 async fn another_region_holds_nothing_of_this_one() {
-    let place = Place::with_template().await;
-    let session = Session::new(Arc::clone(&place.store), ACCOUNT.parse().unwrap(), "eu-west-1".parse().unwrap());
+    let fixture = PortsFixture::with_template().await;
+    let session = LocalSession::new(Arc::clone(&fixture.store), ACCOUNT.parse().unwrap(), "eu-west-1".parse().unwrap());
     let elsewhere = ports(session);
     assert_eq!(elsewhere.compute.images(&Filter::Ids(vec!["ami-1".into()])).await.unwrap(), []);
     assert_eq!(elsewhere.templates.launch_templates(&[]).await.unwrap(), []);
-    assert_eq!(place.ports.templates.launch_templates(&[]).await.unwrap().len(), 1);
+    assert_eq!(fixture.ports.templates.launch_templates(&[]).await.unwrap().len(), 1);
 }
 
 #[tokio::test]
 async fn a_launch_template_made_again_with_its_token_is_the_same_one() {
-    let place = Place::of(&usual());
-    let templates = &place.ports.templates;
+    let fixture = PortsFixture::of(&usual());
+    let templates = &fixture.ports.templates;
     let made = templates.create_launch_template(&template()).await.unwrap();
-    place.go_to(5);
+    fixture.go_to(5);
     assert_eq!(templates.create_launch_template(&template()).await.unwrap(), made);
 
     let changed = NewLaunchTemplate { instance_type: "t3.large".into(), ..template() };
@@ -106,17 +106,17 @@ async fn a_launch_template_made_again_with_its_token_is_the_same_one() {
 
 #[tokio::test]
 async fn launch_templates_are_found_by_all_of_the_tags() {
-    let place = Place::with_template().await;
+    let fixture = PortsFixture::with_template().await;
     let project = ("ProjectName", "coinbase/deploy-test");
-    let all = place.ports.templates.launch_templates(&[project]).await.unwrap();
+    let all = fixture.ports.templates.launch_templates(&[project]).await.unwrap();
     assert_eq!(all.iter().map(|found| found.name.as_str()).collect::<Vec<_>>(), [GROUP]);
-    let both = place.ports.templates.launch_templates(&[project, ("ConfigName", "development")]).await.unwrap();
+    let both = fixture.ports.templates.launch_templates(&[project, ("ConfigName", "development")]).await.unwrap();
     assert_eq!(both, []);
 }
 
 #[tokio::test]
 async fn a_launch_template_that_ec2_would_not_take_is_refused() {
-    let templates = Place::of(&usual()).ports.templates;
+    let templates = PortsFixture::of(&usual()).ports.templates;
     let named = NewLaunchTemplate { name: "a b".into(), ..template() };
     assert_eq!(code(templates.create_launch_template(&named).await), "InvalidLaunchTemplateName.MalformedException");
     let long = NewLaunchTemplate { name: "x".repeat(129), ..template() };
@@ -129,8 +129,8 @@ async fn a_launch_template_that_ec2_would_not_take_is_refused() {
 
 #[tokio::test]
 async fn a_placement_group_is_made_once_and_not_deleted_under_its_instances() {
-    let place = Place::of(&usual());
-    let compute = &place.ports.compute;
+    let fixture = PortsFixture::of(&usual());
+    let compute = &fixture.ports.compute;
     compute.create_placement_group(&placement_group("partition", Some(3))).await.unwrap();
     let again = compute.create_placement_group(&placement_group("partition", Some(3))).await;
     assert_eq!(code(again), "InvalidPlacementGroup.Duplicate");
@@ -139,19 +139,19 @@ async fn a_placement_group_is_made_once_and_not_deleted_under_its_instances() {
     assert_eq!((found.state.as_str(), found.partition_count), ("available", Some(3)));
 
     let near = NewLaunchTemplate { placement_group: Some(name.clone()), ..template() };
-    place.ports.templates.create_launch_template(&near).await.unwrap();
-    place.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
-    place.go_to(60);
+    fixture.ports.templates.create_launch_template(&near).await.unwrap();
+    fixture.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
+    fixture.go_to(60);
     assert_eq!(code(compute.delete_placement_group(&name).await), "InvalidPlacementGroup.InUse");
-    place.ports.groups.delete_group(GROUP).await.unwrap();
-    place.go_to(120);
+    fixture.ports.groups.delete_group(GROUP).await.unwrap();
+    fixture.go_to(120);
     compute.delete_placement_group(&name).await.unwrap();
     assert_eq!(code(compute.delete_placement_group(&name).await), "InvalidPlacementGroup.Unknown");
 }
 
 #[tokio::test]
 async fn only_a_partition_placement_group_has_partitions() {
-    let compute = Place::of(&usual()).ports.compute;
+    let compute = PortsFixture::of(&usual()).ports.compute;
     for (strategy, partitions) in [("cluster", Some(2)), ("partition", Some(8)), ("partition", Some(0)), ("near", None)]
     {
         let made = compute.create_placement_group(&placement_group(strategy, partitions)).await;
@@ -161,15 +161,15 @@ async fn only_a_partition_placement_group_has_partitions() {
 
 #[tokio::test]
 async fn a_group_takes_the_alarms_of_its_policies_with_it() {
-    let place = Place::with_group(capacity(1, 1, 2)).await;
+    let fixture = PortsFixture::with_group(capacity(1, 1, 2)).await;
     let policy = NewScalingPolicy {
         name: format!("{GROUP}-cpu_scale_up"),
         group_name: GROUP.into(),
         scaling_adjustment: 1,
         cooldown_seconds: 60,
     };
-    let policy_arn = place.ports.groups.put_scaling_policy(&policy).await.unwrap();
-    assert_eq!(place.ports.groups.put_scaling_policy(&policy).await.unwrap(), policy_arn);
+    let policy_arn = fixture.ports.groups.put_scaling_policy(&policy).await.unwrap();
+    assert_eq!(fixture.ports.groups.put_scaling_policy(&policy).await.unwrap(), policy_arn);
     let alarm = |name: &str, policy_arn: &str| NewAlarm {
         name: name.into(),
         group_name: GROUP.into(),
@@ -179,13 +179,13 @@ async fn a_group_takes_the_alarms_of_its_policies_with_it() {
         evaluation_periods: 2,
         policy_arn: policy_arn.into(),
     };
-    let alarms = &place.ports.alarms;
+    let alarms = &fixture.ports.alarms;
     alarms.put(&alarm(&policy.name, &policy_arn)).await.unwrap();
     alarms.put(&alarm("another", "arn:another")).await.unwrap();
-    assert_eq!(place.ports.groups.policy_alarms(GROUP).await.unwrap(), [policy.name.as_str()]);
+    assert_eq!(fixture.ports.groups.policy_alarms(GROUP).await.unwrap(), [policy.name.as_str()]);
     assert_eq!(alarms.names(GROUP).await.unwrap(), [policy.name.as_str()]);
 
-    place.ports.groups.delete_group(GROUP).await.unwrap();
+    fixture.ports.groups.delete_group(GROUP).await.unwrap();
     assert_eq!(alarms.names("").await.unwrap(), ["another"]);
     alarms.delete(&["another".into(), "gone".into()]).await.unwrap();
     assert!(alarms.names("").await.unwrap().is_empty());
@@ -193,7 +193,7 @@ async fn a_group_takes_the_alarms_of_its_policies_with_it() {
 
 #[tokio::test]
 async fn an_alarm_that_cloudwatch_would_not_take_is_refused() {
-    let alarms = Place::of(&usual()).ports.alarms;
+    let alarms = PortsFixture::of(&usual()).ports.alarms;
     let alarm = NewAlarm {
         name: "cpu".into(),
         group_name: GROUP.into(),
@@ -217,14 +217,14 @@ async fn a_launch_configuration_goes_only_after_its_group() {
     region["launch_configurations"] = json!({"old": {"image_id": "ami-1", "instance_type": "t3.small"}});
     region["auto_scaling_groups"] =
         json!({GROUP: {"launch_configuration": "old", "capacity": {"min_size": 1, "desired": 1, "max_size": 1}}});
-    let place = Place::of(&resources);
-    place.go_to(0);
-    place.go_to(30);
-    assert_eq!(place.states().await, ["InService"]);
-    let groups = &place.ports.groups;
+    let fixture = PortsFixture::of(&resources);
+    fixture.go_to(0);
+    fixture.go_to(30);
+    assert_eq!(fixture.states().await, ["InService"]);
+    let groups = &fixture.ports.groups;
     assert_eq!(code(groups.delete_launch_configuration("old").await), "ResourceInUse");
     groups.delete_group(GROUP).await.unwrap();
-    place.go_to(60);
+    fixture.go_to(60);
     groups.delete_launch_configuration("old").await.unwrap();
-    assert!(place.region().launch_configurations.is_empty());
+    assert!(fixture.region().launch_configurations.is_empty());
 }

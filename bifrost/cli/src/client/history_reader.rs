@@ -1,0 +1,193 @@
+//! What the history of an execution tells a person: the states, what failed in them, and what was caught.
+
+use super::{Client, StepFailure};
+use crate::client::ClientDeployer;
+use bifrost_core::cloud::{CloudError, ExecutionSummary, HistoryEvent};
+use bifrost_core::release::Release;
+use bifrost_core::task::FunctionError;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::sync::Arc;
+
+/// An execution as far as its history was told.
+#[derive(Debug, Default)]
+pub(super) struct HistoryReader {
+    /// When it began.
+    pub(super) started_at: Option<DateTime<Utc>>,
+    /// When its last event happened.
+    pub(super) last_at: Option<DateTime<Utc>>,
+    /// The states that were entered, in order.
+    pub(super) states: Vec<String>,
+    /// The failures that ended a state, in order. The first of them is the root cause: later ones may come of it, and
+    /// `$.error` keeps only the last.
+    pub(super) failures: Vec<StepFailure>,
+    /// How many states had been entered when the first of them was.
+    pub(super) states_before_failure: Option<usize>,
+    /// The last attempt of the present state, if it failed.
+    failed: Option<StepFailure>,
+    /// How many attempts of the present state failed.
+    attempts: u32,
+}
+
+/// What an event means.
+#[derive(Debug, PartialEq)]
+pub(super) enum Meaning {
+    /// The execution began with this input.
+    Began(Arc<Value>),
+    /// A state was entered.
+    Entered(String),
+    /// A state was left with this output.
+    Left(Arc<Value>),
+    /// An attempt of a task failed.
+    Failed(StepFailure),
+}
+
+impl HistoryReader {
+    /// Takes the next event; gives what a person should be told of it.
+    pub(super) fn tell(&mut self, event: &HistoryEvent) -> Option<Meaning> {
+        self.last_at = Some(event.timestamp);
+        if let Some(state) = event.details.name.as_ref().filter(|_| event.enters_state()) {
+            self.states.push(state.clone());
+            self.attempts = 0;
+            return Some(Meaning::Entered(state.clone()));
+        }
+        if event.leaves_state() {
+            self.end_of_state();
+            return event.details.output.clone().map(Meaning::Left);
+        }
+        match event.event_type.as_str() {
+            "ExecutionStarted" => {
+                self.started_at = Some(event.timestamp);
+                event.details.input.clone().map(Meaning::Began)
+            }
+            "TaskSucceeded" | "LambdaFunctionSucceeded" => {
+                self.failed = None;
+                None
+            }
+            "TaskFailed" | "TaskTimedOut" | "LambdaFunctionFailed" | "LambdaFunctionTimedOut" => {
+                Some(Meaning::Failed(self.attempt_failed(event)))
+            }
+            "ExecutionFailed" | "ExecutionTimedOut" | "ExecutionAborted" => {
+                self.end_of_state();
+                None
+            }
+            _ => None,
+        }
+    }
+
+    fn attempt_failed(&mut self, event: &HistoryEvent) -> StepFailure {
+        self.attempts += 1;
+        let failure = StepFailure {
+            time: event.timestamp,
+            state: self.states.last().cloned().unwrap_or_default(),
+            error: event.details.error.as_deref().unwrap_or("States.TaskFailed").to_owned(),
+            cause: FunctionError::said(event.details.cause.as_deref().unwrap_or_default()),
+            attempt: self.attempts,
+        };
+        self.failed = Some(failure.clone());
+        failure
+    }
+
+    fn end_of_state(&mut self) {
+        if let Some(failure) = self.failed.take() {
+            self.states_before_failure.get_or_insert(self.states.len());
+            self.failures.push(failure);
+        }
+    }
+
+    /// The states that were entered after the first failure: what cleaned up, and how it ended.
+    pub(super) fn states_after_failure(&self) -> &[String] {
+        self.states_before_failure.and_then(|count| self.states.get(count..)).unwrap_or_default()
+    }
+}
+
+impl<D: ClientDeployer> Client<D> {
+    /// The story of an execution so far, and its release as the last state that it left gave it.
+    pub(super) async fn reader(
+        &self,
+        execution: &ExecutionSummary,
+    ) -> Result<(HistoryReader, Option<Release<D::Fields>>), CloudError> {
+        let (mut reader, mut outputs) = (HistoryReader::default(), Vec::new());
+        for event in &self.executions.history(&execution.name, 0).await? {
+            if let Some(Meaning::Left(output)) = reader.tell(event) {
+                outputs.push(output);
+            }
+        }
+        let release = outputs.iter().rev().find_map(|output| Release::read(output, &self.account.defaults).ok());
+        Ok((reader, release))
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+    use bifrost_core::cloud::HistoryDetails;
+    use serde_json::json;
+
+    pub(in crate::client) fn event(second: i64, event_type: &str, details: HistoryDetails) -> HistoryEvent {
+        let timestamp = DateTime::from_timestamp(second, 0).unwrap();
+        let (event_type, other_details) = (event_type.to_owned(), serde_json::Map::new());
+        HistoryEvent { id: 1, previous_event_id: 0, timestamp, event_type, details, other_details }
+    }
+
+    pub(in crate::client) fn entered(second: i64, state: &str) -> HistoryEvent {
+        let details = HistoryDetails { name: Some(state.into()), ..HistoryDetails::default() };
+        event(second, "TaskStateEntered", details)
+    }
+
+    pub(in crate::client) fn exited(second: i64, output: Value) -> HistoryEvent {
+        let details = HistoryDetails { output: Some(output.into()), ..HistoryDetails::default() };
+        event(second, "TaskStateExited", details)
+    }
+
+    pub(in crate::client) fn failed(second: i64, error: &str, cause: &str) -> HistoryEvent {
+        let details =
+            HistoryDetails { error: Some(error.into()), cause: Some(cause.into()), ..HistoryDetails::default() };
+        event(second, "LambdaFunctionFailed", details)
+    }
+
+    pub(in crate::client) fn told(events: &[HistoryEvent]) -> HistoryReader {
+        let mut reader = HistoryReader::default();
+        for event in events {
+            reader.tell(event);
+        }
+        reader
+    }
+
+    #[test]
+    fn an_attempt_that_failed_and_was_retried_well_is_no_failure_of_the_deploy() {
+        let mut reader = told(&[entered(0, "Lock")]);
+        let turn = reader.tell(&failed(1, "LockError", r#"{"errorType":"LockError","errorMessage":"no answer"}"#));
+        let Some(Meaning::Failed(failure)) = turn else { panic!("not told: {turn:?}") };
+        assert_eq!((failure.state.as_str(), failure.cause.as_str(), failure.attempt), ("Lock", "no answer", 1));
+        reader.tell(&event(2, "LambdaFunctionSucceeded", HistoryDetails::default()));
+        assert_eq!(reader.tell(&exited(2, json!(1))), Some(Meaning::Left(json!(1).into())));
+        assert_eq!(reader.failures, []);
+    }
+
+    #[test]
+    fn the_last_attempt_before_a_catch_is_a_failure_and_the_first_of_them_the_root_cause() {
+        let reader = told(&[
+            entered(0, "Deploy"),
+            failed(1, "DeployError", "no capacity"),
+            failed(2, "DeployError", "still no capacity"),
+            exited(2, json!({})),
+            entered(2, "CleanUp"),
+            failed(3, "CleanUpError", "denied"),
+            exited(3, json!({})),
+            entered(3, "FailureDirty"),
+        ]);
+        let failures: Vec<_> =
+            reader.failures.iter().map(|it| (it.state.as_str(), it.cause.as_str(), it.attempt)).collect();
+        assert_eq!(failures, [("Deploy", "still no capacity", 2), ("CleanUp", "denied", 1)]);
+        assert_eq!(reader.states_after_failure(), ["CleanUp", "FailureDirty"]);
+    }
+
+    #[test]
+    fn a_failure_that_nothing_catches_ends_the_execution_and_is_kept() {
+        let end = event(2, "ExecutionFailed", HistoryDetails::default());
+        let reader = told(&[entered(0, "Deploy"), failed(1, "DeployError", "no"), end]);
+        assert_eq!(reader.failures.len(), 1);
+        assert!(reader.states_after_failure().is_empty());
+    }
+}

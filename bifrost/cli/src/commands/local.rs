@@ -1,0 +1,162 @@
+//! The embedded world, as the commands use it.
+
+use super::arguments::{CloudArgs, DeployerArgs};
+use super::backend::{Backend, PollInterval};
+use super::error::CliError;
+use crate::client::{Client, ClientDeployer};
+use async_trait::async_trait;
+use bifrost_core::json;
+use bifrost_local::{
+    Engine, Lease, LocalCloud, LocalDeployer, LocalState, Pace, Resources, SeedError, Store, read_seed,
+};
+use serde_json::Value;
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The folder of worlds that are not named otherwise.
+const FOLDER: &str = ".bifrost";
+
+/// A look costs a read of a file.
+const POLL_INTERVAL: PollInterval =
+    PollInterval { often: Duration::from_millis(40), seldom: Duration::from_millis(100) };
+
+/// How often a process that follows tries to become the engine.
+const TAKE_OVER_INTERVAL: Duration = Duration::from_millis(200);
+
+/// An embedded world.
+struct LocalBackend<D: LocalDeployer> {
+    /// The world as a cloud.
+    cloud: LocalCloud<D>,
+    /// The file that keeps it, or will.
+    path: PathBuf,
+    /// Whether it is new, and in memory until [`keep`](Site::keep): a command that is refused leaves no trace.
+    is_new: bool,
+}
+
+/// Opens the world that the arguments name; with `fresh` a new one in its place.
+pub(super) fn open<D: LocalDeployer + ClientDeployer>(
+    deployer_args: &DeployerArgs,
+    args: &CloudArgs,
+    fresh: bool,
+) -> Result<Box<dyn Backend<D>>, CliError> {
+    let (path, new_state) = find::<D>(args.cloud.as_deref())?;
+    let is_new = fresh || !path.exists();
+    let store = if is_new { Store::in_memory(new_state) } else { Store::open(&path, D::NAME, || new_state)? };
+    let (account, region) = store.read(|state| (state.deployer_account.clone(), state.deployer_region.clone()))?;
+    let identity = deployer_args.identity::<D>(account, region);
+    let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
+    let cloud = LocalCloud::<D>::new(store, identity, defaults).reached_with(&args.arguments());
+    Ok(Box::new(LocalBackend { cloud, path, is_new }))
+}
+
+#[async_trait(?Send)]
+impl<D: LocalDeployer + ClientDeployer> Backend<D> for LocalBackend<D> {
+    fn client(&self) -> Client<D> {
+        Client::from(&self.cloud)
+    }
+
+    fn poll_interval(&self) -> PollInterval {
+        POLL_INTERVAL
+    }
+
+    /// Writes the world to its file, if it is new; whatever was there of this deployer goes.
+    fn keep(&self) -> Result<(), CliError> {
+        if !self.is_new {
+            return Ok(());
+        }
+        // No engine may run what is replaced.
+        let lease = if self.path.exists() { Lease::take(&self.path)? } else { None };
+        if self.path.exists() && lease.is_none() {
+            return Err(CliError::LocalCloudInUse(self.path.clone()));
+        }
+        Ok(self.cloud.store().move_to(&self.path, D::NAME)?)
+    }
+
+    /// Lays a JSON merge patch over the world, such as `{"faults": […]}` or another behaviour of an image.
+    fn apply_scenario(&self, scenario: &Path) -> Result<(), CliError> {
+        apply_scenario(self.cloud.store(), scenario)
+    }
+
+    /// Becomes the engine as soon as no other process is, and runs what there is to run.
+    async fn run_executions(&self, speed: f64, is_engine: &Cell<bool>) -> Result<Infallible, CliError> {
+        let engine = Engine::new(self.cloud.clone(), Pace::Speed(speed))?;
+        loop {
+            if let Some(_lease) = Lease::take(&self.path)? {
+                is_engine.set(true);
+                engine.run(|| false).await?;
+                is_engine.set(false);
+            }
+            tokio::time::sleep(TAKE_OVER_INTERVAL).await;
+        }
+    }
+
+    fn is_run(&self) -> Result<bool, CliError> {
+        Ok(Lease::take(&self.path)?.is_none())
+    }
+}
+
+/// The file that keeps the world, and the world that goes into it if it is not there. A world file is read in any case:
+/// one that is wrong should say so each time.
+fn find<D: LocalDeployer>(asked: Option<&Path>) -> Result<(PathBuf, LocalState<D::Resources>), CliError> {
+    let Some(path) = asked else { return Ok((Path::new(FOLDER).join("cloud.sqlite"), built_in::<D>()?)) };
+    if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
+        return Ok((path.into(), built_in::<D>()?));
+    }
+    let text = std::fs::read(path).map_err(|source| SeedError::Io { path: path.into(), source })?;
+    let mut name = path.file_stem().unwrap_or(OsStr::new("cloud")).to_owned();
+    name.push(".sqlite");
+    Ok((Path::new(FOLDER).join(name), read_seed(path, &text)?))
+}
+
+/// The world that comes with the deployer.
+fn built_in<D: LocalDeployer>() -> Result<LocalState<D::Resources>, CliError> {
+    Ok(read_seed(Path::new("the built-in seed of the deployer"), D::SEED.as_bytes())?)
+}
+
+fn apply_scenario<R: Resources>(store: &Store<R>, path: &Path) -> Result<(), CliError> {
+    let text = std::fs::read(path).map_err(|source| CliError::Scenario { path: path.into(), source })?;
+    let scenario = json::parse(&text).map_err(|source| CliError::ScenarioSyntax { path: path.into(), source })?;
+    store.transact(|state| {
+        let patched =
+            patched(state, &scenario).map_err(|source| CliError::ScenarioContent { path: path.into(), source })?;
+        *state = patched;
+        Ok(())
+    })?
+}
+
+fn patched<R: Resources>(state: &LocalState<R>, scenario: &Value) -> Result<LocalState<R>, json::ReadError> {
+    let mut value = serde_json::to_value(state).unwrap_or_default();
+    json_patch::merge(&mut value, scenario);
+    remove_nulls(&mut value);
+    let mut patched: LocalState<R> = json::read(&value)?;
+    patched.clock = patched.clock.max(state.clock);
+    Ok(patched)
+}
+
+/// What is absent may have been written as `null`, which no reader of ours takes.
+fn remove_nulls(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            fields.retain(|_, field| !field.is_null());
+            fields.values_mut().for_each(remove_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_nulls),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn nulls_are_removed() {
+        let mut state = json!({"a": null, "b": [{"c": null, "d": 1}]});
+        remove_nulls(&mut state);
+        assert_eq!(state, json!({"b": [{"d": 1}]}));
+    }
+}

@@ -1,0 +1,163 @@
+//! `derive(Coded)`: the stable code of each variant, its cause and its remedy.
+
+use crate::library;
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Attribute, Data, DeriveInput, Error, Expr, ExprLit, Fields, Ident, Lit, LitStr, Meta, Path, Result, Token};
+
+pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
+    implementation(input).unwrap_or_else(|error| error.to_compile_error())
+}
+
+fn implementation(input: &DeriveInput) -> Result<TokenStream> {
+    let library = library(&input.attrs)?;
+    let mut codes = Vec::new();
+    let body = match &input.data {
+        Data::Enum(data) if data.variants.is_empty() => quote!(match *self {}),
+        Data::Enum(data) => {
+            let mut arms = Vec::new();
+            for variant in &data.variants {
+                let name = &variant.ident;
+                let code = code_of(name, &variant.attrs)?;
+                arms.push(match &code {
+                    Code::Own { .. } => {
+                        let code = code.expression();
+                        quote!(Self::#name { .. } => #code)
+                    }
+                    Code::Source => source_arm(name, &variant.fields)?,
+                });
+                codes.extend(code.entry(&variant.attrs));
+            }
+            quote!(match self { #(#arms,)* })
+        }
+        Data::Struct(_) => {
+            let code = code_of(&input.ident, &input.attrs)?;
+            codes.extend(code.entry(&input.attrs));
+            match code {
+                Code::Own { .. } => code.expression(),
+                Code::Source => quote!(self.source.code()),
+            }
+        }
+        Data::Union(_) => return Err(Error::new(input.ident.span(), "`Coded` is for an enum or a struct")),
+    };
+    let name = &input.ident;
+    let (parameters, arguments, bounds) = input.generics.split_for_impl();
+    Ok(quote! {
+        const _: () = {
+            use #library::__private as __bifrost;
+            #[allow(unused_imports)]
+            use __bifrost::Coded as _;
+
+            #[automatically_derived]
+            impl #parameters __bifrost::Coded for #name #arguments #bounds {
+                const CODES: &'static [__bifrost::ErrorCode] = &[#(__bifrost::ErrorCode #codes),*];
+
+                fn code(&self) -> &'static str {
+                    #body
+                }
+            }
+        };
+    })
+}
+
+/// What `#[code(…)]` says of a variant.
+enum Code {
+    /// `#[code("area/name", "remedy")]`
+    Own { code: LitStr, remedy: LitStr },
+    /// `#[code(source)]`: the code of the variant's field.
+    Source,
+}
+
+impl Code {
+    fn expression(&self) -> TokenStream {
+        match self {
+            Self::Own { code, .. } => quote!(#code),
+            Self::Source => quote!(),
+        }
+    }
+
+    /// The fields of an `ErrorCode`.
+    fn entry(&self, attributes: &[Attribute]) -> Option<TokenStream> {
+        let Self::Own { code, remedy } = self else { return None };
+        let cause = first_paragraph(attributes);
+        Some(quote!({ code: #code, cause: #cause, remedy: #remedy }))
+    }
+}
+
+fn source_arm(name: &Ident, fields: &Fields) -> Result<TokenStream> {
+    match fields {
+        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Ok(quote!(Self::#name(source) => source.code())),
+        Fields::Named(fields)
+            if fields.named.iter().any(|field| field.ident.as_ref().is_some_and(|it| it == "source")) =>
+        {
+            Ok(quote!(Self::#name { source, .. } => source.code()))
+        }
+        _ => Err(Error::new(name.span(), "`#[code(source)]` needs one unnamed field, or one named `source`")),
+    }
+}
+
+/// Whether a variant has a code of its own or of its source.
+pub(crate) fn has_code(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| attribute.path().is_ident("code"))
+}
+
+fn code_of(name: &Ident, attributes: &[Attribute]) -> Result<Code> {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("code")) {
+        let code = attribute.parse_args_with(|input: syn::parse::ParseStream<'_>| {
+            if input.peek(Token![crate]) {
+                input.parse::<Token![crate]>()?;
+                input.parse::<Token![=]>()?;
+                input.call(Path::parse_mod_style)?;
+                return Ok(None);
+            }
+            if input.peek(Ident) && input.parse::<Ident>()? == "source" {
+                return Ok(Some(Code::Source));
+            }
+            let code: LitStr = input.parse()?;
+            input.parse::<Token![,]>()?;
+            let remedy: LitStr = input.parse()?;
+            input.parse::<Option<Token![,]>>()?;
+            check(&code)?;
+            Ok(Some(Code::Own { code, remedy }))
+        })?;
+        if let Some(code) = code {
+            return Ok(code);
+        }
+    }
+    let message =
+        "each error needs `#[code(\"area/name\", \"what to do\")]`, or `#[code(source)]` for the code of its field";
+    Err(Error::new(name.span(), message))
+}
+
+fn check(code: &LitStr) -> Result<()> {
+    let text = code.value();
+    let is_word = |word: &str| {
+        !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+    };
+    if text.split_once('/').is_some_and(|(area, name)| is_word(area) && is_word(name)) {
+        return Ok(());
+    }
+    Err(Error::new(code.span(), "a code is `area/name` in lower-case letters, digits and dashes"))
+}
+
+fn library(attributes: &[Attribute]) -> Result<Path> {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("code")) {
+        if let Meta::List(list) = &attribute.meta
+            && list.tokens.to_string().starts_with("crate")
+        {
+            return library::library(std::slice::from_ref(attribute), "code");
+        }
+    }
+    Ok(library::default())
+}
+
+fn first_paragraph(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::NameValue(pair) if pair.path.is_ident("doc") => match &pair.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value().trim().to_owned()),
+            _ => None,
+        },
+        _ => None,
+    });
+    lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,160 @@
+//! Makes units, or finds that they are made.
+
+use super::archive::{self, BOOTSTRAP, MAX_BYTES};
+use super::cache::{self, Cache, Record};
+use super::docker::Container;
+use super::error::ArtifactError;
+use super::job::{Job, Method, known_methods};
+use super::progress::Progress;
+use super::scratch::Scratch;
+use super::template_dir::TemplateDir;
+use super::tree::{self, Digests, Input, Scope, TreeError};
+use super::{Artifact, Kind, Options, Origin, Packaged, builders};
+use bifrost::client::read_at_most;
+use bifrost::release::Sha256;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// Part of what a build's inputs are compared by: to be changed when the same inputs give another zip than before.
+const FORMAT: &str = "1";
+
+/// Where the units of a template are made.
+pub(super) struct BuildContext<'w> {
+    dir: &'w TemplateDir,
+    options: &'w Options,
+    progress: &'w dyn Progress,
+    cache: Cache,
+    digests: Digests,
+    container: Container,
+}
+
+impl<'w> BuildContext<'w> {
+    pub(super) fn open(dir: &'w TemplateDir, options: &'w Options, progress: &'w dyn Progress) -> Self {
+        let cache = Cache::load(dir.cache());
+        Self { dir, options, progress, cache, digests: Digests::default(), container: Container::default() }
+    }
+
+    /// Packages one of all units, and tells of it.
+    pub(super) fn package(&self, artifact: &Artifact, all: &[Artifact]) -> Result<Packaged, ArtifactError> {
+        let since = Instant::now();
+        self.progress.started(&artifact.logical_id);
+        let result = Job::of(artifact, all, self.dir).and_then(|job| self.make(&job));
+        self.progress.finished(&artifact.logical_id, result.as_ref(), since.elapsed());
+        result
+    }
+
+    /// Leaves nothing behind but the results.
+    pub(super) fn close(&self) {
+        if let Err(error) = self.container.remove(self.dir, &self.options.environment) {
+            self.progress.warn(&format!("the container and image of the build could not be removed: {error}"));
+        }
+    }
+
+    fn make(&self, job: &Job<'_>) -> Result<Packaged, ArtifactError> {
+        let packaged =
+            |path, sha256, origin| Packaged { logical_id: job.artifact.logical_id.clone(), path, sha256, origin };
+        if job.method == Method::AsIs {
+            return Ok(packaged(job.source.clone(), as_is(job)?, Origin::AsIs));
+        }
+        let inputs = job.inputs(self.dir)?;
+        let before = self.compared(job, &inputs, |input| self.digests.get(input, self.dir))?;
+        let output = self.dir.output(&job.artifact.logical_id);
+        if let Some(sha256) = self.built_before(job, before, &output) {
+            return Ok(packaged(output, sha256, Origin::Cached));
+        }
+        let zip = self.build(job, &inputs)?;
+        cache::replace(&output, &zip).map_err(|source| ArtifactError::Write { path: output.clone(), source })?;
+        let sha256 = Sha256::of(&zip);
+        // Of what changed during the build nobody knows whether it went in.
+        if self.compared(job, &inputs, |input| tree::fresh_digest(input, self.dir))? == before {
+            self.remember(job, Record { inputs: before, output: sha256 });
+        }
+        Ok(packaged(output, sha256, Origin::Built))
+    }
+
+    /// One digest of all that decides on the result.
+    fn compared(
+        &self,
+        job: &Job<'_>,
+        inputs: &[Input],
+        digest: impl Fn(&Input) -> Result<Sha256, Arc<TreeError>>,
+    ) -> Result<Sha256, ArtifactError> {
+        let toolchain = builders::toolchain(job, &self.options.environment)?;
+        let mut digests = Vec::new();
+        for input in inputs {
+            digests.push((self.dir.relative(&input.0), digest(input)?));
+        }
+        let all = format!("{FORMAT} {:?} {:?} {toolchain:?} {digests:?}", job.method, job.artifact);
+        Ok(Sha256::of(all.as_bytes()))
+    }
+
+    /// The hash of the result, if it was built of the same and nobody has altered it since.
+    fn built_before(&self, job: &Job<'_>, inputs: Sha256, output: &Path) -> Option<Sha256> {
+        let record = self.cache.get(&job.artifact.logical_id).filter(|record| record.inputs == inputs)?;
+        let is_whole = || read_at_most(output, MAX_BYTES).is_ok_and(|zip| Sha256::of(&zip) == record.output);
+        (!self.options.force && is_whole()).then_some(record.output)
+    }
+
+    fn remember(&self, job: &Job<'_>, record: Record) {
+        if let Err(error) = self.cache.put(&job.artifact.logical_id, record) {
+            let path = self.dir.cache();
+            self.progress.warn(&format!("cannot write {}: {error}; the next time all is built anew", path.display()));
+        }
+    }
+
+    fn build(&self, job: &Job<'_>, inputs: &[Input]) -> Result<Vec<u8>, ArtifactError> {
+        let environment = &self.options.environment;
+        let scratch = Scratch::new()?;
+        let result = match job.method {
+            Method::AsIs | Method::Zip => job.source.clone(),
+            Method::Make => builders::make(job, inputs, self.dir, environment, &scratch)?,
+            Method::Go => builders::go(job, environment, &scratch)?,
+            Method::Cargo => builders::cargo(job, environment, &scratch)?,
+            Method::Docker => return self.copied(job, &scratch),
+        };
+        self.zipped(job, &result)
+    }
+
+    fn copied(&self, job: &Job<'_>, scratch: &Scratch) -> Result<Vec<u8>, ArtifactError> {
+        let path = scratch.folder("docker")?.join("function.zip");
+        self.container.copy(&job.artifact.logical_id, &path, self.dir, &self.options.environment)?;
+        read_zip(&path)
+    }
+
+    fn zipped(&self, job: &Job<'_>, result: &Path) -> Result<Vec<u8>, ArtifactError> {
+        let entries = tree::read(result, Scope::Shipped, self.dir)?;
+        let place = || match job.method {
+            Method::Make => format!("what build-{} left in ARTIFACTS_DIR", job.artifact.logical_id),
+            _ => self.dir.shown(result),
+        };
+        if entries.is_empty() {
+            return Err(ArtifactError::Empty(place()));
+        }
+        let runtime = job.artifact.runtime.as_ref().filter(|runtime| runtime.starts_with("provided"));
+        match runtime {
+            Some(runtime) if !entries.iter().any(|entry| entry.name == BOOTSTRAP) => {
+                Err(ArtifactError::NoBootstrap { place: place(), runtime: runtime.clone(), known: known_methods() })
+            }
+            _ => Ok(archive::pack(&entries)?),
+        }
+    }
+}
+
+/// The hash of what is taken as it is.
+fn as_is(job: &Job<'_>) -> Result<Sha256, ArtifactError> {
+    if job.artifact.kind == Kind::Definition {
+        return Ok(Sha256::of(&read(&job.source)?));
+    }
+    Ok(Sha256::of(&read_zip(&job.source)?))
+}
+
+fn read_zip(path: &Path) -> Result<Vec<u8>, ArtifactError> {
+    let zip = read(path)?;
+    archive::check(&zip)?;
+    Ok(zip)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, ArtifactError> {
+    read_at_most(path, MAX_BYTES).map_err(|source| TreeError::Io { path: PathBuf::from(path), source }.into())
+}

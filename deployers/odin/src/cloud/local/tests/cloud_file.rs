@@ -1,0 +1,70 @@
+//! World files: what is read, and what is refused.
+
+use super::*;
+use crate::cloud::Filter;
+use bifrost::local::{SeedError, read_seed};
+use std::path::Path;
+
+const SEED: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../examples/clouds/odin.json"));
+const RELEASE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/releases/deploy-test.json"));
+
+fn read(text: &str) -> Result<LocalState<OdinAccount>, SeedError> {
+    read_seed(Path::new("odin.json"), text.as_bytes())
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    value.as_array().into_iter().flatten().map(|text| text.as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn the_sample_world_has_all_that_the_sample_release_refers_to() {
+    let state = read(SEED).unwrap();
+    let (account, region) = (state.deployer_account.clone(), state.deployer_region.clone());
+    let ports = ports(LocalSession::new(Store::in_memory(state), account, region));
+    let release: Value = serde_json::from_str(RELEASE).unwrap();
+
+    let ami = vec![release["ami"].as_str().unwrap().to_owned()];
+    assert_eq!(ports.compute.images(&Filter::Names(ami)).await.unwrap().len(), 1);
+    let subnets = texts(&release["subnets"]);
+    assert_eq!(ports.compute.subnets(&Filter::Names(subnets.clone())).await.unwrap().len(), subnets.len());
+    for hook in release["lifecycle"].as_object().unwrap().values() {
+        assert!(ports.iam.role(hook["role"].as_str().unwrap()).await.unwrap().is_some());
+        assert!(ports.topics.topic_arn(hook["sns"].as_str().unwrap()).await.unwrap().is_some());
+    }
+    for service in release["services"].as_object().unwrap().values() {
+        let profile = service["profile"].as_str().unwrap();
+        assert!(ports.iam.instance_profile(profile).await.unwrap().is_some(), "{profile}");
+        let groups = texts(&service["security_groups"]);
+        assert_eq!(ports.compute.security_groups(&Filter::Names(groups.clone())).await.unwrap().len(), groups.len());
+        for name in texts(&service["elbs"]) {
+            assert!(ports.balancers.load_balancer(&name).await.unwrap().is_some(), "{name}");
+        }
+        for name in texts(&service["target_groups"]) {
+            assert!(ports.target_groups.target_group(&name).await.unwrap().is_some(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_world_file_with_an_unknown_resource_type_is_refused_with_its_path() {
+    let error = read(&SEED.replace("\"load_balancers\"", "\"loadbalancers\"")).unwrap_err().to_string();
+    assert!(
+        error.contains("odin.json") && error.contains("regions.us-east-1") && error.contains("loadbalancers"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_world_is_written_as_it_was_read() {
+    let account: OdinAccount = json::read(&usual()).unwrap();
+    let written = serde_json::to_value(&account).unwrap();
+    assert_eq!(json::read::<OdinAccount>(&written).unwrap(), account);
+}
+
+#[test]
+fn an_exception_is_for_an_instance_by_its_number() {
+    let mut resources = usual();
+    resources["regions"][REGION]["images"]["ami-1"]["exceptions"] = json!({"first": {}});
+    let error = json::read::<OdinAccount>(&resources).unwrap_err().to_string();
+    assert!(error.contains("\"first\" is not the number of an instance"), "{error}");
+}

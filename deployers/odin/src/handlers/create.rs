@@ -1,0 +1,269 @@
+//! Makes what a release consists of: placement groups, and for each service a launch template, a group, and its policies.
+
+use crate::capacity::Target;
+use crate::cloud::{
+    AutoScalingGroup, Capacity, Comparison, EbsVolume, HealthCheckType, LaunchTemplate, LifecycleHook, NewAlarm,
+    NewAutoScalingGroup, NewLaunchTemplate, NewPlacementGroup, NewScalingPolicy, OdinPorts, PlacementGroup,
+};
+use crate::concurrently::each;
+use crate::groups::{Groups, find_templates, is_own};
+use crate::names::{group_name, group_tags, own_tags, policy_name, template_name};
+use crate::release::{
+    OdinRelease, Policy, PolicyType, ResourceName, Service, ServiceName, ServiceResources, render_user_data,
+};
+use bifrost::cloud::{CloudError, ErrorKind};
+use std::collections::{BTreeMap, BTreeSet};
+use tokio::{join, try_join};
+
+/// A service's group could not be made, or not all of it.
+#[derive(Debug, thiserror::Error)]
+#[error("service {service}: {why}")]
+pub(super) struct NotCreated {
+    service: ServiceName,
+    why: CreateError,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum CreateError {
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    #[error("its resources are not resolved: ValidateResources must run before")]
+    NotResolved,
+}
+
+/// What an earlier attempt of this execution made, and the placement groups that the release names.
+pub(super) struct ExistingResources {
+    groups: Vec<AutoScalingGroup>,
+    templates: Vec<LaunchTemplate>,
+    placement_groups: BTreeMap<ResourceName, Option<PlacementGroup>>,
+}
+
+impl ExistingResources {
+    /// Finds it by its tags.
+    pub(super) async fn find(ports: &OdinPorts, release: &OdinRelease) -> Result<Self, CloudError> {
+        let envelope = &release.envelope;
+        let (groups, templates, placement_groups) = try_join!(
+            Groups::find(ports, envelope),
+            find_templates(ports, envelope),
+            find_placement_groups(ports, release),
+        )?;
+        Ok(Self {
+            groups: groups.own().cloned().collect(),
+            templates: templates.into_iter().filter(|template| is_own(&template.tags, envelope)).collect(),
+            placement_groups,
+        })
+    }
+
+    /// Whether nothing was made for the release so far.
+    pub(super) fn is_nothing(&self, release: &OdinRelease) -> bool {
+        let placed = self.placement_groups.values().flatten().any(|group| is_own(&group.tags, &release.envelope));
+        self.groups.is_empty() && self.templates.is_empty() && !placed
+    }
+}
+
+/// The placement groups that the release names: those that are there, and those that are not.
+pub(super) async fn find_placement_groups(
+    ports: &OdinPorts,
+    release: &OdinRelease,
+) -> Result<BTreeMap<ResourceName, Option<PlacementGroup>>, CloudError> {
+    let names: BTreeSet<_> = placed(release).map(|(name, _, _)| name).collect();
+    let found = each(names, async |name: &ResourceName| {
+        Ok((name.clone(), ports.compute.placement_group(name.as_str()).await?))
+    });
+    found.await.into_iter().collect()
+}
+
+/// Every placement group that is named, with the service that names it.
+fn placed(release: &OdinRelease) -> impl Iterator<Item = (&ResourceName, &ServiceName, &Service)> {
+    let services = release.fields.services.iter();
+    services.filter_map(|(name, service)| Some((service.placement_group_name.as_ref()?, name, service)))
+}
+
+/// Makes what is not there yet.
+pub(super) struct ServiceBuilder<'a> {
+    pub(super) ports: &'a OdinPorts,
+    pub(super) release: &'a OdinRelease,
+    pub(super) own: &'a ExistingResources,
+    /// The user data before names are put in.
+    pub(super) user_data: &'a str,
+}
+
+impl ServiceBuilder<'_> {
+    /// Makes the placement groups that do not exist. Their names were checked by `ValidateResources`.
+    pub(super) async fn make_placement_groups(&self) -> Result<(), CloudError> {
+        let absent = |name: &ResourceName| matches!(self.own.placement_groups.get(name), Some(None));
+        let wanted: BTreeMap<_, _> = placed(self.release)
+            .filter(|(name, ..)| absent(name))
+            .map(|(name, by, service)| (name, (by, service)))
+            .collect();
+        let made = each(wanted, async |(name, (by, service)): (&ResourceName, (&ServiceName, &Service))| {
+            let group = NewPlacementGroup {
+                name: name.to_string(),
+                strategy: service.placement_group_strategy.map_or("", |strategy| strategy.as_str()).to_owned(),
+                partition_count: service.placement_group_partition_count,
+                tags: own_tags(self.release, by, name.as_str()),
+            };
+            self.create_placement_group(&group).await
+        });
+        made.await.into_iter().collect()
+    }
+
+    /// Makes a placement group, once: a request whose answer was lost is sent again, and then the one that is there is our
+    /// own.
+    async fn create_placement_group(&self, group: &NewPlacementGroup) -> Result<(), CloudError> {
+        match self.ports.compute.create_placement_group(group).await {
+            Err(error) if error.kind == ErrorKind::AlreadyExists => {
+                let there = self.ports.compute.placement_group(&group.name).await?;
+                let is_ours = there.is_some_and(|there| is_own(&there.tags, &self.release.envelope));
+                if is_ours { Ok(()) } else { Err(error) }
+            }
+            made => made,
+        }
+    }
+
+    /// Makes a service's launch template, then its group, then its policies with their alarms, and has metrics collected.
+    pub(super) async fn make_service(&self, name: &ServiceName, service: &Service) -> Result<(), NotCreated> {
+        let not_made = |why: CreateError| NotCreated { service: name.clone(), why };
+        let resources = service.resources.as_ref().ok_or_else(|| not_made(CreateError::NotResolved))?;
+        let template =
+            self.launch_template(name, service, resources).ok_or_else(|| not_made(CreateError::NotResolved))?;
+        let group = self.group(name, service, resources, &template.name);
+        self.make(service, template, group).await.map_err(|error| not_made(error.into()))
+    }
+
+    async fn make(
+        &self,
+        service: &Service,
+        template: NewLaunchTemplate,
+        group: NewAutoScalingGroup,
+    ) -> Result<(), CloudError> {
+        if !self.own.templates.iter().any(|made| made.name == template.name) {
+            self.ports.templates.create_launch_template(&template).await?;
+        }
+        if !self.own.groups.iter().any(|made| made.name == group.name) {
+            self.create_group(&group).await?;
+        }
+        let policies = each(&service.autoscaling.policies, async |policy| self.make_policy(&group.name, policy).await);
+        let (policies, metrics) = join!(policies, self.ports.groups.enable_metrics(&group.name));
+        policies.into_iter().collect::<Result<(), _>>().and(metrics)
+    }
+
+    /// Makes a group, once: a request whose answer was lost is sent again, and then the group that is there is our own.
+    async fn create_group(&self, group: &NewAutoScalingGroup) -> Result<(), CloudError> {
+        match self.ports.groups.create_group(group).await {
+            Err(error) if error.kind == ErrorKind::AlreadyExists => {
+                let groups = Groups::find(self.ports, &self.release.envelope).await?;
+                if groups.own_named(&group.name).is_some() { Ok(()) } else { Err(error) }
+            }
+            made => made,
+        }
+    }
+
+    async fn make_policy(&self, group: &str, policy: &Policy) -> Result<(), CloudError> {
+        let name = policy_name(group, policy);
+        let policy_arn = self.ports.groups.put_scaling_policy(&scaling_policy(&name, group, policy)).await?;
+        self.ports.alarms.put(&alarm(&name, group, policy, policy_arn)).await
+    }
+
+    /// Nothing, if there is no image to launch.
+    fn launch_template(
+        &self,
+        service_name: &ServiceName,
+        service: &Service,
+        resources: &ServiceResources,
+    ) -> Option<NewLaunchTemplate> {
+        let name = template_name(&group_name(&self.release.envelope, service_name));
+        let uuid = self.release.envelope.uuid.as_ref()?;
+        Some(NewLaunchTemplate {
+            // A repetition of the request makes no second template. EC2 takes 128 characters: 36 and at most 64 here.
+            client_token: format!("{uuid}-{service_name}"),
+            image_id: resources.image.clone()?,
+            instance_type: service.instance_type.to_string(),
+            security_group_ids: resources.security_groups.clone(),
+            instance_profile_arn: resources.profile_arn.clone(),
+            user_data: render_user_data(self.user_data, self.release, service_name),
+            ebs_volume: ebs_volume(service),
+            // AWS optimises every type for which that costs nothing, and refuses to for many that cannot: its default is right.
+            ebs_optimized: None,
+            spot_price: service.spot_price.as_ref().map(ToString::to_string),
+            associate_public_ip_address: service.associate_public_ip_address,
+            placement_group: service.placement_group_name.as_ref().map(ToString::to_string),
+            tenancy: service.placement_tenancy.map(|tenancy| tenancy.as_str().to_owned()),
+            tags: own_tags(self.release, service_name, &name),
+            name,
+        })
+    }
+
+    fn group(
+        &self,
+        name: &ServiceName,
+        service: &Service,
+        resources: &ServiceResources,
+        launch_template: &str,
+    ) -> NewAutoScalingGroup {
+        let autoscaling = &service.autoscaling;
+        let target = Target::new(autoscaling, service.previous_desired_capacity);
+        let first = autoscaling.strategy.creation(&target);
+        let by_balancer = service.has_balancer();
+        NewAutoScalingGroup {
+            name: group_name(&self.release.envelope, name),
+            launch_template: launch_template.to_owned(),
+            capacity: Capacity { min_size: first.min, desired: first.desired, max_size: target.max_size },
+            subnet_ids: resources.subnets.clone(),
+            load_balancers: resources.elbs.clone(),
+            target_group_arns: resources.target_group_arns.clone(),
+            health_check_type: if by_balancer { HealthCheckType::Elb } else { HealthCheckType::Ec2 },
+            health_check_grace_period_seconds: autoscaling
+                .health_check_grace_period
+                .unwrap_or(self.release.envelope.timeout),
+            default_cooldown_seconds: autoscaling.default_cooldown,
+            termination_policies: vec!["ClosestToNextInstanceHour".to_owned()],
+            lifecycle_hooks: self.hooks(),
+            tags: group_tags(self.release, name, service),
+        }
+    }
+
+    fn hooks(&self) -> Vec<LifecycleHook> {
+        let hooks = self.release.fields.lifecycle.iter();
+        let hooks = hooks.map(|(name, hook)| LifecycleHook {
+            name: name.to_string(),
+            transition: hook.transition.as_str().to_owned(),
+            role_arn: hook.role_arn.clone().unwrap_or_default(),
+            notification_target_arn: hook.notification_target_arn.clone().unwrap_or_default(),
+            heartbeat_timeout_seconds: hook.heartbeat_timeout,
+        });
+        hooks.collect()
+    }
+}
+
+fn ebs_volume(service: &Service) -> Option<EbsVolume> {
+    Some(EbsVolume {
+        size_gib: service.ebs_volume_size?,
+        volume_type: service.ebs_volume_type?.as_str().to_owned(),
+        device_name: service.ebs_device_name.as_ref()?.to_string(),
+    })
+}
+
+fn scaling_policy(name: &str, group: &str, policy: &Policy) -> NewScalingPolicy {
+    NewScalingPolicy {
+        name: name.to_owned(),
+        group_name: group.to_owned(),
+        scaling_adjustment: policy.adjustment(),
+        cooldown_seconds: policy.cooldown,
+    }
+}
+
+fn alarm(name: &str, group: &str, policy: &Policy, policy_arn: String) -> NewAlarm {
+    NewAlarm {
+        name: name.to_owned(),
+        group_name: group.to_owned(),
+        comparison: match policy.kind {
+            PolicyType::CpuScaleUp => Comparison::GreaterThanThreshold,
+            PolicyType::CpuScaleDown => Comparison::LessThanThreshold,
+        },
+        threshold: policy.threshold_percent(),
+        period_seconds: policy.period,
+        evaluation_periods: policy.evaluation_periods,
+        policy_arn,
+    }
+}

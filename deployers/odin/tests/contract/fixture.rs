@@ -1,0 +1,100 @@
+//! Where a story takes place.
+
+use odin::cloud::{Capacity, HealthCheckType, NewAutoScalingGroup, NewLaunchTemplate, OdinPorts, Tags};
+
+pub const PROJECT: (&str, &str) = ("ProjectName", "coinbase/deploy-test");
+pub const REGION: &str = "us-east-1";
+/// The group that stories make, and its launch template.
+pub const GROUP: &str = "coinbase/deploy-test-development-web";
+
+/// How often a story looks until what must come has come.
+const MAX_POLLS: usize = 100;
+
+/// An account and region with what every group needs, made by hand beforehand:
+///
+/// - an image with the tag `Name=ubuntu`, whose instances get healthy; a subnet `private_a`; a security group `web`
+/// - a classic load balancer `web-elb` and a target group `web-tg`, with `ServiceName=web`; the latter drains for 30 s
+///   and starts slowly over 60 s
+/// - an instance profile `web` of path `/odin/`, a role `hooks`, a topic `hooks`
+/// - a group `old` without instances, made by the original Odin with the launch configuration `old`
+pub struct RegionFixture {
+    pub ports: OdinPorts,
+    pub account: String,
+    pub image: String,
+    pub subnet: String,
+    pub security_group: String,
+    /// Lets time pass.
+    pub pass: Box<dyn Fn()>,
+}
+
+impl RegionFixture {
+    /// Waits until it holds; `what` is for the message of a test that waits in vain.
+    pub async fn until(&self, what: &str, holds: impl AsyncFn(&OdinPorts) -> bool) {
+        for _ in 0..MAX_POLLS {
+            if holds(&self.ports).await {
+                return;
+            }
+            (self.pass)();
+        }
+        panic!("it never came about that {what}");
+    }
+
+    pub fn template(&self) -> NewLaunchTemplate {
+        NewLaunchTemplate {
+            name: GROUP.into(),
+            client_token: "token".into(),
+            image_id: self.image.clone(),
+            instance_type: "t3.small".into(),
+            security_group_ids: vec![self.security_group.clone()],
+            instance_profile_arn: Some(format!("arn:aws:iam::{}:instance-profile/odin/web", self.account)),
+            user_data: "#!/bin/sh".into(),
+            tags: tags(&[PROJECT]),
+            ..NewLaunchTemplate::default()
+        }
+    }
+
+    /// A group on neither balancers nor target groups.
+    pub fn group(&self, capacity: Capacity) -> NewAutoScalingGroup {
+        NewAutoScalingGroup {
+            name: GROUP.into(),
+            launch_template: GROUP.into(),
+            capacity,
+            subnet_ids: vec![self.subnet.clone()],
+            load_balancers: Vec::new(),
+            target_group_arns: Vec::new(),
+            health_check_type: HealthCheckType::Ec2,
+            health_check_grace_period_seconds: 100,
+            default_cooldown_seconds: 300,
+            termination_policies: vec!["ClosestToNextInstanceHour".into()],
+            lifecycle_hooks: Vec::new(),
+            tags: tags(&[PROJECT, ("ConfigName", "development")]),
+        }
+    }
+
+    /// Makes the group, with its template.
+    pub async fn make(&self, group: &NewAutoScalingGroup) {
+        self.ports.templates.create_launch_template(&self.template()).await.unwrap();
+        self.ports.groups.create_group(group).await.unwrap();
+    }
+
+    /// ARN of the target group `web-tg`.
+    pub async fn target_group(&self) -> String {
+        self.ports.target_groups.target_group("web-tg").await.unwrap().unwrap().arn
+    }
+
+    /// Ids of the instances of the group that are in service and healthy.
+    pub async fn in_service(&self) -> Vec<String> {
+        let group = self.ports.groups.group(GROUP).await.unwrap();
+        let instances = group.into_iter().flat_map(|group| group.instances);
+        let able = instances.filter(|found| found.lifecycle_state == "InService" && found.health_status == "Healthy");
+        able.map(|instance| instance.id).collect()
+    }
+}
+
+pub fn capacity(min_size: u32, desired: u32, max_size: u32) -> Capacity {
+    Capacity { min_size, desired, max_size }
+}
+
+pub fn tags(tags: &[(&str, &str)]) -> Tags {
+    tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}

@@ -1,0 +1,230 @@
+//! Where releases are deployed and what must hold is checked, after every execution.
+
+use crate::invariants;
+use crate::journal::Journal;
+use crate::plan::ReleasePlan;
+use crate::sample_cloud::{DEPLOYER, REGION, TARGET, USER_DATA};
+use bifrost::cloud::{Encryption, LockItem};
+use bifrost::local::{Fault, LocalState};
+use bifrost::release::{ObjectKey, RootDir};
+use bifrost::testing::{Run, TestHarness};
+use chrono::{SecondsFormat, TimeDelta};
+use futures_util::FutureExt;
+use odin::Odin;
+use odin::cloud::local::{OdinAccount, OdinRegion, StoredGroup};
+use odin::release::OdinRelease;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+/// The table of root locks in the world.
+pub const LOCKS: &str = "us-east-1/coinbase-odin-locks";
+/// The deployer's bucket.
+const BUCKET: &str = "coinbase-odin-000000000000";
+
+/// A world in which releases are deployed, and what was seen of it.
+pub struct Fixture {
+    pub harness: TestHarness<Odin>,
+    release: Value,
+    journal: Arc<Mutex<Journal>>,
+}
+
+/// A deploy that was started, and the world as it was before.
+pub struct Deploy {
+    pub name: String,
+    pub arn: String,
+    pub plan: ReleasePlan,
+    pub before: LocalState<OdinAccount>,
+}
+
+impl Fixture {
+    pub fn new(local_state: LocalState<OdinAccount>, release: Value) -> Self {
+        let harness: TestHarness<Odin> = TestHarness::new(local_state).unwrap();
+        let journal = Arc::new(Mutex::new(Journal::default()));
+        let seen = Arc::clone(&journal);
+        harness.store().watch(Box::new(move |call, before, after| seen.lock().unwrap().enter(call, before, after)));
+        let fixture = Self { harness, release, journal };
+        // Groups of the world are seen for the first time, and only then begin to launch.
+        fixture.advance(TimeDelta::zero());
+        fixture.settle();
+        fixture
+    }
+
+    /// The scenario's release under an id, made now.
+    pub fn release(&self, id: &str) -> Value {
+        let mut release = self.release.clone();
+        release["release_id"] = json!(format!("release-1-{id}"));
+        release["created_at"] = json!(self.harness.store().now().to_rfc3339_opts(SecondsFormat::Secs, true));
+        release
+    }
+
+    /// Deploys the scenario's release under an id, and checks the invariants.
+    pub async fn deploy(&self, id: &str) -> Run {
+        self.deploy_release(&self.release(id)).await
+    }
+
+    /// Uploads and deploys a release in a world that has come to rest, and checks the invariants.
+    pub async fn deploy_release(&self, release: &Value) -> Run {
+        self.upload(release).await;
+        self.deploy_uploaded(release).await
+    }
+
+    pub async fn upload(&self, release: &Value) {
+        self.harness.upload(release, &[("userdata", USER_DATA)]).await.unwrap();
+    }
+
+    /// Starts a deploy of a release that was uploaded, runs it to its end, and checks the invariants.
+    pub async fn deploy_uploaded(&self, release: &Value) -> Run {
+        let deploy = self.start(release).await;
+        self.harness.run().await.unwrap();
+        self.finish(&deploy).await
+    }
+
+    /// Starts a deploy of a release that was uploaded.
+    pub async fn start(&self, release: &Value) -> Deploy {
+        let before = self.local_state();
+        let name = self.harness.start(release).await.unwrap();
+        self.started(name, release, before).await
+    }
+
+    /// As [`start`](Self::start), under a name that AWS has not seen: of one name it starts no second execution.
+    pub async fn start_as(&self, name: &str, release: &Value) -> Deploy {
+        let before = self.local_state();
+        self.harness.cloud().executions().start(name, release).await.unwrap();
+        self.started(name.to_owned(), release, before).await
+    }
+
+    async fn started(&self, name: String, release: &Value, before: LocalState<OdinAccount>) -> Deploy {
+        let arn = self.harness.execution(&name).await.unwrap().execution.arn;
+        let plan = ReleasePlan::of(release, &before);
+        self.journal().plans.insert(arn.clone(), plan.clone());
+        Deploy { name, arn, plan, before }
+    }
+
+    /// How a deploy went that is over. Whatever happened, the invariants hold: at its end, and once an hour has passed
+    /// in which all that drains or is deleted has gone.
+    pub async fn finish(&self, deploy: &Deploy) -> Run {
+        let run = self.finish_beside_another(deploy).await;
+        self.settle();
+        let broken = invariants::at_rest(deploy, &run, &self.local_state());
+        assert!(broken.is_empty(), "{}", story(&run, &broken));
+        run
+    }
+
+    /// As [`finish`](Self::finish), while another deploy goes on: what the world comes to later is not this one's alone.
+    pub async fn finish_beside_another(&self, deploy: &Deploy) -> Run {
+        let run = self.harness.execution(&deploy.name).await.unwrap();
+        let mut broken = self.journal().broken.clone();
+        broken.extend(invariants::at_end(deploy, &run, &self.local_state(), &self.journal()));
+        assert!(broken.is_empty(), "{}", story(&run, &broken));
+        run
+    }
+
+    /// Runs the engine until an execution is in this state, and lets the engine die there; it must wait there.
+    pub async fn run_until_in(&self, deploy: &Deploy, state: &str) {
+        let is_there = || {
+            let run = self.harness.execution(&deploy.name).now_or_never().unwrap().unwrap();
+            run.path().last() == Some(&state)
+        };
+        self.harness.run_until(is_there).await.unwrap();
+        let run = self.harness.execution(&deploy.name).await.unwrap();
+        assert_eq!(run.path().last(), Some(&state), "the execution never waited in {state}: {:?}", run.errors());
+    }
+
+    /// Lets this go wrong from now on.
+    pub fn fault(&self, fault: Value) {
+        let fault: Fault = serde_json::from_value(fault).unwrap();
+        self.harness.store().transact(|local_state| local_state.faults.push(fault)).unwrap();
+    }
+
+    /// Changes the region of everything, as somebody else might.
+    pub fn change(&self, change: impl FnOnce(&mut OdinRegion)) {
+        let change = |local_state: &mut LocalState<OdinAccount>| {
+            let account = local_state.accounts.get_mut(&TARGET.parse().unwrap()).unwrap();
+            change(account.resources.regions.get_mut(&REGION.parse().unwrap()).unwrap());
+        };
+        self.harness.store().transact(change).unwrap();
+    }
+
+    /// Lets an hour pass.
+    pub fn settle(&self) {
+        self.advance(TimeDelta::hours(1));
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, time: TimeDelta) {
+        self.harness.advance(time).unwrap();
+    }
+
+    pub fn journal(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap()
+    }
+
+    pub fn local_state(&self) -> LocalState<OdinAccount> {
+        self.harness.store().read(Clone::clone).unwrap()
+    }
+
+    pub fn region(&self) -> OdinRegion {
+        region(&self.local_state(), TARGET)
+    }
+
+    /// The groups of the project and config that are not being deleted, by service.
+    pub fn live(&self) -> BTreeMap<String, StoredGroup> {
+        let groups = self.region().auto_scaling_groups.into_values();
+        let ours = groups.filter(|group| group.tags["ConfigName"] == "development" && !group.deleting);
+        ours.map(|group| (group.tags["ServiceName"].clone(), group)).collect()
+    }
+
+    /// The release that each service runs.
+    pub fn running(&self) -> Vec<(String, String)> {
+        self.live().into_iter().map(|(service, group)| (service, group.tags["ReleaseID"].clone())).collect()
+    }
+
+    /// The item of the root lock, if it is held.
+    pub fn root_lock(&self) -> Option<LockItem> {
+        root_lock(&self.local_state(), &format!("{TARGET}/coinbase/deploy-test/development"))
+    }
+
+    /// Writes the halt flag.
+    pub async fn halt(&self, reason: &str) {
+        self.put(&self.root_dir().halt(), reason).await;
+    }
+
+    /// Writes the user lock: JSON.
+    pub async fn freeze(&self, lock: &str) {
+        self.put(&self.root_dir().freeze(), lock).await;
+    }
+
+    fn root_dir(&self) -> RootDir {
+        let release = self.release("any");
+        OdinRelease::read(&release, self.harness.cloud().defaults()).unwrap().envelope.root_dir()
+    }
+
+    async fn put(&self, key: &ObjectKey, body: &str) {
+        let client = self.harness.cloud().account().objects;
+        client.put(&BUCKET.parse().unwrap(), key, body.into(), Encryption::Bucket).await.unwrap();
+    }
+}
+
+/// The region of everything, in an account.
+pub fn region(local_state: &LocalState<OdinAccount>, account: &str) -> OdinRegion {
+    let region = REGION.parse().unwrap();
+    let account = local_state.accounts.get(&account.parse().unwrap());
+    account.and_then(|account| account.resources.regions.get(&region)).cloned().unwrap_or_default()
+}
+
+/// The root lock of a root dir.
+pub fn root_lock(local_state: &LocalState<OdinAccount>, root_dir: &str) -> Option<LockItem> {
+    let account = &local_state.accounts[&DEPLOYER.parse().unwrap()];
+    account.lock_tables[LOCKS].get(&format!("{root_dir}/lock")).cloned()
+}
+
+/// Whether the deployer's bucket holds that key.
+pub fn has_object(local_state: &LocalState<OdinAccount>, key: &str) -> bool {
+    let account = &local_state.accounts[&DEPLOYER.parse().unwrap()];
+    account.buckets[&BUCKET.parse().unwrap()].objects.contains_key(key)
+}
+
+fn story(run: &Run, broken: &[String]) -> String {
+    format!("{}\npath: {:?}\nerrors: {:#?}", broken.join("\n"), run.path(), run.errors())
+}

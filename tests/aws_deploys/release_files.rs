@@ -1,0 +1,79 @@
+//! What AWS has of a project in the target account.
+
+use crate::project::Project;
+use serde_json::{Value, json};
+
+/// Everything that releases of a project make and remove, as AWS tells of it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Belongings {
+    pub(crate) groups: Vec<Value>,
+    pub(crate) templates: Vec<Value>,
+    pub(crate) alarms: Vec<Value>,
+    pub(crate) placement_groups: Vec<Value>,
+}
+
+impl Project<'_> {
+    /// What the project has now.
+    pub(crate) fn belongings(&self) -> Belongings {
+        let alarms = json!({"AlarmNamePrefix": format!("{}-development-", self.name)});
+        let mut placement_groups = self.list("ec2", "DescribePlacementGroups", json!({}), "PlacementGroups");
+        let ours = format!("odin/{}/development/", self.name);
+        placement_groups.retain(|group| group["GroupName"].as_str().unwrap().starts_with(&ours));
+        Belongings {
+            groups: self.groups(),
+            templates: self.list("ec2", "DescribeLaunchTemplates", self.by_tag(), "LaunchTemplates"),
+            alarms: self.list("cloudwatch", "DescribeAlarms", alarms, "MetricAlarms"),
+            placement_groups,
+        }
+    }
+
+    /// Its live auto-scaling groups.
+    pub(crate) fn groups(&self) -> Vec<Value> {
+        self.list("autoscaling", "DescribeAutoScalingGroups", self.by_tag(), "AutoScalingGroups")
+    }
+
+    fn by_tag(&self) -> Value {
+        json!({"Filters": [{"Name": "tag:ProjectName", "Values": [self.name]}]})
+    }
+
+    fn list(&self, service: &str, operation: &str, parameters: Value, field: &str) -> Vec<Value> {
+        let found = self.fixture.target(service, operation, parameters);
+        found[field].as_array().unwrap().clone()
+    }
+
+    /// The instances that a balancer of the project takes for healthy.
+    pub(crate) fn healthy_behind(&self, balancers: &Value, target_groups: &Value) -> Vec<Vec<String>> {
+        let names = |list: &Value| list.as_array().cloned().unwrap_or_default();
+        let classic = names(balancers).into_iter().map(|name| self.healthy_in_balancer(&name));
+        classic.chain(names(target_groups).into_iter().map(|name| self.healthy_in_target_group(&name))).collect()
+    }
+
+    fn healthy_in_balancer(&self, name: &Value) -> Vec<String> {
+        let seen = self.fixture.target("elb", "DescribeInstanceHealth", json!({"LoadBalancerName": name}));
+        let states = seen["InstanceStates"].as_array().unwrap().iter();
+        ids(states.filter(|state| state["State"] == "InService").map(|state| &state["InstanceId"]))
+    }
+
+    fn healthy_in_target_group(&self, name: &Value) -> Vec<String> {
+        let found = self.fixture.target("elbv2", "DescribeTargetGroups", json!({"Names": [name]}));
+        let arn = &found["TargetGroups"][0]["TargetGroupArn"];
+        let seen = self.fixture.target("elbv2", "DescribeTargetHealth", json!({"TargetGroupArn": arn}));
+        let targets = seen["TargetHealthDescriptions"].as_array().unwrap().iter();
+        ids(targets.filter(|target| target["TargetHealth"]["State"] == "healthy").map(|target| &target["Target"]["Id"]))
+    }
+}
+
+/// The instances of a group that it takes for healthy itself.
+pub(crate) fn healthy(group: &Value) -> Vec<String> {
+    let instances = group["Instances"].as_array().unwrap().iter();
+    let healthy = instances.filter(|instance| {
+        (&instance["HealthStatus"], &instance["LifecycleState"]) == (&json!("Healthy"), &json!("InService"))
+    });
+    ids(healthy.map(|instance| &instance["InstanceId"]))
+}
+
+fn ids<'v>(values: impl Iterator<Item = &'v Value>) -> Vec<String> {
+    let mut ids: Vec<_> = values.map(|id| id.as_str().unwrap().to_owned()).collect();
+    ids.sort();
+    ids
+}
