@@ -1,15 +1,15 @@
-//! [`main!`](crate::main): one `main` for the commands and for the Lambda function.
+//! [`main!`](crate::main): one `main` for the commands and the Lambda function.
 
-/// The `main` of a deployer's program: the Lambda function if Lambda started it, else its commands.
+/// The `main` of a deployer's program: the Lambda function if Lambda started it, otherwise the commands.
 ///
-/// `clouds` says where the deployer runs: `local` if it is a `bifrost::local::LocalDeployer`, `aws` if it is a
-/// `bifrost::aws::AwsDeployer`. `commands` are those that it has beside every deployer's, if any (`bifrost::cli::Extra`).
+/// `clouds` lists where the deployer runs: `local` if it is a `bifrost::local::LocalDeployer`, `aws` if it is a
+/// `bifrost::aws::AwsDeployer`. `commands` lists its own commands (`bifrost::cli::CustomCommand`), if it has any.
 ///
-/// | feature of `bifrost` | what of it is built |
+/// | feature of `bifrost` | what it builds |
 /// | --- | --- |
 /// | `cli` | the commands |
-/// | `local` | with `--local` they use the local cloud |
-/// | `aws` | else they reach AWS |
+/// | `local` | commands with `--local` use the local cloud |
+/// | `aws` | other commands use AWS |
 /// | `lambda` | the Lambda function |
 ///
 /// ```ignore
@@ -25,7 +25,7 @@ macro_rules! main {
     };
 }
 
-/// Serves the function, if this process is one.
+/// Serves the Lambda function, if Lambda started this process.
 #[cfg(feature = "lambda")]
 #[doc(hidden)]
 #[macro_export]
@@ -112,14 +112,17 @@ macro_rules! __reach_aws {
     };
 }
 
-/// A build without commands was not started by Lambda. If nobody reads why, the exit code still says so.
+/// Reports that this build has no commands, and that Lambda did not start it. The exit code reports it, too, if stderr is
+/// closed.
 #[cfg(not(feature = "cli"))]
 #[must_use]
 pub fn without_commands<D: bifrost_core::deployer::Deployer>() -> std::process::ExitCode {
     use std::io::Write;
     let name = D::NAME;
-    let message =
-        format!("error: this is {name}'s Lambda function without its commands: build those with feature `cli`");
+    let code = crate::codes::NO_COMMANDS.code;
+    let message = format!(
+        "error[{code}]: this build of {name} is only its Lambda function; for the commands, build it with --features cli"
+    );
     let _ = writeln!(std::io::stderr(), "{message}");
     std::process::ExitCode::FAILURE
 }

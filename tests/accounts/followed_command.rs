@@ -1,15 +1,15 @@
-//! Commands that run while a test goes on.
+//! Commands that run in parallel to a test.
 
 use serde_json::Value;
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
-/// A command that runs and prints events, an object a line. It is killed when it is dropped, so that it does not outlive a
-/// test that fails.
+/// A running command that prints one JSON event per line. It is killed when it is dropped, so that it does not outlive
+/// a failed test.
 pub(crate) struct FollowedCommand {
     child: Child,
     stdout: BufReader<ChildStdout>,
-    /// What was read of it.
+    /// The output so far.
     read: String,
 }
 
@@ -20,14 +20,14 @@ impl FollowedCommand {
         Self { stdout: BufReader::new(child.stdout.take().unwrap()), child, read: String::new() }
     }
 
-    /// Waits until it prints an event of which a field has this value.
+    /// Waits for an event in which `field` has this value.
     pub(crate) fn wait_for(&mut self, field: &str, value: &str) {
         loop {
             let begin = self.read.len();
             let length = self.stdout.read_line(&mut self.read).unwrap();
             if length == 0 {
                 let errors = self.errors();
-                panic!("it ended without {field} = {value}: {}{errors}", self.read);
+                panic!("the command ended without {field} = {value}: {}{errors}", self.read);
             }
             if serde_json::from_str::<Value>(&self.read[begin..]).unwrap()[field] == value {
                 return;
@@ -40,7 +40,7 @@ impl FollowedCommand {
         self.child.wait().unwrap();
     }
 
-    /// Waits until it ends. The output is whole, with what was waited for.
+    /// Waits until the command ends, and returns all of its output.
     pub(crate) fn finish(mut self) -> Output {
         self.stdout.read_to_string(&mut self.read).unwrap();
         let stderr = self.errors().into_bytes();

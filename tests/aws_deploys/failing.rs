@@ -1,4 +1,4 @@
-//! Deploys that fail, and leave nothing.
+//! Deploys that fail and leave nothing behind.
 
 use crate::fixture::{AccountsFixture, FUNCTION};
 use crate::project::{Project, tag};
@@ -6,30 +6,30 @@ use bifrost_moto::Fault;
 use serde_json::json;
 
 #[test]
-fn an_image_that_never_gets_healthy_fails_clean_and_what_ran_before_still_runs() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
-    let mut project = Project::make(&fixture, "sick");
+fn unhealthy_image_fails_clean() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    let mut project = Project::create(&fixture, "unhealthy");
     let first = project.deploy();
     assert_eq!(first.code, 0, "{first:#?}");
     let before = project.names();
 
-    let sick = project.make_image("sick-image");
-    fixture.moto.sick(&[&sick]);
-    project.release["ami"] = json!("sick-image");
-    // By the clock of the function: the waits of the machine pass a hundred times faster. A busy machine takes seconds
-    // until the instances are launched, and the deploy must not time out before.
+    let image = project.create_image("unhealthy-image");
+    fixture.moto.set_unhealthy(&[&image]);
+    project.release["ami"] = json!("unhealthy-image");
+    // In real seconds of the function, while the waits of the state machine pass a hundred times faster. A busy machine
+    // needs seconds to launch the instances, and the deploy must not time out before.
     project.release["timeout"] = json!(20);
     let second = project.deploy();
     assert_eq!((second.code, &second.end()["status"]), (1, &json!("FailureClean")), "{second:#?}");
-    assert_eq!(second.end()["failures"][0]["error"], "HaltError");
-    assert!(second.end()["failures"][0]["cause"].as_str().unwrap().contains("timed out"), "{second:#?}");
+    let failure = &second.end()["failures"][0];
+    assert_eq!((&failure["error"], &failure["code"]), (&json!("HaltError"), &json!("halt/timeout")), "{second:#?}");
     assert_eq!(project.names(), before);
 }
 
 #[test]
-fn a_halt_from_a_second_client_ends_the_deploy_clean() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
-    let project = Project::make(&fixture, "halted");
+fn halt_of_second_client_ends_clean() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    let project = Project::create(&fixture, "halted");
     fixture.never_healthy();
     let mut deploy = project.start();
     deploy.wait_for("state", "WaitForDeploy");
@@ -39,22 +39,23 @@ fn a_halt_from_a_second_client_ends_the_deploy_clean() {
     let halted = deploy.finish();
     let end = halted.end();
     assert_eq!((halted.code, &end["status"]), (1, &json!("FailureClean")), "{halted:#?}");
-    assert_eq!(end["failures"][0]["error"], "HaltError", "{end}");
-    assert!(end["failures"][0]["cause"].as_str().unwrap().contains("halted: wrong"), "{end}");
+    let failure = &end["failures"][0];
+    assert_eq!((&failure["error"], &failure["code"]), (&json!("HaltError"), &json!("halt/requested")), "{end}");
+    assert!(failure["cause"].as_str().unwrap().contains("wrong"), "{end}");
     assert!(project.names().is_empty());
-    project.is_unlocked();
+    project.assert_unlocked();
 }
 
 #[test]
-fn a_function_that_dies_in_the_middle_of_deploy_leaves_nothing() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
-    let project = Project::make(&fixture, "dying");
+fn crash_in_deploy_leaves_nothing() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    let project = Project::create(&fixture, "crashing");
     fixture.moto.faults(&[Fault::kill("autoscaling", "CreateAutoScalingGroup").function(FUNCTION).after_the_effect()]);
     let killed = project.deploy();
     assert_eq!((killed.code, &killed.end()["status"]), (1, &json!("FailureClean")), "{killed:#?}");
     assert_eq!(killed.end()["failures"][0]["state"], "Deploy");
     assert!(project.names().is_empty());
-    project.is_unlocked();
+    project.assert_unlocked();
 
     let again = project.deploy();
     assert_eq!(again.code, 0, "{again:#?}");

@@ -1,5 +1,5 @@
-//! Each call that changes anything fails, in each way that it can: the deploy ends as promised, and what is promised of
-//! that end holds.
+//! Fault injection at each call that changes anything. The deploy ends as specified, and the invariants of that end
+//! hold.
 
 use crate::fixture::{AccountsFixture, DEPLOYER, FUNCTION, LOCKS};
 use crate::project::{Deployed, Project, tag};
@@ -7,14 +7,14 @@ use bifrost_moto::{Call, Fault};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// An operation, by the names of its service and of itself.
+/// Service and operation.
 type Operation = (String, String);
 
-/// Makes a fault of an operation.
+/// Creates a fault of an operation.
 type Kind = fn(&str, &str) -> Fault;
 
-/// The faults that pass: AWS's client asks once more.
-const PASSING: [(&str, Kind); 4] = [
+/// Transient faults, after which the AWS client retries.
+const TRANSIENT: [(&str, Kind); 4] = [
     ("throttled", |service, action| Fault::error(service, action, 400, "Throttling")),
     ("cut off before the effect", Fault::reset),
     ("cut off after the effect", |service, action| Fault::reset(service, action).after_the_effect()),
@@ -23,23 +23,23 @@ const PASSING: [(&str, Kind); 4] = [
     }),
 ];
 
-/// What a deploy over an earlier one calls that changes anything, as AWS saw it.
+/// The operations of the function that change anything, as AWS received them.
 fn mutating(calls: &[Call]) -> BTreeSet<Operation> {
     let reads =
         |call: &&Call| ["Describe", "Get", "Head", "List", "Assume"].iter().any(|verb| call.action.starts_with(verb));
-    let ours = calls.iter().filter(|call| call.function.as_deref() == Some(FUNCTION) && !reads(call));
-    ours.map(|call| (call.service.clone(), call.action.clone())).collect()
+    let own = calls.iter().filter(|call| call.function.as_deref() == Some(FUNCTION) && !reads(call));
+    own.map(|call| (call.service.clone(), call.action.clone())).collect()
 }
 
-/// The waits of the machine are not what these stories are about.
-fn hurry(fixture: &AccountsFixture) {
+/// Speeds up the waits of the state machine, which these tests do not examine.
+fn speed_up_waits(fixture: &AccountsFixture) {
     fixture.moto.pace(&json!({"sfn_scale": 0.002}));
 }
 
-/// A project that is deployed twice, and what the second deploy called.
-fn deployed_twice<'s>(fixture: &'s AccountsFixture, story: &str) -> (Project<'s>, BTreeSet<Operation>) {
-    hurry(fixture);
-    let project = Project::make(fixture, story);
+/// Deploys a project twice. Returns it with the changing operations of the second deploy.
+fn deployed_twice<'s>(fixture: &'s AccountsFixture, id: &str) -> (Project<'s>, BTreeSet<Operation>) {
+    speed_up_waits(fixture);
+    let project = Project::create(fixture, id);
     for _ in 0..2 {
         let deployed = project.deploy();
         assert_eq!(deployed.code, 0, "{deployed:#?}");
@@ -49,22 +49,22 @@ fn deployed_twice<'s>(fixture: &'s AccountsFixture, story: &str) -> (Project<'s>
 }
 
 #[test]
-fn a_fault_that_passes_of_each_call_that_changes_anything_is_no_fault() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
+fn deploy_survives_transient_faults() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
     let (project, operations) = deployed_twice(&fixture, "passing");
-    for (kind, fault) in PASSING {
+    for (kind, fault) in TRANSIENT {
         let faults: Vec<_> =
             operations.iter().map(|(service, action)| fault(service, action).function(FUNCTION)).collect();
         fixture.moto.faults(&faults);
         let deployed = project.deploy();
         assert_eq!(deployed.code, 0, "{kind}: {deployed:#?}");
-        let struck: Vec<_> = fixture.moto.calls().into_iter().filter(|call| call.fault.is_some()).collect();
-        assert_eq!(mutating(&struck), operations, "{kind}");
+        let faulted: Vec<_> = fixture.moto.calls().into_iter().filter(|call| call.fault.is_some()).collect();
+        assert_eq!(mutating(&faulted), operations, "{kind}");
         fixture.moto.clear_faults();
     }
 }
 
-/// How a deploy ends whose every call of an operation is refused.
+/// The end of a deploy in which every call of an operation is refused.
 fn end_without(action: &str) -> &'static str {
     match action {
         "CreateAutoScalingGroup"
@@ -74,16 +74,16 @@ fn end_without(action: &str) -> &'static str {
         | "PutMetricAlarm"
         | "PutObject"
         | "PutScalingPolicy" => "FailureClean",
-        // What stays attached to its balancers is deleted with its group, as alarms are.
+        // Attachments and alarms are deleted with their group.
         "DeleteAlarms" | "DetachLoadBalancers" | "DetachLoadBalancerTargetGroups" => "Success",
         "DeleteAutoScalingGroup" | "DeleteItem" | "DeleteLaunchTemplate" | "UpdateAutoScalingGroup" => "FailureDirty",
-        _ => panic!("{action} is new: how does a deploy end without it?"),
+        _ => panic!("{action} is new: add the end of a deploy without it"),
     }
 }
 
 #[test]
-fn a_refusal_that_does_not_pass_ends_clean_before_the_old_goes_and_dirty_after() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
+fn permanent_refusals_end_as_specified() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
     let (project, operations) = deployed_twice(&fixture, "refusing");
     for (service, action) in &operations {
         fixture.moto.faults(&[Fault::error(service, action, 403, "AccessDenied").times(u32::MAX).function(FUNCTION)]);
@@ -91,16 +91,16 @@ fn a_refusal_that_does_not_pass_ends_clean_before_the_old_goes_and_dirty_after()
         assert_eq!(deployed.end()["status"], end_without(action), "{action}: {deployed:#?}");
         fixture.moto.clear_faults();
         if end_without(action) == "FailureDirty" {
-            a_person_looks(&project, &deployed);
+            clean_up_manually(&project, &deployed);
         }
     }
 }
 
 #[test]
-fn what_had_its_effect_and_is_refused_all_the_same_is_found_again() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
-    hurry(&fixture);
-    let project = Project::make(&fixture, "refusing-late");
+fn refusals_after_the_effect_end_as_specified() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    speed_up_waits(&fixture);
+    let project = Project::create(&fixture, "refusing-late");
     assert_eq!(project.deploy().code, 0);
     let ends = [
         ("dynamodb", "PutItem", "FailureClean"),
@@ -117,9 +117,9 @@ fn what_had_its_effect_and_is_refused_all_the_same_is_found_again() {
     }
 }
 
-/// Removes what a dirty deploy left of the release that it replaced, and its lock.
-fn a_person_looks(project: &Project<'_>, deployed: &Deployed) {
-    let (fixture, left) = (project.fixture, project.belongings());
+/// Deletes what a dirty deploy left of the earlier release, and its lock.
+fn clean_up_manually(project: &Project<'_>, deployed: &Deployed) {
+    let (fixture, left) = (project.fixture, project.resources());
     let live = |found: &&Value| tag(found, "ReleaseID") == Some(deployed.release_id());
     assert_eq!(left.groups.iter().filter(live).count(), 2, "the new release does not run");
     for group in left.groups.iter().filter(|group| !live(group)) {

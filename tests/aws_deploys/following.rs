@@ -1,14 +1,15 @@
-//! Clients that follow: the way of an execution is told to whoever asks, however often, and whatever happens to them.
+//! Clients that follow executions: any number of clients see the whole execution, even after interruptions.
 
 use crate::fixture::AccountsFixture;
 use crate::project::{Deployed, Deploying, Project};
+use crate::shell::error_code;
 use bifrost_moto::Fault;
 use serde_json::{Value, json};
 
-/// A project whose release says which it is, so that each client sends the same.
-fn identified<'s>(fixture: &'s AccountsFixture, story: &str) -> Project<'s> {
-    let mut project = Project::make(fixture, story);
-    project.release["release_id"] = json!(format!("release-1-{story}"));
+/// A project whose release has an id, so that all clients send the same release.
+fn identified<'s>(fixture: &'s AccountsFixture, id: &str) -> Project<'s> {
+    let mut project = Project::create(fixture, id);
+    project.release["release_id"] = json!(format!("release-1-{id}"));
     project.release["created_at"] = json!(chrono::Utc::now());
     project
 }
@@ -18,8 +19,8 @@ fn start(deployed: &Deployed) -> (&Value, &Value) {
 }
 
 #[test]
-fn a_client_that_was_killed_goes_on_when_it_is_started_again() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
+fn restarted_client_follows_its_deploy() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
     let project = identified(&fixture, "abandoned");
     let mut first = project.start();
     first.wait_for("state", "Lock");
@@ -27,7 +28,7 @@ fn a_client_that_was_killed_goes_on_when_it_is_started_again() {
 
     let again = project.deploy();
     assert_eq!((again.code, start(&again)), (0, (&json!(true), &json!(true))), "{again:#?}");
-    assert_eq!((again.path()[0], &again.end()["status"]), ("Validate", &json!("Success")), "the whole story is told");
+    assert_eq!((again.path()[0], &again.end()["status"]), ("Validate", &json!("Success")), "all events are printed");
     let groups = project.names();
 
     let once_more = project.deploy();
@@ -36,10 +37,10 @@ fn a_client_that_was_killed_goes_on_when_it_is_started_again() {
 }
 
 #[test]
-fn a_release_behind_another_is_not_deployed_and_its_client_says_so() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
+fn release_behind_a_running_one_is_not_deployed() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
     let mut project = identified(&fixture, "behind");
-    // Until the second client has found it, the first deploy goes on.
+    // The first deploy must run until the second client has found it.
     fixture.never_healthy();
     let ahead = project.clone();
     let mut ahead = ahead.start();
@@ -56,8 +57,8 @@ fn a_release_behind_another_is_not_deployed_and_its_client_says_so() {
 }
 
 #[test]
-fn two_clients_with_the_same_release_follow_one_deploy() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
+fn clients_with_same_release_share_a_deploy() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
     let project = identified(&fixture, "twice");
     let clients = [project.start(), project.start()];
     let [one, other] = clients.map(Deploying::finish);
@@ -67,9 +68,9 @@ fn two_clients_with_the_same_release_follow_one_deploy() {
 }
 
 #[test]
-fn throttling_is_waited_out() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
-    let project = Project::make(&fixture, "throttled");
+fn client_survives_throttling() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    let project = Project::create(&fixture, "throttled");
     let throttled = |action: &str| Fault::error("states", action, 400, "ThrottlingException");
     fixture.moto.faults(&[
         throttled("StartExecution").times(2),
@@ -82,18 +83,19 @@ fn throttling_is_waited_out() {
 }
 
 #[test]
-fn who_loses_access_while_following_is_told_what_to_do_and_the_deploy_goes_on() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
+fn expired_credentials_only_stop_following() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
     let project = identified(&fixture, "expiring");
     let expired = Fault::error("states", "DescribeExecution", 400, "ExpiredTokenException");
     fixture.moto.faults(&[expired.skip(1)]);
-    // The deploy does not end before its client looks a second time.
+    // The deploy must not end before its client polls a second time.
     fixture.never_healthy();
     let lost = project.deploy();
     fixture.healthy_at_once();
     assert_eq!((lost.code, lost.complaint.lines().count()), (3, 1), "{lost:#?}");
-    for words in ["ExpiredTokenException", "log in anew", "how execution deploy-story-expiring", "`status`"] {
-        assert!(lost.complaint.contains(words), "{}", lost.complaint);
+    assert_eq!(error_code(&lost.complaint), "cli/lost-contact");
+    for part in ["ExpiredTokenException", "execution deploy-tests-expiring", "odin status "] {
+        assert!(lost.complaint.contains(part), "{}", lost.complaint);
     }
     let found = project.deploy();
     assert_eq!((found.code, start(&found)), (0, (&json!(true), &json!(true))), "{found:#?}");

@@ -1,18 +1,18 @@
-//! The originals' client, and their definition: both drive our deployer.
+//! The client and the definition of Go Odin, with our deployer.
 
 use crate::fixture::{AccountsFixture, DEPLOYER, FUNCTION};
 use crate::project::Project;
 use serde_json::{Map, Value, json};
 
-/// The release as the Go executable sends it: beside what a person writes it fills in what only the deployer should say.
-fn sent_by_the_original(project: &Project<'_>) -> Value {
+/// The release as the Go client sends it, which fills in fields that only the deployer should set.
+fn go_client_release(project: &Project<'_>) -> Value {
     let mut release = project.release.clone();
     let now = chrono::Utc::now();
     let fields = [
         ("aws_region", json!("us-east-1")),
         ("release_id", json!(format!("release-{}-qjcvdmf", now.format("%Y-%m-%dT%H-%M-%SZ")))),
         ("bucket", json!("coinbase-odin-000000000000")),
-        // Go writes the nanoseconds and the zone of the machine.
+        // Go writes nanoseconds and the time zone of the machine.
         ("created_at", json!(now.format("%Y-%m-%dT%H:%M:%S.%f+00:00").to_string())),
         ("started_at", json!(now.format("%Y-%m-%dT%H:%M:%S.%f+00:00").to_string())),
         ("user_data_sha256", json!(Project::user_data_sha256())),
@@ -26,8 +26,8 @@ fn sent_by_the_original(project: &Project<'_>) -> Value {
     release
 }
 
-/// The definition as the originals wrote it: a task gets its name and its input, and nothing else.
-fn original_definition(fixture: &AccountsFixture) -> Value {
+/// A definition in the format of Go Odin: a task gets only its name and its input.
+fn go_definition(fixture: &AccountsFixture) -> Value {
     let mut definition: Value = serde_json::from_str(&fixture.definition()).unwrap();
     for state in definition["States"].as_object_mut().unwrap().values_mut() {
         if let Some(Value::Object(parameters)) = state.get_mut("Parameters") {
@@ -38,21 +38,21 @@ fn original_definition(fixture: &AccountsFixture) -> Value {
 }
 
 #[test]
-fn a_release_of_the_originals_client_is_deployed_and_its_states_say_nothing_that_it_refuses() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
-    let project = Project::make(&fixture, "original");
-    let release = sent_by_the_original(&project);
+fn go_client_knows_all_fields_of_the_states() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    let project = Project::create(&fixture, "go-client");
+    let release = go_client_release(&project);
     project.upload(&release);
-    let executed = project.execute("original", &release);
+    let executed = project.execute("go-client", &release);
     assert_eq!(executed.path.last().unwrap(), "Success", "{executed:#?}");
     assert!(!executed.outputs.is_empty());
     for output in &executed.outputs {
-        knows(output, RELEASE, "release");
+        assert_known_fields(output, RELEASE, "release");
         for service in output["services"].as_object().unwrap().values() {
-            knows(service, SERVICE, "service");
+            assert_known_fields(service, SERVICE, "service");
             if let Some(report) = service.get("healthy_report") {
                 for count in ["target_healthy", "target_launched", "healthy", "launching", "terminating"] {
-                    assert!(report[count].is_u64(), "its client follows by all five: {report}");
+                    assert!(report[count].is_u64(), "Go Odin's client needs all five counts: {report}");
                 }
             }
         }
@@ -61,22 +61,22 @@ fn a_release_of_the_originals_client_is_deployed_and_its_states_say_nothing_that
 }
 
 #[test]
-fn the_originals_definition_runs_our_function() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
-    let project = Project::make(&fixture, "chart");
+fn go_definition_runs_our_function() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    let project = Project::create(&fixture, "definition");
     let machine = fixture.aws(DEPLOYER, "stepfunctions", "DescribeStateMachine", json!({"stateMachineArn": MACHINE}));
-    let made = json!({"name": "original-odin", "definition": original_definition(&fixture).to_string(),
+    let create = json!({"name": "go-odin", "definition": go_definition(&fixture).to_string(),
         "roleArn": machine["roleArn"]});
-    fixture.aws(DEPLOYER, "stepfunctions", "CreateStateMachine", made);
-    let release = sent_by_the_original(&project);
+    fixture.aws(DEPLOYER, "stepfunctions", "CreateStateMachine", create);
+    let release = go_client_release(&project);
     project.upload(&release);
-    let executed = project.execute_on("original-odin", "chart", &release);
+    let executed = project.execute_on("go-odin", "definition", &release);
     assert_eq!(executed.path.last().unwrap(), "Success", "{executed:#?}\n{}", fixture.moto.function_log(FUNCTION));
 }
 
 const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:coinbase-odin";
 
-/// All that a release may say by contract §2 and §7.
+/// The fields of a release, from sections 2 and 7 of the contract.
 const RELEASE: &[&str] = &[
     "aws_account_id",
     "aws_region",
@@ -103,7 +103,7 @@ const RELEASE: &[&str] = &[
     "safe_release",
 ];
 
-/// All that a service may say.
+/// The fields of a service.
 const SERVICE: &[&str] = &[
     "instance_type",
     "security_groups",
@@ -129,8 +129,8 @@ const SERVICE: &[&str] = &[
     "healthy_report",
 ];
 
-fn knows(said: &Value, known: &[&str], what: &str) {
-    let said: &Map<String, Value> = said.as_object().unwrap();
-    let unknown: Vec<_> = said.keys().filter(|field| !known.contains(&field.as_str())).collect();
-    assert!(unknown.is_empty(), "its client refuses these fields of a {what}: {unknown:?}");
+fn assert_known_fields(object: &Value, known: &[&str], what: &str) {
+    let object: &Map<String, Value> = object.as_object().unwrap();
+    let unknown: Vec<_> = object.keys().filter(|field| !known.contains(&field.as_str())).collect();
+    assert!(unknown.is_empty(), "Go Odin's client refuses these fields of a {what}: {unknown:?}");
 }

@@ -1,17 +1,12 @@
-//! Whole deploys by Odin's program on an AWS that we did not write: Step Functions interprets the definition, Lambda runs
-//! the very binary, and CloudFormation made both of them, by `bootstrap`.
+//! End-to-end tests of Odin's program on moto, an emulator of AWS from another project. `bootstrap` installs the
+//! deployer by CloudFormation, Step Functions interprets the definition, and Lambda runs the real binary.
 //!
-//! All stories play on one stage, one after another; each has a project of its own.
+//! All tests share one fixture and run one after another. Each test has its own project.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says where by panicking"
-)]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../shell/mod.rs"]
-#[allow(dead_code, reason = "the stories of the embedded world use more of it")]
+#[allow(dead_code, reason = "the tests of the local cloud use more of it")]
 mod shell;
 
 #[path = "../accounts/mod.rs"]

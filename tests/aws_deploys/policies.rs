@@ -1,4 +1,4 @@
-//! Who may deploy: whoever has the two policies that it takes, and nobody with one of them.
+//! IAM policies: a deploy needs the start policy and the upload policy.
 
 use crate::fixture::{AccountsFixture, DEPLOYER, FUNCTION, TARGET};
 use crate::project::Project;
@@ -9,8 +9,8 @@ use odin::Odin;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// Somebody with these policies of the deployer account and no other rights.
-fn person_with(fixture: &AccountsFixture, policies: &[&str]) -> Vec<(String, String)> {
+/// Creates a user with only these policies of the deployer account. Returns its environment.
+fn user_with(fixture: &AccountsFixture, policies: &[&str]) -> Vec<(String, String)> {
     let name = json!(policies.concat().chars().take(64).collect::<String>());
     fixture.aws(DEPLOYER, "iam", "CreateUser", json!({"UserName": name}));
     for policy in policies {
@@ -25,10 +25,10 @@ fn person_with(fixture: &AccountsFixture, policies: &[&str]) -> Vec<(String, Str
     environment
 }
 
-/// The name of the policy for who may upload a project's releases, which `bootstrap` made.
+/// Creates the upload policy of a project by `bootstrap`. Returns its name.
 fn upload_policy(fixture: &AccountsFixture, project: &Project<'_>) -> String {
-    let made = fixture.run(&format!("bootstrap --project {} --apply", project.name));
-    assert_eq!(made.status.code(), Some(0), "{made:?}");
+    let created = fixture.run(&format!("bootstrap --project {} --apply", project.name));
+    assert_eq!(created.status.code(), Some(0), "{created:?}");
     project_stack(&name(), &project.name.parse().unwrap())
 }
 
@@ -37,31 +37,31 @@ fn name() -> DeployerName {
 }
 
 #[test]
-fn who_may_start_and_upload_deploys_and_who_may_only_one_of_them_does_not() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
-    let project = Project::make(&fixture, "people");
+fn deploying_needs_both_policies() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    let project = Project::create(&fixture, "policies");
     let (start, upload) = ("coinbase-odin-start", upload_policy(&fixture, &project));
 
-    let starter = project.deploy_as(person_with(&fixture, &[start]), "");
+    let starter = project.deploy_as(user_with(&fixture, &[start]), "");
     assert_ne!(starter.code, 0, "{starter:#?}");
     assert!(starter.complaint.contains("s3:PutObject"), "{}", starter.complaint);
-    let uploader = project.deploy_as(person_with(&fixture, &[&upload]), "");
+    let uploader = project.deploy_as(user_with(&fixture, &[&upload]), "");
     assert_ne!(uploader.code, 0, "{uploader:#?}");
     assert!(uploader.complaint.contains("states:"), "{}", uploader.complaint);
 
-    let person = person_with(&fixture, &[start, &upload]);
+    let user = user_with(&fixture, &[start, &upload]);
     for _ in 0..2 {
-        let deployed = project.deploy_as(person.clone(), "");
+        let deployed = project.deploy_as(user.clone(), "");
         assert_eq!(deployed.code, 0, "{deployed:#?}");
     }
-    let mut other = Project::make(&fixture, "others");
-    other.release["project_name"] = json!("story/others");
-    let refused = other.deploy_as(person, "");
+    let mut other = Project::create(&fixture, "others");
+    other.release["project_name"] = json!("tests/others");
+    let refused = other.deploy_as(user, "");
     assert_ne!(refused.code, 0, "{refused:#?}");
     assert!(refused.complaint.contains("s3:PutObject"), "{}", refused.complaint);
 }
 
-/// The actions that a policy allows, wherever in a template its statements stand.
+/// The actions that the policy statements of a template allow, at any depth.
 fn allowed(template: &Value) -> BTreeSet<String> {
     match template {
         Value::Object(fields) if fields.get("Effect") == Some(&json!("Allow")) && !fields.contains_key("Principal") => {
@@ -73,13 +73,12 @@ fn allowed(template: &Value) -> BTreeSet<String> {
     }
 }
 
-/// That calls need no more than policies allow is shown by every story: the policies are enforced. This shows that they
-/// allow no more than what is called.
+/// Every test shows that the policies are sufficient: moto enforces them. This test shows that they allow nothing else.
 #[test]
-fn the_roles_may_do_what_deploys_do_and_no_more() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
-    let mut project = Project::make(&fixture, "least");
-    project.release["services"]["worker"]["placement_group_name"] = json!("odin/story/least/development/close");
+fn roles_allow_only_the_calls_of_deploys() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    let mut project = Project::create(&fixture, "least");
+    project.release["services"]["worker"]["placement_group_name"] = json!("odin/tests/least/development/close");
     project.release["services"]["worker"]["placement_group_strategy"] = json!("spread");
     let mut calls = Vec::new();
     for _ in 0..2 {
@@ -88,14 +87,14 @@ fn the_roles_may_do_what_deploys_do_and_no_more() {
         calls.extend(fixture.moto.calls());
     }
     let called = |account: &str| -> BTreeSet<String> {
-        let ours = calls.iter().filter(|call| call.function.is_some() && call.account == account);
-        ours.map(|call| call.permission.clone()).collect()
+        let own = calls.iter().filter(|call| call.function.is_some() && call.account == account);
+        own.map(|call| call.permission.clone()).collect()
     };
     let options = TargetOptions { deployer_account: DEPLOYER.parse().unwrap(), external_id: None, session_tags: false };
     let target = allowed(&target_template(&name(), Odin::PERMISSIONS, None, &options));
     let unused: Vec<_> = target.difference(&called(TARGET)).cloned().collect();
-    // The first is for groups of an original, the third for a release that fails; AWS asks for the rest.
-    let elsewhere = [
+    // The first is for groups of Go Odin, the third for failed releases; AWS requires the others.
+    let expected = [
         "autoscaling:DeleteLaunchConfiguration",
         "ec2:CreateTags",
         "ec2:DeletePlacementGroup",
@@ -103,12 +102,12 @@ fn the_roles_may_do_what_deploys_do_and_no_more() {
         "iam:CreateServiceLinkedRole",
         "iam:PassRole",
     ];
-    assert_eq!(unused, elsewhere);
+    assert_eq!(unused, expected);
     let deployer = deployer_template::<Odin>(&name(), &DeployerOptions::default());
     let deployer = allowed(&deployer["Resources"]["FunctionRole"]);
     let unused: Vec<_> = deployer.difference(&called(DEPLOYER)).cloned().collect();
-    // Nobody halted; S3, Lambda and its tracing ask for the rest.
-    let elsewhere = [
+    // `s3:DeleteObject` removes halt flags; S3, Lambda and tracing require the others.
+    let expected = [
         "kms:Decrypt",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
@@ -117,5 +116,5 @@ fn the_roles_may_do_what_deploys_do_and_no_more() {
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
     ];
-    assert_eq!(unused, elsewhere);
+    assert_eq!(unused, expected);
 }

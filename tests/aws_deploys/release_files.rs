@@ -1,11 +1,11 @@
-//! What AWS has of a project in the target account.
+//! The resources of a project in the target account.
 
 use crate::project::Project;
 use serde_json::{Value, json};
 
-/// Everything that releases of a project make and remove, as AWS tells of it.
+/// All resources that releases of a project create and delete, as AWS describes them.
 #[derive(Debug, PartialEq)]
-pub(crate) struct Belongings {
+pub(crate) struct ProjectResources {
     pub(crate) groups: Vec<Value>,
     pub(crate) templates: Vec<Value>,
     pub(crate) alarms: Vec<Value>,
@@ -13,13 +13,13 @@ pub(crate) struct Belongings {
 }
 
 impl Project<'_> {
-    /// What the project has now.
-    pub(crate) fn belongings(&self) -> Belongings {
+    /// The current resources of the project.
+    pub(crate) fn resources(&self) -> ProjectResources {
         let alarms = json!({"AlarmNamePrefix": format!("{}-development-", self.name)});
         let mut placement_groups = self.list("ec2", "DescribePlacementGroups", json!({}), "PlacementGroups");
-        let ours = format!("odin/{}/development/", self.name);
-        placement_groups.retain(|group| group["GroupName"].as_str().unwrap().starts_with(&ours));
-        Belongings {
+        let prefix = format!("odin/{}/development/", self.name);
+        placement_groups.retain(|group| group["GroupName"].as_str().unwrap().starts_with(&prefix));
+        ProjectResources {
             groups: self.groups(),
             templates: self.list("ec2", "DescribeLaunchTemplates", self.by_tag(), "LaunchTemplates"),
             alarms: self.list("cloudwatch", "DescribeAlarms", alarms, "MetricAlarms"),
@@ -27,7 +27,7 @@ impl Project<'_> {
         }
     }
 
-    /// Its live auto-scaling groups.
+    /// Its auto-scaling groups.
     pub(crate) fn groups(&self) -> Vec<Value> {
         self.list("autoscaling", "DescribeAutoScalingGroups", self.by_tag(), "AutoScalingGroups")
     }
@@ -41,29 +41,29 @@ impl Project<'_> {
         found[field].as_array().unwrap().clone()
     }
 
-    /// The instances that a balancer of the project takes for healthy.
-    pub(crate) fn healthy_behind(&self, balancers: &Value, target_groups: &Value) -> Vec<Vec<String>> {
+    /// The instances that each balancer of the project reports healthy.
+    pub(crate) fn healthy_in_balancers(&self, balancers: &Value, target_groups: &Value) -> Vec<Vec<String>> {
         let names = |list: &Value| list.as_array().cloned().unwrap_or_default();
         let classic = names(balancers).into_iter().map(|name| self.healthy_in_balancer(&name));
         classic.chain(names(target_groups).into_iter().map(|name| self.healthy_in_target_group(&name))).collect()
     }
 
     fn healthy_in_balancer(&self, name: &Value) -> Vec<String> {
-        let seen = self.fixture.target("elb", "DescribeInstanceHealth", json!({"LoadBalancerName": name}));
-        let states = seen["InstanceStates"].as_array().unwrap().iter();
+        let described = self.fixture.target("elb", "DescribeInstanceHealth", json!({"LoadBalancerName": name}));
+        let states = described["InstanceStates"].as_array().unwrap().iter();
         ids(states.filter(|state| state["State"] == "InService").map(|state| &state["InstanceId"]))
     }
 
     fn healthy_in_target_group(&self, name: &Value) -> Vec<String> {
         let found = self.fixture.target("elbv2", "DescribeTargetGroups", json!({"Names": [name]}));
         let arn = &found["TargetGroups"][0]["TargetGroupArn"];
-        let seen = self.fixture.target("elbv2", "DescribeTargetHealth", json!({"TargetGroupArn": arn}));
-        let targets = seen["TargetHealthDescriptions"].as_array().unwrap().iter();
+        let described = self.fixture.target("elbv2", "DescribeTargetHealth", json!({"TargetGroupArn": arn}));
+        let targets = described["TargetHealthDescriptions"].as_array().unwrap().iter();
         ids(targets.filter(|target| target["TargetHealth"]["State"] == "healthy").map(|target| &target["Target"]["Id"]))
     }
 }
 
-/// The instances of a group that it takes for healthy itself.
+/// The instances of a group that the group itself reports healthy.
 pub(crate) fn healthy(group: &Value) -> Vec<String> {
     let instances = group["Instances"].as_array().unwrap().iter();
     let healthy = instances.filter(|instance| {

@@ -1,4 +1,4 @@
-//! Each execution twice: as an interpreter ran it that we did not write, and as ours runs it when its tasks answer the same.
+//! Replays the executions of moto's Step Functions in our interpreter, with the same results of the tasks.
 
 use async_trait::async_trait;
 use bifrost::asl::interpreter::{
@@ -12,25 +12,25 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// A state that was entered, with what it was given.
+/// A state that was entered, with its input.
 type Step = (String, Value);
 
-/// Runs an execution again, in our interpreter, and compares the states that it enters and what each is given.
-pub(crate) fn has_a_twin(definition: &str, input: &str, history: &[Value]) {
+/// Repeats an execution in our interpreter, and compares the states that it enters and their inputs.
+pub(crate) fn check_replay(definition: &str, input: &str, history: &[Value]) {
     let definition = StateMachine::parse(&serde_json::from_str(definition).unwrap()).unwrap();
-    let theirs: Vec<Step> =
+    let expected: Vec<Step> =
         history.iter().filter_map(|event| event.get("stateEnteredEventDetails")).map(step).collect();
-    let ours = run(&definition, &serde_json::from_str(input).unwrap(), answers(history));
+    let actual = run(&definition, &serde_json::from_str(input).unwrap(), answers(history));
     let path = |steps: &[Step]| steps.iter().map(|(state, _)| state.clone()).collect::<Vec<_>>();
-    assert_eq!(path(&ours), path(&theirs));
-    assert_eq!(ours, theirs);
+    assert_eq!(path(&actual), path(&expected));
+    assert_eq!(actual, expected);
 }
 
 fn step(entered: &Value) -> Step {
     (entered["name"].as_str().unwrap().to_owned(), serde_json::from_str(entered["input"].as_str().unwrap()).unwrap())
 }
 
-/// What the tasks answered, one attempt after another.
+/// The results of the task attempts, in order.
 fn answers(history: &[Value]) -> VecDeque<TaskOutcome> {
     let text = |value: &Value| value.as_str().map(ToOwned::to_owned);
     let answer = |event: &Value| match event["type"].as_str()? {
@@ -50,9 +50,9 @@ fn answers(history: &[Value]) -> VecDeque<TaskOutcome> {
 fn run(definition: &StateMachine, input: &Value, answers: VecDeque<TaskOutcome>) -> Vec<Step> {
     let now = DateTime::<Utc>::UNIX_EPOCH;
     let execution = Execution {
-        arn: "arn:aws:states:us-east-1:000000000000:execution:coinbase-odin:twin".into(),
-        name: "twin".into(),
-        role_arn: "arn:aws:iam::000000000000:role/twin".into(),
+        arn: "arn:aws:states:us-east-1:000000000000:execution:coinbase-odin:replay".into(),
+        name: "replay".into(),
+        role_arn: "arn:aws:iam::000000000000:role/replay".into(),
         start_time: now,
         state_machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:coinbase-odin".into(),
         state_machine_name: "coinbase-odin".into(),
@@ -60,32 +60,32 @@ fn run(definition: &StateMachine, input: &Value, answers: VecDeque<TaskOutcome>)
     };
     let (clock, recorder, tasks) =
         (VirtualClock::new(now), MemoryRecorder::default(), ScriptedTasks(RefCell::new(answers)));
-    let interpreter = Interpreter::new(definition, &clock, &tasks, &Middle);
+    let interpreter = Interpreter::new(definition, &clock, &tasks, &MiddleRandom);
     let outcome = clock.run(interpreter.start(&execution, &recorder)).now_or_never();
-    assert!(outcome.is_some(), "our execution waits for ever");
-    assert!(tasks.0.borrow().is_empty(), "our execution asked fewer tasks");
+    assert!(outcome.is_some(), "our execution does not end");
+    assert!(tasks.0.borrow().is_empty(), "our execution ran fewer tasks");
     let entered = |event: Event| {
-        let given = event.details.input.map(|input| input.as_ref().clone());
-        event.event_type.is_entrance().then(|| (event.details.name.unwrap().to_string(), given.unwrap()))
+        let input = event.details.input.map(|input| input.as_ref().clone());
+        event.event_type.is_entrance().then(|| (event.details.name.unwrap().to_string(), input.unwrap()))
     };
     recorder.events().into_iter().filter_map(entered).collect()
 }
 
-/// Tasks that answer as they are told.
+/// Tasks with scripted results.
 struct ScriptedTasks(RefCell<VecDeque<TaskOutcome>>);
 
 #[async_trait(?Send)]
 impl Tasks for ScriptedTasks {
     async fn run(&self, request: TaskRequest<'_>) -> TaskOutcome {
         let answer = self.0.borrow_mut().pop_front();
-        answer.unwrap_or_else(|| panic!("our execution asked {} once more", request.state))
+        answer.unwrap_or_else(|| panic!("our execution ran {} once more", request.state))
     }
 }
 
-/// Draws the middle of every range.
-struct Middle;
+/// Returns the middle of every range.
+struct MiddleRandom;
 
-impl Random for Middle {
+impl Random for MiddleRandom {
     fn unit(&self) -> f64 {
         0.5
     }

@@ -5,9 +5,9 @@ use crate::project::{Project, tag};
 use serde_json::json;
 
 #[test]
-fn a_release_is_deployed_into_another_account_and_the_next_replaces_it() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
-    let project = Project::make(&fixture, "happy");
+fn second_release_replaces_the_first() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    let project = Project::create(&fixture, "succeeding");
 
     let first = project.deploy();
     assert_eq!((first.code, &first.end()["status"]), (0, &json!("Success")), "{first:#?}");

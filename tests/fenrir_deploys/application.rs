@@ -1,4 +1,4 @@
-//! An application of one story, and its deploys.
+//! An application of one test, and its deploys.
 
 use crate::accounts::FollowedCommand;
 use crate::fixture::{AccountsFixture, DEPLOYER, TARGET};
@@ -6,42 +6,41 @@ use crate::shell::text;
 use serde_json::{Value, json};
 use std::process::Output;
 
-/// A function, a table and what calls the function; of one project, in a folder of its own.
+/// A project with a function and a table.
 pub(crate) struct Application<'s> {
     pub(crate) fixture: &'s AccountsFixture,
-    /// Its project: `story/<name>`.
+    /// Its project: `tests/<id>`.
     name: String,
-    /// Its template.
     pub(crate) template: Value,
 }
 
-/// How a deploy went.
+/// The result of a deploy command.
 #[derive(Debug)]
 pub(crate) struct Deployed {
-    /// What the command exited with.
+    /// Exit code of the command.
     pub(crate) code: i32,
-    /// Its events, the last of which is the end.
+    /// Its events. The last one is the end.
     pub(crate) events: Vec<Value>,
-    /// What it said on stderr.
+    /// What it printed on stderr.
     pub(crate) complaint: String,
 }
 
 impl Deployed {
-    /// What a command printed.
+    /// Reads the output of a command.
     pub(crate) fn of(output: &Output) -> Self {
         let events = text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         Self { code: output.status.code().unwrap(), events, complaint: text(&output.stderr) }
     }
 
-    /// How it ended.
+    /// Its last event.
     pub(crate) fn end(&self) -> &Value {
         self.events.last().unwrap_or_else(|| panic!("no events: {}", self.complaint))
     }
 }
 
 impl<'s> Application<'s> {
-    pub(crate) fn make(fixture: &'s AccountsFixture, story: &str) -> Self {
-        let name = format!("story/{story}");
+    pub(crate) fn create(fixture: &'s AccountsFixture, id: &str) -> Self {
+        let name = format!("tests/{id}");
         let template = json!({
             "ProjectName": name,
             "ConfigName": "development",
@@ -50,7 +49,7 @@ impl<'s> Application<'s> {
             "Resources": {
                 "greetings": {"Type": "AWS::Serverless::SimpleTable"},
                 "hello": {"Type": "AWS::Serverless::Function", "Properties": {
-                    "CodeUri": format!("{story}-src"),
+                    "CodeUri": format!("{id}-src"),
                     "Handler": "hello.handler",
                     "Runtime": "python3.13",
                     "Timeout": 10,
@@ -59,18 +58,17 @@ impl<'s> Application<'s> {
             },
             "Outputs": {"Table": {"Value": {"Ref": "greetings"}}},
         });
-        let source = fixture.shell.folder.join(format!("{story}-src"));
+        let source = fixture.shell.folder.join(format!("{id}-src"));
         std::fs::create_dir_all(&source).unwrap();
         std::fs::write(source.join("hello.py"), "def handler(event, context):\n    return 'hello'\n").unwrap();
         Self { fixture, name, template }
     }
 
-    /// Its stack's name.
     pub(crate) fn stack_name(&self) -> String {
         format!("sam-{}-development", self.name.replace('/', "-"))
     }
 
-    /// Deploys it by the `fenrir` executable.
+    /// Deploys it with the `fenrir` program.
     pub(crate) fn deploy(&self) -> Deployed {
         Deployed::of(&self.start().finish())
     }
@@ -81,28 +79,28 @@ impl<'s> Application<'s> {
         FollowedCommand::start(command.envs(self.fixture.moto.environment(DEPLOYER)))
     }
 
-    /// Writes its template, and names the file.
+    /// Writes its template. Returns the name of the file.
     pub(crate) fn write(&self) -> String {
         let file = format!("{}.json", self.name.replace('/', "-"));
         self.fixture.shell.write(&file, self.template.to_string());
         file
     }
 
-    /// Its stack, if there is one.
+    /// Its stack, if it exists.
     pub(crate) fn stack(&self) -> Option<Value> {
         let stacks = self.fixture.target("cloudformation", "DescribeStacks", json!({}));
         let mut stacks = stacks["Stacks"].as_array().unwrap().iter();
         stacks.find(|stack| stack["StackName"] == self.stack_name()).cloned()
     }
 
-    /// How many seconds its function may take, by what AWS says of the function.
+    /// The timeout of its function in seconds, as AWS describes it.
     pub(crate) fn timeout_of_function(&self) -> Value {
         let name = format!("fenrir-{}-development-hello", self.name.replace('/', "-"));
         self.fixture.target("lambda", "GetFunctionConfiguration", json!({"FunctionName": name}))["Timeout"].clone()
     }
 
-    /// Nobody holds its root lock.
-    pub(crate) fn is_unlocked(&self) {
+    /// Checks that its root lock is free.
+    pub(crate) fn assert_unlocked(&self) {
         let key = json!({"key": {"S": format!("{TARGET}/{}/development/lock", self.name)}});
         let get = json!({"TableName": "coinbase-fenrir-locks", "Key": key, "ConsistentRead": true});
         assert_eq!(self.fixture.aws(DEPLOYER, "dynamodb", "GetItem", get).get("Item"), None);

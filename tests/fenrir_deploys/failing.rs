@@ -1,11 +1,11 @@
-//! Deploys that fail, and leave nothing of their own.
+//! Deploys that fail and leave nothing behind.
 
 use crate::accounts::wait_until;
 use crate::application::{Application, Deployed};
 use crate::fixture::{AccountsFixture, TARGET};
 use serde_json::{Value, json};
 
-/// A queue that AWS refuses: its failures go to a queue that is not there.
+/// A queue that AWS refuses: its dead-letter queue does not exist.
 fn refused_queue() -> Value {
     let redrive =
         json!({"deadLetterTargetArn": format!("arn:aws:sqs:us-east-1:{TARGET}:nowhere"), "maxReceiveCount": 3});
@@ -13,12 +13,12 @@ fn refused_queue() -> Value {
 }
 
 #[test]
-fn an_update_that_fails_is_rolled_back_and_the_next_release_is_deployed() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
-    let mut application = Application::make(&fixture, "refused");
+fn failed_update_is_rolled_back() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    let mut application = Application::create(&fixture, "refused");
     assert_eq!(application.deploy().code, 0);
 
-    let works = application.template.clone();
+    let valid = application.template.clone();
     application.template["Resources"]["jobs"] = refused_queue();
     application.template["Resources"]["hello"]["Properties"]["Timeout"] = json!(20);
     let failed = application.deploy();
@@ -26,9 +26,9 @@ fn an_update_that_fails_is_rolled_back_and_the_next_release_is_deployed() {
     assert!(failed.events.iter().any(|event| event.to_string().contains("jobs")), "{failed:#?}");
     assert_eq!(application.stack().unwrap()["StackStatus"], "UPDATE_ROLLBACK_COMPLETE");
     assert_eq!(application.timeout_of_function(), 10);
-    application.is_unlocked();
+    application.assert_unlocked();
 
-    application.template = works;
+    application.template = valid;
     application.template["Resources"]["hello"]["Properties"]["Timeout"] = json!(30);
     let next = application.deploy();
     assert_eq!(next.code, 0, "{next:#?}");
@@ -36,16 +36,16 @@ fn an_update_that_fails_is_rolled_back_and_the_next_release_is_deployed() {
 }
 
 #[test]
-fn a_first_deploy_that_fails_leaves_no_stack_and_nothing_that_was_to_be_retained() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
-    let mut application = Application::make(&fixture, "never");
+fn failed_first_deploy_leaves_nothing() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    let mut application = Application::create(&fixture, "never");
     application.template["Resources"]["jobs"] = refused_queue();
     let failed = application.deploy();
     assert_eq!((failed.code, &failed.end()["status"]), (1, &json!("FailureClean")), "{failed:#?}");
     assert_eq!(application.stack(), None);
     let tables = fixture.target("dynamodb", "ListTables", json!({}));
-    assert!(!tables["TableNames"].to_string().contains("story-never"), "{tables}");
-    application.is_unlocked();
+    assert!(!tables["TableNames"].to_string().contains("tests-never"), "{tables}");
+    application.assert_unlocked();
 
     application.template["Resources"].as_object_mut().unwrap().remove("jobs");
     let next = application.deploy();
@@ -53,13 +53,13 @@ fn a_first_deploy_that_fails_leaves_no_stack_and_nothing_that_was_to_be_retained
 }
 
 #[test]
-fn a_halt_while_the_stack_is_updated_rolls_it_back() {
-    let Some(fixture) = AccountsFixture::enter() else { return };
-    let mut application = Application::make(&fixture, "halted");
+fn halt_during_update_rolls_back() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    let mut application = Application::create(&fixture, "halted");
     assert_eq!(application.deploy().code, 0);
 
     application.template["Resources"]["hello"]["Properties"]["Timeout"] = json!(20);
-    // The update goes on until it is halted.
+    // The update runs until the halt.
     fixture.moto.pace(&json!({"cfn": 3600.0}));
     let mut deploy = application.start();
     deploy.wait_for("state", "WaitForComplete");
@@ -72,5 +72,5 @@ fn a_halt_while_the_stack_is_updated_rolls_it_back() {
     assert_eq!((halted.code, &halted.end()["status"]), (1, &json!("FailureClean")), "{halted:#?}");
     assert_eq!(application.stack().unwrap()["StackStatus"], "UPDATE_ROLLBACK_COMPLETE");
     assert_eq!(application.timeout_of_function(), 10);
-    application.is_unlocked();
+    application.assert_unlocked();
 }

@@ -1,21 +1,17 @@
-//! Whole deploys by Fenrir's program on an AWS that we did not write: Step Functions interprets the definition, Lambda runs
-//! the very binary, CloudFormation made both of them, by `bootstrap`, and makes what is deployed.
+//! End-to-end tests of Fenrir's program on moto, an emulator of AWS from another project. `bootstrap` installs the
+//! deployer by CloudFormation, Step Functions interprets the definition, Lambda runs the real binary, and
+//! CloudFormation deploys the stacks.
 //!
-//! All stories play on one stage, one after another; each has an application of its own.
+//! All tests share one fixture and run one after another. Each test has its own application.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says where by panicking"
-)]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../shell/mod.rs"]
-#[allow(dead_code, reason = "the stories of the embedded world use more of it")]
+#[allow(dead_code, reason = "the tests of the local cloud use more of it")]
 mod shell;
 
 #[path = "../accounts/mod.rs"]
-#[allow(dead_code, reason = "the stories of Odin use more of it")]
+#[allow(dead_code, reason = "the tests of Odin use more of it")]
 mod accounts;
 mod application;
 mod failing;

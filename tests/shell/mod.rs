@@ -1,17 +1,17 @@
-//! A deployer's program as a person uses it: commands given in a folder, their output and their exit codes.
+//! Runs commands of a deployer's program in a folder, with their output and exit codes.
 
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// A folder in which commands of one program are given.
+/// A folder in which commands of one program run.
 pub(crate) struct Shell {
     program: &'static str,
     pub(crate) folder: PathBuf,
 }
 
 impl Shell {
-    /// A folder of the test's own, and empty.
+    /// An empty folder for one test.
     pub(crate) fn new(program: &'static str, test: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
         let _ = std::fs::remove_dir_all(&folder);
@@ -19,11 +19,11 @@ impl Shell {
         Self { program, folder }
     }
 
-    /// Writes a file at once, so that a command that runs never reads half of it.
+    /// Writes a file atomically, so that a running command never reads half of it.
     pub(crate) fn write(&self, file: &str, text: impl AsRef<[u8]>) {
-        let half = self.folder.join(format!("{file}.half"));
-        std::fs::write(&half, text).unwrap();
-        std::fs::rename(half, self.folder.join(file)).unwrap();
+        let temporary = self.folder.join(format!("{file}.tmp"));
+        std::fs::write(&temporary, text).unwrap();
+        std::fs::rename(temporary, self.folder.join(file)).unwrap();
     }
 
     pub(crate) fn command(&self, line: &str) -> Command {
@@ -42,14 +42,14 @@ impl Shell {
         self.command(line).output().unwrap()
     }
 
-    /// What a command that must go well prints: an object a line.
+    /// The output of a command that must succeed: one JSON object per line.
     pub(crate) fn json(&self, line: &str) -> Vec<Value> {
         let output = self.run(line);
         assert_eq!(output.status.code(), Some(0), "{line}: {}", text(&output.stderr));
         text(&output.stdout).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// The complaint of a command that must be refused: one line, and nothing was changed.
+    /// The error of a command that must fail with exit code 2: one line on stderr, and nothing on stdout.
     pub(crate) fn refused(&self, line: &str) -> String {
         let output = self.run(line);
         let complaint = text(&output.stderr);
@@ -57,6 +57,16 @@ impl Shell {
         assert_eq!(complaint.lines().count(), 1, "{line}: {complaint}");
         complaint.trim_end().to_owned()
     }
+}
+
+/// The code of an error as commands print it on stderr: `error[code]: message`, or JSON.
+#[allow(dead_code, reason = "not every test program checks codes")]
+pub(crate) fn error_code(complaint: &str) -> String {
+    if let Ok(object) = serde_json::from_str::<Value>(complaint) {
+        return object["error"]["code"].as_str().unwrap_or_default().to_owned();
+    }
+    let code = complaint.strip_prefix("error[").and_then(|rest| rest.split_once("]: "));
+    code.unwrap_or_else(|| panic!("no code: {complaint}")).0.to_owned()
 }
 
 pub(crate) fn text(bytes: &[u8]) -> String {

@@ -1,4 +1,4 @@
-//! What the interpreter costs: an execution of thirteen states that hand on 5 KB each.
+//! Benchmarks of the interpreter: an execution of 13 states with 5 KB of data.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ fn main() {
     divan::main();
 }
 
-/// A path as a deployer walks it: tasks with catches and retries, waits, choices.
+/// A state machine as a deployer has it: tasks with catches and retries, waits, choices.
 fn definition() -> Value {
     let mut states = Map::new();
     for index in 0..12 {
@@ -66,7 +66,7 @@ fn input() -> Value {
     json!({"healthy": true, "release_id": "release-1", "services": services})
 }
 
-/// Answers each task with what the recording of a Lambda function would be: its own input.
+/// Returns the input of each task.
 struct Echo;
 
 #[async_trait(?Send)]
@@ -104,7 +104,7 @@ impl Random for Nothing {
 }
 
 #[divan::bench]
-fn an_execution_of_thirteen_states(bencher: Bencher<'_, '_>) {
+fn execution_of_13_states(bencher: Bencher<'_, '_>) {
     let machine = StateMachine::parse(&definition()).ok();
     let execution = Execution {
         arn: "arn:aws:states:us-east-1:000000000000:execution:deployer:name".to_owned(),
@@ -125,7 +125,7 @@ fn an_execution_of_thirteen_states(bencher: Bencher<'_, '_>) {
 }
 
 #[divan::bench]
-fn a_definition_parsed_and_validated(bencher: Bencher<'_, '_>) {
+fn parse_and_validate(bencher: Bencher<'_, '_>) {
     let definition = definition();
     bencher.bench_local(|| StateMachine::parse(&definition));
 }

@@ -1,7 +1,7 @@
-//! A definition as data: what a reader of the Amazon States Language sees, in the specification's own terms.
+//! A definition as data, in the terms of the Amazon States Language specification.
 //!
-//! The types hold only what a definition may say: a `Wait` that waits for two things, or a transition that is both
-//! `Next` and `End`, cannot be written down. What they cannot tell (does the target of a `Next` exist?) is validation.
+//! The types can only represent valid fields: a `Wait` for two things, or a transition that is both `Next` and `End`,
+//! cannot be represented. Validation checks the rest, for example whether the target of a `Next` exists.
 
 use std::sync::Arc;
 
@@ -19,27 +19,27 @@ pub type StateName = Arc<str>;
 /// A whole definition that has passed parsing and validation.
 #[derive(Debug, Clone)]
 pub struct StateMachine {
-    /// What the author says about it.
+    /// `Comment`.
     pub comment: Option<String>,
-    /// The version of the language; `1.0` is the only one there is.
+    /// The version of the language; `1.0` is the only one.
     pub version: Option<String>,
-    /// How long an execution may take, in seconds; for ever if absent.
+    /// The longest duration of an execution, in seconds; unlimited if absent.
     pub timeout_seconds: Option<u64>,
-    /// The states and where to begin.
+    /// The states and the first one.
     pub flow: Flow,
 }
 
-/// A set of states with an entry: the machine itself, a branch of a `Parallel`, or what a `Map` does to each item.
+/// A set of states with an entry: the machine itself, a branch of a `Parallel`, or the processor of a `Map`.
 #[derive(Debug, Clone)]
 pub struct Flow {
-    /// The state that is entered first.
+    /// The first state.
     pub start_at: StateName,
     /// The states in the order of the definition.
     pub states: IndexMap<StateName, State>,
 }
 
 impl State {
-    /// What happens when the work of a `Task`, `Parallel` or `Map` ends; `None` for the kinds that do no work.
+    /// What happens when the work of a `Task`, `Parallel` or `Map` ends; `None` for other kinds.
     #[must_use]
     pub fn completion(&self) -> Option<&Completion> {
         match &self.kind {
@@ -55,52 +55,52 @@ impl State {
     }
 }
 
-/// One state: what all kinds share, and its kind.
+/// One state: the fields of all kinds, and its kind.
 #[derive(Debug, Clone)]
 pub struct State {
     /// Its name, unique in the machine.
     pub name: StateName,
-    /// What the author says about it.
+    /// `Comment`.
     pub comment: Option<String>,
-    /// What of the state's input the state sees.
+    /// The part of its input that the state uses.
     pub input_path: DataPath,
-    /// What of the result travels on.
+    /// The part of the result that becomes the output.
     pub output_path: DataPath,
-    /// What the state does.
+    /// Its kind, with the fields of the kind.
     pub kind: StateKind,
     /// How much of the context object its expressions refer to.
     pub(crate) context_use: ContextUse,
 }
 
-/// How much of the context object is referred to. It is built only as far as needed: the execution's input, of which it
-/// holds a copy, may be large.
+/// How much of the context object a state refers to. It is built only as far as needed, because it holds a copy of the
+/// execution's input, which may be large.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub(crate) enum ContextUse {
     /// Nothing.
     #[default]
     Nothing,
-    /// Anything but the execution's input.
+    /// Anything except the execution's input.
     Facts,
-    /// Perhaps the execution's input, too.
+    /// Possibly the execution's input, too.
     Whole,
 }
 
 /// The eight kinds of state.
 #[derive(Debug, Clone)]
 pub enum StateKind {
-    /// Has work done outside the machine.
+    /// Calls a resource outside of the machine.
     Task(Box<Task>),
-    /// Hands on its input or a fixed result.
+    /// Passes its input or a fixed result on.
     Pass(Box<Pass>),
-    /// Picks the next state.
+    /// Chooses the next state.
     Choice(Choice),
-    /// Lets time pass.
+    /// Waits.
     Wait(Wait),
-    /// Ends the flow well.
+    /// Ends the flow with success.
     Succeed,
-    /// Ends the execution badly.
+    /// Ends the execution with a failure.
     Fail(Fail),
-    /// Runs branches side by side.
+    /// Runs branches concurrently.
     Parallel(Box<Parallel>),
     /// Runs one flow for each item of an array.
     Map(Box<Map>),
@@ -109,28 +109,28 @@ pub enum StateKind {
 /// `InputPath` or `OutputPath`.
 #[derive(Debug, Clone, Default)]
 pub enum DataPath {
-    /// Absent, or `$`: all of it.
+    /// Absent, or `$`: the whole data.
     #[default]
     Whole,
-    /// `null`: an empty object instead.
+    /// `null`: an empty object.
     Nothing,
-    /// What a path selects.
+    /// The part that a path selects.
     Path(Path),
 }
 
-/// `ResultPath`: where the result goes.
+/// `ResultPath`: where the result is inserted.
 #[derive(Debug, Clone, Default)]
 pub enum ResultPath {
     /// Absent, or `$`: the result replaces the input.
     #[default]
     Replace,
-    /// `null`: the result is dropped and the input travels on.
+    /// `null`: the result is discarded, and the input is passed on.
     Discard,
-    /// The result is put into the input at this place.
+    /// The result is inserted into the input at this place.
     At(ReferencePath),
 }
 
-/// Where the flow goes after a state.
+/// The transition after a state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Transition {
     /// To another state of the same flow.
@@ -139,60 +139,61 @@ pub enum Transition {
     End,
 }
 
-/// A setting that is written down (`TimeoutSeconds`) or looked up as the state is entered (`TimeoutSecondsPath`).
+/// A setting with a value (`TimeoutSeconds`) or a path that is evaluated when the state is entered
+/// (`TimeoutSecondsPath`).
 #[derive(Debug, Clone)]
 pub enum ValueOrPath<T> {
-    /// Written down.
+    /// The value.
     Value(T),
-    /// Looked up.
+    /// The path of the value.
     Path(Path),
 }
 
-/// A text that is written down (`Cause`) or computed as the state is entered (`CausePath`).
+/// A string that is literal (`Cause`) or computed when the state is entered (`CausePath`).
 #[derive(Debug, Clone)]
 pub enum Text {
-    /// Written down.
+    /// A literal string.
     Literal(String),
-    /// Looked up, or computed by an intrinsic function.
+    /// A path or an intrinsic function.
     Computed(Expression),
 }
 
-/// `Assign`: variables and the templates of their values. No entry means no variable.
+/// `Assign`: variables and the templates of their values.
 #[derive(Debug, Clone, Default)]
 pub struct Assign {
-    /// A template whose value is an object: a variable a key. `None` if the field is absent.
+    /// A template whose value is an object with a field for each variable. `None` if `Assign` is absent.
     pub variables: Option<Template>,
 }
 
-/// What a `Task`, `Parallel` or `Map` state does when its work ends.
+/// What a `Task`, `Parallel` or `Map` does when its work ends.
 #[derive(Debug, Clone)]
 pub struct Completion {
-    /// The template that turns the raw result into the result; without one, they are the same.
+    /// The template that computes the result from the raw result; without one, they are the same.
     pub result_selector: Option<Template>,
-    /// Where the result goes.
+    /// Where the result is inserted.
     pub result_path: ResultPath,
-    /// Which errors start another attempt, and when.
+    /// Which errors are retried, and when.
     pub retry: Vec<Retrier>,
-    /// Where the errors lead that are not retried.
+    /// The transitions for errors that are not retried.
     pub catch: Vec<Catcher>,
     /// Variables set on success.
     pub assign: Assign,
-    /// What comes next on success.
+    /// The transition on success.
     pub transition: Transition,
 }
 
 /// A `Task` state.
 #[derive(Debug, Clone)]
 pub struct Task {
-    /// What does the work.
+    /// The resource that does the work.
     pub resource: Resource,
-    /// What is sent, if not the input as it is.
+    /// The payload, if it differs from the input.
     pub parameters: Option<Template>,
     /// The role to assume for the work.
     pub credentials: Option<Template>,
-    /// How long the work may take, in seconds.
+    /// The longest duration of the work, in seconds.
     pub timeout: Option<ValueOrPath<u64>>,
-    /// How long the work may stay silent, in seconds.
+    /// The longest time between heartbeats, in seconds.
     pub heartbeat: Option<ValueOrPath<u64>>,
     /// What happens when the work ends.
     pub completion: Completion,
@@ -201,59 +202,59 @@ pub struct Task {
 /// A `Pass` state.
 #[derive(Debug, Clone)]
 pub struct Pass {
-    /// What is made of the input.
+    /// The template of the result, if it differs from the input.
     pub parameters: Option<Template>,
-    /// A fixed result, which takes the place of the input.
+    /// A fixed result, instead of the input.
     pub result: Option<Arc<Value>>,
-    /// Where the result goes.
+    /// Where the result is inserted.
     pub result_path: ResultPath,
     /// Variables set.
     pub assign: Assign,
-    /// What comes next.
+    /// The transition.
     pub transition: Transition,
 }
 
 /// A `Choice` state.
 #[derive(Debug, Clone)]
 pub struct Choice {
-    /// Asked one after the other; the first that holds decides.
+    /// The rules in order; the first one that is true applies.
     pub choices: Vec<ChoiceRule>,
-    /// Where to go if none holds.
+    /// The next state if no rule is true.
     pub default: Option<StateName>,
-    /// Variables set if none holds.
+    /// Variables set if no rule is true.
     pub assign: Assign,
 }
 
 /// One entry of `Choices`.
 #[derive(Debug, Clone)]
 pub struct ChoiceRule {
-    /// What must hold.
+    /// The condition.
     pub condition: Condition,
-    /// Where to go then.
+    /// The next state if it is true.
     pub next: StateName,
-    /// Variables set then.
+    /// Variables set if it is true.
     pub assign: Assign,
 }
 
 /// A condition of a choice rule.
 #[derive(Debug, Clone)]
 pub enum Condition {
-    /// All of these hold.
+    /// All of these are true.
     And(Vec<Condition>),
-    /// One of these holds.
+    /// One of these is true.
     Or(Vec<Condition>),
-    /// This one does not hold.
+    /// This one is false.
     Not(Box<Condition>),
     /// A comparison of one value of the input.
     Test {
         /// The value.
         variable: Path,
-        /// What it is compared with, and how.
+        /// The comparison.
         comparison: Comparison,
     },
 }
 
-/// The comparison operators. A value of another type than the operator's never fits.
+/// The comparison operators. A value whose type is not the operator's never matches.
 #[derive(Debug, Clone)]
 pub enum Comparison {
     /// `StringEquals`, `StringLessThan`, …
@@ -264,9 +265,9 @@ pub enum Comparison {
     Timestamp(Ordering, ValueOrPath<DateTime<Utc>>),
     /// `BooleanEquals`.
     Boolean(ValueOrPath<bool>),
-    /// `StringMatches`: `*` stands for any text, `\*` for an asterisk, `\\` for a backslash.
+    /// `StringMatches`: `*` matches any string, `\*` an asterisk, `\\` a backslash.
     StringMatches(String),
-    /// `IsNull`, `IsPresent`, …: whether the value is, or is not, of this sort.
+    /// `IsNull`, `IsPresent`, …: whether the value is, or is not, of this type.
     Is(Sort, bool),
 }
 
@@ -285,7 +286,7 @@ pub enum Ordering {
     GreaterThanEquals,
 }
 
-/// What the `Is…` operators ask.
+/// What the `Is…` operators test.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sort {
     /// `IsNull`
@@ -305,11 +306,11 @@ pub enum Sort {
 /// A `Wait` state.
 #[derive(Debug, Clone)]
 pub struct Wait {
-    /// How long, or until when.
+    /// The end of the wait.
     pub until: WaitUntil,
     /// Variables set.
     pub assign: Assign,
-    /// What comes next.
+    /// The transition.
     pub transition: Transition,
 }
 
@@ -318,7 +319,7 @@ pub struct Wait {
 pub enum WaitUntil {
     /// This many seconds after the state was entered.
     Seconds(ValueOrPath<u64>),
-    /// A point in time; one that has passed does not wait.
+    /// A point in time; one in the past ends the wait immediately.
     Timestamp(ValueOrPath<DateTime<Utc>>),
 }
 
@@ -327,16 +328,16 @@ pub enum WaitUntil {
 pub struct Fail {
     /// The name of the error.
     pub error: Option<Text>,
-    /// What a person should know.
+    /// The cause.
     pub cause: Option<Text>,
 }
 
 /// A `Parallel` state.
 #[derive(Debug, Clone)]
 pub struct Parallel {
-    /// What runs side by side.
+    /// The branches, which run concurrently.
     pub branches: Vec<Flow>,
-    /// The input of each branch, if not the input as it is.
+    /// The input of each branch, if it differs from the input.
     pub parameters: Option<Template>,
     /// What happens when the work ends.
     pub completion: Completion,
@@ -345,38 +346,38 @@ pub struct Parallel {
 /// A `Map` state.
 #[derive(Debug, Clone)]
 pub struct Map {
-    /// Where the items are, unless a reader brings them.
+    /// The path of the items, if no reader reads them.
     pub items_path: Option<Path>,
-    /// Brings the items from elsewhere (distributed only).
+    /// Reads the items from S3 (distributed only).
     pub item_reader: Option<ItemReader>,
-    /// What an iteration gets, if not the item itself. `Parameters` is its older name.
+    /// The input of an iteration, if it is not the item itself. `Parameters` is its older name.
     pub item_selector: Option<Template>,
-    /// Bundles items (distributed only).
+    /// Groups items into batches (distributed only).
     pub item_batcher: Option<ItemBatcher>,
-    /// Takes the results elsewhere (distributed only).
+    /// Writes the results to S3 (distributed only).
     pub result_writer: Option<ResultWriter>,
-    /// How many iterations may run at a time; 0 or absent: all.
+    /// Maximum number of concurrent iterations; 0 or absent: all.
     pub max_concurrency: Option<ValueOrPath<u64>>,
-    /// How many iterations may fail (distributed only).
+    /// Maximum number of failed iterations (distributed only).
     pub tolerated_failure_count: Option<ValueOrPath<u64>>,
-    /// How many in a hundred may fail (distributed only).
+    /// Maximum percentage of failed iterations (distributed only).
     pub tolerated_failure_percentage: Option<ValueOrPath<f64>>,
     /// The prefix of the names of the child executions (distributed only).
     pub label: Option<String>,
-    /// What is done to each item.
+    /// The flow that processes each item.
     pub item_processor: ItemProcessor,
     /// What happens when the work ends.
     pub completion: Completion,
 }
 
-/// What a `Map` does to each item.
+/// The flow of a `Map` that processes each item.
 #[derive(Debug, Clone)]
 pub struct ItemProcessor {
-    /// Inside the execution, or as executions of their own.
+    /// Whether iterations run inside the execution, or as executions of their own.
     pub mode: ProcessorMode,
     /// The states.
     pub flow: Flow,
-    /// Whether it was written as `Iterator`, its older name.
+    /// Whether the definition has it as `Iterator`, its older name.
     pub is_iterator: bool,
 }
 
@@ -393,7 +394,7 @@ pub enum ProcessorMode {
 /// The two types of state machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum MachineType {
-    /// `STANDARD`: runs up to a year, each step once.
+    /// `STANDARD`: runs up to a year, each step exactly once.
     #[default]
     Standard,
     /// `EXPRESS`: runs up to five minutes.
@@ -405,9 +406,9 @@ pub enum MachineType {
 pub struct ItemReader {
     /// `arn:aws:states:::s3:getObject` or `…:listObjectsV2`.
     pub resource: Resource,
-    /// `InputType`, `CSVHeaderLocation`, … as they stand in the definition.
+    /// `InputType`, `CSVHeaderLocation`, … as in the definition.
     pub config: Option<Value>,
-    /// `MaxItems`, if the reader stops early.
+    /// `MaxItems`: maximum number of items to read.
     pub max_items: Option<ValueOrPath<u64>>,
     /// The bucket and the key.
     pub parameters: Option<Template>,
@@ -416,20 +417,20 @@ pub struct ItemReader {
 /// `ItemBatcher`.
 #[derive(Debug, Clone)]
 pub struct ItemBatcher {
-    /// At most this many items a batch.
+    /// Maximum number of items in a batch.
     pub max_items: Option<ValueOrPath<u64>>,
-    /// At most this many bytes a batch.
+    /// Maximum number of bytes in a batch.
     pub max_bytes: Option<ValueOrPath<u64>>,
-    /// What each batch gets beside its items.
+    /// Data that each batch has in addition to its items.
     pub batch_input: Option<Template>,
 }
 
 /// `ResultWriter`.
 #[derive(Debug, Clone)]
 pub struct ResultWriter {
-    /// `arn:aws:states:::s3:putObject`, if the results leave.
+    /// `arn:aws:states:::s3:putObject`, if the results are written to S3.
     pub resource: Option<Resource>,
-    /// `OutputType`, `Transformation`, as they stand in the definition.
+    /// `OutputType`, `Transformation`, as in the definition.
     pub config: Option<Value>,
     /// The bucket and the prefix.
     pub parameters: Option<Template>,
@@ -440,15 +441,15 @@ pub struct ResultWriter {
 pub struct Retrier {
     /// The names of the errors.
     pub error_equals: Vec<String>,
-    /// How often; 3 if absent, 0 for never.
+    /// Maximum number of retries; 3 if absent.
     pub max_attempts: u64,
     /// The first delay in seconds; 1 if absent.
     pub interval_seconds: u64,
-    /// What each delay is multiplied with for the next one; 2 if absent.
+    /// The factor from each delay to the next; 2 if absent.
     pub backoff_rate: f64,
-    /// No delay is longer, in seconds.
+    /// The longest delay, in seconds.
     pub max_delay_seconds: Option<u64>,
-    /// Whether the delay is drawn between 0 and the computed one (`FULL`).
+    /// Whether the delay is random between 0 and the computed one (`FULL`).
     pub full_jitter: bool,
 }
 
@@ -457,10 +458,10 @@ pub struct Retrier {
 pub struct Catcher {
     /// The names of the errors.
     pub error_equals: Vec<String>,
-    /// Where `{"Error", "Cause"}` goes.
+    /// Where `{"Error", "Cause"}` is inserted.
     pub result_path: ResultPath,
     /// Variables set.
     pub assign: Assign,
-    /// The state that goes on.
+    /// The next state.
     pub next: StateName,
 }

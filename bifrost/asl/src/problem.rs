@@ -1,17 +1,17 @@
-//! What is wrong with a definition, and where.
+//! Problems of a definition, and their locations.
 
 use std::fmt;
 use std::rc::Rc;
 
-/// The problem of every definition that asks for JSONata.
+/// The problem of a definition that uses JSONata.
 pub(super) const JSONATA_REFUSED: &str = "JSONata is not supported yet";
 
-/// Something that a definition must not say.
+/// A problem of a definition.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Where, as a path of fields from the definition's root: `States.Lock.Catch[0].Next`. Empty for the root.
+    /// The location as a path of fields from the root: `States.Lock.Catch[0].Next`. Empty for the root.
     pub location: String,
-    /// What is wrong and what to write instead.
+    /// What is wrong, and what to write instead.
     pub message: String,
 }
 
@@ -25,7 +25,7 @@ impl fmt::Display for Problem {
     }
 }
 
-/// A definition that cannot run, with every problem it has.
+/// An invalid definition, with all its problems.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub struct InvalidDefinition {
     /// The problems, in the order of the definition; never empty.
@@ -40,14 +40,14 @@ impl fmt::Display for InvalidDefinition {
 }
 
 impl InvalidDefinition {
-    /// Whether the definition asks for the query language JSONata, which is not supported yet.
+    /// Whether the definition uses the query language JSONata, which is not supported yet.
     #[must_use]
     pub fn needs_jsonata(&self) -> bool {
         self.problems.iter().any(|problem| problem.message.contains(JSONATA_REFUSED))
     }
 }
 
-/// A place in the definition. It becomes text only when a problem is found there, as most places have none.
+/// A location in the definition. It is rendered only if it has a problem, as most locations have none.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Location<'a>(Option<Rc<Step<'a>>>);
 

@@ -1,21 +1,21 @@
-//! What a `Task` names as the one that does its work.
+//! The `Resource` of a `Task`.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// The `Resource` of a task: its text, and what it means.
+/// The `Resource` of a task: its ARN and its kind.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Resource {
     arn: Arc<str>,
     kind: ResourceKind,
 }
 
-/// The kinds of resource, which differ in the events that their work leaves in the history.
+/// The kinds of resource, which differ in the events that they write to the history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ResourceKind {
-    /// The ARN of a Lambda function: it gets the input as it is, and its answer is the result.
+    /// The ARN of a Lambda function: it receives the input as it is, and its response is the result.
     LambdaFunction,
-    /// The ARN of an activity, whose workers poll for tasks.
+    /// The ARN of an activity. Its workers poll for tasks.
     Activity,
     /// A service integration, `arn:aws:states:::service:action`.
     Service {
@@ -23,25 +23,25 @@ pub enum ResourceKind {
         service: Arc<str>,
         /// `invoke`, `sendMessage.waitForTaskToken`, …; the history's `resource`.
         action: Arc<str>,
-        /// When the work counts as done.
+        /// When the task is complete.
         pattern: Pattern,
     },
 }
 
-/// When the work of a service integration counts as done.
+/// When the task of a service integration is complete.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pattern {
-    /// When the service has answered.
+    /// When the service has responded.
     RequestResponse,
-    /// `.sync`, `.sync:2`: when the job that it started has ended.
+    /// `.sync`, `.sync:2`: when the job that the call started has ended.
     Sync,
-    /// `.waitForTaskToken`: when somebody has returned the token.
+    /// `.waitForTaskToken`: when the task token was returned.
     WaitForTaskToken,
 }
 
 impl Resource {
-    /// Reads an ARN. Whatever is neither an activity nor a service integration is taken for a Lambda function: a
-    /// template's `{{lambda_name}}` cannot be told from an ARN before it is filled in.
+    /// Reads an ARN. Any string that is neither an activity nor a service integration counts as a Lambda function: a
+    /// placeholder such as `{{lambda_name}}` is not an ARN until it is replaced.
     #[must_use]
     pub fn parse(arn: &str) -> Self {
         let kind = service(arn)
@@ -50,19 +50,19 @@ impl Resource {
         Self { arn: arn.into(), kind }
     }
 
-    /// The text of the definition.
+    /// The ARN as it is written in the definition.
     #[must_use]
     pub fn arn(&self) -> &Arc<str> {
         &self.arn
     }
 
-    /// What it means.
+    /// The kind of resource.
     #[must_use]
     pub fn kind(&self) -> &ResourceKind {
         &self.kind
     }
 
-    /// Whether somebody returns a token when the work is done.
+    /// Whether the task ends when its token is returned.
     #[must_use]
     pub fn has_task_token(&self) -> bool {
         matches!(self.kind, ResourceKind::Service { pattern: Pattern::WaitForTaskToken, .. })
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_integration_is_split_as_the_history_shows_it() {
+    fn service_integration_is_split_as_in_the_history() {
         let invoke = ("lambda".into(), "invoke".into(), Pattern::RequestResponse);
         assert_eq!(service_of("arn:aws:states:::lambda:invoke"), invoke);
         assert_eq!(service_of("arn:aws:states:us-east-1::lambda:invoke"), invoke);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn activities_and_functions_are_told_apart() {
+    fn activities_and_functions_are_distinguished() {
         let activity = Resource::parse("arn:aws:states:us-east-1:111111111111:activity:a");
         assert_eq!(activity.kind(), &ResourceKind::Activity);
         for function in ["arn:aws:lambda:us-east-1:111111111111:function:f", "{{lambda_name}}", "foo:bar", ""] {

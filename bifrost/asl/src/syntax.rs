@@ -1,6 +1,6 @@
-//! What the parsers of paths, filters and intrinsic functions share: a reading position and the error.
+//! A cursor and an error, which the parsers of paths, filters and intrinsic functions share.
 
-/// A text is not the path or intrinsic function that belongs there.
+/// A string is not a valid path or intrinsic function.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a valid {kind}: at character {column}, {problem}")]
 pub struct SyntaxError {
@@ -11,14 +11,14 @@ pub struct SyntaxError {
 }
 
 impl SyntaxError {
-    /// The position of the fault, as a person counts it: the first character is 1.
+    /// The position of the error in characters; the first character is 1.
     #[must_use]
     pub fn column(&self) -> usize {
         self.column
     }
 }
 
-/// Reads a text character by character; the parsers of paths, filters and intrinsic functions share it.
+/// Reads a string character by character.
 #[derive(Debug, Clone)]
 pub(super) struct Cursor<'t> {
     text: &'t str,
@@ -63,23 +63,22 @@ impl<'t> Cursor<'t> {
         self.rest.is_empty()
     }
 
-    /// The position as a person counts it: the first character is 1.
+    /// The position in characters; the first character is 1.
     pub(super) fn column(&self) -> usize {
         let done = self.text.len().saturating_sub(self.rest.len());
         self.text.get(..done).map_or(1, |read| read.chars().count() + 1)
     }
 
-    /// What was read since `start`, an earlier copy of this cursor.
+    /// The part that was read since `start`, an earlier copy of this cursor.
     pub(super) fn since(&self, start: &Self) -> &'t str {
         let length = start.rest.len().saturating_sub(self.rest.len());
         start.rest.get(..length).unwrap_or_default()
     }
 
-    /// An error at this position: `problem` says what belongs there, ends with `but`, and is completed by what comes
-    /// next.
-    pub(super) fn unexpected(&self, kind: &'static str, problem: &str) -> SyntaxError {
-        let found = self.peek().map_or_else(|| "the text ends".to_owned(), |c| format!("{c:?} stands there"));
-        self.error(kind, format!("{problem} {found}"))
+    /// An error at this position, where `expected` should be.
+    pub(super) fn unexpected(&self, kind: &'static str, expected: &str) -> SyntaxError {
+        let found = self.peek().map_or_else(|| "the end".to_owned(), |c| format!("{c:?}"));
+        self.error(kind, format!("expected {expected}, found {found}"))
     }
 
     /// An error at this position.

@@ -1,7 +1,7 @@
-//! Payload templates: JSON in which a key that ends in `.$` holds an expression.
+//! Payload templates: JSON in which a key that ends in `.$` has an expression as its value.
 //!
-//! `{"Task": "Lock", "Input.$": "$"}` gives `{"Task": "Lock", "Input": <the input>}`. Keys at any depth count, those of
-//! objects in arrays too; a text that is itself an item of an array is always literal.
+//! `{"Task": "Lock", "Input.$": "$"}` becomes `{"Task": "Lock", "Input": <the input>}`. Keys at any depth count,
+//! including those of objects in arrays; a string that is itself an item of an array is always literal.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use super::intrinsic::{Intrinsic, IntrinsicFailure, Random};
 use super::path::{Path, PathFailure, Scope};
 use super::syntax::{Cursor, SyntaxError};
 
-/// A path or an intrinsic function: what a `.$` key, `ErrorPath` or `CausePath` holds.
+/// A path or an intrinsic function: the value of a `.$` key, `ErrorPath` or `CausePath`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expression {
     /// `$.a.b`
@@ -21,15 +21,15 @@ pub enum Expression {
     Intrinsic(Intrinsic),
 }
 
-/// Why an expression has no value. The text is the cause that AWS gives, after the words that name the state.
+/// Why an expression has no value. The message is the cause that AWS gives, after the words that name the state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExpressionFailure {
-    /// The path leads nowhere.
+    /// The path selects nothing.
     #[error("The JSONPath '{path}' specified for the field '{field}' could not be found in the input '{input}'")]
     NotFound {
-        /// The path as it was written.
+        /// The path as it is written in the definition.
         path: String,
-        /// The key that holds it, such as `value.$`.
+        /// The key, such as `value.$`.
         field: String,
         /// The input, as JSON.
         input: String,
@@ -53,19 +53,19 @@ enum Node {
     Object(Vec<(String, Node)>),
     Array(Vec<Node>),
     Expression {
-        /// The key as it was written, with `.$`.
+        /// The key as it is written, with `.$`.
         key: String,
         expression: Expression,
     },
 }
 
-/// A key of a template that gives nothing valid.
+/// A key of a template without a valid value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{location}: {message}")]
 pub struct TemplateError {
-    /// Where, seen from the template's root: `a.b[0].c.$`.
+    /// The location, from the template's root: `a.b[0].c.$`.
     pub location: String,
-    /// What is wrong and what to write instead.
+    /// What is wrong, and what to write instead.
     pub message: String,
 }
 
@@ -73,22 +73,22 @@ impl Expression {
     /// Reads an expression.
     ///
     /// # Errors
-    /// When the text is neither a path nor a call of an intrinsic function.
+    /// [`SyntaxError`] if the string is neither a path nor a call of an intrinsic function.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         if text.starts_with('$') {
             Path::parse(text).map(Self::Path)
         } else if text.starts_with("States.") {
             Intrinsic::parse(text).map(Self::Intrinsic)
         } else {
-            let wanted = "a path belongs, such as `$.a`, or an intrinsic function, such as `States.UUID()`, but";
-            Err(Cursor::new(text).unexpected("JSONPath or intrinsic function", wanted))
+            let expected = "a path such as `$.a`, or an intrinsic function such as `States.UUID()`";
+            Err(Cursor::new(text).unexpected("JSONPath or intrinsic function", expected))
         }
     }
 
-    /// Its value. `field` is the key that holds it, which the cause of a failure names: `value.$`, `ErrorPath`.
+    /// Its value. `field` is its key, such as `value.$` or `ErrorPath`, which the cause of a failure names.
     ///
     /// # Errors
-    /// When a path leads nowhere or a function fails. AWS gives all of these the error name `States.Runtime`.
+    /// [`ExpressionFailure`] if a path selects nothing or a function fails. AWS names all of these `States.Runtime`.
     pub fn evaluate<'a>(
         &self,
         field: &str,
@@ -119,7 +119,7 @@ impl fmt::Display for Expression {
 }
 
 impl ExpressionFailure {
-    /// AWS's error name. It documents `States.IntrinsicFailure` and `States.ParameterPathFailure`, but what it raises is
+    /// AWS's error name. AWS documents `States.IntrinsicFailure` and `States.ParameterPathFailure`, but raises
     /// `States.Runtime`.
     #[must_use]
     pub fn error_name(&self) -> &'static str {
@@ -131,7 +131,7 @@ impl Template {
     /// Reads a template.
     ///
     /// # Errors
-    /// Every key that is wrong, with its place.
+    /// Every invalid key, with its location.
     pub fn parse(template: &Value) -> Result<Self, Vec<TemplateError>> {
         let mut errors = Vec::new();
         let node = node(template, "", &mut errors);
@@ -141,7 +141,7 @@ impl Template {
     /// The payload.
     ///
     /// # Errors
-    /// The first expression without a value.
+    /// [`ExpressionFailure`] of the first expression without a value.
     pub fn evaluate(&self, scope: &Scope<'_>, random: &dyn Random) -> Result<Value, ExpressionFailure> {
         self.0.evaluate(scope, random)
     }
@@ -193,7 +193,7 @@ fn object(fields: &Map<String, Value>, location: &str, errors: &mut Vec<Template
         match key.strip_suffix(".$") {
             None => nodes.push((key.clone(), node(value, &location, errors))),
             Some(name) if fields.contains_key(name) => {
-                let message = format!("the field `{name}` is given twice, as `{name}` and as `{key}`: remove one");
+                let message = format!("the field is defined twice, as `{name}` and as `{key}`; remove one of them");
                 errors.push(TemplateError { location, message });
             }
             Some(name) => match expression(value) {
@@ -210,11 +210,11 @@ fn object(fields: &Map<String, Value>, location: &str, errors: &mut Vec<Template
 }
 
 fn expression(value: &Value) -> Result<Expression, String> {
-    let advice =
-        "a key that ends in `.$` holds a text: a path or an intrinsic function. For a literal value leave `.$` off";
+    let problem = "the value of a key that ends in `.$` must be a string, a path or an intrinsic function; for a literal \
+                   value, remove `.$` from the key";
     match value {
         Value::String(text) => Expression::parse(text).map_err(|error| error.to_string()),
-        _ => Err(advice.to_owned()),
+        _ => Err(problem.to_owned()),
     }
 }
 
@@ -246,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_end_in_dollar_are_computed_at_any_depth() {
+    fn dollar_keys_are_computed_at_any_depth() {
         let template = json!({
             "literal": "$.a",
             "path.$": "$.a",
@@ -269,14 +269,14 @@ mod tests {
     }
 
     #[test]
-    fn a_template_without_expressions_is_its_own_payload() {
+    fn template_without_expressions_is_literal() {
         for template in [json!({}), json!([]), json!("$.a"), json!(null), json!({"a": [{"b": {}}]})] {
             assert_eq!(filled(&template, &json!(1)), Ok(template));
         }
     }
 
     #[test]
-    fn a_missing_value_is_reported_in_the_words_of_aws() {
+    fn missing_value_has_the_cause_of_aws() {
         let failure = filled(&json!({"a": {"value.$": "$.x.y"}}), &json!({"z": 1})).unwrap_err();
         assert_eq!(
             failure.to_string(),
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn every_wrong_key_is_reported_with_its_place() {
+    fn invalid_keys_are_reported_by_location() {
         let template = json!({
             "bad1.$": 23,
             "bad2.$": "23",
@@ -299,7 +299,7 @@ mod tests {
             "bad5.$": "  States.UUID()"
         });
         let errors = Template::parse(&template).unwrap_err();
-        let places: Vec<&str> = errors.iter().map(|error| error.location.as_str()).collect();
-        assert_eq!(places, ["bad1.$", "bad2.$", "f[1].g.bad3.$", "f[1].g.bad4.$", "twice.$", "bad5.$"]);
+        let locations: Vec<&str> = errors.iter().map(|error| error.location.as_str()).collect();
+        assert_eq!(locations, ["bad1.$", "bad2.$", "f[1].g.bad3.$", "f[1].g.bad4.$", "twice.$", "bad5.$"]);
     }
 }

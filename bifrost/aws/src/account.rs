@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// What may be used of the deployer account with the rights of the session.
+/// The deployer account, with the permissions of the session.
 pub(crate) fn deployer_account(session: &AwsSession, identity: Arc<Identity>, defaults: Defaults) -> DeployerAccount {
     DeployerAccount {
         defaults: Arc::new(defaults),
@@ -19,7 +19,7 @@ pub(crate) fn deployer_account(session: &AwsSession, identity: Arc<Identity>, de
     }
 }
 
-/// The system's clock, and uuids of its random numbers.
+/// The system's clock and random numbers.
 struct SystemEnv;
 
 impl Env for SystemEnv {

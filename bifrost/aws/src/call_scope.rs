@@ -1,36 +1,36 @@
-//! What one attempt of a task shares between all its sessions.
+//! The calls of one attempt of a task, over all its sessions.
 
 use bifrost_core::cloud::{Attempt, CallCounter, CloudError, ErrorKind};
 use tokio::time::{Instant, timeout_at};
 
-/// Names the calls of one attempt, and bounds them by its time.
+/// Counts the calls of one attempt and limits them to the time of the attempt.
 #[derive(Debug, Default)]
 pub struct CallScope {
     attempt: Attempt,
-    /// When the last call must have answered, so that the attempt can still say how it ended.
+    /// The latest time for an answer, which leaves the attempt time to report how it ended.
     deadline: Option<Instant>,
     calls: CallCounter,
 }
 
 impl CallScope {
-    /// The passage of an attempt that must be over by the deadline. A client has no attempt, and all the time it wants.
+    /// The scope of an attempt that must end by the deadline. A client has no attempt and no deadline.
     #[must_use]
     pub fn new(attempt: Attempt, deadline: Option<Instant>) -> Self {
         Self { attempt, deadline, calls: CallCounter::default() }
     }
 
-    /// Which attempt it is.
+    /// The attempt whose calls these are.
     #[must_use]
     pub fn attempt(&self) -> &Attempt {
         &self.attempt
     }
 
-    /// How many calls of this attempt had the same operation and resource before.
+    /// How many earlier calls of this attempt had the same operation and resource.
     pub(crate) fn occurrence(&self, operation: &'static str, resource: &str) -> u32 {
         self.calls.next(operation, resource)
     }
 
-    /// Waits for an answer as long as there is time for it.
+    /// Waits for an answer until the deadline.
     pub(crate) async fn bound<T>(
         &self,
         operation: &'static str,
@@ -48,9 +48,10 @@ fn out_of_time(operation: &'static str, resource: &str) -> CloudError {
         resource: resource.to_owned(),
         kind: ErrorKind::Unavailable,
         code: "OutOfTime".into(),
-        message: "the invocation of the function is nearly over, and AWS has not answered: whether the call had its \
-                  effect is not known"
-            .into(),
+        message:
+            "AWS did not answer before the timeout of the function's invocation: it is not known whether the call \
+                  had an effect"
+                .into(),
         request_id: None,
     }
 }
@@ -61,7 +62,7 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_has_as_long_as_its_attempt() {
+    async fn call_ends_at_the_deadline_of_its_attempt() {
         let deadline = Instant::now() + Duration::from_secs(5);
         let scope = CallScope::new(Attempt::default(), Some(deadline));
         let answer = async |seconds| {

@@ -1,4 +1,4 @@
-//! How the SDK is set up: one HTTP client for the process, and timeouts and retries that are set on purpose.
+//! The configuration of the SDK: one HTTP client for the process, timeouts and retries.
 
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -14,11 +14,11 @@ use bifrost_core::release::Region;
 use std::sync::LazyLock;
 use std::time::Duration;
 
-/// The one HTTP client of the process, so that connections are kept between services and invocations.
+/// The HTTP client of the process, so that services and invocations reuse connections.
 static HTTP: LazyLock<SharedHttpClient> =
     LazyLock::new(|| Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https());
 
-/// The SDK with these credentials, in that region; at another endpoint than AWS's own, if one is given.
+/// The SDK's configuration for these credentials and this region. `endpoint` replaces the endpoints of AWS.
 #[must_use]
 pub fn sdk_config(credentials: Credentials, region: &Region, endpoint: Option<String>) -> SdkConfig {
     let mut config = SdkConfig::builder()
@@ -36,7 +36,7 @@ pub(crate) fn http() -> SharedHttpClient {
     HTTP.clone()
 }
 
-/// An attempt that takes longer than the slowest honest answer is given up, so that there is time for another: describing
+/// An attempt ends after the slowest answer that is to be expected, so that there is time for a retry. Describing
 /// hundreds of groups takes some seconds, connecting within AWS some milliseconds.
 pub(crate) fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
@@ -47,7 +47,7 @@ pub(crate) fn timeouts() -> TimeoutConfig {
         .build()
 }
 
-/// The SDK's standard mode. One attempt more than its default, as a task's own retries wait far longer than these.
+/// The SDK's standard mode with one attempt more than its default, because a retry of the whole task waits much longer.
 pub(crate) fn retries() -> RetryConfig {
     RetryConfig::standard().with_max_attempts(4).with_max_backoff(Duration::from_secs(5))
 }

@@ -1,11 +1,11 @@
-//! What a deployer adds to run on AWS.
+//! The trait of deployers that run on AWS.
 
 use crate::AwsSession;
 use bifrost_core::deployer::{Deployer, Ports};
 
 /// A deployer that runs on AWS.
 pub trait AwsDeployer: Deployer {
-    /// Opens its ports in the account and region of the session, under the role that was assumed there: once an attempt
-    /// of a task, and for a client that looks.
+    /// Opens the deployer's ports in the account and region of the session, with the permissions of the assumed role.
+    /// It is called once in an attempt of a task, and by clients that read.
     fn aws_ports(session: AwsSession) -> Ports<Self>;
 }

@@ -1,14 +1,12 @@
-//! What EC2's filters take.
+//! Values of EC2's filters.
 
-/// How many values a filter may have.
+/// The maximum number of values of a filter.
 pub const FILTER_VALUES_LIMIT: usize = 200;
 
-/// A filter's value for exactly this text: EC2 takes `*` and `?` for wildcards, unless a backslash stands before them.
+/// A filter value that matches exactly this text. EC2 treats `*` and `?` as wildcards unless a backslash precedes them.
 #[must_use]
 pub fn literal(text: &str) -> String {
-    text.chars()
-        .flat_map(|letter| matches!(letter, '*' | '?' | '\\').then_some('\\').into_iter().chain([letter]))
-        .collect()
+    text.chars().flat_map(|c| matches!(c, '*' | '?' | '\\').then_some('\\').into_iter().chain([c])).collect()
 }
 
 #[cfg(test)]
@@ -16,7 +14,7 @@ mod tests {
     use super::literal;
 
     #[test]
-    fn a_name_is_no_pattern() {
+    fn wildcards_are_escaped() {
         assert_eq!(literal("ami-*"), r"ami-\*");
         assert_eq!(literal(r"a?\"), r"a\?\\");
         assert_eq!(literal("private_a"), "private_a");

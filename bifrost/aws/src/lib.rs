@@ -1,12 +1,12 @@
 //! Deployers on AWS: the ports of `bifrost` on the AWS SDK, the role in each target account, and the Lambda runtime.
 //!
-//! A deployer runs here once it is an [`AwsDeployer`]. Every request passes one gate, [`AwsSession::call`], which knows it by
-//! its AWS name, traces it, and bounds it by the time that its invocation has left.
+//! A deployer runs on AWS if it implements [`AwsDeployer`]. Every request goes through [`AwsSession::call`], which
+//! traces it under its AWS name and limits it to the time that its invocation has left.
 //!
-//! | feature | what it brings |
+//! | feature | adds |
 //! | --- | --- |
 //! | `lambda` | `serve`: the deployer's binary as a Lambda function |
-//! | `client` | `Aws`: the commands reach AWS |
+//! | `client` | `Aws`: connects the commands to AWS |
 
 #[cfg(any(feature = "client", feature = "lambda"))]
 mod account;
@@ -25,6 +25,16 @@ mod pages;
 mod request;
 mod roles;
 mod session;
+
+/// The codes of the errors of this crate, for `docs/errors.md`. The errors of calls are those of
+/// [`CloudError`](bifrost_core::cloud::CloudError).
+#[cfg(feature = "lambda")]
+#[doc(hidden)]
+pub const ERROR_CODES: &[&[bifrost_core::error_code::ErrorCode]] = lambda::ERROR_CODES;
+/// The codes of the errors of this crate. Without the feature `lambda` it has none of its own.
+#[cfg(not(feature = "lambda"))]
+#[doc(hidden)]
+pub const ERROR_CODES: &[&[bifrost_core::error_code::ErrorCode]] = &[];
 
 #[cfg(any(feature = "client", feature = "lambda"))]
 use account::deployer_account;

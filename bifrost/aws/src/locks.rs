@@ -1,8 +1,8 @@
-//! The DynamoDB table of root locks, as the framework's port.
+//! The port for root locks, on DynamoDB.
 
 use crate::AwsSession;
 use crate::error::Incomplete;
-use crate::session::Refused;
+use crate::session::CallFailure;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
@@ -15,7 +15,7 @@ use std::collections::HashMap;
 
 type Item = HashMap<String, AttributeValue>;
 
-/// A lock table of the session's account and region.
+/// A lock table in the session's account and region.
 #[derive(Debug, Clone)]
 pub struct DynamoDbLocks {
     session: AwsSession,
@@ -24,17 +24,17 @@ pub struct DynamoDbLocks {
 }
 
 impl DynamoDbLocks {
-    /// The table of that name, with the rights of the session.
+    /// The table of this name, with the permissions of the session.
     #[must_use]
     pub fn new(session: AwsSession, table: String) -> Self {
         Self { client: Client::new(session.config()), session, table }
     }
 
-    /// DynamoDB does not say which table is not there.
-    fn with_remedy(&self, mut error: CloudError) -> CloudError {
+    /// DynamoDB does not name the table that does not exist.
+    fn with_table(&self, mut error: CloudError) -> CloudError {
         if error.is_not_found() {
             let (account, region) = (self.session.account(), self.session.region());
-            error.message = format!("{} (table {} in {region} of account {account})", error.message, self.table);
+            error.message = format!("{} (table {} in account {account}, {region})", error.message, self.table);
         }
         error
     }
@@ -53,11 +53,11 @@ impl LockTable for DynamoDbLocks {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         match self.session.try_call(OPERATION, &item.key, put.send()).await {
             Ok(_) => Ok(PutLock::Taken),
-            Err(Refused { said: Some(PutItemError::ConditionalCheckFailedException(failed)), .. }) => {
+            Err(CallFailure { service_error: Some(PutItemError::ConditionalCheckFailedException(failed)), .. }) => {
                 let held = failed.item.present(OPERATION, &item.key, "Item")?;
                 Ok(PutLock::Held(Box::new(read(OPERATION, &item.key, &held)?)))
             }
-            Err(refused) => Err(self.with_remedy(refused.error)),
+            Err(failure) => Err(self.with_table(failure.error)),
         }
     }
 
@@ -69,8 +69,10 @@ impl LockTable for DynamoDbLocks {
             .expression_attribute_values(":id", AttributeValue::S(id.to_owned()));
         match self.session.try_call("dynamodb:DeleteItem", key.as_str(), delete.send()).await {
             Ok(_) => Ok(true),
-            Err(Refused { said: Some(DeleteItemError::ConditionalCheckFailedException(_)), .. }) => Ok(false),
-            Err(refused) => Err(self.with_remedy(refused.error)),
+            Err(CallFailure { service_error: Some(DeleteItemError::ConditionalCheckFailedException(_)), .. }) => {
+                Ok(false)
+            }
+            Err(failure) => Err(self.with_table(failure.error)),
         }
     }
 
@@ -78,24 +80,24 @@ impl LockTable for DynamoDbLocks {
         const OPERATION: &str = "dynamodb:GetItem";
         let get = self.client.get_item().table_name(&self.table).key("key", AttributeValue::S(key.to_string()));
         let answer = self.session.call(OPERATION, key.as_str(), get.consistent_read(true).send()).await;
-        let output = answer.map_err(|error| self.with_remedy(error))?;
+        let output = answer.map_err(|error| self.with_table(error))?;
         output.item.map(|item| read(OPERATION, key.as_str(), &item)).transpose()
     }
 }
 
 fn attributes(item: &LockItem) -> Item {
     let LockItem { key, id, time, execution, release_id, started_by } = item;
-    let always = [("key", key.clone()), ("id", id.clone()), ("time", written(*time))];
-    let sometimes = [("execution", execution), ("release_id", release_id), ("started_by", started_by)];
-    let sometimes = sometimes.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
-    always.into_iter().chain(sometimes).map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).collect()
+    let required = [("key", key.clone()), ("id", id.clone()), ("time", rfc3339(*time))];
+    let optional = [("execution", execution), ("release_id", release_id), ("started_by", started_by)];
+    let optional = optional.into_iter().filter_map(|(name, value)| Some((name, value.clone()?)));
+    required.into_iter().chain(optional).map(|(name, value)| (name.to_owned(), AttributeValue::S(value))).collect()
 }
 
-fn written(time: DateTime<Utc>) -> String {
+fn rfc3339(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Millis, true)
 }
 
-/// The item as somebody wrote it: perhaps an original, which writes the first three attributes alone.
+/// Reads an item. A Go deployer writes only `key`, `id` and `time`.
 fn read(operation: &'static str, key: &str, item: &Item) -> Result<LockItem, CloudError> {
     let text = |name: &str| item.get(name)?.as_s().ok().cloned();
     let time = text("time").and_then(|time| DateTime::parse_from_rfc3339(&time).ok());
@@ -125,17 +127,18 @@ mod tests {
     }
 
     #[test]
-    fn an_item_is_read_as_it_was_written() {
+    fn item_is_read_as_it_was_written() {
         let attributes = attributes(&item());
         assert_eq!(attributes.len(), 4);
         assert_eq!(read("dynamodb:GetItem", &item().key, &attributes), Ok(item()));
     }
 
     #[test]
-    fn an_item_that_is_no_lock_is_told_by_what_it_lacks() {
+    fn invalid_item_is_refused_with_the_attribute() {
         let mut attributes = attributes(&item());
         attributes.insert("time".into(), AttributeValue::S("yesterday".into()));
-        let error = read("dynamodb:GetItem", "k", &attributes).unwrap_err().to_string();
-        assert_eq!(error, "dynamodb:GetItem on k failed: IncompleteAnswer: AWS's answer has no usable time");
+        let error = read("dynamodb:GetItem", "k", &attributes).unwrap_err();
+        assert_eq!((error.resource.as_str(), error.code.as_str()), ("k", "IncompleteAnswer"));
+        assert!(error.message.contains("time"), "{error}");
     }
 }

@@ -1,8 +1,8 @@
-//! S3, as the framework's port.
+//! The port for objects, on S3.
 
 use crate::AwsSession;
 use crate::error::Incomplete;
-use crate::session::Refused;
+use crate::session::CallFailure;
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::operation::get_object::GetObjectOutput;
@@ -14,41 +14,40 @@ use bifrost_core::cloud::{CloudError, Encryption, ErrorKind, Object, Objects, Pu
 use bifrost_core::release::{BucketName, Hasher, ObjectKey, Sha256};
 use chrono::DateTime;
 
-/// How often a conditional write is tried that S3 could not decide, as others wrote the same key at that moment.
-const CONFLICTS: u32 = 4;
+/// How often a conditional write is repeated after a conflict with a concurrent write of the same key.
+const MAX_CONFLICTS: u32 = 4;
 
 const GET_OBJECT: &str = "s3:GetObject";
 
-/// The objects of the session's account, which must own every bucket.
+/// The objects in buckets of the session's account.
 #[derive(Debug, Clone)]
 pub struct S3Objects {
     session: AwsSession,
     client: Client,
 }
 
-/// How clients of S3 are made.
 pub(crate) fn client(session: &AwsSession) -> Client {
     let config = aws_sdk_s3::config::Builder::from(session.config());
-    // Whoever names an endpoint names a host that knows no bucket as a part of its name.
+    // A custom endpoint does not resolve host names that contain a bucket.
     let config = config.force_path_style(session.config().endpoint_url().is_some()).build();
     Client::from_conf(config)
 }
 
 impl S3Objects {
-    /// Objects with the rights of the session.
+    /// Objects, with the permissions of the session.
     #[must_use]
     pub fn new(session: AwsSession) -> Self {
         Self { client: client(&session), session }
     }
 
-    /// Begins to read an object.
+    /// Requests an object, without its body.
     async fn open(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<GetObjectOutput>, CloudError> {
         let get = self.client.get_object().bucket(bucket.as_str()).key(key.as_str());
         let get = get.expected_bucket_owner(self.session.account().as_str());
         match self.session.try_call(GET_OBJECT, key.as_str(), get.send()).await {
             Ok(output) => Ok(Some(output)),
-            Err(Refused { said: Some(said), .. }) if said.is_no_such_key() => Ok(None),
-            Err(refused) => Err(self.with_remedy(bucket, refused.error)),
+            Err(CallFailure { service_error: Some(service), .. }) if service.is_no_such_key() => Ok(None),
+            Err(failure) => Err(self.with_remedy(bucket, failure.error)),
         }
     }
 
@@ -58,15 +57,17 @@ impl S3Objects {
         put.expected_bucket_owner(owner).body(ByteStream::from(body))
     }
 
-    /// S3 does not tell a bucket of others from one that it may not show.
+    /// S3 answers in the same way for a bucket of another account and for a denied one.
     fn with_remedy(&self, bucket: &BucketName, mut error: CloudError) -> CloudError {
         let owner = self.session.account();
         let hint = match error.kind {
             ErrorKind::AccessDenied => {
-                format!(" (bucket {bucket} must belong to account {owner}, and its key be usable)")
+                format!(
+                    " (bucket {bucket} must belong to account {owner}, and its policy and KMS key must allow access)"
+                )
             }
             ErrorKind::NotFound => {
-                format!(" (bucket {bucket} of account {owner}: is `bucket` of the release right, or better left out?)")
+                format!(" (bucket {bucket} in account {owner}; if the release sets `bucket`, correct or remove it)")
             }
             _ => String::new(),
         };
@@ -75,13 +76,13 @@ impl S3Objects {
     }
 }
 
-fn cut_off(key: &ObjectKey, error: &ByteStreamError) -> CloudError {
+fn incomplete_body(key: &ObjectKey, error: &ByteStreamError) -> CloudError {
     CloudError {
         operation: GET_OBJECT,
         resource: key.to_string(),
         kind: ErrorKind::Unavailable,
         code: "ConnectionFailure".into(),
-        message: format!("the object was not read to its end: {error}"),
+        message: format!("the connection ended before the end of the object: {error}"),
         request_id: None,
     }
 }
@@ -92,7 +93,7 @@ impl Objects for S3Objects {
         let Some(output) = self.open(bucket, key).await? else { return Ok(None) };
         let written = output.last_modified.and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos()));
         let last_modified = written.present(GET_OBJECT, key.as_str(), "LastModified")?;
-        let body = async { output.body.collect().await.map_err(|error| cut_off(key, &error)) };
+        let body = async { output.body.collect().await.map_err(|error| incomplete_body(key, &error)) };
         let body = self.session.scope().bound(GET_OBJECT, key.as_str(), body).await?;
         Ok(Some(Object { body: body.to_vec(), last_modified }))
     }
@@ -102,7 +103,7 @@ impl Objects for S3Objects {
         let (mut body, mut hasher) = (output.body, Hasher::default());
         let hash = async {
             while let Some(piece) = body.next().await {
-                hasher.update(&piece.map_err(|error| cut_off(key, &error))?);
+                hasher.update(&piece.map_err(|error| incomplete_body(key, &error))?);
             }
             Ok(hasher.finish())
         };
@@ -114,8 +115,8 @@ impl Objects for S3Objects {
         let head = head.expected_bucket_owner(self.session.account().as_str());
         match self.session.try_call("s3:HeadObject", key.as_str(), head.send()).await {
             Ok(_) => Ok(true),
-            Err(Refused { said: Some(said), .. }) if said.is_not_found() => Ok(false),
-            Err(refused) => Err(self.with_remedy(bucket, refused.error)),
+            Err(CallFailure { service_error: Some(service), .. }) if service.is_not_found() => Ok(false),
+            Err(failure) => Err(self.with_remedy(bucket, failure.error)),
         }
     }
 
@@ -141,12 +142,12 @@ impl Objects for S3Objects {
             let put = self.put_request(bucket, key, body.clone()).if_none_match("*");
             match self.session.try_call("s3:PutObject", key.as_str(), put.send()).await {
                 Ok(_) => return Ok(PutNew::Written),
-                Err(Refused { said: Some(said), error }) => match said.code() {
+                Err(CallFailure { service_error: Some(service), error }) => match service.code() {
                     Some("PreconditionFailed") => return Ok(PutNew::Exists),
-                    Some("ConditionalRequestConflict") if conflicts < CONFLICTS => conflicts += 1,
+                    Some("ConditionalRequestConflict") if conflicts < MAX_CONFLICTS => conflicts += 1,
                     _ => return Err(self.with_remedy(bucket, error)),
                 },
-                Err(refused) => return Err(refused.error),
+                Err(failure) => return Err(failure.error),
             }
         }
     }

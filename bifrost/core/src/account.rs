@@ -1,4 +1,4 @@
-//! The deployer account: who the deployer is there, and what its clients and its tasks both use of it.
+//! The deployer account: the deployer's identity there, and the parts of it that clients and tasks use.
 
 use crate::cloud::{LockTable, Objects};
 use crate::release::{AccountId, BucketName, Defaults, InvalidName, Region};
@@ -6,21 +6,21 @@ use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Clock and randomness: real in production, fixed by tests.
+/// Clock and randomness: real in production, fixed in tests.
 pub trait Env: Send + Sync {
     /// The time.
     fn now(&self) -> DateTime<Utc>;
 
-    /// A uuid that nobody can guess.
+    /// A random UUID that cannot be guessed.
     fn new_uuid(&self) -> Uuid;
 }
 
-/// What a client and a task both use of the deployer account.
+/// The parts of the deployer account that clients and tasks use.
 #[derive(Clone)]
 pub struct DeployerAccount {
-    /// Who the deployer is.
+    /// The deployer's identity.
     pub identity: Arc<Identity>,
-    /// What a release leaves out.
+    /// Defaults of fields that a release leaves out.
     pub defaults: Arc<Defaults>,
     /// Objects of the account's buckets.
     pub objects: Arc<dyn Objects>,
@@ -41,7 +41,7 @@ impl DeployerAccount {
     }
 }
 
-/// Who a deployer is in AWS. Every name it uses there is made of these three.
+/// The identity of a deployer in AWS. All names that it uses there derive from these fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Identity {
     /// Name of its Lambda function and of its state machine, such as `coinbase-odin`.
@@ -53,7 +53,7 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// The command that drives it: its name without the prefix that the team gives its deployers.
+    /// The name of its command: its name without the team's prefix.
     #[must_use]
     pub fn command(&self) -> &str {
         self.name.rsplit_once('-').map_or(self.name.as_str(), |(_, command)| command)
@@ -71,13 +71,13 @@ impl Identity {
         self.arn("states", &format!("stateMachine:{}", self.name))
     }
 
-    /// ARN of the execution of that name.
+    /// ARN of an execution, by its name.
     #[must_use]
     pub fn execution_arn(&self, execution: &str) -> String {
         self.arn("states", &format!("execution:{}:{execution}", self.name))
     }
 
-    /// ARN of the role of that name in the deployer account.
+    /// ARN of a role in the deployer account, by its name.
     #[must_use]
     pub fn role_arn(&self, role: &str) -> String {
         self.region.iam_arn(&self.account, &format!("role/{role}"))
@@ -89,30 +89,30 @@ impl Identity {
         names::lock_table(&self.name)
     }
 
-    /// The one role that a target account needs.
+    /// The name of its role in target accounts.
     #[must_use]
     pub fn assumed_role(&self) -> String {
         names::assumed_role(&self.name)
     }
 
-    /// The role of the Lambda function: whom the roles in target accounts trust.
+    /// The name of the function's role, which the roles in target accounts trust.
     #[must_use]
     pub fn execution_role(&self) -> String {
         names::execution_role(&self.name)
     }
 
-    /// The bucket of releases, unless a release names another.
+    /// The default bucket of releases.
     ///
     /// # Errors
-    /// If the deployer's name makes no name of a bucket.
+    /// If the deployer's name does not make a valid bucket name.
     pub fn bucket(&self) -> Result<BucketName, InvalidName> {
         names::bucket(&self.name, self.account.as_str()).parse()
     }
 
-    /// What a release leaves out.
+    /// Defaults of fields that a release leaves out.
     ///
     /// # Errors
-    /// If the deployer's name makes no name of a bucket.
+    /// If the deployer's name does not make a valid bucket name.
     pub fn defaults(&self, timeout_seconds: u32) -> Result<Defaults, InvalidName> {
         Ok(Defaults {
             account: self.account.clone(),
@@ -127,8 +127,8 @@ impl Identity {
     }
 }
 
-/// The names that a deployer uses in AWS (contract §4 and §6), for code that knows the deployer's name alone, as a
-/// template does.
+/// The names that a deployer uses in AWS (contract §4 and §6), for code that knows only the deployer's name, such as
+/// templates.
 pub mod names {
     /// The DynamoDB table of root locks: `<lambda function name, lower case>-locks`.
     #[must_use]
@@ -136,7 +136,7 @@ pub mod names {
         format!("{}-locks", deployer.to_lowercase())
     }
 
-    /// The one role that a target account needs.
+    /// The deployer's role in target accounts.
     #[must_use]
     pub fn assumed_role(deployer: &str) -> String {
         format!("{deployer}-assumed")
@@ -160,7 +160,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arns_name_the_partition_of_the_region() {
+    fn arns_have_the_partition_of_the_region() {
         let odin = |region: &str| Identity {
             name: "coinbase-odin".into(),
             account: "111111111111".parse().unwrap(),

@@ -24,9 +24,11 @@
 /// assert_eq!(UploadError::CODES[0].remedy, "split the file");
 /// ```
 ///
-/// Where the crate `bifrost` has another name, `#[code(crate = path)]` on the type says which.
+/// If the crate `bifrost` has another name, set it with `#[code(crate = path)]` on the type.
 pub use bifrost_macros::Coded;
 use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
 
 /// A kind of error that users meet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,13 +50,139 @@ pub trait Coded: Error {
     fn code(&self) -> &'static str;
 }
 
-/// Puts the code in front of a message, as task errors carry it through Step Functions: `[lock/held] acme/shop is locked`.
+/// Any error with its code, for functions whose callers only show the error. Types of this crate hold errors of a deployer in
+/// it.
+///
+/// ```
+/// # extern crate bifrost_core as bifrost;
+/// use bifrost::error_code::CodedError;
+///
+/// fn check(size: u64) -> Result<(), CodedError> {
+///     if size > 1024 {
+///         return Err(CodedError::from_parts("upload/too-large", format!("the file has {size} bytes")));
+///     }
+///     Ok(())
+/// }
+///
+/// assert_eq!(check(2000).unwrap_err().code(), "upload/too-large");
+/// ```
+///
+/// Any error that is [`Coded`](trait@Coded) becomes one with `?`.
+#[derive(Debug)]
+pub struct CodedError {
+    code: &'static str,
+    error: Box<dyn Error + Send + Sync>,
+}
+
+impl CodedError {
+    /// Keeps the error, its code and its sources.
+    pub fn new<E: Coded + Send + Sync + 'static>(error: E) -> Self {
+        Self { code: error.code(), error: Box::new(error) }
+    }
+
+    /// An error or a message whose type has no code. Prefer a type that derives [`Coded`](macro@Coded): `docs/errors.md` lists only
+    /// its codes.
+    pub fn from_parts(code: &'static str, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self { code, error: error.into() }
+    }
+
+    /// The code of the error.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// The error, if it is an `E`.
+    #[must_use]
+    pub fn downcast_ref<E: Error + 'static>(&self) -> Option<&E> {
+        self.error.downcast_ref()
+    }
+}
+
+// It is not `Coded` itself: this conversion would overlap with that of a type into itself.
+impl<E: Coded + Send + Sync + 'static> From<E> for CodedError {
+    fn from(error: E) -> Self {
+        Self::new(error)
+    }
+}
+
+impl<E: Coded> Coded for Box<E> {
+    const CODES: &'static [ErrorCode] = &[];
+
+    fn code(&self) -> &'static str {
+        (**self).code()
+    }
+}
+
+impl<E: Coded> Coded for Arc<E> {
+    const CODES: &'static [ErrorCode] = &[];
+
+    fn code(&self) -> &'static str {
+        (**self).code()
+    }
+}
+
+/// The trait that `#[code(source)]` uses. `Coded` is not sufficient, because [`CodedError`] is not `Coded`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no error code",
+    label = "`#[code(source)]` needs the code of this field",
+    note = "derive `bifrost::error_code::Coded` for `{Self}`"
+)]
+pub trait HasCode {
+    fn error_code(&self) -> &'static str;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Coded> HasCode for E {
+    fn error_code(&self) -> &'static str {
+        self.code()
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl HasCode for CodedError {
+    fn error_code(&self) -> &'static str {
+        self.code
+    }
+}
+
+impl fmt::Display for CodedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl Error for CodedError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.error.source()
+    }
+}
+
+/// The message of an error, followed by the messages of its sources.
+#[must_use]
+pub fn full_message(error: &(dyn Error + 'static)) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        let text = cause.to_string();
+        // Some errors repeat the message of their source in their own.
+        if !message.contains(&text) {
+            message.push_str(": ");
+            message.push_str(&text);
+        }
+        source = cause.source();
+    }
+    message
+}
+
+/// Puts the code in front of a message, as errors of tasks have it in Step Functions: `[lock/held] acme/shop is locked`.
 #[must_use]
 pub fn with_code(code: &str, message: &str) -> String {
     format!("[{code}] {message}")
 }
 
-/// Splits what [`with_code`] joined. A message without a code is all message.
+/// Splits a message of [`with_code`] into code and message.
 #[must_use]
 pub fn split_code(message: &str) -> (Option<&str>, &str) {
     let parts = message.strip_prefix('[').and_then(|rest| rest.split_once("] "));
@@ -73,15 +201,55 @@ pub fn is_code(text: &str) -> bool {
     text.split_once('/').is_some_and(|(area, name)| is_word(area) && is_word(name))
 }
 
+/// How many lists of codes there are.
+#[doc(hidden)]
+#[must_use]
+pub const fn count(mut lists: &[&[&[ErrorCode]]]) -> usize {
+    let mut count = 0;
+    while let Some((first, rest)) = lists.split_first() {
+        count += first.len();
+        lists = rest;
+    }
+    count
+}
+
+/// Joins the lists of codes of several crates or modules.
+#[doc(hidden)]
+#[must_use]
+#[allow(clippy::indexing_slicing, reason = "runs at compile time: a wrong index does not compile")]
+pub const fn concat<const COUNT: usize>(mut lists: &[&[&'static [ErrorCode]]]) -> [&'static [ErrorCode]; COUNT] {
+    let mut all: [&[ErrorCode]; COUNT] = [&[]; COUNT];
+    let mut next = 0;
+    while let Some((first, rest)) = lists.split_first() {
+        let mut list = *first;
+        while let Some((codes, others)) = list.split_first() {
+            all[next] = codes;
+            next += 1;
+            list = others;
+        }
+        lists = rest;
+    }
+    all
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn code_survives_the_way_through_a_message() {
+    fn code_is_split_off_the_message() {
         let message = with_code("lock/held", "acme/shop is locked");
         assert_eq!(message, "[lock/held] acme/shop is locked");
         assert_eq!(split_code(&message), (Some("lock/held"), "acme/shop is locked"));
+    }
+
+    #[test]
+    fn codes_of_the_crate_are_unique_and_complete() {
+        let mut seen = std::collections::BTreeSet::new();
+        for ErrorCode { code, cause, remedy } in crate::ERROR_CODES.iter().copied().flatten() {
+            assert!(is_code(code) && seen.insert(code), "{code}");
+            assert!(cause.ends_with('.') && !remedy.is_empty() && !remedy.ends_with('.'), "{code}: {cause} {remedy}");
+        }
     }
 
     #[test]

@@ -1,88 +1,110 @@
-//! The halt flag, by which a person stops a deploy that runs, and the time that a deploy may take.
+//! The halt flag, with which an operator stops a running deploy, and the timeout of a deploy.
 
 use crate::cloud::{CloudError, Encryption, Objects};
+use crate::error_code::Coded;
 use crate::release::{BucketName, Envelope, RootDir};
 use crate::strip_control::strip_control;
 use crate::task::Context;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-/// How old a halt flag may be and still count (contract §3): an older one was for an earlier deploy.
+/// The maximum age of a halt flag (contract §3). An older flag was meant for an earlier deploy.
 pub const MAX_AGE: TimeDelta = TimeDelta::minutes(5);
 
-/// How far in the future a halt flag may have been written, by a clock that goes fast, and still count.
+/// How far in the future a halt flag may have been written, by a clock that is ahead.
 pub const MAX_CLOCK_AHEAD: TimeDelta = TimeDelta::minutes(2);
 
-/// Why a deploy stops.
-#[derive(Debug, thiserror::Error)]
+/// Why a deploy stops. `HaltError` on the wire.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Coded)]
 pub enum Halt {
-    /// Somebody asked for it. `HaltError` on the wire.
+    /// An operator halted the deploy.
     #[error("halted: {0}")]
-    Asked(String),
-    /// The release's `timeout` is over. `HaltError` on the wire.
+    #[code("halt/requested", "find out from the reason why the deploy was halted, then deploy a new release")]
+    Requested(String),
+    /// The deploy took longer than the release's `timeout`.
     #[error(
-        "timed out: the release was started at {} and may take {timeout} s; see what takes so long, or give it longer, by `timeout` in the release or `--timeout`",
+        "timed out: the deploy started at {} and may take {timeout} s; find out what takes so long, or set a longer \
+         `timeout` in the release or with `--timeout`",
         started_at.to_rfc3339_opts(SecondsFormat::Secs, true)
     )]
+    #[code(
+        "halt/timeout",
+        "find out what takes so long, or set a longer `timeout` in the release or with `--timeout`; then deploy a new release"
+    )]
     TimedOut {
-        /// When the deployer began with it.
+        /// When the deployer started the deploy.
         started_at: DateTime<Utc>,
         /// How long it may take, in seconds.
         timeout: u32,
     },
-    /// Whether somebody asked is not known.
-    #[error("cannot look for a halt: {0}")]
-    Unknown(#[from] CloudError),
 }
 
-/// Looks for a halt flag and at the clock.
+/// Why [`check`] does not let a deploy continue.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum HaltCheckError {
+    /// The deploy must stop.
+    #[error(transparent)]
+    #[code(source)]
+    Halt(#[from] Halt),
+    /// S3 did not say whether there is a halt flag.
+    #[error("cannot check for a halt flag")]
+    #[code(source)]
+    Cloud(#[from] CloudError),
+}
+
+/// Checks the release's timeout, then the halt flag.
 ///
 /// # Errors
-/// [`Halt`], if the deploy shall stop, or if that cannot be found out.
-pub async fn check<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), Halt> {
+/// [`HaltCheckError::Halt`] if the deploy must stop; [`HaltCheckError::Cloud`] if S3 did not answer.
+pub async fn check<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), HaltCheckError> {
     let now = context.now();
     if let Some(started_at) = envelope.started_at
         && now.signed_duration_since(started_at) > TimeDelta::seconds(i64::from(envelope.timeout))
     {
-        return Err(Halt::TimedOut { started_at, timeout: envelope.timeout });
+        return Err(Halt::TimedOut { started_at, timeout: envelope.timeout }.into());
     }
     match context.account.objects.get(&envelope.bucket, &envelope.root_dir().halt()).await? {
-        Some(flag) if counts(flag.last_modified, now) => Err(Halt::Asked(message(&flag.body))),
+        Some(flag) if counts(flag.last_modified, now) => Err(Halt::Requested(message(&flag.body)).into()),
         _ => Ok(()),
     }
 }
 
-/// Whether a flag written then is meant for a deploy that runs now.
+/// Whether a flag that was written at this time is meant for a deploy that runs now.
 fn counts(written: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     (-MAX_CLOCK_AHEAD..=MAX_AGE).contains(&now.signed_duration_since(written))
 }
 
-/// The flag's content.
+/// The reason in the flag.
 fn message(content: &[u8]) -> String {
     let text = strip_control(&String::from_utf8_lossy(content));
     if text.trim().is_empty() { "no reason given".into() } else { text }
 }
 
-/// Writes the halt flag: the deploy that runs stops at its next look.
+/// Writes the halt flag. The running deploy stops at its next check.
 ///
 /// # Errors
-/// Whatever S3 answers.
-pub async fn ask(objects: &dyn Objects, bucket: &BucketName, dir: &RootDir, reason: &str) -> Result<(), CloudError> {
+/// [`CloudError`] from S3.
+pub async fn request(
+    objects: &dyn Objects,
+    bucket: &BucketName,
+    dir: &RootDir,
+    reason: &str,
+) -> Result<(), CloudError> {
     objects.put(bucket, &dir.halt(), reason.as_bytes().to_vec(), Encryption::Bucket).await
 }
 
-/// Whether there is a halt flag, of whatever age.
+/// Whether there is a halt flag, of any age.
 ///
 /// # Errors
-/// Whatever S3 answers.
+/// [`CloudError`] from S3.
 pub async fn is_flagged<P>(context: &Context<P>, envelope: &Envelope) -> Result<bool, CloudError> {
     let flag = context.account.objects.get(&envelope.bucket, &envelope.root_dir().halt()).await?;
     Ok(flag.is_some())
 }
 
-/// Removes the halt flag, so that it does not stop the next deploy.
+/// Deletes the halt flag, so that it does not stop the next deploy.
 ///
 /// # Errors
-/// Whatever S3 answers.
+/// [`CloudError`] from S3.
 pub async fn clear<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), CloudError> {
     context.account.objects.delete(&envelope.bucket, &envelope.root_dir().halt()).await
 }
@@ -96,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_flag_counts_for_five_minutes_and_from_clocks_up_to_two_minutes_fast() {
+    fn flag_counts_for_5_minutes_and_2_minutes_ahead() {
         let now = minute(100);
         assert!(counts(minute(95), now));
         assert!(!counts(minute(95) - TimeDelta::seconds(1), now));
@@ -105,7 +127,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_is_never_empty() {
+    fn empty_flag_has_a_default_reason() {
         assert_eq!(message(b"bad build\n"), "bad build");
         assert_eq!(message(b" \n"), "no reason given");
         assert_eq!(message(&[0xff, b'a']), "\u{fffd}a");

@@ -1,22 +1,22 @@
 //! The core of `bifrost`, the framework for writing deployers. Use it through that crate, which has the guide.
 //!
-//! | module | what |
+//! | module | contents |
 //! | --- | --- |
-//! | [`json`] | strict reading, exact comparison |
+//! | [`json`] | strict parsing and reading, exact comparison |
 //! | [`error_code`] | stable codes of errors |
-//! | [`shape`] | what a type looks like once serialised, for the compiler |
-//! | [`release`] | the envelope of a release, names that cannot be wrong, replay protection |
+//! | [`shape`] | the serialized fields of a type, for the compiler |
+//! | [`release`] | the envelope of a release, validated names, replay protection |
 //! | [`cloud`] | the ports into AWS: small traits, plain types |
 //! | [`account`] | the deployer account |
-//! | [`task`] | what one attempt of a task is given, and how it fails |
-//! | [`machine`] | what a chart becomes, and the dispatch of its tasks |
-//! | [`validate`], [`lock`], [`halt`], [`lifecycle`], [`log`] | what every deployer promises |
-//! | [`self_check`] | what only the function itself can tell |
-//! | [`deployer`] | what makes a deployer |
+//! | [`task`] | context, payload and errors of tasks |
+//! | [`machine`] | state machines and the dispatch of their tasks |
+//! | [`validate`], [`lock`], [`halt`], [`lifecycle`], [`log`] | the parts of a deploy that all deployers share |
+//! | [`self_check`] | the report of the function about itself, for `doctor` |
+//! | [`deployer`] | the trait of deployers |
 //!
-//! Each uses those above it alone.
+//! Each module uses only those above it.
 
-// The macros name the crate `bifrost`, and are used inside of it, too.
+// The macros call the crate `bifrost`, and this crate uses them, too.
 extern crate self as bifrost;
 
 pub mod account;
@@ -36,6 +36,32 @@ mod strip_control;
 pub mod task;
 pub mod validate;
 
+use error_code::Coded;
+
+/// The codes of all errors of this crate, for `docs/errors.md`.
+#[doc(hidden)]
+pub const ERROR_CODES: &[&[error_code::ErrorCode]] = &[
+    <cloud::CloudError as Coded>::CODES,
+    <cloud::StartError as Coded>::CODES,
+    <deployer::ConnectError as Coded>::CODES,
+    <halt::Halt as Coded>::CODES,
+    <halt::HaltCheckError as Coded>::CODES,
+    <json::ParseError as Coded>::CODES,
+    <json::ReadError as Coded>::CODES,
+    <lock::FreezeError as Coded>::CODES,
+    <lock::LockConflict as Coded>::CODES,
+    <lock::LockUnknown as Coded>::CODES,
+    <machine::OutputTooLarge as Coded>::CODES,
+    <machine::PanicError as Coded>::CODES,
+    <machine::expansion::OutputNotJson as Coded>::CODES,
+    <machine::expansion::UnknownTask as Coded>::CODES,
+    <release::InvalidName as Coded>::CODES,
+    <release::Replay as Coded>::CODES,
+    <self_check::SelfCheckError as Coded>::CODES,
+    <task::PayloadError as Coded>::CODES,
+    <validate::BadRelease as Coded>::CODES,
+];
+
 #[doc(inline)]
 #[doc = include_str!("machine/state_machine.md")]
 pub use bifrost_macros::state_machine;
@@ -44,7 +70,7 @@ pub use task::TaskError;
 
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::error_code::{Coded, ErrorCode};
+    pub use crate::error_code::{Coded, ErrorCode, HasCode};
     pub use crate::machine::expansion::*;
     pub use crate::machine::{Data, Kind, Machine, Ports, State};
     pub use crate::shape::{Flatten, Opaque};

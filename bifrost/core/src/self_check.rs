@@ -1,8 +1,10 @@
-//! A checkup: what only the deployer's function itself can tell, as only its role may assume those in target accounts.
+//! The self-check: the deployer's function reports what only it can find out, as only its role may assume the roles in
+//! target accounts.
 //!
-//! It comes in place of a task, as `{"SelfCheck": {"accounts": ["222222222222"]}}`, from who may invoke the function: a
-//! state machine cannot send it. Nothing is changed by it.
+//! `doctor` invokes the function with `{"Checkup": {"accounts": ["222222222222"]}}`. A state machine cannot send this
+//! payload. The self-check changes nothing.
 
+use crate::error_code::Coded;
 use crate::json;
 use crate::release::AccountId;
 use crate::task::FunctionError;
@@ -12,14 +14,14 @@ use serde_json::{Value, json};
 /// The version of this code.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// The one field of a payload that asks for a checkup.
-const CHECKUP: &str = "Checkup";
+/// The only field of the payload of a self-check.
+const FIELD: &str = "Checkup";
 
-/// What the function is asked.
+/// The request for a self-check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SelfCheck {
-    /// The target accounts whose roles it shall assume.
+    /// The target accounts whose roles the function tries to assume.
     pub accounts: Vec<AccountId>,
 }
 
@@ -31,47 +33,51 @@ struct Payload {
 }
 
 impl SelfCheck {
-    /// What asks the function for it.
+    /// The payload with which to invoke the function.
     #[must_use]
     pub fn payload(&self) -> Value {
-        json!({ CHECKUP: self })
+        json!({ FIELD: self })
     }
 
-    /// The checkup that a payload asks for; `None` if it asks for something else.
+    /// Reads the payload of a self-check. `None` if the payload is something else.
     ///
     /// # Errors
-    /// `UnmarshalError` with the JSON path of what is missing, mistyped or unknown.
+    /// `UnmarshalError`, code `task/malformed-self-check`, with the JSON path.
     pub fn read(payload: &Value) -> Result<Option<Self>, FunctionError> {
-        if payload.get(CHECKUP).is_none() {
+        if payload.get(FIELD).is_none() {
             return Ok(None);
         }
         match json::read::<Payload>(payload) {
             Ok(payload) => Ok(Some(payload.self_check)),
-            Err(error) => {
-                Err(FunctionError::new("UnmarshalError", format!("the payload of a checkup is malformed: {error}")))
-            }
+            Err(error) => Err(FunctionError::coded("UnmarshalError", &SelfCheckError(error))),
         }
     }
 }
 
-/// What the function answers. Later versions may say more: that is no reason not to understand the rest.
+/// The payload of a self-check is malformed.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error("the payload of a self-check is malformed: {0}")]
+#[code("task/malformed-self-check", "run `doctor` of the same version as the function")]
+pub(crate) struct SelfCheckError(json::ReadError);
+
+/// The function's answer. Unknown fields are ignored: later versions may add some.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct SelfCheckReport {
-    /// The version of its code.
+    /// The version of the function's code.
     pub version: String,
-    /// Its own definition: whole, so that it is compared by what it means, and each difference has a name.
+    /// The definition of the state machine in that code, as a whole, so that `doctor` can name each difference.
     pub definition: Value,
-    /// The ARN of the session that it runs as.
+    /// The ARN of the function's session.
     pub principal: String,
-    /// Each account that was asked about, in that order.
+    /// The role in each requested account, in the order of the request.
     pub roles: Vec<RoleReport>,
 }
 
 impl SelfCheckReport {
-    /// Reads what a function returned.
+    /// Reads the function's answer.
     ///
     /// # Errors
-    /// If it is no such report: the function is of a version that says it otherwise.
+    /// [`ReadError`](json::ReadError) if it is not a report, as a function of another version may return.
     pub fn read(answer: &Value) -> Result<Self, json::ReadError> {
         json::read(answer)
     }
@@ -82,19 +88,20 @@ impl SelfCheckReport {
 pub struct RoleReport {
     /// The account.
     pub account: AccountId,
-    /// What became of it.
+    /// Whether the function may assume the role.
     pub outcome: Assumption,
 }
 
-/// What became of assuming a role.
+/// The result of assuming a role.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Assumption {
-    /// The function may assume it.
+    /// The function may assume the role.
     Assumed,
-    /// It may not, as AWS says: STS does not tell a role that is not there from one that does not trust the function.
+    /// STS denied it, with this message: the role does not exist or does not trust the function. STS does not distinguish
+    /// the two.
     Denied(String),
-    /// That is not known, as STS did not answer, or not to this.
+    /// Unknown: STS did not answer, or answered with another error.
     Unknown(String),
 }
 
@@ -107,32 +114,34 @@ mod tests {
     }
 
     #[test]
-    fn a_checkup_is_read_as_it_was_asked_for() {
+    fn payload_is_read_as_it_was_written() {
         let self_check = SelfCheck { accounts: vec![account("222222222222")] };
         assert_eq!(self_check.payload(), json!({"Checkup": {"accounts": ["222222222222"]}}));
         assert_eq!(SelfCheck::read(&self_check.payload()), Ok(Some(self_check)));
     }
 
     #[test]
-    fn what_asks_for_a_task_is_no_checkup() {
+    fn payload_of_a_task_is_not_a_self_check() {
         assert_eq!(SelfCheck::read(&json!({"Task": "Lock", "Input": {}})), Ok(None));
         assert_eq!(SelfCheck::read(&json!("Checkup")), Ok(None));
     }
 
     #[test]
-    fn a_malformed_checkup_is_told_where() {
-        let malformed = |payload: Value| {
+    fn malformed_payload_is_refused_with_its_path() {
+        for (payload, path) in [
+            (json!({"Checkup": {"accounts": ["2"]}}), "Checkup.accounts[0]: "),
+            (json!({"Checkup": {}}), "Checkup.accounts: "),
+            (json!({"Checkup": {"accounts": []}, "Task": "Lock"}), "Task: "),
+        ] {
             let failure = SelfCheck::read(&payload).unwrap_err();
             assert_eq!(failure.error, "UnmarshalError");
-            failure.message
-        };
-        insta::assert_snapshot!(malformed(json!({"Checkup": {"accounts": ["2"]}})), @r#"the payload of a checkup is malformed: Checkup.accounts[0]: "2" is no AWS account id: it should be 12 digits"#);
-        insta::assert_snapshot!(malformed(json!({"Checkup": {}})), @"the payload of a checkup is malformed: Checkup.accounts: required, but absent");
-        insta::assert_snapshot!(malformed(json!({"Checkup": {"accounts": []}, "Task": "Lock"})), @"the payload of a checkup is malformed: Task: there is no such field");
+            assert!(failure.message.starts_with("[task/malformed-self-check] "), "{failure}");
+            assert!(failure.message.contains(path), "{path}: {failure}");
+        }
     }
 
     #[test]
-    fn a_report_is_read_as_it_was_written_and_may_say_more() {
+    fn report_may_have_more_fields() {
         let role = |outcome| RoleReport { account: account("222222222222"), outcome };
         let report = SelfCheckReport {
             version: VERSION.into(),
@@ -153,8 +162,8 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_of_another_kind_is_no_report() {
-        let error = SelfCheckReport::read(&json!({"version": "0.1.0"})).unwrap_err().to_string();
-        insta::assert_snapshot!(error, @"definition: required, but absent");
+    fn answer_of_another_form_is_refused() {
+        let error = SelfCheckReport::read(&json!({"version": "0.1.0"})).unwrap_err();
+        assert_eq!((error.path.as_str(), error.kind), ("definition", json::ReadErrorKind::Missing));
     }
 }

@@ -1,14 +1,14 @@
-//! What a type looks like once serialised, for the compiler alone.
+//! The serialized form of a type, for the compiler.
 //!
-//! A chart says `$.healthy`: a JSON path, so the name that serde writes, not the field's name in Rust. [`Shape`] maps a
-//! type to one whose fields have the serialised names. No value of such a type is ever made: the compiler looks up the
-//! field, and says "no field `helthy`" in its own words.
+//! `$.healthy` in a chart is a JSON path, so it has the name that serde writes, not the Rust name of the field. [`Shape`] maps
+//! a type to another one whose fields have the serialized names. No value of that type is ever created: the compiler looks the
+//! field up, and reports "no field `helthy`" itself.
 
 mod types;
 
 #[doc(inline)]
-/// Derives [`Shape`](trait@Shape) from what serde is told: `rename`, `rename_all`, `skip`, `skip_serializing_if`,
-/// `flatten`, `transparent`, `into`. The shape has a field for each name that is written.
+/// Derives [`Shape`](trait@Shape) from serde's attributes: `rename`, `rename_all`, `skip`, `skip_serializing_if`, `flatten`,
+/// `transparent`, `into`. The shape has a field for each serialized name.
 ///
 /// ```
 /// # extern crate bifrost_core as bifrost;
@@ -17,45 +17,45 @@ mod types;
 /// struct Parcel {
 ///     pick_up: u32, // `$.pickUp` in a chart
 ///     #[serde(skip_serializing_if = "Option::is_none")]
-///     fragile: Option<bool>, // may be absent: a `choice` asks whether it is, a `wait` refuses it
+///     fragile: Option<bool>, // may be absent: a `choice` checks that, a `wait` refuses it
 /// }
 /// ```
 ///
-/// Where the crate `bifrost` has another name, `#[shape(crate = path)]` says which.
+/// If the crate `bifrost` has another name, set it with `#[shape(crate = path)]`.
 pub use bifrost_macros::Shape;
 
 use serde_json::Value;
 use std::marker::PhantomData;
 
-/// What a type looks like once serialised.
+/// The serialized form of a type.
 #[diagnostic::on_unimplemented(
-    message = "the serialised names of `{Self}` are not known",
+    message = "the serialized names of `{Self}` are not known",
     label = "it has no `Shape`",
     note = "add `#[derive(bifrost::Shape)]` to `{Self}`"
 )]
 pub trait Shape {
-    /// A type with the serialised fields of this one, or one that a chart can compare.
+    /// A type with the serialized fields of this one, or one that a chart can compare.
     type Shape;
 }
 
-/// What a type adds to an object that it is flattened into (`#[serde(flatten)]`).
+/// The fields that a type adds to an object if it is flattened into it (`#[serde(flatten)]`).
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be flattened into an object whose fields a chart reads",
     label = "it has no fields with names",
     note = "add `#[derive(bifrost::Shape)]` to `{Self}`, a struct with named fields"
 )]
 pub trait Flatten: Shape {
-    /// A type with the serialised fields of this one, and by `Deref` those of `Rest`.
+    /// A type with the serialized fields of this one, and by `Deref` those of `Rest`.
     type Over<Rest>;
 }
 
 /// The shape of a field that may be absent from the JSON.
 pub struct Optional<S>(PhantomData<S>);
 
-/// The shape of what a chart cannot look into: a list, a map, any JSON.
+/// The shape of values that a chart cannot look into: arrays, maps, any JSON.
 pub struct Opaque;
 
-/// A text in a chart, such as `"CREATE"`.
+/// A string in a chart, such as `"CREATE"`.
 pub struct TextLiteral(#[doc(hidden)] pub &'static str);
 
 /// A number in a chart, such as `5` or `0.8`.
@@ -88,37 +88,37 @@ impl From<BooleanLiteral> for Value {
     label = "`{Self}` against `{Literal}`"
 )]
 pub trait Compare<Literal> {
-    /// How the language's operators for this type begin: `String` in `StringEquals`.
+    /// The prefix of the language's operators for this type: `String` in `StringEquals`.
     const FAMILY: &'static str;
 
-    /// Whether it may be absent. An absent variable fails the whole execution, so it is asked for first.
+    /// Whether the field may be absent. An absent variable would fail the execution, so its presence is tested first.
     const OPTIONAL: bool = false;
 }
 
-/// A field that has an order: `<` and its like, beside `==`.
+/// A field that also has an order, for `<` and the like.
 #[diagnostic::on_unimplemented(
     message = "a field of type `{Self}` has no order to compare it by with a `{Literal}`",
-    label = "only `==`, `!=` and `in` fit here"
+    label = "only `==`, `!=` and `in` can be used here"
 )]
 pub trait Order<Literal>: Compare<Literal> {}
 
-/// A field that `wait for … seconds` may read: a whole number that is always there and never negative.
+/// A field that `wait for … seconds` may read: an unsigned integer that is always present.
 #[diagnostic::on_unimplemented(
     message = "`wait for … seconds` cannot read a field of type `{Self}`",
-    label = "not a number that is always there",
+    label = "not a number that is always present",
     note = "the field must be an unsigned integer that is always present, such as `u32`"
 )]
 pub trait Seconds {}
 
-/// A field that `wait until …` may read: a point in time that is always there.
+/// A field that `wait until …` may read: a point in time that is always present.
 #[diagnostic::on_unimplemented(
     message = "`wait until …` cannot read a field of type `{Self}`",
-    label = "not a point in time that is always there",
+    label = "not a point in time that is always present",
     note = "the field must be a `chrono::DateTime` that is always present"
 )]
 pub trait Timestamp {}
 
-/// The shape of the field `error`, where a `catch` puts what was caught: `{"Error", "Cause"}`.
+/// The shape of the field `error`, into which a `catch` puts the error: `{"Error", "Cause"}`.
 #[diagnostic::on_unimplemented(
     message = "the field `error` cannot hold what a `catch` puts there",
     note = "make it an optional `serde_json::Value`, absent while there is no error"

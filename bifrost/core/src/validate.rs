@@ -1,31 +1,107 @@
-//! What every deployer's `Validate` does: replay and man-in-the-middle protection (contract §2).
+//! The part of `Validate` that all deployers share: replay and man-in-the-middle protection (contract §2).
 
 use crate::cloud::CloudError;
-use crate::release::{Fields, Release, Replay, Sha256, replay};
+use crate::error_code::{Coded, CodedError};
+use crate::release::{BucketName, Fields, ObjectKey, Release, Replay, Sha256, replay};
 use crate::task::{Context, TaskError};
 
 /// A release is refused. `BadReleaseError` on the wire.
-#[derive(Debug, thiserror::Error, TaskError)]
+#[derive(Debug, thiserror::Error, TaskError, Coded)]
 pub enum ValidateFailure {
-    /// What is wrong with it, and what to do.
-    #[error("{0}")]
-    BadRelease(String),
+    /// The release is refused, or could not be checked.
+    #[error(transparent)]
+    #[code(source)]
+    BadRelease(#[from] BadRelease),
 }
 
-impl From<Replay> for ValidateFailure {
-    fn from(replay: Replay) -> Self {
-        Self::BadRelease(replay.to_string())
+/// Why a release is refused.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum BadRelease {
+    /// It is too old, or differs from what was uploaded.
+    #[error(transparent)]
+    #[code(source)]
+    Replay(#[from] Replay),
+    /// The execution was started with a release that is not in the bucket.
+    #[error("the release was not uploaded: bucket {bucket} has no {key}; deploy with the client, which uploads it")]
+    #[code("release/not-uploaded", "deploy with the client, which uploads the release before it starts the execution")]
+    NotUploaded {
+        /// The release's bucket.
+        bucket: BucketName,
+        /// Where the release should be.
+        key: ObjectKey,
+    },
+    /// A file that the release refers to is not in the bucket.
+    #[error("the release refers to {name}, but bucket {bucket} has no {key}; deploy with the client, which uploads it")]
+    #[code("release/file-missing", "deploy with the client, which uploads the files before it starts the execution")]
+    FileMissing {
+        /// What the release calls the file.
+        name: String,
+        /// The release's bucket.
+        bucket: BucketName,
+        /// Where the file should be.
+        key: ObjectKey,
+    },
+    /// AWS did not answer a question that decides whether the release is good.
+    #[error("{context}")]
+    #[code(source)]
+    NotChecked {
+        /// What could not be done, such as `cannot check the release`.
+        context: &'static str,
+        /// What AWS answered.
+        source: Box<CloudError>,
+    },
+    /// It breaks a rule of the deployer.
+    #[error(transparent)]
+    #[code(source)]
+    Rule(#[from] CodedError),
+}
+
+impl BadRelease {
+    /// The release breaks a rule of the deployer.
+    pub fn rule<E: Coded + Send + Sync + 'static>(error: E) -> Self {
+        Self::Rule(CodedError::new(error))
+    }
+
+    /// AWS did not answer. `context` says what could not be done: `cannot look up the security groups`.
+    #[must_use]
+    pub fn not_checked(context: &'static str, source: CloudError) -> Self {
+        Self::NotChecked { context, source: Box::new(source) }
     }
 }
 
-impl From<CloudError> for ValidateFailure {
-    fn from(error: CloudError) -> Self {
-        Self::BadRelease(format!("the uploaded release cannot be checked: {error}"))
+impl ValidateFailure {
+    /// As [`BadRelease::rule`].
+    pub fn rule<E: Coded + Send + Sync + 'static>(error: E) -> Self {
+        BadRelease::rule(error).into()
+    }
+
+    /// As [`BadRelease::not_checked`].
+    #[must_use]
+    pub fn not_checked(context: &'static str, source: CloudError) -> Self {
+        BadRelease::not_checked(context, source).into()
     }
 }
 
-/// Refuses a release that is too old, or not the one that was uploaded; wipes what only the deployer sets; and gives
-/// it an owner for its locks and the time at which it starts.
+impl From<CloudError> for BadRelease {
+    fn from(source: CloudError) -> Self {
+        Self::not_checked("cannot check the release", source)
+    }
+}
+
+macro_rules! validate_failure_from {
+    ($($source:ty)*) => { $(
+        impl From<$source> for ValidateFailure {
+            fn from(error: $source) -> Self {
+                BadRelease::from(error).into()
+            }
+        }
+    )* };
+}
+
+validate_failure_from! { Replay CloudError CodedError }
+
+/// Refuses a release that is too old, or differs from the uploaded one. Clears the fields that only the deployer sets, and
+/// sets `uuid`, the owner of its locks, and `started_at`.
 ///
 /// # Errors
 /// [`ValidateFailure::BadRelease`].
@@ -36,12 +112,12 @@ pub async fn validate<F: Fields>(
     let envelope = &mut release.envelope;
     replay::check_window(envelope.created_at, context.now())?;
     let key = envelope.release_dir().release();
-    let uploaded = context.account.objects.get(&envelope.bucket, &key).await?.ok_or_else(|| {
-        ValidateFailure::BadRelease(format!(
-            "the release was not uploaded: there is no {key} in bucket {}; deploy with the client, which uploads it",
-            envelope.bucket
-        ))
-    })?;
+    let uploaded = context
+        .account
+        .objects
+        .get(&envelope.bucket, &key)
+        .await?
+        .ok_or_else(|| BadRelease::NotUploaded { bucket: envelope.bucket.clone(), key })?;
     replay::check_uploaded(&context.sent, &uploaded.body)?;
     envelope.clear_deployer_fields();
     envelope.uuid = Some(context.account.env.new_uuid());
@@ -50,11 +126,11 @@ pub async fn validate<F: Fields>(
     Ok(release)
 }
 
-/// Reads a file of the release and checks that it has the SHA-256 that the release states. Every read of such a file
-/// goes this way (contract §2, point 4).
+/// Reads a file of the release and checks that it has the SHA-256 that the release states. Every read of such a file must
+/// use this function (contract §2, point 4).
 ///
 /// # Errors
-/// If there is no such file, or it is another one than the release means.
+/// [`BadRelease::FileMissing`], [`Replay::File`] if its bytes differ, or [`BadRelease::NotChecked`].
 pub async fn read_file<F: Fields>(
     context: &Context<F::Ports>,
     release: &Release<F>,
@@ -63,8 +139,10 @@ pub async fn read_file<F: Fields>(
 ) -> Result<Vec<u8>, ValidateFailure> {
     let key = release.envelope.release_dir().file(name);
     let bucket = &release.envelope.bucket;
-    let object = context.account.objects.get(bucket, &key).await?.ok_or_else(|| {
-        ValidateFailure::BadRelease(format!("the release refers to {name}, but there is no {key} in bucket {bucket}"))
+    let object = context.account.objects.get(bucket, &key).await?.ok_or_else(|| BadRelease::FileMissing {
+        name: name.to_owned(),
+        bucket: bucket.clone(),
+        key,
     })?;
     replay::check_file(name, &object.body, expected)?;
     Ok(object.body)

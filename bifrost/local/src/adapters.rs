@@ -1,4 +1,4 @@
-//! The framework's ports on the embedded world.
+//! The framework's ports on the local cloud.
 
 use super::error::{ServiceError, StoreError};
 use super::session::LocalSession;
@@ -15,27 +15,26 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// The bucket, if the account of the session owns it, as with `ExpectedBucketOwner`.
+/// Finds a bucket, and checks that the account of the session owns it, as S3 does with `ExpectedBucketOwner`.
 fn bucket<'w, R: Resources>(
     state: &'w LocalState<R>,
     owner: &AccountId,
     name: &BucketName,
 ) -> Result<&'w Bucket, ServiceError> {
     let found = state.accounts.iter().find_map(|(id, account)| Some((id, account.buckets.get(name)?)));
-    answer_of(found, owner, name)
+    check_owner(found, owner, name)
 }
 
-/// The same, to be changed.
 fn bucket_mut<'w, R: Resources>(
     state: &'w mut LocalState<R>,
     owner: &AccountId,
     name: &BucketName,
 ) -> Result<&'w mut Bucket, ServiceError> {
     let found = state.accounts.iter_mut().find_map(|(id, account)| Some((id, account.buckets.get_mut(name)?)));
-    answer_of(found, owner, name)
+    check_owner(found, owner, name)
 }
 
-fn answer_of<B>(found: Option<(&AccountId, B)>, owner: &AccountId, name: &BucketName) -> Result<B, ServiceError> {
+fn check_owner<B>(found: Option<(&AccountId, B)>, owner: &AccountId, name: &BucketName) -> Result<B, ServiceError> {
     match found {
         Some((id, bucket)) if id == owner => Ok(bucket),
         Some(_) => Err(ServiceError::new(
@@ -43,7 +42,7 @@ fn answer_of<B>(found: Option<(&AccountId, B)>, owner: &AccountId, name: &Bucket
             "AccessDenied",
             format!("bucket {name} does not belong to the deployer account {owner}"),
         )),
-        None => Err(ServiceError::new(ErrorKind::NotFound, "NoSuchBucket", format!("there is no bucket {name}"))),
+        None => Err(ServiceError::new(ErrorKind::NotFound, "NoSuchBucket", format!("bucket {name} does not exist"))),
     }
 }
 
@@ -105,7 +104,7 @@ impl<R: Resources> Objects for LocalSession<R> {
     }
 }
 
-/// The table of root locks in the embedded world.
+/// The lock table of the local cloud.
 pub(super) struct LocalLocks<R> {
     pub(super) session: LocalSession<R>,
     pub(super) table: String,
@@ -116,7 +115,7 @@ impl<R: Resources> LocalLocks<R> {
         let LocalSession { account, region, .. } = &self.session;
         let name = format!("{region}/{}", self.table);
         state.account(account)?.lock_tables.get_mut(&name).ok_or_else(|| {
-            let message = format!("there is no table {} in {region} of account {account}", self.table);
+            let message = format!("table {} does not exist in {region} of account {account}", self.table);
             ServiceError::new(ErrorKind::NotFound, "ResourceNotFoundException", message)
         })
     }
@@ -127,8 +126,8 @@ impl<R: Resources> LockTable for LocalLocks<R> {
     async fn put(&self, item: &LockItem) -> Result<PutLock, CloudError> {
         let put = self.session.invoke("dynamodb:PutItem", &item.key, |state| {
             let items = self.items(state)?;
-            if let Some(held) = items.get(&item.key).filter(|held| held.id != item.id) {
-                return Ok(PutLock::Held(Box::new(held.clone())));
+            if let Some(other) = items.get(&item.key).filter(|other| other.id != item.id) {
+                return Ok(PutLock::Held(Box::new(other.clone())));
             }
             items.insert(item.key.clone(), item.clone());
             Ok(PutLock::Taken)
@@ -156,28 +155,15 @@ impl<R: Resources> LockTable for LocalLocks<R> {
     }
 }
 
-/// The executions of the deployer's state machine in the embedded world.
+/// The executions of the deployer's state machine in the local cloud.
 pub(super) struct LocalExecutions<R> {
     pub(super) session: LocalSession<R>,
     pub(super) identity: Arc<Identity>,
 }
 
-impl<R: Resources> LocalExecutions<R> {
-    fn stored<T>(
-        &self,
-        operation: &'static str,
-        resource: &str,
-        answer: Result<T, StoreError>,
-    ) -> Result<T, CloudError> {
-        answer.map_err(|error| CloudError {
-            operation,
-            resource: resource.into(),
-            kind: ErrorKind::Unavailable,
-            code: "WorldUnavailable".into(),
-            message: format!("{error} (state machine {})", self.identity.name),
-            request_id: None,
-        })
-    }
+/// Converts an error of the store to the answer of a call.
+fn checked<T>(operation: &'static str, resource: &str, result: Result<T, StoreError>) -> Result<T, CloudError> {
+    result.map_err(|error| error.into_service_error().at(operation, resource))
 }
 
 #[async_trait]
@@ -196,39 +182,39 @@ impl<R: Resources> Executions for LocalExecutions<R> {
             error: None,
             cause: None,
         };
-        if self.stored(OPERATION, name, self.session.store.insert_execution(summary))? {
+        if checked(OPERATION, name, self.session.store.insert_execution(summary))? {
             return Ok(());
         }
-        let there = self.stored(OPERATION, name, self.session.store.execution(name))?;
-        let same = |there: &StoredExecution| {
-            there.summary.status == ExecutionStatus::Running && *there.summary.input == *input
+        let existing = checked(OPERATION, name, self.session.store.execution(name))?;
+        let is_same = |execution: &StoredExecution| {
+            execution.summary.status == ExecutionStatus::Running && *execution.summary.input == *input
         };
-        if there.as_ref().is_some_and(same) { Ok(()) } else { Err(StartError::AlreadyExists(name.into())) }
+        if existing.as_ref().is_some_and(is_same) { Ok(()) } else { Err(StartError::AlreadyExists(name.into())) }
     }
 
     async fn describe(&self, name: &str) -> Result<Option<ExecutionSummary>, CloudError> {
         const OPERATION: &str = "states:DescribeExecution";
         self.session.invoke_read(OPERATION, name, |_| Ok(())).await?;
-        let found = self.stored(OPERATION, name, self.session.store.execution(name))?;
+        let found = checked(OPERATION, name, self.session.store.execution(name))?;
         Ok(found.map(|execution| execution.summary))
     }
 
-    async fn list(&self, which: &ExecutionFilter, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
+    async fn list(&self, filter: &ExecutionFilter, limit: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
         const OPERATION: &str = "states:ListExecutions";
         self.session.invoke_read(OPERATION, "", |_| Ok(())).await?;
-        let found = self.stored(OPERATION, "", self.session.store.executions(which, at_most))?;
+        let found = checked(OPERATION, "", self.session.store.executions(filter, limit))?;
         Ok(found.into_iter().map(|execution| execution.summary).collect())
     }
 
     async fn history(&self, name: &str, after: u64) -> Result<Vec<HistoryEvent>, CloudError> {
         const OPERATION: &str = "states:GetExecutionHistory";
         self.session.invoke_read(OPERATION, name, |_| Ok(())).await?;
-        let events = self.stored(OPERATION, name, self.session.store.history(name, after))?;
+        let events = checked(OPERATION, name, self.session.store.history(name, after))?;
         Ok(events.into_iter().map(history_event).collect())
     }
 }
 
-/// The interpreter's event as a client reads it.
+/// Converts an event of the interpreter to what clients read.
 fn history_event(event: Event) -> HistoryEvent {
     let Event { id, previous_event_id, timestamp, event_type, mut details } = event;
     let text = |text: Option<Arc<str>>| text.map(|text| text.to_string());

@@ -1,4 +1,4 @@
-//! What a call changed, part by part, so that the file is written in small rows.
+//! The parts of the state that a call changed, so that the file is written in small rows.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -112,23 +112,23 @@ impl Changes {
         self.changed.push(Changed { pointer: self.pointer.clone(), json });
     }
 
-    /// The parts that changed, in an order in which each comes after those that it lies in.
+    /// The changed parts. Each comes after the parts that contain it.
     pub(super) fn finish(self) -> serde_json::Result<Vec<Changed>> {
         self.error.map_or(Ok(self.changed), Err)
     }
 }
 
-/// Puts a part into the JSON that it belongs to, after the parts that it lies in.
+/// Inserts a part into the JSON of the whole state. The parts that contain it must be inserted before.
 pub(super) fn insert(whole: &mut Value, pointer: &str, part: Value) {
-    let mut region_state = whole;
+    let mut node = whole;
     for key in pointer.split('/').skip(1) {
-        if !region_state.is_object() {
-            *region_state = Value::Object(Map::new());
+        if !node.is_object() {
+            *node = Value::Object(Map::new());
         }
-        let Value::Object(fields) = region_state else { return };
-        region_state = fields.entry(key.replace("~1", "/").replace("~0", "~")).or_insert(Value::Null);
+        let Value::Object(fields) = node else { return };
+        node = fields.entry(key.replace("~1", "/").replace("~0", "~")).or_insert(Value::Null);
     }
-    *region_state = part;
+    *node = part;
 }
 
 #[cfg(test)]
@@ -142,7 +142,7 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
-    /// What is reported from one map to the next.
+    /// The changes from one map to another.
     fn changes(old: Value, new: Value) -> Vec<(String, Option<String>)> {
         let (mut saved, new) = (map(old), map(new));
         let mut changes = Changes::default();
@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_are_put_together_again() {
+    fn parts_are_joined() {
         let mut whole = json!({});
         for (pointer, part) in [("/a", json!({})), ("/a/b/v~1w~0", json!(1)), ("/c/d", json!([2]))] {
             insert(&mut whole, pointer, part);

@@ -1,4 +1,4 @@
-//! The embedded world as a cloud: sessions for clients, and contexts for tasks.
+//! The local cloud as deployers and clients see it: sessions for clients, contexts for tasks.
 
 use super::adapters::{LocalExecutions, LocalLocks};
 use super::error::ServiceError;
@@ -17,25 +17,25 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-/// A deployer that runs in the embedded world.
+/// A deployer that runs in the local cloud.
 pub trait LocalDeployer: Deployer {
-    /// Its own part of an account there.
+    /// Its own resources in an account.
     type Resources: Resources;
 
-    /// A world file for `--local`, as JSON, for those who name none.
+    /// The built-in seed, as JSON: the local cloud that `--local` creates without `--cloud FILE`.
     const SEED: &'static str;
 
-    /// Opens its ports in the account and region of the session: once an attempt of a task, and for a client that
-    /// looks.
+    /// Opens the deployer's ports in the account and region of the session: once for each attempt of a task, and for
+    /// clients that read.
     fn local_ports(session: LocalSession<Self::Resources>) -> Ports<Self>;
 }
 
-/// The embedded world, as deployer `D` and its clients see it.
+/// The local cloud, as deployer `D` and its clients see it.
 pub struct LocalCloud<D: LocalDeployer> {
     store: Arc<Store<D::Resources>>,
     identity: Arc<Identity>,
     defaults: Arc<Defaults>,
-    /// Arguments that make a command use this local cloud.
+    /// Arguments with which commands reach this local cloud.
     arguments: Arc<str>,
     /// Roles that this process has assumed: account and role.
     assumed: Arc<Mutex<BTreeSet<(AccountId, String)>>>,
@@ -54,33 +54,33 @@ impl<D: LocalDeployer> Clone for LocalCloud<D> {
 }
 
 impl<D: LocalDeployer> LocalCloud<D> {
-    /// The world of `store`, for the deployer of that identity.
+    /// The local cloud in `store`, for the deployer with that identity.
     #[must_use]
     pub fn new(store: Arc<Store<D::Resources>>, identity: Identity, defaults: Defaults) -> Self {
         let (identity, defaults) = (Arc::new(identity), Arc::new(defaults));
         Self { store, identity, defaults, arguments: " --local".into(), assumed: Arc::default() }
     }
 
-    /// The same cloud, where commands reach it with `arguments` (default ` --local`): messages that name a command end with
-    /// them.
+    /// Sets the arguments with which commands reach this local cloud (default ` --local`). Messages append them to the
+    /// commands that they name.
     #[must_use]
     pub fn reached_with(self, arguments: &str) -> Self {
         Self { arguments: arguments.into(), ..self }
     }
 
-    /// The world.
+    /// The store that holds the state.
     #[must_use]
     pub fn store(&self) -> &Arc<Store<D::Resources>> {
         &self.store
     }
 
-    /// Who the deployer is.
+    /// Name, account and region of the deployer.
     #[must_use]
     pub fn identity(&self) -> &Arc<Identity> {
         &self.identity
     }
 
-    /// What releases leave out.
+    /// Values for fields that a release omits.
     #[must_use]
     pub fn defaults(&self) -> &Defaults {
         &self.defaults
@@ -89,7 +89,7 @@ impl<D: LocalDeployer> LocalCloud<D> {
     /// The deployer account, for a client.
     #[must_use]
     pub fn account(&self) -> DeployerAccount {
-        self.account_of(self.session(AttemptScope::default().into()))
+        self.account_for(self.session(AttemptScope::default().into()))
     }
 
     /// The executions of the deployer's state machine, for a client.
@@ -99,21 +99,20 @@ impl<D: LocalDeployer> LocalCloud<D> {
         Arc::new(LocalExecutions { session, identity: Arc::clone(&self.identity) })
     }
 
-    /// The way into target accounts, for a client that looks at what is deployed.
+    /// Access to target accounts, for a client that reads what is deployed.
     #[must_use]
     pub fn targets(&self) -> Arc<dyn Targets<Ports<D>>> {
-        Arc::new(self.targets_of(AttemptScope::default().into()))
+        Arc::new(self.targets_for(AttemptScope::default().into()))
     }
 
-    /// What an attempt of a task may use. `death` is told when a fault lets the attempt die.
-    pub(crate) fn context(&self, attempt: Attempt, sent: RawInput, death: Arc<Notify>) -> Context<Ports<D>> {
-        let scope = AttemptScope::of(attempt.clone(), death);
-        let account = self.account_of(self.session(Arc::clone(&scope)));
-        Context::new(account, attempt, sent, Arc::new(self.targets_of(scope)))
+    /// The context of one attempt of a task. `crash` is notified when a fault makes the attempt crash.
+    pub(crate) fn context(&self, attempt: Attempt, sent: RawInput, crash: Arc<Notify>) -> Context<Ports<D>> {
+        let scope = AttemptScope::new(attempt.clone(), crash);
+        let account = self.account_for(self.session(Arc::clone(&scope)));
+        Context::new(account, attempt, sent, Arc::new(self.targets_for(scope)))
     }
 
-    /// The one place where what clients and tasks use of the deployer account is put together.
-    fn account_of(&self, session: LocalSession<D::Resources>) -> DeployerAccount {
+    fn account_for(&self, session: LocalSession<D::Resources>) -> DeployerAccount {
         DeployerAccount {
             identity: Arc::clone(&self.identity),
             defaults: Arc::clone(&self.defaults),
@@ -134,7 +133,7 @@ impl<D: LocalDeployer> LocalCloud<D> {
         }
     }
 
-    fn targets_of(&self, scope: Arc<AttemptScope>) -> LocalTargets<D> {
+    fn targets_for(&self, scope: Arc<AttemptScope>) -> LocalTargets<D> {
         LocalTargets { cloud: self.clone(), scope }
     }
 }
@@ -149,7 +148,7 @@ impl<R: Resources> Env for LocalSession<R> {
     }
 }
 
-/// Target accounts of the embedded world.
+/// Target accounts of the local cloud.
 struct LocalTargets<D: LocalDeployer> {
     cloud: LocalCloud<D>,
     scope: Arc<AttemptScope>,
@@ -158,10 +157,10 @@ struct LocalTargets<D: LocalDeployer> {
 #[async_trait]
 impl<D: LocalDeployer> Targets<Ports<D>> for LocalTargets<D> {
     async fn assume(&self, target: &TargetRole) -> Result<Ports<D>, CloudError> {
-        let known = (target.account.clone(), target.role.clone());
-        if !self.lock().contains(&known) {
+        let key = (target.account.clone(), target.role.clone());
+        if !self.lock().contains(&key) {
             self.assume_role(target).await?;
-            self.lock().insert(known);
+            self.lock().insert(key);
         }
         Ok(D::local_ports(LocalSession {
             store: Arc::clone(&self.cloud.store),
@@ -181,16 +180,16 @@ impl<D: LocalDeployer> LocalTargets<D> {
     async fn assume_role(&self, target: &TargetRole) -> Result<(), CloudError> {
         let deployer = self.cloud.identity.account.clone();
         let (arn, TargetRole { account, role, session, .. }) = (target.arn(), target);
-        let denied = |because: String| {
+        let denied = |reason: String| {
             let message =
-                format!("{because}; session {session} cannot be opened: make the role, trusting account {deployer}");
+                format!("{reason}; cannot open session {session}: create the role, with trust in account {deployer}");
             ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message)
         };
         let sts = self.cloud.session(Arc::clone(&self.scope));
         sts.invoke_read("sts:AssumeRole", &arn, |state| {
             let found = state.accounts.get(account).map(|account| account.roles.get(role.as_str()));
             match found {
-                None => Err(denied(format!("there is no account {account}"))),
+                None => Err(denied(format!("the local cloud has no account {account}"))),
                 Some(None) => Err(denied(format!("account {account} has no role {role}"))),
                 Some(Some(found)) if found.trusts.contains(&deployer) => Ok(()),
                 Some(Some(_)) => Err(denied(format!("{arn} does not trust account {deployer}"))),

@@ -1,4 +1,4 @@
-//! The engine: runs the executions that clients start, and moves the clock. One process at a time holds its lease.
+//! The engine runs the executions that clients start, and moves the clock. One process at a time holds its lease.
 
 use super::cloud::{LocalCloud, LocalDeployer};
 use super::error::{EngineError, StoreError};
@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-/// Runs executions of deployer `D` in an embedded world. One at a time: it takes a [`Lease`] to become one.
+/// Runs the executions of deployer `D` in a local cloud. Only the process that holds the [`Lease`] may run one.
 pub struct Engine<D: LocalDeployer> {
     cloud: LocalCloud<D>,
     pace: Pace,
@@ -28,27 +28,27 @@ pub struct Engine<D: LocalDeployer> {
 type Executions<'e> = FuturesUnordered<LocalBoxFuture<'e, Result<(), EngineError>>>;
 
 impl<D: LocalDeployer> Engine<D> {
-    /// An engine of that pace.
+    /// Creates an engine.
     ///
     /// # Errors
-    /// [`EngineError::Definition`].
+    /// [`EngineError::Definition`] if the deployer's state machine is not valid.
     pub fn new(cloud: LocalCloud<D>, pace: Pace) -> Result<Self, EngineError> {
         let definition = StateMachine::parse(&D::Machine::definition(&cloud.identity().function_arn()))?;
         Ok(Self { cloud, pace, definition })
     }
 
-    /// Runs all executions there are, and those that are filed meanwhile, until none is left or `done` says so. It asks
-    /// `done` only while every execution waits. What still runs then, the next engine goes on with.
+    /// Runs all executions, including those that start meanwhile, until none is left or `done` returns `true`. Calls
+    /// `done` only while every execution waits. The next engine continues executions that still run.
     ///
     /// # Errors
-    /// [`EngineError`].
+    /// [`EngineError`] if the progress cannot be saved, or if executions wait for something other than time.
     pub async fn run(&self, mut done: impl FnMut() -> bool) -> Result<(), EngineError> {
         let store = self.cloud.store();
         let mut executions = Executions::new();
         let mut known = BTreeSet::new();
         store.timeline().advance(store.now());
         loop {
-            // Oldest first: who was filed first gets the lock.
+            // Oldest first: the execution that started first gets the lock.
             for execution in store.executions(&ExecutionFilter::running(Names::Any), usize::MAX)?.into_iter().rev() {
                 if known.insert(execution.summary.name.clone()) {
                     let running = ExecutionRun::new(&self.cloud, &self.definition, execution);
@@ -61,18 +61,18 @@ impl<D: LocalDeployer> Engine<D> {
             if executions.is_empty() || done() {
                 return Ok(());
             }
-            self.let_time_pass(executions.len()).await?;
+            self.advance_clock(executions.len()).await?;
         }
     }
 
-    async fn let_time_pass(&self, waiting: usize) -> Result<(), EngineError> {
+    async fn advance_clock(&self, waiting: usize) -> Result<(), EngineError> {
         let store = self.cloud.store();
         let due = store.timeline().next_due().ok_or(EngineError::Stuck(waiting))?;
         if self.pace != Pace::Virtual {
-            tokio::time::sleep(FRAME).await;
+            tokio::time::sleep(TICK).await;
         }
         let now = store.transact(|state| {
-            let now = self.pace.step(state.clock, due, FRAME);
+            let now = self.pace.step(state.clock, due, TICK);
             state.advance(now);
             state.clock
         })?;
@@ -81,51 +81,51 @@ impl<D: LocalDeployer> Engine<D> {
     }
 }
 
-/// Polls the executions until each waits for the clock, or one gives up.
+/// Polls the executions until each waits for the clock, or one fails.
 fn poll_until_all_wait(executions: &mut Executions<'_>) -> Option<EngineError> {
-    let again = Arc::new(Again::default());
-    let waker = Waker::from(Arc::clone(&again));
+    let woken = Arc::new(WakeFlag::default());
+    let waker = Waker::from(Arc::clone(&woken));
     loop {
-        again.0.store(false, Ordering::Relaxed);
+        woken.0.store(false, Ordering::Relaxed);
         match executions.poll_next_unpin(&mut Context::from_waker(&waker)) {
             Poll::Ready(Some(Err(failure))) => return Some(failure),
             Poll::Ready(Some(Ok(()))) => {}
-            Poll::Pending if again.0.load(Ordering::Relaxed) => {}
+            Poll::Pending if woken.0.load(Ordering::Relaxed) => {}
             Poll::Ready(None) | Poll::Pending => return None,
         }
     }
 }
 
-/// Tells whether a future asked to be polled again while it was polled.
+/// Records whether a future asked to be polled again while it was polled.
 #[derive(Default)]
-struct Again(AtomicBool);
+struct WakeFlag(AtomicBool);
 
-impl Wake for Again {
+impl Wake for WakeFlag {
     fn wake(self: Arc<Self>) {
         self.0.store(true, Ordering::Relaxed);
     }
 }
 
-/// How fast the engine moves the world's clock while every execution waits.
+/// How fast the engine moves the clock of the local cloud while every execution waits.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Pace {
-    /// At once to the next thing that is due: a year takes no time.
+    /// Jumps to the next event that is due: a year takes no time.
     Virtual,
-    /// This many seconds of the world in a second of the wall; 1 is real time.
+    /// Seconds of the local cloud for each real second; 1 is real time.
     Speed(f64),
 }
 
-/// How often a paced clock moves.
-const FRAME: Duration = Duration::from_millis(40);
+/// How often the clock moves at [`Pace::Speed`].
+const TICK: Duration = Duration::from_millis(40);
 
 impl Pace {
-    /// How far the clock may go in a frame of wall time, when `due` is next.
-    fn step(self, now: DateTime<Utc>, due: DateTime<Utc>, frame: Duration) -> DateTime<Utc> {
+    /// The time after a tick of real time. Never later than `due`, the time of the next event.
+    fn step(self, now: DateTime<Utc>, due: DateTime<Utc>, tick: Duration) -> DateTime<Utc> {
         match self {
             Self::Virtual => due,
             Self::Speed(speed) => {
-                #[allow(clippy::cast_possible_truncation, reason = "saturates, and a frame is short")]
-                let millis = (frame.as_secs_f64() * speed * 1000.0).max(1.0) as i64;
+                #[allow(clippy::cast_possible_truncation, reason = "saturates, and a tick is short")]
+                let millis = (tick.as_secs_f64() * speed * 1000.0).max(1.0) as i64;
                 let step = TimeDelta::try_milliseconds(millis).unwrap_or(TimeDelta::MAX);
                 now.checked_add_signed(step).map_or(due, |then| then.min(due))
             }
@@ -133,19 +133,20 @@ impl Pace {
     }
 }
 
-/// Held by the process that is the engine of a world. The system gives it up when the process ends, however it ends.
+/// Held by the process that is the engine of a local cloud. The operating system releases it when the process ends,
+/// even after a crash.
 #[derive(Debug)]
 pub struct Lease {
     _file: File,
 }
 
 impl Lease {
-    /// Takes the lease of the world in that file; `None` while another process holds it.
+    /// Takes the lease of the local cloud in that file; `None` while another process holds it.
     ///
     /// # Errors
-    /// If the lock file beside the world cannot be made.
-    pub fn take(state: &Path) -> Result<Option<Self>, StoreError> {
-        let path = Self::path(state);
+    /// [`StoreError::Io`] if the lock file `<cloud>.engine` cannot be created.
+    pub fn take(cloud: &Path) -> Result<Option<Self>, StoreError> {
+        let path = Self::path(cloud);
         let failed = |source| StoreError::Io { path: path.clone(), source };
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;
         match file.try_lock() {
@@ -155,8 +156,8 @@ impl Lease {
         }
     }
 
-    fn path(state: &Path) -> PathBuf {
-        let mut name = state.as_os_str().to_owned();
+    fn path(cloud: &Path) -> PathBuf {
+        let mut name = cloud.as_os_str().to_owned();
         name.push(".engine");
         name.into()
     }
@@ -171,11 +172,11 @@ mod tests {
     }
 
     #[test]
-    fn a_paced_clock_goes_no_further_than_what_is_due() {
-        let frame = Duration::from_millis(100);
-        assert_eq!(Pace::Virtual.step(at(0), at(500), frame), at(500));
-        assert_eq!(Pace::Speed(10.0).step(at(0), at(500), frame), at(1));
-        assert_eq!(Pace::Speed(10_000.0).step(at(0), at(500), frame), at(500));
-        assert_eq!(Pace::Speed(f64::INFINITY).step(at(0), at(500), frame), at(500));
+    fn clock_stops_at_the_next_event() {
+        let tick = Duration::from_millis(100);
+        assert_eq!(Pace::Virtual.step(at(0), at(500), tick), at(500));
+        assert_eq!(Pace::Speed(10.0).step(at(0), at(500), tick), at(1));
+        assert_eq!(Pace::Speed(10_000.0).step(at(0), at(500), tick), at(500));
+        assert_eq!(Pace::Speed(f64::INFINITY).step(at(0), at(500), tick), at(500));
     }
 }

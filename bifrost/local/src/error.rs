@@ -1,14 +1,15 @@
-//! Errors of the local cloud: of its services, of its file, of its engine.
+//! Errors of the local cloud: of its services, its file and its engine.
 
 use bifrost_asl::InvalidDefinition;
 use bifrost_asl::interpreter::RecorderError;
 use bifrost_core::cloud::{CloudError, ErrorKind};
+use bifrost_core::error_code::Coded;
 use std::path::PathBuf;
 
-/// What a service of the embedded world answers instead of a result, in AWS's words.
+/// An error that a service of the local cloud returns, in AWS's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceError {
-    /// What kind of refusal it is.
+    /// The kind of refusal, by which handlers distinguish errors.
     pub kind: ErrorKind,
     /// AWS's error code.
     pub code: String,
@@ -28,74 +29,125 @@ impl ServiceError {
     }
 }
 
-/// The world cannot be read or written.
-#[derive(Debug, thiserror::Error)]
+/// The file of the local cloud cannot be read or written.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
 pub enum StoreError {
-    /// SQLite refused.
-    #[error("the world in {path} cannot be used: {source}; start a new one with --fresh, or name another with --cloud")]
+    /// The file of the local cloud, or its folder, cannot be read or written.
+    #[error("cannot write {path}: {source}; check permissions and free space, or pass --cloud FILE")]
+    #[code(
+        "local/io",
+        "check the permissions and the free space of the folder, or use another file with `--cloud FILE`"
+    )]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// The system's error.
+        source: std::io::Error,
+    },
+    /// SQLite cannot read or write the file of the local cloud.
+    #[error("SQLite cannot use {path}: {source}; check permissions and free space, or pass --cloud FILE")]
+    #[code(
+        "local/sqlite",
+        "check the permissions and the free space of the folder, or use another file with `--cloud FILE`"
+    )]
     Sqlite {
         /// The file.
         path: PathBuf,
-        /// What SQLite says.
+        /// SQLite's error.
         source: rusqlite::Error,
     },
-    /// Another process has been writing for too long.
-    #[error("the world in {path} is busy: another process has been writing to it for 20 s; try again, or end that one")]
+    /// Another process has been writing to the file of the local cloud for more than 20 seconds.
+    #[error("{path} is busy: another process has been writing to it for 20 s; try again, or end that process")]
+    #[code("local/busy", "try again, or end the other process")]
     Busy {
         /// The file.
         path: PathBuf,
     },
-    /// What the file holds is not a world of this deployer.
-    #[error(
-        "{path} holds something else than a world of this version: {reason}; start a new one with --fresh, or name another with --cloud"
-    )]
-    Unreadable {
+    /// The file is damaged, or is not an SQLite database.
+    #[error("{path} is damaged or not a local cloud: {source}; pass another file with --cloud FILE")]
+    #[code("local/not-a-database", "use another file with `--cloud FILE`")]
+    NotADatabase {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
-        reason: String,
+        /// SQLite's error.
+        source: rusqlite::Error,
     },
-    /// The file is another program's.
+    /// The file is an SQLite database of another program.
     #[error(
-        "{path} is not a local cloud: its table `{table}` belongs to another program; name another file with --cloud"
+        "{path} is not a local cloud: its table `{table}` belongs to another program; pass another file with --cloud FILE"
     )]
+    #[code("local/foreign-file", "use another file with `--cloud FILE`")]
     Foreign {
         /// The file.
         path: PathBuf,
         /// A table of that program.
         table: String,
     },
-    /// The file or its folder cannot be made.
-    #[error("cannot write {path}: {source}; let it be written, or name another world with --cloud")]
-    Io {
+    /// Another version of this program wrote the file of the local cloud.
+    #[error(
+        "{path} has layout {found}, but this version reads layout {expected}; run `deploy` with --fresh to delete \
+         its content and start again, or pass another file with --cloud FILE"
+    )]
+    #[code(
+        "local/other-layout",
+        "run `deploy` with `--fresh` to delete its content and start again, or use another file with `--cloud FILE`"
+    )]
+    Layout {
         /// The file.
         path: PathBuf,
-        /// What the system says.
-        source: std::io::Error,
+        /// The layout of the file.
+        found: i64,
+        /// The layout that this version reads.
+        expected: i64,
+    },
+    /// The content of the file is not a local cloud of this deployer, or not of this version of it.
+    #[error(
+        "{path} is not a local cloud of this version: {source}; run `deploy` with --fresh to delete its content and \
+         start again, or pass another file with --cloud FILE"
+    )]
+    #[code(
+        "local/content",
+        "run `deploy` with `--fresh` to delete its content and start again, or use another file with `--cloud FILE`"
+    )]
+    Content {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with the content.
+        source: serde_json::Error,
     },
 }
 
 impl StoreError {
+    /// The answer of a service whose state cannot be read or written. Whether the call took effect is unknown.
     pub(super) fn into_service_error(self) -> ServiceError {
-        ServiceError::new(ErrorKind::Unavailable, "WorldUnavailable", self.to_string())
+        ServiceError::new(ErrorKind::Unavailable, "LocalCloudUnavailable", self.to_string())
     }
 }
 
-/// The engine cannot go on. Executions that run stay as they were last saved.
-#[derive(Debug, thiserror::Error)]
+/// The engine cannot continue. Running executions keep the progress that was last saved.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
 pub enum EngineError {
-    /// The deployer's own definition is not legal.
-    #[error("the definition of the state machine is refused: {0}")]
+    /// The deployer's state machine is not valid in the Amazon States Language.
+    #[error("the deployer's state machine is not valid: {0}")]
+    #[code("definition/invalid", "correct the `state_machine!` of the deployer")]
     Definition(#[from] InvalidDefinition),
-    /// The world cannot be read or written.
+    /// The file of the local cloud cannot be read or written.
     #[error(transparent)]
+    #[code(source)]
     Store(#[from] StoreError),
-    /// What an execution came to could not be saved.
+    /// The progress of an execution cannot be saved.
     #[error(transparent)]
-    Recorder(RecorderError),
-    /// Executions wait for something that is not time.
-    #[error(
-        "{0} executions wait for something that never comes; the embedded world cannot run tasks that await a callback"
+    #[code(
+        "local/progress-not-saved",
+        "correct what the message names; the next `deploy` in this local cloud continues the execution"
     )]
+    Recorder(RecorderError),
+    /// Executions wait for something other than time.
+    #[error(
+        "{0} executions wait for something that never happens: the local cloud cannot run tasks that wait for a callback"
+    )]
+    #[code("local/waits-forever", "remove `.waitForTaskToken` and activities from the state machine")]
     Stuck(usize),
 }

@@ -1,48 +1,48 @@
-//! Faults that a scenario asks for, and which call each of them strikes.
+//! Faults of a scenario, and the calls into which each is injected.
 
 use super::error::ServiceError;
 use bifrost_core::cloud::{Call, ErrorKind};
 use serde::{Deserialize, Serialize};
 
-/// Something that shall go wrong with the calls it names.
+/// A fault to inject into the calls that it matches.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
     /// The AWS name of the operation, such as `autoscaling:CreateAutoScalingGroup`; `*` for any.
     pub operation: String,
-    /// Only calls whose resource contains this text.
+    /// Matches only calls whose resource contains this text.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
-    /// Only calls made in this state.
+    /// Matches only calls in this state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
-    /// How many such calls pass before the first is struck.
+    /// Number of matching calls before the first injection.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub skip: u32,
-    /// How many calls are struck; without it all are.
+    /// Number of injections; unlimited without it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub times: Option<u32>,
-    /// What happens to them.
+    /// What happens to these calls.
     pub kind: FaultKind,
 }
 
-/// What happens to a call that is struck.
+/// What happens to a call with a fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FaultKind {
     /// The call fails with this AWS error code and has no effect.
     Error(String),
-    /// The call has its effect, then fails with this AWS error code.
+    /// The call takes effect, then fails with this AWS error code.
     ErrorAfter(String),
-    /// The service asks to be called less often; no effect.
+    /// The call fails with `Throttling` and has no effect.
     Throttle,
-    /// The task dies before the call has an effect.
+    /// The task crashes before the call takes effect.
     Die,
-    /// The task dies after the call had its effect.
+    /// The task crashes after the call took effect.
     DieAfter,
-    /// The call takes this many seconds of the world's time.
+    /// The call takes this many seconds of the local cloud's time.
     DelaySeconds(u32),
-    /// The world's clock jumps ahead by this many seconds.
+    /// The clock of the local cloud jumps ahead by this many seconds.
     ClockJumpSeconds(u32),
     /// The handler panics at the call.
     Panic,
@@ -54,16 +54,16 @@ fn is_zero(count: &u32) -> bool {
 }
 
 impl Fault {
-    fn names(&self, call: &Call) -> bool {
-        let matches = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|text| found.contains(text));
+    fn matches(&self, call: &Call) -> bool {
+        let contains = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|text| found.contains(text));
         (self.operation == "*" || self.operation == call.name.operation)
-            && matches(&self.resource, &call.name.resource)
+            && contains(&self.resource, &call.name.resource)
             && self.state.as_ref().is_none_or(|state| *state == call.name.attempt.state)
     }
 
-    /// Counts the call, and tells whether it is struck.
-    fn strikes(&mut self, call: &Call) -> bool {
-        if !self.names(call) {
+    /// Counts the call; returns whether the fault is injected into it.
+    fn applies_to(&mut self, call: &Call) -> bool {
+        if !self.matches(call) {
             return false;
         }
         if self.skip > 0 {
@@ -81,12 +81,12 @@ impl Fault {
     }
 }
 
-/// The fault that strikes the call, if one does: the first of the list.
+/// The first fault of the list that applies to the call.
 pub(super) fn inject(faults: &mut [Fault], call: &Call) -> Option<FaultKind> {
-    faults.iter_mut().find_map(|fault| fault.strikes(call).then(|| fault.kind.clone()))
+    faults.iter_mut().find_map(|fault| fault.applies_to(call).then(|| fault.kind.clone()))
 }
 
-/// AWS's error of that code, as a scenario asks for it.
+/// AWS's error with that code.
 pub(super) fn injected(code: &str) -> ServiceError {
     const MESSAGE: &str = "injected by the scenario";
     ServiceError::new(ErrorKind::of(code, MESSAGE), code, MESSAGE)
@@ -122,26 +122,26 @@ mod tests {
         }
     }
 
-    fn struck(fault: Fault, calls: &[Call]) -> Vec<bool> {
+    fn injections(fault: Fault, calls: &[Call]) -> Vec<bool> {
         let mut faults = [fault];
         calls.iter().map(|call| inject(&mut faults, call).is_some()).collect()
     }
 
     #[test]
-    fn a_fault_strikes_as_often_as_it_says_and_no_more() {
+    fn skip_and_times_are_counted() {
         let calls = vec![call("s3:GetObject", "a"); 4];
         assert_eq!(
-            struck(Fault { times: Some(2), skip: 1, ..fault("s3:GetObject") }, &calls),
+            injections(Fault { times: Some(2), skip: 1, ..fault("s3:GetObject") }, &calls),
             [false, true, true, false]
         );
     }
 
     #[test]
-    fn a_fault_strikes_only_the_calls_it_names() {
+    fn only_matching_calls_have_the_fault() {
         let calls = [call("s3:GetObject", "web"), call("s3:PutObject", "web"), call("s3:GetObject", "worker")];
-        assert_eq!(struck(fault("s3:GetObject"), &calls), [true, false, true]);
-        assert_eq!(struck(fault("*"), &calls), [true, true, true]);
-        assert_eq!(struck(Fault { resource: Some("worker".into()), ..fault("*") }, &calls), [false, false, true]);
-        assert_eq!(struck(Fault { state: Some("Lock".into()), ..fault("*") }, &calls), [false, false, false]);
+        assert_eq!(injections(fault("s3:GetObject"), &calls), [true, false, true]);
+        assert_eq!(injections(fault("*"), &calls), [true, true, true]);
+        assert_eq!(injections(Fault { resource: Some("worker".into()), ..fault("*") }, &calls), [false, false, true]);
+        assert_eq!(injections(Fault { state: Some("Lock".into()), ..fault("*") }, &calls), [false, false, false]);
     }
 }

@@ -1,10 +1,9 @@
-//! The embedded world: AWS as far as a deployer touches it, on a laptop.
+//! The local cloud: an emulation of those parts of AWS that a deployer uses, on one machine.
 //!
-//! A [`LocalState`] is one value: accounts that see nothing of each other, roles to assume, buckets, lock tables, a
-//! deployer's own resources ([`Resources`]), a clock, and the faults that a scenario asks for. It is kept in memory or
-//! in one SQLite file ([`Store`]), a transaction a call. Clients and engine are apart, as with Step Functions: clients
-//! file executions and read the world; one process at a time holds the engine's lease, runs the executions and moves
-//! the clock ([`Engine`]).
+//! A [`LocalState`] is one value: isolated accounts, roles, buckets, lock tables, a deployer's own resources
+//! ([`Resources`]), a clock, and the faults of a scenario. A [`Store`] keeps it in memory or in one SQLite file, and
+//! runs each call as one transaction. Clients and engine are separate, as with Step Functions: clients start executions
+//! and read the state; the one process that holds the [`Lease`] runs the executions and moves the clock ([`Engine`]).
 
 mod adapters;
 mod changes;
@@ -27,3 +26,9 @@ pub use fault::{Fault, FaultKind};
 pub use session::{LocalSession, RegionState};
 pub use state::{Account, Bucket, LocalState, Resources, Role, SeedError, StoredObject, later, read_seed};
 pub use store::{CallRecord, CallWatcher, Effect, Store};
+
+use bifrost_core::error_code::{Coded, ErrorCode};
+
+/// All error codes of this crate.
+#[doc(hidden)]
+pub const ERROR_CODES: &[&[ErrorCode]] = &[StoreError::CODES, EngineError::CODES, SeedError::CODES];

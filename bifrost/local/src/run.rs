@@ -1,4 +1,4 @@
-//! One execution, as the engine runs it: tasks are dispatched as the Lambda would, history and progress are saved.
+//! Runs one execution: dispatches tasks as the Lambda function does, and saves history and progress.
 
 use super::cloud::{LocalCloud, LocalDeployer};
 use super::error::{EngineError, StoreError};
@@ -20,7 +20,6 @@ use std::sync::Arc;
 use tokio::sync::Notify;
 use uuid::Uuid;
 
-/// An execution that the engine runs.
 pub(super) struct ExecutionRun<'e, D: LocalDeployer> {
     cloud: &'e LocalCloud<D>,
     definition: &'e StateMachine,
@@ -32,7 +31,7 @@ impl<'e, D: LocalDeployer> ExecutionRun<'e, D> {
         Self { cloud, definition, stored }
     }
 
-    /// Runs it to its end, from where it was last saved.
+    /// Runs the execution to its end, starting from the progress that was last saved.
     pub(super) async fn run(self) -> Result<(), EngineError> {
         let store = self.cloud.store();
         let execution = self.execution();
@@ -45,8 +44,7 @@ impl<'e, D: LocalDeployer> ExecutionRun<'e, D> {
             None => interpreter.start(&execution, &recorder).await,
             Some(checkpoint) => interpreter.resume(&execution, &checkpoint, &recorder).await,
         };
-        recorder.finish(outcome.map_err(EngineError::Recorder)?)?;
-        Ok(())
+        Ok(recorder.finish(outcome.map_err(not_saved)?)?)
     }
 
     fn execution(&self) -> Execution {
@@ -63,7 +61,15 @@ impl<'e, D: LocalDeployer> ExecutionRun<'e, D> {
     }
 }
 
-/// Saves an execution at each transition, with the events since the last: all of them or none.
+/// The store's own error, if it is the cause: it names the file and what to do.
+fn not_saved(RecorderError(error): RecorderError) -> EngineError {
+    match error.downcast::<StoreError>() {
+        Ok(error) => EngineError::Store(*error),
+        Err(error) => EngineError::Recorder(RecorderError(error)),
+    }
+}
+
+/// Saves an execution at each transition, with the events since the last transition: all of them or none.
 struct CheckpointRecorder<'e, R> {
     store: &'e Store<R>,
     stored: RefCell<StoredExecution>,
@@ -101,8 +107,8 @@ impl<R: Resources> Recorder for CheckpointRecorder<'_, R> {
         self.unsaved.borrow_mut().push(event);
     }
 
-    fn checkpoint(&self, at: &Checkpoint) -> Result<(), RecorderError> {
-        self.stored.borrow_mut().checkpoint = Some(at.clone());
+    fn checkpoint(&self, progress: &Checkpoint) -> Result<(), RecorderError> {
+        self.stored.borrow_mut().checkpoint = Some(progress.clone());
         let events = mem::take(&mut *self.unsaved.borrow_mut());
         let saved = self.store.save_execution(self.stored.borrow().clone(), events);
         saved.map_err(|error| RecorderError(Box::new(error)))
@@ -128,21 +134,21 @@ struct DispatchedTasks<'e, D: LocalDeployer>(&'e LocalCloud<D>);
 #[async_trait(?Send)]
 impl<D: LocalDeployer> Tasks for DispatchedTasks<'_, D> {
     async fn run(&self, request: TaskRequest<'_>) -> TaskOutcome {
-        let death = Arc::new(Notify::new());
-        let open = |attempt, sent| self.0.context(attempt, sent, Arc::clone(&death));
-        let work = machine::dispatch::<D::Machine>(request.parameters, open);
+        let crash = Arc::new(Notify::new());
+        let context = |attempt, sent| self.0.context(attempt, sent, Arc::clone(&crash));
+        let work = machine::dispatch::<D::Machine>(request.parameters, context);
         tokio::select! {
             biased;
-            result = work => answer(result),
-            () = death.notified() => TaskOutcome::Failed {
+            result = work => outcome(result),
+            () = crash.notified() => TaskOutcome::Failed {
                 error: Some("Lambda.Unknown".into()),
-                cause: Some("The function died before it answered".into()),
+                cause: Some("The function crashed before it returned a result".into()),
             },
         }
     }
 }
 
-fn answer(result: Result<serde_json::Value, FunctionError>) -> TaskOutcome {
+fn outcome(result: Result<serde_json::Value, FunctionError>) -> TaskOutcome {
     match result {
         Ok(output) => TaskOutcome::Succeeded(Arc::new(output)),
         Err(failure) => {
@@ -151,13 +157,13 @@ fn answer(result: Result<serde_json::Value, FunctionError>) -> TaskOutcome {
     }
 }
 
-/// Randomness of the operating system.
+/// Randomness from the operating system.
 struct SystemRandom;
 
 impl Random for SystemRandom {
     fn unit(&self) -> f64 {
         let (bits, _) = Uuid::new_v4().as_u64_pair();
-        // The upper 48 bits: below them a uuid tells its version.
+        // The upper 48 bits: the bits below them hold the version of the UUID.
         #[allow(clippy::cast_precision_loss, reason = "an f64 holds 53 bits")]
         let fraction = (bits >> 16) as f64 / (1_u64 << 48) as f64;
         fraction

@@ -50,7 +50,7 @@ fn changes_are_read_by_other_processes() {
 }
 
 #[test]
-fn panic_leaves_no_trace() {
+fn panic_in_a_call_changes_nothing() {
     let (_folder, path) = file();
     let mut file = open(&path);
     let panics = |state: &mut LocalState<Notes>| {
@@ -63,25 +63,25 @@ fn panic_leaves_no_trace() {
 }
 
 #[test]
-fn renewed_file_is_seen_by_other_processes() {
+fn replaced_cloud_is_seen_by_other_processes() {
     let (_folder, path) = file();
-    let (mut one, mut stranger) = (open(&path), Sqlite::<Notes>::open(&path, "other", state).unwrap());
+    let (mut one, mut other_deployer) = (open(&path), Sqlite::<Notes>::open(&path, "other", state).unwrap());
     one.transact(change).unwrap();
-    renew(&path, "board", &state()).unwrap();
+    replace(&path, "board", &state()).unwrap();
     assert_eq!(one.read(LocalState::clone).unwrap(), state());
-    stranger.transact(change).unwrap();
+    other_deployer.transact(change).unwrap();
     assert_eq!(one.read(LocalState::clone).unwrap(), state());
 }
 
 #[test]
-fn other_layout_is_refused_and_renewed() {
+fn other_layout_is_refused_then_replaced() {
     let (_folder, path) = file();
     let old = "CREATE TABLE world (deployer TEXT PRIMARY KEY, version INTEGER NOT NULL, value TEXT NOT NULL) STRICT;
         CREATE TABLE event (deployer TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;";
     Connection::open(&path).unwrap().execute_batch(old).unwrap();
     let refused = Sqlite::open(&path, "board", state).err().unwrap();
-    assert!(matches!(refused, StoreError::Unreadable { .. }));
-    renew(&path, "board", &state()).unwrap();
+    assert!(matches!(refused, StoreError::Layout { found: 0, expected: LAYOUT, .. }));
+    replace(&path, "board", &state()).unwrap();
     assert_eq!(open(&path).read(LocalState::clone).unwrap(), state());
 }
 
@@ -90,7 +90,7 @@ fn file_of_another_program_is_refused_and_kept() {
     let (_folder, path) = file();
     let connection = Connection::open(&path).unwrap();
     connection.execute_batch("CREATE TABLE orders (id INTEGER); INSERT INTO orders VALUES (7);").unwrap();
-    let refused = [Sqlite::open(&path, "board", state).err().unwrap(), renew(&path, "board", &state()).unwrap_err()];
+    let refused = [Sqlite::open(&path, "board", state).err().unwrap(), replace(&path, "board", &state()).unwrap_err()];
     for error in refused {
         assert!(matches!(&error, StoreError::Foreign { table, .. } if table == "orders"), "{error}");
     }

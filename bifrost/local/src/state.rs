@@ -1,10 +1,11 @@
-//! The world as one serde value.
+//! The state of a local cloud as one serde value.
 
 use super::changes::{Changed, Changes};
 use super::error::ServiceError;
 use super::fault::Fault;
 use bifrost_asl::interpreter::Checkpoint;
 use bifrost_core::cloud::{ErrorKind, ExecutionFilter, ExecutionSummary, LockItem};
+use bifrost_core::error_code::Coded;
 use bifrost_core::json;
 use bifrost_core::release::{AccountId, BucketName, Region};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -12,65 +13,64 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// A deployer's own part of an account: the resources that it looks up, creates and deletes, of all regions.
+/// A deployer's own part of an account: the resources that it looks up, creates and deletes, in all regions.
 pub trait Resources: Clone + Default + PartialEq + Serialize + DeserializeOwned + Send + 'static {
-    /// Lets everything happen that is due by `now`, in the order of its time, however far the clock jumped:
-    /// instances boot, fail or go, targets drain. Resources in which nothing happens by itself need not say so.
+    /// Makes everything happen that is due by `now`, in order of time, however far the clock jumped: instances boot,
+    /// fail or terminate, targets drain. The default does nothing.
     fn advance(&mut self, now: DateTime<Utc>) {
         let _ = now;
     }
 
-    /// Copies what changed to `saved`, and reports each part that did to `changes`. Without an implementation, resources
-    /// are one part, which is written whole at each change: too slow for a thousand projects. Every field must be saved,
-    /// under the name that it has in JSON.
+    /// Copies what changed to `saved`, and reports each changed part to `changes`. Every field must be saved under its
+    /// JSON name. The default saves all resources as one part, which is too slow for a thousand projects.
     fn save(&self, saved: &mut Self, changes: &mut Changes) {
         changes.whole(self, saved);
     }
 }
 
-/// Everything there is: accounts, clock and faults.
+/// The state of a local cloud: accounts, clock and faults.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "R: Resources"))]
 pub struct LocalState<R> {
-    /// The world's time. Only the engine moves it.
+    /// The time. Only the engine moves it.
     pub clock: DateTime<Utc>,
     /// The account that holds the deployer's bucket, lock table and executions.
     pub deployer_account: AccountId,
     /// The region of the deployer's lock table and state machine.
     pub deployer_region: Region,
-    /// All accounts, the deployer's among them.
+    /// All accounts, including the deployer account.
     pub accounts: BTreeMap<AccountId, Account<R>>,
-    /// What shall go wrong.
+    /// Faults to inject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
-    /// How many ids were given out: the next is made of it.
+    /// Number of ids assigned so far; the next id is derived from it.
     #[serde(default)]
     pub ids: u64,
 }
 
-/// One account. What lies in one is not seen from another.
+/// One account. Its content is not visible from other accounts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, bound(deserialize = "R: Resources"))]
 pub struct Account<R> {
-    /// Roles to assume, by name.
+    /// Roles that can be assumed, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub roles: BTreeMap<String, Role>,
     /// Buckets that this account owns, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub buckets: BTreeMap<BucketName, Bucket>,
-    /// Lock tables by `<region>/<table>`, each with its items by key.
+    /// Lock tables by `<region>/<table>`, with their items by key.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub lock_tables: BTreeMap<String, BTreeMap<String, LockItem>>,
-    /// The deployer's own part.
+    /// The deployer's own resources.
     #[serde(default)]
     pub resources: R,
 }
 
-/// An IAM role that may be assumed.
+/// An IAM role.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Role {
-    /// The accounts whose deployer may assume it.
+    /// The accounts whose deployers may assume the role.
     #[serde(default)]
     pub trusts: Vec<AccountId>,
 }
@@ -88,18 +88,18 @@ pub struct Bucket {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoredObject {
-    /// Its bytes: `{"text": …}`, or `{"base64": …}` for what is no text.
+    /// Its bytes: `{"text": …}`, or `{"base64": …}` for bytes that are not UTF-8.
     #[serde(with = "body")]
     pub body: Vec<u8>,
-    /// When it was last written, by the world's clock.
+    /// When it was last written, by the clock of the local cloud.
     pub last_modified: DateTime<Utc>,
-    /// The KMS key it is encrypted with, if it asked for one.
+    /// The KMS key that encrypts it, if the upload named one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kms_key: Option<String>,
 }
 
 impl<R: Resources> LocalState<R> {
-    /// Moves the clock to `now` and lets happen what is due by then. A clock never goes back.
+    /// Moves the clock to `now` and makes everything happen that is due by then. The clock never goes back.
     pub(crate) fn advance(&mut self, now: DateTime<Utc>) {
         self.clock = self.clock.max(now);
         for account in self.accounts.values_mut() {
@@ -107,7 +107,7 @@ impl<R: Resources> LocalState<R> {
         }
     }
 
-    /// Copies what changed to `saved`, and gives each part that did.
+    /// Copies what changed to `saved`, and returns the changed parts.
     pub(super) fn save(&self, saved: &mut Self) -> serde_json::Result<Vec<Changed>> {
         let mut changes = Changes::default();
         let Self { clock, deployer_account, deployer_region, accounts, faults, ids } = self;
@@ -120,20 +120,19 @@ impl<R: Resources> LocalState<R> {
         changes.finish()
     }
 
-    /// All parts.
     pub(super) fn parts(&self) -> serde_json::Result<Vec<Changed>> {
-        let mut head = Self { accounts: BTreeMap::new(), ..self.clone() };
+        let mut without_accounts = Self { accounts: BTreeMap::new(), ..self.clone() };
         let mut changes = Changes::default();
-        changes.write(&head);
+        changes.write(&without_accounts);
         let mut parts = changes.finish()?;
-        parts.extend(self.save(&mut head)?);
+        parts.extend(self.save(&mut without_accounts)?);
         Ok(parts)
     }
 
     /// The account of that id.
     ///
     /// # Errors
-    /// `AccessDenied`, as AWS answers for an account that is not there.
+    /// `AccessDenied`, as AWS answers for an account that does not exist.
     pub fn account(&mut self, id: &AccountId) -> Result<&mut Account<R>, ServiceError> {
         self.accounts.get_mut(id).ok_or_else(|| no_account(id))
     }
@@ -149,79 +148,82 @@ fn save_account<R: Resources>(changes: &mut Changes, account: &Account<R>, saved
     changes.within("resources", |changes| resources.save(&mut saved.resources, changes));
 }
 
-/// AWS's answer for an account that is not there.
+/// AWS's answer for an account that does not exist.
 pub(super) fn no_account(id: &AccountId) -> ServiceError {
-    let message = format!("there is no account {id} in this world");
+    let message = format!("the local cloud has no account {id}");
     ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message)
 }
 
-/// That many seconds later, or the end of time: a world file may say any time and any length.
+/// `time` plus `seconds`, or the last time that can be represented: a seed may contain any time and any duration.
 #[must_use]
 pub fn later(time: DateTime<Utc>, seconds: u32) -> DateTime<Utc> {
     time.checked_add_signed(TimeDelta::seconds(i64::from(seconds))).unwrap_or(DateTime::<Utc>::MAX_UTC)
 }
 
-/// A world file cannot be used.
-#[derive(Debug, thiserror::Error)]
+/// A seed cannot be used.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
 pub enum SeedError {
-    /// The file cannot be read.
+    /// The seed, a JSON file that describes a local cloud, cannot be read.
     #[error(
-        "cannot read world file {path}: {source}; name a world file, or leave --cloud out for the one that comes along"
+        "cannot read seed {path}: {source}; pass another file with --cloud FILE, or use --local for the built-in seed"
     )]
+    #[code("seed/unreadable", "pass an existing file with `--cloud FILE`, or use `--local` for the built-in seed")]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// The file is not JSON.
+    /// The seed is not valid JSON.
     #[error("{path}: {source}")]
+    #[code("seed/not-json", "correct the file at the line and column that the message names")]
     Syntax {
         /// The file.
         path: PathBuf,
-        /// Where, and what is wrong.
+        /// What is wrong, and where.
         source: json::ParseError,
     },
-    /// The JSON does not describe a world of this deployer.
+    /// The seed does not describe a local cloud of this deployer.
     #[error("{path}: {source}")]
+    #[code("seed/invalid", "correct the field that the message names; `examples/clouds` has a seed of each deployer")]
     Content {
         /// The file.
         path: PathBuf,
-        /// Where, and what is wrong.
+        /// What is wrong, and where.
         source: json::ReadError,
     },
 }
 
-/// Reads a world file. `path` is named in errors; the text may come from elsewhere, such as from the binary.
+/// Reads a seed. Errors name `path`; the text may come from elsewhere, for example from the binary.
 ///
 /// # Errors
-/// Says what is wrong and where: line and column, or JSON path.
+/// [`SeedError::Syntax`] with line and column, or [`SeedError::Content`] with the JSON path.
 pub fn read_seed<R: Resources>(path: &Path, text: &[u8]) -> Result<LocalState<R>, SeedError> {
     let value = json::parse(text).map_err(|source| SeedError::Syntax { path: path.into(), source })?;
     let mut state: LocalState<R> =
         json::read(&value).map_err(|source| SeedError::Content { path: path.into(), source })?;
-    // What the file describes is as it stands at its clock: nothing of it is still to come about.
+    // The seed describes the state at its clock: nothing that is due by then may still be pending.
     state.advance(state.clock);
     Ok(state)
 }
 
-/// An execution as it is kept, without its history.
+/// An execution as it is stored, without its history.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct StoredExecution {
     pub(super) summary: ExecutionSummary,
-    /// Where it has come to; none before its first state.
+    /// Its progress; `None` before its first state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) checkpoint: Option<Checkpoint>,
 }
 
 impl StoredExecution {
-    /// Whether it is one of those that are asked for.
-    pub(super) fn is_one_of(&self, which: &ExecutionFilter) -> bool {
-        which.status.is_none_or(|status| self.summary.status == status) && which.may_be(&self.summary.name)
+    pub(super) fn matches(&self, filter: &ExecutionFilter) -> bool {
+        filter.status.is_none_or(|status| self.summary.status == status) && filter.may_include(&self.summary.name)
     }
 }
 
-/// A body is text where it can be, so that a world file can be read and written by a person.
+/// A body is text where possible, so that users can read and write seeds.
 mod body {
     use base64::{Engine, prelude::BASE64_STANDARD};
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};

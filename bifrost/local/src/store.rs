@@ -1,4 +1,4 @@
-//! Where the world and its executions are kept: in memory, or in one SQLite file.
+//! Stores a local cloud and its executions: in memory, or in one SQLite file.
 
 use super::error::StoreError;
 use super::sqlite::Sqlite;
@@ -10,35 +10,35 @@ use indexmap::IndexMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Whether a call had its effect, and what it answered.
+/// The effect of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Effect {
-    /// It did what it was asked.
+    /// The call took effect and returned its result.
     Done,
-    /// It had its effect, yet its caller was told of an error, or died.
-    DoneUnseen,
-    /// It had no effect, with this AWS error code.
+    /// The call took effect, but returned an error, or its caller crashed.
+    DoneUnreported,
+    /// The call had no effect and returned this AWS error code.
     Refused(String),
 }
 
-/// A call that passed the gate.
+/// A call and its effect.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallRecord {
     /// The call.
     pub call: Call,
-    /// What became of it.
+    /// Its effect.
     pub effect: Effect,
 }
 
-/// Sees each call with the world before and after it. Tests put one into a [`Store`] to check what
-/// must hold at every step.
+/// A function that sees each call, with the state before and after it. Tests add one to a [`Store`] to check what must
+/// hold at every call.
 pub type CallWatcher<R> = Box<dyn Fn(&CallRecord, &LocalState<R>, &LocalState<R>) + Send>;
 
-/// A world that clients and engine share.
+/// A local cloud that clients and engine share.
 pub struct Store<R> {
     backend: Mutex<StoreBackend<R>>,
     watchers: Mutex<Vec<CallWatcher<R>>>,
-    /// Those who wait for the world's clock. It stands in the world, and only the engine moves it.
+    /// Futures that wait for the clock of the local cloud. The state holds the clock; only the engine moves it.
     timeline: Timeline,
 }
 
@@ -48,35 +48,37 @@ enum StoreBackend<R> {
 }
 
 impl<R: Resources> Store<R> {
-    /// Keeps the world in memory, for this process alone.
+    /// A local cloud in the memory of this process.
     #[must_use]
     pub fn in_memory(state: LocalState<R>) -> Arc<Self> {
         Self::new(StoreBackend::Memory { state: Box::new(state), executions: IndexMap::new() })
     }
 
-    /// Opens the world of `deployer` in a SQLite file, and makes file and world if they are not there.
+    /// Opens the local cloud of `deployer` in an SQLite file. Creates the file and the local cloud if they do not
+    /// exist.
     ///
     /// # Errors
-    /// If the file is no SQLite file, or holds another kind of world.
+    /// [`StoreError`] if the file cannot be read or written, or is not a local cloud of this version.
     pub fn open(
         path: &Path,
         deployer: &str,
-        new_world: impl FnOnce() -> LocalState<R>,
+        new_state: impl FnOnce() -> LocalState<R>,
     ) -> Result<Arc<Self>, StoreError> {
-        Ok(Self::new(StoreBackend::File(Box::new(Sqlite::open(path, deployer, new_world)?))))
+        Ok(Self::new(StoreBackend::File(Box::new(Sqlite::open(path, deployer, new_state)?))))
     }
 
-    /// Keeps a world that is in memory, and has no executions yet, in a SQLite file from now on, in the place of
-    /// `deployer`'s there, whose executions are forgotten. Those of other deployers stay. A world that is kept in a file
-    /// already stays in it.
+    /// Moves a local cloud without executions from memory to an SQLite file. It replaces the local cloud of `deployer`
+    /// in that file, and deletes its executions; other deployers keep theirs. Does nothing if the local cloud is
+    /// already in a file.
     ///
     /// # Errors
-    /// If the file is no SQLite file, or cannot be written; the world stays in memory then.
+    /// [`StoreError`] if the file is not an SQLite database, belongs to another program, or cannot be written. The
+    /// local cloud is then still in memory.
     pub fn move_to(&self, path: &Path, deployer: &str) -> Result<(), StoreError> {
         let mut backend = self.backend();
         let StoreBackend::Memory { state, .. } = &*backend else { return Ok(()) };
         if path.exists() {
-            super::sqlite::renew(path, deployer, state)?;
+            super::sqlite::replace(path, deployer, state)?;
         }
         let file = Sqlite::open(path, deployer, || LocalState::clone(state))?;
         *backend = StoreBackend::File(Box::new(file));
@@ -91,7 +93,7 @@ impl<R: Resources> Store<R> {
         })
     }
 
-    /// Lets `watcher` see each call from now on.
+    /// Adds a watcher, which sees each call from now on.
     pub fn watch(&self, watcher: CallWatcher<R>) {
         self.watchers.lock().unwrap_or_else(PoisonError::into_inner).push(watcher);
     }
@@ -100,10 +102,10 @@ impl<R: Resources> Store<R> {
         !self.watchers.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
     }
 
-    /// Changes the world in one transaction.
+    /// Changes the state in one transaction.
     ///
     /// # Errors
-    /// If the file cannot be read or written; nothing is changed then.
+    /// [`StoreError`] if the file cannot be read or written. The state is then unchanged.
     pub fn transact<T>(&self, change: impl FnOnce(&mut LocalState<R>) -> T) -> Result<T, StoreError> {
         match &mut *self.backend() {
             StoreBackend::Memory { state, .. } => Ok(change(state)),
@@ -111,18 +113,18 @@ impl<R: Resources> Store<R> {
         }
     }
 
-    /// Looks at the world.
+    /// Reads the state.
     ///
     /// # Errors
-    /// If the file cannot be read.
-    pub fn read<T>(&self, look: impl FnOnce(&LocalState<R>) -> T) -> Result<T, StoreError> {
+    /// [`StoreError`] if the file cannot be read.
+    pub fn read<T>(&self, read: impl FnOnce(&LocalState<R>) -> T) -> Result<T, StoreError> {
         match &mut *self.backend() {
-            StoreBackend::Memory { state, .. } => Ok(look(state)),
-            StoreBackend::File(file) => file.read(look),
+            StoreBackend::Memory { state, .. } => Ok(read(state)),
+            StoreBackend::File(file) => file.read(read),
         }
     }
 
-    /// The world's time. While the file cannot be read, the last time that could.
+    /// The time of the local cloud. While the file cannot be read, the last time that could be read.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         match &mut *self.backend() {
@@ -135,11 +137,12 @@ impl<R: Resources> Store<R> {
         &self.timeline
     }
 
-    /// [`transact`](Self::transact) for a call that the watchers shall see when it is done with. `name` names it for them.
+    /// [`transact`](Self::transact) for a call that watchers see when it has ended: when `change` returns an
+    /// [`Effect`].
     pub(super) fn transact_watched<T>(
         &self,
         change: impl FnOnce(&mut LocalState<R>) -> (T, Option<Effect>),
-        name: impl FnOnce() -> Call,
+        call: impl FnOnce() -> Call,
     ) -> Result<T, StoreError> {
         let watchers = self.watchers.lock().unwrap_or_else(PoisonError::into_inner);
         if watchers.is_empty() {
@@ -149,7 +152,7 @@ impl<R: Resources> Store<R> {
             let before = state.clone();
             let (answer, effect) = change(state);
             if let Some(effect) = effect {
-                let record = CallRecord { call: name(), effect };
+                let record = CallRecord { call: call(), effect };
                 watchers.iter().for_each(|watch| watch(&record, &before, state));
             }
             answer
@@ -160,7 +163,7 @@ impl<R: Resources> Store<R> {
         self.backend.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Inserts a new execution; `false` if its name exists.
+    /// Inserts a new execution; returns `false` if an execution of that name exists.
     pub(super) fn insert_execution(&self, summary: ExecutionSummary) -> Result<bool, StoreError> {
         let execution = StoredExecution { summary, checkpoint: None };
         match &mut *self.backend() {
@@ -186,26 +189,26 @@ impl<R: Resources> Store<R> {
     /// Executions, newest first.
     pub(super) fn executions(
         &self,
-        which: &ExecutionFilter,
-        at_most: usize,
+        filter: &ExecutionFilter,
+        limit: usize,
     ) -> Result<Vec<StoredExecution>, StoreError> {
         match &mut *self.backend() {
             StoreBackend::Memory { executions, .. } => {
                 let found = executions.values().rev().map(|(execution, _)| execution);
-                Ok(found.filter(|execution| execution.is_one_of(which)).take(at_most).cloned().collect())
+                Ok(found.filter(|execution| execution.matches(filter)).take(limit).cloned().collect())
             }
-            StoreBackend::File(file) => file.executions(which, at_most),
+            StoreBackend::File(file) => file.executions(filter, limit),
         }
     }
 
-    /// Saves where an execution has come to, with the events since it was last saved, in one transaction.
+    /// Saves the progress of an execution, with the events since it was last saved, in one transaction.
     pub(super) fn save_execution(&self, execution: StoredExecution, events: Vec<Event>) -> Result<(), StoreError> {
         match &mut *self.backend() {
             StoreBackend::Memory { executions, .. } => {
                 let name = execution.summary.name.clone();
                 match executions.get_mut(&name) {
-                    Some((kept, history)) => {
-                        *kept = execution;
+                    Some((stored, history)) => {
+                        *stored = execution;
                         history.extend(events);
                     }
                     None => drop(executions.insert(name, (execution, events))),
@@ -216,7 +219,7 @@ impl<R: Resources> Store<R> {
         }
     }
 
-    /// The events of an execution after the one of that id, oldest first.
+    /// The events of an execution with ids greater than `after`, oldest first.
     pub(super) fn history(&self, name: &str, after: u64) -> Result<Vec<Event>, StoreError> {
         match &mut *self.backend() {
             StoreBackend::Memory { executions, .. } => {

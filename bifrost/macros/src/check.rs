@@ -1,7 +1,7 @@
-//! What a chart must satisfy beyond its grammar. Every error points at the author's token to change, and one mistake is
-//! one error: what merely follows from another is left out.
+//! Checks a chart beyond its grammar. Every error points at the token to change, and one mistake is one error: errors that
+//! only follow from another one are not reported.
 //!
-//! A state that is named but not there is left to rustc, which knows the similar names: the expansion says `Odin::Lokc`.
+//! rustc reports states that are named but do not exist, because it suggests similar names: the expansion has `Odin::Lokc`.
 
 mod limits;
 
@@ -16,34 +16,34 @@ pub(crate) fn check(machine: &Machine) -> Vec<Error> {
     let mut errors = machine.errors.clone();
     errors.extend(names(machine));
     errors.extend(machine.states.iter().flat_map(|state| of_state(state, &graph)));
-    // A chart with a hole in it has states that are not reached, but they are not its mistake.
+    // If a named state does not exist, other states are unreachable only because of that.
     if errors.is_empty() && graph.is_closed() {
-        errors.extend(ways(machine, &graph));
+        errors.extend(reachability(machine, &graph));
     }
     errors
 }
 
-/// No two states share a name, neither in Rust nor in the definition.
+/// No two states may share a name, in Rust or in the definition.
 fn names(machine: &Machine) -> Vec<Error> {
     let mut seen = HashSet::new();
     let mut errors = Vec::new();
-    for (place, State { name, rename, .. }) in machine.states.iter().enumerate() {
+    for (index, State { name, rename, .. }) in machine.states.iter().enumerate() {
         if !seen.insert(name) {
             errors.push(Error::new(name.span(), format!("state `{name}` is defined twice")));
         } else if let Some(rename) = rename {
-            errors.extend(limits::state_name(rename).or_else(|| taken(machine, place, rename)));
+            errors.extend(limits::state_name(rename).or_else(|| duplicate(machine, index, rename)));
         }
     }
     errors
 }
 
-/// Of two states that are renamed alike, the second is the mistake.
-fn taken(machine: &Machine, place: usize, rename: &LitStr) -> Option<Error> {
+/// If two states have the same name in the definition, the second one is reported.
+fn duplicate(machine: &Machine, index: usize, rename: &LitStr) -> Option<Error> {
     let other = machine.states.iter().enumerate().find(|(other, state)| {
-        *other != place && state.asl_name() == rename.value() && (state.rename.is_none() || *other < place)
+        *other != index && state.asl_name() == rename.value() && (state.rename.is_none() || *other < index)
     });
     let (_, other) = other?;
-    Some(Error::new(rename.span(), format!("state `{}` is called {:?} already", other.name, rename.value())))
+    Some(Error::new(rename.span(), format!("state `{}` already has the name {:?}", other.name, rename.value())))
 }
 
 fn of_state(state: &State, graph: &Graph) -> Vec<Error> {
@@ -52,19 +52,19 @@ fn of_state(state: &State, graph: &Graph) -> Vec<Error> {
         Kind::Wait { wait, .. } => of_wait(&state.name, wait, graph).into_iter().collect(),
         Kind::Choice { rules, default } => {
             let message = if rules.is_empty() {
+                format!("choice `{}` needs a rule, such as `$.field == true => State;`", state.name)
+            } else if default.is_none() {
                 format!(
-                    "choice `{}` has nothing to choose by: write a rule, such as `$.field == true => State;`",
+                    "choice `{}` needs `_ => State;`: without it, an execution that matches no rule fails",
                     state.name
                 )
-            } else if default.is_none() {
-                format!("choice `{}` needs `_ => State;`: an execution that matches no rule would fail", state.name)
             } else {
                 return vec![];
             };
             vec![Error::new(state.name.span(), message)]
         }
         Kind::Fail { error, .. } if error.value().is_empty() => {
-            vec![Error::new(error.span(), "an execution fails with an error that has a name")]
+            vec![Error::new(error.span(), "a `fail` state needs the name of its error")]
         }
         Kind::Pass { .. } | Kind::Succeed | Kind::Fail { .. } => vec![],
     }
@@ -76,25 +76,26 @@ fn of_task(name: &Ident, task: &Task) -> Vec<Error> {
     let mut errors = order(&retries, "retries");
     errors.extend(order(&catches, "catches"));
     if !catches.iter().any(|on| matches!(on, On::All(_))) {
-        let message =
-            format!("task `{name}` needs `catch _ => State;`: an error that it does not name would end the execution");
+        let message = format!(
+            "task `{name}` needs `catch _ => State;`: without it, an error that no `catch` names ends the execution"
+        );
         errors.push(Error::new(name.span(), message));
     }
     errors.extend(task.retries.iter().flat_map(limits::retry));
     errors
 }
 
-/// The first that matches wins, so what comes after `_`, or a second time, never would.
+/// The first entry that matches is used, so an entry after `_`, or for the same error again, would never match.
 fn order(ons: &[&On], verb: &str) -> Vec<Error> {
     let mut seen = HashSet::new();
     let mut errors = Vec::new();
-    for (place, on) in ons.iter().enumerate() {
+    for (index, on) in ons.iter().enumerate() {
         let message = match on {
-            On::All(_) if place + 1 < ons.len() => format!("`_` {verb} every error, so it must come last"),
+            On::All(_) if index + 1 < ons.len() => format!("`_` {verb} every error, so it must come last"),
             On::Error(path) if path.segments.len() < 2 => {
-                "an error is named with its type: `LockFailure::LockExists`".to_owned()
+                "write the error with its type, such as `LockFailure::LockExists`".to_owned()
             }
-            On::Error(path) if !seen.insert(text(path)) => format!("this task {verb} `{}` above already", text(path)),
+            On::Error(path) if !seen.insert(text(path)) => format!("this task already {verb} `{}` above", text(path)),
             On::All(_) | On::Error(_) => continue,
         };
         errors.push(Error::new(span(on), message));
@@ -119,34 +120,37 @@ fn of_wait(name: &Ident, wait: &Wait, graph: &Graph) -> Option<Error> {
         Wait::Timestamp(timestamp) => limits::timestamp(timestamp),
         Wait::SecondsPath(variable) | Wait::TimestampPath(variable) => {
             let early = graph.entered_with_unread_data().contains(name);
-            early.then(|| unread(variable)).flatten()
+            early.then(|| may_be_absent(variable)).flatten()
         }
     }
 }
 
-fn unread(variable: &Variable) -> Option<Error> {
+fn may_be_absent(variable: &Variable) -> Option<Error> {
     let field = variable.fields.last()?;
     let message = format!(
-        "`{}` need not be there: an execution can wait here before any task has succeeded, and only a task fills in \
-         what the client left out",
+        "`{}` may be absent: an execution can wait here before any task has succeeded, and only tasks fill in fields that \
+         the client left out",
         variable.json_path()
     );
     Some(Error::new(field.span(), message))
 }
 
-/// Every state is entered by some execution, and from every state some execution ends.
-fn ways(machine: &Machine, graph: &Graph) -> Vec<Error> {
-    let (reached, ending) = (graph.reached(), graph.ending());
-    let stuck: Vec<_> = machine.states.iter().map(|state| &state.name).filter(|name| !ending.contains(name)).collect();
+/// Every state must be reachable, and must be able to reach an end state.
+fn reachability(machine: &Machine, graph: &Graph) -> Vec<Error> {
+    let (reached, reaching_an_end) = (graph.reached(), graph.reaching_an_end());
+    let names = machine.states.iter().map(|state| &state.name);
+    let stuck: Vec<_> = names.filter(|name| !reaching_an_end.contains(name)).collect();
     if let [first, others @ ..] = stuck.as_slice() {
         let others: Vec<_> = others.iter().map(|name| format!("`{name}`")).collect();
-        let with = if others.is_empty() { String::new() } else { format!(", it only leads to {}", others.join(", ")) };
-        return vec![Error::new(first.span(), format!("state `{first}` never reaches an end{with}"))];
+        let detail =
+            if others.is_empty() { String::new() } else { format!(": it only leads to {}", others.join(", ")) };
+        return vec![Error::new(first.span(), format!("state `{first}` never reaches an end{detail}"))];
     }
+    // States that are unreachable only because another one is.
     let mut excused = HashSet::new();
     let mut errors = Vec::new();
-    let lost = |name: &&Ident| !reached.contains(*name);
-    for name in heads_first(machine).into_iter().filter(lost) {
+    let unreachable = |name: &&Ident| !reached.contains(*name);
+    for name in without_predecessors_first(machine).into_iter().filter(unreachable) {
         if !excused.contains(name) {
             errors.push(Error::new(name.span(), format!("state `{name}` is never reached")));
         }
@@ -155,11 +159,11 @@ fn ways(machine: &Machine, graph: &Graph) -> Vec<Error> {
     errors
 }
 
-/// States that no other names come first: what only they lead to is not a mistake of its own.
-fn heads_first(machine: &Machine) -> Vec<&Ident> {
-    let led_to: HashSet<_> = machine.states.iter().flat_map(State::targets).collect();
+/// States to which no other leads come first: the states after them are unreachable only because of them.
+fn without_predecessors_first(machine: &Machine) -> Vec<&Ident> {
+    let targets: HashSet<_> = machine.states.iter().flat_map(State::targets).collect();
     let names = machine.states.iter().map(|state| &state.name);
-    let (inner, mut heads): (Vec<_>, Vec<_>) = names.partition(|name| led_to.contains(name));
-    heads.extend(inner);
-    heads
+    let (others, mut first): (Vec<_>, Vec<_>) = names.partition(|name| targets.contains(name));
+    first.extend(others);
+    first
 }

@@ -1,8 +1,9 @@
-//! `derive(Coded)`: the stable code of each variant, its cause and its remedy.
+//! `derive(Coded)`: the stable codes of errors, with causes and remedies.
 
 use crate::library;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Expr, ExprLit, Fields, Ident, Lit, LitStr, Meta, Path, Result, Token};
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
@@ -20,33 +21,34 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream> {
                 let name = &variant.ident;
                 let code = code_of(name, &variant.attrs)?;
                 arms.push(match &code {
-                    Code::Own { .. } => {
-                        let code = code.expression();
-                        quote!(Self::#name { .. } => #code)
-                    }
-                    Code::Source => source_arm(name, &variant.fields)?,
+                    Code::Own { code, .. } => quote!(Self::#name { .. } => #code),
+                    Code::Source => source_arm(&quote!(Self::#name), name, &variant.fields)?,
                 });
-                codes.extend(code.entry(&variant.attrs));
+                codes.extend(code.entry(name, &variant.attrs)?);
             }
             quote!(match self { #(#arms,)* })
         }
-        Data::Struct(_) => {
-            let code = code_of(&input.ident, &input.attrs)?;
-            codes.extend(code.entry(&input.attrs));
+        Data::Struct(data) => {
+            let name = &input.ident;
+            let code = code_of(name, &input.attrs)?;
+            codes.extend(code.entry(name, &input.attrs)?);
             match code {
-                Code::Own { .. } => code.expression(),
-                Code::Source => quote!(self.source.code()),
+                Code::Own { code, .. } => quote!(#code),
+                Code::Source => {
+                    let arm = source_arm(&quote!(Self), name, &data.fields)?;
+                    quote!(match self { #arm })
+                }
             }
         }
-        Data::Union(_) => return Err(Error::new(input.ident.span(), "`Coded` is for an enum or a struct")),
+        Data::Union(_) => {
+            return Err(Error::new(input.ident.span(), "`Coded` can be derived only for enums and structs"));
+        }
     };
     let name = &input.ident;
     let (parameters, arguments, bounds) = input.generics.split_for_impl();
     Ok(quote! {
         const _: () = {
             use #library::__private as __bifrost;
-            #[allow(unused_imports)]
-            use __bifrost::Coded as _;
 
             #[automatically_derived]
             impl #parameters __bifrost::Coded for #name #arguments #bounds {
@@ -60,43 +62,48 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream> {
     })
 }
 
-/// What `#[code(…)]` says of a variant.
+/// The content of `#[code(…)]`.
 enum Code {
     /// `#[code("area/name", "remedy")]`
     Own { code: LitStr, remedy: LitStr },
-    /// `#[code(source)]`: the code of the variant's field.
+    /// `#[code(source)]`: the code of the field.
     Source,
 }
 
 impl Code {
-    fn expression(&self) -> TokenStream {
-        match self {
-            Self::Own { code, .. } => quote!(#code),
-            Self::Source => quote!(),
-        }
-    }
-
     /// The fields of an `ErrorCode`.
-    fn entry(&self, attributes: &[Attribute]) -> Option<TokenStream> {
-        let Self::Own { code, remedy } = self else { return None };
+    fn entry(&self, name: &Ident, attributes: &[Attribute]) -> Result<Option<TokenStream>> {
+        let Self::Own { code, remedy } = self else { return Ok(None) };
         let cause = first_paragraph(attributes);
-        Some(quote!({ code: #code, cause: #cause, remedy: #remedy }))
-    }
-}
-
-fn source_arm(name: &Ident, fields: &Fields) -> Result<TokenStream> {
-    match fields {
-        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => Ok(quote!(Self::#name(source) => source.code())),
-        Fields::Named(fields)
-            if fields.named.iter().any(|field| field.ident.as_ref().is_some_and(|it| it == "source")) =>
-        {
-            Ok(quote!(Self::#name { source, .. } => source.code()))
+        if cause.is_empty() {
+            let message =
+                "an error with a code needs documentation: its first paragraph is the cause in `docs/errors.md`";
+            return Err(Error::new(name.span(), message));
         }
-        _ => Err(Error::new(name.span(), "`#[code(source)]` needs one unnamed field, or one named `source`")),
+        Ok(Some(quote!({ code: #code, cause: #cause, remedy: #remedy })))
     }
 }
 
-/// Whether a variant has a code of its own or of its source.
+/// The arm of a `match` that takes the code of the field. `pattern` is the variant or struct.
+fn source_arm(pattern: &TokenStream, name: &Ident, fields: &Fields) -> Result<TokenStream> {
+    let (pattern, ty) = match fields {
+        Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
+            (quote!(#pattern(source)), fields.unnamed.first().map(|field| &field.ty))
+        }
+        Fields::Named(fields) => {
+            let source = fields.named.iter().find(|field| field.ident.as_ref().is_some_and(|ident| ident == "source"));
+            (quote!(#pattern { source, .. }), source.map(|field| &field.ty))
+        }
+        _ => (quote!(), None),
+    };
+    let message = "`#[code(source)]` needs one unnamed field, or one named `source`";
+    let ty = ty.ok_or_else(|| Error::new(name.span(), message))?;
+    // With the span of the type, an error that it has no code points at it.
+    let code = quote_spanned!(ty.span()=> __bifrost::HasCode::error_code(source));
+    Ok(quote!(#pattern => #code))
+}
+
+/// Whether a variant has `#[code(…)]`.
 pub(crate) fn has_code(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| attribute.path().is_ident("code"))
 }
@@ -137,7 +144,7 @@ fn check(code: &LitStr) -> Result<()> {
     if text.split_once('/').is_some_and(|(area, name)| is_word(area) && is_word(name)) {
         return Ok(());
     }
-    Err(Error::new(code.span(), "a code is `area/name` in lower-case letters, digits and dashes"))
+    Err(Error::new(code.span(), "a code must be `area/name`, in lower-case letters, digits and dashes"))
 }
 
 fn library(attributes: &[Attribute]) -> Result<Path> {

@@ -1,5 +1,5 @@
-//! Model in, tokens out. It cannot fail: what is wrong with the model, [`check`](crate::check) has said, and what is
-//! wrong with its types rustc says of the tokens that the author wrote.
+//! Expands the model into tokens. This cannot fail: [`check`](crate::check) reports errors of the model, and rustc reports type
+//! errors at the author's tokens.
 
 mod choice;
 mod state;
@@ -13,10 +13,10 @@ use std::collections::HashSet;
 use syn::Ident;
 use syn::spanned::Spanned;
 
-/// What the expansion of a state needs to know of its machine.
+/// A machine, with what the expansion of its states needs.
 pub(crate) struct Chart<'a> {
     machine: &'a Machine,
-    /// States that may see data in which a field is absent although its type says that it never is.
+    /// States whose input may lack fields that are not optional by their type.
     unread: HashSet<&'a Ident>,
 }
 
@@ -36,7 +36,7 @@ pub(crate) fn expand(machine: &Machine) -> TokenStream {
     }
 }
 
-/// A second state of one name is refused already; a second variant would only repeat it.
+/// Duplicate states are reported already. A second variant would only repeat the error.
 fn distinct(machine: &Machine) -> Vec<&State> {
     let mut seen = HashSet::new();
     machine.states.iter().filter(|state| seen.insert(&state.name)).collect()
@@ -53,19 +53,19 @@ fn enumeration(machine: &Machine, states: &[&State]) -> TokenStream {
     quote! {
         #machine_docs
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        #[allow(dead_code, reason = "a chart's author need not name every state")]
+        #[allow(dead_code, reason = "the author of a chart need not use every state")]
         #visibility enum #name { #(#variants,)* }
     }
 }
 
-/// The author's own comment as it came, or a plain one: a public machine must not trip over `missing_docs`.
-fn docs(comment: &Comment, otherwise: &str) -> TokenStream {
+/// The author's comment, or a default one, as a public machine needs documentation for `missing_docs`.
+fn docs(comment: &Comment, default: &str) -> TokenStream {
     let attributes = &comment.attributes;
-    if attributes.is_empty() { quote!(#[doc = #otherwise]) } else { quote!(#(#attributes)*) }
+    if attributes.is_empty() { quote!(#[doc = #default]) } else { quote!(#(#attributes)*) }
 }
 
 fn body(chart: &Chart, states: &[&State]) -> TokenStream {
-    // The checks come first, with plain paths: it is from them that completion works.
+    // The checks come first and use plain paths: completion in editors works on them.
     let checks = checks(chart, states);
     let handlers = states.iter().filter_map(|state| task::handler(chart, state));
     let inherent = inherent(chart.machine, states);
@@ -73,19 +73,19 @@ fn body(chart: &Chart, states: &[&State]) -> TokenStream {
     quote!(#checks #(#handlers)* #inherent #machine)
 }
 
-/// Never runs: each state that the author names is looked up among the states.
+/// A function that never runs. In it, the compiler looks up each state that the author names.
 fn checks(chart: &Chart, states: &[&State]) -> TokenStream {
     let Machine { name, start, keyword, .. } = chart.machine;
-    // A state that cannot be read may have swallowed the next.
-    let whole = chart.machine.errors.is_empty();
-    let targets = states.iter().filter(|_| whole).map(|state| {
+    // A state that cannot be parsed may include the next one.
+    let is_complete = chart.machine.errors.is_empty();
+    let targets = states.iter().filter(|_| is_complete).map(|state| {
         let targets = state.targets();
         quote_spanned!(state.keyword=> #(let _ = #name::#targets;)*)
     });
     let is_data = chart.is_data();
-    let caught = task::caught_errors_have_a_place(chart);
+    let caught = task::holds_caught_errors(chart);
     quote_spanned! {*keyword=>
-        #[allow(dead_code, trivial_bounds, reason = "the compiler alone reads it")]
+        #[allow(dead_code, trivial_bounds, reason = "only the compiler reads it")]
         fn __checks() where #is_data {
             let _ = #name::#start;
             #(#targets)*
@@ -99,9 +99,9 @@ fn inherent(machine: &Machine, states: &[&State]) -> TokenStream {
     let idents: Vec<_> = states.iter().map(|state| &state.name).collect();
     let asl_names: Vec<_> = states.iter().map(|state| state.asl_name()).collect();
     quote! {
-        #[allow(dead_code, reason = "a machine need not use all that it can tell")]
+        #[allow(dead_code, reason = "a machine need not use all of them")]
         impl #name {
-            /// Every state, in the order of the chart.
+            /// All states, in the order of the chart.
             pub const ALL: &'static [Self] = &[#(Self::#idents),*];
 
             /// The state's name in the definition.
@@ -140,7 +140,7 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
     let is_data = chart.is_data();
     let type_of_data = quote_spanned!(data.span()=> type Data = #data;);
     quote! {
-        #[allow(trivial_bounds, reason = "it is asked once, where the author names the type")]
+        #[allow(trivial_bounds, reason = "the bound is checked once, where the author names the type")]
         #[automatically_derived]
         impl __bifrost::Machine for #name where #is_data {
             #type_of_data
@@ -169,14 +169,14 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
 }
 
 impl Chart<'_> {
-    /// The type that the author names is data of a machine. As a bound on each thing that needs it, located at the
-    /// author's token, it fails in one place instead of in each.
+    /// The bound that the type which the author names is data of a machine. It is on every item that needs it, with the span of
+    /// the author's token, so that it fails in one place instead of in each.
     fn is_data(&self) -> TokenStream {
         let data = &self.machine.data;
         quote_spanned!(data.span()=> #data: __bifrost::Data)
     }
 
-    /// The name in the definition of the state that the author calls `name`.
+    /// The name in the definition of the state `name`.
     fn asl_name_of(&self, name: &Ident) -> String {
         let state = self.machine.states.iter().find(|state| state.name == *name);
         state.map_or_else(|| name.to_string(), State::asl_name)

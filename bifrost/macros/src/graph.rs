@@ -1,4 +1,4 @@
-//! Which state leads to which.
+//! The graph of states.
 
 use crate::model::{Machine, State};
 use std::collections::{HashMap, HashSet};
@@ -14,7 +14,7 @@ impl<'a> Graph<'a> {
         Self { machine, states: machine.states.iter().map(|state| (&state.name, state)).collect() }
     }
 
-    /// Whether every state that is named is also there.
+    /// Whether all named states exist.
     pub(crate) fn is_closed(&self) -> bool {
         let targets = self.machine.states.iter().flat_map(State::targets);
         targets.chain([&self.machine.start]).all(|target| self.states.contains_key(target))
@@ -25,19 +25,19 @@ impl<'a> Graph<'a> {
         self.closure(vec![&self.machine.start], State::targets)
     }
 
-    /// The states that can be entered before any handler has read and written the data: what the client sent may lack
-    /// all that it is allowed to leave out.
+    /// The states that can be entered before any handler has read and written the data. The client's input may lack every
+    /// field that has a default.
     pub(crate) fn entered_with_unread_data(&self) -> HashSet<&'a Ident> {
         self.closure(vec![&self.machine.start], State::targets_with_unread_data)
     }
 
-    /// `state`, and the states that can be entered after it.
+    /// `state` and all states that can be entered after it.
     pub(crate) fn reached_from(&self, state: &'a Ident) -> HashSet<&'a Ident> {
         self.closure(vec![state], State::targets)
     }
 
-    /// The states from which an end can be reached.
-    pub(crate) fn ending(&self) -> HashSet<&'a Ident> {
+    /// The states from which an end state can be reached.
+    pub(crate) fn reaching_an_end(&self) -> HashSet<&'a Ident> {
         let mut ending: HashSet<&Ident> = HashSet::new();
         let states = &self.machine.states;
         let ends = |state: &State, ending: &HashSet<&Ident>| {

@@ -21,7 +21,7 @@ pub fn state_machine(input: TokenStream) -> TokenStream {
     let errors = check::check(&machine);
     let errors = errors.iter().map(syn::Error::to_compile_error);
     let expanded = expand::expand(&machine);
-    // Errors are added to the expansion and never replace it: one typo must not undefine the whole machine.
+    // Errors are added to the expansion instead of replacing it: one typo must not undefine the whole machine.
     quote!(#expanded #(#errors)*).into()
 }
 

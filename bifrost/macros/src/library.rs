@@ -1,5 +1,5 @@
-//! The path of the crate that expansions name: `::bifrost`, or what `crate = path` says where the dependency has another
-//! name, as with serde.
+//! The path of the crate in expansions: `::bifrost`, or the one in `crate = path` if the dependency has another name, as with
+//! serde.
 
 use syn::parse::ParseStream;
 use syn::{Attribute, Path, Result, Token, parse_quote};

@@ -1,4 +1,4 @@
-//! `derive(Shape)`: the type with its serialised names, for the compiler to look `$.field` up in.
+//! `derive(Shape)`: a type with the serialized field names, in which the compiler looks `$.field` up.
 
 mod attributes;
 mod case;
@@ -44,11 +44,13 @@ fn shape(input: &DeriveInput, container: &Container) -> Result<TokenStream> {
                 opaque(input)
             })
         }
-        Data::Union(_) => Err(Error::new(input.ident.span(), "a union has no serialised form")),
+        Data::Union(_) => {
+            Err(Error::new(input.ident.span(), "`Shape` cannot be derived for unions: they have no serialized form"))
+        }
     }
 }
 
-/// The one field of a newtype: serde writes it as if it stood alone.
+/// The only field of a newtype: serde writes only its value.
 fn only(fields: &Fields) -> Option<&Type> {
     let mut fields = fields.iter();
     match (fields.next(), fields.next()) {
@@ -98,8 +100,7 @@ fn of_fields(input: &DeriveInput, container: &Container, fields: &syn::FieldsNam
     Ok(quote!(#definition #implementation))
 }
 
-/// The struct with the serialised names. What else is in the same object stands in `Rest`, found by `Deref`, as rustc
-/// finds any field.
+/// The struct with the serialized names. Fields of flattened types are in `Rest`, where rustc finds them through `Deref`.
 fn shape_definition(input: &DeriveInput, shape: &Ident, fields: &[Field]) -> TokenStream {
     let (visibility, generics) = (&input.vis, with_rest(bounded(input)));
     let (parameters, arguments, bounds) = generics.split_for_impl();
@@ -109,8 +110,8 @@ fn shape_definition(input: &DeriveInput, shape: &Ident, fields: &[Field]) -> Tok
     });
     let phantom = phantom(input);
     quote! {
-        #[allow(dead_code, non_snake_case, reason = "no value of it is ever made, and serde names its fields")]
-        #[allow(missing_docs, private_interfaces, reason = "nobody but the compiler sees it")]
+        #[allow(dead_code, non_snake_case, reason = "no value of it is ever created, and serde names its fields")]
+        #[allow(missing_docs, private_interfaces, reason = "only the compiler uses it")]
         #visibility struct #shape #parameters #bounds { #(#named,)* #phantom __rest: __Rest }
 
         #[automatically_derived]
@@ -124,7 +125,7 @@ fn shape_definition(input: &DeriveInput, shape: &Ident, fields: &[Field]) -> Tok
     }
 }
 
-/// The shape alone has nothing else beside it; flattened, it has the fields of the outer struct.
+/// Alone, the shape has no other fields. Flattened, it also has those of the outer struct.
 fn flatten(input: &DeriveInput, shape: &Ident, flattened: &[Field]) -> TokenStream {
     let name = &input.ident;
     let mut generics = bounded(input);
@@ -155,7 +156,7 @@ fn with_rest(mut generics: syn::Generics) -> syn::Generics {
     generics
 }
 
-/// The struct's own generic arguments, and after them what stands for the rest.
+/// The struct's generic arguments, followed by `rest`.
 fn arguments_over(input: &DeriveInput, rest: &TokenStream) -> TokenStream {
     let arguments = input.generics.params.iter().map(|parameter| match parameter {
         GenericParam::Lifetime(parameter) => parameter.lifetime.to_token_stream(),
@@ -170,7 +171,7 @@ fn is_parameter(input: &DeriveInput, ty: &Type) -> bool {
     input.generics.type_params().any(|parameter| path.path.is_ident(&parameter.ident))
 }
 
-/// A parameter that only a skipped field uses must be used by the shape all the same.
+/// The shape must use every parameter, also those that only skipped fields use.
 fn phantom(input: &DeriveInput) -> TokenStream {
     let parameters: Vec<_> = input.generics.type_params().map(|parameter| &parameter.ident).collect();
     let lifetimes = input.generics.lifetimes().map(|parameter| &parameter.lifetime);

@@ -1,4 +1,4 @@
-//! `derive(TaskError)`: what each variant is called on the wire.
+//! `derive(TaskError)`: the names of variants on the wire.
 
 use crate::coded;
 use crate::library::{self, library};
@@ -9,19 +9,19 @@ use syn::{Data, DeriveInput, Error, LitStr, Result, Variant};
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let Data::Enum(data) = &input.data else {
-        let message = "`TaskError` is for an enum: each variant has its name on the wire";
+        let message = "`TaskError` can be derived only for enums: each variant has a name on the wire";
         return Error::new(input.ident.span(), message).to_compile_error();
     };
     let mut errors = Vec::new();
     let mut names = Vec::new();
-    let mut taken = HashMap::new();
+    let mut names_seen = HashMap::new();
     for variant in &data.variants {
         let name = name(variant).unwrap_or_else(|error| {
             errors.push(error);
             default_name(variant)
         });
-        if let Some(other) = taken.insert(name.value(), &variant.ident) {
-            let message = format!("`{}` is the name of `{other}` on the wire already", name.value());
+        if let Some(other) = names_seen.insert(name.value(), &variant.ident) {
+            let message = format!("`{other}` already has the name `{}` on the wire", name.value());
             errors.push(Error::new(name.span(), message));
         }
         names.push(name);
@@ -48,7 +48,7 @@ fn implementation(input: &DeriveInput, data: &syn::DataEnum, names: &[LitStr]) -
     let texts = variants.iter().map(ToString::to_string);
     let code = data.variants.iter().any(|variant| coded::has_code(&variant.attrs)).then(|| {
         quote! {
-            fn code(&self) -> ::core::option::Option<&'static str> {
+            fn error_code(&self) -> ::core::option::Option<&'static str> {
                 ::core::option::Option::Some(__bifrost::Coded::code(self))
             }
         }
@@ -81,7 +81,7 @@ fn name(variant: &Variant) -> Result<LitStr> {
                 return Err(meta.error("expected `name = \"…\"`"));
             }
             name = meta.value()?.parse()?;
-            fit(&name)
+            check_name(&name)
         })?;
     }
     Ok(name)
@@ -91,14 +91,14 @@ fn default_name(variant: &Variant) -> LitStr {
     LitStr::new(&format!("{}Error", variant.ident), variant.ident.span())
 }
 
-/// A name that Step Functions would take for one of its own must not come from a handler.
-fn fit(name: &LitStr) -> Result<()> {
+/// Handlers must not use names that are reserved for Step Functions and Lambda.
+fn check_name(name: &LitStr) -> Result<()> {
     let text = name.value();
     let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
     if plain && !text.starts_with("States.") && !text.starts_with("Lambda.") {
         return Ok(());
     }
     let message =
-        "a name on the wire has letters, digits, `.`, `_` and `-`, and does not begin with `States.` or `Lambda.`";
+        "a name on the wire may have letters, digits, `.`, `_` and `-`, and must not begin with `States.` or `Lambda.`";
     Err(Error::new(name.span(), message))
 }

@@ -1,4 +1,4 @@
-//! Whether a text is a timestamp as Step Functions reads it: RFC 3339 with a capital `T`, and `Z` for UTC.
+//! Timestamps that Step Functions accepts: RFC 3339 with a capital `T`, and `Z` for UTC.
 
 pub(crate) fn is_timestamp(text: &str) -> bool {
     let Some((date, time)) = text.split_once('T') else {
@@ -57,14 +57,14 @@ mod tests {
     use super::is_timestamp;
 
     #[test]
-    fn timestamps_as_step_functions_reads_them_are_accepted() {
+    fn valid_timestamps_are_accepted() {
         for text in ["2026-01-01T00:00:00Z", "2024-02-29T23:59:59.125Z", "2026-01-01T00:00:00+01:30"] {
             assert!(is_timestamp(text), "{text}");
         }
     }
 
     #[test]
-    fn anything_else_is_refused() {
+    fn invalid_timestamps_are_refused() {
         let wrong = ["", "2026-01-01", "2026-01-01 00:00:00Z", "2026-01-01T00:00:00", "2025-02-29T00:00:00Z"];
         let wrong = wrong.into_iter().chain(["2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-1-1T00:00:00Z"]);
         for text in wrong.chain(["2026-01-01T00:00:00.Z", "2026-01-01T00:00:00Z01:30", "2026-01-01T00:00:00é"]) {

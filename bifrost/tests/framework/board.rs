@@ -2,6 +2,7 @@
 
 use bifrost::client::{ClientDeployer, Deployed};
 use bifrost::cloud::{Attempt, CloudError};
+use bifrost::error_code::Coded;
 use bifrost::local::{LocalDeployer, LocalSession, LocalState, Resources};
 use bifrost::lock::{LockFailure, lock, unlock};
 use bifrost::release::{ConfigName, ProjectName, Release};
@@ -40,12 +41,14 @@ bifrost::state_machine! {
     fail FailureDirty = "FailureDirty";
 }
 
-#[derive(Debug, thiserror::Error, TaskError)]
+#[derive(Debug, thiserror::Error, TaskError, Coded)]
 pub(crate) enum PinFailure {
-    #[error("the note is not on the board: {0}")]
+    #[error("cannot pin the note: {0}")]
+    #[code(source)]
     Pin(#[from] CloudError),
-    #[error("{0}")]
-    Halt(#[from] bifrost::halt::Halt),
+    #[error(transparent)]
+    #[code(source)]
+    Halt(#[from] bifrost::halt::HaltCheckError),
 }
 
 async fn pin(context: &Context<Board>, release: Release<Note>) -> Result<Release<Note>, PinFailure> {
@@ -58,7 +61,7 @@ async fn look(context: &Context<Board>, release: Release<Note>) -> Result<Releas
     Ok(release)
 }
 
-/// The notes of an account, each as often as it was pinned.
+/// The pinned notes of an account, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Notes(pub Vec<String>);
 
@@ -70,8 +73,8 @@ pub(crate) struct Board(LocalSession<Notes>);
 
 impl Board {
     async fn pin(&self, note: &str) -> Result<(), CloudError> {
-        let pin = self.0.call("board:PinNote", note, |place| {
-            place.resources.0.push(note.to_owned());
+        let pin = self.0.call("board:PinNote", note, |region| {
+            region.resources.0.push(note.to_owned());
             Ok(())
         });
         pin.await
@@ -108,7 +111,7 @@ impl LocalDeployer for BoardDeployer {
     }
 }
 
-/// A world with the deployer account and one target account, in which these faults strike.
+/// A local cloud with the deployer account, one target account and these faults.
 pub(crate) fn local_state(faults: &Value) -> LocalState<Notes> {
     let role = json!({"coinbase-board-assumed": {"trusts": ["000000000000"]}});
     serde_json::from_value(json!({
@@ -131,7 +134,7 @@ pub(crate) fn harness() -> TestHarness<BoardDeployer> {
     TestHarness::new(local_state(&json!([]))).unwrap()
 }
 
-pub(crate) fn lab_with(faults: &Value) -> TestHarness<BoardDeployer> {
+pub(crate) fn harness_with(faults: &Value) -> TestHarness<BoardDeployer> {
     TestHarness::new(local_state(faults)).unwrap()
 }
 
@@ -146,7 +149,7 @@ pub(crate) fn release(id: &str) -> Value {
     })
 }
 
-/// The release as a handler after Validate gets it, with this owner of its locks.
+/// The release as a handler after Validate receives it, with this owner of its locks.
 pub(crate) fn owned(id: &str, owner: u128) -> Release<Note> {
     let mut release = release(id);
     release["uuid"] = json!(uuid::Uuid::from_u128(owner));

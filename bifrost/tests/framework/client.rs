@@ -1,10 +1,12 @@
-//! The client: from a release file to an outcome, and what else a person may do.
+//! The client: deploys a release file and follows it; halts, freezes and unlocks.
 
-use crate::board::{BoardDeployer, harness, lab_with, lock_holder, notes};
+use crate::board::{BoardDeployer, harness, harness_with, lock_holder, notes};
 use bifrost::client::{
-    Address, Client, DeployEvent, DeployOutcome, HaltFailure, LockState, PrepareError, StartFailure, Started, Status,
+    Address, Client, DeployEvent, DeployOutcome, FreezeFailure, HaltFailure, LockState, PrepareError, StartFailure,
+    Started, Status,
 };
 use bifrost::cloud::Encryption;
+use bifrost::error_code::Coded;
 use bifrost::lock::Freeze;
 use bifrost::testing::TestHarness;
 use serde_json::{Value, json};
@@ -16,7 +18,7 @@ fn client(harness: &TestHarness<BoardDeployer>) -> Board {
     Client::from(harness.cloud())
 }
 
-/// A release file of that name, each test its own.
+/// A release file of that name. Each test has its own.
 fn file(name: &str, release: &Value) -> PathBuf {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}.json"));
     std::fs::write(&path, release.to_string()).unwrap();
@@ -36,8 +38,7 @@ async fn start(client: &Board, name: &str, release: &Value) -> Started {
     client.start(&prepared).await.unwrap()
 }
 
-/// Everything that a follower is told, and the outcome.
-async fn told(client: &Board, started: Started) -> (Vec<DeployEvent>, Option<DeployOutcome>) {
+async fn follow(client: &Board, started: Started) -> (Vec<DeployEvent>, Option<DeployOutcome>) {
     let mut follower = client.follow(started);
     let events = follower.poll().await.unwrap();
     (events, follower.outcome().cloned())
@@ -46,21 +47,21 @@ async fn told(client: &Board, started: Started) -> (Vec<DeployEvent>, Option<Dep
 fn states(events: &[DeployEvent]) -> Vec<&str> {
     events
         .iter()
-        .filter_map(|events| if let DeployEvent::State { state, .. } = events { Some(state.as_str()) } else { None })
+        .filter_map(|event| if let DeployEvent::State { state, .. } = event { Some(state.as_str()) } else { None })
         .collect()
 }
 
 #[tokio::test]
-async fn a_release_file_is_deployed_and_its_story_told_to_the_end() {
+async fn release_file_is_deployed_and_followed() {
     let harness = harness();
     let client = client(&harness);
     let started = start(&client, "deployed", &note("hello")).await;
     assert!(started.is_ours && !started.joined);
-    let (events, outcome) = told(&client, started.clone()).await;
+    let (events, outcome) = follow(&client, started.clone()).await;
     assert!(events.is_empty() && outcome.is_none(), "nothing runs yet: {events:?}");
 
     harness.run().await.unwrap();
-    let (events, outcome) = told(&client, started).await;
+    let (events, outcome) = follow(&client, started).await;
     assert!(
         matches!(&events[0], DeployEvent::Start { address: Some(found), .. } if *found == address(&client)),
         "{events:?}"
@@ -73,7 +74,7 @@ async fn a_release_file_is_deployed_and_its_story_told_to_the_end() {
 }
 
 #[tokio::test]
-async fn what_was_told_is_not_told_again() {
+async fn event_is_reported_once() {
     let harness = harness();
     let client = client(&harness);
     let mut follower = client.follow(start(&client, "once", &note("hello")).await);
@@ -83,26 +84,29 @@ async fn what_was_told_is_not_told_again() {
 }
 
 #[tokio::test]
-async fn a_refused_release_is_not_uploaded() {
+async fn refused_release_is_not_uploaded() {
     let harness = harness();
     let client = client(&harness);
     let refused = async |name: &str, change: fn(&mut Value)| {
         let mut release = note("hello");
         change(&mut release);
-        client.prepare(&file(name, &release), "ada@laptop").await.unwrap_err().to_string()
+        let refused = client.prepare(&file(name, &release), "ada@laptop").await.unwrap_err();
+        (refused.code(), refused.to_string())
     };
-    let old = refused("old", |release| release["created_at"] = json!("2026-02-18T11:59:59Z")).await;
-    assert!(old.contains("more than 10 days ago"), "{old}");
-    let ahead = refused("ahead", |release| release["created_at"] = json!("2026-03-01T12:02:01Z")).await;
-    assert!(ahead.contains("more than 2 minutes in the future"), "{ahead}");
-    let unknown = refused("unknown", |release| release["notes"] = json!("x")).await;
-    assert!(unknown.contains("notes: there is no such field; did you mean `note`?"), "{unknown}");
-    let climbing = refused("climbing", |release| release["project_name"] = json!("../x")).await;
-    assert!(climbing.contains("project_name: \"../x\" is no project name"), "{climbing}");
-    let large = refused("large", |release| release["note"] = json!("x".repeat(201 * 1024))).await;
-    assert!(large.contains("more than 204800 bytes of JSON"), "{large}");
-    let larger = refused("larger", |release| release["note"] = json!("x".repeat(2_000_000))).await;
-    assert!(larger.contains("more than 1048576 bytes,"), "{larger}");
+    let (old, _) = refused("old", |release| release["created_at"] = json!("2026-02-18T11:59:59Z")).await;
+    assert_eq!(old, "release/too-old");
+    let (ahead, _) = refused("ahead", |release| release["created_at"] = json!("2026-03-01T12:02:01Z")).await;
+    assert_eq!(ahead, "release/from-the-future");
+    let (unknown, message) = refused("unknown", |release| release["notes"] = json!("x")).await;
+    assert_eq!(unknown, "release/unknown-field");
+    assert!(message.contains("notes: ") && message.contains("`note`"), "{message}");
+    let (climbing, message) = refused("climbing", |release| release["project_name"] = json!("../x")).await;
+    assert_eq!(climbing, "release/invalid-value");
+    assert!(message.contains("project_name: "), "{message}");
+    let (large, _) = refused("large", |release| release["note"] = json!("x".repeat(201 * 1024))).await;
+    assert_eq!(large, "release/too-large");
+    let (larger, _) = refused("larger", |release| release["note"] = json!("x".repeat(2_000_000))).await;
+    assert_eq!(larger, "release/file-too-large");
     let absent = client.prepare(&PathBuf::from("absent.json"), "ada").await.unwrap_err();
     assert!(matches!(absent, PrepareError::File(_)), "{absent}");
     let buckets = harness
@@ -113,25 +117,21 @@ async fn a_refused_release_is_not_uploaded() {
 }
 
 #[tokio::test]
-async fn a_deploy_that_runs_is_joined_and_another_release_is_not_started() {
+async fn running_deploy_is_joined() {
     let harness = harness();
     let client = client(&harness);
     let first = start(&client, "first", &note("first")).await;
     let second = start(&client, "second", &note("second")).await;
     assert_eq!(second, Started { execution: first.execution, is_ours: false, joined: true });
     harness.run().await.unwrap();
-    let (_, outcome) = told(&client, second).await;
+    let (_, outcome) = follow(&client, second).await;
     let outcome = outcome.unwrap();
-    assert_eq!(
-        (outcome.status, outcome.exit_code),
-        (Status::Success, 2),
-        "it went well, yet was not what was asked for"
-    );
+    assert_eq!((outcome.status, outcome.exit_code), (Status::Success, 2), "it succeeded, but it is another release");
     assert_eq!(notes(&harness), ["first"]);
 }
 
 #[tokio::test]
-async fn a_config_whose_name_begins_like_another_is_not_joined() {
+async fn config_with_a_longer_name_is_not_joined() {
     let harness = harness();
     let client = client(&harness);
     let mut canary = note("canary");
@@ -141,7 +141,7 @@ async fn a_config_whose_name_begins_like_another_is_not_joined() {
     assert!(second.is_ours && first.execution != second.execution);
 }
 
-/// A release that says which it is, so that it is the same each time that its file is read.
+/// A release with an id, so that it is the same each time that its file is read.
 fn identified() -> Value {
     let mut release = note("hello");
     release["release_id"] = json!("release-1-again");
@@ -150,7 +150,7 @@ fn identified() -> Value {
 }
 
 #[tokio::test]
-async fn a_release_is_deployed_once_and_who_comes_again_is_told_how_that_went() {
+async fn second_deploy_of_a_release_joins_the_first() {
     let harness = harness();
     let client = client(&harness);
     let first = start(&client, "once-only", &identified()).await;
@@ -159,13 +159,13 @@ async fn a_release_is_deployed_once_and_who_comes_again_is_told_how_that_went() 
     harness.run().await.unwrap();
     assert_eq!(start(&client, "once-only", &identified()).await, same_again);
     harness.run().await.unwrap();
-    let (_, outcome) = told(&client, same_again).await;
+    let (_, outcome) = follow(&client, same_again).await;
     assert_eq!(outcome.unwrap().status, Status::Success);
     assert_eq!(notes(&harness), ["hello"]);
 }
 
 #[tokio::test]
-async fn the_id_of_a_release_is_not_used_for_another() {
+async fn release_id_is_not_reused() {
     let harness = harness();
     let client = client(&harness);
     start(&client, "taken", &identified()).await;
@@ -173,23 +173,23 @@ async fn the_id_of_a_release_is_not_used_for_another() {
     let mut another = identified();
     another["note"] = json!("another");
     let other = client.prepare(&file("other", &another), "ada@laptop").await.unwrap();
-    let refusal = client.start(&other).await.unwrap_err();
-    assert!(matches!(refusal, StartFailure::ReleaseIdTaken(_)), "{refusal}");
+    let refused = client.start(&other).await.unwrap_err();
+    assert!(matches!(refused, StartFailure::ReleaseIdTaken(_)), "{refused}");
     assert_eq!(notes(&harness), ["hello"]);
 }
 
 #[tokio::test]
-async fn an_execution_of_the_name_that_deploys_something_else_is_not_taken_for_ours() {
+async fn execution_with_other_input_is_not_joined() {
     let harness = harness();
     let client = client(&harness);
     let prepared = client.prepare(&file("named", &identified()), "ada@laptop").await.unwrap();
     client.executions.start(prepared.execution().as_str(), &json!({})).await.unwrap();
-    let refusal = client.start(&prepared).await.unwrap_err().to_string();
-    assert!(refusal.contains("exists already") && refusal.contains("leave `release_id` out"), "{refusal}");
+    let refused = client.start(&prepared).await.unwrap_err();
+    assert_eq!(refused.code(), "release/already-started");
 }
 
 #[tokio::test]
-async fn an_execution_that_is_not_known_everywhere_yet_is_waited_for_and_one_that_never_comes_is_not() {
+async fn follower_waits_for_an_execution_to_appear() {
     let harness = harness();
     let client = client(&harness);
     let mut follower = client.follow(Started { execution: "late".into(), is_ours: true, joined: false });
@@ -200,79 +200,82 @@ async fn an_execution_that_is_not_known_everywhere_yet_is_waited_for_and_one_tha
     assert_eq!(states(&events), ["Validate", "FailureClean"]);
 
     let mut follower = client.follow(Started { execution: "never".into(), is_ours: true, joined: false });
-    let mut looks = 0;
+    let mut polls = 0;
     let error = loop {
         match follower.poll().await {
-            Ok(events) => assert!(events.is_empty() && looks < 100, "{events:?}"),
+            Ok(events) => assert!(events.is_empty() && polls < 100, "{events:?}"),
             Err(error) => break error,
         }
-        looks += 1;
+        polls += 1;
     };
-    assert_eq!((looks, error.code.as_str()), (20, "ExecutionDoesNotExist"));
+    assert_eq!((polls, error.code.as_str()), (20, "ExecutionDoesNotExist"));
 }
 
 #[tokio::test]
-async fn the_first_failure_is_the_cause_and_the_exit_code_that_of_a_clean_one() {
+async fn clean_failure_reports_its_first_error() {
     let fault = json!([{"operation": "board:PinNote", "kind": {"error": "AccessDenied"}}]);
-    let harness = lab_with(&fault);
+    let harness = harness_with(&fault);
     let client = client(&harness);
     let started = start(&client, "failing", &note("hello")).await;
     harness.run().await.unwrap();
-    let (events, outcome) = told(&client, started).await;
+    let (events, outcome) = follow(&client, started).await;
     let outcome = outcome.unwrap();
     assert_eq!((outcome.status, outcome.exit_code), (Status::FailureClean, 1));
     let attempts =
-        events.iter().filter(|events| matches!(events, DeployEvent::Failure(failure) if failure.state == "Pin"));
+        events.iter().filter(|event| matches!(event, DeployEvent::Failure(failure) if failure.state == "Pin"));
     assert_eq!(attempts.count(), 3, "one attempt and two retries");
     let [failure] = outcome.failures.as_slice() else { panic!("{:?}", outcome.failures) };
     assert_eq!((failure.state.as_str(), failure.error.as_str(), failure.attempt), ("Pin", "PinError", 3));
-    assert!(failure.cause.contains("board:PinNote on hello failed: AccessDenied"), "{}", failure.cause);
+    assert_eq!(failure.code.as_deref(), Some("aws/access-denied"));
+    assert!(failure.cause.contains("board:PinNote on hello"), "{}", failure.cause);
     assert_eq!(outcome.states_after_failure, ["UnlockFailure", "FailureClean"]);
 }
 
 #[tokio::test]
-async fn a_halt_reaches_the_deploy_that_runs_and_needs_one() {
+async fn halt_needs_a_running_deploy() {
     let harness = harness();
     let client = client(&harness);
-    let nobody = client.halt(&address(&client), "wrong build").await.unwrap_err();
-    assert!(matches!(nobody, HaltFailure::NothingRuns(_)), "{nobody}");
+    let refused = client.halt(&address(&client), "wrong build").await.unwrap_err();
+    assert!(matches!(refused, HaltFailure::NothingRuns(_)), "{refused}");
 
     let started = start(&client, "halted", &note("hello")).await;
     harness.run_until(|| true).await.unwrap();
-    // The flag counts for five minutes, and the next look is ten minutes after the pin.
+    // The flag is valid for five minutes, and the deploy checks ten minutes after the pin.
     harness.store().transact(|local_state| local_state.clock += chrono::TimeDelta::seconds(400)).unwrap();
     let halted = client.halt(&address(&client), "wrong build").await.unwrap();
     assert_eq!(halted.execution.name, started.execution);
     harness.run().await.unwrap();
-    let outcome = told(&client, started).await.1.unwrap();
+    let outcome = follow(&client, started).await.1.unwrap();
     assert_eq!((outcome.status, outcome.failures[0].error.as_str()), (Status::FailureClean, "HaltError"));
+    assert_eq!(outcome.failures[0].code.as_deref(), Some("halt/requested"));
     assert!(outcome.failures[0].cause.contains("wrong build"), "{}", outcome.failures[0].cause);
 }
 
 #[tokio::test]
-async fn a_freeze_names_who_and_why_until_it_is_lifted() {
+async fn freeze_refuses_deploys_until_it_is_lifted() {
     let harness = harness();
     let client = client(&harness);
     let address = address(&client);
     let carol = Freeze { user: "carol".into(), lock_reason: "incident 42".into() };
     client.freeze(&address, &carol).await.unwrap();
     let bob = Freeze { user: "bob".into(), lock_reason: "holidays".into() };
-    let refused = client.freeze(&address, &bob).await.unwrap_err().to_string();
-    assert_eq!(refused, "already frozen by carol: incident 42; to replace the freeze, lift it first with `unfreeze`");
+    let refused = client.freeze(&address, &bob).await.unwrap_err();
+    assert!(matches!(refused, FreezeFailure::Frozen { freeze, .. } if freeze == carol));
 
     let started = start(&client, "frozen", &note("hello")).await;
     harness.run().await.unwrap();
-    let outcome = told(&client, started).await.1.unwrap();
+    let outcome = follow(&client, started).await.1.unwrap();
     assert_eq!((outcome.status, outcome.exit_code), (Status::FailureClean, 2));
+    assert_eq!(outcome.failures[0].code.as_deref(), Some("freeze/active"));
     assert!(outcome.failures[0].cause.contains("carol: incident 42"));
 
-    // `unlock` is for the locks of dead deploys.
+    // `unlock` is for locks that deploys left.
     let unlocked = client.unlock(&address, false).await.unwrap();
     assert_eq!((unlocked.freeze.as_ref(), unlocked.cleared.len()), (Some(&carol), 0));
     assert_eq!(client.unfreeze(&address).await.unwrap(), Some(carol));
     assert_eq!(client.unfreeze(&address).await.unwrap(), None);
     assert_eq!(client.lock_state(&address).await.unwrap(), LockState::default());
-    // `{}` is how the originals lift a freeze.
+    // Go clients lift a freeze with `{}`.
     client
         .account
         .objects
@@ -283,7 +286,7 @@ async fn a_freeze_names_who_and_why_until_it_is_lifted() {
 }
 
 #[tokio::test]
-async fn the_lock_of_a_deploy_that_runs_stays_and_that_of_a_dead_one_is_cleared() {
+async fn lock_of_a_running_deploy_is_kept() {
     let harness = harness();
     let client = client(&harness);
     let started = start(&client, "holder", &note("hello")).await;
@@ -299,11 +302,11 @@ async fn the_lock_of_a_deploy_that_runs_stays_and_that_of_a_dead_one_is_cleared(
     assert_eq!(forced.cleared[0].holder.started_by.as_deref(), Some("ada@laptop"));
     assert_eq!(lock_holder(&harness), None);
     harness.run().await.unwrap();
-    assert_eq!(told(&client, started).await.1.unwrap().status, Status::Success);
+    assert_eq!(follow(&client, started).await.1.unwrap().status, Status::Success);
 }
 
 #[tokio::test]
-async fn the_object_that_the_originals_write_is_a_root_lock_too() {
+async fn lock_object_of_go_clients_is_a_root_lock() {
     let harness = harness();
     let client = client(&harness);
     let address = address(&client);
@@ -317,9 +320,9 @@ async fn the_object_that_the_originals_write_is_a_root_lock_too() {
 }
 
 #[tokio::test]
-async fn the_latest_deploys_that_failed_are_told_with_their_root_cause() {
+async fn failures_have_their_root_cause() {
     let denied = json!({"operation": "board:PinNote", "kind": {"error": "AccessDenied"}, "times": 3});
-    let harness = lab_with(&json!([denied]));
+    let harness = harness_with(&json!([denied]));
     let client = client(&harness);
     assert!(client.failures(None, 10).await.unwrap().is_empty());
     for (name, project) in [("fails", "acme/shop"), ("well", "acme/shop")] {
@@ -327,7 +330,7 @@ async fn the_latest_deploys_that_failed_are_told_with_their_root_cause() {
         release["project_name"] = json!(project);
         start(&client, name, &release).await;
         harness.run().await.unwrap();
-        // The next release has another time in its id.
+        // So that the next release has another time in its id.
         harness.advance(chrono::TimeDelta::minutes(1)).unwrap();
     }
     let [fail] = client.failures(None, 10).await.unwrap().try_into().unwrap();
@@ -341,7 +344,7 @@ async fn the_latest_deploys_that_failed_are_told_with_their_root_cause() {
 }
 
 #[tokio::test]
-async fn running_execution_is_found_by_its_input_and_fitting_names_come_first() {
+async fn running_execution_is_found_by_its_input() {
     let harness = harness();
     let client = client(&harness);
     let address = address(&client);

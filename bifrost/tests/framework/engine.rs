@@ -1,9 +1,10 @@
-//! The engine: executions run to their end whatever happens to tasks and to the engine itself.
+//! The engine: executions run to their end, also after a crash of a task or of the engine.
 
-use crate::board::{BoardDeployer, harness, lab_with, local_state, lock_holder, notes, release};
-use bifrost::cloud::{ExecutionFilter, ExecutionStatus};
+use crate::board::{BoardDeployer, harness, harness_with, local_state, lock_holder, notes, release};
+use bifrost::cloud::{ExecutionFilter, ExecutionStatus, StartError};
+use bifrost::error_code::Coded;
 use bifrost::local::{Effect, Engine, Lease, LocalCloud, Pace, Store};
-use bifrost::testing::{Run, TestHarness};
+use bifrost::testing::{HarnessError, RaisedError, Run, TestHarness};
 use bifrost::{Deployer, Identity};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -15,20 +16,25 @@ async fn deploy(harness: &TestHarness<BoardDeployer>, id: &str) -> Run {
     harness.deploy(&release(id), &[]).await.unwrap()
 }
 
+/// The codes of the errors that tasks raised.
+fn codes(run: &Run) -> Vec<String> {
+    run.errors().into_iter().map(|raised| raised.code.unwrap_or_default()).collect()
+}
+
 #[tokio::test]
-async fn a_release_is_deployed_and_ten_minutes_take_no_time() {
+async fn release_is_deployed_on_virtual_time() {
     let harness = harness();
     let run = deploy(&harness, "first").await;
     assert_eq!(run.path(), SUCCESS);
     assert_eq!(run.execution.status, ExecutionStatus::Succeeded);
     assert_eq!(notes(&harness), ["first"]);
     assert_eq!(lock_holder(&harness), None);
-    let took = run.execution.stop_date.unwrap() - run.execution.start_date;
-    assert_eq!(took.num_seconds(), 600);
+    let duration = run.execution.stop_date.unwrap() - run.execution.start_date;
+    assert_eq!(duration.num_seconds(), 600);
 }
 
 #[tokio::test]
-async fn a_second_deploy_at_the_same_time_is_refused_and_the_first_goes_on() {
+async fn concurrent_deploy_is_refused() {
     let harness = harness();
     for id in ["first", "second"] {
         harness.upload(&release(id), &[]).await.unwrap();
@@ -42,67 +48,68 @@ async fn a_second_deploy_at_the_same_time_is_refused_and_the_first_goes_on() {
 }
 
 #[tokio::test]
-async fn the_same_release_does_not_start_twice() {
+async fn same_release_does_not_start_twice() {
     let harness = harness();
     deploy(&harness, "first").await;
     let again = harness.start(&release("first")).await.unwrap_err();
-    assert!(again.to_string().contains("exists already"), "{again}");
+    assert!(matches!(again, HarnessError::Start(StartError::AlreadyExists(_))), "{again}");
 }
 
 #[tokio::test]
-async fn a_throttled_call_is_tried_again_as_the_chart_says() {
-    let harness = lab_with(&json!([{"operation": "board:PinNote", "times": 2, "kind": "throttle"}]));
+async fn throttled_call_is_retried() {
+    let harness = harness_with(&json!([{"operation": "board:PinNote", "times": 2, "kind": "throttle"}]));
     let run = deploy(&harness, "first").await;
     assert_eq!(run.path(), SUCCESS);
-    assert_eq!(run.errors().len(), 2);
+    assert_eq!(codes(&run), ["aws/throttled"; 2]);
     assert_eq!(notes(&harness), ["first"]);
 }
 
 #[tokio::test]
-async fn a_call_that_fails_for_good_ends_clean() {
-    let harness = lab_with(&json!([{"operation": "board:PinNote", "kind": {"error": "AccessDenied"}}]));
+async fn call_that_always_fails_ends_clean() {
+    let harness = harness_with(&json!([{"operation": "board:PinNote", "kind": {"error": "AccessDenied"}}]));
     let run = deploy(&harness, "first").await;
     assert_eq!(run.path(), ["Validate", "Lock", "Pin", "UnlockFailure", "FailureClean"]);
     assert_eq!(run.execution.error.as_deref(), Some("FailureClean"));
-    assert_eq!(run.errors()[0].0, "PinError");
+    assert_eq!(run.errors()[0].error, "PinError");
+    assert_eq!(codes(&run), ["aws/access-denied"; 3]);
     assert_eq!(lock_holder(&harness), None);
 }
 
 #[tokio::test]
-async fn a_task_that_dies_after_a_call_runs_again() {
-    let harness = lab_with(&json!([{"operation": "dynamodb:PutItem", "times": 1, "kind": "die_after"}]));
+async fn task_that_crashes_ends_clean() {
+    let harness = harness_with(&json!([{"operation": "dynamodb:PutItem", "times": 1, "kind": "die_after"}]));
     let run = deploy(&harness, "first").await;
     assert_eq!(run.path(), ["Validate", "Lock", "UnlockFailure", "FailureClean"]);
-    assert_eq!(run.errors()[0].0, "Lambda.Unknown");
+    assert_eq!(run.errors()[0].error, "Lambda.Unknown");
     assert_eq!(lock_holder(&harness), None);
 }
 
 #[tokio::test]
-async fn a_panic_in_a_handler_is_an_error_that_says_where() {
-    let harness = lab_with(&json!([{"operation": "board:PinNote", "kind": "panic"}]));
+async fn panic_in_a_handler_is_an_error_with_its_line() {
+    let harness = harness_with(&json!([{"operation": "board:PinNote", "kind": "panic"}]));
     let run = deploy(&harness, "first").await;
     assert_eq!(run.path(), ["Validate", "Lock", "Pin", "UnlockFailure", "FailureClean"]);
-    let (error, message) = &run.errors()[0];
-    assert_eq!(error, "PanicError");
+    let RaisedError { error, code, message } = run.errors().remove(0);
+    assert_eq!((error.as_str(), code.as_deref()), ("PanicError", Some("task/panic")));
     assert!(message.contains("board:PinNote") && message.contains(".rs:"), "{message}");
 }
 
 #[tokio::test]
-async fn a_delayed_call_takes_the_worlds_time() {
-    let harness = lab_with(&json!([{"operation": "board:PinNote", "times": 1, "kind": {"delay_seconds": 60}}]));
+async fn delayed_call_takes_virtual_time() {
+    let harness = harness_with(&json!([{"operation": "board:PinNote", "times": 1, "kind": {"delay_seconds": 60}}]));
     let run = deploy(&harness, "first").await;
     assert_eq!((run.execution.stop_date.unwrap() - run.execution.start_date).num_seconds(), 660);
 }
 
 #[tokio::test]
-async fn the_next_engine_goes_on_where_the_last_one_died_and_nothing_is_done_twice() {
+async fn next_engine_continues_without_repeating() {
     let harness = harness();
     harness.upload(&release("first"), &[]).await.unwrap();
     let name = harness.start(&release("first")).await.unwrap();
     harness.run_until(|| true).await.unwrap();
-    let cut = harness.execution(&name).await.unwrap();
-    assert_eq!(cut.execution.status, ExecutionStatus::Running);
-    assert_eq!(cut.path().last(), Some(&"Dry"));
+    let interrupted = harness.execution(&name).await.unwrap();
+    assert_eq!(interrupted.execution.status, ExecutionStatus::Running);
+    assert_eq!(interrupted.path().last(), Some(&"Dry"));
 
     harness.run().await.unwrap();
     let run = harness.execution(&name).await.unwrap();
@@ -114,22 +121,22 @@ async fn the_next_engine_goes_on_where_the_last_one_died_and_nothing_is_done_twi
 }
 
 #[tokio::test]
-async fn every_call_passes_the_gate_by_its_aws_name_and_under_its_principal() {
+async fn watcher_sees_calls_with_name_and_account() {
     let harness = harness();
     let calls = Arc::new(Mutex::new(Vec::new()));
-    let seen = Arc::clone(&calls);
+    let recorded = Arc::clone(&calls);
     harness.store().watch(Box::new(move |record, _, _| {
         let call = &record.call;
         assert_eq!(record.effect, Effect::Done);
-        seen.lock().unwrap().push(format!("{} {} {}", call.name.attempt.state, call.name.operation, call.account));
+        recorded.lock().unwrap().push(format!("{} {} {}", call.name.attempt.state, call.name.operation, call.account));
     }));
     deploy(&harness, "first").await;
     let calls = calls.lock().unwrap().clone();
-    let of_tasks: Vec<&String> = calls.iter().filter(|call| !call.starts_with(' ')).collect();
-    insta::assert_debug_snapshot!(of_tasks);
+    let task_calls: Vec<&String> = calls.iter().filter(|call| !call.starts_with(' ')).collect();
+    insta::assert_debug_snapshot!(task_calls);
 }
 
-fn kept_in(path: &std::path::Path) -> LocalCloud<BoardDeployer> {
+fn cloud_in(path: &std::path::Path) -> LocalCloud<BoardDeployer> {
     let store = Store::open(path, "board", || local_state(&json!([]))).unwrap();
     let identity = Identity {
         name: "coinbase-board".into(),
@@ -140,18 +147,18 @@ fn kept_in(path: &std::path::Path) -> LocalCloud<BoardDeployer> {
     LocalCloud::new(store, identity, defaults)
 }
 
-fn file_of(test: &str) -> std::path::PathBuf {
+fn new_file(test: &str) -> std::path::PathBuf {
     let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
     let _ = std::fs::remove_dir_all(&folder);
     folder.join("cloud.sqlite")
 }
 
 #[tokio::test]
-async fn processes_share_a_world_in_a_file() {
-    let path = file_of("shared");
-    let (client, engine) = (kept_in(&path), kept_in(&path));
+async fn processes_share_a_local_cloud() {
+    let path = new_file("shared");
+    let (client, engine) = (cloud_in(&path), cloud_in(&path));
     let release = release("first");
-    let harness = TestHarness::over(client).unwrap();
+    let harness = TestHarness::with_cloud(client).unwrap();
     harness.upload(&release, &[]).await.unwrap();
     let name = harness.start(&release).await.unwrap();
     Engine::new(engine, Pace::Virtual).unwrap().run(|| false).await.unwrap();
@@ -163,23 +170,23 @@ async fn processes_share_a_world_in_a_file() {
 }
 
 #[tokio::test]
-async fn a_renewed_world_is_seen_by_who_had_the_old_one_open() {
-    let path = file_of("renewed");
-    let (one, other) = (kept_in(&path), kept_in(&path));
-    let (harness, release) = (TestHarness::over(one).unwrap(), release("first"));
+async fn replaced_cloud_is_seen_by_other_processes() {
+    let path = new_file("replaced");
+    let (one, other) = (cloud_in(&path), cloud_in(&path));
+    let (harness, release) = (TestHarness::with_cloud(one).unwrap(), release("first"));
     harness.deploy(&release, &[]).await.unwrap();
-    let mut renewed = local_state(&json!([]));
-    renewed.ids = 7;
-    Store::in_memory(renewed).move_to(&path, BoardDeployer::NAME).unwrap();
+    let mut replaced = local_state(&json!([]));
+    replaced.ids = 7;
+    Store::in_memory(replaced).move_to(&path, BoardDeployer::NAME).unwrap();
     assert_eq!(other.store().read(|local_state| local_state.ids).unwrap(), 7);
     assert!(other.executions().list(&ExecutionFilter::default(), 10).await.unwrap().is_empty());
     assert_eq!(notes(&harness), [] as [&str; 0]);
 }
 
 #[test]
-fn one_process_at_a_time_is_the_engine() {
-    let path = file_of("leased");
-    drop(kept_in(&path));
+fn lease_has_one_holder() {
+    let path = new_file("leased");
+    drop(cloud_in(&path));
     let lease = Lease::take(&path).unwrap();
     assert!(lease.is_some());
     assert!(Lease::take(&path).unwrap().is_none());
@@ -188,10 +195,15 @@ fn one_process_at_a_time_is_the_engine() {
 }
 
 #[test]
-fn a_file_that_is_no_world_is_refused_with_the_way_out() {
-    let path = file_of("garbage");
+fn file_that_is_not_sqlite_is_refused() {
+    let path = new_file("garbage");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, "this is not a database, and long enough to be read as the header of one").unwrap();
-    let refused = Store::open(&path, "board", || local_state(&json!([]))).err().unwrap().to_string();
-    assert!(refused.contains("cloud.sqlite") && refused.contains("--fresh"), "{refused}");
+    let open = || Store::open(&path, "board", || local_state(&json!([])));
+    let refused = open().err().unwrap();
+    assert_eq!(refused.code(), "local/not-a-database");
+    assert!(refused.to_string().contains("cloud.sqlite"), "{refused}");
+    // So is a reset: the file may have other data.
+    let reset = Store::in_memory(local_state(&json!([]))).move_to(&path, BoardDeployer::NAME).unwrap_err();
+    assert_eq!(reset.code(), "local/not-a-database");
 }

@@ -1,5 +1,4 @@
-//! What a deployer may say of its own: how its release files are read, which files it has uploaded before, its log, when a
-//! halt comes too late, and what a rollback takes along.
+//! Optional parts of a client deployer: its release files, reused files, its log, late halts, and the files of a rollback.
 
 use crate::board::{Board, BoardDeployer, Chart, Note, Notes, context, harness as board, local_state};
 use bifrost::Deployer;
@@ -8,6 +7,7 @@ use bifrost::client::{
 };
 use bifrost::client::{Attachment, Body, ClientDeployer, Deployed, LogSeverity, ReleaseFile, ReusableFiles};
 use bifrost::cloud::{CloudError, Encryption};
+use bifrost::error_code::{Coded, CodedError};
 use bifrost::local::{LocalDeployer, LocalSession};
 use bifrost::release::{ConfigName, Defaults, ProjectName, Release, Sha256};
 use bifrost::testing::TestHarness;
@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Pins notes that come as plain text, each with a parcel that is uploaded once, and a stamp of its own.
+/// Pins notes from text files, each with a parcel that is uploaded once, and a stamp of its own.
 struct Scribe;
 
 impl Deployer for Scribe {
@@ -34,9 +34,11 @@ impl ClientDeployer for Scribe {
     const WRITES_LOG: bool = true;
     const REUSES_FILES: bool = true;
 
-    fn read(file: &Path) -> Result<Map<String, Value>, String> {
-        let text = std::fs::read_to_string(file).map_err(|error| format!("no note: {error}"))?;
-        let (config, note) = text.split_once(": ").ok_or("× no config\n ╭─[note.txt:1:1]\n ╰─ say `config: note`")?;
+    fn read(file: &Path) -> Result<Map<String, Value>, CodedError> {
+        let text = std::fs::read_to_string(file).map_err(|error| CodedError::from_parts("note/unreadable", error))?;
+        let (config, note) = text.split_once(": ").ok_or_else(|| {
+            CodedError::from_parts("note/no-config", "× no config\n ╭─[note.txt:1:1]\n ╰─ say `config: note`")
+        })?;
         let release = json!({
             "aws_account_id": "222222222222", "project_name": "acme/shop", "config_name": config, "note": note,
         });
@@ -44,8 +46,8 @@ impl ClientDeployer for Scribe {
     }
 
     fn files(release: &Value) -> BTreeMap<String, Sha256> {
-        let said = |name: &str| release.get("metadata")?.get(name)?.as_str();
-        let parcel = || Some((said("parcel")?.to_owned(), said("parcel_sha256")?.parse().ok()?));
+        let metadata = |name: &str| release.get("metadata")?.get(name)?.as_str();
+        let parcel = || Some((metadata("parcel")?.to_owned(), metadata("parcel_sha256")?.parse().ok()?));
         parcel().into_iter().collect()
     }
 
@@ -53,9 +55,10 @@ impl ClientDeployer for Scribe {
         file: &Path,
         release: &mut Map<String, Value>,
         earlier: &ReusableFiles,
-    ) -> Result<Vec<Attachment>, String> {
+    ) -> Result<Vec<Attachment>, CodedError> {
         let path = file.with_extension("parcel");
-        let sha256 = Sha256::of(&std::fs::read(&path).map_err(|error| error.to_string())?);
+        let sha256 =
+            Sha256::of(&std::fs::read(&path).map_err(|error| CodedError::from_parts("note/no-parcel", error))?);
         let (name, encryption) = ("release/parcel.zip".to_owned(), Encryption::Bucket);
         let dir = format!("222222222222/acme/shop/{}/{}", text(release, "config_name"), text(release, "release_id"));
         let uri = format!("s3://coinbase-board-000000000000/{dir}/{name}");
@@ -70,11 +73,11 @@ impl ClientDeployer for Scribe {
         Ok(parcel.into_iter().chain([stamp]).collect())
     }
 
-    fn belongings(_: &Release<Note>) -> Vec<ReleaseFile> {
+    fn release_files(_: &Release<Note>) -> Vec<ReleaseFile> {
         vec![ReleaseFile { name: "stamp".into(), sha256: Sha256::of(b"stamp"), encryption: Encryption::Bucket }]
     }
 
-    fn tone(line: &str) -> LogSeverity {
+    fn severity(line: &str) -> LogSeverity {
         if line.starts_with("FAILED") { LogSeverity::Bad } else { LogSeverity::Plain }
     }
 
@@ -105,7 +108,7 @@ fn harness() -> TestHarness<Scribe> {
     TestHarness::new(local_state(&json!([]))).unwrap()
 }
 
-/// A note and its parcel, each test in a folder of its own.
+/// A note and its parcel. Each test has its own folder.
 fn note(test: &str, content: &str, parcel: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(test);
     std::fs::create_dir_all(&folder).unwrap();
@@ -137,7 +140,7 @@ fn address(defaults: &Defaults) -> Address {
 }
 
 #[tokio::test]
-async fn a_release_file_may_be_what_the_deployer_says_it_is() {
+async fn deployer_reads_its_own_release_file() {
     let (harness, file) = (harness(), note("own-file", "dev: hello", "parcel"));
     let client = Client::from(harness.cloud());
     let prepared = prepared(&client, &file).await;
@@ -148,12 +151,18 @@ async fn a_release_file_may_be_what_the_deployer_says_it_is() {
     );
     std::fs::write(&file, "hello").unwrap();
     let report = "× no config\n ╭─[note.txt:1:1]\n ╰─ say `config: note`";
-    assert_eq!(client.prepare(&file, "ada").await.unwrap_err().to_string(), report, "as the deployer renders it");
-    assert_eq!(Address::read_file::<Scribe>(&file, &client.account.defaults).unwrap_err().to_string(), report);
+    let refused = client.prepare(&file, "ada").await.unwrap_err();
+    assert_eq!(
+        (refused.code(), refused.to_string().as_str()),
+        ("note/no-config", report),
+        "as the deployer renders it"
+    );
+    let refused = Address::read_file::<Scribe>(&file, &client.account.defaults).unwrap_err();
+    assert_eq!((refused.code(), refused.to_string().as_str()), ("note/no-config", report));
 }
 
 #[tokio::test]
-async fn what_an_earlier_release_uploaded_is_used_again_while_it_is_there() {
+async fn earlier_upload_is_reused_while_it_exists() {
     let (harness, file) = (harness(), note("used-again", "dev: first", "parcel"));
     let first = deployed(&harness, &file).await;
     assert_eq!(names(&first), ["release/parcel.zip", "stamp"]);
@@ -169,11 +178,11 @@ async fn what_an_earlier_release_uploaded_is_used_again_while_it_is_there() {
     std::fs::write(file.with_extension("parcel"), "parcel").unwrap();
     let key = first.release.envelope.release_dir().attachment("release/parcel.zip").unwrap();
     client.account.objects.delete(&first.release.envelope.bucket, &key).await.unwrap();
-    assert_eq!(names(&prepared(&client, &file).await), ["release/parcel.zip", "stamp"], "it is not there any more");
+    assert_eq!(names(&prepared(&client, &file).await), ["release/parcel.zip", "stamp"], "it was deleted");
 }
 
 #[tokio::test]
-async fn another_configs_files_are_not_looked_up() {
+async fn files_of_another_config_are_not_reused() {
     let (harness, file) = (harness(), note("other-config", "dev: first", "parcel"));
     deployed(&harness, &file).await;
     std::fs::write(&file, "dev-canary: second").unwrap();
@@ -181,19 +190,18 @@ async fn another_configs_files_are_not_looked_up() {
 }
 
 #[tokio::test]
-async fn a_file_that_was_changed_since_it_was_hashed_is_not_deployed() {
+async fn file_changed_since_it_was_hashed_is_refused() {
     let (harness, file) = (harness(), note("changed", "dev: hello", "parcel"));
     let client = Client::from(harness.cloud());
     let prepared = prepared(&client, &file).await;
     std::fs::write(file.with_extension("parcel"), "another").unwrap();
     let refused = client.start(&prepared).await.unwrap_err();
-    assert!(matches!(refused, StartFailure::File(_)), "{refused}");
-    assert!(refused.to_string().ends_with("was changed while it was being deployed; deploy it again"), "{refused}");
+    assert!(matches!(refused, StartFailure::FileChanged(_)), "{refused}");
     assert!(client.executions.list(&bifrost::cloud::ExecutionFilter::default(), 1).await.unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn each_line_of_the_log_is_told_once_with_its_time_and_tone() {
+async fn log_line_is_reported_once_with_time_and_severity() {
     let (harness, file) = (harness(), note("log", "dev: hello", "parcel"));
     let client = Client::from(harness.cloud());
     let prepared = prepared(&client, &file).await;
@@ -208,10 +216,10 @@ async fn each_line_of_the_log_is_told_once_with_its_time_and_tone() {
         bifrost::log::write(&handlers, &prepared.release.envelope, text).await.unwrap();
     };
     write("2026-03-01T12:00:05Z ink is wet\nno time").await;
-    let told = follower.poll().await.unwrap();
+    let events = follower.poll().await.unwrap();
     let time = "2026-03-01T12:00:05Z".parse().ok();
-    let line = |time, line: &str, tone| DeployEvent::Log { time, line: line.into(), tone };
-    assert_eq!(told, [line(time, "ink is wet", LogSeverity::Plain), line(None, "no time", LogSeverity::Plain)]);
+    let line = |time, line: &str, severity| DeployEvent::Log { time, line: line.into(), severity };
+    assert_eq!(events, [line(time, "ink is wet", LogSeverity::Plain), line(None, "no time", LogSeverity::Plain)]);
     assert_eq!(follower.poll().await.unwrap(), []);
     write("2026-03-01T12:00:05Z ink is wet\nno time\n2026-03-01T12:00:05Z FAILED it ran").await;
     assert_eq!(follower.poll().await.unwrap(), [line(time, "FAILED it ran", LogSeverity::Bad)]);
@@ -222,19 +230,19 @@ async fn each_line_of_the_log_is_told_once_with_its_time_and_tone() {
 }
 
 #[tokio::test]
-async fn a_halt_that_comes_too_late_is_told_why() {
+async fn late_halt_has_a_reason() {
     let (harness, file) = (harness(), note("too-late", "dev: hello", "parcel"));
     let client = Client::from(harness.cloud());
     let prepared = prepared(&client, &file).await;
     client.start(&prepared).await.unwrap();
     let halt = async || client.halt(&address(&client.account.defaults), "no").await.unwrap().too_late;
-    assert_eq!(halt().await, None, "it has not begun");
+    assert_eq!(halt().await, None, "it has not started");
     harness.run_until(|| true).await.unwrap();
     assert_eq!(halt().await, Some(format!("{} dries", prepared.release.envelope.release_id)));
 }
 
 #[tokio::test]
-async fn a_rollback_takes_along_the_files_of_the_earlier_release() {
+async fn rollback_copies_files_of_the_earlier_release() {
     let (harness, file) = (harness(), note("rollback", "dev: first", "parcel"));
     let client = Client::from(harness.cloud());
     let roll_back = async || client.roll_back(&address(&client.account.defaults), None, "bob@ci").await;
@@ -254,7 +262,7 @@ async fn a_rollback_takes_along_the_files_of_the_earlier_release() {
     assert_eq!(names(&prepared), ["stamp"]);
     let Started { is_ours, joined, .. } = client.start(&prepared).await.unwrap();
     assert!(is_ours && !joined);
-    assert!(matches!(roll_back().await, Err(RollbackFailure::Runs(_))));
+    assert!(matches!(roll_back().await, Err(RollbackFailure::DeployRunning { .. })));
     harness.run().await.unwrap();
     let pinned =
         harness.store().read(|state| state.accounts[&"222222222222".parse().unwrap()].resources.0.clone()).unwrap();
@@ -262,22 +270,30 @@ async fn a_rollback_takes_along_the_files_of_the_earlier_release() {
 }
 
 #[tokio::test]
-async fn a_release_whose_files_are_gone_or_altered_is_not_rolled_back_to() {
-    let (harness, file) = (harness(), note("files-gone", "dev: first", "parcel"));
+async fn rollback_with_missing_or_changed_files_is_refused() {
+    let (harness, file) = (harness(), note("files-missing", "dev: first", "parcel"));
     let client = Client::from(harness.cloud());
     let first = deployed(&harness, &file).await;
     std::fs::write(&file, "dev: second").unwrap();
     deployed(&harness, &file).await;
     let refusal = async || {
         let id = &first.release.envelope.release_id;
-        client.roll_back(&address(&client.account.defaults), Some(id), "bob").await.unwrap_err().to_string()
+        match client.roll_back(&address(&client.account.defaults), Some(id), "bob").await {
+            Err(RollbackFailure::FileChanged { file, .. }) => ("changed", file),
+            Err(RollbackFailure::FileMissing { file, .. }) => ("missing", file),
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("rolled back"),
+        }
     };
     let (bucket, dir) = (&first.release.envelope.bucket, first.release.envelope.release_dir());
     let stamp = dir.attachment("stamp").unwrap();
     client.account.objects.put(bucket, &stamp, b"forged".into(), Encryption::Bucket).await.unwrap();
-    assert!(refusal().await.contains("/stamp is not the one that it was deployed with"));
+    let (reason, name) = refusal().await;
+    assert!(reason == "changed" && name.ends_with("/stamp"), "{reason}: {name}");
     client.account.objects.delete(bucket, &stamp).await.unwrap();
-    assert!(refusal().await.contains("/stamp is gone"));
+    let (reason, name) = refusal().await;
+    assert!(reason == "missing" && name.ends_with("/stamp"), "{reason}: {name}");
     client.account.objects.delete(bucket, &dir.attachment("release/parcel.zip").unwrap()).await.unwrap();
-    assert!(refusal().await.contains("/release/parcel.zip is gone"));
+    let (reason, name) = refusal().await;
+    assert!(reason == "missing" && name.ends_with("/release/parcel.zip"), "{reason}: {name}");
 }

@@ -1,8 +1,9 @@
 //! Contract §4: who may deploy now, and what is given back.
 
-use crate::board::{BoardDeployer, context, harness, lab_with, lock_holder, owned};
+use crate::board::{BoardDeployer, context, harness, harness_with, lock_holder, owned};
 use bifrost::TaskError;
 use bifrost::cloud::Encryption;
+use bifrost::error_code::Coded;
 use bifrost::lock::{LockFailure, give_back, take};
 use bifrost::testing::TestHarness;
 use serde_json::json;
@@ -35,55 +36,68 @@ fn objects(harness: &TestHarness<BoardDeployer>) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn the_first_takes_the_locks_and_the_second_is_told_who_has_them() {
+async fn lock_held_by_another_names_the_holder() {
     let harness = harness();
     take(&context(&harness), &owned("first", 1).envelope).await.unwrap();
     let refused = take(&context(&harness), &owned("second", 2).envelope).await.unwrap_err();
     assert_eq!(refused.name(), "LockExistsError");
-    insta::assert_snapshot!(refused, @"acme/shop development in account 222222222222 is locked by release release-1-first since 2026-03-01T12:00:00Z (execution arn:execution); if that deploy is over and failed to unlock: board unlock acme/shop development --account 222222222222");
+    assert_eq!(refused.code(), "lock/held");
+    let message = refused.to_string();
+    for part in [
+        "release-1-first",
+        "2026-03-01T12:00:00Z",
+        "arn:execution",
+        "board unlock acme/shop development --account 222222222222",
+    ] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
     assert_eq!(lock_holder(&harness).unwrap(), "00000000-0000-0000-0000-000000000001");
 }
 
 #[tokio::test]
-async fn what_an_earlier_attempt_took_counts_as_taken() {
+async fn lock_of_an_earlier_attempt_counts_as_taken() {
     let (harness, release) = (harness(), owned("first", 1));
     take(&context(&harness), &release.envelope).await.unwrap();
     take(&context(&harness), &release.envelope).await.unwrap();
 }
 
 #[tokio::test]
-async fn a_release_is_deployed_at_most_once_even_after_its_lock_was_given_back() {
+async fn release_is_deployed_once_even_after_unlock() {
     let harness = harness();
     take(&context(&harness), &owned("first", 1).envelope).await.unwrap();
     give_back(&context(&harness), &owned("first", 1).envelope).await.unwrap();
     let refused = take(&context(&harness), &owned("first", 2).envelope).await.unwrap_err();
     assert_eq!(refused.name(), "LockExistsError");
-    insta::assert_snapshot!(refused, @"release release-1-first was deployed before: a release is deployed at most once, so make a new one");
+    assert_eq!(refused.code(), "lock/release-deployed");
     assert_eq!(lock_holder(&harness), None);
 }
 
 #[tokio::test]
-async fn a_freeze_names_the_person_and_the_reason_and_spends_nothing() {
+async fn freeze_is_refused_with_user_and_reason() {
     let harness = harness();
     put(&harness, "user-lock", r#"{"user": "ann", "lock_reason": "audit until Friday"}"#).await;
     let refused = take(&context(&harness), &owned("first", 1).envelope).await.unwrap_err();
     assert_eq!(refused.name(), "LockExistsError");
-    insta::assert_snapshot!(refused, @"acme/shop development in account 222222222222 is frozen by ann: audit until Friday; to lift it: board unlock acme/shop development --account 222222222222");
+    assert_eq!(refused.code(), "freeze/active");
+    let message = refused.to_string();
+    for part in ["ann: audit until Friday", "board unfreeze acme/shop development --account 222222222222"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
     assert_eq!(objects(&harness), [format!("{ROOT}/user-lock")]);
 }
 
 #[tokio::test]
-async fn an_empty_freeze_is_none_and_an_unreadable_one_is_one() {
+async fn empty_freeze_is_ignored_and_unreadable_one_counts() {
     let harness = harness();
     put(&harness, "user-lock", "{}").await;
     take(&context(&harness), &owned("first", 1).envelope).await.unwrap();
     put(&harness, "user-lock", "stop!").await;
     let refused = take(&context(&harness), &owned("first", 1).envelope).await.unwrap_err();
-    assert!(refused.to_string().contains("the user lock is not JSON"), "{refused}");
+    assert_eq!(refused.code(), "freeze/active");
 }
 
 #[tokio::test]
-async fn a_freeze_between_two_attempts_gives_back_what_the_first_took() {
+async fn freeze_between_attempts_gives_the_lock_back() {
     let (harness, release) = (harness(), owned("first", 1));
     take(&context(&harness), &release.envelope).await.unwrap();
     put(&harness, "user-lock", r#"{"user": "ann", "lock_reason": "fire"}"#).await;
@@ -93,11 +107,12 @@ async fn a_freeze_between_two_attempts_gives_back_what_the_first_took() {
 }
 
 #[tokio::test]
-async fn a_lock_of_the_originals_is_respected_unless_it_is_our_own() {
+async fn lock_object_of_go_deployers_is_respected() {
     let harness = harness();
-    put(&harness, "lock", r#"{"uuid": "an original"}"#).await;
+    put(&harness, "lock", r#"{"uuid": "a Go deployer"}"#).await;
     let refused = take(&context(&harness), &owned("first", 1).envelope).await.unwrap_err();
-    assert!(refused.to_string().contains("locked by owner an original"), "{refused}");
+    assert_eq!(refused.code(), "lock/held");
+    assert!(refused.to_string().contains("a Go deployer"), "{refused}");
 
     put(&harness, "lock", r#"{"uuid": "00000000-0000-0000-0000-000000000001"}"#).await;
     take(&context(&harness), &owned("second", 1).envelope).await.unwrap();
@@ -106,7 +121,7 @@ async fn a_lock_of_the_originals_is_respected_unless_it_is_our_own() {
 }
 
 #[tokio::test]
-async fn giving_back_leaves_anothers_lock_alone_and_succeeds() {
+async fn unlock_keeps_the_lock_of_another() {
     let harness = harness();
     take(&context(&harness), &owned("first", 1).envelope).await.unwrap();
     give_back(&context(&harness), &owned("second", 2).envelope).await.unwrap();
@@ -117,9 +132,9 @@ async fn giving_back_leaves_anothers_lock_alone_and_succeeds() {
 }
 
 #[tokio::test]
-async fn a_store_that_does_not_answer_leaves_the_lock_unknown() {
+async fn lock_is_unknown_if_aws_does_not_answer() {
     for operation in ["dynamodb:PutItem", "s3:PutObject", "s3:GetObject"] {
-        let harness = lab_with(&json!([{"operation": operation, "kind": {"error": "InternalError"}}]));
+        let harness = harness_with(&json!([{"operation": operation, "kind": {"error": "InternalError"}}]));
         let unknown = take(&context(&harness), &owned("first", 1).envelope).await.unwrap_err();
         assert!(matches!(unknown, LockFailure::Lock(_)), "{operation}: {unknown}");
         assert_eq!(unknown.name(), "LockError");
@@ -127,17 +142,17 @@ async fn a_store_that_does_not_answer_leaves_the_lock_unknown() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_cannot_give_back_is_not_known() {
-    let harness = lab_with(&json!([{"operation": "dynamodb:DeleteItem", "kind": {"error": "InternalError"}}]));
+async fn lock_is_unknown_if_it_cannot_be_given_back() {
+    let harness = harness_with(&json!([{"operation": "dynamodb:DeleteItem", "kind": {"error": "InternalError"}}]));
     put(&harness, "user-lock", r#"{"user": "ann", "lock_reason": "fire"}"#).await;
     let unknown = take(&context(&harness), &owned("first", 1).envelope).await.unwrap_err();
     assert_eq!(unknown.name(), "LockError");
 }
 
 #[tokio::test]
-async fn a_write_that_took_effect_before_its_error_counts_at_the_next_attempt() {
+async fn lost_answer_of_a_write_counts_at_the_retry() {
     let harness =
-        lab_with(&json!([{"operation": "dynamodb:PutItem", "times": 1, "kind": {"error_after": "InternalError"}}]));
+        harness_with(&json!([{"operation": "dynamodb:PutItem", "times": 1, "kind": {"error_after": "InternalError"}}]));
     let release = owned("first", 1);
     take(&context(&harness), &release.envelope).await.unwrap_err();
     take(&context(&harness), &release.envelope).await.unwrap();

@@ -1,13 +1,8 @@
-//! The framework as a deployer's author uses it: locks, replay protection, halt, the engine and its faults.
+//! Tests of the framework with a small deployer: locks, replay protection, halt, the engine and its faults.
 //!
-//! One binary, because linking costs more than running.
+//! They are one binary, because linking takes longer than running them.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says where by panicking"
-)]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod board;
 mod client;

@@ -2,22 +2,27 @@
 
 use crate::board::{BoardDeployer, Note, harness, release};
 use bifrost::cloud::Attempt;
+use bifrost::error_code::Coded;
 use bifrost::release::Release;
 use bifrost::testing::TestHarness;
-use bifrost::validate::validate;
+use bifrost::validate::{ValidateFailure, validate};
 use serde_json::{Value, json};
 
 /// Validates `sent` where `uploaded` was uploaded.
-async fn validated(harness: &TestHarness<BoardDeployer>, uploaded: &Value, sent: &Value) -> Result<Value, String> {
+async fn validated(
+    harness: &TestHarness<BoardDeployer>,
+    uploaded: &Value,
+    sent: &Value,
+) -> Result<Value, ValidateFailure> {
     harness.upload(uploaded, &[]).await.unwrap();
     let context = harness.context(Attempt::default(), sent.clone());
     let release = Release::<Note>::read(sent, harness.cloud().defaults()).unwrap();
-    let valid = validate(&context, release).await.map_err(|error| error.to_string())?;
+    let valid = validate(&context, release).await?;
     Ok(serde_json::to_value(valid).unwrap())
 }
 
 #[tokio::test]
-async fn a_release_gets_an_owner_a_start_and_its_defaults() {
+async fn release_gets_uuid_start_time_and_defaults() {
     let sent = release("first");
     let valid = validated(&harness(), &sent, &sent).await.unwrap();
     assert_eq!(valid["started_at"], "2026-03-01T12:00:00Z");
@@ -27,7 +32,7 @@ async fn a_release_gets_an_owner_a_start_and_its_defaults() {
 }
 
 #[tokio::test]
-async fn what_only_the_deployer_sets_is_wiped() {
+async fn fields_of_the_deployer_are_cleared() {
     let mut sent = release("first");
     sent["uuid"] = json!("11111111-1111-1111-1111-111111111111");
     sent["started_at"] = json!("2020-01-01T00:00:00Z");
@@ -40,30 +45,34 @@ async fn what_only_the_deployer_sets_is_wiped() {
 }
 
 #[tokio::test]
-async fn a_release_that_is_eleven_days_old_or_three_minutes_early_is_refused() {
-    for (created_at, part) in [("2026-02-18T12:00:00Z", "10 days"), ("2026-03-01T12:03:00Z", "future")] {
+async fn old_and_future_releases_are_refused() {
+    for (created_at, code) in
+        [("2026-02-18T12:00:00Z", "release/too-old"), ("2026-03-01T12:03:00Z", "release/from-the-future")]
+    {
         let mut sent = release("first");
         sent["created_at"] = json!(created_at);
         let refused = validated(&harness(), &sent, &sent).await.unwrap_err();
-        assert!(refused.contains(part), "{refused}");
+        assert_eq!(refused.code(), code);
     }
 }
 
 #[tokio::test]
-async fn a_release_that_differs_from_the_uploaded_one_is_refused_without_its_values() {
+async fn difference_from_upload_is_refused_without_values() {
     let mut sent = release("first");
     sent["note"] = json!("secret");
     let refused = validated(&harness(), &release("first"), &sent).await.unwrap_err();
-    assert!(refused.contains("note") && !refused.contains("secret"), "{refused}");
+    assert_eq!(refused.code(), "release/differs-from-upload");
+    let message = refused.to_string();
+    assert!(message.contains("note") && !message.contains("secret"), "{message}");
 }
 
 #[tokio::test]
-async fn a_release_that_was_not_uploaded_is_refused() {
+async fn release_that_was_not_uploaded_is_refused() {
     let (harness, sent) = (harness(), release("first"));
     let context = harness.context(Attempt::default(), sent.clone());
     let release = Release::<Note>::read(&sent, harness.cloud().defaults()).unwrap();
-    let refused = validate(&context, release).await.unwrap_err().to_string();
-    assert!(refused.contains("was not uploaded"), "{refused}");
+    let refused = validate(&context, release).await.unwrap_err();
+    assert_eq!(refused.code(), "release/not-uploaded");
 }
 
 #[tokio::test]
@@ -80,6 +89,6 @@ async fn a_bucket_of_another_account_is_refused() {
         .unwrap();
     let context = harness.context(Attempt::default(), sent.clone());
     let release = Release::<Note>::read(&sent, harness.cloud().defaults()).unwrap();
-    let refused = validate(&context, release).await.unwrap_err().to_string();
-    assert!(refused.contains("does not belong to the deployer account"), "{refused}");
+    let refused = validate(&context, release).await.unwrap_err();
+    assert_eq!(refused.code(), "aws/access-denied");
 }

@@ -1,4 +1,4 @@
-//! The templates of `bootstrap`, for a deployer that needs nothing of a target account.
+//! The templates of `bootstrap`, for a deployer without permissions in a target account.
 
 use crate::board::BoardDeployer;
 use bifrost::bootstrap::{
@@ -20,21 +20,21 @@ fn name() -> DeployerName {
     NAME.parse().unwrap()
 }
 
-/// A template as it is in that account and region.
-fn placed(template: &Value) -> Value {
+/// A template with that account and region filled in.
+fn resolved(template: &Value) -> Value {
     let text = template.to_string();
     let text = text.replace("${AWS::AccountId}", "000000000000").replace("${AWS::Region}", "us-east-1");
     serde_json::from_str(&text.replace("${AWS::Partition}", "aws")).unwrap()
 }
 
 fn deployer(options: &DeployerOptions) -> Value {
-    placed(&deployer_template::<BoardDeployer>(&name(), options))
+    resolved(&deployer_template::<BoardDeployer>(&name(), options))
 }
 
 fn target(external_id: Option<&str>, session_tags: bool, permissions: &[Permission]) -> Value {
     let external_id = external_id.map(Into::into);
     let options = TargetOptions { deployer_account: identity().account, external_id, session_tags };
-    placed(&target_template(&name(), permissions, None, &options))
+    resolved(&target_template(&name(), permissions, None, &options))
 }
 
 fn trust(target: &Value) -> &Value {
@@ -42,7 +42,7 @@ fn trust(target: &Value) -> &Value {
 }
 
 #[test]
-fn resources_have_the_names_by_which_clients_and_handlers_know_them() {
+fn resources_have_the_names_of_the_identity() {
     let (template, identity) = (deployer(&DeployerOptions::default()), identity());
     let property = |resource: &str, property: &str| template["Resources"][resource]["Properties"][property].clone();
     assert_eq!(property("Function", "FunctionName"), identity.name);
@@ -58,7 +58,7 @@ fn resources_have_the_names_by_which_clients_and_handlers_know_them() {
 }
 
 #[test]
-fn the_state_machine_runs_the_function_of_its_stack() {
+fn state_machine_runs_the_function_of_its_stack() {
     let template = deployer(&DeployerOptions::default());
     let definition = &template["Resources"]["Machine"]["Properties"]["DefinitionString"]["Fn::Sub"];
     let definition: Value = serde_json::from_str(definition.as_str().unwrap()).unwrap();
@@ -66,7 +66,7 @@ fn the_state_machine_runs_the_function_of_its_stack() {
 }
 
 #[test]
-fn a_target_account_trusts_the_deployers_function_and_nobody_else() {
+fn target_account_trusts_only_the_function() {
     let target = target(None, false, &[]);
     let deployer = json!({"AWS": {"Fn::Sub": "arn:aws:iam::000000000000:role/Acme-Board-lambda"}});
     assert_eq!(
@@ -76,7 +76,7 @@ fn a_target_account_trusts_the_deployers_function_and_nobody_else() {
 }
 
 #[test]
-fn an_external_id_is_said_by_the_function_and_asked_for_by_the_role() {
+fn external_id_is_sent_and_required() {
     let options = DeployerOptions { external_id: Some("a-secret".into()), ..DeployerOptions::default() };
     let function = &deployer(&options)["Resources"]["Function"]["Properties"];
     assert_eq!(function["Environment"]["Variables"], json!({EXTERNAL_ID_VARIABLE: "a-secret"}));
@@ -85,7 +85,7 @@ fn an_external_id_is_said_by_the_function_and_asked_for_by_the_role() {
 }
 
 #[test]
-fn session_tags_are_set_by_the_function_and_allowed_by_both_roles() {
+fn session_tags_are_sent_and_allowed() {
     let options = DeployerOptions { session_tags: true, ..DeployerOptions::default() };
     let resources = &deployer(&options)["Resources"];
     let function = &resources["Function"]["Properties"];
@@ -100,7 +100,7 @@ fn session_tags_are_set_by_the_function_and_allowed_by_both_roles() {
 }
 
 #[test]
-fn what_is_not_asked_for_is_not_there() {
+fn optional_parts_are_absent_by_default() {
     let template = deployer(&DeployerOptions::default()).to_string();
     for absent in ["Environment", "sts:TagSession", "AWS::SNS::Subscription"] {
         assert!(!template.contains(absent), "{absent}");
@@ -109,7 +109,7 @@ fn what_is_not_asked_for_is_not_there() {
 }
 
 #[test]
-fn a_permission_becomes_a_statement_and_says_why() {
+fn permission_becomes_a_statement_with_its_reason() {
     let target = target(None, false, &[PERMISSION]);
     let role = &target["Resources"]["AssumedRole"];
     assert_eq!(
@@ -120,14 +120,14 @@ fn a_permission_becomes_a_statement_and_says_why() {
 }
 
 #[test]
-fn whoever_is_to_be_told_of_a_dirty_end_gets_mail() {
+fn alarm_sends_mail() {
     let options = DeployerOptions { alarm_email: Some("ops@acme.example".into()), ..DeployerOptions::default() };
     let subscription = &deployer(&options)["Resources"]["AlarmEmail"]["Properties"];
     assert_eq!(subscription["Endpoint"], "ops@acme.example");
 }
 
 #[test]
-fn a_deployers_name_must_do_for_all_that_is_named_after_it() {
+fn deployer_name_must_be_valid_for_all_resources() {
     assert!("coinbase-odin".parse::<DeployerName>().is_ok());
     for wrong in ["", "9-odin", "-odin", "coinbase_odin", "coinbase.odin", &"a".repeat(51)] {
         assert!(wrong.parse::<DeployerName>().is_err(), "{wrong}");
@@ -135,7 +135,7 @@ fn a_deployers_name_must_do_for_all_that_is_named_after_it() {
 }
 
 #[test]
-fn no_two_projects_share_a_policy() {
+fn projects_have_stacks_of_their_own() {
     let stack = |project: &str| project_stack(&name(), &project.parse().unwrap());
     assert!(stack("acme/shop").starts_with("Acme-Board-upload-acme-shop-"));
     assert_ne!(stack("acme/shop"), stack("acme-shop"));
@@ -145,10 +145,10 @@ fn no_two_projects_share_a_policy() {
 }
 
 #[test]
-fn a_boundary_is_a_policy_of_the_target_account_with_its_reasons() {
+fn boundary_is_a_policy_with_its_reasons() {
     let options = TargetOptions { deployer_account: identity().account, external_id: None, session_tags: false };
     let boundary = Boundary { name: "notes", permissions: &[PERMISSION] };
-    let target = placed(&target_template(&name(), &[], Some(boundary), &options));
+    let target = resolved(&target_template(&name(), &[], Some(boundary), &options));
     let policy = &target["Resources"]["Boundary"];
     assert_eq!(policy["Properties"]["ManagedPolicyName"], "notes");
     assert_eq!(policy["Properties"]["PolicyDocument"]["Statement"][0]["Action"], json!(["board:PinNote"]));
@@ -156,7 +156,7 @@ fn a_boundary_is_a_policy_of_the_target_account_with_its_reasons() {
 }
 
 #[test]
-fn a_permission_may_be_about_the_deployers_bucket() {
+fn permission_may_name_the_deployers_bucket() {
     const READ: Permission = Permission { resources: &["arn:aws:s3:::${Bucket}/*"], ..PERMISSION };
     assert!(READ.resources[0].contains(DEPLOYERS_BUCKET));
     let target = target(None, false, &[READ]);
@@ -166,7 +166,7 @@ fn a_permission_may_be_about_the_deployers_bucket() {
 }
 
 #[test]
-fn the_bucket_lets_in_nobody_unless_readers_are_named_and_then_each_to_what_is_its_own() {
+fn bucket_readers_may_read_only_their_own_account() {
     let policy = |readers: &[&str]| {
         let readers = readers.iter().map(|reader| reader.parse().unwrap()).collect();
         let template = deployer(&DeployerOptions { readers, ..DeployerOptions::default() });

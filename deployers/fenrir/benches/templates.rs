@@ -1,7 +1,7 @@
-//! What it takes to read a template of fifty functions, and to hold it against all rules that need no AWS.
-//! `cargo bench -p fenrir` runs them.
+//! Measures reading a template of fifty functions, and applying all rules that need no AWS.
+//! Run it with `cargo bench -p fenrir --bench templates`.
 
-#![allow(clippy::unwrap_used, reason = "a benchmark that cannot go on has nothing to measure")]
+#![allow(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
 
 #[path = "../tests/corpus/fifty_functions.rs"]
 mod fifty_functions;

@@ -1,15 +1,11 @@
-//! How long `fenrir validate` takes as a whole process, on a template with one table and on one of fifty functions and an
-//! API: medians of 21 runs. With the path of `cfn-lint`, that too, in the same run: medians of 3.
+//! Measures `fenrir validate` as a process, on a template with one table and on one with fifty functions and an API: medians of
+//! 21 runs. With the path of `cfn-lint` as argument, also measures that: medians of 3 runs.
 //!
 //! ```sh
 //! cargo bench -p fenrir --bench validate -- "$HOME/venv/bin/cfn-lint"
 //! ```
 
-#![allow(
-    clippy::print_stdout,
-    clippy::unwrap_used,
-    reason = "a bench prints what it measured, and one that cannot go on has nothing to measure"
-)]
+#![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark prints its result, and fails by panicking")]
 
 #[path = "../tests/corpus/fifty_functions.rs"]
 mod fifty_functions;
@@ -36,7 +32,7 @@ fn main() {
     }
 }
 
-/// How long a command takes. What it finds is not asked here.
+/// The median duration of a command. Ignores its exit code.
 fn median(runs: usize, command: &mut Command) -> Duration {
     command.stdout(Stdio::null()).stderr(Stdio::null());
     let run = || {

@@ -1,7 +1,7 @@
-//! How long packaging takes: at first, after one function of fifty changed, and after nothing changed.
+//! Measures how long packaging takes: the first run, after a change of one function of fifty, and without changes.
 //!
-//! The functions share most of their source: 200 files, of which their Makefiles make a bundle by `gzip -9`, which stands for
-//! what a minifier or compiler does. Run it by `cargo run --release -p fenrir --example package_times`; it needs `make`.
+//! The functions share most of their source: 200 files, which their Makefiles bundle with `gzip -9` in place of a minifier or
+//! compiler. Run it with `cargo run --release -p fenrir --example package_times`. It needs `make`.
 
 use fenrir::package::{Architecture, Artifact, ArtifactError, Kind, Options, Origin, Packaged, Progress, run};
 use std::error::Error;
@@ -17,20 +17,20 @@ const SHARED_FILES: usize = 200;
 
 const LINES_PER_FILE: usize = 150;
 
-/// Where the functions of an application are, and what they say of it.
+/// The layout of the application.
 #[derive(Clone, Copy)]
 enum Layout {
-    /// A folder each, zipped as it is, which holds its copy of the shared code.
+    /// A folder for each function, with a copy of the shared code, zipped without a build.
     Zipped,
-    /// A folder each, with a Makefile that reaches out to the shared code, which `BuildInputs` lists.
+    /// A folder for each function, with a Makefile that uses the shared code, which `BuildInputs` lists.
     FolderEach,
-    /// One folder with one Makefile; `BuildInputs` lists what goes into each.
+    /// One folder with one Makefile. `BuildInputs` lists the inputs of each function.
     OneFolder,
-    /// The same without `BuildInputs`: all of the folder may go into each.
+    /// One folder with one Makefile, without `BuildInputs`: the whole folder is an input of each function.
     OneFolderUndeclared,
 }
 
-/// Prints are not what is measured.
+/// Prints nothing, so that output does not affect the times.
 struct NoProgress;
 
 impl Progress for NoProgress {
@@ -51,11 +51,11 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 fn measure(name: &str, layout: Layout) -> Result<(), Box<dyn Error>> {
     let folder = tempfile::tempdir()?;
-    let units = lay_out(layout, folder.path())?;
-    let first = package(folder.path(), &units)?;
+    let artifacts = lay_out(layout, folder.path())?;
+    let first = package(folder.path(), &artifacts)?;
     fs::write(folder.path().join(own_file(layout, FUNCTIONS / 2)), "print('changed')\n")?;
-    let changed = package(folder.path(), &units)?;
-    let nothing = package(folder.path(), &units)?;
+    let changed = package(folder.path(), &artifacts)?;
+    let nothing = package(folder.path(), &artifacts)?;
     let ratio = changed.0.as_secs_f64() / first.0.as_secs_f64();
     let shown = |(took, built): (Duration, usize)| format!("{:.2} ({built})", took.as_secs_f64());
     let [first, changed, nothing] = [first, changed, nothing].map(shown);
@@ -63,14 +63,14 @@ fn measure(name: &str, layout: Layout) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// How long it took, and how many were built.
-fn package(folder: &Path, units: &[Artifact]) -> Result<(Duration, usize), Box<dyn Error>> {
+/// Returns the duration, and the number of built functions.
+fn package(folder: &Path, artifacts: &[Artifact]) -> Result<(Duration, usize), Box<dyn Error>> {
     let since = Instant::now();
-    let files = run(&folder.join("template.yml"), units, &Options::default(), &NoProgress)?;
+    let files = run(&folder.join("template.yml"), artifacts, &Options::default(), &NoProgress)?;
     Ok((since.elapsed(), files.iter().filter(|file| file.origin == Origin::Built).count()))
 }
 
-/// Writes the application's files.
+/// Writes the files of the application.
 fn lay_out(layout: Layout, folder: &Path) -> Result<Vec<Artifact>, Box<dyn Error>> {
     let folders = || (0..FUNCTIONS).map(|number| folder.join(format!("functions/f{number}")));
     match layout {
@@ -87,7 +87,7 @@ fn lay_out(layout: Layout, folder: &Path) -> Result<Vec<Artifact>, Box<dyn Error
     for number in 0..FUNCTIONS {
         write(&folder.join(own_file(layout, number)), &format!("print({number})\n"))?;
     }
-    Ok((0..FUNCTIONS).map(|number| unit(layout, number)).collect())
+    Ok((0..FUNCTIONS).map(|number| artifact(layout, number)).collect())
 }
 
 fn makefile(own: &str, shared: &str) -> String {
@@ -104,18 +104,18 @@ fn write(path: &Path, content: &str) -> Result<(), Box<dyn Error>> {
     Ok(fs::write(path, content)?)
 }
 
-/// Some code that does not compress to nothing.
+/// Code that does not compress too well.
 fn module(number: usize) -> String {
     let mut random = number.wrapping_mul(0x9e37_79b9).wrapping_add(1);
     (0..LINES_PER_FILE).fold(String::new(), |mut text, line| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        // A `String` takes whatever is written.
+        // Writing to a `String` does not fail.
         let _ = writeln!(text, "def f_{line}(x): return x * {} + {}", random >> 33, random >> 50);
         text
     })
 }
 
-/// The one file that only this function has.
+/// The file that only this function uses.
 fn own_file(layout: Layout, number: usize) -> String {
     match layout {
         Layout::Zipped | Layout::FolderEach => format!("functions/f{number}/app.py"),
@@ -123,7 +123,7 @@ fn own_file(layout: Layout, number: usize) -> String {
     }
 }
 
-fn unit(layout: Layout, number: usize) -> Artifact {
+fn artifact(layout: Layout, number: usize) -> Artifact {
     let folder = format!("functions/f{number}");
     let (source, build_inputs) = match layout {
         Layout::Zipped => (folder, Vec::new()),

@@ -1,12 +1,12 @@
-//! What the roles of functions may ever do, whatever their policies say: the boundary that every one of them has.
+//! The permissions boundary of the roles that SAM creates for functions.
 //!
-//! A function's policies are SAM's templates, of which Fenrir's rules let pass few. The boundary allows what those are for
-//! and what AWS asks of every function's role, so that no template, and no fault of the rules, gives a function more. It
-//! has nothing of S3, of secrets or of IAM. A team that wants its functions to do more gives them a role of its own.
+//! The policies of a function are SAM policy templates, of which Fenrir allows few. The boundary allows what these need and
+//! what every function needs, so that neither a template nor a bug in the rules grants more. It has no permissions for S3,
+//! secrets or IAM. A team whose functions need more gives them its own role.
 
 use bifrost::{Boundary, Permission};
 
-/// The policy. Its name is part of the contract (§8).
+/// The boundary. Its name is part of the contract (§8).
 pub(crate) const BOUNDARY: Boundary = Boundary { name: "fenrir-permissions-boundary", permissions: PERMISSIONS };
 
 const PERMISSIONS: &[Permission] = &[
@@ -19,7 +19,7 @@ const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "Traces",
-        why: "a function with `Tracing: Active` writes traces; X-Ray knows no resources here",
+        why: "a function with `Tracing: Active` writes traces; X-Ray has no resource-level permissions for that",
         actions: &[
             "xray:GetSamplingRules",
             "xray:GetSamplingStatisticSummaries",
@@ -32,7 +32,7 @@ const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "Networks",
-        why: "Lambda puts a function into a VPC with its role; EC2 knows no resources here before they are made",
+        why: "Lambda attaches a function to a VPC with its role; the network interfaces do not exist yet",
         actions: &[
             "ec2:AssignPrivateIpAddresses",
             "ec2:CreateNetworkInterface",
@@ -49,7 +49,7 @@ const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "Tables",
-        why: "`DynamoDBCrudPolicy`: items of the tables that releases make",
+        why: "`DynamoDBCrudPolicy`: items of the tables of releases",
         actions: &[
             "dynamodb:BatchGetItem",
             "dynamodb:BatchWriteItem",
@@ -67,7 +67,7 @@ const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "Streams",
-        why: "events of tables and of Kinesis; which of them, the rules have checked, as the role that SAM makes names none",
+        why: "events of tables and of Kinesis; the rules check which ones, because the role that SAM creates does not name them",
         actions: &[
             "dynamodb:DescribeStream",
             "dynamodb:GetRecords",
@@ -86,14 +86,14 @@ const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "Queues",
-        why: "`SQSPollerPolicy` and events of queues; which of them, the rules have checked",
+        why: "`SQSPollerPolicy` and events of queues; the rules check which ones",
         actions: &["sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"],
         resources: &["arn:${AWS::Partition}:sqs:*:${AWS::AccountId}:*"],
         conditions: &[],
     },
     Permission {
         sid: "Failures",
-        why: "where a function that failed sends its event: a queue that a release made, or a topic",
+        why: "destinations of failed events: a queue of a release, or a topic",
         actions: &["sns:Publish", "sqs:SendMessage"],
         resources: &[
             "arn:${AWS::Partition}:sns:*:${AWS::AccountId}:*",
@@ -103,14 +103,14 @@ const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "Functions",
-        why: "`LambdaInvokePolicy`: the functions that releases make",
+        why: "`LambdaInvokePolicy`: the functions of releases",
         actions: &["lambda:InvokeFunction"],
         resources: &["arn:${AWS::Partition}:lambda:*:${AWS::AccountId}:function:fenrir-*"],
         conditions: &[],
     },
     Permission {
         sid: "Keys",
-        why: "`KMSDecryptPolicy`: what a key encrypts that lets the project by its tags, which the rules have checked",
+        why: "`KMSDecryptPolicy`: keys whose tags allow the project, which the rules check",
         actions: &["kms:Decrypt"],
         resources: &["arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/*"],
         conditions: &[],

@@ -1,4 +1,4 @@
-//! What Fenrir's commands have to know of it.
+//! What the commands need to know about Fenrir.
 
 use crate::cloud::{FenrirPorts, Stack};
 use crate::machine::Fenrir;
@@ -8,33 +8,35 @@ use crate::resolve::TEMPLATE_FILE;
 use crate::{ownership, plan, prepare, summary};
 use async_trait::async_trait;
 use bifrost::client::{
-    Attachment, Changes, ClientDeployer, DeployPlan, Deployed, LogSeverity, PlanError, Prepared, ReleaseFile,
-    ReusableFiles,
+    Attachment, Changes, ClientDeployer, DeployPlan, Deployed, LogSeverity, Prepared, ReleaseFile, ReusableFiles,
+    Serving,
 };
 use bifrost::cloud::{CloudError, Encryption, Objects};
+use bifrost::error_code::CodedError;
 use bifrost::release::{ConfigName, ProjectName, Sha256};
+use futures_util::TryFutureExt;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
 
 #[async_trait]
 impl ClientDeployer for Fenrir {
-    const ABOUT: &'static str = "Deploys AWS SAM applications by CloudFormation change sets";
+    const ABOUT: &'static str = "Deploys AWS SAM applications with CloudFormation change sets";
     const CHANGES_FROM: &'static str = "Execute";
     const RELEASE_FILE: Option<&'static str> = Some("template.yml");
     const WRITES_LOG: bool = true;
     const REUSES_FILES: bool = true;
 
-    fn read(template_file: &Path) -> Result<Map<String, Value>, String> {
-        prepare::read(template_file)
+    fn read(template_file: &Path) -> Result<Map<String, Value>, CodedError> {
+        Ok(prepare::read(template_file)?)
     }
 
     fn attach(
         template_file: &Path,
         release: &mut Map<String, Value>,
         earlier: &ReusableFiles,
-    ) -> Result<Vec<Attachment>, String> {
-        prepare::attach(template_file, release, earlier)
+    ) -> Result<Vec<Attachment>, CodedError> {
+        Ok(prepare::attach(template_file, release, earlier)?)
     }
 
     fn files(release: &Value) -> BTreeMap<String, Sha256> {
@@ -42,7 +44,7 @@ impl ClientDeployer for Fenrir {
         files.filter_map(|(uri, sha256)| Some((uri.clone(), sha256.as_str()?.parse().ok()?))).collect()
     }
 
-    fn belongings(release: &FenrirRelease) -> Vec<ReleaseFile> {
+    fn release_files(release: &FenrirRelease) -> Vec<ReleaseFile> {
         let template = |sha256: &Sha256| ReleaseFile {
             name: TEMPLATE_FILE.into(),
             sha256: *sha256,
@@ -55,16 +57,20 @@ impl ClientDeployer for Fenrir {
         ports: &FenrirPorts,
         objects: &dyn Objects,
         prepared: &Prepared<FenrirFields>,
-    ) -> impl Future<Output = Result<Option<DeployPlan>, PlanError>> {
-        plan::plan(ports, objects, prepared)
+    ) -> impl Future<Output = Result<Option<DeployPlan>, CodedError>> {
+        plan::plan(ports, objects, prepared).map_err(CodedError::from)
     }
 
-    fn tone(line: &str) -> LogSeverity {
-        summary::tone(line)
+    fn severity(line: &str) -> LogSeverity {
+        summary::severity(line)
     }
 
     fn too_late(state: &str, release: &FenrirRelease) -> Option<String> {
         summary::too_late(state, release)
+    }
+
+    fn serving(state: &str, release: &FenrirRelease) -> Serving {
+        summary::serving(state, release)
     }
 
     fn changes(release: &FenrirRelease) -> Changes {
@@ -77,8 +83,8 @@ impl ClientDeployer for Fenrir {
         config: &ConfigName,
     ) -> Result<Vec<Deployed>, CloudError> {
         let stack = ports.stacks.stack(&stack_name_of(project, config)).await?;
-        let is_theirs = |stack: &Stack| ownership::is_of(&stack.tags, project, config);
-        Ok(stack.filter(is_theirs).map(deployed).into_iter().collect())
+        let is_owned = |stack: &Stack| ownership::owned_by(&stack.tags, project, config);
+        Ok(stack.filter(is_owned).map(deployed).into_iter().collect())
     }
 }
 

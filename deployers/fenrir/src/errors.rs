@@ -1,100 +1,284 @@
-//! The errors that Fenrir's tasks raise. The name of a variant and `Error` is what the chart's `catch` and `retry` match.
+//! The errors that Fenrir's tasks raise. `catch` and `retry` of the state machine match the name of a variant, followed by
+//! `Error`.
 
-use bifrost::TaskError;
+use crate::cloud::StackStatus;
+use crate::rules::Tags;
+use crate::template::Findings;
 use bifrost::cloud::CloudError;
-use bifrost::halt::Halt;
+use bifrost::error_code::{Coded, ErrorCode, full_message};
+use bifrost::halt::{Halt, HaltCheckError};
 use bifrost::lock::LockFailure;
-use bifrost::validate::ValidateFailure;
+use bifrost::validate::{BadRelease, ValidateFailure};
+use std::fmt;
 
-/// There is no change set.
-#[derive(Debug, thiserror::Error, TaskError)]
+/// `CreateChangeSet` failed.
+#[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum ChangeSetFailure {
-    /// The template is not what it was, or what it refers to is not.
-    #[error("{0}")]
-    BadRelease(String),
-    /// It could not be made, or the stack is in no state to be changed.
-    #[error("{0}")]
-    Deploy(String),
+    /// The template, or a resource that it refers to, changed after it was validated.
+    #[error(transparent)]
+    #[code(source)]
+    BadRelease(#[from] BadRelease),
+    /// There is no change set that can be executed.
+    #[error(transparent)]
+    #[code(source)]
+    Deploy(#[from] ChangeSetError),
 }
 
-/// What became of the change set is not known, or nobody wants it any more.
-#[derive(Debug, thiserror::Error, TaskError)]
+/// `UpdateChangeSet` failed. The stack was not changed.
+#[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum WatchFailure {
-    /// Somebody asked to stop, or time is over; the stack is as it was.
-    #[error("{0}")]
-    Halt(String),
-    /// The template is not what it was, or what it refers to is not.
-    #[error("{0}")]
-    BadRelease(String),
-    /// A call failed.
-    #[error("{0}")]
-    Deploy(String),
+    /// The deploy was halted, or its timeout is over.
+    #[error(transparent)]
+    #[code(source)]
+    Halt(#[from] Halt),
+    /// The template, or a resource that it refers to, changed after it was validated.
+    #[error(transparent)]
+    #[code(source)]
+    BadRelease(#[from] BadRelease),
+    /// There is no change set that can be executed.
+    #[error(transparent)]
+    #[code(source)]
+    Deploy(#[from] ChangeSetError),
 }
 
-/// The change set was not executed, or what became of it is not known.
-#[derive(Debug, thiserror::Error, TaskError)]
+/// `Execute` or `UpdateStack` failed. CloudFormation may be changing the stack.
+#[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum StackFailure {
-    /// A call failed.
-    #[error("{0}")]
-    Deploy(String),
+    /// A call to AWS failed.
+    #[error(transparent)]
+    #[code(source)]
+    Deploy(#[from] CloudError),
 }
 
-/// What should be gone is not.
-#[derive(Debug, thiserror::Error, TaskError)]
+/// `CleanUp` failed.
+#[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum CleanUpFailure {
-    /// The stack or the change set could not be removed, or the stack cannot be used as it is.
-    #[error("{0}")]
-    CleanUp(String),
-    /// Whether the root lock is held is not known.
-    #[error("{0}")]
-    Lock(String),
+    /// The stack needs manual intervention, or it or its change set could not be deleted.
+    #[error(transparent)]
+    #[code(source)]
+    CleanUp(#[from] CleanUpError),
+    /// It is not known whether this execution holds the root lock.
+    #[error(transparent)]
+    #[code(source)]
+    Lock(#[from] LockFailure),
 }
 
-impl From<ValidateFailure> for ChangeSetFailure {
-    fn from(ValidateFailure::BadRelease(message): ValidateFailure) -> Self {
-        Self::BadRelease(message)
+/// Why there is no change set that can be executed.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum ChangeSetError {
+    /// The stack of this project and config belongs to another project or config.
+    #[error(
+        "stack {stack} has tags ProjectName={project:?} and ConfigName={config:?}, so it does not belong to this release; \
+         change the project or config name, so that the stack gets another name"
+    )]
+    #[code("fenrir/foreign-stack", "change the project or config name, so that the stack gets another name")]
+    ForeignStack {
+        /// The stack's name.
+        stack: String,
+        /// Its tag `ProjectName`.
+        project: String,
+        /// Its tag `ConfigName`.
+        config: String,
+    },
+    /// No change set can update the stack in its present status.
+    #[error("stack {stack} is in {status} and cannot be updated: {remediation}")]
+    #[code("fenrir/stack-not-updatable", "do what the message says about the status of the stack, then deploy again")]
+    NotUpdatable {
+        /// The stack's name.
+        stack: String,
+        /// The stack's status.
+        status: StackStatus,
+        /// What to do.
+        remediation: String,
+    },
+    /// The stack was changed after the change set was created, so that CloudFormation does not execute it.
+    #[error("stack {stack} was changed by another operation after its change set was created; deploy again")]
+    #[code("fenrir/change-set-obsolete", "find out who changes the stack without Fenrir, then deploy again")]
+    Obsolete {
+        /// The stack's name.
+        stack: String,
+    },
+    /// A call to AWS failed.
+    #[error(transparent)]
+    #[code(source)]
+    Cloud(#[from] CloudError),
+}
+
+impl ChangeSetError {
+    /// The error of a stack with the tags of another project or config.
+    pub(crate) fn foreign_stack(stack: String, tags: &Tags) -> Self {
+        let tag = |key: &str| tags.get(key).cloned().unwrap_or_default();
+        Self::ForeignStack { stack, project: tag("ProjectName"), config: tag("ConfigName") }
     }
 }
 
-impl From<ValidateFailure> for WatchFailure {
-    fn from(ValidateFailure::BadRelease(message): ValidateFailure) -> Self {
-        Self::BadRelease(message)
+/// Why a failed deploy could not be cleaned up.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum CleanUpError {
+    /// The deploy failed and CloudFormation did not restore the stack.
+    #[error("stack {stack} is in {status} and not as it was before the deploy: {remediation}")]
+    #[code("fenrir/stack-not-restored", "do what the message says about the status of the stack")]
+    NotRestored {
+        /// The stack's name.
+        stack: String,
+        /// The stack's status.
+        status: StackStatus,
+        /// What to do.
+        remediation: String,
+    },
+    /// A call to AWS failed.
+    #[error(transparent)]
+    #[code(source)]
+    Cloud(#[from] CloudError),
+}
+
+/// Why CloudFormation did not do what the template says. A deploy that no task's error ended reports it as `DeployError`.
+#[derive(Debug, thiserror::Error, Coded)]
+pub(crate) enum StackError {
+    /// CloudFormation could not create, update or delete a resource of the stack.
+    #[error("{0}")]
+    #[code(
+        "fenrir/resource-failed",
+        "fix what the reason names, in the template or in the target account, then deploy again"
+    )]
+    Resource(String),
+    /// CloudFormation could not create the change set.
+    #[error("the change set failed: {0}")]
+    #[code("fenrir/change-set-failed", "fix the template as the reason says, then deploy again")]
+    ChangeSet(String),
+    /// The operation on the stack failed, and no resource of it shows why.
+    #[error("stack {status}: {reason}")]
+    #[code("fenrir/stack-failed", "see the events of the stack in the target account, then deploy again")]
+    Stack {
+        /// The stack's status.
+        status: StackStatus,
+        /// CloudFormation's reason.
+        reason: String,
+    },
+}
+
+/// A rule that a release breaks, apart from those of its template.
+#[derive(Debug, thiserror::Error, Coded)]
+pub(crate) enum ReleaseError {
+    /// The release is larger than the input of a state may be.
+    #[error(
+        "the release has {size} bytes without white space, and at most {max} are allowed; shorten `metadata`, or refer to \
+         fewer files"
+    )]
+    #[code("fenrir/release-too-large", "shorten `metadata`, or refer to fewer files")]
+    TooLarge {
+        /// The size of the release, in bytes of compact JSON.
+        size: usize,
+        /// The limit.
+        max: usize,
+    },
+    /// The project and config names do not make a valid stack name.
+    #[error(
+        "project_name, config_name: {stack:?} is not a valid stack name: it may have 128 letters, digits and `-`; shorten \
+         or change the names"
+    )]
+    #[code("fenrir/invalid-stack-name", "use letters, digits, `-`, `_` and `/` in project and config names, and fewer")]
+    StackName {
+        /// The name that the stack would have.
+        stack: String,
+    },
+    /// The change set was not created from the template of the release.
+    #[error(
+        "change set {change_set} was not created from the template of the release, or a resource that the template refers \
+         to has changed since; deploy again"
+    )]
+    #[code(
+        "fenrir/change-set-differs",
+        "deploy again; if it repeats, find out who else creates change sets or writes to the bucket"
+    )]
+    ChangeSetDiffers {
+        /// The change set's name.
+        change_set: String,
+    },
+}
+
+/// A template is refused. Its code is that of the first finding that is an error.
+#[derive(Debug, thiserror::Error)]
+#[error("the template is refused:\n{0}")]
+pub(crate) struct TemplateRefused(pub(crate) Findings);
+
+impl Coded for TemplateRefused {
+    const CODES: &'static [ErrorCode] = &[];
+
+    fn code(&self) -> &'static str {
+        self.0.code()
     }
+}
+
+/// Several files that a release refers to are not as the release states.
+#[derive(Debug, thiserror::Error)]
+pub(crate) struct FileErrors {
+    /// The first, whose code counts.
+    first: BadRelease,
+    others: Vec<BadRelease>,
+}
+
+impl FileErrors {
+    /// All of them as one error; `None` if there are none.
+    pub(crate) fn join(errors: Vec<BadRelease>) -> Option<BadRelease> {
+        // First those that AWS gave no answer about: in another try the files may be good.
+        let (unanswered, wrong): (Vec<_>, Vec<_>) =
+            errors.into_iter().partition(|error| matches!(error, BadRelease::NotChecked { .. }));
+        let mut errors = unanswered.into_iter().chain(wrong);
+        let first = errors.next()?;
+        let others: Vec<_> = errors.collect();
+        Some(if others.is_empty() { first } else { BadRelease::rule(Self { first, others }) })
+    }
+}
+
+impl fmt::Display for FileErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&full_message(&self.first))?;
+        self.others.iter().try_for_each(|error| write!(f, "\n{}", full_message(error)))
+    }
+}
+
+impl Coded for FileErrors {
+    const CODES: &'static [ErrorCode] = &[];
+
+    fn code(&self) -> &'static str {
+        self.first.code()
+    }
+}
+
+/// Variants of the tasks' errors that hold an error which another step raises.
+macro_rules! from_source {
+    ($($failure:ident from $source:ty: $pattern:pat => $value:expr;)+) => { $(
+        impl From<$source> for $failure {
+            fn from($pattern: $source) -> Self {
+                $value
+            }
+        }
+    )+ };
+}
+
+from_source! {
+    ChangeSetFailure from ValidateFailure: ValidateFailure::BadRelease(error) => Self::BadRelease(error);
+    WatchFailure from ValidateFailure: ValidateFailure::BadRelease(error) => Self::BadRelease(error);
+    ChangeSetFailure from CloudError: error => Self::Deploy(error.into());
+    WatchFailure from CloudError: error => Self::Deploy(error.into());
+    CleanUpFailure from CloudError: error => Self::CleanUp(error.into());
 }
 
 impl From<ChangeSetFailure> for WatchFailure {
     fn from(failure: ChangeSetFailure) -> Self {
         match failure {
-            ChangeSetFailure::BadRelease(message) => Self::BadRelease(message),
-            ChangeSetFailure::Deploy(message) => Self::Deploy(message),
+            ChangeSetFailure::BadRelease(error) => Self::BadRelease(error),
+            ChangeSetFailure::Deploy(error) => Self::Deploy(error),
         }
     }
 }
 
-impl From<Halt> for WatchFailure {
-    fn from(halt: Halt) -> Self {
-        match halt {
-            Halt::Unknown(_) => Self::Deploy(halt.to_string()),
-            Halt::Asked(_) | Halt::TimedOut { .. } => Self::Halt(halt.to_string()),
+impl From<HaltCheckError> for WatchFailure {
+    fn from(error: HaltCheckError) -> Self {
+        match error {
+            HaltCheckError::Halt(halt) => halt.into(),
+            HaltCheckError::Cloud(error) => error.into(),
         }
-    }
-}
-
-/// A cloud's error says by itself which call on which resource failed, with AWS's code.
-macro_rules! from_cloud_error {
-    ($($failure:ident::$variant:ident)*) => { $(
-        impl From<CloudError> for $failure {
-            fn from(error: CloudError) -> Self {
-                Self::$variant(error.to_string())
-            }
-        }
-    )* };
-}
-
-from_cloud_error! { ChangeSetFailure::Deploy WatchFailure::Deploy StackFailure::Deploy CleanUpFailure::CleanUp }
-
-impl From<LockFailure> for CleanUpFailure {
-    fn from(failure: LockFailure) -> Self {
-        Self::Lock(failure.to_string())
     }
 }

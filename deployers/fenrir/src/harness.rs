@@ -1,4 +1,4 @@
-//! For this crate's tests: worlds that differ from the sample's in a place, and what lies in them.
+//! Helpers for this crate's tests: local clouds with changes to the sample's seed, and what they contain.
 
 use crate::Fenrir;
 use crate::cloud::StackStatus;
@@ -9,13 +9,13 @@ use bifrost::release::{AccountId, Release};
 use bifrost::testing::{Run, TestHarness};
 use serde_json::{Map, Value, json};
 
-/// Where the sample release's region stands in its world.
+/// JSON pointer of the sample release's region in the seed.
 pub(crate) const REGION: &str = "/accounts/000000000000/resources/regions/us-east-1";
 
 /// The stack of the sample release.
 pub(crate) const STACK: &str = "sam-coinbase-deploy-test-development";
 
-/// The sample's world, with the value at each JSON pointer replaced; what is on the way there is made.
+/// A local cloud of the sample's seed, with the value at each JSON pointer set; missing objects on the way are created.
 pub(crate) fn new_harness(changes: &[(&str, Value)]) -> TestHarness<Fenrir> {
     let mut state: Value = serde_json::from_str(Fenrir::SEED).unwrap();
     for (pointer, value) in changes {
@@ -24,7 +24,7 @@ pub(crate) fn new_harness(changes: &[(&str, Value)]) -> TestHarness<Fenrir> {
     TestHarness::new(serde_json::from_value(state).unwrap()).unwrap()
 }
 
-/// The sample release, made so many hours before the world begins, with the value at each JSON pointer replaced.
+/// The sample release, created so many hours before the local cloud's clock starts, with the value at each JSON pointer set.
 pub(crate) fn release(hours_ago: u32, changes: &[(&str, Value)]) -> Value {
     let mut sent = sample::sent();
     let time = format!("2026-11-21T{:02}", 12 - hours_ago);
@@ -38,11 +38,11 @@ pub(crate) fn release(hours_ago: u32, changes: &[(&str, Value)]) -> Value {
 
 fn set(value: &mut Value, pointer: &str, new: Value) {
     let parts = pointer.split('/').skip(1).map(|part| part.replace("~1", "/"));
-    let place = parts.fold(value, |value, part| {
-        let Value::Object(fields) = value else { panic!("{pointer}: there is no object on the way to {part}") };
+    let target = parts.fold(value, |value, part| {
+        let Value::Object(fields) = value else { panic!("{pointer}: the parent of {part} is not an object") };
         fields.entry(part).or_insert_with(|| Map::new().into())
     });
-    *place = new;
+    *target = new;
 }
 
 /// Deploys a release to its end.
@@ -55,14 +55,14 @@ pub(crate) fn output(harness: &TestHarness<Fenrir>, run: &Run) -> FenrirRelease 
     Release::read(run.execution.output.as_ref().unwrap(), harness.cloud().defaults()).unwrap()
 }
 
-/// What lies in the sample release's region.
+/// The contents of the sample release's region.
 pub(crate) fn region(harness: &TestHarness<Fenrir>) -> FenrirRegion {
     let account: AccountId = "000000000000".parse().unwrap();
     let resources: FenrirAccount = harness.store().read(|state| state.accounts[&account].resources.clone()).unwrap();
     resources.regions.get(&"us-east-1".parse().unwrap()).cloned().unwrap_or_default()
 }
 
-/// The stacks that are there, other than as a memory.
+/// All stacks except deleted ones.
 pub(crate) fn stacks(harness: &TestHarness<Fenrir>) -> Vec<StoredStack> {
     let stacks = region(harness).stacks.into_values();
     stacks.filter(|stack| stack.status != StackStatus::DeleteComplete).collect()

@@ -1,19 +1,19 @@
-//! What a change means for a resource: whether data is lost, whether it can be replaced, how traffic shifts to new code.
+//! The impact of a change: whether data is lost, whether the resource can be replaced, how traffic shifts to new code.
 
 use crate::template::{Content, Node};
 
-/// Types whose resources hold data: one that is replaced or removed loses it.
+/// Types whose resources hold data, which is lost if the resource is replaced or deleted.
 const STATEFUL: [&str; 4] =
     ["AWS::DynamoDB::Table", "AWS::SQS::Queue", "AWS::Serverless::SimpleTable", "AWS::Logs::LogGroup"];
 
-/// Whether a resource of that type holds data.
+/// Whether resources of a type hold data.
 #[must_use]
 pub(crate) fn is_stateful(resource_type: &str) -> bool {
     STATEFUL.contains(&resource_type)
 }
 
-/// The types whose resources all get a name from Fenrir (contract §8). CloudFormation does not replace a resource with a
-/// name of its own: there cannot be two of them at once.
+/// The types whose resources get a name from Fenrir (contract §8). CloudFormation does not replace a named resource, because
+/// the old and the new one would have the same name.
 #[cfg(feature = "cli")]
 const NAMED: [&str; 6] = [
     "AWS::CloudWatch::Alarm",
@@ -24,33 +24,36 @@ const NAMED: [&str; 6] = [
     "AWS::SQS::Queue",
 ];
 
-/// What CloudFormation answers where a stack would replace one.
+/// A part of CloudFormation's error for such a replacement.
 #[cfg(feature = "cli")]
-const ANSWER: &str = "custom-named resource requires replacing";
+const CUSTOM_NAME_ERROR: &str = "custom-named resource requires replacing";
 
-/// What to do, for each resource of that type that would be replaced.
+/// The finding about a resource that would be replaced, if CloudFormation refuses to replace it.
 #[must_use]
 #[cfg(feature = "cli")]
 pub(crate) fn refused_replacement(logical_id: &str, resource_type: &str) -> Option<String> {
     NAMED.contains(&resource_type).then(|| {
+        let data = if is_stateful(resource_type) { ", which starts without the data of the old one" } else { "" };
         format!(
-            "a deploy would fail: CloudFormation does not replace {logical_id}, as it has a name, which is made of \
-             `{logical_id}`; to have a new one, call it otherwise in the template"
+            "a deploy would fail: CloudFormation does not replace {logical_id}, whose name Fenrir generates from its logical \
+             id; rename `{logical_id}` in the template to create a new resource{data}"
         )
     })
 }
 
-/// What to do about an update that failed for that reason.
+/// The remedy for an update that failed for that reason.
 #[must_use]
 #[cfg(feature = "cli")]
 pub(crate) fn refused_replacement_help(failure: &str) -> Option<String> {
-    failure.contains(ANSWER).then(|| {
-        "the name is made of the resource's name in the template: to have a new one, call it otherwise there".into()
+    failure.contains(CUSTOM_NAME_ERROR).then(|| {
+        "Fenrir generates the name from the logical id; rename the resource in the template to create a new one, which starts \
+         without the data of the old one"
+            .into()
     })
 }
 
-/// Functions whose traffic shifts to new code step by step (`AutoPublishAlias` with `DeploymentPreference`), each with how
-/// it shifts and which alarms undo that.
+/// The functions whose traffic shifts gradually (`AutoPublishAlias` with `DeploymentPreference`), each with a description of the
+/// shift and of the alarms that roll it back.
 #[must_use]
 pub(crate) fn traffic_shifts(template: &Node) -> Vec<(String, String)> {
     let resources = template.get("Resources").and_then(Node::as_mapping).into_iter().flatten();
@@ -67,13 +70,13 @@ fn traffic_shift(properties: &Node) -> Option<String> {
     let alarms: Vec<&str> =
         preference.get("Alarms").and_then(Node::as_sequence).into_iter().flatten().filter_map(alarm_name).collect();
     let alarms = match alarms.as_slice() {
-        [] => "no alarm undoes it".to_owned(),
-        alarms => format!("undone if {} goes off", alarms.join(" or ")),
+        [] => "no alarm rolls it back".to_owned(),
+        alarms => format!("rolled back on alarm {}", alarms.join(" or ")),
     };
-    Some(format!("alias {alias} shifts to the new code by {kind}; {alarms}"))
+    Some(format!("alias {alias} shifts to the new code with {kind}; {alarms}"))
 }
 
-/// An alarm of the template, or one by its name.
+/// The name or logical id of an alarm.
 fn alarm_name(alarm: &Node) -> Option<&str> {
     alarm.as_str().or_else(|| alarm.get("Ref")?.as_str())
 }

@@ -14,19 +14,19 @@ fn event(status: &str, reason: &str) -> StackEvent {
 }
 
 #[test]
-fn an_event_is_one_line_whatever_its_reason() {
+fn event_is_one_line() {
     assert_eq!(
-        of_event(&event("CREATE_FAILED", "no such\n  code")),
+        event_line(&event("CREATE_FAILED", "no such\n  code")),
         "2027-01-15T08:00:00Z CREATE_FAILED AWS::Lambda::Function hello no such code\n"
     );
     assert_eq!(
-        of_event(&event("CREATE_COMPLETE", "")),
+        event_line(&event("CREATE_COMPLETE", "")),
         "2027-01-15T08:00:00Z CREATE_COMPLETE AWS::Lambda::Function hello\n"
     );
 }
 
 #[test]
-fn the_first_failure_is_not_one_that_was_cancelled_because_of_it() {
+fn first_failure_is_not_a_cancelled_resource() {
     let log: String = [
         event("CREATE_IN_PROGRESS", ""),
         event("CREATE_FAILED", "Resource creation cancelled"),
@@ -34,16 +34,16 @@ fn the_first_failure_is_not_one_that_was_cancelled_because_of_it() {
         event("CREATE_FAILED", "another"),
     ]
     .iter()
-    .map(of_event)
+    .map(event_line)
     .collect();
     assert_eq!(first_failure(&log), Some("CREATE_FAILED AWS::Lambda::Function hello no such code"));
     assert_eq!(first_failure("2027-01-15T08:00:00Z CREATE_COMPLETE AWS::Lambda::Function hello\n"), None);
 }
 
 #[test]
-fn a_summary_keeps_the_latest_events_and_all_that_failed() {
-    let mut events = vec![of_event(&event("CREATE_FAILED", "the cause"))];
-    events.extend((0..2000).map(|number| of_event(&event("DELETE_COMPLETE", &number.to_string()))));
+fn summary_keeps_latest_events_and_failures() {
+    let mut events = vec![event_line(&event("CREATE_FAILED", "the cause"))];
+    events.extend((0..2000).map(|number| event_line(&event("DELETE_COMPLETE", &number.to_string()))));
     let summary = summary(&events);
     assert!(summary.len() <= MAX_SUMMARY_LEN);
     assert!(summary.starts_with(&events[0]), "{}", &summary[..200]);
@@ -51,7 +51,7 @@ fn a_summary_keeps_the_latest_events_and_all_that_failed() {
 }
 
 #[test]
-fn a_replacement_of_what_holds_data_says_so() {
+fn replacement_of_a_table_shows_what_happens_to_data() {
     let change = Change {
         action: ChangeAction::Modify,
         logical_id: "table".into(),
@@ -62,10 +62,13 @@ fn a_replacement_of_what_holds_data_says_so() {
         policy_action: Some("ReplaceAndDelete".into()),
     };
     let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-    let line = of_change(now, &change);
+    let line = change_line(now, &change);
     assert_eq!(line, "2027-01-15T08:00:00Z REPLACE AWS::DynamoDB::Table table KeySchema, Tags (it holds data)\n");
     assert!(is_change(&line));
     let kept = Change { policy_action: Some("ReplaceAndRetain".into()), ..change };
-    let line = of_change(now, &kept);
-    assert_eq!(line, "2027-01-15T08:00:00Z REPLACE AWS::DynamoDB::Table table KeySchema, Tags (the old one is kept)\n");
+    let line = change_line(now, &kept);
+    assert_eq!(
+        line,
+        "2027-01-15T08:00:00Z REPLACE AWS::DynamoDB::Table table KeySchema, Tags (the old resource is kept)\n"
+    );
 }

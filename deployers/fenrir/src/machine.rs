@@ -1,4 +1,4 @@
-//! Fenrir's chart, whole.
+//! Fenrir's state machine. The comments of its states are shown during a deploy.
 
 use crate::errors::WatchFailure;
 use crate::handlers::{clean_up, create_change_set, execute, unlock_root, update_change_set, update_stack, validate};
@@ -6,67 +6,67 @@ use crate::release::FenrirRelease;
 use bifrost::lock::{LockFailure, lock};
 
 bifrost::state_machine! {
-    /// Deploys a SAM application: makes a change set of its stack, executes it, and waits for its end.
+    /// Deploys a SAM application: creates a change set of its stack, executes it and waits for the result.
     pub machine Fenrir(FenrirRelease) starts at Validate;
 
-    /// Refuses what is malformed, replayed or tampered with, and every template that breaks a rule.
+    /// Checks the release and its template against all rules.
     task Validate = validate {
         next Lock;
         catch _ => FailureClean;
     }
 
-    /// One deploy at a time of a project's config.
+    /// Takes the lock: one deploy at a time per project and config.
     task Lock = lock {
         next CreateChangeSet;
-        /// Another holds it: there is nothing to give back.
+        /// Another deploy holds the lock: there is nothing to release.
         catch LockFailure::LockExists => FailureClean;
-        /// It may have been taken: give it back.
+        /// The lock may have been taken: release it.
         catch _ => ReleaseLock;
     }
 
-    /// Asks CloudFormation what the template would change.
+    /// Creates a change set: what the template would change.
     task CreateChangeSet = create_change_set {
         next WaitForChangeSet;
         catch _ => ReleaseLock;
     }
 
-    /// CloudFormation needs time to compare.
+    /// Waits for CloudFormation to compute the changes.
     wait WaitForChangeSet for $.wait_seconds seconds { next UpdateChangeSet; }
 
-    /// Reads what became of the change set.
+    /// Reads the status of the change set.
     task UpdateChangeSet = update_change_set {
         next IsExecutable;
-        /// Somebody wants it to stop: at once.
+        /// A halted deploy ends without a retry.
         retry WatchFailure::Halt { max_attempts: 0 }
         retry _ { max_attempts: 3, interval_seconds: 5 }
         catch _ => ReleaseLock;
     }
 
-    /// Only what is available is executed.
+    /// Continues when the change set is available or has failed.
     choice IsExecutable as "Execute?" {
         $.change_set_execution_status == "AVAILABLE" => Execute;
         $.change_set_status == "FAILED" => ReleaseLock;
         _ => WaitForChangeSet;
     }
 
-    /// Lets CloudFormation carry the change set out.
+    /// Starts the execution of the change set.
     task Execute = execute {
         next WaitForComplete;
-        /// It may have begun.
+        /// CloudFormation may have started the execution.
         catch _ => FailureDirty;
     }
 
-    /// CloudFormation works.
+    /// Waits for CloudFormation to change the stack.
     wait WaitForComplete for $.wait_seconds seconds { next UpdateStack; }
 
-    /// Reads how far the stack is; cancels an update that somebody wants to stop.
+    /// Reads the stack's status; cancels an update on halt or timeout.
     task UpdateStack = update_stack {
         next IsComplete;
         retry _ { max_attempts: 3, interval_seconds: 5 }
         catch _ => FailureDirty;
     }
 
-    /// Done are those that CloudFormation stays in, whether they are good or bad.
+    /// Continues when the stack's status is final, good or bad.
     choice IsComplete as "Complete?" {
         $.stack_status in [
             "CREATE_COMPLETE", "CREATE_FAILED",
@@ -79,14 +79,14 @@ bifrost::state_machine! {
         _ => WaitForComplete;
     }
 
-    /// Gives the lock back; not after a roll-back that failed, as nothing may be deployed until somebody has looked.
+    /// Releases the lock, except after a failed rollback.
     task ReleaseLock = unlock_root {
         next IsSuccess;
         retry _ { max_attempts: 3, interval_seconds: 30 }
         catch _ => FailureDirty;
     }
 
-    /// Tells by the stack how it ended. Nothing to change is a success.
+    /// Decides by the stack's status; no changes is a success.
     choice IsSuccess as "Success?" {
         $.change_set_empty == true => Success;
         $.stack_status in ["CREATE_COMPLETE", "UPDATE_COMPLETE"] => Success;
@@ -94,20 +94,20 @@ bifrost::state_machine! {
         _ => CleanUp;
     }
 
-    /// Removes the change set, and the stack if this release made it and it never came up.
+    /// Deletes the change set, and a stack that this release failed to create.
     task CleanUp = clean_up {
         next FailureClean;
         retry _ { max_attempts: 3, interval_seconds: 30 }
         catch _ => FailureDirty;
     }
 
-    /// Failed; what ran before still runs.
+    /// Failed and cleaned up; what ran before still runs.
     fail FailureClean = "NotifyError";
 
-    /// Failed, and a person must look.
+    /// Failed and needs manual intervention.
     fail FailureDirty = "AlertError";
 
-    /// The stack is what the template says.
+    /// The stack matches the template.
     succeed Success;
 }
 
@@ -117,7 +117,7 @@ mod tests {
     use bifrost::machine::Machine;
 
     #[test]
-    fn the_definition_is_pinned() {
+    fn definition_is_pinned() {
         let definition = Fenrir::definition("arn:aws:lambda:us-east-1:000000000000:function:coinbase-fenrir");
         insta::assert_snapshot!(serde_json::to_string_pretty(&definition).unwrap());
     }

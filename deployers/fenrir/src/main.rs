@@ -1,4 +1,4 @@
-//! The command `fenrir`, which is the Lambda function, too.
+//! The command `fenrir`, which is also the Lambda function.
 
 bifrost::main!(
     fenrir::Fenrir,

@@ -1,27 +1,27 @@
-//! Names that a release is known by in CloudFormation.
+//! The names of the stack and the change set of a release.
 
 use bifrost::release::{ConfigName, Envelope, ProjectName, Sha256};
 
-/// How many characters CloudFormation takes for the name of a stack or a change set.
+/// The maximum length of the name of a stack or change set, by CloudFormation.
 const MAX_LEN: usize = 128;
 
-/// How many hexadecimal digits tell apart names that lost a character.
+/// The number of hex digits that keep names distinct in which characters were replaced.
 const DIGITS: usize = 8;
 
-/// The stack of a project's config: `sam-<project>-<config>`, `/` and `_` as `-` (contract §8).
+/// The stack name of a release: `sam-<project>-<config>`, `/` and `_` as `-` (contract §8).
 #[must_use]
 pub fn stack_name(envelope: &Envelope) -> String {
     stack_name_of(&envelope.project_name, &envelope.config_name)
 }
 
-/// The same, by the names.
+/// The stack name of a project and config, as [`stack_name`].
 #[must_use]
 pub fn stack_name_of(project: &ProjectName, config: &ConfigName) -> String {
     format!("sam-{project}-{config}").replace(['/', '_'], "-")
 }
 
-/// The change set of a release, which is its client token, too: the same whenever a task runs again. CloudFormation
-/// takes letters, digits and `-`.
+/// The change set name of a release. It is also the client token, and the same each time that a task runs. CloudFormation
+/// accepts letters, digits and `-`.
 #[must_use]
 pub fn change_set_name(envelope: &Envelope) -> String {
     let id = envelope.release_id.as_str();
@@ -33,7 +33,7 @@ pub fn change_set_name(envelope: &Envelope) -> String {
     format!("changeset-{plain}-{digest}")
 }
 
-/// Whether CloudFormation takes it as the name of a stack: a letter, then letters, digits and `-`, 128 characters in all.
+/// Whether CloudFormation accepts a stack name: a letter, then letters, digits and `-`, at most 128 characters.
 #[must_use]
 pub fn is_stack_name(name: &str) -> bool {
     name.len() <= MAX_LEN
@@ -55,13 +55,13 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_is_named_after_project_and_config() {
+    fn stack_name_has_project_and_config() {
         let envelope = envelope("coinbase/deploy_test", "dev", "release-1");
         assert_eq!(stack_name(&envelope), "sam-coinbase-deploy-test-dev");
     }
 
     #[test]
-    fn a_change_set_is_named_after_its_release_and_two_releases_never_share_one() {
+    fn change_set_names_of_releases_differ() {
         let name = |id: &str| change_set_name(&envelope("a/b", "dev", id));
         assert_eq!(name("release-2026-11-21T12-00-00Z-abc"), "changeset-release-2026-11-21T12-00-00Z-abc");
         assert!(name("release-1.b").starts_with("changeset-release-1-b-"));
@@ -71,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn cloud_formation_takes_letters_digits_and_dashes() {
+    fn stack_name_has_letters_digits_and_dashes() {
         assert!(is_stack_name("sam-a-b"));
         for wrong in ["", "1a", "sam-a.b", &"s".repeat(129)] {
             assert!(!is_stack_name(wrong), "{wrong}");

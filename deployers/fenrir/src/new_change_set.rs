@@ -1,4 +1,4 @@
-//! What the change set of a release is to be.
+//! Builds the change set of a release.
 
 use crate::cloud::{ChangeSetType, CloudFormation, NewChangeSet, Stack, TemplateSource};
 use crate::names::{change_set_name, stack_name};
@@ -8,11 +8,11 @@ use crate::rules::Tags;
 use bifrost::cloud::{CloudError, Encryption, Objects};
 use serde_json::Value;
 
-/// The tag that tells which release a stack came with.
+/// The stack tag with the id of the deployed release.
 pub(crate) const RELEASE_ID: &str = "ReleaseID";
 
-/// Builds the request for a change set that makes of the stack, if there is one, what the template says. A template that is
-/// too large for a request is put into S3.
+/// Builds the request for a change set that creates the stack, or updates it to the template. Uploads a template that is too
+/// large for a request.
 pub(crate) async fn build(
     stacks: &dyn CloudFormation,
     objects: &dyn Objects,
@@ -23,7 +23,7 @@ pub(crate) async fn build(
     let source = put_if_large(objects, release, template).await?;
     let change_set_type = ChangeSetType::of(stack);
     let tags = match stack.filter(|_| change_set_type == ChangeSetType::Update) {
-        Some(stack) => tags_over(stacks, release, stack, template).await?,
+        Some(stack) => updated_tags(stacks, release, stack, template).await?,
         None => tags(release),
     };
     let name = change_set_name(&release.envelope);
@@ -38,7 +38,7 @@ pub(crate) async fn build(
     })
 }
 
-/// Where CloudFormation finds the template: in the request, or in S3 if it is too large.
+/// Puts the template into the request, or uploads it to S3 if it is too large.
 async fn put_if_large(
     objects: &dyn Objects,
     release: &FenrirRelease,
@@ -54,7 +54,7 @@ async fn put_if_large(
     Ok(source)
 }
 
-/// The tags of the stack. What the release adds never overrides the deployer's.
+/// The tags of the stack. Those of the deployer override those of the release.
 fn tags(release: &FenrirRelease) -> Tags {
     let envelope = &release.envelope;
     let mut tags = release.fields.change_set_tags.clone();
@@ -65,9 +65,9 @@ fn tags(release: &FenrirRelease) -> Tags {
     tags
 }
 
-/// The tags of a stack that is there. If nothing but the release would differ, the stack keeps the one that it came with:
-/// else CloudFormation would tag every resource anew, and nothing would ever be unchanged.
-async fn tags_over(
+/// The tags for an existing stack. Keeps the old `ReleaseID` if nothing else changes: otherwise CloudFormation would re-tag
+/// every resource, and no deploy would ever be without changes.
+async fn updated_tags(
     stacks: &dyn CloudFormation,
     release: &FenrirRelease,
     stack: &Stack,

@@ -1,34 +1,34 @@
-//! What Fenrir may do in a target account: what its ports call, and what CloudFormation does in its name there.
+//! The permissions of Fenrir in a target account: for the calls of its ports, and for what CloudFormation does on its behalf.
 //!
-//! CloudFormation makes resources with the rights of who executes a change set, not with its own. Fenrir may therefore
-//! make them only by way of CloudFormation (`aws:CalledVia`), and only in stacks that are named as its are; what is in a
-//! stack is told by name wherever IAM can tell it so. A role is made under the [boundary](crate::boundary) alone.
+//! CloudFormation creates resources with the permissions of the caller that executes the change set. Therefore Fenrir may
+//! create them only through CloudFormation (`aws:CalledVia`), and only in stacks with its name prefix. Resources of stacks are
+//! limited by name wherever IAM allows it. Roles can only be created under the [boundary](crate::boundary).
 
 use bifrost::release::service_principal;
 use bifrost::{Permission, PolicyCondition};
 
-/// Only CloudFormation does it, when a stack is made, changed or deleted.
+/// Only through CloudFormation, when it creates, updates or deletes a stack.
 const BY_STACKS: PolicyCondition = ("ForAnyValue:StringEquals", "aws:CalledVia", &[service_principal::CLOUD_FORMATION]);
 
-/// Only under the boundary.
+/// Only for roles with the boundary.
 const BOUNDED: PolicyCondition = (
     "ArnEquals",
     "iam:PermissionsBoundary",
     &["arn:${AWS::Partition}:iam::${AWS::AccountId}:policy/fenrir-permissions-boundary"],
 );
 
-/// The roles that CloudFormation names after their stack.
+/// The roles of stacks, which CloudFormation names after the stack.
 const ROLES: &str = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/sam-*";
 
-/// The role that SAM makes for the gradual deployments of a stack: it is given none to bound, and needs no boundary, as it
-/// can get AWS's own policy alone.
+/// The role that SAM creates for gradual deployments. SAM sets no boundary on it, and it needs none: only AWS's own policy can
+/// be attached to it.
 const DEPLOYMENT_ROLES: &str = "arn:${AWS::Partition}:iam::${AWS::AccountId}:role/sam-*-CodeDeployServiceRole-*";
 
-/// Everything, statement by statement.
+/// The statements of the policy.
 pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission {
         sid: "Stacks",
-        why: "makes, changes, follows and removes the stacks of releases, and looks for drift in them",
+        why: "creates, updates, observes and deletes the stacks of releases, and detects drift",
         actions: &[
             "cloudformation:CancelUpdateStack",
             "cloudformation:CreateChangeSet",
@@ -49,21 +49,21 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "Transform",
-        why: "has CloudFormation turn SAM into resources, and no other macro run",
+        why: "lets CloudFormation run the SAM transform, and no other macro",
         actions: &["cloudformation:CreateChangeSet"],
         resources: &["arn:${AWS::Partition}:cloudformation:*:aws:transform/Serverless-2016-10-31"],
         conditions: &[],
     },
     Permission {
         sid: "ReadReleases",
-        why: "CloudFormation and Lambda fetch a large template and the code with the rights of who hands them on; only what is released to this account",
+        why: "CloudFormation and Lambda read a large template and the code with the permissions of the caller; only releases to this account",
         actions: &["s3:GetObject"],
         resources: &["arn:${AWS::Partition}:s3:::${Bucket}/${AWS::AccountId}/*"],
         conditions: &[],
     },
     Permission {
         sid: "Look",
-        why: "finds what a template refers to by its name and tags; AWS cannot limit these to some resources",
+        why: "finds the resources that a template refers to; AWS has no resource-level permissions for these calls",
         actions: &[
             "cloudformation:DescribeStackDriftDetectionStatus",
             "ec2:DescribeSecurityGroups",
@@ -75,7 +75,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "LookAtOne",
-        why: "finds the role, key or table that a template refers to, and its tags or stream; reads nothing in it",
+        why: "reads the tags of the roles, keys and tables that a template refers to, and the stream of a table, but no data",
         actions: &["dynamodb:DescribeTable", "iam:GetRole", "kms:DescribeKey", "kms:ListResourceTags"],
         resources: &[
             "arn:${AWS::Partition}:dynamodb:*:${AWS::AccountId}:table/*",
@@ -86,7 +86,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "LookForStacks",
-        why: "CloudFormation and the services look at what a new resource is to stand beside",
+        why: "CloudFormation and the services read the resources that a new resource depends on",
         actions: &[
             "cloudwatch:DescribeAlarms",
             "codedeploy:GetDeploymentConfig",
@@ -114,7 +114,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "EventSources",
-        why: "what a function of a stack polls; AWS names these, so they are told by their function",
+        why: "event source mappings; AWS generates their names, so that they are limited by their function",
         actions: &[
             "lambda:CreateEventSourceMapping",
             "lambda:DeleteEventSourceMapping",
@@ -129,21 +129,21 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "TagEventSources",
-        why: "a stack's tags are put on what its functions poll, too",
+        why: "CloudFormation adds the tags of a stack to its event source mappings, too",
         actions: &["lambda:ListTags", "lambda:TagResource", "lambda:UntagResource"],
         resources: &["arn:${AWS::Partition}:lambda:*:${AWS::AccountId}:event-source-mapping:*"],
         conditions: &[BY_STACKS],
     },
     Permission {
         sid: "MakeRoles",
-        why: "the role of a function that has policies: made, bounded and given AWS's policies for functions only under the boundary, which no other statement lets be taken away",
+        why: "creates and changes the role of a function with policies, only under the boundary; no statement allows removing the boundary",
         actions: &["iam:CreateRole", "iam:DeleteRolePolicy", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"],
         resources: &[ROLES],
         conditions: &[BY_STACKS, BOUNDED],
     },
     Permission {
         sid: "AttachPolicies",
-        why: "what SAM gives every function beside its own policies: logs, traces, a VPC, what it polls",
+        why: "the managed policies that SAM attaches to roles of functions: logs, traces, VPC, polling",
         actions: &["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
         resources: &[ROLES],
         conditions: &[
@@ -161,14 +161,14 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "MakeDeploymentRoles",
-        why: "the role by which CodeDeploy shifts the traffic of a stack's functions",
+        why: "the role with which CodeDeploy shifts the traffic of the functions of a stack",
         actions: &["iam:CreateRole"],
         resources: &[DEPLOYMENT_ROLES],
         conditions: &[BY_STACKS],
     },
     Permission {
         sid: "AttachDeploymentPolicies",
-        why: "that role gets AWS's policy for it, and can get no other",
+        why: "attaches AWS's policy for that role, and no other",
         actions: &["iam:AttachRolePolicy", "iam:DetachRolePolicy"],
         resources: &[DEPLOYMENT_ROLES],
         conditions: &[
@@ -182,7 +182,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "KeepRoles",
-        why: "looks at the roles of stacks, tags them and deletes them",
+        why: "reads, tags and deletes the roles of stacks",
         actions: &[
             "iam:DeleteRole",
             "iam:GetRolePolicy",
@@ -198,28 +198,28 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "PassRoles",
-        why: "a function gets its role: one of its stack, or one that stood before, which Fenrir lets pass by its tags; IAM cannot tell a role that is passed by its tags",
+        why: "passes a function its role: one of its stack, or an existing one, whose tags Fenrir checks because IAM cannot check tags here",
         actions: &["iam:PassRole"],
         resources: &["arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"],
         conditions: &[("StringEquals", "iam:PassedToService", &[service_principal::LAMBDA])],
     },
     Permission {
         sid: "PassDeploymentRoles",
-        why: "CodeDeploy gets the role of the stack",
+        why: "passes CodeDeploy the role of the stack",
         actions: &["iam:PassRole"],
         resources: &[DEPLOYMENT_ROLES],
         conditions: &[("StringEquals", "iam:PassedToService", &[service_principal::CODE_DEPLOY])],
     },
     Permission {
         sid: "MakeServiceRoles",
-        why: "the first load balancer of an account needs the role that the service itself works with",
+        why: "the first load balancer of an account needs the service-linked role",
         actions: &["iam:CreateServiceLinkedRole"],
         resources: &["arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/*"],
         conditions: &[BY_STACKS, ("StringEquals", "iam:AWSServiceName", &[service_principal::ELASTIC_LOAD_BALANCING])],
     },
     Permission {
         sid: "Apis",
-        why: "REST and HTTP APIs, with their stages, keys and usage plans; AWS names these, so they cannot be told from others",
+        why: "REST and HTTP APIs with their stages, keys and usage plans; AWS generates their ids, so that they cannot be limited by name",
         actions: &[
             "apigateway:DELETE",
             "apigateway:GET",
@@ -239,7 +239,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "Tables",
-        why: "tables, and nothing in them",
+        why: "tables, but not their items",
         actions: &[
             "dynamodb:CreateTable",
             "dynamodb:DeleteTable",
@@ -257,7 +257,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "Queues",
-        why: "queues, and nothing in them; SAM makes one between a topic and a function, which gets its stack's name",
+        why: "queues, but not their messages; SAM creates a queue between a topic and a function and names it after the stack",
         actions: &[
             "sqs:CreateQueue",
             "sqs:DeleteQueue",
@@ -276,7 +276,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "Subscriptions",
-        why: "what a function hears of a topic that lets it by its tags",
+        why: "subscriptions of functions to topics, whose tags Fenrir checks",
         actions: &[
             "sns:GetSubscriptionAttributes",
             "sns:ListSubscriptionsByTopic",
@@ -311,14 +311,14 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "LogFilters",
-        why: "what a function hears of a log group that lets it by its tags",
+        why: "subscription filters of log groups, whose tags Fenrir checks",
         actions: &["logs:DeleteSubscriptionFilter", "logs:PutSubscriptionFilter"],
         resources: &["arn:${AWS::Partition}:logs:*:${AWS::AccountId}:log-group:*"],
         conditions: &[BY_STACKS],
     },
     Permission {
         sid: "Alarms",
-        why: "alarms",
+        why: "alarms of the stack",
         actions: &[
             "cloudwatch:DeleteAlarms",
             "cloudwatch:ListTagsForResource",
@@ -331,7 +331,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "MakeDistributions",
-        why: "distributions of CloudFront, which get the tags that tell them from others",
+        why: "creates CloudFront distributions, with tags that identify them",
         actions: &[
             "cloudfront:CreateDistribution",
             "cloudfront:GetDistribution",
@@ -344,7 +344,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "ChangeDistributions",
-        why: "changes and deletes those with these tags, and no others",
+        why: "updates and deletes only distributions with these tags",
         actions: &["cloudfront:DeleteDistribution", "cloudfront:UntagResource", "cloudfront:UpdateDistribution"],
         resources: &["arn:${AWS::Partition}:cloudfront::${AWS::AccountId}:distribution/*"],
         conditions: &[
@@ -376,7 +376,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "UseKeys",
-        why: "lets Lambda and DynamoDB keep what a team's own key encrypts; whether a key lets in, its own policy says, too",
+        why: "lets Lambda and DynamoDB use a team's own key; the policy of the key has to allow it, too",
         actions: &["kms:CreateGrant", "kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey*"],
         resources: &["arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/*"],
         conditions: &[

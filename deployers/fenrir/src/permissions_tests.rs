@@ -1,4 +1,4 @@
-//! Fenrir's templates, whole: what a change of them comes to is for a person to read.
+//! Snapshots of Fenrir's bootstrap templates, so that a reviewer sees every change of permissions.
 
 use crate::Fenrir;
 use bifrost::Deployer;
@@ -7,9 +7,9 @@ use bifrost::bootstrap::{
 };
 use serde_json::Value;
 
-/// How many characters the policies in a role may have together, white space aside.
+/// The limit of the inline policies of a role together, in characters without white space.
 const INLINE_LIMIT: usize = 10_240;
-/// How many a managed policy may have.
+/// The limit of a managed policy, in characters without white space.
 const MANAGED_LIMIT: usize = 6_144;
 
 fn name() -> DeployerName {
@@ -31,24 +31,24 @@ fn text(value: &Value) -> String {
     serde_json::to_string_pretty(value).unwrap()
 }
 
-/// How long a policy is once CloudFormation has put in what it names.
+/// The length of a policy after CloudFormation has substituted the pseudo parameters.
 fn length(policy: &Value) -> usize {
     let text = policy.to_string().replace("${AWS::AccountId}", "222222222222").replace("${AWS::Partition}", "aws");
     text.replace(r#"{"Fn::Sub":"#, "").len()
 }
 
 #[test]
-fn the_template_of_a_target_account_is_pinned() {
+fn template_of_a_target_account() {
     insta::assert_snapshot!(text(&target()));
 }
 
 #[test]
-fn the_policy_of_the_bucket_is_pinned() {
+fn policy_of_the_bucket() {
     insta::assert_snapshot!(text(&deployer()["Resources"]["BucketPolicy"]["Properties"]["PolicyDocument"]));
 }
 
 #[test]
-fn the_function_writes_logs_and_templates_of_releases() {
+fn function_writes_logs_and_templates() {
     let role = &deployer()["Resources"]["FunctionRole"]["Properties"]["Policies"][0]["PolicyDocument"];
     let statements = role["Statement"].as_array().unwrap();
     let write = statements.iter().find(|statement| statement["Sid"] == "WriteFiles").unwrap();
@@ -59,7 +59,7 @@ fn the_function_writes_logs_and_templates_of_releases() {
 }
 
 #[test]
-fn iam_takes_the_policies_and_cloudformation_the_templates_without_a_bucket() {
+fn policies_and_templates_are_within_the_limits() {
     let target = target();
     let policy = &target["Resources"]["AssumedRole"]["Properties"]["Policies"][0]["PolicyDocument"];
     assert!(length(policy) < INLINE_LIMIT, "{}", length(policy));
@@ -70,20 +70,20 @@ fn iam_takes_the_policies_and_cloudformation_the_templates_without_a_bucket() {
     }
 }
 
-/// A stack is told from others by name, and so is what is in it; the rest no statement may change but by a stack.
+/// Statements that change resources are limited to stacks with Fenrir's prefix, or to calls through CloudFormation.
 #[test]
-fn whatever_is_changed_is_a_stack_of_fenrirs_or_changed_by_one() {
-    let looks = ["Stacks", "Transform", "ReadReleases", "Look", "LookAtOne", "PassRoles", "PassDeploymentRoles"];
-    for permission in Fenrir::PERMISSIONS.iter().filter(|permission| !looks.contains(&permission.sid)) {
+fn changes_are_limited_to_stacks() {
+    let read_only = ["Stacks", "Transform", "ReadReleases", "Look", "LookAtOne", "PassRoles", "PassDeploymentRoles"];
+    for permission in Fenrir::PERMISSIONS.iter().filter(|permission| !read_only.contains(&permission.sid)) {
         let by_stacks = permission.conditions.iter().any(|(_, key, _)| *key == "aws:CalledVia");
         assert!(by_stacks, "{}", permission.sid);
     }
 }
 
 #[test]
-fn a_role_gets_rights_only_under_the_boundary() {
-    let rights = ["iam:PutRolePolicy", "iam:DeleteRolePermissionsBoundary", "iam:UpdateAssumeRolePolicy"];
-    for permission in Fenrir::PERMISSIONS.iter().filter(|one| one.actions.iter().any(|action| rights.contains(action)))
+fn roles_change_only_under_the_boundary() {
+    let actions = ["iam:PutRolePolicy", "iam:DeleteRolePermissionsBoundary", "iam:UpdateAssumeRolePolicy"];
+    for permission in Fenrir::PERMISSIONS.iter().filter(|one| one.actions.iter().any(|action| actions.contains(action)))
     {
         let bounded = permission.conditions.iter().any(|(_, key, _)| *key == "iam:PermissionsBoundary");
         assert!(bounded, "{}", permission.sid);

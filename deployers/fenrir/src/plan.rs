@@ -1,33 +1,68 @@
-//! What a deploy would do: CloudFormation's own answer, by a change set that is never executed.
+//! What a deploy would change, according to a change set that is never executed.
 
 use crate::cloud::{
     Change, ChangeAction, ChangeSet, ChangeSetStatus, CloudFormation, Drift, FenrirPorts, NewChangeSet, Replacement,
-    Stack, TemplateSource,
+    Stack, StackStatus, TemplateSource,
 };
+use crate::errors::{StackError, TemplateRefused};
 use crate::handlers::may_change;
 use crate::impact::{is_stateful, refused_replacement, traffic_shifts};
 use crate::names::stack_name;
 use crate::new_change_set::build;
 use crate::release::{FenrirFields, FenrirRelease};
-use crate::resolve::{RESOLVED_FILE, TEMPLATE_FILE, facts, resolve};
-use crate::template::{self, Node, Severity};
-use bifrost::client::Prepared;
-use bifrost::client::{Action, Body, DeployPlan, PlanError, PlannedChange};
-use bifrost::cloud::Objects;
+use crate::resolve::{RESOLVED_FILE, ReleaseTemplateError, TEMPLATE_FILE, facts, resolve};
+use crate::template::{self, Node, Severity, TemplateFinding};
+use bifrost::client::{Action, Body, DeployPlan, PlanFinding, PlannedChange, Prepared};
+use bifrost::cloud::{CloudError, Objects};
+use bifrost::error_code::Coded;
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::sleep;
 
-/// How long CloudFormation may take, in looks.
-const LOOKS: u32 = 150;
+/// How often to poll CloudFormation.
+const MAX_POLLS: u32 = 150;
 
-/// How long to wait between two looks.
-const BETWEEN: Duration = Duration::from_secs(2);
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// What a deploy of the release would do.
+/// Why it is not known what a deploy would change.
+#[derive(Debug, thiserror::Error, Coded)]
+pub(crate) enum PlanError {
+    /// Another operation is changing the stack.
+    #[error(
+        "stack {stack} is in {status}: another operation is changing it; wait until that has ended, then plan again"
+    )]
+    #[code("fenrir/stack-busy", "wait until the other operation has ended, then plan again")]
+    Busy { stack: String, status: StackStatus },
+    /// The change set of `plan` was deleted by another operation.
+    #[error("another operation deleted change set {change_set} of stack {stack}; plan again")]
+    #[code("fenrir/plan-interrupted", "plan again when no deploy is running")]
+    Interrupted { stack: String, change_set: String },
+    /// CloudFormation did not finish the change set of `plan` in five minutes.
+    #[error("CloudFormation did not finish change set {change_set} of stack {stack} in 5 minutes; plan again later")]
+    #[code("fenrir/plan-timeout", "plan again later; see the AWS Health Dashboard if it repeats")]
+    Timeout { stack: String, change_set: String },
+    /// The release has no template.
+    #[error(transparent)]
+    #[code(source)]
+    NoTemplate(#[from] ReleaseTemplateError),
+    /// The template is refused.
+    #[error(transparent)]
+    #[code(source)]
+    Template(#[from] TemplateRefused),
+    /// CloudFormation could not create the change set.
+    #[error(transparent)]
+    #[code(source)]
+    Stack(#[from] StackError),
+    /// A call to AWS failed.
+    #[error(transparent)]
+    #[code(source)]
+    Cloud(#[from] CloudError),
+}
+
+/// What a deploy of the release would change. Creates a change set to find out, and deletes it.
 ///
 /// # Errors
-/// If AWS does not say, or the template cannot be read.
+/// [`PlanError`].
 pub(crate) async fn plan(
     ports: &FenrirPorts,
     objects: &dyn Objects,
@@ -35,16 +70,19 @@ pub(crate) async fn plan(
 ) -> Result<Option<DeployPlan>, PlanError> {
     let release = &prepared.release;
     let template = read(prepared)?;
-    let outcome = resolve(ports.lookups.as_ref(), &template, &facts(release)).await?;
+    let checked = resolve(ports.lookups.as_ref(), &template, &facts(release)).await?;
     let mut plan = DeployPlan::default();
-    for finding in outcome.findings.all() {
-        let told = if finding.severity == Severity::Error { &mut plan.findings } else { &mut plan.notes };
-        told.push(finding.to_string());
+    for finding in checked.findings.all() {
+        if finding.severity == Severity::Error {
+            plan.findings.push(plan_finding(finding));
+        } else {
+            plan.notes.push(finding.to_string());
+        }
     }
-    if outcome.findings.refuse() {
+    if checked.findings.refuse() {
         return Ok(Some(plan));
     }
-    compare(ports.stacks.as_ref(), objects, release, &outcome.template, &mut plan).await?;
+    compare(ports.stacks.as_ref(), objects, release, &checked.template, &mut plan).await?;
     if plan.findings.is_empty() {
         let shifts = traffic_shifts(&template).into_iter();
         plan.notes.extend(shifts.map(|(name, how)| format!("{name}: {how}")));
@@ -52,7 +90,12 @@ pub(crate) async fn plan(
     Ok(Some(plan))
 }
 
-/// Enters into the plan what of the stack would change, or why nothing of it may be.
+fn plan_finding(finding: &TemplateFinding) -> PlanFinding {
+    let help = finding.help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
+    PlanFinding::new(finding.code.code(), &*finding.path, format!("{}{help}", finding.message))
+}
+
+/// Adds to the plan the changes to the stack, or the finding that forbids them.
 async fn compare(
     stacks: &dyn CloudFormation,
     objects: &dyn Objects,
@@ -65,10 +108,10 @@ async fn compare(
         && status.is_in_progress()
         && !status.needs_creation()
     {
-        return Err(PlanError::Refused(format!("stack {name} is in {status}: plan again when that is over")));
+        return Err(PlanError::Busy { stack: name.clone(), status: status.clone() });
     }
     if let Some(Err(refusal)) = stack.as_ref().map(|stack| may_change(stack, &release.envelope)) {
-        plan.findings.push(refusal.to_string());
+        plan.findings.push(PlanFinding::new(refusal.code(), "", refusal.to_string()));
         return Ok(());
     }
     let Some(stack) = stack.filter(|stack| !stack.status.needs_creation()) else {
@@ -78,8 +121,9 @@ async fn compare(
     plan.changes = changes(stacks, objects, release, &stack, template).await?;
     let replaced = plan.changes.iter().filter(|change| change.action == Action::Replace);
     plan.notes.extend(replaced.filter_map(|change| refused_replacement(&change.resource, &change.kind)));
-    // What would change is known even if this is not.
-    let not_known = |error| vec![format!("whether the stack was changed past CloudFormation is not known: {error}")];
+    // The plan is complete without this.
+    let not_known =
+        |error: CloudError| vec![format!("drift: cannot check for changes outside of CloudFormation: {error}")];
     plan.notes.extend(drift(stacks, &stack).await.unwrap_or_else(not_known));
     Ok(())
 }
@@ -91,12 +135,12 @@ fn read(prepared: &Prepared<FenrirFields>) -> Result<Node, PlanError> {
         let Body::Bytes(bytes) = &file.body else { return None };
         serde_json::from_slice(bytes).ok()
     };
-    let template = prepared.release.fields.template.clone().or_else(of_file);
-    let template = template.ok_or_else(|| PlanError::Refused("the release has no template".into()))?;
-    template::of_release(&template).map_err(|findings| PlanError::Refused(findings.to_string()))
+    let template = prepared.release.fields.template.clone().or_else(of_file).ok_or(ReleaseTemplateError::Missing)?;
+    Ok(template::of_release(&template).map_err(TemplateRefused)?)
 }
 
-/// Everything, for a stack that is not there yet. What SAM makes of it only CloudFormation knows.
+/// All resources of the template, for a stack that does not exist yet. Which resources SAM generates of them only
+/// CloudFormation knows.
 fn additions(template: &Value) -> Vec<PlannedChange> {
     let resources = template.get("Resources").and_then(Value::as_object).into_iter().flatten();
     let kind = |resource: &Value| resource.get("Type").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -111,7 +155,7 @@ fn additions(template: &Value) -> Vec<PlannedChange> {
         .collect()
 }
 
-/// What a change set would change, which is removed again.
+/// The changes of a change set that is created for that and deleted again.
 async fn changes(
     stacks: &dyn CloudFormation,
     objects: &dyn Objects,
@@ -119,43 +163,45 @@ async fn changes(
     stack: &Stack,
     template: &Value,
 ) -> Result<Vec<PlannedChange>, PlanError> {
-    let mut change_set = build(stacks, objects, release, Some(stack), template).await?;
-    change_set.name = format!("plan-{}", change_set.name);
-    change_set.token.clone_from(&change_set.name);
-    let made = look(stacks, &change_set).await;
-    let removed = stacks.delete_change_set(&stack.name, &change_set.name).await;
-    if let TemplateSource::Url(_) = change_set.template {
+    let mut new = build(stacks, objects, release, Some(stack), template).await?;
+    new.name = format!("plan-{}", new.name);
+    new.token.clone_from(&new.name);
+    let created = create(stacks, &new).await;
+    let deleted = stacks.delete_change_set(&stack.name, &new.name).await;
+    if let TemplateSource::Url(_) = new.template {
         let envelope = &release.envelope;
         objects.delete(&envelope.bucket, &envelope.release_dir().file(RESOLVED_FILE)).await?;
     }
-    let made = made?;
-    removed?;
-    if made.status == ChangeSetStatus::Failed && !made.is_empty() {
-        return Err(PlanError::Refused(format!(
-            "CloudFormation refuses the template: {}",
-            made.status_reason.unwrap_or_default()
-        )));
+    let change_set = created?;
+    deleted?;
+    if change_set.status == ChangeSetStatus::Failed && !change_set.is_empty() {
+        return Err(StackError::ChangeSet(change_set.status_reason.unwrap_or_default()).into());
     }
-    // All resources get the tag of the release with whatever else changes.
-    let is_of_tags = made.changes.iter().all(Change::is_of_tags_alone);
-    Ok(made.changes.iter().filter(|change| is_of_tags || !change.is_of_tags_alone()).map(planned).collect())
+    // If anything else changes, each resource also gets a new tag `ReleaseID`, which is not worth a line.
+    let only_tags = change_set.changes.iter().all(Change::is_of_tags_alone);
+    Ok(change_set.changes.iter().filter(|change| only_tags || !change.is_of_tags_alone()).map(planned).collect())
 }
 
-/// Makes the change set, and waits until CloudFormation knows what it would change.
-async fn look(stacks: &dyn CloudFormation, new: &NewChangeSet) -> Result<ChangeSet, PlanError> {
+/// Creates the change set, and waits until CloudFormation has computed its changes.
+async fn create(stacks: &dyn CloudFormation, new: &NewChangeSet) -> Result<ChangeSet, PlanError> {
     stacks.create_change_set(new).await?;
-    let mut seen = false;
-    for _ in 0..LOOKS {
+    let names = || (new.stack_name.clone(), new.name.clone());
+    let mut exists = false;
+    for _ in 0..MAX_POLLS {
         match stacks.change_set(&new.stack_name, &new.name).await? {
-            Some(made) if matches!(made.status, ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed) => {
-                return Ok(made);
+            Some(found) if matches!(found.status, ChangeSetStatus::CreateComplete | ChangeSetStatus::Failed) => {
+                return Ok(found);
             }
-            None if seen => return Err(PlanError::Refused("a deploy changed the stack meanwhile; plan again".into())),
-            found => seen |= found.is_some(),
+            None if exists => {
+                let (stack, change_set) = names();
+                return Err(PlanError::Interrupted { stack, change_set });
+            }
+            found => exists |= found.is_some(),
         }
-        sleep(BETWEEN).await;
+        sleep(POLL_INTERVAL).await;
     }
-    Err(PlanError::Refused("CloudFormation takes too long to compare; try again later".into()))
+    let (stack, change_set) = names();
+    Err(PlanError::Timeout { stack, change_set })
 }
 
 fn planned(change: &Change) -> PlannedChange {
@@ -176,33 +222,33 @@ fn planned(change: &Change) -> PlannedChange {
 fn details(change: &Change) -> Vec<String> {
     let mut details = change.scope.clone();
     if change.replacement == Some(Replacement::Conditional) {
-        details.push("whether it is replaced is known only then".into());
+        details.push("may be replaced: CloudFormation decides during the deploy".into());
     }
     if change.keeps_data() {
-        details.push("the old one is kept".into());
+        details.push("the old resource is kept".into());
     }
     details
 }
 
-/// What somebody changed past CloudFormation: a deploy may undo it, or leave it.
-async fn drift(stacks: &dyn CloudFormation, stack: &Stack) -> Result<Vec<String>, PlanError> {
+/// Changes that were made outside of CloudFormation. A deploy may undo them, or keep them.
+async fn drift(stacks: &dyn CloudFormation, stack: &Stack) -> Result<Vec<String>, CloudError> {
     let detection = stacks.detect_drift(&stack.name).await?;
-    for _ in 0..LOOKS {
+    for _ in 0..MAX_POLLS {
         if let Some(drift) = stacks.drift(&stack.name, &detection).await? {
             return Ok(drifted(&drift));
         }
-        sleep(BETWEEN).await;
+        sleep(POLL_INTERVAL).await;
     }
-    Ok(vec!["whether the stack was changed past CloudFormation is not known: looking takes too long".into()])
+    Ok(vec!["drift: CloudFormation did not finish its check for changes outside of CloudFormation in 5 minutes".into()])
 }
 
 fn drifted(drift: &Drift) -> Vec<String> {
     let lines = drift.resources.iter().flat_map(|resource| {
-        let head = format!("drift: {} ({}) is {}", resource.logical_id, resource.resource_type, resource.status);
+        let summary = format!("drift: {} ({}) is {}", resource.logical_id, resource.resource_type, resource.status);
         let differences = resource.differences.iter().map(|(property, expected, actual)| {
-            format!("drift: {}: {property} should be {expected} and is {actual}", resource.logical_id)
+            format!("drift: {}: {property} is {actual}, but the template says {expected}", resource.logical_id)
         });
-        std::iter::once(head).chain(differences.collect::<Vec<_>>())
+        std::iter::once(summary).chain(differences.collect::<Vec<_>>())
     });
     lines.collect()
 }

@@ -1,22 +1,41 @@
-//! A release's template, held against the rules and against what the target account says.
+//! Applies the rules to the template of a release, with look-ups in the target account.
 
 use crate::cloud::{FenrirPorts, Lookups};
+use crate::errors::TemplateRefused;
 use crate::release::FenrirRelease;
 use crate::rules::{self, Answers, CheckedTemplate, Facts};
-use crate::template::{self, Findings, Node, Severity, TemplateFinding};
+use crate::template::{self, FindingCode, Node, Severity, TemplateFinding};
 use bifrost::cloud::CloudError;
+use bifrost::error_code::Coded;
 use bifrost::json;
 use bifrost::task::Context;
 use bifrost::validate::{ValidateFailure, read_file};
 use serde_json::Value;
 
-/// The file of a template that is too large to travel, in the release dir.
+/// The file in the release dir of a template that is too large for the release.
 pub const TEMPLATE_FILE: &str = "template";
 
-/// The template as CloudFormation reads it, where it is too large for a request; in the release dir.
+/// The file in the release dir of the template that CloudFormation gets, if it is too large for a request.
 pub const RESOLVED_FILE: &str = "template.resolved";
 
-/// What the rules have to know of a release.
+/// Why a release has no template.
+#[derive(Debug, thiserror::Error, Coded)]
+pub(crate) enum ReleaseTemplateError {
+    /// The release has no template.
+    #[error("the release has neither template nor template_sha256; deploy with the client, which adds the template")]
+    #[code("template/missing", "deploy a template file with the client, which adds the template to the release")]
+    Missing,
+    /// The release has the template twice: in itself and as a file.
+    #[error("the release has both template and template_sha256; remove one of them")]
+    #[code("template/given-twice", "remove `template` or `template_sha256` from the release")]
+    Twice,
+    /// The template file of the release is not JSON.
+    #[error("{TEMPLATE_FILE} in the release dir is not valid JSON: {0}; deploy with the client, which uploads it")]
+    #[code("template/invalid-file", "deploy with the client, which uploads the template")]
+    Json(#[source] json::ParseError),
+}
+
+/// What the rules need to know about a release.
 #[must_use]
 pub fn facts(release: &FenrirRelease) -> Facts<'_> {
     Facts {
@@ -29,10 +48,10 @@ pub fn facts(release: &FenrirRelease) -> Facts<'_> {
     }
 }
 
-/// Applies the rules, and looks up whatever they ask for. What cannot be answered is a finding.
+/// Applies the rules, and makes the look-ups that they ask for. A look-up without an answer is a finding.
 ///
 /// # Errors
-/// Whatever the look-ups answer.
+/// A look-up failed.
 pub async fn resolve(lookups: &dyn Lookups, template: &Node, facts: &Facts<'_>) -> Result<CheckedTemplate, CloudError> {
     let mut answers = Answers::new();
     loop {
@@ -42,7 +61,7 @@ pub async fn resolve(lookups: &dyn Lookups, template: &Node, facts: &Facts<'_>) 
         }
         let known = answers.len();
         answers.extend(lookups.look_up(&outcome.needs).await?);
-        // What is found may raise another question, but not the same one again.
+        // An answer may lead to another look-up, but never to the same one.
         if answers.len() == known {
             outcome.needs.iter().for_each(|need| outcome.findings.push(unanswered(&format!("{need:?}"))));
             return Ok(outcome);
@@ -53,56 +72,46 @@ pub async fn resolve(lookups: &dyn Lookups, template: &Node, facts: &Facts<'_>) 
 fn unanswered(need: &str) -> TemplateFinding {
     TemplateFinding {
         severity: Severity::Error,
+        code: FindingCode::NoAnswer,
         path: String::new(),
         span: None,
-        message: format!("AWS does not say whether there is {need}"),
-        help: None,
+        message: format!("AWS gave no answer about {need}"),
+        help: Some("run the command again; if it fails again, report a bug of Fenrir".to_owned()),
     }
 }
 
-/// The template that CloudFormation gets for a release: read anew from where the release has it, with every name
-/// resolved anew.
+/// The template that CloudFormation gets for a release. Reads the template and looks up all names each time: a resource may
+/// have changed since the last task.
 ///
 /// # Errors
-/// [`ValidateFailure::BadRelease`] says all that is wrong with it.
+/// [`ValidateFailure::BadRelease`], with all findings.
 pub async fn resolved(
     context: &Context<FenrirPorts>,
     ports: &FenrirPorts,
     release: &FenrirRelease,
 ) -> Result<Value, ValidateFailure> {
     let template = read(context, release).await?;
-    let outcome =
-        resolve(ports.lookups.as_ref(), &template, &facts(release)).await.map_err(|error| not_looked_up(&error))?;
-    if outcome.findings.refuse() { Err(refused(&outcome.findings)) } else { Ok(outcome.template) }
+    let outcome = resolve(ports.lookups.as_ref(), &template, &facts(release)).await;
+    let outcome = outcome.map_err(|error| {
+        ValidateFailure::not_checked("cannot look up the resources that the template refers to", error)
+    })?;
+    if outcome.findings.refuse() {
+        return Err(ValidateFailure::rule(TemplateRefused(outcome.findings)));
+    }
+    Ok(outcome.template)
 }
 
-/// The template as the release has it.
+/// Reads the template of a release.
 async fn read(context: &Context<FenrirPorts>, release: &FenrirRelease) -> Result<Node, ValidateFailure> {
     let fields = &release.fields;
     let document = match (&fields.template, &fields.template_sha256) {
         (Some(template), None) => template.clone(),
         (None, Some(sha256)) => {
             let text = read_file(context, release, TEMPLATE_FILE, sha256).await?;
-            json::parse(&text).map_err(|error| bad(format!("{TEMPLATE_FILE}: {error}")))?
+            json::parse(&text).map_err(|error| ValidateFailure::rule(ReleaseTemplateError::Json(error)))?
         }
-        (Some(_), Some(_)) => {
-            return Err(bad("template and template_sha256: a release has one of them, not both".into()));
-        }
-        (None, None) => {
-            return Err(bad("template: it is missing; deploy a template with the client, which enters it".into()));
-        }
+        (Some(_), Some(_)) => return Err(ValidateFailure::rule(ReleaseTemplateError::Twice)),
+        (None, None) => return Err(ValidateFailure::rule(ReleaseTemplateError::Missing)),
     };
-    template::of_release(&document).map_err(|findings| refused(&findings))
-}
-
-fn bad(message: String) -> ValidateFailure {
-    ValidateFailure::BadRelease(message)
-}
-
-fn refused(findings: &Findings) -> ValidateFailure {
-    bad(format!("the template is refused:\n{findings}"))
-}
-
-fn not_looked_up(error: &CloudError) -> ValidateFailure {
-    bad(format!("what the template refers to cannot be looked up: {error}"))
+    template::of_release(&document).map_err(|findings| ValidateFailure::rule(TemplateRefused(findings)))
 }

@@ -1,4 +1,4 @@
-//! How long a Lambda function takes from its start to its first question to the Runtime API, and how much memory by then:
+//! Time from the start of the Lambda function to its first request to the Runtime API, and its peak memory until then:
 //! medians of 21 starts.
 //!
 //! ```sh
@@ -11,7 +11,7 @@
     clippy::panic,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a bench that cannot go on says where by panicking"
+    reason = "a benchmark that cannot continue panics"
 )]
 
 use std::io::{BufRead, BufReader};
@@ -23,28 +23,30 @@ const STARTS: usize = 21;
 
 fn main() {
     let program = std::env::args().nth(1).filter(|argument| !argument.starts_with("--"));
-    let Some(program) = program else { return println!("name the function's executable after `--`") };
+    let Some(program) = program else {
+        return println!("missing path of the function's executable: pass it after `--`");
+    };
     let (mut times, mut sizes): (Vec<_>, Vec<_>) = (0..STARTS).map(|_| start(&program)).unzip();
     times.sort_unstable();
     sizes.sort_unstable();
     let (time, size) = (times.get(STARTS / 2).unwrap(), sizes.get(STARTS / 2).unwrap());
-    println!("{program}: {:.1} ms to the first poll, {size} kB at most", time.as_secs_f64() * 1e3);
+    println!("{program}: {:.1} ms to the first poll, {size} kB peak memory", time.as_secs_f64() * 1e3);
 }
 
-/// Starts the function once: how long it took to ask for work, and its peak memory in kB.
+/// Starts the function once. Returns the time until it requests work, and its peak memory in kB.
 fn start(program: &str) -> (Duration, u64) {
     let api = TcpListener::bind("127.0.0.1:0").unwrap();
     let since = Instant::now();
     let mut function = spawn(program, &api.local_addr().unwrap().to_string());
-    let (asked, _) = api.accept().unwrap();
-    let mut question = String::new();
-    BufReader::new(asked).read_line(&mut question).unwrap();
-    let took = since.elapsed();
-    assert!(question.starts_with("GET /2018-06-01/runtime/invocation/next"), "{question}");
+    let (connection, _) = api.accept().unwrap();
+    let mut request = String::new();
+    BufReader::new(connection).read_line(&mut request).unwrap();
+    let elapsed = since.elapsed();
+    assert!(request.starts_with("GET /2018-06-01/runtime/invocation/next"), "{request}");
     let peak = peak_memory(function.id());
     function.kill().unwrap();
     function.wait().unwrap();
-    (took, peak)
+    (elapsed, peak)
 }
 
 fn spawn(program: &str, api: &str) -> Child {
@@ -63,9 +65,10 @@ fn spawn(program: &str, api: &str) -> Child {
     command.spawn().unwrap_or_else(|error| panic!("{program}: {error}"))
 }
 
-/// As Linux counts it.
+/// The peak resident memory of a process in kB, from Linux's `/proc`.
 fn peak_memory(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).expect("the figures are Linux's");
+    let status =
+        std::fs::read_to_string(format!("/proc/{process}/status")).expect("this benchmark needs Linux's /proc");
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     peak.trim().trim_end_matches(" kB").parse().unwrap()
 }

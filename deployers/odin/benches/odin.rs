@@ -1,11 +1,7 @@
-//! How fast Odin is without AWS: whole executions in a memory world on virtual time, the parsing and validation of its
-//! definition, and `Validate` alone. `cargo bench -p odin` runs them.
+//! Benchmarks of Odin without AWS: whole executions in an in-memory local cloud with virtual time, parsing and
+//! validation of the definition, and `Validate` alone. Run them with `cargo bench -p odin`.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "a benchmark that cannot go on has nothing to measure"
-)]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a benchmark that cannot continue panics")]
 
 use bifrost::asl::StateMachine;
 use bifrost::local::{LocalDeployer, LocalState, read_seed};
@@ -29,7 +25,7 @@ fn runtime() -> Runtime {
 }
 
 fn state() -> LocalState<<Odin as LocalDeployer>::Resources> {
-    read_seed(Path::new("world"), Odin::SEED.as_bytes()).unwrap()
+    read_seed(Path::new("odin.json"), Odin::SEED.as_bytes()).unwrap()
 }
 
 /// The sample release, as the client prepares it.
@@ -41,8 +37,8 @@ fn release() -> Value {
     release
 }
 
-/// From upload to `Success`: the sample release with both of its services, and with `web` alone. The world is made
-/// beforehand.
+/// From upload to `Success`: the sample release with both services, and with `web` alone. Creating the local cloud is
+/// not measured.
 #[divan::bench(args = [1, 2])]
 fn successful_execution(bencher: Bencher<'_, '_>, services: usize) {
     let (runtime, state, mut release) = (runtime(), state(), release());
@@ -65,7 +61,7 @@ fn parse_and_validate_the_definition(bencher: Bencher<'_, '_>) {
     });
 }
 
-/// The task `Validate` as the Lambda runs it, from payload to output.
+/// The task `Validate` as the Lambda function runs it, from payload to output.
 #[divan::bench]
 fn validate(bencher: Bencher<'_, '_>) {
     let (runtime, release) = (runtime(), release());
@@ -73,7 +69,7 @@ fn validate(bencher: Bencher<'_, '_>) {
     runtime.block_on(harness.upload(&release, &[("userdata", USER_DATA)])).unwrap();
     let payload = json!({"Task": "Validate", "Input": release});
     bencher.with_inputs(|| payload.clone()).bench_local_values(|payload| {
-        let open = |attempt, sent| harness.context(attempt, sent);
+        let open = |attempt, input| harness.context(attempt, input);
         runtime.block_on(dispatch::<Odin>(payload, open)).unwrap()
     });
 }

@@ -1,24 +1,24 @@
-//! How many instances a service shall have: in the end, at first, and after each look at its health.
+//! How many instances a service gets: at first, after each health check, and in the end.
 
 use crate::release::{Autoscaling, Strategy};
 
-/// The sizes that a deploy aims at.
+/// The sizes that a deploy works towards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Target {
-    /// The least that the group may have once it has succeeded.
+    /// Minimum size of the group after success.
     pub min_size: u32,
-    /// The most that it may have.
+    /// Maximum size of the group.
     pub max_size: u32,
-    /// What it shall have once it has succeeded: what the group before it had, within `min_size`…`max_size`.
+    /// Desired capacity after success: that of the previous group, within `min_size`…`max_size`.
     pub desired: u32,
-    /// How many are launched, to make up for those that fail.
+    /// How many are launched, including spares for those that fail.
     pub launched: u32,
-    /// How many healthy ones are enough.
+    /// How many must be healthy.
     pub enough: u32,
 }
 
 impl Target {
-    /// What a service aims at, given the desired capacity of the group that it replaces.
+    /// The target of a service that replaces a group with this desired capacity.
     #[must_use]
     pub fn new(autoscaling: &Autoscaling, previous_desired: Option<u32>) -> Self {
         let Autoscaling { min_size, max_size, spread, .. } = *autoscaling;
@@ -28,26 +28,26 @@ impl Target {
         Self { min_size, max_size, desired, launched, enough }
     }
 
-    /// The sizes once the deploy has succeeded.
+    /// The sizes after success.
     #[must_use]
     pub fn final_size(&self) -> Size {
         Size { min: self.min_size, desired: self.desired }
     }
 }
 
-/// The two sizes of a group that a roll-out moves.
+/// The two sizes of a group that a rollout changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// The least that the group keeps up.
+    /// Minimum size.
     pub min: u32,
-    /// What it strives for.
+    /// Desired capacity.
     pub desired: u32,
 }
 
-/// What a look at a group showed.
+/// The sizes and instances of a group at a health check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct GroupObservation {
-    /// Its sizes now.
+    /// Its sizes.
     pub size: Size,
     /// How many instances it has, in whatever state.
     pub instances: u32,
@@ -56,29 +56,29 @@ pub struct GroupObservation {
 }
 
 impl Strategy {
-    /// The sizes that the group is made with.
+    /// The sizes that the group is created with.
     #[must_use]
     pub fn creation(self, target: &Target) -> Size {
-        self.aim(target, &GroupObservation { size: Size { min: 0, desired: 0 }, instances: 0, healthy: 0 })
+        self.wanted(target, &GroupObservation { size: Size { min: 0, desired: 0 }, instances: 0, healthy: 0 })
     }
 
-    /// The sizes that the group gets after a look: never less than it has.
+    /// The sizes that the group gets after a health check: never smaller than now.
     #[must_use]
     pub fn step(self, target: &Target, seen: &GroupObservation) -> Size {
-        let aim = self.aim(target, seen);
-        let desired = aim.desired.max(seen.size.desired);
-        Size { min: aim.min.max(seen.size.min).min(desired), desired }
+        let wanted = self.wanted(target, seen);
+        let desired = wanted.desired.max(seen.size.desired);
+        Size { min: wanted.min.max(seen.size.min).min(desired), desired }
     }
 
-    /// Whether a group of these sizes is to have its canary only: a termination halts the deploy then.
+    /// Whether a group of these sizes has only its canary: then a termination halts the deploy.
     ///
-    /// The sizes say so, and not the number of instances: a canary that terminates is soon two, itself and its successor.
+    /// This depends on the sizes, not on the number of instances: a terminating canary and its replacement are two.
     #[must_use]
     pub fn is_canary(self, size: Size) -> bool {
         self == Self::OneThenAllWithCanary && size.desired <= 1
     }
 
-    fn aim(self, target: &Target, seen: &GroupObservation) -> Size {
+    fn wanted(self, target: &Target, seen: &GroupObservation) -> Size {
         let whole = Size { min: target.min_size, desired: target.launched };
         let size = match self.steps(target) {
             Some(steps) => {
@@ -87,7 +87,7 @@ impl Strategy {
             None if self.is_canary(seen.size) && seen.healthy == 0 => Size { min: 1, desired: 1 },
             None => whole,
         };
-        // A group of at most none gets none, whatever the steps say.
+        // With a maximum of 0 the group gets no instances, whatever the steps are.
         Size { min: size.min.min(target.max_size), desired: size.desired.min(target.max_size) }
     }
 
@@ -103,7 +103,7 @@ impl Strategy {
     }
 }
 
-/// In how many steps a group grows: `steps / of`, a fraction, since 25 instances ten at a time are two and a half.
+/// The number of steps in which a group grows, as the fraction `steps / of`: 25 instances ten at a time are 2.5 steps.
 #[derive(Debug, Clone, Copy)]
 struct Steps {
     steps: u32,
@@ -111,7 +111,7 @@ struct Steps {
 }
 
 impl Steps {
-    /// The next size on the way to `base`: a step more than there are, at least one and at most `base`.
+    /// The next size on the way to `base`: one step more than the instances now, at least 1 and at most `base`.
     fn next(self, base: u32, instances: u32) -> u32 {
         let step = u64::from(base) * u64::from(self.of) / u64::from(self.steps.max(1));
         let step = u32::try_from(step).unwrap_or(u32::MAX).max(1);

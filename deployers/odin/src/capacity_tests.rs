@@ -29,19 +29,19 @@ fn seen(size: Size, instances: u32, healthy: u32) -> GroupObservation {
 }
 
 #[test]
-fn a_group_without_predecessor_wants_its_least() {
+fn first_group_gets_min_size() {
     assert_eq!(target(3, 5, "0.8", None), Target { min_size: 3, max_size: 5, desired: 3, launched: 5, enough: 3 });
 }
 
 #[test]
-fn the_predecessors_capacity_is_kept_within_bounds() {
+fn previous_capacity_is_kept_within_bounds() {
     for (previous, desired) in [(0, 3), (4, 4), (9, 5)] {
         assert_eq!(target(3, 5, "0", Some(previous)).desired, desired);
     }
 }
 
 #[test]
-fn spread_launches_more_and_lets_fewer_be_enough() {
+fn spread_launches_more_and_requires_fewer() {
     let target = target(2, 200, "0.15", Some(100));
     // As floats, 100 × 1.15 is 114.99….
     assert_eq!((target.desired, target.launched, target.enough), (100, 115, 85));
@@ -53,21 +53,21 @@ fn all_at_once_starts_with_all() {
 }
 
 #[test]
-fn a_canary_is_alone_until_it_is_healthy() {
+fn canary_is_alone_until_healthy() {
     let (canary, target) = (Strategy::OneThenAllWithCanary, target(3, 5, "0.8", None));
     let one = canary.creation(&target);
     assert_eq!(one, size(1, 1));
     assert_eq!(canary.step(&target, &seen(one, 0, 0)), one);
     assert_eq!(canary.step(&target, &seen(one, 1, 0)), one);
-    // One that terminates, and its successor that boots: still none is healthy.
+    // One instance terminates, and its replacement boots: no instance is healthy.
     assert_eq!(canary.step(&target, &seen(one, 2, 0)), one);
     assert_eq!(canary.step(&target, &seen(one, 1, 1)), size(3, 5));
     assert_eq!(canary.step(&target, &seen(size(3, 5), 5, 1)), size(3, 5));
 }
 
 #[test]
-fn steps_grow_by_a_share_of_the_whole_healthy_or_not() {
-    // The originals' own figures: 25 launched, at least 1.
+fn steps_grow_even_if_unhealthy() {
+    // The figures of Go Odin's tests: 25 launched, at least 1.
     let target = target(1, 100, "0", Some(25));
     for (strategy, first, with_two) in [
         (Strategy::QuarterSteps, 6, 8),
@@ -81,12 +81,12 @@ fn steps_grow_by_a_share_of_the_whole_healthy_or_not() {
 }
 
 #[test]
-fn fewer_than_ten_at_a_time_come_at_once() {
+fn fewer_than_ten_start_at_once() {
     assert_eq!(Strategy::TenAtATime.creation(&target(2, 5, "0", Some(5))), size(2, 5));
 }
 
 #[test]
-fn a_group_of_none_gets_none() {
+fn max_size_0_gets_no_instances() {
     for strategy in ALL {
         assert_eq!(strategy.creation(&target(0, 0, "0", None)), size(0, 0), "{strategy:?}");
     }
@@ -107,7 +107,7 @@ proptest! {
     }
 
     #[test]
-    fn no_step_lowers_a_size_or_puts_min_above_desired(
+    fn no_step_lowers_a_size(
         target in any_target(), strategy in proptest::sample::select(&ALL[..]),
         min in 0_u32..600, desired in 0_u32..600, instances in 0_u32..700, healthy in 0_u32..700,
     ) {
@@ -119,14 +119,14 @@ proptest! {
     }
 
     #[test]
-    fn creation_is_legal(target in any_target(), strategy in proptest::sample::select(&ALL[..])) {
+    fn first_sizes_are_valid(target in any_target(), strategy in proptest::sample::select(&ALL[..])) {
         let first = strategy.creation(&target);
         prop_assert!(first.min <= first.desired && first.desired <= target.max_size);
     }
 
-    /// Were it not so, a deploy could never become healthy.
+    /// Otherwise a deploy could never become healthy.
     #[test]
-    fn every_strategy_gets_to_the_end_if_instances_become_healthy(
+    fn every_strategy_reaches_its_target(
         target in any_target(), strategy in proptest::sample::select(&ALL[..]),
     ) {
         let mut now = strategy.creation(&target);

@@ -1,7 +1,8 @@
-//! What Odin's commands have to know of it.
+//! Odin for the commands.
 
 use crate::cloud::{AutoScalingGroup, Instance, OdinPorts};
 use crate::deployer::USER_DATA;
+use crate::errors::UserDataFile;
 use crate::groups::{release_id, service_name};
 use crate::handlers::watch;
 use crate::machine::Odin;
@@ -10,15 +11,16 @@ use crate::plan::plan;
 use crate::release::{HealthyReport, OdinFields, OdinRelease};
 use async_trait::async_trait;
 use bifrost::client::{
-    Attachment, Body, Changes, ClientDeployer, DeployPlan, Deployed, PlanError, Prepared, Progress, ReleaseFile,
-    ReusableFiles, read_at_most,
+    Attachment, Body, Changes, ClientDeployer, DeployPlan, Deployed, Prepared, Progress, ReleaseFile, ReusableFiles,
+    Serving, read_at_most,
 };
 use bifrost::cloud::{CloudError, Encryption, Objects};
+use bifrost::error_code::CodedError;
 use bifrost::release::{ConfigName, ProjectName, Sha256};
 use serde_json::{Map, Value};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// How many bytes of user data are read at all. What EC2 takes is far less, and checked once names are put in.
+/// The most user data to read, in bytes. EC2 accepts far less, which is checked after rendering.
 const MAX_USER_DATA: u64 = 1024 * 1024;
 
 #[async_trait]
@@ -31,20 +33,16 @@ impl ClientDeployer for Odin {
         release_file: &Path,
         release: &mut Map<String, Value>,
         _: &ReusableFiles,
-    ) -> Result<Vec<Attachment>, String> {
-        let mut file = release_file.as_os_str().to_owned();
-        file.push(".userdata");
-        let body = read_at_most(Path::new(&file), MAX_USER_DATA).map_err(|error| {
-            format!(
-                "cannot read the user data in {}: {error}; a release's user data stands in the file beside it",
-                file.display()
-            )
-        })?;
+    ) -> Result<Vec<Attachment>, CodedError> {
+        let mut path = release_file.as_os_str().to_owned();
+        path.push(".userdata");
+        let path = PathBuf::from(path);
+        let body = read_at_most(&path, MAX_USER_DATA).map_err(|source| UserDataFile { path, source })?;
         release.insert("user_data_sha256".into(), Sha256::of(&body).to_string().into());
         Ok(vec![Attachment { name: USER_DATA.into(), body: Body::Bytes(body), encryption: encryption() }])
     }
 
-    fn belongings(release: &OdinRelease) -> Vec<ReleaseFile> {
+    fn release_files(release: &OdinRelease) -> Vec<ReleaseFile> {
         let sha256 = release.fields.user_data_sha256;
         vec![ReleaseFile { name: USER_DATA.into(), sha256, encryption: encryption() }]
     }
@@ -53,11 +51,11 @@ impl ClientDeployer for Odin {
         ports: &OdinPorts,
         objects: &dyn Objects,
         prepared: &Prepared<OdinFields>,
-    ) -> impl Future<Output = Result<Option<DeployPlan>, PlanError>> {
+    ) -> impl Future<Output = Result<Option<DeployPlan>, CodedError>> {
         plan(ports, objects, prepared)
     }
 
-    /// The states after `CheckHealthy` do not look for a halt.
+    /// The states after `CheckHealthy` do not look for a halt flag.
     fn too_late(state: &str, release: &OdinRelease) -> Option<String> {
         match state {
             "Healthy?" if release.fields.healthy != Some(true) => None,
@@ -67,17 +65,40 @@ impl ClientDeployer for Odin {
             | "WaitDetachForSuccess"
             | "CleanUpSuccess"
             | "Success" => Some(format!(
-                "it comes too late: the new instances are healthy, and in {state} the old ones go; `odin rollback` puts \
-                     back what was deployed before"
+                "too late to halt: in {state} the new groups are healthy and replace the old ones; to go back, use \
+                     `rollback` once the deploy has succeeded"
             )),
-            "DetachForFailure"
-            | "WaitDetachForFailure"
-            | "CleanUpFailure"
-            | "ReleaseLockFailure"
-            | "FailureClean"
-            | "FailureDirty" => Some(format!("it has failed already, and cleans up in {state}")),
+            "DetachForFailure" | "WaitDetachForFailure" | "CleanUpFailure" | "ReleaseLockFailure" => {
+                Some(format!("the deploy has failed already and is cleaning up in {state}"))
+            }
+            "FailureClean" | "FailureDirty" => Some("the deploy has failed already".to_owned()),
             _ => None,
         }
+    }
+
+    /// Old groups are detached from `DetachForSuccess` on, and only when the new ones are healthy.
+    fn serving(state: &str, _: &OdinRelease) -> Serving {
+        match state {
+            "WaitForDetach" | "DetachForSuccess" | "WaitDetachForSuccess" | "CleanUpSuccess" => Serving::New,
+            "Validate"
+            | "Lock"
+            | "ValidateResources"
+            | "Deploy"
+            | "WaitForDeploy"
+            | "WaitForHealthy"
+            | "CheckHealthy"
+            | "Healthy?"
+            | "DetachForFailure"
+            | "WaitDetachForFailure"
+            | "CleanUpFailure"
+            | "ReleaseLockFailure" => Serving::Previous,
+            _ => Serving::Unknown,
+        }
+    }
+
+    /// `DetachForSuccess` waits for balancers to drain, and for the new groups to be healthy enough.
+    fn is_waiting(error: &str) -> bool {
+        error == "DetachError"
     }
 
     fn progress(release: &OdinRelease) -> Vec<Progress> {
@@ -112,12 +133,12 @@ impl ClientDeployer for Odin {
     }
 }
 
-/// User data may hold what nobody else should read.
+/// User data may contain secrets.
 fn encryption() -> Encryption {
     Encryption::Kms("alias/aws/s3".into())
 }
 
-/// A report as dots. Every instance is one of them, whatever the others say.
+/// A report as dots: each instance is counted once, even if the numbers of the report contradict each other.
 pub(crate) fn dots(name: String, report: &HealthyReport) -> Progress {
     Progress {
         name,

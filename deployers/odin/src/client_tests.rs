@@ -14,7 +14,7 @@ fn temporary_release(user_data: Option<&[u8]>) -> std::path::PathBuf {
 }
 
 #[test]
-fn user_data_is_read_from_beside_the_release_and_its_hash_entered() {
+fn user_data_is_attached_with_its_hash() {
     let mut release = Map::new();
     let attached = Odin::attach(&temporary_release(Some(b"abc")), &mut release, &ReusableFiles::default()).unwrap();
     assert_eq!(attached[0].body, Body::Bytes(b"abc".into()));
@@ -23,13 +23,15 @@ fn user_data_is_read_from_beside_the_release_and_its_hash_entered() {
 }
 
 #[test]
-fn a_release_without_user_data_beside_it_is_told_which_file_is_missing() {
-    let error = Odin::attach(&temporary_release(None), &mut Map::new(), &ReusableFiles::default()).unwrap_err();
-    assert!(error.starts_with("cannot read the user data in /") && error.contains(".json.userdata"), "{error}");
+fn missing_user_data_names_the_file() {
+    let file = temporary_release(None);
+    let error = Odin::attach(&file, &mut Map::new(), &ReusableFiles::default()).unwrap_err();
+    assert_eq!(error.code(), "odin/user-data-file");
+    assert!(error.to_string().contains(&format!("{}.userdata", file.display())), "{error}");
 }
 
 #[tokio::test]
-async fn a_deploy_can_be_followed_and_told_of() {
+async fn deploy_reports_progress_changes_and_groups() {
     let harness = new_harness(&[]);
     let first = output(&harness, &deploy(&harness, &release(2, &[])).await);
     let dots = |name: &str, healthy, enough| Progress { name: name.into(), healthy, enough, ..Progress::default() };

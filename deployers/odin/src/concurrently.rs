@@ -1,14 +1,14 @@
-//! Several calls at a time.
+//! Concurrent calls.
 
 use futures_util::stream::{self, StreamExt};
 
-/// How many calls are under way at once: enough for every release we know, and few enough not to be throttled.
+/// The maximum number of concurrent calls: enough for every release we know, and few enough not to be throttled.
 const MAX_CONCURRENT_CALLS: usize = 8;
 
-/// Does `work` for each item, several at a time, and answers in the items' order.
+/// Does `work` for each item, several at a time, and returns the results in the order of the items.
 ///
-/// All of it is done, also when some of it fails: a call that is dropped on its way may still have its effect, and nobody
-/// would wait for it.
+/// All work is done, even if some of it fails: a call that is cancelled half-way may still take effect later,
+/// unnoticed.
 pub(crate) async fn each<I, T>(items: impl IntoIterator<Item = I>, work: impl AsyncFn(I) -> T) -> Vec<T> {
     stream::iter(items).map(|item| work(item)).buffered(MAX_CONCURRENT_CALLS).collect().await
 }
@@ -37,7 +37,7 @@ mod tests {
     use std::cell::Cell;
 
     #[tokio::test]
-    async fn order_is_kept_and_all_work_is_done_in_spite_of_errors() {
+    async fn all_work_is_done_in_spite_of_errors() {
         let (under_way, most, done) = (Cell::new(0), Cell::new(0), Cell::new(0));
         let outcome = try_each(0..20_u32, async |n: u32| {
             under_way.set(under_way.get() + 1);

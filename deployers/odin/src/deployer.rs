@@ -1,11 +1,12 @@
-//! What makes Odin a deployer.
+//! Odin as a deployer of the framework.
 
 use crate::machine::Odin;
 use crate::permissions::PERMISSIONS;
 use crate::release::{OdinFields, OdinRelease, check};
+use bifrost::error_code::CodedError;
 use bifrost::{Deployer, Permission};
 
-/// What the user data of a release are called in its directory.
+/// The file name of the user data in the directory of a release.
 pub(crate) const USER_DATA: &str = "userdata";
 
 impl Deployer for Odin {
@@ -16,7 +17,7 @@ impl Deployer for Odin {
     const TIMEOUT_SECONDS: u32 = 600;
     const PERMISSIONS: &'static [Permission] = PERMISSIONS;
 
-    fn check(release: &OdinRelease) -> Result<(), String> {
-        check(release).map_err(|findings| findings.to_string())
+    fn check(release: &OdinRelease) -> Result<(), CodedError> {
+        Ok(check(release)?)
     }
 }

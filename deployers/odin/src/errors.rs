@@ -1,116 +1,381 @@
-//! The errors that Odin's tasks raise. The name of a variant and `Error` is what the chart's `catch` and `retry` match.
+//! The errors of Odin's tasks. The name of a variant of a `…Failure`, with `Error`, is what `catch` and `retry` match.
+//!
+//! The trait `TaskError` is not imported: its `code` would hide that of `Coded` from the derives.
 
 use crate::findings::Findings;
-use bifrost::TaskError;
+use crate::health::TooManyTerminating;
+use crate::release::ServiceName;
 use bifrost::cloud::CloudError;
-use bifrost::halt::Halt;
+use bifrost::error_code::{Coded, ErrorCode, full_message, with_code};
+use bifrost::halt::{Halt, HaltCheckError};
 use bifrost::lock::LockFailure;
-use bifrost::validate::ValidateFailure;
-use std::fmt::Display;
+use bifrost::validate::{BadRelease, ValidateFailure};
+use std::error::Error;
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::str::Utf8Error;
 
-/// Deploy did not make what it should.
-#[derive(Debug, thiserror::Error, TaskError)]
+/// Deploy failed.
+#[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum DeployFailure {
-    /// Somebody asked to stop, or time is over; nothing was made.
-    #[error("{0}")]
-    Halt(String),
-    /// A file of the release is not the one that the release means.
-    #[error("{0}")]
-    BadRelease(String),
-    /// Something could not be made.
-    #[error("{0}")]
-    Deploy(String),
+    /// The deploy must stop, and nothing was created.
+    #[error(transparent)]
+    #[code(source)]
+    Halt(Halt),
+    /// The user data cannot be read, or is not what the release states.
+    #[error(transparent)]
+    #[code(source)]
+    BadRelease(BadRelease),
+    /// Some resources may exist, others do not.
+    #[error(transparent)]
+    #[code(source)]
+    Deploy(#[from] DeployError),
 }
 
-/// The new groups are not known to be healthy, or shall not become so.
-#[derive(Debug, thiserror::Error, TaskError)]
+/// Why not everything was created.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum DeployError {
+    /// It is not known whether the deploy must stop.
+    #[error(transparent)]
+    #[code(source)]
+    HaltCheck(HaltCheckError),
+    /// Calls to AWS failed.
+    #[error(transparent)]
+    #[code(source)]
+    Cloud(#[from] Errors<CloudError>),
+    /// Services were not created, or not completely.
+    #[error(transparent)]
+    #[code(source)]
+    Services(#[from] Errors<ServiceError<CreateError>>),
+}
+
+/// Why a service was not created.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum CreateError {
+    /// A call to AWS failed.
+    #[error(transparent)]
+    #[code(source)]
+    Cloud(#[from] CloudError),
+    /// Deploy got a release whose resources were never looked up.
+    #[error("its resources are not resolved: the state machine must run ValidateResources before Deploy")]
+    #[code("odin/not-resolved", "deploy with the state machine that `odin asl` prints: `odin doctor` compares it")]
+    NotResolved,
+}
+
+/// The health of the new groups is not known, or they cannot become healthy.
+#[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum HealthFailure {
-    /// Somebody asked to stop, time is over, or too many instances terminate.
-    #[error("{0}")]
-    Halt(String),
-    /// The health could not be found out.
-    #[error("{0}")]
-    Health(String),
+    /// The deploy must stop.
+    #[error(transparent)]
+    #[code(source)]
+    Halt(#[from] HealthHalt),
+    /// The health is not known.
+    #[error(transparent)]
+    #[code(source)]
+    Health(#[from] HealthCheckError),
 }
 
-/// Groups are not detached from their balancers.
-#[derive(Debug, thiserror::Error, TaskError)]
+/// Why `CheckHealthy` stops the deploy.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum HealthHalt {
+    /// An operator halted the deploy, or its timeout passed.
+    #[error(transparent)]
+    #[code(source)]
+    Halt(#[from] Halt),
+    /// Instances of the new groups terminate.
+    #[error(transparent)]
+    #[code(source)]
+    Terminating(#[from] Errors<ServiceError<TooManyTerminating>>),
+}
+
+/// Why `CheckHealthy` cannot tell whether the new groups are healthy.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum HealthCheckError {
+    /// It is not known whether the deploy must stop.
+    #[error(transparent)]
+    #[code(source)]
+    HaltCheck(HaltCheckError),
+    /// Calls to AWS failed.
+    #[error(transparent)]
+    #[code(source)]
+    Cloud(#[from] Errors<CloudError>),
+    /// The health of a service is not known.
+    #[error(transparent)]
+    #[code(source)]
+    Service(#[from] HealthError),
+}
+
+/// Why the health of a service is not known.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum HealthError {
+    /// The group does not exist any more.
+    #[error(transparent)]
+    #[code(source)]
+    Deleted(#[from] GroupDeleted),
+    /// A balancer did not answer.
+    #[error(transparent)]
+    #[code(source)]
+    Cloud(#[from] ServiceError<CloudError>),
+}
+
+/// Something other than this deploy deleted a new group of the release.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Coded)]
+#[error(
+    "service {service}: its new group {group} does not exist any more, and this deploy did not delete it; keep the old \
+     groups, find out what deleted the new one, and deploy a new release"
+)]
+#[code("odin/group-deleted", "keep the old groups; find out what deleted the new one, then deploy a new release")]
+pub struct GroupDeleted {
+    /// The service.
+    pub service: ServiceName,
+    /// The name of the group.
+    pub group: String,
+}
+
+/// The old groups are not detached.
+#[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum DetachFailure {
-    /// Not yet: balancers drain, or the new groups are not healthy enough to be alone.
-    #[error("{0}")]
-    Detach(String),
+    /// Not yet: the task runs again.
+    #[error(transparent)]
+    #[code(source)]
+    Detach(#[from] NotDetached),
     /// A call failed.
-    #[error("{0}")]
-    CleanUp(String),
+    #[error(transparent)]
+    #[code(source)]
+    CleanUp(#[from] DetachError),
 }
 
-/// What should be gone is not.
-#[derive(Debug, thiserror::Error, TaskError)]
+/// Why the old groups are not detached yet.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum NotDetached {
+    /// The new groups are not healthy enough to serve alone.
+    #[error(transparent)]
+    #[code(source)]
+    BelowCapacity(#[from] BelowCapacity),
+    /// A new group does not exist any more.
+    #[error(transparent)]
+    #[code(source)]
+    Deleted(#[from] GroupDeleted),
+    /// Old groups are detached, but balancers still have connections to their instances.
+    #[error("{}", .0.join("; "))]
+    #[code("odin/draining", "nothing to do: Odin checks again for 10 minutes; then the deploy continues")]
+    Draining(Vec<String>),
+}
+
+/// Why groups could not be detached.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum DetachError {
+    /// Calls to AWS failed.
+    #[error(transparent)]
+    #[code(source)]
+    Cloud(#[from] Errors<CloudError>),
+    /// The health of a service is not known.
+    #[error(transparent)]
+    #[code(source)]
+    Service(#[from] ServiceError<CloudError>),
+}
+
+/// The new groups have too few healthy instances to serve without the old ones.
+///
+/// An instance may fail after `CheckHealthy` found the release healthy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Coded)]
+#[error(
+    "the new groups have too few healthy instances, so the old groups are kept: {}",
+    .0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+)]
+#[code(
+    "odin/below-capacity",
+    "find out why instances of the new groups are unhealthy; keep the old groups until the new ones are healthy"
+)]
+pub struct BelowCapacity(pub(crate) Vec<ServiceBelowCapacity>);
+
+/// A service with too few healthy instances.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServiceBelowCapacity {
+    /// The service.
+    pub service: ServiceName,
+    /// How many instances are healthy.
+    pub healthy: u32,
+    /// How many must be.
+    pub required: u32,
+}
+
+impl fmt::Display for ServiceBelowCapacity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { service, healthy, required } = self;
+        write!(f, "{service} has {healthy} of {required}")
+    }
+}
+
+/// Resources that should be deleted are left over.
+#[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum CleanUpFailure {
-    /// A resource could not be removed.
-    #[error("{0}")]
-    CleanUp(String),
-    /// The root lock, or the halt flag, could not be removed.
-    #[error("{0}")]
-    Lock(String),
+    /// A resource was not deleted.
+    #[error(transparent)]
+    #[code(source)]
+    CleanUp(#[from] CleanUpError),
+    /// The root lock or the halt flag was not removed.
+    #[error(transparent)]
+    #[code(source)]
+    Lock(#[from] LockFailure),
+}
+
+/// Why resources are left over.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum CleanUpError {
+    /// Calls to AWS failed.
+    #[error(transparent)]
+    #[code(source)]
+    Cloud(#[from] Errors<CloudError>),
+    /// The old groups are kept, because the new ones are not healthy enough.
+    #[error(transparent)]
+    #[code(source)]
+    BelowCapacity(#[from] BelowCapacity),
+    /// The old groups are kept, because the health of the new ones is not known.
+    #[error(transparent)]
+    #[code(source)]
+    Health(#[from] HealthError),
+}
+
+/// The user data of a release is not text.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error("the user data is not UTF-8 text: {source}; write it as text, not compressed")]
+#[code("odin/user-data-encoding", "write the user data as UTF-8 text, not compressed")]
+pub struct UserDataEncoding {
+    pub(crate) source: Utf8Error,
+}
+
+/// The file with the user data cannot be read.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error(
+    "cannot read the user data in {path}: {source}; create that file beside the release file, or check its permissions"
+)]
+#[code("odin/user-data-file", "create the file `<release file>.userdata`, or check its size and permissions")]
+pub struct UserDataFile {
+    pub(crate) path: PathBuf,
+    pub(crate) source: io::Error,
+}
+
+/// An error that concerns one service.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error("service {service}: {source}")]
+#[code(source)]
+pub struct ServiceError<E: Coded + 'static> {
+    /// The service.
+    pub service: ServiceName,
+    /// What went wrong.
+    pub source: Box<E>,
+}
+
+impl<E: Coded + 'static> ServiceError<E> {
+    pub(crate) fn new(service: &ServiceName, source: E) -> Self {
+        Self { service: service.clone(), source: Box::new(source) }
+    }
+}
+
+/// Errors of calls that were made at the same time, at least one, in the order of the calls.
+///
+/// Printed as one line each. All lines but the first begin with their code: whatever prints an error prints the
+/// [code](Coded::code) of the first.
+#[derive(Debug)]
+pub struct Errors<E>(Vec<E>);
+
+impl<E: Coded + 'static> Error for Errors<E> {}
+
+impl<E: Coded + 'static> Coded for Errors<E> {
+    const CODES: &'static [ErrorCode] = &[];
+
+    fn code(&self) -> &'static str {
+        self.0.first().map_or("aws/unavailable", Coded::code)
+    }
+}
+
+impl<E: Coded + 'static> fmt::Display for Errors<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Some((first, rest)) = self.0.split_first() else { return Ok(()) };
+        f.write_str(&full_message(first))?;
+        rest.iter().try_for_each(|error| write!(f, "\n{}", with_code(error.code(), &full_message(error))))
+    }
+}
+
+impl<E> From<Vec<E>> for Errors<E> {
+    fn from(errors: Vec<E>) -> Self {
+        Self(errors)
+    }
 }
 
 impl From<Findings> for ValidateFailure {
     fn from(findings: Findings) -> Self {
-        Self::BadRelease(findings.to_string())
+        Self::rule(findings)
     }
 }
 
 impl From<ValidateFailure> for DeployFailure {
-    fn from(ValidateFailure::BadRelease(message): ValidateFailure) -> Self {
-        Self::BadRelease(message)
+    fn from(ValidateFailure::BadRelease(error): ValidateFailure) -> Self {
+        Self::BadRelease(error)
     }
 }
 
-impl From<Halt> for DeployFailure {
-    fn from(halt: Halt) -> Self {
-        match halt {
-            Halt::Unknown(_) => Self::Deploy(halt.to_string()),
-            Halt::Asked(_) | Halt::TimedOut { .. } => Self::Halt(halt.to_string()),
+impl From<HaltCheckError> for DeployFailure {
+    fn from(error: HaltCheckError) -> Self {
+        match error {
+            HaltCheckError::Halt(halt) => Self::Halt(halt),
+            HaltCheckError::Cloud(_) => DeployError::HaltCheck(error).into(),
         }
     }
 }
 
-impl From<Halt> for HealthFailure {
-    fn from(halt: Halt) -> Self {
-        match halt {
-            Halt::Unknown(_) => Self::Health(halt.to_string()),
-            Halt::Asked(_) | Halt::TimedOut { .. } => Self::Halt(halt.to_string()),
+impl From<HaltCheckError> for HealthFailure {
+    fn from(error: HaltCheckError) -> Self {
+        match error {
+            HaltCheckError::Halt(halt) => HealthHalt::Halt(halt).into(),
+            HaltCheckError::Cloud(_) => HealthCheckError::HaltCheck(error).into(),
         }
     }
 }
 
-/// A cloud's error says by itself which call on which resource failed, with AWS's code.
-macro_rules! from_cloud_error {
-    ($($failure:ident::$variant:ident)*) => { $(
+/// Errors of AWS, one or several, as the failure of a task.
+macro_rules! from_cloud_errors {
+    ($($failure:ident by $error:ident)*) => { $(
         impl From<CloudError> for $failure {
             fn from(error: CloudError) -> Self {
-                Self::$variant(error.to_string())
+                vec![error].into()
             }
         }
 
         impl From<Vec<CloudError>> for $failure {
             fn from(errors: Vec<CloudError>) -> Self {
-                Self::$variant(all(&errors))
+                $error::Cloud(errors.into()).into()
             }
         }
     )* };
 }
 
-from_cloud_error! { DeployFailure::Deploy HealthFailure::Health DetachFailure::CleanUp CleanUpFailure::CleanUp }
+from_cloud_errors! {
+    DeployFailure by DeployError
+    HealthFailure by HealthCheckError
+    DetachFailure by DetachError
+    CleanUpFailure by CleanUpError
+}
 
-impl From<LockFailure> for CleanUpFailure {
-    fn from(failure: LockFailure) -> Self {
-        Self::Lock(failure.to_string())
+impl From<HealthError> for HealthFailure {
+    fn from(error: HealthError) -> Self {
+        HealthCheckError::Service(error).into()
     }
 }
 
-/// Several errors as one message.
-pub(crate) fn all(errors: &[impl Display]) -> String {
-    errors.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+impl From<HealthError> for DetachFailure {
+    fn from(error: HealthError) -> Self {
+        match error {
+            HealthError::Deleted(error) => NotDetached::Deleted(error).into(),
+            HealthError::Cloud(error) => DetachError::Service(error).into(),
+        }
+    }
+}
+
+impl From<HealthError> for CleanUpFailure {
+    fn from(error: HealthError) -> Self {
+        CleanUpError::Health(error).into()
+    }
 }

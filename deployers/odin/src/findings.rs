@@ -1,58 +1,100 @@
-//! What is wrong with a release: all of it at once, each with the place in the release that it concerns.
+//! The rules that a release breaks: all of them at once, each with its code and its place in the release.
 
+use bifrost::error_code::{Coded, ErrorCode, with_code};
+use serde::Serialize;
+use std::error::Error;
 use std::fmt;
 
-/// Everything that is wrong with a release.
+/// Every rule that a release breaks.
+///
+/// Printed as one line each. All lines but the first begin with their code: whatever prints an error prints the
+/// [code](Coded::code) of the first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings(Vec<RuleViolation>);
+pub struct Findings(Vec<Finding>);
 
-/// One thing that is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct RuleViolation {
-    path: String,
-    message: String,
+/// One broken rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The code of the rule, such as `odin/not-found`.
+    pub code: &'static str,
+    /// The field of the release, such as `services.web.elbs[0]`.
+    pub path: String,
+    /// What is wrong there, and what to do.
+    pub message: String,
 }
 
 impl Findings {
-    /// Adds a finding: where in the release, and what is wrong there and what to do.
-    pub fn add(&mut self, path: impl Into<String>, message: impl Into<String>) {
-        self.0.push(RuleViolation { path: path.into(), message: message.into() });
+    /// Adds a broken rule: its code, the place in the release, and what is wrong there and what to do.
+    pub fn add(&mut self, rule: ErrorCode, path: impl Into<String>, message: impl Into<String>) {
+        self.0.push(Finding { code: rule.code, path: path.into(), message: message.into() });
     }
 
-    /// Adds a finding unless the rule holds. The message is made only then.
-    pub fn require(&mut self, holds: bool, path: &str, message: impl FnOnce() -> String) {
+    /// Adds a finding unless the rule holds. The message is formatted only then.
+    pub fn require(&mut self, holds: bool, rule: ErrorCode, path: &str, message: impl FnOnce() -> String) {
         if !holds {
-            self.add(path, message());
+            self.add(rule, path, message());
         }
     }
 
-    /// Each as it is shown.
-    #[cfg(feature = "cli")]
-    pub(crate) fn lines(&self) -> impl Iterator<Item = String> {
-        self.0.iter().map(RuleViolation::to_string)
+    /// Whether no rule is broken.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
-    /// Nothing, if there is none.
+    /// The broken rules, in the order in which they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &Finding> {
+        self.0.iter()
+    }
+
+    /// Turns findings into an error.
     ///
     /// # Errors
     /// The findings, if there are any.
     pub fn into_result(self) -> Result<(), Self> {
-        if self.0.is_empty() { Ok(()) } else { Err(self) }
+        if self.is_empty() { Ok(()) } else { Err(self) }
+    }
+}
+
+impl Error for Findings {}
+
+impl Coded for Findings {
+    /// Those of `rules.rs` are listed there.
+    const CODES: &'static [ErrorCode] = &[];
+
+    /// The code of the first broken rule.
+    fn code(&self) -> &'static str {
+        self.0.first().map_or("odin/required", |first| first.code)
     }
 }
 
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, finding) in self.0.iter().enumerate() {
-            let separator = if index == 0 { "" } else { "\n" };
-            write!(f, "{separator}{finding}")?;
-        }
-        Ok(())
+        let Some((first, rest)) = self.0.split_first() else { return Ok(()) };
+        write!(f, "{first}")?;
+        rest.iter().try_for_each(|finding| write!(f, "\n{}", with_code(finding.code, &finding.to_string())))
     }
 }
 
-impl fmt::Display for RuleViolation {
+impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path, self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::{DUPLICATE, REQUIRED};
+
+    #[test]
+    fn each_line_after_the_first_begins_with_its_code() {
+        let mut findings = Findings::default();
+        assert_eq!(findings.clone().into_result(), Ok(()));
+        findings.add(REQUIRED, "subnets", "a");
+        findings.require(true, REQUIRED, "services", || unreachable!());
+        findings.require(false, DUPLICATE, "services", || "b".into());
+        assert_eq!(findings.to_string(), "subnets: a\n[odin/duplicate] services: b");
+        assert_eq!(findings.code(), "odin/required");
     }
 }

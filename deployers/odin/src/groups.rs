@@ -1,4 +1,4 @@
-//! Whose an auto-scaling group is: this release's own, an earlier one's, or a later one's.
+//! Which release an auto-scaling group belongs to: this one, an earlier one or a later one.
 
 use crate::cloud::{AutoScalingGroup, LaunchTemplate, OdinPorts, Tags};
 use crate::names::{CONFIG_NAME, OLD_RELEASE_ID, PROJECT_NAME, RELEASE_ID, RELEASE_UUID, SERVICE_NAME};
@@ -6,7 +6,7 @@ use bifrost::cloud::CloudError;
 use bifrost::release::Envelope;
 use chrono::{DateTime, Utc};
 
-/// All groups of a project and config, seen by one release.
+/// All groups of a project and config, from the view of one release.
 #[derive(Debug, Clone)]
 pub struct Groups<'a> {
     release: &'a Envelope,
@@ -17,61 +17,61 @@ impl<'a> Groups<'a> {
     /// Finds them by their tags.
     ///
     /// # Errors
-    /// Whatever Auto Scaling answers.
+    /// `CloudError` from Auto Scaling.
     pub async fn find(ports: &OdinPorts, release: &'a Envelope) -> Result<Self, CloudError> {
         let all = ports.groups.groups(&project_config(release)).await?;
         Ok(Self { release, all })
     }
 
-    /// Those that this execution made, and that are not being deleted.
+    /// The groups that this execution created, without those that are being deleted.
     pub fn own(&self) -> impl Iterator<Item = &AutoScalingGroup> {
         self.own_or_deleting().filter(|group| is_live(group))
     }
 
-    /// As [`own`](Self::own), with those that are being deleted.
+    /// The groups that this execution created, with those that are being deleted.
     pub fn own_or_deleting(&self) -> impl Iterator<Item = &AutoScalingGroup> {
         self.all.iter().filter(|group| is_own(&group.tags, self.release))
     }
 
-    /// The one of them with this name.
+    /// The group of this name that this execution created, unless it is being deleted.
     #[must_use]
     pub fn own_named(&self, name: &str) -> Option<&AutoScalingGroup> {
         self.own().find(|group| group.name == name)
     }
 
-    /// Whether there is a group of this name, be it one that is being deleted.
+    /// Whether a group of this name exists, even if it is being deleted.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.all.iter().any(|group| group.name == name)
     }
 
-    /// Those of other releases, and that are not being deleted.
+    /// The groups of other releases, without those that are being deleted.
     pub fn of_others(&self) -> impl Iterator<Item = &AutoScalingGroup> {
         self.all.iter().filter(|group| is_live(group) && !self.is_of_release(group))
     }
 
-    /// Those that carry the id of this release, and yet were made by another execution.
+    /// The groups that have the id of this release, but were created by another execution.
     pub fn of_same_release(&self) -> impl Iterator<Item = &AutoScalingGroup> {
         let own = |group: &&AutoScalingGroup| is_own(&group.tags, self.release);
         self.all.iter().filter(move |group| is_live(group) && self.is_of_release(group) && !own(group))
     }
 
-    /// Those of other releases that were there before this release's own: the ones that it replaces. If it has none of
-    /// its own, it replaces none. What no release made is nobody's to replace.
+    /// The groups that this release replaces: those of other releases that are older than its own. It replaces none
+    /// while it has none of its own, and never a group that no release created.
     pub fn earlier(&self) -> impl Iterator<Item = &AutoScalingGroup> {
-        self.earlier_or_going().filter(|group| is_live(group))
+        self.earlier_or_deleting().filter(|group| is_live(group))
     }
 
-    /// As [`earlier`](Self::earlier), with those that are being deleted.
-    pub fn earlier_or_going(&self) -> impl Iterator<Item = &AutoScalingGroup> {
+    /// As [`earlier`](Self::earlier), with the groups that are being deleted.
+    pub fn earlier_or_deleting(&self) -> impl Iterator<Item = &AutoScalingGroup> {
         let since = self.since();
         self.all.iter().filter(move |group| {
-            let of_another = release_id(&group.tags).is_some() && !self.is_of_release(group);
-            of_another && since.is_some_and(|since| group.created_time < since)
+            let is_of_another = release_id(&group.tags).is_some() && !self.is_of_release(group);
+            is_of_another && since.is_some_and(|since| group.created_time < since)
         })
     }
 
-    /// When the first group of this execution was made.
+    /// When this execution created its first group.
     #[must_use]
     pub fn since(&self) -> Option<DateTime<Utc>> {
         self.own_or_deleting().map(|group| group.created_time).min()
@@ -85,7 +85,7 @@ impl<'a> Groups<'a> {
 /// All launch templates of the release's project and config.
 ///
 /// # Errors
-/// Whatever EC2 answers.
+/// `CloudError` from EC2.
 pub async fn find_templates(ports: &OdinPorts, release: &Envelope) -> Result<Vec<LaunchTemplate>, CloudError> {
     ports.templates.launch_templates(&project_config(release)).await
 }
@@ -94,14 +94,14 @@ fn project_config(release: &Envelope) -> [(&'static str, &str); 2] {
     [(PROJECT_NAME, release.project_name.as_str()), (CONFIG_NAME, release.config_name.as_str())]
 }
 
-/// Whether this execution made the resource. The id of a release is no proof: another execution may have the same.
+/// Whether this execution created the resource. The release id does not prove it: another execution may have the same.
 #[must_use]
 pub fn is_own(tags: &Tags, release: &Envelope) -> bool {
     let uuid = release.uuid.map(|uuid| uuid.to_string());
     uuid.is_some() && tags.get(RELEASE_UUID) == uuid.as_ref()
 }
 
-/// The release that made the resource.
+/// The id of the release that created the resource.
 #[must_use]
 pub fn release_id(tags: &Tags) -> Option<&str> {
     let filled = |key: &str| tags.get(key).map(String::as_str).filter(|id| !id.is_empty());
@@ -129,17 +129,17 @@ mod tests {
     }
 
     #[test]
-    fn only_the_execution_that_made_a_resource_owns_it() {
+    fn resource_belongs_to_one_execution() {
         let mut release = sample::release().envelope;
-        let made_by = |uuid: &str| tags(&[(RELEASE_ID, release.release_id.as_str()), (RELEASE_UUID, uuid)]);
-        let (nobodys, zeros) = (made_by(""), made_by("00000000-0000-0000-0000-000000000000"));
-        assert!(!is_own(&zeros, &release) && !is_own(&nobodys, &release));
+        let created_by = |uuid: &str| tags(&[(RELEASE_ID, release.release_id.as_str()), (RELEASE_UUID, uuid)]);
+        let (untagged, zeros) = (created_by(""), created_by("00000000-0000-0000-0000-000000000000"));
+        assert!(!is_own(&zeros, &release) && !is_own(&untagged, &release));
         release.uuid = Some(serde_json::from_str("\"00000000-0000-0000-0000-000000000000\"").unwrap());
-        assert!(is_own(&zeros, &release) && !is_own(&nobodys, &release));
+        assert!(is_own(&zeros, &release) && !is_own(&untagged, &release));
     }
 
     #[test]
-    fn the_oldest_groups_write_the_tag_of_their_release_in_another_way() {
+    fn older_spelling_of_the_release_tag_is_read() {
         assert_eq!(release_id(&tags(&[("ReleaseId", "a")])), Some("a"));
         assert_eq!(release_id(&tags(&[("ReleaseId", "a"), ("ReleaseID", "")])), Some("a"));
         assert_eq!(release_id(&tags(&[("ReleaseId", "a"), ("ReleaseID", "b")])), Some("b"));

@@ -1,4 +1,4 @@
-//! For this crate's tests: worlds that differ from the sample's in a place, and what lies in them.
+//! Test helpers: local clouds that differ from the sample's, and what they contain.
 
 use crate::Odin;
 use crate::cloud::OdinPorts;
@@ -11,19 +11,20 @@ use bifrost::task::Context;
 use bifrost::testing::{Run, TestHarness};
 use serde_json::{Value, json};
 
-/// Where the sample release's region stands in its world.
+/// The JSON pointer to the sample release's region in its local cloud.
 pub(crate) const REGION: &str = "/accounts/000000000000/resources/regions/us-east-1";
 
-/// The sample release's world, with the value at each JSON pointer replaced.
+/// The sample release's local cloud, with the value at each JSON pointer replaced.
 pub(crate) fn new_harness(changes: &[(&str, Value)]) -> TestHarness<Odin> {
-    let mut local_state: Value = serde_json::from_str(Odin::SEED).unwrap();
+    let mut seed: Value = serde_json::from_str(Odin::SEED).unwrap();
     for (pointer, value) in changes {
-        set(&mut local_state, pointer, value.clone());
+        set(&mut seed, pointer, value.clone());
     }
-    TestHarness::new(serde_json::from_value(local_state).unwrap()).unwrap()
+    TestHarness::new(serde_json::from_value(seed).unwrap()).unwrap()
 }
 
-/// The sample release, made so many hours before the world begins, with the value at each JSON pointer replaced.
+/// The sample release, created `hours_ago` hours before the start of the local cloud, with the value at each JSON
+/// pointer replaced.
 pub(crate) fn release(hours_ago: u32, changes: &[(&str, Value)]) -> Value {
     let mut sent = sample::sent();
     let time = format!("2026-11-21T{:02}", 12 - hours_ago);
@@ -37,11 +38,11 @@ pub(crate) fn release(hours_ago: u32, changes: &[(&str, Value)]) -> Value {
 
 fn set(value: &mut Value, pointer: &str, new: Value) {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
-    let parent = value.pointer_mut(parent).unwrap_or_else(|| panic!("there is no {parent}"));
+    let parent = value.pointer_mut(parent).unwrap_or_else(|| panic!("{parent} not found"));
     parent[key.replace("~1", "/")] = new;
 }
 
-/// Deploys a release to its end.
+/// Deploys a release and waits for the end.
 pub(crate) async fn deploy(harness: &TestHarness<Odin>, release: &Value) -> Run {
     harness.deploy(release, &[("userdata", sample::USER_DATA)]).await.unwrap()
 }
@@ -57,7 +58,7 @@ pub(crate) fn groups(harness: &TestHarness<Odin>) -> Vec<String> {
     region.auto_scaling_groups.iter().filter(|(_, group)| !group.deleting).map(|(name, _)| name.clone()).collect()
 }
 
-/// What lies in the sample release's region.
+/// The resources of the sample release's region.
 pub(crate) fn region(harness: &TestHarness<Odin>) -> OdinRegion {
     let account: AccountId = "000000000000".parse().unwrap();
     let resources: OdinAccount =
@@ -72,7 +73,7 @@ pub(crate) async fn ports(harness: &TestHarness<Odin>) -> OdinPorts {
     harness.cloud().targets().assume(&TargetRole { account, region, role, session, tags: Vec::new() }).await.unwrap()
 }
 
-/// What a handler would be given in this state.
+/// The context of a handler in this state.
 pub(crate) fn context(harness: &TestHarness<Odin>, state: &str) -> Context<OdinPorts> {
     let cloud = harness.cloud();
     let attempt = Attempt { execution: None, state: state.into(), retry_count: 0 };

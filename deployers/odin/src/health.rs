@@ -1,11 +1,12 @@
-//! How a service does: what its group and its balancers say of its instances, taken together.
+//! The health of a service: what its group and its balancers report of its instances.
 
 use crate::capacity::{GroupObservation, Size, Target};
 use crate::cloud::{AutoScalingGroup, Instance};
 use crate::release::{Autoscaling, HealthyReport};
+use bifrost::error_code::Coded;
 use std::collections::BTreeMap;
 
-/// What one classic load balancer or target group says of its instances.
+/// The instances of one classic load balancer or target group, as it reports them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BalancerView {
     states: BTreeMap<String, String>,
@@ -13,53 +14,56 @@ pub struct BalancerView {
 }
 
 impl BalancerView {
-    /// What a classic load balancer says, by instance.
+    /// The states that a classic load balancer reports, by instance id.
     #[must_use]
     pub fn classic(states: BTreeMap<String, String>) -> Self {
         Self { states, healthy: "InService" }
     }
 
-    /// What a target group says, by instance.
+    /// The states that a target group reports, by instance id.
     #[must_use]
     pub fn target_group(states: BTreeMap<String, String>) -> Self {
         Self { states, healthy: "healthy" }
     }
 
-    /// Whether it calls the instance healthy. One that it does not know is not, and that is no error: registering takes
-    /// its time.
-    fn agrees(&self, instance: &str) -> bool {
+    /// Whether the balancer reports the instance as healthy. An unknown instance is not healthy, and not an error:
+    /// registering takes time.
+    fn is_healthy(&self, instance: &str) -> bool {
         self.states.get(instance).is_some_and(|state| state == self.healthy)
     }
 }
 
-/// More instances terminate than the release allows.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// More instances of a new group terminate than the release allows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Coded)]
 #[error(
-    "{} instances terminate ({}), and {allowed}: see why they fail, then make a new release", ids.len(), ids.join(", ")
+    "terminating instances: {} ({}), but {allowed}; find out why they fail, then deploy a new release",
+    ids.len(),
+    ids.join(", ")
 )]
-pub struct TooManyTerminate {
-    /// Those that terminate.
+#[code("odin/terminating", "find out why the instances fail, or raise `max_terms`; then deploy a new release")]
+pub struct TooManyTerminating {
+    /// Ids of the terminating instances.
     pub ids: Vec<String>,
-    /// How many may, and why.
+    /// How many may terminate, and why.
     pub allowed: String,
 }
 
-/// How a service does.
+/// The health of a service.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// What its group showed.
+    /// The group's sizes and instances.
     pub seen: GroupObservation,
-    /// Ids of the instances that terminate.
+    /// Ids of the terminating instances.
     pub terminating: Vec<String>,
 }
 
 impl Health {
-    /// Takes together what the group and its balancers say.
+    /// Combines what the group and its balancers report.
     #[must_use]
     pub fn of(group: &AutoScalingGroup, balancers: &[BalancerView]) -> Self {
         let healthy = |instance: &&Instance| {
             let by_group = instance.health_status == "Healthy" && instance.lifecycle_state == "InService";
-            by_group && balancers.iter().all(|balancer| balancer.agrees(&instance.id))
+            by_group && balancers.iter().all(|balancer| balancer.is_healthy(&instance.id))
         };
         let terminating = group.instances.iter().filter(|instance| instance.lifecycle_state.starts_with("Term"));
         Self {
@@ -78,28 +82,28 @@ impl Health {
         self.seen.healthy >= target.enough
     }
 
-    /// Whether enough healthy instances are left once the group has its final size, whichever instances it gives up.
+    /// Whether enough healthy instances are left once the group has its final size, whichever instances it terminates.
     #[must_use]
     pub fn is_enough_at_final_size(&self, target: &Target) -> bool {
         let surplus = self.seen.instances.saturating_sub(target.final_size().desired);
         self.seen.healthy.saturating_sub(surplus) >= target.enough
     }
 
-    /// Refuses to go on if more instances terminate than may. A canary may not.
+    /// Checks that at most `max_terms` instances terminate, and no canary.
     ///
     /// # Errors
-    /// Which terminate, and how many may.
-    pub fn check_terminating(&self, autoscaling: &Autoscaling) -> Result<(), TooManyTerminate> {
+    /// The terminating instances, if there are more.
+    pub fn check_terminating(&self, autoscaling: &Autoscaling) -> Result<(), TooManyTerminating> {
         let canary = autoscaling.strategy.is_canary(self.seen.size);
         let max = if canary { 0 } else { autoscaling.max_terms };
         if count(self.terminating.len()) <= max {
             return Ok(());
         }
-        let allowed = if canary { "a canary may not".into() } else { format!("max_terms allows {max}") };
-        Err(TooManyTerminate { ids: self.terminating.clone(), allowed })
+        let allowed = if canary { "a canary must not terminate".into() } else { format!("max_terms allows {max}") };
+        Err(TooManyTerminating { ids: self.terminating.clone(), allowed })
     }
 
-    /// The report for the release, as a line of dots is made of it.
+    /// The report for the release, which commands show as a line of dots.
     #[must_use]
     pub fn report(&self, target: &Target) -> HealthyReport {
         HealthyReport {

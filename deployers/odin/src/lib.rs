@@ -20,8 +20,43 @@ mod permissions;
 mod plan;
 pub mod release;
 mod resources;
+mod rules;
 mod safe_release;
 
-pub use errors::{CleanUpFailure, DeployFailure, DetachFailure, HealthFailure};
-pub use findings::Findings;
+pub use errors::{
+    BelowCapacity, CleanUpError, CleanUpFailure, CreateError, DeployError, DeployFailure, DetachError, DetachFailure,
+    Errors, GroupDeleted, HealthCheckError, HealthError, HealthFailure, HealthHalt, NotDetached, ServiceBelowCapacity,
+    ServiceError, UserDataEncoding, UserDataFile,
+};
+pub use findings::{Finding, Findings};
 pub use machine::Odin;
+
+use bifrost::error_code::{Coded, ErrorCode};
+
+/// All codes of Odin's own errors, for `docs/errors.md`.
+#[doc(hidden)]
+pub const ERROR_CODES: &[&[ErrorCode]] = &[
+    rules::CODES,
+    <CreateError as Coded>::CODES,
+    <NotDetached as Coded>::CODES,
+    <BelowCapacity as Coded>::CODES,
+    <GroupDeleted as Coded>::CODES,
+    <UserDataEncoding as Coded>::CODES,
+    <UserDataFile as Coded>::CODES,
+    <health::TooManyTerminating as Coded>::CODES,
+];
+
+#[cfg(all(test, feature = "cli"))]
+mod advice_tests;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn codes_are_unique() {
+        let codes: Vec<_> = super::ERROR_CODES.iter().copied().flatten().map(|it| it.code).collect();
+        assert_eq!(codes.len(), codes.iter().collect::<BTreeSet<_>>().len());
+        assert!(codes.iter().all(|code| code.starts_with("odin/")));
+    }
+}

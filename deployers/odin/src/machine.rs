@@ -1,4 +1,4 @@
-//! Odin's chart, whole.
+//! Odin's state machine.
 
 use crate::errors::{DeployFailure, DetachFailure, HealthFailure};
 use crate::handlers::{
@@ -9,21 +9,21 @@ use crate::release::OdinRelease;
 use bifrost::lock::{LockFailure, lock};
 
 bifrost::state_machine! {
-    /// Deploys each service of a release as an auto-scaling group, beside the one that runs, and then in its place.
+    /// Deploys each service of a release as an auto-scaling group: first beside the one that runs, then in its place.
     pub machine Odin(OdinRelease) starts at Validate;
 
-    /// Refuses what is malformed, replayed or tampered with, and fills in defaults.
+    /// Refuses a release that is malformed, replayed or tampered with, and fills in defaults.
     task Validate = validate {
         next Lock;
         catch _ => FailureClean;
     }
 
-    /// One deploy at a time of a project's config.
+    /// Locks the project and config, so that only one deploy runs at a time.
     task Lock = lock {
         next ValidateResources;
-        /// Another holds it: there is nothing to give back.
+        /// Another deploy holds the lock: there is nothing to unlock.
         catch LockFailure::LockExists => FailureClean;
-        /// It may have been taken: give it back.
+        /// The lock may be held: unlock.
         catch _ => ReleaseLockFailure;
     }
 
@@ -33,62 +33,62 @@ bifrost::state_machine! {
         catch _ => ReleaseLockFailure;
     }
 
-    /// Makes the new groups, beside the old ones.
+    /// Creates the new groups beside the old ones.
     task Deploy = deploy {
         next WaitForDeploy;
-        /// Nothing was made.
+        /// Nothing was created.
         catch DeployFailure::Halt => ReleaseLockFailure;
-        /// Something may have been made: take it down.
+        /// Something may have been created: delete it.
         catch _ => DetachForFailure;
     }
 
-    /// Instances need time to boot.
+    /// Waits for instances to boot.
     wait WaitForDeploy for 90 seconds { next WaitForHealthy; }
 
-    /// A long deploy is looked at less often.
+    /// Waits between health checks; long deploys are checked less often.
     wait WaitForHealthy for $.wait_for_healthy seconds { next CheckHealthy; }
 
-    /// Reads the health of every instance, and takes the next step of the roll-out.
+    /// Reads the health of every instance, and takes the next step of the rollout.
     task CheckHealthy = check_healthy {
         next IsHealthy;
-        /// Somebody wants it to stop: at once.
+        /// The deploy must stop now.
         retry HealthFailure::Halt { max_attempts: 0 }
-        /// AWS may be passing through a bad moment.
+        /// AWS may have failed for a moment.
         retry _ { max_attempts: 3, interval_seconds: 15 }
         catch _ => DetachForFailure;
     }
 
-    /// Healthy goes on, unhealthy looks again.
+    /// Continues if all services are healthy, otherwise checks again.
     choice IsHealthy as "Healthy?" {
         $.healthy == true => WaitForDetach;
         $.healthy == false => WaitForHealthy;
         _ => DetachForFailure;
     }
 
-    /// Old and new serve side by side until the new ones have warmed up.
+    /// Old and new groups serve together until the new ones have warmed up.
     wait WaitForDetach for $.wait_for_detach seconds { next DetachForSuccess; }
 
-    /// Takes the old groups out of their balancers.
+    /// Detaches the old groups from their balancers.
     task DetachForSuccess = detach_for_success {
         next WaitDetachForSuccess;
-        /// Draining takes minutes.
+        /// Draining takes minutes: check again.
         retry DetachFailure::Detach { max_attempts: 60, interval_seconds: 10, backoff_rate: 1.0 }
         retry _ { max_attempts: 3, interval_seconds: 60 }
         /// Deleting a group detaches it, too.
         catch _ => WaitDetachForSuccess;
     }
 
-    /// What is detached is soon seen to be.
+    /// Waits for balancers to report the detached instances.
     wait WaitDetachForSuccess for 5 seconds { next CleanUpSuccess; }
 
-    /// The new groups stay, the old ones go.
+    /// Deletes the old groups and keeps the new ones.
     task CleanUpSuccess = clean_up_success {
         next Success;
         retry _ { max_attempts: 3, interval_seconds: 60, backoff_rate: 1.0 }
         catch _ => FailureDirty;
     }
 
-    /// Takes the new groups out of their balancers.
+    /// Detaches the new groups from their balancers.
     task DetachForFailure = detach_for_failure {
         next WaitDetachForFailure;
         retry _ { max_attempts: 3, interval_seconds: 60 }
@@ -96,30 +96,30 @@ bifrost::state_machine! {
         catch _ => WaitDetachForFailure;
     }
 
-    /// Connections to the new groups get time to end.
+    /// Waits for connections to the new groups to end.
     wait WaitDetachForFailure for 60 seconds { next CleanUpFailure; }
 
-    /// The new groups go, the old ones stay.
+    /// Deletes the new groups and keeps the old ones.
     task CleanUpFailure = clean_up_failure {
         next ReleaseLockFailure;
         retry _ { max_attempts: 3, interval_seconds: 30 }
         catch _ => FailureDirty;
     }
 
-    /// Nothing is left of this release but its lock.
+    /// Unlocks the project and config.
     task ReleaseLockFailure = release_lock_failure {
         next FailureClean;
         retry _ { max_attempts: 3, interval_seconds: 30 }
         catch _ => FailureDirty;
     }
 
-    /// Failed; all that it made is gone, and what ran before still runs.
+    /// Failed: what the deploy created is deleted or being deleted, and what served before still serves.
     fail FailureClean = "FailureClean";
 
-    /// Failed, and something is left: a person must look.
+    /// Failed, and resources or the lock are left over: needs manual intervention.
     fail FailureDirty = "FailureDirty";
 
-    /// The new groups run, the old ones are gone or going.
+    /// The new groups serve, the old ones are deleted or being deleted.
     succeed Success;
 }
 
@@ -129,7 +129,7 @@ mod tests {
     use bifrost::machine::Machine;
 
     #[test]
-    fn the_definition_is_pinned() {
+    fn definition_is_pinned() {
         let definition = Odin::definition("arn:aws:lambda:us-east-1:000000000000:function:coinbase-odin");
         insta::assert_snapshot!(serde_json::to_string_pretty(&definition).unwrap());
     }

@@ -1,11 +1,11 @@
-//! What the things that a release makes are called, and how they are tagged.
+//! Names and tags of the resources that a release creates.
 
 use crate::cloud::Tags;
 use crate::release::{OdinRelease, Policy, Service, ServiceName};
 use bifrost::release::{Envelope, Sha256};
 use chrono::SecondsFormat;
 
-/// The tags that the deployer sets itself, on groups, instances and launch templates.
+/// The tags that the deployer sets on groups, instances and launch templates.
 pub const OWN_TAGS: [&str; 6] = [PROJECT_NAME, CONFIG_NAME, SERVICE_NAME, RELEASE_ID, RELEASE_UUID, NAME];
 
 /// Tag: the project that a resource belongs to.
@@ -14,11 +14,11 @@ pub const PROJECT_NAME: &str = "ProjectName";
 pub const CONFIG_NAME: &str = "ConfigName";
 /// Tag: the service that it belongs to.
 pub const SERVICE_NAME: &str = "ServiceName";
-/// Tag: the release that made it.
+/// Tag: the release that created it.
 pub const RELEASE_ID: &str = "ReleaseID";
-/// Tag of groups that the oldest originals made, for [`RELEASE_ID`].
+/// Tag that the oldest versions of Go Odin used for [`RELEASE_ID`].
 pub const OLD_RELEASE_ID: &str = "ReleaseId";
-/// Tag: the execution that made it.
+/// Tag: the execution that created it.
 pub const RELEASE_UUID: &str = "ReleaseUUID";
 /// Tag: its name.
 pub const NAME: &str = "Name";
@@ -40,8 +40,8 @@ pub fn policy_name(group: &str, policy: &Policy) -> String {
     policy.name.as_ref().map_or_else(|| format!("{group}-{kind}"), |name| format!("{group}-{kind}-{name}"))
 }
 
-/// The name of a group's launch template: the group's own, if EC2 takes it. If it is too long or has a character that EC2
-/// does not take, it is cut, cleaned, and ends in 16 hex digits of its SHA-256.
+/// The name of a group's launch template: that of the group, if EC2 accepts it. A name that is too long, or has
+/// characters that EC2 does not accept, is shortened and cleaned, and ends with 16 hex digits of its SHA-256.
 #[must_use]
 pub fn template_name(group: &str) -> String {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '(' | ')' | '.' | '-' | '/' | '_');
@@ -54,7 +54,7 @@ pub fn template_name(group: &str) -> String {
     format!("{head}-{digest}")
 }
 
-/// The tags by which a resource is found again: whose it is, and which execution made it.
+/// The tags by which a resource is found again: its project, config and service, and the execution that created it.
 #[must_use]
 pub fn own_tags(release: &OdinRelease, service: &ServiceName, name: &str) -> Tags {
     let envelope = &release.envelope;
@@ -71,7 +71,7 @@ pub fn own_tags(release: &OdinRelease, service: &ServiceName, name: &str) -> Tag
     .into()
 }
 
-/// The tags of a group: the service's, and over them the deployer's.
+/// The tags of a group: those of the service, overridden by those of the deployer.
 #[must_use]
 pub fn group_tags(release: &OdinRelease, service_name: &ServiceName, service: &Service) -> Tags {
     let mut tags = service.tags.clone();
@@ -87,7 +87,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_group_is_named_after_project_config_time_and_service() {
+    fn group_name_has_project_config_time_and_service() {
         let release = sample::with("/created_at", json!("2026-11-21T11:59:59.999+02:00"));
         assert_eq!(
             group_name(&release.envelope, &"web".parse().unwrap()),
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_is_named_after_group_type_and_its_own_name() {
+    fn policy_name_has_group_type_and_name() {
         let mut policy = sample::release().fields.services[&"web".parse().unwrap()].autoscaling.policies[0].clone();
         assert_eq!(policy_name("group", &policy), "group-cpu_scale_up");
         policy.name = Some("fast".into());
@@ -104,14 +104,14 @@ mod tests {
     }
 
     #[test]
-    fn a_template_has_its_groups_name_where_ec2_takes_it() {
+    fn template_has_the_name_of_its_group() {
         let group = "coinbase/deploy-test-development-2026-11-21T09-59-59Z-web";
         assert_eq!(template_name(group), group);
         assert_eq!(template_name("a+b"), format!("a_b-{:.16}", Sha256::of(b"a+b").to_string()));
     }
 
     #[test]
-    fn a_services_tags_never_override_the_deployers() {
+    fn service_tags_never_override_the_deployers() {
         let mut release = sample::release();
         let name = "web".parse().unwrap();
         let service = release.fields.services.get_mut(&name).unwrap();
@@ -125,7 +125,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_template_name_is_legal_and_two_groups_share_none(a in "[ -~]{1,300}", b in "[ -~]{1,300}") {
+        fn template_names_are_legal_and_unique(a in "[ -~]{1,300}", b in "[ -~]{1,300}") {
             for name in [template_name(&a), template_name(&b)] {
                 prop_assert!(name.len() <= MAX_TEMPLATE_NAME_LENGTH);
                 prop_assert!(name.chars().all(|c| c.is_ascii_alphanumeric() || "().-/_".contains(c)));

@@ -1,7 +1,7 @@
-//! What Odin may do in a target account: what its ports call, and what AWS demands of who calls that.
+//! The permissions of Odin's role in a target account: the calls of its ports, and what AWS requires for these calls.
 //!
-//! Groups and launch templates are told by the tags that every release puts on them, and the original's releases did;
-//! placement groups and alarms by their names; the rest by what AWS lets a policy tell.
+//! Policies identify groups and launch templates by the tags that every release sets (Go Odin's releases, too),
+//! placement groups and alarms by their names, and other resources by what AWS supports.
 
 use bifrost::release::service_principal;
 use bifrost::{Permission, PolicyCondition};
@@ -13,7 +13,7 @@ const HAS_TAGS: &[PolicyCondition] = &[
     ("Null", "aws:ResourceTag/ServiceName", &["false"]),
 ];
 
-/// The tags that a group or template must be made with: without them it could not be changed again.
+/// The tags that a group or template must be created with: without them Odin could not change it again.
 const GETS_TAGS: &[PolicyCondition] = &[
     ("Null", "aws:RequestTag/ProjectName", &["false"]),
     ("Null", "aws:RequestTag/ConfigName", &["false"]),
@@ -24,11 +24,11 @@ const GROUPS: &str = "arn:${AWS::Partition}:autoscaling:*:${AWS::AccountId}:auto
 const TEMPLATES: &str = "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:launch-template/*";
 const PLACEMENT_GROUPS: &str = "arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:placement-group/odin/*";
 
-/// Everything, statement by statement.
+/// All permissions, one for each statement of the policy.
 pub(crate) const PERMISSIONS: &[Permission] = &[
     Permission {
-        sid: "Look",
-        why: "finds what a release names and sees how its groups are; AWS cannot limit these to some resources",
+        sid: "Read",
+        why: "find the resources of a release, and read the state of its groups; AWS cannot limit these to some resources",
         actions: &[
             "autoscaling:DescribeAutoScalingGroups",
             "autoscaling:DescribeLoadBalancerTargetGroups",
@@ -51,7 +51,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "FindProfiles",
-        why: "finds the instance profile of a service, and the role and topic of a lifecycle hook",
+        why: "find the instance profile of a service, and the role and topic of a lifecycle hook",
         actions: &["iam:GetInstanceProfile", "iam:GetRole", "sns:GetTopicAttributes"],
         resources: &[
             "arn:${AWS::Partition}:iam::${AWS::AccountId}:instance-profile/*",
@@ -61,15 +61,15 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
         conditions: &[],
     },
     Permission {
-        sid: "MakeGroups",
-        why: "makes the group of a service, with the tags by which it is found again",
+        sid: "CreateGroups",
+        why: "create the group of a service, with the tags by which Odin finds it again",
         actions: &["autoscaling:CreateAutoScalingGroup"],
         resources: &[GROUPS],
         conditions: GETS_TAGS,
     },
     Permission {
         sid: "ChangeGroups",
-        why: "sizes, detaches and deletes groups of releases, and no others",
+        why: "resize, detach and delete groups of releases, and no others",
         actions: &[
             "autoscaling:DeleteAutoScalingGroup",
             "autoscaling:DetachLoadBalancerTargetGroups",
@@ -82,43 +82,43 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
         conditions: HAS_TAGS,
     },
     Permission {
-        sid: "MakeTemplates",
-        why: "makes the launch template of a group, with the tags by which it is found again",
+        sid: "CreateTemplates",
+        why: "create the launch template of a group, with the tags by which Odin finds it again",
         actions: &["ec2:CreateLaunchTemplate"],
         resources: &[TEMPLATES],
         conditions: GETS_TAGS,
     },
     Permission {
         sid: "DeleteTemplates",
-        why: "deletes the launch template of a group that goes",
+        why: "delete the launch template of a group that is deleted",
         actions: &["ec2:DeleteLaunchTemplate"],
         resources: &[TEMPLATES],
         conditions: HAS_TAGS,
     },
     Permission {
         sid: "DeleteLaunchConfigurations",
-        why: "deletes the launch configuration that the original Odin made for a group; these have no tags",
+        why: "delete the launch configuration that Go Odin created for a group; launch configurations have no tags",
         actions: &["autoscaling:DeleteLaunchConfiguration"],
         resources: &["arn:${AWS::Partition}:autoscaling:*:${AWS::AccountId}:launchConfiguration:*"],
         conditions: &[],
     },
     Permission {
         sid: "PlacementGroups",
-        why: "makes the placement group of a service and takes it back, if its name begins odin/",
+        why: "create and delete placement groups whose names begin with odin/",
         actions: &["ec2:CreatePlacementGroup", "ec2:DeletePlacementGroup"],
         resources: &[PLACEMENT_GROUPS],
         conditions: &[],
     },
     Permission {
         sid: "Launch",
-        why: "EC2 Auto Scaling asks for it when a group is made of a launch template, and launches as itself then",
+        why: "Auto Scaling requires it to create a group with a launch template; it launches instances with its own role",
         actions: &["ec2:RunInstances"],
         resources: &["*"],
         conditions: &[("ArnLike", "ec2:LaunchTemplate", &[TEMPLATES])],
     },
     Permission {
-        sid: "TagWhatIsMade",
-        why: "EC2 asks for it when a template, a placement group or an instance is made with tags; none is tagged later",
+        sid: "TagOnCreate",
+        why: "EC2 requires it to create a template, a placement group or an instance with tags; Odin adds no tags later",
         actions: &["ec2:CreateTags"],
         resources: &["arn:${AWS::Partition}:ec2:*:${AWS::AccountId}:*"],
         conditions: &[(
@@ -129,7 +129,7 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
     },
     Permission {
         sid: "PassRoles",
-        why: "IAM asks for it when instances get a profile's role, and when a lifecycle hook gets the role it publishes with",
+        why: "IAM requires it to give instances the role of a profile, and a lifecycle hook the role that it publishes with",
         actions: &["iam:PassRole"],
         resources: &["arn:${AWS::Partition}:iam::${AWS::AccountId}:role/*"],
         conditions: &[(
@@ -139,8 +139,8 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
         )],
     },
     Permission {
-        sid: "MakeServiceRoles",
-        why: "the first group of an account, and its first spot instance, need the role that AWS's service itself works with",
+        sid: "CreateServiceLinkedRoles",
+        why: "an account's first group, and its first spot instance, need the service-linked role of that service",
         actions: &["iam:CreateServiceLinkedRole"],
         resources: &["arn:${AWS::Partition}:iam::${AWS::AccountId}:role/aws-service-role/*"],
         conditions: &[(
@@ -150,15 +150,15 @@ pub(crate) const PERMISSIONS: &[Permission] = &[
         )],
     },
     Permission {
-        sid: "MakeAlarms",
-        why: "makes the alarms that drive the scaling policies of a group",
+        sid: "CreateAlarms",
+        why: "create the alarms of the scaling policies of a group",
         actions: &["cloudwatch:PutMetricAlarm"],
         resources: &["arn:${AWS::Partition}:cloudwatch:*:${AWS::AccountId}:alarm:*-cpu_scale_*"],
         conditions: &[],
     },
     Permission {
         sid: "DeleteAlarms",
-        why: "deletes the alarms that drive the policies of a group that goes, whoever made them",
+        why: "delete the alarms of the scaling policies of a group that is deleted, also those of Go Odin",
         actions: &["cloudwatch:DeleteAlarms"],
         resources: &["arn:${AWS::Partition}:cloudwatch:*:${AWS::AccountId}:alarm:*"],
         conditions: &[],

@@ -1,4 +1,4 @@
-//! Odin's templates, whole: what a change of them comes to is for a person to read.
+//! Snapshots of Odin's templates, for reviewers: they show what a change of the permissions means.
 
 use crate::Odin;
 use bifrost::Deployer;
@@ -27,22 +27,22 @@ fn text(template: &Value) -> String {
 }
 
 #[test]
-fn the_template_of_the_deployer_account_is_pinned() {
+fn deployer_template_is_pinned() {
     insta::assert_snapshot!(text(&deployer()));
 }
 
 #[test]
-fn the_template_of_a_target_account_is_pinned() {
+fn target_template_is_pinned() {
     insta::assert_snapshot!(text(&target()));
 }
 
 #[test]
-fn the_template_of_a_projects_policy_is_pinned() {
+fn project_template_is_pinned() {
     insta::assert_snapshot!(text(&project_template(&name(), &"coinbase/deploy-test".parse().unwrap())));
 }
 
 #[test]
-fn cloudformation_takes_the_templates_without_a_bucket() {
+fn templates_need_no_bucket() {
     for template in [deployer(), target()] {
         assert!(template.to_string().len() < TEMPLATE_LIMIT_BYTES);
     }

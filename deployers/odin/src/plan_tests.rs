@@ -1,10 +1,10 @@
 use super::*;
 use crate::harness::{deploy, new_harness, release};
 use crate::release::sample;
-use bifrost::client::Client;
+use bifrost::client::{Client, PlanFailure};
 use bifrost::testing::TestHarness;
 
-/// What would be done with a release.
+/// The plan of a release.
 async fn planned(harness: &TestHarness<Odin>, sent: &Value) -> DeployPlan {
     let client = Client::<Odin>::from(harness.cloud());
     let user_data = bifrost::client::Attachment {
@@ -17,13 +17,13 @@ async fn planned(harness: &TestHarness<Odin>, sent: &Value) -> DeployPlan {
 }
 
 #[tokio::test]
-async fn the_first_deploy_makes_a_group_for_each_service() {
+async fn first_deploy_creates_a_group_for_each_service() {
     let plan = planned(&new_harness(&[]), &release(1, &[])).await;
     insta::assert_json_snapshot!(plan);
 }
 
 #[tokio::test]
-async fn another_deploy_replaces_the_groups_and_tells_what_is_new() {
+async fn next_deploy_replaces_groups_and_lists_changes() {
     let harness = new_harness(&[]);
     deploy(&harness, &release(2, &[])).await;
     let before = harness.store().read(|state| json!(state.accounts)).unwrap();
@@ -41,15 +41,15 @@ async fn another_deploy_replaces_the_groups_and_tells_what_is_new() {
 }
 
 #[tokio::test]
-async fn a_service_that_is_left_out_loses_its_group() {
+async fn group_of_a_removed_service_is_deleted() {
     let harness = new_harness(&[]);
     deploy(&harness, &release(2, &[])).await;
     let mut without = release(1, &[]);
     without["services"].as_object_mut().unwrap().remove("worker");
     let plan = planned(&harness, &without).await;
-    let told: Vec<_> = plan.changes.iter().map(|change| (change.action, change.resource.as_str())).collect();
+    let changes: Vec<_> = plan.changes.iter().map(|change| (change.action, change.resource.as_str())).collect();
     assert_eq!(
-        told,
+        changes,
         [
             (Action::Add, "coinbase/deploy-test-development-2026-11-21T11-00-00Z-web"),
             (Action::Remove, "coinbase/deploy-test-development-2026-11-21T10-00-00Z-web"),
@@ -60,7 +60,7 @@ async fn a_service_that_is_left_out_loses_its_group() {
 }
 
 #[tokio::test]
-async fn all_that_would_be_refused_is_found_at_once() {
+async fn all_findings_are_listed_at_once() {
     let harness = new_harness(&[]);
     deploy(&harness, &release(2, &[])).await;
     let refused = release(
@@ -73,21 +73,25 @@ async fn all_that_would_be_refused_is_found_at_once() {
         ],
     );
     let findings = planned(&harness, &refused).await.findings;
-    let places: Vec<_> = findings.iter().map(|finding| finding.split_once(": ").unwrap().0).collect();
+    let found: Vec<_> = findings.iter().map(|finding| (finding.code.as_str(), finding.path.as_str())).collect();
     assert_eq!(
-        places,
-        ["ami", "services.web.security_groups[0]", "services.web.security_groups", "services.web.instance_type"],
-        "{findings:?}"
+        found,
+        [
+            ("odin/not-found", "ami"),
+            ("odin/not-found", "services.web.security_groups[0]"),
+            ("odin/unsafe-change", "services.web.security_groups"),
+            ("odin/unsafe-change", "services.web.instance_type"),
+        ]
     );
 }
 
 #[tokio::test]
-async fn who_may_not_assume_the_role_is_told_which_one_it_takes() {
+async fn missing_role_is_named() {
     let harness = new_harness(&[("/accounts/000000000000/roles", json!({}))]);
     let client = Client::<Odin>::from(harness.cloud());
     let sent = release(1, &[]);
     let release = OdinRelease::read(&sent, &client.account.defaults).unwrap();
     let refused = client.plan(&Prepared { document: sent, release, attachments: Vec::new() }).await.unwrap_err();
-    let told = refused.to_string();
-    assert!(told.contains("must be allowed to assume role coinbase-odin-assumed of account 000000000000"), "{told}");
+    let PlanFailure::Target { role, account, .. } = refused else { panic!("{refused:?}") };
+    assert_eq!((role.as_str(), account.as_str()), ("coinbase-odin-assumed", "000000000000"));
 }

@@ -1,14 +1,16 @@
-//! A safe release changes code and nothing else: it is refused if it differs from the deployed one in what it runs on.
+//! `safe_release`: a release that may change code, but not what the code runs on.
 
 use crate::findings::Findings;
 use crate::release::{OdinRelease, Service, ServiceName, fill_defaults};
+use crate::rules;
 use bifrost::cloud::{CloudError, Objects};
-use bifrost::release::{Defaults, Envelope, ReleaseId};
+use bifrost::json::{ParseError, ReadError};
+use bifrost::release::{BucketName, Defaults, Envelope, InvalidName, ObjectKey, ReleaseId};
 use serde::Serialize;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-/// What must stay as it is in each service, as it stands in a release. The order of lists means nothing.
+/// The fields of a service that a safe release must not change. The order of lists does not matter.
 const UNCHANGED_FIELDS: [&str; 15] = [
     "security_groups",
     "profile",
@@ -27,16 +29,18 @@ const UNCHANGED_FIELDS: [&str; 15] = [
     "autoscaling.spread",
 ];
 
-/// All that a safe release must keep and does not.
+/// Every difference that a safe release must not have.
 #[must_use]
 pub(crate) fn differences(release: &OdinRelease, deployed: &OdinRelease) -> Findings {
     let mut findings = Findings::default();
-    compare(&mut findings, "subnets", told(&release.fields.subnets), told(&deployed.fields.subnets));
-    compare(&mut findings, "timeout", told(&release.envelope.timeout), told(&deployed.envelope.timeout));
+    compare(&mut findings, "subnets", comparable(&release.fields.subnets), comparable(&deployed.fields.subnets));
+    compare(&mut findings, "timeout", comparable(&release.envelope.timeout), comparable(&deployed.envelope.timeout));
     let (new, old) = (names(release), names(deployed));
     for service in new.symmetric_difference(&old) {
-        let what = if new.contains(service) { "is new" } else { "is gone" };
-        findings.add(format!("services.{service}"), format!("safe_release: this service {what}"));
+        let (change, undo) = if new.contains(service) { ("is new", "remove it") } else { ("is missing", "add it") };
+        let message =
+            format!("the service {change}, compared with the deployed release: {undo}, or remove safe_release");
+        findings.add(rules::UNSAFE_CHANGE, format!("services.{service}"), message);
     }
     for (name, service) in &release.fields.services {
         if let Some(old) = deployed.fields.services.get(name) {
@@ -54,7 +58,7 @@ fn compare_services(findings: &mut Findings, path: &str, new: &Service, old: &Se
     let (new, old) = (json!(new), json!(old));
     for field in UNCHANGED_FIELDS {
         let pointer = format!("/{}", field.replace('.', "/"));
-        let (new, old) = (told(&new.pointer(&pointer)), told(&old.pointer(&pointer)));
+        let (new, old) = (comparable(&new.pointer(&pointer)), comparable(&old.pointer(&pointer)));
         compare(findings, &format!("{path}.{field}"), new, old);
     }
 }
@@ -62,13 +66,17 @@ fn compare_services(findings: &mut Findings, path: &str, new: &Service, old: &Se
 fn compare(findings: &mut Findings, path: &str, new: Option<Value>, old: Option<Value>) {
     if new != old {
         let shown = |value: Option<Value>| value.map_or_else(|| "absent".to_owned(), |value| value.to_string());
-        let message = format!("safe_release: it is {}, and {} in the deployed release", shown(new), shown(old));
-        findings.add(path, message);
+        let message = format!(
+            "{} differs from the deployed release, which has {}: undo the change, or remove safe_release",
+            shown(new),
+            shown(old)
+        );
+        findings.add(rules::UNSAFE_CHANGE, path, message);
     }
 }
 
-/// A value as a release has it, with lists in order of their elements; nothing, if it is absent.
-fn told(value: &impl Serialize) -> Option<Value> {
+/// A value of a release with its lists sorted; `None` if it is absent.
+fn comparable(value: &impl Serialize) -> Option<Value> {
     match json!(value) {
         Value::Null => None,
         Value::Array(mut elements) => {
@@ -79,31 +87,60 @@ fn told(value: &impl Serialize) -> Option<Value> {
     }
 }
 
-/// The deployed release cannot be read.
+/// The deployed release was not read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum DeployedReleaseError {
-    /// S3 refused, or did not answer.
     #[error(transparent)]
     Cloud(#[from] CloudError),
-    /// It is not there, or no release.
-    #[error("it cannot be compared with the deployed release {id:?}: {why}")]
-    Unknown { id: String, why: String },
+    #[error(transparent)]
+    Unreadable(#[from] UnreadableRelease),
 }
 
-/// Reads a release of the same project and config as it was uploaded.
+/// The deployed release does not exist in S3, or is not valid.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot compare with the deployed release {id:?}: {reason}")]
+pub(crate) struct UnreadableRelease {
+    id: String,
+    reason: UnreadableReason,
+}
+
+#[derive(Debug, thiserror::Error)]
+enum UnreadableReason {
+    #[error(transparent)]
+    Id(#[from] InvalidName),
+    #[error("bucket {bucket} has no {key}")]
+    Missing { bucket: BucketName, key: ObjectKey },
+    #[error(transparent)]
+    Json(#[from] ParseError),
+    #[error(transparent)]
+    Release(#[from] ReadError),
+}
+
+impl UnreadableRelease {
+    /// The finding of a safe release: it cannot be compared.
+    pub(crate) fn finding(&self) -> Findings {
+        let mut findings = Findings::default();
+        let message = format!("{self}; remove safe_release for this deploy");
+        findings.add(rules::DEPLOYED_UNREADABLE, "safe_release", message);
+        findings
+    }
+}
+
+/// Reads a release of the same project and config from S3.
 pub(crate) async fn read_deployed(
     objects: &dyn Objects,
     defaults: &Defaults,
     envelope: &Envelope,
     id: &str,
 ) -> Result<OdinRelease, DeployedReleaseError> {
-    let unknown = |why: String| DeployedReleaseError::Unknown { id: id.to_owned(), why };
-    let id: ReleaseId = id.parse().map_err(|error| unknown(format!("{error}")))?;
+    let unreadable = |reason: UnreadableReason| UnreadableRelease { id: id.to_owned(), reason };
+    let id: ReleaseId = id.parse().map_err(|error: InvalidName| unreadable(error.into()))?;
     let key = envelope.root_dir().release_dir(&id).release();
-    let object = objects.get(&envelope.bucket, &key).await?;
-    let object = object.ok_or_else(|| unknown(format!("there is no {key} in bucket {}", envelope.bucket)))?;
-    let value = bifrost::json::parse(&object.body).map_err(|error| unknown(error.to_string()))?;
-    let mut deployed = OdinRelease::read(&value, defaults).map_err(|error| unknown(error.to_string()))?;
+    let Some(object) = objects.get(&envelope.bucket, &key).await? else {
+        return Err(unreadable(UnreadableReason::Missing { bucket: envelope.bucket.clone(), key }).into());
+    };
+    let value = bifrost::json::parse(&object.body).map_err(|error| unreadable(error.into()))?;
+    let mut deployed = OdinRelease::read(&value, defaults).map_err(|error| unreadable(error.into()))?;
     fill_defaults(&mut deployed);
     Ok(deployed)
 }

@@ -1,8 +1,9 @@
-//! Hello, the smallest whole deployer: it sets a feature flag, and puts the old value back if that fails.
+//! Hello, the smallest complete deployer: it sets a feature flag, and restores the old value if that fails.
 
 use async_trait::async_trait;
-use bifrost::client::{Action, ClientDeployer, DeployPlan, Deployed, PlanError, PlannedChange, Prepared};
+use bifrost::client::{Action, ClientDeployer, DeployPlan, Deployed, PlannedChange, Prepared};
 use bifrost::cloud::{CloudError, Objects};
+use bifrost::error_code::{Coded, CodedError};
 use bifrost::local::{LocalDeployer, LocalSession, Resources};
 use bifrost::lock::{LockFailure, lock, unlock};
 use bifrost::release::{ConfigName, ProjectName, Release};
@@ -12,7 +13,7 @@ use bifrost::{Deployer, Fields, Shape, TaskError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What a release of ours says beside the envelope: which flag gets which value.
+/// The fields of a release, in addition to the envelope: a flag and its value.
 #[derive(Debug, Clone, Serialize, Deserialize, Shape)]
 #[serde(deny_unknown_fields)]
 struct Flag {
@@ -28,23 +29,26 @@ bifrost::state_machine! {
     /// Sets a feature flag of a project's config.
     machine Chart(Release<Flag>) starts at Validate;
 
-    /// Refuses what is replayed or tampered with.
+    /// Refuses a release that is replayed or changed.
     task Validate = validate { next Lock; catch _ => FailureClean; }
 
-    /// One deploy at a time.
+    /// Allows one deploy at a time.
     task Lock = lock {
         next Deploy;
         catch LockFailure::LockExists => FailureClean;
         catch _ => UnlockFailure;
     }
 
+    /// Sets the flag.
     task Deploy = deploy { next UnlockSuccess; catch _ => RollBack; }
 
+    /// Gives the lock back.
     task UnlockSuccess = unlock { next Success; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
 
-    /// The flag gets back the value that it had before this release.
+    /// Restores the value before this release.
     task RollBack = roll_back { next UnlockFailure; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
 
+    /// Gives the lock back.
     task UnlockFailure = unlock { next FailureClean; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
 
     succeed Success;
@@ -52,9 +56,10 @@ bifrost::state_machine! {
     fail FailureDirty = "FailureDirty";
 }
 
-#[derive(Debug, thiserror::Error, TaskError)]
+#[derive(Debug, thiserror::Error, TaskError, Coded)]
 enum FlagFailure {
     #[error("cannot set the flag")]
+    #[code(source)]
     Deploy(#[from] CloudError),
 }
 
@@ -68,36 +73,36 @@ async fn roll_back(context: &Context<Flags>, release: Release<Flag>) -> Result<R
     Ok(release)
 }
 
-/// The flags of an account, each with the values that it has had: our part of the embedded world.
+/// The flags of an account with their current and earlier values: the resources of this deployer in the local cloud.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct FlagTable(BTreeMap<String, Vec<Deployed>>);
 
 impl Resources for FlagTable {}
 
-/// Our port: the flags of a target account.
+/// The port to the flags of a target account.
 struct Flags(LocalSession<FlagTable>);
 
 impl Flags {
-    /// A task may run again: a second time, nothing changes.
+    /// Changes nothing if it runs again, because a task may.
     async fn set(&self, Release { envelope, fields }: &Release<Flag>) -> Result<(), CloudError> {
         let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
         let (service, release_id) = (fields.flag.clone(), envelope.release_id.to_string());
         let (resource, parts) = ("flag".to_owned(), vec![fields.value.clone()]);
-        let put = self.0.call("dynamodb:PutItem", &key, |place| {
-            let values = place.resources.0.entry(key.clone()).or_default();
+        let put = self.0.call("dynamodb:PutItem", &key, |region| {
+            let values = region.resources.0.entry(key.clone()).or_default();
             if values.last().is_none_or(|item| item.release_id != release_id) {
-                values.push(Deployed { service, release_id, since: place.now, resource, parts });
+                values.push(Deployed { service, release_id, since: region.now, resource, parts });
             }
             Ok(())
         });
         put.await
     }
 
-    /// The value that the flag has.
+    /// The current value of the flag.
     async fn value(&self, Release { envelope, fields }: &Release<Flag>) -> Result<Option<String>, CloudError> {
         let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
-        let get = self.0.call("dynamodb:GetItem", &key, |place| {
-            let item = place.resources.0.get(&key).and_then(|values| values.last());
+        let get = self.0.call("dynamodb:GetItem", &key, |region| {
+            let item = region.resources.0.get(&key).and_then(|values| values.last());
             Ok(item.and_then(|item| item.parts.first().cloned()))
         });
         get.await
@@ -105,8 +110,8 @@ impl Flags {
 
     async fn restore(&self, Release { envelope, fields }: &Release<Flag>) -> Result<(), CloudError> {
         let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
-        let put = self.0.call("dynamodb:PutItem", &key, |place| {
-            let values = place.resources.0.entry(key.clone()).or_default();
+        let put = self.0.call("dynamodb:PutItem", &key, |region| {
+            let values = region.resources.0.entry(key.clone()).or_default();
             values.pop_if(|item| item.release_id == envelope.release_id.as_str());
             Ok(())
         });
@@ -114,7 +119,7 @@ impl Flags {
     }
 }
 
-/// Everything that the framework has to know of us.
+/// The deployer.
 struct Hello;
 
 impl Deployer for Hello {
@@ -125,7 +130,6 @@ impl Deployer for Hello {
     const TIMEOUT_SECONDS: u32 = 60;
 }
 
-/// What its commands have to know of us.
 #[async_trait]
 impl ClientDeployer for Hello {
     const ABOUT: &'static str = "Deploys a feature flag";
@@ -135,22 +139,22 @@ impl ClientDeployer for Hello {
         ports: &Flags,
         _: &dyn Objects,
         prepared: &Prepared<Flag>,
-    ) -> impl Future<Output = Result<Option<DeployPlan>, PlanError>> {
+    ) -> impl Future<Output = Result<Option<DeployPlan>, CodedError>> {
         plan(ports, &prepared.release)
     }
 
     async fn deployed(ports: &Flags, project: &ProjectName, config: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
         let dir = format!("{project}/{config}/");
-        let scan = ports.0.call("dynamodb:Scan", "flags", |place| {
-            let ours = place.resources.0.iter().filter(|(key, _)| key.starts_with(&dir));
+        let scan = ports.0.call("dynamodb:Scan", "flags", |region| {
+            let ours = region.resources.0.iter().filter(|(key, _)| key.starts_with(&dir));
             Ok(ours.filter_map(|(_, values)| values.last().cloned()).collect())
         });
         scan.await
     }
 }
 
-/// What setting the flag would change.
-async fn plan(ports: &Flags, release: &Release<Flag>) -> Result<Option<DeployPlan>, PlanError> {
+/// What a deploy would change.
+async fn plan(ports: &Flags, release: &Release<Flag>) -> Result<Option<DeployPlan>, CodedError> {
     let Flag { flag, value } = &release.fields;
     let (action, detail) = match ports.value(release).await? {
         None => (Action::Add, value.clone()),
@@ -162,7 +166,7 @@ async fn plan(ports: &Flags, release: &Release<Flag>) -> Result<Option<DeployPla
     Ok(Some(DeployPlan { changes, ..DeployPlan::default() }))
 }
 
-/// Where it runs: in the embedded world.
+/// It runs in the local cloud.
 impl LocalDeployer for Hello {
     type Resources = FlagTable;
 

@@ -1,32 +1,27 @@
-//! The commands as a person gives them: processes, their output and their exit codes.
+//! The commands as users run them: processes, their output and their exit codes.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says where by panicking"
-)]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test that cannot continue panics")]
 
 #[path = "../../../tests/shell/mod.rs"]
 mod shell;
 
 use serde_json::{Value, json};
-use shell::{Shell, text};
+use shell::{Shell, error_code, text};
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 
-/// A folder with a release, in which commands of this deployer are given.
+/// A folder with a release, in which commands of this deployer run.
 struct Hello(Shell);
 
 impl Hello {
-    /// Each test has its own.
+    /// Each test has its own folder.
     fn new(test: &str) -> Self {
         let shell = Shell::new(env!("CARGO_BIN_EXE_hello"), test);
         shell.write("release.json", include_str!("../release.json"));
         Self(shell)
     }
 
-    /// A deploy that takes ten minutes of the world, and is in them.
+    /// Starts a deploy that takes ten simulated minutes, and waits until it is in the slow state.
     fn slow_deploy(&self) -> Child {
         let delay =
             json!({"operation": "dynamodb:PutItem", "state": "Deploy", "times": 1, "kind": {"delay_seconds": 600}});
@@ -47,7 +42,12 @@ impl std::ops::Deref for Hello {
     }
 }
 
-/// The release that is deployed, and by whom.
+/// The code of the error of a refused command.
+fn refusal_code(shell: &Hello, line: &str) -> String {
+    error_code(&shell.refused(line))
+}
+
+/// The deployed release, and who deployed it.
 fn deployed(shell: &Hello) -> (Value, Value) {
     let [status] = shell.json("status acme/shop development --local").try_into().unwrap();
     let release = status["services"][0]["release_id"].clone();
@@ -56,7 +56,7 @@ fn deployed(shell: &Hello) -> (Value, Value) {
 }
 
 #[test]
-fn a_deploy_tells_its_events_and_status_what_it_deployed() {
+fn deploy_reports_events_and_status_the_release() {
     let shell = Hello::new("deploy");
     let events = shell.json("deploy release.json --local");
     let states: Vec<_> = events.iter().filter_map(|event| event["state"].as_str()).collect();
@@ -69,62 +69,92 @@ fn a_deploy_tells_its_events_and_status_what_it_deployed() {
 }
 
 #[test]
-fn a_deploy_for_a_person_is_text() {
+fn deploy_as_text() {
     let shell = Hello::new("text");
     let output = shell.run("deploy release.json --local --output text");
     let shown = text(&output.stdout);
     assert!(shown.starts_with("Deploying release-2026-11-21T12-00-00Z-"), "{shown}");
-    assert!(shown.contains("  0:00   1:00 left  Lock           One deploy at a time.\n"), "{shown}");
+    assert!(shown.contains("  0:00   1:00 left  Lock   "), "{shown}");
     assert!(shown.contains("\nSuccess: release-"), "{shown}");
-    assert!(!shown.contains('\u{1b}'), "no colours where there is no terminal: {shown}");
+    assert!(!shown.contains('\u{1b}'), "no colours without a terminal: {shown}");
 }
 
 #[test]
-fn bad_input_is_one_clear_error_and_leaves_no_trace() {
+fn bad_input_is_one_error_and_changes_nothing() {
     let shell = Hello::new("bad-input");
-    let file = |text: &str| {
+    let deploy = |text: &str| {
         shell.write("bad.json", text);
         shell.refused("deploy bad.json --local")
     };
-    assert!(shell.refused("deploy absent.json --local").starts_with("error: cannot read absent.json: "));
-    assert_eq!(
-        file(r#"{"project_name": "a/b", // the project"#),
-        "error: bad.json: line 1, column 25: expected a key in double quotes, found `/` (JSON has no comments)"
-    );
-    assert_eq!(
-        file(r#"{"project_name": "a", "config_name": "b", "flag": "c", "valeu": "d"}"#),
-        "error: bad.json: valeu: there is no such field; did you mean `value`?"
-    );
-    assert_eq!(
-        file(r#"{"project_name": "a", "config_name": "b", "flag": "c", "value": true}"#),
-        "error: bad.json: value: expected a string, found true"
-    );
-    assert_eq!(
-        file(r#"{"project_name": "../x", "config_name": "b", "flag": "c", "value": "d"}"#),
-        "error: bad.json: project_name: \"../x\" is no project name: a segment may not be `.` or `..`, which lead to another directory"
-    );
-    assert!(file(&" ".repeat(2_000_000)).contains("bad.json has more than 1048576 bytes"));
-    shell.write("world.json", r#"{"clock": "2026-11-21T12:00:00Z", "acounts": {}}"#);
-    assert_eq!(
-        shell.refused("deploy release.json --cloud world.json"),
-        "error: world.json: acounts: there is no such field; did you mean `accounts`?"
-    );
+    assert_eq!(refusal_code(&shell, "deploy absent.json --local"), "release/unreadable-file");
+    for (release, code, place) in [
+        (r#"{"project_name": "a/b", // the project"#, "release/not-json", "line 1, column 25"),
+        (r#"{"project_name": "a", "config_name": "b", "flag": "c", "valeu": "d"}"#, "release/unknown-field", "valeu: "),
+        (r#"{"project_name": "a", "config_name": "b", "flag": "c", "value": true}"#, "release/wrong-type", "value: "),
+        (
+            r#"{"project_name": "../x", "config_name": "b", "flag": "c", "value": "d"}"#,
+            "release/invalid-value",
+            "project_name: ",
+        ),
+    ] {
+        let error = deploy(release);
+        assert!(error.starts_with(&format!("error[{code}]: ")) && error.contains(place), "{error}");
+    }
+    assert_eq!(error_code(&deploy(&" ".repeat(2_000_000))), "release/file-too-large");
+    shell.write("seed.json", r#"{"clock": "2026-11-21T12:00:00Z", "acounts": {}}"#);
+    assert!(shell.refused("deploy release.json --cloud seed.json").contains("seed.json: acounts: "));
     shell.write("scenario.json", r#"{"faults": [{"operation": "*", "kind": "explode"}]}"#);
     let scenario = shell.refused("deploy release.json --local --scenario scenario.json");
-    assert!(scenario.starts_with("error: scenario.json: "), "{scenario}");
-    assert!(scenario.contains("faults[0].kind"), "{scenario}");
-    assert!(!shell.folder.join(".bifrost").exists(), "a refused command makes no world");
+    assert_eq!(error_code(&scenario), "scenario/invalid");
+    assert!(scenario.contains("scenario.json: ") && scenario.contains("faults[0].kind"), "{scenario}");
+    assert!(!shell.folder.join(".bifrost").exists(), "a refused command creates no local cloud");
 }
 
 #[test]
-fn a_build_without_aws_says_so() {
+fn build_without_aws_is_refused() {
     let shell = Hello::new("no-aws");
-    let refusal = shell.refused("deploy release.json");
-    assert!(refusal.starts_with("error: this build of hello does not reach AWS: add --local"), "{refusal}");
+    assert_eq!(refusal_code(&shell, "deploy release.json"), "cli/no-aws");
 }
 
 #[test]
-fn without_arguments_the_help_is_shown() {
+fn options_of_the_local_cloud_require_it() {
+    let shell = Hello::new("requires-local");
+    for option in ["--scenario faults.json", "--fresh"] {
+        assert_eq!(refusal_code(&shell, &format!("deploy release.json {option}")), "cli/requires-local");
+    }
+    assert_eq!(refusal_code(&shell, "doctor --local"), "doctor/local-cloud");
+}
+
+#[test]
+fn errors_are_json_with_an_explicit_output_json() {
+    let shell = Hello::new("json-errors");
+    for (line, code) in [
+        ("deploy absent.json --local --output json", "release/unreadable-file"),
+        ("deploy release.json --local --output=json --timeout 0", "cli/usage"),
+        ("deploy --local --output json", "cli/usage"),
+    ] {
+        let error: Value = serde_json::from_str(&shell.refused(line)).unwrap();
+        assert_eq!(error["error"]["code"], code, "{line}");
+        assert!(!error["error"]["message"].as_str().unwrap().is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn usage_errors_have_the_form_of_clap() {
+    let shell = Hello::new("usage-errors");
+    for line in
+        ["deploy release.json --local --timeout 0", "failures --local --limit 0", "deploy release.json --speed=0"]
+    {
+        let output = shell.run(line);
+        assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(2), ""), "{line}");
+        let error = text(&output.stderr);
+        assert!(error.starts_with("error: invalid value '0' for '--"), "{error}");
+        assert!(!error.contains("non-zero type"), "{error}");
+    }
+}
+
+#[test]
+fn help_is_shown_without_arguments() {
     let shell = Hello::new("help");
     let output = shell.run("");
     assert_eq!(output.status.code(), Some(0));
@@ -134,7 +164,7 @@ fn without_arguments_the_help_is_shown() {
 }
 
 #[test]
-fn a_refusal_exits_2_a_clean_failure_1_and_a_dirty_one_3() {
+fn exit_codes_of_failures() {
     let shell = Hello::new("exit-codes");
     let code = |faults: Value| {
         shell.write("faults.json", json!({"faults": faults}).to_string());
@@ -148,27 +178,30 @@ fn a_refusal_exits_2_a_clean_failure_1_and_a_dirty_one_3() {
     assert_eq!(dirty, 3);
     let end: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
     assert_eq!((&end["status"], &end["failures"][0]["state"]), (&json!("FailureDirty"), &json!("Deploy")));
-    // Its lock was kept, and can be cleared now that it does not run any more.
+    // The lock was kept, and can be cleared because the execution has ended.
     assert_eq!(code(json!([])).0, 2);
     assert_eq!(shell.run("unlock release.json --local").status.code(), Some(0));
     assert_eq!(code(json!([])).0, 0);
 }
 
 #[test]
-fn a_frozen_config_is_refused_with_person_and_reason() {
+fn frozen_config_is_refused() {
     let shell = Hello::new("frozen");
-    let lock = shell.command("lock acme/shop development --local --reason").arg("incident 42").output().unwrap();
-    assert_eq!(lock.status.code(), Some(0));
+    let freeze = shell.command("freeze acme/shop development --local --reason").arg("incident 42").output().unwrap();
+    assert_eq!(freeze.status.code(), Some(0));
     let deploy = shell.run("deploy release.json --local --output text");
     assert_eq!(deploy.status.code(), Some(2));
     let shown = text(&deploy.stdout);
-    assert!(shown.contains("is frozen by ada@") && shown.contains(": incident 42;"), "{shown}");
-    assert_eq!(shell.run("unlock acme/shop development --local").status.code(), Some(0));
+    assert!(shown.contains("[freeze/active]") && shown.contains("ada@") && shown.contains("incident 42"), "{shown}");
+    let unfreeze = "unfreeze acme/shop development --account 000000000000 --local";
+    assert!(shown.contains(&format!("`hello {unfreeze}`")), "{shown}");
+    assert_eq!(shell.run("unlock acme/shop development --local").status.code(), Some(2), "a freeze is no lock");
+    assert_eq!(shell.run(unfreeze).status.code(), Some(0));
     assert_eq!(shell.run("deploy release.json --local").status.code(), Some(0));
 }
 
 #[test]
-fn when_the_engine_is_killed_the_next_deploy_goes_on_with_its_execution() {
+fn next_deploy_continues_after_a_killed_engine() {
     let shell = Hello::new("killed");
     let mut engine = shell.slow_deploy();
     engine.kill().unwrap();
@@ -184,20 +217,19 @@ fn when_the_engine_is_killed_the_next_deploy_goes_on_with_its_execution() {
 }
 
 #[test]
-fn an_interrupted_deploy_says_what_goes_on_and_how_to_stop_it() {
+fn interrupted_deploy_names_the_command_that_halts_it() {
     let shell = Hello::new("interrupted");
     let mut engine = shell.slow_deploy();
     let signal = Command::new("kill").args(["-INT", &engine.id().to_string()]).status().unwrap();
     assert!(signal.success());
-    let mut said = String::new();
-    engine.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-    assert_eq!(engine.wait().unwrap().code(), Some(130), "{said}");
-    assert!(said.contains("the next deploy in this world goes on with it"), "{said}");
-    assert!(said.contains("`hello halt acme/shop development --account 000000000000 --local`"), "{said}");
+    let mut note = String::new();
+    engine.stderr.take().unwrap().read_to_string(&mut note).unwrap();
+    assert_eq!(engine.wait().unwrap().code(), Some(130), "{note}");
+    assert!(note.contains("`hello halt acme/shop development --account 000000000000 --local`"), "{note}");
 }
 
 #[test]
-fn a_second_deploy_follows_the_first_and_takes_over_when_that_dies() {
+fn second_deploy_takes_over_from_a_killed_engine() {
     let shell = Hello::new("take-over");
     let mut engine = shell.slow_deploy();
     let mut follower = shell.command("deploy release.json --local --speed 1000");
@@ -211,20 +243,19 @@ fn a_second_deploy_follows_the_first_and_takes_over_when_that_dies() {
 }
 
 #[test]
-fn a_world_in_use_is_not_made_anew() {
+fn local_cloud_in_use_is_not_reset() {
     let shell = Hello::new("in-use");
     let mut engine = shell.slow_deploy();
-    let refusal = shell.refused("deploy release.json --local --fresh");
-    assert!(refusal.contains("is in use: a deploy runs in this world"), "{refusal}");
+    assert_eq!(refusal_code(&shell, "deploy release.json --local --fresh"), "local/in-use");
     engine.kill().unwrap();
     engine.wait().unwrap();
     assert_eq!(shell.run("deploy release.json --local --fresh").status.code(), Some(0));
-    assert_eq!(shell.json("history --local").len(), 1, "the world is new");
+    assert_eq!(shell.json("history --local").len(), 1, "the local cloud is new");
 }
 
 #[test]
-fn a_world_file_becomes_a_world_that_stays() {
-    let shell = Hello::new("world-file");
+fn seed_becomes_a_local_cloud_that_is_kept() {
+    let shell = Hello::new("seed-file");
     shell.write("mine.json", include_str!("../seed.json"));
     shell.json("deploy release.json --cloud mine.json");
     assert!(shell.folder.join(".bifrost/mine.sqlite").exists());
@@ -234,7 +265,7 @@ fn a_world_file_becomes_a_world_that_stays() {
 }
 
 #[test]
-fn definitions_are_printed_for_aws_for_the_originals_and_for_the_eye() {
+fn definitions_are_printed() {
     let shell = Hello::new("definitions");
     let resource = |line: &str| {
         let definition: Value = serde_json::from_slice(&shell.run(line).stdout).unwrap();
@@ -252,18 +283,18 @@ fn definitions_are_printed_for_aws_for_the_originals_and_for_the_eye() {
 }
 
 #[test]
-fn the_events_of_an_execution_are_those_of_aws() {
+fn history_has_the_events_of_aws() {
     let shell = Hello::new("history");
     shell.json("deploy release.json --local");
     let [execution] = shell.json("history --local").try_into().unwrap();
     let events = shell.json(&format!("history --local {}", execution["arn"].as_str().unwrap()));
     assert_eq!(events[0]["type"], "ExecutionStarted");
     assert_eq!(events.last().unwrap()["type"], "ExecutionSucceeded");
-    assert!(shell.refused("history --local nothing").contains("there is no execution nothing"));
+    assert_eq!(refusal_code(&shell, "history --local nothing"), "cli/unknown-execution");
 }
 
 #[test]
-fn bootstrap_prints_a_template_for_the_deployer_account_and_one_for_each_target() {
+fn bootstrap_prints_templates() {
     let shell = Hello::new("bootstrap");
     let template = |arguments: &str| -> Value { serde_json::from_slice(&shell.run(arguments).stdout).unwrap() };
     let deployer = template("bootstrap");
@@ -273,21 +304,20 @@ fn bootstrap_prints_a_template_for_the_deployer_account_and_one_for_each_target(
 }
 
 #[test]
-fn bootstrap_says_what_it_lacks() {
+fn bootstrap_refuses_incomplete_input() {
     let shell = Hello::new("bootstrap-lacks");
-    for (arguments, problem) in [
-        ("bootstrap --target 222222222222", "--deployer-account"),
-        ("bootstrap --deployer acme_hello", "no name of a deployer"),
-        ("bootstrap --apply --code release.json", "no Linux executable"),
-        ("bootstrap --apply --code absent.zip", "absent.zip"),
-        ("bootstrap --project acme/shop --apply", "does not reach AWS"),
+    for (line, code) in [
+        ("bootstrap --target 222222222222", "bootstrap/no-deployer-account"),
+        ("bootstrap --deployer acme_hello", "release/invalid-name"),
+        ("bootstrap --apply --code release.json", "bootstrap/code-not-for-lambda"),
+        ("bootstrap --apply --code absent.zip", "bootstrap/code-unreadable"),
+        ("bootstrap --project acme/shop --apply", "bootstrap/no-aws"),
     ] {
-        let error = shell.refused(arguments);
-        assert!(error.contains(problem), "{arguments}: {error}");
+        assert_eq!(refusal_code(&shell, line), code, "{line}");
     }
 }
 
-/// What a command answers, and its exit code.
+/// The last JSON object that a command prints, and its exit code.
 fn answer(shell: &Hello, line: &str) -> (Value, i32) {
     let output = shell.run(line);
     let shown = text(&output.stdout);
@@ -296,43 +326,37 @@ fn answer(shell: &Hello, line: &str) -> (Value, i32) {
 }
 
 #[test]
-fn a_plan_exits_2_with_changes_0_without_any_and_1_if_it_fails() {
+fn exit_codes_of_plan() {
     let shell = Hello::new("plan");
     let (first, code) = answer(&shell, "plan release.json --local");
     assert_eq!((code, &first["exit_code"], &first["changes"][0]["action"]), (2, &json!(2), &json!("add")));
-    assert!(!shell.folder.join(".bifrost").exists(), "a plan makes no world");
+    assert!(!shell.folder.join(".bifrost").exists(), "a plan creates no local cloud");
     shell.json("deploy release.json --local");
     let (same, code) = answer(&shell, "plan release.json --local");
     assert_eq!((code, &same["changes"], &same["project_name"]), (0, &json!([]), &json!("acme/shop")));
     shell.write("off.json", include_str!("../release.json").replace("\"on\"", "\"off\""));
     let output = shell.run("plan off.json --local --output text");
     assert_eq!(output.status.code(), Some(2));
-    assert_eq!(
-        text(&output.stdout),
-        "acme/shop development in account 000000000000
-  ~ modify     new-checkout  flag
-               on → off
-A deploy would change this: 1 to modify.\n"
-    );
+    assert!(text(&output.stdout).contains("\n  ~ modify     new-checkout  flag\n               on → off\n"));
     for wrong in ["plan absent.json --local", "plan release.json", "plan release.json --local --no-such-flag", "plan"] {
         let output = shell.run(wrong);
         assert_eq!((output.status.code(), text(&output.stdout).as_str()), (Some(1), ""), "{wrong}");
-        assert!(text(&output.stderr).starts_with("error: "), "{wrong}");
+        assert!(text(&output.stderr).starts_with("error"), "{wrong}");
     }
 }
 
 #[test]
-fn a_plan_tells_that_a_deploy_runs() {
+fn plan_notes_a_running_deploy() {
     let shell = Hello::new("plan-while");
     let mut engine = shell.slow_deploy();
     let (plan, _) = answer(&shell, "plan release.json --local");
-    assert!(plan["notes"][0].as_str().unwrap().contains(" runs now, and may change what this says"), "{plan}");
+    assert!(plan["notes"][0].as_str().unwrap().contains("(deploy-acme-shop-development-"), "{plan}");
     engine.kill().unwrap();
     engine.wait().unwrap();
 }
 
 #[test]
-fn a_rollback_deploys_again_what_was_deployed_before() {
+fn rollback_deploys_the_previous_release_again() {
     let shell = Hello::new("rollback");
     let value =
         |shell: &Hello| shell.json("status acme/shop development --local")[0]["services"][0]["parts"][0].clone();
@@ -340,51 +364,71 @@ fn a_rollback_deploys_again_what_was_deployed_before() {
         shell.write("value.json", include_str!("../release.json").replace("\"on\"", &format!("{value:?}")));
         shell.json("deploy value.json --local").last().unwrap()["release_id"].clone()
     };
-    assert!(shell.refused("rollback release.json --local").contains("no deploy of acme/shop development in account"));
+    assert_eq!(refusal_code(&shell, "rollback release.json --local"), "rollback/nothing-deployed");
     let first = deploy("first");
-    assert!(shell.refused("rollback release.json --local").contains("is the first release of"));
+    assert_eq!(refusal_code(&shell, "rollback release.json --local"), "rollback/nothing-earlier");
     deploy("second");
     deploy("third");
     let output = shell.run("rollback acme/shop development --local");
     assert_eq!((output.status.code(), value(&shell)), (Some(0), json!("second")));
-    let told = text(&output.stderr);
-    assert!(told.starts_with("rolling back acme/shop development in account 000000000000\n  from release-"), "{told}");
+    let note = text(&output.stderr);
+    assert!(note.contains("acme/shop development in account 000000000000\n  from release-"), "{note}");
     assert_eq!(shell.json("rollback acme/shop development --local").last().unwrap()["status"], "Success");
-    assert_eq!(value(&shell), "first", "to roll back twice goes back twice");
-    assert!(shell.refused("rollback release.json --local").contains("is the first release of"));
+    assert_eq!(value(&shell), "first", "a second rollback goes further back");
+    assert_eq!(refusal_code(&shell, "rollback release.json --local"), "rollback/nothing-earlier");
     deploy("fourth");
     let line = format!("rollback acme/shop development --to {} --local --output text", first.as_str().unwrap());
     let shown = text(&shell.run(&line).stdout);
     assert!(shown.contains("\nSuccess: release-"), "{shown}");
     assert_eq!(value(&shell), "first");
-    let unknown = shell.refused("rollback acme/shop development --to release-1-abc --local");
-    assert!(unknown.contains("no deploy of release-1-abc of acme/shop development"), "{unknown}");
+    let unknown = "rollback acme/shop development --to release-1-abc --local";
+    assert_eq!(refusal_code(&shell, unknown), "rollback/unknown-release");
 }
 
 #[test]
-fn a_rollback_is_refused_while_a_deploy_runs() {
+fn rollback_is_refused_while_a_deploy_runs() {
     let shell = Hello::new("rollback-while");
     shell.json("deploy release.json --local");
     let mut engine = shell.slow_deploy();
-    let refusal = shell.refused("rollback release.json --local");
-    assert!(refusal.contains("runs now: wait for its end, or halt it"), "{refusal}");
+    assert_eq!(refusal_code(&shell, "rollback release.json --local"), "rollback/deploy-running");
     engine.kill().unwrap();
     engine.wait().unwrap();
 }
 
 #[test]
-fn fails_tells_what_failed_why_and_what_to_do() {
-    let shell = Hello::new("fails");
-    assert!(shell.json("fails --local").is_empty());
+fn failures_have_cause_and_remedy() {
+    let shell = Hello::new("failures");
+    assert!(shell.json("failures --local").is_empty());
     let fault = json!({"operation": "dynamodb:PutItem", "state": "Deploy", "kind": {"error": "AccessDenied"}});
     shell.write("faults.json", json!({"faults": [fault]}).to_string());
     shell.run("deploy release.json --local --scenario faults.json --speed 1000");
-    let [fail] = shell.json("fails --local").try_into().unwrap();
-    assert_eq!((&fail["status"], &fail["failures"][0]["state"]), (&json!("FailureClean"), &json!("Deploy")));
-    assert_eq!((&fail["project_name"], &fail["config_name"]), (&json!("acme/shop"), &json!("development")));
-    assert!(fail["next"].as_str().unwrap().contains("`hello history deploy-acme-shop-development-"), "{fail}");
-    assert_eq!(shell.json("fails release.json --local").len(), 1);
-    assert_eq!(shell.json("fails acme/shop production --local").len(), 0);
-    let shown = text(&shell.run("fails --local --limit 1 --output text").stdout);
-    assert!(shown.contains("\n  failed   in Deploy: DeployError: cannot set the flag"), "{shown}");
+    let [failure] = shell.json("failures --local").try_into().unwrap();
+    assert_eq!((&failure["status"], &failure["failures"][0]["state"]), (&json!("FailureClean"), &json!("Deploy")));
+    assert_eq!((&failure["project_name"], &failure["config_name"]), (&json!("acme/shop"), &json!("development")));
+    assert!(failure["next"].as_str().unwrap().contains("`hello history deploy-acme-shop-development-"), "{failure}");
+    assert_eq!(shell.json("failures release.json --local").len(), 1);
+    assert_eq!(shell.json("failures acme/shop production --local").len(), 0);
+    let shown = text(&shell.run("failures --local --limit 1 --output text").stdout);
+    assert!(shown.contains("\n  failed   in Deploy: DeployError [aws/access-denied]: "), "{shown}");
+    assert_eq!(failure["superseded_by"], Value::Null);
+    shell.write("faults.json", json!({"faults": []}).to_string());
+    let later = shell.json("deploy release.json --local --scenario faults.json")[0]["execution"].clone();
+    assert_eq!(shell.json("failures --local")[0]["superseded_by"], later);
+}
+
+#[test]
+fn former_names_of_commands_and_options_still_work() {
+    let shell = Hello::new("former-names");
+    assert!(shell.json("fails --local").is_empty());
+    shell.write("mine.json", include_str!("../seed.json"));
+    let lock =
+        shell.command("lock acme/shop development --world mine.json --reason").arg("incident 42").output().unwrap();
+    assert_eq!(lock.status.code(), Some(0), "{}", text(&lock.stderr));
+    assert_eq!(shell.run("deploy release.json --world mine.json").status.code(), Some(2), "it is frozen");
+    assert_eq!(shell.run("unfreeze acme/shop development --cloud mine.json").status.code(), Some(0));
+    assert_eq!(shell.run("deploy release.json --world mine.json").status.code(), Some(0));
+    for help in ["--help", "status --help"] {
+        let help = text(&shell.run(help).stdout);
+        assert!(!help.contains("fails ") && !help.contains("--world"), "former names are hidden: {help}");
+    }
 }

@@ -1,14 +1,15 @@
-//! No product code names a partition of AWS, or the end of its host names, except the module that knows them all.
+//! Checks that product code has no literal of an AWS partition, or of the end of its host names, except in the module
+//! for partitions.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where the partitions and the service principals are, and the placeholder of the contract.
+/// The module of partitions and service principals, and the placeholder of the contract.
 const EXCEPTIONS: [&str; 2] = ["bifrost/core/src/release/partition.rs", "bifrost/cli/src/commands/json.rs"];
 
-/// The Rust files below a folder, other than modules of tests.
+/// The Rust files below a folder, except test modules.
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -21,7 +22,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The lines before the test module at the end of a file that name a partition, comments aside, with their numbers.
+/// The lines with a literal of a partition, with their numbers. Skips comments and the test module at the end.
 fn literals(text: &str) -> Vec<(usize, &str)> {
     let product = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
     let lines = product.lines().enumerate().map(|(index, line)| (index + 1, line.trim()));
@@ -30,7 +31,7 @@ fn literals(text: &str) -> Vec<(usize, &str)> {
 }
 
 #[test]
-fn product_code_has_no_literal_of_a_partition() {
+fn product_code_has_no_partition_literal() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap();
     let mut files = Vec::new();
     sources(&root.join("bifrost/src"), &mut files);
@@ -38,7 +39,7 @@ fn product_code_has_no_literal_of_a_partition() {
         let members = fs::read_dir(root.join(group)).unwrap().map(|entry| entry.unwrap().path().join("src"));
         members.filter(|source| source.is_dir()).for_each(|source| sources(&source, &mut files));
     }
-    assert!(files.len() > 200, "only {} files were found", files.len());
+    assert!(files.len() > 200, "found only {} files", files.len());
 
     let mut found = Vec::new();
     for file in files {
@@ -52,7 +53,7 @@ fn product_code_has_no_literal_of_a_partition() {
 }
 
 #[test]
-fn literal_is_found_in_code_alone() {
+fn literal_is_found_only_in_code() {
     let text = "/// arn:aws:sns\nlet arn = \"arn:aws:sns\";\nlet host = \"s3.amazonaws.com\";\n\n#[cfg(test)]\nmod tests {\n\"arn:aws:s3\"";
     assert_eq!(literals(text).iter().map(|(number, _)| *number).collect::<Vec<_>>(), [2, 3]);
 }

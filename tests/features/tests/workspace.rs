@@ -1,5 +1,5 @@
-//! What must hold of the workspace as a whole: which crate may use which, what the Lambda function links, that modules of
-//! a crate form no cycle, and that no selection of packages builds the AWS SDK a second time.
+//! Rules for the whole workspace: allowed dependencies between crates, the dependencies of the Lambda function, no
+//! cycles between the modules of a crate, and one build of the AWS SDK for every selection of packages.
 
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The crates of the framework, each with those of ours that it may use.
+/// The crates of the framework, each with the crates of the framework that it may use.
 const LAYERS: [(&str, &[&str]); 7] = [
     ("bifrost-asl", &[]),
     ("bifrost-macros", &[]),
@@ -19,7 +19,7 @@ const LAYERS: [(&str, &[&str]); 7] = [
     ("bifrost", &["bifrost-asl", "bifrost-aws", "bifrost-cli", "bifrost-core", "bifrost-local", "bifrost-macros"]),
 ];
 
-/// What the function must not link: the interpreter, the client, and what they alone need.
+/// Crates that the Lambda function must not link: the interpreter, the client, and their own dependencies.
 const NOT_IN_THE_FUNCTION: [&str; 10] = [
     "bifrost-asl",
     "bifrost-cli",
@@ -33,15 +33,15 @@ const NOT_IN_THE_FUNCTION: [&str; 10] = [
     "zip",
 ];
 
-/// What the core must not link beside: hashes and regular expressions of the interpreter. (The SDK has its own uses of
-/// them.)
+/// More crates that the core must not link: hashes and regular expressions of the interpreter. (The SDK uses them,
+/// too.)
 const NOT_IN_THE_CORE: [&str; 5] = ["base64", "md-5", "regex", "regex-lite", "sha1"];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Each line of `cargo tree` with these arguments: a package and its features.
+/// The lines of `cargo tree` with these arguments: packages and their features.
 fn tree(arguments: &[&str]) -> BTreeSet<String> {
     let mut cargo = Command::new(env!("CARGO"));
     let output = cargo.current_dir(root()).args(["tree", "--locked", "--prefix", "none"]).args(arguments).output();
@@ -51,7 +51,7 @@ fn tree(arguments: &[&str]) -> BTreeSet<String> {
     text.lines().map(|line| line.trim_end_matches(" (*)").trim_end().to_owned()).collect()
 }
 
-/// The names of all that is linked.
+/// The names of all linked crates.
 fn linked(arguments: &[&str]) -> BTreeSet<String> {
     tree(&[&["--edges", "normal", "--format", "{lib}|{p}"], arguments].concat())
         .iter()
@@ -60,17 +60,17 @@ fn linked(arguments: &[&str]) -> BTreeSet<String> {
 }
 
 #[test]
-fn each_crate_uses_only_those_below_it() {
+fn crate_uses_only_the_layers_below() {
     for (name, allowed) in LAYERS {
         let used = linked(&["--package", name, "--all-features"]);
-        let ours = used.iter().filter(|used| used.starts_with("bifrost") && *used != name);
-        let wrong: Vec<_> = ours.filter(|used| !allowed.contains(&used.as_str())).collect();
+        let framework = used.iter().filter(|used| used.starts_with("bifrost") && *used != name);
+        let wrong: Vec<_> = framework.filter(|used| !allowed.contains(&used.as_str())).collect();
         assert!(wrong.is_empty(), "{name} uses {wrong:?}");
     }
 }
 
 #[test]
-fn the_core_links_nothing_of_the_commands_or_the_interpreter() {
+fn core_links_neither_commands_nor_interpreter() {
     let used = linked(&["--package", "bifrost-core", "--all-features"]);
     let unwanted = NOT_IN_THE_FUNCTION.iter().chain(&NOT_IN_THE_CORE);
     let wrong: Vec<_> = unwanted.filter(|name| used.contains(**name)).collect();
@@ -78,10 +78,10 @@ fn the_core_links_nothing_of_the_commands_or_the_interpreter() {
 }
 
 #[test]
-fn a_function_links_neither_interpreter_nor_client() {
+fn function_links_neither_interpreter_nor_client() {
     for deployer in ["odin", "fenrir"] {
         let used = linked(&["--package", deployer, "--no-default-features", "--features", "lambda"]);
-        assert!(used.contains("lambda_runtime"), "{deployer}'s function has no runtime: {used:?}");
+        assert!(used.contains("lambda_runtime"), "the function of {deployer} has no runtime: {used:?}");
         let wrong: Vec<_> = NOT_IN_THE_FUNCTION.iter().filter(|name| used.contains(**name)).collect();
         assert!(wrong.is_empty(), "the function of {deployer} links {wrong:?}");
     }
@@ -89,19 +89,19 @@ fn a_function_links_neither_interpreter_nor_client() {
 
 /// A package whose tests need another set of features of a shared crate would build the SDK again.
 #[test]
-fn every_package_with_the_sdk_asks_for_the_same_features() {
+fn packages_with_the_sdk_have_equal_features() {
     let features = |arguments: &[&str]| tree(&[&["--all-features", "--format", "{p}|{f}"], arguments].concat());
     let all = features(&["--workspace"]);
     for package in ["bifrost-aws", "fenrir", "odin"] {
         let own = features(&["--package", package]);
-        // Our own crates are quick to build.
+        // The crates of this workspace are quick to build.
         let other: Vec<_> = own.difference(&all).filter(|line| !line.contains("(/")).collect();
-        assert!(other.is_empty(), "{package} alone builds {other:#?}; name what differs in tests/features/Cargo.toml");
+        assert!(other.is_empty(), "{package} alone builds {other:#?}; add the difference to tests/features/Cargo.toml");
     }
 }
 
 #[test]
-fn the_fast_suite_builds_no_sdk() {
+fn default_tests_build_no_sdk() {
     let built = tree(&["--format", "{p}"]);
     let sdk: Vec<_> = built.iter().filter(|name| name.starts_with("aws-")).collect();
     assert!(sdk.is_empty(), "`cargo test` builds {sdk:?}");
@@ -117,8 +117,8 @@ fn modules_of_a_crate_form_no_cycle() {
     }
 }
 
-/// Which top-level modules each top-level module names in a path from the crate's root, its tests left out. A name that
-/// the root re-exports counts for the module that it comes from.
+/// The top-level modules that each top-level module names in paths from the crate's root, without its tests. A name
+/// that the root re-exports counts as its module.
 fn uses_of_modules(src: &Path) -> BTreeMap<String, BTreeSet<String>> {
     let library = fs::read_to_string(src.join("lib.rs")).unwrap();
     let exported = exports(&library);
@@ -142,7 +142,7 @@ fn module(line: &str) -> Option<String> {
     rest.strip_suffix(';').map(ToOwned::to_owned)
 }
 
-/// Each name that the root re-exports, and its module.
+/// The names that the root re-exports, with their modules.
 fn exports(library: &str) -> BTreeMap<String, String> {
     let mut exported = BTreeMap::new();
     for part in library.split(';') {
@@ -155,7 +155,7 @@ fn exports(library: &str) -> BTreeMap<String, String> {
     exported
 }
 
-/// The product code of a module: up to its tests, without comments.
+/// The product code of a module: without tests and comments.
 fn sources(src: &Path, module: &str) -> Vec<String> {
     let mut paths = vec![src.join(format!("{module}.rs")), src.join(module)];
     let mut texts = Vec::new();
@@ -228,7 +228,7 @@ fn cycle(uses: &BTreeMap<String, BTreeSet<String>>) -> Option<Vec<String>> {
 }
 
 #[test]
-fn a_cycle_is_found() {
+fn cycle_is_found() {
     let uses = |edges: &[(&str, &str)]| {
         let mut uses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         for (from, to) in edges {

@@ -11,7 +11,7 @@ BREAK = object()
 
 
 def load(data):
-    """The value of a document; of an empty one, no members."""
+    """Decodes a document. An empty one is an empty map."""
     return _item(io.BytesIO(data)) if data else {}
 
 
@@ -32,7 +32,7 @@ def _item(file):
         return [_item(file) for _ in range(size)]
     if major == 5:
         return {_item(file): _item(file) for _ in range(size)}
-    return _item(file)  # a tag says nothing that the model does not
+    return _item(file)  # tags are ignored: the model has the types
 
 
 def _simple(file, info):
@@ -54,7 +54,7 @@ def _indefinite(file, major):
 
 
 def dump(value, shape=None):
-    """The document of a value; the shape of botocore's model says what JSON cannot."""
+    """Encodes a value. The shape of botocore's model has the types that JSON lacks."""
     kind = shape.type_name if shape is not None else None
     if kind == "timestamp" and value is not None:
         return b"\xc1" + _float(value)

@@ -1,5 +1,5 @@
-"""A bridge for a protocol that moto does not speak: Smithy RPC v2 CBOR, in which the Rust SDK asks CloudWatch, becomes
-AWS JSON 1.0. Shapes come from botocore's model, so timestamps and blobs keep their types."""
+"""Translates Smithy RPC v2 CBOR, which the Rust SDK uses for CloudWatch and moto does not support, to AWS JSON 1.0.
+Shapes come from botocore's model, so timestamps and blobs keep their types."""
 
 import base64
 import functools
@@ -23,16 +23,16 @@ class CborBridge:
         found = PATH.match(environ.get("PATH_INFO", ""))
         if not found or environ.get("HTTP_SMITHY_PROTOCOL") != "rpc-v2-cbor" or found[1] not in SERVICES:
             return self.app(environ, start)
-        said = {}
+        response = {}
         request = _as_json(environ, target=f"{found[1]}.{found[2]}")
-        data = b"".join(self.app(request, lambda status, headers, _=None: said.update(status=status, headers=headers)))
+        record = lambda status, headers, _=None: response.update(status=status, headers=headers)  # noqa: E731
+        data = b"".join(self.app(request, record))
         shape = _model(SERVICES[found[1]]).operation_model(found[2]).output_shape
-        answer = cbor.dump(_parsed(data), shape if said["status"].startswith("2") else None)
-        kept = [
-            (name, value) for name, value in said["headers"] if name.lower() not in ("content-type", "content-length")
-        ]
+        answer = cbor.dump(_parsed(data), shape if response["status"].startswith("2") else None)
+        replaced = ("content-type", "content-length")
+        kept = [(name, value) for name, value in response["headers"] if name.lower() not in replaced]
         more = [("Content-Type", "application/cbor"), ("smithy-protocol", "rpc-v2-cbor")]
-        start(said["status"], [*kept, *more, ("Content-Length", str(len(answer)))])
+        start(response["status"], [*kept, *more, ("Content-Length", str(len(answer)))])
         return [answer]
 
 

@@ -1,18 +1,18 @@
-"""The control API of tests, beside AWS's: `/control/<what>`, JSON in and out.
+"""The control API for tests: `/control/<what>`, with JSON in requests and answers.
 
 | what | |
 | --- | --- |
-| `account` | POST `{"account"}`: credentials of a user who may do everything there |
-| `boto` | POST `{"account","region","service","operation","parameters"}`: any call of boto3's clients |
+| `account` | POST `{"account"}`: credentials of a user with all permissions there |
+| `boto` | POST `{"account","region","service","operation","parameters"}`: a call through boto3 |
 | `calls` | GET, DELETE |
 | `faults` | GET, POST rules, DELETE; see `faults.py` |
-| `gaps` | GET: what moto could not do |
+| `gaps` | GET: calls that moto does not implement |
 | `iam` | POST `true` or `false`: whether policies are checked |
-| `kill` | POST `{"function"}`: kills its processes now; how many |
-| `pace`, `sick` | GET, POST; see `world.py` |
+| `kill` | POST `{"function"}`: kills its processes; returns their number |
+| `pace`, `unhealthy` | GET, POST; see `test_settings.py` |
 | `test` | POST: begins the next test; see `turns.py` |
 
-Calls through `boto` meet no faults and no policies and are not logged.
+Faults and policies do not apply to calls through `boto`, and they are not logged.
 """
 
 import datetime
@@ -29,11 +29,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 import principals
+import test_settings
 import wire
-import world
 from turns import Turns
 
-# What marks the control API's own calls; nobody else can know it.
+# The header that marks the control API's own calls. Clients cannot know its value.
 MARK, SECRET = "X-Bifrost-Control", uuid.uuid4().hex
 
 
@@ -43,8 +43,8 @@ class Control:
         self.turns = Turns(calls, faults, functions)
         self.gaps, self.endpoint, self.lock = [], None, threading.Lock()
 
-    def own(self, environ):
-        """Whether a request comes from `boto` here."""
+    def is_own(self, environ):
+        """Whether a request comes from `boto` of this API."""
         return environ.get("HTTP_" + MARK.upper().replace("-", "_")) == SECRET
 
     def __call__(self, environ):
@@ -52,30 +52,30 @@ class Control:
         act = getattr(self, f"_{method}_{what}", None)
         try:
             if act is None:
-                return _answer(404, {"error": f"no {environ['REQUEST_METHOD']} of /control/{what}"})
-            given = json.loads(wire.body(environ) or b"null")
-            return _answer(200, act() if method in ("get", "delete") else act(given))
+                return _answer(404, {"error": f"unknown: {environ['REQUEST_METHOD']} /control/{what}"})
+            parameters = json.loads(wire.body(environ) or b"null")
+            return _answer(200, act() if method in ("get", "delete") else act(parameters))
         except (KeyError, TypeError, ValueError) as error:
             return _answer(400, {"error": f"/control/{what}: {error!r}"})
 
-    def _post_account(self, given):
+    def _post_account(self, parameters):
         with self.lock:
-            return principals.person(given["account"])
+            return principals.user(parameters["account"])
 
-    def _post_boto(self, given):
+    def _post_boto(self, parameters):
         try:
-            client = self._client(given["service"], given["region"], given["account"])
-            method = getattr(client, botocore.xform_name(given["operation"]))
-            return {"result": _plain(method(**_bytes(given["parameters"])))}
+            client = self._client(parameters["service"], parameters["region"], parameters["account"])
+            method = getattr(client, botocore.xform_name(parameters["operation"]))
+            return {"result": _plain(method(**_bytes(parameters["parameters"])))}
         except ClientError as error:
-            said = error.response["Error"]
-            return {"error": {"code": said.get("Code", ""), "message": said.get("Message", "")}}
+            details = error.response["Error"]
+            return {"error": {"code": details.get("Code", ""), "message": details.get("Message", "")}}
         except (AttributeError, BotoCoreError) as error:
             return {"error": {"code": type(error).__name__, "message": str(error)}}
 
     @functools.cache  # noqa: B019 lives as long as the process
     def _client(self, service, region, account):
-        with self.lock:  # boto3's session is not made for several threads
+        with self.lock:  # boto3's session is not safe for concurrent use
             client = boto3.client(
                 service,
                 region_name=region,
@@ -107,25 +107,25 @@ class Control:
         return self.gaps
 
     def _post_iam(self, enforced):
-        world.ENFORCED = bool(enforced)
+        test_settings.ENFORCED = bool(enforced)
 
-    def _post_kill(self, given):
-        return self.functions.kill(given["function"])
+    def _post_kill(self, parameters):
+        return self.functions.kill(parameters["function"])
 
     def _get_pace(self):
-        return world.PACE
+        return test_settings.PACE
 
     def _post_pace(self, pace):
-        if unknown := set(pace) - set(world.PACE):
-            raise ValueError(f"no pace of {', '.join(sorted(unknown))}")
-        world.PACE.update(pace)
+        if unknown := set(pace) - set(test_settings.PACE):
+            raise ValueError(f"unknown pace: {', '.join(sorted(unknown))}")
+        test_settings.PACE.update(pace)
 
-    def _get_sick(self):
-        return sorted(world.SICK)
+    def _get_unhealthy(self):
+        return sorted(test_settings.UNHEALTHY)
 
-    def _post_sick(self, sick):
-        world.SICK.clear()
-        world.SICK.update(sick)
+    def _post_unhealthy(self, names):
+        test_settings.UNHEALTHY.clear()
+        test_settings.UNHEALTHY.update(names)
 
     def _post_test(self, _):
         self.turns.next()
@@ -137,7 +137,7 @@ def _answer(status, value):
 
 
 def _bytes(value):
-    """Parameters out of JSON, where `{"$bootstrap": path}` stands for the archive of a function that runs a program."""
+    """Reads parameters from JSON. `{"$bootstrap": path}` is the zip file of a function that runs the program."""
     if isinstance(value, dict):
         if set(value) == {"$bootstrap"}:
             return _archive(value["$bootstrap"])
@@ -153,7 +153,7 @@ def _archive(program):
 
 
 def _plain(value):
-    """A result as JSON: bodies as text, times by ISO 8601."""
+    """A result as JSON, with bodies as text and times in ISO 8601."""
     if isinstance(value, dict):
         return {name: _plain(member) for name, member in value.items() if name != "ResponseMetadata"}
     if isinstance(value, list):

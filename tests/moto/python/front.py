@@ -1,4 +1,4 @@
-"""What every request passes before moto: the call log, faults, policies; and what moto cannot do is said aloud."""
+"""Handles every request before moto: call log, faults, policies. Reports calls that moto does not implement."""
 
 import collections
 import html
@@ -8,30 +8,30 @@ import traceback
 
 import policies
 import principals
+import test_settings
 import wire
-import world
 
-# Services that moto serves from several threads at once; the others' conditional writes are not atomic between threads.
+# Services whose calls run concurrently. Conditional writes of the others are not atomic between moto's threads.
 CONCURRENT = ("", "cloudformation", "lambda", "states")
-# Where a request's environment holds who answers it.
+# The key of the request handler in the environment of a request.
 HANDLER = "bifrost.handler"
 
 
-class Died(ConnectionResetError):
-    """The connection is to die without an answer."""
+class Reset(ConnectionResetError):
+    """Resets the connection without an answer."""
 
 
 class Answer:
-    """The answer of an application, whole."""
+    """The complete answer of an application."""
 
     def __init__(self, status, headers, data):
         self.status, self.headers, self.data = status, headers, data
 
     @classmethod
     def of(cls, app, environ):
-        said = {}
-        data = b"".join(app(environ, lambda status, headers, _=None: said.update(status=status, headers=headers)))
-        return cls(said["status"], said["headers"], data)
+        response = {}
+        data = b"".join(app(environ, lambda status, headers, _=None: response.update(status=status, headers=headers)))
+        return cls(response["status"], response["headers"], data)
 
     @property
     def number(self):
@@ -46,93 +46,93 @@ class Front:
     def __call__(self, environ, start):
         if environ.get("PATH_INFO", "").startswith("/control/"):
             answer = Answer(*self.control(environ))
-        elif self.control.own(environ):
+        elif self.control.is_own(environ):
             answer = self._moto(wire.read(environ), environ)
         else:
             try:
                 answer = self._logged(environ)
-            except Died:
-                environ[HANDLER].die()
+            except Reset:
+                environ[HANDLER].reset()
                 raise
         start(answer.status, answer.headers)
         return [answer.data]
 
     def _logged(self, environ):
-        asked = wire.read(environ)
-        account, caller = principals.account_of(asked.access_key), self.functions.of(asked.access_key)
+        call = wire.read(environ)
+        account, caller = principals.account_of(call.access_key), self.functions.of(call.access_key)
         entry = self.calls.begin(
-            principals.test_of(asked.access_key),
-            service=asked.service,
-            action=asked.action,
-            permission=policies.permission(asked),
-            region=asked.region,
+            principals.test_of(call.access_key),
+            service=call.service,
+            action=call.action,
+            permission=policies.permission(call),
+            region=call.region,
             account=account,
-            access_key=asked.access_key,
-            principal=principals.arn_of(asked.access_key),
+            access_key=call.access_key,
+            principal=principals.arn_of(call.access_key),
             function=caller and caller.name,
-            path=asked.path,
+            path=call.path,
         )
         if entry is None:
-            return Answer(*policies.denied(asked, *policies.UNKNOWN_KEY))
-        rule = self.faults.strike(asked, account, caller and caller.name) or {}
+            return Answer(*policies.denied(call, *policies.UNKNOWN_KEY))
+        rule = self.faults.next_for(call, account, caller and caller.name) or {}
         entry["fault"] = rule.get("kind")
         outcome = ()
         try:
-            answer = self._answer(asked, environ, rule, caller)
+            answer = self._answer(call, environ, rule, caller)
             code = wire.error_code(answer.headers, answer.data) if answer.number >= 400 else None
             outcome = answer.number, code
             return answer
         finally:
             self.calls.end(entry, *outcome)
 
-    def _answer(self, asked, environ, rule, caller):
-        if self.calls.closed.wait(world.PACE["call"] + rule.get("delay", 0)):
-            raise Died
-        kind, late = rule.get("kind", ""), rule.get("kind", "").endswith("_after")
+    def _answer(self, call, environ, rule, caller):
+        if self.calls.closed.wait(test_settings.PACE["call"] + rule.get("delay", 0)):
+            raise Reset
+        kind, after = rule.get("kind", ""), rule.get("kind", "").endswith("_after")
         injected = kind.startswith("error") or (kind == "clock" and "code" in rule)
-        dies = kind.startswith(("kill", "reset"))
+        is_reset = kind.startswith(("kill", "reset"))
         wire.body(environ)
-        answer = None if (injected or dies) and not late else self._effect(asked, environ, caller)
+        answer = None if (injected or is_reset) and not after else self._effect(call, environ, caller)
         if kind.startswith("kill") and caller:
             caller.kill()
-        if dies:
-            raise Died
+        if is_reset:
+            raise Reset
         if injected:
-            said = (rule.get("status", 500), rule.get("code", "InternalError"), rule.get("message", "injected"))
-            answer = Answer(*wire.error(asked.service, *said))
+            details = (rule.get("status", 500), rule.get("code", "InternalError"), rule.get("message", "injected"))
+            answer = Answer(*wire.error(call.service, *details))
         if kind == "clock":
-            environ[HANDLER].ahead = rule["seconds"]
+            environ[HANDLER].seconds_ahead = rule["seconds"]
         return answer
 
-    def _effect(self, asked, environ, caller):
-        if refusal := policies.refusal(asked, world.ENFORCED):
-            return Answer(*policies.denied(asked, *refusal))
-        return self._moto(asked, environ, caller)
+    def _effect(self, call, environ, caller):
+        if denial := policies.denial(call, test_settings.ENFORCED):
+            return Answer(*policies.denied(call, *denial))
+        return self._moto(call, environ, caller)
 
-    def _moto(self, asked, environ, caller=None):
+    def _moto(self, call, environ, caller=None):
         try:
-            if asked.service in CONCURRENT:
+            if call.service in CONCURRENT:
                 return Answer.of(self.app, environ)
-            with self.serial[asked.service]:
-                # A call that waited while its process was killed must not surprise whoever cleans up after it.
-                if caller and caller.dead.is_set():
-                    raise Died
+            with self.serial[call.service]:
+                # A call of a killed process must not have an effect after it waited here.
+                if caller and caller.exited.is_set():
+                    raise Reset
                 return Answer.of(self.app, environ)
-        except Died:
+        except Reset:
             raise
         except Exception as error:
-            return self._gap(asked, error)
+            return self._gap(call, error)
 
-    def _gap(self, asked, error):
-        """Answers what moto does not know, or broke at; SDKs do not retry a 501."""
-        if asked.service == "autoscaling" and isinstance(error, KeyError):  # so moto says that there is no such group
+    def _gap(self, call, error):
+        """Answers a call that moto does not implement or that fails in it. SDKs do not retry a 501."""
+        if call.service == "autoscaling" and isinstance(error, KeyError):  # moto's way to report a missing group
             message = f"AutoScalingGroup name not found - {error}"
-            return Answer(*wire.error(asked.service, 400, "ValidationError", message))
-        gap = f"[moto gap] {asked.service}.{asked.action}: {error!r}"
+            return Answer(*wire.error(call.service, 400, "ValidationError", message))
+        gap = f"[moto gap] {call.service}.{call.action}: {error!r}"
         self.gaps.append(gap)
         print(gap, file=sys.stderr, flush=True)
         missing = isinstance(error, NotImplementedError)
         if not missing:
             traceback.print_exception(error)
         code = "MotoNotImplemented" if missing else "MotoBug"
-        return Answer(*wire.error(asked.service, 501, code, html.escape(repr(error))))
+        return Answer(*wire.error(call.service, 501, code, html.escape(repr(error))))

@@ -1,4 +1,4 @@
-"""Lambda without Docker: a function's `bootstrap` runs as a child process, one process an execution environment."""
+"""Lambda without Docker: the `bootstrap` of a function runs as a child process, one for each execution environment."""
 
 import collections
 import io
@@ -16,15 +16,15 @@ from pathlib import Path
 import principals
 from runtime_api import RuntimeApi
 
-# The init phase has seconds of its own.
-INIT = 10
+# The timeout of the init phase in seconds, which is in addition to that of the invocation.
+INIT_TIMEOUT = 10
 
 
 class Environment:
-    """A `bootstrap` process, the API that it polls, and the session under which it calls AWS."""
+    """A `bootstrap` process, the API that it polls, and its session for calls of AWS."""
 
     def __init__(self, function, root, endpoint, log):
-        self.name, self.first, self.dead = function.function_name, True, threading.Event()
+        self.name, self.first, self.exited = function.function_name, True, threading.Event()
         self.api = RuntimeApi()
         session = principals.session(function.role, function.function_name, function.region)
         self.access_key = session["AWS_ACCESS_KEY_ID"]
@@ -37,15 +37,15 @@ class Environment:
         threading.Thread(target=self._reap, daemon=True).start()
 
     def invoke(self, arn, body, timeout):
-        """Runs one invocation: None or the kind of error, and the payload."""
+        """Runs one invocation. Returns the kind of error, or None, and the payload."""
         request = str(uuid.uuid4())
         answer = self.api.expect(request)
-        if self.dead.is_set():
+        if self.exited.is_set():
             answer.put(("exit", self.process.returncode))
         deadline = int((time.time() + timeout) * 1000)
         self.api.jobs.put({"id": request, "arn": arn, "body": body, "deadline_ms": deadline})
         try:
-            kind, data = answer.get(timeout=timeout + (INIT if self.first else 0))
+            kind, data = answer.get(timeout=timeout + (INIT_TIMEOUT if self.first else 0))
         except queue.Empty:
             self.kill()
             return _unhandled(
@@ -57,70 +57,70 @@ class Environment:
         return ("Unhandled" if kind == "error" else None), data
 
     def kill(self):
-        """Kills the process and waits for its end, so that nothing more is called by it."""
+        """Kills the process and waits for its end, so that it makes no more calls."""
         self.process.kill()
         self.process.wait()
 
     def _reap(self):
         status = self.process.wait()
-        self.dead.set()
+        self.exited.set()
         self.api.close(("exit", status))
 
 
 class Functions:
-    """Everything that runs, and what is warm."""
+    """All execution environments, running and idle."""
 
     def __init__(self, log_folder, temporary):
         self.log_folder, self.temporary, self.endpoint = Path(log_folder), temporary, None
-        self.lock, self.warm, self.roots, self.live = threading.Lock(), collections.defaultdict(list), {}, set()
+        self.lock, self.idle, self.roots, self.live = threading.Lock(), collections.defaultdict(list), {}, set()
 
     def run(self, function, arn, body):
         key = _version(function)
         try:
-            environment = self._warm(key) or self._cold(function)
+            environment = self._take_idle(key) or self._start(function)
         except (OSError, zipfile.BadZipFile) as error:
             return _unhandled("Runtime.InvalidEntrypoint", f"RequestId: {uuid.uuid4()} Error: {error}")
         outcome = environment.invoke(arn, body, float(function.timeout or 3))
         with self.lock:
-            if environment.dead.is_set():
+            if environment.exited.is_set():
                 self.live.discard(environment)
             else:
-                self.warm[key].append(environment)
+                self.idle[key].append(environment)
         return outcome
 
     def kill(self, name=None):
-        """Kills every process of a function, or of all; tells how many ran."""
+        """Kills all processes of a function, or of all functions. Returns their number."""
         return self._kill(lambda environment: name in (None, environment.name))
 
     def kill_busy(self):
-        """Kills the processes that work on an invocation; tells how many."""
+        """Kills the processes that run an invocation. Returns their number."""
         with self.lock:
-            idle = {environment for kept in self.warm.values() for environment in kept}
+            idle = {environment for kept in self.idle.values() for environment in kept}
         return self._kill(lambda environment: environment not in idle)
 
     def of(self, access_key):
-        """The environment from whose session a key descends, or None."""
+        """The environment from whose session an access key comes, or None."""
         keys = set(principals.lineage(access_key))
         with self.lock:
             return next((environment for environment in self.live if environment.access_key in keys), None)
 
-    def _kill(self, chosen):
+    def _kill(self, is_selected):
         with self.lock:
-            victims = [e for e in self.live if chosen(e) and not e.dead.is_set()]
+            victims = [e for e in self.live if is_selected(e) and not e.exited.is_set()]
         for environment in victims:
             environment.kill()
         return len(victims)
 
-    def _warm(self, key):
+    def _take_idle(self, key):
         with self.lock:
-            while self.warm[key]:
-                environment = self.warm[key].pop()
-                if not environment.dead.is_set():
+            while self.idle[key]:
+                environment = self.idle[key].pop()
+                if not environment.exited.is_set():
                     return environment
                 self.live.discard(environment)
         return None
 
-    def _cold(self, function):
+    def _start(self, function):
         log = self.log_folder / f"lambda-{function.function_name}.log"
         environment = Environment(function, self._root(function), self.endpoint, log)
         with self.lock:
@@ -128,14 +128,14 @@ class Functions:
         return environment
 
     def _root(self, function):
-        """The folder with the function's code. `bootstrap.path` may name a program instead, to save copying."""
+        """The folder with the function's code. `bootstrap.path` may have the path of a program, to avoid a copy."""
         with self.lock:
             if function.code_sha_256 not in self.roots:
                 root = Path(tempfile.mkdtemp(prefix="function-", dir=self.temporary))
                 zipfile.ZipFile(io.BytesIO(function.code_bytes)).extractall(root)
-                bootstrap, elsewhere = root / "bootstrap", root / "bootstrap.path"
-                if elsewhere.exists() and not bootstrap.exists():
-                    bootstrap.symlink_to(elsewhere.read_text().strip())
+                bootstrap, program = root / "bootstrap", root / "bootstrap.path"
+                if program.exists() and not bootstrap.exists():
+                    bootstrap.symlink_to(program.read_text().strip())
                 else:
                     bootstrap.chmod(0o755)
                 self.roots[function.code_sha_256] = root
@@ -143,7 +143,7 @@ class Functions:
 
 
 def install(functions):
-    """Lets moto's Invoke run functions of the runtimes `provided*` here."""
+    """Makes moto's Invoke run functions of the runtimes `provided*` here."""
     from moto.awslambda import models
 
     def invoke(backend, function_name, qualifier, body, headers, response_headers):

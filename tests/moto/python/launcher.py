@@ -1,7 +1,7 @@
-"""Starts the emulated AWS: moto's server with what stands beside this file.
+"""Starts the emulated AWS: moto's server with the extensions in this folder.
 
-Prints one line when it listens: `{"port", "endpoint", "pid"}`. Stops on SIGTERM and SIGINT and, if `--attached`, when
-its standard input closes, so that it never outlives the test that started it.
+Prints one line when it listens: `{"port", "endpoint", "pid"}`. Stops on SIGTERM and SIGINT. With `--attached`, it also
+stops when its standard input closes, so that it does not outlive the test that started it.
 """
 
 import argparse
@@ -36,15 +36,15 @@ class Handler(MotoRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def make_environ(self):
-        self.ahead = 0
+        self.seconds_ahead = 0
         return super().make_environ() | {HANDLER: self}
 
     def date_time_string(self, timestamp=None):
-        """The answer's `Date`, by as many seconds ahead as a fault wants."""
-        return super().date_time_string((timestamp or time.time()) + self.ahead)
+        """The `Date` of the answer, shifted by the seconds of a fault."""
+        return super().date_time_string((timestamp or time.time()) + self.seconds_ahead)
 
-    def die(self):
-        """Ends the connection without an answer."""
+    def reset(self):
+        """Resets the connection without an answer."""
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.connection.shutdown(socket.SHUT_RDWR)
 
@@ -78,8 +78,8 @@ def main():
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="0: one that is free")
-    parser.add_argument("--log", help="a folder for what Lambda functions print")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: a free one)")
+    parser.add_argument("--log", help="folder for the output of Lambda functions")
     parser.add_argument("--attached", action="store_true", help="stop when standard input closes")
     return parser.parse_args()
 
@@ -91,7 +91,7 @@ def serve(lambdas, port):
     control.gaps = front.gaps
     server = make_server(HOST, port, CborBridge(front), threaded=True, request_handler=Handler)
     server.daemon_threads = True
-    os.environ["MOTO_PORT"] = str(server.server_port)  # where moto's interpreter calls
+    os.environ["MOTO_PORT"] = str(server.server_port)  # the endpoint for moto's interpreter
     control.endpoint = lambdas.endpoint = f"http://{HOST}:{server.server_port}"
     return server
 

@@ -1,7 +1,7 @@
-"""What IAM policies allow. moto's own check knows few services' resources, so it would refuse every narrow policy.
+"""Evaluates IAM policies. moto's own check knows the resources of few services, so it would deny every narrow policy.
 
-Less than AWS: no signatures, no policies of buckets and keys, no boundaries, no session policies, no `iam:PassRole`.
-A condition on a key that is not known here holds where it allows and does not where it denies; so does a resource.
+Not checked, unlike on AWS: signatures, policies of buckets and keys, boundaries, session policies, `iam:PassRole`.
+A condition whose key is not known here, or an unknown resource, matches in an `Allow` and does not match in a `Deny`.
 """
 
 import json
@@ -14,7 +14,7 @@ from moto.s3.models import s3_backends
 import principals
 import wire
 
-# Operations whose permission has another name; `VERSIONED` where the request names a version.
+# Operations whose permission has another name; `VERSIONED` applies if the request names a version.
 PERMISSIONS = {
     "lambda": {"Invoke": "InvokeFunction"},
     "s3": {
@@ -43,95 +43,95 @@ PERMISSIONS = {
 }
 VERSIONED = {"DeleteObject": "DeleteObjectVersion", "GetObject": "GetObjectVersion"}
 UNKNOWN_KEY = "InvalidClientTokenId", "The security token included in the request is invalid."
-# Nobody needs a permission for this one.
-FREE = "sts:GetCallerIdentity"
+# The operation that needs no permission.
+ALWAYS_ALLOWED = "sts:GetCallerIdentity"
 
 
-def permission(asked):
+def permission(call):
     """The permission that a call needs, such as `s3:ListBucket` for `ListObjectsV2`."""
-    name = PERMISSIONS.get(asked.service, {}).get(asked.action, asked.action)
-    if asked.service == "s3" and asked.parameters.get("versionId"):
+    name = PERMISSIONS.get(call.service, {}).get(call.action, call.action)
+    if call.service == "s3" and call.parameters.get("versionId"):
         name = VERSIONED.get(name, name)
-    return f"{asked.service}:{name}"
+    return f"{call.service}:{name}"
 
 
-def refusal(asked, enforced):
-    """Code and message of AWS's refusal, or None. A role that is not there is refused to anybody, and so is a bucket
-    of another account than the call expects."""
-    arn = principals.arn_of(asked.access_key)
+def denial(call, enforced):
+    """Code and message of AWS's denial, or None. A missing role is always denied, and so is a bucket whose owner is not
+    the expected one."""
+    arn = principals.arn_of(call.access_key)
     if arn is None and enforced:
         return UNKNOWN_KEY
-    lost = _lost(asked) or _misdirected(asked)
-    for need in _needs(asked):
-        if lost or (enforced and not _permitted(asked, arn, need)):
-            on = f" on resource: {target}" if (target := resource(asked)) else ""
+    is_denied = _role_is_missing(call) or _has_other_owner(call)
+    for need in _required_permissions(call):
+        if is_denied or (enforced and not _permitted(call, arn, need)):
+            on = f" on resource: {target}" if (target := resource(call)) else ""
             return "AccessDenied", f"User: {arn} is not authorized to perform: {need}{on}"
     return None
 
 
-def _needs(asked):
-    tagged = asked.action == "AssumeRole" and any(name.startswith("Tags.") for name in asked.parameters)
-    return [permission(asked), "sts:TagSession"] if tagged else [permission(asked)]
+def _required_permissions(call):
+    tagged = call.action == "AssumeRole" and any(name.startswith("Tags.") for name in call.parameters)
+    return [permission(call), "sts:TagSession"] if tagged else [permission(call)]
 
 
-def _lost(asked):
-    return asked.action == "AssumeRole" and _trust(asked) is None
+def _role_is_missing(call):
+    return call.action == "AssumeRole" and _trust(call) is None
 
 
-def _misdirected(asked):
-    expected = asked.parameters.get("ExpectedBucketOwner")
-    _, owner = s3_backends.bucket_accounts.get(asked.parameters.get("Bucket"), (None, expected))
+def _has_other_owner(call):
+    expected = call.parameters.get("ExpectedBucketOwner")
+    _, owner = s3_backends.bucket_accounts.get(call.parameters.get("Bucket"), (None, expected))
     return expected not in (None, owner)
 
 
-def resource(asked):
-    """The ARN that a call is about, or None where this does not tell."""
-    given, account = asked.parameters, principals.account_of(asked.access_key)
-    if asked.service == "s3" and "Bucket" in given:
-        return "arn:aws:s3:::" + "/".join(given[name] for name in ("Bucket", "Key") if name in given)
-    if asked.service == "dynamodb" and "TableName" in given:
-        table = given["TableName"]
-        return table if table.startswith("arn:") else f"arn:aws:dynamodb:{asked.region}:{account}:table/{table}"
-    if asked.service == "lambda" and "FunctionName" in given:
-        name = given["FunctionName"]
-        return name if name.startswith("arn:") else f"arn:aws:lambda:{asked.region}:{account}:function:{name}"
-    if asked.service == "states":
-        return given.get("stateMachineArn") or given.get("executionArn")
-    return {"AssumeRole": given.get("RoleArn")}.get(asked.action)
+def resource(call):
+    """The ARN of the resource of a call, or None if it is not known."""
+    parameters, account = call.parameters, principals.account_of(call.access_key)
+    if call.service == "s3" and "Bucket" in parameters:
+        return "arn:aws:s3:::" + "/".join(parameters[name] for name in ("Bucket", "Key") if name in parameters)
+    if call.service == "dynamodb" and "TableName" in parameters:
+        table = parameters["TableName"]
+        return table if table.startswith("arn:") else f"arn:aws:dynamodb:{call.region}:{account}:table/{table}"
+    if call.service == "lambda" and "FunctionName" in parameters:
+        name = parameters["FunctionName"]
+        return name if name.startswith("arn:") else f"arn:aws:lambda:{call.region}:{account}:function:{name}"
+    if call.service == "states":
+        return parameters.get("stateMachineArn") or parameters.get("executionArn")
+    return {"AssumeRole": parameters.get("RoleArn")}.get(call.action)
 
 
-def _permitted(asked, arn, need):
-    if need == FREE:
+def _permitted(call, arn, need):
+    if need == ALWAYS_ALLOWED:
         return True
-    context = _context(asked, arn)
+    context = _context(call, arn)
     own = [statement for policy in _policies(arn) for statement in _statements(policy)]
-    allowed = _decide(own, need, resource(asked), context)
-    if asked.action != "AssumeRole":
+    allowed = _decide(own, need, resource(call), context)
+    if call.action != "AssumeRole":
         return allowed
-    trusting = [statement for statement in _statements(_trust(asked)) if _trusts(statement, arn)]
+    trusting = [statement for statement in _statements(_trust(call)) if _trusts(statement, arn)]
     return allowed and _decide(trusting, need, None, context)
 
 
 def _decide(statements, need, target, context):
-    verdicts = [s["Effect"] for s in statements if _concerns(s, need, target, context)]
+    verdicts = [s["Effect"] for s in statements if _applies(s, need, target, context)]
     return "Allow" in verdicts and "Deny" not in verdicts
 
 
-def _concerns(statement, need, target, context):
+def _applies(statement, need, target, context):
     allows = statement["Effect"] == "Allow"
     return (
-        _names(statement, "Action", need.lower(), str.lower)
-        and (_names(statement, "Resource", target, str) if target else allows or statement.get("Resource") == "*")
+        _matches(statement, "Action", need.lower(), str.lower)
+        and (_matches(statement, "Resource", target, str) if target else allows or statement.get("Resource") == "*")
         and all(
-            _holds(operator, key, expected, context, allows)
+            _condition_holds(operator, key, expected, context, allows)
             for operator, keys in statement.get("Condition", {}).items()
             for key, expected in keys.items()
         )
     )
 
 
-def _names(statement, element, value, spelled):
-    """Whether `Action` or `Resource` of a statement, or its `Not`, names the value; a trust policy has no resource."""
+def _matches(statement, element, value, spelled):
+    """Whether `Action` or `Resource` of a statement, or its `Not`, matches. A trust policy has no resource."""
     if element in statement:
         return any(_like(spelled(pattern), value) for pattern in _list(statement[element]))
     if f"Not{element}" in statement:
@@ -139,7 +139,7 @@ def _names(statement, element, value, spelled):
     return element == "Resource"
 
 
-def _holds(operator, key, expected, context, unknown):
+def _condition_holds(operator, key, expected, context, unknown):
     value = context.get(key.lower())
     operator = operator.rpartition(":")[2].removesuffix("IfExists")
     if value is None or operator not in (
@@ -158,17 +158,17 @@ def _holds(operator, key, expected, context, unknown):
     return any(_like(str(pattern).lower(), value.lower()) for pattern in _list(expected))
 
 
-def _context(asked, arn):
+def _context(call, arn):
     role_or_user, account = _identity(arn), arn.split(":")[4]
     known = {
         "aws:principalaccount": account,
         "aws:principalarn": role_or_user,
-        "aws:requestedregion": asked.region,
+        "aws:requestedregion": call.region,
         "aws:securetransport": "true",
-        "s3:prefix": asked.parameters.get("prefix", "") if asked.service == "s3" else None,
-        # A trust policy that asks for an external id holds for nobody who gives none.
-        "sts:externalid": asked.parameters.get("ExternalId", "") if asked.action == "AssumeRole" else None,
-        "sts:rolesessionname": asked.parameters.get("RoleSessionName"),
+        "s3:prefix": call.parameters.get("prefix", "") if call.service == "s3" else None,
+        # A trust policy that requires an external id does not match a call without one.
+        "sts:externalid": call.parameters.get("ExternalId", "") if call.action == "AssumeRole" else None,
+        "sts:rolesessionname": call.parameters.get("RoleSessionName"),
     }
     return {key: value for key, value in known.items() if value is not None}
 
@@ -183,7 +183,7 @@ def _identity(arn):
 
 
 def _policies(arn):
-    """The documents of a user's or a role's policies; of groups there are none here."""
+    """The documents of the policies of a user or a role. Groups are not supported."""
     iam, identity = iam_backends[arn.split(":")[4]]["aws"], _identity(arn)
     if ":user/" in identity:
         holder = iam.users.get(identity.rpartition("/")[2])
@@ -195,9 +195,9 @@ def _policies(arn):
     return [*holder.policies.values(), *managed]
 
 
-def _trust(asked):
-    """The trust policy of the role to assume, or None if there is no such role."""
-    role_arn = asked.parameters.get("RoleArn", "")
+def _trust(call):
+    """The trust policy of the role to assume, or None if it does not exist."""
+    role_arn = call.parameters.get("RoleArn", "")
     if not (found := re.match(r"arn:aws:iam::(\d{12}):role/", role_arn)):
         return None
     roles = iam_backends[found[1]]["aws"].roles.values()
@@ -223,12 +223,12 @@ def _like(pattern, value):
     return fnmatchcase(value, pattern.replace("[", "[[]"))
 
 
-def denied(asked, code, message):
-    """The refusal as the service spells it."""
-    if code == "AccessDenied" and asked.service in wire.JSON | wire.REST - {"s3"}:
+def denied(call, code, message):
+    """The denial in the protocol of the service."""
+    if code == "AccessDenied" and call.service in wire.JSON | wire.REST - {"s3"}:
         code = "AccessDeniedException"
-    if code == "AccessDenied" and asked.service == "ec2":
+    if code == "AccessDenied" and call.service == "ec2":
         code = "UnauthorizedOperation"
-    if code == "InvalidClientTokenId" and asked.service in wire.JSON | wire.REST:
-        code = "InvalidAccessKeyId" if asked.service == "s3" else "UnrecognizedClientException"
-    return wire.error(asked.service, 400 if asked.service in wire.JSON else 403, code, message)
+    if code == "InvalidClientTokenId" and call.service in wire.JSON | wire.REST:
+        code = "InvalidAccessKeyId" if call.service == "s3" else "UnrecognizedClientException"
+    return wire.error(call.service, 400 if call.service in wire.JSON else 403, code, message)

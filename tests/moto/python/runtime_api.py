@@ -8,7 +8,7 @@ TRACE = "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Sampled=0"
 
 
 class RuntimeApi:
-    """Hands out invocations put into `jobs`, and their outcomes to whoever waits in `waiting`."""
+    """Serves the invocations in `jobs`, and puts each outcome into its queue in `waiting`."""
 
     def __init__(self):
         self.jobs, self.waiting = queue.Queue(), {}
@@ -29,7 +29,7 @@ class RuntimeApi:
         return self.waiting.pop(request, None)
 
     def close(self, outcome):
-        """Ends the API: whoever waits gets the outcome, whoever polls is sent away."""
+        """Stops the API. Waiting callers get the outcome; a polling function gets an error."""
         for answer in list(self.waiting.values()):
             answer.put(outcome)
         self.jobs.put(None)
@@ -57,7 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._send(200, headers, job["body"])
 
     def do_POST(self):
-        """`/2018-06-01/runtime/invocation/<id>/response` or `error`; of `init/error` the exit tells as much."""
+        """`/2018-06-01/runtime/invocation/<id>/response` or `error`. `init/error` is ignored: the process exits."""
         data, parts = self._body(), self.path.strip("/").split("/")
         self._send(202, {"Content-Type": "application/json"}, b'{"status":"OK"}')
         if parts[2] == "invocation" and (answer := self.api.forget(parts[3])):

@@ -1,19 +1,19 @@
-"""Tests that share the emulation take turns, and nothing of one test is left when the next begins.
+"""Tests that share the emulation run one after another, and no activity of one test continues during the next.
 
-Client processes, executions and Lambda functions can outlive the test that started them, above all one that failed.
-Then a fault of the next test could be injected into their calls, their calls would be in its log, and its clients would
-find executions that it did not start. So they are stopped first, and access keys of the earlier tests are refused.
+Client processes, executions and Lambda functions can outlive the test that started them, especially a failed one.
+Then a fault of the next test could be injected into their calls, its log would contain their calls, and its clients
+would find executions that it did not start. So they are stopped first, and earlier access keys are revoked.
 """
 
 import threading
 import time
 
 import principals
-import world
+import test_settings
 from fixes import step_functions
 
-# Seconds until what does not stop is an error.
-LIMIT = 300
+# How many seconds executions and functions may take to stop.
+STOP_TIMEOUT = 300
 
 
 class Turns:
@@ -21,23 +21,23 @@ class Turns:
         self.calls, self.faults, self.functions, self.lock = calls, faults, functions, threading.Lock()
 
     def next(self):
-        """Begins the next test: stops what runs, and resets everything that tests set except the check of policies."""
+        """Begins the next test: stops all activity, and resets all settings of tests except the check of policies."""
         with self.lock:
             self.calls.close()
             self._stop_all()
             self.faults.clear()
-            world.reset()
+            test_settings.reset()
             principals.revoke()
-            world.TEST += 1
+            test_settings.TEST += 1
             self.calls.reopen()
 
     def _stop_all(self):
-        """No call is admitted meanwhile, so what was stopped does not start again."""
-        deadline = time.monotonic() + LIMIT
+        """No call is admitted meanwhile, so stopped executions and functions do not start again."""
+        deadline = time.monotonic() + STOP_TIMEOUT
         while (executions := step_functions.running()) or self.calls.unanswered():
             if time.monotonic() > deadline:
                 names = [execution.name for execution in executions]
-                raise ValueError(f"does not stop: executions {names}, calls {self.calls.unanswered()}")
+                raise ValueError(f"still running: executions {names}, calls {self.calls.unanswered()}")
             for execution in executions:
                 step_functions.stop(execution)
             self.functions.kill_busy()

@@ -1,4 +1,4 @@
-"""What a request asks for, read off the wire, and errors as each service's protocol spells them."""
+"""Reads the call of a request, and writes errors in the protocol of each service."""
 
 import functools
 import html
@@ -14,15 +14,15 @@ from moto.core.routing import get_service_router
 from werkzeug.exceptions import HTTPException
 
 SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/([^/]+)/")
-# A service's name in signatures, where its permissions have another one.
+# Services whose name in signatures differs from their name in permissions.
 PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 JSON = {"dynamodb", "states", "kms", "logs", "ssm", "secretsmanager", "events", "tag"}
 REST = {"apigateway", "eks", "lambda", "s3"}
 
 
 @dataclass
-class Asked:
-    """One call of AWS's API: whose, what, and with which parameters."""
+class ApiCall:
+    """One call of AWS's API."""
 
     service: str
     action: str
@@ -33,17 +33,17 @@ class Asked:
 
 
 def read(environ):
-    """The call that a request makes; the request's body stays to be read."""
+    """The call of a request. The body of the request can be read again."""
     scope = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
     access_key, region, service = scope.groups() if scope else ("", "", "")
     action, parameters = _operation(environ, service)
     path = environ.get("PATH_INFO", "")
     action = action or f"{environ['REQUEST_METHOD']} {path}"
-    return Asked(PREFIXES.get(service, service), action, region, access_key, path, parameters)
+    return ApiCall(PREFIXES.get(service, service), action, region, access_key, path, parameters)
 
 
 def body(environ):
-    """The request's body, left to be read again."""
+    """The body of the request, which can be read again."""
     chunked = environ.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked"
     data = environ["wsgi.input"].read(-1 if chunked else int(environ.get("CONTENT_LENGTH") or 0))
     environ["CONTENT_LENGTH"], environ["wsgi.input"] = str(len(data)), io.BytesIO(data)
@@ -60,7 +60,7 @@ def _operation(environ, service):
 
 
 def _routed(environ, service):
-    """The operation by method and path; uploads need not be read for it."""
+    """The operation by method and path, without reading the body, which may be a large upload."""
     try:
         operation, parameters = _router(service).match(Request({**environ, "wsgi.input": io.BytesIO()}))
     except (HTTPException, NotImplementedError):
@@ -85,7 +85,7 @@ def _json(data):
 
 
 def error(service, status, code, message, more=()):
-    """An error answer in the service's protocol: status line, headers, body."""
+    """An error answer in the protocol of the service: status line, headers, body."""
     kind, headers, text = _error_body(service, code, message)
     data = text.encode()
     headers = [("Content-Type", kind), ("x-amzn-requestid", str(uuid.uuid4())), *headers, *more]
@@ -93,22 +93,22 @@ def error(service, status, code, message, more=()):
 
 
 def _error_body(service, code, message):
-    if service in JSON or service == "cloudwatch":  # which the bridge asks in JSON
+    if service in JSON or service == "cloudwatch":  # which gets JSON from the bridge
         return "application/x-amz-json-1.0", [], json.dumps({"__type": code, "message": message})
     if service in REST - {"s3"}:
         return "application/json", [("x-amzn-errortype", code)], json.dumps({"message": message})
-    request, said = uuid.uuid4(), f"<Code>{code}</Code><Message>{html.escape(message)}</Message>"
+    request, details = uuid.uuid4(), f"<Code>{code}</Code><Message>{html.escape(message)}</Message>"
     if service == "s3":
-        return "application/xml", [], f"<Error>{said}<RequestId>{request}</RequestId></Error>"
+        return "application/xml", [], f"<Error>{details}<RequestId>{request}</RequestId></Error>"
     if service == "ec2":
-        errors = f"<Errors><Error>{said}</Error></Errors>"
+        errors = f"<Errors><Error>{details}</Error></Errors>"
         return "text/xml", [], f"<Response>{errors}<RequestID>{request}</RequestID></Response>"
-    sender = f"<Error><Type>Sender</Type>{said}</Error>"
+    sender = f"<Error><Type>Sender</Type>{details}</Error>"
     return "text/xml", [], f"<ErrorResponse>{sender}<RequestId>{request}</RequestId></ErrorResponse>"
 
 
 def error_code(headers, data):
-    """The code in an error answer of any protocol, or None where there is none (`HEAD` of S3)."""
+    """The code in an error answer of any protocol, or None if it has none (`HEAD` of S3)."""
     named = next((value for name, value in headers if name.lower() == "x-amzn-errortype"), None)
     if named is None and (found := re.search(rb'<Code>([^<]+)</Code>|"__type": ?"([^"]+)"', data)):
         named = (found[1] or found[2]).decode()

@@ -1,8 +1,8 @@
-//! Rules by which calls fail.
+//! Faults to inject into calls.
 
 use serde::Serialize;
 
-/// A rule that strikes calls of an operation: the next one, unless told otherwise.
+/// A fault that is injected into calls of an operation. By default, it is injected into the next call only.
 #[derive(Debug, Clone, Serialize)]
 pub struct Fault {
     kind: &'static str,
@@ -25,43 +25,44 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// The call has no effect and this answer. Service and action are regular expressions for the whole name.
+    /// The call has no effect, and this error is its answer. Service and action are regular expressions for the whole
+    /// name.
     #[must_use]
     pub fn error(service: &str, action: &str, status: u16, code: &str) -> Self {
         Self { status: Some(status), code: Some(code.to_owned()), ..Self::new("error", service, action) }
     }
 
-    /// The connection dies before the call has an effect.
+    /// The connection is reset before the call has an effect.
     #[must_use]
     pub fn reset(service: &str, action: &str) -> Self {
         Self::new("reset", service, action)
     }
 
-    /// The process of the Lambda function that the call comes from is killed before the call has an effect.
+    /// The process of the calling Lambda function is killed before the call has an effect.
     #[must_use]
     pub fn kill(service: &str, action: &str) -> Self {
         Self::new("kill", service, action)
     }
 
-    /// The call is answered after this many seconds.
+    /// The answer is delayed by this many seconds.
     #[must_use]
     pub fn delay(service: &str, action: &str, seconds: f64) -> Self {
         Self { delay: Some(seconds), ..Self::new("delay", service, action) }
     }
 
-    /// The answer's `Date` is this many seconds ahead, as a client sees it whose clock is behind.
+    /// The `Date` of the answer is this many seconds ahead, as for a client whose clock is behind.
     #[must_use]
     pub fn clock(service: &str, action: &str, seconds: i32) -> Self {
         Self { seconds: Some(seconds), ..Self::new("clock", service, action) }
     }
 
-    /// AWS's refusal of a client whose clock is behind by this many seconds.
+    /// AWS's error for a client whose clock is behind by this many seconds.
     #[must_use]
     pub fn skewed(service: &str, action: &str, seconds: i32, code: &str) -> Self {
         Self { status: Some(403), code: Some(code.to_owned()), ..Self::clock(service, action, seconds) }
     }
 
-    /// What was to happen before the call's effect happens after it: an error, a reset or a kill.
+    /// Injects the error, reset or kill after the call has had its effect, not before.
     #[must_use]
     pub fn after_the_effect(mut self) -> Self {
         self.kind = match self.kind {
@@ -73,28 +74,28 @@ impl Fault {
         self
     }
 
-    /// Strikes this many calls.
+    /// Injects the fault into this many calls.
     #[must_use]
     pub fn times(mut self, times: u32) -> Self {
         self.times = times;
         self
     }
 
-    /// Passes over this many calls first.
+    /// Skips this many calls first.
     #[must_use]
     pub fn skip(mut self, calls: u32) -> Self {
         self.skip = calls;
         self
     }
 
-    /// Strikes in one account alone.
+    /// Injects the fault only into calls in this account.
     #[must_use]
     pub fn account(mut self, account: &str) -> Self {
         self.account = Some(account.to_owned());
         self
     }
 
-    /// Strikes the calls of one Lambda function alone.
+    /// Injects the fault only into calls of this Lambda function.
     #[must_use]
     pub fn function(mut self, function: &str) -> Self {
         self.function = Some(function.to_owned());

@@ -1,4 +1,5 @@
-//! An emulated AWS for tests over real binaries: moto with a Lambda that runs, faults, a log of calls, and policies.
+//! An emulated AWS for tests with real binaries: moto, with a Lambda that runs, faults, a log of calls, and IAM
+//! policies.
 //!
 //! ```no_run
 //! use bifrost_moto::{Fault, Moto};
@@ -11,7 +12,7 @@
 //! command.envs(moto.environment("000000000000"));
 //! ```
 //!
-//! The Python behind it is in `tests/moto/python`; what it is worth says `tests/moto/README.md`.
+//! Its Python code is in `tests/moto/python`. `tests/moto/README.md` describes the limits of the emulation.
 
 #![allow(
     clippy::indexing_slicing,
@@ -19,7 +20,7 @@
     clippy::panic,
     clippy::print_stderr,
     clippy::unwrap_used,
-    reason = "what goes wrong in here fails the test that uses it, and a test that is skipped says so"
+    reason = "a fault in this crate fails the test that uses it, and a skipped test prints a message"
 )]
 
 mod call;

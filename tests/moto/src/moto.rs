@@ -1,4 +1,4 @@
-//! What tests do with the emulated AWS.
+//! The interface of the emulated AWS for tests.
 
 use crate::process::Process;
 use crate::{Call, Fault, python};
@@ -9,19 +9,19 @@ use std::collections::BTreeMap;
 
 const REGION: &str = "us-east-1";
 
-/// An error that AWS answered with.
+/// An error answer of AWS.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {message}")]
 pub struct AwsError {
-    /// AWS's code; for parameters that do not fit the operation the name of boto3's exception.
+    /// AWS's error code; for invalid parameters, the name of boto3's exception.
     pub code: String,
     /// AWS's message.
     pub message: String,
 }
 
-/// What is asked of boto3.
+/// A call through boto3.
 #[derive(Serialize)]
-struct Asked<'a> {
+struct BotoCall<'a> {
     account: &'a str,
     region: &'a str,
     service: &'a str,
@@ -29,22 +29,21 @@ struct Asked<'a> {
     parameters: Value,
 }
 
-/// An emulated AWS, empty at first. It ends when it is dropped, and fails the test if it was asked for something that it
-/// does not know.
+/// An emulated AWS, empty at first. It stops when it is dropped. Then it fails the test if a call was not implemented.
 ///
-/// Tests that share one take turns, and each calls [`begin_test`](Self::begin_test) first: then faults, settings and the
-/// log of calls are of this test alone.
+/// Tests that share an emulation run one after another. Each calls [`begin_test`](Self::begin_test) first, so that
+/// faults, settings and the log of calls belong to this test only.
 pub struct Moto {
     process: Process,
     agent: ureq::Agent,
 }
 
 impl Moto {
-    /// Starts one; none, with a message, on a machine where it cannot run, unless `BIFROST_REQUIRE_MOTO=1` is set.
+    /// Starts an emulation. On a machine that cannot run it, returns `None` with a message.
     ///
     /// # Panics
     ///
-    /// If it does not start where it could, or cannot run and must.
+    /// If it does not start, or if the machine cannot run it and `BIFROST_REQUIRE_MOTO=1` is set.
     #[must_use]
     pub fn start() -> Option<Self> {
         let interpreter = python::interpreter_or_skip()?;
@@ -52,21 +51,21 @@ impl Moto {
         Some(Self { process: Process::start(&interpreter), agent: config.into() })
     }
 
-    /// Begins a test on an emulation that other tests used before: stops the executions and the Lambda functions that they
-    /// left running, refuses the access keys that they were given, and resets faults, pace, unhealthy AMIs and instances,
-    /// and the log of calls. Resources stay, and so does [`enforce_iam`](Self::enforce_iam).
+    /// Begins a test on an emulation that other tests have used. Stops their executions and Lambda functions, revokes
+    /// their access keys, and resets faults, pace, unhealthy AMIs and instances, and the log of calls. Resources and
+    /// [`enforce_iam`](Self::enforce_iam) are kept.
     pub fn begin_test(&self) {
         self.post::<()>("test", &());
     }
 
-    /// Where it listens, for `AWS_ENDPOINT_URL`.
+    /// The value of `AWS_ENDPOINT_URL`.
     #[must_use]
     pub fn endpoint(&self) -> &str {
         &self.process.endpoint
     }
 
-    /// The variables under which a program acts in an account: endpoint, region, and the credentials of an IAM user who
-    /// may do everything there, until the next test begins.
+    /// The environment variables with which a program acts in an account: endpoint, region, and the credentials of an
+    /// IAM user with all permissions there. The credentials are valid until the next test begins.
     #[must_use]
     pub fn environment(&self, account: &str) -> Vec<(String, String)> {
         let credentials: BTreeMap<String, String> = self.post("account", &json!({ "account": account }));
@@ -79,12 +78,12 @@ impl Moto {
         fixed.map(|(name, value)| (name.to_owned(), value.to_owned())).into_iter().chain(credentials).collect()
     }
 
-    /// Runs an operation by boto3's names of services and AWS's names of operations: `stepfunctions`, `StartExecution`.
-    /// It meets no faults and no policies, and is not in the log.
+    /// Calls an operation by boto3's name of the service and AWS's name of the operation: `stepfunctions`,
+    /// `StartExecution`. Faults and policies do not apply to it, and it is not logged.
     ///
     /// # Errors
     ///
-    /// What AWS answers with, and parameters that do not fit the operation.
+    /// AWS's error, or invalid parameters.
     pub fn call(
         &self,
         account: &str,
@@ -93,15 +92,15 @@ impl Moto {
         operation: &str,
         parameters: Value,
     ) -> Result<Value, AwsError> {
-        let asked = Asked { account, region, service, operation, parameters };
-        let mut answer: Value = self.post("boto", &asked);
+        let call = BotoCall { account, region, service, operation, parameters };
+        let mut answer: Value = self.post("boto", &call);
         match answer.get("error") {
             Some(error) => Err(AwsError { code: text(error, "code"), message: text(error, "message") }),
             None => Ok(answer["result"].take()),
         }
     }
 
-    /// Adds faults, after those that are there. They are injected into calls of this test alone: see
+    /// Adds faults after the existing ones. They are injected only into calls of this test: see
     /// [`begin_test`](Self::begin_test).
     pub fn faults(&self, faults: &[Fault]) {
         self.post::<()>("faults", faults);
@@ -112,45 +111,45 @@ impl Moto {
         self.delete("faults");
     }
 
-    /// The calls since the start or since they were cleared, in the order in which they came in.
+    /// The calls since the start or since they were cleared, in order of arrival.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.get("calls")
     }
 
-    /// Empties the log of calls.
+    /// Clears the log of calls.
     pub fn clear_calls(&self) {
         self.delete("calls");
     }
 
-    /// Sets how many seconds things take; `tests/moto/python/state.py` lists them.
+    /// Sets how many seconds operations take; `tests/moto/python/test_settings.py` lists them.
     pub fn pace(&self, pace: &Value) {
         self.post::<()>("pace", pace);
     }
 
-    /// Names the AMIs and instances that never get healthy.
-    pub fn sick(&self, names: &[&str]) {
-        self.post::<()>("sick", names);
+    /// Sets the AMIs and instances that never become healthy.
+    pub fn set_unhealthy(&self, names: &[&str]) {
+        self.post::<()>("unhealthy", names);
     }
 
-    /// Whether calls need permissions from now on.
+    /// Sets whether calls need permissions from now on.
     pub fn enforce_iam(&self, enforced: bool) {
         self.post::<()>("iam", &enforced);
     }
 
-    /// Kills the processes of a Lambda function, and tells how many there were.
+    /// Kills the processes of a Lambda function, and returns their number.
     #[must_use]
     pub fn kill(&self, function: &str) -> u64 {
         self.post("kill", &json!({ "function": function }))
     }
 
-    /// What a Lambda function printed, on both of its outputs.
+    /// The standard output and standard error of a Lambda function.
     #[must_use]
     pub fn function_log(&self, function: &str) -> String {
         std::fs::read_to_string(self.process.logs.join(format!("lambda-{function}.log"))).unwrap_or_default()
     }
 
-    /// What was asked for and is not emulated. A test that ends with gaps fails.
+    /// Calls that moto does not implement. A test that ends with gaps fails.
     #[must_use]
     pub fn gaps(&self) -> Vec<String> {
         self.get("gaps")
@@ -177,19 +176,19 @@ impl Drop for Moto {
     fn drop(&mut self) {
         if !std::thread::panicking() {
             let gaps = self.gaps();
-            assert!(gaps.is_empty(), "the emulated AWS does not know: {gaps:#?}");
+            assert!(gaps.is_empty(), "moto does not implement: {gaps:#?}");
         }
     }
 }
 
-/// For a parameter that takes the archive of a Lambda function: one whose `bootstrap` is this program.
+/// A parameter value: the zip file of a Lambda function whose `bootstrap` is this program.
 #[must_use]
 pub fn bootstrap(program: &str) -> Value {
     json!({ "$bootstrap": program })
 }
 
-fn answer<T: DeserializeOwned>(what: &str, got: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> T {
-    let mut response = got.unwrap_or_else(|error| panic!("/control/{what}: {error}"));
+fn answer<T: DeserializeOwned>(what: &str, result: Result<ureq::http::Response<ureq::Body>, ureq::Error>) -> T {
+    let mut response = result.unwrap_or_else(|error| panic!("/control/{what}: {error}"));
     let text = response.body_mut().with_config().limit(u64::MAX).read_to_string().unwrap();
     assert!(response.status().is_success(), "{text}");
     serde_json::from_str(&text).unwrap_or_else(|error| panic!("/control/{what}: {error}: {text}"))

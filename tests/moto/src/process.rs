@@ -1,4 +1,4 @@
-//! The launcher as a child process, which ends with the test that started it.
+//! Runs the launcher as a child process, which stops with the test that started it.
 
 use crate::python;
 use serde::Deserialize;
@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 static STARTED: AtomicU32 = AtomicU32::new(0);
-/// How long the launcher may take to kill its functions, in steps of 10 ms. On a busy machine it takes seconds.
+/// How long the launcher may take to kill its functions, in steps of 10 ms. It takes seconds on a busy machine.
 const MAX_POLLS: u32 = 12_000;
 
-/// A running launcher, and the folder for what it and its functions print.
+/// A running launcher, and the folder of its logs and those of its functions.
 pub(crate) struct Process {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -53,7 +53,7 @@ impl Process {
 
 impl Drop for Process {
     fn drop(&mut self) {
-        // The launcher ends, and its functions with it, when its input closes.
+        // The launcher and its functions stop when its standard input closes.
         self.stdin = None;
         let ended = (0..MAX_POLLS).any(|_| {
             std::thread::sleep(Duration::from_millis(10));

@@ -1,4 +1,4 @@
-//! The private virtual environment in which the emulation runs. Made on first use, in Cargo's target folder.
+//! The virtual environment of the emulation, which is created in Cargo's target folder on first use.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -6,27 +6,28 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 const REQUIREMENTS: &str = include_str!("../python/requirements.txt");
-/// The variable that, set to `1`, makes a test fail that would be skipped.
+/// The environment variable that, set to `1`, makes tests fail that would be skipped.
 const REQUIRE: &str = "BIFROST_REQUIRE_MOTO";
-/// Stands in an environment that is whole.
+/// The file that marks a complete environment.
 const COMPLETE: &str = "complete";
 
-/// Why there is no environment.
+/// The environment cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum NoPython {
-    #[error("`{command}` does not run ({source}): install Python 3.11 or later")]
+    #[error("cannot run `{command}`: {source}; install Python 3.11 to 3.14")]
     Missing { command: String, source: std::io::Error },
     #[error("`{command}` failed: {output}")]
     Failed { command: String, output: String },
-    #[error("no room for a virtual environment in {path}")]
+    #[error("cannot create a virtual environment in {path}: {source}")]
     Folder { path: PathBuf, source: std::io::Error },
 }
 
-/// A program of the virtual environment, such as `cfn-lint`; none, with a message, where [`Moto`](crate::Moto) cannot run.
+/// A program of the virtual environment, such as `cfn-lint`. On a machine that cannot run [`Moto`](crate::Moto),
+/// returns `None` with a message.
 ///
 /// # Panics
 ///
-/// If there is no environment and there must be: `BIFROST_REQUIRE_MOTO=1` is set.
+/// If there is no environment and `BIFROST_REQUIRE_MOTO=1` is set.
 #[must_use]
 pub fn program(name: &str) -> Option<Command> {
     Some(Command::new(interpreter_or_skip()?.with_file_name(name)))
@@ -35,19 +36,15 @@ pub fn program(name: &str) -> Option<Command> {
 pub(crate) fn interpreter_or_skip() -> Option<PathBuf> {
     match interpreter() {
         Ok(interpreter) => Some(interpreter),
-        Err(why) if std::env::var(REQUIRE).is_ok_and(|value| value == "1") => panic!("no emulated AWS: {why}"),
-        Err(why) => {
-            eprintln!("SKIPPED, there is no emulated AWS: {why}");
+        Err(error) if std::env::var(REQUIRE).is_ok_and(|value| value == "1") => panic!("cannot emulate AWS: {error}"),
+        Err(error) => {
+            eprintln!("SKIPPED, cannot emulate AWS: {error}");
             None
         }
     }
 }
 
-/// The interpreter of the virtual environment, which is made if it is not there.
-///
-/// # Errors
-///
-/// [`NoPython`], if there is no Python or the packages cannot be had.
+/// The interpreter of the virtual environment, which is created if it does not exist.
 fn interpreter() -> Result<PathBuf, NoPython> {
     let version = run(Command::new("python3").arg("--version"))?;
     let target = target();
@@ -55,13 +52,13 @@ fn interpreter() -> Result<PathBuf, NoPython> {
     let locked = lock(&target).map_err(|source| NoPython::Folder { path: target, source })?;
     let interpreter = environment.join("bin").join("python");
     if !environment.join(COMPLETE).exists() {
-        make(&environment, &interpreter)?;
+        create(&environment, &interpreter)?;
     }
     drop(locked);
     Ok(interpreter)
 }
 
-/// Held by whoever makes the environment: test processes start at the same time.
+/// Held while a process creates the environment: test processes start at the same time.
 fn lock(target: &Path) -> std::io::Result<File> {
     fs::create_dir_all(target)?;
     let file = File::create(target.join("moto-venv.lock"))?;
@@ -69,7 +66,7 @@ fn lock(target: &Path) -> std::io::Result<File> {
     Ok(file)
 }
 
-fn make(environment: &Path, interpreter: &Path) -> Result<(), NoPython> {
+fn create(environment: &Path, interpreter: &Path) -> Result<(), NoPython> {
     let folder = |source| NoPython::Folder { path: environment.to_owned(), source };
     if environment.exists() {
         fs::remove_dir_all(environment).map_err(folder)?;
@@ -77,26 +74,27 @@ fn make(environment: &Path, interpreter: &Path) -> Result<(), NoPython> {
     run(Command::new("python3").args(["-m", "venv"]).arg(environment))?;
     let requirements = environment.join("requirements.txt");
     fs::write(&requirements, REQUIREMENTS).map_err(folder)?;
-    let quietly = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement"];
-    run(Command::new(interpreter).args(quietly).arg(requirements))?;
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input", "--requirement"];
+    run(Command::new(interpreter).args(install).arg(requirements))?;
     fs::write(environment.join(COMPLETE), "").map_err(folder)
 }
 
 fn run(command: &mut Command) -> Result<String, NoPython> {
-    let said = format!("{command:?}").replace('"', "");
-    let output = command.output().map_err(|source| NoPython::Missing { command: said.clone(), source })?;
+    let line = format!("{command:?}").replace('"', "");
+    let output = command.output().map_err(|source| NoPython::Missing { command: line.clone(), source })?;
     let text = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    if output.status.success() { Ok(text) } else { Err(NoPython::Failed { command: said, output: text }) }
+    if output.status.success() { Ok(text) } else { Err(NoPython::Failed { command: line, output: text }) }
 }
 
-/// Another Python or other packages want another environment.
+/// A change of Python or of the packages needs another environment.
 fn hash(version: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     (version, REQUIREMENTS).hash(&mut hasher);
     hasher.finish()
 }
 
-/// Cargo's target folder, which Cargo tags; the folder for temporary files if the test was not run out of one.
+/// Cargo's target folder, by Cargo's tag file; the folder for temporary files if the test does not run in a target
+/// folder.
 pub(crate) fn target() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
     let tagged = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").exists());

@@ -1,4 +1,4 @@
-//! The emulated AWS does what the tests that run on it rely on.
+//! Tests of the emulated AWS: what the tests that use it rely on.
 
 #![allow(
     missing_docs,
@@ -16,8 +16,8 @@ use serde_json::{Value, json};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const TARGET: &str = "222222222222";
-/// Whose calls are signed with a key that nobody was given.
-const NOBODY: &str = "123456789012";
+/// The account of calls that are signed with an unknown key.
+const UNKNOWN_KEY_ACCOUNT: &str = "123456789012";
 const SIGNED: &str =
     "AWS4-HMAC-SHA256 Credential=AKIANOBODY/20260101/us-east-1/s3/aws4_request, SignedHeaders=host, Signature=0";
 
@@ -26,24 +26,24 @@ fn s3(moto: &Moto, account: &str, operation: &str, parameters: Value) -> Result<
 }
 
 #[test]
-fn accounts_see_nothing_of_each_other() {
+fn accounts_are_isolated() {
     let Some(moto) = Moto::start() else { return };
     s3(&moto, DEPLOYER, "CreateBucket", json!({"Bucket": "releases"})).unwrap();
     s3(&moto, DEPLOYER, "PutObject", json!({"Bucket": "releases", "Key": "a", "Body": "text"})).unwrap();
 
     let object = s3(&moto, DEPLOYER, "GetObject", json!({"Bucket": "releases", "Key": "a"})).unwrap();
     assert_eq!(object["Body"], "text");
-    let theirs = s3(&moto, TARGET, "ListBuckets", json!({})).unwrap();
-    assert_eq!(theirs["Buckets"], json!([]));
+    let others = s3(&moto, TARGET, "ListBuckets", json!({})).unwrap();
+    assert_eq!(others["Buckets"], json!([]));
     assert_eq!(
         s3(&moto, DEPLOYER, "HeadObject", json!({"Bucket": "releases"})),
         Err("ParamValidationError".to_owned())
     );
-    assert_eq!(moto.calls(), [], "what a test asks for itself is not logged");
+    assert_eq!(moto.calls(), [], "calls of the test itself are not logged");
 }
 
 #[test]
-fn an_execution_runs_a_function_under_its_role() {
+fn execution_runs_a_function_under_its_role() {
     let Some(fixture) = MachineFixture::set() else { return };
     let execution = fixture.execute();
     assert_eq!(execution["status"], "SUCCEEDED", "{execution} {}", fixture.moto.function_log("echo"));
@@ -59,7 +59,7 @@ fn an_execution_runs_a_function_under_its_role() {
 }
 
 #[test]
-fn a_fault_strikes_as_often_as_told() {
+fn fault_is_injected_as_often_as_set() {
     let Some(fixture) = MachineFixture::set() else { return };
     fixture.moto.faults(&[Fault::error("lambda", "Invoke", 429, "TooManyRequestsException").skip(1).times(2)]);
     let ends = [(); 4].map(|()| fixture.execute());
@@ -69,26 +69,30 @@ fn a_fault_strikes_as_often_as_told() {
 }
 
 #[test]
-fn each_kind_of_fault_does_what_it_says() {
+fn every_kind_of_fault_works() {
     let Some(moto) = Moto::start() else { return };
-    let make = || ureq::put(format!("{}/bucket", moto.endpoint())).header("Authorization", SIGNED).send_empty();
-    let day = || make().unwrap().headers()["date"].to_str().unwrap()[..3].to_owned();
-    let faults = |kind: Fault| moto.faults(&[kind]);
+    let create = || ureq::put(format!("{}/bucket", moto.endpoint())).header("Authorization", SIGNED).send_empty();
+    let day = || create().unwrap().headers()["date"].to_str().unwrap()[..3].to_owned();
+    let add_fault = |fault: Fault| moto.faults(&[fault]);
 
-    faults(Fault::error("s3", "CreateBucket", 503, "SlowDown"));
-    assert!(matches!(make(), Err(ureq::Error::StatusCode(503))));
-    faults(Fault::reset("s3", "CreateBucket"));
-    assert!(make().is_err());
-    assert_eq!(s3(&moto, NOBODY, "ListBuckets", json!({})).unwrap()["Buckets"], json!([]), "no effect so far");
-    faults(Fault::reset("s3", "CreateBucket").after_the_effect());
-    assert!(make().is_err());
-    assert_eq!(s3(&moto, NOBODY, "ListBuckets", json!({})).unwrap()["Buckets"][0]["Name"], "bucket");
+    add_fault(Fault::error("s3", "CreateBucket", 503, "SlowDown"));
+    assert!(matches!(create(), Err(ureq::Error::StatusCode(503))));
+    add_fault(Fault::reset("s3", "CreateBucket"));
+    assert!(create().is_err());
+    assert_eq!(
+        s3(&moto, UNKNOWN_KEY_ACCOUNT, "ListBuckets", json!({})).unwrap()["Buckets"],
+        json!([]),
+        "no effect so far"
+    );
+    add_fault(Fault::reset("s3", "CreateBucket").after_the_effect());
+    assert!(create().is_err());
+    assert_eq!(s3(&moto, UNKNOWN_KEY_ACCOUNT, "ListBuckets", json!({})).unwrap()["Buckets"][0]["Name"], "bucket");
 
     let today = day();
-    faults(Fault::clock("s3", "CreateBucket", 3 * 24 * 60 * 60));
+    add_fault(Fault::clock("s3", "CreateBucket", 3 * 24 * 60 * 60));
     assert_ne!(day(), today);
-    faults(Fault::delay("s3", "CreateBucket", 0.1));
-    make().unwrap();
+    add_fault(Fault::delay("s3", "CreateBucket", 0.1));
+    create().unwrap();
 
     let calls = moto.calls();
     let ends: Vec<_> = calls.iter().map(|call| (call.fault.as_deref(), call.status, call.error.as_deref())).collect();
@@ -102,11 +106,11 @@ fn each_kind_of_fault_does_what_it_says() {
     ];
     assert_eq!(ends, expected);
     assert!(calls[5].ended.unwrap() - calls[5].started >= 0.1);
-    assert_eq!(calls[0].principal, None, "nobody was given this key");
+    assert_eq!(calls[0].principal, None, "the key is unknown");
 }
 
 #[test]
-fn a_function_is_killed_by_the_call_that_it_makes() {
+fn function_is_killed_by_its_call() {
     let Some(fixture) = MachineFixture::set() else { return };
     fixture.moto.faults(&[Fault::kill("s3", "PutObject").function("echo")]);
     assert_eq!(fixture.execute()["error"], "Runtime.ExitError");
@@ -117,11 +121,11 @@ fn a_function_is_killed_by_the_call_that_it_makes() {
     assert_eq!(fixture.execute()["error"], "Runtime.ExitError");
     assert!(fixture.input_written().is_some());
 
-    assert_eq!(fixture.execute()["status"], "SUCCEEDED", "the next invocation gets a process of its own");
+    assert_eq!(fixture.execute()["status"], "SUCCEEDED", "the next invocation gets a new process");
     assert_eq!(fixture.moto.kill("echo"), 1);
 }
 
-/// What a client gets that lists buckets with the key of this environment.
+/// The HTTP status for a client that lists buckets with the access key of this environment.
 fn list_buckets(moto: &Moto, environment: &[(String, String)]) -> Option<u16> {
     let key = environment.iter().find(|(name, _)| name == "AWS_ACCESS_KEY_ID").map(|(_, key)| key).unwrap();
     let signed = SIGNED.replace("AKIANOBODY", key);
@@ -133,17 +137,17 @@ fn list_buckets(moto: &Moto, environment: &[(String, String)]) -> Option<u16> {
 }
 
 #[test]
-fn faults_of_one_test_spare_another() {
+fn faults_apply_to_one_test_only() {
     let Some(moto) = Moto::start() else { return };
-    let refused = || Fault::error("s3", "ListBuckets", 503, "SlowDown");
+    let fault = || Fault::error("s3", "ListBuckets", 503, "SlowDown");
     let first = moto.environment(DEPLOYER);
-    moto.faults(&[refused().times(u32::MAX)]);
+    moto.faults(&[fault().times(u32::MAX)]);
     assert_eq!(list_buckets(&moto, &first), Some(503));
 
     moto.begin_test();
     let second = moto.environment(DEPLOYER);
     assert_eq!(list_buckets(&moto, &second), Some(200), "the fault of the first test is not injected");
-    moto.faults(&[refused()]);
+    moto.faults(&[fault()]);
     assert_eq!(list_buckets(&moto, &first), Some(403), "a client of the first test does not get the second's fault");
     assert_eq!(list_buckets(&moto, &second), Some(503));
 
@@ -154,11 +158,11 @@ fn faults_of_one_test_spare_another() {
 }
 
 #[test]
-fn what_a_test_left_running_is_stopped() {
+fn executions_of_an_earlier_test_are_stopped() {
     let Some(fixture) = MachineFixture::set() else { return };
     let moto = &fixture.moto;
     moto.pace(&json!({"sfn_scale": 2.0}));
-    // Long past the end of this test.
+    // Much longer than this test.
     moto.faults(&[Fault::delay("s3", "PutObject", 1e6)]);
     let in_a_function = fixture.start("in-a-function");
     while !moto.calls().iter().any(|call| call.action == "PutObject") {
@@ -176,7 +180,7 @@ fn what_a_test_left_running_is_stopped() {
 }
 
 #[test]
-fn an_execution_is_started_once_by_clients_that_start_it_together() {
+fn concurrent_starts_create_one_execution() {
     let Some(fixture) = MachineFixture::set() else { return };
     std::thread::scope(|scope| {
         for _ in 0..8 {
@@ -187,7 +191,7 @@ fn an_execution_is_started_once_by_clients_that_start_it_together() {
 }
 
 #[test]
-fn policies_are_enforced_once_asked_for() {
+fn policies_are_enforced_on_request() {
     let Some(fixture) = MachineFixture::set() else { return };
     fixture.moto.enforce_iam(true);
     assert_eq!(fixture.execute()["status"], "SUCCEEDED");
@@ -199,13 +203,13 @@ fn policies_are_enforced_once_asked_for() {
 }
 
 #[test]
-fn what_judges_templates_is_at_hand() {
+fn cfn_lint_is_installed() {
     let Some(mut linter) = program("cfn-lint") else { return };
     assert!(linter.arg("--version").output().unwrap().status.success());
 }
 
 #[test]
-fn what_is_not_emulated_fails_the_test() {
+fn unimplemented_call_fails_the_test() {
     let Some(moto) = Moto::start() else { return };
     let answer = moto.call(TARGET, REGION, "autoscaling", "DescribeScalingProcessTypes", json!({}));
     assert_eq!(answer.unwrap_err().code, "MotoNotImplemented");

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A Lambda function: puts its input as `input` into the bucket that the input names, and gives it back."""
+"""A Lambda function: writes its input to the object `input` in the bucket that the input names, and returns it."""
 
 import json
 import os
@@ -24,5 +24,5 @@ def handle(data):
 
 while True:
     with urllib.request.urlopen(f"{API}/next") as job:
-        request, given = job.headers["Lambda-Runtime-Aws-Request-Id"], job.read()
-    urllib.request.urlopen(f"{API}/{request}/response", handle(given)).read()
+        request, data = job.headers["Lambda-Runtime-Aws-Request-Id"], job.read()
+    urllib.request.urlopen(f"{API}/{request}/response", handle(data)).read()

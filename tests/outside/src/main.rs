@@ -1,9 +1,10 @@
-//! A deployer that pins a note to a board.
+//! A deployer outside of the workspace: it pins a note to a board.
 
 use async_trait::async_trait;
 use framework::client::{ClientDeployer, Deployed};
 use framework::cloud::CloudError;
-use framework::local::{LocalDeployer, Resources, LocalSession};
+use framework::error_code::Coded;
+use framework::local::{LocalDeployer, LocalSession, Resources};
 use framework::lock::{LockFailure, lock, unlock};
 use framework::release::{ConfigName, ProjectName, Release};
 use framework::task::Context;
@@ -26,7 +27,7 @@ framework::state_machine! {
     crate = framework;
 
     /// Pins a note.
-    machine Chart(Release<Note>) starts at Validate;
+    machine NoteMachine(Release<Note>) starts at Validate;
 
     task Validate = validate { next Lock; catch _ => FailureClean; }
     task Lock = lock {
@@ -42,10 +43,12 @@ framework::state_machine! {
     fail FailureDirty = "FailureDirty";
 }
 
-#[derive(Debug, thiserror::Error, TaskError)]
+#[derive(Debug, thiserror::Error, TaskError, Coded)]
 #[task_error(crate = framework)]
+#[code(crate = framework)]
 enum PinFailure {
     #[error("cannot pin the note")]
+    #[code(source)]
     Pin(#[from] CloudError),
 }
 
@@ -63,9 +66,9 @@ struct Board(LocalSession<Notes>);
 
 impl Board {
     async fn pin(&self, note: &str) -> Result<(), CloudError> {
-        let pin = self.0.call("board:Pin", note, |place| {
-            if !place.resources.0.iter().any(|pinned| pinned == note) {
-                place.resources.0.push(note.to_owned());
+        let pin = self.0.call("board:Pin", note, |account| {
+            if !account.resources.0.iter().any(|pinned| pinned == note) {
+                account.resources.0.push(note.to_owned());
             }
             Ok(())
         });
@@ -77,7 +80,7 @@ struct Outside;
 
 impl Deployer for Outside {
     type Fields = Note;
-    type Machine = Chart;
+    type Machine = NoteMachine;
 
     const NAME: &'static str = "outside";
     const TIMEOUT_SECONDS: u32 = 60;

@@ -5,10 +5,10 @@ use std::fmt::Write as _;
 use super::{Numbers, edges, ends, flows};
 use crate::model::{Flow, State, StateKind, StateMachine};
 
-/// The machine as a DOT graph.
+/// The state machine as a DOT graph.
 ///
-/// Diamonds choose, ovals wait, a double border ends the flow, red ends it badly; dashed arrows are taken by the errors
-/// that stand beside them.
+/// Diamonds are choices, ovals are waits, a double border marks the end of the flow, red marks a failure. Dashed arrows
+/// are transitions of the errors that label them.
 #[must_use]
 pub fn dot(machine: &StateMachine) -> String {
     let mut graph = Graph { numbers: Numbers::of(machine), text: "digraph {\n".to_owned(), depth: 1 };

@@ -1,4 +1,4 @@
-//! What stands beside an arrow.
+//! Labels of arrows.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ pub(super) fn errors(catcher: &Catcher) -> String {
         .join(", ")
 }
 
-/// A condition as a person would write it: `$.healthy == true and not ($.halted is present)`.
+/// A condition for readers: `$.healthy == true and not ($.halted is present)`.
 pub(super) fn condition(condition: &Condition) -> String {
     match condition {
         Condition::And(parts) => joined(parts, " and "),
@@ -23,12 +23,12 @@ pub(super) fn condition(condition: &Condition) -> String {
     }
 }
 
-fn joined(parts: &[Condition], joint: &str) -> String {
+fn joined(parts: &[Condition], separator: &str) -> String {
     let part = |part: &Condition| match part {
         Condition::And(_) | Condition::Or(_) => format!("({})", condition(part)),
         Condition::Not(_) | Condition::Test { .. } => condition(part),
     };
-    parts.iter().map(part).collect::<Vec<_>>().join(joint)
+    parts.iter().map(part).collect::<Vec<_>>().join(separator)
 }
 
 fn comparison(comparison: &Comparison) -> String {

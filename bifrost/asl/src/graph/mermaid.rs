@@ -5,10 +5,9 @@ use std::fmt::Write as _;
 use super::{Numbers, edges, ends, flows};
 use crate::model::{Flow, State, StateKind, StateMachine};
 
-/// The machine as a Mermaid state diagram.
+/// The state machine as a Mermaid state diagram.
 ///
-/// Transitions that errors take are labelled with the errors' names after a lightning: the language knows no dashed
-/// arrows.
+/// The label of an error's transition begins with a lightning symbol: Mermaid has no dashed arrows in state diagrams.
 #[must_use]
 pub fn mermaid(machine: &StateMachine) -> String {
     let mut diagram = Diagram { numbers: Numbers::of(machine), text: "stateDiagram-v2\n".to_owned(), depth: 1 };
@@ -75,7 +74,7 @@ impl Diagram<'_> {
     }
 }
 
-/// Mermaid writes characters that mean something to it, or to the page around it, as entities.
+/// Replaces characters with a meaning in Mermaid or HTML by entities.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {

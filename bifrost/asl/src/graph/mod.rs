@@ -1,4 +1,4 @@
-//! A state machine as a picture: in Mermaid, which code hosts draw, and in DOT, which Graphviz draws.
+//! Diagrams of a state machine: in Mermaid, which code hosts render, and in DOT, which Graphviz renders.
 
 mod dot;
 mod label;
@@ -13,7 +13,7 @@ use super::model::{Flow, State, StateKind, StateMachine, Transition};
 pub use dot::dot;
 pub use mermaid::mermaid;
 
-/// The states of a machine by number, as names are no identifiers in either language.
+/// A number for each state: state names are not valid identifiers in either language.
 struct Numbers<'m>(HashMap<&'m str, usize>);
 
 impl<'m> Numbers<'m> {
@@ -34,7 +34,7 @@ impl<'m> Numbers<'m> {
     }
 
     fn id(&self, name: &str) -> String {
-        // Validation saw to it that every target is a state.
+        // Validation ensures that every target is a state.
         format!("s{}", self.0.get(name).copied().unwrap_or_default())
     }
 }
@@ -42,9 +42,9 @@ impl<'m> Numbers<'m> {
 /// A transition to another state.
 struct Edge<'m> {
     target: &'m str,
-    /// When it is taken; empty for always.
+    /// Its condition; empty for none.
     label: String,
-    /// Whether an error takes it.
+    /// Whether it is the transition of an error.
     is_error: bool,
 }
 
@@ -85,7 +85,7 @@ fn ends(state: &State) -> bool {
     matches!(state.kind, StateKind::Succeed | StateKind::Fail(_)) || transition(state) == Some(&Transition::End)
 }
 
-/// The flows inside a state, with what each is called.
+/// The flows inside a state, with their titles.
 fn flows(state: &State) -> Vec<(&'static str, &Flow)> {
     match &state.kind {
         StateKind::Parallel(parallel) => parallel.branches.iter().map(|branch| ("branch", branch)).collect(),

@@ -54,17 +54,17 @@ fn machine() -> StateMachine {
 }
 
 #[test]
-fn a_machine_in_mermaid() {
+fn diagram_in_mermaid() {
     insta::assert_snapshot!(mermaid(&machine()));
 }
 
 #[test]
-fn a_machine_in_dot() {
+fn diagram_in_dot() {
     insta::assert_snapshot!(dot(&machine()));
 }
 
 #[test]
-fn names_cannot_break_out_of_the_picture() {
+fn names_are_escaped() {
     let name = "a\"]\n}; x -> y #1 `<b>` \\";
     let definition = json!({"StartAt": name, "States": {name: {"Type": "Succeed"}}});
     let machine = StateMachine::parse(&definition).unwrap();

@@ -15,27 +15,27 @@ impl Run<'_> {
         let scope = frame.scope(visit.state, &input);
         let mut chosen = None;
         for rule in &choice.choices {
-            if holds(&rule.condition, &scope).map_err(|cause| visit.runtime(cause))? {
+            if is_true(&rule.condition, &scope).map_err(|cause| visit.runtime(cause))? {
                 chosen = Some((&rule.next, &rule.assign));
                 break;
             }
         }
         let default = choice.default.as_ref().map(|default| (default, &choice.assign));
         let Some((next, assign)) = chosen.or(default) else {
-            let nowhere = "Failed to transition out of the state. The state does not point to a next state.";
-            return Err(visit.runtime(nowhere));
+            let cause = "Failed to transition out of the state. The state does not point to a next state.";
+            return Err(visit.runtime(cause));
         };
         let output = self.input_as_output(visit, frame, &input, assign)?;
         Ok(Step { output, transition: Transition::Next(next.clone()) })
     }
 }
 
-/// Whether a condition holds; an error if it looks at a value that is not there.
-fn holds(condition: &Condition, scope: &Scope<'_>) -> Result<bool, String> {
+/// Whether a condition is true; an error if it refers to a missing value.
+fn is_true(condition: &Condition, scope: &Scope<'_>) -> Result<bool, String> {
     match condition {
         Condition::And(conditions) => all(conditions, scope),
         Condition::Or(conditions) => any(conditions, scope),
-        Condition::Not(condition) => Ok(!holds(condition, scope)?),
+        Condition::Not(condition) => Ok(!is_true(condition, scope)?),
         Condition::Test { variable, comparison: Comparison::Is(Sort::Present, expected) } => {
             Ok(variable.evaluate(scope).is_ok() == *expected)
         }
@@ -45,7 +45,7 @@ fn holds(condition: &Condition, scope: &Scope<'_>) -> Result<bool, String> {
 
 fn all(conditions: &[Condition], scope: &Scope<'_>) -> Result<bool, String> {
     for condition in conditions {
-        if !holds(condition, scope)? {
+        if !is_true(condition, scope)? {
             return Ok(false);
         }
     }
@@ -54,7 +54,7 @@ fn all(conditions: &[Condition], scope: &Scope<'_>) -> Result<bool, String> {
 
 fn any(conditions: &[Condition], scope: &Scope<'_>) -> Result<bool, String> {
     for condition in conditions {
-        if holds(condition, scope)? {
+        if is_true(condition, scope)? {
             return Ok(true);
         }
     }
@@ -66,7 +66,7 @@ fn look_up<'s>(path: &Path, scope: &Scope<'s>) -> Result<std::borrow::Cow<'s, Va
     path.evaluate(scope).map_err(|_| format!("Invalid path '{}': {invalid}", path.as_str()))
 }
 
-/// Compares a value. One whose type is not the operator's does not fit, whichever way the operator points.
+/// Compares a value. A value whose type is not the operator's never matches.
 fn compare(value: &Value, comparison: &Comparison, scope: &Scope<'_>) -> Result<bool, String> {
     Ok(match comparison {
         Comparison::String(ordering, ValueOrPath::Value(expected)) => fits(*ordering, compare_texts(value, expected)),
@@ -136,7 +136,7 @@ fn moment(value: &Value) -> Option<chrono::DateTime<chrono::Utc>> {
     value.as_str().and_then(timestamp::parse)
 }
 
-/// `*` stands for any text; a backslash takes its meaning from the character after it.
+/// `*` matches any string; a backslash escapes the next character.
 fn matches_pattern(text: &str, pattern: &str) -> bool {
     let (mut pieces, mut piece, mut characters) = (Vec::new(), String::new(), pattern.chars());
     while let Some(character) = characters.next() {
@@ -150,7 +150,7 @@ fn matches_pattern(text: &str, pattern: &str) -> bool {
     let Some((first, middle)) = pieces.split_first() else { return text == last };
     let Some(rest) = text.strip_prefix(first.as_str()) else { return false };
     let Some(mut rest) = rest.strip_suffix(last.as_str()) else { return false };
-    // The leftmost place is as good as any: what follows it is longest.
+    // The leftmost match is sufficient: it leaves the longest rest.
     middle.iter().all(|piece| match rest.find(piece.as_str()) {
         Some(at) => {
             rest = rest.get(at + piece.len()..).unwrap_or_default();
@@ -165,7 +165,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pattern_s_asterisk_stands_for_any_text() {
+    fn asterisk_matches_any_string() {
         let table = [
             ("log-*.txt", "log-2026.txt", true),
             ("log-*.txt", "log-.txt", true),
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn numbers_compare_by_value_and_large_integers_exactly() {
+    fn numbers_compare_exactly() {
         let compared = |left: &str, right: &str| {
             let value: Value = serde_json::from_str(left).unwrap();
             compare_to_number(&value, &serde_json::from_str::<Number>(right).unwrap())

@@ -1,4 +1,4 @@
-//! Time as the interpreter sees it.
+//! The clock of the interpreter.
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -11,38 +11,38 @@ use chrono::{DateTime, Utc};
 
 use super::timeline::Timeline;
 
-/// Where the time comes from, and how it passes.
+/// A source of time.
 #[async_trait(?Send)]
 pub trait Clock {
-    /// The present.
+    /// The current time.
     fn now(&self) -> DateTime<Utc>;
 
-    /// Returns when `at` has come; at once if it has passed.
+    /// Waits until `at`; returns immediately if it has passed.
     async fn sleep_until(&self, at: DateTime<Utc>);
 }
 
-/// A clock for tests: nothing ever waits, yet everything happens in the right order.
+/// A clock for tests: no real time passes, but events happen in the order of real time.
 ///
-/// Inside [`VirtualClock::run`], time stands still while anything can go on, and jumps to the earliest sleeper's end
-/// once everything sleeps: branches that run side by side see the order of events that they would see in real time. A
-/// sleeper outside of `run` moves the clock on by itself, which is right as long as it is alone.
+/// Inside [`VirtualClock::run`], the time does not change while any future can make progress, and jumps to the end of
+/// the earliest sleep when all of them sleep. Concurrent branches see the same order of events as in real time. A sleep
+/// outside of `run` moves the clock itself, which is correct if it is the only one.
 #[derive(Debug)]
 pub struct VirtualClock {
     timeline: Timeline,
-    /// How many futures `run` drives.
+    /// Number of futures that `run` polls.
     runs: AtomicUsize,
 }
 
 impl VirtualClock {
-    /// A clock that shows `now`.
+    /// A clock at `now`.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
         Self { timeline: Timeline::new(now), runs: AtomicUsize::new(0) }
     }
 
-    /// Drives a future to its end, passing the time whenever nothing but time can bring it on.
+    /// Polls a future to its end, and moves the time whenever the future waits for it.
     ///
-    /// What waits for the outside world (a socket, a thread) counts as asleep, too: such a future wants a real clock.
+    /// A future that waits for something else (a socket, a thread) also counts as asleep; it needs a real clock.
     pub async fn run<F: Future>(&self, future: F) -> F::Output {
         let _running = ActiveRunGuard::start(self);
         let signal = Arc::new(Signal::default());
@@ -77,7 +77,7 @@ impl Clock for VirtualClock {
     }
 }
 
-/// Counts the futures that `run` drives.
+/// Counts the futures that `run` polls.
 struct ActiveRunGuard<'a>(&'a VirtualClock);
 
 impl<'a> ActiveRunGuard<'a> {
@@ -93,7 +93,7 @@ impl Drop for ActiveRunGuard<'_> {
     }
 }
 
-/// Notes a wake-up for `run`, and passes it on to whoever polls `run`.
+/// Records a wake-up for `run`, and wakes the task that polls `run`.
 #[derive(Default)]
 struct Signal {
     woken: AtomicBool,
@@ -133,7 +133,12 @@ mod tests {
         DateTime::UNIX_EPOCH
     }
 
-    async fn note(clock: &VirtualClock, log: &RefCell<Vec<(&'static str, i64)>>, name: &'static str, seconds: &[i64]) {
+    async fn record(
+        clock: &VirtualClock,
+        log: &RefCell<Vec<(&'static str, i64)>>,
+        name: &'static str,
+        seconds: &[i64],
+    ) {
         for pause in seconds {
             clock.sleep_until(clock.now() + TimeDelta::seconds(*pause)).await;
             log.borrow_mut().push((name, clock.now().timestamp()));
@@ -141,12 +146,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn sleepers_wake_in_the_order_of_real_time() {
+    async fn sleepers_wake_in_order() {
         let (clock, log) = (VirtualClock::new(start()), RefCell::default());
         let sleepers = join3(
-            note(&clock, &log, "slow", &[100]),
-            note(&clock, &log, "quick", &[30, 30, 30]),
-            note(&clock, &log, "late", &[80, 30]),
+            record(&clock, &log, "slow", &[100]),
+            record(&clock, &log, "quick", &[30, 30, 30]),
+            record(&clock, &log, "late", &[80, 30]),
         );
         clock.run(sleepers).await;
         let expected = [("quick", 30), ("quick", 60), ("late", 80), ("quick", 90), ("slow", 100), ("late", 110)];
@@ -154,7 +159,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_year_takes_no_time_with_or_without_a_run() {
+    async fn year_takes_no_real_time() {
         let clock = VirtualClock::new(start());
         clock.sleep_until(start() + TimeDelta::days(365)).await;
         clock.run(clock.sleep_until(start() + TimeDelta::days(730))).await;
@@ -162,7 +167,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_sleeper_that_was_dropped_does_not_move_the_time() {
+    async fn dropped_sleeper_does_not_move_the_time() {
         let clock = VirtualClock::new(start());
         clock
             .run(async {

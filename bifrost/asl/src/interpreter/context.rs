@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use super::execution::Execution;
 use crate::{State, StateName};
 
-/// What the context object is made of. It is built only when a state asks for it: it holds a copy of the execution's
+/// The parts of the context object. It is built only when a state needs it, because it holds a copy of the execution's
 /// input.
 #[derive(Debug, Clone)]
 pub(super) struct ContextObject<'a> {
@@ -18,7 +18,7 @@ pub(super) struct ContextObject<'a> {
     retries: Option<u64>,
     token: Option<Arc<str>>,
     built: Option<Value>,
-    /// Whether what is built has the execution's input.
+    /// Whether `built` has the execution's input.
     has_input: bool,
     is_given: bool,
 }
@@ -44,21 +44,21 @@ impl<'a> ContextObject<'a> {
         }
     }
 
-    /// A context object that is given whole, and does not change. Only `TestState` has such.
+    /// A fixed context object, as `TestState` has.
     #[cfg(test)]
     pub(super) fn given(execution: &'a Execution, context: Value) -> Self {
         Self { built: Some(context), is_given: true, ..Self::new(execution) }
     }
 
-    /// That of a branch.
+    /// The context object of a branch.
     pub(super) fn branch(&self) -> Self {
-        // What has been built is worth copying only if it cannot be built again.
+        // A built context object is copied only if it cannot be built again.
         let built = self.built.clone().filter(|_| self.is_given);
         let (item, state) = (self.item.clone(), self.state.clone());
         Self { item, state, built, is_given: self.is_given, ..Self::new(self.execution) }
     }
 
-    /// That of an iteration of a `Map`.
+    /// The context object of an iteration of a `Map`.
     pub(super) fn iteration(&self, item: Item) -> Self {
         let mut context = self.branch();
         if let Some(Value::Object(built)) = &mut context.built {
@@ -85,17 +85,17 @@ impl<'a> ContextObject<'a> {
         self.token = token;
     }
 
-    /// The value, up to date.
+    /// The current value.
     pub(super) fn value(&mut self) -> &Value {
-        self.up_to_date(true)
+        self.current(true)
     }
 
-    /// The value, up to date, which may lack the execution's input.
+    /// The current value, possibly without the execution's input.
     pub(super) fn facts(&mut self) -> &Value {
-        self.up_to_date(false)
+        self.current(false)
     }
 
-    fn up_to_date(&mut self, needs_input: bool) -> &Value {
+    fn current(&mut self, needs_input: bool) -> &Value {
         let mut built = self.built.take().unwrap_or_else(|| self.build());
         if !self.is_given
             && let Value::Object(context) = &mut built
@@ -107,8 +107,8 @@ impl<'a> ContextObject<'a> {
             }
             if needs_input && !self.has_input {
                 self.has_input = true;
-                if let Some(Value::Object(about)) = context.get_mut("Execution") {
-                    about.insert("Input".into(), self.execution.input.as_ref().clone());
+                if let Some(Value::Object(execution)) = context.get_mut("Execution") {
+                    execution.insert("Input".into(), self.execution.input.as_ref().clone());
                 }
             }
         }
@@ -118,14 +118,14 @@ impl<'a> ContextObject<'a> {
     fn build(&self) -> Value {
         let execution = self.execution;
         let mut context = Map::new();
-        let about = Value::from_iter([
+        let execution_fields = Value::from_iter([
             ("Id", Value::from(execution.arn.as_str())),
             ("StartTime", timestamp(execution.start_time).into()),
             ("Name", execution.name.as_str().into()),
             ("RoleArn", execution.role_arn.as_str().into()),
             ("RedriveCount", 0.into()),
         ]);
-        context.insert("Execution".into(), about);
+        context.insert("Execution".into(), execution_fields);
         let machine = json!({"Id": execution.state_machine_arn, "Name": execution.state_machine_name});
         context.insert("StateMachine".into(), machine);
         if let Some(item) = &self.item {

@@ -1,4 +1,4 @@
-//! How data flows through a state: `InputPath`, `Parameters`, `ResultSelector`, `ResultPath`, `Assign`, `OutputPath`.
+//! Data flow of a state: `InputPath`, `Parameters`, `ResultSelector`, `ResultPath`, `Assign`, `OutputPath`.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::run::Run;
 use super::size;
 use crate::{Assign, Completion, DataPath, Path, ResultPath, Template};
 
-/// What a state hands on.
+/// The output of a state.
 pub(super) struct Output {
     pub(super) value: Arc<Value>,
     pub(super) assigned: Arc<Map<String, Value>>,
@@ -25,7 +25,7 @@ impl Visit<'_> {
         Ok(input)
     }
 
-    /// What a path of a field other than a template points to.
+    /// The value at the path of a field that is not a template.
     pub(super) fn look_up<'v>(
         &self,
         frame: &'v mut Frame<'_>,
@@ -38,7 +38,7 @@ impl Visit<'_> {
 }
 
 impl Run<'_> {
-    /// A payload template's value; without a template, `input` itself.
+    /// The value of a payload template; without a template, `input` itself.
     pub(super) fn payload(
         &self,
         visit: &Visit<'_>,
@@ -51,7 +51,7 @@ impl Run<'_> {
         value.map(Arc::new).map_err(|failure| visit.failure(failure.error_name(), failure))
     }
 
-    /// From the raw result of a state's work to the state's output: `ResultSelector`, then all that follows.
+    /// Computes a state's output from the raw result of its work: `ResultSelector`, then as [`output`](Self::output).
     pub(super) fn output_of_work(
         &self,
         visit: &Visit<'_>,
@@ -64,7 +64,7 @@ impl Run<'_> {
         self.output(visit, frame, selected, &completion.result_path, &completion.assign)
     }
 
-    /// From a result to what the state hands on: `ResultPath`, `Assign` and `OutputPath`.
+    /// Computes the output from a result: `ResultPath`, `Assign` and `OutputPath`.
     pub(super) fn output(
         &self,
         visit: &Visit<'_>,
@@ -76,12 +76,12 @@ impl Run<'_> {
         let assigned = self.assigned(visit, frame, assign, &result)?;
         let combined = combine(visit, result, result_path)?;
         frame.inspect("afterResultPath", &combined);
-        // `OutputPath` still sees the variables as they were.
+        // `OutputPath` uses the variables before `Assign`.
         let value = select(visit, frame, &visit.state.output_path, &combined)?;
         within_limit(visit, value, assigned)
     }
 
-    /// What a state without a result of its own hands on: its input, after `OutputPath`.
+    /// The output of a state without a result: its input, after `OutputPath`.
     pub(super) fn input_as_output(
         &self,
         visit: &Visit<'_>,
@@ -94,7 +94,7 @@ impl Run<'_> {
         within_limit(visit, value, assigned)
     }
 
-    /// What a catcher hands on: `{"Error", "Cause"}` in the state's input.
+    /// The output of a catcher: `{"Error", "Cause"}` in the state's input.
     pub(super) fn caught(
         &self,
         visit: &Visit<'_>,
@@ -125,17 +125,17 @@ impl Run<'_> {
 }
 
 fn within_limit(visit: &Visit<'_>, value: Arc<Value>, assigned: Arc<Map<String, Value>>) -> Result<Output, StateError> {
-    // What only travels through was measured where it came from.
+    // An unchanged input was measured when it was created.
     if !Arc::ptr_eq(&value, &visit.input) && size::exceeds_limit(&value) {
         return Err(too_large(&visit.state.name));
     }
     Ok(Output { value, assigned })
 }
 
-/// The error of a result over the size limit; `whose` is the state's or the resource's name.
-pub(super) fn too_large(whose: &str) -> StateError {
+/// The error of a result over the size limit; `name` is the state's or the resource's.
+pub(super) fn too_large(name: &str) -> StateError {
     let limit = "returned a result with a size exceeding the maximum number of bytes service limit.";
-    StateError::new(names::DATA_LIMIT_EXCEEDED, format!("The state/task '{whose}' {limit}"))
+    StateError::new(names::DATA_LIMIT_EXCEEDED, format!("The state/task '{name}' {limit}"))
 }
 
 fn select(

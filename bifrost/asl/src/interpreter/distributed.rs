@@ -1,4 +1,4 @@
-//! The distributed `Map`: each iteration is an execution of its own, with a history of its own.
+//! The distributed `Map`: each iteration is an execution with its own history.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -16,22 +16,22 @@ use super::recorder::NullRecorder;
 use super::run::{RawResult, Run};
 use crate::Map;
 
-/// How many child executions run at a time, at most.
+/// Maximum number of concurrent child executions.
 const MAX_DISTRIBUTED: usize = 10_000;
 
-/// How many children may fail.
+/// Limits for failed child executions.
 pub(super) struct Tolerance {
     count: Option<u64>,
     percentage: Option<f64>,
 }
 
-/// What the children of a run share.
+/// State that all child executions of a run share.
 struct MapRun<'r> {
     visit: &'r Visit<'r>,
     map: &'r Map,
     input: &'r Arc<Value>,
     arn: Arc<str>,
-    most: usize,
+    max_concurrency: usize,
     tolerance: Tolerance,
 }
 
@@ -58,7 +58,7 @@ impl Run<'_> {
         frame: &mut Frame<'_>,
         map: &Map,
         input: Arc<Value>,
-        most: usize,
+        max_concurrency: usize,
     ) -> Result<RawResult, Stop> {
         let items = match &map.item_reader {
             Some(_) => None,
@@ -66,8 +66,8 @@ impl Run<'_> {
         };
         frame.previous = self.start_map(frame, items.as_ref().map_or(0, Vec::len))?;
         let tolerance = visit.tolerance(frame, map, &input)?;
-        let most = if most == 0 { MAX_DISTRIBUTED } else { most.min(MAX_DISTRIBUTED) };
-        let map_run = MapRun { visit, map, input: &input, arn: self.map_run_arn(map), most, tolerance };
+        let max_concurrency = if max_concurrency == 0 { MAX_DISTRIBUTED } else { max_concurrency.min(MAX_DISTRIBUTED) };
+        let map_run = MapRun { visit, map, input: &input, arn: self.map_run_arn(map), max_concurrency, tolerance };
         let details = EventDetails { map_run_arn: Some(Arc::clone(&map_run.arn)), ..EventDetails::default() };
         let started = self.record(frame.previous, EventType::MapRunStarted, details)?;
         frame.previous = started;
@@ -100,7 +100,7 @@ impl Run<'_> {
         };
         let inputs = self.child_inputs(frame, map_run, items)?;
         let count = inputs.len();
-        let children = stream::iter(inputs).map(|input| self.child(map_run, input)).buffered(map_run.most);
+        let children = stream::iter(inputs).map(|input| self.child(map_run, input)).buffered(map_run.max_concurrency);
         let mut children = std::pin::pin!(children);
         let (mut results, mut failed) = (Vec::with_capacity(count), 0_usize);
         while let Some(result) = children.next().await {
@@ -116,7 +116,7 @@ impl Run<'_> {
         Ok(results)
     }
 
-    /// What each child is given: an item, or what the selector makes of it, or a batch of these.
+    /// The input of each child execution: an item, the result of the selector, or a batch of these.
     fn child_inputs(
         &self,
         frame: &mut Frame<'_>,
@@ -131,7 +131,7 @@ impl Run<'_> {
         self.batches(visit, frame, map, input, items)
     }
 
-    /// Runs one child execution. It sees no variables, and has its own input and name.
+    /// Runs one child execution, with its own input and name, and without the variables of this one.
     async fn child(&self, map_run: &MapRun<'_>, input: Arc<Value>) -> Result<Arc<Value>, Stop> {
         let name = self.random.uuid();
         let execution = Execution {
@@ -162,14 +162,14 @@ impl Run<'_> {
     }
 }
 
-/// The error of a run of which too many children failed.
+/// The error of a run with too many failed child executions.
 pub(super) fn threshold_exceeded() -> StateError {
     let cause = "The specified tolerated failure threshold was exceeded";
     StateError::new(names::EXCEED_TOLERATED_FAILURE_THRESHOLD, cause)
 }
 
 impl Tolerance {
-    /// Without a setting none may fail; with both, neither may be exceeded.
+    /// Without limits, no child may fail; with both, neither may be exceeded.
     pub(super) fn is_exceeded(&self, failed: usize, of: usize) -> bool {
         #[expect(clippy::cast_precision_loss, reason = "a share of 2^53 items need not be exact")]
         let share = failed as f64 * 100.0 / of.max(1) as f64;
@@ -188,7 +188,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn children_may_fail_as_far_as_both_settings_tolerate_it() {
+    fn both_failure_limits_apply() {
         let exceeded = |count, percentage, failed| Tolerance { count, percentage }.is_exceeded(failed, 10);
         assert!(!exceeded(None, None, 0) && exceeded(None, None, 1));
         assert!(!exceeded(Some(2), None, 2) && exceeded(Some(2), None, 3));

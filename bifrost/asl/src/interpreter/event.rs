@@ -1,4 +1,4 @@
-//! The history of an execution, in the terms of AWS's `GetExecutionHistory`.
+//! The history of an execution, in the format of AWS's `GetExecutionHistory`.
 
 use std::sync::Arc;
 
@@ -13,22 +13,22 @@ use crate::StateName;
 /// One event of a history.
 ///
 /// It serialises as AWS prints it (`{"timestamp", "type", "id", "previousEventId", "stateEnteredEventDetails": {…}}`),
-/// save that payloads are JSON values, not texts that hold JSON.
+/// except that payloads are JSON values, not strings of JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {
-    /// Its place in the history, from 1.
+    /// Its position in the history, from 1.
     pub id: u64,
     /// The event that led to this one; 0 for the first two.
     pub previous_event_id: u64,
     /// When it happened.
     pub timestamp: DateTime<Utc>,
-    /// What happened.
+    /// Its type.
     pub event_type: EventType,
-    /// The particulars.
+    /// Its details.
     pub details: EventDetails,
 }
 
-/// What happened; the names are AWS's.
+/// The type of an event, with AWS's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "AWS documents them under these names")]
 pub enum EventType {
@@ -87,17 +87,17 @@ pub enum EventType {
     WaitStateExited,
 }
 
-/// The particulars of an event; which of them are there depends on its type.
+/// The details of an event. Its type determines which of them it has.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct EventDetails {
     /// The state, or the `Map` state of an iteration.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<StateName>,
-    /// What a state, a function or an execution was given.
+    /// The input of a state, a function or an execution.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub input: Option<Arc<Value>>,
-    /// What a state, a task or an execution gave.
+    /// The output of a state, a task or an execution.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub output: Option<Arc<Value>>,
     /// The variables that a state set.
@@ -106,7 +106,7 @@ pub struct EventDetails {
     /// The name of the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<Arc<str>>,
-    /// What a person should know.
+    /// The cause of the error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cause: Option<Arc<str>>,
     /// The role of an execution.
@@ -118,13 +118,13 @@ pub struct EventDetails {
     /// The service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource_type: Option<Arc<str>>,
-    /// What a service is sent.
+    /// The parameters of a call to a service.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub parameters: Option<Arc<Value>>,
-    /// How long a task may take.
+    /// The timeout of a task, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout_in_seconds: Option<u64>,
-    /// How long a task may stay silent.
+    /// The longest time between heartbeats of a task, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub heartbeat_in_seconds: Option<u64>,
     /// The role that a task assumes: `{"roleArn": …}`.
@@ -133,10 +133,10 @@ pub struct EventDetails {
     /// The worker that took an activity's task.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub worker_name: Option<Arc<str>>,
-    /// Which iteration of a `Map`, from 0.
+    /// The index of an iteration of a `Map`, from 0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub index: Option<u64>,
-    /// How many items a `Map` has.
+    /// The number of items of a `Map`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length: Option<u64>,
     /// The run of a distributed `Map`.
@@ -144,7 +144,7 @@ pub struct EventDetails {
     pub map_run_arn: Option<Arc<str>>,
 }
 
-/// A field that is there is `Some`, even if its value is `null`.
+/// A present field is `Some`, even if its value is `null`.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Arc<Value>>, D::Error> {
     Value::deserialize(deserializer).map(Arc::new).map(Some)
 }
@@ -162,7 +162,7 @@ impl EventType {
         self.name().ends_with("StateEntered")
     }
 
-    /// The field that holds the particulars: `stateEnteredEventDetails`, `taskScheduledEventDetails`, ….
+    /// The name of the field with the details: `stateEnteredEventDetails`, `taskScheduledEventDetails`, ….
     #[must_use]
     pub fn details_field(self) -> String {
         let name = self.name();
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_is_written_as_aws_prints_it_and_read_again() {
+    fn event_serialises_as_aws_prints_it() {
         let event = Event {
             id: 2,
             previous_event_id: 0,
@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_without_particulars_has_no_field_for_them_and_null_is_a_payload() {
+    fn empty_details_are_omitted_but_null_is_kept() {
         let mut event = Event {
             id: 3,
             previous_event_id: 2,

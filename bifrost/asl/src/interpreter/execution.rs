@@ -1,4 +1,4 @@
-//! One execution: what it is given, where it stands, how it ended.
+//! One execution: its input, its progress and its outcome.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use crate::StateName;
 
-/// What an execution is given; the context object is made of it.
+/// The name, role and input of an execution. The context object shows them.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Execution {
     /// `arn:aws:states:<region>:<account>:execution:<state machine>:<name>`
@@ -27,22 +27,22 @@ pub struct Execution {
     pub input: Arc<Value>,
 }
 
-/// Where an execution stands: at the entrance of a state of the machine's own flow. With it and the [`Execution`],
-/// another process can go on.
+/// The progress of an execution: the last state of the machine's own flow that it entered. With it and the
+/// [`Execution`], another process can continue the execution.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Checkpoint {
     /// The state that was entered.
     pub state: StateName,
-    /// What it was given.
+    /// The input of the state.
     pub input: Arc<Value>,
-    /// The variables at that moment.
+    /// The variables when it was entered.
     pub variables: Arc<Map<String, Value>>,
-    /// When it was entered; a `Wait` counts from here.
+    /// When it was entered; a `Wait` counts from this time.
     pub entered_at: DateTime<Utc>,
     /// The id of its `…StateEntered` event, which the next event refers to.
     pub entered_event: u64,
-    /// The id of the last event in the history. A process that goes on with a history that has more events (those of
-    /// the state that was cut) raises it to the last one's, so that no id is given twice.
+    /// The id of the last event in the history. A process that continues a history with more events (those of the
+    /// interrupted state) sets it to the id of the last one, so that ids stay unique.
     pub last_event: u64,
 }
 
@@ -50,30 +50,30 @@ pub struct Checkpoint {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "status", rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ExecutionOutcome {
-    /// In a `Succeed` state, or one with `"End": true`.
+    /// It ended in a `Succeed` state, or one with `"End": true`.
     Succeeded {
         /// The last state's output.
         output: Arc<Value>,
     },
-    /// In a `Fail` state, or by an error that nobody caught.
+    /// It ended in a `Fail` state, or by an error that no catcher matched.
     Failed {
         /// The name of the error.
         error: Option<String>,
-        /// What a person should know.
+        /// The cause of the error.
         cause: Option<String>,
     },
     /// It took longer than the machine's `TimeoutSeconds`.
     TimedOut {
         /// The name of the error.
         error: Option<String>,
-        /// What a person should know.
+        /// The cause of the error.
         cause: Option<String>,
     },
-    /// Somebody stopped it.
+    /// It was stopped.
     Aborted {
-        /// The name that they gave as error.
+        /// The error name that was given with the stop.
         error: Option<String>,
-        /// What they gave as cause.
+        /// The cause that was given with the stop.
         cause: Option<String>,
     },
 }

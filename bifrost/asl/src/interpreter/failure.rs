@@ -1,10 +1,10 @@
-//! Errors of states: their names, and what stops an execution.
+//! Errors of states, and why an execution stops.
 
 use std::sync::Arc;
 
 use super::recorder::RecorderError;
 
-/// The error names that the language reserves, as far as the interpreter raises or treats them.
+/// The reserved error names that the interpreter raises or handles.
 pub(super) mod names {
     pub(in crate::interpreter) const ALL: &str = "States.ALL";
     pub(in crate::interpreter) const DATA_LIMIT_EXCEEDED: &str = "States.DataLimitExceeded";
@@ -26,14 +26,14 @@ pub(super) struct StateError {
     pub(super) kind: FailureKind,
 }
 
-/// What besides its name decides who may retry or catch an error.
+/// How retriers and catchers match an error, in addition to its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FailureKind {
     /// The execution ends at once: neither a retrier nor a catcher matches.
     Fatal,
-    /// Retriers and catchers look at the name.
+    /// Retriers and catchers match the name.
     Plain,
-    /// The work was silent for too long: reported as `States.Timeout`, matched by `States.HeartbeatTimeout`, too.
+    /// The work sent no heartbeat in time: reported as `States.Timeout`, also matched by `States.HeartbeatTimeout`.
     Heartbeat,
 }
 
@@ -47,8 +47,8 @@ impl StateError {
         self.kind == FailureKind::Fatal
     }
 
-    /// Whether one of the names of an `ErrorEquals` stands for this error.
-    pub(super) fn is_one_of(&self, error_equals: &[String]) -> bool {
+    /// Whether a name of an `ErrorEquals` matches this error.
+    pub(super) fn matches_any(&self, error_equals: &[String]) -> bool {
         !self.is_fatal() && error_equals.iter().any(|name| self.is_named(name))
     }
 
@@ -97,11 +97,11 @@ mod tests {
     }
 
     fn matches(failure: &StateError, name: &str) -> bool {
-        failure.is_one_of(&[name.to_owned()])
+        failure.matches_any(&[name.to_owned()])
     }
 
     #[test]
-    fn reserved_names_match_as_the_language_says() {
+    fn reserved_names_match_as_specified() {
         let task = failure("HealthError", FailureKind::Plain);
         assert!(["HealthError", names::TASK_FAILED, names::ALL].iter().all(|name| matches(&task, name)));
         assert!(!matches(&task, names::TIMEOUT) && !matches(&task, "Other"));
@@ -110,19 +110,19 @@ mod tests {
         assert!(matches(&timeout, names::TIMEOUT) && matches(&timeout, names::ALL));
         assert!(!matches(&timeout, names::TASK_FAILED) && !matches(&timeout, names::HEARTBEAT_TIMEOUT));
 
-        let silent = failure(names::TIMEOUT, FailureKind::Heartbeat);
-        assert!(matches(&silent, names::HEARTBEAT_TIMEOUT) && matches(&silent, names::TIMEOUT));
+        let heartbeat = failure(names::TIMEOUT, FailureKind::Heartbeat);
+        assert!(matches(&heartbeat, names::HEARTBEAT_TIMEOUT) && matches(&heartbeat, names::TIMEOUT));
     }
 
     #[test]
-    fn a_runtime_error_is_never_caught() {
+    fn runtime_error_is_never_caught() {
         let runtime = StateError::new(names::RUNTIME, "");
         assert!(!matches(&runtime, names::ALL) && !matches(&runtime, names::RUNTIME));
     }
 
     #[test]
-    fn a_result_over_the_limit_is_caught_by_the_wildcard() {
-        // The documentation denies it; recordings of AWS show it.
+    fn data_limit_error_is_caught_by_the_wildcard() {
+        // The documentation says the opposite; recordings of AWS show it.
         assert!(matches(&StateError::new(names::DATA_LIMIT_EXCEEDED, ""), names::ALL));
     }
 }

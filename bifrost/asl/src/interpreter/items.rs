@@ -1,4 +1,4 @@
-//! Where the items of a distributed `Map` come from (`ItemReader`), and how they are bundled (`ItemBatcher`).
+//! Reads the items of a distributed `Map` (`ItemReader`), and groups them into batches (`ItemBatcher`).
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use super::tasks::{TaskOutcome, TaskProgress, TaskRequest};
 use crate::{ItemReader, Map, Template};
 
 impl Run<'_> {
-    /// Asks the reader's resource for the object and takes the items out of it. `Tasks` answers as S3 does:
-    /// `{"Body": "…"}` for `s3:getObject`, `{"Contents": […]}` for `s3:listObjectsV2`.
+    /// Gets the object from the reader's resource, and parses its items. `Tasks` responds as S3 does: `{"Body": "…"}`
+    /// for `s3:getObject`, `{"Contents": […]}` for `s3:listObjectsV2`.
     pub(super) async fn read_items(
         &self,
         visit: &Visit<'_>,
@@ -23,8 +23,8 @@ impl Run<'_> {
         input: &Arc<Value>,
     ) -> Result<Vec<Arc<Value>>, Stop> {
         let parameters = self.payload(visit, frame, reader.parameters.as_ref(), input)?;
-        let most = visit.count(frame, "MaxItems", reader.max_items.as_ref(), input)?;
-        let progress = TaskProgress::silent(self, &reader.resource);
+        let max_items = visit.count(frame, "MaxItems", reader.max_items.as_ref(), input)?;
+        let progress = TaskProgress::unrecorded(self, &reader.resource);
         let request = TaskRequest {
             state: &visit.state.name,
             resource: &reader.resource,
@@ -43,13 +43,13 @@ impl Run<'_> {
             TaskOutcome::Failed { cause, .. } => Err(cause.unwrap_or_default()),
         };
         let mut items = read.map_err(|cause| StateError::new(names::ITEM_READER_FAILED, cause))?;
-        if let Some(most) = most.filter(|most| *most > 0) {
-            items.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        if let Some(max_items) = max_items.filter(|count| *count > 0) {
+            items.truncate(usize::try_from(max_items).unwrap_or(usize::MAX));
         }
         Ok(items.into_iter().map(Arc::new).collect())
     }
 
-    /// What the item selector makes of each item.
+    /// The result of the item selector for each item.
     pub(super) fn select_items(
         &self,
         visit: &Visit<'_>,
@@ -67,7 +67,7 @@ impl Run<'_> {
         Ok(selected)
     }
 
-    /// Bundles the inputs of the children, if the state says so.
+    /// Groups the inputs of the child executions into batches, if the state has an `ItemBatcher`.
     pub(super) fn batches(
         &self,
         visit: &Visit<'_>,
@@ -77,27 +77,27 @@ impl Run<'_> {
         items: Vec<Arc<Value>>,
     ) -> Result<Vec<Arc<Value>>, StateError> {
         let Some(batcher) = &map.item_batcher else { return Ok(items) };
-        let most_items = visit.batch_limit(frame, "MaxItemsPerBatch", batcher.max_items.as_ref(), input)?;
-        let most_bytes = visit.batch_limit(frame, "MaxInputBytesPerBatch", batcher.max_bytes.as_ref(), input)?;
+        let max_items = visit.batch_limit(frame, "MaxItemsPerBatch", batcher.max_items.as_ref(), input)?;
+        let max_bytes = visit.batch_limit(frame, "MaxInputBytesPerBatch", batcher.max_bytes.as_ref(), input)?;
         let shared = match &batcher.batch_input {
             Some(template) => Some(self.payload(visit, frame, Some(template), input)?),
             None => None,
         };
-        let mut bundles: Vec<Vec<Value>> = Vec::new();
+        let mut groups: Vec<Vec<Value>> = Vec::new();
         let mut bytes = 0;
         for item in items {
             let item = Arc::unwrap_or_clone(item);
             let length = item.to_string().len() + 1;
-            let has_room = |batch: &&mut Vec<Value>| batch.len() < most_items && bytes + length <= most_bytes;
-            if let Some(batch) = bundles.last_mut().filter(has_room) {
-                batch.push(item);
+            let has_room = |group: &&mut Vec<Value>| group.len() < max_items && bytes + length <= max_bytes;
+            if let Some(group) = groups.last_mut().filter(has_room) {
+                group.push(item);
                 bytes += length;
             } else {
-                bundles.push(vec![item]);
+                groups.push(vec![item]);
                 bytes = length;
             }
         }
-        Ok(bundles.into_iter().map(|items| Arc::new(batch(Value::Array(items), shared.as_deref()))).collect())
+        Ok(groups.into_iter().map(|items| Arc::new(batch(Value::Array(items), shared.as_deref()))).collect())
     }
 }
 
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn csv_fields_may_be_quoted_missing_or_too_many() {
+    fn csv_fields_may_be_quoted_or_missing() {
         let config = json!({"InputType": "CSV", "CSVHeaderLocation": "FIRST_ROW"});
         let body = "a,b\r\n\"x, \"\"y\"\"\",2\n1\n1,2,3\n";
         let items = items_of(&json!({"Body": body}), Some(&config)).unwrap();
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_json_array_gives_its_items_and_lines_give_one_item_each() {
+    fn json_arrays_and_lines_are_read() {
         let array = items_of(&json!({"Body": "[1, {\"a\": 2}]"}), None).unwrap();
         assert_eq!(Value::Array(array), json!([1, {"a": 2}]));
         let lines = items_of(&json!({"Body": "1\n{\"a\":2}\n"}), Some(&json!({"InputType": "JSONL"}))).unwrap();
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_refused() {
+    fn object_without_items_is_refused() {
         assert!(items_of(&json!({"Body": "{"}), None).is_err());
         let refused = "Attempting to map over non-iterable node.";
         assert_eq!(items_of(&json!({"Body": "{\"k\": [1]}"}), None), Err(refused.to_owned()));

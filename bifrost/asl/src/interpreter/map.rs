@@ -1,4 +1,4 @@
-//! The `Map` state: its settings, and iterations inside the execution.
+//! The `Map` state: its settings, and the iterations inside the execution.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use super::position::Position;
 use super::run::{RawResult, Run};
 use crate::{Map, ProcessorMode};
 
-/// How many iterations inside an execution run at a time, at most.
+/// Maximum number of concurrent iterations inside an execution.
 const MAX_INLINE: usize = 40;
 
 /// The iterations of one attempt.
@@ -29,7 +29,7 @@ struct Iterations<'r> {
 }
 
 impl Visit<'_> {
-    /// The items that `ItemsPath` points to.
+    /// The items at `ItemsPath`.
     pub(super) fn items(
         &self,
         frame: &mut Frame<'_>,
@@ -50,9 +50,9 @@ impl Visit<'_> {
     }
 
     pub(super) fn max_concurrency(&self, frame: &mut Frame<'_>, map: &Map, input: &Value) -> Result<usize, StateError> {
-        let most = self.count(frame, "MaxConcurrency", map.max_concurrency.as_ref(), input)?.unwrap_or(0);
-        frame.inspect("maxConcurrency", &most);
-        Ok(usize::try_from(most).unwrap_or(usize::MAX))
+        let limit = self.count(frame, "MaxConcurrency", map.max_concurrency.as_ref(), input)?.unwrap_or(0);
+        frame.inspect("maxConcurrency", &limit);
+        Ok(usize::try_from(limit).unwrap_or(usize::MAX))
     }
 }
 
@@ -60,10 +60,10 @@ impl Run<'_> {
     /// One attempt.
     pub(super) async fn map(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, map: &Map) -> Result<RawResult, Stop> {
         let input = visit.effective_input(frame)?;
-        let most = visit.max_concurrency(frame, map, &input)?;
+        let max_concurrency = visit.max_concurrency(frame, map, &input)?;
         match map.item_processor.mode {
-            ProcessorMode::Inline => self.inline_map(visit, frame, map, input, most).await,
-            ProcessorMode::Distributed(_) => self.map_run(visit, frame, map, input, most).await,
+            ProcessorMode::Inline => self.inline_map(visit, frame, map, input, max_concurrency).await,
+            ProcessorMode::Distributed(_) => self.map_run(visit, frame, map, input, max_concurrency).await,
         }
     }
 
@@ -74,13 +74,13 @@ impl Run<'_> {
         frame: &mut Frame<'_>,
         map: &Map,
         input: Arc<Value>,
-        most: usize,
+        max_concurrency: usize,
     ) -> Result<RawResult, Stop> {
         let items = visit.items(frame, map, &input)?;
         frame.previous = self.start_map(frame, items.len())?;
         let iterations = Iterations { visit, map, input, items, positions: Vec::new() };
-        let most = if most == 0 { MAX_INLINE } else { most.min(MAX_INLINE) };
-        let results = self.iterate(frame, iterations, most).await?;
+        let max_concurrency = if max_concurrency == 0 { MAX_INLINE } else { max_concurrency.min(MAX_INLINE) };
+        let results = self.iterate(frame, iterations, max_concurrency).await?;
         let last = frame.previous;
         frame.previous = self.record(last, EventType::MapStateSucceeded, EventDetails::default())?;
         Ok(RawResult { value: Arc::new(Value::Array(results)), leads_to: last })
@@ -95,13 +95,13 @@ impl Run<'_> {
         &self,
         frame: &mut Frame<'_>,
         mut iterations: Iterations<'_>,
-        most: usize,
+        max_concurrency: usize,
     ) -> Result<Vec<Value>, Stop> {
         let (count, map, started) = (iterations.items.len(), iterations.map, frame.previous);
         let mut results = vec![Value::Null; count];
         let mut running = FuturesUnordered::new();
         let mut waiting = 0..count;
-        for index in waiting.by_ref().take(most) {
+        for index in waiting.by_ref().take(max_concurrency) {
             let (input, branch) = self.start_iteration(frame, &mut iterations, index, started)?;
             running.push(self.branch(index, &map.item_processor.flow, input, branch));
         }
@@ -109,16 +109,16 @@ impl Run<'_> {
             let output = match result {
                 Ok(output) => output,
                 Err(stop) => {
-                    // The other iterations stop before their end is told.
+                    // The other iterations stop before their end is recorded.
                     drop(running);
                     frame.previous = last_event;
                     return Err(self.stop_iterations(frame, &iterations, index, stop)?);
                 }
             };
-            if let Some(place) = results.get_mut(index) {
-                *place = Arc::unwrap_or_clone(output);
+            if let Some(result) = results.get_mut(index) {
+                *result = Arc::unwrap_or_clone(output);
             }
-            let details = iteration(&iterations, index);
+            let details = iteration_details(&iterations, index);
             frame.previous = self.record(last_event, EventType::MapIterationSucceeded, details)?;
             if let Some(next) = waiting.next() {
                 let (input, branch) = self.start_iteration(frame, &mut iterations, next, last_event)?;
@@ -128,7 +128,7 @@ impl Run<'_> {
         Ok(results)
     }
 
-    /// The input and the frame of an iteration that follows from the event `previous`.
+    /// The input and the frame of an iteration that starts after the event `previous`.
     fn start_iteration<'a>(
         &self,
         frame: &Frame<'a>,
@@ -147,12 +147,12 @@ impl Run<'_> {
             Some(selector) => self.payload(iterations.visit, &mut branch, Some(selector), &iterations.input)?,
             None => value,
         };
-        let details = iteration(iterations, index);
+        let details = iteration_details(iterations, index);
         branch.previous = self.record(previous, EventType::MapIterationStarted, details)?;
         Ok((input, branch))
     }
 
-    /// Records that one iteration failed and cut the others short.
+    /// Records that one iteration failed and aborted the others.
     fn stop_iterations(
         &self,
         frame: &Frame<'_>,
@@ -167,13 +167,13 @@ impl Run<'_> {
             if let Some(position) = failed {
                 position.abort_state(self, frame.previous)?;
             }
-            self.record(frame.previous, EventType::MapIterationFailed, iteration(iterations, index))?;
+            self.record(frame.previous, EventType::MapIterationFailed, iteration_details(iterations, index))?;
         }
         Ok(stop)
     }
 }
 
-fn iteration(iterations: &Iterations<'_>, index: usize) -> EventDetails {
+fn iteration_details(iterations: &Iterations<'_>, index: usize) -> EventDetails {
     let name = Some(iterations.visit.state.name.clone());
     EventDetails { name, index: u64::try_from(index).ok(), ..EventDetails::default() }
 }

@@ -1,10 +1,8 @@
-//! Runs a state machine as AWS Step Functions would: the same order of states, the same data, the same errors, the
-//! same history.
+//! Runs a state machine as AWS Step Functions does: with the same order of states, data, errors and history.
 //!
-//! What is outside the language comes in through ports: [`Clock`] for the time, [`Tasks`] for the work of `Task`
-//! states, [`Random`] for jitter, tokens and random intrinsic functions, [`Recorder`] for the
-//! history. An execution is one future: to kill it is to drop it, and [`Interpreter::resume`] goes on from the last
-//! [`Checkpoint`].
+//! The interpreter uses four ports: [`Clock`] for the time, [`Tasks`] for the work of `Task` states, [`Random`] for
+//! jitter, tokens and random intrinsic functions, [`Recorder`] for the history. An execution is one future: drop it to
+//! interrupt the execution. [`Interpreter::resume`] continues from the last [`Checkpoint`].
 
 mod choice;
 mod clock;
@@ -62,7 +60,7 @@ pub struct Interpreter<'a> {
 }
 
 impl<'a> Interpreter<'a> {
-    /// An interpreter of `machine` that works with these ports.
+    /// An interpreter of `machine` with these ports.
     #[must_use]
     pub fn new(machine: &'a StateMachine, clock: &'a dyn Clock, tasks: &'a dyn Tasks, random: &'a dyn Random) -> Self {
         Self { machine, clock, tasks, random }
@@ -71,7 +69,7 @@ impl<'a> Interpreter<'a> {
     /// Runs an execution from its start to its end.
     ///
     /// # Errors
-    /// When the recorder cannot save the progress. The execution stands where its last checkpoint says.
+    /// [`RecorderError`] if the progress cannot be saved. The execution can be resumed from its last checkpoint.
     pub async fn start(
         &self,
         execution: &Execution,
@@ -94,11 +92,11 @@ impl<'a> Interpreter<'a> {
         conclude(&run, frame.previous, result)
     }
 
-    /// Goes on with an execution whose process died: a `Task`, `Map` or `Parallel` that was cut runs again, and a
-    /// `Wait` goes on to its original end.
+    /// Continues an interrupted execution: an interrupted `Task`, `Map` or `Parallel` runs again, and a `Wait` ends at
+    /// its original time.
     ///
     /// # Errors
-    /// When the recorder cannot save the progress. The execution stands where its last checkpoint says.
+    /// [`RecorderError`] if the progress cannot be saved. The execution can be resumed from its last checkpoint.
     pub async fn resume(
         &self,
         execution: &Execution,
@@ -110,17 +108,17 @@ impl<'a> Interpreter<'a> {
         frame.previous = checkpoint.entered_event;
         frame.variables = Arc::clone(&checkpoint.variables);
         let Some(state) = self.machine.flow.states.get(&checkpoint.state) else {
-            let cause = format!("The state machine has no state '{}' to go on in.", checkpoint.state);
+            let cause = format!("The state machine has no state '{}' to continue in.", checkpoint.state);
             return conclude(&run, frame.previous, Some(Err(StateError::new(names::RUNTIME, cause).into())));
         };
         let Checkpoint { input, entered_at, entered_event, .. } = checkpoint;
         let visit = Visit { state, input: Arc::clone(input), entered_at: *entered_at, entered_event: *entered_event };
         frame.context.enter(state, *entered_at);
-        let end = self.in_time(execution, run.go_on(&self.machine.flow, visit, &mut frame)).await;
+        let end = self.in_time(execution, run.resume_flow(&self.machine.flow, visit, &mut frame)).await;
         conclude(&run, frame.previous, end)
     }
 
-    /// Ends an execution that somebody stopped, after its future has been dropped.
+    /// Ends an execution that was stopped, after its future was dropped.
     #[must_use]
     pub fn abort(
         &self,
@@ -144,7 +142,7 @@ impl<'a> Interpreter<'a> {
         Run { clock, tasks, random, recorder, execution, last_event: Cell::new(last_event) }
     }
 
-    /// Waits for the flow's end, or for the end of the machine's `TimeoutSeconds`.
+    /// Waits until the flow ends, or the machine's `TimeoutSeconds` have passed.
     async fn in_time(&self, execution: &Execution, flow: impl Future<Output = FlowEnd>) -> Option<FlowEnd> {
         let limit = self.machine.timeout_seconds.and_then(|seconds| i64::try_from(seconds).ok());
         let delta = limit.and_then(TimeDelta::try_seconds);
@@ -160,7 +158,7 @@ impl<'a> Interpreter<'a> {
 
 type FlowEnd = Result<Arc<Value>, Stop>;
 
-/// Records how the execution ended; `None` is a flow whose time was over.
+/// Records how the execution ended; `None` is a flow that timed out.
 fn conclude(run: &Run<'_>, previous: u64, end: Option<FlowEnd>) -> Result<ExecutionOutcome, RecorderError> {
     match end {
         Some(Ok(output)) => {

@@ -1,4 +1,4 @@
-//! The `Parallel` state, and what it shares with `Map`: branches that run side by side.
+//! The `Parallel` state, and concurrent branches, which `Map` also uses.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ impl Run<'_> {
         Ok(RawResult { value: Arc::new(result), leads_to: last })
     }
 
-    /// Runs all branches; `frame` ends at the last event of the last one, or at that of the one that failed.
+    /// Runs all branches. `frame` ends at the last event of all branches, or of the branch that failed.
     async fn branches(&self, frame: &mut Frame<'_>, parallel: &Parallel, input: &Arc<Value>) -> Result<Value, Stop> {
         let mut running = FuturesUnordered::new();
         for (index, flow) in parallel.branches.iter().enumerate() {
@@ -50,12 +50,12 @@ impl Run<'_> {
             match result {
                 Ok(output) => {
                     frame.previous = frame.previous.max(last_event);
-                    if let Some(place) = results.get_mut(index) {
-                        *place = Arc::unwrap_or_clone(output);
+                    if let Some(result) = results.get_mut(index) {
+                        *result = Arc::unwrap_or_clone(output);
                     }
                 }
                 Err(stop) => {
-                    // The other branches stop before their end is told.
+                    // The other branches stop before their end is recorded.
                     drop(running);
                     frame.previous = last_event;
                     if matches!(&stop, Stop::Failed(failure) if !failure.is_fatal()) {

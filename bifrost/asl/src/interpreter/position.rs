@@ -1,4 +1,4 @@
-//! Where the branches of an execution stand, so that those which are cut short can be named in the history.
+//! The current states of all branches of an execution, so that the history can show which were aborted.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -8,17 +8,17 @@ use super::failure::Stop;
 use super::run::Run;
 use crate::{State, StateKind, StateName};
 
-/// The place of one branch: the state that it has entered and not left, and the branches inside that.
+/// The position of one branch: the state that it is in, and the branches inside of that state.
 #[derive(Debug, Default)]
 pub(super) struct Position {
     entered: RefCell<Option<Entered>>,
     branches: RefCell<Vec<Rc<Position>>>,
-    /// Which iteration of a `Map` this is.
+    /// The `Map` and the index, if this is an iteration.
     iteration: Option<(StateName, u64)>,
     is_over: Cell<bool>,
 }
 
-/// A state that can be cut short.
+/// A state that can be aborted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Entered {
     Task,
@@ -38,30 +38,30 @@ impl Position {
         };
     }
 
-    /// The state was left, or has reported its failure by an event of its own.
+    /// Call it when the state has ended, or has recorded its failure with an event of its own.
     pub(super) fn leave(&self) {
         self.entered.borrow_mut().take();
     }
 
-    /// The branch has come to its end.
+    /// Call it when the branch has ended.
     pub(super) fn end(&self) {
         self.is_over.set(true);
     }
 
-    /// A new branch of the state that was entered here.
+    /// Adds a branch of the current state.
     pub(super) fn branch(&self, iteration: Option<(StateName, u64)>) -> Rc<Self> {
         let branch = Rc::new(Self { iteration, ..Self::default() });
         self.branches.borrow_mut().push(Rc::clone(&branch));
         branch
     }
 
-    /// Records that the branches here were cut short by the event `failure`, and forgets them.
+    /// Records that the event `failure` aborted the branches, and removes them.
     pub(super) fn abort_branches(&self, run: &Run<'_>, failure: u64) -> Result<(), Stop> {
         let branches = std::mem::take(&mut *self.branches.borrow_mut());
         branches.iter().filter(|branch| !branch.is_over.get()).try_for_each(|branch| branch.abort(run, failure))
     }
 
-    /// Records that this branch was cut short.
+    /// Records that this branch was aborted.
     fn abort(&self, run: &Run<'_>, failure: u64) -> Result<(), Stop> {
         if let Some((name, index)) = &self.iteration {
             let details = EventDetails { name: Some(name.clone()), index: Some(*index), ..EventDetails::default() };
@@ -70,7 +70,7 @@ impl Position {
         self.abort_state(run, failure)
     }
 
-    /// Records that the state that was entered here was cut short.
+    /// Records that the current state was aborted.
     pub(super) fn abort_state(&self, run: &Run<'_>, failure: u64) -> Result<(), Stop> {
         self.abort_branches(run, failure)?;
         let aborted = match self.entered.borrow_mut().take() {

@@ -1,28 +1,28 @@
-//! Where a history goes.
+//! Recorders of histories.
 
 use std::cell::RefCell;
 
 use super::event::Event;
 use super::execution::Checkpoint;
 
-/// Keeps the history and the progress of an execution, as it runs.
+/// Stores the history and the progress of a running execution.
 pub trait Recorder {
-    /// Takes the next event.
+    /// Stores the next event.
     fn record(&self, event: Event);
 
-    /// Saves the progress: a state of the machine's own flow was entered, and that event has been recorded.
+    /// Saves the progress after a state of the machine's own flow was entered and its event recorded.
     ///
     /// # Errors
-    /// When it could not be saved. The execution goes no further, as after the death of its process.
-    fn checkpoint(&self, at: &Checkpoint) -> Result<(), RecorderError>;
+    /// [`RecorderError`] if the progress cannot be saved. The execution then stops as after a crash.
+    fn checkpoint(&self, progress: &Checkpoint) -> Result<(), RecorderError>;
 }
 
-/// The progress of an execution could not be saved.
+/// The progress of an execution cannot be saved.
 #[derive(Debug, thiserror::Error)]
-#[error("the progress of the execution could not be saved: {0}")]
+#[error("cannot save the progress of the execution: {0}")]
 pub struct RecorderError(#[source] pub Box<dyn std::error::Error + Send + Sync>);
 
-/// Keeps everything in memory.
+/// Stores events and checkpoint in memory.
 #[derive(Debug, Default)]
 pub struct MemoryRecorder {
     events: RefCell<Vec<Event>>,
@@ -48,13 +48,13 @@ impl Recorder for MemoryRecorder {
         self.events.borrow_mut().push(event);
     }
 
-    fn checkpoint(&self, at: &Checkpoint) -> Result<(), RecorderError> {
-        self.checkpoint.replace(Some(at.clone()));
+    fn checkpoint(&self, progress: &Checkpoint) -> Result<(), RecorderError> {
+        self.checkpoint.replace(Some(progress.clone()));
         Ok(())
     }
 }
 
-/// Keeps nothing. Child executions use it, as nobody reads their histories.
+/// Stores nothing. Child executions use it, as their histories are not available.
 pub(super) struct NullRecorder;
 
 impl Recorder for NullRecorder {

@@ -1,11 +1,11 @@
-//! When a failed state is tried again.
+//! The delays of retries.
 
 use chrono::TimeDelta;
 
 use super::failure::StateError;
 use crate::{Random, Retrier};
 
-/// How often each retrier of a state has been used since the state was entered.
+/// The number of uses of each retrier since the state was entered.
 pub(super) struct Retries<'f> {
     retriers: &'f [Retrier],
     used: Vec<u64>,
@@ -16,11 +16,11 @@ impl<'f> Retries<'f> {
         Self { retriers, used: vec![0; retriers.len()] }
     }
 
-    /// How long to wait before the next attempt, or `None` if there is none. The first retrier that names the error
-    /// decides; once it is used up, the error is not retried.
+    /// The delay before the next attempt, or `None` if the error is not retried. The first retrier that matches the
+    /// error decides; once it is exhausted, the error is not retried.
     pub(super) fn next_delay(&mut self, failure: &StateError, random: &dyn Random) -> Option<TimeDelta> {
         let mut retriers = self.retriers.iter().zip(&mut self.used);
-        let (retrier, used) = retriers.find(|(retrier, _)| failure.is_one_of(&retrier.error_equals))?;
+        let (retrier, used) = retriers.find(|(retrier, _)| failure.matches_any(&retrier.error_equals))?;
         if *used >= retrier.max_attempts {
             return None;
         }
@@ -30,7 +30,7 @@ impl<'f> Retries<'f> {
     }
 }
 
-/// How long to wait after a retrier has been used so often.
+/// The delay after a retrier has been used `used` times.
 pub(super) fn delay(retrier: &Retrier, used: u64, random: &dyn Random) -> TimeDelta {
     #[expect(clippy::cast_precision_loss, reason = "a delay of 2^53 seconds need not be exact")]
     let (interval, longest) =
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn delays_grow_by_the_backoff_rate_up_to_the_longest() {
+    fn delays_grow_up_to_the_longest() {
         assert_eq!(delays(retrier("E", 3)), [3000, 6000, 12_000]);
         assert_eq!(delays(Retrier { max_delay_seconds: Some(5), ..retrier("E", 3) }), [3000, 5000, 5000]);
         assert_eq!(delays(Retrier { backoff_rate: 1.5, ..retrier("E", 3) }), [3000, 4500, 6750]);
@@ -95,13 +95,13 @@ mod tests {
     }
 
     #[test]
-    fn full_jitter_draws_between_nothing_and_the_delay() {
+    fn full_jitter_is_below_the_delay() {
         let jittered = Retrier { full_jitter: true, max_delay_seconds: Some(4), ..retrier("E", 2) };
         assert_eq!(delays(jittered), [1500, 2000]);
     }
 
     #[test]
-    fn the_first_retrier_that_names_the_error_decides_even_when_it_is_used_up() {
+    fn first_matching_retrier_decides_even_if_exhausted() {
         let retriers = [retrier("E", 1), retrier("States.ALL", 9)];
         let mut uses = Retries::new(&retriers);
         let named = StateError { error: Some("E".into()), cause: None, kind: FailureKind::Plain };
@@ -112,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn a_delay_beyond_all_measure_stays_finite() {
+    fn huge_delay_is_finite() {
         let endless = Retrier { backoff_rate: f64::MAX, ..retrier("E", 3) };
         assert_eq!(delays(endless), [3000, 1_000_000_000_000_000, 1_000_000_000_000_000]);
     }

@@ -1,4 +1,4 @@
-//! Running flows: from state to state, each entered and left in the history.
+//! Runs flows from state to state, and records each state that is entered and exited.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -19,10 +19,10 @@ use super::retry::Retries;
 use super::tasks::Tasks;
 use crate::{Catcher, Completion, Flow, Map, Parallel, Random, StateKind, StateName, Task, Transition};
 
-/// The last event of a history, at most: AWS keeps no more.
+/// AWS's limit for the events of a history.
 const EVENT_LIMIT: u64 = 25_000;
 
-/// One execution under way: the ports it works with, and its history.
+/// One running execution: its ports and its history.
 pub(super) struct Run<'a> {
     pub(super) clock: &'a dyn Clock,
     pub(super) tasks: &'a dyn Tasks,
@@ -32,21 +32,21 @@ pub(super) struct Run<'a> {
     pub(super) last_event: Cell<u64>,
 }
 
-/// What a state leads to.
+/// The result of a state.
 pub(super) struct Step {
     pub(super) output: Output,
     pub(super) transition: Transition,
 }
 
-/// What one successful attempt of a state's work gave.
+/// The result of one successful attempt of a state's work.
 pub(super) struct RawResult {
     /// The result before `ResultSelector`.
     pub(super) value: Arc<Value>,
-    /// The event that the state's exit follows from: on AWS, the success of a `Parallel` or `Map` is not it.
+    /// The event to which the state's exit refers: on AWS, it is not the success of a `Parallel` or `Map`.
     pub(super) leads_to: u64,
 }
 
-/// A state whose work may fail, be tried again, and be caught.
+/// A state whose work can be retried and caught.
 #[derive(Clone, Copy)]
 enum Work<'f> {
     Task(&'f Task),
@@ -55,7 +55,7 @@ enum Work<'f> {
 }
 
 impl Run<'_> {
-    /// Records an event that follows from the event `previous`, and gives its id.
+    /// Records an event that refers to the event `previous`, and returns its id.
     pub(super) fn record(&self, previous: u64, event_type: EventType, details: EventDetails) -> Result<u64, Stop> {
         if self.last_event.get() + 1 >= EVENT_LIMIT {
             let cause = format!("The execution reached the maximum number of history events ({EVENT_LIMIT}).");
@@ -64,7 +64,7 @@ impl Run<'_> {
         Ok(self.add(previous, event_type, details))
     }
 
-    /// Records the last event, for which there is always room.
+    /// Records the last event. It is not subject to the limit.
     pub(super) fn record_end(&self, previous: u64, event_type: EventType, details: EventDetails) {
         self.add(previous, event_type, details);
     }
@@ -77,7 +77,7 @@ impl Run<'_> {
         id
     }
 
-    /// Runs a flow from its start to its end, and gives the last state's output.
+    /// Runs a flow from its start to its end, and returns the last state's output.
     pub(super) fn flow<'f>(
         &'f self,
         flow: &'f Flow,
@@ -86,13 +86,13 @@ impl Run<'_> {
     ) -> LocalBoxFuture<'f, Result<Arc<Value>, Stop>> {
         async move {
             let visit = self.enter(flow, &flow.start_at, input, frame)?;
-            self.go_on(flow, visit, frame).await
+            self.resume_flow(flow, visit, frame).await
         }
         .boxed_local()
     }
 
-    /// Runs a flow from a state that was entered to its end.
-    pub(super) async fn go_on<'f>(
+    /// Runs a flow from an entered state to its end.
+    pub(super) async fn resume_flow<'f>(
         &self,
         flow: &'f Flow,
         mut visit: Visit<'f>,
@@ -117,7 +117,7 @@ impl Run<'_> {
         frame: &mut Frame<'_>,
     ) -> Result<Visit<'f>, Stop> {
         let Some(state) = flow.states.get(name) else {
-            return Err(StateError::new(names::RUNTIME, format!("There is no state '{name}'.")).into());
+            return Err(StateError::new(names::RUNTIME, format!("The state machine has no state '{name}'.")).into());
         };
         let details =
             EventDetails { name: Some(name.clone()), input: Some(Arc::clone(&input)), ..EventDetails::default() };
@@ -170,7 +170,7 @@ impl Run<'_> {
         }
     }
 
-    /// Does the work of a state, as often as its retriers say, and hands its error to a catcher.
+    /// Runs the work of a state with its retries, and passes its error to a catcher.
     async fn work(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, work: Work<'_>) -> Result<Step, Stop> {
         let completion = work.completion();
         let mut retries = Retries::new(&completion.retry);
@@ -190,7 +190,7 @@ impl Run<'_> {
                 frame.previous = self.record(frame.previous, event_type, EventDetails::default())?;
                 frame.position.leave();
             }
-            return match completion.catch.iter().find(|catcher| failure.is_one_of(&catcher.error_equals)) {
+            return match completion.catch.iter().find(|catcher| failure.matches_any(&catcher.error_equals)) {
                 Some(catcher) => Ok(self.handle(visit, frame, &failure, catcher)?),
                 None => Err(failure.into()),
             };
@@ -208,7 +208,7 @@ impl Run<'_> {
         Ok(output)
     }
 
-    /// Hands an error to a catcher.
+    /// Passes an error to a catcher.
     pub(super) fn handle(
         &self,
         visit: &Visit<'_>,
@@ -231,7 +231,7 @@ impl<'f> Work<'f> {
         }
     }
 
-    /// The event of a failure that nobody retries; that of a task has been recorded by the attempt.
+    /// The event of a failure that is not retried; the attempt of a task records its own.
     fn failed(self) -> Option<EventType> {
         match self {
             Self::Task(_) => None,

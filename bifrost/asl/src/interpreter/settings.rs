@@ -1,4 +1,4 @@
-//! Settings of states: numbers that the definition gives, or that a path leads to.
+//! Settings of states: numbers in the definition, or at a path.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::simple::plain;
 use crate::ValueOrPath;
 
 impl Visit<'_> {
-    /// A setting that counts something.
+    /// A setting that is a count.
     pub(super) fn count(
         &self,
         frame: &mut Frame<'_>,
@@ -19,7 +19,7 @@ impl Visit<'_> {
         self.setting(frame, setting, input, |path, value| self.count_at(field, path, value))
     }
 
-    /// A limit of a batch, which a path may also lead to as a text of digits.
+    /// A limit of a batch; the value at a path may also be a string of digits.
     pub(super) fn batch_limit(
         &self,
         frame: &mut Frame<'_>,
@@ -36,7 +36,7 @@ impl Visit<'_> {
         Ok(limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX))
     }
 
-    /// A setting that is a share of a hundred.
+    /// A setting that is a percentage.
     pub(super) fn percentage(
         &self,
         frame: &mut Frame<'_>,
@@ -51,7 +51,7 @@ impl Visit<'_> {
         })
     }
 
-    /// A length of time in seconds, which is never none.
+    /// A duration in seconds, which must be positive.
     pub(super) fn seconds_limit(
         &self,
         frame: &mut Frame<'_>,
@@ -73,7 +73,7 @@ impl Visit<'_> {
         }
     }
 
-    /// The setting as given, or as `read` makes it of what its path leads to.
+    /// The value of a setting, or the value at its path, converted by `read`.
     fn setting<T: Copy>(
         &self,
         frame: &mut Frame<'_>,
@@ -89,7 +89,7 @@ impl Visit<'_> {
     }
 }
 
-/// The words in which AWS says that a path leads to a value of the wrong type.
+/// AWS's message for a path to a value of the wrong type.
 fn not_a(kind: &str, field: &str, path: &str, value: &Value) -> String {
     format!("The {field}Path field refers to value \"{}\" which is not a valid {kind}: {path}", plain(value))
 }

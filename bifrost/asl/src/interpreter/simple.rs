@@ -1,4 +1,4 @@
-//! The states that do no work: `Pass`, `Wait`, `Succeed`, `Fail`.
+//! The states without work: `Pass`, `Wait`, `Succeed`, `Fail`.
 
 use std::sync::Arc;
 
@@ -64,7 +64,7 @@ impl Run<'_> {
         Ok(Step { output, transition: Transition::End })
     }
 
-    /// The error of a `Fail` state, or the one of computing it.
+    /// The error of a `Fail` state, or the error of evaluating it.
     pub(super) fn fail(&self, visit: &Visit<'_>, frame: &mut Frame<'_>, fail: &Fail) -> StateError {
         frame.inspect("afterInputPath", &visit.input);
         let mut text =
@@ -111,7 +111,7 @@ pub(super) fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The moment this many seconds after the state was entered; a year is the longest that an execution lasts anyway.
+/// The time this many seconds after the state was entered. Out of range means the end of time: executions last a year.
 fn after(visit: &Visit<'_>, seconds: u64) -> DateTime<Utc> {
     let delta = i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
     delta.and_then(|delta| visit.entered_at.checked_add_signed(delta)).unwrap_or(DateTime::<Utc>::MAX_UTC)

@@ -1,21 +1,21 @@
-//! How long a JSON value is as text.
+//! The size of a JSON value as text.
 
 use serde_json::Value;
 
-/// The longest payload that may travel between states, in bytes of JSON text.
+/// AWS's limit for the data between states, in bytes of JSON text.
 pub(super) const LIMIT: usize = 262_144;
 
-/// How many bytes one byte of a string may become: `\u0001`.
+/// The longest escape of one byte of a string: `\u0001`.
 const MAX_ESCAPE: usize = 6;
 
-/// How deep the values of a payload may stand inside each other. A state that wraps its input, in a loop, would nest
-/// data until it exhausts the stack; and a checkpoint, which adds some levels of its own, can be read down to 128.
+/// The deepest nesting of data. Without it, a state that wraps its input in a loop would exhaust the stack; and a
+/// checkpoint, which adds levels of its own, can be parsed only up to 128 levels.
 const MAX_DEPTH: usize = 100;
 
-/// Whether a value is longer than [`LIMIT`] as compact JSON text, or deeper than any data should be. Counts without
-/// writing the text, and no further than the limit.
+/// Whether a value is longer than [`LIMIT`] as compact JSON text, or nested deeper than [`MAX_DEPTH`]. Counts without
+/// rendering the text, and stops at the limit.
 pub(super) fn exceeds_limit(value: &Value) -> bool {
-    // Most data is so far below the limit that it need not be looked at letter by letter.
+    // Most data is so far below the limit that its characters need not be counted.
     let longest = |text: &str| 2 + text.len().saturating_mul(MAX_ESCAPE);
     !fits(value, &mut { LIMIT }, 0, longest) && !fits(value, &mut { LIMIT }, 0, text_length)
 }
@@ -74,21 +74,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_length_is_that_of_the_compact_text(texts in proptest::collection::vec(any::<String>(), 0..5), number: f64) {
+        fn length_is_that_of_compact_json(texts in proptest::collection::vec(any::<String>(), 0..5), number: f64) {
             let value = json!({"texts": texts, "number": number, "rest": [true, false, null, {}, [], {"a": 1, "b": -2}]});
             prop_assert_eq!(length(&value), serde_json::to_string(&value).unwrap().len());
         }
     }
 
     #[test]
-    fn data_is_at_most_a_hundred_deep() {
+    fn data_has_at_most_100_levels() {
         let nested = |depth| (1..depth).fold(json!([]), |inner, _| json!([inner]));
         assert!(!exceeds_limit(&nested(100)));
         assert!(exceeds_limit(&nested(101)));
     }
 
     #[test]
-    fn the_limit_itself_fits_and_one_more_does_not() {
+    fn limit_itself_fits() {
         assert!(!exceeds_limit(&Value::String("x".repeat(LIMIT - 2))));
         assert!(exceeds_limit(&Value::String("x".repeat(LIMIT - 1))));
         assert!(exceeds_limit(&json!(["x".repeat(LIMIT), "y".repeat(LIMIT)])));

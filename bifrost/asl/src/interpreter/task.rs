@@ -16,7 +16,7 @@ use super::size;
 use super::tasks::{TaskOutcome, TaskProgress, TaskRequest, service_details};
 use crate::{Resource, ResourceKind, Task};
 
-/// What an attempt is given.
+/// The parameters of an attempt.
 struct Request {
     parameters: Arc<Value>,
     credentials: Option<Arc<Value>>,
@@ -52,7 +52,7 @@ impl Run<'_> {
     }
 
     fn schedule(&self, frame: &mut Frame<'_>, resource: &Resource, request: &Request) -> Result<u64, Stop> {
-        let sent = Some(Arc::clone(&request.parameters));
+        let payload = Some(Arc::clone(&request.parameters));
         let common = EventDetails {
             timeout_in_seconds: request.timeout_seconds,
             heartbeat_in_seconds: request.heartbeat_seconds,
@@ -62,18 +62,18 @@ impl Run<'_> {
         let arn = Some(Arc::clone(resource.arn()));
         let (event_type, details) = match resource.kind() {
             ResourceKind::LambdaFunction => {
-                (EventType::LambdaFunctionScheduled, EventDetails { input: sent, resource: arn, ..common })
+                (EventType::LambdaFunctionScheduled, EventDetails { input: payload, resource: arn, ..common })
             }
             ResourceKind::Activity => {
-                (EventType::ActivityScheduled, EventDetails { input: sent, resource: arn, ..common })
+                (EventType::ActivityScheduled, EventDetails { input: payload, resource: arn, ..common })
             }
-            ResourceKind::Service { .. } => (EventType::TaskScheduled, EventDetails { parameters: sent, ..common }),
+            ResourceKind::Service { .. } => (EventType::TaskScheduled, EventDetails { parameters: payload, ..common }),
         };
         frame.previous = self.record(frame.previous, event_type, details)?;
         Ok(frame.previous)
     }
 
-    /// Has the work done, within its limits of time.
+    /// Runs the work within its time limits.
     async fn perform(
         &self,
         visit: &Visit<'_>,
@@ -105,7 +105,7 @@ impl Run<'_> {
         self.conclude(frame, resource, ended)
     }
 
-    /// Waits for the work or the end of its time, whichever comes first.
+    /// Waits for the end of the work or its time limit.
     async fn within(
         &self,
         work: impl Future<Output = TaskOutcome>,
@@ -114,12 +114,12 @@ impl Run<'_> {
     ) -> Result<TaskOutcome, FailureKind> {
         let mut work = pin!(work);
         loop {
-            let Some((at, kind)) = limits.next(progress.last_sign()) else { return Ok(work.await) };
-            let alarm = pin!(self.clock.sleep_until(at));
-            match select(work.as_mut(), alarm).await {
+            let Some((limit, kind)) = limits.next(progress.last_heartbeat()) else { return Ok(work.await) };
+            let timer = pin!(self.clock.sleep_until(limit));
+            match select(work.as_mut(), timer).await {
                 Either::Left((outcome, _)) => return Ok(outcome),
-                Either::Right(_) => match limits.next(progress.last_sign()) {
-                    Some((later, _)) if later > at => {}
+                Either::Right(_) => match limits.next(progress.last_heartbeat()) {
+                    Some((later, _)) if later > limit => {}
                     _ => return Err(kind),
                 },
             }
@@ -165,27 +165,27 @@ impl Run<'_> {
     }
 }
 
-/// When the work has to be done, and how long it may stay silent.
+/// The time limits of the work.
 struct Limits {
     end: Option<DateTime<Utc>>,
-    silence: Option<TimeDelta>,
+    heartbeat_interval: Option<TimeDelta>,
 }
 
 impl Limits {
     fn new(start: DateTime<Utc>, request: &Request) -> Self {
         let delta = |seconds: u64| i64::try_from(seconds).ok().and_then(TimeDelta::try_seconds);
         let end = request.timeout_seconds.and_then(delta).and_then(|delta| start.checked_add_signed(delta));
-        Self { end, silence: request.heartbeat_seconds.and_then(delta) }
+        Self { end, heartbeat_interval: request.heartbeat_seconds.and_then(delta) }
     }
 
-    /// The next limit if the work gives no more sign of life, and which it is.
-    fn next(&self, last_sign: DateTime<Utc>) -> Option<(DateTime<Utc>, FailureKind)> {
-        let silence = self.silence.and_then(|silence| last_sign.checked_add_signed(silence));
-        let silence = silence.map(|at| (at, FailureKind::Heartbeat));
+    /// The next limit if no more heartbeat arrives, and its kind.
+    fn next(&self, last_heartbeat: DateTime<Utc>) -> Option<(DateTime<Utc>, FailureKind)> {
+        let heartbeat = self.heartbeat_interval.and_then(|interval| last_heartbeat.checked_add_signed(interval));
+        let heartbeat = heartbeat.map(|at| (at, FailureKind::Heartbeat));
         let end = self.end.map(|at| (at, FailureKind::Plain));
-        match (end, silence) {
-            (Some(end), Some(silence)) => Some(if end.0 <= silence.0 { end } else { silence }),
-            (end, silence) => end.or(silence),
+        match (end, heartbeat) {
+            (Some(end), Some(heartbeat)) => Some(if end.0 <= heartbeat.0 { end } else { heartbeat }),
+            (end, heartbeat) => end.or(heartbeat),
         }
     }
 }
@@ -194,7 +194,7 @@ fn role(credentials: &Value) -> Option<Arc<Value>> {
     credentials.get("RoleArn").map(|role| Arc::new(json!({"roleArn": role})))
 }
 
-/// Whom AWS blames for a result that is too large.
+/// The name that AWS gives in the error for a result that is too large.
 fn service(resource: &Resource) -> &str {
     match resource.kind() {
         ResourceKind::Service { service, .. } => service,

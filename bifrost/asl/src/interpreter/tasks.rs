@@ -1,4 +1,4 @@
-//! The port through which work is done outside the machine.
+//! The port for the work of tasks, which is done outside of the machine.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -13,11 +13,11 @@ use super::failure::Stop;
 use super::run::Run;
 use crate::{Resource, ResourceKind, StateName};
 
-/// Does the work of `Task` states.
+/// Runs the work of `Task` states.
 #[async_trait(?Send)]
 pub trait Tasks {
-    /// Does one attempt of one task. The future is dropped when the task's time is over, or when a branch beside it
-    /// has failed: what it has done by then stays done, as with a Lambda function that nobody waits for any more.
+    /// Runs one attempt of one task. The future is dropped when the task times out, or when another branch has failed.
+    /// Effects up to then remain, as with a Lambda function whose caller no longer waits.
     async fn run(&self, request: TaskRequest<'_>) -> TaskOutcome;
 }
 
@@ -25,50 +25,50 @@ pub trait Tasks {
 pub struct TaskRequest<'a> {
     /// The state.
     pub state: &'a StateName,
-    /// What is to do the work.
+    /// The resource that does the work.
     pub resource: &'a Resource,
-    /// What it is given: the state's `Parameters`, or its input.
+    /// The payload: the state's `Parameters`, or its input.
     pub parameters: Arc<Value>,
     /// The `Credentials` of the state, `{"RoleArn": …}`.
     pub credentials: Option<Arc<Value>>,
-    /// How long the work may take, if the state says so. The interpreter sees to it.
+    /// The timeout in seconds, if the state sets one. The interpreter enforces it.
     pub timeout_seconds: Option<u64>,
-    /// How long the work may stay silent, if the state says so. The interpreter sees to it.
+    /// The longest time between heartbeats in seconds, if the state sets one. The interpreter enforces it.
     pub heartbeat_seconds: Option<u64>,
-    /// The token by which somebody returns the result, for `.waitForTaskToken` and activities.
+    /// The token with which the result is returned, for `.waitForTaskToken` and activities.
     pub task_token: Option<Arc<str>>,
-    /// How many attempts of this visit of the state have failed.
+    /// Number of failed attempts since the state was entered.
     pub retry_count: u64,
-    /// The `…StateEntered` event, which tells the visits of a state apart.
+    /// The `…StateEntered` event, which identifies this visit of the state.
     pub entered_event: u64,
     /// The execution that the state belongs to.
     pub execution: &'a Execution,
-    /// Where the work tells how it gets on.
+    /// Receives the progress of the work.
     pub progress: &'a TaskProgress<'a>,
 }
 
 /// How a task ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum TaskOutcome {
-    /// It gave this result.
+    /// It returned this result.
     Succeeded(Arc<Value>),
-    /// It failed; `Retry` and `Catch` look at the error.
+    /// It failed; `Retry` and `Catch` match the error.
     Failed {
         /// The name of the error.
         error: Option<String>,
-        /// What a person should know.
+        /// The cause of the error.
         cause: Option<String>,
     },
 }
 
-/// Where a task tells how it gets on, while it is under way.
+/// Receives the progress of a running task.
 pub struct TaskProgress<'a> {
     run: &'a Run<'a>,
     resource: &'a Resource,
     previous: Cell<u64>,
     is_started: Cell<bool>,
-    is_silent: bool,
-    last_sign: Cell<DateTime<Utc>>,
+    is_unrecorded: bool,
+    last_heartbeat: Cell<DateTime<Utc>>,
     stop: RefCell<Option<Stop>>,
 }
 
@@ -79,41 +79,41 @@ impl<'a> TaskProgress<'a> {
             resource,
             previous: Cell::new(scheduled),
             is_started: Cell::new(false),
-            is_silent: false,
-            last_sign: Cell::new(run.clock.now()),
+            is_unrecorded: false,
+            last_heartbeat: Cell::new(run.clock.now()),
             stop: RefCell::new(None),
         }
     }
 
-    /// That of work which the history does not show.
-    pub(super) fn silent(run: &'a Run<'a>, resource: &'a Resource) -> Self {
-        Self { is_silent: true, ..Self::new(run, resource, 0) }
+    /// The progress of work that the history does not show.
+    pub(super) fn unrecorded(run: &'a Run<'a>, resource: &'a Resource) -> Self {
+        Self { is_unrecorded: true, ..Self::new(run, resource, 0) }
     }
 
-    /// The worker `name` has taken the task of an activity.
+    /// Reports that the worker `name` has taken the task of an activity.
     pub fn started(&self, name: &str) {
         let worker_name = Some(name.into());
         self.start(EventDetails { worker_name, ..EventDetails::default() });
         self.heartbeat();
     }
 
-    /// The service has accepted the job that the task now waits for (`.sync`), or the message that carries its token
-    /// (`.waitForTaskToken`), with this answer.
-    pub fn submitted(&self, answer: Arc<Value>) {
-        let details = EventDetails { output: Some(answer), ..service_details(self.resource) };
+    /// Reports that the service has accepted the job of the task (`.sync`) or the message with its token
+    /// (`.waitForTaskToken`), with this response.
+    pub fn submitted(&self, response: Arc<Value>) {
+        let details = EventDetails { output: Some(response), ..service_details(self.resource) };
         self.record(EventType::TaskSubmitted, details);
     }
 
-    /// The work is alive.
+    /// Reports that the work is still running.
     pub fn heartbeat(&self) {
-        self.last_sign.set(self.run.clock.now());
+        self.last_heartbeat.set(self.run.clock.now());
     }
 
-    pub(super) fn last_sign(&self) -> DateTime<Utc> {
-        self.last_sign.get()
+    pub(super) fn last_heartbeat(&self) -> DateTime<Utc> {
+        self.last_heartbeat.get()
     }
 
-    /// Records that the work has begun, unless that has been done.
+    /// Records that the work has started, unless it is already recorded.
     pub(super) fn start(&self, details: EventDetails) {
         if !self.is_started.replace(true) {
             let event_type = match self.resource.kind() {
@@ -125,13 +125,13 @@ impl<'a> TaskProgress<'a> {
         }
     }
 
-    /// The last event of the task, or why there could be none.
+    /// The last event of the task, or the error of recording one.
     pub(super) fn finish(self) -> Result<u64, Stop> {
         self.stop.into_inner().map_or(Ok(self.previous.get()), Err)
     }
 
     fn record(&self, event_type: EventType, details: EventDetails) {
-        if self.is_silent {
+        if self.is_unrecorded {
             return;
         }
         match self.run.record(self.previous.get(), event_type, details) {
@@ -141,7 +141,7 @@ impl<'a> TaskProgress<'a> {
     }
 }
 
-/// `resource` and `resourceType` of a service's events; a function's and an activity's later events name nothing.
+/// `resource` and `resourceType` of a service's events; later events of functions and activities have neither.
 pub(super) fn service_details(resource: &Resource) -> EventDetails {
     match resource.kind() {
         ResourceKind::Service { service, action, .. } => EventDetails {

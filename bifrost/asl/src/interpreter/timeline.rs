@@ -1,4 +1,4 @@
-//! A time that somebody moves, and those who wait for it.
+//! A manually moved time, and the futures that wait for it.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -7,14 +7,14 @@ use std::task::{Poll, Waker};
 
 use chrono::{DateTime, Utc};
 
-/// A time that stands still until it is moved, and wakes its sleepers in the order of their ends.
+/// A time that changes only when it is moved, and then wakes its sleepers in order.
 #[derive(Debug)]
 pub struct Timeline(Mutex<State>);
 
 #[derive(Debug)]
 struct State {
     now: DateTime<Utc>,
-    /// By end and order of arrival: no two have the same place.
+    /// By end and order of arrival, so that each position is unique.
     sleepers: BTreeMap<QueuePosition, Waker>,
     arrivals: u64,
 }
@@ -22,37 +22,37 @@ struct State {
 type QueuePosition = (DateTime<Utc>, u64);
 
 impl Timeline {
-    /// A timeline that shows `now`.
+    /// A timeline at `now`.
     #[must_use]
     pub fn new(now: DateTime<Utc>) -> Self {
         Self(Mutex::new(State { now, sleepers: BTreeMap::new(), arrivals: 0 }))
     }
 
-    /// How far the time has come.
+    /// The current time.
     pub fn now(&self) -> DateTime<Utc> {
         self.state().now
     }
 
-    /// Sleeps until the time has come to `at`. A sleeper that is dropped is not waited for.
+    /// Sleeps until the time is `at`. A dropped sleeper is removed.
     pub async fn sleep_until(&self, at: DateTime<Utc>) {
-        let seat = QueueTicket { timeline: self, place: (at, self.arrive()) };
+        let ticket = QueueTicket { timeline: self, position: (at, self.next_arrival()) };
         poll_fn(|context| {
             let mut state = self.state();
             if state.now >= at {
                 return Poll::Ready(());
             }
-            state.sleepers.insert(seat.place, context.waker().clone());
+            state.sleepers.insert(ticket.position, context.waker().clone());
             Poll::Pending
         })
         .await;
     }
 
-    /// The end of the earliest sleeper.
+    /// When the earliest sleeper ends.
     pub fn next_due(&self) -> Option<DateTime<Utc>> {
         self.state().sleepers.keys().next().map(|(due, _)| *due)
     }
 
-    /// Moves on to `now`, never back, and wakes all who are due by then.
+    /// Moves the time to `now`, never back, and wakes all sleepers that end by then.
     pub fn advance(&self, now: DateTime<Utc>) {
         let mut state = self.state();
         let now = state.now.max(now);
@@ -63,7 +63,7 @@ impl Timeline {
         due.into_values().for_each(Waker::wake);
     }
 
-    /// Moves on to the end of the earliest sleeper and wakes that one alone; false if nobody sleeps.
+    /// Moves the time to the end of the earliest sleeper and wakes only that one; `false` if there is no sleeper.
     pub fn wake_next(&self) -> bool {
         let mut state = self.state();
         let Some(((at, _), waker)) = state.sleepers.pop_first() else { return false };
@@ -73,7 +73,7 @@ impl Timeline {
         true
     }
 
-    fn arrive(&self) -> u64 {
+    fn next_arrival(&self) -> u64 {
         let mut state = self.state();
         state.arrivals += 1;
         state.arrivals
@@ -85,15 +85,15 @@ impl Timeline {
     }
 }
 
-/// A sleeper's place in the queue, given up when the sleeper is dropped: a task that timed out wakes nobody.
+/// A sleeper's position in the queue, which it leaves when it is dropped: a task that timed out must not move the time.
 struct QueueTicket<'a> {
     timeline: &'a Timeline,
-    place: QueuePosition,
+    position: QueuePosition,
 }
 
 impl Drop for QueueTicket<'_> {
     fn drop(&mut self) {
-        self.timeline.state().sleepers.remove(&self.place);
+        self.timeline.state().sleepers.remove(&self.position);
     }
 }
 
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sleeper_wakes_when_the_time_has_come_to_it_and_not_before() {
+    fn sleeper_wakes_at_its_time() {
         let timeline = Timeline::new(at(0));
         let mut sleeper = Box::pin(timeline.sleep_until(at(90)));
         assert!(sleeper.as_mut().now_or_never().is_none());
@@ -120,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sleeper_that_gave_up_is_not_waited_for() {
+    fn dropped_sleeper_is_removed() {
         let timeline = Timeline::new(at(0));
         let mut sleeper = Box::pin(timeline.sleep_until(at(90)));
         assert!(sleeper.as_mut().now_or_never().is_none());

@@ -10,7 +10,7 @@ use super::numbers;
 /// AWS's limit for `States.ArrayRange`.
 const MAX_RANGE_LEN: i64 = 1000;
 
-/// AWS compares texts: `true` is found in `["true"]`, an object only with its fields in the same order.
+/// AWS compares strings: `["true"]` contains `true`; objects are equal only with their fields in the same order.
 pub(super) fn contains(items: &[Value], wanted: &Value) -> bool {
     let wanted = text(wanted);
     items.iter().any(|item| text(item) == wanted)
@@ -25,7 +25,7 @@ fn text(value: &Value) -> Cow<'_, str> {
 
 pub(super) fn item(items: &[Value], index: &Value) -> Option<Value> {
     let index = usize::try_from(numbers::whole(index)?).ok()?;
-    // AWS gives null for any index into an empty array.
+    // AWS returns null for any index into an empty array.
     if items.is_empty() { Some(Value::Null) } else { items.get(index).cloned() }
 }
 
@@ -34,11 +34,11 @@ pub(super) fn partition(items: &[Value], size: &Value) -> Option<Value> {
     Some(items.chunks(size).map(Value::from).collect())
 }
 
-/// From `first` to `last`, both included if the steps meet it.
+/// From `first` to `last`, inclusive if a step reaches it.
 pub(super) fn range(first: &Value, last: &Value, step: &Value) -> Option<Value> {
     let (first, last, step) = (numbers::whole(first)?, numbers::whole(last)?, numbers::whole(step)?);
     let steps = last.checked_sub(first)?.checked_div(step)?;
-    // A step away from `last` gives nothing, even where the division is cut off to zero.
+    // Steps away from `last` return nothing, even if the division truncates to zero.
     let away = first != last && (last > first) != (step > 0);
     if steps >= MAX_RANGE_LEN {
         return None;
@@ -47,7 +47,7 @@ pub(super) fn range(first: &Value, last: &Value, step: &Value) -> Option<Value> 
     Some((0..count).map(|at| Value::from(first + at * step)).collect())
 }
 
-/// Without repetitions, in the order of Java's `HashSet`, in which AWS gives them.
+/// The distinct items in the order of Java's `HashSet`, as AWS returns them.
 pub(super) fn unique(items: &[Value]) -> Value {
     let mut seen: HashMap<i32, Vec<&Value>> = HashMap::new();
     let mut kept: Vec<(i32, &Value)> = Vec::new();
@@ -63,7 +63,7 @@ pub(super) fn unique(items: &[Value]) -> Value {
     kept.into_iter().map(|(_, item)| item.clone()).collect()
 }
 
-/// `Object.hashCode` of the value as Java holds it.
+/// `Object.hashCode` of the value in Java.
 fn hash_code(value: &Value) -> i32 {
     match value {
         Value::Null => 0,
@@ -90,12 +90,12 @@ fn number_hash(number: &Number) -> i32 {
     }
 }
 
-/// The two halves of a 64-bit value in one.
+/// Combines the two halves of a 64-bit value.
 fn folded(bits: u64) -> i32 {
     u32::try_from((bits ^ (bits >> 32)) & u64::from(u32::MAX)).unwrap_or_default().cast_signed()
 }
 
-/// In which bucket a `HashSet` made from `length` items keeps a hash.
+/// The bucket of a hash in a `HashSet` of `length` items.
 fn bucket(hash: i32, length: usize) -> usize {
     let capacity = (length.saturating_mul(4) / 3 + 1).max(16).next_power_of_two();
     let hash = hash.cast_unsigned();

@@ -25,7 +25,7 @@ pub(super) fn base64_encode(text: &str) -> Option<Value> {
     fits(text).then(|| ENCODER.encode(text).into())
 }
 
-/// As lenient as AWS: characters that are no Base64 are passed over, and the text ends at the first `=`.
+/// As lenient as AWS: skips characters outside of Base64, and ends at the first `=`.
 pub(super) fn base64_decode(text: &str) -> Option<Value> {
     if !fits(text) {
         return None;
@@ -39,7 +39,7 @@ pub(super) fn base64_decode(text: &str) -> Option<Value> {
             c => Some(c).filter(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '/')),
         })
         .collect();
-    // A single digit at the end holds less than a byte.
+    // A single digit at the end encodes less than a byte.
     if digits.len() % 4 == 1 {
         digits.pop();
     }
@@ -47,7 +47,7 @@ pub(super) fn base64_decode(text: &str) -> Option<Value> {
     Some(String::from_utf8_lossy(&bytes).into())
 }
 
-/// Data that is not a text is hashed as its JSON.
+/// Hashes data other than strings as JSON.
 pub(super) fn hash(data: &Value, algorithm: &str) -> Option<Value> {
     let text = data.as_str().map_or_else(|| data.to_string(), ToOwned::to_owned);
     if !fits(&text) {

@@ -1,4 +1,4 @@
-//! `States.Format`, which prints values as Java does, in which AWS's service is written.
+//! `States.Format`, which formats values as Java does: AWS's service is written in it.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ pub(super) enum Piece {
     Placeholder,
 }
 
-/// Reads a template: `{}` is a placeholder, `\{` a brace. `None` when a brace stands alone.
+/// Parses a template: `{}` is a placeholder, `\{` a brace. `None` if a brace is neither.
 pub(super) fn pieces(template: &str) -> Option<Vec<Piece>> {
     let mut pieces = Vec::new();
     let mut text = String::new();
@@ -42,7 +42,7 @@ pub(super) fn format(template: &str, values: &[&Value]) -> Option<Value> {
     filled(&pieces(template)?, values)
 }
 
-/// The template with its placeholders filled; `None` when there are more or fewer values.
+/// The template with values for its placeholders; `None` if there are more or fewer values.
 pub(super) fn filled(pieces: &[Piece], values: &[&Value]) -> Option<Value> {
     let mut text = String::new();
     let mut values = values.iter();
@@ -83,7 +83,7 @@ fn print(value: &Value, out: &mut String) {
     }
 }
 
-/// `Double.toString` for what is not a whole number: `1.0E10` from 10⁷ and below 10⁻³.
+/// `Double.toString` for numbers that are not integers: `1.0E10` from 10⁷ and below 10⁻³.
 fn print_number(number: &Number, out: &mut String) {
     let text = number.as_str();
     let double = match text.parse::<f64>() {

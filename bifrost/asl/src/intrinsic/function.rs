@@ -1,4 +1,4 @@
-//! The eighteen functions: their names, what they take, and where each is done.
+//! The eighteen functions: names, arguments, and the call of each.
 
 use serde_json::{Map, Value};
 
@@ -26,7 +26,7 @@ pub(super) enum Function {
     Uuid,
 }
 
-/// What an argument must be. It is asked of literals when a definition is read; data is looked at when it comes.
+/// The type of an argument. Literals are checked when a definition is parsed, data when the function is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Any,
@@ -36,7 +36,7 @@ pub(super) enum Kind {
     Text,
 }
 
-/// What a function takes.
+/// The arguments of a function.
 #[derive(Debug)]
 pub(super) struct Signature {
     pub(super) required: &'static [Kind],
@@ -132,7 +132,7 @@ impl Function {
         )
     }
 
-    /// The result, or `None` when the arguments do not fit.
+    /// The result, or `None` if the arguments are invalid.
     pub(super) fn call(self, arguments: &[&Value], random: &dyn Random) -> Option<Value> {
         match (self, arguments) {
             (Self::Array, items) => Some(items.iter().copied().cloned().collect()),
@@ -173,16 +173,16 @@ impl Kind {
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Any => "any value",
-            Self::Array => "an array: a path or a function that gives one",
-            Self::Number => "a number, or a path or a function that gives one",
-            Self::Object => "an object: a path or a function that gives one",
-            Self::Text => "a text in single quotes, or a path or a function that gives one",
+            Self::Array => "a path or a function that returns an array",
+            Self::Number => "a number, or a path or a function that returns one",
+            Self::Object => "a path or a function that returns an object",
+            Self::Text => "a string in single quotes, or a path or a function that returns one",
         }
     }
 }
 
-/// The fields of both, the second's where both have one. AWS supports no deep merge, and takes whatever is not `true`
-/// for `false`.
+/// The fields of both objects; those of the second take precedence. AWS does not support deep merges, and treats any
+/// value other than `true` as `false`.
 fn json_merge(base: &Map<String, Value>, over: &Map<String, Value>, deep: &Value) -> Option<Value> {
     if *deep == Value::Bool(true) {
         return None;
@@ -192,12 +192,12 @@ fn json_merge(base: &Map<String, Value>, over: &Map<String, Value>, deep: &Value
     Some(Value::Object(merged))
 }
 
-/// Every character of `separators` separates; empty parts are left out.
+/// Splits at every character of `separators`, and omits empty parts.
 fn split(text: &str, separators: &str) -> Value {
     text.split(|c| separators.contains(c)).filter(|part| !part.is_empty()).collect()
 }
 
 fn string_to_json(text: &str) -> Option<Value> {
-    // AWS reads an empty text as null.
+    // AWS reads an empty string as null.
     if text.is_empty() { Some(Value::Null) } else { serde_json::from_str(text).ok() }
 }

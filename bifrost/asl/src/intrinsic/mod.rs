@@ -1,7 +1,7 @@
-//! Intrinsic functions: `States.Format('deploys {}', $.project_name)` and its seventeen sisters.
+//! Intrinsic functions, such as `States.Format('deploys {}', $.project_name)`.
 //!
-//! Where AWS's page is silent or differs from what the service does, the service's recorded behaviour counts: whole
-//! numbers are cut off except by `States.MathAdd`, which rounds; values are written into texts as Java writes them.
+//! If AWS's documentation is silent or differs from the service, the recorded behaviour of the service counts: numbers
+//! are truncated to integers, except by `States.MathAdd`, which rounds; values are formatted as Java formats them.
 
 mod arrays;
 mod encoding;
@@ -22,7 +22,7 @@ use super::syntax::{Cursor, SyntaxError};
 use format::Piece;
 use function::Function;
 
-/// Where random numbers and UUIDs come from.
+/// A source of random numbers and UUIDs.
 pub trait Random {
     /// A number from 0 (inclusive) to 1 (exclusive).
     fn unit(&self) -> f64;
@@ -40,7 +40,7 @@ pub struct Intrinsic {
 #[derive(Debug, Clone, PartialEq)]
 struct Call {
     function: Function,
-    /// The first argument of `States.Format` if it is a literal, read once; the others follow in `arguments`.
+    /// The first argument of `States.Format` if it is a literal, parsed once; `arguments` has the others.
     template: Option<Vec<Piece>>,
     arguments: Vec<Argument>,
 }
@@ -52,7 +52,7 @@ enum Argument {
     Call(Call),
 }
 
-/// Why a call failed; the text is the cause that AWS gives, after the words that name the state.
+/// Why a call failed. The message is the cause that AWS gives, after the words that name the state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("The function '{call}' had the following error: {reason}")]
 pub struct IntrinsicFailure {
@@ -74,19 +74,19 @@ impl Intrinsic {
     /// Reads a call.
     ///
     /// # Errors
-    /// When the text is none: no such function, a wrong number of arguments, a literal of the wrong type, more than ten
-    /// calls inside each other. The message says where and what to write.
+    /// [`SyntaxError`] with the position: an unknown function, a wrong number of arguments, a literal of the wrong
+    /// type, or more than ten nested calls.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         parser::call(&mut Cursor::new(text)).map(|call| Self { text: text.to_owned(), call })
     }
 
-    /// The text as it was written.
+    /// The call as it is written in the definition.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether the result can be a text, as `ErrorPath` and `CausePath` want it.
+    /// Whether the result can be a string, as `ErrorPath` and `CausePath` require.
     #[must_use]
     pub fn may_give_text(&self) -> bool {
         self.call.function.may_give_text()
@@ -95,9 +95,9 @@ impl Intrinsic {
     /// Calls the function.
     ///
     /// # Errors
-    /// When an argument leads nowhere or does not fit. AWS gives both the error name `States.Runtime`.
+    /// [`IntrinsicFailure`] if an argument is not found or not valid. AWS names both `States.Runtime`.
     pub fn evaluate(&self, scope: &Scope<'_>, random: &dyn Random) -> Result<Value, IntrinsicFailure> {
-        // As on AWS the cause shows the whole expression, also when an inner call failed.
+        // As on AWS, the cause shows the whole expression, even if an inner call failed.
         self.call.evaluate(scope, random).map_err(|reason| IntrinsicFailure { call: self.text.clone(), reason })
     }
 }
@@ -123,7 +123,7 @@ impl Call {
     }
 }
 
-/// AWS shows the library's own words when an index meets something that is not an array, and a sentence otherwise.
+/// AWS shows the library's message if an index is applied to something other than an array, and its own otherwise.
 fn not_found(path: &Path, failure: PathFailure, scope: &Scope<'_>) -> Reason {
     match failure {
         PathFailure::NoResults { .. } | PathFailure::MissingProperty { .. } | PathFailure::NotAnObject { .. } => {

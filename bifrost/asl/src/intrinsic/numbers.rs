@@ -1,35 +1,35 @@
-//! Numbers, and the functions that calculate.
+//! Arithmetic functions.
 
 use serde_json::Value;
 
 use super::Random;
 
-/// A whole number; as on AWS, what stands behind the point is cut off.
+/// An integer; as on AWS, decimals are truncated.
 pub(super) fn whole(value: &Value) -> Option<i64> {
     value.as_i64().or_else(|| integer(value.as_f64()?.trunc()))
 }
 
-/// AWS rounds here, halves upwards, and calculates in 32 bits.
+/// AWS rounds here, halves up, and adds in 32 bits.
 pub(super) fn add(left: &Value, right: &Value) -> Option<Value> {
     let rounded = |value: &Value| i32::try_from(integer((value.as_f64()? + 0.5).floor())?).ok();
     rounded(left)?.checked_add(rounded(right)?).map(Value::from)
 }
 
-/// A whole number from `start` (included) to `end` (excluded).
+/// An integer from `start` (inclusive) to `end` (exclusive).
 pub(super) fn random(start: &Value, end: &Value, random: &dyn Random) -> Option<Value> {
     let (start, width) = interval(start, end)?;
     let at = integer((random.unit() * f64::from(width)).floor())?;
     Some((start + at.clamp(0, i64::from(width) - 1)).into())
 }
 
-/// The same for the same seed: the first number that `java.util.Random` gives for it.
+/// [`random`] with a seed: the first number that `java.util.Random` returns for it.
 pub(super) fn random_seeded(start: &Value, end: &Value, seed: &Value) -> Option<Value> {
     let (start, width) = interval(start, end)?;
     let mut bits = JavaRandom::new(whole(seed)?);
     let width = i64::from(width);
     loop {
         let number = bits.next_31();
-        // Java draws again where the last, incomplete round of the interval would make its start more likely.
+        // Java draws again if the last, incomplete round of the interval would make its start more likely.
         if width & (width - 1) == 0 {
             return Some((start + ((width * number) >> 31)).into());
         }
@@ -45,9 +45,9 @@ fn interval(start: &Value, end: &Value) -> Option<(i64, i32)> {
     Some((start, width))
 }
 
-/// The whole number that a rounded float is, if it is one in 64 bits.
+/// A rounded float as an integer, if it fits 64 bits.
 fn integer(value: f64) -> Option<i64> {
-    // Its digits are exact, and parsing knows the bounds.
+    // The digits are exact, and parsing checks the bounds.
     format!("{value:.0}").parse().ok()
 }
 

@@ -1,4 +1,4 @@
-//! Reads the text of a call.
+//! The parser of calls.
 
 use serde_json::{Number, Value};
 
@@ -8,16 +8,16 @@ use super::{Argument, Call};
 use crate::path::Path;
 use crate::syntax::{Cursor, SyntaxError};
 
-/// How deep AWS lets calls stand inside each other.
+/// AWS's limit for nested calls.
 const MAX_DEPTH: usize = 10;
 
 pub(super) fn call(cursor: &mut Cursor<'_>) -> Result<Call, SyntaxError> {
     let call = call_at(cursor, 1)?;
-    if cursor.at_end() { Ok(call) } else { Err(unexpected(cursor, "the call should end, but")) }
+    if cursor.at_end() { Ok(call) } else { Err(unexpected(cursor, "the end of the call")) }
 }
 
-fn unexpected(cursor: &Cursor<'_>, wanted: &str) -> SyntaxError {
-    cursor.unexpected("intrinsic function", wanted)
+fn unexpected(cursor: &Cursor<'_>, expected: &str) -> SyntaxError {
+    cursor.unexpected("intrinsic function", expected)
 }
 
 fn error(cursor: &Cursor<'_>, problem: String) -> SyntaxError {
@@ -28,13 +28,16 @@ fn call_at(cursor: &mut Cursor<'_>, depth: usize) -> Result<Call, SyntaxError> {
     let start = cursor.clone();
     let name = cursor.take_while(|c| c.is_ascii_alphanumeric() || c == '.');
     let Some(function) = Function::named(name) else {
-        return Err(error(&start, format!("one of these names belongs: {}", Function::all_names())));
+        return Err(error(&start, format!("expected the name of a function, one of {}", Function::all_names())));
     };
     if depth > MAX_DEPTH {
-        return Err(error(&start, format!("calls stand more than {MAX_DEPTH} deep inside each other: use two states")));
+        return Err(error(
+            &start,
+            format!("more than {MAX_DEPTH} nested calls; split the expression between two states"),
+        ));
     }
     if !cursor.eat("(") {
-        return Err(unexpected(cursor, "`(` belongs after the function's name, but"));
+        return Err(unexpected(cursor, "`(` after the name of the function"));
     }
     let call = arguments(cursor, function, depth)?;
     check_count(&start, &call)?;
@@ -65,21 +68,17 @@ fn arguments(cursor: &mut Cursor<'_>, function: Function, depth: usize) -> Resul
     }
 }
 
-/// Whether the argument that was read is the last.
+/// Whether the argument was the last one.
 fn end_of_argument(cursor: &mut Cursor<'_>) -> Result<bool, SyntaxError> {
     cursor.skip_blanks();
     let last = cursor.eat(")");
-    if last || cursor.eat(",") {
-        Ok(last)
-    } else {
-        Err(unexpected(cursor, "`,` or `)` belongs after an argument, but"))
-    }
+    if last || cursor.eat(",") { Ok(last) } else { Err(unexpected(cursor, "`,` or `)` after the argument")) }
 }
 
 fn argument(cursor: &mut Cursor<'_>, depth: usize) -> Result<Argument, SyntaxError> {
     match cursor.peek() {
         Some('$') => Path::read(cursor).map(Argument::Path),
-        Some('\'') => text(cursor).map(|text| Argument::Literal(text.meant.into())),
+        Some('\'') => text(cursor).map(|text| Argument::Literal(text.unescaped.into())),
         _ if cursor.starts_with("States.") => call_at(cursor, depth + 1).map(Argument::Call),
         _ => literal(cursor),
     }
@@ -88,7 +87,7 @@ fn argument(cursor: &mut Cursor<'_>, depth: usize) -> Result<Argument, SyntaxErr
 fn template(cursor: &mut Cursor<'_>) -> Result<Vec<Piece>, SyntaxError> {
     let start = cursor.clone();
     let text = text(cursor)?;
-    let problem = "in a template `{` and `}` stand for a value as `{}`, or for themselves as `\\{` and `\\}`";
+    let problem = "a template has a single `{` or `}`; write `{}` for a value, and `\\{` or `\\}` for a brace";
     format::pieces(&text.written).ok_or_else(|| error(&start, problem.to_owned()))
 }
 
@@ -101,15 +100,15 @@ fn literal(cursor: &mut Cursor<'_>) -> Result<Argument, SyntaxError> {
         "null" => Some(Value::Null),
         _ => word.parse::<Number>().ok().map(Value::Number),
     };
-    let wanted = "an argument is a path, a text in single quotes, a number, `true`, `false`, `null` or a call, but";
-    value.map(Argument::Literal).ok_or_else(|| unexpected(&start, wanted))
+    let expected = "a path, a string in single quotes, a number, `true`, `false`, `null` or a call as argument";
+    value.map(Argument::Literal).ok_or_else(|| unexpected(&start, expected))
 }
 
-/// A text in single quotes: as it is written, and without its backslashes.
+/// A string in single quotes: as it is written, and without escapes.
 #[derive(Default)]
 struct Text {
     written: String,
-    meant: String,
+    unescaped: String,
 }
 
 fn text(cursor: &mut Cursor<'_>) -> Result<Text, SyntaxError> {
@@ -117,23 +116,22 @@ fn text(cursor: &mut Cursor<'_>) -> Result<Text, SyntaxError> {
     cursor.eat("'");
     let mut text = Text::default();
     loop {
-        let here = cursor.clone();
+        let before = cursor.clone();
         match cursor.next() {
             Some('\'') => return Ok(text),
             Some('\\') => {
                 let escaped = cursor.next().filter(|c| matches!(c, '\'' | '{' | '}' | '\\'));
-                let problem =
-                    "a backslash belongs only before `'`, `{`, `}` and itself; write other characters as they are";
-                let escaped = escaped.ok_or_else(|| error(&here, problem.to_owned()))?;
+                let problem = "a backslash can escape only `'`, `{`, `}` and `\\`; write other characters without it";
+                let escaped = escaped.ok_or_else(|| error(&before, problem.to_owned()))?;
                 text.written.extend(['\\', escaped]);
-                text.meant.push(escaped);
+                text.unescaped.push(escaped);
             }
             Some(c) => {
                 text.written.push(c);
-                text.meant.push(c);
+                text.unescaped.push(c);
             }
             None => {
-                return Err(error(&start, "the text that begins here lacks its closing quote".to_owned()));
+                return Err(error(&start, "the string that begins here has no closing quote".to_owned()));
             }
         }
     }
@@ -155,7 +153,8 @@ fn check_count(start: &Cursor<'_>, call: &Call) -> Result<(), SyntaxError> {
     let (name, signature, values) = (call.function.name(), call.function.signature(), call.arguments.len());
     if let Some(pieces) = &call.template {
         let places = format::placeholders(pieces);
-        let problem = || format!("the template has {places} `{{}}`, but {values} values follow it");
+        let problem =
+            || format!("the template has {places} `{{}}`, but {values} values; write one value for each `{{}}`");
         return if places == values { Ok(()) } else { Err(error(start, problem())) };
     }
     let least = signature.required.len();
@@ -219,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_may_stand_ten_deep_inside_each_other() {
+    fn calls_nest_ten_deep() {
         let nested = |depth: usize| format!("{}{}", "States.Array(".repeat(depth), ")".repeat(depth));
         assert!(read(&nested(10)).is_ok());
         assert!(read(&nested(11)).is_err());
@@ -228,7 +227,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_text_makes_the_parser_panic(text in "(States\\.(Format|Array|MathAdd|Hash)\\()?[$@.\\[\\]()'{}a0-9, \\\\-]{0,30}") {
+        fn parser_never_panics(text in "(States\\.(Format|Array|MathAdd|Hash)\\()?[$@.\\[\\]()'{}a0-9, \\\\-]{0,30}") {
             let _ = read(&text);
         }
     }

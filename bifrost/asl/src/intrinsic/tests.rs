@@ -77,7 +77,7 @@ fn array_contains_compares_texts() {
 }
 
 #[test]
-fn array_range_includes_its_end_and_cuts_fractions_off() {
+fn array_range_includes_its_end() {
     gives(&[
         ("States.ArrayRange(1, 9, 2)", json!({}), json!([1, 3, 5, 7, 9])),
         ("States.ArrayRange(1, 10, 2)", json!({}), json!([1, 3, 5, 7, 9])),
@@ -100,7 +100,7 @@ fn array_range_includes_its_end_and_cuts_fractions_off() {
 }
 
 #[test]
-fn array_unique_gives_the_order_of_a_java_set() {
+fn array_unique_has_the_order_of_a_java_set() {
     let text = "States.ArrayUnique($)";
     gives(&[
         (text, json!([1, 2, 3, 3, 3, 4]), json!([1, 2, 3, 4])),
@@ -192,7 +192,7 @@ fn json_merge_is_shallow() {
 }
 
 #[test]
-fn math_add_rounds_halves_upwards() {
+fn math_add_rounds_halves_up() {
     for (left, right, sum) in [
         (1.49, 1.5, 3),
         (1.5, 1.51, 4),
@@ -243,7 +243,7 @@ fn math_random_stays_between_start_and_end() {
 }
 
 #[test]
-fn a_seed_gives_the_first_number_of_javas_generator() {
+fn seeded_random_matches_java() {
     gives(&[
         ("States.MathRandom(0, 100, 42)", json!({}), json!(30)),
         ("States.MathRandom(0, 10, 0)", json!({}), json!(0)),
@@ -291,7 +291,7 @@ fn encodings() {
 }
 
 #[test]
-fn a_missing_argument_is_reported_in_the_words_of_aws() {
+fn missing_argument_has_the_cause_of_aws() {
     for (text, input, reason) in [
         (
             "States.Format('{}',$.nope)",
@@ -315,7 +315,7 @@ fn a_missing_argument_is_reported_in_the_words_of_aws() {
 }
 
 #[test]
-fn a_filter_in_an_argument_may_hold_a_bare_word() {
+fn filter_in_an_argument_may_have_a_bare_word() {
     let input = json!({"outputs": [{"key": "FooBar", "value": 1}, {"key": "other", "value": 2}]});
     let text = "States.ArrayGetItem($.outputs[?(@.key == FooBar)].value, 0)";
     assert_eq!(call(text, &input), Ok(json!(1)));
@@ -339,7 +339,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn what_was_encoded_can_be_decoded(text in ".{0,60}") {
+    fn encoded_string_is_decoded(text in ".{0,60}") {
         let input = json!({"text": text});
         let both = call("States.Base64Decode(States.Base64Encode($.text))", &input);
         proptest::prop_assert_eq!(both, Ok(json!(text)));

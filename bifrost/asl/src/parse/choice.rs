@@ -1,4 +1,4 @@
-//! Reading a `Choice` state and its conditions.
+//! Parses a `Choice` state and its conditions.
 
 use serde_json::{Number, Value};
 
@@ -6,14 +6,14 @@ use super::fields::{Fields, Located};
 use crate::model::{Choice, ChoiceRule, Comparison, Condition, Ordering, Sort, ValueOrPath};
 use crate::path::Path;
 
-/// How deep conditions may nest; deeper ones are refused before they exhaust the stack.
-const MAX_DEPTH: usize = 64;
+/// The deepest nesting of conditions: deeper nesting could exhaust the stack.
+pub(super) const MAX_DEPTH: usize = 64;
 
 pub(super) fn choice(fields: &Fields<'_>) -> Option<Choice> {
     fields.required("Choices", "an array of rules");
     let rules = fields.list("Choices");
     if rules.as_ref().is_some_and(Vec::is_empty) {
-        fields.report("Choices", "is empty, write at least one rule");
+        fields.report("Choices", "is empty; write at least one rule");
     }
     let default = fields.text("Default").map(Into::into);
     let assign = fields.assign();
@@ -33,12 +33,12 @@ fn rule(fields: &Fields<'_>) -> Option<ChoiceRule> {
 
 fn condition(fields: &Fields<'_>, depth: usize) -> Option<Condition> {
     if depth > MAX_DEPTH {
-        fields.report("", format!("is nested deeper than {MAX_DEPTH} conditions, split it over several states"));
+        fields.report("", format!("has more than {MAX_DEPTH} levels of conditions; split it into several states"));
         return None;
     }
     let (and, or, not) = (fields.has("And"), fields.has("Or"), fields.has("Not"));
     if usize::from(and) + usize::from(or) + usize::from(not) + usize::from(fields.has("Variable")) > 1 {
-        fields.report("", "holds several conditions, write one of And, Or, Not, or Variable with a comparison");
+        fields.report("", "has several conditions; write one of And, Or, Not, or Variable with a comparison");
     }
     if and {
         conditions(fields, "And", depth).map(Condition::And)
@@ -55,7 +55,7 @@ fn condition(fields: &Fields<'_>, depth: usize) -> Option<Condition> {
 fn conditions(fields: &Fields<'_>, field: &'static str, depth: usize) -> Option<Vec<Condition>> {
     let conditions = fields.list(field)?;
     if conditions.is_empty() {
-        fields.report(field, "is empty, write at least one condition");
+        fields.report(field, "is empty; write at least one condition");
     }
     let inner = |at| Fields::of(at, fields.problems()).and_then(|fields| nested(&fields, depth));
     let conditions: Vec<_> = conditions.into_iter().map(inner).collect();
@@ -76,12 +76,15 @@ fn test(fields: &Fields<'_>) -> Option<Condition> {
     let comparison = match operators.as_slice() {
         [(name, operator)] => comparison(fields, name, *operator),
         [] => {
-            fields.report("", "compares nothing, write one comparison such as StringEquals or IsPresent");
+            fields.report("", "has no comparison; write one, such as StringEquals or IsPresent");
             None
         }
         [(first, _), (second, _), ..] => {
-            fields.any(first);
-            fields.report(second, format!("cannot stand beside {first}, write an And of both"));
+            // Mark all as read: they are not unknown.
+            for (name, _) in &operators {
+                fields.any(name);
+            }
+            fields.report(second, format!("conflicts with {first}; join both with And"));
             None
         }
     };

@@ -1,4 +1,4 @@
-//! Reading what a `Task`, `Parallel` or `Map` state does when its work ends: its result, `Retry`, `Catch` and `Next`.
+//! Parses the fields that apply when the work of a `Task`, `Parallel` or `Map` ends: result, `Retry`, `Catch`, `Next`.
 
 use super::MAX_SECONDS;
 use super::fields::{Fields, Located};
@@ -28,7 +28,7 @@ fn each<T>(fields: &Fields<'_>, field: &'static str, read: impl Fn(&Fields<'_>) 
         return Some(Vec::new());
     }
     let read = |at: Located<'_>| Fields::of(at, fields.problems()).and_then(|fields| read(&fields));
-    // Collected twice: every entry is read, and reported on, even after one that cannot be.
+    // Collected twice: every entry is read, and its problems reported, even after an invalid one.
     let entries: Vec<Option<T>> = fields.list(field)?.into_iter().map(read).collect();
     entries.into_iter().collect()
 }
@@ -40,7 +40,7 @@ fn retrier(fields: &Fields<'_>) -> Option<Retrier> {
         None | Some("NONE") => false,
         Some("FULL") => true,
         Some(other) => {
-            fields.report("JitterStrategy", format!("is {other:?}, write \"FULL\" or \"NONE\""));
+            fields.report("JitterStrategy", format!("is {other:?}; write \"FULL\" or \"NONE\""));
             false
         }
     };
@@ -70,12 +70,12 @@ fn error_equals(fields: &Fields<'_>) -> Option<Vec<String>> {
     fields.required(field, "an array of error names");
     let names = fields.list(field)?;
     if names.is_empty() {
-        fields.report(field, "is empty, write at least one error name");
+        fields.report(field, "is empty; write at least one error name");
     }
     let name = |at: Located<'_>| {
         let name = at.value.as_str().map(str::to_owned);
         if name.is_none() {
-            fields.problems().report(at.location.to_string(), "is no string, write the name of an error");
+            fields.problems().report(at.location.to_string(), "is not a string; write the name of an error");
         }
         name
     };

@@ -1,7 +1,7 @@
-//! Reading the fields of one object of a definition, and collecting what is wrong with them.
+//! Parses the fields of one object of a definition, and collects their problems.
 //!
-//! A reader asks for each field that it knows, by name and type. A field that is absent or malformed gives `None`;
-//! what is malformed is also reported, with its place. Whatever nobody asked for is unknown, and reported by `finish`.
+//! A parser reads each field that it knows, by name and type. An absent or malformed field is `None`; a malformed one
+//! is also reported, with its location. `finish` reports the fields that were not read: they are unknown.
 
 use std::cell::RefCell;
 use std::ops::RangeInclusive;
@@ -15,7 +15,7 @@ use crate::problem::{Location, Problem};
 use crate::template::{Template, TemplateError};
 use crate::timestamp;
 
-/// The problems found so far, shared by all readers of one definition.
+/// The problems found so far, shared by all parsers of one definition.
 #[derive(Debug, Default)]
 pub(super) struct Problems(RefCell<Vec<Problem>>);
 
@@ -29,7 +29,7 @@ impl Problems {
     }
 }
 
-/// A value of the definition and where it stands.
+/// A value of the definition and its location.
 #[derive(Debug, Clone)]
 pub(super) struct Located<'a> {
     pub(super) value: &'a Value,
@@ -41,7 +41,7 @@ pub(super) struct Fields<'a> {
     object: &'a Map<String, Value>,
     location: Location<'a>,
     problems: &'a Problems,
-    asked: RefCell<Vec<&'static str>>,
+    known: RefCell<Vec<&'static str>>,
 }
 
 impl<'a> Fields<'a> {
@@ -49,10 +49,10 @@ impl<'a> Fields<'a> {
     pub(super) fn of(at: Located<'a>, problems: &'a Problems) -> Option<Self> {
         let Located { value, location } = at;
         let Value::Object(object) = value else {
-            problems.report(location.to_string(), format!("is {}, write an object", kind_of(value)));
+            problems.report(location.to_string(), format!("is {}; write an object", kind_of(value)));
             return None;
         };
-        Some(Self { object, location, problems, asked: RefCell::new(Vec::with_capacity(MAX_FIELDS)) })
+        Some(Self { object, location, problems, known: RefCell::new(Vec::with_capacity(MAX_FIELDS)) })
     }
 
     /// Reports a problem with one field, or with the object itself if `field` is empty.
@@ -68,7 +68,7 @@ impl<'a> Fields<'a> {
         self.problems
     }
 
-    /// The names of all fields, asked for or not.
+    /// The names of all fields, read or not.
     pub(super) fn names(&self) -> impl Iterator<Item = &'a str> {
         self.object.keys().map(String::as_str)
     }
@@ -87,11 +87,11 @@ impl<'a> Fields<'a> {
 
     /// A field of any type.
     pub(super) fn any(&self, field: &'static str) -> Option<&'a Value> {
-        self.asked.borrow_mut().push(field);
+        self.known.borrow_mut().push(field);
         self.object.get(field)
     }
 
-    /// Any field, with its place.
+    /// A field of any type, with its location.
     pub(super) fn located(&self, field: &'static str) -> Option<Located<'a>> {
         Some(Located { value: self.any(field)?, location: self.location.field(field) })
     }
@@ -106,10 +106,10 @@ impl<'a> Fields<'a> {
         self.text(field)
     }
 
-    /// Reports a field that is not there.
+    /// Reports a missing field.
     pub(super) fn required(&self, field: &str, what: &str) {
         if !self.has(field) {
-            self.report("", format!("{field} is missing, write {what}"));
+            self.report("", format!("{field} is missing; write {what}"));
         }
     }
 
@@ -133,7 +133,10 @@ impl<'a> Fields<'a> {
 
     pub(super) fn number(&self, field: &'static str, range: RangeInclusive<f64>) -> Option<f64> {
         let value = self.any(field)?;
-        let what = || format!("a number from {} to {}", range.start(), range.end());
+        let what = || match *range.end() {
+            f64::MAX => format!("a number of at least {}", range.start()),
+            end => format!("a number from {} to {end}", range.start()),
+        };
         match value.as_f64() {
             Some(number) if range.contains(&number) => Some(number),
             _ => self.mistyped(field, value, &what()),
@@ -144,7 +147,7 @@ impl<'a> Fields<'a> {
         let text = self.text(field)?;
         let moment = timestamp::parse(text);
         if moment.is_none() {
-            self.report(field, format!("{text:?} is no timestamp, write one such as 2016-03-14T01:59:00Z"));
+            self.report(field, format!("{text:?} is not a valid timestamp; write one such as 2016-03-14T01:59:00Z"));
         }
         moment
     }
@@ -169,7 +172,7 @@ impl<'a> Fields<'a> {
         Path::parse(text).map_err(|error| self.report(field, error.to_string())).ok()
     }
 
-    /// A field that is written down as `field` or looked up as `path_field`.
+    /// A setting whose value is in `field`, or at the path in `path_field`.
     pub(super) fn setting<T>(
         &self,
         field: &'static str,
@@ -178,7 +181,7 @@ impl<'a> Fields<'a> {
     ) -> Option<ValueOrPath<T>> {
         let (value, path) = (read(self, field), self.path(path_field));
         if self.has(field) && self.has(path_field) {
-            self.report(path_field, format!("cannot stand beside {field}, write one of them"));
+            self.report(path_field, format!("conflicts with {field}; write only one of them"));
         }
         value.map(ValueOrPath::Value).or(path.map(ValueOrPath::Path))
     }
@@ -235,30 +238,30 @@ impl<'a> Fields<'a> {
         Assign { variables: self.object_template("Assign") }
     }
 
-    /// How much of the context object the texts in the object could refer to.
+    /// How much of the context object the strings in the object may refer to.
     pub(super) fn context_use(&self) -> ContextUse {
         self.object.values().map(context_use).max().unwrap_or_default()
     }
 
-    /// Reports every field that nobody asked for.
+    /// Reports every field that was not read.
     pub(super) fn finish(&self, owner: &str) {
-        let asked = self.asked.borrow();
-        for name in self.names().filter(|name| !asked.contains(name)) {
+        let known = self.known.borrow();
+        for name in self.names().filter(|name| !known.contains(name)) {
             self.report(name, unknown(name, owner));
         }
     }
 
     /// Reports a field of the wrong type or size.
     pub(super) fn mistyped<T>(&self, field: &str, value: &Value, what: &str) -> Option<T> {
-        self.report(field, format!("is {}, write {what}", kind_of(value)));
+        self.report(field, format!("is {}; write {what}", kind_of(value)));
         None
     }
 }
 
-/// Hardly any object has more fields to ask for.
+/// Hardly any object has more fields.
 const MAX_FIELDS: usize = 16;
 
-/// What `$$` may be followed by without leading to the execution's input.
+/// Continuations of `$$` that do not include the execution's input.
 const FACTS: [&str; 9] = [
     ".Execution.Id",
     ".Execution.Name",
@@ -273,7 +276,7 @@ const FACTS: [&str; 9] = [
 
 fn context_use(value: &Value) -> ContextUse {
     match value {
-        // Few texts have any: not to search most of them for pairs is a tenth of the time that a definition takes.
+        // Few strings have a `$`: not searching the others for `$$` saves a tenth of the time of parsing.
         Value::String(text) if text.contains('$') => {
             let uses = text.split("$$").skip(1);
             let is_fact = |rest: &str| FACTS.iter().any(|fact| rest.starts_with(fact));
@@ -285,7 +288,7 @@ fn context_use(value: &Value) -> ContextUse {
     }
 }
 
-/// The place of `field` inside `location`.
+/// The location of `field` inside `location`.
 pub(super) fn join(location: &str, field: &str) -> String {
     match (location, field) {
         (location, "") => location.to_owned(),
@@ -301,9 +304,9 @@ fn unknown(name: &str, owner: &str) -> String {
         "Output" => "ResultSelector, ResultPath or OutputPath",
         "Items" => "ItemsPath",
         "Condition" => "Variable and a comparison",
-        _ => return format!("is not a field of {owner}, remove it or correct its name"),
+        _ => return format!("is not a field of {owner}; remove it or correct its name"),
     };
-    format!("belongs to the query language JSONata, in JSONPath write {instead}")
+    format!("is a field of JSONata; in JSONPath, write {instead}")
 }
 
 fn kind_of(value: &Value) -> String {

@@ -1,4 +1,4 @@
-//! Reading a `Map` state.
+//! Parses a `Map` state.
 
 use super::completion::completion;
 use super::fields::Fields;
@@ -35,7 +35,7 @@ pub(super) fn map(fields: &Fields<'_>) -> Option<Map> {
 
 fn item_selector(fields: &Fields<'_>) -> Option<Template> {
     if fields.has("ItemSelector") && fields.has("Parameters") {
-        fields.report("Parameters", "cannot stand beside ItemSelector, write ItemSelector alone");
+        fields.report("Parameters", "conflicts with ItemSelector; write only ItemSelector");
     }
     let (selector, parameters) = (fields.template("ItemSelector"), fields.template("Parameters"));
     selector.or(parameters)
@@ -44,7 +44,7 @@ fn item_selector(fields: &Fields<'_>) -> Option<Template> {
 fn processor(fields: &Fields<'_>) -> Option<ItemProcessor> {
     let is_iterator = fields.has("Iterator");
     if is_iterator && fields.has("ItemProcessor") {
-        fields.report("Iterator", "cannot stand beside ItemProcessor, write ItemProcessor alone");
+        fields.report("Iterator", "conflicts with ItemProcessor; write only ItemProcessor");
     } else if !is_iterator {
         fields.required("ItemProcessor", "an object with StartAt and States");
     }
@@ -65,7 +65,7 @@ fn mode(fields: &Fields<'_>) -> ProcessorMode {
         None | Some("STANDARD") => MachineType::Standard,
         Some("EXPRESS") => MachineType::Express,
         Some(other) => {
-            fields.report("ExecutionType", format!("is {other:?}, write \"STANDARD\" or \"EXPRESS\""));
+            fields.report("ExecutionType", format!("is {other:?}; write \"STANDARD\" or \"EXPRESS\""));
             MachineType::Standard
         }
     };
@@ -73,7 +73,7 @@ fn mode(fields: &Fields<'_>) -> ProcessorMode {
         None | Some("INLINE") => ProcessorMode::Inline,
         Some("DISTRIBUTED") => ProcessorMode::Distributed(machine_type),
         Some(other) => {
-            fields.report("Mode", format!("is {other:?}, write \"INLINE\" or \"DISTRIBUTED\""));
+            fields.report("Mode", format!("is {other:?}; write \"INLINE\" or \"DISTRIBUTED\""));
             ProcessorMode::Inline
         }
     };
@@ -84,7 +84,7 @@ fn mode(fields: &Fields<'_>) -> ProcessorMode {
 fn item_reader(fields: &Fields<'_>) -> Option<ItemReader> {
     let resource = fields.required_text("Resource").map(Resource::parse);
     let config = fields.object("ReaderConfig");
-    // AWS takes any number and reads at most 100,000,000 items.
+    // AWS accepts any number, and reads at most 100,000,000 items.
     let max_items = config.and_then(|config| {
         config.setting("MaxItems", "MaxItemsPath", |fields, field| fields.integer(field, 0..=u64::MAX))
     });

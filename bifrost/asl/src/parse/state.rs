@@ -1,4 +1,4 @@
-//! Reading one state: its kind, what all kinds share, and the simpler kinds.
+//! Parses one state: the fields of all kinds, and the simpler kinds.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(super) fn state(name: StateName, fields: Option<Fields<'_>>) -> Option<State
         "Map" => map::map(&fields).map(Box::new).map(StateKind::Map),
         other => {
             let kinds = "Task, Pass, Choice, Wait, Succeed, Fail, Parallel or Map";
-            fields.report("Type", format!("{other:?} is not a type of state, write {kinds}"));
+            fields.report("Type", format!("{other:?} is not a state type; write {kinds}"));
             return None;
         }
     };
@@ -46,9 +46,9 @@ pub(super) fn state(name: StateName, fields: Option<Fields<'_>>) -> Option<State
 pub(super) fn transition(fields: &Fields<'_>) -> Option<Transition> {
     let (next, end) = (fields.text("Next"), fields.boolean("End"));
     match (fields.has("Next"), fields.has("End")) {
-        (true, true) => fields.report("End", "cannot stand beside Next, write one of them"),
-        (false, false) => fields.report("", "Next is missing, write the state that comes next, or \"End\": true"),
-        (false, true) if end == Some(false) => fields.report("End", "is false, write true or a Next instead"),
+        (true, true) => fields.report("End", "conflicts with Next; write only one of them"),
+        (false, false) => fields.report("", "Next is missing; write the state that comes next, or \"End\": true"),
+        (false, true) if end == Some(false) => fields.report("End", "is false; write true or a Next instead"),
         _ => {}
     }
     match (next, end) {
@@ -79,7 +79,7 @@ fn check_heartbeat(fields: &Fields<'_>, task: &Task) {
         && heartbeat >= timeout
     {
         fields
-            .report("HeartbeatSeconds", format!("is {heartbeat}, write less than TimeoutSeconds, which is {timeout}"));
+            .report("HeartbeatSeconds", format!("is {heartbeat}; write less than TimeoutSeconds, which is {timeout}"));
     }
 }
 
@@ -99,9 +99,9 @@ fn wait(fields: &Fields<'_>) -> Option<Wait> {
     let timestamp = fields.setting("Timestamp", "TimestampPath", Fields::timestamp);
     let ends = ["Seconds", "SecondsPath", "Timestamp", "TimestampPath"];
     match ends.into_iter().filter(|field| fields.has(field)).count() {
-        0 => fields.report("", "Seconds is missing, write Seconds, SecondsPath, Timestamp or TimestampPath"),
+        0 => fields.report("", "Seconds is missing; write Seconds, SecondsPath, Timestamp or TimestampPath"),
         1 => {}
-        _ => fields.report("", "waits for two things, write one of Seconds, SecondsPath, Timestamp, TimestampPath"),
+        _ => fields.report("", "waits for two things; write one of Seconds, SecondsPath, Timestamp, TimestampPath"),
     }
     let (assign, transition) = (fields.assign(), transition(fields));
     let until = seconds.map(WaitUntil::Seconds).or(timestamp.map(WaitUntil::Timestamp));
@@ -119,7 +119,7 @@ fn text(fields: &Fields<'_>, field: &'static str, path_field: &'static str) -> O
         Expression::parse(text).map_err(report).map(Text::Computed).ok()
     });
     if fields.has(field) && fields.has(path_field) {
-        fields.report(path_field, format!("cannot stand beside {field}, write one of them"));
+        fields.report(path_field, format!("conflicts with {field}; write only one of them"));
     }
     literal.or(computed)
 }
@@ -128,7 +128,7 @@ fn parallel(fields: &Fields<'_>) -> Option<Parallel> {
     fields.required("Branches", "an array of objects with StartAt and States");
     let listed = fields.list("Branches");
     if listed.as_ref().is_some_and(Vec::is_empty) {
-        fields.report("Branches", "is empty, write at least one branch");
+        fields.report("Branches", "is empty; write at least one branch");
     }
     let completion = completion(fields);
     let branches: Vec<_> = listed.into_iter().flatten().map(|at| Fields::of(at, fields.problems())).collect();

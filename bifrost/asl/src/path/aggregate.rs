@@ -1,4 +1,4 @@
-//! The functions that may stand at the end of a path: `$.services.length()`.
+//! The functions at the end of a path, such as `$.services.length()`.
 
 use serde_json::{Number, Value};
 
@@ -60,7 +60,7 @@ impl Aggregate {
         result.ok_or_else(|| PathFailure::Aggregation { function: self.name(), found: value.to_string() })
     }
 
-    /// As in Jayway, what is not a number is passed over, and the result is a floating-point number.
+    /// As in Jayway, values other than numbers are skipped, and the result is a floating-point number.
     fn of_numbers(self, items: &[Value]) -> Option<Value> {
         let numbers: Vec<f64> = items.iter().filter_map(Value::as_f64).collect();
         if numbers.is_empty() {

@@ -1,21 +1,21 @@
-//! What can be wrong with a path when it meets data.
+//! Errors of evaluating a path.
 
-/// A path leads nowhere in the data.
+/// A path selects nothing in the data.
 ///
-/// The texts are those of the library behind AWS's service, as they stand after `Invalid path '$.a' : ` in a cause;
-/// places are in its notation, `$['a']['b'][0]`.
+/// The messages are those of the library that AWS uses, as causes have them after `Invalid path '$.a' : `. Places are
+/// in its notation, `$['a']['b'][0]`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PathFailure {
-    /// The last step leads nowhere.
+    /// The last step selects nothing.
     #[error("No results for path: {place}")]
     NoResults {
         /// The whole path.
         place: String,
     },
-    /// A step on the way leads nowhere.
+    /// A step before the last selects nothing.
     #[error("Missing property in path {place}")]
     MissingProperty {
-        /// The path up to the step that leads nowhere.
+        /// The path up to the step that selects nothing.
         place: String,
     },
     /// A name is looked up in something that is not an object.
@@ -23,9 +23,9 @@ pub enum PathFailure {
     NotAnObject {
         /// The name, in the notation `['a']`.
         property: String,
-        /// The path to what is not an object.
+        /// The path to the value that is not an object.
         place: String,
-        /// The kind of value that is there.
+        /// The kind of the value.
         found: &'static str,
     },
     /// An index is looked up in something that is not an array.
@@ -33,7 +33,7 @@ pub enum PathFailure {
     NotAnArray {
         /// The step, in the notation `[0]`.
         step: String,
-        /// The value that is there, as JSON.
+        /// The value, as JSON.
         found: String,
     },
     /// No variable of this name was assigned.
@@ -47,12 +47,12 @@ pub enum PathFailure {
     Aggregation {
         /// The function's name.
         function: &'static str,
-        /// The value that is there, as JSON.
+        /// The value, as JSON.
         found: String,
     },
 }
 
-/// A value has no place where a reference path points to. AWS's error name for it is `States.ResultPathMatchFailure`.
+/// A value cannot be inserted at a reference path. AWS's error name for it is `States.ResultPathMatchFailure`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("Unable to apply ReferencePath {path} to input {target}")]
 pub struct ResultPathFailure {

@@ -1,4 +1,4 @@
-//! Follows the steps of a path through data.
+//! The evaluation of paths.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
@@ -30,7 +30,7 @@ fn root<'a>(root: &Root, scope: &Scope<'a>) -> Result<&'a Value, PathFailure> {
     }
 }
 
-/// What a path inside a filter leads to, `None` for nowhere.
+/// What a path inside a filter selects, or `None`.
 pub(super) fn in_filter<'a>(path: &Path, current: bool, item: &'a Value, scope: &Scope<'a>) -> Option<Cow<'a, Value>> {
     let scope = if current { Scope { input: item, ..*scope } } else { *scope };
     self::path(path, &scope).ok()
@@ -81,14 +81,14 @@ fn follow<'a>(step: &Step, value: &'a Value, scope: &Scope<'a>, found: &mut Vec<
         (Step::Filter(filter), Value::Array(items)) => {
             found.extend(items.iter().filter(|item| filter.matches(item, scope)));
         }
-        // Jayway tries a filter on an object itself.
+        // Jayway applies a filter to an object itself.
         (Step::Filter(filter), Value::Object(_)) => found.extend(Some(value).filter(|it| filter.matches(it, scope))),
         (Step::Descend, _) => descend(value, found),
         _ => {}
     }
 }
 
-/// The value and everything below it, parents first. Not recursive, as templates can nest data without end.
+/// The value and everything below it, parents first. Not recursive: templates can nest data without limit.
 fn descend<'a>(value: &'a Value, found: &mut Vec<&'a Value>) {
     let mut waiting = vec![value];
     while let Some(value) = waiting.pop() {
@@ -167,7 +167,7 @@ fn written(step: &Step) -> String {
         Step::Name(name) => format!("['{name}']"),
         Step::Names(names) => format!("['{}']", names.join("','")),
         Step::Index(index) => format!("[{index}]"),
-        // Only the steps of definite paths are ever named.
+        // Messages name only the steps of definite paths.
         Step::Indices(_) | Step::Slice(..) | Step::Wildcard | Step::Filter(_) | Step::Descend => String::new(),
     }
 }

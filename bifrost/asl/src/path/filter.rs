@@ -13,7 +13,7 @@ pub(super) enum Filter {
     Or(Vec<Filter>),
     And(Vec<Filter>),
     Not(Box<Filter>),
-    /// `@.x`: the path leads somewhere.
+    /// `@.x`: the path selects something.
     Exists(Operand),
     Compare(Operand, Comparison, Operand),
     /// `@.x =~ /pattern/`
@@ -43,7 +43,7 @@ pub(super) enum Comparison {
     Contains,
 }
 
-/// A regular expression that must match the whole text.
+/// A regular expression that must match the whole string.
 #[derive(Debug, Clone)]
 pub(super) struct Pattern(pub(super) Regex);
 
@@ -108,7 +108,7 @@ impl Comparison {
     }
 }
 
-/// Jayway's equality: numbers by value, and a text that holds a number equals that number.
+/// Jayway's equality: numbers by value, and a string that contains a number equals that number.
 fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => compare(left, right) == Some(Ordering::Equal),

@@ -1,4 +1,4 @@
-//! Reads the text of a filter.
+//! The parser of filters.
 
 use regex_lite::RegexBuilder;
 use serde_json::{Number, Value};
@@ -8,8 +8,9 @@ use super::filter::{Comparison, Filter, Operand, Pattern};
 use super::parser::{error, path_in_filter, quoted};
 use crate::syntax::Cursor;
 
-/// Deeper filters and parentheses than any person writes, shallower than any stack.
+/// More nested filters and parentheses than definitions have, and few enough for any stack.
 const MAX_DEPTH: usize = 32;
+const TOO_DEEP: &str = "a filter has more than 32 levels; use fewer levels";
 
 /// Longest first, so that `<=` is not read as `<`.
 const COMPARISONS: [(&str, Comparison); 8] = [
@@ -26,7 +27,7 @@ const COMPARISONS: [(&str, Comparison); 8] = [
 /// Reads a filter up to its closing parenthesis.
 pub(super) fn filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<Filter, SyntaxError> {
     if depth > MAX_DEPTH {
-        return Err(error(cursor, "a filter may be at most 32 deep, but"));
+        return Err(cursor.error("JSONPath", TOO_DEEP.to_owned()));
     }
     Reader { depth }.any(cursor)
 }
@@ -80,14 +81,14 @@ impl Reader {
         if cursor.eat("!") {
             let inner = Self { depth: self.depth + 1 };
             if inner.depth > MAX_DEPTH {
-                return Err(error(cursor, "a filter may be at most 32 deep, but"));
+                return Err(cursor.error("JSONPath", TOO_DEEP.to_owned()));
             }
             return inner.term(cursor).map(|term| Filter::Not(Box::new(term)));
         }
         cursor.eat("(");
         let filter = filter(cursor, self.depth + 1)?;
         cursor.skip_blanks();
-        if cursor.eat(")") { Ok(filter) } else { Err(error(cursor, "`)` belongs here, but")) }
+        if cursor.eat(")") { Ok(filter) } else { Err(error(cursor, "`)`")) }
     }
 
     fn operand(&self, cursor: &mut Cursor<'_>) -> Result<Operand, SyntaxError> {
@@ -109,11 +110,11 @@ fn literal(cursor: &mut Cursor<'_>) -> Result<Value, SyntaxError> {
     }
     let word = cursor.take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '-' | '+' | '.'));
     match word {
-        "" => Err(error(cursor, "a path, a number, a text in quotes, `true`, `false` or `null` belongs here, but")),
+        "" => Err(error(cursor, "a path, a number, a string in quotes, `true`, `false` or `null`")),
         "true" => Ok(Value::Bool(true)),
         "false" => Ok(Value::Bool(false)),
         "null" => Ok(Value::Null),
-        // A bare word is taken for a text: definitions in the wild rely on it.
+        // A word without quotes is a string: existing definitions rely on it.
         _ => Ok(word.parse::<Number>().map_or_else(|_| word.into(), Value::Number)),
     }
 }
@@ -126,12 +127,12 @@ fn list(cursor: &mut Cursor<'_>) -> Result<Value, SyntaxError> {
             return Ok(Value::Array(items));
         }
         if cursor.starts_with("[") {
-            return Err(error(cursor, "a list in a filter holds plain values, but"));
+            return Err(error(cursor, "a list without lists in it"));
         }
         items.push(literal(cursor)?);
         cursor.skip_blanks();
         if !cursor.eat(",") && !cursor.starts_with("]") {
-            return Err(error(cursor, "`,` or `]` belongs here, but"));
+            return Err(error(cursor, "`,` or `]`"));
         }
     }
 }
@@ -139,7 +140,7 @@ fn list(cursor: &mut Cursor<'_>) -> Result<Value, SyntaxError> {
 fn pattern(cursor: &mut Cursor<'_>) -> Result<Pattern, SyntaxError> {
     cursor.skip_blanks();
     let before = cursor.clone();
-    let wrong = || error(&before, "a regular expression `/…/` or `/…/i` belongs here, but");
+    let wrong = || error(&before, "a regular expression `/…/` or `/…/i`");
     if !cursor.eat("/") {
         return Err(wrong());
     }
@@ -156,7 +157,7 @@ fn pattern(cursor: &mut Cursor<'_>) -> Result<Pattern, SyntaxError> {
         }
     }
     let flags = cursor.take_while(|c| c.is_ascii_lowercase());
-    // Jayway asks whether the whole text matches.
+    // As in Jayway, the whole string must match.
     RegexBuilder::new(&format!("^(?:{pattern})$"))
         .case_insensitive(flags.contains('i'))
         .multi_line(flags.contains('m'))

@@ -1,9 +1,9 @@
-//! JSONPath as Step Functions reads it.
+//! JSONPath in the dialect of Step Functions.
 //!
-//! The service evaluates paths with the Jayway library for Java, whose dialect is older than RFC 9535: `['a','b']` at
-//! the end of a path gives an object, functions such as `length()` stand at the end, a slice has no step. AWS adds two
-//! roots: `$$` is the context object and `$name` a variable. A path that can lead to one place only is *definite* and
-//! gives the value there, or fails; any other gives the list of what it finds, which may be empty.
+//! Step Functions evaluates paths with the Jayway library for Java, whose dialect is older than RFC 9535: `['a','b']`
+//! at the end of a path returns an object, functions such as `length()` are only allowed at the end, a slice has no
+//! step. AWS adds two roots: `$$` is the context object and `$name` a variable. A *definite* path selects exactly one
+//! value, or fails; any other path returns the list of the values that it selects, which may be empty.
 
 mod aggregate;
 mod error;
@@ -27,10 +27,10 @@ use super::syntax::{Cursor, SyntaxError};
 use aggregate::Aggregate;
 use filter::Filter;
 
-/// What the expressions of a state may refer to.
+/// The data that the expressions of a state can refer to.
 #[derive(Debug, Clone, Copy)]
 pub struct Scope<'a> {
-    /// `$`: the state's input, or whatever the field works on.
+    /// `$`: the state's input, or the data to which the field applies.
     pub input: &'a Value,
     /// `$$`: the context object.
     pub context: &'a Value,
@@ -72,7 +72,7 @@ enum Step {
     Wildcard,
     /// `[?(…)]`.
     Filter(Filter),
-    /// `..`: the next step is tried on everything below.
+    /// `..`: the next step applies to all values below.
     Descend,
 }
 
@@ -80,40 +80,40 @@ impl Path {
     /// Reads a path.
     ///
     /// # Errors
-    /// When the text is none: the message says where and what is wrong.
+    /// [`SyntaxError`] with the position, if the string is not a path.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let mut cursor = Cursor::new(text);
         let path = parser::path(&mut cursor, 0)?;
-        if cursor.at_end() { Ok(path) } else { Err(parser::error(&cursor, "the path should end, but")) }
+        if cursor.at_end() { Ok(path) } else { Err(parser::error(&cursor, "the end of the path")) }
     }
 
-    /// Reads a path that is a part of a longer text, up to the first character that cannot belong to it.
+    /// Reads a path at the start of a longer string, up to the first character that cannot belong to it.
     pub(super) fn read(cursor: &mut Cursor<'_>) -> Result<Self, SyntaxError> {
         parser::path(cursor, 0)
     }
 
-    /// The text as it was written.
+    /// The path as it is written in the definition.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// Whether it is `$`, so that a caller may share the input instead of copying it.
+    /// Whether it is `$`, so that a caller can share the input instead of copying it.
     #[must_use]
     pub fn is_input(&self) -> bool {
         self.root == Root::Input && self.steps.is_empty() && self.aggregate.is_none()
     }
 
-    /// Whether it can lead to one place only.
+    /// Whether it selects exactly one value.
     #[must_use]
     pub fn is_definite(&self) -> bool {
         self.aggregate.is_some() || self.steps_are_definite()
     }
 
-    /// What the path leads to: the value of a definite path, the list of finds of any other.
+    /// The value that a definite path selects, or the list of the values that any other path selects.
     ///
     /// # Errors
-    /// When a definite path leads nowhere. An indefinite one never fails, except for an unknown variable.
+    /// [`PathFailure`] if a definite path selects nothing. An indefinite path fails only for an unknown variable.
     pub fn evaluate<'a>(&self, scope: &Scope<'a>) -> Result<Cow<'a, Value>, PathFailure> {
         evaluate::path(self, scope)
     }
@@ -122,7 +122,7 @@ impl Path {
         let last = self.steps.len().saturating_sub(1);
         self.steps.iter().enumerate().all(|(at, step)| match step {
             Step::Name(_) | Step::Index(_) => true,
-            // At the end of a path it gives one object with these names.
+            // At the end of a path, it returns one object with these names.
             Step::Names(_) => at == last,
             Step::Indices(_) | Step::Slice(..) | Step::Wildcard | Step::Filter(_) | Step::Descend => false,
         })

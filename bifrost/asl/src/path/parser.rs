@@ -1,29 +1,28 @@
-//! Reads the text of a path.
+//! The parser of paths.
 
 use super::aggregate::Aggregate;
 use super::{Path, Root, Step, SyntaxError, filter_parser};
 use crate::syntax::Cursor;
 
-const FUNCTIONS: &str = "a path may end with `length()`, `min()`, `max()`, `sum()`, `avg()`, `stddev()`, `keys()`, \
-                         `first()` or `last()`, without arguments, but";
-const BRACKETS: &str = "an index, a slice `1:3`, a name in quotes, `*` or a filter `?(…)` belongs in brackets, but";
+const FUNCTIONS: &str = "`length()`, `min()`, `max()`, `sum()`, `avg()`, `stddev()`, `keys()`, `first()` or `last()`, \
+                         without arguments";
+const BRACKETS: &str = "an index, a slice such as `1:3`, a name in quotes, `*` or a filter `?(…)` in brackets";
 
-/// What belongs at the cursor, and what stands there instead.
-pub(super) fn error(cursor: &Cursor<'_>, wanted: &str) -> SyntaxError {
-    cursor.unexpected("JSONPath", wanted)
+pub(super) fn error(cursor: &Cursor<'_>, expected: &str) -> SyntaxError {
+    cursor.unexpected("JSONPath", expected)
 }
 
-/// Reads a path and leaves the cursor behind it. `depth` counts the filters around it.
+/// Reads a path and moves the cursor past it. `depth` counts the filters around it.
 pub(super) fn path(cursor: &mut Cursor<'_>, depth: usize) -> Result<Path, SyntaxError> {
     let start = cursor.clone();
     if !cursor.eat("$") {
-        return Err(error(cursor, "a path starts with `$`, `$$` or `$variable`, but"));
+        return Err(error(cursor, "`$`, `$$` or `$variable` at the start of the path"));
     }
     let root = if cursor.eat("$") { Root::Context } else { variable_or_input(cursor) };
     steps(cursor, &start, root, depth)
 }
 
-/// Reads a path inside a filter, and says whether it starts at the item (`@`).
+/// Reads a path inside a filter; returns whether it starts at the item (`@`), and the path.
 pub(super) fn path_in_filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<(bool, Path), SyntaxError> {
     let start = cursor.clone();
     if cursor.eat("@") {
@@ -64,7 +63,7 @@ fn dotted(cursor: &mut Cursor<'_>, steps: &mut Vec<Step>, depth: usize) -> Resul
     let before = cursor.clone();
     let name = cursor.take_while(is_name_character);
     if name.is_empty() {
-        return Err(error(cursor, "a name, `*` or `[…]` belongs after a dot, but"));
+        return Err(error(cursor, "a name, `*` or `[…]` after the dot"));
     }
     if cursor.eat("(") {
         let aggregate = Aggregate::named(name).filter(|_| cursor.eat(")"));
@@ -87,18 +86,18 @@ fn bracketed(cursor: &mut Cursor<'_>, depth: usize) -> Result<Step, SyntaxError>
         _ => numbers(cursor)?,
     };
     cursor.skip_blanks();
-    if cursor.eat("]") { Ok(step) } else { Err(error(cursor, "`]` belongs here, but")) }
+    if cursor.eat("]") { Ok(step) } else { Err(error(cursor, "`]`")) }
 }
 
 fn filter(cursor: &mut Cursor<'_>, depth: usize) -> Result<Step, SyntaxError> {
     cursor.eat("?");
     cursor.skip_blanks();
     if !cursor.eat("(") {
-        return Err(error(cursor, "a filter is written `[?(@.name == 'value')]`, but"));
+        return Err(error(cursor, "a filter such as `[?(@.name == 'value')]`"));
     }
     let filter = filter_parser::filter(cursor, depth + 1)?;
     cursor.skip_blanks();
-    if cursor.eat(")") { Ok(Step::Filter(filter)) } else { Err(error(cursor, "`)` ends a filter, but")) }
+    if cursor.eat(")") { Ok(Step::Filter(filter)) } else { Err(error(cursor, "`)` at the end of the filter")) }
 }
 
 fn names(cursor: &mut Cursor<'_>) -> Result<Step, SyntaxError> {
@@ -106,7 +105,7 @@ fn names(cursor: &mut Cursor<'_>) -> Result<Step, SyntaxError> {
     loop {
         cursor.skip_blanks();
         let name = quoted(cursor);
-        names.push(name.ok_or_else(|| error(cursor, "a name in quotes belongs here, with its closing quote, but"))?);
+        names.push(name.ok_or_else(|| error(cursor, "a name in quotes, with its closing quote"))?);
         cursor.skip_blanks();
         if !cursor.eat(",") {
             break;
@@ -126,7 +125,7 @@ fn numbers(cursor: &mut Cursor<'_>) -> Result<Step, SyntaxError> {
     let mut indices = vec![first];
     while cursor.eat(",") {
         cursor.skip_blanks();
-        indices.push(number(cursor).ok_or_else(|| error(cursor, "an index belongs after the comma, but"))?);
+        indices.push(number(cursor).ok_or_else(|| error(cursor, "an index after the comma"))?);
         cursor.skip_blanks();
     }
     Ok(if indices.len() == 1 { Step::Index(first) } else { Step::Indices(indices) })
@@ -139,7 +138,8 @@ fn variable_or_input(cursor: &mut Cursor<'_>) -> Root {
     Root::Variable(cursor.take_while(|c| c.is_alphanumeric() || c == '_').to_owned())
 }
 
-/// Names without quotes are free, as in Jayway, but for what ends them there or in an intrinsic function.
+/// Names without quotes may have any character, as in Jayway, except those that end them there or in an intrinsic
+/// function.
 fn is_name_character(c: char) -> bool {
     !c.is_whitespace() && !c.is_control() && !matches!(c, '.' | '[' | ']' | '(' | ')' | ',' | '\'' | '"' | '*' | '?')
 }
@@ -151,7 +151,7 @@ fn number(cursor: &mut Cursor<'_>) -> Option<i64> {
     Some(number)
 }
 
-/// Reads a text in single or double quotes; a backslash takes the next character as it is.
+/// Reads a string in single or double quotes; a backslash escapes the next character.
 pub(super) fn quoted(cursor: &mut Cursor<'_>) -> Option<String> {
     let quote = cursor.peek().filter(|c| matches!(c, '\'' | '"'))?;
     let mut ahead = cursor.clone();

@@ -1,4 +1,4 @@
-//! Reference paths: those that name one place, to which data can also be written.
+//! Reference paths: paths to exactly one place, to which data can be written.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ impl ReferencePath {
     /// Reads a reference path.
     ///
     /// # Errors
-    /// When the text is no path, or one that may lead to several places.
+    /// [`SyntaxError`] if the string is not a path, or can select several places.
     pub fn parse(text: &str) -> Result<Self, SyntaxError> {
         let path = Path::parse(text)?;
         let names_one_place =
@@ -23,30 +23,30 @@ impl ReferencePath {
         if names_one_place {
             return Ok(Self(path));
         }
-        let problem = "a path that names one place belongs here, made of `.name`, `['name']` and `[0]` only: no \
-                       wildcards, slices, filters, negative indices or functions";
+        let problem = "it may select several places; use only `.name`, `['name']` and `[0]`, no wildcards, slices, \
+                       filters, negative indices or functions";
         Err(Cursor::new(text).error("reference path", problem.to_owned()))
     }
 
-    /// Whether it is `$`: what is inserted replaces the whole target.
+    /// Whether it is `$`: an inserted value replaces the whole target.
     #[must_use]
     pub fn is_input(&self) -> bool {
         self.0.is_input()
     }
 
-    /// Whether it leads into the input, and not into the context object or a variable, which nothing may write to.
+    /// Whether it points into the input, and not into the context object or a variable, which are read-only.
     #[must_use]
     pub fn is_in_input(&self) -> bool {
         self.0.root == Root::Input
     }
 
-    /// Puts `value` where the path leads to in `target`, creating the objects that are missing on the way.
+    /// Inserts `value` into `target` at the path. Creates missing objects on the way.
     ///
     /// # Errors
-    /// When something on the way is there but is no object, or an index leads past the end of an array. AWS's name for
-    /// it is `States.ResultPathMatchFailure`. The target is then unchanged.
+    /// [`ResultPathFailure`] if a value on the way is not an object, or an index is past the end of an array. AWS's
+    /// name for it is `States.ResultPathMatchFailure`. The target is then unchanged.
     pub fn insert(&self, target: &mut Value, value: Value) -> Result<(), ResultPathFailure> {
-        // Looked at first: the message shows the target as it was.
+        // Checked first: the message shows the unchanged target.
         if !self.fits(target) {
             return Err(ResultPathFailure { path: self.to_string(), target: target.to_string() });
         }
@@ -54,7 +54,6 @@ impl ReferencePath {
         for step in &self.0.steps {
             let next = match (step, place) {
                 (Step::Name(name), Value::Object(fields)) => {
-                    // Replaced at once, or filled with the rest of the way.
                     Some(fields.entry(name.clone()).or_insert_with(|| Value::Object(Map::new())))
                 }
                 (Step::Index(index), Value::Array(items)) => {

@@ -33,7 +33,7 @@ fn eval(text: &str) -> Result<Value, PathFailure> {
 }
 
 #[test]
-fn a_definite_path_gives_the_value() {
+fn definite_path_returns_the_value() {
     for (text, expected) in [
         ("$", data()),
         ("$.limit", json!(10)),
@@ -62,7 +62,7 @@ fn a_definite_path_gives_the_value() {
 }
 
 #[test]
-fn an_indefinite_path_gives_the_list_of_what_it_finds() {
+fn indefinite_path_returns_a_list() {
     for (text, expected) in [
         ("$.store.book[*].title", json!(["A", "B", "C", "D"])),
         ("$.store.bicycle.*", json!(["red", 19.95])),
@@ -95,7 +95,7 @@ fn an_indefinite_path_gives_the_list_of_what_it_finds() {
 }
 
 #[test]
-fn a_filter_keeps_the_items_that_it_holds_for() {
+fn filter_keeps_matching_items() {
     for (filter, titles) in [
         ("@.price == 8", "C"),
         ("@.price == 8.0", "C"),
@@ -136,7 +136,7 @@ fn a_filter_keeps_the_items_that_it_holds_for() {
 }
 
 #[test]
-fn a_function_may_stand_at_the_end() {
+fn function_is_applied_at_the_end() {
     for (text, expected) in [
         ("$.numbers.length()", json!(4)),
         ("$.store.length()", json!(2)),
@@ -156,7 +156,7 @@ fn a_function_may_stand_at_the_end() {
 }
 
 #[test]
-fn a_definite_path_to_nowhere_says_where_it_ended() {
+fn missing_value_has_the_cause_of_aws() {
     for (text, message) in [
         ("$.none", "No results for path: $['none']"),
         ("$.store.none", "No results for path: $['store']['none']"),
@@ -172,7 +172,7 @@ fn a_definite_path_to_nowhere_says_where_it_ended() {
 }
 
 #[test]
-fn what_is_no_path_is_refused_with_its_place() {
+fn invalid_path_is_refused_by_position() {
     for (text, column) in [
         ("", 1),
         ("name", 1),
@@ -213,7 +213,7 @@ fn what_is_no_path_is_refused_with_its_place() {
 }
 
 #[test]
-fn deep_filters_are_refused_before_the_stack_is() {
+fn deep_filters_are_refused() {
     let nested = |open: &str, close: &str| format!("$[?({}@.x{})]", open.repeat(5000), close.repeat(5000));
     for text in [nested("(", ")"), nested("!", ""), nested("@[?(", ")]")] {
         assert!(Path::parse(&text).is_err());
@@ -221,7 +221,7 @@ fn deep_filters_are_refused_before_the_stack_is() {
 }
 
 #[test]
-fn a_reference_path_names_one_place() {
+fn reference_path_has_one_place() {
     for text in ["$", "$.a", "$.a.b", "$['a']", "$.a[0].b", "$$.Execution.Id", "$variable.x"] {
         assert!(ReferencePath::parse(text).is_ok(), "{text}");
     }
@@ -231,7 +231,7 @@ fn a_reference_path_names_one_place() {
 }
 
 #[test]
-fn a_result_is_put_where_the_reference_path_points() {
+fn value_is_inserted_at_the_path() {
     for (path, target, expected) in [
         ("$", json!(5), json!("new")),
         ("$.a", json!({"b": 1}), json!({"b": 1, "a": "new"})),
@@ -248,7 +248,7 @@ fn a_result_is_put_where_the_reference_path_points() {
 }
 
 #[test]
-fn a_result_without_a_place_leaves_the_target_alone() {
+fn failed_insert_changes_nothing() {
     for (path, target) in [
         ("$.a", json!(5)),
         ("$.a", json!(null)),
@@ -267,7 +267,7 @@ fn a_result_without_a_place_leaves_the_target_alone() {
 
 proptest::proptest! {
     #[test]
-    fn no_text_makes_the_parser_panic(text in "[$@.\\[\\]()?*'\"ab0-9,: <>=~/!&|\\\\-]{0,40}") {
+    fn parser_never_panics(text in "[$@.\\[\\]()?*'\"ab0-9,: <>=~/!&|\\\\-]{0,40}") {
         if let Ok(path) = Path::parse(&text) {
             proptest::prop_assert_eq!(path.as_str(), text.as_str());
             let (value, variables) = (data(), Map::new());
@@ -277,7 +277,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn what_was_inserted_is_found_again(names in proptest::collection::vec("[a-z ]{1,5}", 1..5), value in 0..100_i32) {
+    fn inserted_value_is_found(names in proptest::collection::vec("[a-z ]{1,5}", 1..5), value in 0..100_i32) {
         let text: String = std::iter::once("$".to_owned()).chain(names.iter().map(|name| format!("['{name}']"))).collect();
         let path = ReferencePath::parse(&text).unwrap();
         let mut target = json!({});

@@ -1,11 +1,11 @@
-//! What must hold of the transitions between states.
+//! Rules for the transitions between states.
 
 use std::collections::{HashMap, HashSet};
 
 use super::outline::{Outline, OutlineState};
 use crate::problem::{Location, Problem};
 
-/// How many names a message lists.
+/// The number of names that a message lists.
 const MAX_LISTED: usize = 12;
 const MAX_NAME_LEN: usize = 80;
 
@@ -24,18 +24,19 @@ fn problem(location: &Location<'_>, message: String) -> Problem {
     Problem { location: location.to_string(), message }
 }
 
-/// Names are unique in the whole machine: the history tells states apart by name only.
+/// Names are unique in the whole machine: the history identifies states only by name.
 fn names(flows: &[&Outline<'_>]) -> Vec<Problem> {
     let mut problems = Vec::new();
     let mut seen: HashMap<&str, &Location<'_>> = HashMap::new();
     for state in flows.iter().flat_map(|flow| flow.states.values()) {
         if let Some(first) = seen.insert(state.name, &state.location) {
-            let message = format!("has the name of {first}: give it another, names are unique in the whole machine");
+            let message =
+                format!("has the same name as {first}; rename one, names must be unique in the whole state machine");
             problems.push(problem(&state.location, message));
         }
         let length = state.name.chars().count();
         if length == 0 || length > MAX_NAME_LEN {
-            let message = format!("has a name of {length} characters, write one of 1 to {MAX_NAME_LEN}");
+            let message = format!("has a name of {length} characters; use 1 to {MAX_NAME_LEN} characters");
             problems.push(problem(&state.location, message));
         }
     }
@@ -54,22 +55,22 @@ fn targets(flow: &Outline<'_>, flows: &[&Outline<'_>]) -> Vec<Problem> {
 }
 
 fn unknown_target(target: &str, flow: &Outline<'_>, flows: &[&Outline<'_>]) -> String {
-    let elsewhere = flows.iter().find_map(|other| other.states.get(target));
-    let fault = match elsewhere {
+    let other_flow = flows.iter().find_map(|other| other.states.get(target));
+    let fault = match other_flow {
         Some(state) => {
-            format!("{target:?} stands in another flow, at {}, and cannot be entered from here", state.location)
+            format!("{target:?} is in another flow, at {}, and cannot be entered from here", state.location)
         }
-        None => format!("there is no state {target:?}"),
+        None => format!("no state {target:?} found"),
     };
     let mut names: Vec<&str> = flow.states.keys().copied().collect();
-    // The nearest spelling first, as it is most likely what was meant.
+    // The most similar name first: it is most likely the intended one.
     names.sort_by_key(|name| distance(name, target));
     let more = if names.len() > MAX_LISTED { ", …" } else { "" };
     let names: Vec<String> = names.into_iter().take(MAX_LISTED).map(|name| format!("{name:?}")).collect();
-    format!("{fault}: write one of {}{more}", names.join(", "))
+    format!("{fault}; write one of {}{more}", names.join(", "))
 }
 
-/// How many characters must be changed, added or removed to make one name of the other.
+/// The number of characters to change, add or remove to get from one name to the other.
 fn distance(left: &str, right: &str) -> usize {
     let right: Vec<char> = right.chars().collect();
     let mut row: Vec<usize> = (0..=right.len()).collect();
@@ -101,7 +102,7 @@ fn unreachable(flow: &Outline<'_>) -> Vec<Problem> {
         let next = state.exits.iter().filter_map(|exit| flow.states.get(exit.target));
         waiting.extend(next.filter(|state| reached.insert(state.name)));
     }
-    let message = || "is never reached: let a Next, Default or Catch lead to it, or remove it".to_owned();
+    let message = || "is unreachable; let a Next, Default or Catch lead to it, or remove it".to_owned();
     flow.states
         .values()
         .filter(|state| !reached.contains(state.name))
@@ -111,6 +112,6 @@ fn unreachable(flow: &Outline<'_>) -> Vec<Problem> {
 
 fn never_ending(flow: &Outline<'_>) -> Option<Problem> {
     let is_endless = !flow.states.is_empty() && flow.states.values().all(|state| state.is_clear && !state.ends);
-    let message = "no state ends this flow: write \"End\": true in its last state, or add a Succeed or Fail state";
+    let message = "no state ends this flow; write \"End\": true in its last state, or add a Succeed or Fail state";
     is_endless.then(|| problem(&flow.location.field("States"), message.to_owned()))
 }

@@ -1,4 +1,4 @@
-//! From JSON to a state machine that can run: parsed, then checked for what single fields do not show.
+//! Validation of a definition: parses it, then checks the rules that concern more than one field.
 
 mod flow;
 mod outline;
@@ -17,18 +17,18 @@ use outline::{Outline, join};
 use states::Walk;
 
 impl StateMachine {
-    /// Reads and validates the definition of a standard state machine.
+    /// Parses and validates the definition of a standard state machine.
     ///
     /// # Errors
-    /// With every problem that the definition has.
+    /// [`InvalidDefinition`] with all problems.
     pub fn parse(definition: &Value) -> Result<Self, InvalidDefinition> {
         Self::parse_as(definition, MachineType::Standard)
     }
 
-    /// Reads and validates a definition; express machines may do less than standard ones.
+    /// Parses and validates a definition. Express machines support less than standard ones.
     ///
     /// # Errors
-    /// With every problem that the definition has.
+    /// [`InvalidDefinition`] with all problems.
     pub fn parse_as(definition: &Value, machine_type: MachineType) -> Result<Self, InvalidDefinition> {
         let (machine, mut problems) = parse::state_machine(definition);
         problems.extend(self::problems(definition, machine.as_ref(), machine_type));
@@ -42,7 +42,7 @@ impl StateMachine {
     }
 }
 
-/// The problems of the flow, and those of single states if all states could be read.
+/// The problems of the flow, and those of single states if all states could be parsed.
 fn problems(definition: &Value, machine: Option<&StateMachine>, machine_type: MachineType) -> Vec<Problem> {
     let mut problems = flow::problems(&Outline::of(definition, Location::default()));
     if let Some(machine) = machine {
@@ -53,16 +53,16 @@ fn problems(definition: &Value, machine: Option<&StateMachine>, machine_type: Ma
     problems
 }
 
-/// Puts problems into the order in which a reader of the definition meets them.
+/// Sorts problems by their location in the definition.
 fn sort(problems: &mut [Problem], definition: &Value) {
-    let mut places = HashMap::new();
-    number(definition, "", &mut places);
-    // A key of a template may hold dots and brackets: such a place counts as that of the field around it.
+    let mut numbers = HashMap::new();
+    number(definition, "", &mut numbers);
+    // A key of a template may have dots and brackets: its problem is sorted by the field around it.
     problems.sort_by_cached_key(|problem| {
         let mut location = problem.location.as_str();
         loop {
-            match (places.get(location), location.rfind(['.', '['])) {
-                (Some(place), _) => break *place,
+            match (numbers.get(location), location.rfind(['.', '['])) {
+                (Some(number), _) => break *number,
                 (None, Some(end)) => location = location.get(..end).unwrap_or_default(),
                 (None, None) => break 0,
             }
@@ -70,13 +70,13 @@ fn sort(problems: &mut [Problem], definition: &Value) {
     });
 }
 
-/// Numbers every place, what stands around another first.
-fn number(value: &Value, location: &str, places: &mut HashMap<String, usize>) {
-    places.insert(location.to_owned(), places.len());
+/// Numbers every location, containers before their content.
+fn number(value: &Value, location: &str, numbers: &mut HashMap<String, usize>) {
+    numbers.insert(location.to_owned(), numbers.len());
     match value {
-        Value::Object(fields) => fields.iter().for_each(|(name, field)| number(field, &join(location, name), places)),
+        Value::Object(fields) => fields.iter().for_each(|(name, field)| number(field, &join(location, name), numbers)),
         Value::Array(items) => {
-            items.iter().enumerate().for_each(|(at, item)| number(item, &format!("{location}[{at}]"), places));
+            items.iter().enumerate().for_each(|(at, item)| number(item, &format!("{location}[{at}]"), numbers));
         }
         _ => {}
     }

@@ -1,13 +1,13 @@
-//! The flows of a definition as a graph, read straight from its JSON.
+//! The flows of a definition as a graph, read directly from its JSON.
 //!
-//! It is read apart from the model so that a wrong `Next` is reported even while another state cannot be read at all.
+//! It does not use the model, so that a wrong `Next` is reported even if another state cannot be parsed.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use crate::problem::Location;
 
-/// A set of states with an entry: the machine, a branch, or what a `Map` does to each item.
+/// A set of states with an entry: the machine, a branch, or the processor of a `Map`.
 #[derive(Debug)]
 pub(super) struct Outline<'d> {
     pub(super) location: Location<'d>,
@@ -22,7 +22,7 @@ pub(super) struct OutlineState<'d> {
     pub(super) exits: Vec<Exit<'d>>,
     /// Whether the flow may end here.
     pub(super) ends: bool,
-    /// Whether all its exits could be read: if not, more may be reachable than seems so.
+    /// Whether all its exits could be read: if not, more states may be reachable.
     pub(super) is_clear: bool,
     pub(super) flows: Vec<Outline<'d>>,
 }
@@ -85,7 +85,7 @@ impl<'d> OutlineState<'d> {
     }
 }
 
-/// The items of an array field, each with its place.
+/// The items of an array field, with their locations.
 fn listed<'d>(
     state: &'d Value,
     field: &'static str,
@@ -96,7 +96,7 @@ fn listed<'d>(
     items.into_iter().flatten().enumerate().map(move |(at, item)| (list.item(at), item))
 }
 
-/// The place of `field` in what stands at `location`.
+/// The location of `field` inside `location`.
 pub(super) fn join(location: &str, field: &str) -> String {
     if location.is_empty() { field.to_owned() } else { format!("{location}.{field}") }
 }

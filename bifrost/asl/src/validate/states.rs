@@ -1,4 +1,4 @@
-//! What must hold of each state beyond the types of its fields.
+//! Rules for single states, beyond the types of their fields.
 
 use super::outline::join;
 use crate::model::{
@@ -9,7 +9,7 @@ use crate::problem::Problem;
 use crate::resource::{Pattern, Resource, ResourceKind};
 use crate::template::{Expression, Template};
 
-/// The names that AWS gives to errors of its own. All others that begin with `States.` are mistakes.
+/// The names of AWS's own errors. Any other name that begins with `States.` is a mistake.
 const STATES_ERRORS: [&str; 16] = [
     "States.ALL",
     "States.BranchFailed",
@@ -29,7 +29,7 @@ const STATES_ERRORS: [&str; 16] = [
     "States.Timeout",
 ];
 
-/// Walks the states of a flow and of the flows in it.
+/// Checks the states of a flow and of the flows in it.
 #[derive(Debug)]
 pub(super) struct Walk {
     pub(super) machine_type: MachineType,
@@ -87,10 +87,11 @@ impl Walk {
         let outer = self.machine_type;
         match processor.mode {
             ProcessorMode::Distributed(_) if outer == MachineType::Express => {
-                let message = "an express state machine runs its items inline: leave ProcessorConfig off";
+                let message =
+                    "is not supported in an express state machine, which runs its items inline; remove ProcessorConfig";
                 self.report(format!("{location}.{field}.ProcessorConfig"), message);
             }
-            // The items are executions of their own, of the type that the state says.
+            // The items are executions of their own, of the type that the state sets.
             ProcessorMode::Distributed(inner) => self.machine_type = inner,
             ProcessorMode::Inline => {}
         }
@@ -102,20 +103,21 @@ impl Walk {
         if self.machine_type != MachineType::Express {
             return;
         }
-        let unfit = match resource.kind() {
-            ResourceKind::Activity => "no activities",
-            ResourceKind::Service { pattern: Pattern::WaitForTaskToken, .. } => "no `.waitForTaskToken`",
-            ResourceKind::Service { pattern: Pattern::Sync, .. } => "no `.sync`",
+        let unsupported = match resource.kind() {
+            ResourceKind::Activity => "activities",
+            ResourceKind::Service { pattern: Pattern::WaitForTaskToken, .. } => "`.waitForTaskToken`",
+            ResourceKind::Service { pattern: Pattern::Sync, .. } => "`.sync`",
             ResourceKind::Service { pattern: Pattern::RequestResponse, .. } | ResourceKind::LambdaFunction => return,
         };
-        let message =
-            format!("an express state machine supports {unfit}: make it a standard one, or call the service directly");
+        let message = format!(
+            "an express state machine does not support {unsupported}; use a standard one, or call the service directly"
+        );
         self.report(join(location, "Resource"), message);
     }
 
     fn credentials(&mut self, credentials: Option<&Template>, location: &str) {
         if credentials.is_some_and(|credentials| !credentials.names().contains(&"RoleArn")) {
-            let message = "RoleArn is missing: write the ARN of the role to assume, or a path to it as `RoleArn.$`";
+            let message = "RoleArn is missing; write the ARN of the role to assume, or a path to it as `RoleArn.$`";
             self.report(join(location, "Credentials"), message);
         }
     }
@@ -141,18 +143,18 @@ impl Walk {
             let location = format!("{location}[{at}].ErrorEquals");
             let all = names.iter().any(|name| name == "States.ALL");
             if all && names.len() > 1 {
-                self.report(location.clone(), "\"States.ALL\" stands for all other names: write it alone");
+                self.report(location.clone(), "\"States.ALL\" matches every error; write it without other names");
             }
             if all && at + 1 < count {
                 self.report(
                     location.clone(),
-                    "\"States.ALL\" leaves nothing for the entries after it: make it the last one",
+                    "\"States.ALL\" matches every error, so that the entries after it never apply; make it the last one",
                 );
             }
             for name in names.iter().filter(|name| is_unknown_error(name)) {
                 let message = format!(
-                    "{name:?} is no error of Step Functions, whose names alone begin with `States.`: write another, or \
-                     one of {}",
+                    "{name:?} is not an error of Step Functions, and names that begin with `States.` are reserved; use \
+                     another name, or one of {}",
                     STATES_ERRORS.join(", ")
                 );
                 self.report(location.clone(), message);
@@ -164,9 +166,8 @@ impl Walk {
         if let ResultPath::At(path) = path
             && !ReferencePath::is_in_input(path)
         {
-            let message = format!(
-                "`{path}` cannot be written to: write a path that begins with `$.`, or use Assign for a variable"
-            );
+            let message =
+                format!("`{path}` is read-only; write a path that begins with `$.`, or use Assign for a variable");
             self.report(join(location, "ResultPath"), message);
         }
     }
@@ -175,7 +176,7 @@ impl Walk {
         let names = assign.variables.iter().flat_map(|template| template.names());
         for name in names.filter(|name| !is_variable_name(name)) {
             let message = format!(
-                "{name:?} cannot name a variable: write up to 80 letters, digits and `_`, no digit first, and not `states`"
+                "{name:?} is not a valid variable name; use up to 80 letters, digits and `_`, no digit first, and not `states`"
             );
             self.report(format!("{location}.Assign.{name}"), message);
         }
@@ -187,7 +188,7 @@ impl Walk {
                 && !intrinsic.may_give_text()
             {
                 let message = format!(
-                    "`{intrinsic}` gives no text: write a path, or one of States.ArrayGetItem, States.Base64Encode, \
+                    "`{intrinsic}` does not return a string; write a path, or one of States.ArrayGetItem, States.Base64Encode, \
                      States.Base64Decode, States.Format, States.JsonToString, States.Hash, States.UUID"
                 );
                 self.report(join(location, field), message);

@@ -1,10 +1,10 @@
 use serde_json::{Value, json};
 
-use crate::{InvalidDefinition, MachineType, StateMachine};
+use crate::{InvalidDefinition, MachineType, Problem, StateMachine};
 
 const FUNCTION: &str = "arn:aws:lambda:us-east-1:111111111111:function:f";
 
-/// A valid definition with every kind of flow in it.
+/// A valid definition with every kind of flow.
 fn definition() -> Value {
     json!({
         "StartAt": "Lock",
@@ -42,7 +42,7 @@ fn definition() -> Value {
 fn change(pointer: &str, value: Value) -> Value {
     let mut definition = definition();
     let (parent, field) = pointer.rsplit_once('/').unwrap();
-    match definition.pointer_mut(parent).unwrap_or_else(|| panic!("{parent} is not there")) {
+    match definition.pointer_mut(parent).unwrap_or_else(|| panic!("{parent} does not exist")) {
         Value::Object(fields) => drop(fields.insert(field.replace("~1", "/"), value)),
         Value::Array(items) => items[field.parse::<usize>().unwrap()] = value,
         other => panic!("{parent} is {other}"),
@@ -50,85 +50,105 @@ fn change(pointer: &str, value: Value) -> Value {
     definition
 }
 
-fn problems(definition: &Value, machine_type: MachineType) -> Vec<String> {
+fn problems(definition: &Value, machine_type: MachineType) -> Vec<Problem> {
     match StateMachine::parse_as(definition, machine_type) {
         Ok(_) => Vec::new(),
-        Err(InvalidDefinition { problems }) => problems.iter().map(ToString::to_string).collect(),
+        Err(InvalidDefinition { problems }) => problems,
     }
 }
 
-/// The only problem of the definition after a change.
+fn locations(problems: &[Problem]) -> Vec<&str> {
+    problems.iter().map(|problem| problem.location.as_str()).collect()
+}
+
+/// The location of the only problem of the definition after a change.
 fn only_problem(pointer: &str, value: Value) -> String {
     let mut problems = problems(&change(pointer, value), MachineType::Standard);
     assert_eq!(problems.len(), 1, "{pointer}: {problems:#?}");
-    problems.remove(0)
+    problems.remove(0).location
 }
 
 #[test]
-fn a_valid_definition_is_accepted() {
-    assert_eq!(problems(&definition(), MachineType::Standard), Vec::<String>::new());
+fn valid_definition_is_accepted() {
+    assert_eq!(problems(&definition(), MachineType::Standard), []);
+}
+
+/// Each rule once, as users see its message.
+#[test]
+fn messages_of_all_rules() {
+    let long = "x".repeat(81);
+    let changes = [
+        ("/States/Lock/Next", json!("Healthy")),
+        ("/States/Each/ItemProcessor/States/One/Next", json!("Left")),
+        ("/States/Lonely", json!({"Type": "Pass", "Next": "Lonely"})),
+        ("/States/Both/Branches/0/States/Left", json!({"Type": "Pass", "Next": "Left"})),
+        ("/States/Both/Branches/0", json!({"StartAt": "Failed", "States": {"Failed": {"Type": "Succeed"}}})),
+        ("/States/Each/ItemProcessor", json!({"StartAt": long, "States": {long.as_str(): {"Type": "Succeed"}}})),
+        ("/States/Lock/Retry/1/ErrorEquals", json!(["States.ALL", "LockError"])),
+        ("/States/Lock/Retry/1/ErrorEquals", json!(["States.Timout"])),
+        ("/States/Lock/Retry/0/ErrorEquals", json!(["States.ALL"])),
+        ("/States/Lock/ResultPath", json!("$variable")),
+        ("/States/Lock/ResultPath", json!("$.a[*]")),
+        ("/States/Failed/ErrorPath", json!("States.MathAdd(1, 2)")),
+        ("/States/Each/Assign", json!({"a b.$": "$.x"})),
+        ("/States/Lock/Credentials", json!({})),
+    ];
+    let found =
+        changes.iter().flat_map(|(pointer, value)| problems(&change(pointer, value.clone()), MachineType::Standard));
+    let mut express = definition();
+    express["States"]["Lock"]["Resource"] = "arn:aws:states:::sqs:sendMessage.waitForTaskToken".into();
+    express["States"]["Each"]["ItemProcessor"]["ProcessorConfig"] = json!({"Mode": "DISTRIBUTED"});
+    let messages = found.chain(problems(&express, MachineType::Express)).map(|problem| format!("{problem}\n"));
+    insta::assert_snapshot!(messages.collect::<String>());
 }
 
 #[test]
-fn a_transition_leads_to_a_state_of_its_own_flow() {
+fn transition_stays_in_its_flow() {
     for (pointer, target, expected) in [
-        ("/StartAt", "lock", "StartAt: there is no state \"lock\": write one of \"Lock\", "),
-        (
-            "/States/Lock/Next",
-            "Healthy",
-            "States.Lock.Next: there is no state \"Healthy\": write one of \"Healthy?\", ",
-        ),
-        ("/States/Healthy?/Default", "", "States.Healthy?.Default: there is no state \"\": write one of "),
-        (
-            "/States/Each/ItemProcessor/States/One/Next",
-            "Left",
-            "States.Each.ItemProcessor.States.One.Next: \"Left\" stands in another flow, at \
-             States.Both.Branches[0].States.Left, and cannot be entered from here: write one of \"One\", \"Two\"",
-        ),
-        (
-            "/States/Both/Branches/0/StartAt",
-            "Right",
-            "States.Both.Branches[0].StartAt: there is no state \"Right\": write one of \"Left\"",
-        ),
+        ("/StartAt", "lock", "StartAt"),
+        ("/States/Lock/Next", "Healthy", "States.Lock.Next"),
+        ("/States/Healthy?/Default", "", "States.Healthy?.Default"),
+        ("/States/Each/ItemProcessor/States/One/Next", "Left", "States.Each.ItemProcessor.States.One.Next"),
+        ("/States/Both/Branches/0/StartAt", "Right", "States.Both.Branches[0].StartAt"),
     ] {
         let problems = problems(&change(pointer, target.into()), MachineType::Standard);
-        assert!(problems.iter().any(|problem| problem.starts_with(expected)), "{expected} is not in {problems:#?}");
+        assert!(locations(&problems).contains(&expected), "{expected} is not in {problems:#?}");
     }
     let rule = json!({"Variable": "$.x", "IsNull": true, "Next": "Bot"});
     let problems = problems(&change("/States/Healthy?/Choices/0", rule), MachineType::Standard);
-    let expected = "States.Healthy?.Choices[0].Next: there is no state \"Bot\": write one of \"Both\", ";
-    assert!(problems.iter().any(|problem| problem.starts_with(expected)), "{problems:#?}");
+    assert!(locations(&problems).contains(&"States.Healthy?.Choices[0].Next"), "{problems:#?}");
 }
 
 #[test]
-fn an_unknown_target_is_reported_even_where_another_state_cannot_be_read() {
+fn similar_names_are_proposed_first() {
+    let problems = problems(&change("/States/Lock/Next", "Healthy".into()), MachineType::Standard);
+    let message = &problems[0].message;
+    assert!(message.find("\"Healthy?\"") < message.find("\"Both\""), "{message}");
+}
+
+#[test]
+fn unknown_target_is_reported_beside_invalid_state() {
     let mut definition = change("/States/Lock/Catch/0/Next", "Faled".into());
     definition["States"]["Both"] = json!({"Type": "Parallel", "Next": "Each"});
     let problems = problems(&definition, MachineType::Standard);
-    assert!(
-        problems.iter().any(|problem| problem.starts_with("States.Lock.Catch[0].Next: there is no state \"Faled\""))
-    );
-    assert!(problems.iter().any(|problem| problem.starts_with("States.Both: Branches is missing")));
+    for location in ["States.Lock.Catch[0].Next", "States.Both"] {
+        assert!(locations(&problems).contains(&location), "{location} is not in {problems:#?}");
+    }
 }
 
 #[test]
-fn every_state_is_reachable_from_the_first() {
-    let lonely = only_problem("/States/Lonely", json!({"Type": "Pass", "Next": "Lonely"}));
-    assert_eq!(lonely, "States.Lonely: is never reached: let a Next, Default or Catch lead to it, or remove it");
-    let island = json!({"Type": "Pass", "Next": "Two"});
-    let inner = only_problem("/States/Each/ItemProcessor/States/Three", island);
-    assert!(inner.starts_with("States.Each.ItemProcessor.States.Three: is never reached"), "{inner}");
+fn unreachable_state_is_reported() {
+    assert_eq!(only_problem("/States/Lonely", json!({"Type": "Pass", "Next": "Lonely"})), "States.Lonely");
+    let pointer = "/States/Each/ItemProcessor/States/Three";
+    let inner = only_problem(pointer, json!({"Type": "Pass", "Next": "Two"}));
+    assert_eq!(inner, "States.Each.ItemProcessor.States.Three");
 }
 
 #[test]
-fn every_flow_ends_somewhere() {
+fn endless_flow_is_reported() {
     let endless =
         json!({"Left": {"Type": "Pass", "Next": "Right"}, "Right": {"Type": "Wait", "Seconds": 1, "Next": "Left"}});
-    let problem = only_problem("/States/Both/Branches/0/States", endless);
-    assert!(
-        problem.starts_with("States.Both.Branches[0].States: no state ends this flow: write \"End\": true"),
-        "{problem}"
-    );
+    assert_eq!(only_problem("/States/Both/Branches/0/States", endless), "States.Both.Branches[0].States");
 }
 
 #[test]
@@ -136,99 +156,86 @@ fn names_are_unique_in_the_whole_machine() {
     let mut definition = change("/States/Both/Branches/0/States", json!({"Failed": {"Type": "Pass", "End": true}}));
     definition["States"]["Both"]["Branches"][0]["StartAt"] = "Failed".into();
     let problems = problems(&definition, MachineType::Standard);
-    let expected = "States.Both.Branches[0].States.Failed: has the name of States.Failed: give it another, names are \
-                    unique in the whole machine";
-    assert_eq!(problems, [expected]);
+    assert_eq!(locations(&problems), ["States.Both.Branches[0].States.Failed"]);
+}
+
+#[test]
+fn long_name_is_refused() {
     let long = "x".repeat(81);
-    let problem =
-        only_problem("/States/Each/ItemProcessor", json!({"StartAt": long, "States": {long: {"Type": "Succeed"}}}));
-    assert!(problem.ends_with("has a name of 81 characters, write one of 1 to 80"), "{problem}");
+    let processor = json!({"StartAt": long, "States": {long.as_str(): {"Type": "Succeed"}}});
+    let location = only_problem("/States/Each/ItemProcessor", processor);
+    assert_eq!(location, format!("States.Each.ItemProcessor.States.{long}"));
 }
 
 #[test]
-fn states_all_stands_alone_and_last() {
-    for (names, expected) in [
-        (json!(["States.ALL", "LockError"]), "\"States.ALL\" stands for all other names: write it alone"),
-        (json!(["States.Timout"]), "\"States.Timout\" is no error of Step Functions, "),
-    ] {
-        let problem = only_problem("/States/Lock/Retry/1/ErrorEquals", names);
-        assert!(problem.starts_with(&format!("States.Lock.Retry[1].ErrorEquals: {expected}")), "{problem}");
+fn states_all_is_alone_and_last() {
+    for names in [json!(["States.ALL", "LockError"]), json!(["States.Timout"])] {
+        assert_eq!(only_problem("/States/Lock/Retry/1/ErrorEquals", names), "States.Lock.Retry[1].ErrorEquals");
     }
-    let problem = only_problem("/States/Lock/Retry/0/ErrorEquals", json!(["States.ALL"]));
-    let expected = "\"States.ALL\" leaves nothing for the entries after it: make it the last one";
-    assert_eq!(problem, format!("States.Lock.Retry[0].ErrorEquals: {expected}"));
+    let first = only_problem("/States/Lock/Retry/0/ErrorEquals", json!(["States.ALL"]));
+    assert_eq!(first, "States.Lock.Retry[0].ErrorEquals");
     let http = json!(["States.Http.StatusCode.503"]);
-    assert!(problems(&change("/States/Lock/Retry/0/ErrorEquals", http), MachineType::Standard).is_empty());
+    assert_eq!(problems(&change("/States/Lock/Retry/0/ErrorEquals", http), MachineType::Standard), []);
 }
 
 #[test]
-fn a_result_can_only_be_put_into_the_input() {
+fn result_path_points_into_the_input() {
     for path in ["$$.Execution", "$variable"] {
-        let problem = only_problem("/States/Lock/Catch/0/ResultPath", path.into());
-        assert!(
-            problem.starts_with(&format!("States.Lock.Catch[0].ResultPath: `{path}` cannot be written to")),
-            "{problem}"
-        );
+        let location = only_problem("/States/Lock/Catch/0/ResultPath", path.into());
+        assert_eq!(location, "States.Lock.Catch[0].ResultPath", "{path}");
     }
-    let problem = only_problem("/States/Lock/ResultPath", "$.a[*]".into());
-    assert!(problem.starts_with("States.Lock.ResultPath: `$.a[*]` is not a valid reference path"), "{problem}");
+    assert_eq!(only_problem("/States/Lock/ResultPath", "$.a[*]".into()), "States.Lock.ResultPath");
 }
 
 #[test]
-fn a_failure_is_told_in_text() {
-    let problem = only_problem("/States/Failed/ErrorPath", "States.MathAdd(1, 2)".into());
-    assert!(
-        problem.starts_with("States.Failed.ErrorPath: `States.MathAdd(1, 2)` gives no text: write a path"),
-        "{problem}"
-    );
+fn error_path_returns_a_string() {
+    let location = only_problem("/States/Failed/ErrorPath", "States.MathAdd(1, 2)".into());
+    assert_eq!(location, "States.Failed.ErrorPath");
 }
 
 #[test]
-fn variables_have_names_that_paths_can_hold() {
+fn variable_names_are_checked() {
     for (name, is_good) in
         [("count", true), ("größe_2", true), ("_x", true), ("2x", false), ("a-b", false), ("states", false)]
     {
         let problems = problems(&change("/States/Both/Assign", json!({name: 1})), MachineType::Standard);
         assert_eq!(problems.is_empty(), is_good, "{name}: {problems:#?}");
     }
-    let problem = only_problem("/States/Each/Assign", json!({"a b.$": "$.x"}));
-    assert!(problem.starts_with("States.Each.Assign.a b: \"a b\" cannot name a variable"), "{problem}");
+    assert_eq!(only_problem("/States/Each/Assign", json!({"a b.$": "$.x"})), "States.Each.Assign.a b");
 }
 
 #[test]
-fn credentials_name_a_role() {
+fn credentials_need_a_role() {
     for credentials in [json!({}), json!({"roleArn": "arn:aws:iam::111111111111:role/r"})] {
-        let problem = only_problem("/States/Lock/Credentials", credentials);
-        assert!(problem.starts_with("States.Lock.Credentials: RoleArn is missing: "), "{problem}");
+        assert_eq!(only_problem("/States/Lock/Credentials", credentials), "States.Lock.Credentials");
     }
-    let looked_up = json!({"RoleArn.$": "$.role"});
-    assert!(problems(&change("/States/Lock/Credentials", looked_up), MachineType::Standard).is_empty());
+    let path = json!({"RoleArn.$": "$.role"});
+    assert_eq!(problems(&change("/States/Lock/Credentials", path), MachineType::Standard), []);
 }
 
 #[test]
-fn an_express_machine_may_do_less() {
-    for (resource, unfit) in [
-        ("arn:aws:states:us-east-1:111111111111:activity:a", "no activities"),
-        ("arn:aws:states:::sqs:sendMessage.waitForTaskToken", "no `.waitForTaskToken`"),
-        ("arn:aws:states:::states:startExecution.sync:2", "no `.sync`"),
+fn express_machine_supports_less() {
+    for resource in [
+        "arn:aws:states:us-east-1:111111111111:activity:a",
+        "arn:aws:states:::sqs:sendMessage.waitForTaskToken",
+        "arn:aws:states:::states:startExecution.sync:2",
     ] {
         let definition = change("/States/Lock/Resource", resource.into());
-        assert!(problems(&definition, MachineType::Standard).is_empty());
-        let problems = problems(&definition, MachineType::Express);
-        assert!(problems[0].starts_with(&format!("States.Lock.Resource: an express state machine supports {unfit}")));
-        assert_eq!(problems.len(), 1);
+        assert_eq!(problems(&definition, MachineType::Standard), []);
+        assert_eq!(locations(&problems(&definition, MachineType::Express)), ["States.Lock.Resource"], "{resource}");
     }
     let config = json!({"Mode": "DISTRIBUTED", "ExecutionType": "EXPRESS"});
     let mut definition = change("/States/Each/ItemProcessor/ProcessorConfig", config);
     definition["States"]["Each"]["ItemProcessor"]["States"]["One"] =
         json!({"Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage.waitForTaskToken", "Next": "Two"});
-    let of = |machine_type| problems(&definition, machine_type);
-    assert!(of(MachineType::Standard)[0].starts_with("States.Each.ItemProcessor.States.One.Resource: an express"));
-    assert!(of(MachineType::Express)[1].starts_with("States.Each.ItemProcessor.ProcessorConfig: an express"));
+    let standard = problems(&definition, MachineType::Standard);
+    assert_eq!(locations(&standard)[0], "States.Each.ItemProcessor.States.One.Resource");
+    let express = problems(&definition, MachineType::Express);
+    assert_eq!(locations(&express)[1], "States.Each.ItemProcessor.ProcessorConfig");
 }
 
 #[test]
-fn problems_come_in_the_order_of_the_definition() {
+fn problems_are_sorted_by_location() {
     let mut definition = definition();
     definition["States"]["Lock"]["Nxt"] = "Healthy?".into();
     definition["States"]["Healthy?"]["Default"] = "Nowhere".into();
@@ -236,7 +243,6 @@ fn problems_come_in_the_order_of_the_definition() {
     definition["States"]["Each"]["ResultPath"] = "$$".into();
     definition["States"]["Failed"]["Cause"] = 5.into();
     let problems = problems(&definition, MachineType::Standard);
-    let places: Vec<&str> = problems.iter().map(|problem| problem.split(": ").next().unwrap()).collect();
     let expected = [
         "States.Lock.Nxt",
         "States.Healthy?.Default",
@@ -245,12 +251,12 @@ fn problems_come_in_the_order_of_the_definition() {
         "States.Failed.CausePath",
         "States.Failed.Cause",
     ];
-    assert_eq!(places, expected);
+    assert_eq!(locations(&problems), expected);
 }
 
 proptest::proptest! {
     #[test]
-    fn no_field_makes_the_reader_panic(
+    fn parser_never_panics(
         pointer in proptest::sample::select(vec![
             "/StartAt", "/States", "/States/Lock", "/States/Lock/Type", "/States/Lock/Next", "/States/Lock/Catch",
             "/States/Lock/Retry", "/States/Lock/Parameters", "/States/Lock/ResultPath", "/States/Lock/Assign",

@@ -1,11 +1,11 @@
-//! `Choice`: every operator, nests, and what is not there.
+//! `Choice`: every operator, nested conditions, and missing values.
 
 use serde_json::{Value, json};
 
 use super::fixture::Fixture;
 
-/// Whether a rule holds for an input.
-fn holds(rule: Value, input: Value) -> bool {
+/// Whether a rule is true for an input.
+fn is_true(rule: Value, input: Value) -> bool {
     let mut rule = rule;
     rule["Next"] = "Yes".into();
     let fixture = Fixture::new(json!({"StartAt": "Ask", "States": {
@@ -19,11 +19,11 @@ fn holds(rule: Value, input: Value) -> bool {
 fn test(operator: &str, operand: Value, value: Value) -> bool {
     let mut rule = json!({"Variable": "$.x"});
     rule[operator] = operand;
-    holds(rule, json!({"x": value, "text": "m", "number": 5, "time": "2026-01-01T00:00:00Z", "truth": true}))
+    is_true(rule, json!({"x": value, "text": "m", "number": 5, "time": "2026-01-01T00:00:00Z", "truth": true}))
 }
 
 #[test]
-fn ordered_operators_compare_values_of_their_own_type_only() {
+fn ordered_operators_need_their_own_type() {
     let table = [
         ("String", json!("m"), "$.text", [json!("l"), json!("m"), json!("n")]),
         ("Numeric", json!(5), "$.number", [json!(4.9), json!(5.0), json!(6)]),
@@ -67,7 +67,7 @@ fn booleans_and_patterns_are_compared() {
 }
 
 #[test]
-fn sorts_of_value_are_told_apart() {
+fn value_types_are_distinguished() {
     let values = [json!(null), json!(1.5), json!("x"), json!("2026-01-01T00:00:00Z"), json!(true), json!([])];
     let table = [
         ("IsNull", [true, false, false, false, false, false]),
@@ -93,25 +93,25 @@ fn conditions_nest() {
         {"Not": {"Or": [at_least(0), {"Variable": "$.n", "IsNull": true}]}},
     ]});
     for (number, expected) in [(15, true), (20, false), (5, false), (-1, true)] {
-        assert_eq!(holds(rule.clone(), json!({"n": number})), expected, "{number}");
+        assert_eq!(is_true(rule.clone(), json!({"n": number})), expected, "{number}");
     }
 }
 
 #[test]
-fn a_condition_is_asked_only_as_far_as_needed() {
+fn conditions_short_circuit() {
     let guarded = json!({"And": [
         {"Variable": "$.n", "IsPresent": true},
         {"Variable": "$.n", "NumericEquals": 1},
     ]});
-    assert!(!holds(guarded.clone(), json!({})));
-    assert!(holds(guarded, json!({"n": 1})));
+    assert!(!is_true(guarded.clone(), json!({})));
+    assert!(is_true(guarded, json!({"n": 1})));
     let either =
         json!({"Or": [{"Variable": "$.a", "BooleanEquals": true}, {"Variable": "$.b", "BooleanEquals": true}]});
-    assert!(holds(either, json!({"a": true})));
+    assert!(is_true(either, json!({"a": true})));
 }
 
 #[test]
-fn a_value_that_is_not_there_ends_the_execution() {
+fn missing_value_ends_the_execution() {
     let machine = |rule: Value| {
         Fixture::new(json!({"StartAt": "Ask", "States": {
             "Ask": {"Type": "Choice", "Choices": [rule], "Default": "Yes"},
@@ -129,7 +129,7 @@ fn a_value_that_is_not_there_ends_the_execution() {
 }
 
 #[test]
-fn without_a_default_nothing_may_be_left_over() {
+fn no_match_without_default_fails() {
     let fixture = Fixture::new(json!({"StartAt": "Ask", "States": {
         "Ask": {"Type": "Choice", "Choices": [{"Variable": "$.x", "NumericEquals": 1, "Next": "Yes"}]},
         "Yes": {"Type": "Succeed"},
@@ -140,7 +140,7 @@ fn without_a_default_nothing_may_be_left_over() {
 }
 
 #[test]
-fn a_rule_and_the_default_set_variables_of_their_own() {
+fn rules_and_default_set_their_variables() {
     let fixture = |input: Value| {
         let fixture = Fixture::new(json!({"StartAt": "Ask", "States": {
             "Ask": {

@@ -1,4 +1,4 @@
-//! `Parallel` and `Map`: branches side by side, and what becomes of them when one fails.
+//! `Parallel` and `Map`: concurrent branches, also when one fails.
 
 use bifrost_asl::interpreter::EventType;
 use serde_json::{Value, json};
@@ -32,7 +32,7 @@ fn ending_task() -> Value {
 }
 
 #[test]
-fn branches_run_side_by_side_and_their_results_keep_the_order() {
+fn results_of_branches_keep_their_order() {
     let branches = [branch("Slow", ending_task()), branch("Quick", ending_task())];
     let fields =
         caught(json!({"Parameters": {"n.$": "$.n"}, "ResultSelector": {"second.$": "$[1]", "first.$": "$[0]"}}));
@@ -45,7 +45,7 @@ fn branches_run_side_by_side_and_their_results_keep_the_order() {
 }
 
 #[test]
-fn a_failed_branch_cuts_the_others_and_the_history_names_them() {
+fn failed_branch_aborts_the_others() {
     let wait = json!({"Type": "Wait", "Seconds": 60, "End": true});
     let branches = [branch("Long", wait), branch("Work", ending_task()), branch("Done", json!({"Type": "Succeed"}))];
     let fixture = parallel(caught(json!({})), &branches).answering("Work", [after(5, Answer::Fail("E"))]);
@@ -74,7 +74,7 @@ fn a_failed_branch_cuts_the_others_and_the_history_names_them() {
 }
 
 #[test]
-fn a_parallel_is_retried_as_a_whole() {
+fn parallel_is_retried_as_a_whole() {
     let fields = json!({
         "Retry": [{"ErrorEquals": ["E"], "IntervalSeconds": 10, "MaxAttempts": 1}],
         "Catch": [{"ErrorEquals": ["Other"], "Next": "Handler"}],
@@ -91,7 +91,7 @@ fn a_parallel_is_retried_as_a_whole() {
 }
 
 #[test]
-fn a_runtime_error_in_a_branch_ends_the_execution_at_once() {
+fn runtime_error_in_a_branch_ends_the_execution() {
     let bad = json!({"Type": "Pass", "Parameters": {"m.$": "$.nope"}, "End": true});
     let fields = json!({"Catch": [{"ErrorEquals": ["States.ALL"], "Next": "Handler"}], "End": true});
     let fixture = parallel(fields, &[branch("Bad", bad)]);
@@ -102,7 +102,7 @@ fn a_runtime_error_in_a_branch_ends_the_execution_at_once() {
 }
 
 #[test]
-fn branches_may_have_branches() {
+fn branches_nest() {
     let inner =
         json!({"Type": "Parallel", "End": true, "Branches": [branch("A", ending_task()), branch("B", ending_task())]});
     let branches = [branch("Inner", inner), branch("C", ending_task())];
@@ -129,7 +129,7 @@ fn map(fields: Value) -> Fixture {
 }
 
 #[test]
-fn a_map_runs_as_many_iterations_at_a_time_as_it_may() {
+fn max_concurrency_limits_iterations() {
     for (most, expected) in [(1, 40), (2, 20), (3, 20), (0, 10)] {
         let fixture = map(json!({"MaxConcurrency": most})).answering("Each", [after(10, Answer::Echo)]);
         assert_eq!(fixture.output(json!({"items": [1, 2, 3, 4]})), json!([1, 2, 3, 4]));
@@ -138,7 +138,7 @@ fn a_map_runs_as_many_iterations_at_a_time_as_it_may() {
 }
 
 #[test]
-fn a_map_inside_an_execution_runs_forty_iterations_at_a_time() {
+fn inline_map_runs_forty_iterations_at_a_time() {
     let fixture = map(json!({})).answering("Each", [after(10, Answer::Echo)]);
     let items: Vec<u64> = (0..81).collect();
     assert_eq!(fixture.output(json!({"items": items})), json!(items));
@@ -146,7 +146,7 @@ fn a_map_inside_an_execution_runs_forty_iterations_at_a_time() {
 }
 
 #[test]
-fn an_item_selector_sees_the_item_and_the_state_s_input() {
+fn item_selector_sees_item_and_input() {
     let selector =
         json!({"i.$": "$$.Map.Item.Index", "v.$": "$$.Map.Item.Value", "all.$": "$.items", "name.$": "$$.State.Name"});
     let fixture = map(json!({"ItemSelector": selector}));
@@ -158,7 +158,7 @@ fn an_item_selector_sees_the_item_and_the_state_s_input() {
 }
 
 #[test]
-fn a_failed_iteration_cuts_the_others_and_the_history_names_them() {
+fn failed_iteration_aborts_the_others() {
     let fixture = map(json!({})).answering("Each", [after(9, Answer::Echo), Answer::Fail("E")]);
     assert_eq!(fixture.failure(json!({"items": [1, 2]})).0, "E");
     assert_eq!(fixture.now(), 0);
@@ -175,7 +175,7 @@ fn a_failed_iteration_cuts_the_others_and_the_history_names_them() {
 }
 
 #[test]
-fn a_map_over_nothing_gives_nothing_and_one_over_no_array_fails() {
+fn map_needs_an_array_which_may_be_empty() {
     assert_eq!(map(json!({})).output(json!({"items": []})), json!([]));
     let (error, cause) = map(json!({})).failure(json!({"items": {"a": 1}}));
     assert_eq!(error, "States.Runtime");
@@ -183,7 +183,7 @@ fn a_map_over_nothing_gives_nothing_and_one_over_no_array_fails() {
 }
 
 #[test]
-fn a_distributed_map_tolerates_as_many_failures_as_it_says() {
+fn distributed_map_tolerates_failures() {
     let distributed = |fields: Value| {
         let mut all = json!({"ItemProcessor": {
             "ProcessorConfig": {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"},

@@ -1,11 +1,11 @@
-//! How data flows through states.
+//! The data flow of states.
 
 use serde_json::{Value, json};
 
 use super::fixture::{Answer, Fixture, only, task};
 
 #[test]
-fn every_stage_of_a_task_s_data_flow_does_its_part() {
+fn task_applies_every_data_flow_field() {
     let fixture = only(task(json!({
         "InputPath": "$.in",
         "Parameters": {"sent.$": "$.a", "fixed": [1, "$.a"]},
@@ -34,7 +34,7 @@ fn null_paths_empty_or_discard() {
 }
 
 #[test]
-fn a_result_that_has_no_place_is_an_error_that_can_be_caught() {
+fn result_path_error_can_be_caught() {
     let definition = json!({"StartAt": "Work", "States": {
         "Work": task(json!({
             "ResultPath": "$.a.b",
@@ -47,7 +47,7 @@ fn a_result_that_has_no_place_is_an_error_that_can_be_caught() {
 }
 
 #[test]
-fn variables_reach_into_branches_and_not_out_of_them() {
+fn branches_read_but_do_not_export_variables() {
     let fixture = Fixture::new(json!({"StartAt": "Set", "States": {
         "Set": {"Type": "Pass", "Assign": {"x": 1}, "Next": "Fork"},
         "Fork": {"Type": "Parallel", "Branches": [{"StartAt": "In", "States": {
@@ -66,7 +66,7 @@ fn variables_reach_into_branches_and_not_out_of_them() {
 }
 
 #[test]
-fn the_context_object_tells_where_the_execution_is() {
+fn context_object_shows_the_state() {
     let fixture = Fixture::new(json!({"StartAt": "First", "States": {
         "First": {"Type": "Wait", "Seconds": 90, "Next": "Second"},
         "Second": task(json!({
@@ -96,7 +96,7 @@ fn the_context_object_tells_where_the_execution_is() {
 }
 
 #[test]
-fn a_token_is_in_the_context_of_the_task_that_waits_for_it_only() {
+fn only_tasks_with_a_token_have_one_in_context() {
     let resource = "arn:aws:states:::sqs:sendMessage.waitForTaskToken";
     let fixture = Fixture::new(json!({"StartAt": "Ask", "States": {
         "Ask": {"Type": "Task", "Resource": resource, "Parameters": {"token.$": "$$.Task.Token"}, "Next": "After"},

@@ -12,7 +12,7 @@ fn retrying(retry: Value, failures: usize) -> Fixture {
 }
 
 #[test]
-fn retries_wait_as_the_retrier_says() {
+fn retries_wait_for_the_delay() {
     let table = [
         (json!({"ErrorEquals": ["E"]}), vec![0.0, 1.0, 3.0, 7.0]),
         (json!({"ErrorEquals": ["E"], "IntervalSeconds": 10, "BackoffRate": 1.5}), vec![0.0, 10.0, 25.0, 47.5]),
@@ -38,7 +38,7 @@ fn retries_end_after_max_attempts() {
 }
 
 #[test]
-fn retriers_count_anew_on_every_visit_of_the_state() {
+fn retries_are_counted_per_visit() {
     let definition = json!({"StartAt": "Work", "States": {
         "Work": task(json!({
             "Retry": [{"ErrorEquals": ["E"], "MaxAttempts": 1}],
@@ -61,7 +61,7 @@ fn retriers_count_anew_on_every_visit_of_the_state() {
 }
 
 #[test]
-fn the_first_catcher_that_names_the_error_takes_it() {
+fn first_matching_catcher_applies() {
     let catching = |error: &'static str| {
         let fixture = Fixture::new(json!({"StartAt": "Work", "States": {
             "Work": task(json!({
@@ -89,7 +89,7 @@ fn the_first_catcher_that_names_the_error_takes_it() {
 }
 
 #[test]
-fn a_runtime_error_passes_by_every_handler() {
+fn runtime_error_is_neither_retried_nor_caught() {
     let fixture = Fixture::new(json!({"StartAt": "Work", "States": {
         "Work": task(json!({
             "Parameters": {"x.$": "$.missing"},
@@ -107,8 +107,8 @@ fn a_runtime_error_passes_by_every_handler() {
 }
 
 #[test]
-fn a_failed_intrinsic_function_is_a_runtime_error() {
-    // The documentation names States.IntrinsicFailure; AWS raises States.Runtime.
+fn failed_intrinsic_is_a_runtime_error() {
+    // AWS documents States.IntrinsicFailure, but raises States.Runtime.
     let fixture = Fixture::new(json!({"StartAt": "Work", "States": {
         "Work": task(json!({
             "Parameters": {"x.$": "States.MathAdd($.n, 1)"},
@@ -123,7 +123,7 @@ fn a_failed_intrinsic_function_is_a_runtime_error() {
 }
 
 #[test]
-fn a_fail_state_s_texts_may_be_computed() {
+fn error_and_cause_may_be_computed() {
     let failing = |fields: Value| {
         let mut state = json!({"Type": "Fail"});
         state.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());

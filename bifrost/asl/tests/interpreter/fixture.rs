@@ -1,4 +1,4 @@
-//! A world for one execution: a virtual clock, tasks that answer as told, and the history.
+//! A fixture for one execution: a virtual clock, tasks with fixed responses, and the history.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
@@ -14,21 +14,21 @@ use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::FutureExt as _;
 use serde_json::{Value, json};
 
-/// What a task does when it is asked.
+/// What a task does.
 #[derive(Clone)]
 pub(crate) enum Answer {
-    /// Gives this result.
+    /// Returns this result.
     Output(Value),
-    /// Gives back what it was sent.
+    /// Returns its parameters.
     Echo,
     /// Fails with this error.
     Fail(&'static str),
     /// Never ends.
     Never,
-    /// Takes so many seconds first.
+    /// Takes this many seconds first.
     After(i64, Box<Answer>),
-    /// Shows a sign of life every so many seconds, so often, and then answers.
-    Beating(i64, usize, Box<Answer>),
+    /// Sends a heartbeat every this many seconds, this many times, then does the other.
+    Heartbeats(i64, usize, Box<Answer>),
 }
 
 pub(crate) struct Fixture {
@@ -39,7 +39,7 @@ pub(crate) struct Fixture {
     pub(crate) recorder: MemoryRecorder,
 }
 
-/// Where every clock starts.
+/// The start of every clock.
 pub(crate) fn start() -> DateTime<Utc> {
     DateTime::UNIX_EPOCH
 }
@@ -79,29 +79,29 @@ impl Fixture {
         }
     }
 
-    /// What the tasks of `state` do, one after the other; the last answer is repeated.
+    /// What the tasks of `state` do, in order; the last answer is repeated.
     pub(crate) fn answering(self, state: &str, answers: impl IntoIterator<Item = Answer>) -> Self {
         self.answers.borrow_mut().insert(state.to_owned(), answers.into_iter().collect());
         self
     }
 
     pub(crate) fn run(&self, input: Value) -> ExecutionOutcome {
-        self.try_run(input).expect("the execution waits for ever")
+        self.try_run(input).expect("the execution waits forever")
     }
 
-    /// `None` if the execution waits for something that never comes; its future is dropped then.
+    /// `None` if the execution waits forever; its future is then dropped.
     pub(crate) fn try_run(&self, input: Value) -> Option<ExecutionOutcome> {
         let execution = execution(input);
-        let interpreter = Interpreter::new(&self.machine, &self.clock, self, &Halves);
+        let interpreter = Interpreter::new(&self.machine, &self.clock, self, &Midpoint);
         let outcome = self.clock.run(interpreter.start(&execution, &self.recorder)).now_or_never();
         outcome.map(|outcome| outcome.expect("memory does not fail"))
     }
 
     pub(crate) fn resume(&self, input: Value, checkpoint: &Checkpoint) -> ExecutionOutcome {
         let execution = execution(input);
-        let interpreter = Interpreter::new(&self.machine, &self.clock, self, &Halves);
+        let interpreter = Interpreter::new(&self.machine, &self.clock, self, &Midpoint);
         let outcome = self.clock.run(interpreter.resume(&execution, checkpoint, &self.recorder)).now_or_never();
-        outcome.expect("the execution waits for ever").expect("memory does not fail")
+        outcome.expect("the execution waits forever").expect("memory does not fail")
     }
 
     pub(crate) fn machine(&self) -> &StateMachine {
@@ -115,7 +115,7 @@ impl Fixture {
         }
     }
 
-    /// Error and cause of an execution that fails.
+    /// The error and the cause of an execution that fails.
     pub(crate) fn failure(&self, input: Value) -> (String, String) {
         match self.run(input) {
             ExecutionOutcome::Failed { error, cause } => (error.unwrap_or_default(), cause.unwrap_or_default()),
@@ -136,7 +136,7 @@ impl Fixture {
         events.map(|event| format!("{}<{}", event.event_type.name(), event.previous_event_id)).collect()
     }
 
-    /// When the events of a type happened, in seconds from the start.
+    /// The times of the events of a type, in seconds from the start.
     pub(crate) fn times(&self, event_type: EventType) -> Vec<f64> {
         let events = self.recorder.events().into_iter().filter(|event| event.event_type == event_type);
         events.map(|event| (event.timestamp - start()).as_seconds_f64()).collect()
@@ -159,7 +159,7 @@ impl Fixture {
                 self.clock.sleep_until(self.clock.now() + TimeDelta::seconds(seconds)).await;
                 Box::pin(self.answer(*then, request)).await
             }
-            Answer::Beating(seconds, times, then) => {
+            Answer::Heartbeats(seconds, times, then) => {
                 for _ in 0..times {
                     self.clock.sleep_until(self.clock.now() + TimeDelta::seconds(seconds)).await;
                     request.progress.heartbeat();
@@ -184,10 +184,10 @@ impl Tasks for Fixture {
     }
 }
 
-/// Draws the middle of every range.
-pub(crate) struct Halves;
+/// Returns the middle of every range.
+pub(crate) struct Midpoint;
 
-impl Random for Halves {
+impl Random for Midpoint {
     fn unit(&self) -> f64 {
         0.5
     }

@@ -7,13 +7,13 @@ use super::fixture::{Answer, Fixture, only, task};
 
 const LIMIT: usize = 262_144;
 
-/// A JSON string of so many bytes, quotes included.
+/// A JSON string of this many bytes, including its quotes.
 fn text(bytes: usize) -> Value {
     Value::String("x".repeat(bytes - 2))
 }
 
 #[test]
-fn a_result_of_256_kib_is_let_through_and_one_byte_more_is_not() {
+fn result_of_more_than_256_kib_is_refused() {
     let fixture = only(task(json!({"End": true}))).answering("Only", [Answer::Output(text(LIMIT))]);
     assert_eq!(fixture.output(json!({})), text(LIMIT));
     let fixture = only(task(json!({"End": true}))).answering("Only", [Answer::Output(text(LIMIT + 1))]);
@@ -28,14 +28,14 @@ fn a_result_of_256_kib_is_let_through_and_one_byte_more_is_not() {
 }
 
 #[test]
-fn results_that_add_up_to_more_than_256_kib_are_refused() {
+fn sum_of_results_over_256_kib_is_refused() {
     let double = json!({"Type": "Pass", "Parameters": {"a.$": "$", "b.$": "$"}, "End": true});
     let (error, cause) = only(double).failure(text(LIMIT / 2));
     assert_eq!(error, "States.DataLimitExceeded");
     assert!(cause.starts_with("The state/task 'Only' returned a result"), "{cause}");
 }
 
-/// A loop of `Pass` and `Choice`: four events a turn.
+/// A loop of `Pass` and `Choice`: four events each.
 fn endless() -> Fixture {
     Fixture::new(json!({"StartAt": "Turn", "States": {
         "Turn": {"Type": "Pass", "Parameters": {"n.$": "States.MathAdd($.n, -1)"}, "Next": "Enough?"},
@@ -49,7 +49,7 @@ fn endless() -> Fixture {
 }
 
 #[test]
-fn the_25_000th_event_is_the_last() {
+fn history_ends_with_25_000_events() {
     let fixture = endless();
     let (error, cause) = fixture.failure(json!({"n": 99_999}));
     assert_eq!(error, "States.Runtime");
@@ -61,15 +61,15 @@ fn the_25_000th_event_is_the_last() {
 }
 
 #[test]
-fn an_execution_that_succeeds_with_its_25_000th_event_has_succeeded() {
-    // 1 start, 4 a turn, 2 of `Enough`, 1 end: 6,249 turns make 25,000.
+fn success_may_be_the_25_000th_event() {
+    // 1 start, 4 for each loop, 2 of `Enough`, 1 end: 6,249 loops make 25,000.
     let fixture = endless();
     fixture.output(json!({"n": 6249}));
     assert_eq!(fixture.recorder.events().len(), 25_000);
 }
 
 #[test]
-fn the_limit_holds_across_branches() {
+fn event_limit_counts_all_branches() {
     let turn = json!({"Type": "Wait", "Seconds": 1, "Next": "Ask"});
     let ask = json!({"Type": "Choice", "Choices": [{"Variable": "$.n", "NumericEquals": 0, "Next": "Out"}], "Default": "Turn"});
     let branch = json!({"StartAt": "Turn", "States": {"Turn": turn, "Ask": ask, "Out": {"Type": "Succeed"}}});

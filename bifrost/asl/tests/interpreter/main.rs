@@ -1,4 +1,4 @@
-//! The interpreter, driven as its users drive it.
+//! Tests of the interpreter through its public interface.
 
 #![allow(
     clippy::expect_used,

@@ -1,4 +1,4 @@
-//! `Wait`, and the limits of time.
+//! `Wait`, timeouts and heartbeats.
 
 use bifrost_asl::interpreter::{EventType, ExecutionOutcome};
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::fixture::{Answer, Fixture, only, task};
 
 #[test]
-fn a_wait_ends_when_it_says() {
+fn wait_ends_at_its_time() {
     let waited = |fields: Value, input: Value| {
         let mut state = json!({"Type": "Wait", "End": true});
         state.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
@@ -22,7 +22,7 @@ fn a_wait_ends_when_it_says() {
 }
 
 #[test]
-fn a_wait_for_nonsense_is_a_runtime_error() {
+fn invalid_wait_is_a_runtime_error() {
     let failure = |field: &str, value: Value| {
         let fixture = only(json!({"Type": "Wait", field: "$.x", "End": true}));
         let (error, cause) = fixture.failure(json!({"x": value}));
@@ -38,7 +38,7 @@ fn a_wait_for_nonsense_is_a_runtime_error() {
 }
 
 #[test]
-fn a_task_past_its_timeout_is_given_up() {
+fn task_past_its_timeout_fails() {
     let fixture = only(task(json!({"TimeoutSeconds": 60, "End": true}))).answering("Only", [Answer::Never]);
     assert_eq!(fixture.failure(json!({})), ("States.Timeout".to_owned(), String::new()));
     assert_eq!(fixture.times(EventType::LambdaFunctionTimedOut), [60.0]);
@@ -48,27 +48,27 @@ fn a_task_past_its_timeout_is_given_up() {
 }
 
 #[test]
-fn a_task_that_falls_silent_is_given_up_and_signs_of_life_keep_it() {
+fn task_without_heartbeats_fails() {
     let state = task(json!({
         "TimeoutSeconds": 100,
         "HeartbeatSeconds": 10,
         "Retry": [{"ErrorEquals": ["States.HeartbeatTimeout"], "IntervalSeconds": 5, "MaxAttempts": 1}],
         "End": true,
     }));
-    let beating = Answer::Beating(8, 4, Box::new(Answer::After(9, Box::new(Answer::Output(json!("done"))))));
+    let beating = Answer::Heartbeats(8, 4, Box::new(Answer::After(9, Box::new(Answer::Output(json!("done"))))));
     let fixture = only(state.clone()).answering("Only", [Answer::Never, beating]);
     assert_eq!(fixture.output(json!({})), json!("done"));
     assert_eq!(fixture.times(EventType::LambdaFunctionTimedOut), [10.0]);
     assert_eq!(fixture.now(), 10 + 5 + 4 * 8 + 9);
 
-    let endless = Answer::Beating(8, 99, Box::new(Answer::Echo));
+    let endless = Answer::Heartbeats(8, 99, Box::new(Answer::Echo));
     let fixture = only(state).answering("Only", [endless]);
     assert_eq!(fixture.failure(json!({})).0, "States.Timeout");
     assert_eq!(fixture.now(), 100);
 }
 
 #[test]
-fn a_machine_past_its_timeout_ends_wherever_it_is() {
+fn execution_past_its_timeout_ends() {
     let definition = |state: Value| {
         Fixture::new(json!({"TimeoutSeconds": 90, "StartAt": "First", "States": {
             "First": {"Type": "Wait", "Seconds": 60, "Next": "Second"},
@@ -86,7 +86,7 @@ fn a_machine_past_its_timeout_ends_wherever_it_is() {
 }
 
 #[test]
-fn an_activity_s_worker_and_a_submitted_job_are_in_the_history() {
+fn history_shows_worker_and_submitted_job() {
     let resource = "arn:aws:states:us-east-1:000000000000:activity:build";
     let fixture = only(json!({"Type": "Task", "Resource": resource, "TimeoutSeconds": 5, "End": true}));
     let fixture = fixture.answering("Only", [Answer::Never]);

@@ -1,4 +1,4 @@
-//! The settings of a bucket, each asked for apart.
+//! Reads the settings of a bucket, each with a call and a permission of its own.
 
 use crate::AwsSession;
 use crate::objects::client;
@@ -10,7 +10,7 @@ use bifrost_core::json;
 use bifrost_core::release::BucketName;
 use serde_json::Value;
 
-/// A bucket that must be the account's.
+/// A bucket that must belong to the session's account.
 pub(super) struct S3Bucket<'a> {
     session: &'a AwsSession,
     client: Client,
@@ -22,8 +22,8 @@ impl<'a> S3Bucket<'a> {
         Self { session, client: client(session), name: name.as_str() }
     }
 
-    /// All calls at once. The bucket is listed because S3 answers `HeadBucket` without a reason.
-    pub(super) async fn look(&self) -> Result<Option<BucketSettings>, CloudError> {
+    /// Makes all calls at once. It lists the bucket because the answer to `HeadBucket` has no reason for an error.
+    pub(super) async fn settings(&self) -> Result<Option<BucketSettings>, CloudError> {
         let (listed, is_versioned, encryption, is_shut_to_the_public, policy, has_object_lock) = tokio::join!(
             self.list(),
             self.is_versioned(),
@@ -35,7 +35,7 @@ impl<'a> S3Bucket<'a> {
         let settings = BucketSettings { is_versioned, encryption, is_shut_to_the_public, policy, has_object_lock };
         match listed {
             Err(error) if error.code == "NoSuchBucket" => Ok(None),
-            Err(error) if shows_nothing(&settings) => Err(error),
+            Err(error) if is_not_readable(&settings) => Err(error),
             _ => Ok(Some(settings)),
         }
     }
@@ -58,34 +58,35 @@ impl<'a> S3Bucket<'a> {
     async fn encryption(&self) -> Result<Option<String>, CloudError> {
         let get = self.client.get_bucket_encryption().bucket(self.name).expected_bucket_owner(self.owner());
         let answer = self.session.call("s3:GetBucketEncryption", self.name, get.send()).await;
-        Ok(unless(answer, "ServerSideEncryptionConfigurationNotFoundError")?.as_ref().and_then(algorithm))
+        Ok(none_if(answer, "ServerSideEncryptionConfigurationNotFoundError")?.as_ref().and_then(algorithm))
     }
 
     async fn is_shut_to_the_public(&self) -> Result<bool, CloudError> {
         let get = self.client.get_public_access_block().bucket(self.name).expected_bucket_owner(self.owner());
         let answer = self.session.call("s3:GetPublicAccessBlock", self.name, get.send()).await;
-        let output = unless(answer, "NoSuchPublicAccessBlockConfiguration")?;
-        Ok(output.and_then(|output| output.public_access_block_configuration).is_some_and(|block| is_shut(&block)))
+        let output = none_if(answer, "NoSuchPublicAccessBlockConfiguration")?;
+        Ok(output.and_then(|output| output.public_access_block_configuration).is_some_and(|block| blocks_all(&block)))
     }
 
     async fn policy(&self) -> Result<Option<Value>, CloudError> {
         let get = self.client.get_bucket_policy().bucket(self.name).expected_bucket_owner(self.owner());
         let answer = self.session.call("s3:GetBucketPolicy", self.name, get.send()).await;
-        let text = unless(answer, "NoSuchBucketPolicy")?.and_then(|output| output.policy);
-        Ok(text.and_then(|text| json::parse(text.as_bytes()).ok()))
+        let text = none_if(answer, "NoSuchBucketPolicy")?.and_then(|output| output.policy);
+        // A policy that our parser refuses is still a policy.
+        Ok(text.map(|text| json::parse(text.as_bytes()).unwrap_or(Value::String(text))))
     }
 
     async fn has_object_lock(&self) -> Result<bool, CloudError> {
         let get = self.client.get_object_lock_configuration().bucket(self.name).expected_bucket_owner(self.owner());
         let answer = self.session.call("s3:GetObjectLockConfiguration", self.name, get.send()).await;
-        let output = unless(answer, "ObjectLockConfigurationNotFoundError")?;
+        let output = none_if(answer, "ObjectLockConfigurationNotFoundError")?;
         let lock = output.and_then(|output| output.object_lock_configuration);
         Ok(lock.is_some_and(|lock| lock.object_lock_enabled == Some(ObjectLockEnabled::Enabled)))
     }
 }
 
-/// The answer; none if it is that nobody has configured it, which S3 says as an error of that code.
-fn unless<T>(answer: Result<T, CloudError>, code: &str) -> Result<Option<T>, CloudError> {
+/// The answer; `None` if the setting is not configured, for which S3 has an error with this code.
+fn none_if<T>(answer: Result<T, CloudError>, code: &str) -> Result<Option<T>, CloudError> {
     match answer {
         Ok(output) => Ok(Some(output)),
         Err(error) if error.code == code => Ok(None),
@@ -98,12 +99,12 @@ fn algorithm(output: &GetBucketEncryptionOutput) -> Option<String> {
     Some(rule.apply_server_side_encryption_by_default.as_ref()?.sse_algorithm.as_str().to_owned())
 }
 
-fn is_shut(block: &PublicAccessBlockConfiguration) -> bool {
-    let ways = [block.block_public_acls, block.block_public_policy, block.ignore_public_acls];
-    ways.into_iter().chain([block.restrict_public_buckets]).all(|way| way == Some(true))
+fn blocks_all(block: &PublicAccessBlockConfiguration) -> bool {
+    let blocks = [block.block_public_acls, block.block_public_policy, block.ignore_public_acls];
+    blocks.into_iter().chain([block.restrict_public_buckets]).all(|is_blocked| is_blocked == Some(true))
 }
 
-fn shows_nothing(settings: &BucketSettings) -> bool {
+fn is_not_readable(settings: &BucketSettings) -> bool {
     let BucketSettings { is_versioned, encryption, is_shut_to_the_public, policy, has_object_lock } = settings;
     is_versioned.is_err()
         && encryption.is_err()
@@ -117,13 +118,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_bucket_is_shut_if_all_four_ways_are() {
+    fn public_access_is_blocked_by_all_four_settings() {
         let three = PublicAccessBlockConfiguration::builder()
             .block_public_acls(true)
             .block_public_policy(true)
             .ignore_public_acls(true);
-        assert!(!is_shut(&three.clone().build()));
-        assert!(!is_shut(&three.clone().restrict_public_buckets(false).build()));
-        assert!(is_shut(&three.restrict_public_buckets(true).build()));
+        assert!(!blocks_all(&three.clone().build()));
+        assert!(!blocks_all(&three.clone().restrict_public_buckets(false).build()));
+        assert!(blocks_all(&three.restrict_public_buckets(true).build()));
     }
 }

@@ -1,43 +1,43 @@
-//! Who asks: whether there are credentials, whether AWS takes them, and whose they are. Each that is not as it should be
-//! says what to do.
+//! Checks the credentials: that there are some, that AWS accepts them, and to which account they belong. Each error has
+//! a remedy.
 
-use super::clock::{Clock, TOO_FAR_OFF};
-use crate::cloud_error;
-use crate::error::in_full;
+use super::clock::{ClockSkew, MAX_SKEW};
+use crate::{Incomplete, cloud_error};
 use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
 use bifrost_core::cloud::{CloudError, ErrorKind};
-use bifrost_core::deployer::ConnectError;
+use bifrost_core::deployer::{ConnectError, ConnectErrorKind};
+use bifrost_core::error_code::full_message;
 use bifrost_core::release::AccountId;
 use chrono::TimeDelta;
 
-/// The account that the credentials belong to, if that is where the deployer is said to be.
+const OPERATION: &str = "sts:GetCallerIdentity";
+
+/// The account of the credentials. It must be the expected one, if there is one.
 pub(super) async fn account_of_caller(
     config: &SdkConfig,
-    asked: Option<&AccountId>,
+    expected: Option<&AccountId>,
 ) -> Result<AccountId, ConnectError> {
     check_credentials(config).await?;
     let caller = caller(config).await?;
     let account: Option<AccountId> = caller.account().and_then(|account| account.parse().ok());
-    let account = account.ok_or_else(|| ConnectError {
-        problem: "AWS does not say which account the credentials belong to".into(),
-        next_step: "try `aws sts get-caller-identity`".into(),
-    })?;
-    match asked {
-        Some(asked) if *asked != account => Err(ConnectError {
+    let account = account.present(OPERATION, "", "Account").map_err(sts_error)?;
+    match expected {
+        Some(expected) if *expected != account => Err(ConnectError {
+            kind: ConnectErrorKind::WrongAccount,
             problem: format!(
-                "the credentials are of account {account} ({}), and the deployer is said to be in {asked}",
-                caller.arn().unwrap_or("an unknown principal")
+                "credentials are for account {account} ({}), but the deployer is in account {expected}",
+                caller.arn().unwrap_or("unknown principal")
             ),
-            next_step: "choose a profile of that account with AWS_PROFILE, or another --deployer-account".into(),
+            next_step: "choose a profile of that account with AWS_PROFILE, or correct --deployer-account".into(),
         }),
         _ => Ok(account),
     }
 }
 
-/// Refuses to go on without credentials, before a request fails for lack of them.
+/// Checks that there are credentials, before a request fails for lack of them.
 async fn check_credentials(config: &SdkConfig) -> Result<(), ConnectError> {
     let provider = config.credentials_provider();
     let loaded = match &provider {
@@ -45,85 +45,98 @@ async fn check_credentials(config: &SdkConfig) -> Result<(), ConnectError> {
         None => Err(CredentialsError::not_loaded_no_source()),
     };
     loaded.map_err(|error| ConnectError {
+        kind: ConnectErrorKind::NoCredentials,
         problem: match &error {
-            CredentialsError::CredentialsNotLoaded(_) => "there are no AWS credentials".into(),
-            _ => format!("the AWS credentials cannot be loaded: {}", in_full(&error)),
+            CredentialsError::CredentialsNotLoaded(_) => "no AWS credentials found".into(),
+            _ => format!("cannot load the AWS credentials: {}", full_message(&error)),
         },
-        next_step: "log in, such as with `aws sso login`, or choose a profile with AWS_PROFILE; --local needs none"
+        next_step: "log in, for example with `aws sso login`, or choose a profile with AWS_PROFILE; --local needs no \
+                    credentials"
             .into(),
     })
 }
 
-/// Whose the credentials are, as STS says by a clock that agrees with ours.
+/// The identity of the credentials, by STS. Also compares the clocks.
 async fn caller(config: &SdkConfig) -> Result<GetCallerIdentityOutput, ConnectError> {
-    let clock = Clock::default();
+    let clock = ClockSkew::default();
     let sts = aws_sdk_sts::Client::new(config);
     let answer = sts.get_caller_identity().customize().interceptor(clock.clone()).send().await;
-    // First: AWS refuses requests of another time by many names, if the SDK does not correct that.
-    check_clock(clock.skew())?;
-    answer.map_err(|error| refused(&cloud_error("sts:GetCallerIdentity", "", &error)))
+    // Before the answer: AWS has several errors for a request with a wrong time, unless the SDK corrects it.
+    check_clock(clock.get())?;
+    answer.map_err(|error| sts_error(cloud_error(OPERATION, "", &error)))
 }
 
 fn check_clock(skew: Option<TimeDelta>) -> Result<(), ConnectError> {
-    let Some(skew) = skew.filter(|skew| skew.abs() > TOO_FAR_OFF) else { return Ok(()) };
-    let (minutes, way) = (
+    let Some(skew) = skew.filter(|skew| skew.abs() > MAX_SKEW) else { return Ok(()) };
+    let (minutes, direction) = (
         (skew.abs() + TimeDelta::seconds(30)).num_minutes(),
         if skew > TimeDelta::zero() { "ahead of" } else { "behind" },
     );
     Err(ConnectError {
+        kind: ConnectErrorKind::ClockSkew,
         problem: format!(
-            "the clock of this machine is {minutes} minutes {way} AWS's, and deployers refuse releases of another time"
+            "the clock of this machine is {minutes} minutes {direction} the clock of AWS, and deployers refuse \
+             releases from the future"
         ),
-        next_step: "set it, such as by `timedatectl set-ntp true`".into(),
+        next_step: "set the clock, for example with `timedatectl set-ntp true`".into(),
     })
 }
 
-/// Why AWS does not take the credentials, and what to do.
-fn refused(error: &CloudError) -> ConnectError {
+fn sts_error(error: CloudError) -> ConnectError {
     let (problem, next_step) = match (error.kind, error.code.as_str()) {
         (_, "ExpiredToken" | "ExpiredTokenException" | "RequestExpired") => {
-            ("the AWS credentials have expired", "log in anew, such as with `aws sso login`")
+            ("the AWS credentials have expired", "log in again, for example with `aws sso login`")
         }
         (ErrorKind::NotAuthenticated, _) => {
-            ("AWS does not know these credentials", "choose others with AWS_PROFILE, or log in anew")
+            ("AWS does not accept the credentials", "choose a profile with AWS_PROFILE, or log in again")
         }
         (_, "ConnectionFailure" | "RequestTimeout") => {
-            ("AWS cannot be reached", "is there a way to AWS from here, and is AWS_ENDPOINT_URL right?")
+            ("cannot connect to AWS", "check the network, the proxy and AWS_ENDPOINT_URL")
         }
-        _ => ("AWS does not say whose the credentials are", "try `aws sts get-caller-identity`"),
+        _ => ("cannot determine the account of the credentials", "compare with `aws sts get-caller-identity`"),
     };
-    ConnectError { problem: format!("{problem}: {error}"), next_step: next_step.into() }
+    ConnectError {
+        problem: format!("{problem}: {error}"),
+        next_step: next_step.into(),
+        kind: ConnectErrorKind::Cloud(Box::new(error)),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use bifrost_core::error_code::Coded;
 
     #[test]
-    fn a_clock_may_be_off_by_as_much_as_a_release_may_come_from_the_future() {
-        let told = |minutes| check_clock(Some(TimeDelta::minutes(minutes))).map_err(|error| error.to_string());
-        assert_eq!((told(2), told(-2)), (Ok(()), Ok(())));
-        assert!(told(10).is_err_and(|told| told.contains("10 minutes ahead of AWS's")));
-        assert!(told(-10).is_err_and(|told| told.contains("10 minutes behind AWS's")));
+    fn clock_may_be_off_by_two_minutes() {
+        let check = |minutes| check_clock(Some(TimeDelta::minutes(minutes)));
+        assert!(check(2).is_ok() && check(-2).is_ok());
+        for (minutes, direction) in [(10, "10 minutes ahead of"), (-10, "10 minutes behind")] {
+            let error = check(minutes).unwrap_err();
+            assert_eq!(error.code(), "aws/clock-skew");
+            assert!(error.problem.contains(direction), "{error}");
+        }
         assert!(check_clock(None).is_ok(), "an answer need not have a time");
     }
 
     #[test]
-    fn a_refusal_says_what_is_wrong_with_the_credentials() {
-        let told = |code: &str| {
+    fn sts_error_keeps_its_code() {
+        for (code, expected) in [
+            ("ExpiredToken", "aws/not-authenticated"),
+            ("InvalidClientTokenId", "aws/not-authenticated"),
+            ("ConnectionFailure", "aws/unavailable"),
+            ("InternalFailure", "aws/unavailable"),
+            ("Throttling", "aws/throttled"),
+        ] {
             let error = CloudError {
-                operation: "sts:GetCallerIdentity",
+                operation: OPERATION,
                 resource: String::new(),
                 kind: ErrorKind::of(code, ""),
                 code: code.into(),
                 message: "no".into(),
                 request_id: None,
             };
-            refused(&error).to_string()
-        };
-        assert!(told("ExpiredToken").starts_with("the AWS credentials have expired: sts:GetCallerIdentity failed"));
-        assert!(told("InvalidClientTokenId").starts_with("AWS does not know these credentials"));
-        assert!(told("ConnectionFailure").ends_with("is AWS_ENDPOINT_URL right?"));
-        assert!(told("InternalFailure").ends_with("try `aws sts get-caller-identity`"));
+            assert_eq!(sts_error(error).code(), expected);
+        }
     }
 }

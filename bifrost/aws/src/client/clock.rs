@@ -1,4 +1,4 @@
-//! How far this machine's clock is off, by the time that AWS puts on its answers.
+//! The difference between the clocks of this machine and of AWS, by the `Date` of AWS's answers.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -8,23 +8,23 @@ use aws_smithy_types::config_bag::ConfigBag;
 use chrono::{DateTime, TimeDelta, Utc};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Deployers refuse what was created more than this ahead of their own clock (contract §2).
-pub(super) const TOO_FAR_OFF: TimeDelta = TimeDelta::minutes(2);
+/// Deployers refuse a release from further in the future (contract §2).
+pub(super) const MAX_SKEW: TimeDelta = TimeDelta::minutes(2);
 
-/// Compares the clocks at each answer.
+/// Measures the difference at each answer.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Clock(Arc<Mutex<Option<TimeDelta>>>);
+pub(super) struct ClockSkew(Arc<Mutex<Option<TimeDelta>>>);
 
-impl Clock {
-    /// How much this machine was ahead at the last answer that had a time.
-    pub(super) fn skew(&self) -> Option<TimeDelta> {
+impl ClockSkew {
+    /// How far this machine was ahead at the last answer with a time; negative if it was behind.
+    pub(super) fn get(&self) -> Option<TimeDelta> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Intercept for Clock {
+impl Intercept for ClockSkew {
     fn name(&self) -> &'static str {
-        "Clock"
+        "ClockSkew"
     }
 
     fn read_before_deserialization(
@@ -40,7 +40,7 @@ impl Intercept for Clock {
     }
 }
 
-/// How much `now` is ahead of the time of an HTTP answer.
+/// How far `now` is ahead of the `Date` of an HTTP response.
 fn skew(date: &str, now: DateTime<Utc>) -> Option<TimeDelta> {
     let answered = DateTime::parse_from_rfc2822(date).ok()?;
     Some(now.signed_duration_since(answered))
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_time_of_an_answer_tells_how_far_the_clock_is_off() {
+    fn skew_is_measured_by_the_date_header() {
         let now = "2026-11-25T12:10:00Z".parse().unwrap();
         assert_eq!(skew("Wed, 25 Nov 2026 12:00:00 GMT", now), Some(TimeDelta::minutes(10)));
         assert_eq!(skew("Wed, 25 Nov 2026 12:15:00 GMT", now), Some(TimeDelta::minutes(-5)));

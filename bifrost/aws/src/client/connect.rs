@@ -1,4 +1,4 @@
-//! Finds region and deployer, and opens the ports.
+//! Finds the region and the account, and opens the ports.
 
 use super::caller::account_of_caller;
 use super::executions::SfnExecutions;
@@ -11,16 +11,16 @@ use aws_config::BehaviorVersion;
 use aws_config::SdkConfig;
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::Principal;
-use bifrost_core::deployer::{BootstrapTarget, Connect, ConnectError, ConnectOptions, Connection};
+use bifrost_core::deployer::{BootstrapTarget, Connect, ConnectError, ConnectErrorKind, ConnectOptions, Connection};
 use bifrost_core::release::Region;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long the upload of a function's code may take, over a line that is no better than a person's at home.
-const UPLOAD: Duration = Duration::from_mins(10);
+/// How long the upload of a function's code may take over a slow connection.
+const UPLOAD_TIMEOUT: Duration = Duration::from_mins(10);
 
-/// AWS, by the credentials and the region that AWS's own tools would use: environment, profiles, SSO, roles of instances
-/// and containers.
+/// Connects to AWS with the credentials and the region that the AWS CLI would use: environment, profiles, SSO, roles of
+/// instances and containers.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Aws;
 
@@ -32,8 +32,9 @@ impl<D: AwsDeployer> Connect<D> for Aws {
         let account = account_of_caller(&config, options.account.as_ref()).await?;
         let identity = Identity { name: options.name.clone(), account, region };
         let defaults = identity.defaults(D::TIMEOUT_SECONDS).map_err(|error| ConnectError {
-            problem: format!("{} makes no name of a bucket: {error}", identity.name),
-            next_step: "name another deployer with --deployer".into(),
+            kind: ConnectErrorKind::DeployerName,
+            problem: format!("no bucket can have the name of the deployer {}: {error}", identity.name),
+            next_step: "pass another name with --deployer".into(),
         })?;
         let identity = Arc::new(identity);
         let (account, region) = (identity.account.clone(), identity.region.clone());
@@ -48,13 +49,13 @@ impl<D: AwsDeployer> Connect<D> for Aws {
         })
     }
 
-    async fn ground(&self, region: Option<&Region>) -> Result<BootstrapTarget, ConnectError> {
+    async fn bootstrap_target(&self, region: Option<&Region>) -> Result<BootstrapTarget, ConnectError> {
         let config = configuration(region).await;
         let region = self::region(&config)?;
         let account = account_of_caller(&config, None).await?;
-        let patient = configuration::timeouts().to_builder();
-        let patient = patient.operation_attempt_timeout(UPLOAD).operation_timeout(UPLOAD).build();
-        let config = config.to_builder().timeout_config(patient).build();
+        let timeouts = configuration::timeouts().to_builder();
+        let timeouts = timeouts.operation_attempt_timeout(UPLOAD_TIMEOUT).operation_timeout(UPLOAD_TIMEOUT).build();
+        let config = config.to_builder().timeout_config(timeouts).build();
         let scope = Arc::new(CallScope::default());
         let session = AwsSession::new(&config, scope, Principal::Deployer, account.clone(), region.clone());
         let stacks = Arc::new(CloudFormationStacks::new(session.clone()));
@@ -75,11 +76,13 @@ async fn configuration(region: Option<&Region>) -> SdkConfig {
 
 fn region(config: &SdkConfig) -> Result<Region, ConnectError> {
     let name = config.region().ok_or_else(|| ConnectError {
+        kind: ConnectErrorKind::NoRegion,
         problem: "no region is configured".into(),
-        next_step: "set AWS_REGION, or `region` of your profile in ~/.aws/config, or give --deployer-region".into(),
+        next_step: "set AWS_REGION, or `region` of your profile in ~/.aws/config, or pass --deployer-region".into(),
     })?;
     name.as_ref().parse().map_err(|error| ConnectError {
-        problem: format!("the region that is configured is none: {error}"),
-        next_step: "name one such as us-east-1".into(),
+        kind: ConnectErrorKind::NoRegion,
+        problem: format!("the configured region is not valid: {error}"),
+        next_step: "set AWS_REGION to a region such as us-east-1, or pass --deployer-region".into(),
     })
 }

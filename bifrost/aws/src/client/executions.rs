@@ -1,8 +1,8 @@
-//! Step Functions, as the framework's port.
+//! The port for executions, on Step Functions.
 
 use super::history::event;
 use crate::error::Incomplete;
-use crate::session::Refused;
+use crate::session::CallFailure;
 use crate::{AwsSession, pages};
 use async_trait::async_trait;
 use aws_sdk_sfn::Client;
@@ -19,11 +19,11 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// How many executions are described at a time: Step Functions refills its bucket for that call with 15 a second.
+/// How many executions are described at a time. Step Functions allows about 15 of these calls per second.
 const MAX_CONCURRENT_CALLS: usize = 8;
 
-/// How many entries a page has: the most that Step Functions gives.
-const PAGE: i32 = 1000;
+/// The maximum number of entries of a page.
+const PAGE_SIZE: i32 = 1000;
 
 /// The executions of the deployer's state machine.
 pub(super) struct SfnExecutions {
@@ -37,14 +37,15 @@ impl SfnExecutions {
         Self { client: Client::new(session.config()), session, identity }
     }
 
-    /// Says where the deployer was looked for, if it is not there.
+    /// Adds where the deployer was looked up, if it does not exist.
     fn with_remedy(&self, mut error: CloudError) -> CloudError {
         let Identity { name, account, region } = self.identity.as_ref();
         if error.code == "StateMachineDoesNotExist" {
             error.kind = ErrorKind::NotFound;
             let hint = format!(
-                "; there is no deployer {name} in {region} of account {account}: name its region with \
-                 --deployer-region, or another deployer with --deployer, or make it with `{} bootstrap --apply`",
+                "; deployer {name} does not exist in account {account}, {region}: pass its region with \
+                 --deployer-region or its name with --deployer, or create it with `{} --deployer {name} \
+                 bootstrap --apply`",
                 self.identity.command()
             );
             error.message.push_str(&hint);
@@ -52,16 +53,18 @@ impl SfnExecutions {
         error
     }
 
-    async fn names(&self, which: &ExecutionFilter, at_most: usize) -> Result<Vec<String>, CloudError> {
+    async fn names(&self, filter: &ExecutionFilter, at_most: usize) -> Result<Vec<String>, CloudError> {
         const OPERATION: &str = "states:ListExecutions";
         let machine = self.identity.state_machine_arn();
         let (mut names, mut token) = (Vec::new(), None);
         loop {
             let list =
-                self.client.list_executions().state_machine_arn(&machine).set_next_token(token).max_results(PAGE);
-            let list = list.set_status_filter(which.status.map(sdk_status));
+                self.client.list_executions().state_machine_arn(&machine).set_next_token(token).max_results(PAGE_SIZE);
+            let list = list.set_status_filter(filter.status.map(sdk_status));
             let page = self.session.call(OPERATION, "", list.send()).await.map_err(|error| self.with_remedy(error))?;
-            names.extend(page.executions.into_iter().map(|execution| execution.name).filter(|name| which.may_be(name)));
+            names.extend(
+                page.executions.into_iter().map(|execution| execution.name).filter(|name| filter.may_include(name)),
+            );
             token = page.next_token.filter(|token| !token.is_empty());
             if token.is_none() || names.len() >= at_most {
                 names.truncate(at_most);
@@ -78,10 +81,10 @@ impl Executions for SfnExecutions {
         let start = start.name(name).input(input.to_string());
         match self.session.try_call("states:StartExecution", name, start.send()).await {
             Ok(_) => Ok(()),
-            Err(Refused { said: Some(StartExecutionError::ExecutionAlreadyExists(_)), .. }) => {
+            Err(CallFailure { service_error: Some(StartExecutionError::ExecutionAlreadyExists(_)), .. }) => {
                 Err(StartError::AlreadyExists(name.to_owned()))
             }
-            Err(refused) => Err(self.with_remedy(refused.error).into()),
+            Err(failure) => Err(self.with_remedy(failure.error).into()),
         }
     }
 
@@ -90,24 +93,24 @@ impl Executions for SfnExecutions {
         let describe = self.client.describe_execution().execution_arn(self.identity.execution_arn(name));
         match self.session.try_call(OPERATION, name, describe.send()).await {
             Ok(output) => summary(OPERATION, name, output).map(Some),
-            Err(Refused { said: Some(DescribeExecutionError::ExecutionDoesNotExist(_)), .. }) => Ok(None),
-            Err(refused) => Err(self.with_remedy(refused.error)),
+            Err(CallFailure { service_error: Some(DescribeExecutionError::ExecutionDoesNotExist(_)), .. }) => Ok(None),
+            Err(failure) => Err(self.with_remedy(failure.error)),
         }
     }
 
-    async fn list(&self, which: &ExecutionFilter, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
-        let names = self.names(which, at_most).await?;
+    async fn list(&self, filter: &ExecutionFilter, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
+        let names = self.names(filter, at_most).await?;
         let described =
             stream::iter(names).map(|name| async move { self.describe(&name).await }).buffered(MAX_CONCURRENT_CALLS);
         let found: Vec<Option<ExecutionSummary>> = described.try_collect().await?;
         Ok(found.into_iter().flatten().collect())
     }
 
-    /// Newest first from AWS, so that a page is enough to hear what is new.
+    /// Requests the newest events first, so that one page usually contains all new ones.
     async fn history(&self, name: &str, after: u64) -> Result<Vec<HistoryEvent>, CloudError> {
         const OPERATION: &str = "states:GetExecutionHistory";
         let arn = self.identity.execution_arn(name);
-        let get = self.client.get_execution_history().execution_arn(&arn).reverse_order(true).max_results(PAGE);
+        let get = self.client.get_execution_history().execution_arn(&arn).reverse_order(true).max_results(PAGE_SIZE);
         let mut events = pages(|token| async {
             let get = get.clone().set_next_token(token);
             let page = self.session.call(OPERATION, name, get.send()).await?;
@@ -134,7 +137,7 @@ fn summary(
         status: status(&output.status).present(operation, name, "status")?,
         start_date: time(&output.start_date).present(operation, name, "startDate")?,
         stop_date: output.stop_date.as_ref().and_then(time),
-        // An input that is no JSON of ours is nobody's release: another client may have sent anything.
+        // Another client may have started an execution with any input. One that our parser refuses is not a release.
         input: Arc::new(input.and_then(Result::ok).unwrap_or_default()),
         output: output.output.as_deref().and_then(|output| json::parse(output.as_bytes()).ok()),
         arn: output.execution_arn,
@@ -155,7 +158,7 @@ fn sdk_status(status: ExecutionStatus) -> SdkStatus {
 
 fn status(status: &SdkStatus) -> Option<ExecutionStatus> {
     match status {
-        // A redrive that is asked for has not ended.
+        // A requested redrive has not ended.
         SdkStatus::Running | SdkStatus::PendingRedrive => Some(ExecutionStatus::Running),
         SdkStatus::Succeeded => Some(ExecutionStatus::Succeeded),
         SdkStatus::Failed => Some(ExecutionStatus::Failed),

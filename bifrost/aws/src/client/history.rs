@@ -1,4 +1,4 @@
-//! Events of a history, as Step Functions tells them and as the framework knows them.
+//! Converts the events of a history from the SDK's types to the framework's.
 
 use super::executions::time;
 use crate::error::Incomplete;
@@ -8,7 +8,7 @@ use bifrost_core::json;
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// An event as Step Functions sent it; `None` if it is of a type that AWS has added since.
+/// Converts an event; `None` if its type is newer than the SDK.
 pub(super) fn event(
     operation: &'static str,
     execution: &str,
@@ -25,7 +25,7 @@ pub(super) fn event(
     }))
 }
 
-/// That a function could not even be called is a failure of it like any other.
+/// A function that could not be invoked is a failed one to readers of a history.
 fn event_type(sent: &HistoryEventType) -> Option<&str> {
     match sent {
         HistoryEventType::LambdaFunctionScheduleFailed | HistoryEventType::LambdaFunctionStartFailed => {
@@ -40,7 +40,7 @@ fn number(id: i64) -> u64 {
     u64::try_from(id).unwrap_or_default()
 }
 
-/// Error and cause of whichever of these fields is there.
+/// Error and cause of the one field that is present.
 macro_rules! failure {
     ($sent:ident: $($field:ident)*) => {{
         let mut failure = (None, None);
@@ -53,41 +53,41 @@ macro_rules! failure {
     }};
 }
 
-/// What a deploy's story is told from: states, their data, and what went wrong.
+/// The details that readers of a history use: states, their data, errors and causes.
 fn details(sent: SdkEvent) -> HistoryDetails {
-    let mut told = HistoryDetails::default();
+    let mut details = HistoryDetails::default();
     if let Some(started) = sent.execution_started_event_details {
-        told.input = payload(started.input);
+        details.input = payload(started.input);
     }
     if let Some(entered) = sent.state_entered_event_details {
-        (told.name, told.input) = (Some(entered.name), payload(entered.input));
+        (details.name, details.input) = (Some(entered.name), payload(entered.input));
     }
     if let Some(exited) = sent.state_exited_event_details {
-        (told.name, told.output) = (Some(exited.name), payload(exited.output));
+        (details.name, details.output) = (Some(exited.name), payload(exited.output));
     }
     if let Some(scheduled) = sent.lambda_function_scheduled_event_details {
-        told.input = payload(scheduled.input);
+        details.input = payload(scheduled.input);
     }
     if let Some(succeeded) = sent.lambda_function_succeeded_event_details {
-        told.output = payload(succeeded.output);
+        details.output = payload(succeeded.output);
     }
     if let Some(succeeded) = sent.task_succeeded_event_details {
-        told.output = payload(succeeded.output);
+        details.output = payload(succeeded.output);
     }
     if let Some(succeeded) = sent.execution_succeeded_event_details {
-        told.output = payload(succeeded.output);
+        details.output = payload(succeeded.output);
     }
-    (told.error, told.cause) = failure!(
+    (details.error, details.cause) = failure!(
         sent: execution_failed_event_details execution_aborted_event_details execution_timed_out_event_details
         lambda_function_failed_event_details lambda_function_timed_out_event_details
         lambda_function_schedule_failed_event_details lambda_function_start_failed_event_details
         task_failed_event_details task_timed_out_event_details task_start_failed_event_details
         task_submit_failed_event_details
     );
-    told
+    details
 }
 
-/// The role of an execution, and which function a task calls.
+/// The role of an execution and the function of a task, which are shown but not interpreted.
 fn other_details(sent: &SdkEvent) -> Map<String, Value> {
     let started = sent.execution_started_event_details.as_ref();
     let scheduled = sent.lambda_function_scheduled_event_details.as_ref();
@@ -97,7 +97,7 @@ fn other_details(sent: &SdkEvent) -> Map<String, Value> {
 }
 
 fn payload(text: Option<String>) -> Option<Arc<Value>> {
-    // A payload that Step Functions cut is no JSON any more.
+    // A payload that Step Functions truncated is not JSON any more.
     text.map(|text| Arc::new(json::parse(text.as_bytes()).unwrap_or(Value::String(text))))
 }
 
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entrance_tells_the_state_and_its_input() {
+    fn state_entered_has_name_and_input() {
         let details = StateEnteredEventDetails::builder().name("Lock").input(r#"{"a": 1}"#).build().unwrap();
         let event = read(sent(HistoryEventType::TaskStateEntered).state_entered_event_details(details)).unwrap();
         assert_eq!((event.id, event.event_type.as_str()), (7, "TaskStateEntered"));
@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_tells_its_error_and_cause() {
+    fn failure_has_error_and_cause() {
         let details = LambdaFunctionFailedEventDetails::builder().error("LockError").cause("no answer").build();
         let sent = sent(HistoryEventType::LambdaFunctionFailed).lambda_function_failed_event_details(details);
         let event = read(sent).unwrap();
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_could_not_be_called_has_failed_and_what_aws_has_added_since_is_passed_over() {
+    fn function_that_could_not_start_has_failed() {
         let event = read(sent(HistoryEventType::LambdaFunctionStartFailed)).unwrap();
         assert_eq!(event.event_type, "LambdaFunctionFailed");
         assert_eq!(read(sent(HistoryEventType::from("StateDreamt"))), None);

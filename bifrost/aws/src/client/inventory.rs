@@ -1,9 +1,9 @@
-//! What a deployer consists of in its account, as the framework's port.
+//! The port for the deployer's own resources.
 
 use super::bucket::S3Bucket;
 use crate::AwsSession;
 use crate::error::Incomplete;
-use crate::session::Refused;
+use crate::session::CallFailure;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::TableDescription;
@@ -19,7 +19,7 @@ use bifrost_core::json;
 use bifrost_core::release::BucketName;
 use serde_json::Value;
 
-/// The things of the session's account and region.
+/// The resources in the session's account and region.
 pub(super) struct AwsInventory {
     session: AwsSession,
 }
@@ -45,8 +45,11 @@ impl Inventory for AwsInventory {
         let get = client.get_function_configuration().function_name(name);
         match self.session.try_call(OPERATION, name, get.send()).await {
             Ok(output) => function(output).present(OPERATION, name, "State, Timeout, MemorySize and Role").map(Some),
-            Err(Refused { said: Some(GetFunctionConfigurationError::ResourceNotFoundException(_)), .. }) => Ok(None),
-            Err(refused) => Err(refused.error),
+            Err(CallFailure {
+                service_error: Some(GetFunctionConfigurationError::ResourceNotFoundException(_)),
+                ..
+            }) => Ok(None),
+            Err(failure) => Err(failure.error),
         }
     }
 
@@ -56,8 +59,10 @@ impl Inventory for AwsInventory {
         let describe = client.describe_state_machine().state_machine_arn(arn);
         match self.session.try_call(OPERATION, arn, describe.send()).await {
             Ok(output) => machine(&output).present(OPERATION, arn, "status").map(Some),
-            Err(Refused { said: Some(DescribeStateMachineError::StateMachineDoesNotExist(_)), .. }) => Ok(None),
-            Err(refused) => Err(refused.error),
+            Err(CallFailure {
+                service_error: Some(DescribeStateMachineError::StateMachineDoesNotExist(_)), ..
+            }) => Ok(None),
+            Err(failure) => Err(failure.error),
         }
     }
 
@@ -67,13 +72,13 @@ impl Inventory for AwsInventory {
         let describe = client.describe_table().table_name(name);
         match self.session.try_call(OPERATION, name, describe.send()).await {
             Ok(output) => output.table.and_then(table).present(OPERATION, name, "TableStatus").map(Some),
-            Err(Refused { said: Some(DescribeTableError::ResourceNotFoundException(_)), .. }) => Ok(None),
-            Err(refused) => Err(refused.error),
+            Err(CallFailure { service_error: Some(DescribeTableError::ResourceNotFoundException(_)), .. }) => Ok(None),
+            Err(failure) => Err(failure.error),
         }
     }
 
     async fn bucket(&self, name: &BucketName) -> Result<Option<BucketSettings>, CloudError> {
-        S3Bucket::new(&self.session, name).look().await
+        S3Bucket::new(&self.session, name).settings().await
     }
 
     async fn invoke(&self, function: &str, payload: &Value) -> Result<Invocation, CloudError> {
@@ -92,7 +97,7 @@ fn function(output: GetFunctionConfigurationOutput) -> Option<FunctionConfigurat
     Some(FunctionConfiguration {
         state: output.state?.as_str().to_owned(),
         state_reason: output.state_reason,
-        // Lambda has not always said so of functions that were never updated.
+        // For a function that was never updated, older answers of Lambda have no status.
         last_update_status: output.last_update_status.map_or_else(|| "Successful".into(), |it| it.as_str().to_owned()),
         last_update_reason: output.last_update_status_reason,
         architecture: output.architectures?.first()?.as_str().to_owned(),
@@ -108,7 +113,7 @@ fn machine(output: &DescribeStateMachineOutput) -> Option<MachineConfiguration> 
     let definition = json::parse(output.definition.as_bytes());
     Some(MachineConfiguration {
         status: output.status.as_ref()?.as_str().to_owned(),
-        // Step Functions takes keys that stand twice; we read none.
+        // Step Functions accepts duplicate keys, our parser does not.
         definition: definition.unwrap_or_else(|_| Value::String(output.definition.clone())),
         log_level: log_level.map_or("OFF", |level| level.as_str()).to_owned(),
         is_traced: output.tracing_configuration.as_ref().is_some_and(|tracing| tracing.enabled),
@@ -137,7 +142,7 @@ mod tests {
     use aws_sdk_sfn::types::{LogLevel, LoggingConfiguration, StateMachineStatus, StateMachineType};
 
     #[test]
-    fn of_a_function_the_names_of_its_variables_are_kept_and_no_value() {
+    fn function_variables_are_read_without_values() {
         let output = GetFunctionConfigurationOutput::builder()
             .state(State::Active)
             .last_update_status(LastUpdateStatus::InProgress)
@@ -154,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn a_state_machine_without_logging_has_it_off_and_a_definition_that_we_do_not_read_stays_a_text() {
+    fn state_machine_without_logging_has_level_off() {
         let output = |definition: &str| {
             DescribeStateMachineOutput::builder()
                 .state_machine_arn("arn")
@@ -165,16 +170,16 @@ mod tests {
                 .creation_date(aws_sdk_sfn::primitives::DateTime::from_secs(0))
                 .status(StateMachineStatus::Active)
         };
-        let told = machine(&output(r#"{"a": 1, "a": 2}"#).build().unwrap()).unwrap();
-        assert_eq!((told.log_level.as_str(), told.is_traced), ("OFF", false));
-        assert!(told.definition.is_string());
+        let read = machine(&output(r#"{"a": 1, "a": 2}"#).build().unwrap()).unwrap();
+        assert_eq!((read.log_level.as_str(), read.is_traced), ("OFF", false));
+        assert!(read.definition.is_string());
         let logging = LoggingConfiguration::builder().level(LogLevel::All).build();
-        let told = machine(&output("{}").logging_configuration(logging).build().unwrap()).unwrap();
-        assert_eq!((told.log_level.as_str(), told.definition), ("ALL", serde_json::json!({})));
+        let read = machine(&output("{}").logging_configuration(logging).build().unwrap()).unwrap();
+        assert_eq!((read.log_level.as_str(), read.definition), ("ALL", serde_json::json!({})));
     }
 
     #[test]
-    fn the_key_of_a_table_has_the_types_of_its_attributes() {
+    fn table_key_has_the_types_of_its_attributes() {
         let attribute = |name: &str, kind| {
             AttributeDefinition::builder().attribute_name(name).attribute_type(kind).build().unwrap()
         };

@@ -1,4 +1,4 @@
-//! The commands, on AWS.
+//! The connection of commands to AWS.
 
 mod bucket;
 mod caller;

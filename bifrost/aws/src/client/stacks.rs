@@ -1,4 +1,4 @@
-//! CloudFormation, as the framework's port.
+//! The port for stacks, on CloudFormation.
 
 use crate::AwsSession;
 use crate::error::Incomplete;
@@ -46,7 +46,7 @@ impl Stacks for CloudFormationStacks {
         let update = update.capabilities(Capability::CapabilityNamedIam).set_parameters(Some(parameters(stack)));
         match self.session.call("cloudformation:UpdateStack", &stack.name, update.send()).await {
             Ok(_) => Ok(StackUpdate::Started),
-            // CloudFormation has no code for it.
+            // CloudFormation has no error code for this.
             Err(error) if error.message.contains("No updates are to be performed") => Ok(StackUpdate::Nothing),
             Err(error) => Err(error),
         }
@@ -57,7 +57,7 @@ impl Stacks for CloudFormationStacks {
         self.session.call("cloudformation:DeleteStack", name, delete.send()).await.map(drop)
     }
 
-    /// Newest first from AWS, so that what was seen is on the last page that is asked for.
+    /// CloudFormation returns the newest event first, so reading stops at the page with the last known event.
     async fn events(&self, name: &str, after: Option<&str>) -> Result<Vec<StackEvent>, CloudError> {
         const OPERATION: &str = "cloudformation:DescribeStackEvents";
         let (mut events, mut token) = (Vec::new(), None);

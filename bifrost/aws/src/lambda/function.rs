@@ -1,4 +1,4 @@
-//! One function: makes the context of each attempt, and runs its task.
+//! Handles an invocation: creates the context of the attempt and runs its task.
 
 use super::self_check;
 use super::settings::Settings;
@@ -7,9 +7,10 @@ use crate::{AssumedRoles, AwsDeployer, AwsSession, CallScope, deployer_account};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{Attempt, Principal};
 use bifrost_core::deployer::Ports;
+use bifrost_core::error_code::Coded;
 use bifrost_core::json;
 use bifrost_core::machine::dispatch;
-use bifrost_core::release::{AccountId, Defaults};
+use bifrost_core::release::{AccountId, Defaults, InvalidName};
 use bifrost_core::self_check::{SelfCheck, SelfCheckReport};
 use bifrost_core::task::FunctionError;
 use bifrost_core::task::{Context, RawInput};
@@ -22,19 +23,47 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::time::Instant;
 use tracing::{Instrument, Span, field, info_span};
 
-/// What an attempt keeps of its time to say how it ended, after the last call was given up.
+/// The time that is left to report how the attempt ended after its last call was cancelled.
 const ANSWER_RESERVE: Duration = Duration::from_secs(1);
 
-/// A deployer's function.
 pub(super) struct Function<D> {
     settings: Settings,
     known_roles: KnownRoles,
     deployer: PhantomData<fn() -> D>,
 }
 
-/// A failed task, under the name that `Retry` and `Catch` match.
+/// The failure of a task, under the name that `Retry` and `Catch` match.
 #[derive(Debug)]
 pub(super) struct TaskFailed(FunctionError);
+
+/// The function cannot determine which deployer it is.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
+pub(super) enum IdentityError {
+    /// The ARN of the invoked function has no valid account id.
+    #[error("the ARN of the invoked function has no account id: {arn}: {source}")]
+    #[code("task/invalid-function-arn", "invoke the function through Lambda, by its name or ARN")]
+    Arn {
+        /// The ARN that Lambda passed.
+        arn: String,
+        source: InvalidName,
+    },
+    /// No bucket can have the name of the function.
+    #[error("no bucket can be named after the function {name}: {source}")]
+    #[code("task/invalid-function-name", "create the deployer under another name with `bootstrap --apply`")]
+    Name {
+        /// The name of the function.
+        name: String,
+        source: InvalidName,
+    },
+}
+
+/// The report of a self-check cannot be written as JSON.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error("the report of the self-check is not JSON")]
+#[code(crate = bifrost_core)]
+#[code("task/report-not-json", "report the message to the authors of the deployer: it is a bug")]
+pub(super) struct ReportNotJson(#[source] serde_json::Error);
 
 impl From<TaskFailed> for Diagnostic {
     fn from(TaskFailed(failure): TaskFailed) -> Self {
@@ -47,7 +76,7 @@ impl<D: AwsDeployer> Function<D> {
         Self { settings, known_roles: KnownRoles::default(), deployer: PhantomData }
     }
 
-    /// Runs the task that the event asks for.
+    /// Runs the task that the event names.
     pub(super) async fn handle(&self, event: LambdaEvent<Box<RawValue>>) -> Result<Value, TaskFailed> {
         let span = span(&event.context.request_id);
         let outcome = self.run(&event, &span).instrument(span.clone()).await;
@@ -62,18 +91,20 @@ impl<D: AwsDeployer> Function<D> {
 
     async fn run(&self, event: &LambdaEvent<Box<RawValue>>, span: &Span) -> Result<Value, TaskFailed> {
         let payload = json::parse(event.payload.get().as_bytes());
-        let payload = payload.map_err(|error| TaskFailed(FunctionError::new("UnmarshalError", error.to_string())))?;
+        let payload = payload.map_err(|error| TaskFailed(FunctionError::coded("UnmarshalError", &error)))?;
         let account = account(&event.context.invoked_function_arn)?;
         let identity = Identity { name: self.settings.name.clone(), account, region: self.settings.region.clone() };
-        let defaults = identity.defaults(D::TIMEOUT_SECONDS).map_err(|error| misplaced(&error.to_string()))?;
+        let defaults = identity.defaults(D::TIMEOUT_SECONDS);
+        let defaults =
+            defaults.map_err(|source| misplaced(&IdentityError::Name { name: self.settings.name.clone(), source }))?;
         let deadline = deadline(event.context.deadline, SystemTime::now());
         if let Some(self_check) = SelfCheck::read(&payload).map_err(TaskFailed)? {
-            span.record("state", "Checkup");
-            return written(&self.report(self_check, identity, deadline).await);
+            span.record("state", "self-check");
+            return to_json(&self.report(self_check, identity, deadline).await);
         }
-        let open = |attempt: Attempt, sent: RawInput| {
-            describe(span, &attempt, &sent);
-            self.context(identity, defaults, deadline, attempt, sent)
+        let open = |attempt: Attempt, input: RawInput| {
+            describe(span, &attempt, &input);
+            self.context(identity, defaults, deadline, attempt, input)
         };
         dispatch::<D::Machine>(payload, open).await.map_err(TaskFailed)
     }
@@ -85,7 +116,7 @@ impl<D: AwsDeployer> Function<D> {
         self_check::report::<D>(self_check, &identity, &roles).await
     }
 
-    /// The deployer account, as the function's own role.
+    /// A session in the deployer account with the function's own role.
     fn session(&self, identity: &Identity, scope: Arc<CallScope>) -> AwsSession {
         let (account, region) = (identity.account.clone(), identity.region.clone());
         AwsSession::new(&self.settings.config, scope, Principal::Deployer, account, region)
@@ -101,18 +132,18 @@ impl<D: AwsDeployer> Function<D> {
         defaults: Defaults,
         deadline: Instant,
         attempt: Attempt,
-        sent: RawInput,
+        input: RawInput,
     ) -> Context<Ports<D>> {
         let identity = Arc::new(identity);
         let scope = Arc::new(CallScope::new(attempt.clone(), Some(deadline)));
         let session = self.session(&identity, scope);
         let targets = self.roles(session.clone(), &identity);
-        Context::new(deployer_account(&session, identity, defaults), attempt, sent, Arc::new(targets))
+        Context::new(deployer_account(&session, identity, defaults), attempt, input, Arc::new(targets))
     }
 }
 
-fn written(report: &SelfCheckReport) -> Result<Value, TaskFailed> {
-    serde_json::to_value(report).map_err(|error| TaskFailed(FunctionError::new("TaskError", error.to_string())))
+fn to_json(report: &SelfCheckReport) -> Result<Value, TaskFailed> {
+    serde_json::to_value(report).map_err(|error| TaskFailed(FunctionError::coded("TaskError", &ReportNotJson(error))))
 }
 
 fn span(request_id: &str) -> Span {
@@ -128,27 +159,27 @@ fn span(request_id: &str) -> Span {
     )
 }
 
-/// Says in every line of the log what it is about.
-fn describe(span: &Span, attempt: &Attempt, sent: &Value) {
+/// Adds the attempt and its release to every line of the log.
+fn describe(span: &Span, attempt: &Attempt, input: &Value) {
     span.record("state", attempt.state.as_str());
     span.record("attempt", attempt.retry_count);
     span.record("execution", attempt.execution.as_deref().unwrap_or_default());
-    let text = |field: &str| sent.get(field).and_then(Value::as_str).unwrap_or_default();
+    let text = |field: &str| input.get(field).and_then(Value::as_str).unwrap_or_default();
     span.record("release_id", text("release_id"));
     span.record("target", text("aws_account_id"));
 }
 
-/// The deployer account: whose function was invoked.
+/// The deployer account is the account of the invoked function.
 fn account(function_arn: &str) -> Result<AccountId, TaskFailed> {
     let account = function_arn.split(':').nth(4).unwrap_or_default();
-    account.parse().map_err(|error| misplaced(&format!("{function_arn}: {error}")))
+    account.parse().map_err(|source| misplaced(&IdentityError::Arn { arn: function_arn.to_owned(), source }))
 }
 
-fn misplaced(problem: &str) -> TaskFailed {
-    TaskFailed(FunctionError::new("TaskError", format!("the function does not know where it is: {problem}")))
+fn misplaced(error: &IdentityError) -> TaskFailed {
+    TaskFailed(FunctionError::coded("TaskError", error))
 }
 
-/// When the last call must have answered.
+/// The latest time for an answer to a call, from the end of the invocation in milliseconds since 1970.
 fn deadline(milliseconds: u64, now: SystemTime) -> Instant {
     let end = UNIX_EPOCH + Duration::from_millis(milliseconds);
     let left = end.duration_since(now).unwrap_or_default();
@@ -160,14 +191,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_deployer_account_is_that_of_the_function() {
+    fn deployer_account_is_read_from_the_arn() {
         let arn = "arn:aws:lambda:us-east-1:111111111111:function:coinbase-odin";
         assert!(account(arn).is_ok_and(|account| account.as_str() == "111111111111"));
         assert!(account("coinbase-odin").is_err_and(|TaskFailed(failure)| failure.error == "TaskError"));
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_attempt_keeps_time_to_say_how_it_ended() {
+    async fn deadline_leaves_time_to_report() {
         let now = UNIX_EPOCH + Duration::from_secs(100);
         let left = |milliseconds| deadline(milliseconds, now) - Instant::now();
         assert_eq!(left(105_500), Duration::from_millis(4_500));

@@ -1,11 +1,11 @@
-//! What the function writes to its log: a JSON object a line.
+//! The log of the function: a JSON object per line.
 //!
-//! JSON escapes control characters, and only names and outcomes are logged: no release, no user data, no credentials.
+//! JSON escapes control characters. Only names and outcomes are logged: no release, no user data, no credentials.
 
 use tracing::level_filters::LevelFilter;
 
-/// Begins to log. The level is that of `AWS_LAMBDA_LOG_LEVEL`, which a function's logging configuration sets; `info` by
-/// default.
+/// Starts logging. `AWS_LAMBDA_LOG_LEVEL`, which comes from the function's logging configuration, sets the level; the
+/// default is `info`.
 pub(super) fn begin() {
     let level = std::env::var("AWS_LAMBDA_LOG_LEVEL").ok().and_then(|level| level.parse::<LevelFilter>().ok());
     let subscriber = tracing_subscriber::fmt()
@@ -16,6 +16,6 @@ pub(super) fn begin() {
         .with_target(false)
         .with_max_level(level.unwrap_or(LevelFilter::INFO))
         .finish();
-    // There is one already only where somebody has set it up before us, and then theirs is meant.
+    // An error means that a subscriber exists already: it was set up on purpose, and is kept.
     let _ = tracing::subscriber::set_global_default(subscriber);
 }

@@ -1,4 +1,4 @@
-//! The function's answer to a checkup.
+//! The function's answer to a self-check.
 
 use crate::{AssumedRoles, AwsDeployer};
 use bifrost_core::account::Identity;
@@ -11,7 +11,7 @@ use futures_util::stream::{self, StreamExt};
 /// How many roles are assumed at a time.
 const MAX_CONCURRENT_CALLS: usize = 8;
 
-/// Says who the function is, and assumes each role anew: one that was assumed before may be gone.
+/// Describes the function and assumes each role, without the cache: a cached session may be of a role that was deleted.
 pub(super) async fn report<D: AwsDeployer>(
     self_check: SelfCheck,
     identity: &Identity,
@@ -29,7 +29,7 @@ pub(super) async fn report<D: AwsDeployer>(
     }
 }
 
-/// With tags, so that what a deploy needs is tried where they are on.
+/// With tags, so that the check needs the same permissions as a deploy where session tags are on.
 fn target(identity: &Identity, account: &AccountId) -> TargetRole {
     let session = format!("{}-doctor", identity.command());
     TargetRole {

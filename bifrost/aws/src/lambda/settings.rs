@@ -1,59 +1,77 @@
-//! What Lambda and the function's own configuration say, by environment variables.
+//! The settings of the function, from the environment variables of Lambda and of `bootstrap`.
 
 use crate::configuration::sdk_config;
 use crate::roles::RoleOptions;
 use aws_credential_types::Credentials;
 use aws_types::SdkConfig;
-use bifrost_core::release::Region;
+use bifrost_core::error_code::Coded;
+use bifrost_core::release::{InvalidName, Region};
 use std::env::{self, VarError};
 
-/// What a function knows from its start.
+/// An environment variable of the function is missing or not valid.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
+pub(super) enum SettingsError {
+    /// An environment variable that Lambda sets is missing.
+    #[error("{0} is not set: Lambda must start this binary")]
+    #[code("task/missing-variable", "unset AWS_LAMBDA_RUNTIME_API to use the commands, or let Lambda start the binary")]
+    Missing(&'static str),
+    /// The value of an environment variable is not UTF-8.
+    #[error("{0} is not UTF-8")]
+    #[code("task/variable-not-utf8", "correct the variable in the configuration of the function")]
+    NotUtf8(&'static str),
+    /// The region in the environment is not valid.
+    #[error("AWS_REGION: {0}")]
+    #[code("task/invalid-region", "set AWS_REGION to a region such as us-east-1; Lambda sets it for a function")]
+    Region(#[source] InvalidName),
+    /// The variable for session tags is neither `true` nor `false`.
+    #[error("BIFROST_SESSION_TAGS is {0:?}, but must be `true` or `false`")]
+    #[code("task/invalid-session-tags", "correct the variable in the configuration of the function")]
+    SessionTags(String),
+}
+
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// The function's name, which is the deployer's.
+    /// The name of the function and of the deployer.
     pub(super) name: String,
     pub(super) region: Region,
-    /// The SDK with the credentials of the function's role. Lambda gives a process credentials that outlive it.
+    /// The SDK with the credentials of the function's role. They are valid longer than the process lives.
     pub(super) config: SdkConfig,
     pub(super) roles: RoleOptions,
 }
 
 impl Settings {
-    /// Reads them.
-    ///
-    /// # Errors
-    /// Says which variable is missing, or what is wrong with it.
-    pub(super) fn read() -> Result<Self, String> {
-        let region: Region = needed("AWS_REGION")?.parse().map_err(|error| format!("AWS_REGION: {error}"))?;
+    pub(super) fn read() -> Result<Self, SettingsError> {
+        let region: Region = required("AWS_REGION")?.parse().map_err(SettingsError::Region)?;
         let credentials = Credentials::new(
-            needed("AWS_ACCESS_KEY_ID")?,
-            needed("AWS_SECRET_ACCESS_KEY")?,
+            required("AWS_ACCESS_KEY_ID")?,
+            required("AWS_SECRET_ACCESS_KEY")?,
             optional("AWS_SESSION_TOKEN")?,
             None,
             "Lambda",
         );
         let config = sdk_config(credentials, &region, optional("AWS_ENDPOINT_URL")?);
-        Ok(Self { name: needed("AWS_LAMBDA_FUNCTION_NAME")?, region, config, roles: roles()? })
+        Ok(Self { name: required("AWS_LAMBDA_FUNCTION_NAME")?, region, config, roles: roles()? })
     }
 }
 
-fn roles() -> Result<RoleOptions, String> {
+fn roles() -> Result<RoleOptions, SettingsError> {
     let session_tags = match optional("BIFROST_SESSION_TAGS")?.as_deref() {
         None | Some("false") => false,
         Some("true") => true,
-        Some(other) => return Err(format!("BIFROST_SESSION_TAGS is {other:?}, and may be true or false")),
+        Some(other) => return Err(SettingsError::SessionTags(other.to_owned())),
     };
     Ok(RoleOptions { external_id: optional("BIFROST_EXTERNAL_ID")?, session_tags })
 }
 
-fn needed(name: &str) -> Result<String, String> {
-    optional(name)?.ok_or_else(|| format!("{name} is not set: is this the environment of a Lambda function?"))
+fn required(name: &'static str) -> Result<String, SettingsError> {
+    optional(name)?.ok_or(SettingsError::Missing(name))
 }
 
-fn optional(name: &str) -> Result<Option<String>, String> {
+fn optional(name: &'static str) -> Result<Option<String>, SettingsError> {
     match env::var(name) {
         Ok(value) => Ok(Some(value).filter(|value| !value.is_empty())),
         Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => Err(format!("{name} is no text")),
+        Err(VarError::NotUnicode(_)) => Err(SettingsError::NotUtf8(name)),
     }
 }

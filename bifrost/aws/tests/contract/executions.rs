@@ -1,4 +1,4 @@
-//! What Step Functions promises to a client.
+//! Contract tests of `Executions`.
 
 use crate::fixture::AccountFixture;
 use crate::idler::Idler;
@@ -6,12 +6,12 @@ use bifrost::client::Client;
 use bifrost::cloud::{ExecutionFilter, ExecutionStatus, ExecutionSummary, Names, StartError};
 use serde_json::{Value, json};
 
-/// The input of an execution that ends within a story.
+/// The input of an execution that ends during a test.
 fn short() -> Value {
     json!({"long": false})
 }
 
-/// And of one that does not.
+/// The input of an execution that does not end.
 fn long() -> Value {
     json!({"long": true})
 }
@@ -26,19 +26,19 @@ impl AccountFixture {
         self.until("the execution ended", ended).await;
     }
 
-    /// Names of executions.
+    /// The names of executions, newest first.
     async fn listed(&self, running_only: bool, at_most: usize) -> Vec<String> {
         self.listed_by(running_only.then_some(ExecutionStatus::Running), at_most).await
     }
 
     async fn listed_by(&self, status: Option<ExecutionStatus>, at_most: usize) -> Vec<String> {
-        let which = ExecutionFilter { status, names: Names::Any };
-        let found = self.client.executions.list(&which, at_most).await.unwrap();
+        let filter = ExecutionFilter { status, names: Names::Any };
+        let found = self.client.executions.list(&filter, at_most).await.unwrap();
         found.into_iter().map(|execution| execution.name).collect()
     }
 }
 
-pub async fn an_execution_runs_and_ends(fixture: AccountFixture) {
+pub async fn execution_runs_and_ends(fixture: AccountFixture) {
     let (executions, identity) = (&fixture.client.executions, &fixture.client.account.identity);
     assert_eq!(executions.describe("one").await.unwrap(), None);
     executions.start("one", &short()).await.unwrap();
@@ -53,7 +53,7 @@ pub async fn an_execution_runs_and_ends(fixture: AccountFixture) {
     assert_eq!((ended.output, ended.error, ended.cause), (Some(short()), None, None));
 }
 
-pub async fn an_execution_that_runs_may_be_started_again_with_the_same_input(fixture: AccountFixture) {
+pub async fn running_execution_is_started_again(fixture: AccountFixture) {
     for _ in 0..2 {
         fixture.client.executions.start("one", &long()).await.unwrap();
     }
@@ -62,7 +62,7 @@ pub async fn an_execution_that_runs_may_be_started_again_with_the_same_input(fix
     assert_eq!((running.status, running.stop_date), (ExecutionStatus::Running, None));
 }
 
-pub async fn a_name_that_was_used_is_taken(fixture: AccountFixture) {
+pub async fn used_name_is_refused(fixture: AccountFixture) {
     let executions = &fixture.client.executions;
     let taken = |name: &str| Err(StartError::AlreadyExists(name.into()));
     executions.start("runs", &long()).await.unwrap();
@@ -72,7 +72,7 @@ pub async fn a_name_that_was_used_is_taken(fixture: AccountFixture) {
     assert_eq!(executions.start("ended", &short()).await, taken("ended"));
 }
 
-pub async fn the_latest_are_listed_first_and_no_more_than_asked_for(fixture: AccountFixture) {
+pub async fn newest_executions_are_listed_first(fixture: AccountFixture) {
     assert!(fixture.listed(false, usize::MAX).await.is_empty());
     for (name, input) in [("first", short()), ("second", long()), ("third", long())] {
         fixture.client.executions.start(name, &input).await.unwrap();
@@ -86,7 +86,7 @@ pub async fn the_latest_are_listed_first_and_no_more_than_asked_for(fixture: Acc
     assert_eq!(fixture.listed(false, 2).await, ["third", "second"]);
 }
 
-pub async fn a_history_is_told_from_the_event_that_was_seen(fixture: AccountFixture) {
+pub async fn history_starts_after_an_event(fixture: AccountFixture) {
     let executions = &fixture.client.executions;
     executions.start("one", &short()).await.unwrap();
     fixture.until_ended("one").await;

@@ -1,4 +1,4 @@
-//! Where a story takes place.
+//! The accounts of a test.
 
 use crate::idler::Idler;
 use crate::moto::connect;
@@ -13,43 +13,43 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub const REGION: &str = "us-east-1";
-/// A role that trusts another deployer.
-pub const STRANGER: &str = "stranger";
-/// When the original took its lock, as it writes times.
-pub const TAKEN: &str = "2026-11-25T13:00:00.123456789+01:00";
+/// A role that trusts another account.
+pub const FOREIGN_ROLE: &str = "foreign";
+/// When the Go deployer took its lock, as Go writes times.
+pub const GO_LOCK_TIME: &str = "2026-11-25T13:00:00.123456789+01:00";
 
-/// How often a story polls on moto until a condition holds, and how long it waits in between. The limit is for a condition
-/// that never holds: on a busy machine everything takes longer.
+/// How often a test on moto polls until a condition holds, and how long it waits in between. The limit ends tests whose
+/// condition never holds; it is high, because everything takes longer on a busy machine.
 const MAX_POLLS: usize = 6000;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A deployer account and a target account, made by hand beforehand:
+/// A deployer account and a target account:
 ///
-/// - in the deployer account the deployer's state machine, its bucket, which is empty, and its lock table, where an
-///   original holds a lock since [`TAKEN`]
-/// - in the target account a bucket `theirs-<account>`, the deployer's role, and the role [`STRANGER`]
+/// - in the deployer account the deployer's state machine, its empty bucket, and its lock table, where a Go deployer
+///   has held a lock since [`GO_LOCK_TIME`]
+/// - in the target account a bucket `theirs-<account>`, the deployer's role, and the role [`FOREIGN_ROLE`]
 pub struct AccountFixture {
     pub client: Client<Idler>,
     /// The target account.
     pub target: String,
-    /// What runs the executions of the embedded world; those of moto run by themselves.
+    /// Runs the executions of the local cloud; those of moto run by themselves.
     pub harness: Option<TestHarness<Idler>>,
 }
 
 impl AccountFixture {
-    /// Waits until it holds; `what` is for the message of a test that waits in vain.
+    /// Waits until the condition holds. `what` describes it in the message of a failure.
     pub async fn until(&self, what: &str, holds: impl AsyncFn(&Client<Idler>) -> bool) {
         for _ in 0..MAX_POLLS {
             if holds(&self.client).await {
                 return;
             }
-            self.pass().await;
+            self.advance().await;
         }
-        panic!("it never came about that {what}");
+        panic!("condition never held: {what}");
     }
 
-    /// Lets time pass: in the embedded world until something happens.
-    async fn pass(&self) {
+    /// Lets time pass; on the local cloud until something happens.
+    async fn advance(&self) {
         let Some(harness) = &self.harness else { return std::thread::sleep(PAUSE) };
         let mut waits = 0;
         let once = || {
@@ -63,8 +63,8 @@ impl AccountFixture {
         self.client.account.identity.bucket().unwrap()
     }
 
-    /// The lock table of a deployer that was never made.
-    pub async fn nobodys_locks(&self) -> Arc<dyn LockTable> {
+    /// The lock table of a deployer that does not exist.
+    pub async fn missing_lock_table(&self) -> Arc<dyn LockTable> {
         let name = "coinbase-nobody";
         let Some(harness) = &self.harness else { return connect(name).await.account.locks };
         let identity = Identity { name: name.into(), ..self.client.account.identity.as_ref().clone() };
@@ -93,7 +93,7 @@ pub fn release_dir() -> ReleaseDir {
     root_dir("development").release_dir(&"release-1".parse().unwrap())
 }
 
-/// The refusal of what must be refused: its kind, its code, and all that a person is told.
+/// Kind, code and message of the expected error.
 pub fn refusal<T: Debug>(answer: Result<T, CloudError>) -> (ErrorKind, String, String) {
     let error = answer.unwrap_err();
     (error.kind, error.code.clone(), error.to_string())

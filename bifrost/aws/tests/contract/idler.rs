@@ -1,4 +1,4 @@
-//! The smallest deployer: its executions idle, and its ports know where they are.
+//! The smallest deployer: its executions wait, and its ports know their account.
 
 use async_trait::async_trait;
 use bifrost::client::{ClientDeployer, Deployed};
@@ -11,18 +11,18 @@ use serde::{Deserialize, Serialize};
 
 #[derive(Debug, Clone, Serialize, Deserialize, Shape)]
 #[serde(deny_unknown_fields)]
-pub struct Idleness {
+pub struct IdlerFields {
     long: bool,
 }
 
-impl Fields for Idleness {
-    type Ports = Visit;
+impl Fields for IdlerFields {
+    type Ports = IdlerPorts;
 }
 
 bifrost::state_machine! {
-    pub machine Chart(Release<Idleness>) starts at HowLong;
+    pub machine IdlerMachine(Release<IdlerFields>) starts at Choose;
 
-    choice HowLong { $.long == true => IdleLong; _ => IdleShort; }
+    choice Choose { $.long == true => IdleLong; _ => IdleShort; }
     wait IdleLong for 100_000 seconds { next Success; }
     wait IdleShort for 1 seconds { next Success; }
     succeed Success;
@@ -31,8 +31,8 @@ bifrost::state_machine! {
 pub struct Idler;
 
 impl Deployer for Idler {
-    type Fields = Idleness;
-    type Machine = Chart;
+    type Fields = IdlerFields;
+    type Machine = IdlerMachine;
 
     const NAME: &'static str = "idler";
     const TIMEOUT_SECONDS: u32 = 60;
@@ -40,28 +40,26 @@ impl Deployer for Idler {
 
 #[async_trait]
 impl ClientDeployer for Idler {
-    const ABOUT: &'static str = "Idles";
+    const ABOUT: &'static str = "Waits";
     const CHANGES_FROM: &'static str = "Success";
 
-    async fn deployed(_: &Visit, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
+    async fn deployed(_: &IdlerPorts, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
         Ok(Vec::new())
     }
 }
 
-/// What a role lets one do in a target account: here, ask where one is.
-pub enum Visit {
-    Embedded(local::LocalSession<Nothing>),
+/// The ports in a target account, which only know the account.
+pub enum IdlerPorts {
+    Local(local::LocalSession<NoResources>),
     Aws(Box<AwsSession>),
 }
 
-impl Visit {
-    /// The account that calls are made in.
+impl IdlerPorts {
+    /// The account of the session.
     pub async fn account(&self) -> String {
         const OPERATION: &str = "sts:GetCallerIdentity";
         match self {
-            Self::Embedded(session) => {
-                session.call(OPERATION, "", |fixture| Ok(fixture.account.to_string())).await.unwrap()
-            }
+            Self::Local(session) => session.call(OPERATION, "", |region| Ok(region.account.to_string())).await.unwrap(),
             Self::Aws(session) => {
                 let client = aws_sdk_sts::Client::new(session.config());
                 let caller = session.call(OPERATION, "", client.get_caller_identity().send()).await.unwrap();
@@ -71,24 +69,24 @@ impl Visit {
     }
 }
 
-/// Its part of the embedded world.
+/// Its resources on the local cloud.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Nothing {}
+pub struct NoResources {}
 
-impl Resources for Nothing {}
+impl Resources for NoResources {}
 
 impl LocalDeployer for Idler {
-    type Resources = Nothing;
+    type Resources = NoResources;
 
     const SEED: &'static str = "{}";
 
-    fn local_ports(session: local::LocalSession<Nothing>) -> Visit {
-        Visit::Embedded(session)
+    fn local_ports(session: local::LocalSession<NoResources>) -> IdlerPorts {
+        IdlerPorts::Local(session)
     }
 }
 
 impl AwsDeployer for Idler {
-    fn aws_ports(session: AwsSession) -> Visit {
-        Visit::Aws(Box::new(session))
+    fn aws_ports(session: AwsSession) -> IdlerPorts {
+        IdlerPorts::Aws(Box::new(session))
     }
 }

@@ -1,8 +1,8 @@
-//! The embedded world, in memory and on virtual time.
+//! The local cloud, in memory and on virtual time.
 
-use crate::fixture::{AccountFixture, REGION, STRANGER};
-use crate::idler::{Idler, Nothing};
-use crate::locks::{original, original_key};
+use crate::fixture::{AccountFixture, FOREIGN_ROLE, REGION};
+use crate::idler::{Idler, NoResources};
+use crate::locks::{go_lock, go_lock_key};
 use bifrost::client::Client;
 use bifrost::local::LocalState;
 use bifrost::testing::TestHarness;
@@ -11,20 +11,20 @@ use serde_json::json;
 const DEPLOYER: &str = "000000000000";
 const TARGET: &str = "222222222222";
 
-/// A new world for one story.
+/// A new local cloud for one test.
 pub fn fixture() -> AccountFixture {
-    let state: LocalState<Nothing> = serde_json::from_value(json!({
+    let state: LocalState<NoResources> = serde_json::from_value(json!({
         "clock": "2026-11-25T12:00:00Z",
         "deployer_account": DEPLOYER,
         "deployer_region": REGION,
         "accounts": {
             DEPLOYER: {
                 "buckets": {format!("coinbase-idler-{DEPLOYER}"): {}},
-                "lock_tables": {format!("{REGION}/coinbase-idler-locks"): {original_key().as_str(): original()}},
+                "lock_tables": {format!("{REGION}/coinbase-idler-locks"): {go_lock_key().as_str(): go_lock()}},
             },
             TARGET: {
                 "buckets": {format!("theirs-{TARGET}"): {}},
-                "roles": {"coinbase-idler-assumed": {"trusts": [DEPLOYER]}, STRANGER: {"trusts": ["999999999999"]}},
+                "roles": {"coinbase-idler-assumed": {"trusts": [DEPLOYER]}, FOREIGN_ROLE: {"trusts": ["999999999999"]}},
             },
         },
     }))

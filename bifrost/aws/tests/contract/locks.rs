@@ -1,6 +1,6 @@
-//! What the table of root locks promises.
+//! Contract tests of `LockTable`.
 
-use crate::fixture::{AccountFixture, TAKEN, refusal, root_dir};
+use crate::fixture::{AccountFixture, GO_LOCK_TIME, refusal, root_dir};
 use bifrost::cloud::{ErrorKind, LockItem, PutLock};
 use bifrost::release::ObjectKey;
 use futures_util::future::join_all;
@@ -9,7 +9,7 @@ pub fn lock_key() -> ObjectKey {
     root_dir("development").lock()
 }
 
-/// A lock with all that may be said of it.
+/// A lock with all fields.
 fn lock(owner: &str) -> LockItem {
     LockItem {
         key: lock_key().to_string(),
@@ -21,16 +21,16 @@ fn lock(owner: &str) -> LockItem {
     }
 }
 
-pub fn original_key() -> ObjectKey {
-    root_dir("original").lock()
+pub fn go_lock_key() -> ObjectKey {
+    root_dir("go").lock()
 }
 
-/// The lock that an original holds.
-pub fn original() -> LockItem {
+/// The lock of a Go deployer, which has no other fields.
+pub fn go_lock() -> LockItem {
     LockItem {
-        key: original_key().to_string(),
-        id: "original".into(),
-        time: TAKEN.parse().unwrap(),
+        key: go_lock_key().to_string(),
+        id: "go".into(),
+        time: GO_LOCK_TIME.parse().unwrap(),
         execution: None,
         release_id: None,
         started_by: None,
@@ -41,13 +41,13 @@ async fn held(fixture: &AccountFixture) -> Option<LockItem> {
     fixture.client.account.locks.get(&lock_key()).await.unwrap()
 }
 
-pub async fn a_free_lock_is_taken_and_told_as_it_was_written(fixture: AccountFixture) {
+pub async fn free_lock_is_taken(fixture: AccountFixture) {
     assert_eq!(held(&fixture).await, None);
     assert_eq!(fixture.client.account.locks.put(&lock("a")).await.unwrap(), PutLock::Taken);
     assert_eq!(held(&fixture).await, Some(lock("a")));
 }
 
-pub async fn a_lock_is_taken_again_by_its_owner(fixture: AccountFixture) {
+pub async fn lock_is_taken_again_by_its_owner(fixture: AccountFixture) {
     let later = LockItem { time: "2026-11-25T12:05:00Z".parse().unwrap(), started_by: None, ..lock("a") };
     for item in [lock("a"), later] {
         assert_eq!(fixture.client.account.locks.put(&item).await.unwrap(), PutLock::Taken);
@@ -55,7 +55,7 @@ pub async fn a_lock_is_taken_again_by_its_owner(fixture: AccountFixture) {
     }
 }
 
-pub async fn a_lock_that_another_holds_stays_and_its_holder_is_told(fixture: AccountFixture) {
+pub async fn lock_of_another_is_returned_unchanged(fixture: AccountFixture) {
     let locks = &fixture.client.account.locks;
     locks.put(&lock("a")).await.unwrap();
     let answer = locks.put(&lock("b")).await.unwrap();
@@ -63,43 +63,43 @@ pub async fn a_lock_that_another_holds_stays_and_its_holder_is_told(fixture: Acc
     assert_eq!(held(&fixture).await, Some(lock("a")));
 }
 
-pub async fn a_lock_is_deleted_by_its_owner_alone(fixture: AccountFixture) {
+pub async fn lock_is_deleted_by_its_owner_only(fixture: AccountFixture) {
     let locks = &fixture.client.account.locks;
     locks.put(&lock("a")).await.unwrap();
     assert!(!locks.delete(&lock_key(), "b").await.unwrap());
     assert_eq!(held(&fixture).await, Some(lock("a")));
     assert!(locks.delete(&lock_key(), "a").await.unwrap());
     assert_eq!(held(&fixture).await, None);
-    assert!(!locks.delete(&lock_key(), "a").await.unwrap(), "it is gone already");
+    assert!(!locks.delete(&lock_key(), "a").await.unwrap(), "deleted already");
 }
 
-pub async fn a_lock_is_told_as_an_original_wrote_it(fixture: AccountFixture) {
+pub async fn lock_of_a_go_deployer_is_read(fixture: AccountFixture) {
     let locks = &fixture.client.account.locks;
-    assert_eq!(locks.get(&original_key()).await.unwrap(), Some(original()));
-    let ours = LockItem { key: original_key().to_string(), ..lock("a") };
-    assert_eq!(locks.put(&ours).await.unwrap(), PutLock::Held(Box::new(original())));
+    assert_eq!(locks.get(&go_lock_key()).await.unwrap(), Some(go_lock()));
+    let ours = LockItem { key: go_lock_key().to_string(), ..lock("a") };
+    assert_eq!(locks.put(&ours).await.unwrap(), PutLock::Held(Box::new(go_lock())));
 }
 
-pub async fn of_ten_who_take_a_lock_at_once_one_has_it(fixture: AccountFixture) {
+pub async fn one_of_ten_calls_takes_the_lock(fixture: AccountFixture) {
     let locks = &fixture.client.account.locks;
     let puts = (0..10).map(|n| async move { locks.put(&lock(&n.to_string())).await.unwrap() });
     let answers = join_all(puts).await;
     let winner = answers.iter().position(|answer| *answer == PutLock::Taken).unwrap();
     let winner = lock(&winner.to_string());
-    let told = answers.iter().filter(|answer| **answer == PutLock::Held(Box::new(winner.clone())));
-    assert_eq!(told.count(), 9);
+    let others = answers.iter().filter(|answer| **answer == PutLock::Held(Box::new(winner.clone())));
+    assert_eq!(others.count(), 9);
     assert_eq!(held(&fixture).await, Some(winner));
 }
 
-pub async fn a_table_that_is_not_there_is_named(fixture: AccountFixture) {
-    let (locks, table) = (fixture.nobodys_locks().await, "coinbase-nobody-locks");
+pub async fn missing_table_is_named(fixture: AccountFixture) {
+    let (locks, table) = (fixture.missing_lock_table().await, "coinbase-nobody-locks");
     let answers = [
         refusal(locks.get(&lock_key()).await),
         refusal(locks.put(&lock("a")).await),
         refusal(locks.delete(&lock_key(), "a").await),
     ];
-    for (kind, code, told) in answers {
-        assert_eq!((kind, code.as_str()), (ErrorKind::NotFound, "ResourceNotFoundException"), "{told}");
-        assert!(told.contains(table), "{told}");
+    for (kind, code, message) in answers {
+        assert_eq!((kind, code.as_str()), (ErrorKind::NotFound, "ResourceNotFoundException"), "{message}");
+        assert!(message.contains(table), "{message}");
     }
 }

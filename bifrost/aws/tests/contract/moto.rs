@@ -1,9 +1,9 @@
-//! AWS as moto emulates it: one process for all stories, and two accounts for each. A story is told by a process of its
-//! own, whose environment says where AWS is and who asks, as a command's does.
+//! AWS as moto emulates it: one process for all tests, and two accounts for each test. A test runs in a process of its
+//! own. Its environment variables have the endpoint and the credentials, as those of a command have.
 
-use crate::fixture::{AccountFixture, REGION, STRANGER, TAKEN};
-use crate::idler::{Chart, Idler};
-use crate::locks::original_key;
+use crate::fixture::{AccountFixture, FOREIGN_ROLE, GO_LOCK_TIME, REGION};
+use crate::idler::{Idler, IdlerMachine};
+use crate::locks::go_lock_key;
 use bifrost::client::Client;
 use bifrost::deployer::Connect;
 use bifrost::machine::Machine;
@@ -15,15 +15,15 @@ use std::process::Command;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A role that asks for an external id.
-pub const CAUTIOUS: &str = "cautious";
+/// A role that requires an external id.
+pub const EXTERNAL_ID_ROLE: &str = "requires-external-id";
 /// A state machine whose executions have many events.
-pub const CROWD: &str = "coinbase-crowd";
+pub const MANY_EVENTS: &str = "coinbase-many";
 
 static MOTO: LazyLock<Option<Moto>> = LazyLock::new(start);
 static ACCOUNTS: AtomicU64 = AtomicU64::new(300_000_000_000);
 
-/// Names the target account to the process that tells a story.
+/// The environment variable with the target account, for the process that runs a test.
 const TARGET: &str = "BIFROST_CONTRACT_TARGET";
 
 fn start() -> Option<Moto> {
@@ -33,31 +33,31 @@ fn start() -> Option<Moto> {
     Some(moto)
 }
 
-/// Tells a story in new accounts; `test` is the name of the test that tells it. What it left is for the test to look at;
-/// there is none for the process that tells it, nor on a machine that cannot run moto.
-pub async fn tell(test: &str, story: impl AsyncFnOnce(AccountFixture)) -> Option<Accounts> {
+/// Runs a test in new accounts, in a process of its own. `name` is the name of the test function. Returns the accounts
+/// for further checks; `None` in that process, and on a machine that cannot run moto.
+pub async fn run_test(name: &str, test: impl AsyncFnOnce(AccountFixture)) -> Option<Accounts> {
     if let Ok(target) = env::var(TARGET) {
-        story(AccountFixture { client: connect("coinbase-idler").await, target, harness: None }).await;
+        test(AccountFixture { client: connect("coinbase-idler").await, target, harness: None }).await;
         return None;
     }
-    let accounts = Accounts::make(MOTO.as_ref()?);
-    let mut teller = Command::new(env::current_exe().unwrap());
-    teller.args([test, "--exact", "--nocapture"]).env(TARGET, &accounts.target);
-    let told = teller.envs(accounts.moto.environment(&accounts.deployer)).output().unwrap();
-    let said = String::from_utf8_lossy(&told.stdout);
-    assert!(said.contains("1 passed"), "{test}: {said}{}", String::from_utf8_lossy(&told.stderr));
+    let accounts = Accounts::create(MOTO.as_ref()?);
+    let mut process = Command::new(env::current_exe().unwrap());
+    process.args([name, "--exact", "--nocapture"]).env(TARGET, &accounts.target);
+    let output = process.envs(accounts.moto.environment(&accounts.deployer)).output().unwrap();
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert!(stdout.contains("1 passed"), "{name}: {stdout}{}", String::from_utf8_lossy(&output.stderr));
     let gaps = accounts.moto.gaps();
-    assert!(gaps.is_empty(), "the emulated AWS does not know: {gaps:#?}");
+    assert!(gaps.is_empty(), "moto does not implement: {gaps:#?}");
     Some(accounts)
 }
 
-/// A client of the deployer of that name, as a command has one.
+/// Connects to the deployer of this name, as a command does.
 pub async fn connect(name: &str) -> Client<Idler> {
-    let fixture = bifrost::deployer::ConnectOptions { name: name.into(), account: None, region: None };
-    Client::from(&Connect::<Idler>::connect(&Aws, &fixture).await.unwrap())
+    let options = bifrost::deployer::ConnectOptions { name: name.into(), account: None, region: None };
+    Client::from(&Connect::<Idler>::connect(&Aws, &options).await.unwrap())
 }
 
-/// The two accounts of a story.
+/// The two accounts of a test.
 pub struct Accounts {
     pub moto: &'static Moto,
     pub deployer: String,
@@ -65,18 +65,18 @@ pub struct Accounts {
 }
 
 impl Accounts {
-    /// Makes by hand what a [`AccountFixture`] promises.
-    fn make(moto: &'static Moto) -> Self {
+    /// Creates the resources that [`AccountFixture`] describes.
+    fn create(moto: &'static Moto) -> Self {
         let number = ACCOUNTS.fetch_add(2, Ordering::Relaxed);
         let accounts = Self { moto, deployer: number.to_string(), target: (number + 1).to_string() };
-        accounts.make_buckets();
-        accounts.make_table();
-        accounts.make_machines();
-        accounts.make_roles();
+        accounts.create_buckets();
+        accounts.create_table();
+        accounts.create_machines();
+        accounts.create_roles();
         accounts
     }
 
-    /// Asks AWS about the deployer account.
+    /// Calls AWS in the deployer account.
     pub fn deployer(&self, service: &str, operation: &str, parameters: Value) -> Value {
         self.call(&self.deployer, service, operation, parameters)
     }
@@ -86,12 +86,12 @@ impl Accounts {
         answer.unwrap_or_else(|error| panic!("{service}:{operation}: {error}"))
     }
 
-    fn make_buckets(&self) {
+    fn create_buckets(&self) {
         self.deployer("s3", "CreateBucket", json!({"Bucket": format!("coinbase-idler-{}", self.deployer)}));
         self.call(&self.target, "s3", "CreateBucket", json!({"Bucket": format!("theirs-{}", self.target)}));
     }
 
-    fn make_table(&self) {
+    fn create_table(&self) {
         let table = json!({
             "TableName": "coinbase-idler-locks",
             "AttributeDefinitions": [{"AttributeName": "key", "AttributeType": "S"}],
@@ -99,31 +99,36 @@ impl Accounts {
             "BillingMode": "PAY_PER_REQUEST",
         });
         self.deployer("dynamodb", "CreateTable", table);
-        let item = json!({"key": {"S": original_key().as_str()}, "id": {"S": "original"}, "time": {"S": TAKEN}});
+        let item = json!({"key": {"S": go_lock_key().as_str()}, "id": {"S": "go"}, "time": {"S": GO_LOCK_TIME}});
         self.deployer("dynamodb", "PutItem", json!({"TableName": "coinbase-idler-locks", "Item": item}));
     }
 
-    fn make_machines(&self) {
-        let role = self.make_role(&self.deployer, "machine", &json!({"Service": "states.amazonaws.com"}), &json!({}));
+    fn create_machines(&self) {
+        let role = self.create_role(&self.deployer, "machine", &json!({"Service": "states.amazonaws.com"}), &json!({}));
         let each = json!({"StartAt": "One", "States": {"One": {"Type": "Pass", "End": true}}});
         let all = json!({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": each, "End": true});
-        let crowd = json!({"StartAt": "All", "States": {"All": all}});
-        for (name, definition) in [("coinbase-idler", Chart::definition("")), (CROWD, crowd)] {
+        let many = json!({"StartAt": "All", "States": {"All": all}});
+        for (name, definition) in [("coinbase-idler", IdlerMachine::definition("")), (MANY_EVENTS, many)] {
             let machine = json!({"name": name, "definition": definition.to_string(), "roleArn": role});
             self.deployer("stepfunctions", "CreateStateMachine", machine);
         }
     }
 
-    fn make_roles(&self) {
+    fn create_roles(&self) {
         let root = |account: &str| json!({"AWS": format!("arn:aws:iam::{account}:root")});
         let deployer = root(&self.deployer);
-        self.make_role(&self.target, "coinbase-idler-assumed", &deployer, &json!({}));
-        self.make_role(&self.target, STRANGER, &root("999999999999"), &json!({}));
-        self.make_role(&self.target, CAUTIOUS, &deployer, &json!({"StringEquals": {"sts:ExternalId": "a secret"}}));
+        self.create_role(&self.target, "coinbase-idler-assumed", &deployer, &json!({}));
+        self.create_role(&self.target, FOREIGN_ROLE, &root("999999999999"), &json!({}));
+        self.create_role(
+            &self.target,
+            EXTERNAL_ID_ROLE,
+            &deployer,
+            &json!({"StringEquals": {"sts:ExternalId": "a secret"}}),
+        );
     }
 
-    /// A role that the principal may assume on a condition; its ARN.
-    fn make_role(&self, account: &str, name: &str, principal: &Value, condition: &Value) -> Value {
+    /// Creates a role that the principal may assume under a condition, and returns its ARN.
+    fn create_role(&self, account: &str, name: &str, principal: &Value, condition: &Value) -> Value {
         let statement =
             json!({"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole", "Condition": condition});
         let trust = json!({"Version": "2012-10-17", "Statement": [statement]});

@@ -1,4 +1,4 @@
-//! What S3 promises.
+//! Contract tests of `Objects`.
 
 use crate::fixture::{AccountFixture, refusal, release_dir, root_dir};
 use bifrost::cloud::{Encryption, ErrorKind, PutNew};
@@ -6,7 +6,7 @@ use bifrost::release::BucketName;
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 
-pub async fn an_object_is_read_as_it_was_put_last(fixture: AccountFixture) {
+pub async fn object_is_read_as_written(fixture: AccountFixture) {
     let (objects, bucket, key) = (&fixture.client.account.objects, fixture.bucket(), release_dir().release());
     assert_eq!(objects.get(&bucket, &key).await.unwrap(), None);
     assert!(!objects.exists(&bucket, &key).await.unwrap());
@@ -20,7 +20,7 @@ pub async fn an_object_is_read_as_it_was_put_last(fixture: AccountFixture) {
     }
 }
 
-pub async fn of_all_who_put_a_new_object_one_writes_it(fixture: AccountFixture) {
+pub async fn one_of_ten_new_objects_is_written(fixture: AccountFixture) {
     let (objects, bucket, key) = (&fixture.client.account.objects, fixture.bucket(), release_dir().lock());
     let puts = (0..10).map(|n| objects.put_new(&bucket, &key, vec![n]));
     let answers: Vec<PutNew> = join_all(puts).await.into_iter().map(Result::unwrap).collect();
@@ -30,7 +30,7 @@ pub async fn of_all_who_put_a_new_object_one_writes_it(fixture: AccountFixture) 
     assert_eq!(object.body.iter().map(|n| usize::from(*n)).collect::<Vec<_>>(), [wrote]);
 }
 
-pub async fn a_deleted_object_is_gone_and_may_be_deleted_again(fixture: AccountFixture) {
+pub async fn object_is_deleted_and_deleted_again(fixture: AccountFixture) {
     let (objects, bucket, key) = (&fixture.client.account.objects, fixture.bucket(), root_dir("development").halt());
     objects.put(&bucket, &key, b"stop".to_vec(), Encryption::Bucket).await.unwrap();
     for _ in 0..2 {
@@ -40,29 +40,32 @@ pub async fn a_deleted_object_is_gone_and_may_be_deleted_again(fixture: AccountF
     assert_eq!(objects.put_new(&bucket, &key, b"new".to_vec()).await.unwrap(), PutNew::Written);
 }
 
-pub async fn an_object_may_be_encrypted_with_a_key(fixture: AccountFixture) {
+pub async fn object_is_encrypted_with_a_key(fixture: AccountFixture) {
     let (objects, bucket, key) = (&fixture.client.account.objects, fixture.bucket(), release_dir().file("userdata"));
     let encryption = Encryption::Kms("alias/aws/s3".into());
     objects.put(&bucket, &key, b"#!/bin/sh".to_vec(), encryption).await.unwrap();
     assert_eq!(objects.get(&bucket, &key).await.unwrap().unwrap().body, b"#!/bin/sh");
 }
 
-pub async fn a_bucket_that_is_not_there_is_named(fixture: AccountFixture) {
-    for (kind, code, told) in refused(&fixture, "nobodys-bucket").await {
-        assert_eq!((kind, code.as_str()), (ErrorKind::NotFound, "NoSuchBucket"), "{told}");
-        assert!(told.contains("nobodys-bucket"), "{told}");
+pub async fn missing_bucket_is_named(fixture: AccountFixture) {
+    for (kind, code, message) in refused(&fixture, "nobodys-bucket").await {
+        assert_eq!((kind, code.as_str()), (ErrorKind::NotFound, "NoSuchBucket"), "{message}");
+        assert!(message.contains("nobodys-bucket"), "{message}");
     }
 }
 
-pub async fn a_bucket_of_another_account_is_refused(fixture: AccountFixture) {
+pub async fn bucket_of_another_account_is_refused(fixture: AccountFixture) {
     let theirs = format!("theirs-{}", fixture.target);
-    for (kind, code, told) in refused(&fixture, &theirs).await {
-        assert_eq!((kind, code.as_str()), (ErrorKind::AccessDenied, "AccessDenied"), "{told}");
-        assert!(told.contains(&theirs) && told.contains(fixture.client.account.identity.account.as_str()), "{told}");
+    for (kind, code, message) in refused(&fixture, &theirs).await {
+        assert_eq!((kind, code.as_str()), (ErrorKind::AccessDenied, "AccessDenied"), "{message}");
+        assert!(
+            message.contains(&theirs) && message.contains(fixture.client.account.identity.account.as_str()),
+            "{message}"
+        );
     }
 }
 
-/// What each call answers that must be refused.
+/// The error of each call.
 async fn refused(fixture: &AccountFixture, bucket: &str) -> [(ErrorKind, String, String); 4] {
     let (objects, key) = (&fixture.client.account.objects, release_dir().release());
     let bucket: BucketName = bucket.parse().unwrap();

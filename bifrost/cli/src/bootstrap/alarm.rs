@@ -1,7 +1,8 @@
-//! Tells people of every deploy that ended dirty.
+//! Notifies operators of every deploy that failed and may not have cleaned up.
 //!
-//! Step Functions has no metric by the name of an error, and an alarm on a metric is silent while it is on: the second
-//! dirty deploy of an hour would go unnoticed. Its events carry the error, one for each execution.
+//! The alarm uses the events of Step Functions, one for each execution, which contain the error. A CloudWatch alarm
+//! would not do: Step Functions has no metric by error name, and an alarm that is already on would hide a second
+//! failure.
 
 use super::names::Names;
 use super::policy::{allow, document, substituted};
@@ -9,7 +10,7 @@ use super::template::Template;
 use bifrost_core::release::service_principal;
 use serde_json::{Value, json};
 
-/// The `Error` of the `FailedDeploy` states that leave nothing behind (contract §5).
+/// The `Error` of the `Fail` states of deploys that have cleaned up (contract §5).
 const CLEAN: [&str; 2] = ["FailureClean", "NotifyError"];
 
 pub(super) fn add(template: Template, names: Names, email: Option<&str>) -> Template {
@@ -17,7 +18,11 @@ pub(super) fn add(template: Template, names: Names, email: Option<&str>) -> Temp
         .resource("AlarmTopic", "AWS::SNS::Topic", json!({"TopicName": format!("{}-alarm", names.0)}))
         .resource("AlarmTopicPolicy", "AWS::SNS::TopicPolicy", topic_policy(names))
         .resource("Alarm", "AWS::Events::Rule", rule(names))
-        .output("AlarmTopic", "Where a deploy that ended dirty is told of", json!({"Ref": "AlarmTopic"}));
+        .output(
+            "AlarmTopic",
+            "Topic for deploys that failed and may not have cleaned up",
+            json!({"Ref": "AlarmTopic"}),
+        );
     match email {
         Some(email) => {
             let subscription = json!({"TopicArn": {"Ref": "AlarmTopic"}, "Protocol": "email", "Endpoint": email});
@@ -27,13 +32,13 @@ pub(super) fn add(template: Template, names: Names, email: Option<&str>) -> Temp
     }
 }
 
-/// Any end that is not known to be clean is told: a state machine that ran into its limits, or was stopped by hand, holds
-/// its lock still.
+/// Matches every end that is not known to be clean. An execution that timed out or was stopped by hand still holds its
+/// lock.
 fn rule(names: Names) -> Value {
     let dirty = json!([{"anything-but": CLEAN}, {"exists": false}]);
     json!({
         "Name": format!("{}-alarm", names.0),
-        "Description": "A deploy failed and may not have cleaned up: a person must look",
+        "Description": "A deploy failed and may not have cleaned up: it needs manual intervention",
         "EventPattern": {
             "source": ["aws.states"],
             "detail-type": ["Step Functions Execution Status Change"],
@@ -48,7 +53,8 @@ fn rule(names: Names) -> Value {
 
 fn message(names: Names) -> Value {
     let text = format!(
-        "\"{}: execution <name> ended as <status> and may have left things behind. A person must look: <execution>\"",
+        "\"{}: execution <name> ended as <status> and may not have cleaned up. It needs manual intervention: \
+         <execution>\"",
         names.0
     );
     json!({
@@ -65,7 +71,7 @@ fn topic_policy(names: Names) -> Value {
     let arn = |service: &str, name: &str| {
         format!("arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{name}{}-alarm", names.0)
     };
-    let publish = allow("TellOfTheAlarm", &["sns:Publish"], &[arn("sns", "")])
+    let publish = allow("PublishAlarm", &["sns:Publish"], &[arn("sns", "")])
         .of(json!({"Service": service_principal::EVENTS}))
         .when("ArnEquals", "aws:SourceArn", &[&arn("events", "rule/")]);
     json!({"Topics": [{"Ref": "AlarmTopic"}], "PolicyDocument": document([publish])})

@@ -3,26 +3,27 @@ use async_trait::async_trait;
 use bifrost_core::cloud::{
     CloudError, Encryption, ErrorKind, NewStack, Object, Objects, PutNew, StackEvent, StackUpdate, Stacks,
 };
-use bifrost_core::release::{BucketName, ObjectKey};
+use bifrost_core::error_code::Coded;
+use bifrost_core::release::{BucketName, ObjectKey, Region};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard};
 
 const NAME: &str = "coinbase-odin";
 
-/// `CloudFormation` with one stack and a bucket, which fails when it is told to.
+/// `CloudFormation` with one stack, and a bucket. The next operation fails after `fail`.
 #[derive(Default)]
-struct Fake(Mutex<State>);
+struct FakeAws(Mutex<State>);
 
 #[derive(Default)]
 struct State {
     status: Option<String>,
-    /// What the stack is, once it is done.
+    /// The stack as its last successful operation requested it.
     stack: Option<NewStack>,
     events: Vec<StackEvent>,
-    /// Why the next deploy of the stack fails.
+    /// The reason why the next operation fails.
     fault: Option<&'static str>,
-    /// What was called, in order.
+    /// The calls, oldest first.
     calls: Vec<String>,
 }
 
@@ -37,8 +38,8 @@ impl State {
         });
     }
 
-    /// Comes to the end of what is going on.
-    fn go_on(&mut self) {
+    /// Finishes the operation in progress.
+    fn finish_operation(&mut self) {
         let next = match self.status.as_deref() {
             Some("CREATE_IN_PROGRESS") => Some("CREATE_COMPLETE"),
             Some("UPDATE_IN_PROGRESS") => Some("UPDATE_COMPLETE"),
@@ -64,7 +65,7 @@ impl State {
     }
 }
 
-impl Fake {
+impl FakeAws {
     fn in_status(status: &str) -> Self {
         Self(Mutex::new(State { status: Some(status.into()), ..State::default() }))
     }
@@ -79,40 +80,39 @@ impl Fake {
         self.0.lock().unwrap().fault = Some(reason);
     }
 
-    /// The template of the stack.
-    fn deployed(&self) -> Value {
+    fn deployed_template(&self) -> Value {
         serde_json::from_str(&self.0.lock().unwrap().stack.as_ref().unwrap().template).unwrap()
     }
 
-    /// What changed anything, in order, since this was asked last.
-    fn calls(&self) -> Vec<String> {
+    /// The changing calls since this was last called, oldest first.
+    fn take_calls(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap().calls)
     }
 
     async fn apply(&self, stack: &NewStack) -> (Result<Applied, ApplyError>, Vec<String>) {
-        let mut told = Vec::new();
-        let mut tell = |event: &StackEvent| {
-            told.push(format!("{} {}", event.logical_id, event.status));
+        let mut reported = Vec::new();
+        let mut report = |event: &StackEvent| {
+            reported.push(format!("{} {}", event.logical_id, event.status));
             Ok(())
         };
-        let applied = Builder::new(self, &mut tell).apply(stack).await;
-        (applied, told)
+        let applied = Builder::new(self, &region(), &mut report).apply(stack).await;
+        (applied, reported)
     }
 
     async fn install(&self, content: &[u8]) -> Result<Applied, ApplyError> {
         let code = Code { zip: content.to_vec(), architecture: "arm64" };
         let bucket: BucketName = "coinbase-odin-000000000000".parse().unwrap();
         let installation = Installation { stack: NAME.into(), template: template(), bucket: &bucket, code: &code };
-        installation.install(&mut Builder::new(self, &mut |_| Ok(())), self).await
+        installation.install(&mut Builder::new(self, &region(), &mut |_| Ok(())), self).await
     }
 }
 
 #[async_trait]
-impl Stacks for Fake {
+impl Stacks for FakeAws {
     async fn status(&self, _: &str) -> Result<Option<String>, CloudError> {
         let mut state = self.0.lock().unwrap();
         let status = state.status.clone();
-        state.go_on();
+        state.finish_operation();
         Ok(status)
     }
 
@@ -146,17 +146,17 @@ impl Stacks for Fake {
 }
 
 #[async_trait]
-impl Objects for Fake {
+impl Objects for FakeAws {
     async fn get(&self, _: &BucketName, _: &ObjectKey) -> Result<Option<Object>, CloudError> {
-        unreachable!("nothing is read")
+        unreachable!("no object is read")
     }
 
     async fn exists(&self, _: &BucketName, _: &ObjectKey) -> Result<bool, CloudError> {
-        unreachable!("nothing is looked for")
+        unreachable!("no object is looked up")
     }
 
     async fn put(&self, _: &BucketName, _: &ObjectKey, _: Vec<u8>, _: Encryption) -> Result<(), CloudError> {
-        unreachable!("nothing is written over")
+        unreachable!("no object is overwritten")
     }
 
     async fn put_new(&self, bucket: &BucketName, key: &ObjectKey, _: Vec<u8>) -> Result<PutNew, CloudError> {
@@ -174,8 +174,12 @@ impl Objects for Fake {
     }
 
     async fn delete(&self, _: &BucketName, _: &ObjectKey) -> Result<(), CloudError> {
-        unreachable!("nothing is deleted")
+        unreachable!("no object is deleted")
     }
+}
+
+fn region() -> Region {
+    "eu-west-1".parse().unwrap()
 }
 
 fn template() -> Value {
@@ -187,82 +191,91 @@ fn stack(template: &str) -> NewStack {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stack_is_made_then_changed_and_then_left_as_it_is() {
-    let aws = Fake::default();
-    let (applied, told) = aws.apply(&stack("first")).await;
+async fn stack_is_created_then_updated_then_unchanged() {
+    let aws = FakeAws::default();
+    let (applied, reported) = aws.apply(&stack("first")).await;
     assert_eq!(applied.unwrap(), Applied::Created);
-    assert_eq!(told, ["Bucket CREATE_IN_PROGRESS", "Bucket CREATE_COMPLETE"]);
-    let (applied, told) = aws.apply(&stack("second")).await;
+    assert_eq!(reported, ["Bucket CREATE_IN_PROGRESS", "Bucket CREATE_COMPLETE"]);
+    let (applied, reported) = aws.apply(&stack("second")).await;
     assert_eq!(applied.unwrap(), Applied::Updated);
-    assert_eq!(told, ["Bucket UPDATE_IN_PROGRESS", "Bucket UPDATE_COMPLETE"]);
-    let (applied, told) = aws.apply(&stack("second")).await;
+    assert_eq!(reported, ["Bucket UPDATE_IN_PROGRESS", "Bucket UPDATE_COMPLETE"]);
+    let (applied, reported) = aws.apply(&stack("second")).await;
     assert_eq!(applied.unwrap(), Applied::Unchanged);
-    assert!(told.is_empty());
+    assert!(reported.is_empty());
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_first_failure_is_the_reason_that_is_told() {
-    let aws = Fake::default();
+async fn error_names_the_first_failed_resource() {
+    let aws = FakeAws::default();
     aws.fail("the name is taken");
     let error = aws.apply(&stack("first")).await.0.unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "stack coinbase-odin is ROLLBACK_COMPLETE because of Bucket (AWS::S3::Bucket): the name is taken; \
-         all is as it was before: mend that, and try again"
-    );
+    assert_eq!(error.code(), "bootstrap/stack-failed");
+    let ApplyError::Failed { status, resource, reason, .. } = error else { panic!("{error}") };
+    assert_eq!(status, "ROLLBACK_COMPLETE");
+    assert_eq!((resource.as_str(), reason.as_str()), ("Bucket (AWS::S3::Bucket)", "the name is taken"));
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_a_failed_first_try_left_is_removed_before_the_second() {
-    let aws = Fake::default();
+async fn stack_of_a_failed_creation_is_deleted_first() {
+    let aws = FakeAws::default();
     aws.fail("the name is taken");
     aws.apply(&stack("first")).await.0.unwrap_err();
     assert_eq!(aws.apply(&stack("first")).await.0.unwrap(), Applied::Created);
-    assert_eq!(aws.calls(), ["create None", "delete", "create None"]);
+    assert_eq!(aws.take_calls(), ["create None", "delete", "create None"]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_update_that_fails_can_be_tried_again() {
-    let aws = Fake::default();
+async fn failed_update_can_be_repeated() {
+    let aws = FakeAws::default();
     aws.apply(&stack("first")).await.0.unwrap();
     aws.fail("not allowed");
     let error = aws.apply(&stack("second")).await.0.unwrap_err();
-    assert!(error.to_string().contains("UPDATE_ROLLBACK_COMPLETE"), "{error}");
+    assert!(matches!(&error, ApplyError::Failed { status, .. } if status == "UPDATE_ROLLBACK_COMPLETE"), "{error}");
     assert_eq!(aws.apply(&stack("second")).await.0.unwrap(), Applied::Updated);
 }
 
+/// A stack that may hold resources in service must not be deleted, and waiting must come to an end.
 #[tokio::test(start_paused = true)]
-async fn a_stack_that_is_busy_or_stuck_is_left_alone() {
-    for (status, advice) in [
-        ("UPDATE_ROLLBACK_FAILED", "continue the roll-back"),
-        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "wait for its end"),
-        ("ROLLBACK_FAILED", "delete it"),
+async fn busy_or_stuck_stack_is_refused_with_safe_advice() {
+    for (status, command) in [
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None),
+        ("REVIEW_IN_PROGRESS", Some("delete-stack")),
+        ("UPDATE_ROLLBACK_FAILED", Some("continue-update-rollback")),
+        ("UPDATE_FAILED", Some("rollback-stack")),
+        ("ROLLBACK_FAILED", Some("delete-stack")),
+        ("DELETE_FAILED", Some("delete-stack")),
+        ("IMPORT_ROLLBACK_FAILED", None),
     ] {
-        let aws = Fake::in_status(status);
+        let aws = FakeAws::in_status(status);
         let error = aws.apply(&stack("second")).await.0.unwrap_err();
-        assert!(error.to_string().contains(status) && error.to_string().contains(advice), "{error}");
-        assert!(aws.calls().is_empty(), "{status}");
+        assert_eq!(error.code(), "bootstrap/stack-not-ready");
+        let ApplyError::NotReady { advice, .. } = error else { panic!("{error}") };
+        for known in ["delete-stack", "continue-update-rollback", "rollback-stack"] {
+            let printed = format!("`aws --region eu-west-1 cloudformation {known} --stack-name {NAME}`");
+            assert_eq!(advice.contains(&printed), command == Some(known), "{status}: {advice}");
+        }
+        assert!(aws.take_calls().is_empty(), "{status}");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_deployer_gets_its_bucket_then_its_code_and_then_the_rest() {
-    let aws = Fake::default();
+async fn deployer_gets_bucket_then_code_then_the_rest() {
+    let aws = FakeAws::default();
     assert_eq!(aws.install(b"one").await.unwrap(), Applied::Created);
     let key = r#"Some("_code/7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed.zip")"#;
-    assert_eq!(aws.calls(), [r#"create Some("")"#, "upload _code/7692", &format!("update {key}")]);
-    assert_eq!(aws.deployed(), template());
+    assert_eq!(aws.take_calls(), [r#"create Some("")"#, "upload _code/7692", &format!("update {key}")]);
+    assert_eq!(aws.deployed_template(), template());
     assert_eq!(aws.install(b"one").await.unwrap(), Applied::Unchanged);
     assert_eq!(aws.install(b"two").await.unwrap(), Applied::Updated);
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_upload_that_failed_is_made_up_for_the_next_time() {
-    let aws = Fake::default();
+async fn failed_upload_is_repeated_by_the_next_run() {
+    let aws = FakeAws::default();
     aws.apply(&stack("{}")).await.0.unwrap();
     aws.fail("later");
     aws.install(b"one").await.unwrap_err();
-    aws.calls();
+    aws.take_calls();
     assert_eq!(aws.install(b"one").await.unwrap(), Applied::Updated);
-    assert!(!aws.calls().iter().any(|call| call.starts_with("create")));
+    assert!(!aws.take_calls().iter().any(|call| call.starts_with("create")));
 }

@@ -1,60 +1,68 @@
-//! The code of the function: a Linux executable, zipped as Lambda takes it.
+//! The code of the function: a Linux executable in a zip file, as Lambda takes it.
 
+use bifrost_core::error_code::Coded;
 use std::io::{self, Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-/// What Lambda starts in the runtime `provided.al2023`.
+/// The file that the runtime `provided.al2023` of Lambda starts.
 const BOOTSTRAP: &str = "bootstrap";
 
-/// How large a file is read: what Lambda takes unpacked.
+/// The largest file that is read, in bytes: Lambda's limit for unpacked code.
 const MAX_SIZE: u64 = 250 * 1024 * 1024;
 
-/// The length of an ELF header as far as it is read here.
+/// How many bytes of an ELF header are read here.
 const HEADER: usize = 20;
 
 /// The code of a function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Code {
-    /// A zip with one file, `bootstrap`: the same bytes for the same executable, whenever and wherever it is made.
+    /// A zip file that contains `bootstrap` alone. The same executable always gives the same bytes.
     pub zip: Vec<u8>,
-    /// What it was built for, as Lambda calls it: `x86_64` or `arm64`.
+    /// The architecture that it was built for, by Lambda's name: `x86_64` or `arm64`.
     pub architecture: &'static str,
 }
 
-/// A file is no code for Lambda.
-#[derive(Debug, thiserror::Error)]
+/// Lambda cannot run the code in a file.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
 pub enum CodeError {
-    /// It cannot be read.
-    #[error("cannot read the code in {path}: {source}")]
+    /// The file with the function's code cannot be read, or is larger than Lambda accepts.
+    #[error("cannot read the function's code from {path}: {source}")]
+    #[code("bootstrap/code-unreadable", "check the path given with --code, its permissions and its size")]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// It is a zip that cannot be read, or that lacks what Lambda starts.
-    #[error("{path} is no zip with a file {BOOTSTRAP} at its top: {source}")]
+    /// The zip file with the function's code is damaged or has no `bootstrap` at its top level.
+    #[error("{path} is not a zip file with `{BOOTSTRAP}` at its top level: {source}")]
+    #[code("bootstrap/code-not-a-zip", "pass --code an executable, or a zip file that contains it as `bootstrap`")]
     Zip {
         /// The file.
         path: PathBuf,
         /// What is wrong with it.
         source: zip::result::ZipError,
     },
-    /// What is to be started is no executable for Lambda's machines.
+    /// The executable is not built for Linux on x86-64 or arm64, which Lambda runs.
     #[error(
-        "{0} holds no Linux executable for x86-64 or arm64, which is what Lambda runs: build the deployer for it, with the \
-         feature `lambda`, and name the executable, or a zip of it, with --code"
+        "{0} contains no Linux executable for x86-64 or arm64, which Lambda runs: build the deployer for one of them \
+         with the feature `lambda`, and pass the executable, or a zip file with it as `{BOOTSTRAP}`, with --code"
+    )]
+    #[code(
+        "bootstrap/code-not-for-lambda",
+        "build the deployer for Linux with its feature `lambda`, and pass the executable with --code"
     )]
     NotForLambda(PathBuf),
 }
 
 impl Code {
-    /// Reads an executable, or a zip that holds one as `bootstrap`.
+    /// Reads an executable, or a zip file that contains one as `bootstrap`.
     ///
     /// # Errors
-    /// [`CodeError`], if it is neither, or for machines that Lambda does not have.
+    /// [`CodeError`], if it is neither, or is built for an architecture that Lambda does not run.
     pub fn read(path: &Path) -> Result<Self, CodeError> {
         let file = crate::client::read_at_most(path, MAX_SIZE)
             .map_err(|source| CodeError::Io { path: path.into(), source })?;
@@ -75,7 +83,8 @@ fn zipped_header(zip: &[u8]) -> zip::result::ZipResult<Vec<u8>> {
 }
 
 fn zipped(executable: &[u8]) -> zip::result::ZipResult<Vec<u8>> {
-    // Not the time of now: the zip's hash names it in the bucket, and says whether there is anything new.
+    // A fixed time instead of the present: the hash of the zip file is its key in the bucket, and shows whether the
+    // code has changed.
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(DateTime::default())
@@ -86,7 +95,7 @@ fn zipped(executable: &[u8]) -> zip::result::ZipResult<Vec<u8>> {
     Ok(writer.finish()?.into_inner())
 }
 
-/// What an ELF file for Linux is for, by its header: 64 bits, least significant byte first, and the machine at byte 18.
+/// The architecture in the header of an ELF file: 64 bits, little-endian, with the machine at byte 18.
 fn architecture(file: &[u8]) -> Option<&'static str> {
     let header: &[u8; HEADER] = file.first_chunk()?;
     let [0x7f, b'E', b'L', b'F', 2, 1, .., machine, 0] = header else { return None };
@@ -108,7 +117,7 @@ mod tests {
         file
     }
 
-    /// A folder of a test's own, gone when the test is over.
+    /// A temporary folder for one test.
     struct Folder(PathBuf);
 
     impl Folder {
@@ -132,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn an_executable_is_zipped_as_bootstrap_that_may_be_run() {
+    fn executable_is_zipped_as_executable_bootstrap() {
         let code = Folder::new("zipped").read(&elf(62)).unwrap();
         let mut archive = ZipArchive::new(Cursor::new(&code.zip)).unwrap();
         let mut file = archive.by_name("bootstrap").unwrap();
@@ -143,21 +152,21 @@ mod tests {
     }
 
     #[test]
-    fn a_zip_is_taken_as_it_is() {
+    fn zip_file_is_used_unchanged() {
         let folder = Folder::new("taken");
         let code = folder.read(&elf(183)).unwrap();
         assert_eq!(folder.read(&code.zip).unwrap(), code);
     }
 
     #[test]
-    fn the_architecture_is_that_of_the_executable() {
+    fn architecture_is_read_from_the_executable() {
         let folder = Folder::new("architecture");
         assert_eq!(folder.read(&elf(62)).unwrap().architecture, "x86_64");
         assert_eq!(folder.read(&elf(183)).unwrap().architecture, "arm64");
     }
 
     #[test]
-    fn what_lambda_cannot_run_is_refused() {
+    fn code_that_lambda_cannot_run_is_refused() {
         let folder = Folder::new("refused");
         for other in [elf(243), b"\xcf\xfa\xed\xfe of a Mac, which is no ELF".to_vec(), Vec::new()] {
             assert!(matches!(folder.read(&other), Err(CodeError::NotForLambda(_))));

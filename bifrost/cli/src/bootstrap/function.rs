@@ -1,4 +1,4 @@
-//! The Lambda function that runs every task, and what it may do.
+//! The Lambda function that runs every task, and its role.
 
 use super::names::{HAS_CODE, Names};
 use super::policy::{Statement, allow, deny_elsewhere, document, trust};
@@ -7,17 +7,18 @@ use super::{DeployerOptions, LOG_DAYS};
 use bifrost_core::release::service_principal;
 use serde_json::{Map, Value, json};
 
-/// A task needs a tenth of it. Lambda gives a function CPU by its memory, and what a cold start does, TLS above all, is CPU.
+/// A task needs a tenth of it. Lambda allots CPU in proportion to memory, and a cold start is bound by CPU, mostly for
+/// TLS.
 const MEMORY_MIB: u32 = 256;
 
-/// Longer than any task takes that gets its answers late: the SDK has tried each call again by then. A task that is cut
-/// off all the same is run again by its state.
+/// Longer than any task takes, even if AWS answers slowly and the SDK retries each call. The state machine retries a
+/// task that times out.
 const TIMEOUT_SECONDS: u32 = 300;
 
-/// The variable that tells the function which external id the roles in target accounts ask for.
+/// The environment variable with the external id that the roles in target accounts require.
 pub const EXTERNAL_ID_VARIABLE: &str = "BIFROST_EXTERNAL_ID";
 
-/// The variable that tells the function to tag its sessions in target accounts, if it is `true`.
+/// The environment variable that is `true` if the function tags its sessions in target accounts.
 pub const SESSION_TAGS_VARIABLE: &str = "BIFROST_SESSION_TAGS";
 
 pub(super) fn add(template: Template, names: Names, written: &[&str], options: &DeployerOptions) -> Template {
@@ -31,7 +32,7 @@ pub(super) fn add(template: Template, names: Names, written: &[&str], options: &
         .attribute("Function", "Condition", HAS_CODE.into())
         .output(
             "FunctionRole",
-            "Whom the roles in target accounts trust",
+            "Role of the function, which the roles in target accounts trust",
             json!({"Fn::GetAtt": ["FunctionRole", "Arn"]}),
         )
 }
@@ -44,7 +45,7 @@ fn code_key() -> Value {
     json!({
         "Type": "String",
         "Default": "",
-        "Description": "Key of the function's code in the bucket; without it the stack makes all that needs no code",
+        "Description": "Key of the function's code in the bucket; if empty, function and state machine are not created",
     })
 }
 
@@ -53,7 +54,7 @@ fn architecture() -> Value {
         "Type": "String",
         "Default": "x86_64",
         "AllowedValues": ["arm64", "x86_64"],
-        "Description": "What the code was built for",
+        "Description": "Architecture of the function's code",
     })
 }
 
@@ -89,7 +90,7 @@ fn variables(options: &DeployerOptions) -> Map<String, Value> {
 fn role(names: Names, written: &[&str], options: &DeployerOptions) -> Value {
     json!({
         "RoleName": names.execution_role(),
-        "Description": "What the deployer may do in its own account, and the way into target accounts",
+        "Description": "Permissions of the deployer in its own account, and to assume its roles in target accounts",
         "AssumeRolePolicyDocument":
             document([trust("Lambda", "sts:AssumeRole", json!({"Service": service_principal::LAMBDA}))]),
         "Policies": [{"PolicyName": "deployer", "PolicyDocument": document(statements(names, written, options))}],
@@ -114,25 +115,26 @@ fn statements(names: Names, written: &[&str], options: &DeployerOptions) -> Vec<
     statements
 }
 
-/// What a deploy reads and writes of the bucket and the table, and that no other bucket is within reach: the release says
-/// which bucket it is in, and whoever wrote it might name another's.
+/// Permissions for the deployer's bucket and lock table. Other buckets are denied: a release names its bucket, and its
+/// author could name the bucket of somebody else.
 fn store(names: Names) -> Vec<Statement> {
     let bucket = [names.bucket_arn(), names.objects_arn("*")];
     vec![
         allow("ReadReleases", &["s3:GetObject"], &[names.objects_arn("*")]),
-        // Without it S3 calls an object that is not there forbidden, and no lock could be told from a fault.
-        allow("TellAbsentFromForbidden", &["s3:ListBucket"], &[names.bucket_arn()]),
+        // Without it S3 answers 403 instead of 404 for an object that does not exist, and a missing lock looks like a
+        // fault.
+        allow("DistinguishAbsentFromForbidden", &["s3:ListBucket"], &[names.bucket_arn()]),
         allow("TakeReleaseLocks", &["s3:PutObject"], &[names.objects_arn("*/lock")]),
         allow("RemoveFlagsAndLocks", &["s3:DeleteObject"], &[names.objects_arn("*/halt"), names.objects_arn("*/lock")]),
         deny_elsewhere("NoOtherBucket", &["s3:*"], &bucket),
-        // S3 asks KMS in our name for the key of user data. The key `aws/s3` lets in all of the account that come through
-        // S3; one of the team's own, if the bucket is given one, asks for this.
+        // S3 calls KMS with the function's permissions to decrypt user data. The policy of the key `aws/s3` allows
+        // every principal of the account that comes through S3; a key of the team's own requires this statement.
         through_s3("ReadEncrypted", "kms:Decrypt"),
         allow("LockRoots", &["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"], &[names.table_arn()]),
     ]
 }
 
-/// Allows S3 to ask KMS for something in the name of who asks S3.
+/// Allows a KMS action when S3 requests it for the principal.
 pub(super) fn through_s3(sid: &str, action: &str) -> Statement {
     allow(sid, &[action], &["arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*"]).when(
         "StringEquals",

@@ -1,25 +1,26 @@
-//! Deploys a deployer: its stack, the code into the stack's bucket, and the stack again, with the code.
+//! Deploys a deployer: its stack, then the function's code to the bucket of the stack, then the stack with the code.
 
 use super::{Applied, ApplyError, Builder, Code};
 use bifrost_core::cloud::{NewStack, Objects};
 use bifrost_core::release::{BucketName, ObjectKey, Sha256};
 use serde_json::Value;
 
-/// A deployer to be deployed.
+/// A deployer to deploy.
 #[derive(Debug)]
 pub struct Installation<'a> {
-    /// The name of its stack.
+    /// The name of its stack in CloudFormation.
     pub stack: String,
-    /// Its template.
+    /// The template of the stack, by [`deployer_template`](super::deployer_template).
     pub template: Value,
-    /// The bucket that the template makes.
+    /// The bucket that the template creates.
     pub bucket: &'a BucketName,
     /// The code of its function.
     pub code: &'a Code,
 }
 
 impl Installation<'_> {
-    /// Makes all that is missing, and brings what is there up to date. One that was cut off goes on the next time.
+    /// Creates missing resources and updates existing ones. After an interruption, the next call completes the
+    /// installation.
     ///
     /// # Errors
     /// [`ApplyError`].
@@ -29,7 +30,7 @@ impl Installation<'_> {
             builder.apply(&self.stack(&without_code(&self.template), "")).await?;
         }
         let key = ObjectKey::code(&Sha256::of(&self.code.zip));
-        // Named by its content: if it is there, it is the same.
+        // The key contains the hash of the code, so an existing object has the same content.
         objects.put_new(self.bucket, &key, self.code.zip.clone()).await?;
         let applied = builder.apply(&self.stack(&self.template, key.as_str())).await?;
         Ok(if is_new { Applied::Created } else { applied })
@@ -45,8 +46,8 @@ impl Installation<'_> {
     }
 }
 
-/// The template without the resources that need code, which is what CloudFormation makes of it while there is none. It is
-/// said so outright, as emulations of AWS do not make on an update what a condition left out before.
+/// The template without the resources that need code. The condition `HasCode` has the same effect in CloudFormation,
+/// but emulations of AWS do not create on an update a resource that a condition excluded before.
 fn without_code(template: &Value) -> Value {
     let mut template = template.clone();
     if let Some(Value::Object(resources)) = template.get_mut("Resources") {

@@ -1,4 +1,4 @@
-//! The state machine, and what it may do.
+//! The state machine and its role.
 
 use super::function::log;
 use super::names::{HAS_CODE, Names};
@@ -7,7 +7,7 @@ use super::template::Template;
 use bifrost_core::release::service_principal;
 use serde_json::{Value, json};
 
-/// What Step Functions needs to write logs: AWS ties none of these to a resource.
+/// What Step Functions needs to write logs. These actions have no resource-level permissions.
 const LOG_DELIVERY: [&str; 8] = [
     "logs:CreateLogDelivery",
     "logs:DeleteLogDelivery",
@@ -19,11 +19,11 @@ const LOG_DELIVERY: [&str; 8] = [
     "logs:UpdateLogDelivery",
 ];
 
-/// What Step Functions needs to trace.
+/// What Step Functions needs for X-Ray.
 const TRACING: [&str; 4] =
     ["xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments"];
 
-/// Adds the state machine. `definition` names its function as `${Function.Arn}`.
+/// Adds the state machine. In `definition`, the ARN of its function is `${Function.Arn}`.
 pub(super) fn add(template: Template, names: Names, definition: &Value) -> Template {
     template
         .resource("MachineRole", "AWS::IAM::Role", role(names))
@@ -32,8 +32,8 @@ pub(super) fn add(template: Template, names: Names, definition: &Value) -> Templ
         .attribute("Machine", "Condition", HAS_CODE.into())
 }
 
-/// All transitions are logged, without what travels between them: the release stands in the bucket, Step Functions shows
-/// the rest for 90 days, and a log has other readers than both.
+/// All transitions are logged, without their data: the release is in the bucket, Step Functions keeps the rest for 90
+/// days, and more people can read a log than either of them.
 fn machine(names: Names, definition: &Value) -> Value {
     json!({
         "StateMachineName": names.0.as_str(),
@@ -57,7 +57,7 @@ fn role(names: Names) -> Value {
     ];
     json!({
         "RoleName": names.machine_role(),
-        "Description": "What the deployer's state machine may do",
+        "Description": "Permissions of the deployer's state machine",
         "AssumeRolePolicyDocument":
             document([trust("StepFunctions", "sts:AssumeRole", json!({"Service": service_principal::STATES}))]),
         "Policies": [{"PolicyName": "machine", "PolicyDocument": document(statements)}],

@@ -1,13 +1,13 @@
-//! What a deployer needs in AWS before it can run, as CloudFormation templates, and how they are deployed.
+//! CloudFormation templates of the resources that a deployer needs in AWS, and their deployment.
 //!
-//! | template | where | what |
+//! | template | account | resources |
 //! | --- | --- | --- |
-//! | [`deployer_template`] | the deployer account | function, state machine, their roles and logs, bucket, lock table, alarm, policies for people |
-//! | [`target_template`] | each target account | the one role that the deployer assumes there |
-//! | [`project_template`] | the deployer account | the policy for who may upload a project's releases |
+//! | [`deployer_template`] | deployer account | function, state machine, bucket, lock table, alarm, roles, policies |
+//! | [`target_template`] | each target account | the role that the deployer assumes there |
+//! | [`project_template`] | deployer account | the policy for uploading the releases of a project |
 //!
-//! Templates name no account or region of their own: those are where the stack is. All names are the
-//! [`Identity`](bifrost_core::account::Identity)'s.
+//! Templates contain no account or region: these are where the stack is deployed. Resources are named by
+//! [`Identity`](bifrost_core::account::Identity).
 
 mod alarm;
 mod apply;
@@ -18,7 +18,7 @@ mod function;
 mod install;
 mod machine;
 mod names;
-mod people;
+mod operators;
 mod policy;
 mod project;
 mod reader;
@@ -37,36 +37,41 @@ pub use target::{TargetOptions, target_template};
 pub use template::TEMPLATE_LIMIT_BYTES;
 
 use crate::client::ClientDeployer;
+use bifrost_core::error_code::{Coded, ErrorCode};
 use bifrost_core::machine::Machine;
 use names::Names;
 use serde_json::Value;
 use template::Template;
 
+/// The codes of the errors of this module.
+#[doc(hidden)]
+pub const ERROR_CODES: &[&[ErrorCode]] = &[ApplyError::CODES, CodeError::CODES];
+
 /// How long logs are kept, in days: as long as Step Functions keeps the history of an execution.
 const LOG_DAYS: u32 = 90;
 
-/// What of a deployer is for its team to decide.
+/// The settings of a deployer that its team chooses.
 #[derive(Debug, Clone, Default)]
 pub struct DeployerOptions {
-    /// What the deployer says when it assumes the role in a target account.
+    /// The external id that the deployer sends when it assumes the role in a target account.
     pub external_id: Option<String>,
-    /// Whether it tags its sessions there.
+    /// Whether the deployer tags its sessions in target accounts.
     pub session_tags: bool,
-    /// Who is told of a deploy that ended dirty.
+    /// The address that gets an email when a deploy ends and may not have cleaned up.
     pub alarm_email: Option<String>,
-    /// Whose roles for deploys may read the files of the releases to their accounts.
+    /// The accounts whose roles for deploys may read the files of the releases to them.
     pub readers: Vec<Reader>,
 }
 
-/// The template of everything in the deployer account. Its parameter `CodeKey` says where in the bucket the function's
-/// code is: deployed without, it makes the bucket that the code is uploaded to, and all but function and state machine.
+/// The template of all resources in the deployer account. Its parameter `CodeKey` is the key of the function's code in
+/// the bucket. Deployed without it, the stack has no function and no state machine yet, but the bucket for the code.
 #[must_use]
 pub fn deployer_template<D: ClientDeployer>(name: &DeployerName, options: &DeployerOptions) -> Value {
     let names = Names(name);
-    let template = Template::new(&format!("{name}: a deployer made with Bifrost"));
+    let template = Template::new(&format!("{name}: a deployer built with Bifrost"));
     let template = function::add(template, names, D::WRITTEN_FILES, options);
     let template = machine::add(template, names, &D::Machine::definition("${Function.Arn}"));
     let template = store::add(template, names, &options.readers);
     let template = alarm::add(template, names, options.alarm_email.as_deref());
-    people::add(template, names, D::WRITES_LOG).into_value()
+    operators::add(template, names, D::WRITES_LOG).into_value()
 }

@@ -1,13 +1,14 @@
-//! What the resources of a deployer are called, for a template: its account and region are those of the stack.
+//! The names of a deployer's resources in a template. Their account and region are those of the stack.
 
 use bifrost_core::account::names;
 use bifrost_core::name_type;
 use bifrost_core::release::NameFault;
 
 name_type! {
-    /// The name of a deployer in AWS, such as `coinbase-odin`: a letter, then at most 49 letters, digits and `-`. All that
-    /// is named after it can be then: its bucket, above all, whose name ends with the account.
-    DeployerName, "name of a deployer", check_name
+    /// The name of a deployer in AWS, such as `coinbase-odin`: a letter, then at most 49 letters, digits and `-`. All
+    /// names that contain it stay within AWS's limits. The tightest is that of its bucket, whose name ends with the
+    /// account.
+    DeployerName, "deployer name", check_name
 }
 
 fn check_name(name: &str) -> Result<(), NameFault> {
@@ -18,13 +19,17 @@ fn check_name(name: &str) -> Result<(), NameFault> {
     if let Some(c) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         return Err(NameFault::Character(c, "letters, digits and `-`"));
     }
-    if name.starts_with(|c: char| c.is_ascii_alphabetic()) { Ok(()) } else { Err(NameFault::Form("a letter first")) }
+    if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        Ok(())
+    } else {
+        Err(NameFault::Form("a letter at the beginning"))
+    }
 }
 
-/// The condition under which there is code to run. The bucket that holds the code is made by the same stack, before.
+/// The condition of resources that need the function's code. The same stack creates the bucket for the code first.
 pub(super) const HAS_CODE: &str = "HasCode";
 
-/// Who a deployer is, without account and region.
+/// Names of a deployer's resources, with pseudo parameters of CloudFormation for account and region.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Names<'n>(pub(super) &'n DeployerName);
 
@@ -45,7 +50,6 @@ impl Names<'_> {
         names::assumed_role(self.0.as_str())
     }
 
-    /// The role of the state machine.
     pub(super) fn machine_role(self) -> String {
         format!("{}-states", self.0)
     }
@@ -54,7 +58,7 @@ impl Names<'_> {
         format!("/aws/lambda/{}", self.0)
     }
 
-    /// Under this prefix AWS's services may write without a policy of the log group's for each.
+    /// AWS services may write to log groups with this prefix without an entry in the resource policy for each.
     pub(super) fn machine_log(self) -> String {
         format!("/aws/vendedlogs/states/{}", self.0)
     }
@@ -80,7 +84,7 @@ impl Names<'_> {
         format!("arn:${{AWS::Partition}}:s3:::{}", self.bucket())
     }
 
-    /// Objects of the bucket, by a pattern of their keys.
+    /// Objects of the bucket whose keys match the pattern.
     pub(super) fn objects_arn(self, keys: &str) -> String {
         format!("{}/{keys}", self.bucket_arn())
     }

@@ -1,9 +1,8 @@
-//! IAM policies as CloudFormation takes them.
+//! IAM policies in CloudFormation templates.
 
 use bifrost_core::deployer::Permission;
 use serde_json::{Map, Value, json};
 
-/// One statement of a policy.
 #[derive(Debug, Clone)]
 pub(super) struct Statement(Map<String, Value>);
 
@@ -12,17 +11,17 @@ pub(super) fn allow<R: AsRef<str>>(sid: &str, actions: &[&str], resources: &[R])
     statement(sid, "Allow", actions).with("Resource", list(resources))
 }
 
-/// Refuses these actions on these resources, whatever else allows them.
+/// Denies these actions on these resources, even if another statement allows them.
 pub(super) fn deny<R: AsRef<str>>(sid: &str, actions: &[&str], resources: &[R]) -> Statement {
     statement(sid, "Deny", actions).with("Resource", list(resources))
 }
 
-/// Refuses these actions on all resources but these, whatever else allows them.
+/// Denies these actions on all other resources, even if another statement allows them.
 pub(super) fn deny_elsewhere<R: AsRef<str>>(sid: &str, actions: &[&str], resources: &[R]) -> Statement {
     statement(sid, "Deny", actions).with("NotResource", list(resources))
 }
 
-/// Lets a principal assume the role that the policy is of.
+/// Lets a principal assume the role that has this trust policy.
 pub(super) fn trust(sid: &str, action: &str, principal: Value) -> Statement {
     statement(sid, "Allow", &[action]).of(principal)
 }
@@ -32,12 +31,12 @@ fn statement(sid: &str, effect: &str, actions: &[&str]) -> Statement {
 }
 
 impl Statement {
-    /// The statement for these principals, as a policy of a resource needs it.
+    /// The statement with a principal, which resource-based policies require.
     pub(super) fn of(self, principal: Value) -> Self {
         self.with("Principal", principal)
     }
 
-    /// The statement, if this holds beside what holds already.
+    /// The statement with one more condition. All conditions must hold.
     pub(super) fn when(mut self, operator: &str, key: &str, values: &[&str]) -> Self {
         let conditions = self.0.entry("Condition").or_insert_with(|| json!({}));
         if let Value::Object(conditions) = conditions
@@ -63,13 +62,12 @@ impl From<&Permission> for Statement {
     }
 }
 
-/// A policy of these statements.
 pub(super) fn document(statements: impl IntoIterator<Item = Statement>) -> Value {
     let statements: Vec<Value> = statements.into_iter().map(|statement| statement.0.into()).collect();
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// A text in which CloudFormation puts what it names by `${…}`.
+/// A text in which CloudFormation replaces each `${…}`.
 pub(super) fn substituted(text: &str) -> Value {
     if text.contains("${") { json!({"Fn::Sub": text}) } else { text.into() }
 }

@@ -1,5 +1,5 @@
-//! Who of other accounts may read files of releases: the roles for deploys there, where AWS's services fetch in their name
-//! what a deploy hands on to them.
+//! Which other accounts may read files of releases. The roles for deploys there need it where an AWS service fetches a
+//! file with their permissions.
 
 use super::names::Names;
 use super::policy::{Statement, allow};
@@ -7,12 +7,12 @@ use bifrost_core::release::AccountId;
 use serde_json::{Value, json};
 use std::str::FromStr;
 
-/// Accounts of which the role for deploys may read the files of the releases to that account.
+/// Accounts whose role for deploys may read the files of the releases to that account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reader {
     /// One account.
     Account(AccountId),
-    /// All accounts of an organization of AWS Organizations, by its id: `o-` and 10 to 32 letters and digits.
+    /// All accounts of an AWS organization, by its id: `o-` and 10 to 32 lower-case letters and digits.
     Organization(String),
 }
 
@@ -22,20 +22,24 @@ impl FromStr for Reader {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let Some(id) = text.strip_prefix("o-") else {
             let account = text.parse().map(Self::Account);
-            return account
-                .map_err(|_| format!("{text} is neither the 12 digits of an account nor an organization's o-…"));
+            return account.map_err(|_| {
+                format!(
+                    "`{text}` is not a 12-digit account id and not the id of an organization, such as o-exampleorgid"
+                )
+            });
         };
         let is_id = (10..=32).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
         if is_id {
             return Ok(Self::Organization(text.to_owned()));
         }
-        Err(format!("{text} is no organization's id: that is o- and 10 to 32 small letters and digits"))
+        Err(format!("`{text}` is not the id of an organization: use o- and 10 to 32 lower-case letters and digits"))
     }
 }
 
-/// What the bucket allows them. What is a target account's begins with its id: nobody reads another's.
+/// The statements of the bucket policy for these readers. Keys begin with the id of the target account, so no account
+/// can read the files of another one.
 ///
-/// A policy may name no role that is not there yet, but any account.
+/// They name accounts and compare the role by a condition: a policy cannot name a role that does not exist yet.
 pub(super) fn statements(names: Names, readers: &[Reader]) -> Vec<Statement> {
     let account = |reader: &Reader| match reader {
         Reader::Account(id) => Some(json!({"Fn::Sub": format!("arn:${{AWS::Partition}}:iam::{id}:root")})),
@@ -57,7 +61,7 @@ pub(super) fn statements(names: Names, readers: &[Reader]) -> Vec<Statement> {
 
 fn reads(sid: &str, names: Names) -> Statement {
     let role = format!("arn:${{AWS::Partition}}:iam::*:role/{}", names.assumed_role());
-    // What begins with `!` is for IAM to put in, not for CloudFormation.
+    // IAM replaces a variable that begins with `!`, CloudFormation does not.
     allow(sid, &["s3:GetObject"], &[names.objects_arn("${!aws:PrincipalAccount}/*")]).when(
         "ArnLike",
         "aws:PrincipalArn",
@@ -70,7 +74,7 @@ mod tests {
     use super::Reader;
 
     #[test]
-    fn a_reader_is_an_account_or_an_organization() {
+    fn reader_is_an_account_or_an_organization() {
         assert_eq!("222222222222".parse(), Ok(Reader::Account("222222222222".parse().unwrap())));
         assert_eq!("o-exampleorgid".parse(), Ok(Reader::Organization("o-exampleorgid".into())));
         for wrong in ["", "*", "2222", "o-", "o-short", "o-EXAMPLEORGID", "ou-exampleorgid"] {

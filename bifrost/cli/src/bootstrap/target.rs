@@ -1,4 +1,4 @@
-//! The one role that a target account needs.
+//! The role in a target account.
 
 use super::names::{DeployerName, Names};
 use super::policy::{Statement, document, substituted, trust};
@@ -9,14 +9,14 @@ use bifrost_core::deployer::{Boundary, DEPLOYERS_BUCKET, Permission};
 use bifrost_core::release::AccountId;
 use serde_json::{Value, json};
 
-/// What the role in a target account asks of the deployer.
+/// The settings of the role in a target account.
 #[derive(Debug, Clone)]
 pub struct TargetOptions {
-    /// The deployer account.
+    /// The account of the deployer that the role trusts.
     pub deployer_account: AccountId,
-    /// What the deployer must say when it assumes the role.
+    /// The external id that the deployer must send to assume the role.
     pub external_id: Option<String>,
-    /// Whether it may tag its sessions with [`SESSION_TAGS`].
+    /// Whether the deployer may tag its sessions with [`SESSION_TAGS`].
     pub session_tags: bool,
 }
 
@@ -31,56 +31,60 @@ pub fn target_template(
     let names = Names(name);
     let mut role = json!({
         "RoleName": names.assumed_role(),
-        "Description": format!("What {name} may do in this account"),
+        "Description": format!("Permissions of {name} in this account"),
         "AssumeRolePolicyDocument": document(trusted(names, options)),
     });
-    // A role without a policy may do nothing; a policy without statements is refused.
+    // IAM refuses a policy without statements. A role without a policy has no permissions.
     if let Value::Object(fields) = &mut role
         && !permissions.is_empty()
     {
         let policy = document(permissions.iter().map(Statement::from));
-        let policy = naming_bucket(policy, &names::bucket(name.as_str(), options.deployer_account.as_str()));
+        let policy = with_bucket(policy, &names::bucket(name.as_str(), options.deployer_account.as_str()));
         fields.insert("Policies".into(), json!([{"PolicyName": "deployer", "PolicyDocument": policy}]));
     }
-    let template = Template::new(&format!("{name}: the role that its deploys assume in this account"))
+    let template = Template::new(&format!("{name}: the role that deploys to this account assume"))
         .resource("AssumedRole", "AWS::IAM::Role", role)
-        .attribute("AssumedRole", "Metadata", why(permissions))
-        .output("AssumedRole", "The role that deploys assume", json!({"Fn::GetAtt": ["AssumedRole", "Arn"]}));
+        .attribute("AssumedRole", "Metadata", reasons(permissions))
+        .output(
+            "AssumedRole",
+            "Role that deploys to this account assume",
+            json!({"Fn::GetAtt": ["AssumedRole", "Arn"]}),
+        );
     match boundary {
-        Some(boundary) => bounded(template, name, boundary).into_value(),
+        Some(boundary) => add_boundary(template, name, boundary).into_value(),
         None => template.into_value(),
     }
 }
 
-/// With the policy that bounds the roles that deploys make.
-fn bounded(template: Template, name: &DeployerName, boundary: Boundary) -> Template {
+/// Adds the permissions boundary of the roles that deploys create.
+fn add_boundary(template: Template, name: &DeployerName, boundary: Boundary) -> Template {
     let policy = json!({
         "ManagedPolicyName": boundary.name,
-        "Description": format!("The most that roles may do which deploys of {name} make"),
+        "Description": format!("Permissions boundary of the roles that deploys of {name} create"),
         "PolicyDocument": document(boundary.permissions.iter().map(Statement::from)),
     });
     template
         .resource("Boundary", "AWS::IAM::ManagedPolicy", policy)
-        .attribute("Boundary", "Metadata", why(boundary.permissions))
-        .output("Boundary", "What bounds the roles that deploys make", json!({"Ref": "Boundary"}))
+        .attribute("Boundary", "Metadata", reasons(boundary.permissions))
+        .output("Boundary", "Permissions boundary of the roles that deploys create", json!({"Ref": "Boundary"}))
 }
 
-/// Why each statement is needed, for who reviews the policy.
-fn why(permissions: &[Permission]) -> Value {
+/// The reason for each statement, for reviewers of the policy.
+fn reasons(permissions: &[Permission]) -> Value {
     permissions.iter().map(|permission| (permission.sid.to_owned(), Value::from(permission.why))).collect()
 }
 
-/// The policy with the bucket's name in the place of what stands for it.
-fn naming_bucket(policy: Value, bucket: &str) -> Value {
+/// Replaces the placeholder of the deployer's bucket by its name.
+fn with_bucket(policy: Value, bucket: &str) -> Value {
     match policy {
         Value::String(text) => text.replace(DEPLOYERS_BUCKET, bucket).into(),
-        Value::Array(values) => values.into_iter().map(|value| naming_bucket(value, bucket)).collect(),
-        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, naming_bucket(value, bucket))).collect(),
+        Value::Array(values) => values.into_iter().map(|value| with_bucket(value, bucket)).collect(),
+        Value::Object(fields) => fields.into_iter().map(|(name, value)| (name, with_bucket(value, bucket))).collect(),
         other => other,
     }
 }
 
-/// Only the deployer's function may assume the role: no person of the deployer account, and no other of its functions.
+/// Only the deployer's function may assume the role: no user and no other function of the deployer account.
 fn trusted(names: Names, options: &TargetOptions) -> Vec<Statement> {
     let arn = format!("arn:${{AWS::Partition}}:iam::{}:role/{}", options.deployer_account, names.execution_role());
     let deployer = json!({"AWS": substituted(&arn)});

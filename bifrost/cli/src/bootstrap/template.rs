@@ -1,11 +1,10 @@
-//! A CloudFormation template, filled part by part.
+//! Builds a CloudFormation template.
 
 use serde_json::{Map, Value, json};
 
-/// What CloudFormation takes as the text of a request; a longer one would have to lie in a bucket.
+/// The largest template that CloudFormation accepts in a request, in bytes. A larger one would have to be in a bucket.
 pub const TEMPLATE_LIMIT_BYTES: usize = 51_200;
 
-/// A template under construction.
 #[derive(Debug)]
 pub(super) struct Template(Map<String, Value>);
 
@@ -17,7 +16,7 @@ impl Template {
         Self(sections)
     }
 
-    /// The template with an entry in one of its sections.
+    /// Adds an entry to a section.
     pub(super) fn with(mut self, section: &str, name: &str, entry: Value) -> Self {
         if let Value::Object(entries) = self.0.entry(section).or_insert_with(|| json!({})) {
             entries.insert(name.into(), entry);
@@ -33,7 +32,7 @@ impl Template {
         self.with("Resources", name, Value::from_iter([("Type", kind.into()), ("Properties", properties)]))
     }
 
-    /// With another field of a resource beside its type and properties, such as `DependsOn`.
+    /// Adds an attribute to a resource, such as `DependsOn`.
     pub(super) fn attribute(mut self, resource: &str, field: &str, value: Value) -> Self {
         if let Some(Value::Object(resource)) = self.0.get_mut("Resources").and_then(|all| all.get_mut(resource)) {
             resource.insert(field.into(), value);
@@ -41,8 +40,8 @@ impl Template {
         self
     }
 
-    /// With a resource that outlives its stack: what is in it is of value. One that a failed first deploy made goes, so
-    /// that it is not in the way of the second.
+    /// Keeps a resource and its data when the stack is deleted. A resource that a failed creation of the stack left is
+    /// deleted, so that the next attempt can create it again.
     pub(super) fn kept(self, resource: &str) -> Self {
         self.attribute(resource, "DeletionPolicy", "RetainExceptOnCreate".into()).attribute(
             resource,

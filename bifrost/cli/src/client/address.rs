@@ -1,6 +1,7 @@
-//! What a deploy is of: a project's config in a target account.
+//! What a deploy is for: project, config and target account.
 
 use crate::client::ClientDeployer;
+use bifrost_core::error_code::{Coded, CodedError};
 use bifrost_core::json::{self, ReadError};
 use bifrost_core::release::{AccountId, BucketName, ConfigName, Defaults, Envelope, ProjectName, Region, RootDir};
 use serde::{Deserialize, Serialize};
@@ -8,7 +9,7 @@ use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::{fmt, fs};
 
-/// A project's config in a target account, and the bucket that holds its releases.
+/// A project's config in a target account, and the bucket of its releases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Address {
     /// The target account.
@@ -17,41 +18,45 @@ pub struct Address {
     /// The target region.
     #[serde(rename = "aws_region")]
     pub region: Region,
-    /// Where its releases and its locks are.
+    /// The bucket with its releases and S3 locks.
     pub bucket: BucketName,
     /// The project.
     #[serde(rename = "project_name")]
     pub project: ProjectName,
-    /// Its config.
+    /// The config of the project.
     #[serde(rename = "config_name")]
     pub config: ConfigName,
 }
 
-/// A file does not say what it is a release of.
-#[derive(Debug, thiserror::Error)]
+/// A release file does not say which project and config it is for.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
 pub enum AddressError {
-    /// The file cannot be read.
-    #[error("cannot read {path}: {source}; name a release file, or a project and its config")]
+    /// The argument is neither a release file nor a project followed by its config.
+    #[error("cannot read {path}: {source}; pass a release file, or a project and its config")]
+    #[code("cli/no-release-file", "pass the path of a release file, or a project and its config")]
     Io {
-        /// The file.
+        /// The argument, as a path.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: std::io::Error,
     },
-    /// The file is no release: the deployer says why.
-    #[error("{0}")]
-    File(String),
-    /// A name in it is missing, or none.
+    /// The deployer cannot read the file.
+    #[error(transparent)]
+    #[code(source)]
+    File(CodedError),
+    /// A name in the file is missing or invalid.
     #[error("{path}: {source}")]
+    #[code(source)]
     Field {
         /// The file.
         path: PathBuf,
-        /// Where, and what is wrong.
+        /// Where in the file, and what is wrong.
         source: ReadError,
     },
 }
 
-/// The names of a release, without all that may be wrong with the rest of it.
+/// The names in a release. They can be read even if other fields are wrong.
 #[derive(Deserialize)]
 struct Names {
     aws_account_id: Option<AccountId>,
@@ -64,10 +69,10 @@ struct Names {
 impl Address {
     const FIELDS: [&str; 5] = ["aws_account_id", "aws_region", "bucket", "project_name", "config_name"];
 
-    /// What a release, or the input of an execution, is for. The rest of it may be anything.
+    /// Reads the names from a release or from the input of an execution. Other fields may be wrong.
     ///
     /// # Errors
-    /// If a name is missing, or none.
+    /// If a name is missing or invalid.
     pub fn read(release: &Value, defaults: &Defaults) -> Result<Self, ReadError> {
         let names: Names = json::read_members(release, |name| Self::FIELDS.contains(&name), Envelope::FIELDS)?;
         Ok(Self {
@@ -79,30 +84,30 @@ impl Address {
         })
     }
 
-    /// What the release in a file of deployer `D` is for.
+    /// Reads the names from a release file of deployer `D`.
     ///
     /// # Errors
-    /// If the file cannot be read, is no release, or lacks a name.
+    /// [`AddressError`], if the file cannot be read or a name is missing or invalid.
     pub fn read_file<D: ClientDeployer>(path: &Path, defaults: &Defaults) -> Result<Self, AddressError> {
-        // What is no file may be a project whose config was left out.
+        // Checked first, because the argument may be a project whose config was left out.
         fs::metadata(path).map_err(|source| AddressError::Io { path: path.into(), source })?;
         let release = Value::Object(D::read(path).map_err(AddressError::File)?);
         Self::read(&release, defaults).map_err(|source| AddressError::Field { path: path.into(), source })
     }
 
-    /// Whether both are the same config of the same project in the same account: what one root lock is for.
+    /// Whether both are the same config of the same project in the same account, and so share one root lock.
     #[must_use]
     pub fn names_the_same(&self, other: &Self) -> bool {
         (&self.account, &self.project, &self.config) == (&other.account, &other.project, &other.config)
     }
 
-    /// How a command names it.
+    /// The arguments of a command for it. The words need no quotes.
     #[must_use]
     pub fn arguments(&self) -> String {
         format!("{} {} --account {}", self.project, self.config, self.account)
     }
 
-    /// Where its releases and locks are in the bucket.
+    /// The directory of its releases and locks in the bucket.
     #[must_use]
     pub fn root_dir(&self) -> RootDir {
         RootDir::new(&self.account, &self.project, &self.config)
@@ -146,14 +151,14 @@ mod tests {
     }
 
     #[test]
-    fn an_address_takes_what_a_release_leaves_out_from_the_deployer() {
+    fn missing_names_are_those_of_the_deployer() {
         let found = address(&json!({"project_name": "web", "config_name": "dev", "subnets": null}));
         assert_eq!(found.to_string(), "web dev in account 000000000000");
         assert_eq!(found.root_dir().to_string(), "000000000000/web/dev");
     }
 
     #[test]
-    fn a_config_is_not_that_of_a_longer_name_nor_that_of_another_account() {
+    fn same_lock_means_same_account_project_and_config() {
         let ours = address(&json!({"project_name": "web", "config_name": "dev"}));
         let canary = address(&json!({"project_name": "web", "config_name": "dev-canary"}));
         let elsewhere =

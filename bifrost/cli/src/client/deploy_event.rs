@@ -1,74 +1,81 @@
-//! What a person who follows a deploy is told. Serialised, each is one line of `--output json`.
+//! The events of a deploy, as a follower gets them. Serialised, each is one line of `--output json`.
 
 use super::{Address, DeployOutcome};
 use crate::client::{LogSeverity, Progress};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-/// One thing that happened. `time` is the clock of the cloud; in an embedded world, that of the world.
+/// One event of a deploy. `time` is the time of the cloud; in a local cloud, the simulated time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
 pub enum DeployEvent {
-    /// The execution was started.
+    /// The execution started.
     Start {
-        /// When.
+        /// When it happened.
         time: DateTime<Utc>,
-        /// Its name.
+        /// The name of the execution.
         execution: String,
         /// The release that it deploys.
         release_id: String,
-        /// What it is a release of; none if the input of the execution does not say.
+        /// Project, config and account; `None` if the input of the execution has none.
         #[serde(flatten)]
         address: Option<Address>,
-        /// Whether it ran before this client came.
+        /// Whether it was running before this client started to follow it.
         joined: bool,
         /// Whether it deploys the release that this client was given.
         is_ours: bool,
     },
-    /// A state was entered.
+    /// The execution entered a state.
     State {
-        /// When.
+        /// When it happened.
         time: DateTime<Utc>,
-        /// Its name.
+        /// The name of the state.
         state: String,
-        /// When the release's `timeout` will be over; none before `Validate` is done.
+        /// When the release's `timeout` ends; `None` before `Validate` has ended.
         #[serde(skip_serializing_if = "Option::is_none")]
         deadline: Option<DateTime<Utc>>,
     },
-    /// An attempt of a task failed. What follows is a retry, or the state that caught it.
+    /// An attempt of a task failed. A retry follows, or the state that catches the error.
     Failure(StepFailure),
-    /// How far the services have come.
+    /// The progress of the services changed.
     Progress {
-        /// When.
+        /// When it was read.
         time: DateTime<Utc>,
-        /// Each service.
+        /// Every service.
         services: Vec<Progress>,
     },
     /// The deployer wrote a line into its log.
     Log {
-        /// When, if the line says so.
+        /// When, if the line starts with a time.
         #[serde(skip_serializing_if = "Option::is_none")]
         time: Option<DateTime<Utc>>,
         /// The line, without its time.
         line: String,
-        /// What it means.
-        tone: LogSeverity,
+        /// How the line is coloured.
+        #[serde(rename = "tone")]
+        severity: LogSeverity,
     },
     /// The execution ended.
     End(Box<DeployOutcome>),
 }
 
-/// A task that failed.
+/// A failed attempt of a task.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct StepFailure {
-    /// When.
+    /// When it happened.
     pub time: DateTime<Utc>,
-    /// In which state.
+    /// The state of the task.
     pub state: String,
-    /// The error's name on the wire.
+    /// The error's name on the wire, such as `DeployError`.
     pub error: String,
-    /// What it said.
+    /// The stable code of the error, such as `aws/throttled`, if the task gave one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<String>,
+    /// The message of the error, without its code.
     pub cause: String,
-    /// Which attempt of the state it was, from 1.
+    /// The number of the attempt, from 1.
     pub attempt: u32,
+    /// Whether the attempt only waited for something and is retried as planned, such as for a balancer that drains.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_waiting: bool,
 }

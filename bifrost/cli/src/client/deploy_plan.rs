@@ -1,30 +1,54 @@
-//! What a deploy would do.
+//! What a deploy would change.
 
-use bifrost_core::cloud::CloudError;
 use serde::Serialize;
+use std::fmt;
 
-/// What a deploy of a release would do, if nothing changes until then.
+/// What a deploy of a release would change, if nothing else changes until then.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct DeployPlan {
-    /// What it would change, in the order that a person should read it. Nothing, if what is deployed is what is asked for.
+    /// The changes, in the order in which to read them. Empty if the release is deployed already.
     pub changes: Vec<PlannedChange>,
-    /// Why it would be refused, a line or more each, with the place in the release. What is in `changes` all the same is
-    /// what is known.
-    pub findings: Vec<String>,
-    /// What else to know.
+    /// Why the deploy would be refused. `changes` then lists what is known all the same.
+    pub findings: Vec<PlanFinding>,
+    /// Further notes, of one line or more each.
     pub notes: Vec<String>,
+}
+
+/// One reason why a deploy would be refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PlanFinding {
+    /// The stable code of the error, such as `release/unknown-field`.
+    pub code: String,
+    /// The JSON path in the release; empty if it is not about one place.
+    pub path: String,
+    /// What is wrong, and what to do.
+    pub message: String,
+}
+
+impl PlanFinding {
+    /// A finding at a place of the release.
+    pub fn new(code: impl Into<String>, path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), path: path.into(), message: message.into() }
+    }
+}
+
+impl fmt::Display for PlanFinding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { path, message, .. } = self;
+        if path.is_empty() { f.write_str(message) } else { write!(f, "{path}: {message}") }
+    }
 }
 
 /// One resource that a deploy would change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlannedChange {
-    /// What happens to it.
+    /// What happens to the resource.
     pub action: Action,
-    /// What it is called.
+    /// The name of the resource.
     pub resource: String,
-    /// What it is, such as `AWS::DynamoDB::Table`.
+    /// Its type, such as `AWS::DynamoDB::Table`.
     pub kind: String,
-    /// What of it changes, a line each.
+    /// What changes, one line each.
     pub details: Vec<String>,
     /// Whether it holds data that are lost when it is replaced or removed.
     pub is_stateful: bool,
@@ -34,31 +58,20 @@ pub struct PlannedChange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
-    /// It is made.
+    /// It is created.
     Add,
-    /// It is changed, and stays.
+    /// It is changed in place.
     Modify,
-    /// Another is made, and takes its place.
+    /// A new resource is created, and the old one is deleted.
     Replace,
-    /// It is removed.
+    /// It is deleted.
     Remove,
 }
 
 impl PlannedChange {
-    /// Whether data are lost by it.
+    /// Whether the change loses data.
     #[must_use]
     pub fn loses_data(&self) -> bool {
         self.is_stateful && matches!(self.action, Action::Replace | Action::Remove)
     }
-}
-
-/// It could not be found out what a deploy would do.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// AWS refused, or did not answer.
-    #[error(transparent)]
-    Cloud(#[from] CloudError),
-    /// The deployer says why.
-    #[error("{0}")]
-    Refused(String),
 }

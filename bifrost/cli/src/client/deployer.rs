@@ -1,104 +1,106 @@
-//! What a deployer's commands have to know of it, beside what makes it a deployer.
+//! The parts of a deployer that its commands use, in addition to [`Deployer`].
 
 use super::{
-    Attachment, Changes, DeployPlan, Deployed, LogSeverity, PlanError, Prepared, Progress, ReleaseFile, ReusableFiles,
+    Attachment, Changes, DeployPlan, Deployed, LogSeverity, Prepared, Progress, ReleaseFile, ReusableFiles, Serving,
     read_object,
 };
 use async_trait::async_trait;
 use bifrost_core::cloud::{CloudError, Objects};
 use bifrost_core::deployer::{Deployer, Ports};
+use bifrost_core::error_code::CodedError;
 use bifrost_core::release::{ConfigName, ProjectName, Release, Sha256};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// A deployer that has commands.
+/// A deployer with commands.
 ///
-/// In the order of a deploy:
+/// The client calls the functions of the deployer in this order:
 ///
-/// | when | what is asked |
+/// | when | functions |
 /// | --- | --- |
-/// | the client prepares a release | [`read`](Self::read), [`attach`](Self::attach), then [`check`](Deployer::check) |
-/// | a person asks what a deploy would do | [`plan`](Self::plan) |
-/// | the client follows: a state is left, or time passes in one | [`progress`](Self::progress), [`watch`](Self::watch), and [`tone`](Self::tone) for the log |
-/// | the client sees the end | [`changes`](Self::changes), and [`CHANGES_FROM`](Self::CHANGES_FROM) for the exit code |
-/// | a person halts a deploy | [`too_late`](Self::too_late) |
-/// | a person rolls back | [`files`](Self::files) and [`belongings`](Self::belongings) of the earlier release |
-/// | a person asks for the status | [`deployed`](Self::deployed) |
+/// | it prepares a release | [`read`](Self::read), [`attach`](Self::attach), then [`check`](Deployer::check) |
+/// | `plan` | [`plan`](Self::plan) |
+/// | it follows a deploy: a state ended, or time passes in one | [`progress`](Self::progress), [`watch`](Self::watch), [`is_waiting`](Self::is_waiting), and [`severity`](Self::severity) for the log |
+/// | the deploy ended | [`changes`](Self::changes), [`serving`](Self::serving), and [`CHANGES_FROM`](Self::CHANGES_FROM) for the exit code |
+/// | `halt` | [`too_late`](Self::too_late) |
+/// | `rollback` | [`files`](Self::files) and [`release_files`](Self::release_files) of the earlier release |
+/// | `status` | [`deployed`](Self::deployed) |
 #[async_trait]
 pub trait ClientDeployer: Deployer {
-    /// What it does, in a line.
+    /// What the deployer does, in one line of the help.
     const ABOUT: &'static str;
-    /// The state with whose entry a target account may be changed: a failure before it is a refusal (contract §9).
+    /// The first state that may change the target account: a deploy that fails before it was refused (contract §9).
     const CHANGES_FROM: &'static str;
-    /// The release file if a person names none, such as `template.yml`. By default one must be named.
+    /// The release file that commands use if none is given, such as `template.yml`. By default it must be given.
     const RELEASE_FILE: Option<&'static str> = None;
-    /// Whether its tasks write a [log](bifrost_core::log), which the client then tells.
+    /// Whether its tasks write a [log](bifrost_core::log), which the client then shows.
     const WRITES_LOG: bool = false;
-    /// Whether files that earlier releases refer to by URI may serve a later one: then the client looks them up.
+    /// Whether a release may refer to files that earlier releases uploaded. The client then looks them up.
     const REUSES_FILES: bool = false;
-    /// The release as a file says it. By default the file is the release itself, a JSON object.
+
+    /// Reads a release file. By default the file is the release itself, a JSON object.
     ///
     /// # Errors
-    /// Says what is wrong in which file, and is shown as it is: it may have many lines.
-    fn read(release_file: &Path) -> Result<Map<String, Value>, String> {
-        read_object(release_file).map_err(|error| error.to_string())
+    /// Names the file and what is wrong in it. The message is shown as it is and may have several lines.
+    fn read(release_file: &Path) -> Result<Map<String, Value>, CodedError> {
+        Ok(read_object(release_file)?)
     }
 
-    /// The files that a release, as it was sent, refers to by their S3 URI, each with its hash; asked of earlier releases
-    /// only if [`REUSES_FILES`](Self::REUSES_FILES), and of one that is rolled back to. By default none.
+    /// The files that a sent release refers to by S3 URI, with their hashes. The client asks for those of earlier releases
+    /// if [`REUSES_FILES`](Self::REUSES_FILES), and for those of a release that it rolls back to. By default none.
     #[must_use]
     fn files(release: &Value) -> BTreeMap<String, Sha256> {
         let _ = release;
         BTreeMap::new()
     }
 
-    /// The files in the directory of a release that it cannot be deployed without, such as its user data: another release
-    /// that says the same needs copies of them. By default none.
-    fn belongings(release: &Release<Self::Fields>) -> Vec<ReleaseFile> {
+    /// The files in the directory of a release without which it cannot be deployed, such as its user data. A rollback copies
+    /// them. By default none.
+    fn release_files(release: &Release<Self::Fields>) -> Vec<ReleaseFile> {
         let _ = release;
         Vec::new()
     }
 
-    /// Reads the files that belong to a release file and enters their hashes into the release. The client asks once
-    /// defaults are filled in and before the release is read; the files are uploaded before it. What `earlier` has need
+    /// Reads the files that belong to a release file and enters their hashes into the release. The client calls it after it
+    /// filled in defaults and before it checks the release, and uploads the files before the release. Files in `earlier` need
     /// not be uploaded again.
     ///
     /// # Errors
-    /// Says which file is missing or unreadable.
+    /// Names the file that is missing or unreadable.
     fn attach(
         release_file: &Path,
         release: &mut Map<String, Value>,
         earlier: &ReusableFiles,
-    ) -> Result<Vec<Attachment>, String> {
+    ) -> Result<Vec<Attachment>, CodedError> {
         let _ = (release_file, release, earlier);
         Ok(Vec::new())
     }
 
-    /// What a deploy of the release would do, found out without changing anything. None if the deployer cannot tell.
+    /// What a deploy of the release would change, without changing anything. `None` if the deployer has no plans.
     ///
     /// # Errors
-    /// If it cannot be found out.
+    /// If the changes cannot be found out.
     fn plan(
         ports: &Ports<Self>,
         objects: &dyn Objects,
         prepared: &Prepared<Self::Fields>,
-    ) -> impl Future<Output = Result<Option<DeployPlan>, PlanError>> {
+    ) -> impl Future<Output = Result<Option<DeployPlan>, CodedError>> {
         let _ = (ports, objects, prepared);
         std::future::ready(Ok(None))
     }
 
-    /// How far each service of the release has come, for a line of dots each: as the state says that was left last.
+    /// The progress of each service according to the output of the last state, drawn as a line of dots each.
     fn progress(release: &Release<Self::Fields>) -> Vec<Progress> {
         let _ = release;
         Vec::new()
     }
 
-    /// How far each service has come as the target account tells it now, for who follows a deploy between the states
-    /// that look. By default what the last of them said.
+    /// The progress of each service according to the target account now, for the time between the states that check it. By
+    /// default that of [`progress`](Self::progress).
     ///
     /// # Errors
-    /// Whatever AWS answers.
+    /// `CloudError` from the target account.
     fn watch(
         ports: &Ports<Self>,
         release: &Release<Self::Fields>,
@@ -107,31 +109,47 @@ pub trait ClientDeployer: Deployer {
         std::future::ready(Ok(Self::progress(release)))
     }
 
-    /// What a line of the deployer's log means. The time that it may begin with is not part of it.
+    /// The severity of a line of the deployer's log, given without the time at its start.
     #[must_use]
-    fn tone(line: &str) -> LogSeverity {
+    fn severity(line: &str) -> LogSeverity {
         let _ = line;
         LogSeverity::Plain
     }
 
-    /// Why a halt comes too late for a deploy that is in that state, with its release as the state before gave it; none
-    /// while it is in time.
+    /// Whether an attempt of a task that failed with this error, by its name on the wire, only waits for something and is
+    /// retried as planned. Such attempts are shown as progress, not as trouble. By default none.
+    #[must_use]
+    fn is_waiting(error: &str) -> bool {
+        let _ = error;
+        false
+    }
+
+    /// Why a deploy in this state can no longer be halted; `None` if it can. `release` is the output of the state before.
     fn too_late(state: &str, release: &Release<Self::Fields>) -> Option<String> {
         let _ = (state, release);
         None
     }
 
-    /// What a deploy made and removed, and what else to say of it, by the release as the last of its states gave it. Of
-    /// one that failed, what it made is what it may have left, and its notes are told.
+    /// The release that is in service if a deploy fails or is stopped in `state`. `release` is the output of the last state
+    /// that ended. It decides what an operator is advised to delete after a failed clean-up, so answer
+    /// [`Serving::Unknown`], as by default, unless it is certain.
+    #[must_use]
+    fn serving(state: &str, release: &Release<Self::Fields>) -> Serving {
+        let _ = (state, release);
+        Serving::Unknown
+    }
+
+    /// What a deploy created and deleted, with notes, according to the output of the last state. For a failed deploy,
+    /// `created` is what it may have left over.
     fn changes(release: &Release<Self::Fields>) -> Changes {
         let _ = release;
         Changes::default()
     }
 
-    /// What is deployed now of a project and config, by what the target account says.
+    /// What is deployed of a project and config, according to the target account.
     ///
     /// # Errors
-    /// Whatever AWS answers.
+    /// `CloudError` from the target account.
     async fn deployed(
         ports: &Ports<Self>,
         project: &ProjectName,

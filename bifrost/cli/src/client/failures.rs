@@ -1,6 +1,7 @@
-//! The deploys that failed.
+//! The failed deploys.
 
-use super::outcome::Ending;
+use super::follow::serving;
+use super::outcome::{ExecutionEnd, Serving};
 use super::{Address, Client, DeployOutcome};
 use crate::client::ClientDeployer;
 use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionStatus, ExecutionSummary, Names};
@@ -9,60 +10,95 @@ use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde::Serialize;
 use std::cmp::Reverse;
 
-/// The ends that are no success, each of which Step Functions lists apart.
+/// Every status of a failed execution. Step Functions lists each separately.
 const FAILED: [ExecutionStatus; 3] = [ExecutionStatus::Failed, ExecutionStatus::TimedOut, ExecutionStatus::Aborted];
+
+/// How many executions of a project and config are searched for a later success. A failure before them counts as superseded
+/// if one of them succeeded.
+const RECENT: usize = 20;
 
 /// How many histories are read at a time.
 const MAX_CONCURRENT_CALLS: usize = 4;
 
-/// A deploy that failed.
+/// A failed deploy.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct FailedDeploy {
-    /// Of what; none if its input does not say.
+    /// Project, config and account; `None` if the input of the execution has none.
     #[serde(flatten)]
     pub address: Option<Address>,
     /// Who started it, as the client claimed.
     pub started_by: Option<String>,
+    /// The execution of a later deploy that put a release into service. What to do about this failure is then out of date.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<String>,
     /// How it ended, and why.
     #[serde(flatten)]
     pub outcome: DeployOutcome,
 }
 
 impl<D: ClientDeployer> Client<D> {
-    /// The latest deploys that failed, newest first, at most so many: of a project's config, or of all.
+    /// The latest failed deploys of a project's config, or of all; newest first, at most `limit`.
     ///
     /// # Errors
-    /// Whatever Step Functions answers.
-    pub async fn failures(&self, address: Option<&Address>, at_most: usize) -> Result<Vec<FailedDeploy>, CloudError> {
+    /// `CloudError` from Step Functions.
+    pub async fn failures(&self, address: Option<&Address>, limit: usize) -> Result<Vec<FailedDeploy>, CloudError> {
         let mut failed = Vec::new();
         for status in FAILED {
-            let which = ExecutionFilter { status: Some(status), names: Names::Any };
+            let filter = ExecutionFilter { status: Some(status), names: Names::Any };
             failed.extend(match address {
-                Some(address) => self.latest(address, which, at_most).await?,
-                None => self.executions.list(&which, at_most).await?,
+                Some(address) => self.latest(address, filter, limit).await?,
+                None => self.executions.list(&filter, limit).await?,
             });
         }
         failed.sort_by_key(|execution| Reverse(execution.start_date));
-        failed.truncate(at_most);
-        stream::iter(failed.iter().map(|execution| self.fail(execution)))
+        failed.truncate(limit);
+        let mut deploys: Vec<FailedDeploy> = stream::iter(failed.iter().map(|execution| self.failed_deploy(execution)))
             .buffered(MAX_CONCURRENT_CALLS)
             .try_collect()
-            .await
+            .await?;
+        self.mark_superseded(&mut deploys).await?;
+        Ok(deploys)
     }
 
-    async fn fail(&self, execution: &ExecutionSummary) -> Result<FailedDeploy, CloudError> {
+    /// Finds the failures after which another deploy of the same project's config put a release into service. `deploys` are
+    /// newest first.
+    async fn mark_superseded(&self, deploys: &mut [FailedDeploy]) -> Result<(), CloudError> {
+        let mut histories: Vec<(Address, Vec<ExecutionSummary>)> = Vec::new();
+        // Failed deploys that may have put a release into service.
+        let mut in_service: Vec<(Address, String)> = Vec::new();
+        for deploy in deploys {
+            let Some(address) = &deploy.address else { continue };
+            if !histories.iter().any(|(known, _)| known.names_the_same(address)) {
+                let executions = self.latest(address, ExecutionFilter::default(), RECENT).await?;
+                histories.push((address.clone(), executions));
+            }
+            let recent = histories.iter().find(|(known, _)| known.names_the_same(address)).map(|(_, recent)| recent);
+            let later = recent.into_iter().flatten().take_while(|later| later.name != deploy.outcome.execution);
+            let success = later.into_iter().find(|later| later.status == ExecutionStatus::Succeeded);
+            let failure = in_service.iter().find(|(known, _)| known.names_the_same(address));
+            deploy.superseded_by = success.map(|later| later.name.clone()).or(failure.map(|(_, name)| name.clone()));
+            if deploy.outcome.changed && deploy.outcome.serving != Serving::Previous {
+                in_service.push((address.clone(), deploy.outcome.execution.clone()));
+            }
+        }
+        Ok(())
+    }
+
+    async fn failed_deploy(&self, execution: &ExecutionSummary) -> Result<FailedDeploy, CloudError> {
         let (reader, release) = self.reader(execution).await?;
-        let outcome_of = Ending {
+        let end = ExecutionEnd {
             summary: execution,
-            release_id: execution.says("release_id").unwrap_or_default().to_owned(),
+            release_id: execution.input_str("release_id").unwrap_or_default().to_owned(),
             changes: release.as_ref().map(D::changes).unwrap_or_default(),
             changes_from: D::CHANGES_FROM,
+            serving: serving::<D>(&reader, release.as_ref()),
             is_ours: true,
         };
         Ok(FailedDeploy {
             address: Address::read(&execution.input, &self.account.defaults).ok(),
             started_by: started_by(&execution.input).map(ToOwned::to_owned),
-            outcome: DeployOutcome::of(&reader, outcome_of),
+            superseded_by: None,
+            outcome: DeployOutcome::of(&reader, end),
         })
     }
 }

@@ -1,54 +1,59 @@
-//! Files that come from outside: read as far as a release may be long, and no further.
+//! Reads release files, up to a limit.
 
+use bifrost_core::error_code::Coded;
 use bifrost_core::json::{self, ParseError};
 use serde_json::{Map, Value};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
-/// How many bytes a release file may have, its white space included. More is not read.
+/// The maximum size of a release file, including white space. No more is read.
 const MAX_FILE_BYTES: u64 = 1024 * 1024;
 
-/// A file is no release.
-#[derive(Debug, thiserror::Error)]
+/// A file is not a release.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
 pub enum FileError {
-    /// The file cannot be read.
-    #[error("cannot read {path}: {source}")]
+    /// The release file cannot be read.
+    #[error("cannot read {path}: {source}; check the path and its permissions")]
+    #[code("release/unreadable-file", "check the path and its permissions")]
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// The file is too large.
+    /// The release file is larger than 1 MiB.
     #[error(
-        "{path} has more than {MAX_FILE_BYTES} bytes, which is more than a release may have: \
-         keep large data in files of their own, and refer to them"
+        "{path} is larger than {MAX_FILE_BYTES} bytes, the limit for a release file: move large data to other files"
     )]
+    #[code("release/file-too-large", "move large data to other files, and refer to them in the release")]
     TooLarge {
         /// The file.
         path: PathBuf,
     },
     /// The file is not JSON.
     #[error("{path}: {source}")]
+    #[code(source)]
     Syntax {
         /// The file.
         path: PathBuf,
-        /// Where, and what is wrong.
+        /// Where in the file, and what is wrong.
         source: ParseError,
     },
-    /// The file is JSON, but no object.
-    #[error("{path}: a release is a JSON object: {{\"project_name\": …, \"config_name\": …}}")]
+    /// The release file is JSON, but not a JSON object.
+    #[error("{path}: not a JSON object; write the release as {{\"project_name\": …, \"config_name\": …}}")]
+    #[code("release/not-an-object", "write the release as a JSON object")]
     NoObject {
         /// The file.
         path: PathBuf,
     },
 }
 
-/// A release file that is the release itself: one JSON object.
+/// Reads a release file that is the release itself: one JSON object.
 ///
 /// # Errors
-/// [`FileError`], if it is none.
+/// [`FileError`].
 pub fn read_object(path: &Path) -> Result<Map<String, Value>, FileError> {
     let text = read_at_most(path, MAX_FILE_BYTES).map_err(|source| match source.kind() {
         io::ErrorKind::FileTooLarge => FileError::TooLarge { path: path.into() },
@@ -60,17 +65,17 @@ pub fn read_object(path: &Path) -> Result<Map<String, Value>, FileError> {
     }
 }
 
-/// The bytes of a file of at most `limit` bytes, for files that come from outside.
+/// Reads a file of at most `limit` bytes.
 ///
 /// # Errors
-/// `FileTooLarge` without reading the rest of a larger one, and whatever the system says.
+/// `FileTooLarge` for a larger file, whose rest is not read, and the errors of the operating system.
 pub fn read_at_most(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
     let mut text = Vec::new();
     File::open(path)?.take(limit + 1).read_to_end(&mut text)?;
     if u64::try_from(text.len()).is_ok_and(|length| length <= limit) {
         return Ok(text);
     }
-    Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("it has more than {limit} bytes")))
+    Err(io::Error::new(io::ErrorKind::FileTooLarge, format!("larger than {limit} bytes")))
 }
 
 #[cfg(test)]
@@ -78,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_not_read_beyond_what_a_release_may_have() {
+    fn file_over_the_limit_is_not_read() {
         let file = std::env::temp_dir().join(format!("bifrost-{}-large.json", std::process::id()));
         std::fs::write(&file, [b' '; 11]).unwrap();
         assert_eq!(read_at_most(&file, 11).unwrap().len(), 11);

@@ -1,36 +1,37 @@
-//! Follows an execution by its history, and tells what is new.
+//! Follows an execution by its history.
 
-use super::history_reader::{HistoryReader, Meaning};
+use super::history_reader::{HistoryReader, Transition};
 use super::log::Log;
-use super::outcome::{Ending, Status};
+use super::outcome::{ExecutionEnd, Serving, Status};
 use super::{Address, Client, DeployEvent, DeployOutcome, Started};
 use crate::client::{ClientDeployer, Deployed, Progress};
 use bifrost_core::cloud::{CloudError, ErrorKind, ExecutionSummary, HistoryEvent};
+use bifrost_core::machine::{Kind, Machine as _};
 use bifrost_core::release::Release;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
-/// How many looks in a row may fail for a reason that passes.
-const MAX_POLLS: u32 = 20;
+/// How many polls in a row may fail for a temporary reason.
+const MAX_FAILED_POLLS: u32 = 20;
 
 /// Follows one execution.
 pub struct Follower<'c, D: ClientDeployer> {
     client: &'c Client<D>,
     started: Started,
     reader: HistoryReader,
-    /// The id of the last event that was told.
+    /// The id of the last event that was read.
     seen: u64,
-    /// The release as the last state gave it.
+    /// The output of the last state that ended.
     release: Option<Release<D::Fields>>,
     release_id: String,
     progress: Vec<Progress>,
-    /// Whether the target account has not refused to tell the progress.
+    /// Whether the target account has not denied reading the progress.
     may_watch: bool,
-    /// Whether the target account itself tells the progress: then states, which saw it earlier, do not.
+    /// Whether the progress is read from the target account. It is then newer than that in the output of a state.
     watched: bool,
     log: Log,
     outcome: Option<DeployOutcome>,
-    failed_looks: u32,
+    failed_polls: u32,
 }
 
 impl<D: ClientDeployer> Client<D> {
@@ -49,7 +50,7 @@ impl<D: ClientDeployer> Client<D> {
             watched: false,
             log: Log::default(),
             outcome: None,
-            failed_looks: 0,
+            failed_polls: 0,
         }
     }
 
@@ -63,29 +64,29 @@ impl<D: ClientDeployer> Follower<'_, D> {
     /// Polls once: returns all events since the last poll, in order. The last event is [`DeployEvent::End`].
     ///
     /// # Errors
-    /// Whatever Step Functions answers, if it is no fault that passes, or if it does not pass.
+    /// `CloudError` from Step Functions, if it is not temporary, or if 20 polls in a row failed.
     pub async fn poll(&mut self) -> Result<Vec<DeployEvent>, CloudError> {
-        match self.try_look().await {
+        match self.try_poll().await {
             Ok(events) => {
-                self.failed_looks = 0;
+                self.failed_polls = 0;
                 Ok(events)
             }
-            Err(error) if self.may_pass(&error) && self.failed_looks < MAX_POLLS => {
-                self.failed_looks += 1;
+            Err(error) if self.is_temporary(&error) && self.failed_polls < MAX_FAILED_POLLS => {
+                self.failed_polls += 1;
                 Ok(Vec::new())
             }
             Err(error) => Err(error),
         }
     }
 
-    /// How the execution ended, once it has and that was told.
+    /// How the execution ended, once [`poll`](Self::poll) has returned [`DeployEvent::End`].
     #[must_use]
     pub fn outcome(&self) -> Option<&DeployOutcome> {
         self.outcome.as_ref()
     }
 
-    /// Asks the target account how far the services are, between the states that tell it; `None` if that is known, or
-    /// cannot be: who may deploy need not be allowed to look into the target account.
+    /// Reads the progress of the services from the target account, for the time between the states that check it. `None` if
+    /// it is unchanged, or cannot be read: users may deploy without permission to read the target account.
     pub async fn watch(&mut self) -> Option<DeployEvent> {
         let release = self.release.as_ref().filter(|_| self.may_watch)?;
         match self.client.watch(release).await {
@@ -100,21 +101,21 @@ impl<D: ClientDeployer> Follower<'_, D> {
         }
     }
 
-    /// The time, by the clock of the cloud.
+    /// The time of the cloud.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.client.account.env.now()
     }
 
-    /// When the release's timeout will be over.
+    /// When the release's timeout ends.
     #[must_use]
     pub fn deadline(&self) -> Option<DateTime<Utc>> {
         let envelope = &self.release.as_ref()?.envelope;
         Some(envelope.started_at? + TimeDelta::seconds(i64::from(envelope.timeout)))
     }
 
-    /// An execution that was just started may not be known everywhere yet.
-    fn may_pass(&self, error: &CloudError) -> bool {
+    /// Step Functions may not know an execution yet that was just started.
+    fn is_temporary(&self, error: &CloudError) -> bool {
         match error.kind {
             ErrorKind::Throttled | ErrorKind::Unavailable => true,
             ErrorKind::NotFound => self.seen == 0,
@@ -122,18 +123,18 @@ impl<D: ClientDeployer> Follower<'_, D> {
         }
     }
 
-    async fn try_look(&mut self) -> Result<Vec<DeployEvent>, CloudError> {
+    async fn try_poll(&mut self) -> Result<Vec<DeployEvent>, CloudError> {
         let name = &self.started.execution;
-        // In this order, so that the history of one that has ended is whole.
-        let summary = self.client.executions.describe(name).await?.ok_or_else(|| gone(name))?;
+        // In this order, so that the history of an execution that has ended is complete.
+        let summary = self.client.executions.describe(name).await?.ok_or_else(|| not_found(name))?;
         let events = self.client.executions.history(name, self.seen).await?;
-        let mut events: Vec<DeployEvent> = events.iter().flat_map(|event| self.tell(event)).collect();
+        let mut events: Vec<DeployEvent> = events.iter().flat_map(|event| self.events(event)).collect();
         events.extend(self.log.poll(self.client).await);
         if summary.stop_date.is_some() && self.outcome.is_none() {
             events.extend(self.watch().await);
             let mut outcome = self.outcome_of(&summary);
             if outcome.status == Status::FailureDirty {
-                self.find_what_is_left(&mut outcome).await;
+                self.find_left_over(&mut outcome).await;
             }
             events.push(DeployEvent::End(Box::new(outcome.clone())));
             self.outcome = Some(outcome);
@@ -141,15 +142,18 @@ impl<D: ClientDeployer> Follower<'_, D> {
         Ok(events)
     }
 
-    fn tell(&mut self, event: &HistoryEvent) -> Vec<DeployEvent> {
+    fn events(&mut self, event: &HistoryEvent) -> Vec<DeployEvent> {
         self.seen = self.seen.max(event.id);
         let time = event.timestamp;
-        match self.reader.tell(event) {
+        match self.reader.read(event) {
             None => Vec::new(),
-            Some(Meaning::Began(input)) => vec![self.start(time, &input)],
-            Some(Meaning::Entered(state)) => vec![DeployEvent::State { time, state, deadline: self.deadline() }],
-            Some(Meaning::Failed(failure)) => vec![DeployEvent::Failure(failure)],
-            Some(Meaning::Left(output)) => {
+            Some(Transition::Started(input)) => vec![self.start(time, &input)],
+            Some(Transition::Entered(state)) => vec![DeployEvent::State { time, state, deadline: self.deadline() }],
+            Some(Transition::Failed(mut failure)) => {
+                failure.is_waiting = D::is_waiting(&failure.error);
+                vec![DeployEvent::Failure(failure)]
+            }
+            Some(Transition::Exited(output)) => {
                 let Ok(release) = Release::read(&output, &self.client.account.defaults) else { return Vec::new() };
                 let progress = (!self.watched).then(|| D::progress(&release));
                 self.release = Some(release);
@@ -177,40 +181,64 @@ impl<D: ClientDeployer> Follower<'_, D> {
         Some(DeployEvent::Progress { time, services })
     }
 
-    /// Asks the target account what is there of the release: a task that failed half way told nobody what it had made.
-    async fn find_what_is_left(&self, outcome: &mut DeployOutcome) {
+    /// Reads from the target account what is left over: the output of a task that failed half-way does not list what it had
+    /// created.
+    async fn find_left_over(&self, outcome: &mut DeployOutcome) {
         let Some(release) = &self.release else { return };
-        // Who may not look there is told what the release says of itself.
-        let Ok(there) = self.client.services(&Address::from(&release.envelope)).await else { return };
-        let told = &mut outcome.changes.created;
-        for Deployed { resource, .. } in there.into_iter().filter(|there| there.release_id == self.release_id) {
-            if !told.iter().any(|known| known.ends_with(&resource)) {
-                told.push(resource);
-            }
+        // Without permission to read the target account, what the release says has to do.
+        let Ok(found) = self.client.services(&Address::from(&release.envelope)).await else { return };
+        let (ours, others): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|service| service.release_id == self.release_id);
+        add(&mut outcome.changes.created, &ours);
+        match outcome.serving {
+            Serving::New => add(&mut outcome.left_over, &others),
+            Serving::Previous => add(&mut outcome.left_over, &ours),
+            Serving::Unknown => {}
         }
     }
 
     fn outcome_of(&self, summary: &ExecutionSummary) -> DeployOutcome {
         DeployOutcome::of(
             &self.reader,
-            Ending {
+            ExecutionEnd {
                 summary,
                 release_id: self.release_id.clone(),
                 changes: self.release.as_ref().map(D::changes).unwrap_or_default(),
                 changes_from: D::CHANGES_FROM,
+                serving: serving::<D>(&self.reader, self.release.as_ref()),
                 is_ours: self.started.is_ours,
             },
         )
     }
 }
 
-fn gone(name: &str) -> CloudError {
+/// Adds the resources that are not listed yet. Deployers list them with their kind, such as `group web-1`.
+fn add(resources: &mut Vec<String>, found: &[Deployed]) {
+    for Deployed { resource, .. } in found {
+        let with_kind = format!(" {resource}");
+        if !resources.iter().any(|known| known == resource || known.ends_with(&with_kind)) {
+            resources.push(resource.clone());
+        }
+    }
+}
+
+/// The deployer's answer for the last state that is not an end state.
+pub(super) fn serving<D: ClientDeployer>(reader: &HistoryReader, release: Option<&Release<D::Fields>>) -> Serving {
+    let is_end = |name: &str| {
+        let states = D::Machine::STATES.iter();
+        states.filter(|state| matches!(state.kind, Kind::Succeed | Kind::Fail)).any(|state| state.name == name)
+    };
+    let last = reader.states.iter().rev().find(|name| !is_end(name));
+    last.zip(release).map_or(Serving::Unknown, |(state, release)| D::serving(state, release))
+}
+
+fn not_found(name: &str) -> CloudError {
     CloudError {
         operation: "states:DescribeExecution",
         resource: name.into(),
         kind: ErrorKind::NotFound,
         code: "ExecutionDoesNotExist".into(),
-        message: "there is no such execution".into(),
+        message: "Execution does not exist".into(),
         request_id: None,
     }
 }

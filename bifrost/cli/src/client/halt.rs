@@ -1,45 +1,50 @@
-//! Asks the deploy that runs to stop.
+//! Halts the running deploy.
 
 use super::{Address, Client};
 use crate::client::ClientDeployer;
 use bifrost_core::cloud::{CloudError, ExecutionSummary};
+use bifrost_core::error_code::Coded;
 use bifrost_core::halt;
 use bifrost_core::release::Release;
 
-/// Nothing was halted.
-#[derive(Debug, thiserror::Error)]
+/// [`Client::halt`] failed.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
 pub enum HaltFailure {
-    /// A flag would stop the next deploy instead, if that came soon.
-    #[error("nothing runs for {0}: there is nothing to halt")]
+    /// No deploy of the project and config is running, so there is nothing to halt.
+    // A halt flag would stop the next deploy, if that started soon.
+    #[error("no deploy of {0} is running, so there is nothing to halt")]
+    #[code("halt/nothing-runs", "check with `status` what is running")]
     NothingRuns(Address),
-    /// AWS refused, or did not answer.
-    #[error("whether the deploy stops is not known: {0}")]
+    /// AWS refused the request or did not answer.
+    #[error("cannot confirm that the deploy stops: {0}")]
+    #[code(source)]
     Cloud(#[from] CloudError),
 }
 
 /// A deploy that was asked to halt.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Halted {
-    /// Its execution.
+    /// The execution of the deploy.
     pub execution: ExecutionSummary,
-    /// Why it will not: it has come too far.
+    /// Why it does not stop: it is past the states that can be halted.
     pub too_late: Option<String>,
 }
 
 impl<D: ClientDeployer> Client<D> {
-    /// Writes the halt flag for the execution that runs, which stops at its next look.
+    /// Writes the halt flag of the running execution, which stops when it reads the flag.
     ///
     /// # Errors
     /// [`HaltFailure`].
     pub async fn halt(&self, address: &Address, reason: &str) -> Result<Halted, HaltFailure> {
         let running = self.running(address).await?.ok_or_else(|| HaltFailure::NothingRuns(address.clone()))?;
-        // The execution looks into the bucket of its own release.
+        // The execution reads the flag from the bucket of its own release.
         let found = Address::read(&running.input, &self.account.defaults).unwrap_or_else(|_| address.clone());
-        halt::ask(self.account.objects.as_ref(), &found.bucket, &found.root_dir(), reason).await?;
+        halt::request(self.account.objects.as_ref(), &found.bucket, &found.root_dir(), reason).await?;
         Ok(Halted { too_late: self.too_late(&running).await, execution: running })
     }
 
-    /// Whether the execution has come too far to be halted. The flag is written: that this is not known is no failure.
+    /// Whether the execution is past the states that can be halted. Not an error if unknown: the flag is written.
     async fn too_late(&self, running: &ExecutionSummary) -> Option<String> {
         let (reader, release) = self.reader(running).await.ok()?;
         let release = release.or_else(|| Release::read(&running.input, &self.account.defaults).ok())?;

@@ -1,4 +1,4 @@
-//! What the history of an execution tells a person: the states, what failed in them, and what was caught.
+//! Reads the history of an execution: the states, the attempts that failed in them, and the failures that ended a state.
 
 use super::{Client, StepFailure};
 use crate::client::ClientDeployer;
@@ -9,63 +9,62 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// An execution as far as its history was told.
+/// What is known of an execution after a part of its history.
 #[derive(Debug, Default)]
 pub(super) struct HistoryReader {
-    /// When it began.
     pub(super) started_at: Option<DateTime<Utc>>,
-    /// When its last event happened.
+    /// When the last event happened.
     pub(super) last_at: Option<DateTime<Utc>>,
     /// The states that were entered, in order.
     pub(super) states: Vec<String>,
-    /// The failures that ended a state, in order. The first of them is the root cause: later ones may come of it, and
+    /// The failures that ended a state, in order. The first is the root cause. The others may result from it, and
     /// `$.error` keeps only the last.
     pub(super) failures: Vec<StepFailure>,
-    /// How many states had been entered when the first of them was.
+    /// How many states had been entered when the first failure ended a state.
     pub(super) states_before_failure: Option<usize>,
-    /// The last attempt of the present state, if it failed.
-    failed: Option<StepFailure>,
-    /// How many attempts of the present state failed.
+    /// The last attempt of the current state, if it failed.
+    failed_attempt: Option<StepFailure>,
+    /// How many attempts of the current state failed.
     attempts: u32,
 }
 
-/// What an event means.
+/// What an event means for a follower.
 #[derive(Debug, PartialEq)]
-pub(super) enum Meaning {
-    /// The execution began with this input.
-    Began(Arc<Value>),
+pub(super) enum Transition {
+    /// The execution started with this input.
+    Started(Arc<Value>),
     /// A state was entered.
     Entered(String),
-    /// A state was left with this output.
-    Left(Arc<Value>),
+    /// A state ended with this output.
+    Exited(Arc<Value>),
     /// An attempt of a task failed.
     Failed(StepFailure),
 }
 
 impl HistoryReader {
-    /// Takes the next event; gives what a person should be told of it.
-    pub(super) fn tell(&mut self, event: &HistoryEvent) -> Option<Meaning> {
+    /// Takes the next event.
+    pub(super) fn read(&mut self, event: &HistoryEvent) -> Option<Transition> {
         self.last_at = Some(event.timestamp);
         if let Some(state) = event.details.name.as_ref().filter(|_| event.enters_state()) {
             self.states.push(state.clone());
             self.attempts = 0;
-            return Some(Meaning::Entered(state.clone()));
+            return Some(Transition::Entered(state.clone()));
         }
         if event.leaves_state() {
             self.end_of_state();
-            return event.details.output.clone().map(Meaning::Left);
+            return event.details.output.clone().map(Transition::Exited);
         }
         match event.event_type.as_str() {
             "ExecutionStarted" => {
                 self.started_at = Some(event.timestamp);
-                event.details.input.clone().map(Meaning::Began)
+                event.details.input.clone().map(Transition::Started)
             }
             "TaskSucceeded" | "LambdaFunctionSucceeded" => {
-                self.failed = None;
+                self.failed_attempt = None;
                 None
             }
             "TaskFailed" | "TaskTimedOut" | "LambdaFunctionFailed" | "LambdaFunctionTimedOut" => {
-                Some(Meaning::Failed(self.attempt_failed(event)))
+                Some(Transition::Failed(self.attempt_failed(event)))
             }
             "ExecutionFailed" | "ExecutionTimedOut" | "ExecutionAborted" => {
                 self.end_of_state();
@@ -77,39 +76,42 @@ impl HistoryReader {
 
     fn attempt_failed(&mut self, event: &HistoryEvent) -> StepFailure {
         self.attempts += 1;
+        let (code, cause) = FunctionError::split_cause(event.details.cause.as_deref().unwrap_or_default());
         let failure = StepFailure {
             time: event.timestamp,
             state: self.states.last().cloned().unwrap_or_default(),
             error: event.details.error.as_deref().unwrap_or("States.TaskFailed").to_owned(),
-            cause: FunctionError::said(event.details.cause.as_deref().unwrap_or_default()),
+            code,
+            cause,
             attempt: self.attempts,
+            is_waiting: false,
         };
-        self.failed = Some(failure.clone());
+        self.failed_attempt = Some(failure.clone());
         failure
     }
 
     fn end_of_state(&mut self) {
-        if let Some(failure) = self.failed.take() {
+        if let Some(failure) = self.failed_attempt.take() {
             self.states_before_failure.get_or_insert(self.states.len());
             self.failures.push(failure);
         }
     }
 
-    /// The states that were entered after the first failure: what cleaned up, and how it ended.
+    /// The states that were entered after the first failure: those that cleaned up, and the end state.
     pub(super) fn states_after_failure(&self) -> &[String] {
         self.states_before_failure.and_then(|count| self.states.get(count..)).unwrap_or_default()
     }
 }
 
 impl<D: ClientDeployer> Client<D> {
-    /// The story of an execution so far, and its release as the last state that it left gave it.
+    /// Reads the history of an execution, and its release from the output of the last state that ended.
     pub(super) async fn reader(
         &self,
         execution: &ExecutionSummary,
     ) -> Result<(HistoryReader, Option<Release<D::Fields>>), CloudError> {
         let (mut reader, mut outputs) = (HistoryReader::default(), Vec::new());
         for event in &self.executions.history(&execution.name, 0).await? {
-            if let Some(Meaning::Left(output)) = reader.tell(event) {
+            if let Some(Transition::Exited(output)) = reader.read(event) {
                 outputs.push(output);
             }
         }
@@ -146,28 +148,33 @@ pub(super) mod tests {
         event(second, "LambdaFunctionFailed", details)
     }
 
-    pub(in crate::client) fn told(events: &[HistoryEvent]) -> HistoryReader {
+    pub(in crate::client) fn read(events: &[HistoryEvent]) -> HistoryReader {
         let mut reader = HistoryReader::default();
         for event in events {
-            reader.tell(event);
+            reader.read(event);
         }
         reader
     }
 
     #[test]
-    fn an_attempt_that_failed_and_was_retried_well_is_no_failure_of_the_deploy() {
-        let mut reader = told(&[entered(0, "Lock")]);
-        let turn = reader.tell(&failed(1, "LockError", r#"{"errorType":"LockError","errorMessage":"no answer"}"#));
-        let Some(Meaning::Failed(failure)) = turn else { panic!("not told: {turn:?}") };
+    fn successful_retry_leaves_no_failure() {
+        let mut reader = read(&[entered(0, "Lock")]);
+        let transition = reader.read(&failed(
+            1,
+            "LockError",
+            r#"{"errorType":"LockError","errorMessage":"[aws/throttled] no answer"}"#,
+        ));
+        let Some(Transition::Failed(failure)) = transition else { panic!("no failure: {transition:?}") };
         assert_eq!((failure.state.as_str(), failure.cause.as_str(), failure.attempt), ("Lock", "no answer", 1));
-        reader.tell(&event(2, "LambdaFunctionSucceeded", HistoryDetails::default()));
-        assert_eq!(reader.tell(&exited(2, json!(1))), Some(Meaning::Left(json!(1).into())));
+        assert_eq!(failure.code.as_deref(), Some("aws/throttled"));
+        reader.read(&event(2, "LambdaFunctionSucceeded", HistoryDetails::default()));
+        assert_eq!(reader.read(&exited(2, json!(1))), Some(Transition::Exited(json!(1).into())));
         assert_eq!(reader.failures, []);
     }
 
     #[test]
-    fn the_last_attempt_before_a_catch_is_a_failure_and_the_first_of_them_the_root_cause() {
-        let reader = told(&[
+    fn last_attempt_before_a_catch_is_a_failure() {
+        let reader = read(&[
             entered(0, "Deploy"),
             failed(1, "DeployError", "no capacity"),
             failed(2, "DeployError", "still no capacity"),
@@ -184,9 +191,9 @@ pub(super) mod tests {
     }
 
     #[test]
-    fn a_failure_that_nothing_catches_ends_the_execution_and_is_kept() {
+    fn uncaught_failure_is_kept() {
         let end = event(2, "ExecutionFailed", HistoryDetails::default());
-        let reader = told(&[entered(0, "Deploy"), failed(1, "DeployError", "no"), end]);
+        let reader = read(&[entered(0, "Deploy"), failed(1, "DeployError", "no"), end]);
         assert_eq!(reader.failures.len(), 1);
         assert!(reader.states_after_failure().is_empty());
     }

@@ -3,6 +3,7 @@
 use super::{Address, Client};
 use crate::client::ClientDeployer;
 use bifrost_core::cloud::{CloudError, Encryption, ExecutionStatus, LockItem, PutNew};
+use bifrost_core::error_code::Coded;
 use bifrost_core::lock::{self, Freeze};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -40,13 +41,21 @@ pub struct Unlocked {
 }
 
 /// [`Client::freeze`] failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
 pub enum FreezeFailure {
-    /// An existing freeze is kept: its reason may still hold.
-    #[error("already frozen by {0}; to replace the freeze, lift it first with `unfreeze`")]
-    Frozen(Freeze),
+    /// The project and config are already frozen. The existing freeze is kept, because its reason may still hold.
+    #[error("already frozen by {freeze}; to replace the freeze, lift it first with {unfreeze}")]
+    #[code("freeze/exists", "agree with the person who froze it, lift the freeze with `unfreeze`, then freeze again")]
+    Frozen {
+        /// The existing freeze.
+        freeze: Freeze,
+        /// The command that lifts it.
+        unfreeze: String,
+    },
     /// S3 refused the request or did not answer.
     #[error(transparent)]
+    #[code(source)]
     Cloud(#[from] CloudError),
 }
 
@@ -83,7 +92,10 @@ impl<D: ClientDeployer> Client<D> {
             return Ok(());
         }
         match lock::current_freeze(self.account.objects.as_ref(), bucket, &address.root_dir()).await? {
-            Some(frozen) => Err(FreezeFailure::Frozen(frozen)),
+            Some(freeze) => {
+                let unfreeze = self.hint(&format!("unfreeze {}", address.arguments()));
+                Err(FreezeFailure::Frozen { freeze, unfreeze })
+            }
             // Go deployers lift a freeze by writing `{}`.
             None => Ok(self.account.objects.put(bucket, &key, body, Encryption::Bucket).await?),
         }

@@ -1,4 +1,4 @@
-//! The log of the deployer, as far as it was not told yet.
+//! Follows the log of the deployer.
 
 use super::{Client, DeployEvent};
 use crate::client::ClientDeployer;
@@ -7,28 +7,29 @@ use bifrost_core::release::{BucketName, ObjectKey};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// Reads a log again and again, and tells what is new.
+/// A log that is polled for new lines.
 #[derive(Debug, Default)]
 pub(super) struct Log {
-    /// Where it is; none if the deployer writes none, or it may not be read.
-    options: Option<(BucketName, ObjectKey)>,
-    /// How often each line was told. Lines are not counted by their place: one that AWS is late with comes in between.
-    told: BTreeMap<String, usize>,
+    /// Bucket and key; `None` if the deployer writes no log, or the user may not read it.
+    location: Option<(BucketName, ObjectKey)>,
+    /// How often each line was returned. The position of a line does not identify it: CloudFormation reports some events
+    /// late, and the deployer inserts them by time.
+    returned: BTreeMap<String, usize>,
 }
 
 impl Log {
-    /// The log that is written there.
+    /// The log with this bucket and key.
     pub(super) fn at(bucket: BucketName, key: ObjectKey) -> Self {
-        Self { options: Some((bucket, key)), told: BTreeMap::new() }
+        Self { location: Some((bucket, key)), returned: BTreeMap::new() }
     }
 
-    /// The lines that were written since the last look. A log that cannot be read is no reason to lose sight of a deploy.
+    /// The lines that were written since the last poll. If the log cannot be read, the deploy is followed without it.
     pub(super) async fn poll<D: ClientDeployer>(&mut self, client: &Client<D>) -> Vec<DeployEvent> {
-        let Some((bucket, key)) = &self.options else { return Vec::new() };
+        let Some((bucket, key)) = &self.location else { return Vec::new() };
         let written = match client.account.objects.get(bucket, key).await {
             Ok(written) => written,
             Err(error) => {
-                self.options.take_if(|_| error.kind == ErrorKind::AccessDenied);
+                self.location.take_if(|_| error.kind == ErrorKind::AccessDenied);
                 return Vec::new();
             }
         };
@@ -38,9 +39,9 @@ impl Log {
         for written in text.lines() {
             let times = seen.entry(written).or_default();
             *times += 1;
-            let told = self.told.entry(written.to_owned()).or_default();
-            if *times > *told {
-                *told = *times;
+            let returned = self.returned.entry(written.to_owned()).or_default();
+            if *times > *returned {
+                *returned = *times;
                 events.push(line::<D>(written));
             }
         }
@@ -52,5 +53,5 @@ fn line<D: ClientDeployer>(written: &str) -> DeployEvent {
     let time = |text: &str| DateTime::parse_from_rfc3339(text).ok().map(|time| time.with_timezone(&Utc));
     let parts = written.split_once(' ').and_then(|(first, rest)| Some((time(first)?, rest)));
     let (time, line) = parts.map_or((None, written), |(time, rest)| (Some(time), rest));
-    DeployEvent::Log { time, tone: D::tone(line), line: line.to_owned() }
+    DeployEvent::Log { time, severity: D::severity(line), line: line.to_owned() }
 }

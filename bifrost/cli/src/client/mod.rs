@@ -1,8 +1,8 @@
-//! What a person's command does: prepares a release, starts or joins its execution, follows it to its outcome; halts,
-//! freezes and looks at a project's config.
+//! What the commands do: prepare a release, start or join its execution and follow it to its end; halt, freeze, plan, roll
+//! back, and show the status.
 //!
-//! A [`Client`] knows AWS by the same ports as the handlers do, so that it is the same on the embedded world. Nothing in
-//! here prints: the command line does.
+//! A [`Client`] uses the same ports as the handlers, so it works on AWS and on the local cloud. This module prints nothing:
+//! the command line does.
 
 mod address;
 mod deploy_event;
@@ -15,10 +15,10 @@ mod halt;
 mod history_reader;
 mod locks;
 mod log;
-mod log_line;
 mod outcome;
 mod plan;
 mod prepare;
+mod progress;
 mod release_files;
 mod reusable_files;
 mod rollback;
@@ -27,17 +27,17 @@ mod status;
 
 pub use address::{Address, AddressError};
 pub use deploy_event::{DeployEvent, StepFailure};
-pub use deploy_plan::{Action, DeployPlan, PlanError, PlannedChange};
+pub use deploy_plan::{Action, DeployPlan, PlanFinding, PlannedChange};
 pub use deployer::ClientDeployer;
 pub use failures::FailedDeploy;
 pub use file::{FileError, read_at_most, read_object};
 pub use follow::Follower;
 pub use halt::{HaltFailure, Halted};
 pub use locks::{FreezeFailure, LockState, RootLock, Unlocked};
-pub use log_line::{Changes, Deployed, LogSeverity, Progress};
-pub use outcome::{DeployOutcome, Status};
+pub use outcome::{DeployOutcome, Serving, Status};
 pub use plan::PlanFailure;
 pub use prepare::{PrepareError, Prepared};
+pub use progress::{Changes, Deployed, LogSeverity, Progress};
 pub use release_files::{Attachment, Body, ReleaseFile, ReusableFiles};
 pub use rollback::{ROLLBACK_OF, Rollback, RollbackFailure, Version};
 pub use start::{StartFailure, Started};
@@ -47,7 +47,22 @@ use bifrost_core::account::DeployerAccount;
 use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionSummary, Executions, Names, TargetRole, Targets};
 use bifrost_core::deployer::Connection;
 pub use bifrost_core::deployer::Ports;
+use bifrost_core::error_code::{Coded, ErrorCode};
 use std::sync::Arc;
+
+/// The codes of the errors of this module.
+#[doc(hidden)]
+pub const ERROR_CODES: &[&[ErrorCode]] = &[
+    AddressError::CODES,
+    FileError::CODES,
+    FreezeFailure::CODES,
+    HaltFailure::CODES,
+    PlanFailure::CODES,
+    PrepareError::CODES,
+    RollbackFailure::CODES,
+    StartFailure::CODES,
+    plan::PlanRefusal::CODES,
+];
 
 /// A client of deployer `D`.
 pub struct Client<D: ClientDeployer> {
@@ -55,7 +70,7 @@ pub struct Client<D: ClientDeployer> {
     pub account: DeployerAccount,
     /// The executions of the deployer's state machine.
     pub executions: Arc<dyn Executions>,
-    /// The way into target accounts.
+    /// Access to target accounts.
     pub targets: Arc<dyn Targets<Ports<D>>>,
 }
 
@@ -87,14 +102,19 @@ impl<D: ClientDeployer + bifrost_local::LocalDeployer> From<&bifrost_local::Loca
 }
 
 impl<D: ClientDeployer> Client<D> {
-    /// The execution that runs for exactly this account, project and config, by the fields of its input: by its name
-    /// `web/dev` could be taken for `web/dev-canary`.
+    /// Another command for the same deployer and cloud, in backticks.
+    fn hint(&self, words: &str) -> String {
+        format!("`{} {words}{}`", D::NAME, self.account.cloud_arguments)
+    }
+
+    /// The running execution for exactly this account, project and config, according to the fields of its input. The name of
+    /// an execution does not identify them: that of `web/dev` is a prefix of that of `web/dev-canary`.
     ///
     /// # Errors
-    /// Whatever Step Functions answers.
+    /// `CloudError` from Step Functions.
     pub async fn running(&self, address: &Address) -> Result<Option<ExecutionSummary>, CloudError> {
         let (project, config) = (address.project.clone(), address.config.clone());
-        // Each execution that is asked for is described. Those whose names fit are few; the others are all that run.
+        // Each listed execution takes one more call. Those whose names match are few; the others are all running executions.
         for names in [Names::Of(project.clone(), config.clone()), Names::NotOf(project, config)] {
             let running = self.executions.list(&ExecutionFilter::running(names), usize::MAX).await?;
             let found = running.into_iter().find(|execution| {
@@ -107,10 +127,10 @@ impl<D: ClientDeployer> Client<D> {
         Ok(None)
     }
 
-    /// The deployer's ports in a target account, for a client that looks and changes nothing.
+    /// The deployer's ports in a target account, which a client uses only to read.
     ///
     /// # Errors
-    /// If the role there may not be assumed.
+    /// `CloudError` from STS, if the user may not assume the deployer's role there.
     pub async fn target(&self, address: &Address) -> Result<Ports<D>, CloudError> {
         let target = TargetRole {
             account: address.account.clone(),

@@ -1,4 +1,4 @@
-//! How an execution ended, and what that means for who asked.
+//! How an execution ended, and the exit code of the command that followed it.
 
 use super::StepFailure;
 use super::history_reader::HistoryReader;
@@ -7,81 +7,104 @@ use bifrost_core::cloud::{ExecutionStatus, ExecutionSummary};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
-/// The end states of every deployer (contract §6), and the ends that would be a bug.
+/// The end states of every deployer (contract §6), and the ends that no deployer plans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum Status {
     /// The release is deployed.
     Success,
-    /// It failed, and everything that it made is gone.
+    /// The deploy failed, and everything that it created is deleted or being deleted.
     FailureClean,
-    /// It failed and could not clean up: a person must look.
+    /// The deploy failed and could not clean up: it needs manual intervention.
     FailureDirty,
-    /// It ended in no end state of its chart.
+    /// The execution failed outside of the end states of its state machine.
     Failed,
-    /// The state machine's own time ran out.
+    /// The execution exceeded the timeout of the state machine.
     TimedOut,
-    /// Somebody stopped the execution, past the deployer.
+    /// Somebody stopped the execution with Step Functions.
     Aborted,
+}
+
+/// Which release is in service after a deploy.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Serving {
+    /// The release that was deployed. What is left over belongs to earlier releases.
+    New,
+    /// What was in service before the deploy. What is left over belongs to the release that was deployed.
+    Previous,
+    /// It is not known. An operator must look before they delete anything.
+    #[default]
+    Unknown,
 }
 
 /// How an execution ended.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DeployOutcome {
-    /// In which end state.
+    /// The end state.
     pub status: Status,
-    /// What the command exits with.
+    /// The exit code of the command that followed the execution.
     pub exit_code: u8,
-    /// Whether it deployed the release that this client was given; if not, that one was not deployed.
+    /// Whether it deployed the release that this client was given. If not, that one was not deployed.
     pub is_ours: bool,
-    /// Whether it came so far that it may have changed the target account.
+    /// Whether it got far enough to change the target account.
     pub changed: bool,
-    /// When.
+    /// Which release is in service now.
+    pub serving: Serving,
+    /// When it ended.
     pub time: DateTime<Utc>,
-    /// How long it took, in seconds of the cloud's clock.
+    /// How long it took, in seconds of the cloud's time.
     pub seconds: i64,
-    /// Its name.
+    /// The name of the execution.
     pub execution: String,
     /// The release that it deployed.
     pub release_id: String,
-    /// The failures that ended a state, in order; the first is the root cause. A success may have some, too.
+    /// The failures that ended a state, in order. The first is the root cause. A success can have some, too.
     pub failures: Vec<StepFailure>,
-    /// The states after the first failure: what cleaned up.
+    /// The states after the first failure, which cleaned up.
     pub states_after_failure: Vec<String>,
-    /// What is there now because of the deploy, and what is not there any more.
+    /// What the deploy may have left over, if it is known which release is in service: resources of the other releases.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_over: Vec<String>,
+    /// What the deploy created and deleted.
     #[serde(flatten)]
     pub changes: Changes,
 }
 
-/// The parts of an outcome that the history does not tell.
-pub(super) struct Ending<'a> {
+/// The parts of an outcome that are not in the history.
+pub(super) struct ExecutionEnd<'a> {
     pub(super) summary: &'a ExecutionSummary,
     pub(super) release_id: String,
-    /// What the last release that a state gave says that it made and removed.
+    /// What the deploy created and would delete, according to the output of the last state.
     pub(super) changes: Changes,
-    /// [`Deployer::CHANGES_FROM`](crate::Deployer::CHANGES_FROM).
+    /// [`ClientDeployer::CHANGES_FROM`](crate::client::ClientDeployer::CHANGES_FROM).
     pub(super) changes_from: &'a str,
+    /// [`ClientDeployer::serving`](crate::client::ClientDeployer::serving) of the last state, if its release can be read.
+    pub(super) serving: Serving,
     pub(super) is_ours: bool,
 }
 
 impl DeployOutcome {
-    /// The outcome of an execution that has ended and whose whole story was told.
-    pub(super) fn of(reader: &HistoryReader, outcome_of: Ending<'_>) -> Self {
-        let Ending { summary, release_id, changes, changes_from, is_ours } = outcome_of;
+    /// The outcome of an execution that has ended, from its whole history.
+    pub(super) fn of(reader: &HistoryReader, end: ExecutionEnd<'_>) -> Self {
+        let ExecutionEnd { summary, release_id, changes, changes_from, serving, is_ours } = end;
         let status = status(reader, summary);
         let changed = reader.states.iter().any(|state| state == changes_from);
+        let serving = in_service(status, changed, serving);
         let time = summary.stop_date.or(reader.last_at).unwrap_or(summary.start_date);
         Self {
             status,
             exit_code: exit_code(status, changed, is_ours),
             is_ours,
             changed,
+            serving,
             time,
             seconds: (time - summary.start_date).num_seconds(),
             execution: summary.name.clone(),
             release_id,
             failures: failures(reader, summary, status, time),
             states_after_failure: reader.states_after_failure().to_vec(),
-            changes: what_is_left(status, changes),
+            left_over: left_over(status, serving, &changes),
+            changes: remaining_changes(status, changes),
         }
     }
 }
@@ -100,7 +123,17 @@ fn status(reader: &HistoryReader, summary: &ExecutionSummary) -> Status {
     }
 }
 
-/// Contract §9. Whatever is not known to be clean is for a person to look at.
+/// Only of an unplanned end the deployer must say which release is in service.
+fn in_service(status: Status, changed: bool, serving: Serving) -> Serving {
+    match status {
+        Status::Success => Serving::New,
+        Status::FailureClean => Serving::Previous,
+        _ if !changed => Serving::Previous,
+        Status::FailureDirty | Status::Failed | Status::TimedOut | Status::Aborted => serving,
+    }
+}
+
+/// Contract §9. Every end that is not known to be clean needs manual intervention.
 fn exit_code(status: Status, changed: bool, is_ours: bool) -> u8 {
     match status {
         _ if !is_ours => 2,
@@ -111,7 +144,7 @@ fn exit_code(status: Status, changed: bool, is_ours: bool) -> u8 {
     }
 }
 
-/// What failed. An end that no task is to blame for, such as a stop by hand, is a failure of the state it came in.
+/// The failures of the tasks. An end that no task caused, such as a stop by hand, is a failure of the state it happened in.
 fn failures(
     reader: &HistoryReader,
     summary: &ExecutionSummary,
@@ -119,21 +152,23 @@ fn failures(
     time: DateTime<Utc>,
 ) -> Vec<StepFailure> {
     let mut failures = reader.failures.clone();
-    let by_itself = matches!(status, Status::Failed | Status::TimedOut | Status::Aborted);
-    if by_itself && failures.last().is_none_or(|last| Some(&last.error) != summary.error.as_ref()) {
+    let is_unplanned = matches!(status, Status::Failed | Status::TimedOut | Status::Aborted);
+    if is_unplanned && failures.last().is_none_or(|last| Some(&last.error) != summary.error.as_ref()) {
         failures.push(StepFailure {
             time,
             state: reader.states.last().cloned().unwrap_or_default(),
             error: summary.error.clone().unwrap_or_else(|| format!("{status:?}")),
+            code: None,
             cause: summary.cause.clone().unwrap_or_default(),
             attempt: 1,
+            is_waiting: false,
         });
     }
     failures
 }
 
-/// What a failed deploy made is gone if it failed clean; what it would have removed is still there.
-fn what_is_left(status: Status, changes: Changes) -> Changes {
+/// A clean failure deleted what it created. After any failure, what it would have deleted still exists.
+fn remaining_changes(status: Status, changes: Changes) -> Changes {
     match status {
         Status::Success => changes,
         Status::FailureClean => Changes { deleted: changes.created, notes: changes.notes, ..Changes::default() },
@@ -141,9 +176,18 @@ fn what_is_left(status: Status, changes: Changes) -> Changes {
     }
 }
 
+/// What a deploy that did not clean up may have left over: the resources of the release that is not in service.
+fn left_over(status: Status, serving: Serving, changes: &Changes) -> Vec<String> {
+    match (status, serving) {
+        (Status::Success | Status::FailureClean, _) | (_, Serving::Unknown) => Vec::new(),
+        (_, Serving::New) => changes.deleted.clone(),
+        (_, Serving::Previous) => changes.created.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::history_reader::tests::{entered, exited, failed, told};
+    use super::super::history_reader::tests::{entered, exited, failed, read};
     use super::*;
     use serde_json::{Value, json};
 
@@ -162,15 +206,17 @@ mod tests {
     }
 
     fn outcome(states: &[&str], summary: &ExecutionSummary, is_ours: bool) -> DeployOutcome {
-        let reader = told(&states.iter().map(|state| entered(0, state)).collect::<Vec<_>>());
+        let reader = read(&states.iter().map(|state| entered(0, state)).collect::<Vec<_>>());
         let outputs = [("Url".to_owned(), "https://new".to_owned())].into();
         let notes = vec!["look".into()];
         let changes = Changes { created: vec!["new".into()], deleted: vec!["old".into()], outputs, notes };
-        DeployOutcome::of(&reader, Ending { summary, release_id: "r".into(), changes, changes_from: "Deploy", is_ours })
+        let serving = Serving::New;
+        let end = ExecutionEnd { summary, release_id: "r".into(), changes, changes_from: "Deploy", serving, is_ours };
+        DeployOutcome::of(&reader, end)
     }
 
     #[test]
-    fn the_exit_code_tells_what_a_person_has_to_do() {
+    fn exit_code_follows_from_the_end_state() {
         use ExecutionStatus::{Aborted, Failed, Succeeded, TimedOut};
         let code = |states: &[&str], status, is_ours| outcome(states, &summary(status, None), is_ours).exit_code;
         assert_eq!(code(&["Validate", "Deploy", "Success"], Succeeded, true), 0);
@@ -185,19 +231,19 @@ mod tests {
     }
 
     #[test]
-    fn what_a_clean_failure_made_is_gone_and_what_a_dirty_one_made_is_left() {
-        let left = |states: &[&str], status| {
+    fn created_resources_are_deleted_only_by_a_clean_end() {
+        let changes = |states: &[&str], status| {
             let Changes { created, deleted, outputs, notes } = outcome(states, &summary(status, None), true).changes;
             assert_eq!((outputs.is_empty(), notes.len()), (status != ExecutionStatus::Succeeded, 1));
             (created.join(" "), deleted.join(" "))
         };
-        assert_eq!(left(&["Success"], ExecutionStatus::Succeeded), ("new".into(), "old".into()));
-        assert_eq!(left(&["FailureClean"], ExecutionStatus::Failed), (String::new(), "new".into()));
-        assert_eq!(left(&["FailureDirty"], ExecutionStatus::Failed), ("new".into(), String::new()));
+        assert_eq!(changes(&["Success"], ExecutionStatus::Succeeded), ("new".into(), "old".into()));
+        assert_eq!(changes(&["FailureClean"], ExecutionStatus::Failed), (String::new(), "new".into()));
+        assert_eq!(changes(&["FailureDirty"], ExecutionStatus::Failed), ("new".into(), String::new()));
     }
 
     #[test]
-    fn an_end_that_no_task_is_to_blame_for_has_a_cause_all_the_same() {
+    fn end_without_a_failed_task_has_a_cause() {
         let stopped = outcome(&["Validate"], &summary(ExecutionStatus::Aborted, None), true);
         assert_eq!(stopped.failures.len(), 1);
         assert_eq!((stopped.failures[0].state.as_str(), stopped.failures[0].error.as_str()), ("Validate", "Aborted"));
@@ -206,21 +252,41 @@ mod tests {
     }
 
     #[test]
-    fn an_outcome_is_one_object_for_a_program() {
-        let reader = told(&[
+    fn deployer_decides_what_serves_after_a_dirty_end() {
+        use ExecutionStatus::{Aborted, Failed, Succeeded};
+        let serving = |states: &[&str], status| outcome(states, &summary(status, None), true).serving;
+        assert_eq!(serving(&["Validate", "Deploy", "Success"], Succeeded), Serving::New);
+        assert_eq!(serving(&["Validate", "Deploy", "FailureClean"], Failed), Serving::Previous);
+        assert_eq!(serving(&["Validate", "FailureDirty"], Failed), Serving::Previous, "nothing was changed");
+        assert_eq!(serving(&["Validate", "Deploy", "FailureDirty"], Failed), Serving::New, "as the deployer says");
+        assert_eq!(serving(&["Validate", "Deploy"], Aborted), Serving::New, "as the deployer says");
+    }
+
+    #[test]
+    fn release_in_service_is_never_left_over() {
+        let left_over = |states: &[&str]| outcome(states, &summary(ExecutionStatus::Failed, None), true).left_over;
+        assert_eq!(left_over(&["Validate", "Deploy", "FailureDirty"]), ["old"], "the new release is in service");
+        assert_eq!(left_over(&["Validate", "FailureDirty"]), ["new"], "nothing else was in service");
+        assert!(left_over(&["Validate", "Deploy", "FailureClean"]).is_empty());
+    }
+
+    #[test]
+    fn outcome_as_json() {
+        let reader = read(&[
             entered(0, "Deploy"),
             failed(60, "DeployError", "no"),
             exited(60, json!(1)),
             entered(60, "FailureClean"),
         ]);
-        let outcome_of = Ending {
+        let end = ExecutionEnd {
             summary: &summary(ExecutionStatus::Failed, Some("FailureClean")),
             release_id: "r".into(),
             changes: Changes::default(),
             changes_from: "Deploy",
+            serving: Serving::Unknown,
             is_ours: true,
         };
-        let events = crate::client::DeployEvent::End(Box::new(DeployOutcome::of(&reader, outcome_of)));
-        insta::assert_json_snapshot!(events);
+        let event = crate::client::DeployEvent::End(Box::new(DeployOutcome::of(&reader, end)));
+        insta::assert_json_snapshot!(event);
     }
 }

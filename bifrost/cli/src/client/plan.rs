@@ -1,33 +1,56 @@
-//! What a deploy would do.
+//! What a deploy would change.
 
 use super::{Address, Client, Prepared};
-use crate::client::{ClientDeployer, DeployPlan, PlanError};
+use crate::client::{ClientDeployer, DeployPlan, PlanFinding};
 use bifrost_core::cloud::{CloudError, ErrorKind};
+use bifrost_core::error_code::{Coded, CodedError};
 use bifrost_core::release::AccountId;
 use std::fmt;
 
-/// It cannot be told what a deploy would do. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
+/// [`Client::plan`] failed. Nothing was changed.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
 pub enum PlanFailure {
-    /// The role in the target account may not be assumed, or AWS does not answer.
-    #[error("the target account cannot be looked into: {source}{hint}", hint = PermissionHint(role, account, source.kind))]
+    /// The user may not assume the deployer's role in the target account, or AWS did not answer.
+    #[error("cannot read target account {account}: {source}{hint}", hint = PermissionHint(role, account, source.kind))]
+    #[code(source)]
     Target {
-        /// The role's name.
+        /// The name of the role.
         role: String,
         /// The target account.
         account: AccountId,
-        /// What AWS says.
+        /// The answer of STS.
         source: CloudError,
     },
-    /// The deployer could not find it out.
-    #[error("what a deploy would change is not known: {0}")]
-    Deployer(#[from] PlanError),
+    /// The deployer could not find out the changes.
+    #[error("cannot find out what a deploy would change: {0}")]
+    #[code(source)]
+    Deployer(#[from] CodedError),
     /// The deployer has no plans.
-    #[error("{0} cannot plan: it does not tell what a deploy would change")]
-    Unknown(&'static str),
+    #[error("{0} does not implement `plan`")]
+    #[code("cli/no-plan", "implement `ClientDeployer::plan` for the deployer")]
+    Unsupported(&'static str),
 }
 
-/// What who plans needs, and who deploys does not.
+/// Why a plan says that a deploy would be refused.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
+pub(super) enum PlanRefusal {
+    /// A deploy of the same project and config is running and changes what the plan is based on.
+    #[error(
+        "a deploy is running ({execution}), so this release would not be deployed now, and the target account is changing; \
+         wait until that deploy has ended, which {status} shows, then plan again"
+    )]
+    #[code("lock/deploy-running", "follow the running deploy with `status`; plan or deploy again when it has ended")]
+    DeployRunning {
+        /// The running execution.
+        execution: String,
+        /// The command that shows it.
+        status: String,
+    },
+}
+
+/// The permissions that a plan needs and a deploy does not.
 struct PermissionHint<'a>(&'a str, &'a AccountId, ErrorKind);
 
 impl fmt::Display for PermissionHint<'_> {
@@ -38,14 +61,14 @@ impl fmt::Display for PermissionHint<'_> {
         }
         write!(
             f,
-            "; to plan, your own credentials must be allowed to assume role {role} of account {account}, and its trust policy \
-             must name you: deploying takes neither, as the deployer's function does it"
+            "; to plan, allow your own credentials to assume role {role} of account {account}, in their policies and in the \
+             role's trust policy (a deploy does not need it: the deployer's function assumes the role)"
         )
     }
 }
 
 impl<D: ClientDeployer> Client<D> {
-    /// What a deploy of the release would do, found out without changing or uploading anything.
+    /// What a deploy of the release would change, without changing or uploading anything.
     ///
     /// # Errors
     /// [`PlanFailure`].
@@ -58,11 +81,48 @@ impl<D: ClientDeployer> Client<D> {
             source,
         })?;
         let plan = D::plan(&ports, self.account.objects.as_ref(), prepared).await?;
-        let mut plan = plan.ok_or(PlanFailure::Unknown(D::NAME))?;
-        // Who may not see executions may see the account all the same.
-        if let Ok(Some(running)) = running {
-            plan.notes.push(format!("{} runs now, and may change what this says", running.name));
-        }
-        Ok(plan)
+        let plan = plan.ok_or(PlanFailure::Unsupported(D::NAME))?;
+        // Users without permission to list executions may still read the target account.
+        Ok(match running {
+            Ok(Some(running)) => {
+                let status = self.hint(&format!("status {}", address.arguments()));
+                while_deploying(plan, running.name, status)
+            }
+            _ => plan,
+        })
+    }
+}
+
+/// A plan that was made while a deploy runs. Its findings may be about resources of that deploy, such as a second group of a
+/// service, and advise to delete them: they are replaced.
+fn while_deploying(mut plan: DeployPlan, execution: String, status: String) -> DeployPlan {
+    if plan.findings.is_empty() {
+        plan.notes
+            .push(format!("a deploy is running ({execution}) and may change this plan; plan again when it has ended"));
+    } else {
+        let refusal = PlanRefusal::DeployRunning { execution, status };
+        plan.findings = vec![PlanFinding::new(refusal.code(), "", refusal.to_string())];
+    }
+    plan
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn findings_are_replaced_while_a_deploy_runs() {
+        let finding = PlanFinding::new("odin/two-groups", "services.web", "delete the group that is not in use");
+        let plan = DeployPlan { findings: vec![finding], ..DeployPlan::default() };
+        let plan = while_deploying(plan, "deploy-1".into(), "`odin status`".into());
+        let codes: Vec<_> = plan.findings.iter().map(|finding| finding.code.as_str()).collect();
+        assert_eq!((codes, plan.notes.len()), (vec!["lock/deploy-running"], 0));
+    }
+
+    #[test]
+    fn plan_gets_a_note_while_a_deploy_runs() {
+        let plan = while_deploying(DeployPlan::default(), "deploy-1".into(), "`odin status`".into());
+        assert_eq!((plan.findings.len(), plan.notes.len()), (0, 1));
+        assert!(plan.notes[0].contains("deploy-1"));
     }
 }

@@ -1,97 +1,114 @@
-//! From a release file to a release that is ready to be sent: filled in, hashed, and checked by the deployer's rules.
+//! Prepares a release file for a deploy: fills in defaults, hashes files, and checks the deployer's rules.
 
 use super::{Address, Client};
 use crate::client::{Attachment, ClientDeployer, ReusableFiles};
+use bifrost_core::error_code::{Coded, CodedError};
 use bifrost_core::json::{self, ReadError};
-use bifrost_core::release::{Defaults, ExecutionName, Release, ReleaseId, Replay, STARTED_BY, replay};
+use bifrost_core::release::{Defaults, ExecutionName, InvalidName, Release, ReleaseId, Replay, STARTED_BY, replay};
 use bifrost_core::task::DATA_LIMIT_BYTES;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Map, Value};
 use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
-/// A release that can be uploaded and started.
+/// A release that is ready to be uploaded and deployed.
 #[derive(Debug)]
 pub struct Prepared<F> {
-    /// The release as it is sent, and to the byte as it is uploaded.
+    /// The release as it is sent to Step Functions and, byte for byte, as it is uploaded.
     pub document: Value,
-    /// What it says.
+    /// The release, read.
     pub release: Release<F>,
-    /// The files that are uploaded before it.
+    /// The files to upload before the release.
     pub attachments: Vec<Attachment>,
 }
 
 impl<F> Prepared<F> {
-    /// The name of the execution that deploys it.
+    /// The name of the execution that deploys the release.
     #[must_use]
     pub fn execution(&self) -> ExecutionName {
         ExecutionName::for_release(&self.release.envelope)
     }
 }
 
-/// A release is refused. Nothing was changed.
-#[derive(Debug, thiserror::Error)]
+/// A release is refused before anything was uploaded or changed.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
 pub enum PrepareError {
-    /// The file is no release: the deployer says why.
-    #[error("{0}")]
-    File(String),
-    /// It is too large to travel between the states of an execution.
+    /// The deployer cannot read the release file.
+    #[error(transparent)]
+    #[code(source)]
+    File(CodedError),
+    /// The release is too large to travel between the states of an execution.
     #[error(
-        "{path} has more than {DATA_LIMIT_BYTES} bytes of JSON, white space not counted, which is more than a release may \
-         have: keep large data in files of their own, and refer to them"
+        "{path} has more than {DATA_LIMIT_BYTES} bytes of JSON without white space, the limit for a release: move large data \
+         to other files"
     )]
+    #[code("release/too-large", "move large data to other files, and refer to them in the release")]
     TooLarge {
-        /// The file.
+        /// The release file.
         path: PathBuf,
     },
-    /// A file that belongs to it is missing or unreadable.
-    #[error("{path}: {reason}")]
+    /// A file that belongs to the release is missing, unreadable or invalid.
+    #[error("{path}: {source}")]
+    #[code(source)]
     Attachment {
         /// The release file.
         path: PathBuf,
         /// Which file, and what is wrong with it.
-        reason: String,
+        source: CodedError,
+    },
+    /// A file that belongs to the release has a name that cannot be part of an S3 key.
+    #[error("{path}: {source}")]
+    #[code(source)]
+    AttachmentName {
+        /// The release file.
+        path: PathBuf,
+        /// The name of the file, and what is wrong with it.
+        source: InvalidName,
     },
     /// A field is unknown, missing, or of the wrong type.
     #[error("{path}: {source}")]
+    #[code(source)]
     Field {
-        /// The file.
+        /// The release file.
         path: PathBuf,
-        /// Where, and what is wrong.
+        /// The JSON path, and what is wrong there.
         source: ReadError,
     },
-    /// It is too old, or from the future.
+    /// The release was created too long ago, or in the future.
     #[error("{path}: {source}")]
+    #[code(source)]
     Window {
-        /// The file.
+        /// The release file.
         path: PathBuf,
-        /// What is wrong.
+        /// What is wrong with its time.
         source: Replay,
     },
-    /// It breaks a rule of the deployer.
-    #[error("{path}: {reason}")]
+    /// The release breaks a rule of the deployer.
+    #[error("{path}: {source}")]
+    #[code(source)]
     Rule {
-        /// The file.
+        /// The release file.
         path: PathBuf,
-        /// Which, and what to do.
-        reason: String,
+        /// The rule, and what to do.
+        source: CodedError,
     },
 }
 
 impl<D: ClientDeployer> Client<D> {
-    /// Reads a release file, fills in what it leaves out, and checks it as `Validate` will. `started_by` is the claim
-    /// of who deploys, unless the release makes its own.
+    /// Reads a release file, fills in defaults, and checks the release as `Validate` will. `started_by` says who deploys,
+    /// unless the release says so itself. It is a claim: AWS does not tell a deployer its caller.
     ///
     /// # Errors
-    /// For the first thing that is wrong, with file and JSON path.
+    /// [`PrepareError`] for the first fault, with file and JSON path.
     pub async fn prepare(&self, file: &Path, started_by: &str) -> Result<Prepared<D::Fields>, PrepareError> {
         self.prepare_within(file, started_by, None).await
     }
 
-    /// As [`prepare`](Self::prepare), for a deploy that may take so many seconds, whatever the file says.
+    /// As [`prepare`](Self::prepare), with a timeout of the deploy that overrides that of the file.
     ///
     /// # Errors
-    /// For the first thing that is wrong, with file and JSON path.
+    /// [`PrepareError`] for the first fault, with file and JSON path.
     pub async fn prepare_within(
         &self,
         file: &Path,
@@ -105,11 +122,11 @@ impl<D: ClientDeployer> Client<D> {
         fill(&mut fields, &self.account.defaults, now, random, started_by);
         let earlier = self.earlier(&fields).await;
         let attachments = D::attach(file, &mut fields, &earlier)
-            .map_err(|reason| PrepareError::Attachment { path: file.into(), reason })?;
+            .map_err(|source| PrepareError::Attachment { path: file.into(), source })?;
         self.checked(file, fields, attachments)
     }
 
-    /// What need not be uploaded again. Of a release that names no project, and for who may not look, that is nothing.
+    /// The files that need not be uploaded again. None if the release names no project, or if the user may not read them.
     async fn earlier(&self, fields: &Map<String, Value>) -> ReusableFiles {
         match Address::read(&Value::Object(fields.clone()), &self.account.defaults) {
             Ok(address) => self.uploaded(&address).await.unwrap_or_default(),
@@ -117,7 +134,7 @@ impl<D: ClientDeployer> Client<D> {
         }
     }
 
-    /// The release that these fields are, if it may be deployed. `path` is what errors call it.
+    /// Checks the fields of a release. `path` is its name in errors.
     pub(super) fn checked(
         &self,
         path: &Path,
@@ -127,7 +144,7 @@ impl<D: ClientDeployer> Client<D> {
         let document = Value::Object(fields);
         let release = Release::<D::Fields>::read(&document, &self.account.defaults)
             .map_err(|source| PrepareError::Field { path: path.into(), source })?;
-        // The deployer would refuse a larger one: what `Validate` gives on holds the whole of it.
+        // The deployer would refuse a larger one: the output of `Validate` contains the whole release.
         if json::exceeds(&document, DATA_LIMIT_BYTES) {
             return Err(PrepareError::TooLarge { path: path.into() });
         }
@@ -135,15 +152,14 @@ impl<D: ClientDeployer> Client<D> {
             .map_err(|source| PrepareError::Window { path: path.into(), source })?;
         let dir = release.envelope.release_dir();
         for Attachment { name, .. } in &attachments {
-            dir.attachment(name)
-                .map_err(|error| PrepareError::Attachment { path: path.into(), reason: error.to_string() })?;
+            dir.attachment(name).map_err(|source| PrepareError::AttachmentName { path: path.into(), source })?;
         }
-        D::check(&release).map_err(|reason| PrepareError::Rule { path: path.into(), reason })?;
+        D::check(&release).map_err(|source| PrepareError::Rule { path: path.into(), source })?;
         Ok(Prepared { document, release, attachments })
     }
 }
 
-/// Says for the release what its author left to the client. What the author says stays.
+/// Adds the fields that the release does not have. Existing fields are kept.
 pub(super) fn fill(
     release: &mut Map<String, Value>,
     defaults: &Defaults,
@@ -162,7 +178,7 @@ pub(super) fn fill(
         release.entry(name).or_insert_with(|| value.into());
     }
     let metadata = release.entry("metadata").or_insert_with(|| Map::new().into());
-    // Metadata of another type are refused later, with their path.
+    // Metadata of another type are refused later, with their JSON path.
     if let Value::Object(metadata) = metadata {
         metadata.entry(STARTED_BY).or_insert_with(|| started_by.into());
     }
@@ -186,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn the_client_says_what_the_author_left_to_it() {
+    fn missing_fields_are_filled_in() {
         assert_eq!(
             filled(json!({"project_name": "web"})),
             json!({
@@ -202,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_author_says_stays_even_if_it_is_wrong() {
+    fn existing_fields_are_kept_even_if_wrong() {
         let release = json!({
             "release_id": "mine", "created_at": null, "aws_account_id": 5, "aws_region": "eu-west-1", "bucket": "b",
             "metadata": {"started_by": "ci", "commit": "abc"},

@@ -1,4 +1,4 @@
-//! Files that belong to a release: to upload, or uploaded before.
+//! Files that belong to a release: files to upload, and files that were uploaded before.
 
 use bifrost_core::cloud::Encryption;
 use bifrost_core::release::Sha256;
@@ -8,7 +8,7 @@ use std::path::PathBuf;
 /// A file that is uploaded before the release that refers to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Attachment {
-    /// Its name inside the release dir, such as `userdata` or `release/api.zip`.
+    /// Its name inside the release directory, such as `userdata` or `release/api.zip`.
     pub name: String,
     /// Its content.
     pub body: Body,
@@ -21,32 +21,32 @@ pub struct Attachment {
 pub enum Body {
     /// In memory.
     Bytes(Vec<u8>),
-    /// On disk, read when it is uploaded; refused if its hash is another by then.
+    /// On disk. It is read when it is uploaded, and refused if its hash has changed by then.
     File {
-        /// Where it is.
+        /// The path of the file.
         path: PathBuf,
-        /// The hash that the release says it has.
+        /// The hash that the release states.
         sha256: Sha256,
     },
 }
 
-/// A file in a release's own directory that the release cannot be deployed without.
+/// A file in the directory of a release without which it cannot be deployed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReleaseFile {
-    /// Its name inside the release dir, such as `userdata`.
+    /// Its name inside the release directory, such as `userdata`.
     pub name: String,
-    /// The hash that the release says it has.
+    /// The hash that the release states.
     pub sha256: Sha256,
     /// How it is encrypted.
     pub encryption: Encryption,
 }
 
-/// What earlier releases of the same project and config refer to, and is still in the bucket.
+/// The files of earlier releases of the same project and config that are still in the bucket.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ReusableFiles(BTreeMap<Sha256, String>);
 
 impl ReusableFiles {
-    /// Where an object of this content is: `s3://<bucket>/<key>`.
+    /// The URI of a file with this hash: `s3://<bucket>/<key>`.
     #[must_use]
     pub fn uri(&self, sha256: &Sha256) -> Option<&str> {
         self.0.get(sha256).map(String::as_str)

@@ -1,4 +1,4 @@
-//! What earlier releases of the same project and config left in the bucket, so that it is not uploaded again.
+//! Finds files of earlier releases in the bucket, so that they are not uploaded again.
 
 use super::{Address, Client};
 use crate::client::{ClientDeployer, ReusableFiles};
@@ -7,33 +7,33 @@ use bifrost_core::release::{ObjectKey, ProjectDir, Sha256};
 use futures_util::stream::{self, StreamExt as _};
 use std::collections::BTreeMap;
 
-/// How many earlier releases are asked. What they do not have is uploaded.
+/// How many earlier releases are searched.
 const RELEASES: usize = 5;
 
-/// How many objects are looked for at a time.
+/// How many objects are looked up at a time.
 const MAX_CONCURRENT_CALLS: usize = 8;
 
 impl<D: ClientDeployer> Client<D> {
-    /// The latest executions of a project's config, newest first: at most so many.
+    /// The latest executions of a project's config, newest first, at most `limit`.
     ///
     /// # Errors
-    /// Whatever Step Functions answers.
+    /// `CloudError` from Step Functions.
     pub(super) async fn latest(
         &self,
         address: &Address,
-        mut which: ExecutionFilter,
-        at_most: usize,
+        mut filter: ExecutionFilter,
+        limit: usize,
     ) -> Result<Vec<ExecutionSummary>, CloudError> {
-        which.names = Names::Of(address.project.clone(), address.config.clone());
-        let mut found = self.executions.list(&which, at_most).await?;
+        filter.names = Names::Of(address.project.clone(), address.config.clone());
+        let mut found = self.executions.list(&filter, limit).await?;
         found.retain(|execution| {
             Address::read(&execution.input, &self.account.defaults).is_ok_and(|found| found.names_the_same(address))
         });
         Ok(found)
     }
 
-    /// What earlier releases say of their files. Only those that succeeded are asked, as the deployer has checked what they
-    /// say: of another, anybody who may start executions could claim anything.
+    /// The files of earlier releases. Only releases that were deployed count, because the deployer checked their hashes:
+    /// any other release may claim anything of a file.
     pub(super) async fn uploaded(&self, address: &Address) -> Result<ReusableFiles, CloudError> {
         if !D::REUSES_FILES {
             return Ok(ReusableFiles::default());
@@ -48,12 +48,12 @@ impl<D: ClientDeployer> Client<D> {
                 }
             }
         }
-        let looked = claimed.into_iter().map(|(sha256, (uri, key))| async move {
+        let lookups = claimed.into_iter().map(|(sha256, (uri, key))| async move {
             let exists = self.account.objects.exists(&address.bucket, &key).await?;
             Ok(exists.then_some((sha256, uri)))
         });
-        let looked: Vec<Result<_, CloudError>> =
-            stream::iter(looked).buffer_unordered(MAX_CONCURRENT_CALLS).collect().await;
-        looked.into_iter().filter_map(Result::transpose).collect()
+        let found: Vec<Result<_, CloudError>> =
+            stream::iter(lookups).buffer_unordered(MAX_CONCURRENT_CALLS).collect().await;
+        found.into_iter().filter_map(Result::transpose).collect()
     }
 }

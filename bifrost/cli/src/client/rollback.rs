@@ -1,93 +1,128 @@
-//! Deploys an earlier release anew.
+//! Deploys an earlier release again.
 //!
-//! It is another release that says the same: with an id and a time of its own, so that replay protection holds for it as for
-//! any other, and with copies of the files that the earlier one had in its directory.
+//! A rollback is a new release with the fields of the earlier one. It has its own id and time, so that replay protection
+//! applies to it, and copies of the files in the directory of the earlier release.
 
 use super::prepare::fill;
 use super::{Address, Client, PrepareError, Prepared};
 use crate::client::{Attachment, Body, ClientDeployer, ReleaseFile};
 use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionStatus, ExecutionSummary, Names};
+use bifrost_core::error_code::Coded;
 use bifrost_core::release::{InvalidName, ProjectDir, Release, ReleaseId, STARTED_BY, Sha256, started_by};
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use std::path::Path;
 
-/// The key of `metadata` under which a release says which earlier one it is again.
+/// The key of `metadata` with the id of the release that a rollback deploys again.
 pub const ROLLBACK_OF: &str = "rollback_of";
 
-/// How many deploys that succeeded are looked at.
+/// How many successful deploys are searched.
 const SUCCEEDED: usize = 100;
 
-/// A release that says what an earlier one said, ready to be deployed.
+/// An earlier release, ready to be deployed again.
 #[derive(Debug)]
 pub struct Rollback<F> {
-    /// What is deployed now.
+    /// The release that is deployed now.
     pub from: Version,
-    /// What is deployed again.
+    /// The release that is deployed again.
     pub to: Version,
-    /// As the release that it becomes.
+    /// The new release.
     pub prepared: Prepared<F>,
 }
 
-/// A release that was deployed.
+/// A deployed release.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Version {
-    /// Its id; if it was a rollback itself, that of the release that it was again.
+    /// Its id. For a rollback, the id of the release that it deployed again.
     pub release_id: String,
-    /// When its deploy began.
+    /// When its deploy started.
     pub deployed: DateTime<Utc>,
-    /// Who started that, as the client claimed.
+    /// Who started the deploy, as the client claimed.
     pub started_by: Option<String>,
 }
 
-/// Nothing was rolled back, and nothing changed.
-#[derive(Debug, thiserror::Error)]
+/// [`Client::roll_back`] failed. Nothing was changed.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
 pub enum RollbackFailure {
-    /// A deploy runs.
-    #[error("{0} runs now: wait for its end, or halt it; if it fails, nothing is to be rolled back")]
-    Runs(String),
-    /// No deploy has succeeded.
+    /// A deploy of the project and config is running, so a rollback cannot start.
     #[error(
-        "no deploy of {0} succeeded in the last 90 days, as far as Step Functions remembers: deploy a release instead"
+        "a deploy is running ({execution}): wait until it ends, or halt it with {halt}; if it fails, there is nothing to roll \
+         back"
     )]
+    #[code("rollback/deploy-running", "wait until the running deploy ends, or halt it with `halt`")]
+    DeployRunning {
+        /// The running execution.
+        execution: String,
+        /// The command that halts it.
+        halt: String,
+    },
+    /// No deploy of the project and config has succeeded in the 90 days that Step Functions keeps.
+    #[error("no successful deploy of {0} in the 90 days that Step Functions keeps; deploy a release instead")]
+    #[code("rollback/nothing-deployed", "deploy a release")]
     NothingDeployed(Address),
-    /// What is deployed is the first.
+    /// The deployed release is the first one that succeeded in the 90 days that Step Functions keeps.
     #[error(
-        "{0} is the first release of {1} that succeeded, as far as Step Functions remembers: there is none before it"
+        "no successful deploy of {1} before release {0} in the 90 days that Step Functions keeps; deploy a release instead"
     )]
+    #[code("rollback/nothing-earlier", "deploy a release")]
     NothingEarlier(String, Address),
-    /// There is no such release, or it failed.
-    #[error("no deploy of {0} of {1} succeeded, as far as Step Functions remembers; `history` lists what was deployed")]
-    NoSuch(ReleaseId, Address),
-    /// A file of the earlier release is gone, or is another by now.
-    #[error("{release_id} cannot be deployed again: its file {file} {fault}; deploy a new release instead")]
-    File {
+    /// The release given with `--to` was not deployed successfully in the 90 days that Step Functions keeps.
+    #[error(
+        "no successful deploy of release {release_id} of {address} in the 90 days that Step Functions keeps; {history} lists \
+         all deploys"
+    )]
+    #[code("rollback/unknown-release", "choose a release that `history` lists as SUCCEEDED")]
+    UnknownRelease {
+        /// The release.
+        release_id: ReleaseId,
+        /// Project, config and account.
+        address: Address,
+        /// The command that lists the deploys.
+        history: String,
+    },
+    /// A file of the earlier release was deleted from the bucket.
+    #[error("cannot deploy {release_id} again: its file {file} is not in the bucket; deploy a new release instead")]
+    #[code("rollback/file-missing", "deploy a new release")]
+    FileMissing {
         /// The earlier release.
         release_id: String,
-        /// The file.
+        /// The URI or the key of the file.
         file: String,
-        /// What is wrong with it.
-        fault: &'static str,
     },
-    /// The earlier release refers to a file that is not its project's.
-    #[error("{release_id} cannot be deployed again: {source}")]
+    /// A file of the earlier release was replaced in the bucket.
+    #[error(
+        "cannot deploy {release_id} again: its file {file} has changed in the bucket; deploy a new release instead"
+    )]
+    #[code("rollback/file-changed", "deploy a new release; find out who replaced the file")]
+    FileChanged {
+        /// The earlier release.
+        release_id: String,
+        /// The key of the file.
+        file: String,
+    },
+    /// The earlier release refers to a file outside of the directory of its project.
+    #[error("cannot deploy {release_id} again: {source}")]
+    #[code(source)]
     Location {
         /// The earlier release.
         release_id: String,
-        /// What is wrong.
+        /// The file, and what is wrong with its location.
         source: InvalidName,
     },
-    /// The rules are others by now.
+    /// The earlier release does not pass the rules of today.
     #[error(transparent)]
+    #[code(source)]
     Prepare(#[from] PrepareError),
-    /// AWS refused, or did not answer.
+    /// AWS refused a request or did not answer.
     #[error("nothing was rolled back: {0}")]
+    #[code(source)]
     Cloud(#[from] CloudError),
 }
 
 impl<D: ClientDeployer> Client<D> {
-    /// Prepares to deploy the release that succeeded last before what is deployed now, or `to`. `who` is the claim of who
-    /// does.
+    /// Prepares a rollback to the last successful release before the deployed one, or to `to`. `started_by` says who rolls
+    /// back.
     ///
     /// # Errors
     /// [`RollbackFailure`].
@@ -95,44 +130,57 @@ impl<D: ClientDeployer> Client<D> {
         &self,
         address: &Address,
         to: Option<&ReleaseId>,
-        who: &str,
+        started_by: &str,
     ) -> Result<Rollback<D::Fields>, RollbackFailure> {
         if let Some(running) = self.running(address).await? {
-            return Err(RollbackFailure::Runs(running.name));
+            let halt = self.hint(&format!("halt {}", address.arguments()));
+            return Err(RollbackFailure::DeployRunning { execution: running.name, halt });
         }
-        let which = ExecutionFilter { status: Some(ExecutionStatus::Succeeded), names: Names::Any };
-        let succeeded = self.latest(address, which, SUCCEEDED).await?;
+        let filter = ExecutionFilter { status: Some(ExecutionStatus::Succeeded), names: Names::Any };
+        let succeeded = self.latest(address, filter, SUCCEEDED).await?;
         let now = succeeded.first().ok_or_else(|| RollbackFailure::NothingDeployed(address.clone()))?;
         let earlier = match to {
             Some(id) => succeeded
                 .iter()
-                .find(|execution| execution.says("release_id") == Some(id.as_str()))
-                .ok_or_else(|| RollbackFailure::NoSuch(id.clone(), address.clone()))?,
-            None => before(&succeeded)
+                .find(|execution| execution.input_str("release_id") == Some(id.as_str()))
+                .ok_or_else(|| RollbackFailure::UnknownRelease {
+                    release_id: id.clone(),
+                    address: address.clone(),
+                    history: self.hint("history"),
+                })?,
+            None => previous(&succeeded)
                 .ok_or_else(|| RollbackFailure::NothingEarlier(origin(now).to_owned(), address.clone()))?,
         };
-        Ok(Rollback { from: version(now), to: version(earlier), prepared: self.again(earlier, who).await? })
+        Ok(Rollback {
+            from: version(now),
+            to: version(earlier),
+            prepared: self.prepare_again(earlier, started_by).await?,
+        })
     }
 
-    /// The release of an execution as another one.
-    async fn again(&self, earlier: &ExecutionSummary, who: &str) -> Result<Prepared<D::Fields>, RollbackFailure> {
-        let id = earlier.says("release_id").unwrap_or_default();
+    /// Prepares the release of an execution as a new release.
+    async fn prepare_again(
+        &self,
+        earlier: &ExecutionSummary,
+        started_by: &str,
+    ) -> Result<Prepared<D::Fields>, RollbackFailure> {
+        let id = earlier.input_str("release_id").unwrap_or_default();
         let path = Path::new(id);
         let old = Release::<D::Fields>::read(&earlier.input, &self.account.defaults)
             .map_err(|source| PrepareError::Field { path: path.into(), source })?;
         self.check_files(&earlier.input, &old, id).await?;
         let mut copies = Vec::new();
-        for file in D::belongings(&old) {
+        for file in D::release_files(&old) {
             copies.push(self.copy(&old, id, file).await?);
         }
         let mut fields = earlier.input.as_object().cloned().unwrap_or_default();
-        renew(&mut fields, origin(earlier));
+        into_rollback(&mut fields, origin(earlier));
         let (_, random) = self.account.env.new_uuid().as_u64_pair();
-        fill(&mut fields, &self.account.defaults, self.account.env.now(), random, who);
+        fill(&mut fields, &self.account.defaults, self.account.env.now(), random, started_by);
         Ok(self.checked(path, fields, copies)?)
     }
 
-    /// What the release refers to by URI stays where it is, and must be there.
+    /// Files that the release refers to by URI are not copied, so they must exist.
     async fn check_files(&self, input: &Value, old: &Release<D::Fields>, id: &str) -> Result<(), RollbackFailure> {
         let envelope = &old.envelope;
         let project = ProjectDir::new(&envelope.aws_account_id, &envelope.project_name);
@@ -141,7 +189,7 @@ impl<D: ClientDeployer> Client<D> {
                 .object(&envelope.bucket, &uri)
                 .map_err(|source| RollbackFailure::Location { release_id: id.to_owned(), source })?;
             if !self.account.objects.exists(&envelope.bucket, &key).await? {
-                return Err(RollbackFailure::File { release_id: id.to_owned(), file: uri, fault: "is gone" });
+                return Err(RollbackFailure::FileMissing { release_id: id.to_owned(), file: uri });
             }
         }
         Ok(())
@@ -154,21 +202,21 @@ impl<D: ClientDeployer> Client<D> {
             .release_dir()
             .attachment(&name)
             .map_err(|source| RollbackFailure::Location { release_id: id.to_owned(), source })?;
-        let fault = match self.account.objects.get(&old.envelope.bucket, &key).await? {
+        let (release_id, file) = (id.to_owned(), key.to_string());
+        match self.account.objects.get(&old.envelope.bucket, &key).await? {
             Some(object) if Sha256::of(&object.body) == sha256 => {
-                return Ok(Attachment { name, body: Body::Bytes(object.body), encryption });
+                Ok(Attachment { name, body: Body::Bytes(object.body), encryption })
             }
-            Some(_) => "is not the one that it was deployed with",
-            None => "is gone",
-        };
-        Err(RollbackFailure::File { release_id: id.to_owned(), file: key.to_string(), fault })
+            Some(_) => Err(RollbackFailure::FileChanged { release_id, file }),
+            None => Err(RollbackFailure::FileMissing { release_id, file }),
+        }
     }
 }
 
-/// Takes out what each release has of its own, and notes which one it is again.
-fn renew(fields: &mut Map<String, Value>, origin: &str) {
-    for own in ["release_id", "created_at", "uuid", "started_at", "error", "success"] {
-        fields.shift_remove(own);
+/// Removes the fields that every release has for itself, and records the release that is deployed again.
+fn into_rollback(fields: &mut Map<String, Value>, origin: &str) {
+    for field in ["release_id", "created_at", "uuid", "started_at", "error", "success"] {
+        fields.shift_remove(field);
     }
     let metadata = fields.entry("metadata").or_insert_with(|| Map::new().into());
     if let Value::Object(metadata) = metadata {
@@ -177,18 +225,18 @@ fn renew(fields: &mut Map<String, Value>, origin: &str) {
     }
 }
 
-/// The release that an execution deployed; if that was a rollback, the one that it rolled back to.
+/// The release that an execution deployed. For a rollback, the release that it deployed again.
 fn origin(execution: &ExecutionSummary) -> &str {
     let earlier = execution.input.get("metadata").and_then(|metadata| metadata.get(ROLLBACK_OF)?.as_str());
-    earlier.or_else(|| execution.says("release_id")).unwrap_or_default()
+    earlier.or_else(|| execution.input_str("release_id")).unwrap_or_default()
 }
 
-/// The latest success before that of what is deployed now. What a rollback put back is what it was when it was new: to roll
-/// back again goes further back, and not to what was rolled back.
-fn before(succeeded: &[ExecutionSummary]) -> Option<&ExecutionSummary> {
+/// The latest successful deploy before that of the deployed release. A rollback counts as the release that it deployed
+/// again, so a second rollback goes further back, and not to the release that the first one replaced.
+fn previous(succeeded: &[ExecutionSummary]) -> Option<&ExecutionSummary> {
     let now = origin(succeeded.first()?);
-    let options = succeeded.iter().position(|execution| execution.says("release_id") == Some(now))?;
-    succeeded.iter().skip(options + 1).find(|execution| origin(execution) != now)
+    let index = succeeded.iter().position(|execution| execution.input_str("release_id") == Some(now))?;
+    succeeded.iter().skip(index + 1).find(|execution| origin(execution) != now)
 }
 
 fn version(execution: &ExecutionSummary) -> Version {
@@ -221,11 +269,11 @@ mod tests {
 
     /// Newest first.
     fn chosen(releases: &[(&str, Option<&str>)]) -> Option<String> {
-        before(&deployed(releases)).map(|execution| execution.name.clone())
+        previous(&deployed(releases)).map(|execution| execution.name.clone())
     }
 
     #[test]
-    fn a_rollback_goes_to_the_release_before_and_the_next_one_further_back() {
+    fn second_rollback_goes_further_back() {
         let (a, b, c) = (("a", None), ("b", None), ("c", None));
         assert_eq!(chosen(&[c, b, a]).as_deref(), Some("b"));
         assert_eq!(chosen(&[("r", Some("b")), c, b, a]).as_deref(), Some("a"));
@@ -235,22 +283,22 @@ mod tests {
     }
 
     #[test]
-    fn what_was_put_back_is_what_the_next_release_rolls_back_to() {
+    fn rollback_counts_as_the_earlier_release() {
         assert_eq!(chosen(&[("c", None), ("r", Some("a")), ("b", None), ("a", None)]).as_deref(), Some("r"));
     }
 
     #[test]
-    fn a_rollback_of_what_nobody_remembers_has_nothing_before_it() {
+    fn rollback_of_a_forgotten_release_has_no_previous() {
         assert_eq!(chosen(&[("r", Some("a")), ("b", None)]), None);
     }
 
     #[test]
-    fn what_a_release_has_of_its_own_is_not_deployed_again() {
+    fn own_fields_of_the_earlier_release_are_removed() {
         let mut fields = json!({
             "release_id": "release-1", "created_at": "2026-01-01T00:00:00Z", "uuid": "u", "success": true,
             "project_name": "web", "metadata": {"started_by": "ada", "commit": "abc"},
         });
-        renew(fields.as_object_mut().unwrap(), "release-1");
+        into_rollback(fields.as_object_mut().unwrap(), "release-1");
         assert_eq!(fields, json!({"project_name": "web", "metadata": {"commit": "abc", "rollback_of": "release-1"}}));
     }
 }

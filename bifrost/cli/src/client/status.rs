@@ -1,4 +1,4 @@
-//! What is deployed now, by whom, and what goes on.
+//! The status of a project's config: what is deployed, who deployed it, what is running, and the locks.
 
 use super::{Address, Client, LockState};
 use crate::client::{ClientDeployer, Deployed};
@@ -9,79 +9,79 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// How many executions are asked what was ever deployed.
+/// How many executions are searched for projects and configs.
 const LATEST: usize = 500;
 
-/// What is deployed of a project's config, and what goes on there.
+/// The status of a project's config.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Deployment {
-    /// Of what.
+    /// Project, config and account.
     #[serde(flatten)]
     pub address: Address,
-    /// What the target account says is there.
+    /// What is deployed, according to the target account.
     pub services: Vec<Deployed>,
-    /// Why it could not be asked: who may deploy need not be allowed to look into the target account.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub unseen: Option<String>,
-    /// Who deployed each of their releases, as the client claimed, by release id.
+    /// Why `services` could not be read: users may deploy without permission to read the target account.
+    #[serde(rename = "unseen", skip_serializing_if = "Option::is_none")]
+    pub services_error: Option<String>,
+    /// Who deployed each release in `services`, as the client claimed, by release id.
     pub started_by: BTreeMap<String, String>,
-    /// The execution that runs.
+    /// The running execution.
     pub running: Option<RunningExecution>,
-    /// Who keeps others from deploying.
+    /// What blocks deploys.
     #[serde(flatten)]
     pub locks: LockState,
 }
 
-/// An execution that runs.
+/// A running execution.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RunningExecution {
-    /// Its name.
+    /// The name of the execution.
     pub execution: String,
     /// The release that it deploys.
     pub release_id: String,
     /// Who started it, as the client claimed.
     pub started_by: Option<String>,
-    /// Since when.
+    /// When it started.
     pub since: DateTime<Utc>,
-    /// The state that it is in; none before its first.
+    /// Its current state; `None` before the first.
     pub state: Option<String>,
 }
 
 impl<D: ClientDeployer> Client<D> {
-    /// What is deployed of a project's config, and what goes on there.
+    /// The status of a project's config.
     ///
     /// # Errors
-    /// Whatever AWS answers.
+    /// `CloudError` from S3, DynamoDB or Step Functions. That the target account cannot be read is not an error.
     pub async fn deployment(&self, address: &Address) -> Result<Deployment, CloudError> {
-        let (services, unseen) = match self.services(address).await {
+        let (services, services_error) = match self.services(address).await {
             Ok(services) => (services, None),
             Err(error) => (Vec::new(), Some(error.to_string())),
         };
         let mut deployers = BTreeMap::new();
         for service in &services {
             if !deployers.contains_key(&service.release_id)
-                && let Some(person) = self.who_deployed(address, &service.release_id).await?
+                && let Some(user) = self.deployed_by(address, &service.release_id).await?
             {
-                deployers.insert(service.release_id.clone(), person);
+                deployers.insert(service.release_id.clone(), user);
             }
         }
         let running = match self.running(address).await? {
-            Some(execution) => Some(self.where_it_is(execution).await?),
+            Some(execution) => Some(self.running_execution(execution).await?),
             None => None,
         };
         let locks = self.lock_state(address).await?;
-        Ok(Deployment { address: address.clone(), services, unseen, started_by: deployers, running, locks })
+        Ok(Deployment { address: address.clone(), services, services_error, started_by: deployers, running, locks })
     }
 
-    /// What the target account says is deployed.
+    /// What is deployed, according to the target account.
     pub(super) async fn services(&self, address: &Address) -> Result<Vec<Deployed>, CloudError> {
         D::deployed(&self.target(address).await?, &address.project, &address.config).await
     }
 
-    /// Every project and config that the latest 500 executions of the deployer tell of, the latest first.
+    /// The projects and configs of the latest 500 executions of the deployer, latest first.
     ///
     /// # Errors
-    /// Whatever Step Functions answers.
+    /// `CloudError` from Step Functions.
     pub async fn addresses(&self) -> Result<Vec<Address>, CloudError> {
         let mut found: Vec<Address> = Vec::new();
         for execution in self.executions.list(&ExecutionFilter::default(), LATEST).await? {
@@ -94,8 +94,9 @@ impl<D: ClientDeployer> Client<D> {
         Ok(found)
     }
 
-    /// The claim in the uploaded release. A tag in the target account may name a release that is not there.
-    async fn who_deployed(&self, address: &Address, release_id: &str) -> Result<Option<String>, CloudError> {
+    /// Who deployed a release, as the uploaded release claims. A tag in the target account may name a release that was not
+    /// uploaded.
+    async fn deployed_by(&self, address: &Address, release_id: &str) -> Result<Option<String>, CloudError> {
         let Ok(id) = release_id.parse() else { return Ok(None) };
         let key = address.root_dir().release_dir(&id).release();
         let uploaded = self.account.objects.get(&address.bucket, &key).await?;
@@ -103,10 +104,10 @@ impl<D: ClientDeployer> Client<D> {
         Ok(release.as_ref().and_then(started_by).map(ToOwned::to_owned))
     }
 
-    async fn where_it_is(&self, execution: ExecutionSummary) -> Result<RunningExecution, CloudError> {
+    async fn running_execution(&self, execution: ExecutionSummary) -> Result<RunningExecution, CloudError> {
         let (mut reader, _) = self.reader(&execution).await?;
         Ok(RunningExecution {
-            release_id: execution.says("release_id").unwrap_or_default().to_owned(),
+            release_id: execution.input_str("release_id").unwrap_or_default().to_owned(),
             started_by: started_by(&execution.input).map(ToOwned::to_owned),
             since: execution.start_date,
             state: reader.states.pop(),

@@ -1,4 +1,4 @@
-//! Arguments that several commands share.
+//! Arguments of several commands, and their parsers.
 
 use crate::client::Address;
 use crate::client::ClientDeployer;
@@ -9,51 +9,66 @@ use clap::ValueEnum;
 use std::borrow::Cow;
 use std::env;
 use std::io::{IsTerminal, stdout};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
 
-/// Which deployer it is. Every name that it has in AWS is made of its own.
+/// The default of `--prefix`.
+const PREFIX: &str = "coinbase-";
+
+/// Names the deployer. The names of its resources in AWS derive from its name.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct DeployerArgs {
-    /// The deployer's name in AWS, which is its state machine's [default: the prefix and the name of this command]
+    /// Name of the deployer's state machine and function [default: prefix and name of this command]
     #[arg(long, global = true, value_name = "NAME", visible_alias = "step-function", display_order = 900)]
     deployer: Option<String>,
-    /// The account that the deployer is in [default: that of the credentials]
+    /// Account of the deployer [default: account of the credentials]
     #[arg(long, global = true, value_name = "ID", env = "AWS_ACCOUNT_ID", hide_env = true, display_order = 901)]
     deployer_account: Option<AccountId>,
-    /// The region that the deployer is in [default: that of the AWS configuration]
+    /// Region of the deployer [default: region of the AWS configuration]
     #[arg(long, global = true, value_name = "REGION", display_order = 902)]
     deployer_region: Option<Region>,
-    /// What the names of your deployers begin with
-    #[arg(long, global = true, value_name = "TEXT", env = "BIFROST_PREFIX", default_value = "coinbase-", hide = true)]
+    /// Prefix of the names of your deployers
+    #[arg(long, global = true, value_name = "TEXT", env = "BIFROST_PREFIX", default_value = PREFIX, hide = true)]
     prefix: String,
 }
 
 impl DeployerArgs {
-    /// The deployer's name: as asked for, else by the variable that the originals have for it, else by the prefix.
+    /// The deployer's name: as given, else from the environment variable of the Go clients, else from the prefix.
     pub(super) fn name<D: ClientDeployer>(&self) -> String {
         let variable = format!("{}_STEP", D::NAME.to_uppercase().replace('-', "_"));
         self.name_or::<D>(env::var(variable).ok())
     }
 
     fn name_or<D: ClientDeployer>(&self, variable: Option<String>) -> String {
-        let asked = self.deployer.clone().or(variable).filter(|name| !name.is_empty());
-        asked.unwrap_or_else(|| format!("{}{}", self.prefix, D::NAME))
+        let name = self.deployer.clone().or(variable).filter(|name| !name.is_empty());
+        name.unwrap_or_else(|| format!("{}{}", self.prefix, D::NAME))
     }
 
-    /// Where the deployer is in AWS.
     pub(super) fn options<D: ClientDeployer>(&self) -> ConnectOptions {
         let (account, region) = (self.deployer_account.clone(), self.deployer_region.clone());
         ConnectOptions { name: self.name::<D>(), account, region }
     }
 
-    /// How to write another command of deployer `D` for the same deployer: the command, with the arguments that name it.
-    /// Its account is that of the credentials, or there is no connection.
+    /// The program with the arguments of another command for the same deployer. The account is left out: it is that of the
+    /// credentials, or the command fails.
     pub(super) fn program<D: ClientDeployer>(&self) -> String {
-        let deployer = self.deployer.as_ref().map(|name| format!(" --deployer {name}"));
-        let region = self.deployer_region.as_ref().map(|region| format!(" --deployer-region {region}"));
-        [D::NAME.to_owned()].into_iter().chain(deployer).chain(region).collect()
+        format!("{}{}", D::NAME, self.arguments())
+    }
+
+    /// The arguments of another command for the same deployer, with a space before each.
+    fn arguments(&self) -> String {
+        let mut arguments = String::new();
+        if let Some(name) = &self.deployer {
+            arguments = format!(" --deployer {}", shell_quoted(name));
+        } else if !matches!(self.prefix.as_str(), PREFIX | "") && env::var("BIFROST_PREFIX").is_err() {
+            arguments = format!(" --prefix {}", shell_quoted(&self.prefix));
+        }
+        if let Some(region) = &self.deployer_region {
+            arguments = format!("{arguments} --deployer-region {region}");
+        }
+        arguments
     }
 
     pub(super) fn identity<D: ClientDeployer>(&self, account: AccountId, region: Region) -> Identity {
@@ -61,7 +76,7 @@ impl DeployerArgs {
     }
 }
 
-/// Where the deployer runs.
+/// Selects the cloud.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct CloudArgs {
     /// Use the local cloud instead of AWS: an emulation on this machine, kept in one file
@@ -78,22 +93,18 @@ impl CloudArgs {
         self.local || self.cloud.is_some()
     }
 
-    /// How to write another command of deployer `D` for the same cloud.
-    pub(super) fn hint<D: ClientDeployer>(&self) -> CommandHint {
-        CommandHint { command: D::NAME, cloud: self.arguments() }
-    }
-
-    /// The arguments that make another command use the same cloud, with a blank before each.
-    pub(super) fn arguments(&self) -> String {
-        match &self.cloud {
+    /// The arguments of another command for the same cloud and deployer, with a space before each.
+    pub(super) fn arguments(&self, deployer: &DeployerArgs) -> String {
+        let cloud = match &self.cloud {
             Some(file) => format!(" --cloud {}", shell_quoted(&file.to_string_lossy())),
             None if self.local => " --local".to_owned(),
             None => String::new(),
-        }
+        };
+        format!("{}{cloud}", deployer.arguments())
     }
 }
 
-/// A word of a command line as a POSIX shell reads it: quoted if it has to be.
+/// A word of a command line for a POSIX shell, quoted if necessary.
 fn shell_quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@,+".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
@@ -102,47 +113,57 @@ fn shell_quoted(word: &str) -> Cow<'_, str> {
     format!("'{}'", word.replace('\'', r"'\''")).into()
 }
 
-/// A command to run next, as it is shown to users.
+/// Writes commands to run next, for the same deployer and cloud.
 #[derive(Debug, Clone)]
 pub(super) struct CommandHint {
     command: &'static str,
-    cloud: String,
+    /// The arguments that name deployer and cloud, with a space before each.
+    arguments: String,
+    is_local: bool,
 }
 
 impl CommandHint {
-    /// A command line with these words.
+    pub(super) fn new<D: ClientDeployer>(deployer: &DeployerArgs, cloud: &CloudArgs) -> Self {
+        Self { command: D::NAME, arguments: cloud.arguments(deployer), is_local: cloud.is_local() }
+    }
+
+    /// A complete command with these words, in backticks.
     pub(super) fn line(&self, words: &str) -> String {
-        format!("`{} {words}{}`", self.command, self.cloud)
+        format!("`{} {words}{}`", self.command, self.arguments)
+    }
+
+    /// Whether the commands are for a local cloud.
+    pub(super) fn is_local(&self) -> bool {
+        self.is_local
     }
 
     #[cfg(test)]
     pub(super) fn local(command: &'static str) -> Self {
-        Self { command, cloud: " --local".to_owned() }
+        Self { command, arguments: " --local".to_owned(), is_local: true }
     }
 }
 
-/// What a command is about: the project and config of a release file, or those named.
+/// Selects a project and config: those of a release file, or those given.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub(super) struct ProjectArgs {
-    /// A release file, or a project followed by its config
+    /// A release file, or the project
     #[arg(value_name = "RELEASE FILE | PROJECT", index = 1, required = false)]
     first: String,
-    /// The config, if a project is named
+    /// The config of the project; not with a release file
     #[arg(value_name = "CONFIG", index = 2)]
     config: Option<ConfigName>,
-    /// The target account, if a project is named [default: the deployer's]
+    /// Target account of the project [default: account of the deployer]
     #[arg(long, value_name = "ID", requires = "config")]
     account: Option<AccountId>,
-    /// The target region, if a project is named [default: the deployer's]
+    /// Target region of the project [default: region of the deployer]
     #[arg(long, requires = "config")]
     region: Option<Region>,
-    /// The bucket of its releases, if a project is named [default: the deployer's]
+    /// Bucket of the project's releases [default: bucket of the deployer]
     #[arg(long, requires = "config")]
     bucket: Option<BucketName>,
 }
 
 impl ProjectArgs {
-    /// What is meant.
     pub(super) fn address<D: ClientDeployer>(&self, defaults: &Defaults) -> Result<Address, CliError> {
         let Some(config) = self.config.clone() else {
             return Ok(Address::read_file::<D>(Path::new(&self.first), defaults)?);
@@ -157,19 +178,19 @@ impl ProjectArgs {
     }
 }
 
-/// How a command answers.
+/// The format of a command's output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For a person
+    /// Text for people
     Text,
-    /// For a program: one object a line
+    /// JSON for programs, one object per line
     Json,
 }
 
-/// How a command shall answer.
+/// Selects the format of the output.
 #[derive(Debug, Default, clap::Args)]
 pub(super) struct OutputArgs {
-    /// How to answer: text or json [default: text on a terminal, else json]
+    /// Output format: text or json [default: text on a terminal, json otherwise]
     #[arg(long, value_name = "FORMAT", hide_possible_values = true)]
     output: Option<Format>,
 }
@@ -181,9 +202,26 @@ impl OutputArgs {
     }
 }
 
-/// Who gives the command, as far as this machine knows: a claim, to be shown and never to be trusted.
+/// The user and host of this machine. It is a claim: it is shown, and never trusted.
 pub(super) fn whoami() -> String {
     let user = ["USER", "LOGNAME", "USERNAME"].iter().find_map(|name| env::var(name).ok());
     let host = gethostname::gethostname();
     format!("{}@{}", user.as_deref().unwrap_or("somebody"), host.to_string_lossy())
+}
+
+/// Parses a number of seconds.
+pub(super) fn seconds(text: &str) -> Result<NonZeroU32, String> {
+    text.parse().map_err(|_| format!("expected a whole number of seconds from 1 to {}", u32::MAX))
+}
+
+/// Parses how many items to list.
+pub(super) fn limit(text: &str) -> Result<usize, String> {
+    let limit = text.parse().ok().filter(|limit| *limit > 0);
+    limit.ok_or_else(|| "expected a whole number of at least 1".to_owned())
+}
+
+/// Parses the speed of a local cloud.
+pub(super) fn speed(text: &str) -> Result<f64, String> {
+    let speed = text.parse().ok().filter(|speed: &f64| speed.is_finite() && *speed > 0.0);
+    speed.ok_or_else(|| "expected a number greater than 0, such as 1 or 0.5".to_owned())
 }

@@ -1,4 +1,4 @@
-//! `asl`: the state machine as Step Functions takes it.
+//! `asl`: prints the state machine for Step Functions.
 
 use super::arguments::CloudArgs;
 use super::error::CliError;
@@ -12,11 +12,11 @@ use bifrost_core::release::{AccountId, Region};
 pub(super) struct Args {
     #[command(flatten)]
     cloud: CloudArgs,
-    /// The deployer account [default: that of the cloud]
-    #[arg(long, value_name = "ID", env = "AWS_ACCOUNT_ID")]
+    /// Account of the Lambda function [default: account of the cloud]
+    #[arg(long, value_name = "ID", env = "AWS_ACCOUNT_ID", hide_env = true)]
     account: Option<AccountId>,
-    /// The region of the Lambda function [default: that of the cloud]
-    #[arg(long, env = "AWS_REGION")]
+    /// Region of the Lambda function [default: region of the cloud]
+    #[arg(long, env = "AWS_REGION", hide_env = true)]
     region: Option<Region>,
 }
 
@@ -26,7 +26,7 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: &A
     Ok(0)
 }
 
-/// Whose function it is: that of the world that is asked for; else of those named; else of the cloud at hand.
+/// The deployer whose function runs the tasks. With account and region given, no cloud needs to be reached.
 async fn identity<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: &Args) -> Result<Identity, CliError> {
     if let (false, Some(account), Some(region)) = (args.cloud.is_local(), &args.account, &args.region) {
         return Ok(session.deployer_args.identity::<D>(account.clone(), region.clone()));

@@ -1,4 +1,4 @@
-//! AWS, as the commands use it.
+//! AWS as the backend of commands.
 
 use super::backend::{Backend, PollInterval};
 use super::error::CliError;
@@ -13,8 +13,8 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::time::Duration;
 
-/// Step Functions answers few enough requests a second that followers must be sparing.
-const POLL_INTERVAL: PollInterval = PollInterval { often: Duration::from_secs(1), seldom: Duration::from_secs(3) };
+/// Step Functions allows few requests a second, and all followers of an account share them.
+const POLL_INTERVAL: PollInterval = PollInterval { min: Duration::from_secs(1), max: Duration::from_secs(3) };
 
 #[async_trait(?Send)]
 impl<D: ClientDeployer> Backend<D> for Connection<D> {
@@ -22,17 +22,18 @@ impl<D: ClientDeployer> Backend<D> for Connection<D> {
         Client::from(self)
     }
 
-    /// That the state machine has another definition: it may be an original's, and works all the same. Who may not see
-    /// it hears nothing.
-    async fn caveat(&self) -> Option<String> {
+    /// Warns if the state machine has another definition. That of a Go deployer works, too. Users without permission to read
+    /// it get no warning.
+    async fn warning(&self) -> Option<String> {
         let identity = &self.account.identity;
         let machine = self.inventory.state_machine(&identity.state_machine_arn()).await.ok()??;
         let ours = D::Machine::definition(&identity.function_arn());
         let differences = differences(&ours, &machine.definition)?;
         Some(format!(
-            "note: the state machine's definition is not that of this client, in {differences}; `{} doctor` says what to \
-             do",
-            D::NAME
+            "warning: the definition of the state machine differs from this client's in {differences}; `{} doctor{}` shows \
+             what to do",
+            D::NAME,
+            self.account.cloud_arguments
         ))
     }
 
@@ -45,7 +46,7 @@ impl<D: ClientDeployer> Backend<D> for Connection<D> {
     }
 
     fn apply_scenario(&self, _: &Path) -> Result<(), CliError> {
-        Err(CliError::NoScenario)
+        Err(CliError::RequiresLocal("--scenario"))
     }
 
     async fn run_executions(&self, _: f64, _: &Cell<bool>) -> Result<Infallible, CliError> {

@@ -1,4 +1,4 @@
-//! Where commands are carried out: AWS, or an embedded world.
+//! The cloud that commands use: AWS, or a local cloud.
 
 use super::error::CliError;
 use crate::client::Client;
@@ -9,36 +9,34 @@ use std::convert::Infallible;
 use std::path::Path;
 use std::time::Duration;
 
-/// How often a follower looks, at most and at least.
+/// The shortest and the longest time between two polls.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct PollInterval {
-    pub(super) often: Duration,
-    pub(super) seldom: Duration,
+    pub(super) min: Duration,
+    pub(super) max: Duration,
 }
 
-/// A cloud as the commands use it.
 #[async_trait(?Send)]
 pub(super) trait Backend<D: ClientDeployer> {
-    /// A client of it.
     fn client(&self) -> Client<D>;
 
-    /// What whoever deploys should know of the deployer, though it is no reason not to. Of an embedded world nothing.
-    async fn caveat(&self) -> Option<String> {
+    /// A warning about the deployer that does not prevent a deploy. None in a local cloud.
+    async fn warning(&self) -> Option<String> {
         None
     }
 
-    /// How often to look there.
     fn poll_interval(&self) -> PollInterval;
 
-    /// Makes sure that what is done next stays. In AWS everything does.
+    /// Writes a new local cloud to its file, before something is changed in it. Does nothing in AWS.
     fn keep(&self) -> Result<(), CliError>;
 
-    /// Lays a scenario over a world. In AWS nobody can.
+    /// Applies a scenario to a local cloud. Fails in AWS.
     fn apply_scenario(&self, scenario: &Path) -> Result<(), CliError>;
 
-    /// Runs the executions there are, as soon as no other process does. In AWS Step Functions does.
+    /// Runs the executions of a local cloud, as soon as no other process does. Waits forever in AWS, where Step Functions runs
+    /// them.
     async fn run_executions(&self, speed: f64, is_engine: &Cell<bool>) -> Result<Infallible, CliError>;
 
-    /// Whether somebody runs the executions now.
+    /// Whether a process, or Step Functions, runs the executions.
     fn is_run(&self) -> Result<bool, CliError>;
 }

@@ -1,4 +1,4 @@
-//! `bootstrap`: makes what a deployer needs in AWS, or prints the template of it.
+//! `bootstrap`: prints the CloudFormation template of a deployer, or deploys it.
 
 use super::error::CliError;
 use super::output;
@@ -18,59 +18,60 @@ use std::{env, io};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Of a target account, instead: the role that deploys assume there
+    /// Use the template of a target account: the role that deploys assume there
     #[arg(long, value_name = "ID", conflicts_with_all = ["project", "code", "alarm_email", "reader"])]
     target: Option<AccountId>,
-    /// Of a project, instead: the policy for who may upload its releases
+    /// Use the template of a project: the policy that allows uploading its releases
     #[arg(long, value_name = "PROJECT", conflicts_with_all = ["code", "alarm_email", "reader", "external_id", "session_tags"])]
     project: Option<ProjectName>,
-    /// Deploy it with CloudFormation, and do not only print it
+    /// Deploy the template with CloudFormation instead of printing it
     #[arg(long)]
     apply: bool,
-    /// The function's code: an executable for Linux, or a zip with one named bootstrap [default: this program]
+    /// Code of the function: a Linux executable, or a zip that contains one named bootstrap [default: this program]
     #[arg(long, value_name = "FILE", requires = "apply")]
     code: Option<PathBuf>,
-    /// What a deploy must say to assume the role in a target account; give both templates the same
+    /// External id that the role in a target account requires; use the same for the deployer account and the targets
     #[arg(long, value_name = "TEXT", value_parser = external_id)]
     external_id: Option<String>,
-    /// Tag the sessions in target accounts with project, config and release; give it to both templates
+    /// Tag sessions in target accounts with project, config and release; use it for the deployer account and the targets
     #[arg(long)]
     session_tags: bool,
-    /// Who is told by mail of a deploy that could not clean up
+    /// Email address that is notified when a deploy cannot clean up
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
     alarm_email: Option<String>,
-    /// A target account, or an organization with all of its accounts, whose role for deploys may read the files of the
-    /// releases to it; may be given several times
-    #[arg(long, value_name = "ACCOUNT or ORGANIZATION")]
+    /// Target account or organization whose deploy roles may read the files of their releases; may be repeated
+    #[arg(long, value_name = "ACCOUNT | ORGANIZATION")]
     reader: Vec<Reader>,
 }
 
-/// By the rules of STS.
+/// Parses an external id. The rules are those of STS.
 fn external_id(text: &str) -> Result<String, String> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "_+=,.@:/-".contains(c);
     if (2..=1224).contains(&text.len()) && text.chars().all(allowed) {
         return Ok(text.to_owned());
     }
-    Err("an external id has 2 to 1224 letters, digits and _+=,.@:/-".into())
+    Err("expected 2 to 1224 letters, digits and _+=,.@:/-".into())
 }
 
 fn address(text: &str) -> Result<String, String> {
-    if text.contains('@') { Ok(text.to_owned()) } else { Err("an address has an @".into()) }
+    if text.contains('@') { Ok(text.to_owned()) } else { Err("expected an email address".into()) }
 }
 
 pub(super) fn examples(name: &str) -> String {
     format!(
         "Examples:
-  {name} bootstrap                        print the template of the deployer account
-  {name} bootstrap --apply                deploy it there, and this program as its function
+  {name} bootstrap
+      print the template of the deployer account
+  {name} bootstrap --apply
+      deploy it, with this program as the function
   {name} bootstrap --target 222222222222 --deployer-account 111111111111 --apply
-                                        with that account's credentials: deploys may go there
+      allow deploys to a target account, with credentials of that account
   {name} bootstrap --project acme/shop --apply
-                                        a policy for who may upload releases of acme/shop
+      create the policy that allows uploading releases of acme/shop
 
-A second run updates what is there. In the deployer account come policies for
-people, too: NAME-start for who may deploy, together with that of a project, and
-NAME-operate for who may halt, freeze and unlock."
+If the stack exists, --apply updates it. The stack of the deployer account
+also creates policies for people: NAME-start to deploy, together with the
+policy of a project, and NAME-operate to halt, freeze and unlock deploys."
     )
 }
 
@@ -83,14 +84,15 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
     Ok(0)
 }
 
-/// What is asked for.
 struct BootstrapRequest {
     stack: String,
     template: Value,
-    /// Whether it is the deployer itself, which has code.
+    /// Whether it is the stack of the deployer account, which has code.
     is_deployer: bool,
-    /// The account that it belongs into, if anybody says so.
+    /// The account in which the stack belongs, if it was given.
     account: Option<AccountId>,
+    /// The arguments that the template of a target account needs, too, with a space before each.
+    target_arguments: String,
 }
 
 impl BootstrapRequest {
@@ -98,9 +100,14 @@ impl BootstrapRequest {
         let options = session.deployer_args.options::<D>();
         let name: DeployerName = options.name.parse()?;
         let (external_id, session_tags) = (args.external_id.clone(), args.session_tags);
+        let target_arguments = format!(
+            "{}{}",
+            external_id.as_ref().map_or_else(String::new, |id| format!(" --external-id {id}")),
+            if session_tags { " --session-tags" } else { "" }
+        );
         if let Some(project) = &args.project {
             let (stack, template) = (project_stack(&name, project), project_template(&name, project));
-            return Ok(Self { stack, template, is_deployer: false, account: options.account });
+            return Ok(Self { stack, template, is_deployer: false, account: options.account, target_arguments });
         }
         if let Some(target) = &args.target {
             let deployer_account = options.account.ok_or(CliError::NoDeployerAccount)?;
@@ -111,12 +118,13 @@ impl BootstrapRequest {
                 template,
                 is_deployer: false,
                 account: Some(target.clone()),
+                target_arguments,
             });
         }
         let (alarm_email, readers) = (args.alarm_email.clone(), args.reader.clone());
         let deployer_options = DeployerOptions { external_id, session_tags, alarm_email, readers };
         let template = deployer_template::<D>(&name, &deployer_options);
-        Ok(Self { stack: name.to_string(), template, is_deployer: true, account: options.account })
+        Ok(Self { stack: name.to_string(), template, is_deployer: true, account: options.account, target_arguments })
     }
 }
 
@@ -129,58 +137,61 @@ async fn apply<D: ClientDeployer>(
     if text.len() > TEMPLATE_LIMIT_BYTES {
         return Err(CliError::LargeTemplate(text.len()));
     }
-    // Before anything is made: it may be no code at all.
+    // Before any change: the file may not be valid code.
     let code = if plan.is_deployer { Some(Code::read(&code.map_or_else(env::current_exe, Ok)?)?) } else { None };
-    let ground = session.ground().await?;
-    check_account(plan, &ground)?;
-    let mut tell = tell;
-    let mut builder = Builder::new(ground.stacks.as_ref(), &mut tell);
+    let target = session.bootstrap_target().await?;
+    check_account(plan, &target)?;
+    let mut report = print_event;
+    let mut builder = Builder::new(target.stacks.as_ref(), &target.region, &mut report);
     let stack = plan.stack.clone();
     let applied = match &code {
         None => builder.apply(&NewStack { name: stack, template: text, parameters: BTreeMap::new() }).await?,
         Some(code) => {
             let bucket =
-                &session.deployer_args.identity::<D>(ground.account.clone(), ground.region.clone()).bucket()?;
+                &session.deployer_args.identity::<D>(target.account.clone(), target.region.clone()).bucket()?;
             Installation { stack, template: plan.template.clone(), bucket, code }
-                .install(&mut builder, ground.objects.as_ref())
+                .install(&mut builder, target.objects.as_ref())
                 .await?
         }
     };
-    output::print(&told::<D>(plan, &ground, applied))?;
+    output::print(&summary(plan, &target, applied, &session.deployer_args.program::<D>()))?;
     Ok(0)
 }
 
-/// What belongs into one account must not come into another by mistake.
-fn check_account(plan: &BootstrapRequest, ground: &BootstrapTarget) -> Result<(), CliError> {
+/// Refuses credentials of another account than the one in which the stack belongs.
+fn check_account(plan: &BootstrapRequest, target: &BootstrapTarget) -> Result<(), CliError> {
     match &plan.account {
-        Some(asked) if *asked != ground.account => {
-            Err(CliError::AnotherAccount { found: ground.account.clone(), asked: asked.clone() })
+        Some(asked) if *asked != target.account => {
+            Err(CliError::WrongAccount { found: target.account.clone(), asked: asked.clone() })
         }
         _ => Ok(()),
     }
 }
 
-/// One line a resource, as it comes.
-fn tell(event: &StackEvent) -> io::Result<()> {
+/// Prints one line per event of a resource.
+fn print_event(event: &StackEvent) -> io::Result<()> {
     let StackEvent { logical_id, resource_type, status, reason, .. } = event;
     let reason = reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
     output::print_escaped(&format!("{status:<20} {logical_id} ({resource_type}){reason}"))
 }
 
-fn told<D: ClientDeployer>(plan: &BootstrapRequest, ground: &BootstrapTarget, applied: Applied) -> String {
-    let became = match applied {
-        Applied::Created => "is made",
-        Applied::Updated => "is updated",
-        Applied::Unchanged => "is as it is to be already: nothing was changed",
+/// The result, and the next command after the deployer was created. `program` is the program with the arguments that name
+/// the deployer.
+fn summary(plan: &BootstrapRequest, target: &BootstrapTarget, applied: Applied, program: &str) -> String {
+    let result = match applied {
+        Applied::Created => "created",
+        Applied::Updated => "updated",
+        Applied::Unchanged => "unchanged",
     };
-    let (stack, account, region) = (&plan.stack, &ground.account, &ground.region);
+    let (stack, account, region) = (&plan.stack, &target.account, &target.region);
     let next = if plan.is_deployer && applied == Applied::Created {
         format!(
-            "\nNext, with the credentials of each account to deploy to: `{} bootstrap --target ID --deployer-account {account} --apply`",
-            D::NAME
+            "\nNext, with credentials of each target account: `{program} bootstrap --target ID --deployer-account \
+             {account}{} --apply`",
+            plan.target_arguments
         )
     } else {
         String::new()
     };
-    format!("stack {stack} in account {account}, {region}, {became}{next}")
+    format!("stack {stack} in account {account}, {region}: {result}{next}")
 }

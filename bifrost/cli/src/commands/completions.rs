@@ -1,4 +1,4 @@
-//! `completions`: what a shell needs to complete the command.
+//! `completions`: prints a completion script for a shell.
 
 use super::error::CliError;
 use super::output;
@@ -6,7 +6,7 @@ use clap_complete::Shell;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The shell
+    /// Shell to complete the command in
     shell: Shell,
 }
 

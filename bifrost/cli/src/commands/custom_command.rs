@@ -1,4 +1,4 @@
-//! Commands that one deployer has beside those that all have.
+//! Commands of a single deployer.
 
 use super::arguments::{CloudArgs, Format, OutputArgs};
 use super::error::CliError;
@@ -7,30 +7,29 @@ use super::{ProgramRun, output};
 use crate::client::Client;
 use crate::client::{ClientDeployer, LogSeverity};
 use async_trait::async_trait;
+use bifrost_core::error_code::CodedError;
 use clap::builder::Resettable;
 use clap::{ArgMatches, Args, FromArgMatches};
 use serde::Serialize;
-use std::error::Error;
-use std::io;
 
-/// Why a command of a deployer's own did not do what it was asked. Its message is all that a person is told.
-pub type CommandError = Box<dyn Error>;
+/// The error of a deployer's own command. Users see its message and its code.
+pub type CommandError = CodedError;
 
-/// A command of a deployer's own, given to [`Program::with`](super::Program::with).
+/// A command of a single deployer, added with [`Program::with`](super::Program::with).
 #[async_trait(?Send)]
 pub trait CustomCommand<D: ClientDeployer> {
-    /// Its name, help and arguments. The program adds those that say which cloud it is about (`--local`, `--state`) and how
-    /// it answers (`--output`).
+    /// Its name, help and arguments. The program adds those that select the cloud (`--local`, `--cloud`) and the format of
+    /// the output (`--output`).
     fn command(&self) -> clap::Command;
 
-    /// Does what it is asked, and gives the exit code (contract §9: 0 done, 2 nothing was changed).
+    /// Runs the command and returns its exit code (contract §9: 0 done, 2 nothing was changed).
     ///
     /// # Errors
-    /// Whatever kept it from that: it is told on standard error, and the exit code is 2.
+    /// Any error with a code. It is printed on standard error, and the exit code is 2.
     async fn run(&self, matches: &ArgMatches, context: &CommandContext<'_, D>) -> Result<u8, CommandError>;
 }
 
-/// What a command of a deployer's own works with: the cloud that was named, and the way answers are given.
+/// The cloud and the output of a custom command, as its arguments select them.
 pub struct CommandContext<'s, D: ClientDeployer> {
     session: &'s ProgramRun<'s, D>,
     cloud: CloudArgs,
@@ -38,7 +37,7 @@ pub struct CommandContext<'s, D: ClientDeployer> {
     paint: Paint,
 }
 
-/// The arguments that every such command has.
+/// The arguments of every custom command.
 #[derive(Debug, Args)]
 struct SharedArgs {
     #[command(flatten)]
@@ -47,9 +46,9 @@ struct SharedArgs {
     output: OutputArgs,
 }
 
-/// The command with the arguments that every such command has.
+/// Adds the arguments of every custom command.
 pub(super) fn complete(command: clap::Command) -> clap::Command {
-    // Whoever adds arguments tells what they are, in the place of what the command is.
+    // `augment_args` replaces the description of the command by that of the arguments.
     let (about, long_about) = (command.get_about().cloned(), command.get_long_about().cloned());
     SharedArgs::augment_args(command).about(Resettable::from(about)).long_about(Resettable::from(long_about))
 }
@@ -59,52 +58,51 @@ pub(super) async fn run<D: ClientDeployer>(
     command: &dyn CustomCommand<D>,
     matches: &ArgMatches,
 ) -> Result<u8, CliError> {
-    let SharedArgs { cloud, output } =
-        SharedArgs::from_arg_matches(matches).map_err(|error| CliError::CustomCommand(error.into()))?;
+    let SharedArgs { cloud, output } = SharedArgs::from_arg_matches(matches).map_err(CliError::Usage)?;
     let context = CommandContext { session, cloud, format: output.format(), paint: Paint::for_stdout() };
     command.run(matches, &context).await.map_err(CliError::CustomCommand)
 }
 
 impl<D: ClientDeployer> CommandContext<'_, D> {
-    /// A client of the cloud that was named.
+    /// A client of the selected cloud.
     ///
     /// # Errors
-    /// If it cannot be reached.
+    /// If the cloud cannot be reached.
     pub async fn client(&self) -> Result<Client<D>, CommandError> {
         Ok(self.session.client(&self.cloud).await?)
     }
 
-    /// Whether a program reads the answer: then it is objects, by [`print_json`](Self::print_json), and no lines.
+    /// Whether the output is JSON: then print objects with [`print_json`](Self::print_json), and no text.
     #[must_use]
     pub fn is_json(&self) -> bool {
         self.format == Format::Json
     }
 
-    /// Prints lines for a person. What a terminal would obey is written out.
+    /// Prints lines of text in the colour of the severity. Control characters are escaped.
     ///
     /// # Errors
-    /// If nobody takes them.
-    pub fn print(&self, text: &str, tone: LogSeverity) -> io::Result<()> {
-        output::print(&self.paint.tone(tone, text))
+    /// `cli/output`, if standard output cannot be written.
+    pub fn print(&self, text: &str, severity: LogSeverity) -> Result<(), CommandError> {
+        Ok(output::print(&self.paint.severity(severity, text)).map_err(CliError::Output)?)
     }
 
-    /// Prints one object on a line, for a program.
+    /// Prints an object as one line of JSON.
     ///
     /// # Errors
-    /// If nobody takes it.
-    pub fn print_json(&self, value: &impl Serialize) -> io::Result<()> {
-        output::print_json(value)
+    /// `cli/output`, if standard output cannot be written.
+    pub fn print_json(&self, value: &impl Serialize) -> Result<(), CommandError> {
+        Ok(output::print_json(value).map_err(CliError::Output)?)
     }
 
-    /// Tells a person something beside the answer, on standard error.
+    /// Prints a note on standard error.
     pub fn note(&self, text: &str) {
         output::note(text);
     }
 
-    /// How to write another command for the same cloud, in backticks, such as `` `odin status --local` ``.
+    /// Another command for the same deployer and cloud, in backticks, such as `` `odin status --local` ``.
     #[must_use]
     pub fn hint(&self, words: &str) -> String {
-        self.cloud.hint::<D>().line(words)
+        self.session.hint(&self.cloud).line(words)
     }
 }
 

@@ -1,119 +1,123 @@
-//! `deploy`: prepares, uploads and starts a release, and follows it to its end. In an embedded world, this process runs
-//! the execution too, unless another does; and takes over when that one ends.
+//! `deploy`: prepares, uploads and starts a release, and follows its execution. In a local cloud this process also runs the
+//! execution, unless another process does, and takes over when that process ends.
 
-use super::arguments::{CloudArgs, OutputArgs, whoami};
+use super::arguments::{CloudArgs, CommandHint, OutputArgs, seconds, speed, whoami};
 use super::backend::{Backend, PollInterval};
 use super::error::CliError;
 use super::report::Report;
 use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
-use crate::client::{Client, DeployOutcome, Follower, Prepared, Started};
+use crate::client::{Address, Client, DeployOutcome, Follower, Prepared, Started};
 use futures_util::future::{Either, select};
 use std::cell::Cell;
 use std::num::NonZeroU32;
 use std::path::PathBuf;
 use std::pin::pin;
 
-/// What a shell expects of a program that was interrupted.
+/// The exit code of a program that was interrupted, by convention of the shells.
 const INTERRUPTED: u8 = 130;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The release file. Files that belong to it stand beside it
+    /// Release file, with the files that belong to it in the same folder
     #[arg(value_name = "RELEASE FILE")]
     file: PathBuf,
     #[command(flatten)]
     cloud: CloudArgs,
-    /// Lay a JSON merge patch over the world first, such as {"faults": [...]}
+    /// Scenario to apply to the local cloud first: a JSON merge patch, such as {"faults": [...]}
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
-    /// How long the deploy may take, in seconds, whatever the file says
-    #[arg(long, value_name = "SECONDS")]
+    /// Timeout of the deploy in seconds [default: `timeout` of the release]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<NonZeroU32>,
-    /// Make the world anew first
+    /// Reset the local cloud first
     #[arg(long)]
     fresh: bool,
     #[command(flatten)]
     follow: FollowArgs,
 }
 
-/// How a deploy is followed.
+/// Arguments of commands that follow a deploy.
 #[derive(Debug, clap::Args)]
 pub(super) struct FollowArgs {
-    /// How many seconds of the world pass in a second; 1 is real time
+    /// Speed of the local cloud: simulated seconds per second, 1 is real time
     #[arg(long, value_name = "N", default_value_t = 120.0, value_parser = speed)]
     speed: f64,
     #[command(flatten)]
     output: OutputArgs,
 }
 
-fn speed(text: &str) -> Result<f64, String> {
-    let speed: f64 = text.parse().map_err(|_| "it is no number".to_owned())?;
-    if speed > 0.0 { Ok(speed) } else { Err("it must be greater than 0".into()) }
-}
-
 pub(super) fn examples(name: &str, file: &str) -> String {
     format!(
         "Examples:
-  {name} deploy {file}                             on AWS, with your credentials
-  {name} deploy {file} --local                     in an embedded world
-  {name} deploy {file} --local --fresh --speed 1   a new one, in real time
-  {name} deploy {file} --local --scenario bad.json with faults
-  {name} deploy {file} --local --output json       one event a line
+  {name} deploy {file}                    on AWS, with your credentials
+  {name} deploy {file} --local            in the local cloud
+  {name} deploy {file} --local --fresh    in a new local cloud
+  {name} deploy {file} --local --speed 1  in real time
+  {name} deploy {file} --local --scenario faults.json
 
-If a deploy of the same account, project and config runs, that one is followed,
-and yours is not deployed: exit code 2. Ctrl-C stops following, not the deploy.
-A release file with its own release_id and created_at may be given again: it is
-deployed once, and followed to its end, or told how that was.
+If a deploy of the same account, project and config is running, the command
+follows that deploy. If it is of another release, yours is not deployed, and
+the exit code is 2. Ctrl-C stops following the deploy, not the deploy.
+A release with its own release_id and created_at is deployed once. If you
+deploy it again, the command follows or shows that deploy.
 
-A world file is kept as .bifrost/<its name>.sqlite, with all that is done in it.
-A scenario is a JSON merge patch for the world, such as
-  {{\"faults\": [{{\"operation\": \"s3:GetObject\", \"times\": 2, \"kind\": \"throttle\"}}]}}
+A local cloud that is created from a JSON seed is kept, with all changes, in
+.bifrost/NAME.sqlite. A scenario is a JSON merge patch for the local cloud:
+  {{\"faults\": [{{\"operation\": \"s3:GetObject\", \"times\": 2,
+               \"kind\": \"throttle\"}}]}}
 
 With --output json each line is an object with \"event\" and \"time\":
-  start     execution, release_id, the names; joined, is_ours
+  start     execution, release_id, project and config; joined, is_ours
   state     state, deadline
-  failure   state, error, cause, attempt: of a task, which may be tried again
+  failure   state, error, code, cause, attempt of a task that may be retried;
+            is_waiting, if it only waits for something
   progress  services: name, waiting, starting, healthy, terminating, enough
-  log       line, tone: of the deployer's log, where it writes one
-  end       status, exit_code, seconds, failures, created, deleted; outputs and
-            notes, if there are any"
+  log       line and tone of a line in the deployer's log
+  end       status, exit_code, serving, seconds, failures, created, deleted;
+            left_over, outputs and notes, if there are any"
     )
 }
 
 pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
+    let option = if args.scenario.is_some() { "--scenario" } else { "--fresh" };
+    if (args.scenario.is_some() || args.fresh) && !args.cloud.is_local() {
+        return Err(CliError::RequiresLocal(option));
+    }
     let backend = session.open(&args.cloud, args.fresh).await?;
     let client = backend.client();
     let prepared = client.prepare_within(&args.file, &whoami(), args.timeout).await?;
     if let Some(scenario) = &args.scenario {
         backend.apply_scenario(scenario)?;
     }
-    deploy(backend.as_ref(), &client, &prepared, &args.cloud, &args.follow).await
+    deploy(backend.as_ref(), &client, &prepared, session.hint(&args.cloud), &args.follow).await
 }
 
-/// Starts a prepared release and follows it to its end: from here on, whatever is done stays.
+/// Starts a prepared release and follows it to its end. From here on, all changes are kept.
 pub(super) async fn deploy<D: ClientDeployer>(
     backend: &dyn Backend<D>,
     client: &Client<D>,
     prepared: &Prepared<D::Fields>,
-    cloud: &CloudArgs,
+    hint: CommandHint,
     follow: &FollowArgs,
 ) -> Result<u8, CliError> {
     backend.keep()?;
-    // One does not wait for the other, and both say something of a deploy that does not start.
-    let (caveat, started) = tokio::join!(backend.caveat(), client.start(prepared));
-    if let Some(caveat) = caveat {
-        output::note(&caveat);
+    // Concurrently: neither waits for the other, and the warning is useful even if the deploy does not start.
+    let (warning, started) = tokio::join!(backend.warning(), client.start(prepared));
+    if let Some(warning) = warning {
+        output::note(&warning);
     }
     let started = started?;
-    let report = Report::new::<D>(follow.output.format(), cloud.hint::<D>());
+    let address = Address::from(&prepared.release.envelope);
+    let status = hint.line(&format!("status {}", address.arguments()));
+    let report = Report::new::<D>(follow.output.format(), hint);
     let following = Following { backend, speed: follow.speed, client };
     let execution = started.execution.clone();
-    let lost = |source| CliError::Lost { execution, source: Box::new(source) };
+    let lost = |source| CliError::Lost { execution, status, source: Box::new(source) };
     following.to_the_end(started, report).await.map_err(lost)
 }
 
-/// A deploy that is followed, and perhaps run.
+/// Follows a deploy and, in a local cloud, runs it.
 struct Following<'a, D: ClientDeployer> {
     backend: &'a dyn Backend<D>,
     speed: f64,
@@ -121,13 +125,13 @@ struct Following<'a, D: ClientDeployer> {
 }
 
 impl<D: ClientDeployer> Following<'_, D> {
-    /// Follows the execution to its end, or to Ctrl-C.
+    /// Follows the execution until it ends or the user presses Ctrl-C.
     async fn to_the_end(&self, started: Started, mut report: Report) -> Result<u8, CliError> {
         let execution = started.execution.clone();
         let is_engine = Cell::new(false);
         {
-            // Whoever ends first ends the others: an engine may be dropped while all of its executions wait, as they are
-            // saved then.
+            // The first that ends cancels the others. The engine may be dropped while all of its executions wait, because their
+            // progress is saved then.
             let follow = pin!(follow(self.client.follow(started), self.backend.poll_interval(), &mut report));
             let engine = pin!(self.backend.run_executions(self.speed, &is_engine));
             match select(pin!(tokio::signal::ctrl_c()), select(follow, engine)).await {
@@ -141,22 +145,22 @@ impl<D: ClientDeployer> Following<'_, D> {
     }
 }
 
-/// Polls, with back-off while nothing happens, until the execution has ended.
+/// Polls until the execution has ended, less often while nothing happens.
 async fn follow<D: ClientDeployer>(
     mut follower: Follower<'_, D>,
     poll_interval: PollInterval,
     report: &mut Report,
 ) -> Result<DeployOutcome, CliError> {
-    let mut pause = poll_interval.often;
+    let mut pause = poll_interval.min;
     loop {
         let mut events = follower.poll().await?;
-        // The states tell enough of themselves; between them only the target account knows.
+        // The output of a state has the progress. Between two states, only the target account has it.
         if events.is_empty() {
             events.extend(follower.watch().await);
         }
-        pause = if events.is_empty() { (pause * 2).min(poll_interval.seldom) } else { poll_interval.often };
-        for events in &events {
-            report.tell(events)?;
+        pause = if events.is_empty() { (pause * 2).min(poll_interval.max) } else { poll_interval.min };
+        for event in &events {
+            report.event(event)?;
         }
         if let Some(outcome) = follower.outcome() {
             return Ok(outcome.clone());

@@ -1,6 +1,6 @@
-//! `doctor`: what is wrong with the deployer in AWS, and what to run for it.
+//! `doctor`: checks the deployer in AWS, and shows the remedies.
 
-use super::arguments::{CloudArgs, Format, OutputArgs};
+use super::arguments::{Format, OutputArgs};
 use super::error::CliError;
 use super::escape_control::one_line;
 use super::report::Paint;
@@ -9,14 +9,18 @@ use crate::client::ClientDeployer;
 use crate::doctor::{DoctorFinding, Status, examine};
 use bifrost_core::deployer::ConnectError;
 use bifrost_core::release::AccountId;
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Check the role in this target account; may be given several times [default: those of recent deploys]
+    /// Target account whose role to check; may be repeated [default: accounts of recent deploys]
     #[arg(long = "target", value_name = "ID")]
     targets: Vec<AccountId>,
-    #[command(flatten)]
-    cloud: CloudArgs,
+    // Accepted to explain that `doctor` does not use them.
+    #[arg(long, hide = true)]
+    local: bool,
+    #[arg(long, alias = "world", hide = true)]
+    cloud: Option<PathBuf>,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -28,21 +32,23 @@ pub(super) fn examples(name: &str) -> String {
   {name} doctor --target 222222222222 --target 333333333333
   {name} doctor --output json
 
-Nothing is changed. The function itself tries the roles, so it must be there, and
-whoever asks be allowed to invoke it. Exit code 2 if anything is bad.
+It changes nothing. The deployer's function checks the roles in target
+accounts, so it must exist, and you need permission to invoke it. The exit
+code is 2 if a check finds a fault.
 
-With --output json each line is an object with \"what\", \"status\" (good, warning,
-bad), \"message\", and \"next_step\" if there is anything to do."
+With --output json each line is an object with what, status (good, warning,
+bad), message, and next_step if there is a remedy."
     )
 }
 
 pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: &Args) -> Result<u8, CliError> {
-    if args.cloud.is_local() {
-        return Err(CliError::DoctorNeedsAws(D::NAME));
+    if args.local || args.cloud.is_some() {
+        return Err(CliError::DoctorNeedsAws(session.deployer_args.program::<D>()));
     }
     let findings = match session.connect().await {
         Ok(connection) => examine(&connection, &args.targets, &session.deployer_args.program::<D>()).await,
-        Err(CliError::Connect(ConnectError { problem, next_step })) => {
+        Err(CliError::Connect(error)) => {
+            let ConnectError { problem, next_step, .. } = *error;
             vec![DoctorFinding::bad("access", problem, next_step)]
         }
         Err(error) => return Err(error),
@@ -57,7 +63,7 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: &A
     Ok(if is_bad { 2 } else { 0 })
 }
 
-/// A line for the finding, and one for what to do.
+/// One line for the finding, and one for the remedy.
 fn text(finding: &DoctorFinding, paint: Paint) -> String {
     let DoctorFinding { what, status, message, next_step } = finding;
     let status = match status {
@@ -82,23 +88,23 @@ mod tests {
     }
 
     #[test]
-    fn a_line_for_each_finding_and_below_it_what_to_do() {
+    fn finding_is_followed_by_its_remedy() {
         let lines = [
             finding("lock table", Status::Good, "coinbase-odin-locks is ACTIVE", None),
             finding("bucket: Object Lock", Status::Warning, "off", Some("`aws s3api put-object-lock-configuration`")),
-            finding("function", Status::Bad, "there is no function", Some("`odin bootstrap --apply`")),
+            finding("function", Status::Bad, "not found", Some("`odin bootstrap --apply`")),
         ];
         insta::assert_snapshot!(lines.join("\n"), @r"
         ok    lock table: coinbase-odin-locks is ACTIVE
         warn  bucket: Object Lock: off
                 `aws s3api put-object-lock-configuration`
-        bad   function: there is no function
+        bad   function: not found
                 `odin bootstrap --apply`
         ");
     }
 
     #[test]
-    fn what_aws_repeats_of_strangers_writes_nothing_on_the_terminal_but_text() {
+    fn control_characters_are_escaped() {
         let line = finding("role", Status::Bad, "\u{1b}[2J\nok    role", Some("\u{1b}c"));
         assert_eq!(line, "bad   role: \\u{1b}[2J\\nok    role\n        \\u{1b}c");
     }

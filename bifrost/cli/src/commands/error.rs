@@ -1,4 +1,4 @@
-//! Why a command did not do what it was asked, and what it exits with then.
+//! The errors of commands, and their exit codes.
 
 use super::custom_command::CommandError;
 use crate::bootstrap::{ApplyError, CodeError, TEMPLATE_LIMIT_BYTES};
@@ -7,120 +7,186 @@ use crate::client::{
 };
 use bifrost_core::cloud::{CloudError, ErrorKind};
 use bifrost_core::deployer::ConnectError;
+use bifrost_core::error_code::{Coded, CodedError};
+#[cfg(feature = "local")]
 use bifrost_core::json;
 use bifrost_core::release::{AccountId, InvalidName};
 #[cfg(feature = "local")]
 use bifrost_local::{EngineError, SeedError, StoreError};
 use std::fmt;
 use std::io;
+#[cfg(feature = "local")]
 use std::path::PathBuf;
 
-/// A command failed. Its message is all that a person is told.
-#[derive(Debug, thiserror::Error)]
+/// A command failed. Users see the message and the code.
+#[derive(Debug, thiserror::Error, Coded)]
+#[code(crate = bifrost_core)]
 pub(super) enum CliError {
     #[error(transparent)]
+    #[code(source)]
     Prepare(Box<PrepareError>),
     #[error(transparent)]
+    #[code(source)]
     Start(Box<StartFailure>),
     #[error(transparent)]
+    #[code(source)]
     Halt(Box<HaltFailure>),
     #[error(transparent)]
+    #[code(source)]
     Rollback(Box<RollbackFailure>),
     #[error(transparent)]
+    #[code(source)]
     Plan(Box<PlanFailure>),
-    /// `plan` has exit codes of its own.
+    /// `plan` has its own exit codes.
     #[error(transparent)]
+    #[code(source)]
     NoPlan(Box<CliError>),
-    #[error("{0}")]
-    CustomCommand(CommandError),
     #[error(transparent)]
+    #[code(source)]
+    CustomCommand(CommandError),
+    /// The command line is wrong: an unknown command or option, a missing argument, or an invalid value.
+    #[error(transparent)]
+    #[code("cli/usage", "run the command with `--help`")]
     Usage(clap::Error),
     #[error(transparent)]
-    Freeze(#[from] FreezeFailure),
+    #[code(source)]
+    Freeze(Box<FreezeFailure>),
     #[error(transparent)]
-    Address(#[from] AddressError),
+    #[code(source)]
+    Address(Box<AddressError>),
     #[error(transparent)]
+    #[code(source)]
     Name(#[from] InvalidName),
     #[error("{0}{log_in}", log_in = LogIn(.0))]
+    #[code(source)]
     Cloud(#[from] CloudError),
     #[error(transparent)]
-    Connect(#[from] ConnectError),
+    #[code(source)]
+    Connect(Box<ConnectError>),
     #[cfg(feature = "local")]
     #[error(transparent)]
-    WorldFile(#[from] SeedError),
+    #[code(source)]
+    Seed(#[from] SeedError),
     #[cfg(feature = "local")]
     #[error(transparent)]
+    #[code(source)]
     Store(#[from] StoreError),
     #[cfg(feature = "local")]
     #[error(transparent)]
+    #[code(source)]
     Engine(#[from] EngineError),
-    #[error("cannot read scenario {path}: {source}")]
+    #[cfg(feature = "local")]
+    /// The scenario file cannot be read.
+    #[error("cannot read scenario {path}: {source}; check the path and its permissions")]
+    #[code("scenario/unreadable", "check the path given with `--scenario` and its permissions")]
     Scenario { path: PathBuf, source: io::Error },
+    #[cfg(feature = "local")]
+    /// The scenario file is not JSON.
     #[error("{path}: {source}")]
+    #[code("scenario/syntax", "correct the JSON at the line and column that the message names")]
     ScenarioSyntax { path: PathBuf, source: json::ParseError },
-    #[error("{path}: with this scenario the world would be none: {source}")]
+    #[cfg(feature = "local")]
+    /// The scenario, a JSON merge patch, does not produce a valid state of the local cloud.
+    #[error("{path}: scenario produces an invalid local cloud: {source}")]
+    #[code("scenario/invalid", "correct the scenario at the JSON path that the message names")]
     ScenarioContent { path: PathBuf, source: json::ReadError },
-    #[error("{0} is in use: a deploy runs in this world; wait for its end, or halt it")]
+    #[cfg(feature = "local")]
+    /// Another process runs a deploy in the local cloud, so it cannot be reset.
+    #[error("{0} is in use: another process runs a deploy in it; wait until that deploy ends, or halt it")]
+    #[code("local/in-use", "wait until the running deploy ends, or halt it with `halt`")]
     LocalCloudInUse(PathBuf),
-    #[error("there is no execution {0}; `history` without a name lists them")]
-    NoExecution(String),
-    #[error("the definition of the state machine is refused: {0}")]
-    Definition(#[from] bifrost_asl::InvalidDefinition),
-    #[error(
-        "this build of {0} does not reach AWS: add --local to use the embedded world, or build it with its feature `aws`"
-    )]
+    /// The deployer has no execution of that name.
+    #[error("execution {name} not found; list the executions with {list}")]
+    #[code("cli/unknown-execution", "list the executions with `history`")]
+    UnknownExecution { name: String, list: String },
+    #[error("the deployer's state machine is not valid: {0}")]
+    #[code(source)]
+    Definition(CodedError),
+    /// The program was built without access to AWS.
+    #[error("this build of {0} cannot use AWS: add --local to use the local cloud, or build it with the feature `aws`")]
+    #[code("cli/no-aws", "add `--local` to use the local cloud, or build the program with the feature `aws`")]
     NoAws(&'static str),
+    /// The program was built without access to AWS, which `bootstrap --apply` needs.
     #[error(
-        "this build of {0} does not reach AWS: build it with --features aws, or deploy the template that it prints"
+        "this build of {0} cannot use AWS: build it with the feature `aws`, or deploy the template that `{0} bootstrap` \
+         prints"
     )]
-    NoGround(&'static str),
-    #[error("a target account trusts the deployer of one account: name that with --deployer-account")]
+    #[code(
+        "bootstrap/no-aws",
+        "build the program with the feature `aws`, or deploy the template that `bootstrap` prints"
+    )]
+    BootstrapNeedsAws(&'static str),
+    /// The template of a target account needs the account of the deployer, whose role it trusts.
+    #[error("--target requires --deployer-account: the role in a target account trusts the deployer of one account")]
+    #[code("bootstrap/no-deployer-account", "add `--deployer-account ID`")]
     NoDeployerAccount,
+    /// The credentials are for another account than the one in which the stack belongs.
     #[error(
-        "the credentials are of account {found}, and this belongs into {asked}: choose a profile of that account with AWS_PROFILE"
+        "credentials are for account {found}, but this stack belongs in account {asked}: choose a profile of that account \
+         with AWS_PROFILE and run the command again"
     )]
-    AnotherAccount { found: AccountId, asked: AccountId },
+    #[code("bootstrap/wrong-account", "choose a profile of the right account with AWS_PROFILE")]
+    WrongAccount { found: AccountId, asked: AccountId },
+    /// The template is larger than CloudFormation accepts in a request.
     #[error(
-        "the template has {0} bytes, and CloudFormation takes {TEMPLATE_LIMIT_BYTES}: shorten the state machine's comments"
+        "the template has {0} bytes, but CloudFormation accepts at most {TEMPLATE_LIMIT_BYTES}: shorten the comments of the \
+         state machine"
     )]
+    #[code("bootstrap/template-too-large", "shorten the comments of the state machine")]
     LargeTemplate(usize),
     #[error(transparent)]
+    #[code(source)]
     Code(#[from] CodeError),
     #[error(transparent)]
-    Apply(#[from] ApplyError),
-    #[error("this build of {0} has no embedded world: build it with --features local")]
+    #[code(source)]
+    Apply(Box<ApplyError>),
+    /// The program was built without the local cloud.
+    #[error("this build of {0} has no local cloud: build it with the feature `local`")]
+    #[code("cli/no-local", "build the program with the feature `local`")]
     NoLocal(&'static str),
-    #[error("--scenario changes an embedded world, and AWS is none: add --local")]
-    NoScenario,
+    /// An option was given that only works with the local cloud.
+    #[error("{0} requires --local")]
+    #[code("cli/requires-local", "add `--local`, or `--cloud FILE`")]
+    RequiresLocal(&'static str),
+    /// `doctor` checks resources in AWS, and a local cloud has none of them.
     #[error(
-        "an embedded world needs no doctor: it has no function, roles or settings that could be wrong; leave --local out to examine {0} in AWS"
+        "doctor checks the deployer in AWS, and a local cloud has nothing to check: run `{0} doctor` without --local"
     )]
-    DoctorNeedsAws(&'static str),
-    #[error("this build of {0} does not serve a Lambda function: build it with --features lambda")]
+    #[code("doctor/local-cloud", "run `doctor` without `--local` and `--cloud`")]
+    DoctorNeedsAws(String),
+    /// The program was started by Lambda but built without support for it.
+    #[error("this build of {0} cannot run as a Lambda function: build it with the feature `lambda`")]
+    #[code("cli/no-lambda", "build the program with the feature `lambda`")]
     NoLambda(&'static str),
+    /// The operating system refused what the command needs to run.
     #[error("cannot start: {0}")]
+    #[code("cli/cannot-start", "correct what the message names, then run the command again")]
     Runtime(#[source] io::Error),
-    #[error("cannot write the answer: {0}")]
+    /// The command did its work, but could not write its output.
+    #[error("cannot write the output: {0}")]
+    #[code("cli/output", "check the disk or the pipe that the output is written to")]
     Output(#[from] io::Error),
+    /// The command lost contact with the execution that it follows. The execution continues.
     #[error(
-        "{source}; how execution {execution} ends is not known: it goes on, and `status` and `history` tell where it is"
+        "lost contact with execution {execution}; it may still be running. Follow it with {status}. Cause: {source}"
     )]
-    Lost { execution: String, source: Box<CliError> },
+    #[code("cli/lost-contact", "follow the execution with `status` and `history`")]
+    Lost { execution: String, status: String, source: Box<CliError> },
 }
 
-/// What to do about credentials that AWS does not take any more.
+/// What to do if AWS does not accept the credentials.
 struct LogIn<'a>(&'a CloudError);
 
 impl fmt::Display for LogIn<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.kind {
-            ErrorKind::NotAuthenticated => f.write_str("; log in anew, such as with `aws sso login`"),
+            ErrorKind::NotAuthenticated => f.write_str("; log in again, for example with `aws sso login`"),
             _ => Ok(()),
         }
     }
 }
 
-/// These are large, and every `Result` of a command would be.
+/// Boxed because they are large, and every `Result` of a command would be.
 macro_rules! boxed {
     ($($variant:ident($error:ty))*) => { $(
         impl From<$error> for CliError {
@@ -131,10 +197,13 @@ macro_rules! boxed {
     )* };
 }
 
-boxed! { Prepare(PrepareError) Start(StartFailure) Halt(HaltFailure) Rollback(RollbackFailure) Plan(PlanFailure) }
+boxed! {
+    Address(AddressError) Apply(ApplyError) Connect(ConnectError) Freeze(FreezeFailure) Halt(HaltFailure)
+    Plan(PlanFailure) Prepare(PrepareError) Rollback(RollbackFailure) Start(StartFailure)
+}
 
 impl CliError {
-    /// 2 means that nothing was changed; an execution that was started may change things without us.
+    /// 2 if nothing was changed; 3 if an execution that was started may still change things.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Lost { .. } => 3,

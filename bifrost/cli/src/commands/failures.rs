@@ -1,9 +1,9 @@
-//! `failures`: the latest deploys that failed, why, and what to do.
+//! `failures`: lists the latest failed deploys with causes and remedies.
 
-use super::arguments::{CloudArgs, CommandHint, Format, OutputArgs, ProjectArgs};
+use super::arguments::{CloudArgs, CommandHint, Format, OutputArgs, ProjectArgs, limit};
 use super::error::CliError;
-use super::escape_control::{escape_control, one_line};
-use super::report::{Paint, next_step};
+use super::escape_control::one_line;
+use super::report::{Paint, failure_text, indented, next_step};
 use super::time::{duration, moment};
 use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
@@ -15,8 +15,8 @@ use serde::Serialize;
 pub(super) struct Args {
     #[command(flatten)]
     project: Option<ProjectArgs>,
-    /// List at most so many, the newest first
-    #[arg(long, value_name = "N", default_value_t = 10)]
+    /// Maximum number of failures to list, newest first
+    #[arg(long, value_name = "N", default_value_t = 10, value_parser = limit)]
     limit: usize,
     #[command(flatten)]
     cloud: CloudArgs,
@@ -29,10 +29,14 @@ pub(super) fn examples(name: &str, file: &str) -> String {
         "Examples:
   {name} failures --local
   {name} failures {file} --local
-  {name} failures coinbase/deploy-test development --limit 1 --local --output json
+  {name} failures coinbase/deploy-test development --limit 1 --local
 
-Without a name it shows those of all projects. The root cause is the first error
-that ended a state: later ones may come of it. Step Functions keeps 90 days."
+Without a project it lists the failures of all projects. The root cause is
+the first error that ended a state; later errors may result from it. Step
+Functions keeps executions for 90 days.
+
+With --output json each line is the object of the event `end` of
+`{name} deploy`, with project and config, started_by and next."
     )
 }
 
@@ -40,10 +44,10 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
     let client = session.client(&args.cloud).await?;
     let address = args.project.map(|project| project.address::<D>(&client.account.defaults)).transpose()?;
     let failures = client.failures(address.as_ref(), args.limit).await?;
-    let (format, hint) = (args.output.format(), args.cloud.hint::<D>());
+    let (format, hint) = (args.output.format(), session.hint(&args.cloud));
     if failures.is_empty() && format == Format::Text {
-        let whose = address.map_or_else(String::new, |address| format!(" of {address}"));
-        output::print(&format!("no deploy{whose} has failed"))?;
+        let of = address.map_or_else(String::new, |address| format!(" of {address}"));
+        output::print(&format!("no failed deploys{of}"))?;
     }
     for failure in &failures {
         match format {
@@ -54,7 +58,7 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
     Ok(0)
 }
 
-/// A deploy that failed, and what to do.
+/// A failed deploy with its remedy.
 #[derive(Serialize)]
 struct FailureJson<'f> {
     #[serde(flatten)]
@@ -63,12 +67,19 @@ struct FailureJson<'f> {
 }
 
 fn next(failure: &FailedDeploy, hint: &CommandHint) -> String {
-    next_step(&failure.outcome, failure.address.as_ref(), hint)
+    match &failure.superseded_by {
+        // What the failure left over may be in service by now.
+        Some(later) => format!(
+            "nothing for this failure: {later} deployed a release after it; {} shows all events",
+            hint.line(&format!("history {}", failure.outcome.execution))
+        ),
+        None => next_step(&failure.outcome, failure.address.as_ref(), hint),
+    }
 }
 
 fn lines(failure: &FailedDeploy, hint: &CommandHint, paint: Paint) -> Vec<String> {
-    let FailedDeploy { address, started_by, outcome } = failure;
-    let what = address.as_ref().map_or_else(|| "something".to_owned(), Address::to_string);
+    let FailedDeploy { address, started_by, outcome, .. } = failure;
+    let what = address.as_ref().map_or_else(|| "unknown project".to_owned(), Address::to_string);
     let by = started_by.as_ref().map_or_else(String::new, |who| format!(", by {}", one_line(who)));
     let took = duration(TimeDelta::seconds(outcome.seconds));
     let mut lines = vec![
@@ -81,11 +92,11 @@ fn lines(failure: &FailedDeploy, hint: &CommandHint, paint: Paint) -> Vec<String
         format!("  release  {}, after {took}", one_line(&outcome.release_id)),
     ];
     if let Some(cause) = outcome.failures.first() {
-        let said = escape_control(&cause.cause).replace('\n', "\n           ");
-        lines.push(paint.bad(&format!("  failed   in {}: {}: {said}", cause.state, cause.error)));
+        lines.push(paint.bad(&format!("  failed   in {}: {}", cause.state, failure_text(cause))));
     }
-    lines.extend(outcome.changes.notes.iter().map(|note| format!("  note     {}", one_line(note))));
-    lines.push(format!("  next     {}", next(failure, hint)));
+    lines.extend(outcome.changes.notes.iter().map(|note| format!("  note     {}", indented(note))));
+    lines.extend(outcome.left_over.iter().map(|name| format!("  left     {}", one_line(name))));
+    lines.push(format!("  next     {}", indented(&next(failure, hint))));
     lines
 }
 
@@ -93,7 +104,7 @@ fn lines(failure: &FailedDeploy, hint: &CommandHint, paint: Paint) -> Vec<String
 mod tests {
     use super::*;
     use crate::client::Changes;
-    use crate::client::{DeployOutcome, Status, StepFailure};
+    use crate::client::{DeployOutcome, Serving, Status, StepFailure};
     use chrono::DateTime;
 
     fn failure() -> FailedDeploy {
@@ -102,8 +113,10 @@ mod tests {
             time,
             state: state.into(),
             error: "DeployError".into(),
+            code: Some("aws/throttled".into()),
             cause: cause.into(),
             attempt: 1,
+            is_waiting: false,
         };
         FailedDeploy {
             address: Some(Address {
@@ -114,29 +127,39 @@ mod tests {
                 config: "development".parse().unwrap(),
             }),
             started_by: Some("ada@laptop".into()),
+            superseded_by: None,
             outcome: DeployOutcome {
                 status: Status::FailureClean,
                 exit_code: 1,
                 is_ours: true,
                 changed: true,
+                serving: Serving::Previous,
                 time,
                 seconds: 125,
                 execution: "deploy-1".into(),
                 release_id: "release-1".into(),
                 failures: vec![failure("Deploy", "no capacity\nin us-east-1a"), failure("CleanUp", "denied")],
                 states_after_failure: Vec::new(),
-                changes: Changes { notes: vec!["the group was removed".into()], ..Changes::default() },
+                left_over: Vec::new(),
+                changes: Changes { notes: vec!["the group was deleted".into()], ..Changes::default() },
             },
         }
     }
 
     #[test]
-    fn a_failure_is_told_by_its_root_cause_and_what_to_do() {
+    fn failure_as_text() {
         insta::assert_snapshot!(lines(&failure(), &CommandHint::local("odin"), Paint::none()).join("\n"));
     }
 
     #[test]
-    fn a_failure_is_one_object_for_a_program() {
+    fn superseded_failure_has_no_remedy() {
+        let failure = FailedDeploy { superseded_by: Some("deploy-2".into()), ..failure() };
+        let next = next(&failure, &CommandHint::local("odin"));
+        assert!(next.contains("deploy-2") && !next.contains("deploy again"), "{next}");
+    }
+
+    #[test]
+    fn failure_as_json() {
         let failure = failure();
         insta::assert_json_snapshot!(FailureJson {
             failure: &failure,

@@ -1,4 +1,4 @@
-//! `freeze` and `unfreeze`: keep everybody from deploying a project's config, and allow it again.
+//! `freeze` and `unfreeze`: block deploys of a project's config, and allow them again.
 
 use super::arguments::{CloudArgs, ProjectArgs, whoami};
 use super::error::CliError;
@@ -33,8 +33,8 @@ pub(super) fn examples(name: &str) -> String {
         "Example:
   {name} freeze coinbase/deploy-test development --reason \"incident 42\" --local
 
-A running deploy is not stopped: `{name} halt` does that. `{name} unfreeze`
-lifts the freeze."
+A running deploy is not stopped: `{name} halt` stops it.
+`{name} unfreeze` lifts the freeze."
     )
 }
 
@@ -43,7 +43,8 @@ pub(super) fn unfreeze_examples(name: &str) -> String {
         "Example:
   {name} unfreeze coinbase/deploy-test development --local
 
-Locks of deploys are kept: `{name} unlock` clears the one that a dead deploy left."
+The lock of a deploy is kept: `{name} unlock` clears a lock that a failed
+deploy left."
     )
 }
 

@@ -1,24 +1,25 @@
-//! `graph`: the state machine as a picture.
+//! `graph`: prints the state machine as a diagram.
 
 use super::error::CliError;
 use super::output;
 use crate::client::ClientDeployer;
 use bifrost_asl::{self, StateMachine};
+use bifrost_core::error_code::CodedError;
 use bifrost_core::machine::Machine;
 use clap::ValueEnum;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The language of the picture
+    /// Language of the diagram
     #[arg(default_value = "mermaid")]
     language: Language,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum Language {
-    /// For Markdown: GitHub and others draw it
+    /// Mermaid, which GitHub renders in Markdown
     Mermaid,
-    /// For Graphviz
+    /// DOT, for Graphviz
     Dot,
 }
 
@@ -31,8 +32,9 @@ pub(super) fn examples(name: &str) -> String {
 }
 
 pub(super) fn run<D: ClientDeployer>(args: &Args) -> Result<u8, CliError> {
-    // No picture shows the function, so any text may stand for its ARN.
-    let machine = StateMachine::parse(&D::Machine::definition("function"))?;
+    // The diagram does not show the ARN of the function.
+    let machine = StateMachine::parse(&D::Machine::definition("function"))
+        .map_err(|error| CliError::Definition(CodedError::from_parts("definition/invalid", error)))?;
     output::print(&match args.language {
         Language::Mermaid => bifrost_asl::mermaid(&machine),
         Language::Dot => bifrost_asl::dot(&machine),

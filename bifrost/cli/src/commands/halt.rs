@@ -1,4 +1,4 @@
-//! `halt`: stops the deploy that runs.
+//! `halt`: stops the running deploy.
 
 use super::arguments::{CloudArgs, ProjectArgs, whoami};
 use super::error::CliError;
@@ -10,7 +10,7 @@ use crate::client::Halted;
 pub(super) struct Args {
     #[command(flatten)]
     project: ProjectArgs,
-    /// Why; the deploy's error will say it
+    /// Reason for the halt, shown in the error of the deploy
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
     #[command(flatten)]
@@ -23,13 +23,14 @@ pub(super) fn examples(name: &str, file: &str) -> String {
   {name} halt {file} --local
   {name} halt coinbase/deploy-test development --reason \"wrong build\" --local
 
-The deploy stops at its next look, cleans up, and fails. What ran before it goes on.
-If it has come too far to be halted, the answer says so."
+The deploy stops when it next reads the halt flag, cleans up, and fails.
+What was deployed before continues to run. If it is too late to halt, the
+command says so."
     )
 }
 
 pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
-    // Nothing runs in a world that is not kept yet, and so nothing is written there.
+    // A new local cloud is not kept: no deploy is running in it.
     let backend = session.open(&args.cloud, false).await?;
     let client = backend.client();
     let address = args.project.address::<D>(&client.account.defaults)?;
@@ -38,14 +39,15 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
     let Halted { execution, too_late } = client.halt(&address, &reason).await?;
     match too_late {
         None => output::print_escaped(&format!(
-            "{} is asked to halt: it stops at its next look, cleans up, and fails.",
+            "Asked {} to halt: it stops when it next reads the halt flag, cleans up, and fails.",
             execution.name
         ))?,
-        Some(why) => output::print_escaped(&format!("The halt flag of {} is written; but {why}.", execution.name))?,
+        Some(why) => output::print_escaped(&format!("Wrote the halt flag of {}, but {why}.", execution.name))?,
     }
-    // Nobody else can tell: the execution is there, and nothing moves it.
+    // Otherwise the user would wait: the execution exists, but no process runs it.
     if !backend.is_run()? {
-        output::note("note: no process runs this world now; the next `deploy` in it goes on with the execution");
+        let deploy = session.hint(&args.cloud).line("deploy FILE");
+        output::note(&format!("note: no process runs this local cloud; {deploy} continues the execution"));
     }
     Ok(0)
 }

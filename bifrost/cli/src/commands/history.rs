@@ -1,6 +1,6 @@
-//! `history`: the executions, or the events of one.
+//! `history`: lists executions, or shows the events of one.
 
-use super::arguments::{CloudArgs, Format, OutputArgs};
+use super::arguments::{CloudArgs, Format, OutputArgs, limit};
 use super::error::CliError;
 use super::escape_control::one_line;
 use super::time::{duration, moment};
@@ -14,11 +14,11 @@ use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The name or ARN of an execution, to show its events; without it executions are listed
+    /// Name or ARN of an execution, to show its events [default: list executions]
     #[arg(value_name = "EXECUTION")]
     execution: Option<String>,
-    /// List at most so many executions, the newest first
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    /// Maximum number of executions to list, newest first
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = limit)]
     limit: usize,
     #[command(flatten)]
     cloud: CloudArgs,
@@ -33,7 +33,7 @@ pub(super) fn examples(name: &str) -> String {
   {name} history deploy-web-development-2026-11-21T10-00-00Z-abcdefgh --local
   {name} history --local --output json | jq -r .name
 
-The events are those of AWS's GetExecutionHistory."
+The events are those of GetExecutionHistory in AWS Step Functions."
     )
 }
 
@@ -42,7 +42,10 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
     let format = args.output.format();
     match &args.execution {
         None => list(&client, args.limit, format).await?,
-        Some(execution) => events(&client, execution, format).await?,
+        Some(execution) => {
+            let list = session.hint(&args.cloud).line("history");
+            events(&client, execution, format, list).await?;
+        }
     }
     Ok(0)
 }
@@ -56,15 +59,21 @@ async fn list<D: ClientDeployer>(client: &Client<D>, limit: usize, format: Forma
         }
     }
     if executions.len() > limit {
-        output::note("note: older ones are not shown; --limit shows more");
+        output::note("note: older executions are not shown; use --limit to show more");
     }
     Ok(())
 }
 
-async fn events<D: ClientDeployer>(client: &Client<D>, execution: &str, format: Format) -> Result<(), CliError> {
+/// `list` is the command that lists the executions.
+async fn events<D: ClientDeployer>(
+    client: &Client<D>,
+    execution: &str,
+    format: Format,
+    list: String,
+) -> Result<(), CliError> {
     let name = execution.rsplit(':').next().unwrap_or(execution);
     if client.executions.describe(name).await?.is_none() {
-        return Err(CliError::NoExecution(name.to_owned()));
+        return Err(CliError::UnknownExecution { name: name.to_owned(), list });
     }
     for event in client.executions.history(name, 0).await? {
         match format {
@@ -75,7 +84,7 @@ async fn events<D: ClientDeployer>(client: &Client<D>, execution: &str, format: 
     Ok(())
 }
 
-/// An execution without the release that it was started with: that may be long, and is in the first of its events.
+/// An execution without its input: the release may be long, and is in the first event.
 fn summary(execution: &ExecutionSummary) -> Value {
     json!({
         "name": execution.name,
@@ -84,9 +93,9 @@ fn summary(execution: &ExecutionSummary) -> Value {
         "start_date": execution.start_date,
         "stop_date": execution.stop_date,
         "error": execution.error,
-        "project_name": execution.says("project_name"),
-        "config_name": execution.says("config_name"),
-        "release_id": execution.says("release_id"),
+        "project_name": execution.input_str("project_name"),
+        "config_name": execution.input_str("config_name"),
+        "release_id": execution.input_str("release_id"),
         "started_by": started_by(&execution.input),
     })
 }
@@ -94,7 +103,7 @@ fn summary(execution: &ExecutionSummary) -> Value {
 fn line(execution: &ExecutionSummary) -> String {
     let status = json!(execution.status);
     let end = execution.error.as_deref().or(status.as_str()).unwrap_or_default();
-    let took = execution.stop_date.map_or_else(|| "runs".to_owned(), |stop| duration(stop - execution.start_date));
+    let took = execution.stop_date.map_or_else(|| "running".to_owned(), |stop| duration(stop - execution.start_date));
     let by = started_by(&execution.input).map_or_else(String::new, |who| format!("  by {}", one_line(who)));
     format!("{}  {end:<12}  {took:>7}  {}{by}", moment(execution.start_date), execution.name)
 }
@@ -129,9 +138,9 @@ mod tests {
     }
 
     #[test]
-    fn an_execution_is_a_line_with_its_end_and_who_started_it() {
+    fn execution_as_text() {
         let running = execution();
-        assert_eq!(line(&running), "2027-01-15T08:00:00Z  RUNNING          runs  deploy-web-dev-1  by ada@laptop");
+        assert_eq!(line(&running), "2027-01-15T08:00:00Z  RUNNING       running  deploy-web-dev-1  by ada@laptop");
         let failed = ExecutionSummary {
             status: ExecutionStatus::Failed,
             stop_date: Some(running.start_date + TimeDelta::seconds(125)),

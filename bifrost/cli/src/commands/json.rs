@@ -1,12 +1,12 @@
-//! `json`: the state machine with the placeholders that the originals' client fills in (contract §5).
+//! `json`: prints the state machine with the placeholders that Go clients fill in (contract §5).
 
 use super::error::CliError;
 use super::output;
 use crate::client::ClientDeployer;
 use bifrost_core::machine::Machine;
 
-/// The function's ARN with the placeholders of the contract. It is wire format: whatever the region, the partition is `aws`,
-/// as the Go implementation (Odin, Fenrir, step) prints it.
+/// The function's ARN with the placeholders of the contract. It is wire format: the partition is `aws` in every region, as
+/// the Go implementation (Odin, Fenrir, step) prints it.
 const RESOURCE: &str = "arn:aws:lambda:{{aws_region}}:{{aws_account}}:function:{{lambda_name}}";
 
 #[derive(Debug, clap::Args)]

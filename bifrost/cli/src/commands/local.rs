@@ -1,4 +1,4 @@
-//! The embedded world, as the commands use it.
+//! A local cloud as the backend of commands.
 
 use super::arguments::{CloudArgs, DeployerArgs};
 use super::backend::{Backend, PollInterval};
@@ -16,27 +16,24 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The folder of worlds that are not named otherwise.
+/// The folder of the default local cloud, and of those created from a JSON seed.
 const FOLDER: &str = ".bifrost";
 
-/// A look costs a read of a file.
-const POLL_INTERVAL: PollInterval =
-    PollInterval { often: Duration::from_millis(40), seldom: Duration::from_millis(100) };
+/// A poll only reads a file.
+const POLL_INTERVAL: PollInterval = PollInterval { min: Duration::from_millis(40), max: Duration::from_millis(100) };
 
-/// How often a process that follows tries to become the engine.
+/// How often a process that follows a deploy tries to become the engine.
 const TAKE_OVER_INTERVAL: Duration = Duration::from_millis(200);
 
-/// An embedded world.
 struct LocalBackend<D: LocalDeployer> {
-    /// The world as a cloud.
     cloud: LocalCloud<D>,
-    /// The file that keeps it, or will.
+    /// The file that keeps it, which may not exist yet.
     path: PathBuf,
-    /// Whether it is new, and in memory until [`keep`](Site::keep): a command that is refused leaves no trace.
+    /// Whether it is new, and in memory until [`keep`](Backend::keep): a refused command creates no file.
     is_new: bool,
 }
 
-/// Opens the world that the arguments name; with `fresh` a new one in its place.
+/// Opens the local cloud that the arguments select; with `fresh` a new one that replaces it.
 pub(super) fn open<D: LocalDeployer + ClientDeployer>(
     deployer_args: &DeployerArgs,
     args: &CloudArgs,
@@ -48,7 +45,7 @@ pub(super) fn open<D: LocalDeployer + ClientDeployer>(
     let (account, region) = store.read(|state| (state.deployer_account.clone(), state.deployer_region.clone()))?;
     let identity = deployer_args.identity::<D>(account, region);
     let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
-    let cloud = LocalCloud::<D>::new(store, identity, defaults).reached_with(&args.arguments());
+    let cloud = LocalCloud::<D>::new(store, identity, defaults).reached_with(&args.arguments(deployer_args));
     Ok(Box::new(LocalBackend { cloud, path, is_new }))
 }
 
@@ -62,12 +59,12 @@ impl<D: LocalDeployer + ClientDeployer> Backend<D> for LocalBackend<D> {
         POLL_INTERVAL
     }
 
-    /// Writes the world to its file, if it is new; whatever was there of this deployer goes.
+    /// Writes a new local cloud to its file, and so replaces the previous one of this deployer.
     fn keep(&self) -> Result<(), CliError> {
         if !self.is_new {
             return Ok(());
         }
-        // No engine may run what is replaced.
+        // No engine may be running in the local cloud that is replaced.
         let lease = if self.path.exists() { Lease::take(&self.path)? } else { None };
         if self.path.exists() && lease.is_none() {
             return Err(CliError::LocalCloudInUse(self.path.clone()));
@@ -75,12 +72,12 @@ impl<D: LocalDeployer + ClientDeployer> Backend<D> for LocalBackend<D> {
         Ok(self.cloud.store().move_to(&self.path, D::NAME)?)
     }
 
-    /// Lays a JSON merge patch over the world, such as `{"faults": […]}` or another behaviour of an image.
+    /// Applies a JSON merge patch to the local cloud, such as `{"faults": […]}` or another behaviour of an image.
     fn apply_scenario(&self, scenario: &Path) -> Result<(), CliError> {
         apply_scenario(self.cloud.store(), scenario)
     }
 
-    /// Becomes the engine as soon as no other process is, and runs what there is to run.
+    /// Becomes the engine as soon as no other process is, and runs all executions.
     async fn run_executions(&self, speed: f64, is_engine: &Cell<bool>) -> Result<Infallible, CliError> {
         let engine = Engine::new(self.cloud.clone(), Pace::Speed(speed))?;
         loop {
@@ -98,10 +95,10 @@ impl<D: LocalDeployer + ClientDeployer> Backend<D> for LocalBackend<D> {
     }
 }
 
-/// The file that keeps the world, and the world that goes into it if it is not there. A world file is read in any case:
-/// one that is wrong should say so each time.
-fn find<D: LocalDeployer>(asked: Option<&Path>) -> Result<(PathBuf, LocalState<D::Resources>), CliError> {
-    let Some(path) = asked else { return Ok((Path::new(FOLDER).join("cloud.sqlite"), built_in::<D>()?)) };
+/// The file of the local cloud, and the state to create it with. A JSON seed is always read, so that its errors are
+/// reported by every command.
+fn find<D: LocalDeployer>(cloud: Option<&Path>) -> Result<(PathBuf, LocalState<D::Resources>), CliError> {
+    let Some(path) = cloud else { return Ok((Path::new(FOLDER).join("cloud.sqlite"), built_in::<D>()?)) };
     if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
         return Ok((path.into(), built_in::<D>()?));
     }
@@ -111,7 +108,7 @@ fn find<D: LocalDeployer>(asked: Option<&Path>) -> Result<(PathBuf, LocalState<D
     Ok((Path::new(FOLDER).join(name), read_seed(path, &text)?))
 }
 
-/// The world that comes with the deployer.
+/// The seed that is part of the deployer.
 fn built_in<D: LocalDeployer>() -> Result<LocalState<D::Resources>, CliError> {
     Ok(read_seed(Path::new("the built-in seed of the deployer"), D::SEED.as_bytes())?)
 }
@@ -136,7 +133,7 @@ fn patched<R: Resources>(state: &LocalState<R>, scenario: &Value) -> Result<Loca
     Ok(patched)
 }
 
-/// What is absent may have been written as `null`, which no reader of ours takes.
+/// Absent fields are serialised as `null`, which the reader refuses.
 fn remove_nulls(value: &mut Value) {
     match value {
         Value::Object(fields) => {

@@ -1,8 +1,7 @@
-//! The commands that every deployer gets: one file each. Nothing else prints.
+//! The commands of every deployer, one file each. Only this module prints.
 //!
-//! Exit codes, for every command: 0 it did what was asked; 1 the deploy changed something, failed, and cleaned up; 2
-//! nothing was changed, whatever the reason; 3 a person must look (contract §9). `plan` has its own: 0 no changes, 2 changes,
-//! 1 an error.
+//! Exit codes of all commands except `plan`: 0 success; 1 the deploy changed something, failed, and cleaned up; 2 nothing was
+//! changed; 3 the deploy needs manual intervention (contract §9). `plan`: 0 no changes, 2 changes, 1 an error.
 
 mod arguments;
 mod asl;
@@ -34,6 +33,7 @@ mod unlock;
 
 use crate::client::ClientDeployer;
 use arguments::DeployerArgs;
+use bifrost_core::error_code::{Coded as _, ErrorCode};
 use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
 
@@ -41,6 +41,9 @@ pub use custom_command::{CommandContext, CommandError, CustomCommand};
 pub use escape_control::one_line;
 pub use program::Program;
 use program::ProgramRun;
+
+/// The codes of the errors of this module.
+pub(crate) const ERROR_CODES: &[&[ErrorCode]] = &[CliError::CODES];
 
 #[derive(Debug, Parser)]
 #[command(disable_help_subcommand = true, subcommand_required = true, version)]
@@ -53,15 +56,15 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Deploy a release, and follow it to its end
+    /// Deploy a release and follow the deploy
     Deploy(deploy::Args),
-    /// Show what a deploy would change, and change nothing
+    /// Show what a deploy would change, without changing anything
     Plan(plan::Args),
-    /// Stop the deploy that runs; it cleans up and fails
+    /// Stop the running deploy, which then cleans up and fails
     Halt(halt::Args),
-    /// Deploy the release again that succeeded before this one
+    /// Deploy the previous successful release again
     Rollback(rollback::Args),
-    /// Show what is deployed, what runs, and who holds the locks
+    /// Show what is deployed, what is running, and the locks
     Status(status::Args),
     /// List executions, or show the events of one
     History(history::Args),
@@ -73,19 +76,19 @@ enum Command {
     Freeze(freeze::Args),
     /// Lift the freeze of a project's config
     Unfreeze(freeze::UnfreezeArgs),
-    /// Clear the lock that a dead deploy left
+    /// Clear the lock that a failed deploy left
     Unlock(unlock::Args),
-    /// Check the deployer in AWS, and say what to run for each fault
+    /// Check the deployer in AWS and show remedies
     Doctor(doctor::Args),
     /// Print the state machine in the Amazon States Language
     Asl(asl::Args),
     /// Print the state machine with placeholders for account, region and function
     Json(json::Args),
-    /// Draw the state machine
+    /// Print the state machine as a diagram
     Graph(graph::Args),
-    /// Print what the deployer needs in AWS as CloudFormation templates, or make it
+    /// Print or deploy the CloudFormation templates of the deployer
     Bootstrap(bootstrap::Args),
-    /// Print the completions for a shell
+    /// Print a completion script for a shell
     Completions(completions::Args),
 }
 
@@ -115,7 +118,7 @@ fn command<D: ClientDeployer>() -> clap::Command {
     named(D::NAME, D::ABOUT, D::RELEASE_FILE)
 }
 
-/// `default` is the release file if none is named.
+/// `default` is the release file that is used if none is given.
 fn named(name: &'static str, about: &'static str, default: Option<&'static str>) -> clap::Command {
     let file = default.unwrap_or("release.json");
     let examples = [
@@ -134,7 +137,7 @@ fn named(name: &'static str, about: &'static str, default: Option<&'static str>)
         ("bootstrap", bootstrap::examples(name)),
     ];
     let command =
-        Cli::command().max_term_width(100).name(name).bin_name(name).about(about).after_long_help(guide(name, file));
+        Cli::command().max_term_width(80).name(name).bin_name(name).about(about).after_long_help(guide(name, file));
     let command = command.after_help(format!("Try `{name} deploy --help`, or `{name} --help` for examples."));
     let command = examples.into_iter().fold(command, |command, (subcommand, text)| {
         command.mut_subcommand(subcommand, |subcommand| subcommand.after_help(text))
@@ -145,7 +148,7 @@ fn named(name: &'static str, about: &'static str, default: Option<&'static str>)
         }),
         None => command,
     });
-    // `status` and `failures` alone may be about everything.
+    // Only `status` and `failures` work without a project.
     ["freeze", "halt", "rollback", "unfreeze", "unlock"].into_iter().fold(command, |command, subcommand| {
         command.mut_subcommand(subcommand, |subcommand| subcommand.mut_arg("first", |project| project.required(true)))
     })
@@ -154,24 +157,27 @@ fn named(name: &'static str, about: &'static str, default: Option<&'static str>)
 fn guide(name: &str, file: &str) -> String {
     format!(
         "Examples:
-  {name} deploy {file}               deploy on AWS, with your credentials
-  {name} deploy {file} --local       deploy on this machine, in an embedded world
-  {name} status --local                    what is deployed there, and what goes on
-  {name} plan {file} --local         what a deploy would change
-  {name} halt {file} --local         stop the deploy that runs
-  {name} fails --local                     which deploys failed, why, and what to do
-  {name} rollback {file} --local     deploy again what was deployed before
-  {name} graph mermaid                     the state machine as a picture
+  {name} deploy {file}             deploy on AWS, with your credentials
+  {name} deploy {file} --local     deploy in the local cloud
+  {name} status --local                  show what is deployed and running there
+  {name} plan {file} --local       show what a deploy would change
+  {name} halt {file} --local       stop the running deploy
+  {name} failures --local                list failed deploys and remedies
+  {name} rollback {file} --local   deploy the previous release again
+  {name} graph mermaid                   print the state machine as a diagram
 
 Exit codes:
-  0  done: of a deploy, Success
-  1  the deploy had begun to change things, failed, and cleaned up (FailureClean)
+  0  success
+  1  the deploy changed something, failed, and cleaned up (FailureClean)
   2  refused: nothing was changed
-  3  a person must look: it failed and could not clean up (FailureDirty), or its end is not known
+  3  needs manual intervention: the deploy could not clean up (FailureDirty), or
+     its end is unknown
   `plan` has its own: 0 no changes, 2 changes, 1 an error.
 
 Output:
-  On a terminal text, else JSON, one object a line; --output says which. Errors go to stderr."
+  Text on a terminal, otherwise JSON, one object per line; --output selects one.
+  Errors are printed on stderr as error[CODE]: MESSAGE; with --output json as
+  {{\"error\": {{\"code\": CODE, \"message\": MESSAGE}}}}."
     )
 }
 
@@ -185,17 +191,17 @@ mod tests {
     }
 
     #[test]
-    fn the_command_line_is_consistent() {
+    fn command_line_is_consistent() {
         named("odin", "Deploys", None).debug_assert();
     }
 
     #[test]
-    fn the_help_names_the_deployer_and_its_commands() {
+    fn help() {
         insta::assert_snapshot!(named("odin", "Deploys groups", None).render_long_help().to_string());
     }
 
     #[test]
-    fn a_deployer_may_say_which_file_is_its_release() {
+    fn deployer_has_a_default_release_file() {
         let fenrir = |line: &str| named("fenrir", "", Some("template.yml")).try_get_matches_from(line.split(' '));
         for command in ["deploy", "plan"] {
             let matches = fenrir(&format!("fenrir {command} --local")).unwrap();
@@ -208,15 +214,16 @@ mod tests {
     }
 
     #[test]
-    fn each_command_says_how_it_is_used() {
-        for command in ["plan", "rollback", "failures"] {
+    fn help_of_commands() {
+        let commands = ["deploy", "plan", "rollback", "status", "failures", "freeze", "unlock", "doctor", "bootstrap"];
+        for command in commands {
             let help = named("odin", "", None).find_subcommand_mut(command).map(|it| it.render_long_help().to_string());
             insta::assert_snapshot!(command, help.unwrap());
         }
     }
 
     #[test]
-    fn a_subject_is_a_file_or_a_project_with_its_config_and_only_status_may_lack_it() {
+    fn project_is_a_file_or_a_name_with_a_config() {
         assert!(parse("odin halt release.json").is_ok());
         assert!(parse("odin halt acme/shop development --account 000000000000").is_ok());
         assert!(parse("odin halt release.json --account 000000000000").is_err());
@@ -228,15 +235,34 @@ mod tests {
     }
 
     #[test]
-    fn a_speed_is_a_number_above_zero() {
+    fn numbers_are_above_zero() {
         assert!(parse("odin deploy release.json --speed 0.5").is_ok());
-        for speed in ["0", "-1", "fast", "NaN"] {
+        assert!(parse("odin deploy release.json --timeout 1").is_ok());
+        for speed in ["0", "-1", "fast", "NaN", "inf"] {
             assert!(parse(&format!("odin deploy release.json --speed={speed}")).is_err(), "{speed}");
+        }
+        for number in ["0", "-1", "1.5", "ten", "99999999999999999999"] {
+            for option in ["deploy release.json --timeout", "failures --limit", "history --limit"] {
+                assert!(parse(&format!("odin {option}={number}")).is_err(), "{option} {number}");
+            }
         }
     }
 
     #[test]
-    fn bootstrap_is_of_one_thing_at_a_time() {
+    fn former_names_still_work() {
+        assert!(parse("odin fails --limit 1").is_ok());
+        assert!(parse("odin lock acme/shop development --reason incident").is_ok());
+        assert!(parse("odin status --world other.json").is_ok());
+    }
+
+    #[test]
+    fn doctor_does_not_offer_the_local_cloud() {
+        let help = named("odin", "", None).find_subcommand_mut("doctor").map(|it| it.render_long_help().to_string());
+        assert!(!help.unwrap().contains("--local"));
+    }
+
+    #[test]
+    fn bootstrap_has_one_template_at_a_time() {
         for right in
             ["", "--target 222222222222 --session-tags", "--project acme/shop --apply", "--apply --code odin.zip"]
         {

@@ -1,16 +1,19 @@
-//! Where text goes.
+//! Writes to standard output and standard error.
 
+use super::arguments::Format;
 use super::error::CliError;
 use super::escape_control::{escape_control, escaped_json};
+use bifrost_core::error_code::Coded as _;
 use serde::Serialize;
+use serde_json::json;
 use std::io::{self, Write, stderr, stdout};
 
-/// Prints text that strangers may have had a part in, with a line end.
+/// Prints text that may contain text of others, with a line end.
 pub(super) fn print_escaped(text: &str) -> io::Result<()> {
     print(&escape_control(text))
 }
 
-/// Prints text that is ours, and perhaps coloured, with a line end.
+/// Prints text that is safe for a terminal, with a line end.
 pub(super) fn print(text: &str) -> io::Result<()> {
     let mut out = stdout().lock();
     out.write_all(text.as_bytes())?;
@@ -25,18 +28,33 @@ pub(super) fn print_json(value: &impl Serialize) -> io::Result<()> {
     print(&escaped_json(serde_json::to_string(value)?))
 }
 
-/// Tells a person what went wrong. If nobody listens, the exit code says it still.
-pub(super) fn complain(error: &CliError) {
-    note(&format!("error: {error}"));
+/// Prints an error on standard error. If that fails, the exit code still reports it.
+pub(super) fn print_error(error: &CliError, format: Format) {
+    let message = match error {
+        CliError::Usage(error) => error.to_string().trim_start_matches("error: ").trim_end().to_owned(),
+        error => error.to_string(),
+    };
+    let code = error.code();
+    let _ = match format {
+        Format::Text => writeln!(stderr().lock(), "{}", escape_control(&format!("error[{code}]: {message}"))),
+        Format::Json => {
+            let object = json!({"error": {"code": code, "message": message}});
+            writeln!(stderr().lock(), "{}", escaped_json(object.to_string()))
+        }
+    };
 }
 
-/// Tells a person something beside the answer.
+/// Prints a note on standard error, so that standard output has the answer alone.
 pub(super) fn note(text: &str) {
     let _ = writeln!(stderr().lock(), "{}", escape_control(text));
 }
 
-/// Prints what clap has to say: the help, the version, or what is wrong with the arguments.
-pub(super) fn usage(error: &clap::Error) -> Result<u8, CliError> {
+/// Prints help, version or a usage error as clap renders it, and returns clap's exit code.
+pub(super) fn print_usage(error: &clap::Error) -> Result<u8, CliError> {
     error.print()?;
-    Ok(u8::try_from(error.exit_code()).unwrap_or(2))
+    Ok(usage_exit_code(error))
+}
+
+pub(super) fn usage_exit_code(error: &clap::Error) -> u8 {
+    u8::try_from(error.exit_code()).unwrap_or(2)
 }

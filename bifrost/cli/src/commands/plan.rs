@@ -1,4 +1,4 @@
-//! `plan`: what a deploy would change, found out without changing anything.
+//! `plan`: shows what a deploy would change, without changing anything.
 
 use super::arguments::{CloudArgs, Format, OutputArgs, whoami};
 use super::error::CliError;
@@ -6,13 +6,13 @@ use super::escape_control::{escape_control, one_line};
 use super::report::Paint;
 use super::{ProgramRun, output};
 use crate::client::Address;
-use crate::client::{Action, ClientDeployer, DeployPlan, PlannedChange};
+use crate::client::{Action, ClientDeployer, DeployPlan, PlanFinding, PlannedChange};
 use serde::Serialize;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The release file. Files that belong to it stand beside it
+    /// Release file, with the files that belong to it in the same folder
     #[arg(value_name = "RELEASE FILE")]
     file: PathBuf,
     #[command(flatten)]
@@ -28,17 +28,18 @@ pub(super) fn examples(name: &str, file: &str) -> String {
   {name} plan {file} --local
   {name} plan {file} --local --output json
 
-Nothing is changed or uploaded. The release is checked as `{name} deploy` checks it,
-then the target account is looked into, for which your credentials must be allowed
-to assume the deployer's role there.
+It changes and uploads nothing. It checks the release as `{name} deploy`
+does, then reads the target account, for which your credentials need
+permission to assume the deployer's role there.
 
 Exit codes of this command:
   0  a deploy would change nothing
-  2  it would change what is listed
-  1  it would be refused, or that is not known: an error says why
+  2  a deploy would make the listed changes
+  1  a deploy would be refused, or an error occurred
 
-With --output json the answer is one object: the names, changes (action, resource,
-kind, details, is_stateful), findings, notes, exit_code."
+With --output json the output is one object: project and config, changes
+(action, resource, kind, details, is_stateful), findings (code, path,
+message), notes, exit_code."
     )
 }
 
@@ -58,7 +59,6 @@ async fn show<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Res
     Ok(exit_code)
 }
 
-/// A plan, and of what.
 #[derive(Serialize)]
 struct PlanJson<'p> {
     #[serde(flatten)]
@@ -84,17 +84,21 @@ fn lines(address: &Address, plan: &DeployPlan, paint: Paint) -> Vec<String> {
         lines.push(change_line(change, width, paint));
         lines.extend(change.details.iter().map(|detail| paint.dim(&format!("               {}", one_line(detail)))));
     }
-    let told = |word: &str, text: &str| format!("  {word:8} {}", escape_control(text).replace('\n', "\n           "));
-    lines.extend(findings.iter().map(|finding| paint.bad(&told("error", finding))));
-    lines.extend(notes.iter().map(|note| told("note", note)));
-    lines.push(sum(plan, paint));
+    let line = |word: &str, text: &str| format!("  {word:8} {}", escape_control(text).replace('\n', "\n           "));
+    lines.extend(findings.iter().map(|finding| paint.bad(&line("error", &finding_text(finding)))));
+    lines.extend(notes.iter().map(|note| line("note", note)));
+    lines.push(total(plan, paint));
     lines
+}
+
+fn finding_text(finding: &PlanFinding) -> String {
+    format!("[{}] {finding}", finding.code)
 }
 
 fn change_line(change: &PlannedChange, width: usize, paint: Paint) -> String {
     let PlannedChange { action, resource, kind, .. } = change;
     let (sign, word) = words(*action);
-    let lost = if change.loses_data() { "  its data are lost" } else { "" };
+    let lost = if change.loses_data() { "  its data will be lost" } else { "" };
     let line = format!("  {sign} {word:<10} {:width$}  {}{lost}", one_line(resource), one_line(kind));
     match action {
         _ if change.loses_data() => paint.bad(&line),
@@ -113,15 +117,15 @@ fn words(action: Action) -> (&'static str, &'static str) {
     }
 }
 
-fn sum(plan: &DeployPlan, paint: Paint) -> String {
+fn total(plan: &DeployPlan, paint: Paint) -> String {
     let count = |action: Action| plan.changes.iter().filter(|change| change.action == action).count();
     let counts = [Action::Add, Action::Modify, Action::Replace, Action::Remove].map(|action| (count(action), action));
-    let told = counts.into_iter().filter(|(count, _)| *count > 0);
-    let told: Vec<_> = told.map(|(count, action)| format!("{count} to {}", words(action).1)).collect();
+    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<_> = counts.map(|(count, action)| format!("{count} to {}", words(action).1)).collect();
     match exit_code(plan) {
         0 => paint.good("A deploy would change nothing."),
         1 => paint.bad("A deploy would be refused."),
-        _ => paint.strong(&format!("A deploy would change this: {}.", told.join(", "))),
+        _ => paint.strong(&format!("A deploy would make these changes: {}.", counts.join(", "))),
     }
 }
 
@@ -159,17 +163,15 @@ mod tests {
     }
 
     #[test]
-    fn a_plan_tells_each_change_and_whose_data_are_lost() {
+    fn plan_as_text() {
         insta::assert_snapshot!(shown(&plan()));
     }
 
     #[test]
-    fn a_plan_exits_0_without_changes_2_with_some_and_1_if_it_would_be_refused() {
-        let findings = vec!["ami: there is none".to_owned()];
+    fn exit_codes_of_a_plan() {
+        let findings = vec![PlanFinding::new("odin/no-ami", "ami", "not found")];
         let refused = DeployPlan { findings, ..plan() };
         assert_eq!([&DeployPlan::default(), &plan(), &refused].map(exit_code), [0, 2, 1]);
-        assert!(shown(&refused).ends_with("A deploy would be refused."));
-        assert!(shown(&refused).contains("\n  error    ami: there is none\n"));
-        assert!(shown(&DeployPlan::default()).ends_with("A deploy would change nothing."));
+        assert!(shown(&refused).contains("\n  error    [odin/no-ami] ami: not found\n"));
     }
 }

@@ -1,6 +1,6 @@
-//! A deployer's program: which clouds its commands reach, and its `main`.
+//! The program of a deployer: its commands, the clouds that they use, and its `main`.
 
-use super::arguments::{CloudArgs, DeployerArgs};
+use super::arguments::{CloudArgs, CommandHint, DeployerArgs, Format};
 use super::backend::Backend;
 use super::custom_command::{self, CustomCommand};
 use super::error::CliError;
@@ -17,7 +17,7 @@ use std::process::ExitCode;
 
 type OpenLocal<D> = fn(&DeployerArgs, &CloudArgs, bool) -> Result<Box<dyn Backend<D>>, CliError>;
 
-/// The program of deployer `D`: its commands, and the clouds that they reach.
+/// The program of deployer `D`: its commands, and the clouds that they use.
 ///
 /// ```ignore
 /// fn main() -> ExitCode {
@@ -37,13 +37,13 @@ impl<D: ClientDeployer> Default for Program<D> {
 }
 
 impl<D: ClientDeployer> Program<D> {
-    /// A program that reaches no cloud yet.
+    /// A program whose commands use no cloud yet.
     #[must_use]
     pub fn new() -> Self {
         Self { local: None, aws: None, custom_commands: Vec::new() }
     }
 
-    /// With `--local` its commands use the embedded world.
+    /// Lets its commands use the local cloud with `--local`.
     #[cfg(feature = "local")]
     #[must_use]
     pub fn local(self) -> Self
@@ -53,29 +53,29 @@ impl<D: ClientDeployer> Program<D> {
         Self { local: Some(super::local::open::<D>), ..self }
     }
 
-    /// Its commands reach AWS that way.
+    /// Lets its commands use AWS.
     #[must_use]
     pub fn aws(self, connect: impl Connect<D> + 'static) -> Self {
         Self { aws: Some(Box::new(connect)), ..self }
     }
 
-    /// It has that command, too.
+    /// Adds a command.
     #[must_use]
     pub fn with(mut self, command: impl CustomCommand<D> + 'static) -> Self {
         self.custom_commands.push(Box::new(command));
         self
     }
 
-    /// Runs the command that the program was called with: the whole of its `main`.
+    /// Runs the command in the program's arguments. This is its whole `main`.
     #[must_use]
     pub fn run(&self) -> ExitCode {
         let arguments: Vec<OsString> = std::env::args_os().collect();
         match self.try_run(&arguments) {
             Ok(code) => code.into(),
-            // Whoever read the answer has seen enough, as `head` has.
-            Err(CliError::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+            // The reader of the output, such as `head`, needs no more of it.
+            Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
             Err(error) => {
-                output::complain(&error);
+                output::print_error(&error, self.error_format(&arguments));
                 error.exit_code().into()
             }
         }
@@ -88,11 +88,11 @@ impl<D: ClientDeployer> Program<D> {
         }
         let matches = match command.try_get_matches_from_mut(arguments) {
             Ok(matches) => matches,
-            Err(error) => return self.usage(&error, arguments),
+            Err(error) => return self.usage(error, arguments),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(CliError::Runtime)?;
         runtime.block_on(self.dispatch(&matches)).or_else(|error| match error {
-            CliError::Usage(error) => output::usage(&error),
+            CliError::Usage(error) => self.usage(error, arguments),
             error => Err(error),
         })
     }
@@ -106,25 +106,56 @@ impl<D: ClientDeployer> Program<D> {
         dispatch(&ProgramRun { program: self, deployer_args }, command).await
     }
 
-    /// The deployer's own command that was given.
+    /// The deployer's own command in the arguments.
     fn custom_command<'m>(&self, matches: &'m ArgMatches) -> Option<(&dyn CustomCommand<D>, &'m ArgMatches)> {
         let (name, matches) = matches.subcommand()?;
         let command = self.custom_commands.iter().find(|command| command.command().get_name() == name)?;
         Some((command.as_ref(), matches))
     }
 
-    /// The command line, with the deployer's own commands.
+    /// The command line with the deployer's own commands.
     pub(super) fn command(&self) -> clap::Command {
         let custom_commands = self.custom_commands.iter().map(|command| custom_command::complete(command.command()));
         command::<D>().subcommands(custom_commands)
     }
 
-    /// Says what is wrong with the arguments. To who asked for a plan, 2 would mean that there are changes.
-    fn usage(&self, error: &clap::Error, arguments: &[OsString]) -> Result<u8, CliError> {
-        let code = output::usage(error)?;
-        let given = self.command().ignore_errors(true).try_get_matches_from(arguments);
-        let is_plan = given.is_ok_and(|matches| matches.subcommand_name() == Some("plan"));
+    /// Prints what clap says of the arguments: the help, or what is wrong.
+    fn usage(&self, error: clap::Error, arguments: &[OsString]) -> Result<u8, CliError> {
+        let code = output::usage_exit_code(&error);
+        if error.use_stderr() && self.error_format(arguments) == Format::Json {
+            output::print_error(&CliError::Usage(error), Format::Json);
+        } else {
+            output::print_usage(&error)?;
+        }
+        // For `plan`, 2 would mean that there are changes.
+        let is_plan = self.lenient_matches(arguments).is_some_and(|given| given.subcommand_name() == Some("plan"));
         Ok(if is_plan { code.min(1) } else { code })
+    }
+
+    /// The format of an error: JSON only if `--output json` was given, because standard error is often read by people even if
+    /// standard output is not.
+    fn error_format(&self, arguments: &[OsString]) -> Format {
+        let given = self.lenient_matches(arguments);
+        let output = given
+            .as_ref()
+            .and_then(ArgMatches::subcommand)
+            .and_then(|(_, matches)| matches.try_get_one::<Format>("output").ok().flatten().copied());
+        output.unwrap_or(Format::Text)
+    }
+
+    /// The arguments as far as they are valid.
+    fn lenient_matches(&self, arguments: &[OsString]) -> Option<ArgMatches> {
+        self.command().ignore_errors(true).try_get_matches_from(arguments).ok()
+    }
+}
+
+/// Whether the reader of standard output closed it.
+fn is_broken_pipe(error: &CliError) -> bool {
+    match error {
+        CliError::Output(error) => error.kind() == io::ErrorKind::BrokenPipe,
+        CliError::NoPlan(error) => is_broken_pipe(error),
+        CliError::CustomCommand(error) => error.downcast_ref::<CliError>().is_some_and(is_broken_pipe),
+        _ => false,
     }
 }
 
@@ -136,10 +167,8 @@ fn without_arguments<D: ClientDeployer>(command: &mut clap::Command) -> Result<u
     Ok(0)
 }
 
-/// One call of the program.
 pub(super) struct ProgramRun<'p, D: ClientDeployer> {
     program: &'p Program<D>,
-    /// Which deployer is meant.
     pub(super) deployer_args: DeployerArgs,
 }
 
@@ -149,29 +178,36 @@ impl<D: ClientDeployer> ProgramRun<'_, D> {
         self.program.command()
     }
 
-    /// Opens the cloud that the arguments name; of an embedded world with `fresh` a new one.
+    /// Writes other commands for the same deployer and cloud.
+    pub(super) fn hint(&self, args: &CloudArgs) -> CommandHint {
+        CommandHint::new::<D>(&self.deployer_args, args)
+    }
+
+    /// Opens the selected cloud; with `fresh` a new local cloud.
     pub(super) async fn open(&self, args: &CloudArgs, fresh: bool) -> Result<Box<dyn Backend<D>>, CliError> {
         if args.is_local() {
             let open = self.program.local.ok_or(CliError::NoLocal(D::NAME))?;
             return open(&self.deployer_args, args, fresh);
         }
-        Ok(Box::new(self.connect().await?))
+        let mut connection = self.connect().await?;
+        connection.account.cloud_arguments = args.arguments(&self.deployer_args).into();
+        Ok(Box::new(connection))
     }
 
-    /// Reaches AWS.
+    /// Connects to the deployer in AWS.
     pub(super) async fn connect(&self) -> Result<Connection<D>, CliError> {
         let aws = self.program.aws.as_ref().ok_or(CliError::NoAws(D::NAME))?;
         Ok(aws.connect(&self.deployer_args.options::<D>()).await?)
     }
 
-    /// A client of the cloud that the arguments name.
+    /// A client of the selected cloud.
     pub(super) async fn client(&self, args: &CloudArgs) -> Result<Client<D>, CliError> {
         Ok(self.open(args, false).await?.client())
     }
 
-    /// The account of the credentials, where the deployer need not be yet.
-    pub(super) async fn ground(&self) -> Result<BootstrapTarget, CliError> {
-        let aws = self.program.aws.as_ref().ok_or(CliError::NoGround(D::NAME))?;
-        Ok(aws.ground(self.deployer_args.options::<D>().region.as_ref()).await?)
+    /// The account of the credentials, in which the deployer may not exist yet.
+    pub(super) async fn bootstrap_target(&self) -> Result<BootstrapTarget, CliError> {
+        let aws = self.program.aws.as_ref().ok_or(CliError::BootstrapNeedsAws(D::NAME))?;
+        Ok(aws.bootstrap_target(self.deployer_args.options::<D>().region.as_ref()).await?)
     }
 }

@@ -1,4 +1,4 @@
-//! `rollback`: deploys an earlier release anew, and follows it to its end as `deploy` does.
+//! `rollback`: deploys an earlier release again, and follows it as `deploy` does.
 
 use super::arguments::{CloudArgs, ProjectArgs, whoami};
 use super::deploy::{FollowArgs, deploy};
@@ -13,7 +13,7 @@ use bifrost_core::release::ReleaseId;
 pub(super) struct Args {
     #[command(flatten)]
     project: ProjectArgs,
-    /// The release to deploy again [default: the last that succeeded before the one that is deployed now]
+    /// Release to deploy again [default: last successful release before the deployed one]
     #[arg(long, value_name = "RELEASE ID")]
     to: Option<ReleaseId>,
     #[command(flatten)]
@@ -27,14 +27,14 @@ pub(super) fn examples(name: &str, file: &str) -> String {
         "Examples:
   {name} rollback {file} --local
   {name} rollback coinbase/deploy-test development --local
-  {name} rollback coinbase/deploy-test development --to release-2026-11-21T10-00-00Z-abcdefgh --local
+  {name} rollback {file} --to release-2026-11-21T10-00-00Z-abcdefgh
 
-The earlier release is deployed as a new one: with an id and a time of its own, the
-checks that every release passes, and metadata that say which one it is again. Its
-input is taken from Step Functions, which keeps it for 90 days, and its files from
-the bucket. To roll back twice goes back twice. What is told, and the exit codes,
-are those of `{name} deploy`; refused with 2 while a deploy runs, or if there is no
-earlier release."
+The earlier release is deployed as a new release, with its own id and time
+and all checks, and its metadata name the earlier release. Its fields come
+from Step Functions, which keeps them for 90 days, and its files from the
+bucket. A second rollback goes back to the release before. Output and exit
+codes are those of `{name} deploy`; the exit code is 2 while a deploy is
+running, or if there is no earlier release."
     )
 }
 
@@ -44,16 +44,16 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
     let address = args.project.address::<D>(&client.account.defaults)?;
     let Rollback { from, to, prepared } = client.roll_back(&address, args.to.as_ref(), &whoami()).await?;
     output::note(&format!(
-        "rolling back {address}\n  from {}\n  to   {}\n  as   {}",
+        "Rolling back {address}\n  from {}\n  to   {}\n  as   {}",
         described(&from),
         described(&to),
         prepared.release.envelope.release_id
     ));
-    deploy(backend.as_ref(), &client, &prepared, &args.cloud, &args.follow).await
+    deploy(backend.as_ref(), &client, &prepared, session.hint(&args.cloud), &args.follow).await
 }
 
 fn described(version: &Version) -> String {
     let Version { release_id, deployed, started_by } = version;
     let by = started_by.as_ref().map_or_else(String::new, |who| format!(" by {who}"));
-    format!("{release_id}, deployed at {}{by}", moment(*deployed))
+    format!("{release_id}, deployed {}{by}", moment(*deployed))
 }

@@ -1,4 +1,4 @@
-//! `status`: what is deployed, by whom, what runs, and who holds the locks.
+//! `status`: shows what is deployed and by whom, what is running, and the locks.
 
 use super::arguments::{CloudArgs, CommandHint, Format, OutputArgs, ProjectArgs};
 use super::error::CliError;
@@ -27,8 +27,8 @@ pub(super) fn examples(name: &str, file: &str) -> String {
   {name} status {file} --local
   {name} status coinbase/deploy-test development --local --output json
 
-Without a name it shows all that was ever deployed. Who deployed is what the
-client claimed: AWS tells a deployer no caller."
+Without a project it shows the projects of the latest 500 deploys. Who
+deployed a release is the claim of the client that deployed it."
     )
 }
 
@@ -40,10 +40,10 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
     };
     let format = args.output.format();
     if addresses.is_empty() && format == Format::Text {
-        output::print("nothing was deployed yet")?;
+        output::print("no deploys yet")?;
     }
     for address in &addresses {
-        show(&client, address, format, &args.cloud.hint::<D>()).await?;
+        show(&client, address, format, &session.hint(&args.cloud)).await?;
     }
     Ok(0)
 }
@@ -71,18 +71,18 @@ fn lines(deployment: &Deployment, hint: &CommandHint, paint: Paint) -> Vec<Strin
     for service in &deployment.services {
         lines.extend(service_lines(service, deployment.started_by.get(&service.release_id), paint));
     }
-    match &deployment.unseen {
-        Some(reason) => lines.push(paint.bad(&format!("  what is deployed cannot be seen: {}", one_line(reason)))),
+    match &deployment.services_error {
+        Some(reason) => lines.push(paint.bad(&format!("  cannot read what is deployed: {}", one_line(reason)))),
         None if deployment.services.is_empty() => lines.push("  nothing is deployed".to_owned()),
         None => {}
     }
-    lines.push(deployment.running.as_ref().map_or_else(|| "  nothing runs".to_owned(), running_line));
+    lines.push(deployment.running.as_ref().map_or_else(|| "  no deploy is running".to_owned(), running_line));
     let locks = &deployment.locks;
     lines
         .extend(locks.freeze.iter().map(|freeze| paint.bad(&format!("  frozen by {}", one_line(&freeze.to_string())))));
     for held in &locks.root_locks {
-        let left = if held.running { String::new() } else { dead(&deployment.address, hint) };
-        lines.push(paint.busy(&format!("  locked by {}{left}", one_line(&lock::describe(&held.holder)))));
+        let remedy = if held.running { String::new() } else { stale_lock(&deployment.address, hint) };
+        lines.push(paint.busy(&format!("  locked by {}{remedy}", one_line(&lock::describe(&held.holder)))));
     }
     if locks.freeze.is_none() && locks.root_locks.is_empty() {
         lines.push("  not locked".to_owned());
@@ -90,10 +90,12 @@ fn lines(deployment: &Deployment, hint: &CommandHint, paint: Paint) -> Vec<Strin
     lines
 }
 
-/// What to do about the lock of a deploy that is dead.
-fn dead(address: &Address, hint: &CommandHint) -> String {
-    let unlock = hint.line(&format!("unlock {}", address.arguments()));
-    format!("; its execution does not run any more: see what it left, then {unlock}")
+/// What to do about the lock of a deploy that has ended.
+fn stale_lock(address: &Address, hint: &CommandHint) -> String {
+    let project = address.arguments();
+    let failures = hint.line(&format!("failures {project}"));
+    let unlock = hint.line(&format!("unlock {project}"));
+    format!(", whose execution has ended; first do what {failures} shows for it, then run {unlock}")
 }
 
 fn service_lines(service: &Deployed, by: Option<&String>, paint: Paint) -> Vec<String> {
@@ -109,10 +111,10 @@ fn service_lines(service: &Deployed, by: Option<&String>, paint: Paint) -> Vec<S
 
 fn running_line(running: &RunningExecution) -> String {
     let RunningExecution { execution, release_id, started_by, since, state } = running;
-    let state = state.as_deref().unwrap_or("its beginning");
+    let state = state.as_deref().unwrap_or("its start");
     let by = started_by.as_ref().map_or_else(String::new, |who| format!(", by {who}"));
-    let line = format!("{release_id} in {state} since {}{by} ({execution})", moment(*since));
-    format!("  runs: {}", one_line(&line))
+    let line = format!("{release_id} in {state}, started {}{by} ({execution})", moment(*since));
+    format!("  running: {}", one_line(&line))
 }
 
 #[cfg(test)]
@@ -137,7 +139,7 @@ mod tests {
                 config: "development".parse().unwrap(),
             },
             services: Vec::new(),
-            unseen: None,
+            services_error: None,
             started_by: [("release-1".to_owned(), "ada@laptop".to_owned())].into(),
             running: None,
             locks: LockState::default(),
@@ -145,26 +147,26 @@ mod tests {
     }
 
     #[test]
-    fn nothing_deployed_nothing_running_and_nobody_in_the_way() {
+    fn empty_status_as_text() {
         insta::assert_snapshot!(lines(&deployment(), &CommandHint::local("odin"), Paint::none()).join("\n"), @r"
         coinbase/deploy-test development in account 000000000000
           nothing is deployed
-          nothing runs
+          no deploy is running
           not locked
         ");
     }
 
     #[test]
-    fn an_account_that_may_not_be_seen_is_not_taken_for_an_empty_one() {
-        let deployment = Deployment { unseen: Some("AccessDenied".into()), ..deployment() };
+    fn unreadable_account_is_not_an_empty_one() {
+        let deployment = Deployment { services_error: Some("AccessDenied".into()), ..deployment() };
         assert_eq!(
             lines(&deployment, &CommandHint::local("odin"), Paint::none())[1],
-            "  what is deployed cannot be seen: AccessDenied"
+            "  cannot read what is deployed: AccessDenied"
         );
     }
 
     #[test]
-    fn a_freeze_writes_nothing_on_the_terminal_but_text() {
+    fn control_characters_of_a_freeze_are_removed() {
         let lock_reason = "\u{1b}[2J\r\nnot locked".to_owned();
         let freeze = Some(Freeze { user: "eve".into(), lock_reason });
         let locks = LockState { freeze, ..LockState::default() };
@@ -173,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_deployed_by_whom_what_runs_and_who_holds_the_locks() {
+    fn status_as_text() {
         let holder = LockItem {
             key: "key".into(),
             id: "uuid".into(),
@@ -208,9 +210,9 @@ mod tests {
           web  release-1 since 2027-01-15T08:00:00Z, by ada@laptop
             coinbase-web
               i-01 InService Healthy
-          runs: release-2 in CheckHealthy since 2027-01-15T08:01:00Z, by bob@ci (deploy-2)
+          running: release-2 in CheckHealthy, started 2027-01-15T08:01:00Z, by bob@ci (deploy-2)
           frozen by carol: incident
-          locked by release release-2, started by bob@ci since 2027-01-15T08:01:00Z; its execution does not run any more: see what it left, then `odin unlock coinbase/deploy-test development --account 000000000000 --local`
+          locked by release release-2, started by bob@ci since 2027-01-15T08:01:00Z, whose execution has ended; first do what `odin failures coinbase/deploy-test development --account 000000000000 --local` shows for it, then run `odin unlock coinbase/deploy-test development --account 000000000000 --local`
         ");
     }
 }

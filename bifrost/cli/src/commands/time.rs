@@ -1,13 +1,13 @@
-//! Times, as a person reads them.
+//! Formats times.
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
-/// A moment in UTC, to the second.
+/// A time in UTC, to the second.
 pub(super) fn moment(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-/// A length of time as minutes and seconds, with hours before if there are any.
+/// A duration as minutes and seconds, with hours if there are any.
 pub(super) fn duration(length: TimeDelta) -> String {
     let seconds = length.num_seconds().max(0);
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);

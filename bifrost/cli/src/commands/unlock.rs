@@ -1,4 +1,4 @@
-//! `unlock`: clears the root lock that a dead deploy left.
+//! `unlock`: clears the root lock that a failed deploy left.
 
 use super::arguments::{CloudArgs, CommandHint, ProjectArgs};
 use super::error::CliError;
@@ -11,7 +11,7 @@ use bifrost_core::lock;
 pub(super) struct Args {
     #[command(flatten)]
     project: ProjectArgs,
-    /// Clear the lock even while its deploy runs: two deploys can then interfere with each other
+    /// Clear the lock even if its deploy is running: two deploys can then interfere with each other
     #[arg(long)]
     force: bool,
     #[command(flatten)]
@@ -23,8 +23,9 @@ pub(super) fn examples(name: &str) -> String {
         "Example:
   {name} unlock coinbase/deploy-test development --local
 
-The lock of a running deploy is kept unless --force is given. After FailureDirty,
-check first what the deploy left over. `{name} unfreeze` lifts a freeze."
+The lock of a running deploy is kept unless --force is given. After
+FailureDirty, first do what `{name} failures` shows for the deploy.
+`{name} unfreeze` lifts a freeze."
     )
 }
 
@@ -32,7 +33,7 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
     let client = session.client(&args.cloud).await?;
     let address = args.project.address::<D>(&client.account.defaults)?;
     let unlocked = client.unlock(&address, args.force).await?;
-    for line in lines(&address, &unlocked, &args.cloud.hint::<D>()) {
+    for line in lines(&address, &unlocked, &session.hint(&args.cloud)) {
         output::print_escaped(&line)?;
     }
     // Nothing was changed, and yet something blocks deploys.
@@ -47,7 +48,7 @@ fn lines(address: &Address, unlocked: &Unlocked, hint: &CommandHint) -> Vec<Stri
         cleared.iter().map(|cleared| format!("{address}: cleared the lock of {}", lock::describe(&cleared.holder))),
     );
     lines.extend(kept.iter().map(|kept| {
-        format!("{address}: kept the lock of {}, which is running; --force clears it", lock::describe(&kept.holder))
+        format!("{address}: kept the lock of {}, which is running; wait until it ends", lock::describe(&kept.holder))
     }));
     lines.extend(freeze.iter().map(|freeze| {
         let unfreeze = hint.line(&format!("unfreeze {}", address.arguments()));

@@ -6,16 +6,16 @@ use bifrost_core::cloud::{CloudError, ExecutionFilter};
 use bifrost_core::release::AccountId;
 use std::collections::BTreeSet;
 
-/// How many executions are looked at. Each costs a call, and Step Functions allows some fifteen a second.
+/// How many recent executions are read. Each costs a call, and Step Functions allows about fifteen per second.
 const MAX_EXECUTIONS: usize = 50;
 
-/// Those that are asked for; else those that were deployed to of late; else the deployer's own.
+/// The requested accounts; without any, those of recent deploys; without those, the deployer account.
 pub(super) async fn targets<D: ClientDeployer>(
     client: &Client<D>,
-    asked: &[AccountId],
+    requested: &[AccountId],
 ) -> Result<BTreeSet<AccountId>, CloudError> {
-    if !asked.is_empty() {
-        return Ok(asked.iter().cloned().collect());
+    if !requested.is_empty() {
+        return Ok(requested.iter().cloned().collect());
     }
     let recent = match client.executions.list(&ExecutionFilter::default(), MAX_EXECUTIONS).await {
         Ok(recent) => recent,

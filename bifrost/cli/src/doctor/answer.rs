@@ -1,52 +1,56 @@
-//! What the function says when it is asked for a checkup.
+//! The answer of the function to a self-check.
 
 use super::DoctorFinding;
-use super::remediation::Advice;
+use super::remediation::Remediation;
 use bifrost_core::cloud::{CloudError, Invocation};
 use bifrost_core::self_check::{SelfCheckReport, VERSION};
 use serde_json::Value;
 
 const CHECK: &str = "function's answer";
 
-/// The function's report, if it gives one, and what is to be said of its answer.
+/// The finding, and the function's report if its answer contains one.
 pub(super) fn read(
     answer: &Result<Invocation, CloudError>,
-    advice: &Advice<'_>,
+    remediation: &Remediation<'_>,
 ) -> (DoctorFinding, Option<SelfCheckReport>) {
     match answer {
         Err(error) => (DoctorFinding::unchecked(CHECK, error), None),
-        Ok(Invocation::Failed(failure)) => (failed(failure, advice), None),
+        Ok(Invocation::Failed(failure)) => (failed(failure, remediation), None),
         Ok(Invocation::Returned(returned)) => match SelfCheckReport::read(returned) {
-            Ok(report) => (versions(&report, advice), Some(report)),
+            Ok(report) => (versions(&report, remediation), Some(report)),
             Err(error) => {
-                let message = format!("it is of another version than this client, {VERSION}: in its answer, {error}");
-                (DoctorFinding::bad(CHECK, message, either_way(advice)), None)
+                let message = format!("this client (version {VERSION}) cannot read the function's answer: {error}");
+                (DoctorFinding::bad(CHECK, message, update_the_older(remediation)), None)
             }
         },
     }
 }
 
-fn versions(report: &SelfCheckReport, advice: &Advice<'_>) -> DoctorFinding {
+fn versions(report: &SelfCheckReport, remediation: &Remediation<'_>) -> DoctorFinding {
     let SelfCheckReport { version, principal, .. } = report;
     if version == VERSION {
-        return DoctorFinding::good(CHECK, format!("version {version}, as {principal}"));
+        return DoctorFinding::good(CHECK, format!("version {version}, runs as {principal}"));
     }
-    let message = format!("the function is of version {version}, this client of {VERSION}");
-    DoctorFinding::warning(CHECK, message, either_way(advice))
+    let message = format!("the function has version {version}, this client has version {VERSION}");
+    DoctorFinding::warning(CHECK, message, update_the_older(remediation))
 }
 
-fn either_way(advice: &Advice<'_>) -> String {
-    format!("update this client, or, if it is the newer one, the deployer with {}", advice.bootstrap())
+/// Without a common version it is not known which one is newer.
+pub(super) fn update_the_older(remediation: &Remediation<'_>) -> String {
+    format!(
+        "update this client; or, if this client is the newer one, update the deployer with {}",
+        remediation.bootstrap()
+    )
 }
 
-fn failed(failure: &Value, advice: &Advice<'_>) -> DoctorFinding {
+fn failed(failure: &Value, remediation: &Remediation<'_>) -> DoctorFinding {
     let text = |field: &str| failure.get(field).and_then(Value::as_str).unwrap_or_default();
     let (error, message) = (text("errorType"), text("errorMessage"));
-    // What a deployer answers to a task that it does not have.
+    // A deployer answers these to a task that it does not have.
     if ["TaskError", "UnmarshalError"].contains(&error) {
-        let message = format!("it knows no checkups, so it is older than this client: {error}: {message}");
-        return DoctorFinding::bad(CHECK, message, advice.bootstrap());
+        let message = format!("the function has no self-check, so it is older than this client: {error}: {message}");
+        return DoctorFinding::bad(CHECK, message, remediation.bootstrap());
     }
-    let logs = advice.aws(&format!("logs tail /aws/lambda/{} --since 10m", advice.identity().name));
-    DoctorFinding::bad(CHECK, format!("it fails: {error}: {message}"), logs)
+    let logs = remediation.aws(&format!("logs tail /aws/lambda/{} --since 10m", remediation.identity().name));
+    DoctorFinding::bad(CHECK, format!("the function fails: {error}: {message}"), format!("read its log with {logs}"))
 }

@@ -1,6 +1,6 @@
-//! Asks for everything, and checks it.
+//! Reads the deployer's resources and checks them.
 
-use super::remediation::Advice;
+use super::remediation::Remediation;
 use super::{DoctorFinding, accounts, answer, bucket, definition, function, machine, roles, table};
 use crate::client::{Client, ClientDeployer};
 use bifrost_core::account::Identity;
@@ -12,44 +12,44 @@ use bifrost_core::self_check::SelfCheck;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// What AWS told.
+/// The answers of AWS.
 pub(super) struct Observed {
     pub(super) caller: Result<String, CloudError>,
     pub(super) function: Result<Option<FunctionConfiguration>, CloudError>,
     pub(super) machine: Result<Option<MachineConfiguration>, CloudError>,
     pub(super) table: Result<Option<Table>, CloudError>,
     pub(super) bucket: Result<Option<BucketSettings>, CloudError>,
-    /// Which target accounts there are.
+    /// The target accounts.
     pub(super) accounts: Result<BTreeSet<AccountId>, CloudError>,
-    /// What the function said when it was asked; nobody asks one that is not there.
+    /// The function's answer to the self-check; `None` if the function does not exist.
     pub(super) answer: Option<Result<Invocation, CloudError>>,
 }
 
-/// Who is examined.
+/// The deployer to check.
 pub(super) struct CheckTarget<'a> {
     pub(super) identity: &'a Identity,
     pub(super) bucket: &'a BucketName,
-    /// The definition that this client would give the state machine.
+    /// The definition of the state machine by this client.
     pub(super) definition: Value,
 }
 
-/// Checks the deployer: itself, and its role in the accounts that are `asked` about, else in those that it deployed to of
-/// late. `program` is how a person calls its command, with the arguments that say which deployer it is.
+/// Checks the deployer and its role in the `requested` accounts; without any, in the accounts of recent deploys.
+/// `program` is the deployer's command as a user types it, with the arguments that select the deployer.
 pub async fn examine<D: ClientDeployer>(
     connection: &Connection<D>,
-    asked: &[AccountId],
+    requested: &[AccountId],
     program: &str,
 ) -> Vec<DoctorFinding> {
     let identity = connection.account.identity.as_ref();
     let definition = D::Machine::definition(&identity.function_arn());
     let target = CheckTarget { identity, bucket: &connection.account.defaults.bucket, definition };
-    look(connection, asked, &target).await.findings(&target, program)
+    observe(connection, requested, &target).await.findings(&target, program)
 }
 
-/// All calls at once, save the function's answer, which waits for the accounts that it is about.
-async fn look<D: ClientDeployer>(
+/// Makes all calls at once, except the self-check, which needs the target accounts.
+async fn observe<D: ClientDeployer>(
     connection: &Connection<D>,
-    asked: &[AccountId],
+    requested: &[AccountId],
     target: &CheckTarget<'_>,
 ) -> Observed {
     let CheckTarget { identity, bucket, .. } = target;
@@ -61,7 +61,7 @@ async fn look<D: ClientDeployer>(
         inventory.state_machine(&machine_arn),
         inventory.table(&lock_table),
         inventory.bucket(bucket),
-        accounts::targets(&client, asked),
+        accounts::targets(&client, requested),
     );
     let self_check = SelfCheck { accounts: accounts.iter().flatten().cloned().collect() };
     let answer = match &function {
@@ -72,29 +72,34 @@ async fn look<D: ClientDeployer>(
 }
 
 impl Observed {
-    /// Every check, in the order in which a person would mend things.
+    /// Whether the deployer may have been set up before: any of its resources exists, or cannot be read.
+    fn may_exist(&self) -> bool {
+        !matches!(self, Self { function: Ok(None), machine: Ok(None), table: Ok(None), bucket: Ok(None), .. })
+    }
+
+    /// All checks, in the order in which faults should be fixed.
     pub(super) fn findings(&self, target: &CheckTarget<'_>, program: &str) -> Vec<DoctorFinding> {
         let CheckTarget { identity, bucket, definition } = target;
-        let known = self.function.as_ref().ok().and_then(Option::as_ref);
-        let advice = Advice::new(program, identity, known);
-        let report = self.answer.as_ref().map(|answer| answer::read(answer, &advice));
+        let function = self.function.as_ref().ok().and_then(Option::as_ref);
+        let remediation = Remediation::new(program, identity, function, self.may_exist());
+        let report = self.answer.as_ref().map(|answer| answer::read(answer, &remediation));
         let (answered, report) = report.map_or((None, None), |(finding, report)| (Some(finding), report));
         let machine = self.machine.as_ref().ok().and_then(Option::as_ref).map(|machine| &machine.definition);
-        let mut findings = vec![access(&self.caller, &advice), function::check(&self.function, &advice)];
+        let mut findings = vec![access(&self.caller, &remediation), function::check(&self.function, &remediation)];
         findings.extend(answered);
-        findings.push(machine::check(&self.machine, &advice));
-        findings.extend(definition::check(definition, machine, report.as_ref(), &advice));
-        findings.push(table::check(&self.table, &advice));
-        findings.extend(bucket::check(&self.bucket, bucket, &advice));
-        findings.extend(roles::check(&self.accounts, report.as_ref(), &advice));
+        findings.push(machine::check(&self.machine, &remediation));
+        findings.extend(definition::check(definition, machine, report.as_ref(), &remediation));
+        findings.push(table::check(&self.table, &remediation));
+        findings.extend(bucket::check(&self.bucket, bucket, &remediation));
+        findings.extend(roles::check(&self.accounts, report.as_ref(), &remediation));
         findings
     }
 }
 
-/// That the credentials are good and of the deployer account is known already: without it there is no connection.
-fn access(caller: &Result<String, CloudError>, advice: &Advice<'_>) -> DoctorFinding {
+/// The credentials are valid and for the deployer account, or there would be no connection.
+fn access(caller: &Result<String, CloudError>, remediation: &Remediation<'_>) -> DoctorFinding {
     match caller {
-        Ok(arn) => DoctorFinding::good("access", format!("{arn}, in {}", advice.options())),
+        Ok(arn) => DoctorFinding::good("access", format!("{arn} in {}", remediation.location())),
         Err(error) => DoctorFinding::unchecked("access", error),
     }
 }

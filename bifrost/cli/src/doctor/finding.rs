@@ -1,30 +1,30 @@
-//! What a check came to.
+//! The results of checks.
 
 use bifrost_core::cloud::{CloudError, ErrorKind};
 use serde::Serialize;
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
     /// As it should be.
     Good,
-    /// Deploys work all the same, or it could not be checked.
+    /// Deploys work, or the check was not possible.
     Warning,
-    /// Deploys fail, or are not what they seem, or others can reach what they should not.
+    /// Deploys fail, do not do what their definition says, or expose something that others must not reach.
     Bad,
 }
 
-/// What a check came to.
+/// The result of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct DoctorFinding {
     /// What was checked, such as `lock table`.
     pub what: String,
-    /// How bad it is.
+    /// The severity.
     pub status: Status,
     /// What was found.
     pub message: String,
-    /// What to run, if anything is to be done.
+    /// The remedy, with complete commands between backticks; absent if nothing needs to be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_step: Option<String>,
 }
@@ -39,24 +39,24 @@ impl DoctorFinding {
         Self { what: what.into(), status: Status::Warning, message: message.into(), next_step }
     }
 
-    /// Something is wrong, and that is to be run.
+    /// A fault with its remedy.
     #[must_use]
     pub fn bad(what: impl Into<String>, message: impl Into<String>, next_step: impl Into<String>) -> Self {
         Self { status: Status::Bad, ..Self::warning(what, message, next_step) }
     }
 
-    /// The check could not be made.
+    /// The check was not possible.
     pub(super) fn unchecked(what: impl Into<String>, error: &CloudError) -> Self {
         let next_step = match error.kind {
             ErrorKind::AccessDenied => format!("ask for the permission {}", permission(error.operation)),
-            ErrorKind::NotAuthenticated => "log in anew, such as with `aws sso login`".to_owned(),
-            _ => "try again, once AWS answers".to_owned(),
+            ErrorKind::NotAuthenticated => "log in again, for example with `aws sso login`".to_owned(),
+            _ => "wait a minute and try again".to_owned(),
         };
         Self::warning(what, format!("not checked: {error}"), next_step)
     }
 }
 
-/// The action in a policy that allows a call: the names of some differ.
+/// The IAM action that allows a call. Most have the name of the call.
 fn permission(operation: &'static str) -> &'static str {
     match operation {
         "lambda:Invoke" => "lambda:InvokeFunction",

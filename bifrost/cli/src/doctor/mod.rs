@@ -1,8 +1,8 @@
-//! What is wrong with a deployer in AWS, and what to run for it.
+//! Checks a deployer in AWS and names the commands that fix its faults.
 //!
-//! Everything is asked for at once and nothing is changed. Each check is a pure function of the answers, and is made
-//! whatever the others say; one that a person may not make says which permission it takes. The roles in target accounts
-//! are tried by the deployer's function, as nobody else may assume them (see [`self_check`](bifrost_core::checkup)).
+//! All calls run at once and change nothing. Each check is a pure function of the answers and independent of the
+//! others. If a call is denied, the finding names the missing permission. Only the deployer's function may assume the
+//! roles in target accounts, so the function tries them (see [`self_check`](bifrost_core::self_check)).
 
 mod accounts;
 mod answer;

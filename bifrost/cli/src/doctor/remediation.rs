@@ -1,67 +1,147 @@
-//! What to run, as a person would type it.
+//! The commands that fix what `doctor` finds, complete with the arguments for this deployer.
 
 use crate::bootstrap::{EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::FunctionConfiguration;
 use bifrost_core::release::AccountId;
 
-/// Each option of `bootstrap` that a deployer was made with shows as a variable of its function, and must be given again.
-const OPTIONS: [(&str, &str); 2] =
-    [(EXTERNAL_ID_VARIABLE, " --external-id ID"), (SESSION_TAGS_VARIABLE, " --session-tags")];
-
-/// Writes command lines for one deployer.
-pub(super) struct Advice<'a> {
-    /// The deployer's command, with the arguments that say which deployer it is.
+/// Writes commands for one deployer.
+pub(super) struct Remediation<'a> {
+    /// The deployer's command, with the arguments that select the deployer.
     program: &'a str,
     identity: &'a Identity,
-    /// What `bootstrap` was run with.
-    options: String,
+    /// Whether the function sends an external id. Its value may be a secret, and is not known here.
+    has_external_id: bool,
+    has_session_tags: bool,
+    /// The options of `bootstrap` that cannot be seen in the deployer account: a function that is missing or cannot be
+    /// read shows none.
+    unknown_options: &'static str,
+    /// Whether any resource of the deployer exists: `bootstrap` ran before, perhaps with more options.
+    exists: bool,
 }
 
-impl<'a> Advice<'a> {
-    pub(super) fn new(program: &'a str, identity: &'a Identity, function: Option<&FunctionConfiguration>) -> Self {
+impl<'a> Remediation<'a> {
+    pub(super) fn new(
+        program: &'a str,
+        identity: &'a Identity,
+        function: Option<&FunctionConfiguration>,
+        exists: bool,
+    ) -> Self {
         let is_set = |name: &str| function.is_some_and(|function| function.variables.iter().any(|set| set == name));
-        let options = OPTIONS.into_iter().filter(|(variable, _)| is_set(variable)).map(|(_, option)| option).collect();
-        Self { program, identity, options }
+        let (has_external_id, has_session_tags) = (is_set(EXTERNAL_ID_VARIABLE), is_set(SESSION_TAGS_VARIABLE));
+        let unknown_options = match function {
+            Some(_) => "--alarm-email and --reader",
+            None => "--external-id, --session-tags, --alarm-email and --reader",
+        };
+        Self { program, identity, has_external_id, has_session_tags, unknown_options, exists }
     }
 
-    /// Makes what is missing in the deployer account.
+    /// Brings the deployer account up to date. An option that is left out is reset by `bootstrap`, so those that cannot
+    /// be seen from here are named.
     pub(super) fn bootstrap(&self) -> String {
-        format!("`{} bootstrap --apply{}`", self.program, self.options)
+        let external_id = if self.has_external_id {
+            format!(" --external-id \"$({})\"", self.read_external_id())
+        } else {
+            String::new()
+        };
+        let command = format!("`{} bootstrap --apply{external_id}{}`", self.program, self.session_tags());
+        if self.exists {
+            format!("{command} with its earlier options {}, if any", self.unknown_options)
+        } else {
+            command
+        }
     }
 
-    /// Makes the role in a target account.
-    pub(super) fn target(&self, account: &AccountId) -> String {
-        let (program, deployer, options) = (self.program, &self.identity.account, &self.options);
+    /// Restores a resource that is missing or not as `bootstrap` created it. CloudFormation does not notice what was
+    /// deleted or changed by hand, unless a change set asks it to revert drift.
+    pub(super) fn restore(&self) -> String {
+        if !self.exists {
+            return self.bootstrap();
+        }
+        let stack = &self.identity.name;
+        let change_set = format!("--stack-name {stack} --change-set-name restore");
+        let create = self.aws(&format!(
+            "cloudformation create-change-set {change_set} --use-previous-template --deployment-mode REVERT_DRIFT \
+             --capabilities CAPABILITY_NAMED_IAM --parameters ParameterKey=CodeKey,UsePreviousValue=true \
+             ParameterKey=Architecture,UsePreviousValue=true"
+        ));
+        let execute = self.aws(&format!("cloudformation execute-change-set {change_set}"));
         format!(
-            "with credentials of account {account} `{program} bootstrap --target {account} --deployer-account \
-             {deployer} --apply{options}`"
+            "while no deploy runs, {}; if the fault remains, the resource was deleted or changed by hand: revert that \
+             with {create} and, after a review, {execute}",
+            self.bootstrap()
         )
     }
 
-    /// Gives the state machine the definition of this client. CloudFormation would not: to it nothing has changed.
-    pub(super) fn redefine(&self) -> String {
+    /// Creates or updates the role in a target account.
+    pub(super) fn bootstrap_target(&self, account: &AccountId) -> String {
+        let (program, deployer) = (self.program, &self.identity.account);
+        let (external_id, source) = if self.has_external_id {
+            let source = format!(
+                ", where ID is what `{}` prints with credentials for account {deployer}",
+                self.read_external_id()
+            );
+            (" --external-id ID", source)
+        } else {
+            ("", String::new())
+        };
+        format!(
+            "with credentials for account {account}: `{program} bootstrap --target {account} --deployer-account \
+             {deployer} --apply{external_id}{}`{source}",
+            self.session_tags()
+        )
+    }
+
+    /// Gives the state machine the definition of this client. `bootstrap` would not: CloudFormation sees no change.
+    pub(super) fn update_definition(&self) -> String {
+        let Identity { account, region, .. } = self.identity;
         let arn = self.identity.state_machine_arn();
-        let asl = format!("{} asl", self.program);
+        let asl = format!("{} asl --account {account} --region {region}", self.program);
         self.aws(&format!("stepfunctions update-state-machine --state-machine-arn {arn} --definition \"$({asl})\""))
     }
 
-    /// A command of AWS's own tool, in the deployer's region.
-    pub(super) fn aws(&self, words: &str) -> String {
-        format!("`aws --region {} {words}`", self.identity.region)
+    /// Sets up the deployer under another name.
+    pub(super) fn rename(&self) -> String {
+        let command = self.program.split(' ').next().unwrap_or(self.program);
+        format!("`{command} --deployer NAME bootstrap --apply`, where NAME is another name")
     }
 
-    /// Check again.
-    pub(super) fn again(&self) -> String {
-        format!("`{} doctor` once more, in a minute", self.program)
+    /// A command of the AWS CLI in the deployer's region.
+    pub(super) fn aws(&self, words: &str) -> String {
+        format!("`{}`", self.unquoted_aws(words))
+    }
+
+    pub(super) fn check_again(&self) -> String {
+        format!("wait a minute, then run `{} doctor` again", self.program)
     }
 
     /// Where the deployer is.
-    pub(super) fn options(&self) -> String {
-        format!("{} of account {}", self.identity.region, self.identity.account)
+    pub(super) fn location(&self) -> String {
+        format!("account {}, {}", self.identity.account, self.identity.region)
     }
 
     pub(super) fn identity(&self) -> &Identity {
         self.identity
     }
+
+    fn session_tags(&self) -> &'static str {
+        if self.has_session_tags { " --session-tags" } else { "" }
+    }
+
+    fn read_external_id(&self) -> String {
+        self.unquoted_aws(&format!(
+            "lambda get-function-configuration --function-name {} --query Environment.Variables.{EXTERNAL_ID_VARIABLE} \
+             --output text",
+            self.identity.name
+        ))
+    }
+
+    fn unquoted_aws(&self, words: &str) -> String {
+        format!("aws --region {} {words}", self.identity.region)
+    }
+}
+
+/// Quotes a text for a shell.
+pub(super) fn shell_quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
 }

@@ -1,7 +1,7 @@
-//! The role in each target account, as the function found it.
+//! Checks the role in each target account, by the function's report.
 
 use super::DoctorFinding;
-use super::remediation::Advice;
+use super::remediation::Remediation;
 use bifrost_core::cloud::CloudError;
 use bifrost_core::release::AccountId;
 use bifrost_core::self_check::{Assumption, RoleReport, SelfCheckReport};
@@ -10,36 +10,37 @@ use std::collections::BTreeSet;
 pub(super) fn check(
     accounts: &Result<BTreeSet<AccountId>, CloudError>,
     report: Option<&SelfCheckReport>,
-    advice: &Advice<'_>,
+    remediation: &Remediation<'_>,
 ) -> Vec<DoctorFinding> {
     match (accounts, report) {
         (Err(error), _) => {
-            let message = format!("it is not known where deploys go: {error}");
-            vec![DoctorFinding::warning("roles", message, "name the target accounts, each with --target")]
+            let message = format!("not checked, because the target accounts are not known: {error}");
+            vec![DoctorFinding::warning("roles", message, "name each target account with --target")]
         }
-        (Ok(_), Some(report)) => report.roles.iter().map(|role| one(role, report, advice)).collect(),
-        (Ok(accounts), None) => accounts.iter().map(untried).collect(),
+        (Ok(_), Some(report)) => report.roles.iter().map(|role| check_role(role, report, remediation)).collect(),
+        (Ok(accounts), None) => accounts.iter().map(not_reported).collect(),
     }
 }
 
-fn one(role: &RoleReport, report: &SelfCheckReport, advice: &Advice<'_>) -> DoctorFinding {
+fn check_role(role: &RoleReport, report: &SelfCheckReport, remediation: &Remediation<'_>) -> DoctorFinding {
     let RoleReport { account, outcome } = role;
-    let (what, role) = (what(account), advice.identity().assumed_role());
+    let (what, role) = (what(account), remediation.identity().assumed_role());
     let principal = &report.principal;
     match outcome {
-        Assumption::Assumed => DoctorFinding::good(what, format!("{principal} may assume {role}")),
+        Assumption::Assumed => DoctorFinding::good(what, format!("{principal} can assume {role}")),
         Assumption::Denied(reason) => {
-            let message = format!("{principal} may not assume {role}, or there is none: {reason}");
-            DoctorFinding::bad(what, message, advice.target(account))
+            let message = format!("{principal} cannot assume {role}, or the role does not exist: {reason}");
+            DoctorFinding::bad(what, message, remediation.bootstrap_target(account))
         }
-        Assumption::Unknown(reason) => DoctorFinding::warning(what, format!("not checked: {reason}"), advice.again()),
+        Assumption::Unknown(reason) => {
+            DoctorFinding::warning(what, format!("not checked: {reason}"), remediation.check_again())
+        }
     }
 }
 
-/// Only the function may assume the role.
-fn untried(account: &AccountId) -> DoctorFinding {
-    let message = "not checked: only the function may assume it, and that did not say";
-    DoctorFinding::warning(what(account), message, "see to the function first")
+fn not_reported(account: &AccountId) -> DoctorFinding {
+    let message = "not checked: only the function can assume it, and the function gave no report";
+    DoctorFinding::warning(what(account), message, "fix the function first")
 }
 
 fn what(account: &AccountId) -> String {

@@ -1,4 +1,4 @@
-//! Each fault, what is found, and what to run.
+//! Each fault that `doctor` finds, and its remedy.
 
 use super::examine::{CheckTarget, Observed};
 use super::{DoctorFinding, Status};
@@ -75,7 +75,7 @@ fn bucket() -> BucketSettings {
     }
 }
 
-/// A deployer with which all is well.
+/// A deployer without faults.
 fn healthy() -> Observed {
     Observed {
         caller: Ok("arn:aws:iam::111111111111:user/ada".into()),
@@ -99,78 +99,90 @@ fn denied(operation: &'static str, message: &str) -> CloudError {
     }
 }
 
-fn findings(seen: &Observed) -> Vec<DoctorFinding> {
-    findings_in("us-east-1", seen)
+fn findings(observed: &Observed) -> Vec<DoctorFinding> {
+    findings_in("us-east-1", observed)
 }
 
-fn findings_in(region: &str, seen: &Observed) -> Vec<DoctorFinding> {
+fn findings_in(region: &str, observed: &Observed) -> Vec<DoctorFinding> {
     let identity = Identity {
         name: "coinbase-odin".into(),
         account: "111111111111".parse().unwrap(),
         region: region.parse().unwrap(),
     };
     let bucket: BucketName = identity.bucket().unwrap();
-    seen.findings(&CheckTarget { identity: &identity, bucket: &bucket, definition: definition() }, "odin")
+    observed.findings(&CheckTarget { identity: &identity, bucket: &bucket, definition: definition() }, "odin")
 }
 
-/// What is not good, as text.
-fn faults(seen: &Observed) -> String {
-    let faults = findings(seen).into_iter().filter(|finding| finding.status != Status::Good);
-    let line = |DoctorFinding { what, status, message, next_step }: DoctorFinding| {
-        format!("{status:?} {what}: {message}\n  {}", next_step.unwrap_or_default())
-    };
-    faults.map(line).collect::<Vec<_>>().join("\n")
+/// The findings that are not good.
+fn faults(observed: &Observed) -> Vec<DoctorFinding> {
+    findings(observed).into_iter().filter(|finding| finding.status != Status::Good).collect()
 }
 
-#[test]
-fn of_a_healthy_deployer_everything_is_checked_and_good() {
-    let found = findings(&healthy());
-    let told: Vec<String> = found.iter().map(|it| format!("{:?} {}: {}", it.status, it.what, it.message)).collect();
-    insta::assert_snapshot!(told.join("\n"), @r"
-    Good access: arn:aws:iam::111111111111:user/ada, in us-east-1 of account 111111111111
-    Good function: coinbase-odin is Active: arm64, 256 MiB, at most 300 s, as arn:aws:iam::111111111111:role/coinbase-odin
-    Good function's answer: version 0.1.0, as arn:aws:sts::111111111111:assumed-role/coinbase-odin/coinbase-odin
-    Good state machine: coinbase-odin is ACTIVE, logs ALL, and is traced
-    Good definition: state machine, function and client have the same
-    Good lock table: coinbase-odin-locks is ACTIVE
-    Good bucket: coinbase-odin-111111111111 is there, and belongs to account 111111111111
-    Good bucket: public access: all of it is blocked
-    Good bucket: TLS only: its policy refuses all else
-    Good bucket: versions: what is overwritten or deleted is kept
-    Good bucket: encryption: AES256
-    Good bucket: Object Lock: on
-    Good role in 222222222222: arn:aws:sts::111111111111:assumed-role/coinbase-odin/coinbase-odin may assume coinbase-odin-assumed
-    ");
-    assert!(found.iter().all(|finding| finding.next_step.is_none()));
+/// The faults by severity and check, such as `Bad lock table`.
+fn checks(observed: &Observed) -> Vec<String> {
+    faults(observed).iter().map(|fault| format!("{:?} {}", fault.status, fault.what)).collect()
 }
 
-#[test]
-fn nothing_is_there() {
-    let seen = Observed {
-        function: Ok(None),
-        machine: Ok(None),
-        table: Ok(None),
-        bucket: Ok(None),
-        answer: None,
-        ..healthy()
-    };
-    insta::assert_snapshot!(faults(&seen), @r"
-    Bad function: there is no function coinbase-odin in us-east-1 of account 111111111111
-      `odin bootstrap --apply`
-    Bad state machine: there is no state machine coinbase-odin in us-east-1 of account 111111111111
-      `odin bootstrap --apply`
-    Bad lock table: there is no table coinbase-odin-locks in us-east-1 of account 111111111111
-      `odin bootstrap --apply`
-    Bad bucket: there is no bucket coinbase-odin-111111111111
-      `odin bootstrap --apply`
-    Warning role in 222222222222: not checked: only the function may assume it, and that did not say
-      see to the function first
-    ");
+/// The commands in a remedy, which are between backticks.
+fn commands(next_step: &str) -> Vec<&str> {
+    next_step.split('`').skip(1).step_by(2).collect()
 }
 
-#[test]
-fn whoever_may_see_nothing_is_told_each_permission() {
-    let seen = Observed {
+fn with_bucket(bucket: BucketSettings) -> Observed {
+    Observed { bucket: Ok(Some(bucket)), ..healthy() }
+}
+
+fn with_policy(policy: Option<Value>) -> Observed {
+    with_bucket(BucketSettings { policy: Ok(policy), ..bucket() })
+}
+
+fn with_function(function: FunctionConfiguration) -> Observed {
+    Observed { function: Ok(Some(function)), ..healthy() }
+}
+
+fn with_function_state(state: &str, update: &str) -> Observed {
+    let reason = Some("The role does not exist".to_owned());
+    with_function(FunctionConfiguration {
+        state: state.into(),
+        state_reason: reason.clone(),
+        last_update_status: update.into(),
+        last_update_reason: reason,
+        ..function()
+    })
+}
+
+fn with_machine(machine: MachineConfiguration) -> Observed {
+    Observed { machine: Ok(Some(machine)), ..healthy() }
+}
+
+fn with_table(table: Table) -> Observed {
+    Observed { table: Ok(Some(table)), ..healthy() }
+}
+
+fn with_answer(invocation: Invocation) -> Observed {
+    Observed { answer: Some(Ok(invocation)), ..healthy() }
+}
+
+fn with_failure(error: &str) -> Observed {
+    with_answer(Invocation::Failed(json!({"errorType": error, "errorMessage": "because"})))
+}
+
+fn with_role(outcome: Assumption) -> Observed {
+    with_answer(returned(&report(definition(), outcome)))
+}
+
+/// A deployer that was bootstrapped with an external id and session tags.
+fn with_options(role: Assumption) -> Observed {
+    let variables = vec!["BIFROST_EXTERNAL_ID".to_owned(), "BIFROST_SESSION_TAGS".to_owned(), "RUST_LOG".to_owned()];
+    Observed { function: Ok(Some(FunctionConfiguration { variables, ..function() })), ..with_role(role) }
+}
+
+fn nothing_exists() -> Observed {
+    Observed { function: Ok(None), machine: Ok(None), table: Ok(None), bucket: Ok(None), answer: None, ..healthy() }
+}
+
+fn everything_is_denied() -> Observed {
+    Observed {
         caller: Err(denied("sts:GetCallerIdentity", "no")),
         function: Err(denied("lambda:GetFunctionConfiguration", "no")),
         machine: Err(denied("states:DescribeStateMachine", "no")),
@@ -178,279 +190,326 @@ fn whoever_may_see_nothing_is_told_each_permission() {
         bucket: Err(denied("s3:ListObjectsV2", "ada is not authorized to perform: s3:ListBucket")),
         accounts: Err(denied("states:ListExecutions", "no")),
         answer: Some(Err(denied("lambda:Invoke", "no"))),
-    };
-    insta::assert_snapshot!(faults(&seen), @r"
-    Warning access: not checked: sts:GetCallerIdentity failed: AccessDenied: no
-      ask for the permission sts:GetCallerIdentity
-    Warning function: not checked: lambda:GetFunctionConfiguration failed: AccessDenied: no
-      ask for the permission lambda:GetFunctionConfiguration
-    Warning function's answer: not checked: lambda:Invoke failed: AccessDenied: no
-      ask for the permission lambda:InvokeFunction
-    Warning state machine: not checked: states:DescribeStateMachine failed: AccessDenied: no
-      ask for the permission states:DescribeStateMachine
-    Warning lock table: not checked: dynamodb:DescribeTable failed: AccessDenied: no
-      ask for the permission dynamodb:DescribeTable
-    Warning bucket: not checked: s3:ListObjectsV2 failed: AccessDenied: ada is not authorized to perform: s3:ListBucket
-      ask for the permission s3:ListBucket
-    Warning roles: it is not known where deploys go: states:ListExecutions failed: AccessDenied: no
-      name the target accounts, each with --target
-    ");
+    }
 }
 
-#[test]
-fn settings_of_the_bucket_are_each_for_whom_may_see_them() {
-    let bucket = BucketSettings {
+fn bucket_settings_are_denied() -> Observed {
+    with_bucket(BucketSettings {
         is_versioned: Err(denied("s3:GetBucketVersioning", "no")),
         encryption: Err(denied("s3:GetBucketEncryption", "no")),
         is_shut_to_the_public: Err(denied("s3:GetPublicAccessBlock", "no")),
         policy: Ok(None),
         has_object_lock: Err(denied("s3:GetObjectLockConfiguration", "no")),
-    };
-    insta::assert_snapshot!(faults(&Observed { bucket: Ok(Some(bucket)), ..healthy() }), @r#"
-    Warning bucket: public access: not checked: s3:GetPublicAccessBlock failed: AccessDenied: no
-      ask for the permission s3:GetBucketPublicAccessBlock
-    Bad bucket: TLS only: its policy lets in who comes without TLS
-      add to its policy, with `aws s3api put-bucket-policy`: {"Sid":"TlsOnly","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::coinbase-odin-111111111111","arn:aws:s3:::coinbase-odin-111111111111/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}
-    Warning bucket: versions: not checked: s3:GetBucketVersioning failed: AccessDenied: no
-      ask for the permission s3:GetBucketVersioning
-    Warning bucket: encryption: not checked: s3:GetBucketEncryption failed: AccessDenied: no
-      ask for the permission s3:GetEncryptionConfiguration
-    Warning bucket: Object Lock: not checked: s3:GetObjectLockConfiguration failed: AccessDenied: no
-      ask for the permission s3:GetBucketObjectLockConfiguration
-    "#);
+    })
 }
 
-#[test]
-fn a_bucket_that_is_not_as_bootstrap_makes_it() {
-    let bucket = BucketSettings {
+fn bucket_is_not_protected() -> Observed {
+    with_bucket(BucketSettings {
         is_versioned: Ok(false),
         encryption: Ok(None),
         is_shut_to_the_public: Ok(false),
         policy: Ok(Some(json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}]}))),
         has_object_lock: Ok(false),
-    };
-    insta::assert_snapshot!(faults(&Observed { bucket: Ok(Some(bucket)), ..healthy() }), @r#"
-    Bad bucket: public access: not all of it is blocked: an ACL or a policy could show releases to anybody
-      `aws --region us-east-1 s3api put-public-access-block --bucket coinbase-odin-111111111111 --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,BlockPublicPolicy=true,RestrictPublicBuckets=true`
-    Bad bucket: TLS only: its policy lets in who comes without TLS
-      add to its policy, with `aws s3api put-bucket-policy`: {"Sid":"TlsOnly","Effect":"Deny","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::coinbase-odin-111111111111","arn:aws:s3:::coinbase-odin-111111111111/*"],"Condition":{"Bool":{"aws:SecureTransport":"false"}}}
-    Warning bucket: versions: what is overwritten or deleted is lost
-      `aws --region us-east-1 s3api put-bucket-versioning --bucket coinbase-odin-111111111111 --versioning-configuration Status=Enabled`
-    Warning bucket: encryption: no encryption is set for objects whose writer asks for none
-      `aws --region us-east-1 s3api put-bucket-encryption --bucket coinbase-odin-111111111111 --server-side-encryption-configuration '{"Rules":[{"ApplyServerSideEncryptionByDefault":{"SSEAlgorithm":"AES256"}}]}'`
-    Warning bucket: Object Lock: off: who may delete objects may delete what tells of a deploy
-      `aws --region us-east-1 s3api put-object-lock-configuration --bucket coinbase-odin-111111111111 --object-lock-configuration ObjectLockEnabled=Enabled`
-    "#);
+    })
+}
+
+fn other_version() -> Observed {
+    let report = SelfCheckReport { version: "0.0.9".into(), ..report(edited(), Assumption::Assumed) };
+    Observed { answer: Some(Ok(returned(&report))), ..with_machine(machine(edited())) }
+}
+
+/// A state of a deployer, with its name and the checks that fail.
+type State = (&'static str, Observed, &'static [&'static str]);
+
+/// Every state of a deployer that `doctor` distinguishes.
+fn states() -> Vec<State> {
+    let states = [general_states(), bucket_states(), function_states(), machine_states(), table_and_role_states()];
+    states.into_iter().flatten().collect()
+}
+
+fn general_states() -> Vec<State> {
+    vec![
+        ("healthy", healthy(), &[]),
+        (
+            "nothing exists",
+            nothing_exists(),
+            &["Bad function", "Bad state machine", "Bad lock table", "Bad bucket", "Warning role in 222222222222"],
+        ),
+        (
+            "everything is denied",
+            everything_is_denied(),
+            &[
+                "Warning access",
+                "Warning function",
+                "Warning function's answer",
+                "Warning state machine",
+                "Warning lock table",
+                "Warning bucket",
+                "Warning roles",
+            ],
+        ),
+    ]
+}
+
+fn bucket_states() -> Vec<State> {
+    vec![
+        (
+            "bucket settings are denied",
+            bucket_settings_are_denied(),
+            &[
+                "Warning bucket: public access",
+                "Bad bucket: TLS only",
+                "Warning bucket: versions",
+                "Warning bucket: encryption",
+                "Warning bucket: Object Lock",
+            ],
+        ),
+        (
+            "bucket is not protected",
+            bucket_is_not_protected(),
+            &[
+                "Bad bucket: public access",
+                "Bad bucket: TLS only",
+                "Warning bucket: versions",
+                "Warning bucket: encryption",
+                "Warning bucket: Object Lock",
+            ],
+        ),
+        (
+            "bucket of another account",
+            Observed { bucket: Err(denied("s3:ListObjectsV2", "Access Denied")), ..healthy() },
+            &["Bad bucket"],
+        ),
+    ]
+}
+
+fn function_states() -> Vec<State> {
+    vec![
+        ("function failed", with_function_state("Failed", "Successful"), &["Bad function"]),
+        ("function update failed", with_function_state("Active", "Failed"), &["Bad function"]),
+        ("function update in progress", with_function_state("Active", "InProgress"), &["Warning function"]),
+        ("function is idle", with_function_state("Inactive", "Successful"), &["Warning function"]),
+        (
+            "function timeout is short",
+            with_function(FunctionConfiguration { timeout_seconds: 30, ..function() }),
+            &["Warning function"],
+        ),
+        (
+            "function has no self-check",
+            with_failure("UnmarshalError"),
+            &["Bad function's answer", "Warning role in 222222222222"],
+        ),
+        (
+            "function fails",
+            with_failure("Runtime.ExitError"),
+            &["Bad function's answer", "Warning role in 222222222222"],
+        ),
+        (
+            "answer cannot be read",
+            with_answer(Invocation::Returned(json!({}))),
+            &["Bad function's answer", "Warning role in 222222222222"],
+        ),
+    ]
+}
+
+fn machine_states() -> Vec<State> {
+    let edited_machine = || with_machine(machine(edited()));
+    let edited_answer = || with_answer(returned(&report(edited(), Assumption::Assumed)));
+    let denied_answer = Some(Err(denied("lambda:Invoke", "no")));
+    vec![
+        (
+            "state machine is not logged",
+            with_machine(MachineConfiguration { log_level: "OFF".into(), ..machine(definition()) }),
+            &["Warning state machine"],
+        ),
+        (
+            "state machine is not traced",
+            with_machine(MachineConfiguration { is_traced: false, ..machine(definition()) }),
+            &["Warning state machine"],
+        ),
+        (
+            "state machine is being deleted",
+            with_machine(MachineConfiguration { status: "DELETING".into(), ..machine(definition()) }),
+            &["Bad state machine"],
+        ),
+        ("state machine was edited", edited_machine(), &["Bad definition"]),
+        (
+            "state machine differs, function is unknown",
+            Observed { answer: denied_answer, accounts: Ok([].into()), ..edited_machine() },
+            &["Warning function's answer", "Bad definition"],
+        ),
+        ("client has another version", other_version(), &["Warning function's answer", "Bad definition"]),
+        ("function has another definition", edited_answer(), &["Bad definition"]),
+        (
+            "all definitions differ",
+            Observed { machine: Ok(Some(machine(json!("not JSON that is read")))), ..edited_answer() },
+            &["Bad definition"],
+        ),
+    ]
+}
+
+fn table_and_role_states() -> Vec<State> {
+    vec![
+        ("lock table has another key", with_table(table("id", "N")), &["Bad lock table"]),
+        (
+            "lock table is being updated",
+            with_table(Table { status: "UPDATING".into(), ..table("key", "S") }),
+            &["Warning lock table"],
+        ),
+        (
+            "lock table is being deleted",
+            with_table(Table { status: "DELETING".into(), ..table("key", "S") }),
+            &["Bad lock table"],
+        ),
+        ("lock table does not exist", Observed { table: Ok(None), ..healthy() }, &["Bad lock table"]),
+        ("role is denied", with_role(Assumption::Denied("AccessDenied".into())), &["Bad role in 222222222222"]),
+        (
+            "role is denied, deployer has options",
+            with_options(Assumption::Denied("AccessDenied".into())),
+            &["Bad role in 222222222222"],
+        ),
+        ("role is unknown", with_role(Assumption::Unknown("RequestTimeout".into())), &["Warning role in 222222222222"]),
+        (
+            "lock table does not exist, deployer has options",
+            Observed { table: Ok(None), ..with_options(Assumption::Assumed) },
+            &["Bad lock table"],
+        ),
+    ]
 }
 
 #[test]
-fn a_policy_wants_tls_only_if_it_denies_everybody_everything_without() {
-    let wanting = |field: &str, value: Value| {
+fn every_state_fails_its_checks() {
+    for (state, observed, expected) in states() {
+        assert_eq!(checks(&observed), expected, "{state}");
+    }
+}
+
+#[test]
+fn every_fault_has_a_remedy_and_no_good_finding_has_one() {
+    for (state, observed, _) in states() {
+        for DoctorFinding { what, status, next_step, .. } in findings(&observed) {
+            assert_eq!(next_step.is_none(), status == Status::Good, "{state}: {what}");
+        }
+    }
+}
+
+/// A remedy may be run as printed in every state in which it appears. What holds locks, releases or traffic is not
+/// deleted.
+#[test]
+fn remedies_are_complete_commands_that_delete_nothing() {
+    for (state, observed, _) in states() {
+        for fault in faults(&observed) {
+            for command in commands(fault.next_step.as_deref().unwrap()) {
+                assert!(command.starts_with("odin ") || command.starts_with("aws "), "{state}: {command}");
+                assert!(!command.contains("delete") && !command.contains('<'), "{state}: {command}");
+            }
+        }
+    }
+}
+
+/// `bootstrap` without the options of the last time removes the resources that they created.
+#[test]
+fn remedies_repeat_the_options_of_the_deployer() {
+    for observed in [
+        Observed { table: Ok(None), ..with_options(Assumption::Assumed) },
+        with_options(Assumption::Denied("AccessDenied".into())),
+    ] {
+        let faults = faults(&observed);
+        let next_step = faults[0].next_step.as_deref().unwrap();
+        let bootstrap = commands(next_step).into_iter().find(|command| command.contains(" bootstrap ")).unwrap();
+        assert!(bootstrap.contains(" --external-id ") && bootstrap.contains(" --session-tags"), "{bootstrap}");
+    }
+    let next_step = |observed: &Observed| faults(observed)[0].next_step.clone().unwrap();
+    assert_eq!(commands(&next_step(&nothing_exists())), ["odin bootstrap --apply"]);
+    assert!(!next_step(&nothing_exists()).contains("--reader"));
+    let without_table = Observed { table: Ok(None), ..healthy() };
+    assert!(next_step(&without_table).contains(" options --alarm-email and --reader"));
+    let denied = Observed { function: Err(denied("lambda:GetFunctionConfiguration", "no")), ..without_table };
+    let next_step = faults(&denied).into_iter().find(|fault| fault.what == "lock table").unwrap().next_step.unwrap();
+    assert!(next_step.contains(" options --external-id, --session-tags, --alarm-email and --reader"), "{next_step}");
+}
+
+#[test]
+fn denied_calls_name_the_permission() {
+    let faults = faults(&everything_is_denied());
+    let steps: Vec<&str> = faults.iter().filter_map(|fault| fault.next_step.as_deref()).collect();
+    for permission in
+        ["sts:GetCallerIdentity", "lambda:GetFunctionConfiguration", "lambda:InvokeFunction", "s3:ListBucket"]
+    {
+        assert!(steps.iter().any(|step| step.ends_with(permission)), "{permission}: {steps:?}");
+    }
+}
+
+#[test]
+fn policy_must_deny_all_actions_of_all_without_tls() {
+    let checks_with = |field: &str, value: Value| {
         let mut policy = policy();
         policy["Statement"][field] = value;
-        let bucket = BucketSettings { policy: Ok(Some(policy)), ..bucket() };
-        faults(&Observed { bucket: Ok(Some(bucket)), ..healthy() })
+        checks(&with_policy(Some(policy)))
     };
-    assert_eq!(wanting("Condition", json!({"Bool": {"aws:SecureTransport": [false]}})), "");
-    assert_eq!(wanting("Principal", json!("*")), "");
+    assert!(checks_with("Condition", json!({"Bool": {"aws:SecureTransport": [false]}})).is_empty());
+    assert!(checks_with("Principal", json!("*")).is_empty());
     for (field, value) in [
         ("Effect", json!("Allow")),
         ("Principal", json!({"AWS": "arn:aws:iam::111111111111:user/ada"})),
         ("Action", json!("s3:GetObject")),
         ("Condition", json!({"Bool": {"aws:SecureTransport": "true"}})),
     ] {
-        assert!(wanting(field, value).contains("bucket: TLS only"), "{field}");
+        assert_eq!(checks_with(field, value), ["Bad bucket: TLS only"], "{field}");
     }
+}
+
+/// `put-bucket-policy` replaces the whole policy.
+#[test]
+fn policy_remedy_keeps_existing_statements() {
+    let readers =
+        json!({"Sid": "Readers", "Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "it's"});
+    for statements in [json!([readers]), readers.clone()] {
+        let observed = with_policy(Some(json!({"Version": "2012-10-17", "Id": "team", "Statement": statements})));
+        let next_step = faults(&observed)[0].next_step.clone().unwrap();
+        let (_, policy) = commands(&next_step)[0].split_once(" --policy ").unwrap();
+        let policy = policy.strip_prefix('\'').unwrap().strip_suffix('\'').unwrap().replace(r"'\''", "'");
+        let policy: Value = serde_json::from_str(&policy).unwrap();
+        assert_eq!((&policy["Id"], &policy["Statement"][0]), (&json!("team"), &readers));
+        assert_eq!(policy["Statement"][1]["Condition"], json!({"Bool": {"aws:SecureTransport": "false"}}));
+    }
+    let unreadable = with_policy(Some(json!("not JSON that is read")));
+    let next_step = faults(&unreadable)[0].next_step.clone().unwrap();
+    assert!(commands(&next_step).is_empty(), "{next_step}");
 }
 
 #[test]
 fn bucket_policy_statement_names_the_partition() {
-    let seen = Observed { bucket: Ok(Some(BucketSettings { policy: Ok(None), ..bucket() })), ..healthy() };
+    let observed = with_policy(None);
     for (region, partition) in [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")] {
         let bucket = format!("arn:{partition}:s3:::coinbase-odin-111111111111");
         let resources = json!([bucket, format!("{bucket}/*")]).to_string();
-        let findings = findings_in(region, &seen);
-        let names_them =
+        let findings = findings_in(region, &observed);
+        let names_resources =
             |finding: &DoctorFinding| finding.next_step.as_ref().is_some_and(|step| step.contains(&resources));
-        assert!(findings.iter().any(names_them), "{region}: {findings:?}");
+        assert!(findings.iter().any(names_resources), "{region}: {findings:?}");
     }
 }
 
 #[test]
-fn a_bucket_of_another_account() {
-    let seen = Observed { bucket: Err(denied("s3:ListObjectsV2", "Access Denied")), ..healthy() };
-    insta::assert_snapshot!(faults(&seen), @r"
-    Bad bucket: coinbase-odin-111111111111 does not belong to account 111111111111, or its policy shuts you out (nothing was sent there: every call names the owner that it expects): s3:ListObjectsV2 failed: AccessDenied: Access Denied
-      see whether `aws s3api list-buckets` shows it; if not, somebody else has the name: give the deployer another, with --deployer, and `odin bootstrap --apply`
-    ");
-}
-
-#[test]
-fn a_function_that_is_not_ready() {
-    let faults = |state: &str, update: &str| {
-        let reason = Some("The role is gone".to_owned());
-        let function = FunctionConfiguration {
-            state: state.into(),
-            state_reason: reason.clone(),
-            last_update_status: update.into(),
-            last_update_reason: reason,
-            ..function()
-        };
-        faults(&Observed { function: Ok(Some(function)), ..healthy() })
-    };
-    insta::assert_snapshot!(faults("Failed", "Successful"), @r"
-    Bad function: its state is Failed: The role is gone
-      `odin bootstrap --apply`
-    ");
-    insta::assert_snapshot!(faults("Active", "Failed"), @r"
-    Bad function: its last update is Failed: The role is gone
-      `odin bootstrap --apply`
-    ");
-    insta::assert_snapshot!(faults("Active", "InProgress"), @r"
-    Warning function: its last update is InProgress: The role is gone
-      `odin doctor` once more, in a minute
-    ");
-    insta::assert_snapshot!(faults("Inactive", "Successful"), @r"
-    Warning function: its state is Inactive: The role is gone
-      `odin doctor` once more, in a minute
-    ");
-}
-
-#[test]
-fn a_function_without_time_for_a_call() {
-    let function = FunctionConfiguration { timeout_seconds: 30, ..function() };
-    insta::assert_snapshot!(faults(&Observed { function: Ok(Some(function)), ..healthy() }), @r"
-    Warning function: it is stopped after 30 s, and one call to AWS may take 60 s
-      `aws --region us-east-1 lambda update-function-configuration --function-name coinbase-odin --timeout 300`
-    ");
-}
-
-#[test]
-fn a_state_machine_that_leaves_no_traces_or_goes() {
-    let faults = |machine| faults(&Observed { machine: Ok(Some(machine)), ..healthy() });
-    let silent = MachineConfiguration { log_level: "OFF".into(), ..machine(definition()) };
-    let untraced = MachineConfiguration { is_traced: false, ..machine(definition()) };
-    let going = MachineConfiguration { status: "DELETING".into(), ..machine(definition()) };
-    insta::assert_snapshot!(faults(silent), @r"
-    Warning state machine: its log level is OFF: after 90 days nothing tells what a deploy did
-      `odin bootstrap --apply`
-    ");
-    insta::assert_snapshot!(faults(untraced), @r"
-    Warning state machine: its executions are not traced
-      `aws --region us-east-1 stepfunctions update-state-machine --state-machine-arn arn:aws:states:us-east-1:111111111111:stateMachine:coinbase-odin --tracing-configuration enabled=true`
-    ");
-    insta::assert_snapshot!(faults(going), @r"
-    Bad state machine: coinbase-odin is DELETING: it starts no executions
-      `odin bootstrap --apply`
-    ");
-}
-
-#[test]
-fn a_definition_that_was_edited_by_hand() {
-    insta::assert_snapshot!(faults(&Observed { machine: Ok(Some(machine(edited()))), ..healthy() }), @r#"
-    Bad definition: the state machine was edited by hand, or not updated with its function, which has this client's definition: Lock, Extra, StartAt
-      `aws --region us-east-1 stepfunctions update-state-machine --state-machine-arn arn:aws:states:us-east-1:111111111111:stateMachine:coinbase-odin --definition "$(odin asl)"`
-    "#);
-}
-
-#[test]
-fn a_definition_that_is_not_this_clients_while_the_function_says_nothing() {
-    let answer = Some(Err(denied("lambda:Invoke", "no")));
-    let seen = Observed { machine: Ok(Some(machine(edited()))), answer, accounts: Ok([].into()), ..healthy() };
-    insta::assert_snapshot!(faults(&seen), @r"
-    Warning function's answer: not checked: lambda:Invoke failed: AccessDenied: no
-      ask for the permission lambda:InvokeFunction
-    Bad definition: the state machine was edited by hand, or is of another version: Lock, Extra, StartAt
-      `odin bootstrap --apply`
-    ");
-}
-
-#[test]
-fn a_definition_that_step_functions_spells_otherwise_is_the_same() {
-    let spelt =
+fn equivalent_definition_has_no_difference() {
+    let reordered =
         json!({"States": {"Done": {}, "Lock": {"Retry": [{"BackoffRate": 2}], "Type": "Task"}}, "StartAt": "Lock"});
-    assert_eq!(faults(&Observed { machine: Ok(Some(machine(spelt))), ..healthy() }), "");
+    assert!(faults(&with_machine(machine(reordered))).is_empty());
 }
 
+/// The one place that pins the texts of `doctor`.
 #[test]
-fn a_client_of_another_version_than_the_deployer() {
-    let report = SelfCheckReport { version: "0.0.9".into(), ..report(edited(), Assumption::Assumed) };
-    let seen = Observed { machine: Ok(Some(machine(edited()))), answer: Some(Ok(returned(&report))), ..healthy() };
-    insta::assert_snapshot!(faults(&seen).replace(VERSION, "VERSION"), @r"
-    Warning function's answer: the function is of version 0.0.9, this client of VERSION
-      update this client, or, if it is the newer one, the deployer with `odin bootstrap --apply`
-    Bad definition: this client, of version VERSION, is not of the deployer's, 0.0.9: it has another definition than function and state machine: Lock, Extra, StartAt
-      update this client, or, if it is the newer one, the deployer with `odin bootstrap --apply`
-    ");
-}
-
-#[test]
-fn a_function_of_another_version_than_the_state_machine() {
-    let answer = Some(Ok(returned(&report(edited(), Assumption::Assumed))));
-    insta::assert_snapshot!(faults(&Observed { answer: answer.clone(), ..healthy() }), @r"
-    Bad definition: the state machine has this client's, and the function another: Lock, Extra, StartAt
-      `odin bootstrap --apply`
-    ");
-    let other = machine(json!("no JSON that we read"));
-    insta::assert_snapshot!(faults(&Observed { machine: Ok(Some(other)), answer, ..healthy() }), @r"
-    Bad definition: state machine, function and client all have different ones: one is no definition
-      `odin bootstrap --apply`
-    ");
-}
-
-#[test]
-fn a_function_that_knows_no_checkups_or_says_something_else_or_fails() {
-    let faults = |answer| faults(&Observed { answer: Some(Ok(answer)), ..healthy() }).replace(VERSION, "VERSION");
-    let failure = |error: &str| Invocation::Failed(json!({"errorType": error, "errorMessage": "because"}));
-    insta::assert_snapshot!(faults(failure("UnmarshalError")), @r"
-    Bad function's answer: it knows no checkups, so it is older than this client: UnmarshalError: because
-      `odin bootstrap --apply`
-    Warning role in 222222222222: not checked: only the function may assume it, and that did not say
-      see to the function first
-    ");
-    insta::assert_snapshot!(faults(failure("Runtime.ExitError")), @r"
-    Bad function's answer: it fails: Runtime.ExitError: because
-      `aws --region us-east-1 logs tail /aws/lambda/coinbase-odin --since 10m`
-    Warning role in 222222222222: not checked: only the function may assume it, and that did not say
-      see to the function first
-    ");
-    insta::assert_snapshot!(faults(Invocation::Returned(json!({}))), @r"
-    Bad function's answer: it is of another version than this client, VERSION: in its answer, version: required, but absent
-      update this client, or, if it is the newer one, the deployer with `odin bootstrap --apply`
-    Warning role in 222222222222: not checked: only the function may assume it, and that did not say
-      see to the function first
-    ");
-}
-
-#[test]
-fn a_table_of_somebody_else_or_one_that_is_not_ready() {
-    insta::assert_snapshot!(faults(&Observed { table: Ok(Some(table("id", "N"))), ..healthy() }), @r"
-    Bad lock table: the key of coinbase-odin-locks is `id` (HASH, N), and locks need `key` (HASH, S)
-      it is another's table: free the name, if nobody needs it, and then `odin bootstrap --apply`
-    ");
-    let updating = Table { status: "UPDATING".into(), ..table("key", "S") };
-    insta::assert_snapshot!(faults(&Observed { table: Ok(Some(updating)), ..healthy() }), @r"
-    Warning lock table: coinbase-odin-locks is UPDATING
-      `odin doctor` once more, in a minute
-    ");
-}
-
-#[test]
-fn a_role_that_may_not_be_assumed_with_the_options_that_the_deployer_was_made_with() {
-    let variables = vec!["BIFROST_EXTERNAL_ID".to_owned(), "BIFROST_SESSION_TAGS".to_owned(), "RUST_LOG".to_owned()];
-    let answer = Some(Ok(returned(&report(definition(), Assumption::Denied("AccessDenied".into())))));
-    let function = FunctionConfiguration { variables, ..function() };
-    insta::assert_snapshot!(faults(&Observed { function: Ok(Some(function)), answer, ..healthy() }), @r"
-    Bad role in 222222222222: arn:aws:sts::111111111111:assumed-role/coinbase-odin/coinbase-odin may not assume coinbase-odin-assumed, or there is none: AccessDenied
-      with credentials of account 222222222222 `odin bootstrap --target 222222222222 --deployer-account 111111111111 --apply --external-id ID --session-tags`
-    ");
-}
-
-#[test]
-fn a_role_of_which_sts_says_nothing_is_none_that_is_missing() {
-    let answer = Some(Ok(returned(&report(definition(), Assumption::Unknown("RequestTimeout".into())))));
-    insta::assert_snapshot!(faults(&Observed { answer, ..healthy() }), @r"
-    Warning role in 222222222222: not checked: RequestTimeout
-      `odin doctor` once more, in a minute
-    ");
+fn findings_as_text() {
+    let line = |finding: DoctorFinding| {
+        let DoctorFinding { what, status, message, next_step } = finding;
+        let next_step = next_step.map(|step| format!("\n    {step}")).unwrap_or_default();
+        format!("{status:?} {what}: {message}{next_step}\n")
+    };
+    let text = |(state, observed, _): (&str, Observed, _)| {
+        let shown = if state == "healthy" { findings(&observed) } else { faults(&observed) };
+        format!("# {state}\n{}", shown.into_iter().map(line).collect::<String>())
+    };
+    let texts: Vec<String> = states().into_iter().map(text).collect();
+    insta::assert_snapshot!(texts.join("\n").replace(VERSION, "VERSION"));
 }

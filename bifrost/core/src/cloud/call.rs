@@ -1,44 +1,45 @@
-//! How a call to a cloud is named: by who makes it, when, and for what; never by its ordinal.
+//! The name of a call to a cloud: the attempt that makes it, the operation and the resource. It never depends on the order of
+//! calls.
 
 use crate::release::{AccountId, Region};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
-/// One attempt of one task of one execution: what Step Functions tells the Lambda about a call.
+/// One attempt of one task of one execution, as Step Functions passes it to the function.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attempt {
-    /// ARN of the execution; none if the definition does not pass it (the originals' did not).
+    /// ARN of the execution. `None` if the definition does not pass it, as in the Go implementation.
     pub execution: Option<String>,
-    /// The state that runs.
+    /// The name of the state.
     pub state: String,
-    /// How often this state was retried before this attempt: 0 for the first.
+    /// How often this state was retried before this attempt; 0 for the first.
     pub retry_count: u32,
 }
 
-/// Who makes a call.
+/// The principal that makes a call.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Principal {
-    /// The deployer's own role (or the engineer's, for a client), in the deployer account.
+    /// In the deployer account: the role of the function, or the user of the client.
     Deployer,
-    /// The role of that name, assumed in the account of the call.
+    /// The role of this name, assumed in the account of the call.
     AssumedRole(String),
 }
 
-/// A call by its content: two calls made at the same time stay tellable apart, in whatever order they pass.
+/// A call by its content, so that concurrent calls have the same names in every order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CallName {
     /// The attempt that makes it.
     pub attempt: Attempt,
     /// The AWS name of the operation, such as `autoscaling:CreateAutoScalingGroup`.
     pub operation: &'static str,
-    /// The resource it is for, as the caller names it; empty where there is none.
+    /// The resource of the call, as the caller names it; empty if the operation has none.
     pub resource: String,
-    /// How many calls of this attempt had the same operation and resource before it.
+    /// How many earlier calls of this attempt had the same operation and resource.
     pub occurrence: u32,
 }
 
-/// Counts the calls of one attempt by what they are for.
+/// Counts the calls of one attempt by operation and resource.
 #[derive(Debug, Default)]
 pub struct CallCounter(Mutex<BTreeMap<(&'static str, String), u32>>);
 
@@ -52,16 +53,16 @@ impl CallCounter {
     }
 }
 
-/// A call on its way to a cloud.
+/// A call to a cloud.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// What it is.
+    /// The name of the call.
     pub name: CallName,
-    /// Who makes it.
+    /// The principal that makes it.
     pub principal: Principal,
-    /// The account that it is made in.
+    /// The account of the call.
     pub account: AccountId,
-    /// The region that it is made in.
+    /// The region of the call.
     pub region: Region,
 }
 

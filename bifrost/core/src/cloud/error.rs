@@ -1,47 +1,48 @@
-//! What a call to a cloud may answer instead of a result.
+//! The error of a call to a cloud.
 
 use crate::error_code::{Coded, ErrorCode};
 use std::fmt;
 
-/// What CloudFormation says of a stack whose state does not allow what is asked: a change set, an end of an update, or a
-/// deletion.
+/// Parts of CloudFormation's messages about a stack whose status does not allow the request: a change set, a cancelled
+/// update, or a deletion.
 const STACK_IS_BUSY: [&str; 3] =
     ["state and can not be updated", "cannot be called from current stack status", "cannot be deleted while in status"];
 
-/// What kind of refusal it is, as far as a handler may have to tell them apart.
+/// The kinds of errors that handlers distinguish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ErrorKind {
     /// The resource does not exist.
     NotFound,
-    /// A resource of that name exists.
+    /// A resource of this name exists already.
     AlreadyExists,
-    /// The caller's credentials do not allow it.
+    /// The caller's credentials do not allow the call.
     AccessDenied,
-    /// The caller's credentials are none: they have expired, or AWS does not know them.
+    /// The caller's credentials have expired, or AWS does not know them.
     NotAuthenticated,
-    /// The service asks to be called less often. Worth another try, later.
+    /// The service asks to be called less often. A later retry may succeed.
     Throttled,
-    /// The service or the way to it failed; whether the call had its effect is not known.
+    /// The service or the network failed. It is not known whether the call had an effect.
     Unavailable,
-    /// The resource is in a state that does not allow it now, such as a group with instances in it.
+    /// The state of the resource does not allow the call now: for example, a group that still has instances.
     Conflict,
-    /// The request itself is wrong: another try would fail in the same way.
+    /// The request is not valid: a retry would fail in the same way.
     Invalid,
 }
 
 impl ErrorKind {
-    /// What kind of refusal an error of AWS is, by its code, and where that does not tell by its message. One that we do
-    /// not know may pass: it is [`Unavailable`](Self::Unavailable).
+    /// The kind of an AWS error, by its code, and by its message where the code is not specific. An unknown code is
+    /// [`Unavailable`](Self::Unavailable), as a retry may succeed.
     #[must_use]
     pub fn of(code: &str, message: &str) -> Self {
-        // EC2 puts what it is about before the fault: `InvalidLaunchTemplateName.NotFoundException`.
+        // EC2 puts the subject before the fault: `InvalidLaunchTemplateName.NotFoundException`.
         match code.rsplit_once('.').map_or(code, |(_, fault)| fault) {
-            // Auto Scaling has one code for all that is wrong with a request.
+            // Auto Scaling has one code for every invalid request.
             "ValidationError" if message.contains("not found") => Self::NotFound,
             "ValidationError" if message.contains("pending delete") => Self::Conflict,
-            // So has CloudFormation. What else does not exist, such as the object of a template's URL, is not the stack.
+            // CloudFormation, too. Only a message about the stack means that the stack does not exist: another one may be
+            // about the object of a template URL.
             "ValidationError" if message.starts_with("Stack") && message.contains("does not exist") => Self::NotFound,
-            "ValidationError" if STACK_IS_BUSY.iter().any(|said| message.contains(said)) => Self::Conflict,
+            "ValidationError" if STACK_IS_BUSY.iter().any(|part| message.contains(part)) => Self::Conflict,
             "ValidationError"
             | "ValidationException"
             | "InsufficientCapabilitiesException"
@@ -100,21 +101,21 @@ impl ErrorKind {
 
 /// A call to a cloud failed.
 ///
-/// The message names the call, the resource it was for and AWS's own error code and text.
+/// The message names the call and its resource, and has AWS's error code and message.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{operation}{} failed: {code}: {message}{}", On(resource), RequestId(request_id))]
 pub struct CloudError {
-    /// The call by its AWS name, such as `s3:PutObject`.
+    /// The AWS name of the call, such as `s3:PutObject`.
     pub operation: &'static str,
-    /// The resource that it was for, as the caller named it; empty where there is none.
+    /// The resource of the call, as the caller named it; empty if the operation has none.
     pub resource: String,
-    /// What kind of refusal it is.
+    /// The kind of error.
     pub kind: ErrorKind,
     /// AWS's error code, such as `AccessDenied`.
     pub code: String,
     /// AWS's error message.
     pub message: String,
-    /// AWS's id of the request, for its support; the embedded world has none.
+    /// AWS's id of the request, for AWS support. The local cloud has none.
     pub request_id: Option<String>,
 }
 
@@ -136,7 +137,7 @@ impl Coded for CloudError {
         ErrorCode {
             code: "aws/already-exists",
             cause: "AWS answered that a resource of that name already exists.",
-            remedy: "delete the other resource if it is not used, or use another name",
+            remedy: "use another name, or find out who uses the resource of that name",
         },
         ErrorCode {
             code: "aws/access-denied",
@@ -205,7 +206,7 @@ mod tests {
     use super::ErrorKind;
 
     #[test]
-    fn what_kind_of_refusal_it_is_is_told_by_code_and_message() {
+    fn kind_follows_from_code_and_message() {
         for (code, message, kind) in [
             ("ValidationError", "AutoScalingGroup name not found - null", ErrorKind::NotFound),
             ("ValidationError", "Launch configuration name not found - old", ErrorKind::NotFound),

@@ -1,6 +1,7 @@
-//! Step Functions, as a client uses it: executions are started, found, and followed.
+//! Step Functions, as the client uses it: start, find and follow executions.
 
 use super::{CloudError, HistoryEvent};
+use crate::error_code::Coded;
 use crate::release::{ConfigName, ExecutionName, ProjectName};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -8,89 +9,88 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// What Step Functions says of an execution.
+/// The status of an execution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum ExecutionStatus {
-    /// It has not ended.
+    /// It is running.
     Running,
     /// It ended in a `Succeed` state.
     Succeeded,
-    /// It ended in a `Fail` state, or by an error that nothing caught.
+    /// It ended in a `Fail` state, or with an error that no `Catch` matched.
     Failed,
-    /// The machine's own time ran out.
+    /// It exceeded the `TimeoutSeconds` of the state machine.
     TimedOut,
-    /// Somebody stopped it.
+    /// It was stopped with `states:StopExecution`.
     Aborted,
 }
 
 /// An execution, without its history.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ExecutionSummary {
-    /// Its name, unique in its state machine for 90 days.
+    /// Its name. Step Functions keeps names of a state machine unique for 90 days.
     pub name: String,
     /// Its ARN.
     pub arn: String,
-    /// How it stands.
+    /// Its status.
     pub status: ExecutionStatus,
-    /// When it was started.
+    /// The time of its start.
     pub start_date: DateTime<Utc>,
-    /// When it ended.
+    /// The time of its end, if it has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stop_date: Option<DateTime<Utc>>,
-    /// What it was started with.
+    /// Its input: the release, as the client sent it.
     pub input: Arc<Value>,
-    /// What it ended with, if it succeeded.
+    /// Its output, if it succeeded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub output: Option<Value>,
-    /// The name of the error that ended it: for a `Fail` state its `Error`.
+    /// The name of the error that ended it. For a `Fail` state it is the state's `Error`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<String>,
-    /// What Step Functions says of that error.
+    /// The `Cause` of that error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cause: Option<String>,
 }
 
 impl ExecutionSummary {
-    /// What the release that it was started with says in a field that is a text.
+    /// A field of the input, if it is a string.
     #[must_use]
-    pub fn says(&self, field: &str) -> Option<&str> {
+    pub fn input_str(&self, field: &str) -> Option<&str> {
         self.input.get(field)?.as_str()
     }
 }
 
-/// Which executions are asked for.
+/// Selects executions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExecutionFilter {
-    /// Those that stand so; all, if none.
+    /// The status; `None` for every status.
     pub status: Option<ExecutionStatus>,
-    /// Those with such names.
+    /// The names.
     pub names: Names,
 }
 
-/// Which names of executions are asked for. A name may be of more than one project's config: the execution's input tells
-/// whose it is.
+/// Selects executions by name. Several projects and configs may share a name, so check the execution's input, too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Names {
-    /// All.
+    /// All names.
     #[default]
     Any,
-    /// Those that may be of this project's config, as the client names its executions.
+    /// Names that the client may give executions of this project and config.
     Of(ProjectName, ConfigName),
-    /// The others, such as those that a person started by hand.
+    /// All other names, for example of executions that were started by hand.
     NotOf(ProjectName, ConfigName),
 }
 
 impl ExecutionFilter {
-    /// Those that run.
+    /// Running executions.
     #[must_use]
     pub fn running(names: Names) -> Self {
         Self { status: Some(ExecutionStatus::Running), names }
     }
 
-    /// Whether an execution of that name may be one of them, however it stands.
+    /// Whether the filter may select an execution of this name, whatever its status.
     #[must_use]
-    pub fn may_be(&self, name: &str) -> bool {
+    pub fn may_include(&self, name: &str) -> bool {
         match &self.names {
             Names::Any => true,
             Names::Of(project, config) => ExecutionName::may_be_of(name, project, config),
@@ -100,45 +100,51 @@ impl ExecutionFilter {
 }
 
 /// An execution was not started.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Coded)]
 pub enum StartError {
-    /// The name was used in the last 90 days, with another input (`ExecutionAlreadyExists`).
+    /// An execution for this release id was started in the last 90 days, with another input.
+    // `ExecutionAlreadyExists`
     #[error(
-        "an execution named {0} exists already, and a release is deployed at most once; leave `release_id` out, and the \
-         client makes a new one"
+        "execution {0} exists already, and a release is deployed at most once; remove `release_id` from the release file, \
+         so that the client creates a new one"
+    )]
+    #[code(
+        "release/already-started",
+        "remove `release_id` from the release file, so that the client creates a new one"
     )]
     AlreadyExists(String),
-    /// Whatever else Step Functions answers.
+    /// Another error of Step Functions.
     #[error(transparent)]
+    #[code(source)]
     Cloud(#[from] CloudError),
 }
 
 /// The executions of the deployer's state machine.
 #[async_trait]
 pub trait Executions: Send + Sync {
-    /// Starts an execution (`states:StartExecution`). As at AWS, starting one that runs under the same name with the
-    /// same input changes nothing and succeeds.
+    /// Starts an execution (`states:StartExecution`). As on AWS, this succeeds without effect if an execution with the same
+    /// name and input is running.
     ///
     /// # Errors
     /// [`StartError::AlreadyExists`] if the name is taken.
     async fn start(&self, name: &str, input: &Value) -> Result<(), StartError>;
 
-    /// Reads an execution (`states:DescribeExecution`); `None` if there is none of that name.
+    /// Reads an execution (`states:DescribeExecution`). `None` if it does not exist.
     ///
     /// # Errors
-    /// Whatever Step Functions answers.
+    /// [`CloudError`] from Step Functions.
     async fn describe(&self, name: &str) -> Result<Option<ExecutionSummary>, CloudError>;
 
-    /// The latest of these executions, newest first: at most so many (`states:ListExecutions`, as many pages as that
-    /// takes, and `states:DescribeExecution` for each).
+    /// Lists the latest executions that match, newest first, at most `at_most` (`states:ListExecutions`, and
+    /// `states:DescribeExecution` for each).
     ///
     /// # Errors
-    /// Whatever Step Functions answers.
-    async fn list(&self, which: &ExecutionFilter, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError>;
+    /// [`CloudError`] from Step Functions.
+    async fn list(&self, filter: &ExecutionFilter, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError>;
 
-    /// The history of an execution after the event of that id, oldest first (`states:GetExecutionHistory`).
+    /// The events of an execution after the event with id `after`, oldest first (`states:GetExecutionHistory`).
     ///
     /// # Errors
-    /// Whatever Step Functions answers.
+    /// [`CloudError`] from Step Functions.
     async fn history(&self, name: &str, after: u64) -> Result<Vec<HistoryEvent>, CloudError>;
 }

@@ -1,4 +1,4 @@
-//! The history of an execution, as far as a client needs it (`states:GetExecutionHistory`).
+//! The history of an execution (`states:GetExecutionHistory`).
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde::ser::{Error as _, SerializeMap};
@@ -8,34 +8,34 @@ use std::sync::Arc;
 
 /// One event of a history.
 ///
-/// It serialises as AWS prints it (`{"timestamp", "type", "id", "previousEventId", "stateEnteredEventDetails": {…}}`),
-/// except that payloads are JSON values, not texts that hold JSON.
+/// It serializes as the AWS CLI prints it (`{"timestamp", "type", "id", "previousEventId", "stateEnteredEventDetails": {…}}`),
+/// except that payloads are JSON values, not strings that hold JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub struct HistoryEvent {
-    /// Its place in the history, from 1.
+    /// Its number in the history, from 1.
     pub id: u64,
-    /// The event that led to this one; 0 for the first two.
+    /// The id of the event that led to this one; 0 for the first two.
     pub previous_event_id: u64,
-    /// When it happened.
+    /// The time of the event.
     pub timestamp: DateTime<Utc>,
-    /// AWS's name of its type, such as `TaskStateEntered`.
+    /// Its AWS type, such as `TaskStateEntered`.
     pub event_type: String,
-    /// What a client reads of its particulars.
+    /// The details that the client reads.
     pub details: HistoryDetails,
-    /// The other particulars, by AWS's names.
+    /// All other details, by their AWS names.
     pub other_details: Map<String, Value>,
 }
 
-/// The particulars of an event that a client reads; which of them are present depends on the event's type.
+/// The details of an event that the client reads. Which are present depends on the event's type.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct HistoryDetails {
-    /// The state.
+    /// The name of the state.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// What a state, a function or an execution was given.
+    /// The input of a state, function or execution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub input: Option<Arc<Value>>,
-    /// What a state, a task or an execution gave.
+    /// The output of a state, task or execution.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub output: Option<Arc<Value>>,
     /// The name of the error.
@@ -59,7 +59,7 @@ impl HistoryEvent {
         self.event_type.ends_with("StateExited")
     }
 
-    /// The field that holds the particulars: `stateEnteredEventDetails`, `taskScheduledEventDetails`, ….
+    /// The field that holds the details: `stateEnteredEventDetails`, `taskScheduledEventDetails`, ….
     fn details_field(&self) -> String {
         let owner = match self.event_type.as_str() {
             _ if self.enters_state() => "StateEntered",
@@ -75,7 +75,7 @@ impl HistoryEvent {
 impl Serialize for HistoryEvent {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Value::Object(mut details) = serde_json::to_value(&self.details).map_err(S::Error::custom)? else {
-            return Err(S::Error::custom("the details of an event are an object"));
+            return Err(S::Error::custom("the details of an event must be an object"));
         };
         details.extend(self.other_details.clone());
         let mut map = serializer.serialize_map(None)?;
@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_is_written_as_aws_prints_it() {
+    fn event_is_serialized_as_the_aws_cli_prints_it() {
         let details = HistoryDetails {
             name: Some("Lock".into()),
             input: Some(Arc::new(json!({"n": 1}))),
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn other_particulars_stand_beside_those_that_a_client_reads() {
+    fn other_details_are_serialized_with_the_known_ones() {
         let other = Map::from_iter([("resource".to_owned(), json!("function"))]);
         let scheduled = serde_json::to_value(event("TaskScheduled", HistoryDetails::default(), other)).unwrap();
         assert_eq!(scheduled["taskScheduledEventDetails"], json!({"resource": "function"}));

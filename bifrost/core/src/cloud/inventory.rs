@@ -1,44 +1,44 @@
-//! What a deployer consists of in its account, as `doctor` looks at it. A person may see some of it and not the rest, so
-//! each thing answers for itself.
+//! The resources of a deployer in its own account, as `doctor` checks them. A user may have the rights to see only some of
+//! them, so each call has its own result.
 
 use super::CloudError;
 use crate::release::BucketName;
 use async_trait::async_trait;
 use serde_json::Value;
 
-/// A Lambda function, as it is configured.
+/// The configuration of a Lambda function.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FunctionConfiguration {
     /// Its state, such as `Active`.
     pub state: String,
-    /// Why it is in that state, if Lambda says so.
+    /// The reason for the state, if Lambda has one.
     pub state_reason: Option<String>,
-    /// How its last update went, such as `Successful`.
+    /// The status of its last update, such as `Successful`.
     pub last_update_status: String,
-    /// Why it went so, if Lambda says so.
+    /// The reason for that status, if Lambda has one.
     pub last_update_reason: Option<String>,
-    /// What its code was built for: `x86_64` or `arm64`.
+    /// The architecture of its code: `x86_64` or `arm64`.
     pub architecture: String,
-    /// How long an invocation may take, in seconds.
+    /// Its timeout, in seconds.
     pub timeout_seconds: u32,
     /// Its memory, in MiB.
     pub memory_mib: u32,
     /// The ARN of its role.
     pub role: String,
-    /// The names of its environment variables. Their values may be secrets, and are not kept.
+    /// The names of its environment variables. The values may be secrets, so they are not kept.
     pub variables: Vec<String>,
 }
 
-/// A state machine, as it is configured.
+/// The configuration of a state machine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MachineConfiguration {
     /// Its status, such as `ACTIVE`.
     pub status: String,
-    /// Its definition; as a text where it is no JSON that the framework reads.
+    /// Its definition; a JSON string if the framework cannot parse it.
     pub definition: Value,
-    /// What of its executions is logged, such as `ALL` or `OFF`.
+    /// The log level of its executions, such as `ALL` or `OFF`.
     pub log_level: String,
-    /// Whether its executions are traced.
+    /// Whether its executions are traced with X-Ray.
     pub is_traced: bool,
 }
 
@@ -56,73 +56,73 @@ pub struct Table {
 pub struct KeyAttribute {
     /// Its name.
     pub name: String,
-    /// What it is to the key: `HASH` or `RANGE`.
+    /// Its role in the key: `HASH` or `RANGE`.
     pub key_type: String,
     /// The type of its values: `S`, `N` or `B`.
     pub attribute_type: String,
 }
 
-/// A bucket of the account. Each setting asks for a permission of its own.
+/// The settings of a bucket. Each needs its own permission.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BucketSettings {
-    /// Whether what is overwritten or deleted is kept (`s3:GetBucketVersioning`).
+    /// Whether versioning is on (`s3:GetBucketVersioning`).
     pub is_versioned: Result<bool, CloudError>,
-    /// How objects are encrypted whose writer does not say: `AES256`, `aws:kms` … (`s3:GetBucketEncryption`).
+    /// The default encryption: `AES256`, `aws:kms` … (`s3:GetBucketEncryption`).
     pub encryption: Result<Option<String>, CloudError>,
-    /// Whether all four ways to make it public are shut (`s3:GetPublicAccessBlock`).
+    /// Whether all four settings that block public access are on (`s3:GetPublicAccessBlock`).
     pub is_shut_to_the_public: Result<bool, CloudError>,
     /// Its policy (`s3:GetBucketPolicy`).
     pub policy: Result<Option<Value>, CloudError>,
-    /// Whether objects can be locked (`s3:GetObjectLockConfiguration`).
+    /// Whether Object Lock is on (`s3:GetObjectLockConfiguration`).
     pub has_object_lock: Result<bool, CloudError>,
 }
 
-/// How an invocation of a function ended.
+/// The result of an invocation of a function.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Invocation {
-    /// It returned this.
+    /// The function returned this value.
     Returned(Value),
-    /// It failed: what Lambda reports, an object with `errorType` and `errorMessage` as a rule.
+    /// The function failed. Lambda's report is usually an object with `errorType` and `errorMessage`.
     Failed(Value),
 }
 
-/// The deployer's things in its own account and region.
+/// The deployer's resources in its own account and region.
 #[async_trait]
 pub trait Inventory: Send + Sync {
-    /// The ARN of who asks (`sts:GetCallerIdentity`).
+    /// The ARN of the caller (`sts:GetCallerIdentity`).
     ///
     /// # Errors
-    /// Whatever STS answers.
+    /// [`CloudError`] from STS.
     async fn caller(&self) -> Result<String, CloudError>;
 
-    /// The function of that name; `None` if there is none (`lambda:GetFunctionConfiguration`).
+    /// Reads a function (`lambda:GetFunctionConfiguration`). `None` if it does not exist.
     ///
     /// # Errors
-    /// Whatever Lambda answers.
+    /// [`CloudError`] from Lambda.
     async fn function(&self, name: &str) -> Result<Option<FunctionConfiguration>, CloudError>;
 
-    /// The state machine of that ARN; `None` if there is none (`states:DescribeStateMachine`).
+    /// Reads a state machine (`states:DescribeStateMachine`). `None` if it does not exist.
     ///
     /// # Errors
-    /// Whatever Step Functions answers.
+    /// [`CloudError`] from Step Functions.
     async fn state_machine(&self, arn: &str) -> Result<Option<MachineConfiguration>, CloudError>;
 
-    /// The table of that name; `None` if there is none (`dynamodb:DescribeTable`).
+    /// Reads a table (`dynamodb:DescribeTable`). `None` if it does not exist.
     ///
     /// # Errors
-    /// Whatever DynamoDB answers.
+    /// [`CloudError`] from DynamoDB.
     async fn table(&self, name: &str) -> Result<Option<Table>, CloudError>;
 
-    /// The bucket of that name; `None` if there is none. Every call sends `ExpectedBucketOwner`.
+    /// Reads the settings of a bucket. `None` if it does not exist. Every call sends `ExpectedBucketOwner`.
     ///
     /// # Errors
-    /// Why it cannot be listed (`s3:ListObjectsV2`), if it shows none of its settings either: it is of another account, or
-    /// the caller may not look at it.
+    /// The error of `s3:ListObjectsV2`, if no setting can be read either: the bucket belongs to another account, or the
+    /// caller has no permission.
     async fn bucket(&self, name: &BucketName) -> Result<Option<BucketSettings>, CloudError>;
 
-    /// Invokes the function of that name and waits for its answer (`lambda:Invoke`).
+    /// Invokes a function and waits for its result (`lambda:Invoke`).
     ///
     /// # Errors
-    /// Whatever Lambda answers; that the function failed is an [`Invocation`].
+    /// [`CloudError`] from Lambda. A function that fails is not an error here: see [`Invocation::Failed`].
     async fn invoke(&self, function: &str, payload: &Value) -> Result<Invocation, CloudError>;
 }

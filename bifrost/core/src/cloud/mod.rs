@@ -1,8 +1,8 @@
-//! The ports that the framework needs into AWS, in the field's words and with plain types.
+//! The ports of the framework into AWS: traits with plain types.
 //!
-//! A handler sees these traits and nothing else of a cloud. Each has two adapters: one on the embedded
-//! world (`bifrost-local`) and one on the AWS SDK (`bifrost-aws`). Every call that an adapter makes passes a gate that
-//! knows the call by its AWS name (see [`Call`]).
+//! Handlers use a cloud only through these traits. Each has two adapters: one for the local cloud (`bifrost-local`) and one
+//! for the AWS SDK (`bifrost-aws`). Every call of an adapter goes through call middleware, which identifies it by its AWS
+//! name (see [`Call`]).
 
 mod call;
 mod error;

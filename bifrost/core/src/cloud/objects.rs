@@ -1,67 +1,67 @@
-//! S3, as far as a deployer uses it: small objects, read and written whole.
+//! S3, as deployers use it: small objects, read and written as a whole.
 
 use super::CloudError;
 use crate::release::{BucketName, ObjectKey, Sha256};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-/// An object and when it was written.
+/// An object, with the time of its last write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
-    /// Its bytes.
+    /// Its content.
     pub body: Vec<u8>,
-    /// When it was last written, by the clock of S3.
+    /// The time of its last write, by the clock of S3.
     pub last_modified: DateTime<Utc>,
 }
 
-/// How an object is encrypted at rest.
+/// The encryption of an object at rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Encryption {
-    /// As the bucket says.
+    /// The default of the bucket.
     Bucket,
-    /// With the KMS key of this id, ARN or alias, such as `alias/aws/s3`.
+    /// The KMS key with this id, ARN or alias, such as `alias/aws/s3`.
     Kms(String),
 }
 
-/// What became of a write that asked for the key to be new (`If-None-Match: *`).
+/// The result of a write with `If-None-Match: *`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PutNew {
     /// The object was written.
     Written,
-    /// There is an object of that key already: nothing was written.
+    /// An object with this key exists, and nothing was written.
     Exists,
 }
 
 /// Objects in the deployer account's buckets.
 ///
-/// Every call sends `ExpectedBucketOwner`: a bucket of another account is refused by S3 itself (contract §2, point 4).
+/// Every call sends `ExpectedBucketOwner`, so that S3 refuses a bucket of another account (contract §2, point 4).
 #[async_trait]
 pub trait Objects: Send + Sync {
-    /// Reads an object (`s3:GetObject`); `None` if there is none.
+    /// Reads an object (`s3:GetObject`). `None` if it does not exist.
     ///
     /// # Errors
-    /// Whatever S3 answers, an absent bucket included.
+    /// [`CloudError`] from S3, also if the bucket does not exist.
     async fn get(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<Object>, CloudError>;
 
-    /// The SHA-256 of an object's bytes as they are stored; `None` if there is none (`s3:GetObject`). For large objects:
-    /// where it can, an adapter does not keep them whole.
+    /// The SHA-256 of an object's stored bytes (`s3:GetObject`). `None` if it does not exist. For large objects: adapters
+    /// read them in parts where they can.
     ///
     /// # Errors
-    /// Whatever S3 answers, an absent bucket included.
+    /// [`CloudError`] from S3, also if the bucket does not exist.
     async fn sha256(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<Sha256>, CloudError> {
         Ok(self.get(bucket, key).await?.map(|object| Sha256::of(&object.body)))
     }
 
-    /// Whether there is an object of that key (`s3:HeadObject`, which takes the right to `s3:GetObject`).
+    /// Whether an object exists (`s3:HeadObject`, which needs the permission `s3:GetObject`).
     ///
     /// # Errors
-    /// Whatever S3 answers; it does not tell an absent bucket from an absent object here.
+    /// [`CloudError`] from S3. A bucket that does not exist is not an error: S3 answers as for an absent object.
     async fn exists(&self, bucket: &BucketName, key: &ObjectKey) -> Result<bool, CloudError>;
 
-    /// Writes an object, over whatever is there (`s3:PutObject`).
+    /// Writes an object and replaces an existing one (`s3:PutObject`).
     ///
     /// # Errors
-    /// Whatever S3 answers.
+    /// [`CloudError`] from S3.
     async fn put(
         &self,
         bucket: &BucketName,
@@ -70,15 +70,15 @@ pub trait Objects: Send + Sync {
         encryption: Encryption,
     ) -> Result<(), CloudError>;
 
-    /// Writes an object if there is none of that key, atomically (`s3:PutObject` with `If-None-Match: *`).
+    /// Writes an object unless one with this key exists, atomically (`s3:PutObject` with `If-None-Match: *`).
     ///
     /// # Errors
-    /// Whatever S3 answers; that the object exists is no error.
+    /// [`CloudError`] from S3. An existing object is not an error.
     async fn put_new(&self, bucket: &BucketName, key: &ObjectKey, body: Vec<u8>) -> Result<PutNew, CloudError>;
 
-    /// Deletes an object (`s3:DeleteObject`); one that is not there is gone already.
+    /// Deletes an object (`s3:DeleteObject`). Succeeds if it does not exist.
     ///
     /// # Errors
-    /// Whatever S3 answers.
+    /// [`CloudError`] from S3.
     async fn delete(&self, bucket: &BucketName, key: &ObjectKey) -> Result<(), CloudError>;
 }

@@ -4,74 +4,72 @@ use super::CloudError;
 use async_trait::async_trait;
 use std::collections::BTreeMap;
 
-/// What a stack is to be.
+/// The desired state of a stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewStack {
-    /// Its name: up to 128 letters, digits and `-`, a letter first.
+    /// Its name: up to 128 letters, digits and `-`, beginning with a letter.
     pub name: String,
     /// Its template, at most 51,200 bytes.
     pub template: String,
-    /// Its parameters; one that is not there has the template's default.
+    /// Its parameters. Absent ones have the default of the template.
     pub parameters: BTreeMap<String, String>,
 }
 
-/// Something that happened to a resource of a stack, or to the stack itself.
+/// An event of a resource of a stack, or of the stack itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackEvent {
     /// Unique among the events of the stack.
     pub id: String,
-    /// The resource's name in the template; for the stack itself the stack's name.
+    /// The resource's name in the template. For the stack itself it is the stack's name.
     pub logical_id: String,
     /// Its type, such as `AWS::S3::Bucket`.
     pub resource_type: String,
     /// Its status, such as `CREATE_FAILED`.
     pub status: String,
-    /// Why, if CloudFormation says so.
+    /// The reason, if CloudFormation has one.
     pub reason: Option<String>,
 }
 
-/// What became of an update.
+/// The result of an update request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StackUpdate {
-    /// CloudFormation is at it.
+    /// The update is in progress.
     Started,
-    /// The stack is what it is to be already: `No updates are to be performed`.
+    /// The stack already has the desired state: `No updates are to be performed`.
     Nothing,
 }
 
 /// CloudFormation's stacks, in one account and region.
 #[async_trait]
 pub trait Stacks: Send + Sync {
-    /// The status of the stack of that name, such as `CREATE_COMPLETE`; `None` if there is none
-    /// (`cloudformation:DescribeStacks`).
+    /// The status of a stack, such as `CREATE_COMPLETE` (`cloudformation:DescribeStacks`). `None` if it does not exist.
     ///
     /// # Errors
-    /// Whatever CloudFormation answers, save that there is no such stack.
+    /// [`CloudError`] from CloudFormation, except that the stack does not exist.
     async fn status(&self, name: &str) -> Result<Option<String>, CloudError>;
 
-    /// Begins to make a stack that may hold roles with names of their own (`cloudformation:CreateStack` with
-    /// `CAPABILITY_NAMED_IAM`).
+    /// Starts to create a stack, which may contain named roles (`cloudformation:CreateStack` with `CAPABILITY_NAMED_IAM`).
     ///
     /// # Errors
-    /// [`AlreadyExists`](super::ErrorKind::AlreadyExists) if there is one of that name; whatever CloudFormation answers.
+    /// [`CloudError`] from CloudFormation; [`AlreadyExists`](super::ErrorKind::AlreadyExists) if the name is taken.
     async fn create(&self, stack: &NewStack) -> Result<(), CloudError>;
 
-    /// Begins to change a stack (`cloudformation:UpdateStack` with `CAPABILITY_NAMED_IAM`).
+    /// Starts to update a stack (`cloudformation:UpdateStack` with `CAPABILITY_NAMED_IAM`).
     ///
     /// # Errors
-    /// Whatever CloudFormation answers, save that there is nothing to change.
+    /// [`CloudError`] from CloudFormation, except that there is nothing to update.
     async fn update(&self, stack: &NewStack) -> Result<StackUpdate, CloudError>;
 
-    /// Begins to delete a stack (`cloudformation:DeleteStack`); one that is not there is gone already.
+    /// Starts to delete a stack (`cloudformation:DeleteStack`). Succeeds if it does not exist.
     ///
     /// # Errors
-    /// Whatever CloudFormation answers.
+    /// [`CloudError`] from CloudFormation.
     async fn delete(&self, name: &str) -> Result<(), CloudError>;
 
-    /// The events of a stack after the one of that id, oldest first; all if none is named
-    /// (`cloudformation:DescribeStackEvents`, as many pages as it takes). None if there is no such stack.
+    /// The events of a stack after the event with id `after`, or all, oldest first
+    /// (`cloudformation:DescribeStackEvents`). Empty if the stack does not exist.
     ///
     /// # Errors
-    /// Whatever CloudFormation answers.
+    /// [`CloudError`] from CloudFormation.
     async fn events(&self, name: &str, after: Option<&str>) -> Result<Vec<StackEvent>, CloudError>;
 }

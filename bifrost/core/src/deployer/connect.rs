@@ -1,50 +1,127 @@
-//! How commands reach AWS: the crate `bifrost-aws` does, and the rest knows it by this alone.
+//! The connection of commands to AWS. `bifrost-aws` implements it; the rest uses only the traits and types here.
 
 use super::{Deployer, Ports};
 use crate::account::DeployerAccount;
-use crate::cloud::{Executions, Inventory, Objects, Stacks, Targets};
+use crate::cloud::{CloudError, Executions, Inventory, Objects, Stacks, Targets};
+use crate::error_code::{Coded, ErrorCode};
 use crate::release::{AccountId, Region};
 use async_trait::async_trait;
+use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 
-/// Where a deployer is, as far as a person says so. The rest comes the standard ways of AWS's tools.
+/// Which deployer to connect to. What is `None` comes from the usual AWS configuration.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConnectOptions {
     /// The deployer's name in AWS, such as `coinbase-odin`.
     pub name: String,
-    /// The deployer account; that of the credentials, if none.
+    /// The deployer account. Default: the account of the credentials.
     pub account: Option<AccountId>,
-    /// The deployer's region; that of the configuration, if none.
+    /// The deployer's region. Default: the configured region.
     pub region: Option<Region>,
 }
 
-/// AWS cannot be reached as this person, or not there.
-#[derive(Debug, thiserror::Error)]
-#[error("{problem}; {next_step}")]
+/// A command cannot use AWS with the credentials and region that it found.
+#[derive(Debug)]
 pub struct ConnectError {
+    /// The kind of problem, which has the code.
+    pub kind: ConnectErrorKind,
     /// What is wrong.
     pub problem: String,
     /// What to do about it.
     pub next_step: String,
 }
 
-/// What commands use of AWS.
+/// The kinds of [`ConnectError`].
+#[derive(Debug)]
+pub enum ConnectErrorKind {
+    /// `aws/no-credentials`
+    NoCredentials,
+    /// `aws/wrong-account`
+    WrongAccount,
+    /// `aws/no-region`
+    NoRegion,
+    /// `aws/clock-skew`
+    ClockSkew,
+    /// `aws/invalid-deployer-name`
+    DeployerName,
+    /// STS did not return the account of the credentials. The code is that of the error.
+    Cloud(Box<CloudError>),
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; {}", self.problem, self.next_step)
+    }
+}
+
+impl Error for ConnectError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match &self.kind {
+            ConnectErrorKind::Cloud(error) => Some(error.as_ref()),
+            _ => None,
+        }
+    }
+}
+
+impl Coded for ConnectError {
+    const CODES: &'static [ErrorCode] = &[
+        ErrorCode {
+            code: "aws/no-credentials",
+            cause: "No AWS credentials were found, or they cannot be loaded.",
+            remedy: "log in, for example with `aws sso login`, or choose a profile with AWS_PROFILE",
+        },
+        ErrorCode {
+            code: "aws/wrong-account",
+            cause: "The credentials belong to another account than the deployer.",
+            remedy: "choose a profile of the deployer account with AWS_PROFILE, or correct `--deployer-account`",
+        },
+        ErrorCode {
+            code: "aws/no-region",
+            cause: "No region is configured, or its name is not valid.",
+            remedy: "set AWS_REGION, or `region` of the profile in ~/.aws/config, or pass `--deployer-region`",
+        },
+        ErrorCode {
+            code: "aws/clock-skew",
+            cause: "The clock of this machine differs too much from the clock of AWS.",
+            remedy: "set the clock, for example with `timedatectl set-ntp true`",
+        },
+        ErrorCode {
+            code: "aws/invalid-deployer-name",
+            cause: "The deployer's name does not make a valid bucket name.",
+            remedy: "pass another name with `--deployer`",
+        },
+    ];
+
+    fn code(&self) -> &'static str {
+        match &self.kind {
+            ConnectErrorKind::NoCredentials => "aws/no-credentials",
+            ConnectErrorKind::WrongAccount => "aws/wrong-account",
+            ConnectErrorKind::NoRegion => "aws/no-region",
+            ConnectErrorKind::ClockSkew => "aws/clock-skew",
+            ConnectErrorKind::DeployerName => "aws/invalid-deployer-name",
+            ConnectErrorKind::Cloud(error) => error.code(),
+        }
+    }
+}
+
+/// The parts of AWS that commands use.
 pub struct Connection<D: Deployer> {
     /// The deployer account.
     pub account: DeployerAccount,
     /// The executions of the deployer's state machine.
     pub executions: Arc<dyn Executions>,
-    /// The way into target accounts.
+    /// Assumes the deployer's role in target accounts.
     pub targets: Arc<dyn Targets<Ports<D>>>,
-    /// What the deployer consists of.
+    /// Describes the deployer's resources, for `doctor`.
     pub inventory: Arc<dyn Inventory>,
 }
 
-/// What `bootstrap` uses of AWS: an account in which the deployer need not be yet.
+/// The parts of AWS that `bootstrap` uses: an account in which the deployer may not exist yet.
 pub struct BootstrapTarget {
-    /// Whose credentials they are.
+    /// The account of the credentials.
     pub account: AccountId,
-    /// Where stacks are made.
+    /// The region of the stacks.
     pub region: Region,
     /// CloudFormation.
     pub stacks: Arc<dyn Stacks>,
@@ -55,16 +132,16 @@ pub struct BootstrapTarget {
 /// Connects commands to AWS.
 #[async_trait(?Send)]
 pub trait Connect<D: Deployer> {
-    /// Finds credentials and region, and asks AWS whose they are.
+    /// Finds credentials and region, and asks STS for the account of the credentials.
     ///
     /// # Errors
-    /// [`ConnectError`], if there are none, or they are refused, or of another account than asked for.
+    /// [`ConnectError`], if there are no credentials, AWS refuses them, or they belong to another account than `options`
+    /// names.
     async fn connect(&self, options: &ConnectOptions) -> Result<Connection<D>, ConnectError>;
 
-    /// Finds credentials and region, and asks AWS whose they are: of whatever account, if `region` is none in the region
-    /// of the configuration.
+    /// Connects `bootstrap` to the account of the credentials. `region` defaults to the configured region.
     ///
     /// # Errors
-    /// [`ConnectError`], if there are none, or they are refused.
-    async fn ground(&self, region: Option<&Region>) -> Result<BootstrapTarget, ConnectError>;
+    /// [`ConnectError`], if there are no credentials, or AWS refuses them.
+    async fn bootstrap_target(&self, region: Option<&Region>) -> Result<BootstrapTarget, ConnectError>;
 }

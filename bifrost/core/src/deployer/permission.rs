@@ -1,30 +1,31 @@
-//! What a deployer may do in a target account.
+//! The permissions of a deployer in a target account.
 
 /// A condition of a policy: operator, key and values, such as `("StringEquals", "iam:PassedToService", &["…"])`.
 pub type PolicyCondition = (&'static str, &'static str, &'static [&'static str]);
 
-/// A statement of the policy of the one role in a target account: actions that the deployer's ports call there, or that
-/// AWS demands of who calls them.
+/// A statement of the policy of the deployer's role in a target account: actions that its ports call, or that AWS requires
+/// for these calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Permission {
     /// Its name in the policy: letters and digits.
     pub sid: &'static str,
-    /// Why it is needed; the template carries it for who reviews the policy.
+    /// The reason for the statement. The template contains it, for reviewers of the policy.
     pub why: &'static str,
     /// AWS's names of the actions, such as `autoscaling:CreateAutoScalingGroup`.
     pub actions: &'static [&'static str],
-    /// What they are allowed on: ARNs, in which `${AWS::Partition}` and `${AWS::AccountId}` are those of the target
-    /// account, and [`DEPLOYERS_BUCKET`] stands for the deployer's; or `*`, where IAM cannot tell one resource from another.
+    /// ARNs of resources, in which `${AWS::Partition}` and `${AWS::AccountId}` are of the target account, and
+    /// [`DEPLOYERS_BUCKET`] is the deployer's bucket; or `*`, for actions that IAM cannot restrict to resources.
     pub resources: &'static [&'static str],
-    /// What must hold beside: all of these.
+    /// Conditions that must all hold.
     pub conditions: &'static [PolicyCondition],
 }
 
-/// What stands for the name of the deployer's bucket in the resources of a [`Permission`]. That account's bucket lets in
-/// only whom `bootstrap --reader` names.
+/// The placeholder for the name of the deployer's bucket in the resources of a [`Permission`]. The bucket's policy admits only
+/// the principals that `bootstrap --reader` names.
 pub const DEPLOYERS_BUCKET: &str = "${Bucket}";
 
-/// What roles that a deployer makes may ever do, whatever their own policies say: a managed policy of the target account.
+/// The permissions boundary of roles that a deployer creates: a managed policy of the target account that limits them,
+/// whatever their own policies allow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Boundary {
     /// The policy's name.

@@ -5,10 +5,10 @@ use serde_json::{Number, Value};
 use super::decimal::Decimal;
 use super::path::{self, Step};
 
-/// The first place where two documents differ.
+/// The first difference between two documents.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Its path, such as `services.web.subnets[0]`; empty if the documents differ as a whole.
+    /// Its path, such as `services.web.subnets[0]`. Empty if the documents differ as a whole.
     pub path: String,
 }
 
@@ -18,22 +18,22 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// Whether two values mean the same: members of objects in any order, numbers by their exact decimal value.
+/// Whether two values are equal by meaning: members of objects in any order, numbers by their exact decimal value.
 ///
-/// `1`, `1.0` and `1e0` are the same; `9007199254740993` and `9007199254740992` are not. Numbers whose exponents do not
-/// fit 64 bits are the same only if they are spelt the same.
+/// `1`, `1.0` and `1e0` are equal; `9007199254740993` and `9007199254740992` are not. Numbers whose exponents do not fit into
+/// 64 bits are equal only if they are spelt the same.
 #[must_use]
 pub fn same(a: &Value, b: &Value) -> bool {
     difference(a, b).is_none()
 }
 
-/// The first place, in the order of `a`, where two values do not mean the [`same`].
+/// The first difference between two values in the order of `a`, or `None` if they are the [`same`].
 #[must_use]
 pub fn difference(a: &Value, b: &Value) -> Option<Difference> {
     steps(a, b).map(|innermost_first| Difference { path: path::render(&innermost_first) })
 }
 
-/// The steps to the first difference, innermost first: the path is built only on the way out.
+/// The steps to the first difference, innermost first, as the path is built on the way out.
 fn steps(a: &Value, b: &Value) -> Option<Vec<Step>> {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => (!same_number(a, b)).then(Vec::new),
@@ -79,12 +79,12 @@ mod tests {
     }
 
     #[test]
-    fn order_of_keys_and_spelling_of_numbers_are_free() {
+    fn key_order_and_spelling_of_numbers_do_not_matter() {
         assert_eq!(path(r#"{"a":1,"b":[0.80,{"c":1e0}]}"#, r#"{ "b": [0.8, {"c": 1.0}], "a": 1 }"#), None);
     }
 
     #[test]
-    fn no_digit_is_rounded_away() {
+    fn no_digit_is_rounded() {
         assert_eq!(path(r#"{"a":9007199254740993}"#, r#"{"a":9007199254740992}"#), Some("a".into()));
         assert_eq!(path("[1e999999999]", "[1e999999998]"), Some("[0]".into()));
         assert_eq!(path("1e99999999999999999999", "1e99999999999999999998"), Some(String::new()));
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_path_leads_to_the_first_difference() {
+    fn path_leads_to_the_first_difference() {
         let release = r#"{"services":{"web":{"subnets":["a","b"]}},"ami":"x"}"#;
         assert_eq!(
             path(release, r#"{"services":{"web":{"subnets":["a","c"]}},"ami":"x"}"#),

@@ -1,10 +1,9 @@
-//! The exact value of a JSON number, whatever its spelling.
+//! The exact value of a JSON number, independent of its spelling.
 
-/// A decimal number in one spelling only: `±0.d₁d₂…dₙ × 10^exponent` is never needed, `±d₁d₂…dₙ × 10^exponent` with
-/// neither leading nor trailing zeros says the same with whole digits.
+/// A decimal number in its only normal form: `±d₁d₂…dₙ × 10^exponent`, without leading and trailing zeros.
 ///
-/// Two numbers are equal in value if and only if their `Decimal`s are equal. Nothing is ever expanded, so `1e999999999`
-/// costs as little as `1`.
+/// Two numbers have the same value if and only if their `Decimal`s are equal. Exponents are never expanded, so `1e999999999`
+/// costs no more than `1`.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Decimal {
     negative: bool,
@@ -13,7 +12,7 @@ pub(super) struct Decimal {
 }
 
 impl Decimal {
-    /// Reads the text of a JSON number. `None` if its exponent is beyond 64 bits, or if it is no number.
+    /// Reads the text of a JSON number. `None` if its exponent does not fit into 64 bits, or if it is not a number.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let (negative, text) = text.strip_prefix('-').map_or((false, text), |rest| (true, rest));
         let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
@@ -45,7 +44,7 @@ impl Decimal {
         Some(if self.negative { -magnitude } else { magnitude })
     }
 
-    /// Whether the value is a whole number, of whatever size.
+    /// Whether the value is a whole number, of any size.
     pub(super) fn is_whole(&self) -> bool {
         self.exponent >= 0
     }
@@ -56,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn spellings_of_one_value_are_one_decimal() {
+    fn spellings_of_one_value_are_equal() {
         for (a, b) in [
             ("1", "1.0"),
             ("1", "1e0"),
@@ -74,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn different_values_are_different_decimals() {
+    fn different_values_are_not_equal() {
         for (a, b) in [
             ("9007199254740993", "9007199254740992"),
             ("0.1", "0.10000000000000001"),
@@ -103,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn an_exponent_beyond_64_bits_has_no_decimal() {
+    fn exponent_beyond_64_bits_is_refused() {
         assert_eq!(Decimal::parse("1e99999999999999999999"), None);
         assert_eq!(Decimal::parse("1.00e-9223372036854775808"), None);
         assert_eq!(Decimal::parse(""), None);

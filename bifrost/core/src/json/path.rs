@@ -1,4 +1,4 @@
-//! Where in a document something stands: `services.web.subnets[0]`.
+//! Paths in a document: `services.web.subnets[0]`.
 
 /// One step down into a document.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,9 +9,9 @@ pub(super) enum Step {
     Index(usize),
 }
 
-/// Renders steps collected on the way out of a document, that is, innermost first.
+/// Renders steps that were collected on the way out of a document, innermost first.
 ///
-/// The root is the empty text. A key that would be mistaken for several steps is quoted: `metadata["a.b"]`.
+/// The root is the empty string. A key that looks like several steps is quoted: `metadata["a.b"]`.
 pub(super) fn render(innermost_first: &[Step]) -> String {
     innermost_first.iter().rev().fold(String::new(), |path, step| match step {
         Step::Index(index) => format!("{path}[{index}]"),
@@ -21,7 +21,7 @@ pub(super) fn render(innermost_first: &[Step]) -> String {
     })
 }
 
-/// Names the place in a message; the root has no path to name it by.
+/// The path for a message. The root, which has an empty path, is "the document".
 pub(super) fn or_document(path: &str) -> &str {
     if path.is_empty() { "the document" } else { path }
 }
@@ -35,7 +35,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_reads_as_one_would_write_it() {
+    fn path_has_dots_and_indices() {
         let steps =
             [Step::Index(0), Step::Key("subnets".into()), Step::Key("web".into()), Step::Key("services".into())];
         assert_eq!(render(&steps), "services.web.subnets[0]");
@@ -43,7 +43,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_looks_like_a_path_is_quoted() {
+    fn key_that_looks_like_a_path_is_quoted() {
         assert_eq!(render(&[Step::Key("a.b".into()), Step::Key("metadata".into())]), r#"metadata["a.b"]"#);
         assert_eq!(render(&[Step::Key(String::new())]), r#"[""]"#);
     }

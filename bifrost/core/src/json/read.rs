@@ -1,4 +1,4 @@
-//! Reading a [`Value`] as a Rust type, strictly: a [`Deserializer`] that knows what kind of fault it met, and where.
+//! Reads a [`Value`] as a Rust type, strictly: a [`Deserializer`] whose errors have a path and a kind.
 
 use serde::de::value::{BorrowedStrDeserializer, MapAccessDeserializer};
 use serde::de::{
@@ -9,28 +9,26 @@ use serde_json::{Number, Value};
 
 use super::decimal::Decimal;
 use super::path::Step;
-use super::refusal::{ReadError, ValueError};
+use super::read_error::{ReadError, ValueError};
 
 /// Reads a value as `T`.
 ///
-/// Stricter than `serde_json::from_value`: `null` is refused wherever it stands. Laxer in one thing: a whole number may
-/// be spelt `600.0` or `6e2`, because [`same`](super::same) says that it is the same number. `serde_json::Number` keeps
-/// its digits.
+/// Unlike `serde_json::from_value`, it refuses `null` everywhere, and accepts a whole number as `600.0` or `6e2`, because
+/// [`same`](super::same) treats them as equal. `serde_json::Number` keeps its digits.
 ///
 /// # Errors
-/// A [`ReadError`] for the first fault, with its path and kind; `#[serde(flatten)]` inside `T` would lose the
-/// path. Unknown fields are faults if `T` denies them (`#[serde(deny_unknown_fields)]`).
+/// A [`ReadError`] for the first fault, with its path and kind. `#[serde(flatten)]` inside `T` would lose the path. Unknown
+/// fields are faults if `T` denies them (`#[serde(deny_unknown_fields)]`).
 pub fn read<'de, T: Deserialize<'de>>(value: &'de Value) -> Result<T, ReadError> {
-    T::deserialize(Node(value)).map_err(|refusal| refusal.into_error(&[]))
+    T::deserialize(Node(value)).map_err(|error| error.into_error(&[]))
 }
 
-/// Reads those members of an object whose keys `takes` accepts as `T`, as [`read`] does, when others are read as
-/// something else.
+/// Reads the members of an object whose keys `takes` accepts as `T`, like [`read`]. The others can be read as another type.
 ///
-/// `also` names the fields that those others may have: who misspells one of them is told the right name all the same.
+/// `also` has the field names of the other type, so that a misspelt one gets the suggestion of the right name.
 ///
 /// # Errors
-/// As [`read`]; and of kind [`Type`](super::ReadErrorKind::Type) if the value is no object.
+/// As [`read`]; kind [`Type`](super::ReadErrorKind::Type) if the value is not an object.
 pub fn read_members<'de, T: Deserialize<'de>>(
     object: &'de Value,
     takes: impl Fn(&str) -> bool,
@@ -41,7 +39,7 @@ pub fn read_members<'de, T: Deserialize<'de>>(
     };
     let members = members.iter().filter(|(key, _)| takes(key));
     T::deserialize(MapAccessDeserializer::new(Members { rest: members, value: None }))
-        .map_err(|refusal| refusal.into_error(also))
+        .map_err(|error| error.into_error(also))
 }
 
 fn not_an_object(value: &Value) -> ValueError {
@@ -56,22 +54,22 @@ fn not_an_object(value: &Value) -> ValueError {
     ValueError::invalid_type(found, &"an object")
 }
 
-/// A place in the document.
+/// A value of the document, as a deserializer.
 #[derive(Clone, Copy)]
 struct Node<'de>(&'de Value);
 
 impl<'de> Node<'de> {
-    /// Reads this place, which is one `step` below its container.
+    /// Reads this value, which is one `step` below its container.
     fn read_at<S: DeserializeSeed<'de>>(self, seed: S, step: impl FnOnce() -> Step) -> Result<S::Value, ValueError> {
-        seed.deserialize(self).map_err(|refusal| {
-            let refusal = if self.0 == "" { refusal.of_empty_text() } else { refusal };
-            refusal.within(step())
+        seed.deserialize(self).map_err(|error| {
+            let error = if self.0 == "" { error.of_empty_text() } else { error };
+            error.within(step())
         })
     }
 }
 
-/// Types that no number can become. Without them `deserialize_any` would offer a number of many digits as the object
-/// that `serde_json::Number` reads, and the message would speak of that.
+/// Types that a number cannot become. Without them, `deserialize_any` would offer a number with many digits as the object that
+/// `serde_json::Number` reads, and the message would mention an object.
 macro_rules! not_from_a_number {
     ($($method:ident)*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
@@ -173,7 +171,7 @@ impl<'de> Deserializer<'de> for Node<'de> {
     forward_to_deserialize_any! { unit_struct tuple tuple_struct identifier ignored_any }
 }
 
-/// A number for whoever takes any value: exact, also where no Rust number is.
+/// A number for a visitor of any value: exact, even if no Rust number type can hold it.
 fn visit_number<'de, V: Visitor<'de>>(number: &'de Number, visitor: V) -> Result<V::Value, ValueError> {
     match (number.as_u64(), number.as_i64()) {
         (Some(integer), _) => visitor.visit_u64(integer),
@@ -205,7 +203,7 @@ fn visit_array<'de, V: Visitor<'de>>(elements: &'de [Value], visitor: V) -> Resu
     let read = visitor.visit_seq(&mut rest)?;
     match rest.rest.len() {
         0 => Ok(read),
-        // A tuple stops at its own length.
+        // A tuple reads only as many elements as it has.
         more => Err(ValueError::invalid_length(
             elements.len(),
             &format!("an array of {} elements", elements.len() - more).as_str(),
@@ -234,7 +232,7 @@ impl<'de> SeqAccess<'de> for Elements<'de> {
 
 struct Members<'de, I> {
     rest: I,
-    /// The member whose key was read last.
+    /// The member whose key was read, but not its value.
     value: Option<(&'de String, &'de Value)>,
 }
 
@@ -245,12 +243,12 @@ impl<'de, I: Iterator<Item = (&'de String, &'de Value)>> MapAccess<'de> for Memb
         self.value = self.rest.next();
         let Some((key, _)) = self.value else { return Ok(None) };
         let read = seed.deserialize(BorrowedStrDeserializer::new(key));
-        read.map(Some).map_err(|refusal: ValueError| refusal.within(Step::Key(key.clone())))
+        read.map(Some).map_err(|error: ValueError| error.within(Step::Key(key.clone())))
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, ValueError> {
         let (key, value) =
-            self.value.take().ok_or_else(|| ValueError::custom("a value was asked for before its key"))?;
+            self.value.take().ok_or_else(|| ValueError::custom("a value was requested before its key"))?;
         Node(value).read_at(seed, || Step::Key(key.clone()))
     }
 }

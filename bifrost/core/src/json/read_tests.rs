@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::super::ReadErrorKind;
 use super::*;
+use crate::error_code::Coded;
 
 #[derive(Debug, PartialEq, serde::Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -25,16 +26,42 @@ enum Strategy {
 
 type Services = BTreeMap<String, Service>;
 
-/// What is refused when `web`'s `field` has this value.
-fn refused(field: &str, value: Value) -> String {
+/// The error if `web`'s `field` has this value.
+fn error(field: &str, value: Value) -> ReadError {
     let mut service = json!({"instance_type": "t3.nano"});
     service[field] = value;
-    let error = read::<Services>(&json!({"web": service})).unwrap_err();
-    format!("{:?} {error}", error.kind)
+    read::<Services>(&json!({"web": service})).unwrap_err()
+}
+
+/// Values that are refused, each as `field`, value, kind and path.
+fn refused() -> Vec<(&'static str, Value, ReadErrorKind, &'static str)> {
+    use ReadErrorKind::{Missing, Null, Type, Unknown, Value as Invalid};
+    let number = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    vec![
+        ("min_size", json!("3"), Type, "web.min_size"),
+        ("min_size", json!(1.5), Type, "web.min_size"),
+        ("min_size", json!(-1), Invalid, "web.min_size"),
+        ("min_size", json!(4_294_967_296_u64), Invalid, "web.min_size"),
+        ("min_size", number("1e999999999"), Invalid, "web.min_size"),
+        ("min_size", json!({}), Type, "web.min_size"),
+        ("threshold", number("1e400"), Invalid, "web.threshold"),
+        ("threshold", json!("50"), Type, "web.threshold"),
+        ("instance_type", number("1e400"), Type, "web.instance_type"),
+        ("instance_type", json!(["secret"]), Type, "web.instance_type"),
+        ("strategy", json!("AllAtOnc"), Invalid, "web.strategy"),
+        ("strategy", json!({"OneThenAll": {}}), Missing, "web.strategy.OneThenAll.wait"),
+        ("strategy", json!({}), Invalid, "web.strategy"),
+        ("strategy", json!(1), Type, "web.strategy"),
+        ("pair", json!([1]), Invalid, "web.pair"),
+        ("pair", json!([1, 2, 3]), Invalid, "web.pair"),
+        ("pair", json!([1, 256]), Invalid, "web.pair[1]"),
+        ("instance_typ", json!("x"), Unknown, "web.instance_typ"),
+        ("min_size", Value::Null, Null, "web.min_size"),
+    ]
 }
 
 #[test]
-fn a_value_becomes_the_type() {
+fn value_is_read_as_the_type() {
     let value = json!({"web": {
         "instance_type": "t3.nano", "min_size": 3, "threshold": 50, "strategy": "AllAtOnce", "pair": [1, 2],
         "spread": serde_json::from_str::<Number>("0.800000000000000000000001").unwrap(),
@@ -48,7 +75,7 @@ fn a_value_becomes_the_type() {
 }
 
 #[test]
-fn a_whole_number_may_be_spelt_with_a_point() {
+fn whole_number_may_have_a_decimal_point() {
     for spelling in ["600", "600.0", "6e2", "6.00E+2"] {
         let number: Value = serde_json::from_str(spelling).unwrap();
         assert_eq!(read::<u32>(&number), Ok(600), "{spelling}");
@@ -58,30 +85,25 @@ fn a_whole_number_may_be_spelt_with_a_point() {
 }
 
 #[test]
-fn a_message_names_path_and_kind_in_the_words_of_json() {
-    insta::assert_snapshot!(refused("min_size", json!("3")), @"Type web.min_size: expected a whole number from 0 to 4294967295, found a string");
-    insta::assert_snapshot!(refused("min_size", json!(1.5)), @"Type web.min_size: expected a whole number from 0 to 4294967295, found 1.5");
-    insta::assert_snapshot!(refused("min_size", json!(-1)), @"Value web.min_size: expected a whole number from 0 to 4294967295, found -1");
-    insta::assert_snapshot!(refused("min_size", json!(4_294_967_296_u64)), @"Value web.min_size: expected a whole number from 0 to 4294967295, found 4294967296");
-    insta::assert_snapshot!(refused("min_size", serde_json::from_str("1e999999999").unwrap()), @"Value web.min_size: expected a whole number from 0 to 4294967295, found 1e+999999999");
-    insta::assert_snapshot!(refused("min_size", json!({})), @"Type web.min_size: expected a whole number from 0 to 4294967295, found an object");
-    insta::assert_snapshot!(refused("threshold", serde_json::from_str("1e400").unwrap()), @"Value web.threshold: expected a number, found 1e+400");
-    insta::assert_snapshot!(refused("threshold", json!("50")), @"Type web.threshold: expected a number, found a string");
-    insta::assert_snapshot!(refused("instance_type", serde_json::from_str("1e400").unwrap()), @"Type web.instance_type: expected a string, found 1e+400");
-    insta::assert_snapshot!(refused("instance_type", json!(["secret"])), @"Type web.instance_type: expected a string, found an array");
-    insta::assert_snapshot!(refused("strategy", json!("AllAtOnc")), @r#"Value web.strategy: "AllAtOnc" is none of AllAtOnce, OneThenAll; did you mean `AllAtOnce`?"#);
-    insta::assert_snapshot!(refused("strategy", json!({"OneThenAll": {}})), @"Missing web.strategy.OneThenAll.wait: required, but absent");
-    insta::assert_snapshot!(refused("strategy", json!({})), @"Value web.strategy: expected an object of one member, found an object");
-    insta::assert_snapshot!(refused("strategy", json!(1)), @"Type web.strategy: expected a string, found 1");
-    insta::assert_snapshot!(refused("pair", json!([1])), @"Value web.pair: expected an array of 2 elements, found 1");
-    insta::assert_snapshot!(refused("pair", json!([1, 2, 3])), @"Value web.pair: expected an array of 2 elements, found 3");
-    insta::assert_snapshot!(refused("pair", json!([1, 256])), @"Value web.pair[1]: expected a whole number from 0 to 255, found 256");
-    insta::assert_snapshot!(refused("instance_typ", json!("x")), @"Unknown web.instance_typ: there is no such field; did you mean `instance_type`?");
-    insta::assert_snapshot!(refused("min_size", Value::Null), @"Null web.min_size: null is refused: leave the field out");
+fn error_has_kind_and_path() {
+    for (field, value, kind, path) in refused() {
+        let error = error(field, value.clone());
+        assert_eq!((error.kind, error.path.as_str()), (kind, path), "{field}: {value}");
+        assert!(!error.message.contains("secret"), "{error}");
+    }
 }
 
 #[test]
-fn null_is_refused_also_where_anything_else_is_taken() {
+fn messages() {
+    let messages = refused().into_iter().map(|(field, value, ..)| {
+        let error = error(field, value);
+        format!("{}: {error}", error.code())
+    });
+    insta::assert_snapshot!(messages.collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn null_is_refused_for_every_type() {
     let error = read::<Value>(&json!({"a": [1, {"b": null}]})).unwrap_err();
     assert_eq!((error.path.as_str(), error.kind), ("a[1].b", ReadErrorKind::Null));
     assert_eq!(read::<Option<u32>>(&Value::Null).unwrap_err().kind, ReadErrorKind::Null);
@@ -89,20 +111,22 @@ fn null_is_refused_also_where_anything_else_is_taken() {
 }
 
 #[test]
-fn any_value_is_read_with_all_its_digits() {
+fn digits_of_any_value_are_kept() {
     let value: Value = serde_json::from_str(r#"{"a":[1,1.0,1e400,9007199254740993.0,"x",true]}"#).unwrap();
     assert_eq!(read::<Value>(&value), Ok(value.clone()));
 }
 
 #[test]
-fn members_are_shared_out_between_two_types() {
+fn members_can_be_read_as_two_types() {
     let value = json!({"a": 1, "instance_type": "x"});
     let service: Service = read_members(&value, |key| key != "a", &["a"]).unwrap();
     assert_eq!(service.instance_type, "x");
     let error = read_members::<Service>(&json!({"metadta": 1}), |_| true, &["metadata"]).unwrap_err();
-    insta::assert_snapshot!(error, @"metadta: there is no such field; did you mean `metadata`?");
+    assert_eq!((error.kind, error.path.as_str()), (ReadErrorKind::Unknown, "metadta"));
+    assert!(error.message.contains("`metadata`"), "{error}");
     for value in [json!(1), json!("x"), json!(true), json!([]), Value::Null] {
         assert!(read_members::<Service>(&value, |_| true, &[]).is_err());
     }
-    insta::assert_snapshot!(read_members::<Service>(&json!([]), |_| true, &[]).unwrap_err(), @"the document: expected an object, found an array");
+    let error = read_members::<Service>(&json!([]), |_| true, &[]).unwrap_err();
+    assert_eq!((error.kind, error.path.as_str()), (ReadErrorKind::Type, ""));
 }

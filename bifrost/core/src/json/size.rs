@@ -1,17 +1,17 @@
-//! How long a value is when rendered.
+//! The size of a serialized value.
 
 use serde_json::Value;
 
-/// The bytes of a value's compact rendering (that of `serde_json::to_vec`), counted without rendering.
+/// The bytes of a value in compact JSON, as `serde_json::to_vec` writes it, counted without writing it.
 #[must_use]
 pub fn size(value: &Value) -> usize {
     measure(value, string_size)
 }
 
-/// Whether a value's compact rendering is longer than `limit` bytes.
+/// Whether a value in compact JSON has more than `limit` bytes.
 #[must_use]
 pub fn exceeds(value: &Value, limit: usize) -> bool {
-    // Most values are so far below any limit that their texts need not be looked at letter by letter.
+    // Most values are so far below any limit that their strings need not be examined by character.
     measure(value, longest_string_size) > limit && size(value) > limit
 }
 
@@ -28,12 +28,12 @@ fn measure(value: &Value, string_size: impl Fn(&str) -> usize + Copy) -> usize {
     }
 }
 
-/// Brackets, and a comma between each two items.
+/// Brackets, and commas between the items.
 fn enclosed(items: impl ExactSizeIterator<Item = usize>) -> usize {
     2 + items.len().saturating_sub(1) + items.sum::<usize>()
 }
 
-/// As if each byte became the longest escape, `\u0001`.
+/// An upper bound: each byte may become the longest escape, `\u0001`.
 fn longest_string_size(text: &str) -> usize {
     2 + text.len().saturating_mul(6)
 }
@@ -55,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_size_is_that_of_the_rendering() {
+    fn size_equals_the_length_of_the_json() {
         for text in [
             "null",
             "[]",
@@ -70,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_exceeds_what_is_shorter_than_its_rendering() {
+    fn value_exceeds_a_limit_below_its_size() {
         for text in [r#"{"a":["plain",1.50,true]}"#, r#"{"a":"\u0001\n"}"#, "[]"] {
             let value = crate::json::parse(text.as_bytes()).unwrap();
             let size = serde_json::to_vec(&value).unwrap().len();

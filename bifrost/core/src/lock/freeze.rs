@@ -1,38 +1,40 @@
-//! The user lock: a person's freeze of a project's config.
+//! The freeze: it stops all deploys of a project and config until somebody lifts it.
 
 use crate::cloud::{CloudError, Objects};
+use crate::error_code::Coded;
 use crate::release::{BucketName, RootDir};
 use crate::strip_control::strip_control;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// Who froze a project's config, and why.
+/// A freeze: the content of `<root dir>/user-lock`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freeze {
-    /// The person.
+    /// Who froze the config.
     #[serde(default)]
     pub user: String,
-    /// Why nothing shall be deployed.
+    /// Reason for the freeze, shown to anyone who tries to deploy.
     #[serde(default)]
     pub lock_reason: String,
 }
 
-/// The content of `<root dir>/user-lock` is no user lock.
-#[derive(Debug, thiserror::Error)]
-#[error("the user lock is not JSON of the form {{\"user\": …, \"lock_reason\": …}}: {0}")]
+/// The object `user-lock` exists, but is not a valid freeze.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error("the object `user-lock` is not JSON of the form {{\"user\": …, \"lock_reason\": …}}: {0}")]
+#[code("freeze/unreadable", "find out who wrote the object `user-lock`, then lift the freeze with `unfreeze`")]
 pub struct FreezeError(#[from] serde_json::Error);
 
 impl Freeze {
-    /// Reads the content of `<root dir>/user-lock`; `{}` is no lock.
+    /// Reads the content of `<root dir>/user-lock`. `{}` is no freeze.
     ///
     /// # Errors
-    /// If the content is no such JSON.
+    /// [`FreezeError`] if the content has another form.
     pub fn parse(content: &[u8]) -> Result<Option<Self>, FreezeError> {
-        let lock: serde_json::Value = serde_json::from_slice(content)?;
-        if lock.as_object().is_some_and(serde_json::Map::is_empty) {
+        let freeze: serde_json::Value = serde_json::from_slice(content)?;
+        if freeze.as_object().is_some_and(serde_json::Map::is_empty) {
             return Ok(None);
         }
-        Ok(Some(serde_json::from_value(lock)?))
+        Ok(Some(serde_json::from_value(freeze)?))
     }
 }
 
@@ -45,11 +47,11 @@ impl fmt::Display for Freeze {
     }
 }
 
-/// The freeze of a project's config, if there is one. One that cannot be read is one: whoever wrote it meant to stop
-/// deploys.
+/// The freeze of a project and config, if there is one. An object that cannot be read counts as a freeze: its writer meant
+/// to stop deploys.
 ///
 /// # Errors
-/// Whatever S3 answers.
+/// [`CloudError`] from S3.
 pub async fn current_freeze(
     objects: &dyn Objects,
     bucket: &BucketName,

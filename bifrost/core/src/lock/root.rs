@@ -1,4 +1,4 @@
-//! The root lock: an item in DynamoDB, and the object that the originals kept beside it.
+//! The root lock: an item in DynamoDB, and the S3 object that Go deployers also write.
 
 use super::{LockObject, read};
 use crate::cloud::{CloudError, LockItem, PutLock};
@@ -8,17 +8,17 @@ use crate::task::Context;
 use tokio::join;
 use uuid::Uuid;
 
-/// The object that the originals keep beside the item, if it is there.
-pub(super) async fn original<P>(context: &Context<P>, envelope: &Envelope) -> Result<Option<LockObject>, CloudError> {
+/// The lock object that Go deployers write in addition to the item.
+pub(super) async fn go_lock<P>(context: &Context<P>, envelope: &Envelope) -> Result<Option<LockObject>, CloudError> {
     read(context, envelope, &envelope.root_dir().lock()).await
 }
 
-/// Takes the root lock, unless another holds it, by item or by the originals' object.
+/// Takes the root lock, unless another execution holds it: as an item, or as an object of a Go deployer.
 pub(super) async fn take<P>(
     context: &Context<P>,
     envelope: &Envelope,
     owner: Uuid,
-    original: Option<LockObject>,
+    go_lock: Option<LockObject>,
 ) -> Result<PutLock, CloudError> {
     let item = LockItem {
         key: envelope.root_dir().lock().to_string(),
@@ -28,20 +28,20 @@ pub(super) async fn take<P>(
         release_id: Some(envelope.release_id.to_string()),
         started_by: envelope.metadata.get(STARTED_BY).cloned(),
     };
-    if let Some(LockObject { uuid }) = original
+    if let Some(LockObject { uuid }) = go_lock
         && uuid != item.id
     {
-        let nobody = LockItem { id: uuid, execution: None, release_id: None, started_by: None, ..item };
-        return Ok(PutLock::Held(Box::new(nobody)));
+        let holder = LockItem { id: uuid, execution: None, release_id: None, started_by: None, ..item };
+        return Ok(PutLock::Held(Box::new(holder)));
     }
     context.account.locks.put(&item).await
 }
 
-/// Deletes the item and the originals' object, each only if it is this owner's.
+/// Deletes the item and the object of a Go deployer, each only if this owner holds it.
 pub(super) async fn give_back<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid) -> Result<(), CloudError> {
     let (key, id) = (envelope.root_dir().lock(), owner.to_string());
     let object = async {
-        match original(context, envelope).await? {
+        match go_lock(context, envelope).await? {
             Some(object) if object.uuid == id => context.account.objects.delete(&envelope.bucket, &key).await,
             _ => Ok(()),
         }
@@ -51,7 +51,7 @@ pub(super) async fn give_back<P>(context: &Context<P>, envelope: &Envelope, owne
     item.map(drop)
 }
 
-/// Who holds the lock, for a person: as much as its owner wrote.
+/// Describes the holder of a lock for messages, with all that the item has.
 #[must_use]
 pub fn describe(item: &LockItem) -> String {
     let release = item.release_id.as_ref().map_or_else(|| format!("owner {}", item.id), |id| format!("release {id}"));

@@ -1,10 +1,10 @@
-//! A chart as the Amazon States Language writes it. Only what a chart can say: the language as a whole is `asl`.
+//! Writes a chart in the Amazon States Language. Covers only what charts can express; the crate `asl` covers the language.
 
 #![allow(clippy::must_use_candidate, reason = "expansions call it, and use what they get")]
 
 use serde_json::{Map, Value, json};
 
-/// Errors of Lambda itself that pass by themselves. Every task retries them, before anything its author asks for.
+/// Transient errors of Lambda itself. Every task retries them, before the retries of its author.
 const TRANSIENT: [&str; 4] = [
     "Lambda.ServiceException",
     "Lambda.AWSLambdaException",
@@ -12,7 +12,7 @@ const TRANSIENT: [&str; 4] = [
     "Lambda.TooManyRequestsException",
 ];
 
-/// The whole definition. Two states of one name cannot be: the macro refuses them.
+/// The whole definition. The macro refuses two states with the same name.
 pub fn definition(
     comment: Option<&str>,
     start: &str,
@@ -50,14 +50,14 @@ pub fn task(
     state.into()
 }
 
-/// The numbers of a retry.
+/// The parameters of a retry.
 #[derive(Clone, Copy)]
 pub struct Backoff {
-    /// 0 is never.
+    /// Maximum number of retries; 0 for none.
     pub max_attempts: u32,
-    /// The wait before the first.
+    /// The wait before the first retry.
     pub interval_seconds: u32,
-    /// How much longer each wait is than the last.
+    /// The factor between one wait and the next.
     pub backoff_rate: f64,
     /// The longest wait.
     pub max_delay_seconds: Option<u32>,
@@ -68,7 +68,7 @@ pub fn retry(comment: Option<&str>, error: &str, backoff: Backoff) -> Value {
     let mut retry = commented(comment);
     retry.insert("ErrorEquals".into(), json!([error]));
     retry.insert("MaxAttempts".into(), backoff.max_attempts.into());
-    // Of what is never retried there is nothing more to say.
+    // Without retries the other parameters have no meaning.
     if backoff.max_attempts > 0 {
         retry.insert("IntervalSeconds".into(), backoff.interval_seconds.into());
         retry.insert("BackoffRate".into(), backoff.backoff_rate.into());
@@ -77,7 +77,7 @@ pub fn retry(comment: Option<&str>, error: &str, backoff: Backoff) -> Value {
     retry.into()
 }
 
-/// One entry of `Catch`. The error lands in `$.error`, beside the failing task's input.
+/// One entry of `Catch`. The error is put into `$.error` of the failed task's input.
 pub fn catch(comment: Option<&str>, error: &str, next: &str) -> Value {
     let mut catch = commented(comment);
     catch.insert("ErrorEquals".into(), json!([error]));
@@ -86,7 +86,7 @@ pub fn catch(comment: Option<&str>, error: &str, next: &str) -> Value {
     catch.into()
 }
 
-/// A state that lets time pass: `field` is one of the language's four ways to say how much.
+/// A state that waits. `field` is one of the language's four fields that say how long.
 pub fn wait(comment: Option<&str>, field: &str, value: impl Into<Value>, next: &str) -> Value {
     let mut state = state(comment, "Wait");
     state.insert(field.into(), value.into());
@@ -94,7 +94,7 @@ pub fn wait(comment: Option<&str>, field: &str, value: impl Into<Value>, next: &
     state.into()
 }
 
-/// A state that takes the first rule that holds, or else `default`.
+/// A state that continues with the first rule that matches, or with `default`.
 pub fn choice(comment: Option<&str>, rules: Vec<Value>, default: &str) -> Value {
     let mut state = state(comment, "Choice");
     state.insert("Choices".into(), rules.into());
@@ -112,7 +112,7 @@ pub fn rule(comment: Option<&str>, condition: Value, next: &str) -> Value {
     rule.into()
 }
 
-/// A state that goes on, perhaps with the field at `path` set.
+/// A state that continues, and may set the field at a path.
 pub fn pass(comment: Option<&str>, set: Option<(&str, Value)>, next: &str) -> Value {
     let mut state = state(comment, "Pass");
     if let Some((path, value)) = set {
@@ -123,7 +123,7 @@ pub fn pass(comment: Option<&str>, set: Option<(&str, Value)>, next: &str) -> Va
     state.into()
 }
 
-/// A state that ends the execution well.
+/// A state that ends the execution with success.
 pub fn succeed(comment: Option<&str>) -> Value {
     state(comment, "Succeed").into()
 }

@@ -1,28 +1,29 @@
 //! Runs one task: finds the handler, catches its panic, names its error.
 //!
-//! What Lambda gets, and the interpreter hands over, is `{"Task": "<state name>", "Input": <state input>}`, with
-//! `Execution` and `RetryCount` beside them where the definition is ours. What comes back is the state's output, or a
-//! [`FunctionError`] under the name that `Retry` and `Catch` match: the handler's own, or
+//! The function receives `{"Task": "<state name>", "Input": <state input>}`, and `Execution` and `RetryCount` where the
+//! definition is ours and not of the Go implementation. It returns the state's output, or a [`FunctionError`] under the
+//! name that `Retry` and `Catch` match: the handler's own, or
 //!
 //! | name | when |
 //! | --- | --- |
 //! | `TaskError` | no task state has this name |
 //! | `UnmarshalError` | the payload or the input is malformed; the message names the JSON path |
-//! | `PanicError` | the handler panicked; the message says where |
-//! | `DataLimitError` | the output is over [`DATA_LIMIT_BYTES`] |
+//! | `BadReleaseError` | the input has the right shape, but an invalid value; the message names the JSON path |
+//! | `PanicError` | the handler panicked; the message has the location |
+//! | `DataLimitError` | the output is larger than [`DATA_LIMIT_BYTES`] |
 
 use super::panic::guarded;
 use super::{Machine, Ports};
+use crate::error_code::Coded;
 use crate::json;
 use crate::task::{Attempt, Context, DATA_LIMIT_BYTES, FunctionError, Payload, RawInput};
 use serde_json::Value;
 use std::sync::Arc;
 
-/// Runs the task that `payload` asks for. `open` makes the context of this one attempt, and gets the input as it was
-/// sent.
+/// Runs the task that `payload` names. `open` creates the context of this attempt from the input as it was sent.
 ///
 /// # Errors
-/// The handler's own, or `TaskError`, `UnmarshalError`, `PanicError` or `DataLimitError`.
+/// The handler's own, or one of the table above.
 pub async fn dispatch<M: Machine>(
     payload: impl Into<Arc<Value>>,
     open: impl FnOnce(Attempt, RawInput) -> Context<Ports<M>>,
@@ -37,10 +38,18 @@ fn check_size(task: &str, output: Value) -> Result<Value, FunctionError> {
     if !json::exceeds(&output, DATA_LIMIT_BYTES) {
         return Ok(output);
     }
-    let size = json::size(&output);
-    let message = format!(
-        "the output of {task} has {size} bytes of JSON, and at most {DATA_LIMIT_BYTES} may travel between states: \
-         keep large data in the bucket, and put only its key in the release"
-    );
-    Err(FunctionError::new("DataLimitError", message))
+    let error = OutputTooLarge { task: task.to_owned(), size: json::size(&output) };
+    Err(FunctionError::coded("DataLimitError", &error))
+}
+
+/// The output of a task is too large for Step Functions.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error(
+    "{task}: the output has {size} bytes of JSON, more than the {DATA_LIMIT_BYTES} that may travel between states; keep \
+     large data in the bucket, and put only its key in the release"
+)]
+#[code("task/output-too-large", "make the release smaller: keep large data in files of the bucket")]
+pub(crate) struct OutputTooLarge {
+    task: String,
+    size: usize,
 }

@@ -1,4 +1,4 @@
-//! What `state_machine!` expands to calls these. Each bound stands in one place, so that one mistake is one error.
+//! Functions that the expansion of `state_machine!` calls. Each bound is in one place only, so that one mistake is one error.
 
 #![allow(clippy::must_use_candidate, reason = "expansions call it, and use what they get")]
 
@@ -8,15 +8,16 @@ use std::marker::PhantomData;
 
 pub use super::definition::{Backoff, catch, choice, definition, fail, pass, retry, rule, succeed, task, wait};
 use super::{Data, Machine, Ports, State};
+use crate::error_code::Coded;
 pub use crate::shape::{BooleanLiteral, NumberLiteral, Optional, Shape, TextLiteral};
 use crate::shape::{Compare, HoldsCaughtError, Order, Seconds, Timestamp};
 use crate::task::{Context, FunctionError, TaskError};
 pub use serde_json;
 
-/// What the compiler looks `$.field` up in.
+/// The type in which the compiler looks `$.field` up.
 pub type ShapeOf<M> = <<M as Machine>::Data as Shape>::Shape;
 
-/// `$.error` is there for a `catch` to fill.
+/// Checks that `$.error` can hold what a `catch` puts there.
 pub fn holds_caught_error<S, F: HoldsCaughtError>(_field: fn(&S) -> &F) {}
 
 /// `wait for $.field seconds`.
@@ -25,12 +26,12 @@ pub fn seconds<S, F: Seconds>(_field: fn(&S) -> &F) {}
 /// `wait until $.field`.
 pub fn timestamp<S, F: Timestamp>(_field: fn(&S) -> &F) {}
 
-/// `$.field == literal`. `guarded` where the field may be absent although its type says that it never is.
+/// `$.field == literal`. `guarded` if the field may be absent although its type is not optional.
 pub fn equals<S, F: Compare<L>, L: Into<Value>>(path: &str, guarded: bool, _field: fn(&S) -> &F, literal: L) -> Value {
     guard(path, guarded || F::OPTIONAL, compare(path, F::FAMILY, "Equals", literal))
 }
 
-/// `$.field < literal` and its like; `operator` is the end of the language's name for it.
+/// `$.field < literal` and the like. `operator` is the end of the language's name for it.
 pub fn orders<S, F: Order<L>, L: Into<Value>>(
     path: &str,
     guarded: bool,
@@ -84,26 +85,26 @@ fn compare(path: &str, family: &str, operator: &str, literal: impl Into<Value>) 
     test.into()
 }
 
-/// A variable that is absent fails the whole execution on AWS, so its presence is tested first. A comparison with an
-/// absent field is thereby false, and its negation true.
+/// On AWS, an absent variable fails the whole execution, so its presence is tested first. So a comparison with an absent field
+/// is false, and its negation is true.
 fn guard(path: &str, optional: bool, test: Value) -> Value {
     if optional { all(vec![json!({ "Variable": path, "IsPresent": true }), test]) } else { test }
 }
 
-/// A task state's handler, whatever its type.
+/// The handler of a task state, independent of its type.
 pub trait Handler<M: Machine> {
     /// The name on the wire of a variant of the handler's error type.
     fn error_name(&self, variant: &'static str) -> &'static str;
 
-    /// Reads the input, runs the handler, writes the output.
+    /// Reads the input, runs the handler and serializes the output.
     fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> impl Future<Output = Result<Value, FunctionError>>;
 }
 
-/// The only place where a handler meets its bounds.
+/// Wraps a handler. The only place with the bounds of a handler.
 pub fn handler<M, E, H>(handler: H) -> impl Handler<M>
 where
     M: Machine,
-    E: TaskError,
+    E: TaskError + 'static,
     H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<M::Data, E>,
 {
     Typed { handler, error: PhantomData }
@@ -117,36 +118,46 @@ struct Typed<H, E> {
 impl<M, E, H> Handler<M> for Typed<H, E>
 where
     M: Machine,
-    E: TaskError,
+    E: TaskError + 'static,
     H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<M::Data, E>,
 {
     fn error_name(&self, variant: &'static str) -> &'static str {
-        // That there is such a variant, the compiler has asked already.
+        // The expansion has checked that the variant exists.
         E::NAMES.iter().find(|(name, _)| *name == variant).map_or(variant, |(_, wire)| wire)
     }
 
     async fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> Result<Value, FunctionError> {
         let data = M::Data::read(input, &ctx.account.defaults)?;
         let data = (self.handler)(ctx, data).await.map_err(|error| FunctionError::raised(&error))?;
-        written(&data)
+        to_json(&data)
     }
 }
 
-fn written<D: Data>(data: &D) -> Result<Value, FunctionError> {
-    serde_json::to_value(data).map_err(|error| {
-        FunctionError::new(
-            "UnmarshalError",
-            format!("the task's output is not JSON: {error}; it must serialise as an object"),
-        )
-    })
+fn to_json<D: Data>(data: &D) -> Result<Value, FunctionError> {
+    serde_json::to_value(data).map_err(|error| FunctionError::coded("UnmarshalError", &OutputNotJson(error)))
 }
 
-/// No task state is called `name`.
+/// The output of a task cannot be written as a JSON object.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error("the task's output is not JSON; it must serialize as an object")]
+#[code("task/output-not-json", "report the message to the authors of the deployer: it is a bug")]
+pub(crate) struct OutputNotJson(#[source] serde_json::Error);
+
+/// The error of a function that has no task called `name`.
 pub fn unknown_task<M: Machine>(name: &str) -> FunctionError {
-    let tasks = M::STATES.iter().filter(|state| state.kind == super::Kind::Task);
-    let tasks: Vec<_> = tasks.map(|State { name, .. }| *name).collect();
-    FunctionError::new(
-        "TaskError",
-        format!("`{name}` is not a task of {}; its tasks are {}", M::NAME, tasks.join(", ")),
-    )
+    let tasks = M::STATES.iter().filter(|state| state.kind == super::Kind::Task).map(|State { name, .. }| *name);
+    let error = UnknownTask { name: name.to_owned(), machine: M::NAME, tasks: tasks.collect::<Vec<_>>().join(", ") };
+    FunctionError::coded("TaskError", &error)
+}
+
+/// The state machine's definition names a task that the function does not have.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error(
+    "unknown task {name:?}: the tasks of {machine} are {tasks}; deploy definition and function of the same version"
+)]
+#[code("task/unknown", "deploy definition and function of the same version")]
+pub(crate) struct UnknownTask {
+    name: String,
+    machine: &'static str,
+    tasks: String,
 }

@@ -1,9 +1,9 @@
-//! What a chart becomes: a [`Machine`], written with [`state_machine!`](crate::state_machine).
+//! State machines: the trait [`Machine`], which [`state_machine!`](crate::state_machine) implements.
 //!
-//! Every state works on one data type, the machine's [`Data`]: on a catch the failing task's input travels on, so that
-//! states which clean up must agree on it anyway. A task's handler is a plain async function
-//! `async fn lock(ctx: &Context<Ports>, data: D) -> Result<D, LockFailure>`, whose error type names its variants on the
-//! wire through [`TaskError`](trait@crate::TaskError).
+//! All states work on one data type, the machine's [`Data`]: a `catch` passes on the input of the failed task, so states that
+//! clean up must accept it. The handler of a task is an async function
+//! `async fn lock(ctx: &Context<Ports>, data: D) -> Result<D, LockFailure>`. Its error type names its variants on the wire
+//! with [`TaskError`](trait@crate::TaskError).
 
 pub(crate) mod definition;
 mod dispatch;
@@ -14,54 +14,57 @@ use serde::Serialize;
 use serde_json::Value;
 use std::future::Future;
 
+use crate::json::ReadError;
 use crate::release::{Defaults, Fields, Release};
 use crate::shape::Shape;
-use crate::task::{Context, FunctionError, InputError};
+use crate::task::{Context, FunctionError};
 
+pub(crate) use dispatch::OutputTooLarge;
 pub use dispatch::dispatch;
+pub(crate) use panic::PanicError;
 
 /// A state machine whose states are known to the compiler. `state_machine!` implements it.
 pub trait Machine: Copy + 'static {
-    /// What travels from state to state.
+    /// The data that travels from state to state.
     type Data: Data;
 
-    /// The machine's name, as its author wrote it.
+    /// The name of the machine.
     const NAME: &'static str;
 
-    /// Every state, in the order of the chart.
+    /// All states, in the order of the chart.
     const STATES: &'static [State];
 
     /// The complete definition in the Amazon States Language. `resource` is the ARN of the one Lambda function that
     /// runs every task.
     fn definition(resource: &str) -> Value;
 
-    /// Runs the handler of the task state called `task` on the state's input, and gives the state's output.
+    /// Runs the handler of the task state `task` on the state's input, and returns the state's output.
     ///
     /// # Errors
-    /// What the handler raised under its name on the wire, `TaskError` where no task state has that name, and
-    /// `UnmarshalError` or what else [`Data::read`] says of an input that is not this machine's data.
+    /// The handler's error under its name on the wire, `TaskError` if no task state has that name, and the
+    /// [wire name](ReadError::wire_name) of the error of [`Data::read`] if the input is not valid.
     fn run(ctx: &Context<Ports<Self>>, task: &str, input: &Value)
     -> impl Future<Output = Result<Value, FunctionError>>;
 }
 
-/// The ports that the handlers of a machine see through their [`Context`].
+/// The ports that the handlers of a machine use through their [`Context`].
 pub type Ports<M> = <<M as Machine>::Data as Data>::Ports;
 
-/// The data of a machine: what every state of it takes and gives.
+/// The data of a machine: the input and output of all of its states.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the data of a state machine",
     label = "does not implement `Data`",
     note = "a release is `Release<YourFields>`; any other type implements `bifrost::machine::Data` itself"
 )]
 pub trait Data: Serialize + Shape + Sized {
-    /// What the handlers need of the world: the deployer's own ports.
+    /// The deployer's ports, which the handlers use.
     type Ports;
 
-    /// Reads a state's input. What the release leaves out is filled in from `defaults`.
+    /// Reads a state's input. Absent fields are filled in from `defaults`.
     ///
     /// # Errors
-    /// Names what is wrong by its JSON path, under the name that the error has on the wire.
-    fn read(input: &Value, defaults: &Defaults) -> Result<Self, InputError>;
+    /// What is wrong, with the JSON path.
+    fn read(input: &Value, defaults: &Defaults) -> Result<Self, ReadError>;
 }
 
 /// One state of a chart.
@@ -69,33 +72,33 @@ pub trait Data: Serialize + Shape + Sized {
 pub struct State {
     /// Its name in the definition, such as `Healthy?`.
     pub name: &'static str,
-    /// What it does.
+    /// Its kind.
     pub kind: Kind,
-    /// What its author says of it.
+    /// Its `Comment` in the definition.
     pub comment: Option<&'static str>,
 }
 
-/// What a state does.
+/// The kinds of states.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Runs a handler.
     Task,
-    /// Lets time pass.
+    /// Waits for some seconds, or until a time.
     Wait,
-    /// Goes one of several ways.
+    /// Continues with one of several states.
     Choice,
-    /// Goes on, perhaps with a field set.
+    /// Continues with the next state, and may set a field.
     Pass,
-    /// Ends well.
+    /// Ends the execution with success.
     Succeed,
-    /// Ends badly.
+    /// Ends the execution with an error.
     Fail,
 }
 
 impl<F: Fields> Data for Release<F> {
     type Ports = F::Ports;
 
-    fn read(input: &Value, defaults: &Defaults) -> Result<Self, InputError> {
-        Ok(Release::read(input, defaults)?)
+    fn read(input: &Value, defaults: &Defaults) -> Result<Self, ReadError> {
+        Self::read(input, defaults)
     }
 }

@@ -1,4 +1,4 @@
-//! Names that AWS gives or rules.
+//! Names that AWS defines.
 
 use super::name::{NameFault, check_length};
 use crate::name_type;
@@ -11,7 +11,7 @@ name_type! {
 name_type! {
     /// An AWS region, such as `eu-west-1` or `us-gov-east-1`.
     ///
-    /// Only the form is checked: new regions need no new deployer.
+    /// Only the form is checked, so that new regions need no new version of a deployer.
     Region, "AWS region", check_region
 }
 
@@ -26,7 +26,7 @@ fn check_account(name: &str) -> Result<(), NameFault> {
 }
 
 fn check_region(name: &str) -> Result<(), NameFault> {
-    const FORM: NameFault = NameFault::Form("like eu-west-1 or us-gov-east-1");
+    const FORM: NameFault = NameFault::Form("a region such as eu-west-1 or us-gov-east-1");
     check_length(name, 32)?;
     let (words, number) = name.rsplit_once('-').ok_or(FORM)?;
     let is_word = |word: &str| !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -45,7 +45,7 @@ fn check_bucket(name: &str) -> Result<(), NameFault> {
     if name.len() >= 3 && name.split('.').all(has_whole_ends) && !is_address {
         Ok(())
     } else {
-        Err(NameFault::Form("3 to 63 characters, each part between dots beginning and ending with a letter or digit"))
+        Err(NameFault::Form("3 to 63 characters, where each part between dots begins and ends with a letter or digit"))
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_account_is_12_digits() {
+    fn account_has_12_digits() {
         assert!("000000000000".parse::<AccountId>().is_ok());
         for wrong in ["", "00000000000", "0000000000000", "00000000000a", "00000000000٣", "../000000000"] {
             assert!(wrong.parse::<AccountId>().is_err(), "{wrong}");
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn a_region_has_the_form_of_one() {
+    fn region_is_checked_by_its_form() {
         for right in ["us-east-1", "us-gov-west-1", "ap-southeast-7", "eusc-de-east-1", "us-isob-east-1"] {
             assert!(right.parse::<Region>().is_ok(), "{right}");
         }
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bucket_is_named_as_s3_allows() {
+    fn bucket_follows_the_rules_of_s3() {
         for right in ["coinbase-odin-000000000000", "a.b-c.d", "abc"] {
             assert!(right.parse::<BucketName>().is_ok(), "{right}");
         }

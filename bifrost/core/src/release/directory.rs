@@ -1,22 +1,21 @@
-//! Where in the bucket a release and what belongs to it stand.
+//! The S3 keys of releases, their files, locks and flags.
 
 use std::fmt;
 
 use super::name::{InvalidName, NameFault, check_segment};
 use super::{AccountId, BucketName, ConfigName, ProjectName, ReleaseId, Sha256};
 
-/// How many bytes a key may have: S3's own limit.
+/// The maximum length of a key in S3, in bytes.
 const MAX_KEY_LEN: usize = 1024;
 
 /// The key of an object in the deployer's bucket.
 ///
-/// Keys are made by directories only, and none leads out of them. The key of a root lock is its key in the lock table,
-/// too.
+/// Keys are created only by directories, and none leads out of them. The key of a root lock is also its key in the lock table.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ObjectKey(String);
 
 impl ObjectKey {
-    /// The code of the deployer's own function, named by its content: beside all accounts' directories.
+    /// The code of the deployer's own function, named by its hash, beside the directories of accounts.
     #[must_use]
     pub fn code(sha256: &Sha256) -> Self {
         Self(format!("_code/{sha256}.zip"))
@@ -35,7 +34,7 @@ impl fmt::Display for ObjectKey {
     }
 }
 
-/// `<account>/<project>`: what the project's configs share.
+/// `<account>/<project>`: the directory of a project in a target account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectDir(String);
 
@@ -46,24 +45,24 @@ impl ProjectDir {
         Self(format!("{account}/{project}"))
     }
 
-    /// The directory of one of its configs.
+    /// The directory of a config.
     #[must_use]
     pub fn root_dir(&self, config: &ConfigName) -> RootDir {
         RootDir(format!("{self}/{config}"))
     }
 
-    /// The directory, without a trailing slash, of what stands ready for all configs of the project: `_shared`.
+    /// The directory of files that all configs of the project share, without a trailing slash: `_shared`.
     #[must_use]
     pub fn shared(&self) -> ObjectKey {
         ObjectKey(format!("{self}/_shared"))
     }
 
-    /// The key of an object of the project that a release refers to as `s3://<bucket>/<key>`.
+    /// The key of a file of the project that a release refers to as `s3://<bucket>/<key>`.
     ///
     /// # Errors
-    /// If it is no such URI, or leads to another bucket, or out of the project's directory.
+    /// If it is not an S3 URI, or leads to another bucket, or out of the project's directory.
     pub fn object(&self, bucket: &BucketName, uri: &str) -> Result<ObjectKey, InvalidName> {
-        let elsewhere = NameFault::Form("in the release's bucket, below its account and project");
+        let elsewhere = NameFault::Form("an S3 URI in the release's bucket, below its account and project");
         let refused = |fault| InvalidName::new("S3 URI of a project's file", uri, fault);
         let inside = |key: &'_ str| key.strip_prefix(&self.0)?.strip_prefix('/').map(ToOwned::to_owned);
         let path = uri.strip_prefix("s3://").and_then(|rest| rest.strip_prefix(bucket.as_str())?.strip_prefix('/'));
@@ -73,7 +72,7 @@ impl ProjectDir {
     }
 }
 
-/// `<account>/<project>/<config>`: what holds for all releases of a project-config.
+/// `<account>/<project>/<config>`: the directory of a project and config.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RootDir(String);
 
@@ -84,19 +83,19 @@ impl RootDir {
         ProjectDir::new(account, project).root_dir(config)
     }
 
-    /// The directory of one of its releases.
+    /// The directory of a release.
     #[must_use]
     pub fn release_dir(&self, release: &ReleaseId) -> ReleaseDir {
         ReleaseDir(format!("{self}/{release}"))
     }
 
-    /// The root lock: one deploy at a time. It is the lock's key in the lock table, and that of the originals' object.
+    /// The root lock. This is its key in the lock table, and the key of the S3 object that Go deployers write.
     #[must_use]
     pub fn lock(&self) -> ObjectKey {
         ObjectKey(format!("{self}/lock"))
     }
 
-    /// A person's freeze.
+    /// The freeze.
     #[must_use]
     pub fn freeze(&self) -> ObjectKey {
         ObjectKey(format!("{self}/user-lock"))
@@ -109,7 +108,7 @@ impl RootDir {
     }
 }
 
-/// `<account>/<project>/<config>/<release id>`: what belongs to one release.
+/// `<account>/<project>/<config>/<release id>`: the directory of a release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseDir(String);
 
@@ -126,23 +125,23 @@ impl ReleaseDir {
         ObjectKey(format!("{self}/log"))
     }
 
-    /// The release lock: taken once, never given back.
+    /// The release lock, which is taken once and never given back.
     #[must_use]
     pub fn lock(&self) -> ObjectKey {
         ObjectKey(format!("{self}/lock"))
     }
 
-    /// A file of the release, such as `userdata`. A deployer knows the names of its files: none comes from a release,
-    /// where it could lead elsewhere.
+    /// A file of the release, such as `userdata`. The name is a constant of the deployer. For names from a release, which
+    /// could lead elsewhere, use [`attachment`](Self::attachment).
     #[must_use]
     pub fn file(&self, name: &'static str) -> ObjectKey {
         ObjectKey(format!("{self}/{name}"))
     }
 
-    /// A file of the release whose name is made of what a release says, such as `release/api.zip`.
+    /// A file of the release whose name derives from the release, such as `release/api.zip`.
     ///
     /// # Errors
-    /// If the name leads elsewhere, or is that of what the framework keeps there.
+    /// If the name leads out of the directory, or is reserved for the framework.
     pub fn attachment(&self, name: &str) -> Result<ObjectKey, InvalidName> {
         let fault = match name {
             "lock" | "log" | "release" => Err(NameFault::Reserved),
@@ -157,8 +156,8 @@ fn check_path(path: &str) -> Result<(), NameFault> {
     path.split('/').try_for_each(|segment| check_segment(segment, MAX_KEY_LEN))
 }
 
-/// Directories are shown without a trailing slash, as user data is told them.
-macro_rules! shown_as_text {
+/// Directories are written without a trailing slash, as placeholders in user data are replaced.
+macro_rules! display {
     ($($directory:ident)*) => { $(
         impl fmt::Display for $directory {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -168,14 +167,14 @@ macro_rules! shown_as_text {
     )* };
 }
 
-shown_as_text! { ProjectDir RootDir ReleaseDir }
+display! { ProjectDir RootDir ReleaseDir }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_those_of_the_originals() {
+    fn keys_equal_those_of_go_deployers() {
         let account = "000000000000".parse().unwrap();
         let project = ProjectDir::new(&account, &"coinbase/deploy-test".parse().unwrap());
         let root = project.root_dir(&"development".parse().unwrap());
@@ -206,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_a_release_stays_in_its_directory_and_is_none_of_the_frameworks() {
+    fn attachment_outside_the_directory_is_refused() {
         let root = RootDir::new(&"000000000000".parse().unwrap(), &"web".parse().unwrap(), &"dev".parse().unwrap());
         let dir = root.release_dir(&"release-1".parse().unwrap());
         let key = dir.attachment("release/api.zip").unwrap();
@@ -217,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn an_object_that_a_release_refers_to_is_its_projects_in_its_bucket() {
+    fn object_of_another_project_or_bucket_is_refused() {
         let project = ProjectDir::new(&"000000000000".parse().unwrap(), &"acme/web".parse().unwrap());
         let bucket = "ours".parse().unwrap();
         let key = project.object(&bucket, "s3://ours/000000000000/acme/web/dev/release-1/api.zip").unwrap();

@@ -1,4 +1,4 @@
-//! What every release says, whatever it deploys.
+//! The envelope: the fields that every release has, whatever it deploys.
 
 use std::collections::BTreeMap;
 use std::num::NonZeroU32;
@@ -16,83 +16,82 @@ use super::{
 use crate::json::{self, ReadError};
 use crate::shape::{Flatten, HoldsCaughtError, Optional, Shape};
 
-/// A release: the envelope and, beside its fields in one object, the deployer's own `F`.
+/// A release: the fields of the envelope and of the deployer, `F`, in one JSON object.
 ///
-/// `F` denies unknown fields (`#[serde(deny_unknown_fields)]`) and has none of the envelope's names.
+/// `F` must deny unknown fields (`#[serde(deny_unknown_fields)]`) and have none of the envelope's field names.
 #[derive(Clone, Debug, PartialEq, Serialize, Shape)]
 pub struct Release<F> {
-    /// What every release says.
+    /// The fields of every release.
     #[serde(flatten)]
     pub envelope: Envelope,
-    /// What this deployer's releases say.
+    /// The fields of this deployer's releases.
     #[serde(flatten)]
     pub fields: F,
 }
 
 impl<F: DeserializeOwned> Release<F> {
-    /// Reads a release as it was sent, or as one state hands it to the next, and fills in what it leaves to the
-    /// deployer.
+    /// Reads a release, as it was sent or as one state passes it to the next, and fills in defaults.
     ///
     /// # Errors
-    /// For the first field that is unknown, missing, empty, `null`, of the wrong type or of a value that it
-    /// cannot have: the path, and the kind of fault.
+    /// The first field that is unknown, missing, empty, `null`, or has a wrong type or value: its path, and the kind of
+    /// fault.
     pub fn read(sent: &Value, defaults: &Defaults) -> Result<Self, ReadError> {
-        // First those of the deployer: they tell of an unknown field, which is more helpful than telling, where it is a
-        // misspelt one of the envelope, that the right one is missing.
+        // The deployer's fields first: they report a misspelt field of the envelope as unknown, which is more helpful than
+        // that the right field is missing.
         let fields = json::read_members(sent, |name| !Envelope::FIELDS.contains(&name), Envelope::FIELDS)?;
         let envelope: RawEnvelope = json::read_members(sent, |name| Envelope::FIELDS.contains(&name), &[])?;
         Ok(Self { envelope: envelope.with(defaults), fields })
     }
 }
 
-/// What a deployer adds to the envelope of a release: its own fields, at the top of the same JSON object.
+/// The fields that a deployer adds to the envelope, at the top of the same JSON object.
 pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
-    /// The deployer's own ports into a target account.
+    /// The deployer's ports into a target account.
     type Ports: Send + Sync + 'static;
 
-    /// Clears what only the deployer sets: a client may have sent it, and must not be believed. The framework does so
-    /// with the envelope; fields of which all are the client's have nothing to clear.
+    /// Clears the fields that only the deployer sets: a client may have sent them. The framework clears those of the envelope.
+    /// By default there are none.
     fn clear_deployer_fields(&mut self) {}
 }
 
-/// The key of `metadata` under which the client claims who started the deploy.
+/// The key of `metadata` with the client's claim of who started the deploy.
 pub const STARTED_BY: &str = "started_by";
 
-/// Who started the deploy of a release, as its client claims. The rest of the release may be anything.
+/// Who started the deploy of a release, as its client claims. The release need not be valid.
 #[must_use]
 pub fn started_by(release: &Value) -> Option<&str> {
     release.get("metadata")?.get(STARTED_BY)?.as_str()
 }
 
-/// What every release says.
+/// The fields of every release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Shape)]
 pub struct Envelope {
     /// The target account. Default: the deployer's.
     pub aws_account_id: AccountId,
     /// The target region. Default: the deployer's.
     pub aws_region: Region,
-    /// Who holds the locks of this execution. Set by the deployer.
+    /// The owner of the locks of this execution. Set by the deployer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uuid: Option<Uuid>,
-    /// The release's own id.
+    /// The id of the release.
     pub release_id: ReleaseId,
-    /// The project that is deployed.
+    /// The project to deploy.
     pub project_name: ProjectName,
-    /// The environment that it is deployed to.
+    /// The environment to deploy to.
     pub config_name: ConfigName,
-    /// Where the release and its files are. Default: the deployer's bucket.
+    /// The bucket of the release and its files. Default: the deployer's bucket.
     pub bucket: BucketName,
-    /// When the client made the release.
+    /// When the client created the release.
     pub created_at: DateTime<Utc>,
-    /// When the deployer began. Set by the deployer.
+    /// When the deployer started the deploy. Set by the deployer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started_at: Option<DateTime<Utc>>,
-    /// How long the deploy may take, in seconds; at least 1. Default: the deployer's.
+    /// How long the deploy may take, in seconds; at least 1. Default: the deployer's timeout.
     pub timeout: u32,
-    /// What the client wants to be remembered. It never changes what is done.
+    /// Information of the client. It never changes what the deployer does.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metadata: BTreeMap<String, String>,
-    /// The error that was caught last. Set by Step Functions.
+    /// The last error that was caught. Set by Step Functions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<CaughtError>,
     /// Whether the deploy succeeded. Set by the deployer.
@@ -101,7 +100,7 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// The names of the envelope's fields, as they are serialised.
+    /// The serialized names of the envelope's fields.
     pub const FIELDS: &[&str] = &[
         "aws_account_id",
         "aws_region",
@@ -118,7 +117,7 @@ impl Envelope {
         "success",
     ];
 
-    /// Removes what only the deployer may say: a client may have sent it.
+    /// Clears the fields that only the deployer sets: a client may have sent them.
     pub fn clear_deployer_fields(&mut self) {
         self.uuid = None;
         self.started_at = None;
@@ -126,26 +125,26 @@ impl Envelope {
         self.success = None;
     }
 
-    /// What the project's configs share.
+    /// The directory of the project.
     #[must_use]
     pub fn project_dir(&self) -> ProjectDir {
         ProjectDir::new(&self.aws_account_id, &self.project_name)
     }
 
-    /// What holds for all releases of the project-config.
+    /// The directory of the project and config.
     #[must_use]
     pub fn root_dir(&self) -> RootDir {
         self.project_dir().root_dir(&self.config_name)
     }
 
-    /// What belongs to this release.
+    /// The directory of this release.
     #[must_use]
     pub fn release_dir(&self) -> ReleaseDir {
         self.root_dir().release_dir(&self.release_id)
     }
 }
 
-/// What a deployer fills in where a release says nothing.
+/// Defaults of fields that a release leaves out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defaults {
     /// The deployer's account.
@@ -158,14 +157,14 @@ pub struct Defaults {
     pub timeout_seconds: u32,
 }
 
-/// An error as a `Catch` with `ResultPath: $.error` leaves it.
+/// An error that a `Catch` with `ResultPath: $.error` put into the release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CaughtError {
     /// Its name on the wire, such as `HaltError`.
     #[serde(rename = "Error")]
     pub error: String,
-    /// What it said; empty if nothing.
+    /// Its message; empty if it has none.
     #[serde(rename = "Cause", default)]
     pub cause: String,
 }
@@ -183,7 +182,7 @@ impl HoldsCaughtError for Optional<CaughtError> {}
 struct RawEnvelope {
     aws_account_id: Option<AccountId>,
     aws_region: Option<Region>,
-    /// Any text: the owners of the originals are not UUIDs, and their clients may send one.
+    /// Any string: the owners that Go deployers write are not UUIDs, and Go clients may send one.
     uuid: Option<String>,
     release_id: ReleaseId,
     project_name: ProjectName,
@@ -203,7 +202,7 @@ impl RawEnvelope {
         Envelope {
             aws_account_id: self.aws_account_id.unwrap_or_else(|| defaults.account.clone()),
             aws_region: self.aws_region.unwrap_or_else(|| defaults.region.clone()),
-            // What is no UUID is not from us, and is wiped in any case.
+            // Anything but a UUID is not ours, and Validate clears it in any case.
             uuid: self.uuid.and_then(|owner| owner.parse().ok()),
             release_id: self.release_id,
             project_name: self.project_name,
@@ -219,7 +218,7 @@ impl RawEnvelope {
     }
 }
 
-/// A time as RFC 3339 writes it; chrono's own `Deserialize` takes other forms, too.
+/// A time in the form of RFC 3339. chrono's own `Deserialize` accepts other forms, too.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 struct Rfc3339(DateTime<Utc>);
@@ -228,7 +227,7 @@ impl TryFrom<String> for Rfc3339 {
     type Error = InvalidName;
 
     fn try_from(text: String) -> Result<Self, InvalidName> {
-        const FORM: NameFault = NameFault::Form("like 2026-11-21T10:00:00Z (RFC 3339)");
+        const FORM: NameFault = NameFault::Form("RFC 3339, such as 2026-11-21T10:00:00Z");
         match DateTime::parse_from_rfc3339(&text) {
             Ok(time) => Ok(Self(time.to_utc())),
             Err(_) => Err(InvalidName::new("time", &text, FORM)),

@@ -1,4 +1,4 @@
-//! What an execution is called.
+//! Names of executions.
 
 use std::fmt;
 
@@ -6,20 +6,18 @@ use super::{ConfigName, Envelope, ProjectName, Sha256};
 
 /// The name of the execution that deploys a release.
 ///
-/// It follows from the release, and a state machine takes a name but once in 90 days: so AWS itself refuses the same
-/// release twice.
-/// What names are made of is what Step Functions takes here.
+/// It derives from the release, and a state machine accepts a name only once in 90 days, so AWS itself refuses the same
+/// release twice. Step Functions accepts all characters that release names may have.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExecutionName(String);
 
 impl ExecutionName {
-    /// The longest name that Step Functions takes.
+    /// The maximum length that Step Functions accepts.
     const MAX_LEN: usize = 80;
 
     /// `deploy-<project>-<config>-<time and random of the release id>`, with `/` of the project as `-`.
     ///
-    /// Where that is longer than 80 characters, `deploy-<project>-<config>` is cut and ends in 8 hex digits of its
-    /// SHA-256.
+    /// If that is longer than 80 characters, `deploy-<project>-<config>` is cut, and 8 hex digits of its SHA-256 follow.
     #[must_use]
     pub fn for_release(release: &Envelope) -> Self {
         let head = head(&release.project_name, &release.config_name);
@@ -29,13 +27,13 @@ impl ExecutionName {
             return Self(name);
         }
         let digest = digest(&head);
-        // A release id without its prefix has 56 bytes at most: something of the head always remains.
+        // A release id without its prefix has at most 56 bytes, so a part of the head always remains.
         let kept: String = head.chars().take(Self::MAX_LEN.saturating_sub(tail.len() + digest.len() + 2)).collect();
         Self(format!("{kept}-{digest}-{tail}"))
     }
 
-    /// Whether an execution of that name may deploy this project's config. If not, it does not; if so, its input tells:
-    /// `web/dev` and `web-dev` look the same.
+    /// Whether an execution with this name may deploy this project and config. If `true`, compare the execution's input, too:
+    /// `web/dev` and `web-dev` make the same name.
     #[must_use]
     pub fn may_be_of(name: &str, project: &ProjectName, config: &ConfigName) -> bool {
         let head = head(project, config);
@@ -78,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_says_what_is_deployed() {
+    fn name_has_project_config_and_time() {
         assert_eq!(
             name("coinbase/deploy-test", "development", "release-2018-07-20T01-30-27Z-abcdefg"),
             "deploy-coinbase-deploy-test-development-2018-07-20T01-30-27Z-abcdefg"
@@ -86,17 +84,17 @@ mod tests {
     }
 
     #[test]
-    fn a_name_of_80_characters_is_whole() {
-        let whole = name(&"a".repeat(32), "development", "release-2018-07-20T01-30-27Z-abcdefg");
-        assert_eq!(whole.len(), 80);
+    fn name_of_80_characters_is_not_cut() {
+        let uncut = name(&"a".repeat(32), "development", "release-2018-07-20T01-30-27Z-abcdefg");
+        assert_eq!(uncut.len(), 80);
         assert!(
-            whole.starts_with("deploy-aaa") && whole.ends_with("a-development-2018-07-20T01-30-27Z-abcdefg"),
-            "{whole}"
+            uncut.starts_with("deploy-aaa") && uncut.ends_with("a-development-2018-07-20T01-30-27Z-abcdefg"),
+            "{uncut}"
         );
     }
 
     #[test]
-    fn a_longer_name_is_cut_and_stays_unique() {
+    fn longer_name_is_cut_and_stays_unique() {
         let id = "release-2018-07-20T01-30-27Z-abcdefg";
         let cut = name(&"a".repeat(33), "development", id);
         assert_eq!(cut, "deploy-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa-d-39785275-2018-07-20T01-30-27Z-abcdefg");
@@ -105,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_names_fit() {
+    fn longest_names_fit() {
         let id = format!("release-2{}", "b".repeat(55));
         let cut = name(&"a".repeat(128), &"c".repeat(64), &id);
         assert_eq!(cut.len(), 80);

@@ -1,10 +1,10 @@
 //! A release: one request to deploy one config of one project.
 //!
-//! - [`Envelope`] holds what every release says, [`Release`] adds a deployer's own fields.
-//! - Names cannot be wrong once they exist: [`ProjectName`], [`ConfigName`], [`ReleaseId`], [`AccountId`] and their
-//!   like are parsed, and none of them leads out of its directory.
-//! - [`ProjectDir`], [`RootDir`] and [`ReleaseDir`] say where in the bucket a release and what belongs to it stand.
-//! - [`replay`] refuses releases that are too old, altered, or sent again.
+//! - [`Envelope`] has the fields of every release, [`Release`] adds a deployer's own fields.
+//! - Names are validated when they are parsed: [`ProjectName`], [`ConfigName`], [`ReleaseId`], [`AccountId`] and others. None
+//!   of them leads out of its directory.
+//! - [`ProjectDir`], [`RootDir`] and [`ReleaseDir`] have the S3 keys of a release and of its files.
+//! - [`replay`] refuses releases that are too old or that differ from the uploaded ones.
 
 mod aws_name;
 mod directory;

@@ -1,54 +1,55 @@
-//! Names that a release gives itself. Each becomes a part of S3 keys, so none may lead elsewhere.
+//! Names in a release. Each becomes a part of S3 keys, so none may lead to another directory.
 //!
-//! Names are made of ASCII letters, digits and `+ - = . _ @`: what AWS takes in all the places where they end up, which
-//! are tags, names of executions and IAM paths. Without the colon `project::config::service` cannot be read in two
-//! ways, and in user data, where a name is put in place of `{{PROJECT_NAME}}`, none of these does any harm.
+//! Names may have ASCII letters, digits and `+ - = . _ @`. AWS accepts these wherever names are used: in tags, names of
+//! executions and IAM paths. Without the colon, `project::config::service` is unambiguous. All of them are harmless in user
+//! data, where a name replaces `{{PROJECT_NAME}}`.
 //!
 //! # No two releases share a directory
 //!
-//! `<account>/<project>/<config>/<release id>` can be taken apart in one way only, but for this: the root dir of
-//! project `a/b` and config `c` would be the release dir of project `a`, config `b` and release id `c`, and the locks
-//! of one would be those of the other. So a release id begins `release-<digit>`, as it should in any case, and no
-//! config does. For the same reason neither is what stands beside it: `lock`, `user-lock`, `halt` or `_shared`; and no
-//! segment of a project is `_shared`, which would lie among the files that another project's configs share.
+//! `<account>/<project>/<config>/<release id>` would be ambiguous: the root dir of project `a/b` and config `c` could be the
+//! release dir of project `a`, config `b` and release id `c`, so that both would share their locks. Therefore a release id
+//! begins with `release-<digit>`, and a config does not. For the same reason, neither may be `lock`, `user-lock`, `halt` or
+//! `_shared`, and no segment of a project may be `_shared`, the directory of files that another project's configs share.
 
+use crate::error_code::Coded;
 use chrono::{DateTime, Datelike as _, Utc};
 
-/// Why a text is not the name it should be.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{name:?} is no {what}: {fault}", name = shortened(.name))]
+/// A name is not valid for what it names.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Coded)]
+#[error("invalid {what} {name:?}: {fault}", name = shortened(.name))]
+#[code("release/invalid-name", "choose a name as the message says")]
 pub struct InvalidName {
-    /// What it should name, such as `project name`.
+    /// The kind of name, such as `project name`.
     pub what: &'static str,
-    /// The text as it was given.
+    /// The invalid name.
     pub name: String,
     /// What is wrong with it.
     pub fault: NameFault,
 }
 
-/// What can be wrong with a name.
+/// The ways in which a name can be invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NameFault {
     /// It, or one of its segments, is empty.
-    #[error("it is empty, or one of its segments is: remove leading, trailing and double slashes")]
+    #[error("it is empty or has an empty segment; remove leading, trailing and double slashes")]
     Empty,
     /// One of its segments is `.` or `..`.
-    #[error("a segment may not be `.` or `..`, which lead to another directory")]
+    #[error("a segment must not be `.` or `..`, which lead to another directory")]
     Climbs,
-    /// It holds a character that it may not.
-    #[error("it may not hold {0:?}: use {1}")]
+    /// It has a character that is not allowed.
+    #[error("{0:?} is not allowed; use {1}")]
     Character(char, &'static str),
-    /// It is longer than `0` bytes.
+    /// It is longer than this number of bytes.
     #[error("it is longer than {0} bytes")]
     TooLong(usize),
-    /// It is the name of something else that stands in the same place.
-    #[error("this name is taken by what the deployer keeps there: choose another")]
+    /// The deployer uses the name in the same directory.
+    #[error("the name is reserved for the deployer; choose another")]
     Reserved,
-    /// It is a config, and could be taken for the id of a release.
-    #[error("`release-` and a digit is how release ids begin: choose another name")]
+    /// It is a config, but has the form of a release id.
+    #[error("it begins with `release-` and a digit, as release ids do; choose another name")]
     LikeRelease,
     /// It does not have the form that it should have.
-    #[error("it should be {0}")]
+    #[error("expected {0}")]
     Form(&'static str),
 }
 
@@ -58,7 +59,7 @@ impl InvalidName {
     }
 }
 
-/// A name may be megabytes of garbage; a message should not be.
+/// The name may have megabytes; the message must not.
 fn shortened(name: &str) -> String {
     const MAX_SHOWN: usize = 80;
     match name.char_indices().nth(MAX_SHOWN) {
@@ -67,10 +68,10 @@ fn shortened(name: &str) -> String {
     }
 }
 
-/// Defines a name: a text that is valid by construction, as `check` is the only way in.
+/// Defines a type of names: strings that `check` accepts.
 ///
-/// `check` is a `fn(&str) -> Result<(), NameFault>`. The type is read and written as text, by serde and by
-/// `FromStr` and `Display`, and a chart can compare it with text.
+/// `check` is a `fn(&str) -> Result<(), NameFault>`. serde, `FromStr` and `Display` read and write the type as a string, and
+/// charts can compare it with strings.
 ///
 /// ```
 /// # extern crate bifrost_core as bifrost;
@@ -86,7 +87,7 @@ fn shortened(name: &str) -> String {
 /// }
 ///
 /// let refused = "a b".parse::<QueueName>().unwrap_err();
-/// assert!(refused.to_string().starts_with("\"a b\" is no queue name: it may not hold ' '"));
+/// assert!(refused.to_string().starts_with("invalid queue name \"a b\": ' ' is not allowed"));
 /// ```
 #[macro_export]
 macro_rules! name_type {
@@ -143,31 +144,30 @@ macro_rules! name_type {
 }
 
 name_type! {
-    /// A code base, named `org/name`: one or more segments, at most 128 bytes.
+    /// The name of a code base, `org/name`: one or more segments, at most 128 bytes.
     ///
-    /// With the longest config and service names it still fits the value of a tag (256) and the name of a group (255).
+    /// Together with the longest config and service names it still fits into a tag value (256) and a group name (255).
     ProjectName, "project name", check_project
 }
 
 name_type! {
-    /// The environment that a project is deployed to, such as `production`: one segment, at most 64 bytes.
+    /// The name of an environment, such as `production`: one segment, at most 64 bytes.
     ConfigName, "config name", check_config
 }
 
 name_type! {
-    /// A release's own id, `release-<time>-<random>`: one segment, at most 64 bytes.
+    /// The id of a release, `release-<time>-<random>`: one segment, at most 64 bytes.
     ///
-    /// It becomes a part of an execution's name, of which Step Functions takes 80 characters.
+    /// It becomes a part of the execution's name, for which Step Functions accepts 80 characters.
     ReleaseId, "release id", check_release_id
 }
 
 impl ReleaseId {
     const PREFIX: &str = "release-";
 
-    /// The id of a release made now: `release-2026-11-21T10-00-00Z-` and 8 letters or digits.
+    /// A new id: `release-2026-11-21T10-00-00Z-` and 8 letters or digits.
     ///
-    /// They stand for `random`, of which 41 bits count. A year that has not four digits is brought to the nearest that
-    /// has.
+    /// The letters and digits encode 41 bits of `random`. Years are limited to four digits.
     #[must_use]
     pub fn new(created_at: DateTime<Utc>, random: u64) -> Self {
         let year = created_at.year().clamp(0, 9999);
@@ -179,7 +179,7 @@ impl ReleaseId {
         Self(format!("{}{year:04}-{time}-{random}", Self::PREFIX))
     }
 
-    /// Time and random, without the prefix: what makes the name of the release's execution unique.
+    /// The id without its prefix. It makes the name of the execution unique.
     #[must_use]
     pub fn time_and_random(&self) -> &str {
         self.0.strip_prefix(Self::PREFIX).unwrap_or(&self.0)
@@ -206,17 +206,17 @@ fn check_release_id(name: &str) -> Result<(), NameFault> {
     if is_release_id(name) { Ok(()) } else { Err(NameFault::Form("`release-<time>-<random>`")) }
 }
 
-pub(super) fn check_length(name: &str, longest: usize) -> Result<(), NameFault> {
-    if name.len() > longest { Err(NameFault::TooLong(longest)) } else { Ok(()) }
+pub(super) fn check_length(name: &str, max_len: usize) -> Result<(), NameFault> {
+    if name.len() > max_len { Err(NameFault::TooLong(max_len)) } else { Ok(()) }
 }
 
-/// Refuses what is no segment of a path, or longer than so many bytes. A segment stays where it is put: it is one
-/// directory, and neither this one nor the one above; and it is made of what AWS takes wherever names end up.
+/// Checks a segment of a path: at most `max_len` bytes, not `.` or `..`, and only characters that AWS accepts wherever names
+/// are used.
 ///
 /// # Errors
-/// What is wrong with it.
-pub fn check_segment(segment: &str, longest: usize) -> Result<(), NameFault> {
-    check_length(segment, longest)?;
+/// The first fault.
+pub fn check_segment(segment: &str, max_len: usize) -> Result<(), NameFault> {
+    check_length(segment, max_len)?;
     match segment {
         "" => return Err(NameFault::Empty),
         "." | ".." => return Err(NameFault::Climbs),

@@ -1,10 +1,10 @@
-//! The partition of AWS that a region belongs to: its part of every ARN, and the suffix of its host names.
+//! AWS partitions: the part of every ARN, and the suffix of host names, that depend on the region.
 
 use super::{AccountId, Region};
 
-/// A partition of AWS. Accounts, ARNs and host names of one mean nothing in another.
+/// A partition of AWS. Accounts, ARNs and host names are valid in only one.
 ///
-/// The names and suffixes are those of the SDKs' `partitions.json`.
+/// The names and suffixes come from `partitions.json` of the AWS SDKs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Partition {
     /// The commercial regions.
@@ -38,7 +38,7 @@ impl Partition {
         Self::AwsUsGov,
     ];
 
-    /// The partition that a region belongs to, by the form of the region's name.
+    /// The partition of a region, by the prefix of the region's name.
     #[must_use]
     pub fn of_region(region: &str) -> Self {
         const PREFIXES: [(&str, Partition); 7] = [
@@ -54,7 +54,7 @@ impl Partition {
         found.map_or(Self::Aws, |(_, partition)| *partition)
     }
 
-    /// The partition's name, as ARNs spell it.
+    /// The partition's name in ARNs.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -69,7 +69,7 @@ impl Partition {
         }
     }
 
-    /// The end of its host names, such as `amazonaws.com`: CloudFormation's `AWS::URLSuffix`.
+    /// The suffix of its host names, such as `amazonaws.com`: CloudFormation's `AWS::URLSuffix`.
     #[must_use]
     pub fn url_suffix(self) -> &'static str {
         match self {
@@ -83,7 +83,7 @@ impl Partition {
         }
     }
 
-    /// The ARN of a bucket, or with `<bucket>/<key>` of an object. Both have neither region nor account.
+    /// The ARN of a bucket, or of an object, as `<bucket>/<key>`. Neither has a region or an account.
     ///
     /// ```
     /// # use bifrost_core::release::Partition;
@@ -94,7 +94,7 @@ impl Partition {
         format!("arn:{}:s3:::{resource}", self.name())
     }
 
-    /// The ARN of a policy that AWS manages, such as `service-role/AWSLambdaBasicExecutionRole`.
+    /// The ARN of an AWS managed policy, such as `service-role/AWSLambdaBasicExecutionRole`.
     #[must_use]
     pub fn managed_policy_arn(self, policy: &str) -> String {
         format!("arn:{}:iam::aws:policy/{policy}", self.name())
@@ -102,13 +102,13 @@ impl Partition {
 }
 
 impl Region {
-    /// The partition that the region belongs to, by the form of its name.
+    /// The partition of the region, by the prefix of its name.
     #[must_use]
     pub fn partition(&self) -> Partition {
         Partition::of_region(self.as_str())
     }
 
-    /// The ARN of a resource of that service in this region.
+    /// The ARN of a resource in this region.
     ///
     /// ```
     /// # use bifrost_core::release::{AccountId, Region};
@@ -121,14 +121,14 @@ impl Region {
         format!("arn:{}:{service}:{self}:{account}:{resource}", self.partition().name())
     }
 
-    /// The ARN of a resource of IAM, which has no region, in this region's partition.
+    /// The ARN of an IAM resource, which has no region, in this region's partition.
     #[must_use]
     pub fn iam_arn(&self, account: &AccountId, resource: &str) -> String {
         format!("arn:{}:iam::{account}:{resource}", self.partition().name())
     }
 }
 
-/// The services that roles trust, and that policies name. They are spelled so in every partition.
+/// Service principals in trust policies and policies. They are the same in every partition.
 pub mod service_principal {
     /// API Gateway.
     pub const API_GATEWAY: &str = "apigateway.amazonaws.com";
@@ -151,7 +151,7 @@ pub mod service_principal {
     /// Step Functions.
     pub const STATES: &str = "states.amazonaws.com";
 
-    /// The principal of a service by the first part of its name, such as `lambda`.
+    /// The principal of a service, by the first part of its name, such as `lambda`.
     #[must_use]
     pub fn of(service: &str) -> String {
         format!("{service}.amazonaws.com")
@@ -163,7 +163,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_region_belongs_to_one_partition() {
+    fn region_belongs_to_one_partition() {
         for (region, name, suffix) in [
             ("us-east-1", "aws", "amazonaws.com"),
             ("cn-north-1", "aws-cn", "amazonaws.com.cn"),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn arns_name_the_partition() {
+    fn arns_have_the_partition() {
         let (china, account) = ("cn-north-1".parse::<Region>().unwrap(), "111111111111".parse().unwrap());
         assert_eq!(china.arn("lambda", &account, "function:f"), "arn:aws-cn:lambda:cn-north-1:111111111111:function:f");
         assert_eq!(china.iam_arn(&account, "role/r"), "arn:aws-cn:iam::111111111111:role/r");

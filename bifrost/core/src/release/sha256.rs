@@ -9,7 +9,7 @@ use sha2::Digest as _;
 use super::name::{InvalidName, NameFault};
 use crate::shape::Shape;
 
-/// The SHA-256 of a file's bytes. As text it is 64 hex digits: written in lower case, read in either.
+/// The SHA-256 of a file's bytes. As text it is 64 hex digits: written in lower case, read in lower and upper case.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Sha256([u8; 32]);
@@ -22,17 +22,17 @@ impl Sha256 {
     }
 }
 
-/// Makes the digest of bytes that come piece by piece.
+/// Computes the digest of bytes that arrive in parts.
 #[derive(Debug, Clone, Default)]
 pub struct Hasher(sha2::Sha256);
 
 impl Hasher {
-    /// Takes the next piece in.
+    /// Adds the next part.
     pub fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);
     }
 
-    /// The digest of all pieces.
+    /// The digest of all parts.
     #[must_use]
     pub fn finish(self) -> Sha256 {
         Sha256(self.0.finalize().into())
@@ -92,10 +92,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_have_the_digest_of_the_whole() {
+    fn parts_have_the_digest_of_the_whole() {
         let mut hasher = Hasher::default();
-        for piece in [&b"fen"[..], b"", b"rir"] {
-            hasher.update(piece);
+        for part in [&b"fen"[..], b"", b"rir"] {
+            hasher.update(part);
         }
         assert_eq!(hasher.finish(), Sha256::of(b"fenrir"));
     }
@@ -103,14 +103,14 @@ mod tests {
     const ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
 
     #[test]
-    fn a_digest_is_written_in_lower_case_and_read_in_either() {
+    fn digest_is_read_in_lower_and_upper_case() {
         assert_eq!(Sha256::of(b"abc").to_string(), ABC);
         assert_eq!(ABC.parse(), Ok(Sha256::of(b"abc")));
         assert_eq!(ABC.to_uppercase().parse(), Ok(Sha256::of(b"abc")));
     }
 
     #[test]
-    fn what_is_not_64_hex_digits_is_no_digest() {
+    fn other_than_64_hex_digits_is_refused() {
         let signed = ABC.replace("ba", "+a");
         for wrong in ["", "abc", &signed, &ABC.replace('b', "ü"), &format!("{ABC}00")] {
             assert!(wrong.parse::<Sha256>().is_err(), "{wrong}");

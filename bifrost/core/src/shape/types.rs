@@ -1,6 +1,6 @@
-//! The shapes of types that are not our own, and what can be done with them.
+//! The shapes of types of other crates.
 //!
-//! None of these is listed by rustc where a type has no shape: the list would be longer than the error.
+//! rustc does not list these implementations where a type has no shape: the list would be longer than the error.
 
 use super::{
     BooleanLiteral, Compare, Flatten, HoldsCaughtError, NumberLiteral, Opaque, Optional, Order, Seconds, Shape,
@@ -52,7 +52,7 @@ shapes! {
     [K, V, S] indexmap::IndexMap<K, V, S> => Opaque;
 }
 
-/// Flattened, these add names that are not known before run time: a chart cannot write them.
+/// Flattened, these add names that are known only at run time, so charts cannot use them.
 macro_rules! nameless {
     ($([$($parameters:tt)*] $type:ty;)*) => {$(
         #[diagnostic::do_not_recommend]

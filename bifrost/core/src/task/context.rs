@@ -1,4 +1,4 @@
-//! What a handler is given: its attempt, time, the deployer account's stores, and the way into the target account.
+//! The context of a handler: its attempt, the time, the deployer account, and access to the target account.
 
 use super::RawInput;
 use crate::account::DeployerAccount;
@@ -7,29 +7,28 @@ use crate::release::Envelope;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 
-/// What one attempt of one task may use. `P` are the deployer's own ports.
+/// The context of one attempt of one task. `P` are the deployer's ports.
 pub struct Context<P> {
     /// The deployer account.
     pub account: DeployerAccount,
-    /// Which attempt of which task this is.
+    /// The attempt and the task.
     pub attempt: Attempt,
-    /// The state's input as it came, before defaults: what replay protection compares.
+    /// The state's input as it was sent, before defaults are filled in, for replay protection.
     pub sent: RawInput,
-    /// The way into target accounts, by [`Context::target`] alone.
     targets: Arc<dyn Targets<P>>,
 }
 
 impl<P> Context<P> {
-    /// What an attempt may use; `targets` assumes the role in a target account.
+    /// The context of an attempt. `targets` assumes the role in a target account.
     #[must_use]
     pub fn new(account: DeployerAccount, attempt: Attempt, sent: RawInput, targets: Arc<dyn Targets<P>>) -> Self {
         Self { account, attempt, sent, targets }
     }
 
-    /// The deployer's ports in the release's account and region, under the one role there.
+    /// Assumes the deployer's role in the release's account, and opens its ports in the release's region.
     ///
     /// # Errors
-    /// If the role does not exist or may not be assumed: the message says which role in which account.
+    /// [`CloudError`] if the role does not exist or may not be assumed. The message names role and account.
     pub async fn target(&self, envelope: &Envelope) -> Result<P, CloudError> {
         let target = TargetRole {
             account: envelope.aws_account_id.clone(),
@@ -49,7 +48,7 @@ impl<P> Context<P> {
         self.targets.assume(&target).await
     }
 
-    /// The time.
+    /// The current time.
     #[must_use]
     pub fn now(&self) -> DateTime<Utc> {
         self.account.now()

@@ -1,9 +1,9 @@
-//! How a task's error reaches Step Functions.
+//! Errors of tasks, and how they reach Step Functions.
 
-use crate::error_code::with_code;
+use crate::error_code::{Coded, full_message, split_code, with_code};
 use crate::json::ReadError;
 #[doc(inline)]
-/// Derives [`TaskError`](trait@TaskError) on an enum: what each variant is called on the wire.
+/// Derives [`TaskError`](trait@TaskError) on an enum: the name of each variant on the wire.
 ///
 /// ```
 /// # extern crate bifrost_core as bifrost;
@@ -13,7 +13,7 @@ use crate::json::ReadError;
 /// enum LockFailure {
 ///     #[error("the lock is held by {0}")]
 ///     LockExists(String), // `LockExistsError`
-///     #[error("the store did not answer")]
+///     #[error("DynamoDB did not answer")]
 ///     #[task_error(name = "StoreError")]
 ///     Unknown(#[source] std::io::Error), // `StoreError`
 /// }
@@ -21,7 +21,7 @@ use crate::json::ReadError;
 /// assert_eq!(LockFailure::LockExists("deploy-7".into()).name(), "LockExistsError");
 /// ```
 ///
-/// Where the crate `bifrost` has another name, `#[task_error(crate = path)]` on the enum says which.
+/// If the crate `bifrost` has another name, set it with `#[task_error(crate = path)]` on the enum.
 pub use bifrost_macros::TaskError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -29,22 +29,22 @@ use std::error::Error;
 
 /// An error that a task can raise, with the names that `catch` and `retry` match.
 ///
-/// Derive it on an enum: the variant `LockExists` is `LockExistsError` on the wire, unless
-/// `#[task_error(name = "…")]` says otherwise.
+/// Derive it on an enum. The variant `LockExists` is `LockExistsError` on the wire, unless `#[task_error(name = "…")]` sets
+/// another name.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` has no names for `catch` and `retry` to match",
+    message = "`{Self}` has no names that `catch` and `retry` can match",
     label = "this task raises `{Self}`",
-    note = "a handler's error is an enum with `#[derive(Debug, thiserror::Error, bifrost::TaskError)]`"
+    note = "a handler's error must be an enum with `#[derive(Debug, thiserror::Error, bifrost::TaskError)]`"
 )]
 pub trait TaskError: Error {
-    /// Each variant, and its name on the wire.
+    /// The variants, with their names on the wire.
     const NAMES: &'static [(&'static str, &'static str)];
 
     /// The name of this error on the wire: Lambda's `errorType`.
     fn name(&self) -> &'static str;
 
-    /// The stable code of this error, if its author gives it one with [`Coded`](crate::error_code::Coded).
-    fn code(&self) -> Option<&'static str> {
+    /// The stable code of this error, if it also derives [`Coded`](crate::error_code::Coded).
+    fn error_code(&self) -> Option<&'static str> {
         None
     }
 }
@@ -56,7 +56,7 @@ pub struct FunctionError {
     /// The error's name on the wire.
     #[serde(rename = "errorType")]
     pub error: String,
-    /// What went wrong, with its causes.
+    /// What went wrong, with the code and the sources.
     #[serde(rename = "errorMessage")]
     pub message: String,
 }
@@ -67,51 +67,60 @@ impl FunctionError {
         Self { error: error.into(), message: message.into() }
     }
 
-    /// What the cause of a failed task says: the message, where it is Lambda's report of a failure. Lambda's own, of a
-    /// function that ran out of time, names no type.
+    /// A failure called `name` on the wire, whose message has the code, and the messages of the sources.
+    pub fn coded<E: Coded + 'static>(name: impl Into<String>, error: &E) -> Self {
+        Self::new(name, with_code(error.code(), &full_message(error)))
+    }
+
+    /// What a handler raised: its name, its code if it has one, and its message followed by those of its sources.
+    pub fn raised<E: TaskError + 'static>(error: &E) -> Self {
+        let message = full_message(error);
+        Self::new(error.name(), error.error_code().map_or_else(|| message.clone(), |code| with_code(code, &message)))
+    }
+
+    /// Code and message of a failed task, from its `Cause`. Where Lambda reports a failure, the cause is JSON with an
+    /// `errorMessage`; any other cause is the message itself.
     #[must_use]
-    pub fn said(cause: &str) -> String {
+    pub fn split_cause(cause: &str) -> (Option<String>, String) {
         let report: Option<Value> = serde_json::from_str(cause).ok();
         let message = report.as_ref().and_then(|report| report.get("errorMessage")?.as_str());
-        message.unwrap_or(cause).to_owned()
+        let (code, message) = split_code(message.unwrap_or(cause));
+        (code.map(ToOwned::to_owned), message.to_owned())
     }
 
-    /// What a handler raised: its name, and its message followed by those of its causes.
-    pub fn raised<E: TaskError>(error: &E) -> Self {
-        let mut message = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            let told = cause.to_string();
-            // Some errors tell their cause themselves.
-            if !message.contains(&told) {
-                message.push_str(": ");
-                message.push_str(&told);
-            }
-            source = cause.source();
-        }
-        let message = error.code().map_or_else(|| message.clone(), |code| with_code(code, &message));
-        Self::new(error.name(), message)
+    /// The message of a failed task, without its code: the second half of [`split_cause`](Self::split_cause).
+    #[must_use]
+    pub fn message_of(cause: &str) -> String {
+        Self::split_cause(cause).1
     }
 }
 
-/// Why an input is not a machine's data.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{message}")]
-pub struct InputError {
-    /// The error's name on the wire, such as `UnmarshalError`.
-    pub error: &'static str,
-    /// What is wrong, at which JSON path, and what to do.
-    pub message: String,
-}
-
-impl From<InputError> for FunctionError {
-    fn from(InputError { error, message }: InputError) -> Self {
-        Self::new(error, message)
-    }
-}
-
-impl From<ReadError> for InputError {
+impl From<ReadError> for FunctionError {
     fn from(error: ReadError) -> Self {
-        Self { error: error.wire_name(), message: error.to_string() }
+        Self::coded(error.wire_name(), &error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FunctionError;
+
+    #[test]
+    fn cause_is_split_into_code_and_message() {
+        let report = r#"{"errorType":"LockExistsError","errorMessage":"[lock/held] acme/shop is locked"}"#;
+        assert_eq!(FunctionError::split_cause(report), (Some("lock/held".into()), "acme/shop is locked".into()));
+    }
+
+    #[test]
+    fn cause_of_the_lambda_service_is_its_message() {
+        let report = r#"{"errorMessage":"2026-11-21T10:00:00Z Task timed out after 300.00 seconds"}"#;
+        let message = "2026-11-21T10:00:00Z Task timed out after 300.00 seconds";
+        assert_eq!(FunctionError::split_cause(report), (None, message.into()));
+    }
+
+    #[test]
+    fn cause_that_is_text_is_the_message() {
+        assert_eq!(FunctionError::split_cause("stopped by ann"), (None, "stopped by ann".into()));
+        assert_eq!(FunctionError::split_cause("[release/null] ami"), (Some("release/null".into()), "ami".into()));
     }
 }

@@ -1,7 +1,7 @@
-//! What one attempt of one task is given, and how it fails.
+//! The context, the payload and the errors of tasks.
 //!
-//! A task gets a [`Context`] and its input; what it raises is a [`TaskError`], which Step Functions sees as a [`FunctionError`]
-//! under its name on the wire.
+//! A handler gets a [`Context`] and the state's input. It raises a [`TaskError`], which reaches Step Functions as a
+//! [`FunctionError`] under its name on the wire.
 
 mod context;
 mod error;
@@ -9,9 +9,10 @@ mod payload;
 
 pub use crate::cloud::Attempt;
 pub use context::Context;
-pub use error::{FunctionError, InputError, TaskError};
+pub use error::{FunctionError, TaskError};
+pub(crate) use payload::PayloadError;
 pub use payload::{Payload, RawInput};
 
-/// How large a task's output may be, in bytes of JSON. Step Functions ends an execution, past any `Catch`, at 256 KiB;
-/// ours is an error like any other, and raised before.
+/// The maximum size of a task's output, in bytes of JSON. At 256 KiB Step Functions itself ends the execution, and no `Catch`
+/// matches. This lower limit raises an error that can be caught.
 pub const DATA_LIMIT_BYTES: usize = 200 * 1024;

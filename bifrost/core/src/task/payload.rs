@@ -1,16 +1,16 @@
-//! What a definition sends to run a task.
+//! The payload with which a state machine invokes the function to run a task.
 
-use super::Attempt;
-use crate::task::FunctionError;
+use super::{Attempt, FunctionError};
+use crate::error_code::Coded;
 use serde_json::{Map, Value, json};
 use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
-/// Which task to run, on what.
+/// Which task to run, and its input.
 #[derive(Clone, Debug)]
 pub struct Payload {
-    /// The state's name, which is the task's.
+    /// The name of the state, and of the task.
     pub task: String,
     /// The state's input.
     pub sent: RawInput,
@@ -18,8 +18,8 @@ pub struct Payload {
     pub attempt: Attempt,
 }
 
-/// The input of a state as it was sent, before any default was filled in. It stays inside of the payload that brought
-/// it: inputs are large, and the history holds the payload, too.
+/// The input of a state as it was sent, before defaults are filled in. It shares the payload's memory: inputs are large,
+/// and the history holds the payload, too.
 #[derive(Clone, Debug)]
 pub struct RawInput(Arc<Value>);
 
@@ -40,24 +40,25 @@ impl From<Value> for RawInput {
 const INPUT: &str = "Input";
 
 impl Payload {
-    /// Reads `{"Task", "Input", "Execution"?, "RetryCount"?}`. The originals' definitions send the first two alone.
+    /// Reads `{"Task", "Input", "Execution"?, "RetryCount"?}`. Definitions of the Go implementation send only the first
+    /// two.
     ///
     /// # Errors
-    /// `UnmarshalError` with the JSON path of what is missing, mistyped or unknown.
+    /// `UnmarshalError`, code `task/malformed-payload`, with the JSON path.
     pub fn read(payload: Arc<Value>) -> Result<Self, FunctionError> {
         let Some(fields) = payload.as_object() else {
-            return Err(malformed("$", &format!("expected an object with Task and Input, found {}", kind(&payload))));
+            return Err(malformed("$", format!("expected an object with Task and Input, found {}", kind(&payload))));
         };
-        let task = text(fields, "Task")?.ok_or_else(|| malformed("$.Task", "it is missing"))?;
+        let task = text(fields, "Task")?.ok_or_else(|| malformed("$.Task", "required, but absent"))?;
         if !fields.contains_key(INPUT) {
-            return Err(malformed("$.Input", "it is missing"));
+            return Err(malformed("$.Input", "required, but absent"));
         }
         let execution = text(fields, "Execution")?;
         let retry_count = count(fields, "RetryCount")?.unwrap_or(0);
         let known = ["Task", INPUT, "Execution", "RetryCount"];
         if let Some(unknown) = fields.keys().find(|name| !known.contains(&name.as_str())) {
-            let expected = "unknown field, expected Task, Input, Execution or RetryCount";
-            return Err(malformed(&format!("$.{unknown}"), expected));
+            let problem = "unknown field; expected Task, Input, Execution or RetryCount";
+            return Err(malformed(&format!("$.{unknown}"), problem));
         }
         let attempt = Attempt { execution, state: task.clone(), retry_count };
         Ok(Self { task, sent: RawInput(payload), attempt })
@@ -68,7 +69,7 @@ fn text(fields: &Map<String, Value>, name: &str) -> Result<Option<String>, Funct
     match fields.get(name) {
         None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(other) => Err(malformed(&format!("$.{name}"), &format!("expected text, found {}", kind(other)))),
+        Some(other) => Err(malformed(&format!("$.{name}"), format!("expected a string, found {}", kind(other)))),
     }
 }
 
@@ -76,22 +77,31 @@ fn count(fields: &Map<String, Value>, name: &str) -> Result<Option<u32>, Functio
     let Some(value) = fields.get(name) else { return Ok(None) };
     match value.as_u64().map(u32::try_from) {
         Some(Ok(count)) => Ok(Some(count)),
-        _ => Err(malformed(&format!("$.{name}"), &format!("expected a count, found {}", kind(value)))),
+        _ => Err(malformed(&format!("$.{name}"), format!("expected a whole number, found {}", kind(value)))),
     }
 }
 
-fn malformed(path: &str, message: &str) -> FunctionError {
-    FunctionError::new("UnmarshalError", format!("the payload of a task is malformed at {path}: {message}"))
+/// The payload of a task does not have the form that a state machine sends.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error("{path}: {problem}; update the state machine's definition to the one that `asl` prints")]
+#[code("task/malformed-payload", "update the state machine's definition to the one that `asl` prints")]
+pub(crate) struct PayloadError {
+    path: String,
+    problem: String,
 }
 
-/// What was sent instead. Texts are not repeated: they may be secrets.
+fn malformed(path: &str, problem: impl Into<String>) -> FunctionError {
+    FunctionError::coded("UnmarshalError", &PayloadError { path: path.to_owned(), problem: problem.into() })
+}
+
+/// What was sent instead. Strings are not shown: they may be secrets.
 fn kind(value: &Value) -> Cow<'static, str> {
     let kind = match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
         Value::Number(number) => return number.to_string().into(),
-        Value::String(_) => "text",
-        Value::Array(_) => "a list",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
         Value::Object(_) => "an object",
     };
     kind.into()

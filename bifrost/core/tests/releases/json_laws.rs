@@ -8,10 +8,10 @@ use serde_json::{Number, Value};
 
 use crate::values::{any_number, any_value, respell};
 
-/// Something of all that a release's type may be made of.
+/// A type with everything that the types of releases may contain.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "it is read, or not; what came of it does not matter")]
+#[expect(dead_code, reason = "the value does not matter, only whether reading panics")]
 struct Everything {
     a: Option<Vec<Everything>>,
     b: Option<(u8, i64, f64, bool)>,
@@ -22,15 +22,15 @@ struct Everything {
 }
 
 #[derive(Debug, Deserialize)]
-#[expect(dead_code, reason = "it is read, or not; what came of it does not matter")]
+#[expect(dead_code, reason = "the value does not matter, only whether reading panics")]
 enum Choice {
     A,
     B(i8),
     C { a: u128 },
 }
 
-/// Pieces of JSON, in no order.
-fn shreds() -> impl Strategy<Value = String> {
+/// Pieces of JSON, in random order.
+fn json_pieces() -> impl Strategy<Value = String> {
     const PIECES: &[&str] = &[
         "{", "}", "[", "]", ",", ":", "\"", "\"a\"", "\"b\"", "\\", "\\u00e9", "\\ud83d", "\\ude00", "0", "1", "-",
         ".", "e", "+", "5", "true", "null", "fals", " ", "\n", "/", "ü", "\u{0}", "\u{feff}",
@@ -40,7 +40,7 @@ fn shreds() -> impl Strategy<Value = String> {
 
 proptest! {
     #[test]
-    fn a_rendered_value_is_parsed_as_the_same(value in any_value()) {
+    fn written_value_is_parsed_as_the_same(value in any_value()) {
         let text = value.to_string();
         let parsed = json::parse(text.as_bytes()).unwrap();
         prop_assert!(json::same(&parsed, &value));
@@ -48,7 +48,7 @@ proptest! {
     }
 
     #[test]
-    fn a_value_spelt_otherwise_is_the_same((value, text) in any_value().prop_perturb(|value, mut rng| {
+    fn respelt_value_is_the_same((value, text) in any_value().prop_perturb(|value, mut rng| {
         let text = respell(&value, &mut rng);
         (value, text)
     })) {
@@ -58,13 +58,13 @@ proptest! {
     }
 
     #[test]
-    fn two_values_are_the_same_in_either_order(a in any_value(), b in any_value()) {
+    fn same_is_symmetric(a in any_value(), b in any_value()) {
         prop_assert!(json::same(&a, &a));
         prop_assert_eq!(json::same(&a, &b), json::same(&b, &a));
     }
 
     #[test]
-    fn the_last_digit_of_a_number_counts(number in any_number()) {
+    fn last_digit_of_a_number_counts(number in any_number()) {
         let text = number.as_str();
         let (mantissa, exponent) = text.split_at(text.find('e').unwrap_or(text.len()));
         let point = if mantissa.contains('.') { "" } else { "." };
@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_json_for_serde_json_is_json_here_and_nothing_else(text in shreds()) {
+    fn parser_accepts_the_same_json_as_serde_json(text in json_pieces()) {
         let theirs = serde_json::from_str::<Value>(&text);
         match (json::parse(text.as_bytes()), theirs) {
             (Ok(ours), Ok(theirs)) => prop_assert!(json::same(&ours, &theirs)),
@@ -83,12 +83,12 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_the_parser_panic(bytes in any::<Vec<u8>>()) {
+    fn parser_never_panics(bytes in any::<Vec<u8>>()) {
         let _ = json::parse(&bytes);
     }
 
     #[test]
-    fn no_value_makes_the_reader_panic(value in any_value()) {
+    fn reader_never_panics(value in any_value()) {
         if let Err(error) = json::read::<Everything>(&value) {
             prop_assert!(!error.message.is_empty());
         }

@@ -1,4 +1,4 @@
-//! Laws of JSON and of releases, over whatever proptest comes up with.
+//! Properties of JSON and releases, checked with random values.
 
 #![allow(
     clippy::unwrap_used,

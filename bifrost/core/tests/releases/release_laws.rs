@@ -34,7 +34,7 @@ fn account() -> AccountId {
 const RELEASE: &str = r#"{"project_name":"a/b","config_name":"c","release_id":"release-1-x",
     "created_at":"2026-11-21T10:00:00Z","timeout":60,"services":{"w\u00e9b":{"spread":0.8,"max":10}}}"#;
 
-/// Texts of the kind that someone would try who wants to reach another's directory.
+/// Names that an attacker might try in order to reach another directory.
 fn any_name() -> impl Strategy<Value = String> {
     const STEPS: &[&str] = &["a", "b", "/", "..", "."];
     const TRICKS: &[&str] = &["a", "lock", "halt", "_shared", "/", "//", "..", "\\", "\0", "%2e", "．", " "];
@@ -42,14 +42,14 @@ fn any_name() -> impl Strategy<Value = String> {
     prop_oneof![4 => of(STEPS), 3 => of(TRICKS), 1 => any::<String>()]
 }
 
-/// Names from so few parts that different ones often meet in one directory, were it possible.
+/// Names of few parts, so that different ones would often share a directory if that were possible.
 fn few_names() -> impl Strategy<Value = (ProjectName, ConfigName, ReleaseId)> {
     let part = || select(&["a", "b", "release-1", "release-1b", "lock", "_shared"][..]);
     let project = prop::collection::vec(part(), 1..4).prop_map(|parts| parts.join("/"));
     (project, part(), part()).prop_filter_map("no names", |(project, config, id)| names(&project, config, id))
 }
 
-/// The three names, if each is one.
+/// The three names, if all are valid.
 fn names(project: &str, config: &str, id: &str) -> Option<(ProjectName, ConfigName, ReleaseId)> {
     Some((project.parse().ok()?, config.parse().ok()?, id.parse().ok()?))
 }
@@ -65,7 +65,7 @@ fn keys(root: &RootDir, release: &ReleaseDir) -> [ObjectKey; 7] {
     [root.lock(), root.freeze(), root.halt(), release.release(), release.log(), release.lock(), file]
 }
 
-/// What a text means, by `serde_json` and floating point: another way to say so than the one under test.
+/// The meaning of a text according to `serde_json` and floating point, independent of the code under test.
 fn meaning(text: &[u8]) -> Option<Value> {
     fn floats(value: Value) -> Value {
         match value {
@@ -82,7 +82,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(1024))]
 
     #[test]
-    fn no_name_leads_out_of_the_root_dir(name in any_name()) {
+    fn names_stay_in_the_root_dir(name in any_name()) {
         let releases = [
             names(&name, "c", "release-1"),
             names("a/b", &name, "release-1"),
@@ -102,7 +102,7 @@ proptest! {
     }
 
     #[test]
-    fn two_releases_never_share_a_directory_or_an_object(a in few_names(), b in few_names()) {
+    fn releases_share_no_directory_and_no_object(a in few_names(), b in few_names()) {
         let ((root_a, release_a), (root_b, release_b)) = (dirs(&a), dirs(&b));
         prop_assert_eq!(release_a == release_b, a == b);
         prop_assert_eq!(root_a == root_b, (&a.0, &a.1) == (&b.0, &b.1));
@@ -116,7 +116,7 @@ proptest! {
     }
 
     #[test]
-    fn a_release_spelt_otherwise_is_the_one_that_was_uploaded(text in Just(RELEASE).prop_perturb(|text, mut rng| {
+    fn respelt_release_equals_the_uploaded_one(text in Just(RELEASE).prop_perturb(|text, mut rng| {
         respell(&serde_json::from_str(text).unwrap(), &mut rng)
     })) {
         let sent = json::parse(RELEASE.as_bytes()).unwrap();
@@ -128,7 +128,7 @@ proptest! {
     }
 
     #[test]
-    fn no_value_makes_the_envelope_panic(changes in prop::collection::vec((any::<prop::sample::Index>(), any_value()), 1..3)) {
+    fn envelope_never_panics(changes in prop::collection::vec((any::<prop::sample::Index>(), any_value()), 1..3)) {
         let mut release = json::parse(RELEASE.as_bytes()).unwrap();
         let fields = release.as_object_mut().unwrap();
         for (index, value) in changes {
@@ -142,15 +142,15 @@ proptest! {
 }
 
 #[test]
-fn an_altered_byte_is_refused_on_either_side_unless_it_alters_nothing() {
+fn altered_byte_is_refused_unless_equal_in_meaning() {
     let sent = json::parse(RELEASE.as_bytes()).unwrap();
-    let meant = meaning(RELEASE.as_bytes());
-    let mut taken = 0;
+    let original = meaning(RELEASE.as_bytes());
+    let mut accepted = 0;
     for at in 0..RELEASE.len() {
         for byte in 0..=u8::MAX {
             let mut altered = RELEASE.as_bytes().to_vec();
             altered[at] = byte;
-            let alters_nothing = meaning(&altered) == meant;
+            let alters_nothing = meaning(&altered) == original;
             let (byte, text) = (char::from(byte), String::from_utf8_lossy(&altered));
             assert_eq!(replay::check_uploaded(&sent, &altered).is_ok(), alters_nothing, "{byte:?} at {at}: {text}");
             if let Ok(other) = json::parse(&altered) {
@@ -160,9 +160,9 @@ fn an_altered_byte_is_refused_on_either_side_unless_it_alters_nothing() {
                     "{byte:?} at {at}"
                 );
             }
-            taken += usize::from(alters_nothing);
+            accepted += usize::from(alters_nothing);
         }
     }
-    // Each byte itself, each of the four white spaces in place of another, and \u00E9.
-    assert!(taken > RELEASE.len() && taken < RELEASE.len() + 40, "{taken} of {}", RELEASE.len());
+    // Each byte unchanged, white space replaced by other white space, and \u00E9.
+    assert!(accepted > RELEASE.len() && accepted < RELEASE.len() + 40, "{accepted} of {}", RELEASE.len());
 }

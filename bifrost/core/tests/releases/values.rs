@@ -1,4 +1,4 @@
-//! JSON values of all shapes, and all the ways to write one down.
+//! Random JSON values, and random ways to write them.
 
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -9,7 +9,7 @@ pub(crate) fn any_number() -> impl Strategy<Value = Number> {
     "-?(0|[1-9][0-9]{0,20})(\\.[0-9]{1,20})?(e[+-]?[0-9]{1,20})?".prop_map(|text| text.parse().unwrap())
 }
 
-/// Values with what a release may hold at its leaves, and `null`.
+/// Random values, including `null`.
 pub(crate) fn any_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -26,13 +26,12 @@ pub(crate) fn any_value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Keys that releases have, so that values get past the first field, and any others.
+/// Keys of releases, so that reading gets past the first field, and any other keys.
 fn any_key() -> impl Strategy<Value = String> {
     prop_oneof![select(bifrost_core::release::Envelope::FIELDS).prop_map(str::to_owned), "[a-c.]{0,2}", any::<String>()]
 }
 
-/// The same value in another spelling: keys in another order, other white space, numbers and characters written
-/// otherwise.
+/// The same value in another spelling: other key order, white space, numbers and escapes.
 pub(crate) fn respell(value: &Value, rng: &mut TestRng) -> String {
     let space = |rng: &mut TestRng| ["", "", " ", "\n\t", "\r\n  "][rng.random_range(0..5)];
     let text = match value {
@@ -45,7 +44,7 @@ pub(crate) fn respell(value: &Value, rng: &mut TestRng) -> String {
         Value::Null | Value::Bool(_) => value.to_string(),
     };
     let (before, after) = (space(rng), space(rng));
-    // An empty container may hold white space, too.
+    // An empty object may contain white space, too.
     let text = if text == "{}" { format!("{{{before}}}") } else { text };
     format!("{before}{text}{after}")
 }

@@ -1,8 +1,8 @@
-//! For tests of deployers: a world in memory, an engine on virtual time, and executions to look at.
+//! For tests of deployers: a local cloud in memory, an engine on virtual time, and the executions.
 //!
-//! A [`TestHarness`] holds one world. Releases are uploaded and executed in it as a client would; a year's wait takes no time.
-//! What shall go wrong is said by the world's [`Fault`](crate::Fault)s; what must hold at every call is checked
-//! by a [`CallWatcher`](crate::CallWatcher).
+//! A [`TestHarness`] holds one local cloud, and uploads and executes releases as a client does. A year's wait takes no
+//! time. [`Fault`](crate::Fault)s in the state inject errors; a [`CallWatcher`](crate::CallWatcher) checks what must
+//! hold at every call.
 
 use crate::{Engine, EngineError, LocalCloud, LocalDeployer, LocalState, Pace, Store, StoreError};
 use bifrost_core::account::Identity;
@@ -15,40 +15,40 @@ use chrono::TimeDelta;
 use serde_json::Value;
 use std::sync::Arc;
 
-/// A test could not be set up or run; that a deploy fails is no such error.
+/// A test could not be set up or run. A deploy that fails is not such an error.
 #[derive(Debug, thiserror::Error)]
 pub enum HarnessError {
-    /// The release cannot be read, so it has no place to be uploaded to.
+    /// The release is not valid, so it cannot be uploaded.
     #[error(transparent)]
     Release(#[from] ReadError),
-    /// A name is not one.
+    /// A name is not valid.
     #[error(transparent)]
     Name(#[from] InvalidName),
-    /// The world refused an upload.
+    /// A call to the local cloud failed.
     #[error(transparent)]
     Cloud(#[from] CloudError),
     /// The execution was not started.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The engine gave up.
+    /// The engine cannot continue.
     #[error(transparent)]
     Engine(#[from] EngineError),
-    /// There is no such execution.
-    #[error("there is no execution {0}")]
+    /// No execution has that name.
+    #[error("no execution {0} found")]
     NoExecution(String),
 }
 
-/// A deployer in a world of its own.
+/// A deployer in a local cloud of its own.
 pub struct TestHarness<D: LocalDeployer> {
     cloud: LocalCloud<D>,
     engine: Engine<D>,
 }
 
 impl<D: LocalDeployer> TestHarness<D> {
-    /// A lab of that world, for the deployer `coinbase-<name>` in the world's deployer account.
+    /// A harness with that state in memory, for the deployer `coinbase-<name>` in the deployer account of the state.
     ///
     /// # Errors
-    /// [`HarnessError::Name`], if the deployer's name is no name.
+    /// [`HarnessError::Name`] if the deployer's name is not valid.
     pub fn new(state: LocalState<D::Resources>) -> Result<Self, HarnessError> {
         let identity = Identity {
             name: format!("coinbase-{}", D::NAME),
@@ -56,30 +56,30 @@ impl<D: LocalDeployer> TestHarness<D> {
             region: state.deployer_region.clone(),
         };
         let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
-        Self::over(LocalCloud::new(Store::in_memory(state), identity, defaults))
+        Self::with_cloud(LocalCloud::new(Store::in_memory(state), identity, defaults))
     }
 
-    /// A lab over a world that is kept elsewhere, such as in a file.
+    /// A harness with a local cloud that is stored elsewhere, for example in a file.
     ///
     /// # Errors
-    /// [`HarnessError::Engine`], if the deployer's definition is not legal.
-    pub fn over(cloud: LocalCloud<D>) -> Result<Self, HarnessError> {
+    /// [`HarnessError::Engine`] if the deployer's state machine is not valid.
+    pub fn with_cloud(cloud: LocalCloud<D>) -> Result<Self, HarnessError> {
         Ok(Self { engine: Engine::new(cloud.clone(), Pace::Virtual)?, cloud })
     }
 
-    /// The world.
+    /// The store that holds the state.
     #[must_use]
     pub fn store(&self) -> &Arc<Store<D::Resources>> {
         self.cloud.store()
     }
 
-    /// The world as a cloud.
+    /// The local cloud, as deployers and clients see it.
     #[must_use]
     pub fn cloud(&self) -> &LocalCloud<D> {
         &self.cloud
     }
 
-    /// What an attempt of a task may use, for tests that call a handler directly. `sent` is the state's input.
+    /// The context of an attempt of a task, for tests that call a handler directly. `sent` is the input of the state.
     #[must_use]
     pub fn context(&self, attempt: Attempt, sent: impl Into<RawInput>) -> Context<Ports<D>> {
         self.cloud.context(attempt, sent.into(), Arc::default())
@@ -88,7 +88,7 @@ impl<D: LocalDeployer> TestHarness<D> {
     /// Uploads a release and the files that belong to it.
     ///
     /// # Errors
-    /// [`HarnessError`], if the release cannot be read or the world refuses.
+    /// [`HarnessError::Release`] if the release is not valid, [`HarnessError::Cloud`] if an upload fails.
     pub async fn upload(&self, release: &Value, files: &[(&'static str, &[u8])]) -> Result<(), HarnessError> {
         let envelope = self.read(release)?.envelope;
         let (objects, dir) = (self.cloud.account().objects, envelope.release_dir());
@@ -99,10 +99,11 @@ impl<D: LocalDeployer> TestHarness<D> {
         Ok(objects.put(&envelope.bucket, &dir.release(), body, Encryption::Bucket).await?)
     }
 
-    /// Starts an execution with the release, and gives its name.
+    /// Starts an execution with the release, and returns its name.
     ///
     /// # Errors
-    /// [`HarnessError::Start`].
+    /// [`HarnessError::Start`] if an execution of that name exists, [`HarnessError::Release`] if the release is not
+    /// valid.
     pub async fn start(&self, release: &Value) -> Result<String, HarnessError> {
         let name = ExecutionName::for_release(&self.read(release)?.envelope).to_string();
         self.cloud.executions().start(&name, release).await?;
@@ -112,24 +113,25 @@ impl<D: LocalDeployer> TestHarness<D> {
     /// Runs all executions to their end.
     ///
     /// # Errors
-    /// [`HarnessError::Engine`].
+    /// [`HarnessError::Engine`] if the engine cannot continue.
     pub async fn run(&self) -> Result<(), HarnessError> {
         self.run_until(|| false).await
     }
 
-    /// Runs all executions until `done` says so, which is asked while all of them wait: `|| true` stops at the first wait.
-    /// The engine dies then: another [`run`](Self::run) goes on with them from where they were saved.
+    /// Runs all executions until `done` returns `true`. It is called while all of them wait: `|| true` stops at the
+    /// first wait. The engine then stops as in a crash: the next [`run`](Self::run) continues from the progress that
+    /// was saved.
     ///
     /// # Errors
-    /// [`HarnessError::Engine`].
+    /// [`HarnessError::Engine`] if the engine cannot continue.
     pub async fn run_until(&self, done: impl FnMut() -> bool) -> Result<(), HarnessError> {
         Ok(self.engine.run(done).await?)
     }
 
-    /// Uploads, starts, and runs to the end.
+    /// Uploads a release, starts its execution and runs it to its end.
     ///
     /// # Errors
-    /// [`HarnessError`].
+    /// [`HarnessError`], as [`upload`](Self::upload), [`start`](Self::start) and [`run`](Self::run).
     pub async fn deploy(&self, release: &Value, files: &[(&'static str, &[u8])]) -> Result<Run, HarnessError> {
         self.upload(release, files).await?;
         let name = self.start(release).await?;
@@ -137,18 +139,18 @@ impl<D: LocalDeployer> TestHarness<D> {
         self.execution(&name).await
     }
 
-    /// Lets time pass in the world, and all happen that is due then, while no engine runs.
+    /// Moves the clock while no engine runs, and makes everything happen that is due by then.
     ///
     /// # Errors
-    /// If the world is kept in a file that cannot be read or written.
+    /// [`StoreError`] if the local cloud is in a file that cannot be read or written.
     pub fn advance(&self, time: TimeDelta) -> Result<(), StoreError> {
         self.store().transact(|state| state.advance(state.clock + time))
     }
 
-    /// How the execution of that name went.
+    /// The execution of that name, with its history.
     ///
     /// # Errors
-    /// [`HarnessError::NoExecution`].
+    /// [`HarnessError::NoExecution`] if no execution has that name.
     pub async fn execution(&self, name: &str) -> Result<Run, HarnessError> {
         let executions = self.cloud.executions();
         let execution = executions.describe(name).await?.ok_or_else(|| HarnessError::NoExecution(name.into()))?;
@@ -163,9 +165,9 @@ impl<D: LocalDeployer> TestHarness<D> {
 /// An execution and its history.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// How it stands.
+    /// Its status, input and output.
     pub execution: ExecutionSummary,
-    /// What happened, oldest first.
+    /// Its events, oldest first.
     pub history: Vec<HistoryEvent>,
 }
 
@@ -177,15 +179,30 @@ impl Run {
         entered.filter_map(|event| event.details.name.as_deref()).collect()
     }
 
-    /// The errors that tasks raised, in order: name and message.
+    /// The errors that tasks raised, in order.
     #[must_use]
-    pub fn errors(&self) -> Vec<(String, String)> {
+    pub fn errors(&self) -> Vec<RaisedError> {
         let failed = self.history.iter().filter(|event| event.event_type == "LambdaFunctionFailed");
-        failed
-            .map(|event| {
-                let text = |text: &Option<String>| text.as_deref().unwrap_or_default().to_owned();
-                (text(&event.details.error), FunctionError::said(&text(&event.details.cause)))
-            })
-            .collect()
+        let raised =
+            failed.map(|event| RaisedError::new(event.details.error.as_deref(), event.details.cause.as_deref()));
+        raised.collect()
+    }
+}
+
+/// An error that a task raised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RaisedError {
+    /// Its name, which `catch` and `retry` match, such as `LockExistsError`.
+    pub error: String,
+    /// Its stable code, such as `lock/held`, if it has one.
+    pub code: Option<String>,
+    /// Its message, without the code.
+    pub message: String,
+}
+
+impl RaisedError {
+    fn new(error: Option<&str>, cause: Option<&str>) -> Self {
+        let (code, message) = FunctionError::split_cause(cause.unwrap_or_default());
+        Self { error: error.unwrap_or_default().to_owned(), code, message }
     }
 }

@@ -1,4 +1,4 @@
-//! The numbers and names that Step Functions accepts.
+//! Numbers and names that Step Functions accepts.
 
 use crate::model::{Retry, RetryField};
 use crate::timestamp::is_timestamp;
@@ -13,16 +13,17 @@ const RETRY_FIELDS: [&str; 4] = ["max_attempts", "interval_seconds", "backoff_ra
 pub(super) fn state_name(name: &LitStr) -> Option<Error> {
     let length = name.value().chars().count();
     let fits = (1..=MAX_STATE_NAME_LEN).contains(&length);
-    (!fits).then(|| Error::new(name.span(), format!("a state's name has 1 to {MAX_STATE_NAME_LEN} characters")))
+    (!fits)
+        .then(|| Error::new(name.span(), format!("the name of a state must have 1 to {MAX_STATE_NAME_LEN} characters")))
 }
 
 pub(super) fn seconds(seconds: &LitInt) -> Option<Error> {
     let fits = seconds.base10_parse::<u32>().is_ok_and(|seconds| seconds <= MAX_SECONDS);
-    (!fits).then(|| Error::new(seconds.span(), format!("a wait takes 0 to {MAX_SECONDS} seconds")))
+    (!fits).then(|| Error::new(seconds.span(), format!("a wait must be 0 to {MAX_SECONDS} seconds")))
 }
 
 pub(super) fn timestamp(timestamp: &LitStr) -> Option<Error> {
-    let message = "expected a timestamp as in RFC 3339, such as \"2026-01-01T00:00:00Z\"";
+    let message = "expected an RFC 3339 timestamp, such as \"2026-01-01T00:00:00Z\"";
     (!is_timestamp(&timestamp.value())).then(|| Error::new(timestamp.span(), message))
 }
 
@@ -33,14 +34,14 @@ pub(super) fn retry(retry: &Retry) -> Vec<Error> {
         let first = seen.insert(name.to_string());
         if first { retry_field(field) } else { Some(Error::new(name.span(), format!("`{name}` is given twice"))) }
     };
-    retry.fields.iter().filter_map(check).chain(cap(retry)).collect()
+    retry.fields.iter().filter_map(check).chain(max_delay(retry)).collect()
 }
 
-/// A cap that the first interval reaches already is not what anybody means.
-fn cap(retry: &Retry) -> Option<Error> {
+/// A maximum that is not above the first interval has no effect.
+fn max_delay(retry: &Retry) -> Option<Error> {
     let value = retry.value("max_delay_seconds")?;
     let interval = retry.whole("interval_seconds").unwrap_or(1);
-    let message = format!("`max_delay_seconds` must be more than the first interval, {interval} s");
+    let message = format!("`max_delay_seconds` must be greater than `interval_seconds`, {interval}");
     (retry.whole("max_delay_seconds")? <= interval).then(|| Error::new(value.span(), message))
 }
 
@@ -51,18 +52,18 @@ fn retry_field(RetryField { name, value }: &RetryField) -> Option<Error> {
         "max_delay_seconds" => {
             (whole(value, 1, MAX_DELAY_SECONDS), format!("a whole number from 1 to {MAX_DELAY_SECONDS}"))
         }
-        "backoff_rate" => (rate(value), "a number from 1.0".to_owned()),
+        "backoff_rate" => (rate(value), "a number of at least 1.0".to_owned()),
         other => {
-            let message = format!("a retry has no `{other}`; it has {}", RETRY_FIELDS.join(", "));
+            let message = format!("unknown field `{other}` of a retry; expected {}", RETRY_FIELDS.join(", "));
             return Some(Error::new(name.span(), message));
         }
     };
     (!fits).then(|| Error::new(value.span(), format!("`{name}` must be {expected}")))
 }
 
-fn whole(value: &Lit, least: u32, most: u32) -> bool {
+fn whole(value: &Lit, min: u32, max: u32) -> bool {
     let Lit::Int(value) = value else { return false };
-    value.base10_parse::<u32>().is_ok_and(|value| (least..=most).contains(&value))
+    value.base10_parse::<u32>().is_ok_and(|value| (min..=max).contains(&value))
 }
 
 fn rate(value: &Lit) -> bool {

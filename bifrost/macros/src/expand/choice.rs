@@ -1,4 +1,4 @@
-//! A choice state, and how the compiler reads `$.field`.
+//! Choice states, and the lookup of `$.field` by the compiler.
 
 use super::Chart;
 use crate::model::{Comparison, Condition, Literal, Ordering, Rule, State, Test, Variable};
@@ -64,14 +64,14 @@ fn test(chart: &Chart, state: &State, Test { variable, comparison }: &Test) -> T
     }
 }
 
-/// A function that reads the field from the machine's shape: it is never called, but the compiler looks the field up.
+/// A function that reads the field from the machine's shape. It is never called, but the compiler looks the field up.
 pub(super) fn read(chart: &Chart, Variable { dollar, fields }: &Variable) -> TokenStream {
     let machine = &chart.machine.name;
     let fields = fields.iter().map(as_field);
     quote_spanned!(*dollar=> |shape: &__bifrost::ShapeOf<#machine>| &shape #(.#fields)*)
 }
 
-/// The field as the shape has it: a serialised name may be a word of Rust's own.
+/// The field in the shape: its serialized name may be a Rust keyword.
 fn as_field(field: &Ident) -> Ident {
     let text = field.unraw().to_string();
     if syn::parse_str::<Ident>(&text).is_ok() { field.clone() } else { Ident::new_raw(&text, field.span()) }
@@ -88,7 +88,7 @@ pub(super) fn literal(literal: &Literal) -> TokenStream {
     }
 }
 
-/// The digits with the type that keeps them: rustc says what is out of its range.
+/// The digits with a type that can hold them. rustc reports numbers that are out of range.
 fn typed(negative: bool, digits: &Lit) -> Lit {
     match digits {
         Lit::Int(digits) => {

@@ -1,4 +1,4 @@
-//! A state in the definition, and in the list of states.
+//! A state in the definition and in the list of states.
 
 use super::{Chart, choice, comment, option, task};
 use crate::model::{Assignment, Kind, State, Wait};
@@ -42,7 +42,7 @@ pub(super) fn definition(chart: &Chart, state: &State) -> TokenStream {
     }
 }
 
-/// The language's name for this way to wait, and its value. The block around a path is where its type is checked.
+/// The language's field for this kind of wait, and its value. The block around a path checks its type.
 fn wait(chart: &Chart, wait: &Wait) -> TokenStream {
     match wait {
         Wait::Seconds(seconds) => {

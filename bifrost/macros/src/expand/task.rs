@@ -1,4 +1,4 @@
-//! A task state: the one place where its handler is named, and what the rest says of it.
+//! Task states: the only place with the handler, and the parts that use it.
 
 use super::{Chart, comment, option, task_function};
 use crate::model::{Catch, Kind, Machine, On, Retry, State, Task};
@@ -6,8 +6,8 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Path;
 
-/// A function that gives the handler without its type. The handler is called plainly, so that rustc speaks of a
-/// mismatched type as it would anywhere else.
+/// A function that returns the handler without its type. It calls the handler directly, so that rustc reports mismatched types
+/// as anywhere else.
 pub(super) fn handler(chart: &Chart, state: &State) -> Option<TokenStream> {
     let Kind::Task(task) = &state.kind else { return None };
     let Machine { name: machine, .. } = chart.machine;
@@ -24,10 +24,10 @@ pub(super) fn handler(chart: &Chart, state: &State) -> Option<TokenStream> {
             Some(quote_spanned!(span=> let _ = ::core::matches!(error, #path #any);))
         }
     });
-    // A handler called `data` is not the variable of that name.
+    // With this span, a handler called `data` is not the variable `data`.
     let span = state.keyword.resolved_at(Span::mixed_site());
     Some(quote_spanned! {span=>
-        #[allow(non_snake_case, unreachable_patterns, unused_variables, trivial_bounds, reason = "named and matched after the chart")]
+        #[allow(non_snake_case, unreachable_patterns, unused_variables, trivial_bounds, reason = "names and matches come from the chart")]
         fn #function() -> impl __bifrost::Handler<#machine> where #is_data {
             __bifrost::handler::<#machine, _, _>(
                 async |ctx: &__bifrost::Context<__bifrost::Ports<#machine>>,
@@ -51,8 +51,8 @@ pub(super) fn arm(state: &State) -> Option<TokenStream> {
     Some(quote!(#name => __bifrost::Handler::<Self>::call(&#function(), ctx, input).await))
 }
 
-/// A `catch` writes `$.error`: the data must have that field.
-pub(super) fn caught_errors_have_a_place(chart: &Chart) -> Option<TokenStream> {
+/// A `catch` writes `$.error`, so the data must have that field.
+pub(super) fn holds_caught_errors(chart: &Chart) -> Option<TokenStream> {
     let Machine { name, states, .. } = chart.machine;
     let first = states.iter().find_map(|state| match &state.kind {
         Kind::Task(task) => task.catches.first(),
@@ -78,7 +78,7 @@ pub(super) fn definition(chart: &Chart, state: &State, task: &Task) -> TokenStre
     }}
 }
 
-/// What the author leaves out is what Step Functions would take, written down.
+/// Fields that the author leaves out get the defaults of Step Functions, explicitly.
 fn retry(retry: &Retry) -> TokenStream {
     let (comment, error) = (comment(&retry.comment), wire_name(&retry.on));
     let attempts = retry.whole("max_attempts").unwrap_or(3);
@@ -95,7 +95,7 @@ fn retry(retry: &Retry) -> TokenStream {
     }
 }
 
-/// The handler's error type knows what its variant is called on the wire.
+/// The handler's error type has the name of its variant on the wire.
 fn wire_name(on: &On) -> TokenStream {
     match on {
         On::All(_) => quote!("States.ALL"),
@@ -106,7 +106,7 @@ fn wire_name(on: &On) -> TokenStream {
     }
 }
 
-/// Where the variant stands: the pattern ends there, so an error of its type marks the author's path and nothing else.
+/// The span of the variant. The pattern ends with it, so that an error of its type marks only the author's path.
 fn variant_span(path: &Path) -> Span {
     path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span())
 }

@@ -1,10 +1,10 @@
-//! Tells where a state ends before it is read: a mistake in one state leaves the others whole.
+//! Splits a chart into states before they are parsed, so that a mistake in one state does not affect the others.
 
 use super::{Comment, Kind, State};
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::Ident;
 
-/// The tokens of each state. A state ends in `;` or in a block.
+/// The tokens of each state. A state ends with `;` or a block.
 pub(super) fn chunks(tokens: TokenStream) -> Vec<TokenStream> {
     let mut chunks = vec![Vec::new()];
     for token in tokens {
@@ -23,7 +23,7 @@ pub(super) fn chunks(tokens: TokenStream) -> Vec<TokenStream> {
     chunks.into_iter().filter(|chunk| !chunk.is_empty()).map(TokenStream::from_iter).collect()
 }
 
-/// What can be told of a state that cannot be read, if it has a name at all.
+/// A stand-in for a state that cannot be parsed, if it has a name.
 pub(super) fn unreadable(chunk: TokenStream) -> Option<State> {
     let mut idents =
         chunk.into_iter().filter_map(|token| if let TokenTree::Ident(ident) = token { Some(ident) } else { None });

@@ -11,7 +11,7 @@ mod kw {
     syn::custom_keyword!(present);
 }
 
-/// `$.field`, or `$.field.of.a.field`: the serialised names.
+/// `$.field`, or `$.field.of.a.field`, by the serialized names.
 pub(crate) struct Variable {
     pub(crate) dollar: Span,
     pub(crate) fields: Vec<Ident>,
@@ -138,7 +138,7 @@ fn list(input: ParseStream) -> Result<Vec<Literal>> {
     let brackets = bracketed!(body in input);
     let literals = Punctuated::<Literal, Token![,]>::parse_terminated(&body)?;
     if literals.is_empty() {
-        return Err(Error::new(brackets.span.join(), "nothing is in an empty list: this rule would never hold"));
+        return Err(Error::new(brackets.span.join(), "the list is empty, so this rule would never match"));
     }
     Ok(literals.into_iter().collect())
 }
@@ -150,7 +150,7 @@ impl Parse for Literal {
             digits @ (Lit::Int(_) | Lit::Float(_)) => Ok(Self::Number { minus, digits }),
             Lit::Str(text) if minus.is_none() => Ok(Self::Text(text)),
             Lit::Bool(boolean) if minus.is_none() => Ok(Self::Boolean(boolean)),
-            other => Err(Error::new(other.span(), "expected a text, a number, `true` or `false`")),
+            other => Err(Error::new(other.span(), "expected a string, a number, `true` or `false`")),
         }
     }
 }

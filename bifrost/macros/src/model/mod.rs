@@ -1,4 +1,4 @@
-//! A chart as its author wrote it. Parsing is the only way to make one.
+//! The model of a chart, which is only created by parsing.
 
 mod chunks;
 mod condition;
@@ -20,18 +20,18 @@ pub(crate) struct Machine {
     pub(crate) data: syn::Type,
     pub(crate) start: Ident,
     pub(crate) states: Vec<State>,
-    /// States that could not be read. Each of them stands among the states as an end all the same, so that whoever
-    /// names it elsewhere is not wrong, too.
+    /// The errors of states that cannot be parsed. Each of these states is also in `states`, as an end state, so that naming
+    /// it elsewhere is not a second error.
     pub(crate) errors: Vec<Error>,
 }
 
 pub(crate) struct State {
     pub(crate) comment: Comment,
-    /// The word that begins the state. Generated code is located here: errors land near their cause, and
-    /// go-to-definition on the author's own tokens finds one target.
+    /// The first word of the state. Generated code gets its span, so that errors point near their cause, and go-to-definition
+    /// on the author's tokens has one target.
     pub(crate) keyword: Span,
     pub(crate) name: Ident,
-    /// The name in the definition where that is no Rust identifier, such as `"Healthy?"`.
+    /// The name in the definition if it is not a Rust identifier, such as `"Healthy?"`.
     pub(crate) rename: Option<LitStr>,
     pub(crate) kind: Kind,
 }
@@ -78,7 +78,7 @@ pub(crate) struct Catch {
     pub(crate) next: Ident,
 }
 
-/// Which errors a retry or a catch is for.
+/// The errors that a retry or a catch matches.
 pub(crate) enum On {
     /// `_`
     All(Span),
@@ -98,10 +98,10 @@ pub(crate) struct Assignment {
     pub(crate) literal: Literal,
 }
 
-/// The `///` lines above something.
+/// The `///` lines above an item.
 #[derive(Default)]
 pub(crate) struct Comment {
-    /// As they came: a doc attribute made anew would break go-to-definition.
+    /// The original attributes: generated ones would break go-to-definition.
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) text: Option<String>,
 }
@@ -133,7 +133,7 @@ impl State {
         self.rename.as_ref().map_or_else(|| self.name.to_string(), LitStr::value)
     }
 
-    /// Every state that this one names as a way to go on.
+    /// All states that may follow this one.
     pub(crate) fn targets(&self) -> Vec<&Ident> {
         match &self.kind {
             Kind::Task(task) => {
@@ -145,7 +145,7 @@ impl State {
         }
     }
 
-    /// Where this state goes with data that no handler has read and written.
+    /// The states that may follow with data that no handler has read and written.
     pub(crate) fn targets_with_unread_data(&self) -> Vec<&Ident> {
         match &self.kind {
             Kind::Task(task) => task.catches.iter().map(|catch| &catch.next).collect(),

@@ -1,4 +1,4 @@
-//! Tokens in, model out.
+//! Parses tokens into the model.
 
 use super::chunks::{chunks, unreadable};
 use super::{Assignment, Catch, Comment, Kind, Machine, On, Retry, RetryField, Rule, State, Task, Wait};
@@ -95,8 +95,8 @@ fn task(input: ParseStream) -> Result<Kind> {
         let look = body.lookahead1();
         if look.peek(kw::next) {
             let keyword = body.fork().parse::<Ident>()?;
-            if next.replace(go_on(&body)?).is_some() {
-                return Err(Error::new_spanned(keyword, "a task has one `next`; choosing is for a `choice`"));
+            if next.replace(parse_next(&body)?).is_some() {
+                return Err(Error::new_spanned(keyword, "a task has only one `next`; use a `choice` to branch"));
             }
         } else if look.peek(kw::retry) {
             retries.push(retry(comment, &body)?);
@@ -106,7 +106,7 @@ fn task(input: ParseStream) -> Result<Kind> {
             return Err(look.error());
         }
     }
-    let next = next.ok_or_else(|| Error::new(braces.span.join(), "a task says where it goes on: `next State;`"))?;
+    let next = next.ok_or_else(|| Error::new(braces.span.join(), "a task needs `next State;`"))?;
     Ok(Kind::Task(Task { handler, next, retries, catches }))
 }
 
@@ -161,8 +161,8 @@ fn wait(input: ParseStream) -> Result<Kind> {
     };
     let body;
     braced!(body in input);
-    let next = go_on(&body)?;
-    end_of(&body, "a wait has one `next` and nothing else")?;
+    let next = parse_next(&body)?;
+    expect_end(&body, "a wait has only `next State;`")?;
     Ok(Kind::Wait { wait, next })
 }
 
@@ -178,7 +178,7 @@ fn choice(input: ParseStream) -> Result<Kind> {
             body.parse::<Token![=>]>()?;
             default = Some(body.parse()?);
             body.parse::<Token![;]>()?;
-            end_of(&body, "`_` takes whatever is left, so it must come last")?;
+            expect_end(&body, "`_` matches everything, so it must come last")?;
         } else {
             let condition = body.parse()?;
             body.parse::<Token![=>]>()?;
@@ -202,8 +202,8 @@ fn pass(input: ParseStream) -> Result<Kind> {
     } else {
         None
     };
-    let next = go_on(&body)?;
-    end_of(&body, "a pass sets at most one field, then goes on")?;
+    let next = parse_next(&body)?;
+    expect_end(&body, "a pass has at most one assignment, then `next State;`")?;
     Ok(Kind::Pass { set, next })
 }
 
@@ -224,15 +224,15 @@ fn fail(input: ParseStream) -> Result<Kind> {
 }
 
 /// `next State;`
-fn go_on(input: ParseStream) -> Result<Ident> {
+fn parse_next(input: ParseStream) -> Result<Ident> {
     input.parse::<kw::next>()?;
     let next = input.parse()?;
     input.parse::<Token![;]>()?;
     Ok(next)
 }
 
-fn end_of(body: ParseStream, otherwise: &str) -> Result<()> {
-    if body.is_empty() { Ok(()) } else { Err(body.error(otherwise)) }
+fn expect_end(body: ParseStream, message: &str) -> Result<()> {
+    if body.is_empty() { Ok(()) } else { Err(body.error(message)) }
 }
 
 impl Parse for Comment {
@@ -251,5 +251,5 @@ fn doc_line(attribute: &Attribute) -> Result<String> {
     {
         return Ok(line.value().trim().to_owned());
     }
-    Err(Error::new_spanned(attribute, "only `///` comments fit in a chart: it is the same in every build"))
+    Err(Error::new_spanned(attribute, "a chart allows only `///` comments: it is the same in every build"))
 }

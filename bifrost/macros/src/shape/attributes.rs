@@ -1,4 +1,4 @@
-//! serde's attributes, as far as they change what is written.
+//! serde's attributes that change the serialized form.
 
 use super::case::Case;
 use proc_macro2::TokenStream;
@@ -13,9 +13,9 @@ use syn::{Attribute, Ident, LitStr, Result, Token, Type, token};
 pub(super) struct Container {
     pub(super) rename_all: Option<Case>,
     pub(super) transparent: bool,
-    /// Another type that is written in this one's place.
+    /// The type that is written instead of this one.
     pub(super) into: Option<Type>,
-    /// An enum that is written as an object even where a variant has no field.
+    /// Whether an enum is written as an object even if its variants have no fields.
     pub(super) tagged: bool,
 }
 
@@ -24,7 +24,7 @@ impl Container {
         let mut container = Self::default();
         each(attributes, |meta| {
             if meta.path.is_ident("rename_all") {
-                container.rename_all = serialised(&meta)?.map(|name| Case::parse(&name)).transpose()?;
+                container.rename_all = serialized(&meta)?.map(|name| Case::parse(&name)).transpose()?;
             } else if meta.path.is_ident("transparent") {
                 container.transparent = true;
             } else if meta.path.is_ident("into") {
@@ -41,19 +41,19 @@ impl Container {
     }
 }
 
-/// A field that is written.
+/// A serialized field.
 pub(super) struct Field<'a> {
-    /// Its serialised name, where a chart can write it.
+    /// Its serialized name, if charts can write it.
     pub(super) name: Option<Ident>,
     pub(super) flatten: bool,
     pub(super) ty: &'a Type,
     may_be_absent: bool,
-    /// Written by a function of its own: what comes of it, the type does not tell.
+    /// Whether a custom function serializes it, so that its form is unknown.
     custom: bool,
 }
 
 impl<'a> Field<'a> {
-    /// `None` for a field that is not written at all.
+    /// `None` for a field that is not serialized.
     pub(super) fn of(field: &'a syn::Field, container: &Container) -> Result<Option<Self>> {
         let Some(ident) = &field.ident else { return Ok(None) };
         let written = ident.unraw().to_string();
@@ -63,7 +63,7 @@ impl<'a> Field<'a> {
         let mut skipped = false;
         each(&field.attrs, |meta| {
             if meta.path.is_ident("rename") {
-                written = serialised(&meta)?.unwrap_or_else(|| written.clone());
+                written = serialized(&meta)?.unwrap_or_else(|| written.clone());
                 return Ok(());
             }
             skipped |= meta.path.is_ident("skip") || meta.path.is_ident("skip_serializing");
@@ -83,13 +83,13 @@ impl<'a> Field<'a> {
         } else {
             quote_spanned!(ty.span()=> <#ty as __bifrost::Shape>::Shape)
         };
-        let already =
+        let is_option =
             matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"));
-        if self.may_be_absent && (self.custom || !already) { quote!(__bifrost::Optional<#shape>) } else { shape }
+        if self.may_be_absent && (self.custom || !is_option) { quote!(__bifrost::Optional<#shape>) } else { shape }
     }
 }
 
-/// A name that no chart can write, such as `min-size`, needs no field.
+/// `None` for a name that charts cannot write, such as `min-size`.
 fn as_field(name: &LitStr) -> Option<Ident> {
     let text = name.value();
     let plain = syn::parse_str::<Ident>(&text).map(|_| Ident::new(&text, name.span()));
@@ -102,8 +102,8 @@ fn each(attributes: &[Attribute], mut read: impl FnMut(ParseNestedMeta) -> Resul
     serde.try_for_each(|attribute| attribute.parse_nested_meta(&mut read))
 }
 
-/// `= "name"`, or the half of `(serialize = "name", deserialize = "name")` that is about writing.
-fn serialised(meta: &ParseNestedMeta) -> Result<Option<LitStr>> {
+/// `= "name"`, or `serialize` of `(serialize = "name", deserialize = "name")`.
+fn serialized(meta: &ParseNestedMeta) -> Result<Option<LitStr>> {
     if meta.input.peek(Token![=]) {
         return meta.value()?.parse().map(Some);
     }
@@ -118,7 +118,7 @@ fn serialised(meta: &ParseNestedMeta) -> Result<Option<LitStr>> {
     Ok(name)
 }
 
-/// Passes over what an attribute says: serde's own derive reads it.
+/// Skips the value of an attribute, which only serde's derive reads.
 fn skip(meta: &ParseNestedMeta) -> Result<()> {
     if meta.input.peek(Token![=]) {
         meta.value()?.parse::<syn::Expr>()?;

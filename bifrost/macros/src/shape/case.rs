@@ -25,7 +25,7 @@ impl Case {
             "SCREAMING_SNAKE_CASE" => Self::ScreamingSnake,
             "kebab-case" => Self::Kebab,
             "SCREAMING-KEBAB-CASE" => Self::ScreamingKebab,
-            other => return Err(Error::new(name.span(), format!("serde has no case `{other}`"))),
+            other => return Err(Error::new(name.span(), format!("unknown case `{other}`"))),
         })
     }
 
@@ -34,7 +34,7 @@ impl Case {
         match self {
             Self::Lower | Self::Snake => field.to_owned(),
             Self::Upper | Self::ScreamingSnake => field.to_ascii_uppercase(),
-            Self::Pascal => field.split('_').map(capitalised).collect(),
+            Self::Pascal => field.split('_').map(capitalized).collect(),
             Self::Camel => {
                 let pascal = Self::Pascal.of_field(field);
                 let mut characters = pascal.chars();
@@ -47,7 +47,7 @@ impl Case {
     }
 }
 
-fn capitalised(word: &str) -> String {
+fn capitalized(word: &str) -> String {
     let mut characters = word.chars();
     let first = characters.next().map(|first| first.to_ascii_uppercase());
     first.into_iter().chain(characters).collect()
@@ -58,7 +58,7 @@ mod tests {
     use super::Case::{self, Camel, Kebab, Lower, Pascal, ScreamingKebab, ScreamingSnake, Snake, Upper};
 
     #[test]
-    fn fields_are_named_as_serde_names_them() {
+    fn fields_have_the_names_of_serde() {
         let of = |case: Case| case.of_field("wait_for_2nd_run");
         assert_eq!(of(Lower), "wait_for_2nd_run");
         assert_eq!(of(Snake), "wait_for_2nd_run");

@@ -1,9 +1,9 @@
 //! A chart with every kind of state.
 
+use bifrost::json::ReadError;
 use bifrost::machine::Data;
 use bifrost::release::Defaults;
 use bifrost::task::Context;
-use bifrost::task::InputError;
 use bifrost::{Shape, TaskError, state_machine};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -41,8 +41,8 @@ pub(crate) struct Label {
 impl Data for Parcel {
     type Ports = ();
 
-    fn read(input: &Value, _: &Defaults) -> Result<Self, InputError> {
-        Ok(bifrost::json::read(input)?)
+    fn read(input: &Value, _: &Defaults) -> Result<Self, ReadError> {
+        bifrost::json::read(input)
     }
 }
 
@@ -68,7 +68,7 @@ pub(crate) async fn pack(_: &Context<()>, parcel: Parcel) -> Result<Parcel, Pack
 }
 
 pub(crate) async fn deliver(ctx: &Context<()>, mut parcel: Parcel) -> Result<Parcel, PackFailure> {
-    assert!(parcel.address != "nowhere", "there is no such place as {}", parcel.address);
+    assert!(parcel.address != "nowhere", "unknown address: {}", parcel.address);
     parcel.attempts = i64::from(ctx.attempt.retry_count);
     if parcel.address == "far away" {
         parcel.kind = "x".repeat(200 * 1024);
@@ -77,8 +77,8 @@ pub(crate) async fn deliver(ctx: &Context<()>, mut parcel: Parcel) -> Result<Par
 }
 
 state_machine! {
-    /// Brings a parcel to its address,
-    /// or back.
+    /// Delivers a parcel to its address,
+    /// or returns it.
     pub(crate) machine Courier(Parcel) starts at Pack;
 
     /// Finds a box for it.
@@ -88,8 +88,8 @@ state_machine! {
         /// Tape comes with the next shift.
         retry PackFailure::Open { max_attempts: 60, interval_seconds: 10, backoff_rate: 1, max_delay_seconds: 3600 }
         retry _ { interval_seconds: 15 }
-        catch PackFailure::TooHeavy => GoneBack;
-        /// Somebody must look.
+        catch PackFailure::TooHeavy => Returned;
+        /// Needs manual intervention.
         catch _ => Lost;
     }
 
@@ -107,10 +107,10 @@ state_machine! {
     wait WaitForHands for 90 seconds { next WaitForVan; }
     wait WaitForVan for $.wait seconds { next Deliver; }
     wait WaitForDue until $.due { next Deliver; }
-    wait WaitForYear until "2027-01-01T00:00:00Z" { next Turn; }
+    wait WaitForYear until "2027-01-01T00:00:00Z" { next Skip; }
 
-    /// Takes a turn.
-    pass Turn { next Deliver; }
+    /// Does nothing.
+    pass Skip { next Deliver; }
     pass MarkLate { $.fragile = true; next Deliver; }
 
     task Deliver = deliver {
@@ -119,7 +119,7 @@ state_machine! {
     }
 
     succeed Delivered;
-    /// It stands where it came from.
-    fail GoneBack = "GoneBack" because "too heavy for one person";
+    /// The parcel was returned.
+    fail Returned = "Returned" because "too heavy for one person";
     fail Lost = "Lost";
 }

@@ -1,4 +1,4 @@
-//! What a chart becomes in the Amazon States Language.
+//! Definitions in the Amazon States Language that charts expand to.
 
 use crate::courier::Courier;
 use bifrost::machine::{Kind, Machine, State};
@@ -12,13 +12,13 @@ fn state<'a>(definition: &'a Value, name: &str) -> &'a Value {
 }
 
 #[test]
-fn the_definition_is_pinned() {
+fn definition_is_pinned() {
     let definition = serde_json::to_string_pretty(&Courier::definition(FUNCTION)).unwrap();
     insta::assert_snapshot!(definition);
 }
 
 #[test]
-fn the_definition_is_legal() {
+fn definition_is_valid() {
     StateMachine::parse(&Courier::definition(FUNCTION)).unwrap();
 }
 
@@ -32,7 +32,7 @@ fn states_keep_the_order_of_the_chart() {
 }
 
 #[test]
-fn every_task_retries_the_transient_errors_of_lambda_first() {
+fn tasks_retry_transient_errors_of_lambda_first() {
     let definition = Courier::definition(FUNCTION);
     for State { name, .. } in Courier::STATES.iter().filter(|state| state.kind == Kind::Task) {
         let first = &state(&definition, name)["Retry"][0];
@@ -42,7 +42,7 @@ fn every_task_retries_the_transient_errors_of_lambda_first() {
 }
 
 #[test]
-fn every_catch_leaves_the_error_beside_the_input() {
+fn catches_put_the_error_into_the_input() {
     let definition = Courier::definition(FUNCTION);
     for State { name, .. } in Courier::STATES.iter().filter(|state| state.kind == Kind::Task) {
         for catch in state(&definition, name)["Catch"].as_array().unwrap() {
@@ -52,7 +52,7 @@ fn every_catch_leaves_the_error_beside_the_input() {
 }
 
 #[test]
-fn states_know_their_names_kinds_and_comments() {
+fn states_have_names_kinds_and_comments() {
     assert_eq!(Courier::NAME, "Courier");
     assert_eq!(Courier::from_asl_name("Fragile?"), Some(Courier::IsFragile));
     assert_eq!(Courier::from_asl_name("IsFragile"), None);
@@ -62,7 +62,7 @@ fn states_know_their_names_kinds_and_comments() {
 }
 
 mod before_any_task {
-    //! What the client leaves out is not there before the first task: a choice asks whether it is.
+    //! Before the first task, fields that the client left out are absent, so a choice checks their presence.
 
     use crate::courier::{Parcel, deliver};
     use bifrost::machine::Machine;
@@ -80,7 +80,7 @@ mod before_any_task {
     }
 
     #[test]
-    fn a_choice_on_what_the_client_may_leave_out_is_guarded() {
+    fn choice_checks_the_presence_of_fields_with_defaults() {
         let definition = Impatient::definition(super::FUNCTION);
         let test = json!({ "Variable": "$.weight", "NumericGreaterThan": 30 });
         let present = json!({ "Variable": "$.weight", "IsPresent": true });

@@ -1,10 +1,10 @@
-//! What the macros write never warns in a crate of strict lints.
+//! Expansions cause no warnings in a crate with strict lints.
 #![deny(warnings, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
 
+use bifrost::json::ReadError;
 use bifrost::machine::Data;
 use bifrost::release::Defaults;
 use bifrost::task::Context;
-use bifrost::task::InputError;
 use bifrost::{Shape, TaskError, state_machine};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,7 +21,7 @@ struct Heap<T> {
 
 struct Weight([u64; 4096]);
 
-#[expect(clippy::large_stack_arrays, reason = "it is to be large")]
+#[expect(clippy::large_stack_arrays, reason = "it must be large")]
 impl Default for Weight {
     fn default() -> Self {
         Self([0; 4096])
@@ -31,8 +31,8 @@ impl Default for Weight {
 impl Data for Heap<String> {
     type Ports = ();
 
-    fn read(input: &Value, _: &Defaults) -> Result<Self, InputError> {
-        Ok(bifrost::json::read(input)?)
+    fn read(input: &Value, _: &Defaults) -> Result<Self, ReadError> {
+        bifrost::json::read(input)
     }
 }
 
@@ -64,8 +64,8 @@ state_machine! {
         catch OnlyFailure::Only => Done;
         catch _ => Lost;
     }
-    task Rest as "Rest?" = ctx { next ExecutionFilter; catch _ => Lost; }
-    choice ExecutionFilter { !($.what == "x") => Done; _ => Lost; }
+    task Rest as "Rest?" = ctx { next Which; catch _ => Lost; }
+    choice Which { !($.what == "x") => Done; _ => Lost; }
     succeed Done;
     fail Lost = "Lost";
 }

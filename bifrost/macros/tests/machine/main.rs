@@ -1,5 +1,5 @@
-//! The macros, the definitions that they make, and the dispatch of tasks. One binary: each more would link all of
-//! `bifrost` again.
+//! The macros, the definitions that they expand to, and the dispatch of tasks. One binary: each additional one would link all
+//! of `bifrost` again.
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

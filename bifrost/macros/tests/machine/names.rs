@@ -1,6 +1,8 @@
-//! What errors are called on the wire.
+//! Names of errors on the wire.
 
 use bifrost::TaskError;
+use bifrost::error_code::Coded;
+use bifrost::task::FunctionError;
 use std::io;
 
 #[derive(Debug, thiserror::Error, TaskError)]
@@ -29,7 +31,7 @@ fn every_kind_of_variant_has_its_name() {
 }
 
 #[test]
-fn the_names_are_known_before_anything_is_raised() {
+fn names_are_known_without_an_error() {
     let expected = [
         ("Unit", "UnitError"),
         ("Tuple", "TupleError"),
@@ -38,4 +40,51 @@ fn the_names_are_known_before_anything_is_raised() {
         ("Renamed", "Custom.Name-1"),
     ];
     assert_eq!(EveryFailure::<u8>::NAMES, expected);
+}
+
+/// The store is full.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error("no space")]
+#[code("upload/store-full", "delete old files")]
+struct StoreFull;
+
+#[derive(Debug, thiserror::Error, TaskError, Coded)]
+enum UploadFailure {
+    /// The file is larger
+    /// than the limit.
+    ///
+    /// This paragraph is not a part of the cause.
+    #[error("too large")]
+    #[code("upload/too-large", "split the file")]
+    TooLarge,
+    #[error(transparent)]
+    #[code(source)]
+    Store(#[from] StoreFull),
+    #[error("cannot store {file}")]
+    #[code(source)]
+    File { file: String, source: StoreFull },
+}
+
+#[derive(Debug, thiserror::Error, Coded)]
+#[error(transparent)]
+#[code(source)]
+struct Wrapped(UploadFailure);
+
+#[test]
+fn codes_come_from_the_error_or_its_source() {
+    let file = UploadFailure::File { file: "a".into(), source: StoreFull };
+    assert_eq!(file.code(), "upload/store-full");
+    assert_eq!(UploadFailure::Store(StoreFull).code(), "upload/store-full");
+    assert_eq!(Wrapped(UploadFailure::TooLarge).code(), "upload/too-large");
+    assert_eq!(file.error_code(), Some("upload/store-full"));
+    assert_eq!(EveryFailure::<u8>::Unit.error_code(), None);
+    assert_eq!(FunctionError::raised(&file).message, "[upload/store-full] cannot store a: no space");
+}
+
+#[test]
+fn codes_have_cause_and_remedy() {
+    let [too_large] = UploadFailure::CODES else { panic!("one code") };
+    assert_eq!(too_large.cause, "The file is larger than the limit.");
+    assert_eq!(too_large.remedy, "split the file");
+    assert_eq!((StoreFull::CODES.len(), Wrapped::CODES.len()), (1, 0));
 }

@@ -1,4 +1,4 @@
-//! `$.field` is the name that serde writes, whatever serde is told.
+//! `$.field` is the name that serde writes, with every attribute of serde.
 
 use bifrost::Shape;
 use bifrost::shape::{Compare, Opaque, Optional, TextLiteral};
@@ -89,7 +89,7 @@ fn as_text<S: serde::Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S
 }
 
 #[test]
-fn every_field_is_found_by_the_name_that_serde_writes() {
+fn fields_are_found_by_their_serialized_names() {
     let outer = Outer {
         snake_case: 1,
         r#type: true,
@@ -111,7 +111,7 @@ fn every_field_is_found_by_the_name_that_serde_writes() {
     };
     let written = serde_json::to_value(outer).unwrap();
     let mut names: Vec<_> = written.as_object().unwrap().keys().map(String::as_str).collect();
-    // Each of these is looked up by the compiler, and was written by serde.
+    // The compiler looks up each of these, and serde wrote them.
     macro_rules! found {
         ($($name:ident),*) => {{
             $(let _ = |shape: &Of<Outer<Last>>| { let _ = &shape.$name; };)*
@@ -128,7 +128,7 @@ fn every_field_is_found_by_the_name_that_serde_writes() {
 }
 
 #[test]
-fn shapes_say_what_a_chart_can_compare() {
+fn shapes_have_comparable_types() {
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.snakeCase), type_name::<u32>());
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.maybe), type_name::<Optional<u8>>());
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.many), type_name::<Optional<Opaque>>());
@@ -144,7 +144,7 @@ fn shapes_say_what_a_chart_can_compare() {
 }
 
 #[test]
-fn a_release_has_the_fields_of_envelope_and_deployer() {
+fn release_has_the_fields_of_envelope_and_deployer() {
     type Release = bifrost::release::Release<Last>;
     assert_eq!(kind(|shape: &Of<Release>| &shape.release_id), type_name::<String>());
     assert_eq!(kind(|shape: &Of<Release>| &shape.success), type_name::<Optional<bool>>());

@@ -1,4 +1,4 @@
-//! The context of an attempt in a world that must not be asked for anything.
+//! The context of an attempt in a cloud that must not be used.
 
 use async_trait::async_trait;
 use bifrost::account::{DeployerAccount, Env, Identity};
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Opens the context of an attempt, as `dispatch` asks for it.
+/// Opens the context of an attempt, for `dispatch`.
 pub(crate) fn open<P: 'static>(attempt: Attempt, sent: RawInput) -> Context<P> {
     let identity = Identity {
         name: "coinbase-courier".into(),
@@ -21,67 +21,67 @@ pub(crate) fn open<P: 'static>(attempt: Attempt, sent: RawInput) -> Context<P> {
     let account = DeployerAccount {
         defaults: Arc::new(identity.defaults(600).unwrap()),
         identity: Arc::new(identity),
-        env: Arc::new(Nowhere),
+        env: Arc::new(UnusedCloud),
         cloud_arguments: "".into(),
-        objects: Arc::new(Nowhere),
-        locks: Arc::new(Nowhere),
+        objects: Arc::new(UnusedCloud),
+        locks: Arc::new(UnusedCloud),
     };
-    Context::new(account, attempt, sent, Arc::new(Nowhere))
+    Context::new(account, attempt, sent, Arc::new(UnusedCloud))
 }
 
-struct Nowhere;
+struct UnusedCloud;
 
-impl Env for Nowhere {
+impl Env for UnusedCloud {
     fn now(&self) -> DateTime<Utc> {
-        panic!("nobody should ask for the time")
+        panic!("the test must not ask for the time")
     }
 
     fn new_uuid(&self) -> Uuid {
-        panic!("nobody should ask for a uuid")
+        panic!("the test must not ask for a uuid")
     }
 }
 
 #[async_trait]
-impl Objects for Nowhere {
+impl Objects for UnusedCloud {
     async fn get(&self, _: &BucketName, key: &ObjectKey) -> Result<Option<Object>, CloudError> {
-        panic!("nobody should read {key}")
+        panic!("the test must not read {key}")
     }
 
     async fn exists(&self, _: &BucketName, key: &ObjectKey) -> Result<bool, CloudError> {
-        panic!("nobody should look for {key}")
+        panic!("the test must not look for {key}")
     }
 
     async fn put(&self, _: &BucketName, key: &ObjectKey, _: Vec<u8>, _: Encryption) -> Result<(), CloudError> {
-        panic!("nobody should write {key}")
+        panic!("the test must not write {key}")
     }
 
     async fn put_new(&self, _: &BucketName, key: &ObjectKey, _: Vec<u8>) -> Result<PutNew, CloudError> {
-        panic!("nobody should write {key}")
+        panic!("the test must not write {key}")
     }
 
     async fn delete(&self, _: &BucketName, key: &ObjectKey) -> Result<(), CloudError> {
-        panic!("nobody should delete {key}")
+        panic!("the test must not delete {key}")
     }
 }
 
 #[async_trait]
-impl LockTable for Nowhere {
+impl LockTable for UnusedCloud {
     async fn put(&self, item: &LockItem) -> Result<PutLock, CloudError> {
-        panic!("nobody should lock {}", item.key)
+        panic!("the test must not lock {}", item.key)
     }
 
     async fn delete(&self, key: &ObjectKey, _: &str) -> Result<bool, CloudError> {
-        panic!("nobody should unlock {key}")
+        panic!("the test must not unlock {key}")
     }
 
     async fn get(&self, key: &ObjectKey) -> Result<Option<LockItem>, CloudError> {
-        panic!("nobody should look for a lock of {key}")
+        panic!("the test must not look for a lock of {key}")
     }
 }
 
 #[async_trait]
-impl<P> Targets<P> for Nowhere {
+impl<P> Targets<P> for UnusedCloud {
     async fn assume(&self, target: &TargetRole) -> Result<P, CloudError> {
-        panic!("nobody should enter {}", target.account)
+        panic!("the test must not enter {}", target.account)
     }
 }

@@ -3,8 +3,8 @@ use setup::*;
 
 bifrost::state_machine! {
     machine Courier(Parcel) starts at Pack;
-    task Pack = pack { next ExecutionFilter; catch _ => Lost; }
-    choice ExecutionFilter { $.packed == true => Delivered; }
+    task Pack = pack { next Which; catch _ => Lost; }
+    choice Which { $.packed == true => Delivered; }
     succeed Delivered;
     fail Lost = "Lost";
 }

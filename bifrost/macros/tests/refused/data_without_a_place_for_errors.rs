@@ -1,7 +1,7 @@
 mod setup;
 use setup::*;
+use bifrost::json::ReadError;
 use bifrost::machine::Data;
-use bifrost::task::InputError;
 use bifrost::release::Defaults;
 
 #[derive(serde::Serialize, serde::Deserialize, bifrost::Shape)]
@@ -12,8 +12,8 @@ pub struct Letter {
 impl Data for Letter {
     type Ports = ();
 
-    fn read(input: &serde_json::Value, _: &Defaults) -> Result<Self, InputError> {
-        Ok(bifrost::json::read(input)?)
+    fn read(input: &serde_json::Value, _: &Defaults) -> Result<Self, ReadError> {
+        bifrost::json::read(input)
     }
 }
 

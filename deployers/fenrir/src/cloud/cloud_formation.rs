@@ -11,18 +11,18 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Whether a change set makes a stack or changes one.
+/// Whether a change set creates or updates a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ChangeSetType {
-    /// The stack is new: there is none, or one in `REVIEW_IN_PROGRESS`.
+    /// The stack does not exist, or is in `REVIEW_IN_PROGRESS`.
     Create,
-    /// The stack is there.
+    /// The stack exists.
     Update,
 }
 
 impl ChangeSetType {
-    /// What a change set has to be, with what is there under the stack's name.
+    /// The type of a change set for the stack, if it exists.
     #[must_use]
     pub fn of(stack: Option<&Stack>) -> Self {
         if stack.is_none_or(|stack| stack.status == StackStatus::ReviewInProgress) {
@@ -42,15 +42,15 @@ impl Shape for ChangeSetType {
 pub enum TemplateSource {
     /// In the request: at most 51,200 bytes.
     Body(String),
-    /// At the `https://` URL of an object in S3: at most 1 MB.
+    /// In an S3 object with this `https://` URL: at most 1 MB.
     Url(String),
 }
 
-/// How many bytes of template CloudFormation takes in a request.
+/// The largest template that CloudFormation takes in a request, in bytes.
 pub(crate) const MAX_BODY: usize = 51_200;
 
 impl TemplateSource {
-    /// The request itself, or, if the template is too large for it, the object of that key.
+    /// The request itself, or the object of that key if the template is too large for a request.
     #[must_use]
     pub fn of(template: &Value, bucket: &BucketName, key: &ObjectKey, region: &Region) -> Self {
         let body = template.to_string();
@@ -62,29 +62,29 @@ impl TemplateSource {
     }
 }
 
-/// What a change set is to be.
+/// A change set to create.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewChangeSet {
     /// The stack's name.
     pub stack_name: String,
-    /// Its own name.
+    /// The change set's name.
     pub name: String,
-    /// Whether it makes the stack.
+    /// Whether it creates or updates the stack.
     pub change_set_type: ChangeSetType,
     /// The template.
     pub template: TemplateSource,
-    /// Tags of the stack, and so of its resources.
+    /// Tags of the stack, which its resources get, too.
     pub tags: Tags,
-    /// `ClientToken`: the same request with the same token makes nothing twice.
+    /// `ClientToken`, which makes the request idempotent.
     pub token: String,
-    /// What it is for, up to 1024 characters.
+    /// Description, up to 1024 characters.
     pub description: String,
 }
 
 /// A stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stack {
-    /// Its ARN, which no other stack ever has.
+    /// Its ARN, which is never used again for another stack.
     pub id: String,
     /// Its name.
     pub name: String,
@@ -92,9 +92,9 @@ pub struct Stack {
     pub status: StackStatus,
     /// `StackStatusReason`.
     pub status_reason: Option<String>,
-    /// When it was made.
+    /// When it was created.
     pub creation_time: DateTime<Utc>,
-    /// The ARN of the change set that was executed last, if its present state came by one.
+    /// The ARN of the change set that was executed last, if any.
     pub change_set_id: Option<String>,
     /// Its tags.
     pub tags: Tags,
@@ -113,17 +113,17 @@ pub struct ChangeSet {
     pub status_reason: Option<String>,
     /// `ExecutionStatus`.
     pub execution_status: ExecutionStatus,
-    /// The tags that its stack gets. A stack that waits for its first change set has none of its own yet.
+    /// The tags that the stack gets. A stack in `REVIEW_IN_PROGRESS` has no tags itself yet.
     pub tags: Tags,
-    /// What it would change; whole once its status is `CREATE_COMPLETE`.
+    /// The changes; complete once the status is `CREATE_COMPLETE`.
     pub changes: Vec<Change>,
 }
 
-/// How CloudFormation says that there is nothing to change, the second where the template is transformed.
+/// Reasons with which CloudFormation fails a change set without changes. The second is for templates with a transform.
 const NO_CHANGES: [&str; 2] = ["The submitted information didn't contain changes", "No updates are to be performed"];
 
 impl ChangeSet {
-    /// Whether it failed because there is nothing to change.
+    /// Whether it failed because it has no changes.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         let reason = self.status_reason.as_deref().unwrap_or_default();
@@ -131,81 +131,81 @@ impl ChangeSet {
     }
 }
 
-/// What becomes of a resource.
+/// What happens to a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ChangeAction {
-    /// It is made.
+    /// It is created.
     Add,
     /// It is changed, or replaced.
     Modify,
     /// It is deleted.
     Remove,
-    /// It is put under the stack's care.
+    /// It exists, and the stack takes it over.
     Import,
-    /// What becomes of it is not known before.
+    /// CloudFormation decides during the deploy.
     Dynamic,
 }
 
-/// Whether a changed resource is made anew.
+/// Whether a changed resource is replaced by a new one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Replacement {
-    /// It is.
+    /// It is replaced.
     True,
-    /// It is not.
+    /// It is changed in place.
     False,
-    /// That depends on what is known only then.
+    /// CloudFormation decides during the deploy.
     Conditional,
 }
 
 /// A change to a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// What becomes of it.
+    /// What happens to the resource.
     pub action: ChangeAction,
-    /// Its name in the template, as SAM has made it of the one that was written.
+    /// Its name in the template, after SAM's expansion.
     pub logical_id: String,
-    /// The name of the real one, if there is one yet.
+    /// Its name in the account, if it exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub physical_id: Option<String>,
     /// Its type, such as `AWS::Lambda::Function`.
     pub resource_type: String,
-    /// Of a modification, whether it is made anew.
+    /// For a modification: whether the resource is replaced.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replacement: Option<Replacement>,
-    /// Of a modification, the properties and attributes that change: `Code`, `Tags` …
+    /// For a modification: the properties and attributes that change, such as `Code` or `Tags`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub scope: Vec<String>,
-    /// What becomes of the resource that is removed or replaced: `Delete`, `Retain`, `Snapshot`, `ReplaceAndDelete`,
+    /// What happens to a resource that is removed or replaced: `Delete`, `Retain`, `Snapshot`, `ReplaceAndDelete`,
     /// `ReplaceAndRetain` or `ReplaceAndSnapshot`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub policy_action: Option<String>,
 }
 
 impl Change {
-    /// Whether nothing but its tags changes: with each release the stack gets another `ReleaseID`, and so do all its
-    /// resources.
+    /// Whether only the tags of the resource change. Each release changes the tag `ReleaseID` of the stack, and so of all
+    /// its resources.
     #[must_use]
     pub fn is_of_tags_alone(&self) -> bool {
         self.action == ChangeAction::Modify && self.scope == ["Tags"]
     }
 
-    /// Whether the resource that is there stays, or a copy of it, though the stack has no more to do with it.
+    /// Whether the existing resource, or a snapshot of it, is kept outside of the stack.
     #[must_use]
     pub fn keeps_data(&self) -> bool {
         self.policy_action.as_deref().is_some_and(|action| !action.ends_with("Delete"))
     }
 }
 
-/// Something that happened to a resource of a stack, or to the stack itself.
+/// An event of a resource, or of the stack itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StackEvent {
     /// Unique among the events of the stack.
     pub id: String,
-    /// When.
+    /// When it happened.
     pub timestamp: DateTime<Utc>,
-    /// The resource's name in the template; for the stack itself the stack's name.
+    /// The resource's name in the template; for the stack itself its name.
     pub logical_id: String,
-    /// The name of the real one, if there is one yet; for the stack itself its ARN.
+    /// The resource's name in the account, if it exists; for the stack itself its ARN.
     pub physical_id: Option<String>,
     /// Its type, such as `AWS::Lambda::Function`.
     pub resource_type: String,
@@ -213,11 +213,11 @@ pub struct StackEvent {
     pub status: String,
     /// `ResourceStatusReason`.
     pub reason: Option<String>,
-    /// `ClientRequestToken` of the request that it came by.
+    /// `ClientRequestToken` of the request that caused the event.
     pub token: Option<String>,
 }
 
-/// How far a stack's resources are from its template.
+/// The differences between a stack's resources and its template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drift {
     /// `StackDriftStatus`: `DRIFTED`, `IN_SYNC`, `UNKNOWN` or `NOT_CHECKED`.
@@ -226,7 +226,7 @@ pub struct Drift {
     pub resources: Vec<DriftedResource>,
 }
 
-/// A resource that somebody changed past CloudFormation.
+/// A resource that was changed outside of CloudFormation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DriftedResource {
     /// Its name in the template.
@@ -235,98 +235,98 @@ pub struct DriftedResource {
     pub resource_type: String,
     /// `MODIFIED` or `DELETED`.
     pub status: String,
-    /// The properties that differ, as JSON pointers, each with what the template says and what is there.
+    /// The properties that differ: JSON pointer, value in the template, actual value.
     pub differences: Vec<(String, String, String)>,
 }
 
 /// CloudFormation, in one account and region.
 #[async_trait]
 pub trait CloudFormation: Send + Sync {
-    /// The stack of that name or ARN (`cloudformation:DescribeStacks`). A deleted one is found by its ARN alone.
+    /// The stack of that name or ARN (`cloudformation:DescribeStacks`). A deleted stack is found only by its ARN.
     ///
     /// # Errors
-    /// Whatever CloudFormation answers, save that there is none.
+    /// `CloudError` from CloudFormation, except that the stack does not exist.
     async fn stack(&self, name: &str) -> Result<Option<Stack>, CloudError>;
 
-    /// Begins to make a change set with `CAPABILITY_IAM` (`cloudformation:CreateChangeSet`). For
-    /// [`ChangeSetType::Create`] this makes the stack, in `REVIEW_IN_PROGRESS`.
+    /// Starts the creation of a change set with `CAPABILITY_IAM` (`cloudformation:CreateChangeSet`). With
+    /// [`ChangeSetType::Create`] this also creates the stack, in `REVIEW_IN_PROGRESS`.
     ///
     /// # Errors
-    /// [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) if there is one of that name that came by another
-    /// token; whatever CloudFormation answers.
+    /// `CloudError` from CloudFormation; [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) if a change set of that
+    /// name was created with another token.
     async fn create_change_set(&self, change_set: &NewChangeSet) -> Result<(), CloudError>;
 
-    /// A change set, with all its changes (`cloudformation:DescribeChangeSet`, as many pages as it takes); none if there
-    /// is none of that name or ARN, or no such stack.
+    /// A change set by name or ARN, with all changes (`cloudformation:DescribeChangeSet`, all pages); `None` if the change
+    /// set or the stack does not exist.
     ///
     /// # Errors
-    /// Whatever CloudFormation answers.
+    /// `CloudError` from CloudFormation.
     async fn change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSet>, CloudError>;
 
-    /// Begins to carry a change set out; what fails is rolled back, and what it made goes again whatever its
-    /// `DeletionPolicy`: else a table that was kept would be in the way of the next try (`cloudformation:ExecuteChangeSet`
-    /// with `DisableRollback: false` and `RetainExceptOnCreate: true`).
+    /// Starts the execution of a change set (`cloudformation:ExecuteChangeSet` with `DisableRollback: false` and
+    /// `RetainExceptOnCreate: true`). A failure is rolled back. The rollback deletes new resources whatever their
+    /// `DeletionPolicy`, as otherwise a table that was kept would have the name that the next deploy needs.
     ///
     /// # Errors
-    /// Whatever CloudFormation answers, such as `InvalidChangeSetStatus`.
+    /// `CloudError` from CloudFormation, such as `InvalidChangeSetStatus`.
     async fn execute_change_set(&self, stack: &str, name: &str, token: &str) -> Result<(), CloudError>;
 
-    /// Deletes a change set (`cloudformation:DeleteChangeSet`); one that is not there is gone already.
+    /// Deletes a change set (`cloudformation:DeleteChangeSet`). Succeeds if it does not exist.
     ///
     /// # Errors
-    /// Whatever CloudFormation answers.
+    /// `CloudError` from CloudFormation.
     async fn delete_change_set(&self, stack: &str, name: &str) -> Result<(), CloudError>;
 
-    /// The events of a stack since a time, oldest first (`cloudformation:DescribeStackEvents`, as many pages as it
-    /// takes); none if there is no such stack.
+    /// The events of a stack since a time, oldest first (`cloudformation:DescribeStackEvents`, as many pages as needed);
+    /// empty if the stack does not exist.
     ///
     /// # Errors
-    /// Whatever CloudFormation answers.
+    /// `CloudError` from CloudFormation.
     async fn events(&self, stack: &str, since: DateTime<Utc>) -> Result<Vec<StackEvent>, CloudError>;
 
     /// Cancels an update that is in progress, which rolls it back (`cloudformation:CancelUpdateStack`).
     ///
     /// # Errors
-    /// `ValidationError` if the stack is not in `UPDATE_IN_PROGRESS`; whatever CloudFormation answers.
+    /// `CloudError` from CloudFormation: `ValidationError` if the stack is not in `UPDATE_IN_PROGRESS`.
     async fn cancel_update(&self, stack: &str, token: &str) -> Result<(), CloudError>;
 
-    /// Begins to delete a stack (`cloudformation:DeleteStack`); one that is not there is gone already.
+    /// Starts the deletion of a stack (`cloudformation:DeleteStack`). Succeeds if it does not exist.
     ///
     /// # Errors
-    /// Whatever CloudFormation answers.
+    /// `CloudError` from CloudFormation.
     async fn delete_stack(&self, stack: &str, token: &str) -> Result<(), CloudError>;
 
-    /// The template of a change set as it was given (`cloudformation:GetTemplate`); none if there is no such change set.
+    /// The template that a change set was created from (`cloudformation:GetTemplate`); `None` if it does not exist.
     ///
     /// # Errors
-    /// Whatever CloudFormation answers.
+    /// `CloudError` from CloudFormation.
     async fn change_set_template(&self, stack: &str, name: &str) -> Result<Option<Value>, CloudError>;
 
-    /// Why a change set failed that CloudFormation's early validation refused, a line for each resource; nothing if it did
-    /// not (`cloudformation:DescribeEvents`, the failed ones of that change set).
+    /// Why CloudFormation's early validation refused a change set, one line a resource; empty if it did not
+    /// (`cloudformation:DescribeEvents`, failed events of the change set).
     ///
     /// # Errors
-    /// Whatever CloudFormation answers.
+    /// `CloudError` from CloudFormation.
     async fn validation_failures(&self, change_set_id: &str) -> Result<Vec<String>, CloudError>;
 
-    /// The template of a stack as it was given (`cloudformation:GetTemplate`); none if there is no such stack. One that
-    /// is no JSON, which nobody's release gave, is its text.
+    /// The template that a stack was created or updated from (`cloudformation:GetTemplate`); `None` if the stack does not
+    /// exist. A template that is not JSON, and so not from a release, is a string.
     ///
     /// # Errors
-    /// Whatever CloudFormation answers.
+    /// `CloudError` from CloudFormation.
     async fn template(&self, stack: &str) -> Result<Option<Value>, CloudError>;
 
-    /// Begins to look for drift, and gives the id of that (`cloudformation:DetectStackDrift`).
+    /// Starts a drift detection, and returns its id (`cloudformation:DetectStackDrift`).
     ///
     /// # Errors
-    /// Whatever CloudFormation answers.
+    /// `CloudError` from CloudFormation.
     async fn detect_drift(&self, stack: &str) -> Result<String, CloudError>;
 
-    /// What was found, once it is (`cloudformation:DescribeStackDriftDetectionStatus`,
-    /// `cloudformation:DescribeStackResourceDrifts`); none while it goes on.
+    /// The result of a drift detection (`cloudformation:DescribeStackDriftDetectionStatus`,
+    /// `cloudformation:DescribeStackResourceDrifts`); `None` while it runs.
     ///
     /// # Errors
-    /// Whatever CloudFormation answers, and that the search failed.
+    /// `CloudError` from CloudFormation, also if the detection failed.
     async fn drift(&self, stack: &str, detection: &str) -> Result<Option<Drift>, CloudError>;
 }
 
@@ -336,7 +336,7 @@ mod tests {
     use crate::release::sample;
 
     #[test]
-    fn template_url_ends_as_hosts_of_the_partition_do() {
+    fn template_url_has_the_host_of_the_partition() {
         let bucket = "releases".parse().unwrap();
         let key = sample::release().envelope.release_dir().log();
         let template = Value::from("x".repeat(MAX_BODY));

@@ -1,7 +1,7 @@
-//! What Fenrir needs of AWS in a target account: small ports in AWS's words, with plain types.
+//! The ports through which Fenrir uses AWS in a target account.
 //!
-//! Handlers see these traits and nothing else of a cloud. Each method says which AWS operations it is; where AWS pages or
-//! limits what one request may name, the method hides it.
+//! Handlers use these traits and nothing else of a cloud. Each method documents the AWS operations that it calls, and hides
+//! paging and limits on request sizes.
 
 #[cfg(feature = "lambda")]
 pub mod aws;
@@ -24,23 +24,23 @@ use bifrost::cloud::CloudError;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-/// Everything that Fenrir may do in one account and region, under the one role there.
+/// What Fenrir does in one account and region, as its role there.
 #[derive(Clone)]
 pub struct FenrirPorts {
     /// CloudFormation.
     pub stacks: Arc<dyn CloudFormation>,
-    /// What templates refer to.
+    /// Resources that templates refer to.
     pub lookups: Arc<dyn Lookups>,
 }
 
-/// Looks up what templates refer to.
+/// Looks up resources that templates refer to.
 #[async_trait]
 pub trait Lookups: Send + Sync {
-    /// Answers each of them (`iam:GetRole`, `ec2:DescribeSecurityGroups`, `ec2:DescribeSubnets`, `kms:DescribeKey` and
-    /// `kms:ListResourceTags`, `dynamodb:DescribeTable`, `tag:GetResources`), as few requests as that takes. What does not
-    /// exist is an answer, too.
+    /// Answers each lookup (`iam:GetRole`, `ec2:DescribeSecurityGroups`, `ec2:DescribeSubnets`, `kms:DescribeKey` and
+    /// `kms:ListResourceTags`, `dynamodb:DescribeTable`, `tag:GetResources`) with as few requests as possible. That a resource
+    /// does not exist is an answer, not an error.
     ///
     /// # Errors
-    /// Whatever AWS answers, save that something is not there.
+    /// `CloudError` from AWS, except that a resource does not exist.
     async fn look_up(&self, lookups: &BTreeSet<Lookup>) -> Result<Answers, CloudError>;
 }

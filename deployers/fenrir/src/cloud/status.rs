@@ -1,11 +1,11 @@
-//! The statuses of CloudFormation's stacks and change sets, and what they mean for a deploy.
+//! The statuses of stacks and change sets, and what they mean for a deploy.
 
 use bifrost::Shape;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
-/// An enum of texts that AWS defines. Texts that it does not name are kept as [`Other`](StackStatus::Other), so that a
-/// status that AWS adds later can still be logged and stored. The empty text is the status of what was never looked at.
+/// An enum of texts that AWS defines. Texts without a variant are kept as [`Other`](StackStatus::Other), so that a
+/// status that AWS adds later can still be logged and stored. The empty text is the status before the first check.
 macro_rules! statuses {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $text:literal,)+ }) => {
         $(#[$doc])*
@@ -27,7 +27,7 @@ macro_rules! statuses {
                 }
             }
 
-            /// Whether it is the empty text: nobody has looked yet.
+            /// Whether it is the empty text: nothing was checked yet.
             #[must_use]
             pub fn is_unset(&self) -> bool {
                 self.as_str().is_empty()
@@ -104,19 +104,19 @@ statuses! {
 }
 
 impl StackStatus {
-    /// Whether CloudFormation still works on the stack, or waits for a change set of it.
+    /// Whether CloudFormation is changing the stack, or waits for the execution of its first change set.
     #[must_use]
     pub fn is_in_progress(&self) -> bool {
         self.as_str().ends_with("_IN_PROGRESS")
     }
 
-    /// Whether a deploy has reached what its template says.
+    /// Whether the deploy succeeded.
     #[must_use]
     pub fn is_success(&self) -> bool {
         matches!(self, Self::CreateComplete | Self::UpdateComplete)
     }
 
-    /// Whether a rollback failed: nothing can be deployed until somebody has fixed the stack.
+    /// Whether a rollback failed: nothing can be deployed until an operator has fixed the stack.
     #[must_use]
     pub fn is_failed_rollback(&self) -> bool {
         matches!(self, Self::RollbackFailed | Self::UpdateRollbackFailed)
@@ -136,21 +136,10 @@ impl StackStatus {
         )
     }
 
-    /// Whether a deploy creates the stack, although there is one: it was never completed, or is being deleted.
+    /// Whether a deploy creates the stack although one exists: it was never completed, or is being deleted.
     #[must_use]
     pub fn needs_creation(&self) -> bool {
         matches!(self, Self::ReviewInProgress | Self::RollbackComplete | Self::DeleteInProgress)
-    }
-
-    /// What a person has to do about a stack that CloudFormation left in this status; none if it needs nothing.
-    pub(crate) fn remediation(&self, stack: &str) -> Option<String> {
-        let command = match self {
-            Self::UpdateRollbackFailed => "continue-update-rollback",
-            Self::UpdateFailed | Self::ImportRollbackFailed => "rollback-stack",
-            Self::CreateFailed | Self::RollbackFailed | Self::DeleteFailed => "delete-stack",
-            _ => return None,
-        };
-        Some(format!("mend what its events name, then `aws cloudformation {command} --stack-name {stack}`"))
     }
 }
 
@@ -178,7 +167,7 @@ statuses! {
 }
 
 impl ExecutionStatus {
-    /// Whether the execution of the change set has begun, however it ended.
+    /// Whether the execution of the change set has started, whatever its result.
     #[must_use]
     pub fn is_executed(&self) -> bool {
         self.as_str().starts_with("EXECUTE_")

@@ -1,17 +1,32 @@
-//! `outputs`: what a stack gives to whoever uses it.
+//! `outputs`: the outputs of a stack.
 
 use super::{template_argument, template_file};
 use crate::Fenrir;
+use crate::cloud::StackStatus;
+use crate::errors::ChangeSetError;
 use crate::names::stack_name_of;
 use crate::ownership;
 use crate::prepare::Opened;
 use async_trait::async_trait;
 use bifrost::cli::{CommandContext, CommandError, CustomCommand};
 use bifrost::client::LogSeverity;
+use bifrost::error_code::Coded;
+use bifrost::release::AccountId;
 use clap::{ArgMatches, Command};
 
 /// The command `outputs`.
 pub struct Outputs;
+
+/// The stack of the template does not exist.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error("account {account} has no stack {stack}; create it with {deploy}")]
+#[code("fenrir/no-stack", "deploy the template first")]
+pub(crate) struct NoStack {
+    stack: String,
+    account: AccountId,
+    /// The command that creates the stack.
+    deploy: String,
+}
 
 #[async_trait(?Send)]
 impl CustomCommand<Fenrir> for Outputs {
@@ -21,7 +36,7 @@ impl CustomCommand<Fenrir> for Outputs {
             .arg(template_argument())
             .after_help(
                 "Examples:\n  fenrir outputs\n  fenrir outputs other.yml --output json\n\n\
-                 With --output json the answer is one object: the outputs by their names.",
+                 With --output json the result is one object with the outputs by name.",
             )
     }
 
@@ -31,20 +46,21 @@ impl CustomCommand<Fenrir> for Outputs {
         let address = opened.address(&client)?;
         let name = stack_name_of(&address.project, &address.config);
         let stack = client.target(&address).await?.stacks.stack(&name).await?;
-        let stack = stack.filter(|stack| ownership::is_of(&stack.tags, &address.project, &address.config));
-        let stack = stack.ok_or_else(|| {
-            format!(
-                "there is no stack {name} in account {}: {} makes it",
-                address.account,
-                context.hint(&format!("deploy {}", opened.file().display()))
-            )
+        // Without resources, and without tags: a deploy creates it.
+        let stack = stack.filter(|stack| stack.status != StackStatus::ReviewInProgress).ok_or_else(|| NoStack {
+            stack: name.clone(),
+            account: address.account.clone(),
+            deploy: context.hint(&format!("deploy {}", opened.file().display())),
         })?;
+        if !ownership::owned_by(&stack.tags, &address.project, &address.config) {
+            return Err(ChangeSetError::foreign_stack(name, &stack.tags).into());
+        }
         if context.is_json() {
             context.print_json(&stack.outputs)?;
             return Ok(0);
         }
         if stack.outputs.is_empty() {
-            context.note(&format!("stack {name} has no outputs: the template says which there are, under `Outputs`"));
+            context.note(&format!("stack {name} has no outputs; declare them under `Outputs` in the template"));
         }
         for (key, value) in &stack.outputs {
             context.print(&format!("{key} = {value}"), LogSeverity::Plain)?;

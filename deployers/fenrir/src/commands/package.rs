@@ -1,9 +1,9 @@
-//! `package`: builds what a template refers to.
+//! `package`: builds the code that a template refers to.
 
 use super::{template_argument, template_file};
 use crate::Fenrir;
 use crate::package::{self, ArtifactError, Options, Origin, Packaged, Progress, Terminal};
-use crate::prepare::{Opened, units};
+use crate::prepare::{Opened, artifacts};
 use async_trait::async_trait;
 use bifrost::cli::{CommandContext, CommandError, CustomCommand};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
@@ -18,22 +18,23 @@ pub struct Package;
 impl CustomCommand<Fenrir> for Package {
     fn command(&self) -> Command {
         Command::new("package")
-            .about("Build and zip what a template refers to, where it changed")
+            .about("Build and zip the code that a template refers to, if it changed")
             .arg(template_argument())
-            .arg(Arg::new("force").long("force").action(ArgAction::SetTrue).help("Build also what did not change"))
+            .arg(Arg::new("force").long("force").action(ArgAction::SetTrue).help("Build unchanged code, too"))
             .arg(
                 Arg::new("jobs")
                     .long("jobs")
                     .value_name("N")
                     .value_parser(value_parser!(NonZeroUsize))
-                    .help("How many are built at once; as many as there are processors, if not said"),
+                    .help("Maximum number of concurrent builds [default: number of processors]"),
             )
             .after_help(
                 "Examples:\n  fenrir package\n  fenrir package other.yml --force\n\n\
-                 A function's zip is <template>.<function>.zip, beside the template. A Dockerfile\n\
-                 there makes them all; else Metadata.BuildMethod says how: rust-cargolambda, go,\n\
-                 makefile; a folder without one is zipped as it is.\n\n\
-                 `fenrir deploy` does this by itself.",
+                 Writes <template>.<function>.zip for each function, beside the template. A\n\
+                 Dockerfile beside the template builds all of them. Otherwise\n\
+                 Metadata.BuildMethod of a function selects the build: rust-cargolambda, go or\n\
+                 makefile. A folder without it is zipped unchanged.\n\n\
+                 `fenrir deploy` packages automatically.",
             )
     }
 
@@ -42,25 +43,25 @@ impl CustomCommand<Fenrir> for Package {
         let opened = Opened::open(file)?;
         let findings = opened.check();
         if findings.refuse() {
-            return Err(opened.refusal(&findings).into());
+            return Err(opened.refusal(findings).into());
         }
         let mut options = Options { force: matches.get_flag("force"), ..Options::default() };
         if let Some(jobs) = matches.get_one::<NonZeroUsize>("jobs") {
             options.jobs = *jobs;
         }
-        let units = units(&opened.node);
+        let artifacts = artifacts(&opened.node);
         if !context.is_json() {
-            package::run(file, &units, &options, &Terminal::new())?;
+            package::run(file, &artifacts, &options, &Terminal::new())?;
             return Ok(0);
         }
-        for packaged in package::run(file, &units, &options, &NoProgress)? {
+        for packaged in package::run(file, &artifacts, &options, &NoProgress)? {
             context.print_json(&object(&packaged))?;
         }
         Ok(0)
     }
 }
 
-/// Where the answer is for a program, it comes at the end.
+/// JSON output comes at the end, without progress.
 struct NoProgress;
 
 impl Progress for NoProgress {

@@ -1,4 +1,4 @@
-//! `validate`: holds a template against the rules.
+//! `validate`: checks a template against the rules.
 
 use super::{template_argument, template_file};
 use crate::Fenrir;
@@ -7,6 +7,7 @@ use crate::template::{Findings, ReportStyle, Severity, Source, TemplateFinding};
 use async_trait::async_trait;
 use bifrost::cli::{CommandContext, CommandError, CustomCommand};
 use bifrost::client::LogSeverity;
+use bifrost::error_code::Coded;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Value, json};
 use std::io::{Write, stderr};
@@ -14,45 +15,45 @@ use std::io::{Write, stderr};
 /// The command `validate`.
 pub struct Validate;
 
-/// The exit code of a template that is refused: nothing was changed.
+/// The exit code for a template that a deploy would refuse.
 const REFUSED: u8 = 2;
 
 #[async_trait(?Send)]
 impl CustomCommand<Fenrir> for Validate {
     fn command(&self) -> Command {
         Command::new("validate")
-            .about("Hold a template against the rules, and show all that is wrong")
+            .about("Check a template against the rules and show all findings")
             .arg(template_argument())
             .arg(
                 Arg::new("look-up")
                     .long("look-up")
                     .action(ArgAction::SetTrue)
-                    .help("Look up what the template refers to in the target account, too: it takes credentials"),
+                    .help("Also look up referenced resources in the target account; needs credentials"),
             )
             .after_help(
                 "Examples:\n  fenrir validate\n  fenrir validate other.yml --look-up\n  fenrir validate --look-up --local\n\n\
-                 Without --look-up neither credentials nor a network are used.\n\n\
-                 Exit codes: 0 nothing is wrong, or warnings alone; 2 it would be refused.\n\n\
-                 With --output json each finding is an object on a line: severity, path, line,\n\
-                 column, message, help.",
+                 Without --look-up, the command needs neither credentials nor a network.\n\n\
+                 Exit codes:\n  0  the template is valid; there may be warnings\n  2  a deploy would refuse the template\n\n\
+                 With --output json each finding is an object on a line: severity, code,\n\
+                 path, line, column, message, help.",
             )
     }
 
     async fn run(&self, matches: &ArgMatches, context: &CommandContext<'_, Fenrir>) -> Result<u8, CommandError> {
         let opened = match Opened::open(template_file(matches)) {
             Ok(opened) => opened,
-            Err(TemplateFileError::NoTemplate { text, findings }) => return tell(context, &text, &findings),
-            Err(unread) => return Err(unread.into()),
+            Err(TemplateFileError::Refused(refused)) => return report(context, &refused.text, &refused.findings),
+            Err(error) => return Err(error.into()),
         };
         let findings =
             if matches.get_flag("look-up") { opened.look_up(&context.client().await?).await? } else { opened.check() };
-        tell(context, opened.text(), &findings)
+        report(context, opened.text(), &findings)
     }
 }
 
-/// Tells what was found, and gives the exit code.
-fn tell(context: &CommandContext<'_, Fenrir>, text: &Source, findings: &Findings) -> Result<u8, CommandError> {
-    let (exit_code, verdict, tone) = if findings.refuse() {
+/// Prints the findings. Returns the exit code.
+fn report(context: &CommandContext<'_, Fenrir>, text: &Source, findings: &Findings) -> Result<u8, CommandError> {
+    let (exit_code, verdict, severity) = if findings.refuse() {
         (REFUSED, "would be refused", LogSeverity::Bad)
     } else {
         (0, "is valid", LogSeverity::Good)
@@ -63,26 +64,27 @@ fn tell(context: &CommandContext<'_, Fenrir>, text: &Source, findings: &Findings
         }
         return Ok(exit_code);
     }
-    stderr().write_all(text.report(findings, ReportStyle::of_stderr()).as_bytes())?;
-    context.print(&format!("{} {verdict}{}", text.path().display(), counted(findings)), tone)?;
+    // The exit code and the line on standard output have the result, even if standard error is closed.
+    let _ = stderr().write_all(text.report(findings, ReportStyle::of_stderr()).as_bytes());
+    context.print(&format!("{} {verdict}{}", text.path().display(), counts(findings)), severity)?;
     Ok(exit_code)
 }
 
-/// How many errors and warnings there are, if there are any.
-fn counted(findings: &Findings) -> String {
+/// The numbers of errors and warnings, if there are any.
+fn counts(findings: &Findings) -> String {
     let (errors, warnings): (Vec<_>, Vec<_>) =
         findings.all().iter().partition(|finding| finding.severity == Severity::Error);
-    let told = [(errors.len(), "error"), (warnings.len(), "warning")].into_iter().filter(|(count, _)| *count > 0);
-    let told: Vec<_> =
-        told.map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" })).collect();
-    if told.is_empty() { String::new() } else { format!(": {}", told.join(", ")) }
+    let counts = [(errors.len(), "error"), (warnings.len(), "warning")].into_iter().filter(|(count, _)| *count > 0);
+    let counts: Vec<_> =
+        counts.map(|(count, what)| format!("{count} {what}{}", if count == 1 { "" } else { "s" })).collect();
+    if counts.is_empty() { String::new() } else { format!(": {}", counts.join(", ")) }
 }
 
 fn object(text: &Source, finding: &TemplateFinding) -> Value {
-    let place = finding.span.map(|span| text.position(span));
-    let severity = if finding.severity == Severity::Error { "error" } else { "warning" };
-    let mut object = json!({ "severity": severity, "path": finding.path, "message": finding.message });
-    if let (Some(fields), Some((line, column))) = (object.as_object_mut(), place) {
+    let position = finding.span.map(|span| text.position(span));
+    let (severity, code) = (finding.severity.to_string(), finding.code.code());
+    let mut object = json!({ "severity": severity, "code": code, "path": finding.path, "message": finding.message });
+    if let (Some(fields), Some((line, column))) = (object.as_object_mut(), position) {
         fields.insert("line".into(), line.into());
         fields.insert("column".into(), column.into());
     }

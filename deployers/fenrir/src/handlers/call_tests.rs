@@ -1,11 +1,11 @@
-//! The calls to AWS that a deploy makes, with the fewest looks that there can be.
+//! The calls to AWS that a deploy makes if each poll finds that CloudFormation is done.
 
 use crate::harness::{REGION, deploy, new_harness, release};
 use serde_json::json;
 use std::sync::{Arc, Mutex};
 
 #[tokio::test]
-async fn the_calls_of_an_update_are_pinned() {
+async fn calls_of_an_update() {
     let harness = new_harness(&[(&format!("{REGION}/behaviour/*"), json!({ "seconds": 0 }))]);
     deploy(&harness, &release(2, &[])).await;
     let calls = Arc::new(Mutex::new(Vec::new()));

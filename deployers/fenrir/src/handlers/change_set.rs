@@ -1,19 +1,20 @@
-//! The state `CreateChangeSet`, and the change set as it is found.
+//! The state `CreateChangeSet`.
 
 use super::Context;
 use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, StackStatus};
-use crate::errors::ChangeSetFailure;
+use crate::errors::{ChangeSetError, ChangeSetFailure};
 use crate::names::{change_set_name, stack_name};
 use crate::new_change_set::build;
 use crate::ownership;
 use crate::release::FenrirRelease;
+use crate::remediation;
 use crate::resolve::resolved;
 use crate::rules::Tags;
 use bifrost::cloud::ErrorKind;
 use bifrost::release::Envelope;
 use tokio::join;
 
-/// Asks CloudFormation what the template would change.
+/// Creates the change set: CloudFormation computes what the template would change.
 ///
 /// # Errors
 /// [`ChangeSetFailure`].
@@ -26,8 +27,8 @@ pub async fn create_change_set(
     Ok(release)
 }
 
-/// Makes sure of the release's change set: finds the one that an earlier attempt made, or makes it. Where a stack that
-/// never came up is in its way, that goes first, which takes until a later look.
+/// The release's change set. If there is none yet, this requests one and gives `None`: the next poll finds it. A stack that
+/// was never completed is deleted first.
 pub(super) async fn ensure(
     context: &Context,
     ports: &FenrirPorts,
@@ -41,65 +42,69 @@ pub(super) async fn ensure(
         record(release, stack.as_ref(), &found);
         return Ok(Some(found));
     }
-    let change_set_type = match next_step(stack.as_ref())? {
-        Step::Make(change_set_type) => change_set_type,
-        Step::Delete(stack) => {
+    let change_set_type = match next_step(stack.as_ref(), &release.envelope)? {
+        Step::Create(change_set_type) => change_set_type,
+        Step::DeleteStack(stack) => {
             ports.stacks.delete_stack(&stack.id, &format!("{name}-delete")).await?;
             return Ok(None);
         }
         Step::Wait => return Ok(None),
     };
     release.fields.change_set_type = Some(change_set_type);
-    make(context, ports, release, stack.as_ref()).await?;
+    request(context, ports, release, stack.as_ref()).await?;
     Ok(None)
 }
 
-/// Whether a release may change a stack that is as it is now.
+/// Checks that a release may change a stack, as it is now.
 ///
 /// # Errors
 /// Why it may not, and what to do.
 #[cfg(feature = "cli")]
-pub(crate) fn may_change(stack: &Stack, envelope: &Envelope) -> Result<(), ChangeSetFailure> {
+pub(crate) fn may_change(stack: &Stack, envelope: &Envelope) -> Result<(), ChangeSetError> {
     check_owner(Some(stack), None, envelope)?;
-    next_step(Some(stack)).map(drop)
+    next_step(Some(stack), envelope).map(drop)
 }
 
-/// What has to be done before, or for, a change set.
+/// What has to be done to get a change set.
 enum Step<'s> {
-    Make(ChangeSetType),
-    /// The stack never came up, and holds nothing.
-    Delete(&'s Stack),
+    Create(ChangeSetType),
+    /// The stack was never completed, and has no resources.
+    DeleteStack(&'s Stack),
+    /// The stack is being deleted.
     Wait,
 }
 
-fn next_step(stack: Option<&Stack>) -> Result<Step<'_>, ChangeSetFailure> {
-    let Some(stack) = stack else { return Ok(Step::Make(ChangeSetType::Create)) };
+fn next_step<'s>(stack: Option<&'s Stack>, envelope: &Envelope) -> Result<Step<'s>, ChangeSetError> {
+    let Some(stack) = stack else { return Ok(Step::Create(ChangeSetType::Create)) };
     match &stack.status {
-        StackStatus::ReviewInProgress => Ok(Step::Make(ChangeSetType::Create)),
-        status if status.can_be_updated() => Ok(Step::Make(ChangeSetType::Update)),
-        StackStatus::RollbackComplete => Ok(Step::Delete(stack)),
+        StackStatus::ReviewInProgress => Ok(Step::Create(ChangeSetType::Create)),
+        status if status.can_be_updated() => Ok(Step::Create(ChangeSetType::Update)),
+        StackStatus::RollbackComplete => Ok(Step::DeleteStack(stack)),
         StackStatus::DeleteInProgress => Ok(Step::Wait),
-        status => Err(ChangeSetFailure::Deploy(format!(
-            "stack {} is in {status}, and cannot be changed: {}",
-            stack.name,
-            status
-                .remediation(&stack.name)
-                .unwrap_or_else(|| "somebody changes it past the deployer; deploy again when that is over".into())
-        ))),
+        status => Err(ChangeSetError::NotUpdatable {
+            stack: stack.name.clone(),
+            status: status.clone(),
+            remediation: remediation::before_deploy(status, envelope),
+        }),
     }
 }
 
-/// A stack that waits for its first change set has no tags yet: then those of the change set tell.
-fn check_owner(stack: Option<&Stack>, found: Option<&ChangeSet>, envelope: &Envelope) -> Result<(), ChangeSetFailure> {
-    let made = stack.filter(|stack| stack.status != StackStatus::ReviewInProgress).map(|stack| &stack.tags);
-    let is_others = |tags: &&Tags| !ownership::is_of(tags, &envelope.project_name, &envelope.config_name);
-    match [made, found.map(|found| &found.tags)].into_iter().flatten().find(is_others) {
-        Some(tags) => Err(ChangeSetFailure::Deploy(ownership::others(&stack_name(envelope), tags))),
+/// Refuses the stack of another project or config. A stack in `REVIEW_IN_PROGRESS` has no tags yet: there the tags of the
+/// change set count.
+fn check_owner(
+    stack: Option<&Stack>,
+    change_set: Option<&ChangeSet>,
+    envelope: &Envelope,
+) -> Result<(), ChangeSetError> {
+    let created = stack.filter(|stack| stack.status != StackStatus::ReviewInProgress).map(|stack| &stack.tags);
+    let is_foreign = |tags: &&Tags| !ownership::owned_by(tags, &envelope.project_name, &envelope.config_name);
+    match [created, change_set.map(|found| &found.tags)].into_iter().flatten().find(is_foreign) {
+        Some(tags) => Err(ChangeSetError::foreign_stack(stack_name(envelope), tags)),
         None => Ok(()),
     }
 }
 
-async fn make(
+async fn request(
     context: &Context,
     ports: &FenrirPorts,
     release: &FenrirRelease,
@@ -108,13 +113,13 @@ async fn make(
     let template = resolved(context, ports, release).await?;
     let change_set = build(ports.stacks.as_ref(), context.account.objects.as_ref(), release, stack, &template).await?;
     match ports.stacks.create_change_set(&change_set).await {
-        // An answer that got lost: the next look finds it.
+        // An earlier attempt created it and its answer got lost: the next poll finds it.
         Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
-        made => Ok(made?),
+        answer => Ok(answer?),
     }
 }
 
-/// Enters what was found into the release.
+/// Writes the state of the change set into the release.
 fn record(release: &mut FenrirRelease, stack: Option<&Stack>, found: &ChangeSet) {
     let fields = &mut release.fields;
     fields.change_set_type.get_or_insert(ChangeSetType::of(stack));

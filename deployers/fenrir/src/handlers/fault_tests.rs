@@ -1,4 +1,4 @@
-//! Every call of a whole deploy fails, once or for good; and the promises about ends are held against the world.
+//! Fails each call of a whole deploy, once or for good, and checks that the deploy ends as the contract says.
 
 use crate::Fenrir;
 use crate::cloud::local::{FenrirAccount, StoredResource};
@@ -9,19 +9,19 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
-/// A call as a fault can name it: operation, resource, state.
+/// A call as a fault names it: operation, resource, state.
 type Call = (&'static str, String, String);
 
-/// A deploy, and what runs before it.
+/// A deploy, and the local cloud before it.
 struct Deploy {
     local_state: LocalState<FenrirAccount>,
     release: Value,
-    /// The stack's resources if it succeeds.
+    /// The stack's resources if the deploy succeeds.
     after: BTreeSet<String>,
 }
 
 impl Deploy {
-    /// Into an account without a stack.
+    /// A deploy into an account without a stack.
     fn first(harness: &TestHarness<Fenrir>) -> Self {
         Self {
             local_state: harness.store().read(LocalState::clone).unwrap(),
@@ -30,7 +30,7 @@ impl Deploy {
         }
     }
 
-    /// Over a stack that is there.
+    /// A deploy that updates a stack.
     async fn second(harness: &TestHarness<Fenrir>) -> Self {
         deploy(harness, &release(2, &[])).await;
         let second = ("/template/Resources/second", json!({ "Type": "AWS::Serverless::SimpleTable" }));
@@ -45,7 +45,7 @@ impl Deploy {
         TestHarness::new(LocalState { faults, ..self.local_state.clone() }).unwrap()
     }
 
-    /// The calls that it makes.
+    /// The calls that the deploy makes.
     async fn calls(&self) -> BTreeSet<Call> {
         let harness = self.harness(Vec::new());
         let calls = Arc::new(Mutex::new(BTreeSet::new()));
@@ -62,10 +62,10 @@ impl Deploy {
         calls.clone()
     }
 
-    /// Deploys while a call fails, and answers how that ended, if not as promised.
+    /// Deploys while a call fails. Describes the end if it is not as the contract says.
     async fn broken_promise(&self, fault: Fault) -> Option<String> {
-        let told = format!("{fault:?}");
-        // What passes is no reason for a person to look, save where the chart does not try again.
+        let fault_text = format!("{fault:?}");
+        // A fault that passes must not need an operator, except in a state without retries.
         let may_be_dirty = fault.times.is_none() || fault.state.as_deref() == Some("Execute");
         let harness = self.harness(vec![fault]);
         let before = resources(&harness);
@@ -83,7 +83,7 @@ impl Deploy {
         (!kept).then(|| {
             let now: Vec<_> = now.keys().collect();
             format!(
-                "{told}\n  {:?} {:?}\n  {:?}\n  {now:?}, lock free: {free}",
+                "{fault_text}\n  {:?} {:?}\n  {:?}\n  {now:?}, lock free: {free}",
                 run.path(),
                 execution.status,
                 run.errors()
@@ -96,7 +96,7 @@ fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
     names.map(str::to_owned).into()
 }
 
-/// What runs, of all stacks.
+/// The resources of all stacks.
 fn resources(harness: &TestHarness<Fenrir>) -> BTreeMap<String, StoredResource> {
     stacks(harness).into_iter().flat_map(|stack| stack.resources).collect()
 }
@@ -110,7 +110,7 @@ fn lock_is_free(local_state: &LocalState<FenrirAccount>) -> bool {
     local_state.accounts.values().all(|account| account.lock_tables.values().all(BTreeMap::is_empty))
 }
 
-async fn assert_all_kept(deploy: &Deploy) {
+async fn assert_contract_is_kept(deploy: &Deploy) {
     let mut broken = Vec::new();
     for (operation, resource, state) in deploy.calls().await {
         for kind in kinds() {
@@ -121,27 +121,27 @@ async fn assert_all_kept(deploy: &Deploy) {
             }
         }
     }
-    assert!(broken.is_empty(), "{} promises are broken:\n{}", broken.len(), broken.join("\n"));
+    assert!(broken.is_empty(), "{} deploys broke the contract:\n{}", broken.len(), broken.join("\n"));
 }
 
 #[tokio::test]
-async fn a_call_of_a_first_deploy_that_fails_leads_to_a_declared_end() {
-    assert_all_kept(&Deploy::first(&new_harness(&[]))).await;
+async fn failed_call_of_a_first_deploy() {
+    assert_contract_is_kept(&Deploy::first(&new_harness(&[]))).await;
 }
 
 #[tokio::test]
-async fn a_call_of_a_first_deploy_that_fails_on_the_way_back_leads_to_a_declared_end() {
+async fn failed_call_of_a_first_deploy_that_rolls_back() {
     let fails = (format!("{REGION}/behaviour/table"), json!({ "fails": "create" }));
-    assert_all_kept(&Deploy::first(&new_harness(&[(&fails.0, fails.1)]))).await;
+    assert_contract_is_kept(&Deploy::first(&new_harness(&[(&fails.0, fails.1)]))).await;
 }
 
 #[tokio::test]
-async fn a_call_of_an_update_that_fails_leads_to_a_declared_end() {
-    assert_all_kept(&Deploy::second(&new_harness(&[])).await).await;
+async fn failed_call_of_an_update() {
+    assert_contract_is_kept(&Deploy::second(&new_harness(&[])).await).await;
 }
 
 #[tokio::test]
-async fn a_call_of_an_update_that_fails_on_the_way_back_leads_to_a_declared_end() {
+async fn failed_call_of_an_update_that_rolls_back() {
     let fails = (format!("{REGION}/behaviour/second"), json!({ "fails": "create" }));
-    assert_all_kept(&Deploy::second(&new_harness(&[(&fails.0, fails.1)])).await).await;
+    assert_contract_is_kept(&Deploy::second(&new_harness(&[(&fails.0, fails.1)])).await).await;
 }

@@ -1,4 +1,4 @@
-//! What Fenrir's task states do. Each runs again without harm: a task may die after half of its work was done.
+//! The handlers of Fenrir's task states. Each is idempotent: a task may crash after half of its work, and runs again.
 
 mod change_set;
 mod clean_up;
@@ -23,5 +23,4 @@ mod tests;
 
 use crate::cloud::FenrirPorts;
 
-/// What a handler is given.
 type Context = bifrost::task::Context<FenrirPorts>;

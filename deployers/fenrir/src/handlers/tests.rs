@@ -1,11 +1,12 @@
-//! Whole executions in the embedded world: how each ends, what is left, and what is told.
+//! Whole executions in the local cloud: how each ends, what it leaves, and which errors it reports.
 
 use crate::Fenrir;
 use crate::harness::{REGION, STACK, deploy, new_harness, output, region, release, stacks};
 use crate::release::FenrirRelease;
+use bifrost::error_code::split_code;
 use bifrost::halt;
 use bifrost::local::LocalDeployer;
-use bifrost::release::{Release, Sha256};
+use bifrost::release::{CaughtError, Release, Sha256};
 use bifrost::testing::{Run, TestHarness};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -21,12 +22,22 @@ fn second() -> (&'static str, Value) {
     (SECOND.0, json!({ "Type": SECOND.1 }))
 }
 
-/// Errors as `name: message`.
-fn errors(run: &Run) -> Vec<String> {
-    run.errors().into_iter().map(|(name, message)| format!("{name}: {message}")).collect()
+/// The errors that tasks raised, each as its name and its code.
+fn errors(run: &Run) -> Vec<(String, String)> {
+    run.errors().into_iter().map(|raised| (raised.error, raised.code.unwrap_or_default())).collect()
 }
 
-/// What a state of the execution was given.
+fn error(name: &str, code: &str) -> Vec<(String, String)> {
+    vec![(name.to_owned(), code.to_owned())]
+}
+
+/// The error that the release has at its end: its name and its code.
+fn final_error(harness: &TestHarness<Fenrir>, run: &Run) -> (String, String) {
+    let CaughtError { error, cause } = input(harness, run, "FailureClean").envelope.error.unwrap();
+    (error, split_code(&cause).0.unwrap_or_default().to_owned())
+}
+
+/// The input of a state of the execution.
 fn input(harness: &TestHarness<Fenrir>, run: &Run, state: &str) -> FenrirRelease {
     let mut entered = run.history.iter().filter(|event| event.enters_state());
     let event = entered.rfind(|event| event.details.name.as_deref() == Some(state)).unwrap();
@@ -40,7 +51,7 @@ fn behaviour(of: &str, how: Value) -> TestHarness<Fenrir> {
 async fn ask_halt(harness: &TestHarness<Fenrir>, sent: &Value) {
     let release: FenrirRelease = Release::read(sent, harness.cloud().defaults()).unwrap();
     let envelope = &release.envelope;
-    halt::ask(harness.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), "wrong version")
+    halt::request(harness.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), "wrong version")
         .await
         .unwrap();
 }
@@ -52,7 +63,7 @@ async fn log(harness: &TestHarness<Fenrir>, sent: &Value) -> String {
     String::from_utf8(log.unwrap().body).unwrap()
 }
 
-/// Whether the next deploy would get the root lock.
+/// Whether no root lock is held.
 fn is_unlocked(harness: &TestHarness<Fenrir>) -> bool {
     let account = "000000000000".parse().unwrap();
     harness
@@ -62,7 +73,7 @@ fn is_unlocked(harness: &TestHarness<Fenrir>) -> bool {
 }
 
 #[tokio::test]
-async fn the_first_deploy_makes_the_stack() {
+async fn first_deploy_creates_the_stack() {
     let harness = new_harness(&[]);
     let sent = release(2, &[]);
     let run = deploy(&harness, &sent).await;
@@ -81,7 +92,7 @@ async fn the_first_deploy_makes_the_stack() {
 }
 
 #[tokio::test]
-async fn the_second_deploy_changes_the_stack() {
+async fn second_deploy_updates_the_stack() {
     let harness = new_harness(&[]);
     deploy(&harness, &release(2, &[])).await;
     let run = deploy(&harness, &release(1, &[second()])).await;
@@ -91,7 +102,7 @@ async fn the_second_deploy_changes_the_stack() {
 }
 
 #[tokio::test]
-async fn a_release_that_changes_nothing_succeeds_and_leaves_the_stack_as_it_is() {
+async fn release_without_changes_succeeds() {
     let harness = new_harness(&[]);
     let first = release(2, &[]);
     deploy(&harness, &first).await;
@@ -107,20 +118,20 @@ async fn a_release_that_changes_nothing_succeeds_and_leaves_the_stack_as_it_is()
 }
 
 #[tokio::test]
-async fn a_create_that_fails_leaves_no_stack() {
+async fn failed_creation_leaves_no_stack() {
     let harness = behaviour("table", json!({ "fails": "create", "reason": "no room" }));
     let sent = release(2, &[]);
     let run = deploy(&harness, &sent).await;
     assert_eq!(last(&run), "FailureClean");
     assert_eq!(stacks(&harness), Vec::new());
-    let error = input(&harness, &run, "FailureClean").envelope.error.unwrap();
-    assert_eq!(error.error, "DeployError");
-    assert!(error.cause.starts_with("CREATE_FAILED AWS::DynamoDB::Table table no room"), "{}", error.cause);
+    assert_eq!(final_error(&harness, &run), ("DeployError".into(), "fenrir/resource-failed".into()));
+    let cause = input(&harness, &run, "FailureClean").envelope.error.unwrap().cause;
+    assert!(cause.ends_with("] CREATE_FAILED AWS::DynamoDB::Table table no room"), "{cause}");
     assert!(is_unlocked(&harness));
 }
 
 #[tokio::test]
-async fn an_update_that_fails_is_rolled_back_and_what_ran_before_still_runs() {
+async fn failed_update_is_rolled_back() {
     let harness = behaviour("second", json!({ "fails": "create", "reason": "no room" }));
     deploy(&harness, &release(2, &[])).await;
     let before = stacks(&harness)[0].resources.clone();
@@ -135,7 +146,7 @@ async fn an_update_that_fails_is_rolled_back_and_what_ran_before_still_runs() {
 }
 
 #[tokio::test]
-async fn a_roll_back_that_fails_is_dirty_and_keeps_the_lock() {
+async fn failed_rollback_is_dirty_and_keeps_the_lock() {
     let harness = new_harness(&[
         (&format!("{REGION}/behaviour/second"), json!({ "fails": "create" })),
         (&format!("{REGION}/behaviour/table"), json!({ "fails": "rollback" })),
@@ -152,7 +163,7 @@ async fn a_roll_back_that_fails_is_dirty_and_keeps_the_lock() {
 }
 
 #[tokio::test]
-async fn a_change_set_that_fails_changes_nothing() {
+async fn failed_change_set_changes_nothing() {
     let harness = new_harness(&[]);
     deploy(&harness, &release(2, &[])).await;
     let before = stacks(&harness);
@@ -168,22 +179,20 @@ async fn a_change_set_that_fails_changes_nothing() {
 }
 
 #[tokio::test]
-async fn a_stack_that_an_earlier_first_try_left_is_replaced() {
-    let harness = new_harness(&[]);
+async fn stack_in_rollback_complete_is_replaced() {
     let stuck = json!({
         "status": "ROLLBACK_COMPLETE", "creation_time": "2026-11-20T12:00:00Z",
         "tags": { "ProjectName": "coinbase/deploy-test", "ConfigName": "development", "ReleaseID": "release-1" },
     });
     let arn = format!("arn:aws:cloudformation:us-east-1:000000000000:stack~1{STACK}~11");
-    let lab_with_it = new_harness(&[(&format!("{REGION}/stacks/{arn}"), stuck)]);
-    drop(harness);
-    let run = deploy(&lab_with_it, &release(2, &[])).await;
+    let harness = new_harness(&[(&format!("{REGION}/stacks/{arn}"), stuck)]);
+    let run = deploy(&harness, &release(2, &[])).await;
     assert_eq!((last(&run), errors(&run)), ("Success", Vec::new()));
-    assert_eq!(stacks(&lab_with_it).len(), 1);
+    assert_eq!(stacks(&harness).len(), 1);
 }
 
 #[tokio::test]
-async fn a_stack_of_another_project_is_left_alone() {
+async fn foreign_stack_is_left_alone() {
     let theirs = json!({
         "status": "CREATE_COMPLETE", "creation_time": "2026-11-20T12:00:00Z",
         "tags": { "ProjectName": "coinbase-deploy/test", "ConfigName": "development", "ReleaseID": "release-1" },
@@ -193,12 +202,12 @@ async fn a_stack_of_another_project_is_left_alone() {
     let before = stacks(&harness);
     let run = deploy(&harness, &release(2, &[])).await;
     assert_eq!(last(&run), "FailureClean");
-    assert!(errors(&run)[0].contains("ProjectName=\"coinbase-deploy/test\""), "{:?}", errors(&run));
+    assert_eq!(errors(&run), error("DeployError", "fenrir/foreign-stack"));
     assert_eq!(stacks(&harness), before);
 }
 
 #[tokio::test]
-async fn a_halt_before_execute_leaves_nothing() {
+async fn halt_before_execute_leaves_nothing() {
     let harness = new_harness(&[]);
     let sent = release(2, &[]);
     harness.upload(&sent, &[]).await.unwrap();
@@ -207,14 +216,14 @@ async fn a_halt_before_execute_leaves_nothing() {
     ask_halt(&harness, &sent).await;
     harness.run().await.unwrap();
     let run = harness.execution(&name).await.unwrap();
-    assert_eq!(errors(&run), ["HaltError: halted: wrong version"]);
+    assert_eq!(errors(&run), error("HaltError", "halt/requested"));
     assert_eq!(last(&run), "FailureClean");
     assert_eq!(stacks(&harness), Vec::new());
     assert!(is_unlocked(&harness));
 }
 
 #[tokio::test]
-async fn a_halt_after_execute_cancels_the_update() {
+async fn halt_after_execute_cancels_the_update() {
     let harness = behaviour("second", json!({ "seconds": 120 }));
     deploy(&harness, &release(2, &[])).await;
     let before = stacks(&harness)[0].resources.clone();
@@ -228,23 +237,21 @@ async fn a_halt_after_execute_cancels_the_update() {
     assert_eq!(last(&run), "FailureClean");
     let stack = &stacks(&harness)[0];
     assert_eq!((stack.status.as_str(), &stack.resources), ("UPDATE_ROLLBACK_COMPLETE", &before));
-    let error = input(&harness, &run, "FailureClean").envelope.error.unwrap();
-    assert_eq!((error.error.as_str(), error.cause.as_str()), ("HaltError", "halted: wrong version"));
+    assert_eq!(final_error(&harness, &run), ("HaltError".into(), "halt/requested".into()));
     assert!(is_unlocked(&harness));
 }
 
 #[tokio::test]
-async fn an_update_that_is_out_of_time_is_cancelled() {
+async fn timeout_cancels_the_update() {
     let harness = behaviour("second", json!({ "seconds": 1200 }));
     deploy(&harness, &release(2, &[])).await;
     let run = deploy(&harness, &release(1, &[second()])).await;
     assert_eq!(last(&run), "FailureClean");
-    let error = input(&harness, &run, "FailureClean").envelope.error.unwrap();
-    assert!(error.error == "HaltError" && error.cause.starts_with("timed out"), "{error:?}");
+    assert_eq!(final_error(&harness, &run), ("HaltError".into(), "halt/timeout".into()));
 }
 
 #[tokio::test]
-async fn a_release_is_deployed_once_and_a_held_lock_is_respected() {
+async fn held_lock_refuses_the_release() {
     let harness = new_harness(&[]);
     let sent = release(2, &[]);
     deploy(&harness, &sent).await;
@@ -255,12 +262,12 @@ async fn a_release_is_deployed_once_and_a_held_lock_is_respected() {
     let harness = new_harness(&[(&lock, theirs)]);
     let run = deploy(&harness, &sent).await;
     assert_eq!(run.path(), ["Validate", "Lock", "FailureClean"]);
-    assert!(errors(&run)[0].starts_with("LockExistsError"), "{:?}", errors(&run));
+    assert_eq!(errors(&run), error("LockExistsError", "lock/held"));
     assert_eq!(stacks(&harness), Vec::new());
 }
 
 #[tokio::test]
-async fn what_breaks_a_rule_is_refused_with_all_findings_and_nothing_is_locked() {
+async fn template_is_refused_with_all_findings() {
     let harness = new_harness(&[]);
     let sent = release(
         2,
@@ -271,29 +278,30 @@ async fn what_breaks_a_rule_is_refused_with_all_findings_and_nothing_is_locked()
     );
     let run = deploy(&harness, &sent).await;
     assert_eq!(run.path(), ["Validate", "FailureClean"]);
-    let told = errors(&run).concat();
-    assert!(told.starts_with("BadReleaseError: the template is refused:\n"), "{told}");
+    let [refusal] = &run.errors()[..] else { panic!("one error") };
+    assert_eq!(refusal.error, "BadReleaseError");
+    assert!(refusal.code.as_ref().is_some_and(|code| code.starts_with("template/")), "{refusal:?}");
     for path in ["Parameters", "Resources.table.Properties.TableName", "Resources.table.Properties.PrimaryKy"] {
-        assert!(told.contains(&format!("\n{path}: ")), "{path}: {told}");
+        assert!(refusal.message.contains(&format!("]: {path}: ")), "{path}: {refusal:?}");
     }
     assert!(region(&harness).stacks.is_empty() && is_unlocked(&harness));
 }
 
 #[tokio::test]
-async fn a_file_that_is_missing_or_another_projects_is_refused() {
+async fn missing_and_foreign_files_are_refused() {
     let harness = new_harness(&[]);
     let ours =
         "s3://coinbase-fenrir-000000000000/000000000000/coinbase/deploy-test/development/release-1/release/f.zip";
     let theirs = "s3://coinbase-fenrir-000000000000/000000000000/coinbase/other/development/release-1/release/f.zip";
     let hash = "0".repeat(64);
     let run = deploy(&harness, &release(2, &[("/s3_uris_sha256s", json!({ ours: hash, theirs: hash }))])).await;
-    let told = errors(&run).concat();
-    assert!(told.contains(&format!("s3_uris_sha256s.{ours}: there is no such file")), "{told}");
-    assert!(told.contains(&format!("s3_uris_sha256s.{theirs}: ")), "{told}");
+    assert_eq!(errors(&run), error("BadReleaseError", "release/file-missing"));
+    let message = &run.errors()[0].message;
+    assert!(message.contains(ours) && message.lines().count() == 2, "{message}");
 }
 
 #[tokio::test]
-async fn deploy_names_resources_in_the_partition_of_the_region() {
+async fn resources_are_named_in_their_partition() {
     for (region, partition, suffix) in
         [("us-gov-west-1", "aws-us-gov", "amazonaws.com"), ("cn-north-1", "aws-cn", "amazonaws.com.cn")]
     {
@@ -340,7 +348,7 @@ fn huge() -> Value {
 }
 
 #[tokio::test]
-async fn a_template_of_a_megabyte_is_deployed_by_its_hash_and_never_travels() {
+async fn large_template_is_not_in_any_state_input() {
     let harness = new_harness(&[]);
     let body = huge().to_string().into_bytes();
     assert!(body.len() > 900_000, "{}", body.len());
@@ -355,17 +363,17 @@ async fn a_template_of_a_megabyte_is_deployed_by_its_hash_and_never_travels() {
 }
 
 #[tokio::test]
-async fn a_template_that_was_altered_in_the_bucket_is_refused() {
+async fn template_altered_in_the_bucket_is_refused() {
     let harness = new_harness(&[]);
     let mut sent = release(2, &[("/template_sha256", json!(Sha256::of(b"{}").to_string()))]);
     sent.as_object_mut().unwrap().remove("template");
     let run = harness.deploy(&sent, &[("template", b"{ }")]).await.unwrap();
     assert_eq!(run.path(), ["Validate", "FailureClean"]);
-    assert!(errors(&run)[0].starts_with("BadReleaseError: template has SHA-256"), "{:?}", errors(&run));
+    assert_eq!(errors(&run), error("BadReleaseError", "release/file-differs"));
 }
 
 #[tokio::test]
-async fn what_only_the_deployer_says_is_not_believed() {
+async fn deployer_fields_of_a_release_are_ignored() {
     let harness = new_harness(&[]);
     let sent = release(
         2,
@@ -386,7 +394,7 @@ async fn what_only_the_deployer_says_is_not_believed() {
 }
 
 #[tokio::test]
-async fn intrinsic_functions_in_base64_as_the_original_client_sends_them_are_read() {
+async fn base64_intrinsics_of_go_fenrir_are_read() {
     let harness = new_harness(&[]);
     // {"Ref":"table"}
     let outputs = json!({ "Table": { "Value": "eyJSZWYiOiJ0YWJsZSJ9" } });

@@ -4,32 +4,31 @@ use super::Context;
 use super::change_set::ensure;
 use super::validate::check_files;
 use crate::cloud::{ChangeSet, ExecutionStatus, FenrirPorts};
-use crate::errors::WatchFailure;
+use crate::errors::{ChangeSetError, ReleaseError, WatchFailure};
 use crate::log;
-use crate::names::stack_name;
+use crate::names::{change_set_name, stack_name};
 use crate::poll_interval::next_wait;
 use crate::release::FenrirRelease;
 use crate::resolve::resolved;
 use bifrost::halt;
+use bifrost::validate::BadRelease;
 
-/// How CloudFormation says that it would not even try.
+/// What the reason of a change set contains if CloudFormation's early validation refused it.
 const EARLY_VALIDATION: &str = "EarlyValidation";
 
-/// Reads what became of the change set. Of one that can be executed it checks once more that it is made of what the release
-/// means, and writes into the log what it would change.
+/// Reads the status of the change set. Once it can be executed, this checks again that it was created from the template and
+/// files of the release, and writes its changes into the log.
 ///
 /// # Errors
-/// [`WatchFailure::Halt`] if somebody asked for it, or time is over.
+/// [`WatchFailure::Halt`] if the deploy was halted, or its timeout is over.
 pub async fn update_change_set(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, WatchFailure> {
     halt::check(context, &release.envelope).await?;
     let ports = context.target(&release.envelope).await?;
     if let Some(found) = ensure(context, &ports, &mut release).await? {
         match found.execution_status {
-            ExecutionStatus::Available => available(context, &ports, &release, &found).await?,
+            ExecutionStatus::Available => check_available(context, &ports, &release, &found).await?,
             ExecutionStatus::Obsolete => {
-                return Err(WatchFailure::Deploy(
-                    "the stack was changed past the deployer after the change set was made: deploy again".into(),
-                ));
+                return Err(ChangeSetError::Obsolete { stack: stack_name(&release.envelope) }.into());
             }
             _ => explain(&ports, &mut release, &found).await,
         }
@@ -38,27 +37,25 @@ pub async fn update_change_set(context: &Context, mut release: FenrirRelease) ->
     Ok(release)
 }
 
-/// Who may write to the bucket could have changed a file since it was checked, or the template on its way.
-async fn available(
+/// Checks again: since `Validate`, anyone who may write to the bucket could have changed a file, or the template on its way
+/// to CloudFormation.
+async fn check_available(
     context: &Context,
     ports: &FenrirPorts,
     release: &FenrirRelease,
     found: &ChangeSet,
 ) -> Result<(), WatchFailure> {
     check_files(context, release).await?;
-    let meant = resolved(context, ports, release).await?;
-    let made = ports.stacks.change_set_template(&stack_name(&release.envelope), &found.id).await?;
-    if made.as_ref() != Some(&meant) {
-        return Err(WatchFailure::BadRelease(
-            "the change set is not made of the template that the release means, or what it refers to has changed since; \
-             deploy again"
-                .into(),
-        ));
+    let expected = resolved(context, ports, release).await?;
+    let actual = ports.stacks.change_set_template(&stack_name(&release.envelope), &found.id).await?;
+    if actual.as_ref() != Some(&expected) {
+        let change_set = change_set_name(&release.envelope);
+        return Err(BadRelease::rule(ReleaseError::ChangeSetDiffers { change_set }).into());
     }
-    Ok(log::write_changes(context, &release.envelope, &found.changes, &meant).await?)
+    Ok(log::write_changes(context, &release.envelope, &found.changes, &expected).await?)
 }
 
-/// Puts in the place of early validation's own reason, which names no resource, what it found.
+/// Early validation's own reason names no resource: replaces it by what it found.
 async fn explain(ports: &FenrirPorts, release: &mut FenrirRelease, found: &ChangeSet) {
     if !release.fields.change_set_status_reason.contains(EARLY_VALIDATION) {
         return;
@@ -66,7 +63,7 @@ async fn explain(ports: &FenrirPorts, release: &mut FenrirRelease, found: &Chang
     match ports.stacks.validation_failures(&found.id).await {
         Ok(failures) if !failures.is_empty() => release.fields.change_set_status_reason = failures.join("; "),
         Ok(_) => {}
-        // The change set failed in any case, and its own reason says how to find out more.
-        Err(error) => tracing::warn!(%error, "why the change set failed is not known"),
+        // The change set failed in any case, and its own reason names the next step.
+        Err(error) => tracing::warn!(%error, "cannot read why the change set failed"),
     }
 }

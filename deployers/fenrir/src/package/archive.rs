@@ -1,44 +1,49 @@
-//! Zips, the same for the same files: whenever, wherever and by whomever they are made.
+//! Reproducible zips: the same files give the same bytes, on any machine and at any time.
 
 use super::tree::{Entry, TreeError};
+use bifrost::error_code::Coded;
 use std::io::{Cursor, Write};
 use std::sync::Arc;
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
 
-/// What a function's or a layer's content may have unzipped: `Unzipped size must be smaller than 262144000 bytes`, says
-/// Lambda. A function and its layers may not have more together; which layers it has is known when it is deployed.
+/// The maximum size of the code of a function or layer, unzipped. Lambda: `Unzipped size must be smaller than 262144000 bytes`. The
+/// limit is for a function and its layers together; the layers are only known in the deploy.
 pub(super) const MAX_BYTES: u64 = 262_144_000;
 
-/// What a custom runtime starts.
+/// The executable that a custom runtime starts.
 pub(super) const BOOTSTRAP: &str = "bootstrap";
 
-/// The compression of all zips. Another level gives other bytes, thus another hash and another upload.
+/// The compression level of all zips. Another level would change the bytes, and thereby the hash.
 const LEVEL: i64 = 6;
 
-/// Why there is no zip.
-#[derive(Debug, thiserror::Error)]
+/// Why a zip cannot be created or used.
+#[derive(Debug, thiserror::Error, Coded)]
 pub enum ArchiveError {
-    /// Lambda would refuse it.
+    /// The code is larger than Lambda accepts.
     #[error(
-        "it has {bytes} bytes unzipped, but Lambda takes at most {MAX_BYTES}: leave out what the function does not need"
+        "the zip has {bytes} bytes unzipped, and Lambda accepts {MAX_BYTES}; remove files that the function does not need"
     )]
+    #[code("package/too-large", "remove files that the function does not need, or move them into another service")]
     TooLarge {
-        /// What it has.
+        /// The size, unzipped.
         bytes: u64,
     },
-    /// It is no zip, or cannot be made one.
-    #[error("it is no zip that Lambda could read: {0}")]
+    /// The file is not a valid zip, or a zip cannot hold the files.
+    #[error("invalid zip: {0}")]
+    #[code("package/invalid-zip", "check that the file is a zip, and create it again")]
     Zip(#[from] zip::result::ZipError),
-    /// It cannot be written.
-    #[error("cannot zip: {0}")]
+    /// The zip cannot be written.
+    #[error("cannot write the zip: {0}")]
+    #[code("package/zip-failed", "check the free memory and disk space")]
     Io(#[from] std::io::Error),
-    /// A file of it cannot be read.
+    /// A file cannot be read.
     #[error(transparent)]
+    #[code(source)]
     Tree(Arc<TreeError>),
 }
 
-/// Zips files, which are in the order of their names.
+/// Zips files, which have to be sorted by name.
 pub(super) fn pack(entries: &[Entry]) -> Result<Vec<u8>, ArchiveError> {
     check_size(entries.iter().map(|entry| entry.bytes))?;
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
@@ -50,18 +55,18 @@ pub(super) fn pack(entries: &[Entry]) -> Result<Vec<u8>, ArchiveError> {
     Ok(writer.finish()?.into_inner())
 }
 
-/// Neither the time nor the umask of whoever made the file.
+/// Without the time and umask of the file.
 fn options(entry: &Entry) -> SimpleFileOptions {
-    // What cannot be run as `bootstrap` is a mistake that shows only when the function is called.
-    let runs = entry.executable || entry.name == BOOTSTRAP;
+    // A `bootstrap` without permission to execute would fail only when the function is called.
+    let is_executable = entry.executable || entry.name == BOOTSTRAP;
     SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(LEVEL))
         .last_modified_time(DateTime::DEFAULT)
-        .unix_permissions(if runs { 0o755 } else { 0o644 })
+        .unix_permissions(if is_executable { 0o755 } else { 0o644 })
 }
 
-/// Holds a zip that others made against what Lambda takes.
+/// Checks an existing zip against the limits of Lambda.
 pub(super) fn check(zip: &[u8]) -> Result<(), ArchiveError> {
     let mut archive = ZipArchive::new(Cursor::new(zip))?;
     let sizes: Result<Vec<_>, _> =
@@ -79,14 +84,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lambdas_limit_is_for_all_files_together() {
+    fn limit_is_for_all_files_together() {
         assert!(check_size([MAX_BYTES - 1, 1].into_iter()).is_ok());
         assert!(matches!(check_size([MAX_BYTES, 1].into_iter()), Err(ArchiveError::TooLarge { bytes: 262_144_001 })));
-        assert!(check_size([u64::MAX, u64::MAX].into_iter()).is_err(), "sizes that a forged zip states");
+        assert!(check_size([u64::MAX, u64::MAX].into_iter()).is_err(), "sizes that overflow");
     }
 
     #[test]
-    fn a_zip_of_others_is_held_against_the_limit_by_what_it_states() {
+    fn existing_zip_is_checked_by_its_stated_size() {
         let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
         writer.start_file("bootstrap", SimpleFileOptions::default()).unwrap();
         let mut zip = writer.finish().unwrap().into_inner();

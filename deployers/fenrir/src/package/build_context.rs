@@ -1,4 +1,4 @@
-//! Makes units, or finds that they are made.
+//! Builds artifacts that are not up to date.
 
 use super::archive::{self, BOOTSTRAP, MAX_BYTES};
 use super::cache::{self, Cache, Record};
@@ -16,10 +16,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-/// Part of what a build's inputs are compared by: to be changed when the same inputs give another zip than before.
+/// Part of the digest of the inputs. Change it whenever the same inputs give another zip than before.
 const FORMAT: &str = "1";
 
-/// Where the units of a template are made.
+/// The context in which the artifacts of a template are built.
 pub(super) struct BuildContext<'w> {
     dir: &'w TemplateDir,
     options: &'w Options,
@@ -35,30 +35,30 @@ impl<'w> BuildContext<'w> {
         Self { dir, options, progress, cache, digests: Digests::default(), container: Container::default() }
     }
 
-    /// Packages one of all units, and tells of it.
+    /// Packages an artifact, and reports progress.
     pub(super) fn package(&self, artifact: &Artifact, all: &[Artifact]) -> Result<Packaged, ArtifactError> {
         let since = Instant::now();
         self.progress.started(&artifact.logical_id);
-        let result = Job::of(artifact, all, self.dir).and_then(|job| self.make(&job));
+        let result = Job::of(artifact, all, self.dir).and_then(|job| self.package_job(&job));
         self.progress.finished(&artifact.logical_id, result.as_ref(), since.elapsed());
         result
     }
 
-    /// Leaves nothing behind but the results.
+    /// Removes the container and image of a Docker build.
     pub(super) fn close(&self) {
         if let Err(error) = self.container.remove(self.dir, &self.options.environment) {
-            self.progress.warn(&format!("the container and image of the build could not be removed: {error}"));
+            self.progress.warn(&format!("cannot remove the container and image of the build: {error}"));
         }
     }
 
-    fn make(&self, job: &Job<'_>) -> Result<Packaged, ArtifactError> {
+    fn package_job(&self, job: &Job<'_>) -> Result<Packaged, ArtifactError> {
         let packaged =
             |path, sha256, origin| Packaged { logical_id: job.artifact.logical_id.clone(), path, sha256, origin };
         if job.method == Method::AsIs {
             return Ok(packaged(job.source.clone(), as_is(job)?, Origin::AsIs));
         }
         let inputs = job.inputs(self.dir)?;
-        let before = self.compared(job, &inputs, |input| self.digests.get(input, self.dir))?;
+        let before = self.inputs_digest(job, &inputs, |input| self.digests.get(input, self.dir))?;
         let output = self.dir.output(&job.artifact.logical_id);
         if let Some(sha256) = self.built_before(job, before, &output) {
             return Ok(packaged(output, sha256, Origin::Cached));
@@ -66,15 +66,15 @@ impl<'w> BuildContext<'w> {
         let zip = self.build(job, &inputs)?;
         cache::replace(&output, &zip).map_err(|source| ArtifactError::Write { path: output.clone(), source })?;
         let sha256 = Sha256::of(&zip);
-        // Of what changed during the build nobody knows whether it went in.
-        if self.compared(job, &inputs, |input| tree::fresh_digest(input, self.dir))? == before {
+        // If an input changed during the build, it is not known whether the zip contains the change.
+        if self.inputs_digest(job, &inputs, |input| tree::fresh_digest(input, self.dir))? == before {
             self.remember(job, Record { inputs: before, output: sha256 });
         }
         Ok(packaged(output, sha256, Origin::Built))
     }
 
-    /// One digest of all that decides on the result.
-    fn compared(
+    /// A digest of everything that affects the result.
+    fn inputs_digest(
         &self,
         job: &Job<'_>,
         inputs: &[Input],
@@ -89,17 +89,20 @@ impl<'w> BuildContext<'w> {
         Ok(Sha256::of(all.as_bytes()))
     }
 
-    /// The hash of the result, if it was built of the same and nobody has altered it since.
+    /// The hash of the previous result, if it was built from the same inputs and not modified since.
     fn built_before(&self, job: &Job<'_>, inputs: Sha256, output: &Path) -> Option<Sha256> {
         let record = self.cache.get(&job.artifact.logical_id).filter(|record| record.inputs == inputs)?;
-        let is_whole = || read_at_most(output, MAX_BYTES).is_ok_and(|zip| Sha256::of(&zip) == record.output);
-        (!self.options.force && is_whole()).then_some(record.output)
+        let is_unmodified = || read_at_most(output, MAX_BYTES).is_ok_and(|zip| Sha256::of(&zip) == record.output);
+        (!self.options.force && is_unmodified()).then_some(record.output)
     }
 
     fn remember(&self, job: &Job<'_>, record: Record) {
         if let Err(error) = self.cache.put(&job.artifact.logical_id, record) {
             let path = self.dir.cache();
-            self.progress.warn(&format!("cannot write {}: {error}; the next time all is built anew", path.display()));
+            self.progress.warn(&format!(
+                "cannot write the cache {}: {error}; the next run rebuilds all artifacts",
+                path.display()
+            ));
         }
     }
 
@@ -125,7 +128,7 @@ impl<'w> BuildContext<'w> {
     fn zipped(&self, job: &Job<'_>, result: &Path) -> Result<Vec<u8>, ArtifactError> {
         let entries = tree::read(result, Scope::Shipped, self.dir)?;
         let place = || match job.method {
-            Method::Make => format!("what build-{} left in ARTIFACTS_DIR", job.artifact.logical_id),
+            Method::Make => format!("ARTIFACTS_DIR of build-{}", job.artifact.logical_id),
             _ => self.dir.shown(result),
         };
         if entries.is_empty() {
@@ -141,7 +144,7 @@ impl<'w> BuildContext<'w> {
     }
 }
 
-/// The hash of what is taken as it is.
+/// The hash of a file that is used unchanged.
 fn as_is(job: &Job<'_>) -> Result<Sha256, ArtifactError> {
     if job.artifact.kind == Kind::Definition {
         return Ok(Sha256::of(&read(&job.source)?));

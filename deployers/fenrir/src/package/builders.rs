@@ -1,4 +1,4 @@
-//! Builds by `make`, as SAM calls it, and by compilers, which know by themselves what to compile anew.
+//! Builds with `make`, which is called as SAM does it, and with compilers, which have incremental builds of their own.
 
 use super::Architecture;
 use super::archive::BOOTSTRAP;
@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 
 const MAKE: Tool = Tool {
     program: "make",
-    get: "install GNU make, by the system's package manager or, on a Mac, `xcode-select --install`",
+    get: "install GNU make with the package manager of the system, or on macOS with `xcode-select --install`",
 };
 
 const GO: Tool = Tool { program: "go", get: "install Go from https://go.dev/dl" };
@@ -26,8 +26,8 @@ const CARGO: Tool = Tool {
 
 const RUSTC: Tool = Tool { program: "rustc", get: "install Rust from https://rustup.rs" };
 
-/// What beside the files decides on the result: the compiler's version, which may be set by a file in the folder, and the
-/// variables that it heeds. Nothing for what is not compiled.
+/// What affects the result of a compiler apart from the files: its version, which a file in the folder may select, and its
+/// environment variables. Empty without a compiler.
 pub(super) fn toolchain(job: &Job<'_>, environment: &Environment) -> Result<String, ToolError> {
     let (tool, argument, prefixes): (_, _, &[&str]) = match job.method {
         Method::Go => (&GO, "version", &["GO", "CGO_"]),
@@ -38,15 +38,15 @@ pub(super) fn toolchain(job: &Job<'_>, environment: &Environment) -> Result<Stri
     Ok(version + &environment.starting_with(prefixes))
 }
 
-/// Builds the package in the folder, for Lambda's Linux. It answers where the executable is.
+/// Builds the Go package in the folder for Linux. Returns the path of the executable.
 pub(super) fn go(job: &Job<'_>, environment: &Environment, scratch: &Scratch) -> Result<PathBuf, ArtifactError> {
     let bootstrap = scratch.folder("artifacts")?.join(BOOTSTRAP);
     let architecture = match job.artifact.architecture {
         Architecture::X86_64 => "amd64",
         Architecture::Arm64 => "arm64",
     };
-    // Neither where it was built nor at which commit: another path or commit would be another hash of the same code. Without
-    // `net/rpc`, which only the retired runtime needs (docs.aws.amazon.com/lambda/latest/dg/golang-package.html).
+    // Without paths and commit in the executable, which would change the hash of the same code. Without `net/rpc`, which only
+    // the retired runtime needs (docs.aws.amazon.com/lambda/latest/dg/golang-package.html).
     let flags = ["build", "-trimpath", "-buildvcs=false", "-tags", "lambda.norpc", "-o"].map(OsStr::new);
     let arguments = [&flags[..], &[bootstrap.as_os_str(), ".".as_ref()]].concat();
     let variables = [("GOOS", "linux"), ("GOARCH", architecture), ("CGO_ENABLED", "0")];
@@ -55,7 +55,7 @@ pub(super) fn go(job: &Job<'_>, environment: &Environment, scratch: &Scratch) ->
     Ok(bootstrap)
 }
 
-/// Builds the Cargo package or workspace in the folder. It answers where the executable is.
+/// Builds the Cargo package or workspace in the folder. Returns the path of the executable.
 pub(super) fn cargo(job: &Job<'_>, environment: &Environment, scratch: &Scratch) -> Result<PathBuf, ArtifactError> {
     let built = scratch.folder("lambda")?;
     let architecture = match job.artifact.architecture {
@@ -72,7 +72,7 @@ pub(super) fn cargo(job: &Job<'_>, environment: &Environment, scratch: &Scratch)
     binary(&built, job.artifact.binary.as_deref())
 }
 
-/// Picks the executable: `cargo lambda` makes a folder for each.
+/// Selects the executable: `cargo lambda` creates a folder for each.
 fn binary(built: &Path, wanted: Option<&str>) -> Result<PathBuf, ArtifactError> {
     let entries = fs::read_dir(built).into_iter().flatten().flatten();
     let mut found: Vec<_> = entries.filter_map(|entry| entry.file_name().into_string().ok()).collect();
@@ -85,7 +85,7 @@ fn binary(built: &Path, wanted: Option<&str>) -> Result<PathBuf, ArtifactError> 
     bootstrap.ok_or(ArtifactError::Binary { found })
 }
 
-/// Runs `make build-<logical id>` in a copy of the inputs. It answers where the result is.
+/// Runs `make build-<logical id>` in a copy of the inputs. Returns the path of the result.
 pub(super) fn make(
     job: &Job<'_>,
     inputs: &[Input],
@@ -99,9 +99,9 @@ pub(super) fn make(
     }
     let artifacts = scratch.folder("artifacts")?;
     let target = format!("build-{}", job.artifact.logical_id);
-    // A `make` that calls us is not to share its flags, nor its pipe of job tokens, with one that knows nothing of it.
-    let alone = ["MAKEFLAGS", "MFLAGS", "MAKELEVEL"].map(|name| (name, OsStr::new("")));
-    let variables = [&alone[..], &[("ARTIFACTS_DIR", artifacts.as_os_str())]].concat();
+    // If `make` runs Fenrir, its flags and its job server must not affect this `make`.
+    let without_parent = ["MAKEFLAGS", "MFLAGS", "MAKELEVEL"].map(|name| (name, OsStr::new("")));
+    let variables = [&without_parent[..], &[("ARTIFACTS_DIR", artifacts.as_os_str())]].concat();
     let folder = copy.join(dir.relative(&job.source));
     environment.run(&MAKE, &folder, &[target.as_ref()], &variables).map_err(|source| {
         let inputs: Vec<_> = inputs.iter().map(|(path, _)| dir.shown(path)).collect();
@@ -110,13 +110,13 @@ pub(super) fn make(
     Ok(artifacts)
 }
 
-/// Copies a file or folder to where it is in the template's folder.
+/// Copies a file or folder to its relative path in the copy.
 fn copy_input((path, scope): &Input, dir: &TemplateDir, copy: &Path) -> Result<(), ArtifactError> {
     let base = if path.is_file() { path.parent().unwrap_or(path) } else { path };
     let to = copy.join(dir.relative(base));
     for entry in tree::read(path, *scope, dir)? {
         let target = to.join(&entry.name);
-        // Inputs may overlap, and what was copied may be write-protected like its original.
+        // Inputs may overlap, and the first copy may be read-only.
         if target.exists() {
             continue;
         }

@@ -1,4 +1,4 @@
-//! What was built before, and of what.
+//! The cache: the inputs and outputs of previous builds.
 
 use bifrost::release::Sha256;
 use serde::{Deserialize, Serialize};
@@ -7,24 +7,24 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fs, io, process};
 
-/// What was built for each unit: a file beside the template, which may be deleted at any time.
+/// The last build of each artifact, in a file beside the template that may be deleted at any time.
 #[derive(Debug)]
 pub(super) struct Cache {
     path: PathBuf,
     records: Mutex<BTreeMap<String, Record>>,
 }
 
-/// The last build of a unit.
+/// A build.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Record {
-    /// What its inputs were.
+    /// The digest of the inputs.
     pub(super) inputs: Sha256,
-    /// What came of them.
+    /// The hash of the zip.
     pub(super) output: Sha256,
 }
 
 impl Cache {
-    /// What is remembered. A file that is missing, torn or another version's remembers nothing.
+    /// Loads the cache. It is empty if the file is missing or invalid.
     pub(super) fn load(path: PathBuf) -> Self {
         let records = fs::read(&path).ok().and_then(|text| serde_json::from_slice(&text).ok()).unwrap_or_default();
         Self { path, records: Mutex::new(records) }
@@ -34,7 +34,7 @@ impl Cache {
         self.lock().get(logical_id).cloned()
     }
 
-    /// Remembers a build, and writes down all that is remembered.
+    /// Records a build, and writes the cache.
     pub(super) fn put(&self, logical_id: &str, record: Record) -> io::Result<()> {
         let mut records = self.lock();
         records.insert(logical_id.into(), record);
@@ -46,7 +46,7 @@ impl Cache {
     }
 }
 
-/// Puts a file in place of another, at once or not at all, and makes its folder.
+/// Replaces a file atomically, and creates its folder.
 pub(super) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;

@@ -1,4 +1,4 @@
-//! Builds by the Dockerfile beside the template: one image, out of which each function's zip is copied.
+//! Builds with the Dockerfile beside the template: one image that contains the zip of each function.
 
 use super::error::ArtifactError;
 use super::scratch::unique_name;
@@ -10,7 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 const DOCKER: Tool = Tool { program: "docker", get: "install Docker from https://docs.docker.com/get-docker" };
 
-/// The container that the zips are copied out of, made when the first of them is asked for. It never runs.
+/// The container from which the zips are copied. Created for the first of them, and never started.
 #[derive(Debug, Default)]
 pub(super) struct Container(OnceLock<Result<String, Arc<ToolError>>>);
 
@@ -29,7 +29,7 @@ impl Container {
         copied.map(drop).map_err(|source| ArtifactError::NotInImage { logical_id: logical_id.into(), source })
     }
 
-    /// Removes the container and its image, if they were made.
+    /// Removes the container and its image, if they were created.
     pub(super) fn remove(&self, dir: &TemplateDir, environment: &Environment) -> Result<(), ToolError> {
         match self.0.get() {
             Some(Ok(name)) => remove(name, dir, environment),
@@ -38,7 +38,7 @@ impl Container {
     }
 }
 
-/// Builds the image and creates the container, both of the same name.
+/// Builds the image and creates the container, with the same name.
 fn create(dir: &TemplateDir, environment: &Environment) -> Result<String, ToolError> {
     let name = unique_name();
     let words = |words: &[&str]| {
@@ -46,11 +46,11 @@ fn create(dir: &TemplateDir, environment: &Environment) -> Result<String, ToolEr
         docker(dir, environment, &words)
     };
     words(&["build", "-t", &name, "."])?;
-    // It has to be told what it would run, as the image may not say, and never runs it.
+    // `docker create` needs a command if the image has none. It never runs.
     match words(&["create", "--name", &name, &name, "true"]) {
         Ok(_) => Ok(name),
         Err(error) => {
-            // What failed first is what has to be told.
+            // The first error is the one to report.
             let _ = remove(&name, dir, environment);
             Err(error)
         }
@@ -59,7 +59,7 @@ fn create(dir: &TemplateDir, environment: &Environment) -> Result<String, ToolEr
 
 fn remove(name: &str, dir: &TemplateDir, environment: &Environment) -> Result<(), ToolError> {
     let container = docker(dir, environment, &["rm", name].map(OsStr::new));
-    // Its layers stay: they are what makes the next build fast.
+    // Keeps the layers, which make the next build fast.
     let image = docker(dir, environment, &["rmi", "--no-prune", name].map(OsStr::new));
     container.and(image).map(drop)
 }

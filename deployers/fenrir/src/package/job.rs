@@ -1,4 +1,4 @@
-//! How a unit is made, and of what.
+//! How an artifact is built, and from which inputs.
 
 use super::error::ArtifactError;
 use super::template_dir::TemplateDir;
@@ -6,42 +6,41 @@ use super::tree::{Input, Scope};
 use super::{Artifact, Kind};
 use std::path::PathBuf;
 
-/// The file that `make` is given.
 pub(super) const MAKEFILE: &str = "Makefile";
 
-/// What a template may say in `Metadata.BuildMethod`. SAM calls Go `go1.x`, whatever runtime the result is for.
+/// The values of `Metadata.BuildMethod`. SAM calls Go `go1.x` for any runtime.
 const BUILD_METHODS: [(&str, Method); 4] =
     [("go", Method::Go), ("go1.x", Method::Go), ("makefile", Method::Make), ("rust-cargolambda", Method::Cargo)];
 
-/// How a unit is made.
+/// How an artifact is built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Method {
-    /// It is a file, and stays it.
+    /// The file is used unchanged.
     AsIs,
-    /// A folder or a file is zipped.
+    /// The folder or file is zipped.
     Zip,
-    /// By the Makefile in its folder.
+    /// With the Makefile in its folder.
     Make,
-    /// By `go build`.
+    /// With `go build`.
     Go,
-    /// By `cargo lambda`.
+    /// With `cargo lambda`.
     Cargo,
-    /// By the Dockerfile beside the template.
+    /// With the Dockerfile beside the template.
     Docker,
 }
 
-/// A unit that can be made.
+/// An artifact with its source and build method.
 #[derive(Debug)]
-pub(super) struct Job<'u> {
-    pub(super) artifact: &'u Artifact,
+pub(super) struct Job<'a> {
+    pub(super) artifact: &'a Artifact,
     pub(super) method: Method,
-    /// What it is made of: a file or folder in the template's folder.
+    /// The file or folder from which it is built, in the template's folder.
     pub(super) source: PathBuf,
 }
 
-impl<'u> Job<'u> {
-    /// Holds a unit against the folder of its template, and the others there.
-    pub(super) fn of(artifact: &'u Artifact, all: &[Artifact], dir: &TemplateDir) -> Result<Self, ArtifactError> {
+impl<'a> Job<'a> {
+    /// Finds the source and the build method of an artifact.
+    pub(super) fn of(artifact: &'a Artifact, all: &[Artifact], dir: &TemplateDir) -> Result<Self, ArtifactError> {
         check_name(artifact, all)?;
         if artifact.kind == Kind::Function && dir.dockerfile().is_file() {
             return Ok(Self { artifact, method: Method::Docker, source: dir.folder.clone() });
@@ -58,7 +57,7 @@ impl<'u> Job<'u> {
         };
         let wanted = match method {
             Method::AsIs if !is_file => Some("file"),
-            Method::Make | Method::Go | Method::Cargo if is_file => Some("folder, for its BuildMethod"),
+            Method::Make | Method::Go | Method::Cargo if is_file => Some("folder, because of its BuildMethod"),
             _ => None,
         };
         match wanted {
@@ -68,7 +67,7 @@ impl<'u> Job<'u> {
         }
     }
 
-    /// All that may go into it: the top of the module says why.
+    /// All inputs of the build. The documentation of the module `package` has the reasons.
     pub(super) fn inputs(&self, dir: &TemplateDir) -> Result<Vec<Input>, ArtifactError> {
         match self.method {
             Method::AsIs => Ok(Vec::new()),
@@ -97,8 +96,8 @@ fn check_name(artifact: &Artifact, all: &[Artifact]) -> Result<(), ArtifactError
     if id.is_empty() || !id.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
         return Err(ArtifactError::LogicalId);
     }
-    let is_twice = all.iter().filter(|other| other.logical_id == *id).count() > 1;
-    if is_twice { Err(ArtifactError::Twice) } else { Ok(()) }
+    let is_duplicate = all.iter().filter(|other| other.logical_id == *id).count() > 1;
+    if is_duplicate { Err(ArtifactError::Twice) } else { Ok(()) }
 }
 
 fn known(name: &str) -> Result<Method, ArtifactError> {
@@ -110,7 +109,7 @@ fn known(name: &str) -> Result<Method, ArtifactError> {
     Err(ArtifactError::Method { found: name.into(), nearest, known: known_methods() })
 }
 
-/// The build methods that are known, for messages.
+/// The known build methods, for messages.
 pub(super) fn known_methods() -> String {
     BUILD_METHODS.map(|(name, _)| name).join(", ")
 }

@@ -1,32 +1,31 @@
-//! Makes the files that a template refers to: a zip for each function and layer, built only where its inputs changed.
+//! Packages the code that a template refers to: a zip for each function and layer, rebuilt only if its inputs changed.
 //!
-//! # How a file is made
+//! # Build methods
 //!
-//! - A `Dockerfile` beside the template: its image is built once, and `/<function>.zip` copied out of it for each function.
-//! - `Metadata.BuildMethod: rust-cargolambda`: `cargo lambda build --release`, in the folder itself.
-//! - `Metadata.BuildMethod: go` (SAM says `go1.x`): `go build`, in the folder itself.
-//! - `Metadata.BuildMethod: makefile`: `make build-<logical id>`, as SAM does it: in a copy of its inputs, with `ARTIFACTS_DIR`
-//!   saying where the result goes.
-//! - No `BuildMethod`: the folder or file is zipped as it is. A `.zip` or `.jar`, and the local file of a `DefinitionUri`, are
-//!   taken as they are.
+//! - A `Dockerfile` beside the template: Fenrir builds its image once, and copies `/<function>.zip` of each function out of it.
+//! - `Metadata.BuildMethod: rust-cargolambda`: `cargo lambda build --release`, in the folder of the code.
+//! - `Metadata.BuildMethod: go` (in SAM `go1.x`): `go build`, in the folder of the code.
+//! - `Metadata.BuildMethod: makefile`: `make build-<logical id>`, as in SAM: in a copy of the inputs, with the folder for the
+//!   result in `ARTIFACTS_DIR`.
+//! - No `BuildMethod`: Fenrir zips the folder or file. It uses a `.zip` or `.jar`, and the file of a `DefinitionUri`, unchanged.
 //!
-//! # What its inputs are
+//! # Inputs
 //!
-//! Inputs are compared by content, never by time, and what might be an input is one:
+//! Fenrir compares inputs by content, never by time. Everything that may affect a build is an input:
 //!
-//! - What is zipped: its folder. A link is followed, and may not lead out of it.
-//! - `makefile`: the folder of its `CodeUri`; or, if `Metadata.BuildInputs` lists paths (from the template's folder), these
-//!   and the `Makefile`. The build sees nothing else, as it runs in a copy: what is not declared fails the build at once,
-//!   and no build can be stale for it.
-//! - `go`, `rust-cargolambda`: the whole repository (the nearest folder with `.git`; without one the outermost with a
-//!   `Cargo.toml`, `go.mod` or `go.work`; else the template's folder), the compiler's version, and the environment's variables
-//!   that speak to it. That is more than needed and cheap: these tools know by themselves what to compile anew.
-//! - `Dockerfile`: the template's folder, without what a plain line of its `.dockerignore` names.
+//! - Zipped code: the folder. Links are followed, and may not lead out of it.
+//! - `makefile`: the folder of `CodeUri`. If `Metadata.BuildInputs` lists paths (from the template's folder): these and the
+//!   `Makefile`. The build runs in a copy that contains nothing else, so that a missing input fails the build instead of
+//!   leaving it stale.
+//! - `go`, `rust-cargolambda`: the whole repository (the nearest folder with `.git`; otherwise the outermost folder with a
+//!   `Cargo.toml`, `go.mod` or `go.work`; otherwise the template's folder), the compiler's version, and the compiler's
+//!   environment variables. That is more than necessary, but cheap, because these tools build incrementally.
+//! - `Dockerfile`: the template's folder, without the paths in plain lines of `.dockerignore`.
 //!
-//! Never inputs are what was packaged before for a template of the folder, `.bifrost`, and (but for Docker) `.git`, `.aws-sam`,
-//! `__pycache__` and any folder with a `CACHEDIR.TAG`, such as Cargo's `target`. Not seen are the tools that a Makefile calls and
-//! the environment that it reads, what compilers are told in the home folder, and what a Dockerfile fetches, be it the image
-//! that it begins with: after a change of these, build by force (and Docker uses what it has pulled).
+//! Never inputs are packaged zips, `.bifrost`, and (except for Docker) `.git`, `.aws-sam`, `__pycache__` and any folder with a
+//! `CACHEDIR.TAG`, such as Cargo's `target`. Fenrir does not detect changes of the tools and variables that a Makefile uses, of
+//! compiler settings in the home folder, and of images and files that a Dockerfile downloads. After such a change run
+//! `fenrir package --force`; Docker may still use images from its cache.
 
 mod archive;
 mod build_context;
@@ -42,7 +41,8 @@ mod template_dir;
 mod tool;
 mod tree;
 
-pub use error::{ArtifactError, PackageError, PackagingFailure};
+pub use archive::ArchiveError;
+pub use error::{ArtifactError, PackageError, PackagingFailure, PackagingFailures};
 pub use progress::{Progress, Terminal};
 pub use tool::{Environment, ToolError};
 pub use tree::TreeError;
@@ -52,30 +52,30 @@ use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::thread::available_parallelism;
 
-/// Something in a template that refers to a local file or folder.
+/// A resource of a template that refers to a local file or folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Artifact {
-    /// The resource's logical id.
+    /// The logical id of the resource.
     pub logical_id: String,
-    /// What it is.
+    /// The kind of file.
     pub kind: Kind,
-    /// The property that refers to it, for messages: `CodeUri`, `ContentUri`, `DefinitionUri`.
+    /// The property with the path, for messages: `CodeUri`, `ContentUri`, `DefinitionUri`.
     pub property: String,
-    /// The path that stands there, from the template's folder. A function that a Dockerfile builds needs none.
+    /// The path, from the template's folder. A function that a Dockerfile builds needs none.
     pub source: Option<String>,
     /// `Runtime`, for a function.
     pub runtime: Option<String>,
-    /// What it is built for.
+    /// The target architecture.
     pub architecture: Architecture,
     /// `Metadata.BuildMethod`.
     pub build_method: Option<String>,
-    /// `Metadata.BuildProperties.Binary`: which executable of a Cargo workspace it is.
+    /// `Metadata.BuildProperties.Binary`: the executable of a Cargo workspace.
     pub binary: Option<String>,
-    /// `Metadata.BuildInputs`: all that the Makefile reads, from the template's folder. Empty: the folder of its source.
+    /// `Metadata.BuildInputs`: the paths, from the template's folder, that the Makefile reads. If empty, the folder of the source.
     pub build_inputs: Vec<String>,
 }
 
-/// What a unit is.
+/// The kind of an artifact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// The code of a function.
@@ -86,65 +86,65 @@ pub enum Kind {
     Definition,
 }
 
-/// The processor that a function runs on.
+/// The processor architecture of a function.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Architecture {
-    /// `x86_64`, which is Lambda's default.
+    /// `x86_64`, the default of Lambda.
     #[default]
     X86_64,
     /// `arm64`.
     Arm64,
 }
 
-/// How units are packaged.
+/// Options of packaging.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// How many units are built at once.
+    /// The maximum number of concurrent builds.
     pub jobs: NonZeroUsize,
-    /// Whether also those are built whose inputs did not change.
+    /// Whether to rebuild artifacts whose inputs did not change.
     pub force: bool,
-    /// Where the tools are found, and what they get as their environment.
+    /// The environment of the tools, whose `PATH` they are found in.
     pub environment: Environment,
 }
 
 impl Default for Options {
-    /// As many at once as there are processors, only what changed, and the environment of this process.
+    /// One job for each processor, without force, in the environment of this process.
     fn default() -> Self {
         let jobs = available_parallelism().unwrap_or(NonZeroUsize::MIN);
         Self { jobs, force: false, environment: Environment::of_this_process() }
     }
 }
 
-/// A file that is ready to be uploaded.
+/// A file to upload.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packaged {
-    /// The logical id of its unit.
+    /// The logical id of the artifact.
     pub logical_id: String,
-    /// Where it is: beside the template, or what the unit refers to, if that is taken as it is.
+    /// A zip beside the template, or the file that the template refers to, if it is used unchanged.
     pub path: PathBuf,
     /// The SHA-256 of its content.
     pub sha256: Sha256,
-    /// How it came to be.
+    /// Whether it was built.
     pub origin: Origin,
 }
 
-/// How a file came to be.
+/// The origin of a packaged file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Origin {
-    /// It was built now.
+    /// Built in this run.
     Built,
-    /// It was built before, of the same inputs.
+    /// Built in an earlier run, from the same inputs.
     Cached,
-    /// It was there, and is no result of a build.
+    /// Used unchanged, without a build.
     AsIs,
 }
 
-/// Packages the units of a template, several at once. The files are in the order of the units.
+/// Packages the artifacts of a template, several at once. The files are in the order of the artifacts.
 ///
-/// A unit that fails stops no other: what could be built is there, and is not built again the next time.
+/// A failure does not stop the other builds, whose results are in the cache for the next run.
 ///
 /// # Errors
-/// [`PackageError`], with all the units that failed.
+/// [`PackageError`], with all failures.
 pub fn run(
     template: &Path,
     artifacts: &[Artifact],
@@ -163,5 +163,8 @@ pub fn run(
             Err(error) => failures.push(PackagingFailure { logical_id: artifact.logical_id.clone(), error }),
         }
     }
-    if failures.is_empty() { Ok(packaged) } else { Err(PackageError::Units { failures, of: artifacts.len() }) }
+    if failures.is_empty() {
+        return Ok(packaged);
+    }
+    Err(PackagingFailures { failures, total: artifacts.len() }.into())
 }

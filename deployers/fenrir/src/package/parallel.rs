@@ -1,11 +1,11 @@
-//! Work on many things, a few at a time.
+//! Parallel map with a limit.
 
 use std::num::NonZeroUsize;
 use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::{iter, thread};
 
-/// What came of each item, in their order. At most so many are worked on at once; a worker takes the next as soon as it can.
+/// Applies `work` to each item, in at most `jobs` threads. The results are in the order of the items.
 pub(super) fn map<T: Sync, R: Send>(jobs: NonZeroUsize, items: &[T], work: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let take = || {
@@ -31,15 +31,15 @@ mod tests {
     }
 
     #[test]
-    fn results_are_in_the_order_of_the_items() {
+    fn results_are_in_order() {
         let items: Vec<_> = (0..100).collect();
         assert_eq!(map(jobs(7), &items, |item| item * 2), (0..100).map(|item| item * 2).collect::<Vec<_>>());
         assert!(map(jobs(7), &[], |item: &u8| *item).is_empty());
     }
 
     #[test]
-    fn as_many_are_worked_on_at_once_as_there_are_jobs() {
-        // Nobody passes the barrier alone.
+    fn all_jobs_run_concurrently() {
+        // Hangs unless three threads run at once.
         let barrier = Barrier::new(3);
         map(jobs(3), &[(); 3], |()| barrier.wait().is_leader());
     }

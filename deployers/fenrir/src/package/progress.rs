@@ -1,4 +1,4 @@
-//! How packaging goes, told to a person.
+//! Progress of packaging.
 
 use super::error::ArtifactError;
 use super::{Origin, Packaged};
@@ -9,34 +9,34 @@ use std::io::{IsTerminal, Write, stdout};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How often the line of a unit that is being built is redrawn.
+/// The interval at which the line of a running build is redrawn.
 const TICK: Duration = Duration::from_millis(100);
 
-/// Hears how packaging goes, of several units at once.
+/// Receives the progress of several builds at once.
 pub trait Progress: Sync {
-    /// Work on a unit begins.
+    /// The build of an artifact starts.
     fn started(&self, logical_id: &str);
-    /// Work on a unit is over, and took so long.
+    /// The build of an artifact has ended.
     fn finished(&self, logical_id: &str, result: Result<&Packaged, &ArtifactError>, took: Duration);
-    /// Something is amiss that does not harm the result.
+    /// A problem that does not affect the result.
     fn warn(&self, message: &str);
 }
 
-/// Tells it on standard output: a line for each unit that is ready, and, on a terminal, one for each that is being built.
+/// Prints progress on standard output: a line for each finished artifact, and on a terminal a line for each running build.
 ///
-/// Why a unit failed is not among it: the error of the whole says it, at the end, where it is seen.
+/// Does not print errors, which the result of [`run`](super::run) contains.
 pub struct Terminal {
     live: Option<Live>,
 }
 
-/// Lines that are redrawn below those that stay.
+/// The lines of running builds, below the lines of finished ones.
 struct Live {
     area: MultiProgress,
     lines: Mutex<HashMap<String, ProgressBar>>,
 }
 
 impl Terminal {
-    /// Looks whether standard output can be redrawn.
+    /// Detects whether standard output is a terminal that can redraw lines.
     #[must_use]
     pub fn new() -> Self {
         let can_be_redrawn = stdout().is_terminal() && env::var_os("TERM").is_none_or(|terminal| terminal != "dumb");
@@ -44,7 +44,7 @@ impl Terminal {
     }
 
     fn print(&self, text: &str) {
-        // If nobody listens, the result is there still.
+        // The files exist even if standard output is closed.
         let _ = match &self.live {
             Some(live) => live.area.println(text),
             None => writeln!(stdout().lock(), "{text}"),
@@ -84,7 +84,7 @@ impl Live {
     }
 
     fn start(&self, logical_id: &str) {
-        // The template is ours and known to be good; the default would merely look different.
+        // The constant template is valid; the default would only look different.
         let style = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}");
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
         let line = self.area.add(ProgressBar::new_spinner().with_style(style).with_message(logical_id.to_owned()));
@@ -102,10 +102,10 @@ fn line(logical_id: &str, origin: Option<Origin>, took: Duration) -> String {
     let outcome = match origin {
         Some(Origin::Built) => "built",
         Some(Origin::Cached) => "unchanged",
-        Some(Origin::AsIs) => "taken as it is",
+        Some(Origin::AsIs) => "as is",
         None => "failed",
     };
-    // Names come from a template, which may hold anything.
+    // A name of a template may contain control characters.
     let name: String = logical_id.chars().filter(|c| !c.is_control()).collect();
     format!("{name:<24} {outcome:<14} {:>6.1} s", took.as_secs_f64())
 }
@@ -115,11 +115,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_line_says_what_came_of_a_unit_and_how_long_it_took() {
+    fn line_has_outcome_and_duration() {
         let took = Duration::from_millis(1250);
         assert_eq!(line("hello", Some(Origin::Built), took), "hello                    built             1.2 s");
         assert_eq!(line("hello", Some(Origin::Cached), took), "hello                    unchanged         1.2 s");
-        assert_eq!(line("hello", Some(Origin::AsIs), took), "hello                    taken as it is    1.2 s");
+        assert_eq!(line("hello", Some(Origin::AsIs), took), "hello                    as is             1.2 s");
         assert_eq!(line("a\x1b[2J", None, took), "a[2J                     failed            1.2 s");
     }
 }

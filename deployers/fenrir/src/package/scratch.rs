@@ -1,4 +1,4 @@
-//! A folder for one build, gone with it.
+//! A temporary folder for a build.
 
 use super::error::ArtifactError;
 use std::fs::{self, DirBuilder};
@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::PathBuf;
 use std::{env, process};
 
-/// A folder of this process's own, below the system's folder for such.
+/// A temporary folder that is private to this process, and deleted on drop.
 #[derive(Debug)]
 pub(super) struct Scratch(PathBuf);
 
@@ -20,7 +20,7 @@ impl Scratch {
         Ok(Self(path))
     }
 
-    /// A folder in it, made if it is not there.
+    /// A folder inside, which is created if it does not exist.
     pub(super) fn folder(&self, name: &str) -> Result<PathBuf, ArtifactError> {
         let path = self.0.join(name);
         fs::create_dir_all(&path).map_err(|source| ArtifactError::Write { path: path.clone(), source })?;
@@ -30,14 +30,14 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        // The system's folder for such is emptied by the system.
+        // The system cleans its temporary folder.
         let _ = fs::remove_dir_all(&self.0);
     }
 }
 
-/// A name that nobody else has: as a folder, and as a Docker image and container (lower case only).
+/// A unique name for a folder, a Docker image or a container (lower case only).
 pub(super) fn unique_name() -> String {
-    // The standard library seeds every `RandomState` anew.
+    // The standard library gives every `RandomState` another seed.
     format!("fenrir-{}-{:016x}", process::id(), RandomState::new().hash_one(()))
 }
 
@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_is_there_and_then_gone_with_all_that_is_in_it() {
+    fn folder_is_deleted_on_drop() {
         let scratch = Scratch::new().unwrap();
         let inner = scratch.folder("inner").unwrap();
         fs::write(inner.join("file"), "content").unwrap();
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn no_name_comes_twice() {
+    fn names_are_unique() {
         assert_ne!(unique_name(), unique_name());
     }
 }

@@ -1,15 +1,15 @@
-//! Where a template is, and what belongs to it there.
+//! The folder of a template, and the files in it.
 
 use super::error::{ArtifactError, PackageError};
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// The folder of a template. Nothing outside of it is packaged, and nothing is written outside of it.
+/// The folder of a template. Fenrir neither packages nor writes files outside of it.
 #[derive(Debug)]
 pub(super) struct TemplateDir {
-    /// The folder, absolute and without links.
+    /// The absolute path, without symbolic links.
     pub(super) folder: PathBuf,
-    /// The name of the template's file.
+    /// The file name of the template.
     template: String,
 }
 
@@ -17,7 +17,8 @@ impl TemplateDir {
     pub(super) fn of(template: &Path) -> Result<Self, PackageError> {
         let refused = |source| PackageError::Template { path: template.into(), source };
         let name = template.file_name().and_then(|name| name.to_str());
-        let name = name.ok_or_else(|| refused(io::Error::new(io::ErrorKind::InvalidInput, "it names no file")))?;
+        let name =
+            name.ok_or_else(|| refused(io::Error::new(io::ErrorKind::InvalidInput, "the path has no file name")))?;
         let folder = match template.parent() {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
@@ -25,12 +26,11 @@ impl TemplateDir {
         Ok(Self { folder: folder.canonicalize().map_err(refused)?, template: name.into() })
     }
 
-    /// Where a unit's zip goes.
+    /// The path of the zip of an artifact.
     pub(super) fn output(&self, logical_id: &str) -> PathBuf {
         self.folder.join(format!("{}.{logical_id}.zip", self.template))
     }
 
-    /// Where the hashes of what was built are kept.
     pub(super) fn cache(&self) -> PathBuf {
         self.folder.join(".bifrost").join("package").join(format!("{}.json", self.template))
     }
@@ -39,8 +39,8 @@ impl TemplateDir {
         self.folder.join("Dockerfile")
     }
 
-    /// Whether the file was packaged, for this template or another beside it. A zip that went into the next would grow by the
-    /// other each time.
+    /// Whether a file is a packaged zip of this or another template in the folder. Zips are not packaged, because each would
+    /// contain the previous ones.
     pub(super) fn is_output(&self, path: &Path) -> bool {
         let name = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".zip"));
         let Some(name) = name.filter(|_| path.parent() == Some(&self.folder)) else { return false };
@@ -52,7 +52,7 @@ impl TemplateDir {
         is_own || name.rsplit_once('.').is_some_and(|(beside, _)| is_template(beside))
     }
 
-    /// The file or folder that a property means.
+    /// Resolves the path in a property.
     pub(super) fn resolve(&self, property: &str, path: &str) -> Result<PathBuf, ArtifactError> {
         let outside = || ArtifactError::Outside { property: property.into(), path: path.into() };
         if !stays_inside(Path::new(path)) {
@@ -60,22 +60,22 @@ impl TemplateDir {
         }
         let missing = |source| ArtifactError::Missing { property: property.into(), path: path.into(), source };
         let found = self.folder.join(path).canonicalize().map_err(missing)?;
-        // A link may lead out where the text does not.
+        // A symbolic link may lead out of the folder.
         if found.starts_with(&self.folder) { Ok(found) } else { Err(outside()) }
     }
 
-    /// What a path inside of the folder is, from there.
+    /// A path inside of the folder, relative to it.
     pub(super) fn relative<'p>(&self, path: &'p Path) -> &'p Path {
         path.strip_prefix(&self.folder).unwrap_or(path)
     }
 
-    /// The same for messages, where nothing would be hard to see.
+    /// The same for messages. An empty path would be invisible.
     pub(super) fn shown(&self, path: &Path) -> String {
         let relative = self.relative(path);
         if relative == Path::new("") { "the template's folder".into() } else { relative.display().to_string() }
     }
 
-    /// All that a compiler might read: the repository, or what looks most like it.
+    /// The folder with everything that a compiler may read: the repository, or the outermost project folder.
     pub(super) fn project(&self) -> PathBuf {
         let holds = |folder: &&Path, names: &[&str]| names.iter().any(|name| folder.join(name).exists());
         let repository = self.folder.ancestors().find(|folder| holds(folder, &[".git"]));
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_stays_inside_if_it_never_climbs_over_the_top() {
+    fn path_out_of_the_folder_is_detected() {
         for inside in ["", ".", "a", "./a/b", "a/../b", "a/b/../../c"] {
             assert!(stays_inside(Path::new(inside)), "{inside}");
         }
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn only_zips_named_after_a_template_and_beside_it_are_outputs() {
+    fn zips_named_after_a_template_are_outputs() {
         let (_folder, dir) = dir();
         assert!(dir.is_output(&dir.output("hello")));
         for other in ["template.yml", "hello.zip", "template.ymlhello.zip", "deeper/template.yml.hello.zip"] {
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn the_project_is_the_repository_then_the_outermost_manifest_then_the_folder() {
+    fn project_is_repository_manifest_or_folder() {
         let top = tempfile::tempdir().unwrap();
         let top = top.path().canonicalize().unwrap();
         fs::create_dir_all(top.join("workspace/service")).unwrap();
@@ -151,14 +151,14 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_that_leads_out_is_refused() {
+    fn link_out_of_the_folder_is_refused() {
         let (folder, dir) = dir();
         std::os::unix::fs::symlink("/", folder.path().join("root")).unwrap();
         assert!(matches!(dir.resolve("CodeUri", "root"), Err(ArtifactError::Outside { .. })));
     }
 
     #[test]
-    fn a_template_without_a_name_is_refused() {
+    fn template_without_a_file_name_is_refused() {
         assert!(matches!(TemplateDir::of(Path::new("..")), Err(PackageError::Template { .. })));
     }
 }

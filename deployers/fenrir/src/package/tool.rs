@@ -1,5 +1,6 @@
-//! Programs of others, which build.
+//! External build tools.
 
+use bifrost::error_code::Coded;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, PipeReader, Read};
@@ -7,77 +8,79 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::{env, str};
 
-/// How much of what a tool says is kept: its end, where it says what is wrong.
+/// How much of the output of a tool is kept: its end, which usually has the error.
 const TAIL_BYTES: usize = 4096;
 
-/// A program, and how to get it.
+/// An external program.
 #[derive(Debug)]
 pub(super) struct Tool {
-    /// Its name.
     pub(super) program: &'static str,
-    /// How one gets it.
+    /// How to install it, for messages.
     pub(super) get: &'static str,
 }
 
-/// What tools get as their environment, and where they are found: its `PATH`.
+/// The environment of tools, which are found in its `PATH`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment(BTreeMap<OsString, OsString>);
 
-/// Why a tool did not do its work.
-#[derive(Debug, thiserror::Error)]
+/// Why a tool failed.
+#[derive(Debug, thiserror::Error, Coded)]
 pub enum ToolError {
-    /// It is not there.
-    #[error("{program} is not on the PATH: {get}")]
+    /// The tool is not installed.
+    #[error("{program} is not on the PATH; {get}")]
+    #[code("package/tool-missing", "install the tool, and check that it is on the PATH")]
     Missing {
-        /// Its name.
+        /// The name of the program.
         program: &'static str,
-        /// How one gets it.
+        /// How to install it.
         get: &'static str,
     },
-    /// It could not be run.
-    #[error("cannot run {program}: {source}")]
+    /// The tool could not be started.
+    #[error("cannot run {program}: {source}; check its permissions, or install it again")]
+    #[code("package/tool-not-started", "check the permissions of the program, or install it again")]
     Run {
-        /// Where it is.
+        /// The path of the program.
         program: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// It says that it failed.
+    /// The tool ended with an error.
     #[error("{command} failed, {status}{}{tail}", if tail.is_empty() { "" } else { ":\n" })]
+    #[code("package/tool-failed", "fix what the output of the tool reports")]
     Failed {
-        /// What was run.
+        /// The command line.
         command: String,
-        /// Its exit code, or the signal that ended it.
+        /// The exit code, or the signal that ended it.
         status: ExitStatus,
-        /// The end of what it said.
+        /// The end of its output.
         tail: String,
     },
 }
 
 impl Environment {
-    /// That of this process.
+    /// The environment of this process.
     #[must_use]
     pub fn of_this_process() -> Self {
         Self(env::vars_os().collect())
     }
 
-    /// The same with another value for one variable.
+    /// Sets a variable.
     #[must_use]
     pub fn with(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.0.insert(name.into(), value.into());
         self
     }
 
-    /// The variables whose names begin in one of these ways, as text to compare.
+    /// The variables whose names begin with one of the prefixes, as text to compare.
     pub(super) fn starting_with(&self, prefixes: &[&str]) -> String {
         let begins =
             |name: &OsStr| prefixes.iter().any(|prefix| name.as_encoded_bytes().starts_with(prefix.as_bytes()));
         format!("{:?}", self.0.iter().filter(|(name, _)| begins(name)).collect::<Vec<_>>())
     }
 
-    /// Runs a tool to its end, in a folder and with some variables more.
+    /// Runs a tool in a folder, with additional variables, and returns the end of its output.
     ///
-    /// It says the end of what it wrote. It shares our process group, so that a terminal's Ctrl-C ends it with us.
+    /// The tool stays in the process group of this process, so that Ctrl-C ends both.
     pub(super) fn run(
         &self,
         tool: &Tool,
@@ -100,16 +103,16 @@ impl Environment {
     fn find(&self, tool: &Tool) -> Option<PathBuf> {
         let folders = self.0.get(OsStr::new("PATH"))?;
         let name = format!("{}{}", tool.program, env::consts::EXE_SUFFIX);
-        // It is run in another folder, where a relative path would mean something else.
+        // Absolute only, because the tool runs in another folder.
         env::split_paths(folders).map(|folder| folder.join(&name)).find(|path| path.is_absolute() && path.is_file())
     }
 }
 
-/// Runs it, with both of its outputs in the order in which they were written.
+/// Runs a command, with both of its outputs in one pipe, so that they keep their order.
 fn finish(mut command: Command) -> io::Result<(ExitStatus, String)> {
     let (reader, writer) = io::pipe()?;
     let mut child = command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer).spawn()?;
-    // It holds the writing ends, and as long as it does there is no end to read.
+    // Closes the writing ends, without which reading would not end.
     drop(command);
     let tail = read_tail(reader);
     Ok((child.wait()?, tail?))

@@ -1,6 +1,7 @@
-//! The files of a folder, as they are packaged and compared.
+//! Reads the files of a folder, to package or compare them.
 
 use super::template_dir::TemplateDir;
+use bifrost::error_code::Coded;
 use bifrost::release::Sha256;
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -10,74 +11,76 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use walkdir::{DirEntry, WalkDir};
 
-/// Folders that are nobody's source.
-const NO_SOURCE: [&str; 4] = [".aws-sam", ".bifrost", ".git", "__pycache__"];
+/// Folders that never contain sources.
+const NEVER_SOURCE: [&str; 4] = [".aws-sam", ".bifrost", ".git", "__pycache__"];
 
-/// What tools put into folders that they can make again (bford.info/cachedir).
+/// The file that tools put into cache folders (bford.info/cachedir).
 const CACHE_TAG: &str = "CACHEDIR.TAG";
 
-/// How the tag begins, by its specification.
+/// The first bytes of that file, by its specification.
 const CACHE_SIGNATURE: &[u8] = b"Signature: 8a477f597d28d172789f06886806bc55";
 
-/// What is hashed at a time.
+/// The size of the blocks that are hashed.
 const BLOCK_BYTES: u64 = 1024 * 1024;
 
-/// What a folder is read for.
+/// The purpose of reading a folder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Scope {
-    /// To be packaged, or copied for a build: links are followed, inside of the folder.
+    /// To package it, or copy it for a build. Links are followed inside of the folder.
     Shipped,
-    /// To see whether anything changed that a compiler may read. A link is compared by where it leads.
+    /// To detect changes of what a compiler may read. A link is compared by its target path.
     Project,
-    /// The same for a Docker build.
+    /// To detect changes of what a Docker build may read.
     Context,
 }
 
 /// A file of a folder.
 #[derive(Debug)]
 pub(super) struct Entry {
-    /// Its path from the folder, with `/`.
+    /// The path from the folder, with `/`.
     pub(super) name: String,
-    /// Where it is read.
     pub(super) path: PathBuf,
-    /// Whether its owner may run it.
+    /// Whether its owner may execute it.
     pub(super) executable: bool,
-    /// Its size.
     pub(super) bytes: u64,
-    /// Where it leads, if it is a link that is not followed.
+    /// The target path of a link that is not followed.
     link: Option<PathBuf>,
 }
 
 /// Why a folder cannot be packaged.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Coded)]
 pub enum TreeError {
-    /// Something in it cannot be read, or links lead in a circle.
-    #[error("cannot read {path}: {source}")]
+    /// A file or folder cannot be read, or links form a cycle.
+    #[error("cannot read {path}: {source}; check the permissions and links")]
+    #[code("package/unreadable", "check the permissions, and that links do not form a cycle")]
     Io {
-        /// What.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system says.
+        /// The error of the operating system.
         source: io::Error,
     },
-    /// A link leads out of it.
-    #[error("{0} is a link out of its folder: what it leads to would not be packaged; copy it, or remove the link")]
+    /// A link leads out of the folder, so that its target would not be packaged.
+    #[error("{0} is a link out of its folder; copy the target into the folder, or remove the link")]
+    #[code("package/link-outside", "copy the target of the link into the folder, or remove the link")]
     LinkOut(PathBuf),
-    /// A zip's names are UTF-8.
-    #[error("the name of {0:?} is not UTF-8: rename it")]
+    /// A file name is not UTF-8, as the names in a zip are.
+    #[error("the name of {0:?} is not UTF-8; rename it")]
+    #[code("package/not-utf8", "rename the file")]
     Name(PathBuf),
-    /// It is neither a file nor a folder.
-    #[error("{0} is neither a file nor a folder: remove it")]
+    /// The folder contains something other than files and folders, such as a socket.
+    #[error("{0} is neither a file nor a folder; move it out of the folder")]
+    #[code("package/special-file", "move it out of the folder")]
     Special(PathBuf),
 }
 
-/// The files of a folder, in the order of their names, or the one file.
+/// The files of a folder, sorted by name, or a single file.
 pub(super) fn read(root: &Path, scope: Scope, dir: &TemplateDir) -> Result<Vec<Entry>, TreeError> {
     let ignored = if scope == Scope::Context { ignored_by_docker(root) } else { Vec::new() };
-    let is_left_out = |entry: &DirEntry| match scope {
-        Scope::Shipped | Scope::Project => is_no_source(entry),
+    let is_excluded = |entry: &DirEntry| match scope {
+        Scope::Shipped | Scope::Project => is_never_source(entry),
         Scope::Context => entry.file_name() == ".bifrost" || ignored.iter().any(|path| path == entry.path()),
     };
-    let wanted = |entry: &DirEntry| entry.depth() == 0 || !dir.is_output(entry.path()) && !is_left_out(entry);
+    let wanted = |entry: &DirEntry| entry.depth() == 0 || !dir.is_output(entry.path()) && !is_excluded(entry);
     let walk = WalkDir::new(root).follow_links(scope == Scope::Shipped).into_iter().filter_entry(wanted);
     let mut entries = Vec::new();
     for found in walk {
@@ -90,29 +93,29 @@ pub(super) fn read(root: &Path, scope: Scope, dir: &TemplateDir) -> Result<Vec<E
     Ok(entries)
 }
 
-fn is_no_source(entry: &DirEntry) -> bool {
+fn is_never_source(entry: &DirEntry) -> bool {
     let tagged = || {
         let mut signature = Vec::new();
         let tag = File::open(entry.path().join(CACHE_TAG));
         tag.is_ok_and(|tag| tag.take(CACHE_SIGNATURE.len() as u64).read_to_end(&mut signature).is_ok())
             && signature == CACHE_SIGNATURE
     };
-    // In a worktree `.git` is a file.
+    // `.git` is a file in a worktree.
     entry.file_name() == ".git"
-        || entry.file_type().is_dir() && (NO_SOURCE.iter().any(|name| entry.file_name() == *name) || tagged())
+        || entry.file_type().is_dir() && (NEVER_SOURCE.iter().any(|name| entry.file_name() == *name) || tagged())
 }
 
-/// What plain lines of a `.dockerignore` name. Patterns are left alone, and so is all of it if anything is taken back in: to
-/// compare too much is slow, to compare too little is wrong.
+/// The paths in plain lines of `.dockerignore`. Ignores patterns, and the whole file if it has exceptions: comparing too much is
+/// slow, but comparing too little is wrong.
 fn ignored_by_docker(root: &Path) -> Vec<PathBuf> {
     let text = fs::read_to_string(root.join(".dockerignore")).unwrap_or_default();
-    // That file would be read in its place.
+    // Docker would read this file instead.
     let is_overruled = root.join("Dockerfile.dockerignore").exists();
     if is_overruled || text.lines().any(|line| line.trim_start().starts_with('!')) {
         return Vec::new();
     }
     let is_plain = |line: &&str| !line.is_empty() && !line.starts_with('#') && !line.contains(['*', '?', '[', '\\']);
-    // Docker reads these two though they be ignored.
+    // Docker reads these two even if they are ignored.
     let is_read = |path: &PathBuf| *path == root.join("Dockerfile") || *path == root.join(".dockerignore");
     let lines = text.lines().map(str::trim).filter(is_plain);
     lines.map(|line| root.join(line.trim_matches('/'))).filter(|path| !is_read(path)).collect()
@@ -128,13 +131,13 @@ fn check_link(found: &DirEntry, root: &Path, scope: Scope) -> Result<(), TreeErr
 }
 
 impl Entry {
-    /// None, if there is nothing to read: a folder's files come by themselves, and no compiler reads a socket.
+    /// None for a folder, whose files are visited one by one, and for a socket, which no compiler reads.
     fn of(found: &DirEntry, root: &Path, scope: Scope) -> Result<Option<Self>, TreeError> {
         let path = found.path();
         let kind = found.file_type();
         if !kind.is_file() && !kind.is_symlink() {
-            let is_wrong = !kind.is_dir() && scope == Scope::Shipped;
-            return if is_wrong { Err(TreeError::Special(path.into())) } else { Ok(None) };
+            let is_refused = !kind.is_dir() && scope == Scope::Shipped;
+            return if is_refused { Err(TreeError::Special(path.into())) } else { Ok(None) };
         }
         let unreadable = |source| TreeError::Io { path: path.into(), source };
         let relative =
@@ -146,13 +149,12 @@ impl Entry {
         Ok(Some(Self { name, path: path.into(), executable: is_executable(&metadata), bytes: metadata.len(), link }))
     }
 
-    /// The whole content.
     pub(super) fn read(&self) -> Result<Vec<u8>, TreeError> {
         fs::read(&self.path).map_err(|source| TreeError::Io { path: self.path.clone(), source })
     }
 
-    /// A digest of the content, or of where the link leads. It is of the digests of its blocks, as no file has to fit into
-    /// memory only to be compared.
+    /// A digest of the content, or of the target path of a link. Computed from digests of blocks, because a file may not fit into
+    /// memory.
     fn digest(&self) -> Result<Sha256, TreeError> {
         if let Some(link) = &self.link {
             return Ok(Sha256::of(link.as_os_str().as_encoded_bytes()));
@@ -172,11 +174,11 @@ impl Entry {
     }
 }
 
-/// A digest of the files: of their names, whether they may be run, and their content.
+/// A digest of files: of their names, whether they are executable, and their contents.
 pub(super) fn digest(entries: &[Entry]) -> Result<Sha256, TreeError> {
     let mut text = String::new();
     for entry in entries {
-        // Quoted, because a name may hold a line's end. A `String` takes whatever is written.
+        // Quoted, because a name may contain a newline. Writing to a `String` does not fail.
         let _ = writeln!(text, "{:?} {} {} {}", entry.name, entry.executable, entry.link.is_some(), entry.digest()?);
     }
     Ok(Sha256::of(text.as_bytes()))
@@ -193,24 +195,24 @@ fn is_executable(_: &fs::Metadata) -> bool {
     false
 }
 
-/// A file or folder that goes into a build, and what it is read for.
+/// An input of a build, and the purpose of reading it.
 pub(super) type Input = (PathBuf, Scope);
 
 type Digest = Result<Sha256, Arc<TreeError>>;
 
-/// Digests by input: many units share one folder.
+/// Digests by input: many artifacts share a folder.
 #[derive(Debug, Default)]
 pub(super) struct Digests(Mutex<HashMap<Input, Arc<OnceLock<Digest>>>>);
 
 impl Digests {
-    /// What an input was when it was first asked for.
+    /// The digest of an input at the first call.
     pub(super) fn get(&self, input: &Input, dir: &TemplateDir) -> Digest {
         let once = Arc::clone(self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(input.clone()).or_default());
         once.get_or_init(|| fresh_digest(input, dir)).clone()
     }
 }
 
-/// What an input is now.
+/// The digest of an input now.
 pub(super) fn fresh_digest((path, scope): &Input, dir: &TemplateDir) -> Digest {
     let entries = read(path, *scope, dir)?;
     Ok(digest(&entries)?)
@@ -227,7 +229,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_compiler_may_be_led_out_by_a_link_which_is_compared_by_where_it_leads() {
+    fn link_of_a_project_is_compared_by_its_target() {
         use std::os::unix::fs::symlink;
         let folder = tempfile::tempdir().unwrap();
         let link = folder.path().join("link");
@@ -238,11 +240,11 @@ mod tests {
         assert_ne!(compared(folder.path(), Scope::Project), before);
         fs::remove_file(&link).unwrap();
         fs::write(&link, "/nowhere").unwrap();
-        assert_ne!(compared(folder.path(), Scope::Project), before, "a file is no link");
+        assert_ne!(compared(folder.path(), Scope::Project), before, "a file is not a link");
     }
 
     #[test]
-    fn names_and_contents_cannot_be_taken_for_each_other() {
+    fn names_and_contents_are_not_confused() {
         let digest_of = |files: &[(&str, &str)]| {
             let folder = tempfile::tempdir().unwrap();
             for (name, content) in files {
@@ -262,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_several_blocks_is_compared_to_its_last_byte() {
+    fn last_block_of_a_file_is_compared() {
         let folder = tempfile::tempdir().unwrap();
         let mut content = vec![0; 1024 * 1024 + 1];
         let mut compare = |last| {
@@ -275,7 +277,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_name_that_a_zip_cannot_have_is_refused() {
+    fn name_that_is_not_utf_8_is_refused() {
         use std::os::unix::ffi::OsStrExt;
         let folder = tempfile::tempdir().unwrap();
         let dir = TemplateDir::of(&folder.path().join("template.yml")).unwrap();

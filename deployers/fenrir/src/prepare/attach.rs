@@ -1,42 +1,72 @@
-//! The files of a release: packaged, hashed, and entered into its template by the URIs that they will have.
+//! Packages and hashes the files of a release, and writes their future URIs into its template.
 
-use super::Opened;
+use super::{Opened, TemplateFileError};
 use crate::cloud::MAX_BODY;
-use crate::package::{self, Architecture, Artifact, ArtifactError, Kind, Options, Origin, Packaged, Progress};
+use crate::package::{
+    self, Architecture, Artifact, ArtifactError, Kind, Options, Origin, PackageError, Packaged, Progress,
+};
 use crate::resolve::TEMPLATE_FILE;
 use crate::rules::{CodeReference, code_references};
 use crate::template::{Node, ReportStyle};
 use bifrost::client::{Attachment, Body, ReusableFiles};
 use bifrost::cloud::Encryption;
-use bifrost::release::{AccountId, ConfigName, ProjectDir, ProjectName, ReleaseDir, ReleaseId, Sha256};
+use bifrost::error_code::Coded;
+use bifrost::release::{AccountId, ConfigName, InvalidName, ProjectDir, ProjectName, ReleaseDir, ReleaseId, Sha256};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
-use std::fmt::Display;
 use std::io::{Write, stderr};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
-/// Holds the template against all rules that need no AWS, packages what it refers to, and enters URIs and hashes into the
-/// release. What was uploaded with an earlier release stays where it is: so the template says the same as before where
-/// nothing changed. What its author should know, and is no reason to refuse it, is told on standard error.
+/// Why the files of a release cannot be attached.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum AttachError {
+    /// The template file cannot be read, or breaks rules.
+    #[error(transparent)]
+    #[code(source)]
+    Template(#[from] TemplateFileError),
+    /// The code cannot be packaged.
+    #[error(transparent)]
+    #[code(source)]
+    Package(#[from] PackageError),
+    /// A field of the release that has to be a name is missing.
+    #[error("the release has no string in {field}; add it to the header of the template")]
+    #[code("package/no-name", "add the field to the header of the template")]
+    NoName {
+        /// The field.
+        field: &'static str,
+    },
+    /// A field of the release is not a valid name.
+    #[error("{field}: {source}")]
+    #[code(source)]
+    InvalidName {
+        /// The field.
+        field: &'static str,
+        /// What is wrong with it.
+        source: InvalidName,
+    },
+}
+
+/// Applies all rules that need no AWS to the template, packages the code that it refers to, and writes URIs and hashes into the
+/// release. A file that an earlier release uploaded keeps its URI, so that the template does not change where the code did not.
+/// Prints warnings about the template on standard error.
 ///
 /// # Errors
-/// All that is wrong with the template, with its lines; or which files could not be made.
+/// [`AttachError`].
 pub fn attach(
     file: &Path,
     release: &mut Map<String, Value>,
     earlier: &ReusableFiles,
-) -> Result<Vec<Attachment>, String> {
+) -> Result<Vec<Attachment>, AttachError> {
     let opened = checked(file)?;
     release.insert("template".into(), Value::from(&opened.node));
-    let units = units(&opened.node);
-    let packaged = package::run(file, &units, &Options::default(), &BuildLog);
-    let packaged = packaged.map_err(|error| error.to_string())?;
+    let artifacts = artifacts(&opened.node);
+    let packaged = package::run(file, &artifacts, &Options::default(), &BuildLog)?;
     let mut upload = Upload::begin(release, earlier)?;
-    for (unit, packaged) in units.iter().zip(packaged) {
-        let uri = upload.uri(unit, &packaged);
-        enter(release, unit, &uri);
+    for (artifact, packaged) in artifacts.iter().zip(packaged) {
+        let uri = upload.uri(artifact, &packaged);
+        set_uri(release, artifact, &uri);
     }
     let Upload { hashes, mut attachments, .. } = upload;
     release.insert("s3_uris_sha256s".into(), hashes.into_iter().collect());
@@ -44,18 +74,18 @@ pub fn attach(
     Ok(attachments)
 }
 
-fn checked(file: &Path) -> Result<Opened, String> {
-    let opened = Opened::open(file).map_err(|unread| unread.to_string())?;
+fn checked(file: &Path) -> Result<Opened, AttachError> {
+    let opened = Opened::open(file)?;
     let findings = opened.check();
     if findings.refuse() {
-        return Err(opened.refusal(&findings));
+        return Err(opened.refusal(findings).into());
     }
-    // If nobody listens, nothing is lost that would stop the deploy.
+    // Warnings that nobody reads do not stop the deploy.
     let _ = stderr().write_all(opened.text().report(&findings, ReportStyle::of_stderr()).as_bytes());
     Ok(opened)
 }
 
-/// Tells on standard error what had to be built, so that standard output is the deploy's.
+/// Prints what was built on standard error, because standard output is for the deploy.
 struct BuildLog;
 
 impl Progress for BuildLog {
@@ -63,7 +93,7 @@ impl Progress for BuildLog {
 
     fn finished(&self, logical_id: &str, result: Result<&Packaged, &ArtifactError>, took: Duration) {
         if result.is_ok_and(|packaged| packaged.origin == Origin::Built) {
-            // If nobody listens, the file is there still.
+            // The file exists even if standard error is closed.
             let _ = writeln!(stderr(), "packaged {logical_id} in {:.1} s", took.as_secs_f64());
         }
     }
@@ -73,26 +103,26 @@ impl Progress for BuildLog {
     }
 }
 
-/// What is going to be uploaded.
+/// The files to upload.
 struct Upload<'a> {
     earlier: &'a ReusableFiles,
     bucket: String,
     dir: ReleaseDir,
-    /// Where each content will be.
+    /// The URIs by content.
     uris: BTreeMap<Sha256, String>,
     hashes: BTreeMap<String, Value>,
     attachments: Vec<Attachment>,
 }
 
 impl<'a> Upload<'a> {
-    fn begin(release: &Map<String, Value>, earlier: &'a ReusableFiles) -> Result<Self, String> {
+    fn begin(release: &Map<String, Value>, earlier: &'a ReusableFiles) -> Result<Self, AttachError> {
         let account: AccountId = name(release, "aws_account_id")?;
         let (project, config): (ProjectName, ConfigName) =
             (name(release, "project_name")?, name(release, "config_name")?);
         let id: ReleaseId = name(release, "release_id")?;
         Ok(Self {
             earlier,
-            bucket: name(release, "bucket")?,
+            bucket: string(release, "bucket")?.to_owned(),
             dir: ProjectDir::new(&account, &project).root_dir(&config).release_dir(&id),
             uris: BTreeMap::new(),
             hashes: BTreeMap::new(),
@@ -100,20 +130,20 @@ impl<'a> Upload<'a> {
         })
     }
 
-    /// Where the file of a unit will be: where the same content is already, or where it is going to be uploaded.
-    fn uri(&mut self, unit: &Artifact, packaged: &Packaged) -> String {
+    /// The URI of a packaged file: that of the same content, or the one to which it will be uploaded.
+    fn uri(&mut self, artifact: &Artifact, packaged: &Packaged) -> String {
         let known = self.uris.get(&packaged.sha256).map(String::as_str).or_else(|| self.earlier.uri(&packaged.sha256));
         let uri = match known {
             Some(uri) => uri.to_owned(),
-            None => self.add(unit, packaged),
+            None => self.add(artifact, packaged),
         };
         self.uris.insert(packaged.sha256, uri.clone());
         self.hashes.insert(uri.clone(), packaged.sha256.to_string().into());
         uri
     }
 
-    fn add(&mut self, unit: &Artifact, packaged: &Packaged) -> String {
-        let name = format!("release/{}.{}", unit.logical_id, extension(unit, &packaged.path));
+    fn add(&mut self, artifact: &Artifact, packaged: &Packaged) -> String {
+        let name = format!("release/{}.{}", artifact.logical_id, extension(artifact, &packaged.path));
         let uri = format!("s3://{}/{}/{name}", self.bucket, self.dir);
         let body = Body::File { path: packaged.path.clone(), sha256: packaged.sha256 };
         self.attachments.push(Attachment { name, body, encryption: Encryption::Bucket });
@@ -121,30 +151,32 @@ impl<'a> Upload<'a> {
     }
 }
 
-/// CloudFormation tells the format of a definition by its extension.
-fn extension(unit: &Artifact, path: &Path) -> String {
-    let own = path.extension().filter(|_| unit.kind == Kind::Definition);
+/// CloudFormation recognizes the format of a definition by its extension.
+fn extension(artifact: &Artifact, path: &Path) -> String {
+    let own = path.extension().filter(|_| artifact.kind == Kind::Definition);
     own.map_or_else(|| "zip".into(), |extension| extension.to_string_lossy().into_owned())
 }
 
-/// A field of the release that is a name.
-fn name<T: FromStr<Err: Display>>(release: &Map<String, Value>, field: &str) -> Result<T, String> {
-    let text = release.get(field).and_then(Value::as_str).ok_or_else(|| format!("{field}: it should be a text"))?;
-    text.parse().map_err(|error| format!("{field}: {error}"))
+fn string<'r>(release: &'r Map<String, Value>, field: &'static str) -> Result<&'r str, AttachError> {
+    release.get(field).and_then(Value::as_str).ok_or(AttachError::NoName { field })
 }
 
-/// Puts the URI where the path stood, or where `Globals` had put it.
-fn enter(release: &mut Map<String, Value>, unit: &Artifact, uri: &str) {
+fn name<T: FromStr<Err = InvalidName>>(release: &Map<String, Value>, field: &'static str) -> Result<T, AttachError> {
+    string(release, field)?.parse().map_err(|source| AttachError::InvalidName { field, source })
+}
+
+/// Replaces the path of a artifact by its URI, in the resource even if the path is in `Globals`.
+fn set_uri(release: &mut Map<String, Value>, artifact: &Artifact, uri: &str) {
     let resource = release.get_mut("template").and_then(|template| template.get_mut("Resources"));
     let properties = resource
-        .and_then(|resources| resources.get_mut(&unit.logical_id)?.as_object_mut())
+        .and_then(|resources| resources.get_mut(&artifact.logical_id)?.as_object_mut())
         .map(|resource| resource.entry("Properties").or_insert_with(|| Map::new().into()));
     if let Some(Value::Object(properties)) = properties {
-        properties.insert(unit.property.clone(), uri.into());
+        properties.insert(artifact.property.clone(), uri.into());
     }
 }
 
-/// Makes a file of a template that is too large to travel (contract §8): as large as CloudFormation takes in a request.
+/// Moves a template into a file that is larger than CloudFormation accepts in a request (contract §8).
 fn take_large_template(release: &mut Map<String, Value>) -> Option<Attachment> {
     let body = release.get("template")?.to_string().into_bytes();
     if body.len() <= MAX_BODY {
@@ -155,13 +187,13 @@ fn take_large_template(release: &mut Map<String, Value>) -> Option<Attachment> {
     Some(Attachment { name: TEMPLATE_FILE.into(), body: Body::Bytes(body), encryption: Encryption::Bucket })
 }
 
-/// Everything that a template refers to by a path.
+/// The artifacts of all paths in a template.
 #[must_use]
-pub fn units(template: &Node) -> Vec<Artifact> {
-    code_references(template).into_iter().map(unit).collect()
+pub fn artifacts(template: &Node) -> Vec<Artifact> {
+    code_references(template).into_iter().map(artifact).collect()
 }
 
-fn unit(reference: CodeReference) -> Artifact {
+fn artifact(reference: CodeReference) -> Artifact {
     Artifact {
         kind: match reference.property {
             "ContentUri" => Kind::Layer,

@@ -1,7 +1,7 @@
-//! From a template file to a release: what the client does before anything is uploaded.
+//! Turns a template file into a release, in the client and before the upload.
 
 mod attach;
 mod template_file;
 
-pub use attach::{attach, units};
-pub use template_file::{Opened, TemplateFileError, read};
+pub use attach::{AttachError, artifacts, attach};
+pub use template_file::{Opened, RefusedTemplate, TemplateFileError, read};

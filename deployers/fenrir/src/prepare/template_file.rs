@@ -1,14 +1,15 @@
-//! A template file that was read, and can be pointed into.
+//! Template files that were read, with their text for reports.
 
 use crate::Fenrir;
 use crate::resolve::resolve;
 use crate::rules::{self, Answers, Facts, Header};
-use crate::template::{self, Findings, Node, OpenError, ReportStyle, Severity, Source, TemplateFinding};
+use crate::template::{self, FindingCode, Findings, Node, OpenError, ReportStyle, Severity, Source, TemplateFinding};
 use bifrost::client::{Address, Client};
 use bifrost::cloud::CloudError;
+use bifrost::error_code::{Coded, ErrorCode};
 use bifrost::release::{AccountId, BucketName, ConfigName, InvalidName, ProjectName, Region};
 use serde_json::{Map, Value};
-use std::error::Error;
+use std::fmt;
 use std::path::{Path, PathBuf};
 
 /// A template file that was read.
@@ -19,32 +20,54 @@ pub struct Opened {
     pub node: Node,
 }
 
-/// Why a template file was not read.
-#[derive(Debug, thiserror::Error)]
+/// Why a template file cannot be read.
+#[derive(Debug, thiserror::Error, Coded)]
 pub enum TemplateFileError {
-    /// It cannot be opened, or is no text.
-    #[error("{}", whole(.0))]
+    /// The file cannot be opened, or is not text.
+    #[error(transparent)]
+    #[code(source)]
     File(#[from] OpenError),
-    /// Its text is no template.
-    #[error("{}", refusal(.text, .findings))]
-    NoTemplate {
-        /// What it says.
-        text: Source,
-        /// All that is wrong with it.
-        findings: Findings,
-    },
+    /// The text is not a valid template.
+    #[error(transparent)]
+    #[code(source)]
+    Refused(#[from] Box<RefusedTemplate>),
+}
+
+/// A template with findings that refuse it. The message is the report of all findings, with their lines.
+#[derive(Debug, thiserror::Error)]
+pub struct RefusedTemplate {
+    /// The text, into which the findings point.
+    pub text: Source,
+    /// The findings.
+    pub findings: Findings,
+}
+
+impl fmt::Display for RefusedTemplate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let report = self.text.report(&self.findings, ReportStyle::of_stderr());
+        write!(f, "the template is refused:\n\n{}", report.trim_end())
+    }
+}
+
+/// The code of the first finding that is an error.
+impl Coded for RefusedTemplate {
+    const CODES: &'static [ErrorCode] = &[];
+
+    fn code(&self) -> &'static str {
+        self.findings.code()
+    }
 }
 
 impl Opened {
     /// Reads a template file.
     ///
     /// # Errors
-    /// All that is wrong with the text, with its lines.
+    /// [`TemplateFileError`].
     pub fn open(file: &Path) -> Result<Self, TemplateFileError> {
         let text = Source::open(file)?;
         match template::read(&text) {
             Ok(node) => Ok(Self { file: file.to_owned(), text, node }),
-            Err(findings) => Err(TemplateFileError::NoTemplate { text, findings }),
+            Err(findings) => Err(Box::new(RefusedTemplate { text, findings }).into()),
         }
     }
 
@@ -54,7 +77,7 @@ impl Opened {
         &self.file
     }
 
-    /// What is wrong with it, as far as that can be told without AWS.
+    /// The findings of all rules that need no look-up in AWS.
     #[must_use]
     pub fn check(&self) -> Findings {
         match PlaceholderRelease::of(rules::header(&self.node).ok()) {
@@ -63,7 +86,7 @@ impl Opened {
         }
     }
 
-    /// Its text, which findings point into.
+    /// The text, into which findings point.
     #[must_use]
     pub fn text(&self) -> &Source {
         &self.text
@@ -71,16 +94,16 @@ impl Opened {
 
     /// The error of a template with these findings.
     #[must_use]
-    pub fn refusal(&self, findings: &Findings) -> String {
-        refusal(&self.text, findings)
+    pub fn refusal(&self, findings: Findings) -> TemplateFileError {
+        Box::new(RefusedTemplate { text: self.text.clone(), findings }).into()
     }
 
-    /// What is wrong with it, in the light of the target account that it goes to, too.
+    /// The findings of all rules, with look-ups in the target account.
     ///
     /// # Errors
-    /// If the target account cannot be looked into.
+    /// A look-up failed.
     pub async fn look_up(&self, client: &Client<Fenrir>) -> Result<Findings, CloudError> {
-        // A template that does not say whose it is is not looked up for anybody.
+        // Without a valid header there is no target account.
         let Ok(header) = rules::header(&self.node) else { return Ok(self.check()) };
         let address = address(header, client);
         let Address { account, region, bucket, project, config } = &address;
@@ -89,21 +112,21 @@ impl Opened {
         Ok(resolve(ports.lookups.as_ref(), &self.node, &facts).await?.findings)
     }
 
-    /// What it is deployed to.
+    /// The project, config, account and region that the template is deployed to.
     ///
     /// # Errors
-    /// All that is wrong with its header.
-    pub fn address(&self, client: &Client<Fenrir>) -> Result<Address, String> {
-        let header = rules::header(&self.node).map_err(|findings| self.refusal(&findings))?;
+    /// The findings about the header.
+    pub fn address(&self, client: &Client<Fenrir>) -> Result<Address, TemplateFileError> {
+        let header = rules::header(&self.node).map_err(|findings| self.refusal(findings))?;
         Ok(address(header, client))
     }
 
-    /// The release that it says, before the client fills in the rest.
+    /// The fields of the release that the template determines. The client adds the others.
     ///
     /// # Errors
-    /// All that is wrong with it, with its lines.
-    pub fn release(&self) -> Result<Map<String, Value>, String> {
-        let header = rules::header(&self.node).map_err(|findings| self.refusal(&findings))?;
+    /// The findings about the header.
+    pub fn release(&self) -> Result<Map<String, Value>, TemplateFileError> {
+        let header = rules::header(&self.node).map_err(|findings| self.refusal(findings))?;
         let mut release = Map::new();
         release.insert("project_name".into(), header.project.as_str().into());
         release.insert("config_name".into(), header.config.as_str().into());
@@ -114,24 +137,30 @@ impl Opened {
     }
 }
 
-/// Reads a template, and gives the release that it says. Whether it keeps the rules is asked when its files are attached:
-/// a deploy can be halted whose template does not.
+/// Reads a template file into a release. Does not apply the rules, so that a deploy can be halted whose template breaks them;
+/// [`attach`](super::attach) applies them.
 ///
 /// # Errors
-/// What keeps it from being read, with its lines.
-pub fn read(file: &Path) -> Result<Map<String, Value>, String> {
-    Opened::open(file).map_err(|unread| unread.to_string())?.release()
+/// [`TemplateFileError`].
+pub fn read(file: &Path) -> Result<Map<String, Value>, TemplateFileError> {
+    Opened::open(file)?.release()
 }
 
-/// A template that was not checked is not valid.
+/// The finding for a template that cannot be checked, which must not count as valid.
 fn not_checked(invalid: &InvalidName) -> Findings {
-    let (path, message) = (String::new(), format!("it cannot be checked: {invalid}"));
     let mut findings = Findings::default();
-    findings.push(TemplateFinding { severity: Severity::Error, path, span: None, message, help: None });
+    findings.push(TemplateFinding {
+        severity: Severity::Error,
+        code: FindingCode::InvalidName,
+        path: String::new(),
+        span: None,
+        message: format!("cannot check the template: {invalid}"),
+        help: Some("fix the name in the header of the template".to_owned()),
+    });
     findings
 }
 
-/// What a header leaves out, the deployer says.
+/// The address of a header, with the defaults of the deployer.
 fn address(header: Header, client: &Client<Fenrir>) -> Address {
     Address {
         account: header.account.unwrap_or_else(|| client.account.defaults.account.clone()),
@@ -142,7 +171,7 @@ fn address(header: Header, client: &Client<Fenrir>) -> Address {
     }
 }
 
-/// What a release will say, as far as the rules that need no AWS care: any account will do.
+/// Placeholders for the facts about a release that the rules need but that do not affect findings without look-ups.
 struct PlaceholderRelease {
     project: ProjectName,
     config: ConfigName,
@@ -166,20 +195,4 @@ impl PlaceholderRelease {
         let Self { project, config, account, region, bucket } = self;
         Facts { project, config, account, region, bucket, files: None }
     }
-}
-
-/// All that is wrong with a template, each finding below the last with its line.
-fn refusal(text: &Source, findings: &Findings) -> String {
-    format!("the template is refused:\n\n{}", text.report(findings, ReportStyle::of_stderr()).trim_end())
-}
-
-/// An error with all that it is because of, on one line.
-fn whole(error: &OpenError) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        text = format!("{text}: {error}");
-        cause = error.source();
-    }
-    text
 }

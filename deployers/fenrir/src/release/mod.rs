@@ -1,4 +1,4 @@
-//! What a Fenrir release says: the fields beside the envelope.
+//! The fields of a Fenrir release beside the envelope.
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -14,20 +14,20 @@ use std::collections::BTreeMap;
 /// A release of Fenrir: the envelope and [`FenrirFields`].
 pub type FenrirRelease = Release<FenrirFields>;
 
-/// What a Fenrir release says beside the envelope.
+/// The fields of a Fenrir release beside the envelope (contract §8).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Shape)]
 #[serde(deny_unknown_fields)]
 pub struct FenrirFields {
-    /// The SAM template, as JSON. Exactly one of this and `template_sha256` is there.
+    /// The SAM template, as JSON. A release has either this or `template_sha256`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Value>,
-    /// SHA-256 of the SAM template that lies beside the release in S3, as JSON: for one that is too large to travel.
+    /// SHA-256 of the SAM template, a JSON file beside the release in S3: for a template that is too large for the release.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_sha256: Option<Sha256>,
-    /// SHA-256 of all that the template refers to in S3, by URI: `s3://bucket/key`.
+    /// SHA-256 of each file in S3 that the template refers to, by URI: `s3://bucket/key`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub s3_uris_sha256s: BTreeMap<String, Sha256>,
-    /// Further tags of the stack.
+    /// Additional tags of the stack.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub change_set_tags: BTreeMap<String, String>,
     /// The value of the stack's tag `Env`.
@@ -39,37 +39,37 @@ pub struct FenrirFields {
     /// The change set's name. Set by Validate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_set_name: Option<String>,
-    /// Whether the stack is new. Set by `CreateChangeSet`.
+    /// Whether the change set creates or updates the stack. Set by `CreateChangeSet`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_set_type: Option<ChangeSetType>,
     /// The change set's status. Set by `UpdateChangeSet`, as are the next two.
     #[serde(default, skip_serializing_if = "ChangeSetStatus::is_unset")]
     pub change_set_status: ChangeSetStatus,
-    /// Why.
+    /// CloudFormation's reason for that status.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub change_set_status_reason: String,
-    /// Whether the change set can be executed.
+    /// Whether the change set can be executed, or was.
     #[serde(default, skip_serializing_if = "ExecutionStatus::is_unset")]
     pub change_set_execution_status: ExecutionStatus,
-    /// Whether there is nothing to change.
+    /// Whether the change set has no changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub change_set_empty: Option<bool>,
-    /// The stack's status, `""` at first. Set by `UpdateStack`, as is all that follows but the last.
+    /// The stack's status, `""` at first. Set by `UpdateStack`, as are the next five.
     #[serde(default)]
     pub stack_status: StackStatus,
-    /// When the stack was made.
+    /// When the stack was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stack_creation_time: Option<DateTime<Utc>>,
-    /// Why it has its status.
+    /// CloudFormation's reason for the stack's status.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub stack_status_reason: String,
-    /// The stack's events, a line for each: time, status, type, logical id, reason.
+    /// The stack's events, one a line: time, status, type, logical id, reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub log_summary: Option<String>,
     /// The stack's outputs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
-    /// How long to wait before the next look, in seconds. Set by Validate, and by each look.
+    /// How long to wait before the next poll, in seconds. Set by Validate, and by each poll.
     #[serde(default)]
     pub wait_seconds: u32,
 }

@@ -4,7 +4,7 @@ use super::FenrirRelease;
 use bifrost::release::{Defaults, Release};
 use serde_json::{Value, json};
 
-/// What a client sends.
+/// A release as a client sends it.
 pub(crate) fn sent() -> Value {
     json!({
         "aws_account_id": "000000000000",
@@ -23,7 +23,7 @@ pub(crate) fn sent() -> Value {
     })
 }
 
-/// That, as a deployer reads it.
+/// The same release as a deployer reads it.
 pub(crate) fn release() -> FenrirRelease {
     let defaults = Defaults {
         account: "000000000000".parse().unwrap(),

@@ -1,9 +1,8 @@
-//! What a listener of a load balancer, or a rule of one, does with a request.
+//! Actions of listeners and listener rules of load balancers.
 
 use super::table::Shape::{Any, Boolean, Integer, List, Object, OneOf, Required, Text};
 use super::table::Table;
 
-/// An action.
 pub(super) const ACTION: Table = &[
     ("AuthenticateCognitoConfig", Object(AUTHENTICATE_COGNITO_CONFIG)),
     ("AuthenticateOidcConfig", Object(AUTHENTICATE_OIDC_CONFIG)),

@@ -6,7 +6,6 @@ use super::table::Shape::{Any, Boolean, Integer, List, Number, Object, OneOf, Re
 use super::table::Table;
 use super::tags::TAG;
 
-/// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::CloudWatch::Alarm",
     table: PROPERTIES,
@@ -20,7 +19,7 @@ const PROPERTIES: Table = &[
     ("ActionsEnabled", Boolean),
     ("AlarmActions", List(&Text)),
     ("AlarmDescription", Text),
-    ("AlarmName", Refused("Fenrir names it, so that no two releases make alarms of one name: leave it out")),
+    ("AlarmName", Refused("Fenrir generates the name; remove the property")),
     (
         "ComparisonOperator",
         OneOf(&[
@@ -81,6 +80,7 @@ const WARM_UP_CONFIGURATION: Table =
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::RulesFixture;
+    use crate::template::FindingCode;
     use serde_json::{Value, json};
 
     fn alarm(properties: &Value) -> Value {
@@ -88,26 +88,24 @@ mod tests {
     }
 
     #[test]
-    fn an_alarm_is_named_by_fenrir() {
+    fn alarm_gets_a_generated_name() {
         let emitted = RulesFixture::default().accepts(alarm(&json!({
             "Namespace": "AWS/Lambda", "MetricName": "Errors", "Statistic": "Sum", "Threshold": 1, "Period": "60",
             "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanThreshold",
             "Dimensions": [{"Name": "FunctionName", "Value": "x"}],
         })));
         assert_eq!(emitted["Resources"]["errors"]["Properties"]["AlarmName"], "fenrir-org-shop-development-errors");
-        RulesFixture::default().refuses(
-            alarm(&json!({"AlarmName": "x"})),
-            "errors.Properties.AlarmName",
-            "Fenrir names it",
-        );
+        let named = alarm(&json!({"AlarmName": "x"}));
+        RulesFixture::default().refuses(named, "errors.Properties.AlarmName", FindingCode::NotAllowed);
     }
 
     #[test]
-    fn its_metrics_are_checked_to_the_last_name() {
+    fn metrics_are_checked_at_every_depth() {
         let metrics =
             json!({"Metrics": [{"Id": "a", "MetricStat": {"Metric": {"Nmespace": "x"}, "Period": 60, "Stat": "Sum"}}]});
         let path = "errors.Properties.Metrics.0.MetricStat.Metric.Nmespace";
-        RulesFixture::default().refuses(alarm(&metrics), path, "did you mean `Namespace`?");
-        RulesFixture::default().refuses(alarm(&json!({"Period": 1.5})), "errors.Properties.Period", "a whole number");
+        let fixture = RulesFixture::default();
+        fixture.proposes(alarm(&metrics), path, FindingCode::UnknownProperty, "Namespace");
+        fixture.refuses(alarm(&json!({"Period": 1.5})), "errors.Properties.Period", FindingCode::WrongType);
     }
 }

@@ -1,4 +1,4 @@
-//! `AWS::Serverless::Api`: a REST API, private unless the template says otherwise.
+//! `AWS::Serverless::Api`: a REST API, private by default.
 
 use super::function_events::RESOURCE_POLICY;
 use super::resource::ResourceType;
@@ -11,7 +11,6 @@ use super::{code, names};
 use crate::template::Node;
 use serde_json::{Map as JsonMap, Value, json};
 
-/// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::Serverless::Api",
     table: PROPERTIES,
@@ -44,7 +43,7 @@ const PROPERTIES: Table = &[
     ("MinimumCompressionSize", Integer),
     ("Mode", Text),
     ("Models", Map(&Any)),
-    ("Name", Refused("Fenrir names it, so that no two releases make APIs of one name: leave it out")),
+    ("Name", Refused("Fenrir generates the name; remove the property")),
     ("OpenApiVersion", Scalar),
     ("Policy", Any),
     ("PropagateTags", Boolean),
@@ -69,7 +68,7 @@ const AUTH: Table = &[
     ("ResourcePolicy", Object(RESOURCE_POLICY)),
     ("UsagePlan", Object(USAGE_PLAN)),
 ];
-/// One of Cognito, or one that is a function and gets a token or the request.
+/// A Cognito authorizer, or a function that gets a token or the request.
 const AUTHORIZER: Table = &[
     ("AuthorizationScopes", List(&Text)),
     ("DisableFunctionDefaultPermissions", Boolean),
@@ -168,6 +167,7 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::RulesFixture;
+    use crate::template::FindingCode;
     use serde_json::{Value, json};
 
     fn api(mut properties: Value) -> Value {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn an_api_is_named_and_private() {
+    fn api_gets_a_name_and_is_private() {
         let emitted = RulesFixture::default().accepts(api(json!({})));
         let properties = &emitted["Resources"]["api"]["Properties"];
         assert_eq!(properties["Name"], "fenrir-org-shop-development-api");
@@ -184,33 +184,37 @@ mod tests {
     }
 
     #[test]
-    fn it_may_be_opened_as_a_text_or_as_a_mapping() {
+    fn endpoint_is_a_string_or_a_mapping() {
+        let fixture = RulesFixture::default();
         for open in [json!("REGIONAL"), json!("EDGE"), json!({"Type": "REGIONAL"})] {
-            let emitted = RulesFixture::default().accepts(api(json!({"EndpointConfiguration": open})));
+            let emitted = fixture.accepts(api(json!({"EndpointConfiguration": open})));
             assert_eq!(emitted["Resources"]["api"]["Properties"]["EndpointConfiguration"], open);
         }
-        let path = "api.Properties.EndpointConfiguration";
-        for (wrong, message) in [
-            (json!("PUBLIC"), "should be `PRIVATE` or `REGIONAL` or `EDGE`, but is `PUBLIC`"),
-            (json!({"Ref": "AWS::Region"}), "without an intrinsic function"),
-            (json!({"Type": "PUBLIC"}), "should be `PRIVATE` or"),
-            (json!({}), "`Type` is missing"),
-            (json!([]), "should be a mapping"),
+        for (wrong, path, code) in [
+            (json!("PUBLIC"), "", FindingCode::InvalidValue),
+            (json!({"Ref": "AWS::Region"}), "", FindingCode::NotALiteral),
+            (json!({"Type": "PUBLIC"}), ".Type", FindingCode::InvalidValue),
+            (json!({}), "", FindingCode::MissingProperty),
+            (json!([]), "", FindingCode::WrongType),
         ] {
-            RulesFixture::default().refuses(api(json!({"EndpointConfiguration": wrong})), path, message);
+            let path = &format!("api.Properties.EndpointConfiguration{path}");
+            fixture.refuses(api(json!({"EndpointConfiguration": wrong})), path, code);
         }
     }
 
     #[test]
-    fn it_has_a_stage_and_no_name_of_its_own() {
-        RulesFixture::default().refuses(api(json!({"Name": "x"})), "api.Properties.Name", "Fenrir names it");
+    fn stage_is_required_and_name_is_refused() {
+        let fixture = RulesFixture::default();
+        fixture.refuses(api(json!({"Name": "x"})), "api.Properties.Name", FindingCode::NotAllowed);
         let without_stage = json!({"api": {"Type": "AWS::Serverless::Api"}});
-        RulesFixture::default().refuses(without_stage, "api.Properties", "`StageName` is missing");
+        fixture.refuses(without_stage, "api.Properties", FindingCode::MissingProperty);
     }
 
     #[test]
-    fn its_definition_is_a_file_of_the_release() {
-        RulesFixture::default().accepts(api(json!({"DefinitionUri": "api.yml"})));
-        RulesFixture::default().refuses(api(json!({"DefinitionUri": "../api.yml"})), "DefinitionUri", "leads out of");
+    fn definition_is_a_file_of_the_release() {
+        let fixture = RulesFixture::default();
+        fixture.accepts(api(json!({"DefinitionUri": "api.yml"})));
+        let outside = api(json!({"DefinitionUri": "../api.yml"}));
+        fixture.refuses(outside, "api.Properties.DefinitionUri", FindingCode::InvalidPath);
     }
 }

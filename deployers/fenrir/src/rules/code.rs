@@ -1,34 +1,34 @@
-//! Code of functions, contents of layers and definitions of APIs: files of the release, and nothing else.
+//! Code of functions, contents of layers and definitions of APIs: only files of the release.
 //!
-//! While nothing is uploaded, a template refers to files and folders beside it. Once it is, each is at an S3 URI whose
-//! hash the release states. Code that has no such hash (`InlineCode`, images, other buckets) is refused.
+//! Before the upload a template refers to files and folders beside it. After the upload it refers to S3 URIs whose hashes
+//! the release lists. Code without such a hash is refused: `InlineCode`, images, other buckets.
 
 use super::rule_context::RuleContext;
 use super::{Facts, globals};
-use crate::template::{Content, Node, Span};
+use crate::template::{Content, FindingCode, Node, Span};
 use bifrost::release::ProjectDir;
 use serde_json::{Value, json};
 
 /// A file or folder that a template refers to, beside it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CodeReference {
-    /// The resource.
+    /// The logical id of the resource.
     pub logical_id: String,
-    /// Its property: `CodeUri`, `ContentUri` or `DefinitionUri`.
+    /// The property: `CodeUri`, `ContentUri` or `DefinitionUri`.
     pub property: &'static str,
-    /// The path, relative to the template's folder. It does not lead out of it.
+    /// The path from the template's folder, and inside of it.
     pub path: String,
-    /// Where it stands; for one that came by `Globals`, there.
+    /// The position of the path, which may be in `Globals`.
     pub span: Option<Span>,
-    /// A function's runtime, such as `provided.al2023`.
+    /// The runtime of a function, such as `provided.al2023`.
     pub runtime: Option<String>,
-    /// A function's architecture: `x86_64` or `arm64`.
+    /// The architecture of a function: `x86_64` or `arm64`.
     pub architecture: Option<String>,
-    /// How it is to be built, if the resource's `Metadata` says so.
+    /// `Metadata.BuildMethod`.
     pub build_method: Option<String>,
-    /// Which executable of a Cargo workspace it is, if the resource's `Metadata` says so (`BuildProperties.Binary`).
+    /// `Metadata.BuildProperties.Binary`: the executable of a Cargo workspace.
     pub binary: Option<String>,
-    /// All that its Makefile reads, from the template's folder, if the resource's `Metadata` says so (`BuildInputs`).
+    /// `Metadata.BuildInputs`: the paths, from the template's folder, that the Makefile reads.
     pub build_inputs: Vec<String>,
 }
 
@@ -39,8 +39,7 @@ const PROPERTIES: [(&str, &str); 3] = [
     ("AWS::Serverless::Api", "DefinitionUri"),
 ];
 
-/// All files and folders that a template refers to, in its order. What [`apply`](super::apply) refuses is not among
-/// them.
+/// The files and folders that a template refers to, in its order, without those that [`apply`](super::apply) refuses.
 #[must_use]
 pub fn code_references(template: &Node) -> Vec<CodeReference> {
     globals::merged(template).iter().filter_map(|(logical_id, entry)| reference(logical_id, &entry.value)).collect()
@@ -51,7 +50,7 @@ fn reference(logical_id: &str, resource: &Node) -> Option<CodeReference> {
     let (_, property) = PROPERTIES.iter().find(|(of, _)| *of == kind)?;
     let properties = resource.get("Properties")?;
     let uri = properties.get(property)?;
-    let path = uri.as_str().filter(|path| fault(path).is_none())?;
+    let path = uri.as_str().filter(|path| path_fault(path).is_none())?;
     let text = |node: Option<&Node>| node.and_then(Node::as_str).map(str::to_owned);
     let metadata = |name| resource.get("Metadata").and_then(|metadata| metadata.get(name));
     let inputs = metadata("BuildInputs").and_then(Node::as_sequence).into_iter().flatten();
@@ -78,30 +77,27 @@ pub(super) fn uri(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
 }
 
 fn local(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
-    match node.as_str().map(fault) {
+    match node.as_str().map(path_fault) {
         None => {
             let message = format!("should be a path, but is {}", node.kind());
-            context.refuse_with(
-                node.span,
-                message,
-                "write the file or folder, relative to the template: it is uploaded",
-            );
+            let help = "write the path of the file or folder from the template's folder; `fenrir deploy` uploads it";
+            context.refuse(FindingCode::WrongType, node.span, message, help);
         }
-        Some(Some((message, help))) => context.refuse_with(node.span, message, help),
+        Some(Some((message, help))) => context.refuse(FindingCode::InvalidPath, node.span, message, help),
         Some(None) => {}
     }
     node.into()
 }
 
-/// What is wrong with a path, and what to do about it.
-fn fault(path: &str) -> Option<(String, &'static str)> {
-    const SAME_FOLDER: &str = "what is deployed lies in the template's folder: name it from there";
+/// The fault of a path, and the remedy.
+fn path_fault(path: &str) -> Option<(String, &'static str)> {
+    const SAME_FOLDER: &str = "move the code into the template's folder, and write its path from there";
     if path.contains("://") {
-        let help = "write the file or folder beside the template: it is uploaded, and its hash kept in the release";
-        return Some((format!("`{path}` is not a path"), help));
+        let help = "write the path of a file or folder in the template's folder; `fenrir deploy` uploads it";
+        return Some((format!("`{path}` is a URI, not a path"), help));
     }
     if path.is_empty() || path.chars().any(char::is_control) || path.contains('\\') {
-        return Some((format!("{path:?} is not a path"), SAME_FOLDER));
+        return Some((format!("{path:?} is not a valid path"), SAME_FOLDER));
     }
     let climbs = climbs_out(path);
     (climbs || path.starts_with(['/', '~']))
@@ -121,35 +117,37 @@ fn climbs_out(path: &str) -> bool {
     })
 }
 
+const UPLOAD: &str = "deploy with `fenrir deploy`, which uploads the code and lists its hash";
+
 fn uploaded(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let facts = context.facts();
     let Some(uri) = s3_uri(context, node) else { return node.into() };
     if !facts.files.is_some_and(|files| files.contains_key(&uri)) {
-        let help = "the release states the hash of all code: let `deploy` upload it";
-        context.refuse_with(node.span, format!("`{uri}` is not in s3_uris_sha256s"), help);
+        let message = format!("the release lists no hash for `{uri}` in s3_uris_sha256s");
+        context.refuse(FindingCode::NotUploaded, node.span, message, UPLOAD);
     }
     let ours = folder(facts);
     if !uri.starts_with(&ours) {
-        let help = "no other project's code can be deployed: let `deploy` upload it";
-        context.refuse_with(node.span, format!("`{uri}` does not lie under {ours}"), help);
+        let message = format!("`{uri}` is not below {ours}, the project's folder");
+        context.refuse(FindingCode::ForeignCode, node.span, message, UPLOAD);
     }
     json!(uri)
 }
 
-/// Where all files of a project lie.
+/// The S3 folder of all files of a project.
 fn folder(facts: &Facts<'_>) -> String {
     format!("s3://{}/{}/", facts.bucket, ProjectDir::new(facts.account, facts.project))
 }
 
-/// The URI that is written, as one text or as bucket and key.
+/// The URI of the code, written as one string or as bucket and key.
 fn s3_uri(context: &mut RuleContext<'_, '_>, node: &Node) -> Option<String> {
     let part = |name| node.get(name).and_then(Node::as_str);
     match (&node.content, part("Bucket"), part("Key")) {
         (Content::String(uri), ..) if uri.starts_with("s3://") => Some(uri.clone()),
         (Content::Mapping(parts), Some(bucket), Some(key)) if parts.len() == 2 => Some(format!("s3://{bucket}/{key}")),
         _ => {
-            let message = "should be a URI like s3://bucket/key, or a mapping of `Bucket` and `Key` alone";
-            context.refuse_with(node.span, message, "let `deploy` upload the file and write its URI here");
+            let message = "should be a URI like s3://bucket/key, or a mapping with only `Bucket` and `Key`";
+            context.refuse(FindingCode::NotUploaded, node.span, message, UPLOAD);
             None
         }
     }
@@ -161,58 +159,54 @@ mod tests {
     use crate::rules::fixture::{RulesFixture, function};
     use serde_json::json;
 
+    const CODE_URI: &str = "hello.Properties.CodeUri";
+
     fn with_code(uri: &Value) -> Value {
         json!({"hello": function(json!({"CodeUri": uri}))})
     }
 
     #[test]
-    fn before_the_upload_code_is_a_path_beside_the_template() {
+    fn path_before_the_upload_stays_in_the_folder() {
+        let fixture = RulesFixture::default();
         for path in [".", "./hello", "hello/main.zip", "a/../b", "..a/b..", "a b"] {
-            RulesFixture::default().accepts(with_code(&json!(path)));
+            fixture.accepts(with_code(&json!(path)));
         }
         for path in ["..", "../x", "a/../../b", "/etc", "~/x", "", "s3://bucket/key", "https://x/y", "a\\..\\b", "a\nb"]
         {
-            RulesFixture::default().refuses(with_code(&json!(path)), "hello.Properties.CodeUri", "path|folder");
+            fixture.refuses(with_code(&json!(path)), CODE_URI, FindingCode::InvalidPath);
         }
-        RulesFixture::default().refuses(
-            with_code(&json!({"Ref": "hello"})),
-            "hello.Properties.CodeUri",
-            "should be a path",
-        );
+        fixture.refuses(with_code(&json!({"Ref": "hello"})), CODE_URI, FindingCode::WrongType);
     }
 
     #[test]
-    fn after_it_code_is_a_file_of_the_release() {
+    fn code_after_the_upload_is_a_file_of_the_release() {
         let key = "000000000000/org/shop/development/release-1/release/hello.zip";
         let uri = format!("s3://bucket/{key}");
         let fixture = RulesFixture::default().file(&uri);
-        let emitted = fixture.accepts(with_code(&json!(uri)));
-        assert_eq!(emitted["Resources"]["hello"]["Properties"]["CodeUri"], json!(uri));
-        let emitted = fixture.accepts(with_code(&json!({"Bucket": "bucket", "Key": key})));
-        assert_eq!(emitted["Resources"]["hello"]["Properties"]["CodeUri"], json!(uri));
-        fixture.refuses(with_code(&json!(format!("{uri}2"))), "hello.Properties.CodeUri", "is not in s3_uris_sha256s");
-        fixture.refuses(with_code(&json!(".")), "hello.Properties.CodeUri", "should be a URI");
-        fixture.refuses(with_code(&json!({"Bucket": "b", "Key": "k", "Version": "1"})), "CodeUri", "should be a URI");
+        for written in [json!(uri), json!({"Bucket": "bucket", "Key": key})] {
+            let emitted = fixture.accepts(with_code(&written));
+            assert_eq!(emitted["Resources"]["hello"]["Properties"]["CodeUri"], json!(uri));
+        }
+        for written in [json!(format!("{uri}2")), json!("."), json!({"Bucket": "b", "Key": "k", "Version": "1"})] {
+            fixture.refuses(with_code(&written), CODE_URI, FindingCode::NotUploaded);
+        }
     }
 
     #[test]
-    fn no_other_projects_code_can_be_deployed() {
+    fn code_of_another_project_is_refused() {
         for uri in [
             "s3://bucket/000000000000/org/other/x.zip",
             "s3://other/000000000000/org/shop/x.zip",
             "s3://bucket/000000000000/org/shop2/x.zip",
             "s3://bucket/111111111111/org/shop/x.zip",
         ] {
-            RulesFixture::default().file(uri).refuses(
-                with_code(&json!(uri)),
-                "hello.Properties.CodeUri",
-                "does not lie under",
-            );
+            let fixture = RulesFixture::default().file(uri);
+            fixture.refuses(with_code(&json!(uri)), CODE_URI, FindingCode::ForeignCode);
         }
     }
 
     #[test]
-    fn references_are_what_has_to_be_packaged() {
+    fn code_references_have_build_settings() {
         let template = json!({
             "Globals": {"Function": {"CodeUri": "src", "Runtime": "provided.al2023", "Architectures": ["x86_64"]}},
             "Resources": {

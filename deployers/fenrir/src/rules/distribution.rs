@@ -1,15 +1,14 @@
-//! `AWS::CloudFront::Distribution`: no origins in S3, as nothing says yet whose bucket that may be.
+//! `AWS::CloudFront::Distribution`: no origins in S3, because nothing shows which project owns the bucket.
 
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{Any, Boolean, Integer, List, Number, Object, OneOf, Refused, Required, Rule, Text};
 use super::table::Table;
 use super::tags::{self, TAG};
-use crate::template::{Content, Node};
+use crate::template::{Content, FindingCode, Node};
 use bifrost::release::Partition;
 use serde_json::Value;
 
-/// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::CloudFront::Distribution",
     table: PROPERTIES,
@@ -18,7 +17,7 @@ pub(super) const TYPE: ResourceType = ResourceType {
     deletion_policy: None,
 };
 
-const NO_S3: &str = "an origin in S3 could be anybody's bucket: write a custom origin, such as an API";
+const NO_S3: &str = "use a custom origin, such as an API: a bucket could belong to another project";
 
 const PROPERTIES: Table =
     &[("DistributionConfig", Required(&Object(DISTRIBUTION_CONFIG))), ("Tags", List(&Object(TAG)))];
@@ -33,7 +32,7 @@ const DISTRIBUTION_CONFIG: Table = &[
     ("ConnectionMode", OneOf(&["direct", "tenant-only"])),
     ("ContinuousDeploymentPolicyId", Text),
     ("CustomErrorResponses", List(&Object(CUSTOM_ERROR_RESPONSE))),
-    ("CustomOrigin", Refused("CloudFormation has put `Origins` in its place: write that")),
+    ("CustomOrigin", Refused("use `Origins`, which replaces it in CloudFormation")),
     ("DefaultCacheBehavior", Required(&Object(DEFAULT_CACHE_BEHAVIOR))),
     ("DefaultRootObject", Text),
     ("Enabled", Required(&Boolean)),
@@ -176,31 +175,31 @@ const VIEWER_MTLS_CONFIG: Table =
 const TRUST_STORE_CONFIG: Table =
     &[("AdvertiseTrustStoreCaNames", Boolean), ("IgnoreCertificateExpiry", Boolean), ("TrustStoreId", Required(&Text))];
 
-/// A bucket is also reached by its domain, as a custom origin.
+/// Refuses domains of buckets: a custom origin can reach a bucket by its domain.
 fn domain_name(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
-    let is_bucket = node.as_str().map_or_else(|| is_of_s3(node), |name| is_of_aws(name) && is_of_s3(node));
+    let is_bucket = node.as_str().map_or_else(|| has_s3_label(node), |name| is_aws_domain(name) && has_s3_label(node));
     if is_bucket {
-        let name = node.as_str().map_or("this".to_owned(), |name| format!("`{name}`"));
-        context.refuse_with(node.span, format!("{name} is a bucket of S3"), NO_S3);
+        let name = node.as_str().map_or("the value".to_owned(), |name| format!("`{name}`"));
+        context.refuse(FindingCode::NotAllowed, node.span, format!("{name} is the domain of an S3 bucket"), NO_S3);
     }
     Text.walk(context, node)
 }
 
-fn is_of_aws(name: &str) -> bool {
+fn is_aws_domain(name: &str) -> bool {
     let name = name.trim_end_matches('.').to_ascii_lowercase();
     let is_in =
         |partition: Partition| name.strip_suffix(partition.url_suffix()).is_some_and(|host| host.ends_with('.'));
     Partition::ALL.into_iter().any(is_in)
 }
 
-/// Whether a domain, or a part that one is computed of, has a label of S3.
-fn is_of_s3(node: &Node) -> bool {
+/// Whether a domain, or a part from which it is computed, has a label of S3.
+fn has_s3_label(node: &Node) -> bool {
     match &node.content {
         Content::String(name) => {
             name.to_ascii_lowercase().split('.').any(|label| label == "s3" || label.starts_with("s3-"))
         }
-        Content::Sequence(nodes) => nodes.iter().any(is_of_s3),
-        Content::Mapping(mapping) => mapping.values().any(|entry| is_of_s3(&entry.value)),
+        Content::Sequence(nodes) => nodes.iter().any(has_s3_label),
+        Content::Mapping(mapping) => mapping.values().any(|entry| has_s3_label(&entry.value)),
         _ => false,
     }
 }
@@ -208,6 +207,7 @@ fn is_of_s3(node: &Node) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::RulesFixture;
+    use crate::template::FindingCode;
     use serde_json::{Value, json};
 
     fn with_origin(origin: &Value) -> Value {
@@ -219,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_distribution_is_tagged() {
+    fn distribution_gets_tags() {
         let custom = json!({"OriginProtocolPolicy": "https-only"});
         let origin = json!({"Id": "o", "DomainName": "example.com", "CustomOriginConfig": custom});
         let emitted = RulesFixture::default().accepts(with_origin(&origin));
@@ -234,45 +234,32 @@ mod tests {
     }
 
     #[test]
-    fn a_domain_that_only_sounds_like_s3_is_none() {
+    fn other_domain_with_an_s3_label_is_accepted() {
         RulesFixture::default().accepts(with_origin(&json!({"Id": "o", "DomainName": "files.s3.example.com"})));
         RulesFixture::default()
             .accepts(with_origin(&json!({"Id": "o", "DomainName": {"Fn::Sub": "${cdn}.example.com"}})));
     }
 
     #[test]
-    fn an_origin_in_s3_is_refused_in_each_of_its_forms() {
+    fn every_form_of_s3_origin_is_refused() {
+        let fixture = RulesFixture::default();
         let origins = "cdn.Properties.DistributionConfig.Origins.0";
         let s3 = json!({"Id": "o", "DomainName": "example.com", "S3OriginConfig": {}});
-        RulesFixture::default().refuses(
-            with_origin(&s3),
-            &format!("{origins}.S3OriginConfig"),
-            "could be anybody's bucket",
-        );
+        fixture.refuses(with_origin(&s3), &format!("{origins}.S3OriginConfig"), FindingCode::NotAllowed);
         for domain in [
-            "b.s3.amazonaws.com",
-            "b.s3.us-east-1.amazonaws.com",
-            "b.s3-website-us-east-1.amazonaws.com",
-            "B.S3.us-east-1.amazonaws.com.",
-            "b.s3.cn-north-1.amazonaws.com.cn",
-            "b.s3.us-iso-east-1.c2s.ic.gov",
+            json!("b.s3.amazonaws.com"),
+            json!("b.s3.us-east-1.amazonaws.com"),
+            json!("b.s3-website-us-east-1.amazonaws.com"),
+            json!("B.S3.us-east-1.amazonaws.com."),
+            json!("b.s3.cn-north-1.amazonaws.com.cn"),
+            json!("b.s3.us-iso-east-1.c2s.ic.gov"),
+            json!({"Fn::Sub": "${AWS::AccountId}.s3.${AWS::Region}.amazonaws.com"}),
         ] {
             let origin = json!({"Id": "o", "DomainName": domain});
-            RulesFixture::default().refuses(
-                with_origin(&origin),
-                &format!("{origins}.DomainName"),
-                "is a bucket of S3",
-            );
+            fixture.refuses(with_origin(&origin), &format!("{origins}.DomainName"), FindingCode::NotAllowed);
         }
-        let computed = json!({"Fn::Sub": "${AWS::AccountId}.s3.${AWS::Region}.amazonaws.com"});
-        let origin = json!({"Id": "o", "DomainName": computed});
-        RulesFixture::default().refuses(
-            with_origin(&origin),
-            &format!("{origins}.DomainName"),
-            "this is a bucket of S3",
-        );
         let mut legacy = with_origin(&json!({"Id": "o", "DomainName": "example.com"}));
         legacy["cdn"]["Properties"]["DistributionConfig"]["S3Origin"] = json!({"DNSName": "x"});
-        RulesFixture::default().refuses(legacy, "DistributionConfig.S3Origin", "could be anybody's bucket");
+        fixture.refuses(legacy, "cdn.Properties.DistributionConfig.S3Origin", FindingCode::NotAllowed);
     }
 }

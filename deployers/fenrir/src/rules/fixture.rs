@@ -1,19 +1,19 @@
-//! Templates held against the rules, for tests.
+//! Applies the rules to templates in tests.
 
 use super::{Answer, Answers, CheckedTemplate, Facts, Lookup, Tags, apply};
-use crate::template::{Severity, TemplateFinding};
+use crate::template::{FindingCode, Severity, TemplateFinding};
 use bifrost::release::{ProjectName, Sha256};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A release of `org/shop` in `development`, to account 000000000000.
+/// A release of `org/shop` in `development` to account 000000000000, with the answers of look-ups.
 #[derive(Clone, Default)]
 pub(super) struct RulesFixture {
     answers: Answers,
     files: Option<BTreeMap<String, Sha256>>,
 }
 
-/// Calls something with what is known of a release of a project.
+/// Calls a closure with the facts of a release.
 pub(super) fn facts_of<T>(project: &str, with: impl FnOnce(&Facts<'_>) -> T) -> T {
     let facts = Facts {
         project: &project.parse::<ProjectName>().unwrap(),
@@ -26,7 +26,7 @@ pub(super) fn facts_of<T>(project: &str, with: impl FnOnce(&Facts<'_>) -> T) -> 
     with(&facts)
 }
 
-/// A function that the rules accept, with these properties over its own; `null` takes one away.
+/// A function that the rules accept, with other properties; `null` removes one.
 pub(super) fn function(properties: Value) -> Value {
     let mut function = json!({
         "CodeUri": ".", "Handler": "bootstrap", "Runtime": "provided.al2023", "Policies": [{"VPCAccessPolicy": {}}],
@@ -41,37 +41,35 @@ pub(super) fn function(properties: Value) -> Value {
     resource("AWS::Serverless::Function", function)
 }
 
-/// A resource of that type.
 pub(super) fn resource(kind: &str, properties: Value) -> Value {
     let mut resource = json!({"Type": kind});
     resource["Properties"] = properties;
     resource
 }
 
-/// Tags, from pairs.
 pub(super) fn tags<const N: usize>(pairs: [(&str, &str); N]) -> Tags {
     pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
 }
 
-/// The tags that a thing of the lab's release has.
+/// Service tags of the fixture's release.
 pub(super) fn own_tags(service: &str) -> Tags {
     tags([("ProjectName", "org/shop"), ("ConfigName", "development"), ("ServiceName", service)])
 }
 
 impl RulesFixture {
-    /// With an answer.
+    /// Adds the answer of a look-up.
     pub(super) fn knows(mut self, lookup: Lookup, answer: Answer) -> Self {
         self.answers.insert(lookup, answer);
         self
     }
 
-    /// With a file that is uploaded.
+    /// Adds an uploaded file.
     pub(super) fn file(mut self, uri: &str) -> Self {
         self.files.get_or_insert_default().insert(uri.to_owned(), Sha256::of(b""));
         self
     }
 
-    /// What the rules make of a template.
+    /// Applies the rules to a template.
     pub(super) fn apply(&self, template: &Value) -> CheckedTemplate {
         facts_of("org/shop", |facts| {
             let facts = Facts { files: self.files.as_ref(), ..facts.clone() };
@@ -79,14 +77,14 @@ impl RulesFixture {
         })
     }
 
-    /// What the rules make of resources.
+    /// Applies the rules to a template with these resources.
     pub(super) fn with(&self, resources: Value) -> CheckedTemplate {
         let mut template = json!({"Transform": "AWS::Serverless-2016-10-31"});
         template["Resources"] = resources;
         self.apply(&template)
     }
 
-    /// The template for CloudFormation; there are no findings, and all is known that has to be.
+    /// Asserts that there are no findings and no open look-ups. Returns the template for CloudFormation.
     pub(super) fn accepts(&self, resources: Value) -> Value {
         let outcome = self.with(resources);
         assert_eq!(outcome.findings.all(), []);
@@ -94,34 +92,38 @@ impl RulesFixture {
         outcome.template
     }
 
-    /// What has to be looked up; there are no findings.
+    /// Asserts that there are no findings. Returns the open look-ups.
     pub(super) fn needs(&self, resources: Value) -> Vec<Lookup> {
         let outcome = self.with(resources);
         assert_eq!(outcome.findings.all(), []);
         outcome.needs.into_iter().collect()
     }
 
-    /// There is an error whose path ends or goes on after `path` and which says the message, or one of several between
-    /// `|`.
-    pub(super) fn refuses(&self, resources: Value, path: &str, message: &str) {
-        self.finds(Severity::Error, resources, path, message);
+    /// Asserts an error with that code at a path below `Resources`.
+    pub(super) fn refuses(&self, resources: Value, path: &str, code: FindingCode) {
+        self.find(Severity::Error, resources, path, code);
     }
 
-    /// There is such a warning, and no error.
-    pub(super) fn warns(&self, resources: Value, path: &str, message: &str) {
+    /// Asserts such an error whose remedy names `proposed`, such as the nearest known name.
+    pub(super) fn proposes(&self, resources: Value, path: &str, code: FindingCode, proposed: &str) {
+        let finding = self.find(Severity::Error, resources, path, code);
+        assert!(finding.help.as_deref().is_some_and(|help| help.contains(&format!("`{proposed}`"))), "{finding}");
+    }
+
+    /// Asserts a warning with that code at a path below `Resources`, and that there are no errors.
+    pub(super) fn warns(&self, resources: Value, path: &str, code: FindingCode) {
         let outcome = self.with(resources.clone());
         assert!(!outcome.findings.refuse(), "{}", outcome.findings);
-        self.finds(Severity::Warning, resources, path, message);
+        self.find(Severity::Warning, resources, path, code);
     }
 
-    fn finds(&self, severity: Severity, resources: Value, path: &str, message: &str) {
+    fn find(&self, severity: Severity, resources: Value, path: &str, code: FindingCode) -> TemplateFinding {
         let findings = self.with(resources).findings;
-        let is_it = |finding: &TemplateFinding| {
-            let said = format!("{}; {}", finding.message, finding.help.as_deref().unwrap_or_default());
-            finding.severity == severity
-                && finding.path.contains(path)
-                && message.split('|').any(|one| said.contains(one))
-        };
-        assert!(findings.all().iter().any(is_it), "at {path} there is no {severity:?} {message:?}, but:\n{findings}");
+        let path = format!("Resources.{path}");
+        let found = findings
+            .all()
+            .iter()
+            .find(|finding| finding.severity == severity && finding.code == code && finding.path == path);
+        found.cloned().unwrap_or_else(|| panic!("no {severity}[{code}] at {path}:\n{findings}"))
     }
 }

@@ -6,12 +6,11 @@ use super::rule_context::RuleContext;
 use super::table::Shape::{
     Boolean, Integer, List, Map, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar, Text,
 };
-use super::table::{Table, refuse_intrinsic};
+use super::table::{Table, refuse_non_literal};
 use super::{Answer, Lookup, code, function_events, function_policies, names, runtimes, tags};
-use crate::template::Node;
+use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value, json};
 
-/// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::Serverless::Function",
     table: PROPERTIES,
@@ -22,7 +21,7 @@ pub(super) const TYPE: ResourceType = ResourceType {
 
 const PROPERTIES: Table = &[
     ("Architectures", List(&OneOf(&["x86_64", "arm64"]))),
-    ("AssumeRolePolicyDocument", Refused("it would let others take the function's role: leave it out")),
+    ("AssumeRolePolicyDocument", Refused("remove it: it would let others assume the role of the function")),
     ("AutoPublishAlias", Plain(&Text)),
     ("AutoPublishAliasAllProperties", Boolean),
     ("AutoPublishCodeSha256", Text),
@@ -38,13 +37,13 @@ const PROPERTIES: Table = &[
     ("EventInvokeConfig", Object(EVENT_INVOKE_CONFIG)),
     ("Events", Map(&Rule(function_events::event))),
     ("FileSystemConfigs", List(&Object(FILE_SYSTEM_CONFIG))),
-    ("FunctionName", Refused("Fenrir names it, so that no two releases make functions of one name: leave it out")),
+    ("FunctionName", Refused("Fenrir generates the name; remove the property")),
     ("FunctionScalingConfig", Object(FUNCTION_SCALING_CONFIG)),
     ("FunctionUrlConfig", Object(FUNCTION_URL_CONFIG)),
     ("Handler", Required(&Text)),
     ("ImageConfig", Refused(NO_IMAGES)),
     ("ImageUri", Refused(NO_IMAGES)),
-    ("InlineCode", Refused("code is a file of the release, whose hash is checked: write it to a file, and `CodeUri`")),
+    ("InlineCode", Refused("write the code to a file and set `CodeUri`: Fenrir checks the hash of all code")),
     ("KmsKeyArn", Text),
     ("Layers", List(&Text)),
     ("LoggingConfig", Object(LOGGING_CONFIG)),
@@ -58,10 +57,7 @@ const PROPERTIES: Table = &[
     ("RecursiveLoop", OneOf(&["Allow", "Terminate"])),
     ("ReservedConcurrentExecutions", Integer),
     ("Role", Rule(role)),
-    (
-        "RolePath",
-        Refused("the role that SAM makes for a function has the path `/`, as rights may go by paths: leave it out"),
-    ),
+    ("RolePath", Refused("remove it: the role has the path `/`, because permissions may depend on the path")),
     ("Runtime", Required(&Rule(runtimes::runtime))),
     ("RuntimeManagementConfig", Object(RUNTIME_MANAGEMENT_CONFIG)),
     ("SnapStart", Object(SNAP_START)),
@@ -75,7 +71,7 @@ const PROPERTIES: Table = &[
     ("VpcConfig", Object(VPC_CONFIG)),
 ];
 
-const NO_IMAGES: &str = "code is a file of the release, whose hash is checked, and images are not: write `CodeUri`";
+const NO_IMAGES: &str = "use `CodeUri`: Fenrir checks the hash of all code, and an image has none";
 
 const CAPACITY_PROVIDER_CONFIG: Table = &[
     ("Arn", Required(&Text)),
@@ -112,7 +108,7 @@ const FILE_SYSTEM_CONFIG: Table =
     &[("Arn", Required(&Text)), ("LocalMountPath", Required(&Text)), ("S3FilesConfig", Object(S3_FILES_CONFIG))];
 const S3_FILES_CONFIG: Table = &[("DirectS3Read", OneOf(&["ENABLED", "DISABLED", "AUTO"]))];
 const FUNCTION_SCALING_CONFIG: Table = &[("MaxExecutionEnvironments", Integer), ("MinExecutionEnvironments", Integer)];
-/// `NONE` lets anybody call the function, and has to be written.
+/// `AuthType` has no default: `NONE`, which makes the function public, has to be explicit.
 const FUNCTION_URL_CONFIG: Table = &[
     ("AuthType", Required(&Plain(&OneOf(&["AWS_IAM", "NONE"])))),
     ("Cors", Object(FUNCTION_URL_CORS)),
@@ -147,68 +143,65 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
     match (node.get("Role"), node.get("Policies")) {
         (Some(_), Some(policies)) => {
             let message = "`Role` and `Policies` exclude each other";
-            context.refuse_with(
-                policies.span,
-                message,
-                "write a role of your own, or the policies of one that SAM makes",
-            );
+            let help = "remove `Policies` to use your own role, or `Role` to use the role that SAM creates";
+            context.refuse(FindingCode::Conflict, policies.span, message, help);
         }
         (None, None) => {
-            let message = "either `Role` or `Policies` has to be there";
-            context.refuse_with(node.span, message, "write the name of a role, or a list of SAM policy templates");
+            let message = "`Role` or `Policies` is required";
+            let help = "set `Role` to the name of a role, or `Policies` to a list of SAM policy templates";
+            context.refuse(FindingCode::MissingProperty, node.span, message, help);
         }
-        (None, Some(_)) => bound(context, node, properties),
+        (None, Some(_)) => set_boundary(context, node, properties),
         (Some(_), None) => {}
     }
     require_alias(context, node);
     tags::add_to_map(context, node, properties);
 }
 
-/// What SAM makes of policies never gives more rights than the boundary.
-fn bound(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
+/// Limits the role that SAM creates for the policies to the boundary.
+fn set_boundary(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
     let facts = context.facts();
     let boundary = json!(facts.region.iam_arn(facts.account, "policy/fenrir-permissions-boundary"));
     if let Some(written) = node.get("PermissionsBoundary").filter(|written| Value::from(*written) != boundary) {
-        let message = format!("is overwritten with {boundary}");
-        context.within("PermissionsBoundary").warn(written.span, message, "leave it out");
+        let message = format!("Fenrir overwrites it with {boundary}");
+        let context = &mut context.within("PermissionsBoundary");
+        context.warn(FindingCode::Overwritten, written.span, message, "remove the property");
     }
     properties.insert("PermissionsBoundary".to_owned(), boundary);
 }
 
-/// SAM refuses these without an alias.
+/// SAM refuses these properties without an alias.
 fn require_alias(context: &mut RuleContext<'_, '_>, node: &Node) {
     for name in ["DeploymentPreference", "ProvisionedConcurrencyConfig"] {
         if let Some(property) = node.get(name).filter(|_| node.get("AutoPublishAlias").is_none()) {
-            let message = format!("`{name}` needs `AutoPublishAlias`");
-            context.within(name).refuse_with(property.span, message, "write `AutoPublishAlias: live`");
+            let message = format!("`{name}` requires `AutoPublishAlias`");
+            let context = &mut context.within(name);
+            context.refuse(FindingCode::MissingProperty, property.span, message, "add `AutoPublishAlias: live`");
         }
     }
 }
 
-/// The name of a role with service tags becomes its ARN.
+/// Replaces the name of a role with service tags by its ARN.
 fn role(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let Some(name) = node.as_str() else {
-        refuse_intrinsic(context, node, "the name of a role");
+        refuse_non_literal(context, node, "the name of a role");
         return node.into();
     };
     let is_name = |c: char| c.is_ascii_alphanumeric() || "_+=,.@-".contains(c);
     if name.is_empty() || !name.chars().all(is_name) {
-        let meant = name.rsplit('/').next().filter(|last| !last.is_empty() && last.chars().all(is_name));
-        let help = meant.map_or("write the name of a role".to_owned(), |name| format!("write `Role: {name}`"));
-        context.refuse_with(node.span, format!("`{name}` is not the name of a role"), help);
+        let proposed = name.rsplit('/').next().filter(|last| !last.is_empty() && last.chars().all(is_name));
+        let help = proposed.map_or("write the name of a role".to_owned(), |name| format!("write `Role: {name}`"));
+        context.refuse(FindingCode::InvalidName, node.span, format!("`{name}` is not a valid role name"), help);
         return node.into();
     }
     match context.look_up(Lookup::Role(name.to_owned())) {
         Some(Answer::Role(Some(role))) => {
-            tags::require_service(context, node.span, &format!("the role `{name}`"), &role.tags);
+            tags::require_service(context, node.span, &format!("role `{name}`"), &role.tags);
             json!(role.arn)
         }
         Some(Answer::Role(None)) => {
-            context.refuse_with(
-                node.span,
-                format!("there is no role `{name}`"),
-                "make it in the target account, and tag it",
-            );
+            let help = "check the name, or create the role in the target account and tag it";
+            context.refuse(FindingCode::NotFound, node.span, format!("no role `{name}` found"), help);
             node.into()
         }
         _ => node.into(),

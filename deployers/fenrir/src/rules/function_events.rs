@@ -1,18 +1,18 @@
-//! `Events` of a function: what may call it.
+//! `Events` of a function.
 //!
-//! Of what stands outside the template, only what has correct tags may. It is named by its bare name or its ARN.
+//! An event source outside of the template needs correct tags. It is referred to by its name or ARN.
 
 use super::arns::{self, arn, is_arn};
 use super::rule_context::RuleContext;
 use super::table::Shape::{
     Any, Boolean, Either, Integer, List, Map, Number, Object, OneOf, Plain, Required, Rule, Text,
 };
-use super::table::{Shape, Table, refuse_intrinsic, walk};
+use super::table::{Shape, Table, refuse_non_literal, walk};
 use super::{Answer, Lookup, http_api, local};
-use crate::template::{Node, nearest};
+use crate::template::{FindingCode, Node, nearest};
 use serde_json::{Value, json};
 
-/// The types of events, and what each has.
+/// The event types, each with its properties.
 pub(super) const TYPES: [(&str, Table); 10] = [
     ("Api", API),
     ("HttpApi", http_api::EVENT),
@@ -72,7 +72,7 @@ const S3_FILTER_RULE: Table = &[("Name", Required(&Text)), ("Value", Required(&T
 
 const KINESIS: Table = &of_stream(&Rule(kinesis_stream));
 const DYNAMO_DB: Table = &of_stream(&Rule(table_stream));
-/// An event of a stream, with the rule for which stream it is.
+/// The properties of a stream event, with the rule for its stream.
 const fn of_stream(stream: &'static Shape) -> [(&'static str, Shape); 16] {
     [
         ("BatchSize", Integer),
@@ -105,7 +105,7 @@ const SQS: Table = &[
     ("ScalingConfig", Object(SCALING_CONFIG)),
 ];
 const DESTINATION_CONFIG: Table = &[("OnFailure", Object(ON_FAILURE))];
-/// Beside what CloudFormation knows SAM has `Type`, by which it gives the function's role its right to send.
+/// SAM adds `Type` to the properties of CloudFormation, and derives the permission to send from it.
 const ON_FAILURE: Table = &[("Destination", Text), ("Type", OneOf(&["SQS", "SNS", "S3"]))];
 const FILTER_CRITERIA: Table = &[("Filters", List(&Object(FILTER)))];
 const FILTER: Table = &[("Pattern", Text)];
@@ -119,7 +119,7 @@ const SNS: Table = &[
     ("SqsSubscription", Either(&Boolean, &Object(SQS_SUBSCRIPTION))),
     ("Topic", Required(&Rule(topic))),
 ];
-/// SAM gives the queue a policy in place of what it has, so it has to be one of the template.
+/// The queue has to be in the template, because SAM replaces its policy.
 const SQS_SUBSCRIPTION: Table = &[
     ("BatchSize", Integer),
     ("Enabled", Boolean),
@@ -150,7 +150,6 @@ const CLOUD_WATCH_EVENT: Table = &[
     ("State", Text),
 ];
 
-/// The rule of an event.
 pub(super) fn event(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     const EVENT: Table = &[("Properties", Any), ("Type", Required(&Plain(&Text)))];
     let mut event = walk(EVENT, context, node);
@@ -163,7 +162,9 @@ pub(super) fn event(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
         (Some((_, table)), Some(properties)) => {
             event.insert("Properties".to_owned(), Object(table).walk(&mut context.within("Properties"), properties));
         }
-        (Some(_), None) => context.refuse(node.span, "`Properties` is missing"),
+        (Some(_), None) => {
+            context.refuse(FindingCode::MissingProperty, node.span, "`Properties` is missing", "add `Properties`");
+        }
         (None, _) => refuse_type(&mut context.within("Type"), kind, written),
     }
     Value::Object(event)
@@ -172,12 +173,12 @@ pub(super) fn event(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
 fn refuse_type(context: &mut RuleContext<'_, '_>, node: &Node, written: &str) {
     let names = TYPES.map(|(name, _)| name);
     let help = match (written, nearest(written, names)) {
-        ("EventBridgeRule", _) => "write `CloudWatchEvent`, which makes the same rule".to_owned(),
-        ("ScheduleV2", _) => "write `Schedule`".to_owned(),
-        (_, Some(meant)) => format!("did you mean `{meant}`?"),
-        _ => format!("write one of {}", names.join(", ")),
+        ("EventBridgeRule", _) => "use `CloudWatchEvent`, which creates the same rule".to_owned(),
+        ("ScheduleV2", _) => "use `Schedule`".to_owned(),
+        (_, Some(name)) => format!("did you mean `{name}`?"),
+        _ => format!("supported event types: {}", names.join(", ")),
     };
-    context.refuse_with(node.span, format!("`{written}` is not a supported type of event"), help);
+    context.refuse(FindingCode::UnknownEvent, node.span, format!("unsupported event type `{written}`"), help);
 }
 
 fn rest_api(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
@@ -185,23 +186,23 @@ fn rest_api(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     node.into()
 }
 
-/// A name of something outside the template; says so if a value is none.
+/// The name of a resource outside of the template. Refuses a value that is not a name.
 fn name<'n>(context: &mut RuleContext<'_, '_>, node: &'n Node, words: &str) -> Option<&'n str> {
     let name = node.as_str().filter(|name| !name.is_empty());
     if name.is_none() {
-        refuse_intrinsic(context, node, words);
+        refuse_non_literal(context, node, words);
     }
     name
 }
 
-/// SAM takes buckets of the template alone, and Fenrir supports none: its transform may refuse what the original let
-/// pass.
+/// SAM takes S3 events only from buckets of the template, and Fenrir supports no buckets. A warning, because Go Fenrir accepts
+/// such events.
 fn bucket(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     if let Some(name) = name(context, node, "the name of a bucket") {
         let arn = context.facts().region.partition().s3_arn(name);
-        let message = format!("the bucket `{name}` is not in the template, and SAM takes no events of others");
-        let help = "let the bucket send to a queue or topic, and write an event of that";
-        context.warn(node.span, message, help);
+        let message = format!("SAM refuses S3 events of a bucket outside of the template, such as `{name}`");
+        let help = "let the bucket send to a queue or topic, and use an event of that";
+        context.warn(FindingCode::BucketEvent, node.span, message, help);
         arns::require_correct_tags(context, node, name, &arn);
     }
     node.into()
@@ -239,7 +240,8 @@ fn resolve(context: &mut RuleContext<'_, '_>, node: &Node, words: &str, service:
     }
 }
 
-/// A table's stream changes its ARN with each time that it is turned on. It has no tags, its table has.
+/// Replaces the name of a table by the ARN of its stream, which changes each time that the stream is enabled. A stream has no
+/// tags; those of its table count.
 fn table_stream(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let Some(name) = name(context, node, "the name of a table, or the ARN of its stream") else { return node.into() };
     if is_arn(name) {
@@ -251,8 +253,8 @@ fn table_stream(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     match context.look_up(Lookup::TableStream(name.to_owned())) {
         Some(Answer::TableStream(Some(stream))) => json!(stream),
         Some(Answer::TableStream(None)) => {
-            let help = "the table has to be in the target account and region, with its stream turned on";
-            context.refuse_with(node.span, format!("there is no table `{name}` with a stream"), help);
+            let help = "check the name; the table has to be in the target account and region, with its stream enabled";
+            context.refuse(FindingCode::NotFound, node.span, format!("no table `{name}` with a stream found"), help);
             node.into()
         }
         _ => node.into(),
@@ -264,20 +266,18 @@ fn check_stream(context: &mut RuleContext<'_, '_>, node: &Node, stream: &str) {
     let is_table =
         |arn: &&str| arns::resource_of(arn, "dynamodb").is_some_and(|resource| resource.starts_with("table/"));
     let Some(table) = table.filter(is_table) else {
-        return context.refuse_with(
-            node.span,
-            format!("`{stream}` is not the ARN of a stream"),
-            "write the table's name",
-        );
+        let message = format!("`{stream}` is not the ARN of a table's stream");
+        return context.refuse(FindingCode::InvalidName, node.span, message, "write the name of the table");
     };
     arns::require_correct_tags(context, node, stream, table);
 }
 
-/// Log groups go by their names in a template.
+/// CloudFormation takes the name of a log group, not its ARN.
 fn log_group(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let Some(name) = name(context, node, "the name of a log group") else { return node.into() };
     if is_arn(name) {
-        context.refuse_with(node.span, format!("`{name}` is an ARN"), "write the log group's name");
+        let message = format!("`{name}` is an ARN, but should be a name");
+        context.refuse(FindingCode::InvalidName, node.span, message, "write the name of the log group");
     } else {
         let arn = arn(context.facts(), "logs", &format!("log-group:{name}"));
         arns::require_correct_tags(context, node, name, &arn);

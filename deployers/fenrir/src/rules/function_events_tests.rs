@@ -1,5 +1,6 @@
 use crate::rules::fixture::{RulesFixture, function, own_tags, tags};
 use crate::rules::{Answer, Lookup};
+use crate::template::FindingCode;
 use serde_json::{Value, json};
 
 const PROPERTIES: &str = "hello.Properties.Events.it.Properties";
@@ -12,7 +13,7 @@ fn with(kind: &str, properties: &Value) -> Value {
     })
 }
 
-/// The lab, which knows the tags of that ARN.
+/// A fixture that knows correct tags for an ARN.
 fn tagged(arn: &str) -> RulesFixture {
     RulesFixture::default().knows(Lookup::Tags(arn.to_owned()), Answer::Tags(Some(own_tags("any"))))
 }
@@ -22,21 +23,18 @@ fn event(emitted: &Value) -> &Value {
 }
 
 #[test]
-fn an_api_event_is_of_an_api_of_the_template() {
+fn api_event_needs_an_api_of_the_template() {
     let call = |api: Value| with("Api", &json!({"RestApiId": api, "Path": "/x", "Method": "GET"}));
-    RulesFixture::default().accepts(call(json!({"Ref": "api"})));
+    let fixture = RulesFixture::default();
+    fixture.accepts(call(json!({"Ref": "api"})));
     let path = &format!("{PROPERTIES}.RestApiId");
-    RulesFixture::default().refuses(
-        call(json!("abcdef")),
-        path,
-        "should be `!Ref <AWS::Serverless::Api>`, but is `abcdef`",
-    );
-    RulesFixture::default().refuses(call(json!({"Ref": "jobs"})), path, "`jobs` is of the type AWS::SQS::Queue");
+    fixture.refuses(call(json!("abcdef")), path, FindingCode::NotAReference);
+    fixture.refuses(call(json!({"Ref": "jobs"})), path, FindingCode::WrongResourceType);
     let implicit = with("Api", &json!({"Path": "/x", "Method": "GET"}));
-    RulesFixture::default().refuses(implicit, PROPERTIES, "`RestApiId` is missing");
+    fixture.refuses(implicit, PROPERTIES, FindingCode::MissingProperty);
 }
 
-/// Events whose source has a bare name: type, property, ARN, and another kind of ARN.
+/// Events whose source has a name: event type, property, ARN, and an ARN of another service.
 const SOURCES: [(&str, &str, &str, &str); 3] = [
     (
         "Kinesis",
@@ -49,7 +47,7 @@ const SOURCES: [(&str, &str, &str, &str); 3] = [
 ];
 
 #[test]
-fn a_bare_name_becomes_the_arn_of_what_has_correct_tags() {
+fn name_with_correct_tags_becomes_its_arn() {
     for (kind, property, arn, _) in SOURCES {
         for written in ["it", arn] {
             let emitted = tagged(arn).accepts(with(kind, &json!({property: written})));
@@ -61,43 +59,34 @@ fn a_bare_name_becomes_the_arn_of_what_has_correct_tags() {
 }
 
 #[test]
-fn what_has_other_tags_or_none_or_is_something_else_is_refused() {
+fn source_with_wrong_tags_is_refused() {
     for (kind, property, arn, other) in SOURCES {
         let path = &format!("{PROPERTIES}.{property}");
         let knows = |answer| RulesFixture::default().knows(Lookup::Tags(arn.to_owned()), Answer::Tags(answer));
         let others = tags([("ProjectName", "org/shop"), ("ConfigName", "production")]);
         let named = || with(kind, &json!({property: "it"}));
-        knows(Some(others)).refuses(named(), path, "`it` has `org/shop` as ProjectName and `production` as ConfigName");
-        knows(None).refuses(named(), path, "`it` does not exist, or has no tags");
-        RulesFixture::default().refuses(
-            with(kind, &json!({property: other})),
-            path,
-            "should be a name, or an ARN like",
-        );
+        knows(Some(others)).refuses(named(), path, FindingCode::OtherProject);
+        knows(None).refuses(named(), path, FindingCode::NotFound);
+        let fixture = RulesFixture::default();
+        fixture.refuses(with(kind, &json!({property: other})), path, FindingCode::InvalidName);
         let computed = with(kind, &json!({property: {"Fn::ImportValue": "x"}}));
-        RulesFixture::default().refuses(computed, path, "without an intrinsic function");
+        fixture.refuses(computed, path, FindingCode::NotALiteral);
+        fixture.refuses(with(kind, &json!({property: ""})), path, FindingCode::WrongType);
     }
 }
 
 #[test]
-fn a_queue_may_be_one_of_the_template() {
+fn queue_may_be_in_the_template() {
     let of = |queue: Value| with("SQS", &json!({"Queue": queue}));
-    RulesFixture::default().accepts(of(json!({"Fn::GetAtt": ["jobs", "Arn"]})));
+    let fixture = RulesFixture::default();
+    fixture.accepts(of(json!({"Fn::GetAtt": ["jobs", "Arn"]})));
     let path = &format!("{PROPERTIES}.Queue");
-    RulesFixture::default().refuses(
-        of(json!({"Fn::GetAtt": ["jobs", "QueueName"]})),
-        path,
-        "should be `!GetAtt <AWS::SQS::Queue>.Arn`",
-    );
-    RulesFixture::default().refuses(
-        of(json!({"Fn::GetAtt": ["api", "Arn"]})),
-        path,
-        "`api` is of the type AWS::Serverless::Api",
-    );
+    fixture.refuses(of(json!({"Fn::GetAtt": ["jobs", "QueueName"]})), path, FindingCode::NotAReference);
+    fixture.refuses(of(json!({"Fn::GetAtt": ["api", "Arn"]})), path, FindingCode::WrongResourceType);
 }
 
 #[test]
-fn a_topic_goes_by_a_queue_of_the_template_alone() {
+fn subscription_needs_a_queue_of_the_template() {
     let arn = "arn:aws:sns:us-east-1:000000000000:it";
     let by = |subscription: Value| with("SNS", &json!({"Topic": "it", "SqsSubscription": subscription}));
     let own = json!({"QueueArn": {"Fn::GetAtt": ["jobs", "Arn"]}, "QueueUrl": {"Ref": "jobs"}});
@@ -105,12 +94,13 @@ fn a_topic_goes_by_a_queue_of_the_template_alone() {
     tagged(arn).accepts(by(json!(true)));
     let others = json!({"QueueArn": "arn:aws:sqs:us-east-1:000000000000:x", "QueueUrl": "https://x"});
     for property in ["QueueArn", "QueueUrl"] {
-        tagged(arn).refuses(by(others.clone()), &format!("{PROPERTIES}.SqsSubscription.{property}"), "should be `!");
+        let path = &format!("{PROPERTIES}.SqsSubscription.{property}");
+        tagged(arn).refuses(by(others.clone()), path, FindingCode::NotAReference);
     }
 }
 
 #[test]
-fn a_table_is_named_and_its_tags_count_for_its_stream() {
+fn stream_of_a_table_has_the_tags_of_the_table() {
     let table = "arn:aws:dynamodb:us-east-1:000000000000:table/things";
     let stream = format!("{table}/stream/2026-11-26T00:00:00.000");
     let knows = |answer: Option<&String>| {
@@ -122,35 +112,32 @@ fn a_table_is_named_and_its_tags_count_for_its_stream() {
     let emitted = tagged(table).accepts(of(&stream));
     assert_eq!(event(&emitted)["Stream"], json!(stream));
     let path = &format!("{PROPERTIES}.Stream");
-    knows(None).refuses(of("things"), path, "there is no table `things` with a stream");
-    RulesFixture::default().refuses(of(table), path, "is not the ARN of a stream");
+    knows(None).refuses(of("things"), path, FindingCode::NotFound);
+    RulesFixture::default().refuses(of(table), path, FindingCode::InvalidName);
     assert_eq!(RulesFixture::default().needs(of("things")).len(), 2);
 }
 
 #[test]
-fn a_log_group_is_named() {
+fn log_group_is_referred_to_by_name() {
     let of = |written: &str| with("CloudWatchLogs", &json!({"LogGroupName": written, "FilterPattern": ""}));
     let emitted = tagged("arn:aws:logs:us-east-1:000000000000:log-group:/app/it").accepts(of("/app/it"));
     assert_eq!(event(&emitted)["LogGroupName"], "/app/it");
-    RulesFixture::default().refuses(
-        of("arn:aws:logs:us-east-1:0:log-group:x"),
-        PROPERTIES,
-        "write the log group's name",
-    );
+    let path = &format!("{PROPERTIES}.LogGroupName");
+    RulesFixture::default().refuses(of("arn:aws:logs:us-east-1:0:log-group:x"), path, FindingCode::InvalidName);
 }
 
 #[test]
-fn a_bucket_outside_the_template_is_a_warning_if_its_tags_are_correct() {
+fn bucket_with_correct_tags_is_a_warning() {
     let of = |bucket: Value| with("S3", &json!({"Bucket": bucket, "Events": "s3:ObjectCreated:*"}));
     let path = &format!("{PROPERTIES}.Bucket");
-    tagged("arn:aws:s3:::things").warns(of(json!("things")), path, "SAM takes no events of others");
+    tagged("arn:aws:s3:::things").warns(of(json!("things")), path, FindingCode::BucketEvent);
     let none = RulesFixture::default().knows(Lookup::Tags("arn:aws:s3:::things".to_owned()), Answer::Tags(None));
-    none.refuses(of(json!("things")), path, "has no tags");
-    RulesFixture::default().refuses(of(json!({"Ref": "jobs"})), path, "the name of a bucket, without an intrinsic");
+    none.refuses(of(json!("things")), path, FindingCode::NotFound);
+    RulesFixture::default().refuses(of(json!({"Ref": "jobs"})), path, FindingCode::NotALiteral);
 }
 
 #[test]
-fn schedules_and_patterns_may_be_any() {
+fn schedules_and_patterns_are_not_restricted() {
     RulesFixture::default()
         .accepts(with("Schedule", &json!({"Schedule": "rate(1 minute)", "Enabled": true, "Input": "{}"})));
     let pattern = json!({"source": ["aws.ec2"], "detail": {"state": ["running", {"prefix": "st"}]}});
@@ -158,20 +145,18 @@ fn schedules_and_patterns_may_be_any() {
 }
 
 #[test]
-fn other_types_are_refused_with_what_to_write() {
-    let path = "hello.Properties.Events.it.Type";
-    for (kind, help) in [
-        ("EventBridgeRule", "write `CloudWatchEvent`"),
-        ("ScheduleV2", "write `Schedule`"),
-        ("Kinesi", "did you mean `Kinesis`?"),
-        ("IoTRule", "write one of Api, HttpApi, S3"),
-    ] {
-        RulesFixture::default().refuses(with(kind, &json!({})), path, help);
+fn unknown_event_is_refused_with_a_proposal() {
+    let fixture = RulesFixture::default();
+    let event = "hello.Properties.Events.it";
+    for (kind, proposed) in [("EventBridgeRule", "CloudWatchEvent"), ("ScheduleV2", "Schedule"), ("Kinesi", "Kinesis")]
+    {
+        fixture.proposes(with(kind, &json!({})), &format!("{event}.Type"), FindingCode::UnknownEvent, proposed);
     }
+    fixture.refuses(with("IoTRule", &json!({})), &format!("{event}.Type"), FindingCode::UnknownEvent);
     let without = json!({"hello": function(json!({"Events": {"it": {"Type": "SQS"}}}))});
-    RulesFixture::default().refuses(without, "hello.Properties.Events.it", "`Properties` is missing");
+    fixture.refuses(without, event, FindingCode::MissingProperty);
     let nothing = json!({"hello": function(json!({"Events": {"it": 3}}))});
-    RulesFixture::default().refuses(nothing, "hello.Properties.Events.it", "should be a mapping");
+    fixture.refuses(nothing, event, FindingCode::WrongType);
     let misspelt = with("SQS", &json!({"Queue": {"Fn::GetAtt": ["jobs", "Arn"]}, "BatchSiz": 1}));
-    RulesFixture::default().refuses(misspelt, &format!("{PROPERTIES}.BatchSiz"), "did you mean `BatchSize`?");
+    fixture.proposes(misspelt, &format!("{PROPERTIES}.BatchSiz"), FindingCode::UnknownProperty, "BatchSize");
 }

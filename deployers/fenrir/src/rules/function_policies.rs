@@ -1,13 +1,13 @@
-//! `Policies` of a function: SAM policy templates, and few of them, so that a release has rights to its own things alone.
+//! `Policies` of a function: few SAM policy templates, so that a release gets access only to its own resources.
 
 use super::rule_context::RuleContext;
 use super::table::Shape::{Object, Required, Rule};
-use super::table::{Table, refuse_intrinsic};
+use super::table::{Table, refuse_non_literal};
 use super::{Answer, Lookup, local, tags};
-use crate::template::{Entry, Node, nearest};
+use crate::template::{Entry, FindingCode, Node, nearest};
 use serde_json::{Value, json};
 
-/// The templates, and what each may be about.
+/// The supported policy templates, each with its parameters.
 pub(super) const TEMPLATES: [(&str, Table); 5] = [
     ("DynamoDBCrudPolicy", &[("TableName", Required(&Rule(table)))]),
     ("SQSPollerPolicy", &[("QueueName", Required(&Rule(queue)))]),
@@ -16,12 +16,11 @@ pub(super) const TEMPLATES: [(&str, Table); 5] = [
     ("VPCAccessPolicy", &[]),
 ];
 
-/// The rule of `Policies`.
 pub(super) fn policies(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let Some(policies) = node.as_sequence().filter(|policies| !policies.is_empty()) else {
         let names = TEMPLATES.map(|(name, _)| name).join(", ");
         let message = "should be a list of at least one SAM policy template";
-        context.refuse_with(node.span, message, format!("these may be in it: {names}"));
+        context.refuse(FindingCode::WrongType, node.span, message, format!("supported policy templates: {names}"));
         return node.into();
     };
     let walked = policies.iter().enumerate();
@@ -44,12 +43,13 @@ fn template(name: &str) -> Option<Table> {
 fn refuse(context: &mut RuleContext<'_, '_>, node: &Node, only: Option<(&String, &Entry)>) {
     let names = TEMPLATES.map(|(name, _)| name);
     let written = only.map(|(name, _)| name.as_str()).or(node.as_str());
-    let is = written.map_or(node.kind().to_owned(), |name| format!("`{name}`"));
+    let found = written.map_or(node.kind().to_owned(), |name| format!("`{name}`"));
     let help = match written.and_then(|name| nearest(name, names)) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("write one of {}, or a `Role` in place of policies", names.join(", ")),
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("use one of {}, or set `Role` instead of `Policies`", names.join(", ")),
     };
-    context.refuse_with(node.span, format!("{is} is not a supported SAM policy template"), help);
+    let message = format!("{found} is not a supported SAM policy template");
+    context.refuse(FindingCode::UnknownPolicy, node.span, message, help);
 }
 
 fn table(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
@@ -62,7 +62,7 @@ fn function(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     node.into()
 }
 
-/// `!Ref` of a queue is its URL, and the policy needs its name.
+/// Replaces `!Ref` of a queue, which is its URL, by its name, which the policy needs.
 fn queue(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     const QUEUE: &[&str] = &["AWS::SQS::Queue"];
     let queue = match local::attribute_of(node) {
@@ -72,20 +72,20 @@ fn queue(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     queue.map_or(node.into(), |queue| json!({"Fn::GetAtt": [queue, "QueueName"]}))
 }
 
-/// A key or alias with correct tags becomes the key's id.
+/// Replaces a key or alias with correct tags by the id of the key.
 fn key(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let Some(name) = node.as_str() else {
-        refuse_intrinsic(context, node, "the id or alias of a key");
+        refuse_non_literal(context, node, "the id or alias of a key");
         return node.into();
     };
     match context.look_up(Lookup::Key(name.to_owned())) {
         Some(Answer::Key(Some(key))) => {
-            tags::require_correct(context, node.span, &format!("the key `{name}`"), &key.tags);
+            tags::require_correct(context, node.span, &format!("key `{name}`"), &key.tags);
             json!(key.id)
         }
         Some(Answer::Key(None)) => {
-            let help = "write the id or ARN of a key of the target account and region, or `alias/…`";
-            context.refuse_with(node.span, format!("there is no key `{name}`"), help);
+            let help = "write the id or ARN of a key in the target account and region, or `alias/<name>`";
+            context.refuse(FindingCode::NotFound, node.span, format!("no key `{name}` found"), help);
             node.into()
         }
         _ => node.into(),
@@ -96,6 +96,7 @@ fn key(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
 mod tests {
     use crate::rules::fixture::{RulesFixture, function, own_tags, tags};
     use crate::rules::{Answer, Key, Lookup};
+    use crate::template::FindingCode;
     use serde_json::{Value, json};
 
     const POLICIES: &str = "hello.Properties.Policies";
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn policies_are_about_things_of_the_template() {
+    fn policies_refer_to_resources_of_the_template() {
         let policies = json!([
             {"DynamoDBCrudPolicy": {"TableName": {"Ref": "things"}}},
             {"LambdaInvokePolicy": {"FunctionName": {"Ref": "hello"}}},
@@ -121,20 +122,39 @@ mod tests {
         ]);
         let emitted = RulesFixture::default().accepts(with(&policies));
         assert_eq!(emitted["Resources"]["hello"]["Properties"]["Policies"], policies);
-        for (policy, path) in [
-            (json!({"DynamoDBCrudPolicy": {"TableName": "fenrir-org-other-development-things"}}), "TableName"),
-            (json!({"DynamoDBCrudPolicy": {"TableName": "*"}}), "TableName"),
-            (json!({"DynamoDBCrudPolicy": {"TableName": {"Ref": "jobs"}}}), "TableName"),
-            (json!({"LambdaInvokePolicy": {"FunctionName": {"Fn::ImportValue": "x"}}}), "FunctionName"),
-            (json!({"SQSPollerPolicy": {"QueueName": {"Fn::GetAtt": ["jobs", "Arn"]}}}), "QueueName"),
+        for (policy, path, code) in [
+            (
+                json!({"DynamoDBCrudPolicy": {"TableName": "fenrir-org-other-development-things"}}),
+                "DynamoDBCrudPolicy.TableName",
+                FindingCode::NotAReference,
+            ),
+            (
+                json!({"DynamoDBCrudPolicy": {"TableName": "*"}}),
+                "DynamoDBCrudPolicy.TableName",
+                FindingCode::NotAReference,
+            ),
+            (
+                json!({"DynamoDBCrudPolicy": {"TableName": {"Ref": "jobs"}}}),
+                "DynamoDBCrudPolicy.TableName",
+                FindingCode::WrongResourceType,
+            ),
+            (
+                json!({"LambdaInvokePolicy": {"FunctionName": {"Fn::ImportValue": "x"}}}),
+                "LambdaInvokePolicy.FunctionName",
+                FindingCode::NotAReference,
+            ),
+            (
+                json!({"SQSPollerPolicy": {"QueueName": {"Fn::GetAtt": ["jobs", "Arn"]}}}),
+                "SQSPollerPolicy.QueueName",
+                FindingCode::NotAReference,
+            ),
         ] {
-            RulesFixture::default().refuses(with(&json!([policy])), &format!("{POLICIES}.0."), "should be");
-            RulesFixture::default().refuses(with(&json!([policy])), path, "should be");
+            RulesFixture::default().refuses(with(&json!([policy])), &format!("{POLICIES}.0.{path}"), code);
         }
     }
 
     #[test]
-    fn a_queue_is_named_to_its_policy_though_ref_is_its_url() {
+    fn queue_policy_gets_the_name_of_the_queue() {
         for queue in [json!({"Ref": "jobs"}), json!({"Fn::GetAtt": ["jobs", "QueueName"]})] {
             let emitted = RulesFixture::default().accepts(with(&json!([{"SQSPollerPolicy": {"QueueName": queue}}])));
             let policy = &emitted["Resources"]["hello"]["Properties"]["Policies"][0];
@@ -143,7 +163,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_has_correct_tags_and_becomes_its_id() {
+    fn key_with_correct_tags_becomes_its_id() {
         let policy = with(&json!([{"KMSDecryptPolicy": {"KeyId": "alias/shop"}}]));
         assert_eq!(RulesFixture::default().needs(policy.clone()), [Lookup::Key("alias/shop".to_owned())]);
         let key = |tags| Some(Key { id: "1234".to_owned(), tags });
@@ -163,31 +183,31 @@ mod tests {
             tags([("FenrirAllAllowed", "yes")]),
             tags([("ProjectName", "_all"), ("ConfigName", "_all")]),
         ] {
-            knows_key(key(wrong)).refuses(policy.clone(), path, "the key `alias/shop` has");
+            knows_key(key(wrong)).refuses(policy.clone(), path, FindingCode::OtherProject);
         }
-        knows_key(None).refuses(policy, path, "there is no key `alias/shop`");
+        knows_key(None).refuses(policy, path, FindingCode::NotFound);
         let computed = with(&json!([{"KMSDecryptPolicy": {"KeyId": {"Ref": "things"}}}]));
-        RulesFixture::default().refuses(computed, path, "without an intrinsic function");
+        RulesFixture::default().refuses(computed, path, FindingCode::NotALiteral);
     }
 
     #[test]
-    fn anything_but_a_list_of_known_templates_is_refused() {
-        for (policies, message) in [
-            (json!("AdministratorAccess"), "at least one SAM policy template"),
-            (json!([]), "at least one SAM policy template"),
-            (json!({"VPCAccessPolicy": {}}), "at least one SAM policy template"),
-            (json!(["AWSLambdaExecute"]), "`AWSLambdaExecute` is not a supported SAM policy template"),
-            (
-                json!([{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}]),
-                "`Statement` is not a supported",
-            ),
-            (json!([{"S3CrudPolicy": {"BucketName": "x"}}]), "`S3CrudPolicy` is not a supported"),
-            (json!([{"DynamoDBCrudPolcy": {}}]), "did you mean `DynamoDBCrudPolicy`?"),
-            (json!([{"VPCAccessPolicy": {}, "S3CrudPolicy": {}}]), "is not a supported"),
-            (json!([{"VPCAccessPolicy": {"x": 1}}]), "there is no `x` here"),
-            (json!([{"KMSDecryptPolicy": {}}]), "`KeyId` is missing"),
+    fn other_policies_are_refused() {
+        let statement = json!([{"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}]);
+        for (policies, path, code) in [
+            (json!("AdministratorAccess"), "", FindingCode::WrongType),
+            (json!([]), "", FindingCode::WrongType),
+            (json!({"VPCAccessPolicy": {}}), "", FindingCode::WrongType),
+            (json!(["AWSLambdaExecute"]), ".0", FindingCode::UnknownPolicy),
+            (statement, ".0", FindingCode::UnknownPolicy),
+            (json!([{"S3CrudPolicy": {"BucketName": "x"}}]), ".0", FindingCode::UnknownPolicy),
+            (json!([{"VPCAccessPolicy": {}, "S3CrudPolicy": {}}]), ".0", FindingCode::UnknownPolicy),
+            (json!([{"VPCAccessPolicy": {"x": 1}}]), ".0.VPCAccessPolicy.x", FindingCode::UnknownProperty),
+            (json!([{"KMSDecryptPolicy": {}}]), ".0.KMSDecryptPolicy", FindingCode::MissingProperty),
         ] {
-            RulesFixture::default().refuses(with(&policies), POLICIES, message);
+            RulesFixture::default().refuses(with(&policies), &format!("{POLICIES}{path}"), code);
         }
+        let misspelt = with(&json!([{"DynamoDBCrudPolcy": {}}]));
+        let path = &format!("{POLICIES}.0");
+        RulesFixture::default().proposes(misspelt, path, FindingCode::UnknownPolicy, "DynamoDBCrudPolicy");
     }
 }

@@ -1,5 +1,6 @@
 use crate::rules::fixture::{RulesFixture, function, own_tags, tags};
 use crate::rules::{Answer, Lookup, Role};
+use crate::template::FindingCode;
 use serde_json::{Value, json};
 
 fn hello(properties: Value) -> Value {
@@ -11,7 +12,7 @@ fn emitted(properties: Value) -> Value {
 }
 
 #[test]
-fn a_function_is_named_tagged_and_bounded() {
+fn function_gets_name_tags_and_boundary() {
     let hello = emitted(json!({"Tags": {"Team": "a"}}));
     assert_eq!(hello["FunctionName"], "fenrir-org-shop-development-hello");
     let tags = json!({"Team": "a", "ProjectName": "org/shop", "ConfigName": "development", "ServiceName": "hello"});
@@ -20,31 +21,21 @@ fn a_function_is_named_tagged_and_bounded() {
 }
 
 #[test]
-fn what_fenrir_sets_cannot_be_set_otherwise() {
-    RulesFixture::default().refuses(
-        hello(json!({"FunctionName": "x"})),
-        "hello.Properties.FunctionName",
-        "Fenrir names it",
-    );
+fn values_that_fenrir_sets_are_refused_or_overwritten() {
+    let fixture = RulesFixture::default();
+    let named = hello(json!({"FunctionName": "x"}));
+    fixture.refuses(named, "hello.Properties.FunctionName", FindingCode::NotAllowed);
     let others = hello(json!({"Tags": {"ProjectName": "org/other"}}));
-    RulesFixture::default().warns(
-        others,
-        "hello.Properties.Tags",
-        "the tag ProjectName is overwritten with `org/shop`",
-    );
+    fixture.warns(others, "hello.Properties.Tags", FindingCode::Overwritten);
     let wider = hello(json!({"PermissionsBoundary": "arn:aws:iam::aws:policy/AdministratorAccess"}));
-    RulesFixture::default().warns(wider, "hello.Properties.PermissionsBoundary", "is overwritten");
+    fixture.warns(wider, "hello.Properties.PermissionsBoundary", FindingCode::Overwritten);
 }
 
 #[test]
-fn either_a_role_or_policies_have_to_be_there() {
-    let path = "hello.Properties";
-    RulesFixture::default().refuses(
-        hello(json!({"Policies": null})),
-        path,
-        "either `Role` or `Policies` has to be there",
-    );
-    RulesFixture::default().refuses(hello(json!({"Role": "x"})), path, "`Role` and `Policies` exclude each other");
+fn either_role_or_policies_is_required() {
+    let fixture = RulesFixture::default();
+    fixture.refuses(hello(json!({"Policies": null})), "hello.Properties", FindingCode::MissingProperty);
+    fixture.refuses(hello(json!({"Role": "x"})), "hello.Properties", FindingCode::Conflict);
 }
 
 fn with_role(role: &Value) -> Value {
@@ -56,7 +47,7 @@ fn knows_role(role: Option<Role>) -> RulesFixture {
 }
 
 #[test]
-fn a_role_is_named_has_service_tags_and_becomes_its_arn() {
+fn role_with_service_tags_becomes_its_arn() {
     let arn = "arn:aws:iam::000000000000:role/path/shop";
     let role = |tags| Some(Role { arn: arn.to_owned(), tags });
     for right in [
@@ -71,60 +62,58 @@ fn a_role_is_named_has_service_tags_and_becomes_its_arn() {
     }
     let path = "hello.Properties.Role";
     for wrong in [own_tags("other"), tags([]), tags([("FenrirAllAllowed", "true")])] {
-        knows_role(role(wrong)).refuses(with_role(&json!("shop")), path, "the role `shop` has");
+        knows_role(role(wrong)).refuses(with_role(&json!("shop")), path, FindingCode::OtherProject);
     }
-    knows_role(None).refuses(with_role(&json!("shop")), path, "there is no role `shop`");
+    knows_role(None).refuses(with_role(&json!("shop")), path, FindingCode::NotFound);
     assert_eq!(RulesFixture::default().needs(with_role(&json!("shop"))), [Lookup::Role("shop".to_owned())]);
 }
 
 #[test]
-fn a_role_is_a_plain_name() {
-    let path = "hello.Properties.Role";
-    RulesFixture::default().refuses(
-        with_role(&json!({"Ref": "hello"})),
-        path,
-        "the name of a role, without an intrinsic function",
-    );
+fn role_is_a_plain_name() {
+    let (fixture, path) = (RulesFixture::default(), "hello.Properties.Role");
+    fixture.refuses(with_role(&json!({"Ref": "hello"})), path, FindingCode::NotALiteral);
     let arn = json!("arn:aws:iam::000000000000:role/shop");
-    RulesFixture::default().refuses(with_role(&arn), path, "is not the name of a role; write `Role: shop`");
-    RulesFixture::default().refuses(with_role(&json!("")), path, "is not the name of a role");
+    fixture.proposes(with_role(&arn), path, FindingCode::InvalidName, "Role: shop");
+    fixture.refuses(with_role(&json!("")), path, FindingCode::InvalidName);
 }
 
 #[test]
 fn code_without_a_hash_is_refused() {
-    for (name, value) in [("InlineCode", "x"), ("ImageUri", "x"), ("PackageType", "Image")] {
-        RulesFixture::default().refuses(hello(json!({name: value})), &format!("hello.Properties.{name}"), "");
+    let fixture = RulesFixture::default();
+    for (name, code) in [("InlineCode", FindingCode::NotAllowed), ("ImageUri", FindingCode::NotAllowed)] {
+        fixture.refuses(hello(json!({name: "x"})), &format!("hello.Properties.{name}"), code);
     }
-    RulesFixture::default().refuses(hello(json!({"CodeUri": null})), "hello.Properties", "`CodeUri` is missing");
+    let image = hello(json!({"PackageType": "Image"}));
+    fixture.refuses(image, "hello.Properties.PackageType", FindingCode::InvalidValue);
+    fixture.refuses(hello(json!({"CodeUri": null})), "hello.Properties", FindingCode::MissingProperty);
     emitted(json!({"PackageType": "Zip"}));
 }
 
 #[test]
-fn others_cannot_be_let_into_its_role() {
+fn trust_policy_and_role_path_are_refused() {
     let policy = json!({"Statement": [{"Principal": "*"}]});
-    let path = "hello.Properties.AssumeRolePolicyDocument";
-    RulesFixture::default().refuses(
-        hello(json!({"AssumeRolePolicyDocument": policy})),
-        path,
-        "take the function's role",
-    );
-    RulesFixture::default().refuses(hello(json!({"RolePath": "/x/"})), "hello.Properties.RolePath", "has the path `/`");
+    for (name, value) in [("AssumeRolePolicyDocument", policy), ("RolePath", json!("/x/"))] {
+        let path = &format!("hello.Properties.{name}");
+        RulesFixture::default().refuses(hello(json!({name: value})), path, FindingCode::NotAllowed);
+    }
 }
 
 #[test]
-fn a_url_says_who_may_call_it() {
+fn auth_type_of_a_url_is_explicit() {
     let url = |config: Value| hello(json!({"FunctionUrlConfig": config}));
+    let fixture = RulesFixture::default();
     for explicit in ["AWS_IAM", "NONE"] {
-        RulesFixture::default().accepts(url(json!({"AuthType": explicit, "Cors": {"AllowOrigins": ["*"]}})));
+        fixture.accepts(url(json!({"AuthType": explicit, "Cors": {"AllowOrigins": ["*"]}})));
     }
     let path = "hello.Properties.FunctionUrlConfig";
-    RulesFixture::default().refuses(url(json!({})), path, "`AuthType` is missing; it should be `AWS_IAM` or `NONE`");
-    RulesFixture::default().refuses(url(json!({"AuthType": {"Ref": "hello"}})), path, "without an intrinsic function");
-    RulesFixture::default().refuses(url(json!({"AuthType": "None"})), path, "did you mean `NONE`?");
+    fixture.refuses(url(json!({})), path, FindingCode::MissingProperty);
+    let path = "hello.Properties.FunctionUrlConfig.AuthType";
+    fixture.refuses(url(json!({"AuthType": {"Ref": "hello"}})), path, FindingCode::NotALiteral);
+    fixture.proposes(url(json!({"AuthType": "None"})), path, FindingCode::InvalidValue, "NONE");
 }
 
 #[test]
-fn an_alias_may_be_shifted_to_gradually() {
+fn deployment_preference_requires_an_alias() {
     let preference = json!({
         "Type": "Linear10PercentEvery1Minute", "Alarms": [{"Ref": "errors"}], "Hooks": {"PreTraffic": {"Ref": "hello"}},
     });
@@ -137,33 +126,36 @@ fn an_alias_may_be_shifted_to_gradually() {
     let emitted = RulesFixture::default().accepts(with(json!("live")));
     assert_eq!(emitted["Resources"]["hello"]["Properties"]["DeploymentPreference"], preference);
     let path = "hello.Properties.DeploymentPreference";
-    RulesFixture::default().refuses(with(Value::Null), path, "`DeploymentPreference` needs `AutoPublishAlias`");
+    RulesFixture::default().refuses(with(Value::Null), path, FindingCode::MissingProperty);
     let misspelt = hello(json!({"AutoPublishAlias": "live", "DeploymentPreference": {"Typ": "x"}}));
-    RulesFixture::default().refuses(misspelt, "hello.Properties.DeploymentPreference.Typ", "did you mean `Type`?");
+    RulesFixture::default().proposes(misspelt, &format!("{path}.Typ"), FindingCode::UnknownProperty, "Type");
 }
 
 #[test]
-fn values_have_to_be_of_their_shape() {
-    for (name, value, message) in [
-        ("Timeout", json!([3]), "should be a whole number, but is a list"),
-        ("Timeout", json!("soon"), "should be a whole number, but is `soon`"),
-        ("MemorySize", json!(1.5), "should be a whole number, but is a number"),
-        ("Handler", json!({"a": 1}), "should be a text, but is a mapping"),
-        ("Layers", json!("a"), "should be a list, but is a text"),
-        ("Architectures", json!(["arm46"]), "should be `x86_64` or `arm64`, but is `arm46`; did you mean `arm64`?"),
-        ("Environment", json!({"Variables": []}), "should be a mapping, but is a list"),
-        ("Environment", json!({"Variables": {"A": {"b": "c"}}}), "should be a text, a number, true or false"),
-        ("VpcConfig", json!({"Ref": "AWS::Region"}), "should be a mapping, without an intrinsic function"),
-        ("Events", json!({"Ref": "AWS::Region"}), "should be a mapping, without an intrinsic function"),
-        ("Tags", json!([]), "should be a mapping, but is a list"),
+fn values_of_another_shape_are_refused() {
+    for (name, value, path, code) in [
+        ("Timeout", json!([3]), "", FindingCode::WrongType),
+        ("Timeout", json!("soon"), "", FindingCode::WrongType),
+        ("MemorySize", json!(1.5), "", FindingCode::WrongType),
+        ("Handler", json!({"a": 1}), "", FindingCode::WrongType),
+        ("Layers", json!("a"), "", FindingCode::WrongType),
+        ("Environment", json!({"Variables": []}), ".Variables", FindingCode::WrongType),
+        ("Environment", json!({"Variables": {"A": {"b": "c"}}}), ".Variables.A", FindingCode::WrongType),
+        ("VpcConfig", json!({"Ref": "AWS::Region"}), "", FindingCode::NotALiteral),
+        ("Events", json!({"Ref": "AWS::Region"}), "", FindingCode::NotALiteral),
+        ("Tags", json!([]), "", FindingCode::WrongType),
     ] {
-        RulesFixture::default().refuses(hello(json!({name: value})), &format!("hello.Properties.{name}"), message);
+        let path = &format!("hello.Properties.{name}{path}");
+        RulesFixture::default().refuses(hello(json!({name: value})), path, code);
     }
+    let misspelt = hello(json!({"Architectures": ["arm46"]}));
+    let path = "hello.Properties.Architectures.0";
+    RulesFixture::default().proposes(misspelt, path, FindingCode::InvalidValue, "arm64");
     emitted(json!({"Timeout": "30", "Description": 3, "Layers": [{"Ref": "hello"}], "PropagateTags": "true"}));
 }
 
 #[test]
-fn all_findings_are_there_at_once() {
+fn all_findings_are_reported_at_once() {
     let resources = json!({
         "hello": function(json!({"Runtme": "x", "FunctionName": "x", "Timeout": []})),
         "x-y": {"Type": "AWS::S3::Bucket"},
@@ -172,7 +164,7 @@ fn all_findings_are_there_at_once() {
 }
 
 #[test]
-fn what_is_wrong_in_the_globals_is_said_once() {
+fn fault_in_globals_is_one_finding() {
     let span = crate::template::Span { start: 10, end: 20 };
     let template = json!({
         "Transform": "AWS::Serverless-2016-10-31",

@@ -1,16 +1,16 @@
-//! The globals of a template, merged into its resources as SAM does it.
+//! `Globals` of a template, merged into its resources as SAM does it.
 //!
-//! As in SAM's `plugins/globals/globals.py`: mappings are merged, lists put one after the other with the global one
-//! first, anything else of the resource takes the place of the global one. A call of an intrinsic function is one value.
-//! What is merged stands where it stood. What goes on to CloudFormation has no globals: it is what was checked.
+//! As in SAM's `plugins/globals/globals.py`: mappings are merged; lists are concatenated, the global one first; any other
+//! value of the resource replaces the global one. An intrinsic function is one value. Merged values keep their positions.
+//! The template for CloudFormation has no globals: CloudFormation gets what was checked.
 
 use super::rule_context::RuleContext;
-use crate::template::{Content, Entry, Mapping, Node, nearest};
+use crate::template::{Content, Entry, FindingCode, Mapping, Node, nearest};
 
 const PREFIX: &str = "AWS::Serverless::";
 
-/// What may be global, by section. These are SAM's lists for the types that Fenrir supports, in SAM's order, without
-/// what Fenrir refuses in a resource.
+/// The properties that may be global, by section: SAM's lists for the types that Fenrir supports, in SAM's order, without the
+/// properties that Fenrir refuses.
 pub(super) const SECTIONS: [(&str, &[&str]); 5] = [
     (
         "Function",
@@ -99,7 +99,7 @@ pub(super) const SECTIONS: [(&str, &[&str]); 5] = [
     ("LayerVersion", &["PublishLambdaVersion"]),
 ];
 
-/// The resources of a template, with the globals in them.
+/// The resources of a template, with the globals merged into them.
 pub(super) fn merged(template: &Node) -> Mapping {
     let globals = template.get("Globals");
     let resources = template.get("Resources").and_then(Node::as_mapping).into_iter().flatten();
@@ -110,7 +110,7 @@ pub(super) fn merged(template: &Node) -> Mapping {
     merged.collect()
 }
 
-/// Says what is wrong with the globals themselves. Their values are checked in the resources that they are merged into.
+/// Checks the names in the globals. Their values are checked in the resources that they are merged into.
 pub(super) fn check(context: &mut RuleContext<'_, '_>, globals: &Node) {
     let names = SECTIONS.map(|(name, _)| name);
     for (name, entry) in entries(context, globals) {
@@ -135,8 +135,9 @@ fn entries<'n>(
     node: &'n Node,
 ) -> impl Iterator<Item = (&'n String, &'n Entry)> + use<'n> {
     if node.as_mapping().is_none() {
-        let help = "write properties by the type that has them, such as `Function: {Timeout: 30}`";
-        context.refuse_with(node.span, format!("should be a mapping, but is {}", node.kind()), help);
+        let help = "write properties by resource type, such as `Function: {Timeout: 30}`";
+        let message = format!("should be a mapping, but is {}", node.kind());
+        context.refuse(FindingCode::WrongType, node.span, message, help);
     }
     node.as_mapping().into_iter().flatten()
 }
@@ -144,10 +145,10 @@ fn entries<'n>(
 fn refuse(context: &mut RuleContext<'_, '_>, entry: &Entry, known: &[&str]) {
     let name = context.name();
     let help = match nearest(name, known.iter().copied()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("these can be: {}", known.join(", ")),
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("these can be global: {}", known.join(", ")),
     };
-    context.refuse_with(entry.key_span, format!("`{name}` cannot be global"), help);
+    context.refuse(FindingCode::NotGlobal, entry.key_span, format!("`{name}` cannot be global"), help);
 }
 
 fn with_globals(globals: &Node, resource: &Node) -> Node {
@@ -190,16 +191,16 @@ fn merge_mappings(global: &Mapping, local: &Mapping, path: &str) -> Mapping {
 }
 
 fn merge(global: &Node, local: &Node, path: &str) -> Node {
-    /// The one list that SAM does not put together: a function has one architecture.
+    /// The only list that SAM does not concatenate: a function has one architecture.
     const REPLACED: &str = ".Architectures";
     let content = match (&global.content, &local.content) {
-        (Content::Mapping(of_all), Content::Mapping(own))
+        (Content::Mapping(shared), Content::Mapping(own))
             if global.intrinsic().is_none() && local.intrinsic().is_none() =>
         {
-            Content::Mapping(merge_mappings(of_all, own, path))
+            Content::Mapping(merge_mappings(shared, own, path))
         }
-        (Content::Sequence(of_all), Content::Sequence(own)) if path != REPLACED => {
-            Content::Sequence(of_all.iter().chain(own).cloned().collect())
+        (Content::Sequence(shared), Content::Sequence(own)) if path != REPLACED => {
+            Content::Sequence(shared.iter().chain(own).cloned().collect())
         }
         _ => local.content.clone(),
     };
@@ -223,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn mappings_are_merged_lists_put_together_and_anything_else_overridden() {
+    fn mappings_and_lists_are_merged() {
         let global = json!({
             "Timeout": 30, "MemorySize": 128, "Layers": ["a"], "CodeUri": "src",
             "Environment": {"Variables": {"A": "1", "B": "2"}},
@@ -241,21 +242,21 @@ mod tests {
     }
 
     #[test]
-    fn a_call_of_an_intrinsic_function_is_one_value() {
+    fn intrinsic_function_is_one_value() {
         let global = json!({"KmsKeyArn": {"Ref": "a"}, "Tags": {"Ref": "c"}});
         let own = json!({"KmsKeyArn": {"Fn::GetAtt": ["b", "Arn"]}, "Tags": {"x": "y"}});
         assert_eq!(merged_properties(&global, &function(&own)), own);
     }
 
     #[test]
-    fn architectures_are_overridden_as_a_function_has_one() {
+    fn architectures_are_overridden() {
         let global = json!({"Architectures": ["x86_64"]});
         let own = json!({"Architectures": ["arm64"]});
         assert_eq!(merged_properties(&global, &function(&own)), own);
     }
 
     #[test]
-    fn a_resource_may_ignore_globals() {
+    fn resource_may_ignore_globals() {
         let global = json!({"Timeout": 5, "MemorySize": 128});
         let ignoring = |what: Value| json!({"Type": "AWS::Serverless::Function", "IgnoreGlobals": what});
         assert_eq!(merged_properties(&global, &ignoring(json!("*"))), json!({}));
@@ -263,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn other_types_get_nothing() {
+    fn other_types_are_unchanged() {
         let table = json!({"Type": "AWS::Serverless::SimpleTable", "Properties": {}});
         assert_eq!(merged_properties(&json!({"Timeout": 5}), &table), json!({}));
     }

@@ -1,30 +1,30 @@
-//! What a template says of itself: whose it is and where it goes.
+//! The header of a template: its project and config, and the target account and region.
 
-use crate::template::{Findings, Node, Severity, TemplateFinding};
+use crate::template::{FindingCode, Findings, Node, Severity, TemplateFinding};
 use bifrost::release::{AccountId, ConfigName, InvalidName, ProjectName, Region};
 use std::str::FromStr;
 
-/// What Fenrir adds to SAM's templates, at the top.
+/// The keys that Fenrir adds to the top level of SAM's templates.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// `ProjectName`.
     pub project: ProjectName,
     /// `ConfigName`.
     pub config: ConfigName,
-    /// `AwsAccountID`: the target account, if not the deployer's.
+    /// `AwsAccountID`: the target account. The deployer's, if None.
     pub account: Option<AccountId>,
-    /// `AwsRegion`: the target region, if not the deployer's.
+    /// `AwsRegion`: the target region. The deployer's, if None.
     pub region: Option<Region>,
 }
 
-/// The names that [`header`] reads.
+/// The keys that [`header`] reads.
 pub(super) const NAMES: [&str; 4] = ["ProjectName", "ConfigName", "AwsAccountID", "AwsRegion"];
 
 /// Reads the header of a template.
 ///
 /// # Errors
-/// All that is wrong with it: `ProjectName` and `ConfigName` have to be there, and each has to be a text and a name of
-/// its kind.
+/// [`FindingCode::MissingSection`] if `ProjectName` or `ConfigName` is missing, [`FindingCode::WrongType`] or
+/// [`FindingCode::InvalidName`] for other faults, all of them at once.
 pub fn header(template: &Node) -> Result<Header, Findings> {
     let mut findings = Findings::default();
     let header = (
@@ -43,8 +43,8 @@ pub fn header(template: &Node) -> Result<Header, Findings> {
 
 fn required<T: FromStr<Err = InvalidName>>(template: &Node, name: &str, findings: &mut Findings) -> Option<T> {
     if template.get(name).is_none() {
-        let help = format!("write it at the top of the template, such as `{name}: {}`", example(name));
-        findings.push(finding("", template, format!("`{name}` is missing"), Some(help)));
+        let help = format!("add it at the top level of the template, such as `{name}: {}`", example(name));
+        findings.push(finding(FindingCode::MissingSection, "", template, format!("`{name}` is missing"), help));
     }
     optional(template, name, findings)
 }
@@ -52,12 +52,16 @@ fn required<T: FromStr<Err = InvalidName>>(template: &Node, name: &str, findings
 fn optional<T: FromStr<Err = InvalidName>>(template: &Node, name: &str, findings: &mut Findings) -> Option<T> {
     let node = template.get(name)?;
     let Some(text) = node.as_str() else {
-        let message = format!("should be a text, but is {}", node.kind());
-        let help = format!("write it between quotes, such as `{name}: {}`", example(name));
-        findings.push(finding(name, node, message, Some(help)));
+        let message = format!("should be a string, but is {}", node.kind());
+        let help = format!("write a quoted string, such as `{name}: {}`", example(name));
+        findings.push(finding(FindingCode::WrongType, name, node, message, help));
         return None;
     };
-    text.parse().map_err(|invalid: InvalidName| findings.push(finding(name, node, invalid.to_string(), None))).ok()
+    let invalid = |invalid: InvalidName| {
+        let help = format!("write a valid name, such as `{name}: {}`", example(name));
+        findings.push(finding(FindingCode::InvalidName, name, node, invalid.to_string(), help));
+    };
+    text.parse().map_err(invalid).ok()
 }
 
 fn example(name: &str) -> &'static str {
@@ -69,8 +73,9 @@ fn example(name: &str) -> &'static str {
     }
 }
 
-fn finding(path: &str, node: &Node, message: String, help: Option<String>) -> TemplateFinding {
-    TemplateFinding { severity: Severity::Error, path: path.to_owned(), span: node.span, message, help }
+fn finding(code: FindingCode, path: &str, node: &Node, message: String, help: String) -> TemplateFinding {
+    let (severity, path, help) = (Severity::Error, path.to_owned(), Some(help));
+    TemplateFinding { severity, code, path, span: node.span, message, help }
 }
 
 #[cfg(test)]
@@ -78,12 +83,13 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn refused(template: &Value) -> String {
-        header(&template.into()).unwrap_err().to_string()
+    fn refused(template: &Value) -> Vec<(String, FindingCode)> {
+        let findings = header(&template.into()).unwrap_err();
+        findings.all().iter().map(|finding| (finding.path.clone(), finding.code)).collect()
     }
 
     #[test]
-    fn a_header_says_project_and_config_and_may_say_account_and_region() {
+    fn account_and_region_are_optional() {
         let template = json!({
             "ProjectName": "org/shop", "ConfigName": "development",
             "AwsAccountID": "000000000000", "AwsRegion": "us-east-1",
@@ -97,16 +103,15 @@ mod tests {
     }
 
     #[test]
-    fn all_that_is_wrong_is_said_at_once() {
-        let said = refused(&json!({"ConfigName": "../x", "AwsAccountID": 12, "AwsRegion": {"Ref": "AWS::Region"}}));
-        for expected in [
-            "`ProjectName` is missing; write it at the top",
-            "ConfigName: \"../x\" is no config name",
-            "AwsAccountID: should be a text, but is a number; write it between quotes",
-            "AwsRegion: should be a text, but is an intrinsic function",
-        ] {
-            assert!(said.contains(expected), "{said}");
-        }
-        assert!(refused(&json!("no template")).contains("`ConfigName` is missing"));
+    fn all_faults_are_reported_at_once() {
+        let found = refused(&json!({"ConfigName": "../x", "AwsAccountID": 12, "AwsRegion": {"Ref": "AWS::Region"}}));
+        let expected = [
+            ("", FindingCode::MissingSection),
+            ("ConfigName", FindingCode::InvalidName),
+            ("AwsAccountID", FindingCode::WrongType),
+            ("AwsRegion", FindingCode::WrongType),
+        ];
+        assert_eq!(found, expected.map(|(path, code)| (path.to_owned(), code)));
+        assert_eq!(refused(&json!("no template")).len(), 2);
     }
 }

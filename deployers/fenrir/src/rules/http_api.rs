@@ -1,8 +1,8 @@
-//! `AWS::Serverless::HttpApi`: only with an explicit `Auth`.
+//! `AWS::Serverless::HttpApi`: only with an explicit authorizer.
 //!
-//! An HTTP API is open to all the world unless somebody says otherwise, so somebody has to say something of each route:
-//! either the API has `Auth.DefaultAuthorizer`, or the event has `Auth.Authorizer`. `NONE` is the word for a public
-//! route. Of routes in a `DefinitionBody` nothing is known, so there the API has to have a `DefaultAuthorizer`.
+//! An HTTP API is public by default. Therefore each route needs an explicit decision: `Auth.DefaultAuthorizer` of the API, or
+//! `Auth.Authorizer` of the event. `NONE` makes a route public. The routes of a `DefinitionBody` are not known, so that its
+//! API needs a `DefaultAuthorizer`.
 
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
@@ -11,10 +11,9 @@ use super::table::Shape::{
 };
 use super::table::{Table, walk};
 use super::{local, names};
-use crate::template::Node;
+use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value};
 
-/// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: HTTP_API,
     table: PROPERTIES,
@@ -31,12 +30,15 @@ const PROPERTIES: Table = &[
     ("CorsConfiguration", Either(&Boolean, &Object(CORS_CONFIGURATION))),
     ("DefaultRouteSettings", Object(ROUTE_SETTINGS)),
     ("DefinitionBody", Any),
-    ("DefinitionUri", Refused("SAM takes no `Auth` with it, and without one the API is open: write `DefinitionBody`")),
+    (
+        "DefinitionUri",
+        Refused("use `DefinitionBody`: SAM takes no `Auth` with it, and without `Auth` the API is public"),
+    ),
     ("Description", Text),
     ("DisableExecuteApiEndpoint", Boolean),
     ("Domain", Object(DOMAIN)),
     ("FailOnWarnings", Boolean),
-    ("Name", Refused("Fenrir names it: leave it out")),
+    ("Name", Refused("Fenrir generates the name; remove the property")),
     ("PropagateTags", Boolean),
     ("RouteSettings", Map(&Object(ROUTE_SETTINGS))),
     ("StageName", Text),
@@ -49,7 +51,7 @@ const AUTH: Table = &[
     ("DefaultAuthorizer", Plain(&Text)),
     ("EnableIamAuthorizer", Plain(&Boolean)),
 ];
-/// One of OAuth 2 or one that is a function.
+/// An OAuth 2 authorizer, or a function.
 const AUTHORIZER: Table = &[
     ("AuthorizationScopes", List(&Text)),
     ("AuthorizerPayloadFormatVersion", Scalar),
@@ -103,7 +105,7 @@ const ROUTE_53: Table = &[
     ("SetIdentifier", Text),
 ];
 
-/// An event of a function.
+/// The properties of the event type `HttpApi`.
 pub(super) const EVENT: Table = &[
     ("ApiId", Required(&Rule(api_id))),
     ("Auth", Object(EVENT_AUTH)),
@@ -117,9 +119,9 @@ const EVENT_AUTH: Table = &[("AuthorizationScopes", List(&Text)), ("Authorizer",
 
 fn finish(context: &mut RuleContext<'_, '_>, node: &Node, _: &mut JsonMap<String, Value>) {
     if let Some(body) = node.get("DefinitionBody").filter(|_| default_authorizer(node).is_none()) {
-        let message = "the routes of a `DefinitionBody` need `Auth.DefaultAuthorizer`";
-        let help = "write one: an HTTP API without it is open to all the world";
-        context.within("DefinitionBody").refuse_with(body.span, message, help);
+        let message = "the routes of a `DefinitionBody` require `Auth.DefaultAuthorizer`";
+        let help = "add `Auth.DefaultAuthorizer`: an HTTP API without it is public";
+        context.within("DefinitionBody").refuse(FindingCode::NoAuthorizer, body.span, message, help);
     }
 }
 
@@ -127,7 +129,7 @@ fn default_authorizer(properties: &Node) -> Option<&str> {
     authorizer(properties, "DefaultAuthorizer")
 }
 
-/// To SAM an empty name is none.
+/// The name of an authorizer. To SAM an empty name means no authorizer.
 fn authorizer<'n>(properties: &'n Node, name: &str) -> Option<&'n str> {
     properties.get("Auth")?.get(name)?.as_str().filter(|name| !name.is_empty())
 }
@@ -146,9 +148,8 @@ pub(super) fn event(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let by_default = api.and_then(default_authorizer);
     match (own, by_default) {
         (None, None) => {
-            let help = "write `Auth: {Authorizer: …}`, with `NONE` for a route that is open to all the world, or give \
-                        the API a `DefaultAuthorizer`";
-            context.refuse_with(node.span, "nothing says who may call this route", help);
+            let help = "set `Auth.Authorizer` of the event (`NONE` for a public route), or `Auth.DefaultAuthorizer` of the API";
+            context.refuse(FindingCode::NoAuthorizer, node.span, "the route has no authorizer", help);
         }
         (Some("NONE"), None) => leave_out_authorizer(&mut event),
         _ => {}
@@ -156,7 +157,7 @@ pub(super) fn event(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     Value::Object(event)
 }
 
-/// SAM takes `NONE` only where there is a default to set aside.
+/// SAM takes `NONE` only where it overrides a default.
 fn leave_out_authorizer(event: &mut JsonMap<String, Value>) {
     if let Some(auth) = event.get_mut("Auth").and_then(Value::as_object_mut) {
         auth.remove("Authorizer");
@@ -169,6 +170,7 @@ fn leave_out_authorizer(event: &mut JsonMap<String, Value>) {
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::{RulesFixture, function};
+    use crate::template::FindingCode;
     use serde_json::{Value, json};
 
     fn with(api: &Value, event: &Value) -> Value {
@@ -183,19 +185,16 @@ mod tests {
     const EVENT: &str = "hello.Properties.Events.get.Properties";
 
     #[test]
-    fn a_route_without_auth_is_refused() {
-        RulesFixture::default().refuses(with(&json!({}), &json!({})), EVENT, "nothing says who may call this route");
-        RulesFixture::default().refuses(
-            with(&json!({"Auth": {}}), &json!({"Auth": {}})),
-            EVENT,
-            "nothing says who may call",
-        );
-        let empty = with(&json!({"Auth": {"DefaultAuthorizer": ""}}), &json!({"Auth": {"Authorizer": ""}}));
-        RulesFixture::default().refuses(empty, EVENT, "nothing says who may call");
+    fn route_without_authorizer_is_refused() {
+        let empty_name = (json!({"Auth": {"DefaultAuthorizer": ""}}), json!({"Auth": {"Authorizer": ""}}));
+        let empty_auth = (json!({"Auth": {}}), json!({"Auth": {}}));
+        for (api, event) in [(json!({}), json!({})), empty_auth, empty_name] {
+            RulesFixture::default().refuses(with(&api, &event), EVENT, FindingCode::NoAuthorizer);
+        }
     }
 
     #[test]
-    fn a_default_authorizer_says_it_for_all_routes() {
+    fn default_authorizer_is_enough() {
         let auth = json!({"Auth": {"DefaultAuthorizer": "AWS_IAM", "EnableIamAuthorizer": true}});
         let emitted = RulesFixture::default().accepts(with(&auth, &json!({})));
         assert_eq!(emitted["Resources"]["api"]["Properties"]["Name"], "fenrir-org-shop-development-api");
@@ -203,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn a_public_route_says_so_and_sam_is_given_what_it_takes() {
+    fn authorizer_none_is_removed_for_sam() {
         let public = with(&json!({}), &json!({"Auth": {"Authorizer": "NONE"}}));
         let emitted = RulesFixture::default().accepts(public);
         let event = &emitted["Resources"]["hello"]["Properties"]["Events"]["get"]["Properties"];
@@ -211,29 +210,23 @@ mod tests {
     }
 
     #[test]
-    fn routes_of_a_definition_need_a_default_authorizer() {
+    fn definition_body_requires_a_default_authorizer() {
         let api = |api| json!({"api": {"Type": "AWS::Serverless::HttpApi", "Properties": api}});
         let body = json!({"openapi": "3.0.1", "paths": {}});
         let path = "api.Properties.DefinitionBody";
-        RulesFixture::default().refuses(api(json!({"DefinitionBody": body})), path, "need `Auth.DefaultAuthorizer`");
+        RulesFixture::default().refuses(api(json!({"DefinitionBody": body})), path, FindingCode::NoAuthorizer);
         RulesFixture::default().accepts(api(json!({"DefinitionBody": body, "Auth": {"DefaultAuthorizer": "a"}})));
-        RulesFixture::default().refuses(
-            api(json!({"DefinitionUri": "api.yml"})),
-            "api.Properties.DefinitionUri",
-            "is open",
-        );
+        let by_uri = api(json!({"DefinitionUri": "api.yml"}));
+        RulesFixture::default().refuses(by_uri, "api.Properties.DefinitionUri", FindingCode::NotAllowed);
     }
 
     #[test]
-    fn the_api_is_one_of_the_template_and_has_no_name_of_its_own() {
+    fn event_needs_an_api_of_the_template() {
         let auth = json!({"Auth": {"Authorizer": "NONE"}});
         let mut resources = with(&json!({}), &auth);
         resources["hello"]["Properties"]["Events"]["get"]["Properties"]["ApiId"] = json!("abcdef");
-        RulesFixture::default().refuses(
-            resources,
-            &format!("{EVENT}.ApiId"),
-            "should be `!Ref <AWS::Serverless::HttpApi>`",
-        );
-        RulesFixture::default().refuses(with(&json!({"Name": "x"}), &auth), "api.Properties.Name", "Fenrir names it");
+        let fixture = RulesFixture::default();
+        fixture.refuses(resources, &format!("{EVENT}.ApiId"), FindingCode::NotAReference);
+        fixture.refuses(with(&json!({"Name": "x"}), &auth), "api.Properties.Name", FindingCode::NotAllowed);
     }
 }

@@ -5,7 +5,6 @@ use super::table::Shape::{Boolean, List, Refused, Required, Rule, Text};
 use super::table::Table;
 use super::{code, names};
 
-/// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::Serverless::LayerVersion",
     table: PROPERTIES,
@@ -19,7 +18,7 @@ const PROPERTIES: Table = &[
     ("CompatibleRuntimes", List(&Text)),
     ("ContentUri", Required(&Rule(code::uri))),
     ("Description", Text),
-    ("LayerName", Refused("Fenrir names it, so that no two releases make layers of one name: leave it out")),
+    ("LayerName", Refused("Fenrir generates the name; remove the property")),
     ("LicenseInfo", Text),
     ("PublishLambdaVersion", Boolean),
     ("RetentionPolicy", Text),
@@ -28,6 +27,7 @@ const PROPERTIES: Table = &[
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::RulesFixture;
+    use crate::template::FindingCode;
     use serde_json::{Value, json};
 
     fn layer(properties: &Value) -> Value {
@@ -35,16 +35,14 @@ mod tests {
     }
 
     #[test]
-    fn a_layer_is_named_by_fenrir_and_its_content_is_a_file_of_the_release() {
+    fn layer_gets_a_name_and_its_content_is_a_file() {
         let emitted = RulesFixture::default().accepts(layer(&json!({"ContentUri": "layer"})));
         assert_eq!(emitted["Resources"]["shared"]["Properties"]["LayerName"], "layer-org-shop-development-shared");
-        let path = "shared.Properties.LayerName";
-        RulesFixture::default().refuses(layer(&json!({"ContentUri": ".", "LayerName": "x"})), path, "Fenrir names it");
-        RulesFixture::default().refuses(
-            layer(&json!({"ContentUri": "../x"})),
-            "shared.Properties.ContentUri",
-            "leads out of",
-        );
-        RulesFixture::default().refuses(layer(&json!({})), "shared.Properties", "`ContentUri` is missing");
+        let fixture = RulesFixture::default();
+        let named = layer(&json!({"ContentUri": ".", "LayerName": "x"}));
+        fixture.refuses(named, "shared.Properties.LayerName", FindingCode::NotAllowed);
+        let outside = layer(&json!({"ContentUri": "../x"}));
+        fixture.refuses(outside, "shared.Properties.ContentUri", FindingCode::InvalidPath);
+        fixture.refuses(layer(&json!({})), "shared.Properties", FindingCode::MissingProperty);
     }
 }

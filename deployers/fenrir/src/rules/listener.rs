@@ -10,7 +10,6 @@ use super::tags::TAG;
 use crate::template::Node;
 use serde_json::Value;
 
-/// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::ElasticLoadBalancingV2::Listener",
     table: PROPERTIES,
@@ -48,6 +47,7 @@ fn load_balancer(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::RulesFixture;
+    use crate::template::FindingCode;
     use serde_json::{Value, json};
 
     fn listener(load_balancer: &Value) -> Value {
@@ -64,14 +64,11 @@ mod tests {
     }
 
     #[test]
-    fn a_listener_is_of_a_load_balancer_of_the_template() {
+    fn listener_needs_a_load_balancer_of_the_template() {
         RulesFixture::default().needs(listener(&json!({"Ref": "balancer"})));
         let path = "front.Properties.LoadBalancerArn";
-        RulesFixture::default().refuses(listener(&json!("arn:x")), path, "should be `!Ref <AWS::ElasticLoad");
-        RulesFixture::default().refuses(
-            listener(&json!({"Ref": "front"})),
-            path,
-            "`front` is of the type AWS::Elastic",
-        );
+        let fixture = RulesFixture::default();
+        fixture.refuses(listener(&json!("arn:x")), path, FindingCode::NotAReference);
+        fixture.refuses(listener(&json!({"Ref": "front"})), path, FindingCode::WrongResourceType);
     }
 }

@@ -10,7 +10,6 @@ use super::tags::TAG;
 use crate::template::Node;
 use serde_json::Value;
 
-/// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::ElasticLoadBalancingV2::ListenerRule",
     table: PROPERTIES,
@@ -58,7 +57,7 @@ fn listener(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     node.into()
 }
 
-/// The target groups that an action forwards to are in it, or in a list in it.
+/// Checks the target groups of an action, which are in its `TargetGroupArn` or in its `ForwardConfig`.
 fn action(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     const TARGET_GROUP_ARN: &str = "TargetGroupArn";
     if let Some(arn) = node.get(TARGET_GROUP_ARN) {
@@ -82,6 +81,7 @@ fn target_group(context: &mut RuleContext<'_, '_>, node: &Node) {
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::RulesFixture;
+    use crate::template::FindingCode;
     use serde_json::{Value, json};
 
     fn rule(listener: &Value, action: &Value) -> Value {
@@ -103,37 +103,29 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_is_of_a_listener_of_the_template() {
+    fn rule_needs_a_listener_of_the_template() {
         let forward = json!({"Type": "forward", "TargetGroupArn": {"Ref": "group"}});
         RulesFixture::default().needs(rule(&json!({"Ref": "front"}), &forward));
         let path = "rule.Properties.ListenerArn";
         let arn = json!("arn:aws:elasticloadbalancing:us-east-1:000000000000:listener/app/x/y/z");
-        RulesFixture::default().refuses(
-            rule(&arn, &forward),
-            path,
-            "should be `!Ref <AWS::ElasticLoadBalancingV2::Listener>`",
-        );
-        RulesFixture::default().refuses(
-            rule(&json!({"Ref": "group"}), &forward),
-            path,
-            "`group` is of the type AWS::Elastic",
-        );
-        RulesFixture::default().refuses(rule(&json!({"Ref": "frnt"}), &forward), path, "did you mean `front`?");
+        let fixture = RulesFixture::default();
+        fixture.refuses(rule(&arn, &forward), path, FindingCode::NotAReference);
+        fixture.refuses(rule(&json!({"Ref": "group"}), &forward), path, FindingCode::WrongResourceType);
+        let misspelt = rule(&json!({"Ref": "frnt"}), &forward);
+        fixture.proposes(misspelt, path, FindingCode::UnknownResource, "front");
     }
 
     #[test]
-    fn it_forwards_to_target_groups_of_the_template() {
+    fn rule_forwards_to_target_groups_of_the_template() {
         let front = json!({"Ref": "front"});
         let weighted =
             |arn: Value| json!({"Type": "forward", "ForwardConfig": {"TargetGroups": [{"TargetGroupArn": arn}]}});
         RulesFixture::default().needs(rule(&front, &weighted(json!({"Ref": "group"}))));
         let path = "rule.Properties.Actions.0.ForwardConfig.TargetGroups.0.TargetGroupArn";
-        RulesFixture::default().refuses(rule(&front, &weighted(json!("arn:x"))), path, "should be `!Ref");
+        let fixture = RulesFixture::default();
+        fixture.refuses(rule(&front, &weighted(json!("arn:x"))), path, FindingCode::NotAReference);
         let direct = json!({"Type": "forward", "TargetGroupArn": {"Fn::ImportValue": "x"}});
-        RulesFixture::default().refuses(
-            rule(&front, &direct),
-            "rule.Properties.Actions.0.TargetGroupArn",
-            "should be `!Ref",
-        );
+        let path = "rule.Properties.Actions.0.TargetGroupArn";
+        fixture.refuses(rule(&front, &direct), path, FindingCode::NotAReference);
     }
 }

@@ -7,7 +7,6 @@ use super::table::Shape::{Boolean, Integer, List, Object, OneOf, Plain, Refused,
 use super::table::Table;
 use super::tags::{self, TAG};
 
-/// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::ElasticLoadBalancingV2::LoadBalancer",
     table: PROPERTIES,
@@ -27,7 +26,7 @@ const PROPERTIES: Table = &[
     ("Name", Text),
     ("Scheme", OneOf(&["internal", "internet-facing"])),
     ("SecurityGroups", SECURITY_GROUPS),
-    ("SubnetMappings", Refused("subnets are named, and their tags looked up: write `Subnets`")),
+    ("SubnetMappings", Refused("use `Subnets`, whose names Fenrir looks up")),
     ("Subnets", Required(&SUBNETS)),
     ("Tags", List(&Object(TAG))),
     ("Type", Plain(&OneOf(&["application"]))),
@@ -39,6 +38,7 @@ const MINIMUM_LOAD_BALANCER_CAPACITY: Table = &[("CapacityUnits", Required(&Inte
 mod tests {
     use crate::rules::fixture::{RulesFixture, own_tags, resource, tags};
     use crate::rules::{Answer, Lookup, SecurityGroup, Subnet, Tags};
+    use crate::template::FindingCode;
     use serde_json::{Value, json};
 
     fn balancer(properties: Value) -> Value {
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn security_groups_and_subnets_are_named_and_become_ids() {
+    fn names_of_groups_and_subnets_become_ids() {
         let named = balancer(json!({"SecurityGroups": ["web"], "Subnets": ["private", "subnet-2"]}));
         let emitted = fixture(&groups(&[("sg-1", own_tags("_all"))])).accepts(named);
         let properties = &emitted["Resources"]["balancer"]["Properties"];
@@ -75,55 +75,54 @@ mod tests {
     }
 
     #[test]
-    fn a_security_group_is_exactly_one_and_has_service_tags() {
+    fn security_group_is_unique_and_has_service_tags() {
         let named = || balancer(json!({"SecurityGroups": ["web"], "Subnets": ["private"]}));
         let path = "balancer.Properties.SecurityGroups.0";
-        for (answer, message) in [
-            (groups(&[]), "there is no security group with the name tag `web`"),
-            (groups(&[("sg-1", own_tags("_all")), ("sg-2", own_tags("_all"))]), "2 security groups have"),
-            (groups(&[("sg-1", own_tags("other"))]), "has the tag ServiceName=other, which is not this one's"),
-            (groups(&[("sg-1", tags([]))]), "has no tag ProjectName"),
+        let two = [("sg-1", own_tags("_all")), ("sg-2", own_tags("_all"))];
+        for (answer, code) in [
+            (groups(&[]), FindingCode::NotFound),
+            (groups(&two), FindingCode::Ambiguous),
+            (groups(&[("sg-1", own_tags("other"))]), FindingCode::OtherProject),
+            (groups(&[("sg-1", tags([]))]), FindingCode::OtherProject),
         ] {
-            fixture(&answer).refuses(named(), path, message);
+            fixture(&answer).refuses(named(), path, code);
         }
     }
 
     #[test]
-    fn subnets_exist_and_are_tagged_for_fenrir() {
+    fn subnets_exist_and_have_the_tag_for_fenrir() {
         let fixture = fixture(&groups(&[]));
-        let with = |subnets: Value| balancer(json!({"Subnets": subnets}));
-        fixture.refuses(with(json!(["none"])), "balancer.Properties.Subnets.0", "there is no subnet");
-        fixture.refuses(with(json!(["other"])), "balancer.Properties.Subnets.0", "has no tag DeployWithFenrir");
-        fixture.refuses(with(json!([])), "balancer.Properties.Subnets", "at least one name, but is empty");
-        fixture.refuses(with(json!({"Ref": "x"})), "balancer.Properties.Subnets", "at least one name");
-        fixture.refuses(
-            with(json!([{"Ref": "AWS::Region"}])),
-            "balancer.Properties.Subnets.0",
-            "a name, without an intrinsic",
-        );
-        fixture.refuses(balancer(json!({})), "balancer.Properties", "`Subnets` is missing");
-        fixture.refuses(balancer(json!({"SubnetMappings": []})), "SubnetMappings", "write `Subnets`");
+        for (subnets, path, code) in [
+            (json!(["none"]), ".0", FindingCode::NotFound),
+            (json!(["other"]), ".0", FindingCode::OtherProject),
+            (json!([]), "", FindingCode::WrongType),
+            (json!({"Ref": "x"}), "", FindingCode::WrongType),
+            (json!([{"Ref": "AWS::Region"}]), ".0", FindingCode::NotALiteral),
+        ] {
+            let path = &format!("balancer.Properties.Subnets{path}");
+            fixture.refuses(balancer(json!({"Subnets": subnets})), path, code);
+        }
+        fixture.refuses(balancer(json!({})), "balancer.Properties", FindingCode::MissingProperty);
+        let mappings = balancer(json!({"SubnetMappings": []}));
+        fixture.refuses(mappings, "balancer.Properties.SubnetMappings", FindingCode::NotAllowed);
     }
 
     #[test]
-    fn what_is_not_known_is_asked_for() {
+    fn missing_answers_are_asked_for() {
         let named = balancer(json!({"SecurityGroups": ["web"], "Subnets": ["private"]}));
         let needs = [Lookup::SecurityGroups("web".to_owned()), Lookup::Subnets("private".to_owned())];
         assert_eq!(RulesFixture::default().needs(named), needs);
     }
 
     #[test]
-    fn it_is_an_application_balancer_with_ipv4_and_its_name_is_overwritten() {
+    fn only_application_balancers_with_ipv4_are_accepted() {
         let with = |name: &str, value: &str| balancer(json!({"Subnets": ["subnet-2"], name: value}));
         let fixture = fixture(&groups(&[]));
         fixture.accepts(with("Type", "application"));
         fixture.accepts(with("IpAddressType", "ipv4"));
-        fixture.refuses(
-            with("Type", "network"),
-            "balancer.Properties.Type",
-            "should be `application`, but is `network`",
-        );
-        fixture.refuses(with("IpAddressType", "dualstack"), "balancer.Properties.IpAddressType", "should be `ipv4`");
-        fixture.warns(with("Name", "mine"), "balancer.Properties.Name", "is overwritten with `fenrir-org-shop");
+        fixture.refuses(with("Type", "network"), "balancer.Properties.Type", FindingCode::InvalidValue);
+        let dualstack = with("IpAddressType", "dualstack");
+        fixture.refuses(dualstack, "balancer.Properties.IpAddressType", FindingCode::InvalidValue);
+        fixture.warns(with("Name", "mine"), "balancer.Properties.Name", FindingCode::Overwritten);
     }
 }

@@ -1,11 +1,11 @@
-//! References to resources of the same template, where a rule demands one.
+//! Properties that have to refer to a resource of the same template.
 
 use super::references;
 use super::rule_context::RuleContext;
-use crate::template::Node;
+use crate::template::{FindingCode, Node};
 
-/// The logical id of the resource that `!Ref` names, if a value is one and the resource is of one of the types. Says so
-/// if it is not; that there is no such resource at all is said where all references are checked.
+/// The logical id of a `!Ref` to a resource of one of the types. Refuses any other value, except a reference to a resource that
+/// does not exist, which `references` refuses.
 pub(super) fn by_ref<'n>(context: &mut RuleContext<'_, '_>, node: &'n Node, types: &[&str]) -> Option<&'n str> {
     let call = node.intrinsic().filter(|call| call.name == "Ref");
     let logical_id = call.and_then(|call| call.argument.as_str());
@@ -15,8 +15,7 @@ pub(super) fn by_ref<'n>(context: &mut RuleContext<'_, '_>, node: &'n Node, type
     logical_id.filter(|logical_id| is_one_of(context, node, logical_id, types))
 }
 
-/// The logical id of the resource whose attribute `!GetAtt` names, if a value is one and the resource is of one of the
-/// types. Says so if it is not.
+/// The logical id of a `!GetAtt` of an attribute of a resource of one of the types. Refuses any other value, as [`by_ref`] does.
 pub(super) fn by_attribute<'n>(
     context: &mut RuleContext<'_, '_>,
     node: &'n Node,
@@ -30,23 +29,25 @@ pub(super) fn by_attribute<'n>(
     logical_id.filter(|logical_id| is_one_of(context, node, logical_id, types))
 }
 
-/// What a value names, if it is a `!GetAtt`.
+/// The logical id and attribute of a `!GetAtt`.
 pub(super) fn attribute_of(node: &Node) -> Option<(&str, &str)> {
     let call = node.intrinsic().filter(|call| call.name == "Fn::GetAtt")?;
     references::attribute(call.argument)
 }
 
 fn refuse(context: &mut RuleContext<'_, '_>, node: &Node, form: &str) {
-    let is = node.as_str().map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"));
-    let help = "it has to be a resource of this template";
-    context.refuse_with(node.span, format!("should be `{form}`, but is {is}"), help);
+    let found = node.as_str().map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"));
+    let message = format!("should be `{form}`, but is {found}");
+    context.refuse(FindingCode::NotAReference, node.span, message, "refer to a resource of this template");
 }
 
 fn is_one_of(context: &mut RuleContext<'_, '_>, node: &Node, logical_id: &str, types: &[&str]) -> bool {
     match context.check.type_of(logical_id) {
         Some(found) if !types.contains(&found) => {
-            let message = format!("`{logical_id}` is of the type {found}, but should be of {}", types.join(" or "));
-            context.refuse_with(node.span, message, "refer to a resource of that type");
+            let expected = types.join(" or ");
+            let message = format!("`{logical_id}` has the type {found}, but should have {expected}");
+            let help = format!("refer to a resource of the type {expected}");
+            context.refuse(FindingCode::WrongResourceType, node.span, message, help);
             false
         }
         found => found.is_some(),

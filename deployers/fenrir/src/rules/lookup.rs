@@ -1,26 +1,26 @@
-//! What the rules have to know of a target account.
+//! Look-ups: what the rules need to know about the target account.
 
 use super::Tags;
 use std::collections::BTreeMap;
 
-/// Something to look up.
+/// A resource to look up.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lookup {
-    /// The IAM role of that name.
+    /// An IAM role by name.
     Role(String),
-    /// The security groups with that name tag.
+    /// The security groups with a `Name` tag.
     SecurityGroups(String),
-    /// The subnets with that name tag, or the one of that id (`subnet-…`).
+    /// The subnets with a `Name` tag, or the subnet with an id (`subnet-…`).
     Subnets(String),
-    /// The KMS key of that id, ARN or alias (`alias/…`).
+    /// A KMS key by id, ARN or alias (`alias/…`).
     Key(String),
-    /// The latest stream of the DynamoDB table of that name.
+    /// The latest stream of a DynamoDB table by the name of the table.
     TableStream(String),
-    /// The tags of the resource of that ARN.
+    /// The tags of a resource by ARN.
     Tags(String),
 }
 
-/// What was found.
+/// The answer of a look-up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
     /// For [`Lookup::Role`].
@@ -31,47 +31,47 @@ pub enum Answer {
     Subnets(Vec<Subnet>),
     /// For [`Lookup::Key`].
     Key(Option<Key>),
-    /// For [`Lookup::TableStream`]: its ARN, if there is such a table and it has a stream.
+    /// For [`Lookup::TableStream`]: the ARN of the stream. None if the table does not exist or has no stream.
     TableStream(Option<String>),
-    /// For [`Lookup::Tags`]; none if there is no such resource, or it never had a tag.
+    /// For [`Lookup::Tags`]; None if the resource does not exist, or never had a tag.
     Tags(Option<Tags>),
 }
 
-/// Answers by what was asked.
+/// Answers by look-up.
 pub type Answers = BTreeMap<Lookup, Answer>;
 
 /// An IAM role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Role {
-    /// Its ARN.
+    /// The ARN.
     pub arn: String,
-    /// Its tags.
+    /// The tags.
     pub tags: Tags,
 }
 
 /// An EC2 security group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecurityGroup {
-    /// Its id, such as `sg-0123`.
+    /// The id, such as `sg-0123`.
     pub id: String,
-    /// Its tags.
+    /// The tags.
     pub tags: Tags,
 }
 
 /// A subnet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subnet {
-    /// Its id, such as `subnet-0123`.
+    /// The id, such as `subnet-0123`.
     pub id: String,
-    /// Its tags.
+    /// The tags.
     pub tags: Tags,
 }
 
 /// A KMS key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
-    /// Its id.
+    /// The id.
     pub id: String,
-    /// Its tags.
+    /// The tags.
     pub tags: Tags,
 }

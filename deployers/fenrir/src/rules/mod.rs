@@ -1,7 +1,7 @@
-//! The rules of each resource type (contract §8), and how a template is rewritten by them.
+//! The rules of each resource type (contract §8), which check a template and rewrite it for CloudFormation.
 //!
-//! Each type is one file that opens with a table of its properties: what shape each has, or which rule. `table` walks a
-//! resource along it. What is known of the template around it and said of it goes by a `rule_context::RuleContext`.
+//! Each type has a file that begins with a table of its properties: the shape of each, or its rule. `table` walks a resource
+//! along the table. `rule_context::RuleContext` has what is known about the template, and collects the findings.
 
 mod action;
 mod alarm;
@@ -51,7 +51,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// Tags of a resource: values by key.
 pub type Tags = BTreeMap<String, String>;
 
-/// What is known of a release beside its template.
+/// What the rules know about a release, apart from its template.
 #[derive(Debug, Clone)]
 pub struct Facts<'r> {
     /// The project.
@@ -62,27 +62,27 @@ pub struct Facts<'r> {
     pub account: &'r AccountId,
     /// The target region.
     pub region: &'r Region,
-    /// Where the release's files lie.
+    /// The bucket of the release's files.
     pub bucket: &'r BucketName,
-    /// What the template may refer to in S3: SHA-256 by URI (`s3://bucket/key`). None while nothing is uploaded: the
+    /// The uploaded files that the template may refer to: SHA-256 by URI (`s3://bucket/key`). None before the upload, when the
     /// template refers to files and folders beside it.
     pub files: Option<&'r BTreeMap<String, Sha256>>,
 }
 
-/// What the rules make of a template.
+/// The result of [`apply`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct CheckedTemplate {
-    /// The template for CloudFormation: names generated, tags added, names of resources replaced by their ids. Of worth
-    /// only if there is nothing to look up and no finding that refuses it.
+    /// The template for CloudFormation, with generated names, added tags and ids in place of names. Valid only if `needs` is
+    /// empty and no finding refuses the template.
     pub template: Value,
-    /// What is wrong.
+    /// The findings.
     pub findings: Findings,
-    /// What has to be looked up and is not among the answers.
+    /// The look-ups that have no answer yet.
     pub needs: BTreeSet<Lookup>,
 }
 
-/// Holds a template against all rules, with what was looked up so far. Without answers it checks all that can be
-/// checked without AWS.
+/// Applies all rules to a template, with the answers of the look-ups so far. Without answers it checks everything that needs no
+/// AWS.
 #[must_use]
 pub fn apply(template: &Node, facts: &Facts<'_>, answers: &Answers) -> CheckedTemplate {
     let resources = globals::merged(template);

@@ -1,17 +1,17 @@
-//! Security groups and subnets: the template has their name tags, CloudFormation gets their ids.
+//! Security groups and subnets: the template has their `Name` tags, CloudFormation gets their ids.
 
 use super::rule_context::RuleContext;
-use super::table::{Shape, refuse_intrinsic};
+use super::table::{Shape, refuse_non_literal};
 use super::{Answer, Lookup, tags};
-use crate::template::Node;
+use crate::template::{FindingCode, Node};
 use serde_json::{Value, json};
 
-/// A list of at least one security group: names that each exactly one has, and it has service tags.
+/// A list of at least one name of a security group. Exactly one group has the name, and it has service tags.
 pub(super) const SECURITY_GROUPS: Shape = Shape::Rule(|context, node| resolve(context, node, security_group));
-/// A list of at least one name or id of subnets, all of them tagged for Fenrir.
+/// A list of at least one name or id of subnets, all of which have the tag `DeployWithFenrir`.
 pub(super) const SUBNETS: Shape = Shape::Rule(|context, node| resolve(context, node, subnets));
 
-/// The ids that names stand for. What is not found yet stays as it is written.
+/// Replaces names by ids. Keeps a name that was not looked up yet.
 fn resolve(
     context: &mut RuleContext<'_, '_>,
     node: &Node,
@@ -20,7 +20,7 @@ fn resolve(
     let names = node.as_sequence().unwrap_or_default();
     if names.is_empty() {
         let message = format!("should be a list of at least one name, but is {}", empty_or_kind(node));
-        context.refuse(node.span, message);
+        context.refuse_value(FindingCode::WrongType, node.span, message);
     }
     let mut found: Vec<Value> = Vec::new();
     for (position, name) in names.iter().enumerate() {
@@ -30,7 +30,7 @@ fn resolve(
                 Some(ids) => ids.into_iter().map(Value::from).for_each(|id| push_new(&mut found, id)),
                 None => found.push(json!(text)),
             },
-            None => refuse_intrinsic(&mut context, name, "a name"),
+            None => refuse_non_literal(&mut context, name, "a name"),
         }
     }
     Value::Array(found)
@@ -40,7 +40,7 @@ fn empty_or_kind(node: &Node) -> &'static str {
     if node.as_sequence().is_some() { "empty" } else { node.kind() }
 }
 
-/// Two names may stand for one subnet, which AWS wants once.
+/// Adds an id once: two names may mean the same subnet, and AWS refuses duplicates.
 fn push_new(ids: &mut Vec<Value>, id: Value) {
     if !ids.contains(&id) {
         ids.push(id);
@@ -52,28 +52,37 @@ fn security_group(context: &mut RuleContext<'_, '_>, node: &Node, name: &str) ->
         return None;
     };
     let [group] = groups.as_slice() else {
-        let message = match groups.len() {
-            0 => format!("there is no security group with the name tag `{name}`"),
+        let (code, message, help) = match groups.len() {
+            0 => {
+                let message = format!("no security group with the `Name` tag `{name}` found");
+                let help = "write the `Name` tag of a security group in the target account and region";
+                (FindingCode::NotFound, message, help)
+            }
             number => {
-                format!("{number} security groups have the name tag `{name}`: {}", joined(groups, |group| &group.id))
+                let ids = joined(groups, |group| &group.id);
+                let message = format!("{number} security groups have the `Name` tag `{name}`: {ids}");
+                let help = "use a security group whose `Name` tag is unique in the target account and region";
+                (FindingCode::Ambiguous, message, help)
             }
         };
-        context.refuse_with(node.span, message, "exactly one has to have it: its tag `Name` counts");
+        context.refuse(code, node.span, message, help);
         return None;
     };
-    tags::require_service(context, node.span, &format!("the security group `{name}` ({})", group.id), &group.tags);
+    tags::require_service(context, node.span, &format!("security group `{name}` ({})", group.id), &group.tags);
     Some(vec![group.id.clone()])
 }
 
 fn subnets(context: &mut RuleContext<'_, '_>, node: &Node, name: &str) -> Option<Vec<String>> {
     let Some(Answer::Subnets(subnets)) = context.look_up(Lookup::Subnets(name.to_owned())) else { return None };
     if subnets.is_empty() {
-        let message = format!("there is no subnet with the id or the name tag `{name}`");
-        context.refuse_with(node.span, message, "its tag `Name` counts, in the target account and region");
+        let message = format!("no subnet with the id or `Name` tag `{name}` found");
+        let help = "write an id or `Name` tag of a subnet in the target account and region";
+        context.refuse(FindingCode::NotFound, node.span, message, help);
     }
     for subnet in subnets.iter().filter(|subnet| !subnet.tags.contains_key(tags::DEPLOY_WITH_FENRIR)) {
-        let message = format!("the subnet `{name}` ({}) has no tag {}", subnet.id, tags::DEPLOY_WITH_FENRIR);
-        context.refuse_with(node.span, message, "tag it, with any value, if releases may use it");
+        let message = format!("subnet `{name}` ({}) has no tag {}", subnet.id, tags::DEPLOY_WITH_FENRIR);
+        let help = "add the tag, with any value, if releases may use the subnet";
+        context.refuse(FindingCode::OtherProject, node.span, message, help);
     }
     Some(subnets.iter().map(|subnet| subnet.id.clone()).collect())
 }

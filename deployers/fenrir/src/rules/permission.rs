@@ -1,4 +1,4 @@
-//! `AWS::Lambda::Permission`: some of AWS's services may call a function of this template.
+//! `AWS::Lambda::Permission`: lets certain AWS services call a function of this template.
 
 use super::local;
 use super::resource::ResourceType;
@@ -9,7 +9,6 @@ use crate::template::Node;
 use bifrost::release::service_principal;
 use serde_json::Value;
 
-/// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::Lambda::Permission",
     table: PROPERTIES,
@@ -44,6 +43,7 @@ fn function(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::{RulesFixture, function};
+    use crate::template::FindingCode;
     use serde_json::{Value, json};
 
     fn permission(name: &str, value: &Value) -> Value {
@@ -59,35 +59,34 @@ mod tests {
     }
 
     #[test]
-    fn four_services_may_call_a_function() {
+    fn principal_is_one_of_four_services() {
+        let fixture = RulesFixture::default();
         for service in ["elasticloadbalancing", "secretsmanager", "apigateway", "events"] {
-            RulesFixture::default().accepts(permission("Principal", &json!(format!("{service}.amazonaws.com"))));
+            fixture.accepts(permission("Principal", &json!(format!("{service}.amazonaws.com"))));
         }
-        for wrong in [json!("*"), json!("s3.amazonaws.com"), json!("111111111111"), json!({"Ref": "AWS::AccountId"})] {
-            let path = "permission.Properties.Principal";
-            RulesFixture::default().refuses(
-                permission("Principal", &wrong),
-                path,
-                "should be `elasticloadbalancing.amazonaws.com` or",
-            );
+        let path = "permission.Properties.Principal";
+        for wrong in [json!("*"), json!("s3.amazonaws.com"), json!("111111111111")] {
+            fixture.refuses(permission("Principal", &wrong), path, FindingCode::InvalidValue);
         }
+        let computed = permission("Principal", &json!({"Ref": "AWS::AccountId"}));
+        fixture.refuses(computed, path, FindingCode::NotALiteral);
     }
 
     #[test]
-    fn they_may_do_nothing_else() {
+    fn other_actions_are_refused() {
         let all = permission("Action", &json!("lambda:*"));
-        RulesFixture::default().refuses(
-            all,
-            "permission.Properties.Action",
-            "should be `lambda:InvokeFunction`, but is `lambda:*`",
-        );
+        RulesFixture::default().refuses(all, "permission.Properties.Action", FindingCode::InvalidValue);
     }
 
     #[test]
-    fn the_function_is_one_of_the_template() {
+    fn function_is_one_of_the_template() {
         let path = "permission.Properties.FunctionName";
-        for wrong in [json!("hello"), json!({"Ref": "hello"}), json!({"Fn::GetAtt": ["permission", "Arn"]})] {
-            RulesFixture::default().refuses(permission("FunctionName", &wrong), path, "should be");
+        for (wrong, code) in [
+            (json!("hello"), FindingCode::NotAReference),
+            (json!({"Ref": "hello"}), FindingCode::NotAReference),
+            (json!({"Fn::GetAtt": ["permission", "Arn"]}), FindingCode::WrongResourceType),
+        ] {
+            RulesFixture::default().refuses(permission("FunctionName", &wrong), path, code);
         }
     }
 }

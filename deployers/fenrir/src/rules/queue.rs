@@ -9,7 +9,6 @@ use super::tags::TAG;
 use crate::template::{Content, Node};
 use serde_json::{Map as JsonMap, Value, json};
 
-/// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::SQS::Queue",
     table: PROPERTIES,
@@ -28,7 +27,7 @@ const PROPERTIES: Table = &[
     ("KmsMasterKeyId", Text),
     ("MaximumMessageSize", Integer),
     ("MessageRetentionPeriod", Integer),
-    ("QueueName", Refused("Fenrir names it, so that no two releases make queues of one name: leave it out")),
+    ("QueueName", Refused("Fenrir generates the name; remove the property")),
     ("ReceiveMessageWaitTimeSeconds", Integer),
     ("RedriveAllowPolicy", Any),
     ("RedrivePolicy", Any),
@@ -51,6 +50,7 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::RulesFixture;
+    use crate::template::FindingCode;
     use serde_json::{Value, json};
 
     fn queue(properties: &Value) -> Value {
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_queue_is_named_by_fenrir_and_retained() {
+    fn queue_gets_a_name_and_is_retained() {
         let emitted = RulesFixture::default().accepts(queue(&json!({"VisibilityTimeout": 30})));
         let jobs = &emitted["Resources"]["jobs"];
         assert_eq!(
@@ -66,15 +66,12 @@ mod tests {
             json!({"VisibilityTimeout": 30, "QueueName": "fenrir-org-shop-development-jobs"})
         );
         assert_eq!(jobs["DeletionPolicy"], "Retain");
-        RulesFixture::default().refuses(
-            queue(&json!({"QueueName": "x"})),
-            "jobs.Properties.QueueName",
-            "Fenrir names it",
-        );
+        let named = queue(&json!({"QueueName": "x"}));
+        RulesFixture::default().refuses(named, "jobs.Properties.QueueName", FindingCode::NotAllowed);
     }
 
     #[test]
-    fn a_fifo_queue_has_the_name_of_one() {
+    fn fifo_queue_gets_the_suffix() {
         for fifo in [json!(true), json!("true")] {
             let emitted = RulesFixture::default().accepts(queue(&json!({"FifoQueue": fifo})));
             let name = &emitted["Resources"]["jobs"]["Properties"]["QueueName"];

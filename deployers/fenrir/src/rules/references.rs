@@ -1,13 +1,12 @@
-//! Intrinsic functions, anywhere in a template: which there may be, and that what they refer to exists.
+//! Intrinsic functions anywhere in a template: which ones are allowed, and whether the resources that they refer to exist.
 //!
-//! `Fn::ImportValue` may read what other stacks export, and outputs may be exported, as with the original: exports are
-//! made to be shared, and CloudFormation sees to it that each has one owner. Where a rule demands something of this
-//! template, an import is refused like anything else.
+//! `Fn::ImportValue` and exported outputs are allowed, as in Go Fenrir: exports exist to be shared, and CloudFormation lets only
+//! one stack export a name. Where a rule requires a resource of this template, an import is refused like any other value.
 
 use super::rule_context::RuleContext;
-use crate::template::{Content, Intrinsic, Mapping, Node, Span, nearest};
+use crate::template::{Content, FindingCode, Intrinsic, Mapping, Node, Span, nearest};
 
-/// What every template may refer to.
+/// The pseudo parameters of CloudFormation.
 const PSEUDO_PARAMETERS: [&str; 8] = [
     "AWS::AccountId",
     "AWS::NoValue",
@@ -19,37 +18,39 @@ const PSEUDO_PARAMETERS: [&str; 8] = [
     "AWS::URLSuffix",
 ];
 
-/// The functions that need nothing but their arguments.
+/// The allowed functions whose arguments are checked like any value.
 const FUNCTIONS: [&str; 8] =
     ["Fn::Base64", "Fn::Cidr", "Fn::GetAZs", "Fn::ImportValue", "Fn::Join", "Fn::Select", "Fn::Split", "Fn::Sub"];
 
-/// The functions that are refused, and why.
+/// The functions that are refused, with the remedy.
 const REFUSED: [(&str, &str); 12] = [
-    ("Fn::Transform", "a macro would change the template after it was checked: write out what it makes"),
+    ("Fn::Transform", "write the result: a macro would change the template after the check"),
     ("Fn::If", NO_CONDITIONS),
     ("Fn::And", NO_CONDITIONS),
     ("Fn::Equals", NO_CONDITIONS),
     ("Fn::Not", NO_CONDITIONS),
     ("Fn::Or", NO_CONDITIONS),
     ("Condition", NO_CONDITIONS),
-    ("Fn::FindInMap", "there are no mappings, as each config has a template of its own: write the value"),
+    ("Fn::FindInMap", "write the value: each config has its own template, so that mappings are not needed"),
     ("Fn::ForEach", NO_EXTENSIONS),
     ("Fn::Length", NO_EXTENSIONS),
     ("Fn::ToJsonString", NO_EXTENSIONS),
     ("Fn::GetStackOutput", "write the value, or export it and use `!ImportValue`"),
 ];
-const NO_CONDITIONS: &str = "there are no conditions, as each config has a template of its own: write the value";
+const NO_CONDITIONS: &str = "write the value: each config has its own template, so that conditions are not needed";
 const NO_EXTENSIONS: &str =
-    "it needs the transform AWS::LanguageExtensions, and SAM's is the only one: write the value";
+    "write the value: the function needs the transform AWS::LanguageExtensions, and Fenrir only allows SAM's";
 
-/// What SAM makes of a resource is called after it, with one of these behind.
+/// The suffixes of the logical ids that SAM generates from a resource.
 const GENERATED: [&str; 8] =
     ["Alias", "Deployment", "DeploymentGroup", "EventInvokeConfig", "Role", "Stage", "Url", "Version"];
 
-/// Searches a value, and all that is in it.
+/// Checks a value, and all values inside of it.
 pub(super) fn check(context: &mut RuleContext<'_, '_>, node: &Node) {
     match (&node.content, node.intrinsic()) {
-        (Content::Null, _) => context.refuse_with(node.span, "is null", "write a value, or leave the name out"),
+        (Content::Null, _) => {
+            context.refuse(FindingCode::Null, node.span, "is null", "write a value, or remove the key");
+        }
         (_, Some(call)) => check_call(context, node.span, call),
         (Content::String(text), None) => check_text(context, node.span, text),
         (Content::Mapping(entries), None) => check_entries(context, entries),
@@ -58,20 +59,22 @@ pub(super) fn check(context: &mut RuleContext<'_, '_>, node: &Node) {
     }
 }
 
-/// A name that is written by hand tells CloudFormation nothing of which resource comes first.
+/// Warns of a generated name: unlike a reference, it does not show CloudFormation which resource to create first.
 fn check_text(context: &mut RuleContext<'_, '_>, span: Option<Span>, text: &str) {
     if let Some(logical_id) = context.check.names.get(text).copied() {
-        let message = format!("`{text}` is the name that Fenrir gives to `{logical_id}`");
-        context.warn(span, message, format!("write `!Ref {logical_id}`, or an attribute of it by `!GetAtt`"));
+        let message = format!("`{text}` is the name that Fenrir generates for `{logical_id}`");
+        let help = format!("use `!Ref {logical_id}`, or `!GetAtt` for an attribute");
+        context.warn(FindingCode::HardCodedName, span, message, help);
     }
 }
 
 fn check_entries(context: &mut RuleContext<'_, '_>, entries: &Mapping) {
     for (name, entry) in entries {
-        // Among other names CloudFormation still carries out `Fn::Transform`, and no other function.
+        // CloudFormation executes `Fn::Transform` even beside other keys, but no other function.
         if name.starts_with("Fn::") {
-            let help = "a macro would change the template after it was checked, and any other function stands alone";
-            context.refuse_with(entry.key_span, format!("`{name}` is not supported among other names"), help);
+            let message = format!("`{name}` is not allowed beside other keys");
+            let help = "write the result of a macro; write any other function without other keys beside it";
+            context.refuse(FindingCode::NotAllowed, entry.key_span, message, help);
         }
         check(&mut context.within(name), &entry.value);
     }
@@ -83,12 +86,12 @@ fn check_all(context: &mut RuleContext<'_, '_>, nodes: &[Node]) {
 
 fn check_call(context: &mut RuleContext<'_, '_>, span: Option<Span>, call: Intrinsic<'_>) {
     let Intrinsic { name, argument } = call;
-    // A statement of a policy may hold nothing but its condition.
+    // Not a function, but the condition of a policy statement that has no other key.
     if name == "Condition" && argument.as_str().is_none() {
         return check(&mut context.within(name), argument);
     }
-    if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
-        return context.refuse_with(span, format!("`{name}` is not supported"), *why);
+    if let Some((_, help)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+        return context.refuse(FindingCode::NotAllowed, span, format!("`{name}` is not allowed"), *help);
     }
     match name {
         "Ref" => check_ref(context, argument),
@@ -102,31 +105,32 @@ fn check_call(context: &mut RuleContext<'_, '_>, span: Option<Span>, call: Intri
 fn refuse_unknown(context: &mut RuleContext<'_, '_>, span: Option<Span>, name: &str) {
     let known = FUNCTIONS.into_iter().chain(["Ref", "Fn::GetAtt"]);
     let help = nearest(name, known.clone()).map_or_else(
-        || format!("these are known: {}", known.collect::<Vec<_>>().join(", ")),
-        |meant| format!("did you mean `{meant}`?"),
+        || format!("known functions: {}", known.collect::<Vec<_>>().join(", ")),
+        |name| format!("did you mean `{name}`?"),
     );
-    context.refuse_with(span, format!("there is no intrinsic function `{name}`"), help);
+    context.refuse(FindingCode::UnknownFunction, span, format!("unknown intrinsic function `{name}`"), help);
 }
 
 fn check_ref(context: &mut RuleContext<'_, '_>, argument: &Node) {
     match argument.as_str() {
-        Some(name) => require_one(context, argument.span, name),
-        None => refuse_argument(context, argument, "`!Ref` takes a logical id"),
+        Some(name) => require_resource(context, argument.span, name),
+        None => refuse_argument(context, argument, "`!Ref` takes a logical id", "write `!Ref <logical id>`"),
     }
 }
 
 fn check_get_att(context: &mut RuleContext<'_, '_>, argument: &Node) {
-    match attribute(argument) {
-        Some((logical_id, _)) => require_one(context, argument.span, logical_id),
-        None => refuse_argument(context, argument, "`!GetAtt` takes a logical id and the name of an attribute"),
+    if let Some((logical_id, _)) = attribute(argument) {
+        return require_resource(context, argument.span, logical_id);
     }
+    let message = "`!GetAtt` takes a logical id and the name of an attribute";
+    refuse_argument(context, argument, message, "write `!GetAtt <logical id>.<attribute>`");
 }
 
-fn refuse_argument(context: &mut RuleContext<'_, '_>, argument: &Node, message: &str) {
-    context.refuse_with(argument.span, message, "write it out: it names something of this template");
+fn refuse_argument(context: &mut RuleContext<'_, '_>, argument: &Node, message: &str, help: &str) {
+    context.refuse(FindingCode::InvalidArgument, argument.span, message, help);
 }
 
-/// What `!GetAtt` names: a logical id and an attribute.
+/// The logical id and the attribute of a `!GetAtt`.
 pub(super) fn attribute(argument: &Node) -> Option<(&str, &str)> {
     match (&argument.content, argument.as_sequence()) {
         (Content::String(text), _) => text.split_once('.'),
@@ -136,15 +140,21 @@ pub(super) fn attribute(argument: &Node) -> Option<(&str, &str)> {
 }
 
 fn check_sub(context: &mut RuleContext<'_, '_>, argument: &Node) {
+    const HELP: &str = "write `!Sub '<string>'`, or `!Sub ['<string>', {<variable>: <value>}]`";
     let (text, variables) = match argument.as_sequence() {
         Some([text, variables]) => (text, Some(variables)),
-        Some(_) => return refuse_argument(context, argument, "`!Sub` takes a text, or a list of a text and a mapping"),
+        Some(_) => {
+            let message = "`!Sub` takes a string, or a list of a string and a mapping";
+            return refuse_argument(context, argument, message, HELP);
+        }
         None => (argument, None),
     };
-    let Some(template) = text.as_str() else { return refuse_argument(context, text, "`!Sub` takes a text") };
+    let Some(template) = text.as_str() else {
+        return refuse_argument(context, text, "`!Sub` takes a string", HELP);
+    };
     for name in substituted(template) {
         if variables.is_none_or(|variables| variables.get(name).is_none()) {
-            require_one(context, text.span, name);
+            require_resource(context, text.span, name);
         }
     }
     if let Some(variables) = variables {
@@ -158,8 +168,8 @@ fn substituted(template: &str) -> impl Iterator<Item = &str> {
     names.map(|(name, _)| name.trim()).filter(|name| !name.starts_with('!'))
 }
 
-/// Says so unless there is a resource of that logical id.
-pub(super) fn require_one(context: &mut RuleContext<'_, '_>, span: Option<Span>, name: &str) {
+/// Refuses a reference to a resource that does not exist.
+pub(super) fn require_resource(context: &mut RuleContext<'_, '_>, span: Option<Span>, name: &str) {
     let logical_id = name.split_once('.').map_or(name, |(logical_id, _)| logical_id);
     let resources = context.check.resources;
     let exists = resources.contains_key(logical_id) || PSEUDO_PARAMETERS.contains(&name);
@@ -168,19 +178,19 @@ pub(super) fn require_one(context: &mut RuleContext<'_, '_>, span: Option<Span>,
     }
     let known = resources.keys().map(String::as_str).chain(PSEUDO_PARAMETERS);
     let help = match nearest(logical_id, known) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => "name a resource of this template, by its logical id".to_owned(),
+        Some(name) => format!("did you mean `{name}`?"),
+        None => "write the logical id of a resource of this template".to_owned(),
     };
-    context.refuse_with(span, format!("there is no resource `{logical_id}`"), help);
+    context.refuse(FindingCode::UnknownResource, span, format!("unknown resource `{logical_id}`"), help);
 }
 
-/// Whether SAM makes something of that logical id, of a resource or of a function's event.
+/// Whether SAM may generate a resource of that logical id from a resource or an event of a function.
 fn is_generated(resources: &Mapping, logical_id: &str) -> bool {
-    resources.iter().any(|(of, entry)| {
+    resources.iter().any(|(source, entry)| {
         let kind = entry.value.get("Type").and_then(Node::as_str).unwrap_or_default();
         let events = entry.value.get("Properties").and_then(|properties| properties.get("Events"));
         let mut events = events.and_then(Node::as_mapping).into_iter().flatten();
-        logical_id.strip_prefix(of.as_str()).filter(|_| kind.starts_with("AWS::Serverless::")).is_some_and(|rest| {
+        logical_id.strip_prefix(source.as_str()).filter(|_| kind.starts_with("AWS::Serverless::")).is_some_and(|rest| {
             GENERATED.iter().any(|part| rest.starts_with(part) || rest.ends_with(part))
                 || events.any(|(event, _)| rest.starts_with(event.as_str()))
         })
@@ -190,7 +200,10 @@ fn is_generated(resources: &Mapping, logical_id: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::{RulesFixture, function};
+    use crate::template::FindingCode;
     use serde_json::{Value, json};
+
+    const VARIABLE: &str = "hello.Properties.Environment.Variables.A";
 
     fn with_variable(value: &Value) -> Value {
         json!({
@@ -200,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_exists_may_be_referred_to() {
+    fn reference_to_a_resource_is_accepted() {
         for value in [
             json!({"Ref": "things"}),
             json!({"Ref": "AWS::Region"}),
@@ -216,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn what_sam_makes_may_be_too() {
+    fn reference_to_a_generated_resource_is_accepted() {
         let resources = json!({
             "hello": function(json!({"AutoPublishAlias": "live", "Environment": {"Variables": {
                 "A": {"Ref": "helloRole"}, "B": {"Ref": "hello.Version"}, "C": {"Ref": "helloAliaslive"},
@@ -228,64 +241,62 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_exist_is_refused_with_the_nearest_name() {
-        for (value, message) in [
-            (json!({"Ref": "thing"}), "there is no resource `thing`; did you mean `things`?"),
-            (json!({"Ref": "AWS::Regio"}), "did you mean `AWS::Region`?"),
-            (json!({"Ref": "helloWorld"}), "there is no resource `helloWorld`"),
-            (json!({"Fn::GetAtt": ["thing", "Arn"]}), "there is no resource `thing`"),
-            (json!({"Fn::Sub": "a ${thing.Arn} b"}), "there is no resource `thing`"),
-            (json!({"Fn::Sub": ["${a}", {"b": "c"}]}), "there is no resource `a`"),
-            (json!({"Fn::Join": ["", [{"Ref": "thing"}]]}), "there is no resource `thing`"),
-            (json!({"Ref": ["things"]}), "`!Ref` takes a logical id"),
-            (json!({"Fn::GetAtt": ["things"]}), "`!GetAtt` takes"),
-            (json!({"Fn::Sub": 3}), "`!Sub` takes"),
+    fn reference_to_an_unknown_resource_is_refused() {
+        let fixture = RulesFixture::default();
+        for (value, path, code) in [
+            (json!({"Ref": "helloWorld"}), "", FindingCode::UnknownResource),
+            (json!({"Fn::GetAtt": ["thing", "Arn"]}), "", FindingCode::UnknownResource),
+            (json!({"Fn::Sub": "a ${thing.Arn} b"}), "", FindingCode::UnknownResource),
+            (json!({"Fn::Sub": ["${a}", {"b": "c"}]}), "", FindingCode::UnknownResource),
+            (json!({"Fn::Join": ["", [{"Ref": "thing"}]]}), ".Fn::Join.1.0", FindingCode::UnknownResource),
+            (json!({"Ref": ["things"]}), "", FindingCode::InvalidArgument),
+            (json!({"Fn::GetAtt": ["things"]}), "", FindingCode::InvalidArgument),
+            (json!({"Fn::Sub": 3}), "", FindingCode::InvalidArgument),
         ] {
-            RulesFixture::default().refuses(with_variable(&value), "hello.Properties.Environment.Variables.A", message);
+            fixture.refuses(with_variable(&value), &format!("{VARIABLE}{path}"), code);
+        }
+        for (value, proposed) in [("thing", "things"), ("AWS::Regio", "AWS::Region")] {
+            let value = with_variable(&json!({"Ref": value}));
+            fixture.proposes(value, VARIABLE, FindingCode::UnknownResource, proposed);
         }
     }
 
     #[test]
-    fn functions_that_need_what_there_is_not_are_refused() {
-        for (value, message) in [
-            (json!({"Fn::Transform": {"Name": "AWS::Include"}}), "`Fn::Transform` is not supported; a macro would"),
-            (json!({"Fn::If": ["a", "b", "c"]}), "there are no conditions"),
-            (json!({"Condition": "a"}), "there are no conditions"),
-            (json!({"Fn::FindInMap": ["a", "b", "c"]}), "there are no mappings"),
-            (json!({"Fn::ToJsonString": {}}), "AWS::LanguageExtensions"),
-            (json!({"Fn::Joi": []}), "there is no intrinsic function `Fn::Joi`; did you mean `Fn::Join`?"),
+    fn other_functions_are_refused() {
+        let fixture = RulesFixture::default();
+        for value in [
+            json!({"Fn::Transform": {"Name": "AWS::Include"}}),
+            json!({"Fn::If": ["a", "b", "c"]}),
+            json!({"Condition": "a"}),
+            json!({"Fn::FindInMap": ["a", "b", "c"]}),
+            json!({"Fn::ToJsonString": {}}),
         ] {
-            RulesFixture::default().refuses(with_variable(&value), "hello.Properties.Environment.Variables.A", message);
+            fixture.refuses(with_variable(&value), VARIABLE, FindingCode::NotAllowed);
         }
+        let misspelt = with_variable(&json!({"Fn::Joi": []}));
+        fixture.proposes(misspelt, VARIABLE, FindingCode::UnknownFunction, "Fn::Join");
     }
 
     #[test]
-    fn a_macro_among_other_names_is_refused() {
+    fn macro_beside_other_keys_is_refused() {
         let mixed = json!({"a": 1, "b": [{"Fn::Transform": {"Name": "AWS::Include"}, "c": 2}]});
         let api = json!({"StageName": "dev", "DefinitionBody": mixed});
         let resources = json!({"api": {"Type": "AWS::Serverless::Api", "Properties": api}});
-        RulesFixture::default().refuses(
-            resources,
-            "api.Properties.DefinitionBody.b.0",
-            "`Fn::Transform` is not supported among",
-        );
+        let path = "api.Properties.DefinitionBody.b.0";
+        RulesFixture::default().refuses(resources, path, FindingCode::NotAllowed);
         let attribute = json!({"jobs": {"Type": "AWS::SQS::Queue", "Fn::Transform": {"Name": "AWS::Include"}}});
-        RulesFixture::default().refuses(attribute, "jobs", "`Fn::Transform` is not supported among");
+        RulesFixture::default().refuses(attribute, "jobs", FindingCode::NotAllowed);
     }
 
     #[test]
-    fn a_generated_name_that_is_written_by_hand_is_a_warning() {
+    fn hard_coded_generated_name_is_a_warning() {
         let by_hand = with_variable(&json!("fenrir-org-shop-development-things"));
-        RulesFixture::default().warns(by_hand, "hello.Properties.Environment.Variables.A", "write `!Ref things`");
+        RulesFixture::default().warns(by_hand, VARIABLE, FindingCode::HardCodedName);
         RulesFixture::default().accepts(with_variable(&json!("fenrir-org-shop-development-other")));
     }
 
     #[test]
-    fn null_is_refused_wherever_it_is() {
-        RulesFixture::default().refuses(
-            with_variable(&Value::Null),
-            "hello.Properties.Environment.Variables.A",
-            "is null",
-        );
+    fn null_is_refused_everywhere() {
+        RulesFixture::default().refuses(with_variable(&Value::Null), VARIABLE, FindingCode::Null);
     }
 }

@@ -1,4 +1,4 @@
-//! A resource: its attributes, and the rules of its type.
+//! Resources: their attributes, and the rules of their types.
 
 use super::names::Naming;
 use super::rule_context::RuleContext;
@@ -7,25 +7,23 @@ use super::{
     Facts, alarm, api, distribution, function, http_api, layer_version, listener, listener_rule, load_balancer,
     permission, queue, references, simple_table, target_group,
 };
-use crate::template::{Content, Entry, Mapping, Node, Span, nearest};
+use crate::template::{Content, Entry, FindingCode, Mapping, Node, Span, nearest};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// A type of resource that Fenrir supports.
+/// A supported resource type.
 pub(super) struct ResourceType {
-    /// Its name in CloudFormation.
     pub(super) name: &'static str,
-    /// Its properties.
     pub(super) table: Table,
-    /// The property that is its name, and what names it may have; none if it has no name.
+    /// The property for the generated name, and the rules for it. None if the type has no name.
     pub(super) named: Option<(&'static str, Naming)>,
-    /// What concerns more than one property, and what is added: works on the walked properties.
+    /// Checks that concern several properties, and additions. Gets the properties of the template, and those for CloudFormation.
     pub(super) finish: fn(&mut RuleContext<'_, '_>, &Node, &mut Map<String, Value>),
-    /// Its `DeletionPolicy`, if the template has none.
+    /// The default of `DeletionPolicy`.
     pub(super) deletion_policy: Option<&'static str>,
 }
 
-/// All of them.
+/// The supported types.
 pub(super) const TYPES: [ResourceType; 13] = [
     function::TYPE,
     api::TYPE,
@@ -42,7 +40,7 @@ pub(super) const TYPES: [ResourceType; 13] = [
     permission::TYPE,
 ];
 
-/// Attributes that CloudFormation knows, and SAM's `IgnoreGlobals`, which the merged globals have heeded.
+/// The attributes of CloudFormation, and SAM's `IgnoreGlobals`, which the merge of the globals has applied.
 const ATTRIBUTES: [&str; 9] = [
     "Type",
     "Properties",
@@ -55,18 +53,26 @@ const ATTRIBUTES: [&str; 9] = [
     "IgnoreGlobals",
 ];
 
-/// Attributes that are refused, and why.
+/// The attributes that are refused, with the remedy.
 const REFUSED: [(&str, &str); 2] = [
-    ("Condition", "there are no conditions, as each config has a template of its own: leave the resource out"),
-    ("Connectors", "a connector gives rights of its own making: write `Policies`"),
+    (
+        "Condition",
+        "remove the resource from this template: each config has its own template, so that conditions are not needed",
+    ),
+    ("Connectors", "use `Policies`: a connector grants permissions that Fenrir does not check"),
 ];
 
-/// Holds a resource against the rules of its type, and gives it for CloudFormation.
+/// Checks a resource by the rules of its type, and returns it for CloudFormation.
 pub(super) fn walk(context: &mut RuleContext<'_, '_>, logical_id: &str, entry: &Entry) -> Value {
     check_logical_id(context, logical_id, entry);
     let Some(attributes) = entry.value.as_mapping() else {
         let message = format!("should be a mapping, but is {}", entry.value.kind());
-        context.refuse_with(entry.value.span, message, "write its `Type` and `Properties`");
+        context.refuse(
+            FindingCode::WrongType,
+            entry.value.span,
+            message,
+            "write a mapping with `Type` and `Properties`",
+        );
         return Value::Null;
     };
     references::check(context, &entry.value);
@@ -82,16 +88,17 @@ pub(super) fn walk(context: &mut RuleContext<'_, '_>, logical_id: &str, entry: &
 }
 
 fn check_logical_id(context: &mut RuleContext<'_, '_>, logical_id: &str, entry: &Entry) {
-    /// CloudFormation's limit.
+    /// The limit of CloudFormation.
     const MAX_LEN: usize = 255;
     let is_alphanumeric = logical_id.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if logical_id.is_empty() || logical_id.len() > MAX_LEN || !is_alphanumeric {
-        let message = format!("{logical_id:?} is no logical id");
-        context.refuse_with(entry.key_span, message, "use letters and digits only, at most 255");
+        let message = format!("{logical_id:?} is not a valid logical id");
+        context.refuse(FindingCode::InvalidName, entry.key_span, message, "use only letters and digits, at most 255");
     }
 }
 
-/// All attributes but the properties, for CloudFormation. It would refuse an unknown one; the original left them out.
+/// Checks all attributes except the properties, and returns them for CloudFormation. Drops unknown ones, as Go Fenrir does:
+/// CloudFormation would refuse them.
 fn walk_attributes(context: &mut RuleContext<'_, '_>, attributes: &Mapping) -> Map<String, Value> {
     let mut emitted = Map::new();
     for (name, entry) in attributes {
@@ -102,7 +109,7 @@ fn walk_attributes(context: &mut RuleContext<'_, '_>, attributes: &Mapping) -> M
             _ => {}
         }
         if !ATTRIBUTES.contains(&name.as_str()) {
-            say_unknown(&mut context, name, entry.key_span);
+            report_unknown_attribute(&mut context, name, entry.key_span);
         } else if name != "IgnoreGlobals" && name != "Properties" {
             emitted.insert(name.clone(), (&entry.value).into());
         }
@@ -110,12 +117,12 @@ fn walk_attributes(context: &mut RuleContext<'_, '_>, attributes: &Mapping) -> M
     emitted
 }
 
-fn say_unknown(context: &mut RuleContext<'_, '_>, name: &str, span: Option<Span>) {
-    if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
-        return context.refuse_with(span, format!("`{name}` is not supported"), *why);
+fn report_unknown_attribute(context: &mut RuleContext<'_, '_>, name: &str, span: Option<Span>) {
+    if let Some((_, help)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+        return context.refuse(FindingCode::NotAllowed, span, format!("`{name}` is not allowed"), *help);
     }
     let help = nearest(name, ATTRIBUTES).map_or("remove it".to_owned(), |name| format!("did you mean `{name}`?"));
-    context.warn(span, format!("there is no attribute `{name}`, so it is left out"), help);
+    context.warn(FindingCode::UnknownAttribute, span, format!("Fenrir ignores the unknown attribute `{name}`"), help);
 }
 
 fn check_depends_on(context: &mut RuleContext<'_, '_>, node: &Node) {
@@ -123,10 +130,10 @@ fn check_depends_on(context: &mut RuleContext<'_, '_>, node: &Node) {
     for name in names {
         let Some(logical_id) = name.as_str() else {
             let message = format!("should be a logical id, but is {}", name.kind());
-            context.refuse_with(name.span, message, "write one");
+            context.refuse_value(FindingCode::WrongType, name.span, message);
             continue;
         };
-        references::require_one(context, name.span, logical_id);
+        references::require_resource(context, name.span, logical_id);
     }
 }
 
@@ -134,38 +141,38 @@ fn check_policy(context: &mut RuleContext<'_, '_>, name: &str, node: &Node) {
     const POLICIES: [&str; 4] = ["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"];
     let allowed = if name == "DeletionPolicy" { &POLICIES[..] } else { &["Delete", "Retain", "Snapshot"] };
     if !node.as_str().is_some_and(|policy| allowed.contains(&policy)) {
-        context.refuse_with(
-            node.span,
-            format!("there is no such {name}"),
-            format!("write one of {}", allowed.join(", ")),
-        );
+        let found = node.as_str().map_or_else(|| node.kind().to_owned(), |policy| format!("`{policy}`"));
+        let help = format!("write one of {}", allowed.join(", "));
+        context.refuse(FindingCode::InvalidValue, node.span, format!("invalid {name} {found}"), help);
     }
 }
 
 fn type_of(context: &mut RuleContext<'_, '_>, entry: &Entry, attributes: &Mapping) -> Option<&'static ResourceType> {
     let Some(kind) = attributes.get("Type") else {
-        context.refuse_with(entry.key_span, "`Type` is missing", "write its type, such as `AWS::Serverless::Function`");
+        let help = "add `Type`, such as `Type: AWS::Serverless::Function`";
+        context.refuse(FindingCode::MissingProperty, entry.key_span, "`Type` is missing", help);
         return None;
     };
     let written = kind.value.as_str().unwrap_or_default();
     let found = TYPES.iter().find(|of_type| of_type.name == written);
     if found.is_none() {
-        let help = match meant_by(written) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!("these are: {}", TYPES.map(|of_type| of_type.name).join(", ")),
+        let help = match nearest_type(written) {
+            Some(name) => format!("did you mean `{name}`?"),
+            None => format!("supported types: {}", TYPES.map(|of_type| of_type.name).join(", ")),
         };
-        let what = if written.is_empty() { kind.value.kind().to_owned() } else { format!("`{written}`") };
-        context.within("Type").refuse_with(kind.value.span, format!("{what} is not a supported type"), help);
+        let found = if written.is_empty() { kind.value.kind().to_owned() } else { format!("`{written}`") };
+        let message = format!("{found} is not a supported resource type");
+        context.within("Type").refuse(FindingCode::UnknownType, kind.value.span, message, help);
     }
     found
 }
 
-/// The type that may be meant: all begin alike, so the last of their words has to be like the written one's.
-fn meant_by(written: &str) -> Option<&'static str> {
+/// The most similar type. Compares only the last part of the names, because all types begin alike.
+fn nearest_type(written: &str) -> Option<&'static str> {
     let last = |name: &'static str| name.rsplit(':').next().unwrap_or(name);
     let written = written.rsplit(':').next()?;
-    let meant = nearest(written, TYPES.iter().map(|of_type| last(of_type.name)))?;
-    TYPES.iter().map(|of_type| of_type.name).find(|name| last(name) == meant)
+    let found = nearest(written, TYPES.iter().map(|of_type| last(of_type.name)))?;
+    TYPES.iter().map(|of_type| of_type.name).find(|name| last(name) == found)
 }
 
 fn walk_properties(
@@ -178,23 +185,29 @@ fn walk_properties(
     let properties = attributes.get("Properties").map_or(&none, |properties| &properties.value);
     let mut context = context.within("Properties");
     let mut walked = table::walk(of_type.table, &mut context, properties);
-    name(&mut context, of_type, properties, &mut walked);
+    set_name(&mut context, of_type, properties, &mut walked);
     (of_type.finish)(&mut context, properties, &mut walked);
     walked
 }
 
-/// Sets the name. The original let some types have one of their own, and did not keep it.
-fn name(context: &mut RuleContext<'_, '_>, of_type: &ResourceType, properties: &Node, walked: &mut Map<String, Value>) {
+/// Sets the generated name. Overwrites a name in the types for which Go Fenrir accepts one, as it does.
+fn set_name(
+    context: &mut RuleContext<'_, '_>,
+    of_type: &ResourceType,
+    properties: &Node,
+    walked: &mut Map<String, Value>,
+) {
     let Some((property, naming)) = of_type.named else { return };
     let name = naming.name(context.facts(), context.logical_id());
     let is_refused = of_type.table.iter().any(|(name, shape)| *name == property && matches!(shape, Shape::Refused(_)));
     if let Some(written) = properties.get(property).filter(|_| !is_refused) {
-        context.within(property).warn(written.span, format!("is overwritten with `{name}`"), "leave it out");
+        let message = format!("Fenrir overwrites it with `{name}`");
+        context.within(property).warn(FindingCode::Overwritten, written.span, message, "remove the property");
     }
     walked.insert(property.to_owned(), json!(name));
 }
 
-/// The names that resources are given, each with its logical id.
+/// The logical ids of resources by their generated names.
 pub(super) fn names<'t>(facts: &Facts<'_>, resources: &'t Mapping) -> BTreeMap<String, &'t str> {
     let named = resources.iter().filter_map(|(logical_id, entry)| {
         let kind = entry.value.get("Type")?.as_str()?;
@@ -207,45 +220,39 @@ pub(super) fn names<'t>(facts: &Facts<'_>, resources: &'t Mapping) -> BTreeMap<S
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::{RulesFixture, function};
+    use crate::template::FindingCode;
     use serde_json::json;
 
     #[test]
-    fn a_type_that_is_not_supported_is_refused_by_name() {
+    fn unknown_type_is_refused_with_a_proposal() {
         let of_type = |name: &str| json!({"x": {"Type": name, "Properties": {}}});
-        RulesFixture::default().refuses(
-            of_type("AWS::S3::Bucket"),
-            "x.Type",
-            "`AWS::S3::Bucket` is not a supported type; these are",
-        );
-        RulesFixture::default().refuses(
-            of_type("AWS::Lambda::Function"),
-            "x.Type",
-            "did you mean `AWS::Serverless::Function`?",
-        );
-        RulesFixture::default().refuses(
-            of_type("AWS::Serverless::Funtion"),
-            "x.Type",
-            "did you mean `AWS::Serverless::Function`?",
-        );
-        RulesFixture::default().refuses(json!({"x": {"Properties": {}}}), "x", "`Type` is missing");
-        RulesFixture::default().refuses(json!({"x": {"Type": 3}}), "x.Type", "a number is not a supported type");
-        RulesFixture::default().refuses(json!({"x": []}), "x", "should be a mapping, but is a list");
-        RulesFixture::default().refuses(
-            json!({"x": {"Type": "AWS::SQS::Queue", "Properties": 3}}),
-            "x.Properties",
-            "a mapping",
-        );
+        let fixture = RulesFixture::default();
+        fixture.refuses(of_type("AWS::S3::Bucket"), "x.Type", FindingCode::UnknownType);
+        for misspelt in ["AWS::Lambda::Function", "AWS::Serverless::Funtion"] {
+            let proposed = "AWS::Serverless::Function";
+            fixture.proposes(of_type(misspelt), "x.Type", FindingCode::UnknownType, proposed);
+        }
+        fixture.refuses(json!({"x": {"Type": 3}}), "x.Type", FindingCode::UnknownType);
     }
 
     #[test]
-    fn a_logical_id_is_letters_and_digits() {
+    fn resource_is_a_mapping_with_a_type() {
+        let fixture = RulesFixture::default();
+        fixture.refuses(json!({"x": {"Properties": {}}}), "x", FindingCode::MissingProperty);
+        fixture.refuses(json!({"x": []}), "x", FindingCode::WrongType);
+        let number = json!({"x": {"Type": "AWS::SQS::Queue", "Properties": 3}});
+        fixture.refuses(number, "x.Properties", FindingCode::WrongType);
+    }
+
+    #[test]
+    fn logical_id_has_only_letters_and_digits() {
         for name in ["../x", "a-b", "", "hellö", "a.b", &"x".repeat(256)] {
-            RulesFixture::default().refuses(json!({name: function(json!({}))}), name, "is no logical id");
+            RulesFixture::default().refuses(json!({name: function(json!({}))}), name, FindingCode::InvalidName);
         }
     }
 
     #[test]
-    fn attributes_of_cloudformation_are_handed_on() {
+    fn attributes_of_cloudformation_are_kept() {
         let emitted = RulesFixture::default().accepts(json!({
             "jobs": {
                 "Type": "AWS::SQS::Queue", "DependsOn": ["dead"], "DeletionPolicy": "Delete",
@@ -260,29 +267,31 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_attribute_is_a_warning_and_a_condition_is_refused() {
+    fn unknown_attribute_is_ignored_with_a_warning() {
         let with = |name: &str, value| json!({"jobs": {"Type": "AWS::SQS::Queue", name: value}});
-        RulesFixture::default().warns(
-            with("DeletonPolicy", json!("Retain")),
-            "jobs.DeletonPolicy",
-            "did you mean `DeletionPolicy`?",
-        );
+        let misspelt = with("DeletonPolicy", json!("Retain"));
+        RulesFixture::default().warns(misspelt, "jobs.DeletonPolicy", FindingCode::UnknownAttribute);
         let emitted = RulesFixture::default().with(with("dependsOn", json!(["jobs"]))).template;
         assert_eq!(emitted["Resources"]["jobs"].get("dependsOn"), None);
-        RulesFixture::default().refuses(with("Condition", json!("x")), "jobs.Condition", "there are no conditions");
-        RulesFixture::default().refuses(with("Connectors", json!({})), "jobs.Connectors", "rights of its own making");
-        RulesFixture::default().refuses(with("DependsOn", json!("job")), "jobs.DependsOn", "did you mean `jobs`?");
-        RulesFixture::default().refuses(
-            with("DeletionPolicy", json!("Keep")),
-            "jobs.DeletionPolicy",
-            "write one of Delete, Retain",
-        );
     }
 
     #[test]
-    fn an_unknown_property_is_refused_with_the_nearest_name() {
+    fn invalid_attributes_are_refused() {
+        let with = |name: &str, value| json!({"jobs": {"Type": "AWS::SQS::Queue", name: value}});
+        let fixture = RulesFixture::default();
+        fixture.refuses(with("Condition", json!("x")), "jobs.Condition", FindingCode::NotAllowed);
+        fixture.refuses(with("Connectors", json!({})), "jobs.Connectors", FindingCode::NotAllowed);
+        let misspelt = with("DependsOn", json!("job"));
+        fixture.proposes(misspelt, "jobs.DependsOn", FindingCode::UnknownResource, "jobs");
+        fixture.refuses(with("DependsOn", json!([3])), "jobs.DependsOn", FindingCode::WrongType);
+        fixture.refuses(with("DeletionPolicy", json!("Keep")), "jobs.DeletionPolicy", FindingCode::InvalidValue);
+    }
+
+    #[test]
+    fn unknown_property_is_refused_with_a_proposal() {
         let template = json!({"hello": function(json!({"Runtme": "provided.al2023", "Colour": "red"}))});
-        RulesFixture::default().refuses(template.clone(), "hello.Properties.Runtme", "did you mean `Runtime`?");
-        RulesFixture::default().refuses(template, "hello.Properties.Colour", "these are known: Architectures,");
+        let fixture = RulesFixture::default();
+        fixture.proposes(template.clone(), "hello.Properties.Runtme", FindingCode::UnknownProperty, "Runtime");
+        fixture.refuses(template, "hello.Properties.Colour", FindingCode::UnknownProperty);
     }
 }

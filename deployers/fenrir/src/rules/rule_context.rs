@@ -1,16 +1,16 @@
-//! A place in a template, and what is said of it there.
+//! The context of a rule: its position in the template, what is known, and the findings so far.
 
 use super::{Answer, Answers, Facts, Lookup, resource};
-use crate::template::{Findings, Mapping, Severity, Span, TemplateFinding};
+use crate::template::{FindingCode, Findings, Mapping, Severity, Span, TemplateFinding};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-/// What is known while a template is held against the rules, and what was found out so far.
+/// The state of a check of a template against the rules.
 pub(super) struct Check<'t> {
     pub(super) facts: &'t Facts<'t>,
-    /// The resources, with the globals in them.
+    /// The resources, with `Globals` merged into them.
     pub(super) resources: &'t Mapping,
-    /// The names that they are given, each with its logical id.
+    /// Logical ids by the names that Fenrir generates.
     pub(super) names: BTreeMap<String, &'t str>,
     answers: &'t Answers,
     needs: BTreeSet<Lookup>,
@@ -23,19 +23,19 @@ impl<'t> Check<'t> {
         Self { facts, resources, names, answers, needs: BTreeSet::new(), findings: Vec::new() }
     }
 
-    /// The type of the resource of that logical id, if there is one.
+    /// The type of a resource. None if the template has no such resource, or it has no type.
     pub(super) fn type_of(&self, logical_id: &str) -> Option<&'t str> {
         self.resources.get(logical_id)?.value.get("Type")?.as_str()
     }
 
-    /// What was found, in the order of the text, and what has to be looked up. What stands in the globals concerns many
-    /// resources, and is said once.
+    /// The findings in the order of the text, and the look-ups that have no answer yet. A fault in `Globals` concerns many
+    /// resources, but is one finding.
     pub(super) fn into_parts(self) -> (Findings, BTreeSet<Lookup>) {
         let mut found = self.findings;
         found.sort_by_key(|finding| finding.span.map_or(usize::MAX, |span| span.start));
-        let mut said = BTreeSet::new();
+        let mut seen = BTreeSet::new();
         found.retain(|finding| {
-            finding.span.is_none_or(|span| said.insert((span.start, span.end, finding.message.clone())))
+            finding.span.is_none_or(|span| seen.insert((span.start, span.end, finding.message.clone())))
         });
         let mut findings = Findings::default();
         for finding in found {
@@ -45,13 +45,13 @@ impl<'t> Check<'t> {
     }
 }
 
-/// A place in a template. What is said of it is kept with its path.
+/// A position in a template. Findings get its path.
 pub(super) struct RuleContext<'p, 't> {
     pub(super) check: &'p mut Check<'t>,
-    trail: PathSteps<'p>,
+    steps: PathSteps<'p>,
 }
 
-/// The way to a place: a path is written only where there is something to say.
+/// The steps to a position. The path is only formatted for a finding.
 #[derive(Clone, Copy)]
 struct PathSteps<'p> {
     before: Option<&'p PathSteps<'p>>,
@@ -72,38 +72,38 @@ impl<'p, 't> RuleContext<'p, 't> {
 
     /// A section of the template.
     pub(super) fn top(check: &'p mut Check<'t>, name: &'p str) -> Self {
-        Self { check, trail: PathSteps { before: None, step: Step::Name(name) } }
+        Self { check, steps: PathSteps { before: None, step: Step::Name(name) } }
     }
 
-    /// What has that name here.
+    /// The value of a key here.
     pub(super) fn within<'s>(&'s mut self, name: &'s str) -> RuleContext<'s, 't> {
-        RuleContext { check: &mut *self.check, trail: PathSteps { before: Some(&self.trail), step: Step::Name(name) } }
+        RuleContext { check: &mut *self.check, steps: PathSteps { before: Some(&self.steps), step: Step::Name(name) } }
     }
 
-    /// What stands at that position here.
+    /// An item of the list here.
     pub(super) fn at(&mut self, position: usize) -> RuleContext<'_, 't> {
         RuleContext {
             check: &mut *self.check,
-            trail: PathSteps { before: Some(&self.trail), step: Step::Position(position) },
+            steps: PathSteps { before: Some(&self.steps), step: Step::Position(position) },
         }
     }
 
-    /// The logical id of the resource that this is a part of.
+    /// The logical id of the resource around this position.
     pub(super) fn logical_id(&self) -> &'p str {
-        let names: Vec<&str> = self.trail.steps().filter_map(Step::name).collect();
+        let names: Vec<&str> = self.steps.steps().filter_map(Step::name).collect();
         names.iter().rev().nth(1).copied().unwrap_or_default()
     }
 
-    /// What stands here is called in the template; empty for one of a list.
+    /// The key of this position. Empty for an item of a list.
     pub(super) fn name(&self) -> &'p str {
-        self.trail.step.name().unwrap_or_default()
+        self.steps.step.name().unwrap_or_default()
     }
 
     pub(super) fn facts(&self) -> &'t Facts<'t> {
         self.check.facts
     }
 
-    /// What was looked up; if it was not, that has to be done.
+    /// The answer of a look-up. None if it has to be made first.
     pub(super) fn look_up(&mut self, lookup: Lookup) -> Option<&'t Answer> {
         let answer = self.check.answers.get(&lookup);
         if answer.is_none() {
@@ -112,31 +112,50 @@ impl<'p, 't> RuleContext<'p, 't> {
         answer
     }
 
-    /// What stands here is wrong.
-    pub(super) fn refuse(&mut self, span: Option<Span>, message: impl Into<String>) {
-        self.say(Severity::Error, span, message.into(), None);
+    /// Adds an error.
+    pub(super) fn refuse(
+        &mut self,
+        code: FindingCode,
+        span: Option<Span>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Severity::Error, code, span, message.into(), Some(help.into()));
     }
 
-    /// What stands here is wrong, and this is what to do.
-    pub(super) fn refuse_with(&mut self, span: Option<Span>, message: impl Into<String>, help: impl Into<String>) {
-        self.say(Severity::Error, span, message.into(), Some(help.into()));
+    /// Adds an error whose message contains the expected value, so that it needs no remedy.
+    pub(super) fn refuse_value(&mut self, code: FindingCode, span: Option<Span>, message: impl Into<String>) {
+        self.push(Severity::Error, code, span, message.into(), None);
     }
 
-    /// What stands here may be wrong.
-    pub(super) fn warn(&mut self, span: Option<Span>, message: impl Into<String>, help: impl Into<String>) {
-        self.say(Severity::Warning, span, message.into(), Some(help.into()));
+    /// Adds a warning.
+    pub(super) fn warn(
+        &mut self,
+        code: FindingCode,
+        span: Option<Span>,
+        message: impl Into<String>,
+        help: impl Into<String>,
+    ) {
+        self.push(Severity::Warning, code, span, message.into(), Some(help.into()));
     }
 
-    fn say(&mut self, severity: Severity, span: Option<Span>, message: String, help: Option<String>) {
-        let path = self.trail.to_string();
-        self.check.findings.push(TemplateFinding { severity, path, span, message, help });
+    fn push(
+        &mut self,
+        severity: Severity,
+        code: FindingCode,
+        span: Option<Span>,
+        message: String,
+        help: Option<String>,
+    ) {
+        let path = self.steps.to_string();
+        self.check.findings.push(TemplateFinding { severity, code, path, span, message, help });
     }
 }
 
 impl<'p> PathSteps<'p> {
     /// The steps, the last one first.
     fn steps(&self) -> impl Iterator<Item = Step<'p>> {
-        std::iter::successors(Some(*self), |trail| trail.before.copied()).map(|trail| trail.step)
+        std::iter::successors(Some(*self), |steps| steps.before.copied()).map(|steps| steps.step)
     }
 }
 

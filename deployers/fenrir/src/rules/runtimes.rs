@@ -2,11 +2,11 @@
 
 use super::rule_context::RuleContext;
 use super::table::Shape::Text;
-use crate::template::Node;
+use crate::template::{FindingCode, Node};
 use serde_json::Value;
 
-/// Deprecated runtimes with the day since which they are, as cfn-lint keeps the list of AWS's page `lambda-runtimes`, on 2026-11-26. Some time
-/// after that day Lambda takes no new function with them, and later no update.
+/// Deprecated runtimes with the date of deprecation, as cfn-lint copies it from AWS's page `lambda-runtimes`, as of 2026-11-26.
+/// Some time after that date Lambda refuses to create functions with the runtime, and later to update them.
 pub(super) const RETIRED: [(&str, &str); 31] = [
     ("nodejs", "2016-08-30"),
     ("dotnetcore2.0", "2019-05-30"),
@@ -41,19 +41,16 @@ pub(super) const RETIRED: [(&str, &str); 31] = [
     ("dotnet9", "2026-11-10"),
 ];
 
-/// The rule of `Runtime`: any will do, and a deprecated one is a warning.
+/// The rule of `Runtime`: accepts any runtime, and warns of a deprecated one.
 pub(super) fn runtime(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let written = node.as_str().unwrap_or_default();
     if let Some((runtime, since)) = RETIRED.iter().find(|(runtime, _)| *runtime == written) {
         let help = match *runtime {
-            "go1.x" | "provided" | "provided.al2" => "write `provided.al2023`, and call the program `bootstrap`",
-            _ => "write one that AWS supports: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html",
+            "go1.x" | "provided" | "provided.al2" => "use `provided.al2023`, and name the executable `bootstrap`",
+            _ => "use a supported runtime: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html",
         };
-        context.warn(
-            node.span,
-            format!("AWS has deprecated `{runtime}` on {since}, and takes new functions no more"),
-            help,
-        );
+        let message = format!("AWS deprecated `{runtime}` on {since}; it may refuse to create or update the function");
+        context.warn(FindingCode::Deprecated, node.span, message, help);
     }
     Text.walk(context, node)
 }
@@ -61,13 +58,13 @@ pub(super) fn runtime(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::{RulesFixture, function};
+    use crate::template::FindingCode;
     use serde_json::json;
 
     #[test]
-    fn a_deprecated_runtime_is_a_warning() {
+    fn deprecated_runtime_is_a_warning() {
         let with = |runtime: &str| json!({"hello": function(json!({"Runtime": runtime}))});
-        RulesFixture::default().warns(with("go1.x"), "hello.Properties.Runtime", "`go1.x` on 2024-01-08");
-        RulesFixture::default().warns(with("go1.x"), "hello.Properties.Runtime", "write `provided.al2023`");
+        RulesFixture::default().warns(with("go1.x"), "hello.Properties.Runtime", FindingCode::Deprecated);
         for runtime in ["provided.al2023", "nodejs24.x", "python3.14", "ruby9.9"] {
             RulesFixture::default().accepts(with(runtime));
         }

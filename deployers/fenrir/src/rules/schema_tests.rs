@@ -1,5 +1,5 @@
-//! The tables against what AWS says, by the SAM and CloudFormation schemas of the packages that are pinned in
-//! `tests/moto/python/requirements.txt`: a newer version there tells what AWS has added since.
+//! Compares the tables with the SAM and CloudFormation schemas of the packages that are pinned in
+//! `tests/moto/python/requirements.txt`. A newer version there shows what AWS has added since.
 
 use super::table::{Shape, Table};
 use super::{function_events, function_policies, globals, resource, runtimes};
@@ -7,17 +7,17 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-/// What the tables have and the schemas have not, and why.
+/// Properties that the tables have and the schemas do not.
 const BEYOND: [&str; 2] = [
-    // SAM reads it (`model/eventsources/pull.py`) to let the function's role send there.
+    // SAM reads it (`model/eventsources/pull.py`) to let the role of the function send there.
     "DynamoDB.DestinationConfig.OnFailure.Type",
     "Kinesis.DestinationConfig.OnFailure.Type",
 ];
 
-/// What SAM lets be global and Fenrir refuses in a resource.
+/// Properties that may be global in SAM, and that Fenrir refuses in a resource.
 const NOT_GLOBAL: [&str; 3] = ["Function.AssumeRolePolicyDocument", "Function.RolePath", "Api.Name"];
 
-/// What AWS says; none, with a message, where there is no Python.
+/// The schemas. None, with a message, without Python.
 static SCHEMA: LazyLock<Option<Value>> = LazyLock::new(|| {
     let mut python = bifrost_moto::program("python")?;
     let output = python.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sam/schema.py")).output().unwrap();
@@ -25,7 +25,7 @@ static SCHEMA: LazyLock<Option<Value>> = LazyLock::new(|| {
     Some(serde_json::from_slice(&output.stdout).unwrap())
 });
 
-/// The table of what a value holds.
+/// The table of the properties inside of a value.
 fn table_in(shape: &Shape) -> Option<Table> {
     match shape {
         Shape::Object(table) => Some(table),
@@ -35,7 +35,7 @@ fn table_in(shape: &Shape) -> Option<Table> {
     }
 }
 
-/// The paths of all properties that only one of the two knows.
+/// Collects the paths of the properties that only the table or only the schema has.
 fn differences(path: &str, table: Table, tree: &Value, found: &mut BTreeSet<String>) {
     let known = tree.as_object().unwrap();
     for name in known.keys().filter(|name| !table.iter().any(|(listed, _)| listed == name)) {
@@ -53,7 +53,7 @@ fn differences(path: &str, table: Table, tree: &Value, found: &mut BTreeSet<Stri
 }
 
 #[test]
-fn the_tables_list_the_properties_that_aws_knows() {
+fn tables_have_the_properties_of_aws() {
     let Some(schema) = SCHEMA.as_ref() else { return };
     let mut found = BTreeSet::new();
     for of_type in &resource::TYPES {
@@ -69,7 +69,7 @@ fn the_tables_list_the_properties_that_aws_knows() {
 }
 
 #[test]
-fn the_globals_are_those_of_sam() {
+fn globals_are_those_of_sam() {
     let Some(schema) = SCHEMA.as_ref() else { return };
     for (section, listed) in globals::SECTIONS {
         let known = schema["globals"][section].as_array().unwrap().iter().map(|name| name.as_str().unwrap());
@@ -79,12 +79,12 @@ fn the_globals_are_those_of_sam() {
 }
 
 #[test]
-fn the_runtimes_that_aws_has_deprecated_are_known() {
-    /// The day of which the list is.
-    const MAX_LISTED: &str = "2026-11-26";
+fn deprecated_runtimes_are_complete() {
+    /// The date of the list.
+    const LIST_DATE: &str = "2026-11-26";
     let Some(schema) = SCHEMA.as_ref() else { return };
     let all = schema["deprecations"].as_object().unwrap().iter();
     let deprecated = all.map(|(runtime, since)| (runtime.as_str(), since.as_str().unwrap()));
-    let deprecated: BTreeSet<_> = deprecated.filter(|(_, since)| *since <= MAX_LISTED).collect();
+    let deprecated: BTreeSet<_> = deprecated.filter(|(_, since)| *since <= LIST_DATE).collect();
     assert_eq!(BTreeSet::from(runtimes::RETIRED), deprecated);
 }

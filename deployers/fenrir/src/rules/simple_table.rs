@@ -5,7 +5,6 @@ use super::resource::ResourceType;
 use super::table::Shape::{Boolean, Integer, Map, Object, OneOf, Refused, Required, Scalar, Text};
 use super::table::Table;
 
-/// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::Serverless::SimpleTable",
     table: PROPERTIES,
@@ -19,7 +18,7 @@ const PROPERTIES: Table = &[
     ("PrimaryKey", Object(PRIMARY_KEY)),
     ("ProvisionedThroughput", Object(PROVISIONED_THROUGHPUT)),
     ("SSESpecification", Object(SSE_SPECIFICATION)),
-    ("TableName", Refused("Fenrir names it, so that no two releases make tables of one name: leave it out")),
+    ("TableName", Refused("Fenrir generates the name; remove the property")),
     ("Tags", Map(&Scalar)),
 ];
 const POINT_IN_TIME_RECOVERY_SPECIFICATION: Table =
@@ -33,10 +32,11 @@ const SSE_SPECIFICATION: Table =
 #[cfg(test)]
 mod tests {
     use crate::rules::fixture::RulesFixture;
+    use crate::template::FindingCode;
     use serde_json::json;
 
     #[test]
-    fn a_table_is_named_by_fenrir_and_retained() {
+    fn table_gets_a_name_and_is_retained() {
         let emitted = RulesFixture::default().accepts(json!({"things": {"Type": "AWS::Serverless::SimpleTable"}}));
         let things = &emitted["Resources"]["things"];
         assert_eq!(things["Properties"], json!({"TableName": "fenrir-org-shop-development-things"}));
@@ -44,8 +44,8 @@ mod tests {
     }
 
     #[test]
-    fn it_has_no_name_of_its_own() {
+    fn table_name_is_refused() {
         let named = json!({"things": {"Type": "AWS::Serverless::SimpleTable", "Properties": {"TableName": "x"}}});
-        RulesFixture::default().refuses(named, "things.Properties.TableName", "Fenrir names it");
+        RulesFixture::default().refuses(named, "things.Properties.TableName", FindingCode::NotAllowed);
     }
 }

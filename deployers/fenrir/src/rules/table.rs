@@ -1,58 +1,57 @@
-//! Tables of what a mapping may hold, and the walk along one.
+//! Tables of properties, and the walk of a mapping along one.
 //!
-//! A walk gives the value for CloudFormation: what was written, save where a rule puts something else in its place. It
-//! goes on after a finding, so that all of them are said at once.
+//! A walk returns the value for CloudFormation: the value of the template, except where a rule replaces it. It continues
+//! after a finding, so that all findings are reported at once.
 
 use super::rule_context::RuleContext;
-use crate::template::{Content, Node, nearest};
+use crate::template::{Content, FindingCode, Node, nearest};
 use serde_json::{Map, Value};
 
-/// What a mapping may hold: a row for each name.
+/// The properties of a mapping, each with its shape.
 pub(super) type Table = &'static [(&'static str, Shape)];
 
-/// A rule: says what is wrong, and gives what is handed on to CloudFormation.
+/// A rule: adds findings, and returns the value for CloudFormation.
 pub(super) type Rule = fn(&mut RuleContext<'_, '_>, &Node) -> Value;
 
-/// What a value has to be. An intrinsic function may stand for whatever one can give: for a text, a number, true or
-/// false, and a list of those.
+/// The shape of a value. An intrinsic function may stand for a string, a number, a boolean, or a list of those.
 #[derive(Clone, Copy)]
 pub(super) enum Shape {
-    /// A text. A number is taken for its digits, as CloudFormation does.
+    /// A string. As in CloudFormation, a number is accepted, too.
     Text,
-    /// A whole number, or a text that is one.
+    /// An integer, or a string that is one.
     Integer,
-    /// A number, or a text that is one.
+    /// A number, or a string that is one.
     Number,
-    /// True or false, or a text that says so.
+    /// A boolean, or the string `true` or `false`.
     Boolean,
-    /// A text, a number, true or false.
+    /// A string, a number or a boolean.
     Scalar,
-    /// One of these texts.
+    /// One of these strings.
     OneOf(&'static [&'static str]),
-    /// Whatever it is.
+    /// Any value.
     Any,
-    /// A list of these.
+    /// A list of items of this shape.
     List(&'static Shape),
-    /// These, by names that the author chose.
+    /// A mapping with any keys, and values of this shape.
     Map(&'static Shape),
-    /// What a table says.
+    /// A mapping with the properties of a table.
     Object(Table),
-    /// The one or the other.
+    /// One of two shapes.
     Either(&'static Shape, &'static Shape),
-    /// This, and no intrinsic function in its place: it is compared or looked up before there is a stack.
+    /// This shape, without intrinsic functions: the value is compared or looked up before the stack exists.
     Plain(&'static Shape),
-    /// This, and it has to be there.
+    /// This shape; the property is required.
     Required(&'static Shape),
-    /// What a rule says.
+    /// A value that a rule checks.
     Rule(Rule),
-    /// SAM or CloudFormation knows it, Fenrir does not take it: why, and what to do.
+    /// SAM or CloudFormation knows the property, but Fenrir does not allow it: the reason, and what to do.
     Refused(&'static str),
 }
 
 use Shape::{Any, Boolean, Either, Integer, List, Number, Object, OneOf, Plain, Refused, Required, Scalar, Text};
 
 impl Shape {
-    /// Holds a value against the shape, and gives what is handed on.
+    /// Checks a value, and returns it for CloudFormation.
     pub(super) fn walk(&self, context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
         match self {
             Object(table) => Value::Object(walk(table, context, node)),
@@ -64,8 +63,9 @@ impl Shape {
             Required(shape) => shape.walk(context, node),
             Plain(shape) => walk_plain(shape, context, node),
             Self::Rule(rule) => rule(context, node),
-            Refused(why) => {
-                context.refuse_with(node.span, format!("`{}` is not supported", context.name()), *why);
+            Refused(reason) => {
+                let message = format!("`{}` is not allowed", context.name());
+                context.refuse(FindingCode::NotAllowed, node.span, message, *reason);
                 Value::Null
             }
             _ => {
@@ -75,7 +75,7 @@ impl Shape {
         }
     }
 
-    /// Whether a value is of this shape, without a look at what is in it.
+    /// Whether a value has this shape. Does not check what it contains.
     fn fits(&self, node: &Node) -> bool {
         if node.intrinsic().is_some() {
             return self.may_be_intrinsic();
@@ -108,16 +108,16 @@ impl Shape {
         }
     }
 
-    /// What it should be, in words.
+    /// The shape in words, for messages.
     fn words(&self) -> String {
         match self {
-            Text | Self::Rule(_) | Refused(_) => "a text".to_owned(),
-            Integer => "a whole number".to_owned(),
+            Text | Self::Rule(_) | Refused(_) => "a string".to_owned(),
+            Integer => "an integer".to_owned(),
             Number => "a number".to_owned(),
-            Boolean => "true or false".to_owned(),
-            Scalar => "a text, a number, true or false".to_owned(),
+            Boolean => "a boolean".to_owned(),
+            Scalar => "a string, a number or a boolean".to_owned(),
             OneOf(texts) => texts.iter().map(|text| format!("`{text}`")).collect::<Vec<_>>().join(" or "),
-            Any => "anything".to_owned(),
+            Any => "any value".to_owned(),
             List(_) => "a list".to_owned(),
             Self::Map(_) | Object(_) => "a mapping".to_owned(),
             Either(one, other) => format!("{} or {}", one.words(), other.words()),
@@ -126,29 +126,26 @@ impl Shape {
     }
 }
 
-/// Holds a mapping against a table, and gives what is handed on.
+/// Checks a mapping along a table, and returns it for CloudFormation.
 pub(super) fn walk(table: Table, context: &mut RuleContext<'_, '_>, node: &Node) -> Map<String, Value> {
     let Some(mapping) = node.as_mapping().filter(|_| node.intrinsic().is_none()) else {
         refuse_kind(&Object(table), context, node);
         return Map::new();
     };
     for (name, shape) in table.iter().filter(|(name, _)| !mapping.contains_key(*name)) {
-        match shape {
-            Required(Shape::Rule(_)) => context.refuse(node.span, format!("`{name}` is missing")),
-            Required(shape) => {
-                context.refuse_with(
-                    node.span,
-                    format!("`{name}` is missing"),
-                    format!("it should be {}", shape.words()),
-                );
-            }
-            _ => {}
+        if let Required(shape) = shape {
+            let help = match shape {
+                Shape::Rule(_) => format!("add `{name}`"),
+                shape => format!("add `{name}`: it should be {}", shape.words()),
+            };
+            context.refuse(FindingCode::MissingProperty, node.span, format!("`{name}` is missing"), help);
         }
     }
     let known = mapping.iter().filter_map(|(name, entry)| {
         let mut context = context.within(name);
         let Some((_, shape)) = table.iter().find(|(known, _)| known == name) else {
-            context.refuse_with(entry.key_span, format!("there is no `{name}` here"), names(table, name));
+            let message = format!("unknown property `{name}`");
+            context.refuse(FindingCode::UnknownProperty, entry.key_span, message, proposal(table, name));
             return None;
         };
         Some((name.clone(), shape.walk(&mut context, &entry.value)))
@@ -156,12 +153,12 @@ pub(super) fn walk(table: Table, context: &mut RuleContext<'_, '_>, node: &Node)
     known.collect()
 }
 
-/// What may have been meant by a name that is not in the table.
-fn names(table: Table, written: &str) -> String {
+/// The remedy for a property that is not in the table.
+fn proposal(table: Table, written: &str) -> String {
     let names = table.iter().filter(|(_, shape)| !matches!(shape, Refused(_))).map(|(name, _)| *name);
     match nearest(written, names.clone()) {
         Some(name) => format!("did you mean `{name}`?"),
-        None => format!("these are known: {}", names.collect::<Vec<_>>().join(", ")),
+        None => format!("known properties: {}", names.collect::<Vec<_>>().join(", ")),
     }
 }
 
@@ -180,22 +177,23 @@ fn walk_plain(shape: &Shape, context: &mut RuleContext<'_, '_>, node: &Node) -> 
     if node.intrinsic().is_none() {
         return shape.walk(context, node);
     }
-    refuse_intrinsic(context, node, &shape.words());
+    refuse_non_literal(context, node, &shape.words());
     node.into()
 }
 
-/// Says that no intrinsic function may stand here.
-pub(super) fn refuse_intrinsic(context: &mut RuleContext<'_, '_>, node: &Node, words: &str) {
-    let message = format!("should be {words}, without an intrinsic function");
-    context.refuse_with(
-        node.span,
-        message,
-        "it is checked before there is a stack that could compute it: write it out",
-    );
+/// Refuses what is not the literal that `words` describe.
+pub(super) fn refuse_non_literal(context: &mut RuleContext<'_, '_>, node: &Node, words: &str) {
+    if node.intrinsic().is_some() {
+        let message = format!("should be {words}, without an intrinsic function");
+        let help = "write the value itself: Fenrir checks it before a stack exists that could compute it";
+        return context.refuse(FindingCode::NotALiteral, node.span, message, help);
+    }
+    let found = if node.as_str() == Some("") { "empty" } else { node.kind() };
+    context.refuse_value(FindingCode::WrongType, node.span, format!("should be {words}, but is {found}"));
 }
 
 fn check(shape: &Shape, context: &mut RuleContext<'_, '_>, node: &Node) {
-    // Of `null` the whole template is searched.
+    // `references::check` searches the whole template for null.
     if node.content != Content::Null && !shape.fits(node) {
         refuse_kind(shape, context, node);
     }
@@ -203,18 +201,20 @@ fn check(shape: &Shape, context: &mut RuleContext<'_, '_>, node: &Node) {
 
 fn refuse_kind(shape: &Shape, context: &mut RuleContext<'_, '_>, node: &Node) {
     if node.intrinsic().is_some() {
-        return refuse_intrinsic(context, node, &shape.words());
+        return refuse_non_literal(context, node, &shape.words());
     }
-    let is = match (&node.content, shape) {
+    let found = match (&node.content, shape) {
         (Content::String(text), OneOf(_) | Integer | Number | Boolean) => format!("`{text}`"),
         _ => node.kind().to_owned(),
     };
-    let message = format!("should be {}, but is {is}", shape.words());
+    let message = format!("should be {}, but is {found}", shape.words());
     match (node.as_str(), shape) {
         (Some(text), OneOf(texts)) => match nearest(text, texts.iter().copied()) {
-            Some(meant) => context.refuse_with(node.span, message, format!("did you mean `{meant}`?")),
-            None => context.refuse(node.span, message),
+            Some(name) => {
+                context.refuse(FindingCode::InvalidValue, node.span, message, format!("did you mean `{name}`?"));
+            }
+            None => context.refuse_value(FindingCode::InvalidValue, node.span, message),
         },
-        _ => context.refuse(node.span, message),
+        _ => context.refuse_value(FindingCode::WrongType, node.span, message),
     }
 }

@@ -1,55 +1,62 @@
-//! Tags: by which Fenrir knows whose a resource is, and which it gives to what it makes.
+//! Tags: Fenrir checks those of existing resources, and adds its own to resources of a template.
 
 use super::rule_context::RuleContext;
 use super::table::Shape::{Required, Scalar, Text};
 use super::table::Table;
 use super::{Facts, Tags};
-use crate::template::{Node, Span};
+use crate::template::{FindingCode, Node, Span};
 use serde_json::{Map, Value, json};
 
-/// A tag of most resource types.
+/// The properties of a tag, in most resource types.
 pub(super) const TAG: Table = &[("Key", Required(&Text)), ("Value", Required(&Scalar))];
 
 const PROJECT_NAME: &str = "ProjectName";
 const CONFIG_NAME: &str = "ConfigName";
 const SERVICE_NAME: &str = "ServiceName";
-/// The value of a tag that stands for all projects, configs or services.
+/// The tag value for all projects, configs or services.
 const ALL: &str = "_all";
-/// The tag of subnets that Fenrir may use, with any value.
+/// The tag of the subnets that releases may use. Its value does not matter.
 pub(super) const DEPLOY_WITH_FENRIR: &str = "DeployWithFenrir";
 
-/// Says so unless tags are *correct*: they say that the resource belongs to the release's project and config, or that
-/// these, or all, may use it.
+/// Refuses a resource without *correct tags*: those of the release's project and config, or a tag that lets this project and
+/// config, or all of them, use the resource.
 pub(super) fn require_correct(context: &mut RuleContext<'_, '_>, span: Option<Span>, what: &str, tags: &Tags) {
     let Facts { project, config, .. } = context.facts();
     let has = |key: &str, value: &str| tags.get(key).is_some_and(|found| found == value);
     let allowed = format!("FenrirAllowed:{project}:{config}");
     let belongs = has(PROJECT_NAME, project.as_str()) && has(CONFIG_NAME, config.as_str());
     if !belongs && !has(&allowed, "true") && !has("FenrirAllAllowed", "true") {
-        let is = |key: &str| tags.get(key).map_or("no".to_owned(), |value| format!("`{value}` as"));
-        let message = format!("{what} has {} {PROJECT_NAME} and {} {CONFIG_NAME}", is(PROJECT_NAME), is(CONFIG_NAME));
-        let help = format!(
-            "tag it {PROJECT_NAME}={project} and {CONFIG_NAME}={config}, or {allowed}=true, or FenrirAllAllowed=true"
+        let tag = |key: &str| tags.get(key).map_or(format!("no {key}"), |value| format!("{key}={value}"));
+        let (found_project, found_config) = (tag(PROJECT_NAME), tag(CONFIG_NAME));
+        let message = format!(
+            "the tags of {what} do not allow project {project} with config {config}: {found_project}, {found_config}"
         );
-        context.refuse_with(span, message, help);
+        let help = format!(
+            "if this project may use it, add the tag {allowed}=true; \
+             if it belongs to this project, the tags {PROJECT_NAME}={project} and {CONFIG_NAME}={config}"
+        );
+        context.refuse(FindingCode::OtherProject, span, message, help);
     }
 }
 
-/// Says so unless tags are *service tags*: project, config and the logical id of the resource, each of them or `_all`.
+/// Refuses a resource without *service tags*: project, config and logical id of the release's resource, or `_all`.
 pub(super) fn require_service(context: &mut RuleContext<'_, '_>, span: Option<Span>, what: &str, tags: &Tags) {
     for (key, value) in own(context) {
         let found = tags.get(key).map(String::as_str);
         if found != Some(&value) && found != Some(ALL) {
             let message = match found {
-                Some(found) => format!("{what} has the tag {key}={found}, which is not this one's"),
-                None => format!("{what} has no tag {key}"),
+                Some(found) => format!("{what} has the tag {key}={found}, but needs {key}={value} or {key}={ALL}"),
+                None => format!("{what} has no tag {key}, but needs {key}={value} or {key}={ALL}"),
             };
-            context.refuse_with(span, message, format!("tag it {key}={value}, or {key}={ALL}"));
+            let help = format!(
+                "if it belongs to this resource alone, set {key}={value}; if several may use it, set {key}={ALL}"
+            );
+            context.refuse(FindingCode::OtherProject, span, message, help);
         }
     }
 }
 
-/// Adds the tags of the release to those of a type that has them by name.
+/// Adds the tags of the release to `Tags` that are a mapping.
 pub(super) fn add_to_map(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut Map<String, Value>) {
     let written = properties.entry("Tags").or_insert_with(|| json!({}));
     for (key, value) in own(context) {
@@ -60,7 +67,7 @@ pub(super) fn add_to_map(context: &mut RuleContext<'_, '_>, node: &Node, propert
     }
 }
 
-/// Adds the tags of the release to those of a type that has them as a list.
+/// Adds the tags of the release to `Tags` that are a list.
 pub(super) fn add_to_list(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut Map<String, Value>) {
     let own = own(context);
     let is_own = |tag: &Value| own.iter().any(|(key, _)| tag.get("Key").and_then(Value::as_str) == Some(key));
@@ -77,11 +84,12 @@ pub(super) fn add_to_list(context: &mut RuleContext<'_, '_>, node: &Node, proper
 fn warn_if_other(context: &mut RuleContext<'_, '_>, node: &Node, key: &str, value: &str, old: Option<&Value>) {
     if old.is_some_and(|old| *old != *value) {
         let span = node.get("Tags").and_then(|tags| tags.span);
-        context.within("Tags").warn(span, format!("the tag {key} is overwritten with `{value}`"), "leave it out");
+        let message = format!("Fenrir overwrites the tag {key} with `{value}`");
+        context.within("Tags").warn(FindingCode::Overwritten, span, message, "remove the tag");
     }
 }
 
-/// The tags of the release, for the resource that a place is in.
+/// The tags of the release for the resource around a position.
 fn own(context: &RuleContext<'_, '_>) -> [(&'static str, String); 3] {
     let Facts { project, config, .. } = context.facts();
     [

@@ -4,13 +4,12 @@ use super::arns::{self, arn, is_arn};
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{Boolean, Integer, List, Object, OneOf, Plain, Required, Rule, Text};
-use super::table::{Table, refuse_intrinsic};
+use super::table::{Table, refuse_non_literal};
 use super::tags::{self, TAG};
 use super::{local, names};
-use crate::template::Node;
+use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value, json};
 
-/// The type.
 pub(super) const TYPE: ResourceType = ResourceType {
     name: "AWS::ElasticLoadBalancingV2::TargetGroup",
     table: PROPERTIES,
@@ -49,20 +48,22 @@ const TARGET_DESCRIPTION: Table =
 fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
     let of_function = node.get("TargetType").and_then(Node::as_str) == Some("lambda");
     if let Some(targets) = node.get("Targets").filter(|_| !of_function) {
-        let help = "instances register themselves: leave it out, or write `TargetType: lambda`";
-        context.within("Targets").refuse_with(targets.span, "only functions can be targets in a template", help);
+        let message = "`Targets` is only allowed with `TargetType: lambda`";
+        let help =
+            "remove `Targets`, because instances register themselves; or set `TargetType: lambda` for a function";
+        context.within("Targets").refuse(FindingCode::NotAllowed, targets.span, message, help);
     }
     tags::add_to_list(context, node, properties);
 }
 
-/// A function of this template, or one with correct tags.
+/// The rule of a target: a function of this template, or one with correct tags.
 fn target(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     if local::attribute_of(node).is_some() {
         local::by_attribute(context, node, &["AWS::Serverless::Function"], "Arn");
         return node.into();
     }
     let Some(name) = node.as_str().filter(|name| !name.is_empty()) else {
-        refuse_intrinsic(context, node, "`!GetAtt <function>.Arn`, or the name or ARN of a function");
+        refuse_non_literal(context, node, "`!GetAtt <function>.Arn`, or the name or ARN of a function");
         return node.into();
     };
     if !is_arn(name) {
@@ -71,13 +72,14 @@ fn target(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
         return json!(whole);
     }
     let function = arns::resource_of(name, "lambda").and_then(|resource| resource.strip_prefix("function:"));
-    match function.and_then(|function| function.split(':').next()).filter(|function| !function.is_empty()) {
-        // Tags are those of a function, not of its versions and aliases.
-        Some(function) => {
-            let whole = name.split(':').take(6).chain([function]).collect::<Vec<_>>().join(":");
-            arns::require_correct_tags(context, node, name, &whole);
-        }
-        None => context.refuse_with(node.span, format!("`{name}` is not the ARN of a function"), "write its name"),
+    let function = function.and_then(|function| function.split(':').next());
+    if let Some(function) = function.filter(|function| !function.is_empty()) {
+        // The function has the tags, not its versions and aliases.
+        let whole = name.split(':').take(6).chain([function]).collect::<Vec<_>>().join(":");
+        arns::require_correct_tags(context, node, name, &whole);
+    } else {
+        let message = format!("`{name}` is not the ARN of a function");
+        context.refuse(FindingCode::InvalidName, node.span, message, "write the name of the function");
     }
     node.into()
 }
@@ -86,6 +88,7 @@ fn target(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
 mod tests {
     use crate::rules::fixture::{RulesFixture, function, own_tags, resource, tags};
     use crate::rules::{Answer, Lookup};
+    use crate::template::FindingCode;
     use serde_json::{Value, json};
 
     fn group(properties: Value) -> Value {
@@ -106,50 +109,44 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_of_instances_without_targets() {
+    fn group_of_instances_has_no_targets() {
         let emitted = RulesFixture::default().accepts(group(json!({"TargetType": "instance", "Port": 80})));
         let properties = &emitted["Resources"]["group"]["Properties"];
         assert_eq!(properties["Name"], "fenrir-org-shop-developm86181ae1");
         assert_eq!(properties["Tags"][0], json!({"Key": "ProjectName", "Value": "org/shop"}));
         RulesFixture::default().accepts(group(json!({})));
         let with_targets = group(json!({"Targets": [{"Id": "i-1"}]}));
-        RulesFixture::default().refuses(with_targets, "group.Properties.Targets", "instances register themselves");
-        RulesFixture::default().refuses(
-            group(json!({"TargetType": "ip"})),
-            "TargetType",
-            "should be `instance` or `lambda`",
-        );
+        let fixture = RulesFixture::default();
+        fixture.refuses(with_targets, "group.Properties.Targets", FindingCode::NotAllowed);
+        let addresses = group(json!({"TargetType": "ip"}));
+        fixture.refuses(addresses, "group.Properties.TargetType", FindingCode::InvalidValue);
     }
 
+    const TARGET: &str = "group.Properties.Targets.0.Id";
+
     #[test]
-    fn or_of_a_function_of_the_template() {
+    fn target_may_be_a_function_of_the_template() {
         RulesFixture::default().accepts(of_function(&json!({"Fn::GetAtt": ["hello", "Arn"]})));
-        let path = "group.Properties.Targets.0.Id";
-        for wrong in [json!({"Fn::GetAtt": ["hello", "Name"]}), json!({"Fn::GetAtt": ["group", "Arn"]})] {
-            RulesFixture::default().refuses(of_function(&wrong), path, "should be");
+        for (wrong, code) in [
+            (json!({"Fn::GetAtt": ["hello", "Name"]}), FindingCode::NotAReference),
+            (json!({"Fn::GetAtt": ["group", "Arn"]}), FindingCode::WrongResourceType),
+            (json!({"Ref": "hello"}), FindingCode::NotALiteral),
+        ] {
+            RulesFixture::default().refuses(of_function(&wrong), TARGET, code);
         }
-        RulesFixture::default().refuses(
-            of_function(&json!({"Ref": "hello"})),
-            path,
-            "`!GetAtt <function>.Arn`, or the name",
-        );
     }
 
     #[test]
-    fn or_of_a_function_with_correct_tags() {
+    fn target_may_be_a_function_with_correct_tags() {
         let correct = Answer::Tags(Some(own_tags("x")));
         let emitted = knows(correct.clone()).accepts(of_function(&json!("other")));
         assert_eq!(emitted["Resources"]["group"]["Properties"]["Targets"][0]["Id"], ARN);
         knows(correct).accepts(of_function(&json!(format!("{ARN}:live"))));
-        let path = "group.Properties.Targets.0.Id";
         let others = tags([("ProjectName", "org/other"), ("ConfigName", "development")]);
-        let message = "has `org/other` as ProjectName and `development` as ConfigName";
-        knows(Answer::Tags(Some(others))).refuses(of_function(&json!("other")), path, message);
-        knows(Answer::Tags(None)).refuses(of_function(&json!("other")), path, "does not exist, or has no tags");
-        RulesFixture::default().refuses(
-            of_function(&json!("arn:aws:sqs:us-east-1:0:x")),
-            path,
-            "is not the ARN of a function",
-        );
+        let named = || of_function(&json!("other"));
+        knows(Answer::Tags(Some(others))).refuses(named(), TARGET, FindingCode::OtherProject);
+        knows(Answer::Tags(None)).refuses(named(), TARGET, FindingCode::NotFound);
+        let queue = of_function(&json!("arn:aws:sqs:us-east-1:0:x"));
+        RulesFixture::default().refuses(queue, TARGET, FindingCode::InvalidName);
     }
 }

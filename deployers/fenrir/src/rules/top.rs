@@ -1,16 +1,16 @@
-//! The top of a template: its sections, and which of them Fenrir takes.
+//! The top level of a template: its sections, and which of them Fenrir allows.
 
 use super::rule_context::{Check, RuleContext};
 use super::table::Shape::{self, Object, Plain, Refused, Required, Rule, Text};
 use super::table::{Table, walk};
 use super::{globals, header, references, resource};
-use crate::template::{Entry, Mapping, Node, nearest};
+use crate::template::{Entry, FindingCode, Mapping, Node, nearest};
 use serde_json::{Map, Value};
 
-/// SAM's transform, the only one.
+/// SAM's transform, which is the only allowed one.
 const SAM: &str = "AWS::Serverless-2016-10-31";
 
-/// The sections that Fenrir takes.
+/// The allowed sections.
 const SECTIONS: [&str; 10] = [
     "AWSTemplateFormatVersion",
     "Transform",
@@ -24,50 +24,46 @@ const SECTIONS: [&str; 10] = [
     "AwsRegion",
 ];
 
-/// The sections that are refused, and what to do.
+/// The sections that are refused, with the remedy.
 const REFUSED: [(&str, &str); 6] = [
-    (
-        "Parameters",
-        "what is deployed is what was checked, and a parameter's value comes later: write it into the template, \
-                    one for each config",
-    ),
-    ("Conditions", "what is deployed is what was checked: write a template for each config"),
-    ("Mappings", "write the values where they are used, in a template for each config"),
-    ("Metadata", "nothing in it is deployed: write a comment, or the metadata of a resource"),
-    ("Rules", "they check parameters, and there are none"),
-    ("Hooks", "blue/green deployments are those of `DeploymentPreference`"),
+    ("Parameters", "write the values, in one template for each config: Fenrir deploys what it checked"),
+    ("Conditions", "write one template for each config: Fenrir deploys what it checked"),
+    ("Mappings", "write the values where they are used, in one template for each config"),
+    ("Metadata", "use a comment, or the `Metadata` of a resource: CloudFormation does not deploy this section"),
+    ("Rules", "remove them: they check parameters, which Fenrir does not allow"),
+    ("Hooks", "use `DeploymentPreference` of a function for gradual deployments"),
 ];
 
-/// An output. An `Export` is for all stacks of the account, as with the original; CloudFormation gives a name to one
-/// alone.
+/// The properties of an output. As in Go Fenrir, all stacks of the account can import an `Export`; CloudFormation lets only one
+/// stack export a name.
 const OUTPUT: Table = &[
-    ("Condition", Refused("there are no conditions: leave the output out")),
+    ("Condition", Refused("remove the output from this template: each config has its own template")),
     ("Description", Plain(&Text)),
     ("Export", Object(&[("Name", Required(&Text))])),
     ("Value", Required(&Text)),
 ];
 
-/// Holds a template against the rules, and gives it for CloudFormation: without globals and Fenrir's own names.
+/// Checks a template by all rules, and returns it for CloudFormation: without globals and the header.
 pub(super) fn walk_template(check: &mut Check<'_>, template: &Node) -> Value {
     let Some(sections) = template.as_mapping() else {
-        let message = format!("a template is a mapping, and this is {}", template.kind());
-        RuleContext::whole(check).refuse_with(template.span, message, "begin with `Transform` and `Resources`");
+        let message = format!("a template is a mapping, but this is {}", template.kind());
+        let help = "begin with `ProjectName:`, `ConfigName:`, `Transform:` and `Resources:`";
+        RuleContext::whole(check).refuse(FindingCode::WrongType, template.span, message, help);
         return Value::Null;
     };
-    for (name, help) in [("Transform", format!("write `Transform: {SAM}`")), ("Resources", at_least_one())] {
+    for (name, help) in [("Transform", format!("add `Transform: {SAM}`")), ("Resources", ADD_RESOURCE.to_owned())] {
         if !sections.contains_key(name) {
-            RuleContext::whole(check).refuse_with(template.span, format!("`{name}` is missing"), help);
+            let message = format!("`{name}` is missing");
+            RuleContext::whole(check).refuse(FindingCode::MissingSection, template.span, message, help);
         }
     }
     let walked = sections.iter().filter_map(|(name, entry)| Some((name.clone(), section(check, name, entry)?)));
     Value::Object(walked.collect())
 }
 
-fn at_least_one() -> String {
-    "write at least one resource".to_owned()
-}
+const ADD_RESOURCE: &str = "add at least one resource";
 
-/// A section for CloudFormation, if it is one.
+/// Checks a section, and returns it if CloudFormation gets it.
 fn section(check: &mut Check<'_>, name: &str, entry: &Entry) -> Option<Value> {
     let resources = check.resources;
     let context = &mut RuleContext::top(check, name);
@@ -95,16 +91,16 @@ fn section(check: &mut Check<'_>, name: &str, entry: &Entry) -> Option<Value> {
 
 fn refuse(context: &mut RuleContext<'_, '_>, name: &str, entry: &Entry) {
     if let Some((_, help)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
-        return context.refuse_with(entry.key_span, format!("`{name}` is not supported"), *help);
+        return context.refuse(FindingCode::NotAllowed, entry.key_span, format!("`{name}` is not allowed"), *help);
     }
     let help = match nearest(name, SECTIONS) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => format!("these are known: {}", SECTIONS.join(", ")),
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("allowed sections: {}", SECTIONS.join(", ")),
     };
-    context.refuse_with(entry.key_span, format!("there is no section `{name}`"), help);
+    context.refuse(FindingCode::UnknownSection, entry.key_span, format!("unknown section `{name}`"), help);
 }
 
-/// SAM's, as a text or as the only one of a list.
+/// The rule of `Transform`: SAM's, as a string or as the only item of a list.
 fn transform(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let only = match node.as_sequence() {
         Some([only]) => only.as_str(),
@@ -112,8 +108,9 @@ fn transform(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
         None => node.as_str(),
     };
     if only != Some(SAM) {
-        let message = format!("should be `{SAM}` alone");
-        context.refuse_with(node.span, message, "another transform would change the template after it was checked");
+        let message = format!("should be only `{SAM}`");
+        let help = "remove other transforms: they would change the template after the check";
+        context.refuse(FindingCode::NotAllowed, node.span, message, help);
     }
     node.into()
 }
@@ -127,31 +124,28 @@ fn check_header(context: &mut RuleContext<'_, '_>, name: &str, node: &Node) {
         _ => facts.region.as_str(),
     };
     if node.as_str() != Some(of_release) {
-        let is = node.as_str().map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"));
-        let message = format!("is {is}, but the release's is `{of_release}`");
-        context.refuse_with(node.span, message, "the two have to be one: make the release of this template");
+        let found = node.as_str().map_or_else(|| node.kind().to_owned(), |text| format!("`{text}`"));
+        let message = format!("is {found}, but the release has `{of_release}`");
+        context.refuse(FindingCode::OtherRelease, node.span, message, "create the release from this template");
     }
 }
 
-/// How many resources a template may have (CloudFormation's quotas).
+/// The maximum number of resources of a template, by CloudFormation's quotas.
 const MAX_RESOURCES: usize = 500;
 
-/// How many outputs a template may have (CloudFormation's quotas).
+/// The maximum number of outputs of a template, by CloudFormation's quotas.
 const MAX_OUTPUTS: usize = 200;
 
 fn walk_resources(context: &mut RuleContext<'_, '_>, node: &Node, resources: &Mapping) -> Value {
     if node.as_mapping().is_none() {
-        context.refuse_with(
-            node.span,
-            format!("should be a mapping, but is {}", node.kind()),
-            "write resources by name",
-        );
+        let message = format!("should be a mapping, but is {}", node.kind());
+        context.refuse(FindingCode::WrongType, node.span, message, "write resources by logical id");
     } else if resources.is_empty() {
-        context.refuse_with(node.span, "there is no resource", at_least_one());
+        context.refuse(FindingCode::Empty, node.span, "the template has no resources", ADD_RESOURCE);
     } else if resources.len() > MAX_RESOURCES {
-        // Each is held against all others: so many are not even looked at.
-        let message = format!("{} resources are more than CloudFormation takes, {MAX_RESOURCES}", resources.len());
-        context.refuse_with(node.span, message, "split the project");
+        // They are not checked: the check of each resource takes all others into account.
+        let message = format!("{} resources exceed CloudFormation's limit of {MAX_RESOURCES}", resources.len());
+        context.refuse(FindingCode::TooMany, node.span, message, "split the project");
         return Value::Null;
     }
     let walked = resources.iter().map(|(logical_id, entry)| {
@@ -162,22 +156,20 @@ fn walk_resources(context: &mut RuleContext<'_, '_>, node: &Node, resources: &Ma
 
 fn walk_outputs(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let Some(outputs) = node.as_mapping() else {
-        context.refuse_with(node.span, format!("should be a mapping, but is {}", node.kind()), "write outputs by name");
+        let message = format!("should be a mapping, but is {}", node.kind());
+        context.refuse(FindingCode::WrongType, node.span, message, "write outputs by name");
         return Value::Null;
     };
     if outputs.len() > MAX_OUTPUTS {
-        let message = format!("{} outputs are more than CloudFormation takes, {MAX_OUTPUTS}", outputs.len());
-        context.refuse_with(node.span, message, "say fewer things, or split the project");
+        let message = format!("{} outputs exceed CloudFormation's limit of {MAX_OUTPUTS}", outputs.len());
+        context.refuse(FindingCode::TooMany, node.span, message, "remove outputs, or split the project");
         return Value::Null;
     }
     let walked = outputs.iter().map(|(name, entry)| {
         let mut context = context.within(name);
         if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
-            context.refuse_with(
-                entry.key_span,
-                format!("{name:?} is no name of an output"),
-                "use letters and digits only",
-            );
+            let message = format!("{name:?} is not a valid name of an output");
+            context.refuse(FindingCode::InvalidName, entry.key_span, message, "use only letters and digits");
         }
         references::check(&mut context, &entry.value);
         (name.clone(), Value::Object(walk(OUTPUT, &mut context, &entry.value)))
@@ -199,22 +191,21 @@ mod tests {
         template
     }
 
-    fn said(template: &Value) -> String {
-        RulesFixture::default().apply(template).findings.to_string()
+    /// The findings of a template, each as `path code`.
+    fn findings(template: &Value) -> Vec<String> {
+        let findings = RulesFixture::default().apply(template).findings;
+        findings.all().iter().map(|finding| format!("{} {}", finding.path, finding.code)).collect()
     }
 
     #[test]
-    fn more_than_cloud_formation_takes_is_refused_without_a_look_at_each() {
+    fn too_large_template_is_not_checked_further() {
         let many: Map<String, Value> = (0..501).map(|number| (format!("f{number}"), json!({"Ref": "none"}))).collect();
-        let resources = said(&with("Resources", many.clone().into()));
-        assert!(resources.contains("Resources: 501 resources are more than CloudFormation takes, 500"), "{resources}");
-        assert!(!resources.contains("f500"), "{resources}");
-        let outputs = said(&with("Outputs", many.into()));
-        assert!(outputs.contains("Outputs: 501 outputs are more than CloudFormation takes, 200"), "{outputs}");
+        assert_eq!(findings(&with("Resources", many.clone().into())), ["Resources template/too-many"]);
+        assert_eq!(findings(&with("Outputs", many.into())), ["Outputs template/too-many"]);
     }
 
     #[test]
-    fn what_is_fenrirs_own_does_not_go_to_cloudformation() {
+    fn header_and_globals_are_removed_for_cloudformation() {
         let mut template = with("Globals", json!({"Function": {"Timeout": 5}}));
         template["ProjectName"] = json!("org/shop");
         template["ConfigName"] = json!("development");
@@ -222,7 +213,7 @@ mod tests {
         template["AwsRegion"] = json!("us-east-1");
         template["Description"] = json!("sells");
         template["AWSTemplateFormatVersion"] = json!("2010-09-09");
-        assert_eq!(said(&template), "");
+        assert_eq!(findings(&template), [""; 0]);
         let emitted = RulesFixture::default().apply(&template).template;
         let names: Vec<_> = emitted.as_object().unwrap().keys().cloned().collect();
         assert_eq!(names, ["Transform", "Resources", "Description", "AWSTemplateFormatVersion"]);
@@ -230,71 +221,72 @@ mod tests {
     }
 
     #[test]
-    fn a_header_of_another_release_is_refused() {
-        let said = said(&with("ProjectName", json!("org/other")));
-        assert!(said.contains("ProjectName: is `org/other`, but the release's is `org/shop`"), "{said}");
+    fn header_of_another_release_is_refused() {
+        let other = with("ProjectName", json!("org/other"));
+        assert_eq!(findings(&other), ["ProjectName template/other-release"]);
     }
 
     #[test]
-    fn sections_that_leave_something_open_are_refused_with_a_reason() {
+    fn other_sections_are_refused() {
         for name in ["Parameters", "Conditions", "Mappings", "Metadata", "Rules", "Hooks"] {
-            let said = said(&with(name, json!({})));
-            assert!(said.starts_with(&format!("{name}: `{name}` is not supported; ")), "{said}");
+            assert_eq!(findings(&with(name, json!({}))), [format!("{name} template/not-allowed")]);
         }
-        assert!(
-            said(&with("Resource", json!({}))).contains("there is no section `Resource`; did you mean `Resources`?")
-        );
+        let misspelt = with("Resource", json!({}));
+        assert_eq!(findings(&misspelt), ["Resource template/unknown-section"]);
+        let help = RulesFixture::default().apply(&misspelt).findings.all()[0].help.clone().unwrap();
+        assert!(help.contains("`Resources`"), "{help}");
     }
 
     #[test]
-    fn the_transform_is_sams_alone() {
-        assert_eq!(said(&with("Transform", json!(["AWS::Serverless-2016-10-31"]))), "");
+    fn only_sams_transform_is_accepted() {
+        assert_eq!(findings(&with("Transform", json!(["AWS::Serverless-2016-10-31"]))), [""; 0]);
         for wrong in [json!("AWS::Include"), json!(["AWS::Serverless-2016-10-31", "X"]), json!([]), json!({})] {
-            assert!(said(&with("Transform", wrong)).contains("should be `AWS::Serverless-2016-10-31` alone"));
+            assert_eq!(findings(&with("Transform", wrong)), ["Transform template/not-allowed"]);
         }
-        assert!(said(&json!({"Resources": {}})).contains("`Transform` is missing"));
+        let missing = findings(&json!({"Resources": {}}));
+        assert!(missing.contains(&" template/missing-section".to_owned()), "{missing:?}");
     }
 
     #[test]
-    fn there_is_a_resource_at_least() {
-        assert!(said(&with("Resources", json!({}))).contains("there is no resource"));
-        assert!(said(&json!({"Transform": "AWS::Serverless-2016-10-31"})).contains("`Resources` is missing"));
-        assert!(said(&with("Resources", json!([]))).contains("Resources: should be a mapping, but is a list"));
+    fn at_least_one_resource_is_required() {
+        assert_eq!(findings(&with("Resources", json!({}))), ["Resources template/empty"]);
+        let missing = json!({"Transform": "AWS::Serverless-2016-10-31"});
+        assert_eq!(findings(&missing), [" template/missing-section"]);
+        assert_eq!(findings(&with("Resources", json!([]))), ["Resources template/wrong-type"]);
         for whole in [json!(null), json!([]), json!("text"), json!({"Ref": "x"})] {
             assert!(RulesFixture::default().apply(&whole).findings.refuse());
         }
     }
 
     #[test]
-    fn an_output_has_a_value_and_may_be_exported() {
+    fn output_has_a_value_and_may_be_exported() {
         let output = json!({
             "url": {"Value": {"Fn::Sub": "https://${hello}"}, "Description": "d", "Export": {"Name": "shop-url"}},
         });
-        assert_eq!(said(&with("Outputs", output)), "");
-        for (output, message) in [
-            (json!({"url": {}}), "Outputs.url: `Value` is missing"),
-            (json!({"url": {"Value": {"Ref": "hallo"}}}), "Outputs.url.Value: there is no resource `hallo`"),
-            (json!({"url": {"Value": "x", "Export": {}}}), "Outputs.url.Export: `Name` is missing"),
-            (json!({"url": {"Value": "x", "Condition": "c"}}), "Outputs.url.Condition: `Condition` is not supported"),
-            (json!({"u-r-l": {"Value": "x"}}), "is no name of an output"),
-            (json!([]), "Outputs: should be a mapping"),
+        assert_eq!(findings(&with("Outputs", output)), [""; 0]);
+        for (output, finding) in [
+            (json!({"url": {}}), "Outputs.url template/missing-property"),
+            (json!({"url": {"Value": {"Ref": "hallo"}}}), "Outputs.url.Value template/unknown-resource"),
+            (json!({"url": {"Value": "x", "Export": {}}}), "Outputs.url.Export template/missing-property"),
+            (json!({"url": {"Value": "x", "Condition": "c"}}), "Outputs.url.Condition template/not-allowed"),
+            (json!({"u-r-l": {"Value": "x"}}), "Outputs.u-r-l template/invalid-name"),
+            (json!([]), "Outputs template/wrong-type"),
         ] {
-            let said = said(&with("Outputs", output));
-            assert!(said.contains(message), "{said}");
+            assert_eq!(findings(&with("Outputs", output)), [finding]);
         }
     }
 
     #[test]
-    fn globals_that_sam_does_not_take_are_refused() {
-        for (globals, message) in [
-            (json!({"Function": {"Runtme": "x"}}), "Globals.Function.Runtme: `Runtme` cannot be global; did you mean"),
-            (json!({"Function": {"Role": "x"}}), "Globals.Function.Role: `Role` cannot be global"),
-            (json!({"Funktion": {}}), "Globals.Funktion: `Funktion` cannot be global; did you mean `Function`?"),
-            (json!({"Function": []}), "Globals.Function: should be a mapping, but is a list"),
-            (json!([]), "Globals: should be a mapping, but is a list"),
+    fn invalid_globals_are_refused() {
+        for (globals, finding) in [
+            (json!({"Function": {"Runtme": "x"}}), "Globals.Function.Runtme template/not-global"),
+            (json!({"Function": {"Role": "x"}}), "Globals.Function.Role template/not-global"),
+            (json!({"Funktion": {}}), "Globals.Funktion template/not-global"),
+            (json!({"Function": []}), "Globals.Function template/wrong-type"),
+            (json!([]), "Globals template/wrong-type"),
         ] {
-            let said = said(&with("Globals", globals));
-            assert!(said.contains(message), "{said}");
+            let findings = findings(&with("Globals", globals));
+            assert!(findings.contains(&finding.to_owned()), "{findings:?}");
         }
     }
 }

@@ -1,26 +1,39 @@
-//! What is wrong with a template, where, and what was probably meant.
+//! Findings: what is wrong with a template, where, and what to do.
 
-use super::Span;
+use super::{FindingCode, Span};
+use bifrost::error_code::Coded;
 use std::fmt;
 
-/// How bad it is.
+/// How bad a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// It can be deployed, and its author should know.
+    /// The template can be deployed.
     Warning,
-    /// It is refused.
+    /// The template is refused.
     Error,
 }
 
-/// Something that is wrong with a template, and where.
+/// As in front of a code: `error[template/null]`.
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Warning => "warning",
+            Self::Error => "error",
+        })
+    }
+}
+
+/// Something that is wrong with a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TemplateFinding {
     /// How bad it is.
     pub severity: Severity,
-    /// Where, by names and list positions from the top: `Resources.hello.Properties.Events.api.Type`. Its second part is
-    /// the logical id where its first is `Resources`. Empty for the template as a whole.
+    /// The kind of fault.
+    pub code: FindingCode,
+    /// Keys and list positions from the top: `Resources.hello.Properties.Events.api.Type`. Below `Resources` the second
+    /// part is the logical id. Empty for the template as a whole.
     pub path: String,
-    /// Where, in the text that the template was read from.
+    /// The part of the template's text. None for the template as a whole, or if it was not read from a text.
     pub span: Option<Span>,
     /// What is wrong.
     pub message: String,
@@ -28,46 +41,55 @@ pub struct TemplateFinding {
     pub help: Option<String>,
 }
 
-/// All that is wrong with a template, in the order of its text.
+/// The findings of a template, in the order of its text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings(Vec<TemplateFinding>);
 
 impl Findings {
-    /// Adds one.
+    /// Adds a finding.
     pub fn push(&mut self, finding: TemplateFinding) {
         self.0.push(finding);
     }
 
-    /// Adds them all.
+    /// Adds the findings of another list.
     pub fn extend(&mut self, findings: Findings) {
         self.0.extend(findings.0);
     }
 
-    /// All of them.
+    /// All findings.
     #[must_use]
     pub fn all(&self) -> &[TemplateFinding] {
         &self.0
     }
 
-    /// Whether any of them is an error.
+    /// Whether the template is refused: any of the findings is an error.
     #[must_use]
     pub fn refuse(&self) -> bool {
-        self.0.iter().any(|finding| finding.severity == Severity::Error)
+        self.first_error().is_some()
+    }
+
+    /// The code of an error that reports these findings: that of the first error.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        self.first_error().map_or(FindingCode::NotAllowed, |finding| finding.code).code()
+    }
+
+    fn first_error(&self) -> Option<&TemplateFinding> {
+        self.0.iter().find(|finding| finding.severity == Severity::Error)
     }
 }
 
-/// On one line, without the text: what a deployer says that has the template as JSON.
+/// On one line, without an excerpt: the deployer has the template as JSON, not as the author's text.
 impl fmt::Display for TemplateFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { severity, path, message, help, .. } = self;
-        let severity = if *severity == Severity::Warning { "warning: " } else { "" };
+        let Self { severity, code, path, message, help, .. } = self;
         let colon = if path.is_empty() { "" } else { ": " };
-        write!(f, "{severity}{path}{colon}{message}")?;
+        write!(f, "{severity}[{code}]: {path}{colon}{message}")?;
         help.iter().try_for_each(|help| write!(f, "; {help}"))
     }
 }
 
-/// A line for each.
+/// One line for each finding.
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (number, finding) in self.0.iter().enumerate() {
@@ -78,19 +100,19 @@ impl fmt::Display for Findings {
     }
 }
 
-/// Where a reader is in the tree that it builds, as a chain of steps that lives on the reader's stack.
+/// The path to the value that a reader reads, as a chain of steps on the reader's stack.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum ReadPath<'p> {
     /// The template as a whole.
     Top,
-    /// The value of that name.
+    /// The value of a key.
     Named(&'p ReadPath<'p>, &'p str),
-    /// The value at that position of a list.
+    /// An item of a list.
     At(&'p ReadPath<'p>, usize),
 }
 
 impl ReadPath<'_> {
-    /// How many steps it is from the top.
+    /// The number of steps from the top.
     pub(super) fn depth(&self) -> usize {
         match self {
             Self::Top => 0,
@@ -112,8 +134,8 @@ impl fmt::Display for ReadPath<'_> {
     }
 }
 
-/// The name nearest to what was written, if it may be what was meant. Whether letters are large or small does not count, as
-/// mixing them up is the commonest mistake of all.
+/// The name that is most similar to what was written, if it is similar enough to propose it. Case is ignored, because wrong
+/// case is the most common mistake.
 ///
 /// ```
 /// use fenrir::template::nearest;
@@ -121,13 +143,13 @@ impl fmt::Display for ReadPath<'_> {
 /// assert_eq!(nearest("Colour", ["Handler", "Runtime"]), None);
 /// ```
 pub fn nearest<'n>(written: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
-    /// Below it two names have too little in common: all names of types begin alike.
+    /// High, because all names of resource types begin alike.
     const MIN_SIMILARITY: f64 = 0.89;
     let written = written.to_ascii_lowercase();
     names
         .into_iter()
         .map(|name| (strsim::jaro_winkler(&written, &name.to_ascii_lowercase()), name))
-        .filter(|(likeness, _)| *likeness >= MIN_SIMILARITY)
+        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
         .max_by(|(a, _), (b, _)| a.total_cmp(b))
         .map(|(_, name)| name)
 }
@@ -137,19 +159,19 @@ mod tests {
     use super::nearest;
 
     #[test]
-    fn a_slip_of_the_pen_finds_its_name() {
+    fn misspelt_name_is_matched() {
         assert_eq!(nearest("Runtme", ["Role", "Runtime", "Handler"]), Some("Runtime"));
         let types = ["AWS::Serverless::Api", "AWS::Serverless::Function"];
         assert_eq!(nearest("AWS::Serverless::Funtion", types), Some("AWS::Serverless::Function"));
     }
 
     #[test]
-    fn large_and_small_letters_do_not_count() {
+    fn case_is_ignored() {
         assert_eq!(nearest("ROLE", ["Policies", "Role"]), Some("Role"));
     }
 
     #[test]
-    fn a_name_like_none_of_them_finds_none() {
+    fn unrelated_name_is_not_matched() {
         assert_eq!(nearest("Colour", ["Handler", "Runtime"]), None);
         assert_eq!(nearest("AWS::S3::Bucket", ["AWS::SQS::Queue", "AWS::Serverless::Function"]), None);
         assert_eq!(nearest("Colour", []), None);

@@ -1,9 +1,10 @@
-//! A template as its author wrote it: a tree of values that know where they stand.
+//! Reads templates into a tree of values with their positions.
 //!
-//! A template is YAML or JSON in a file, or JSON in a release. Whichever it was, it becomes a [`Node`]: intrinsic functions
-//! are in their long form (`{"Ref": …}`, `{"Fn::GetAtt": ["a", "b"]}`), also those that a short tag or, from the original's
-//! client, a base64 text said.
+//! A template is YAML or JSON in a file, or JSON in a release. Each of them becomes a [`Node`], in which intrinsic functions
+//! have their long form (`{"Ref": …}`, `{"Fn::GetAtt": ["a", "b"]}`), whether they were written as a YAML tag or, by the
+//! client of Go Fenrir, as base64.
 
+mod codes;
 mod finding;
 mod json;
 mod node;
@@ -16,6 +17,7 @@ mod source;
 #[cfg(feature = "cli")]
 mod yaml;
 
+pub use codes::FindingCode;
 pub use finding::{Findings, Severity, TemplateFinding, nearest};
 pub use json::of_release;
 pub use node::{Content, Entry, Intrinsic, Mapping, Node, Span};

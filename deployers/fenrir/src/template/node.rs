@@ -1,4 +1,4 @@
-//! A value of a template, and where it stands.
+//! A value of a template, and its position.
 
 use indexmap::IndexMap;
 use serde_json::{Number, Value};
@@ -6,22 +6,22 @@ use serde_json::{Number, Value};
 /// A part of the text that a template was read from, in bytes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Span {
-    /// Where it begins.
+    /// The first byte.
     pub start: usize,
-    /// Where it ends: the first byte after it.
+    /// The first byte after it.
     pub end: usize,
 }
 
 /// A value of a template.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// What it is.
+    /// The value itself.
     pub content: Content,
-    /// Where it stands; none if it was not read from a text.
+    /// Its position. None if it was not read from a text.
     pub span: Option<Span>,
 }
 
-/// What a value is.
+/// The content of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Content {
     /// `null`.
@@ -30,21 +30,21 @@ pub enum Content {
     Boolean(bool),
     /// A number, with all of its digits.
     Number(Number),
-    /// A text.
+    /// A string.
     String(String),
     /// A list.
     Sequence(Vec<Node>),
-    /// Values by name, in the order of the text.
+    /// Values by key, in the order of the text.
     Mapping(Mapping),
 }
 
-/// Values by name. No name is there twice.
+/// Values by key.
 pub type Mapping = IndexMap<String, Entry>;
 
-/// A value that has a name.
+/// A value of a mapping.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// Where the name stands.
+    /// The position of the key.
     pub key_span: Option<Span>,
     /// The value.
     pub value: Node,
@@ -53,20 +53,20 @@ pub struct Entry {
 /// A call of an intrinsic function.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Intrinsic<'n> {
-    /// Its long name: `Ref`, `Condition` or `Fn::…`.
+    /// The long name: `Ref`, `Condition` or `Fn::…`.
     pub name: &'n str,
-    /// What it is called with.
+    /// The argument.
     pub argument: &'n Node,
 }
 
 impl Node {
-    /// A value that stands nowhere.
+    /// A value without a position.
     #[must_use]
     pub fn new(content: Content) -> Self {
         Self { content, span: None }
     }
 
-    /// The text, if it is one.
+    /// The value, if it is a string.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match &self.content {
@@ -75,7 +75,7 @@ impl Node {
         }
     }
 
-    /// The values by name, if it is that. A call of an intrinsic function is, too.
+    /// The values by key, if it is a mapping. Intrinsic functions are mappings, too.
     #[must_use]
     pub fn as_mapping(&self) -> Option<&Mapping> {
         match &self.content {
@@ -84,7 +84,7 @@ impl Node {
         }
     }
 
-    /// The list, if it is one.
+    /// The items, if it is a list.
     #[must_use]
     pub fn as_sequence(&self) -> Option<&[Node]> {
         match &self.content {
@@ -93,29 +93,29 @@ impl Node {
         }
     }
 
-    /// The value of that name, if there is one.
+    /// The value of a key, if it is a mapping that has the key.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Node> {
         self.as_mapping()?.get(name).map(|entry| &entry.value)
     }
 
-    /// The intrinsic function that it calls, if it does.
+    /// The intrinsic function, if it calls one.
     #[must_use]
     pub fn intrinsic(&self) -> Option<Intrinsic<'_>> {
         let mapping = self.as_mapping().filter(|mapping| mapping.len() == 1)?;
         let (name, entry) = mapping.first()?;
-        let is_one = name == "Ref" || name == "Condition" || name.starts_with("Fn::");
-        is_one.then_some(Intrinsic { name, argument: &entry.value })
+        let is_function = name == "Ref" || name == "Condition" || name.starts_with("Fn::");
+        is_function.then_some(Intrinsic { name, argument: &entry.value })
     }
 
-    /// What it is, in words, for messages: `a text`, `a list` …
+    /// Its type for messages: `a string`, `a list` …
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match &self.content {
             Content::Null => "null",
-            Content::Boolean(_) => "true or false",
+            Content::Boolean(_) => "a boolean",
             Content::Number(_) => "a number",
-            Content::String(_) => "a text",
+            Content::String(_) => "a string",
             Content::Sequence(_) => "a list",
             Content::Mapping(_) if self.intrinsic().is_some() => "an intrinsic function",
             Content::Mapping(_) => "a mapping",
@@ -152,7 +152,7 @@ impl From<&Value> for Node {
     }
 }
 
-/// The functions that have a short form, a tag in YAML.
+/// The functions that have a short form, which is a tag in YAML.
 #[cfg(feature = "cli")]
 pub(super) const SHORT_NAMES: [&str; 18] = [
     "And",
@@ -175,7 +175,7 @@ pub(super) const SHORT_NAMES: [&str; 18] = [
     "Transform",
 ];
 
-/// The long name of the function with that short name, if there is one: `Fn::GetAtt` for `GetAtt`.
+/// The long name of a function by its short name: `Fn::GetAtt` for `GetAtt`.
 #[cfg(feature = "cli")]
 pub(super) fn long_name(short: &str) -> Option<String> {
     let long = match short {
@@ -185,15 +185,15 @@ pub(super) fn long_name(short: &str) -> Option<String> {
     SHORT_NAMES.contains(&short).then_some(long)
 }
 
-/// The call of a function by its long name.
+/// Builds the call of a function.
 #[cfg(feature = "cli")]
 pub(super) fn call(name: String, name_span: Option<Span>, argument: Node) -> Content {
     Content::Mapping(Mapping::from([(name, Entry { key_span: name_span, value: argument })]))
 }
 
-/// Puts a call of `Fn::GetAtt` into its one form: `a.b` becomes `[a, b]`. Only the first dot counts, as an attribute of a
-/// nested stack has one itself (`Outputs.name`). Anything else stays as it is.
-pub(super) fn settle(node: &mut Node) {
+/// Rewrites `Fn::GetAtt: a.b` to `[a, b]`, and keeps any other value. Splits at the first dot, because an attribute of a nested
+/// stack contains a dot (`Outputs.name`).
+pub(super) fn normalize(node: &mut Node) {
     let Content::Mapping(mapping) = &mut node.content else { return };
     let is_call = mapping.len() == 1;
     let Some(entry) = mapping.get_mut("Fn::GetAtt").filter(|_| is_call) else { return };

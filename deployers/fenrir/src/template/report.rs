@@ -1,4 +1,4 @@
-//! Findings for people: each with the line that it means.
+//! Renders findings for users, each with the line that it points to.
 
 use super::source::position;
 use super::{Findings, Severity, Source, Span, TemplateFinding};
@@ -10,25 +10,25 @@ use miette::{
 use std::fmt::{self, Write};
 use std::io::{IsTerminal, stderr};
 
-/// How many findings are shown, at most: whoever has more begins with these.
+/// The maximum number of findings that a report shows.
 const MAX_SHOWN: usize = 100;
-/// How wide a report is, in columns.
+/// The width of a report, in columns.
 const WIDTH: usize = 120;
-/// How much of a line is shown before what is meant, and of what is meant, and behind it, in characters: a template of JSON
-/// may be all on one line.
+/// The maximum number of characters that an excerpt shows before, inside and after the marked part: a JSON template may be one
+/// long line.
 const MARGIN: usize = 60;
 
-/// How a report is drawn.
+/// The style of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportStyle {
     /// In ASCII without colours.
     Plain,
-    /// In colours, with lines and arrows.
+    /// With colours and box-drawing characters.
     Graphical,
 }
 
 impl ReportStyle {
-    /// Graphical on a terminal, unless `NO_COLOR` is set or the terminal is a dumb one.
+    /// Graphical if standard error is a terminal, unless `NO_COLOR` is set or `TERM` is `dumb`.
     #[must_use]
     pub fn of_stderr() -> Self {
         let variable = |name| std::env::var_os(name).unwrap_or_default();
@@ -38,14 +38,14 @@ impl ReportStyle {
 }
 
 impl Source {
-    /// Shows findings in this text: what is wrong, where (file, line, column, path), the line itself, and what to do.
+    /// Renders findings of this template: code, path, message, file, line and column, the line itself, and the remedy.
     #[must_use]
-    pub fn report(&self, findings: &Findings, look: ReportStyle) -> String {
-        let theme = if look == ReportStyle::Plain { GraphicalTheme::none() } else { GraphicalTheme::unicode() };
+    pub fn report(&self, findings: &Findings, style: ReportStyle) -> String {
+        let theme = if style == ReportStyle::Plain { GraphicalTheme::none() } else { GraphicalTheme::unicode() };
         let handler = GraphicalReportHandler::new_themed(theme).with_width(WIDTH).with_context_lines(0);
         let mut report = String::new();
         for finding in findings.all().iter().take(MAX_SHOWN) {
-            // Writing to a text does not fail.
+            // Writing to a `String` does not fail.
             let _ = handler.render_report(&mut report, &LocatedFinding::new(self, finding));
             report.push('\n');
         }
@@ -56,7 +56,7 @@ impl Source {
     }
 }
 
-/// A finding with its line.
+/// A finding with its excerpt.
 #[derive(Debug)]
 struct LocatedFinding<'f> {
     source: &'f Source,
@@ -72,12 +72,14 @@ impl<'f> LocatedFinding<'f> {
 
 impl fmt::Display for LocatedFinding<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Where there is no line to show, nothing else names the file.
+        let TemplateFinding { severity, code, path, message, .. } = self.finding;
+        write!(f, "{severity}[{code}]: ")?;
+        // The excerpt names the file; without one the message has to.
         if self.excerpt.is_none() {
             write!(f, "{}: ", one_line(&self.source.path.to_string_lossy()))?;
         }
-        let colon = if self.finding.path.is_empty() { "" } else { ": " };
-        write!(f, "{}{colon}{}", one_line(&self.finding.path), one_line(&self.finding.message))
+        let colon = if path.is_empty() { "" } else { ": " };
+        write!(f, "{}{colon}{}", one_line(path), one_line(message))
     }
 }
 
@@ -102,37 +104,37 @@ impl Diagnostic for LocatedFinding<'_> {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         let excerpt = self.excerpt.as_ref()?;
-        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(None, excerpt.meant))))
+        Some(Box::new(std::iter::once(LabeledSpan::new_with_span(None, excerpt.marked))))
     }
 }
 
-/// A line of a template, or as much of it as is worth showing.
+/// A line of a template, or the part of it around the finding.
 #[derive(Debug)]
 struct Excerpt {
     /// The template's file.
     name: String,
-    /// The line, fit for a terminal.
+    /// The line, without control characters.
     line: String,
-    /// What is meant of it.
-    meant: SourceSpan,
-    /// Where that begins in the template, from 1.
+    /// The part of `line` that the finding points to.
+    marked: SourceSpan,
+    /// Line and column of that part in the template, from 1.
     position: (usize, usize),
 }
 
 impl Excerpt {
-    /// The line in which a span begins.
+    /// The excerpt of the line in which a span begins.
     fn of(source: &Source, span: Span) -> Self {
         let (before, rest) = source.text.split_at_checked(span.start).unwrap_or((&source.text, ""));
         let position = position(before);
         let before = before.rsplit('\n').next().unwrap_or_default();
         let rest = rest.lines().next().unwrap_or_default();
-        let (meant, behind) = rest.split_at_checked(span.end.saturating_sub(span.start)).unwrap_or((rest, ""));
-        let (before, meant, behind) = (last(before), first(meant.trim_end()), first(behind));
-        let meant_at = SourceSpan::from((before.len(), meant.len()));
+        let (marked, after) = rest.split_at_checked(span.end.saturating_sub(span.start)).unwrap_or((rest, ""));
+        let (before, marked, after) = (last(before), first(marked.trim_end()), first(after));
+        let marked_at = SourceSpan::from((before.len(), marked.len()));
         Self {
             name: one_line(&source.path.to_string_lossy()).into_owned(),
-            line: [before, meant, behind].concat(),
-            meant: meant_at,
+            line: [before, marked, after].concat(),
+            marked: marked_at,
             position,
         }
     }

@@ -1,5 +1,5 @@
 use super::{Findings, ReportStyle, Severity, Source, Span, TemplateFinding};
-use crate::template::read;
+use crate::template::{FindingCode, read};
 use insta::assert_snapshot;
 
 const TEMPLATE: &str = "\
@@ -18,7 +18,8 @@ fn finding(severity: Severity, path: &str, at: &str, help: Option<&str>) -> Temp
     let start = TEMPLATE.find(at).unwrap();
     let span = Some(Span { start, end: start + at.len() });
     let message = "this is wrong".to_owned();
-    TemplateFinding { severity, path: path.to_owned(), span, message, help: help.map(str::to_owned) }
+    let (code, path, help) = (FindingCode::InvalidValue, path.to_owned(), help.map(str::to_owned));
+    TemplateFinding { severity, code, path, span, message, help }
 }
 
 fn report(source: &Source, findings: impl IntoIterator<Item = TemplateFinding>) -> String {
@@ -30,7 +31,7 @@ fn report(source: &Source, findings: impl IntoIterator<Item = TemplateFinding>) 
 }
 
 #[test]
-fn a_report_says_what_is_wrong_and_where_and_what_to_do() {
+fn findings_are_shown_with_their_lines() {
     let path = "Resources.hello.Properties";
     let findings = [
         finding(Severity::Error, &format!("{path}.Runtme"), "Runtme", Some("did you mean `Runtime`?")),
@@ -41,7 +42,7 @@ fn a_report_says_what_is_wrong_and_where_and_what_to_do() {
 }
 
 #[test]
-fn what_is_wrong_with_the_whole_has_no_line() {
+fn finding_without_a_line_names_the_file() {
     let whole = TemplateFinding {
         span: None,
         path: String::new(),
@@ -51,20 +52,20 @@ fn what_is_wrong_with_the_whole_has_no_line() {
 }
 
 #[test]
-fn a_value_of_many_lines_is_shown_by_its_first() {
+fn long_value_is_shown_by_its_first_line() {
     let value = finding(Severity::Error, "Resources.hello", &TEMPLATE[TEMPLATE.find("Type").unwrap()..], None);
     assert_snapshot!(report(&Source::new("template.yml", TEMPLATE), [value]));
 }
 
 #[test]
-fn of_a_long_line_the_part_around_is_shown() {
+fn long_line_is_cut_around_the_finding() {
     let text = format!("{{\"a\": [{}], \"b\": 1, \"b\": 2, \"c\": [{}]}}", "1, ".repeat(400), "2, ".repeat(400));
     let source = Source::new("template.json", text);
     assert_snapshot!(source.report(&read(&source).unwrap_err(), ReportStyle::Plain));
 }
 
 #[test]
-fn what_a_terminal_would_obey_is_written_out() {
+fn control_characters_are_escaped() {
     let source = Source::new("tem\u{1b}plate.yml", "\"\\e[2J\": &x '\u{9b}2J\u{202e}'\n");
     let plain = source.report(&read(&source).unwrap_err(), ReportStyle::Plain);
     assert!(!plain.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{plain:?}");
@@ -72,7 +73,7 @@ fn what_a_terminal_would_obey_is_written_out() {
 }
 
 #[test]
-fn the_end_of_a_text_can_be_shown() {
+fn finding_at_the_end_of_the_text_is_shown() {
     for text in ["a: [\n", "a: [", "a: '"] {
         let source = Source::new("template.yml", text);
         let report = source.report(&read(&source).unwrap_err(), ReportStyle::Plain);
@@ -81,7 +82,7 @@ fn the_end_of_a_text_can_be_shown() {
 }
 
 #[test]
-fn a_terminal_gets_colours() {
+fn graphical_report_has_colours() {
     let mut all = Findings::default();
     all.push(finding(Severity::Error, "a", "Runtme", None));
     let report = Source::new("template.yml", TEMPLATE).report(&all, ReportStyle::Graphical);
@@ -89,7 +90,7 @@ fn a_terminal_gets_colours() {
 }
 
 #[test]
-fn of_very_many_findings_the_first_are_shown() {
+fn report_shows_the_first_100_findings() {
     let findings = (0..1000).map(|_| finding(Severity::Error, "a", "Runtme", None));
     let report = report(&Source::new("template.yml", TEMPLATE), findings);
     assert_eq!(report.matches("[template.yml:6:7]").count(), 100);

@@ -1,15 +1,15 @@
-//! What a text without quotes means.
+//! The values of plain YAML scalars, which have no quotes.
 //!
-//! CloudFormation reads YAML 1.1, and so does this: `yes`, `on` and `YES` are true
-//! ([an author's experiment](https://github.com/ASFHyP3/hyp3/pull/2061)), `012345670123` is octal, 1402433619
-//! ([so it is](https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/745)). Two things differ from
-//! YAML 1.1. A date stays a text, as CloudFormation knows no dates (`AWSTemplateFormatVersion: 2010-09-09`). And so does
-//! `.inf` or `.nan`, for which JSON has no number.
+//! CloudFormation reads YAML 1.1, and so does this module: `yes`, `on` and `YES` are true
+//! ([an experiment](https://github.com/ASFHyP3/hyp3/pull/2061)), and `012345670123` is octal, that is 1402433619
+//! ([an issue](https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/745)). Two things differ from
+//! YAML 1.1: a date stays a string, because CloudFormation has no dates (`AWSTemplateFormatVersion: 2010-09-09`); and `.inf`
+//! and `.nan` stay strings, because JSON cannot represent them.
 
 use super::Content;
 use serde_json::Number;
 
-/// What a plain text means, by the types of YAML 1.1 (<https://yaml.org/type/>).
+/// Resolves a plain scalar by the types of YAML 1.1 (<https://yaml.org/type/>).
 pub(super) fn resolve(text: &str) -> Content {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => Content::Null,
@@ -19,13 +19,13 @@ pub(super) fn resolve(text: &str) -> Content {
     }
 }
 
-/// The number that a text says. One in decimals keeps its digits.
+/// Parses a number. A decimal fraction keeps its digits.
 fn number(text: &str) -> Option<Number> {
     let (sign, digits) = match text.strip_prefix('-') {
         Some(digits) => ("-", digits),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
-    // All that is a number begins so, and most texts do not.
+    // Rules out most strings at once.
     if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
         return None;
     }
@@ -67,7 +67,7 @@ fn sexagesimal(digits: &str) -> Option<String> {
     sum.map(|sum| sum.to_string())
 }
 
-/// A decimal fraction, in the form that JSON demands.
+/// A decimal fraction in the form of JSON.
 fn decimal(digits: &str) -> Option<String> {
     let (mantissa, exponent) = digits.find(['e', 'E']).map_or((digits, ""), |at| digits.split_at(at));
     let (whole, fraction) = mantissa.split_once('.')?;
@@ -77,6 +77,6 @@ fn decimal(digits: &str) -> Option<String> {
     let whole = whole.trim_start_matches('0');
     let whole = if whole.is_empty() { "0" } else { whole };
     let fraction = if fraction.is_empty() { "0" } else { fraction };
-    // The exponent is checked by whoever parses the whole.
+    // The caller parses the result, and thereby checks the exponent.
     Some(format!("{whole}.{fraction}{exponent}"))
 }

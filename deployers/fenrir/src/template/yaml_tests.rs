@@ -1,4 +1,4 @@
-use super::{Content, Node, Source, Span, TemplateFinding, read};
+use super::{Content, FindingCode, Node, Source, Span, TemplateFinding, read};
 use serde_json::{Value, json};
 
 fn json_of(text: &str) -> Value {
@@ -8,19 +8,24 @@ fn json_of(text: &str) -> Value {
     }
 }
 
-/// Each finding as `line:column path: message; help`.
-fn findings_of(text: &str) -> Vec<String> {
-    let source = Source::new("template.yml", text);
-    let findings = read(&source).expect_err("it should be refused");
-    findings.all().iter().map(|finding| placed(&source, finding)).collect()
+fn findings_of(source: &Source) -> Vec<TemplateFinding> {
+    read(source).expect_err("it should be refused").all().to_vec()
 }
 
-fn placed(source: &Source, TemplateFinding { span, path, message, help, .. }: &TemplateFinding) -> String {
-    let place = span.map(|span| source.position(span));
-    let place = place.map_or(String::new(), |(line, column)| format!("{line}:{column} "));
-    let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
-    let help = help.as_ref().map_or(String::new(), |help| format!("; {help}"));
-    format!("{place}{path}{message}{help}")
+/// The findings of a text, each as `line:column path code`.
+fn codes_of(text: &str) -> Vec<String> {
+    let source = Source::new("template.yml", text);
+    let line = |TemplateFinding { code, path, span, .. }: &TemplateFinding| {
+        let position = span.map(|span| source.position(span));
+        let position = position.map_or("-".to_owned(), |(line, column)| format!("{line}:{column}"));
+        format!("{position} {path} {code}")
+    };
+    findings_of(&source).iter().map(line).collect()
+}
+
+/// The remedy of the first finding of a text.
+fn help_of(text: &str) -> String {
+    findings_of(&Source::new("template.yml", text)).remove(0).help.unwrap()
 }
 
 /// The text of a node's span.
@@ -62,13 +67,13 @@ fn short_forms_become_long_ones() {
 }
 
 #[test]
-fn long_forms_take_their_one_form_too() {
+fn get_att_becomes_a_list() {
     assert_eq!(json_of("a:\n  Fn::GetAtt: b.Arn\n"), json!({"a": {"Fn::GetAtt": ["b", "Arn"]}}));
     assert_eq!(json_of(r#"{"a": {"Fn::GetAtt": "b.Arn"}}"#), json!({"a": {"Fn::GetAtt": ["b", "Arn"]}}));
 }
 
 #[test]
-fn plain_texts_mean_what_cloudformation_takes_them_for() {
+fn plain_scalars_have_the_types_of_yaml_1_1() {
     let cases = [
         ("2010-09-09", json!("2010-09-09")),
         ("2012-10-17", json!("2012-10-17")),
@@ -128,7 +133,7 @@ fn numbers_keep_their_digits() {
 }
 
 #[test]
-fn numbers_and_dates_are_names_as_they_are_written() {
+fn numbers_and_dates_are_keys_as_written() {
     assert_eq!(
         json_of("200: a\n0755: b\n2012-10-17: c\nyes: d\n"),
         json!({"200": "a", "0755": "b", "2012-10-17": "c", "yes": "d"})
@@ -136,21 +141,18 @@ fn numbers_and_dates_are_names_as_they_are_written() {
 }
 
 #[test]
-fn json_is_read_by_the_same_door() {
+fn json_is_read_as_yaml() {
     let text = "{\n\t\"a\": \"\\u00e9\\n\\/\",\n\t\"b\": [1, 1.5, true, null, {\"Ref\": \"c\"}]\n}\n";
     assert_eq!(json_of(text), json!({"a": "é\n/", "b": [1, 1.5, true, null, {"Ref": "c"}]}));
 }
 
 #[test]
-fn json_on_one_line_has_positions_too() {
-    assert_eq!(
-        findings_of("{\"a\": {\"b\": 1, \"b\": 2}}"),
-        ["1:16 a.b: `b` is there twice; the first is in line 1: remove one of them"]
-    );
+fn json_on_one_line_has_positions() {
+    assert_eq!(codes_of("{\"a\": {\"b\": 1, \"b\": 2}}"), ["1:16 a.b template/duplicate-key"]);
 }
 
 #[test]
-fn spans_are_bytes_whatever_stands_before() {
+fn spans_are_in_bytes() {
     let text = "é: ü # naïve\r\nfunction:\r\n  Role: !GetAtt  'röle.Arn'\r\n  List:\r\n  - ä\r\n  - {b: c}\r\n\r\nlast: |\r\n  text\r\n";
     let node = read(&Source::new("template.yml", text)).unwrap();
     let function = node.get("function").unwrap();
@@ -166,145 +168,118 @@ fn spans_are_bytes_whatever_stands_before() {
 }
 
 #[test]
-fn a_byte_order_mark_is_passed_over() {
+fn byte_order_mark_is_skipped() {
     let text = "\u{feff}a: b\n";
     let node = read(&Source::new("template.yml", text)).unwrap();
     assert_eq!(spanned(text, node.get("a").unwrap()), "b");
 }
 
 #[test]
-fn an_unknown_tag_is_refused_with_the_nearest() {
-    assert_eq!(
-        findings_of("a: !GetAttr b.c\n"),
-        ["1:4 a: CloudFormation knows no tag !GetAttr; did you mean !GetAtt?"]
-    );
-    assert_eq!(findings_of("a: [!Colour {b: c}]\n"), ["1:5 a.0: CloudFormation knows no tag !Colour"]);
-    assert_eq!(findings_of("a: !!binary aGk=\n"), ["1:4 a: CloudFormation knows no tag !!binary"]);
+fn unknown_tag_is_refused_with_the_nearest() {
+    assert_eq!(codes_of("a: !GetAttr b.c\n"), ["1:4 a template/unknown-tag"]);
+    assert!(help_of("a: !GetAttr b.c\n").contains("`!GetAtt`"));
+    assert_eq!(codes_of("a: [!Colour {b: c}]\n"), ["1:5 a.0 template/unknown-tag"]);
+    assert_eq!(codes_of("a: !!binary aGk=\n"), ["1:4 a template/unknown-tag"]);
 }
 
 #[test]
-fn a_bomb_goes_out_at_its_anchors() {
+fn anchors_are_refused() {
     let bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n";
-    assert_eq!(
-        findings_of(bomb),
-        [
-            "1:4 a: CloudFormation takes no anchors and aliases; write out the value wherever it is needed",
-            "2:4 b: CloudFormation takes no anchors and aliases; write out the value wherever it is needed",
-        ]
-    );
+    assert_eq!(codes_of(bomb), ["1:4 a template/anchor", "2:4 b template/anchor"]);
 }
 
 #[test]
-fn a_merge_key_is_refused() {
-    assert_eq!(
-        findings_of("a:\n  <<: {b: c}\n"),
-        ["2:3 a: CloudFormation knows no merge keys (`<<`): write out what it would merge"]
-    );
+fn merge_key_is_refused() {
+    assert_eq!(codes_of("a:\n  <<: {b: c}\n"), ["2:3 a template/anchor"]);
 }
 
 #[test]
-fn a_name_that_is_there_twice_is_refused_where_it_is_again() {
-    assert_eq!(
-        findings_of("a:\n  b: 1\n  c: 2\n  b: 3\n"),
-        ["4:3 a.b: `b` is there twice; the first is in line 2: remove one of them"]
-    );
+fn duplicate_key_is_refused_at_the_second() {
+    assert_eq!(codes_of("a:\n  b: 1\n  c: 2\n  b: 3\n"), ["4:3 a.b template/duplicate-key"]);
+    assert!(help_of("a:\n  b: 1\n  c: 2\n  b: 3\n").contains("line 2"));
 }
 
 #[test]
-fn a_name_is_a_text() {
-    assert_eq!(findings_of("[a, b]: c\n"), ["1:1 a name must be a text"]);
-    assert_eq!(findings_of("a:\n  ~: c\n"), ["2:3 a: a name is missing here"]);
-    assert_eq!(findings_of("!Ref a: c\n"), ["1:1 a function cannot be a name"]);
+fn key_that_is_not_a_string_is_refused() {
+    assert_eq!(codes_of("[a, b]: c\n"), ["1:1  template/invalid-key"]);
+    assert_eq!(codes_of("a:\n  ~: c\n"), ["2:3 a template/invalid-key"]);
+    assert_eq!(codes_of("!Ref a: c\n"), ["1:1  template/invalid-key"]);
 }
 
 #[test]
-fn a_tab_that_indents_is_refused_where_it_stands() {
-    let places = [
+fn indenting_tab_is_refused_with_its_position() {
+    let positions = [
         ("a:\n  b: c\n\td: e\n", "3:1"),
         ("a:\n\tb: c\n", "2:1"),
         ("a:\n  - b\n  \t- c\n", "3:3"),
         ("a:\n  b: |\n\tc\n", "3:1"),
     ];
-    for (text, place) in places {
-        assert_eq!(findings_of(text), [format!("{place} a tab indents this line; YAML is indented with spaces")]);
+    for (text, position) in positions {
+        assert_eq!(codes_of(text), [format!("{position}  template/syntax")]);
+        assert!(help_of(text).contains("spaces"), "{text:?}");
     }
 }
 
 #[test]
-fn a_second_document_is_refused() {
-    assert_eq!(
-        findings_of("a: b\n---\nc: d\n"),
-        ["2:1 a second document begins here; a template is one document: remove the line, or what follows it"]
-    );
+fn second_document_is_refused() {
+    assert_eq!(codes_of("a: b\n---\nc: d\n"), ["2:1  template/syntax"]);
 }
 
 #[test]
-fn nothing_is_no_template() {
+fn empty_text_is_refused() {
     for nothing in ["", "\n\n", "# nothing\n", "---\n", "~\n"] {
-        assert_eq!(findings_of(nothing), ["the template is empty"], "{nothing:?}");
+        assert_eq!(codes_of(nothing), ["-  template/empty"], "{nothing:?}");
     }
 }
 
 #[test]
-fn what_is_nested_too_deep_is_refused() {
+fn deep_nesting_is_refused() {
     let lists = "[".repeat(61) + &"]".repeat(61);
     assert_eq!(json_of(&format!("a: {}\n", &lists[1..121])).to_string().len(), 126);
-    let findings = findings_of(&format!("a: {lists}\n"));
-    assert_eq!(findings.len(), 1);
-    assert!(findings[0].starts_with("1:64 a.0.0."), "{findings:?}");
-    assert!(findings[0].ends_with("0: nested deeper than 60 values"), "{findings:?}");
+    let path = format!("a{}", ".0".repeat(60));
+    assert_eq!(codes_of(&format!("a: {lists}\n")), [format!("1:64 {path} template/too-deep")]);
 }
 
 #[test]
-fn however_deep_a_text_is_nested_reading_ends() {
+fn reading_ends_however_deep_a_text_is_nested() {
+    let is_too_deep = |text: &str| {
+        let findings = findings_of(&Source::new("template.yml", text));
+        findings.iter().any(|finding| finding.code == FindingCode::TooDeep)
+    };
     for part in ["[", "{a: ", "- ", "? ", ": ", "? - ", "- ? ", "- : "] {
-        let findings = findings_of(&part.repeat(100_000));
-        assert!(
-            findings.iter().any(|finding| finding.ends_with("nested deeper than 60 values")),
-            "{part}: {findings:?}"
-        );
+        assert!(is_too_deep(&part.repeat(100_000)), "{part}");
     }
     let keys = (0..1000).map(|depth| " ".repeat(depth) + "[]:\n").collect::<String>();
-    assert!(findings_of(&keys).last().unwrap().ends_with("nested deeper than 60 values"));
+    assert!(is_too_deep(&keys));
 }
 
 #[test]
-fn what_is_no_yaml_is_refused_where_it_ends_to_be() {
-    assert_eq!(
-        findings_of("a: b: c\n"),
-        ["1:5 this is not valid YAML: mapping values are not allowed in this context; \
-         a name ends in a colon and a space; a text that has both in it needs quotes"]
-    );
-    assert_eq!(
-        findings_of("a: 'b\n"),
-        ["1:4 this is not valid YAML: while scanning a quoted scalar, found unexpected end of stream"]
-    );
-    assert_eq!(findings_of("a: *b\n"), ["1:4 this is not valid YAML: while parsing node, found unknown anchor"]);
+fn invalid_yaml_is_refused_with_its_position() {
+    for (text, position) in [("a: b: c\n", "1:5"), ("a: 'b\n", "1:4"), ("a: *b\n", "1:4")] {
+        assert_eq!(codes_of(text), [format!("{position}  template/syntax")]);
+    }
 }
 
 #[test]
-fn pairs_of_surrogates_are_refused_with_advice() {
-    assert_eq!(
-        findings_of("{\"a\": \"\\ud83d\\ude00\"}"),
-        ["1:7 this is not valid JSON: while parsing a quoted scalar, found invalid Unicode character escape code; \
-         write the character itself: YAML knows no pairs of surrogates"]
-    );
+fn surrogate_pair_is_refused() {
+    assert_eq!(codes_of("{\"a\": \"\\ud83d\\ude00\"}"), ["1:7  template/syntax"]);
+    assert!(help_of("{\"a\": \"\\ud83d\\ude00\"}").contains("surrogate"));
 }
 
 #[test]
-fn a_template_is_a_mapping() {
-    assert_eq!(findings_of("- a\n"), ["1:1 a template is a mapping, and this is a list"]);
-    assert_eq!(findings_of("hello\n"), ["1:1 a template is a mapping, and this is a text"]);
+fn template_has_to_be_a_mapping() {
+    assert_eq!(codes_of("- a\n"), ["1:1  template/wrong-type"]);
+    assert_eq!(codes_of("hello\n"), ["1:1  template/wrong-type"]);
 }
 
 #[test]
-fn everything_that_is_wrong_is_said_at_once() {
-    assert_eq!(findings_of("a: !Reff b\nc: {d: 1, d: 2}\ne: &f g\n").len(), 3);
+fn all_findings_are_reported_at_once() {
+    assert_eq!(codes_of("a: !Reff b\nc: {d: 1, d: 2}\ne: &f g\n").len(), 3);
 }
 
 #[test]
-fn reading_ends_after_a_hundred_findings() {
-    assert_eq!(findings_of(&"a: b\n".repeat(1000)).len(), 100);
+fn reading_ends_after_100_findings() {
+    assert_eq!(codes_of(&"a: b\n".repeat(1000)).len(), 100);
 }
 
 #[test]

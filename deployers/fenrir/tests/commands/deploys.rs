@@ -1,7 +1,8 @@
-//! `deploy`, where all goes well.
+//! Successful deploys.
 
 use crate::fixture::{Application, STACK};
 use crate::output;
+use crate::shell::error_code;
 use serde_json::{Value, json};
 
 /// The lines of the log among the events of a deploy.
@@ -10,7 +11,7 @@ fn log(events: &[Value]) -> Vec<&str> {
 }
 
 #[test]
-fn a_first_deploy_shows_the_change_set_then_what_happens_then_the_outputs() {
+fn first_deploy_shows_changes_events_and_outputs() {
     let application = Application::new("first");
     let (shown, code) = application.shown("deploy template.yml --local --speed 100000");
     assert_eq!(code, 0, "{shown}");
@@ -18,17 +19,17 @@ fn a_first_deploy_shows_the_change_set_then_what_happens_then_the_outputs() {
 }
 
 #[test]
-fn a_deploy_for_a_program_is_an_object_a_line() {
+fn json_output_is_one_object_a_line() {
     let application = Application::new("json");
-    let events = application.json("deploy --local --speed 100000");
-    assert_eq!(events[0]["event"], "start");
-    let lines = log(&events);
+    let output = application.json("deploy --local --speed 100000");
+    assert_eq!(output[0]["event"], "start");
+    let lines = log(&output);
     let first_event = lines.iter().position(|line| line.starts_with("CREATE_IN_PROGRESS")).unwrap();
-    let (changes, happened) = lines.split_at(first_event);
+    let (changes, events) = lines.split_at(first_event);
     assert!(changes.contains(&"ADD AWS::Lambda::Function hello"), "{changes:?}");
     assert!(changes.iter().all(|line| line.starts_with("ADD ")), "{changes:?}");
-    assert_eq!(happened.last().unwrap(), &format!("CREATE_COMPLETE AWS::CloudFormation::Stack {STACK}"));
-    let end = events.last().unwrap();
+    assert_eq!(events.last().unwrap(), &format!("CREATE_COMPLETE AWS::CloudFormation::Stack {STACK}"));
+    let end = output.last().unwrap();
     assert_eq!((&end["event"], &end["status"], &end["exit_code"]), (&json!("end"), &json!("Success"), &json!(0)));
     assert_eq!(end["created"], json!([format!("stack {STACK}")]));
     assert_eq!(end["outputs"]["Table"], "fenrir-coinbase-deploy-test-development-greetings");
@@ -36,13 +37,14 @@ fn a_deploy_for_a_program_is_an_object_a_line() {
 }
 
 #[test]
-fn a_second_deploy_has_nothing_to_change_and_uploads_no_code() {
+fn deploy_without_changes_uploads_no_code() {
     let application = Application::deployed("second");
     let code_before = application.uploaded_code();
     let (shown, code) = application.shown("deploy --local --speed 100000");
     assert_eq!(code, 0, "{shown}");
     assert!(
-        shown.contains(&format!("\n  note     nothing to change: stack {STACK} is what the template says already\n"))
+        shown.contains(&format!("\n  note     no changes: stack {STACK} already matches the template\n")),
+        "{shown}"
     );
     assert!(!shown.contains(" Execute  "), "nothing was executed: {shown}");
     let outputs = application.json("outputs --local");
@@ -51,7 +53,7 @@ fn a_second_deploy_has_nothing_to_change_and_uploads_no_code() {
 }
 
 #[test]
-fn where_code_changed_that_alone_is_uploaded_and_changed() {
+fn only_changed_code_is_uploaded() {
     let application = Application::new("code");
     let bye = "  bye:
     Type: AWS::Serverless::Function
@@ -75,13 +77,15 @@ fn where_code_changed_that_alone_is_uploaded_and_changed() {
 }
 
 #[test]
-fn a_world_file_is_deployed_into_and_stays() {
-    let application = Application::new("world-file");
+fn named_local_cloud_is_kept() {
+    let application = Application::new("named-cloud");
     application.write("mine.json", include_str!("../../../../examples/clouds/fenrir.json"));
     application.json("deploy --cloud mine.json --speed 100000");
     assert_eq!(
         application.json("outputs --cloud mine.json")[0]["Table"],
         "fenrir-coinbase-deploy-test-development-greetings"
     );
-    assert!(application.refused("outputs --local").contains("`fenrir deploy template.yml --local` makes it"));
+    let refusal = application.refused("outputs --local");
+    assert_eq!(error_code(&refusal), "fenrir/no-stack");
+    assert!(refusal.contains("`fenrir deploy template.yml --local`"), "{refusal}");
 }

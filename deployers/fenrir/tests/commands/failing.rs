@@ -1,11 +1,12 @@
-//! `deploy`, where CloudFormation fails: what failed first, what rolled back, and what to do.
+//! Deploys that CloudFormation fails: the first failure, the rollback, and what to do.
 
 use crate::fixture::{Application, STACK, SUBJECT};
 use crate::output;
+use crate::shell::error_code;
 use serde_json::{Value, json};
 
 #[test]
-fn a_first_deploy_that_fails_says_what_failed_first_and_leaves_no_stack() {
+fn failed_first_deploy_leaves_no_stack() {
     let application = Application::new("create-fails");
     application.behaviour("fails.json", &json!({"hello": {"fails": "create", "reason": "Internal Failure"}}));
     let (shown, code) = application.shown("deploy --local --speed 100000 --scenario fails.json");
@@ -13,20 +14,14 @@ fn a_first_deploy_that_fails_says_what_failed_first_and_leaves_no_stack() {
     assert!(!shown.contains("does not exist"), "{shown}");
     insta::assert_snapshot!(output::deploy(&shown));
     assert_eq!(application.json("status --local")[0]["services"], json!([]));
-    let outputs = application.refused("outputs --local");
-    assert_eq!(
-        outputs,
-        format!(
-            "error: there is no stack {STACK} in account 000000000000: `fenrir deploy template.yml --local` makes it"
-        )
-    );
-    application.behaviour("mended.json", &json!({"hello": null}));
-    let (end, code) = application.deploy("template.yml --scenario mended.json");
+    assert_eq!(error_code(&application.refused("outputs --local")), "fenrir/no-stack");
+    application.behaviour("fixed.json", &json!({"hello": null}));
+    let (end, code) = application.deploy("template.yml --scenario fixed.json");
     assert_eq!((code, &end["created"]), (0, &json!([format!("stack {STACK}")])));
 }
 
 #[test]
-fn a_stack_that_an_earlier_first_try_left_rolled_back_is_in_nobodys_way() {
+fn stack_in_rollback_complete_is_replaced() {
     let application = Application::new("left");
     let mut state: Value = serde_json::from_str(include_str!("../../../../examples/clouds/fenrir.json")).unwrap();
     let region = &mut state["accounts"]["000000000000"]["resources"]["regions"]["us-east-1"];
@@ -34,13 +29,13 @@ fn a_stack_that_an_earlier_first_try_left_rolled_back_is_in_nobodys_way() {
     let tags = json!({"ProjectName": "coinbase/deploy-test", "ConfigName": "development"});
     region["stacks"] = json!({arn: {"status": "ROLLBACK_COMPLETE", "tags": tags}});
     application.write("left.json", state.to_string());
-    let (plan, code) = application.told("plan --cloud left.json");
+    let (plan, code) = application.last_json("plan --cloud left.json");
     assert_eq!((code, &plan["changes"][0]["action"]), (2, &json!("add")));
-    let (end, code) = application.told("deploy --cloud left.json --speed 100000");
+    let (end, code) = application.last_json("deploy --cloud left.json --speed 100000");
     assert_eq!((code, &end["status"], &end["created"]), (0, &json!("Success"), &json!([format!("stack {STACK}")])));
 }
 
-/// The sample application is deployed, and its next release behaves so.
+/// The sample application is deployed and then changed. Its resources have this behaviour.
 fn changed(test: &str, behaviour: &Value) -> Application {
     let application = Application::deployed(test);
     application.behaviour("behaves.json", behaviour);
@@ -49,7 +44,7 @@ fn changed(test: &str, behaviour: &Value) -> Application {
 }
 
 #[test]
-fn an_update_that_fails_is_rolled_back_and_what_ran_before_runs_on() {
+fn failed_update_is_rolled_back() {
     let application = changed("update-fails", &json!({"hello": {"fails": "update", "reason": "Rate exceeded"}}));
     let before = (
         application.json("outputs --local"),
@@ -60,8 +55,9 @@ fn an_update_that_fails_is_rolled_back_and_what_ran_before_runs_on() {
     for part in [
         "\nFailureClean: release-",
         "\n  note     failed first: UPDATE_FAILED AWS::Lambda::Function hello Rate exceeded\n",
-        &format!("\n  note     rolled back: stack {STACK} is as it was before, and runs\n"),
-        "\n  next     the notes say why: mend that, and deploy again; `fenrir history deploy-",
+        &format!("\n  note     rolled back: stack {STACK} is as it was before the deploy\n"),
+        "\n  next ",
+        "`fenrir history deploy-",
     ] {
         assert!(shown.contains(part), "{part:?} in {shown}");
     }
@@ -73,7 +69,7 @@ fn an_update_that_fails_is_rolled_back_and_what_ran_before_runs_on() {
 }
 
 #[test]
-fn an_update_that_is_out_of_time_is_cancelled() {
+fn timeout_cancels_the_update() {
     let application = changed("out-of-time", &json!({"hello": {"seconds": 400}}));
     let (end, code) = application.deploy("template.yml --scenario behaves.json");
     assert_eq!((code, &end["status"]), (1, &json!("FailureClean")), "{end}");
@@ -82,14 +78,14 @@ fn an_update_that_is_out_of_time_is_cancelled() {
 }
 
 #[test]
-fn a_deploy_that_is_given_more_time_gets_it() {
+fn timeout_option_gives_more_time() {
     let application = changed("in-time", &json!({"hello": {"seconds": 400}}));
     let (end, code) = application.deploy("template.yml --scenario behaves.json --timeout 900");
     assert_eq!((code, &end["status"]), (0, &json!("Success")), "{end}");
 }
 
 #[test]
-fn a_roll_back_that_fails_needs_a_person_and_keeps_the_lock() {
+fn failed_rollback_keeps_the_lock() {
     let application =
         changed("roll-back-fails", &json!({"hello": {"fails": "update"}, "greetings": {"fails": "rollback"}}));
     let (shown, code) = application.shown("deploy --local --speed 100000 --scenario behaves.json");
@@ -98,7 +94,9 @@ fn a_roll_back_that_fails_needs_a_person_and_keeps_the_lock() {
     for part in [
         "\nFailureDirty: release-",
         "\n  note     failed first: UPDATE_FAILED AWS::Lambda::Function hello Internal Failure\n",
-        &format!("`aws cloudformation continue-update-rollback --stack-name {STACK}`"),
+        &format!(
+            "\n  note     the rollback failed, too: stack {STACK} is in UPDATE_ROLLBACK_FAILED, and its lock is kept: "
+        ),
         &unlock,
     ] {
         assert!(shown.contains(part), "{part:?} in {shown}");
@@ -107,34 +105,36 @@ fn a_roll_back_that_fails_needs_a_person_and_keeps_the_lock() {
     assert!(status.contains("UPDATE_ROLLBACK_FAILED") && status.contains(&unlock), "{status}");
     let (refused, code) = application.deploy("template.yml");
     assert_eq!((code, &refused["failures"][0]["error"]), (2, &json!("LockExistsError")));
+    assert_eq!(refused["failures"][0]["code"], "lock/held");
     assert!(
-        refused["failures"][0]["cause"].as_str().unwrap().contains("fenrir unlock coinbase/deploy-test development")
+        refused["failures"][0]["cause"].as_str().unwrap().contains(&format!("fenrir unlock {SUBJECT}")),
+        "{refused}"
     );
     assert_eq!(application.run(&format!("unlock {SUBJECT} --local")).status.code(), Some(0));
-    // The lock is gone, and the stack is still as it was left: CloudFormation lets nothing be changed.
-    let (plan, code) = application.told("plan --local");
-    assert!(code == 1 && plan["findings"][0].as_str().unwrap().contains("continue-update-rollback"), "{plan}");
+    // Without the lock, the stack still cannot be updated.
+    let (plan, code) = application.last_json("plan --local");
+    assert_eq!((code, &plan["findings"][0]["code"]), (1, &json!("fenrir/stack-not-updatable")), "{plan}");
     let (refused, code) = application.deploy("template.yml");
     assert_eq!((code, &refused["failures"][0]["state"]), (2, &json!("CreateChangeSet")));
-    assert!(refused["failures"][0]["cause"].as_str().unwrap().contains("continue-update-rollback"), "{refused}");
+    assert_eq!(refused["failures"][0]["code"], "fenrir/stack-not-updatable", "{refused}");
 }
 
 #[test]
-fn a_table_that_would_have_to_be_replaced_stays_and_what_to_do_is_said() {
+fn table_that_needs_replacement_is_kept() {
     let application = Application::deployed("not-replaced");
     application.template("template.yml", &[("        Name: name", "        Name: who")]);
     let (end, code) = application.deploy("template.yml");
     assert_eq!(code, 1, "{end}");
     let notes: Vec<_> = end["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap()).collect();
     assert!(notes[0].contains("cannot update a stack when a custom-named resource requires replacing"), "{notes:?}");
-    assert!(notes[1].contains("to have a new one, call it otherwise there"), "{notes:?}");
+    assert_eq!(notes.len(), 3, "the reason, the remedy and the state of the stack: {notes:?}");
     application.template("template.yml", &[("        Name: name", "        Name: who"), ("greetings", "visitors")]);
     let (end, code) = application.deploy("template.yml");
     assert_eq!((code, &end["outputs"]["Table"]), (0, &json!("fenrir-coinbase-deploy-test-development-visitors")));
 }
 
 #[test]
-fn a_name_that_is_taken_fails_the_deploy_by_its_reason() {
+fn name_in_use_fails_the_deploy() {
     let application = Application::new("taken");
     let name = "AWS::DynamoDB::Table/fenrir-coinbase-deploy-test-development-greetings";
     application.scenario("taken.json", &json!({"names": [name]}));

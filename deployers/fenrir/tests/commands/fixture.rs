@@ -1,4 +1,4 @@
-//! The folder of the sample application, and the embedded world that it is deployed into.
+//! The folder of the sample application, and its local cloud.
 
 use crate::shell::{Shell, text};
 use bifrost::Deployer;
@@ -11,7 +11,7 @@ use std::io::{BufRead, BufReader, Lines};
 use std::ops::Deref;
 use std::process::{Child, ChildStdout, Stdio};
 
-/// Whose application the sample is.
+/// Project and config of the sample application.
 pub(crate) const SUBJECT: &str = "coinbase/deploy-test development";
 
 /// The sample application's stack.
@@ -32,7 +32,7 @@ impl Deref for Application {
 }
 
 impl Application {
-    /// Each test has its own.
+    /// A new folder for this test.
     pub(crate) fn new(test: &str) -> Self {
         let application = Self(Shell::new(env!("CARGO_BIN_EXE_fenrir"), &format!("fenrir-{test}")));
         std::fs::create_dir(application.folder.join("src")).unwrap();
@@ -50,36 +50,36 @@ impl Application {
         self.write(file, template);
     }
 
-    /// Changes what the function does.
+    /// Changes the function's code.
     pub(crate) fn change_code(&self) {
         self.write("src/hello.py", CODE.replace("\"hello\": name", "\"good day\": name"));
     }
 
-    /// Writes a scenario in which the stack's resources behave so, by their names.
+    /// Writes a scenario with this behaviour of the stack's resources, by logical id.
     pub(crate) fn behaviour(&self, file: &str, behaviour: &Value) {
         self.scenario(file, &json!({"behaviour": behaviour}));
     }
 
-    /// Writes a scenario that changes the region so.
+    /// Writes a scenario that merges this into the region.
     pub(crate) fn scenario(&self, file: &str, region: &Value) {
         let account = json!({"resources": {"regions": {"us-east-1": region}}});
         self.write(file, json!({"accounts": {"000000000000": account}}).to_string());
     }
 
-    /// The last line of a command that answers with objects, and its exit code.
-    pub(crate) fn told(&self, line: &str) -> (Value, i32) {
+    /// The last object that a command prints, and its exit code.
+    pub(crate) fn last_json(&self, line: &str) -> (Value, i32) {
         let output = self.run(line);
         let answer = text(&output.stdout);
         let last = answer.lines().last().unwrap_or_else(|| panic!("{line}: {}", text(&output.stderr)));
         (serde_json::from_str(last).unwrap(), output.status.code().unwrap())
     }
 
-    /// The end of a deploy, and its exit code.
+    /// Deploys. Returns the last event and the exit code.
     pub(crate) fn deploy(&self, arguments: &str) -> (Value, i32) {
-        self.told(&format!("deploy {arguments} --local --speed 100000"))
+        self.last_json(&format!("deploy {arguments} --local --speed 100000"))
     }
 
-    /// The sample application is deployed.
+    /// A folder with the sample application, which is deployed.
     pub(crate) fn deployed(test: &str) -> Self {
         let application = Self::new(test);
         let (end, code) = application.deploy("template.yml");
@@ -87,13 +87,13 @@ impl Application {
         application
     }
 
-    /// A deploy as a person sees it, and its exit code.
+    /// The text output of a command, and its exit code.
     pub(crate) fn shown(&self, line: &str) -> (String, i32) {
         let output = self.run(&format!("{line} --output text"));
         (text(&output.stdout), output.status.code().unwrap())
     }
 
-    /// What a command that is refused complains of, in as many lines as it takes: nothing was changed.
+    /// The error of a command that must fail with exit code 2. It may have many lines.
     pub(crate) fn complaint(&self, line: &str) -> String {
         let output = self.run(line);
         let complaint = text(&output.stderr);
@@ -101,21 +101,21 @@ impl Application {
         complaint
     }
 
-    /// The world as it is kept, if there is one yet.
+    /// The stored local cloud, if there is one.
     pub(crate) fn local_state(&self) -> Option<LocalState<FenrirAccount>> {
         let path = self.folder.join(".bifrost/cloud.sqlite");
-        let store = |path| Store::open(path, Fenrir::NAME, || panic!("there is a world")).unwrap();
+        let store = |path| Store::open(path, Fenrir::NAME, || panic!("the local cloud exists")).unwrap();
         path.exists().then(|| store(&path).read(LocalState::clone).unwrap())
     }
 
-    /// What lies in the world's region.
+    /// The contents of the local cloud's region.
     pub(crate) fn region(&self) -> FenrirRegion {
         let mut local_state = self.local_state().unwrap();
         let mut account = local_state.accounts.remove(&"000000000000".parse().unwrap()).unwrap();
         account.resources.regions.remove(&"us-east-1".parse().unwrap()).unwrap()
     }
 
-    /// What lies in the deployer's bucket, by its keys; nothing where there is no world yet.
+    /// The objects in the deployer's bucket by key; empty if there is no local cloud.
     pub(crate) fn objects(&self) -> BTreeMap<String, Vec<u8>> {
         let local_state = self.local_state();
         let accounts = local_state.into_iter().flat_map(|local_state| local_state.accounts.into_values());
@@ -123,20 +123,20 @@ impl Application {
         buckets.flat_map(|bucket| bucket.objects).map(|(key, object)| (key, object.body)).collect()
     }
 
-    /// How many zips and other files of code were uploaded.
+    /// The number of uploaded zips and other code files.
     pub(crate) fn uploaded_code(&self) -> usize {
         self.objects().keys().filter(|key| key.contains("/release/")).count()
     }
 }
 
-/// A process that deploys, slowly enough to get in its way.
+/// A process that deploys, slowly enough to interfere with it.
 pub(crate) struct Engine {
     process: Child,
     events: Lines<BufReader<ChildStdout>>,
 }
 
 impl Engine {
-    /// Starts it, and waits until it has entered the state.
+    /// Starts a deploy, and waits until it has entered the state.
     pub(crate) fn until(application: &Application, arguments: &str, state: &str) -> Self {
         let mut command = application.command(&format!("deploy {arguments} --local --speed 20"));
         let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -146,9 +146,9 @@ impl Engine {
         engine
     }
 
-    fn wait_for(&mut self, is_it: impl Fn(&Value) -> bool) -> Value {
+    fn wait_for(&mut self, matches: impl Fn(&Value) -> bool) -> Value {
         let mut events = self.events.by_ref().map(|line| serde_json::from_str(&line.unwrap()).unwrap());
-        events.find(is_it).unwrap()
+        events.find(matches).unwrap()
     }
 
     /// Its last event, and its exit code.
@@ -157,7 +157,6 @@ impl Engine {
         (end, self.process.wait().unwrap().code().unwrap())
     }
 
-    /// Ends it as a power cut would.
     pub(crate) fn kill(mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();

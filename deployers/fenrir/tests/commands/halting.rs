@@ -1,10 +1,10 @@
-//! `halt`, from another process.
+//! `halt` from another process.
 
 use crate::fixture::{Application, Engine, SUBJECT};
-use crate::shell::text;
+use crate::shell::{error_code, text};
 use serde_json::json;
 
-/// What `halt` says.
+/// The output of `halt`.
 fn halt(application: &Application) -> String {
     let output = application.command(&format!("halt {SUBJECT} --local --reason")).arg("wrong build").output().unwrap();
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
@@ -12,29 +12,29 @@ fn halt(application: &Application) -> String {
 }
 
 #[test]
-fn before_execute_a_halt_ends_the_deploy_with_nothing_changed() {
+fn halt_before_execute_changes_nothing() {
     let application = Application::new("halt-before");
     let delay = json!({"operation": "cloudformation:CreateChangeSet", "times": 1, "kind": {"delay_seconds": 120}});
     application.write("slow.json", json!({"faults": [delay]}).to_string());
     let engine = Engine::until(&application, "template.yml --scenario slow.json", "CreateChangeSet");
-    assert!(halt(&application).contains("is asked to halt"));
+    assert!(!halt(&application).contains("cannot cancel"));
     let (end, code) = engine.end();
     assert_eq!((code, &end["status"], &end["changed"]), (2, &json!("FailureClean"), &json!(false)), "{end}");
     let failure = &end["failures"][0];
-    assert_eq!((&failure["state"], &failure["error"]), (&json!("UpdateChangeSet"), &json!("HaltError")));
+    assert_eq!((&failure["state"], &failure["code"]), (&json!("UpdateChangeSet"), &json!("halt/requested")));
     assert!(failure["cause"].as_str().unwrap().contains("wrong build (ada@"), "{failure}");
-    assert!(application.refused(&format!("halt {SUBJECT} --local")).contains("there is nothing to halt"));
-    assert_eq!(application.deploy("template.yml").1, 0, "the flag is gone");
+    assert_eq!(error_code(&application.refused(&format!("halt {SUBJECT} --local"))), "halt/nothing-runs");
+    assert_eq!(application.deploy("template.yml").1, 0, "the flag was deleted");
 }
 
 #[test]
-fn after_execute_a_halt_cancels_the_update_and_the_old_code_runs_on() {
+fn halt_after_execute_cancels_the_update() {
     let application = Application::deployed("halt-after");
     let before = application.json("status --local")[0]["services"].clone();
     application.behaviour("slow.json", &json!({"hello": {"seconds": 200}}));
     application.template("template.yml", &[("Timeout: 10", "Timeout: 20")]);
     let engine = Engine::until(&application, "template.yml --scenario slow.json", "UpdateStack");
-    assert!(halt(&application).contains("is asked to halt"));
+    assert!(!halt(&application).contains("cannot cancel"));
     let (end, code) = engine.end();
     assert_eq!((code, &end["status"], &end["changed"]), (1, &json!("FailureClean"), &json!(true)), "{end}");
     let note = end["notes"][0].as_str().unwrap();
@@ -44,15 +44,12 @@ fn after_execute_a_halt_cancels_the_update_and_the_old_code_runs_on() {
 }
 
 #[test]
-fn a_stack_that_is_made_for_the_first_time_cannot_be_halted_and_that_is_said() {
+fn creation_of_a_stack_cannot_be_halted() {
     let application = Application::new("halt-too-late");
     application.behaviour("slow.json", &json!({"hello": {"seconds": 120}}));
     let engine = Engine::until(&application, "template.yml --scenario slow.json", "UpdateStack");
-    let said = halt(&application);
-    assert!(
-        said.contains("is written; but the stack is being made for the first time, which CloudFormation cannot cancel"),
-        "{said}"
-    );
+    let output = halt(&application);
+    assert!(output.contains("CloudFormation cannot cancel the creation of a stack"), "{output}");
     engine.kill();
     let (end, code) = application.deploy("template.yml");
     assert_eq!((code, &end["status"], &end["is_ours"]), (2, &json!("Success"), &json!(false)));

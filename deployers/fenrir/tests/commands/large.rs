@@ -1,4 +1,4 @@
-//! Templates that are too large to travel with the release.
+//! Templates that are too large for the release.
 
 use crate::fixture::Application;
 use crate::shell::text;
@@ -7,7 +7,7 @@ use serde_json::Value;
 use std::fmt::Write;
 
 #[test]
-fn a_template_of_more_than_51200_bytes_is_a_file_of_its_release() {
+fn large_template_is_a_file_of_its_release() {
     let application = Application::new("large");
     let mut outputs = "Outputs:\n".to_owned();
     for number in 0..60 {
@@ -15,7 +15,7 @@ fn a_template_of_more_than_51200_bytes_is_a_file_of_its_release() {
         write!(outputs, "  Long{number}:\n    Description: {long}\n    Value: !Ref greetings\n").unwrap();
     }
     application.template("template.yml", &[("Outputs:\n", &outputs)]);
-    let (plan, code) = application.told("plan --local");
+    let (plan, code) = application.last_json("plan --local");
     assert_eq!((code, &plan["findings"]), (2, &Value::Array(Vec::new())));
     let (end, code) = application.deploy("template.yml");
     assert_eq!(code, 0, "{end}");
@@ -26,7 +26,7 @@ fn a_template_of_more_than_51200_bytes_is_a_file_of_its_release() {
     let release: Value = serde_json::from_slice(body("release")).unwrap();
     assert_eq!(release.get("template"), None);
     assert_eq!(release["template_sha256"], Sha256::of(body("template")).to_string());
-    let (same, code) = application.told("plan --local");
+    let (same, code) = application.last_json("plan --local");
     assert_eq!((code, &same["changes"]), (0, &Value::Array(Vec::new())), "{same}");
     application.template("template.yml", &[("Outputs:\n", &outputs), ("Timeout: 10", "Timeout: 20")]);
     application.deploy("template.yml");

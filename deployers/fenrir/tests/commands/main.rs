@@ -1,12 +1,6 @@
-//! The commands as a person gives them, in the folder of an application: processes, their output and their exit codes, and
-//! what they leave in the world.
+//! Runs the commands as processes in the folder of an application, and checks output, exit codes and the local cloud.
 
-#![allow(
-    clippy::indexing_slicing,
-    clippy::panic,
-    clippy::unwrap_used,
-    reason = "a test that cannot go on says where by panicking"
-)]
+#![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "tests fail by panicking")]
 
 #[path = "../../../../tests/shell/mod.rs"]
 mod shell;

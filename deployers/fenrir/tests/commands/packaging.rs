@@ -1,12 +1,12 @@
-//! `package`, and what `deploy` uploads of what was packaged.
+//! `package`, and what `deploy` uploads.
 
 use crate::fixture::Application;
-use crate::shell::text;
+use crate::shell::{error_code, text};
 use bifrost::release::Sha256;
 use serde_json::{Value, json};
 
 #[test]
-fn a_function_is_built_once_and_again_where_its_code_changed_or_by_force() {
+fn changed_function_is_built_again() {
     let application = Application::new("package");
     let origin = |line: &str| {
         let [packaged] = application.json(line).try_into().unwrap();
@@ -28,7 +28,7 @@ fn a_function_is_built_once_and_again_where_its_code_changed_or_by_force() {
 }
 
 #[test]
-fn for_a_person_each_unit_is_a_line() {
+fn text_output_is_one_line_a_function() {
     let application = Application::new("package-text");
     let (shown, code) = application.shown("package");
     assert!(code == 0 && shown.starts_with("hello                    built  ") && shown.ends_with(" s\n"), "{shown}");
@@ -36,21 +36,20 @@ fn for_a_person_each_unit_is_a_line() {
 }
 
 #[test]
-fn what_cannot_be_packaged_is_refused() {
+fn unbuildable_template_is_refused() {
     let application = Application::new("package-refused");
     application.template("gone.yml", &[("CodeUri: src", "CodeUri: gone")]);
     let complaint = application.complaint("package gone.yml");
-    assert!(
-        complaint.starts_with("error: 1 of 1 could not be packaged\nhello: CodeUri \"gone\" cannot be read"),
-        "{complaint}"
-    );
+    assert_eq!(error_code(&complaint), "package/missing-source", "{complaint}");
+    assert!(complaint.contains("\nhello [package/missing-source]: "), "{complaint}");
     application.template("bad.yml", &[("Handler:", "Handlr:")]);
-    assert!(application.complaint("package bad.yml").starts_with("error: the template is refused:\n\n  x "));
+    let complaint = application.complaint("package bad.yml");
+    assert!(error_code(&complaint).starts_with("template/") && complaint.contains("\n\n  x "), "{complaint}");
     assert_eq!(application.run("package --jobs 0").status.code(), Some(2));
 }
 
 #[test]
-fn zips_layers_and_definitions_are_uploaded_and_hashed() {
+fn zips_layers_and_definitions_are_uploaded() {
     let application = Application::new("uploads");
     application.json("package");
     std::fs::rename(application.folder.join("template.yml.hello.zip"), application.folder.join("code.zip")).unwrap();
@@ -87,7 +86,7 @@ fn zips_layers_and_definitions_are_uploaded_and_hashed() {
 }
 
 #[test]
-fn what_a_deploy_packages_is_told_beside_its_answer() {
+fn deploy_reports_packaging_on_stderr() {
     let application = Application::new("packages-itself");
     let output = application.run("deploy --local --speed 100000");
     assert_eq!(output.status.code(), Some(0));

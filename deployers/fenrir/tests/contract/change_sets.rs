@@ -1,15 +1,15 @@
-//! How change sets are made.
+//! Creation of change sets.
 
 use super::fixture::{RegionFixture, STACK, changed_template, code, create, template, update};
 use bifrost::cloud::ErrorKind;
 use fenrir::cloud::{ChangeAction, NewChangeSet, Replacement, TemplateSource};
 use serde_json::json;
 
-pub async fn a_change_set_of_a_new_stack_adds_all_that_the_template_has(fixture: RegionFixture) {
+pub async fn change_set_of_a_new_stack_adds_all(fixture: RegionFixture) {
     fixture.ports.stacks.create_change_set(&create("first", &template())).await.unwrap();
-    let made = fixture.change_set("first").await;
-    assert_eq!((made.status.as_str(), made.execution_status.as_str()), ("CREATE_COMPLETE", "AVAILABLE"));
-    let mut added: Vec<_> = made
+    let change_set = fixture.change_set("first").await;
+    assert_eq!((change_set.status.as_str(), change_set.execution_status.as_str()), ("CREATE_COMPLETE", "AVAILABLE"));
+    let mut added: Vec<_> = change_set
         .changes
         .iter()
         .map(|change| (change.action, change.logical_id.as_str(), change.resource_type.as_str()))
@@ -22,7 +22,7 @@ pub async fn a_change_set_of_a_new_stack_adds_all_that_the_template_has(fixture:
     assert_eq!((stack.name.as_str(), stack.outputs.len()), (STACK, 0));
 }
 
-pub async fn a_stack_that_is_not_there_is_none_and_no_error(fixture: RegionFixture) {
+pub async fn missing_stack_is_none(fixture: RegionFixture) {
     let stacks = &fixture.ports.stacks;
     assert_eq!(stacks.stack(STACK).await, Ok(None));
     assert_eq!(stacks.change_set(STACK, "first").await, Ok(None));
@@ -32,35 +32,35 @@ pub async fn a_stack_that_is_not_there_is_none_and_no_error(fixture: RegionFixtu
     assert_eq!(stacks.delete_change_set(STACK, "first").await, Ok(()));
 }
 
-pub async fn a_change_set_asked_for_again_is_the_same_one(fixture: RegionFixture) {
+pub async fn creating_a_change_set_is_idempotent(fixture: RegionFixture) {
     let new = create("first", &template());
     fixture.ports.stacks.create_change_set(&new).await.unwrap();
-    let made = fixture.change_set("first").await;
+    let change_set = fixture.change_set("first").await;
     fixture.ports.stacks.create_change_set(&new).await.unwrap();
-    assert_eq!(fixture.change_set("first").await.id, made.id);
+    assert_eq!(fixture.change_set("first").await.id, change_set.id);
 }
 
-pub async fn the_name_of_a_change_set_is_taken_once(fixture: RegionFixture) {
+pub async fn change_set_name_is_unique(fixture: RegionFixture) {
     fixture.ports.stacks.create_change_set(&create("first", &template())).await.unwrap();
     let other = NewChangeSet { token: "other".into(), ..create("first", &changed_template()) };
     let refused = fixture.ports.stacks.create_change_set(&other).await.unwrap_err();
     assert_eq!((refused.kind, refused.code.as_str()), (ErrorKind::AlreadyExists, "AlreadyExistsException"));
 }
 
-pub async fn a_new_stack_cannot_be_made_of_one_that_is_there(fixture: RegionFixture) {
-    fixture.made().await;
+pub async fn existing_stack_cannot_be_created(fixture: RegionFixture) {
+    fixture.created().await;
     let refused = fixture.ports.stacks.create_change_set(&create("second", &template())).await.unwrap_err();
     let expected = format!("Stack [{STACK}] already exists and cannot be created again with the changeSet [second].");
     assert_eq!((refused.code.as_str(), refused.message), ("ValidationError", expected));
 }
 
-pub async fn a_stack_that_is_not_there_cannot_be_updated(fixture: RegionFixture) {
+pub async fn missing_stack_cannot_be_updated(fixture: RegionFixture) {
     let refused = fixture.ports.stacks.create_change_set(&update("first", &template())).await;
     assert_eq!(code(refused), "ValidationError");
 }
 
-pub async fn what_changes_is_told_by_property(fixture: RegionFixture) {
-    fixture.made().await;
+pub async fn changes_list_properties(fixture: RegionFixture) {
+    fixture.created().await;
     let mut template = changed_template();
     template["Resources"]["more"] = json!({"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "more"}});
     template["Resources"].as_object_mut().unwrap().remove("table");
@@ -69,32 +69,32 @@ pub async fn what_changes_is_told_by_property(fixture: RegionFixture) {
     fixture.ports.stacks.create_change_set(&update("second", &template)).await.unwrap();
     let mut changes = fixture.change_set("second").await.changes;
     changes.sort_by(|one, other| one.logical_id.cmp(&other.logical_id));
-    let told: Vec<_> = changes.iter().map(|change| (change.logical_id.as_str(), change.action)).collect();
+    let actions: Vec<_> = changes.iter().map(|change| (change.logical_id.as_str(), change.action)).collect();
     let expected = [("more", ChangeAction::Add), ("queue", ChangeAction::Modify), ("table", ChangeAction::Remove)];
-    assert_eq!(told, expected);
+    assert_eq!(actions, expected);
     assert_eq!(changes[1].scope, ["VisibilityTimeout"]);
     assert_eq!(changes[1].replacement, Some(Replacement::False));
-    assert!(changes[1].physical_id.as_ref().unwrap().ends_with("story-queue"), "{changes:?}");
+    assert!(changes[1].physical_id.as_ref().unwrap().ends_with("contract-queue"), "{changes:?}");
 }
 
-pub async fn a_change_set_without_changes_fails_and_says_so(fixture: RegionFixture) {
-    fixture.made().await;
+pub async fn change_set_without_changes_fails(fixture: RegionFixture) {
+    fixture.created().await;
     fixture.ports.stacks.create_change_set(&update("second", &template())).await.unwrap();
-    let made = fixture.change_set("second").await;
-    assert_eq!((made.status.as_str(), made.execution_status.as_str()), ("FAILED", "UNAVAILABLE"));
-    assert!(made.status_reason.unwrap().starts_with("The submitted information didn't contain changes."));
+    let change_set = fixture.change_set("second").await;
+    assert_eq!((change_set.status.as_str(), change_set.execution_status.as_str()), ("FAILED", "UNAVAILABLE"));
+    assert!(change_set.status_reason.unwrap().starts_with("The submitted information didn't contain changes."));
     let refused = fixture.ports.stacks.execute_change_set(STACK, "second", "second").await.unwrap_err();
     assert_eq!((refused.kind, refused.code.as_str()), (ErrorKind::Conflict, "InvalidChangeSetStatus"));
 }
 
-pub async fn a_template_is_read_from_s3(fixture: RegionFixture) {
+pub async fn template_is_read_from_s3(fixture: RegionFixture) {
     let url = (fixture.put)("some/release/template", &template().to_string());
     let new = NewChangeSet { template: TemplateSource::Url(url), ..create("first", &json!({})) };
     fixture.ports.stacks.create_change_set(&new).await.unwrap();
     assert_eq!(fixture.change_set("first").await.changes.len(), 2);
 }
 
-pub async fn a_template_that_is_none_is_refused(fixture: RegionFixture) {
+pub async fn invalid_template_is_refused(fixture: RegionFixture) {
     for text in ["{", "{}"] {
         let template = TemplateSource::Body(text.into());
         let new = NewChangeSet { template, ..create("first", &json!({})) };
@@ -102,7 +102,7 @@ pub async fn a_template_that_is_none_is_refused(fixture: RegionFixture) {
     }
 }
 
-pub async fn a_deleted_change_set_is_gone(fixture: RegionFixture) {
+pub async fn deleted_change_set_is_none(fixture: RegionFixture) {
     fixture.ports.stacks.create_change_set(&create("first", &template())).await.unwrap();
     fixture.change_set("first").await;
     fixture.ports.stacks.delete_change_set(STACK, "first").await.unwrap();

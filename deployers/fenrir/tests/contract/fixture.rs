@@ -1,4 +1,4 @@
-//! Where a story takes place.
+//! The region that a contract test runs in.
 
 use bifrost::cloud::CloudError;
 use fenrir::cloud::{ChangeSet, ChangeSetType, FenrirPorts, NewChangeSet, Stack, TemplateSource};
@@ -6,46 +6,46 @@ use fenrir::rules::Tags;
 use serde_json::{Value, json};
 
 pub const REGION: &str = "us-east-1";
-/// The stack that stories make.
+/// The stack that the tests create.
 pub const STACK: &str = "sam-coinbase-deploy-test-development";
 
-/// How often a story looks until what must come has come.
+/// How often a test polls before it fails.
 const MAX_POLLS: usize = 100;
 
-/// Puts an object of a key and text somewhere; gives its URL.
+/// Puts an object with this key and text. Returns its URL.
 type Put = dyn Fn(&str, &str) -> String;
 
-/// An account and region with what templates refer to, made by hand beforehand:
+/// An account and region with these resources:
 ///
 /// - a role `hello-role` with the tag `ProjectName=coinbase/deploy-test`
 /// - a security group and a subnet, both with the tag `Name=private`
 /// - a KMS key with the alias `alias/hello` and the tag `ProjectName=coinbase/deploy-test`
-/// - a DynamoDB table `streaming` with a stream, and one, `quiet`, without
+/// - a DynamoDB table `streaming` with a stream, and a table `quiet` without one
 /// - an SQS queue `jobs` with the tag `ProjectName=coinbase/deploy-test`, and a topic `news` without tags
-/// - a bucket, into which `put` puts
+/// - a bucket for `put`
 pub struct RegionFixture {
     pub ports: FenrirPorts,
     pub account: String,
-    /// Id of the key.
+    /// The id of the KMS key.
     pub key: String,
     pub security_group: String,
     pub subnet: String,
-    /// Puts an object of that key and text into the bucket; gives its `https://` URL.
+    /// Puts an object with this key and text into the bucket. Returns its `https://` URL.
     pub put: Box<Put>,
-    /// Lets so many seconds pass.
-    pub pass: Box<dyn Fn(u32)>,
+    /// Waits for so many seconds.
+    pub wait: Box<dyn Fn(u32)>,
 }
 
 impl RegionFixture {
-    /// Looks until there is something; `what` is for the message of a test that waits in vain.
-    pub async fn until<T>(&self, what: &str, look: impl AsyncFn(&FenrirPorts) -> Option<T>) -> T {
+    /// Polls until there is a result. `condition` is for the message of the panic.
+    pub async fn until<T>(&self, condition: &str, poll: impl AsyncFn(&FenrirPorts) -> Option<T>) -> T {
         for _ in 0..MAX_POLLS {
-            if let Some(found) = look(&self.ports).await {
+            if let Some(found) = poll(&self.ports).await {
                 return found;
             }
-            (self.pass)(5);
+            (self.wait)(5);
         }
-        panic!("it never came about that {what}");
+        panic!("still false after {MAX_POLLS} polls: {condition}");
     }
 
     /// The stack, once its status is that.
@@ -58,29 +58,32 @@ impl RegionFixture {
 
     /// The change set, once it is complete or has failed.
     pub async fn change_set(&self, name: &str) -> ChangeSet {
-        self.until(&format!("change set {name} is made"), async |ports| {
+        self.until(&format!("change set {name} is complete"), async |ports| {
             let change_set = ports.stacks.change_set(STACK, name).await.unwrap();
             change_set.filter(|found| ["CREATE_COMPLETE", "FAILED"].contains(&found.status.as_str()))
         })
         .await
     }
 
-    /// Makes the change set and executes it.
+    /// Creates the change set and executes it.
     pub async fn deploy(&self, new: &NewChangeSet) {
         self.ports.stacks.create_change_set(new).await.unwrap();
-        let made = self.change_set(&new.name).await;
-        assert_eq!((made.status.as_str(), made.execution_status.as_str()), ("CREATE_COMPLETE", "AVAILABLE"));
+        let change_set = self.change_set(&new.name).await;
+        assert_eq!(
+            (change_set.status.as_str(), change_set.execution_status.as_str()),
+            ("CREATE_COMPLETE", "AVAILABLE")
+        );
         self.ports.stacks.execute_change_set(STACK, &new.name, &new.token).await.unwrap();
     }
 
-    /// The stack, made of [`template`].
-    pub async fn made(&self) -> Stack {
+    /// Creates the stack from [`template`].
+    pub async fn created(&self) -> Stack {
         self.deploy(&create("first", &template())).await;
         self.stack("CREATE_COMPLETE").await
     }
 }
 
-/// A change set that makes the stack.
+/// A change set that creates the stack.
 pub fn create(name: &str, template: &Value) -> NewChangeSet {
     NewChangeSet {
         stack_name: STACK.into(),
@@ -89,27 +92,27 @@ pub fn create(name: &str, template: &Value) -> NewChangeSet {
         template: TemplateSource::Body(template.to_string()),
         tags: tags(&[("ProjectName", "coinbase/deploy-test"), ("ConfigName", "development")]),
         token: name.into(),
-        description: "what a story tells of".into(),
+        description: "a contract test".into(),
     }
 }
 
-/// A change set that changes the stack.
+/// A change set that updates the stack.
 pub fn update(name: &str, template: &Value) -> NewChangeSet {
     NewChangeSet { change_set_type: ChangeSetType::Update, ..create(name, template) }
 }
 
-/// A table and a queue that needs it, and what they are called.
+/// A table, a queue that depends on it, and outputs with their names.
 pub fn template() -> Value {
     json!({
         "Resources": {
             "table": {"Type": "AWS::DynamoDB::Table", "Properties": {
-                "TableName": "story-table",
+                "TableName": "contract-table",
                 "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
                 "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
                 "BillingMode": "PAY_PER_REQUEST",
             }},
             "queue": {"Type": "AWS::SQS::Queue", "DependsOn": "table", "Properties": {
-                "QueueName": "story-queue",
+                "QueueName": "contract-queue",
                 "VisibilityTimeout": 30,
             }},
         },

@@ -1,4 +1,4 @@
-//! The embedded world, in memory and on virtual time.
+//! The local cloud, in memory and on virtual time.
 
 use super::fixture::{REGION, RegionFixture};
 use bifrost::json;
@@ -26,7 +26,7 @@ fn resources() -> Value {
     })
 }
 
-/// A new world for one story.
+/// A new local cloud for one test.
 pub fn fixture() -> RegionFixture {
     let resources: FenrirAccount = json::read(&resources()).unwrap();
     let buckets = BTreeMap::from([(BUCKET.parse().unwrap(), Bucket::default())]);
@@ -48,7 +48,7 @@ pub fn fixture() -> RegionFixture {
         security_group: "sg-1".into(),
         subnet: "subnet-1".into(),
         put: Box::new(move |key, text| put(&store, key, text)),
-        pass: Box::new(move |seconds| clock.transact(|state| later(state, seconds)).unwrap()),
+        wait: Box::new(move |seconds| clock.transact(|state| advance(state, seconds)).unwrap()),
     }
 }
 
@@ -63,8 +63,8 @@ fn put(store: &Store<FenrirAccount>, key: &str, text: &str) -> String {
     format!("https://{BUCKET}.s3.{REGION}.amazonaws.com/{key}")
 }
 
-/// Moves the clock on, and lets happen what is due by then.
-fn later(state: &mut LocalState<FenrirAccount>, seconds: u32) {
+/// Advances the clock, and runs what is due by then.
+fn advance(state: &mut LocalState<FenrirAccount>, seconds: u32) {
     state.clock += TimeDelta::seconds(i64::from(seconds));
     state.accounts.values_mut().for_each(|account| account.resources.advance(state.clock));
 }

@@ -1,4 +1,4 @@
-//! What templates refer to.
+//! Lookups.
 
 use super::fixture::{REGION, RegionFixture, tags};
 use fenrir::rules::{Answer, Key, Lookup, Role, SecurityGroup, Subnet, Tags};
@@ -14,7 +14,7 @@ fn project() -> Tags {
     tags(&[("ProjectName", "coinbase/deploy-test")])
 }
 
-pub async fn what_is_named_is_found_with_its_tags(fixture: RegionFixture) {
+pub async fn named_resources_have_their_tags(fixture: RegionFixture) {
     let (account, private) = (&fixture.account, tags(&[("Name", "private")]));
     let queue = Lookup::Tags(format!("arn:aws:sqs:{REGION}:{account}:jobs"));
     let asked = [
@@ -36,7 +36,7 @@ pub async fn what_is_named_is_found_with_its_tags(fixture: RegionFixture) {
     assert_eq!(answers, asked.into_iter().zip(expected).collect());
 }
 
-pub async fn what_is_not_there_is_an_answer_and_no_error(fixture: RegionFixture) {
+pub async fn missing_resource_is_an_answer(fixture: RegionFixture) {
     let nothing = "nothing".to_owned();
     for (lookup, answer) in [
         (Lookup::Role(nothing.clone()), Answer::Role(None)),
@@ -53,7 +53,7 @@ pub async fn what_is_not_there_is_an_answer_and_no_error(fixture: RegionFixture)
     }
 }
 
-pub async fn a_key_is_found_by_its_alias_id_and_arn(fixture: RegionFixture) {
+pub async fn key_is_found_by_alias_id_and_arn(fixture: RegionFixture) {
     let found = Answer::Key(Some(Key { id: fixture.key.clone(), tags: project() }));
     let arn = format!("arn:aws:kms:{REGION}:{}:key/{}", fixture.account, fixture.key);
     for name in ["alias/hello", &fixture.key, &arn] {
@@ -61,7 +61,7 @@ pub async fn a_key_is_found_by_its_alias_id_and_arn(fixture: RegionFixture) {
     }
 }
 
-pub async fn a_table_tells_its_latest_stream(fixture: RegionFixture) {
+pub async fn table_has_its_latest_stream(fixture: RegionFixture) {
     let Answer::TableStream(Some(arn)) = look_up(&fixture, Lookup::TableStream("streaming".into())).await else {
         panic!("no stream");
     };

@@ -1,13 +1,13 @@
-//! What Fenrir's ports promise, told once, and true in both worlds: the embedded one, and AWS as moto emulates it.
+//! Contract tests of Fenrir's ports: the same tests on the local cloud and on AWS as moto emulates it.
 //!
-//! With feature `lambda`, each story is also told on moto; on a machine that cannot run it, those are skipped with a message.
+//! They run on moto with the feature `lambda`. On a machine that cannot run moto they are skipped with a message.
 
-#![allow(unreachable_pub, reason = "nothing of a test binary can be reached from outside")]
+#![allow(unreachable_pub, reason = "a test binary exports nothing")]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "what stands between the tests is of the tests, too: a panic is how they fail"
+    reason = "helpers of tests fail by panicking, too"
 )]
 
 mod change_sets;
@@ -18,14 +18,14 @@ mod lookups;
 mod moto;
 mod stacks;
 
-/// A test of each story in each world.
+/// Each test on each cloud.
 macro_rules! contract_tests {
-    ($($chapter:ident: $($story:ident),+;)+) => {
-        mod in_the_embedded_world {
+    ($($module:ident: $($test:ident),+;)+) => {
+        mod on_the_local_cloud {
             $($(
                 #[tokio::test]
-                async fn $story() {
-                    super::$chapter::$story(super::local::fixture()).await;
+                async fn $test() {
+                    super::$module::$test(super::local::fixture()).await;
                 }
             )+)+
         }
@@ -34,9 +34,9 @@ macro_rules! contract_tests {
         mod on_moto {
             $($(
                 #[tokio::test]
-                async fn $story() {
+                async fn $test() {
                     let Some(fixture) = super::moto::fixture() else { return };
-                    super::$chapter::$story(fixture).await;
+                    super::$module::$test(fixture).await;
                     super::moto::check_gaps();
                 }
             )+)+
@@ -46,28 +46,28 @@ macro_rules! contract_tests {
 
 contract_tests! {
     lookups:
-        what_is_named_is_found_with_its_tags,
-        what_is_not_there_is_an_answer_and_no_error,
-        a_key_is_found_by_its_alias_id_and_arn,
-        a_table_tells_its_latest_stream;
+        named_resources_have_their_tags,
+        missing_resource_is_an_answer,
+        key_is_found_by_alias_id_and_arn,
+        table_has_its_latest_stream;
     change_sets:
-        a_change_set_of_a_new_stack_adds_all_that_the_template_has,
-        a_stack_that_is_not_there_is_none_and_no_error,
-        a_change_set_asked_for_again_is_the_same_one,
-        the_name_of_a_change_set_is_taken_once,
-        a_new_stack_cannot_be_made_of_one_that_is_there,
-        a_stack_that_is_not_there_cannot_be_updated,
-        what_changes_is_told_by_property,
-        a_change_set_without_changes_fails_and_says_so,
-        a_template_is_read_from_s3,
-        a_template_that_is_none_is_refused,
-        a_deleted_change_set_is_gone;
+        change_set_of_a_new_stack_adds_all,
+        missing_stack_is_none,
+        creating_a_change_set_is_idempotent,
+        change_set_name_is_unique,
+        existing_stack_cannot_be_created,
+        missing_stack_cannot_be_updated,
+        changes_list_properties,
+        change_set_without_changes_fails,
+        template_is_read_from_s3,
+        invalid_template_is_refused,
+        deleted_change_set_is_none;
     stacks:
-        a_stack_comes_up_and_tells_what_it_is,
-        its_events_are_told_oldest_first_and_from_any_time_on,
-        an_update_changes_what_the_template_changes,
-        an_update_that_is_not_in_progress_cannot_be_cancelled,
-        a_change_set_that_is_not_there_cannot_be_executed,
-        a_stack_that_nobody_touched_has_not_drifted,
-        a_deleted_stack_is_found_by_its_arn_alone;
+        created_stack_is_described,
+        events_are_oldest_first_since_a_time,
+        update_applies_the_template,
+        finished_update_cannot_be_cancelled,
+        missing_change_set_cannot_be_executed,
+        unchanged_stack_has_no_drift,
+        deleted_stack_is_found_only_by_arn;
 }

@@ -1,4 +1,4 @@
-//! AWS as moto emulates it: one process for all stories, and an account for each.
+//! AWS as moto emulates it: one process for all tests, and an account for each.
 
 use super::fixture::{REGION, RegionFixture};
 use aws_sdk_ec2::config::Credentials;
@@ -15,10 +15,10 @@ use std::time::Duration;
 static MOTO: LazyLock<Option<Moto>> = LazyLock::new(Moto::start);
 static ACCOUNTS: AtomicU64 = AtomicU64::new(400_000_000_000);
 
-/// How long a story waits before it looks again.
+/// How long a test waits between polls.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A new account for one story; none if this machine cannot run moto.
+/// A new account for one test; `None` if this machine cannot run moto.
 pub fn fixture() -> Option<RegionFixture> {
     let moto = MOTO.as_ref()?;
     let account = ACCOUNTS.fetch_add(1, Ordering::Relaxed).to_string();
@@ -41,14 +41,14 @@ pub fn fixture() -> Option<RegionFixture> {
             seed.call("s3", "PutObject", json!({"Bucket": bucket, "Key": key, "Body": text}));
             format!("https://{bucket}.s3.{REGION}.amazonaws.com/{key}")
         }),
-        pass: Box::new(|_| std::thread::sleep(PAUSE)),
+        wait: Box::new(|_| std::thread::sleep(PAUSE)),
     })
 }
 
-/// Fails if moto was asked for what it does not know: its answer to that is worth nothing.
+/// Fails if a test used something that moto does not support: its answer to that proves nothing.
 pub fn check_gaps() {
     let gaps = MOTO.as_ref().map(Moto::gaps).unwrap_or_default();
-    assert!(gaps.is_empty(), "the emulated AWS does not know: {gaps:#?}");
+    assert!(gaps.is_empty(), "moto does not support: {gaps:#?}");
 }
 
 fn session(moto: &Moto, account: &str) -> AwsSession {
@@ -61,7 +61,7 @@ fn session(moto: &Moto, account: &str) -> AwsSession {
     AwsSession::new(&config, Arc::new(CallScope::default()), Principal::Deployer, account, region)
 }
 
-/// Makes by hand what a [`RegionFixture`] promises.
+/// Creates the resources of a [`RegionFixture`].
 struct Seed {
     moto: &'static Moto,
     account: String,
@@ -127,5 +127,5 @@ fn project() -> Value {
 }
 
 fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_else(|| panic!("{value} is no text")).to_owned()
+    value.as_str().unwrap_or_else(|| panic!("{value} is not a string")).to_owned()
 }

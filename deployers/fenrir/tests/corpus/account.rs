@@ -1,9 +1,9 @@
-//! A target account, as the rules look into it. Names say what is to be known of a thing:
+//! A target account with made-up resources. The name of a resource decides on its tags:
 //!
-//! - `shop-…` belongs to the project, `allowed-…` allows it, `open-…` allows all, `foreign-…` belongs to another project,
-//!   `bare-…` has no tags;
+//! - `shop-…` belongs to the project, `allowed-…` allows it, `open-…` allows all projects, `foreign-…` belongs to another
+//!   project, `bare-…` has no tags;
 //! - `all-…` is for all services, `hello-…` and `worker-…` for the function of that name;
-//! - anything else does not exist.
+//! - no other name exists.
 
 use bifrost::release::Sha256;
 use fenrir::rules::{
@@ -11,7 +11,7 @@ use fenrir::rules::{
 };
 use fenrir::template::Node;
 
-/// What the release has uploaded.
+/// The uploaded files of the release.
 pub(crate) const FILES: [&str; 4] = [
     "s3://bucket/000000000000/org/other/hello.zip",
     "s3://bucket/000000000000/org/shop/development/release/api.yml",
@@ -19,7 +19,7 @@ pub(crate) const FILES: [&str; 4] = [
     "s3://bucket/000000000000/org/shop/development/release/shared.zip",
 ];
 
-/// Holds a template against the rules, and looks up what they need until they need no more.
+/// Applies the rules to a template, with all look-ups that they ask for.
 pub(crate) fn apply(template: &Node, header: Header, is_uploaded: bool) -> CheckedTemplate {
     let sha256: Sha256 = "0".repeat(64).parse().unwrap();
     let files = FILES.map(|uri| (uri.to_owned(), sha256)).into();
@@ -80,7 +80,7 @@ fn subnets(name: &str) -> Vec<Subnet> {
     }
 }
 
-/// The tags of what has that name, if there is such a thing.
+/// The tags of a resource by its name. None if it does not exist.
 fn tags_of(name: &str) -> Option<Tags> {
     let (prefix, _) = name.split_once('-')?;
     Some(match prefix {

@@ -1,4 +1,4 @@
-//! Odd templates: whatever a template is, reader and rules come to a verdict.
+//! Random templates: reader and rules reach a verdict for each of them.
 //!
 //! Each property is tried with 256 cases, or with `PROPTEST_CASES`.
 
@@ -13,13 +13,13 @@ use proptest::sample::{Index, select};
 use serde_json::{Map, Value, json};
 use std::sync::LazyLock;
 
-/// All templates of the corpus that are of a size that is worth changing here and there.
+/// The texts of the templates of the corpus, except empty ones.
 static CORPUS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let paths = templates("accepted").into_iter().chain(templates("refused"));
     paths.map(|path| std::fs::read_to_string(path).unwrap()).filter(|text| !text.is_empty()).collect()
 });
 
-/// What is put into templates: all that means something in YAML or to CloudFormation.
+/// Snippets with a meaning in YAML or CloudFormation, which are inserted into templates.
 const SNIPPETS: [&str; 32] = [
     "\n",
     "\t",
@@ -55,7 +55,7 @@ const SNIPPETS: [&str; 32] = [
     "\0",
 ];
 
-/// Names and values with a meaning somewhere in a template.
+/// Names and values with a meaning in a template.
 const WORDS: [&str; 46] = [
     "ProjectName",
     "ConfigName",
@@ -105,7 +105,7 @@ const WORDS: [&str; 46] = [
     "",
 ];
 
-/// Takes a text all the way to what is said of it. Whatever is pointed at has to be in it.
+/// Reads, checks and reports a text. All spans of findings have to be in it.
 fn try_text(text: &str) {
     let source = Source::new("template.yml", text);
     let (Verdict::Accepted(findings) | Verdict::Refused(findings)) = judge(&source, false);
@@ -116,7 +116,7 @@ fn try_text(text: &str) {
     assert_eq!(report.is_empty(), findings.all().is_empty());
 }
 
-/// Takes a template of a release all the way. Looking up comes to its end, so rules do not ask for ever.
+/// Reads and checks a template of a release. Returns only if the rules stop asking for look-ups.
 fn try_json(template: &Value, is_uploaded: bool) {
     let Ok(node) = of_release(template) else { return };
     let _ = (rules::header(&node), rules::code_references(&node));
@@ -124,17 +124,17 @@ fn try_json(template: &Value, is_uploaded: bool) {
     account::apply(&node, Header { project, config, account: None, region: None }, is_uploaded);
 }
 
-/// A change to a text: a part of it goes, and something else comes in its place.
+/// A change of a text: replaces a part of it.
 #[derive(Debug, Clone)]
 struct Change {
     from: Index,
     length: usize,
-    put: Put,
+    insertion: Insertion,
 }
 
-/// What is put into a text.
+/// What replaces the part.
 #[derive(Debug, Clone)]
-enum Put {
+enum Insertion {
     Nothing,
     Text(String),
     /// A part of a template of the corpus.
@@ -145,20 +145,20 @@ impl Change {
     fn of(&self, text: &str) -> String {
         let start = boundary(text, self.from.index(text.len() + 1));
         let end = boundary(text, start + self.length);
-        let put = match &self.put {
-            Put::Nothing => "",
-            Put::Text(put) => put,
-            Put::Part(template, from, length) => {
+        let inserted = match &self.insertion {
+            Insertion::Nothing => "",
+            Insertion::Text(text) => text,
+            Insertion::Part(template, from, length) => {
                 let template = template.get(&CORPUS);
                 let start = boundary(template, from.index(template.len()));
                 &template[start..boundary(template, start + length)]
             }
         };
-        [&text[..start], put, &text[end..]].concat()
+        [&text[..start], inserted, &text[end..]].concat()
     }
 }
 
-/// The last position up to this one where a character begins, or the end.
+/// The last character boundary up to a position.
 fn boundary(text: &str, at: usize) -> usize {
     text.floor_char_boundary(at)
 }
@@ -172,17 +172,21 @@ fn words() -> impl Strategy<Value = String> {
 }
 
 fn changes() -> impl Strategy<Value = Vec<Change>> {
-    let put = prop_oneof![
-        Just(Put::Nothing),
-        words().prop_map(Put::Text),
+    let insertion = prop_oneof![
+        Just(Insertion::Nothing),
+        words().prop_map(Insertion::Text),
         (any::<Index>(), any::<Index>(), 0..200_usize)
-            .prop_map(|(template, from, length)| Put::Part(template, from, length)),
+            .prop_map(|(template, from, length)| Insertion::Part(template, from, length)),
     ];
-    let change = (any::<Index>(), 0..40_usize, put).prop_map(|(from, length, put)| Change { from, length, put });
+    let change = (any::<Index>(), 0..40_usize, insertion).prop_map(|(from, length, insertion)| Change {
+        from,
+        length,
+        insertion,
+    });
     vec(change, 1..6)
 }
 
-/// A value in which everything may stand anywhere.
+/// Any value.
 fn values() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -202,7 +206,7 @@ fn values() -> impl Strategy<Value = Value> {
     })
 }
 
-/// A template that may be one: resources of known types, with anything for their properties.
+/// A template with resources of known types and any properties.
 fn templates_of_anything() -> impl Strategy<Value = Value> {
     let resource =
         (select(&WORDS[..]), vec((words(), values()), 0..6), values()).prop_map(|(kind, properties, other)| {
@@ -220,19 +224,19 @@ fn templates_of_anything() -> impl Strategy<Value = Value> {
 
 proptest! {
     #[test]
-    fn any_text_comes_to_a_verdict(text in any::<String>(), soup in vec(words(), 0..40)) {
+    fn any_text_gets_a_verdict(text in any::<String>(), soup in vec(words(), 0..40)) {
         try_text(&text);
         try_text(&soup.concat());
     }
 
     #[test]
-    fn any_change_of_a_template_comes_to_a_verdict(template in any::<Index>(), changes in changes()) {
+    fn any_changed_template_gets_a_verdict(template in any::<Index>(), changes in changes()) {
         let changed = changes.iter().fold(template.get(&CORPUS).clone(), |text, change| change.of(&text));
         try_text(&changed);
     }
 
     #[test]
-    fn any_value_comes_to_a_verdict(value in values(), template in templates_of_anything(), is_uploaded in any::<bool>()) {
+    fn any_value_gets_a_verdict(value in values(), template in templates_of_anything(), is_uploaded in any::<bool>()) {
         try_json(&value, is_uploaded);
         try_json(&template, is_uploaded);
         try_text(&template.to_string());

@@ -1,4 +1,4 @@
-//! A large template: fifty functions, each with an event, an environment and references.
+//! A large template: fifty functions, each with events, an environment and references.
 
 use std::fmt::Write;
 

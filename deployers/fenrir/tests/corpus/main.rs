@@ -1,29 +1,29 @@
-//! Templates of all kinds, held against reader and rules.
+//! Checks a corpus of templates with reader and rules.
 //!
-//! `accepted` holds templates that must pass, `refused` those that must not. What is said of each is pinned, in
-//! `snapshots/corpus__accepted.snap` and `snapshots/corpus__refused.snap`: the file, and below it each finding with its
-//! line and column. A file called `uploaded…` refers to what was uploaded, any other to what lies beside it.
+//! The templates in `accepted` have to pass, those in `refused` have to be refused. The findings of each are pinned in
+//! `snapshots/corpus__accepted.snap` and `snapshots/corpus__refused.snap`: the file, and below it each finding with line and
+//! column. A file `uploaded…` refers to uploaded files, any other to files beside it.
 
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod account;
 mod edge_cases;
 mod fifty_functions;
 
 use fenrir::rules;
-use fenrir::template::{Findings, ReportStyle, Severity, Source, TemplateFinding, read};
+use fenrir::template::{Findings, ReportStyle, Source, TemplateFinding, read};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What a template comes to.
+/// The result for a template.
 enum Verdict {
-    /// It can be deployed; the findings are warnings.
+    /// It can be deployed. The findings are warnings.
     Accepted(Findings),
     /// It is refused.
     Refused(Findings),
 }
 
-/// Goes the way of a template: it is read, says whose it is, and is held against the rules with what they look up.
+/// Reads a template and its header, and applies the rules with all look-ups.
 fn judge(source: &Source, is_uploaded: bool) -> Verdict {
     let judged = read(source).and_then(|node| Ok(account::apply(&node, rules::header(&node)?, is_uploaded).findings));
     match judged {
@@ -32,7 +32,7 @@ fn judge(source: &Source, is_uploaded: bool) -> Verdict {
     }
 }
 
-/// The templates of a folder, in the order of their names.
+/// The templates of a folder, sorted by name.
 fn templates(folder: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus").join(folder);
     let mut paths: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
@@ -40,55 +40,53 @@ fn templates(folder: &str) -> Vec<PathBuf> {
     paths
 }
 
-/// The name of a template, what it comes to, and what is said of it, a line for each finding.
+/// The name of a template, its verdict, and its findings, one on each line.
 fn judged(path: &Path) -> (String, Verdict, String) {
     let name = path.file_name().unwrap().to_string_lossy().into_owned();
     let source = Source::open(path).unwrap();
     let verdict = judge(&source, name.starts_with("uploaded"));
     let (Verdict::Accepted(findings) | Verdict::Refused(findings)) = &verdict;
-    let said = findings.all().iter().map(|finding| line(&source, finding)).collect();
-    (name, verdict, said)
+    let lines = findings.all().iter().map(|finding| line(&source, finding)).collect();
+    (name, verdict, lines)
 }
 
-/// `line:column path: message; help`.
-fn line(source: &Source, TemplateFinding { severity, path, span, message, help }: &TemplateFinding) -> String {
-    let place = span.map(|span| source.position(span));
-    let place = place.map_or_else(String::new, |(line, column)| format!("{line}:{column} "));
-    let severity = if *severity == Severity::Warning { "warning: " } else { "" };
-    let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
-    let help = help.as_ref().map_or_else(String::new, |help| format!("; {help}"));
-    format!("    {place}{severity}{path}{message}{help}\n")
+/// `line:column severity[code]: path: message; help`.
+fn line(source: &Source, finding: &TemplateFinding) -> String {
+    let position = finding.span.map(|span| source.position(span));
+    let position = position.map_or_else(String::new, |(line, column)| format!("{line}:{column} "));
+    format!("    {position}{finding}\n")
 }
 
-/// What is said of each template of a folder, below its name, and the names of those that are not as they should be.
-fn judge_all(folder: &str, is_as_it_should_be: fn(&Verdict) -> bool) -> (String, Vec<String>) {
-    let (mut said, mut wrong) = (String::new(), vec![]);
+/// The findings of the templates of a folder, each below the name of the template, and the names of the templates with another
+/// verdict than expected.
+fn judge_all(folder: &str, is_expected: fn(&Verdict) -> bool) -> (String, Vec<String>) {
+    let (mut report, mut unexpected) = (String::new(), vec![]);
     for path in templates(folder) {
         let (name, verdict, findings) = judged(&path);
-        said.extend([&name, "\n", &findings]);
-        if !is_as_it_should_be(&verdict) {
-            wrong.push(name);
+        report.extend([&name, "\n", &findings]);
+        if !is_expected(&verdict) {
+            unexpected.push(name);
         }
     }
-    (said, wrong)
+    (report, unexpected)
 }
 
 #[test]
-fn what_is_in_order_is_accepted() {
-    let (said, refused) = judge_all("accepted", |verdict| matches!(verdict, Verdict::Accepted(_)));
-    insta::assert_snapshot!("accepted", said);
+fn accepted_templates_pass() {
+    let (report, refused) = judge_all("accepted", |verdict| matches!(verdict, Verdict::Accepted(_)));
+    insta::assert_snapshot!("accepted", report);
     assert_eq!(refused, [""; 0]);
 }
 
 #[test]
-fn what_is_wrong_is_refused_with_all_that_is_wrong_and_where() {
-    let (said, accepted) = judge_all("refused", |verdict| matches!(verdict, Verdict::Refused(_)));
-    insta::assert_snapshot!("refused", said);
+fn refused_templates_have_errors() {
+    let (report, accepted) = judge_all("refused", |verdict| matches!(verdict, Verdict::Refused(_)));
+    insta::assert_snapshot!("refused", report);
     assert_eq!(accepted, [""; 0]);
 }
 
 #[test]
-fn every_finding_is_shown_with_its_file() {
+fn every_finding_names_its_file() {
     for path in templates("refused") {
         let source = Source::new("template.yml", fs::read_to_string(path).unwrap());
         let (Verdict::Accepted(findings) | Verdict::Refused(findings)) = judge(&source, false);

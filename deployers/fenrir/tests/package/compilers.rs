@@ -9,7 +9,7 @@ fn bootstrap(text: &str) -> Vec<(String, String)> {
 }
 
 #[test]
-fn go_builds_for_lambda_without_cgo_and_traces() {
+fn go_is_called_for_lambda() {
     let folder = TemplateFolder::with(&[("cmd/hello/main.go", "package main\n")]);
     for (architecture, name) in [(Architecture::X86_64, "amd64"), (Architecture::Arm64, "arm64")] {
         let artifact = Artifact { architecture, ..built_by("go1.x", "hello", "cmd/hello") };
@@ -19,7 +19,7 @@ fn go_builds_for_lambda_without_cgo_and_traces() {
 }
 
 #[test]
-fn a_package_beside_the_function_is_an_input_and_git_is_not() {
+fn other_go_package_is_an_input() {
     let folder =
         TemplateFolder::with(&[("cmd/hello/main.go", "package main\n"), ("shared/lib.go", "package shared\n")]);
     let artifact = built_by("go", "hello", "cmd/hello");
@@ -31,20 +31,20 @@ fn a_package_beside_the_function_is_an_input_and_git_is_not() {
 }
 
 #[test]
-fn what_is_above_the_template_is_an_input_if_it_is_the_same_repository() {
+fn whole_repository_is_an_input() {
     let repository = TemplateFolder::with(&[(".git/HEAD", ""), ("shared/lib.go", "package shared\n")]);
     repository.write("service/cmd/main.go", "package main\n");
     let artifacts = [built_by("go", "hello", "cmd")];
     let template = repository.path("service/template.yml");
     let origin =
-        || fenrir::package::run(&template, &artifacts, &repository.options, &repository.heard).unwrap()[0].origin;
+        || fenrir::package::run(&template, &artifacts, &repository.options, &repository.progress).unwrap()[0].origin;
     assert_eq!([origin(), origin()], [Built, Cached]);
     repository.write("shared/lib.go", "package shared // changed\n");
     assert_eq!(origin(), Built);
 }
 
 #[test]
-fn another_compiler_or_another_flag_builds_again() {
+fn other_compiler_or_flag_builds_again() {
     let mut folder = TemplateFolder::with(&[("main.go", "package main\n")]);
     let artifact = built_by("go", "hello", ".");
     for (name, value) in [("GO_STANDIN_VERSION", "go1.26.1"), ("GOFLAGS", "-race"), ("CGO_CFLAGS", "-O3")] {
@@ -56,7 +56,7 @@ fn another_compiler_or_another_flag_builds_again() {
 }
 
 #[test]
-fn cargo_lambda_builds_a_release_for_the_architecture() {
+fn cargo_lambda_builds_for_the_architecture() {
     let folder = TemplateFolder::with(&[("src/bin/hello.rs", "fn main() {}")]);
     for (architecture, flag) in [(Architecture::X86_64, "--x86-64"), (Architecture::Arm64, "--arm64")] {
         let artifact = Artifact { architecture, ..built_by("rust-cargolambda", "hello", ".") };
@@ -66,7 +66,7 @@ fn cargo_lambda_builds_a_release_for_the_architecture() {
 }
 
 #[test]
-fn of_several_executables_one_has_to_be_named() {
+fn one_of_several_executables_is_selected() {
     let folder = TemplateFolder::with(&[("src/bin/one.rs", ""), ("src/bin/two.rs", "")]);
     let artifact = built_by("rust-cargolambda", "hello", ".");
     let ArtifactError::Binary { found } = folder.refused(&artifact) else { panic!() };

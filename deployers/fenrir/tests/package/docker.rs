@@ -1,11 +1,12 @@
 //! A Dockerfile beside the template.
 
 use crate::fixture::{TemplateFolder, content, failures, function, names};
+use bifrost::error_code::Coded;
 use fenrir::package::Origin::{Built, Cached};
-use fenrir::package::{Artifact, ArtifactError};
+use fenrir::package::{Artifact, ArtifactError, ToolError};
 use std::fs;
 
-/// A folder with a Dockerfile, whose image holds zips of these functions.
+/// A folder with a Dockerfile, and the content of its image.
 struct Docker {
     folder: TemplateFolder,
     image: TemplateFolder,
@@ -25,13 +26,14 @@ impl Docker {
         Self { folder, image }
     }
 
-    /// What Docker was asked for since the last call. Zips are copied in any order; the name that is made up is `<name>`.
+    /// The calls of Docker since the last call of this function, with `<name>` for the random name. Sorted, because zips are copied
+    /// in any order.
     fn log(&self) -> Vec<String> {
         let log = fs::read_to_string(self.image.path("log")).unwrap_or_default();
         let _ = fs::remove_file(self.image.path("log"));
         let name = log.split_whitespace().find(|word| word.starts_with("fenrir-")).unwrap_or("fenrir-");
         let calls = log.replace(name, "<name>");
-        // Where a zip is copied to is nobody's business.
+        // Without the target path of a copy.
         let call = |line: &str| line.split_once(".zip ").map_or(line.to_owned(), |(from, _)| format!("{from}.zip"));
         let mut calls: Vec<_> = calls.lines().map(call).collect();
         let verbs = ["build", "create", "cp", "rm", "rmi"];
@@ -40,13 +42,13 @@ impl Docker {
     }
 }
 
-/// A function that says nothing of its code, as the image holds it.
+/// A function without `CodeUri`, whose zip is in the image.
 fn in_image(logical_id: &str) -> Artifact {
     Artifact { source: None, ..function(logical_id, "") }
 }
 
 #[test]
-fn the_image_is_built_once_and_the_zip_of_each_function_copied_out_of_it() {
+fn image_is_built_once_for_all_functions() {
     let docker = Docker::holding(&["a", "b"]);
     assert_eq!(docker.folder.origins(&[in_image("a"), in_image("b")]), [Built; 2]);
     let expected = [
@@ -62,7 +64,7 @@ fn the_image_is_built_once_and_the_zip_of_each_function_copied_out_of_it() {
 }
 
 #[test]
-fn nothing_is_built_while_the_folder_is_the_same() {
+fn unchanged_folder_is_not_built() {
     let docker = Docker::holding(&["a"]);
     docker.folder.one(&in_image("a"));
     docker.log();
@@ -73,7 +75,7 @@ fn nothing_is_built_while_the_folder_is_the_same() {
 }
 
 #[test]
-fn what_dockerignore_plainly_names_is_no_input_but_for_what_docker_reads_still() {
+fn ignored_files_are_not_inputs() {
     let docker = Docker::holding(&["a"]);
     let origin_after = |path: &str, content: &str| {
         docker.folder.write(path, content);
@@ -81,38 +83,41 @@ fn what_dockerignore_plainly_names_is_no_input_but_for_what_docker_reads_still()
     };
     origin_after(".dockerignore", "# notes\nnotes/\nDockerfile\n*.md\n");
     assert_eq!(origin_after("notes/today", "1"), Cached);
-    assert_eq!(origin_after("README.md", "a pattern is not understood: rather too much than too little"), Built);
+    assert_eq!(origin_after("README.md", "patterns are not supported, so that this is an input"), Built);
     assert_eq!(origin_after("Dockerfile", "FROM rust"), Built);
     origin_after(".dockerignore", "notes\n!notes/today\n");
     assert_eq!(origin_after("notes/today", "2"), Built);
     origin_after(".dockerignore", "notes\n");
     origin_after("Dockerfile.dockerignore", "");
-    assert_eq!(origin_after("notes/today", "3"), Built, "the other file is read in its place");
+    assert_eq!(origin_after("notes/today", "3"), Built, "Docker reads the other file instead");
 }
 
 #[test]
-fn an_image_that_cannot_be_built_fails_all_functions_with_one_reason() {
+fn failed_image_is_reported_once() {
     let docker = Docker::holding(&["a", "b"]);
     docker.folder.write("cannot-be-built", "");
-    let text = docker.folder.run(&[in_image("a"), in_image("b")]).unwrap_err().to_string();
-    assert!(text.starts_with("2 of 2 could not be packaged\na, b: docker build -t fenrir-"), "{text}");
-    assert!(text.ends_with("failed, exit status: 1:\nstep 3 of the Dockerfile failed"), "{text}");
+    let error = docker.folder.run(&[in_image("a"), in_image("b")]).unwrap_err();
+    assert_eq!(error.code(), "package/tool-failed");
+    assert_eq!(error.to_string().matches("step 3 of the Dockerfile failed").count(), 1, "{error}");
+    let failures = failures(error).failures;
+    let is_build = |error: &ArtifactError| matches!(error, ArtifactError::Tool(error) if matches!(**error, ToolError::Failed { .. }));
+    assert!(failures.len() == 2 && failures.iter().all(|failure| is_build(&failure.error)));
     assert_eq!(docker.log(), ["build -t <name> ."]);
 }
 
 #[test]
-fn the_container_is_removed_whatever_failed() {
+fn container_is_removed_after_a_failure() {
     let docker = Docker::holding(&["a"]);
-    let failures = failures(docker.folder.run(&[in_image("a"), in_image("missing")]).unwrap_err());
-    assert!(matches!(&failures[..], [only] if matches!(only.error, ArtifactError::NotInImage { .. })));
-    let text = failures[0].error.to_string();
-    assert!(text.ends_with("the Dockerfile has to leave the function's zip at /missing.zip"), "{text}");
+    let failures = failures(docker.folder.run(&[in_image("a"), in_image("missing")]).unwrap_err()).failures;
+    assert_eq!(failures.len(), 1);
+    let ArtifactError::NotInImage { logical_id, .. } = &failures[0].error else { panic!("{}", failures[0].error) };
+    assert_eq!(logical_id, "missing");
     assert_eq!(docker.log()[4..], ["rm <name>", "rmi --no-prune <name>"]);
     assert_eq!(names(&docker.folder.path("template.yml.a.zip")), ["app.py"]);
 }
 
 #[test]
-fn the_image_is_removed_if_no_container_came_of_it() {
+fn image_is_removed_without_a_container() {
     let docker = Docker::holding(&["a"]);
     docker.folder.write("cannot-be-created", "");
     docker.folder.refused(&in_image("a"));
@@ -120,17 +125,17 @@ fn the_image_is_removed_if_no_container_came_of_it() {
 }
 
 #[test]
-fn a_container_that_stays_is_a_warning() {
+fn container_that_cannot_be_removed_is_a_warning() {
     let docker = Docker::holding(&["a"]);
     docker.folder.write("cannot-be-removed", "");
     docker.folder.one(&in_image("a"));
-    let warnings = docker.folder.heard.warnings.lock().unwrap();
-    assert!(warnings[0].starts_with("the container and image of the build could not be removed"), "{warnings:?}");
-    assert_eq!(docker.log()[4..], ["rmi --no-prune <name>"], "the image is tried still");
+    let warnings = docker.folder.progress.warnings.lock().unwrap();
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert_eq!(docker.log()[4..], ["rmi --no-prune <name>"], "the image is removed nevertheless");
 }
 
 #[test]
-fn what_the_image_holds_has_to_be_a_zip() {
+fn invalid_zip_in_the_image_is_refused() {
     let docker = Docker::holding(&[]);
     docker.image.write("a.zip", "not a zip");
     assert!(matches!(docker.folder.refused(&in_image("a")), ArtifactError::Archive(_)));

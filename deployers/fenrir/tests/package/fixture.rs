@@ -1,9 +1,9 @@
-//! A folder with a template, and what a test does there.
+//! A temporary folder with a template, and the calls of the tests.
 
 use bifrost::release::Sha256;
 use fenrir::package::{
     Architecture, Artifact, ArtifactError, Environment, Kind, Options, Origin, PackageError, Packaged,
-    PackagingFailure, Progress, run,
+    PackagingFailures, Progress, run,
 };
 use std::fs;
 use std::io::Cursor;
@@ -14,25 +14,24 @@ use std::time::Duration;
 use tempfile::TempDir;
 use zip::ZipArchive;
 
-/// Where the stand-ins are.
+/// The folder of the stand-ins.
 const TOOLS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/package/tools");
 
-/// A folder with a template.
 pub struct TemplateFolder {
     folder: TempDir,
     pub options: Options,
-    pub heard: Heard,
+    pub progress: ProgressLog,
 }
 
-/// What was told while packaging.
+/// The calls of `Progress`.
 #[derive(Default)]
-pub struct Heard {
+pub struct ProgressLog {
     pub started: Mutex<Vec<String>>,
     pub finished: Mutex<Vec<String>>,
     pub warnings: Mutex<Vec<String>>,
 }
 
-impl Progress for Heard {
+impl Progress for ProgressLog {
     fn started(&self, logical_id: &str) {
         self.started.lock().unwrap().push(logical_id.into());
     }
@@ -50,10 +49,10 @@ impl TemplateFolder {
     pub fn new() -> Self {
         let environment = Environment::of_this_process().with("PATH", format!("{TOOLS}:/usr/bin:/bin"));
         let options = Options { jobs: NonZeroUsize::new(4).unwrap(), force: false, environment };
-        Self { folder: tempfile::tempdir().unwrap(), options, heard: Heard::default() }
+        Self { folder: tempfile::tempdir().unwrap(), options, progress: ProgressLog::default() }
     }
 
-    /// The same, with the files given by path and content.
+    /// A folder with files, by path and content.
     pub fn with(files: &[(&str, &str)]) -> Self {
         let folder = Self::new();
         for (path, content) in files {
@@ -77,28 +76,28 @@ impl TemplateFolder {
     }
 
     pub fn run(&self, artifacts: &[Artifact]) -> Result<Vec<Packaged>, PackageError> {
-        run(&self.path("template.yml"), artifacts, &self.options, &self.heard)
+        run(&self.path("template.yml"), artifacts, &self.options, &self.progress)
     }
 
-    /// Packages the unit, which must succeed.
+    /// Packages an artifact, which must succeed.
     pub fn one(&self, artifact: &Artifact) -> Packaged {
         self.run(std::slice::from_ref(artifact)).unwrap().remove(0)
     }
 
-    /// How each of the units came to be, which must all succeed.
+    /// The origins of the packaged artifacts, which must all succeed.
     pub fn origins(&self, artifacts: &[Artifact]) -> Vec<Origin> {
         self.run(artifacts).unwrap().iter().map(|file| file.origin).collect()
     }
 
-    /// Packages the unit, which must fail.
+    /// Packages an artifact, which must fail.
     pub fn refused(&self, artifact: &Artifact) -> ArtifactError {
-        failures(self.run(std::slice::from_ref(artifact)).unwrap_err()).remove(0).error
+        failures(self.run(std::slice::from_ref(artifact)).unwrap_err()).failures.remove(0).error
     }
 }
 
-pub fn failures(error: PackageError) -> Vec<PackagingFailure> {
+pub fn failures(error: PackageError) -> PackagingFailures {
     match error {
-        PackageError::Units { failures, .. } => failures,
+        PackageError::Artifacts(failures) => failures,
         other @ PackageError::Template { .. } => panic!("{other}"),
     }
 }

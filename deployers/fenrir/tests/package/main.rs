@@ -1,13 +1,8 @@
-//! Packages applications in folders of their own, with stand-ins for the tools that are not everywhere. `make` is the real one.
+//! Packages applications in temporary folders, with stand-ins for tools that may not be installed. `make` is the real one.
 
 #![cfg(all(feature = "cli", unix))]
-#![allow(unreachable_pub, reason = "nothing of a test binary can be reached from outside")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "what stands between the tests is of the tests, too: a panic is how they fail"
-)]
+#![allow(unreachable_pub, reason = "no other crate uses a test binary")]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, reason = "helpers of tests fail by panicking")]
 
 mod compilers;
 mod docker;

@@ -1,10 +1,11 @@
 //! `BuildMethod: makefile`.
 
 use crate::fixture::{TemplateFolder, built_by, content, failures, names};
+use bifrost::error_code::Coded;
 use fenrir::package::Origin::{Built, Cached};
-use fenrir::package::{Artifact, ArtifactError, Kind};
+use fenrir::package::{Artifact, ArtifactError, Kind, ToolError};
 
-/// A Makefile for functions that take shared code with them.
+/// A Makefile for functions that include shared code.
 const MAKEFILE: &str = "build-%:\n\tcp app.py ../../shared/lib.py $(ARTIFACTS_DIR)\n";
 
 fn sharing() -> (TemplateFolder, Vec<Artifact>) {
@@ -20,14 +21,14 @@ fn sharing() -> (TemplateFolder, Vec<Artifact>) {
 }
 
 #[test]
-fn make_is_called_as_sam_calls_it() {
+fn make_is_called_as_in_sam() {
     let folder = TemplateFolder::with(&[("code/Makefile", "build-hello:\n\techo $@ > $(ARTIFACTS_DIR)/app.py\n")]);
     let file = folder.one(&built_by("makefile", "hello", "code"));
     assert_eq!(content(&file.path), [("app.py".into(), "build-hello\n".into())]);
 }
 
 #[test]
-fn a_layer_is_built_too() {
+fn layer_is_built() {
     let folder = TemplateFolder::with(&[(
         "code/Makefile",
         "build-libs:\n\tmkdir $(ARTIFACTS_DIR)/python\n\ttouch $(ARTIFACTS_DIR)/python/x\n",
@@ -37,7 +38,7 @@ fn a_layer_is_built_too() {
 }
 
 #[test]
-fn a_change_of_its_own_builds_one_and_a_change_of_what_is_shared_builds_all() {
+fn change_of_an_input_builds_its_artifacts() {
     let (folder, artifacts) = sharing();
     assert_eq!(folder.origins(&artifacts), [Built; 3]);
     assert_eq!(folder.origins(&artifacts), [Cached; 3]);
@@ -52,7 +53,7 @@ fn a_change_of_its_own_builds_one_and_a_change_of_what_is_shared_builds_all() {
 }
 
 #[test]
-fn the_makefile_is_an_input_though_it_is_not_listed() {
+fn makefile_is_always_an_input() {
     let folder =
         TemplateFolder::with(&[("Makefile", "build-%:\n\tcp a.py $(ARTIFACTS_DIR)\n"), ("a.py", "a"), ("b.py", "b")]);
     let artifact = Artifact { build_inputs: vec!["a.py".into()], ..built_by("makefile", "a", ".") };
@@ -64,52 +65,52 @@ fn the_makefile_is_an_input_though_it_is_not_listed() {
 }
 
 #[test]
-fn what_is_not_declared_is_not_seen_and_so_cannot_make_a_build_stale() {
+fn undeclared_input_fails_the_build() {
     let (folder, artifacts) = sharing();
     let undeclared = Artifact { build_inputs: Vec::new(), ..artifacts[0].clone() };
     let error = folder.refused(&undeclared);
-    assert!(matches!(error, ArtifactError::Make { .. }), "{error}");
-    let text = error.to_string();
-    assert!(text.contains("shared/lib.py") && text.contains("Metadata.BuildInputs"), "{text}");
-    assert!(text.contains("a copy of functions/a:"), "{text}");
+    let ArtifactError::Make { source, inputs } = &error else { panic!("{error}") };
+    assert_eq!(inputs, "functions/a");
+    assert!(source.to_string().contains("shared/lib.py"), "{source}");
 }
 
 #[test]
-fn a_build_leaves_its_folder_as_it_was() {
+fn build_does_not_change_its_folder() {
     let folder = TemplateFolder::with(&[("code/Makefile", "build-f:\n\ttouch litter\n\tcp litter $(ARTIFACTS_DIR)\n")]);
     folder.one(&built_by("makefile", "f", "code"));
     assert!(!folder.path("code/litter").exists());
 }
 
 #[test]
-fn a_failed_build_shows_the_end_of_what_make_said() {
+fn failed_build_shows_the_end_of_the_output() {
     let recipe = "\t@i=0; while [ $$i -lt 2000 ]; do echo line $$i; i=$$((i+1)); done\n\t@echo cannot find a thing >&2; exit 7\n";
     let folder = TemplateFolder::with(&[("code/Makefile", &format!("build-f:\n{recipe}"))]);
-    let text = folder.refused(&built_by("makefile", "f", "code")).to_string();
-    assert!(text.starts_with("make build-f failed, exit status: 2"), "{text}");
-    assert!(text.contains("line 1999\ncannot find a thing\n"), "{text}");
-    assert!(text.len() < 5000, "{}", text.len());
+    let error = folder.refused(&built_by("makefile", "f", "code"));
+    let ArtifactError::Make { source: ToolError::Failed { command, status, tail }, .. } = &error else {
+        panic!("{error}")
+    };
+    assert_eq!((command.as_str(), status.code()), ("make build-f", Some(2)));
+    assert!(tail.contains("line 1999\ncannot find a thing\n"), "{tail}");
+    assert!(tail.len() <= 4096, "{}", tail.len());
 }
 
 #[test]
-fn a_missing_target_makefile_or_result_is_told() {
+fn missing_target_makefile_or_result_is_refused() {
     let folder =
         TemplateFolder::with(&[("code/Makefile", "build-other:\n\ttrue\nbuild-empty:\n\ttrue\n"), ("bare/app.py", "")]);
     let artifacts =
         [("f", "code"), ("f2", "bare"), ("empty", "code")].map(|(id, source)| built_by("makefile", id, source));
-    let failures = failures(folder.run(&artifacts).unwrap_err());
-    let texts: Vec<_> = failures.iter().map(|failure| failure.error.to_string()).collect();
-    assert!(texts[0].contains("No rule to make target 'build-f'"), "{}", texts[0]);
-    assert_eq!(texts[1], "bare has no Makefile, which BuildMethod makefile asks for");
-    assert_eq!(texts[2], "what build-empty left in ARTIFACTS_DIR holds no file to package");
+    let failures = failures(folder.run(&artifacts).unwrap_err()).failures;
+    let codes: Vec<_> = failures.iter().map(|failure| failure.error.code()).collect();
+    assert_eq!(codes, ["package/tool-failed", "package/no-makefile", "package/empty"]);
+    assert!(failures[0].error.to_string().contains("No rule to make target 'build-f'"), "{}", failures[0].error);
 }
 
 #[test]
-fn a_custom_runtime_needs_a_bootstrap() {
+fn custom_runtime_needs_a_bootstrap() {
     let folder = TemplateFolder::with(&[("code/Makefile", "build-f:\n\ttouch $(ARTIFACTS_DIR)/main\n")]);
     let artifact = Artifact { runtime: Some("provided.al2023".into()), ..built_by("makefile", "f", "code") };
-    let text = folder.refused(&artifact).to_string();
-    assert!(text.starts_with("what build-f left in ARTIFACTS_DIR has no file bootstrap"), "{text}");
+    assert_eq!(folder.refused(&artifact).code(), "package/no-bootstrap");
 }
 
 #[test]

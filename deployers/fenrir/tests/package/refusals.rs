@@ -1,6 +1,7 @@
-//! What is wrong with a unit is told in words that say what to do.
+//! Artifacts that cannot be packaged.
 
 use crate::fixture::{TemplateFolder, built_by, failures, function};
+use bifrost::error_code::Coded;
 use fenrir::package::{Artifact, ArtifactError, Kind, PackageError};
 use std::fs;
 use std::path::Path;
@@ -10,21 +11,19 @@ fn folder() -> TemplateFolder {
 }
 
 #[test]
-fn a_path_out_of_the_templates_folder() {
+fn path_out_of_the_folder() {
     let folder = folder();
     for path in ["..", "../code", "code/../../code", "/", "/etc", "code/../.."] {
         let error = folder.refused(&function("f", path));
         assert!(matches!(error, ArtifactError::Outside { .. }), "{path}: {error}");
     }
-    let text = folder.refused(&function("f", "../code")).to_string();
-    assert!(text.starts_with("CodeUri \"../code\" leads out of the template's folder"), "{text}");
     let inputs = Artifact { build_inputs: vec!["../x".into()], ..built_by("makefile", "f", "code") };
     folder.write("code/Makefile", "");
     assert!(matches!(folder.refused(&inputs), ArtifactError::Outside { property, .. } if property == "BuildInputs"));
 }
 
 #[test]
-fn a_name_that_is_no_logical_id() {
+fn invalid_logical_id() {
     let folder = folder();
     for id in ["../x", "", "a.b", "a/b", "a b", "ä", "a\0"] {
         assert!(matches!(folder.refused(&function(id, "code")), ArtifactError::LogicalId), "{id}");
@@ -33,79 +32,75 @@ fn a_name_that_is_no_logical_id() {
 }
 
 #[test]
-fn a_name_that_is_there_twice() {
+fn duplicate_logical_id() {
     let artifacts = [function("f", "code"), function("f", "app.py")];
-    let failures = failures(folder().run(&artifacts).unwrap_err());
+    let failures = failures(folder().run(&artifacts).unwrap_err()).failures;
     assert!(failures.iter().all(|failure| matches!(failure.error, ArtifactError::Twice)) && failures.len() == 2);
 }
 
 #[test]
-fn a_source_that_is_missing_empty_or_no_zip() {
+fn missing_empty_or_invalid_source() {
     let folder = folder();
     fs::create_dir(folder.path("empty")).unwrap();
     folder.write("broken.zip", "PK");
-    let text = |artifact: &Artifact| folder.refused(artifact).to_string();
-    assert!(
-        text(&function("f", "gone.zip"))
-            .starts_with("CodeUri \"gone.zip\" cannot be read, seen from the template's folder: ")
-    );
-    assert!(text(&function("f", "gone")).starts_with("CodeUri \"gone\" cannot be read"));
-    assert_eq!(text(&function("f", "empty")), "empty holds no file to package");
-    assert!(text(&function("f", "broken.zip")).starts_with("it is no zip that Lambda could read"));
     let nothing = Artifact { source: None, ..function("f", "") };
-    assert_eq!(text(&nothing), "CodeUri is missing, and there is no Dockerfile beside the template");
+    for (artifact, code) in [
+        (function("f", "gone.zip"), "package/missing-source"),
+        (function("f", "gone"), "package/missing-source"),
+        (function("f", "empty"), "package/empty"),
+        (function("f", "broken.zip"), "package/invalid-zip"),
+        (nothing, "package/no-source"),
+    ] {
+        assert_eq!(folder.refused(&artifact).code(), code);
+    }
 }
 
 #[test]
-fn a_file_for_a_folder_and_a_folder_for_a_file() {
+fn file_instead_of_folder_and_vice_versa() {
     let folder = folder();
     let definition = Artifact { kind: Kind::Definition, property: "DefinitionUri".into(), ..function("api", "code") };
-    assert_eq!(folder.refused(&definition).to_string(), "DefinitionUri \"code\" has to be a file");
-    let go = folder.refused(&built_by("go", "f", "app.py")).to_string();
-    assert_eq!(go, "CodeUri \"app.py\" has to be a folder, for its BuildMethod");
+    assert_eq!(folder.refused(&definition).code(), "package/wrong-kind");
+    assert_eq!(folder.refused(&built_by("go", "f", "app.py")).code(), "package/wrong-kind");
 }
 
 #[test]
-fn a_build_method_that_nobody_knows() {
-    let text = folder().refused(&built_by("Makefle", "f", "code")).to_string();
-    let expected = "BuildMethod \"Makefle\" is not known: did you mean makefile? Known are go, go1.x, makefile, \
-                    rust-cargolambda; a makefile may run anything";
-    assert_eq!(text, expected);
+fn unknown_build_method() {
+    let error = folder().refused(&built_by("Makefle", "f", "code"));
+    assert_eq!(error.code(), "package/unknown-build-method");
+    assert!(matches!(error, ArtifactError::Method { nearest: "makefile", .. }), "{error}");
 }
 
 #[test]
-fn inputs_that_would_not_be_heeded() {
+fn build_inputs_without_makefile() {
     let artifact = Artifact { build_inputs: vec!["code".into()], ..built_by("go", "f", "code") };
     assert!(matches!(folder().refused(&artifact), ArtifactError::Inputs));
 }
 
 #[test]
-fn a_custom_runtime_without_anything_to_start() {
+fn custom_runtime_without_bootstrap() {
     let artifact = Artifact { runtime: Some("provided.al2023".into()), ..function("f", "code") };
-    let text = folder().refused(&artifact).to_string();
-    assert!(text.starts_with("code has no file bootstrap, which is what runtime provided.al2023 starts"), "{text}");
-    assert!(text.contains("go, go1.x, makefile, rust-cargolambda"), "{text}");
+    assert_eq!(folder().refused(&artifact).code(), "package/no-bootstrap");
 }
 
 #[test]
-fn a_tool_that_is_missing() {
+fn missing_tool() {
     let mut folder = folder();
     folder.write("code/Makefile", "build-make:\n\ttrue\n");
     folder.write("code/main.go", "");
     folder.set("PATH", "relative:/nowhere");
     for (method, program) in [("go", "go"), ("makefile", "make"), ("rust-cargolambda", "rustc")] {
-        let text = folder.refused(&built_by(method, "make", "code")).to_string();
-        assert!(text.starts_with(&format!("{program} is not on the PATH: install")), "{text}");
+        let error = folder.refused(&built_by(method, "make", "code"));
+        assert_eq!(error.code(), "package/tool-missing");
+        assert!(error.to_string().starts_with(&format!("{program} ")), "{error}");
     }
     folder.write("Dockerfile", "FROM scratch");
-    let text = folder.refused(&function("f", "code")).to_string();
-    assert_eq!(text, "docker is not on the PATH: install Docker from https://docs.docker.com/get-docker");
+    assert_eq!(folder.refused(&function("f", "code")).code(), "package/tool-missing");
 }
 
 #[test]
-fn a_template_in_no_folder() {
+fn template_without_a_folder() {
     let folder = folder();
-    let run = |path: &Path| fenrir::package::run(path, &[], &folder.options, &folder.heard);
+    let run = |path: &Path| fenrir::package::run(path, &[], &folder.options, &folder.progress);
     assert!(matches!(run(&folder.path("gone/template.yml")), Err(PackageError::Template { .. })));
     assert!(matches!(run(Path::new("..")), Err(PackageError::Template { .. })));
 }

@@ -1,6 +1,7 @@
-//! What is built again, and what is not.
+//! Which artifacts are rebuilt, and which are not.
 
 use crate::fixture::{TemplateFolder, built_by, failures, function, sha256};
+use bifrost::error_code::Coded;
 use fenrir::package::Origin::{Built, Cached};
 use std::fs::{self, File};
 use std::time::SystemTime;
@@ -10,7 +11,7 @@ fn folder() -> TemplateFolder {
 }
 
 #[test]
-fn only_what_changed_is_built_again() {
+fn only_changed_artifacts_are_rebuilt() {
     let folder = folder();
     let artifacts = [function("a", "a"), function("b", "b")];
     assert_eq!(folder.origins(&artifacts), [Built, Built]);
@@ -24,7 +25,7 @@ fn only_what_changed_is_built_again() {
 }
 
 #[test]
-fn content_counts_and_not_the_time() {
+fn content_is_compared_not_time() {
     let folder = folder();
     folder.one(&function("a", "a"));
     let file = File::options().write(true).open(folder.path("a/app.py")).unwrap();
@@ -37,7 +38,7 @@ fn content_counts_and_not_the_time() {
 }
 
 #[test]
-fn a_zip_that_was_altered_or_deleted_is_built_again() {
+fn modified_or_deleted_zip_is_rebuilt() {
     let folder = folder();
     let file = folder.one(&function("a", "a"));
     fs::write(&file.path, "altered").unwrap();
@@ -48,7 +49,7 @@ fn a_zip_that_was_altered_or_deleted_is_built_again() {
 }
 
 #[test]
-fn a_cache_that_cannot_be_read_is_made_anew() {
+fn invalid_cache_is_replaced() {
     for wrong in ["", "{", "[]", r#"{"a": {"inputs": "no hash", "output": 1}}"#, "\u{0}"] {
         let folder = folder();
         folder.one(&function("a", "a"));
@@ -59,15 +60,15 @@ fn a_cache_that_cannot_be_read_is_made_anew() {
 }
 
 #[test]
-fn a_cache_that_cannot_be_written_is_a_warning() {
+fn cache_that_cannot_be_written_is_a_warning() {
     let folder = folder();
-    folder.write(".bifrost/package", "a file in the place of a folder");
+    folder.write(".bifrost/package", "a file instead of a folder");
     assert_eq!(folder.one(&function("a", "a")).origin, Built);
-    assert!(folder.heard.warnings.lock().unwrap()[0].contains(".bifrost/package/template.yml.json"));
+    assert!(folder.progress.warnings.lock().unwrap()[0].contains(".bifrost/package/template.yml.json"));
 }
 
 #[test]
-fn by_force_all_is_built() {
+fn force_rebuilds() {
     let mut folder = folder();
     let before = folder.one(&function("a", "a"));
     folder.options.force = true;
@@ -75,46 +76,42 @@ fn by_force_all_is_built() {
 }
 
 #[test]
-fn a_failure_stops_no_other_and_all_are_told() {
+fn failure_does_not_stop_other_builds() {
     let folder = folder();
     let artifacts = [function("gone", "gone"), function("a", "a"), function("alsoGone", "gone"), function("b", "b")];
     let error = folder.run(&artifacts).unwrap_err();
-    let text = error.to_string();
-    assert!(
-        text.starts_with("2 of 4 could not be packaged\ngone, alsoGone: CodeUri \"gone\" cannot be read"),
-        "{text}"
-    );
-    assert_eq!(
-        failures(error).iter().map(|failure| failure.logical_id.as_str()).collect::<Vec<_>>(),
-        ["gone", "alsoGone"]
-    );
+    assert_eq!(error.code(), "package/missing-source");
+    let failures = failures(error);
+    let failed: Vec<_> = failures.failures.iter().map(|failure| failure.logical_id.as_str()).collect();
+    assert_eq!((failed, failures.total), (vec!["gone", "alsoGone"], 4));
+    assert!(failures.to_string().contains("gone, alsoGone [package/missing-source]: "), "{failures}");
     assert_eq!(folder.origins(&[function("a", "a"), function("b", "b")]), [Cached, Cached]);
 }
 
 #[test]
-fn each_unit_is_told_of_twice() {
+fn progress_reports_start_and_end() {
     let folder = folder();
     folder.run(&[function("a", "a"), function("gone", "gone")]).unwrap_err();
-    for heard in [&folder.heard.started, &folder.heard.finished] {
-        let mut heard = heard.lock().unwrap().clone();
-        heard.sort();
-        assert_eq!(heard, ["a", "gone"]);
+    for calls in [&folder.progress.started, &folder.progress.finished] {
+        let mut calls = calls.lock().unwrap().clone();
+        calls.sort();
+        assert_eq!(calls, ["a", "gone"]);
     }
 }
 
 #[test]
-fn another_template_in_the_same_folder_has_a_cache_of_its_own() {
+fn each_template_has_its_own_cache() {
     let folder = folder();
     let one = folder.one(&function("a", "a"));
     let artifacts = [function("a", "b")];
-    let other = fenrir::package::run(&folder.path("other.yml"), &artifacts, &folder.options, &folder.heard).unwrap();
+    let other = fenrir::package::run(&folder.path("other.yml"), &artifacts, &folder.options, &folder.progress).unwrap();
     assert_eq!((&other[0].path, other[0].origin), (&folder.path("other.yml.a.zip"), Built));
     assert_eq!(folder.origins(&[function("a", "a")]), [Cached]);
     assert_ne!(one.sha256, other[0].sha256);
 }
 
 #[test]
-fn what_changed_while_it_was_built_is_built_again_though_it_changes_back() {
+fn change_during_the_build_is_rebuilt() {
     let mut folder =
         TemplateFolder::with(&[("code/Makefile", "build-a:\n\tcp app.py $(ARTIFACTS_DIR)\n\techo b > $(ORIGINAL)\n")]);
     folder.set("ORIGINAL", folder.path("code/app.py"));
@@ -125,7 +122,7 @@ fn what_changed_while_it_was_built_is_built_again_though_it_changes_back() {
 }
 
 #[test]
-fn nothing_is_left_but_the_zip_and_the_cache() {
+fn only_zip_and_cache_are_left() {
     let folder = folder();
     folder.run(&[function("a", "a"), function("gone", "gone")]).unwrap_err();
     let names = |path: &str| {

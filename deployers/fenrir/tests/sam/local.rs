@@ -1,4 +1,4 @@
-//! What the embedded CloudFormation makes of SAM's types: the same resources as AWS's own transform.
+//! The SAM expansion of the local cloud: the same resources as AWS's own transform.
 
 use bifrost::local::{Account, LocalSession, LocalState, Resources, Store};
 use chrono::{DateTime, TimeDelta};
@@ -8,10 +8,10 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Types by logical id. The digest of an API's deployment is left out: SAM makes it of how Python prints the API.
+/// Types by logical id, without the digests of API deployments, which SAM computes from the Python representation of the API.
 pub(crate) type Types = BTreeMap<String, String>;
 
-/// What the change set of a new stack would add; none if it fails.
+/// The resources that the change set of a new stack adds. None if it fails.
 pub(crate) async fn types(template: &Value) -> Option<Types> {
     let account = "000000000000".parse().unwrap();
     let state = LocalState {
@@ -33,13 +33,13 @@ pub(crate) async fn types(template: &Value) -> Option<Types> {
         template: TemplateSource::Body(template.to_string()),
         tags: BTreeMap::new(),
         token: "token".into(),
-        description: "what it would add".into(),
+        description: "test".into(),
     };
     stacks.create_change_set(&new).await.unwrap();
     store.transact(later).unwrap();
-    let made = stacks.change_set("stack", "first").await.unwrap().unwrap();
-    let added = made.changes.into_iter().map(|change| (change.logical_id, change.resource_type));
-    (made.status.as_str() == "CREATE_COMPLETE").then(|| without_digests(added.collect()))
+    let created = stacks.change_set("stack", "first").await.unwrap().unwrap();
+    let added = created.changes.into_iter().map(|change| (change.logical_id, change.resource_type));
+    (created.status.as_str() == "CREATE_COMPLETE").then(|| without_digests(added.collect()))
 }
 
 fn later(state: &mut LocalState<FenrirAccount>) {
@@ -47,7 +47,7 @@ fn later(state: &mut LocalState<FenrirAccount>) {
     state.accounts.values_mut().for_each(|account| account.resources.advance(state.clock));
 }
 
-/// The same, each deployment of an API called without its digest.
+/// Removes the digests from the logical ids of API deployments.
 pub(crate) fn without_digests(types: Types) -> Types {
     let name = |(name, kind): (String, String)| match name.split_once("Deployment") {
         Some((api, _)) if kind == "AWS::ApiGateway::Deployment" => (format!("{api}Deployment"), kind),

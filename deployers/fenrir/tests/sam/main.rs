@@ -1,6 +1,6 @@
-//! What the rules make of a template, held against AWS's own SAM transform: it takes all of it.
+//! Runs AWS's own SAM transform on the templates that the rules produce. It has to accept all of them.
 
-#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test that cannot go on says where by panicking")]
+#![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a test fails by panicking")]
 
 #[path = "../corpus/account.rs"]
 mod account;
@@ -17,7 +17,7 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::Stdio;
 
-/// The template that CloudFormation would get of a file, with an upload in place of each path in it.
+/// The template that CloudFormation would get for a file, with a URI in place of each path.
 fn emitted(path: &Path) -> Value {
     let template = read(&Source::open(path).unwrap()).unwrap();
     let is_uploaded = path.file_name().unwrap().to_string_lossy().starts_with("uploaded");
@@ -28,24 +28,24 @@ fn emitted(path: &Path) -> Value {
     emitted
 }
 
-/// The templates of the corpus that must pass, as CloudFormation would get them, by file name.
+/// The accepted templates of the corpus, as CloudFormation would get them, by file name.
 fn accepted() -> BTreeMap<String, Value> {
     let accepted = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/accepted");
     let paths = fs::read_dir(accepted).unwrap().map(|entry| entry.unwrap().path());
     paths.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), emitted(&path))).collect()
 }
 
-/// What the transform says of a template.
+/// The result of the transform.
 #[derive(Deserialize)]
-struct Said {
-    /// Why it refuses it.
+struct Transformed {
+    /// The reason for which it refuses the template.
     refusal: Option<String>,
-    /// What it makes of it: types by logical id.
+    /// The types of the generated resources by logical id.
     types: Option<Types>,
 }
 
-/// What the transform says of each template; none, with a message, where there is no Python.
-fn transformed(templates: &BTreeMap<String, Value>) -> Option<BTreeMap<String, Said>> {
+/// Runs the transform on each template. None, with a message, without Python.
+fn transformed(templates: &BTreeMap<String, Value>) -> Option<BTreeMap<String, Transformed>> {
     let mut python = bifrost_moto::program("python")?;
     python.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/sam/transforms.py"));
     let mut python = python.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
@@ -56,20 +56,21 @@ fn transformed(templates: &BTreeMap<String, Value>) -> Option<BTreeMap<String, S
 }
 
 #[test]
-fn sam_takes_what_the_rules_make_of_accepted_templates() {
-    let Some(said) = transformed(&accepted()) else { return };
-    let mut refused: BTreeMap<_, _> = said.into_iter().filter_map(|(name, said)| Some((name, said.refusal?))).collect();
-    let of_a_bucket = refused.remove("a_function_that_watches_a_bucket_outside.yml").unwrap();
+fn sam_accepts_the_templates() {
+    let Some(results) = transformed(&accepted()) else { return };
+    let refused = results.into_iter().filter_map(|(name, result)| Some((name, result.refusal?)));
+    let mut refused: BTreeMap<_, _> = refused.collect();
+    let of_a_bucket = refused.remove("function_with_s3_event.yml").unwrap();
     assert!(of_a_bucket.contains("S3 events must reference an S3 bucket in the same template"));
     assert_eq!(refused, BTreeMap::new());
 }
 
 #[tokio::test]
-async fn the_embedded_world_expands_them_as_sam_does() {
+async fn local_cloud_expands_templates_as_sam_does() {
     let templates = accepted();
     let Some(all) = transformed(&templates) else { return };
-    for (name, said) in all {
-        let expected = said.types.map(local::without_digests);
+    for (name, result) in all {
+        let expected = result.types.map(local::without_digests);
         assert_eq!(local::types(&templates[&name]).await, expected, "{name}");
     }
 }

@@ -1,8 +1,8 @@
-"""Prints what AWS knows of the properties that Fenrir's tables list, as JSON.
+"""Prints the property names that AWS knows for the types in Fenrir's tables, as JSON.
 
-A tree has a name for each property, and under it the tree of what that holds; null where it holds no properties, or
-where nothing says which. SAM's own come from the models that its JSON schema is made of (package aws-sam-translator),
-CloudFormation's from the schemas of its registry (package cfn-lint).
+A tree has a key for each property, with the tree of its properties as value; null if it has no properties, or if they
+are not known. The trees of SAM's types come from the models of its JSON schema (package aws-sam-translator), those of
+CloudFormation's types from the schemas of its registry (package cfn-lint).
 """
 
 import functools
@@ -43,8 +43,8 @@ SAM = {
     "AWS::Serverless::LayerVersion": layer_version,
     "AWS::Serverless::SimpleTable": simple_table,
 }
-# How SAM's documentation says that it hands a property on.
-HANDED_ON = re.compile(
+# How the documentation of SAM describes a property that it passes to CloudFormation.
+PASSED_ON = re.compile(
     r"passed directly to the \[`(?P<name>\w+)`\]\([^)]*\) property of an? "
     r"\[?`(?P<type>AWS::\w+::\w+)(?:[ .](?P<definition>\w+))?`"
 )
@@ -80,18 +80,18 @@ def field(described):
     models = list(models_in(described.outer_type_))
     if models:
         return functools.reduce(united, map(model, models))
-    return handed_on(described.field_info.extra)
+    return passed_on(described.field_info.extra)
 
 
 def united(one, other):
-    """A tree with all names of both: of two models it is not known which is meant."""
+    """A tree with the properties of both: either model may apply."""
     if one is None or other is None:
         return one or other
     return {**one, **{name: united(one.get(name), tree) for name, tree in other.items()}}
 
 
 def models_in(kind):
-    """The models that a type is made of, other than those for intrinsic functions and for anything."""
+    """The models in a type, except those for intrinsic functions and for any value."""
     if typing.get_origin(kind):
         for argument in typing.get_args(kind):
             yield from models_in(argument)
@@ -99,13 +99,13 @@ def models_in(kind):
         yield kind
 
 
-def handed_on(documentation):
-    """The tree of what SAM hands on to CloudFormation."""
+def passed_on(documentation):
+    """The tree of a property that SAM passes to CloudFormation."""
     path = documentation.get("__samPassThrough", {}).get("schemaPath")
     if path:
         (kind, _, definition), name = path[1].partition("."), path[-1]
     else:
-        found = HANDED_ON.search(documentation.get("markdownDescription", ""))
+        found = PASSED_ON.search(documentation.get("markdownDescription", ""))
         if not found:
             return None
         kind, definition, name = found["type"], found["definition"], found["name"]

@@ -1,5 +1,5 @@
-"""Reads templates by name as JSON, and prints by name what AWS's SAM transform says of each: why it refuses it, or the types by
-logical id that it makes of it."""
+"""Reads templates by name as JSON, and prints the result of AWS's SAM transform for each: the reason for a refusal, or the
+types of the generated resources by logical id."""
 
 import json
 import logging
@@ -13,13 +13,13 @@ from samtranslator.translator.transform import transform
 
 
 class NoManagedPolicies:
-    """Fenrir lets no function have one."""
+    """Fenrir allows no managed policies."""
 
     def load(self):
         return {}
 
 
-def said(template):
+def result(template):
     try:
         expanded = transform(template, {}, NoManagedPolicies())
     except InvalidDocumentException as error:
@@ -29,4 +29,4 @@ def said(template):
 
 if __name__ == "__main__":
     logging.disable()
-    json.dump({name: said(template) for name, template in json.load(sys.stdin).items()}, sys.stdout)
+    json.dump({name: result(template) for name, template in json.load(sys.stdin).items()}, sys.stdout)

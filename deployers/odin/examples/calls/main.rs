@@ -1,14 +1,15 @@
-//! Prints how many AWS calls each task makes, and how many of them wait for one another: `cargo run -p odin --example calls`.
+//! Prints the number of AWS calls of each task, and the longest chain of dependent calls:
+//! `cargo run -p odin --example calls`.
 //!
-//! Beside the sample release with both of its services stands one with `web` alone, which the original Odin was measured with.
+//! Measures the sample release with both services, and with `web` alone: the figures of Go Odin are for the latter.
 
 #![allow(
     clippy::indexing_slicing,
     clippy::print_stdout,
     clippy::unwrap_used,
-    reason = "a measurement prints what it found, and has nothing to say if it cannot go on"
+    reason = "a measurement prints its results, and panics if it cannot continue"
 )]
-#![allow(unreachable_pub, reason = "nothing of an example can be reached from outside")]
+#![allow(unreachable_pub, reason = "an example has no public interface")]
 
 mod measure;
 

@@ -1,7 +1,7 @@
 //! Counts the AWS calls of each task of a deploy, and the longest chain of calls that wait for one another.
 //!
-//! Every call takes one second of the embedded world's time, and nothing else in a task takes any. Calls that are made
-//! at the same time end in the same second, so there are as many seconds in which calls end as the chain is long.
+//! Every call takes one second of the local cloud's time, and nothing else in a task takes time. Concurrent calls end
+//! in the same second, so the number of seconds in which calls end is the length of the chain.
 
 use bifrost::local::{Fault, FaultKind, LocalDeployer, LocalState, read_seed};
 use bifrost::release::Sha256;
@@ -17,19 +17,19 @@ use std::sync::{Arc, Mutex};
 
 const USER_DATA: &[u8] = include_bytes!("../../releases/deploy-test.json.userdata");
 
-/// The calls of one task: the state that made them, and when each of them ended.
+/// The calls of one task: its state, and when each call ended.
 pub struct Task {
     state: String,
     ends: Vec<DateTime<Utc>>,
 }
 
 impl Task {
-    /// How many calls it made.
+    /// The number of calls.
     pub fn calls(&self) -> usize {
         self.ends.len()
     }
 
-    /// How many of them had to wait for one another.
+    /// The length of the longest chain of dependent calls.
     pub fn chain(&self) -> usize {
         self.ends.iter().collect::<BTreeSet<_>>().len()
     }
@@ -39,12 +39,12 @@ impl Task {
 pub struct Calls(pub Vec<Task>);
 
 impl Calls {
-    /// How many calls the whole deploy made.
+    /// The number of calls of the whole deploy.
     pub fn calls(&self) -> usize {
         self.0.iter().map(Task::calls).sum()
     }
 
-    /// How many of them had to wait for one another.
+    /// The sum of the chains of all tasks, which run one after another.
     pub fn chain(&self) -> usize {
         self.0.iter().map(Task::chain).sum()
     }
@@ -60,8 +60,8 @@ impl fmt::Display for Calls {
     }
 }
 
-/// Deploys these services of the sample release over an earlier release of them, with balancers that drain at once, by a
-/// process that has not assumed the role yet.
+/// Deploys these services of the sample release over an earlier release. Draining takes no time, and the process has
+/// not assumed the role yet.
 pub async fn calls_of(services: &[&str]) -> Calls {
     let mut local_state = local_state();
     let harness = TestHarness::new(local_state.clone()).unwrap();
@@ -73,10 +73,10 @@ pub async fn calls_of(services: &[&str]) -> Calls {
     local_state.faults = vec![Fault { operation: "*".into(), resource: None, state: None, skip: 0, times: None, kind }];
     let harness = TestHarness::new(local_state).unwrap();
     let tasks = Arc::new(Mutex::new(Vec::<Task>::new()));
-    let seen = Arc::clone(&tasks);
+    let recorded = Arc::clone(&tasks);
     harness.store().watch(Box::new(move |record, _, after| {
         let state = &record.call.name.attempt.state;
-        let mut tasks = seen.lock().unwrap();
+        let mut tasks = recorded.lock().unwrap();
         match tasks.last_mut() {
             _ if state.is_empty() => {}
             Some(task) if task.state == *state => task.ends.push(after.clock),
@@ -97,10 +97,10 @@ fn local_state() -> LocalState<OdinAccount> {
     let region = &mut local_state["accounts"]["000000000000"]["resources"]["regions"]["us-east-1"];
     region["load_balancers"]["coinbase-deploy-test-web-elb"]["connection_draining_seconds"] = json!(0);
     region["target_groups"]["coinbase-deploy-test-web-tg"]["deregistration_delay_seconds"] = json!(0);
-    read_seed(Path::new("world"), local_state.to_string().as_bytes()).unwrap()
+    read_seed(Path::new("odin.json"), local_state.to_string().as_bytes()).unwrap()
 }
 
-/// The sample release with these services alone, as the client prepares it.
+/// The sample release with only these services, as the client prepares it.
 fn release(services: &[&str], now: DateTime<Utc>, random: &str) -> Value {
     let mut release: Value = serde_json::from_str(include_str!("../../releases/deploy-test.json")).unwrap();
     let all = release["services"].as_object_mut().unwrap();

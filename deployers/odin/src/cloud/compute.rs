@@ -4,12 +4,12 @@ use super::Tags;
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
 
-/// Which resources are meant. One that is not there is no error: it is not in the answer.
+/// Selects resources. A resource that does not exist is missing from the result; it is not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Filter {
-    /// Those with one of these ids.
+    /// Resources with one of these ids.
     Ids(Vec<String>),
-    /// Those whose tag `Name` is one of these.
+    /// Resources whose tag `Name` is one of these.
     Names(Vec<String>),
 }
 
@@ -18,7 +18,7 @@ pub enum Filter {
 pub struct Image {
     /// Its id, `ami-…`.
     pub id: String,
-    /// `available`, `pending`, `failed`, …: only an available one can be launched.
+    /// `available`, `pending`, `failed`, …: only an available image can be launched.
     pub state: String,
     /// Its tags.
     pub tags: Tags,
@@ -51,64 +51,64 @@ pub struct PlacementGroup {
     pub state: String,
     /// `cluster`, `spread` or `partition`.
     pub strategy: String,
-    /// How many partitions it has, if that is its strategy.
+    /// Number of partitions, only for strategy `partition`.
     pub partition_count: Option<u32>,
     /// Its tags.
     pub tags: Tags,
 }
 
-/// What a placement group is made of.
+/// Settings of a new placement group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPlacementGroup {
     /// Its name, unique in account and region.
     pub name: String,
     /// `cluster`, `spread` or `partition`.
     pub strategy: String,
-    /// How many partitions it has: 1 to 7; only for that strategy.
+    /// Number of partitions, 1 to 7, only for strategy `partition`.
     pub partition_count: Option<u32>,
     /// Its tags.
     pub tags: Tags,
 }
 
-/// EC2, as far as it concerns what instances are launched from and into.
+/// The EC2 resources from which and into which instances are launched.
 #[async_trait]
 pub trait Compute: Send + Sync {
     /// Images (`ec2:DescribeImages` with filter `image-id` or `tag:Name`, every page).
     ///
     /// # Errors
-    /// Whatever EC2 answers.
+    /// [`CloudError`] from EC2.
     async fn images(&self, filter: &Filter) -> Result<Vec<Image>, CloudError>;
 
     /// Subnets (`ec2:DescribeSubnets` with filter `subnet-id` or `tag:Name`, every page).
     ///
     /// # Errors
-    /// Whatever EC2 answers.
+    /// [`CloudError`] from EC2.
     async fn subnets(&self, filter: &Filter) -> Result<Vec<Subnet>, CloudError>;
 
     /// Security groups (`ec2:DescribeSecurityGroups` with filter `group-id` or `tag:Name`, every page).
     ///
     /// # Errors
-    /// Whatever EC2 answers.
+    /// [`CloudError`] from EC2.
     async fn security_groups(&self, filter: &Filter) -> Result<Vec<SecurityGroup>, CloudError>;
 
-    /// The placement group of that name; `None` if there is none (`ec2:DescribePlacementGroups` with filter
-    /// `group-name`).
+    /// The placement group of that name, or `None` if it does not exist (`ec2:DescribePlacementGroups` with
+    /// filter `group-name`).
     ///
     /// # Errors
-    /// Whatever EC2 answers.
+    /// [`CloudError`] from EC2.
     async fn placement_group(&self, name: &str) -> Result<Option<PlacementGroup>, CloudError>;
 
-    /// Makes a placement group (`ec2:CreatePlacementGroup`).
+    /// Creates a placement group (`ec2:CreatePlacementGroup`).
     ///
     /// # Errors
-    /// [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) (`InvalidPlacementGroup.Duplicate`) if there is one
-    /// of that name.
+    /// [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) (`InvalidPlacementGroup.Duplicate`) if it
+    /// already exists.
     async fn create_placement_group(&self, group: &NewPlacementGroup) -> Result<(), CloudError>;
 
     /// Deletes a placement group (`ec2:DeletePlacementGroup`).
     ///
     /// # Errors
-    /// Not found (`InvalidPlacementGroup.Unknown`) if there is none of that name;
-    /// [`Conflict`](bifrost::cloud::ErrorKind::Conflict) (`InvalidPlacementGroup.InUse`) while instances are in it.
+    /// Not found (`InvalidPlacementGroup.Unknown`) if it does not exist;
+    /// [`Conflict`](bifrost::cloud::ErrorKind::Conflict) (`InvalidPlacementGroup.InUse`) while it contains instances.
     async fn delete_placement_group(&self, name: &str) -> Result<(), CloudError>;
 }

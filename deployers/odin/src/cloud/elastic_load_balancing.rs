@@ -17,18 +17,18 @@ pub struct LoadBalancer {
 /// Classic load balancers.
 #[async_trait]
 pub trait ClassicBalancers: Send + Sync {
-    /// The load balancer of that name; `None` if there is none (`elasticloadbalancing:DescribeLoadBalancers`,
+    /// The load balancer of that name, or `None` if it does not exist (`elasticloadbalancing:DescribeLoadBalancers`,
     /// `elasticloadbalancing:DescribeTags`).
     ///
     /// # Errors
-    /// Whatever Elastic Load Balancing answers, save `LoadBalancerNotFound`.
+    /// [`CloudError`] from Elastic Load Balancing, except `LoadBalancerNotFound`.
     async fn load_balancer(&self, name: &str) -> Result<Option<LoadBalancer>, CloudError>;
 
     /// The state of each registered instance by its id: `InService`, `OutOfService` or `Unknown`
-    /// (`elasticloadbalancing:DescribeInstanceHealth`). An instance that is not registered is not there.
+    /// (`elasticloadbalancing:DescribeInstanceHealth`). The result contains only registered instances.
     ///
     /// # Errors
-    /// `LoadBalancerNotFound` if there is no such load balancer.
+    /// `LoadBalancerNotFound` if the load balancer does not exist.
     async fn instance_health(&self, name: &str) -> Result<BTreeMap<String, String>, CloudError>;
 }
 
@@ -41,25 +41,26 @@ pub struct TargetGroup {
     pub name: String,
     /// Its tags.
     pub tags: Tags,
-    /// Seconds over which a new target gets its share of the traffic little by little; 0 for at once.
+    /// Seconds over which the traffic to a new target increases to its full share; 0 disables slow start.
     pub slow_start_seconds: u32,
 }
 
 /// Target groups.
 #[async_trait]
 pub trait TargetGroups: Send + Sync {
-    /// The target group of that name; `None` if there is none (`elasticloadbalancing:DescribeTargetGroups`; then, at the
-    /// same time, `elasticloadbalancing:DescribeTags` and `elasticloadbalancing:DescribeTargetGroupAttributes`).
+    /// The target group of that name, or `None` if it does not exist (`elasticloadbalancing:DescribeTargetGroups`;
+    /// then, at the same time,
+    /// `elasticloadbalancing:DescribeTags` and `elasticloadbalancing:DescribeTargetGroupAttributes`).
     ///
     /// # Errors
-    /// Whatever Elastic Load Balancing answers, save `TargetGroupNotFound`.
+    /// [`CloudError`] from Elastic Load Balancing, except `TargetGroupNotFound`.
     async fn target_group(&self, name: &str) -> Result<Option<TargetGroup>, CloudError>;
 
     /// The state of each registered target by its instance's id: `initial`, `healthy`, `unhealthy`, `unused`,
-    /// `draining`, `unavailable` (`elasticloadbalancing:DescribeTargetHealth`). An instance that is not registered is
-    /// not there; one that is registered with several ports has the state of the first that is not `healthy`.
+    /// `draining`, `unavailable` (`elasticloadbalancing:DescribeTargetHealth`). The result contains only
+    /// registered instances. An instance with several ports has the state of the first port that is not `healthy`.
     ///
     /// # Errors
-    /// `TargetGroupNotFound` if there is no such target group.
+    /// `TargetGroupNotFound` if the target group does not exist.
     async fn target_health(&self, arn: &str) -> Result<BTreeMap<String, String>, CloudError>;
 }

@@ -1,5 +1,5 @@
-//! What Odin only looks up: IAM's instance profiles and roles, which belong to the account and to no region, and the SNS
-//! topics that lifecycle hooks publish to.
+//! Resources that Odin only looks up: IAM instance profiles and roles, which are global to the account, and the SNS
+//! topics to which lifecycle hooks publish.
 
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
@@ -23,25 +23,26 @@ pub struct Role {
 /// IAM.
 #[async_trait]
 pub trait Iam: Send + Sync {
-    /// The instance profile of that name; `None` if there is none (`iam:GetInstanceProfile`).
+    /// The instance profile of that name, or `None` if it does not exist (`iam:GetInstanceProfile`).
     ///
     /// # Errors
-    /// Whatever IAM answers, save `NoSuchEntity`.
+    /// [`CloudError`] from IAM, except `NoSuchEntity`.
     async fn instance_profile(&self, name: &str) -> Result<Option<InstanceProfile>, CloudError>;
 
-    /// The role of that name; `None` if there is none (`iam:GetRole`).
+    /// The role of that name, or `None` if it does not exist (`iam:GetRole`).
     ///
     /// # Errors
-    /// Whatever IAM answers, save `NoSuchEntity`.
+    /// [`CloudError`] from IAM, except `NoSuchEntity`.
     async fn role(&self, name: &str) -> Result<Option<Role>, CloudError>;
 }
 
 /// SNS.
 #[async_trait]
 pub trait Topics: Send + Sync {
-    /// ARN of the topic of that name in this account and region; `None` if there is none (`sns:GetTopicAttributes`).
+    /// ARN of the topic of that name in this account and region, or
+    /// `None` if it does not exist (`sns:GetTopicAttributes`).
     ///
     /// # Errors
-    /// Whatever SNS answers, save `NotFound`.
+    /// [`CloudError`] from SNS, except `NotFound`.
     async fn topic_arn(&self, name: &str) -> Result<Option<String>, CloudError>;
 }

@@ -1,7 +1,7 @@
-//! What Odin needs of AWS in a target account: small ports in AWS's words, with plain types.
+//! The ports to AWS that Odin needs in a target account. They use AWS's terms and plain types.
 //!
-//! Handlers see these traits and nothing else of a cloud. Each has an adapter on the embedded world. Each method says
-//! which AWS operations it is; where AWS pages or limits what one request may name, the method hides it.
+//! Handlers use only these traits. Each trait has an adapter for AWS and one for the local cloud. The documentation of
+//! each method names its AWS operations. The methods hide paging and AWS's limits on the size of a request.
 
 mod auto_scaling;
 #[cfg(feature = "lambda")]
@@ -28,7 +28,7 @@ use std::sync::Arc;
 /// Tags of a resource: values by key.
 pub type Tags = BTreeMap<String, String>;
 
-/// Everything that Odin may do in one account and region, under the one role there.
+/// All ports into one account and region, used with the one role that Odin assumes there.
 #[derive(Clone)]
 pub struct OdinPorts {
     /// EC2 Auto Scaling.

@@ -1,4 +1,4 @@
-//! EC2 launch templates: what an auto-scaling group's instances are made of.
+//! EC2 launch templates, from which auto-scaling groups launch their instances.
 
 use super::Tags;
 use async_trait::async_trait;
@@ -6,14 +6,14 @@ use bifrost::cloud::CloudError;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// A launch template, without what is in it.
+/// A launch template, without its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LaunchTemplate {
     /// Its id, `lt-…`.
     pub id: String,
     /// Its name.
     pub name: String,
-    /// When it was made.
+    /// When it was created.
     pub create_time: DateTime<Utc>,
     /// Its tags.
     pub tags: Tags,
@@ -31,15 +31,15 @@ pub struct EbsVolume {
     pub volume_type: String,
 }
 
-/// What a launch template is made of. Its instances accept `IMDSv2` only (`HttpTokens=required`).
+/// Content of a new launch template. Its instances accept only `IMDSv2` (`HttpTokens=required`).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct NewLaunchTemplate {
     /// Its name, 3 to 128 letters, digits, `(`, `)`, `.`, `-`, `/` and `_`.
     pub name: String,
-    /// Tells EC2 that a request is a repetition: up to 128 ASCII characters.
+    /// Makes the request idempotent: 1 to 128 ASCII characters.
     pub client_token: String,
-    /// The image.
+    /// Id of the image.
     pub image_id: String,
     /// Such as `t3.small`.
     pub instance_type: String,
@@ -47,46 +47,46 @@ pub struct NewLaunchTemplate {
     pub security_group_ids: Vec<String>,
     /// ARN of an instance profile.
     pub instance_profile_arn: Option<String>,
-    /// User data as it is, at most 16 KiB; EC2 gets it in base64.
+    /// The unencoded user data, at most 16 KiB; the request to EC2 contains it in base64.
     pub user_data: String,
-    /// A volume beside those of the image, or over one of them.
+    /// A volume in addition to those of the image; it replaces one with the same device name.
     pub ebs_volume: Option<EbsVolume>,
-    /// Whether EBS traffic has its own bandwidth; if none, the default of the instance type.
+    /// Whether EBS traffic has dedicated bandwidth. Default: that of the instance type.
     pub ebs_optimized: Option<bool>,
-    /// The most that an hour of a spot instance may cost, in US dollars; if none, instances are on demand.
+    /// Maximum price of a spot instance in US dollars per hour. Without it, instances are on demand.
     pub spot_price: Option<String>,
-    /// Whether instances get a public address; if none, as the subnet says.
+    /// Whether instances get a public address. Default: the setting of the subnet.
     pub associate_public_ip_address: Option<bool>,
     /// Name of a placement group.
     pub placement_group: Option<String>,
-    /// `default` or `dedicated`; if none, as the VPC says.
+    /// `default` or `dedicated`. Default: the setting of the VPC.
     pub tenancy: Option<String>,
-    /// Tags of the template itself; instances get their group's.
+    /// Tags of the template itself; instances get those of their group.
     pub tags: Tags,
 }
 
 /// EC2 launch templates.
 #[async_trait]
 pub trait LaunchTemplates: Send + Sync {
-    /// All launch templates that carry all these tags, in the order of their names (`ec2:DescribeLaunchTemplates` with
+    /// All launch templates that have all these tags, sorted by name (`ec2:DescribeLaunchTemplates` with
     /// `tag:` filters, every page).
     ///
     /// # Errors
-    /// Whatever EC2 answers.
+    /// [`CloudError`] from EC2.
     async fn launch_templates(&self, tags: &[(&str, &str)]) -> Result<Vec<LaunchTemplate>, CloudError>;
 
-    /// Makes a launch template (`ec2:CreateLaunchTemplate`). Made again with the same client token and content, it is
-    /// the same.
+    /// Creates a launch template (`ec2:CreateLaunchTemplate`). A repetition with the
+    /// same client token and content returns the existing template.
     ///
     /// # Errors
     /// [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) (`InvalidLaunchTemplateName.AlreadyExistsException`)
-    /// if there is another of that name; `IdempotentParameterMismatch` if the token was used for something else.
+    /// if another template has that name; `IdempotentParameterMismatch` if the token was used for other content.
     async fn create_launch_template(&self, template: &NewLaunchTemplate) -> Result<LaunchTemplate, CloudError>;
 
-    /// Deletes a launch template with all its versions (`ec2:DeleteLaunchTemplate`). A group that still uses it can
-    /// launch nothing more.
+    /// Deletes a launch template with all its versions (`ec2:DeleteLaunchTemplate`). A group that still uses it
+    /// cannot launch instances any more.
     ///
     /// # Errors
-    /// Not found (`InvalidLaunchTemplateName.NotFoundException`) if there is none of that name.
+    /// Not found (`InvalidLaunchTemplateName.NotFoundException`) if it does not exist.
     async fn delete_launch_template(&self, name: &str) -> Result<(), CloudError>;
 }

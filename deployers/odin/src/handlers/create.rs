@@ -1,4 +1,5 @@
-//! Makes what a release consists of: placement groups, and for each service a launch template, a group, and its policies.
+//! Creates the resources of a release: placement groups, and for each service a launch template, a group and its
+//! policies.
 
 use crate::capacity::Target;
 use crate::cloud::{
@@ -6,6 +7,7 @@ use crate::cloud::{
     NewAutoScalingGroup, NewLaunchTemplate, NewPlacementGroup, NewScalingPolicy, OdinPorts, PlacementGroup,
 };
 use crate::concurrently::each;
+use crate::errors::{CreateError, ServiceError};
 use crate::groups::{Groups, find_templates, is_own};
 use crate::names::{group_name, group_tags, own_tags, policy_name, template_name};
 use crate::release::{
@@ -15,23 +17,7 @@ use bifrost::cloud::{CloudError, ErrorKind};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::{join, try_join};
 
-/// A service's group could not be made, or not all of it.
-#[derive(Debug, thiserror::Error)]
-#[error("service {service}: {why}")]
-pub(super) struct NotCreated {
-    service: ServiceName,
-    why: CreateError,
-}
-
-#[derive(Debug, thiserror::Error)]
-enum CreateError {
-    #[error(transparent)]
-    Cloud(#[from] CloudError),
-    #[error("its resources are not resolved: ValidateResources must run before")]
-    NotResolved,
-}
-
-/// What an earlier attempt of this execution made, and the placement groups that the release names.
+/// The resources that an earlier attempt of this execution created, and the placement groups that the release names.
 pub(super) struct ExistingResources {
     groups: Vec<AutoScalingGroup>,
     templates: Vec<LaunchTemplate>,
@@ -39,7 +25,7 @@ pub(super) struct ExistingResources {
 }
 
 impl ExistingResources {
-    /// Finds it by its tags.
+    /// Finds them by their tags.
     pub(super) async fn find(ports: &OdinPorts, release: &OdinRelease) -> Result<Self, CloudError> {
         let envelope = &release.envelope;
         let (groups, templates, placement_groups) = try_join!(
@@ -54,49 +40,49 @@ impl ExistingResources {
         })
     }
 
-    /// Whether nothing was made for the release so far.
-    pub(super) fn is_nothing(&self, release: &OdinRelease) -> bool {
+    /// Whether nothing was created for the release so far.
+    pub(super) fn is_empty(&self, release: &OdinRelease) -> bool {
         let placed = self.placement_groups.values().flatten().any(|group| is_own(&group.tags, &release.envelope));
         self.groups.is_empty() && self.templates.is_empty() && !placed
     }
 }
 
-/// The placement groups that the release names: those that are there, and those that are not.
+/// The placement groups that the release names; `None` for those that do not exist.
 pub(super) async fn find_placement_groups(
     ports: &OdinPorts,
     release: &OdinRelease,
 ) -> Result<BTreeMap<ResourceName, Option<PlacementGroup>>, CloudError> {
-    let names: BTreeSet<_> = placed(release).map(|(name, _, _)| name).collect();
+    let names: BTreeSet<_> = named_placement_groups(release).map(|(name, _, _)| name).collect();
     let found = each(names, async |name: &ResourceName| {
         Ok((name.clone(), ports.compute.placement_group(name.as_str()).await?))
     });
     found.await.into_iter().collect()
 }
 
-/// Every placement group that is named, with the service that names it.
-fn placed(release: &OdinRelease) -> impl Iterator<Item = (&ResourceName, &ServiceName, &Service)> {
+/// Every placement group that the release names, with the service that names it.
+fn named_placement_groups(release: &OdinRelease) -> impl Iterator<Item = (&ResourceName, &ServiceName, &Service)> {
     let services = release.fields.services.iter();
     services.filter_map(|(name, service)| Some((service.placement_group_name.as_ref()?, name, service)))
 }
 
-/// Makes what is not there yet.
+/// Creates what does not exist yet.
 pub(super) struct ServiceBuilder<'a> {
     pub(super) ports: &'a OdinPorts,
     pub(super) release: &'a OdinRelease,
-    pub(super) own: &'a ExistingResources,
-    /// The user data before names are put in.
+    pub(super) existing: &'a ExistingResources,
+    /// The user data, with placeholders.
     pub(super) user_data: &'a str,
 }
 
 impl ServiceBuilder<'_> {
-    /// Makes the placement groups that do not exist. Their names were checked by `ValidateResources`.
-    pub(super) async fn make_placement_groups(&self) -> Result<(), CloudError> {
-        let absent = |name: &ResourceName| matches!(self.own.placement_groups.get(name), Some(None));
-        let wanted: BTreeMap<_, _> = placed(self.release)
+    /// Creates the placement groups that do not exist. `ValidateResources` checked their names.
+    pub(super) async fn create_placement_groups(&self) -> Result<(), CloudError> {
+        let absent = |name: &ResourceName| matches!(self.existing.placement_groups.get(name), Some(None));
+        let wanted: BTreeMap<_, _> = named_placement_groups(self.release)
             .filter(|(name, ..)| absent(name))
             .map(|(name, by, service)| (name, (by, service)))
             .collect();
-        let made = each(wanted, async |(name, (by, service)): (&ResourceName, (&ServiceName, &Service))| {
+        let created = each(wanted, async |(name, (by, service)): (&ResourceName, (&ServiceName, &Service))| {
             let group = NewPlacementGroup {
                 name: name.to_string(),
                 strategy: service.placement_group_strategy.map_or("", |strategy| strategy.as_str()).to_owned(),
@@ -105,67 +91,74 @@ impl ServiceBuilder<'_> {
             };
             self.create_placement_group(&group).await
         });
-        made.await.into_iter().collect()
+        created.await.into_iter().collect()
     }
 
-    /// Makes a placement group, once: a request whose answer was lost is sent again, and then the one that is there is our
-    /// own.
+    /// Creates a placement group once: if the answer to a request was lost, the request is repeated, and the placement
+    /// group that exists then is our own.
     async fn create_placement_group(&self, group: &NewPlacementGroup) -> Result<(), CloudError> {
         match self.ports.compute.create_placement_group(group).await {
             Err(error) if error.kind == ErrorKind::AlreadyExists => {
-                let there = self.ports.compute.placement_group(&group.name).await?;
-                let is_ours = there.is_some_and(|there| is_own(&there.tags, &self.release.envelope));
+                let found = self.ports.compute.placement_group(&group.name).await?;
+                let is_ours = found.is_some_and(|found| is_own(&found.tags, &self.release.envelope));
                 if is_ours { Ok(()) } else { Err(error) }
             }
-            made => made,
+            created => created,
         }
     }
 
-    /// Makes a service's launch template, then its group, then its policies with their alarms, and has metrics collected.
-    pub(super) async fn make_service(&self, name: &ServiceName, service: &Service) -> Result<(), NotCreated> {
-        let not_made = |why: CreateError| NotCreated { service: name.clone(), why };
-        let resources = service.resources.as_ref().ok_or_else(|| not_made(CreateError::NotResolved))?;
+    /// Creates a service's launch template, then its group, then its policies with their alarms, and enables its
+    /// metrics.
+    pub(super) async fn create_service(
+        &self,
+        name: &ServiceName,
+        service: &Service,
+    ) -> Result<(), ServiceError<CreateError>> {
+        let failed = |error: CreateError| ServiceError::new(name, error);
+        let resources = service.resources.as_ref().ok_or_else(|| failed(CreateError::NotResolved))?;
         let template =
-            self.launch_template(name, service, resources).ok_or_else(|| not_made(CreateError::NotResolved))?;
+            self.launch_template(name, service, resources).ok_or_else(|| failed(CreateError::NotResolved))?;
         let group = self.group(name, service, resources, &template.name);
-        self.make(service, template, group).await.map_err(|error| not_made(error.into()))
+        self.create(service, template, group).await.map_err(|error| failed(error.into()))
     }
 
-    async fn make(
+    async fn create(
         &self,
         service: &Service,
         template: NewLaunchTemplate,
         group: NewAutoScalingGroup,
     ) -> Result<(), CloudError> {
-        if !self.own.templates.iter().any(|made| made.name == template.name) {
+        if !self.existing.templates.iter().any(|existing| existing.name == template.name) {
             self.ports.templates.create_launch_template(&template).await?;
         }
-        if !self.own.groups.iter().any(|made| made.name == group.name) {
+        if !self.existing.groups.iter().any(|existing| existing.name == group.name) {
             self.create_group(&group).await?;
         }
-        let policies = each(&service.autoscaling.policies, async |policy| self.make_policy(&group.name, policy).await);
+        let policies =
+            each(&service.autoscaling.policies, async |policy| self.create_policy(&group.name, policy).await);
         let (policies, metrics) = join!(policies, self.ports.groups.enable_metrics(&group.name));
         policies.into_iter().collect::<Result<(), _>>().and(metrics)
     }
 
-    /// Makes a group, once: a request whose answer was lost is sent again, and then the group that is there is our own.
+    /// Creates a group once: if the answer to a request was lost, the request is repeated, and the group that exists
+    /// then is our own.
     async fn create_group(&self, group: &NewAutoScalingGroup) -> Result<(), CloudError> {
         match self.ports.groups.create_group(group).await {
             Err(error) if error.kind == ErrorKind::AlreadyExists => {
                 let groups = Groups::find(self.ports, &self.release.envelope).await?;
                 if groups.own_named(&group.name).is_some() { Ok(()) } else { Err(error) }
             }
-            made => made,
+            created => created,
         }
     }
 
-    async fn make_policy(&self, group: &str, policy: &Policy) -> Result<(), CloudError> {
+    async fn create_policy(&self, group: &str, policy: &Policy) -> Result<(), CloudError> {
         let name = policy_name(group, policy);
         let policy_arn = self.ports.groups.put_scaling_policy(&scaling_policy(&name, group, policy)).await?;
         self.ports.alarms.put(&alarm(&name, group, policy, policy_arn)).await
     }
 
-    /// Nothing, if there is no image to launch.
+    /// `None` if the release was not resolved.
     fn launch_template(
         &self,
         service_name: &ServiceName,
@@ -175,7 +168,7 @@ impl ServiceBuilder<'_> {
         let name = template_name(&group_name(&self.release.envelope, service_name));
         let uuid = self.release.envelope.uuid.as_ref()?;
         Some(NewLaunchTemplate {
-            // A repetition of the request makes no second template. EC2 takes 128 characters: 36 and at most 64 here.
+            // A repeated request creates no second template. EC2 accepts 128 characters; this has at most 36 + 1 + 64.
             client_token: format!("{uuid}-{service_name}"),
             image_id: resources.image.clone()?,
             instance_type: service.instance_type.to_string(),
@@ -183,7 +176,7 @@ impl ServiceBuilder<'_> {
             instance_profile_arn: resources.profile_arn.clone(),
             user_data: render_user_data(self.user_data, self.release, service_name),
             ebs_volume: ebs_volume(service),
-            // AWS optimises every type for which that costs nothing, and refuses to for many that cannot: its default is right.
+            // AWS optimises every type that can be for free, and refuses it for many others: its default is right.
             ebs_optimized: None,
             spot_price: service.spot_price.as_ref().map(ToString::to_string),
             associate_public_ip_address: service.associate_public_ip_address,

@@ -5,42 +5,43 @@ use super::create::{ExistingResources, ServiceBuilder};
 use super::validate::read_user_data;
 use crate::capacity::{GroupObservation, Target};
 use crate::concurrently::try_each;
-use crate::errors::{DeployFailure, all};
+use crate::errors::{DeployError, DeployFailure};
 use crate::health::Health;
 use crate::names::group_name;
 use crate::release::OdinRelease;
 use bifrost::halt;
 use tokio::join;
 
-/// Makes the new groups, beside the old ones.
+/// Creates the new groups beside the old ones.
 ///
-/// What an earlier attempt of this execution made is kept, and the rest is made. Only while there is nothing does a halt
-/// count: `HaltError` promises that nothing was made.
+/// Resources that an earlier attempt of this execution created are kept, and the missing ones are created. A halt
+/// counts only while nothing exists: `HaltError` promises that nothing was created.
 ///
 /// # Errors
-/// [`DeployFailure`]; all services are tried, and all that fail are told.
+/// [`DeployFailure`], with every service that was not created.
 pub async fn deploy(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, DeployFailure> {
     let ports = context.target(&release.envelope).await?;
-    let (own, go_on, template) = join!(
+    let (existing, halted, template) = join!(
         ExistingResources::find(&ports, &release),
         halt::check(context, &release.envelope),
         read_user_data(context, &release)
     );
-    let own = own?;
-    if own.is_nothing(&release) {
-        go_on?;
+    let existing = existing?;
+    if existing.is_empty(&release) {
+        halted?;
     }
     let template = template?;
-    let maker = ServiceBuilder { ports: &ports, release: &release, own: &own, user_data: &template };
-    maker.make_placement_groups().await?;
-    let made = try_each(&release.fields.services, async |(name, service)| maker.make_service(name, service).await);
-    made.await.map_err(|failures| DeployFailure::Deploy(all(&failures)))?;
-    note_groups(&mut release);
+    let builder = ServiceBuilder { ports: &ports, release: &release, existing: &existing, user_data: &template };
+    builder.create_placement_groups().await?;
+    let created =
+        try_each(&release.fields.services, async |(name, service)| builder.create_service(name, service).await);
+    created.await.map_err(|failures| DeployError::Services(failures.into()))?;
+    record_groups(&mut release);
     Ok(release)
 }
 
-/// Notes in the release which groups were made, and that no instance is there yet.
-fn note_groups(release: &mut OdinRelease) {
+/// Records in the release which groups were created, without instances so far.
+fn record_groups(release: &mut OdinRelease) {
     for (name, service) in &mut release.fields.services {
         let target = Target::new(&service.autoscaling, service.previous_desired_capacity);
         let size = service.autoscaling.strategy.creation(&target);

@@ -1,8 +1,9 @@
-//! Looks at the health of a release's groups.
+//! Reads the health of a release's groups.
 
 use crate::capacity::Target;
 use crate::cloud::{AutoScalingGroup, OdinPorts};
 use crate::concurrently::each;
+use crate::errors::{BelowCapacity, GroupDeleted, HealthError, ServiceBelowCapacity, ServiceError};
 use crate::groups::Groups;
 use crate::health::{BalancerView, Health};
 use crate::names::group_name;
@@ -10,7 +11,7 @@ use crate::release::{OdinRelease, Service, ServiceName};
 use bifrost::cloud::CloudError;
 use tokio::join;
 
-/// A service of the release, as it is now.
+/// A service of the release, with its group and its health now.
 pub(super) struct ServiceHealth<'a> {
     pub(super) name: &'a ServiceName,
     pub(super) service: &'a Service,
@@ -19,22 +20,11 @@ pub(super) struct ServiceHealth<'a> {
     pub(super) health: Health,
 }
 
-/// A service could not be looked at.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum HealthError {
-    /// Somebody deleted its group.
-    #[error("service {service}: its group {group} is gone: somebody else deleted it")]
-    Gone { service: ServiceName, group: String },
-    /// A call failed.
-    #[error("service {service}: {error}")]
-    Cloud { service: ServiceName, error: Box<CloudError> },
-}
-
-/// What the balancers of a service say, or why they do not.
+/// What the balancers of a service report.
 type Views = Result<Vec<BalancerView>, CloudError>;
 
-/// What AWS says of a release, all of it asked for at the same time: the groups of its project and config, and what each
-/// service's balancers say of their instances.
+/// The groups of a release's project and config, and what the balancers of its services report. All calls are made at
+/// the same time.
 pub(super) struct HealthSnapshot<'a> {
     pub(super) groups: Groups<'a>,
     release: &'a OdinRelease,
@@ -50,24 +40,26 @@ impl<'a> HealthSnapshot<'a> {
         Ok(Self { groups: groups?, release, services })
     }
 
-    /// Looks at every service.
-    pub(super) fn looks(&self) -> Result<Vec<ServiceHealth<'_>>, HealthError> {
-        let looks = self.services.iter().map(|(name, service, views)| {
+    /// The health of every service.
+    ///
+    /// # Errors
+    /// If a group does not exist, or a balancer did not answer.
+    pub(super) fn services(&self) -> Result<Vec<ServiceHealth<'_>>, HealthError> {
+        let services = self.services.iter().map(|(name, service, views)| {
             let group_name = group_name(&self.release.envelope, name);
             let Some(group) = self.groups.own_named(&group_name) else {
-                return Err(HealthError::Gone { service: (*name).clone(), group: group_name });
+                return Err(GroupDeleted { service: (*name).clone(), group: group_name }.into());
             };
-            let cloud =
-                |error: &CloudError| HealthError::Cloud { service: (*name).clone(), error: Box::new(error.clone()) };
-            let health = Health::of(group, views.as_ref().map_err(cloud)?);
+            let views = views.as_ref().map_err(|error| ServiceError::new(name, error.clone()))?;
+            let health = Health::of(group, views);
             let target = Target::new(&service.autoscaling, service.previous_desired_capacity);
             Ok(ServiceHealth { name, service, group, target, health })
         });
-        looks.collect()
+        services.collect()
     }
 }
 
-/// What each of the service's balancers says, attached or not.
+/// What each balancer of the service reports, whether the group is attached to it or not.
 pub(super) async fn views(ports: &OdinPorts, service: &Service) -> Views {
     let resources = service.resources.clone().unwrap_or_default();
     let classic = each(resources.elbs, async |name: String| {
@@ -80,16 +72,18 @@ pub(super) async fn views(ports: &OdinPorts, service: &Service) -> Views {
     classic.into_iter().chain(targets).collect()
 }
 
-/// Why the groups that a release replaces are kept, if services have not enough healthy instances to do without them.
+/// Checks that the new groups have enough healthy instances to serve without the old ones.
 ///
-/// An instance may die between the look that called the release healthy and the end of the old groups.
-pub(super) fn below_capacity(looks: &[ServiceHealth<'_>]) -> Option<String> {
-    let weak: Vec<_> = looks
-        .iter()
-        .filter(|look| !look.health.is_enough(&look.target))
-        .map(|look| {
-            format!("{} has {} healthy instances of {}", look.name, look.health.seen.healthy, look.target.enough)
+/// # Errors
+/// The services with too few.
+pub(super) fn check_capacity(services: &[ServiceHealth<'_>]) -> Result<(), BelowCapacity> {
+    let below = services.iter().filter(|service| !service.health.is_enough(&service.target));
+    let below: Vec<_> = below
+        .map(|ServiceHealth { name, health, target, .. }| ServiceBelowCapacity {
+            service: (*name).clone(),
+            healthy: health.seen.healthy,
+            required: target.enough,
         })
         .collect();
-    (!weak.is_empty()).then(|| format!("the old groups are kept until the new ones are healthy: {}", weak.join(", ")))
+    if below.is_empty() { Ok(()) } else { Err(BelowCapacity(below)) }
 }

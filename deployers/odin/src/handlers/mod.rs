@@ -1,4 +1,4 @@
-//! What Odin's task states do. Each runs again without harm: a task may die after half of its work was done.
+//! The handlers of Odin's tasks. Each is idempotent: a task may crash half-way and run again.
 
 mod check_healthy;
 mod clean_up;
@@ -25,5 +25,4 @@ mod tests;
 
 use crate::cloud::OdinPorts;
 
-/// What a handler is given.
 type Context = bifrost::task::Context<OdinPorts>;

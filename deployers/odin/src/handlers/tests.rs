@@ -1,4 +1,4 @@
-//! What a handler alone would not show: executions in the embedded world that go on after half of a task's work, and late
+//! Idempotence of the handlers, in the local cloud: executions that continue after half of a task's work, and late
 //! second runs.
 
 use super::clean_up_success;
@@ -13,19 +13,23 @@ fn last(run: &Run) -> &str {
     run.path().last().copied().unwrap_or_default()
 }
 
-/// Errors as `name: message`.
-fn errors(run: &Run) -> Vec<String> {
-    run.errors().into_iter().map(|(name, message)| format!("{name}: {message}")).collect()
+/// The name and the code of every error.
+fn errors(run: &Run) -> Vec<(String, String)> {
+    run.errors().into_iter().map(|raised| (raised.error, raised.code.unwrap_or_default())).collect()
+}
+
+fn error(name: &str, code: &str) -> (String, String) {
+    (name.to_owned(), code.to_owned())
 }
 
 async fn ask_halt(harness: &TestHarness<Odin>, release: &OdinRelease, reason: &str) {
     let envelope = &release.envelope;
-    halt::ask(harness.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), reason)
+    halt::request(harness.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), reason)
         .await
         .unwrap();
 }
 
-/// Nothing of a deploy that failed is left.
+/// Asserts that the failed deploy left nothing over.
 fn assert_nothing_left(harness: &TestHarness<Odin>) {
     let region = region(harness);
     assert_eq!(groups(harness), Vec::<String>::new());
@@ -33,7 +37,7 @@ fn assert_nothing_left(harness: &TestHarness<Odin>) {
 }
 
 #[tokio::test]
-async fn what_a_deploy_made_before_it_was_cut_is_kept_and_a_halt_no_longer_prevents_it() {
+async fn interrupted_deploy_continues_despite_a_halt() {
     let fault = json!({
         "operation": "autoscaling:CreateAutoScalingGroup", "resource": "worker", "times": 1, "kind": { "delay_seconds": 30 }
     });
@@ -46,16 +50,16 @@ async fn what_a_deploy_made_before_it_was_cut_is_kept_and_a_halt_no_longer_preve
     ask_halt(&harness, &sample::read(&sent), "stop").await;
     harness.run().await.unwrap();
     let run = harness.execution(&name).await.unwrap();
-    // Deploy ran again and raised nothing; CheckHealthy saw the halt.
-    assert_eq!(errors(&run), ["HaltError: halted: stop"]);
+    // Deploy ran again without an error; CheckHealthy found the halt flag.
+    assert_eq!(errors(&run), [error("HaltError", "halt/requested")]);
     assert_eq!(last(&run), "FailureClean");
     assert!(run.path().contains(&"CheckHealthy"));
     assert_nothing_left(&harness);
 }
 
-/// The SDK sends a request again whose answer was lost, and is told then that what it asked for is there.
+/// The SDK repeats a request whose answer was lost, and AWS answers that the resource already exists.
 #[tokio::test]
-async fn what_was_made_although_its_answer_was_lost_is_the_releases_own() {
+async fn repeated_creation_counts_as_own() {
     let lost = |operation: &str| json!({"operation": operation, "kind": {"error_after": "AlreadyExists"}});
     let faults = ["autoscaling:CreateAutoScalingGroup", "ec2:CreatePlacementGroup"].map(lost);
     let harness = new_harness(&[("/faults", json!(faults))]);
@@ -69,7 +73,7 @@ async fn what_was_made_although_its_answer_was_lost_is_the_releases_own() {
 }
 
 #[tokio::test]
-async fn a_late_second_run_of_clean_up_does_not_harm_the_next_release() {
+async fn late_clean_up_keeps_the_next_release() {
     let harness = new_harness(&[]);
     let first = deploy(&harness, &release(2, &[])).await;
     let first = output(&harness, &first);
@@ -87,8 +91,8 @@ async fn a_late_second_run_of_clean_up_does_not_harm_the_next_release() {
 }
 
 #[tokio::test]
-async fn old_groups_are_kept_while_the_new_ones_are_too_weak() {
-    // All five are healthy at the first look, and go soon after; their successors never become healthy.
+async fn old_groups_are_kept_below_capacity() {
+    // All five are healthy at the first check and terminate soon after; their replacements never become healthy.
     let short_lived: Vec<(String, Value)> = (1..=6)
         .map(|n| (n.to_string(), json!({ "health": { "after_seconds": 1 }, "terminates_after_seconds": 120 })))
         .collect();
@@ -99,21 +103,19 @@ async fn old_groups_are_kept_while_the_new_ones_are_too_weak() {
     deploy(&harness, &release(2, &[])).await;
     let run = deploy(&harness, &release(1, &[("/ami", json!("ubuntu-never-healthy"))])).await;
     assert_eq!(last(&run), "FailureDirty");
-    assert!(
-        errors(&run)[0].starts_with("DetachError: the old groups are kept until the new ones are healthy"),
-        "{:?}",
-        errors(&run)
-    );
+    assert_eq!(errors(&run)[0], error("DetachError", "odin/below-capacity"));
     assert!(groups(&harness).iter().any(|name| name.contains("T10-00-00Z-web")));
 }
 
 #[tokio::test]
-async fn user_data_that_is_too_long_or_no_text_is_refused() {
-    for (body, why) in [(vec![b'x'; 16 * 1024 + 1], "has 16385 bytes"), (vec![0x1f, 0x8b], "no text")] {
+async fn invalid_user_data_is_refused() {
+    for (body, code) in
+        [(vec![b'x'; 16 * 1024 + 1], "odin/user-data-too-large"), (vec![0x1f, 0x8b], "odin/user-data-encoding")]
+    {
         let harness = new_harness(&[]);
         let sent = release(1, &[("/user_data_sha256", json!(bifrost::release::Sha256::of(&body)))]);
         let run = harness.deploy(&sent, &[("userdata", &body)]).await.unwrap();
         assert_eq!(run.path(), ["Validate", "FailureClean"]);
-        assert!(errors(&run)[0].contains(why), "{:?}", errors(&run));
+        assert_eq!(errors(&run), [error("BadReleaseError", code)]);
     }
 }

@@ -1,4 +1,4 @@
-//! How far a deploy is between two states: for those who look on, not for the state machine.
+//! The progress of a deploy between two states, for commands that follow it; no state uses it.
 
 use super::health_snapshot::views;
 use crate::capacity::Target;
@@ -10,36 +10,36 @@ use crate::release::OdinRelease;
 use bifrost::client::Progress;
 use bifrost::cloud::CloudError;
 
-/// Each service as it is now: first those of the release, then the groups that they replace.
+/// The progress of each service: first the new groups of the release, then the groups that they replace.
 ///
 /// # Errors
-/// Whatever AWS answers.
+/// `CloudError` from AWS.
 pub(crate) async fn watch(ports: &OdinPorts, release: &OdinRelease) -> Result<Vec<Progress>, CloudError> {
     let groups = Groups::find(ports, &release.envelope).await?;
     let mut services = Vec::new();
     for (name, service) in &release.fields.services {
         let is_of_service = |group: &&AutoScalingGroup| service_name(&group.tags) == Some(name.as_str());
         match (groups.own_or_deleting().find(is_of_service), &service.healthy_report) {
-            (Some(group), _) if group.status.is_some() => services.push(going(name.to_string(), group)),
+            (Some(group), _) if group.status.is_some() => services.push(leaving(name.to_string(), group)),
             (Some(group), _) => {
                 let target = Target::new(&service.autoscaling, service.previous_desired_capacity);
                 let report = Health::of(group, &views(ports, service).await?).report(&target);
                 services.push(dots(name.to_string(), &report));
             }
-            // Nothing was made yet.
+            // No group was created yet.
             (None, Some(report)) if groups.since().is_none() => services.push(dots(name.to_string(), report)),
             (None, _) => {}
         }
     }
-    services.extend(groups.earlier_or_going().map(|group| {
+    services.extend(groups.earlier_or_deleting().map(|group| {
         let name = format!("{} (old)", service_name(&group.tags).unwrap_or_default());
-        going(name, group)
+        leaving(name, group)
     }));
     Ok(services)
 }
 
-/// A group that goes, or soon will, by what Auto Scaling says alone: its balancers let go of it.
-fn going(name: String, group: &AutoScalingGroup) -> Progress {
+/// A group that is, or soon will be, deleted. Only Auto Scaling is asked: the balancers stop reporting its instances.
+fn leaving(name: String, group: &AutoScalingGroup) -> Progress {
     let Health { seen, terminating } = Health::of(group, &[]);
     let terminating = u32::try_from(terminating.len()).unwrap_or(u32::MAX);
     Progress {
@@ -61,8 +61,9 @@ mod tests {
     use bifrost::release::Release;
     use bifrost::testing::TestHarness;
 
-    /// A line a service: its name, and how many wait, start, are healthy, terminate, and are enough.
-    async fn seen(harness: &TestHarness<Odin>, release: &OdinRelease) -> Vec<String> {
+    /// A line for each service: its name, and its numbers of waiting, starting, healthy, terminating and required
+    /// instances.
+    async fn watched(harness: &TestHarness<Odin>, release: &OdinRelease) -> Vec<String> {
         let services = watch(&ports(harness).await, release).await.unwrap();
         let line = |it: Progress| {
             let counts = [it.waiting, it.starting, it.healthy, it.terminating, it.enough];
@@ -72,33 +73,36 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn new_groups_are_seen_beside_the_old_ones_which_go_in_the_end() {
+    async fn new_groups_are_listed_before_the_old_ones() {
         let harness = new_harness(&[]);
         let first = deploy(&harness, &release(2, &[])).await;
-        assert_eq!(seen(&harness, &output(&harness, &first)).await, ["web [0, 0, 5, 0, 3]", "worker [0, 0, 1, 0, 1]"]);
+        assert_eq!(
+            watched(&harness, &output(&harness, &first)).await,
+            ["web [0, 0, 5, 0, 3]", "worker [0, 0, 1, 0, 1]"]
+        );
 
         let second = release(1, &[]);
         harness.upload(&second, &[("userdata", sample::USER_DATA)]).await.unwrap();
         let name = harness.start(&second).await.unwrap();
-        let mut looks = 0;
+        let mut steps = 0;
         harness
             .run_until(|| {
-                looks += 1;
-                looks == 2
+                steps += 1;
+                steps == 2
             })
             .await
             .unwrap();
         let run = harness.execution(&name).await.unwrap();
-        let left = run.history.iter().rev().find_map(|event| event.details.output.clone()).unwrap();
-        let release = Release::read(&left, harness.cloud().defaults()).unwrap();
-        let booting = seen(&harness, &release).await;
+        let last_output = run.history.iter().rev().find_map(|event| event.details.output.clone()).unwrap();
+        let release = Release::read(&last_output, harness.cloud().defaults()).unwrap();
+        let booting = watched(&harness, &release).await;
         assert_eq!(booting.len(), 4, "{booting:?}");
         assert!(booting[0].starts_with("web [") && booting[2].starts_with("web (old) ["), "{booting:?}");
 
         harness.run().await.unwrap();
         let run = harness.execution(&name).await.unwrap();
         assert_eq!(
-            seen(&harness, &output(&harness, &run)).await,
+            watched(&harness, &output(&harness, &run)).await,
             [
                 "web [0, 0, 5, 0, 3]",
                 "worker [0, 0, 1, 0, 1]",

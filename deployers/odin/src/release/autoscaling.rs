@@ -1,4 +1,4 @@
-//! How a service scales: its sizes, its roll-out, and the policies that change its capacity later.
+//! How a service scales: its sizes, its rollout strategy, and its scaling policies.
 
 use super::Spread;
 use serde::{Deserialize, Serialize};
@@ -8,22 +8,22 @@ use serde_json::Number;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Autoscaling {
-    /// How many instances there are at least.
+    /// Minimum number of instances.
     pub min_size: u32,
-    /// How many instances there are at most.
+    /// Maximum number of instances.
     pub max_size: u32,
-    /// By what share more instances are launched than desired, and fewer are enough.
+    /// The share of the desired capacity that is launched in addition, and that may be unhealthy.
     pub spread: Spread,
     /// How many instances may terminate during a deploy.
     pub max_terms: u32,
     /// Pause after a scaling activity, in seconds.
     pub default_cooldown: u32,
-    /// How long an instance may boot before its health counts, in seconds. Default: the release's timeout.
+    /// How long an instance may boot before Auto Scaling checks its health, in seconds. Default: the release's timeout.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health_check_grace_period: Option<u32>,
     /// In which steps instances are launched.
     pub strategy: Strategy,
-    /// Policies that change the capacity by load.
+    /// Policies that change the capacity with the load.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub policies: Vec<Policy>,
 }
@@ -49,51 +49,51 @@ pub enum Strategy {
     /// All from the start.
     #[default]
     AllAtOnce,
-    /// One, and all the rest once it is healthy.
+    /// One first, and all others once it is healthy.
     OneThenAllWithCanary,
-    /// A quarter more at every look.
+    /// A quarter more at each health check.
     #[serde(rename = "25PercentStepRolloutNoCanary")]
     QuarterSteps,
-    /// A tenth more at every look.
+    /// A tenth more at each health check.
     #[serde(rename = "10PercentStepRolloutNoCanary")]
     TenthSteps,
-    /// Ten more at every look.
+    /// Ten more at each health check.
     #[serde(rename = "10AtATimeNoCanary")]
     TenAtATime,
-    /// Twenty more at every look.
+    /// Twenty more at each health check.
     #[serde(rename = "20AtATimeNoCanary")]
     TwentyAtATime,
 }
 
-/// Changes a group's capacity when its instances have too much or too little to do.
+/// A scaling policy: changes a group's capacity when its instances are too busy or too idle.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Policy {
-    /// What it looks at, and which way it goes.
+    /// Its metric and direction.
     #[serde(rename = "type")]
     pub kind: PolicyType,
-    /// Tells policies of one type apart.
+    /// Distinguishes policies of the same type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// CPU utilisation in percent, above or below which it acts. Default: 50 up, 20 down.
+    /// CPU utilisation in percent above (below) which it scales up (down). Default: 50 (20).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Number>,
-    /// By how many instances it changes the capacity. Default: +1 up, −1 down.
+    /// By how many instances it changes the capacity. Default: +1 (−1).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaling_adjustment: Option<i32>,
-    /// Over how long the utilisation is averaged, in seconds.
+    /// The period over which the utilisation is averaged, in seconds.
     #[serde(default = "five_minutes")]
     pub period: u32,
-    /// How many such periods in a row must be beyond the threshold.
+    /// How many consecutive periods must be beyond the threshold.
     #[serde(default = "two")]
     pub evaluation_periods: u32,
-    /// Pause after it acted, in seconds.
+    /// Pause after a change, in seconds.
     #[serde(default = "a_minute")]
     pub cooldown: u32,
 }
 
 impl Policy {
-    /// CPU utilisation in percent, above or below which it acts.
+    /// The threshold, or its default, in percent.
     #[must_use]
     pub fn threshold_percent(&self) -> f64 {
         let default = match self.kind {
@@ -103,7 +103,7 @@ impl Policy {
         self.threshold.as_ref().and_then(Number::as_f64).unwrap_or(default)
     }
 
-    /// By how many instances it changes the capacity.
+    /// The scaling adjustment, or its default.
     #[must_use]
     pub fn adjustment(&self) -> i32 {
         self.scaling_adjustment.unwrap_or(match self.kind {
@@ -113,7 +113,7 @@ impl Policy {
     }
 }
 
-/// What a policy looks at, and which way it goes.
+/// The metric and direction of a policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PolicyType {
@@ -124,7 +124,7 @@ pub enum PolicyType {
 }
 
 impl PolicyType {
-    /// Its name in a release, which is part of the names of the policy and of its alarm.
+    /// The name in a release, which is part of the names of the policy and of its alarm.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

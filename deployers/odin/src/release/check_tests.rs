@@ -2,20 +2,23 @@ use super::*;
 use crate::release::sample;
 use serde_json::{Value, json};
 
-fn findings(pointer: &str, value: Value) -> String {
-    match check(&sample::with(pointer, value)) {
-        Ok(()) => "fine".into(),
-        Err(findings) => findings.to_string(),
-    }
+/// The code and path of every finding.
+fn findings(release: &OdinRelease) -> Vec<(&'static str, String)> {
+    let findings = check(release).err().unwrap_or_default();
+    findings.iter().map(|finding| (finding.code, finding.path.clone())).collect()
+}
+
+fn finding(code: &'static str, path: &str) -> (&'static str, String) {
+    (code, path.to_owned())
 }
 
 #[test]
-fn the_sample_release_is_fine() {
+fn sample_release_is_valid() {
     assert_eq!(check(&sample::release()), Ok(()));
 }
 
 #[test]
-fn every_finding_is_reported_at_once() {
+fn all_findings_are_reported_at_once() {
     let mut sent = sample::sent();
     sent["timeout"] = json!(172_801);
     sent["subnets"] = json!(["a", "b", "a"]);
@@ -44,59 +47,53 @@ fn every_finding_is_reported_at_once() {
 }
 
 #[test]
-fn a_release_must_have_services_and_subnets() {
-    assert_eq!(
-        findings("/services", json!({})),
-        "services: required: name at least one service: it becomes an auto-scaling group"
-    );
-    assert_eq!(findings("/subnets", json!([])), "subnets: required: name at least one subnet, by its name tag or id");
+fn services_and_subnets_are_required() {
+    assert_eq!(findings(&sample::with("/services", json!({}))), [finding("odin/required", "services")]);
+    assert_eq!(findings(&sample::with("/subnets", json!([]))), [finding("odin/required", "subnets")]);
 }
 
 #[test]
-fn a_service_must_have_security_groups() {
-    let path = "services.web.security_groups";
-    assert_eq!(
-        findings("/services/web/security_groups", json!([])),
-        format!("{path}: required: name at least one security group, by its name tag")
-    );
+fn security_groups_are_required() {
+    let release = sample::with("/services/web/security_groups", json!([]));
+    assert_eq!(findings(&release), [finding("odin/required", "services.web.security_groups")]);
 }
 
 #[test]
-fn two_policies_of_one_type_and_name_are_refused_and_two_names_are_fine() {
-    let policies = |second: Value| json!([{ "type": "cpu_scale_up", "name": "a" }, second]);
-    let pointer = "/services/web/autoscaling/policies";
-    assert_eq!(
-        findings(pointer, policies(json!({ "type": "cpu_scale_up", "name": "a" }))),
-        "services.web.autoscaling.policies[1]: another policy has the same type and name: give each a name of its own"
-    );
-    assert_eq!(findings(pointer, policies(json!({ "type": "cpu_scale_up", "name": "b" }))), "fine");
-    assert_eq!(findings(pointer, policies(json!({ "type": "cpu_scale_down", "name": "a" }))), "fine");
+fn policy_names_are_unique() {
+    let with_second = |second: Value| {
+        let policies = json!([{ "type": "cpu_scale_up", "name": "a" }, second]);
+        findings(&sample::with("/services/web/autoscaling/policies", policies))
+    };
+    let duplicate = finding("odin/duplicate", "services.web.autoscaling.policies[1]");
+    assert_eq!(with_second(json!({ "type": "cpu_scale_up", "name": "a" })), [duplicate]);
+    assert_eq!(with_second(json!({ "type": "cpu_scale_up", "name": "b" })), []);
+    assert_eq!(with_second(json!({ "type": "cpu_scale_down", "name": "a" })), []);
 }
 
 #[test]
-fn alarms_of_two_services_may_not_share_a_name_either() {
+fn alarm_names_are_unique_across_services() {
     let mut sent = sample::sent();
     sent["services"]["web"]["autoscaling"]["policies"] = json!([{ "type": "cpu_scale_up", "name": "cpu_scale_up" }]);
     sent["services"]["web-cpu_scale_up"] = sent["services"]["worker"].clone();
     sent["services"]["web-cpu_scale_up"]["autoscaling"] = json!({ "policies": [{ "type": "cpu_scale_up" }] });
-    let findings = check(&sample::read(&sent)).unwrap_err().to_string();
-    assert!(findings.starts_with("services.web-cpu_scale_up.autoscaling.policies[0]: another policy"), "{findings}");
+    let duplicate = finding("odin/duplicate", "services.web-cpu_scale_up.autoscaling.policies[0]");
+    assert_eq!(findings(&sample::read(&sent)), [duplicate]);
 }
 
 #[test]
-fn a_group_whose_name_would_be_too_long_is_refused() {
+fn too_long_group_name_is_refused() {
     let mut sent = sample::sent();
     sent["project_name"] = json!("p".repeat(128));
     sent["config_name"] = json!("c".repeat(64));
     let worker = sent["services"]["worker"].clone();
     sent["services"] = json!({ "s".repeat(40): worker.clone(), "t".repeat(41): worker });
     // 128 + 64 + 20 + 40 and three dashes make 255.
-    let findings = check(&sample::read(&sent)).unwrap_err().to_string();
-    assert_eq!(findings.lines().count(), 1, "{findings}");
+    let too_long = finding("odin/name-too-long", &format!("services.{}", "t".repeat(41)));
+    assert_eq!(findings(&sample::read(&sent)), [too_long]);
 }
 
 #[test]
-fn a_partition_group_says_how_many_partitions() {
+fn partition_count_goes_with_its_strategy() {
     let placed = |strategy: &str, count: Value| {
         let mut sent = sample::sent();
         let web = sent["services"]["web"].as_object_mut().unwrap();
@@ -105,24 +102,25 @@ fn a_partition_group_says_how_many_partitions() {
         if !count.is_null() {
             web.insert("placement_group_partition_count".into(), count);
         }
-        check(&sample::read(&sent)).map_err(|findings| findings.to_string())
+        findings(&sample::read(&sent))
     };
-    assert_eq!(placed("partition", json!(7)), Ok(()));
-    assert_eq!(placed("spread", Value::Null), Ok(()));
-    assert!(placed("partition", Value::Null).is_err());
-    assert!(placed("partition", json!(8)).is_err());
-    assert!(placed("cluster", json!(1)).is_err());
+    assert_eq!(placed("partition", json!(7)), []);
+    assert_eq!(placed("spread", Value::Null), []);
+    let wrong = finding("odin/placement", "services.web.placement_group_partition_count");
+    for (strategy, count) in [("partition", Value::Null), ("partition", json!(8)), ("cluster", json!(1))] {
+        assert_eq!(placed(strategy, count), std::slice::from_ref(&wrong), "{strategy}");
+    }
 }
 
 #[test]
-fn services_share_a_placement_group_only_if_they_want_the_same() {
+fn shared_placement_group_needs_equal_settings() {
     let mut sent = sample::sent();
     for (service, strategy) in [("web", "cluster"), ("worker", "spread")] {
         sent["services"][service]["placement_group_name"] = json!("shared");
         sent["services"][service]["placement_group_strategy"] = json!(strategy);
     }
-    let findings = check(&sample::read(&sent)).unwrap_err().to_string();
-    assert!(findings.starts_with("services.worker.placement_group_name: service web wants shared, too"), "{findings}");
+    let differs = finding("odin/placement", "services.worker.placement_group_name");
+    assert_eq!(findings(&sample::read(&sent)), [differs]);
     sent["services"]["worker"]["placement_group_strategy"] = json!("cluster");
-    assert_eq!(check(&sample::read(&sent)), Ok(()));
+    assert_eq!(findings(&sample::read(&sent)), []);
 }

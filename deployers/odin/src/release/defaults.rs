@@ -1,12 +1,12 @@
-//! What Validate fills in where a release leaves it to the deployer.
+//! The defaults that Validate fills in.
 
 use super::{OdinRelease, ResourceName, Service, VolumeType};
 
-/// Fills in what depends on other fields. What has one default is filled in by reading.
+/// Fills in the defaults that depend on other fields. Reading fills in the others.
 pub(crate) fn fill_defaults(release: &mut OdinRelease) {
     let timeout = release.envelope.timeout;
     let fields = &mut release.fields;
-    fields.wait_for_healthy = seconds_between_looks(timeout);
+    fields.wait_for_healthy = seconds_between_checks(timeout);
     for (name, hook) in &mut fields.lifecycle {
         hook.name = Some(name.clone());
     }
@@ -17,8 +17,8 @@ pub(crate) fn fill_defaults(release: &mut OdinRelease) {
     }
 }
 
-/// How often health is looked at: seldom enough to stay below 10,000 transitions, five a look.
-fn seconds_between_looks(timeout: u32) -> u32 {
+/// The time between health checks, long enough to stay below 10,000 transitions, with five for each check.
+fn seconds_between_checks(timeout: u32) -> u32 {
     match timeout {
         0..1_800 => 15,
         1_800..7_200 => 60,
@@ -51,14 +51,14 @@ mod tests {
     }
 
     #[test]
-    fn a_longer_deploy_is_looked_at_less_often() {
+    fn long_deploys_are_checked_less_often() {
         for (timeout, wait) in [(1, 15), (1_799, 15), (1_800, 60), (7_199, 60), (7_200, 120), (172_800, 120)] {
             assert_eq!(filled("/timeout", json!(timeout)).fields.wait_for_healthy, wait, "{timeout}");
         }
     }
 
     #[test]
-    fn the_grace_period_is_the_timeout_unless_given() {
+    fn grace_period_defaults_to_the_timeout() {
         let release = filled("/services/web/autoscaling/health_check_grace_period", json!(30));
         let grace = |name: &str| release.fields.services[&name.parse().unwrap()].autoscaling.health_check_grace_period;
         assert_eq!(grace("web"), Some(30));
@@ -66,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_service_with_a_volume_gets_its_kind_and_device() {
+    fn volume_gets_its_type_and_device() {
         let mut sent = sample::sent();
         let web = sent["services"]["web"].as_object_mut().unwrap();
         web.shift_remove("ebs_volume_type");
@@ -82,8 +82,8 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_allowed_timeout_takes_more_than_10_000_transitions(timeout in 1..=MAX_TIMEOUT_SECONDS) {
-            prop_assert!(5 * u64::from(timeout) <= 10_000 * u64::from(seconds_between_looks(timeout)));
+        fn longest_deploy_stays_below_10_000_transitions(timeout in 1..=MAX_TIMEOUT_SECONDS) {
+            prop_assert!(5 * u64::from(timeout) <= 10_000 * u64::from(seconds_between_checks(timeout)));
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Lifecycle hooks: something outside is told when an instance comes or goes, and may let it wait.
+//! Lifecycle hooks: notify a topic when an instance launches or terminates, and may make it wait.
 
 use super::{HookName, ResourceName};
 use serde::{Deserialize, Serialize};
@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hook {
-    /// When it is called.
+    /// When Auto Scaling notifies the topic.
     pub transition: Transition,
-    /// Name of the IAM role under which Auto Scaling publishes.
+    /// Name of the IAM role with which Auto Scaling publishes.
     pub role: ResourceName,
     /// Name of the SNS topic that it publishes to.
     pub sns: ResourceName,
-    /// How long an instance waits for an answer, in seconds. Without it AWS chooses (an hour).
+    /// How long an instance waits for an answer, in seconds. AWS's default is an hour.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeat_timeout: Option<u32>,
     /// Its name. Set by Validate.
@@ -35,19 +35,19 @@ impl Hook {
     }
 }
 
-/// When a hook is called.
+/// When a hook notifies its topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Transition {
-    /// An instance comes.
+    /// An instance launches.
     #[serde(rename = "autoscaling:EC2_INSTANCE_LAUNCHING")]
     Launching,
-    /// An instance goes.
+    /// An instance terminates.
     #[serde(rename = "autoscaling:EC2_INSTANCE_TERMINATING")]
     Terminating,
 }
 
 impl Transition {
-    /// AWS's name of it.
+    /// AWS's name.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
-//! What an Odin release says: the fields beside the envelope, how they are read, and what Validate fills in.
+//! The fields of an Odin release beside the envelope, how they are read, and the defaults that Validate fills in.
 //!
-//! Reading makes sure of the shape of a release and of single values; [`check`] holds it against the rules, all at once.
+//! Reading checks the shape of a release and single values; [`check`] checks the rules, and reports all findings at
+//! once.
 
 mod autoscaling;
 mod check;
@@ -36,18 +37,18 @@ use std::collections::BTreeMap;
 /// A release of Odin: the envelope and [`OdinFields`].
 pub type OdinRelease = Release<OdinFields>;
 
-/// What an Odin release says beside the envelope.
+/// The fields of an Odin release beside the envelope.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Shape)]
 #[serde(deny_unknown_fields)]
 pub struct OdinFields {
-    /// The subnets that instances are spread over, by name tag or id.
+    /// The subnets of the instances, by name tag or id.
     #[serde(default)]
     pub subnets: Vec<ResourceName>,
-    /// The image that instances start from, by name tag or id.
+    /// The image of the instances, by name tag or id.
     pub ami: ResourceName,
-    /// SHA-256 of the user data that lies beside the release in S3.
+    /// SHA-256 of the user data, which is a file beside the release in S3.
     pub user_data_sha256: Sha256,
-    /// What is deployed, by name: each becomes an auto-scaling group.
+    /// The services by name. Each becomes an auto-scaling group.
     #[serde(default)]
     pub services: BTreeMap<ServiceName, Service>,
     /// Lifecycle hooks of every group, by name.
@@ -56,20 +57,20 @@ pub struct OdinFields {
     /// Whether to refuse a release that differs from the deployed one in more than code.
     #[serde(default, skip_serializing_if = "is_false")]
     pub safe_release: bool,
-    /// How groups are taken out of their balancers.
+    /// How groups are detached from their balancers.
     #[serde(default, skip_serializing_if = "is_default")]
     pub detach_strategy: DetachStrategy,
-    /// How long the new groups serve beside the old ones before these are detached, in seconds. `ValidateResources` raises
-    /// it to the longest slow start of the target groups.
+    /// How long the new groups serve beside the old ones before the old ones are detached, in seconds.
+    /// `ValidateResources` raises it to the longest slow start of the target groups.
     #[serde(default)]
     pub wait_for_detach: u32,
     /// Whether every service is healthy. Set by `CheckHealthy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub healthy: Option<bool>,
-    /// How long to wait between two looks at the health, in seconds. Set by Validate.
+    /// How long to wait between two health checks, in seconds. Set by Validate.
     #[serde(default)]
     pub wait_for_healthy: u32,
-    /// What releases said before user data had a file of its own; refused with a hint.
+    /// The user data of older releases, before it had its own file. Refused with a hint to that file.
     #[serde(default, skip_serializing, deserialize_with = "refuse_user_data")]
     user_data: Option<()>,
 }
@@ -85,10 +86,10 @@ impl Fields for OdinFields {
     }
 }
 
-/// How groups are taken out of their balancers.
+/// How groups are detached from their balancers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DetachStrategy {
-    /// Detach, and wait until the balancers have drained.
+    /// Detach, and wait until the balancers have drained the instances.
     #[default]
     Detach,
     /// Do nothing: deleting a group detaches it, too.
@@ -104,7 +105,7 @@ impl Shape for DetachStrategy {
 fn refuse_user_data<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<()>, D::Error> {
     IgnoredAny::deserialize(deserializer)?;
     Err(D::Error::custom(
-        "user data is no longer part of a release: put it into the file <release file>.userdata and remove this field; the \
+        "user data is no longer part of a release: write it to the file <release file>.userdata and remove this field; the \
          client uploads that file and sets user_data_sha256",
     ))
 }

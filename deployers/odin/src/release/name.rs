@@ -1,22 +1,22 @@
-//! Names inside a release: of services, of hooks, and of what exists in AWS.
+//! Names in a release: of services, hooks and AWS resources.
 
 use bifrost::name_type;
 use bifrost::release::{NameFault, check_segment};
 
 name_type! {
-    /// A service's name: 1 to 64 of the characters that projects' names have. It becomes part of a group's name, of tags
-    /// and of IAM paths, and is put into user data.
+    /// A service's name: 1 to 64 of the characters of project names. It is part of group names, tags, IAM paths and
+    /// user data.
     ServiceName, "service name", check_service
 }
 
 name_type! {
-    /// A lifecycle hook's name, as Auto Scaling takes it: at most 255 letters, digits, `-`, `_` and `/`.
-    HookName, "name of a lifecycle hook", check_hook
+    /// A lifecycle hook's name, as Auto Scaling accepts it: at most 255 letters, digits, `-`, `_` and `/`.
+    HookName, "lifecycle hook name", check_hook
 }
 
 name_type! {
-    /// What a resource is found by in AWS: its name, name tag or id. At most 255 bytes, as no name tag is longer.
-    ResourceName, "name of a resource", check_resource
+    /// The name, name tag or id of an AWS resource. At most 255 bytes, the longest value of a name tag.
+    ResourceName, "resource name", check_resource
 }
 
 fn check_service(name: &str) -> Result<(), NameFault> {
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_service_is_named_as_a_segment() {
+    fn service_name_is_one_path_segment() {
         for right in ["web", "web-2", "a.b_c"] {
             assert!(right.parse::<ServiceName>().is_ok(), "{right}");
         }
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hook_is_named_as_auto_scaling_allows() {
+    fn hook_name_follows_auto_scaling() {
         assert!("termhook/a-b_c".parse::<HookName>().is_ok());
         for wrong in ["", "a b", "a:b", &"a".repeat(256)] {
             assert!(wrong.parse::<HookName>().is_err(), "{wrong}");
@@ -63,7 +63,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_has_some_name() {
+    fn resource_name_is_not_blank() {
         assert!("ec2::coinbase/deploy-test::development".parse::<ResourceName>().is_ok());
         for wrong in ["", " ", "a\nb", &"a".repeat(256)] {
             assert!(wrong.parse::<ResourceName>().is_err(), "{wrong:?}");

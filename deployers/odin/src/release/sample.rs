@@ -1,4 +1,4 @@
-//! The sample release, as tests use it: with an id and a time, as the client would send it.
+//! The sample release for tests, with an id and a time as the client sends it.
 
 use super::OdinRelease;
 use bifrost::release::{Defaults, Release, Sha256};
@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 pub(crate) const USER_DATA: &[u8] = include_bytes!("../../releases/deploy-test.json.userdata");
 
-/// What the client would send.
 pub(crate) fn sent() -> Value {
     let mut release: Value = serde_json::from_str(include_str!("../../releases/deploy-test.json")).unwrap();
     release["release_id"] = json!("release-2026-11-21T10-00-00Z-abcdefgh");
@@ -28,7 +27,7 @@ pub(crate) fn read(sent: &Value) -> OdinRelease {
     Release::read(sent, &defaults()).unwrap()
 }
 
-/// The release as the deployer reads it.
+/// The sample release, read.
 pub(crate) fn release() -> OdinRelease {
     read(&sent())
 }

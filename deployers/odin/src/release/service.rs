@@ -1,4 +1,4 @@
-//! A service: what becomes an auto-scaling group.
+//! The fields of a service, which becomes an auto-scaling group.
 
 use super::{Autoscaling, ResourceName, ServiceName};
 use rust_decimal::Decimal;
@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// A service: what becomes an auto-scaling group.
+/// A service, which becomes an auto-scaling group.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Service {
@@ -24,22 +24,22 @@ pub struct Service {
     /// Instance profile, by name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ResourceName>,
-    /// Tags of the group and its instances, beside the deployer's.
+    /// Tags of the group and its instances, in addition to the deployer's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
-    /// The most to pay an hour; asks for spot instances.
+    /// The highest price for an instance and hour, in dollars. Requests spot instances.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spot_price: Option<SpotPrice>,
-    /// Size of an EBS volume in GiB. Without it instances have no volume beside their image's.
+    /// Size of an EBS volume in GiB. Without it instances have only the volumes of their image.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ebs_volume_size: Option<u32>,
-    /// Kind of that volume.
+    /// Type of that volume.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ebs_volume_type: Option<VolumeType>,
-    /// Device that the instance sees it as.
+    /// Device name of that volume.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ebs_device_name: Option<ResourceName>,
-    /// Placement group, by name; made if there is none and its name is the project's own.
+    /// Placement group, by name. Created if it does not exist and its name has the prefix of the project.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement_group_name: Option<ResourceName>,
     /// How the placement group places instances.
@@ -48,10 +48,10 @@ pub struct Service {
     /// Number of partitions, if that strategy is `partition`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement_group_partition_count: Option<u32>,
-    /// Whether instances have hardware of their own.
+    /// Whether instances run on dedicated hardware.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement_tenancy: Option<PlacementTenancy>,
-    /// Whether instances get a public IP address. Without it the subnet says.
+    /// Whether instances get a public IP address. The default is a setting of the subnet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub associate_public_ip_address: Option<bool>,
     /// How it scales.
@@ -60,7 +60,7 @@ pub struct Service {
     /// Its name. Set by Validate.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub service_name: Option<ServiceName>,
-    /// The group that was made for it. Set by Deploy.
+    /// The name of its new group. Set by Deploy.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub created_asg: Option<String>,
     /// Desired capacity of the group that it replaces. Set by `ValidateResources`.
@@ -69,16 +69,16 @@ pub struct Service {
     /// Whether it is healthy. Set by `CheckHealthy`.
     #[serde(rename = "Healthy", default, skip_serializing_if = "Option::is_none")]
     pub healthy: Option<bool>,
-    /// What its names stand for. Set by `ValidateResources`.
+    /// The resources that it names. Set by `ValidateResources`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resources: Option<ServiceResources>,
-    /// How far it has come. Set by Deploy and `CheckHealthy`.
+    /// Its progress. Set by Deploy and `CheckHealthy`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub healthy_report: Option<HealthyReport>,
 }
 
 impl Service {
-    /// Removes what only the deployer says.
+    /// Removes the fields that only the deployer sets.
     pub(crate) fn clear_deployer_fields(&mut self) {
         self.service_name = None;
         self.created_asg = None;
@@ -88,14 +88,14 @@ impl Service {
         self.healthy_report = None;
     }
 
-    /// Whether instances stand behind a balancer of either kind.
+    /// Whether the service has a classic load balancer or target group.
     #[must_use]
     pub fn has_balancer(&self) -> bool {
         !(self.elbs.is_empty() && self.target_groups.is_empty())
     }
 }
 
-/// What the names of a service stand for in its account and region.
+/// The resources that a service names, in its account and region.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServiceResources {
@@ -105,7 +105,7 @@ pub struct ServiceResources {
     /// ARN of the instance profile.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_arn: Option<String>,
-    /// The group that is replaced. Despite the field's name it is the group's name, as the originals write it.
+    /// The name of the group that is replaced. It is not an ARN: Go Odin, too, writes the name into this field.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub prev_asg_arn: Option<String>,
     /// Ids of the security groups.
@@ -122,32 +122,32 @@ pub struct ServiceResources {
     pub subnets: Vec<String>,
 }
 
-/// How far a service has come, in numbers of instances.
+/// The progress of a service, in numbers of instances.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct HealthyReport {
-    /// How many healthy ones are enough.
+    /// How many must be healthy.
     pub target_healthy: u32,
-    /// How many shall be launched.
+    /// How many to launch.
     pub target_launched: u32,
     /// How many are healthy.
     pub healthy: u32,
     /// How many the group has, in whatever state.
     pub launching: u32,
-    /// How many are going.
+    /// How many are terminating.
     pub terminating: u32,
-    /// Their ids.
+    /// Ids of the terminating instances.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub terminating_ids: Vec<String>,
-    /// How many the group wants now.
+    /// Desired capacity of the group now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired_capacity: Option<u32>,
-    /// How many the group has at least now.
+    /// Minimum size of the group now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_size: Option<u32>,
 }
 
-/// Defines an enum of AWS words: as they are written in a release, so they are sent.
+/// Defines an enum of AWS's words, which are the same in a release and in a request.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
@@ -155,7 +155,7 @@ macro_rules! words {
         pub enum $name { $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)* }
 
         impl $name {
-            /// AWS's word for it.
+            /// AWS's word.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word,)* }
@@ -165,17 +165,18 @@ macro_rules! words {
 }
 
 words! {
-    /// Kind of an EBS volume. `io1` and `io2` are none: AWS wants to be told their IOPS, and a release has no field for it.
+    /// Type of an EBS volume. `io1` and `io2` are not supported: AWS requires their IOPS, and a release has no field
+    /// for it.
     VolumeType {
-        /// General purpose, what we choose.
+        /// General purpose. The default.
         Gp3 = "gp3",
-        /// General purpose of the generation before, what the originals chose.
+        /// General purpose, previous generation. The default of Go Odin.
         Gp2 = "gp2",
-        /// Hard disks for throughput.
+        /// Throughput-optimised hard disk.
         St1 = "st1",
-        /// Cold hard disks.
+        /// Cold hard disk.
         Sc1 = "sc1",
-        /// Magnetic, of the first generation.
+        /// Magnetic, first generation.
         Standard = "standard",
     }
 }
@@ -185,7 +186,7 @@ words! {
     PlacementStrategy {
         /// Close together.
         Cluster = "cluster",
-        /// Each on hardware of its own.
+        /// Each on separate hardware.
         Spread = "spread",
         /// In partitions that share no hardware.
         Partition = "partition",
@@ -193,23 +194,23 @@ words! {
 }
 
 words! {
-    /// Whether instances have hardware of their own.
+    /// Whether instances run on dedicated hardware.
     PlacementTenancy {
-        /// They share it with those of other accounts.
+        /// On hardware that is shared with other accounts.
         Default = "default",
-        /// They do not.
+        /// On dedicated hardware.
         Dedicated = "dedicated",
     }
 }
 
-/// The most to pay for an instance and hour, in dollars: a positive decimal, kept as it was written.
+/// The highest price for an instance and hour, in dollars: a positive decimal, kept as it was written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String")]
 pub struct SpotPrice(String);
 
-/// A text is no price.
+/// The text is not a valid spot price.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a spot price is a positive decimal number in quotes, such as \"0.05\"")]
+#[error("not a valid spot price: use a positive decimal number in quotes, such as \"0.05\"")]
 pub struct InvalidPrice;
 
 impl SpotPrice {

@@ -1,23 +1,23 @@
-//! The spread: by what share more may be launched, and fewer be enough.
+//! The spread: the share that is launched in addition, and that may be unhealthy.
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Number;
 use std::fmt;
 
-/// A share as an exact decimal: 0.15 is not 0.1499. The rules want it within 0…1; reading takes any number of up to 28
-/// digits, so that one out of range is reported beside other findings.
+/// A share as an exact decimal: 0.15 is not 0.1499. It must be within 0…1, but reading accepts any number of up to 28
+/// digits, so that a value out of range is reported together with other findings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
 #[serde(try_from = "Number")]
 pub struct Spread(Decimal);
 
-/// A number has more digits than the capacity of any group can tell apart.
+/// The number has more digits than any group's capacity needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a spread has at most 28 digits, such as 0.8")]
+#[error("too many digits: use at most 28, such as 0.8")]
 pub struct TooManyDigits;
 
 impl Spread {
-    /// Whether it is a share: 0…1.
+    /// Whether it is between 0 and 1.
     #[must_use]
     pub fn is_share(self) -> bool {
         (Decimal::ZERO..=Decimal::ONE).contains(&self.0)
@@ -35,7 +35,7 @@ impl Spread {
         count.saturating_sub(self.of(count, true))
     }
 
-    /// `count × spread` in whole numbers: no digit is lost on the way.
+    /// `count × spread`, computed in integers, so that no digit is lost.
     fn of(self, count: u32, round_up: bool) -> u32 {
         let share = self.0.clamp(Decimal::ZERO, Decimal::ONE);
         // At most 10^28 both, and a count has 10 digits: the product stays below 2^128.
@@ -80,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spread_is_taken_to_the_last_digit() {
+    fn spread_is_exact() {
         // As a float, 100 × 1.15 is 114.99….
         assert_eq!(spread("0.15").more_than(100), 115);
         assert_eq!(spread("0.2").less_than(10), 8);
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spread_is_read_however_it_is_written_and_rendered_as_a_number() {
+    fn every_spelling_of_a_number_is_read() {
         for same in ["0.8", "0.80", "8e-1", "0.08E1"] {
             assert_eq!(spread(same), spread("0.8"));
         }
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hostile_number_is_refused_at_once() {
+    fn hostile_number_is_refused() {
         for hostile in ["1e-999999999", "1e999999999", "0.00000000000000000000000000001", "1e999999999999999999999"] {
             let number: Number = hostile.parse().unwrap();
             assert!(Spread::try_from(number).is_err(), "{hostile}");
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn a_share_lies_between_nothing_and_everything() {
+    fn share_is_between_0_and_1() {
         assert!(spread("0").is_share() && spread("1").is_share() && spread("1.0").is_share());
         assert!(!spread("1.5").is_share() && !spread("-0.1").is_share());
     }

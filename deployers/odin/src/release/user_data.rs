@@ -1,13 +1,13 @@
-//! User data: the text that an instance runs when it boots, with the release's names put in.
+//! User data: the text that an instance runs when it boots. Placeholders are replaced by names of the release.
 
 use super::{OdinRelease, ServiceName};
 
-/// The most user data that EC2 takes, in bytes, before it is encoded in base64.
+/// The largest user data that EC2 accepts, in bytes, before it is encoded as base64.
 pub(crate) const USER_DATA_LIMIT_BYTES: usize = 16 * 1024;
 
-/// Puts the names of the release and of the service in place of the nine `{{…}}`. Everything else stays as it is.
+/// Replaces the nine placeholders `{{…}}` by names of the release and of the service. Everything else is kept.
 ///
-/// What is put in is not looked at again, so no name can bring in another.
+/// Replaced text is not scanned again, so a name cannot contain a placeholder.
 #[must_use]
 pub fn render_user_data(template: &str, release: &OdinRelease, service: &ServiceName) -> String {
     let envelope = &release.envelope;
@@ -47,7 +47,7 @@ mod tests {
     }
 
     #[test]
-    fn each_of_the_nine_is_replaced() {
+    fn nine_placeholders_are_replaced() {
         insta::assert_snapshot!(render(
             "{{RELEASE_ID}}\n{{PROJECT_NAME}}\n{{CONFIG_NAME}}\n{{SERVICE_NAME}}\n{{RELEASE_BUCKET}}\n{{AWS_ACCOUNT_ID}}\n\
              {{AWS_REGION}}\n{{SHARED_PROJECT_DIR}}\n{{RELEASE_DIR}}\n"
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_of_the_nine_stays() {
+    fn other_braces_are_kept() {
         assert_eq!(render("{{SECRET}} {{{SERVICE_NAME}}} {{SERVICE_NAME {{"), "{{SECRET}} {web} {{SERVICE_NAME {{");
     }
 }

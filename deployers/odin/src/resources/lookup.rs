@@ -1,4 +1,4 @@
-//! Looks up everything that a release names, each thing once.
+//! Looks up every resource that a release names, each once.
 
 use crate::cloud::{
     Filter, Image, InstanceProfile, LoadBalancer, OdinPorts, PlacementGroup, Role, SecurityGroup, Subnet, TargetGroup,
@@ -9,10 +9,10 @@ use bifrost::cloud::CloudError;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::try_join;
 
-/// What was found under a name, if anything.
+/// What was found by each name, if anything.
 pub(super) type ByName<T> = BTreeMap<ResourceName, Option<T>>;
 
-/// What AWS has of all that a release names.
+/// The resources that a release names, as AWS has them.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Found {
     pub(super) images: Vec<Image>,
@@ -27,22 +27,23 @@ pub(crate) struct Found {
     pub(super) topics: ByName<String>,
 }
 
-/// Looks up everything that the release names. What is not there is no error here: the rules say so, with all else.
+/// Looks up every resource that the release names. A missing one is not an error here: [`resolve`](super::resolve)
+/// reports it together with all other findings.
 ///
 /// # Errors
-/// Whatever AWS answers.
+/// `CloudError` from AWS.
 pub(crate) async fn look_up(ports: &OdinPorts, release: &OdinRelease) -> Result<Found, CloudError> {
-    let (of_release, of_services) = try_join!(look_up_shared(ports, release), look_up_of_services(ports, release))?;
+    let (shared, per_service) = try_join!(look_up_shared(ports, release), look_up_per_service(ports, release))?;
     Ok(Found {
-        images: of_release.images,
-        subnets: of_release.subnets,
-        roles: of_release.roles,
-        topics: of_release.topics,
-        ..of_services
+        images: shared.images,
+        subnets: shared.subnets,
+        roles: shared.roles,
+        topics: shared.topics,
+        ..per_service
     })
 }
 
-/// What all services share: image, subnets, and what hooks need.
+/// What all services share: image, subnets, and the roles and topics of hooks.
 async fn look_up_shared(ports: &OdinPorts, release: &OdinRelease) -> Result<Found, CloudError> {
     let (compute, fields) = (&ports.compute, &release.fields);
     let images = filters([&fields.ami], "ami-");
@@ -58,8 +59,7 @@ async fn look_up_shared(ports: &OdinPorts, release: &OdinRelease) -> Result<Foun
     Ok(Found { images: images.concat(), subnets: subnets.concat(), roles, topics, ..Found::default() })
 }
 
-/// What each service names for itself.
-async fn look_up_of_services(ports: &OdinPorts, release: &OdinRelease) -> Result<Found, CloudError> {
+async fn look_up_per_service(ports: &OdinPorts, release: &OdinRelease) -> Result<Found, CloudError> {
     let services = || release.fields.services.values();
     let names = |of: fn(&Service) -> &[ResourceName]| services().flat_map(of);
     let groups = filters(names(|service| &service.security_groups), "");
@@ -76,7 +76,7 @@ async fn look_up_of_services(ports: &OdinPorts, release: &OdinRelease) -> Result
     Ok(Found { security_groups, load_balancers, target_groups, profiles, placement_groups, ..Found::default() })
 }
 
-/// One request for what is named by id, one for what is named by tag, and none for nothing.
+/// At most two filters: one for the names that are ids, one for the name tags.
 fn filters<'a>(names: impl IntoIterator<Item = &'a ResourceName>, id_prefix: &str) -> Vec<Filter> {
     let names: BTreeSet<_> = names.into_iter().map(ToString::to_string).collect();
     let (ids, names): (Vec<_>, Vec<_>) = names.into_iter().partition(|name| is_id(name, id_prefix));
@@ -84,7 +84,7 @@ fn filters<'a>(names: impl IntoIterator<Item = &'a ResourceName>, id_prefix: &st
     filters.into_iter().filter(|(names, _)| !names.is_empty()).map(|(names, filter)| filter(names)).collect()
 }
 
-/// Whether a name is an id. A kind without ids to be named by has no prefix.
+/// Whether a name is an id. The prefix is empty for resources that a release cannot name by id.
 pub(super) fn is_id(name: &str, prefix: &str) -> bool {
     !prefix.is_empty() && name.starts_with(prefix)
 }
@@ -98,7 +98,7 @@ async fn by_name<'a, T>(
     Ok(found.await?.into_iter().collect())
 }
 
-/// All answers, or the first error: the others would most likely say the same.
+/// All results, or the first error: the others are most likely the same.
 async fn all<I, T>(
     items: impl IntoIterator<Item = I>,
     look_up: impl AsyncFn(I) -> Result<T, CloudError>,

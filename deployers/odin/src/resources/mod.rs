@@ -1,4 +1,4 @@
-//! What a release names in AWS: looked up, and held against the rules by which resources opt in.
+//! The resources that a release names: looks them up, and checks that they opted in.
 
 mod lookup;
 mod opt_in;

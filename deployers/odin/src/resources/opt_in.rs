@@ -1,54 +1,54 @@
-//! By which tags and paths a resource opts in to being used by a service.
+//! The tags and paths with which a resource opts in to being used by a service.
 
 use crate::cloud::Tags;
 use crate::names::{CONFIG_NAME, PROJECT_NAME, SERVICE_NAME};
 use crate::release::ServiceName;
 use bifrost::release::Envelope;
 
-/// The value of a tag, and the part of a path, that stands for any.
+/// Tag value and path segment that match any name.
 const ALL: &str = "_all";
 /// Tag: the deployer that may use an image or a subnet.
 const DEPLOY_WITH: &str = "DeployWith";
-/// Tag of a target group: a service beside its owner that may use it, too.
+/// Tag of a target group: another service that may use it.
 const ALLOWED_SERVICE: &str = "AllowedService";
 
-/// Who asks: a service of a project and config.
+/// The service that wants to use a resource.
 #[derive(Clone, Copy)]
 pub(super) struct Requester<'a> {
     pub(super) release: &'a Envelope,
     pub(super) service: &'a ServiceName,
 }
 
-/// What keeps an image or a subnet from being used; nothing, if it carries `DeployWith=odin`.
-pub(super) fn refuses_odin(tags: &Tags) -> Option<String> {
+/// Why Odin may not use an image or a subnet; `None` if it has the tag `DeployWith=odin`.
+pub(super) fn deployer_refusal(tags: &Tags) -> Option<String> {
     match tags.get(DEPLOY_WITH).map(String::as_str) {
         Some("odin") => None,
-        Some(other) => Some(format!("tag {DEPLOY_WITH} is {other:?}, needed \"odin\"")),
-        None => Some(format!("tag {DEPLOY_WITH} is missing, needed \"odin\"")),
+        Some(other) => Some(format!("tag {DEPLOY_WITH} is {other:?}, must be \"odin\"")),
+        None => Some(format!("tag {DEPLOY_WITH} is missing, must be \"odin\"")),
     }
 }
 
 impl Requester<'_> {
-    /// What keeps a resource of a service from being used by this one; nothing, if its three tags say that it may.
-    pub(super) fn is_refused(self, tags: &Tags) -> Option<String> {
+    /// Why the service may not use a resource; `None` if the three tags of its owner match.
+    pub(super) fn tag_refusal(self, tags: &Tags) -> Option<String> {
         let wrong: Vec<_> = self.owner().iter().filter_map(|(key, value)| wrong_tag(tags, key, value)).collect();
         if wrong.is_empty() { None } else { Some(wrong.join("; ")) }
     }
 
-    /// As [`is_refused`](Self::is_refused), for a target group: its owner may allow another service.
-    pub(super) fn is_refused_by_target_group(self, tags: &Tags) -> Option<String> {
-        let refusal = self.is_refused(tags)?;
+    /// As [`tag_refusal`](Self::tag_refusal), for a target group, whose owner may allow another service.
+    pub(super) fn target_group_refusal(self, tags: &Tags) -> Option<String> {
+        let refusal = self.tag_refusal(tags)?;
         let Self { release: Envelope { project_name, config_name, .. }, service } = self;
         let allowed = format!("{project_name}::{config_name}::{service}");
         let has_owner = self.owner().iter().all(|(key, _)| tags.contains_key(*key));
         if has_owner && tags.get(ALLOWED_SERVICE) == Some(&allowed) {
             return None;
         }
-        Some(format!("{refusal}; or, beside the three, tag {ALLOWED_SERVICE} = {allowed:?}"))
+        Some(format!("{refusal}; or keep the owner's tags and add tag {ALLOWED_SERVICE} = {allowed:?}"))
     }
 
-    /// What keeps an instance profile with this path from being used; nothing, if the path is one of the service's.
-    pub(super) fn is_refused_by_path(self, path: &str) -> Option<String> {
+    /// Why the service may not use an instance profile with this path; `None` if the path is allowed.
+    pub(super) fn path_refusal(self, path: &str) -> Option<String> {
         let (project, config, service) =
             (self.release.project_name.as_str(), self.release.config_name.as_str(), self.service.as_str());
         let paths = [(project, config, service), (project, config, ALL), (project, ALL, ALL), (ALL, ALL, ALL)]
@@ -56,7 +56,7 @@ impl Requester<'_> {
         if paths.iter().any(|allowed| allowed == path) {
             return None;
         }
-        Some(format!("its path is {path:?}, needed one of {}", paths.join(", ")))
+        Some(format!("its path is {path:?}, must be one of {}", paths.join(", ")))
     }
 
     fn owner(&self) -> [(&'static str, &str); 3] {
@@ -68,11 +68,11 @@ impl Requester<'_> {
     }
 }
 
-fn wrong_tag(tags: &Tags, key: &str, needed: &str) -> Option<String> {
+fn wrong_tag(tags: &Tags, key: &str, expected: &str) -> Option<String> {
     match tags.get(key) {
-        Some(value) if value == needed || value == ALL => None,
-        Some(value) => Some(format!("tag {key} is {value:?}, needed {needed:?} or {ALL:?}")),
-        None => Some(format!("tag {key} is missing, needed {needed:?} or {ALL:?}")),
+        Some(value) if value == expected || value == ALL => None,
+        Some(value) => Some(format!("tag {key} is {value:?}, must be {expected:?} or {ALL:?}")),
+        None => Some(format!("tag {key} is missing, must be {expected:?} or {ALL:?}")),
     }
 }
 
@@ -89,59 +89,52 @@ mod tests {
         tags(&[(PROJECT_NAME, project), (CONFIG_NAME, config), (SERVICE_NAME, service)])
     }
 
-    fn asked<T>(ask: impl FnOnce(Requester<'_>) -> T) -> T {
+    fn as_web<T>(check: impl FnOnce(Requester<'_>) -> T) -> T {
         let (release, service) = (sample::release(), "web".parse().unwrap());
-        ask(Requester { release: &release.envelope, service: &service })
+        check(Requester { release: &release.envelope, service: &service })
     }
 
     #[test]
-    fn an_image_opts_in_by_naming_the_deployer() {
-        assert_eq!(refuses_odin(&tags(&[("DeployWith", "odin")])), None);
-        assert_eq!(
-            refuses_odin(&tags(&[("DeployWith", "fenrir")])).unwrap(),
-            "tag DeployWith is \"fenrir\", needed \"odin\""
-        );
-        assert_eq!(refuses_odin(&tags(&[])).unwrap(), "tag DeployWith is missing, needed \"odin\"");
+    fn image_opts_in_with_the_deployers_name() {
+        assert_eq!(deployer_refusal(&tags(&[("DeployWith", "odin")])), None);
+        assert!(deployer_refusal(&tags(&[("DeployWith", "fenrir")])).unwrap().contains("DeployWith is \"fenrir\""));
+        assert!(deployer_refusal(&tags(&[])).unwrap().contains("DeployWith is missing"));
     }
 
     #[test]
-    fn each_of_the_three_tags_is_the_services_or_all() {
+    fn owner_tags_match_the_service_or_all() {
         for right in [owner("coinbase/deploy-test", "development", "web"), owner("_all", "_all", "_all")] {
-            assert_eq!(asked(|asker| asker.is_refused(&right)), None);
+            assert_eq!(as_web(|web| web.tag_refusal(&right)), None);
         }
         let wrong = tags(&[(PROJECT_NAME, "other/project"), (CONFIG_NAME, "development")]);
         insta::assert_snapshot!(
-            asked(|asker| asker.is_refused(&wrong)).unwrap(),
-            @r#"tag ProjectName is "other/project", needed "coinbase/deploy-test" or "_all"; tag ServiceName is missing, needed "web" or "_all""#
+            as_web(|web| web.tag_refusal(&wrong)).unwrap(),
+            @r#"tag ProjectName is "other/project", must be "coinbase/deploy-test" or "_all"; tag ServiceName is missing, must be "web" or "_all""#
         );
     }
 
     #[test]
-    fn a_target_group_may_allow_a_service_beside_its_owner() {
-        let ask = |tags: &Tags| asked(|asker| asker.is_refused_by_target_group(tags));
+    fn target_group_may_allow_another_service() {
+        let refusal = |tags: &Tags| as_web(|web| web.target_group_refusal(tags));
         let mut group = owner("other/project", "production", "api");
-        assert!(
-            ask(&group)
-                .unwrap()
-                .ends_with("or, beside the three, tag AllowedService = \"coinbase/deploy-test::development::web\"")
-        );
+        assert!(refusal(&group).unwrap().ends_with("AllowedService = \"coinbase/deploy-test::development::web\""));
         group.insert("AllowedService".into(), "coinbase/deploy-test::development::web".into());
-        assert_eq!(ask(&group), None);
+        assert_eq!(refusal(&group), None);
         group.remove(SERVICE_NAME);
-        assert!(ask(&group).is_some());
-        assert_eq!(ask(&owner("coinbase/deploy-test", "development", "web")), None);
+        assert!(refusal(&group).is_some());
+        assert_eq!(refusal(&owner("coinbase/deploy-test", "development", "web")), None);
     }
 
     #[test]
-    fn a_profile_opts_in_by_its_path() {
-        let ask = |path: &str| asked(|asker| asker.is_refused_by_path(path));
+    fn profile_opts_in_with_its_path() {
+        let refusal = |path: &str| as_web(|web| web.path_refusal(path));
         for right in [
             "coinbase/deploy-test/development/web",
             "coinbase/deploy-test/development/_all",
             "coinbase/deploy-test/_all/_all",
             "_all/_all/_all",
         ] {
-            assert_eq!(ask(&format!("/odin/{right}/")), None, "{right}");
+            assert_eq!(refusal(&format!("/odin/{right}/")), None, "{right}");
         }
         for wrong in [
             "/",
@@ -149,7 +142,7 @@ mod tests {
             "/odin/_all/_all/web/",
             "/coinbase/deploy-test/development/web/",
         ] {
-            assert!(ask(wrong).is_some(), "{wrong}");
+            assert!(refusal(wrong).is_some(), "{wrong}");
         }
     }
 }

@@ -1,19 +1,21 @@
-//! Puts what was found in place of names, if it is one thing and opted in. All that is wrong is told at once.
+//! Replaces names by the resources that were found, if there is exactly one and it opted in. All findings are reported
+//! at once.
 
 use super::lookup::{ByName, Found, is_id};
-use super::opt_in::{Requester, refuses_odin};
+use super::opt_in::{Requester, deployer_refusal};
 use crate::cloud::{AutoScalingGroup, PlacementGroup, Tags};
 use crate::findings::Findings;
 use crate::groups::{Groups, release_id, service_name};
 use crate::names::NAME;
 use crate::release::{OdinRelease, ResourceName, Service, ServiceName, ServiceResources};
+use crate::rules;
 use bifrost::release::Envelope;
 use std::collections::BTreeMap;
 
-/// Resolves every name of the release, and notes which groups it replaces.
+/// Resolves every name of the release, and records which groups it replaces.
 ///
 /// # Errors
-/// Each resource that is missing, ambiguous or not this service's; and groups that are in the way.
+/// Each resource that is missing, ambiguous or did not opt in; and each group that prevents the deploy.
 pub(crate) fn resolve(release: &mut OdinRelease, found: &Found, groups: &Groups<'_>) -> Result<(), Findings> {
     let envelope = release.envelope.clone();
     let mut resolver = Resolver { release: &envelope, found, findings: Findings::default() };
@@ -40,7 +42,7 @@ struct Resolver<'a> {
     findings: Findings,
 }
 
-/// A resource that was found, as far as the rules look at it.
+/// A resource that was found, with what the rules check.
 struct Candidate<'a> {
     id: &'a str,
     tags: &'a Tags,
@@ -51,44 +53,61 @@ impl Resolver<'_> {
     fn earlier_groups<'g>(&mut self, groups: &'g Groups<'_>) -> BTreeMap<&'g str, &'g AutoScalingGroup> {
         for group in groups.of_same_release() {
             let message = format!(
-                "group {} {} was made by another deploy of this release: a release is deployed once, so make a new one",
+                "another execution already created group {} {} for this release: create a new release",
                 group.name,
-                self.place()
+                self.location()
             );
-            self.findings.add("release_id", message);
+            self.findings.add(rules::RELEASE_EXISTS, "release_id", message);
         }
-        let mut earlier = BTreeMap::new();
+        let mut by_service = BTreeMap::<_, Vec<_>>::new();
         for group in groups.of_others() {
-            let (Some(service), Some(_)) = (service_name(&group.tags), release_id(&group.tags)) else {
-                let message = format!(
-                    "group {} {} lacks tag ServiceName or ReleaseID, so nobody knows what it is: tag or delete it",
-                    group.name,
-                    self.place()
-                );
-                self.findings.add("services", message);
+            if let (Some(service), Some(_)) = (service_name(&group.tags), release_id(&group.tags)) {
+                by_service.entry(service).or_default().push(group);
                 continue;
-            };
-            if let Some(other) = earlier.insert(service, group) {
-                let message = format!(
-                    "two groups of this service run {}, {} and {}: delete the one that is not in use",
-                    self.place(),
-                    other.name,
-                    group.name
-                );
-                self.findings.add(format!("services.{service}"), message);
+            }
+            let message = format!(
+                "group {} {} has no tag ServiceName or ReleaseID, so Odin cannot know what it is: add the tags, or delete \
+                 it if nothing uses it",
+                group.name,
+                self.location()
+            );
+            self.findings.add(rules::GROUP_UNTAGGED, "services", message);
+        }
+        for (service, groups) in &by_service {
+            if groups.len() > 1 {
+                self.findings.add(rules::SEVERAL_GROUPS, format!("services.{service}"), self.several_groups(groups));
             }
         }
-        earlier
+        by_service.into_iter().filter_map(|(service, groups)| Some((service, *groups.last()?))).collect()
+    }
+
+    /// Which group serves depends on where an earlier deploy failed, so the message does not say which one to delete.
+    fn several_groups(&self, groups: &[&AutoScalingGroup]) -> String {
+        let attached = |group: &AutoScalingGroup| group.load_balancers.len() + group.target_group_arns.len();
+        let any_attached = groups.iter().any(|group| attached(group) > 0);
+        let described = |group: &&AutoScalingGroup| {
+            let release = release_id(&group.tags).unwrap_or_default();
+            let attached =
+                if any_attached { format!(" (attached to {} balancers)", attached(group)) } else { String::new() };
+            format!("{} of {release}{attached}", group.name)
+        };
+        format!(
+            "{} groups of this service exist {}: {}; if a deploy of the project is running, wait until it has ended; \
+             otherwise find out with `status` and `failures` which group serves, and delete only the others",
+            groups.len(),
+            self.location(),
+            groups.iter().map(described).collect::<Vec<_>>().join(", ")
+        )
     }
 
     fn image(&mut self, name: &ResourceName) -> Option<String> {
         let found = self.found;
         let images = &found.images;
         let candidates = images.iter().map(|image| Candidate { id: &image.id, tags: &image.tags });
-        let id = self.the_one("ami", "image", "ami-", name, candidates, refuses_odin)?;
+        let id = self.only_match("ami", "image", "ami-", name, candidates, deployer_refusal)?;
         let image = images.iter().find(|image| image.id == id)?;
-        self.findings.require(image.state == "available", "ami", || {
-            format!("image {id} is {}: only an available one can be launched", image.state)
+        self.findings.require(image.state == "available", rules::IMAGE_UNAVAILABLE, "ami", || {
+            format!("image {id} is {}, not available: wait until it is, or use another", image.state)
         });
         Some(id)
     }
@@ -98,8 +117,12 @@ impl Resolver<'_> {
         for (index, name) in names.iter().enumerate() {
             let path = format!("subnets[{index}]");
             let candidates = found.subnets.iter().map(|subnet| Candidate { id: &subnet.id, tags: &subnet.tags });
-            let Some(id) = self.the_one(&path, "subnet", "subnet-", name, candidates, refuses_odin) else { continue };
-            self.findings.require(!ids.contains(&id), &path, || format!("subnet {id} is named twice: name it once"));
+            let Some(id) = self.only_match(&path, "subnet", "subnet-", name, candidates, deployer_refusal) else {
+                continue;
+            };
+            self.findings.require(!ids.contains(&id), rules::DUPLICATE, &path, || {
+                format!("subnet {id} is already named, by its id or its name tag: name it once")
+            });
             ids.push(id);
         }
         ids
@@ -116,115 +139,122 @@ impl Resolver<'_> {
     }
 
     fn service(&mut self, name: &ServiceName, service: &Service, shared: ServiceResources) -> ServiceResources {
-        let asker = Requester { release: self.release, service: name };
+        let requester = Requester { release: self.release, service: name };
         let path = format!("services.{name}");
         if let Some(group) = &service.placement_group_name {
             self.placement_group(&format!("{path}.placement_group_name"), group, service);
         }
         ServiceResources {
-            security_groups: self.security_groups(&path, service, asker),
-            elbs: self.elbs(&path, service, asker),
-            target_group_arns: self.target_groups(&path, service, asker),
-            profile_arn: service.profile.as_ref().and_then(|name| self.profile(&path, name, asker)),
+            security_groups: self.security_groups(&path, service, requester),
+            elbs: self.elbs(&path, service, requester),
+            target_group_arns: self.target_groups(&path, service, requester),
+            profile_arn: service.profile.as_ref().and_then(|name| self.profile(&path, name, requester)),
             ..shared
         }
     }
 
-    fn security_groups(&mut self, path: &str, service: &Service, asker: Requester<'_>) -> Vec<String> {
+    fn security_groups(&mut self, path: &str, service: &Service, requester: Requester<'_>) -> Vec<String> {
         let found = self.found;
         let names = service.security_groups.iter().enumerate();
         let ids = names.filter_map(|(index, name)| {
             let groups = found.security_groups.iter();
             let candidates = groups.map(|group| Candidate { id: &group.id, tags: &group.tags });
             let path = format!("{path}.security_groups[{index}]");
-            self.the_one(&path, "security group", "", name, candidates, |tags| asker.is_refused(tags))
+            self.only_match(&path, "security group", "", name, candidates, |tags| requester.tag_refusal(tags))
         });
         ids.collect()
     }
 
-    fn elbs(&mut self, path: &str, service: &Service, asker: Requester<'_>) -> Vec<String> {
+    fn elbs(&mut self, path: &str, service: &Service, requester: Requester<'_>) -> Vec<String> {
         let found = self.found;
         let names = service.elbs.iter().enumerate();
         let elbs = names.filter_map(|(index, name)| {
             let path = format!("{path}.elbs[{index}]");
             let elb = self.named(&path, "classic load balancer", name, &found.load_balancers)?;
-            let refusal = asker.is_refused(&elb.tags);
+            let refusal = requester.tag_refusal(&elb.tags);
             self.opted_in(&path, "classic load balancer", &elb.name, refusal).then(|| elb.name.clone())
         });
         elbs.collect()
     }
 
-    fn target_groups(&mut self, path: &str, service: &Service, asker: Requester<'_>) -> Vec<String> {
+    fn target_groups(&mut self, path: &str, service: &Service, requester: Requester<'_>) -> Vec<String> {
         let found = self.found;
         let names = service.target_groups.iter().enumerate();
         let arns = names.filter_map(|(index, name)| {
             let path = format!("{path}.target_groups[{index}]");
             let group = self.named(&path, "target group", name, &found.target_groups)?;
-            let refusal = asker.is_refused_by_target_group(&group.tags);
+            let refusal = requester.target_group_refusal(&group.tags);
             self.opted_in(&path, "target group", &group.name, refusal).then(|| group.arn.clone())
         });
         arns.collect()
     }
 
-    fn profile(&mut self, path: &str, name: &ResourceName, asker: Requester<'_>) -> Option<String> {
+    fn profile(&mut self, path: &str, name: &ResourceName, requester: Requester<'_>) -> Option<String> {
         let (found, path) = (self.found, format!("{path}.profile"));
         let profile = self.named(&path, "instance profile", name, &found.profiles)?;
-        let refusal = asker.is_refused_by_path(&profile.path);
+        let refusal = requester.path_refusal(&profile.path);
         self.opted_in(&path, "instance profile", name.as_str(), refusal).then(|| profile.arn.clone())
     }
 
-    /// One that exists must be as the service wants it; one that does not is made by Deploy, if the name is the project's.
+    /// An existing placement group must have the settings of the service. Deploy creates a missing one, if its name has
+    /// the prefix of the project.
     fn placement_group(&mut self, path: &str, name: &ResourceName, service: &Service) {
         let found = self.found;
         let Some(Some(group)) = found.placement_groups.get(name) else {
             let prefix = placement_prefix(self.release);
-            let may_make = name.as_str().strip_prefix(&prefix).is_some_and(|rest| !rest.is_empty());
-            self.findings.require(may_make, path, || {
-                format!("there is no placement group {name}, and one is made only if its name begins {prefix}: make it, or rename it")
+            let may_create = name.as_str().strip_prefix(&prefix).is_some_and(|rest| !rest.is_empty());
+            self.findings.require(may_create, rules::PLACEMENT_NAME, path, || {
+                format!(
+                    "placement group {name} does not exist {}, and Odin creates only those with the prefix {prefix}: \
+                     create it, or use a name with that prefix",
+                    location(self.release)
+                )
             });
             return;
         };
         let disagreement = disagreement(group, service);
-        self.findings.require(disagreement.is_none(), path, || {
-            format!("placement group {name} {}: name another, or change the release", disagreement.unwrap_or_default())
+        self.findings.require(disagreement.is_none(), rules::PLACEMENT_MISMATCH, path, || {
+            format!("placement group {name} {}: use another, or change the release", disagreement.unwrap_or_default())
         });
     }
 
-    /// The one resource that an id or name tag means, if it opted in.
-    fn the_one<'c>(
+    /// The only resource with this id or name tag, if it opted in.
+    fn only_match<'c>(
         &mut self,
         path: &str,
         kind: &str,
         id_prefix: &str,
         name: &ResourceName,
         candidates: impl Iterator<Item = Candidate<'c>>,
-        refuses: impl Fn(&Tags) -> Option<String>,
+        refusal: impl Fn(&Tags) -> Option<String>,
     ) -> Option<String> {
-        let is_meant = |candidate: &Candidate<'_>| {
+        let matches = |candidate: &Candidate<'_>| {
             if is_id(name.as_str(), id_prefix) {
                 candidate.id == name.as_str()
             } else {
                 candidate.tags.get(NAME).is_some_and(|tag| tag == name.as_str())
             }
         };
-        // By id: a release may name one by its id and again by its tag, so that it was found twice.
-        let meant: BTreeMap<_, _> =
-            candidates.filter(is_meant).map(|candidate| (candidate.id, candidate.tags)).collect();
-        let Some((&id, tags)) = meant.first_key_value() else {
+        // Keyed by id: a resource that the release names by id and again by tag was found twice.
+        let matching: BTreeMap<_, _> =
+            candidates.filter(matches).map(|candidate| (candidate.id, candidate.tags)).collect();
+        let Some((&id, tags)) = matching.first_key_value() else {
             self.missing(path, kind, name);
             return None;
         };
-        if meant.len() > 1 {
-            let ids: Vec<_> = meant.keys().copied().collect();
+        if matching.len() > 1 {
+            let ids: Vec<_> = matching.keys().copied().collect();
             let (count, ids) = (ids.len(), ids.join(", "));
-            let message = format!("{count} {kind}s {} are named {name} ({ids}): leave the name to one", self.place());
-            self.findings.add(path, message);
+            // A release cannot name security groups by id. Renaming could break releases that use the name.
+            let by_id = if id_prefix.is_empty() { "" } else { "the id, or " };
+            let remedy = format!("use {by_id}a name that only one has");
+            let message = format!("{count} {kind}s {} are named `{name}` ({ids}): {remedy}", self.location());
+            self.findings.add(rules::AMBIGUOUS, path, message);
             return None;
         }
-        self.opted_in(path, kind, id, refuses(tags)).then(|| id.to_owned())
+        self.opted_in(path, kind, id, refusal(tags)).then(|| id.to_owned())
     }
 
-    /// The resource of that very name.
     fn named<'f, T>(&mut self, path: &str, kind: &str, name: &ResourceName, found: &'f ByName<T>) -> Option<&'f T> {
         let resource = found.get(name).and_then(Option::as_ref);
         if resource.is_none() {
@@ -234,23 +264,32 @@ impl Resolver<'_> {
     }
 
     fn missing(&mut self, path: &str, kind: &str, name: &ResourceName) {
-        self.findings.add(path, format!("there is no {kind} {name} {}: make it, or name another", self.place()));
+        let message = format!("{kind} `{name}` not found {}: create it, or use another", self.location());
+        self.findings.add(rules::NOT_FOUND, path, message);
     }
 
-    /// Whether a resource opted in; if not, that is a finding.
+    /// Whether a resource opted in; adds a finding if it did not.
     fn opted_in(&mut self, path: &str, kind: &str, id: &str, refusal: Option<String>) -> bool {
-        let Some(why) = refusal else { return true };
-        let message = format!("{kind} {id} {} did not opt in to this release: {why}", self.place());
-        self.findings.add(path, message);
+        let Some(reason) = refusal else { return true };
+        let message = format!(
+            "{kind} {id} {} did not opt in to this release: {reason}; use another, or ask its owner",
+            self.location()
+        );
+        self.findings.add(rules::NOT_OPTED_IN, path, message);
         false
     }
 
-    fn place(&self) -> String {
-        format!("in account {} ({})", self.release.aws_account_id, self.release.aws_region)
+    fn location(&self) -> String {
+        location(self.release)
     }
 }
 
-/// How the name of a placement group begins that may be made, and removed, for this project and config.
+/// Where the resources of a release are.
+fn location(release: &Envelope) -> String {
+    format!("in account {} ({})", release.aws_account_id, release.aws_region)
+}
+
+/// The prefix of placement groups that Odin may create and delete for this project and config.
 pub(crate) fn placement_prefix(release: &Envelope) -> String {
     format!("odin/{}/{}/", release.project_name, release.config_name)
 }

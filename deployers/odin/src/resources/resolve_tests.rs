@@ -6,13 +6,13 @@ use crate::resources::look_up;
 use bifrost::testing::TestHarness;
 use serde_json::{Value, json};
 
-/// Resolves the sample release with these changes, and answers it or the findings.
-async fn resolve_in(harness: &TestHarness<Odin>, changes: &[(&str, Value)]) -> Result<OdinRelease, String> {
+/// Resolves the sample release with these changes.
+async fn resolve_in(harness: &TestHarness<Odin>, changes: &[(&str, Value)]) -> Result<OdinRelease, Findings> {
     let mut release = sample::read(&release(1, changes));
     let envelope = release.envelope.clone();
     let ports = ports(harness).await;
     let (found, groups) = (look_up(&ports, &release).await.unwrap(), Groups::find(&ports, &envelope).await.unwrap());
-    resolve(&mut release, &found, &groups).map_err(|findings| findings.to_string())?;
+    resolve(&mut release, &found, &groups)?;
     Ok(release)
 }
 
@@ -25,7 +25,7 @@ fn owned(service: &str) -> Vec<(&'static str, &str)> {
 }
 
 #[tokio::test]
-async fn every_name_becomes_one_resource() {
+async fn names_resolve_to_resources() {
     let release = resolve_in(&new_harness(&[]), &[]).await.unwrap();
     let resources = &release.fields.services.values().next().unwrap().resources;
     insta::assert_snapshot!(serde_json::to_string_pretty(resources).unwrap());
@@ -35,10 +35,10 @@ async fn every_name_becomes_one_resource() {
 }
 
 #[tokio::test]
-async fn old_and_new_serve_side_by_side_for_the_longest_slow_start_or_longer() {
+async fn wait_for_detach_covers_slow_start() {
     let harness = new_harness(&[]);
     assert_eq!(resolve_in(&harness, &[]).await.unwrap().fields.wait_for_detach, 30);
-    // The original's fault: a release's own value was always overwritten.
+    // Go Odin always overwrote the release's own value.
     for (own, wait) in [(10, 30), (45, 45)] {
         let release = resolve_in(&harness, &[("/wait_for_detach", json!(own))]).await.unwrap();
         assert_eq!(release.fields.wait_for_detach, wait);
@@ -46,7 +46,7 @@ async fn old_and_new_serve_side_by_side_for_the_longest_slow_start_or_longer() {
 }
 
 #[tokio::test]
-async fn an_id_is_taken_for_an_image_and_a_subnet() {
+async fn images_and_subnets_resolve_by_id() {
     let changes = [
         ("/ami", json!("ami-0a1b2c3d4e5f60002")),
         ("/subnets", json!(["subnet-0a1b2c3d4e5f6000b", "test_private_subnet_a"])),
@@ -58,7 +58,7 @@ async fn an_id_is_taken_for_an_image_and_a_subnet() {
 }
 
 #[tokio::test]
-async fn all_that_is_wrong_is_told_at_once() {
+async fn all_findings_are_reported_at_once() {
     let at = |path: &str| format!("{REGION}/{path}");
     let mut other = owned("_all");
     other.push(("Name", "twice"));
@@ -84,7 +84,7 @@ async fn all_that_is_wrong_is_told_at_once() {
 }
 
 #[tokio::test]
-async fn groups_in_the_way_are_told() {
+async fn conflicting_groups_are_reported() {
     let group = |tags: &[(&str, &str)]| {
         let mut group = json!({ "created_time": "2026-11-20T00:00:00Z", "subnet_ids": ["subnet-0a1b2c3d4e5f6000a"] });
         group["tags"] = tags.iter().map(|(key, value)| ((*key).to_owned(), json!(value))).collect();
@@ -95,8 +95,8 @@ async fn groups_in_the_way_are_told() {
         tags.push(("ReleaseID", id));
         group(&tags)
     };
-    let mut going = of_release("web", "release-4");
-    going["deleting"] = json!(true);
+    let mut deleting = of_release("web", "release-4");
+    deleting["deleting"] = json!(true);
     let harness = new_harness(&[(
         &format!("{REGION}/auto_scaling_groups"),
         json!({
@@ -104,19 +104,24 @@ async fn groups_in_the_way_are_told() {
             "b": of_release("web", "release-2"),
             "c": group(&[("ProjectName", "coinbase/deploy-test"), ("ConfigName", "development")]),
             "d": of_release("worker", "release-2026-11-21T11-00-00Z-abcdefgh"),
-            "e": going,
+            "e": deleting,
             "f": group(&[("ProjectName", "coinbase/deploy-test"), ("ConfigName", "production"), ("ServiceName", "web")]),
         }),
     )]);
-    insta::assert_snapshot!(resolve_in(&harness, &[]).await.unwrap_err(), @r"
-    release_id: group d in account 000000000000 (us-east-1) was made by another deploy of this release: a release is deployed once, so make a new one
-    services.web: two groups of this service run in account 000000000000 (us-east-1), a and b: delete the one that is not in use
-    services: group c in account 000000000000 (us-east-1) lacks tag ServiceName or ReleaseID, so nobody knows what it is: tag or delete it
-    ");
+    let findings = resolve_in(&harness, &[]).await.unwrap_err();
+    let found: Vec<_> = findings.iter().map(|finding| (finding.code, finding.path.as_str())).collect();
+    assert_eq!(
+        found,
+        [
+            ("odin/release-exists", "release_id"),
+            ("odin/group-untagged", "services"),
+            ("odin/several-groups", "services.web"),
+        ]
+    );
 }
 
 #[tokio::test]
-async fn a_placement_group_that_exists_must_agree() {
+async fn existing_placement_group_must_match() {
     let group = |strategy: &str, state: &str, partitions: Option<u32>| {
         let mut group = json!({ "strategy": strategy, "state": state });
         if let Some(partitions) = partitions {
@@ -130,15 +135,13 @@ async fn a_placement_group_that_exists_must_agree() {
         ("/services/web/placement_group_partition_count", json!(3)),
     ];
     assert!(resolve_in(&group("partition", "available", Some(3)), &changes).await.is_ok());
-    for (harness, why) in [
-        (group("partition", "available", Some(2)), "has 2 partitions, not 3"),
-        (group("cluster", "available", None), "has strategy cluster, not partition"),
-        (group("partition", "deleting", Some(3)), "is deleting, not available"),
+    for harness in [
+        group("partition", "available", Some(2)),
+        group("cluster", "available", None),
+        group("partition", "deleting", Some(3)),
     ] {
         let findings = resolve_in(&harness, &changes).await.unwrap_err();
-        assert!(
-            findings.starts_with(&format!("services.web.placement_group_name: placement group theirs {why}: ")),
-            "{findings}"
-        );
+        let found: Vec<_> = findings.iter().map(|finding| (finding.code, finding.path.as_str())).collect();
+        assert_eq!(found, [("odin/placement-mismatch", "services.web.placement_group_name")]);
     }
 }

@@ -1,42 +1,42 @@
-//! Where a story takes place.
+//! The account and region of a test.
 
 use odin::cloud::{Capacity, HealthCheckType, NewAutoScalingGroup, NewLaunchTemplate, OdinPorts, Tags};
 
 pub const PROJECT: (&str, &str) = ("ProjectName", "coinbase/deploy-test");
 pub const REGION: &str = "us-east-1";
-/// The group that stories make, and its launch template.
+/// Name of the group that tests create, and of its launch template.
 pub const GROUP: &str = "coinbase/deploy-test-development-web";
 
-/// How often a story looks until what must come has come.
+/// How often [`RegionFixture::wait_until`] checks its condition.
 const MAX_POLLS: usize = 100;
 
-/// An account and region with what every group needs, made by hand beforehand:
+/// An account and region with what every group needs:
 ///
-/// - an image with the tag `Name=ubuntu`, whose instances get healthy; a subnet `private_a`; a security group `web`
+/// - an image with the tag `Name=ubuntu`, whose instances become healthy; a subnet `private_a`; a security group `web`
 /// - a classic load balancer `web-elb` and a target group `web-tg`, with `ServiceName=web`; the latter drains for 30 s
-///   and starts slowly over 60 s
-/// - an instance profile `web` of path `/odin/`, a role `hooks`, a topic `hooks`
-/// - a group `old` without instances, made by the original Odin with the launch configuration `old`
+///   and has a slow start of 60 s
+/// - an instance profile `web` with path `/odin/`, a role `hooks`, a topic `hooks`
+/// - a group `old` without instances, with the launch configuration `old`, as Go Odin creates it
 pub struct RegionFixture {
     pub ports: OdinPorts,
     pub account: String,
     pub image: String,
     pub subnet: String,
     pub security_group: String,
-    /// Lets time pass.
-    pub pass: Box<dyn Fn()>,
+    /// Advances the time.
+    pub advance: Box<dyn Fn()>,
 }
 
 impl RegionFixture {
-    /// Waits until it holds; `what` is for the message of a test that waits in vain.
-    pub async fn until(&self, what: &str, holds: impl AsyncFn(&OdinPorts) -> bool) {
+    /// Waits until the condition holds; `what` describes it if the wait times out.
+    pub async fn wait_until(&self, what: &str, holds: impl AsyncFn(&OdinPorts) -> bool) {
         for _ in 0..MAX_POLLS {
             if holds(&self.ports).await {
                 return;
             }
-            (self.pass)();
+            (self.advance)();
         }
-        panic!("it never came about that {what}");
+        panic!("timed out waiting until {what}");
     }
 
     pub fn template(&self) -> NewLaunchTemplate {
@@ -53,7 +53,7 @@ impl RegionFixture {
         }
     }
 
-    /// A group on neither balancers nor target groups.
+    /// A group without balancers and target groups.
     pub fn group(&self, capacity: Capacity) -> NewAutoScalingGroup {
         NewAutoScalingGroup {
             name: GROUP.into(),
@@ -71,8 +71,8 @@ impl RegionFixture {
         }
     }
 
-    /// Makes the group, with its template.
-    pub async fn make(&self, group: &NewAutoScalingGroup) {
+    /// Creates the group and its launch template.
+    pub async fn create(&self, group: &NewAutoScalingGroup) {
         self.ports.templates.create_launch_template(&self.template()).await.unwrap();
         self.ports.groups.create_group(group).await.unwrap();
     }
@@ -86,8 +86,9 @@ impl RegionFixture {
     pub async fn in_service(&self) -> Vec<String> {
         let group = self.ports.groups.group(GROUP).await.unwrap();
         let instances = group.into_iter().flat_map(|group| group.instances);
-        let able = instances.filter(|found| found.lifecycle_state == "InService" && found.health_status == "Healthy");
-        able.map(|instance| instance.id).collect()
+        let healthy =
+            instances.filter(|found| found.lifecycle_state == "InService" && found.health_status == "Healthy");
+        healthy.map(|instance| instance.id).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use super::fixture::{GROUP, PROJECT, RegionFixture, capacity, tags};
 use bifrost::cloud::ErrorKind;
 use odin::cloud::{HealthCheckType, LifecycleHook, NewAutoScalingGroup};
 
-pub async fn a_group_is_described_as_it_was_made(fixture: RegionFixture) {
+pub async fn group_is_described_as_created(fixture: RegionFixture) {
     let hook = LifecycleHook {
         name: "drain".into(),
         transition: "autoscaling:EC2_INSTANCE_TERMINATING".into(),
@@ -19,7 +19,7 @@ pub async fn a_group_is_described_as_it_was_made(fixture: RegionFixture) {
         lifecycle_hooks: vec![hook],
         ..fixture.group(capacity(0, 0, 3))
     };
-    fixture.make(&group).await;
+    fixture.create(&group).await;
     let found = fixture.ports.groups.group(GROUP).await.unwrap().unwrap();
     assert_eq!((&found.name, found.capacity, &found.tags), (&group.name, group.capacity, &group.tags));
     assert_eq!((found.launch_template.as_deref(), found.launch_configuration), (Some(GROUP), None));
@@ -29,7 +29,7 @@ pub async fn a_group_is_described_as_it_was_made(fixture: RegionFixture) {
     fixture.ports.groups.enable_metrics(GROUP).await.unwrap();
 }
 
-pub async fn groups_are_found_by_all_of_the_tags_in_the_order_of_their_names(fixture: RegionFixture) {
+pub async fn groups_match_all_tags_sorted_by_name(fixture: RegionFixture) {
     let groups = &fixture.ports.groups;
     fixture.ports.templates.create_launch_template(&fixture.template()).await.unwrap();
     for (name, config) in [("web-2", "development"), ("web-1", "development"), ("web-3", "production")] {
@@ -42,15 +42,15 @@ pub async fn groups_are_found_by_all_of_the_tags_in_the_order_of_their_names(fix
     assert_eq!(groups.groups(&[PROJECT]).await.unwrap().len(), 3);
 }
 
-pub async fn the_name_of_a_group_is_taken_once(fixture: RegionFixture) {
+pub async fn group_name_is_unique(fixture: RegionFixture) {
     let group = fixture.group(capacity(0, 0, 1));
-    fixture.make(&group).await;
+    fixture.create(&group).await;
     let error = fixture.ports.groups.create_group(&group).await.unwrap_err();
     assert_eq!((error.kind, error.code.as_str()), (ErrorKind::AlreadyExists, "AlreadyExists"));
 }
 
-pub async fn sizes_that_contradict_each_other_are_refused(fixture: RegionFixture) {
-    fixture.make(&fixture.group(capacity(0, 0, 1))).await;
+pub async fn contradictory_sizes_are_refused(fixture: RegionFixture) {
+    fixture.create(&fixture.group(capacity(0, 0, 1))).await;
     let other = |sizes| NewAutoScalingGroup { name: "other".into(), ..fixture.group(sizes) };
     for sizes in [capacity(3, 3, 2), capacity(1, 5, 4)] {
         let error = fixture.ports.groups.create_group(&other(sizes)).await.unwrap_err();
@@ -59,35 +59,35 @@ pub async fn sizes_that_contradict_each_other_are_refused(fixture: RegionFixture
     assert_eq!(fixture.ports.groups.group("other").await.unwrap(), None);
 }
 
-pub async fn a_group_comes_to_the_capacity_that_is_set(fixture: RegionFixture) {
-    fixture.make(&fixture.group(capacity(1, 1, 3))).await;
-    fixture.until("one instance serves", async |_| fixture.in_service().await.len() == 1).await;
+pub async fn group_reaches_its_capacity(fixture: RegionFixture) {
+    fixture.create(&fixture.group(capacity(1, 1, 3))).await;
+    fixture.wait_until("one instance is in service", async |_| fixture.in_service().await.len() == 1).await;
     fixture.ports.groups.set_capacity(GROUP, capacity(1, 3, 3)).await.unwrap();
-    fixture.until("three instances serve", async |_| fixture.in_service().await.len() == 3).await;
+    fixture.wait_until("three instances are in service", async |_| fixture.in_service().await.len() == 3).await;
     fixture.ports.groups.set_capacity(GROUP, capacity(0, 1, 2)).await.unwrap();
-    fixture.until("two of them have gone", async |_| fixture.in_service().await.len() == 1).await;
+    fixture.wait_until("two instances are terminated", async |_| fixture.in_service().await.len() == 1).await;
     let found = fixture.ports.groups.group(GROUP).await.unwrap().unwrap();
     assert_eq!(found.capacity, capacity(0, 1, 2));
 }
 
-pub async fn a_deleted_group_goes_with_its_instances(fixture: RegionFixture) {
-    fixture.make(&fixture.group(capacity(1, 1, 1))).await;
-    fixture.until("its instance serves", async |_| fixture.in_service().await.len() == 1).await;
+pub async fn deleted_group_disappears_with_instances(fixture: RegionFixture) {
+    fixture.create(&fixture.group(capacity(1, 1, 1))).await;
+    fixture.wait_until("its instance is in service", async |_| fixture.in_service().await.len() == 1).await;
     fixture.ports.groups.delete_group(GROUP).await.unwrap();
     let left = fixture.ports.groups.group(GROUP).await.unwrap();
     assert!(left.is_none_or(|group| group.status.is_some()), "a group that is being deleted has a status");
-    fixture.until("it has gone", async |ports| ports.groups.group(GROUP).await.unwrap().is_none()).await;
+    fixture.wait_until("it is deleted", async |ports| ports.groups.group(GROUP).await.unwrap().is_none()).await;
     assert!(fixture.ports.groups.delete_group(GROUP).await.unwrap_err().is_not_found());
 }
 
-pub async fn a_launch_configuration_is_deleted_after_its_group(fixture: RegionFixture) {
+pub async fn launch_configuration_in_use_is_not_deleted(fixture: RegionFixture) {
     let groups = &fixture.ports.groups;
     let old = groups.group("old").await.unwrap().unwrap();
     assert_eq!((old.launch_configuration.as_deref(), old.launch_template), (Some("old"), None));
     let error = groups.delete_launch_configuration("old").await.unwrap_err();
     assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Conflict, "ResourceInUse"));
     groups.delete_group("old").await.unwrap();
-    fixture.until("the group has gone", async |ports| ports.groups.group("old").await.unwrap().is_none()).await;
+    fixture.wait_until("the group is deleted", async |ports| ports.groups.group("old").await.unwrap().is_none()).await;
     groups.delete_launch_configuration("old").await.unwrap();
     assert!(groups.delete_launch_configuration("old").await.unwrap_err().is_not_found());
 }

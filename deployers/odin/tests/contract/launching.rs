@@ -1,12 +1,12 @@
-//! What instances are launched from and into: launch templates and placement groups.
+//! Launch templates and placement groups.
 
 use super::fixture::{GROUP, PROJECT, RegionFixture, tags};
 use bifrost::cloud::ErrorKind;
 use odin::cloud::{EbsVolume, NewLaunchTemplate, NewPlacementGroup};
 
-pub async fn a_launch_template_is_described_as_it_was_made(fixture: RegionFixture) {
+pub async fn launch_template_is_described_as_created(fixture: RegionFixture) {
     let templates = &fixture.ports.templates;
-    let whole = NewLaunchTemplate {
+    let with_all_fields = NewLaunchTemplate {
         ebs_volume: Some(EbsVolume { device_name: "/dev/xvda".into(), size_gib: 20, volume_type: "gp2".into() }),
         ebs_optimized: Some(true),
         spot_price: Some("0.05".into()),
@@ -14,13 +14,13 @@ pub async fn a_launch_template_is_described_as_it_was_made(fixture: RegionFixtur
         tenancy: Some("default".into()),
         ..fixture.template()
     };
-    let made = templates.create_launch_template(&whole).await.unwrap();
-    assert!(made.id.starts_with("lt-"), "{}", made.id);
-    assert_eq!((made.name.as_str(), &made.tags), (GROUP, &whole.tags));
-    assert_eq!(templates.launch_templates(&[PROJECT]).await.unwrap(), [made]);
+    let created = templates.create_launch_template(&with_all_fields).await.unwrap();
+    assert!(created.id.starts_with("lt-"), "{}", created.id);
+    assert_eq!((created.name.as_str(), &created.tags), (GROUP, &with_all_fields.tags));
+    assert_eq!(templates.launch_templates(&[PROJECT]).await.unwrap(), [created]);
 }
 
-pub async fn launch_templates_are_found_by_all_of_the_tags_in_the_order_of_their_names(fixture: RegionFixture) {
+pub async fn launch_templates_match_all_tags_sorted(fixture: RegionFixture) {
     let templates = &fixture.ports.templates;
     for (name, config) in [("web-2", "development"), ("web-1", "development"), ("web-3", "production")] {
         let tags = tags(&[PROJECT, ("ConfigName", config)]);
@@ -32,7 +32,7 @@ pub async fn launch_templates_are_found_by_all_of_the_tags_in_the_order_of_their
     assert_eq!(templates.launch_templates(&[PROJECT]).await.unwrap().len(), 3);
 }
 
-pub async fn the_name_of_a_launch_template_is_taken_once(fixture: RegionFixture) {
+pub async fn launch_template_name_is_unique(fixture: RegionFixture) {
     let templates = &fixture.ports.templates;
     templates.create_launch_template(&fixture.template()).await.unwrap();
     let again = NewLaunchTemplate { client_token: "another".into(), ..fixture.template() };
@@ -41,17 +41,17 @@ pub async fn the_name_of_a_launch_template_is_taken_once(fixture: RegionFixture)
     assert_eq!(error.code, "InvalidLaunchTemplateName.AlreadyExistsException");
 }
 
-pub async fn a_launch_template_made_again_with_its_token_is_the_same_one(fixture: RegionFixture) {
+pub async fn create_launch_template_is_idempotent_by_token(fixture: RegionFixture) {
     let templates = &fixture.ports.templates;
-    let made = templates.create_launch_template(&fixture.template()).await.unwrap();
-    assert_eq!(templates.create_launch_template(&fixture.template()).await.unwrap(), made);
+    let created = templates.create_launch_template(&fixture.template()).await.unwrap();
+    assert_eq!(templates.create_launch_template(&fixture.template()).await.unwrap(), created);
     let changed = NewLaunchTemplate { instance_type: "t3.large".into(), ..fixture.template() };
     let error = templates.create_launch_template(&changed).await.unwrap_err();
     assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Conflict, "IdempotentParameterMismatch"));
-    assert_eq!(templates.launch_templates(&[PROJECT]).await.unwrap(), [made]);
+    assert_eq!(templates.launch_templates(&[PROJECT]).await.unwrap(), [created]);
 }
 
-pub async fn a_deleted_launch_template_is_gone(fixture: RegionFixture) {
+pub async fn deleted_launch_template_is_not_found(fixture: RegionFixture) {
     let templates = &fixture.ports.templates;
     templates.create_launch_template(&fixture.template()).await.unwrap();
     templates.delete_launch_template(GROUP).await.unwrap();
@@ -59,23 +59,27 @@ pub async fn a_deleted_launch_template_is_gone(fixture: RegionFixture) {
     assert!(templates.delete_launch_template(GROUP).await.unwrap_err().is_not_found());
 }
 
-fn apart() -> NewPlacementGroup {
+fn partitioned() -> NewPlacementGroup {
     NewPlacementGroup {
-        name: "odin/coinbase/deploy-test/development/apart".into(),
+        name: "odin/coinbase/deploy-test/development/partitioned".into(),
         strategy: "partition".into(),
         partition_count: Some(3),
         tags: tags(&[PROJECT]),
     }
 }
 
-pub async fn a_placement_group_is_described_as_it_was_made(fixture: RegionFixture) {
-    let (compute, apart) = (&fixture.ports.compute, apart());
-    let near =
-        NewPlacementGroup { name: "near".into(), strategy: "cluster".into(), partition_count: None, ..apart.clone() };
-    for group in [&apart, &near] {
+pub async fn placement_group_is_described_as_created(fixture: RegionFixture) {
+    let (compute, partitioned) = (&fixture.ports.compute, partitioned());
+    let clustered = NewPlacementGroup {
+        name: "near".into(),
+        strategy: "cluster".into(),
+        partition_count: None,
+        ..partitioned.clone()
+    };
+    for group in [&partitioned, &clustered] {
         compute.create_placement_group(group).await.unwrap();
     }
-    for group in [&apart, &near] {
+    for group in [&partitioned, &clustered] {
         let found = compute.placement_group(&group.name).await.unwrap().unwrap();
         assert_eq!((found.name.as_str(), found.state.as_str()), (group.name.as_str(), "available"));
         assert_eq!((&found.strategy, found.partition_count), (&group.strategy, group.partition_count));
@@ -83,8 +87,8 @@ pub async fn a_placement_group_is_described_as_it_was_made(fixture: RegionFixtur
     }
 }
 
-pub async fn a_placement_group_is_made_once_and_deleted_once(fixture: RegionFixture) {
-    let (compute, group) = (&fixture.ports.compute, apart());
+pub async fn placement_group_is_created_and_deleted_once(fixture: RegionFixture) {
+    let (compute, group) = (&fixture.ports.compute, partitioned());
     compute.create_placement_group(&group).await.unwrap();
     let error = compute.create_placement_group(&group).await.unwrap_err();
     assert_eq!((error.kind, error.code.as_str()), (ErrorKind::AlreadyExists, "InvalidPlacementGroup.Duplicate"));

@@ -1,4 +1,4 @@
-//! The embedded world, in memory and on virtual time.
+//! The local cloud, in memory and with virtual time.
 
 use super::fixture::{REGION, RegionFixture};
 use bifrost::json;
@@ -31,7 +31,7 @@ fn resources() -> Value {
     })
 }
 
-/// A new world for one story.
+/// A new local cloud for one test.
 pub fn fixture() -> RegionFixture {
     let resources: OdinAccount = json::read(&resources()).unwrap();
     let state = LocalState {
@@ -50,12 +50,12 @@ pub fn fixture() -> RegionFixture {
         image: "ami-1".into(),
         subnet: "subnet-1".into(),
         security_group: "sg-1".into(),
-        pass: Box::new(move || store.transact(later).unwrap()),
+        advance: Box::new(move || store.transact(advance_clock).unwrap()),
     }
 }
 
-/// Moves the clock on, and lets happen what is due by then.
-fn later(state: &mut LocalState<OdinAccount>) {
+/// Advances the clock, and applies the changes that are due.
+fn advance_clock(state: &mut LocalState<OdinAccount>) {
     state.clock += TimeDelta::seconds(5);
     state.accounts.values_mut().for_each(|account| account.resources.advance(state.clock));
 }

@@ -1,4 +1,4 @@
-//! What is looked up by what a release names.
+//! Lookups of the resources to which a release refers.
 
 use super::fixture::{REGION, RegionFixture, capacity, tags};
 use bifrost::cloud::{CloudError, ErrorKind};
@@ -8,12 +8,12 @@ fn names(name: &str) -> Filter {
     Filter::Names(vec![name.into(), "another".into()])
 }
 
-fn refusal<T: std::fmt::Debug>(answer: Result<T, CloudError>) -> (ErrorKind, String) {
+fn error_of<T: std::fmt::Debug>(answer: Result<T, CloudError>) -> (ErrorKind, String) {
     let error = answer.unwrap_err();
     (error.kind, error.code)
 }
 
-pub async fn what_is_named_is_found_by_id_and_by_its_name_tag(fixture: RegionFixture) {
+pub async fn resources_are_found_by_id_and_name_tag(fixture: RegionFixture) {
     let compute = &fixture.ports.compute;
     let images = compute.images(&names("ubuntu")).await.unwrap();
     assert_eq!(images.len(), 1);
@@ -30,7 +30,7 @@ pub async fn what_is_named_is_found_by_id_and_by_its_name_tag(fixture: RegionFix
     assert_eq!(compute.security_groups(&Filter::Ids(vec![fixture.security_group.clone()])).await.unwrap(), groups);
 }
 
-pub async fn what_is_not_there_is_not_found_and_is_no_error(fixture: RegionFixture) {
+pub async fn missing_resources_are_not_errors(fixture: RegionFixture) {
     let ports = &fixture.ports;
     for filter in [Filter::Names(vec!["other".into()]), Filter::Ids(vec!["ami-00000000".into()])] {
         assert_eq!(ports.compute.images(&filter).await.unwrap(), []);
@@ -49,22 +49,22 @@ pub async fn what_is_not_there_is_not_found_and_is_no_error(fixture: RegionFixtu
     assert!(ports.alarms.names("other").await.unwrap().is_empty());
 }
 
-pub async fn a_call_for_what_is_not_there_says_so(fixture: RegionFixture) {
+pub async fn calls_for_missing_resources_are_not_found(fixture: RegionFixture) {
     let ports = &fixture.ports;
     let arn = fixture.target_group().await.replace("web-tg", "other");
     let not_found = |code: &str| (ErrorKind::NotFound, code.to_owned());
-    assert_eq!(refusal(ports.balancers.instance_health("other").await), not_found("LoadBalancerNotFound"));
-    assert_eq!(refusal(ports.target_groups.target_health(&arn).await), not_found("TargetGroupNotFound"));
-    assert_eq!(refusal(ports.groups.delete_group("other").await), not_found("ValidationError"));
-    assert_eq!(refusal(ports.groups.set_capacity("other", capacity(0, 0, 0)).await), not_found("ValidationError"));
-    assert_eq!(refusal(ports.groups.delete_launch_configuration("other").await), not_found("ValidationError"));
+    assert_eq!(error_of(ports.balancers.instance_health("other").await), not_found("LoadBalancerNotFound"));
+    assert_eq!(error_of(ports.target_groups.target_health(&arn).await), not_found("TargetGroupNotFound"));
+    assert_eq!(error_of(ports.groups.delete_group("other").await), not_found("ValidationError"));
+    assert_eq!(error_of(ports.groups.set_capacity("other", capacity(0, 0, 0)).await), not_found("ValidationError"));
+    assert_eq!(error_of(ports.groups.delete_launch_configuration("other").await), not_found("ValidationError"));
     let code = "InvalidLaunchTemplateName.NotFoundException";
-    assert_eq!(refusal(ports.templates.delete_launch_template("other").await), not_found(code));
+    assert_eq!(error_of(ports.templates.delete_launch_template("other").await), not_found(code));
     let code = "InvalidPlacementGroup.Unknown";
-    assert_eq!(refusal(ports.compute.delete_placement_group("other").await), not_found(code));
+    assert_eq!(error_of(ports.compute.delete_placement_group("other").await), not_found(code));
 }
 
-pub async fn profiles_roles_and_topics_have_their_arns(fixture: RegionFixture) {
+pub async fn profiles_roles_and_topics_have_arns(fixture: RegionFixture) {
     let (ports, account) = (&fixture.ports, &fixture.account);
     let profile = ports.iam.instance_profile("web").await.unwrap().unwrap();
     assert_eq!(profile.arn, format!("arn:aws:iam::{account}:instance-profile/odin/web"));
@@ -75,7 +75,7 @@ pub async fn profiles_roles_and_topics_have_their_arns(fixture: RegionFixture) {
     assert_eq!(topic, format!("arn:aws:sns:{REGION}:{account}:hooks"));
 }
 
-pub async fn balancers_and_target_groups_tell_their_tags_and_slow_start(fixture: RegionFixture) {
+pub async fn balancers_have_tags_and_slow_start(fixture: RegionFixture) {
     let service = tags(&[("ServiceName", "web")]);
     let balancer = fixture.ports.balancers.load_balancer("web-elb").await.unwrap().unwrap();
     assert_eq!((balancer.name.as_str(), &balancer.tags), ("web-elb", &service));

@@ -24,12 +24,12 @@ fn alarm(name: String, policy_arn: &str) -> NewAlarm {
     }
 }
 
-/// ARN of the policy, which some alarms of a story have.
+/// ARN of a policy for tests that need only alarms.
 const POLICY: &str =
     "arn:aws:autoscaling:us-east-1:222222222222:scalingPolicy:1:autoScalingGroupName/web:policyName/up";
 
-pub async fn a_scaling_policy_made_again_is_the_same(fixture: RegionFixture) {
-    fixture.make(&fixture.group(capacity(0, 0, 2))).await;
+pub async fn put_scaling_policy_keeps_the_arn(fixture: RegionFixture) {
+    fixture.create(&fixture.group(capacity(0, 0, 2))).await;
     let groups = &fixture.ports.groups;
     let arn = groups.put_scaling_policy(&policy()).await.unwrap();
     assert!(arn.ends_with(&format!(":autoScalingGroupName/{GROUP}:policyName/{GROUP}-cpu_scale_up")), "{arn}");
@@ -40,7 +40,7 @@ pub async fn a_scaling_policy_made_again_is_the_same(fixture: RegionFixture) {
     assert!(groups.policy_alarms(GROUP).await.unwrap().is_empty());
 }
 
-pub async fn alarms_are_found_by_the_beginning_of_their_names(fixture: RegionFixture) {
+pub async fn alarms_are_found_by_prefix(fixture: RegionFixture) {
     let alarms = &fixture.ports.alarms;
     for name in ["web-up", "web-down", "worker-up"] {
         alarms.put(&alarm(name.into(), POLICY)).await.unwrap();
@@ -52,7 +52,7 @@ pub async fn alarms_are_found_by_the_beginning_of_their_names(fixture: RegionFix
     assert_eq!(alarms.names("").await.unwrap().len(), 3);
 }
 
-pub async fn more_alarms_than_a_request_or_page_holds_are_found_and_deleted(fixture: RegionFixture) {
+pub async fn many_alarms_are_listed_and_deleted(fixture: RegionFixture) {
     let alarms = &fixture.ports.alarms;
     for number in 0..205 {
         alarms.put(&alarm(format!("web-{number}"), POLICY)).await.unwrap();
@@ -63,7 +63,7 @@ pub async fn more_alarms_than_a_request_or_page_holds_are_found_and_deleted(fixt
     assert!(alarms.names("web-").await.unwrap().is_empty());
 }
 
-pub async fn an_alarm_that_is_not_there_is_deleted_already(fixture: RegionFixture) {
+pub async fn deleting_a_missing_alarm_succeeds(fixture: RegionFixture) {
     let alarms = &fixture.ports.alarms;
     alarms.put(&alarm("web-up".into(), POLICY)).await.unwrap();
     alarms.delete(&["other".into(), "web-up".into()]).await.unwrap();

@@ -1,15 +1,15 @@
-//! How many AWS calls a deploy makes, and how many of them wait for one another.
+//! The number of AWS calls of a deploy, and the longest chain of calls that wait for one another.
 
 #[path = "../../examples/calls/measure.rs"]
 mod measure;
 
 use measure::calls_of;
 
-/// What the original Odin makes of one service, one after the other.
-const ORIGINAL: usize = 64;
+/// The number of calls that Go Odin makes for one service, all of them sequentially.
+const GO_ODIN_CALLS: usize = 64;
 
 #[tokio::test]
-async fn the_calls_of_one_service_are_pinned_and_their_chain_is_a_third_of_the_originals() {
+async fn call_chain_is_a_third_of_go_odin() {
     let calls = calls_of(&["web"]).await;
     insta::assert_snapshot!(calls, @r"
     task               calls  chain
@@ -22,11 +22,11 @@ async fn the_calls_of_one_service_are_pinned_and_their_chain_is_a_third_of_the_o
     CleanUpSuccess        14      5
     the whole deploy      55     21
     ");
-    assert!(calls.chain() * 3 <= ORIGINAL, "a chain of {}", calls.chain());
+    assert!(calls.chain() * 3 <= GO_ODIN_CALLS, "a chain of {}", calls.chain());
 }
 
 #[tokio::test]
-async fn another_service_makes_more_calls_and_no_longer_chain() {
+async fn second_service_does_not_lengthen_the_chain() {
     let (one, two) = (calls_of(&["web"]).await, calls_of(&["web", "worker"]).await);
     insta::assert_snapshot!(two, @r"
     task               calls  chain

@@ -1,21 +1,21 @@
-//! What the groups of a release are made of.
+//! The groups and launch templates that a release creates.
 
 use crate::fixture::Fixture;
-use crate::paths::{given_up_after_looks, healthy_at_look};
+use crate::paths::{failed_after_checks, healthy_at_check};
 use crate::sample_cloud::Scenario;
 use odin::cloud::local::{StoredGroup, StoredTemplate};
 use odin::cloud::{Comparison, HealthCheckType};
 use serde_json::{Value, json};
 
 async fn deployed(scenario: Scenario) -> Fixture {
-    let fixture = scenario.begin();
+    let fixture = scenario.build();
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), healthy_at_look(1), "{:#?}", run.errors());
+    assert_eq!(run.path(), healthy_at_check(1), "{:#?}", run.errors());
     fixture
 }
 
-/// The group of a service, its name and its launch template.
-fn made(fixture: &Fixture, service: &str) -> (String, StoredGroup, StoredTemplate) {
+/// The name of a service's group, the group and its launch template.
+fn group_of(fixture: &Fixture, service: &str) -> (String, StoredGroup, StoredTemplate) {
     let region = fixture.region();
     let mut groups = region.auto_scaling_groups.into_iter();
     let (name, group) =
@@ -25,9 +25,9 @@ fn made(fixture: &Fixture, service: &str) -> (String, StoredGroup, StoredTemplat
 }
 
 #[tokio::test]
-async fn a_group_is_named_tagged_and_set_up_as_the_release_says() {
+async fn group_has_name_tags_and_settings_of_release() {
     let fixture = deployed(Scenario::sample().with("/services/web/tags", json!({"Team": "infra"}))).await;
-    let (name, group, _) = made(&fixture, "web");
+    let (name, group, _) = group_of(&fixture, "web");
     assert_eq!(name, "coinbase/deploy-test-development-2026-11-21T13-00-00Z-web");
     let tag = |key: &str| group.tags[key].as_str();
     let tags = ["ProjectName", "ConfigName", "ServiceName", "ReleaseID", "Name", "Team"].map(tag);
@@ -42,13 +42,13 @@ async fn a_group_is_named_tagged_and_set_up_as_the_release_says() {
     let hook = &group.lifecycle_hooks[0];
     assert_eq!((hook.name.as_str(), hook.transition.as_str()), ("termhook", "autoscaling:EC2_INSTANCE_TERMINATING"));
     assert_eq!(hook.heartbeat_timeout_seconds, Some(300));
-    assert_eq!(made(&fixture, "worker").1.health_check_type, HealthCheckType::Ec2);
+    assert_eq!(group_of(&fixture, "worker").1.health_check_type, HealthCheckType::Ec2);
 }
 
 #[tokio::test]
-async fn policies_become_scaling_policies_and_alarms_of_the_same_name() {
+async fn policies_become_scaling_policies_and_alarms() {
     let fixture = deployed(Scenario::sample()).await;
-    let (name, group, _) = made(&fixture, "web");
+    let (name, group, _) = group_of(&fixture, "web");
     let (up, down) = (format!("{name}-cpu_scale_up"), format!("{name}-cpu_scale_down"));
     assert_eq!(group.scaling_policies.keys().collect::<Vec<_>>(), [&down, &up]);
     assert_eq!(group.scaling_policies[&up].scaling_adjustment, 2);
@@ -63,41 +63,41 @@ async fn policies_become_scaling_policies_and_alarms_of_the_same_name() {
 }
 
 #[tokio::test]
-async fn an_instance_gets_the_volume_that_the_release_asks_for_and_none_otherwise() {
+async fn volume_is_created_only_if_requested() {
     let fixture = deployed(Scenario::sample()).await;
-    let volume = made(&fixture, "web").2.template.ebs_volume.unwrap();
+    let volume = group_of(&fixture, "web").2.template.ebs_volume.unwrap();
     assert_eq!((volume.device_name.as_str(), volume.size_gib, volume.volume_type.as_str()), ("/dev/sda1", 20, "gp3"));
-    assert_eq!(made(&fixture, "worker").2.template.ebs_volume, None);
+    assert_eq!(group_of(&fixture, "worker").2.template.ebs_volume, None);
 }
 
 #[tokio::test]
-async fn a_volume_of_the_originals_default_type_keeps_working() {
+async fn gp2_volume_keeps_working() {
     let scenario = Scenario::worker()
         .with("/services/worker/ebs_volume_size", json!(8))
         .with("/services/worker/ebs_volume_type", json!("gp2"));
     let fixture = deployed(scenario).await;
-    let volume = made(&fixture, "worker").2.template.ebs_volume.unwrap();
+    let volume = group_of(&fixture, "worker").2.template.ebs_volume.unwrap();
     assert_eq!((volume.device_name.as_str(), volume.size_gib, volume.volume_type.as_str()), ("/dev/xvda", 8, "gp2"));
 }
 
 #[tokio::test]
-async fn spot_price_public_address_and_tenancy_reach_the_launch_template() {
+async fn launch_template_has_spot_price_and_tenancy() {
     let scenario = Scenario::worker()
         .with("/services/worker/spot_price", json!("0.013"))
         .with("/services/worker/associate_public_ip_address", json!(true))
         .with("/services/worker/placement_tenancy", json!("dedicated"));
-    let template = made(&deployed(scenario).await, "worker").2.template;
+    let template = group_of(&deployed(scenario).await, "worker").2.template;
     assert_eq!(template.spot_price.as_deref(), Some("0.013"));
     assert_eq!(template.associate_public_ip_address, Some(true));
     assert_eq!(template.tenancy.as_deref(), Some("dedicated"));
-    let plain = made(&deployed(Scenario::worker()).await, "worker").2.template;
+    let plain = group_of(&deployed(Scenario::worker()).await, "worker").2.template;
     assert_eq!((plain.spot_price, plain.associate_public_ip_address, plain.tenancy), (None, None, None));
 }
 
 #[tokio::test]
-async fn names_are_put_into_the_user_data() {
+async fn placeholders_in_user_data_are_replaced() {
     let fixture = deployed(Scenario::sample()).await;
-    let user_data = made(&fixture, "worker").2.template.user_data;
+    let user_data = group_of(&fixture, "worker").2.template.user_data;
     assert!(!user_data.contains("{{"), "{user_data}");
     for line in ["release: release-1-first", "project: coinbase/deploy-test", "config: development", "service: worker"]
     {
@@ -107,59 +107,62 @@ async fn names_are_put_into_the_user_data() {
 
 const PLACEMENT: &str = "odin/coinbase/deploy-test/development/close";
 
-fn placed() -> Scenario {
+fn with_placement_group() -> Scenario {
     Scenario::worker()
         .with("/services/worker/placement_group_name", json!(PLACEMENT))
         .with("/services/worker/placement_group_strategy", json!("partition"))
         .with("/services/worker/placement_group_partition_count", json!(3))
 }
 
-fn existing(group: Value) -> Scenario {
-    placed().in_region(&format!("/placement_groups/{}", PLACEMENT.replace('/', "~1")), group)
+fn with_existing_placement_group(group: Value) -> Scenario {
+    with_placement_group().in_region(&format!("/placement_groups/{}", PLACEMENT.replace('/', "~1")), group)
 }
 
 #[tokio::test]
-async fn a_placement_group_that_is_not_there_is_made_and_kept_for_the_next_release() {
-    let fixture = deployed(placed()).await;
-    assert_eq!(made(&fixture, "worker").2.template.placement_group.as_deref(), Some(PLACEMENT));
+async fn placement_group_is_created_and_kept() {
+    let fixture = deployed(with_placement_group()).await;
+    assert_eq!(group_of(&fixture, "worker").2.template.placement_group.as_deref(), Some(PLACEMENT));
     let group = fixture.region().placement_groups[PLACEMENT].clone();
     assert_eq!((group.strategy.as_str(), group.partition_count), ("partition", Some(3)));
     let run = fixture.deploy("second").await;
-    assert_eq!(run.path(), healthy_at_look(1), "{:#?}", run.errors());
+    assert_eq!(run.path(), healthy_at_check(1), "{:#?}", run.errors());
     assert_eq!(fixture.region().placement_groups[PLACEMENT], group);
 }
 
 #[tokio::test]
-async fn a_placement_group_that_was_made_goes_when_the_release_fails() {
-    let fixture = placed().instances(json!({"boots_after_seconds": 9000})).with("/timeout", json!(120)).begin();
+async fn created_placement_group_is_deleted_on_failure() {
+    let fixture =
+        with_placement_group().instances(json!({"boots_after_seconds": 9000})).with("/timeout", json!(120)).build();
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), given_up_after_looks(2));
-    // The first attempt finds its instances still in it.
-    let errors: Vec<_> = run.errors().into_iter().map(|(error, _)| error).collect();
+    assert_eq!(run.path(), failed_after_checks(2));
+    // The first attempt fails because instances are still in the group.
+    let errors: Vec<_> = run.errors().into_iter().map(|raised| raised.error).collect();
     assert_eq!(errors, ["HaltError", "CleanUpError"]);
     assert!(fixture.region().placement_groups.is_empty());
 }
 
 #[tokio::test]
-async fn a_placement_group_that_was_there_stays_when_the_release_fails() {
-    let fixture = existing(json!({"strategy": "partition", "partition_count": 3}))
+async fn existing_placement_group_is_kept_on_failure() {
+    let fixture = with_existing_placement_group(json!({"strategy": "partition", "partition_count": 3}))
         .instances(json!({"boots_after_seconds": 9000}))
         .with("/timeout", json!(120))
-        .begin();
+        .build();
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), given_up_after_looks(2));
+    assert_eq!(run.path(), failed_after_checks(2));
     assert_eq!(fixture.journal().count("ec2:DeletePlacementGroup"), 0);
 }
 
 #[tokio::test]
-async fn a_placement_group_that_disagrees_is_refused() {
+async fn conflicting_placement_group_is_refused() {
     for group in [
         json!({"strategy": "cluster"}),
         json!({"strategy": "partition", "partition_count": 5}),
         json!({"strategy": "partition", "partition_count": 3, "state": "deleting"}),
     ] {
-        let run = existing(group).begin().deploy("first").await;
+        let run = with_existing_placement_group(group).build().deploy("first").await;
         assert_eq!(run.path(), crate::paths::REFUSED_BY_RESOURCES);
-        assert!(run.errors()[0].1.contains(PLACEMENT), "{:#?}", run.errors());
+        let error = &run.errors()[0];
+        assert_eq!(error.code.as_deref(), Some("odin/placement-mismatch"), "{error:#?}");
+        assert!(error.message.contains(PLACEMENT), "{error:#?}");
     }
 }

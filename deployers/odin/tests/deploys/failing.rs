@@ -1,13 +1,14 @@
-//! Releases that fail after something was made: all of it is taken back, and what ran before still runs.
+//! Releases that fail after they created resources: all of these are deleted, and the earlier release keeps running.
 
 use crate::fixture::Fixture;
-use crate::paths::{TO_DEPLOY, given_up_after_looks, given_up_in_deploy, join};
+use crate::paths::{TO_DEPLOY, failed_after_checks, failed_in_deploy, join};
 use crate::sample_cloud::{IMAGE, Scenario};
+use bifrost::testing::{RaisedError, Run};
 use serde_json::json;
 
-/// A stage on which a first release runs, and on which the instances of the next never become healthy.
-async fn with_the_next_unhealthy(scenario: Scenario) -> Fixture {
-    let fixture = scenario.begin();
+/// A fixture in which a first release runs, and in which instances of later releases never become healthy.
+async fn with_unhealthy_image(scenario: Scenario) -> Fixture {
+    let fixture = scenario.build();
     fixture.deploy("first").await;
     fixture.change(|region| {
         let instances = json!({"boots_after_seconds": 20, "health": "never"});
@@ -16,31 +17,37 @@ async fn with_the_next_unhealthy(scenario: Scenario) -> Fixture {
     fixture
 }
 
-fn first_still_runs(fixture: &Fixture) {
+fn assert_first_runs(fixture: &Fixture) {
     let running = fixture.running();
     assert!(!running.is_empty() && running.iter().all(|(_, release)| release == "release-1-first"), "{running:?}");
 }
 
-#[tokio::test]
-async fn instances_that_never_become_healthy_are_given_up_at_the_timeout() {
-    let fixture = with_the_next_unhealthy(Scenario::sample()).await;
-    let run = fixture.deploy("second").await;
-    // The looks at 105, 120, … and 600 seconds are in time, the one at 615 is not.
-    assert_eq!(run.path(), given_up_after_looks(34));
-    let errors = run.errors();
-    assert_eq!(errors.len(), 1, "{errors:#?}");
-    assert_eq!(errors[0].0, "HaltError");
-    assert!(errors[0].1.contains("600"), "{errors:#?}");
-    first_still_runs(&fixture);
+/// Checks that the first error is a halt with this reason.
+fn assert_halted(run: &Run, reason: &str) {
+    let error = &run.errors()[0];
+    assert_eq!((error.error.as_str(), error.code.as_deref()), ("HaltError", Some("halt/requested")), "{error:#?}");
+    assert!(error.message.contains(reason), "{error:#?}");
 }
 
 #[tokio::test]
-async fn a_target_group_that_disagrees_keeps_the_release_unhealthy() {
-    let fixture = Scenario::web().with("/timeout", json!(120)).begin();
+async fn unhealthy_release_fails_at_its_timeout() {
+    let fixture = with_unhealthy_image(Scenario::sample()).await;
+    let run = fixture.deploy("second").await;
+    // The checks at 105, 120, … and 600 seconds are in time, the check at 615 is not.
+    assert_eq!(run.path(), failed_after_checks(34));
+    let errors = run.errors();
+    assert_eq!(errors.len(), 1, "{errors:#?}");
+    assert_eq!((errors[0].error.as_str(), errors[0].code.as_deref()), ("HaltError", Some("halt/timeout")));
+    assert_first_runs(&fixture);
+}
+
+#[tokio::test]
+async fn unhealthy_target_group_keeps_release_unhealthy() {
+    let fixture = Scenario::web().with("/timeout", json!(120)).build();
     let release = fixture.release("first");
     fixture.upload(&release).await;
     let deploy = fixture.start(&release).await;
-    fixture.run_until_in(&deploy, "WaitForHealthy").await;
+    fixture.run_until_state(&deploy, "WaitForHealthy").await;
     fixture.change(|region| {
         for target in region.target_groups.values_mut().flat_map(|group| group.targets.values_mut()) {
             target.healthy_at = None;
@@ -48,161 +55,163 @@ async fn a_target_group_that_disagrees_keeps_the_release_unhealthy() {
     });
     fixture.harness.run().await.unwrap();
     let run = fixture.finish(&deploy).await;
-    assert_eq!(run.path(), given_up_after_looks(2));
-    assert_eq!(run.errors()[0].0, "HaltError");
+    assert_eq!(run.path(), failed_after_checks(2));
+    assert_eq!(run.errors()[0].error, "HaltError");
 }
 
 #[tokio::test]
-async fn more_terminating_instances_than_allowed_halt_at_once() {
-    let mortal = json!({"terminates_after_seconds": 100});
-    let fixture = Scenario::web().instance(1, mortal.clone()).instance(2, mortal).begin();
+async fn more_terminations_than_max_terms_halt() {
+    let terminating = json!({"terminates_after_seconds": 100});
+    let fixture = Scenario::web().instance(1, terminating.clone()).instance(2, terminating).build();
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), given_up_after_looks(0));
+    assert_eq!(run.path(), failed_after_checks(0));
     let errors = run.errors();
     assert_eq!(errors.len(), 1, "HaltError is not retried: {errors:#?}");
-    assert_eq!(errors[0].0, "HaltError");
-    assert!(errors[0].1.contains("web") && errors[0].1.contains("2 instances terminate"), "{errors:#?}");
+    assert_eq!(errors[0].error, "HaltError");
+    assert_eq!(errors[0].code.as_deref(), Some("odin/terminating"));
+    assert!(errors[0].message.contains("service web"), "{errors:#?}");
 }
 
 #[tokio::test]
-async fn a_canary_may_not_terminate_whatever_else_may() {
+async fn canary_termination_halts_despite_max_terms() {
     let fixture = Scenario::web()
         .with("/services/web/autoscaling/strategy", json!("OneThenAllWithCanary"))
         .with("/services/web/autoscaling/max_terms", json!(5))
         .instance(1, json!({"terminates_after_seconds": 100}))
-        .begin();
+        .build();
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), given_up_after_looks(0));
-    assert_eq!(run.errors()[0].0, "HaltError");
-    assert!(run.errors()[0].1.contains("canary"));
+    assert_eq!(run.path(), failed_after_checks(0));
+    assert_eq!(run.errors()[0].error, "HaltError");
+    assert_eq!(run.errors()[0].code.as_deref(), Some("odin/terminating"));
     assert_eq!(fixture.journal().sizes, [(1, 1)]);
 }
 
 #[tokio::test]
-async fn a_halt_while_waiting_takes_all_back() {
-    let fixture = with_the_next_unhealthy(Scenario::sample()).await;
+async fn halt_while_waiting_rolls_back() {
+    let fixture = with_unhealthy_image(Scenario::sample()).await;
     let release = fixture.release("second");
     fixture.upload(&release).await;
     let deploy = fixture.start(&release).await;
-    fixture.run_until_in(&deploy, "WaitForHealthy").await;
+    fixture.run_until_state(&deploy, "WaitForHealthy").await;
     fixture.halt("wrong image").await;
     fixture.harness.run().await.unwrap();
     let run = fixture.finish(&deploy).await;
-    assert_eq!(run.path(), given_up_after_looks(0));
-    assert_eq!(run.errors(), [("HaltError".into(), "halted: wrong image".into())]);
-    first_still_runs(&fixture);
+    assert_eq!(run.path(), failed_after_checks(0));
+    assert_halted(&run, "wrong image");
+    assert_first_runs(&fixture);
 }
 
-/// It does not know whether it took the lock, and gives back what it has: the flag is not for it.
+/// The refused deploy does not know whether it took the lock and cleans up, but the halt flag is not meant for it.
 #[tokio::test]
-async fn a_deploy_that_could_not_take_the_lock_leaves_the_halt_to_the_one_that_runs() {
-    let fixture = with_the_next_unhealthy(Scenario::worker()).await;
+async fn failed_lock_keeps_halt_flag_of_running_deploy() {
+    let fixture = with_unhealthy_image(Scenario::worker()).await;
     let (second, third) = (fixture.release("second"), fixture.release("third"));
     fixture.upload(&second).await;
     fixture.upload(&third).await;
     let second = fixture.start(&second).await;
-    fixture.run_until_in(&second, "WaitForHealthy").await;
+    fixture.run_until_state(&second, "WaitForHealthy").await;
     fixture.halt("wrong image").await;
     fixture.fault(
         json!({"operation": "s3:GetObject", "resource": "user-lock", "times": 1, "kind": {"error": "SlowDown"}}),
     );
     let third = fixture.start(&third).await;
     fixture.harness.run().await.unwrap();
-    let refused = fixture.finish_beside_another(&third).await;
+    let refused = fixture.finish_while_others_run(&third).await;
     assert_eq!(refused.path(), ["Validate", "Lock", "ReleaseLockFailure", "FailureClean"]);
     let halted = fixture.finish(&second).await;
-    assert_eq!(halted.path(), given_up_after_looks(0));
-    assert_eq!(halted.errors(), [("HaltError".into(), "halted: wrong image".into())]);
+    assert_eq!(halted.path(), failed_after_checks(0));
+    assert_halted(&halted, "wrong image");
 }
 
 #[tokio::test]
-async fn a_halt_before_deploy_needs_nothing_taken_back() {
-    let fixture = Scenario::sample().begin();
+async fn halt_before_deploy_creates_nothing() {
+    let fixture = Scenario::sample().build();
     fixture.halt("not on a friday").await;
     let run = fixture.deploy("first").await;
     assert_eq!(run.path(), join(&[&TO_DEPLOY, &["ReleaseLockFailure", "FailureClean"]]));
-    assert_eq!(run.errors(), [("HaltError".into(), "halted: not on a friday".into())]);
+    assert_halted(&run, "not on a friday");
     let journal = fixture.journal();
     assert_eq!(journal.count("ec2:CreateLaunchTemplate") + journal.count("autoscaling:CreateAutoScalingGroup"), 0);
 }
 
 #[tokio::test]
-async fn the_group_that_was_made_goes_when_the_second_services_cannot_be() {
-    let fixture = Scenario::sample().begin();
+async fn created_group_is_deleted_if_another_fails() {
+    let fixture = Scenario::sample().build();
     fixture.deploy("first").await;
     fixture.fault(json!({
         "operation": "autoscaling:CreateAutoScalingGroup", "resource": "-worker", "kind": {"error": "AccessDenied"},
     }));
     let run = fixture.deploy("second").await;
-    assert_eq!(run.path(), given_up_in_deploy());
+    assert_eq!(run.path(), failed_in_deploy());
     let errors = run.errors();
-    assert_eq!(errors[0].0, "DeployError");
-    for named in ["worker", "autoscaling:CreateAutoScalingGroup", "AccessDenied"] {
-        assert!(errors[0].1.contains(named), "{errors:#?}");
+    assert_eq!((errors[0].error.as_str(), errors[0].code.as_deref()), ("DeployError", Some("aws/access-denied")));
+    for part in ["worker", "autoscaling:CreateAutoScalingGroup", "AccessDenied"] {
+        assert!(errors[0].message.contains(part), "{errors:#?}");
     }
     let web = |record: &&bifrost::local::CallRecord| record.call.name.resource.ends_with("-web");
-    let made = fixture
+    let created = fixture
         .journal()
         .calls
         .iter()
         .filter(web)
         .filter(|record| record.call.name.operation == "autoscaling:CreateAutoScalingGroup")
         .count();
-    assert_eq!(made, 2, "the web group of both releases was made");
-    first_still_runs(&fixture);
+    assert_eq!(created, 2, "the web groups of both releases were created");
+    assert_first_runs(&fixture);
 }
 
 #[tokio::test]
-async fn a_panic_in_a_handler_is_an_error_that_says_where_and_is_taken_back() {
-    let fixture = Scenario::sample().begin();
+async fn handler_panic_is_reported_and_rolled_back() {
+    let fixture = Scenario::sample().build();
     fixture.deploy("first").await;
     fixture.fault(json!({"operation": "autoscaling:CreateAutoScalingGroup", "resource": "-worker", "kind": "panic"}));
     let run = fixture.deploy("second").await;
-    assert_eq!(run.path(), given_up_in_deploy());
-    let (error, message) = &run.errors()[0];
-    assert_eq!(error, "PanicError");
+    assert_eq!(run.path(), failed_in_deploy());
+    let RaisedError { error, code, message } = &run.errors()[0];
+    assert_eq!((error.as_str(), code.as_deref()), ("PanicError", Some("task/panic")));
     assert!(message.contains("autoscaling:CreateAutoScalingGroup") && message.contains(".rs:"), "{message}");
-    first_still_runs(&fixture);
+    assert_first_runs(&fixture);
 }
 
 #[tokio::test]
-async fn capacity_that_aws_does_not_have_is_waited_for_until_the_timeout() {
+async fn missing_ec2_capacity_fails_at_timeout() {
     let fixture =
-        Scenario::web().with("/timeout", json!(120)).in_region("/spare_capacity", json!({"t3.nano": 2})).begin();
+        Scenario::web().with("/timeout", json!(120)).in_region("/spare_capacity", json!({"t3.nano": 2})).build();
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), given_up_after_looks(2));
+    assert_eq!(run.path(), failed_after_checks(2));
 }
 
 #[tokio::test]
-async fn a_health_that_cannot_be_read_for_a_while_is_read_again() {
-    let fixture = Scenario::web().begin();
+async fn throttled_health_check_is_retried() {
+    let fixture = Scenario::web().build();
     fixture.fault(json!({"operation": "elasticloadbalancing:DescribeTargetHealth", "times": 3, "kind": "throttle"}));
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), crate::paths::healthy_at_look(1));
-    assert_eq!(run.errors().iter().map(|(error, _)| error.as_str()).collect::<Vec<_>>(), ["HealthError"; 3]);
+    assert_eq!(run.path(), crate::paths::healthy_at_check(1));
+    assert_eq!(run.errors().iter().map(|raised| raised.error.as_str()).collect::<Vec<_>>(), ["HealthError"; 3]);
 }
 
 #[tokio::test]
-async fn a_health_that_cannot_be_read_at_all_takes_all_back() {
-    let fixture = Scenario::web().begin();
+async fn denied_health_check_rolls_back() {
+    let fixture = Scenario::web().build();
     fixture.fault(json!({"operation": "elasticloadbalancing:DescribeTargetHealth", "kind": {"error": "AccessDenied"}}));
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), given_up_after_looks(0));
+    assert_eq!(run.path(), failed_after_checks(0));
     assert_eq!(run.errors().len(), 4);
 }
 
 #[tokio::test]
-async fn an_old_group_that_cannot_be_deleted_ends_dirty_and_keeps_the_lock() {
-    let fixture = Scenario::sample().begin();
+async fn undeletable_old_group_ends_dirty_and_locked() {
+    let fixture = Scenario::sample().build();
     fixture.deploy("first").await;
     fixture.fault(json!({
         "operation": "autoscaling:DeleteAutoScalingGroup", "state": "CleanUpSuccess", "kind": {"error": "AccessDenied"},
     }));
     let run = fixture.deploy("second").await;
     assert_eq!(run.path().last_chunk(), Some(&["WaitDetachForSuccess", "CleanUpSuccess", "FailureDirty"]));
-    let failed: Vec<_> = run.errors().into_iter().filter(|(error, _)| error == "CleanUpError").collect();
+    let failed: Vec<_> = run.errors().into_iter().filter(|raised| raised.error == "CleanUpError").collect();
     assert_eq!(failed.len(), 4);
-    assert!(failed[0].1.contains("autoscaling:DeleteAutoScalingGroup") && failed[0].1.contains("AccessDenied"));
+    assert_eq!(failed[0].code.as_deref(), Some("aws/access-denied"));
+    assert!(failed[0].message.contains("autoscaling:DeleteAutoScalingGroup"), "{}", failed[0].message);
     let lock = fixture.root_lock().unwrap();
     assert_eq!(lock.release_id.as_deref(), Some("release-1-second"));
     let next = fixture.deploy("third").await;
@@ -210,8 +219,8 @@ async fn an_old_group_that_cannot_be_deleted_ends_dirty_and_keeps_the_lock() {
 }
 
 #[tokio::test]
-async fn a_new_group_that_cannot_be_deleted_ends_dirty_and_keeps_the_lock() {
-    let fixture = with_the_next_unhealthy(Scenario::sample().with("/timeout", json!(120))).await;
+async fn undeletable_new_group_ends_dirty_and_locked() {
+    let fixture = with_unhealthy_image(Scenario::sample().with("/timeout", json!(120))).await;
     fixture.fault(json!({
         "operation": "autoscaling:DeleteAutoScalingGroup", "state": "CleanUpFailure", "kind": {"error": "AccessDenied"},
     }));
@@ -221,8 +230,8 @@ async fn a_new_group_that_cannot_be_deleted_ends_dirty_and_keeps_the_lock() {
 }
 
 #[tokio::test]
-async fn a_lock_that_cannot_be_given_back_ends_dirty() {
-    let fixture = Scenario::worker().in_account("/roles", json!({})).begin();
+async fn failed_unlock_ends_dirty() {
+    let fixture = Scenario::worker().in_account("/roles", json!({})).build();
     fixture.fault(json!({"operation": "dynamodb:DeleteItem", "kind": {"error": "InternalServerError"}}));
     let run = fixture.deploy("first").await;
     assert_eq!(run.path(), ["Validate", "Lock", "ValidateResources", "ReleaseLockFailure", "FailureDirty"]);
@@ -230,13 +239,13 @@ async fn a_lock_that_cannot_be_given_back_ends_dirty() {
 }
 
 #[tokio::test]
-async fn a_release_of_the_same_second_as_the_live_one_fails_and_leaves_it_alone() {
-    let fixture = Scenario::sample().begin();
+async fn release_of_same_second_keeps_live_release() {
+    let fixture = Scenario::sample().build();
     let first = fixture.release("first");
     fixture.deploy_release(&first).await;
-    let mut twin = fixture.release("twin");
-    twin["created_at"] = first["created_at"].clone();
-    let run = fixture.deploy_release(&twin).await;
+    let mut same_second = fixture.release("same-second");
+    same_second["created_at"] = first["created_at"].clone();
+    let run = fixture.deploy_release(&same_second).await;
     assert_eq!(run.path().last(), Some(&"FailureClean"), "{:#?}", run.errors());
-    first_still_runs(&fixture);
+    assert_first_runs(&fixture);
 }

@@ -1,4 +1,4 @@
-//! Where releases are deployed and what must hold is checked, after every execution.
+//! Deploys releases in a local cloud and checks the invariants after every execution.
 
 use crate::invariants;
 use crate::journal::Journal;
@@ -17,19 +17,19 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
 
-/// The table of root locks in the world.
+/// The table of root locks in the local cloud.
 pub const LOCKS: &str = "us-east-1/coinbase-odin-locks";
 /// The deployer's bucket.
 const BUCKET: &str = "coinbase-odin-000000000000";
 
-/// A world in which releases are deployed, and what was seen of it.
+/// A local cloud in which releases are deployed, with the journal of their calls.
 pub struct Fixture {
     pub harness: TestHarness<Odin>,
     release: Value,
     journal: Arc<Mutex<Journal>>,
 }
 
-/// A deploy that was started, and the world as it was before.
+/// A started deploy, with the state before it.
 pub struct Deploy {
     pub name: String,
     pub arn: String,
@@ -41,16 +41,16 @@ impl Fixture {
     pub fn new(local_state: LocalState<OdinAccount>, release: Value) -> Self {
         let harness: TestHarness<Odin> = TestHarness::new(local_state).unwrap();
         let journal = Arc::new(Mutex::new(Journal::default()));
-        let seen = Arc::clone(&journal);
-        harness.store().watch(Box::new(move |call, before, after| seen.lock().unwrap().enter(call, before, after)));
+        let calls = Arc::clone(&journal);
+        harness.store().watch(Box::new(move |call, before, after| calls.lock().unwrap().add(call, before, after)));
         let fixture = Self { harness, release, journal };
-        // Groups of the world are seen for the first time, and only then begin to launch.
+        // Groups of the seed start to launch instances when the clock first advances.
         fixture.advance(TimeDelta::zero());
         fixture.settle();
         fixture
     }
 
-    /// The scenario's release under an id, made now.
+    /// The scenario's release with an id, created now.
     pub fn release(&self, id: &str) -> Value {
         let mut release = self.release.clone();
         release["release_id"] = json!(format!("release-1-{id}"));
@@ -58,12 +58,12 @@ impl Fixture {
         release
     }
 
-    /// Deploys the scenario's release under an id, and checks the invariants.
+    /// Deploys the scenario's release with an id, and checks the invariants.
     pub async fn deploy(&self, id: &str) -> Run {
         self.deploy_release(&self.release(id)).await
     }
 
-    /// Uploads and deploys a release in a world that has come to rest, and checks the invariants.
+    /// Uploads and deploys a release while nothing else changes, and checks the invariants.
     pub async fn deploy_release(&self, release: &Value) -> Run {
         self.upload(release).await;
         self.deploy_uploaded(release).await
@@ -87,7 +87,7 @@ impl Fixture {
         self.started(name, release, before).await
     }
 
-    /// As [`start`](Self::start), under a name that AWS has not seen: of one name it starts no second execution.
+    /// As [`start`](Self::start), with a new execution name: AWS refuses a name that it has seen.
     pub async fn start_as(&self, name: &str, release: &Value) -> Deploy {
         let before = self.local_state();
         self.harness.cloud().executions().start(name, release).await.unwrap();
@@ -101,43 +101,43 @@ impl Fixture {
         Deploy { name, arn, plan, before }
     }
 
-    /// How a deploy went that is over. Whatever happened, the invariants hold: at its end, and once an hour has passed
-    /// in which all that drains or is deleted has gone.
+    /// The history of a deploy that has ended. Checks the invariants at its end, and again after an hour, when
+    /// everything that drains or is being deleted has disappeared.
     pub async fn finish(&self, deploy: &Deploy) -> Run {
-        let run = self.finish_beside_another(deploy).await;
+        let run = self.finish_while_others_run(deploy).await;
         self.settle();
-        let broken = invariants::at_rest(deploy, &run, &self.local_state());
-        assert!(broken.is_empty(), "{}", story(&run, &broken));
+        let violations = invariants::at_rest(deploy, &run, &self.local_state());
+        assert!(violations.is_empty(), "{}", report(&run, &violations));
         run
     }
 
-    /// As [`finish`](Self::finish), while another deploy goes on: what the world comes to later is not this one's alone.
-    pub async fn finish_beside_another(&self, deploy: &Deploy) -> Run {
+    /// As [`finish`](Self::finish), while another deploy runs: skips the check after an hour, which both would affect.
+    pub async fn finish_while_others_run(&self, deploy: &Deploy) -> Run {
         let run = self.harness.execution(&deploy.name).await.unwrap();
-        let mut broken = self.journal().broken.clone();
-        broken.extend(invariants::at_end(deploy, &run, &self.local_state(), &self.journal()));
-        assert!(broken.is_empty(), "{}", story(&run, &broken));
+        let mut violations = self.journal().violations.clone();
+        violations.extend(invariants::at_end(deploy, &run, &self.local_state(), &self.journal()));
+        assert!(violations.is_empty(), "{}", report(&run, &violations));
         run
     }
 
-    /// Runs the engine until an execution is in this state, and lets the engine die there; it must wait there.
-    pub async fn run_until_in(&self, deploy: &Deploy, state: &str) {
-        let is_there = || {
+    /// Runs the engine until an execution waits in this state, then stops the engine.
+    pub async fn run_until_state(&self, deploy: &Deploy, state: &str) {
+        let in_state = || {
             let run = self.harness.execution(&deploy.name).now_or_never().unwrap().unwrap();
             run.path().last() == Some(&state)
         };
-        self.harness.run_until(is_there).await.unwrap();
+        self.harness.run_until(in_state).await.unwrap();
         let run = self.harness.execution(&deploy.name).await.unwrap();
         assert_eq!(run.path().last(), Some(&state), "the execution never waited in {state}: {:?}", run.errors());
     }
 
-    /// Lets this go wrong from now on.
+    /// Injects a fault from now on.
     pub fn fault(&self, fault: Value) {
         let fault: Fault = serde_json::from_value(fault).unwrap();
         self.harness.store().transact(|local_state| local_state.faults.push(fault)).unwrap();
     }
 
-    /// Changes the region of everything, as somebody else might.
+    /// Changes the target region, as another user might.
     pub fn change(&self, change: impl FnOnce(&mut OdinRegion)) {
         let change = |local_state: &mut LocalState<OdinAccount>| {
             let account = local_state.accounts.get_mut(&TARGET.parse().unwrap()).unwrap();
@@ -146,12 +146,12 @@ impl Fixture {
         self.harness.store().transact(change).unwrap();
     }
 
-    /// Lets an hour pass.
+    /// Advances the clock by an hour.
     pub fn settle(&self) {
         self.advance(TimeDelta::hours(1));
     }
 
-    /// Lets time pass.
+    /// Advances the clock.
     pub fn advance(&self, time: TimeDelta) {
         self.harness.advance(time).unwrap();
     }
@@ -171,8 +171,8 @@ impl Fixture {
     /// The groups of the project and config that are not being deleted, by service.
     pub fn live(&self) -> BTreeMap<String, StoredGroup> {
         let groups = self.region().auto_scaling_groups.into_values();
-        let ours = groups.filter(|group| group.tags["ConfigName"] == "development" && !group.deleting);
-        ours.map(|group| (group.tags["ServiceName"].clone(), group)).collect()
+        let own = groups.filter(|group| group.tags["ConfigName"] == "development" && !group.deleting);
+        own.map(|group| (group.tags["ServiceName"].clone(), group)).collect()
     }
 
     /// The release that each service runs.
@@ -190,9 +190,9 @@ impl Fixture {
         self.put(&self.root_dir().halt(), reason).await;
     }
 
-    /// Writes the user lock: JSON.
-    pub async fn freeze(&self, lock: &str) {
-        self.put(&self.root_dir().freeze(), lock).await;
+    /// Writes the freeze, as JSON.
+    pub async fn freeze(&self, freeze: &str) {
+        self.put(&self.root_dir().freeze(), freeze).await;
     }
 
     fn root_dir(&self) -> RootDir {
@@ -206,7 +206,7 @@ impl Fixture {
     }
 }
 
-/// The region of everything, in an account.
+/// The state of the test region in an account.
 pub fn region(local_state: &LocalState<OdinAccount>, account: &str) -> OdinRegion {
     let region = REGION.parse().unwrap();
     let account = local_state.accounts.get(&account.parse().unwrap());
@@ -219,12 +219,12 @@ pub fn root_lock(local_state: &LocalState<OdinAccount>, root_dir: &str) -> Optio
     account.lock_tables[LOCKS].get(&format!("{root_dir}/lock")).cloned()
 }
 
-/// Whether the deployer's bucket holds that key.
+/// Whether the deployer's bucket contains that key.
 pub fn has_object(local_state: &LocalState<OdinAccount>, key: &str) -> bool {
     let account = &local_state.accounts[&DEPLOYER.parse().unwrap()];
     account.buckets[&BUCKET.parse().unwrap()].objects.contains_key(key)
 }
 
-fn story(run: &Run, broken: &[String]) -> String {
-    format!("{}\npath: {:?}\nerrors: {:#?}", broken.join("\n"), run.path(), run.errors())
+fn report(run: &Run, violations: &[String]) -> String {
+    format!("{}\npath: {:?}\nerrors: {:#?}", violations.join("\n"), run.path(), run.errors())
 }

@@ -1,4 +1,4 @@
-//! What must hold after every execution, whatever happened in it: points 1 to 4 of what Odin promises.
+//! Invariants after every execution, whatever happened in it: points 1 to 4 of Odin's guarantees.
 
 use crate::fixture::{Deploy, has_object, region, root_lock};
 use crate::journal::{Journal, had_effect, mutates};
@@ -11,51 +11,51 @@ use odin::cloud::local::{OdinAccount, OdinRegion};
 /// The tasks that clean up.
 const CLEAN_UP: [&str; 3] = ["CleanUpSuccess", "CleanUpFailure", "ReleaseLockFailure"];
 
-/// What does not hold when the execution has just ended.
+/// Violations at the end of the execution.
 pub fn at_end(deploy: &Deploy, run: &Run, local_state: &LocalState<OdinAccount>, journal: &Journal) -> Vec<String> {
     let after =
         After { deploy, plan: &deploy.plan, run, local_state, region: region(local_state, &deploy.plan.account) };
-    let mut broken = Vec::new();
+    let mut violations = Vec::new();
     let mut require = |holds: bool, what: &str| {
         if !holds {
-            broken.push(what.to_owned());
+            violations.push(what.to_owned());
         }
     };
     let (status, failed) = (run.execution.status, run.execution.error.as_deref());
     match run.path().last().copied() {
         Some("Success") => {
-            require(status == ExecutionStatus::Succeeded, "Success is no success");
-            broken.extend(after.success());
+            require(status == ExecutionStatus::Succeeded, "Success, but the execution did not succeed");
+            violations.extend(after.success());
         }
         Some("FailureClean") => {
             require(
                 status == ExecutionStatus::Failed && failed == Some("FailureClean"),
-                "FailureClean fails otherwise",
+                "FailureClean, but the execution did not fail with this error",
             );
-            broken.extend(after.failure_clean(journal));
+            violations.extend(after.failure_clean(journal));
         }
         Some("FailureDirty") => {
             require(
                 status == ExecutionStatus::Failed && failed == Some("FailureDirty"),
-                "FailureDirty fails otherwise",
+                "FailureDirty, but the execution did not fail with this error",
             );
-            broken.extend(after.failure_dirty(journal));
+            violations.extend(after.failure_dirty(journal));
         }
-        state => broken.push(format!("the execution ended in {state:?}, which is no end")),
+        state => violations.push(format!("the execution ended in {state:?}, which is not an end state")),
     }
-    broken
+    violations
 }
 
-/// What does not hold once all that was due has happened, an hour later.
+/// Violations an hour after the end, when no change is pending.
 pub fn at_rest(deploy: &Deploy, run: &Run, local_state: &LocalState<OdinAccount>) -> Vec<String> {
-    let mut broken = untouched_accounts(deploy, local_state);
+    let mut violations = untouched_accounts(deploy, local_state);
     let (plan, region) = (&deploy.plan, region(local_state, &deploy.plan.account));
     match run.path().last().copied() {
-        Some("FailureClean") => broken.extend(changed(&deploy.before, local_state, plan)),
-        Some("Success") => broken.extend(leftovers(plan, &region)),
+        Some("FailureClean") => violations.extend(changed(&deploy.before, local_state, plan)),
+        Some("Success") => violations.extend(leftovers(plan, &region)),
         _ => {}
     }
-    broken
+    violations
 }
 
 struct After<'a> {
@@ -67,39 +67,40 @@ struct After<'a> {
 }
 
 impl After<'_> {
-    /// Point 2: the new groups run, the old are gone or going, and nothing is in the way of the next release.
+    /// Point 2: the new groups run, the old groups are deleted or being deleted, and nothing blocks the next release.
     fn success(&self) -> Vec<String> {
-        let mut broken = self.plan.unhealthy(&self.region, self.local_state.clock);
+        let mut violations = self.plan.unhealthy(&self.region, self.local_state.clock);
         for (service, plan) in &self.plan.services {
             let Some(group) = self.region.auto_scaling_groups.get(&plan.group) else { continue };
             let is = (u64::from(group.capacity.min_size), u64::from(group.capacity.desired));
             if is != (plan.min_size, plan.desired) || group.deleting {
-                broken.push(format!("{service} has min and desired {is:?}, not {:?}", (plan.min_size, plan.desired)));
+                violations
+                    .push(format!("{service} has min and desired {is:?}, not {:?}", (plan.min_size, plan.desired)));
             }
             if group.attachments.load_balancers.len() != plan.elbs.len()
                 || group.attachments.target_groups.len() != plan.target_groups.len()
             {
-                broken.push(format!("{service} is not attached to its balancers: {:?}", group.attachments));
+                violations.push(format!("{service} is not attached to its balancers: {:?}", group.attachments));
             }
         }
         for name in self.plan.earlier.keys() {
             if self.region.auto_scaling_groups.get(name).is_some_and(|group| !group.deleting) {
-                broken.push(format!("the old group {name} is still there"));
+                violations.push(format!("the old group {name} still exists"));
             }
         }
-        broken.extend(self.in_the_way());
-        broken
+        violations.extend(self.blockers());
+        violations
     }
 
-    /// Point 3, as far as it holds at once. Whoever was refused before Deploy changed nothing.
+    /// Point 3, as far as it holds immediately. A release that is refused before Deploy changes nothing.
     fn failure_clean(&self, journal: &Journal) -> Vec<String> {
-        let mut broken = Vec::new();
-        let mine = self.region.auto_scaling_groups.iter().filter(|(_, group)| self.plan.made(&group.tags));
-        broken
-            .extend(mine.filter(|(_, group)| !group.deleting).map(|(name, _)| format!("the new group {name} is left")));
+        let mut violations = Vec::new();
+        let own = self.region.auto_scaling_groups.iter().filter(|(_, group)| self.plan.created(&group.tags));
+        violations
+            .extend(own.filter(|(_, group)| !group.deleting).map(|(name, _)| format!("the new group {name} is left")));
         let path = self.run.path();
         if journal.held.contains(&self.deploy.arn) {
-            broken.extend(self.in_the_way());
+            violations.extend(self.blockers());
         }
         if !path.contains(&"Deploy") {
             let mut calls = journal.calls_of(&self.deploy.arn);
@@ -107,28 +108,28 @@ impl After<'_> {
                 let in_target = matches!(record.call.principal, Principal::AssumedRole(_));
                 in_target && mutates(record.call.name.operation)
             });
-            broken.extend(changes.map(|record| format!("a refused release calls {}", record.call.name.operation)));
+            violations.extend(changes.map(|record| format!("a refused release calls {}", record.call.name.operation)));
         }
-        broken
+        violations
     }
 
-    /// Point 4: only a clean-up that failed for good ends dirty, and the lock stays unless it had been freed.
+    /// Point 4: only a clean-up that failed permanently ends dirty, and the lock is kept unless it was already freed.
     fn failure_dirty(&self, journal: &Journal) -> Vec<String> {
-        let mut broken = Vec::new();
+        let mut violations = Vec::new();
         let path = self.run.path();
         let last = path.iter().rev().nth(1).copied().unwrap_or_default();
         if !CLEAN_UP.contains(&last) {
-            broken.push(format!("{last} ends dirty, and is no clean-up"));
+            violations.push(format!("{last} ends dirty, but does not clean up"));
         }
         if !self.last_attempt_failed(last, journal) {
-            broken.push(format!("{last} ends dirty though none of its calls failed"));
+            violations.push(format!("{last} ends dirty although no call of it failed"));
         }
         let freed = |record: &&CallRecord| record.call.name.operation == "dynamodb:DeleteItem" && had_effect(record);
         let was_held = journal.held.contains(&self.deploy.arn);
         if was_held && !self.holds_lock() && !journal.calls_of(&self.deploy.arn).any(|record| freed(&record)) {
-            broken.push("the root lock is gone, and nobody gave it back".into());
+            violations.push("the root lock is missing, but nobody freed it".into());
         }
-        broken
+        violations
     }
 
     /// Whether a call failed in the last attempt of a task.
@@ -142,17 +143,17 @@ impl After<'_> {
         of_last.any(|record| record.effect != Effect::Done)
     }
 
-    /// What the next release would stumble over. A halt flag is for whoever holds the lock: an execution that never held it
-    /// must leave it.
-    fn in_the_way(&self) -> Vec<String> {
-        let mut broken = Vec::new();
+    /// What blocks the next release. A halt flag is meant for the holder of the lock: an execution that never held the
+    /// lock must keep the flag.
+    fn blockers(&self) -> Vec<String> {
+        let mut violations = Vec::new();
         if self.holds_lock() {
-            broken.push("the root lock is kept".into());
+            violations.push("the root lock is kept".into());
         }
         if has_object(self.local_state, &format!("{}/halt", self.plan.root_dir())) {
-            broken.push("the halt flag is left".into());
+            violations.push("the halt flag is left".into());
         }
-        broken
+        violations
     }
 
     fn holds_lock(&self) -> bool {
@@ -161,24 +162,24 @@ impl After<'_> {
     }
 }
 
-/// Point 7, by its outcome: no other account has changed, and in the target account nobody else's group has.
+/// Point 7, by its outcome: no other account has changed, and no foreign group in the target account.
 fn untouched_accounts(deploy: &Deploy, local_state: &LocalState<OdinAccount>) -> Vec<String> {
-    let mut broken = Vec::new();
+    let mut violations = Vec::new();
     for (id, account) in &deploy.before.accounts {
         if id.as_str() != deploy.plan.account && account.resources != local_state.accounts[id].resources {
-            broken.push(format!("account {id} has changed"));
+            violations.push(format!("account {id} has changed"));
         }
     }
     let (before, now) = (region(&deploy.before, &deploy.plan.account), region(local_state, &deploy.plan.account));
     for (name, group) in before.auto_scaling_groups {
         if !deploy.plan.owns(&group.tags) && now.auto_scaling_groups.get(&name) != Some(&group) {
-            broken.push(format!("group {name} of others has changed"));
+            violations.push(format!("group {name} of others has changed"));
         }
     }
-    broken
+    violations
 }
 
-/// Point 3: the region is what it was, byte for byte.
+/// Point 3: the region is unchanged, byte for byte.
 fn changed(
     before: &LocalState<OdinAccount>,
     local_state: &LocalState<OdinAccount>,
@@ -186,7 +187,7 @@ fn changed(
 ) -> Option<String> {
     let text = |local_state: &LocalState<OdinAccount>| {
         let mut region = region(local_state, &plan.account);
-        // Counters of what was given out and launched only ever grow.
+        // These counters only grow.
         region.ids = 0;
         region.images.values_mut().for_each(|image| image.launched = 0);
         serde_json::to_string_pretty(&region).unwrap()
@@ -196,14 +197,14 @@ fn changed(
     (before != now).then(|| format!("the failed release left a change: {differs:?}"))
 }
 
-/// Point 2, at rest: nothing of the project and config is there but what the release made.
+/// Point 2, an hour later: only resources of the release exist in its project and config.
 fn leftovers(plan: &ReleasePlan, region: &OdinRegion) -> Vec<String> {
     let mut left = Vec::new();
-    let ours = region.auto_scaling_groups.iter().filter(|(_, group)| plan.owns(&group.tags));
-    left.extend(ours.filter(|(_, group)| !plan.made(&group.tags)).map(|(name, _)| format!("group {name}")));
-    let ours = region.launch_templates.iter().filter(|(_, stored)| plan.owns(&stored.template.tags));
+    let own = region.auto_scaling_groups.iter().filter(|(_, group)| plan.owns(&group.tags));
+    left.extend(own.filter(|(_, group)| !plan.created(&group.tags)).map(|(name, _)| format!("group {name}")));
+    let own = region.launch_templates.iter().filter(|(_, stored)| plan.owns(&stored.template.tags));
     left.extend(
-        ours.filter(|(_, stored)| !plan.made(&stored.template.tags)).map(|(name, _)| format!("template {name}")),
+        own.filter(|(_, stored)| !plan.created(&stored.template.tags)).map(|(name, _)| format!("template {name}")),
     );
     let dangling = region.alarms.values().filter(|alarm| !region.auto_scaling_groups.contains_key(&alarm.group_name));
     left.extend(dangling.map(|alarm| format!("alarm {}", alarm.name)));
@@ -218,5 +219,5 @@ fn leftovers(plan: &ReleasePlan, region: &OdinRegion) -> Vec<String> {
             left.push(format!("{count} instances of {service}, not {}", plan.desired));
         }
     }
-    left.into_iter().map(|what| format!("left at rest: {what}")).collect()
+    left.into_iter().map(|what| format!("left an hour later: {what}")).collect()
 }

@@ -1,4 +1,4 @@
-//! Every call that passed the gate, each held against what must hold at every step.
+//! Records every call of the tasks, and checks each against the invariants of `rules`.
 
 use crate::fixture::{region, root_lock};
 use crate::plan::ReleasePlan;
@@ -7,7 +7,7 @@ use bifrost::local::{CallRecord, Effect, LocalState};
 use odin::cloud::local::OdinAccount;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What was seen of the deploys of a stage.
+/// The recorded calls of the deploys of a fixture.
 #[derive(Default)]
 pub struct Journal {
     /// The plan of each execution, by its ARN.
@@ -18,18 +18,18 @@ pub struct Journal {
     pub calls: Vec<CallRecord>,
     /// Min and desired of each group, whenever a call set them.
     pub sizes: Vec<(u32, u32)>,
-    /// What did not hold.
-    pub broken: Vec<String>,
+    /// Violated invariants.
+    pub violations: Vec<String>,
 }
 
 impl Journal {
-    /// Enters a call of a task, and checks it. It never panics: it runs inside of a handler, whose panics are caught.
-    pub fn enter(&mut self, record: &CallRecord, before: &LocalState<OdinAccount>, after: &LocalState<OdinAccount>) {
+    /// Adds a call of a task, and checks it. It never panics: it runs inside a handler, whose panics are caught.
+    pub fn add(&mut self, record: &CallRecord, before: &LocalState<OdinAccount>, after: &LocalState<OdinAccount>) {
         let name = &record.call.name;
         let Some(execution) = &name.attempt.execution else { return };
         self.calls.push(record.clone());
         let Some(plan) = self.plans.get(execution) else {
-            self.broken.push(format!("{} is called by {execution}, which nobody started", name.operation));
+            self.violations.push(format!("{} is called by the unknown execution {execution}", name.operation));
             return;
         };
         if root_lock(after, &plan.root_dir()).is_some_and(|lock| lock.execution.as_ref() == Some(execution)) {
@@ -43,8 +43,8 @@ impl Journal {
             self.sizes.extend(capacity.map(|capacity| (capacity.min_size, capacity.desired)));
         }
         let step = rules::Step { record, plan, execution, before, after };
-        let place = format!("{} {} {}: ", name.attempt.state, name.operation, name.resource);
-        self.broken.extend(step.broken().into_iter().map(|what| place.clone() + &what));
+        let prefix = format!("{} {} {}: ", name.attempt.state, name.operation, name.resource);
+        self.violations.extend(step.violations().into_iter().map(|violation| prefix.clone() + &violation));
     }
 
     /// The calls of an execution.
@@ -65,7 +65,7 @@ pub fn mutates(operation: &str) -> bool {
     !(reads.iter().any(|prefix| action.starts_with(prefix)) || operation == "sts:AssumeRole")
 }
 
-/// Whether a call had an effect, told or not.
+/// Whether a call took effect, even if its response was lost.
 pub fn had_effect(record: &CallRecord) -> bool {
-    matches!(record.effect, Effect::Done | Effect::DoneUnseen)
+    matches!(record.effect, Effect::Done | Effect::DoneUnreported)
 }

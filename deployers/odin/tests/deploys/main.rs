@@ -1,14 +1,14 @@
-//! Odin's executions as a specification: each test tells a story, asserts the whole path, and after each execution the
-//! invariants are checked over the world, the calls and the history (`invariants`, `journal`).
+//! Odin's executions as a specification: each test asserts the whole path of an execution. After each execution, the
+//! invariants are checked on the local cloud, the calls and the history (`invariants`, `journal`).
 //!
-//! One binary, because linking costs more than running.
+//! All tests are in one binary, because linking takes longer than running them.
 
-#![allow(unreachable_pub, reason = "nothing of a test binary can be reached from outside")]
+#![allow(unreachable_pub, reason = "a test binary has no public interface")]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::panic,
-    reason = "what stands between the tests is of the tests, too: a panic is how they fail"
+    reason = "helpers outside of test functions fail by panicking, too"
 )]
 
 mod calls;

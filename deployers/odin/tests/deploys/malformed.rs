@@ -1,21 +1,21 @@
-//! What is no release at all: started past the client, which would not send it. Each is refused by its path, and nothing
+//! Malformed releases, started without the client, which would refuse them. Each is refused with its path, and nothing
 //! is called.
 
 use crate::fixture::Fixture;
 use crate::paths::REFUSED_BY_VALIDATE;
 use crate::sample_cloud::{Scenario, set};
-use bifrost::testing::Run;
+use bifrost::testing::{RaisedError, Run};
 use serde_json::{Value, json};
 
-/// The one error of an execution that was started with this input, which Validate refused.
-async fn refused(fixture: &Fixture, input: Value) -> (String, String) {
+/// The only error of an execution with this input, which Validate refuses.
+async fn refusal(fixture: &Fixture, input: Value) -> RaisedError {
     let (run, error) = run(fixture, input).await;
     assert_eq!(run.path(), REFUSED_BY_VALIDATE);
     error
 }
 
-/// How an execution that was started with this input went, and its one error. It changes nothing and calls nobody.
-async fn run(fixture: &Fixture, input: Value) -> (Run, (String, String)) {
+/// The history of an execution with this input, and its only error. Checks that it changes and calls nothing.
+async fn run(fixture: &Fixture, input: Value) -> (Run, RaisedError) {
     let before = serde_json::to_value(fixture.local_state()).unwrap();
     fixture.harness.cloud().executions().start("malformed", &input).await.unwrap();
     fixture.harness.run().await.unwrap();
@@ -27,76 +27,91 @@ async fn run(fixture: &Fixture, input: Value) -> (Run, (String, String)) {
     (run, errors.remove(0))
 }
 
-/// A release with another value at a pointer is refused by an error of that name, which tells the path.
-async fn each_refused(error: &str, wrong: &[(&str, Value, &str)]) {
-    for (pointer, value, path) in wrong {
-        let fixture = Scenario::sample().begin();
+/// Checks that a release with each of these values at its pointer is refused with this error and code, and names the path.
+async fn assert_each_refused(error: &str, wrong: &[(&str, Value, &str, &str)]) {
+    for (pointer, value, path, code) in wrong {
+        let fixture = Scenario::sample().build();
         let mut release = fixture.release("first");
         *release.pointer_mut(pointer).unwrap() = value.clone();
-        let (raised, message) = refused(&fixture, release).await;
-        assert_eq!(raised, error, "{pointer} {value}: {message}");
-        assert!(message.contains(path), "{path} is not named in: {message}");
+        let RaisedError { error: raised, code: raised_code, message } = refusal(&fixture, release).await;
+        assert_eq!((raised.as_str(), raised_code.as_deref()), (error, Some(*code)), "{pointer} {value}: {message}");
+        assert!(message.contains(path), "{path} is missing in: {message}");
     }
 }
 
 #[tokio::test]
-async fn a_field_of_another_shape_is_told_by_its_path() {
+async fn wrong_type_is_refused_with_path() {
     let wrong = [
-        ("/services/web/autoscaling", json!({"max_sise": 6}), "services.web.autoscaling.max_sise"),
-        ("/services/web/autoscaling/max_size", json!("6"), "services.web.autoscaling.max_size"),
-        ("/services/web/autoscaling/min_size", json!(1.5), "services.web.autoscaling.min_size"),
-        ("/services/web/instance_type", json!(["t3.nano"]), "services.web.instance_type"),
-        ("/services", json!("web"), "services"),
+        (
+            "/services/web/autoscaling",
+            json!({"max_sise": 6}),
+            "services.web.autoscaling.max_sise",
+            "release/unknown-field",
+        ),
+        ("/services/web/autoscaling/max_size", json!("6"), "services.web.autoscaling.max_size", "release/wrong-type"),
+        ("/services/web/autoscaling/min_size", json!(1.5), "services.web.autoscaling.min_size", "release/wrong-type"),
+        ("/services/web/instance_type", json!(["t3.nano"]), "services.web.instance_type", "release/wrong-type"),
+        ("/services", json!("web"), "services", "release/wrong-type"),
     ];
-    each_refused("UnmarshalError", &wrong).await;
+    assert_each_refused("UnmarshalError", &wrong).await;
 }
 
 #[tokio::test]
-async fn a_field_that_no_release_can_have_is_told_by_its_path() {
+async fn invalid_value_is_refused_with_path() {
     let wrong = [
-        ("/services/web/autoscaling", json!({"strategy": "AllAtTwice"}), "services.web.autoscaling.strategy"),
-        ("/lifecycle/termhook/transition", json!("autoscaling:EC2_INSTANCE_DANCING"), "lifecycle.termhook.transition"),
-        ("/services/web/profile", Value::Null, "services.web.profile"),
-        ("/project_name", json!("../x"), "project_name"),
-        ("/config_name", json!("lock"), "config_name"),
-        ("/release_id", json!("release-1-../../x"), "release_id"),
-        ("/aws_account_id", json!("12"), "aws_account_id"),
-        ("/created_at", json!("yesterday"), "created_at"),
-        ("/timeout", json!(-1), "timeout"),
+        (
+            "/services/web/autoscaling",
+            json!({"strategy": "AllAtTwice"}),
+            "services.web.autoscaling.strategy",
+            "release/invalid-value",
+        ),
+        (
+            "/lifecycle/termhook/transition",
+            json!("autoscaling:EC2_INSTANCE_DANCING"),
+            "lifecycle.termhook.transition",
+            "release/invalid-value",
+        ),
+        ("/services/web/profile", Value::Null, "services.web.profile", "release/null"),
+        ("/project_name", json!("../x"), "project_name", "release/invalid-value"),
+        ("/config_name", json!("lock"), "config_name", "release/invalid-value"),
+        ("/release_id", json!("release-1-../../x"), "release_id", "release/invalid-value"),
+        ("/aws_account_id", json!("12"), "aws_account_id", "release/invalid-value"),
+        ("/created_at", json!("yesterday"), "created_at", "release/invalid-value"),
+        ("/timeout", json!(-1), "timeout", "release/invalid-value"),
     ];
-    each_refused("BadReleaseError", &wrong).await;
+    assert_each_refused("BadReleaseError", &wrong).await;
 }
 
 #[tokio::test]
-async fn user_data_inside_of_the_release_is_refused_with_a_hint_to_its_file() {
-    let fixture = Scenario::sample().begin();
+async fn inline_user_data_is_refused_with_hint() {
+    let fixture = Scenario::sample().build();
     let mut release = fixture.release("first");
     set(&mut release, "/user_data", json!("{{USER_DATA_FILE}}"));
-    let (error, message) = refused(&fixture, release).await;
-    assert_eq!(error, "BadReleaseError");
+    let RaisedError { error, code, message } = refusal(&fixture, release).await;
+    assert_eq!((error.as_str(), code.as_deref()), ("BadReleaseError", Some("release/invalid-value")), "{message}");
     assert!(message.contains("user_data") && message.contains(".userdata"), "{message}");
 }
 
 #[tokio::test]
-async fn a_field_that_is_missing_is_told() {
+async fn missing_field_is_named() {
     for field in ["release_id", "project_name", "config_name", "created_at", "ami", "user_data_sha256"] {
-        let fixture = Scenario::sample().begin();
+        let fixture = Scenario::sample().build();
         let mut release = fixture.release("first");
         set(&mut release, &format!("/{field}"), Value::Null);
-        let (error, message) = refused(&fixture, release).await;
+        let RaisedError { error, message, .. } = refusal(&fixture, release).await;
         assert!(["UnmarshalError", "BadReleaseError"].contains(&error.as_str()), "{error}");
-        assert!(message.contains(field), "{field} is not named in: {message}");
+        assert!(message.contains(field), "{field} is missing in: {message}");
     }
 }
 
-/// Step Functions itself ends such an execution: there is nothing that a caught error could be put into.
+/// Step Functions itself ends such an execution, because `ResultPath` of the catcher needs an object.
 #[tokio::test]
-async fn an_input_that_is_no_object_is_refused_and_touches_nothing() {
+async fn input_that_is_not_an_object_is_refused() {
     for input in [json!([]), json!("release"), json!(7)] {
-        let fixture = Scenario::sample().begin();
+        let fixture = Scenario::sample().build();
         let (run, error) = run(&fixture, input).await;
         assert_eq!(run.path(), ["Validate"]);
         assert_eq!(run.execution.error.as_deref(), Some("States.ResultPathMatchFailure"));
-        assert_eq!(error.0, "UnmarshalError");
+        assert_eq!(error.error, "UnmarshalError");
     }
 }

@@ -1,6 +1,6 @@
 //! Deploys outside of the partition `aws`.
 
-use crate::paths::healthy_at_look;
+use crate::paths::healthy_at_check;
 use crate::sample_cloud::{DEPLOYER, USER_DATA};
 use bifrost::local::LocalDeployer;
 use bifrost::release::{AccountId, Region, Sha256};
@@ -9,7 +9,7 @@ use odin::Odin;
 use serde_json::{Value, json};
 
 #[tokio::test]
-async fn deploy_names_resources_in_the_partition_of_the_region() {
+async fn arns_have_the_partition_of_the_region() {
     for (region, partition) in [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")] {
         let state = Odin::SEED.replace("us-east-1", region);
         let harness: TestHarness<Odin> = TestHarness::new(serde_json::from_str(&state).unwrap()).unwrap();
@@ -18,7 +18,7 @@ async fn deploy_names_resources_in_the_partition_of_the_region() {
         release["created_at"] = json!("2026-11-21T12:00:00Z");
         release["user_data_sha256"] = json!(Sha256::of(USER_DATA));
         let run = harness.deploy(&release, &[("userdata", USER_DATA)]).await.unwrap();
-        assert_eq!(run.path(), healthy_at_look(1), "{region}: {:#?}", run.errors());
+        assert_eq!(run.path(), healthy_at_check(1), "{region}: {:#?}", run.errors());
         let execution = &run.execution.arn;
         assert!(execution.starts_with(&format!("arn:{partition}:states:{region}:{DEPLOYER}:")), "{execution}");
 

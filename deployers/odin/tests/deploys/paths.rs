@@ -1,9 +1,9 @@
-//! The paths that executions take through the chart, in pieces.
+//! The paths of executions through the state machine, in parts.
 
-/// To the first change of the target account.
+/// Up to the first change of the target account.
 pub const TO_DEPLOY: [&str; 4] = ["Validate", "Lock", "ValidateResources", "Deploy"];
-/// One look at the health that decides.
-pub const LOOK: [&str; 3] = ["WaitForHealthy", "CheckHealthy", "Healthy?"];
+/// One health check.
+pub const CHECK: [&str; 3] = ["WaitForHealthy", "CheckHealthy", "Healthy?"];
 /// From healthy to the end.
 pub const TO_SUCCESS: [&str; 5] =
     ["WaitForDetach", "DetachForSuccess", "WaitDetachForSuccess", "CleanUpSuccess", "Success"];
@@ -11,30 +11,30 @@ pub const TO_SUCCESS: [&str; 5] =
 pub const ROLL_BACK: [&str; 5] =
     ["DetachForFailure", "WaitDetachForFailure", "CleanUpFailure", "ReleaseLockFailure", "FailureClean"];
 
-/// Refused because of what the release says.
+/// Refused because of the content of the release.
 pub const REFUSED_BY_VALIDATE: [&str; 2] = ["Validate", "FailureClean"];
-/// Refused because somebody else has a lock.
+/// Refused because of a lock or freeze.
 pub const REFUSED_BY_LOCK: [&str; 3] = ["Validate", "Lock", "FailureClean"];
-/// Refused because of what the release names.
+/// Refused because of the resources to which the release refers.
 pub const REFUSED_BY_RESOURCES: [&str; 5] =
     ["Validate", "Lock", "ValidateResources", "ReleaseLockFailure", "FailureClean"];
 
-/// Healthy at the look of that number, the first being 1, and on to Success.
-pub fn healthy_at_look(number: usize) -> Vec<&'static str> {
-    join(&[&TO_DEPLOY, &["WaitForDeploy"], &LOOK.repeat(number), &TO_SUCCESS])
+/// Healthy at the check of that number (from 1), then Success.
+pub fn healthy_at_check(number: usize) -> Vec<&'static str> {
+    join(&[&TO_DEPLOY, &["WaitForDeploy"], &CHECK.repeat(number), &TO_SUCCESS])
 }
 
-/// Not healthy at so many looks; the next one raises an error, and all is taken back.
-pub fn given_up_after_looks(number: usize) -> Vec<&'static str> {
-    join(&[&TO_DEPLOY, &["WaitForDeploy"], &LOOK.repeat(number), &["WaitForHealthy", "CheckHealthy"], &ROLL_BACK])
+/// Unhealthy at that many checks; the next check raises an error, and the deploy rolls back.
+pub fn failed_after_checks(number: usize) -> Vec<&'static str> {
+    join(&[&TO_DEPLOY, &["WaitForDeploy"], &CHECK.repeat(number), &["WaitForHealthy", "CheckHealthy"], &ROLL_BACK])
 }
 
-/// Deploy raises an error, and all is taken back.
-pub fn given_up_in_deploy() -> Vec<&'static str> {
+/// Deploy raises an error, and the deploy rolls back.
+pub fn failed_in_deploy() -> Vec<&'static str> {
     join(&[&TO_DEPLOY, &ROLL_BACK])
 }
 
-/// The pieces one after the other.
-pub fn join(pieces: &[&[&'static str]]) -> Vec<&'static str> {
-    pieces.concat()
+/// Concatenates parts of a path.
+pub fn join(parts: &[&[&'static str]]) -> Vec<&'static str> {
+    parts.concat()
 }

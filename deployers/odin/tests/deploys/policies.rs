@@ -1,7 +1,7 @@
-//! The policies that `bootstrap` makes allow what deploys call, and nothing else.
+//! The policies that `bootstrap` creates allow exactly the calls of deploys and commands.
 //!
-//! Deploys are played that between them call everything that Odin calls; the gate tells what it was. An action that is
-//! missing in a policy, and one that nothing calls, both fail here.
+//! The tests run deploys that together make every call of Odin, and record the calls. A missing action in a policy
+//! fails the test, and so does an action that nothing calls.
 
 use crate::fixture::{Fixture, LOCKS};
 use crate::sample_cloud::{DEPLOYER, Scenario};
@@ -26,7 +26,7 @@ fn name() -> DeployerName {
 
 type Actions = BTreeSet<String>;
 
-/// The actions that the statements of a policy allow, wherever in a template they stand.
+/// The actions that the policy statements of a template allow, at any depth.
 fn allowed(template: &Value) -> Actions {
     match template {
         Value::Object(fields) if fields.get("Effect") == Some(&json!("Allow")) && !fields.contains_key("Principal") => {
@@ -39,52 +39,52 @@ fn allowed(template: &Value) -> Actions {
     }
 }
 
-fn with(mut called: Actions, demanded: &[&str]) -> Actions {
-    called.extend(demanded.iter().map(|action| (*action).to_owned()));
+fn with(mut called: Actions, required: &[&str]) -> Actions {
+    called.extend(required.iter().map(|action| (*action).to_owned()));
     called
 }
 
-/// Releases with everything that a release may have, one of which fails, over a group that the original made.
-async fn everything_that_odin_does() -> Vec<Fixture> {
-    let placed = |scenario: Scenario| {
+/// Runs releases that use all features, one of which fails, over a group that Go Odin created.
+async fn run_all_deploys() -> Vec<Fixture> {
+    let with_placement = |scenario: Scenario| {
         scenario
             .with("/services/worker/placement_group_name", json!("odin/coinbase/deploy-test/development/close"))
             .with("/services/worker/placement_group_strategy", json!("spread"))
     };
-    let succeeding = placed(Scenario::sample()).over_an_original().begin();
+    let succeeding = with_placement(Scenario::sample()).over_go_odin_group().build();
     succeeding.deploy("first").await;
-    // A flag that was for another deploy is removed.
+    // A halt flag that was meant for another deploy is removed.
     succeeding.halt("wrong image").await;
     succeeding.advance(TimeDelta::minutes(6));
     succeeding.deploy("second").await;
     let failing =
-        placed(Scenario::sample()).instances(json!({"boots_after_seconds": 9000})).with("/timeout", json!(120));
-    let failing = failing.begin();
+        with_placement(Scenario::sample()).instances(json!({"boots_after_seconds": 9000})).with("/timeout", json!(120));
+    let failing = failing.build();
     failing.deploy("first").await;
     vec![succeeding, failing]
 }
 
-fn called(stages: &[Fixture], by: impl Fn(&Principal) -> bool) -> Actions {
-    let calls = stages.iter().flat_map(|fixture| fixture.journal().calls.clone());
+fn called(fixtures: &[Fixture], by: impl Fn(&Principal) -> bool) -> Actions {
+    let calls = fixtures.iter().flat_map(|fixture| fixture.journal().calls.clone());
     calls.filter(|record| by(&record.call.principal)).map(|record| record.call.name.operation.to_owned()).collect()
 }
 
 #[tokio::test]
-async fn the_role_in_a_target_account_may_do_what_deploys_do_there() {
-    let stages = everything_that_odin_does().await;
-    let called = called(&stages, |principal| matches!(principal, Principal::AssumedRole(_)));
-    let demanded = ["ec2:CreateTags", "ec2:RunInstances", "iam:CreateServiceLinkedRole", "iam:PassRole"];
+async fn target_role_allows_the_calls_of_deploys() {
+    let fixtures = run_all_deploys().await;
+    let called = called(&fixtures, |principal| matches!(principal, Principal::AssumedRole(_)));
+    let required = ["ec2:CreateTags", "ec2:RunInstances", "iam:CreateServiceLinkedRole", "iam:PassRole"];
     let deployer_account = "000000000000".parse().unwrap();
     let options = TargetOptions { deployer_account, external_id: None, session_tags: false };
-    assert_eq!(allowed(&target_template(&name(), Odin::PERMISSIONS, None, &options)), with(called, &demanded));
+    assert_eq!(allowed(&target_template(&name(), Odin::PERMISSIONS, None, &options)), with(called, &required));
 }
 
 #[tokio::test]
-async fn the_functions_role_may_do_what_deploys_do_in_the_deployer_account() {
-    let stages = everything_that_odin_does().await;
-    let called = called(&stages, |principal| *principal == Principal::Deployer);
-    // S3 asks for the first two, and Lambda for the rest.
-    let demanded = [
+async fn function_role_allows_the_calls_of_deploys() {
+    let fixtures = run_all_deploys().await;
+    let called = called(&fixtures, |principal| *principal == Principal::Deployer);
+    // S3 requires the first two, Lambda requires the rest.
+    let required = [
         "kms:Decrypt",
         "s3:ListBucket",
         "logs:CreateLogStream",
@@ -93,19 +93,18 @@ async fn the_functions_role_may_do_what_deploys_do_in_the_deployer_account() {
         "xray:PutTraceSegments",
     ];
     let template = deployer_template::<Odin>(&name(), &DeployerOptions::default());
-    assert_eq!(allowed(&template["Resources"]["FunctionRole"]), with(called, &demanded));
+    assert_eq!(allowed(&template["Resources"]["FunctionRole"]), with(called, &required));
 }
 
-/// What a person's commands call, by hand of the client: a deploy that is followed to its end and looked at, another that
-/// is halted, a freeze that is lifted, and a lock that is cleared. Looking into a target account is left out: who may
-/// deploy need not be allowed to.
-async fn everything_that_people_do() -> Actions {
-    let fixture = Scenario::worker().begin();
+/// The calls of commands, through the client: start, follow, halt and describe a deploy, freeze and unfreeze, and clear
+/// a lock. Calls in target accounts are excluded: users who deploy do not need permission for them.
+async fn run_all_commands() -> Actions {
+    let fixture = Scenario::worker().build();
     let (client, seen) = (Client::from(fixture.harness.cloud()), Arc::new(Mutex::new(Actions::new())));
     let called = Arc::clone(&seen);
     fixture.harness.store().watch(Box::new(move |record, _, _| {
-        let by_hand = record.call.name.attempt.state.is_empty() && record.call.principal == Principal::Deployer;
-        if by_hand && record.call.name.operation != "sts:AssumeRole" {
+        let by_command = record.call.name.attempt.state.is_empty() && record.call.principal == Principal::Deployer;
+        if by_command && record.call.name.operation != "sts:AssumeRole" {
             called.lock().unwrap().insert(record.call.name.operation.to_owned());
         }
     }));
@@ -126,7 +125,7 @@ async fn everything_that_people_do() -> Actions {
     seen.lock().unwrap().clone()
 }
 
-/// As a deploy that died leaves it: of no execution that runs.
+/// Adds a root lock as a crashed deploy leaves it: no running execution holds it.
 fn hold_root_lock(fixture: &Fixture, address: &Address) {
     let key = address.root_dir().lock().to_string();
     let item = json!({"key": key, "id": "a-dead-deploy", "time": "2026-01-01T00:00:00Z"});
@@ -139,19 +138,19 @@ fn hold_root_lock(fixture: &Fixture, address: &Address) {
 }
 
 #[tokio::test]
-async fn people_who_have_all_policies_may_do_what_commands_call() {
+async fn operator_policies_allow_the_calls_of_commands() {
     let template = deployer_template::<Odin>(&name(), &DeployerOptions::default());
     let resources = &template["Resources"];
     let mut policies = allowed(&resources["StartPolicy"]);
     policies.extend(allowed(&resources["OperatePolicy"]));
     policies.extend(allowed(&project_template(&name(), &"coinbase/deploy-test".parse().unwrap())));
-    // S3 asks for the first two; in AWS `deploy` looks at the definition, too, which the embedded world does not keep.
-    let demanded = ["kms:GenerateDataKey", "s3:ListBucket", "states:DescribeStateMachine"];
-    assert_eq!(policies, with(everything_that_people_do().await, &demanded));
+    // S3 requires the first two. In AWS, `deploy` also reads the definition, which the local cloud does not store.
+    let required = ["kms:GenerateDataKey", "s3:ListBucket", "states:DescribeStateMachine"];
+    assert_eq!(policies, with(run_all_commands().await, &required));
 }
 
 #[test]
-fn nobody_can_deploy_by_one_policy_alone() {
+fn deploying_needs_two_policies() {
     let template = deployer_template::<Odin>(&name(), &DeployerOptions::default());
     let start = allowed(&template["Resources"]["StartPolicy"]);
     assert!(start.contains("states:StartExecution") && !start.contains("s3:PutObject"));

@@ -1,4 +1,4 @@
-//! Small releases and faults as they come: whatever happens, the invariants hold.
+//! Random small releases with random faults: the invariants always hold.
 
 use crate::fixture::Fixture;
 use crate::sample_cloud::{IMAGE, Scenario, set};
@@ -58,7 +58,7 @@ const STRATEGIES: [&str; 6] = [
     "20AtATimeNoCanary",
 ];
 
-/// A service, with balancers or without.
+/// A service with or without balancers.
 fn service(behind_balancers: bool) -> impl Strategy<Value = Value> {
     let sizes = (0_u32..4, 0_u32..5, 0_u32..=20, 0_u32..3, prop::sample::select(&STRATEGIES[..]));
     sizes.prop_map(move |(min, more, twentieths, max_terms, strategy)| {
@@ -104,7 +104,7 @@ fn kind() -> impl Strategy<Value = Value> {
     prop::sample::select(kinds.to_vec())
 }
 
-/// A fault that strikes a few calls, or every one from some call on.
+/// A fault at a few calls, or at every call from some call on.
 fn fault() -> impl Strategy<Value = Value> {
     let times = prop_oneof![4 => (1_u32..8).prop_map(Some), 1 => Just(None)];
     (prop::sample::select(&OPERATIONS[..]), 0_u32..12, times, kind()).prop_map(|(operation, skip, times, kind)| {
@@ -116,44 +116,44 @@ fn fault() -> impl Strategy<Value = Value> {
     })
 }
 
-/// How instances behave, and how many seconds the first of them lives, if it does not live on. That one dies between the
-/// last look at the health and the end is none of our doing, so it dies before the first look.
+/// How instances behave, and after how many seconds the first instance terminates, if it does. It terminates before the
+/// first health check: a termination between the last health check and the end is not a fault of Odin.
 #[derive(Debug, Clone)]
 struct Instances {
     all: Value,
-    first_lives: Option<u32>,
+    first_terminates_after: Option<u32>,
 }
 
 fn instances() -> impl Strategy<Value = Instances> {
     let boot = (0_u32..120, 0_u32..60);
-    let usual =
+    let healthy =
         boot.prop_map(|(boot, health)| json!({"boots_after_seconds": boot, "health": {"after_seconds": health}}));
-    let all = prop_oneof![6 => usual, 1 => Just(json!({"health": "never"}))];
-    let first_lives = prop_oneof![3 => Just(None), 1 => (1_u32..90).prop_map(Some)];
-    (all, first_lives).prop_map(|(all, first_lives)| Instances { all, first_lives })
+    let all = prop_oneof![6 => healthy, 1 => Just(json!({"health": "never"}))];
+    let first_terminates_after = prop_oneof![3 => Just(None), 1 => (1_u32..90).prop_map(Some)];
+    (all, first_terminates_after).prop_map(|(all, first_terminates_after)| Instances { all, first_terminates_after })
 }
 
-fn behave(fixture: &Fixture, instances: &Instances) {
+fn set_behaviour(fixture: &Fixture, instances: &Instances) {
     fixture.change(|region| {
         let image = region.images.get_mut(IMAGE).unwrap();
         image.instances = serde_json::from_value(instances.all.clone()).unwrap();
-        if let Some(seconds) = instances.first_lives {
-            let mortal = serde_json::from_value(json!({"terminates_after_seconds": seconds})).unwrap();
-            image.exceptions.insert(InstanceNumber::new(image.launched + 1), mortal);
+        if let Some(seconds) = instances.first_terminates_after {
+            let terminating = serde_json::from_value(json!({"terminates_after_seconds": seconds})).unwrap();
+            image.exceptions.insert(InstanceNumber::new(image.launched + 1), terminating);
         }
     });
 }
 
 async fn deploy(first: Value, second: Value, instances: &Instances, faults: Vec<Value>, timeout: u32) {
-    let fixture = Scenario::sample().with("/timeout", json!(timeout)).with("/services", first).begin();
+    let fixture = Scenario::sample().with("/timeout", json!(timeout)).with("/services", first).build();
     let run = fixture.deploy("first").await;
     assert!(["Success", "FailureClean"].contains(run.path().last().unwrap()), "{:#?}", run.errors());
-    behave(&fixture, instances);
+    set_behaviour(&fixture, instances);
     let mut release = fixture.release("second");
     set(&mut release, "/services", second);
     fixture.upload(&release).await;
     let deploy = fixture.start(&release).await;
-    // From now on only tasks make calls that a fault can strike.
+    // From now on only tasks make calls that match faults.
     for fault in faults {
         fixture.fault(fault);
     }
@@ -170,7 +170,7 @@ proptest! {
     })]
 
     #[test]
-    fn whatever_goes_wrong_the_invariants_hold(
+    fn invariants_hold_with_random_faults(
         first in services(),
         second in services(),
         instances in instances(),

@@ -1,7 +1,7 @@
-//! The strategies by which a new group grows, and the capacities it comes to.
+//! Rollout strategies, and the capacities that a new group gets.
 
 use crate::fixture::Fixture;
-use crate::paths::healthy_at_look;
+use crate::paths::healthy_at_check;
 use crate::sample_cloud::Scenario;
 use serde_json::{Value, json};
 
@@ -9,60 +9,60 @@ fn scaled(autoscaling: Value) -> Scenario {
     Scenario::web().with("/services/web/autoscaling", autoscaling)
 }
 
-/// Deploys, and answers the sizes (min, desired) that the group was given, one after the other.
-async fn sizes(autoscaling: Value, looks: usize) -> Vec<(u32, u32)> {
-    let fixture = scaled(autoscaling).begin();
+/// Deploys, and returns the sequence of sizes (min, desired) that were set on the group.
+async fn sizes(autoscaling: Value, checks: usize) -> Vec<(u32, u32)> {
+    let fixture = scaled(autoscaling).build();
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), healthy_at_look(looks), "{:#?}", run.errors());
+    assert_eq!(run.path(), healthy_at_check(checks), "{:#?}", run.errors());
     fixture.journal().sizes.clone()
 }
 
-/// 8 desired, 12 launched, 8 healthy ones enough. An instance takes 47 seconds from the call to being healthy; the looks
-/// are 105, 120, 135, … seconds after Deploy.
-fn eight(strategy: &str) -> Value {
+/// 8 desired, 12 launched, 8 healthy instances needed. An instance becomes healthy 47 seconds after the call. The
+/// checks happen 105, 120, 135, … seconds after Deploy.
+fn eight_desired(strategy: &str) -> Value {
     json!({"min_size": 8, "max_size": 40, "spread": 0.5, "strategy": strategy})
 }
 
 #[tokio::test]
-async fn all_at_once_launches_all_from_the_start() {
-    assert_eq!(sizes(eight("AllAtOnce"), 1).await, [(8, 12), (8, 8)]);
+async fn all_at_once_launches_everything_first() {
+    assert_eq!(sizes(eight_desired("AllAtOnce"), 1).await, [(8, 12), (8, 8)]);
 }
 
 #[tokio::test]
-async fn a_canary_goes_before_the_rest() {
-    // The canary is healthy at the first look, the rest 47 seconds later.
-    assert_eq!(sizes(eight("OneThenAllWithCanary"), 5).await, [(1, 1), (8, 12), (8, 8)]);
+async fn canary_launches_before_the_rest() {
+    // The canary is healthy at the first check, the other instances 47 seconds later.
+    assert_eq!(sizes(eight_desired("OneThenAllWithCanary"), 5).await, [(1, 1), (8, 12), (8, 8)]);
 }
 
 #[tokio::test]
-async fn a_quarter_more_is_launched_at_every_look() {
-    let steps = sizes(eight("25PercentStepRolloutNoCanary"), 6).await;
+async fn each_check_launches_25_percent() {
+    let steps = sizes(eight_desired("25PercentStepRolloutNoCanary"), 6).await;
     assert_eq!(steps, [(2, 3), (5, 6), (8, 9), (8, 12), (8, 8)]);
 }
 
 #[tokio::test]
-async fn a_tenth_more_is_launched_at_every_look() {
-    let steps = sizes(eight("10PercentStepRolloutNoCanary"), 11).await;
+async fn each_check_launches_10_percent() {
+    let steps = sizes(eight_desired("10PercentStepRolloutNoCanary"), 11).await;
     let growth = (1..=11).map(|size| (size.min(8), size));
     assert_eq!(steps, growth.chain([(8, 12), (8, 8)]).collect::<Vec<_>>());
 }
 
 #[tokio::test]
-async fn ten_at_a_time() {
+async fn each_check_launches_ten() {
     let autoscaling = json!({"min_size": 30, "max_size": 40, "strategy": "10AtATimeNoCanary"});
     assert_eq!(sizes(autoscaling, 6).await, [(10, 10), (20, 20), (30, 30)]);
 }
 
 #[tokio::test]
-async fn twenty_at_a_time() {
+async fn each_check_launches_twenty() {
     let autoscaling = json!({"min_size": 30, "max_size": 40, "strategy": "20AtATimeNoCanary"});
     assert_eq!(sizes(autoscaling, 5).await, [(20, 20), (30, 30)]);
 }
 
 #[tokio::test]
-async fn a_spread_is_exact() {
-    // As floats, 100 × 1.15 is 114.99…, and 100 × 0.85 as little as 84.99….
-    let fixture = scaled(json!({"min_size": 1, "max_size": 200, "spread": 0})).begin();
+async fn spread_is_exact() {
+    // With floats, 100 × 1.15 is 114.99… and 100 × 0.85 may be 84.99….
+    let fixture = scaled(json!({"min_size": 1, "max_size": 200, "spread": 0})).build();
     fixture.deploy("first").await;
     set_desired(&fixture, 100);
     let mut second = fixture.release("second");
@@ -74,22 +74,22 @@ async fn a_spread_is_exact() {
 }
 
 #[tokio::test]
-async fn a_smaller_maximum_is_kept_to() {
-    let fixture = scaled(json!({"min_size": 2, "max_size": 10, "spread": 0.5})).begin();
+async fn smaller_maximum_limits_desired() {
+    let fixture = scaled(json!({"min_size": 2, "max_size": 10, "spread": 0.5})).build();
     fixture.deploy("first").await;
     set_desired(&fixture, 10);
     let mut second = fixture.release("second");
     crate::sample_cloud::set(&mut second, "/services/web/autoscaling/max_size", json!(6));
     let run = fixture.deploy_release(&second).await;
-    assert_eq!(run.path(), healthy_at_look(1));
+    assert_eq!(run.path(), healthy_at_check(1));
     assert_eq!(fixture.journal().sizes, [(2, 3), (2, 2), (2, 6)]);
 }
 
 fn set_desired(fixture: &Fixture, desired: u32) {
     fixture.change(|region| {
         let groups = region.auto_scaling_groups.values_mut();
-        let ours = groups.filter(|group| group.tags["ConfigName"] == "development");
-        ours.for_each(|group| group.capacity.desired = desired);
+        let own = groups.filter(|group| group.tags["ConfigName"] == "development");
+        own.for_each(|group| group.capacity.desired = desired);
     });
     fixture.advance(chrono::TimeDelta::zero());
     fixture.settle();

@@ -1,6 +1,6 @@
-//! What must hold at every call: points 5 to 8 of what Odin promises.
+//! Invariants at every call: points 5 to 8 of Odin's guarantees.
 //!
-//! Point 9, the audit trail, is no part of this version.
+//! Point 9, the audit log, is not part of this version.
 
 use crate::fixture::{region, root_lock};
 use crate::journal::{had_effect, mutates};
@@ -14,12 +14,12 @@ use std::collections::BTreeMap;
 
 /// The role that is assumed in target accounts.
 const ROLE: &str = "coinbase-odin-assumed";
-/// The tasks that follow the new groups' being healthy.
+/// The tasks after the new groups are healthy.
 const AFTER_SUCCESS: [&str; 2] = ["DetachForSuccess", "CleanUpSuccess"];
-/// The tasks that take the new groups down.
+/// The tasks that delete the new groups.
 const AFTER_FAILURE: [&str; 2] = ["DetachForFailure", "CleanUpFailure"];
 
-/// A call of an execution with the world around it.
+/// A call of an execution, with the state before and after it.
 pub struct Step<'a> {
     pub record: &'a CallRecord,
     pub plan: &'a ReleasePlan,
@@ -30,28 +30,30 @@ pub struct Step<'a> {
 }
 
 impl Step<'_> {
-    /// What does not hold at this call.
-    pub fn broken(&self) -> Vec<String> {
-        let mut broken = Vec::from_iter(self.wrong_account());
+    /// The violations at this call.
+    pub fn violations(&self) -> Vec<String> {
+        let mut violations = Vec::from_iter(self.wrong_account());
         let operation = self.record.call.name.operation;
         if !self.is_in_target() || !mutates(operation) {
-            return broken;
+            return violations;
         }
-        broken.extend(self.no_lock());
+        violations.extend(self.no_lock());
         let resource = &self.record.call.name.resource;
         match operation {
-            "autoscaling:CreateAutoScalingGroup" if had_effect(self.record) => broken.extend(self.bad_group(resource)),
-            "autoscaling:UpdateAutoScalingGroup" => broken.extend(self.bad_resize(resource)),
+            "autoscaling:CreateAutoScalingGroup" if had_effect(self.record) => {
+                violations.extend(self.bad_group(resource));
+            }
+            "autoscaling:UpdateAutoScalingGroup" => violations.extend(self.bad_resize(resource)),
             "autoscaling:DeleteAutoScalingGroup"
             | "autoscaling:DetachLoadBalancers"
-            | "autoscaling:DetachLoadBalancerTargetGroups" => broken.extend(self.bad_removal(resource)),
+            | "autoscaling:DetachLoadBalancerTargetGroups" => violations.extend(self.bad_removal(resource)),
             "ec2:DeleteLaunchTemplate" | "autoscaling:DeleteLaunchConfiguration" => {
-                broken.extend(self.is_in_use(resource));
+                violations.extend(self.is_in_use(resource));
             }
             _ => {}
         }
-        broken.extend(self.lost_by_others());
-        broken
+        violations.extend(self.foreign_losses());
+        violations
     }
 
     fn state(&self) -> &str {
@@ -66,19 +68,19 @@ impl Step<'_> {
         region(local_state, &self.plan.account)
     }
 
-    /// Point 7: only the release's account, under the one role; else only the deployer's own stores.
+    /// Point 7: calls go to the release's account with the one role, or to the deployer's own stores.
     fn wrong_account(&self) -> Option<String> {
         let call = &self.record.call;
         let service = call.name.operation.split(':').next().unwrap_or_default();
-        let fine = match &call.principal {
+        let is_allowed = match &call.principal {
             Principal::AssumedRole(role) => role == ROLE && *call.account.as_str() == self.plan.account,
             Principal::Deployer => call.account.as_str() == DEPLOYER && ["s3", "dynamodb", "sts"].contains(&service),
         };
-        (!fine).then(|| format!("made in account {} as {:?}", call.account, call.principal))
+        (!is_allowed).then(|| format!("made in account {} as {:?}", call.account, call.principal))
     }
 
-    /// Point 6: whoever changes a target account holds the root lock. A clean-up that runs again after it freed the lock
-    /// may ask for what is gone already.
+    /// Point 6: a task that changes a target account holds the root lock. A clean-up that repeats after it freed the
+    /// lock may request deletions that have already happened.
     fn no_lock(&self) -> Option<String> {
         if !had_effect(self.record) {
             return None;
@@ -88,38 +90,38 @@ impl Step<'_> {
         (holder != Some(self.execution)).then(|| format!("made without the root lock, which {holder:?} holds"))
     }
 
-    /// Point 8: what a new group is made of opted in, and the group says whose it is.
+    /// Point 8: the resources of a new group opted in, and the group has the tags of its release.
     fn bad_group(&self, name: &str) -> Vec<String> {
         let region = self.region(self.after);
-        let Some(group) = region.auto_scaling_groups.get(name) else { return vec!["the group is not there".into()] };
+        let Some(group) = region.auto_scaling_groups.get(name) else { return vec!["the group does not exist".into()] };
         let service = group.tags.get("ServiceName").cloned().unwrap_or_default();
         let Some(plan) = self.plan.services.get(&service).filter(|plan| plan.group == name) else {
             return vec![format!("{name} is not the name of a group of service {service:?}")];
         };
-        let mut broken = Vec::new();
+        let mut violations = Vec::new();
         let lock = root_lock(self.after, &self.plan.root_dir()).map(|lock| lock.id);
-        if group.tags.get("ReleaseUUID") != lock.as_ref() || !self.plan.made(&group.tags) {
-            broken.push(format!("the group is tagged as another's: {:?}", group.tags));
+        if group.tags.get("ReleaseUUID") != lock.as_ref() || !self.plan.created(&group.tags) {
+            violations.push(format!("the group has tags of another release: {:?}", group.tags));
         }
         let capacity = group.capacity;
         if u64::from(capacity.max_size) != plan.max_size || u64::from(capacity.desired) > plan.launched.max(1) {
-            broken.push(format!("{capacity:?} goes beyond {} launched of {}", plan.launched, plan.max_size));
+            violations.push(format!("{capacity:?} exceeds {} launched of {}", plan.launched, plan.max_size));
         }
-        broken.extend(self.not_opted_in(&region, group, &service));
-        broken
+        violations.extend(self.not_opted_in(&region, group, &service));
+        violations
     }
 
     fn not_opted_in(&self, region: &OdinRegion, group: &StoredGroup, service: &str) -> Vec<String> {
         let odin = |tags: &Tags| tags.get("DeployWith").is_some_and(|tag| tag == "odin");
-        let mine = |tags: &Tags| self.is_allowed(tags, service);
+        let is_allowed = |tags: &Tags| self.is_allowed(tags, service);
         let Some(template) = group.launch_template.as_ref().and_then(|name| region.launch_templates.get(name)) else {
             return vec!["the group has no launch template".into()];
         };
         let template = &template.template;
-        let mut broken = Vec::new();
+        let mut violations = Vec::new();
         let mut require = |holds: bool, what: &str| {
             if !holds {
-                broken.push(format!("{what} did not opt in"));
+                violations.push(format!("{what} did not opt in"));
             }
         };
         require(odin(&region.images[&template.image_id].tags), "the image");
@@ -127,18 +129,18 @@ impl Step<'_> {
             require(odin(&region.subnets[id].tags), id);
         }
         for id in &template.security_group_ids {
-            require(mine(&region.security_groups[id].tags), id);
+            require(is_allowed(&region.security_groups[id].tags), id);
         }
         for name in group.attachments.load_balancers.keys() {
-            require(mine(&region.load_balancers[name].tags), name);
+            require(is_allowed(&region.load_balancers[name].tags), name);
         }
         for name in group.attachments.target_groups.keys() {
-            require(mine(&region.target_groups[name].tags), name);
+            require(is_allowed(&region.target_groups[name].tags), name);
         }
-        broken
+        violations
     }
 
-    /// The three tags are the service's, each or `_all`; or the resource allows the service by name.
+    /// Each of the three tags has the value of the service or `_all`, or the tag `AllowedService` names the service.
     fn is_allowed(&self, tags: &Tags, service: &str) -> bool {
         let is = |key: &str, value: &str| tags.get(key).is_some_and(|found| found == value || found == "_all");
         let own =
@@ -147,22 +149,22 @@ impl Step<'_> {
         own || tags.get("AllowedService") == Some(&allowed)
     }
 
-    /// Point 5, sizes: a roll-out only grows, the end sets what the release says, and nobody else's group is resized.
+    /// Point 5, sizes: a rollout only grows, the end sets the sizes of the release, and foreign groups are not resized.
     fn bad_resize(&self, name: &str) -> Option<String> {
         let (before, after) = (self.region(self.before), self.region(self.after));
         let old = before.auto_scaling_groups.get(name)?;
         let new = after.auto_scaling_groups.get(name)?;
-        if !self.plan.made(&old.tags) {
+        if !self.plan.created(&old.tags) {
             return Some("resizes a group of another release".into());
         }
         let (old, new) = (old.capacity, new.capacity);
         let plan = self.plan.services.values().find(|plan| plan.group == name)?;
         match self.state() {
             "Deploy" | "CheckHealthy" if new.min_size < old.min_size || new.desired < old.desired => {
-                Some(format!("a roll-out shrinks: {old:?} becomes {new:?}"))
+                Some(format!("a rollout shrinks: {old:?} becomes {new:?}"))
             }
             "Deploy" | "CheckHealthy" if u64::from(new.desired) > plan.launched.max(1) => {
-                Some(format!("a roll-out launches {}, more than {}", new.desired, plan.launched))
+                Some(format!("a rollout launches {}, more than {}", new.desired, plan.launched))
             }
             "CleanUpSuccess" if had_effect(self.record) => {
                 let wanted = (plan.min_size, plan.desired);
@@ -174,29 +176,29 @@ impl Step<'_> {
         }
     }
 
-    /// Point 5: the old group is not detached or deleted while the new ones have too few healthy instances; nor the new
-    /// ones unless the old are as they were.
+    /// Point 5: the old group is not detached or deleted while the new groups have too few healthy instances, nor are
+    /// the new groups unless the old groups are unchanged.
     fn bad_removal(&self, name: &str) -> Vec<String> {
         let region = self.region(self.before);
         let Some(group) = region.auto_scaling_groups.get(name) else { return Vec::new() };
-        if self.plan.made(&group.tags) {
-            let mut broken = self.touched_earlier(&region);
+        if self.plan.created(&group.tags) {
+            let mut violations = self.touched_earlier(&region);
             if !AFTER_FAILURE.contains(&self.state()) {
-                broken.push("takes down a new group without a failure".into());
+                violations.push("removes a new group without a failure".into());
             }
-            return broken;
+            return violations;
         }
         if !self.plan.earlier.contains_key(name) {
-            return vec!["takes down a group that is neither this release's nor an earlier one".into()];
+            return vec!["removes a group of neither this nor an earlier release".into()];
         }
         if !AFTER_SUCCESS.contains(&self.state()) {
-            return vec!["takes down an old group without success".into()];
+            return vec!["removes an old group without success".into()];
         }
         let unhealthy = self.plan.unhealthy(&region, self.before.clock);
-        unhealthy.into_iter().map(|too_few| format!("takes down an old group while {too_few}")).collect()
+        unhealthy.into_iter().map(|too_few| format!("removes an old group while {too_few}")).collect()
     }
 
-    /// Which groups that ran before do so no more as they did.
+    /// The earlier groups that have changed.
     fn touched_earlier(&self, region: &OdinRegion) -> Vec<String> {
         let touched = self.plan.earlier.iter().filter(|(name, earlier)| {
             let same = |now: &StoredGroup| {
@@ -206,48 +208,48 @@ impl Step<'_> {
             };
             !region.auto_scaling_groups.get(*name).is_some_and(same)
         });
-        touched.map(|(name, _)| format!("takes down a new group though {name} does not run as before")).collect()
+        touched.map(|(name, _)| format!("removes a new group although {name} has changed")).collect()
     }
 
-    /// No template goes while a group that shall stay, or comes to stay, may still launch from it.
+    /// A template is not deleted while a group that is kept may launch from it.
     fn is_in_use(&self, name: &str) -> Option<String> {
         let region = self.region(self.before);
         let launches_from_it = |group: &&StoredGroup| {
             let source = group.launch_template.as_ref().or(group.launch_configuration.as_ref());
-            let is_taken_down = AFTER_FAILURE.contains(&self.state()) && self.plan.made(&group.tags);
-            !group.deleting && !is_taken_down && source.is_some_and(|source| source == name)
+            let is_removed = AFTER_FAILURE.contains(&self.state()) && self.plan.created(&group.tags);
+            !group.deleting && !is_removed && source.is_some_and(|source| source == name)
         };
         let user = region.auto_scaling_groups.values().find(launches_from_it)?;
         Some(format!("the group of {:?} still launches from it", user.tags.get("ReleaseID")))
     }
 
-    /// What the call took that is none of the release's business: resources of others, alarms of groups that live on.
-    fn lost_by_others(&self) -> Vec<String> {
+    /// Foreign resources that the call deleted, and deleted alarms of groups that are kept.
+    fn foreign_losses(&self) -> Vec<String> {
         let (before, after) = (self.region(self.before), self.region(self.after));
         let failing = AFTER_FAILURE.contains(&self.state());
         let mut lost = Vec::new();
-        for (name, alarm) in gone(&before.alarms, &after.alarms) {
+        for (name, alarm) in removed(&before.alarms, &after.alarms) {
             let own = self.plan.services.values().any(|plan| plan.group == alarm.group_name);
             if own != failing || (!own && !self.plan.earlier.contains_key(&alarm.group_name)) {
-                lost.push(format!("alarm {name} of group {} is gone", alarm.group_name));
+                lost.push(format!("alarm {name} of group {} was deleted", alarm.group_name));
             }
         }
-        for (name, template) in gone(&before.launch_templates, &after.launch_templates) {
+        for (name, template) in removed(&before.launch_templates, &after.launch_templates) {
             let tags = &template.template.tags;
-            if !self.plan.owns(tags) || self.plan.made(tags) != failing {
-                lost.push(format!("launch template {name} is gone"));
+            if !self.plan.owns(tags) || self.plan.created(tags) != failing {
+                lost.push(format!("launch template {name} was deleted"));
             }
         }
-        for (name, _) in gone(&before.placement_groups, &after.placement_groups) {
-            let made = name.starts_with(&format!("odin/{}/{}/", self.plan.project, self.plan.config));
-            if !made || !failing || self.plan.placement_groups.contains(name) {
-                lost.push(format!("placement group {name} is gone"));
+        for (name, _) in removed(&before.placement_groups, &after.placement_groups) {
+            let own_name = name.starts_with(&format!("odin/{}/{}/", self.plan.project, self.plan.config));
+            if !own_name || !failing || self.plan.placement_groups.contains(name) {
+                lost.push(format!("placement group {name} was deleted"));
             }
         }
         lost
     }
 }
 
-fn gone<'b, T>(before: &'b BTreeMap<String, T>, after: &BTreeMap<String, T>) -> Vec<(&'b String, &'b T)> {
+fn removed<'b, T>(before: &'b BTreeMap<String, T>, after: &BTreeMap<String, T>) -> Vec<(&'b String, &'b T)> {
     before.iter().filter(|(name, _)| !after.contains_key(*name)).collect()
 }

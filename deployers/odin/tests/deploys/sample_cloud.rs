@@ -1,8 +1,9 @@
-//! The world that releases are deployed in and the sample release, both to be changed before the play begins.
+//! The local cloud in which releases are deployed, and the sample release. Tests change both before they start.
 //!
-//! It is the world of the examples, whose resources are put into a target account beside the deployer's, too: there is
-//! nothing that a call in the wrong account would not find. And there is a group of `development-canary`, which is none of
-//! the release's business though its name begins like those of `development`.
+//! The state is the seed of the examples, with its resources in the deployer account and in a target account, so that a
+//! call in the wrong account finds everything, too. A group of the config
+//! `development-canary` exists, whose name starts like those of `development`; releases of `development` must not
+//! change it.
 
 use crate::fixture::Fixture;
 use bifrost::local::LocalState;
@@ -10,27 +11,27 @@ use bifrost::release::Sha256;
 use odin::cloud::local::OdinAccount;
 use serde_json::{Map, Value, json};
 
-/// The account that releases are deployed to.
+/// The target account.
 pub const TARGET: &str = "222222222222";
 /// The deployer's own account.
 pub const DEPLOYER: &str = "000000000000";
-/// The region of everything.
+/// The only region.
 pub const REGION: &str = "us-east-1";
-/// The user data that is uploaded beside each release.
+/// The user data that is uploaded with each release.
 pub const USER_DATA: &[u8] = include_bytes!("../../releases/deploy-test.json.userdata");
-/// The image that the sample release means.
+/// The image of the sample release.
 pub const IMAGE: &str = "ami-0a1b2c3d4e5f60001";
-/// The group that is none of our business.
+/// A group of another config, which must not change.
 const BYSTANDER: &str = "coinbase/deploy-test-development-canary-2026-02-01T00-00-00Z-web";
 
-/// A world and a release.
+/// A seed and a release.
 pub struct Scenario {
     state: Value,
     release: Value,
 }
 
 impl Scenario {
-    /// The sample release, `web` behind two balancers and `worker`, in a world where everything goes well.
+    /// The sample release, `web` behind two balancers and `worker`, in a local cloud without faults.
     pub fn sample() -> Self {
         let mut release: Value = serde_json::from_str(include_str!("../../releases/deploy-test.json")).unwrap();
         release["aws_account_id"] = json!(TARGET);
@@ -59,41 +60,41 @@ impl Scenario {
         sample.with("/services", json!({ "web": web }))
     }
 
-    /// The release with another value at a JSON pointer; `null` takes it out.
+    /// Sets a value of the release at a JSON pointer; `null` removes it.
     pub fn with(mut self, pointer: &str, value: Value) -> Self {
         set(&mut self.release, pointer, value);
         self
     }
 
-    /// The world with another value at a JSON pointer below the target account; `null` takes it out.
+    /// Sets a value at a JSON pointer below the target account; `null` removes it.
     pub fn in_account(mut self, pointer: &str, value: Value) -> Self {
         set(&mut self.state, &format!("/accounts/{TARGET}{pointer}"), value);
         self
     }
 
-    /// The world with another value at a JSON pointer below the target account's region; `null` takes it out.
+    /// Sets a value at a JSON pointer below the target account's region; `null` removes it.
     pub fn in_region(self, pointer: &str, value: Value) -> Self {
         self.in_account(&format!("/resources/regions/{REGION}{pointer}"), value)
     }
 
-    /// The world with another value at a JSON pointer below the deployer's own account.
+    /// Sets a value at a JSON pointer below the deployer account; `null` removes it.
     pub fn in_deployer(mut self, pointer: &str, value: Value) -> Self {
         set(&mut self.state, &format!("/accounts/{DEPLOYER}{pointer}"), value);
         self
     }
 
-    /// How the instances of the release's image behave.
+    /// Sets how instances of the release's image behave.
     pub fn instances(self, behaviour: Value) -> Self {
         self.in_region(&format!("/images/{IMAGE}/instances"), behaviour)
     }
 
-    /// How one of them behaves, by its number from 1.
+    /// Sets how one of these instances behaves, by its number from 1.
     pub fn instance(self, number: u32, behaviour: Value) -> Self {
         self.in_region(&format!("/images/{IMAGE}/exceptions/{number}"), behaviour)
     }
 
-    /// A world in which `worker` runs as the original Odin deployed it, with a launch configuration.
-    pub fn over_an_original(self) -> Self {
+    /// Adds a group of `worker` as Go Odin creates it, with a launch configuration.
+    pub fn over_go_odin_group(self) -> Self {
         let name = "coinbase/deploy-test-development-2020-01-01T00-00-00Z-worker";
         let group = json!({
             "created_time": "2020-01-01T00:00:00Z",
@@ -111,15 +112,15 @@ impl Scenario {
             .in_region(&pointer("launch_configurations"), configuration)
     }
 
-    /// A world in which this goes wrong, too.
+    /// Adds a fault.
     pub fn fault(mut self, fault: Value) -> Self {
         let faults = self.state.as_object_mut().unwrap().entry("faults").or_insert(json!([]));
         faults.as_array_mut().unwrap().push(fault);
         self
     }
 
-    /// Lets the play begin.
-    pub fn begin(self) -> Fixture {
+    /// Creates the local cloud.
+    pub fn build(self) -> Fixture {
         let state: LocalState<OdinAccount> = serde_json::from_value(self.state).unwrap();
         Fixture::new(state, self.release)
     }
@@ -138,19 +139,19 @@ fn bystander() -> Value {
     })
 }
 
-/// Puts `value` at the pointer and makes the objects on the way there.
+/// Sets the value at the pointer, and creates the objects on the way to it; `null` removes it.
 pub fn set(document: &mut Value, pointer: &str, value: Value) {
-    let mut place = document;
+    let mut parent = document;
     let mut keys: Vec<String> = pointer.split('/').skip(1).map(|key| key.replace("~1", "/")).collect();
     let last = keys.pop().unwrap();
     for key in keys {
-        place = match place {
+        parent = match parent {
             Value::Array(items) => &mut items[key.parse::<usize>().unwrap()],
             Value::Object(fields) => fields.entry(key).or_insert_with(|| Map::new().into()),
-            _ => panic!("{pointer}: {key} is below what is no object"),
+            _ => panic!("{pointer}: the parent of {key} is not an object"),
         };
     }
-    let fields = place.as_object_mut().unwrap();
+    let fields = parent.as_object_mut().unwrap();
     if value.is_null() {
         fields.shift_remove(&last);
     } else {

@@ -1,7 +1,8 @@
-//! Releases that come to run.
+//! Releases that succeed.
 
-use crate::paths::healthy_at_look;
+use crate::paths::healthy_at_check;
 use crate::sample_cloud::{Scenario, set};
+use bifrost::testing::RaisedError;
 use serde_json::json;
 
 fn running(id: &str) -> Vec<(String, String)> {
@@ -9,10 +10,10 @@ fn running(id: &str) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn a_first_release_runs_as_soon_as_all_is_healthy() {
-    let fixture = Scenario::sample().begin();
+async fn first_release_succeeds() {
+    let fixture = Scenario::sample().build();
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), healthy_at_look(1));
+    assert_eq!(run.path(), healthy_at_check(1));
     assert_eq!(run.errors(), []);
     assert_eq!(fixture.running(), running("first"));
     assert_eq!(fixture.journal().sizes, [(3, 5), (1, 1), (3, 3)]);
@@ -23,21 +24,21 @@ async fn a_first_release_runs_as_soon_as_all_is_healthy() {
 }
 
 #[tokio::test]
-async fn a_second_release_takes_the_place_of_the_first() {
-    let fixture = Scenario::sample().begin();
+async fn second_release_replaces_the_first() {
+    let fixture = Scenario::sample().build();
     fixture.deploy("first").await;
     let run = fixture.deploy("second").await;
-    assert_eq!(run.path(), healthy_at_look(1));
+    assert_eq!(run.path(), healthy_at_check(1));
     assert_eq!(fixture.running(), running("second"));
-    // The old groups drain for half a minute, and that is looked at each ten seconds.
+    // The old groups drain for 30 seconds; the task checks every 10 seconds.
     let errors = run.errors();
     assert_eq!(errors.len(), 3, "{errors:#?}");
-    assert!(errors.iter().all(|(error, _)| error == "DetachError"), "{errors:#?}");
+    assert!(errors.iter().all(|raised| raised.code.as_deref() == Some("odin/draining")), "{errors:#?}");
 }
 
 #[tokio::test]
-async fn a_capacity_that_was_scaled_up_is_carried_over() {
-    let fixture = Scenario::web().begin();
+async fn scaled_up_capacity_is_kept() {
+    let fixture = Scenario::web().build();
     fixture.deploy("first").await;
     fixture.change(|region| {
         let groups = region.auto_scaling_groups.values_mut();
@@ -45,7 +46,7 @@ async fn a_capacity_that_was_scaled_up_is_carried_over() {
     });
     fixture.settle();
     let run = fixture.deploy("second").await;
-    assert_eq!(run.path(), healthy_at_look(1));
+    assert_eq!(run.path(), healthy_at_check(1));
     let group = &fixture.live()["web"];
     assert_eq!((group.capacity.min_size, group.capacity.desired, group.capacity.max_size), (3, 4, 5));
     assert_eq!(group.instances.len(), 4);
@@ -53,91 +54,92 @@ async fn a_capacity_that_was_scaled_up_is_carried_over() {
 }
 
 #[tokio::test]
-async fn a_group_that_an_original_made_is_replaced_with_its_launch_configuration() {
-    let fixture = Scenario::worker().over_an_original().begin();
+async fn group_of_go_odin_is_replaced() {
+    let fixture = Scenario::worker().over_go_odin_group().build();
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), healthy_at_look(1), "{:#?}", run.errors());
+    assert_eq!(run.path(), healthy_at_check(1), "{:#?}", run.errors());
     assert_eq!(fixture.running(), [("worker".into(), "release-1-first".into())]);
 }
 
 #[tokio::test]
-async fn a_service_that_the_next_release_no_longer_has_is_removed() {
-    let fixture = Scenario::sample().begin();
+async fn dropped_service_is_removed() {
+    let fixture = Scenario::sample().build();
     fixture.deploy("first").await;
     let mut second = fixture.release("second");
     set(&mut second, "/services/web", json!(null));
     let run = fixture.deploy_release(&second).await;
-    assert_eq!(run.path(), healthy_at_look(1));
+    assert_eq!(run.path(), healthy_at_check(1));
     assert_eq!(fixture.running(), [("worker".into(), "release-1-second".into())]);
 }
 
 #[tokio::test]
 async fn slow_instances_are_waited_for() {
-    let fixture = Scenario::worker().instances(json!({"boots_after_seconds": 125})).begin();
-    // In service 127 seconds after Deploy, and looked at from 105 seconds on, each 15 seconds.
+    let fixture = Scenario::worker().instances(json!({"boots_after_seconds": 125})).build();
+    // In service 127 seconds after Deploy; checks start at 105 seconds and repeat every 15 seconds.
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), healthy_at_look(3));
+    assert_eq!(run.path(), healthy_at_check(3));
 }
 
 #[tokio::test]
-async fn an_instance_more_may_terminate_if_the_release_says_so() {
-    let fixture = Scenario::web().instance(1, json!({"terminates_after_seconds": 100})).begin();
+async fn terminations_within_max_terms_are_allowed() {
+    let fixture = Scenario::web().instance(1, json!({"terminates_after_seconds": 100})).build();
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), healthy_at_look(1));
+    assert_eq!(run.path(), healthy_at_check(1));
     assert_eq!(run.execution.output.unwrap()["services"]["web"]["healthy_report"]["terminating"], 1);
 }
 
 #[tokio::test]
-async fn a_halt_of_six_minutes_ago_was_for_another_deploy_and_is_cleared() {
-    let fixture = Scenario::worker().begin();
+async fn six_minutes_old_halt_is_cleared() {
+    let fixture = Scenario::worker().build();
     fixture.halt("wrong image").await;
     fixture.advance(chrono::TimeDelta::minutes(6));
     let run = fixture.deploy("first").await;
-    assert_eq!(run.path(), healthy_at_look(1));
+    assert_eq!(run.path(), healthy_at_check(1));
 }
 
 #[tokio::test]
-async fn draining_that_never_ends_delays_the_end_and_does_not_prevent_it() {
+async fn endless_draining_only_delays_success() {
     let fixture = Scenario::web()
         .in_region("/target_groups/coinbase-deploy-test-web-tg/deregistration_delay_seconds", json!(1800));
-    let fixture = fixture.begin();
+    let fixture = fixture.build();
     fixture.deploy("first").await;
     let run = fixture.deploy("second").await;
-    assert_eq!(run.path(), healthy_at_look(1));
+    assert_eq!(run.path(), healthy_at_check(1));
     let errors = run.errors();
     assert_eq!(errors.len(), 61);
-    assert!(
-        errors.iter().all(|(error, message)| error == "DetachError" && message.contains("coinbase-deploy-test-web-tg"))
-    );
+    assert!(errors.iter().all(|RaisedError { error, code, message }| {
+        (error.as_str(), code.as_deref()) == ("DetachError", Some("odin/draining"))
+            && message.contains("coinbase-deploy-test-web-tg")
+    }));
     assert_eq!(fixture.running(), [("web".into(), "release-1-second".into())]);
 }
 
 #[tokio::test]
-async fn a_release_may_leave_detaching_to_the_deletion() {
-    let fixture = Scenario::web().with("/detach_strategy", json!("SkipDetach")).begin();
+async fn skip_detach_does_not_detach() {
+    let fixture = Scenario::web().with("/detach_strategy", json!("SkipDetach")).build();
     fixture.deploy("first").await;
     let run = fixture.deploy("second").await;
-    assert_eq!(run.path(), healthy_at_look(1));
+    assert_eq!(run.path(), healthy_at_check(1));
     assert_eq!(run.errors(), []);
     assert_eq!(fixture.journal().count("autoscaling:DetachLoadBalancers"), 0);
     assert_eq!(fixture.journal().count("autoscaling:DetachLoadBalancerTargetGroups"), 0);
 }
 
 #[tokio::test]
-async fn a_release_may_detach_without_waiting() {
-    let fixture = Scenario::web().with("/detach_strategy", json!("SkipDetachCheck")).begin();
+async fn skip_detach_check_does_not_wait() {
+    let fixture = Scenario::web().with("/detach_strategy", json!("SkipDetachCheck")).build();
     fixture.deploy("first").await;
     let run = fixture.deploy("second").await;
-    assert_eq!(run.path(), healthy_at_look(1));
+    assert_eq!(run.path(), healthy_at_check(1));
     assert_eq!(run.errors(), []);
     assert_eq!(fixture.journal().count("autoscaling:DetachLoadBalancers"), 1);
     assert_eq!(fixture.journal().count("autoscaling:DetachLoadBalancerTargetGroups"), 1);
 }
 
 #[tokio::test]
-async fn a_safe_release_that_changes_only_code_is_deployed() {
-    let fixture = Scenario::sample().with("/safe_release", json!(true)).begin();
+async fn safe_release_without_changes_succeeds() {
+    let fixture = Scenario::sample().with("/safe_release", json!(true)).build();
     fixture.deploy("first").await;
     let run = fixture.deploy("second").await;
-    assert_eq!(run.path(), healthy_at_look(1), "{:#?}", run.errors());
+    assert_eq!(run.path(), healthy_at_check(1), "{:#?}", run.errors());
 }

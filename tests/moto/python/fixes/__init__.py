@@ -1,4 +1,4 @@
-"""Corrections of moto toward AWS, where a deployer would notice. Each states our belief about AWS."""
+"""Corrections of moto where it differs from AWS in a way that affects deployers. Each is our belief about AWS."""
 
 from fixes import (
     autoscaling,

@@ -1,4 +1,4 @@
-"""Auto Scaling: what it refuses, and the pace of instances, target groups and deletion."""
+"""Auto Scaling: refused calls, and the durations of launches, target group changes and deletion."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.core.responses import ActionResult, EmptyResult
 from moto.elbv2.exceptions import InvalidTargetError
 
-import world
+import test_settings
 
 Backend, Group, Response = models.AutoScalingBackend, models.FakeAutoScalingGroup, responses.AutoScalingResponse
 
@@ -23,15 +23,15 @@ def install():
 
 
 def pending_instances():
-    """Instances are `Pending` for a while, and count as active meanwhile."""
+    """Instances are `Pending` for a while, but count as active."""
 
     def get_state(self):
         state = self.__dict__["_state"]
-        young = time.time() - self.__dict__["_born"] < world.PACE["asg_pending"]
-        return "Pending" if state == "InService" and young else state
+        is_new = time.time() - self.__dict__["_created_at"] < test_settings.PACE["asg_pending"]
+        return "Pending" if state == "InService" and is_new else state
 
     def set_state(self, state):
-        self.__dict__.setdefault("_born", time.time())
+        self.__dict__.setdefault("_created_at", time.time())
         self.__dict__["_state"] = state
 
     def active_instances(self):
@@ -42,25 +42,25 @@ def pending_instances():
 
 
 def shared_load_balancers():
-    """Two groups may share a classic load balancer: a group registers and deregisters its own instances alone."""
+    """Groups may share a classic load balancer: each registers and deregisters only its own instances."""
 
     def update_attached_elbs(self, group_name):
         group = self.autoscaling_groups[group_name]
-        mine = {state.instance.id for state in group.active_instances()}
+        own = {state.instance.id for state in group.active_instances()}
         before = getattr(group, "_registered", set())
         for name in group.load_balancer_names:
             balancer = self.elb_backend.get_load_balancer(name)
             if balancer is not None:
-                there = set(balancer.instance_ids)
-                self.elb_backend.register_instances(name, mine - there, from_autoscaling=True)
-                self.elb_backend.deregister_instances(name, (before - mine) & there, from_autoscaling=True)
-        group._registered = mine
+                registered = set(balancer.instance_ids)
+                self.elb_backend.register_instances(name, own - registered, from_autoscaling=True)
+                self.elb_backend.deregister_instances(name, (before - own) & registered, from_autoscaling=True)
+        group._registered = own
 
     Backend.update_attached_elbs = update_attached_elbs
 
 
 def target_groups():
-    """An attachment has a state; detaching takes a while and bears with targets that are gone."""
+    """An attachment has a state. Detaching takes a while and ignores missing targets."""
 
     def detach(self, group_name, arns):
         group = self.autoscaling_groups[group_name]
@@ -92,20 +92,20 @@ def _deregister(elbv2, arn, states):
 
 
 def _attachment(backend, group, arn):
-    mine = {state.instance.id for state in group.instance_states}
+    own = {state.instance.id for state in group.instance_states}
     health = backend.elbv2_backend.describe_target_health(arn, [])
-    return "InService" if any(h.instance_id in mine and h.status == "healthy" for h in health) else "Added"
+    return "InService" if any(h.instance_id in own and h.status == "healthy" for h in health) else "Added"
 
 
 def _removing(group):
     detached = group.__dict__.setdefault("_removing", {})
-    for arn in [arn for arn, since in detached.items() if time.time() - since >= world.PACE["tg_draining"]]:
+    for arn in [arn for arn, since in detached.items() if time.time() - since >= test_settings.PACE["tg_draining"]]:
         del detached[arn]
     return list(detached)
 
 
 def replaced_instances():
-    """Instances that replace others are registered with the target groups: those that run and are not yet there."""
+    """Instances that replace others are registered with the target groups: running ones that are not registered yet."""
 
     def update_attached_target_groups(self, group_name):
         group = self.autoscaling_groups[group_name]
@@ -129,32 +129,32 @@ def replaced_instances():
 
 
 def other_sizes():
-    """A group that is given another size tells its balancers of instances that come and go."""
+    """A resized group registers new instances with its balancers and deregisters removed ones."""
     resize = Group.set_desired_capacity
 
-    def resize_and_tell(self, new_capacity):
+    def resize_and_register(self, new_capacity):
         before = list(self.instance_states)
         resize(self, new_capacity)
         backend = self.autoscaling_backend
         if backend.autoscaling_groups.get(self.name) is not self:
             return
         backend.update_attached_elbs(self.name)
-        gone = [state for state in before if state not in self.instance_states]
+        removed = [state for state in before if state not in self.instance_states]
         for arn in self.target_group_arns:
-            _deregister(backend.elbv2_backend, arn, gone)
+            _deregister(backend.elbv2_backend, arn, removed)
 
-    Group.set_desired_capacity = resize_and_tell
+    Group.set_desired_capacity = resize_and_register
 
 
 def deletion():
-    """Without `ForceDelete` refused while instances run; with it in progress for a while."""
+    """Refuses the deletion of a group with instances, except with `ForceDelete`. It takes a while."""
 
     def delete_group(self):
         backend, name = self.autoscaling_backend, self._get_param("AutoScalingGroupName")
         group = backend.autoscaling_groups.get(name)
         if group is not None:
             _check_deletable(group, self._get_bool_param("ForceDelete", False))
-        if group is None or not world.PACE["asg_deleting"]:
+        if group is None or not test_settings.PACE["asg_deleting"]:
             backend.delete_auto_scaling_group(name)
         else:
             _delete_slowly(group, lambda: backend.delete_auto_scaling_group(name))
@@ -182,4 +182,4 @@ def _delete_slowly(group, delete):
             state.lifecycle_state = "InService"
         delete()
 
-    threading.Timer(world.PACE["asg_deleting"], finish).start()
+    threading.Timer(test_settings.PACE["asg_deleting"], finish).start()

@@ -1,4 +1,4 @@
-"""S3: CloudFormation gives a bucket all its settings, and its policy; answers have the element that the SDKs read."""
+"""S3: CloudFormation sets all settings and the policy of a bucket, and answers have the element that the SDKs read."""
 
 import json
 
@@ -15,7 +15,7 @@ BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictP
 
 def install():
     on_change(FakeBucket, after=_configure)
-    # moto ignores conditions, so that a policy that denies those without TLS would deny everybody.
+    # moto ignores conditions: a policy that denies requests without TLS would deny all requests.
     FakeBucket.get_permission = lambda self, action, resource: PermissionResult.NEUTRAL
     S3Response.get_bucket_versioning = _versioning
 
@@ -24,7 +24,7 @@ def _configure(bucket, properties):
     if "VersioningConfiguration" in properties:
         bucket.versioning_status = properties["VersioningConfiguration"]["Status"]
     if block := properties.get("PublicAccessBlockConfiguration"):
-        bucket.public_access_block = PublicAccessBlock(*(str(block.get(way, False)) for way in BLOCKS))
+        bucket.public_access_block = PublicAccessBlock(*(str(block.get(name, False)) for name in BLOCKS))
     bucket.object_lock_enabled = str(properties.get("ObjectLockEnabled", False)).lower() == "true"
 
 
@@ -36,7 +36,7 @@ def _versioning(response):
 
 
 class BucketPolicy(CloudFormationModel):
-    """The policy of a bucket as CloudFormation makes it."""
+    """The CloudFormation resource of a bucket policy."""
 
     def __init__(self, bucket):
         self.bucket, self.physical_resource_id = bucket, f"policy-{mock_random.get_random_hex(12)}"

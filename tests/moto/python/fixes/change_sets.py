@@ -1,4 +1,4 @@
-"""CloudFormation: change sets are made, described and executed step by step, and a failed one is rolled back."""
+"""CloudFormation: change sets are created, described and executed step by step, and a failed one is rolled back."""
 
 import re
 import threading
@@ -8,7 +8,7 @@ from moto.cloudformation.exceptions import AlreadyExistsException, CloudFormatio
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult, EmptyResult
 
-import world
+import test_settings
 from fixes import changes, stack_events, templates
 
 STUCK = re.compile("(CREATE|ROLLBACK|DELETE|UPDATE_ROLLBACK)_FAILED|ROLLBACK_COMPLETE")
@@ -16,7 +16,7 @@ REVIEW = "REVIEW_IN_PROGRESS"
 
 
 class ChangeSetError(CloudFormationError):
-    __module__ = "moto.cloudformation.exceptions"  # by which moto finds the service
+    __module__ = "moto.cloudformation.exceptions"  # moto finds the service by it
 
     def __init__(self, code, message):
         self.code = code
@@ -35,7 +35,7 @@ def install():
 
 
 class Described:
-    """A change set as it is told: with its tags as AWS lists them."""
+    """The description of a change set, with its tags as AWS lists them."""
 
     def __init__(self, change_set):
         self.change_set = change_set
@@ -57,8 +57,8 @@ def _create(response):
     backend, get = response.cloudformation_backend, response._get_param
     kind, name = get("ChangeSetType", "UPDATE"), get("StackName")
     stack = next((each for each in backend.stacks.values() if name in (each.name, each.stack_id)), None)
-    if (made := _made_already(backend, stack, get("ChangeSetName"), get("ClientToken"))) is not None:
-        return ActionResult({"Id": made.change_set_id, "StackId": made.stack_id})
+    if (existing := _existing(backend, stack, get("ChangeSetName"), get("ClientToken"))) is not None:
+        return ActionResult({"Id": existing.change_set_id, "StackId": existing.stack_id})
     _check_stack(stack, kind, name, get("ChangeSetName"))
     _check_name(backend, stack, get("ChangeSetName"))
     text = _template(response, stack)
@@ -79,7 +79,7 @@ def _create(response):
     found = backend.change_sets[ident]
     found.token, found.original = get("ClientToken"), text
     if stack is not None and kind == "CREATE":
-        # Which stays the one that it is.
+        # The stack is kept: moto has created another one.
         del backend.stacks[stack_id]
         found.stack, found.stack_id, stack_id = stack, stack.stack_id, stack.stack_id
     changes.describe(found)
@@ -87,10 +87,10 @@ def _create(response):
     return ActionResult({"Id": ident, "StackId": stack_id})
 
 
-def _made_already(backend, stack, name, token):
-    """The change set that the same request made before."""
-    mine = [each for each in backend.change_sets.values() if stack and each.stack_id == stack.stack_id]
-    return next((each for each in mine if token and each.change_set_name == name and each.token == token), None)
+def _existing(backend, stack, name, token):
+    """The change set that the same request created before."""
+    candidates = [each for each in backend.change_sets.values() if stack and each.stack_id == stack.stack_id]
+    return next((each for each in candidates if token and each.change_set_name == name and each.token == token), None)
 
 
 def _template(response, stack):
@@ -132,8 +132,8 @@ def _check_capabilities(document, given):
 
 
 def _take_time(change_set):
-    """A change set is pending for a while."""
-    if not world.PACE["change_set"]:
+    """Keeps a change set pending for a while."""
+    if not test_settings.PACE["change_set"]:
         return
     done = (change_set.status, change_set.execution_status, change_set.status_reason)
     change_set.status, change_set.execution_status, change_set.status_reason = "CREATE_PENDING", "UNAVAILABLE", None
@@ -141,7 +141,7 @@ def _take_time(change_set):
     def finish():
         change_set.status, change_set.execution_status, change_set.status_reason = done
 
-    threading.Timer(world.PACE["change_set"], finish).start()
+    threading.Timer(test_settings.PACE["change_set"], finish).start()
 
 
 def _delete(response):
@@ -162,9 +162,9 @@ def _execute(response):
         raise ChangeSetError("InvalidChangeSetStatus", message)
     found.stack.token = response._get_param("ClientRequestToken")
     execution = Execution(response.cloudformation_backend, ident, found)
-    execution.keeps = not response._get_bool_param("RetainExceptOnCreate", False)
+    execution.retains = not response._get_bool_param("RetainExceptOnCreate", False)
     found.stack.execution = execution
-    if world.PACE["cfn"]:
+    if test_settings.PACE["cfn"]:
         threading.Thread(target=execution.run, daemon=True).start()
     else:
         execution.run()
@@ -172,22 +172,22 @@ def _execute(response):
 
 
 class Execution:
-    """One execution of a change set, half of whose time passes before the change."""
+    """One execution of a change set. Half of its duration passes before the change."""
 
     def __init__(self, backend, ident, change_set):
         self.backend, self.ident, self.change_set, self.stack = backend, ident, change_set, change_set.stack
         self.kind = change_set.change_set_type
         self.before = self.stack.template_dict, dict(self.stack.parameters or {})
-        self.cancelled, self.keeps = False, True
+        self.cancelled, self.retains = False, True
         change_set.execution_status = "EXECUTE_IN_PROGRESS"
-        self._become(f"{self.kind}_IN_PROGRESS", "User Initiated")
+        self._set_status(f"{self.kind}_IN_PROGRESS", "User Initiated")
 
     def run(self):
-        with stack_events.told(self.stack):
+        with stack_events.recorded(self.stack):
             try:
                 self._pause()
                 self._apply()
-            except Exception as error:  # whatever a resource of moto's raises
+            except Exception as error:  # any error of a resource in moto
                 self._roll_back(getattr(error, "message", None) or repr(error))
         self.stack._add_stack_event(self.stack.status)
 
@@ -201,42 +201,42 @@ class Execution:
         self._pause()
         stack.original, stack.change_set_id, stack.tags = change_set.original, self.ident, change_set.tags
         stack.status, change_set.execution_status = f"{self.kind}_COMPLETE", "EXECUTE_COMPLETE"
-        # The other change sets of a stack die with an execution.
+        # An execution deletes the other change sets of its stack.
         for ident, each in list(self.backend.change_sets.items()):
             if each.stack_id == stack.stack_id and ident != self.ident:
                 del self.backend.change_sets[ident]
 
-    def _roll_back(self, why):
+    def _roll_back(self, reason):
         create = self.kind == "CREATE"
         rollback = "ROLLBACK" if create else "UPDATE_ROLLBACK"
         self.change_set.execution_status = "EXECUTE_FAILED"
-        self.stack._add_stack_event(f"{self.kind}_FAILED", resource_status_reason=why)
-        self.stack.status_reason = f"The following resource(s) failed: {why[:300]}"
-        self._become(f"{rollback}_IN_PROGRESS", self.stack.status_reason)
+        self.stack._add_stack_event(f"{self.kind}_FAILED", resource_status_reason=reason)
+        self.stack.status_reason = f"The following resource(s) failed: {reason[:300]}"
+        self._set_status(f"{rollback}_IN_PROGRESS", self.stack.status_reason)
         self._pause()
         try:
             if create:
-                self._forget_policies()
+                self._remove_deletion_policies()
                 self.stack.resource_map.delete()
             else:
                 self.stack.resource_map.update(self.before[0], self.before[1] or None)
             self.stack.status = f"{rollback}_COMPLETE"
-        except Exception as error:  # whatever a resource of moto's raises
+        except Exception as error:  # any error of a resource in moto
             self.stack.status, self.stack.status_reason = f"{rollback}_FAILED", repr(error)
 
-    def _forget_policies(self):
-        """`RetainExceptOnCreate`: what a stack that did not come up has made goes, whatever is to be retained."""
+    def _remove_deletion_policies(self):
+        """`RetainExceptOnCreate`: a failed creation deletes all resources, also those with a policy to retain them."""
         for resource in self.stack.resource_map._resource_json_map.values():
-            if not self.keeps:
+            if not self.retains:
                 resource.pop("DeletionPolicy", None)
 
-    def _become(self, status, why):
+    def _set_status(self, status, reason):
         self.stack.status = status
-        self.stack._add_stack_event(status, resource_status_reason=why)
+        self.stack._add_stack_event(status, resource_status_reason=reason)
 
     def _pause(self):
         since = time.time()
-        while time.time() - since < world.PACE["cfn"] / 2 and not self.cancelled:
+        while time.time() - since < test_settings.PACE["cfn"] / 2 and not self.cancelled:
             time.sleep(0.02)
         if self.cancelled:
             self.cancelled = False

@@ -1,4 +1,4 @@
-"""CloudFormation: drift, of the few properties that are known here by where moto keeps them."""
+"""CloudFormation: drift of a few properties. The table has the attributes in which moto stores them."""
 
 import json
 import uuid
@@ -7,7 +7,7 @@ from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.responses import CloudFormationResponse
 from moto.core.responses import ActionResult
 
-KEPT = {
+ATTRIBUTES = {
     "AWS::Lambda::Function": {"MemorySize": "memory_size", "Timeout": "timeout"},
     "AWS::SQS::Queue": {"VisibilityTimeout": "visibility_timeout"},
 }
@@ -57,20 +57,21 @@ def _drifts(stack):
 
 
 def _drift(stack, name, resource):
-    """A resource with what differs, if anything does. What a template computes is left out."""
-    kind, made = resource["Type"], stack.resource_map._parsed_resources.get(name)
+    """A resource with its differences, or None. Properties that the template computes are ignored."""
+    kind, resource_object = resource["Type"], stack.resource_map._parsed_resources.get(name)
     expected = resource.get("Properties", {})
-    kept = {each: attribute for each, attribute in KEPT.get(kind, {}).items() if isinstance(expected.get(each), int)}
-    actual = {each: int(getattr(made, attribute)) for each, attribute in kept.items()}
-    differing = [each for each in kept if actual[each] != expected[each]]
+    known = ATTRIBUTES.get(kind, {})
+    compared = {each: attribute for each, attribute in known.items() if isinstance(expected.get(each), int)}
+    actual = {each: int(getattr(resource_object, attribute)) for each, attribute in compared.items()}
+    differing = [each for each in compared if actual[each] != expected[each]]
     if not differing:
         return None
     return {
         "StackId": stack.stack_id,
         "LogicalResourceId": name,
-        "PhysicalResourceId": getattr(made, "physical_resource_id", None),
+        "PhysicalResourceId": getattr(resource_object, "physical_resource_id", None),
         "ResourceType": kind,
-        "ExpectedProperties": json.dumps({each: expected[each] for each in kept}),
+        "ExpectedProperties": json.dumps({each: expected[each] for each in compared}),
         "ActualProperties": json.dumps(actual),
         "PropertyDifferences": [_difference(each, expected[each], actual[each]) for each in differing],
         "StackResourceDriftStatus": "MODIFIED",

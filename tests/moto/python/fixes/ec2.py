@@ -1,4 +1,4 @@
-"""EC2: placement groups; launch templates, with tokens, their names, and user data in Base64."""
+"""EC2: placement groups, and launch templates with tokens, names and user data in Base64."""
 
 import copy
 import uuid
@@ -12,7 +12,7 @@ from moto.ec2.responses import EC2Response
 
 
 class PlacementGroupError(EC2ClientError):
-    __module__ = "moto.ec2.exceptions"  # by which moto finds the service
+    __module__ = "moto.ec2.exceptions"  # moto finds the service by it
 
 
 class LaunchTemplateError(EC2ClientError):
@@ -29,8 +29,8 @@ def install():
 
 
 def quick_tags():
-    """A resource without tags has none. moto searches all tags of the account for them, for each of hundreds of public
-    images: `DescribeImages` took so much of a busy machine that the SDK gave up, and its retries queued behind it."""
+    """Skips the search for resources without tags. moto searches all tags of the account for each of hundreds of public
+    images: on a busy machine `DescribeImages` took so long that the SDK timed out, and its retries queued behind it."""
     search = TaggedEC2Resource.get_tags
 
     def get_tags(resource):
@@ -45,19 +45,19 @@ def _user_data(version):
 
 
 def launch_templates():
-    """A request that is repeated with its token makes nothing anew; a name that is not there is told."""
+    """A repeated request with the same token returns the first answer. Deleting a missing name is an error."""
     create, delete = EC2Response.create_launch_template, EC2Response.delete_launch_template
 
     def create_launch_template(response):
-        backend, asked = response.ec2_backend, copy.deepcopy(response._get_params())
-        answers, token = backend.__dict__.setdefault("_answers_by_token", {}), asked.get("ClientToken")
+        backend, parameters = response.ec2_backend, copy.deepcopy(response._get_params())
+        answers, token = backend.__dict__.setdefault("_answers_by_token", {}), parameters.get("ClientToken")
         if token in answers:
             before, answer = answers[token]
-            if before != asked:
+            if before != parameters:
                 raise LaunchTemplateError("IdempotentParameterMismatch", "The token was used for another request")
             return answer
         answer = create(response)
-        answers[token] = asked, answer
+        answers[token] = parameters, answer
         return answer
 
     def delete_launch_template(response):
@@ -86,14 +86,14 @@ def _create(response):
     }
     if partitions := response._get_int_param("PartitionCount"):
         groups[name]["PartitionCount"] = partitions
-    groups[name]["Tags"] = [tag for given in response._get_param("TagSpecifications", []) for tag in given["Tags"]]
+    groups[name]["Tags"] = [tag for each in response._get_param("TagSpecifications", []) for tag in each["Tags"]]
     return ActionResult({"PlacementGroup": groups[name]})
 
 
 def _describe(response):
     names, groups = response._get_param("GroupNames", []), _groups(response)
-    if lost := [name for name in names if name not in groups]:
-        raise _unknown(lost[0])
+    if missing := [name for name in names if name not in groups]:
+        raise _unknown(missing[0])
     for wanted in (each["Values"] for each in response._get_param("Filters", []) if each["Name"] == "group-name"):
         groups = {name: group for name, group in groups.items() if name in wanted}
     return ActionResult({"PlacementGroups": [group for name, group in groups.items() if not names or name in names]})

@@ -1,8 +1,8 @@
-"""What CloudFormation makes of a resource's properties, where moto overlooks some."""
+"""Applies properties of CloudFormation resources that moto ignores."""
 
 
 def on_change(model, before=None, after=None):
-    """Has the properties of a resource changed `before` it is made or updated, or the resource `after` it."""
+    """Calls `before` with the properties of a resource before its creation or update, and `after` with the resource."""
     for method in ("create_from_cloudformation_json", "update_from_cloudformation_json"):
         setattr(model, method, classmethod(_wrapped(getattr(model, method).__func__, before, after)))
 

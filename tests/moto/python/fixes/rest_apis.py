@@ -1,4 +1,4 @@
-"""API Gateway: SAM's `RestApi` has a body and no name."""
+"""API Gateway: names the `RestApi` of SAM, which has a body and no name."""
 
 from moto.apigateway.models import RestAPI
 

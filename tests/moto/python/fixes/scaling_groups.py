@@ -1,4 +1,4 @@
-"""Auto Scaling: what making and changing groups, launch configurations and policies refuses and answers."""
+"""Auto Scaling: errors and answers of calls that change groups, launch configurations and policies."""
 
 from moto.autoscaling.exceptions import AutoscalingClientError, ValidationError
 from moto.autoscaling.models import FakeScalingPolicy
@@ -28,21 +28,21 @@ def install():
 
 
 def groups():
-    """A second group of a name is refused; so are sizes out of order and what is not there."""
+    """Refuses a second group of the same name, inconsistent sizes, and missing resources."""
     create = Backend.create_auto_scaling_group
 
-    def create_group(self, **given):
-        name, configuration = given["name"], given.get("launch_config_name")
+    def create_group(self, **parameters):
+        name, configuration = parameters["name"], parameters.get("launch_config_name")
         if name in self.autoscaling_groups:
             message = f"AutoScalingGroup by this name already exists - A group with the name {name} already exists"
             raise AutoscalingClientError("AlreadyExists", message)
         if configuration and configuration not in self.launch_configurations:
             raise _no_launch_configuration(configuration)
-        _check_sizes(given["min_size"], given["max_size"], given["desired_capacity"])
-        if any(self.elb_backend.get_load_balancer(each) is None for each in given.get("load_balancers") or []):
+        _check_sizes(parameters["min_size"], parameters["max_size"], parameters["desired_capacity"])
+        if any(self.elb_backend.get_load_balancer(each) is None for each in parameters.get("load_balancers") or []):
             message = "Provided Load Balancers may not be valid. Please ensure they exist and try again."
             raise ValidationError(message)
-        return create(self, **given)
+        return create(self, **parameters)
 
     Backend.create_auto_scaling_group = create_group
 
@@ -57,7 +57,7 @@ def _check_sizes(low, high, desired):
 
 
 def lifecycle_hooks():
-    """A group is made with its hooks."""
+    """Creates a group with its hooks."""
     create = Response.create_auto_scaling_group
 
     def create_with_hooks(self):
@@ -76,7 +76,7 @@ def lifecycle_hooks():
 
 
 def desired_capacity():
-    """A desired capacity beyond the group's bounds is refused."""
+    """Refuses a desired capacity outside the group's bounds."""
     set_desired_capacity = Response.set_desired_capacity
 
     def set_within_bounds(self):
@@ -92,8 +92,8 @@ def desired_capacity():
 
 
 def policies():
-    """A policy of a group that does not exist is refused; the answer's ARN is spelled as the SDKs read it; a policy
-    knows the alarms that drive it, and is deleted with its group, as they are."""
+    """Refuses a policy for a missing group. The answer spells the ARN as the SDKs read it. A policy has its alarms, and
+    both are deleted with the group."""
     put = Response.put_scaling_policy
 
     def put_scaling_policy(self):
@@ -124,15 +124,15 @@ def policies():
 
 
 def launch_configurations():
-    """A second one of a name is refused, and the deletion of one that is not there or in use."""
+    """Refuses a second one of the same name, and the deletion of a missing or used one."""
     create, delete = Backend.create_launch_configuration, Backend.delete_launch_configuration
 
-    def create_launch_configuration(self, name, *rest, **given):
+    def create_launch_configuration(self, name, *rest, **parameters):
         if name in self.launch_configurations:
             known = "Launch Configuration by this name already exists"
             message = f"{known} - A launch configuration already exists with the name {name}"
             raise AutoscalingClientError("AlreadyExists", message)
-        return create(self, name, *rest, **given)
+        return create(self, name, *rest, **parameters)
 
     def delete_launch_configuration(self, name):
         found = self.launch_configurations.get(name)

@@ -1,4 +1,4 @@
-"""CloudFormation: an update can be cancelled, and a busy stack not be deleted; a template is as it was given."""
+"""CloudFormation: updates can be cancelled, a busy stack cannot be deleted, and templates are returned as given."""
 
 from moto.cloudformation.exceptions import ValidationError
 from moto.cloudformation.responses import CloudFormationResponse
@@ -30,7 +30,7 @@ def _delete(response):
         message = f"Stack [{stack.stack_id}] cannot be deleted while in status {stack.status}"
         raise ValidationError(message=message)
     stack.token = response._get_param("ClientRequestToken")
-    with stack_events.told(stack):
+    with stack_events.recorded(stack):
         backend.delete_stack(stack.stack_id)
     for ident, each in list(backend.change_sets.items()):
         if each.stack_id == stack.stack_id:
@@ -39,7 +39,7 @@ def _delete(response):
 
 
 def _template(response):
-    """The original one, not what the transform made of it."""
+    """The original template by default, not the result of the transform."""
     if response._get_param("ChangeSetName"):
         return ActionResult({"TemplateBody": change_sets.find(response)[1].original})
     stack = response.cloudformation_backend.get_stack(response._get_param("StackName"))

@@ -1,4 +1,4 @@
-"""Step Functions: executions act under their machine's role, wait at the pace that is set, and name Lambda's errors."""
+"""Step Functions: executions use the role of their machine, waits are scaled, and errors of Lambda have AWS's names."""
 
 import datetime
 import functools
@@ -23,21 +23,21 @@ from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommu
 from moto.stepfunctions.responses import StepFunctionResponse
 
 import principals
-import world
+import test_settings
 from fixes.resources import on_change
 
-# The longest that AWS lets a task take.
-LONGEST = 99999999
+# The longest timeout of a task on AWS, in seconds.
+MAX_TIMEOUT = 99999999
 _lock = threading.Lock()
-# Held while an execution starts and while it ends, as it has inconsistent fields then.
+# Held while an execution starts or ends, because its fields are inconsistent then.
 _changing = threading.RLock()
 
 
 def install():
-    # CloudFormation's state machines are interpreted too.
+    # Also interprets state machines that CloudFormation creates.
     models.stepfunctions_backends = parser_models.stepfunctions_parser_backends
     on_change(models.StateMachine, after=_configure)
-    act_under_the_role()
+    use_the_role()
     start_executions()
     show_executions()
     page_histories()
@@ -46,24 +46,24 @@ def install():
 
 
 def _configure(machine, properties):
-    """CloudFormation sets logging and tracing of a machine, too."""
+    """Lets CloudFormation set logging and tracing of a machine, too."""
     if logging := properties.get("LoggingConfiguration"):
-        machine.loggingConfiguration = _spelled(logging)
+        machine.loggingConfiguration = _converted(logging)
     if tracing := properties.get("TracingConfiguration"):
-        machine.tracingConfiguration = _spelled(tracing)
+        machine.tracingConfiguration = _converted(tracing)
 
 
-def _spelled(value):
-    """As Step Functions spells what CloudFormation begins with a capital, and with booleans for their names."""
+def _converted(value):
+    """Converts a property from CloudFormation's spelling to that of Step Functions: first letters and booleans."""
     if isinstance(value, dict):
-        return {name[:1].lower() + name[1:]: _spelled(member) for name, member in value.items()}
+        return {name[:1].lower() + name[1:]: _converted(member) for name, member in value.items()}
     if isinstance(value, list):
-        return [_spelled(member) for member in value]
+        return [_converted(member) for member in value]
     return {"true": True, "false": False}.get(value, value)
 
 
-def act_under_the_role():
-    """moto signs as nobody: what the machine's role may do, and in which account it acts, would not count."""
+def use_the_role():
+    """Uses credentials of the machine's role. moto's own have neither its permissions nor its account."""
     stock = boto_client.boto_client_for
 
     def client_of_role(region, service, state_credentials=None):
@@ -75,7 +75,7 @@ def act_under_the_role():
 
 
 def _client(region, service, role_arn):
-    with _lock:  # boto3's session is not made for several threads
+    with _lock:  # boto3's session is not safe for concurrent use
         return _cached_client(region, service, role_arn)
 
 
@@ -85,8 +85,8 @@ def _cached_client(region, service, role_arn):
     once = Config(
         parameter_validation=False,
         retries={"total_max_attempts": 1},
-        connect_timeout=LONGEST,
-        read_timeout=LONGEST,
+        connect_timeout=MAX_TIMEOUT,
+        read_timeout=MAX_TIMEOUT,
         max_pool_connections=50,
     )
     return boto3.client(
@@ -101,19 +101,19 @@ def _cached_client(region, service, role_arn):
 
 
 def start_executions():
-    """Of several clients that start an execution of the same name at once, one does; without a name it gets its own."""
+    """Concurrent starts with the same name create one execution. An execution without a name gets a random one."""
     start = parser_models.StepFunctionsParserBackend.start_execution
 
-    def start_execution(self, state_machine_arn, name=None, *rest, **given):
+    def start_execution(self, state_machine_arn, name=None, *rest, **more):
         with _changing:
-            return start(self, state_machine_arn, name or str(uuid.uuid4()), *rest, **given)
+            return start(self, state_machine_arn, name or str(uuid.uuid4()), *rest, **more)
 
     parser_models.StepFunctionsParserBackend.start_execution = start_execution
 
 
 def show_executions():
-    """moto sets the fields of an execution that starts or ends one by one, and a client could see some without the
-    others: a time at which it ended, but no status or output."""
+    """moto sets the fields of an execution one after another when it starts or ends. A client could see some without
+    the others: an end time, but no status or output."""
     _exclusive(BaseExecutionWorkerCommunication, "terminated")
     _exclusive(StepFunctionResponse, "describe_execution")
     _exclusive(StepFunctionResponse, "list_executions")
@@ -122,15 +122,15 @@ def show_executions():
 def _exclusive(kind, name):
     stock = getattr(kind, name)
 
-    def alone(self):
+    def locked(self):
         with _changing:
             return stock(self)
 
-    setattr(kind, name, alone)
+    setattr(kind, name, locked)
 
 
 def running():
-    """The executions that have not ended, of all accounts."""
+    """The running executions of all accounts."""
     with _changing:
         accounts = parser_models.stepfunctions_parser_backends.values()
         machines = [machine for regions in accounts for region in regions.values() for machine in region.state_machines]
@@ -139,7 +139,7 @@ def running():
 
 
 def stop(execution):
-    """Aborts an execution whose worker has begun. A `Wait` that is just beginning may miss it: call until it ends."""
+    """Aborts an execution whose worker has started. A `Wait` that just starts may miss it: repeat until it ends."""
     environment = execution.exec_worker.env
     if environment is not None and environment.program_state() is not None:
         environment.set_stop(stop_date=datetime.datetime.now(tz=datetime.UTC), cause=None, error=None)
@@ -148,7 +148,7 @@ def stop(execution):
 
 
 def page_histories():
-    """A history has pages, and may be asked for from its end."""
+    """A history has pages, and can be read in reverse order."""
 
     def get_execution_history(self):
         events = self.stepfunction_backend.get_execution_history(self._get_param("executionArn"))["events"]
@@ -162,18 +162,18 @@ def page_histories():
 
 
 def scale_waiting():
-    """`Wait` and `Retry` take the length that is set."""
+    """Scales the durations of `Wait` and `Retry`."""
     wait = WaitFunction._wait_interval
 
     class Clock:
         @staticmethod
         def sleep(seconds):
-            time.sleep(seconds * world.PACE["sfn_scale"])
+            time.sleep(seconds * test_settings.PACE["sfn_scale"])
 
     def scaled_wait(self, env, wait_seconds):
-        if world.PACE["sfn_scale"] == 1.0:
+        if test_settings.PACE["sfn_scale"] == 1.0:
             return wait(self, env, wait_seconds)
-        return env.program_state_event.wait(wait_seconds * world.PACE["sfn_scale"])
+        return env.program_state_event.wait(wait_seconds * test_settings.PACE["sfn_scale"])
 
     retrier_decl.time = Clock
     WaitFunction._wait_interval = scaled_wait
@@ -191,17 +191,17 @@ def _rename(task, details):
 
     def renamed(self, env, ex):
         event = from_error(self, env, ex)
-        said = event.event_details.get(details, {})
-        name = _name(ex, said.get("error"))
+        failure = event.event_details.get(details, {})
+        name = _name(ex, failure.get("error"))
         if name:
-            event.error_name, said["error"] = state_task_lambda.CustomErrorName(name), name
+            event.error_name, failure["error"] = state_task_lambda.CustomErrorName(name), name
         return event
 
     task._from_error = renamed
 
 
-def _name(ex, said):
+def _name(ex, error):
     if isinstance(ex, state_task_lambda.ClientError):
         return f"Lambda.{ex.response['Error']['Code']}"
-    untyped = isinstance(ex, lambda_eval_utils.LambdaFunctionErrorException) and said == "Exception"
+    untyped = isinstance(ex, lambda_eval_utils.LambdaFunctionErrorException) and error == "Exception"
     return "Lambda.Unknown" if untyped else None

@@ -1,4 +1,4 @@
-"""CloudFormation templates: the SAM transform, by AWS's own library, and references that lead nowhere."""
+"""CloudFormation templates: the SAM transform, by AWS's own library, and the check of references."""
 
 import json
 import os
@@ -12,7 +12,7 @@ REFERENCES = re.compile(r'\{"Ref": "([^"]+)"\}|\{"Fn::GetAtt": \["([^"]+)"')
 
 
 def processed(text, parameters):
-    """The template that resources are made from: its text and its document."""
+    """The text and the document of the template after the transform."""
     document = _parsed(text)
     transform = document.get("Transform")
     if transform == SAM or (isinstance(transform, list) and SAM in transform):
@@ -25,7 +25,7 @@ def processed(text, parameters):
 def _parsed(text):
     try:
         document = Stack.parse_template(text)
-    except Exception as error:  # of the JSON parser or the YAML parser
+    except Exception as error:  # of the JSON or YAML parser
         message = f"Template format error: JSON not well-formed. ({str(error)[:80]})"
         raise ValidationError(message=message) from error
     if not isinstance(document, dict) or not document.get("Resources"):
@@ -35,7 +35,7 @@ def _parsed(text):
 
 
 def _transformed(document, parameters):
-    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the library asks boto3 for the partition
+    os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the library gets the partition from boto3
     from samtranslator.model.exceptions import InvalidDocumentException
     from samtranslator.translator.transform import transform
 
@@ -49,7 +49,7 @@ def _transformed(document, parameters):
 
 
 class ManagedPolicies(dict):
-    """Every name is a managed policy's."""
+    """Treats every name as that of a managed policy."""
 
     def load(self):
         return self
@@ -65,7 +65,7 @@ class ManagedPolicies(dict):
 
 
 def sort(document):
-    """Puts each resource after those that it needs."""
+    """Sorts the resources: each comes after those that it needs."""
     resources, ordered = document["Resources"], {}
 
     def put(name):
@@ -87,7 +87,7 @@ def _check_references(document):
     known = set(document["Resources"]) | set(document.get("Parameters") or {})
     found = REFERENCES.findall(json.dumps(document["Resources"]))
     names = {ref or attribute.split(".")[0] for ref, attribute in found}
-    lost = sorted(name for name in names - known if not name.startswith("AWS::"))
-    if lost:
-        where = f"[{', '.join(lost)}] in the Resources block of the template"
+    unknown = sorted(name for name in names - known if not name.startswith("AWS::"))
+    if unknown:
+        where = f"[{', '.join(unknown)}] in the Resources block of the template"
         raise ValidationError(message=f"Template format error: Unresolved resource dependencies {where}")

@@ -1,4 +1,4 @@
-//! A function and the state machine that runs it, in the deployer's account.
+//! A function and its state machine in the deployer account.
 
 use bifrost_moto::{Moto, bootstrap};
 use serde_json::{Value, json};
@@ -14,7 +14,7 @@ pub(crate) struct MachineFixture {
 }
 
 impl MachineFixture {
-    /// An account with the function `echo`, a machine of one task, the bucket `inputs`, and a role for each.
+    /// Creates the function `echo`, a machine with one task, the bucket `inputs`, and the roles.
     pub(crate) fn set() -> Option<Self> {
         let fixture = Self { moto: Moto::start()? };
         fixture.call("s3", "CreateBucket", json!({"Bucket": "inputs"}));
@@ -30,7 +30,7 @@ impl MachineFixture {
             // Enough for a busy machine.
             "Timeout": 120,
             "Code": {"ZipFile": bootstrap(FUNCTION)},
-            // Where this machine's Python is.
+            // Contains the path of Python.
             "Environment": {"Variables": {"PATH": std::env::var("PATH").unwrap()}},
         });
         let arn = fixture.call("lambda", "CreateFunction", function)["FunctionArn"].take();
@@ -44,13 +44,13 @@ impl MachineFixture {
         Some(fixture)
     }
 
-    /// Starts an execution of the machine, and gives its ARN.
+    /// Starts an execution of the machine, and returns its ARN.
     pub(crate) fn start(&self, name: &str) -> Value {
         let start = json!({"stateMachineArn": MACHINE, "name": name, "input": INPUT});
         self.call("stepfunctions", "StartExecution", start)["executionArn"].take()
     }
 
-    /// Starts an execution that does nothing but wait, and gives its ARN.
+    /// Starts an execution that only waits, and returns its ARN.
     pub(crate) fn start_waiting(&self, seconds: u32) -> Value {
         let wait = json!({"StartAt": "Wait", "States": {"Wait": {"Type": "Wait", "Seconds": seconds, "End": true}}});
         let role = "arn:aws:iam::000000000000:role/machine";
@@ -60,7 +60,6 @@ impl MachineFixture {
         self.call("stepfunctions", "StartExecution", start)["executionArn"].take()
     }
 
-    /// How an execution is.
     pub(crate) fn describe(&self, arn: &Value) -> Value {
         self.call("stepfunctions", "DescribeExecution", json!({"executionArn": arn}))
     }
@@ -72,7 +71,7 @@ impl MachineFixture {
         listed.map(|execution| execution["name"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Runs the machine to its end, and tells how it ended.
+    /// Runs the machine to its end, and describes the execution.
     pub(crate) fn execute(&self) -> Value {
         let input = json!({"stateMachineArn": MACHINE, "input": INPUT});
         let arn = self.call("stepfunctions", "StartExecution", input)["executionArn"].take();
@@ -85,13 +84,13 @@ impl MachineFixture {
         }
     }
 
-    /// What the function wrote.
+    /// The object that the function wrote.
     pub(crate) fn input_written(&self) -> Option<String> {
         let object = self.moto.call(DEPLOYER, REGION, "s3", "GetObject", json!({"Bucket": "inputs", "Key": "input"}));
         object.ok()?["Body"].as_str().map(str::to_owned)
     }
 
-    /// Gives a role the one policy that it has.
+    /// Sets the only policy of a role.
     pub(crate) fn allow(&self, role: &str, action: &str, resource: &str) {
         let policy = document(&json!({"Effect": "Allow", "Action": action, "Resource": resource}));
         self.call("iam", "PutRolePolicy", json!({"RoleName": role, "PolicyName": "own", "PolicyDocument": policy}));

@@ -1,8 +1,8 @@
-//! When a recording's expectation is met: the rules of the vectors' `compare.py`.
+//! Comparison with a recording, by the rules of the vectors' `compare.py`.
 
 use serde_json::{Number, Value};
 
-/// Whether `actual` satisfies `expected`, in which `<<name>>` stands for anything.
+/// Whether `actual` matches `expected`, in which `<<name>>` matches anything.
 pub(super) fn same(expected: &Value, actual: &Value) -> bool {
     match (expected, actual) {
         (Value::String(pattern), _) if is_wildcard(pattern) => true,
@@ -26,7 +26,7 @@ pub(super) fn same(expected: &Value, actual: &Value) -> bool {
     }
 }
 
-/// Whether a cause is the expected one: a text with wildcards (`cause`), or a text that holds this JSON (`cause_json`).
+/// Whether a cause matches: a string with wildcards (`cause`), or a string that contains this JSON (`cause_json`).
 pub(super) fn same_cause(expected: &Value, actual: Option<&str>) -> bool {
     let actual = actual.filter(|cause| !cause.is_empty());
     match (expected.get("cause"), expected.get("cause_json")) {
@@ -38,7 +38,7 @@ pub(super) fn same_cause(expected: &Value, actual: Option<&str>) -> bool {
     }
 }
 
-/// Whether one event is as expected; with `ids`, its id and that of the event before it as well.
+/// Whether an event matches; with `ids`, its id and the id of the previous event, too.
 pub(super) fn same_event(expected: &Value, actual: &Value, ids: bool) -> bool {
     let fields = expected.as_object().into_iter().flatten();
     fields.into_iter().all(|(name, value)| match name.as_str() {
@@ -73,7 +73,7 @@ fn matches(pattern: &str, text: &str) -> bool {
     })
 }
 
-/// The literal texts between the wildcards of a pattern; `None` if it has no wildcard.
+/// The literal parts between the wildcards of a pattern; `None` without wildcards.
 fn pieces(pattern: &str) -> Option<Vec<String>> {
     let (mut pieces, mut piece, mut rest) = (Vec::new(), String::new(), pattern);
     while let Some(start) = rest.find("<<") {

@@ -1,4 +1,4 @@
-//! Whole executions: their end, their history and what their tasks were sent.
+//! Whole executions: their outcome, their history, and the requests of their tasks.
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
-//! Conformance tests: recordings of what AWS did, which the interpreter and the validation must reproduce.
+//! Conformance tests: recordings of AWS, which the interpreter and the validation must reproduce.
 //!
-//! `cargo test -p bifrost-asl vectors -- --nocapture` prints how many vectors reach which grade.
+//! `cargo test -p bifrost-asl vectors -- --nocapture` prints the number of vectors with each grade.
 
 mod compare;
 mod execution;
@@ -15,31 +15,31 @@ use serde_json::Value;
 
 use crate::{MachineType, StateMachine};
 
-/// Where the vectors are: beside the repository, as they are no part of it.
+/// The folder of the vectors, which is outside of the repository.
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/vectors/asl");
 
-/// If it is `1`, missing vectors fail the tests, which otherwise skip them.
+/// If it is `1`, missing vectors fail the tests; otherwise the tests skip them.
 const REQUIRE: &str = "BIFROST_REQUIRE_VECTORS";
 
-/// Vectors that cannot reach grade 3, the grade that they reach, and why.
+/// Vectors that cannot reach grade 3: their grade, and the reason.
 const KNOWN_DIFFERENCES: [(&str, u8, &str); 1] = [(
     "localstack:v2/scenarios/test_base_scenarios.py::TestBaseScenarios::test_lambda_invoke_with_retry_extended_input#get_execution_history",
     2,
     "recorded in October 2023, before the context object had Execution.RedriveCount, which later recordings have",
 )];
 
-/// How far a vector agrees with its recording.
+/// How well a vector matches its recording.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Verdict {
-    /// 0: nothing agrees, 1: status, output and error, 2: also the cause, 3: also the events, 4: also their ids.
+    /// 0: no match, 1: status, output and error, 2: also the cause, 3: also the events, 4: also their ids.
     Grade(u8),
-    /// Not run: it is written in JSONata.
+    /// Not run: it uses JSONata.
     Jsonata,
-    /// A definition that one linter accepts, and that another one and we refuse: AWS's answer is unknown.
+    /// A definition that one linter accepts, and that another linter and this crate refuse: AWS's answer is unknown.
     Disputed,
 }
 
-/// The verdict on a vector, and the first difference that keeps it from a better one.
+/// The verdict on a vector, and the first difference that prevents a better one.
 type Graded = (Verdict, Option<String>);
 
 impl Verdict {
@@ -63,7 +63,7 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// Grades every vector of a file, prints the totals and what falls short, and fails if anything does.
+/// Grades every vector of a file, prints totals and insufficient grades, and fails if there are any.
 fn check(file: &str, grade: impl Fn(&Value) -> Graded) {
     let path = Path::new(FOLDER).join(file);
     let text = match std::fs::read_to_string(&path) {
@@ -91,10 +91,10 @@ fn check(file: &str, grade: impl Fn(&Value) -> Graded) {
     assert_eq!(shortfalls, 0, "vectors of {file} fall short");
 }
 
-/// Grades a definition to accept or to refuse.
+/// Grades a definition that must be accepted or refused.
 fn grade_definition(vector: &Value) -> Graded {
     let definition = match vector.get("definition_text").and_then(Value::as_str) {
-        // Text that is not JSON is refused before it gets here.
+        // Text that is not JSON is refused earlier.
         Some(text) => serde_json::from_str(text).ok(),
         None => vector.get("definition").cloned(),
     };

@@ -1,4 +1,4 @@
-//! Answers tasks as a recording says they were answered.
+//! Answers tasks with the responses of a recording.
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use super::compare::same;
 use crate::interpreter::{TaskOutcome, TaskRequest, Tasks};
 use crate::{Random, ResourceKind};
 
-/// The answers of one vector.
+/// The responses of one vector.
 pub(super) struct Replay<'v> {
     vector: &'v Value,
     used: RefCell<Vec<usize>>,
-    /// What a request had that the recording had not.
+    /// Differences between requests and the recording.
     differences: RefCell<Vec<String>>,
 }
 
@@ -23,7 +23,7 @@ impl<'v> Replay<'v> {
         Self { vector, used: RefCell::default(), differences: RefCell::default() }
     }
 
-    /// How the requests differed from the recorded ones, and which recorded ones were not made.
+    /// The differences between requests and the recording, including recorded requests that were not made.
     pub(super) fn differences(&self) -> Vec<String> {
         let mut differences = self.differences.borrow().clone();
         let count = self.vector.get("tasks").and_then(Value::as_array).map_or(0, Vec::len);
@@ -33,7 +33,7 @@ impl<'v> Replay<'v> {
         differences
     }
 
-    /// The recorded task that answers a request: the first one left of its state whose parameters fit.
+    /// The recorded task for a request: the first unused one of its state with matching parameters.
     fn recorded(&self, request: &TaskRequest<'_>) -> Option<&'v Value> {
         let tasks = self.vector.get("tasks")?.as_array()?;
         let sent = |task: &Value| task.get("parameters").or_else(|| task.get("input")).cloned().unwrap_or_default();
@@ -53,8 +53,8 @@ impl<'v> Replay<'v> {
         Some(task)
     }
 
-    /// Whether the recording has an event of this type: whether a worker took an activity's task, only they tell.
-    fn had(&self, event_type: &str) -> bool {
+    /// Whether the recording has an event of this type: only events show whether a worker took an activity's task.
+    fn has_event(&self, event_type: &str) -> bool {
         let events = self.vector["expect"]["events"].as_array();
         events.is_none_or(|events| events.iter().any(|event| event["type"] == event_type))
     }
@@ -64,7 +64,7 @@ impl<'v> Replay<'v> {
     }
 
     async fn answer(&self, task: &Value, request: &TaskRequest<'_>) -> TaskOutcome {
-        if *request.resource.kind() == ResourceKind::Activity && self.had("ActivityStarted") {
+        if *request.resource.kind() == ResourceKind::Activity && self.has_event("ActivityStarted") {
             request.progress.started("worker");
         }
         if let Some(answer) = task.get("submitted") {
@@ -76,12 +76,12 @@ impl<'v> Replay<'v> {
         }
         match outcome.get("fail") {
             Some(failure) => failed(failure.get("error"), failure.get("cause")),
-            // It never answers.
+            // It never responds.
             None => std::future::pending().await,
         }
     }
 
-    /// What a function that was not recorded call by call answers.
+    /// The response of a function whose calls were not recorded individually.
     fn function(&self, request: &TaskRequest<'_>) -> TaskOutcome {
         let is_direct = *request.resource.kind() == ResourceKind::LambdaFunction;
         let named = request.parameters.get("FunctionName").and_then(Value::as_str);
@@ -102,7 +102,7 @@ impl<'v> Replay<'v> {
         TaskOutcome::Succeeded(Arc::new(if is_direct { payload } else { answer }))
     }
 
-    /// What S3 answers to an item reader.
+    /// The response of S3 to an item reader.
     fn object(&self, request: &TaskRequest<'_>) -> Option<TaskOutcome> {
         let objects = self.vector.get("s3_objects")?.as_array()?;
         let here = |object: &&Value| object["bucket"] == request.parameters["Bucket"];
@@ -151,7 +151,7 @@ impl Tasks for Replay<'_> {
     }
 }
 
-/// Always the same numbers and never the same UUID.
+/// Always the same numbers, and different UUIDs.
 #[derive(Default)]
 pub(super) struct FixedRandom(Cell<u64>);
 

@@ -1,4 +1,4 @@
-//! Single states, run as AWS's `TestState` runs them: one attempt, whose work may be mocked.
+//! Single states, run as AWS's `TestState` runs them: one attempt, possibly with mocked work.
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use crate::interpreter::run::{Run, Step};
 use crate::interpreter::{Clock as _, TaskOutcome, TaskRequest, Tasks, VirtualClock};
 use crate::{Flow, Map, State, StateKind, StateMachine, Transition};
 
-/// The name of a state that was recorded without a machine around it.
+/// The name of a state that was recorded without a machine.
 const ALONE: &str = "StateName";
 
 pub(super) fn grade(vector: &Value) -> Graded {
@@ -42,7 +42,7 @@ pub(super) fn grade(vector: &Value) -> Graded {
     }
 }
 
-/// A machine with the state, and with a state for each one that it names.
+/// A machine with the state, and with each state that it names.
 fn definition(recorded: &Value) -> Value {
     if recorded.get("States").is_some() {
         return recorded.clone();
@@ -57,7 +57,7 @@ fn definition(recorded: &Value) -> Value {
     json!({"StartAt": ALONE, "States": states})
 }
 
-/// The state of this name, in the flow or in a branch or iteration of its states.
+/// The state of this name, in the flow or inside of its states.
 fn find<'m>(flow: &'m Flow, name: &str) -> Option<&'m State> {
     let inner = |state: &'m State| match &state.kind {
         StateKind::Parallel(parallel) => parallel.branches.iter().collect(),
@@ -68,7 +68,7 @@ fn find<'m>(flow: &'m Flow, name: &str) -> Option<&'m State> {
     found.or_else(|| flow.states.values().flat_map(inner).find_map(|flow| find(flow, name)))
 }
 
-/// Runs a state as the vector's request says, and gives AWS's response.
+/// Runs a state with the vector's request, and returns the response in AWS's format.
 async fn test_state(vector: &Value, state: &State, clock: &VirtualClock) -> Value {
     let (request, input) = (&vector["request"], &vector["input"]);
     let (execution, random) = (execution(input), FixedRandom::default());
@@ -103,7 +103,7 @@ fn mock(request: &Value) -> Option<TaskOutcome> {
     })
 }
 
-/// What the work of a `Task`, the branches of a `Parallel` or the iterations of a `Map` come to.
+/// The mocked result of a `Task`, of the branches of a `Parallel` or of the iterations of a `Map`.
 struct Mock(TaskOutcome);
 
 #[async_trait(?Send)]
@@ -170,7 +170,7 @@ impl StateTest<'_> {
         mock.result()
     }
 
-    /// What `TestState` answers.
+    /// The response of `TestState`.
     fn response(&self, mut frame: Frame<'_>, result: Result<Step, Stop>) -> Value {
         let (status, step, failure) = match result {
             Ok(step) => ("SUCCEEDED", Some(step), None),
@@ -194,14 +194,14 @@ impl StateTest<'_> {
         })
     }
 
-    /// What becomes of an error: `TestState` says whether it would be retried, and lets a catcher handle it.
+    /// Handles an error: `TestState` reports whether it would be retried, and lets a catcher handle it.
     fn handle(&self, frame: &mut Frame<'_>, failure: &StateError) -> (&'static str, Option<Step>) {
         let Some(completion) = self.visit.state.completion() else { return ("FAILED", None) };
         let used = self.configuration["retrierRetryCount"].as_u64().unwrap_or(0);
         let mut details = Fields::new();
         let (mut status, mut step) = ("FAILED", None);
         let mut retriers = completion.retry.iter().enumerate();
-        let retrier = retriers.find(|(_, retrier)| failure.is_one_of(&retrier.error_equals));
+        let retrier = retriers.find(|(_, retrier)| failure.matches_any(&retrier.error_equals));
         if let Some((index, _)) = retrier {
             details.insert("retryIndex".into(), index.into());
         }
@@ -210,7 +210,8 @@ impl StateTest<'_> {
             let seconds = delay(retrier, used, self.run.random).num_seconds();
             details.insert("retryBackoffIntervalSeconds".into(), seconds.into());
             status = "RETRIABLE";
-        } else if let Some((index, catcher)) = catchers.find(|(_, catcher)| failure.is_one_of(&catcher.error_equals)) {
+        } else if let Some((index, catcher)) = catchers.find(|(_, catcher)| failure.matches_any(&catcher.error_equals))
+        {
             details.insert("catchIndex".into(), index.into());
             step = self.run.handle(&self.visit, frame, failure, catcher).ok();
             status = if step.is_some() { "CAUGHT_ERROR" } else { "FAILED" };

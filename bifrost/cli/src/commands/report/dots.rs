@@ -1,13 +1,13 @@
-//! A service as a line of dots: one an instance, and a bar at the number that is healthy enough.
+//! Draws a service as a line of dots: one per instance, and a bar at the number of healthy instances that are needed.
 
 use super::paint::Paint;
 use crate::client::Progress;
 use crate::commands::escape_control::one_line;
 
-/// More instances than this are counted, not drawn.
+/// With more instances, only the counts are shown.
 const MAX_DRAWN: u32 = 60;
 
-/// The line of a service. `width` is that of the longest name.
+/// The line of a service. `width` is the length of the longest name.
 pub(super) fn line(service: &Progress, width: usize, paint: Paint) -> String {
     let Progress { name, waiting, starting, healthy, terminating, enough } = service;
     let counts = [(waiting, "waiting"), (starting, "starting"), (terminating, "terminating")];
@@ -26,8 +26,8 @@ fn dots(service: &Progress, paint: Paint) -> String {
     let mut dots = String::new();
     let wanted = [(healthy, '●'), (starting, '○'), (waiting, '·')];
     let wanted = wanted.iter().flat_map(|(count, dot)| (0..*count).map(move |_| *dot));
-    for (options, dot) in (0..).zip(wanted) {
-        if options == enough && options > 0 {
+    for (index, dot) in (0..).zip(wanted) {
+        if index == enough && index > 0 {
             dots.push('|');
         }
         dots.push_str(&match dot {
@@ -54,18 +54,18 @@ mod tests {
     }
 
     #[test]
-    fn the_bar_stands_where_it_is_healthy_enough() {
+    fn bar_is_at_the_needed_number() {
         assert_eq!(drawn(5, 0, 0, 0, 3), "···|··");
         assert_eq!(drawn(1, 2, 2, 0, 3), "●●○|○·");
         assert_eq!(drawn(0, 0, 5, 0, 3), "●●●|●●");
         assert_eq!(drawn(0, 0, 3, 0, 3), "●●●|");
         assert_eq!(drawn(0, 0, 1, 2, 1), "●|✗✗");
-        assert_eq!(drawn(0, 0, 0, 2, 0), "✗✗", "nothing is needed of what goes");
+        assert_eq!(drawn(0, 0, 0, 2, 0), "✗✗", "a group that is being deleted needs none");
         assert_eq!(drawn(0, 0, 2, 0, 0), "●●");
     }
 
     #[test]
-    fn many_instances_are_counted_and_not_drawn() {
+    fn many_instances_are_only_counted() {
         assert_eq!(drawn(u32::MAX, 1, 0, 0, 3), "");
         let many = Progress { name: "web".into(), healthy: 90, starting: 10, enough: 95, ..Progress::default() };
         assert_eq!(line(&many, 6, Paint::none()), "        web       90 healthy of 95 needed, 10 starting");

@@ -1,11 +1,11 @@
-//! The lower part of the terminal: what goes on now, redrawn in place.
+//! The current progress, redrawn in place at the bottom of the terminal.
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
 use std::env;
 use std::io::{self, IsTerminal, stdout};
 
-/// Lines that are redrawn below those that stay.
+/// Lines that are redrawn below permanent lines.
 pub(super) struct Live {
     area: MultiProgress,
     lines: RefCell<Vec<ProgressBar>>,
@@ -17,7 +17,7 @@ impl Live {
         stdout().is_terminal() && env::var_os("TERM").is_none_or(|terminal| terminal != "dumb")
     }
 
-    /// How wide the terminal is.
+    /// The width of the terminal.
     pub(super) fn columns() -> usize {
         terminal_size::terminal_size().map_or(usize::MAX, |(width, _)| usize::from(width.0))
     }
@@ -27,12 +27,12 @@ impl Live {
         Self { area, lines: RefCell::default() }
     }
 
-    /// Prints lines that stay.
+    /// Prints permanent lines.
     pub(super) fn print(&self, lines: &[String]) -> io::Result<()> {
         lines.iter().try_for_each(|line| self.area.println(line))
     }
 
-    /// Redraws: first what the deploy does now, then a line a service.
+    /// Redraws the progress: the current state, then one line per service.
     pub(super) fn show(&self, now: &str, services: &[String]) {
         let mut lines = self.lines.borrow_mut();
         let wanted = services.len() + 1;
@@ -45,9 +45,9 @@ impl Live {
         }
     }
 
-    /// Removes what is redrawn, and prints the last of it to stay.
+    /// Removes the redrawn lines, and prints the last ones permanently.
     pub(super) fn finish(&self, last: &[String]) -> io::Result<()> {
-        // A bar that is dropped before it is finished would be drawn once more.
+        // A bar that is dropped before it is finished would be drawn again.
         self.lines.borrow_mut().drain(..).for_each(|line| line.finish_and_clear());
         self.area.clear()?;
         last.iter().try_for_each(|line| super::output::print(line))
@@ -55,6 +55,6 @@ impl Live {
 }
 
 fn plain() -> ProgressStyle {
-    // The template is ours and known to be good; the default would merely look different.
+    // The template is constant and valid; the default would only look different.
     ProgressStyle::with_template("{wide_msg}").unwrap_or_else(|_| ProgressStyle::default_bar())
 }

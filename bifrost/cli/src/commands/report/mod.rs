@@ -1,4 +1,4 @@
-//! Tells a person, or a program, how a deploy goes.
+//! Reports a deploy, as text or as JSON.
 
 mod dots;
 mod live;
@@ -8,6 +8,7 @@ mod text;
 
 pub(super) use paint::Paint;
 pub(super) use remediation::next_step;
+pub(super) use text::{failure_text, indented};
 
 use super::arguments::{CommandHint, Format};
 use super::output;
@@ -20,26 +21,25 @@ use std::io;
 use std::time::Instant;
 use text::Text;
 
-/// Where news go.
+/// Prints the events of a deploy.
 pub(super) struct Report {
     writer: Writer,
     hint: CommandHint,
-    since: Instant,
-    /// What is deployed, once that is told.
+    started: Instant,
+    /// Known after the first event.
     address: Option<Address>,
 }
 
 enum Writer {
-    /// One JSON event a line.
+    /// One JSON event per line.
     Json,
     /// Lines of text.
     Lines(Text),
-    /// Lines of text, and below them what goes on now.
+    /// Lines of text, and below them the current progress.
     Live(Text, Live),
 }
 
 impl Report {
-    /// A report in that format.
     pub(super) fn new<D: ClientDeployer>(format: Format, hint: CommandHint) -> Self {
         let text = || Text::new(D::Machine::STATES, hint.clone(), Paint::for_stdout());
         let writer = match format {
@@ -47,54 +47,55 @@ impl Report {
             Format::Text if Live::is_possible() => Writer::Live(text().within(Live::columns()), Live::new()),
             Format::Text => Writer::Lines(text()),
         };
-        Self { writer, hint, since: Instant::now(), address: None }
+        Self { writer, hint, started: Instant::now(), address: None }
     }
 
-    /// Tells what happened.
-    pub(super) fn tell(&mut self, events: &DeployEvent) -> io::Result<()> {
-        let seconds = self.since.elapsed().as_secs_f64();
-        if let DeployEvent::Start { address, .. } = events {
+    /// Prints an event.
+    pub(super) fn event(&mut self, event: &DeployEvent) -> io::Result<()> {
+        let seconds = self.started.elapsed().as_secs_f64();
+        if let DeployEvent::Start { address, .. } = event {
             self.address.clone_from(address);
         }
         match &mut self.writer {
-            Writer::Json => output::print_json(events),
+            Writer::Json => output::print_json(event),
             Writer::Lines(text) => {
-                let mut lines = text.lines(events, seconds);
-                if let DeployEvent::Progress { .. } = events {
+                let mut lines = text.lines(event, seconds);
+                if let DeployEvent::Progress { .. } = event {
                     lines.extend(text.services());
                 }
                 lines.iter().try_for_each(|line| output::print(line))
             }
             Writer::Live(text, live) => {
-                if let DeployEvent::End(_) = events {
+                if let DeployEvent::End(_) = event {
                     let services = text.services();
                     live.finish(&services)?;
-                    return text.lines(events, seconds).iter().try_for_each(|line| output::print(line));
+                    return text.lines(event, seconds).iter().try_for_each(|line| output::print(line));
                 }
-                live.print(&text.lines(events, seconds))
+                live.print(&text.lines(event, seconds))
             }
         }
     }
 
-    /// Shows where the deploy is now, if that can be redrawn.
+    /// Redraws the current progress, on a terminal.
     pub(super) fn tick(&mut self, now: DateTime<Utc>, deadline: Option<DateTime<Utc>>) {
         if let Writer::Live(text, live) = &self.writer {
             live.show(&text.now(now, deadline), &text.services());
         }
     }
 
-    /// Tells a person who pressed Ctrl-C what goes on without them.
+    /// Prints, after Ctrl-C, what happens to the execution.
     pub(super) fn interrupted(&mut self, execution: &str, was_engine: bool) -> io::Result<()> {
         if let Writer::Live(text, live) = &self.writer {
             live.finish(&text.services())?;
         }
-        let goes_on = if was_engine {
-            format!("{execution} is not over: the next deploy in this world goes on with it")
+        let project = self.address.as_ref().map_or_else(|| "FILE".to_owned(), Address::arguments);
+        let command = |name: &str| self.hint.line(&format!("{name} {project}"));
+        let what_happens = if was_engine {
+            format!("{execution} is paused: the next `deploy` in this local cloud continues it")
         } else {
-            format!("{execution} goes on without you; {} tells where it is", self.hint.line("status"))
+            format!("{execution} is still running; follow it with {}", command("status"))
         };
-        let project = self.address.as_ref().map_or_else(|| "RELEASE-FILE".to_owned(), Address::arguments);
-        output::note(&format!("{goes_on}\nto stop it: {}", self.hint.line(&format!("halt {project}"))));
+        output::note(&format!("{what_happens}\nto halt it: {}", command("halt")));
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! Colours, on a terminal that wants them.
+//! Colours, on terminals that support them.
 
 use super::live::Live;
 use crate::client::LogSeverity;
@@ -6,14 +6,14 @@ use crate::commands::escape_control::escape_control;
 use clap::builder::styling::{AnsiColor, Style};
 use std::env;
 
-/// Colours text, or leaves it as it is.
+/// Colours text, unless colours are off.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::commands) struct Paint {
     colours: bool,
 }
 
 impl Paint {
-    /// Colours on a terminal that can be redrawn, unless `NO_COLOR` asks for none.
+    /// Colours if standard output is a terminal and `NO_COLOR` is not set.
     pub(in crate::commands) fn for_stdout() -> Self {
         let refused = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self { colours: Live::is_possible() && !refused }
@@ -44,8 +44,8 @@ impl Paint {
         self.with(Style::new().bold(), text)
     }
 
-    pub(in crate::commands) fn tone(self, tone: LogSeverity, text: &str) -> String {
-        match tone {
+    pub(in crate::commands) fn severity(self, severity: LogSeverity, text: &str) -> String {
+        match severity {
             LogSeverity::Plain => escape_control(text).into_owned(),
             LogSeverity::Good => self.good(text),
             LogSeverity::Warn => self.busy(text),
@@ -53,7 +53,7 @@ impl Paint {
         }
     }
 
-    /// Colours are not nested: what stands in `text` already would be written out.
+    /// Colours cannot be nested: escape sequences in `text` are escaped.
     fn with(self, style: Style, text: &str) -> String {
         let text = escape_control(text);
         if self.colours && !text.is_empty() { format!("{style}{text}{style:#}") } else { text.into_owned() }

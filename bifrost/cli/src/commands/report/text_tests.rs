@@ -38,7 +38,15 @@ fn state(second: i64, name: &str) -> DeployEvent {
 }
 
 fn failure(second: i64, state: &str, error: &str, cause: &str) -> StepFailure {
-    StepFailure { time: at(second), state: state.into(), error: error.into(), cause: cause.into(), attempt: 1 }
+    StepFailure {
+        time: at(second),
+        state: state.into(),
+        error: error.into(),
+        code: None,
+        cause: cause.into(),
+        attempt: 1,
+        is_waiting: false,
+    }
 }
 
 fn outcome(status: Status, exit_code: u8) -> DeployOutcome {
@@ -47,41 +55,34 @@ fn outcome(status: Status, exit_code: u8) -> DeployOutcome {
         exit_code,
         is_ours: true,
         changed: exit_code != 2,
+        serving: if exit_code == 0 { Serving::New } else { Serving::Previous },
         time: at(125),
         seconds: 125,
         execution: "deploy-1".into(),
         release_id: "release-1".into(),
         failures: Vec::new(),
         states_after_failure: Vec::new(),
+        left_over: Vec::new(),
         changes: Changes::default(),
     }
 }
 
 fn written(events: &[DeployEvent]) -> String {
     let mut text = text();
-    events.iter().flat_map(|events| text.lines(events, 1.94)).collect::<Vec<_>>().join("\n")
+    events.iter().flat_map(|event| text.lines(event, 1.94)).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
-fn a_success_tells_its_states_and_what_it_changed() {
+fn success_as_text() {
     let changes =
         Changes { created: vec!["group web-2".into()], deleted: vec!["group web-1".into()], ..Changes::default() };
     let end = DeployEvent::End(Box::new(DeployOutcome { changes, ..outcome(Status::Success, 0) }));
     let events = [start(false, true), state(0, "Validate"), state(105, "CheckHealthy"), state(125, "Success"), end];
-    insta::assert_snapshot!(written(&events), @r"
-    Deploying release-1 of coinbase/deploy-test development in account 000000000000
-      0:00  10:00 left  Validate      Refuses what is malformed.
-      1:45   8:15 left  CheckHealthy
-      2:05   7:55 left  Success
-
-    Success: release-1 is deployed, after 2:05 (1.9 s here)
-      created  group web-2
-      deleted  group web-1
-    ");
+    insta::assert_snapshot!(written(&events));
 }
 
 #[test]
-fn a_failure_tells_where_and_why_what_was_cleaned_up_and_what_to_do() {
+fn clean_failure_as_text() {
     let halt = failure(110, "CheckHealthy", "HaltError", "halted: wrong build\nby ada");
     let end = DeployOutcome {
         failures: vec![halt.clone(), failure(120, "DetachForFailure", "DetachError", "still draining")],
@@ -91,80 +92,48 @@ fn a_failure_tells_where_and_why_what_was_cleaned_up_and_what_to_do() {
     };
     let events =
         [start(false, true), state(105, "CheckHealthy"), DeployEvent::Failure(halt), DeployEvent::End(Box::new(end))];
-    insta::assert_snapshot!(written(&events), @r"
-    Deploying release-1 of coinbase/deploy-test development in account 000000000000
-      1:45   8:15 left  CheckHealthy
-            ! HaltError: halted: wrong build
-               by ada
-
-    FailureClean: release-1 is not deployed, after 2:05 (1.9 s here)
-      failed   in CheckHealthy: HaltError: halted: wrong build
-               by ada
-      then     in DetachForFailure: DetachError: still draining
-      clean    all that it made is gone, what ran before still runs, the lock is free (DetachForFailure → CleanUpFailure)
-      deleted  group web-2
-      next     find out why it was halted, was too slow, or lost instances; then deploy again; `odin history deploy-1 --local` has all of it
-    ");
+    insta::assert_snapshot!(written(&events));
 }
 
 #[test]
-fn a_refusal_says_that_nothing_was_changed() {
-    let refused = failure(0, "Validate", "BadReleaseError", "created_at: too old");
+fn refusal_as_text() {
+    let code = Some("release/too-old".to_owned());
+    let refused = StepFailure { code, ..failure(0, "Validate", "BadReleaseError", "created_at: too old") };
     let end = DeployOutcome {
         failures: vec![refused],
         states_after_failure: vec!["FailureClean".into()],
         ..outcome(Status::FailureClean, 2)
     };
-    insta::assert_snapshot!(written(&[start(false, true), DeployEvent::End(Box::new(end))]), @r"
-    Deploying release-1 of coinbase/deploy-test development in account 000000000000
-
-    FailureClean: release-1 is not deployed, after 2:05 (1.9 s here)
-      failed   in Validate: BadReleaseError: created_at: too old
-      clean    nothing was changed, and it holds no lock
-      next     correct the release and deploy it again; `odin history deploy-1 --local` has all of it
-    ");
+    insta::assert_snapshot!(written(&[start(false, true), DeployEvent::End(Box::new(end))]));
 }
 
 #[test]
-fn a_dirty_failure_says_what_is_left_and_how_to_unlock() {
+fn dirty_failure_as_text() {
     let end = DeployOutcome {
         failures: vec![failure(100, "CleanUpFailure", "CleanUpError", "denied")],
         states_after_failure: vec!["FailureDirty".into()],
+        left_over: vec!["group web-2".into()],
         changes: Changes { created: vec!["group web-2".into()], ..Changes::default() },
         ..outcome(Status::FailureDirty, 3)
     };
-    insta::assert_snapshot!(written(&[start(false, true), DeployEvent::End(Box::new(end))]), @r"
-    Deploying release-1 of coinbase/deploy-test development in account 000000000000
-
-    FailureDirty: release-1 is not deployed, after 2:05 (1.9 s here)
-      failed   in CleanUpFailure: CleanUpError: denied
-      dirty    the clean-up failed; the lock may still be held
-      is left  group web-2
-      next     a person must look: `odin history deploy-1 --local` tells what failed, `odin status coinbase/deploy-test development --account 000000000000 --local` what is there; remove what is left of the release, then `odin unlock coinbase/deploy-test development --account 000000000000 --local`
-    ");
+    insta::assert_snapshot!(written(&[start(false, true), DeployEvent::End(Box::new(end))]));
 }
 
 #[test]
-fn who_joins_another_release_is_told_that_theirs_is_not_deployed() {
+fn joined_deploy_of_another_release_as_text() {
     let end = DeployEvent::End(Box::new(DeployOutcome { is_ours: false, ..outcome(Status::Success, 2) }));
-    insta::assert_snapshot!(written(&[start(true, false), state(125, "Success"), end]), @r"
-    release-1 of coinbase/deploy-test development in account 000000000000 is being deployed: following it, yours is not deployed
-      2:05   7:55 left  Success
-
-    Success: release-1 is deployed, after 2:05 (1.9 s here)
-      yours    was not deployed: deploy it again
-    ");
+    insta::assert_snapshot!(written(&[start(true, false), state(125, "Success"), end]));
 }
 
 #[test]
-fn the_same_failure_again_is_not_told_again() {
+fn repeated_failure_is_shown_once() {
     let again = || DeployEvent::Failure(failure(100, "Validate", "DetachError", "still draining"));
     let other = DeployEvent::Failure(failure(110, "Validate", "DetachError", "nearly drained"));
     assert_eq!(written(&[again(), again(), other]).lines().count(), 2);
 }
 
 #[test]
-fn the_present_tells_state_time_and_what_is_left_of_the_timeout() {
+fn current_state_is_shown_with_the_time_left() {
     let mut text = text();
     text.lines(&start(false, true), 0.0);
     text.lines(&state(5, "Validate"), 0.0);
@@ -174,21 +143,41 @@ fn the_present_tells_state_time_and_what_is_left_of_the_timeout() {
 }
 
 #[test]
-fn lengths_of_time_have_hours_only_if_they_need_them() {
+fn durations_have_hours_only_if_needed() {
     let shown = |seconds| duration(TimeDelta::seconds(seconds));
     assert_eq!([shown(0), shown(59), shown(3599), shown(172_800)], ["0:00", "0:59", "59:59", "48:00:00"]);
 }
 
 #[test]
-fn what_a_state_does_is_told_as_far_as_it_fits() {
-    let told = |columns: usize| text().within(columns).lines(&state(0, "Validate"), 0.0).join("\n");
-    assert_eq!(told(100), "  0:00  10:00 left  Validate      Refuses what is malformed.");
-    assert_eq!(told(48), "  0:00  10:00 left  Validate      Refuses what…");
-    assert_eq!(told(10), "  0:00  10:00 left  Validate");
+fn state_comments_are_cut_to_the_width() {
+    let line = |columns: usize| text().within(columns).lines(&state(0, "Validate"), 0.0).join("\n");
+    assert_eq!(line(100), "  0:00  10:00 left  Validate      Refuses what is malformed.");
+    assert_eq!(line(48), "  0:00  10:00 left  Validate      Refuses what…");
+    assert_eq!(line(10), "  0:00  10:00 left  Validate");
 }
 
 #[test]
-fn a_cause_writes_nothing_on_the_terminal_but_text() {
-    let events = DeployEvent::Failure(failure(5, "Deploy", "Deploy\u{1b}[2JError", "no\r\u{9b}8m\nSuccess"));
-    assert_eq!(written(&[events]), "        ! Deploy\\u{1b}[2JError: no\\r\\u{9b}8m\n           Success");
+fn control_characters_of_a_cause_are_escaped() {
+    let event = DeployEvent::Failure(failure(5, "Deploy", "Deploy\u{1b}[2JError", "no\r\u{9b}8m\nSuccess"));
+    assert_eq!(written(&[event]), "        ! Deploy\\u{1b}[2JError: no\\r\\u{9b}8m\n           Success");
+}
+
+#[test]
+fn dirty_failure_of_a_release_in_service_as_text() {
+    let end = DeployOutcome {
+        failures: vec![failure(100, "CleanUpSuccess", "CleanUpError", "denied")],
+        states_after_failure: vec!["FailureDirty".into()],
+        serving: Serving::New,
+        left_over: vec!["group web-1".into()],
+        changes: Changes { created: vec!["group web-2".into()], ..Changes::default() },
+        ..outcome(Status::FailureDirty, 3)
+    };
+    insta::assert_snapshot!(written(&[start(false, true), DeployEvent::End(Box::new(end))]));
+}
+
+#[test]
+fn waiting_is_not_marked_as_trouble() {
+    let waiting =
+        StepFailure { is_waiting: true, ..failure(5, "DetachForSuccess", "DetachError", "web-1 still drains") };
+    assert_eq!(written(&[DeployEvent::Failure(waiting)]), "        … waiting: web-1 still drains");
 }

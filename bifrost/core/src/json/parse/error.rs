@@ -1,50 +1,52 @@
-//! What [`parse`](super::parse()) answers when a text is refused.
+//! Errors of [`parse`](super::parse()).
 
 use super::super::path::{self, Step};
 use super::MAX_DEPTH;
+use crate::error_code::Coded;
 
-/// Why a text is no JSON that is accepted.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// A file is not valid JSON, or is ambiguous, such as an object with the same key twice.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Coded)]
 #[error("line {line}, column {column}{}: {problem}", within(path))]
+#[code("release/not-json", "correct the JSON at the line and column that the message names")]
 pub struct ParseError {
-    /// The line of the fault, counted from 1.
+    /// The line, counted from 1.
     pub line: usize,
-    /// Its column in characters, counted from 1.
+    /// The column in characters, counted from 1.
     pub column: usize,
-    /// The innermost array or object around it, such as `services.web`; for a duplicate key, the member itself. Empty
-    /// for the document as a whole.
+    /// The path of the innermost array or object around it, such as `services.web`. For a duplicate key, the path of the
+    /// member. Empty for the document as a whole.
     pub path: String,
     /// What is wrong.
     pub problem: ParseProblem,
 }
 
-/// What can be wrong with a text that should be JSON.
+/// The problems of a text that is not accepted as JSON.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseProblem {
-    /// Something else should stand here.
+    /// Something else is expected here.
     #[error("expected {expected}, found {found}{}", .hint.map(|hint| format!(" ({hint})")).unwrap_or_default())]
     Unexpected {
-        /// What should stand here.
+        /// What is expected.
         expected: &'static str,
-        /// What stands here.
+        /// What was found.
         found: String,
-        /// What the author may not know about JSON.
+        /// A hint about JSON for the author.
         hint: Option<&'static str>,
     },
-    /// An object has two members of one name.
-    #[error("this key stands twice in its object: remove one of the two")]
+    /// An object has the same key twice.
+    #[error("duplicate key in an object; remove one of the two")]
     DuplicateKey,
-    /// Arrays and objects nest too deep.
-    #[error("arrays and objects nest deeper than {MAX_DEPTH} levels")]
+    /// Arrays and objects are nested too deeply.
+    #[error("arrays and objects are nested deeper than {MAX_DEPTH} levels")]
     TooDeep,
     /// The bytes are not UTF-8.
-    #[error("the text is not UTF-8: save it as UTF-8")]
+    #[error("the text is not UTF-8; save it as UTF-8")]
     NotUtf8,
-    /// A string holds an escape that JSON does not have, or half a surrogate pair.
-    #[error("this escape is none that JSON has: use \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\uXXXX")]
+    /// A string has an escape that JSON does not have, or half of a surrogate pair.
+    #[error("invalid escape; use \\\" \\\\ \\/ \\b \\f \\n \\r \\t or \\uXXXX")]
     Escape,
-    /// A number is spelt in a way that JSON does not have.
-    #[error("this is no JSON number: write it as in 0, -1, 0.8 or 2.5e-3")]
+    /// A number is not written as JSON allows.
+    #[error("invalid number; write it like 0, -1, 0.8 or 2.5e-3")]
     Number,
 }
 

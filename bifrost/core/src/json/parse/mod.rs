@@ -1,8 +1,8 @@
-//! Reading JSON text from outside.
+//! Parses JSON text from outside.
 //!
-//! `serde_json`'s own reading of a `Value` keeps the last of two members of one name, without a word, and takes the
-//! object `{"$serde_json::private::Number": "1"}` for the number 1. Whoever may start an execution could use either to
-//! have one release checked and another one deployed, so text from outside is read here.
+//! `serde_json` silently keeps the last of two members with the same key, and reads the object
+//! `{"$serde_json::private::Number": "1"}` as the number 1. Anyone who may start an execution could use either to have one
+//! release checked and another one deployed, so text from outside is parsed here.
 
 mod error;
 mod scan;
@@ -17,16 +17,16 @@ use error::Fault;
 pub use error::{ParseError, ParseProblem};
 use scan::Scanner;
 
-/// How deep arrays and objects may nest.
+/// How deeply arrays and objects may be nested.
 const MAX_DEPTH: usize = 128;
 
-/// Reads JSON text (RFC 8259) from outside, strictly.
+/// Parses JSON text (RFC 8259) strictly.
 ///
-/// Numbers keep their digits and members their order.
+/// Numbers keep their digits, and members their order.
 ///
 /// # Errors
-/// A [`ParseError`] with line and column for anything that is not JSON, for bytes that are not UTF-8, for a
-/// key that stands twice in one object, and for arrays and objects that nest deeper than 128 levels.
+/// A [`ParseError`] with line and column for text that is not JSON or not UTF-8, for an object with the same key twice, and for
+/// arrays and objects that are nested deeper than 128 levels.
 pub fn parse(text: &[u8]) -> Result<Value, ParseError> {
     match std::str::from_utf8(text) {
         Ok(text) => document(Scanner::new(text)).map_err(|fault| fault.locate(text)),
@@ -76,8 +76,8 @@ fn object(text: &mut Scanner<'_>, depth: usize) -> Result<Value, Fault> {
         match members.entry(key) {
             Entry::Vacant(place) => place.insert(value),
             Entry::Occupied(first) => {
-                let twice = Fault::new(start, ParseProblem::DuplicateKey);
-                return Err(twice.within(Step::Key(first.key().clone())));
+                let duplicate = Fault::new(start, ParseProblem::DuplicateKey);
+                return Err(duplicate.within(Step::Key(first.key().clone())));
             }
         };
         text.skip_space();
@@ -110,7 +110,7 @@ fn array(text: &mut Scanner<'_>, depth: usize) -> Result<Value, Fault> {
     }
 }
 
-/// Steps over the opening bracket and the space behind it.
+/// Skips the opening bracket and the space after it.
 fn open(text: &mut Scanner<'_>, depth: usize) -> Result<(), Fault> {
     if depth >= MAX_DEPTH {
         return Err(Fault::new(text.at, ParseProblem::TooDeep));

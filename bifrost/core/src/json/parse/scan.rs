@@ -4,10 +4,10 @@ use serde_json::Number;
 
 use super::error::{Fault, ParseProblem};
 
-/// A text and how far it has been read.
+/// A text and the position in it.
 pub(super) struct Scanner<'a> {
     text: &'a str,
-    /// The byte to be read next; always the start of a character.
+    /// The index of the next byte; always the start of a character.
     pub(super) at: usize,
 }
 
@@ -24,25 +24,25 @@ impl<'a> Scanner<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Steps over an ASCII character if it stands here.
+    /// Skips an ASCII character if it is the next one.
     pub(super) fn eat(&mut self, byte: u8) -> bool {
-        let here = self.peek() == Some(byte);
-        self.at += usize::from(here);
-        here
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
     }
 
-    /// Steps over a word if it stands here.
+    /// Skips a word if it comes next.
     pub(super) fn eat_word(&mut self, word: &str) -> bool {
-        let here = self.rest().starts_with(word);
-        self.at += if here { word.len() } else { 0 };
-        here
+        let found = self.rest().starts_with(word);
+        self.at += if found { word.len() } else { 0 };
+        found
     }
 
     pub(super) fn skip_space(&mut self) {
         self.skip_while(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
     }
 
-    /// Steps over ASCII characters and tells how many there were.
+    /// Skips ASCII characters and returns their number.
     fn skip_while(&mut self, is_wanted: impl Fn(u8) -> bool) -> usize {
         let start = self.at;
         while self.peek().is_some_and(&is_wanted) {
@@ -51,7 +51,7 @@ impl<'a> Scanner<'a> {
         self.at - start
     }
 
-    /// Reads a string whose opening quote stands here.
+    /// Reads a string, starting at its opening quote.
     pub(super) fn string(&mut self) -> Result<String, Fault> {
         self.at += 1;
         let mut read = String::new();
@@ -71,7 +71,7 @@ impl<'a> Scanner<'a> {
         }
     }
 
-    /// Reads an escape whose backslash stands here.
+    /// Reads an escape, starting at its backslash.
     fn escape(&mut self) -> Result<char, Fault> {
         let start = self.at;
         let refused = || Fault::new(start, ParseProblem::Escape);
@@ -91,7 +91,7 @@ impl<'a> Scanner<'a> {
         Ok(escaped)
     }
 
-    /// Reads `uXXXX`, and the second half of a surrogate pair if it is a first half.
+    /// Reads `uXXXX`, and the second half of a surrogate pair after a first half.
     fn unicode_escape(&mut self) -> Option<char> {
         let first = self.code_unit()?;
         if !(0xd800..0xdc00).contains(&first) {
@@ -111,13 +111,13 @@ impl<'a> Scanner<'a> {
         u32::from_str_radix(digits, 16).ok()
     }
 
-    /// Reads a number whose first character, a digit or `-`, stands here.
+    /// Reads a number, starting at its first character, a digit or `-`.
     pub(super) fn number(&mut self) -> Result<Number, Fault> {
         let start = self.at;
         let digit = |byte: u8| byte.is_ascii_digit();
         let refused = || Fault::new(start, ParseProblem::Number);
         self.eat(b'-');
-        // After a leading zero no digit may follow.
+        // No digit may follow a leading zero.
         let whole = if self.eat(b'0') { self.skip_while(digit) == 0 } else { self.skip_while(digit) > 0 };
         let fraction = !self.eat(b'.') || self.skip_while(digit) > 0;
         let mut exponent = true;
@@ -125,7 +125,7 @@ impl<'a> Scanner<'a> {
             let _sign = self.eat(b'+') || self.eat(b'-');
             exponent = self.skip_while(digit) > 0;
         }
-        // `0x1F`, `1_000`, `-Infinity`: what follows belongs to what the author meant as a number.
+        // `0x1F`, `1_000`, `-Infinity`: the author meant the following characters as a part of the number.
         let ends = !self.rest().starts_with(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.'));
         if !(whole && fraction && exponent && ends) {
             return Err(refused());
@@ -133,7 +133,7 @@ impl<'a> Scanner<'a> {
         self.text.get(start..self.at).unwrap_or_default().parse().map_err(|_| refused())
     }
 
-    /// The fault of finding here what is not expected.
+    /// The fault that something else is expected here.
     pub(super) fn unexpected(&self, expected: &'static str) -> Fault {
         let found = match self.rest().chars().next() {
             None => "the end of the text".to_owned(),
@@ -144,16 +144,16 @@ impl<'a> Scanner<'a> {
         Fault::new(self.at, ParseProblem::Unexpected { expected, found, hint: self.hint() })
     }
 
-    /// What an author used to JavaScript, JSON5 or Python may not know about JSON.
+    /// A hint for authors who are used to JavaScript, JSON5 or Python.
     fn hint(&self) -> Option<&'static str> {
         let rest = self.rest();
         let comma_before = || self.text.get(..self.at).is_some_and(|before| before.trim_end().ends_with(','));
         match rest.chars().next()? {
             '/' | '#' => Some("JSON has no comments"),
             '}' | ']' if comma_before() => Some("JSON has no trailing commas"),
-            '\'' | '`' => Some("JSON has strings in double quotes only"),
+            '\'' | '`' => Some("JSON strings need double quotes"),
             '+' | '.' => Some("a JSON number begins with a digit or `-`"),
-            '\n' | '\r' | '\t' => Some("JSON has such characters in strings as escapes only: \\n \\r \\t"),
+            '\n' | '\r' | '\t' => Some("in JSON strings, write such characters as escapes: \\n \\r \\t"),
             '\u{feff}' => Some("save the text without a byte order mark"),
             _ if ["NaN", "Infinity", "undefined"].iter().any(|word| rest.starts_with(word)) => {
                 Some("JSON has no NaN, Infinity or undefined")
@@ -161,7 +161,7 @@ impl<'a> Scanner<'a> {
             _ if ["True", "False", "None"].iter().any(|word| rest.starts_with(word)) => {
                 Some("JSON writes true, false and null")
             }
-            c if c.is_alphabetic() || c == '_' || c == '$' => Some("keys and strings stand in double quotes"),
+            c if c.is_alphabetic() || c == '_' || c == '$' => Some("keys and strings need double quotes"),
             _ => None,
         }
     }

@@ -1,11 +1,11 @@
 use super::*;
 
-fn refusal(text: &str) -> String {
-    parse(text.as_bytes()).unwrap_err().to_string()
+fn error(text: &str) -> ParseError {
+    parse(text.as_bytes()).unwrap_err()
 }
 
 #[test]
-fn json_is_read_with_all_its_digits_and_in_its_order() {
+fn digits_and_key_order_are_kept() {
     let text = r#"{"z":[1,-0.80,9007199254740993,1e400],"a":{"":"\"\\\/\b\f\n\r\t\u00fc\ud83d\ude00ü😀"},"b":[true,false,null,{},[]]}"#;
     let value = parse(text.as_bytes()).unwrap();
     assert_eq!(value, serde_json::from_str::<Value>(text).unwrap());
@@ -14,47 +14,88 @@ fn json_is_read_with_all_its_digits_and_in_its_order() {
 }
 
 #[test]
-fn a_key_that_stands_twice_is_refused_where_it_stands_again() {
+fn duplicate_key_is_refused_at_its_second_position() {
     let text = "{\n  \"services\": {\n    \"web\": {\"ami\": \"a\",\n      \"ami\": \"b\"}\n  }\n}";
-    insta::assert_snapshot!(refusal(text), @"line 4, column 7, in services.web.ami: this key stands twice in its object: remove one of the two");
-    insta::assert_snapshot!(refusal(r#"{"a":1,"\u0061":1}"#), @"line 1, column 8, in a: this key stands twice in its object: remove one of the two");
-}
-
-#[test]
-fn what_json5_would_take_is_refused_with_a_hint() {
-    insta::assert_snapshot!(refusal("{\n  // the project\n  \"a\": 1\n}"), @"line 2, column 3: expected a key in double quotes, found `/` (JSON has no comments)");
-    insta::assert_snapshot!(refusal("{\"a\": 1,\n}"), @"line 2, column 1: expected a key in double quotes, found `}` (JSON has no trailing commas)");
-    insta::assert_snapshot!(refusal("{\"subnets\": [\"a\",]}"), @"line 1, column 18, in subnets[1]: expected a value, found `]` (JSON has no trailing commas)");
-    insta::assert_snapshot!(refusal("{a: 1}"), @"line 1, column 2: expected a key in double quotes, found `a` (keys and strings stand in double quotes)");
-    insta::assert_snapshot!(refusal("{'a': 1}"), @"line 1, column 2: expected a key in double quotes, found `'` (JSON has strings in double quotes only)");
-    insta::assert_snapshot!(refusal("{\"a\": 'x'}"), @"line 1, column 7, in a: expected a value, found `'` (JSON has strings in double quotes only)");
-    insta::assert_snapshot!(refusal("{\"a\": NaN}"), @"line 1, column 7, in a: expected a value, found `N` (JSON has no NaN, Infinity or undefined)");
-    insta::assert_snapshot!(refusal("{\"a\": +1}"), @"line 1, column 7, in a: expected a value, found `+` (a JSON number begins with a digit or `-`)");
-    insta::assert_snapshot!(refusal("{\"a\": 0x1F}"), @"line 1, column 7, in a: this is no JSON number: write it as in 0, -1, 0.8 or 2.5e-3");
-    insta::assert_snapshot!(refusal("{\"a\": \"x\ny\"}"), @r#"line 1, column 9, in a: expected the end of the string, `"`, found a line break (JSON has such characters in strings as escapes only: \n \r \t)"#);
-    insta::assert_snapshot!(refusal("{\"a\": True}"), @"line 1, column 7, in a: expected a value, found `T` (JSON writes true, false and null)");
-}
-
-#[test]
-fn what_is_no_json_is_refused_with_line_and_column() {
-    insta::assert_snapshot!(refusal(""), @"line 1, column 1: expected a value, found the end of the text");
-    insta::assert_snapshot!(refusal("{\"a\": 1} {"), @"line 1, column 10: expected the end of the text, found `{`");
-    insta::assert_snapshot!(refusal("{\"a\": {\"b\": [1, 2}}"), @"line 1, column 18, in a.b: expected `,` or `]`, found `}`");
-    insta::assert_snapshot!(refusal("{\"ü\": \"ü\" \"b\": 2}"), @r#"line 1, column 11: expected `,` or `}`, found `"`"#);
-    insta::assert_snapshot!(refusal("\u{feff}{}"), @"line 1, column 1: expected a value, found the character U+FEFF (save the text without a byte order mark)");
-    insta::assert_snapshot!(refusal("[\"\\x\"]"), @r#"line 1, column 3, in [0]: this escape is none that JSON has: use \" \\ \/ \b \f \n \r \t or \uXXXX"#);
-    insta::assert_snapshot!(refusal("[\"\\ud83d\"]"), @r#"line 1, column 3, in [0]: this escape is none that JSON has: use \" \\ \/ \b \f \n \r \t or \uXXXX"#);
-    insta::assert_snapshot!(refusal("[\"abc"), @r#"line 1, column 6, in [0]: expected the end of the string, `"`, found the end of the text"#);
-    insta::assert_snapshot!(parse(b"{\"a\": \"\xff\"}").unwrap_err(), @"line 1, column 8: the text is not UTF-8: save it as UTF-8");
-}
-
-#[test]
-fn numbers_are_spelt_as_json_spells_them() {
-    for right in ["0", "-0", "10", "0.10", "1e5", "1E+5", "1.5e-3", "123456789012345678901234567890"] {
-        assert!(parse(right.as_bytes()).is_ok(), "{right}");
+    for (text, line, column, path) in [(text, 4, 7, "services.web.ami"), (r#"{"a":1,"\u0061":1}"#, 1, 8, "a")] {
+        let path = path.to_owned();
+        assert_eq!(error(text), ParseError { line, column, path, problem: ParseProblem::DuplicateKey });
     }
-    for wrong in ["-", "01", "1.", ".5", "1e", "1e+", "--1", "1_000", "1.2.3", "-Infinity", "1a"] {
-        assert!(parse(wrong.as_bytes()).is_err(), "{wrong}");
+}
+
+#[test]
+fn other_notations_are_refused_with_a_hint() {
+    for (text, line, column, path, hint) in [
+        ("{\n  // the project\n  \"a\": 1\n}", 2, 3, "", "comments"),
+        ("{\"a\": 1,\n}", 2, 1, "", "trailing commas"),
+        ("{\"subnets\": [\"a\",]}", 1, 18, "subnets[1]", "trailing commas"),
+        ("{a: 1}", 1, 2, "", "double quotes"),
+        ("{'a': 1}", 1, 2, "", "double quotes"),
+        ("{\"a\": 'x'}", 1, 7, "a", "double quotes"),
+        ("{\"a\": NaN}", 1, 7, "a", "NaN"),
+        ("{\"a\": +1}", 1, 7, "a", "digit"),
+        ("{\"a\": \"x\ny\"}", 1, 9, "a", "escapes"),
+        ("{\"a\": True}", 1, 7, "a", "true"),
+        ("\u{feff}{}", 1, 1, "", "byte order mark"),
+    ] {
+        let error = error(text);
+        assert_eq!((error.line, error.column, error.path.as_str()), (line, column, path), "{text}");
+        let ParseProblem::Unexpected { hint: Some(found), .. } = error.problem else { panic!("{text}: {error}") };
+        assert!(found.contains(hint), "{text}: {found}");
+    }
+}
+
+#[test]
+fn text_that_is_not_json_is_refused_with_its_position() {
+    for (text, line, column, path) in [
+        ("", 1, 1, ""),
+        ("{\"a\": 1} {", 1, 10, ""),
+        ("{\"a\": {\"b\": [1, 2}}", 1, 18, "a.b"),
+        ("{\"ü\": \"ü\" \"b\": 2}", 1, 11, ""),
+        ("[\"abc", 1, 6, "[0]"),
+    ] {
+        let error = error(text);
+        assert_eq!((error.line, error.column, error.path.as_str()), (line, column, path), "{text}");
+        assert!(matches!(error.problem, ParseProblem::Unexpected { .. }), "{text}: {error}");
+    }
+    for (text, problem) in [
+        ("[\"\\x\"]", ParseProblem::Escape),
+        ("[\"\\ud83d\"]", ParseProblem::Escape),
+        ("[ 0x1F]", ParseProblem::Number),
+    ] {
+        let error = error(text);
+        assert_eq!((error.line, error.column, error.path.as_str()), (1, 3, "[0]"), "{text}");
+        assert_eq!(error.problem, problem, "{text}");
+    }
+    let error = parse(b"{\"a\": \"\xff\"}").unwrap_err();
+    assert_eq!((error.column, error.problem), (8, ParseProblem::NotUtf8));
+}
+
+#[test]
+fn messages() {
+    let texts = [
+        "",
+        "{\"a\": 1} {",
+        "{\"a\": {\"b\": [1, 2}}",
+        "\u{feff}{}",
+        "{'a': 1}",
+        "{\"a\": \"x\ny\"}",
+        "{\"a\": {\"b\": 1, \"b\": 2}}",
+        "[\"\\x\"]",
+        "[0x1F]",
+    ];
+    let not_utf8 = parse(b"{\"a\": \"\xff\"}").unwrap_err();
+    let deep = error(&"[".repeat(200));
+    let errors = texts.map(error).into_iter().chain([not_utf8, deep]);
+    insta::assert_snapshot!(errors.map(|error| error.to_string()).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn numbers_have_the_form_of_json() {
+    for valid in ["0", "-0", "10", "0.10", "1e5", "1E+5", "1.5e-3", "123456789012345678901234567890"] {
+        assert!(parse(valid.as_bytes()).is_ok(), "{valid}");
+    }
+    for invalid in ["-", "01", "1.", ".5", "1e", "1e+", "--1", "1_000", "1.2.3", "-Infinity", "1a"] {
+        assert!(parse(invalid.as_bytes()).is_err(), "{invalid}");
     }
 }
 

@@ -1,7 +1,7 @@
-//! What every chart of these fixtures stands on. It compiles: each fixture adds one mistake.
+//! The base of all charts of these fixtures. It compiles: each fixture adds one mistake.
 
+use bifrost::json::ReadError;
 use bifrost::machine::Data;
-use bifrost::task::InputError;
 use bifrost::release::Defaults;
 use bifrost::{Shape, TaskError};
 use chrono::{DateTime, Utc};
@@ -35,8 +35,8 @@ pub struct Label {
 impl Data for Parcel {
     type Ports = ();
 
-    fn read(input: &Value, _: &Defaults) -> Result<Self, InputError> {
-        Ok(bifrost::json::read(input)?)
+    fn read(input: &Value, _: &Defaults) -> Result<Self, ReadError> {
+        bifrost::json::read(input)
     }
 }
 

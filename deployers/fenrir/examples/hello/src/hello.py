@@ -1,4 +1,4 @@
-"""Greets by name, and counts how often; called by the schedule, it greets nobody in particular."""
+"""Greets a name and counts the greetings. A call by the schedule has no name and greets `nobody`."""
 
 import json
 import os

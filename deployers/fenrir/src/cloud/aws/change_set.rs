@@ -1,4 +1,4 @@
-//! Change sets, as CloudFormation answers them.
+//! Reads change sets from CloudFormation's answers.
 
 use crate::cloud::{Change, ChangeAction, ChangeSet, Replacement};
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
@@ -7,10 +7,10 @@ use bifrost::aws::Request;
 use bifrost::cloud::CloudError;
 use std::collections::BTreeSet;
 
-/// A change set, of the first page of an answer and the changes of all.
+/// Reads a change set from the first page of an answer and the changes of all pages.
 ///
 /// # Errors
-/// If it lacks what AWS says of every change set, or what becomes of a resource is none of what AWS says today.
+/// If a field is missing that every change set has, or an action is unknown.
 pub(super) fn change_set(
     answer: DescribeChangeSetOutput,
     changes: Vec<types::Change>,
@@ -51,7 +51,7 @@ fn action(action: &types::ChangeAction) -> Option<ChangeAction> {
     }
 }
 
-/// One that we do not know may be a replacement.
+/// An unknown value may mean a replacement.
 fn replacement(replacement: &types::Replacement) -> Replacement {
     match replacement {
         types::Replacement::True => Replacement::True,
@@ -60,8 +60,8 @@ fn replacement(replacement: &types::Replacement) -> Replacement {
     }
 }
 
-/// The properties that change, by name, and the attributes that do: `Tags`, `DeletionPolicy` … A property may be told
-/// several times, once for each cause.
+/// The names of the properties and attributes (`Tags`, `DeletionPolicy` …) that change, each once. AWS lists a property once
+/// for each cause.
 fn scope(change: &types::ResourceChange) -> Vec<String> {
     let changed = |detail: &types::ResourceChangeDetail| {
         let target = detail.target()?;
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn what_changes_is_told_once_by_its_name() {
+    fn changed_property_is_listed_once() {
         let modified = function()
             .details(detail(ResourceAttribute::Properties, Some("Code")))
             .details(detail(ResourceAttribute::Properties, Some("Code")))
@@ -109,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn a_replacement_that_is_not_known_may_be_one() {
+    fn unknown_replacement_is_conditional() {
         let replacement = |sent: &str| read(function().replacement(sent.into()).build()).unwrap().replacement;
         assert_eq!(replacement("False"), Some(Replacement::False));
         assert_eq!(replacement("SometimesPerhaps"), Some(Replacement::Conditional));
@@ -117,13 +117,14 @@ mod tests {
     }
 
     #[test]
-    fn an_action_that_is_not_known_is_not_taken_for_another() {
+    fn unknown_action_is_an_error() {
         let error = read(function().action("Explode".into()).build()).unwrap_err();
-        assert_eq!(error.message, "AWS's answer has no usable Action");
+        assert_eq!(error.code, "IncompleteAnswer");
+        assert!(error.message.ends_with("Action"), "{error}");
     }
 
     #[test]
-    fn a_change_set_that_failed_says_why() {
+    fn failed_change_set_has_its_reason() {
         let answer = DescribeChangeSetOutput::builder()
             .change_set_id("arn:changes")
             .status(ChangeSetStatus::Failed)

@@ -14,7 +14,7 @@ use bifrost::cloud::CloudError;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-/// How many resources that drifted a page may have.
+/// How many drifted resources a page may have.
 const PAGE_LIMIT: i32 = 100;
 
 /// The stacks of a session's account and region.
@@ -39,8 +39,8 @@ impl CloudFormation for StacksOnAws {
         stack::stack(request.field("Stack", described)?, request).map(Some)
     }
 
-    /// `OnStackFailure` is left out, which is `ROLLBACK`: what becomes of a stack that did not come up is for the
-    /// deployer to say, which tells why first.
+    /// Leaves out `OnStackFailure`, so that a failed stack is rolled back and kept: the deployer reads the reason from it
+    /// before it deletes the stack.
     async fn create_change_set(&self, change_set: &NewChangeSet) -> Result<(), CloudError> {
         let request = Request::new("cloudformation:CreateChangeSet", &change_set.stack_name);
         let create = self.client.create_change_set().stack_name(&change_set.stack_name);
@@ -72,8 +72,8 @@ impl CloudFormation for StacksOnAws {
         change_set::change_set(first, changes, request).map(Some)
     }
 
-    /// What is rolled back leaves nothing of its own: without `RetainExceptOnCreate` a new table that is to be retained
-    /// would stay when its stack goes, and be in the way of the next try, which gives it the same name.
+    /// Without `RetainExceptOnCreate`, a new table with `DeletionPolicy: Retain` would be kept when its stack is rolled back
+    /// and deleted, and would have the name that the next deploy needs.
     async fn execute_change_set(&self, stack: &str, name: &str, token: &str) -> Result<(), CloudError> {
         let execute = self.client.execute_change_set().stack_name(stack).change_set_name(name);
         let execute = execute.client_request_token(token).disable_rollback(false).retain_except_on_create(true);
@@ -86,7 +86,7 @@ impl CloudFormation for StacksOnAws {
         found(request.make(&self.session, delete.send()).await).map(drop)
     }
 
-    /// Newest first from AWS, so that the last page that is asked for is the one that goes back past `since`.
+    /// AWS sends the newest events first, so the page that reaches back past `since` is the last one that is needed.
     async fn events(&self, stack: &str, since: DateTime<Utc>) -> Result<Vec<StackEvent>, CloudError> {
         let request = Request::new("cloudformation:DescribeStackEvents", stack);
         let (mut events, mut token) = (Vec::new(), None);
@@ -131,7 +131,7 @@ impl CloudFormation for StacksOnAws {
         stack::template(answer.template_body, request).map(Some)
     }
 
-    /// The first page tells enough: one failure is what keeps a change set from being made.
+    /// Reads only the first page: one failure is enough to explain a failed change set.
     async fn validation_failures(&self, change_set_id: &str) -> Result<Vec<String>, CloudError> {
         let request = Request::new("cloudformation:DescribeEvents", change_set_id);
         let failed = EventFilter::builder().failed_events(true).build();
@@ -179,7 +179,7 @@ fn change_set_type(change_set_type: ChangeSetType) -> types::ChangeSetType {
     }
 }
 
-/// What early validation says of a resource, if the event is of that.
+/// What early validation found about a resource, if the event is about that.
 fn validation_failure(event: OperationEvent) -> Option<String> {
     let reason = event.validation_status_reason?;
     let (name, path) = (event.logical_resource_id.unwrap_or_default(), event.validation_path.unwrap_or_default());

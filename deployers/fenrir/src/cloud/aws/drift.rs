@@ -1,4 +1,4 @@
-//! Drift, as CloudFormation answers it.
+//! Reads drift from CloudFormation's answers.
 
 use crate::cloud::DriftedResource;
 use aws_sdk_cloudformation::operation::describe_stack_drift_detection_status::DescribeStackDriftDetectionStatusOutput;
@@ -6,10 +6,10 @@ use aws_sdk_cloudformation::types::{PropertyDifference, StackDriftDetectionStatu
 use bifrost::aws::Request;
 use bifrost::cloud::{CloudError, ErrorKind};
 
-/// The status of a stack's drift, once it is found; none while the search goes on.
+/// The drift status of a stack; `None` while the detection runs.
 ///
 /// # Errors
-/// If the search failed, or the answer lacks what AWS always says.
+/// If the detection failed, or a field is missing that AWS always sets.
 pub(super) fn found_status(
     answer: DescribeStackDriftDetectionStatusOutput,
     request: Request<'_>,
@@ -21,16 +21,16 @@ pub(super) fn found_status(
             Ok(Some(status.as_str().to_owned()))
         }
         other => {
-            let why = answer.detection_status_reason.unwrap_or_else(|| "CloudFormation does not say why".into());
-            Err(request.refused(ErrorKind::Unavailable, other.as_str(), &why))
+            let reason = answer.detection_status_reason.unwrap_or_else(|| "CloudFormation gave no reason".into());
+            Err(request.refused(ErrorKind::Unavailable, other.as_str(), &reason))
         }
     }
 }
 
-/// A resource that drifted.
+/// Reads a resource that drifted.
 ///
 /// # Errors
-/// If it lacks what AWS says of every resource.
+/// If a field is missing that AWS always sets.
 pub(super) fn resource(resource: StackResourceDrift, request: Request<'_>) -> Result<DriftedResource, CloudError> {
     let difference = |found: PropertyDifference| {
         Ok((
@@ -57,7 +57,7 @@ mod tests {
         Request::new("cloudformation:DescribeStackDriftDetectionStatus", "sam-web")
     }
 
-    fn search(status: StackDriftDetectionStatus) -> DescribeStackDriftDetectionStatusOutput {
+    fn detection(status: StackDriftDetectionStatus) -> DescribeStackDriftDetectionStatusOutput {
         DescribeStackDriftDetectionStatusOutput::builder()
             .detection_status(status)
             .stack_drift_status(StackDriftStatus::Drifted)
@@ -66,8 +66,8 @@ mod tests {
     }
 
     #[test]
-    fn a_search_goes_on_ends_or_fails() {
-        let status = |status| found_status(search(status), request());
+    fn detection_runs_ends_or_fails() {
+        let status = |status| found_status(detection(status), request());
         assert_eq!(status(StackDriftDetectionStatus::DetectionInProgress).unwrap(), None);
         assert_eq!(status(StackDriftDetectionStatus::DetectionComplete).unwrap().as_deref(), Some("DRIFTED"));
         let failed = status(StackDriftDetectionStatus::DetectionFailed).unwrap_err();
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_tells_what_was_meant_and_what_is_there() {
+    fn difference_has_expected_and_actual_value() {
         let difference = PropertyDifference::builder()
             .property_path("/Timeout")
             .expected_value("3")

@@ -1,13 +1,13 @@
-//! What has to be asked of AWS to look up what the rules need: as few requests as AWS allows.
+//! Combines the lookups that the rules need into as few requests as AWS allows.
 
 use crate::rules::Lookup;
 use bifrost::aws::FILTER_VALUES_LIMIT;
 use std::collections::BTreeSet;
 
-/// How many ARNs `tag:GetResources` takes.
+/// How many ARNs a `tag:GetResources` request may have.
 const ARNS_LIMIT: usize = 100;
 
-/// A question that one request answers, or, of a key, two.
+/// One request to AWS; for a key, two.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum LookupRequest {
     /// The role of that name.
@@ -26,31 +26,35 @@ pub(super) enum LookupRequest {
     Tags(Vec<String>),
 }
 
-/// All questions.
-pub(super) fn asks(lookups: &BTreeSet<Lookup>) -> Vec<LookupRequest> {
-    let mut alone = Vec::new();
+/// The requests for these lookups.
+pub(super) fn requests(lookups: &BTreeSet<Lookup>) -> Vec<LookupRequest> {
+    let mut single = Vec::new();
     let (mut groups, mut named, mut ids, mut arns) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for lookup in lookups {
         match lookup {
-            Lookup::Role(name) => alone.push(LookupRequest::Role(name.clone())),
-            Lookup::Key(key) => alone.push(LookupRequest::Key(key.clone())),
-            Lookup::TableStream(table) => alone.push(LookupRequest::TableStream(table.clone())),
+            Lookup::Role(name) => single.push(LookupRequest::Role(name.clone())),
+            Lookup::Key(key) => single.push(LookupRequest::Key(key.clone())),
+            Lookup::TableStream(table) => single.push(LookupRequest::TableStream(table.clone())),
             Lookup::SecurityGroups(name) => groups.push(name.clone()),
             Lookup::Subnets(id) if id.starts_with("subnet-") => ids.push(id.clone()),
             Lookup::Subnets(name) => named.push(name.clone()),
             Lookup::Tags(arn) => arns.push(arn.clone()),
         }
     }
-    let together = parts(&groups, FILTER_VALUES_LIMIT, LookupRequest::SecurityGroups)
-        .chain(parts(&named, FILTER_VALUES_LIMIT, LookupRequest::SubnetsNamed))
-        .chain(parts(&ids, FILTER_VALUES_LIMIT, LookupRequest::SubnetsOf))
-        .chain(parts(&arns, ARNS_LIMIT, LookupRequest::Tags));
-    alone.extend(together);
-    alone
+    let combined = chunks(&groups, FILTER_VALUES_LIMIT, LookupRequest::SecurityGroups)
+        .chain(chunks(&named, FILTER_VALUES_LIMIT, LookupRequest::SubnetsNamed))
+        .chain(chunks(&ids, FILTER_VALUES_LIMIT, LookupRequest::SubnetsOf))
+        .chain(chunks(&arns, ARNS_LIMIT, LookupRequest::Tags));
+    single.extend(combined);
+    single
 }
 
-fn parts(of: &[String], limit: usize, ask: fn(Vec<String>) -> LookupRequest) -> impl Iterator<Item = LookupRequest> {
-    of.chunks(limit).map(move |part| ask(part.to_vec()))
+fn chunks(
+    names: &[String],
+    limit: usize,
+    request: fn(Vec<String>) -> LookupRequest,
+) -> impl Iterator<Item = LookupRequest> {
+    names.chunks(limit).map(move |chunk| request(chunk.to_vec()))
 }
 
 #[cfg(test)]
@@ -58,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_can_be_asked_together_is() {
+    fn lookups_of_one_kind_share_a_request() {
         let lookups = BTreeSet::from([
             Lookup::Role("web".into()),
             Lookup::SecurityGroups("web".into()),
@@ -76,19 +80,19 @@ mod tests {
             LookupRequest::SubnetsNamed(vec!["private_a".into()]),
             LookupRequest::SubnetsOf(vec!["subnet-0123".into()]),
         ];
-        assert_eq!(asks(&lookups), expected);
+        assert_eq!(requests(&lookups), expected);
     }
 
     #[test]
-    fn more_arns_than_a_request_takes_are_asked_for_in_parts() {
+    fn many_arns_are_split_into_several_requests() {
         let lookups = (0..250).map(|number| Lookup::Tags(format!("arn:aws:sqs:us-east-1:0:{number}"))).collect();
-        let sizes: Vec<_> =
-            asks(&lookups).iter().map(|ask| if let LookupRequest::Tags(arns) = ask { arns.len() } else { 0 }).collect();
+        let size = |request: &LookupRequest| if let LookupRequest::Tags(arns) = request { arns.len() } else { 0 };
+        let sizes: Vec<_> = requests(&lookups).iter().map(size).collect();
         assert_eq!(sizes, [100, 100, 50]);
     }
 
     #[test]
-    fn nothing_is_asked_for_nothing() {
-        assert_eq!(asks(&BTreeSet::new()), []);
+    fn no_lookup_needs_no_request() {
+        assert_eq!(requests(&BTreeSet::new()), []);
     }
 }

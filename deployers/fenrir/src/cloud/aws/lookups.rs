@@ -1,6 +1,6 @@
 //! What templates refer to, looked up with the AWS SDK.
 
-use super::lookup_request::{LookupRequest, asks};
+use super::lookup_request::{LookupRequest, requests};
 use crate::cloud::Lookups;
 use crate::rules::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet, Tags};
 use async_trait::async_trait;
@@ -12,10 +12,10 @@ use std::collections::{BTreeMap, BTreeSet};
 /// How many tags of a key a page may have.
 const KEY_TAGS_LIMIT: i32 = 50;
 
-/// What was asked, and its answer.
+/// Lookups with their answers.
 type LookupAnswers = Vec<(Lookup, Answer)>;
 
-/// Looks things up in a session's account and region.
+/// Lookups in a session's account and region.
 pub(super) struct LookupsOnAws {
     session: AwsSession,
     dynamodb: aws_sdk_dynamodb::Client,
@@ -41,14 +41,14 @@ impl LookupsOnAws {
 #[async_trait]
 impl Lookups for LookupsOnAws {
     async fn look_up(&self, lookups: &BTreeSet<Lookup>) -> Result<Answers, CloudError> {
-        let answered = each(asks(lookups), |ask| self.answer(ask)).await?;
+        let answered = each(requests(lookups), |request| self.answer(request)).await?;
         Ok(answered.into_iter().flatten().collect())
     }
 }
 
 impl LookupsOnAws {
-    async fn answer(&self, ask: LookupRequest) -> Result<LookupAnswers, CloudError> {
-        match ask {
+    async fn answer(&self, request: LookupRequest) -> Result<LookupAnswers, CloudError> {
+        match request {
             LookupRequest::Role(name) => {
                 let role = self.role(&name).await?;
                 Ok(vec![(Lookup::Role(name), Answer::Role(role))])
@@ -126,7 +126,7 @@ impl LookupsOnAws {
         found.await?.into_iter().map(subnet).collect()
     }
 
-    /// An alias may be described, but only a key has tags.
+    /// KMS describes a key by its alias, but lists tags only by the key's own ARN.
     async fn key(&self, name: &str) -> Result<Option<Key>, CloudError> {
         let request = Request::new("kms:DescribeKey", name);
         let describe = self.kms.describe_key().key_id(name);
@@ -144,7 +144,7 @@ impl LookupsOnAws {
         Ok(Some(Key { id, tags: request.tags(tags)? }))
     }
 
-    /// A stream that was turned off stays the latest for a day: only one that is on has news to tell.
+    /// A disabled stream stays the table's latest stream for a day. Only an enabled one is of use.
     async fn stream(&self, table: &str) -> Result<Option<String>, CloudError> {
         let request = Request::new("dynamodb:DescribeTable", table);
         let describe = self.dynamodb.describe_table().table_name(table);
@@ -154,8 +154,8 @@ impl LookupsOnAws {
         Ok(table.latest_stream_arn.filter(|_| is_on))
     }
 
-    /// What is not there, is elsewhere, or never had a tag is left out of the answer. Tags that were just put on a
-    /// resource may take a while to be in it.
+    /// The answer leaves out resources that do not exist, are in another region or account, or never had a tag. New tags may
+    /// appear in it with a delay.
     async fn tags(&self, arns: &[String]) -> Result<BTreeMap<String, Tags>, CloudError> {
         let resource = arns.join(",");
         let request = Request::new("tag:GetResources", &resource);
@@ -175,20 +175,19 @@ fn one_of(name: &str, values: &[String]) -> Filter {
     Filter::builder().name(name).set_values(Some(values.iter().map(|value| literal(value)).collect())).build()
 }
 
-/// What was asked of each, and its answer.
-fn answered(asked: Vec<String>, lookup: fn(String) -> Lookup, answer: impl Fn(&str) -> Answer) -> LookupAnswers {
-    let pair = |one: String| {
-        let answer = answer(&one);
-        (lookup(one), answer)
+fn answered(names: Vec<String>, lookup: fn(String) -> Lookup, answer: impl Fn(&str) -> Answer) -> LookupAnswers {
+    let pair = |name: String| {
+        let answer = answer(&name);
+        (lookup(name), answer)
     };
-    asked.into_iter().map(pair).collect()
+    names.into_iter().map(pair).collect()
 }
 
 fn is_named(tags: &Tags, name: &str) -> bool {
     tags.get("Name").is_some_and(|tag| tag == name)
 }
 
-/// Keys and values of tags, as EC2 answers them.
+/// Keys and values of EC2's tags.
 fn pairs(tags: Option<Vec<aws_sdk_ec2::types::Tag>>) -> impl Iterator<Item = (Option<String>, Option<String>)> {
     tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value))
 }

@@ -1,7 +1,7 @@
 //! Fenrir's ports on the AWS SDK.
 //!
-//! Each request passes the session's gate under its AWS name, with the resource that the embedded world names too. What
-//! AWS answers comes from outside: a field that AWS always sets and that is not there is an error.
+//! Each request goes through the session's call middleware, under its AWS name and with the same resource as in the local
+//! cloud. If a field is missing that AWS always sets, that is an error.
 
 mod change_set;
 mod cloud_formation;
@@ -23,7 +23,7 @@ impl AwsDeployer for Fenrir {
     }
 }
 
-/// Fenrir's ports into the account and region of a session.
+/// Fenrir's ports for the account and region of a session.
 #[must_use]
 pub fn ports(session: &AwsSession) -> FenrirPorts {
     FenrirPorts { stacks: Arc::new(StacksOnAws::new(session)), lookups: Arc::new(LookupsOnAws::new(session)) }

@@ -1,4 +1,4 @@
-//! Stacks, their events and templates, as CloudFormation answers them.
+//! Reads stacks, events and templates from CloudFormation's answers.
 
 use crate::cloud::{Stack, StackEvent};
 use aws_sdk_cloudformation::types;
@@ -6,10 +6,10 @@ use bifrost::aws::Request;
 use bifrost::cloud::CloudError;
 use serde_json::Value;
 
-/// A stack of an answer.
+/// Reads a stack.
 ///
 /// # Errors
-/// If it lacks what AWS says of every stack.
+/// If a field is missing that every stack has.
 pub(super) fn stack(stack: types::Stack, request: Request<'_>) -> Result<Stack, CloudError> {
     let tags = stack.tags.unwrap_or_default().into_iter().map(|tag| (tag.key, tag.value));
     let output = |output: types::Output| {
@@ -27,16 +27,16 @@ pub(super) fn stack(stack: types::Stack, request: Request<'_>) -> Result<Stack, 
     })
 }
 
-/// An event of an answer.
+/// Reads an event.
 ///
 /// # Errors
-/// If it lacks what AWS says of every event.
+/// If a field is missing that every event has.
 pub(super) fn event(event: types::StackEvent, request: Request<'_>) -> Result<StackEvent, CloudError> {
     Ok(StackEvent {
         id: request.field("EventId", event.event_id)?,
         timestamp: request.time("Timestamp", event.timestamp)?,
         logical_id: request.field("LogicalResourceId", event.logical_resource_id)?,
-        // Of a resource that has none yet, it is empty.
+        // Empty for a resource that does not have one yet.
         physical_id: event.physical_resource_id.filter(|id| !id.is_empty()),
         resource_type: request.field("ResourceType", event.resource_type)?,
         status: request.field("ResourceStatus", event.resource_status)?.as_str().to_owned(),
@@ -45,10 +45,10 @@ pub(super) fn event(event: types::StackEvent, request: Request<'_>) -> Result<St
     })
 }
 
-/// The template of an answer.
+/// Reads a template. One that is not JSON becomes a string.
 ///
 /// # Errors
-/// If it is not there.
+/// If the answer has no template.
 pub(super) fn template(body: Option<String>, request: Request<'_>) -> Result<Value, CloudError> {
     let body = request.field("TemplateBody", body)?;
     Ok(serde_json::from_str(&body).unwrap_or(Value::String(body)))
@@ -72,25 +72,29 @@ mod tests {
     }
 
     #[test]
-    fn a_stack_that_never_came_up_has_neither_outputs_nor_a_change_set() {
+    fn stack_in_review_has_no_outputs_and_no_change_set() {
         let found = stack(web().build(), Request::new(REQUEST, "sam-web")).unwrap();
         assert_eq!((found.status.as_str(), found.change_set_id), ("REVIEW_IN_PROGRESS", None));
         assert_eq!((found.tags, found.outputs), (BTreeMap::new(), BTreeMap::new()));
     }
 
     #[test]
-    fn a_stack_without_its_id_or_status_is_no_answer() {
-        let without = |stack: types::Stack| super::stack(stack, Request::new(REQUEST, "sam-web")).unwrap_err().message;
-        let no_id = web().set_stack_id(None).build();
-        assert_eq!(without(no_id), "AWS's answer has no usable StackId");
-        assert_eq!(without(web().set_stack_status(None).build()), "AWS's answer has no usable StackStatus");
+    fn stack_without_id_or_status_is_an_error() {
         let half_an_output = types::Output::builder().output_key("Url").build();
-        assert_eq!(without(web().outputs(half_an_output).build()), "AWS's answer has no usable OutputValue");
+        for (incomplete, field) in [
+            (web().set_stack_id(None), "StackId"),
+            (web().set_stack_status(None), "StackStatus"),
+            (web().outputs(half_an_output), "OutputValue"),
+        ] {
+            let error = stack(incomplete.build(), Request::new(REQUEST, "sam-web")).unwrap_err();
+            assert_eq!(error.code, "IncompleteAnswer", "{field}");
+            assert!(error.message.ends_with(field), "{error}");
+        }
     }
 
     #[test]
-    fn a_resource_that_is_not_there_yet_has_no_physical_id() {
-        let begun = types::StackEvent::builder()
+    fn resource_that_does_not_exist_has_no_physical_id() {
+        let started = types::StackEvent::builder()
             .event_id("1")
             .timestamp(DateTime::from_secs(5))
             .logical_resource_id("hello")
@@ -98,12 +102,12 @@ mod tests {
             .resource_type("AWS::Lambda::Function")
             .resource_status(types::ResourceStatus::CreateInProgress);
         let request = Request::new("cloudformation:DescribeStackEvents", "sam-web");
-        let begun = event(begun.build(), request).unwrap();
-        assert_eq!((begun.physical_id, begun.status.as_str()), (None, "CREATE_IN_PROGRESS"));
+        let started = event(started.build(), request).unwrap();
+        assert_eq!((started.physical_id, started.status.as_str()), (None, "CREATE_IN_PROGRESS"));
     }
 
     #[test]
-    fn a_template_that_is_no_json_is_its_text() {
+    fn template_that_is_not_json_is_a_string() {
         let read = |body: &str| template(Some(body.into()), Request::new("cloudformation:GetTemplate", "web")).unwrap();
         assert_eq!(read(r#"{"Resources": {}}"#), json!({"Resources": {}}));
         assert_eq!(read("Resources: {}\n"), json!("Resources: {}\n"));

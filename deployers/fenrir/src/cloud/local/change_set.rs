@@ -1,4 +1,4 @@
-//! Change sets: how they are asked for, and what comes of them.
+//! Change sets: their creation, status and changes.
 
 use super::arn::{StackArn, digest};
 use super::changes::changes;
@@ -14,45 +14,45 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Seconds from the request until CloudFormation turns to it.
+/// Seconds from the request until CloudFormation starts to create it.
 const PENDING_SECONDS: u32 = 1;
-/// Seconds from the request until it is complete, or has failed.
+/// Seconds from the request until it is complete or has failed.
 pub(super) const CREATE_SECONDS: u32 = 6;
 
-/// A change set. What comes of it is known when it is asked for, because nothing changes its stack before it does, and
-/// is told when that is due.
+/// A change set. Its result is computed when it is requested, because nothing else changes its stack before it is
+/// executed. It is shown once it is due.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoredChangeSet {
     /// Its ARN.
     pub id: String,
-    /// When it was asked for.
+    /// When it was requested.
     pub creation_time: DateTime<Utc>,
-    /// The token that it was asked for with.
+    /// The token of the request.
     pub token: String,
-    /// The digest of the request: the same token with another request is refused.
+    /// A digest of the request. Another request with the same token is refused.
     pub request: String,
-    /// The template as it was given.
+    /// The template, before SAM's expansion.
     pub template: Value,
     /// The tags of the stack.
     #[serde(default)]
     pub tags: Tags,
-    /// Why it fails, if it does.
+    /// The reason for its failure, if it fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
-    /// The token that it was executed with, if it was.
+    /// The token of its execution, if it was executed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub executed_by: Option<String>,
     /// `ExecutionStatus` once it was executed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub execution_status: Option<ExecutionStatus>,
-    /// What it changes, as it was found when it was asked for.
+    /// Its changes, computed when it was requested.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub changes: Vec<Change>,
 }
 
 impl StoredChangeSet {
-    /// The change set that is asked for, of that stack.
+    /// The change set of a request for that stack.
     pub(super) fn new(
         id: String,
         new: &NewChangeSet,
@@ -65,7 +65,7 @@ impl StoredChangeSet {
         let outcome = processed.and_then(|processed| {
             let changes = changes(stack, &processed, &new.tags);
             let retyped = retyped(stack, &processed);
-            // Other outputs or tags can be had without a change to any resource.
+            // Outputs and tags can change without a change to any resource.
             let is_same = changes.is_empty() && stack.tags == new.tags && processed.outputs == outputs(stack, partition);
             match (is_same, retyped.is_empty()) {
                 (_, false) => Err(format!("Update of resource type is not permitted. The new template modifies resource type of the following resources: [{}]", retyped.join(", "))),
@@ -91,8 +91,11 @@ impl StoredChangeSet {
         }
     }
 
-    /// Whether that request is the one that it came by; if the same name was asked for otherwise, CloudFormation's refusal.
-    pub(super) fn is_of(&self, new: &NewChangeSet) -> Result<(), ServiceError> {
+    /// Checks that a request is the same as the one that created it.
+    ///
+    /// # Errors
+    /// `AlreadyExistsException` if it differs.
+    pub(super) fn check_same(&self, new: &NewChangeSet) -> Result<(), ServiceError> {
         let differs = if self.token != new.token {
             "ClientToken"
         } else if self.request != request(new) {
@@ -123,7 +126,7 @@ impl StoredChangeSet {
         self.execution_status.clone().unwrap_or(before)
     }
 
-    /// As `DescribeChangeSet` tells it.
+    /// The answer of `DescribeChangeSet`.
     pub(super) fn describe(&self, now: DateTime<Utc>) -> ChangeSet {
         let status = self.status(now);
         ChangeSet {
@@ -136,7 +139,7 @@ impl StoredChangeSet {
         }
     }
 
-    /// Whether it may be executed now: not while it is made, not if it failed, and once only.
+    /// Checks that it can be executed now: it is complete and was not executed before.
     pub(super) fn check_executable(&self, now: DateTime<Utc>) -> Result<(), ServiceError> {
         let (status, execution_status) = (self.status(now), self.execution_status(now));
         let (which, status) = match (&status, &execution_status) {
@@ -155,7 +158,7 @@ fn outputs(stack: &StoredStack, partition: Partition) -> BTreeMap<String, Value>
     processed.map(|processed| processed.outputs).unwrap_or_default()
 }
 
-/// The resources that the template has with another type than the stack.
+/// The resources whose type in the template differs from that in the stack.
 fn retyped(stack: &StoredStack, template: &Template) -> Vec<String> {
     let other = |(logical_id, resource): (&String, &super::stack::StoredResource)| {
         let definition = template.resources.get(logical_id)?;
@@ -164,7 +167,7 @@ fn retyped(stack: &StoredStack, template: &Template) -> Vec<String> {
     stack.resources.iter().filter_map(other).collect()
 }
 
-/// The reason that CloudFormation gives where nothing would change: it has another one for templates with a transform.
+/// CloudFormation's reason for a change set without changes, which differs for templates with a transform.
 fn unchanged(template: &Value) -> &'static str {
     if is_sam(template) {
         "No updates are to be performed."
@@ -177,7 +180,7 @@ fn request(new: &NewChangeSet) -> String {
     digest(&format!("{:?} {:?} {:?} {}", new.change_set_type, new.template, new.tags, new.description))
 }
 
-/// That a name may be one: a letter, and then letters, digits and hyphens, 128 at most.
+/// Checks a name: a letter, then letters, digits and hyphens, 128 characters at most.
 pub(super) fn check_name(member: &str, name: &str) -> Result<(), ServiceError> {
     let starts_right = name.bytes().next().is_some_and(|byte| byte.is_ascii_alphabetic());
     let constraint = if !starts_right || !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {

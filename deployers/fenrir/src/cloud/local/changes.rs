@@ -1,4 +1,4 @@
-//! What a template would change in a stack.
+//! The changes that a template makes to a stack.
 
 use super::order::{in_order, needs_of, references};
 use super::stack::{StoredResource, StoredStack};
@@ -9,22 +9,22 @@ use crate::rules::Tags;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The attributes of a resource, beside its properties, whose change is a change of it.
+/// The attributes, beside the properties, whose change is a change of the resource.
 const ATTRIBUTES: [&str; 5] = ["CreationPolicy", "DeletionPolicy", "Metadata", "UpdatePolicy", "UpdateReplacePolicy"];
 
 /// The changes that a template and tags make to a stack, by logical id.
 pub(super) fn changes(stack: &StoredStack, template: &Template, tags: &Tags) -> Vec<Change> {
     let retagged = stack.tags != *tags;
     let mut changes = BTreeMap::new();
-    // A template that was processed has no circles.
+    // `Template::process` has refused circular dependencies.
     for logical_id in in_order(&needs_of(template.resources.iter())).unwrap_or_default() {
         if let Some(definition) = template.resources.get(&logical_id) {
             let change = change(stack, &logical_id, definition, retagged, &changes);
             changes.extend(change.map(|change| (logical_id, change)));
         }
     }
-    let gone = stack.resources.iter().filter(|(logical_id, _)| !template.resources.contains_key(*logical_id));
-    changes.extend(gone.map(|(logical_id, resource)| {
+    let removed = stack.resources.iter().filter(|(logical_id, _)| !template.resources.contains_key(*logical_id));
+    changes.extend(removed.map(|(logical_id, resource)| {
         let physical_id = Some(resource.physical_id.clone());
         let removal = new_change(ChangeAction::Remove, logical_id, physical_id, resource.resource_type());
         (logical_id.clone(), Change { policy_action: Some(policy_action(resource, true)), ..removal })
@@ -44,7 +44,7 @@ fn new_change(action: ChangeAction, logical_id: &str, physical_id: Option<String
     }
 }
 
-/// What becomes of the resource that is there, as its policies have it.
+/// What happens to the existing resource, according to its policies.
 fn policy_action(resource: &StoredResource, is_removed: bool) -> String {
     let policy = if is_removed { "DeletionPolicy" } else { "UpdateReplacePolicy" };
     let action = match (is_removed, resource.is_retained(policy)) {
@@ -56,7 +56,7 @@ fn policy_action(resource: &StoredResource, is_removed: bool) -> String {
     action.into()
 }
 
-/// What becomes of one resource, if anything; `before` are the changes of those that it needs.
+/// The change of one resource, if any. `before` has the changes of the resources that it depends on.
 fn change(
     stack: &StoredStack,
     logical_id: &str,
@@ -90,7 +90,7 @@ fn change(
     })
 }
 
-/// The properties and attributes that the two definitions have otherwise.
+/// The properties and attributes in which the two definitions differ.
 fn differing(old: &Value, new: &Value) -> BTreeSet<String> {
     let none = serde_json::Map::new();
     let properties =
@@ -102,7 +102,7 @@ fn differing(old: &Value, new: &Value) -> BTreeSet<String> {
     changed.chain(attributes).collect()
 }
 
-/// The properties that refer to what is, or may be, made anew: they change with it.
+/// The properties that refer to a resource that is, or may be, replaced: they change with it.
 fn properties_that_follow(definition: &Value, before: &BTreeMap<String, Change>) -> BTreeSet<String> {
     let is_new = |name: &String| {
         let replacement = before.get(name).and_then(|change| change.replacement);

@@ -1,4 +1,4 @@
-//! CloudFormation's requests on the embedded world.
+//! CloudFormation's requests in the local cloud.
 
 use super::arn::uuid;
 use super::change_set::{CREATE_SECONDS, StoredChangeSet, check_name};
@@ -105,7 +105,7 @@ impl CloudFormation for LocalSession<FenrirAccount> {
         .await
     }
 
-    /// There is no early validation here.
+    /// The local cloud has no early validation.
     async fn validation_failures(&self, _: &str) -> Result<Vec<String>, CloudError> {
         Ok(Vec::new())
     }
@@ -132,19 +132,19 @@ impl CloudFormation for LocalSession<FenrirAccount> {
         self.call("cloudformation:DescribeStackDriftDetectionStatus", detection, |region_state| {
             let now = known_by(self, region_state.now);
             let (_, found) = region(region_state).found(stack).ok_or_else(|| missing(stack))?;
-            let begun = found
+            let started = found
                 .drift_detections
                 .get(detection)
                 .ok_or_else(|| validation_error(format!("Drift detection [{detection}] does not exist")))?;
-            Ok((now >= later(*begun, DETECTION_SECONDS)).then(|| found.drift()))
+            Ok((now >= later(*started, DETECTION_SECONDS)).then(|| found.drift()))
         })
         .await
     }
 }
 
-/// By when what is told is known, and can be executed. A client gets it at once, as time may stand still while it waits.
+/// The time until which results are shown. A client gets them at once, because the clock may stand still while it waits.
 fn known_by(session: &LocalSession<FenrirAccount>, now: DateTime<Utc>) -> DateTime<Utc> {
-    if session.is_of_a_task() { now } else { later(now, CREATE_SECONDS.max(DETECTION_SECONDS)) }
+    if session.belongs_to_task() { now } else { later(now, CREATE_SECONDS.max(DETECTION_SECONDS)) }
 }
 
 fn region<'p>(region_state: &'p mut RegionState<'_, FenrirAccount>) -> &'p mut FenrirRegion {
@@ -160,7 +160,7 @@ fn not_updatable(arn: &str, stack: &StoredStack) -> ServiceError {
 }
 
 impl FenrirRegion {
-    /// The stack of that ARN, or the one of that name that is not deleted.
+    /// The stack with that ARN, or the one with that name that is not deleted.
     fn found(&self, name: &str) -> Option<(&String, &StoredStack)> {
         let arn = self.arn_of(name)?;
         self.stacks.get_key_value(&arn)
@@ -172,20 +172,20 @@ impl FenrirRegion {
     }
 
     fn arn_of(&self, name: &str) -> Option<String> {
-        let is_it = |(arn, stack): &(&String, &StoredStack)| {
+        let matches = |(arn, stack): &(&String, &StoredStack)| {
             arn.as_str() == name || (!stack.is_deleted() && super::arn::StackArn::of(arn).name == name)
         };
-        self.stacks.iter().find(is_it).map(|(arn, _)| arn.clone())
+        self.stacks.iter().find(matches).map(|(arn, _)| arn.clone())
     }
 }
 
 impl StoredStack {
-    /// The change set of that name or ARN.
+    /// The change set with that name or ARN.
     fn change_set(&self, name: &str) -> Option<(&String, &StoredChangeSet)> {
         self.change_sets.iter().find(|(found, change_set)| *found == name || change_set.id == name)
     }
 
-    /// Begins to carry out the change set of that name.
+    /// Starts the execution of the change set of that name.
     fn begin(
         &mut self,
         arn: &str,
@@ -204,7 +204,7 @@ impl StoredStack {
         self.change_set_id = Some(executed.id.clone());
         self.template = Some(executed.template.clone());
         self.tags.clone_from(&executed.tags);
-        // The others were made for the stack as it was.
+        // The other change sets were created for the stack as it was before.
         self.change_sets = BTreeMap::from([(name, executed)]);
         self.operation = Some(Box::new(operation));
     }
@@ -215,8 +215,8 @@ fn create(region_state: &mut RegionState<'_, FenrirAccount>, new: &NewChangeSet)
     check_name("changeSetName", &new.name)?;
     let template = source::read(region_state, &new.template)?;
     let found = region(region_state).found(&new.stack_name);
-    if let Some((_, there)) = found.and_then(|(_, stack)| stack.change_set(&new.name)) {
-        return there.is_of(new);
+    if let Some((_, existing)) = found.and_then(|(_, stack)| stack.change_set(&new.name)) {
+        return existing.check_same(new);
     }
     match found {
         Some((arn, stack)) => check_fits(arn, stack, new)?,
@@ -231,23 +231,22 @@ fn create(region_state: &mut RegionState<'_, FenrirAccount>, new: &NewChangeSet)
     Ok(())
 }
 
-/// A new ARN of CloudFormation's.
 fn new_arn(region_state: &mut RegionState<'_, FenrirAccount>, kind: &str, name: &str) -> String {
     let id = uuid(&region_state.new_id(name));
     region_state.region.arn("cloudformation", region_state.account, &format!("{kind}/{name}/{id}"))
 }
 
-/// Makes the stack that a change set is to make: it waits for it.
+/// Creates the stack, in `REVIEW_IN_PROGRESS`, for its first change set.
 fn insert_stack(region_state: &mut RegionState<'_, FenrirAccount>, new: &NewChangeSet) {
     let arn = new_arn(region_state, "stack", &new.stack_name);
     let now = region_state.now;
-    // Its tags come with what it is made of.
+    // It gets its tags when the change set is executed.
     let mut stack = StoredStack { creation_time: now, ..StoredStack::default() };
     stack.become_status(&arn, StackStatus::ReviewInProgress, Some("User Initiated".into()), None, now);
     region(region_state).stacks.insert(arn, stack);
 }
 
-/// Whether a stack that is there is in a state for that change set.
+/// Checks that the change set fits the status of the stack.
 fn check_fits(arn: &str, stack: &StoredStack, new: &NewChangeSet) -> Result<(), ServiceError> {
     match new.change_set_type {
         ChangeSetType::Create if stack.status == StackStatus::ReviewInProgress => Ok(()),
@@ -280,19 +279,19 @@ fn execute(
         return Err(not_updatable(arn, found));
     }
     let (arn, key, change_set) = (arn.clone(), key.clone(), change_set.clone());
-    // It was processed when the change set was made, and nothing of it has changed since.
+    // The template was processed without errors when the change set was created.
     let target = Template::process(&change_set.template, region_state.region.partition()).map_err(validation_error)?;
     let without_code = without_code(region_state, &target);
     let region = region(region_state);
     if let Some(stack) = region.stacks.get_mut(&arn) {
-        let operation = Operation::to(kind, token, stack, target, without_code);
+        let operation = Operation::apply(kind, token, stack, target, without_code);
         stack.begin(&arn, operation, key, change_set, now);
     }
     region.proceed(&arn, now);
     Ok(())
 }
 
-/// The functions, layers and APIs whose code or definition is not where they say, and what their service says of that.
+/// The functions, layers and APIs whose code or definition does not exist in S3, with their service's error.
 fn without_code(region_state: &RegionState<'_, FenrirAccount>, target: &Template) -> BTreeMap<String, String> {
     let fault = |definition: &Value| {
         let properties = definition.get("Properties")?;

@@ -1,4 +1,4 @@
-//! What templates refer to, on the embedded world.
+//! Lookups in the local cloud.
 
 use super::FenrirAccount;
 use super::region::{FenrirRegion, StoredKey};
@@ -23,7 +23,7 @@ impl Lookups for LocalSession<FenrirAccount> {
     }
 }
 
-/// The AWS operation that answers it, and what it is asked for.
+/// The AWS operation of a lookup, and its resource.
 fn request(lookup: &Lookup) -> (&'static str, &str) {
     match lookup {
         Lookup::Role(name) => ("iam:GetRole", name),
@@ -69,7 +69,7 @@ fn subnets(region: &FenrirRegion, name: &str) -> Vec<Subnet> {
     named.map(|(id, subnet)| Subnet { id: id.clone(), tags: subnet.tags.clone() }).collect()
 }
 
-/// The key of that id, alias, or ARN of either.
+/// The key with that id or alias, or with the ARN of either.
 fn key(keys: &BTreeMap<String, StoredKey>, name: &str) -> Option<Key> {
     let name = name.rsplit_once(':').map_or(name, |(_, resource)| resource);
     let name = name.strip_prefix("key/").unwrap_or(name);
@@ -77,7 +77,7 @@ fn key(keys: &BTreeMap<String, StoredKey>, name: &str) -> Option<Key> {
     found.map(|(id, key)| Key { id: id.clone(), tags: key.tags.clone() })
 }
 
-/// The tags of the resource of that ARN: one by itself, a table, or one of a stack.
+/// The tags of the resource with that ARN: one in `tagged`, a table, or a resource of a stack.
 fn tags(region: &FenrirRegion, partition: Partition, arn: &str) -> Option<Tags> {
     let table = || {
         let of_tables = format!("arn:{}:dynamodb:", partition.name());

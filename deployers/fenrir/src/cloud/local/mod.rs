@@ -1,9 +1,9 @@
-//! Fenrir's part of the embedded world: what an account holds that templates refer to, and CloudFormation.
+//! Fenrir's part of the local cloud: resources that templates refer to, and CloudFormation.
 //!
-//! A [`FenrirAccount`] is one serde value, so that a world file can be written by hand: roles for the account, a
-//! [`FenrirRegion`] for each region. CloudFormation expands SAM as far as a deployer notices (module `sam`), knows of each
-//! resource type what a table says (module `types`), and carries change sets out on the world's clock (module `operation`):
-//! event by event, in the order of the resources' dependencies, and back again where something fails.
+//! A [`FenrirAccount`] is one serde value, so that a seed file can be written by hand: roles for the account, a
+//! [`FenrirRegion`] for each region. CloudFormation expands SAM as far as a deployer notices (module `sam`), knows the
+//! resource types from a table (module `types`), and executes change sets on the local cloud's clock (module `operation`):
+//! event by event, in the order of the resources' dependencies, with a rollback if a resource fails.
 
 mod arn;
 mod change_set;
@@ -38,14 +38,14 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What an account holds, as far as Fenrir is concerned.
+/// The contents of an account that Fenrir uses.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FenrirAccount {
-    /// IAM roles by name. Those that a deployer assumes stand beside the account's resources.
+    /// IAM roles by name, without the roles that a deployer assumes: those are outside of the account's resources.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub roles: BTreeMap<String, StoredRole>,
-    /// What lies in each region, by the region's name.
+    /// The contents of each region, by its name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub regions: BTreeMap<Region, FenrirRegion>,
 }
@@ -66,20 +66,20 @@ impl LocalDeployer for Fenrir {
     }
 }
 
-/// Fenrir's ports into one account and region of the embedded world.
+/// Fenrir's ports for one account and region of the local cloud.
 #[must_use]
 pub fn ports(session: LocalSession<FenrirAccount>) -> FenrirPorts {
     let session = Arc::new(session);
     FenrirPorts { stacks: Arc::clone(&session) as Arc<_>, lookups: session }
 }
 
-/// AWS's refusal of that code, of the kind that a client of AWS makes of it.
+/// AWS's error with that code, with the kind that the AWS client derives from it.
 fn refusal(code: &str, message: impl Into<String>) -> ServiceError {
     let message = message.into();
     ServiceError::new(ErrorKind::of(code, &message), code, message)
 }
 
-/// CloudFormation's answer to most of what is wrong.
+/// CloudFormation's error for most invalid requests.
 fn validation_error(message: impl Into<String>) -> ServiceError {
     refusal("ValidationError", message)
 }

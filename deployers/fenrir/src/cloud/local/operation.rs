@@ -1,4 +1,4 @@
-//! What is under way with a stack: which of its resources wait, and which are being made, changed or deleted.
+//! The operation in progress on a stack: which resources wait, and which are being created, changed or deleted.
 
 use super::order::{Needs, needs_of, reversed};
 use super::stack::{StoredResource, StoredStack};
@@ -9,35 +9,35 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is under way with a stack.
+/// The operation in progress on a stack.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
     pub(super) kind: Kind,
     pub(super) phase: Phase,
-    /// The token of the request that it came by.
+    /// The token of the request that started it.
     pub(super) token: String,
-    /// What the stack is to become.
+    /// The template to reach.
     pub(super) target: Template,
-    /// What the stack was.
+    /// The stack before the operation.
     pub(super) before: PreviousStack,
-    /// Resources whose code is not where the template says, and what the service says of that.
+    /// Resources whose code does not exist in S3, with their service's error.
     pub(super) without_code: BTreeMap<String, String>,
-    /// What is to be done in this phase, and has not begun.
+    /// The tasks of this phase that have not started.
     pub(super) waiting: BTreeMap<String, Task>,
-    /// What has begun.
+    /// The tasks that have started.
     pub(super) progress: BTreeMap<String, ResourceProgress>,
-    /// The resources that were changed, or tried to be.
+    /// The resources that were changed, with or without success.
     pub(super) touched: BTreeSet<String>,
-    /// Real resources that are no longer, or never became, those of their logical ids: the next clean-up deletes them.
+    /// Resources that were replaced, or whose replacement failed: the next clean-up deletes them.
     pub(super) orphans: BTreeMap<String, StoredResource>,
-    /// What has failed in this phase.
+    /// What failed in this phase.
     pub(super) failed: Vec<(String, ResourceOperation)>,
-    /// Whether somebody has called it off.
+    /// Whether it was cancelled.
     pub(super) cancelled: bool,
 }
 
-/// What is done with a stack.
+/// The kind of operation on a stack.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Kind {
     Create,
@@ -45,20 +45,20 @@ pub(super) enum Kind {
     Delete,
 }
 
-/// How far it is.
+/// The phase of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Phase {
-    /// On its way to what it is to become.
+    /// The template is applied.
     Forward,
-    /// There; what is no longer needed is deleted.
+    /// The template is applied, and resources that are no longer needed are deleted.
     CleanUp,
-    /// On its way back to what it was.
+    /// The stack is rolled back.
     Back,
-    /// Back; what is no longer needed is deleted.
+    /// The stack is rolled back, and resources that are no longer needed are deleted.
     BackCleanUp,
 }
 
-/// What a stack was before.
+/// A stack before an operation.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct PreviousStack {
     pub(super) resources: BTreeMap<String, StoredResource>,
@@ -67,25 +67,26 @@ pub(super) struct PreviousStack {
     pub(super) tags: Tags,
 }
 
-/// Something to be done with a resource, once nothing is left to be done with those before it.
+/// Work on a resource, which starts once the work on the resources in `after` is done.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Task {
     pub(super) after: BTreeSet<String>,
     pub(super) goal: Goal,
 }
 
-/// What is to be done with a resource.
+/// What a task does to a resource.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) enum Goal {
-    /// It is to be as the target says.
-    Make,
-    /// This one is to go.
+    /// Create or change it as the template says.
+    #[serde(rename = "Make")]
+    Apply,
+    /// Delete this resource.
     Remove(Box<StoredResource>),
-    /// It is to be this one again.
+    /// Restore this resource.
     Restore(Box<StoredResource>),
 }
 
-/// What that comes to.
+/// The operation on a resource that a task needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum ResourceOperation {
     Create,
@@ -96,7 +97,7 @@ pub(super) enum ResourceOperation {
 }
 
 impl ResourceOperation {
-    /// The beginning of the statuses that its events have.
+    /// The prefix of the statuses in its events.
     pub(super) fn verb(self) -> &'static str {
         match self {
             Self::Create => "CREATE",
@@ -106,16 +107,16 @@ impl ResourceOperation {
     }
 }
 
-/// Something that is being done with a resource.
+/// An operation on a resource in progress.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ResourceProgress {
     pub(super) operation: ResourceOperation,
     /// When it ends.
     pub(super) due: DateTime<Utc>,
-    /// Why it fails then, if it does.
+    /// The reason for its failure, if it fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) failure: Option<String>,
-    /// The resource as it is to be, or the one that goes.
+    /// The resource as it will be, or the one that is deleted.
     pub(super) resource: StoredResource,
 }
 
@@ -142,8 +143,8 @@ impl Operation {
         }
     }
 
-    /// To make the stack as the template says, or to change it so.
-    pub(super) fn to(
+    /// Creates or updates the stack as the template says.
+    pub(super) fn apply(
         kind: Kind,
         token: &str,
         stack: &StoredStack,
@@ -151,23 +152,23 @@ impl Operation {
         without_code: BTreeMap<String, String>,
     ) -> Self {
         let needs = needs_of(target.resources.iter());
-        let waiting = needs.into_iter().map(|(name, after)| (name, Task { after, goal: Goal::Make })).collect();
+        let waiting = needs.into_iter().map(|(name, after)| (name, Task { after, goal: Goal::Apply })).collect();
         Self { target, without_code, waiting, ..Self::new(kind, token, stack) }
     }
 
-    /// To delete the stack.
+    /// Deletes the stack.
     pub(super) fn delete(token: &str, stack: &StoredStack) -> Self {
         let waiting = removal(stack.resources.clone());
         Self { waiting, ..Self::new(Kind::Delete, token, stack) }
     }
 
-    /// When the next of what is being done ends.
+    /// When the next operation on a resource ends.
     pub(super) fn next_due(&self) -> Option<DateTime<Utc>> {
         self.progress.values().map(|progress| progress.due).min()
     }
 }
 
-/// To delete these, each before those that it needs.
+/// Tasks that delete these resources, each before its dependencies.
 pub(super) fn removal(resources: BTreeMap<String, StoredResource>) -> BTreeMap<String, Task> {
     let needs: Needs = needs_of(resources.iter().map(|(name, resource)| (name, &resource.definition)));
     let mut after = reversed(&needs);

@@ -1,13 +1,13 @@
-//! Which resource needs which, and so the order in which they are made.
+//! Dependencies between resources, and the order that follows from them.
 
 use super::resolve::{SubPart, call, get_att, sub_parts};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Logical ids by logical id: those that it needs.
+/// The logical ids that each logical id depends on.
 pub(super) type Needs = BTreeMap<String, BTreeSet<String>>;
 
-/// The names that a value refers to by `Ref`, `Fn::GetAtt` or `Fn::Sub`, each with the attribute if it is of one.
+/// The names that a value refers to with `Ref`, `Fn::GetAtt` or `Fn::Sub`, each with its attribute if it has one.
 pub(super) fn references(value: &Value, found: &mut BTreeSet<(String, Option<String>)>) {
     match value {
         Value::Array(values) => values.iter().for_each(|value| references(value, found)),
@@ -43,7 +43,7 @@ fn substituted(argument: &Value, found: &mut BTreeSet<(String, Option<String>)>)
     }
 }
 
-/// The logical ids that the definition of a resource names.
+/// The logical ids that the definition of a resource refers to.
 pub(super) fn needs(definition: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     references(definition, &mut found);
@@ -55,14 +55,14 @@ pub(super) fn needs(definition: &Value) -> BTreeSet<String> {
     found.into_iter().map(|(name, _)| name).filter(|name| !name.starts_with("AWS::")).chain(named).collect()
 }
 
-/// The needs of resources among each other, by their definitions.
+/// The dependencies between these resources.
 pub(super) fn needs_of<'d>(definitions: impl Iterator<Item = (&'d String, &'d Value)> + Clone) -> Needs {
     let all: BTreeSet<&String> = definitions.clone().map(|(name, _)| name).collect();
     let needs = |definition| needs(definition).into_iter().filter(|name| all.contains(name)).collect();
     definitions.map(|(name, definition)| (name.clone(), needs(definition))).collect()
 }
 
-/// Turned around: those that need it.
+/// The logical ids that depend on each logical id.
 pub(super) fn reversed(needs: &Needs) -> Needs {
     let mut reversed: Needs = needs.keys().map(|name| (name.clone(), BTreeSet::new())).collect();
     for (name, needed) in needs {
@@ -73,10 +73,10 @@ pub(super) fn reversed(needs: &Needs) -> Needs {
     reversed
 }
 
-/// All of them, each after those that it needs.
+/// All logical ids, each after its dependencies.
 ///
 /// # Errors
-/// Those that need each other in a circle.
+/// The logical ids of a circular dependency.
 pub(super) fn in_order(needs: &Needs) -> Result<Vec<String>, Vec<String>> {
     let mut left = needs.clone();
     let mut order = Vec::new();
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resource_needs_what_its_intrinsics_and_depends_on_name() {
+    fn dependencies_are_intrinsics_and_depends_on() {
         let definition = json!({
             "DependsOn": ["a"],
             "Properties": {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_circle_is_told() {
+    fn circular_dependency_is_an_error() {
         let needs: Needs = [("a", vec!["b"]), ("b", vec!["a"]), ("c", vec![])]
             .map(|(name, needed)| (name.to_owned(), names(&needed)))
             .into();

@@ -1,11 +1,11 @@
-//! What an account holds in one region.
+//! The contents of a region of an account.
 
 use super::stack::StoredStack;
 use crate::rules::Tags;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What an account holds in one region.
+/// The contents of a region of an account.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct FenrirRegion {
@@ -18,7 +18,7 @@ pub struct FenrirRegion {
     /// KMS keys by id.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub keys: BTreeMap<String, StoredKey>,
-    /// DynamoDB tables by name, other than those of stacks.
+    /// DynamoDB tables by name, except those of stacks.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub tables: BTreeMap<String, StoredTable>,
     /// Tags of all other resources, by ARN.
@@ -27,13 +27,13 @@ pub struct FenrirRegion {
     /// The names of the CloudWatch alarms that are in state `ALARM`.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub alarms_in_alarm: BTreeSet<String>,
-    /// Where the resources of stacks behave otherwise than usual: by logical id (as SAM makes it), by type, or `*` for all.
+    /// How resources of stacks deviate from normal behaviour: by logical id (after SAM's expansion), by type, or `*` for all.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub behaviour: BTreeMap<String, Behaviour>,
-    /// Names that are taken, as `<type>/<name>`: those of the stacks' resources, and of what stacks left behind.
+    /// Names in use, as `<type>/<name>`: of the stacks' resources, and of resources that deleted stacks retained.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub names: BTreeSet<String>,
-    /// CloudFormation stacks by ARN, the deleted ones among them.
+    /// CloudFormation stacks by ARN, with the deleted ones.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub stacks: BTreeMap<String, StoredStack>,
 }
@@ -42,7 +42,7 @@ pub struct FenrirRegion {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoredRole {
-    /// Its path, which begins and ends with `/`.
+    /// Its path, which starts and ends with `/`.
     #[serde(default = "root")]
     pub path: String,
     /// Its tags.
@@ -74,7 +74,7 @@ pub struct StoredSubnet {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoredKey {
-    /// Its aliases, each with its `alias/`.
+    /// Its aliases, each with the prefix `alias/`.
     pub aliases: BTreeSet<String>,
     /// Its tags.
     pub tags: Tags,
@@ -91,42 +91,42 @@ pub struct StoredTable {
     pub tags: Tags,
 }
 
-/// How a resource behaves where that is not as usual.
+/// How a resource deviates from normal behaviour.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Behaviour {
-    /// When it fails; if not said, it does not.
+    /// The operation that fails; none by default.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fails: Option<OperationStage>,
-    /// The reason that its event gives then.
+    /// The reason in the event of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Seconds that anything with it takes, failing included; as its type has it if not said.
+    /// Seconds that each operation on it takes, also one that fails; by default as usual for its type.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<u32>,
 }
 
-/// What is done with a resource.
+/// An operation on a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OperationStage {
-    /// It is made, for the first time or in the place of another.
+    /// The resource is created, also as a replacement.
     Create,
-    /// It is changed.
+    /// The resource is changed in place.
     Update,
-    /// It is deleted, other than on the way back.
+    /// The resource is deleted, except in a rollback.
     Delete,
-    /// What was done with it is undone.
+    /// A rollback restores or deletes the resource.
     Rollback,
 }
 
 impl Behaviour {
-    /// What the world says of a resource: of itself before its type, and of that before all.
+    /// The behaviour of a resource: that of its logical id, else of its type, else of `*`.
     pub(super) fn of(all: &BTreeMap<String, Self>, logical_id: &str, resource_type: &str) -> Self {
         [logical_id, resource_type, "*"].into_iter().find_map(|key| all.get(key)).cloned().unwrap_or_default()
     }
 
-    /// The reason why it fails at that stage, if it does.
+    /// The reason for a failure of that operation, if it fails.
     pub(super) fn failure(&self, stage: OperationStage) -> Option<String> {
         let reason = || self.reason.clone().unwrap_or_else(|| "Internal Failure".into());
         self.fails.filter(|fails| *fails == stage).map(|_| reason())

@@ -1,4 +1,4 @@
-//! What intrinsic functions come to, once the resources that they name are there.
+//! Evaluates intrinsic functions, once the resources that they refer to exist.
 
 use super::arn::{StackArn, short, uuid};
 use super::stack::StoredResource;
@@ -7,7 +7,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What names in a template stand for.
+/// What names in a template refer to.
 #[derive(Clone, Copy)]
 pub(super) struct Scope<'s> {
     /// ARN of the stack.
@@ -17,7 +17,7 @@ pub(super) struct Scope<'s> {
 }
 
 impl Scope<'_> {
-    /// The value with all intrinsic functions evaluated; what cannot be is told in CloudFormation's words.
+    /// The value with all intrinsic functions evaluated. Errors have CloudFormation's messages.
     pub(super) fn resolve(&self, value: &Value) -> Result<Value, String> {
         match value {
             Value::Array(values) => values.iter().map(|value| self.resolve(value)).collect(),
@@ -32,7 +32,7 @@ impl Scope<'_> {
     fn fields(&self, fields: &Map<String, Value>) -> Result<Value, String> {
         let mut resolved = Map::new();
         for (name, value) in fields {
-            // `AWS::NoValue` takes the property away.
+            // `AWS::NoValue` removes the property.
             if value.get("Ref").and_then(Value::as_str) != Some("AWS::NoValue") {
                 resolved.insert(name.clone(), self.resolve(value)?);
             }
@@ -40,7 +40,7 @@ impl Scope<'_> {
         Ok(Value::Object(resolved))
     }
 
-    /// The value as a text; what is no text is one as JSON has it.
+    /// The value as a string; one that is not a string as JSON.
     pub(super) fn text(&self, value: &Value) -> Result<String, String> {
         Ok(match self.resolve(value)? {
             Value::String(text) => text,
@@ -67,7 +67,7 @@ impl Scope<'_> {
             ("Fn::Select", Value::Array(parts)) => self.select(parts),
             ("Fn::Split", Value::Array(parts)) => self.split(parts),
             ("Fn::Base64", text) => Ok(Value::String(BASE64_STANDARD.encode(self.text(text)?))),
-            _ => Err(format!("Template error: the embedded world cannot evaluate {function} of {argument}")),
+            _ => Err(format!("Template error: the local cloud does not support {function} with {argument}")),
         }
     }
 
@@ -163,13 +163,13 @@ pub(super) fn get_att(argument: &Value) -> Option<(String, String)> {
 
 /// A part of the text of `Fn::Sub`.
 pub(super) enum SubPart<'t> {
-    /// Stands for itself.
+    /// Literal text.
     Text(&'t str),
-    /// Is put in.
+    /// A name to substitute.
     Name(&'t str),
 }
 
-/// The text of `Fn::Sub` in parts.
+/// Splits the text of `Fn::Sub` into parts.
 pub(super) fn sub_parts(mut text: &str) -> Vec<SubPart<'_>> {
     let mut parts = Vec::new();
     while let Some((before, (name, after))) =
@@ -187,8 +187,8 @@ pub(super) fn sub_parts(mut text: &str) -> Vec<SubPart<'_>> {
 }
 
 /// Physical id and attributes of a new resource of that type. The type's patterns contain `{region}` and `{account}`,
-/// `{partition}` and `{suffix}` (the region's partition, and the end of its host names), `{name}` (its name as it says it,
-/// or else as CloudFormation makes it), `{number}`, `{random}`, `{RANDOM}` and `{uuid}` (made of its number in the stack),
+/// `{partition}` and `{suffix}` (the region's partition, and the suffix of its host names), `{name}` (its own name, or one
+/// that CloudFormation generates), `{number}`, `{random}`, `{RANDOM}` and `{uuid}` (derived from its number in the stack),
 /// `{id}` (its physical id), and any of its properties.
 pub(super) fn identify(
     kind: &ResourceType,
@@ -216,7 +216,7 @@ pub(super) fn identify(
     (id.clone(), attributes.collect())
 }
 
-/// The pattern with each `{field}` filled in; one that is not known is left out.
+/// The pattern with each `{field}` filled in. An unknown field is left out.
 fn fill<'v>(pattern: &str, value: impl Fn(&str) -> Option<&'v str>) -> String {
     let mut parts = pattern.split('{');
     let mut filled = parts.next().unwrap_or_default().to_owned();

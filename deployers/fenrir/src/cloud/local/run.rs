@@ -1,8 +1,7 @@
-//! How a stack comes to what it is to become: what is due happens one moment after the other, however far the clock
-//! jumped.
+//! Runs the operation on a stack up to a time.
 //!
-//! Everything that is being done has its own moment, kept in the world, and ends at that moment and not when somebody
-//! looks. So going to a time in one jump or in many steps leads to the same world.
+//! Each operation on a resource has its own end time in the local cloud, and ends at that time, not when a client polls. So
+//! advancing the clock in one step or in many gives the same result.
 
 mod creating;
 mod phases;
@@ -17,7 +16,7 @@ use bifrost::local::later;
 use chrono::{DateTime, Utc};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is under way with one stack, at one moment.
+/// The operation on one stack, at one time.
 struct Run<'r> {
     arn: &'r str,
     stack: &'r mut StoredStack,
@@ -29,7 +28,7 @@ struct Run<'r> {
 }
 
 impl FenrirRegion {
-    /// Lets happen what is due by `now`.
+    /// Runs what is due by `now`.
     pub(super) fn advance(&mut self, now: DateTime<Utc>) {
         while let Some(due) = self.next_due().filter(|due| *due <= now) {
             let is_due =
@@ -46,7 +45,7 @@ impl FenrirRegion {
         self.stacks.values().filter_map(|stack| stack.operation.as_ref()?.next_due()).min()
     }
 
-    /// Lets go on at this moment what is under way with the stack.
+    /// Continues the operation on the stack at this time.
     pub(super) fn proceed(&mut self, arn: &str, now: DateTime<Utc>) {
         let Self { stacks, behaviour, alarms_in_alarm, names, .. } = self;
         if let Some(stack) = stacks.get_mut(arn)
@@ -60,13 +59,13 @@ impl FenrirRegion {
 impl Run<'_> {
     fn proceed(mut self) {
         loop {
-            self.finish_what_is_due();
-            if self.is_called_off() {
-                self.cancel_the_rest();
+            self.finish_due();
+            if self.is_aborted() {
+                self.cancel_remaining();
             }
-            let began = self.begin_what_is_ready();
-            let at_once = self.operation.next_due().is_some_and(|due| due <= self.now);
-            if began && at_once {
+            let started = self.start_ready();
+            let is_due = self.operation.next_due().is_some_and(|due| due <= self.now);
+            if started && is_due {
                 continue;
             }
             if !self.operation.progress.is_empty() {
@@ -79,13 +78,13 @@ impl Run<'_> {
         }
     }
 
-    /// Whether the way forward ends here.
-    fn is_called_off(&self) -> bool {
+    /// Whether the template is not applied any further.
+    fn is_aborted(&self) -> bool {
         let Operation { kind, phase, failed, cancelled, .. } = &self.operation;
         *phase == Phase::Forward && *kind != Kind::Delete && (*cancelled || !failed.is_empty())
     }
 
-    fn finish_what_is_due(&mut self) {
+    fn finish_due(&mut self) {
         let due = |(name, progress): (&String, &ResourceProgress)| (progress.due <= self.now).then(|| name.clone());
         let due: Vec<_> = self.operation.progress.iter().filter_map(due).collect();
         for name in due {
@@ -123,15 +122,15 @@ impl Run<'_> {
         }
     }
 
-    /// The stack no longer has this resource.
-    fn forget(&mut self, name: &str, gone: &StoredResource) {
-        if self.stack.resources.get(name).is_some_and(|resource| resource.physical_id == gone.physical_id) {
+    /// Removes the resource from the stack.
+    fn forget(&mut self, name: &str, deleted: &StoredResource) {
+        if self.stack.resources.get(name).is_some_and(|resource| resource.physical_id == deleted.physical_id) {
             self.stack.resources.remove(name);
         }
     }
 
-    /// Nothing more is done on the way forward.
-    fn cancel_the_rest(&mut self) {
+    /// Cancels what is left to do.
+    fn cancel_remaining(&mut self) {
         self.operation.waiting.clear();
         for (name, progress) in std::mem::take(&mut self.operation.progress) {
             let word = if progress.operation == ResourceOperation::Create { "creation" } else { "update" };
@@ -142,8 +141,8 @@ impl Run<'_> {
         }
     }
 
-    /// Begins all that waits for nothing; whether there was any.
-    fn begin_what_is_ready(&mut self) -> bool {
+    /// Starts all tasks that wait for nothing. Returns whether there were any.
+    fn start_ready(&mut self) -> bool {
         let Operation { waiting, progress, failed, .. } = &self.operation;
         let is_left = |name: &String| {
             waiting.contains_key(name) || progress.contains_key(name) || failed.iter().any(|(failed, _)| failed == name)
@@ -152,7 +151,7 @@ impl Run<'_> {
         let ready: Vec<_> = waiting.iter().filter_map(ready).collect();
         for name in &ready {
             match self.operation.waiting.remove(name).map(|task| task.goal) {
-                Some(Goal::Make) => self.make(name),
+                Some(Goal::Apply) => self.apply(name),
                 Some(Goal::Remove(resource)) => self.remove(name, *resource),
                 Some(Goal::Restore(resource)) => self.restore(name, *resource),
                 None => {}
@@ -160,31 +159,32 @@ impl Run<'_> {
         }
         let any = !ready.is_empty();
         if any {
-            // What was done at once may let others begin.
-            self.begin_what_is_ready();
+            // Tasks that are done already may let others start.
+            self.start_ready();
         }
         any
     }
 
     fn remove(&mut self, name: &str, resource: StoredResource) {
-        if self.is_left_behind(name, &resource) {
+        if self.is_retained(name, &resource) {
             self.event(name, &resource, "DELETE_SKIPPED", None);
             self.forget(name, &resource);
             return;
         }
         self.event(name, &resource, "DELETE_IN_PROGRESS", None);
-        let stage = if self.is_on_its_way_back() { OperationStage::Rollback } else { OperationStage::Delete };
+        let stage = if self.is_rolling_back() { OperationStage::Rollback } else { OperationStage::Delete };
         self.run(name, ResourceOperation::Remove, resource, stage, None);
     }
 
-    /// By its `DeletionPolicy` or `UpdateReplacePolicy`; but what this operation has made goes again.
-    fn is_left_behind(&self, name: &str, resource: &StoredResource) -> bool {
+    /// Whether its `DeletionPolicy` or `UpdateReplacePolicy` keeps it. A rollback deletes what the operation created in any
+    /// case.
+    fn is_retained(&self, name: &str, resource: &StoredResource) -> bool {
         let replaced = self.operation.orphans.contains_key(name);
         let policy = if replaced { "UpdateReplacePolicy" } else { "DeletionPolicy" };
-        !self.is_on_its_way_back() && resource.is_retained(policy)
+        !self.is_rolling_back() && resource.is_retained(policy)
     }
 
-    fn is_on_its_way_back(&self) -> bool {
+    fn is_rolling_back(&self) -> bool {
         matches!(self.operation.phase, Phase::Back | Phase::BackCleanUp)
     }
 
@@ -193,7 +193,7 @@ impl Run<'_> {
         self.run(name, ResourceOperation::Restore, resource, OperationStage::Rollback, None);
     }
 
-    /// Lets it run: as long as the world says, or else `seconds`, or else as its type usually takes.
+    /// Starts the operation. It takes as long as the behaviour says, else `seconds`, else as long as is usual for its type.
     fn run(
         &mut self,
         name: &str,

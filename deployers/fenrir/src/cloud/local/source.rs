@@ -1,4 +1,4 @@
-//! Where a template comes from, and what CloudFormation says of one at once.
+//! Reads templates from the request or from S3, with CloudFormation's first checks.
 
 use super::{FenrirAccount, validation_error};
 use crate::cloud::TemplateSource;
@@ -6,15 +6,15 @@ use bifrost::local::{RegionState, ServiceError};
 use bifrost::release::Partition;
 use serde_json::Value;
 
-/// Bytes that a template in a request may have.
+/// The largest template in a request, in bytes.
 const MAX_IN_REQUEST: usize = 51_200;
-/// Bytes that a template in S3 may have.
+/// The largest template in S3, in bytes.
 const MAX_IN_S3: usize = 1_000_000;
 
-/// The template, which must be a JSON object with resources.
+/// Reads the template, which must be a JSON object with resources.
 ///
 /// # Errors
-/// `ValidationError`, in CloudFormation's words.
+/// `ValidationError` with CloudFormation's message.
 pub(super) fn read(
     region_state: &RegionState<'_, FenrirAccount>,
     source: &TemplateSource,
@@ -57,7 +57,7 @@ fn location(url: &str) -> Option<(&str, &str)> {
     Some((bucket, path))
 }
 
-/// The key without its `%xx`.
+/// The key with its `%xx` decoded.
 fn decoded(key: &str) -> String {
     let mut parts = key.split('%');
     let mut bytes = parts.next().unwrap_or_default().as_bytes().to_vec();
@@ -82,7 +82,7 @@ fn parse(text: &[u8]) -> Result<Value, String> {
     }
     for section in ["Parameters", "Conditions", "Mappings", "Rules"] {
         if template.get(section).is_some() {
-            return Err(format!("the embedded world does not know {section}"));
+            return Err(format!("the local cloud does not support {section}"));
         }
     }
     Ok(template)
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_template_is_found_by_each_form_of_s3_url() {
+    fn each_form_of_s3_url_is_read() {
         for url in [
             "https://my.bucket.s3.eu-west-1.amazonaws.com/a/b%3Ac",
             "https://my.bucket.s3.amazonaws.com/a/b%3Ac",
@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[test]
-    fn a_percent_sign_that_is_none_stands_for_itself() {
+    fn percent_sign_without_digits_is_kept() {
         assert_eq!(decoded("100%-%zz%2"), "100%-%zz%2");
     }
 }

@@ -1,4 +1,4 @@
-//! A stack as it is kept: its resources, its change sets, its events, and what is under way.
+//! A stack as it is stored: resources, change sets, events, and the operation in progress.
 
 use super::arn::{StackArn, uuid};
 use super::change_set::StoredChangeSet;
@@ -11,22 +11,22 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// A CloudFormation stack. Its name is in its ARN, by which a region keeps it.
+/// A CloudFormation stack. A region has its stacks by ARN, which contains the name.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoredStack {
     /// Such as `ROLLBACK_COMPLETE`.
     pub status: StackStatus,
-    /// Why.
+    /// The reason for the status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status_reason: Option<String>,
-    /// When it was made.
+    /// When it was created.
     #[serde(default)]
     pub creation_time: DateTime<Utc>,
     /// Its tags.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: Tags,
-    /// Its template as it was given; none before its first change set is executed.
+    /// Its template before SAM's expansion; none before its first change set is executed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Value>,
     /// Its outputs: values by key.
@@ -41,16 +41,16 @@ pub struct StoredStack {
     /// Its change sets by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub change_sets: BTreeMap<String, StoredChangeSet>,
-    /// What happened, oldest first.
+    /// Its events, oldest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<StoredEvent>,
-    /// What is under way.
+    /// The operation in progress.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<Box<Operation>>,
-    /// How many ids were given to its resources: the next is made of it.
+    /// How many ids its resources got; the next id is derived from it.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub ids: u64,
-    /// When each search for drift was begun, by its id.
+    /// The start time of each drift detection, by its id.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub drift_detections: BTreeMap<String, DateTime<Utc>>,
 }
@@ -59,40 +59,40 @@ pub struct StoredStack {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoredResource {
-    /// As the expanded template has it: `Type`, `Properties`, `DependsOn` …
+    /// Its definition in the expanded template: `Type`, `Properties`, `DependsOn` …
     pub definition: Value,
-    /// Its properties, with all intrinsic functions evaluated, and the stack's tags among its own.
+    /// Its properties, with intrinsic functions evaluated and the stack's tags added.
     #[serde(default)]
     pub properties: Value,
-    /// What `Ref` gives of it.
+    /// The result of `Ref`.
     pub physical_id: String,
-    /// What `Fn::GetAtt` gives of it.
+    /// The results of `Fn::GetAtt`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
-    /// How somebody changed it past CloudFormation.
+    /// How it was changed outside of CloudFormation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<StoredDrift>,
 }
 
-/// Something that happened.
+/// An event of a stack or a resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoredEvent {
-    /// When.
+    /// When it happened.
     pub timestamp: DateTime<Utc>,
     /// The resource's name in the template; for the stack itself its name.
     pub logical_id: String,
-    /// The name of the real one, if there is one; for the stack itself its ARN.
+    /// The resource's name in the account, if it exists; for the stack itself its ARN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub physical_id: Option<String>,
     /// Its type.
     pub resource_type: String,
     /// Such as `CREATE_FAILED`.
     pub status: String,
-    /// Why.
+    /// The reason for the status.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// The token of the request that it came by.
+    /// The token of the request that caused the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
 }
@@ -106,12 +106,12 @@ fn is_zero(count: &u64) -> bool {
 const STACK: &str = "AWS::CloudFormation::Stack";
 
 impl StoredStack {
-    /// Whether it is gone: no name finds it any more.
+    /// Whether it is deleted: only its ARN finds it.
     pub(super) fn is_deleted(&self) -> bool {
         self.status == StackStatus::DeleteComplete
     }
 
-    /// As `DescribeStacks` tells it.
+    /// The answer of `DescribeStacks`.
     pub(super) fn describe(&self, arn: &str) -> Stack {
         Stack {
             id: arn.into(),
@@ -125,7 +125,7 @@ impl StoredStack {
         }
     }
 
-    /// Gives the stack another status, which is an event.
+    /// Changes the stack's status, and adds an event.
     pub(super) fn become_status(
         &mut self,
         arn: &str,
@@ -147,7 +147,7 @@ impl StoredStack {
         self.status = status;
     }
 
-    /// Its events since then, oldest first.
+    /// Its events since a time, oldest first.
     pub(super) fn events_since(&self, arn: &str, since: DateTime<Utc>) -> Vec<StackEvent> {
         let described = self.events.iter().enumerate().map(|(number, event)| event.describe(arn, number));
         described.filter(|event| event.timestamp >= since).collect()
@@ -177,46 +177,46 @@ impl StoredResource {
         self.definition.get("Type").and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// Its ARN, if it tells one.
+    /// Its ARN, if it has an attribute `Arn`.
     pub(super) fn arn(&self) -> Option<&str> {
         self.attributes.get("Arn").map(String::as_str)
     }
 
-    /// Its own tags and those that CloudFormation gave it, if it has any.
+    /// Its own tags and those that CloudFormation added, if it has any.
     pub(super) fn tags(&self) -> Option<Tags> {
         let tags = self.properties.get("Tags")?.as_array()?.iter();
         let text = |tag: &Value, name| tag.get(name).and_then(Value::as_str).map(str::to_owned);
         Some(tags.filter_map(|tag| Some((text(tag, "Key")?, text(tag, "Value")?))).collect())
     }
 
-    /// The name that nothing else of its type may have, as [`FenrirRegion::names`](super::FenrirRegion::names) keeps it.
+    /// Its name, if names are unique for its type, as in [`FenrirRegion::names`](super::FenrirRegion::names).
     pub(super) fn unique_name(&self) -> Option<String> {
         let kind = ResourceType::of(self.resource_type())?;
         kind.named.map(|_| format!("{}/{}", kind.name, self.physical_id))
     }
 
-    /// Whether CloudFormation leaves it behind where it would delete it, by `DeletionPolicy` or `UpdateReplacePolicy`.
+    /// Whether CloudFormation keeps it instead of deleting it, by `DeletionPolicy` or `UpdateReplacePolicy`.
     pub(super) fn is_retained(&self, policy: &str) -> bool {
         let policy = self.definition.get(policy).and_then(Value::as_str);
         matches!(policy, Some("Retain" | "RetainExceptOnCreate"))
     }
 }
 
-/// How long a search for drift takes, in seconds.
+/// How long a drift detection takes, in seconds.
 pub(super) const DETECTION_SECONDS: u32 = 5;
 
-/// What somebody did to a resource past CloudFormation.
+/// A change to a resource outside of CloudFormation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StoredDrift {
-    /// It is gone.
+    /// It was deleted.
     Deleted,
-    /// Properties are otherwise, by JSON pointer: `{"/MemorySize": 512}`.
+    /// Properties were changed. Their values by JSON pointer: `{"/MemorySize": 512}`.
     Modified(BTreeMap<String, Value>),
 }
 
 impl StoredStack {
-    /// What a search for drift finds.
+    /// The result of a drift detection.
     pub(super) fn drift(&self) -> Drift {
         let resources: Vec<_> =
             self.resources.iter().filter_map(|(logical_id, resource)| resource.drifted(logical_id)).collect();
@@ -239,14 +239,14 @@ impl StoredResource {
         })
     }
 
-    /// Each property that is otherwise, with what the template says and what is there.
+    /// Each changed property, with its expected and its actual value.
     fn differences(&self, found: &BTreeMap<String, Value>) -> Vec<(String, String, String)> {
         let expected = |pointer: &String| self.properties.pointer(pointer).map_or_else(|| "null".into(), text);
         found.iter().map(|(pointer, actual)| (pointer.clone(), expected(pointer), text(actual))).collect()
     }
 }
 
-/// A text as it is, and everything else as JSON.
+/// A string as it is, any other value as JSON.
 fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), Into::into)
 }

@@ -1,4 +1,4 @@
-//! A template as CloudFormation processes it: SAM expanded, and held against the resource types.
+//! Processes a template: expands SAM, and checks resource types and references.
 
 use super::order::{in_order, needs_of, references};
 use super::sam;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Resources that a template may have.
+/// How many resources a template may have.
 const MAX_RESOURCES: usize = 500;
 
 /// A processed template.
@@ -22,10 +22,10 @@ pub(super) struct Template {
 }
 
 impl Template {
-    /// Processes a template as it was given to a region of that partition.
+    /// Processes a template for a region of that partition.
     ///
     /// # Errors
-    /// The reason that the change set fails for, in CloudFormation's words.
+    /// CloudFormation's reason for the failure of the change set.
     pub(super) fn process(given: &Value, partition: Partition) -> Result<Self, String> {
         let expanded = if is_sam(given) {
             sam::expand(given, partition).map_err(|findings| {
@@ -106,10 +106,10 @@ impl Template {
     }
 }
 
-/// The transform that is SAM.
+/// The transform for SAM.
 pub(super) const TRANSFORM: &str = "AWS::Serverless-2016-10-31";
 
-/// Whether the template asks for SAM to be expanded.
+/// Whether the template uses SAM's transform.
 pub(super) fn is_sam(given: &Value) -> bool {
     match given.get("Transform") {
         Some(Value::Array(transforms)) => transforms.iter().any(|transform| transform == TRANSFORM),

@@ -1,19 +1,17 @@
-//! What the embedded CloudFormation knows of each resource type: one row a type.
+//! The resource types of the local CloudFormation, one row each.
 //!
-//! Which properties cannot be changed in place, and which attributes there are, is taken from CloudFormation's registry
-//! (`createOnlyProperties`, `readOnlyProperties` of the types' schemas).
+//! The immutable properties and the attributes are those in CloudFormation's registry (`createOnlyProperties`,
+//! `readOnlyProperties` of the types' schemas).
 
-/// A resource type.
 pub(super) struct ResourceType {
-    /// Its name.
     pub(super) name: &'static str,
-    /// Seconds that it usually takes to make, change or delete one.
+    /// Seconds that creating, changing or deleting a resource takes.
     pub(super) seconds: u32,
-    /// The property that holds its name, where nothing else of its type may have the same.
+    /// The property with the name, if names are unique for the type.
     pub(super) named: Option<&'static str>,
-    /// What `Ref` gives, as a pattern (module `resolve`).
+    /// The result of `Ref`, as a pattern (module `resolve`).
     pub(super) id: &'static str,
-    /// What `Fn::GetAtt` gives: patterns by attribute.
+    /// The results of `Fn::GetAtt`: patterns by attribute.
     pub(super) attributes: &'static [(&'static str, &'static str)],
     /// The properties that cannot be changed in place.
     pub(super) immutable: &'static [&'static str],
@@ -22,7 +20,7 @@ pub(super) struct ResourceType {
 }
 
 impl ResourceType {
-    /// The type of that name, if this CloudFormation knows it.
+    /// The type of that name, if the local cloud supports it.
     pub(super) fn of(name: &str) -> Option<&'static Self> {
         TYPES.iter().find(|kind| kind.name == name)
     }
@@ -81,7 +79,7 @@ static TYPES: &[ResourceType] = &[
         &[("Arn", "arn:{partition}:dynamodb:{region}:{account}:table/{name}"),
           ("StreamArn", "arn:{partition}:dynamodb:{region}:{account}:table/{name}/stream/2026-01-01T00:00:00.000")],
         &["TableName", "KeySchema", "ImportSourceSpecification"], true),
-    // Its physical id is a URL; no two queues have the same, because no two have the same name.
+    // The physical id is a URL, which is unique because the name is.
     row("AWS::SQS::Queue", 5, Some("QueueName"), "https://sqs.{region}.{suffix}/{account}/{name}",
         &[("Arn", "arn:{partition}:sqs:{region}:{account}:{name}"), ("QueueName", "{name}"), ("QueueUrl", "{id}")],
         &["QueueName", "FifoQueue"], true),
@@ -127,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_a_resource_cannot_be_changed_in_place() {
+    fn name_property_is_immutable() {
         for kind in TYPES {
             assert!(kind.named.is_none_or(|property| kind.immutable.contains(&property)), "{}", kind.name);
         }

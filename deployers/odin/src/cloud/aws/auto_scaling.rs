@@ -16,13 +16,13 @@ use bifrost::cloud::CloudError;
 use std::collections::BTreeMap;
 use tokio::try_join;
 
-/// How many attachments one request may detach.
+/// The maximum number of attachments that one request may detach.
 const DETACH_LIMIT: usize = 10;
 
-/// How many alarms one request may delete.
+/// The maximum number of alarms that one request may delete.
 const DELETE_LIMIT: usize = 100;
 
-/// How many items a page may have.
+/// The maximum number of items in a page.
 const PAGE_LIMIT: i32 = 100;
 
 #[async_trait]
@@ -94,7 +94,7 @@ impl AutoScaling for Service<Client> {
         alarms.map(|alarm| request.field("AlarmName", alarm.alarm_name)).collect()
     }
 
-    // Auto Scaling takes one change of a group at a time: the requests of the next two follow one another.
+    // Auto Scaling accepts one change of a group at a time, so the next two send their requests one after another.
 
     async fn detach_load_balancers(&self, group: &str, names: &[String]) -> Result<(), CloudError> {
         let request = Request::new("autoscaling:DetachLoadBalancers", group);
@@ -159,7 +159,7 @@ impl Service<Client> {
     }
 }
 
-/// To what a group is attached, and how far that is.
+/// The name and state of an attachment.
 fn attachment(
     name: &str,
     (attached, state): (Option<String>, Option<String>),

@@ -85,13 +85,13 @@ impl Service<Client> {
     }
 }
 
-/// An attribute of that many seconds. Target groups of network load balancers have none for a slow start.
+/// The seconds of an attribute. Target groups of network load balancers have no attribute for slow start.
 fn seconds(key: &str, attributes: Vec<TargetGroupAttribute>, request: Request<'_>) -> Result<u32, CloudError> {
     let attribute = attributes.into_iter().find(|found| found.key.as_deref() == Some(key));
     attribute.map_or(Ok(0), |found| request.field(key, found.value.and_then(|value| value.parse().ok())))
 }
 
-/// The state of each target; of one with several ports, the first that is not healthy.
+/// The state of each target; a target with several ports has the state of the first port that is not healthy.
 fn health(targets: Vec<TargetHealthDescription>, request: Request<'_>) -> Result<BTreeMap<String, String>, CloudError> {
     let mut states = BTreeMap::new();
     for TargetHealthDescription { target, target_health, .. } in targets {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_target_with_several_ports_is_as_its_first_that_is_not_healthy() {
+    fn target_has_state_of_first_unhealthy_port() {
         let targets = vec![
             on("i-1", Healthy),
             on("i-2", Healthy),
@@ -141,33 +141,31 @@ mod tests {
     }
 
     #[test]
-    fn a_target_without_a_state_is_named() {
+    fn target_without_state_is_an_error() {
         let target = TargetDescription::builder().id("i-1").build();
         let targets = vec![TargetHealthDescription::builder().target(target).build()];
         let error = health(targets, Request::new(REQUEST, "arn")).unwrap_err();
-        assert_eq!(error.message, "AWS's answer has no usable TargetHealth of i-1");
+        assert!(error.message.contains("TargetHealth of i-1"), "{error}");
     }
 
     #[test]
-    fn a_network_load_balancers_target_group_starts_at_once() {
+    fn missing_slow_start_attribute_is_zero() {
         let request = Request::new("elasticloadbalancing:DescribeTargetGroupAttributes", "arn");
         let key = "slow_start.duration_seconds";
         let delay = attribute("deregistration_delay.timeout_seconds", "300");
         assert_eq!(seconds(key, vec![delay.clone(), attribute(key, "60")], request), Ok(60));
         assert_eq!(seconds(key, vec![delay], request), Ok(0));
         let error = seconds(key, vec![attribute(key, "-1")], request).unwrap_err();
-        assert_eq!(error.message, "AWS's answer has no usable slow_start.duration_seconds");
+        assert!(error.message.contains("slow_start.duration_seconds"), "{error}");
     }
 
     #[test]
-    fn an_instance_without_a_state_is_named() {
+    fn instance_without_state_is_an_error() {
         let request = Request::new("elasticloadbalancing:DescribeInstanceHealth", "web-elb");
         let whole = InstanceState::builder().instance_id("i-1").state("OutOfService").build();
         assert_eq!(state(whole, request).unwrap(), ("i-1".into(), "OutOfService".into()));
         let error = state(InstanceState::builder().instance_id("i-2").build(), request).unwrap_err();
-        assert_eq!(
-            (error.resource.as_str(), error.message.as_str()),
-            ("web-elb", "AWS's answer has no usable State of i-2")
-        );
+        assert_eq!(error.resource, "web-elb");
+        assert!(error.message.contains("State of i-2"), "{error}");
     }
 }

@@ -1,14 +1,14 @@
-//! Auto-scaling groups, as Auto Scaling answers them.
+//! Auto-scaling groups in responses of Auto Scaling.
 
 use crate::cloud::{AutoScalingGroup, Capacity, Instance};
 use aws_sdk_autoscaling::types;
 use bifrost::aws::Request;
 use bifrost::cloud::CloudError;
 
-/// A group of an answer.
+/// Converts a group of a response.
 ///
 /// # Errors
-/// If it lacks what AWS says of every group.
+/// If it lacks a field that AWS sets for every group.
 pub(super) fn group(group: types::AutoScalingGroup, request: Request<'_>) -> Result<AutoScalingGroup, CloudError> {
     let name = request.field("AutoScalingGroupName", group.auto_scaling_group_name)?;
     let answer = request.about(&name);
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_is_described_with_its_template_attachments_and_instances() {
+    fn group_is_converted_with_all_fields() {
         let template = types::LaunchTemplateSpecification::builder().launch_template_name("web").version("$Latest");
         let first = types::Instance::builder()
             .instance_id("i-1")
@@ -101,24 +101,20 @@ mod tests {
     }
 
     #[test]
-    fn a_group_of_the_original_has_a_launch_configuration() {
+    fn group_of_go_odin_has_launch_configuration() {
         let found = group(web().launch_configuration_name("old").build(), Request::new(REQUEST, "")).unwrap();
         assert_eq!((found.launch_template, found.launch_configuration.as_deref()), (None, Some("old")));
     }
 
     #[test]
-    fn what_an_answer_lacks_is_told_with_whose_it_is() {
+    fn missing_field_error_names_the_resource() {
         let request = Request::new(REQUEST, "");
         let sizeless = group(web().set_desired_capacity(None).build(), request).unwrap_err();
-        assert_eq!(
-            (sizeless.resource.as_str(), sizeless.message.as_str()),
-            ("web", "AWS's answer has no usable DesiredCapacity")
-        );
+        assert_eq!(sizeless.resource, "web");
+        assert!(sizeless.message.contains("DesiredCapacity"), "{sizeless}");
         let stateless = web().instances(types::Instance::builder().instance_id("i-1").build()).build();
         let stateless = group(stateless, request).unwrap_err();
-        assert_eq!(
-            (stateless.resource.as_str(), stateless.message.as_str()),
-            ("i-1", "AWS's answer has no usable LifecycleState")
-        );
+        assert_eq!(stateless.resource, "i-1");
+        assert!(stateless.message.contains("LifecycleState"), "{stateless}");
     }
 }

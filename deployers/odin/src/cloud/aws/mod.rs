@@ -1,7 +1,7 @@
 //! Odin's ports on the AWS SDK.
 //!
-//! Each request passes the session's gate under its AWS name, with the resource that the embedded
-//! world names too. What AWS answers comes from outside: a field that AWS always sets and that is not there is an error.
+//! Each request goes through the session's call middleware under its AWS name, with the same resource as in the local
+//! cloud. Responses are checked: a missing field that AWS always sets is an error.
 
 mod auto_scaling;
 mod compute;
@@ -40,7 +40,7 @@ pub fn ports(session: &AwsSession) -> OdinPorts {
     }
 }
 
-/// A service of AWS: the SDK's client, and the gate before it.
+/// The SDK client of an AWS service, and the session whose call middleware runs its requests.
 struct Service<C> {
     session: AwsSession,
     client: C,

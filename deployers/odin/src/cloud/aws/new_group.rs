@@ -1,4 +1,4 @@
-//! What a new auto-scaling group is made of, as Auto Scaling takes it.
+//! Requests to create auto-scaling groups.
 
 use crate::cloud::{HealthCheckType, LifecycleHook, NewAutoScalingGroup};
 use aws_sdk_autoscaling::operation::create_auto_scaling_group::builders::CreateAutoScalingGroupInputBuilder;
@@ -6,10 +6,10 @@ use aws_sdk_autoscaling::types::{LaunchTemplateSpecification, LifecycleHookSpeci
 use bifrost::aws::Request;
 use bifrost::cloud::CloudError;
 
-/// The request for the group.
+/// Builds the `CreateAutoScalingGroup` request.
 ///
 /// # Errors
-/// If a number of it is larger than the request can say.
+/// If a number does not fit into its field of the request.
 pub(super) fn new_group(
     group: &NewAutoScalingGroup,
     request: Request<'_>,
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_launches_the_latest_version_in_all_its_subnets_and_hands_down_its_tags() {
+    fn new_group_request_has_all_settings() {
         let input = new_group(&web(), Request::new("autoscaling:CreateAutoScalingGroup", "web")).unwrap();
         let input = input.build().unwrap();
         let template = input.launch_template().unwrap();

@@ -1,7 +1,7 @@
 //! EC2 launch templates on the AWS SDK.
 
 use super::Service;
-use super::ec2::{carrying, pairs, tag_specification};
+use super::ec2::{tag_filters, tag_pairs, tag_specification};
 use crate::cloud::{EbsVolume, LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
 use async_trait::async_trait;
 use aws_sdk_ec2::types::{
@@ -19,14 +19,14 @@ use base64::engine::general_purpose::STANDARD;
 use bifrost::aws::{Request, pages};
 use bifrost::cloud::CloudError;
 
-/// How many templates a page may have.
+/// The maximum number of templates in a page.
 const PAGE_LIMIT: i32 = 200;
 
 #[async_trait]
 impl LaunchTemplates for Service<Client> {
     async fn launch_templates(&self, tags: &[(&str, &str)]) -> Result<Vec<LaunchTemplate>, CloudError> {
         let request = Request::new("ec2:DescribeLaunchTemplates", "");
-        let filters = carrying(tags);
+        let filters = tag_filters(tags);
         let found = pages(async |token| {
             let describe = self.client.describe_launch_templates().set_filters(Some(filters.clone()));
             let describe = describe.max_results(PAGE_LIMIT).set_next_token(token);
@@ -61,19 +61,19 @@ fn launch_template(template: types::LaunchTemplate, request: Request<'_>) -> Res
     Ok(LaunchTemplate {
         id: answer.field("LaunchTemplateId", template.launch_template_id)?,
         create_time: answer.time("CreateTime", template.create_time)?,
-        tags: answer.tags(pairs(template.tags))?,
+        tags: answer.tags(tag_pairs(template.tags))?,
         name: name.clone(),
     })
 }
 
-/// What is in the template.
+/// Builds the content of the template.
 ///
 /// # Errors
-/// If its volume is larger than the request can say.
+/// If the volume size does not fit into its field of the request.
 fn template_data(template: &NewLaunchTemplate, request: Request<'_>) -> Result<RequestLaunchTemplateData, CloudError> {
     let volume = template.ebs_volume.as_ref().map(|volume| block_device(volume, request)).transpose()?;
     let interface = network_interface(template);
-    // EC2 refuses security groups beside a network interface, which then has them.
+    // EC2 refuses security groups outside of the network interface if there is one.
     let groups = interface.is_none().then(|| template.security_group_ids.clone());
     Ok(RequestLaunchTemplateData::builder()
         .image_id(&template.image_id)
@@ -102,7 +102,7 @@ fn spot(max_price: &str) -> MarketOptions {
     MarketOptions::builder().market_type(MarketType::Spot).spot_options(options).build()
 }
 
-/// The first network interface, if the template says whether it has a public address: nothing else of EC2 can say so.
+/// The first network interface, if the template sets `associate_public_ip_address`: EC2 has no other field for it.
 fn network_interface(template: &NewLaunchTemplate) -> Option<NetworkInterface> {
     let public = template.associate_public_ip_address?;
     let groups = Some(template.security_group_ids.clone());
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_takes_imdsv2_only_and_says_nothing_of_what_is_left_open() {
+    fn optional_template_fields_are_omitted() {
         let tokens = MetadataOptions::builder().http_tokens(HttpTokens::Required).build();
         let expected = RequestLaunchTemplateData::builder()
             .image_id("ami-1")
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn security_groups_go_into_the_interface_that_says_whether_there_is_a_public_address() {
+    fn public_address_moves_security_groups_to_interface() {
         let data = data_of(&NewLaunchTemplate { associate_public_ip_address: Some(false), ..web() });
         assert_eq!(data.security_group_ids, None);
         let interface = &data.network_interfaces()[0];
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_volume_goes_with_its_instance() {
+    fn volume_is_deleted_with_its_instance() {
         let volume = EbsVolume { device_name: "/dev/xvda".into(), size_gib: 20, volume_type: "gp2".into() };
         let data = data_of(&NewLaunchTemplate { ebs_volume: Some(volume.clone()), ebs_optimized: Some(true), ..web() });
         let device = &data.block_device_mappings()[0];
@@ -168,11 +168,11 @@ mod tests {
 
         let huge = NewLaunchTemplate { ebs_volume: Some(EbsVolume { size_gib: u32::MAX, ..volume }), ..web() };
         let error = template_data(&huge, Request::new("ec2:CreateLaunchTemplate", "web")).unwrap_err();
-        assert!(error.message.starts_with("VolumeSize is 4294967295"), "{error}");
+        assert!(error.message.contains("VolumeSize") && error.message.contains("4294967295"), "{error}");
     }
 
     #[test]
-    fn spot_price_placement_group_and_tenancy_are_asked_for() {
+    fn spot_price_placement_group_and_tenancy_are_sent() {
         let data = data_of(&NewLaunchTemplate {
             spot_price: Some("0.05".into()),
             placement_group: Some("near".into()),

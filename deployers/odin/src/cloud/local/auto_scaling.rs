@@ -1,10 +1,10 @@
-//! EC2 Auto Scaling on the embedded world, and its alarms: they are kept, and never go off, as its instances have no load.
+//! EC2 Auto Scaling in the local cloud, and its alarms. Alarms are stored but never fire: the instances have no load.
 
 use super::balancer::Attachment;
 use super::group::StoredGroup;
 use super::new_group::new_group;
 use super::region::OdinRegion;
-use super::{OdinAccount, ServiceContext, carries, not_found, request, validation_error};
+use super::{OdinAccount, ServiceContext, has_tags, not_found, request, validation_error};
 use crate::cloud::{
     Alarms, Attachments, AutoScaling, AutoScalingGroup, Capacity, NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
 };
@@ -14,33 +14,33 @@ use bifrost::local::{LocalSession, ServiceError};
 use std::collections::BTreeMap;
 use tokio::try_join;
 
-/// How many attachments one request may detach.
+/// The maximum number of attachments that one request may detach.
 const DETACH_LIMIT: usize = 10;
 
-/// How many alarms one request may delete.
+/// The maximum number of alarms that one request may delete.
 const DELETE_LIMIT: usize = 100;
 
 #[async_trait]
 impl AutoScaling for LocalSession<OdinAccount> {
     async fn groups(&self, tags: &[(&str, &str)]) -> Result<Vec<AutoScalingGroup>, CloudError> {
-        request(self, "autoscaling:DescribeAutoScalingGroups", "", |region, here| {
-            let groups = region.auto_scaling_groups.iter().filter(|(_, group)| carries(&group.tags, tags));
-            Ok(groups.map(|(name, group)| group.describe(name, here)).collect())
+        request(self, "autoscaling:DescribeAutoScalingGroups", "", |region, context| {
+            let groups = region.auto_scaling_groups.iter().filter(|(_, group)| has_tags(&group.tags, tags));
+            Ok(groups.map(|(name, group)| group.describe(name, context)).collect())
         })
         .await
     }
 
     async fn group(&self, name: &str) -> Result<Option<AutoScalingGroup>, CloudError> {
-        request(self, "autoscaling:DescribeAutoScalingGroups", name, |region, here| {
-            Ok(region.auto_scaling_groups.get(name).map(|group| group.describe(name, here)))
+        request(self, "autoscaling:DescribeAutoScalingGroups", name, |region, context| {
+            Ok(region.auto_scaling_groups.get(name).map(|group| group.describe(name, context)))
         })
         .await
     }
 
     async fn create_group(&self, group: &NewAutoScalingGroup) -> Result<(), CloudError> {
-        request(self, "autoscaling:CreateAutoScalingGroup", &group.name, |region, here| {
-            let made = new_group(group, region, here)?;
-            region.auto_scaling_groups.insert(group.name.clone(), made);
+        request(self, "autoscaling:CreateAutoScalingGroup", &group.name, |region, context| {
+            let stored = new_group(group, region, context)?;
+            region.auto_scaling_groups.insert(group.name.clone(), stored);
             Ok(())
         })
         .await
@@ -65,28 +65,28 @@ impl AutoScaling for LocalSession<OdinAccount> {
     }
 
     async fn put_scaling_policy(&self, policy: &NewScalingPolicy) -> Result<String, CloudError> {
-        request(self, "autoscaling:PutScalingPolicy", &policy.name, |region, here| {
+        request(self, "autoscaling:PutScalingPolicy", &policy.name, |region, context| {
             let group = changeable(region, &policy.group_name)?;
             group.scaling_policies.insert(policy.name.clone(), policy.clone());
-            Ok(here.policy_arn(&policy.group_name, &policy.name))
+            Ok(context.policy_arn(&policy.group_name, &policy.name))
         })
         .await
     }
 
     async fn policy_alarms(&self, group: &str) -> Result<Vec<String>, CloudError> {
-        request(self, "autoscaling:DescribePolicies", group, |region, here| {
+        request(self, "autoscaling:DescribePolicies", group, |region, context| {
             let found = region.auto_scaling_groups.get(group).ok_or_else(|| group_not_found(group))?;
-            Ok(alarms_of(region, group, found, here))
+            Ok(alarms_of(region, group, found, context))
         })
         .await
     }
 
     async fn detach_load_balancers(&self, group: &str, names: &[String]) -> Result<(), CloudError> {
         for names in names.chunks(DETACH_LIMIT) {
-            request(self, "autoscaling:DetachLoadBalancers", group, |region, here| {
+            request(self, "autoscaling:DetachLoadBalancers", group, |region, context| {
                 let attached = &mut changeable(region, group)?.attachments.load_balancers;
                 remove(attached, names, "Load Balancers")?;
-                drain(region, group, here);
+                drain(region, group, context);
                 Ok(())
             })
             .await?;
@@ -96,15 +96,15 @@ impl AutoScaling for LocalSession<OdinAccount> {
 
     async fn detach_target_groups(&self, group: &str, arns: &[String]) -> Result<(), CloudError> {
         for arns in arns.chunks(DETACH_LIMIT) {
-            request(self, "autoscaling:DetachLoadBalancerTargetGroups", group, |region, here| {
+            request(self, "autoscaling:DetachLoadBalancerTargetGroups", group, |region, context| {
                 let attached = &mut changeable(region, group)?.attachments.target_groups;
-                let is_named = |name: &&String| arns.contains(&here.target_group_arn(name));
+                let is_named = |name: &&String| arns.contains(&context.target_group_arn(name));
                 let names: Vec<String> = attached.keys().filter(is_named).cloned().collect();
                 if names.len() < arns.len() {
                     return Err(not_attached("Target Groups"));
                 }
                 remove(attached, &names, "Target Groups")?;
-                drain(region, group, here);
+                drain(region, group, context);
                 Ok(())
             })
             .await?;
@@ -113,19 +113,22 @@ impl AutoScaling for LocalSession<OdinAccount> {
     }
 
     async fn attachments(&self, group: &str) -> Result<Attachments, CloudError> {
-        let load_balancers = request(self, "autoscaling:DescribeLoadBalancers", group, |region, here| {
+        let load_balancers = request(self, "autoscaling:DescribeLoadBalancers", group, |region, context| {
             let found = region.auto_scaling_groups.get(group).ok_or_else(|| group_not_found(group))?;
             let state = |(name, attachment): (&String, &Attachment)| {
                 let registered = region.load_balancers.get(name).map(|balancer| &balancer.instances);
-                (name.clone(), found.attachment_state(*attachment, registered, here.now).to_owned())
+                (name.clone(), found.attachment_state(*attachment, registered, context.now).to_owned())
             };
             Ok(found.attachments.load_balancers.iter().map(state).collect())
         });
-        let target_groups = request(self, "autoscaling:DescribeLoadBalancerTargetGroups", group, |region, here| {
+        let target_groups = request(self, "autoscaling:DescribeLoadBalancerTargetGroups", group, |region, context| {
             let found = region.auto_scaling_groups.get(group).ok_or_else(|| group_not_found(group))?;
             let state = |(name, attachment): (&String, &Attachment)| {
                 let registered = region.target_groups.get(name).map(|targets| &targets.targets);
-                (here.target_group_arn(name), found.attachment_state(*attachment, registered, here.now).to_owned())
+                (
+                    context.target_group_arn(name),
+                    found.attachment_state(*attachment, registered, context.now).to_owned(),
+                )
             };
             Ok(found.attachments.target_groups.iter().map(state).collect())
         });
@@ -134,14 +137,14 @@ impl AutoScaling for LocalSession<OdinAccount> {
     }
 
     async fn delete_group(&self, name: &str) -> Result<(), CloudError> {
-        request(self, "autoscaling:DeleteAutoScalingGroup", name, |region, here| {
+        request(self, "autoscaling:DeleteAutoScalingGroup", name, |region, context| {
             let found = region.auto_scaling_groups.get(name).ok_or_else(|| group_not_found(name))?;
-            // With the policies go the alarms that have nothing else to do.
-            let alarms = alarms_of(region, name, found, here);
+            // Deleting a scaling policy deletes the alarms that trigger it.
+            let alarms = alarms_of(region, name, found, context);
             region.alarms.retain(|alarm, _| !alarms.contains(alarm));
-            let (groups, mut around) = region.split();
+            let (groups, mut env) = region.split();
             if let Some(group) = groups.get_mut(name) {
-                group.delete(here.now, &mut around);
+                group.delete(context.now, &mut env);
             }
             Ok(())
         })
@@ -188,7 +191,7 @@ fn not_attached(what: &str) -> ServiceError {
     validation_error(format!("Trying to remove {what} that are not part of the group"))
 }
 
-/// The group, if it may be changed.
+/// The group, or AWS's error if it does not exist or is being deleted.
 fn changeable<'r>(region: &'r mut OdinRegion, name: &str) -> Result<&'r mut StoredGroup, ServiceError> {
     let group = region.auto_scaling_groups.get_mut(name).ok_or_else(|| group_not_found(name))?;
     if group.deleting {
@@ -199,13 +202,13 @@ fn changeable<'r>(region: &'r mut OdinRegion, name: &str) -> Result<&'r mut Stor
 }
 
 /// The alarms that trigger the group's scaling policies.
-fn alarms_of(region: &OdinRegion, name: &str, group: &StoredGroup, here: ServiceContext<'_>) -> Vec<String> {
-    let policies: Vec<String> = group.scaling_policies.keys().map(|policy| here.policy_arn(name, policy)).collect();
+fn alarms_of(region: &OdinRegion, name: &str, group: &StoredGroup, context: ServiceContext<'_>) -> Vec<String> {
+    let policies: Vec<String> = group.scaling_policies.keys().map(|policy| context.policy_arn(name, policy)).collect();
     let triggers = region.alarms.values().filter(|alarm| policies.contains(&alarm.policy_arn));
     triggers.map(|alarm| alarm.name.clone()).collect()
 }
 
-/// Marks the attachments of these names as being removed: all or none.
+/// Marks the attachments of these names as being removed: all or none of them.
 fn remove(attached: &mut BTreeMap<String, Attachment>, names: &[String], what: &str) -> Result<(), ServiceError> {
     if names.iter().any(|name| !attached.contains_key(name)) {
         return Err(not_attached(what));
@@ -216,15 +219,15 @@ fn remove(attached: &mut BTreeMap<String, Attachment>, names: &[String], what: &
     Ok(())
 }
 
-/// Lets the group's instances drain wherever its attachment is being removed.
-fn drain(region: &mut OdinRegion, name: &str, here: ServiceContext<'_>) {
-    let (groups, mut around) = region.split();
+/// Starts draining the group's instances at each attachment that is being removed.
+fn drain(region: &mut OdinRegion, name: &str, context: ServiceContext<'_>) {
+    let (groups, mut env) = region.split();
     let Some(group) = groups.get(name) else { return };
-    let removing = around.balancers.of_mut(&group.attachments).filter(|attached| attached.attachment.removing);
+    let removing = env.balancers.of_mut(&group.attachments).filter(|attached| attached.attachment.removing);
     for attached in removing {
         let own = attached.instances.iter_mut().filter(|(id, _)| group.instances.contains_key(*id));
         for (_, registration) in own {
-            registration.drain(here.now, attached.drain_seconds);
+            registration.drain(context.now, attached.drain_seconds);
         }
     }
 }

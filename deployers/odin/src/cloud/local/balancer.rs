@@ -1,4 +1,4 @@
-//! Classic load balancers and target groups: who is registered, who drains, and which groups bring their instances.
+//! Classic load balancers and target groups: registered and draining instances, and the groups attached to them.
 
 use super::is_false;
 use crate::cloud::Tags;
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 pub struct StoredLoadBalancer {
     /// Its tags.
     pub tags: Tags,
-    /// Seconds for which an instance that is taken out drains; 0 without connection draining.
+    /// Seconds for which a deregistered instance drains; 0 disables connection draining.
     pub connection_draining_seconds: u32,
     /// Its instances.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -26,9 +26,9 @@ pub struct StoredLoadBalancer {
 pub struct StoredTargetGroup {
     /// Its tags.
     pub tags: Tags,
-    /// Seconds over which a new target gets its share of the traffic little by little.
+    /// Seconds over which the traffic to a new target increases to its full share.
     pub slow_start_seconds: u32,
-    /// Seconds for which a target that is taken out drains.
+    /// Seconds for which a deregistered target drains.
     pub deregistration_delay_seconds: u32,
     /// Its targets.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -40,24 +40,24 @@ impl Default for StoredTargetGroup {
         Self {
             tags: Tags::new(),
             slow_start_seconds: 0,
-            // AWS's own default.
+            // AWS's default.
             deregistration_delay_seconds: 300,
             targets: Registrations::new(),
         }
     }
 }
 
-/// The instances that a load balancer or target group knows, by id.
+/// The instances that are registered with a load balancer or target group, by id.
 pub type Registrations = BTreeMap<String, Registration>;
 
-/// An instance as a load balancer or target group knows it.
+/// The registration of an instance with a load balancer or target group.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Registration {
-    /// From when on it passes the health check; never if none.
+    /// From when on it passes the health check. Without it, it never does.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub healthy_at: Option<DateTime<Utc>>,
-    /// Until when it drains, if it was taken out.
+    /// Until when it drains, if it was deregistered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub drains_until: Option<DateTime<Utc>>,
 }
@@ -68,13 +68,13 @@ impl Registration {
         self.healthy_at.is_some_and(|healthy_at| healthy_at <= now)
     }
 
-    /// Takes it out; what drains already goes on doing so. Answers when that is over.
+    /// Starts draining, unless it already drains. Returns when draining ends.
     pub(super) fn drain(&mut self, now: DateTime<Utc>, seconds: u32) -> DateTime<Utc> {
         *self.drains_until.get_or_insert(later(now, seconds))
     }
 }
 
-/// Which load balancers and target groups a group is attached to, by name.
+/// The load balancers and target groups that a group is attached to, by name.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Attachments {
@@ -96,18 +96,18 @@ impl Attachments {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Attachment {
-    /// It was detached, and stays until the group's instances have drained.
+    /// It was detached. It remains until the group's instances have drained.
     #[serde(skip_serializing_if = "is_false")]
     pub removing: bool,
 }
 
-/// One of the load balancers and target groups that a group is attached to.
+/// A load balancer or target group that a group is attached to.
 pub(super) struct Attached<'r> {
     pub(super) attachment: Attachment,
     pub(super) instances: &'r Registrations,
 }
 
-/// The same, to be changed.
+/// The same, mutable.
 pub(super) struct AttachedMut<'r> {
     pub(super) attachment: Attachment,
     pub(super) drain_seconds: u32,
@@ -121,7 +121,7 @@ pub(super) struct Balancers<'r> {
 }
 
 impl Balancers<'_> {
-    /// Those that a group is attached to.
+    /// The load balancers and target groups that a group is attached to.
     pub(super) fn of<'s>(&'s self, attachments: &'s Attachments) -> impl Iterator<Item = Attached<'s>> {
         let classic = attachments.load_balancers.iter().filter_map(|(name, attachment)| {
             let instances = &self.load_balancers.get(name)?.instances;
@@ -134,7 +134,7 @@ impl Balancers<'_> {
         classic.chain(targets)
     }
 
-    /// Those that a group is attached to, to be changed.
+    /// The same, mutable.
     pub(super) fn of_mut<'s>(&'s mut self, attachments: &'s Attachments) -> impl Iterator<Item = AttachedMut<'s>> {
         let classic = self.load_balancers.iter_mut().filter_map(|(name, found)| {
             Some(AttachedMut {
@@ -153,14 +153,14 @@ impl Balancers<'_> {
         classic.chain(targets)
     }
 
-    /// Registers a group's instance that came into service.
+    /// Registers an instance of a group that entered service.
     pub(super) fn register(&mut self, attachments: &Attachments, id: &str, healthy_at: Option<DateTime<Utc>>) {
         for attached in self.of_mut(attachments).filter(|attached| !attached.attachment.removing) {
             attached.instances.insert(id.to_owned(), Registration { healthy_at, drains_until: None });
         }
     }
 
-    /// Takes out a group's instance; answers when it has drained everywhere.
+    /// Deregisters an instance of a group. Returns when it has drained everywhere.
     pub(super) fn deregister(&mut self, attachments: &Attachments, id: &str, now: DateTime<Utc>) -> DateTime<Utc> {
         let drained = self.of_mut(attachments).filter_map(|attached| {
             let registration = attached.instances.get_mut(id)?;
@@ -169,19 +169,19 @@ impl Balancers<'_> {
         drained.max().unwrap_or(now)
     }
 
-    /// Forgets an instance that is gone.
-    pub(super) fn forget(&mut self, id: &str) {
+    /// Removes a terminated instance.
+    pub(super) fn remove_instance(&mut self, id: &str) {
         for instances in self.all() {
             instances.remove(id);
         }
     }
 
-    /// When the next instance has drained.
+    /// When the next instance finishes draining.
     pub(super) fn next_due(&mut self) -> Option<DateTime<Utc>> {
         self.all().flat_map(|instances| instances.values()).filter_map(|registration| registration.drains_until).min()
     }
 
-    /// Forgets the instances that have drained by `now`.
+    /// Removes the instances that have drained by `now`.
     pub(super) fn advance(&mut self, now: DateTime<Utc>) {
         for instances in self.all() {
             instances.retain(|_, registration| registration.drains_until.is_none_or(|until| until > now));

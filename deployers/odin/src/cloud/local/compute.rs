@@ -1,4 +1,4 @@
-//! EC2 on the embedded world: images, subnets, security groups and placement groups.
+//! EC2 in the local cloud: images, subnets, security groups and placement groups.
 
 use super::region::StoredPlacementGroup;
 use super::{OdinAccount, not_found, request};
@@ -8,7 +8,7 @@ use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::local::{LocalSession, ServiceError};
 
 impl Filter {
-    fn admits(&self, id: &str, tags: &Tags) -> bool {
+    fn matches(&self, id: &str, tags: &Tags) -> bool {
         match self {
             Self::Ids(ids) => ids.iter().any(|wanted| wanted == id),
             Self::Names(names) => tags.get("Name").is_some_and(|name| names.contains(name)),
@@ -25,7 +25,7 @@ impl Filter {
 impl Compute for LocalSession<OdinAccount> {
     async fn images(&self, filter: &Filter) -> Result<Vec<Image>, CloudError> {
         request(self, "ec2:DescribeImages", &filter.resource(), |region, _| {
-            let found = region.images.iter().filter(|(id, image)| filter.admits(id, &image.tags));
+            let found = region.images.iter().filter(|(id, image)| filter.matches(id, &image.tags));
             let describe =
                 found.map(|(id, image)| Image { id: id.clone(), state: image.state.clone(), tags: image.tags.clone() });
             Ok(describe.collect())
@@ -35,7 +35,7 @@ impl Compute for LocalSession<OdinAccount> {
 
     async fn subnets(&self, filter: &Filter) -> Result<Vec<Subnet>, CloudError> {
         request(self, "ec2:DescribeSubnets", &filter.resource(), |region, _| {
-            let found = region.subnets.iter().filter(|(id, subnet)| filter.admits(id, &subnet.tags));
+            let found = region.subnets.iter().filter(|(id, subnet)| filter.matches(id, &subnet.tags));
             Ok(found.map(|(id, subnet)| Subnet { id: id.clone(), tags: subnet.tags.clone() }).collect())
         })
         .await
@@ -43,7 +43,7 @@ impl Compute for LocalSession<OdinAccount> {
 
     async fn security_groups(&self, filter: &Filter) -> Result<Vec<SecurityGroup>, CloudError> {
         request(self, "ec2:DescribeSecurityGroups", &filter.resource(), |region, _| {
-            let found = region.security_groups.iter().filter(|(id, group)| filter.admits(id, &group.tags));
+            let found = region.security_groups.iter().filter(|(id, group)| filter.matches(id, &group.tags));
             Ok(found.map(|(id, group)| SecurityGroup { id: id.clone(), tags: group.tags.clone() }).collect())
         })
         .await
@@ -102,8 +102,8 @@ fn check_placement(group: &NewPlacementGroup) -> Result<(), ServiceError> {
         ("cluster" | "spread", None) | ("partition", None | Some(1..=7))
     );
     if group.name.is_empty() || group.name.chars().count() > 255 || !partitions_fit {
-        let message = "a placement group has a name of 1 to 255 characters, the strategy cluster, spread or partition, \
-                       and 1 to 7 partitions for the last alone";
+        let message = "a placement group needs a name of 1 to 255 characters and strategy cluster, spread or \
+                       partition; only partition takes a partition count, 1 to 7";
         return Err(ServiceError::new(ErrorKind::Invalid, "InvalidParameterValue", message));
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! Elastic Load Balancing on the embedded world: classic load balancers and target groups.
+//! Elastic Load Balancing in the local cloud: classic load balancers and target groups.
 
 use super::balancer::{Registration, StoredTargetGroup};
 use super::region::OdinRegion;
@@ -14,10 +14,10 @@ use tokio::try_join;
 #[async_trait]
 impl ClassicBalancers for LocalSession<OdinAccount> {
     async fn load_balancer(&self, name: &str) -> Result<Option<LoadBalancer>, CloudError> {
-        let is_there = request(self, "elasticloadbalancing:DescribeLoadBalancers", name, |region, _| {
+        let exists = request(self, "elasticloadbalancing:DescribeLoadBalancers", name, |region, _| {
             Ok(region.load_balancers.contains_key(name))
         });
-        if !is_there.await? {
+        if !exists.await? {
             return Ok(None);
         }
         request(self, "elasticloadbalancing:DescribeTags", name, |region, _| {
@@ -28,12 +28,12 @@ impl ClassicBalancers for LocalSession<OdinAccount> {
     }
 
     async fn instance_health(&self, name: &str) -> Result<BTreeMap<String, String>, CloudError> {
-        request(self, "elasticloadbalancing:DescribeInstanceHealth", name, |region, here| {
+        request(self, "elasticloadbalancing:DescribeInstanceHealth", name, |region, context| {
             let missing =
                 || not_found("LoadBalancerNotFound", format!("There is no ACTIVE Load Balancer named '{name}'"));
             let found = region.load_balancers.get(name).ok_or_else(missing)?;
             let state = |registration: &Registration| {
-                if registration.is_healthy(here.now) { "InService" } else { "OutOfService" }
+                if registration.is_healthy(context.now) { "InService" } else { "OutOfService" }
             };
             Ok(found.instances.iter().map(|(id, found)| (id.clone(), state(found).to_owned())).collect())
         })
@@ -44,16 +44,16 @@ impl ClassicBalancers for LocalSession<OdinAccount> {
 #[async_trait]
 impl TargetGroups for LocalSession<OdinAccount> {
     async fn target_group(&self, name: &str) -> Result<Option<TargetGroup>, CloudError> {
-        let arn = request(self, "elasticloadbalancing:DescribeTargetGroups", name, |region, here| {
-            Ok(region.target_groups.contains_key(name).then(|| here.target_group_arn(name)))
+        let arn = request(self, "elasticloadbalancing:DescribeTargetGroups", name, |region, context| {
+            Ok(region.target_groups.contains_key(name).then(|| context.target_group_arn(name)))
         });
         let Some(arn) = arn.await? else { return Ok(None) };
         let described = try_join!(
-            request(self, "elasticloadbalancing:DescribeTags", name, |region, here| {
-                Ok(by_arn(region, &arn, here)?.tags.clone())
+            request(self, "elasticloadbalancing:DescribeTags", name, |region, context| {
+                Ok(by_arn(region, &arn, context)?.tags.clone())
             }),
-            request(self, "elasticloadbalancing:DescribeTargetGroupAttributes", &arn, |region, here| {
-                Ok(by_arn(region, &arn, here)?.slow_start_seconds)
+            request(self, "elasticloadbalancing:DescribeTargetGroupAttributes", &arn, |region, context| {
+                Ok(by_arn(region, &arn, context)?.slow_start_seconds)
             }),
         );
         match described {
@@ -66,9 +66,9 @@ impl TargetGroups for LocalSession<OdinAccount> {
     }
 
     async fn target_health(&self, arn: &str) -> Result<BTreeMap<String, String>, CloudError> {
-        request(self, "elasticloadbalancing:DescribeTargetHealth", arn, |region, here| {
-            let targets = &by_arn(region, arn, here)?.targets;
-            Ok(targets.iter().map(|(id, found)| (id.clone(), target_state(found, here.now).to_owned())).collect())
+        request(self, "elasticloadbalancing:DescribeTargetHealth", arn, |region, context| {
+            let targets = &by_arn(region, arn, context)?.targets;
+            Ok(targets.iter().map(|(id, found)| (id.clone(), target_state(found, context.now).to_owned())).collect())
         })
         .await
     }
@@ -77,9 +77,9 @@ impl TargetGroups for LocalSession<OdinAccount> {
 fn by_arn<'r>(
     region: &'r OdinRegion,
     arn: &str,
-    here: ServiceContext<'_>,
+    context: ServiceContext<'_>,
 ) -> Result<&'r StoredTargetGroup, ServiceError> {
-    let found = region.target_groups.iter().find(|(name, _)| here.target_group_arn(name) == arn);
+    let found = region.target_groups.iter().find(|(name, _)| context.target_group_arn(name) == arn);
     let missing = || not_found("TargetGroupNotFound", format!("Target groups '{arn}' not found"));
     found.map(|(_, found)| found).ok_or_else(missing)
 }

@@ -1,4 +1,4 @@
-//! Auto-scaling groups and their instances, as the world keeps them.
+//! Auto-scaling groups and their instances, as the local cloud stores them.
 
 use super::balancer::{Attachments, Registrations};
 use super::{ServiceContext, is_false, is_zero};
@@ -11,13 +11,13 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoredGroup {
-    /// When it was made.
+    /// When it was created.
     pub created_time: DateTime<Utc>,
-    /// Its tags; its instances have them, too.
+    /// Its tags, which its instances have too.
     pub tags: Tags,
-    /// How many instances it must, should and may have.
+    /// Its minimum, desired and maximum number of instances.
     pub capacity: Capacity,
-    /// It is being deleted, and goes with its last instance.
+    /// Whether it is being deleted. It is removed with its last instance.
     #[serde(skip_serializing_if = "is_false")]
     pub deleting: bool,
     /// Name of its launch template.
@@ -28,18 +28,18 @@ pub struct StoredGroup {
     pub launch_configuration: Option<String>,
     /// Ids of its subnets.
     pub subnet_ids: Vec<String>,
-    /// What it is attached to.
+    /// The load balancers and target groups that it is attached to.
     #[serde(skip_serializing_if = "Attachments::is_empty")]
     pub attachments: Attachments,
-    /// Who says that an instance is healthy.
+    /// What decides whether an instance is healthy.
     pub health_check_type: HealthCheckType,
-    /// Seconds after coming into service during which an instance that fails its health check is kept.
+    /// Seconds after an instance enters service during which a failed health check does not replace it.
     pub health_check_grace_period_seconds: u32,
     /// Seconds between two simple scalings.
     pub default_cooldown_seconds: u32,
-    /// Which instance goes first. The world knows one way: the oldest.
+    /// Which instance is terminated first. The local cloud always terminates the oldest.
     pub termination_policies: Vec<String>,
-    /// Its hooks.
+    /// Its lifecycle hooks.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub lifecycle_hooks: Vec<LifecycleHook>,
     /// Whether its metrics are collected.
@@ -50,7 +50,7 @@ pub struct StoredGroup {
     /// Its instances by id.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub instances: BTreeMap<String, StoredInstance>,
-    /// When it will launch or terminate what its capacity asks for.
+    /// When it next launches or terminates instances to match its capacity.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub scales_at: Option<DateTime<Utc>>,
 }
@@ -61,7 +61,7 @@ pub struct StoredGroup {
 pub struct StoredInstance {
     /// The image that it was launched from.
     pub image_id: String,
-    /// Its number among the instances of that image, the first being 1.
+    /// Its number among the instances of that image: 1 was launched first.
     #[serde(skip_serializing_if = "is_zero")]
     pub number: u64,
     /// Such as `t3.small`.
@@ -71,42 +71,42 @@ pub struct StoredInstance {
     pub placement_group: Option<String>,
     /// When it was launched.
     pub launched_at: DateTime<Utc>,
-    /// How far it is.
+    /// Its lifecycle state.
     pub lifecycle_state: LifecycleState,
-    /// When that state ends by itself.
+    /// When that state ends.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<DateTime<Utc>>,
-    /// Its group has found it unhealthy.
+    /// Whether its group has marked it unhealthy.
     #[serde(skip_serializing_if = "is_false")]
     pub unhealthy: bool,
-    /// When it came into service.
+    /// When it entered service.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub in_service_at: Option<DateTime<Utc>>,
-    /// When it will terminate by itself.
+    /// When it terminates by itself.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub terminates_at: Option<DateTime<Utc>>,
 }
 
-/// How far an instance of a group is.
+/// The lifecycle state of an instance.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum LifecycleState {
     /// It boots.
     Pending,
-    /// It waits for the subscriber of a launch hook.
+    /// It waits for a launch hook.
     #[serde(rename = "Pending:Wait")]
     PendingWait,
-    /// The subscriber let it go on.
+    /// The launch hook is completed.
     #[serde(rename = "Pending:Proceed")]
     PendingProceed,
-    /// It counts.
+    /// It is in service.
     #[default]
     InService,
-    /// It drains and, without a hook, shuts down.
+    /// It drains and, without a termination hook, shuts down.
     Terminating,
-    /// It waits for the subscriber of a termination hook.
+    /// It waits for a termination hook.
     #[serde(rename = "Terminating:Wait")]
     TerminatingWait,
-    /// The subscriber let it go on: it shuts down.
+    /// The termination hook is completed; it shuts down.
     #[serde(rename = "Terminating:Proceed")]
     TerminatingProceed,
 }
@@ -126,7 +126,7 @@ impl LifecycleState {
         }
     }
 
-    /// Whether it is on its way out.
+    /// Whether it is terminating, in any of the three states.
     #[must_use]
     pub fn is_terminating(self) -> bool {
         matches!(self, Self::Terminating | Self::TerminatingWait | Self::TerminatingProceed)
@@ -134,15 +134,15 @@ impl LifecycleState {
 }
 
 impl StoredGroup {
-    /// What AWS tells of it.
-    pub(super) fn describe(&self, name: &str, here: ServiceContext<'_>) -> AutoScalingGroup {
+    /// Its description as AWS returns it.
+    pub(super) fn describe(&self, name: &str, context: ServiceContext<'_>) -> AutoScalingGroup {
         let attached = |attachments: &BTreeMap<String, super::Attachment>| -> Vec<String> {
             attachments.iter().filter(|(_, found)| !found.removing).map(|(name, _)| name.clone()).collect()
         };
         let target_groups = attached(&self.attachments.target_groups);
         AutoScalingGroup {
             name: name.to_owned(),
-            arn: here.group_arn(name),
+            arn: context.group_arn(name),
             created_time: self.created_time,
             tags: self.tags.clone(),
             capacity: self.capacity,
@@ -150,7 +150,7 @@ impl StoredGroup {
             launch_template: self.launch_template.clone(),
             launch_configuration: self.launch_configuration.clone(),
             load_balancers: attached(&self.attachments.load_balancers),
-            target_group_arns: target_groups.iter().map(|name| here.target_group_arn(name)).collect(),
+            target_group_arns: target_groups.iter().map(|name| context.target_group_arn(name)).collect(),
             instances: self.describe_instances(),
         }
     }
@@ -166,7 +166,7 @@ impl StoredGroup {
         instances.into_iter().map(describe).collect()
     }
 
-    /// How far the group's attachment to a balancer with these registrations is.
+    /// The state of the group's attachment to a balancer with these registrations.
     pub(super) fn attachment_state(
         &self,
         attachment: super::Attachment,
@@ -190,8 +190,8 @@ impl StoredGroup {
         self.instances.iter().filter(move |(_, instance)| counts(instance)).map(|(id, _)| id)
     }
 
-    /// The instances that are not on their way out.
-    pub(super) fn living(&self) -> impl Iterator<Item = (&String, &StoredInstance)> {
+    /// The instances that are not terminating.
+    pub(super) fn active(&self) -> impl Iterator<Item = (&String, &StoredInstance)> {
         self.instances.iter().filter(|(_, instance)| !instance.lifecycle_state.is_terminating())
     }
 }

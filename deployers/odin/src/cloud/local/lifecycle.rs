@@ -1,4 +1,4 @@
-//! The life of a group's instances: launched, in service, replaced, terminated.
+//! The lifecycle of a group's instances: launch, service, replacement, termination.
 
 use super::balancer::Balancers;
 use super::behaviour::Behaviour;
@@ -11,20 +11,21 @@ use bifrost::local::later;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
-/// Seconds from a change of a group's capacity until it launches or terminates: Auto Scaling acts a little later.
+/// Seconds from a change of a group's capacity until it launches or terminates instances: Auto Scaling acts with a
+/// delay.
 const SCALING_SECONDS: u32 = 2;
-/// Seconds between the end of a launch hook and being in service.
+/// Seconds between the end of a launch hook and service.
 const PROCEED_SECONDS: u32 = 1;
-/// The most instances that a group comes to have, whatever its capacity: an account's quota at AWS is of that order.
+/// The maximum number of instances of a group, whatever its capacity: about the quota of an AWS account.
 const MAX_INSTANCES: usize = 1000;
-/// How long a hook waits that does not say.
+/// Default heartbeat timeout of a hook, in seconds.
 const HEARTBEAT_SECONDS: u32 = 3600;
-/// The transition of instances that come.
+/// The transition of instances that are launched.
 pub(super) const LAUNCHING: &str = "autoscaling:EC2_INSTANCE_LAUNCHING";
-/// The transition of instances that go.
+/// The transition of instances that are terminated.
 pub(super) const TERMINATING: &str = "autoscaling:EC2_INSTANCE_TERMINATING";
 
-/// What the instances of a group touch in their region.
+/// The resources of the region that instances of a group use.
 pub(super) struct InstanceEnvironment<'r> {
     pub(super) images: &'r mut BTreeMap<String, StoredImage>,
     pub(super) templates: &'r BTreeMap<String, StoredTemplate>,
@@ -47,7 +48,7 @@ impl<'r> InstanceEnvironment<'r> {
         self.images.get(&instance.image_id).map(|image| image.behaviour(instance.number)).unwrap_or_default()
     }
 
-    /// None if what the group names has been deleted.
+    /// `None` if the template or configuration of the group is deleted.
     fn source(&self, group: &StoredGroup) -> Option<Source<'r>> {
         if let Some(name) = &group.launch_template {
             let template = &self.templates.get(name)?.template;
@@ -61,18 +62,18 @@ impl<'r> InstanceEnvironment<'r> {
         Some(Source { image_id: &found.image_id, instance_type: &found.instance_type, placement_group: None })
     }
 
-    fn has_room(&self, source: &Source<'_>) -> bool {
+    fn has_capacity(&self, source: &Source<'_>) -> bool {
         self.spare_capacity.get(source.instance_type).is_none_or(|left| *left > 0)
     }
 
-    fn take_room(&mut self, source: &Source<'_>) {
+    fn take_capacity(&mut self, source: &Source<'_>) {
         if let Some(left) = self.spare_capacity.get_mut(source.instance_type) {
             *left = left.saturating_sub(1);
         }
     }
 
     fn launch(&mut self, source: &Source<'_>, now: DateTime<Utc>) -> (String, StoredInstance) {
-        self.take_room(source);
+        self.take_capacity(source);
         let number = self.images.get_mut(source.image_id).map_or(0, |image| {
             image.launched = image.launched.saturating_add(1);
             image.launched
@@ -92,80 +93,81 @@ impl<'r> InstanceEnvironment<'r> {
         (next_id(self.ids, "i"), instance)
     }
 
-    /// An instance is gone for good.
-    fn forget(&mut self, id: &str, instance: &StoredInstance) {
-        self.balancers.forget(id);
+    /// Removes a terminated instance and frees its capacity.
+    fn remove_instance(&mut self, id: &str, instance: &StoredInstance) {
+        self.balancers.remove_instance(id);
         if let Some(left) = self.spare_capacity.get_mut(&instance.instance_type) {
             *left = left.saturating_add(1);
         }
     }
 }
 
-/// How an instance is made to go.
+/// How an instance is terminated.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum TerminationMode {
-    /// It drains, and its hooks are waited for.
-    Orderly,
-    /// It is dead already; its hooks are waited for.
-    Dead,
-    /// Nothing is waited for: its group is deleted by force.
+    /// It drains, then waits for its hooks.
+    Graceful,
+    /// It has already stopped; only its hooks are waited for.
+    Crashed,
+    /// It waits for nothing: its group is deleted with `ForceDelete`.
     Forced,
 }
 
-/// How long the hooks of a transition are waited for, and what comes of it.
+/// How long the hooks of a transition wait, and whether they abandon the instance.
 struct HookWait {
     seconds: u32,
     abandoned: bool,
 }
 
 impl StoredGroup {
-    /// When the next thing happens to the group or one of its instances.
-    pub(super) fn next_due(&self, around: &InstanceEnvironment<'_>) -> Option<DateTime<Utc>> {
-        let own = self.instances.values().flat_map(|instance| [instance.until, instance.dies_at()]).flatten();
-        let replaced = self.replacements(around).into_iter().map(|(_, due)| due);
+    /// When the next change of the group or one of its instances is due.
+    pub(super) fn next_due(&self, env: &InstanceEnvironment<'_>) -> Option<DateTime<Utc>> {
+        let own =
+            self.instances.values().flat_map(|instance| [instance.until, instance.self_terminates_at()]).flatten();
+        let replaced = self.replacements(env).into_iter().map(|(_, due)| due);
         own.chain(replaced).chain(self.scales_at).min()
     }
 
-    /// Lets happen what is due by `now`.
-    pub(super) fn happen(&mut self, now: DateTime<Utc>, around: &mut InstanceEnvironment<'_>) {
-        for id in self.due(now, StoredInstance::dies_at) {
-            self.fail(&id, TerminationMode::Dead, now, around);
+    /// Applies the changes that are due by `now`.
+    pub(super) fn apply_due(&mut self, now: DateTime<Utc>, env: &mut InstanceEnvironment<'_>) {
+        for id in self.due(now, StoredInstance::self_terminates_at) {
+            self.fail(&id, TerminationMode::Crashed, now, env);
         }
-        for (id, due) in self.replacements(around) {
+        for (id, due) in self.replacements(env) {
             if due <= now {
-                self.fail(&id, TerminationMode::Orderly, now, around);
+                self.fail(&id, TerminationMode::Graceful, now, env);
             }
         }
         for id in self.due(now, |instance| instance.until) {
-            self.move_on(&id, now, around);
+            self.enter_next_state(&id, now, env);
         }
         if self.scales_at.is_some_and(|due| due <= now) {
             self.scales_at = None;
-            self.scale(now, around);
+            self.scale(now, env);
         }
     }
 
-    /// Takes note of what has to be done about the group, and when.
-    pub(super) fn notice(&mut self, now: DateTime<Utc>, around: &InstanceEnvironment<'_>) {
-        self.finish_detaching(around);
+    /// Removes finished attachments, and schedules scaling if the instances do not match the capacity.
+    pub(super) fn schedule_scaling(&mut self, now: DateTime<Utc>, env: &InstanceEnvironment<'_>) {
+        self.finish_detaching(env);
         if self.scales_at.is_some() {
             return;
         }
-        let (living, desired) = (self.living().count(), self.desired());
-        let can_launch = || self.source(around).is_some_and(|source| around.has_room(&source));
-        if living > desired || (living < desired && can_launch()) {
+        let (active, desired) = (self.active().count(), self.desired());
+        let can_launch = || self.source(env).is_some_and(|source| env.has_capacity(&source));
+        if active > desired || (active < desired && can_launch()) {
             self.scales_at = Some(later(now, SCALING_SECONDS));
         }
     }
 
-    /// Begins to delete the group by force.
-    pub(super) fn delete(&mut self, now: DateTime<Utc>, around: &mut InstanceEnvironment<'_>) {
+    /// Starts deleting the group with `ForceDelete`.
+    pub(super) fn delete(&mut self, now: DateTime<Utc>, env: &mut InstanceEnvironment<'_>) {
         self.deleting = true;
         self.capacity = crate::cloud::Capacity::default();
         self.scaling_policies.clear();
         let ids: Vec<String> = self.instances.keys().cloned().collect();
         for id in ids {
-            self.terminate(&id, TerminationMode::Forced, now, around);
+            self.terminate(&id, TerminationMode::Forced, now, env);
         }
     }
 
@@ -178,45 +180,45 @@ impl StoredGroup {
         usize::try_from(self.capacity.desired).unwrap_or(usize::MAX).min(MAX_INSTANCES)
     }
 
-    fn source<'r>(&self, around: &InstanceEnvironment<'r>) -> Option<Source<'r>> {
-        if self.deleting { None } else { around.source(self) }
+    fn source<'r>(&self, env: &InstanceEnvironment<'r>) -> Option<Source<'r>> {
+        if self.deleting { None } else { env.source(self) }
     }
 
-    /// Launches what is missing, as far as there is room for it, or terminates the oldest of what is too much.
-    fn scale(&mut self, now: DateTime<Utc>, around: &mut InstanceEnvironment<'_>) {
-        let mut living: Vec<_> = self.living().map(|(id, instance)| (instance.launched_at, id.clone())).collect();
-        living.sort();
-        let surplus = living.len().saturating_sub(self.desired());
-        for (_, id) in living.iter().take(surplus) {
-            self.terminate(id, TerminationMode::Orderly, now, around);
+    /// Launches missing instances as far as capacity is left, or terminates the oldest surplus instances.
+    fn scale(&mut self, now: DateTime<Utc>, env: &mut InstanceEnvironment<'_>) {
+        let mut active: Vec<_> = self.active().map(|(id, instance)| (instance.launched_at, id.clone())).collect();
+        active.sort();
+        let surplus = active.len().saturating_sub(self.desired());
+        for (_, id) in active.iter().take(surplus) {
+            self.terminate(id, TerminationMode::Graceful, now, env);
         }
-        let Some(source) = self.source(around) else { return };
-        for _ in living.len()..self.desired() {
-            if !around.has_room(&source) {
+        let Some(source) = self.source(env) else { return };
+        for _ in active.len()..self.desired() {
+            if !env.has_capacity(&source) {
                 break;
             }
-            let (id, instance) = around.launch(&source, now);
+            let (id, instance) = env.launch(&source, now);
             self.instances.insert(id, instance);
         }
     }
 
-    /// Moves an instance whose state has ended into the next one.
-    fn move_on(&mut self, id: &str, now: DateTime<Utc>, around: &mut InstanceEnvironment<'_>) {
+    /// Moves an instance whose state has ended into the next state.
+    fn enter_next_state(&mut self, id: &str, now: DateTime<Utc>, env: &mut InstanceEnvironment<'_>) {
         let Some(state) = self.instances.get(id).map(|instance| instance.lifecycle_state) else { return };
-        let behaviour = self.instances.get(id).map(|instance| around.behaviour(instance)).unwrap_or_default();
+        let behaviour = self.instances.get(id).map(|instance| env.behaviour(instance)).unwrap_or_default();
         let stopped = later(now, behaviour.stop_seconds());
-        match (state, self.hook_wait(state, around)) {
+        match (state, self.hook_wait(state, env)) {
             (LifecycleState::Pending, Some(wait)) => {
                 self.enter(id, LifecycleState::PendingWait, Some(later(now, wait.seconds)));
             }
             (LifecycleState::PendingWait, Some(wait)) if wait.abandoned => {
-                self.terminate(id, TerminationMode::Orderly, now, around);
+                self.terminate(id, TerminationMode::Graceful, now, env);
             }
             (LifecycleState::PendingWait, _) => {
                 self.enter(id, LifecycleState::PendingProceed, Some(later(now, PROCEED_SECONDS)));
             }
             (LifecycleState::Pending | LifecycleState::PendingProceed, _) => {
-                self.come_into_service(id, behaviour, now, around);
+                self.enter_service(id, behaviour, now, env);
             }
             (LifecycleState::InService, _) => self.enter(id, LifecycleState::InService, None),
             (LifecycleState::Terminating, Some(wait)) => {
@@ -227,7 +229,7 @@ impl StoredGroup {
             }
             (LifecycleState::Terminating | LifecycleState::TerminatingProceed, _) => {
                 if let Some(instance) = self.instances.remove(id) {
-                    around.forget(id, &instance);
+                    env.remove_instance(id, &instance);
                 }
             }
         }
@@ -240,62 +242,60 @@ impl StoredGroup {
         }
     }
 
-    fn come_into_service(
-        &mut self,
-        id: &str,
-        behaviour: Behaviour,
-        now: DateTime<Utc>,
-        around: &mut InstanceEnvironment<'_>,
-    ) {
+    fn enter_service(&mut self, id: &str, behaviour: Behaviour, now: DateTime<Utc>, env: &mut InstanceEnvironment<'_>) {
         self.enter(id, LifecycleState::InService, None);
         if let Some(instance) = self.instances.get_mut(id) {
             instance.in_service_at = Some(now);
         }
         let healthy_at = behaviour.health_seconds().map(|seconds| later(now, seconds));
-        around.balancers.register(&self.attachments, id, healthy_at);
+        env.balancers.register(&self.attachments, id, healthy_at);
     }
 
-    /// The group finds an instance unhealthy, and lets it go.
-    fn fail(&mut self, id: &str, mode: TerminationMode, now: DateTime<Utc>, around: &mut InstanceEnvironment<'_>) {
+    /// Marks an instance unhealthy and terminates it.
+    fn fail(&mut self, id: &str, mode: TerminationMode, now: DateTime<Utc>, env: &mut InstanceEnvironment<'_>) {
         if let Some(instance) = self.instances.get_mut(id) {
             instance.unhealthy = true;
         }
-        self.terminate(id, mode, now, around);
+        self.terminate(id, mode, now, env);
     }
 
-    fn terminate(&mut self, id: &str, mode: TerminationMode, now: DateTime<Utc>, around: &mut InstanceEnvironment<'_>) {
+    fn terminate(&mut self, id: &str, mode: TerminationMode, now: DateTime<Utc>, env: &mut InstanceEnvironment<'_>) {
         let Some(instance) = self.instances.get(id) else { return };
-        let goes_already = instance.lifecycle_state.is_terminating();
-        if goes_already && mode != TerminationMode::Forced {
+        let already_terminating = instance.lifecycle_state.is_terminating();
+        if already_terminating && mode != TerminationMode::Forced {
             return;
         }
-        let stop_seconds = around.behaviour(instance).stop_seconds();
-        let gone_by = instance.until.filter(|_| goes_already);
-        let drained = if mode == TerminationMode::Orderly {
-            around.balancers.deregister(&self.attachments, id, now)
+        let stop_seconds = env.behaviour(instance).stop_seconds();
+        let earlier_end = instance.until.filter(|_| already_terminating);
+        let drained = if mode == TerminationMode::Graceful {
+            env.balancers.deregister(&self.attachments, id, now)
         } else {
-            around.balancers.forget(id);
+            env.balancers.remove_instance(id);
             now
         };
-        let has_hook = self.hook_wait(LifecycleState::Terminating, around).is_some();
+        let has_hook = self.hook_wait(LifecycleState::Terminating, env).is_some();
         let until = if has_hook { drained } else { later(drained, stop_seconds) };
-        self.enter(id, LifecycleState::Terminating, Some(gone_by.map_or(until, |gone_by| gone_by.min(until))));
+        self.enter(
+            id,
+            LifecycleState::Terminating,
+            Some(earlier_end.map_or(until, |earlier_end| earlier_end.min(until))),
+        );
     }
 
-    /// How long an instance waits after, or in, that state. A group that is being deleted waits for no hooks.
-    fn hook_wait(&self, state: LifecycleState, around: &InstanceEnvironment<'_>) -> Option<HookWait> {
+    /// How long an instance waits for hooks after, or in, that state. A group that is being deleted ignores its hooks.
+    fn hook_wait(&self, state: LifecycleState, env: &InstanceEnvironment<'_>) -> Option<HookWait> {
         let transition = if state.is_terminating() { TERMINATING } else { LAUNCHING };
         let hooks = self.lifecycle_hooks.iter().filter(|hook| hook.transition == transition && !self.deleting);
         let waits = hooks.map(|hook| {
             let heartbeat = hook.heartbeat_timeout_seconds.unwrap_or(HEARTBEAT_SECONDS);
-            let topic = hook.notification_target_arn.rsplit(':').next().and_then(|name| around.topics.get(name));
+            let topic = hook.notification_target_arn.rsplit(':').next().and_then(|name| env.topics.get(name));
             match topic.and_then(|topic| topic.completes_after_seconds).filter(|seconds| *seconds <= heartbeat) {
                 Some(seconds) => HookWait { seconds, abandoned: false },
-                // Nobody answered: the default result of a hook is to abandon the instance.
+                // No subscriber completed it: the default result of a hook is to abandon the instance.
                 None => HookWait { seconds: heartbeat, abandoned: true },
             }
         });
-        // All hooks of a transition wait at the same time; the first to be abandoned ends it for all.
+        // All hooks of a transition wait at the same time; the first that is abandoned ends the wait.
         waits.reduce(|one, other| match (one.abandoned, other.abandoned) {
             (true, false) => one,
             (false, true) => other,
@@ -304,21 +304,21 @@ impl StoredGroup {
         })
     }
 
-    /// The instances that will be replaced if nothing changes, because a balancer does not find them healthy, and when.
+    /// The instances that will be replaced because a balancer reports them unhealthy, and when.
     ///
-    /// As at AWS, a group replaces nothing for the sake of a balancer at which none of its instances passes: the health
-    /// check itself may be wrong.
-    fn replacements(&self, around: &InstanceEnvironment<'_>) -> Vec<(String, DateTime<Utc>)> {
+    /// As in AWS, a group does not replace instances because of a balancer that reports all of them unhealthy: the
+    /// health check itself may be wrong.
+    fn replacements(&self, env: &InstanceEnvironment<'_>) -> Vec<(String, DateTime<Utc>)> {
         if self.health_check_type != HealthCheckType::Elb || self.deleting {
             return Vec::new();
         }
         let mut replaced = Vec::new();
-        for attached in around.balancers.of(&self.attachments).filter(|attached| !attached.attachment.removing) {
+        for attached in env.balancers.of(&self.attachments).filter(|attached| !attached.attachment.removing) {
             let healthy_at = |id: &String| attached.instances.get(id).and_then(|found| found.healthy_at);
-            let Some(works_since) = self.instances.keys().filter_map(healthy_at).min() else { continue };
+            let Some(first_healthy_at) = self.instances.keys().filter_map(healthy_at).min() else { continue };
             for (id, instance) in &self.instances {
                 let Some(grace_ends) = self.grace_ends(instance) else { continue };
-                let due = grace_ends.max(works_since);
+                let due = grace_ends.max(first_healthy_at);
                 if attached.instances.contains_key(id) && healthy_at(id).is_none_or(|healthy_at| healthy_at > due) {
                     replaced.push((id.clone(), due));
                 }
@@ -333,13 +333,13 @@ impl StoredGroup {
         Some(later(since, self.health_check_grace_period_seconds))
     }
 
-    /// Forgets the attachments that were detached and at which no instance of the group drains any more.
-    fn finish_detaching(&mut self, around: &InstanceEnvironment<'_>) {
+    /// Removes detached attachments at which no instance of the group drains any more.
+    fn finish_detaching(&mut self, env: &InstanceEnvironment<'_>) {
         let instances = &self.instances;
         let drains = |registered: Option<&super::Registrations>| {
             registered.is_some_and(|registered| instances.keys().any(|id| registered.contains_key(id)))
         };
-        let balancers = &around.balancers;
+        let balancers = &env.balancers;
         self.attachments.load_balancers.retain(|name, attachment| {
             !attachment.removing || drains(balancers.load_balancers.get(name).map(|found| &found.instances))
         });
@@ -350,8 +350,8 @@ impl StoredGroup {
 }
 
 impl StoredInstance {
-    /// When it dies by itself, if it does not go before.
-    fn dies_at(&self) -> Option<DateTime<Utc>> {
+    /// When it terminates by itself, unless it is already terminating.
+    fn self_terminates_at(&self) -> Option<DateTime<Utc>> {
         self.terminates_at.filter(|_| !self.lifecycle_state.is_terminating())
     }
 }

@@ -1,4 +1,4 @@
-//! IAM and SNS on the embedded world.
+//! IAM and SNS in the local cloud.
 
 use super::{OdinAccount, request};
 use crate::cloud::{Iam, InstanceProfile, Role, Topics};
@@ -16,7 +16,7 @@ pub struct StoredIam {
     /// Instance profiles by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub instance_profiles: BTreeMap<String, StoredProfile>,
-    /// Roles by name: those of lifecycle hooks. The roles that a deployer assumes stand beside the account's resources.
+    /// Roles of lifecycle hooks by name. The roles that the deployer assumes are in the account's `roles`.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub roles: BTreeMap<String, StoredRole>,
 }
@@ -43,8 +43,8 @@ pub struct StoredRole {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoredTopic {
-    /// After how many seconds its subscriber completes the lifecycle action of a hook that published to it. If none,
-    /// nobody does, and the hook's heartbeat runs out.
+    /// Seconds until its subscriber completes the lifecycle action of a hook that published to it. Without it, the
+    /// hook's heartbeat times out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub completes_after_seconds: Option<u32>,
 }
@@ -54,12 +54,12 @@ fn root() -> String {
 }
 
 impl StoredIam {
-    /// Whether there is an instance profile of that ARN.
+    /// Whether an instance profile has that ARN.
     pub(super) fn has_profile(&self, region: &Region, account: &AccountId, arn: &str) -> bool {
         self.instance_profiles.iter().any(|(name, profile)| profile_arn(region, account, name, profile) == arn)
     }
 
-    /// Whether there is a role of that ARN.
+    /// Whether a role has that ARN.
     pub(super) fn has_role(&self, region: &Region, account: &AccountId, arn: &str) -> bool {
         self.roles.iter().any(|(name, role)| role_arn(region, account, name, role) == arn)
     }
@@ -96,8 +96,8 @@ impl Iam for LocalSession<OdinAccount> {
 #[async_trait]
 impl Topics for LocalSession<OdinAccount> {
     async fn topic_arn(&self, name: &str) -> Result<Option<String>, CloudError> {
-        request(self, "sns:GetTopicAttributes", name, |region, here| {
-            Ok(region.topics.contains_key(name).then(|| here.topic_arn(name)))
+        request(self, "sns:GetTopicAttributes", name, |region, context| {
+            Ok(region.topics.contains_key(name).then(|| context.topic_arn(name)))
         })
         .await
     }

@@ -1,8 +1,8 @@
-//! Odin's part of the embedded world: what an account holds that Odin looks up, makes and deletes.
+//! Odin's part of the local cloud: the resources of an account that Odin looks up, creates and deletes.
 //!
-//! An [`OdinAccount`] is one serde value, so that a world file can be written by hand: [`StoredIam`] for the account, an
-//! [`OdinRegion`] for each region. Services answer as AWS does where a deployer notices: in error codes, in what is
-//! unique, in what takes time. How time passes is in module `timeline`.
+//! An [`OdinAccount`] is one serde value, so that a seed can be written by hand: [`StoredIam`] for the account, an
+//! [`OdinRegion`] for each region. The services imitate what a deployer depends on: AWS's error codes, uniqueness and
+//! delays. Module `timeline` advances the time.
 
 mod auto_scaling;
 mod balancer;
@@ -36,13 +36,13 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// What an account holds, as far as Odin is concerned.
+/// The resources of an account that Odin uses.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OdinAccount {
     /// Instance profiles and roles.
     pub iam: StoredIam,
-    /// What lies in each region, by the region's name.
+    /// Resources of each region, by the region's name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub regions: BTreeMap<Region, OdinRegion>,
 }
@@ -69,7 +69,7 @@ impl LocalDeployer for Odin {
     }
 }
 
-/// Odin's ports into one account and region of the embedded world.
+/// Odin's ports into one account and region of the local cloud.
 #[must_use]
 pub fn ports(session: LocalSession<OdinAccount>) -> OdinPorts {
     let session = Arc::new(session);
@@ -85,18 +85,17 @@ pub fn ports(session: LocalSession<OdinAccount>) -> OdinPorts {
     }
 }
 
-/// Where and when a service acts, and what of the account it may look at from there.
+/// Account, region and time of a request, and the account's IAM resources.
 #[derive(Clone, Copy)]
-struct ServiceContext<'w> {
-    account: &'w AccountId,
-    region: &'w Region,
+struct ServiceContext<'c> {
+    account: &'c AccountId,
+    region: &'c Region,
     now: DateTime<Utc>,
-    iam: &'w StoredIam,
+    iam: &'c StoredIam,
 }
 
-// ARNs with random parts at AWS have the digest of a name here, so that a world needs to keep none of them.
+// ARNs with random parts at AWS are digests of names in the local cloud, so that it does not have to store them.
 impl ServiceContext<'_> {
-    /// ARN of a target group.
     pub(super) fn target_group_arn(&self, name: &str) -> String {
         let id = digest(name);
         self.region.arn("elasticloadbalancing", self.account, &format!("targetgroup/{name}/{id:016x}"))
@@ -118,7 +117,6 @@ impl ServiceContext<'_> {
         self.region.arn("autoscaling", self.account, &resource)
     }
 
-    /// ARN of a topic.
     pub(super) fn topic_arn(&self, name: &str) -> String {
         self.region.arn("sns", self.account, name)
     }
@@ -135,7 +133,8 @@ fn digest(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Makes one request to a service of the session's region. What is due at once happens before it returns.
+/// Makes one request to a service of the session's region. Changes that are due immediately are applied before it
+/// returns.
 async fn request<T: Send>(
     session: &LocalSession<OdinAccount>,
     operation: &'static str,
@@ -161,28 +160,28 @@ async fn request<T: Send>(
         .await
 }
 
-/// AWS's answer to a request that is wrong in itself.
+/// AWS's error for an invalid request.
 fn validation_error(message: impl Into<String>) -> ServiceError {
     ServiceError::new(ErrorKind::Invalid, "ValidationError", message)
 }
 
-/// AWS's answer to a request for what is not there.
+/// AWS's error for a resource that does not exist.
 fn not_found(code: &str, message: impl Into<String>) -> ServiceError {
     ServiceError::new(ErrorKind::NotFound, code, message)
 }
 
-/// Whether a resource carries all these tags.
-fn carries(tags: &super::Tags, wanted: &[(&str, &str)]) -> bool {
+/// Whether a resource has all these tags.
+fn has_tags(tags: &super::Tags, wanted: &[(&str, &str)]) -> bool {
     wanted.iter().all(|(key, value)| tags.get(*key).is_some_and(|found| found == value))
 }
 
-/// For serde: a flag that is not set is not written.
+/// For serde: omits flags that are not set.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` passes a reference")]
 fn is_false(flag: &bool) -> bool {
     !flag
 }
 
-/// For serde: a count of nothing is not written.
+/// For serde: omits counts of 0.
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` passes a reference")]
 fn is_zero(count: &u64) -> bool {
     *count == 0

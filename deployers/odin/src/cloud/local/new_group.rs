@@ -1,4 +1,4 @@
-//! What `CreateAutoScalingGroup` checks before it makes a group.
+//! Validation of `CreateAutoScalingGroup`.
 
 use super::auto_scaling::check_capacity;
 use super::balancer::{Attachment, Attachments};
@@ -11,24 +11,24 @@ use bifrost::cloud::ErrorKind;
 use bifrost::local::ServiceError;
 use std::collections::BTreeMap;
 
-/// A new group, or why AWS refuses it.
+/// Creates a group, or returns the error of AWS.
 pub(super) fn new_group(
     group: &NewAutoScalingGroup,
     region: &OdinRegion,
-    here: ServiceContext<'_>,
+    context: ServiceContext<'_>,
 ) -> Result<StoredGroup, ServiceError> {
     check_name(&group.name)?;
     check_is_new(&group.name, region)?;
     check_capacity(group.capacity)?;
     check_tags(&group.tags)?;
-    check_template(&group.launch_template, region, here)?;
+    check_template(&group.launch_template, region, context)?;
     check_subnets(&group.subnet_ids, region)?;
     for hook in &group.lifecycle_hooks {
-        check_hook(hook, region, here)?;
+        check_hook(hook, region, context)?;
     }
-    let attachments = attachments(group, region, here)?;
+    let attachments = attachments(group, region, context)?;
     Ok(StoredGroup {
-        created_time: here.now,
+        created_time: context.now,
         tags: group.tags.clone(),
         capacity: group.capacity,
         launch_template: Some(group.launch_template.clone()),
@@ -52,8 +52,8 @@ fn check_name(name: &str) -> Result<(), ServiceError> {
 }
 
 fn check_is_new(name: &str, region: &OdinRegion) -> Result<(), ServiceError> {
-    let Some(there) = region.auto_scaling_groups.get(name) else { return Ok(()) };
-    let pending = if there.deleting {
+    let Some(existing) = region.auto_scaling_groups.get(name) else { return Ok(()) };
+    let pending = if existing.deleting {
         " and is pending delete. Please wait until Autoscaling completes the deletion process before creating another \
          group with the same name."
     } else {
@@ -68,30 +68,31 @@ fn check_tags(tags: &Tags) -> Result<(), ServiceError> {
     if tags.len() > 50 {
         return Err(validation_error(format!("{} tags are too many: a group has at most 50", tags.len())));
     }
-    let too_long = |(key, value): &(&String, &String)| {
+    let is_invalid = |(key, value): &(&String, &String)| {
         key.is_empty() || key.chars().count() > 128 || value.chars().count() > 256 || key.starts_with("aws:")
     };
-    match tags.iter().find(too_long) {
+    match tags.iter().find(is_invalid) {
         Some((key, _)) => Err(validation_error(format!("The tag {key:?} is not valid"))),
         None => Ok(()),
     }
 }
 
-/// Auto Scaling tries the template out, so that what it names has to exist.
-fn check_template(name: &str, region: &OdinRegion, here: ServiceContext<'_>) -> Result<(), ServiceError> {
-    let malformed =
-        |what: String| Err(validation_error(format!("You must use a valid fully-formed launch template. {what}")));
+/// Auto Scaling tests the template, so the resources that it refers to must exist.
+fn check_template(name: &str, region: &OdinRegion, context: ServiceContext<'_>) -> Result<(), ServiceError> {
+    let malformed = |message: String| {
+        Err(validation_error(format!("You must use a valid fully-formed launch template. {message}")))
+    };
     let Some(stored) = region.launch_templates.get(name) else {
         return malformed(format!("The specified launch template, with template name {name}, does not exist."));
     };
-    match missing(&stored.template, region, here) {
-        Some(what) => malformed(what),
+    match missing_resource(&stored.template, region, context) {
+        Some(message) => malformed(message),
         None => Ok(()),
     }
 }
 
-/// What of a launch template does not exist.
-fn missing(template: &NewLaunchTemplate, region: &OdinRegion, here: ServiceContext<'_>) -> Option<String> {
+/// AWS's message about the first resource of a launch template that does not exist.
+fn missing_resource(template: &NewLaunchTemplate, region: &OdinRegion, context: ServiceContext<'_>) -> Option<String> {
     let image = region.images.get(&template.image_id);
     if image.is_none_or(|image| image.state != "available") {
         return Some(format!("The image id '[{}]' does not exist", template.image_id));
@@ -101,7 +102,7 @@ fn missing(template: &NewLaunchTemplate, region: &OdinRegion, here: ServiceConte
         return Some(format!("The security group '{id}' does not exist"));
     }
     let profile = template.instance_profile_arn.as_ref();
-    if let Some(arn) = profile.filter(|arn| !here.iam.has_profile(here.region, here.account, arn)) {
+    if let Some(arn) = profile.filter(|arn| !context.iam.has_profile(context.region, context.account, arn)) {
         return Some(format!(
             "Value ({arn}) for parameter iamInstanceProfile.arn is invalid. Invalid IAM Instance Profile ARN"
         ));
@@ -121,7 +122,7 @@ fn check_subnets(ids: &[String], region: &OdinRegion) -> Result<(), ServiceError
     }
 }
 
-fn check_hook(hook: &LifecycleHook, region: &OdinRegion, here: ServiceContext<'_>) -> Result<(), ServiceError> {
+fn check_hook(hook: &LifecycleHook, region: &OdinRegion, context: ServiceContext<'_>) -> Result<(), ServiceError> {
     let LifecycleHook { name, transition, role_arn, notification_target_arn, heartbeat_timeout_seconds } = hook;
     if transition != LAUNCHING && transition != TERMINATING {
         return Err(validation_error(format!("Hook {name}: {transition} is not a lifecycle transition")));
@@ -129,8 +130,8 @@ fn check_hook(hook: &LifecycleHook, region: &OdinRegion, here: ServiceContext<'_
     if heartbeat_timeout_seconds.is_some_and(|seconds| !(30..=7200).contains(&seconds)) {
         return Err(validation_error(format!("Hook {name}: the heartbeat timeout must be 30 to 7200 seconds")));
     }
-    let has_topic = region.topics.keys().any(|topic| here.topic_arn(topic) == *notification_target_arn);
-    if !has_topic || !here.iam.has_role(here.region, here.account, role_arn) {
+    let has_topic = region.topics.keys().any(|topic| context.topic_arn(topic) == *notification_target_arn);
+    if !has_topic || !context.iam.has_role(context.region, context.account, role_arn) {
         let message = format!(
             "Unable to publish test message to notification target {notification_target_arn} using IAM role {role_arn}. \
              Please check your target and role configuration and try to put lifecycle hook again."
@@ -143,7 +144,7 @@ fn check_hook(hook: &LifecycleHook, region: &OdinRegion, here: ServiceContext<'_
 fn attachments(
     group: &NewAutoScalingGroup,
     region: &OdinRegion,
-    here: ServiceContext<'_>,
+    context: ServiceContext<'_>,
 ) -> Result<Attachments, ServiceError> {
     let invalid = |what: &str| {
         validation_error(format!("Provided {what} may not be valid. Please ensure they exist and try again."))
@@ -152,7 +153,7 @@ fn attachments(
         return Err(invalid("Load Balancers"));
     }
     let names: BTreeMap<String, &String> =
-        region.target_groups.keys().map(|name| (here.target_group_arn(name), name)).collect();
+        region.target_groups.keys().map(|name| (context.target_group_arn(name), name)).collect();
     let attached = |name: &String| (name.clone(), Attachment::default());
     let target_groups: Option<_> =
         group.target_group_arns.iter().map(|arn| names.get(arn).map(|name| attached(name))).collect();

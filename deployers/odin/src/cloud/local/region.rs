@@ -1,4 +1,4 @@
-//! One region of an account: its resources by id or name.
+//! The resources of an account in one region, by id or name.
 
 use super::balancer::{StoredLoadBalancer, StoredTargetGroup};
 use super::behaviour::{Behaviour, InstanceNumber};
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 /// Auto-scaling groups by name.
 pub(super) type Groups = BTreeMap<String, StoredGroup>;
 
-/// What an account holds in one region.
+/// The resources of an account in one region.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct OdinRegion {
@@ -33,7 +33,7 @@ pub struct OdinRegion {
     /// Launch templates by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub launch_templates: BTreeMap<String, StoredTemplate>,
-    /// Launch configurations by name, as groups of the original Odin have them.
+    /// Launch configurations by name, for groups that Go Odin created.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub launch_configurations: BTreeMap<String, StoredLaunchConfiguration>,
     /// Classic load balancers by name.
@@ -51,16 +51,17 @@ pub struct OdinRegion {
     /// CloudWatch alarms by name.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub alarms: BTreeMap<String, NewAlarm>,
-    /// How many more instances of a type EC2 has room for; of a type that is not named, any number.
+    /// How many more instances of a type EC2 can launch. Types that are not listed are unlimited.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub spare_capacity: BTreeMap<String, u32>,
-    /// How many ids were given out: the next is made of it.
+    /// Number of ids that were generated; the next id is derived from it.
     #[serde(skip_serializing_if = "is_zero")]
     pub ids: u64,
 }
 
 impl OdinRegion {
-    /// Copies what changed to `saved`: each resource that may be one of many is a part of its own.
+    /// Copies changes to `saved`. Each resource is stored as an entry of its own, so that a save writes only what
+    /// changed.
     pub(super) fn save(changes: &mut Changes, region: &Self, saved: &mut Self) {
         changes.entries("images", &region.images, &mut saved.images);
         changes.entries("subnets", &region.subnets, &mut saved.subnets);
@@ -77,19 +78,19 @@ impl OdinRegion {
         changes.value("ids", &region.ids, &mut saved.ids);
     }
 
-    /// A new id as EC2 makes them.
+    /// Generates an id in EC2's format.
     pub(super) fn new_id(&mut self, prefix: &str) -> String {
         next_id(&mut self.ids, prefix)
     }
 }
 
-/// The next id after those given out: the prefix and 17 hexadecimal digits.
+/// Generates the next id: the prefix and 17 hexadecimal digits.
 pub(super) fn next_id(ids: &mut u64, prefix: &str) -> String {
     *ids = ids.saturating_add(1);
     format!("{prefix}-{ids:017x}")
 }
 
-/// An Amazon machine image, and how the instances that are launched from it behave.
+/// An Amazon machine image, and how its instances behave.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StoredImage {
@@ -99,10 +100,10 @@ pub struct StoredImage {
     pub state: String,
     /// How its instances behave.
     pub instances: Behaviour,
-    /// How single instances behave: by their number, the first that is launched from this image being 1.
+    /// How single instances behave, by their number: 1 is the first that is launched from this image.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub exceptions: BTreeMap<InstanceNumber, Behaviour>,
-    /// How many instances were launched from it.
+    /// Number of instances that were launched from it.
     #[serde(skip_serializing_if = "is_zero")]
     pub launched: u64,
 }
@@ -120,7 +121,7 @@ impl Default for StoredImage {
 }
 
 impl StoredImage {
-    /// How the instance of that number behaves.
+    /// The behaviour of the instance of that number.
     pub(super) fn behaviour(&self, number: u64) -> Behaviour {
         self.exceptions.get(&InstanceNumber::new(number)).copied().unwrap_or_default().or(self.instances)
     }
@@ -148,7 +149,7 @@ pub struct StoredSecurityGroup {
 pub struct StoredPlacementGroup {
     /// `cluster`, `spread` or `partition`.
     pub strategy: String,
-    /// How many partitions it has, if that is its strategy.
+    /// Number of partitions, only for strategy `partition`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partition_count: Option<u32>,
     /// `available` if instances can be launched into it.

@@ -1,6 +1,6 @@
-//! EC2 launch templates on the embedded world.
+//! EC2 launch templates in the local cloud.
 
-use super::{OdinAccount, carries, not_found, request};
+use super::{OdinAccount, has_tags, not_found, request};
 use crate::cloud::{LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
 use async_trait::async_trait;
 use bifrost::cloud::{CloudError, ErrorKind};
@@ -8,7 +8,7 @@ use bifrost::local::{LocalSession, ServiceError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// The most user data that an instance may have, in bytes.
+/// The maximum size of user data, in bytes.
 const USER_DATA_LIMIT: usize = 16 * 1024;
 
 /// A launch template.
@@ -17,9 +17,9 @@ const USER_DATA_LIMIT: usize = 16 * 1024;
 pub struct StoredTemplate {
     /// Its id.
     pub id: String,
-    /// When it was made.
+    /// When it was created.
     pub create_time: DateTime<Utc>,
-    /// What is in it.
+    /// Its content.
     pub template: NewLaunchTemplate,
 }
 
@@ -38,7 +38,7 @@ impl StoredTemplate {
 impl LaunchTemplates for LocalSession<OdinAccount> {
     async fn launch_templates(&self, tags: &[(&str, &str)]) -> Result<Vec<LaunchTemplate>, CloudError> {
         request(self, "ec2:DescribeLaunchTemplates", "", |region, _| {
-            let found = region.launch_templates.iter().filter(|(_, stored)| carries(&stored.template.tags, tags));
+            let found = region.launch_templates.iter().filter(|(_, stored)| has_tags(&stored.template.tags, tags));
             Ok(found.map(|(name, stored)| stored.describe(name)).collect())
         })
         .await
@@ -46,12 +46,13 @@ impl LaunchTemplates for LocalSession<OdinAccount> {
 
     async fn create_launch_template(&self, template: &NewLaunchTemplate) -> Result<LaunchTemplate, CloudError> {
         let NewLaunchTemplate { name, client_token, .. } = template;
-        request(self, "ec2:CreateLaunchTemplate", name, |region, here| {
+        request(self, "ec2:CreateLaunchTemplate", name, |region, context| {
             check(template)?;
             let mut stored = region.launch_templates.iter();
-            if let Some((found, there)) = stored.find(|(_, there)| there.template.client_token == *client_token) {
-                return if there.template == *template {
-                    Ok(there.describe(found))
+            let same_token = |(_, stored): &(&String, &StoredTemplate)| stored.template.client_token == *client_token;
+            if let Some((existing_name, existing)) = stored.find(same_token) {
+                return if existing.template == *template {
+                    Ok(existing.describe(existing_name))
                 } else {
                     Err(mismatch(client_token))
                 };
@@ -62,9 +63,9 @@ impl LaunchTemplates for LocalSession<OdinAccount> {
                 return Err(ServiceError::new(ErrorKind::AlreadyExists, code, message));
             }
             let id = region.new_id("lt");
-            let made = StoredTemplate { id, create_time: here.now, template: template.clone() };
-            let described = made.describe(name);
-            region.launch_templates.insert(name.clone(), made);
+            let created = StoredTemplate { id, create_time: context.now, template: template.clone() };
+            let described = created.describe(name);
+            region.launch_templates.insert(name.clone(), created);
             Ok(described)
         })
         .await

@@ -1,7 +1,7 @@
-//! How time passes in a region: what is due happens one moment after the other, however far the clock jumped.
+//! Advances the time of a region: changes are applied in the order in which they are due, however far the clock jumps.
 //!
-//! Every change has its own moment, kept in the world, and happens at that moment and not when somebody looks. So
-//! going to a time in one jump or in many steps leads to the same world.
+//! The due time of every change is part of the stored state, and a change takes effect at that time, not when it is
+//! read. So advancing in one jump or in many steps leads to the same state.
 
 use super::balancer::Balancers;
 use super::lifecycle::InstanceEnvironment;
@@ -9,34 +9,34 @@ use super::region::OdinRegion;
 use chrono::{DateTime, Utc};
 
 impl OdinRegion {
-    /// Lets happen what is due by `now`.
+    /// Applies the changes that are due by `now`.
     pub(super) fn advance(&mut self, now: DateTime<Utc>) {
-        // What a call or a world file left is noticed when it is first seen.
-        self.notice(now);
+        // A call or a seed may have changed capacities.
+        self.schedule_scaling(now);
         while let Some(due) = self.next_due().filter(|due| *due <= now) {
-            self.happen(due);
-            self.notice(due);
+            self.apply_due(due);
+            self.schedule_scaling(due);
         }
     }
 
     fn next_due(&mut self) -> Option<DateTime<Utc>> {
         let drained = self.balancers().next_due();
-        let (groups, around) = self.split();
-        groups.values().filter_map(|group| group.next_due(&around)).chain(drained).min()
+        let (groups, env) = self.split();
+        groups.values().filter_map(|group| group.next_due(&env)).chain(drained).min()
     }
 
-    fn happen(&mut self, now: DateTime<Utc>) {
+    fn apply_due(&mut self, now: DateTime<Utc>) {
         self.balancers().advance(now);
-        let (groups, mut around) = self.split();
+        let (groups, mut env) = self.split();
         for group in groups.values_mut() {
-            group.happen(now, &mut around);
+            group.apply_due(now, &mut env);
         }
     }
 
-    fn notice(&mut self, now: DateTime<Utc>) {
-        let (groups, around) = self.split();
+    fn schedule_scaling(&mut self, now: DateTime<Utc>) {
+        let (groups, env) = self.split();
         for group in groups.values_mut() {
-            group.notice(now, &around);
+            group.schedule_scaling(now, &env);
         }
         groups.retain(|_, group| !(group.deleting && group.instances.is_empty()));
     }
@@ -46,9 +46,9 @@ impl OdinRegion {
         Balancers { load_balancers: &mut self.load_balancers, target_groups: &mut self.target_groups }
     }
 
-    /// The groups, and beside them what their instances touch.
+    /// The groups, and the resources that their instances use.
     pub(super) fn split(&mut self) -> (&mut super::region::Groups, InstanceEnvironment<'_>) {
-        let around = InstanceEnvironment {
+        let env = InstanceEnvironment {
             images: &mut self.images,
             templates: &self.launch_templates,
             launch_configurations: &self.launch_configurations,
@@ -57,6 +57,6 @@ impl OdinRegion {
             spare_capacity: &mut self.spare_capacity,
             ids: &mut self.ids,
         };
-        (&mut self.auto_scaling_groups, around)
+        (&mut self.auto_scaling_groups, env)
     }
 }

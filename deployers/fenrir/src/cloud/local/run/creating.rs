@@ -1,4 +1,4 @@
-//! How a resource comes to be as the template says.
+//! Creates, changes and replaces resources.
 
 use super::super::operation::{ResourceOperation, ResourceProgress};
 use super::super::region::OperationStage;
@@ -10,15 +10,15 @@ use bifrost::local::later;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The properties that say where in S3 code, a layer or the definition of an API lies.
+/// The properties with the location in S3 of code, a layer or the definition of an API.
 pub(in super::super) const CODE: [&str; 3] = ["Code", "Content", "BodyS3Location"];
 
-/// Seconds until a service refuses what is wrong in itself.
+/// Seconds until a service refuses an invalid request.
 const REFUSAL_SECONDS: u32 = 1;
 
 impl Run<'_> {
-    /// Begins to make the resource, to change it, or to make another in its place; or does nothing if it is as it shall be.
-    pub(super) fn make(&mut self, name: &str) {
+    /// Starts to create, change or replace the resource. Does nothing if it is as the template says.
+    pub(super) fn apply(&mut self, name: &str) {
         let Some(definition) = self.operation.target.resources.get(name).cloned() else { return };
         let properties = match self.properties(&definition) {
             Ok(properties) => properties,
@@ -36,7 +36,7 @@ impl Run<'_> {
         }
     }
 
-    /// Its properties with all intrinsic functions evaluated, and with the tags of the stack.
+    /// Its properties with intrinsic functions evaluated and the stack's tags added.
     fn properties(&self, definition: &Value) -> Result<Value, String> {
         let scope = Scope { stack: self.arn, resources: &self.stack.resources };
         let stated = definition.get("Properties").cloned().unwrap_or_else(|| json!({}));
@@ -48,7 +48,7 @@ impl Run<'_> {
         Ok(properties)
     }
 
-    /// The stack's tags, save those that the resource has itself.
+    /// Adds the stack's tags, except those whose key the resource has itself.
     fn add_tags(&self, properties: &mut Value) {
         let Some(properties) = properties.as_object_mut() else { return };
         match properties.entry("Tags").or_insert_with(|| json!([])) {
@@ -67,7 +67,7 @@ impl Run<'_> {
         }
     }
 
-    /// It fails before there is anything real.
+    /// Fails before anything is created or changed.
     fn refuse(&mut self, name: &str, definition: Value, properties: Value, reason: String) {
         let old = self.stack.resources.get(name);
         let operation = if old.is_some() { ResourceOperation::Update } else { ResourceOperation::Create };
@@ -83,7 +83,7 @@ impl Run<'_> {
 
     fn create(&mut self, name: &str, definition: Value, properties: Value) {
         let resource = self.new_resource(name, definition, properties);
-        if let Some(reason) = self.taken(&resource) {
+        if let Some(reason) = self.name_conflict(&resource) {
             return self.refuse(name, resource.definition, resource.properties, reason);
         }
         self.event(
@@ -106,8 +106,8 @@ impl Run<'_> {
         StoredResource { definition, properties, physical_id, attributes, drift: None }
     }
 
-    /// That there is another of its name, as the service says it.
-    fn taken(&self, resource: &StoredResource) -> Option<String> {
+    /// The service's error if another resource has its name.
+    fn name_conflict(&self, resource: &StoredResource) -> Option<String> {
         let taken = resource.unique_name().is_some_and(|name| self.names.contains(&name));
         let (kind, id) = (resource.resource_type(), &resource.physical_id);
         taken.then(|| format!("Resource of type '{kind}' with identifier '{id}' already exists."))
@@ -141,7 +141,7 @@ impl Run<'_> {
             );
             return self.refuse(name, resource.definition, resource.properties, reason);
         }
-        if let Some(reason) = self.taken(&resource) {
+        if let Some(reason) = self.name_conflict(&resource) {
             return self.refuse(name, resource.definition, resource.properties, reason);
         }
         self.event(
@@ -156,7 +156,7 @@ impl Run<'_> {
         self.run(name, ResourceOperation::Replace, resource, OperationStage::Create, None);
     }
 
-    /// How `CodeDeploy` moves the traffic of an alias to another version, if it is asked to.
+    /// How `CodeDeploy` shifts the traffic of an alias to another version, if it does.
     fn traffic_shift(&self, alias: &StoredResource) -> TrafficShift {
         let update = alias.definition.pointer("/UpdatePolicy/CodeDeployLambdaAliasUpdate/DeploymentGroupName/Ref");
         let group = update.and_then(Value::as_str).and_then(|name| self.stack.resources.get(name));
@@ -170,16 +170,16 @@ impl Run<'_> {
     }
 }
 
-/// Whether the service need not fetch anything anew.
+/// Whether the service does not have to fetch code again.
 fn has_the_same_code(old: &Value, new: &Value) -> bool {
     CODE.into_iter().all(|property| old.get(property) == new.get(property))
 }
 
 #[derive(Default)]
 struct TrafficShift {
-    /// How long it takes, if that is not as with any alias.
+    /// How long it takes, if `CodeDeploy` shifts step by step.
     seconds: Option<u32>,
-    /// The alarm that stops it, if one does.
+    /// The alarm that stops it, if it is in `ALARM`.
     alarm: Option<String>,
 }
 
@@ -200,7 +200,7 @@ mod tests {
     use super::shift_seconds;
 
     #[test]
-    fn traffic_takes_as_long_as_the_preference_says() {
+    fn duration_of_a_traffic_shift() {
         for (name, seconds) in [
             ("Canary10Percent5Minutes", Some(300)),
             ("Canary10Percent30Minutes", Some(1800)),

@@ -1,4 +1,4 @@
-//! What follows when nothing is left to be done in a phase.
+//! The end of a phase, and the phase that follows.
 
 use super::super::operation::{Goal, Kind, Phase, Task, removal};
 use super::super::order::needs_of;
@@ -9,30 +9,30 @@ use crate::cloud::{ExecutionStatus, StackStatus};
 use std::collections::BTreeMap;
 
 impl Run<'_> {
-    /// Turns to the next phase; `false` if there is none.
+    /// Starts the next phase; `false` if there is none.
     pub(super) fn next_phase(&mut self) -> bool {
-        let well = self.operation.failed.is_empty() && !self.operation.cancelled;
+        let succeeded = self.operation.failed.is_empty() && !self.operation.cancelled;
         match (self.operation.kind, self.operation.phase) {
-            (Kind::Create, Phase::Forward) if well => self.succeed(StackStatus::CreateComplete, None),
+            (Kind::Create, Phase::Forward) if succeeded => self.succeed(StackStatus::CreateComplete, None),
             (Kind::Create, Phase::Forward) => return self.undo_creation(),
-            (Kind::Create, _) if well => self.end(StackStatus::RollbackComplete, None),
+            (Kind::Create, _) if succeeded => self.end(StackStatus::RollbackComplete, None),
             (Kind::Create, _) => self.end(StackStatus::RollbackFailed, self.failures()),
-            (Kind::Update, Phase::Forward) if well => return self.clean_up(),
+            (Kind::Update, Phase::Forward) if succeeded => return self.clean_up(),
             (Kind::Update, Phase::Forward) => return self.undo_update(),
             (Kind::Update, Phase::CleanUp) => {
-                let kept = "Update successful. One or more resources could not be deleted.";
-                self.succeed(StackStatus::UpdateComplete, (!well).then(|| kept.into()));
+                let reason = "Update successful. One or more resources could not be deleted.";
+                self.succeed(StackStatus::UpdateComplete, (!succeeded).then(|| reason.into()));
             }
-            (Kind::Update, Phase::Back) if well => return self.clean_up_behind(),
+            (Kind::Update, Phase::Back) if succeeded => return self.clean_up_rollback(),
             (Kind::Update, Phase::Back) => self.end(StackStatus::UpdateRollbackFailed, self.failures()),
             (Kind::Update, Phase::BackCleanUp) => self.end(StackStatus::UpdateRollbackComplete, None),
-            (Kind::Delete, _) if well => self.end(StackStatus::DeleteComplete, None),
+            (Kind::Delete, _) if succeeded => self.end(StackStatus::DeleteComplete, None),
             (Kind::Delete, _) => self.end(StackStatus::DeleteFailed, self.failures()),
         }
         false
     }
 
-    fn turn_to(
+    fn start_phase(
         &mut self,
         phase: Phase,
         status: StackStatus,
@@ -50,16 +50,16 @@ impl Run<'_> {
     fn undo_creation(&mut self) -> bool {
         let reason = self.failures().map(|failures| format!("{failures}Rollback requested by user."));
         let tasks = removal(self.stack.resources.clone());
-        self.turn_to(Phase::Back, StackStatus::RollbackInProgress, reason, tasks)
+        self.start_phase(Phase::Back, StackStatus::RollbackInProgress, reason, tasks)
     }
 
-    /// Deletes what is no longer in the template, and what was replaced.
+    /// Deletes resources that are no longer in the template, and resources that were replaced.
     fn clean_up(&mut self) -> bool {
         let target = &self.operation.target.resources;
-        let gone = self.stack.resources.iter().filter(|(name, _)| !target.contains_key(*name));
-        let gone: BTreeMap<_, _> = gone.map(|(name, resource)| (name.clone(), resource.clone())).collect();
-        let tasks = self.with_orphans(gone);
-        self.turn_to(Phase::CleanUp, StackStatus::UpdateCleanup, None, tasks)
+        let removed = self.stack.resources.iter().filter(|(name, _)| !target.contains_key(*name));
+        let removed: BTreeMap<_, _> = removed.map(|(name, resource)| (name.clone(), resource.clone())).collect();
+        let tasks = self.with_orphans(removed);
+        self.start_phase(Phase::CleanUp, StackStatus::UpdateCleanup, None, tasks)
     }
 
     fn with_orphans(&self, mut resources: BTreeMap<String, StoredResource>) -> BTreeMap<String, Task> {
@@ -67,12 +67,12 @@ impl Run<'_> {
         removal(resources)
     }
 
-    /// Makes each resource what it was.
+    /// Restores each resource.
     fn undo_update(&mut self) -> bool {
         let cancelled = self.operation.cancelled;
         let reason = if cancelled { Some("User Initiated".into()) } else { self.failures() };
         let before = self.operation.before.resources.clone();
-        // Those that were replaced are restored; what was to replace others has no logical id left.
+        // Replaced resources are restored. Their replacements have no logical id any more, and are deleted.
         self.operation
             .orphans
             .retain(|name, resource| before.get(name).is_none_or(|before| before.physical_id != resource.physical_id));
@@ -85,18 +85,18 @@ impl Run<'_> {
             goal: Goal::Restore(Box::new(resource)),
         };
         let tasks = touched.into_iter().map(|(name, resource)| (name.clone(), task(&name, resource))).collect();
-        self.turn_to(Phase::Back, StackStatus::UpdateRollbackInProgress, reason, tasks)
+        self.start_phase(Phase::Back, StackStatus::UpdateRollbackInProgress, reason, tasks)
     }
 
-    /// Deletes what the update had made.
-    fn clean_up_behind(&mut self) -> bool {
+    /// Deletes the resources that the update created.
+    fn clean_up_rollback(&mut self) -> bool {
         let before = &self.operation.before;
         self.stack.template.clone_from(&before.template);
         self.stack.tags.clone_from(&before.tags);
         let new = self.stack.resources.iter().filter(|(name, _)| !before.resources.contains_key(*name));
         let new: BTreeMap<_, _> = new.map(|(name, resource)| (name.clone(), resource.clone())).collect();
         let tasks = self.with_orphans(new);
-        self.turn_to(Phase::BackCleanUp, StackStatus::UpdateRollbackCleanup, None, tasks)
+        self.start_phase(Phase::BackCleanUp, StackStatus::UpdateRollbackCleanup, None, tasks)
     }
 
     fn succeed(&mut self, status: StackStatus, reason: Option<String>) {
@@ -108,7 +108,7 @@ impl Run<'_> {
         self.end(status, reason);
     }
 
-    /// The stack rests.
+    /// Ends the operation.
     fn end(&mut self, status: StackStatus, reason: Option<String>) {
         let is_success = status.is_success();
         self.status(status, reason);
@@ -128,7 +128,7 @@ impl Run<'_> {
         self.stack.become_status(self.arn, status, reason, token, self.now);
     }
 
-    /// What has failed in this phase, as CloudFormation says it.
+    /// CloudFormation's summary of what failed in this phase.
     fn failures(&self) -> Option<String> {
         let sentence = |(verb, word): (&str, &str)| {
             let of_verb = self.operation.failed.iter().filter(|(_, operation)| operation.verb() == verb);

@@ -1,14 +1,14 @@
-//! APIs: the API, a deployment that changes with it, and its stage.
+//! Expands APIs: the API, a deployment that changes with it, and its stage.
 
 use super::{Expansion, SourceResource, kept, location, short};
 use bifrost::release::service_principal;
 use serde_json::{Map, Value, json};
 
-/// The APIs that SAM makes for events that name none.
+/// SAM's implicit APIs, for events that name no API.
 pub(super) const IMPLICIT_REST: &str = "ServerlessRestApi";
 pub(super) const IMPLICIT_HTTP: &str = "ServerlessHttpApi";
 
-/// Properties that a REST API has from SAM's.
+/// Properties that SAM passes on to the REST API.
 const REST_API: [&str; 11] = [
     "ApiKeySourceType",
     "EndpointAccessMode",
@@ -23,7 +23,7 @@ const REST_API: [&str; 11] = [
     "DisableExecuteApiEndpoint",
 ];
 
-/// Properties that the stage of one has.
+/// Properties that SAM passes on to its stage.
 const REST_STAGE: [&str; 7] = [
     "AccessLogSetting",
     "CacheClusterEnabled",
@@ -34,11 +34,11 @@ const REST_STAGE: [&str; 7] = [
     "Variables",
 ];
 
-/// Properties that SAM writes into the body of the API, in words of `OpenAPI`.
+/// Properties that SAM writes into the `OpenAPI` body of the API.
 const IN_BODY: [&str; 6] = ["Auth", "Cors", "CorsConfiguration", "GatewayResponses", "Models", "OpenApiVersion"];
 
 impl Expansion {
-    /// Remembers the stage of each API, which events have in their names.
+    /// Collects the stage of each API, which is part of the names of its events' resources.
     pub(super) fn note_stages(&mut self, resources: &Map<String, Value>) {
         for (id, definition) in resources {
             let stage = definition.pointer("/Properties/StageName").cloned();
@@ -46,7 +46,7 @@ impl Expansion {
         }
     }
 
-    /// All APIs, once it is known what calls them.
+    /// Expands all APIs. Events have to be expanded before.
     pub(super) fn apis(&mut self, resources: &Map<String, Value>) {
         let none = Map::new();
         for (id, definition) in resources {
@@ -128,7 +128,7 @@ impl Expansion {
         self.authorizers(given, false);
     }
 
-    /// What the API is, and the property that says it: a file in S3, or else what the template and the events say.
+    /// The definition of the API and the property that holds it: a file in S3, else the body from template and events.
     fn body(&mut self, given: &SourceResource<'_>, dialect: &str, version: &str) -> Option<(&'static str, Value)> {
         self.refuse_unknown(given.id, given.properties, &["/Domain", "/AlwaysDeploy"]);
         if let Some(uri) = given.get("DefinitionUri") {
@@ -148,14 +148,15 @@ impl Expansion {
             if let Some(all) = all.as_object_mut() {
                 all.extend(paths);
             }
-            let told = IN_BODY.into_iter().filter_map(|name| Some((format!("x-{name}"), given.get(name)?.clone())));
-            body.extend(told);
+            let properties =
+                IN_BODY.into_iter().filter_map(|name| Some((format!("x-{name}"), given.get(name)?.clone())));
+            body.extend(properties);
         }
         Some(("Body", body))
     }
 }
 
-/// `REGIONAL`, or what a mapping says more.
+/// The endpoint configuration: a type such as `REGIONAL`, or a mapping.
 fn endpoint(given: &Value) -> Value {
     let kind = given.get("Type").unwrap_or(given);
     let mut endpoint = Map::from_iter([("Types".to_owned(), json!([kind]))]);
@@ -164,7 +165,7 @@ fn endpoint(given: &Value) -> Value {
 }
 
 impl Expansion {
-    /// Lets the API call its authorizers.
+    /// Permissions for the API to call its authorizers.
     fn authorizers(&mut self, given: &SourceResource<'_>, by_default: bool) {
         let authorizers = given.get("Auth").and_then(|auth| auth.get("Authorizers")).and_then(Value::as_object);
         for (name, authorizer) in authorizers.into_iter().flatten() {
@@ -189,7 +190,7 @@ impl Expansion {
         }
     }
 
-    /// The usage plan of an API, of its own or for all, with a key.
+    /// The usage plan of an API, or the shared one, with a key.
     fn usage_plan(&mut self, given: &SourceResource<'_>, stage_id: &str) {
         let plan = given.get("Auth").and_then(|auth| auth.get("UsagePlan")).and_then(Value::as_object);
         let owner = match plan.and_then(|plan| plan.get("CreateUsagePlan")).and_then(Value::as_str) {

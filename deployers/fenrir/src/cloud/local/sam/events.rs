@@ -1,4 +1,4 @@
-//! What calls a function: permissions, rules, subscriptions and mappings, one set an event.
+//! Expands the events of functions into permissions, rules, subscriptions and mappings.
 
 use super::api::{IMPLICIT_HTTP, IMPLICIT_REST};
 use super::{Expansion, SourceResource};
@@ -10,9 +10,9 @@ struct Event<'e> {
     function: &'e str,
     name: &'e str,
     properties: &'e Map<String, Value>,
-    /// ARN of what it calls.
+    /// The ARN of the function or alias that it calls.
     target: &'e Value,
-    /// What `FunctionName` says of it.
+    /// `FunctionName` of its permission.
     callee: Value,
 }
 
@@ -25,14 +25,14 @@ impl Event<'_> {
         self.properties.get(property).cloned().unwrap_or_default()
     }
 
-    /// Those of its properties that are also of what it becomes.
+    /// The properties that it shares with its resource.
     fn kept(&self, names: &[&str]) -> Map<String, Value> {
         super::kept(self.properties, names)
     }
 }
 
 impl Expansion {
-    /// All events of the function; `endpoint` is what they call.
+    /// Expands all events of the function. They call `endpoint`.
     pub(super) fn events(&mut self, given: &SourceResource<'_>, endpoint: &Value) {
         let events = given.get("Events").and_then(Value::as_object).into_iter().flatten();
         let none = Map::new();
@@ -61,7 +61,7 @@ impl Expansion {
             "SNS" => self.subscription(event),
             "CloudWatchLogs" => self.subscription_filter(event),
             "S3" => return Err("S3 events must reference an S3 bucket in the same template.".into()),
-            other => return Err(format!("the embedded world does not know events of type {other}")),
+            other => return Err(format!("the local cloud does not support events of type {other}")),
         }
         Ok(())
     }
@@ -87,7 +87,7 @@ impl Expansion {
         self.permission(event.id("Permission"), event, "apigateway", &source);
     }
 
-    /// Lets the API call the function for that path and method. Gives what may call it.
+    /// Adds the path and method to the API. Returns the source ARN for the permission.
     fn add_path(&mut self, api: &str, event: &Event<'_>) -> Value {
         let text = |name, usual: &str| event.properties.get(name).and_then(Value::as_str).unwrap_or(usual).to_owned();
         let (path, method) = (text("Path", "/$default"), text("Method", "any").to_lowercase());
@@ -159,7 +159,7 @@ impl Expansion {
     }
 }
 
-/// The API that an event names by `Ref`, or by its name; or SAM's own.
+/// The API of an event: named by `Ref` or by its logical id, else SAM's implicit API.
 fn api_of(named: &Value, implicit: &str) -> String {
     let name = named.get("Ref").unwrap_or(named);
     name.as_str().unwrap_or(implicit).to_owned()

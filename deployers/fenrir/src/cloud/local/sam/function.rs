@@ -1,10 +1,10 @@
-//! Functions: the function itself, and its role.
+//! Expands functions and their roles.
 
 use super::{Expansion, SourceResource, kept, location, tag_list};
 use bifrost::release::{Partition, service_principal};
 use serde_json::{Map, Value, json};
 
-/// Properties that SAM takes away from a function, because they are of something else or are called otherwise.
+/// Properties that SAM removes from a function, because they belong to another resource or have another name.
 const NOT_OF_LAMBDA: [&str; 21] = [
     "AssumeRolePolicyDocument",
     "AutoPublishAlias",
@@ -50,10 +50,10 @@ impl Expansion {
         self.events(given, &endpoint);
     }
 
-    /// The role of a function that has none of its own.
+    /// The role of a function without `Role`.
     fn role(&mut self, given: &SourceResource<'_>) {
         let policy = |(number, policy): (usize, &Value)| {
-            // SAM writes the policy's statements out of the template's name and parameters: it changes when they do.
+            // SAM generates the statements from the policy template's name and parameters, so they change together.
             json!({"PolicyName": format!("{}RolePolicy{number}", given.id), "PolicyDocument": {"Statement": [policy]}})
         };
         let policies = given.get("Policies").and_then(Value::as_array).into_iter().flatten();
@@ -89,17 +89,14 @@ impl Expansion {
         }
     }
 
-    /// What becomes of asynchronous calls.
+    /// The settings for asynchronous calls.
     fn invoke_config(&mut self, given: &SourceResource<'_>, endpoint: &Value) {
         let Some(config) = given.get("EventInvokeConfig").and_then(Value::as_object) else { return };
         let destinations = config.get("DestinationConfig").and_then(Value::as_object);
         let of = |(name, to): (&String, &Value)| Some((name.clone(), json!({"Destination": to.get("Destination")?})));
         let known: Map<String, Value> = destinations.into_iter().flatten().filter_map(of).collect();
         if destinations.is_some_and(|all| all.len() != known.len()) {
-            self.wrong(
-                given.id,
-                "the embedded world makes no queues and topics for destinations: name one in Destination",
-            );
+            self.wrong(given.id, "the local cloud does not create queues and topics for destinations; set Destination");
         }
         let alias = endpoint.get("Ref").and(given.get("AutoPublishAlias")).cloned();
         let mut properties = kept(config, &["MaximumEventAgeInSeconds", "MaximumRetryAttempts"]);
@@ -131,7 +128,7 @@ pub(super) fn trust(service: &str) -> Value {
     }]})
 }
 
-/// The policies of AWS that the role of a function needs for its logs, its network and its event sources.
+/// AWS's managed policies that a function's role needs for logs, network and event sources.
 fn managed_policies(given: &SourceResource<'_>, partition: Partition) -> Value {
     let of_event = |event: &Value| match event.get("Type").and_then(Value::as_str) {
         Some("DynamoDB") => Some("AWSLambdaDynamoDBExecutionRole"),

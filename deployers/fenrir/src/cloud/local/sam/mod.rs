@@ -1,6 +1,5 @@
-//! SAM, expanded as CloudFormation expands it, as far as a deployer notices: which resources there are, how they are called,
-//! what they refer to, and what of them changes with what. What is in a policy or in the body of an API is told shorter
-//! than SAM's own translator does.
+//! Expands SAM as far as a deployer notices: which resources there are, their names, their references, and which changes
+//! of the template change them. Policies and the bodies of APIs are shorter than those of SAM's own translator.
 
 mod api;
 mod events;
@@ -13,23 +12,23 @@ use bifrost::release::Partition;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What is expanded so far.
+/// The state of the expansion.
 struct Expansion {
-    /// Where the policies of AWS are that roles get.
+    /// The partition of AWS's managed policies.
     partition: Partition,
     /// Definitions by logical id.
     resources: Map<String, Value>,
-    /// What is to be named in the place of a name of the given template.
+    /// New names by the names in the template.
     renamed: BTreeMap<String, String>,
     /// Methods by path, by the API's logical id.
     paths: BTreeMap<String, Map<String, Value>>,
     /// The stage of each API.
     stages: BTreeMap<String, Value>,
-    /// What is wrong.
+    /// The errors found.
     findings: Vec<String>,
 }
 
-/// A resource of the given template.
+/// A resource of the template before the expansion.
 struct SourceResource<'g> {
     id: &'g str,
     definition: &'g Value,
@@ -41,7 +40,7 @@ impl SourceResource<'_> {
         self.properties.get(property)
     }
 
-    /// A resource of this type in the place of the given one, with those of its attributes that are not SAM's.
+    /// A resource of this type that replaces the SAM resource, with its attributes that are not SAM's.
     fn becomes(&self, resource_type: &str, properties: &Map<String, Value>) -> Value {
         let mut definition = json!({"Type": resource_type, "Properties": properties});
         for name in ["DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "UpdatePolicy", "Metadata"] {
@@ -53,15 +52,15 @@ impl SourceResource<'_> {
     }
 }
 
-/// Those of the properties that have these names.
+/// The properties with these names.
 fn kept(properties: &Map<String, Value>, names: &[&str]) -> Map<String, Value> {
     names.iter().filter_map(|name| Some(((*name).to_owned(), properties.get(*name)?.clone()))).collect()
 }
 
-/// The template without SAM's resource types, in a region of that partition.
+/// Expands the template for a region of that partition.
 ///
 /// # Errors
-/// All that SAM finds wrong.
+/// All of SAM's errors.
 pub(super) fn expand(template: &Value, partition: Partition) -> Result<Value, Vec<String>> {
     let resources = with_globals(template);
     let mut expansion = Expansion::new(partition);
@@ -82,7 +81,7 @@ pub(super) fn expand(template: &Value, partition: Partition) -> Result<Value, Ve
     Ok(expanded)
 }
 
-/// The resources of the template, with the globals of their type among their properties.
+/// The resources of the template, with the globals of their type added to their properties.
 fn with_globals(template: &Value) -> Map<String, Value> {
     let mut resources = template.get("Resources").and_then(Value::as_object).cloned().unwrap_or_default();
     for definition in resources.values_mut() {
@@ -97,7 +96,7 @@ fn with_globals(template: &Value) -> Map<String, Value> {
     resources
 }
 
-/// Mappings are merged, lists are joined with the global one first, and of all else the resource's own counts.
+/// Merges mappings, appends the resource's list to the global one, and takes the resource's own value otherwise.
 fn merge(global: Value, own: Value) -> Value {
     match (global, own) {
         (Value::Object(mut global), Value::Object(own)) => {
@@ -130,18 +129,18 @@ impl Expansion {
     fn resource(&mut self, given: &SourceResource<'_>) {
         match given.definition.get("Type").and_then(Value::as_str) {
             Some("AWS::Serverless::Function") => self.function(given),
-            // With the methods that functions add to them.
+            // Later, with the methods that functions add to them.
             Some("AWS::Serverless::Api" | "AWS::Serverless::HttpApi") => {}
             Some("AWS::Serverless::LayerVersion") => self.layer(given),
             Some("AWS::Serverless::SimpleTable") => self.simple_table(given),
             Some(other) if other.starts_with("AWS::Serverless::") => {
-                self.wrong(given.id, &format!("the embedded world does not know {other}"));
+                self.wrong(given.id, &format!("the local cloud does not support {other}"));
             }
             _ => self.add(given.id, given.definition.clone()),
         }
     }
 
-    /// A layer: its logical id changes with it, so that each version is another resource; the old ones are retained.
+    /// Expands a layer. Its logical id has a digest of it, so that each version is a new resource. Old versions are retained.
     fn layer(&mut self, given: &SourceResource<'_>) {
         let Some(content) = given.get("ContentUri").and_then(|uri| location(uri, "S3Bucket", "S3Key")) else {
             let message = "'ContentUri' is not a valid S3 Uri of the form 's3://bucket/key' with optional versionId query parameter.";
@@ -166,7 +165,7 @@ impl Expansion {
         self.add(id, layer);
     }
 
-    /// A table with one key, `id` if nothing else is said.
+    /// Expands a table with one key, which is `id` by default.
     fn simple_table(&mut self, given: &SourceResource<'_>) {
         let key = given.get("PrimaryKey");
         let name = key.and_then(|key| key.get("Name")).cloned().unwrap_or_else(|| "id".into());
@@ -195,12 +194,12 @@ impl Expansion {
         self.resources.insert(id.into(), definition);
     }
 
-    /// What SAM makes further resources of that are not made here is refused, rather than forgotten.
+    /// Refuses properties of which SAM generates resources that the local cloud does not support.
     fn refuse_unknown(&mut self, id: &str, properties: &Map<String, Value>, pointers: &[&str]) {
         let properties = Value::Object(properties.clone());
         for pointer in pointers {
             if properties.pointer(pointer).is_some_and(|value| *value != false) {
-                self.wrong(id, &format!("the embedded world does not know {}", pointer.trim_start_matches('/')));
+                self.wrong(id, &format!("the local cloud does not support {}", pointer.trim_start_matches('/')));
             }
         }
     }
@@ -210,12 +209,12 @@ impl Expansion {
     }
 }
 
-/// The first ten digits of the digest of a value, as SAM puts them after logical ids.
+/// The first ten digits of the digest of a value, which SAM appends to logical ids.
 fn suffix(value: &Value) -> String {
     short(&canonical(value), 10)
 }
 
-/// The value as compact JSON, its keys in order.
+/// The value as compact JSON with sorted keys.
 fn canonical(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
@@ -229,7 +228,7 @@ fn canonical(value: &Value) -> String {
     }
 }
 
-/// Where something lies in S3: an `s3://bucket/key`, or bucket and key apart; with the names that its type has for them.
+/// A location in S3, given as `s3://bucket/key` or as bucket and key, with the property names of the resource type.
 fn location(given: &Value, bucket_name: &str, key_name: &str) -> Option<Value> {
     let (bucket, key) = match given {
         Value::String(uri) => uri.strip_prefix("s3://")?.split_once('/').filter(|(_, key)| !key.is_empty())?,
@@ -238,14 +237,14 @@ fn location(given: &Value, bucket_name: &str, key_name: &str) -> Option<Value> {
     Some(json!({bucket_name: bucket, key_name: key}))
 }
 
-/// Tags as most types have them, of those that SAM has by name; SAM adds its own.
+/// SAM's mapping of tags as a list, as most types have it, with SAM's own tag.
 fn tag_list(tags: Option<&Value>) -> Value {
     let own = tags.and_then(Value::as_object).into_iter().flatten();
     let own = own.map(|(key, value)| json!({"Key": key, "Value": value}));
     std::iter::once(json!({"Key": "lambda:createdBy", "Value": "SAM"})).chain(own).collect()
 }
 
-/// Puts in each reference the new name for the old one.
+/// Replaces old names by new ones in each reference.
 fn rename(value: &mut Value, renamed: &BTreeMap<String, String>) {
     match value {
         Value::Array(values) => values.iter_mut().for_each(|value| rename(value, renamed)),

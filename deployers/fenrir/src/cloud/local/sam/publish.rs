@@ -1,16 +1,15 @@
-//! Versions and aliases of functions, and how `CodeDeploy` moves traffic between them.
+//! Versions and aliases of functions, and `CodeDeploy` groups that shift traffic between them.
 
 use super::function::trust;
 use super::{Expansion, SourceResource, suffix};
 use serde_json::{Map, Value, json};
 
-/// SAM's `CodeDeploy` application, one for all functions, and its role.
+/// SAM's `CodeDeploy` application for all functions, and its role.
 const APPLICATION: &str = "ServerlessDeploymentApplication";
 const SERVICE_ROLE: &str = "CodeDeployServiceRole";
 
 impl Expansion {
-    /// Publishes a version with each change of the code, if that is asked for. Gives what is to be called: the alias, or
-    /// else the function.
+    /// Adds a version and an alias with `AutoPublishAlias`. Returns the endpoint for events: the alias, else the function.
     pub(super) fn publish(&mut self, given: &SourceResource<'_>, code: &Value) -> Value {
         let Some(alias) = given.get("AutoPublishAlias").and_then(Value::as_str) else {
             return json!({"Fn::GetAtt": [given.id, "Arn"]});
@@ -42,7 +41,7 @@ impl Expansion {
         json!({"Ref": alias_id})
     }
 
-    /// The deployment group of the function, if it has a preference; what the alias says of it.
+    /// Adds the deployment group of a function with `DeploymentPreference`. Returns the alias's update policy.
     fn deployment(&mut self, given: &SourceResource<'_>) -> Option<Value> {
         let preference =
             given.get("DeploymentPreference").filter(|preference| preference.get("Enabled") != Some(&false.into()))?;
@@ -89,7 +88,7 @@ fn group(preference: &Value) -> Value {
     group
 }
 
-/// What a new version is published with: the code, the environment and the memory; or all properties, if that is asked for.
+/// The properties whose change publishes a new version: code, environment and memory, or all of them on request.
 fn published_with(given: &SourceResource<'_>, code: &Value) -> Value {
     if given.get("AutoPublishAliasAllProperties").is_some_and(|all| *all == true) {
         return given.properties.clone().into();

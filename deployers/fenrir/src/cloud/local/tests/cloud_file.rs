@@ -1,4 +1,4 @@
-//! The world file beside the examples.
+//! The seed file `examples/clouds/fenrir.json`.
 
 use super::*;
 use crate::rules::{Answer, Lookup};
@@ -12,7 +12,7 @@ fn read(text: &str) -> Result<LocalState<FenrirAccount>, SeedError> {
 }
 
 #[tokio::test]
-async fn the_sample_world_has_what_the_sample_says_that_templates_may_refer_to() {
+async fn sample_seed_has_what_its_readme_lists() {
     let state = read(SEED).unwrap();
     let (account, region) = (state.deployer_account.clone(), state.deployer_region.clone());
     let ports = ports(LocalSession::new(Store::in_memory(state), account, region));
@@ -66,7 +66,7 @@ async fn lookups_name_the_partition_of_the_region() {
 }
 
 #[test]
-fn a_world_file_with_an_unknown_resource_type_is_refused_with_its_path() {
+fn unknown_resource_type_is_refused_with_its_path() {
     let error = read(&SEED.replace("\"subnets\"", "\"subnet\"")).unwrap_err().to_string();
     assert!(
         error.contains("fenrir.json") && error.contains("regions.us-east-1") && error.contains("subnet"),
@@ -75,7 +75,7 @@ fn a_world_file_with_an_unknown_resource_type_is_refused_with_its_path() {
 }
 
 #[tokio::test]
-async fn a_stack_may_be_written_by_hand() {
+async fn stack_in_a_seed_is_read() {
     let arn = format!("arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/{STACK}/1");
     let fixture = PortsFixture::of(&json!({"stacks": {arn.as_str(): {"status": "ROLLBACK_COMPLETE"}}}));
     assert_eq!(fixture.stack().await.id, arn);
@@ -86,9 +86,9 @@ async fn a_stack_may_be_written_by_hand() {
 }
 
 #[tokio::test]
-async fn a_world_in_the_middle_of_a_deploy_is_the_same_when_read_again() {
-    let fixture = PortsFixture::usual();
-    fixture.begin(&create("first", &hello())).await;
+async fn stored_operation_is_read_back() {
+    let fixture = PortsFixture::empty();
+    fixture.start(&create("first", &hello())).await;
     fixture.advance(3);
     let region = fixture.region();
     let text = serde_json::to_value(&region).unwrap();
@@ -96,8 +96,8 @@ async fn a_world_in_the_middle_of_a_deploy_is_the_same_when_read_again() {
 }
 
 #[tokio::test]
-async fn what_a_stack_has_made_tells_its_tags() {
-    let fixture = PortsFixture::usual();
+async fn resource_of_a_stack_has_tags() {
+    let fixture = PortsFixture::empty();
     fixture.deployed(&create("first", &hello_with("Tags", json!({"ServiceName": "hello"})))).await;
     let lookup = Lookup::Tags(format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:fenrir-hello"));
     let answers = fixture.ports.lookups.look_up(&[lookup.clone()].into()).await.unwrap();

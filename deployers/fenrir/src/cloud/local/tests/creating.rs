@@ -1,38 +1,38 @@
-//! How stacks are made, and deleted.
+//! Creation and deletion of stacks.
 
 use super::*;
 
 #[tokio::test]
-async fn a_stack_is_made_in_the_order_of_its_needs() {
-    let fixture = PortsFixture::usual();
+async fn stack_is_created_in_dependency_order() {
+    let fixture = PortsFixture::empty();
     let stack = fixture.deployed(&create("first", &hello())).await;
     assert_eq!(stack.status.as_str(), "CREATE_COMPLETE");
     let arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:fenrir-hello in {REGION}");
     assert_eq!(stack.outputs, [("Function".to_owned(), arn)].into());
-    insta::assert_snapshot!(fixture.told().await);
+    insta::assert_snapshot!(fixture.event_lines().await);
 }
 
 #[tokio::test]
-async fn what_does_not_depend_on_each_other_is_made_at_the_same_time() {
-    let fixture = PortsFixture::usual();
+async fn independent_resources_are_created_in_parallel() {
+    let fixture = PortsFixture::empty();
     let queue = json!({"Type": "AWS::SQS::Queue"});
-    fixture.begin(&create("first", &json!({"Resources": {"one": queue, "two": queue, "three": queue}}))).await;
+    fixture.start(&create("first", &json!({"Resources": {"one": queue, "two": queue, "three": queue}}))).await;
     fixture.advance(5);
     assert_eq!(fixture.stack().await.status.as_str(), "CREATE_COMPLETE");
 }
 
 #[tokio::test]
-async fn a_first_try_that_fails_is_rolled_back_whole() {
+async fn failed_creation_is_rolled_back() {
     let fixture =
         PortsFixture::of(&json!({"behaviour": {"hello": {"fails": "create", "reason": "no room", "seconds": 2}}}));
     let stack = fixture.deployed(&create("first", &hello())).await;
     assert_eq!(stack.status.as_str(), "ROLLBACK_COMPLETE");
     assert_eq!((stack.outputs.len(), fixture.stored().resources.len(), fixture.region().names.len()), (0, 0, 0));
-    insta::assert_snapshot!(fixture.told().await);
+    insta::assert_snapshot!(fixture.event_lines().await);
 }
 
 #[tokio::test]
-async fn a_stack_that_was_rolled_back_has_to_be_deleted_before_the_next_try() {
+async fn rolled_back_stack_must_be_deleted_first() {
     let fixture = PortsFixture::of(&json!({"behaviour": {"hello": {"fails": "create"}}}));
     let arn = fixture.deployed(&create("first", &hello())).await.id;
     let refused = fixture.create_change_set(&update("second", &hello())).await.unwrap_err();
@@ -46,13 +46,13 @@ async fn a_stack_that_was_rolled_back_has_to_be_deleted_before_the_next_try() {
 }
 
 #[tokio::test]
-async fn what_was_begun_beside_a_failure_is_cancelled() {
+async fn failure_cancels_parallel_creations() {
     let fixture = PortsFixture::of(&json!({"behaviour": {"one": {"fails": "create", "seconds": 2}}}));
     let queue = json!({"Type": "AWS::SQS::Queue"});
-    fixture.begin(&create("first", &json!({"Resources": {"one": queue, "two": queue}}))).await;
+    fixture.start(&create("first", &json!({"Resources": {"one": queue, "two": queue}}))).await;
     fixture.advance(2);
-    let told = fixture.told().await;
-    assert!(told.contains("CREATE_FAILED two Resource creation cancelled"), "{told}");
+    let events = fixture.event_lines().await;
+    assert!(events.contains("CREATE_FAILED two Resource creation cancelled"), "{events}");
     assert_eq!(
         fixture.stack().await.status_reason.unwrap(),
         "The following resource(s) failed to create: [one, two]. Rollback requested by user."
@@ -60,16 +60,16 @@ async fn what_was_begun_beside_a_failure_is_cancelled() {
 }
 
 #[tokio::test]
-async fn code_that_is_not_there_fails_its_function() {
-    let fixture = PortsFixture::usual();
+async fn missing_code_fails_its_function() {
+    let fixture = PortsFixture::empty();
     let template = hello_with("CodeUri", "s3://releases/missing.zip".into());
     let stack = fixture.deployed(&create("first", &template)).await;
     assert_eq!(stack.status.as_str(), "ROLLBACK_COMPLETE");
-    assert!(fixture.told().await.contains("Error occurred while GetObject. S3 Error Code: NoSuchKey."));
+    assert!(fixture.event_lines().await.contains("Error occurred while GetObject. S3 Error Code: NoSuchKey."));
 }
 
 #[tokio::test]
-async fn a_roll_back_that_fails_leaves_what_it_could_not_delete() {
+async fn failed_rollback_leaves_undeleted_resources() {
     let behaviour = json!({"hello": {"fails": "create"}, "helloRole": {"fails": "rollback", "reason": "in use"}});
     let fixture = PortsFixture::of(&json!({"behaviour": behaviour}));
     let stack = fixture.deployed(&create("first", &hello())).await;
@@ -79,22 +79,22 @@ async fn a_roll_back_that_fails_leaves_what_it_could_not_delete() {
 }
 
 #[tokio::test]
-async fn a_deleted_stack_leaves_behind_what_is_to_be_retained() {
-    let fixture = PortsFixture::usual();
+async fn deleted_stack_keeps_retained_resources() {
+    let fixture = PortsFixture::empty();
     let arn = fixture.deployed(&create("first", &hello())).await.id;
     fixture.ports.stacks.delete_stack(STACK, "token").await.unwrap();
     fixture.advance(100);
     assert_eq!(fixture.ports.stacks.stack(STACK).await.unwrap(), None);
-    let told = fixture.told_of(&arn).await;
-    assert!(told.contains("DELETE_SKIPPED table") && told.contains("DELETE_COMPLETE hello"), "{told}");
-    // And that is in the way of another of its name.
+    let events = fixture.event_lines_of(&arn).await;
+    assert!(events.contains("DELETE_SKIPPED table") && events.contains("DELETE_COMPLETE hello"), "{events}");
+    // A new stack cannot create a resource of the same name.
     assert_eq!(fixture.deployed(&create("again", &hello())).await.status.as_str(), "ROLLBACK_COMPLETE");
-    let told = fixture.told().await;
-    assert!(told.contains("with identifier 'fenrir-table' already exists."), "{told}");
+    let events = fixture.event_lines().await;
+    assert!(events.contains("with identifier 'fenrir-table' already exists."), "{events}");
 }
 
 #[tokio::test]
-async fn a_stack_that_cannot_be_deleted_can_be_tried_again() {
+async fn failed_deletion_can_be_repeated() {
     let fixture = PortsFixture::of(&json!({"behaviour": {"helloRole": {"fails": "delete"}}}));
     fixture.deployed(&create("first", &hello())).await;
     fixture.ports.stacks.delete_stack(STACK, "token").await.unwrap();

@@ -1,13 +1,13 @@
-//! The law of time: going to a moment in one jump or in many steps leads to the same world.
+//! Advancing the clock in one step or in many gives the same result.
 
 use super::*;
 use crate::cloud::StackStatus;
 use proptest::prelude::*;
 
-/// Something that a deployer, or a person, does.
+/// A call by a deployer or a user.
 #[derive(Debug, Clone)]
-enum ResourceOperation {
-    Make(u8),
+enum ClientCall {
+    CreateChangeSet(u8),
     Execute(u8),
     Cancel,
     Delete,
@@ -15,21 +15,21 @@ enum ResourceOperation {
 
 #[derive(Debug, Clone)]
 struct Scenario {
-    /// What fails: a resource, and when.
+    /// Failures: resource, operation, seconds.
     failures: Vec<(&'static str, &'static str, u32)>,
-    deeds: BTreeMap<i64, ResourceOperation>,
-    /// Moments at which one of the two clocks stops on its way.
+    calls: BTreeMap<i64, ClientCall>,
+    /// Times at which one of the two clocks stops in between.
     stops: Vec<i64>,
 }
 
 const END: i64 = 600;
 
-fn operation() -> impl Strategy<Value = ResourceOperation> {
+fn call() -> impl Strategy<Value = ClientCall> {
     prop_oneof![
-        4 => (0..3u8).prop_map(ResourceOperation::Make),
-        6 => (0..3u8).prop_map(ResourceOperation::Execute),
-        1 => Just(ResourceOperation::Cancel),
-        1 => Just(ResourceOperation::Delete),
+        4 => (0..3u8).prop_map(ClientCall::CreateChangeSet),
+        6 => (0..3u8).prop_map(ClientCall::Execute),
+        1 => Just(ClientCall::Cancel),
+        1 => Just(ClientCall::Delete),
     ]
 }
 
@@ -37,9 +37,9 @@ fn scenario() -> impl Strategy<Value = Scenario> {
     let names = prop::sample::select(vec!["hello", "helloRole", "table", "queue"]);
     let stages = prop::sample::select(vec!["create", "update", "delete", "rollback"]);
     let failures = prop::collection::vec((names, stages, 0..40u32), 0..2);
-    let deeds = prop::collection::btree_map(0..END, operation(), 0..12);
+    let calls = prop::collection::btree_map(0..END, call(), 0..12);
     let stops = prop::collection::vec(0..END, 0..40);
-    (failures, deeds, stops).prop_map(|(failures, deeds, stops)| Scenario { failures, deeds, stops })
+    (failures, calls, stops).prop_map(|(failures, calls, stops)| Scenario { failures, calls, stops })
 }
 
 /// The template of that number: each differs from the others.
@@ -53,22 +53,22 @@ fn template(number: u8) -> Value {
 }
 
 impl Scenario {
-    /// The world of the scenario at its end, its clock having stopped at these moments beside those of the deeds.
-    async fn play(&self, stops: &[i64]) -> FenrirRegion {
+    /// The region at the end of the scenario. The clock stops at these times and at those of the calls.
+    async fn run(&self, stops: &[i64]) -> FenrirRegion {
         let behaviour: BTreeMap<_, _> = self
             .failures
             .iter()
             .map(|(name, stage, seconds)| (*name, json!({"fails": stage, "seconds": seconds})))
             .collect();
         let fixture = PortsFixture::of(&json!({"behaviour": behaviour}));
-        let mut moments: Vec<i64> = stops.iter().copied().chain(self.deeds.keys().copied()).collect();
+        let mut moments: Vec<i64> = stops.iter().copied().chain(self.calls.keys().copied()).collect();
         moments.sort_unstable();
         let mut now = 0;
         for moment in moments.into_iter().chain([END]) {
             fixture.advance(moment - now);
             now = moment;
-            if let Some(operation) = self.deeds.get(&moment).filter(|_| moment < END) {
-                fixture.perform(operation).await;
+            if let Some(call) = self.calls.get(&moment).filter(|_| moment < END) {
+                fixture.call(call).await;
             }
         }
         fixture.region()
@@ -76,37 +76,37 @@ impl Scenario {
 }
 
 impl PortsFixture {
-    /// Does it; that it is refused, because it is not the time for it, is no matter.
-    async fn perform(&self, operation: &ResourceOperation) {
+    /// Makes the call. It may be refused because of the stack's status.
+    async fn call(&self, call: &ClientCall) {
         let stacks = &self.ports.stacks;
         let name = |number: &u8| format!("set-{number}");
-        let _refused = match operation {
-            ResourceOperation::Make(number) => {
+        let _refused = match call {
+            ClientCall::CreateChangeSet(number) => {
                 let _refused = stacks.create_change_set(&create(&name(number), &template(*number))).await;
                 stacks.create_change_set(&update(&name(number), &template(*number))).await
             }
-            ResourceOperation::Execute(number) => self.execute(&name(number)).await,
-            ResourceOperation::Cancel => stacks.cancel_update(STACK, "cancel").await,
-            ResourceOperation::Delete => stacks.delete_stack(STACK, "delete").await,
+            ClientCall::Execute(number) => self.execute(&name(number)).await,
+            ClientCall::Cancel => stacks.cancel_update(STACK, "cancel").await,
+            ClientCall::Delete => stacks.delete_stack(STACK, "delete").await,
         };
     }
 }
 
 proptest! {
     #[test]
-    fn one_jump_and_many_steps_lead_to_the_same_world(scenario in scenario()) {
+    fn one_step_and_many_steps_are_equivalent(scenario in scenario()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        // The moments of a scenario that two deeds share are one deed; stops at them must not do it twice.
-        let stops: Vec<_> = scenario.stops.iter().copied().filter(|stop| !scenario.deeds.contains_key(stop)).collect();
-        let jump = runtime.block_on(scenario.play(&[]));
-        let steps = runtime.block_on(scenario.play(&stops));
-        prop_assert_eq!(jump, steps);
+        // A stop at the time of a call would make the call twice.
+        let stops: Vec<_> = scenario.stops.iter().copied().filter(|stop| !scenario.calls.contains_key(stop)).collect();
+        let one_step = runtime.block_on(scenario.run(&[]));
+        let steps = runtime.block_on(scenario.run(&stops));
+        prop_assert_eq!(one_step, steps);
     }
 
     #[test]
-    fn a_stack_always_comes_to_rest_and_no_name_is_left_that_no_resource_has(scenario in scenario()) {
+    fn every_operation_ends_and_frees_its_names(scenario in scenario()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let mut region = runtime.block_on(scenario.play(&[]));
+        let mut region = runtime.block_on(scenario.run(&[]));
         region.advance(at(100_000));
         for stack in region.stacks.values() {
             prop_assert!(stack.operation.is_none() && !stack.status.is_in_progress() || stack.status == StackStatus::ReviewInProgress);
@@ -115,7 +115,7 @@ proptest! {
         let held: std::collections::BTreeSet<_> =
             region.stacks.values().flat_map(|stack| stack.resources.values()).filter_map(super::super::StoredResource::unique_name).collect();
         for name in region.names.difference(&held) {
-            // What a deleted stack leaves behind on purpose.
+            // A deleted stack keeps its retained table.
             prop_assert!(name.starts_with("AWS::DynamoDB::Table/"), "{}", name);
         }
     }

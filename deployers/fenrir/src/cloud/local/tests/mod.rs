@@ -1,4 +1,4 @@
-//! The embedded CloudFormation through its port, as handlers see it.
+//! Tests of the local CloudFormation through its port.
 
 mod change_sets;
 mod cloud_file;
@@ -22,7 +22,7 @@ const ACCOUNT: &str = "111111111111";
 const REGION: &str = "us-east-1";
 const STACK: &str = "sam-coinbase-deploy-test-development";
 
-/// A world with one account and region, and the ports into it.
+/// A local cloud with one account and region, and its ports.
 struct PortsFixture {
     store: Arc<Store<FenrirAccount>>,
     ports: FenrirPorts,
@@ -33,7 +33,7 @@ fn at(second: i64) -> DateTime<Utc> {
 }
 
 impl PortsFixture {
-    /// A region as it is told. The bucket `releases`, of another account, holds `one.zip` and `two.zip`.
+    /// A region with this content. The bucket `releases`, of another account, has `one.zip` and `two.zip`.
     fn of(region: &Value) -> Self {
         let resources: FenrirAccount = json::read(&json!({"regions": {REGION: region}})).unwrap();
         let object = StoredObject { body: b"zip".to_vec(), last_modified: at(0), kms_key: None };
@@ -55,11 +55,11 @@ impl PortsFixture {
         Self { store, ports: ports(session) }
     }
 
-    fn usual() -> Self {
+    fn empty() -> Self {
         Self::of(&json!({}))
     }
 
-    /// Moves the clock on by so many seconds.
+    /// Advances the clock by so many seconds.
     fn advance(&self, seconds: i64) {
         let advance = |state: &mut LocalState<FenrirAccount>| {
             state.clock += chrono::TimeDelta::seconds(seconds);
@@ -89,23 +89,23 @@ impl PortsFixture {
         self.ports.stacks.execute_change_set(STACK, name, &format!("{name}-token")).await
     }
 
-    /// The change set, once it is made.
-    async fn made(&self, new: &NewChangeSet) -> ChangeSet {
+    /// Creates the change set and waits until it is complete.
+    async fn completed(&self, new: &NewChangeSet) -> ChangeSet {
         self.create_change_set(new).await.unwrap();
         self.advance(10);
         self.ports.stacks.change_set(STACK, &new.name).await.unwrap().unwrap()
     }
 
-    /// Makes the change set and begins to execute it.
-    async fn begin(&self, new: &NewChangeSet) {
-        let made = self.made(new).await;
-        assert_eq!(made.status.as_str(), "CREATE_COMPLETE", "{made:?}");
+    /// Creates the change set and starts its execution.
+    async fn start(&self, new: &NewChangeSet) {
+        let change_set = self.completed(new).await;
+        assert_eq!(change_set.status.as_str(), "CREATE_COMPLETE", "{change_set:?}");
         self.execute(&new.name).await.unwrap();
     }
 
-    /// The stack, some hours after the execution of the change set began.
+    /// The stack, some hours after the execution of the change set started.
     async fn deployed(&self, new: &NewChangeSet) -> Stack {
-        self.begin(new).await;
+        self.start(new).await;
         self.advance(10_000);
         self.stack().await
     }
@@ -120,12 +120,12 @@ impl PortsFixture {
         stacks.into_iter().find(|(arn, stack)| arn.contains(&name) && !stack.is_deleted()).unwrap().1
     }
 
-    /// A line an event, without its time: status, logical id, reason.
-    async fn told(&self) -> String {
-        self.told_of(STACK).await
+    /// One line for each event: second, status, logical id, reason.
+    async fn event_lines(&self) -> String {
+        self.event_lines_of(STACK).await
     }
 
-    async fn told_of(&self, stack: &str) -> String {
+    async fn event_lines_of(&self, stack: &str) -> String {
         let events = self.ports.stacks.events(stack, at(0)).await.unwrap();
         let line = |event: crate::cloud::StackEvent| {
             let second = event.timestamp.timestamp();
@@ -151,7 +151,7 @@ fn update(name: &str, template: &Value) -> NewChangeSet {
     NewChangeSet { change_set_type: ChangeSetType::Update, ..create(name, template) }
 }
 
-/// A function that needs its role and a table, as Fenrir sends it.
+/// A function that depends on its role and a table, as Fenrir sends it.
 fn hello() -> Value {
     json!({
         "Transform": "AWS::Serverless-2016-10-31",

@@ -1,4 +1,4 @@
-//! What SAM's types become, held against what SAM's own translator (`aws-sam-translator` 1.115.0) makes of the same templates.
+//! Expansion of SAM's types, compared with SAM's own translator (`aws-sam-translator` 1.115.0).
 
 use super::super::sam;
 use super::*;
@@ -12,7 +12,7 @@ fn resources(template: &Value) -> serde_json::Map<String, Value> {
     expand(template).unwrap()["Resources"].as_object().unwrap().clone()
 }
 
-/// Logical ids and types, in order. The digest of a deployment is not SAM's: there it is made of how Python prints the API.
+/// Logical ids and types, sorted. Without the digest of a deployment, which SAM computes from the API as Python prints it.
 fn expanded(template: &Value) -> Vec<String> {
     let line = |(id, definition): (String, Value)| {
         let id = id
@@ -46,7 +46,7 @@ fn roles_get_the_managed_policies_of_the_partition() {
 }
 
 #[test]
-fn each_event_of_a_function_becomes_what_calls_it() {
+fn events_expand_as_sam_does() {
     let template = json!({"Resources": {
         "api": {"Type": "AWS::Serverless::Api", "Properties": {"StageName": "dev"}},
         "hello": function(&json!({"Policies": [{"VPCAccessPolicy": {}}], "Events": {
@@ -92,7 +92,7 @@ fn each_event_of_a_function_becomes_what_calls_it() {
 }
 
 #[test]
-fn versions_and_layers_are_called_by_the_digests_that_sam_makes() {
+fn versions_and_layers_have_the_digests_of_sam() {
     let template = json!({"Resources": {
         "hello": function(&json!({
             "Role": "arn:aws:iam::0:role/r",
@@ -130,7 +130,7 @@ fn versions_and_layers_are_called_by_the_digests_that_sam_makes() {
 }
 
 #[test]
-fn an_api_is_deployed_anew_when_what_calls_it_changes_and_only_then() {
+fn api_deployment_changes_with_its_events_only() {
     let template = |path: &str, memory: u32| {
         let event = json!({"Type": "Api", "Properties": {"Path": path, "Method": "get"}});
         json!({"Resources": {"hello": function(&json!({"MemorySize": memory, "Events": {"get": event}}))}})
@@ -144,7 +144,7 @@ fn an_api_is_deployed_anew_when_what_calls_it_changes_and_only_then() {
 }
 
 #[test]
-fn globals_are_what_a_resource_has_unless_it_says_otherwise() {
+fn globals_are_merged_into_resources() {
     let template = json!({
         "Globals": {"Function": {"Timeout": 5, "MemorySize": 128, "Environment": {"Variables": {"A": "1", "B": "1"}}, "Layers": ["one"]}},
         "Resources": {"hello": function(&json!({"Timeout": 9, "Environment": {"Variables": {"B": "2"}}, "Layers": ["two"]}))},
@@ -156,7 +156,7 @@ fn globals_are_what_a_resource_has_unless_it_says_otherwise() {
 }
 
 #[test]
-fn what_refers_to_a_name_that_sam_has_changed_refers_to_the_new_one() {
+fn references_follow_renamed_resources() {
     let template = json!({
         "Resources": {"hello": function(&json!({"AutoPublishAlias": "live"}))},
         "Outputs": {
@@ -170,7 +170,7 @@ fn what_refers_to_a_name_that_sam_has_changed_refers_to_the_new_one() {
 }
 
 #[test]
-fn what_sam_would_make_more_of_than_is_known_here_is_refused_and_not_forgotten() {
+fn unsupported_sam_features_are_refused() {
     for properties in [
         json!({"Events": {"news": {"Type": "SNS", "Properties": {"Topic": "t", "SqsSubscription": true}}}}),
         json!({"Events": {"tick": {"Type": "Schedule", "Properties": {"Schedule": "rate(1 day)", "DeadLetterConfig": {"Type": "SQS"}}}}}),
@@ -178,7 +178,7 @@ fn what_sam_would_make_more_of_than_is_known_here_is_refused_and_not_forgotten()
         json!({"Events": {"object": {"Type": "IoTRule", "Properties": {}}}}),
     ] {
         let findings = expand(&json!({"Resources": {"hello": function(&properties)}})).unwrap_err();
-        assert!(matches!(findings.as_slice(), [one] if one.contains("the embedded world")), "{findings:?}");
+        assert!(matches!(findings.as_slice(), [one] if one.contains("the local cloud")), "{findings:?}");
     }
     let domain = json!({"Type": "AWS::Serverless::Api", "Properties": {"StageName": "live", "Domain": {}}});
     assert_eq!(expand(&json!({"Resources": {"api": domain}})).unwrap_err().len(), 1);

@@ -1,27 +1,27 @@
-//! How stacks change, and how they come back where that fails.
+//! Updates of stacks, and their rollbacks.
 
 use super::*;
 use crate::cloud::local::StoredDrift;
 use crate::cloud::{Drift, DriftedResource};
 
-/// The key of the code that the function runs.
+/// The S3 key of the function's code.
 fn code(fixture: &PortsFixture) -> String {
     fixture.stored().resources["hello"].properties["Code"]["S3Key"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
-async fn an_update_touches_what_has_changed_and_nothing_else() {
-    let fixture = PortsFixture::usual();
+async fn update_changes_only_what_differs() {
+    let fixture = PortsFixture::empty();
     fixture.deployed(&create("first", &hello())).await;
     fixture.change_region(|region| region.stacks.values_mut().for_each(|stack| stack.events.clear()));
     let stack = fixture.deployed(&update("second", &new_code())).await;
     assert_eq!((stack.status.as_str(), code(&fixture).as_str()), ("UPDATE_COMPLETE", "two.zip"));
-    insta::assert_snapshot!(fixture.told().await);
+    insta::assert_snapshot!(fixture.event_lines().await);
 }
 
 #[tokio::test]
-async fn an_update_that_fails_is_rolled_back_and_the_old_code_still_runs() {
-    let fixture = PortsFixture::usual();
+async fn failed_update_restores_the_old_code() {
+    let fixture = PortsFixture::empty();
     fixture.deployed(&create("first", &hello())).await;
     let before = fixture.stored();
     fixture.change_region(|region| {
@@ -37,15 +37,15 @@ async fn an_update_that_fails_is_rolled_back_and_the_old_code_still_runs() {
         (&after.resources, &after.template, &after.outputs),
         (&before.resources, &before.template, &before.outputs)
     );
-    insta::assert_snapshot!(fixture.told().await);
-    // It can be tried again.
+    insta::assert_snapshot!(fixture.event_lines().await);
+    // Another update can succeed.
     fixture.change_region(|region| region.behaviour.clear());
     assert_eq!(fixture.deployed(&update("third", &template)).await.status.as_str(), "UPDATE_COMPLETE");
 }
 
 #[tokio::test]
-async fn a_roll_back_of_an_update_that_fails_is_told() {
-    let fixture = PortsFixture::usual();
+async fn failed_rollback_of_an_update_is_reported() {
+    let fixture = PortsFixture::empty();
     fixture.deployed(&create("first", &hello())).await;
     let behaviour = json!({"hello": {"fails": "update"}, "helloRole": {"fails": "rollback", "reason": "denied"}});
     fixture.change_region(|region| region.behaviour = json::read(&behaviour).unwrap());
@@ -58,10 +58,10 @@ async fn a_roll_back_of_an_update_that_fails_is_told() {
 }
 
 #[tokio::test]
-async fn a_cancelled_update_is_rolled_back() {
-    let fixture = PortsFixture::usual();
+async fn cancelled_update_is_rolled_back() {
+    let fixture = PortsFixture::empty();
     fixture.deployed(&create("first", &hello())).await;
-    fixture.begin(&update("second", &new_code())).await;
+    fixture.start(&update("second", &new_code())).await;
     fixture.advance(2);
     fixture.ports.stacks.cancel_update(STACK, "cancel").await.unwrap();
     let stack = fixture.stack().await;
@@ -73,12 +73,12 @@ async fn a_cancelled_update_is_rolled_back() {
         (fixture.stack().await.status.as_str(), code(&fixture).as_str()),
         ("UPDATE_ROLLBACK_COMPLETE", "one.zip")
     );
-    assert!(fixture.told().await.contains("UPDATE_FAILED hello Resource update cancelled"));
+    assert!(fixture.event_lines().await.contains("UPDATE_FAILED hello Resource update cancelled"));
 }
 
 #[tokio::test]
-async fn what_cannot_be_changed_in_place_is_replaced_and_then_deleted() {
-    let fixture = PortsFixture::usual();
+async fn immutable_property_replaces_the_resource() {
+    let fixture = PortsFixture::empty();
     let template = |fifo: &str| {
         json!({
             "Resources": {"queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": fifo}}},
@@ -90,24 +90,24 @@ async fn what_cannot_be_changed_in_place_is_replaced_and_then_deleted() {
     let stack = fixture.deployed(&update("second", &template("two"))).await;
     assert_eq!(stack.outputs["Queue"], "two");
     assert_eq!(fixture.region().names.len(), 1);
-    insta::assert_snapshot!(fixture.told().await);
+    insta::assert_snapshot!(fixture.event_lines().await);
 }
 
 #[tokio::test]
-async fn what_is_named_by_its_template_cannot_be_replaced() {
-    let fixture = PortsFixture::usual();
+async fn custom_named_resource_cannot_be_replaced() {
+    let fixture = PortsFixture::empty();
     fixture.deployed(&create("first", &hello())).await;
     let mut template = hello();
     template["Resources"]["table"]["Properties"]["PrimaryKey"] = json!({"Name": "other", "Type": "Number"});
     assert_eq!(fixture.deployed(&update("second", &template)).await.status.as_str(), "UPDATE_ROLLBACK_COMPLETE");
-    let told = fixture.told().await;
+    let events = fixture.event_lines().await;
     let reason = "CloudFormation cannot update a stack when a custom-named resource requires replacing. Rename fenrir-table and update the stack again.";
-    assert!(told.contains(reason), "{told}");
+    assert!(events.contains(reason), "{events}");
 }
 
 #[tokio::test]
-async fn traffic_moves_to_a_new_version_as_slowly_as_its_preference_says() {
-    let fixture = PortsFixture::usual();
+async fn traffic_shifts_as_the_preference_says() {
+    let fixture = PortsFixture::empty();
     let shifting = |code: &str| {
         let mut template = hello_with("CodeUri", format!("s3://releases/{code}.zip").into());
         let function = &mut template["Resources"]["hello"]["Properties"];
@@ -116,33 +116,33 @@ async fn traffic_moves_to_a_new_version_as_slowly_as_its_preference_says() {
         template
     };
     fixture.deployed(&create("first", &shifting("one"))).await;
-    fixture.begin(&update("second", &shifting("two"))).await;
+    fixture.start(&update("second", &shifting("two"))).await;
     fixture.advance(299);
     assert_eq!(fixture.stack().await.status.as_str(), "UPDATE_IN_PROGRESS");
     fixture.advance(10);
     assert_eq!(fixture.stack().await.status.as_str(), "UPDATE_COMPLETE");
     fixture.change_region(|region| region.alarms_in_alarm = ["errors".to_owned()].into());
     assert_eq!(fixture.deployed(&update("third", &shifting("one"))).await.status.as_str(), "UPDATE_ROLLBACK_COMPLETE");
-    let told = fixture.told().await;
-    assert!(told.contains("UPDATE_FAILED helloAliaslive One or more alarms have been activated"), "{told}");
+    let events = fixture.event_lines().await;
+    assert!(events.contains("UPDATE_FAILED helloAliaslive One or more alarms have been activated"), "{events}");
 }
 
 #[tokio::test]
-async fn what_is_no_longer_in_the_template_goes_unless_it_is_to_be_retained() {
-    let fixture = PortsFixture::usual();
+async fn removed_resource_is_deleted_unless_retained() {
+    let fixture = PortsFixture::empty();
     let mut template = hello();
     template["Resources"]["queue"] = json!({"Type": "AWS::SQS::Queue"});
     template["Resources"]["kept"] = json!({"Type": "AWS::SQS::Queue", "DeletionPolicy": "Retain"});
     fixture.deployed(&create("first", &template)).await;
     assert_eq!(fixture.deployed(&update("second", &hello())).await.status.as_str(), "UPDATE_COMPLETE");
-    let told = fixture.told().await;
-    assert!(told.contains("DELETE_COMPLETE queue") && told.contains("DELETE_SKIPPED kept"), "{told}");
+    let events = fixture.event_lines().await;
+    assert!(events.contains("DELETE_COMPLETE queue") && events.contains("DELETE_SKIPPED kept"), "{events}");
     assert_eq!(fixture.stored().resources.into_keys().collect::<Vec<_>>(), ["hello", "helloRole", "table"]);
 }
 
 #[tokio::test]
-async fn code_that_has_not_changed_is_not_fetched_again() {
-    let fixture = PortsFixture::usual();
+async fn unchanged_code_is_not_fetched_again() {
+    let fixture = PortsFixture::empty();
     fixture.deployed(&create("first", &hello())).await;
     let forget = |state: &mut LocalState<FenrirAccount>| {
         let buckets = state.accounts.values_mut().flat_map(|account| account.buckets.values_mut());
@@ -157,8 +157,8 @@ async fn code_that_has_not_changed_is_not_fetched_again() {
 }
 
 #[tokio::test]
-async fn what_somebody_changed_past_cloud_formation_is_found() {
-    let fixture = PortsFixture::usual();
+async fn drift_is_detected() {
+    let fixture = PortsFixture::empty();
     fixture.deployed(&create("first", &hello_with("MemorySize", 128.into()))).await;
     fixture.change_region(|region| {
         let resources = &mut region.stacks.values_mut().next().unwrap().resources;

@@ -1,30 +1,31 @@
-//! How groups are detached from load balancers and target groups.
+//! Detaching groups from load balancers and target groups.
 
 use super::*;
 
-/// A group of two, attached to the load balancer (15 s of draining) and the target group (30 s), a minute old.
+/// A group of two instances, attached to the load balancer (drains 15 s) and the target group (drains 30 s), at second
+/// 60.
 async fn attached() -> (PortsFixture, String) {
     let fixture = PortsFixture::with_template().await;
     let arn = fixture.target_group().await;
     let group = NewAutoScalingGroup { target_group_arns: vec![arn.clone()], ..group(capacity(2, 2, 2)) };
     fixture.ports.groups.create_group(&group).await.unwrap();
-    fixture.go_to(60);
+    fixture.advance_to(60);
     (fixture, arn)
 }
 
 #[tokio::test]
-async fn an_attachment_is_adding_added_and_in_service() {
+async fn attachment_becomes_added_then_in_service() {
     let fixture = PortsFixture::with_template().await;
     fixture.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
     let state = || async { fixture.ports.groups.attachments(GROUP).await.unwrap().load_balancers["web-elb"].clone() };
-    fixture.go_to(22);
+    fixture.advance_to(22);
     assert_eq!(state().await, "Added");
-    fixture.go_to(32);
+    fixture.advance_to(32);
     assert_eq!(state().await, "InService");
 }
 
 #[tokio::test]
-async fn a_detached_load_balancer_drains_and_is_then_no_longer_listed() {
+async fn detached_load_balancer_drains() {
     let (fixture, _) = attached().await;
     let groups = &fixture.ports.groups;
     groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
@@ -32,32 +33,32 @@ async fn a_detached_load_balancer_drains_and_is_then_no_longer_listed() {
     let found = groups.group(GROUP).await.unwrap().unwrap();
     assert!(found.load_balancers.is_empty());
     assert_eq!(fixture.ports.balancers.instance_health("web-elb").await.unwrap().len(), 2);
-    fixture.go_to(74);
+    fixture.advance_to(74);
     assert_eq!(groups.attachments(GROUP).await.unwrap().load_balancers["web-elb"], "Removing");
-    fixture.go_to(75);
+    fixture.advance_to(75);
     assert!(groups.attachments(GROUP).await.unwrap().load_balancers.is_empty());
     assert!(fixture.ports.balancers.instance_health("web-elb").await.unwrap().is_empty());
-    assert_eq!(fixture.states().await, ["InService", "InService"], "detached instances go on running");
+    assert_eq!(fixture.states().await, ["InService", "InService"], "detached instances keep running");
 }
 
 #[tokio::test]
-async fn a_detached_target_group_drains_for_its_deregistration_delay() {
+async fn detached_target_group_drains_for_its_delay() {
     let (fixture, arn) = attached().await;
     let groups = &fixture.ports.groups;
     groups.detach_target_groups(GROUP, std::slice::from_ref(&arn)).await.unwrap();
     assert_eq!(groups.attachments(GROUP).await.unwrap().target_groups[&arn], "Removing");
     let draining = fixture.ports.target_groups.target_health(&arn).await.unwrap();
     assert_eq!(draining.into_values().collect::<Vec<_>>(), ["draining", "draining"]);
-    fixture.go_to(80);
+    fixture.advance_to(80);
     groups.detach_target_groups(GROUP, std::slice::from_ref(&arn)).await.unwrap();
-    fixture.go_to(90);
+    fixture.advance_to(90);
     let attachments = groups.attachments(GROUP).await.unwrap();
-    assert!(attachments.target_groups.is_empty(), "detaching again does not begin anew");
+    assert!(attachments.target_groups.is_empty(), "detaching again does not restart draining");
     assert_eq!(attachments.load_balancers["web-elb"], "InService");
 }
 
 #[tokio::test]
-async fn what_is_not_attached_cannot_be_detached() {
+async fn detaching_what_is_not_attached_is_refused() {
     let (fixture, arn) = attached().await;
     let groups = &fixture.ports.groups;
     assert_eq!(code(groups.detach_load_balancers(GROUP, &["web-elb".into(), "other".into()]).await), "ValidationError");
@@ -68,31 +69,31 @@ async fn what_is_not_attached_cannot_be_detached() {
 }
 
 #[tokio::test]
-async fn a_group_without_instances_is_detached_at_once() {
+async fn empty_group_is_detached_at_once() {
     let fixture = PortsFixture::with_group(capacity(0, 0, 1)).await;
     fixture.ports.groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
     assert!(fixture.ports.groups.attachments(GROUP).await.unwrap().load_balancers.is_empty());
 }
 
 #[tokio::test]
-async fn detaching_one_group_leaves_the_instances_of_another_alone() {
+async fn detaching_keeps_instances_of_other_groups() {
     let (fixture, _) = attached().await;
     let other = NewAutoScalingGroup { name: "other".into(), ..group(capacity(1, 1, 1)) };
     fixture.ports.groups.create_group(&other).await.unwrap();
-    fixture.go_to(100);
+    fixture.advance_to(100);
     fixture.ports.groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
-    fixture.go_to(200);
+    fixture.advance_to(200);
     let known = fixture.ports.balancers.instance_health("web-elb").await.unwrap();
     assert_eq!(known.into_values().collect::<Vec<_>>(), ["InService"]);
 }
 
 #[tokio::test]
-async fn an_instance_that_comes_into_service_after_detaching_is_not_registered() {
+async fn instance_launched_after_detach_is_not_registered() {
     let fixture = PortsFixture::with_template().await;
     fixture.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
-    fixture.go_to(10);
+    fixture.advance_to(10);
     fixture.ports.groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
-    fixture.go_to(60);
+    fixture.advance_to(60);
     assert_eq!(fixture.states().await, ["InService"]);
     assert!(fixture.ports.balancers.instance_health("web-elb").await.unwrap().is_empty());
 }

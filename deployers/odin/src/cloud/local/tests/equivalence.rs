@@ -1,10 +1,10 @@
-//! The law of time: going to a moment in one jump or in many steps leads to the same world.
+//! Property of the time: advancing in one jump or in many steps leads to the same state.
 
 use super::*;
 use crate::cloud::local::{Behaviour, Health, InstanceNumber, StoredImage};
 use proptest::prelude::*;
 
-/// Something that a deployer, or a person, does.
+/// A change by a deployer or an operator.
 #[derive(Debug, Clone)]
 enum Action {
     Scale(u32),
@@ -19,8 +19,8 @@ struct Scenario {
     hooks: Vec<(bool, bool)>,
     room: Option<u32>,
     grace: u32,
-    deeds: BTreeMap<i64, Action>,
-    /// Moments at which one of the two clocks stops on its way.
+    actions: BTreeMap<i64, Action>,
+    /// Seconds at which one of the two clocks stops on its way.
     stops: Vec<i64>,
 }
 
@@ -28,7 +28,7 @@ const END: i64 = 900;
 
 fn behaviour() -> impl Strategy<Value = Behaviour> {
     let health = prop_oneof![3 => (0..60u32).prop_map(Health::AfterSeconds), 1 => Just(Health::Never)];
-    let seconds = |most: u32| proptest::option::of(0..most);
+    let seconds = |max: u32| proptest::option::of(0..max);
     (seconds(60), proptest::option::of(health), proptest::option::weighted(0.3, 0..200u32), seconds(30)).prop_map(
         |(boots_after_seconds, health, terminates_after_seconds, stops_after_seconds)| Behaviour {
             boots_after_seconds,
@@ -39,7 +39,7 @@ fn behaviour() -> impl Strategy<Value = Behaviour> {
     )
 }
 
-fn deed() -> impl Strategy<Value = Action> {
+fn action() -> impl Strategy<Value = Action> {
     prop_oneof![
         6 => (0..6u32).prop_map(Action::Scale),
         2 => Just(Action::Detach),
@@ -56,39 +56,39 @@ fn scenario() -> impl Strategy<Value = Scenario> {
         ..StoredImage::default()
     });
     let hooks = proptest::collection::vec((any::<bool>(), any::<bool>()), 0..3);
-    let deeds = proptest::collection::btree_map(0..END, deed(), 0..6);
+    let actions = proptest::collection::btree_map(0..END, action(), 0..6);
     let stops = proptest::collection::vec(0..END, 0..40);
-    (image, hooks, proptest::option::of(0..8u32), 0..120u32, deeds, stops)
-        .prop_map(|(image, hooks, room, grace, deeds, stops)| Scenario { image, hooks, room, grace, deeds, stops })
+    (image, hooks, proptest::option::of(0..8u32), 0..120u32, actions, stops)
+        .prop_map(|(image, hooks, room, grace, actions, stops)| Scenario { image, hooks, room, grace, actions, stops })
 }
 
 impl Scenario {
-    /// The world of the scenario at its end, its clock having stopped at these moments beside those of the deeds.
-    async fn play(&self, stops: &[i64]) -> OdinRegion {
-        let mut resources = usual();
+    /// The region at the end of the scenario. The clock stops at these seconds and at those of the actions.
+    async fn run(&self, stops: &[i64]) -> OdinRegion {
+        let mut resources = sample_resources();
         let region = &mut resources["regions"][REGION];
         region["images"]["ami-1"] = serde_json::to_value(&self.image).unwrap();
         if let Some(room) = self.room {
             region["spare_capacity"] = json!({"t3.small": room});
         }
-        let fixture = PortsFixture::of(&resources).and_template().await;
+        let fixture = PortsFixture::of(&resources).add_template().await;
         let arn = fixture.target_group().await;
-        let made = NewAutoScalingGroup {
+        let created = NewAutoScalingGroup {
             target_group_arns: vec![arn.clone()],
             health_check_grace_period_seconds: self.grace,
             lifecycle_hooks: self.hooks(),
             ..group(capacity(0, 2, 9))
         };
-        fixture.ports.groups.create_group(&made).await.unwrap();
-        let mut moments: Vec<i64> = stops.iter().copied().chain(self.deeds.keys().copied()).collect();
-        moments.sort_unstable();
-        for moment in moments {
-            fixture.go_to(moment);
-            if let Some(deed) = self.deeds.get(&moment) {
-                fixture.perform(deed, &arn).await;
+        fixture.ports.groups.create_group(&created).await.unwrap();
+        let mut seconds: Vec<i64> = stops.iter().copied().chain(self.actions.keys().copied()).collect();
+        seconds.sort_unstable();
+        for second in seconds {
+            fixture.advance_to(second);
+            if let Some(action) = self.actions.get(&second) {
+                fixture.perform(action, &arn).await;
             }
         }
-        fixture.go_to(END);
+        fixture.advance_to(END);
         fixture.region()
     }
 
@@ -97,7 +97,7 @@ impl Scenario {
             name: format!("hook-{number}"),
             ..hook(
                 if *launching { "autoscaling:EC2_INSTANCE_LAUNCHING" } else { "autoscaling:EC2_INSTANCE_TERMINATING" },
-                if *answered { "hooks" } else { "nobody" },
+                if *answered { "hooks" } else { "unanswered" },
             )
         };
         self.hooks.iter().enumerate().map(hook).collect()
@@ -105,10 +105,10 @@ impl Scenario {
 }
 
 impl PortsFixture {
-    /// Does it; that it is refused, because the group is gone by then, is no matter.
-    async fn perform(&self, deed: &Action, arn: &str) {
+    /// Performs an action. It may be refused because the group is already deleted.
+    async fn perform(&self, action: &Action, arn: &str) {
         let (groups, arn) = (&self.ports.groups, arn.to_owned());
-        let _refused = match deed {
+        let _refused = match action {
             Action::Scale(desired) => groups.set_capacity(GROUP, capacity(0, *desired, 9)).await,
             Action::Detach => {
                 let _refused = groups.detach_load_balancers(GROUP, &["web-elb".into()]).await;
@@ -122,27 +122,27 @@ impl PortsFixture {
 
 proptest! {
     #[test]
-    fn one_jump_and_many_steps_lead_to_the_same_world(scenario in scenario()) {
+    fn one_jump_equals_many_steps(scenario in scenario()) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let jump = runtime.block_on(scenario.play(&[]));
-        let steps = runtime.block_on(scenario.play(&scenario.stops));
+        let jump = runtime.block_on(scenario.run(&[]));
+        let steps = runtime.block_on(scenario.run(&scenario.stops));
         prop_assert_eq!(jump, steps);
     }
 
     #[test]
-    fn a_group_comes_to_what_is_desired_and_never_beyond_its_maximum(scenario in scenario()) {
-        // With instances that get healthy in time, nobody answering for their death, and room for all of them.
+    fn group_reaches_desired_within_maximum(scenario in scenario()) {
+        // The instances become healthy in time, no hook delays them, and capacity is unlimited.
         let image = StoredImage::default();
         let scenario = Scenario { image, room: None, hooks: Vec::new(), grace: 60, ..scenario };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-        let region = runtime.block_on(scenario.play(&scenario.stops));
+        let region = runtime.block_on(scenario.run(&scenario.stops));
         if let Some(group) = region.auto_scaling_groups.get(GROUP) {
-            let living = u32::try_from(group.living().count()).unwrap();
-            prop_assert!(living <= group.capacity.max_size);
-            let settled = scenario.deeds.keys().all(|moment| *moment < END - 10);
-            let whole = region.launch_templates.contains_key(GROUP);
-            if settled && whole && !group.deleting {
-                prop_assert_eq!(living, group.capacity.desired);
+            let active = u32::try_from(group.active().count()).unwrap();
+            prop_assert!(active <= group.capacity.max_size);
+            let settled = scenario.actions.keys().all(|second| *second < END - 10);
+            let can_launch = region.launch_templates.contains_key(GROUP);
+            if settled && can_launch && !group.deleting {
+                prop_assert_eq!(active, group.capacity.desired);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! The embedded world through its ports, as handlers see it.
+//! The local cloud through Odin's ports.
 
 mod cloud_file;
 mod detaching;
@@ -21,7 +21,7 @@ const ACCOUNT: &str = "111111111111";
 const REGION: &str = "us-east-1";
 const GROUP: &str = "coinbase/deploy-test-development-web";
 
-/// A world with one account and region, and the ports into it.
+/// A local cloud with one account and region, and the ports into it.
 struct PortsFixture {
     store: Arc<Store<OdinAccount>>,
     ports: OdinPorts,
@@ -33,7 +33,7 @@ fn at(second: i64) -> DateTime<Utc> {
 
 /// What every group needs: an image that boots in 20 s and is healthy 10 s later, a subnet, a security group, a classic
 /// load balancer that drains for 15 s, a target group that drains for 30 s, a profile, a hook's role and topic.
-fn usual() -> Value {
+fn sample_resources() -> Value {
     json!({
         "iam": {
             "instance_profiles": {"web": {"path": "/odin/"}},
@@ -48,7 +48,7 @@ fn usual() -> Value {
             "security_groups": {"sg-1": {"tags": {"Name": "web"}}},
             "load_balancers": {"web-elb": {"connection_draining_seconds": 15}},
             "target_groups": {"web-tg": {"deregistration_delay_seconds": 30, "slow_start_seconds": 60}},
-            "topics": {"hooks": {"completes_after_seconds": 7}, "nobody": {}},
+            "topics": {"hooks": {"completes_after_seconds": 7}, "unanswered": {}},
         }},
     })
 }
@@ -70,26 +70,26 @@ impl PortsFixture {
         Self { store, ports: ports(session) }
     }
 
-    /// The usual world with a launch template for [`GROUP`].
+    /// The sample resources with a launch template for [`GROUP`].
     async fn with_template() -> Self {
-        Self::of(&usual()).and_template().await
+        Self::of(&sample_resources()).add_template().await
     }
 
-    async fn and_template(self) -> Self {
+    async fn add_template(self) -> Self {
         self.ports.templates.create_launch_template(&template()).await.unwrap();
         self
     }
 
-    /// The usual world with [`GROUP`] in it, whose instances have had a minute.
+    /// The sample resources with [`GROUP`], at second 60.
     async fn with_group(capacity: Capacity) -> Self {
         let fixture = Self::with_template().await;
         fixture.ports.groups.create_group(&group(capacity)).await.unwrap();
-        fixture.go_to(60);
+        fixture.advance_to(60);
         fixture
     }
 
-    /// Moves the clock to that second.
-    fn go_to(&self, second: i64) {
+    /// Advances the clock to that second.
+    fn advance_to(&self, second: i64) {
         let advance = |state: &mut LocalState<OdinAccount>| {
             state.clock = at(second);
             state.accounts.values_mut().for_each(|account| account.resources.advance(at(second)));

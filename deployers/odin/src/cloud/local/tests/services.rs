@@ -1,4 +1,4 @@
-//! What is looked up, and what is made beside groups.
+//! Lookups, and resources other than groups.
 
 use super::*;
 use crate::cloud::{Comparison, Filter, NewAlarm, NewPlacementGroup, NewScalingPolicy};
@@ -14,8 +14,8 @@ fn placement_group(strategy: &str, partition_count: Option<u32>) -> NewPlacement
 }
 
 #[tokio::test]
-async fn resources_are_found_by_id_and_by_their_name_tag() {
-    let fixture = PortsFixture::of(&usual());
+async fn resources_are_found_by_id_and_name_tag() {
+    let fixture = PortsFixture::of(&sample_resources());
     let compute = &fixture.ports.compute;
     let named = compute.images(&Filter::Names(vec!["ubuntu".into()])).await.unwrap();
     assert_eq!(named.iter().map(|image| image.id.as_str()).collect::<Vec<_>>(), ["ami-1"]);
@@ -26,8 +26,8 @@ async fn resources_are_found_by_id_and_by_their_name_tag() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
-    let ports = PortsFixture::of(&usual()).ports;
+async fn missing_resources_are_not_found() {
+    let ports = PortsFixture::of(&sample_resources()).ports;
     assert_eq!(ports.balancers.load_balancer("other").await.unwrap(), None);
     assert_eq!(ports.target_groups.target_group("other").await.unwrap(), None);
     assert_eq!(ports.iam.instance_profile("other").await.unwrap(), None);
@@ -44,8 +44,8 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-async fn profiles_roles_topics_and_target_groups_have_the_arns_that_aws_gives_them() {
-    let fixture = PortsFixture::of(&usual());
+async fn arns_have_the_format_of_aws() {
+    let fixture = PortsFixture::of(&sample_resources());
     let profile = fixture.ports.iam.instance_profile("web").await.unwrap().unwrap();
     assert_eq!(profile.arn, "arn:aws:iam::111111111111:instance-profile/odin/web");
     assert_eq!(profile.path, "/odin/");
@@ -61,7 +61,7 @@ async fn profiles_roles_topics_and_target_groups_have_the_arns_that_aws_gives_th
 #[tokio::test]
 async fn arns_name_the_partition_of_the_region() {
     for (region, partition) in [("us-gov-west-1", "aws-us-gov"), ("cn-north-1", "aws-cn")] {
-        let mut resources = usual();
+        let mut resources = sample_resources();
         resources["regions"] = json!({region: resources["regions"][REGION]});
         let store = PortsFixture::of(&resources).store;
         let ports = ports(LocalSession::new(store, ACCOUNT.parse().unwrap(), region.parse().unwrap()));
@@ -79,7 +79,7 @@ async fn arns_name_the_partition_of_the_region() {
 }
 
 #[tokio::test]
-async fn another_region_holds_nothing_of_this_one() {
+async fn regions_are_separate() {
     let fixture = PortsFixture::with_template().await;
     let session = LocalSession::new(Arc::clone(&fixture.store), ACCOUNT.parse().unwrap(), "eu-west-1".parse().unwrap());
     let elsewhere = ports(session);
@@ -89,12 +89,12 @@ async fn another_region_holds_nothing_of_this_one() {
 }
 
 #[tokio::test]
-async fn a_launch_template_made_again_with_its_token_is_the_same_one() {
-    let fixture = PortsFixture::of(&usual());
+async fn create_launch_template_is_idempotent_by_token() {
+    let fixture = PortsFixture::of(&sample_resources());
     let templates = &fixture.ports.templates;
-    let made = templates.create_launch_template(&template()).await.unwrap();
-    fixture.go_to(5);
-    assert_eq!(templates.create_launch_template(&template()).await.unwrap(), made);
+    let created = templates.create_launch_template(&template()).await.unwrap();
+    fixture.advance_to(5);
+    assert_eq!(templates.create_launch_template(&template()).await.unwrap(), created);
 
     let changed = NewLaunchTemplate { instance_type: "t3.large".into(), ..template() };
     assert_eq!(code(templates.create_launch_template(&changed).await), "IdempotentParameterMismatch");
@@ -105,7 +105,7 @@ async fn a_launch_template_made_again_with_its_token_is_the_same_one() {
 }
 
 #[tokio::test]
-async fn launch_templates_are_found_by_all_of_the_tags() {
+async fn launch_templates_must_match_all_tags() {
     let fixture = PortsFixture::with_template().await;
     let project = ("ProjectName", "coinbase/deploy-test");
     let all = fixture.ports.templates.launch_templates(&[project]).await.unwrap();
@@ -115,8 +115,8 @@ async fn launch_templates_are_found_by_all_of_the_tags() {
 }
 
 #[tokio::test]
-async fn a_launch_template_that_ec2_would_not_take_is_refused() {
-    let templates = PortsFixture::of(&usual()).ports.templates;
+async fn invalid_launch_template_is_refused() {
+    let templates = PortsFixture::of(&sample_resources()).ports.templates;
     let named = NewLaunchTemplate { name: "a b".into(), ..template() };
     assert_eq!(code(templates.create_launch_template(&named).await), "InvalidLaunchTemplateName.MalformedException");
     let long = NewLaunchTemplate { name: "x".repeat(129), ..template() };
@@ -128,8 +128,8 @@ async fn a_launch_template_that_ec2_would_not_take_is_refused() {
 }
 
 #[tokio::test]
-async fn a_placement_group_is_made_once_and_not_deleted_under_its_instances() {
-    let fixture = PortsFixture::of(&usual());
+async fn placement_group_in_use_is_not_deleted() {
+    let fixture = PortsFixture::of(&sample_resources());
     let compute = &fixture.ports.compute;
     compute.create_placement_group(&placement_group("partition", Some(3))).await.unwrap();
     let again = compute.create_placement_group(&placement_group("partition", Some(3))).await;
@@ -141,26 +141,26 @@ async fn a_placement_group_is_made_once_and_not_deleted_under_its_instances() {
     let near = NewLaunchTemplate { placement_group: Some(name.clone()), ..template() };
     fixture.ports.templates.create_launch_template(&near).await.unwrap();
     fixture.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
-    fixture.go_to(60);
+    fixture.advance_to(60);
     assert_eq!(code(compute.delete_placement_group(&name).await), "InvalidPlacementGroup.InUse");
     fixture.ports.groups.delete_group(GROUP).await.unwrap();
-    fixture.go_to(120);
+    fixture.advance_to(120);
     compute.delete_placement_group(&name).await.unwrap();
     assert_eq!(code(compute.delete_placement_group(&name).await), "InvalidPlacementGroup.Unknown");
 }
 
 #[tokio::test]
-async fn only_a_partition_placement_group_has_partitions() {
-    let compute = PortsFixture::of(&usual()).ports.compute;
+async fn partition_count_needs_strategy_partition() {
+    let compute = PortsFixture::of(&sample_resources()).ports.compute;
     for (strategy, partitions) in [("cluster", Some(2)), ("partition", Some(8)), ("partition", Some(0)), ("near", None)]
     {
-        let made = compute.create_placement_group(&placement_group(strategy, partitions)).await;
-        assert_eq!(code(made), "InvalidParameterValue", "{strategy} {partitions:?}");
+        let created = compute.create_placement_group(&placement_group(strategy, partitions)).await;
+        assert_eq!(code(created), "InvalidParameterValue", "{strategy} {partitions:?}");
     }
 }
 
 #[tokio::test]
-async fn a_group_takes_the_alarms_of_its_policies_with_it() {
+async fn deleting_a_group_deletes_its_alarms() {
     let fixture = PortsFixture::with_group(capacity(1, 1, 2)).await;
     let policy = NewScalingPolicy {
         name: format!("{GROUP}-cpu_scale_up"),
@@ -192,8 +192,8 @@ async fn a_group_takes_the_alarms_of_its_policies_with_it() {
 }
 
 #[tokio::test]
-async fn an_alarm_that_cloudwatch_would_not_take_is_refused() {
-    let alarms = PortsFixture::of(&usual()).ports.alarms;
+async fn invalid_alarm_is_refused() {
+    let alarms = PortsFixture::of(&sample_resources()).ports.alarms;
     let alarm = NewAlarm {
         name: "cpu".into(),
         group_name: GROUP.into(),
@@ -211,20 +211,20 @@ async fn an_alarm_that_cloudwatch_would_not_take_is_refused() {
 }
 
 #[tokio::test]
-async fn a_launch_configuration_goes_only_after_its_group() {
-    let mut resources = usual();
+async fn launch_configuration_in_use_is_not_deleted() {
+    let mut resources = sample_resources();
     let region = &mut resources["regions"][REGION];
     region["launch_configurations"] = json!({"old": {"image_id": "ami-1", "instance_type": "t3.small"}});
     region["auto_scaling_groups"] =
         json!({GROUP: {"launch_configuration": "old", "capacity": {"min_size": 1, "desired": 1, "max_size": 1}}});
     let fixture = PortsFixture::of(&resources);
-    fixture.go_to(0);
-    fixture.go_to(30);
+    fixture.advance_to(0);
+    fixture.advance_to(30);
     assert_eq!(fixture.states().await, ["InService"]);
     let groups = &fixture.ports.groups;
     assert_eq!(code(groups.delete_launch_configuration("old").await), "ResourceInUse");
     groups.delete_group(GROUP).await.unwrap();
-    fixture.go_to(60);
+    fixture.advance_to(60);
     groups.delete_launch_configuration("old").await.unwrap();
     assert!(fixture.region().launch_configurations.is_empty());
 }

@@ -1,0 +1,10 @@
+use bifrost::error_code::Coded;
+
+#[derive(Debug, thiserror::Error, Coded)]
+enum UploadError {
+    /// The file is too large.
+    #[error("too large")]
+    TooLarge,
+}
+
+fn main() {}

@@ -1,0 +1,187 @@
+//! What an operator has to do about a stack that a deploy cannot go on with.
+//!
+//! Every text here names a command that deletes, rolls back or retries. It has to be right wherever it is shown: before a
+//! deploy (`CreateChangeSet`, `plan`), and after one that failed, whether or not that was cleaned up.
+
+use crate::cloud::StackStatus;
+use crate::names::stack_name;
+use bifrost::release::Envelope;
+
+/// The account of the local cloud's seeds. AWS never assigns it.
+const LOCAL_ACCOUNT: &str = "000000000000";
+
+/// What to do in the local cloud. A command for AWS would change a stack of the same name in the user's own account.
+const IN_THE_LOCAL_CLOUD: &str =
+    "the local cloud cannot repair a stack; deploy with `--fresh`, which replaces the local cloud";
+
+fn is_local(envelope: &Envelope) -> bool {
+    envelope.aws_account_id.as_str() == LOCAL_ACCOUNT
+}
+
+/// How to bring a stack out of a status in which no change set can update it. `None` if nothing has to be done by hand.
+#[must_use]
+pub(crate) fn for_status(status: &StackStatus, envelope: &Envelope) -> Option<String> {
+    let remediation = in_aws(status, envelope)?;
+    Some(if is_local(envelope) { IN_THE_LOCAL_CLOUD.to_owned() } else { remediation })
+}
+
+/// What to do after a rollback that failed. The deploy kept its lock.
+#[must_use]
+#[cfg(feature = "cli")]
+pub(crate) fn after_failed_rollback(status: &StackStatus, envelope: &Envelope) -> Option<String> {
+    let remediation = for_status(status, envelope)?;
+    Some(if is_local(envelope) { remediation } else { format!("{remediation}; then unlock") })
+}
+
+fn in_aws(status: &StackStatus, envelope: &Envelope) -> Option<String> {
+    let fix = "fix the resources that its events show as failed";
+    Some(match status {
+        StackStatus::UpdateRollbackFailed => {
+            format!("{fix}, then continue the rollback {}", command("continue-update-rollback", envelope))
+        }
+        StackStatus::UpdateFailed => format!("{fix}, then roll the stack back {}", command("rollback-stack", envelope)),
+        // `rollback-stack` takes stacks in CREATE_FAILED and UPDATE_FAILED alone.
+        StackStatus::ImportRollbackFailed => {
+            "CloudFormation has no command for this status, so contact AWS Support; do not delete the stack, as that \
+             deletes resources that are in use"
+                .into()
+        }
+        StackStatus::CreateFailed => format!(
+            "the stack was never created completely: if it still exists and nothing uses its resources, delete it {}",
+            command("delete-stack", envelope)
+        ),
+        StackStatus::RollbackFailed => format!(
+            "the stack was never created completely, and not all of its resources could be deleted: {fix}, then delete \
+             it {}",
+            command("delete-stack", envelope)
+        ),
+        StackStatus::DeleteFailed => format!(
+            "{fix}, then delete the stack again {}; to keep a resource and its data, add `--retain-resources` with its \
+             logical id",
+            command("delete-stack", envelope)
+        ),
+        _ => return None,
+    })
+}
+
+/// What to do about a stack that a change set can neither create nor update now.
+#[must_use]
+pub(crate) fn before_deploy(status: &StackStatus, envelope: &Envelope) -> String {
+    if status.is_in_progress() {
+        return "another CloudFormation operation is changing it: wait until that has ended, then deploy again".into();
+    }
+    match for_status(status, envelope) {
+        Some(remediation) if is_local(envelope) => remediation,
+        Some(remediation) => format!("{remediation}; then deploy again"),
+        None => format!(
+            "see its events in account {}, bring it into a status that can be updated, such as UPDATE_COMPLETE, then \
+             deploy again",
+            envelope.aws_account_id
+        ),
+    }
+}
+
+/// What to do after a deploy during which the stack was deleted, not by the deploy.
+pub(crate) const AFTER_DELETION: &str = "deploy again to create it; a resource that was kept (`DeletionPolicy: Retain`) \
+    still has the name that the new one needs, so first import it, or rename it in the template";
+
+/// A command about the stack, with the account that it is for: a user's own credentials may be for another one.
+fn command(operation: &str, envelope: &Envelope) -> String {
+    let (account, region) = (&envelope.aws_account_id, &envelope.aws_region);
+    let name = stack_name(envelope);
+    format!("in account {account}: `aws cloudformation {operation} --stack-name {name} --region {region}`")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::release::sample;
+
+    fn envelope() -> Envelope {
+        Envelope { aws_account_id: "222222222222".parse().unwrap(), ..sample::release().envelope }
+    }
+
+    /// Each status, the command that its text names, and why that command is safe in every state of a deploy.
+    const REMEDIATIONS: [(&str, Option<&str>); 23] = [
+        // Nothing to do by hand: a change set can update the stack.
+        ("CREATE_COMPLETE", None),
+        ("UPDATE_COMPLETE", None),
+        ("UPDATE_ROLLBACK_COMPLETE", None),
+        ("IMPORT_COMPLETE", None),
+        ("IMPORT_ROLLBACK_COMPLETE", None),
+        // Nothing to do by hand: the next deploy creates the stack.
+        ("REVIEW_IN_PROGRESS", None),
+        ("ROLLBACK_COMPLETE", None),
+        ("DELETE_IN_PROGRESS", None),
+        ("DELETE_COMPLETE", None),
+        // CloudFormation is changing the stack. A command by hand would be refused or would interfere.
+        ("CREATE_IN_PROGRESS", None),
+        ("ROLLBACK_IN_PROGRESS", None),
+        ("UPDATE_IN_PROGRESS", None),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None),
+        ("UPDATE_ROLLBACK_IN_PROGRESS", None),
+        ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", None),
+        ("IMPORT_IN_PROGRESS", None),
+        ("IMPORT_ROLLBACK_IN_PROGRESS", None),
+        // The stack was in service before: never delete it. The commands restore what was deployed last.
+        ("UPDATE_ROLLBACK_FAILED", Some("continue-update-rollback")),
+        ("UPDATE_FAILED", Some("rollback-stack")),
+        // In service, and no command restores it.
+        ("IMPORT_ROLLBACK_FAILED", None),
+        // Never in service as a whole. CREATE_FAILED only under the condition that nothing uses its resources.
+        ("CREATE_FAILED", Some("delete-stack")),
+        ("ROLLBACK_FAILED", Some("delete-stack")),
+        // The deletion was started already, and CloudFormation allows nothing else.
+        ("DELETE_FAILED", Some("delete-stack")),
+    ];
+
+    #[test]
+    fn command_for_each_status() {
+        for (status, command) in REMEDIATIONS {
+            let text = for_status(&status.into(), &envelope()).unwrap_or_default();
+            let named = text.split_once("`aws cloudformation ").and_then(|(_, rest)| rest.split(' ').next());
+            assert_eq!(named, command, "{status}: {text}");
+            if command.is_some() {
+                let arguments = "--stack-name sam-coinbase-deploy-test-development --region us-east-1`";
+                assert!(text.contains(arguments) && text.contains("in account 222222222222"), "{status}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    fn conditions_of_dangerous_commands() {
+        let text = |status: &str| for_status(&status.into(), &envelope()).unwrap();
+        assert!(text("CREATE_FAILED").contains("if it still exists and nothing uses its resources"));
+        assert!(text("IMPORT_ROLLBACK_FAILED").contains("do not delete the stack"));
+        assert!(text("DELETE_FAILED").contains("`--retain-resources`"));
+    }
+
+    #[test]
+    fn before_a_deploy_operations_in_progress_are_waited_for() {
+        for (status, _) in REMEDIATIONS {
+            let status = StackStatus::from(status);
+            let text = before_deploy(&status, &envelope());
+            assert_eq!(text.contains("wait until that has ended"), status.is_in_progress(), "{status}: {text}");
+            assert!(text.ends_with("then deploy again"), "{status}: {text}");
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "cli")]
+    fn local_cloud_gets_no_command_for_aws() {
+        let local = sample::release().envelope;
+        for (status, _) in REMEDIATIONS {
+            let status = StackStatus::from(status);
+            let texts = [for_status(&status, &local), after_failed_rollback(&status, &local)];
+            let texts = texts.into_iter().flatten().chain([before_deploy(&status, &local)]);
+            assert!(texts.into_iter().all(|text| !text.contains("aws ") && !text.contains("unlock")), "{status}");
+        }
+    }
+
+    #[test]
+    fn unknown_status_names_no_command() {
+        let status = StackStatus::from("SOMETHING_NEW_FAILED");
+        assert_eq!(for_status(&status, &envelope()), None);
+        assert!(!before_deploy(&status, &envelope()).contains("aws cloudformation"));
+    }
+}

@@ -1,0 +1,119 @@
+//! Advice is safe in every state in which it can be shown: the table names each text that asks an operator to delete,
+//! keep, wait for, unlock or deploy something, with the states that show it and the groups that serve then.
+
+use crate::release::sample;
+use crate::{ERROR_CODES, Odin};
+use bifrost::client::{ClientDeployer, Serving};
+use bifrost::machine::Machine;
+use std::collections::BTreeSet;
+
+const NEW: Serving = Serving::New;
+const PREVIOUS: Serving = Serving::Previous;
+
+/// Code, the states whose task raises it, and what serves when that state fails for good.
+///
+/// `ValidateResources` and `plan` show the findings of the release while nothing was created.
+const ADVICE: &[(&str, &[&str], Serving)] = &[
+    ("odin/release-exists", &["ValidateResources"], PREVIOUS),
+    ("odin/group-untagged", &["ValidateResources"], PREVIOUS),
+    ("odin/several-groups", &["ValidateResources"], PREVIOUS),
+    ("odin/image-unavailable", &["ValidateResources"], PREVIOUS),
+    ("odin/unsafe-change", &["ValidateResources"], PREVIOUS),
+    ("odin/deployed-unreadable", &["ValidateResources"], PREVIOUS),
+    ("odin/not-resolved", &["Deploy"], PREVIOUS),
+    // CleanUpFailure deletes what is left of the new groups.
+    ("odin/terminating", &["CheckHealthy"], PREVIOUS),
+    // In the last two the old groups are all that certainly serves.
+    ("odin/group-deleted", &["CheckHealthy"], PREVIOUS),
+    ("odin/group-deleted", &["DetachForSuccess", "CleanUpSuccess"], NEW),
+    ("odin/below-capacity", &["DetachForSuccess", "CleanUpSuccess"], NEW),
+    // The deploy continues by itself.
+    ("odin/draining", &["DetachForSuccess"], NEW),
+];
+
+/// Words of an advice that could end what serves, if it were wrong.
+const RISKY: [&str; 6] = ["delete", "keep", "wait", "unlock", "deploy", "nothing to do"];
+
+fn remedy(code: &str) -> &'static str {
+    ERROR_CODES.iter().copied().flatten().find(|it| it.code == code).map_or("", |it| it.remedy)
+}
+
+fn states() -> Vec<String> {
+    let definition = Odin::definition("arn:aws:lambda:us-east-1:000000000000:function:coinbase-odin");
+    let states = definition.get("States").and_then(|states| states.as_object());
+    states.into_iter().flat_map(|states| states.keys().cloned()).collect()
+}
+
+/// Whether a text has this word or phrase.
+fn has(text: &str, phrase: &str) -> bool {
+    let words = text.split(|c: char| !c.is_alphanumeric()).collect::<Vec<_>>().join(" ");
+    format!(" {words} ").contains(&format!(" {phrase} "))
+}
+
+#[test]
+fn table_names_every_risky_advice() {
+    let codes = ERROR_CODES.iter().copied().flatten();
+    let risky = codes.filter(|it| RISKY.iter().any(|phrase| has(it.remedy, phrase)));
+    let risky: BTreeSet<_> = risky.map(|it| it.code).collect();
+    assert_eq!(risky, ADVICE.iter().map(|(code, ..)| *code).collect());
+}
+
+#[test]
+fn table_knows_what_serves_in_each_state() {
+    let release = sample::release();
+    for (code, in_states, serving) in ADVICE {
+        for state in *in_states {
+            assert!(states().iter().any(|it| it == state), "{state}");
+            assert_eq!(Odin::serving(state, &release), *serving, "{code} in {state}");
+        }
+    }
+}
+
+/// Once old groups may be detached, no error asks to delete a group: it is not known that the new ones are healthy.
+#[test]
+fn no_error_asks_to_delete_while_groups_are_replaced() {
+    for (code, in_states, _) in ADVICE.iter().filter(|(.., serving)| *serving == NEW) {
+        assert!(!has(remedy(code), "delete"), "{code} in {in_states:?}");
+    }
+    for code in ["odin/below-capacity", "odin/group-deleted"] {
+        assert!(has(remedy(code), "keep the old groups"), "{code}");
+    }
+}
+
+/// Every finding about an existing group names a condition before it asks to delete one.
+#[test]
+fn deletion_of_a_group_is_conditional() {
+    for code in ["odin/group-untagged", "odin/several-groups"] {
+        assert!(has(remedy(code), "only"), "{code}");
+    }
+}
+
+#[test]
+fn every_state_has_a_serving_release_until_the_end() {
+    let release = sample::release();
+    let unknown: Vec<_> =
+        states().into_iter().filter(|state| Odin::serving(state, &release) == Serving::Unknown).collect();
+    assert_eq!(unknown, ["FailureClean", "FailureDirty", "Success"]);
+}
+
+#[test]
+fn halt_is_too_late_from_wait_for_detach_on() {
+    let mut release = sample::release();
+    let too_late = |release: &_| {
+        let states = states().into_iter();
+        states.filter(|state| Odin::too_late(state, release).is_none()).collect::<Vec<_>>()
+    };
+    let in_time =
+        ["Validate", "Lock", "ValidateResources", "Deploy", "WaitForDeploy", "WaitForHealthy", "CheckHealthy"];
+    release.fields.healthy = Some(true);
+    assert_eq!(too_late(&release), in_time);
+    release.fields.healthy = Some(false);
+    assert_eq!(too_late(&release), [&in_time[..], &["Healthy?"]].concat());
+}
+
+#[test]
+fn only_detach_for_success_waits() {
+    let waiting = |error: &str| Odin::is_waiting(error);
+    assert!(waiting("DetachError"));
+    assert!(!["CleanUpError", "HealthError", "LockError", "States.Timeout"].into_iter().any(waiting));
+}

@@ -1,0 +1,67 @@
+//! The codes of the rules that a release can break: one code for each kind of rule, whatever field it concerns.
+
+use bifrost::error_code::ErrorCode;
+
+/// Defines a constant for each code, and the list of all.
+macro_rules! rules {
+    ($($(#[doc = $cause:literal])+ $name:ident = $code:literal, $remedy:literal;)*) => {
+        $(
+            pub(crate) const $name: ErrorCode =
+                ErrorCode { code: $code, cause: concat!($($cause),+).trim_ascii(), remedy: $remedy };
+        )*
+
+        /// All codes of this file.
+        pub(crate) const CODES: &[ErrorCode] = &[$($name),*];
+    };
+}
+
+rules! {
+    /// A field that the release needs is missing or empty.
+    REQUIRED = "odin/required", "add the field that the path names";
+    /// The release names the same thing twice.
+    DUPLICATE = "odin/duplicate", "name it once, or rename one of the two";
+    /// A duration is shorter or longer than the deployer or AWS accepts.
+    DURATION = "odin/duration", "use a duration within the range that the message names";
+    /// A name that Odin derives from the release is longer than AWS accepts.
+    NAME_TOO_LONG = "odin/name-too-long", "shorten the name of the project, config, service or policy";
+    /// AWS does not accept a tag of the service, or the deployer sets it itself.
+    TAG = "odin/tag", "rename or remove the tag";
+    /// The size of the EBS volume is not valid.
+    VOLUME = "odin/volume", "set `ebs_volume_size` to at least 1 GiB, or remove it";
+    /// The settings of a placement group are incomplete or contradict each other.
+    PLACEMENT = "odin/placement", "make strategy and partition count agree, with each other and between services";
+    /// `min_size` is larger than `max_size`.
+    SIZES = "odin/sizes", "lower `min_size` or raise `max_size`";
+    /// `spread` is not a share between 0 and 1.
+    SPREAD = "odin/spread", "use a number from 0 to 1, such as 0.2 for 20 %";
+    /// Auto Scaling or CloudWatch does not accept a scaling policy.
+    POLICY = "odin/policy", "correct the field of the policy that the path names";
+    /// The user data of a service is larger than EC2 accepts.
+    USER_DATA_TOO_LARGE = "odin/user-data-too-large", "download large files when the instance boots";
+
+    /// An auto-scaling group of this release exists, and another execution created it.
+    RELEASE_EXISTS = "odin/release-exists", "create a new release and deploy that: a release is deployed only once";
+    /// An auto-scaling group of the project and config has no tag `ServiceName` or `ReleaseID`.
+    GROUP_UNTAGGED = "odin/group-untagged", "add the tags; delete the group only if nothing uses it";
+    /// A service has more than one auto-scaling group, so Odin cannot know which one to replace.
+    SEVERAL_GROUPS = "odin/several-groups",
+        "wait if a deploy is running; otherwise find out which group serves, and delete only the others";
+    /// AWS has no resource of the name that the release uses.
+    NOT_FOUND = "odin/not-found", "correct the name, the account or the region, or create the resource";
+    /// The name of the release matches more than one resource.
+    AMBIGUOUS = "odin/ambiguous", "use an id where the release allows it, or a name that only one resource has";
+    /// The tags or the path of a resource do not allow this service to use it.
+    NOT_OPTED_IN = "odin/not-opted-in",
+        "use another resource, or ask its owner to add the tag or path that the message names";
+    /// The image exists, but is not available.
+    IMAGE_UNAVAILABLE = "odin/image-unavailable", "wait until the image is available, or use another image";
+    /// The placement group does not exist, and Odin may not create one of that name.
+    PLACEMENT_NAME = "odin/placement-name", "create the placement group, or use a name with the prefix of the project";
+    /// The placement group exists with other settings than the service wants.
+    PLACEMENT_MISMATCH = "odin/placement-mismatch", "use another placement group, or change the release to match it";
+
+    /// `safe_release` is set, and the release differs from the deployed one in more than code.
+    UNSAFE_CHANGE = "odin/unsafe-change", "undo the change, or remove `safe_release` to deploy it";
+    /// `safe_release` is set, and the deployed release cannot be read to compare with it.
+    DEPLOYED_UNREADABLE = "odin/deployed-unreadable", "remove `safe_release` for this deploy";
+}
