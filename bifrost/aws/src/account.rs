@@ -14,7 +14,8 @@ pub(crate) fn deployer_account(session: &AwsSession, identity: Arc<Identity>, de
         objects: Arc::new(S3Objects::new(session.clone())),
         locks: Arc::new(DynamoDbLocks::new(session.clone(), identity.lock_table())),
         env: Arc::new(SystemEnv),
-        cloud_arguments: "".into(),
+        // The function does not know the default name of the client.
+        cloud_arguments: format!(" --deployer {}", identity.name).into(),
         identity,
     }
 }

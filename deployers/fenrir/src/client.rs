@@ -9,7 +9,7 @@ use crate::{ownership, plan, prepare, summary};
 use async_trait::async_trait;
 use bifrost::client::{
     Attachment, Changes, ClientDeployer, DeployPlan, Deployed, LogSeverity, Prepared, ReleaseFile, ReusableFiles,
-    Serving,
+    Serving, StepFailure,
 };
 use bifrost::cloud::{CloudError, Encryption, Objects};
 use bifrost::error_code::CodedError;
@@ -69,7 +69,7 @@ impl ClientDeployer for Fenrir {
         summary::too_late(state, release)
     }
 
-    fn serving(state: &str, release: &FenrirRelease) -> Serving {
+    fn serving(state: &str, release: &FenrirRelease, _: &[StepFailure]) -> Serving {
         summary::serving(state, release)
     }
 

@@ -5,9 +5,10 @@ use crate::cloud::StackStatus;
 use crate::rules::Tags;
 use crate::template::Findings;
 use bifrost::cloud::CloudError;
-use bifrost::error_code::{Coded, ErrorCode, full_message};
+use bifrost::error_code::{Coded, ErrorCode, full_message, with_code};
 use bifrost::halt::{Halt, HaltCheckError};
 use bifrost::lock::LockFailure;
+use bifrost::release::InvalidName;
 use bifrost::validate::{BadRelease, ValidateFailure};
 use std::fmt;
 
@@ -98,6 +99,10 @@ pub enum ChangeSetError {
         /// The stack's name.
         stack: String,
     },
+    /// It is not known whether the deploy must stop.
+    #[error(transparent)]
+    #[code(source)]
+    HaltCheck(HaltCheckError),
     /// A call to AWS failed.
     #[error(transparent)]
     #[code(source)]
@@ -210,31 +215,69 @@ impl Coded for TemplateRefused {
     }
 }
 
-/// Several files that a release refers to are not as the release states.
+/// A file of `s3_uris_sha256s` is not as the release states, or cannot be checked.
+#[derive(Debug, thiserror::Error, Coded)]
+pub(crate) enum FileError {
+    /// The release refers to an object outside of its project's directory.
+    #[error("s3_uris_sha256s.{uri}: {source}")]
+    #[code(source)]
+    Uri {
+        /// The URI in the release.
+        uri: String,
+        /// What is wrong with it.
+        source: InvalidName,
+    },
+    /// S3 did not answer.
+    #[error("s3_uris_sha256s.{uri}: cannot read the file")]
+    #[code(source)]
+    NotRead {
+        /// The URI in the release.
+        uri: String,
+        /// What S3 answered.
+        source: CloudError,
+    },
+    /// The file does not exist, or has other contents.
+    #[error(transparent)]
+    #[code(source)]
+    BadRelease(#[from] BadRelease),
+}
+
+impl From<FileError> for BadRelease {
+    fn from(error: FileError) -> Self {
+        match error {
+            FileError::BadRelease(error) => error,
+            error => Self::rule(error),
+        }
+    }
+}
+
+/// Errors of several files of a release.
+///
+/// Printed as one line each. All lines but the first begin with their code: whatever prints an error prints the
+/// [code](Coded::code) of the first.
 #[derive(Debug, thiserror::Error)]
 pub(crate) struct FileErrors {
-    /// The first, whose code counts.
-    first: BadRelease,
-    others: Vec<BadRelease>,
+    first: FileError,
+    others: Vec<FileError>,
 }
 
 impl FileErrors {
     /// All of them as one error; `None` if there are none.
-    pub(crate) fn join(errors: Vec<BadRelease>) -> Option<BadRelease> {
+    pub(crate) fn join(errors: Vec<FileError>) -> Option<BadRelease> {
         // First those that AWS gave no answer about: in another try the files may be good.
         let (unanswered, wrong): (Vec<_>, Vec<_>) =
-            errors.into_iter().partition(|error| matches!(error, BadRelease::NotChecked { .. }));
+            errors.into_iter().partition(|error| matches!(error, FileError::NotRead { .. }));
         let mut errors = unanswered.into_iter().chain(wrong);
         let first = errors.next()?;
         let others: Vec<_> = errors.collect();
-        Some(if others.is_empty() { first } else { BadRelease::rule(Self { first, others }) })
+        Some(if others.is_empty() { first.into() } else { BadRelease::rule(Self { first, others }) })
     }
 }
 
 impl fmt::Display for FileErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&full_message(&self.first))?;
-        self.others.iter().try_for_each(|error| write!(f, "\n{}", full_message(error)))
+        self.others.iter().try_for_each(|error| write!(f, "\n{}", with_code(error.code(), &full_message(error))))
     }
 }
 
@@ -278,7 +321,57 @@ impl From<HaltCheckError> for WatchFailure {
     fn from(error: HaltCheckError) -> Self {
         match error {
             HaltCheckError::Halt(halt) => halt.into(),
-            HaltCheckError::Cloud(error) => error.into(),
+            HaltCheckError::Cloud(_) => ChangeSetError::HaltCheck(error).into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bifrost::cloud::ErrorKind;
+    use bifrost::release::{AccountId, ProjectDir};
+
+    fn no_answer() -> CloudError {
+        CloudError {
+            operation: "s3:GetObject",
+            resource: "bucket/key".into(),
+            kind: ErrorKind::Unavailable,
+            code: "InternalError".into(),
+            message: "try again".into(),
+            request_id: None,
+        }
+    }
+
+    #[test]
+    fn failed_halt_check_says_what_was_checked() {
+        let error = WatchFailure::from(HaltCheckError::Cloud(no_answer()));
+        let message = full_message(&error);
+        assert!(message.starts_with("cannot check for a halt flag: s3:GetObject"), "{message}");
+        assert_eq!(error.code(), no_answer().code());
+    }
+
+    #[test]
+    fn file_errors_name_path_and_code() {
+        let account: AccountId = "000000000000".parse().unwrap();
+        let project = ProjectDir::new(&account, &"acme/web".parse().unwrap());
+        let uri = |uri: &str| {
+            let source = project.object(&"ours".parse().unwrap(), uri).unwrap_err();
+            FileError::Uri { uri: uri.into(), source }
+        };
+        let not_read = FileError::NotRead { uri: "s3://ours/b".into(), source: no_answer() };
+        let error = FileErrors::join(vec![uri("s3://theirs/a"), not_read, uri("s3://theirs/c")]).unwrap();
+        assert_eq!(error.code(), no_answer().code());
+        let message = full_message(&error);
+        let lines: Vec<_> = message.lines().collect();
+        let starts = [
+            "s3_uris_sha256s.s3://ours/b: cannot read the file: s3:GetObject",
+            "[release/invalid-name] s3_uris_sha256s.s3://theirs/a: ",
+            "[release/invalid-name] s3_uris_sha256s.s3://theirs/c: ",
+        ];
+        assert_eq!(lines.len(), starts.len(), "{message}");
+        for (line, start) in lines.into_iter().zip(starts) {
+            assert!(line.starts_with(start), "{line}");
         }
     }
 }

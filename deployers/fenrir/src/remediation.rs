@@ -5,41 +5,77 @@
 
 use crate::cloud::StackStatus;
 use crate::names::stack_name;
+use bifrost::account::DeployerAccount;
 use bifrost::release::Envelope;
 
-/// The account of the local cloud's seeds. AWS never assigns it.
+/// The account of the local cloud's default seed. AWS never assigns it.
+#[cfg(feature = "cli")]
 const LOCAL_ACCOUNT: &str = "000000000000";
 
 /// What to do in the local cloud. A command for AWS would change a stack of the same name in the user's own account.
 const IN_THE_LOCAL_CLOUD: &str =
     "the local cloud cannot repair a stack; deploy with `--fresh`, which replaces the local cloud";
 
-fn is_local(envelope: &Envelope) -> bool {
-    envelope.aws_account_id.as_str() == LOCAL_ACCOUNT
+/// The cloud that a stack is in. Only for a stack that is known to be on AWS may a text name a command for AWS.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum CloudKind {
+    Aws,
+    Local,
+    /// Either of them.
+    #[cfg(feature = "cli")]
+    Unknown,
+}
+
+impl CloudKind {
+    /// The cloud of a handler's deployer account.
+    #[must_use]
+    pub(crate) fn of(account: &DeployerAccount) -> Self {
+        let is_local = account.cloud_arguments.split(' ').any(|word| matches!(word, "--local" | "--cloud"));
+        if is_local { Self::Local } else { Self::Aws }
+    }
+
+    /// What the client knows from a release alone: a local cloud may have any account.
+    #[must_use]
+    #[cfg(feature = "cli")]
+    pub(crate) fn of_release(envelope: &Envelope) -> Self {
+        if envelope.aws_account_id.as_str() == LOCAL_ACCOUNT { Self::Local } else { Self::Unknown }
+    }
+
+    /// Adds to a remediation on AWS what to do in a local cloud, if the stack may be in one.
+    fn complete(self, on_aws: String) -> String {
+        match self {
+            Self::Aws => on_aws,
+            Self::Local => IN_THE_LOCAL_CLOUD.into(),
+            #[cfg(feature = "cli")]
+            Self::Unknown => {
+                format!("{on_aws}; in a local cloud, which cannot repair a stack, deploy with `--fresh` instead")
+            }
+        }
+    }
 }
 
 /// How to bring a stack out of a status in which no change set can update it. `None` if nothing has to be done by hand.
 #[must_use]
-pub(crate) fn for_status(status: &StackStatus, envelope: &Envelope) -> Option<String> {
-    let remediation = in_aws(status, envelope)?;
-    Some(if is_local(envelope) { IN_THE_LOCAL_CLOUD.to_owned() } else { remediation })
+pub(crate) fn for_status(status: &StackStatus, envelope: &Envelope, cloud: CloudKind) -> Option<String> {
+    Some(cloud.complete(on_aws(status, envelope, cloud)?))
 }
 
 /// What to do after a rollback that failed. The deploy kept its lock.
 #[must_use]
 #[cfg(feature = "cli")]
-pub(crate) fn after_failed_rollback(status: &StackStatus, envelope: &Envelope) -> Option<String> {
-    let remediation = for_status(status, envelope)?;
-    Some(if is_local(envelope) { remediation } else { format!("{remediation}; then unlock") })
+pub(crate) fn after_failed_rollback(status: &StackStatus, envelope: &Envelope, cloud: CloudKind) -> Option<String> {
+    let on_aws = on_aws(status, envelope, cloud)?;
+    Some(cloud.complete(format!("{on_aws}; then unlock")))
 }
 
-fn in_aws(status: &StackStatus, envelope: &Envelope) -> Option<String> {
+fn on_aws(status: &StackStatus, envelope: &Envelope, cloud: CloudKind) -> Option<String> {
     let fix = "fix the resources that its events show as failed";
+    let how = |operation| how(operation, envelope, cloud);
     Some(match status {
         StackStatus::UpdateRollbackFailed => {
-            format!("{fix}, then continue the rollback {}", command("continue-update-rollback", envelope))
+            format!("{fix}, then continue the rollback {}", how("continue-update-rollback"))
         }
-        StackStatus::UpdateFailed => format!("{fix}, then roll the stack back {}", command("rollback-stack", envelope)),
+        StackStatus::UpdateFailed => format!("{fix}, then roll the stack back {}", how("rollback-stack")),
         // `rollback-stack` takes stacks in CREATE_FAILED and UPDATE_FAILED alone.
         StackStatus::ImportRollbackFailed => {
             "CloudFormation has no command for this status, so contact AWS Support; do not delete the stack, as that \
@@ -48,17 +84,17 @@ fn in_aws(status: &StackStatus, envelope: &Envelope) -> Option<String> {
         }
         StackStatus::CreateFailed => format!(
             "the stack was never created completely: if it still exists and nothing uses its resources, delete it {}",
-            command("delete-stack", envelope)
+            how("delete-stack")
         ),
         StackStatus::RollbackFailed => format!(
             "the stack was never created completely, and not all of its resources could be deleted: {fix}, then delete \
              it {}",
-            command("delete-stack", envelope)
+            how("delete-stack")
         ),
         StackStatus::DeleteFailed => format!(
             "{fix}, then delete the stack again {}; to keep a resource and its data, add `--retain-resources` with its \
              logical id",
-            command("delete-stack", envelope)
+            how("delete-stack")
         ),
         _ => return None,
     })
@@ -66,13 +102,12 @@ fn in_aws(status: &StackStatus, envelope: &Envelope) -> Option<String> {
 
 /// What to do about a stack that a change set can neither create nor update now.
 #[must_use]
-pub(crate) fn before_deploy(status: &StackStatus, envelope: &Envelope) -> String {
+pub(crate) fn before_deploy(status: &StackStatus, envelope: &Envelope, cloud: CloudKind) -> String {
     if status.is_in_progress() {
         return "another CloudFormation operation is changing it: wait until that has ended, then deploy again".into();
     }
-    match for_status(status, envelope) {
-        Some(remediation) if is_local(envelope) => remediation,
-        Some(remediation) => format!("{remediation}; then deploy again"),
+    match on_aws(status, envelope, cloud) {
+        Some(on_aws) => cloud.complete(format!("{on_aws}; then deploy again")),
         None => format!(
             "see its events in account {}, bring it into a status that can be updated, such as UPDATE_COMPLETE, then \
              deploy again",
@@ -85,11 +120,16 @@ pub(crate) fn before_deploy(status: &StackStatus, envelope: &Envelope) -> String
 pub(crate) const AFTER_DELETION: &str = "deploy again to create it; a resource that was kept (`DeletionPolicy: Retain`) \
     still has the name that the new one needs, so first import it, or rename it in the template";
 
-/// A command about the stack, with the account that it is for: a user's own credentials may be for another one.
-fn command(operation: &str, envelope: &Envelope) -> String {
+/// How to start an operation on the stack: with a command if it is known to be on AWS. Names the account: a user's own
+/// credentials may be for another one.
+fn how(operation: &str, envelope: &Envelope, cloud: CloudKind) -> String {
     let (account, region) = (&envelope.aws_account_id, &envelope.aws_region);
     let name = stack_name(envelope);
-    format!("in account {account}: `aws cloudformation {operation} --stack-name {name} --region {region}`")
+    if cloud == CloudKind::Aws {
+        format!("in account {account}: `aws cloudformation {operation} --stack-name {name} --region {region}`")
+    } else {
+        format!("in account {account}, region {region} (stack {name}, CloudFormation operation `{operation}`)")
+    }
 }
 
 #[cfg(test)]
@@ -138,7 +178,7 @@ mod tests {
     #[test]
     fn command_for_each_status() {
         for (status, command) in REMEDIATIONS {
-            let text = for_status(&status.into(), &envelope()).unwrap_or_default();
+            let text = for_status(&status.into(), &envelope(), CloudKind::Aws).unwrap_or_default();
             let named = text.split_once("`aws cloudformation ").and_then(|(_, rest)| rest.split(' ').next());
             assert_eq!(named, command, "{status}: {text}");
             if command.is_some() {
@@ -150,7 +190,7 @@ mod tests {
 
     #[test]
     fn conditions_of_dangerous_commands() {
-        let text = |status: &str| for_status(&status.into(), &envelope()).unwrap();
+        let text = |status: &str| for_status(&status.into(), &envelope(), CloudKind::Aws).unwrap();
         assert!(text("CREATE_FAILED").contains("if it still exists and nothing uses its resources"));
         assert!(text("IMPORT_ROLLBACK_FAILED").contains("do not delete the stack"));
         assert!(text("DELETE_FAILED").contains("`--retain-resources`"));
@@ -160,28 +200,70 @@ mod tests {
     fn before_a_deploy_operations_in_progress_are_waited_for() {
         for (status, _) in REMEDIATIONS {
             let status = StackStatus::from(status);
-            let text = before_deploy(&status, &envelope());
+            let text = before_deploy(&status, &envelope(), CloudKind::Aws);
             assert_eq!(text.contains("wait until that has ended"), status.is_in_progress(), "{status}: {text}");
             assert!(text.ends_with("then deploy again"), "{status}: {text}");
         }
     }
 
+    #[cfg(feature = "cli")]
+    fn texts(status: &StackStatus, envelope: &Envelope, cloud: CloudKind) -> Vec<String> {
+        let by_status = [for_status(status, envelope, cloud), after_failed_rollback(status, envelope, cloud)];
+        by_status.into_iter().flatten().chain([before_deploy(status, envelope, cloud)]).collect()
+    }
+
     #[test]
     #[cfg(feature = "cli")]
     fn local_cloud_gets_no_command_for_aws() {
-        let local = sample::release().envelope;
         for (status, _) in REMEDIATIONS {
-            let status = StackStatus::from(status);
-            let texts = [for_status(&status, &local), after_failed_rollback(&status, &local)];
-            let texts = texts.into_iter().flatten().chain([before_deploy(&status, &local)]);
-            assert!(texts.into_iter().all(|text| !text.contains("aws ") && !text.contains("unlock")), "{status}");
+            for text in texts(&status.into(), &envelope(), CloudKind::Local) {
+                assert!(!text.contains("aws ") && !text.contains("unlock"), "{status}: {text}");
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "cli")]
+    fn unknown_cloud_gets_no_command_for_aws() {
+        for (status, command) in REMEDIATIONS {
+            for text in texts(&status.into(), &envelope(), CloudKind::Unknown) {
+                assert!(!text.contains("aws "), "{status}: {text}");
+                if let Some(operation) = command {
+                    let place = format!(
+                        "in account 222222222222, region us-east-1 (stack {}, CloudFormation operation `{operation}`)",
+                        stack_name(&envelope())
+                    );
+                    assert!(text.contains(&place) && text.contains("in a local cloud"), "{status}: {text}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    #[cfg(feature = "cli")]
+    fn release_alone_never_shows_that_a_stack_is_on_aws() {
+        let kinds = [sample::release().envelope, envelope()].map(|envelope| CloudKind::of_release(&envelope));
+        assert_eq!(kinds, [CloudKind::Local, CloudKind::Unknown]);
+    }
+
+    #[test]
+    fn cloud_of_a_deployer_account() {
+        let mut account = crate::harness::new_harness(&[]).cloud().account();
+        for (arguments, kind) in [
+            ("", CloudKind::Aws),
+            (" --deployer acme-fenrir", CloudKind::Aws),
+            (" --local", CloudKind::Local),
+            (" --deployer acme-fenrir --cloud own.json", CloudKind::Local),
+        ] {
+            account.cloud_arguments = arguments.into();
+            assert_eq!(CloudKind::of(&account), kind, "{arguments}");
         }
     }
 
     #[test]
     fn unknown_status_names_no_command() {
         let status = StackStatus::from("SOMETHING_NEW_FAILED");
-        assert_eq!(for_status(&status, &envelope()), None);
-        assert!(!before_deploy(&status, &envelope()).contains("aws cloudformation"));
+        assert_eq!(for_status(&status, &envelope(), CloudKind::Aws), None);
+        assert!(!before_deploy(&status, &envelope(), CloudKind::Aws).contains("aws cloudformation"));
     }
 }

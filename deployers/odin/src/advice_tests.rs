@@ -3,12 +3,14 @@
 
 use crate::release::sample;
 use crate::{ERROR_CODES, Odin};
-use bifrost::client::{ClientDeployer, Serving};
+use bifrost::client::{ClientDeployer, Serving, StepFailure};
 use bifrost::machine::Machine;
+use chrono::DateTime;
 use std::collections::BTreeSet;
 
 const NEW: Serving = Serving::New;
 const PREVIOUS: Serving = Serving::Previous;
+const UNKNOWN: Serving = Serving::Unknown;
 
 /// Code, the states whose task raises it, and what serves when that state fails for good.
 ///
@@ -23,10 +25,10 @@ const ADVICE: &[(&str, &[&str], Serving)] = &[
     ("odin/not-resolved", &["Deploy"], PREVIOUS),
     // CleanUpFailure deletes what is left of the new groups.
     ("odin/terminating", &["CheckHealthy"], PREVIOUS),
-    // In the last two the old groups are all that certainly serves.
     ("odin/group-deleted", &["CheckHealthy"], PREVIOUS),
-    ("odin/group-deleted", &["DetachForSuccess", "CleanUpSuccess"], NEW),
-    ("odin/below-capacity", &["DetachForSuccess", "CleanUpSuccess"], NEW),
+    // The old groups may be all that serves. DetachForSuccess is followed by the other two.
+    ("odin/group-deleted", &["DetachForSuccess", "WaitDetachForSuccess", "CleanUpSuccess"], UNKNOWN),
+    ("odin/below-capacity", &["DetachForSuccess", "WaitDetachForSuccess", "CleanUpSuccess"], UNKNOWN),
     // The deploy continues by itself.
     ("odin/draining", &["DetachForSuccess"], NEW),
 ];
@@ -36,6 +38,18 @@ const RISKY: [&str; 6] = ["delete", "keep", "wait", "unlock", "deploy", "nothing
 
 fn remedy(code: &str) -> &'static str {
     ERROR_CODES.iter().copied().flatten().find(|it| it.code == code).map_or("", |it| it.remedy)
+}
+
+fn failure(code: &str) -> StepFailure {
+    StepFailure {
+        time: DateTime::UNIX_EPOCH,
+        state: "CleanUpSuccess".into(),
+        error: "CleanUpError".into(),
+        code: Some(code.into()),
+        cause: "new groups are unhealthy".into(),
+        attempt: 4,
+        is_waiting: false,
+    }
 }
 
 fn states() -> Vec<String> {
@@ -64,7 +78,7 @@ fn table_knows_what_serves_in_each_state() {
     for (code, in_states, serving) in ADVICE {
         for state in *in_states {
             assert!(states().iter().any(|it| it == state), "{state}");
-            assert_eq!(Odin::serving(state, &release), *serving, "{code} in {state}");
+            assert_eq!(Odin::serving(state, &release, &[failure(code)]), *serving, "{code} in {state}");
         }
     }
 }
@@ -72,7 +86,7 @@ fn table_knows_what_serves_in_each_state() {
 /// Once old groups may be detached, no error asks to delete a group: it is not known that the new ones are healthy.
 #[test]
 fn no_error_asks_to_delete_while_groups_are_replaced() {
-    for (code, in_states, _) in ADVICE.iter().filter(|(.., serving)| *serving == NEW) {
+    for (code, in_states, _) in ADVICE.iter().filter(|(.., serving)| *serving != PREVIOUS) {
         assert!(!has(remedy(code), "delete"), "{code} in {in_states:?}");
     }
     for code in ["odin/below-capacity", "odin/group-deleted"] {
@@ -88,11 +102,22 @@ fn deletion_of_a_group_is_conditional() {
     }
 }
 
+/// The failure of an earlier state counts, too: after it, `CleanUpSuccess` may fail for another reason.
+#[test]
+fn earlier_failure_makes_serving_unknown() {
+    let release = sample::release();
+    let serving = |codes: &[&str]| {
+        let failures: Vec<_> = codes.iter().map(|code| failure(code)).collect();
+        Odin::serving("CleanUpSuccess", &release, &failures)
+    };
+    assert_eq!(serving(&["odin/below-capacity", "aws/access-denied"]), UNKNOWN);
+    assert_eq!(serving(&["odin/draining", "aws/access-denied"]), NEW);
+}
+
 #[test]
 fn every_state_has_a_serving_release_until_the_end() {
     let release = sample::release();
-    let unknown: Vec<_> =
-        states().into_iter().filter(|state| Odin::serving(state, &release) == Serving::Unknown).collect();
+    let unknown: Vec<_> = states().into_iter().filter(|state| Odin::serving(state, &release, &[]) == UNKNOWN).collect();
     assert_eq!(unknown, ["FailureClean", "FailureDirty", "Success"]);
 }
 
@@ -112,8 +137,11 @@ fn halt_is_too_late_from_wait_for_detach_on() {
 }
 
 #[test]
-fn only_detach_for_success_waits() {
-    let waiting = |error: &str| Odin::is_waiting(error);
-    assert!(waiting("DetachError"));
-    assert!(!["CleanUpError", "HealthError", "LockError", "States.Timeout"].into_iter().any(waiting));
+fn only_draining_waits() {
+    let waiting = |failure: StepFailure| Odin::is_waiting(&StepFailure { error: "DetachError".into(), ..failure });
+    assert!(waiting(failure("odin/draining")));
+    for code in ["odin/below-capacity", "odin/group-deleted", "aws/throttled"] {
+        assert!(!waiting(failure(code)), "{code}");
+    }
+    assert!(!waiting(StepFailure { code: None, ..failure("") }));
 }

@@ -12,7 +12,7 @@ use crate::release::{HealthyReport, OdinFields, OdinRelease};
 use async_trait::async_trait;
 use bifrost::client::{
     Attachment, Body, Changes, ClientDeployer, DeployPlan, Deployed, Prepared, Progress, ReleaseFile, ReusableFiles,
-    Serving, read_at_most,
+    Serving, StepFailure, read_at_most,
 };
 use bifrost::cloud::{CloudError, Encryption, Objects};
 use bifrost::error_code::CodedError;
@@ -76,9 +76,15 @@ impl ClientDeployer for Odin {
         }
     }
 
-    /// Old groups are detached from `DetachForSuccess` on, and only when the new ones are healthy.
-    fn serving(state: &str, _: &OdinRelease) -> Serving {
+    /// Old groups are detached from `DetachForSuccess` on, and only when the new ones are healthy. If the new ones became
+    /// unhealthy or were deleted, the old ones may be all that serves.
+    fn serving(state: &str, _: &OdinRelease, failures: &[StepFailure]) -> Serving {
         match state {
+            "DetachForSuccess" | "WaitDetachForSuccess" | "CleanUpSuccess"
+                if failures.iter().any(new_groups_cannot_serve) =>
+            {
+                Serving::Unknown
+            }
             "WaitForDetach" | "DetachForSuccess" | "WaitDetachForSuccess" | "CleanUpSuccess" => Serving::New,
             "Validate"
             | "Lock"
@@ -96,9 +102,10 @@ impl ClientDeployer for Odin {
         }
     }
 
-    /// `DetachForSuccess` waits for balancers to drain, and for the new groups to be healthy enough.
-    fn is_waiting(error: &str) -> bool {
-        error == "DetachError"
+    /// `DetachForSuccess` waits for balancers to drain. It is retried for the same time while the new groups are unhealthy,
+    /// but that needs attention.
+    fn is_waiting(failure: &StepFailure) -> bool {
+        failure.code.as_deref() == Some("odin/draining")
     }
 
     fn progress(release: &OdinRelease) -> Vec<Progress> {
@@ -131,6 +138,11 @@ impl ClientDeployer for Odin {
         let groups = ports.groups.groups(&[(PROJECT_NAME, project.as_str()), (CONFIG_NAME, config.as_str())]).await?;
         Ok(groups.into_iter().filter(|group| group.status.is_none()).map(deployed).collect())
     }
+}
+
+/// Whether the old groups were kept because the new ones cannot serve alone.
+fn new_groups_cannot_serve(failure: &StepFailure) -> bool {
+    matches!(failure.code.as_deref(), Some("odin/below-capacity" | "odin/group-deleted"))
 }
 
 /// User data may contain secrets.

@@ -42,7 +42,9 @@ rules! {
     /// An auto-scaling group of this release exists, and another execution created it.
     RELEASE_EXISTS = "odin/release-exists", "create a new release and deploy that: a release is deployed only once";
     /// An auto-scaling group of the project and config has no tag `ServiceName` or `ReleaseID`.
-    GROUP_UNTAGGED = "odin/group-untagged", "add the tags; delete the group only if nothing uses it";
+    GROUP_UNTAGGED = "odin/group-untagged",
+        "add the tags only if the next deploy may replace and delete this group; otherwise change its `ProjectName` or \
+         `ConfigName`";
     /// A service has more than one auto-scaling group, so Odin cannot know which one to replace.
     SEVERAL_GROUPS = "odin/several-groups",
         "wait if a deploy is running; otherwise find out which group serves, and delete only the others";

@@ -99,7 +99,8 @@ impl<D: AwsDeployer> Function<D> {
             defaults.map_err(|source| misplaced(&IdentityError::Name { name: self.settings.name.clone(), source }))?;
         let deadline = deadline(event.context.deadline, SystemTime::now());
         if let Some(self_check) = SelfCheck::read(&payload).map_err(TaskFailed)? {
-            span.record("state", "self-check");
+            // Queries of logs match this name, which is that of the payload.
+            span.record("state", "Checkup");
             return to_json(&self.report(self_check, identity, deadline).await);
         }
         let open = |attempt: Attempt, input: RawInput| {

@@ -60,7 +60,9 @@ pub fn target_template(
 fn add_boundary(template: Template, name: &DeployerName, boundary: Boundary) -> Template {
     let policy = json!({
         "ManagedPolicyName": boundary.name,
-        "Description": format!("Permissions boundary of the roles that deploys of {name} create"),
+        // CloudFormation replaces a policy whose description changes, which it cannot do with a fixed name: this text must
+        // never change.
+        "Description": format!("The most that roles may do which deploys of {name} make"),
         "PolicyDocument": document(boundary.permissions.iter().map(Statement::from)),
     });
     template

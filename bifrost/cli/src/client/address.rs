@@ -101,10 +101,18 @@ impl Address {
         (&self.account, &self.project, &self.config) == (&other.account, &other.project, &other.config)
     }
 
-    /// The arguments of a command for it. The words need no quotes.
+    /// The arguments of a command for it, with region and bucket where they differ from those that the command uses without
+    /// the option. The words need no quotes.
     #[must_use]
-    pub fn arguments(&self) -> String {
-        format!("{} {} --account {}", self.project, self.config, self.account)
+    pub fn arguments(&self, defaults: &Defaults) -> String {
+        let mut arguments = format!("{} {} --account {}", self.project, self.config, self.account);
+        if self.region != defaults.region {
+            arguments = format!("{arguments} --region {}", self.region);
+        }
+        if self.bucket != defaults.bucket {
+            arguments = format!("{arguments} --bucket {}", self.bucket);
+        }
+        arguments
     }
 
     /// The directory of its releases and locks in the bucket.
@@ -167,5 +175,17 @@ mod tests {
         assert!(!ours.names_the_same(&canary));
         assert!(!ours.names_the_same(&elsewhere));
         assert!(ours.names_the_same(&other_bucket));
+    }
+
+    #[test]
+    fn arguments_name_what_differs_from_the_defaults() {
+        let usual = address(&json!({"project_name": "web", "config_name": "dev"}));
+        assert_eq!(usual.arguments(&defaults()), "web dev --account 000000000000");
+        let elsewhere =
+            json!({"project_name": "web", "config_name": "dev", "aws_region": "eu-west-1", "bucket": "releases"});
+        assert_eq!(
+            address(&elsewhere).arguments(&defaults()),
+            "web dev --account 000000000000 --region eu-west-1 --bucket releases"
+        );
     }
 }

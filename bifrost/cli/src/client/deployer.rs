@@ -2,7 +2,7 @@
 
 use super::{
     Attachment, Changes, DeployPlan, Deployed, LogSeverity, Prepared, Progress, ReleaseFile, ReusableFiles, Serving,
-    read_object,
+    StepFailure, read_object,
 };
 use async_trait::async_trait;
 use bifrost_core::cloud::{CloudError, Objects};
@@ -116,11 +116,12 @@ pub trait ClientDeployer: Deployer {
         LogSeverity::Plain
     }
 
-    /// Whether an attempt of a task that failed with this error, by its name on the wire, only waits for something and is
-    /// retried as planned. Such attempts are shown as progress, not as trouble. By default none.
+    /// Whether a failed attempt of a task only waits for something and is retried as planned. Such attempts are shown as
+    /// progress, not as trouble. Decide by the [code](StepFailure::code): one name on the wire may stand for several errors.
+    /// By default none.
     #[must_use]
-    fn is_waiting(error: &str) -> bool {
-        let _ = error;
+    fn is_waiting(failure: &StepFailure) -> bool {
+        let _ = failure;
         false
     }
 
@@ -131,11 +132,14 @@ pub trait ClientDeployer: Deployer {
     }
 
     /// The release that is in service if a deploy fails or is stopped in `state`. `release` is the output of the last state
-    /// that ended. It decides what an operator is advised to delete after a failed clean-up, so answer
-    /// [`Serving::Unknown`], as by default, unless it is certain.
+    /// that ended. `failures` are all failed attempts of the states that failed, in order, including
+    /// those of `state`.
+    ///
+    /// The answer decides what an operator is advised to delete after a failed clean-up, so answer [`Serving::Unknown`], as
+    /// by default, unless it is certain. A state may fail before it does anything: check the codes of the failures.
     #[must_use]
-    fn serving(state: &str, release: &Release<Self::Fields>) -> Serving {
-        let _ = (state, release);
+    fn serving(state: &str, release: &Release<Self::Fields>, failures: &[StepFailure]) -> Serving {
+        let _ = (state, release, failures);
         Serving::Unknown
     }
 

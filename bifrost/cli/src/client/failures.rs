@@ -56,7 +56,8 @@ impl<D: ClientDeployer> Client<D> {
             .buffered(MAX_CONCURRENT_CALLS)
             .try_collect()
             .await?;
-        self.mark_superseded(&mut deploys).await?;
+        // Only an addition: without it the failures are listed as well.
+        let _ = self.mark_superseded(&mut deploys).await;
         Ok(deploys)
     }
 
@@ -77,7 +78,7 @@ impl<D: ClientDeployer> Client<D> {
             let success = later.into_iter().find(|later| later.status == ExecutionStatus::Succeeded);
             let failure = in_service.iter().find(|(known, _)| known.names_the_same(address));
             deploy.superseded_by = success.map(|later| later.name.clone()).or(failure.map(|(_, name)| name.clone()));
-            if deploy.outcome.changed && deploy.outcome.serving != Serving::Previous {
+            if deploy.outcome.changed && deploy.outcome.serving == Serving::New {
                 in_service.push((address.clone(), deploy.outcome.execution.clone()));
             }
         }

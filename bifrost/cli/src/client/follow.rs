@@ -150,7 +150,7 @@ impl<D: ClientDeployer> Follower<'_, D> {
             Some(Transition::Started(input)) => vec![self.start(time, &input)],
             Some(Transition::Entered(state)) => vec![DeployEvent::State { time, state, deadline: self.deadline() }],
             Some(Transition::Failed(mut failure)) => {
-                failure.is_waiting = D::is_waiting(&failure.error);
+                failure.is_waiting = D::is_waiting(&failure);
                 vec![DeployEvent::Failure(failure)]
             }
             Some(Transition::Exited(output)) => {
@@ -229,7 +229,7 @@ pub(super) fn serving<D: ClientDeployer>(reader: &HistoryReader, release: Option
         states.filter(|state| matches!(state.kind, Kind::Succeed | Kind::Fail)).any(|state| state.name == name)
     };
     let last = reader.states.iter().rev().find(|name| !is_end(name));
-    last.zip(release).map_or(Serving::Unknown, |(state, release)| D::serving(state, release))
+    last.zip(release).map_or(Serving::Unknown, |(state, release)| D::serving(state, release, &reader.failed_attempts))
 }
 
 fn not_found(name: &str) -> CloudError {

@@ -22,8 +22,10 @@ pub(super) struct HistoryReader {
     pub(super) failures: Vec<StepFailure>,
     /// How many states had been entered when the first failure ended a state.
     pub(super) states_before_failure: Option<usize>,
-    /// The last attempt of the current state, if it failed.
-    failed_attempt: Option<StepFailure>,
+    /// All attempts that failed in the states that failed, in order.
+    pub(super) failed_attempts: Vec<StepFailure>,
+    /// The attempts of the current state that failed, unless a later one succeeded.
+    current: Vec<StepFailure>,
     /// How many attempts of the current state failed.
     attempts: u32,
 }
@@ -60,7 +62,7 @@ impl HistoryReader {
                 event.details.input.clone().map(Transition::Started)
             }
             "TaskSucceeded" | "LambdaFunctionSucceeded" => {
-                self.failed_attempt = None;
+                self.current.clear();
                 None
             }
             "TaskFailed" | "TaskTimedOut" | "LambdaFunctionFailed" | "LambdaFunctionTimedOut" => {
@@ -86,14 +88,15 @@ impl HistoryReader {
             attempt: self.attempts,
             is_waiting: false,
         };
-        self.failed_attempt = Some(failure.clone());
+        self.current.push(failure.clone());
         failure
     }
 
     fn end_of_state(&mut self) {
-        if let Some(failure) = self.failed_attempt.take() {
+        if let Some(failure) = self.current.last().cloned() {
             self.states_before_failure.get_or_insert(self.states.len());
             self.failures.push(failure);
+            self.failed_attempts.append(&mut self.current);
         }
     }
 
@@ -187,6 +190,8 @@ pub(super) mod tests {
         let failures: Vec<_> =
             reader.failures.iter().map(|it| (it.state.as_str(), it.cause.as_str(), it.attempt)).collect();
         assert_eq!(failures, [("Deploy", "still no capacity", 2), ("CleanUp", "denied", 1)]);
+        let attempts: Vec<_> = reader.failed_attempts.iter().map(|it| it.cause.as_str()).collect();
+        assert_eq!(attempts, ["no capacity", "still no capacity", "denied"]);
         assert_eq!(reader.states_after_failure(), ["CleanUp", "FailureDirty"]);
     }
 

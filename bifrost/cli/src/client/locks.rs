@@ -93,7 +93,7 @@ impl<D: ClientDeployer> Client<D> {
         }
         match lock::current_freeze(self.account.objects.as_ref(), bucket, &address.root_dir()).await? {
             Some(freeze) => {
-                let unfreeze = self.hint(&format!("unfreeze {}", address.arguments()));
+                let unfreeze = self.hint(&format!("unfreeze {}", address.arguments(&self.account.defaults)));
                 Err(FreezeFailure::Frozen { freeze, unfreeze })
             }
             // Go deployers lift a freeze by writing `{}`.

@@ -85,7 +85,7 @@ impl<D: ClientDeployer> Client<D> {
         // Users without permission to list executions may still read the target account.
         Ok(match running {
             Ok(Some(running)) => {
-                let status = self.hint(&format!("status {}", address.arguments()));
+                let status = self.hint(&format!("status {}", address.arguments(&self.account.defaults)));
                 while_deploying(plan, running.name, status)
             }
             _ => plan,
@@ -94,14 +94,14 @@ impl<D: ClientDeployer> Client<D> {
 }
 
 /// A plan that was made while a deploy runs. Its findings may be about resources of that deploy, such as a second group of a
-/// service, and advise to delete them: they are replaced.
+/// service: the first finding says so.
 fn while_deploying(mut plan: DeployPlan, execution: String, status: String) -> DeployPlan {
     if plan.findings.is_empty() {
         plan.notes
             .push(format!("a deploy is running ({execution}) and may change this plan; plan again when it has ended"));
     } else {
         let refusal = PlanRefusal::DeployRunning { execution, status };
-        plan.findings = vec![PlanFinding::new(refusal.code(), "", refusal.to_string())];
+        plan.findings.insert(0, PlanFinding::new(refusal.code(), "", refusal.to_string()));
     }
     plan
 }
@@ -111,12 +111,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn findings_are_replaced_while_a_deploy_runs() {
-        let finding = PlanFinding::new("odin/two-groups", "services.web", "delete the group that is not in use");
+    fn running_deploy_is_the_first_finding() {
+        let finding = PlanFinding::new("odin/several-groups", "services.web", "two groups");
         let plan = DeployPlan { findings: vec![finding], ..DeployPlan::default() };
         let plan = while_deploying(plan, "deploy-1".into(), "`odin status`".into());
         let codes: Vec<_> = plan.findings.iter().map(|finding| finding.code.as_str()).collect();
-        assert_eq!((codes, plan.notes.len()), (vec!["lock/deploy-running"], 0));
+        assert_eq!((codes, plan.notes.len()), (vec!["lock/deploy-running", "odin/several-groups"], 0));
     }
 
     #[test]

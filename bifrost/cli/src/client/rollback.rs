@@ -133,7 +133,7 @@ impl<D: ClientDeployer> Client<D> {
         started_by: &str,
     ) -> Result<Rollback<D::Fields>, RollbackFailure> {
         if let Some(running) = self.running(address).await? {
-            let halt = self.hint(&format!("halt {}", address.arguments()));
+            let halt = self.hint(&format!("halt {}", address.arguments(&self.account.defaults)));
             return Err(RollbackFailure::DeployRunning { execution: running.name, halt });
         }
         let filter = ExecutionFilter { status: Some(ExecutionStatus::Succeeded), names: Names::Any };

@@ -120,11 +120,27 @@ pub(super) struct CommandHint {
     /// The arguments that name deployer and cloud, with a space before each.
     arguments: String,
     is_local: bool,
+    /// What a command uses without the option. `None` before the cloud is open.
+    defaults: Option<Defaults>,
 }
 
 impl CommandHint {
     pub(super) fn new<D: ClientDeployer>(deployer: &DeployerArgs, cloud: &CloudArgs) -> Self {
-        Self { command: D::NAME, arguments: cloud.arguments(deployer), is_local: cloud.is_local() }
+        Self { command: D::NAME, arguments: cloud.arguments(deployer), is_local: cloud.is_local(), defaults: None }
+    }
+
+    /// The same, for commands about projects.
+    pub(super) fn with_defaults(self, defaults: &Defaults) -> Self {
+        Self { defaults: Some(defaults.clone()), ..self }
+    }
+
+    /// A complete command for a project and config, in backticks.
+    pub(super) fn project(&self, command: &str, address: &Address) -> String {
+        let project = match &self.defaults {
+            Some(defaults) => address.arguments(defaults),
+            None => format!("{} {} --account {}", address.project, address.config, address.account),
+        };
+        self.line(&format!("{command} {project}"))
     }
 
     /// A complete command with these words, in backticks.
@@ -139,7 +155,7 @@ impl CommandHint {
 
     #[cfg(test)]
     pub(super) fn local(command: &'static str) -> Self {
-        Self { command, arguments: " --local".to_owned(), is_local: true }
+        Self { command, arguments: " --local".to_owned(), is_local: true, defaults: None }
     }
 }
 

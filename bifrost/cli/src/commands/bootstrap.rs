@@ -102,7 +102,8 @@ impl BootstrapRequest {
         let (external_id, session_tags) = (args.external_id.clone(), args.session_tags);
         let target_arguments = format!(
             "{}{}",
-            external_id.as_ref().map_or_else(String::new, |id| format!(" --external-id {id}")),
+            // Its value may be a secret, and output is kept in logs.
+            if external_id.is_some() { " --external-id ID" } else { "" },
             if session_tags { " --session-tags" } else { "" }
         );
         if let Some(project) = &args.project {

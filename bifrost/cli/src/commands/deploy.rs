@@ -90,7 +90,14 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
     if let Some(scenario) = &args.scenario {
         backend.apply_scenario(scenario)?;
     }
-    deploy(backend.as_ref(), &client, &prepared, session.hint(&args.cloud), &args.follow).await
+    deploy(
+        backend.as_ref(),
+        &client,
+        &prepared,
+        session.hint(&args.cloud).with_defaults(&client.account.defaults),
+        &args.follow,
+    )
+    .await
 }
 
 /// Starts a prepared release and follows it to its end. From here on, all changes are kept.
@@ -109,7 +116,7 @@ pub(super) async fn deploy<D: ClientDeployer>(
     }
     let started = started?;
     let address = Address::from(&prepared.release.envelope);
-    let status = hint.line(&format!("status {}", address.arguments()));
+    let status = hint.project("status", &address);
     let report = Report::new::<D>(follow.output.format(), hint);
     let following = Following { backend, speed: follow.speed, client };
     let execution = started.execution.clone();

@@ -44,7 +44,7 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
     let client = session.client(&args.cloud).await?;
     let address = args.project.map(|project| project.address::<D>(&client.account.defaults)).transpose()?;
     let failures = client.failures(address.as_ref(), args.limit).await?;
-    let (format, hint) = (args.output.format(), session.hint(&args.cloud));
+    let (format, hint) = (args.output.format(), session.hint(&args.cloud).with_defaults(&client.account.defaults));
     if failures.is_empty() && format == Format::Text {
         let of = address.map_or_else(String::new, |address| format!(" of {address}"));
         output::print(&format!("no failed deploys{of}"))?;

@@ -3,7 +3,7 @@
 use super::arguments::Format;
 use super::error::CliError;
 use super::escape_control::{escape_control, escaped_json};
-use bifrost_core::error_code::Coded as _;
+use bifrost_core::error_code::{Coded as _, full_message};
 use serde::Serialize;
 use serde_json::json;
 use std::io::{self, Write, stderr, stdout};
@@ -32,7 +32,7 @@ pub(super) fn print_json(value: &impl Serialize) -> io::Result<()> {
 pub(super) fn print_error(error: &CliError, format: Format) {
     let message = match error {
         CliError::Usage(error) => error.to_string().trim_start_matches("error: ").trim_end().to_owned(),
-        error => error.to_string(),
+        error => full_message(error),
     };
     let code = error.code();
     let _ = match format {

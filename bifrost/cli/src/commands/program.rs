@@ -153,7 +153,6 @@ impl<D: ClientDeployer> Program<D> {
 fn is_broken_pipe(error: &CliError) -> bool {
     match error {
         CliError::Output(error) => error.kind() == io::ErrorKind::BrokenPipe,
-        CliError::NoPlan(error) => is_broken_pipe(error),
         CliError::CustomCommand(error) => error.downcast_ref::<CliError>().is_some_and(is_broken_pipe),
         _ => false,
     }

@@ -49,7 +49,14 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
         described(&to),
         prepared.release.envelope.release_id
     ));
-    deploy(backend.as_ref(), &client, &prepared, session.hint(&args.cloud), &args.follow).await
+    deploy(
+        backend.as_ref(),
+        &client,
+        &prepared,
+        session.hint(&args.cloud).with_defaults(&client.account.defaults),
+        &args.follow,
+    )
+    .await
 }
 
 fn described(version: &Version) -> String {

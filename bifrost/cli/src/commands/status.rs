@@ -39,11 +39,12 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
         None => client.addresses().await?,
     };
     let format = args.output.format();
+    let hint = session.hint(&args.cloud).with_defaults(&client.account.defaults);
     if addresses.is_empty() && format == Format::Text {
         output::print("no deploys yet")?;
     }
     for address in &addresses {
-        show(&client, address, format, &session.hint(&args.cloud)).await?;
+        show(&client, address, format, &hint).await?;
     }
     Ok(0)
 }
@@ -92,9 +93,7 @@ fn lines(deployment: &Deployment, hint: &CommandHint, paint: Paint) -> Vec<Strin
 
 /// What to do about the lock of a deploy that has ended.
 fn stale_lock(address: &Address, hint: &CommandHint) -> String {
-    let project = address.arguments();
-    let failures = hint.line(&format!("failures {project}"));
-    let unlock = hint.line(&format!("unlock {project}"));
+    let [failures, unlock] = ["failures", "unlock"].map(|command| hint.project(command, address));
     format!(", whose execution has ended; first do what {failures} shows for it, then run {unlock}")
 }
 

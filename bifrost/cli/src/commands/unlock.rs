@@ -33,12 +33,11 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
     let client = session.client(&args.cloud).await?;
     let address = args.project.address::<D>(&client.account.defaults)?;
     let unlocked = client.unlock(&address, args.force).await?;
-    for line in lines(&address, &unlocked, &session.hint(&args.cloud)) {
+    for line in lines(&address, &unlocked, &session.hint(&args.cloud).with_defaults(&client.account.defaults)) {
         output::print_escaped(&line)?;
     }
-    // Nothing was changed, and yet something blocks deploys.
-    let blocked = !unlocked.kept.is_empty() || unlocked.freeze.is_some();
-    Ok(if blocked && unlocked.cleared.is_empty() { 2 } else { 0 })
+    let is_blocked = !unlocked.kept.is_empty() || unlocked.freeze.is_some();
+    Ok(if is_blocked { 2 } else { 0 })
 }
 
 fn lines(address: &Address, unlocked: &Unlocked, hint: &CommandHint) -> Vec<String> {
@@ -51,7 +50,7 @@ fn lines(address: &Address, unlocked: &Unlocked, hint: &CommandHint) -> Vec<Stri
         format!("{address}: kept the lock of {}, which is running; wait until it ends", lock::describe(&kept.holder))
     }));
     lines.extend(freeze.iter().map(|freeze| {
-        let unfreeze = hint.line(&format!("unfreeze {}", address.arguments()));
+        let unfreeze = hint.project("unfreeze", address);
         format!("{address}: still frozen by {freeze}; to lift the freeze: {unfreeze}")
     }));
     if lines.is_empty() {

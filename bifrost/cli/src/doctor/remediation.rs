@@ -102,8 +102,15 @@ impl<'a> Remediation<'a> {
 
     /// Sets up the deployer under another name.
     pub(super) fn rename(&self) -> String {
-        let command = self.program.split(' ').next().unwrap_or(self.program);
-        format!("`{command} --deployer NAME bootstrap --apply`, where NAME is another name")
+        // The region stays that of the program; a second `--deployer` would be refused.
+        let words: Vec<_> = self.program.split(' ').collect();
+        let is_name = |index: usize| {
+            let is = |at: Option<usize>| at.and_then(|at| words.get(at)).is_some_and(|word| *word == "--deployer");
+            is(Some(index)) || is(index.checked_sub(1))
+        };
+        let kept = words.iter().enumerate().filter(|(index, _)| !is_name(*index)).map(|(_, word)| *word);
+        let program = kept.collect::<Vec<_>>().join(" ");
+        format!("`{program} --deployer NAME bootstrap --apply`, where NAME is another name")
     }
 
     /// A command of the AWS CLI in the deployer's region.

@@ -7,7 +7,7 @@ use crate::names::{change_set_name, stack_name};
 use crate::new_change_set::build;
 use crate::ownership;
 use crate::release::FenrirRelease;
-use crate::remediation;
+use crate::remediation::{self, CloudKind};
 use crate::resolve::resolved;
 use crate::rules::Tags;
 use bifrost::cloud::ErrorKind;
@@ -42,7 +42,7 @@ pub(super) async fn ensure(
         record(release, stack.as_ref(), &found);
         return Ok(Some(found));
     }
-    let change_set_type = match next_step(stack.as_ref(), &release.envelope)? {
+    let change_set_type = match next_step(stack.as_ref(), &release.envelope, CloudKind::of(&context.account))? {
         Step::Create(change_set_type) => change_set_type,
         Step::DeleteStack(stack) => {
             ports.stacks.delete_stack(&stack.id, &format!("{name}-delete")).await?;
@@ -62,7 +62,7 @@ pub(super) async fn ensure(
 #[cfg(feature = "cli")]
 pub(crate) fn may_change(stack: &Stack, envelope: &Envelope) -> Result<(), ChangeSetError> {
     check_owner(Some(stack), None, envelope)?;
-    next_step(Some(stack), envelope).map(drop)
+    next_step(Some(stack), envelope, CloudKind::of_release(envelope)).map(drop)
 }
 
 /// What has to be done to get a change set.
@@ -74,7 +74,7 @@ enum Step<'s> {
     Wait,
 }
 
-fn next_step<'s>(stack: Option<&'s Stack>, envelope: &Envelope) -> Result<Step<'s>, ChangeSetError> {
+fn next_step<'s>(stack: Option<&'s Stack>, envelope: &Envelope, cloud: CloudKind) -> Result<Step<'s>, ChangeSetError> {
     let Some(stack) = stack else { return Ok(Step::Create(ChangeSetType::Create)) };
     match &stack.status {
         StackStatus::ReviewInProgress => Ok(Step::Create(ChangeSetType::Create)),
@@ -84,7 +84,7 @@ fn next_step<'s>(stack: Option<&'s Stack>, envelope: &Envelope) -> Result<Step<'
         status => Err(ChangeSetError::NotUpdatable {
             stack: stack.name.clone(),
             status: status.clone(),
-            remediation: remediation::before_deploy(status, envelope),
+            remediation: remediation::before_deploy(status, envelope, cloud),
         }),
     }
 }

@@ -9,7 +9,7 @@ use crate::new_change_set::RELEASE_ID;
 use crate::ownership;
 use crate::poll_interval::CLOCKS_DIFFER;
 use crate::release::FenrirRelease;
-use crate::remediation;
+use crate::remediation::{self, CloudKind};
 use crate::rules::Tags;
 use bifrost::error_code::{Coded, with_code};
 use bifrost::lifecycle;
@@ -63,7 +63,7 @@ async fn remove_empty_change_set(context: &Context, release: &FenrirRelease) {
 pub async fn clean_up(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, CleanUpFailure> {
     release.envelope.success = Some(false);
     record_cause(&mut release);
-    check_restored(&release)?;
+    check_restored(&release, CloudKind::of(&context.account))?;
     if lock::retake(context, &release.envelope).await? {
         let ports = context.target(&release.envelope).await?;
         remove(&ports, &release.envelope, context.now()).await?;
@@ -73,12 +73,12 @@ pub async fn clean_up(context: &Context, mut release: FenrirRelease) -> Result<F
 }
 
 /// Fails if CloudFormation left an existing stack in a status in which it is not as it was before the deploy.
-fn check_restored(release: &FenrirRelease) -> Result<(), CleanUpError> {
+fn check_restored(release: &FenrirRelease, cloud: CloudKind) -> Result<(), CleanUpError> {
     let (status, envelope) = (&release.fields.stack_status, &release.envelope);
     let is_update = release.fields.change_set_type == Some(ChangeSetType::Update);
     let remediation = match status {
         StackStatus::UpdateFailed | StackStatus::ImportRollbackFailed | StackStatus::DeleteFailed => {
-            remediation::for_status(status, envelope)
+            remediation::for_status(status, envelope, cloud)
         }
         StackStatus::DeleteComplete if is_update => Some(remediation::AFTER_DELETION.to_owned()),
         _ => None,

@@ -297,7 +297,10 @@ async fn missing_and_foreign_files_are_refused() {
     let run = deploy(&harness, &release(2, &[("/s3_uris_sha256s", json!({ ours: hash, theirs: hash }))])).await;
     assert_eq!(errors(&run), error("BadReleaseError", "release/file-missing"));
     let message = &run.errors()[0].message;
-    assert!(message.contains(ours) && message.lines().count() == 2, "{message}");
+    for uri in [ours, theirs] {
+        assert!(message.contains(&format!("s3_uris_sha256s.{uri}")), "{uri}: {message}");
+    }
+    assert!(message.contains("\n[release/invalid-name] "), "{message}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 use super::Context;
 use crate::deployer::check_size;
-use crate::errors::{FileErrors, ReleaseError};
+use crate::errors::{FileError, FileErrors, ReleaseError};
 use crate::names::{change_set_name, is_stack_name, stack_name};
 use crate::poll_interval;
 use crate::release::FenrirRelease;
@@ -45,19 +45,21 @@ pub async fn validate(context: &Context, release: FenrirRelease) -> Result<Fenri
 pub(super) async fn check_files(context: &Context, release: &FenrirRelease) -> Result<(), ValidateFailure> {
     let files = release.fields.s3_uris_sha256s.clone();
     let checks = stream::iter(files).map(|(uri, stated)| check_file(context, &release.envelope, uri, stated));
-    let errors: Vec<BadRelease> =
+    let errors: Vec<FileError> =
         checks.buffered(MAX_CONCURRENT_READS).filter_map(async |checked| checked.err()).collect().await;
     FileErrors::join(errors).map_or(Ok(()), |error| Err(error.into()))
 }
 
-async fn check_file(context: &Context, envelope: &Envelope, uri: String, stated: Sha256) -> Result<(), BadRelease> {
-    let key = envelope.project_dir().object(&envelope.bucket, &uri).map_err(BadRelease::rule)?;
-    let found = context.account.objects.sha256(&envelope.bucket, &key).await;
-    let found = found.map_err(|error| BadRelease::not_checked("cannot read a file of `s3_uris_sha256s`", error))?;
+async fn check_file(context: &Context, envelope: &Envelope, uri: String, stated: Sha256) -> Result<(), FileError> {
+    let key = match envelope.project_dir().object(&envelope.bucket, &uri) {
+        Ok(key) => key,
+        Err(source) => return Err(FileError::Uri { uri, source }),
+    };
     let file = format!("s3_uris_sha256s.{uri}");
-    match found {
-        Some(found) if found == stated => Ok(()),
-        Some(found) => Err(Replay::File { file, stated, found }.into()),
-        None => Err(BadRelease::FileMissing { name: file, bucket: envelope.bucket.clone(), key }),
+    match context.account.objects.sha256(&envelope.bucket, &key).await {
+        Ok(Some(found)) if found == stated => Ok(()),
+        Ok(Some(found)) => Err(BadRelease::from(Replay::File { file, stated, found }).into()),
+        Ok(None) => Err(BadRelease::FileMissing { name: file, bucket: envelope.bucket.clone(), key }.into()),
+        Err(source) => Err(FileError::NotRead { uri, source }),
     }
 }

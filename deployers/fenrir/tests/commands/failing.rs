@@ -35,6 +35,30 @@ fn stack_in_rollback_complete_is_replaced() {
     assert_eq!((code, &end["status"], &end["created"]), (0, &json!("Success"), &json!([format!("stack {STACK}")])));
 }
 
+/// A command for AWS would change a stack of the same name in a real account.
+#[test]
+fn local_cloud_of_another_account_gets_no_command_for_aws() {
+    let application = Application::new("own-seed");
+    application.template("template.yml", &[("000000000000", "222222222222")]);
+    let seed = include_str!("../../../../examples/clouds/fenrir.json").replace("000000000000", "222222222222");
+    let mut state: Value = serde_json::from_str(&seed).unwrap();
+    let region = &mut state["accounts"]["222222222222"]["resources"]["regions"]["us-east-1"];
+    let arn = format!("arn:aws:cloudformation:us-east-1:222222222222:stack/{STACK}/1");
+    let tags = json!({"ProjectName": "coinbase/deploy-test", "ConfigName": "development"});
+    region["stacks"] = json!({arn: {"status": "UPDATE_ROLLBACK_FAILED", "tags": tags}});
+    application.write("own.json", state.to_string());
+    let (plan, code) = application.last_json("plan --cloud own.json");
+    let finding = &plan["findings"][0];
+    assert_eq!((code, &finding["code"]), (1, &json!("fenrir/stack-not-updatable")), "{plan}");
+    let (end, code) = application.last_json("deploy --cloud own.json --speed 100000");
+    let failure = &end["failures"][0];
+    assert_eq!((code, &failure["code"]), (2, &json!("fenrir/stack-not-updatable")), "{end}");
+    for text in [&finding["message"], &failure["cause"]] {
+        let text = text.as_str().unwrap();
+        assert!(text.contains("`--fresh`") && !text.contains("aws cloudformation"), "{text}");
+    }
+}
+
 /// The sample application is deployed and then changed. Its resources have this behaviour.
 fn changed(test: &str, behaviour: &Value) -> Application {
     let application = Application::deployed(test);

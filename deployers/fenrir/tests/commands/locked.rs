@@ -1,7 +1,7 @@
 //! Deploys that are refused because of a freeze or of another deploy.
 
 use crate::fixture::{Application, Engine, SUBJECT};
-use crate::shell::error_code;
+use crate::shell::{error_code, text};
 use serde_json::json;
 
 #[test]
@@ -25,7 +25,9 @@ fn second_deploy_follows_the_running_one() {
     let application = Application::new("joined");
     application.behaviour("slow.json", &json!({"hello": {"seconds": 120}}));
     let engine = Engine::until(&application, "template.yml --scenario slow.json", "WaitForComplete");
-    assert_eq!(application.run("plan --local").status.code(), Some(1));
+    let plan = application.run("plan --local");
+    assert_eq!((plan.status.code(), text(&plan.stdout).as_str()), (Some(1), ""));
+    assert_eq!(error_code(&text(&plan.stderr)), "fenrir/stack-busy");
     assert_eq!(error_code(&application.refused("rollback template.yml --local")), "rollback/deploy-running");
     engine.kill();
     // It continues the deploy of the killed process.

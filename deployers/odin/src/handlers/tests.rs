@@ -5,6 +5,7 @@ use super::clean_up_success;
 use crate::Odin;
 use crate::harness::{REGION, context, deploy, groups, new_harness, output, region, release};
 use crate::release::{OdinRelease, sample};
+use bifrost::client::{Client, Serving, Started};
 use bifrost::halt;
 use bifrost::testing::{Run, TestHarness};
 use serde_json::{Value, json};
@@ -96,15 +97,29 @@ async fn old_groups_are_kept_below_capacity() {
     let short_lived: Vec<(String, Value)> = (1..=6)
         .map(|n| (n.to_string(), json!({ "health": { "after_seconds": 1 }, "terminates_after_seconds": 120 })))
         .collect();
-    let harness = new_harness(&[(
-        &format!("{REGION}/images/ami-0a1b2c3d4e5f60002/exceptions"),
-        short_lived.into_iter().collect(),
-    )]);
-    deploy(&harness, &release(2, &[])).await;
-    let run = deploy(&harness, &release(1, &[("/ami", json!("ubuntu-never-healthy"))])).await;
-    assert_eq!(last(&run), "FailureDirty");
-    assert_eq!(errors(&run)[0], error("DetachError", "odin/below-capacity"));
-    assert!(groups(&harness).iter().any(|name| name.contains("T10-00-00Z-web")));
+    let exceptions: Value = short_lived.into_iter().collect();
+    // With SkipDetach, only CleanUpSuccess checks the capacity.
+    for (strategy, first_error) in [("Detach", "DetachError"), ("SkipDetach", "CleanUpError")] {
+        let harness =
+            new_harness(&[(&format!("{REGION}/images/ami-0a1b2c3d4e5f60002/exceptions"), exceptions.clone())]);
+        deploy(&harness, &release(2, &[])).await;
+        let changes = [("/ami", json!("ubuntu-never-healthy")), ("/detach_strategy", json!(strategy))];
+        let run = deploy(&harness, &release(1, &changes)).await;
+        assert_eq!(last(&run), "FailureDirty", "{strategy}");
+        assert_eq!(errors(&run)[0], error(first_error, "odin/below-capacity"));
+        assert!(groups(&harness).iter().any(|name| name.contains("T10-00-00Z-web")), "{strategy}");
+
+        let client = Client::<Odin>::from(harness.cloud());
+        let failures = client.failures(None, 1).await.unwrap();
+        let outcome = &failures[0].outcome;
+        assert_eq!((outcome.serving, outcome.left_over.as_slice()), (Serving::Unknown, &[][..]), "{strategy}");
+        // A follower also lists the resources in the target account.
+        let started = Started { execution: outcome.execution.clone(), is_ours: true, joined: false };
+        let mut follower = client.follow(started);
+        follower.poll().await.unwrap();
+        let outcome = follower.outcome().unwrap();
+        assert_eq!((outcome.serving, outcome.left_over.as_slice()), (Serving::Unknown, &[][..]), "{strategy}");
+    }
 }
 
 #[tokio::test]

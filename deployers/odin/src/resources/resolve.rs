@@ -66,8 +66,8 @@ impl Resolver<'_> {
                 continue;
             }
             let message = format!(
-                "group {} {} has no tag ServiceName or ReleaseID, so Odin cannot know what it is: add the tags, or delete \
-                 it if nothing uses it",
+                "group {} {} has no tag ServiceName or ReleaseID, so Odin cannot know what it is: add the tags only if the \
+                 next deploy may replace and delete this group; otherwise change its ProjectName or ConfigName",
                 group.name,
                 self.location()
             );

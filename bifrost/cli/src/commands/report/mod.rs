@@ -88,8 +88,10 @@ impl Report {
         if let Writer::Live(text, live) = &self.writer {
             live.finish(&text.services())?;
         }
-        let project = self.address.as_ref().map_or_else(|| "FILE".to_owned(), Address::arguments);
-        let command = |name: &str| self.hint.line(&format!("{name} {project}"));
+        let command = |name: &str| match &self.address {
+            Some(address) => self.hint.project(name, address),
+            None => self.hint.line(&format!("{name} FILE")),
+        };
         let what_happens = if was_engine {
             format!("{execution} is paused: the next `deploy` in this local cloud continues it")
         } else {

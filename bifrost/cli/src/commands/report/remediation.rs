@@ -35,8 +35,10 @@ impl Commands<'_> {
 
     /// A command for the project and config.
     fn project(&self, command: &str) -> String {
-        let project = self.address.map_or_else(|| "PROJECT CONFIG".to_owned(), Address::arguments);
-        self.hint.line(&format!("{command} {project}"))
+        match self.address {
+            Some(address) => self.hint.project(command, address),
+            None => self.hint.line(&format!("{command} PROJECT CONFIG")),
+        }
     }
 }
 

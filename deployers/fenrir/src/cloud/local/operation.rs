@@ -10,6 +10,8 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The operation in progress on a stack.
+///
+/// Files of local clouds have its JSON: fields that were renamed keep their first name there.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Operation {
@@ -26,10 +28,12 @@ pub struct Operation {
     /// The tasks of this phase that have not started.
     pub(super) waiting: BTreeMap<String, Task>,
     /// The tasks that have started.
+    #[serde(rename = "running")]
     pub(super) progress: BTreeMap<String, ResourceProgress>,
     /// The resources that were changed, with or without success.
     pub(super) touched: BTreeSet<String>,
     /// Resources that were replaced, or whose replacement failed: the next clean-up deletes them.
+    #[serde(rename = "leavings")]
     pub(super) orphans: BTreeMap<String, StoredResource>,
     /// What failed in this phase.
     pub(super) failed: Vec<(String, ResourceOperation)>,
@@ -71,6 +75,7 @@ pub(super) struct PreviousStack {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct Task {
     pub(super) after: BTreeSet<String>,
+    #[serde(rename = "aim")]
     pub(super) goal: Goal,
 }
 
@@ -110,6 +115,7 @@ impl ResourceOperation {
 /// An operation on a resource in progress.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(super) struct ResourceProgress {
+    #[serde(rename = "deed")]
     pub(super) operation: ResourceOperation,
     /// When it ends.
     pub(super) due: DateTime<Utc>,

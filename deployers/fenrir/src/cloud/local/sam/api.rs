@@ -68,8 +68,8 @@ impl Expansion {
     }
 
     fn rest_api(&mut self, given: &SourceResource<'_>) {
-        let Some((region_state, body)) = self.body(given, "swagger", "2.0") else { return };
-        let mut properties = Map::from_iter([(region_state.to_owned(), body.clone())]);
+        let Some((property, body)) = self.body(given, "swagger", "2.0") else { return };
+        let mut properties = Map::from_iter([(property.to_owned(), body.clone())]);
         properties.extend(kept(given.properties, &REST_API));
         properties
             .extend(given.get("EndpointConfiguration").map(|kind| ("EndpointConfiguration".into(), endpoint(kind))));
@@ -103,8 +103,8 @@ impl Expansion {
     }
 
     fn http_api(&mut self, given: &SourceResource<'_>) {
-        let Some((region_state, body)) = self.body(given, "openapi", "3.0.1") else { return };
-        let mut properties = Map::from_iter([(region_state.to_owned(), body)]);
+        let Some((property, body)) = self.body(given, "openapi", "3.0.1") else { return };
+        let mut properties = Map::from_iter([(property.to_owned(), body)]);
         properties.extend(kept(given.properties, &["Description", "FailOnWarnings", "DisableExecuteApiEndpoint"]));
         self.add(given.id, given.becomes("AWS::ApiGatewayV2::Api", &properties));
         let stage_id = match given.get("StageName").and_then(Value::as_str) {

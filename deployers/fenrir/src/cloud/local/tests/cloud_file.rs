@@ -93,6 +93,16 @@ async fn stored_operation_is_read_back() {
     let region = fixture.region();
     let text = serde_json::to_value(&region).unwrap();
     assert_eq!(json::read::<FenrirRegion>(&text).unwrap(), region);
+
+    // The names in files of earlier versions.
+    let (arn, _) = region.stacks.first_key_value().unwrap();
+    let operation = &text["stacks"][arn]["operation"];
+    let fields: Vec<_> = operation.as_object().unwrap().keys().map(String::as_str).collect();
+    let expected = "kind phase token target before without_code waiting running touched leavings failed cancelled";
+    assert_eq!(fields.join(" "), expected);
+    assert_eq!((&operation["kind"], &operation["phase"]), (&json!("Create"), &json!("Forward")));
+    let (running, waiting) = (&operation["running"]["table"], &operation["waiting"]["hello"]);
+    assert_eq!((&running["deed"], &waiting["aim"]), (&json!("Create"), &json!("Make")), "{operation}");
 }
 
 #[tokio::test]
