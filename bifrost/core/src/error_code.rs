@@ -14,7 +14,7 @@
 ///     #[error("{0} has {1} bytes")]
 ///     #[code("upload/too-large", "split the file")]
 ///     TooLarge(String, u64),
-///     /// The code is that of the cause.
+///     /// AWS refused the upload.
 ///     #[error(transparent)]
 ///     #[code(source)]
 ///     Cloud(#[from] bifrost::cloud::CloudError),

@@ -5,7 +5,7 @@ use crate::machine::Fenrir;
 use crate::names::stack_name_of;
 use crate::release::{FenrirFields, FenrirRelease};
 use crate::resolve::TEMPLATE_FILE;
-use crate::{ownership, plan, prepare, summary};
+use crate::{names, plan, prepare, summary};
 use async_trait::async_trait;
 use bifrost::client::{
     Attachment, Changes, ClientDeployer, DeployPlan, Deployed, LogSeverity, Prepared, ReleaseFile, ReusableFiles,
@@ -83,7 +83,7 @@ impl ClientDeployer for Fenrir {
         config: &ConfigName,
     ) -> Result<Vec<Deployed>, CloudError> {
         let stack = ports.stacks.stack(&stack_name_of(project, config)).await?;
-        let is_owned = |stack: &Stack| ownership::owned_by(&stack.tags, project, config);
+        let is_owned = |stack: &Stack| names::owned_by(&stack.tags, project, config);
         Ok(stack.filter(is_owned).map(deployed).into_iter().collect())
     }
 }

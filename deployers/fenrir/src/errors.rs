@@ -202,7 +202,7 @@ pub(crate) enum ReleaseError {
     },
 }
 
-/// A template is refused. Its code is that of the first finding that is an error.
+/// A template is refused. Its code is the code of the first error found.
 #[derive(Debug, thiserror::Error)]
 #[error("the template is refused:\n{0}")]
 pub(crate) struct TemplateRefused(pub(crate) Findings);

@@ -19,7 +19,6 @@ pub mod log;
 mod machine;
 pub mod names;
 mod new_change_set;
-mod ownership;
 #[cfg(feature = "cli")]
 pub mod package;
 mod permissions;

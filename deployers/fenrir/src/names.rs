@@ -1,5 +1,6 @@
 //! The names of the stack and the change set of a release.
 
+use crate::rules::Tags;
 use bifrost::release::{ConfigName, Envelope, ProjectName, Sha256};
 
 /// The maximum length of the name of a stack or change set, by CloudFormation.
@@ -39,6 +40,13 @@ pub fn is_stack_name(name: &str) -> bool {
     name.len() <= MAX_LEN
         && name.starts_with(|first: char| first.is_ascii_alphabetic())
         && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-')
+}
+
+/// Whether the tags of a stack, or of a change set, name this project and config. Two projects can have the same stack name,
+/// such as `a/b-c` and `a-b/c`, so the tags decide whose it is.
+pub(crate) fn owned_by(tags: &Tags, project: &ProjectName, config: &ConfigName) -> bool {
+    let tag = |key: &str| tags.get(key).map_or("", String::as_str);
+    tag("ProjectName") == project.as_str() && tag("ConfigName") == config.as_str()
 }
 
 #[cfg(test)]

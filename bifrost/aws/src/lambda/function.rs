@@ -99,7 +99,7 @@ impl<D: AwsDeployer> Function<D> {
             defaults.map_err(|source| misplaced(&IdentityError::Name { name: self.settings.name.clone(), source }))?;
         let deadline = deadline(event.context.deadline, SystemTime::now());
         if let Some(self_check) = SelfCheck::read(&payload).map_err(TaskFailed)? {
-            // Queries of logs match this name, which is that of the payload.
+            // Log queries match this name: the payload's.
             span.record("state", "Checkup");
             return to_json(&self.report(self_check, identity, deadline).await);
         }

@@ -105,7 +105,7 @@ impl<D: ClientDeployer> Client<D> {
         self.prepare_within(file, started_by, None).await
     }
 
-    /// As [`prepare`](Self::prepare), with a timeout of the deploy that overrides that of the file.
+    /// As [`prepare`](Self::prepare), with a timeout that overrides the one in the file.
     ///
     /// # Errors
     /// [`PrepareError`] for the first fault, with file and JSON path.

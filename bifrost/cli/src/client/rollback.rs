@@ -231,7 +231,7 @@ fn origin(execution: &ExecutionSummary) -> &str {
     earlier.or_else(|| execution.input_str("release_id")).unwrap_or_default()
 }
 
-/// The latest successful deploy before that of the deployed release. A rollback counts as the release that it deployed
+/// The latest successful deploy before the deployed release. A rollback counts as the release that it deployed
 /// again, so a second rollback goes further back, and not to the release that the first one replaced.
 fn previous(succeeded: &[ExecutionSummary]) -> Option<&ExecutionSummary> {
     let now = origin(succeeded.first()?);

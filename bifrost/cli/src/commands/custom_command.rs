@@ -48,7 +48,7 @@ struct SharedArgs {
 
 /// Adds the arguments of every custom command.
 pub(super) fn complete(command: clap::Command) -> clap::Command {
-    // `augment_args` replaces the description of the command by that of the arguments.
+    // `augment_args` replaces the description of the command with the description of the arguments.
     let (about, long_about) = (command.get_about().cloned(), command.get_long_about().cloned());
     SharedArgs::augment_args(command).about(Resettable::from(about)).long_about(Resettable::from(long_about))
 }

@@ -102,7 +102,7 @@ impl<'a> Remediation<'a> {
 
     /// Sets up the deployer under another name.
     pub(super) fn rename(&self) -> String {
-        // The region stays that of the program; a second `--deployer` would be refused.
+        // Keeps the region; a second `--deployer` would be refused.
         let words: Vec<_> = self.program.split(' ').collect();
         let is_name = |index: usize| {
             let is = |at: Option<usize>| at.and_then(|at| words.get(at)).is_some_and(|word| *word == "--deployer");

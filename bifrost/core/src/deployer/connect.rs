@@ -45,7 +45,7 @@ pub enum ConnectErrorKind {
     ClockSkew,
     /// `aws/invalid-deployer-name`
     DeployerName,
-    /// STS did not return the account of the credentials. The code is that of the error.
+    /// STS did not return the account of the credentials. The code is the error's.
     Cloud(Box<CloudError>),
 }
 

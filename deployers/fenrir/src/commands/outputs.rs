@@ -4,8 +4,8 @@ use super::{template_argument, template_file};
 use crate::Fenrir;
 use crate::cloud::StackStatus;
 use crate::errors::ChangeSetError;
+use crate::names;
 use crate::names::stack_name_of;
-use crate::ownership;
 use crate::prepare::Opened;
 use async_trait::async_trait;
 use bifrost::cli::{CommandContext, CommandError, CustomCommand};
@@ -52,7 +52,7 @@ impl CustomCommand<Fenrir> for Outputs {
             account: address.account.clone(),
             deploy: context.hint(&format!("deploy {}", opened.file().display())),
         })?;
-        if !ownership::owned_by(&stack.tags, &address.project, &address.config) {
+        if !names::owned_by(&stack.tags, &address.project, &address.config) {
             return Err(ChangeSetError::foreign_stack(name, &stack.tags).into());
         }
         if context.is_json() {

@@ -3,9 +3,9 @@
 use super::Context;
 use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, StackStatus};
 use crate::errors::{ChangeSetError, ChangeSetFailure};
+use crate::names;
 use crate::names::{change_set_name, stack_name};
 use crate::new_change_set::build;
-use crate::ownership;
 use crate::release::FenrirRelease;
 use crate::remediation::{self, CloudKind};
 use crate::resolve::resolved;
@@ -97,7 +97,7 @@ fn check_owner(
     envelope: &Envelope,
 ) -> Result<(), ChangeSetError> {
     let created = stack.filter(|stack| stack.status != StackStatus::ReviewInProgress).map(|stack| &stack.tags);
-    let is_foreign = |tags: &&Tags| !ownership::owned_by(tags, &envelope.project_name, &envelope.config_name);
+    let is_foreign = |tags: &&Tags| !names::owned_by(tags, &envelope.project_name, &envelope.config_name);
     match [created, change_set.map(|found| &found.tags)].into_iter().flatten().find(is_foreign) {
         Some(tags) => Err(ChangeSetError::foreign_stack(stack_name(envelope), tags)),
         None => Ok(()),

@@ -4,9 +4,9 @@ use super::Context;
 use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, StackStatus};
 use crate::errors::{CleanUpError, CleanUpFailure, StackError};
 use crate::log;
+use crate::names;
 use crate::names::{change_set_name, stack_name};
 use crate::new_change_set::RELEASE_ID;
-use crate::ownership;
 use crate::poll_interval::CLOCKS_DIFFER;
 use crate::release::FenrirRelease;
 use crate::remediation::{self, CloudKind};
@@ -96,7 +96,7 @@ async fn remove(ports: &FenrirPorts, envelope: &Envelope, now: DateTime<Utc>) ->
     let (stack, change_set) = join!(ports.stacks.stack(&name), ports.stacks.change_set(&name, &change_set_name));
     let (Some(stack), change_set) = (stack?, change_set?) else { return Ok(()) };
     // By name it is this release's. Its tag `ReleaseID` may be an earlier one, so that the change set can be empty.
-    let is_ours = |found: &ChangeSet| ownership::owned_by(&found.tags, &envelope.project_name, &envelope.config_name);
+    let is_ours = |found: &ChangeSet| names::owned_by(&found.tags, &envelope.project_name, &envelope.config_name);
     let own = change_set.filter(is_ours);
     if is_recent(&stack, envelope, now) && never_completed(&stack, own.as_ref(), envelope) {
         // By its ARN, so that a later stack of the same name is left alone.
@@ -114,7 +114,7 @@ async fn remove(ports: &FenrirPorts, envelope: &Envelope, now: DateTime<Utc>) ->
 
 fn is_own(tags: &Tags, envelope: &Envelope) -> bool {
     let is_release = tags.get(RELEASE_ID).map(String::as_str) == Some(envelope.release_id.as_str());
-    is_release && ownership::owned_by(tags, &envelope.project_name, &envelope.config_name)
+    is_release && names::owned_by(tags, &envelope.project_name, &envelope.config_name)
 }
 
 /// Whether the stack was created during this deploy, as far as clocks agree, and at most [`MAX_STACK_AGE`] ago.
