@@ -7,7 +7,7 @@
 //! `FailureDirty` (it needs manual intervention).
 //!
 //! You write the state machine, the handlers and the access to your resources. The framework brings the rest: the
-//! envelope of a release ([`release`]), replay protection ([`validate`]), locks ([`lock`]), halting ([`halt`]), the
+//! envelope of a release ([`release`]), the life cycle of a deploy ([`lifecycle`]), the
 //! definition in the Amazon States Language and an interpreter for it ([`asl`]), a local cloud ([`local`]), and the
 //! commands for operators ([`cli`]).
 //!
@@ -31,7 +31,7 @@
 //!    `#[derive(TaskError)]`, which names its variants for `retry` and `catch`, and
 //!    [`#[derive(Coded)]`](error_code::Coded), which gives them stable codes.
 //! 4. **The ports**: the calls that your handlers make, in AWS's terms.
-//!    [`Context::target`](task::Context::target) is the only access to them, and assumes the one role of the target
+//!    [`Context::target`](lifecycle::Context::target) is the only access to them, and assumes the one role of the target
 //!    account.
 //! 5. **Your resources in the local cloud** ([`local::Resources`]): what the ports find on your machine. Every call goes
 //!    through [`LocalSession::call`](local::LocalSession::call) under its AWS name, so that scenarios can inject faults.
@@ -71,8 +71,8 @@ pub use bifrost_core::account::Identity;
 pub use bifrost_core::deployer::{Boundary, DEPLOYERS_BUCKET, Deployer, Permission, PolicyCondition};
 pub use bifrost_core::release::Fields;
 pub use bifrost_core::{
-    Shape, TaskError, account, cloud, deployer, error_code, halt, json, lifecycle, lock, log, machine, name_type,
-    release, self_check, shape, state_machine, task, validate,
+    Shape, TaskError, account, cloud, deployer, error_code, json, lifecycle, log, machine, name_type, release,
+    self_check, shape, state_machine, strip_control, task,
 };
 #[cfg(feature = "local")]
 pub use bifrost_local::{self as local, testing};

@@ -3,6 +3,7 @@
 use crate::cloud::{LockTable, Objects};
 use crate::release::{AccountId, BucketName, Defaults, InvalidName, Region};
 use chrono::{DateTime, Utc};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use uuid::Uuid;
 
@@ -118,6 +119,7 @@ impl Identity {
             account: self.account.clone(),
             region: self.region.clone(),
             bucket: self.bucket()?,
+            allowed_buckets: BTreeSet::new(),
             timeout_seconds,
         })
     }

@@ -4,13 +4,15 @@
 //! | --- | --- |
 //! | [`json`] | strict parsing and reading, exact comparison |
 //! | [`error_code`] | stable codes of errors |
+//! | [`strip_control`] | control and invisible characters in text of others |
 //! | [`shape`] | the serialized fields of a type, for the compiler |
 //! | [`release`] | the envelope of a release, validated names, replay protection |
 //! | [`cloud`] | the ports into AWS: small traits, plain types |
 //! | [`account`] | the deployer account |
-//! | [`task`] | context, payload and errors of tasks |
+//! | [`task`] | payload and errors of tasks |
+//! | [`lifecycle`] | the life cycle of a deploy, which the framework owns: validate, lock, fence, halt, finish |
+//! | [`log`] | the log of a release |
 //! | [`machine`] | state machines and the dispatch of their tasks |
-//! | [`validate`], [`lock`], [`halt`], [`lifecycle`], [`log`] | the parts of a deploy that all deployers share |
 //! | [`self_check`] | the report of the function about itself, for `doctor` |
 //! | [`deployer`] | the trait of deployers |
 //!
@@ -23,18 +25,15 @@ pub mod account;
 pub mod cloud;
 pub mod deployer;
 pub mod error_code;
-pub mod halt;
 pub mod json;
 pub mod lifecycle;
-pub mod lock;
 pub mod log;
 pub mod machine;
 pub mod release;
 pub mod self_check;
 pub mod shape;
-mod strip_control;
+pub mod strip_control;
 pub mod task;
-pub mod validate;
 
 use error_code::Coded;
 
@@ -44,13 +43,17 @@ pub const ERROR_CODES: &[&[error_code::ErrorCode]] = &[
     <cloud::CloudError as Coded>::CODES,
     <cloud::StartError as Coded>::CODES,
     <deployer::ConnectError as Coded>::CODES,
-    <halt::Halt as Coded>::CODES,
-    <halt::HaltCheckError as Coded>::CODES,
     <json::ParseError as Coded>::CODES,
     <json::ReadError as Coded>::CODES,
-    <lock::FreezeError as Coded>::CODES,
-    <lock::LockConflict as Coded>::CODES,
-    <lock::LockUnknown as Coded>::CODES,
+    <lifecycle::BadRelease as Coded>::CODES,
+    <lifecycle::EndDiffers as Coded>::CODES,
+    <lifecycle::FreezeError as Coded>::CODES,
+    <lifecycle::Halt as Coded>::CODES,
+    <lifecycle::HaltCheckError as Coded>::CODES,
+    <lifecycle::LockConflict as Coded>::CODES,
+    <lifecycle::LockLost as Coded>::CODES,
+    <lifecycle::LockUnknown as Coded>::CODES,
+    <lifecycle::OlderThanDeployed as Coded>::CODES,
     <machine::OutputTooLarge as Coded>::CODES,
     <machine::PanicError as Coded>::CODES,
     <machine::expansion::OutputNotJson as Coded>::CODES,
@@ -58,8 +61,8 @@ pub const ERROR_CODES: &[&[error_code::ErrorCode]] = &[
     <release::InvalidName as Coded>::CODES,
     <release::Replay as Coded>::CODES,
     <self_check::SelfCheckError as Coded>::CODES,
+    <task::InputError as Coded>::CODES,
     <task::PayloadError as Coded>::CODES,
-    <validate::BadRelease as Coded>::CODES,
 ];
 
 #[doc(inline)]
@@ -71,8 +74,9 @@ pub use task::TaskError;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::error_code::{Coded, ErrorCode, HasCode};
+    pub use crate::lifecycle::Context;
     pub use crate::machine::expansion::*;
     pub use crate::machine::{Data, Kind, Machine, Ports, State};
     pub use crate::shape::{Flatten, Opaque};
-    pub use crate::task::{Context, FunctionError, TaskError};
+    pub use crate::task::{FunctionError, TaskError};
 }

@@ -21,6 +21,9 @@ mod types;
 /// }
 /// ```
 ///
+/// A number that is left out only outside of the states that read it, such as at the end of a deploy, gets `#[shape(present)]`: a
+/// `wait` then accepts it, and you promise that it is there.
+///
 /// If the crate `bifrost` has another name, set it with `#[shape(crate = path)]`.
 pub use bifrost_macros::Shape;
 
@@ -117,10 +120,3 @@ pub trait Seconds {}
     note = "the field must be a `chrono::DateTime` that is always present"
 )]
 pub trait Timestamp {}
-
-/// The shape of the field `error`, into which a `catch` puts the error: `{"Error", "Cause"}`.
-#[diagnostic::on_unimplemented(
-    message = "the field `error` cannot hold what a `catch` puts there",
-    note = "make it an optional `serde_json::Value`, absent while there is no error"
-)]
-pub trait HoldsCaughtError {}

@@ -1,11 +1,48 @@
-//! Makes text from outside safe for logs and terminals: it may contain anything, and have any length.
+//! Makes text from outside safe for logs, messages and terminals: it may contain anything, and have any length.
 
-/// The maximum number of characters that are kept.
+/// The maximum number of characters that [`strip_control`] keeps.
 const MAX_LEN: usize = 500;
 
-/// Removes control characters, which could move a terminal's cursor or forge log lines, and truncates the text.
+/// Whether a character acts on the text around it instead of being seen: control characters, which move a terminal's cursor
+/// or forge log lines; line separators; marks that change the direction of text; and characters of zero width, with which two
+/// names look the same and text hides from a reader.
+///
+/// These are the categories `Cc`, `Zl` and `Zp` of Unicode, its property `Default_Ignorable_Code_Point`, and its annotation
+/// marks.
+#[must_use]
+pub fn is_control(c: char) -> bool {
+    c.is_control()
+        || matches!(
+            c,
+            '\u{ad}' // Soft hyphen.
+                | '\u{34f}' // Combining grapheme joiner.
+                | '\u{61c}' // Arabic letter mark.
+                | '\u{115f}'..='\u{1160}' // Hangul fillers, here and below.
+                | '\u{17b4}'..='\u{17b5}' // Khmer vowels without a shape.
+                | '\u{180b}'..='\u{180f}' // Mongolian variation selectors.
+                | '\u{200b}'..='\u{200f}' // Zero-width space, joiners, direction marks.
+                | '\u{2028}'..='\u{202e}' // Line and paragraph separators, embeddings, overrides.
+                | '\u{2060}'..='\u{206f}' // Word joiner, invisible operators, isolates.
+                | '\u{3164}'
+                | '\u{fe00}'..='\u{fe0f}' // Variation selectors.
+                | '\u{feff}' // Byte order mark.
+                | '\u{ffa0}'
+                | '\u{fff0}'..='\u{fffb}' // Annotation marks.
+                | '\u{1bca0}'..='\u{1bca3}' // Controls of shorthand.
+                | '\u{1d173}'..='\u{1d17a}' // Controls of musical notation.
+                | '\u{e0000}'..='\u{e0fff}' // Tags, more variation selectors.
+        )
+}
+
+/// Removes control characters and line ends, and truncates the text.
 pub(crate) fn strip_control(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(MAX_LEN).collect()
+    text.chars().filter(|c| !is_control(*c)).take(MAX_LEN).collect()
+}
+
+/// Removes control characters from text of several lines; keeps line ends and tabs, and the whole length.
+#[must_use]
+pub fn strip_lines(text: &str) -> String {
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !is_control(*c)).collect()
 }
 
 #[cfg(test)]
@@ -16,5 +53,49 @@ mod tests {
     fn control_characters_and_long_text_are_cut() {
         assert_eq!(strip_control("bad \x1b[31mbuild\n"), "bad [31mbuild");
         assert_eq!(strip_control(&"é".repeat(501)).chars().count(), MAX_LEN);
+    }
+
+    #[test]
+    fn line_ends_of_text_are_kept() {
+        assert_eq!(strip_lines("a\r\n\tb\u{85}\u{2028}c\u{200b}"), "a\n\tbc");
+    }
+
+    #[test]
+    fn invisible_characters_are_removed() {
+        for (name, c) in [
+            ("soft hyphen", '\u{ad}'),
+            ("combining grapheme joiner", '\u{34f}'),
+            ("Arabic letter mark", '\u{61c}'),
+            ("zero-width space", '\u{200b}'),
+            ("zero-width non-joiner", '\u{200c}'),
+            ("zero-width joiner", '\u{200d}'),
+            ("left-to-right mark", '\u{200e}'),
+            ("right-to-left mark", '\u{200f}'),
+            ("line separator", '\u{2028}'),
+            ("paragraph separator", '\u{2029}'),
+            ("left-to-right embedding", '\u{202a}'),
+            ("right-to-left override", '\u{202e}'),
+            ("word joiner", '\u{2060}'),
+            ("invisible plus", '\u{2064}'),
+            ("left-to-right isolate", '\u{2066}'),
+            ("pop directional isolate", '\u{2069}'),
+            ("Hangul filler", '\u{3164}'),
+            ("variation selector 1", '\u{fe00}'),
+            ("variation selector 16", '\u{fe0f}'),
+            ("byte order mark", '\u{feff}'),
+            ("interlinear annotation anchor", '\u{fff9}'),
+            ("language tag", '\u{e0001}'),
+            ("tag latin small letter a", '\u{e0061}'),
+            ("cancel tag", '\u{e007f}'),
+            ("variation selector 17", '\u{e0100}'),
+        ] {
+            assert_eq!(strip_control(&format!("we{c}b")), "web", "{name}");
+        }
+    }
+
+    #[test]
+    fn visible_characters_are_kept() {
+        let text = "naïve → ● ✓ … “quoted” 日本語 עברית العربية 👍 \u{fffd}";
+        assert_eq!(strip_control(text), text);
     }
 }

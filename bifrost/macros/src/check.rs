@@ -3,7 +3,9 @@
 //!
 //! rustc reports states that are named but do not exist, because it suggests similar names: the expansion has `Odin::Lokc`.
 
+mod lifecycle;
 mod limits;
+mod lock;
 
 use crate::graph::Graph;
 use crate::model::{Catch, Kind, Machine, On, Retry, State, Task, Variable, Wait};
@@ -19,6 +21,9 @@ pub(crate) fn check(machine: &Machine) -> Vec<Error> {
     // If a named state does not exist, other states are unreachable only because of that.
     if errors.is_empty() && graph.is_closed() {
         errors.extend(reachability(machine, &graph));
+        if errors.is_empty() {
+            errors.extend(lifecycle::check(machine, &graph));
+        }
     }
     errors
 }

@@ -68,59 +68,44 @@ fn body(chart: &Chart, states: &[&State]) -> TokenStream {
     // The checks come first and use plain paths: completion in editors works on them.
     let checks = checks(chart, states);
     let handlers = states.iter().filter_map(|state| task::handler(chart, state));
-    let inherent = inherent(chart.machine, states);
+    let names = names(chart.machine, states);
     let machine = machine(chart, states);
-    quote!(#checks #(#handlers)* #inherent #machine)
+    quote!(#checks #(#handlers)* #names #machine)
 }
 
 /// A function that never runs. In it, the compiler looks up each state that the author names.
 fn checks(chart: &Chart, states: &[&State]) -> TokenStream {
-    let Machine { name, start, keyword, .. } = chart.machine;
+    let Machine { name, start, changes_from, keyword, .. } = chart.machine;
     // A state that cannot be parsed may include the next one.
     let is_complete = chart.machine.errors.is_empty();
     let targets = states.iter().filter(|_| is_complete).map(|state| {
         let targets = state.targets();
         quote_spanned!(state.keyword=> #(let _ = #name::#targets;)*)
     });
-    let is_data = chart.is_data();
-    let caught = task::holds_caught_errors(chart);
     quote_spanned! {*keyword=>
-        #[allow(dead_code, trivial_bounds, reason = "only the compiler reads it")]
-        fn __checks() where #is_data {
+        #[allow(dead_code, reason = "only the compiler reads it")]
+        fn __checks() {
             let _ = #name::#start;
+            let _ = #name::#changes_from;
             #(#targets)*
-            #caught
         }
     }
 }
 
-fn inherent(machine: &Machine, states: &[&State]) -> TokenStream {
+/// The states' names in the definition, also where the data has no `Data` and so the machine no `Machine`.
+fn names(machine: &Machine, states: &[&State]) -> TokenStream {
     let name = &machine.name;
-    let idents: Vec<_> = states.iter().map(|state| &state.name).collect();
-    let asl_names: Vec<_> = states.iter().map(|state| state.asl_name()).collect();
+    let idents = states.iter().map(|state| &state.name);
+    let names = states.iter().map(|state| state.asl_name());
     quote! {
-        #[allow(dead_code, reason = "a machine need not use all of them")]
-        impl #name {
-            /// All states, in the order of the chart.
-            pub const ALL: &'static [Self] = &[#(Self::#idents),*];
-
-            /// The state's name in the definition.
-            #[must_use]
-            pub const fn asl_name(self) -> &'static str {
-                match self { #(Self::#idents => #asl_names,)* }
-            }
-
-            /// The state of this name in the definition.
-            #[must_use]
-            pub fn from_asl_name(name: &str) -> ::core::option::Option<Self> {
-                Self::ALL.iter().copied().find(|state| state.asl_name() == name)
-            }
+        const fn __name(state: #name) -> &'static str {
+            match state { #(#name::#idents => #names,)* }
         }
 
         #[automatically_derived]
         impl ::core::fmt::Display for #name {
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
-                f.pad(self.asl_name())
+                f.pad(__name(*self))
             }
         }
     }
@@ -138,6 +123,7 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
     });
     let arms = states.iter().filter_map(|state| task::arm(state));
     let is_data = chart.is_data();
+    let typed_states = typed_states(chart.machine, states);
     let type_of_data = quote_spanned!(data.span()=> type Data = #data;);
     quote! {
         #[allow(trivial_bounds, reason = "the bound is checked once, where the author names the type")]
@@ -147,10 +133,18 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
 
             const NAME: &'static str = #text;
             const STATES: &'static [__bifrost::State] = &[#(#infos),*];
+            #typed_states
 
-            #[allow(unused_variables, reason = "a chart need not have a task")]
-            fn definition(resource: &str) -> __bifrost::serde_json::Value {
-                __bifrost::definition(#comment, #start, [#(#definitions),*])
+            fn name(self) -> &'static str {
+                __name(self)
+            }
+
+            fn from_name(name: &str) -> ::core::option::Option<Self> {
+                <Self as __bifrost::Machine>::ALL.iter().copied().find(|state| __name(*state) == name)
+            }
+
+            fn definition(settings: &__bifrost::DefinitionSettings) -> __bifrost::serde_json::Value {
+                __bifrost::definition(#comment, #start, settings, [#(#definitions),*])
             }
 
             #[allow(unused_variables, reason = "a chart need not have a task")]
@@ -165,6 +159,25 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
                 }
             }
         }
+    }
+}
+
+/// The states that the framework knows by their role. A state that does not exist is reported already, so another one takes
+/// its place.
+fn typed_states(machine: &Machine, states: &[&State]) -> TokenStream {
+    let idents: Vec<_> = states.iter().map(|state| &state.name).collect();
+    let state = |name: &dyn Fn(&Ident) -> bool| {
+        let state = idents.iter().find(|ident| name(ident)).or(idents.first());
+        state.map_or_else(|| quote!(::core::panic!("a chart without states")), |state| quote!(Self::#state))
+    };
+    let changes_from = state(&|ident| *ident == machine.changes_from);
+    let [success, clean, dirty] = ["Success", "FailureClean", "FailureDirty"].map(|end| state(&|ident| ident == end));
+    quote! {
+        const ALL: &'static [Self] = &[#(Self::#idents),*];
+        const CHANGES_FROM: Self = #changes_from;
+        const SUCCESS: Self = #success;
+        const FAILURE_CLEAN: Self = #clean;
+        const FAILURE_DIRTY: Self = #dirty;
     }
 }
 

@@ -14,6 +14,10 @@ impl<'a> Graph<'a> {
         Self { machine, states: machine.states.iter().map(|state| (&state.name, state)).collect() }
     }
 
+    pub(crate) fn state(&self, name: &Ident) -> Option<&'a State> {
+        self.states.get(name).copied()
+    }
+
     /// Whether all named states exist.
     pub(crate) fn is_closed(&self) -> bool {
         let targets = self.machine.states.iter().flat_map(State::targets);
@@ -50,7 +54,12 @@ impl<'a> Graph<'a> {
         ending
     }
 
-    fn closure(&self, mut todo: Vec<&'a Ident>, step: fn(&'a State) -> Vec<&'a Ident>) -> HashSet<&'a Ident> {
+    /// The states in `todo`, and all that follow them by the transitions of `step`.
+    pub(crate) fn closure(
+        &self,
+        mut todo: Vec<&'a Ident>,
+        step: impl Fn(&'a State) -> Vec<&'a Ident>,
+    ) -> HashSet<&'a Ident> {
         let mut closure = HashSet::new();
         while let Some(name) = todo.pop() {
             if closure.insert(name)

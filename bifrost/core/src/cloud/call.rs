@@ -1,6 +1,7 @@
 //! The name of a call to a cloud: the attempt that makes it, the operation and the resource. It never depends on the order of
 //! calls.
 
+use super::{CloudError, ErrorKind};
 use crate::release::{AccountId, Region};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -39,6 +40,42 @@ pub struct CallName {
     pub occurrence: u32,
 }
 
+/// Verbs of operations that change no resource. `DetectStackDrift` starts a check, which changes none either.
+const READING_VERBS: [&str; 16] = [
+    "BatchGet", "Check", "Decrypt", "Describe", "Detect", "Estimate", "Get", "Head", "List", "Lookup", "Query", "Scan",
+    "Search", "Simulate", "Validate", "Verify",
+];
+
+/// Whether an operation, such as `ec2:DescribeImages`, changes nothing: by its verb. An unknown verb changes something.
+#[must_use]
+pub fn is_read(operation: &str) -> bool {
+    let action = operation.split_once(':').map_or(operation, |(_, action)| action);
+    READING_VERBS.iter().any(|verb| {
+        // `Getaway` is not a `Get`.
+        action.strip_prefix(verb).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_lowercase()))
+    })
+}
+
+impl Principal {
+    /// Refuses a call that changes something in a target account without a proof that the attempt may change it.
+    ///
+    /// # Errors
+    /// [`CloudError`] with the code `ChangeWithoutProof`: a port uses `call` where it must use `change`.
+    pub fn check_unproved(&self, operation: &'static str, resource: &str) -> Result<(), CloudError> {
+        if *self == Self::Deployer || is_read(operation) {
+            return Ok(());
+        }
+        Err(CloudError {
+            operation,
+            resource: resource.to_owned(),
+            kind: ErrorKind::Invalid,
+            code: "ChangeWithoutProof".into(),
+            message: "this operation changes something, so the port must call it with `change` and a proof".into(),
+            request_id: None,
+        })
+    }
+}
+
 /// Counts the calls of one attempt by operation and resource.
 #[derive(Debug, Default)]
 pub struct CallCounter(Mutex<BTreeMap<(&'static str, String), u32>>);
@@ -68,7 +105,30 @@ pub struct Call {
 
 #[cfg(test)]
 mod tests {
-    use super::CallCounter;
+    use super::{CallCounter, Principal, is_read};
+
+    #[test]
+    fn operations_are_reads_by_their_verb() {
+        for operation in
+            ["ec2:DescribeImages", "s3:GetObject", "s3:HeadObject", "dynamodb:Scan", "dynamodb:BatchGetItem"]
+        {
+            assert!(is_read(operation), "{operation}");
+        }
+        for operation in
+            ["autoscaling:CreateAutoScalingGroup", "s3:PutObject", "x:Getaway", "lambda:Invoke", "board:PinNote", ""]
+        {
+            assert!(!is_read(operation), "{operation}");
+        }
+    }
+
+    #[test]
+    fn change_in_a_target_account_needs_a_proof() {
+        let role = Principal::AssumedRole("coinbase-odin-assumed".into());
+        assert!(role.check_unproved("ec2:DescribeImages", "ami-1").is_ok());
+        assert!(Principal::Deployer.check_unproved("s3:PutObject", "key").is_ok());
+        let refused = role.check_unproved("ec2:DeletePlacementGroup", "odin/web").unwrap_err();
+        assert_eq!((refused.code.as_str(), refused.resource.as_str()), ("ChangeWithoutProof", "odin/web"));
+    }
 
     #[test]
     fn calls_are_counted_by_operation_and_resource() {

@@ -29,6 +29,9 @@ pub enum ErrorKind {
     Invalid,
 }
 
+/// The code of [`CloudError::object_too_large`]. AWS has no such code.
+const OBJECT_TOO_LARGE: &str = "ObjectTooLarge";
+
 impl ErrorKind {
     /// The kind of an AWS error, by its code, and by its message where the code is not specific. An unknown code is
     /// [`Unavailable`](Self::Unavailable), as a retry may succeed.
@@ -125,6 +128,29 @@ impl CloudError {
     pub fn is_not_found(&self) -> bool {
         self.kind == ErrorKind::NotFound
     }
+
+    /// An object in S3 is larger than its reader accepts. `size` is `None` if S3 did not say it.
+    #[must_use]
+    pub fn object_too_large(resource: impl Into<String>, size: Option<u64>, limit_bytes: u64) -> Self {
+        let message = match size {
+            Some(size) => format!("the object has {size} bytes, and at most {limit_bytes} are read"),
+            None => format!("the object has more than the {limit_bytes} bytes that are read"),
+        };
+        Self {
+            operation: "s3:GetObject",
+            resource: resource.into(),
+            kind: ErrorKind::Invalid,
+            code: OBJECT_TOO_LARGE.into(),
+            message,
+            request_id: None,
+        }
+    }
+
+    /// Whether an object in S3 is larger than its reader accepts.
+    #[must_use]
+    pub fn is_too_large(&self) -> bool {
+        self.code == OBJECT_TOO_LARGE
+    }
 }
 
 impl Coded for CloudError {
@@ -169,10 +195,16 @@ impl Coded for CloudError {
             cause: "AWS rejected the request as invalid.",
             remedy: "correct what the message names",
         },
+        ErrorCode {
+            code: "aws/object-too-large",
+            cause: "An object in S3 is larger than its reader accepts.",
+            remedy: "find out who wrote the object, and replace or delete it",
+        },
     ];
 
     fn code(&self) -> &'static str {
         match self.kind {
+            _ if self.is_too_large() => "aws/object-too-large",
             ErrorKind::NotFound => "aws/not-found",
             ErrorKind::AlreadyExists => "aws/already-exists",
             ErrorKind::AccessDenied => "aws/access-denied",

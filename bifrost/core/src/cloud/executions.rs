@@ -1,4 +1,4 @@
-//! Step Functions, as the client uses it: start, find and follow executions.
+//! Step Functions, as the client uses it: start, stop, find and follow executions.
 
 use super::{CloudError, HistoryEvent};
 use crate::error_code::Coded;
@@ -128,6 +128,13 @@ pub trait Executions: Send + Sync {
     /// # Errors
     /// [`StartError::AlreadyExists`] if the name is taken.
     async fn start(&self, name: &str, input: &Value) -> Result<(), StartError>;
+
+    /// Stops an execution (`states:StopExecution`). Succeeds without effect if it has ended. A task that runs is not
+    /// stopped: its changes may follow until the function's timeout has passed.
+    ///
+    /// # Errors
+    /// [`CloudError`] from Step Functions, also if the execution does not exist.
+    async fn stop(&self, name: &str, cause: &str) -> Result<(), CloudError>;
 
     /// Reads an execution (`states:DescribeExecution`). `None` if it does not exist.
     ///

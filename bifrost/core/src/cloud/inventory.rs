@@ -49,6 +49,9 @@ pub struct Table {
     pub status: String,
     /// The attributes of its key.
     pub key: Vec<KeyAttribute>,
+    /// The attribute with the time at which DynamoDB may delete an item, if TTL is enabled (`dynamodb:DescribeTimeToLive`,
+    /// which needs its own permission).
+    pub time_to_live: Result<Option<String>, CloudError>,
 }
 
 /// An attribute of a table's key.
@@ -60,6 +63,15 @@ pub struct KeyAttribute {
     pub key_type: String,
     /// The type of its values: `S`, `N` or `B`.
     pub attribute_type: String,
+}
+
+/// How many subscriptions an SNS topic has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TopicSubscriptions {
+    /// Those that receive its messages.
+    pub confirmed: u32,
+    /// Those that receive nothing until their owner confirms them.
+    pub pending: u32,
 }
 
 /// The settings of a bucket. Each needs its own permission.
@@ -107,11 +119,17 @@ pub trait Inventory: Send + Sync {
     /// [`CloudError`] from Step Functions.
     async fn state_machine(&self, arn: &str) -> Result<Option<MachineConfiguration>, CloudError>;
 
-    /// Reads a table (`dynamodb:DescribeTable`). `None` if it does not exist.
+    /// Reads a table (`dynamodb:DescribeTable`, `dynamodb:DescribeTimeToLive`). `None` if it does not exist.
     ///
     /// # Errors
     /// [`CloudError`] from DynamoDB.
     async fn table(&self, name: &str) -> Result<Option<Table>, CloudError>;
+
+    /// Counts the subscriptions of an SNS topic (`sns:GetTopicAttributes`). `None` if it does not exist.
+    ///
+    /// # Errors
+    /// [`CloudError`] from SNS.
+    async fn subscriptions(&self, topic_arn: &str) -> Result<Option<TopicSubscriptions>, CloudError>;
 
     /// Reads the settings of a bucket. `None` if it does not exist. Every call sends `ExpectedBucketOwner`.
     ///

@@ -14,14 +14,18 @@ mod objects;
 mod stacks;
 mod targets;
 
-pub use call::{Attempt, Call, CallCounter, CallName, Principal};
+pub use call::{Attempt, Call, CallCounter, CallName, Principal, is_read};
 pub use error::{CloudError, ErrorKind};
 pub use executions::{ExecutionFilter, ExecutionStatus, ExecutionSummary, Executions, Names, StartError};
 pub use history::{HistoryDetails, HistoryEvent};
 pub use inventory::{
     BucketSettings, FunctionConfiguration, Inventory, Invocation, KeyAttribute, MachineConfiguration, Table,
+    TopicSubscriptions,
 };
-pub use locks::{LockItem, LockTable, PutLock};
-pub use objects::{Encryption, Object, Objects, PutNew};
+pub use locks::{
+    DeployedItem, ENDED_TTL, EndedBy, EndedItem, GiveBack, GivenBack, LockItem, LockTable, LockTaken, MAX_OLDER,
+    TakeLock, oldest_replaced,
+};
+pub use objects::{Encryption, Object, Objects, PutNew, limit_bytes};
 pub use stacks::{NewStack, StackEvent, StackUpdate, Stacks};
 pub use targets::{SESSION_TAGS, TargetRole, Targets};

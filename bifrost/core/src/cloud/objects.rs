@@ -14,6 +14,17 @@ pub struct Object {
     pub last_modified: DateTime<Utc>,
 }
 
+/// Limits of [`Objects::get`] for the objects of the contract (§3), in bytes. Each is far above what our clients and those of
+/// the Go implementation write. Other limits are beside the function that reads the object.
+pub mod limit_bytes {
+    /// A release. Step Functions accepts 256 KiB, but the stored object may have white space.
+    pub const RELEASE: u64 = 1024 * 1024;
+    /// A file in the directory of a release that a task reads, such as user data or a template.
+    pub const FILE: u64 = 1024 * 1024;
+    /// The root lock of a Go deployer.
+    pub const LOCK: u64 = 4 * 1024;
+}
+
 /// The encryption of an object at rest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Encryption {
@@ -37,11 +48,14 @@ pub enum PutNew {
 /// Every call sends `ExpectedBucketOwner`, so that S3 refuses a bucket of another account (contract §2, point 4).
 #[async_trait]
 pub trait Objects: Send + Sync {
-    /// Reads an object (`s3:GetObject`). `None` if it does not exist.
+    /// Reads an object of at most `limit_bytes` (`s3:GetObject`). `None` if it does not exist. See [`limit_bytes`] for limits.
+    ///
+    /// Anyone with write access to a prefix of the bucket decides how large its objects are. Adapters do not read a larger one
+    /// into memory.
     ///
     /// # Errors
-    /// [`CloudError`] from S3, also if the bucket does not exist.
-    async fn get(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<Object>, CloudError>;
+    /// [`CloudError`] from S3, also if the bucket does not exist; [`CloudError::object_too_large`] if the object is larger.
+    async fn get(&self, bucket: &BucketName, key: &ObjectKey, limit_bytes: u64) -> Result<Option<Object>, CloudError>;
 
     /// The SHA-256 of an object's stored bytes (`s3:GetObject`). `None` if it does not exist. For large objects: adapters
     /// read them in parts where they can.
@@ -49,7 +63,7 @@ pub trait Objects: Send + Sync {
     /// # Errors
     /// [`CloudError`] from S3, also if the bucket does not exist.
     async fn sha256(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<Sha256>, CloudError> {
-        Ok(self.get(bucket, key).await?.map(|object| Sha256::of(&object.body)))
+        Ok(self.get(bucket, key, u64::MAX).await?.map(|object| Sha256::of(&object.body)))
     }
 
     /// Whether an object exists (`s3:HeadObject`, which needs the permission `s3:GetObject`).

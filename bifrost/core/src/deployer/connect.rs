@@ -4,8 +4,9 @@ use super::{Deployer, Ports};
 use crate::account::DeployerAccount;
 use crate::cloud::{CloudError, Executions, Inventory, Objects, Stacks, Targets};
 use crate::error_code::{Coded, ErrorCode};
-use crate::release::{AccountId, Region};
+use crate::release::{AccountId, BucketName, Region};
 use async_trait::async_trait;
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
@@ -19,6 +20,8 @@ pub struct ConnectOptions {
     pub account: Option<AccountId>,
     /// The deployer's region. Default: the configured region.
     pub region: Option<Region>,
+    /// Other buckets from which the deployer accepts releases.
+    pub allowed_buckets: BTreeSet<BucketName>,
 }
 
 /// A command cannot use AWS with the credentials and region that it found.

@@ -6,9 +6,9 @@ mod permission;
 pub use connect::{BootstrapTarget, Connect, ConnectError, ConnectErrorKind, ConnectOptions, Connection};
 pub use permission::{Boundary, DEPLOYERS_BUCKET, Permission, PolicyCondition};
 
-use crate::error_code::CodedError;
-use crate::machine::Machine;
+use crate::machine::{DefinitionSettings, Machine};
 use crate::release::{Fields, Release};
+use serde_json::Value;
 
 /// The ports of deployer `D` into a target account.
 pub type Ports<D> = <<D as Deployer>::Fields as Fields>::Ports;
@@ -18,8 +18,7 @@ pub type Ports<D> = <<D as Deployer>::Fields as Fields>::Ports;
 /// Other traits add what some environments need: `LocalDeployer` of `bifrost-local` for the local cloud, `AwsDeployer` of
 /// `bifrost-aws` for AWS, and `ClientDeployer` of `bifrost-cli` for the commands, which the Lambda function does not need.
 ///
-/// The checks of a client protect nothing, as anyone with the permission can start an execution without it. So the handler
-/// of `Validate` must call [`check`](Self::check), too.
+/// Its rules are [`Fields::check`].
 pub trait Deployer: Sized + Send + Sync + 'static {
     /// The fields that it adds to a release.
     type Fields: Fields;
@@ -30,6 +29,13 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     /// The default timeout of a deploy, in seconds.
     const TIMEOUT_SECONDS: u32;
+    /// How long one attempt of a task may take, in seconds. It must be above the timeout of the function, so that an attempt has
+    /// ended before the next one begins; `doctor` compares them.
+    const TASK_TIMEOUT_SECONDS: u32 = 310;
+    /// How long an execution may take, in seconds: the longest deploy, what may follow its timeout, and a margin. Step Functions
+    /// stops an execution that takes longer, wherever it is. By default the longest `timeout` and a day, in which a deploy that
+    /// failed cleans up.
+    const MAX_EXECUTION_SECONDS: u32 = <Self::Fields as Fields>::MAX_TIMEOUT_SECONDS.saturating_add(86_400);
     /// The calls of its ports in a target account, for the policy of the role there. By default none.
     const PERMISSIONS: &'static [Permission] = &[];
     /// The permissions boundary of roles that it creates in a target account. By default it creates none.
@@ -37,14 +43,14 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     /// The names of files that its tasks write into the directory of a release, apart from locks and halt flags. By default
     /// none.
     const WRITTEN_FILES: &'static [&'static str] = &[];
+}
 
-    /// Checks the rules of the deployer's `Validate` that need no call to AWS. The client calls it before it uploads
-    /// anything.
-    ///
-    /// # Errors
-    /// What is wrong, with the JSON path, and what to do.
-    fn check(release: &Release<Self::Fields>) -> Result<(), CodedError> {
-        let _ = release;
-        Ok(())
-    }
+/// The definition of a deployer's state machine. `resource` is the ARN of the Lambda function that runs every task.
+#[must_use]
+pub fn definition<D: Deployer>(resource: &str) -> Value {
+    D::Machine::definition(&DefinitionSettings {
+        resource: resource.to_owned(),
+        task_timeout_seconds: D::TASK_TIMEOUT_SECONDS,
+        machine_timeout_seconds: D::MAX_EXECUTION_SECONDS,
+    })
 }

@@ -9,6 +9,10 @@
 //! | `TaskError` | no task state has this name |
 //! | `UnmarshalError` | the payload or the input is malformed; the message names the JSON path |
 //! | `BadReleaseError` | the input has the right shape, but an invalid value; the message names the JSON path |
+//! | `InputError` | the execution was started with something that is not a release: not an object, or too large |
+//! | `LockError` | a fenced task found that the root lock is not this execution's, or unknown |
+//! | `HaltError` | a task marked `looks for halt` found that the deploy must stop |
+//! | `HealthError` | a task marked `looks for halt` could not find out whether the deploy must stop |
 //! | `PanicError` | the handler panicked; the message has the location |
 //! | `DataLimitError` | the output is larger than [`DATA_LIMIT_BYTES`] |
 
@@ -16,7 +20,8 @@ use super::panic::guarded;
 use super::{Machine, Ports};
 use crate::error_code::Coded;
 use crate::json;
-use crate::task::{Attempt, Context, DATA_LIMIT_BYTES, FunctionError, Payload, RawInput};
+use crate::lifecycle::Context;
+use crate::task::{Attempt, DATA_LIMIT_BYTES, FunctionError, Payload, RawInput, exceeds_limit};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -35,7 +40,7 @@ pub async fn dispatch<M: Machine>(
 }
 
 fn check_size(task: &str, output: Value) -> Result<Value, FunctionError> {
-    if !json::exceeds(&output, DATA_LIMIT_BYTES) {
+    if !exceeds_limit(&output) {
         return Ok(output);
     }
     let error = OutputTooLarge { task: task.to_owned(), size: json::size(&output) };

@@ -6,19 +6,22 @@ use serde_json::{Value, json};
 use std::future::Future;
 use std::marker::PhantomData;
 
-pub use super::definition::{Backoff, catch, choice, definition, fail, pass, retry, rule, succeed, task, wait};
+pub use super::FieldsOf;
+pub use super::definition::{
+    Backoff, DefinitionSettings, Marks, catch, choice, definition, fail, pass, retry, rule, succeed, task_state, wait,
+};
 use super::{Data, Machine, Ports, State};
 use crate::error_code::Coded;
+use crate::lifecycle::{self, Context, HandlerOutput, Role};
+pub use crate::lifecycle::{Ends, Finish, Locked, Validated};
+use crate::release::{Fields, Release};
 pub use crate::shape::{BooleanLiteral, NumberLiteral, Optional, Shape, TextLiteral};
-use crate::shape::{Compare, HoldsCaughtError, Order, Seconds, Timestamp};
-use crate::task::{Context, FunctionError, TaskError};
+use crate::shape::{Compare, Order, Seconds, Timestamp};
+use crate::task::{FunctionError, TaskError, check_input};
 pub use serde_json;
 
 /// The type in which the compiler looks `$.field` up.
 pub type ShapeOf<M> = <<M as Machine>::Data as Shape>::Shape;
-
-/// Checks that `$.error` can hold what a `catch` puts there.
-pub fn holds_caught_error<S, F: HoldsCaughtError>(_field: fn(&S) -> &F) {}
 
 /// `wait for $.field seconds`.
 pub fn seconds<S, F: Seconds>(_field: fn(&S) -> &F) {}
@@ -100,26 +103,68 @@ pub trait Handler<M: Machine> {
     fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> impl Future<Output = Result<Value, FunctionError>>;
 }
 
-/// Wraps a handler. The only place with the bounds of a handler.
-pub fn handler<M, E, H>(handler: H) -> impl Handler<M>
+/// Wraps the handler of a task marked `validates`.
+pub fn validates<M, E, H>(handler: H) -> impl Handler<M>
+where
+    M: Machine,
+    E: TaskError + 'static,
+    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<Validated<FieldsOf<M>>, E>,
+{
+    Typed { handler, role: Role::Validates, error: PhantomData }
+}
+
+/// Wraps the handler of a task marked `locks`.
+pub fn locks<M, E, H>(handler: H) -> impl Handler<M>
+where
+    M: Machine,
+    E: TaskError + 'static,
+    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<Locked<FieldsOf<M>>, E>,
+{
+    Typed { handler, role: Role::Locks, error: PhantomData }
+}
+
+/// Wraps the handler of a fenced task.
+pub fn task<M, E, H>(looks_for_halt: bool, handler: H) -> impl Handler<M>
 where
     M: Machine,
     E: TaskError + 'static,
     H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<M::Data, E>,
 {
-    Typed { handler, error: PhantomData }
+    Typed { handler, role: Role::Fenced { looks_for_halt }, error: PhantomData }
 }
 
-struct Typed<H, E> {
-    handler: H,
-    error: PhantomData<fn() -> E>,
-}
-
-impl<M, E, H> Handler<M> for Typed<H, E>
+/// Wraps the handler of a task marked `cleans up`.
+pub fn cleans_up<M, E, H>(handler: H) -> impl Handler<M>
 where
     M: Machine,
     E: TaskError + 'static,
     H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<M::Data, E>,
+{
+    Typed { handler, role: Role::CleansUp, error: PhantomData }
+}
+
+/// Wraps the handler of a task marked `unlocks`.
+pub fn unlocks<M, E, H>(cleans_up: bool, ends: Ends, handler: H) -> impl Handler<M>
+where
+    M: Machine,
+    E: TaskError + 'static,
+    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<Finish<FieldsOf<M>>, E>,
+{
+    Typed { handler, role: Role::Unlocks { cleans_up, ends }, error: PhantomData }
+}
+
+struct Typed<H, E, O> {
+    handler: H,
+    role: Role,
+    error: PhantomData<fn() -> (E, O)>,
+}
+
+impl<M, E, O, H> Handler<M> for Typed<H, E, O>
+where
+    M: Machine,
+    E: TaskError + 'static,
+    O: HandlerOutput<FieldsOf<M>>,
+    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<O, E>,
 {
     fn error_name(&self, variant: &'static str) -> &'static str {
         // The expansion has checked that the variant exists.
@@ -127,13 +172,25 @@ where
     }
 
     async fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> Result<Value, FunctionError> {
-        let data = M::Data::read(input, &ctx.account.defaults)?;
-        let data = (self.handler)(ctx, data).await.map_err(|error| FunctionError::raised(&error))?;
-        to_json(&data)
+        if self.role == Role::Validates {
+            check_input(input)?;
+        }
+        let release = read::<M>(ctx, input)?;
+        let envelope = release.envelope.clone();
+        // On the heap: futures of handlers are large, and the roles hold this one in several states.
+        let work = Box::pin(async {
+            let output = (self.handler)(ctx, release.into()).await;
+            output.map(HandlerOutput::into_finish).map_err(|error| FunctionError::raised(&error))
+        });
+        to_json(&lifecycle::attempt(ctx, self.role, &envelope, work, || read::<M>(ctx, input)).await?)
     }
 }
 
-fn to_json<D: Data>(data: &D) -> Result<Value, FunctionError> {
+fn read<M: Machine>(ctx: &Context<Ports<M>>, input: &Value) -> Result<Release<FieldsOf<M>>, FunctionError> {
+    Ok(M::Data::read(input, &ctx.account.defaults)?.into())
+}
+
+fn to_json<F: Fields>(data: &Release<F>) -> Result<Value, FunctionError> {
     serde_json::to_value(data).map_err(|error| FunctionError::coded("UnmarshalError", &OutputNotJson(error)))
 }
 

@@ -2,7 +2,8 @@
 //!
 //! All states work on one data type, the machine's [`Data`]: a `catch` passes on the input of the failed task, so states that
 //! clean up must accept it. The handler of a task is an async function
-//! `async fn lock(ctx: &Context<Ports>, data: D) -> Result<D, LockFailure>`. Its error type names its variants on the wire
+//! `async fn deploy(ctx: &Context<Ports>, data: D) -> Result<D, DeployFailure>`; the marks `validates`, `locks` and `unlocks` demand other
+//! outputs. Its error type names its variants on the wire
 //! with [`TaskError`](trait@crate::TaskError).
 
 pub(crate) mod definition;
@@ -10,33 +11,58 @@ mod dispatch;
 pub(crate) mod expansion;
 mod panic;
 
+pub use definition::DefinitionSettings;
 use serde::Serialize;
 use serde_json::Value;
+use std::fmt::{Debug, Display};
 use std::future::Future;
+use std::hash::Hash;
 
 use crate::json::ReadError;
+use crate::lifecycle::{Context, HandlerOutput};
 use crate::release::{Defaults, Fields, Release};
 use crate::shape::Shape;
-use crate::task::{Context, FunctionError};
+use crate::task::FunctionError;
 
 pub(crate) use dispatch::OutputTooLarge;
 pub use dispatch::dispatch;
 pub(crate) use panic::PanicError;
 
 /// A state machine whose states are known to the compiler. `state_machine!` implements it.
-pub trait Machine: Copy + 'static {
-    /// The data that travels from state to state.
+pub trait Machine: Copy + Eq + Hash + Debug + Display + Send + Sync + 'static {
+    /// The data that travels from state to state: a [`Release`].
     type Data: Data;
 
     /// The name of the machine.
     const NAME: &'static str;
 
-    /// All states, in the order of the chart.
+    /// All states with their kinds and comments, in the order of the chart.
     const STATES: &'static [State];
 
-    /// The complete definition in the Amazon States Language. `resource` is the ARN of the one Lambda function that
-    /// runs every task.
-    fn definition(resource: &str) -> Value;
+    /// All states, in the order of the chart.
+    const ALL: &'static [Self];
+
+    /// The first state that may change the target account. A deploy that fails before it was refused (contract §9).
+    const CHANGES_FROM: Self;
+
+    /// The end state of a deploy that succeeded.
+    const SUCCESS: Self;
+
+    /// The end state of a deploy that failed and has cleaned up.
+    const FAILURE_CLEAN: Self;
+
+    /// The end state of a deploy that failed and needs manual intervention.
+    const FAILURE_DIRTY: Self;
+
+    /// The state's name in the definition, such as `Healthy?`.
+    fn name(self) -> &'static str;
+
+    /// The state of this name in the definition. `None` for a state of another version.
+    fn from_name(name: &str) -> Option<Self>;
+
+    /// The complete definition in the Amazon States Language. See
+    /// [`deployer::definition`](crate::deployer::definition), which knows the settings of a deployer.
+    fn definition(settings: &DefinitionSettings) -> Value;
 
     /// Runs the handler of the task state `task` on the state's input, and returns the state's output.
     ///
@@ -47,24 +73,40 @@ pub trait Machine: Copy + 'static {
     -> impl Future<Output = Result<Value, FunctionError>>;
 }
 
-/// The ports that the handlers of a machine use through their [`Context`].
-pub type Ports<M> = <<M as Machine>::Data as Data>::Ports;
+/// The fields that a deployer adds to the envelope of its releases.
+pub type FieldsOf<M> = <<M as Machine>::Data as Data>::Fields;
 
-/// The data of a machine: the input and output of all of its states.
+/// The ports that the handlers of a machine use through their [`Context`].
+pub type Ports<M> = <FieldsOf<M> as Fields>::Ports;
+
+/// The data of a machine: the input and output of all of its states. It is always a [`Release`], because the framework owns
+/// the life cycle of a deploy.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the data of a state machine",
-    label = "does not implement `Data`",
-    note = "a release is `Release<YourFields>`; any other type implements `bifrost::machine::Data` itself"
+    label = "is not a release",
+    note = "the data is `Release<YourFields>`, where `YourFields` implements `bifrost::Fields`"
 )]
-pub trait Data: Serialize + Shape + Sized {
-    /// The deployer's ports, which the handlers use.
-    type Ports;
+pub trait Data:
+    Serialize
+    + Shape
+    + Sized
+    + sealed::Sealed
+    + Into<Release<Self::Fields>>
+    + From<Release<Self::Fields>>
+    + HandlerOutput<Self::Fields>
+{
+    /// The deployer's fields.
+    type Fields: Fields;
 
     /// Reads a state's input. Absent fields are filled in from `defaults`.
     ///
     /// # Errors
     /// What is wrong, with the JSON path.
     fn read(input: &Value, defaults: &Defaults) -> Result<Self, ReadError>;
+}
+
+mod sealed {
+    pub trait Sealed {}
 }
 
 /// One state of a chart.
@@ -95,8 +137,10 @@ pub enum Kind {
     Fail,
 }
 
+impl<F: Fields> sealed::Sealed for Release<F> {}
+
 impl<F: Fields> Data for Release<F> {
-    type Ports = F::Ports;
+    type Fields = F;
 
     fn read(input: &Value, defaults: &Defaults) -> Result<Self, ReadError> {
         Self::read(input, defaults)

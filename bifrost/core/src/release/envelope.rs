@@ -1,6 +1,6 @@
 //! The envelope: the fields that every release has, whatever it deploys.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU32;
 
 use chrono::{DateTime, Utc};
@@ -13,8 +13,9 @@ use super::{
     AccountId, BucketName, ConfigName, InvalidName, NameFault, ProjectDir, ProjectName, Region, ReleaseDir, ReleaseId,
     RootDir,
 };
+use crate::error_code::CodedError;
 use crate::json::{self, ReadError};
-use crate::shape::{Flatten, HoldsCaughtError, Optional, Shape};
+use crate::shape::{Flatten, Shape};
 
 /// A release: the fields of the envelope and of the deployer, `F`, in one JSON object.
 ///
@@ -49,9 +50,27 @@ pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
     /// The deployer's ports into a target account.
     type Ports: Send + Sync + 'static;
 
+    /// The longest `timeout` that a release may ask for, in seconds. The state machine's own timeout follows from it. By default
+    /// two days.
+    const MAX_TIMEOUT_SECONDS: u32 = 172_800;
+
     /// Clears the fields that only the deployer sets: a client may have sent them. The framework clears those of the envelope.
     /// By default there are none.
     fn clear_deployer_fields(&mut self) {}
+
+    /// Clears the fields that a deploy needs only while it runs, so that the output of the execution does not have them. By
+    /// default there are none.
+    fn clear_working_fields(&mut self) {}
+
+    /// Checks the rules of the deployer that need no call to AWS. `Validate` does, and the client does before it uploads
+    /// anything.
+    ///
+    /// # Errors
+    /// What is wrong, with the JSON path, and what to do.
+    fn check(release: &Release<Self>) -> Result<(), CodedError> {
+        let _ = release;
+        Ok(())
+    }
 }
 
 /// The key of `metadata` with the client's claim of who started the deploy.
@@ -144,7 +163,7 @@ impl Envelope {
     }
 }
 
-/// Defaults of fields that a release leaves out.
+/// Defaults of fields that a release leaves out, and the buckets that it may name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defaults {
     /// The deployer's account.
@@ -153,8 +172,26 @@ pub struct Defaults {
     pub region: Region,
     /// The deployer's bucket.
     pub bucket: BucketName,
+    /// Other buckets from which this deployer accepts releases.
+    pub allowed_buckets: BTreeSet<BucketName>,
     /// How long a deploy may take, in seconds.
     pub timeout_seconds: u32,
+}
+
+impl Defaults {
+    /// Whether a release may name this bucket: the deployer's own, or one of the others.
+    #[must_use]
+    pub fn allows_bucket(&self, bucket: &BucketName) -> bool {
+        *bucket == self.bucket || self.allowed_buckets.contains(bucket)
+    }
+}
+
+/// Reads a list of buckets, separated by commas. Space around a name is ignored, and so is an empty name.
+///
+/// # Errors
+/// [`InvalidName`] of the first name that is not valid.
+pub fn read_buckets(list: &str) -> Result<BTreeSet<BucketName>, InvalidName> {
+    list.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::parse).collect()
 }
 
 /// An error that a `Catch` with `ResultPath: $.error` put into the release.
@@ -173,9 +210,6 @@ pub struct CaughtError {
 impl Shape for CaughtError {
     type Shape = Self;
 }
-
-#[diagnostic::do_not_recommend]
-impl HoldsCaughtError for Optional<CaughtError> {}
 
 /// The envelope before defaults.
 #[derive(Deserialize)]

@@ -8,8 +8,29 @@ pub(in crate::release) fn defaults() -> Defaults {
         account: "000000000000".parse().unwrap(),
         region: "eu-west-1".parse().unwrap(),
         bucket: "coinbase-odin-000000000000".parse().unwrap(),
+        allowed_buckets: BTreeSet::new(),
         timeout_seconds: 600,
     }
+}
+
+fn buckets(list: &str) -> Vec<String> {
+    read_buckets(list).unwrap().iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn own_and_listed_buckets_are_allowed() {
+    let defaults = Defaults { allowed_buckets: read_buckets("ours-2, ours-3").unwrap(), ..defaults() };
+    let allowed = |name: &str| defaults.allows_bucket(&name.parse().unwrap());
+    assert!(allowed("coinbase-odin-000000000000") && allowed("ours-2") && allowed("ours-3"));
+    assert!(!allowed("ours-4") && !allowed("coinbase-odin-111111111111"));
+}
+
+#[test]
+fn list_of_buckets_is_read() {
+    assert_eq!(buckets(""), [""; 0]);
+    assert_eq!(buckets("one-bucket"), ["one-bucket"]);
+    assert_eq!(buckets(" two-buckets , one-bucket,,"), ["one-bucket", "two-buckets"]);
+    assert_eq!(read_buckets("one-bucket;two-buckets").unwrap_err().name, "one-bucket;two-buckets");
 }
 
 fn minimal() -> Value {

@@ -3,8 +3,7 @@
 //! rustc does not list these implementations where a type has no shape: the list would be longer than the error.
 
 use super::{
-    BooleanLiteral, Compare, Flatten, HoldsCaughtError, NumberLiteral, Opaque, Optional, Order, Seconds, Shape,
-    TextLiteral, Timestamp,
+    BooleanLiteral, Compare, Flatten, NumberLiteral, Opaque, Optional, Order, Seconds, Shape, TextLiteral, Timestamp,
 };
 use chrono::{DateTime, TimeZone};
 use serde_json::{Map, Number, Value};
@@ -114,5 +113,4 @@ macro_rules! marked {
 marked! {
     Seconds: [] u8, [] u16, [] u32, [] u64, [] usize;
     Timestamp: [Z: TimeZone] DateTime<Z>;
-    HoldsCaughtError: [] Optional<Opaque>;
 }

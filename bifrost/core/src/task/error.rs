@@ -1,5 +1,6 @@
 //! Errors of tasks, and how they reach Step Functions.
 
+use super::message_limit::cut;
 use crate::error_code::{Coded, full_message, split_code, with_code};
 use crate::json::ReadError;
 #[doc(inline)]
@@ -62,13 +63,15 @@ pub struct FunctionError {
 }
 
 impl FunctionError {
-    /// A failure called `error` on the wire.
-    pub fn new(error: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { error: error.into(), message: message.into() }
+    /// A failure called `name` on the wire. A message that is longer than [`MESSAGE_LIMIT_BYTES`](super::MESSAGE_LIMIT_BYTES)
+    /// is cut, and says so. Control characters except line ends and tabs are removed: the message is shown in logs, consoles
+    /// and mails.
+    pub fn new(name: &'static str, message: impl AsRef<str>) -> Self {
+        Self { error: name.to_owned(), message: cut(message.as_ref()) }
     }
 
     /// A failure called `name` on the wire, whose message has the code, and the messages of the sources.
-    pub fn coded<E: Coded + 'static>(name: impl Into<String>, error: &E) -> Self {
+    pub fn coded<E: Coded + 'static>(name: &'static str, error: &E) -> Self {
         Self::new(name, with_code(error.code(), &full_message(error)))
     }
 

@@ -1,16 +1,15 @@
-//! The context, the payload and the errors of tasks.
+//! The payload and the errors of tasks.
 //!
-//! A handler gets a [`Context`] and the state's input. It raises a [`TaskError`], which reaches Step Functions as a
-//! [`FunctionError`] under its name on the wire.
+//! A handler raises a [`TaskError`], which reaches Step Functions as a [`FunctionError`] under its name on the wire.
 
-mod context;
 mod error;
+mod message_limit;
 mod payload;
 
 pub use crate::cloud::Attempt;
-pub use context::Context;
 pub use error::{FunctionError, TaskError};
-pub(crate) use payload::PayloadError;
+pub use message_limit::MESSAGE_LIMIT_BYTES;
+pub(crate) use payload::{InputError, PayloadError, check_input, exceeds_limit};
 pub use payload::{Payload, RawInput};
 
 /// The maximum size of a task's output, in bytes of JSON. At 256 KiB Step Functions itself ends the execution, and no `Catch`

@@ -1,9 +1,9 @@
 //! The payload with which a state machine invokes the function to run a task.
 
-use super::{Attempt, FunctionError};
+use super::{Attempt, DATA_LIMIT_BYTES, FunctionError};
 use crate::error_code::Coded;
+use crate::json;
 use serde_json::{Map, Value, json};
-use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -38,6 +38,13 @@ impl From<Value> for RawInput {
 }
 
 const INPUT: &str = "Input";
+
+/// The member of the data into which a `Catch` writes the error.
+const ERROR: &str = "error";
+
+/// The maximum size of a caught error in the data, in bytes of JSON. Errors of tasks have at most 42 KiB there. Together with
+/// [`DATA_LIMIT_BYTES`] it leaves 8 KiB below the limit of Step Functions.
+const CAUGHT_LIMIT_BYTES: usize = 48 * 1024;
 
 impl Payload {
     /// Reads `{"Task", "Input", "Execution"?, "RetryCount"?}`. Definitions of the Go implementation send only the first
@@ -77,7 +84,8 @@ fn count(fields: &Map<String, Value>, name: &str) -> Result<Option<u32>, Functio
     let Some(value) = fields.get(name) else { return Ok(None) };
     match value.as_u64().map(u32::try_from) {
         Some(Ok(count)) => Ok(Some(count)),
-        _ => Err(malformed(&format!("$.{name}"), format!("expected a whole number, found {}", kind(value)))),
+        Some(Err(_)) => Err(malformed(&format!("$.{name}"), format!("expected at most {}, found {value}", u32::MAX))),
+        None => Err(malformed(&format!("$.{name}"), format!("expected a whole number from 0, found {}", kind(value)))),
     }
 }
 
@@ -94,15 +102,100 @@ fn malformed(path: &str, problem: impl Into<String>) -> FunctionError {
     FunctionError::coded("UnmarshalError", &PayloadError { path: path.to_owned(), problem: problem.into() })
 }
 
-/// What was sent instead. Strings are not shown: they may be secrets.
-fn kind(value: &Value) -> Cow<'static, str> {
-    let kind = match value {
+/// The input of an execution cannot be a release. `InputError` on the wire.
+///
+/// A `Catch` cannot write `$.error` into such an input, so it must replace the input as a whole (`ResultPath: "$"`).
+#[derive(Debug, thiserror::Error, Coded)]
+pub(crate) enum InputError {
+    /// The execution was started with JSON that is not an object.
+    #[error("the input must be a release, a JSON object, but is {0}; start deploys with the client")]
+    #[code("task/input-not-object", "start deploys with the client, which sends a release")]
+    NotObject(&'static str),
+    /// The execution was started with a release that is too large to travel between the states.
+    #[error(
+        "the input has {0} bytes of JSON, more than the {DATA_LIMIT_BYTES} that a release may have; move large data to other \
+         files, and start deploys with the client, which checks the size"
+    )]
+    #[code("task/input-too-large", "move large data to other files, and refer to them in the release")]
+    TooLarge(usize),
+}
+
+/// Refuses the input of an execution that is not an object, or is larger than [`DATA_LIMIT_BYTES`].
+///
+/// # Errors
+/// `InputError`. Its message shows nothing of the input.
+pub(crate) fn check_input(sent: &Value) -> Result<(), FunctionError> {
+    let refused = |error: InputError| Err(FunctionError::coded("InputError", &error));
+    if !sent.is_object() {
+        return refused(InputError::NotObject(kind(sent)));
+    }
+    if json::exceeds(sent, DATA_LIMIT_BYTES) {
+        return refused(InputError::TooLarge(json::size(sent)));
+    }
+    Ok(())
+}
+
+/// Whether the data of a state are too large for Step Functions. The error that a `Catch` wrote into them has a limit of its
+/// own: else a task that cleans up after a long error would fail because of its length. The next error replaces it.
+pub(crate) fn exceeds_limit(data: &Value) -> bool {
+    if !json::exceeds(data, DATA_LIMIT_BYTES) {
+        return false;
+    }
+    let error = data.get(ERROR).map_or(0, |error| json::size(error) + r#""error":,"#.len());
+    error > CAUGHT_LIMIT_BYTES || json::size(data).saturating_sub(error) > DATA_LIMIT_BYTES
+}
+
+/// What was sent instead. Values are not shown: they may be secrets.
+fn kind(value: &Value) -> &'static str {
+    match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
-        Value::Number(number) => return number.to_string().into(),
+        Value::Number(_) => "a number",
         Value::String(_) => "a string",
         Value::Array(_) => "an array",
         Value::Object(_) => "an object",
-    };
-    kind.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(sent: &Value) -> Option<String> {
+        let FunctionError { error, message } = check_input(sent).err()?;
+        assert_eq!(error, "InputError");
+        assert!(!message.contains("secret") && !message.contains("4711"), "{message}");
+        FunctionError::split_cause(&message).0
+    }
+
+    #[test]
+    fn input_that_is_no_object_is_refused() {
+        for sent in [json!([]), json!(4711), json!("secret"), json!(true), Value::Null, json!([{"secret": 1}])] {
+            assert_eq!(code(&sent).as_deref(), Some("task/input-not-object"), "{sent}");
+        }
+    }
+
+    #[test]
+    fn input_above_the_limit_is_refused() {
+        let sized = |size: usize| json!({"secret": "x".repeat(size - r#"{"secret":""}"#.len())});
+        assert_eq!(code(&sized(DATA_LIMIT_BYTES)), None);
+        for size in [DATA_LIMIT_BYTES + 1, 262_000] {
+            assert_eq!(code(&sized(size)).as_deref(), Some("task/input-too-large"));
+        }
+        assert_eq!(code(&json!({})), None);
+    }
+
+    #[test]
+    fn caught_error_has_a_limit_of_its_own() {
+        let sized = |data: usize, cause: usize| {
+            let error = json!({"Error": "HaltError", "Cause": "x".repeat(cause)});
+            exceeds_limit(&json!({"a": "x".repeat(data), "error": error}))
+        };
+        assert!(!sized(DATA_LIMIT_BYTES - 100, 0));
+        assert!(!sized(DATA_LIMIT_BYTES - 100, 42 * 1024));
+        assert!(sized(DATA_LIMIT_BYTES, 0));
+        assert!(sized(DATA_LIMIT_BYTES - 100, CAUGHT_LIMIT_BYTES));
+        assert!(!exceeds_limit(&json!({"a": "x".repeat(DATA_LIMIT_BYTES - 8)})));
+        assert!(exceeds_limit(&json!({"a": "x".repeat(DATA_LIMIT_BYTES - 7)})));
+    }
 }

@@ -23,6 +23,7 @@ fn defaults() -> Defaults {
         account: account(),
         region: "us-east-1".parse().unwrap(),
         bucket: "coinbase-odin-000000000000".parse().unwrap(),
+        allowed_buckets: BTreeSet::new(),
         timeout_seconds: 600,
     }
 }

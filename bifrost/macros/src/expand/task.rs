@@ -1,10 +1,11 @@
 //! Task states: the only place with the handler, and the parts that use it.
 
 use super::{Chart, comment, option, task_function};
-use crate::model::{Catch, Kind, Machine, On, Retry, State, Task};
+use crate::model::{Catch, Kind, Machine, Mark, On, Retry, State, Task};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::Path;
+use std::collections::HashSet;
+use syn::{Ident, Path};
 
 /// A function that returns the handler without its type. It calls the handler directly, so that rustc reports mismatched types
 /// as anywhere else.
@@ -26,15 +27,16 @@ pub(super) fn handler(chart: &Chart, state: &State) -> Option<TokenStream> {
     });
     // With this span, a handler called `data` is not the variable `data`.
     let span = state.keyword.resolved_at(Span::mixed_site());
+    let Role { wrapper, flag, output } = role(chart, task, span);
     Some(quote_spanned! {span=>
         #[allow(non_snake_case, unreachable_patterns, unused_variables, trivial_bounds, reason = "names and matches come from the chart")]
         fn #function() -> impl __bifrost::Handler<#machine> where #is_data {
-            __bifrost::handler::<#machine, _, _>(
+            __bifrost::#wrapper::<#machine, _, _>(
+                #flag
                 async |ctx: &__bifrost::Context<__bifrost::Ports<#machine>>,
                        data: <#machine as __bifrost::Machine>::Data|
-                       -> ::core::result::Result<<#machine as __bifrost::Machine>::Data, _> {
-                    let outcome: ::core::result::Result<<#machine as __bifrost::Machine>::Data, _> =
-                        #handler(ctx, data).await;
+                       -> ::core::result::Result<#output, _> {
+                    let outcome: ::core::result::Result<#output, _> = #handler(ctx, data).await;
                     if let ::core::result::Result::Err(error) = &outcome {
                         #(#raised)*
                     }
@@ -45,22 +47,56 @@ pub(super) fn handler(chart: &Chart, state: &State) -> Option<TokenStream> {
     })
 }
 
+/// What a task's marks demand of its handler.
+struct Role {
+    /// The function that wraps the handler.
+    wrapper: Ident,
+    /// Its argument before the handler, with a comma.
+    flag: Option<TokenStream>,
+    /// The type of the handler's output.
+    output: TokenStream,
+}
+
+fn role(chart: &Chart, task: &Task, span: Span) -> Role {
+    let (machine, marks) = (&chart.machine.name, &task.marks);
+    let of_fields = |output| {
+        let output = Ident::new(output, span);
+        quote_spanned!(span=> __bifrost::#output<__bifrost::FieldsOf<#machine>>)
+    };
+    let data = quote_spanned!(span=> <#machine as __bifrost::Machine>::Data);
+    let (looks_for_halt, cleans_up) = (marks.has(Mark::LooksForHalt), marks.has(Mark::CleansUp));
+    let ends = Ident::new(ends(chart, &task.next), span);
+    let ends = quote!(__bifrost::Ends::#ends);
+    let (wrapper, flag, output) = match marks.role() {
+        Some(Mark::Validates) => ("validates", None, of_fields("Validated")),
+        Some(Mark::Locks) => ("locks", None, of_fields("Locked")),
+        Some(Mark::Unlocks) => ("unlocks", Some(quote!(#cleans_up, #ends,)), of_fields("Finish")),
+        Some(Mark::CleansUp) => ("cleans_up", None, data),
+        Some(Mark::LooksForHalt) | None => ("task", Some(quote!(#looks_for_halt,)), data),
+    };
+    Role { wrapper: Ident::new(wrapper, span), flag, output }
+}
+
+/// The end state to which `next` leads without a task or a choice in between, as a variant of `Ends`.
+fn ends(chart: &Chart, next: &Ident) -> &'static str {
+    let mut seen = HashSet::new();
+    let mut name = next;
+    while seen.insert(name) {
+        let state = chart.machine.states.iter().find(|state| state.name == *name);
+        match state.map(|state| &state.kind) {
+            Some(Kind::Succeed) => return "Success",
+            Some(Kind::Fail { .. }) if name == "FailureClean" => return "FailureClean",
+            Some(Kind::Wait { next, .. } | Kind::Pass { next, .. }) => name = next,
+            _ => break,
+        }
+    }
+    "Depends"
+}
+
 pub(super) fn arm(state: &State) -> Option<TokenStream> {
     let Kind::Task(_) = &state.kind else { return None };
     let (name, function) = (state.asl_name(), task_function(&state.name));
     Some(quote!(#name => __bifrost::Handler::<Self>::call(&#function(), ctx, input).await))
-}
-
-/// A `catch` writes `$.error`, so the data must have that field.
-pub(super) fn holds_caught_errors(chart: &Chart) -> Option<TokenStream> {
-    let Machine { name, states, .. } = chart.machine;
-    let first = states.iter().find_map(|state| match &state.kind {
-        Kind::Task(task) => task.catches.first(),
-        _ => None,
-    })?;
-    Some(quote_spanned! {first.keyword=>
-        __bifrost::holds_caught_error(|shape: &__bifrost::ShapeOf<#name>| &shape.error);
-    })
 }
 
 pub(super) fn definition(chart: &Chart, state: &State, task: &Task) -> TokenStream {
@@ -71,10 +107,14 @@ pub(super) fn definition(chart: &Chart, state: &State, task: &Task) -> TokenStre
         let (comment, error, next) = (self::comment(comment), wire_name(on), chart.asl_name_of(next));
         quote!(__bifrost::catch(#comment, #error, #next))
     });
+    let (validates, looks_for_halt) = (task.marks.has(Mark::Validates), task.marks.has(Mark::LooksForHalt));
     quote! {{
         #[allow(unused_variables, reason = "a task need not name an error")]
         let handler = #function();
-        __bifrost::task(#comment, #name, resource, ::std::vec![#(#retries),*], ::std::vec![#(#catches),*], #next)
+        let marks = __bifrost::Marks { validates: #validates, looks_for_halt: #looks_for_halt };
+        __bifrost::task_state(
+            #comment, #name, settings, marks, ::std::vec![#(#retries),*], ::std::vec![#(#catches),*], #next,
+        )
     }}
 }
 

@@ -2,12 +2,14 @@
 
 mod chunks;
 mod condition;
+mod marks;
 mod parse;
 
 use proc_macro2::Span;
 use syn::{Attribute, Error, Ident, Lit, LitInt, LitStr, Path, Visibility};
 
 pub(crate) use condition::{Comparison, Condition, Literal, Ordering, Test, Variable};
+pub(crate) use marks::{Mark, Marks};
 
 pub(crate) struct Machine {
     /// The path of the crate `bifrost`.
@@ -19,6 +21,8 @@ pub(crate) struct Machine {
     pub(crate) name: Ident,
     pub(crate) data: syn::Type,
     pub(crate) start: Ident,
+    /// The first task that may change the target account.
+    pub(crate) changes_from: Ident,
     pub(crate) states: Vec<State>,
     /// The errors of states that cannot be parsed. Each of these states is also in `states`, as an end state, so that naming
     /// it elsewhere is not a second error.
@@ -47,6 +51,7 @@ pub(crate) enum Kind {
 
 pub(crate) struct Task {
     pub(crate) handler: Path,
+    pub(crate) marks: Marks,
     pub(crate) next: Ident,
     pub(crate) retries: Vec<Retry>,
     pub(crate) catches: Vec<Catch>,
@@ -128,6 +133,18 @@ impl Retry {
 }
 
 impl State {
+    pub(crate) fn task(&self) -> Option<&Task> {
+        match &self.kind {
+            Kind::Task(task) => Some(task),
+            _ => None,
+        }
+    }
+
+    /// Whether this is a task with this mark.
+    pub(crate) fn is(&self, mark: Mark) -> bool {
+        self.task().is_some_and(|task| task.marks.has(mark))
+    }
+
     /// The name in the definition.
     pub(crate) fn asl_name(&self) -> String {
         self.rename.as_ref().map_or_else(|| self.name.to_string(), LitStr::value)

@@ -1,7 +1,7 @@
 //! Parses tokens into the model.
 
 use super::chunks::{chunks, unreadable};
-use super::{Assignment, Catch, Comment, Kind, Machine, On, Retry, RetryField, Rule, State, Task, Wait};
+use super::{Assignment, Catch, Comment, Kind, Machine, Mark, Marks, On, Retry, RetryField, Rule, State, Task, Wait};
 use crate::library;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
@@ -11,6 +11,8 @@ mod kw {
     syn::custom_keyword!(machine);
     syn::custom_keyword!(starts);
     syn::custom_keyword!(at);
+    syn::custom_keyword!(changes);
+    syn::custom_keyword!(from);
     syn::custom_keyword!(task);
     syn::custom_keyword!(wait);
     syn::custom_keyword!(choice);
@@ -37,9 +39,13 @@ impl Parse for Machine {
         let data = data.parse()?;
         input.parse::<kw::starts>()?;
         input.parse::<kw::at>()?;
-        let start = input.parse()?;
-        input.parse::<Token![;]>()?;
+        let start: Ident = input.parse()?;
         let (mut states, mut errors) = (Vec::new(), Vec::new());
+        let changes_from = changes_from(input)?.unwrap_or_else(|error| {
+            errors.push(error);
+            start.clone()
+        });
+        input.parse::<Token![;]>()?;
         for chunk in chunks(input.parse()?) {
             match syn::parse2(chunk.clone()) {
                 Ok(state) => states.push(state),
@@ -49,8 +55,20 @@ impl Parse for Machine {
                 }
             }
         }
-        Ok(Self { library, comment, visibility, keyword, name, data, start, states, errors })
+        Ok(Self { library, comment, visibility, keyword, name, data, start, changes_from, states, errors })
     }
+}
+
+/// `, changes from State`. `Ok(Err(…))` if it is missing: the rest of the chart can still be read.
+fn changes_from(input: ParseStream) -> Result<Result<Ident>> {
+    if input.peek(Token![;]) {
+        let message = "expected `, changes from State`: the first task that may change the target account";
+        return Ok(Err(input.error(message)));
+    }
+    input.parse::<Token![,]>()?;
+    input.parse::<kw::changes>()?;
+    input.parse::<kw::from>()?;
+    input.parse().map(Ok)
 }
 
 impl Parse for State {
@@ -89,7 +107,7 @@ fn task(input: ParseStream) -> Result<Kind> {
     let body;
     let braces = braced!(body in input);
     let mut next = None;
-    let (mut retries, mut catches) = (Vec::new(), Vec::new());
+    let (mut marks, mut retries, mut catches) = (Marks::default(), Vec::new(), Vec::new());
     while !body.is_empty() {
         let comment = body.parse()?;
         let look = body.lookahead1();
@@ -102,12 +120,14 @@ fn task(input: ParseStream) -> Result<Kind> {
             retries.push(retry(comment, &body)?);
         } else if look.peek(kw::catch) {
             catches.push(catch(comment, &body)?);
+        } else if let Some(mark) = Mark::peek(&look) {
+            marks.parse(mark, &body)?;
         } else {
             return Err(look.error());
         }
     }
     let next = next.ok_or_else(|| Error::new(braces.span.join(), "a task needs `next State;`"))?;
-    Ok(Kind::Task(Task { handler, next, retries, catches }))
+    Ok(Kind::Task(Task { handler, marks, next, retries, catches }))
 }
 
 fn retry(comment: Comment, input: ParseStream) -> Result<Retry> {

@@ -47,6 +47,7 @@ pub(super) struct Field<'a> {
     pub(super) name: Option<Ident>,
     pub(super) flatten: bool,
     pub(super) ty: &'a Type,
+    /// Unless the author promises that it is present wherever a chart reads it.
     may_be_absent: bool,
     /// Whether a custom function serializes it, so that its form is unknown.
     custom: bool,
@@ -72,6 +73,7 @@ impl<'a> Field<'a> {
             this.custom |= meta.path.is_ident("with") || meta.path.is_ident("serialize_with");
             skip(&meta)
         })?;
+        this.may_be_absent &= !is_promised(&field.attrs)?;
         this.name = as_field(&written);
         Ok((!skipped).then_some(this))
     }
@@ -87,6 +89,18 @@ impl<'a> Field<'a> {
             matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"));
         if self.may_be_absent && (self.custom || !is_option) { quote!(__bifrost::Optional<#shape>) } else { shape }
     }
+}
+
+/// Whether the field has `#[shape(present)]`.
+fn is_promised(attributes: &[Attribute]) -> Result<bool> {
+    let mut present = false;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("shape")) {
+        attribute.parse_nested_meta(|meta| {
+            present = meta.path.is_ident("present");
+            if present { Ok(()) } else { Err(meta.error("expected `present`")) }
+        })?;
+    }
+    Ok(present)
 }
 
 /// `None` for a name that charts cannot write, such as `min-size`.

@@ -1,16 +1,15 @@
 //! A chart with every kind of state.
 
-use bifrost::json::ReadError;
-use bifrost::machine::Data;
-use bifrost::release::Defaults;
-use bifrost::task::Context;
+use bifrost::lifecycle::{Context, Finish, LockFailure, lock, succeed, validate};
+use bifrost::release::{Fields, Release};
 use bifrost::{Shape, TaskError, state_machine};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+
+pub(crate) type Parcel = Release<ParcelFields>;
 
 #[derive(Debug, Serialize, Deserialize, Shape)]
-pub(crate) struct Parcel {
+pub(crate) struct ParcelFields {
     address: String,
     #[serde(default)]
     weight: u32,
@@ -25,8 +24,6 @@ pub(crate) struct Parcel {
     fragile: Option<bool>,
     #[serde(default)]
     attempts: i64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<Value>,
     #[serde(flatten)]
     label: Label,
 }
@@ -38,12 +35,8 @@ pub(crate) struct Label {
     done: bool,
 }
 
-impl Data for Parcel {
+impl Fields for ParcelFields {
     type Ports = ();
-
-    fn read(input: &Value, _: &Defaults) -> Result<Self, ReadError> {
-        bifrost::json::read(input)
-    }
 }
 
 #[derive(Debug, thiserror::Error, TaskError)]
@@ -59,7 +52,7 @@ pub(crate) enum PackFailure {
 
 #[expect(clippy::unused_async, reason = "a handler is async")]
 pub(crate) async fn pack(_: &Context<()>, parcel: Parcel) -> Result<Parcel, PackFailure> {
-    match parcel.weight {
+    match parcel.fields.weight {
         0 => Err(PackFailure::Lost("nothing to pack".into())),
         1..20 => Ok(parcel),
         20..30 => Err(PackFailure::Open(std::io::Error::other("no tape"))),
@@ -68,18 +61,38 @@ pub(crate) async fn pack(_: &Context<()>, parcel: Parcel) -> Result<Parcel, Pack
 }
 
 pub(crate) async fn deliver(ctx: &Context<()>, mut parcel: Parcel) -> Result<Parcel, PackFailure> {
-    assert!(parcel.address != "nowhere", "unknown address: {}", parcel.address);
-    parcel.attempts = i64::from(ctx.attempt.retry_count);
-    if parcel.address == "far away" {
-        parcel.kind = "x".repeat(200 * 1024);
+    let fields = &mut parcel.fields;
+    assert!(fields.address != "nowhere", "unknown address: {}", fields.address);
+    fields.attempts = i64::from(ctx.attempt.retry_count);
+    if fields.address == "far away" {
+        fields.kind = "x".repeat(200 * 1024);
     }
     Ok(parcel)
+}
+
+#[expect(clippy::unused_async, reason = "a handler is async")]
+pub(crate) async fn fetch(_: &Context<()>, parcel: Parcel) -> Result<Parcel, PackFailure> {
+    Ok(parcel)
+}
+
+#[expect(clippy::unused_async, reason = "a handler is async")]
+pub(crate) async fn give_up(_: &Context<()>, parcel: Parcel) -> Result<Finish<ParcelFields>, PackFailure> {
+    Ok(Finish::Failure(parcel))
 }
 
 state_machine! {
     /// Delivers a parcel to its address,
     /// or returns it.
-    pub(crate) machine Courier(Parcel) starts at Pack;
+    pub(crate) machine Courier(Parcel) starts at Validate, changes from Pack;
+
+    task Validate = validate { validates; next Lock; catch _ => Returned; }
+
+    task Lock = lock {
+        catch LockFailure::LockExists => FailureClean;
+        catch _ => GiveUp;
+        next Pack;
+        locks;
+    }
 
     /// Finds a box for it.
     task Pack = pack {
@@ -88,9 +101,9 @@ state_machine! {
         /// Tape comes with the next shift.
         retry PackFailure::Open { max_attempts: 60, interval_seconds: 10, backoff_rate: 1, max_delay_seconds: 3600 }
         retry _ { interval_seconds: 15 }
-        catch PackFailure::TooHeavy => Returned;
+        catch PackFailure::TooHeavy => GiveUp;
         /// Needs manual intervention.
-        catch _ => Lost;
+        catch _ => FailureDirty;
     }
 
     choice IsFragile as "Fragile?" {
@@ -114,12 +127,23 @@ state_machine! {
     pass MarkLate { $.fragile = true; next Deliver; }
 
     task Deliver = deliver {
-        next Delivered;
-        catch _ => Lost;
+        looks for halt;
+        next IsDelivered;
+        retry _ {}
+        catch _ => Fetch;
     }
 
-    succeed Delivered;
+    /// Tries again later.
+    choice IsDelivered as "Delivered?" { $.attempts < 3 => Unlock; _ => WaitForHands; }
+
+    task Fetch = fetch { cleans up; next GiveUp; catch _ => FailureDirty; }
+    task Unlock = succeed { unlocks; next Success; catch _ => FailureDirty; }
+    task GiveUp = give_up { unlocks; cleans up; next Returned; catch _ => FailureDirty; }
+
+    pass Returned { $.fragile = false; next FailureClean; }
+
+    succeed Success;
     /// The parcel was returned.
-    fail Returned = "Returned" because "too heavy for one person";
-    fail Lost = "Lost";
+    fail FailureClean = "Returned" because "too heavy for one person";
+    fail FailureDirty = "Lost";
 }

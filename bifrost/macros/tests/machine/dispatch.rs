@@ -1,7 +1,7 @@
 //! Tasks, as the Lambda function runs them.
 
+use crate::cloud::{OWNER, open};
 use crate::courier::Courier;
-use crate::unreachable::open;
 use bifrost::machine::Machine;
 use bifrost::machine::dispatch;
 use bifrost::task::FunctionError;
@@ -9,7 +9,11 @@ use bifrost::task::{Attempt, DATA_LIMIT_BYTES};
 use serde_json::{Value, json};
 
 fn parcel(changes: Value) -> Value {
-    let mut parcel = json!({ "address": "x", "weight": 3, "due": "2026-01-01T00:00:00Z", "type": "letter" });
+    let mut parcel = json!({
+        "release_id": "release-1", "project_name": "coinbase/courier", "config_name": "development",
+        "created_at": "2026-01-01T00:00:00Z", "uuid": OWNER,
+        "address": "x", "weight": 3, "due": "2026-01-01T00:00:00Z", "type": "letter",
+    });
     let Value::Object(changes) = changes else { panic!("changes are an object") };
     parcel.as_object_mut().unwrap().extend(changes);
     parcel
@@ -57,6 +61,31 @@ async fn failure_is_serialized_as_lambda_reports_it() {
     let failure = run(json!({ "Task": "Pack", "Input": parcel(json!({ "weight": 0 })) })).await.unwrap_err();
     let expected = json!({ "errorType": "LostError", "errorMessage": "nothing to pack" });
     assert_eq!(serde_json::to_value(failure).unwrap(), expected);
+}
+
+#[tokio::test]
+async fn unmarked_task_needs_the_lock() {
+    let input = parcel(json!({ "uuid": "00000000-0000-0000-0000-000000000002" }));
+    for task in ["Pack", "Deliver"] {
+        let (error, message) = failure(json!({ "Task": task, "Input": input })).await;
+        assert_eq!(error, "LockError", "{task}");
+        assert!(message.starts_with("[lock/lost] "), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn task_that_cleans_up_needs_no_lock() {
+    let input = parcel(json!({ "uuid": "00000000-0000-0000-0000-000000000002" }));
+    let output = run(json!({ "Task": "Fetch", "Input": input })).await.unwrap();
+    assert_eq!(output["weight"], 3);
+}
+
+#[tokio::test]
+async fn task_that_looks_for_halt_stops_after_the_timeout() {
+    let input = parcel(json!({ "started_at": "1969-12-31T00:00:00Z" }));
+    let (error, _) = failure(json!({ "Task": "Deliver", "Input": input })).await;
+    assert_eq!(error, "HaltError");
+    run(json!({ "Task": "Pack", "Input": input })).await.unwrap();
 }
 
 #[tokio::test]

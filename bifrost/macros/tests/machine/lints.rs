@@ -1,13 +1,10 @@
 //! Expansions cause no warnings in a crate with strict lints.
 #![deny(warnings, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
 
-use bifrost::json::ReadError;
-use bifrost::machine::Data;
-use bifrost::release::Defaults;
-use bifrost::task::Context;
+use bifrost::lifecycle::{Context, LockFailure, fail, lock, succeed, validate};
+use bifrost::release::{Fields, Release};
 use bifrost::{Shape, TaskError, state_machine};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// Large enough for `clippy::large_futures` to notice.
 #[derive(Serialize, Deserialize, Shape)]
@@ -16,7 +13,6 @@ struct Heap<T> {
     what: T,
     #[serde(skip)]
     weight: Weight,
-    error: Option<Value>,
 }
 
 struct Weight([u64; 4096]);
@@ -28,12 +24,8 @@ impl Default for Weight {
     }
 }
 
-impl Data for Heap<String> {
+impl Fields for Heap<String> {
     type Ports = ();
-
-    fn read(input: &Value, _: &Defaults) -> Result<Self, ReadError> {
-        bifrost::json::read(input)
-    }
 }
 
 #[derive(Debug, thiserror::Error, TaskError)]
@@ -46,31 +38,31 @@ enum OnlyFailure {
 enum NoFailure {}
 
 #[expect(clippy::unused_async, reason = "a handler is async")]
-async fn data(_: &Context<()>, data: Heap<String>) -> Result<Heap<String>, OnlyFailure> {
-    let weight = data.weight.0.len();
+async fn data(_: &Context<()>, data: Release<Heap<String>>) -> Result<Release<Heap<String>>, OnlyFailure> {
+    let weight = data.fields.weight.0.len();
     if weight == 0 { Err(std::io::Error::other("no weight"))? } else { Ok(data) }
 }
 
 #[expect(clippy::unused_async, reason = "a handler is async")]
-async fn ctx(_: &Context<()>, data: Heap<String>) -> Result<Heap<String>, NoFailure> {
+async fn ctx(_: &Context<()>, data: Release<Heap<String>>) -> Result<Release<Heap<String>>, NoFailure> {
     Ok(data)
 }
 
 state_machine! {
-    machine Private(Heap<String>) starts at Move;
+    machine Private(Release<Heap<String>>) starts at Begin, changes from Move;
+    task Begin = validate { validates; next Take; catch _ => FailureClean; }
+    task Take = lock { locks; next Move; catch LockFailure::LockExists => FailureClean; catch _ => Unlock; }
     task Move = data {
         next Rest;
         retry OnlyFailure::Only { max_attempts: 1 }
-        catch OnlyFailure::Only => Done;
-        catch _ => Lost;
+        catch OnlyFailure::Only => Unlock;
+        catch _ => FailureDirty;
     }
-    task Rest as "Rest?" = ctx { next Which; catch _ => Lost; }
-    choice Which { !($.what == "x") => Done; _ => Lost; }
-    succeed Done;
-    fail Lost = "Lost";
-}
-
-state_machine! {
-    machine WithoutTasks(Heap<String>) starts at Done;
-    succeed Done;
+    task Rest as "Rest?" = ctx { cleans up; next Which; catch _ => FailureDirty; }
+    choice Which { !($.what == "x") => Done; _ => Unlock; }
+    task Done = succeed { unlocks; next Success; catch _ => FailureDirty; }
+    task Unlock = fail { unlocks; next FailureClean; catch _ => FailureDirty; }
+    succeed Success;
+    fail FailureClean = "FailureClean";
+    fail FailureDirty = "FailureDirty";
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
+mod cloud;
 mod courier;
 mod definition;
 mod dispatch;
@@ -10,4 +11,3 @@ mod lints;
 mod names;
 mod refused;
 mod shape;
-mod unreachable;

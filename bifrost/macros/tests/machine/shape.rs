@@ -27,6 +27,9 @@ struct Outer<T> {
     maybe: Option<u8>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     many: Vec<u8>,
+    #[serde(skip_serializing_if = "is_zero")]
+    #[shape(present)]
+    promised: u32,
     #[serde(serialize_with = "as_text")]
     custom: u64,
     nested: Inner,
@@ -84,6 +87,11 @@ enum Tagged {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_zero(number: &u32) -> bool {
+    *number == 0
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn as_text<S: serde::Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(number)
 }
@@ -97,6 +105,7 @@ fn fields_are_found_by_their_serialized_names() {
         two_ways: 2,
         maybe: Some(1),
         many: vec![1],
+        promised: 1,
         custom: 3,
         nested: Inner::default(),
         newtype: Newtype::default(),
@@ -119,7 +128,7 @@ fn fields_are_found_by_their_serialized_names() {
         }};
     }
     let mut found = found![
-        snakeCase, r#type, Renamed, written, maybe, many, custom, nested, newtype, choice, tagged, time, map,
+        snakeCase, r#type, Renamed, written, maybe, many, promised, custom, nested, newtype, choice, tagged, time, map,
         DEEP_DOWN, last
     ];
     names.sort_unstable();
@@ -132,6 +141,7 @@ fn shapes_have_comparable_types() {
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.snakeCase), type_name::<u32>());
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.maybe), type_name::<Optional<u8>>());
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.many), type_name::<Optional<Opaque>>());
+    assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.promised), type_name::<u32>());
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.custom), type_name::<Opaque>());
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.nested.DEEP_DOWN), type_name::<u16>());
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.newtype), type_name::<String>());

@@ -3,10 +3,14 @@ use setup::*;
 use setup::PackFailure::TooHeavy;
 
 bifrost::state_machine! {
-    machine Courier(Parcel) starts at Pack;
-    task Pack = pack { next Delivered; catch TooHeavy => Lost; catch _ => Lost; }
-    succeed Delivered;
-    fail Lost = "Lost";
+    machine Courier(Parcel) starts at Validate, changes from Pack;
+    task Validate = validate { validates; next Lock; catch _ => FailureClean; }
+    task Lock = lock { locks; next Pack; catch _ => FailureDirty; }
+    task Pack = pack { next Unlock; catch TooHeavy => FailureDirty; catch _ => FailureDirty; }
+    task Unlock = succeed { unlocks; next Success; catch _ => FailureDirty; }
+    succeed Success;
+    fail FailureClean = "FailureClean";
+    fail FailureDirty = "FailureDirty";
 }
 
 fn main() {}

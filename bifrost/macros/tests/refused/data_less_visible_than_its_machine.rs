@@ -1,32 +1,29 @@
 mod setup;
 use setup::*;
-use bifrost::json::ReadError;
-use bifrost::machine::Data;
-use bifrost::release::Defaults;
+
+use bifrost::release::{Fields, Release};
 
 #[derive(serde::Serialize, serde::Deserialize, bifrost::Shape)]
-struct Letter {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<serde_json::Value>,
-}
+#[serde(deny_unknown_fields)]
+struct LetterFields {}
 
-impl Data for Letter {
+impl Fields for LetterFields {
     type Ports = ();
-
-    fn read(input: &serde_json::Value, _: &Defaults) -> Result<Self, ReadError> {
-        bifrost::json::read(input)
-    }
 }
 
-async fn post(_: &Context, letter: Letter) -> Result<Letter, PackFailure> {
+async fn post(_: &Context, letter: Release<LetterFields>) -> Result<Release<LetterFields>, PackFailure> {
     Ok(letter)
 }
 
 bifrost::state_machine! {
-    pub machine Courier(Letter) starts at Post;
-    task Post = post { next Delivered; catch _ => Lost; }
-    succeed Delivered;
-    fail Lost = "Lost";
+    pub machine Courier(Release<LetterFields>) starts at Validate, changes from Pack;
+    task Validate = validate { validates; next Lock; catch _ => FailureClean; }
+    task Lock = lock { locks; next Pack; catch _ => FailureDirty; }
+    task Pack = post { next Unlock; catch _ => FailureDirty; }
+    task Unlock = succeed { unlocks; next Success; catch _ => FailureDirty; }
+    succeed Success;
+    fail FailureClean = "FailureClean";
+    fail FailureDirty = "FailureDirty";
 }
 
 fn main() {}

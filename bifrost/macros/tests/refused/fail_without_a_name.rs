@@ -2,10 +2,14 @@ mod setup;
 use setup::*;
 
 bifrost::state_machine! {
-    machine Courier(Parcel) starts at Pack;
-    task Pack = pack { next Delivered; catch _ => Lost; }
-    succeed Delivered;
-    fail Lost = "";
+    machine Courier(Parcel) starts at Validate, changes from Pack;
+    task Validate = validate { validates; next Lock; catch _ => FailureClean; }
+    task Lock = lock { locks; next Pack; catch _ => FailureDirty; }
+    task Pack = pack { next Unlock; catch _ => FailureDirty; }
+    task Unlock = succeed { unlocks; next Success; catch _ => FailureDirty; }
+    succeed Success;
+    fail FailureClean = "FailureClean";
+    fail FailureDirty = "";
 }
 
 fn main() {}

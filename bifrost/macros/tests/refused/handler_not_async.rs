@@ -6,10 +6,14 @@ pub fn pack_now(_: &Context, parcel: Parcel) -> Result<Parcel, PackFailure> {
 }
 
 bifrost::state_machine! {
-    machine Courier(Parcel) starts at Pack;
-    task Pack = pack_now { next Delivered; catch _ => Lost; }
-    succeed Delivered;
-    fail Lost = "Lost";
+    machine Courier(Parcel) starts at Validate, changes from Pack;
+    task Validate = validate { validates; next Lock; catch _ => FailureClean; }
+    task Lock = lock { locks; next Pack; catch _ => FailureDirty; }
+    task Pack = pack_now { next Unlock; catch _ => FailureDirty; }
+    task Unlock = succeed { unlocks; next Success; catch _ => FailureDirty; }
+    succeed Success;
+    fail FailureClean = "FailureClean";
+    fail FailureDirty = "FailureDirty";
 }
 
 fn main() {}

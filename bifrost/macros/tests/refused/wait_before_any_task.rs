@@ -2,11 +2,15 @@ mod setup;
 use setup::*;
 
 bifrost::state_machine! {
-    machine Courier(Parcel) starts at Rest;
-    wait Rest for $.weight seconds { next Pack; }
-    task Pack = pack { next Delivered; catch _ => Lost; }
-    succeed Delivered;
-    fail Lost = "Lost";
+    machine Courier(Parcel) starts at Validate, changes from Pack;
+    task Validate = validate { validates; next Lock; catch _ => Rest; }
+    wait Rest for $.weight seconds { next FailureClean; }
+    task Lock = lock { locks; next Pack; catch _ => FailureDirty; }
+    task Pack = pack { looks for halt; next Unlock; catch _ => FailureDirty; }
+    task Unlock = succeed { unlocks; next Success; catch _ => FailureDirty; }
+    succeed Success;
+    fail FailureClean = "FailureClean";
+    fail FailureDirty = "FailureDirty";
 }
 
 fn main() {}

@@ -2,11 +2,15 @@ mod setup;
 use setup::*;
 
 bifrost::state_machine! {
-    machine Courier(Parcel) starts at Pack;
-    task Pack = pack { next Rest; catch _ => Lost; }
-    wait Rest until $.weight { next Delivered; }
-    succeed Delivered;
-    fail Lost = "Lost";
+    machine Courier(Parcel) starts at Validate, changes from Pack;
+    task Validate = validate { validates; next Lock; catch _ => FailureClean; }
+    task Lock = lock { locks; next Pack; catch _ => FailureDirty; }
+    task Pack = pack { looks for halt; next Rest; catch _ => FailureDirty; }
+    wait Rest until $.weight { next Unlock; }
+    task Unlock = succeed { unlocks; next Success; catch _ => FailureDirty; }
+    succeed Success;
+    fail FailureClean = "FailureClean";
+    fail FailureDirty = "FailureDirty";
 }
 
 fn main() {}

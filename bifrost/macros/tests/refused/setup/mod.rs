@@ -1,17 +1,19 @@
 //! The base of all charts of these fixtures. It compiles: each fixture adds one mistake.
 
-use bifrost::json::ReadError;
-use bifrost::machine::Data;
-use bifrost::release::Defaults;
+#[allow(unused_imports, reason = "a fixture need not use every handler")]
+pub use bifrost::lifecycle::{LockFailure, fail, lock, succeed, validate};
+
+use bifrost::release::{Fields, Release};
 use bifrost::{Shape, TaskError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
-pub type Context = bifrost::task::Context<()>;
+pub type Context = bifrost::lifecycle::Context<()>;
+
+pub type Parcel = Release<ParcelFields>;
 
 #[derive(Serialize, Deserialize, Shape)]
-pub struct Parcel {
+pub struct ParcelFields {
     pub address: String,
     pub weight: u32,
     pub balance: i64,
@@ -23,8 +25,6 @@ pub struct Parcel {
     pub pick_up: u32,
     #[serde(flatten)]
     pub label: Label,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub error: Option<Value>,
 }
 
 #[derive(Serialize, Deserialize, Shape)]
@@ -32,12 +32,8 @@ pub struct Label {
     pub printed: bool,
 }
 
-impl Data for Parcel {
+impl Fields for ParcelFields {
     type Ports = ();
-
-    fn read(input: &Value, _: &Defaults) -> Result<Self, ReadError> {
-        bifrost::json::read(input)
-    }
 }
 
 #[derive(Debug, thiserror::Error, TaskError)]

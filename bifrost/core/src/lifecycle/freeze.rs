@@ -7,6 +7,9 @@ use crate::strip_control::strip_control;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// Maximum size of a freeze, in bytes.
+const MAX_BYTES: u64 = 64 * 1024;
+
 /// A freeze: the content of `<root dir>/user-lock`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Freeze {
@@ -57,9 +60,11 @@ pub async fn current_freeze(
     bucket: &BucketName,
     dir: &RootDir,
 ) -> Result<Option<Freeze>, CloudError> {
-    let Some(object) = objects.get(bucket, &dir.freeze()).await? else {
-        return Ok(None);
-    };
-    Ok(Freeze::parse(&object.body)
-        .unwrap_or_else(|error| Some(Freeze { user: "somebody".into(), lock_reason: error.to_string() })))
+    let unreadable = |reason: String| Some(Freeze { user: "somebody".into(), lock_reason: reason });
+    match objects.get(bucket, &dir.freeze(), MAX_BYTES).await {
+        Ok(None) => Ok(None),
+        Ok(Some(object)) => Ok(Freeze::parse(&object.body).unwrap_or_else(|error| unreadable(error.to_string()))),
+        Err(error) if error.is_too_large() => Ok(unreadable(error.message)),
+        Err(error) => Err(error),
+    }
 }

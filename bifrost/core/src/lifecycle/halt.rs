@@ -1,17 +1,20 @@
 //! The halt flag, with which an operator stops a running deploy, and the timeout of a deploy.
 
+use super::Context;
 use crate::cloud::{CloudError, Encryption, Objects};
 use crate::error_code::Coded;
 use crate::release::{BucketName, Envelope, RootDir};
 use crate::strip_control::strip_control;
-use crate::task::Context;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 /// The maximum age of a halt flag (contract §3). An older flag was meant for an earlier deploy.
-pub const MAX_AGE: TimeDelta = TimeDelta::minutes(5);
+pub const MAX_HALT_AGE: TimeDelta = TimeDelta::minutes(5);
 
 /// How far in the future a halt flag may have been written, by a clock that is ahead.
 pub const MAX_CLOCK_AHEAD: TimeDelta = TimeDelta::minutes(2);
+
+/// Maximum size of a halt flag, in bytes.
+const MAX_BYTES: u64 = 64 * 1024;
 
 /// Why a deploy stops. `HaltError` on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Coded)]
@@ -38,8 +41,8 @@ pub enum Halt {
     },
 }
 
-/// Why [`check`] does not let a deploy continue.
-#[derive(Debug, thiserror::Error, Coded)]
+/// Why a deploy may not continue.
+#[derive(Debug, Clone, thiserror::Error, Coded)]
 pub enum HaltCheckError {
     /// The deploy must stop.
     #[error(transparent)]
@@ -51,26 +54,53 @@ pub enum HaltCheckError {
     Cloud(#[from] CloudError),
 }
 
-/// Checks the release's timeout, then the halt flag.
-///
-/// # Errors
-/// [`HaltCheckError::Halt`] if the deploy must stop; [`HaltCheckError::Cloud`] if S3 did not answer.
-pub async fn check<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), HaltCheckError> {
+impl<P> Context<P> {
+    /// Whether the deploy must stop: an operator halted it, or its timeout has passed. A handler that asks decides itself what
+    /// that means. If the handler of a task marked `looks for halt` does not ask, the framework lets no change pass and raises
+    /// `HaltError`.
+    ///
+    /// # Errors
+    /// [`HaltCheckError::Halt`] if the deploy must stop; [`HaltCheckError::Cloud`] if S3 did not answer.
+    pub async fn halt(&self, envelope: &Envelope) -> Result<(), HaltCheckError> {
+        self.guard.let_handler_decide();
+        self.read_halt(envelope).await
+    }
+
+    /// Reads timeout and halt flag. The first call of an attempt asks S3, later ones share its answer.
+    pub(super) async fn read_halt(&self, envelope: &Envelope) -> Result<(), HaltCheckError> {
+        self.guard.halt.get_or_init(|| check(self, envelope)).await.clone()
+    }
+
+    /// Whether there is a halt flag, of any age.
+    pub(super) async fn has_halt_flag(&self, envelope: &Envelope) -> Result<bool, CloudError> {
+        self.account.objects.exists(&envelope.bucket, &envelope.root_dir().halt()).await
+    }
+
+    /// Deletes the halt flag, so that it does not stop the next deploy.
+    pub(super) async fn delete_halt_flag(&self, envelope: &Envelope) -> Result<(), CloudError> {
+        self.account.objects.delete(&envelope.bucket, &envelope.root_dir().halt()).await
+    }
+}
+
+async fn check<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), HaltCheckError> {
     let now = context.now();
     if let Some(started_at) = envelope.started_at
         && now.signed_duration_since(started_at) > TimeDelta::seconds(i64::from(envelope.timeout))
     {
         return Err(Halt::TimedOut { started_at, timeout: envelope.timeout }.into());
     }
-    match context.account.objects.get(&envelope.bucket, &envelope.root_dir().halt()).await? {
-        Some(flag) if counts(flag.last_modified, now) => Err(Halt::Requested(message(&flag.body)).into()),
-        _ => Ok(()),
+    match context.account.objects.get(&envelope.bucket, &envelope.root_dir().halt(), MAX_BYTES).await {
+        Ok(Some(flag)) if counts(flag.last_modified, now) => Err(Halt::Requested(message(&flag.body)).into()),
+        Ok(_) => Ok(()),
+        // Its age is not known, but its writer meant to stop a deploy.
+        Err(error) if error.is_too_large() => Err(Halt::Requested(error.message).into()),
+        Err(error) => Err(error.into()),
     }
 }
 
 /// Whether a flag that was written at this time is meant for a deploy that runs now.
 fn counts(written: DateTime<Utc>, now: DateTime<Utc>) -> bool {
-    (-MAX_CLOCK_AHEAD..=MAX_AGE).contains(&now.signed_duration_since(written))
+    (-MAX_CLOCK_AHEAD..=MAX_HALT_AGE).contains(&now.signed_duration_since(written))
 }
 
 /// The reason in the flag.
@@ -83,30 +113,13 @@ fn message(content: &[u8]) -> String {
 ///
 /// # Errors
 /// [`CloudError`] from S3.
-pub async fn request(
+pub async fn request_halt(
     objects: &dyn Objects,
     bucket: &BucketName,
     dir: &RootDir,
     reason: &str,
 ) -> Result<(), CloudError> {
     objects.put(bucket, &dir.halt(), reason.as_bytes().to_vec(), Encryption::Bucket).await
-}
-
-/// Whether there is a halt flag, of any age.
-///
-/// # Errors
-/// [`CloudError`] from S3.
-pub async fn is_flagged<P>(context: &Context<P>, envelope: &Envelope) -> Result<bool, CloudError> {
-    let flag = context.account.objects.get(&envelope.bucket, &envelope.root_dir().halt()).await?;
-    Ok(flag.is_some())
-}
-
-/// Deletes the halt flag, so that it does not stop the next deploy.
-///
-/// # Errors
-/// [`CloudError`] from S3.
-pub async fn clear<P>(context: &Context<P>, envelope: &Envelope) -> Result<(), CloudError> {
-    context.account.objects.delete(&envelope.bucket, &envelope.root_dir().halt()).await
 }
 
 #[cfg(test)]
