@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bifrost_asl::interpreter::{
-    Checkpoint, Event, Execution, ExecutionOutcome, Interpreter, Recorder, RecorderError, TaskOutcome, TaskRequest,
-    Tasks, VirtualClock,
+    Checkpoint, Event, Execution, ExecutionOutcome, Interpreter, Recorder, RecorderError, Redrive, TaskOutcome,
+    TaskRequest, Tasks, VirtualClock,
 };
 use bifrost_asl::{Random, StateMachine};
 use chrono::DateTime;
@@ -114,6 +114,7 @@ fn execution_of_13_states(bencher: Bencher<'_, '_>) {
         state_machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:deployer".to_owned(),
         state_machine_name: "deployer".to_owned(),
         input: Arc::new(input()),
+        redrive: Redrive::default(),
     };
     bencher.bench_local(|| {
         let clock = VirtualClock::new(DateTime::UNIX_EPOCH);

@@ -8,11 +8,11 @@ use bifrost_asl::interpreter::Event;
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{
     CloudError, Encryption, ErrorKind, ExecutionFilter, ExecutionStatus, ExecutionSummary, Executions, HistoryDetails,
-    HistoryEvent, LockItem, LockTable, Object, Objects, PutLock, PutNew, StartError,
+    HistoryEvent, Object, Objects, PutNew, StartError,
 };
+use bifrost_core::json;
 use bifrost_core::release::{AccountId, BucketName, ObjectKey};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 /// Finds a bucket, and checks that the account of the session owns it, as S3 does with `ExpectedBucketOwner`.
@@ -46,14 +46,22 @@ fn check_owner<B>(found: Option<(&AccountId, B)>, owner: &AccountId, name: &Buck
     }
 }
 
+fn read(object: &StoredObject, key: &ObjectKey, limit_bytes: u64) -> Result<Object, CloudError> {
+    let size = object.body.len() as u64;
+    if size > limit_bytes {
+        return Err(CloudError::object_too_large(key.as_str(), Some(size), limit_bytes));
+    }
+    Ok(Object { body: object.body.clone(), last_modified: object.last_modified })
+}
+
 #[async_trait]
 impl<R: Resources> Objects for LocalSession<R> {
-    async fn get(&self, name: &BucketName, key: &ObjectKey) -> Result<Option<Object>, CloudError> {
-        self.invoke_read("s3:GetObject", key.as_str(), |state| {
+    async fn get(&self, name: &BucketName, key: &ObjectKey, limit_bytes: u64) -> Result<Option<Object>, CloudError> {
+        let read = self.invoke_read("s3:GetObject", key.as_str(), |state| {
             let object = bucket(state, &self.account, name)?.objects.get(key.as_str());
-            Ok(object.map(|object| Object { body: object.body.clone(), last_modified: object.last_modified }))
-        })
-        .await
+            Ok(object.map(|object| read(object, key, limit_bytes)))
+        });
+        read.await?.transpose()
     }
 
     async fn exists(&self, name: &BucketName, key: &ObjectKey) -> Result<bool, CloudError> {
@@ -104,56 +112,8 @@ impl<R: Resources> Objects for LocalSession<R> {
     }
 }
 
-/// The lock table of the local cloud.
-pub(super) struct LocalLocks<R> {
-    pub(super) session: LocalSession<R>,
-    pub(super) table: String,
-}
-
-impl<R: Resources> LocalLocks<R> {
-    fn items<'w>(&self, state: &'w mut LocalState<R>) -> Result<&'w mut BTreeMap<String, LockItem>, ServiceError> {
-        let LocalSession { account, region, .. } = &self.session;
-        let name = format!("{region}/{}", self.table);
-        state.account(account)?.lock_tables.get_mut(&name).ok_or_else(|| {
-            let message = format!("table {} does not exist in {region} of account {account}", self.table);
-            ServiceError::new(ErrorKind::NotFound, "ResourceNotFoundException", message)
-        })
-    }
-}
-
-#[async_trait]
-impl<R: Resources> LockTable for LocalLocks<R> {
-    async fn put(&self, item: &LockItem) -> Result<PutLock, CloudError> {
-        let put = self.session.invoke("dynamodb:PutItem", &item.key, |state| {
-            let items = self.items(state)?;
-            if let Some(other) = items.get(&item.key).filter(|other| other.id != item.id) {
-                return Ok(PutLock::Held(Box::new(other.clone())));
-            }
-            items.insert(item.key.clone(), item.clone());
-            Ok(PutLock::Taken)
-        });
-        put.await
-    }
-
-    async fn delete(&self, key: &ObjectKey, id: &str) -> Result<bool, CloudError> {
-        let delete = self.session.invoke("dynamodb:DeleteItem", key.as_str(), |state| {
-            let items = self.items(state)?;
-            let ours = items.get(key.as_str()).is_some_and(|held| held.id == id);
-            if ours {
-                items.remove(key.as_str());
-            }
-            Ok(ours)
-        });
-        delete.await
-    }
-
-    async fn get(&self, key: &ObjectKey) -> Result<Option<LockItem>, CloudError> {
-        let get = self
-            .session
-            .invoke("dynamodb:GetItem", key.as_str(), |state| Ok(self.items(state)?.get(key.as_str()).cloned()));
-        get.await
-    }
-}
+/// The longest input of an execution, in bytes of JSON.
+const INPUT_LIMIT_BYTES: usize = 262_144;
 
 /// The executions of the deployer's state machine in the local cloud.
 pub(super) struct LocalExecutions<R> {
@@ -170,6 +130,12 @@ fn checked<T>(operation: &'static str, resource: &str, result: Result<T, StoreEr
 impl<R: Resources> Executions for LocalExecutions<R> {
     async fn start(&self, name: &str, input: &Value) -> Result<(), StartError> {
         const OPERATION: &str = "states:StartExecution";
+        if json::exceeds(input, INPUT_LIMIT_BYTES) {
+            let message = format!("the input has more than the {INPUT_LIMIT_BYTES} bytes that Step Functions accepts");
+            return Err(ServiceError::new(ErrorKind::Invalid, "ValidationException", message)
+                .at(OPERATION, name)
+                .into());
+        }
         let start_date = self.session.invoke_read(OPERATION, name, |state| Ok(state.clock)).await?;
         let summary = ExecutionSummary {
             name: name.into(),
@@ -190,6 +156,17 @@ impl<R: Resources> Executions for LocalExecutions<R> {
             execution.summary.status == ExecutionStatus::Running && *execution.summary.input == *input
         };
         if existing.as_ref().is_some_and(is_same) { Ok(()) } else { Err(StartError::AlreadyExists(name.into())) }
+    }
+
+    async fn stop(&self, name: &str, cause: &str) -> Result<(), CloudError> {
+        const OPERATION: &str = "states:StopExecution";
+        let now = self.session.invoke_read(OPERATION, name, |state| Ok(state.clock)).await?;
+        let stop = |execution: &mut StoredExecution, last_event| ((), execution.stop(cause, now, last_event));
+        let stopped = checked(OPERATION, name, self.session.store.change_execution(name, stop))?;
+        stopped.ok_or_else(|| {
+            let message = format!("execution {name} does not exist");
+            ServiceError::new(ErrorKind::NotFound, "ExecutionDoesNotExist", message).at(OPERATION, name)
+        })
     }
 
     async fn describe(&self, name: &str) -> Result<Option<ExecutionSummary>, CloudError> {

@@ -32,19 +32,26 @@ impl Changes {
         K: Clone + Display + Ord,
         V: Clone + PartialEq + Serialize,
     {
+        self.within(field, |changes| changes.own_entries(new, saved));
+    }
+
+    /// Saves a map whose entries are fields of the value itself, with a part for each entry.
+    pub(super) fn own_entries<K, V>(&mut self, new: &BTreeMap<K, V>, saved: &mut BTreeMap<K, V>)
+    where
+        K: Clone + Display + Ord,
+        V: Clone + PartialEq + Serialize,
+    {
         // A call changes few maps: comparing them in order is much cheaper than searching for each key.
         if new == saved {
             return;
         }
-        self.within(field, |changes| {
-            changes.delete(new, saved);
-            for (key, new) in new {
-                if saved.get(key) != Some(new) {
-                    changes.within(&key.to_string(), |changes| changes.write(new));
-                    saved.insert(key.clone(), new.clone());
-                }
+        self.delete(new, saved);
+        for (key, new) in new {
+            if saved.get(key) != Some(new) {
+                self.within(&key.to_string(), |changes| changes.write(new));
+                saved.insert(key.clone(), new.clone());
             }
-        });
+        }
     }
 
     /// Saves a field that is a map of values with parts of their own, each by `save`: new value, saved value.

@@ -1,20 +1,22 @@
 //! The local cloud as deployers and clients see it: sessions for clients, contexts for tasks.
 
-use super::adapters::{LocalExecutions, LocalLocks};
+use super::adapters::LocalExecutions;
+use super::attempt::{AttemptScope, AttemptSignal};
 use super::error::ServiceError;
-use super::session::{AttemptScope, LocalSession};
+use super::locks::LocalLocks;
+use super::session::LocalSession;
 use super::state::Resources;
 use super::store::Store;
 use async_trait::async_trait;
 use bifrost_core::account::{DeployerAccount, Env, Identity};
 use bifrost_core::cloud::{Attempt, CloudError, ErrorKind, Executions, Principal, TargetRole, Targets};
 use bifrost_core::deployer::{Deployer, Ports};
+use bifrost_core::lifecycle::Context;
 use bifrost_core::release::{AccountId, Defaults};
-use bifrost_core::task::{Context, RawInput};
+use bifrost_core::task::RawInput;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::Notify;
 use uuid::Uuid;
 
 /// A deployer that runs in the local cloud.
@@ -105,9 +107,9 @@ impl<D: LocalDeployer> LocalCloud<D> {
         Arc::new(self.targets_for(AttemptScope::default().into()))
     }
 
-    /// The context of one attempt of a task. `crash` is notified when a fault makes the attempt crash.
-    pub(crate) fn context(&self, attempt: Attempt, sent: RawInput, crash: Arc<Notify>) -> Context<Ports<D>> {
-        let scope = AttemptScope::new(attempt.clone(), crash);
+    /// The context of one attempt of a task. `signal` receives what faults do to the attempt as a whole.
+    pub(crate) fn context(&self, attempt: Attempt, sent: RawInput, signal: Arc<AttemptSignal>) -> Context<Ports<D>> {
+        let scope = AttemptScope::new(attempt.clone(), signal);
         let account = self.account_for(self.session(Arc::clone(&scope)));
         Context::new(account, attempt, sent, Arc::new(self.targets_for(scope)))
     }

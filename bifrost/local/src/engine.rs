@@ -1,16 +1,19 @@
 //! The engine runs the executions that clients start, and moves the clock. One process at a time holds its lease.
 
+use super::attempt::{Invoked, Zombies, direct};
 use super::cloud::{LocalCloud, LocalDeployer};
 use super::error::{EngineError, StoreError};
 use super::run::ExecutionRun;
 use bifrost_asl::StateMachine;
 use bifrost_core::cloud::{ExecutionFilter, Names};
-use bifrost_core::machine::Machine;
+use bifrost_core::deployer;
 use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::StreamExt;
-use futures_util::future::LocalBoxFuture;
+use futures_util::future::{AbortHandle, Abortable, LocalBoxFuture, abortable};
 use futures_util::stream::FuturesUnordered;
-use std::collections::BTreeSet;
+use serde_json::Value;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -23,9 +26,8 @@ pub struct Engine<D: LocalDeployer> {
     cloud: LocalCloud<D>,
     pace: Pace,
     definition: StateMachine,
+    zombies: Zombies,
 }
-
-type Executions<'e> = FuturesUnordered<LocalBoxFuture<'e, Result<(), EngineError>>>;
 
 impl<D: LocalDeployer> Engine<D> {
     /// Creates an engine.
@@ -33,35 +35,74 @@ impl<D: LocalDeployer> Engine<D> {
     /// # Errors
     /// [`EngineError::Definition`] if the deployer's state machine is not valid.
     pub fn new(cloud: LocalCloud<D>, pace: Pace) -> Result<Self, EngineError> {
-        let definition = StateMachine::parse(&D::Machine::definition(&cloud.identity().function_arn()))?;
-        Ok(Self { cloud, pace, definition })
+        let definition = StateMachine::parse(&deployer::definition::<D>(&cloud.identity().function_arn()))?;
+        Ok(Self { cloud, pace, definition, zombies: Zombies::default() })
     }
 
     /// Runs all executions, including those that start meanwhile, until none is left or `done` returns `true`. Calls
     /// `done` only while every execution waits. The next engine continues executions that still run.
     ///
+    /// An attempt that goes on after its task timed out ([`FaultKind::ZombieSeconds`](super::FaultKind::ZombieSeconds))
+    /// runs beside the executions, and to its end. Only this engine can continue it.
+    ///
     /// # Errors
     /// [`EngineError`] if the progress cannot be saved, or if executions wait for something other than time.
     pub async fn run(&self, mut done: impl FnMut() -> bool) -> Result<(), EngineError> {
-        let store = self.cloud.store();
-        let mut executions = Executions::new();
-        let mut known = BTreeSet::new();
-        store.timeline().advance(store.now());
+        let mut executions = Executions::default();
+        self.cloud.store().timeline().advance(self.cloud.store().now());
         loop {
-            // Oldest first: the execution that started first gets the lock.
-            for execution in store.executions(&ExecutionFilter::running(Names::Any), usize::MAX)?.into_iter().rev() {
-                if known.insert(execution.summary.name.clone()) {
-                    let running = ExecutionRun::new(&self.cloud, &self.definition, execution);
-                    executions.push(Box::pin(running.run()));
-                }
-            }
-            if let Some(failure) = poll_until_all_wait(&mut executions) {
+            self.follow_store(&mut executions)?;
+            if let Some(failure) = poll_until_all_wait(&mut executions.futures, &self.zombies) {
                 return Err(failure);
             }
-            if executions.is_empty() || done() {
+            if (executions.futures.is_empty() && self.zombies.is_empty()) || done() {
                 return Ok(());
             }
-            self.advance_clock(executions.len()).await?;
+            self.advance_clock(executions.futures.len()).await?;
+        }
+    }
+
+    /// Adds the executions that were started, and drops those that were stopped.
+    fn follow_store<'e>(&'e self, executions: &mut Executions<'e>) -> Result<(), EngineError> {
+        let running = self.cloud.store().executions(&ExecutionFilter::running(Names::Any), usize::MAX)?;
+        let names: BTreeSet<&str> = running.iter().map(|execution| execution.summary.name.as_str()).collect();
+        executions.handles.retain(|name, handle| {
+            let runs = names.contains(name.as_str());
+            if !runs {
+                handle.abort();
+            }
+            runs
+        });
+        // Oldest first: the execution that started first gets the lock.
+        for execution in running.into_iter().rev() {
+            if let Entry::Vacant(entry) = executions.handles.entry(execution.summary.name.clone()) {
+                let run = ExecutionRun::new(&self.cloud, &self.definition, &self.zombies, execution).run();
+                let run: LocalBoxFuture<'e, Result<(), EngineError>> = Box::pin(run);
+                let (run, handle) = abortable(run);
+                entry.insert(handle);
+                executions.futures.push(run);
+            }
+        }
+        Ok(())
+    }
+
+    /// Invokes the function once, outside of any execution, and moves the clock while it waits. `payload` is what a task
+    /// sends. Executions do not run meanwhile.
+    ///
+    /// # Errors
+    /// [`EngineError`] if the clock cannot be moved.
+    pub(super) async fn invoke(&self, payload: Value) -> Result<Invoked, EngineError> {
+        let mut invocation = direct(self.cloud.clone(), payload);
+        let woken = Arc::new(WakeFlag::default());
+        let waker = Waker::from(Arc::clone(&woken));
+        loop {
+            woken.0.store(false, Ordering::Relaxed);
+            if let Poll::Ready(invoked) = invocation.as_mut().poll(&mut Context::from_waker(&waker)) {
+                return Ok(invoked);
+            }
+            if !woken.0.load(Ordering::Relaxed) {
+                self.advance_clock(1).await?;
+            }
         }
     }
 
@@ -81,17 +122,31 @@ impl<D: LocalDeployer> Engine<D> {
     }
 }
 
-/// Polls the executions until each waits for the clock, or one fails.
-fn poll_until_all_wait(executions: &mut Executions<'_>) -> Option<EngineError> {
+/// The executions that an engine runs.
+#[derive(Default)]
+struct Executions<'e> {
+    futures: ExecutionFutures<'e>,
+    /// By name, to drop those that are stopped.
+    handles: BTreeMap<String, AbortHandle>,
+}
+
+type ExecutionFutures<'e> = FuturesUnordered<Abortable<LocalBoxFuture<'e, Result<(), EngineError>>>>;
+
+/// Polls the executions and zombies until each waits for the clock, or an execution fails.
+fn poll_until_all_wait(executions: &mut ExecutionFutures<'_>, zombies: &Zombies) -> Option<EngineError> {
     let woken = Arc::new(WakeFlag::default());
     let waker = Waker::from(Arc::clone(&woken));
     loop {
         woken.0.store(false, Ordering::Relaxed);
-        match executions.poll_next_unpin(&mut Context::from_waker(&waker)) {
-            Poll::Ready(Some(Err(failure))) => return Some(failure),
-            Poll::Ready(Some(Ok(()))) => {}
-            Poll::Pending if woken.0.load(Ordering::Relaxed) => {}
-            Poll::Ready(None) | Poll::Pending => return None,
+        let mut context = Context::from_waker(&waker);
+        let an_execution_ended = match executions.poll_next_unpin(&mut context) {
+            Poll::Ready(Some(Ok(Err(failure)))) => return Some(failure),
+            Poll::Ready(ended) => ended.is_some(),
+            Poll::Pending => false,
+        };
+        let ended = an_execution_ended || zombies.poll(&mut context);
+        if !ended && !woken.0.load(Ordering::Relaxed) {
+            return None;
         }
     }
 }

@@ -4,6 +4,7 @@ use bifrost_asl::InvalidDefinition;
 use bifrost_asl::interpreter::RecorderError;
 use bifrost_core::cloud::{CloudError, ErrorKind};
 use bifrost_core::error_code::Coded;
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 /// An error that a service of the local cloud returns, in AWS's words.
@@ -85,10 +86,7 @@ pub enum StoreError {
         table: String,
     },
     /// Another version of this program wrote the file of the local cloud.
-    #[error(
-        "{path} has layout {found}, but this version reads layout {expected}; run `deploy` with --fresh to delete \
-         its content and start again, or pass another file with --cloud FILE"
-    )]
+    #[error("{path} has layout {found}, but this version reads layout {expected}")]
     #[code(
         "local/other-layout",
         "run `deploy` with `--fresh` to delete its content and start again, or use another file with `--cloud FILE`"
@@ -102,10 +100,7 @@ pub enum StoreError {
         expected: i64,
     },
     /// The content of the file is not a local cloud of this deployer, or not of this version of it.
-    #[error(
-        "{path} is not a local cloud of this version: {source}; run `deploy` with --fresh to delete its content and \
-         start again, or pass another file with --cloud FILE"
-    )]
+    #[error("{path} is not a local cloud of this version: {source}")]
     #[code(
         "local/content",
         "run `deploy` with `--fresh` to delete its content and start again, or use another file with `--cloud FILE`"
@@ -119,6 +114,12 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the file is a local cloud of another version, which a new one can replace.
+    #[must_use]
+    pub fn is_of_another_version(&self) -> bool {
+        matches!(self, Self::Layout { .. } | Self::Content { .. })
+    }
+
     /// The answer of a service whose state cannot be read or written. Whether the call took effect is unknown.
     pub(super) fn into_service_error(self) -> ServiceError {
         ServiceError::new(ErrorKind::Unavailable, "LocalCloudUnavailable", self.to_string())
@@ -150,4 +151,34 @@ pub enum EngineError {
     )]
     #[code("local/waits-forever", "remove `.waitForTaskToken` and activities from the state machine")]
     Stuck(usize),
+}
+
+/// A message without the middle of a long value that it quotes.
+#[must_use]
+pub fn shortened(message: &str) -> Cow<'_, str> {
+    const KEPT: usize = 200;
+    let start = message.char_indices().nth(KEPT).map(|(at, _)| at);
+    let end = message.char_indices().nth_back(KEPT.saturating_sub(1)).map(|(at, _)| at);
+    match (start, end) {
+        (Some(start), Some(end)) if start < end => {
+            let [start, end] = [message.get(..start), message.get(end..)].map(Option::unwrap_or_default);
+            format!("{start} … {end}").into()
+        }
+        _ => message.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_messages_lose_their_middle() {
+        let short = "é".repeat(400);
+        assert_eq!(shortened(&short), short);
+        let long = format!("accounts: {}: write an account", "é".repeat(300_000));
+        let cut = shortened(&long);
+        assert_eq!(cut.chars().count(), 403);
+        assert!(cut.starts_with("accounts: é") && cut.ends_with("é: write an account"), "{cut}");
+    }
 }

@@ -40,12 +40,60 @@ pub enum FaultKind {
     Die,
     /// The task crashes after the call took effect.
     DieAfter,
+    /// The invocation is lost before the call takes effect.
+    Lost(Lost),
+    /// The invocation is lost after the call took effect.
+    LostAfter(Lost),
     /// The call takes this many seconds of the local cloud's time.
     DelaySeconds(u32),
+    /// As [`DelaySeconds`](Self::DelaySeconds), but the invocation goes on even if its task times out, or its execution
+    /// is stopped, in the meantime.
+    ZombieSeconds(u32),
     /// The clock of the local cloud jumps ahead by this many seconds.
     ClockJumpSeconds(u32),
     /// The handler panics at the call.
     Panic,
+}
+
+/// How an invocation is lost: the error with which its task fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Lost {
+    /// The function ran into its timeout.
+    #[serde(rename = "Sandbox.Timedout")]
+    SandboxTimedout,
+    /// Lambda does not know what happened.
+    #[serde(rename = "Lambda.Unknown")]
+    LambdaUnknown,
+    /// The process of the function exited.
+    #[serde(rename = "Runtime.ExitError")]
+    RuntimeExitError,
+    /// The invocation hangs until the `TimeoutSeconds` of its state have passed.
+    #[serde(rename = "States.Timeout")]
+    StatesTimeout,
+}
+
+impl Lost {
+    /// The name of the error.
+    #[must_use]
+    pub fn error(self) -> &'static str {
+        match self {
+            Self::SandboxTimedout => "Sandbox.Timedout",
+            Self::LambdaUnknown => "Lambda.Unknown",
+            Self::RuntimeExitError => "Runtime.ExitError",
+            Self::StatesTimeout => "States.Timeout",
+        }
+    }
+
+    /// The cause of the error, as Lambda reports it.
+    #[must_use]
+    pub fn cause(self) -> &'static str {
+        match self {
+            Self::SandboxTimedout => "Error: Task timed out",
+            Self::LambdaUnknown => "The function crashed before it returned a result",
+            Self::RuntimeExitError => "Error: Runtime exited with error: exit status 1",
+            Self::StatesTimeout => "",
+        }
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's `skip_serializing_if` passes a reference")]
@@ -96,6 +144,7 @@ pub(super) fn injected(code: &str) -> ServiceError {
 mod tests {
     use super::*;
     use bifrost_core::cloud::{Attempt, CallName, Principal};
+    use serde_json::json;
 
     fn call(operation: &'static str, resource: &str) -> Call {
         Call {
@@ -143,5 +192,15 @@ mod tests {
         assert_eq!(injections(fault("*"), &calls), [true, true, true]);
         assert_eq!(injections(Fault { resource: Some("worker".into()), ..fault("*") }, &calls), [false, false, true]);
         assert_eq!(injections(Fault { state: Some("Lock".into()), ..fault("*") }, &calls), [false, false, false]);
+    }
+
+    #[test]
+    fn lost_invocation_has_one_of_four_errors() {
+        for lost in [Lost::SandboxTimedout, Lost::LambdaUnknown, Lost::RuntimeExitError, Lost::StatesTimeout] {
+            let json = json!({"lost": lost.error()});
+            assert_eq!(serde_json::from_value::<FaultKind>(json).unwrap(), FaultKind::Lost(lost));
+        }
+        assert!(serde_json::from_value::<FaultKind>(json!({"lost_after": "Lambda.Unkown"})).is_err());
+        assert!(serde_json::from_value::<FaultKind>(json!({"zombie_seconds": -1})).is_err());
     }
 }

@@ -6,11 +6,14 @@
 //! and read the state; the one process that holds the [`Lease`] runs the executions and moves the clock ([`Engine`]).
 
 mod adapters;
+mod attempt;
 mod changes;
 mod cloud;
 mod engine;
 mod error;
 mod fault;
+mod lock_table;
+mod locks;
 mod run;
 mod session;
 mod sqlite;
@@ -21,8 +24,9 @@ pub mod testing;
 pub use changes::Changes;
 pub use cloud::{LocalCloud, LocalDeployer};
 pub use engine::{Engine, Lease, Pace};
-pub use error::{EngineError, ServiceError, StoreError};
-pub use fault::{Fault, FaultKind};
+pub use error::{EngineError, ServiceError, StoreError, shortened};
+pub use fault::{Fault, FaultKind, Lost};
+pub use lock_table::LockItems;
 pub use session::{LocalSession, RegionState};
 pub use state::{Account, Bucket, LocalState, Resources, Role, SeedError, StoredObject, later, read_seed};
 pub use store::{CallRecord, CallWatcher, Effect, Store};

@@ -1,5 +1,6 @@
 //! Runs one execution: dispatches tasks as the Lambda function does, and saves history and progress.
 
+use super::attempt::{AttemptRun, Invoked, Zombies};
 use super::cloud::{LocalCloud, LocalDeployer};
 use super::error::{EngineError, StoreError};
 use super::state::{Resources, StoredExecution};
@@ -11,40 +12,48 @@ use bifrost_asl::interpreter::{
 };
 use bifrost_asl::{Random, StateMachine};
 use bifrost_core::cloud::ExecutionStatus;
-use bifrost_core::machine;
-use bifrost_core::task::FunctionError;
 use chrono::{DateTime, Utc};
 use std::cell::RefCell;
 use std::mem;
 use std::sync::Arc;
-use tokio::sync::Notify;
 use uuid::Uuid;
 
 pub(super) struct ExecutionRun<'e, D: LocalDeployer> {
     cloud: &'e LocalCloud<D>,
     definition: &'e StateMachine,
+    zombies: &'e Zombies,
     stored: StoredExecution,
 }
 
 impl<'e, D: LocalDeployer> ExecutionRun<'e, D> {
-    pub(super) fn new(cloud: &'e LocalCloud<D>, definition: &'e StateMachine, stored: StoredExecution) -> Self {
-        Self { cloud, definition, stored }
+    /// Attempts that go on after their end are added to `zombies`.
+    pub(super) fn new(
+        cloud: &'e LocalCloud<D>,
+        definition: &'e StateMachine,
+        zombies: &'e Zombies,
+        stored: StoredExecution,
+    ) -> Self {
+        Self { cloud, definition, zombies, stored }
     }
 
-    /// Runs the execution to its end, starting from the progress that was last saved.
+    /// Runs the execution to its end, or until it is stopped, starting from the progress that was last saved.
     pub(super) async fn run(self) -> Result<(), EngineError> {
         let store = self.cloud.store();
         let execution = self.execution();
         let checkpoint = self.stored.checkpoint.clone();
         let recorder = CheckpointRecorder { store, stored: RefCell::new(self.stored), unsaved: RefCell::default() };
         let clock = StoreClock(store);
-        let tasks = DispatchedTasks(self.cloud);
+        let tasks = DispatchedTasks { cloud: self.cloud, zombies: self.zombies };
         let interpreter = Interpreter::new(self.definition, &clock, &tasks, &SystemRandom);
         let outcome = match checkpoint {
             None => interpreter.start(&execution, &recorder).await,
             Some(checkpoint) => interpreter.resume(&execution, &checkpoint, &recorder).await,
         };
-        Ok(recorder.finish(outcome.map_err(not_saved)?)?)
+        match outcome {
+            Ok(outcome) => Ok(recorder.finish(outcome)?),
+            Err(RecorderError(error)) if error.is::<Stopped>() => Ok(()),
+            Err(error) => Err(not_saved(error)),
+        }
     }
 
     fn execution(&self) -> Execution {
@@ -57,9 +66,15 @@ impl<'e, D: LocalDeployer> ExecutionRun<'e, D> {
             state_machine_arn: identity.state_machine_arn(),
             state_machine_name: identity.name.clone(),
             input: Arc::clone(&summary.input),
+            redrive: self.stored.redrive,
         }
     }
 }
+
+/// Somebody stopped the execution while it ran.
+#[derive(Debug, thiserror::Error)]
+#[error("the execution was stopped")]
+struct Stopped;
 
 /// The store's own error, if it is the cause: it names the file and what to do.
 fn not_saved(RecorderError(error): RecorderError) -> EngineError {
@@ -98,7 +113,8 @@ impl<R: Resources> CheckpointRecorder<'_, R> {
                 }
             }
         }
-        self.store.save_execution(self.stored.into_inner(), self.unsaved.into_inner())
+        // An execution that was stopped in the meantime stays as it was stopped.
+        self.store.save_execution(self.stored.into_inner(), self.unsaved.into_inner()).map(drop)
     }
 }
 
@@ -110,8 +126,11 @@ impl<R: Resources> Recorder for CheckpointRecorder<'_, R> {
     fn checkpoint(&self, progress: &Checkpoint) -> Result<(), RecorderError> {
         self.stored.borrow_mut().checkpoint = Some(progress.clone());
         let events = mem::take(&mut *self.unsaved.borrow_mut());
-        let saved = self.store.save_execution(self.stored.borrow().clone(), events);
-        saved.map_err(|error| RecorderError(Box::new(error)))
+        match self.store.save_execution(self.stored.borrow().clone(), events) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(RecorderError(Box::new(Stopped))),
+            Err(error) => Err(RecorderError(Box::new(error))),
+        }
     }
 }
 
@@ -129,31 +148,25 @@ impl<R: Resources> Clock for StoreClock<'_, R> {
 }
 
 /// Runs tasks as the deployer's Lambda function does.
-struct DispatchedTasks<'e, D: LocalDeployer>(&'e LocalCloud<D>);
+struct DispatchedTasks<'e, D: LocalDeployer> {
+    cloud: &'e LocalCloud<D>,
+    zombies: &'e Zombies,
+}
 
 #[async_trait(?Send)]
 impl<D: LocalDeployer> Tasks for DispatchedTasks<'_, D> {
     async fn run(&self, request: TaskRequest<'_>) -> TaskOutcome {
-        let crash = Arc::new(Notify::new());
-        let context = |attempt, sent| self.0.context(attempt, sent, Arc::clone(&crash));
-        let work = machine::dispatch::<D::Machine>(request.parameters, context);
-        tokio::select! {
-            biased;
-            result = work => outcome(result),
-            () = crash.notified() => TaskOutcome::Failed {
-                error: Some("Lambda.Unknown".into()),
-                cause: Some("The function crashed before it returned a result".into()),
-            },
-        }
+        outcome(AttemptRun::new(self.cloud.clone(), request.parameters, self.zombies).await)
     }
 }
 
-fn outcome(result: Result<serde_json::Value, FunctionError>) -> TaskOutcome {
-    match result {
-        Ok(output) => TaskOutcome::Succeeded(Arc::new(output)),
-        Err(failure) => {
+fn outcome(invoked: Invoked) -> TaskOutcome {
+    match invoked {
+        Ok(Ok(output)) => TaskOutcome::Succeeded(Arc::new(output)),
+        Ok(Err(failure)) => {
             TaskOutcome::Failed { cause: Some(serde_json::json!(failure).to_string()), error: Some(failure.error) }
         }
+        Err(lost) => TaskOutcome::Failed { error: Some(lost.error().into()), cause: Some(lost.cause().into()) },
     }
 }
 

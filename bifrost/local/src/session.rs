@@ -1,16 +1,17 @@
 //! Call middleware of the local cloud: every call of every port goes through [`LocalSession::invoke`].
 
+use super::attempt::AttemptScope;
 use super::error::{ServiceError, StoreError};
-use super::fault::{FaultKind, inject, injected};
+use super::fault::{FaultKind, Lost, inject, injected};
 use super::state::{Bucket, LocalState, Resources, later, no_account};
 use super::store::{Effect, Store};
-use bifrost_core::cloud::{Attempt, Call, CallCounter, CallName, CloudError, ErrorKind, Principal};
+use bifrost_core::cloud::{Attempt, Call, CallName, CloudError, ErrorKind, Principal};
+use bifrost_core::lifecycle::Proof;
 use bifrost_core::release::{AccountId, BucketName, Region};
 use chrono::{DateTime, Utc};
 use std::cell::LazyCell;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use tokio::sync::Notify;
 
 /// One account and region, as the effect of a call sees it.
 pub struct RegionState<'w, R> {
@@ -65,21 +66,6 @@ impl<R> RegionState<'_, R> {
     }
 }
 
-/// State that all sessions of one attempt of a task share.
-#[derive(Debug, Default)]
-pub(super) struct AttemptScope {
-    attempt: Attempt,
-    calls: CallCounter,
-    /// Notified when a fault makes the attempt crash; its calls never return then.
-    crash: Arc<Notify>,
-}
-
-impl AttemptScope {
-    pub(super) fn new(attempt: Attempt, crash: Arc<Notify>) -> Arc<Self> {
-        Arc::new(Self { attempt, crash, calls: CallCounter::default() })
-    }
-}
-
 /// Access to one account and region of the local cloud.
 pub struct LocalSession<R> {
     pub(super) store: Arc<Store<R>>,
@@ -104,8 +90,8 @@ impl<R> Clone for LocalSession<R> {
 /// The result of the transaction of a call.
 enum CallResult<T> {
     Returned(Result<T, ServiceError>),
-    DelayedSeconds(u32),
-    Crashed,
+    Delayed { seconds: u32, is_zombie: bool },
+    Lost(Lost),
     Panicked,
 }
 
@@ -130,11 +116,36 @@ impl<R: Resources> LocalSession<R> {
         !self.scope.attempt.state.is_empty()
     }
 
-    /// Calls a service of this account and region: `effect` is what the service does, in one transaction.
+    /// Calls a service of this account and region, without changing anything: `effect` is what the service does, in one
+    /// transaction.
+    ///
+    /// # Errors
+    /// The error that `effect` returns, or that a fault injects. `ChangeWithoutProof` for an operation that changes something.
+    pub async fn call<T: Send>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        effect: impl FnOnce(&mut RegionState<'_, R>) -> Result<T, ServiceError> + Send,
+    ) -> Result<T, CloudError> {
+        self.principal.check_unproved(operation, resource)?;
+        self.call_service(operation, resource, effect).await
+    }
+
+    /// As [`call`](Self::call), for an operation that changes something: `proof` shows that the attempt may change it now.
     ///
     /// # Errors
     /// The error that `effect` returns, or that a fault injects.
-    pub async fn call<T: Send>(
+    pub async fn change<T: Send>(
+        &self,
+        _proof: &Proof,
+        operation: &'static str,
+        resource: &str,
+        effect: impl FnOnce(&mut RegionState<'_, R>) -> Result<T, ServiceError> + Send,
+    ) -> Result<T, CloudError> {
+        self.call_service(operation, resource, effect).await
+    }
+
+    async fn call_service<T: Send>(
         &self,
         operation: &'static str,
         resource: &str,
@@ -180,14 +191,22 @@ impl<R: Resources> LocalSession<R> {
         let mut effect = Some(effect);
         // Faults are for tasks: a client that reads must not use up a fault, nor be delayed by one.
         let mut result = self.transact_call(&call, &mut effect, self.belongs_to_task());
-        if let Ok(CallResult::DelayedSeconds(seconds)) = result {
+        if let Ok(CallResult::Delayed { seconds, is_zombie }) = result {
+            if is_zombie {
+                self.scope.signal.become_zombie();
+            }
             self.store.timeline().sleep_until(later(self.now(), seconds)).await;
             result = self.transact_call(&call, &mut effect, false);
         }
         match result {
             Ok(CallResult::Returned(result)) => result.map_err(|error| error.at(operation, resource)),
-            Ok(CallResult::DelayedSeconds(_) | CallResult::Crashed) => {
-                self.scope.crash.notify_one();
+            Ok(CallResult::Lost(lost)) => {
+                self.scope.signal.lose(lost);
+                std::future::pending().await
+            }
+            // The second time, no fault is injected. If one were, the attempt would be lost: it must not hang.
+            Ok(CallResult::Delayed { .. }) => {
+                self.scope.signal.lose(Lost::LambdaUnknown);
                 std::future::pending().await
             }
             #[allow(clippy::panic, reason = "a fault makes the handler panic")]
@@ -254,8 +273,9 @@ fn apply<R: Resources, T>(
         let code = error.code.clone();
         (CallResult::Returned(Err(error)), Some(Effect::Refused(code)))
     };
-    if let Some(FaultKind::DelaySeconds(seconds)) = fault {
-        return (CallResult::DelayedSeconds(seconds), None);
+    if let Some(FaultKind::DelaySeconds(seconds) | FaultKind::ZombieSeconds(seconds)) = fault {
+        let is_zombie = matches!(fault, Some(FaultKind::ZombieSeconds(_)));
+        return (CallResult::Delayed { seconds, is_zombie }, None);
     }
     if let Some(FaultKind::ClockJumpSeconds(seconds)) = fault {
         local_state.advance(later(local_state.clock, seconds));
@@ -263,7 +283,8 @@ fn apply<R: Resources, T>(
     match fault {
         Some(FaultKind::Error(code)) => return refuse(injected(&code)),
         Some(FaultKind::Throttle) => return refuse(injected("Throttling")),
-        Some(FaultKind::Die) => return (CallResult::Crashed, Some(Effect::Refused("Died".into()))),
+        Some(FaultKind::Die) => return (CallResult::Lost(Lost::LambdaUnknown), Some(Effect::Refused("Died".into()))),
+        Some(FaultKind::Lost(lost)) => return (CallResult::Lost(lost), Some(Effect::Refused(lost.error().into()))),
         Some(FaultKind::Panic) => return (CallResult::Panicked, Some(Effect::Refused("Panicked".into()))),
         _ => {}
     }
@@ -276,7 +297,8 @@ fn apply<R: Resources, T>(
         (Ok(_), Some(FaultKind::ErrorAfter(code))) => {
             (CallResult::Returned(Err(injected(&code))), Some(Effect::DoneUnreported))
         }
-        (Ok(_), Some(FaultKind::DieAfter)) => (CallResult::Crashed, Some(Effect::DoneUnreported)),
+        (Ok(_), Some(FaultKind::DieAfter)) => (CallResult::Lost(Lost::LambdaUnknown), Some(Effect::DoneUnreported)),
+        (Ok(_), Some(FaultKind::LostAfter(lost))) => (CallResult::Lost(lost), Some(Effect::DoneUnreported)),
         (Ok(value), _) => (CallResult::Returned(Ok(value)), Some(Effect::Done)),
     }
 }

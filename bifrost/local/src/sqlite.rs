@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// The version of the tables; a file with another one is refused.
-const LAYOUT: i64 = 2;
+const LAYOUT: i64 = 3;
 
 /// One local cloud for each deployer (table `world`), so that several deployers may share a file. It is stored in
 /// parts, so that a call writes only what it changed.
@@ -156,23 +156,38 @@ impl<R: Resources> Sqlite<R> {
         Ok(found)
     }
 
-    pub(super) fn save_execution(&mut self, execution: &StoredExecution, events: &[Event]) -> Result<(), StoreError> {
+    /// Saves an execution that is still running; returns `false` if it is not.
+    pub(super) fn save_execution(&mut self, execution: &StoredExecution, events: &[Event]) -> Result<bool, StoreError> {
         let context = FileContext { path: &self.path };
-        let text = to_text(context, execution)?;
-        let summary = &execution.summary;
-        let running = summary.stop_date.is_none();
         let transaction = context.check(self.connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
-        context.check(transaction.execute(
-            "UPDATE execution SET running = ?3, value = ?4 WHERE deployer = ?1 AND name = ?2",
-            params![self.deployer, summary.name, running, text],
-        ))?;
-        for event in events {
-            context.check(transaction.execute(
-                "INSERT OR REPLACE INTO event (deployer, execution, id, value) VALUES (?1, ?2, ?3, ?4)",
-                params![self.deployer, summary.name, event.id, to_text(context, event)?],
-            ))?;
+        let running = "SELECT 1 FROM execution WHERE deployer = ?1 AND name = ?2 AND running";
+        let found = transaction.query_row(running, params![self.deployer, execution.summary.name], |_| Ok(()));
+        if context.check(found.optional())?.is_none() {
+            return Ok(false);
         }
-        context.check(transaction.commit())
+        write_execution(context, &transaction, &self.deployer, execution, events)?;
+        context.check(transaction.commit())?;
+        Ok(true)
+    }
+
+    pub(super) fn change_execution<T>(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(&mut StoredExecution, u64) -> (T, Option<Event>),
+    ) -> Result<Option<T>, StoreError> {
+        let context = FileContext { path: &self.path };
+        let transaction = context.check(self.connection.transaction_with_behavior(TransactionBehavior::Immediate))?;
+        let key = params![self.deployer, name];
+        let select = "SELECT value FROM execution WHERE deployer = ?1 AND name = ?2";
+        let text = context.check(transaction.query_row(select, key, |row| row.get::<_, String>(0)).optional())?;
+        let Some(text) = text else { return Ok(None) };
+        let mut execution: StoredExecution = from_text(context, &text)?;
+        let select = "SELECT COALESCE(MAX(id), 0) FROM event WHERE deployer = ?1 AND execution = ?2";
+        let last_event = context.check(transaction.query_row(select, key, |row| row.get(0)))?;
+        let (answer, event) = change(&mut execution, last_event);
+        write_execution(context, &transaction, &self.deployer, &execution, event.as_slice())?;
+        context.check(transaction.commit())?;
+        Ok(Some(answer))
     }
 
     pub(super) fn history(&mut self, name: &str, after: u64) -> Result<Vec<Event>, StoreError> {
@@ -182,6 +197,28 @@ impl<R: Resources> Sqlite<R> {
         let rows = statement.query_map(params![self.deployer, name, after], |row| row.get::<_, String>(0));
         context.check(rows)?.map(|text| from_text(context, &context.check(text)?)).collect()
     }
+}
+
+/// Writes an execution that exists, and adds events to its history.
+fn write_execution(
+    context: FileContext<'_>,
+    transaction: &Transaction<'_>,
+    deployer: &str,
+    execution: &StoredExecution,
+    events: &[Event],
+) -> Result<(), StoreError> {
+    let name = &execution.summary.name;
+    context.check(transaction.execute(
+        "UPDATE execution SET running = ?3, value = ?4 WHERE deployer = ?1 AND name = ?2",
+        params![deployer, name, execution.is_running(), to_text(context, execution)?],
+    ))?;
+    for event in events {
+        context.check(transaction.execute(
+            "INSERT OR REPLACE INTO event (deployer, execution, id, value) VALUES (?1, ?2, ?3, ?4)",
+            params![deployer, name, event.id, to_text(context, event)?],
+        ))?;
+    }
+    Ok(())
 }
 
 fn connect(context: FileContext<'_>) -> Result<Connection, StoreError> {

@@ -97,3 +97,32 @@ fn file_of_another_program_is_refused_and_kept() {
     let kept: i64 = connection.query_one("SELECT id FROM orders", [], |row| row.get(0)).unwrap();
     assert_eq!(kept, 7);
 }
+
+fn running(name: &str) -> StoredExecution {
+    let summary = json!({
+        "name": name, "arn": name, "status": "RUNNING", "start_date": "2026-11-21T12:00:00Z", "input": {},
+    });
+    serde_json::from_value(json!({ "summary": summary })).unwrap()
+}
+
+#[test]
+fn stopped_execution_keeps_its_end() {
+    let (_folder, path) = file();
+    let (mut engine, mut operator) = (open(&path), open(&path));
+    let execution = running("deploy");
+    assert!(engine.insert_execution(&execution).unwrap());
+    assert!(engine.save_execution(&execution, &[]).unwrap());
+    let now = state().clock;
+    let stop = |execution: &mut StoredExecution, last_event| ((), execution.stop("enough", now, last_event));
+    assert_eq!(operator.change_execution("deploy", stop).unwrap(), Some(()));
+    assert_eq!(operator.change_execution("other", stop).unwrap(), None);
+    // The engine has not noticed yet.
+    assert!(!engine.save_execution(&execution, &[]).unwrap());
+    let stopped = engine.execution("deploy").unwrap().unwrap().summary;
+    assert_eq!((stopped.status, stopped.stop_date), (ExecutionStatus::Aborted, Some(now)));
+    assert_eq!(engine.executions(&ExecutionFilter::running(bifrost_core::cloud::Names::Any), 9).unwrap().len(), 0);
+    // Stopping it again changes nothing.
+    operator.change_execution("deploy", stop).unwrap();
+    let history = engine.history("deploy", 0).unwrap();
+    assert_eq!(history.iter().map(|event| event.id).collect::<Vec<_>>(), [1]);
+}

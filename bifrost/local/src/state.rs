@@ -1,10 +1,11 @@
 //! The state of a local cloud as one serde value.
 
 use super::changes::{Changed, Changes};
-use super::error::ServiceError;
+use super::error::{ServiceError, shortened};
 use super::fault::Fault;
-use bifrost_asl::interpreter::Checkpoint;
-use bifrost_core::cloud::{ErrorKind, ExecutionFilter, ExecutionSummary, LockItem};
+use super::lock_table::LockItems;
+use bifrost_asl::interpreter::{Checkpoint, Event, EventDetails, EventType, Redrive};
+use bifrost_core::cloud::{ErrorKind, ExecutionFilter, ExecutionStatus, ExecutionSummary};
 use bifrost_core::error_code::Coded;
 use bifrost_core::json;
 use bifrost_core::release::{AccountId, BucketName, Region};
@@ -58,9 +59,9 @@ pub struct Account<R> {
     /// Buckets that this account owns, by name.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub buckets: BTreeMap<BucketName, Bucket>,
-    /// Lock tables by `<region>/<table>`, with their items by key.
+    /// Lock tables by `<region>/<table>`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub lock_tables: BTreeMap<String, BTreeMap<String, LockItem>>,
+    pub lock_tables: BTreeMap<String, LockItems>,
     /// The deployer's own resources.
     #[serde(default)]
     pub resources: R,
@@ -144,7 +145,7 @@ fn save_account<R: Resources>(changes: &mut Changes, account: &Account<R>, saved
     changes.nested("buckets", buckets, &mut saved.buckets, |changes, Bucket { objects }, saved| {
         changes.entries("objects", objects, &mut saved.objects);
     });
-    changes.value("lock_tables", lock_tables, &mut saved.lock_tables);
+    changes.nested("lock_tables", lock_tables, &mut saved.lock_tables, LockItems::save);
     changes.within("resources", |changes| resources.save(&mut saved.resources, changes));
 }
 
@@ -185,7 +186,7 @@ pub enum SeedError {
         source: json::ParseError,
     },
     /// The seed does not describe a local cloud of this deployer.
-    #[error("{path}: {source}")]
+    #[error("{path}: {}", shortened(&source.to_string()))]
     #[code("seed/invalid", "correct the field that the message names; `examples/clouds` has a seed of each deployer")]
     Content {
         /// The file.
@@ -215,12 +216,52 @@ pub(super) struct StoredExecution {
     /// Its progress; `None` before its first state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) checkpoint: Option<Checkpoint>,
+    /// How often it was continued after its end.
+    #[serde(default)]
+    pub(super) redrive: Redrive,
 }
 
 impl StoredExecution {
+    pub(super) fn is_running(&self) -> bool {
+        self.summary.status == ExecutionStatus::Running
+    }
+
+    /// Ends it as `states:StopExecution` does, and returns the event. Does nothing if it has ended.
+    pub(super) fn stop(&mut self, cause: &str, now: DateTime<Utc>, last_event: u64) -> Option<Event> {
+        if !self.is_running() {
+            return None;
+        }
+        let summary = &mut self.summary;
+        (summary.status, summary.stop_date) = (ExecutionStatus::Aborted, Some(now));
+        summary.cause = Some(cause.to_owned());
+        let details = EventDetails { cause: Some(cause.into()), ..EventDetails::default() };
+        Some(event(EventType::ExecutionAborted, last_event, now, details))
+    }
+
+    /// Continues it with the state in which it ended without success, as `states:RedriveExecution` does, and returns the
+    /// event. `None` if it is running, has succeeded, or had entered no state.
+    pub(super) fn redrive(&mut self, now: DateTime<Utc>, last_event: u64) -> Option<Event> {
+        let Self { summary, checkpoint: Some(checkpoint), redrive } = self else { return None };
+        if matches!(summary.status, ExecutionStatus::Running | ExecutionStatus::Succeeded) {
+            return None;
+        }
+        (summary.status, summary.stop_date) = (ExecutionStatus::Running, None);
+        (summary.error, summary.cause) = (None, None);
+        *redrive = Redrive { count: redrive.count.saturating_add(1), last: Some(now) };
+        let details = EventDetails { redrive_count: Some(redrive.count), ..EventDetails::default() };
+        let event = event(EventType::ExecutionRedriven, last_event, now, details);
+        checkpoint.last_event = event.id;
+        Some(event)
+    }
+
     pub(super) fn matches(&self, filter: &ExecutionFilter) -> bool {
         filter.status.is_none_or(|status| self.summary.status == status) && filter.may_include(&self.summary.name)
     }
+}
+
+/// The event after the last one of a history.
+fn event(event_type: EventType, last_event: u64, timestamp: DateTime<Utc>, details: EventDetails) -> Event {
+    Event { id: last_event.saturating_add(1), previous_event_id: last_event, timestamp, event_type, details }
 }
 
 /// A body is text where possible, so that users can read and write seeds.

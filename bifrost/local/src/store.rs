@@ -3,7 +3,7 @@
 use super::error::StoreError;
 use super::sqlite::Sqlite;
 use super::state::{LocalState, Resources, StoredExecution};
-use bifrost_asl::interpreter::{Event, Timeline};
+use bifrost_asl::interpreter::{Event, Redrive, Timeline};
 use bifrost_core::cloud::{Call, ExecutionFilter, ExecutionSummary};
 use chrono::{DateTime, Utc};
 use indexmap::IndexMap;
@@ -165,7 +165,7 @@ impl<R: Resources> Store<R> {
 
     /// Inserts a new execution; returns `false` if an execution of that name exists.
     pub(super) fn insert_execution(&self, summary: ExecutionSummary) -> Result<bool, StoreError> {
-        let execution = StoredExecution { summary, checkpoint: None };
+        let execution = StoredExecution { summary, checkpoint: None, redrive: Redrive::default() };
         match &mut *self.backend() {
             StoreBackend::Memory { executions, .. } => {
                 let name = execution.summary.name.clone();
@@ -201,21 +201,35 @@ impl<R: Resources> Store<R> {
         }
     }
 
-    /// Saves the progress of an execution, with the events since it was last saved, in one transaction.
-    pub(super) fn save_execution(&self, execution: StoredExecution, events: Vec<Event>) -> Result<(), StoreError> {
+    /// Saves the progress of an execution, with the events since it was last saved, in one transaction. Returns `false`
+    /// and saves nothing if it is no longer running: somebody stopped it.
+    pub(super) fn save_execution(&self, execution: StoredExecution, events: Vec<Event>) -> Result<bool, StoreError> {
         match &mut *self.backend() {
             StoreBackend::Memory { executions, .. } => {
-                let name = execution.summary.name.clone();
-                match executions.get_mut(&name) {
-                    Some((stored, history)) => {
-                        *stored = execution;
-                        history.extend(events);
-                    }
-                    None => drop(executions.insert(name, (execution, events))),
-                }
-                Ok(())
+                let found = executions.get_mut(&execution.summary.name);
+                let Some((stored, history)) = found.filter(|(stored, _)| stored.is_running()) else { return Ok(false) };
+                *stored = execution;
+                history.extend(events);
+                Ok(true)
             }
             StoreBackend::File(file) => file.save_execution(&execution, &events),
+        }
+    }
+
+    /// Changes an execution in one transaction, and adds the event that `change` returns. `change` receives the id of the
+    /// last event. Returns `None` if the execution does not exist.
+    pub(super) fn change_execution<T>(
+        &self,
+        name: &str,
+        change: impl FnOnce(&mut StoredExecution, u64) -> (T, Option<Event>),
+    ) -> Result<Option<T>, StoreError> {
+        match &mut *self.backend() {
+            StoreBackend::Memory { executions, .. } => Ok(executions.get_mut(name).map(|(stored, history)| {
+                let (answer, event) = change(stored, history.last().map_or(0, |event| event.id));
+                history.extend(event);
+                answer
+            })),
+            StoreBackend::File(file) => file.change_execution(name, change),
         }
     }
 

@@ -118,13 +118,15 @@ impl<'a> ContextObject<'a> {
     fn build(&self) -> Value {
         let execution = self.execution;
         let mut context = Map::new();
-        let execution_fields = Value::from_iter([
+        let redrive_time = execution.redrive.last.map(|last| ("RedriveTime", timestamp(last).into()));
+        let execution_fields = [
             ("Id", Value::from(execution.arn.as_str())),
             ("StartTime", timestamp(execution.start_time).into()),
             ("Name", execution.name.as_str().into()),
             ("RoleArn", execution.role_arn.as_str().into()),
-            ("RedriveCount", 0.into()),
-        ]);
+            ("RedriveCount", execution.redrive.count.into()),
+        ];
+        let execution_fields: Value = execution_fields.into_iter().chain(redrive_time).collect();
         context.insert("Execution".into(), execution_fields);
         let machine = json!({"Id": execution.state_machine_arn, "Name": execution.state_machine_name});
         context.insert("StateMachine".into(), machine);

@@ -51,6 +51,23 @@ impl Run<'_> {
         value.map(Arc::new).map_err(|failure| visit.failure(failure.error_name(), failure))
     }
 
+    /// The value of a state's `Parameters`; it is subject to the size limit before the state's work starts.
+    pub(super) fn parameters(
+        &self,
+        visit: &Visit<'_>,
+        frame: &mut Frame<'_>,
+        template: Option<&Template>,
+        input: &Arc<Value>,
+    ) -> Result<Arc<Value>, StateError> {
+        let parameters = self.payload(visit, frame, template, input)?;
+        // An unchanged input was measured when it was created.
+        if !Arc::ptr_eq(&parameters, input) && size::exceeds_limit(&parameters) {
+            let cause = "The parameters exceed the maximum number of bytes service limit.";
+            return Err(visit.failure(names::DATA_LIMIT_EXCEEDED, cause));
+        }
+        Ok(parameters)
+    }
+
     /// Computes a state's output from the raw result of its work: `ResultSelector`, then as [`output`](Self::output).
     pub(super) fn output_of_work(
         &self,

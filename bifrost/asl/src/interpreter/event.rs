@@ -41,6 +41,7 @@ pub enum EventType {
     ChoiceStateExited,
     ExecutionAborted,
     ExecutionFailed,
+    ExecutionRedriven,
     ExecutionStarted,
     ExecutionSucceeded,
     ExecutionTimedOut,
@@ -139,6 +140,9 @@ pub struct EventDetails {
     /// The number of items of a `Map`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length: Option<u64>,
+    /// How often the execution was redriven.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub redrive_count: Option<u64>,
     /// The run of a distributed `Map`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub map_run_arn: Option<Arc<str>>,

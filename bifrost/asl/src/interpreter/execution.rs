@@ -25,6 +25,18 @@ pub struct Execution {
     pub state_machine_name: String,
     /// The input of the first state.
     pub input: Arc<Value>,
+    /// How often it was continued after it had ended without success.
+    #[serde(default)]
+    pub redrive: Redrive,
+}
+
+/// How often and when an execution was continued after its end, as `states:RedriveExecution` does.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Redrive {
+    /// Number of times.
+    pub count: u64,
+    /// The last time, from which the machine's `TimeoutSeconds` count.
+    pub last: Option<DateTime<Utc>>,
 }
 
 /// The progress of an execution: the last state of the machine's own flow that it entered. With it and the

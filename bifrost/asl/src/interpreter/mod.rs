@@ -39,7 +39,7 @@ use serde_json::Value;
 
 pub use self::clock::{Clock, VirtualClock};
 pub use self::event::{Event, EventDetails, EventType};
-pub use self::execution::{Checkpoint, Execution, ExecutionOutcome};
+pub use self::execution::{Checkpoint, Execution, ExecutionOutcome, Redrive};
 pub use self::recorder::{MemoryRecorder, Recorder, RecorderError};
 pub use self::tasks::{TaskOutcome, TaskProgress, TaskRequest, Tasks};
 pub use self::timeline::Timeline;
@@ -146,7 +146,8 @@ impl<'a> Interpreter<'a> {
     async fn in_time(&self, execution: &Execution, flow: impl Future<Output = FlowEnd>) -> Option<FlowEnd> {
         let limit = self.machine.timeout_seconds.and_then(|seconds| i64::try_from(seconds).ok());
         let delta = limit.and_then(TimeDelta::try_seconds);
-        let Some(end) = delta.and_then(|delta| execution.start_time.checked_add_signed(delta)) else {
+        let start = execution.redrive.last.unwrap_or(execution.start_time);
+        let Some(end) = delta.and_then(|delta| start.checked_add_signed(delta)) else {
             return Some(flow.await);
         };
         match select(pin!(flow), pin!(self.clock.sleep_until(end))).await {

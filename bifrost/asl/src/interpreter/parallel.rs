@@ -29,7 +29,7 @@ impl Run<'_> {
         parallel: &Parallel,
     ) -> Result<RawResult, Stop> {
         let input = visit.effective_input(frame)?;
-        let input = self.payload(visit, frame, parallel.parameters.as_ref(), &input)?;
+        let input = self.parameters(visit, frame, parallel.parameters.as_ref(), &input)?;
         let started = self.record(frame.previous, EventType::ParallelStateStarted, EventDetails::default())?;
         frame.previous = started;
         let result = self.branches(frame, parallel, &input).await?;

@@ -42,7 +42,7 @@ impl Run<'_> {
         let needs_token = task.resource.has_task_token() || *task.resource.kind() == ResourceKind::Activity;
         let token: Option<Arc<str>> = needs_token.then(|| self.random.uuid().into());
         frame.context.set_token(token.clone());
-        let parameters = self.payload(visit, frame, task.parameters.as_ref(), &input)?;
+        let parameters = self.parameters(visit, frame, task.parameters.as_ref(), &input)?;
         frame.inspect("afterParameters", &parameters);
         let credentials = match &task.credentials {
             Some(template) => Some(self.payload(visit, frame, Some(template), &input)?),

@@ -262,12 +262,13 @@ impl<'a> Fields<'a> {
 const MAX_FIELDS: usize = 16;
 
 /// Continuations of `$$` that do not include the execution's input.
-const FACTS: [&str; 9] = [
+const FACTS: [&str; 10] = [
     ".Execution.Id",
     ".Execution.Name",
     ".Execution.RoleArn",
     ".Execution.StartTime",
     ".Execution.RedriveCount",
+    ".Execution.RedriveTime",
     ".State.",
     ".StateMachine.",
     ".Task.",

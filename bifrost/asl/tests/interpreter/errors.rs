@@ -89,6 +89,22 @@ fn first_matching_catcher_applies() {
 }
 
 #[test]
+fn error_that_fits_nowhere_in_the_input_ends_the_execution() {
+    for input in [json!([]), json!(1), json!("x")] {
+        let fixture = Fixture::new(json!({"StartAt": "Work", "States": {
+            "Work": task(json!({
+                "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Handler"}],
+                "End": true,
+            })),
+            "Handler": {"Type": "Succeed"},
+        }}));
+        let fixture = fixture.answering("Work", [Answer::Fail("E")]);
+        assert_eq!(fixture.failure(input).0, "States.ResultPathMatchFailure");
+        assert_eq!(fixture.path(), ["Work"]);
+    }
+}
+
+#[test]
 fn runtime_error_is_neither_retried_nor_caught() {
     let fixture = Fixture::new(json!({"StartAt": "Work", "States": {
         "Work": task(json!({

@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bifrost_asl::interpreter::{
-    Checkpoint, Clock as _, Event, EventType, Execution, ExecutionOutcome, Interpreter, MemoryRecorder, TaskOutcome,
-    TaskRequest, Tasks, VirtualClock,
+    Checkpoint, Clock as _, Event, EventType, Execution, ExecutionOutcome, Interpreter, MemoryRecorder, Redrive,
+    TaskOutcome, TaskRequest, Tasks, VirtualClock,
 };
 use bifrost_asl::{Random, StateMachine};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -53,6 +53,7 @@ pub(crate) fn execution(input: Value) -> Execution {
         state_machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:machine".to_owned(),
         state_machine_name: "machine".to_owned(),
         input: Arc::new(input),
+        redrive: Redrive::default(),
     }
 }
 

@@ -35,6 +35,42 @@ fn sum_of_results_over_256_kib_is_refused() {
     assert!(cause.starts_with("The state/task 'Only' returned a result"), "{cause}");
 }
 
+#[test]
+fn parameters_over_256_kib_are_refused_before_the_work() {
+    let catching = |error: &str| {
+        Fixture::new(json!({"StartAt": "Work", "States": {
+            "Work": task(json!({
+                "Parameters": {"input.$": "$"},
+                "Catch": [{"ErrorEquals": [error], "ResultPath": "$", "Next": "Handler"}],
+                "End": true,
+            })),
+            "Handler": {"Type": "Succeed"},
+        }}))
+    };
+    for error in ["States.DataLimitExceeded", "States.ALL"] {
+        let fixture = catching(error);
+        assert_eq!(fixture.output(text(LIMIT))["Error"], "States.DataLimitExceeded");
+        assert!(fixture.requests.borrow().is_empty());
+    }
+    assert_eq!(catching("Other").failure(text(LIMIT)).0, "States.DataLimitExceeded");
+}
+
+#[test]
+fn caught_error_over_256_kib_ends_the_execution() {
+    let fixture = Fixture::new(json!({"StartAt": "Work", "States": {
+        "Work": task(json!({
+            "Parameters": {},
+            "Catch": [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Handler"}],
+            "End": true,
+        })),
+        "Handler": {"Type": "Succeed"},
+    }}));
+    let fixture = fixture.answering("Work", [Answer::Fail("E")]);
+    let input = json!({"text": text(LIMIT - r#"{"text":}"#.len())});
+    assert_eq!(fixture.failure(input).0, "States.DataLimitExceeded");
+    assert_eq!(fixture.path(), ["Work"]);
+}
+
 /// A loop of `Pass` and `Choice`: four events each.
 fn endless() -> Fixture {
     Fixture::new(json!({"StartAt": "Turn", "States": {

@@ -3,7 +3,8 @@
 use std::cell::{Cell, RefCell};
 
 use bifrost_asl::interpreter::{
-    Checkpoint, Event, EventType, ExecutionOutcome, Interpreter, MemoryRecorder, Recorder, RecorderError,
+    Checkpoint, Event, EventType, Execution, ExecutionOutcome, Interpreter, MemoryRecorder, Recorder, RecorderError,
+    Redrive,
 };
 use chrono::TimeDelta;
 use futures_util::FutureExt as _;
@@ -126,6 +127,25 @@ fn timeout_counts_from_the_original_start() {
     second.clock.run(bifrost_asl::interpreter::Clock::sleep_until(&second.clock, late)).now_or_never().unwrap();
     assert!(matches!(second.resume(json!({}), &checkpoint), ExecutionOutcome::TimedOut { .. }));
     assert_eq!(second.now(), 100);
+}
+
+#[test]
+fn timeout_counts_from_a_redrive() {
+    let definition = json!({"TimeoutSeconds": 100, "StartAt": "Work", "States": {
+        "Work": task(json!({"Parameters": {"count.$": "$$.Execution.RedriveCount"}, "End": true})),
+    }});
+    let fixture =
+        Fixture::new(definition).answering("Work", [Answer::Never, Answer::After(80, Box::new(Answer::Echo))]);
+    let outcome = fixture.try_run(json!({}));
+    assert!(matches!(outcome, Some(ExecutionOutcome::TimedOut { .. })));
+    let checkpoint = fixture.recorder.last_checkpoint().unwrap();
+    let redrive = Redrive { count: 1, last: Some(start() + TimeDelta::seconds(100)) };
+    let redriven = Execution { redrive, ..execution(json!({})) };
+    let interpreter = Interpreter::new(fixture.machine(), &fixture.clock, &fixture, &Midpoint);
+    let resumed = interpreter.resume(&redriven, &checkpoint, &fixture.recorder);
+    let outcome = fixture.clock.run(resumed).now_or_never().unwrap().unwrap();
+    assert_eq!(outcome, ExecutionOutcome::Succeeded { output: json!({"count": 1}).into() });
+    assert_eq!(fixture.now(), 180);
 }
 
 #[test]

@@ -9,8 +9,9 @@ use bifrost_core::account::Identity;
 use bifrost_core::cloud::{Attempt, CloudError, Encryption, ExecutionSummary, HistoryEvent, StartError};
 use bifrost_core::deployer::Ports;
 use bifrost_core::json::ReadError;
+use bifrost_core::lifecycle::Context;
 use bifrost_core::release::{ExecutionName, InvalidName, Release};
-use bifrost_core::task::{Context, FunctionError, RawInput};
+use bifrost_core::task::{FunctionError, RawInput};
 use chrono::TimeDelta;
 use serde_json::Value;
 use std::sync::Arc;
@@ -36,6 +37,12 @@ pub enum HarnessError {
     /// No execution has that name.
     #[error("no execution {0} found")]
     NoExecution(String),
+    /// The execution runs, has succeeded, or had entered no state.
+    #[error("execution {0} cannot be redriven: it is running, has succeeded, or had entered no state")]
+    NotRedrivable(String),
+    /// The local cloud cannot be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 /// A deployer in a local cloud of its own.
@@ -147,6 +154,46 @@ impl<D: LocalDeployer> TestHarness<D> {
         self.store().transact(|state| state.advance(state.clock + time))
     }
 
+    /// Stops an execution as `states:StopExecution` does, while no engine runs. Its task is not continued, except after
+    /// the fault [`ZombieSeconds`](crate::FaultKind::ZombieSeconds).
+    ///
+    /// # Errors
+    /// [`HarnessError::Cloud`] if no execution has that name.
+    pub async fn abort(&self, name: &str) -> Result<(), HarnessError> {
+        Ok(self.cloud.executions().stop(name, "stopped by a test").await?)
+    }
+
+    /// Continues an execution as `states:RedriveExecution` does: with the state in which it ended, and that state's
+    /// input. An execution that ended in a `Fail` state fails there again. [`run`](Self::run) runs it.
+    ///
+    /// # Errors
+    /// [`HarnessError::NotRedrivable`] if it is running, has succeeded, or had entered no state.
+    pub fn redrive(&self, name: &str) -> Result<(), HarnessError> {
+        let now = self.store().now();
+        let redriven = self.store().change_execution(name, |execution, last_event| {
+            let event = execution.redrive(now, last_event);
+            (event.is_some(), event)
+        })?;
+        match redriven {
+            None => Err(HarnessError::NoExecution(name.into())),
+            Some(false) => Err(HarnessError::NotRedrivable(name.into())),
+            Some(true) => Ok(()),
+        }
+    }
+
+    /// Invokes the function with a payload, such as one of [`Run::invocations`]: outside of any execution, or once more
+    /// and late. Executions do not run meanwhile; the clock moves if the invocation waits.
+    ///
+    /// # Errors
+    /// What the function returns, or the error of a lost invocation. `EngineError` if the clock cannot be moved.
+    pub async fn invoke(&self, payload: Value) -> Result<Value, FunctionError> {
+        match self.engine.invoke(payload).await {
+            Ok(Ok(result)) => result,
+            Ok(Err(lost)) => Err(FunctionError::new(lost.error(), lost.cause())),
+            Err(error) => Err(FunctionError::new("EngineError", error.to_string())),
+        }
+    }
+
     /// The execution of that name, with its history.
     ///
     /// # Errors
@@ -179,10 +226,20 @@ impl Run {
         entered.filter_map(|event| event.details.name.as_deref()).collect()
     }
 
-    /// The errors that tasks raised, in order.
+    /// The payload of each attempt of a task, in order.
+    #[must_use]
+    pub fn invocations(&self) -> Vec<Value> {
+        let scheduled = self.history.iter().filter(|event| event.event_type == "LambdaFunctionScheduled");
+        scheduled.filter_map(|event| event.details.input.as_deref().cloned()).collect()
+    }
+
+    /// The errors that tasks raised, in order. A task that timed out raised `States.Timeout`.
     #[must_use]
     pub fn errors(&self) -> Vec<RaisedError> {
-        let failed = self.history.iter().filter(|event| event.event_type == "LambdaFunctionFailed");
+        let has_failed = |event: &&HistoryEvent| {
+            ["LambdaFunctionFailed", "LambdaFunctionTimedOut"].contains(&event.event_type.as_str())
+        };
+        let failed = self.history.iter().filter(has_failed);
         let raised =
             failed.map(|event| RaisedError::new(event.details.error.as_deref(), event.details.cause.as_deref()));
         raised.collect()

@@ -10,7 +10,7 @@ use super::compare::{same, same_cause, same_event};
 use super::replay::{FixedRandom, Replay};
 use super::{Graded, Verdict, brief, machine_type};
 use crate::StateMachine;
-use crate::interpreter::{Event, Execution, ExecutionOutcome, Interpreter, MemoryRecorder, VirtualClock};
+use crate::interpreter::{Event, Execution, ExecutionOutcome, Interpreter, MemoryRecorder, Redrive, VirtualClock};
 
 pub(super) fn grade(vector: &Value) -> Graded {
     let machine = match StateMachine::parse_as(&vector["definition"], machine_type(vector)) {
@@ -39,6 +39,7 @@ pub(super) fn execution(input: &Value) -> Execution {
         state_machine_arn: "arn:aws:states:us-east-1:111111111111:stateMachine:SM".to_owned(),
         state_machine_name: "SM".to_owned(),
         input: Arc::new(input.clone()),
+        redrive: Redrive::default(),
     }
 }
 
