@@ -76,6 +76,18 @@ impl S3Objects {
     }
 }
 
+/// Reads a body, and stops if it is longer than the limit: nothing forces a server to state the length, or to keep to it.
+async fn read_body(mut body: ByteStream, key: &ObjectKey, limit_bytes: u64) -> Result<Vec<u8>, CloudError> {
+    let mut read = Vec::new();
+    while let Some(piece) = body.next().await {
+        read.extend_from_slice(&piece.map_err(|error| incomplete_body(key, &error))?);
+        if read.len() as u64 > limit_bytes {
+            return Err(CloudError::object_too_large(key.as_str(), None, limit_bytes));
+        }
+    }
+    Ok(read)
+}
+
 fn incomplete_body(key: &ObjectKey, error: &ByteStreamError) -> CloudError {
     CloudError {
         operation: GET_OBJECT,
@@ -89,13 +101,18 @@ fn incomplete_body(key: &ObjectKey, error: &ByteStreamError) -> CloudError {
 
 #[async_trait]
 impl Objects for S3Objects {
-    async fn get(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<Object>, CloudError> {
+    async fn get(&self, bucket: &BucketName, key: &ObjectKey, limit_bytes: u64) -> Result<Option<Object>, CloudError> {
         let Some(output) = self.open(bucket, key).await? else { return Ok(None) };
+        // A request with a range would be shorter, but S3 refuses the range of an empty object (416).
+        let stated = output.content_length.and_then(|size| u64::try_from(size).ok());
+        if let Some(size) = stated.filter(|size| *size > limit_bytes) {
+            return Err(CloudError::object_too_large(key.as_str(), Some(size), limit_bytes));
+        }
         let written = output.last_modified.and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos()));
         let last_modified = written.present(GET_OBJECT, key.as_str(), "LastModified")?;
-        let body = async { output.body.collect().await.map_err(|error| incomplete_body(key, &error)) };
+        let body = read_body(output.body, key, limit_bytes);
         let body = self.session.scope().bound(GET_OBJECT, key.as_str(), body).await?;
-        Ok(Some(Object { body: body.to_vec(), last_modified }))
+        Ok(Some(Object { body, last_modified }))
     }
 
     async fn sha256(&self, bucket: &BucketName, key: &ObjectKey) -> Result<Option<Sha256>, CloudError> {

@@ -5,6 +5,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::DateTime as SdkDateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use bifrost_core::cloud::{CloudError, ErrorKind};
+use bifrost_core::lifecycle::Proof;
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt};
 use std::collections::BTreeMap;
@@ -34,7 +35,7 @@ impl<'a> Request<'a> {
         Request { operation: self.operation, resource }
     }
 
-    /// Makes the request.
+    /// Makes a request that changes nothing.
     ///
     /// # Errors
     /// As [`AwsSession::call`].
@@ -48,6 +49,23 @@ impl<'a> Request<'a> {
         R: Debug + 'static,
     {
         session.call(self.operation, self.resource, request)
+    }
+
+    /// Makes a request that changes something.
+    ///
+    /// # Errors
+    /// As [`AwsSession::change`].
+    pub fn change<T, E, R>(
+        self,
+        session: &AwsSession,
+        proof: &Proof,
+        request: impl Future<Output = Result<T, SdkError<E, R>>> + Send,
+    ) -> impl Future<Output = Result<T, CloudError>>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+        R: Debug + 'static,
+    {
+        session.change(proof, self.operation, self.resource, request)
     }
 
     /// A field of the answer.

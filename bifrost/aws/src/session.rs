@@ -6,6 +6,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 use bifrost_core::cloud::{CloudError, Principal};
+use bifrost_core::lifecycle::Proof;
 use bifrost_core::release::{AccountId, Region};
 use std::error::Error;
 use std::fmt::Debug;
@@ -58,13 +59,36 @@ impl AwsSession {
         &self.scope
     }
 
-    /// Makes one request, traces it under its AWS name and limits it to the time that the attempt has left. It includes
-    /// the SDK's own retries.
+    /// Makes one request that changes nothing in a target account, traces it under its AWS name and limits it to the time that
+    /// the attempt has left. It includes the SDK's own retries.
+    ///
+    /// # Errors
+    /// [`CloudError`] of the request. `ChangeWithoutProof` for an operation that changes something in a target account.
+    pub fn call<T, E, R>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        request: impl Future<Output = Result<T, SdkError<E, R>>> + Send,
+    ) -> impl Future<Output = Result<T, CloudError>>
+    where
+        E: ProvideErrorMetadata + Error + 'static,
+        R: Debug + 'static,
+    {
+        let allowed = self.principal.check_unproved(operation, resource);
+        let answer = self.try_call(operation, resource, request);
+        async move {
+            allowed?;
+            answer.await.map_err(|failure| failure.error)
+        }
+    }
+
+    /// As [`call`](Self::call), for an operation that changes something: `proof` shows that the attempt may change it now.
     ///
     /// # Errors
     /// [`CloudError`] of the request.
-    pub fn call<T, E, R>(
+    pub fn change<T, E, R>(
         &self,
+        _proof: &Proof,
         operation: &'static str,
         resource: &str,
         request: impl Future<Output = Result<T, SdkError<E, R>>> + Send,

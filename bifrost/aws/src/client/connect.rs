@@ -31,11 +31,12 @@ impl<D: AwsDeployer> Connect<D> for Aws {
         let region = region(&config)?;
         let account = account_of_caller(&config, options.account.as_ref()).await?;
         let identity = Identity { name: options.name.clone(), account, region };
-        let defaults = identity.defaults(D::TIMEOUT_SECONDS).map_err(|error| ConnectError {
+        let mut defaults = identity.defaults(D::TIMEOUT_SECONDS).map_err(|error| ConnectError {
             kind: ConnectErrorKind::DeployerName,
             problem: format!("no bucket can have the name of the deployer {}: {error}", identity.name),
             next_step: "pass another name with --deployer".into(),
         })?;
+        defaults.allowed_buckets.clone_from(&options.allowed_buckets);
         let identity = Arc::new(identity);
         let (account, region) = (identity.account.clone(), identity.region.clone());
         let session = AwsSession::new(&config, Arc::new(CallScope::default()), Principal::Deployer, account, region);

@@ -88,6 +88,18 @@ impl Executions for SfnExecutions {
         }
     }
 
+    async fn stop(&self, name: &str, cause: &str) -> Result<(), CloudError> {
+        let stop = self.client.stop_execution().execution_arn(self.identity.execution_arn(name)).cause(cause);
+        let stopped = self.session.try_call("states:StopExecution", name, stop.send()).await;
+        stopped.map(drop).map_err(|failure| {
+            let mut error = self.with_remedy(failure.error);
+            if error.code == "ExecutionDoesNotExist" {
+                error.kind = ErrorKind::NotFound;
+            }
+            error
+        })
+    }
+
     async fn describe(&self, name: &str) -> Result<Option<ExecutionSummary>, CloudError> {
         const OPERATION: &str = "states:DescribeExecution";
         let describe = self.client.describe_execution().execution_arn(self.identity.execution_arn(name));

@@ -6,18 +6,21 @@ use crate::error::Incomplete;
 use crate::session::CallFailure;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
-use aws_sdk_dynamodb::types::TableDescription;
+use aws_sdk_dynamodb::types::{TableDescription, TimeToLiveDescription, TimeToLiveStatus};
 use aws_sdk_lambda::operation::get_function_configuration::{
     GetFunctionConfigurationError, GetFunctionConfigurationOutput,
 };
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_sfn::operation::describe_state_machine::{DescribeStateMachineError, DescribeStateMachineOutput};
+use aws_sdk_sns::operation::get_topic_attributes::GetTopicAttributesError;
 use bifrost_core::cloud::{
-    BucketSettings, CloudError, FunctionConfiguration, Inventory, Invocation, KeyAttribute, MachineConfiguration, Table,
+    BucketSettings, CloudError, FunctionConfiguration, Inventory, Invocation, KeyAttribute, MachineConfiguration,
+    Table, TopicSubscriptions,
 };
 use bifrost_core::json;
 use bifrost_core::release::BucketName;
 use serde_json::Value;
+use std::collections::HashMap;
 
 /// The resources in the session's account and region.
 pub(super) struct AwsInventory {
@@ -27,6 +30,13 @@ pub(super) struct AwsInventory {
 impl AwsInventory {
     pub(super) fn new(session: AwsSession) -> Self {
         Self { session }
+    }
+
+    /// The attribute of the table's TTL, if TTL is enabled.
+    async fn time_to_live(&self, client: &aws_sdk_dynamodb::Client, table: &str) -> Result<Option<String>, CloudError> {
+        let describe = client.describe_time_to_live().table_name(table);
+        let output = self.session.call("dynamodb:DescribeTimeToLive", table, describe.send()).await?;
+        Ok(output.time_to_live_description.and_then(time_to_live_attribute))
     }
 }
 
@@ -70,9 +80,29 @@ impl Inventory for AwsInventory {
         const OPERATION: &str = "dynamodb:DescribeTable";
         let client = aws_sdk_dynamodb::Client::new(self.session.config());
         let describe = client.describe_table().table_name(name);
-        match self.session.try_call(OPERATION, name, describe.send()).await {
-            Ok(output) => output.table.and_then(table).present(OPERATION, name, "TableStatus").map(Some),
+        let described = self.session.try_call(OPERATION, name, describe.send());
+        let (described, time_to_live) = tokio::join!(described, self.time_to_live(&client, name));
+        match described {
+            Ok(output) => {
+                let table = output.table.and_then(|description| table(description, time_to_live));
+                table.present(OPERATION, name, "TableStatus").map(Some)
+            }
             Err(CallFailure { service_error: Some(DescribeTableError::ResourceNotFoundException(_)), .. }) => Ok(None),
+            Err(failure) => Err(failure.error),
+        }
+    }
+
+    async fn subscriptions(&self, topic_arn: &str) -> Result<Option<TopicSubscriptions>, CloudError> {
+        const OPERATION: &str = "sns:GetTopicAttributes";
+        let client = aws_sdk_sns::Client::new(self.session.config());
+        let get = client.get_topic_attributes().topic_arn(topic_arn);
+        match self.session.try_call(OPERATION, topic_arn, get.send()).await {
+            Ok(output) => {
+                let subscriptions = output.attributes.and_then(|attributes| subscriptions(&attributes));
+                let names = "SubscriptionsConfirmed and SubscriptionsPending";
+                subscriptions.present(OPERATION, topic_arn, names).map(Some)
+            }
+            Err(CallFailure { service_error: Some(GetTopicAttributesError::NotFoundException(_)), .. }) => Ok(None),
             Err(failure) => Err(failure.error),
         }
     }
@@ -120,7 +150,20 @@ fn machine(output: &DescribeStateMachineOutput) -> Option<MachineConfiguration> 
     })
 }
 
-fn table(description: TableDescription) -> Option<Table> {
+fn subscriptions(attributes: &HashMap<String, String>) -> Option<TopicSubscriptions> {
+    let count = |name: &str| attributes.get(name)?.parse().ok();
+    Some(TopicSubscriptions { confirmed: count("SubscriptionsConfirmed")?, pending: count("SubscriptionsPending")? })
+}
+
+/// TTL that AWS is still enabling counts as enabled; that takes up to an hour.
+fn time_to_live_attribute(description: TimeToLiveDescription) -> Option<String> {
+    match description.time_to_live_status? {
+        TimeToLiveStatus::Enabled | TimeToLiveStatus::Enabling => description.attribute_name,
+        _ => None,
+    }
+}
+
+fn table(description: TableDescription, time_to_live: Result<Option<String>, CloudError>) -> Option<Table> {
     let types = description.attribute_definitions.unwrap_or_default();
     let attribute_type = |name: &str| {
         let found = types.iter().find(|attribute| attribute.attribute_name == name);
@@ -131,7 +174,7 @@ fn table(description: TableDescription) -> Option<Table> {
         key_type: element.key_type.as_str().to_owned(),
         name: element.attribute_name,
     });
-    Some(Table { status: description.table_status?.as_str().to_owned(), key: key.collect() })
+    Some(Table { status: description.table_status?.as_str().to_owned(), key: key.collect(), time_to_live })
 }
 
 #[cfg(test)]
@@ -191,6 +234,29 @@ mod tests {
             .key_schema(hash)
             .build();
         let key = KeyAttribute { name: "key".into(), key_type: "HASH".into(), attribute_type: "S".into() };
-        assert_eq!(table(description), Some(Table { status: "ACTIVE".into(), key: vec![key] }));
+        let expected = Table { status: "ACTIVE".into(), key: vec![key], time_to_live: Ok(None) };
+        assert_eq!(table(description, Ok(None)), Some(expected));
+    }
+
+    #[test]
+    fn subscriptions_are_counted_by_state() {
+        let attributes = |counts: &[(&str, &str)]| {
+            subscriptions(&counts.iter().map(|(name, count)| ((*name).to_owned(), (*count).to_owned())).collect())
+        };
+        let counted = attributes(&[("SubscriptionsConfirmed", "2"), ("SubscriptionsPending", "1")]);
+        assert_eq!(counted, Some(TopicSubscriptions { confirmed: 2, pending: 1 }));
+        assert_eq!(attributes(&[("SubscriptionsConfirmed", "2")]), None);
+    }
+
+    #[test]
+    fn time_to_live_has_an_attribute_while_it_is_enabled() {
+        let attribute = |status| {
+            let description = TimeToLiveDescription::builder().attribute_name("expires_at");
+            time_to_live_attribute(description.time_to_live_status(status).build())
+        };
+        assert_eq!(attribute(TimeToLiveStatus::Enabled), Some("expires_at".into()));
+        assert_eq!(attribute(TimeToLiveStatus::Enabling), Some("expires_at".into()));
+        assert_eq!(attribute(TimeToLiveStatus::Disabling), None);
+        assert_eq!(attribute(TimeToLiveStatus::Disabled), None);
     }
 }

@@ -9,11 +9,12 @@ use bifrost_core::cloud::{Attempt, Principal};
 use bifrost_core::deployer::Ports;
 use bifrost_core::error_code::Coded;
 use bifrost_core::json;
+use bifrost_core::lifecycle::Context;
 use bifrost_core::machine::dispatch;
 use bifrost_core::release::{AccountId, Defaults, InvalidName};
 use bifrost_core::self_check::{SelfCheck, SelfCheckReport};
 use bifrost_core::task::FunctionError;
-use bifrost_core::task::{Context, RawInput};
+use bifrost_core::task::RawInput;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -95,8 +96,9 @@ impl<D: AwsDeployer> Function<D> {
         let account = account(&event.context.invoked_function_arn)?;
         let identity = Identity { name: self.settings.name.clone(), account, region: self.settings.region.clone() };
         let defaults = identity.defaults(D::TIMEOUT_SECONDS);
-        let defaults =
+        let mut defaults =
             defaults.map_err(|source| misplaced(&IdentityError::Name { name: self.settings.name.clone(), source }))?;
+        defaults.allowed_buckets.clone_from(&self.settings.allowed_buckets);
         let deadline = deadline(event.context.deadline, SystemTime::now());
         if let Some(self_check) = SelfCheck::read(&payload).map_err(TaskFailed)? {
             // Log queries match this name: the payload's.

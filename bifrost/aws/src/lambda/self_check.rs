@@ -3,7 +3,7 @@
 use crate::{AssumedRoles, AwsDeployer};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{ErrorKind, SESSION_TAGS, TargetRole};
-use bifrost_core::machine::Machine;
+use bifrost_core::deployer;
 use bifrost_core::release::AccountId;
 use bifrost_core::self_check::{Assumption, RoleReport, SelfCheck, SelfCheckReport, VERSION};
 use futures_util::stream::{self, StreamExt};
@@ -23,7 +23,7 @@ pub(super) async fn report<D: AwsDeployer>(
     });
     SelfCheckReport {
         version: VERSION.into(),
-        definition: D::Machine::definition(&identity.function_arn()),
+        definition: deployer::definition::<D>(&identity.function_arn()),
         principal: roles.principal().await,
         roles: assumed.buffered(MAX_CONCURRENT_CALLS).collect().await,
     }

@@ -5,7 +5,8 @@ use crate::roles::RoleOptions;
 use aws_credential_types::Credentials;
 use aws_types::SdkConfig;
 use bifrost_core::error_code::Coded;
-use bifrost_core::release::{InvalidName, Region};
+use bifrost_core::release::{BucketName, InvalidName, Region, read_buckets};
+use std::collections::BTreeSet;
 use std::env::{self, VarError};
 
 /// An environment variable of the function is missing or not valid.
@@ -28,6 +29,10 @@ pub(super) enum SettingsError {
     #[error("BIFROST_SESSION_TAGS is {0:?}, but must be `true` or `false`")]
     #[code("task/invalid-session-tags", "correct the variable in the configuration of the function")]
     SessionTags(String),
+    /// The list of other buckets that releases may be in has an invalid name.
+    #[error("BIFROST_BUCKETS: {0}; it must have names of buckets, separated by commas")]
+    #[code("task/invalid-buckets", "correct the variable in the configuration of the function")]
+    Buckets(#[source] InvalidName),
 }
 
 #[derive(Debug)]
@@ -38,6 +43,8 @@ pub(super) struct Settings {
     /// The SDK with the credentials of the function's role. They are valid longer than the process lives.
     pub(super) config: SdkConfig,
     pub(super) roles: RoleOptions,
+    /// Other buckets from which the deployer accepts releases.
+    pub(super) allowed_buckets: BTreeSet<BucketName>,
 }
 
 impl Settings {
@@ -51,7 +58,8 @@ impl Settings {
             "Lambda",
         );
         let config = sdk_config(credentials, &region, optional("AWS_ENDPOINT_URL")?);
-        Ok(Self { name: required("AWS_LAMBDA_FUNCTION_NAME")?, region, config, roles: roles()? })
+        let name = required("AWS_LAMBDA_FUNCTION_NAME")?;
+        Ok(Self { name, region, config, roles: roles()?, allowed_buckets: allowed_buckets()? })
     }
 }
 
@@ -62,6 +70,10 @@ fn roles() -> Result<RoleOptions, SettingsError> {
         Some(other) => return Err(SettingsError::SessionTags(other.to_owned())),
     };
     Ok(RoleOptions { external_id: optional("BIFROST_EXTERNAL_ID")?, session_tags })
+}
+
+fn allowed_buckets() -> Result<BTreeSet<BucketName>, SettingsError> {
+    read_buckets(&optional("BIFROST_BUCKETS")?.unwrap_or_default()).map_err(SettingsError::Buckets)
 }
 
 fn required(name: &'static str) -> Result<String, SettingsError> {

@@ -1,9 +1,9 @@
 //! Contract tests of `Executions`.
 
-use crate::fixture::AccountFixture;
+use crate::fixture::{AccountFixture, refusal};
 use crate::idler::Idler;
 use bifrost::client::Client;
-use bifrost::cloud::{ExecutionFilter, ExecutionStatus, ExecutionSummary, Names, StartError};
+use bifrost::cloud::{ErrorKind, ExecutionFilter, ExecutionStatus, ExecutionSummary, Names, StartError};
 use serde_json::{Value, json};
 
 /// The input of an execution that ends during a test.
@@ -70,6 +70,40 @@ pub async fn used_name_is_refused(fixture: AccountFixture) {
     executions.start("ended", &short()).await.unwrap();
     fixture.until_ended("ended").await;
     assert_eq!(executions.start("ended", &short()).await, taken("ended"));
+}
+
+pub async fn running_execution_is_stopped(fixture: AccountFixture) {
+    let executions = &fixture.client.executions;
+    executions.start("one", &long()).await.unwrap();
+    let running = describe(&fixture.client, "one").await;
+    executions.stop("one", "wrong release").await.unwrap();
+    let stopped = describe(&fixture.client, "one").await;
+    assert_eq!((stopped.status, stopped.cause.as_deref()), (ExecutionStatus::Aborted, Some("wrong release")));
+    assert_eq!((stopped.start_date, &stopped.output, &stopped.error), (running.start_date, &None, &None));
+    assert!(stopped.stop_date >= Some(stopped.start_date));
+    let history = executions.history("one", 0).await.unwrap();
+    assert_eq!(history.last().unwrap().event_type.as_str(), "ExecutionAborted");
+    assert!(fixture.listed(true, usize::MAX).await.is_empty());
+
+    executions.stop("one", "another cause").await.unwrap();
+    assert_eq!(describe(&fixture.client, "one").await, stopped);
+    assert_eq!(executions.history("one", 0).await.unwrap(), history);
+}
+
+pub async fn ended_execution_is_not_stopped(fixture: AccountFixture) {
+    let executions = &fixture.client.executions;
+    executions.start("one", &short()).await.unwrap();
+    fixture.until_ended("one").await;
+    let ended = describe(&fixture.client, "one").await;
+    executions.stop("one", "too late").await.unwrap();
+    assert_eq!(describe(&fixture.client, "one").await, ended);
+    assert_eq!(ended.status, ExecutionStatus::Succeeded);
+}
+
+pub async fn missing_execution_is_not_stopped(fixture: AccountFixture) {
+    let (kind, code, message) = refusal(fixture.client.executions.stop("nobody", "a cause").await);
+    assert_eq!((kind, code.as_str()), (ErrorKind::NotFound, "ExecutionDoesNotExist"), "{message}");
+    assert!(message.contains("nobody"), "{message}");
 }
 
 pub async fn newest_executions_are_listed_first(fixture: AccountFixture) {

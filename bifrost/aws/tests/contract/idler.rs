@@ -3,11 +3,16 @@
 use async_trait::async_trait;
 use bifrost::client::{ClientDeployer, Deployed};
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Context;
 use bifrost::local::{self, LocalDeployer, Resources};
+use bifrost::machine::{DefinitionSettings, Machine, State};
 use bifrost::release::{ConfigName, ProjectName, Release};
+use bifrost::task::FunctionError;
 use bifrost::{Deployer, Fields, Shape};
 use bifrost_aws::{AwsDeployer, AwsSession};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::fmt;
 
 #[derive(Debug, Clone, Serialize, Deserialize, Shape)]
 #[serde(deny_unknown_fields)]
@@ -19,13 +24,64 @@ impl Fields for IdlerFields {
     type Ports = IdlerPorts;
 }
 
-bifrost::state_machine! {
-    pub machine IdlerMachine(Release<IdlerFields>) starts at Choose;
+/// The states of the idler. It deploys nothing, so it has no life cycle, and is not written with `state_machine!`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum IdlerMachine {
+    Choose,
+    IdleLong,
+    IdleShort,
+    Success,
+}
 
-    choice Choose { $.long == true => IdleLong; _ => IdleShort; }
-    wait IdleLong for 100_000 seconds { next Success; }
-    wait IdleShort for 1 seconds { next Success; }
-    succeed Success;
+impl Machine for IdlerMachine {
+    type Data = Release<IdlerFields>;
+
+    const NAME: &'static str = "Idler";
+    const STATES: &'static [State] = &[];
+    const ALL: &'static [Self] = &[Self::Choose, Self::IdleLong, Self::IdleShort, Self::Success];
+    const CHANGES_FROM: Self = Self::Choose;
+    const SUCCESS: Self = Self::Success;
+    const FAILURE_CLEAN: Self = Self::Success;
+    const FAILURE_DIRTY: Self = Self::Success;
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Choose => "Choose",
+            Self::IdleLong => "IdleLong",
+            Self::IdleShort => "IdleShort",
+            Self::Success => "Success",
+        }
+    }
+
+    fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|state| state.name() == name)
+    }
+
+    fn definition(_: &DefinitionSettings) -> Value {
+        json!({
+            "StartAt": "Choose",
+            "States": {
+                "Choose": {
+                    "Type": "Choice",
+                    "Choices": [{"Variable": "$.long", "BooleanEquals": true, "Next": "IdleLong"}],
+                    "Default": "IdleShort",
+                },
+                "IdleLong": {"Type": "Wait", "Seconds": 100_000, "Next": "Success"},
+                "IdleShort": {"Type": "Wait", "Seconds": 1, "Next": "Success"},
+                "Success": {"Type": "Succeed"},
+            },
+        })
+    }
+
+    async fn run(_: &Context<IdlerPorts>, task: &str, _: &Value) -> Result<Value, FunctionError> {
+        Err(FunctionError::new("TaskError", task))
+    }
+}
+
+impl fmt::Display for IdlerMachine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
 }
 
 pub struct Idler;
@@ -41,7 +97,6 @@ impl Deployer for Idler {
 #[async_trait]
 impl ClientDeployer for Idler {
     const ABOUT: &'static str = "Waits";
-    const CHANGES_FROM: &'static str = "Success";
 
     async fn deployed(_: &IdlerPorts, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
         Ok(Vec::new())

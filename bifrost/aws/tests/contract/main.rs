@@ -47,6 +47,7 @@ macro_rules! contract_tests {
 contract_tests! {
     objects:
         object_is_read_as_written,
+        object_above_the_limit_is_refused,
         one_of_ten_new_objects_is_written,
         object_is_deleted_and_deleted_again,
         object_is_encrypted_with_a_key,
@@ -56,7 +57,15 @@ contract_tests! {
         free_lock_is_taken,
         lock_is_taken_again_by_its_owner,
         lock_of_another_is_returned_unchanged,
-        lock_is_deleted_by_its_owner_only,
+        ended_execution_takes_no_lock,
+        much_older_release_takes_no_lock,
+        first_of_several_refusals_is_returned,
+        lock_is_given_back_once,
+        lock_of_another_is_not_given_back,
+        only_the_holder_writes_what_is_deployed,
+        first_end_is_kept,
+        lock_of_an_ended_execution_is_unlocked,
+        deployed_releases_are_listed_by_key,
         lock_of_a_go_deployer_is_read,
         one_of_ten_calls_takes_the_lock,
         missing_table_is_named;
@@ -64,6 +73,9 @@ contract_tests! {
         execution_runs_and_ends,
         running_execution_is_started_again,
         used_name_is_refused,
+        running_execution_is_stopped,
+        ended_execution_is_not_stopped,
+        missing_execution_is_not_stopped,
         newest_executions_are_listed_first,
         history_starts_after_an_event;
     targets:

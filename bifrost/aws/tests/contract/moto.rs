@@ -2,14 +2,14 @@
 //! own. Its environment variables have the endpoint and the credentials, as those of a command have.
 
 use crate::fixture::{AccountFixture, FOREIGN_ROLE, GO_LOCK_TIME, REGION};
-use crate::idler::{Idler, IdlerMachine};
+use crate::idler::Idler;
 use crate::locks::go_lock_key;
 use bifrost::client::Client;
-use bifrost::deployer::Connect;
-use bifrost::machine::Machine;
+use bifrost::deployer::{Connect, Connection, definition};
 use bifrost_aws::Aws;
 use bifrost_moto::Moto;
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::env;
 use std::process::Command;
 use std::sync::LazyLock;
@@ -53,8 +53,14 @@ pub async fn run_test(name: &str, test: impl AsyncFnOnce(AccountFixture)) -> Opt
 
 /// Connects to the deployer of this name, as a command does.
 pub async fn connect(name: &str) -> Client<Idler> {
-    let options = bifrost::deployer::ConnectOptions { name: name.into(), account: None, region: None };
-    Client::from(&Connect::<Idler>::connect(&Aws, &options).await.unwrap())
+    Client::from(&connection(name).await)
+}
+
+/// The connection of a command to the deployer of this name.
+pub async fn connection(name: &str) -> Connection<Idler> {
+    let (name, allowed_buckets) = (name.into(), BTreeSet::new());
+    let options = bifrost::deployer::ConnectOptions { name, account: None, region: None, allowed_buckets };
+    Connect::<Idler>::connect(&Aws, &options).await.unwrap()
 }
 
 /// The two accounts of a test.
@@ -99,6 +105,9 @@ impl Accounts {
             "BillingMode": "PAY_PER_REQUEST",
         });
         self.deployer("dynamodb", "CreateTable", table);
+        let time_to_live = json!({"Enabled": true, "AttributeName": "expires_at"});
+        let time_to_live = json!({"TableName": "coinbase-idler-locks", "TimeToLiveSpecification": time_to_live});
+        self.deployer("dynamodb", "UpdateTimeToLive", time_to_live);
         let item = json!({"key": {"S": go_lock_key().as_str()}, "id": {"S": "go"}, "time": {"S": GO_LOCK_TIME}});
         self.deployer("dynamodb", "PutItem", json!({"TableName": "coinbase-idler-locks", "Item": item}));
     }
@@ -108,7 +117,7 @@ impl Accounts {
         let each = json!({"StartAt": "One", "States": {"One": {"Type": "Pass", "End": true}}});
         let all = json!({"Type": "Map", "ItemsPath": "$.items", "ItemProcessor": each, "End": true});
         let many = json!({"StartAt": "All", "States": {"All": all}});
-        for (name, definition) in [("coinbase-idler", IdlerMachine::definition("")), (MANY_EVENTS, many)] {
+        for (name, definition) in [("coinbase-idler", definition::<Idler>("")), (MANY_EVENTS, many)] {
             let machine = json!({"name": name, "definition": definition.to_string(), "roleArn": role});
             self.deployer("stepfunctions", "CreateStateMachine", machine);
         }

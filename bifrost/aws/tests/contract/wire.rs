@@ -2,10 +2,10 @@
 
 use crate::fixture::{AccountFixture, refusal, release_dir};
 use crate::locks;
-use crate::moto::{EXTERNAL_ID_ROLE, MANY_EVENTS, connect, run_test};
+use crate::moto::{EXTERNAL_ID_ROLE, MANY_EVENTS, connect, connection, run_test};
 use crate::objects;
 use crate::targets;
-use bifrost::cloud::{ErrorKind, ExecutionFilter, Names, StartError};
+use bifrost::cloud::{ENDED_TTL, ErrorKind, ExecutionFilter, Names, StartError};
 use serde_json::json;
 
 #[tokio::test]
@@ -26,8 +26,37 @@ async fn lock_item_has_the_attributes_that_go_reads() {
     let item = &accounts.deployer("dynamodb", "GetItem", item)["Item"];
     assert_eq!(
         [&item["key"], &item["id"], &item["time"]],
-        [&json!({"S": locks::lock_key().as_str()}), &json!({"S": "a"}), &json!({"S": "2026-11-25T12:00:00.123Z"})]
+        [
+            &json!({"S": locks::lock_key().as_str()}),
+            &json!({"S": "00000000-0000-0000-0000-00000000000a"}),
+            &json!({"S": "2026-11-25T12:00:00.123Z"}),
+        ]
     );
+}
+
+#[tokio::test]
+async fn ended_item_expires_by_the_ttl_of_the_table() {
+    let name = "wire::ended_item_expires_by_the_ttl_of_the_table";
+    let Some(accounts) = run_test(name, locks::lock_is_given_back_once).await else { return };
+    let item = json!({"TableName": "coinbase-idler-locks", "Key": {"key": {"S": locks::ended_key()}}});
+    let item = &accounts.deployer("dynamodb", "GetItem", item)["Item"];
+    let expires_at = (locks::now() + ENDED_TTL).timestamp().to_string();
+    assert_eq!(
+        [&item["expires_at"], &item["by"], &item["success"]],
+        [&json!({"N": expires_at}), &json!({"S": "execution"}), &json!({"BOOL": true})]
+    );
+}
+
+#[tokio::test]
+async fn table_has_the_attribute_of_its_ttl() {
+    let name = "wire::table_has_the_attribute_of_its_ttl";
+    let test = async |_| {
+        let inventory = connection("coinbase-idler").await.inventory;
+        let table = inventory.table("coinbase-idler-locks").await.unwrap().unwrap();
+        assert_eq!(table.time_to_live, Ok(Some("expires_at".into())));
+        assert_eq!(inventory.table("coinbase-nobody-locks").await.unwrap(), None);
+    };
+    run_test(name, test).await;
 }
 
 #[tokio::test]
