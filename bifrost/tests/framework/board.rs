@@ -2,13 +2,11 @@
 
 use bifrost::client::{ClientDeployer, Deployed};
 use bifrost::cloud::{Attempt, CloudError};
-use bifrost::error_code::Coded;
-use bifrost::local::{LocalDeployer, LocalSession, LocalState, Resources};
-use bifrost::lock::{LockFailure, lock, unlock};
-use bifrost::release::{ConfigName, ProjectName, Release};
-use bifrost::task::Context;
+use bifrost::error_code::{Coded, CodedError};
+use bifrost::lifecycle::{Context, LockFailure, Proof, fail, lock, succeed, validate};
+use bifrost::local::{LocalDeployer, LocalSession, LocalState, LockItems, Resources};
+use bifrost::release::{ConfigName, ProjectName, Release, ReleaseId};
 use bifrost::testing::TestHarness;
-use bifrost::validate::validate;
 use bifrost::{Deployer, Fields, Shape, TaskError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -23,19 +21,25 @@ pub(crate) struct Note {
 impl Fields for Note {
     type Ports = Board;
 
-    fn clear_deployer_fields(&mut self) {}
+    fn check(release: &Release<Self>) -> Result<(), CodedError> {
+        if release.fields.note.is_empty() {
+            return Err(CodedError::from_parts("note/empty", "note: write something"));
+        }
+        Ok(())
+    }
 }
 
 bifrost::state_machine! {
-    pub(crate) machine Chart(Release<Note>) starts at Validate;
+    pub(crate) machine Chart(Release<Note>) starts at Validate, changes from Pin;
 
-    task Validate = validate { next Lock; catch _ => FailureClean; }
-    task Lock = lock { next Pin; catch LockFailure::LockExists => FailureClean; catch _ => UnlockFailure; }
-    task Pin = pin { next Dry; retry PinFailure::Pin { max_attempts: 2, interval_seconds: 10 } catch _ => UnlockFailure; }
+    task Validate = validate { validates; next Lock; catch _ => FailureClean; }
+    task Lock = lock { locks; next Pin; catch LockFailure::LockExists => FailureClean; catch _ => UnlockFailure; }
+    task Pin = pin { next Dry; retry PinFailure::Pin { max_attempts: 2, interval_seconds: 10 } catch _ => TakeDown; }
     wait Dry for 600 seconds { next Look; }
-    task Look = look { next Unlock; catch _ => UnlockFailure; }
-    task Unlock = unlock { next Success; catch _ => FailureDirty; }
-    task UnlockFailure = unlock { next FailureClean; catch _ => FailureDirty; }
+    task Look = look { looks for halt; next Unlock; catch _ => TakeDown; }
+    task Unlock = succeed { unlocks; next Success; retry _ { max_attempts: 2 } catch _ => FailureDirty; }
+    task TakeDown = take_down { cleans up; next UnlockFailure; catch _ => FailureDirty; }
+    task UnlockFailure = fail { unlocks; next FailureClean; catch _ => FailureDirty; }
     succeed Success;
     fail FailureClean = "FailureClean";
     fail FailureDirty = "FailureDirty";
@@ -43,27 +47,46 @@ bifrost::state_machine! {
 
 #[derive(Debug, thiserror::Error, TaskError, Coded)]
 pub(crate) enum PinFailure {
-    #[error("cannot pin the note: {0}")]
+    #[error("cannot change the board: {0}")]
     #[code(source)]
     Pin(#[from] CloudError),
-    #[error(transparent)]
-    #[code(source)]
-    Halt(#[from] bifrost::halt::HaltCheckError),
+    /// The note belongs to another release.
+    #[error("nothing is owned")]
+    #[code("board/not-owned", "nothing")]
+    NotOwned,
 }
 
 async fn pin(context: &Context<Board>, release: Release<Note>) -> Result<Release<Note>, PinFailure> {
-    context.target(&release.envelope).await?.pin(&release.fields.note).await?;
+    let board = context.target(&release.envelope).await?;
+    board.pin(&context.lock_proof(&release.envelope).await?, &release).await?;
     Ok(release)
 }
 
-async fn look(context: &Context<Board>, release: Release<Note>) -> Result<Release<Note>, PinFailure> {
-    bifrost::halt::check(context, &release.envelope).await?;
+#[expect(clippy::unused_async, reason = "a handler is async")]
+async fn look(_: &Context<Board>, release: Release<Note>) -> Result<Release<Note>, PinFailure> {
+    Ok(release)
+}
+
+async fn take_down(context: &Context<Board>, release: Release<Note>) -> Result<Release<Note>, PinFailure> {
+    let board = context.target(&release.envelope).await?;
+    let ownership = context.ownership(&release.envelope).await?;
+    for id in board.releases().await? {
+        if let Some(proof) = ownership.proof(Some(id.as_str())) {
+            board.take_down(&proof, &id).await?;
+        }
+    }
     Ok(release)
 }
 
 /// The pinned notes of an account, in order.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Notes(pub Vec<String>);
+pub(crate) struct Notes(pub Vec<PinnedNote>);
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PinnedNote {
+    pub(crate) note: String,
+    pub(crate) release_id: ReleaseId,
+}
 
 impl Resources for Notes {
     fn advance(&mut self, _: DateTime<Utc>) {}
@@ -72,12 +95,33 @@ impl Resources for Notes {
 pub(crate) struct Board(LocalSession<Notes>);
 
 impl Board {
-    async fn pin(&self, note: &str) -> Result<(), CloudError> {
-        let pin = self.0.call("board:PinNote", note, |region| {
-            region.resources.0.push(note.to_owned());
+    /// Pins the note of a release, once.
+    pub(crate) async fn pin(&self, proof: &Proof, release: &Release<Note>) -> Result<(), CloudError> {
+        let (note, release_id) = (release.fields.note.clone(), release.envelope.release_id.clone());
+        let pin = self.0.change(proof, "board:PinNote", &release.fields.note, |region| {
+            let notes = &mut region.resources.0;
+            if notes.iter().all(|pinned| pinned.release_id != release_id) {
+                notes.push(PinnedNote { note, release_id });
+            }
             Ok(())
         });
         pin.await
+    }
+
+    /// The releases that have a note on the board.
+    async fn releases(&self) -> Result<Vec<ReleaseId>, CloudError> {
+        let list = self.0.call("board:ListNotes", "", |region| {
+            Ok(region.resources.0.iter().map(|pinned| pinned.release_id.clone()).collect())
+        });
+        list.await
+    }
+
+    async fn take_down(&self, proof: &Proof, id: &ReleaseId) -> Result<(), CloudError> {
+        let take_down = self.0.change(proof, "board:TakeDownNote", id.as_str(), |region| {
+            region.resources.0.retain(|pinned| pinned.release_id != *id);
+            Ok(())
+        });
+        take_down.await
     }
 }
 
@@ -94,7 +138,6 @@ impl Deployer for BoardDeployer {
 #[async_trait::async_trait]
 impl ClientDeployer for BoardDeployer {
     const ABOUT: &'static str = "Pins notes";
-    const CHANGES_FROM: &'static str = "Pin";
 
     async fn deployed(_: &Board, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
         Ok(Vec::new())
@@ -156,25 +199,39 @@ pub(crate) fn owned(id: &str, owner: u128) -> Release<Note> {
     Release::read(&release, harness().cloud().defaults()).unwrap()
 }
 
+pub(crate) const EXECUTION: &str = "arn:execution";
+
 pub(crate) fn context(harness: &TestHarness<BoardDeployer>) -> Context<Board> {
-    let attempt = Attempt { execution: Some("arn:execution".into()), state: "Lock".into(), retry_count: 0 };
+    context_of(harness, EXECUTION)
+}
+
+pub(crate) fn context_of(harness: &TestHarness<BoardDeployer>, execution: &str) -> Context<Board> {
+    let attempt = Attempt { execution: Some(execution.into()), state: "Lock".into(), retry_count: 0 };
     harness.context(attempt, json!({}))
 }
 
+/// The payload with which the state machine invokes the function.
+pub(crate) fn payload(task: &str, release: &Release<Note>) -> Value {
+    json!({ "Task": task, "Input": release, "Execution": EXECUTION, "RetryCount": 0 })
+}
+
+/// The texts of the pinned notes.
 pub(crate) fn notes(harness: &TestHarness<BoardDeployer>) -> Vec<String> {
-    harness
-        .store()
-        .read(|local_state| local_state.accounts[&"222222222222".parse().unwrap()].resources.0.clone())
-        .unwrap()
+    let account = "222222222222".parse().unwrap();
+    let notes = harness.store().read(|local_state| local_state.accounts[&account].resources.0.clone()).unwrap();
+    notes.into_iter().map(|pinned| pinned.note).collect()
 }
 
 /// The owner of the root lock.
 pub(crate) fn lock_holder(harness: &TestHarness<BoardDeployer>) -> Option<String> {
-    let table = "us-east-1/coinbase-board-locks";
     let key = "222222222222/acme/shop/development/lock";
+    lock_table(harness, |table| Some(table.locks.get(key)?.id.clone()))
+}
+
+/// Reads the lock table.
+pub(crate) fn lock_table<T>(harness: &TestHarness<BoardDeployer>, read: impl Fn(&LockItems) -> T) -> T {
     let account = "000000000000".parse().unwrap();
-    harness
-        .store()
-        .read(|local_state| Some(local_state.accounts[&account].lock_tables[table].get(key)?.id.clone()))
-        .unwrap()
+    let read =
+        |state: &LocalState<Notes>| read(&state.accounts[&account].lock_tables["us-east-1/coinbase-board-locks"]);
+    harness.store().read(read).unwrap()
 }

@@ -3,18 +3,18 @@
 use crate::board::{BoardDeployer, harness, harness_with, lock_holder, notes};
 use bifrost::client::{
     Address, Client, DeployEvent, DeployOutcome, FreezeFailure, HaltFailure, LockState, PrepareError, StartFailure,
-    Started, Status,
+    Started, Status, Unlocked,
 };
 use bifrost::cloud::Encryption;
 use bifrost::error_code::Coded;
-use bifrost::lock::Freeze;
+use bifrost::lifecycle::Freeze;
 use bifrost::testing::TestHarness;
 use serde_json::{Value, json};
 use std::path::PathBuf;
 
 type Board = Client<BoardDeployer>;
 
-fn client(harness: &TestHarness<BoardDeployer>) -> Board {
+pub(crate) fn client(harness: &TestHarness<BoardDeployer>) -> Board {
     Client::from(harness.cloud())
 }
 
@@ -25,23 +25,29 @@ fn file(name: &str, release: &Value) -> PathBuf {
     path
 }
 
-fn note(text: &str) -> Value {
+pub(crate) fn note(text: &str) -> Value {
     json!({"aws_account_id": "222222222222", "project_name": "acme/shop", "config_name": "development", "note": text})
 }
 
-fn address(client: &Board) -> Address {
+pub(crate) fn address(client: &Board) -> Address {
     Address::read(&note("any"), &client.account.defaults).unwrap()
 }
 
-async fn start(client: &Board, name: &str, release: &Value) -> Started {
+pub(crate) async fn start(client: &Board, name: &str, release: &Value) -> Started {
     let prepared = client.prepare(&file(name, release), "ada@laptop").await.unwrap();
     client.start(&prepared).await.unwrap()
 }
 
-async fn follow(client: &Board, started: Started) -> (Vec<DeployEvent>, Option<DeployOutcome>) {
+pub(crate) async fn follow(client: &Board, started: Started) -> (Vec<DeployEvent>, Option<DeployOutcome>) {
     let mut follower = client.follow(started);
     let events = follower.poll().await.unwrap();
     (events, follower.outcome().cloned())
+}
+
+/// Clears the root locks, as the command `unlock` does. With a cause it stops running executions first.
+async fn unlock(client: &Board, address: &Address, stop_cause: Option<&str>) -> Unlocked {
+    let plan = client.prepare_unlock(address, stop_cause).await.unwrap();
+    client.unlock(address, plan).await.unwrap()
 }
 
 fn states(events: &[DeployEvent]) -> Vec<&str> {
@@ -107,6 +113,10 @@ async fn refused_release_is_not_uploaded() {
     assert_eq!(large, "release/too-large");
     let (larger, _) = refused("larger", |release| release["note"] = json!("x".repeat(2_000_000))).await;
     assert_eq!(larger, "release/file-too-large");
+    let (foreign, _) = refused("foreign", |release| release["bucket"] = json!("another-bucket")).await;
+    assert_eq!(foreign, "release/foreign-bucket");
+    let (long, _) = refused("long", |release| release["timeout"] = json!(100_000_000)).await;
+    assert_eq!(long, "release/timeout-too-long");
     let absent = client.prepare(&PathBuf::from("absent.json"), "ada").await.unwrap_err();
     assert!(matches!(absent, PrepareError::File(_)), "{absent}");
     let buckets = harness
@@ -228,7 +238,7 @@ async fn clean_failure_reports_its_first_error() {
     assert_eq!((failure.state.as_str(), failure.error.as_str(), failure.attempt), ("Pin", "PinError", 3));
     assert_eq!(failure.code.as_deref(), Some("aws/access-denied"));
     assert!(failure.cause.contains("board:PinNote on hello"), "{}", failure.cause);
-    assert_eq!(outcome.states_after_failure, ["UnlockFailure", "FailureClean"]);
+    assert_eq!(outcome.states_after_failure, ["TakeDown", "UnlockFailure", "FailureClean"]);
 }
 
 #[tokio::test]
@@ -270,7 +280,7 @@ async fn freeze_refuses_deploys_until_it_is_lifted() {
     assert!(outcome.failures[0].cause.contains("carol: incident 42"));
 
     // `unlock` is for locks that deploys left.
-    let unlocked = client.unlock(&address, false).await.unwrap();
+    let unlocked = unlock(&client, &address, None).await;
     assert_eq!((unlocked.freeze.as_ref(), unlocked.cleared.len()), (Some(&carol), 0));
     assert_eq!(client.unfreeze(&address).await.unwrap(), Some(carol));
     assert_eq!(client.unfreeze(&address).await.unwrap(), None);
@@ -295,14 +305,14 @@ async fn lock_of_a_running_deploy_is_kept() {
     assert_eq!(deployment.running.unwrap().state.as_deref(), Some("Dry"));
     assert!(deployment.locks.root_locks[0].running);
 
-    let kept = client.unlock(&address(&client), false).await.unwrap();
+    let kept = unlock(&client, &address(&client), None).await;
     assert_eq!((kept.kept.len(), kept.cleared.len()), (1, 0));
     assert!(lock_holder(&harness).is_some());
-    let forced = client.unlock(&address(&client), true).await.unwrap();
+    let forced = unlock(&client, &address(&client), Some("wrong release")).await;
     assert_eq!(forced.cleared[0].holder.started_by.as_deref(), Some("ada@laptop"));
     assert_eq!(lock_holder(&harness), None);
     harness.run().await.unwrap();
-    assert_eq!(follow(&client, started).await.1.unwrap().status, Status::Success);
+    assert_eq!(follow(&client, started).await.1.unwrap().status, Status::Aborted, "its execution was stopped");
 }
 
 #[tokio::test]
@@ -315,7 +325,7 @@ async fn lock_object_of_go_clients_is_a_root_lock() {
     harness.cloud().account().objects.put(&address.bucket, &key, lock, Encryption::Bucket).await.unwrap();
     let state = client.lock_state(&address).await.unwrap();
     assert!(state.root_locks[0].is_object && !state.root_locks[0].running);
-    assert_eq!(client.unlock(&address, false).await.unwrap().cleared[0].holder.id, "theirs");
+    assert_eq!(unlock(&client, &address, None).await.cleared[0].holder.id, "theirs");
     assert_eq!(client.lock_state(&address).await.unwrap().root_locks, []);
 }
 

@@ -68,7 +68,7 @@ async fn throttled_call_is_retried() {
 async fn call_that_always_fails_ends_clean() {
     let harness = harness_with(&json!([{"operation": "board:PinNote", "kind": {"error": "AccessDenied"}}]));
     let run = deploy(&harness, "first").await;
-    assert_eq!(run.path(), ["Validate", "Lock", "Pin", "UnlockFailure", "FailureClean"]);
+    assert_eq!(run.path(), ["Validate", "Lock", "Pin", "TakeDown", "UnlockFailure", "FailureClean"]);
     assert_eq!(run.execution.error.as_deref(), Some("FailureClean"));
     assert_eq!(run.errors()[0].error, "PinError");
     assert_eq!(codes(&run), ["aws/access-denied"; 3]);
@@ -76,8 +76,8 @@ async fn call_that_always_fails_ends_clean() {
 }
 
 #[tokio::test]
-async fn task_that_crashes_ends_clean() {
-    let harness = harness_with(&json!([{"operation": "dynamodb:PutItem", "times": 1, "kind": "die_after"}]));
+async fn task_that_always_crashes_ends_clean() {
+    let harness = harness_with(&json!([{"operation": "*", "state": "Lock", "skip": 1, "kind": "die_after"}]));
     let run = deploy(&harness, "first").await;
     assert_eq!(run.path(), ["Validate", "Lock", "UnlockFailure", "FailureClean"]);
     assert_eq!(run.errors()[0].error, "Lambda.Unknown");
@@ -88,7 +88,7 @@ async fn task_that_crashes_ends_clean() {
 async fn panic_in_a_handler_is_an_error_with_its_line() {
     let harness = harness_with(&json!([{"operation": "board:PinNote", "kind": "panic"}]));
     let run = deploy(&harness, "first").await;
-    assert_eq!(run.path(), ["Validate", "Lock", "Pin", "UnlockFailure", "FailureClean"]);
+    assert_eq!(run.path(), ["Validate", "Lock", "Pin", "TakeDown", "UnlockFailure", "FailureClean"]);
     let RaisedError { error, code, message } = run.errors().remove(0);
     assert_eq!((error.as_str(), code.as_deref()), ("PanicError", Some("task/panic")));
     assert!(message.contains("board:PinNote") && message.contains(".rs:"), "{message}");

@@ -29,7 +29,6 @@ impl Deployer for Scribe {
 #[async_trait::async_trait]
 impl ClientDeployer for Scribe {
     const ABOUT: &'static str = "Pins texts";
-    const CHANGES_FROM: &'static str = "Pin";
     const RELEASE_FILE: Option<&'static str> = Some("note.txt");
     const WRITES_LOG: bool = true;
     const REUSES_FILES: bool = true;
@@ -81,8 +80,8 @@ impl ClientDeployer for Scribe {
         if line.starts_with("FAILED") { LogSeverity::Bad } else { LogSeverity::Plain }
     }
 
-    fn too_late(state: &str, release: &Release<Note>) -> Option<String> {
-        (state == "Dry").then(|| format!("{} dries", release.envelope.release_id))
+    fn too_late(state: Chart, release: &Release<Note>) -> Option<String> {
+        (state == Chart::Dry).then(|| format!("{} dries", release.envelope.release_id))
     }
 
     async fn deployed(_: &Board, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
@@ -266,6 +265,7 @@ async fn rollback_copies_files_of_the_earlier_release() {
     harness.run().await.unwrap();
     let pinned =
         harness.store().read(|state| state.accounts[&"222222222222".parse().unwrap()].resources.0.clone()).unwrap();
+    let pinned: Vec<_> = pinned.into_iter().map(|pinned| pinned.note).collect();
     assert_eq!(pinned, ["first", "second", "first"]);
 }
 

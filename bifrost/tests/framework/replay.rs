@@ -1,11 +1,11 @@
 //! Contract §2: what `Validate` refuses.
 
-use crate::board::{BoardDeployer, Note, harness, release};
+use crate::board::{BoardDeployer, Note, context, harness, owned, payload, release};
 use bifrost::cloud::Attempt;
 use bifrost::error_code::Coded;
+use bifrost::lifecycle::{ValidateFailure, lock, validate};
 use bifrost::release::Release;
 use bifrost::testing::TestHarness;
-use bifrost::validate::{ValidateFailure, validate};
 use serde_json::{Value, json};
 
 /// Validates `sent` where `uploaded` was uploaded.
@@ -18,7 +18,7 @@ async fn validated(
     let context = harness.context(Attempt::default(), sent.clone());
     let release = Release::<Note>::read(sent, harness.cloud().defaults()).unwrap();
     let valid = validate(&context, release).await?;
-    Ok(serde_json::to_value(valid).unwrap())
+    Ok(serde_json::to_value(&*valid).unwrap())
 }
 
 #[tokio::test]
@@ -75,20 +75,103 @@ async fn release_that_was_not_uploaded_is_refused() {
     assert_eq!(refused.code(), "release/not-uploaded");
 }
 
+/// An account's bucket of that name.
+fn with_bucket(harness: &TestHarness<BoardDeployer>, account: &str, name: &str) {
+    let (account, name) = (account.parse().unwrap(), name.parse().unwrap());
+    let bucket = bifrost::local::Bucket::default();
+    harness.store().transact(|state| state.accounts.get_mut(&account).unwrap().buckets.insert(name, bucket)).unwrap();
+}
+
 #[tokio::test]
-async fn a_bucket_of_another_account_is_refused() {
-    let harness = harness();
+async fn bucket_that_is_not_the_deployers_is_refused() {
+    for account in ["000000000000", "222222222222"] {
+        let (harness, mut sent) = (harness(), release("first"));
+        sent["bucket"] = json!("another-bucket");
+        with_bucket(&harness, account, "another-bucket");
+        let context = harness.context(Attempt::default(), sent.clone());
+        let release = Release::<Note>::read(&sent, harness.cloud().defaults()).unwrap();
+        assert_eq!(validate(&context, release).await.unwrap_err().code(), "release/foreign-bucket", "{account}");
+    }
+}
+
+#[tokio::test]
+async fn bucket_of_another_account_is_refused_even_if_allowed() {
+    let (harness, mut sent) = (harness(), release("first"));
+    sent["bucket"] = json!("another-bucket");
+    let release = Release::<Note>::read(&sent, harness.cloud().defaults()).unwrap();
+    for (account, code) in [("222222222222", "aws/access-denied"), ("000000000000", "release/not-uploaded")] {
+        with_bucket(&harness, account, "another-bucket");
+        let mut context = harness.context(Attempt::default(), sent.clone());
+        let mut defaults = harness.cloud().defaults().clone();
+        defaults.allowed_buckets.insert("another-bucket".parse().unwrap());
+        context.account.defaults = defaults.into();
+        assert_eq!(validate(&context, release.clone()).await.unwrap_err().code(), code);
+        harness
+            .store()
+            .transact(|state| {
+                state
+                    .accounts
+                    .values_mut()
+                    .for_each(|account| account.buckets.retain(|name, _| name.as_str() != "another-bucket"));
+            })
+            .unwrap();
+    }
+}
+
+#[tokio::test]
+async fn timeout_above_two_days_is_refused() {
+    for (timeout, code) in [(172_800, None), (172_801, Some("release/timeout-too-long"))] {
+        let mut sent = release("first");
+        sent["timeout"] = json!(timeout);
+        let validated = validated(&harness(), &sent, &sent).await;
+        assert_eq!(validated.err().map(|refused| refused.code()), code);
+    }
+}
+
+#[tokio::test]
+async fn rule_of_the_deployer_is_checked() {
     let mut sent = release("first");
-    sent["bucket"] = json!("a-bucket-of-theirs");
-    harness
-        .store()
-        .transact(|state| {
-            let theirs = state.accounts.get_mut(&"222222222222".parse().unwrap()).unwrap();
-            theirs.buckets.insert("a-bucket-of-theirs".parse().unwrap(), bifrost::local::Bucket::default());
-        })
-        .unwrap();
+    sent["note"] = json!("");
+    let refused = validated(&harness(), &sent, &sent).await.unwrap_err();
+    assert_eq!(refused.code(), "note/empty");
+}
+
+#[tokio::test]
+async fn release_older_than_the_deployed_one_is_refused() {
+    let harness = harness();
+    lock(&context(&harness), owned("first", 1)).await.unwrap();
+    harness.invoke(payload("Unlock", &owned("first", 1))).await.unwrap();
+    for (created_at, code) in
+        [("2026-03-01T11:54:00Z", None), ("2026-03-01T11:53:59Z", Some("release/older-than-deployed"))]
+    {
+        let mut sent = release("older");
+        sent["created_at"] = json!(created_at);
+        let validated = validated(&harness, &sent, &sent).await;
+        assert_eq!(validated.err().map(|refused| refused.code()), code, "{created_at}");
+    }
+}
+
+#[tokio::test]
+async fn upload_above_one_mebibyte_is_refused() {
+    let (harness, sent) = (harness(), release("first"));
+    let objects = harness.cloud().account().objects;
+    let envelope = owned("first", 1).envelope;
+    let body = vec![b' '; 1024 * 1024 + 1];
+    let (key, encryption) = (envelope.release_dir().release(), bifrost::cloud::Encryption::Bucket);
+    objects.put(&envelope.bucket, &key, body, encryption).await.unwrap();
     let context = harness.context(Attempt::default(), sent.clone());
     let release = Release::<Note>::read(&sent, harness.cloud().defaults()).unwrap();
-    let refused = validate(&context, release).await.unwrap_err();
-    assert_eq!(refused.code(), "aws/access-denied");
+    assert_eq!(validate(&context, release).await.unwrap_err().code(), "aws/object-too-large");
+}
+
+#[tokio::test]
+async fn input_that_is_no_release_ends_clean() {
+    for input in [json!([]), json!(1), json!("x"), json!({ "note": "x".repeat(262_000) })] {
+        let harness = harness();
+        harness.cloud().executions().start("odd", &input).await.unwrap();
+        harness.run().await.unwrap();
+        let run = harness.execution("odd").await.unwrap();
+        assert_eq!(run.path(), ["Validate", "FailureClean"], "{}", input.to_string().len());
+        assert_eq!(run.execution.error.as_deref(), Some("FailureClean"));
+    }
 }

@@ -1,5 +1,8 @@
 //! The templates of `bootstrap`, for a deployer without permissions in a target account.
 
+mod alarms;
+mod policies;
+
 use crate::board::BoardDeployer;
 use bifrost::bootstrap::{
     DeployerName, DeployerOptions, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE, TargetOptions, deployer_template,

@@ -147,7 +147,7 @@ impl Stacks for FakeAws {
 
 #[async_trait]
 impl Objects for FakeAws {
-    async fn get(&self, _: &BucketName, _: &ObjectKey) -> Result<Option<Object>, CloudError> {
+    async fn get(&self, _: &BucketName, _: &ObjectKey, _: u64) -> Result<Option<Object>, CloudError> {
         unreachable!("no object is read")
     }
 

@@ -1,19 +1,26 @@
 //! The Lambda function that runs every task, and its role.
 
-use super::names::{HAS_CODE, Names};
+use super::names::{HAS_CODE, Names, bucket_arn};
 use super::policy::{Statement, allow, deny_elsewhere, document, trust};
 use super::template::Template;
 use super::{DeployerOptions, LOG_DAYS};
-use bifrost_core::release::service_principal;
+use bifrost_core::release::{BucketName, service_principal};
 use serde_json::{Map, Value, json};
 
 /// A task needs a tenth of it. Lambda allots CPU in proportion to memory, and a cold start is bound by CPU, mostly for
 /// TLS.
 const MEMORY_MIB: u32 = 256;
 
-/// Longer than any task takes, even if AWS answers slowly and the SDK retries each call. The state machine retries a
-/// task that times out.
-const TIMEOUT_SECONDS: u32 = 300;
+/// By how many seconds the function's timeout is below `TimeoutSeconds` of its tasks. Otherwise Step Functions could
+/// give up a task and retry it while the first invocation still changes something.
+pub(crate) const TIMEOUT_MARGIN_SECONDS: u64 = 10;
+
+/// The longest timeout that Lambda accepts in every region, in seconds.
+const MAX_TIMEOUT_SECONDS: u64 = 900;
+
+/// What taking and giving back a root lock needs. A transaction has no permission of its own, only those of its items.
+const LOCKING: [&str; 4] =
+    ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"];
 
 /// The environment variable with the external id that the roles in target accounts require.
 pub const EXTERNAL_ID_VARIABLE: &str = "BIFROST_EXTERNAL_ID";
@@ -21,14 +28,48 @@ pub const EXTERNAL_ID_VARIABLE: &str = "BIFROST_EXTERNAL_ID";
 /// The environment variable that is `true` if the function tags its sessions in target accounts.
 pub const SESSION_TAGS_VARIABLE: &str = "BIFROST_SESSION_TAGS";
 
-pub(super) fn add(template: Template, names: Names, written: &[&str], options: &DeployerOptions) -> Template {
+/// The environment variable with the other buckets from which the function accepts releases, separated by commas.
+pub const BUCKETS_VARIABLE: &str = "BIFROST_BUCKETS";
+
+/// The timeout of the function, in seconds, for a state machine with this definition.
+///
+/// With the default of 300 s it is longer than any task takes, even if AWS answers slowly and the SDK retries each
+/// call. The definition retries every task twice whose invocation timed out, crashed or was lost.
+pub(crate) fn timeout_seconds(definition: &Value) -> u64 {
+    let timeout = shortest_task_seconds(definition).map(|task| task.saturating_sub(TIMEOUT_MARGIN_SECONDS));
+    timeout.unwrap_or(MAX_TIMEOUT_SECONDS).clamp(1, MAX_TIMEOUT_SECONDS)
+}
+
+/// The shortest `TimeoutSeconds` of the tasks of a definition; `None` if no task has one.
+pub(crate) fn shortest_task_seconds(definition: &Value) -> Option<u64> {
+    task_seconds(definition).min()
+}
+
+/// The longest `TimeoutSeconds` of the tasks of a definition; `None` if no task has one.
+pub(crate) fn longest_task_seconds(definition: &Value) -> Option<u64> {
+    task_seconds(definition).max()
+}
+
+fn task_seconds(definition: &Value) -> impl Iterator<Item = u64> {
+    let states = definition.get("States").and_then(Value::as_object).into_iter().flat_map(Map::values);
+    let tasks = states.filter(|state| state.get("Type").is_some_and(|kind| kind == "Task"));
+    tasks.filter_map(|task| task.get("TimeoutSeconds")?.as_u64())
+}
+
+pub(super) fn add(
+    template: Template,
+    names: Names,
+    written: &[&str],
+    definition: &Value,
+    options: &DeployerOptions,
+) -> Template {
     template
         .parameter("CodeKey", code_key())
         .parameter("Architecture", architecture())
         .with("Conditions", HAS_CODE, json!({"Fn::Not": [{"Fn::Equals": [{"Ref": "CodeKey"}, ""]}]}))
         .resource("FunctionRole", "AWS::IAM::Role", role(names, written, options))
         .resource("FunctionLog", "AWS::Logs::LogGroup", log(&names.function_log()))
-        .resource("Function", "AWS::Lambda::Function", function(names, options))
+        .resource("Function", "AWS::Lambda::Function", function(names, definition, options))
         .attribute("Function", "Condition", HAS_CODE.into())
         .output(
             "FunctionRole",
@@ -58,7 +99,7 @@ fn architecture() -> Value {
     })
 }
 
-fn function(names: Names, options: &DeployerOptions) -> Value {
+fn function(names: Names, definition: &Value, options: &DeployerOptions) -> Value {
     let mut function = json!({
         "FunctionName": names.0.as_str(),
         "Description": "Runs every task of the state machine of the same name",
@@ -68,7 +109,7 @@ fn function(names: Names, options: &DeployerOptions) -> Value {
         "Code": {"S3Bucket": {"Ref": "Bucket"}, "S3Key": {"Ref": "CodeKey"}},
         "Role": {"Fn::GetAtt": ["FunctionRole", "Arn"]},
         "MemorySize": MEMORY_MIB,
-        "Timeout": TIMEOUT_SECONDS,
+        "Timeout": timeout_seconds(definition),
         "TracingConfig": {"Mode": "Active"},
         "LoggingConfig": {"LogFormat": "JSON", "LogGroup": {"Ref": "FunctionLog"}},
     });
@@ -84,7 +125,9 @@ fn function(names: Names, options: &DeployerOptions) -> Value {
 fn variables(options: &DeployerOptions) -> Map<String, Value> {
     let external_id = options.external_id.as_deref().map(|id| (EXTERNAL_ID_VARIABLE.to_owned(), id.into()));
     let session_tags = options.session_tags.then(|| (SESSION_TAGS_VARIABLE.to_owned(), "true".into()));
-    external_id.into_iter().chain(session_tags).collect()
+    let buckets: Vec<&str> = options.also_buckets.iter().map(BucketName::as_str).collect();
+    let buckets = (!buckets.is_empty()).then(|| (BUCKETS_VARIABLE.to_owned(), buckets.join(",").into()));
+    external_id.into_iter().chain(session_tags).chain(buckets).collect()
 }
 
 fn role(names: Names, written: &[&str], options: &DeployerOptions) -> Value {
@@ -98,8 +141,10 @@ fn role(names: Names, written: &[&str], options: &DeployerOptions) -> Value {
 }
 
 fn statements(names: Names, written: &[&str], options: &DeployerOptions) -> Vec<Statement> {
-    let mut statements = store(names);
-    let files: Vec<String> = written.iter().map(|name| names.objects_arn(&format!("*/release-*/{name}"))).collect();
+    let buckets = buckets(names, options);
+    let mut statements = store(names, &buckets);
+    let files: Vec<String> =
+        written.iter().flat_map(|name| objects(&buckets, &format!("*/release-*/{name}"))).collect();
     statements.extend((!files.is_empty()).then(|| allow("WriteFiles", &["s3:PutObject"], &files)));
     let assumed = [format!("arn:${{AWS::Partition}}:iam::*:role/{}", names.assumed_role())];
     statements.push(allow("AssumeRoles", &["sts:AssumeRole"], &assumed));
@@ -115,22 +160,33 @@ fn statements(names: Names, written: &[&str], options: &DeployerOptions) -> Vec<
     statements
 }
 
-/// Permissions for the deployer's bucket and lock table. Other buckets are denied: a release names its bucket, and its
+/// The ARNs of the buckets that may have releases.
+fn buckets(names: Names, options: &DeployerOptions) -> Vec<String> {
+    let others = options.also_buckets.iter().map(|bucket| bucket_arn(bucket.as_str()));
+    [names.bucket_arn()].into_iter().chain(others).collect()
+}
+
+/// The objects of the buckets whose keys match the pattern.
+fn objects(buckets: &[String], keys: &str) -> Vec<String> {
+    buckets.iter().map(|bucket| format!("{bucket}/{keys}")).collect()
+}
+
+/// Permissions for the deployer's buckets and lock table. Other buckets are denied: a release names its bucket, and its
 /// author could name the bucket of somebody else.
-fn store(names: Names) -> Vec<Statement> {
-    let bucket = [names.bucket_arn(), names.objects_arn("*")];
+fn store(names: Names, buckets: &[String]) -> Vec<Statement> {
+    let locks = objects(buckets, "*/lock");
     vec![
-        allow("ReadReleases", &["s3:GetObject"], &[names.objects_arn("*")]),
+        allow("ReadReleases", &["s3:GetObject"], &objects(buckets, "*")),
         // Without it S3 answers 403 instead of 404 for an object that does not exist, and a missing lock looks like a
         // fault.
-        allow("DistinguishAbsentFromForbidden", &["s3:ListBucket"], &[names.bucket_arn()]),
-        allow("TakeReleaseLocks", &["s3:PutObject"], &[names.objects_arn("*/lock")]),
-        allow("RemoveFlagsAndLocks", &["s3:DeleteObject"], &[names.objects_arn("*/halt"), names.objects_arn("*/lock")]),
-        deny_elsewhere("NoOtherBucket", &["s3:*"], &bucket),
+        allow("DistinguishAbsentFromForbidden", &["s3:ListBucket"], buckets),
+        allow("TakeReleaseLocks", &["s3:PutObject"], &locks),
+        allow("RemoveFlagsAndLocks", &["s3:DeleteObject"], &[objects(buckets, "*/halt"), locks.clone()].concat()),
+        deny_elsewhere("NoOtherBucket", &["s3:*"], &[buckets.to_vec(), objects(buckets, "*")].concat()),
         // S3 calls KMS with the function's permissions to decrypt user data. The policy of the key `aws/s3` allows
         // every principal of the account that comes through S3; a key of the team's own requires this statement.
         through_s3("ReadEncrypted", "kms:Decrypt"),
-        allow("LockRoots", &["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem"], &[names.table_arn()]),
+        allow("LockRoots", &LOCKING, &[names.table_arn()]),
     ]
 }
 

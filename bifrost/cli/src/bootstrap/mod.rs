@@ -28,19 +28,24 @@ mod template;
 
 pub use apply::{Applied, ApplyError, Builder};
 pub use code::{Code, CodeError};
-pub use function::{EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
+pub use function::{BUCKETS_VARIABLE, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
+pub(crate) use function::{TIMEOUT_MARGIN_SECONDS, longest_task_seconds, shortest_task_seconds, timeout_seconds};
 pub use install::Installation;
 pub use names::DeployerName;
+pub(crate) use names::alarm_topic;
 pub use project::{project_stack, project_template};
 pub use reader::Reader;
+pub(crate) use store::EXPIRY_ATTRIBUTE;
 pub use target::{TargetOptions, target_template};
 pub use template::TEMPLATE_LIMIT_BYTES;
 
 use crate::client::ClientDeployer;
+use bifrost_core::deployer::definition;
 use bifrost_core::error_code::{Coded, ErrorCode};
-use bifrost_core::machine::Machine;
+use bifrost_core::release::BucketName;
 use names::Names;
 use serde_json::Value;
+use std::collections::BTreeSet;
 use template::Template;
 
 /// The codes of the errors of this module.
@@ -61,6 +66,8 @@ pub struct DeployerOptions {
     pub alarm_email: Option<String>,
     /// The accounts whose roles for deploys may read the files of the releases to them.
     pub readers: Vec<Reader>,
+    /// Other buckets of the deployer account from which the deployer accepts releases.
+    pub also_buckets: BTreeSet<BucketName>,
 }
 
 /// The template of all resources in the deployer account. Its parameter `CodeKey` is the key of the function's code in
@@ -69,8 +76,9 @@ pub struct DeployerOptions {
 pub fn deployer_template<D: ClientDeployer>(name: &DeployerName, options: &DeployerOptions) -> Value {
     let names = Names(name);
     let template = Template::new(&format!("{name}: a deployer built with Bifrost"));
-    let template = function::add(template, names, D::WRITTEN_FILES, options);
-    let template = machine::add(template, names, &D::Machine::definition("${Function.Arn}"));
+    let definition = definition::<D>("${Function.Arn}");
+    let template = function::add(template, names, D::WRITTEN_FILES, &definition, options);
+    let template = machine::add(template, names, &definition);
     let template = store::add(template, names, &options.readers);
     let template = alarm::add(template, names, options.alarm_email.as_deref());
     operators::add(template, names, D::WRITES_LOG).into_value()

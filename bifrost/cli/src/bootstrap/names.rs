@@ -26,6 +26,20 @@ fn check_name(name: &str) -> Result<(), NameFault> {
     }
 }
 
+/// The name of the topic that receives the deploys which failed and may not have cleaned up.
+pub(crate) fn alarm_topic(deployer: &str) -> String {
+    format!("{deployer}-alarm")
+}
+
+/// The ARN of a resource in the account and region of the stack.
+pub(super) fn arn(service: &str, resource: &str) -> String {
+    format!("arn:${{AWS::Partition}}:{service}:${{AWS::Region}}:${{AWS::AccountId}}:{resource}")
+}
+
+pub(super) fn bucket_arn(name: &str) -> String {
+    format!("arn:${{AWS::Partition}}:s3:::{name}")
+}
+
 /// The condition of resources that need the function's code. The same stack creates the bucket for the code first.
 pub(super) const HAS_CODE: &str = "HasCode";
 
@@ -64,24 +78,27 @@ impl Names<'_> {
     }
 
     pub(super) fn function_arn(self) -> String {
-        format!("arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{}", self.0)
+        arn("lambda", &format!("function:{}", self.0))
     }
 
     pub(super) fn machine_arn(self) -> String {
-        format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:stateMachine:{}", self.0)
+        arn("states", &format!("stateMachine:{}", self.0))
     }
 
     pub(super) fn executions_arn(self) -> String {
-        format!("arn:${{AWS::Partition}}:states:${{AWS::Region}}:${{AWS::AccountId}}:execution:{}:*", self.0)
+        arn("states", &format!("execution:{}:*", self.0))
     }
 
     pub(super) fn table_arn(self) -> String {
-        let table = self.lock_table();
-        format!("arn:${{AWS::Partition}}:dynamodb:${{AWS::Region}}:${{AWS::AccountId}}:table/{table}")
+        arn("dynamodb", &format!("table/{}", self.lock_table()))
+    }
+
+    pub(super) fn execution_role_arn(self) -> String {
+        format!("arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role/{}", self.execution_role())
     }
 
     pub(super) fn bucket_arn(self) -> String {
-        format!("arn:${{AWS::Partition}}:s3:::{}", self.bucket())
+        bucket_arn(&self.bucket())
     }
 
     /// Objects of the bucket whose keys match the pattern.

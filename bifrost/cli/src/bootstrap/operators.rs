@@ -6,6 +6,7 @@
 use super::names::Names;
 use super::policy::{Statement, allow, document};
 use super::template::Template;
+use bifrost_core::cloud::EndedItem;
 use serde_json::{Value, json};
 
 /// Matches a 12-digit account id, but no longer path: the project's directory is the second segment of a key.
@@ -30,21 +31,41 @@ fn start(names: Names, writes_log: bool) -> Value {
 }
 
 /// A freeze and a halt flag are objects. A lock that a crashed deploy left is an item of the table; one that a Go
-/// deployer left is also an object. Operators may delete such locks, and may not create any.
+/// deployer left is also an object. Operators may delete such locks, and may not create any. In the same transaction
+/// they write that the execution has ended; `unlock --force` first stops it. Before a lock goes, its halt flag goes.
+///
+/// With `PutItem` on `ended/*` an operator could also overwrite the item that an execution wrote at its end, or let it
+/// expire, and the execution could take its lock again if somebody redrove it. IAM cannot forbid that: it knows the key of an
+/// item, but neither the condition of a put (`attribute_not_exists`) nor, for a put, which attributes have which values.
+/// `unlock` itself never overwrites such an item, and nobody may redrive an execution.
+///
+/// Only operators may scan the table: it shows the releases of all projects.
 fn operate(names: Names, writes_log: bool) -> Value {
     let objects = |names_of: &[&str]| -> Vec<String> {
         names_of.iter().map(|name| names.objects_arn(&format!("{ANY_ACCOUNT}/*/{name}"))).collect()
     };
     let operate = vec![
         allow("FreezeAndHalt", &["s3:PutObject"], &objects(&["halt", "user-lock"])),
-        allow("Unlock", &["s3:DeleteObject"], &objects(&["lock", "user-lock"])),
-        allow("UnlockRoots", &["dynamodb:DeleteItem"], &[names.table_arn()]),
+        allow("Unlock", &["s3:DeleteObject"], &objects(&["halt", "lock", "user-lock"])),
+        of_keys(allow("UnlockRoots", &["dynamodb:DeleteItem"], &[names.table_arn()]), &format!("{ANY_ACCOUNT}/*/lock")),
+        of_keys(allow("EndExecutions", &["dynamodb:PutItem"], &[names.table_arn()]), &EndedItem::key("*")),
+        allow("StopExecutions", &["states:StopExecution"], &[names.executions_arn()]),
+        allow("SeeAllDeployed", &["dynamodb:Scan"], &[names.table_arn()]),
     ];
     json!({
         "ManagedPolicyName": format!("{}-operate", names.0),
+        // CloudFormation replaces a policy whose description changes, which it cannot do with a fixed name: this text
+        // must never change.
         "Description": "Halt deploys, freeze projects, and clear locks",
         "PolicyDocument": document([operate, read(names, writes_log)].concat()),
     })
+}
+
+/// The statement for items with such keys. `DeleteItem` and `PutItem` name one key, in a transaction one for each item.
+/// Whether IAM sees the keys of a whole transaction together is not documented. `ForAnyValue` allows `unlock` in both
+/// cases, and unlike `ForAllValues` never matches a request without a key.
+fn of_keys(statement: Statement, pattern: &str) -> Statement {
+    statement.when("ForAnyValue:StringLike", "dynamodb:LeadingKeys", &[pattern])
 }
 
 /// Allows reading executions, locks and releases.

@@ -1,10 +1,25 @@
 //! The bucket of a deployer and its table of root locks.
 
 use super::names::{HAS_CODE, Names};
-use super::policy::{deny, document, substituted};
+use super::policy::{Statement, deny, document, substituted};
 use super::reader::{self, Reader};
 use super::template::Template;
+use bifrost_core::cloud::DeployedItem;
 use serde_json::{Value, json};
+
+/// The attribute of the items `ended/…` with the time after which DynamoDB may delete them, in seconds since 1970.
+pub(crate) const EXPIRY_ATTRIBUTE: &str = "expires_at";
+
+/// Every action that can write an item of a table.
+const ITEM_WRITES: [&str; 7] = [
+    "dynamodb:BatchWriteItem",
+    "dynamodb:DeleteItem",
+    "dynamodb:PartiQLDelete",
+    "dynamodb:PartiQLInsert",
+    "dynamodb:PartiQLUpdate",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+];
 
 /// How long overwritten and deleted versions are kept, in days. Current versions are never removed: `safe_release`
 /// compares the next release with the last one, and a release lock must refuse its release for ever.
@@ -75,7 +90,18 @@ fn lock_table(names: Names) -> Value {
         "AttributeDefinitions": [{"AttributeName": "key", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "key", "KeyType": "HASH"}],
         "BillingMode": "PAY_PER_REQUEST",
+        "TimeToLiveSpecification": {"AttributeName": EXPIRY_ATTRIBUTE, "Enabled": true},
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": true},
         "DeletionProtectionEnabled": {"Fn::If": [HAS_CODE, true, false]},
+        "ResourcePolicy": {"PolicyDocument": document([keep_deployed(names)])},
     })
+}
+
+/// Only the function writes what is deployed. A deploy of an older release is refused because of these items, so no
+/// policy of a user, however wide, allows changing or deleting them.
+fn keep_deployed(names: Names) -> Statement {
+    deny("OnlyTheFunctionWritesDeployed", &ITEM_WRITES, &[names.table_arn()])
+        .of("*".into())
+        .when("ForAnyValue:StringLike", "dynamodb:LeadingKeys", &[&format!("{}*", DeployedItem::PREFIX)])
+        .when("ArnNotEquals", "aws:PrincipalArn", &[&names.execution_role_arn()])
 }

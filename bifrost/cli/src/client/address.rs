@@ -144,12 +144,14 @@ impl fmt::Display for Address {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::collections::BTreeSet;
 
     fn defaults() -> Defaults {
         Defaults {
             account: "000000000000".parse().unwrap(),
             region: "us-east-1".parse().unwrap(),
             bucket: "coinbase-odin-000000000000".parse().unwrap(),
+            allowed_buckets: BTreeSet::new(),
             timeout_seconds: 600,
         }
     }

@@ -19,10 +19,10 @@ use std::path::Path;
 ///
 /// | when | functions |
 /// | --- | --- |
-/// | it prepares a release | [`read`](Self::read), [`attach`](Self::attach), then [`check`](Deployer::check) |
+/// | it prepares a release | [`read`](Self::read), [`attach`](Self::attach), then the [rules](bifrost_core::lifecycle::check) |
 /// | `plan` | [`plan`](Self::plan) |
 /// | it follows a deploy: a state ended, or time passes in one | [`progress`](Self::progress), [`watch`](Self::watch), [`is_waiting`](Self::is_waiting), and [`severity`](Self::severity) for the log |
-/// | the deploy ended | [`changes`](Self::changes), [`serving`](Self::serving), and [`CHANGES_FROM`](Self::CHANGES_FROM) for the exit code |
+/// | the deploy ended | [`changes`](Self::changes), [`serving`](Self::serving), and [`CHANGES_FROM`](bifrost_core::machine::Machine::CHANGES_FROM) of the state machine for the exit code |
 /// | `halt` | [`too_late`](Self::too_late) |
 /// | `rollback` | [`files`](Self::files) and [`release_files`](Self::release_files) of the earlier release |
 /// | `status` | [`deployed`](Self::deployed) |
@@ -30,8 +30,6 @@ use std::path::Path;
 pub trait ClientDeployer: Deployer {
     /// What the deployer does, in one line of the help.
     const ABOUT: &'static str;
-    /// The first state that may change the target account: a deploy that fails before it was refused (contract §9).
-    const CHANGES_FROM: &'static str;
     /// The release file that commands use if none is given, such as `template.yml`. By default it must be given.
     const RELEASE_FILE: Option<&'static str> = None;
     /// Whether its tasks write a [log](bifrost_core::log), which the client then shows.
@@ -126,7 +124,7 @@ pub trait ClientDeployer: Deployer {
     }
 
     /// Why a deploy in this state can no longer be halted; `None` if it can. `release` is the output of the state before.
-    fn too_late(state: &str, release: &Release<Self::Fields>) -> Option<String> {
+    fn too_late(state: Self::Machine, release: &Release<Self::Fields>) -> Option<String> {
         let _ = (state, release);
         None
     }
@@ -138,7 +136,7 @@ pub trait ClientDeployer: Deployer {
     /// The answer decides what an operator is advised to delete after a failed clean-up, so answer [`Serving::Unknown`], as
     /// by default, unless it is certain. A state may fail before it does anything: check the codes of the failures.
     #[must_use]
-    fn serving(state: &str, release: &Release<Self::Fields>, failures: &[StepFailure]) -> Serving {
+    fn serving(state: Self::Machine, release: &Release<Self::Fields>, failures: &[StepFailure]) -> Serving {
         let _ = (state, release, failures);
         Serving::Unknown
     }

@@ -2,7 +2,7 @@
 
 use super::follow::serving;
 use super::outcome::{ExecutionEnd, Serving};
-use super::{Address, Client, DeployOutcome};
+use super::{Address, Client, DeployOutcome, Status};
 use crate::client::ClientDeployer;
 use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionStatus, ExecutionSummary, Names};
 use bifrost_core::release::started_by;
@@ -31,6 +31,9 @@ pub struct FailedDeploy {
     /// The execution of a later deploy that put a release into service. What to do about this failure is then out of date.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub superseded_by: Option<String>,
+    /// Whether it did not clean up, and nobody holds the root lock any more.
+    #[serde(skip)]
+    pub lock_is_free: bool,
     /// How it ended, and why.
     #[serde(flatten)]
     pub outcome: DeployOutcome,
@@ -58,7 +61,33 @@ impl<D: ClientDeployer> Client<D> {
             .await?;
         // Only an addition: without it the failures are listed as well.
         let _ = self.mark_superseded(&mut deploys).await;
+        self.mark_free_locks(&mut deploys).await;
         Ok(deploys)
+    }
+
+    /// Finds the failures that were not cleaned up whose lock nobody holds any more. A lock that cannot be read may be held.
+    async fn mark_free_locks(&self, deploys: &mut [FailedDeploy]) {
+        let mut known: Vec<(Address, bool)> = Vec::new();
+        for deploy in deploys.iter_mut().filter(|deploy| deploy.superseded_by.is_none()) {
+            let Some(address) = deploy.address.as_ref().filter(|_| deploy.outcome.status != Status::FailureClean)
+            else {
+                continue;
+            };
+            let found = known.iter().find(|(other, _)| other.names_the_same(address)).map(|(_, is_free)| *is_free);
+            deploy.lock_is_free = if let Some(is_free) = found {
+                is_free
+            } else {
+                let is_free = self.is_unlocked(address).await.unwrap_or(false);
+                known.push((address.clone(), is_free));
+                is_free
+            };
+        }
+    }
+
+    /// Whether nobody holds the root lock: neither the item nor the object of Go deployers is there.
+    async fn is_unlocked(&self, address: &Address) -> Result<bool, CloudError> {
+        let (key, account) = (address.root_dir().lock(), &self.account);
+        Ok(account.locks.get(&key).await?.is_none() && !account.objects.exists(&address.bucket, &key).await?)
     }
 
     /// Finds the failures after which another deploy of the same project's config put a release into service. `deploys` are
@@ -91,7 +120,6 @@ impl<D: ClientDeployer> Client<D> {
             summary: execution,
             release_id: execution.input_str("release_id").unwrap_or_default().to_owned(),
             changes: release.as_ref().map(D::changes).unwrap_or_default(),
-            changes_from: D::CHANGES_FROM,
             serving: serving::<D>(&reader, release.as_ref()),
             is_ours: true,
         };
@@ -99,7 +127,8 @@ impl<D: ClientDeployer> Client<D> {
             address: Address::read(&execution.input, &self.account.defaults).ok(),
             started_by: started_by(&execution.input).map(ToOwned::to_owned),
             superseded_by: None,
-            outcome: DeployOutcome::of(&reader, end),
+            lock_is_free: false,
+            outcome: DeployOutcome::of::<D::Machine>(&reader, end),
         })
     }
 }

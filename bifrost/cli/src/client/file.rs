@@ -90,4 +90,14 @@ mod tests {
         assert_eq!(read_at_most(&file, 10).unwrap_err().kind(), io::ErrorKind::FileTooLarge);
         std::fs::remove_file(&file).unwrap();
     }
+
+    #[test]
+    fn release_that_is_no_object_is_refused() {
+        let file = std::env::temp_dir().join(format!("bifrost-{}-no-object.json", std::process::id()));
+        for text in ["[]", "1", "\"x\"", "null", "true", "[{}]"] {
+            std::fs::write(&file, text).unwrap();
+            assert_eq!(read_object(&file).unwrap_err().code(), "release/not-an-object", "{text}");
+        }
+        std::fs::remove_file(&file).unwrap();
+    }
 }

@@ -6,7 +6,7 @@ use super::outcome::{ExecutionEnd, Serving, Status};
 use super::{Address, Client, DeployEvent, DeployOutcome, Started};
 use crate::client::{ClientDeployer, Deployed, Progress};
 use bifrost_core::cloud::{CloudError, ErrorKind, ExecutionSummary, HistoryEvent};
-use bifrost_core::machine::{Kind, Machine as _};
+use bifrost_core::machine::Machine;
 use bifrost_core::release::Release;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
@@ -198,13 +198,12 @@ impl<D: ClientDeployer> Follower<'_, D> {
     }
 
     fn outcome_of(&self, summary: &ExecutionSummary) -> DeployOutcome {
-        DeployOutcome::of(
+        DeployOutcome::of::<D::Machine>(
             &self.reader,
             ExecutionEnd {
                 summary,
                 release_id: self.release_id.clone(),
                 changes: self.release.as_ref().map(D::changes).unwrap_or_default(),
-                changes_from: D::CHANGES_FROM,
                 serving: serving::<D>(&self.reader, self.release.as_ref()),
                 is_ours: self.started.is_ours,
             },
@@ -222,13 +221,11 @@ fn add(resources: &mut Vec<String>, found: &[Deployed]) {
     }
 }
 
-/// The deployer's answer for the last state that is not an end state.
+/// The deployer's answer for the last state that is not an end state. It has none for a state of another version.
 pub(super) fn serving<D: ClientDeployer>(reader: &HistoryReader, release: Option<&Release<D::Fields>>) -> Serving {
-    let is_end = |name: &str| {
-        let states = D::Machine::STATES.iter();
-        states.filter(|state| matches!(state.kind, Kind::Succeed | Kind::Fail)).any(|state| state.name == name)
-    };
-    let last = reader.states.iter().rev().find(|name| !is_end(name));
+    let ends = [D::Machine::SUCCESS, D::Machine::FAILURE_CLEAN, D::Machine::FAILURE_DIRTY].map(Some);
+    let mut latest = reader.states.iter().rev().map(|name| D::Machine::from_name(name));
+    let last = latest.find(|state| !ends.contains(state)).flatten();
     last.zip(release).map_or(Serving::Unknown, |(state, release)| D::serving(state, release, &reader.failed_attempts))
 }
 
@@ -240,5 +237,41 @@ fn not_found(name: &str) -> CloudError {
         code: "ExecutionDoesNotExist".into(),
         message: "Execution does not exist".into(),
         request_id: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::history_reader::tests::{entered, read};
+    use super::super::test_deployer::{Idler, Nothing};
+    use super::*;
+    use bifrost_core::release::Defaults;
+    use serde_json::json;
+    use std::collections::BTreeSet;
+
+    fn release() -> Release<Nothing> {
+        let defaults = Defaults {
+            account: "000000000000".parse().unwrap(),
+            region: "us-east-1".parse().unwrap(),
+            bucket: "coinbase-idler-000000000000".parse().unwrap(),
+            allowed_buckets: BTreeSet::new(),
+            timeout_seconds: 60,
+        };
+        let release = json!({
+            "release_id": "release-1", "project_name": "web", "config_name": "dev", "created_at": "2026-01-01T00:00:00Z",
+        });
+        Release::read(&release, &defaults).unwrap()
+    }
+
+    #[test]
+    fn deployer_is_asked_for_the_last_state_before_the_end() {
+        let after = |states: &[&str]| {
+            let reader = read(&states.iter().map(|state| entered(0, state)).collect::<Vec<_>>());
+            serving::<Idler>(&reader, Some(&release()))
+        };
+        assert_eq!(after(&["Deploy", "Unlock", "FailureDirty"]), Serving::New);
+        assert_eq!(after(&["Deploy", "CleanUp", "FailureDirty"]), Serving::Previous);
+        assert_eq!(after(&["Deploy", "SwitchOver", "FailureDirty"]), Serving::Unknown, "a state of another version");
+        assert_eq!(after(&["FailureDirty"]), Serving::Unknown);
     }
 }

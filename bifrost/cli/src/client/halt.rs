@@ -4,7 +4,8 @@ use super::{Address, Client};
 use crate::client::ClientDeployer;
 use bifrost_core::cloud::{CloudError, ExecutionSummary};
 use bifrost_core::error_code::Coded;
-use bifrost_core::halt;
+use bifrost_core::lifecycle::request_halt;
+use bifrost_core::machine::Machine as _;
 use bifrost_core::release::Release;
 
 /// [`Client::halt`] failed.
@@ -40,7 +41,7 @@ impl<D: ClientDeployer> Client<D> {
         let running = self.running(address).await?.ok_or_else(|| HaltFailure::NothingRuns(address.clone()))?;
         // The execution reads the flag from the bucket of its own release.
         let found = Address::read(&running.input, &self.account.defaults).unwrap_or_else(|_| address.clone());
-        halt::request(self.account.objects.as_ref(), &found.bucket, &found.root_dir(), reason).await?;
+        request_halt(self.account.objects.as_ref(), &found.bucket, &found.root_dir(), reason).await?;
         Ok(Halted { too_late: self.too_late(&running).await, execution: running })
     }
 
@@ -48,6 +49,7 @@ impl<D: ClientDeployer> Client<D> {
     async fn too_late(&self, running: &ExecutionSummary) -> Option<String> {
         let (reader, release) = self.reader(running).await.ok()?;
         let release = release.or_else(|| Release::read(&running.input, &self.account.defaults).ok())?;
-        D::too_late(reader.states.last()?, &release)
+        // A state of another version of the deployer: it is not known to be too late.
+        D::too_late(D::Machine::from_name(reader.states.last()?)?, &release)
     }
 }

@@ -7,6 +7,9 @@ use bifrost_core::release::{BucketName, ObjectKey};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 
+/// The largest log that is shown: far more than anyone reads.
+const LIMIT_BYTES: u64 = 8 * 1024 * 1024;
+
 /// A log that is polled for new lines.
 #[derive(Debug, Default)]
 pub(super) struct Log {
@@ -26,10 +29,10 @@ impl Log {
     /// The lines that were written since the last poll. If the log cannot be read, the deploy is followed without it.
     pub(super) async fn poll<D: ClientDeployer>(&mut self, client: &Client<D>) -> Vec<DeployEvent> {
         let Some((bucket, key)) = &self.location else { return Vec::new() };
-        let written = match client.account.objects.get(bucket, key).await {
+        let written = match client.account.objects.get(bucket, key, LIMIT_BYTES).await {
             Ok(written) => written,
             Err(error) => {
-                self.location.take_if(|_| error.kind == ErrorKind::AccessDenied);
+                self.location.take_if(|_| error.kind == ErrorKind::AccessDenied || error.is_too_large());
                 return Vec::new();
             }
         };

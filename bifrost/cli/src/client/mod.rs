@@ -5,6 +5,7 @@
 //! the command line does.
 
 mod address;
+mod all_deployed;
 mod deploy_event;
 mod deploy_plan;
 mod deployer;
@@ -24,8 +25,13 @@ mod reusable_files;
 mod rollback;
 mod start;
 mod status;
+mod task_limit;
+#[cfg(test)]
+pub(crate) mod test_deployer;
+mod unlock;
 
 pub use address::{Address, AddressError};
+pub use all_deployed::{AllDeployed, DeployedRelease, UnreadableItem};
 pub use deploy_event::{DeployEvent, StepFailure};
 pub use deploy_plan::{Action, DeployPlan, PlanFinding, PlannedChange};
 pub use deployer::ClientDeployer;
@@ -33,7 +39,7 @@ pub use failures::FailedDeploy;
 pub use file::{FileError, read_at_most, read_object};
 pub use follow::Follower;
 pub use halt::{HaltFailure, Halted};
-pub use locks::{FreezeFailure, LockState, RootLock, Unlocked};
+pub use locks::{FreezeFailure, LockState, RootLock};
 pub use outcome::{DeployOutcome, Serving, Status};
 pub use plan::PlanFailure;
 pub use prepare::{PrepareError, Prepared};
@@ -42,9 +48,13 @@ pub use release_files::{Attachment, Body, ReleaseFile, ReusableFiles};
 pub use rollback::{ROLLBACK_OF, Rollback, RollbackFailure, Version};
 pub use start::{StartFailure, Started};
 pub use status::{Deployment, RunningExecution};
+pub use task_limit::TaskLimit;
+pub use unlock::{EndedBefore, UnlockPlan, Unlocked};
 
 use bifrost_core::account::DeployerAccount;
-use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionSummary, Executions, Names, TargetRole, Targets};
+use bifrost_core::cloud::{
+    CloudError, ExecutionFilter, ExecutionSummary, Executions, Inventory, Names, TargetRole, Targets,
+};
 use bifrost_core::deployer::Connection;
 pub use bifrost_core::deployer::Ports;
 use bifrost_core::error_code::{Coded, ErrorCode};
@@ -72,6 +82,8 @@ pub struct Client<D: ClientDeployer> {
     pub executions: Arc<dyn Executions>,
     /// Access to target accounts.
     pub targets: Arc<dyn Targets<Ports<D>>>,
+    /// Describes the deployer's resources; `None` for a local cloud, which has none.
+    pub inventory: Option<Arc<dyn Inventory>>,
 }
 
 impl<D: ClientDeployer> Clone for Client<D> {
@@ -80,6 +92,7 @@ impl<D: ClientDeployer> Clone for Client<D> {
             account: self.account.clone(),
             executions: Arc::clone(&self.executions),
             targets: Arc::clone(&self.targets),
+            inventory: self.inventory.clone(),
         }
     }
 }
@@ -90,6 +103,7 @@ impl<D: ClientDeployer> From<&Connection<D>> for Client<D> {
             account: connection.account.clone(),
             executions: Arc::clone(&connection.executions),
             targets: Arc::clone(&connection.targets),
+            inventory: Some(Arc::clone(&connection.inventory)),
         }
     }
 }
@@ -97,7 +111,7 @@ impl<D: ClientDeployer> From<&Connection<D>> for Client<D> {
 #[cfg(feature = "local")]
 impl<D: ClientDeployer + bifrost_local::LocalDeployer> From<&bifrost_local::LocalCloud<D>> for Client<D> {
     fn from(cloud: &bifrost_local::LocalCloud<D>) -> Self {
-        Self { account: cloud.account(), executions: cloud.executions(), targets: cloud.targets() }
+        Self { account: cloud.account(), executions: cloud.executions(), targets: cloud.targets(), inventory: None }
     }
 }
 

@@ -4,6 +4,7 @@ use super::StepFailure;
 use super::history_reader::HistoryReader;
 use crate::client::Changes;
 use bifrost_core::cloud::{ExecutionStatus, ExecutionSummary};
+use bifrost_core::machine::Machine;
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
@@ -76,19 +77,17 @@ pub(super) struct ExecutionEnd<'a> {
     pub(super) release_id: String,
     /// What the deploy created and would delete, according to the output of the last state.
     pub(super) changes: Changes,
-    /// [`ClientDeployer::CHANGES_FROM`](crate::client::ClientDeployer::CHANGES_FROM).
-    pub(super) changes_from: &'a str,
     /// [`ClientDeployer::serving`](crate::client::ClientDeployer::serving) of the last state, if its release can be read.
     pub(super) serving: Serving,
     pub(super) is_ours: bool,
 }
 
 impl DeployOutcome {
-    /// The outcome of an execution that has ended, from its whole history.
-    pub(super) fn of(reader: &HistoryReader, end: ExecutionEnd<'_>) -> Self {
-        let ExecutionEnd { summary, release_id, changes, changes_from, serving, is_ours } = end;
-        let status = status(reader, summary);
-        let changed = reader.states.iter().any(|state| state == changes_from);
+    /// The outcome of an execution of `M` that has ended, from its whole history.
+    pub(super) fn of<M: Machine>(reader: &HistoryReader, end: ExecutionEnd<'_>) -> Self {
+        let ExecutionEnd { summary, release_id, changes, serving, is_ours } = end;
+        let status = status::<M>(reader, summary);
+        let changed = changed::<M>(reader);
         let serving = in_service(status, changed, serving);
         let time = summary.stop_date.or(reader.last_at).unwrap_or(summary.start_date);
         Self {
@@ -109,17 +108,25 @@ impl DeployOutcome {
     }
 }
 
-fn status(reader: &HistoryReader, summary: &ExecutionSummary) -> Status {
+/// Whether the execution got far enough to change something. A state of another version of the deployer may have changed
+/// something.
+fn changed<M: Machine>(reader: &HistoryReader) -> bool {
+    reader.states.iter().any(|name| M::from_name(name).is_none_or(|state| state == M::CHANGES_FROM))
+}
+
+fn status<M: Machine>(reader: &HistoryReader, summary: &ExecutionSummary) -> Status {
     match summary.status {
         ExecutionStatus::Succeeded => Status::Success,
         ExecutionStatus::TimedOut => Status::TimedOut,
         ExecutionStatus::Aborted => Status::Aborted,
         // The names of the errors differ between deployers (contract §5), those of the end states do not.
-        ExecutionStatus::Failed | ExecutionStatus::Running => match reader.states.last().map(String::as_str) {
-            Some("FailureClean") => Status::FailureClean,
-            Some("FailureDirty") => Status::FailureDirty,
-            _ => Status::Failed,
-        },
+        ExecutionStatus::Failed | ExecutionStatus::Running => {
+            match reader.states.last().and_then(|name| M::from_name(name)) {
+                Some(end) if end == M::FAILURE_CLEAN => Status::FailureClean,
+                Some(end) if end == M::FAILURE_DIRTY => Status::FailureDirty,
+                _ => Status::Failed,
+            }
+        }
     }
 }
 
@@ -186,107 +193,5 @@ fn left_over(status: Status, serving: Serving, changes: &Changes) -> Vec<String>
 }
 
 #[cfg(test)]
-mod tests {
-    use super::super::history_reader::tests::{entered, exited, failed, read};
-    use super::*;
-    use serde_json::{Value, json};
-
-    fn summary(status: ExecutionStatus, error: Option<&str>) -> ExecutionSummary {
-        ExecutionSummary {
-            name: "deploy-1".into(),
-            arn: "arn".into(),
-            status,
-            start_date: DateTime::from_timestamp(0, 0).unwrap(),
-            stop_date: DateTime::from_timestamp(125, 0),
-            input: Value::Null.into(),
-            output: None,
-            error: error.map(ToOwned::to_owned),
-            cause: None,
-        }
-    }
-
-    fn outcome(states: &[&str], summary: &ExecutionSummary, is_ours: bool) -> DeployOutcome {
-        let reader = read(&states.iter().map(|state| entered(0, state)).collect::<Vec<_>>());
-        let outputs = [("Url".to_owned(), "https://new".to_owned())].into();
-        let notes = vec!["look".into()];
-        let changes = Changes { created: vec!["new".into()], deleted: vec!["old".into()], outputs, notes };
-        let serving = Serving::New;
-        let end = ExecutionEnd { summary, release_id: "r".into(), changes, changes_from: "Deploy", serving, is_ours };
-        DeployOutcome::of(&reader, end)
-    }
-
-    #[test]
-    fn exit_code_follows_from_the_end_state() {
-        use ExecutionStatus::{Aborted, Failed, Succeeded, TimedOut};
-        let code = |states: &[&str], status, is_ours| outcome(states, &summary(status, None), is_ours).exit_code;
-        assert_eq!(code(&["Validate", "Deploy", "Success"], Succeeded, true), 0);
-        assert_eq!(code(&["Validate", "Deploy", "FailureClean"], Failed, true), 1);
-        assert_eq!(code(&["Validate", "FailureClean"], Failed, true), 2);
-        assert_eq!(code(&["Validate", "Deploy", "FailureDirty"], Failed, true), 3);
-        assert_eq!(code(&["Validate", "FailureDirty"], Failed, true), 3);
-        assert_eq!(code(&["Validate", "Deploy"], Failed, true), 3);
-        assert_eq!(code(&["Validate"], Aborted, true), 3);
-        assert_eq!(code(&["Validate"], TimedOut, true), 3);
-        assert_eq!(code(&["Validate", "Deploy", "Success"], Succeeded, false), 2);
-    }
-
-    #[test]
-    fn created_resources_are_deleted_only_by_a_clean_end() {
-        let changes = |states: &[&str], status| {
-            let Changes { created, deleted, outputs, notes } = outcome(states, &summary(status, None), true).changes;
-            assert_eq!((outputs.is_empty(), notes.len()), (status != ExecutionStatus::Succeeded, 1));
-            (created.join(" "), deleted.join(" "))
-        };
-        assert_eq!(changes(&["Success"], ExecutionStatus::Succeeded), ("new".into(), "old".into()));
-        assert_eq!(changes(&["FailureClean"], ExecutionStatus::Failed), (String::new(), "new".into()));
-        assert_eq!(changes(&["FailureDirty"], ExecutionStatus::Failed), ("new".into(), String::new()));
-    }
-
-    #[test]
-    fn end_without_a_failed_task_has_a_cause() {
-        let stopped = outcome(&["Validate"], &summary(ExecutionStatus::Aborted, None), true);
-        assert_eq!(stopped.failures.len(), 1);
-        assert_eq!((stopped.failures[0].state.as_str(), stopped.failures[0].error.as_str()), ("Validate", "Aborted"));
-        let runtime = outcome(&["Validate"], &summary(ExecutionStatus::Failed, Some("States.Runtime")), true);
-        assert_eq!(runtime.failures[0].error, "States.Runtime");
-    }
-
-    #[test]
-    fn deployer_decides_what_serves_after_a_dirty_end() {
-        use ExecutionStatus::{Aborted, Failed, Succeeded};
-        let serving = |states: &[&str], status| outcome(states, &summary(status, None), true).serving;
-        assert_eq!(serving(&["Validate", "Deploy", "Success"], Succeeded), Serving::New);
-        assert_eq!(serving(&["Validate", "Deploy", "FailureClean"], Failed), Serving::Previous);
-        assert_eq!(serving(&["Validate", "FailureDirty"], Failed), Serving::Previous, "nothing was changed");
-        assert_eq!(serving(&["Validate", "Deploy", "FailureDirty"], Failed), Serving::New, "as the deployer says");
-        assert_eq!(serving(&["Validate", "Deploy"], Aborted), Serving::New, "as the deployer says");
-    }
-
-    #[test]
-    fn release_in_service_is_never_left_over() {
-        let left_over = |states: &[&str]| outcome(states, &summary(ExecutionStatus::Failed, None), true).left_over;
-        assert_eq!(left_over(&["Validate", "Deploy", "FailureDirty"]), ["old"], "the new release is in service");
-        assert_eq!(left_over(&["Validate", "FailureDirty"]), ["new"], "nothing else was in service");
-        assert!(left_over(&["Validate", "Deploy", "FailureClean"]).is_empty());
-    }
-
-    #[test]
-    fn outcome_as_json() {
-        let reader = read(&[
-            entered(0, "Deploy"),
-            failed(60, "DeployError", "no"),
-            exited(60, json!(1)),
-            entered(60, "FailureClean"),
-        ]);
-        let end = ExecutionEnd {
-            summary: &summary(ExecutionStatus::Failed, Some("FailureClean")),
-            release_id: "r".into(),
-            changes: Changes::default(),
-            changes_from: "Deploy",
-            serving: Serving::Unknown,
-            is_ours: true,
-        };
-        let event = crate::client::DeployEvent::End(Box::new(DeployOutcome::of(&reader, end)));
-        insta::assert_json_snapshot!(event);
-    }
-}
+#[path = "outcome_tests.rs"]
+mod tests;

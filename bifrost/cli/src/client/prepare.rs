@@ -4,6 +4,7 @@ use super::{Address, Client};
 use crate::client::{Attachment, ClientDeployer, ReusableFiles};
 use bifrost_core::error_code::{Coded, CodedError};
 use bifrost_core::json::{self, ReadError};
+use bifrost_core::lifecycle::{self, BadRelease};
 use bifrost_core::release::{Defaults, ExecutionName, InvalidName, Release, ReleaseId, Replay, STARTED_BY, replay};
 use bifrost_core::task::DATA_LIMIT_BYTES;
 use chrono::{DateTime, SecondsFormat, Utc};
@@ -84,14 +85,14 @@ pub enum PrepareError {
         /// What is wrong with its time.
         source: Replay,
     },
-    /// The release breaks a rule of the deployer.
+    /// The release breaks a rule of the framework or the deployer.
     #[error("{path}: {source}")]
     #[code(source)]
     Rule {
         /// The release file.
         path: PathBuf,
         /// The rule, and what to do.
-        source: CodedError,
+        source: Box<BadRelease>,
     },
 }
 
@@ -154,7 +155,8 @@ impl<D: ClientDeployer> Client<D> {
         for Attachment { name, .. } in &attachments {
             dir.attachment(name).map_err(|source| PrepareError::AttachmentName { path: path.into(), source })?;
         }
-        D::check(&release).map_err(|source| PrepareError::Rule { path: path.into(), source })?;
+        lifecycle::check(&release, &self.account.defaults)
+            .map_err(|source| PrepareError::Rule { path: path.into(), source: Box::new(source) })?;
         Ok(Prepared { document, release, attachments })
     }
 }
@@ -188,6 +190,7 @@ pub(super) fn fill(
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::collections::BTreeSet;
 
     fn filled(release: Value) -> Value {
         let Value::Object(mut fields) = release else { panic!("no object") };
@@ -195,6 +198,7 @@ mod tests {
             account: "000000000000".parse().unwrap(),
             region: "us-east-1".parse().unwrap(),
             bucket: "coinbase-odin-000000000000".parse().unwrap(),
+            allowed_buckets: BTreeSet::new(),
             timeout_seconds: 600,
         };
         fill(&mut fields, &defaults, DateTime::from_timestamp(1_800_000_000, 5).unwrap(), 7, "ada@laptop");

@@ -16,6 +16,9 @@ use std::path::Path;
 /// The key of `metadata` with the id of the release that a rollback deploys again.
 pub const ROLLBACK_OF: &str = "rollback_of";
 
+/// The largest file of a release that is copied, in bytes. Lambda accepts at most 250 MiB of code.
+const FILE_LIMIT_BYTES: u64 = 512 * 1024 * 1024;
+
 /// How many successful deploys are searched.
 const SUCCEEDED: usize = 100;
 
@@ -203,7 +206,7 @@ impl<D: ClientDeployer> Client<D> {
             .attachment(&name)
             .map_err(|source| RollbackFailure::Location { release_id: id.to_owned(), source })?;
         let (release_id, file) = (id.to_owned(), key.to_string());
-        match self.account.objects.get(&old.envelope.bucket, &key).await? {
+        match self.account.objects.get(&old.envelope.bucket, &key, FILE_LIMIT_BYTES).await? {
             Some(object) if Sha256::of(&object.body) == sha256 => {
                 Ok(Attachment { name, body: Body::Bytes(object.body), encryption })
             }

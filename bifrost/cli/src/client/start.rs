@@ -2,7 +2,7 @@
 
 use super::{Address, Client, Prepared};
 use crate::client::{Attachment, Body, ClientDeployer};
-use bifrost_core::cloud::{CloudError, Encryption, StartError};
+use bifrost_core::cloud::{CloudError, Encryption, StartError, limit_bytes};
 use bifrost_core::error_code::Coded;
 use bifrost_core::json;
 use bifrost_core::release::{BucketName, InvalidName, ReleaseDir, ReleaseId, Sha256};
@@ -95,7 +95,7 @@ impl<D: ClientDeployer> Client<D> {
     async fn upload(&self, prepared: &Prepared<D::Fields>) -> Result<(), StartFailure> {
         let envelope = &prepared.release.envelope;
         let (bucket, dir) = (&envelope.bucket, envelope.release_dir());
-        if let Some(existing) = self.account.objects.get(bucket, &dir.release()).await?
+        if let Some(existing) = self.account.objects.get(bucket, &dir.release(), limit_bytes::RELEASE).await?
             && !json::parse(&existing.body).is_ok_and(|existing| json::same(&existing, &prepared.document))
         {
             return Err(StartFailure::ReleaseIdTaken(envelope.release_id.clone()));

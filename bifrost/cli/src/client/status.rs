@@ -2,7 +2,7 @@
 
 use super::{Address, Client, LockState};
 use crate::client::{ClientDeployer, Deployed};
-use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionSummary};
+use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionSummary, limit_bytes};
 use bifrost_core::json;
 use bifrost_core::release::started_by;
 use chrono::{DateTime, Utc};
@@ -95,11 +95,14 @@ impl<D: ClientDeployer> Client<D> {
     }
 
     /// Who deployed a release, as the uploaded release claims. A tag in the target account may name a release that was not
-    /// uploaded.
+    /// uploaded, and an object that is not a release.
     async fn deployed_by(&self, address: &Address, release_id: &str) -> Result<Option<String>, CloudError> {
         let Ok(id) = release_id.parse() else { return Ok(None) };
         let key = address.root_dir().release_dir(&id).release();
-        let uploaded = self.account.objects.get(&address.bucket, &key).await?;
+        let uploaded = match self.account.objects.get(&address.bucket, &key, limit_bytes::RELEASE).await {
+            Err(error) if error.is_too_large() => None,
+            uploaded => uploaded?,
+        };
         let release = uploaded.and_then(|object| json::parse(&object.body).ok());
         Ok(release.as_ref().and_then(started_by).map(ToOwned::to_owned))
     }

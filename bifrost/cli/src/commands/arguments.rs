@@ -4,9 +4,10 @@ use crate::client::Address;
 use crate::client::ClientDeployer;
 use bifrost_core::account::Identity;
 use bifrost_core::deployer::ConnectOptions;
-use bifrost_core::release::{AccountId, BucketName, ConfigName, Defaults, ProjectName, Region};
+use bifrost_core::release::{AccountId, BucketName, ConfigName, Defaults, ProjectName, Region, read_buckets};
 use clap::ValueEnum;
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::env;
 use std::io::{IsTerminal, stdout};
 use std::num::NonZeroU32;
@@ -32,6 +33,9 @@ pub(super) struct DeployerArgs {
     /// Prefix of the names of your deployers
     #[arg(long, global = true, value_name = "TEXT", env = "BIFROST_PREFIX", default_value = PREFIX, hide = true)]
     prefix: String,
+    /// Other buckets from which the deployer accepts releases, separated by commas; as in the function's `BIFROST_BUCKETS`
+    #[arg(long, global = true, value_name = "NAMES", env = "BIFROST_BUCKETS", value_parser = read_buckets, hide = true)]
+    allowed_buckets: Option<BTreeSet<BucketName>>,
 }
 
 impl DeployerArgs {
@@ -48,7 +52,11 @@ impl DeployerArgs {
 
     pub(super) fn options<D: ClientDeployer>(&self) -> ConnectOptions {
         let (account, region) = (self.deployer_account.clone(), self.deployer_region.clone());
-        ConnectOptions { name: self.name::<D>(), account, region }
+        ConnectOptions { name: self.name::<D>(), account, region, allowed_buckets: self.allowed_buckets() }
+    }
+
+    pub(super) fn allowed_buckets(&self) -> BTreeSet<BucketName> {
+        self.allowed_buckets.clone().unwrap_or_default()
     }
 
     /// The program with the arguments of another command for the same deployer. The account is left out: it is that of the
@@ -67,6 +75,12 @@ impl DeployerArgs {
         }
         if let Some(region) = &self.deployer_region {
             arguments = format!("{arguments} --deployer-region {region}");
+        }
+        if let Some(buckets) = &self.allowed_buckets
+            && env::var("BIFROST_BUCKETS").is_err()
+        {
+            let names: Vec<&str> = buckets.iter().map(BucketName::as_str).collect();
+            arguments = format!("{arguments} --allowed-buckets {}", shell_quoted(&names.join(",")));
         }
         arguments
     }

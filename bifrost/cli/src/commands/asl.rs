@@ -5,7 +5,7 @@ use super::error::CliError;
 use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
 use bifrost_core::account::Identity;
-use bifrost_core::machine::Machine;
+use bifrost_core::deployer;
 use bifrost_core::release::{AccountId, Region};
 
 #[derive(Debug, clap::Args)]
@@ -21,7 +21,7 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: &Args) -> Result<u8, CliError> {
-    let definition = D::Machine::definition(&identity(session, args).await?.function_arn());
+    let definition = deployer::definition::<D>(&identity(session, args).await?.function_arn());
     output::print(&serde_json::to_string_pretty(&definition).map_err(std::io::Error::from)?)?;
     Ok(0)
 }

@@ -6,12 +6,12 @@ use crate::client::Client;
 use crate::client::ClientDeployer;
 use crate::doctor::differences;
 use async_trait::async_trait;
-use bifrost_core::deployer::Connection;
-use bifrost_core::machine::Machine;
+use bifrost_core::deployer::{Connection, definition};
+use chrono::TimeDelta;
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// Step Functions allows few requests a second, and all followers of an account share them.
 const POLL_INTERVAL: PollInterval = PollInterval { min: Duration::from_secs(1), max: Duration::from_secs(3) };
@@ -27,7 +27,7 @@ impl<D: ClientDeployer> Backend<D> for Connection<D> {
     async fn warning(&self) -> Option<String> {
         let identity = &self.account.identity;
         let machine = self.inventory.state_machine(&identity.state_machine_arn()).await.ok()??;
-        let ours = D::Machine::definition(&identity.function_arn());
+        let ours = definition::<D>(&identity.function_arn());
         let differences = differences(&ours, &machine.definition)?;
         Some(format!(
             "warning: the definition of the state machine differs from this client's in {differences}; `{} doctor{}` shows \
@@ -55,5 +55,10 @@ impl<D: ClientDeployer> Backend<D> for Connection<D> {
 
     fn is_run(&self) -> Result<bool, CliError> {
         Ok(true)
+    }
+
+    fn stopwatch(&self) -> Box<dyn Fn() -> TimeDelta> {
+        let start = Instant::now();
+        Box::new(move || TimeDelta::from_std(start.elapsed()).unwrap_or(TimeDelta::MAX))
     }
 }

@@ -4,6 +4,7 @@ use super::error::CliError;
 use crate::client::Client;
 use crate::client::ClientDeployer;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::path::Path;
@@ -39,4 +40,8 @@ pub(super) trait Backend<D: ClientDeployer> {
 
     /// Whether a process, or Step Functions, runs the executions.
     fn is_run(&self) -> Result<bool, CliError>;
+
+    /// Measures the time from now on, which a correction of this machine's clock does not change. In a local cloud by its own
+    /// clock.
+    fn stopwatch(&self) -> Box<dyn Fn() -> TimeDelta>;
 }

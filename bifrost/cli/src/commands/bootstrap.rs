@@ -10,19 +10,23 @@ use crate::bootstrap::{
 use crate::client::ClientDeployer;
 use bifrost_core::cloud::{NewStack, StackEvent};
 use bifrost_core::deployer::BootstrapTarget;
-use bifrost_core::release::{AccountId, ProjectName};
+use bifrost_core::release::{AccountId, BucketName, ProjectName, read_buckets};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::{env, io};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Use the template of a target account: the role that deploys assume there
-    #[arg(long, value_name = "ID", conflicts_with_all = ["project", "code", "alarm_email", "reader"])]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["project", "code", "alarm_email", "reader", "also_bucket"])]
     target: Option<AccountId>,
     /// Use the template of a project: the policy that allows uploading its releases
-    #[arg(long, value_name = "PROJECT", conflicts_with_all = ["code", "alarm_email", "reader", "external_id", "session_tags"])]
+    #[arg(
+        long,
+        value_name = "PROJECT",
+        conflicts_with_all = ["code", "alarm_email", "reader", "also_bucket", "external_id", "session_tags"]
+    )]
     project: Option<ProjectName>,
     /// Deploy the template with CloudFormation instead of printing it
     #[arg(long)]
@@ -42,6 +46,9 @@ pub(super) struct Args {
     /// Target account or organization whose deploy roles may read the files of their releases; may be repeated
     #[arg(long, value_name = "ACCOUNT | ORGANIZATION")]
     reader: Vec<Reader>,
+    /// Another bucket of the deployer account from which the deployer accepts releases; may be repeated
+    #[arg(long, value_name = "NAME", value_parser = read_buckets)]
+    also_bucket: Vec<BTreeSet<BucketName>>,
 }
 
 /// Parses an external id. The rules are those of STS.
@@ -71,7 +78,11 @@ pub(super) fn examples(name: &str) -> String {
 
 If the stack exists, --apply updates it. The stack of the deployer account
 also creates policies for people: NAME-start to deploy, together with the
-policy of a project, and NAME-operate to halt, freeze and unlock deploys."
+policy of a project, and NAME-operate to halt, freeze and unlock deploys.
+
+--also-bucket lets the function use a bucket that exists. Commands accept it
+with the environment variable BIFROST_BUCKETS (names with commas between).
+The policies for people cover only the bucket of the deployer."
     )
 }
 
@@ -123,7 +134,8 @@ impl BootstrapRequest {
             });
         }
         let (alarm_email, readers) = (args.alarm_email.clone(), args.reader.clone());
-        let deployer_options = DeployerOptions { external_id, session_tags, alarm_email, readers };
+        let also_buckets = args.also_bucket.iter().flatten().cloned().collect();
+        let deployer_options = DeployerOptions { external_id, session_tags, alarm_email, readers, also_buckets };
         let template = deployer_template::<D>(&name, &deployer_options);
         Ok(Self { stack: name.to_string(), template, is_deployer: true, account: options.account, target_arguments })
     }

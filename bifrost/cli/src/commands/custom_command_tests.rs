@@ -1,50 +1,7 @@
 use super::super::Program;
 use super::*;
-use crate::client::Deployed;
-use bifrost_core::Shape;
-use bifrost_core::cloud::CloudError;
-use bifrost_core::deployer::Deployer;
+use crate::client::test_deployer::Idler;
 use bifrost_core::error_code::Coded as _;
-use bifrost_core::release::Fields;
-use bifrost_core::release::{ConfigName, ProjectName, Release};
-use bifrost_core::validate::validate;
-use serde::Deserialize;
-
-/// A deployer that does nothing and has a custom command.
-struct Idler;
-
-#[derive(Debug, Clone, Serialize, Deserialize, Shape)]
-struct Nothing {}
-
-impl Fields for Nothing {
-    type Ports = ();
-}
-
-bifrost_core::state_machine! {
-    machine Idle(Release<Nothing>) starts at Rest;
-
-    task Rest = validate { next Success; catch _ => FailureClean; }
-    succeed Success;
-    fail FailureClean = "FailureClean";
-}
-
-impl Deployer for Idler {
-    type Fields = Nothing;
-    type Machine = Idle;
-
-    const NAME: &'static str = "idler";
-    const TIMEOUT_SECONDS: u32 = 60;
-}
-
-#[async_trait]
-impl ClientDeployer for Idler {
-    const ABOUT: &'static str = "Does nothing";
-    const CHANGES_FROM: &'static str = "Rest";
-
-    async fn deployed((): &(), _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
-        Ok(Vec::new())
-    }
-}
 
 /// Exits with the given code.
 struct Exit;

@@ -60,6 +60,13 @@ pub(super) enum CliError {
     #[error("{0}{log_in}", log_in = LogIn(.0))]
     #[code(source)]
     Cloud(#[from] CloudError),
+    /// Users of one project may not read what is deployed of all projects.
+    #[error(
+        "{source}; `status --all` reads the whole lock table and needs dynamodb:Scan, which the policy {deployer}-operate \
+         allows; `status` with a project does not need it"
+    )]
+    #[code(source)]
+    AllDeployedDenied { deployer: String, source: Box<CloudError> },
     #[error(transparent)]
     #[code(source)]
     Connect(Box<ConnectError>),
@@ -71,6 +78,13 @@ pub(super) enum CliError {
     #[error(transparent)]
     #[code(source)]
     Store(#[from] StoreError),
+    /// The file of the local cloud was written by another version.
+    #[cfg(feature = "local")]
+    #[error(
+        "{source}; to delete its content and start again, run {deploy}; to keep it, pass another file with --cloud FILE"
+    )]
+    #[code(source)]
+    OldLocalCloud { source: StoreError, deploy: String },
     #[cfg(feature = "local")]
     #[error(transparent)]
     #[code(source)]
@@ -87,7 +101,7 @@ pub(super) enum CliError {
     ScenarioSyntax { path: PathBuf, source: json::ParseError },
     #[cfg(feature = "local")]
     /// The scenario, a JSON merge patch, does not produce a valid state of the local cloud.
-    #[error("{path}: scenario produces an invalid local cloud: {source}")]
+    #[error("{path}: scenario produces an invalid local cloud: {}", bifrost_local::shortened(&source.to_string()))]
     #[code("scenario/invalid", "correct the scenario at the JSON path that the message names")]
     ScenarioContent { path: PathBuf, source: json::ReadError },
     #[cfg(feature = "local")]
@@ -172,6 +186,10 @@ pub(super) enum CliError {
     )]
     #[code("cli/lost-contact", "follow the execution with `status` and `history`")]
     Lost { execution: String, status: String, source: Box<CliError> },
+    /// `unlock --force` stopped the deploy, but could not clear its lock. Deploys are still refused.
+    #[error("stopped {executions}, but did not clear the lock: {source}; to continue, run {unlock}")]
+    #[code("lock/not-cleared", "correct what the message names, then run `unlock` again")]
+    StillLocked { executions: String, unlock: String, source: Box<CliError> },
 }
 
 /// What to do if AWS does not accept the credentials.
@@ -203,10 +221,10 @@ boxed! {
 }
 
 impl CliError {
-    /// 2 if nothing was changed; 3 if an execution that was started may still change things.
+    /// 2 if nothing was changed; 3 if an execution that was started may still change things, or was stopped.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
-            Self::Lost { .. } => 3,
+            Self::Lost { .. } | Self::StillLocked { .. } => 3,
             Self::NoPlan(_) => 1,
             Self::Apply(error) if error.is_stuck() => 3,
             _ => 2,

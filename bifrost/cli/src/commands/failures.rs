@@ -3,7 +3,7 @@
 use super::arguments::{CloudArgs, CommandHint, Format, OutputArgs, ProjectArgs, limit};
 use super::error::CliError;
 use super::escape_control::one_line;
-use super::report::{Paint, failure_text, indented, next_step};
+use super::report::{LockAfter, Paint, failure_text, indented, next_step};
 use super::time::{duration, moment};
 use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
@@ -67,14 +67,13 @@ struct FailureJson<'f> {
 }
 
 fn next(failure: &FailedDeploy, hint: &CommandHint) -> String {
-    match &failure.superseded_by {
-        // What the failure left over may be in service by now.
-        Some(later) => format!(
-            "nothing for this failure: {later} deployed a release after it; {} shows all events",
-            hint.line(&format!("history {}", failure.outcome.execution))
-        ),
-        None => next_step(&failure.outcome, failure.address.as_ref(), hint),
-    }
+    let Some(later) = &failure.superseded_by else {
+        let lock = if failure.lock_is_free { LockAfter::Free } else { LockAfter::MayBeHeld };
+        return next_step(&failure.outcome, failure.address.as_ref(), lock, hint);
+    };
+    // What the failure left over may be in service by now.
+    let history = hint.line(&format!("history {}", failure.outcome.execution));
+    format!("nothing for this failure: {later} deployed a release after it; {history} shows all events")
 }
 
 fn lines(failure: &FailedDeploy, hint: &CommandHint, paint: Paint) -> Vec<String> {
@@ -128,6 +127,7 @@ mod tests {
             }),
             started_by: Some("ada@laptop".into()),
             superseded_by: None,
+            lock_is_free: false,
             outcome: DeployOutcome {
                 status: Status::FailureClean,
                 exit_code: 1,

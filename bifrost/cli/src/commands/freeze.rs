@@ -4,7 +4,7 @@ use super::arguments::{CloudArgs, ProjectArgs, whoami};
 use super::error::CliError;
 use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
-use bifrost_core::lock::Freeze;
+use bifrost_core::lifecycle::Freeze;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -60,8 +60,10 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
 }
 
 pub(super) async fn lift<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: UnfreezeArgs) -> Result<u8, CliError> {
-    let client = session.client(&args.cloud).await?;
+    let backend = session.open(&args.cloud, false).await?;
+    let client = backend.client();
     let address = args.project.address::<D>(&client.account.defaults)?;
+    backend.keep()?;
     let line = match client.unfreeze(&address).await? {
         Some(freeze) => format!("{address}: lifted the freeze by {freeze}"),
         None => format!("{address}: not frozen"),

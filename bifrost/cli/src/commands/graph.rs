@@ -4,8 +4,8 @@ use super::error::CliError;
 use super::output;
 use crate::client::ClientDeployer;
 use bifrost_asl::{self, StateMachine};
+use bifrost_core::deployer;
 use bifrost_core::error_code::CodedError;
-use bifrost_core::machine::Machine;
 use clap::ValueEnum;
 
 #[derive(Debug, clap::Args)]
@@ -33,7 +33,7 @@ pub(super) fn examples(name: &str) -> String {
 
 pub(super) fn run<D: ClientDeployer>(args: &Args) -> Result<u8, CliError> {
     // The diagram does not show the ARN of the function.
-    let machine = StateMachine::parse(&D::Machine::definition("function"))
+    let machine = StateMachine::parse(&deployer::definition::<D>("function"))
         .map_err(|error| CliError::Definition(CodedError::from_parts("definition/invalid", error)))?;
     output::print(&match args.language {
         Language::Mermaid => bifrost_asl::mermaid(&machine),

@@ -1,19 +1,21 @@
 //! A local cloud as the backend of commands.
 
-use super::arguments::{CloudArgs, DeployerArgs};
+use super::arguments::{CloudArgs, CommandHint, DeployerArgs};
 use super::backend::{Backend, PollInterval};
 use super::error::CliError;
 use crate::client::{Client, ClientDeployer};
 use async_trait::async_trait;
 use bifrost_core::json;
 use bifrost_local::{
-    Engine, Lease, LocalCloud, LocalDeployer, LocalState, Pace, Resources, SeedError, Store, read_seed,
+    Engine, Lease, LocalCloud, LocalDeployer, LocalState, Pace, Resources, SeedError, Store, StoreError, read_seed,
 };
+use chrono::TimeDelta;
 use serde_json::Value;
 use std::cell::Cell;
 use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The folder of the default local cloud, and of those created from a JSON seed.
@@ -41,12 +43,32 @@ pub(super) fn open<D: LocalDeployer + ClientDeployer>(
 ) -> Result<Box<dyn Backend<D>>, CliError> {
     let (path, new_state) = find::<D>(args.cloud.as_deref())?;
     let is_new = fresh || !path.exists();
-    let store = if is_new { Store::in_memory(new_state) } else { Store::open(&path, D::NAME, || new_state)? };
+    let store = if is_new {
+        Store::in_memory(new_state)
+    } else {
+        Store::open(&path, D::NAME, || new_state)
+            .map_err(|error| of_another_version::<D>(error, deployer_args, args))?
+    };
     let (account, region) = store.read(|state| (state.deployer_account.clone(), state.deployer_region.clone()))?;
     let identity = deployer_args.identity::<D>(account, region);
-    let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
+    let mut defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
+    defaults.allowed_buckets = deployer_args.allowed_buckets();
     let cloud = LocalCloud::<D>::new(store, identity, defaults).reached_with(&args.arguments(deployer_args));
     Ok(Box::new(LocalBackend { cloud, path, is_new }))
+}
+
+/// Adds the command that replaces the local cloud of another version.
+fn of_another_version<D: ClientDeployer>(
+    error: StoreError,
+    deployer_args: &DeployerArgs,
+    args: &CloudArgs,
+) -> CliError {
+    if !error.is_of_another_version() {
+        return error.into();
+    }
+    let file = D::RELEASE_FILE.unwrap_or("release.json");
+    let deploy = CommandHint::new::<D>(deployer_args, args).line(&format!("deploy {file} --fresh"));
+    CliError::OldLocalCloud { source: error, deploy }
 }
 
 #[async_trait(?Send)]
@@ -92,6 +114,12 @@ impl<D: LocalDeployer + ClientDeployer> Backend<D> for LocalBackend<D> {
 
     fn is_run(&self) -> Result<bool, CliError> {
         Ok(Lease::take(&self.path)?.is_none())
+    }
+
+    fn stopwatch(&self) -> Box<dyn Fn() -> TimeDelta> {
+        let store = Arc::clone(self.cloud.store());
+        let start = store.now();
+        Box::new(move || store.now() - start)
     }
 }
 

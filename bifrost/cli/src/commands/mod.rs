@@ -3,6 +3,7 @@
 //! Exit codes of all commands except `plan`: 0 success; 1 the deploy changed something, failed, and cleaned up; 2 nothing was
 //! changed; 3 the deploy needs manual intervention (contract §9). `plan`: 0 no changes, 2 changes, 1 an error.
 
+mod all_deployed;
 mod arguments;
 mod asl;
 mod aws;
@@ -235,6 +236,21 @@ mod tests {
     }
 
     #[test]
+    fn all_deployed_is_of_no_project() {
+        for right in ["--all", "--all --older-than 30d", "--all --older-than 90m --local --output json"] {
+            assert!(parse(&format!("odin status {right}")).is_ok(), "{right}");
+        }
+        for wrong in ["--all release.json", "--all acme/shop development", "--older-than 30d", "--all --older-than 30"]
+        {
+            assert!(parse(&format!("odin status {wrong}")).is_err(), "{wrong}");
+        }
+        for option in ["--account 000000000000", "--region us-east-1", "--bucket bucket-1"] {
+            let error = parse(&format!("odin status --all {option}")).unwrap_err();
+            assert_eq!(error.kind(), clap::error::ErrorKind::ArgumentConflict, "{option}");
+        }
+    }
+
+    #[test]
     fn numbers_are_above_zero() {
         assert!(parse("odin deploy release.json --speed 0.5").is_ok());
         assert!(parse("odin deploy release.json --timeout 1").is_ok());
@@ -263,9 +279,13 @@ mod tests {
 
     #[test]
     fn bootstrap_has_one_template_at_a_time() {
-        for right in
-            ["", "--target 222222222222 --session-tags", "--project acme/shop --apply", "--apply --code odin.zip"]
-        {
+        for right in [
+            "",
+            "--target 222222222222 --session-tags",
+            "--project acme/shop --apply",
+            "--apply --code odin.zip",
+            "--also-bucket one-1,two-2 --also-bucket three-3",
+        ] {
             assert!(parse(format!("odin bootstrap {right}").trim_end()).is_ok(), "{right}");
         }
         for wrong in [
@@ -275,6 +295,9 @@ mod tests {
             "--project ../x",
             "--project acme/shop --external-id ab",
             "--code odin.zip",
+            "--target 222222222222 --deployer-account 111111111111 --also-bucket acme-files",
+            "--project acme/shop --also-bucket acme-files",
+            "--also-bucket ../x",
             "--external-id a",
             "--external-id a{b",
             "--alarm-email nobody",

@@ -1,19 +1,26 @@
 //! `status`: shows what is deployed and by whom, what is running, and the locks.
 
+use super::all_deployed;
 use super::arguments::{CloudArgs, CommandHint, Format, OutputArgs, ProjectArgs};
 use super::error::CliError;
 use super::escape_control::one_line;
 use super::report::Paint;
-use super::time::moment;
+use super::time::{TypedAge, moment};
 use super::{ProgramRun, output};
 use crate::client::{Address, Client, Deployment, RunningExecution};
 use crate::client::{ClientDeployer, Deployed};
-use bifrost_core::lock;
+use bifrost_core::lifecycle::describe_lock;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     project: Option<ProjectArgs>,
+    /// List the deployed releases of all accounts, projects and configs
+    #[arg(long, conflicts_with_all = ["first", "account", "region", "bucket"])]
+    all: bool,
+    /// List only releases that were deployed longer ago, such as 30d, 12h or 90m
+    #[arg(long, value_name = "AGE", requires = "all")]
+    older_than: Option<TypedAge>,
     #[command(flatten)]
     cloud: CloudArgs,
     #[command(flatten)]
@@ -26,13 +33,26 @@ pub(super) fn examples(name: &str, file: &str) -> String {
   {name} status --local
   {name} status {file} --local
   {name} status coinbase/deploy-test development --local --output json
+  {name} status --all --local
+  {name} status --all --older-than 30d --output json --local
 
 Without a project it shows the projects of the latest 500 deploys. Who
-deployed a release is the claim of the client that deployed it."
+deployed a release is the claim of the client that deployed it.
+
+--all reads only the lock table of the deployer, not the target accounts. It
+needs the permission dynamodb:Scan, which the policy for operators allows.
+It does not list what Go deployers deployed.
+
+With --all and --output json each line is an object: aws_account_id,
+project_name, config_name, release_id, since, age_seconds, deployer; and
+started_by, if it is known."
     )
 }
 
 pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
+    if args.all {
+        return all_deployed::run(session, &args.cloud, args.older_than.as_ref(), args.output.format()).await;
+    }
     let client = session.client(&args.cloud).await?;
     let addresses = match &args.project {
         Some(project) => vec![project.address::<D>(&client.account.defaults)?],
@@ -83,7 +103,7 @@ fn lines(deployment: &Deployment, hint: &CommandHint, paint: Paint) -> Vec<Strin
         .extend(locks.freeze.iter().map(|freeze| paint.bad(&format!("  frozen by {}", one_line(&freeze.to_string())))));
     for held in &locks.root_locks {
         let remedy = if held.running { String::new() } else { stale_lock(&deployment.address, hint) };
-        lines.push(paint.busy(&format!("  locked by {}{remedy}", one_line(&lock::describe(&held.holder)))));
+        lines.push(paint.busy(&format!("  locked by {}{remedy}", one_line(&describe_lock(&held.holder)))));
     }
     if locks.freeze.is_none() && locks.root_locks.is_empty() {
         lines.push("  not locked".to_owned());
@@ -121,7 +141,7 @@ mod tests {
     use super::*;
     use crate::client::{LockState, RootLock};
     use bifrost_core::cloud::LockItem;
-    use bifrost_core::lock::Freeze;
+    use bifrost_core::lifecycle::Freeze;
     use chrono::{DateTime, Utc};
 
     fn at(second: i64) -> DateTime<Utc> {
@@ -200,7 +220,14 @@ mod tests {
             }),
             locks: LockState {
                 freeze: Some(Freeze { user: "carol".into(), lock_reason: "incident".into() }),
-                root_locks: vec![RootLock { holder, is_object: false, running: false }],
+                root_locks: vec![RootLock {
+                    holder,
+                    is_object: false,
+                    running: false,
+                    execution: None,
+                    candidates: Vec::new(),
+                    active_for: chrono::TimeDelta::zero(),
+                }],
             },
             ..deployment()
         };

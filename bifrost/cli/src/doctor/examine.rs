@@ -1,12 +1,14 @@
 //! Reads the deployer's resources and checks them.
 
 use super::remediation::Remediation;
-use super::{DoctorFinding, accounts, answer, bucket, definition, function, machine, roles, table};
+use super::{DoctorFinding, accounts, alarm, answer, bucket, definition, function, machine, roles, table};
+use crate::bootstrap::{alarm_topic, shortest_task_seconds};
 use crate::client::{Client, ClientDeployer};
 use bifrost_core::account::Identity;
-use bifrost_core::cloud::{BucketSettings, CloudError, FunctionConfiguration, Invocation, MachineConfiguration, Table};
-use bifrost_core::deployer::Connection;
-use bifrost_core::machine::Machine;
+use bifrost_core::cloud::{
+    BucketSettings, CloudError, FunctionConfiguration, Invocation, MachineConfiguration, Table, TopicSubscriptions,
+};
+use bifrost_core::deployer::{self, Connection};
 use bifrost_core::release::{AccountId, BucketName};
 use bifrost_core::self_check::SelfCheck;
 use serde_json::Value;
@@ -19,6 +21,8 @@ pub(super) struct Observed {
     pub(super) machine: Result<Option<MachineConfiguration>, CloudError>,
     pub(super) table: Result<Option<Table>, CloudError>,
     pub(super) bucket: Result<Option<BucketSettings>, CloudError>,
+    /// The topic that gets every deploy which failed and may not have cleaned up.
+    pub(super) alarm: Result<Option<TopicSubscriptions>, CloudError>,
     /// The target accounts.
     pub(super) accounts: Result<BTreeSet<AccountId>, CloudError>,
     /// The function's answer to the self-check; `None` if the function does not exist.
@@ -41,7 +45,7 @@ pub async fn examine<D: ClientDeployer>(
     program: &str,
 ) -> Vec<DoctorFinding> {
     let identity = connection.account.identity.as_ref();
-    let definition = D::Machine::definition(&identity.function_arn());
+    let definition = deployer::definition::<D>(&identity.function_arn());
     let target = CheckTarget { identity, bucket: &connection.account.defaults.bucket, definition };
     observe(connection, requested, &target).await.findings(&target, program)
 }
@@ -55,12 +59,14 @@ async fn observe<D: ClientDeployer>(
     let CheckTarget { identity, bucket, .. } = target;
     let (client, inventory) = (Client::from(connection), connection.inventory.as_ref());
     let (machine_arn, lock_table) = (identity.state_machine_arn(), identity.lock_table());
-    let (caller, function, machine, table, bucket, accounts) = tokio::join!(
+    let alarm_topic = target.alarm_topic();
+    let (caller, function, machine, table, bucket, alarm, accounts) = tokio::join!(
         inventory.caller(),
         inventory.function(&identity.name),
         inventory.state_machine(&machine_arn),
         inventory.table(&lock_table),
         inventory.bucket(bucket),
+        inventory.subscriptions(&alarm_topic),
         accounts::targets(&client, requested),
     );
     let self_check = SelfCheck { accounts: accounts.iter().flatten().cloned().collect() };
@@ -68,7 +74,14 @@ async fn observe<D: ClientDeployer>(
         Ok(None) => None,
         _ => Some(inventory.invoke(&identity.name, &self_check.payload()).await),
     };
-    Observed { caller, function, machine, table, bucket, accounts, answer }
+    Observed { caller, function, machine, table, bucket, alarm, accounts, answer }
+}
+
+impl CheckTarget<'_> {
+    fn alarm_topic(&self) -> String {
+        let Identity { name, account, region } = self.identity;
+        region.arn("sns", account, &alarm_topic(name))
+    }
 }
 
 impl Observed {
@@ -85,12 +98,15 @@ impl Observed {
         let report = self.answer.as_ref().map(|answer| answer::read(answer, &remediation));
         let (answered, report) = report.map_or((None, None), |(finding, report)| (Some(finding), report));
         let machine = self.machine.as_ref().ok().and_then(Option::as_ref).map(|machine| &machine.definition);
-        let mut findings = vec![access(&self.caller, &remediation), function::check(&self.function, &remediation)];
+        // Definitions of earlier versions have no timeouts.
+        let run = machine.filter(|machine| shortest_task_seconds(machine).is_some()).unwrap_or(definition);
+        let mut findings = vec![access(&self.caller, &remediation), function::check(&self.function, run, &remediation)];
         findings.extend(answered);
         findings.push(machine::check(&self.machine, &remediation));
         findings.extend(definition::check(definition, machine, report.as_ref(), &remediation));
-        findings.push(table::check(&self.table, &remediation));
+        findings.extend(table::check(&self.table, &remediation));
         findings.extend(bucket::check(&self.bucket, bucket, &remediation));
+        findings.push(alarm::check(&self.alarm, &target.alarm_topic(), &remediation));
         findings.extend(roles::check(&self.accounts, report.as_ref(), &remediation));
         findings
     }

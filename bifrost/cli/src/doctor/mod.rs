@@ -5,6 +5,7 @@
 //! roles in target accounts, so the function tries them (see [`self_check`](bifrost_core::self_check)).
 
 mod accounts;
+mod alarm;
 mod answer;
 mod bucket;
 mod definition;

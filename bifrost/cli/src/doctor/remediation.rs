@@ -1,6 +1,6 @@
 //! The commands that fix what `doctor` finds, complete with the arguments for this deployer.
 
-use crate::bootstrap::{EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
+use crate::bootstrap::{BUCKETS_VARIABLE, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::FunctionConfiguration;
 use bifrost_core::release::AccountId;
@@ -10,9 +10,8 @@ pub(super) struct Remediation<'a> {
     /// The deployer's command, with the arguments that select the deployer.
     program: &'a str,
     identity: &'a Identity,
-    /// Whether the function sends an external id. Its value may be a secret, and is not known here.
-    has_external_id: bool,
-    has_session_tags: bool,
+    /// The variables of the function that options of `bootstrap` set. Their values may be secrets, and are not known here.
+    variables: Vec<&'static str>,
     /// The options of `bootstrap` that cannot be seen in the deployer account: a function that is missing or cannot be
     /// read shows none.
     unknown_options: &'static str,
@@ -27,24 +26,34 @@ impl<'a> Remediation<'a> {
         function: Option<&FunctionConfiguration>,
         exists: bool,
     ) -> Self {
-        let is_set = |name: &str| function.is_some_and(|function| function.variables.iter().any(|set| set == name));
-        let (has_external_id, has_session_tags) = (is_set(EXTERNAL_ID_VARIABLE), is_set(SESSION_TAGS_VARIABLE));
+        let is_set = |name: &&str| function.is_some_and(|function| function.variables.iter().any(|set| set == name));
+        let variables = [EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE, BUCKETS_VARIABLE].into_iter().filter(is_set);
+        let variables = variables.collect();
         let unknown_options = match function {
             Some(_) => "--alarm-email and --reader",
-            None => "--external-id, --session-tags, --alarm-email and --reader",
+            None => "--external-id, --session-tags, --also-bucket, --alarm-email and --reader",
         };
-        Self { program, identity, has_external_id, has_session_tags, unknown_options, exists }
+        Self { program, identity, variables, unknown_options, exists }
+    }
+
+    fn sets(&self, variable: &str) -> bool {
+        self.variables.contains(&variable)
     }
 
     /// Brings the deployer account up to date. An option that is left out is reset by `bootstrap`, so those that cannot
     /// be seen from here are named.
     pub(super) fn bootstrap(&self) -> String {
-        let external_id = if self.has_external_id {
-            format!(" --external-id \"$({})\"", self.read_external_id())
+        let external_id = if self.sets(EXTERNAL_ID_VARIABLE) {
+            format!(" --external-id \"$({})\"", self.read_variable(EXTERNAL_ID_VARIABLE))
         } else {
             String::new()
         };
-        let command = format!("`{} bootstrap --apply{external_id}{}`", self.program, self.session_tags());
+        let also_buckets = if self.sets(BUCKETS_VARIABLE) {
+            format!(" --also-bucket \"$({})\"", self.read_variable(BUCKETS_VARIABLE))
+        } else {
+            String::new()
+        };
+        let command = format!("`{} bootstrap --apply{external_id}{}{also_buckets}`", self.program, self.session_tags());
         if self.exists {
             format!("{command} with its earlier options {}, if any", self.unknown_options)
         } else {
@@ -76,10 +85,10 @@ impl<'a> Remediation<'a> {
     /// Creates or updates the role in a target account.
     pub(super) fn bootstrap_target(&self, account: &AccountId) -> String {
         let (program, deployer) = (self.program, &self.identity.account);
-        let (external_id, source) = if self.has_external_id {
+        let (external_id, source) = if self.sets(EXTERNAL_ID_VARIABLE) {
             let source = format!(
                 ", where ID is what `{}` prints with credentials for account {deployer}",
-                self.read_external_id()
+                self.read_variable(EXTERNAL_ID_VARIABLE)
             );
             (" --external-id ID", source)
         } else {
@@ -132,12 +141,12 @@ impl<'a> Remediation<'a> {
     }
 
     fn session_tags(&self) -> &'static str {
-        if self.has_session_tags { " --session-tags" } else { "" }
+        if self.sets(SESSION_TAGS_VARIABLE) { " --session-tags" } else { "" }
     }
 
-    fn read_external_id(&self) -> String {
+    fn read_variable(&self, variable: &str) -> String {
         self.unquoted_aws(&format!(
-            "lambda get-function-configuration --function-name {} --query Environment.Variables.{EXTERNAL_ID_VARIABLE} \
+            "lambda get-function-configuration --function-name {} --query Environment.Variables.{variable} \
              --output text",
             self.identity.name
         ))

@@ -7,7 +7,7 @@ mod remediation;
 mod text;
 
 pub(super) use paint::Paint;
-pub(super) use remediation::next_step;
+pub(super) use remediation::{LockAfter, next_step};
 pub(super) use text::{failure_text, indented};
 
 use super::arguments::{CommandHint, Format};

@@ -7,8 +7,22 @@
 use crate::client::{Address, DeployOutcome, Serving, Status, StepFailure};
 use crate::commands::arguments::CommandHint;
 
+/// The root lock after a deploy that did not clean up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::commands) enum LockAfter {
+    /// The deploy may have left it.
+    MayBeHeld,
+    /// Nobody holds it: somebody has cleared it, and waited for the last task before.
+    Free,
+}
+
 /// The next step after a deploy; empty if there is none. After a clean-up that failed, it has a line for each step.
-pub(in crate::commands) fn next_step(outcome: &DeployOutcome, address: Option<&Address>, hint: &CommandHint) -> String {
+pub(in crate::commands) fn next_step(
+    outcome: &DeployOutcome,
+    address: Option<&Address>,
+    lock: LockAfter,
+    hint: &CommandHint,
+) -> String {
     let commands = Commands { outcome, address, hint };
     match outcome.status {
         Status::Success => String::new(),
@@ -17,7 +31,9 @@ pub(in crate::commands) fn next_step(outcome: &DeployOutcome, address: Option<&A
             let remedy = outcome.failures.first().map_or(Remedy::Notes, Remedy::of);
             format!("{}; {} shows all events", remedy.text(&commands), commands.history())
         }
-        Status::FailureDirty | Status::Failed | Status::TimedOut | Status::Aborted => intervention(outcome, &commands),
+        Status::FailureDirty | Status::Failed | Status::TimedOut | Status::Aborted => {
+            intervention(outcome, lock, &commands)
+        }
     }
 }
 
@@ -79,7 +95,7 @@ impl Remedy {
             "aws/not-found" | "aws/already-exists" | "aws/invalid-request" => Self::CorrectRequest,
             "lock/held" => Self::WaitForLock,
             "freeze/unreadable" => Self::Blocked,
-            "lock/release-deployed" => Self::NewRelease,
+            "lock/ended" | "lock/release-deployed" | "release/older-than-deployed" => Self::NewRelease,
             "freeze/active" => Self::Unfreeze,
             "halt/requested" => Self::AskWhoHalted,
             "halt/timeout" => Self::RaiseTimeout,
@@ -152,9 +168,11 @@ impl Remedy {
 }
 
 /// The steps after a deploy that did not clean up. What to delete depends on what is in service.
-fn intervention(outcome: &DeployOutcome, commands: &Commands<'_>) -> String {
+fn intervention(outcome: &DeployOutcome, lock: LockAfter, commands: &Commands<'_>) -> String {
     let release = &outcome.release_id;
+    let is_held = lock == LockAfter::MayBeHeld;
     let (state, delete) = match (outcome.changed, outcome.serving) {
+        (false, _) if !is_held => ("the deploy changed nothing, and its lock was cleared".to_owned(), None),
         (false, _) => ("the deploy changed nothing, but its lock may still be held".to_owned(), None),
         (true, Serving::New) => (
             format!("{release} is in service, so keep its resources"),
@@ -175,14 +193,14 @@ fn intervention(outcome: &DeployOutcome, commands: &Commands<'_>) -> String {
         ),
     };
     // The execution ended without its task: the function runs until its own time limit.
-    let is_cut_off = matches!(outcome.status, Status::Aborted | Status::TimedOut);
+    let is_cut_off = is_held && matches!(outcome.status, Status::Aborted | Status::TimedOut);
     let wait = is_cut_off.then(|| "wait 6 minutes, because the last task may still be running".to_owned());
-    let look = [
+    let survey = [
         format!("see what failed: {}", commands.history()),
         format!("see what is deployed and that no deploy is running: {}", commands.project("status")),
     ];
     let unlock = format!("clear the lock, so that deploys are possible again: {}", commands.project("unlock"));
-    let steps = wait.into_iter().chain(look).chain(delete).chain([unlock]);
+    let steps = wait.into_iter().chain(survey).chain(delete).chain(is_held.then_some(unlock));
     let steps = (1..).zip(steps).map(|(number, step)| format!("\n{number}. {step}"));
     format!("needs manual intervention; {state}{}", steps.collect::<String>())
 }

@@ -8,7 +8,7 @@ const STATUSES: [Status; 4] = [Status::FailureDirty, Status::Failed, Status::Tim
 const SERVING: [Serving; 3] = [Serving::New, Serving::Previous, Serving::Unknown];
 
 /// The codes with their own remedy, one of each area with a common remedy, and one of a deployer.
-const CODES: [&str; 18] = [
+const CODES: [&str; 20] = [
     "aws/access-denied",
     "aws/already-exists",
     "aws/conflict",
@@ -21,9 +21,11 @@ const CODES: [&str; 18] = [
     "freeze/unreadable",
     "halt/requested",
     "halt/timeout",
+    "lock/ended",
     "lock/held",
     "lock/release-deployed",
     "odin/several-groups",
+    "release/older-than-deployed",
     "release/unknown-field",
     "task/panic",
     "template/unknown-property",
@@ -92,7 +94,7 @@ fn address() -> Address {
 }
 
 fn advice(outcome: &DeployOutcome) -> String {
-    next_step(outcome, Some(&address()), &CommandHint::local("odin"))
+    next_step(outcome, Some(&address()), LockAfter::MayBeHeld, &CommandHint::local("odin"))
 }
 
 fn clean(failures: Vec<StepFailure>) -> String {
@@ -159,6 +161,18 @@ fn locks_are_cleared_last_and_after_dirty_ends() {
     }
     for failure in NAMES.map(|name| failure(None, name)) {
         assert!(!clean(vec![failure]).contains("`odin unlock"));
+    }
+}
+
+#[test]
+fn free_lock_is_not_to_be_cleared() {
+    for status in STATUSES {
+        for (changed, serving) in SERVING.into_iter().flat_map(|serving| [(true, serving), (false, serving)]) {
+            let outcome = outcome(status, changed, serving, Vec::new());
+            let text = next_step(&outcome, Some(&address()), LockAfter::Free, &CommandHint::local("odin"));
+            assert!(!text.contains("wait 6 minutes") && !text.contains("`odin unlock "), "{text}");
+            assert!(text.contains("`odin status "), "{text}");
+        }
     }
 }
 

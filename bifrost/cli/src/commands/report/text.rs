@@ -1,6 +1,7 @@
 //! Formats events as text.
 
 use super::paint::Paint;
+use super::remediation::LockAfter;
 use super::{dots, remediation};
 use crate::client::{Address, DeployEvent, DeployOutcome, Serving, Status, StepFailure};
 use crate::client::{LogSeverity, Progress};
@@ -156,7 +157,7 @@ impl Text {
             };
             lines.push(self.paint.bad(&format!("  yours    your release was not deployed; {when}")));
         }
-        let next = remediation::next_step(outcome, self.address.as_ref(), &self.hint);
+        let next = remediation::next_step(outcome, self.address.as_ref(), LockAfter::MayBeHeld, &self.hint);
         if !next.is_empty() {
             lines.push(format!("  next     {}", indented(&next)));
         }
