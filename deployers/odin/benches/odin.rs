@@ -4,8 +4,9 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used, reason = "a benchmark that cannot continue panics")]
 
 use bifrost::asl::StateMachine;
+use bifrost::deployer::definition;
 use bifrost::local::{LocalDeployer, LocalState, read_seed};
-use bifrost::machine::{Machine, dispatch};
+use bifrost::machine::dispatch;
 use bifrost::release::Sha256;
 use bifrost::testing::TestHarness;
 use divan::Bencher;
@@ -54,7 +55,7 @@ fn successful_execution(bencher: Bencher<'_, '_>, services: usize) {
 
 #[divan::bench]
 fn parse_and_validate_the_definition(bencher: Bencher<'_, '_>) {
-    let text = Odin::definition("arn:aws:lambda:us-east-1:000000000000:function:coinbase-odin").to_string();
+    let text = definition::<Odin>("arn:aws:lambda:us-east-1:000000000000:function:coinbase-odin").to_string();
     bencher.bench_local(|| {
         let definition: Value = serde_json::from_str(&text).unwrap();
         StateMachine::parse(&definition).unwrap()

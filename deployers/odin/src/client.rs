@@ -14,19 +14,16 @@ use bifrost::client::{
     Attachment, Body, Changes, ClientDeployer, DeployPlan, Deployed, Prepared, Progress, ReleaseFile, ReusableFiles,
     Serving, StepFailure, read_at_most,
 };
-use bifrost::cloud::{CloudError, Encryption, Objects};
+use bifrost::cloud::{CloudError, Encryption, Objects, limit_bytes};
 use bifrost::error_code::CodedError;
+use bifrost::machine::Machine;
 use bifrost::release::{ConfigName, ProjectName, Sha256};
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
-/// The most user data to read, in bytes. EC2 accepts far less, which is checked after rendering.
-const MAX_USER_DATA: u64 = 1024 * 1024;
-
 #[async_trait]
 impl ClientDeployer for Odin {
     const ABOUT: &'static str = "Deploys each service of a release as an auto-scaling group, blue/green";
-    const CHANGES_FROM: &'static str = "Deploy";
 
     /// Reads `<release file>.userdata`.
     fn attach(
@@ -37,7 +34,7 @@ impl ClientDeployer for Odin {
         let mut path = release_file.as_os_str().to_owned();
         path.push(".userdata");
         let path = PathBuf::from(path);
-        let body = read_at_most(&path, MAX_USER_DATA).map_err(|source| UserDataFile { path, source })?;
+        let body = read_at_most(&path, limit_bytes::FILE).map_err(|source| UserDataFile { path, source })?;
         release.insert("user_data_sha256".into(), Sha256::of(&body).to_string().into());
         Ok(vec![Attachment { name: USER_DATA.into(), body: Body::Bytes(body), encryption: encryption() }])
     }
@@ -56,49 +53,59 @@ impl ClientDeployer for Odin {
     }
 
     /// The states after `CheckHealthy` do not look for a halt flag.
-    fn too_late(state: &str, release: &OdinRelease) -> Option<String> {
+    fn too_late(state: Odin, release: &OdinRelease) -> Option<String> {
         match state {
-            "Healthy?" if release.fields.healthy != Some(true) => None,
-            "Healthy?"
-            | "WaitForDetach"
-            | "DetachForSuccess"
-            | "WaitDetachForSuccess"
-            | "CleanUpSuccess"
-            | "Success" => Some(format!(
-                "too late to halt: in {state} the new groups are healthy and replace the old ones; to go back, use \
-                     `rollback` once the deploy has succeeded"
+            Odin::Validate
+            | Odin::Lock
+            | Odin::ValidateResources
+            | Odin::Deploy
+            | Odin::WaitForDeploy
+            | Odin::WaitForHealthy
+            | Odin::CheckHealthy => None,
+            Odin::IsHealthy if release.fields.healthy != Some(true) => None,
+            Odin::IsHealthy
+            | Odin::WaitForDetach
+            | Odin::DetachForSuccess
+            | Odin::WaitDetachForSuccess
+            | Odin::CleanUpSuccess
+            | Odin::Success => Some(format!(
+                "too late to halt: in {} the new groups are healthy and replace the old ones; to go back, use `rollback` \
+                 once the deploy has succeeded",
+                state.name()
             )),
-            "DetachForFailure" | "WaitDetachForFailure" | "CleanUpFailure" | "ReleaseLockFailure" => {
-                Some(format!("the deploy has failed already and is cleaning up in {state}"))
+            Odin::DetachForFailure | Odin::WaitDetachForFailure | Odin::CleanUpFailure | Odin::ReleaseLockFailure => {
+                Some(format!("the deploy has failed already and is cleaning up in {}", state.name()))
             }
-            "FailureClean" | "FailureDirty" => Some("the deploy has failed already".to_owned()),
-            _ => None,
+            Odin::FailureClean | Odin::FailureDirty => Some("the deploy has failed already".to_owned()),
         }
     }
 
     /// Old groups are detached from `DetachForSuccess` on, and only when the new ones are healthy. If the new ones became
-    /// unhealthy or were deleted, the old ones may be all that serves.
-    fn serving(state: &str, _: &OdinRelease, failures: &[StepFailure]) -> Serving {
+    /// unhealthy or were deleted, the old ones may be all that serves. Without the lock, a newer release may serve.
+    fn serving(state: Odin, _: &OdinRelease, failures: &[StepFailure]) -> Serving {
         match state {
-            "DetachForSuccess" | "WaitDetachForSuccess" | "CleanUpSuccess"
+            _ if failures.iter().any(lost_the_lock) => Serving::Unknown,
+            Odin::DetachForSuccess | Odin::WaitDetachForSuccess | Odin::CleanUpSuccess
                 if failures.iter().any(new_groups_cannot_serve) =>
             {
                 Serving::Unknown
             }
-            "WaitForDetach" | "DetachForSuccess" | "WaitDetachForSuccess" | "CleanUpSuccess" => Serving::New,
-            "Validate"
-            | "Lock"
-            | "ValidateResources"
-            | "Deploy"
-            | "WaitForDeploy"
-            | "WaitForHealthy"
-            | "CheckHealthy"
-            | "Healthy?"
-            | "DetachForFailure"
-            | "WaitDetachForFailure"
-            | "CleanUpFailure"
-            | "ReleaseLockFailure" => Serving::Previous,
-            _ => Serving::Unknown,
+            Odin::WaitForDetach | Odin::DetachForSuccess | Odin::WaitDetachForSuccess | Odin::CleanUpSuccess => {
+                Serving::New
+            }
+            Odin::Validate
+            | Odin::Lock
+            | Odin::ValidateResources
+            | Odin::Deploy
+            | Odin::WaitForDeploy
+            | Odin::WaitForHealthy
+            | Odin::CheckHealthy
+            | Odin::IsHealthy
+            | Odin::DetachForFailure
+            | Odin::WaitDetachForFailure
+            | Odin::CleanUpFailure
+            | Odin::ReleaseLockFailure => Serving::Previous,
+            Odin::FailureClean | Odin::FailureDirty | Odin::Success => Serving::Unknown,
         }
     }
 
@@ -143,6 +150,11 @@ impl ClientDeployer for Odin {
 /// Whether the old groups were kept because the new ones cannot serve alone.
 fn new_groups_cannot_serve(failure: &StepFailure) -> bool {
     matches!(failure.code.as_deref(), Some("odin/below-capacity" | "odin/group-deleted"))
+}
+
+/// Whether the lock was not this execution's any more, so that another release may be deployed by now.
+fn lost_the_lock(failure: &StepFailure) -> bool {
+    matches!(failure.code.as_deref(), Some("lock/lost" | "lock/given-back"))
 }
 
 /// User data may contain secrets.

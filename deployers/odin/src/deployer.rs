@@ -2,9 +2,8 @@
 
 use crate::machine::Odin;
 use crate::permissions::PERMISSIONS;
-use crate::release::{OdinFields, OdinRelease, check};
-use bifrost::error_code::CodedError;
-use bifrost::{Deployer, Permission};
+use crate::release::OdinFields;
+use bifrost::{Deployer, Fields, Permission};
 
 /// The file name of the user data in the directory of a release.
 pub(crate) const USER_DATA: &str = "userdata";
@@ -15,9 +14,7 @@ impl Deployer for Odin {
 
     const NAME: &'static str = "odin";
     const TIMEOUT_SECONDS: u32 = 600;
+    /// A deploy may wait for `wait_for_detach` after its timeout, which has the same maximum; then a day to clean up.
+    const MAX_EXECUTION_SECONDS: u32 = 2 * OdinFields::MAX_TIMEOUT_SECONDS + 86_400;
     const PERMISSIONS: &'static [Permission] = PERMISSIONS;
-
-    fn check(release: &OdinRelease) -> Result<(), CodedError> {
-        Ok(check(release)?)
-    }
 }

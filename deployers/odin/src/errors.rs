@@ -7,9 +7,7 @@ use crate::health::TooManyTerminating;
 use crate::release::ServiceName;
 use bifrost::cloud::CloudError;
 use bifrost::error_code::{Coded, ErrorCode, full_message, with_code};
-use bifrost::halt::{Halt, HaltCheckError};
-use bifrost::lock::LockFailure;
-use bifrost::validate::{BadRelease, ValidateFailure};
+use bifrost::lifecycle::{BadRelease, Halt, HaltCheckError, ValidateFailure};
 use std::error::Error;
 use std::fmt;
 use std::io;
@@ -66,36 +64,19 @@ pub enum CreateError {
 /// The health of the new groups is not known, or they cannot become healthy.
 #[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum HealthFailure {
-    /// The deploy must stop.
+    /// The deploy must stop: instances of the new groups terminate.
     #[error(transparent)]
     #[code(source)]
-    Halt(#[from] HealthHalt),
+    Halt(#[from] Errors<ServiceError<TooManyTerminating>>),
     /// The health is not known.
     #[error(transparent)]
     #[code(source)]
     Health(#[from] HealthCheckError),
 }
 
-/// Why `CheckHealthy` stops the deploy.
-#[derive(Debug, thiserror::Error, Coded)]
-pub enum HealthHalt {
-    /// An operator halted the deploy, or its timeout passed.
-    #[error(transparent)]
-    #[code(source)]
-    Halt(#[from] Halt),
-    /// Instances of the new groups terminate.
-    #[error(transparent)]
-    #[code(source)]
-    Terminating(#[from] Errors<ServiceError<TooManyTerminating>>),
-}
-
 /// Why `CheckHealthy` cannot tell whether the new groups are healthy.
 #[derive(Debug, thiserror::Error, Coded)]
 pub enum HealthCheckError {
-    /// It is not known whether the deploy must stop.
-    #[error(transparent)]
-    #[code(source)]
-    HaltCheck(HaltCheckError),
     /// Calls to AWS failed.
     #[error(transparent)]
     #[code(source)]
@@ -215,10 +196,6 @@ pub enum CleanUpFailure {
     #[error(transparent)]
     #[code(source)]
     CleanUp(#[from] CleanUpError),
-    /// The root lock or the halt flag was not removed.
-    #[error(transparent)]
-    #[code(source)]
-    Lock(#[from] LockFailure),
 }
 
 /// Why resources are left over.
@@ -322,15 +299,6 @@ impl From<HaltCheckError> for DeployFailure {
         match error {
             HaltCheckError::Halt(halt) => Self::Halt(halt),
             HaltCheckError::Cloud(_) => DeployError::HaltCheck(error).into(),
-        }
-    }
-}
-
-impl From<HaltCheckError> for HealthFailure {
-    fn from(error: HaltCheckError) -> Self {
-        match error {
-            HaltCheckError::Halt(halt) => HealthHalt::Halt(halt).into(),
-            HaltCheckError::Cloud(_) => HealthCheckError::HaltCheck(error).into(),
         }
     }
 }

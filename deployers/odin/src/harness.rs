@@ -4,10 +4,9 @@ use crate::Odin;
 use crate::cloud::OdinPorts;
 use crate::cloud::local::{OdinAccount, OdinRegion};
 use crate::release::{OdinRelease, sample};
-use bifrost::cloud::{Attempt, TargetRole};
+use bifrost::cloud::TargetRole;
 use bifrost::local::LocalDeployer;
 use bifrost::release::{AccountId, Release};
-use bifrost::task::Context;
 use bifrost::testing::{Run, TestHarness};
 use serde_json::{Value, json};
 
@@ -71,11 +70,4 @@ pub(crate) async fn ports(harness: &TestHarness<Odin>) -> OdinPorts {
     let (account, region) = ("000000000000".parse().unwrap(), "us-east-1".parse().unwrap());
     let (role, session) = ("coinbase-odin-assumed".into(), "test".into());
     harness.cloud().targets().assume(&TargetRole { account, region, role, session, tags: Vec::new() }).await.unwrap()
-}
-
-/// The context of a handler in this state.
-pub(crate) fn context(harness: &TestHarness<Odin>, state: &str) -> Context<OdinPorts> {
-    let cloud = harness.cloud();
-    let attempt = Attempt { execution: None, state: state.into(), retry_count: 0 };
-    Context::new(cloud.account(), attempt, Value::Null.into(), cloud.targets())
 }

@@ -25,7 +25,7 @@ mod safe_release;
 
 pub use errors::{
     BelowCapacity, CleanUpError, CleanUpFailure, CreateError, DeployError, DeployFailure, DetachError, DetachFailure,
-    Errors, GroupDeleted, HealthCheckError, HealthError, HealthFailure, HealthHalt, NotDetached, ServiceBelowCapacity,
+    Errors, GroupDeleted, HealthCheckError, HealthError, HealthFailure, NotDetached, ServiceBelowCapacity,
     ServiceError, UserDataEncoding, UserDataFile,
 };
 pub use findings::{Finding, Findings};

@@ -1,25 +1,27 @@
 //! Odin's state machine.
 
-use crate::errors::{DeployFailure, DetachFailure, HealthFailure};
+use crate::errors::{DeployFailure, DetachFailure};
 use crate::handlers::{
-    check_healthy, clean_up_failure, clean_up_success, deploy, detach_for_failure, detach_for_success,
-    release_lock_failure, validate, validate_resources,
+    check_healthy, clean_up_failure, clean_up_success, deploy, detach_for_failure, detach_for_success, validate,
+    validate_resources,
 };
 use crate::release::OdinRelease;
-use bifrost::lock::{LockFailure, lock};
+use bifrost::lifecycle::{LockFailure, fail, lock};
 
 bifrost::state_machine! {
     /// Deploys each service of a release as an auto-scaling group: first beside the one that runs, then in its place.
-    pub machine Odin(OdinRelease) starts at Validate;
+    pub machine Odin(OdinRelease) starts at Validate, changes from Deploy;
 
     /// Refuses a release that is malformed, replayed or tampered with, and fills in defaults.
     task Validate = validate {
+        validates;
         next Lock;
         catch _ => FailureClean;
     }
 
     /// Locks the project and config, so that only one deploy runs at a time.
     task Lock = lock {
+        locks;
         next ValidateResources;
         /// Another deploy holds the lock: there is nothing to unlock.
         catch LockFailure::LockExists => FailureClean;
@@ -35,6 +37,7 @@ bifrost::state_machine! {
 
     /// Creates the new groups beside the old ones.
     task Deploy = deploy {
+        looks for halt;
         next WaitForDeploy;
         /// Nothing was created.
         catch DeployFailure::Halt => ReleaseLockFailure;
@@ -50,9 +53,8 @@ bifrost::state_machine! {
 
     /// Reads the health of every instance, and takes the next step of the rollout.
     task CheckHealthy = check_healthy {
+        looks for halt;
         next IsHealthy;
-        /// The deploy must stop now.
-        retry HealthFailure::Halt { max_attempts: 0 }
         /// AWS may have failed for a moment.
         retry _ { max_attempts: 3, interval_seconds: 15 }
         catch _ => DetachForFailure;
@@ -83,6 +85,7 @@ bifrost::state_machine! {
 
     /// Deletes the old groups and keeps the new ones.
     task CleanUpSuccess = clean_up_success {
+        unlocks;
         next Success;
         retry _ { max_attempts: 3, interval_seconds: 60, backoff_rate: 1.0 }
         catch _ => FailureDirty;
@@ -90,6 +93,7 @@ bifrost::state_machine! {
 
     /// Detaches the new groups from their balancers.
     task DetachForFailure = detach_for_failure {
+        cleans up;
         next WaitDetachForFailure;
         retry _ { max_attempts: 3, interval_seconds: 60 }
         /// Deleting a group detaches it, too.
@@ -101,13 +105,16 @@ bifrost::state_machine! {
 
     /// Deletes the new groups and keeps the old ones.
     task CleanUpFailure = clean_up_failure {
+        cleans up;
         next ReleaseLockFailure;
         retry _ { max_attempts: 3, interval_seconds: 30 }
         catch _ => FailureDirty;
     }
 
     /// Unlocks the project and config.
-    task ReleaseLockFailure = release_lock_failure {
+    task ReleaseLockFailure = fail {
+        cleans up;
+        unlocks;
         next FailureClean;
         retry _ { max_attempts: 3, interval_seconds: 30 }
         catch _ => FailureDirty;
@@ -126,11 +133,11 @@ bifrost::state_machine! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bifrost::machine::Machine;
+    use bifrost::deployer::definition;
 
     #[test]
     fn definition_is_pinned() {
-        let definition = Odin::definition("arn:aws:lambda:us-east-1:000000000000:function:coinbase-odin");
+        let definition = definition::<Odin>("arn:aws:lambda:us-east-1:000000000000:function:coinbase-odin");
         insta::assert_snapshot!(serde_json::to_string_pretty(&definition).unwrap());
     }
 }

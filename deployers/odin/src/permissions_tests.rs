@@ -47,3 +47,10 @@ fn templates_need_no_bucket() {
         assert!(template.to_string().len() < TEMPLATE_LIMIT_BYTES);
     }
 }
+
+/// `states:RedriveExecution` would run tasks of an execution that has given its lock back.
+#[test]
+fn nobody_may_redrive() {
+    let mut actions = Odin::PERMISSIONS.iter().flat_map(|permission| permission.actions);
+    assert!(actions.all(|action| !action.starts_with(['*', '?']) && !action.starts_with("states:")));
+}

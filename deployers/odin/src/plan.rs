@@ -95,6 +95,7 @@ fn defaults(envelope: &Envelope) -> Defaults {
         account: envelope.aws_account_id.clone(),
         region: envelope.aws_region.clone(),
         bucket: envelope.bucket.clone(),
+        allowed_buckets: BTreeSet::new(),
         timeout_seconds: Odin::TIMEOUT_SECONDS,
     }
 }

@@ -3,7 +3,7 @@
 use crate::findings::Findings;
 use crate::release::{OdinRelease, Service, ServiceName, fill_defaults};
 use crate::rules;
-use bifrost::cloud::{CloudError, Objects};
+use bifrost::cloud::{CloudError, Objects, limit_bytes};
 use bifrost::json::{ParseError, ReadError};
 use bifrost::release::{BucketName, Defaults, Envelope, InvalidName, ObjectKey, ReleaseId};
 use serde::Serialize;
@@ -136,7 +136,7 @@ pub(crate) async fn read_deployed(
     let unreadable = |reason: UnreadableReason| UnreadableRelease { id: id.to_owned(), reason };
     let id: ReleaseId = id.parse().map_err(|error: InvalidName| unreadable(error.into()))?;
     let key = envelope.root_dir().release_dir(&id).release();
-    let Some(object) = objects.get(&envelope.bucket, &key).await? else {
+    let Some(object) = objects.get(&envelope.bucket, &key, limit_bytes::RELEASE).await? else {
         return Err(unreadable(UnreadableReason::Missing { bucket: envelope.bucket.clone(), key }).into());
     };
     let value = bifrost::json::parse(&object.body).map_err(|error| unreadable(error.into()))?;

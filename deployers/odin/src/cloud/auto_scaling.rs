@@ -3,6 +3,7 @@
 use super::Tags;
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Proof;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -163,27 +164,27 @@ pub trait AutoScaling: Send + Sync {
     /// # Errors
     /// [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) if a group of that name exists, even if
     /// it is being deleted; `ValidationError` if a resource that it refers to does not exist.
-    async fn create_group(&self, group: &NewAutoScalingGroup) -> Result<(), CloudError>;
+    async fn create_group(&self, proof: &Proof, group: &NewAutoScalingGroup) -> Result<(), CloudError>;
 
     /// Sets all three sizes of a group (`autoscaling:UpdateAutoScalingGroup`). Instances are launched and terminated
     /// later.
     ///
     /// # Errors
     /// If the group does not exist or is being deleted, or if the sizes contradict each other.
-    async fn set_capacity(&self, group: &str, capacity: Capacity) -> Result<(), CloudError>;
+    async fn set_capacity(&self, proof: &Proof, group: &str, capacity: Capacity) -> Result<(), CloudError>;
 
     /// Enables collection of all metrics of the group, each minute (`autoscaling:EnableMetricsCollection`).
     ///
     /// # Errors
     /// If the group does not exist.
-    async fn enable_metrics(&self, group: &str) -> Result<(), CloudError>;
+    async fn enable_metrics(&self, proof: &Proof, group: &str) -> Result<(), CloudError>;
 
     /// Creates the scaling policy, or replaces the one with its name, and returns its ARN
     /// (`autoscaling:PutScalingPolicy`).
     ///
     /// # Errors
     /// If the group does not exist.
-    async fn put_scaling_policy(&self, policy: &NewScalingPolicy) -> Result<String, CloudError>;
+    async fn put_scaling_policy(&self, proof: &Proof, policy: &NewScalingPolicy) -> Result<String, CloudError>;
 
     /// The names of the alarms that trigger the group's scaling policies (`autoscaling:DescribePolicies`, every page).
     ///
@@ -197,14 +198,14 @@ pub trait AutoScaling: Send + Sync {
     /// # Errors
     /// If the group does not exist or is being deleted, or
     /// (`ValidationError`) if one of them is not attached: pass only names from [`AutoScalingGroup::load_balancers`].
-    async fn detach_load_balancers(&self, group: &str, names: &[String]) -> Result<(), CloudError>;
+    async fn detach_load_balancers(&self, proof: &Proof, group: &str, names: &[String]) -> Result<(), CloudError>;
 
     /// Detaches target groups (`autoscaling:DetachLoadBalancerTargetGroups`, at most 10 a request), as
     /// [`AutoScaling::detach_load_balancers`] does.
     ///
     /// # Errors
     /// As [`AutoScaling::detach_load_balancers`]: pass only ARNs from [`AutoScalingGroup::target_group_arns`].
-    async fn detach_target_groups(&self, group: &str, arns: &[String]) -> Result<(), CloudError>;
+    async fn detach_target_groups(&self, proof: &Proof, group: &str, arns: &[String]) -> Result<(), CloudError>;
 
     /// The attachments of the group and their states (`autoscaling:DescribeLoadBalancers` and
     /// `autoscaling:DescribeLoadBalancerTargetGroups` at the same time, every page).
@@ -218,14 +219,14 @@ pub trait AutoScaling: Send + Sync {
     ///
     /// # Errors
     /// If the group does not exist, or (`ScalingActivityInProgress`, `ResourceInUse`) it cannot be deleted now.
-    async fn delete_group(&self, name: &str) -> Result<(), CloudError>;
+    async fn delete_group(&self, proof: &Proof, name: &str) -> Result<(), CloudError>;
 
     /// Deletes the launch configuration that Go Odin created for a group
     /// (`autoscaling:DeleteLaunchConfiguration`).
     ///
     /// # Errors
     /// If it does not exist, or (`ResourceInUse`) a group still uses it.
-    async fn delete_launch_configuration(&self, name: &str) -> Result<(), CloudError>;
+    async fn delete_launch_configuration(&self, proof: &Proof, name: &str) -> Result<(), CloudError>;
 }
 
 /// On which side of its threshold an alarm fires.
@@ -264,7 +265,7 @@ pub trait Alarms: Send + Sync {
     ///
     /// # Errors
     /// [`CloudError`] from CloudWatch.
-    async fn put(&self, alarm: &NewAlarm) -> Result<(), CloudError>;
+    async fn put(&self, proof: &Proof, alarm: &NewAlarm) -> Result<(), CloudError>;
 
     /// The names of all alarms whose name begins with `prefix` (`cloudwatch:DescribeAlarms`, every page).
     ///
@@ -276,5 +277,5 @@ pub trait Alarms: Send + Sync {
     ///
     /// # Errors
     /// [`CloudError`] from CloudWatch.
-    async fn delete(&self, names: &[String]) -> Result<(), CloudError>;
+    async fn delete(&self, proof: &Proof, names: &[String]) -> Result<(), CloudError>;
 }

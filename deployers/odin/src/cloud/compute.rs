@@ -3,6 +3,7 @@
 use super::Tags;
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Proof;
 
 /// Selects resources. A resource that does not exist is missing from the result; it is not an error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,12 +104,12 @@ pub trait Compute: Send + Sync {
     /// # Errors
     /// [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) (`InvalidPlacementGroup.Duplicate`) if it
     /// already exists.
-    async fn create_placement_group(&self, group: &NewPlacementGroup) -> Result<(), CloudError>;
+    async fn create_placement_group(&self, proof: &Proof, group: &NewPlacementGroup) -> Result<(), CloudError>;
 
     /// Deletes a placement group (`ec2:DeletePlacementGroup`).
     ///
     /// # Errors
     /// Not found (`InvalidPlacementGroup.Unknown`) if it does not exist;
     /// [`Conflict`](bifrost::cloud::ErrorKind::Conflict) (`InvalidPlacementGroup.InUse`) while it contains instances.
-    async fn delete_placement_group(&self, name: &str) -> Result<(), CloudError>;
+    async fn delete_placement_group(&self, proof: &Proof, name: &str) -> Result<(), CloudError>;
 }

@@ -2,6 +2,9 @@
 //!
 //! Handlers use only these traits. Each trait has an adapter for AWS and one for the local cloud. The documentation of
 //! each method names its AWS operations. The methods hide paging and AWS's limits on the size of a request.
+//!
+//! A method that changes something takes a [`Proof`](bifrost::lifecycle::Proof) that this attempt may change it now: the root
+//! lock is its execution's, or, in a task that cleans up, the resource is its release's.
 
 mod auto_scaling;
 #[cfg(feature = "lambda")]

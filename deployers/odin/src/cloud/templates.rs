@@ -3,6 +3,7 @@
 use super::Tags;
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Proof;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -81,12 +82,16 @@ pub trait LaunchTemplates: Send + Sync {
     /// # Errors
     /// [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) (`InvalidLaunchTemplateName.AlreadyExistsException`)
     /// if another template has that name; `IdempotentParameterMismatch` if the token was used for other content.
-    async fn create_launch_template(&self, template: &NewLaunchTemplate) -> Result<LaunchTemplate, CloudError>;
+    async fn create_launch_template(
+        &self,
+        proof: &Proof,
+        template: &NewLaunchTemplate,
+    ) -> Result<LaunchTemplate, CloudError>;
 
     /// Deletes a launch template with all its versions (`ec2:DeleteLaunchTemplate`). A group that still uses it
     /// cannot launch instances any more.
     ///
     /// # Errors
     /// Not found (`InvalidLaunchTemplateName.NotFoundException`) if it does not exist.
-    async fn delete_launch_template(&self, name: &str) -> Result<(), CloudError>;
+    async fn delete_launch_template(&self, proof: &Proof, name: &str) -> Result<(), CloudError>;
 }

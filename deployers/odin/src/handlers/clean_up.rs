@@ -1,47 +1,39 @@
-//! The states `CleanUpSuccess`, `CleanUpFailure` and `ReleaseLockFailure`.
+//! The states `CleanUpSuccess` and `CleanUpFailure`.
 
-use super::Context;
 use super::create::find_placement_groups;
 use super::health_snapshot::{HealthSnapshot, ServiceHealth, check_capacity};
-use crate::cloud::{AutoScalingGroup, Capacity, LaunchTemplate, OdinPorts, PlacementGroup};
+use super::{Context, proof_of_own};
+use crate::cloud::{AutoScalingGroup, Capacity, LaunchTemplate, OdinPorts, PlacementGroup, Tags};
 use crate::concurrently::try_each;
 use crate::errors::{CleanUpError, CleanUpFailure};
 use crate::groups::{Groups, find_templates, is_own, release_id};
-use crate::release::{OdinRelease, ResourceName};
+use crate::release::{OdinFields, OdinRelease, ResourceName};
 use bifrost::cloud::CloudError;
-use bifrost::lifecycle::{finish, holds_lock, owns_halt_flag};
-use bifrost::lock::LockFailure;
+use bifrost::lifecycle::{Finish, Proof};
 use bifrost::release::Envelope;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::join;
 
-/// Sets the final sizes of the new groups, deletes the old groups, and gives the lock back.
+/// Sets the final sizes of the new groups, and deletes the old groups. Then the framework gives the lock back.
 ///
-/// Safe to repeat, however late: it deletes only what is older than this release's own groups, and resizes only while
-/// the lock is held.
+/// Safe to repeat, however late: the framework lets nothing change without the lock, and what is deleted is older than this
+/// release's own groups.
 ///
 /// # Errors
 /// [`CleanUpFailure`]. The old groups are kept while the new ones have too few healthy instances.
-pub async fn clean_up_success(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, CleanUpFailure> {
+pub async fn clean_up_success(context: &Context, release: OdinRelease) -> Result<Finish<OdinFields>, CleanUpFailure> {
     let ports = context.target(&release.envelope).await?;
-    let (holds_lock, snapshot, templates) = join!(
-        holds_lock(context, &release.envelope),
-        HealthSnapshot::of(&ports, &release),
-        find_templates(&ports, &release.envelope),
-    );
-    let (holds_lock, mut snapshot) = (holds_lock?, snapshot?);
+    let (snapshot, templates) = join!(HealthSnapshot::of(&ports, &release), find_templates(&ports, &release.envelope));
+    let mut snapshot = snapshot?;
+    let proof = context.lock_proof(&release.envelope).await?;
     let (resized, alarms) =
-        join!(reset_capacity(&ports, &snapshot, holds_lock), alarms_of_earlier(&ports, &snapshot.groups));
+        join!(reset_capacity(&ports, &proof, &snapshot), alarms_of_earlier(&ports, &snapshot.groups));
     if resized? == CapacityCheck::Unknown {
         snapshot = HealthSnapshot::of(&ports, &release).await?;
     }
-    delete_earlier(&ports, &snapshot, &alarms?).await?;
-    let templates = delete_launch_settings(&ports, &release, &snapshot.groups, templates);
-    let (deleted, flag) = join!(templates, owns_halt_flag(context, &release.envelope));
-    deleted?;
-    finish(context, &release.envelope, flag?).await?;
-    release.envelope.success = Some(true);
-    Ok(release)
+    delete_earlier(&ports, &proof, &snapshot, &alarms?).await?;
+    delete_launch_settings(&ports, &proof, &release, &snapshot.groups, templates).await?;
+    Ok(Finish::Success(release))
 }
 
 /// Whether the new groups still have enough healthy instances after they were resized.
@@ -52,15 +44,12 @@ enum CapacityCheck {
     Unknown,
 }
 
-/// Sets the final sizes, which may terminate instances that were launched as spares. Does nothing without the lock.
+/// Sets the final sizes, which may terminate instances that were launched as spares.
 async fn reset_capacity(
     ports: &OdinPorts,
+    proof: &Proof,
     snapshot: &HealthSnapshot<'_>,
-    holds_lock: bool,
 ) -> Result<CapacityCheck, CleanUpFailure> {
-    if !holds_lock {
-        return Ok(CapacityCheck::Enough);
-    }
     let services = snapshot.services()?;
     check_new_groups(&snapshot.groups, &services)?;
     try_each(&services, async |service: &ServiceHealth<'_>| {
@@ -69,7 +58,7 @@ async fn reset_capacity(
             return Ok(());
         }
         let capacity = Capacity { min_size: size.min, desired: size.desired, max_size: service.target.max_size };
-        ports.groups.set_capacity(&service.group.name, capacity).await
+        ports.groups.set_capacity(proof, &service.group.name, capacity).await
     })
     .await?;
     Ok(if services.iter().all(|service| service.health.is_enough_at_final_size(&service.target)) {
@@ -101,6 +90,7 @@ async fn alarms_of_earlier(
 /// Deletes the groups that this release replaced.
 async fn delete_earlier(
     ports: &OdinPorts,
+    proof: &Proof,
     snapshot: &HealthSnapshot<'_>,
     alarms: &BTreeMap<String, Vec<String>>,
 ) -> Result<(), CleanUpFailure> {
@@ -110,7 +100,7 @@ async fn delete_earlier(
     }
     try_each(earlier, async |group: &AutoScalingGroup| {
         let alarms = alarms.get(&group.name).map_or(&[][..], Vec::as_slice);
-        delete_group_and_alarms(ports, &group.name, alarms).await
+        delete_group_and_alarms(ports, proof, &group.name, alarms).await
     })
     .await?;
     Ok(())
@@ -119,6 +109,7 @@ async fn delete_earlier(
 /// Deletes the launch templates and launch configurations of the replaced groups.
 async fn delete_launch_settings(
     ports: &OdinPorts,
+    proof: &Proof,
     release: &OdinRelease,
     groups: &Groups<'_>,
     templates: Result<Vec<LaunchTemplate>, CloudError>,
@@ -126,8 +117,8 @@ async fn delete_launch_settings(
     let configurations = launch_configurations(release, groups);
     let templates = templates.map_err(|error| vec![error])?;
     let (configurations, templates) = join!(
-        try_each(configurations, async |name: &str| delete_launch_configuration(ports, name).await),
-        delete_earlier_templates(ports, release, groups, &templates),
+        try_each(configurations, async |name: &str| delete_launch_configuration(ports, proof, name).await),
+        delete_earlier_templates(ports, proof, release, groups, &templates),
     );
     configurations?;
     templates
@@ -145,6 +136,7 @@ fn launch_configurations<'a>(release: &'a OdinRelease, groups: &'a Groups<'_>) -
 /// Deletes the launch templates of earlier releases, including those of deploys that crashed.
 async fn delete_earlier_templates(
     ports: &OdinPorts,
+    proof: &Proof,
     release: &OdinRelease,
     groups: &Groups<'_>,
     templates: &[LaunchTemplate],
@@ -154,7 +146,7 @@ async fn delete_earlier_templates(
         let is_earlier = groups.since().is_some_and(|since| template.create_time < since);
         is_of_a_release && is_earlier && !is_own(&template.tags, &release.envelope)
     });
-    try_each(earlier, async |template: &LaunchTemplate| delete_template(ports, template).await).await.map(drop)
+    try_each(earlier, async |template: &LaunchTemplate| delete_template(ports, proof, template).await).await.map(drop)
 }
 
 /// Deletes every resource that this execution created. It finds them by their tags: the attempt of Deploy that created
@@ -162,66 +154,73 @@ async fn delete_earlier_templates(
 ///
 /// # Errors
 /// [`CleanUpFailure::CleanUp`], with everything that was not deleted.
-pub async fn clean_up_failure(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, CleanUpFailure> {
-    release.envelope.success = Some(false);
+pub async fn clean_up_failure(context: &Context, release: OdinRelease) -> Result<OdinRelease, CleanUpFailure> {
     let ports = context.target(&release.envelope).await?;
     let envelope = &release.envelope;
-    let (groups, templates, placement_groups) = join!(
+    let (groups, templates, placement_groups, ownership, lock) = join!(
         Groups::find(&ports, envelope),
         find_templates(&ports, envelope),
         find_placement_groups(&ports, &release),
+        context.ownership(envelope),
+        context.held_lock_proof(envelope),
     );
+    let ownership = ownership?;
     // Groups first: they use the others.
-    let groups = delete_own_groups(&ports, groups).await;
+    let own = |tags: &Tags| proof_of_own(&ownership, envelope, tags);
+    let groups = delete_own_groups(&ports, own, groups).await;
     let (templates, placement_groups) = join!(
-        delete_own_templates(&ports, envelope, templates),
-        delete_placement_groups(&ports, envelope, placement_groups),
+        delete_own_templates(&ports, own, templates),
+        delete_own_placement_groups(&ports, lock, envelope, placement_groups),
     );
     let failed: Vec<_> = [groups, templates, placement_groups].into_iter().filter_map(Result::err).flatten().collect();
     if failed.is_empty() { Ok(release) } else { Err(failed.into()) }
 }
 
-async fn delete_own_groups(ports: &OdinPorts, found: Result<Groups<'_>, CloudError>) -> Result<(), Vec<CloudError>> {
+async fn delete_own_groups(
+    ports: &OdinPorts,
+    proof: impl Fn(&Tags) -> Option<Proof>,
+    found: Result<Groups<'_>, CloudError>,
+) -> Result<(), Vec<CloudError>> {
     let groups = found.map_err(|error| vec![error])?;
-    let deleted = try_each(groups.own(), async |group: &AutoScalingGroup| {
+    let own = groups.own().filter_map(|group| Some((group, proof(&group.tags)?)));
+    let deleted = try_each(own, async |(group, proof): (&AutoScalingGroup, Proof)| {
         let alarms = alarms_of(ports, group).await?;
-        delete_group_and_alarms(ports, &group.name, &alarms).await
+        delete_group_and_alarms(ports, &proof, &group.name, &alarms).await
     });
     deleted.await.map(drop)
 }
 
 async fn delete_own_templates(
     ports: &OdinPorts,
-    envelope: &Envelope,
+    proof: impl Fn(&Tags) -> Option<Proof>,
     found: Result<Vec<LaunchTemplate>, CloudError>,
 ) -> Result<(), Vec<CloudError>> {
     let templates = found.map_err(|error| vec![error])?;
-    let own = templates.iter().filter(|template| is_own(&template.tags, envelope));
-    try_each(own, async |template: &LaunchTemplate| delete_template(ports, template).await).await.map(drop)
-}
-
-async fn delete_placement_groups(
-    ports: &OdinPorts,
-    envelope: &Envelope,
-    found: Result<BTreeMap<ResourceName, Option<PlacementGroup>>, CloudError>,
-) -> Result<(), Vec<CloudError>> {
-    let groups = found.map_err(|error| vec![error])?;
-    let own = groups.values().flatten().filter(|group| is_own(&group.tags, envelope));
-    let deleted = try_each(own, async |group: &PlacementGroup| {
-        ignore_not_found(ports.compute.delete_placement_group(&group.name).await)
+    let own = templates.iter().filter_map(|template| Some((template, proof(&template.tags)?)));
+    let deleted = try_each(own, async |(template, proof): (&LaunchTemplate, Proof)| {
+        delete_template(ports, &proof, template).await
     });
     deleted.await.map(drop)
 }
 
-/// Removes the halt flag and gives the lock back.
-///
-/// # Errors
-/// [`LockFailure::Lock`].
-pub async fn release_lock_failure(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, LockFailure> {
-    release.envelope.success = Some(false);
-    let flag = owns_halt_flag(context, &release.envelope).await?;
-    finish(context, &release.envelope, flag).await?;
-    Ok(release)
+/// Deletes them only with the lock: a placement group has the name that the release gives it, so the next release may use it by
+/// now, without tags of its own. An empty one that is left costs nothing.
+async fn delete_own_placement_groups(
+    ports: &OdinPorts,
+    lock: Result<Option<Proof>, CloudError>,
+    envelope: &Envelope,
+    found: Result<BTreeMap<ResourceName, Option<PlacementGroup>>, CloudError>,
+) -> Result<(), Vec<CloudError>> {
+    let groups = found.map_err(|error| vec![error])?;
+    let own: Vec<_> = groups.values().flatten().filter(|group| is_own(&group.tags, envelope)).collect();
+    if own.is_empty() {
+        return Ok(());
+    }
+    let Some(proof) = lock.map_err(|error| vec![error])? else { return Ok(()) };
+    let deleted = try_each(own, async |group: &PlacementGroup| {
+        ignore_not_found(ports.compute.delete_placement_group(&proof, &group.name).await)
+    });
+    deleted.await.map(drop)
 }
 
 /// The alarms of a group's policies; none if the group does not exist any more.
@@ -237,23 +236,28 @@ async fn alarms_of(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<Vec<St
 ///
 /// Auto Scaling, too, deletes the alarms that only this group's policies use: none is left over if that request alone
 /// fails.
-async fn delete_group_and_alarms(ports: &OdinPorts, name: &str, alarms: &[String]) -> Result<(), CloudError> {
+async fn delete_group_and_alarms(
+    ports: &OdinPorts,
+    proof: &Proof,
+    name: &str,
+    alarms: &[String],
+) -> Result<(), CloudError> {
     let delete_alarms = async {
         if alarms.is_empty() {
             return Ok(());
         }
-        ports.alarms.delete(alarms).await
+        ports.alarms.delete(proof, alarms).await
     };
-    let (alarms, group) = join!(delete_alarms, ports.groups.delete_group(name));
+    let (alarms, group) = join!(delete_alarms, ports.groups.delete_group(proof, name));
     alarms.and(ignore_not_found(group))
 }
 
-async fn delete_template(ports: &OdinPorts, template: &LaunchTemplate) -> Result<(), CloudError> {
-    ignore_not_found(ports.templates.delete_launch_template(&template.name).await)
+async fn delete_template(ports: &OdinPorts, proof: &Proof, template: &LaunchTemplate) -> Result<(), CloudError> {
+    ignore_not_found(ports.templates.delete_launch_template(proof, &template.name).await)
 }
 
-async fn delete_launch_configuration(ports: &OdinPorts, name: &str) -> Result<(), CloudError> {
-    ignore_not_found(ports.groups.delete_launch_configuration(name).await)
+async fn delete_launch_configuration(ports: &OdinPorts, proof: &Proof, name: &str) -> Result<(), CloudError> {
+    ignore_not_found(ports.groups.delete_launch_configuration(proof, name).await)
 }
 
 /// A resource that does not exist any more needs no deletion.

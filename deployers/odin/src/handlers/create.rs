@@ -14,6 +14,7 @@ use crate::release::{
     OdinRelease, Policy, PolicyType, ResourceName, Service, ServiceName, ServiceResources, render_user_data,
 };
 use bifrost::cloud::{CloudError, ErrorKind};
+use bifrost::lifecycle::Proof;
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::{join, try_join};
 
@@ -68,6 +69,7 @@ fn named_placement_groups(release: &OdinRelease) -> impl Iterator<Item = (&Resou
 /// Creates what does not exist yet.
 pub(super) struct ServiceBuilder<'a> {
     pub(super) ports: &'a OdinPorts,
+    pub(super) proof: &'a Proof,
     pub(super) release: &'a OdinRelease,
     pub(super) existing: &'a ExistingResources,
     /// The user data, with placeholders.
@@ -97,7 +99,7 @@ impl ServiceBuilder<'_> {
     /// Creates a placement group once: if the answer to a request was lost, the request is repeated, and the placement
     /// group that exists then is our own.
     async fn create_placement_group(&self, group: &NewPlacementGroup) -> Result<(), CloudError> {
-        match self.ports.compute.create_placement_group(group).await {
+        match self.ports.compute.create_placement_group(self.proof, group).await {
             Err(error) if error.kind == ErrorKind::AlreadyExists => {
                 let found = self.ports.compute.placement_group(&group.name).await?;
                 let is_ours = found.is_some_and(|found| is_own(&found.tags, &self.release.envelope));
@@ -129,21 +131,21 @@ impl ServiceBuilder<'_> {
         group: NewAutoScalingGroup,
     ) -> Result<(), CloudError> {
         if !self.existing.templates.iter().any(|existing| existing.name == template.name) {
-            self.ports.templates.create_launch_template(&template).await?;
+            self.ports.templates.create_launch_template(self.proof, &template).await?;
         }
         if !self.existing.groups.iter().any(|existing| existing.name == group.name) {
             self.create_group(&group).await?;
         }
         let policies =
             each(&service.autoscaling.policies, async |policy| self.create_policy(&group.name, policy).await);
-        let (policies, metrics) = join!(policies, self.ports.groups.enable_metrics(&group.name));
+        let (policies, metrics) = join!(policies, self.ports.groups.enable_metrics(self.proof, &group.name));
         policies.into_iter().collect::<Result<(), _>>().and(metrics)
     }
 
     /// Creates a group once: if the answer to a request was lost, the request is repeated, and the group that exists
     /// then is our own.
     async fn create_group(&self, group: &NewAutoScalingGroup) -> Result<(), CloudError> {
-        match self.ports.groups.create_group(group).await {
+        match self.ports.groups.create_group(self.proof, group).await {
             Err(error) if error.kind == ErrorKind::AlreadyExists => {
                 let groups = Groups::find(self.ports, &self.release.envelope).await?;
                 if groups.own_named(&group.name).is_some() { Ok(()) } else { Err(error) }
@@ -154,8 +156,9 @@ impl ServiceBuilder<'_> {
 
     async fn create_policy(&self, group: &str, policy: &Policy) -> Result<(), CloudError> {
         let name = policy_name(group, policy);
-        let policy_arn = self.ports.groups.put_scaling_policy(&scaling_policy(&name, group, policy)).await?;
-        self.ports.alarms.put(&alarm(&name, group, policy, policy_arn)).await
+        let scaling_policy = scaling_policy(&name, group, policy);
+        let policy_arn = self.ports.groups.put_scaling_policy(self.proof, &scaling_policy).await?;
+        self.ports.alarms.put(self.proof, &alarm(&name, group, policy, policy_arn)).await
     }
 
     /// `None` if the release was not resolved.

@@ -9,7 +9,8 @@ use crate::errors::{DeployError, DeployFailure};
 use crate::health::Health;
 use crate::names::group_name;
 use crate::release::OdinRelease;
-use bifrost::halt;
+use bifrost::cloud::CloudError;
+use bifrost::lifecycle::HaltCheckError;
 use tokio::join;
 
 /// Creates the new groups beside the old ones.
@@ -20,24 +21,34 @@ use tokio::join;
 /// # Errors
 /// [`DeployFailure`], with every service that was not created.
 pub async fn deploy(context: &Context, mut release: OdinRelease) -> Result<OdinRelease, DeployFailure> {
-    let ports = context.target(&release.envelope).await?;
-    let (existing, halted, template) = join!(
-        ExistingResources::find(&ports, &release),
-        halt::check(context, &release.envelope),
-        read_user_data(context, &release)
-    );
-    let existing = existing?;
+    let existing = async {
+        let ports = context.target(&release.envelope).await?;
+        let existing = ExistingResources::find(&ports, &release).await?;
+        Ok::<_, CloudError>((ports, existing))
+    };
+    // The halt is asked for even if the rest fails: the framework would raise it, whatever an earlier attempt created.
+    let (existing, halted, template) =
+        join!(existing, context.halt(&release.envelope), read_user_data(context, &release));
+    let (ports, existing) = existing?;
     if existing.is_empty(&release) {
-        halted?;
+        halted.map_err(|halt| after_a_lost_attempt(context, halt))?;
     }
     let template = template?;
-    let builder = ServiceBuilder { ports: &ports, release: &release, existing: &existing, user_data: &template };
+    let proof = context.lock_proof(&release.envelope).await?;
+    let builder =
+        ServiceBuilder { ports: &ports, proof: &proof, release: &release, existing: &existing, user_data: &template };
     builder.create_placement_groups().await?;
     let created =
         try_each(&release.fields.services, async |(name, service)| builder.create_service(name, service).await);
     created.await.map_err(|failures| DeployError::Services(failures.into()))?;
     record_groups(&mut release);
     Ok(release)
+}
+
+/// `HaltError` promises that nothing was created. A lost attempt may have created what AWS does not show yet, so a later one
+/// raises an error that leads to the clean-up.
+fn after_a_lost_attempt(context: &Context, halt: HaltCheckError) -> DeployFailure {
+    if context.attempt.retry_count == 0 { halt.into() } else { DeployError::HaltCheck(halt).into() }
 }
 
 /// Records in the release which groups were created, without instances so far.

@@ -1,14 +1,15 @@
 //! The states `DetachForSuccess` and `DetachForFailure`.
 
-use super::Context;
 use super::clean_up::ignore_not_found;
 use super::health_snapshot::{HealthSnapshot, check_capacity};
+use super::{Context, proof_of_own};
 use crate::cloud::{AutoScalingGroup, OdinPorts};
 use crate::concurrently::try_each;
 use crate::errors::{DetachFailure, NotDetached};
 use crate::groups::Groups;
 use crate::release::{DetachStrategy, OdinRelease};
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Proof;
 use tokio::join;
 
 /// Detaches the old groups from their balancers, and waits until the balancers have drained them.
@@ -26,14 +27,16 @@ pub async fn detach_for_success(context: &Context, release: OdinRelease) -> Resu
     if !earlier.is_empty() {
         check_capacity(&snapshot.services()?).map_err(NotDetached::from)?;
     }
-    try_each(&earlier, async |group: &&AutoScalingGroup| detach(&ports, group).await).await?;
+    let proof = context.lock_proof(&release.envelope).await?;
+    try_each(&earlier, async |group: &&AutoScalingGroup| detach(&ports, &proof, group).await).await?;
     if release.fields.detach_strategy != DetachStrategy::SkipDetachCheck {
         check_drained(&ports, &earlier).await?;
     }
     Ok(release)
 }
 
-/// Detaches the new groups from their balancers, without waiting until they are drained: the next state waits a minute.
+/// Detaches the groups of this execution from their balancers, without waiting until they are drained: the next state waits
+/// a minute.
 ///
 /// # Errors
 /// [`DetachFailure::CleanUp`].
@@ -42,24 +45,27 @@ pub async fn detach_for_failure(context: &Context, release: OdinRelease) -> Resu
         return Ok(release);
     }
     let ports = context.target(&release.envelope).await?;
-    let groups = Groups::find(&ports, &release.envelope).await?;
-    try_each(groups.own(), async |group| detach(&ports, group).await).await?;
+    let envelope = &release.envelope;
+    let (groups, ownership) = join!(Groups::find(&ports, envelope), context.ownership(envelope));
+    let (groups, ownership) = (groups?, ownership?);
+    let own = groups.own().filter_map(|group| Some((group, proof_of_own(&ownership, envelope, &group.tags)?)));
+    try_each(own, async |(group, proof): (&AutoScalingGroup, Proof)| detach(&ports, &proof, group).await).await?;
     Ok(release)
 }
 
 /// Detaches a group from its balancers. A group that was deleted meanwhile counts as detached.
-async fn detach(ports: &OdinPorts, group: &AutoScalingGroup) -> Result<(), CloudError> {
+async fn detach(ports: &OdinPorts, proof: &Proof, group: &AutoScalingGroup) -> Result<(), CloudError> {
     let classic = async {
         if group.load_balancers.is_empty() {
             return Ok(());
         }
-        ports.groups.detach_load_balancers(&group.name, &group.load_balancers).await
+        ports.groups.detach_load_balancers(proof, &group.name, &group.load_balancers).await
     };
     let targets = async {
         if group.target_group_arns.is_empty() {
             return Ok(());
         }
-        ports.groups.detach_target_groups(&group.name, &group.target_group_arns).await
+        ports.groups.detach_target_groups(proof, &group.name, &group.target_group_arns).await
     };
     let (classic, targets) = join!(classic, targets);
     ignore_not_found(classic).and(ignore_not_found(targets))

@@ -11,7 +11,7 @@ mod validate;
 mod watch;
 
 pub use check_healthy::check_healthy;
-pub use clean_up::{clean_up_failure, clean_up_success, release_lock_failure};
+pub use clean_up::{clean_up_failure, clean_up_success};
 pub use deploy::deploy;
 pub use detach::{detach_for_failure, detach_for_success};
 #[cfg(feature = "cli")]
@@ -23,6 +23,14 @@ pub(crate) use watch::watch;
 #[cfg(test)]
 mod tests;
 
-use crate::cloud::OdinPorts;
+use crate::cloud::{OdinPorts, Tags};
+use crate::groups::{is_own, release_id};
+use bifrost::lifecycle::{Ownership, Proof};
+use bifrost::release::Envelope;
 
-type Context = bifrost::task::Context<OdinPorts>;
+type Context = bifrost::lifecycle::Context<OdinPorts>;
+
+/// Proves, for a task that cleans up, that this execution created the resource with these tags. `None` if it did not.
+fn proof_of_own(ownership: &Ownership, envelope: &Envelope, tags: &Tags) -> Option<Proof> {
+    if is_own(tags, envelope) { ownership.proof(release_id(tags)) } else { None }
+}

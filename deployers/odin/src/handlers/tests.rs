@@ -1,12 +1,11 @@
 //! Idempotence of the handlers, in the local cloud: executions that continue after half of a task's work, and late
 //! second runs.
 
-use super::clean_up_success;
 use crate::Odin;
-use crate::harness::{REGION, context, deploy, groups, new_harness, output, region, release};
+use crate::harness::{REGION, deploy, groups, new_harness, output, region, release};
 use crate::release::{OdinRelease, sample};
 use bifrost::client::{Client, Serving, Started};
-use bifrost::halt;
+use bifrost::lifecycle::request_halt;
 use bifrost::testing::{Run, TestHarness};
 use serde_json::{Value, json};
 
@@ -25,7 +24,7 @@ fn error(name: &str, code: &str) -> (String, String) {
 
 async fn ask_halt(harness: &TestHarness<Odin>, release: &OdinRelease, reason: &str) {
     let envelope = &release.envelope;
-    halt::request(harness.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), reason)
+    request_halt(harness.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), reason)
         .await
         .unwrap();
 }
@@ -77,17 +76,19 @@ async fn repeated_creation_counts_as_own() {
 async fn late_clean_up_keeps_the_next_release() {
     let harness = new_harness(&[]);
     let first = deploy(&harness, &release(2, &[])).await;
+    let clean_up = first.invocations().pop().unwrap();
     let first = output(&harness, &first);
     let second = deploy(&harness, &release(1, &[])).await;
     assert_eq!(last(&second), "Success");
     ask_halt(&harness, &first, "for the third").await;
     let before = region(&harness);
 
-    clean_up_success(&context(&harness, "CleanUpSuccess"), first.clone()).await.unwrap();
+    let late = harness.invoke(clean_up).await.unwrap();
 
+    assert_eq!(late["success"], true);
     assert_eq!(region(&harness), before);
-    let flag =
-        harness.cloud().account().objects.get(&first.envelope.bucket, &first.envelope.root_dir().halt()).await.unwrap();
+    let (bucket, flag) = (&first.envelope.bucket, first.envelope.root_dir().halt());
+    let flag = harness.cloud().account().objects.get(bucket, &flag, 1024).await.unwrap();
     assert!(flag.is_some());
 }
 

@@ -5,12 +5,12 @@ use crate::deployer::USER_DATA;
 use crate::errors::UserDataEncoding;
 use crate::findings::Findings;
 use crate::groups::{Groups, release_id};
-use crate::release::{OdinRelease, USER_DATA_LIMIT_BYTES, check, fill_defaults, render_user_data};
+use crate::release::{OdinFields, OdinRelease, USER_DATA_LIMIT_BYTES, fill_defaults, render_user_data};
 use crate::resources::{look_up, resolve};
 use crate::rules;
 use crate::safe_release::{DeployedReleaseError, differences, read_deployed};
-use bifrost::cloud::CloudError;
-use bifrost::validate::{ValidateFailure, read_file};
+use bifrost::cloud::{CloudError, limit_bytes};
+use bifrost::lifecycle::{ValidateFailure, Validated, read_file};
 use std::collections::BTreeSet;
 use tokio::{join, try_join};
 
@@ -18,11 +18,10 @@ use tokio::{join, try_join};
 ///
 /// # Errors
 /// [`ValidateFailure::BadRelease`], with every rule that the release breaks.
-pub async fn validate(context: &Context, release: OdinRelease) -> Result<OdinRelease, ValidateFailure> {
+pub async fn validate(context: &Context, release: OdinRelease) -> Result<Validated<OdinFields>, ValidateFailure> {
     let template = read_user_data(context, &release);
-    let (validated, template) = join!(bifrost::validate::validate(context, release.clone()), template);
+    let (validated, template) = join!(bifrost::lifecycle::validate(context, release.clone()), template);
     let mut release = validated?;
-    check(&release)?;
     fill_defaults(&mut release);
     check_user_data(&release, &template?)?;
     Ok(release)
@@ -30,7 +29,9 @@ pub async fn validate(context: &Context, release: OdinRelease) -> Result<OdinRel
 
 /// The user data of the release, with placeholders.
 pub(super) async fn read_user_data(context: &Context, release: &OdinRelease) -> Result<String, ValidateFailure> {
-    let body = read_file(context, release, USER_DATA, &release.fields.user_data_sha256).await?;
+    // EC2 accepts far less, which is checked after rendering.
+    let (sha256, limit) = (&release.fields.user_data_sha256, limit_bytes::FILE);
+    let body = read_file(context, release, USER_DATA, sha256, limit).await?;
     String::from_utf8(body).map_err(|error| ValidateFailure::rule(UserDataEncoding { source: error.utf8_error() }))
 }
 

@@ -1,16 +1,14 @@
 //! The rules for a release that need no AWS. A release that breaks several gets all of them reported.
 
-use super::{OdinRelease, Policy, ResourceName, Service, ServiceName};
+use super::{OdinFields, OdinRelease, Policy, ResourceName, Service, ServiceName};
 use crate::findings::Findings;
 use crate::names;
 use crate::rules;
+use bifrost::Fields;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The longest deploy, in seconds: two days. A longer one would fill the execution's history.
-pub(crate) const MAX_TIMEOUT_SECONDS: u32 = 172_800;
-
 /// The longest time that old groups serve beside new ones, in seconds. More than the longest deploy makes no sense.
-const MAX_WAIT_FOR_DETACH_SECONDS: u32 = MAX_TIMEOUT_SECONDS;
+const MAX_WAIT_FOR_DETACH_SECONDS: u32 = OdinFields::MAX_TIMEOUT_SECONDS;
 
 /// The longest name of a group, of a scaling policy and of an alarm.
 const MAX_NAME_LENGTH: usize = 255;
@@ -25,10 +23,6 @@ const MAX_TAGS: usize = 50;
 pub fn check(release: &OdinRelease) -> Result<(), Findings> {
     let mut findings = Findings::default();
     let fields = &release.fields;
-    let timeout = release.envelope.timeout;
-    findings.require(timeout <= MAX_TIMEOUT_SECONDS, rules::DURATION, "timeout", || {
-        format!("{timeout} s is too long: use at most {MAX_TIMEOUT_SECONDS} s (48 hours)")
-    });
     let wait = fields.wait_for_detach;
     findings.require(wait <= MAX_WAIT_FOR_DETACH_SECONDS, rules::DURATION, "wait_for_detach", || {
         format!("{wait} s is too long: use at most {MAX_WAIT_FOR_DETACH_SECONDS} s (48 hours)")

@@ -39,8 +39,8 @@ fn fill_volume(service: &mut Service) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::release::check::MAX_TIMEOUT_SECONDS;
-    use crate::release::sample;
+    use crate::release::{OdinFields, sample};
+    use bifrost::Fields;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -82,7 +82,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn longest_deploy_stays_below_10_000_transitions(timeout in 1..=MAX_TIMEOUT_SECONDS) {
+        fn longest_deploy_stays_below_10_000_transitions(timeout in 1..=OdinFields::MAX_TIMEOUT_SECONDS) {
             prop_assert!(5 * u64::from(timeout) <= 10_000 * u64::from(seconds_between_checks(timeout)));
         }
     }

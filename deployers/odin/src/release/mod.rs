@@ -28,6 +28,7 @@ pub(crate) use user_data::USER_DATA_LIMIT_BYTES;
 pub use user_data::render_user_data;
 
 use crate::cloud::OdinPorts;
+use bifrost::error_code::CodedError;
 use bifrost::release::{Release, Sha256};
 use bifrost::{Fields, Shape};
 use serde::de::{Deserializer, Error as _, IgnoredAny};
@@ -78,11 +79,18 @@ pub struct OdinFields {
 impl Fields for OdinFields {
     type Ports = OdinPorts;
 
+    /// Two days. A longer deploy would fill the execution's history.
+    const MAX_TIMEOUT_SECONDS: u32 = 172_800;
+
     fn clear_deployer_fields(&mut self) {
         self.healthy = None;
         self.wait_for_healthy = 0;
         self.services.values_mut().for_each(Service::clear_deployer_fields);
         self.lifecycle.values_mut().for_each(Hook::clear_deployer_fields);
+    }
+
+    fn check(release: &OdinRelease) -> Result<(), CodedError> {
+        Ok(check(release)?)
     }
 }
 

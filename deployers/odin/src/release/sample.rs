@@ -19,6 +19,7 @@ pub(crate) fn defaults() -> Defaults {
         account: "000000000000".parse().unwrap(),
         region: "us-east-1".parse().unwrap(),
         bucket: "coinbase-odin-000000000000".parse().unwrap(),
+        allowed_buckets: std::collections::BTreeSet::new(),
         timeout_seconds: 600,
     }
 }

@@ -1,6 +1,6 @@
 //! Groups attached to load balancers and target groups.
 
-use super::fixture::{GROUP, RegionFixture, capacity};
+use super::fixture::{GROUP, RegionFixture, capacity, proof};
 use bifrost::cloud::ErrorKind;
 use odin::cloud::NewAutoScalingGroup;
 use std::slice;
@@ -46,8 +46,8 @@ pub async fn instances_become_healthy_in_balancers(fixture: RegionFixture) {
 pub async fn detached_balancers_drain(fixture: RegionFixture) {
     let arn = attached_group(&fixture).await;
     let groups = &fixture.ports.groups;
-    groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
-    groups.detach_target_groups(GROUP, slice::from_ref(&arn)).await.unwrap();
+    groups.detach_load_balancers(&proof(), GROUP, &["web-elb".into()]).await.unwrap();
+    groups.detach_target_groups(&proof(), GROUP, slice::from_ref(&arn)).await.unwrap();
     let group = groups.group(GROUP).await.unwrap().unwrap();
     assert!(group.load_balancers.is_empty() && group.target_group_arns.is_empty(), "{group:?}");
     fixture
@@ -63,7 +63,7 @@ pub async fn detached_balancers_drain(fixture: RegionFixture) {
 pub async fn detaching_what_is_not_attached_is_refused(fixture: RegionFixture) {
     let arn = attached_group(&fixture).await;
     let groups = &fixture.ports.groups;
-    let error = groups.detach_target_groups(GROUP, &[arn.clone(), format!("{arn}0")]).await.unwrap_err();
+    let error = groups.detach_target_groups(&proof(), GROUP, &[arn.clone(), format!("{arn}0")]).await.unwrap_err();
     assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Invalid, "ValidationError"));
     let group = groups.group(GROUP).await.unwrap().unwrap();
     assert_eq!(group.target_group_arns, [arn], "all or none");

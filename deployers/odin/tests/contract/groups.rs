@@ -1,6 +1,6 @@
 //! Auto-scaling groups and their instances.
 
-use super::fixture::{GROUP, PROJECT, RegionFixture, capacity, tags};
+use super::fixture::{GROUP, PROJECT, RegionFixture, capacity, proof, tags};
 use bifrost::cloud::ErrorKind;
 use odin::cloud::{HealthCheckType, LifecycleHook, NewAutoScalingGroup};
 
@@ -26,16 +26,16 @@ pub async fn group_is_described_as_created(fixture: RegionFixture) {
     assert_eq!((&found.load_balancers, &found.target_group_arns), (&group.load_balancers, &group.target_group_arns));
     assert_eq!((found.status, found.instances), (None, Vec::new()));
     assert!(found.arn.ends_with(&format!(":autoScalingGroupName/{GROUP}")), "{}", found.arn);
-    fixture.ports.groups.enable_metrics(GROUP).await.unwrap();
+    fixture.ports.groups.enable_metrics(&proof(), GROUP).await.unwrap();
 }
 
 pub async fn groups_match_all_tags_sorted_by_name(fixture: RegionFixture) {
     let groups = &fixture.ports.groups;
-    fixture.ports.templates.create_launch_template(&fixture.template()).await.unwrap();
+    fixture.ports.templates.create_launch_template(&proof(), &fixture.template()).await.unwrap();
     for (name, config) in [("web-2", "development"), ("web-1", "development"), ("web-3", "production")] {
         let tags = tags(&[PROJECT, ("ConfigName", config)]);
         let group = NewAutoScalingGroup { name: name.into(), tags, ..fixture.group(capacity(0, 0, 0)) };
-        groups.create_group(&group).await.unwrap();
+        groups.create_group(&proof(), &group).await.unwrap();
     }
     let found = groups.groups(&[PROJECT, ("ConfigName", "development")]).await.unwrap();
     assert!(found.iter().map(|group| group.name.as_str()).eq(["web-1", "web-2"]), "{found:?}");
@@ -45,7 +45,7 @@ pub async fn groups_match_all_tags_sorted_by_name(fixture: RegionFixture) {
 pub async fn group_name_is_unique(fixture: RegionFixture) {
     let group = fixture.group(capacity(0, 0, 1));
     fixture.create(&group).await;
-    let error = fixture.ports.groups.create_group(&group).await.unwrap_err();
+    let error = fixture.ports.groups.create_group(&proof(), &group).await.unwrap_err();
     assert_eq!((error.kind, error.code.as_str()), (ErrorKind::AlreadyExists, "AlreadyExists"));
 }
 
@@ -53,7 +53,7 @@ pub async fn contradictory_sizes_are_refused(fixture: RegionFixture) {
     fixture.create(&fixture.group(capacity(0, 0, 1))).await;
     let other = |sizes| NewAutoScalingGroup { name: "other".into(), ..fixture.group(sizes) };
     for sizes in [capacity(3, 3, 2), capacity(1, 5, 4)] {
-        let error = fixture.ports.groups.create_group(&other(sizes)).await.unwrap_err();
+        let error = fixture.ports.groups.create_group(&proof(), &other(sizes)).await.unwrap_err();
         assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Invalid, "ValidationError"));
     }
     assert_eq!(fixture.ports.groups.group("other").await.unwrap(), None);
@@ -62,9 +62,9 @@ pub async fn contradictory_sizes_are_refused(fixture: RegionFixture) {
 pub async fn group_reaches_its_capacity(fixture: RegionFixture) {
     fixture.create(&fixture.group(capacity(1, 1, 3))).await;
     fixture.wait_until("one instance is in service", async |_| fixture.in_service().await.len() == 1).await;
-    fixture.ports.groups.set_capacity(GROUP, capacity(1, 3, 3)).await.unwrap();
+    fixture.ports.groups.set_capacity(&proof(), GROUP, capacity(1, 3, 3)).await.unwrap();
     fixture.wait_until("three instances are in service", async |_| fixture.in_service().await.len() == 3).await;
-    fixture.ports.groups.set_capacity(GROUP, capacity(0, 1, 2)).await.unwrap();
+    fixture.ports.groups.set_capacity(&proof(), GROUP, capacity(0, 1, 2)).await.unwrap();
     fixture.wait_until("two instances are terminated", async |_| fixture.in_service().await.len() == 1).await;
     let found = fixture.ports.groups.group(GROUP).await.unwrap().unwrap();
     assert_eq!(found.capacity, capacity(0, 1, 2));
@@ -73,21 +73,21 @@ pub async fn group_reaches_its_capacity(fixture: RegionFixture) {
 pub async fn deleted_group_disappears_with_instances(fixture: RegionFixture) {
     fixture.create(&fixture.group(capacity(1, 1, 1))).await;
     fixture.wait_until("its instance is in service", async |_| fixture.in_service().await.len() == 1).await;
-    fixture.ports.groups.delete_group(GROUP).await.unwrap();
+    fixture.ports.groups.delete_group(&proof(), GROUP).await.unwrap();
     let left = fixture.ports.groups.group(GROUP).await.unwrap();
     assert!(left.is_none_or(|group| group.status.is_some()), "a group that is being deleted has a status");
     fixture.wait_until("it is deleted", async |ports| ports.groups.group(GROUP).await.unwrap().is_none()).await;
-    assert!(fixture.ports.groups.delete_group(GROUP).await.unwrap_err().is_not_found());
+    assert!(fixture.ports.groups.delete_group(&proof(), GROUP).await.unwrap_err().is_not_found());
 }
 
 pub async fn launch_configuration_in_use_is_not_deleted(fixture: RegionFixture) {
     let groups = &fixture.ports.groups;
     let old = groups.group("old").await.unwrap().unwrap();
     assert_eq!((old.launch_configuration.as_deref(), old.launch_template), (Some("old"), None));
-    let error = groups.delete_launch_configuration("old").await.unwrap_err();
+    let error = groups.delete_launch_configuration(&proof(), "old").await.unwrap_err();
     assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Conflict, "ResourceInUse"));
-    groups.delete_group("old").await.unwrap();
+    groups.delete_group(&proof(), "old").await.unwrap();
     fixture.wait_until("the group is deleted", async |ports| ports.groups.group("old").await.unwrap().is_none()).await;
-    groups.delete_launch_configuration("old").await.unwrap();
-    assert!(groups.delete_launch_configuration("old").await.unwrap_err().is_not_found());
+    groups.delete_launch_configuration(&proof(), "old").await.unwrap();
+    assert!(groups.delete_launch_configuration(&proof(), "old").await.unwrap_err().is_not_found());
 }

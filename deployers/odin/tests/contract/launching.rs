@@ -1,6 +1,6 @@
 //! Launch templates and placement groups.
 
-use super::fixture::{GROUP, PROJECT, RegionFixture, tags};
+use super::fixture::{GROUP, PROJECT, RegionFixture, proof, tags};
 use bifrost::cloud::ErrorKind;
 use odin::cloud::{EbsVolume, NewLaunchTemplate, NewPlacementGroup};
 
@@ -14,7 +14,7 @@ pub async fn launch_template_is_described_as_created(fixture: RegionFixture) {
         tenancy: Some("default".into()),
         ..fixture.template()
     };
-    let created = templates.create_launch_template(&with_all_fields).await.unwrap();
+    let created = templates.create_launch_template(&proof(), &with_all_fields).await.unwrap();
     assert!(created.id.starts_with("lt-"), "{}", created.id);
     assert_eq!((created.name.as_str(), &created.tags), (GROUP, &with_all_fields.tags));
     assert_eq!(templates.launch_templates(&[PROJECT]).await.unwrap(), [created]);
@@ -25,7 +25,7 @@ pub async fn launch_templates_match_all_tags_sorted(fixture: RegionFixture) {
     for (name, config) in [("web-2", "development"), ("web-1", "development"), ("web-3", "production")] {
         let tags = tags(&[PROJECT, ("ConfigName", config)]);
         let template = NewLaunchTemplate { name: name.into(), client_token: name.into(), tags, ..fixture.template() };
-        templates.create_launch_template(&template).await.unwrap();
+        templates.create_launch_template(&proof(), &template).await.unwrap();
     }
     let found = templates.launch_templates(&[PROJECT, ("ConfigName", "development")]).await.unwrap();
     assert!(found.iter().map(|template| template.name.as_str()).eq(["web-1", "web-2"]), "{found:?}");
@@ -34,29 +34,29 @@ pub async fn launch_templates_match_all_tags_sorted(fixture: RegionFixture) {
 
 pub async fn launch_template_name_is_unique(fixture: RegionFixture) {
     let templates = &fixture.ports.templates;
-    templates.create_launch_template(&fixture.template()).await.unwrap();
+    templates.create_launch_template(&proof(), &fixture.template()).await.unwrap();
     let again = NewLaunchTemplate { client_token: "another".into(), ..fixture.template() };
-    let error = templates.create_launch_template(&again).await.unwrap_err();
+    let error = templates.create_launch_template(&proof(), &again).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::AlreadyExists);
     assert_eq!(error.code, "InvalidLaunchTemplateName.AlreadyExistsException");
 }
 
 pub async fn create_launch_template_is_idempotent_by_token(fixture: RegionFixture) {
     let templates = &fixture.ports.templates;
-    let created = templates.create_launch_template(&fixture.template()).await.unwrap();
-    assert_eq!(templates.create_launch_template(&fixture.template()).await.unwrap(), created);
+    let created = templates.create_launch_template(&proof(), &fixture.template()).await.unwrap();
+    assert_eq!(templates.create_launch_template(&proof(), &fixture.template()).await.unwrap(), created);
     let changed = NewLaunchTemplate { instance_type: "t3.large".into(), ..fixture.template() };
-    let error = templates.create_launch_template(&changed).await.unwrap_err();
+    let error = templates.create_launch_template(&proof(), &changed).await.unwrap_err();
     assert_eq!((error.kind, error.code.as_str()), (ErrorKind::Conflict, "IdempotentParameterMismatch"));
     assert_eq!(templates.launch_templates(&[PROJECT]).await.unwrap(), [created]);
 }
 
 pub async fn deleted_launch_template_is_not_found(fixture: RegionFixture) {
     let templates = &fixture.ports.templates;
-    templates.create_launch_template(&fixture.template()).await.unwrap();
-    templates.delete_launch_template(GROUP).await.unwrap();
+    templates.create_launch_template(&proof(), &fixture.template()).await.unwrap();
+    templates.delete_launch_template(&proof(), GROUP).await.unwrap();
     assert_eq!(templates.launch_templates(&[PROJECT]).await.unwrap(), []);
-    assert!(templates.delete_launch_template(GROUP).await.unwrap_err().is_not_found());
+    assert!(templates.delete_launch_template(&proof(), GROUP).await.unwrap_err().is_not_found());
 }
 
 fn partitioned() -> NewPlacementGroup {
@@ -77,7 +77,7 @@ pub async fn placement_group_is_described_as_created(fixture: RegionFixture) {
         ..partitioned.clone()
     };
     for group in [&partitioned, &clustered] {
-        compute.create_placement_group(group).await.unwrap();
+        compute.create_placement_group(&proof(), group).await.unwrap();
     }
     for group in [&partitioned, &clustered] {
         let found = compute.placement_group(&group.name).await.unwrap().unwrap();
@@ -89,10 +89,10 @@ pub async fn placement_group_is_described_as_created(fixture: RegionFixture) {
 
 pub async fn placement_group_is_created_and_deleted_once(fixture: RegionFixture) {
     let (compute, group) = (&fixture.ports.compute, partitioned());
-    compute.create_placement_group(&group).await.unwrap();
-    let error = compute.create_placement_group(&group).await.unwrap_err();
+    compute.create_placement_group(&proof(), &group).await.unwrap();
+    let error = compute.create_placement_group(&proof(), &group).await.unwrap_err();
     assert_eq!((error.kind, error.code.as_str()), (ErrorKind::AlreadyExists, "InvalidPlacementGroup.Duplicate"));
-    compute.delete_placement_group(&group.name).await.unwrap();
+    compute.delete_placement_group(&proof(), &group.name).await.unwrap();
     assert_eq!(compute.placement_group(&group.name).await.unwrap(), None);
-    assert!(compute.delete_placement_group(&group.name).await.unwrap_err().is_not_found());
+    assert!(compute.delete_placement_group(&proof(), &group.name).await.unwrap_err().is_not_found());
 }

@@ -1,6 +1,6 @@
 //! Lookups of the resources to which a release refers.
 
-use super::fixture::{REGION, RegionFixture, capacity, tags};
+use super::fixture::{REGION, RegionFixture, capacity, proof, tags};
 use bifrost::cloud::{CloudError, ErrorKind};
 use odin::cloud::Filter;
 
@@ -55,13 +55,19 @@ pub async fn calls_for_missing_resources_are_not_found(fixture: RegionFixture) {
     let not_found = |code: &str| (ErrorKind::NotFound, code.to_owned());
     assert_eq!(error_of(ports.balancers.instance_health("other").await), not_found("LoadBalancerNotFound"));
     assert_eq!(error_of(ports.target_groups.target_health(&arn).await), not_found("TargetGroupNotFound"));
-    assert_eq!(error_of(ports.groups.delete_group("other").await), not_found("ValidationError"));
-    assert_eq!(error_of(ports.groups.set_capacity("other", capacity(0, 0, 0)).await), not_found("ValidationError"));
-    assert_eq!(error_of(ports.groups.delete_launch_configuration("other").await), not_found("ValidationError"));
+    assert_eq!(error_of(ports.groups.delete_group(&proof(), "other").await), not_found("ValidationError"));
+    assert_eq!(
+        error_of(ports.groups.set_capacity(&proof(), "other", capacity(0, 0, 0)).await),
+        not_found("ValidationError")
+    );
+    assert_eq!(
+        error_of(ports.groups.delete_launch_configuration(&proof(), "other").await),
+        not_found("ValidationError")
+    );
     let code = "InvalidLaunchTemplateName.NotFoundException";
-    assert_eq!(error_of(ports.templates.delete_launch_template("other").await), not_found(code));
+    assert_eq!(error_of(ports.templates.delete_launch_template(&proof(), "other").await), not_found(code));
     let code = "InvalidPlacementGroup.Unknown";
-    assert_eq!(error_of(ports.compute.delete_placement_group("other").await), not_found(code));
+    assert_eq!(error_of(ports.compute.delete_placement_group(&proof(), "other").await), not_found(code));
 }
 
 pub async fn profiles_roles_and_topics_have_arns(fixture: RegionFixture) {

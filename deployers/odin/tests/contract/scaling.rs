@@ -1,6 +1,6 @@
 //! Scaling policies, and the alarms that trigger them.
 
-use super::fixture::{GROUP, RegionFixture, capacity};
+use super::fixture::{GROUP, RegionFixture, capacity, proof};
 use odin::cloud::{Comparison, NewAlarm, NewScalingPolicy};
 
 fn policy() -> NewScalingPolicy {
@@ -31,20 +31,20 @@ const POLICY: &str =
 pub async fn put_scaling_policy_keeps_the_arn(fixture: RegionFixture) {
     fixture.create(&fixture.group(capacity(0, 0, 2))).await;
     let groups = &fixture.ports.groups;
-    let arn = groups.put_scaling_policy(&policy()).await.unwrap();
+    let arn = groups.put_scaling_policy(&proof(), &policy()).await.unwrap();
     assert!(arn.ends_with(&format!(":autoScalingGroupName/{GROUP}:policyName/{GROUP}-cpu_scale_up")), "{arn}");
     let changed = NewScalingPolicy { scaling_adjustment: 2, ..policy() };
-    assert_eq!(groups.put_scaling_policy(&changed).await.unwrap(), arn);
+    assert_eq!(groups.put_scaling_policy(&proof(), &changed).await.unwrap(), arn);
     let other = NewScalingPolicy { group_name: "other".into(), ..policy() };
-    assert!(groups.put_scaling_policy(&other).await.unwrap_err().is_not_found());
+    assert!(groups.put_scaling_policy(&proof(), &other).await.unwrap_err().is_not_found());
     assert!(groups.policy_alarms(GROUP).await.unwrap().is_empty());
 }
 
 pub async fn alarms_are_found_by_prefix(fixture: RegionFixture) {
     let alarms = &fixture.ports.alarms;
     for name in ["web-up", "web-down", "worker-up"] {
-        alarms.put(&alarm(name.into(), POLICY)).await.unwrap();
-        alarms.put(&alarm(name.into(), POLICY)).await.unwrap();
+        alarms.put(&proof(), &alarm(name.into(), POLICY)).await.unwrap();
+        alarms.put(&proof(), &alarm(name.into(), POLICY)).await.unwrap();
     }
     let mut found = alarms.names("web-").await.unwrap();
     found.sort();
@@ -55,17 +55,17 @@ pub async fn alarms_are_found_by_prefix(fixture: RegionFixture) {
 pub async fn many_alarms_are_listed_and_deleted(fixture: RegionFixture) {
     let alarms = &fixture.ports.alarms;
     for number in 0..205 {
-        alarms.put(&alarm(format!("web-{number}"), POLICY)).await.unwrap();
+        alarms.put(&proof(), &alarm(format!("web-{number}"), POLICY)).await.unwrap();
     }
     let names = alarms.names("web-").await.unwrap();
     assert_eq!(names.len(), 205);
-    alarms.delete(&names).await.unwrap();
+    alarms.delete(&proof(), &names).await.unwrap();
     assert!(alarms.names("web-").await.unwrap().is_empty());
 }
 
 pub async fn deleting_a_missing_alarm_succeeds(fixture: RegionFixture) {
     let alarms = &fixture.ports.alarms;
-    alarms.put(&alarm("web-up".into(), POLICY)).await.unwrap();
-    alarms.delete(&["other".into(), "web-up".into()]).await.unwrap();
+    alarms.put(&proof(), &alarm("web-up".into(), POLICY)).await.unwrap();
+    alarms.delete(&proof(), &["other".into(), "web-up".into()]).await.unwrap();
     assert!(alarms.names("").await.unwrap().is_empty());
 }

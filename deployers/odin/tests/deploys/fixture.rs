@@ -4,7 +4,7 @@ use crate::invariants;
 use crate::journal::Journal;
 use crate::plan::ReleasePlan;
 use crate::sample_cloud::{DEPLOYER, REGION, TARGET, USER_DATA};
-use bifrost::cloud::{Encryption, LockItem};
+use bifrost::cloud::{Encryption, EndedItem, LockItem};
 use bifrost::local::{Fault, LocalState};
 use bifrost::release::{ObjectKey, RootDir};
 use bifrost::testing::{Run, TestHarness};
@@ -122,13 +122,15 @@ impl Fixture {
 
     /// Runs the engine until an execution waits in this state, then stops the engine.
     pub async fn run_until_state(&self, deploy: &Deploy, state: &str) {
-        let in_state = || {
-            let run = self.harness.execution(&deploy.name).now_or_never().unwrap().unwrap();
-            run.path().last() == Some(&state)
-        };
-        self.harness.run_until(in_state).await.unwrap();
+        self.run_until(deploy, |run| run.path().last() == Some(&state)).await;
         let run = self.harness.execution(&deploy.name).await.unwrap();
         assert_eq!(run.path().last(), Some(&state), "the execution never waited in {state}: {:?}", run.errors());
+    }
+
+    /// Runs the engine until this holds for an execution, then stops the engine. Asks whenever all executions wait.
+    pub async fn run_until(&self, deploy: &Deploy, mut done: impl FnMut(&Run) -> bool) {
+        let run = || self.harness.execution(&deploy.name).now_or_never().unwrap().unwrap();
+        self.harness.run_until(|| done(&run())).await.unwrap();
     }
 
     /// Injects a fault from now on.
@@ -216,7 +218,19 @@ pub fn region(local_state: &LocalState<OdinAccount>, account: &str) -> OdinRegio
 /// The root lock of a root dir.
 pub fn root_lock(local_state: &LocalState<OdinAccount>, root_dir: &str) -> Option<LockItem> {
     let account = &local_state.accounts[&DEPLOYER.parse().unwrap()];
-    account.lock_tables[LOCKS].get(&format!("{root_dir}/lock")).cloned()
+    account.lock_tables[LOCKS].locks.get(&format!("{root_dir}/lock")).cloned()
+}
+
+/// How the owner of a root lock lost it, if it has.
+pub fn ended(local_state: &LocalState<OdinAccount>, uuid: &str) -> Option<EndedItem> {
+    let account = &local_state.accounts[&DEPLOYER.parse().unwrap()];
+    account.lock_tables[LOCKS].ended.get(&EndedItem::key(uuid)).cloned()
+}
+
+/// The owner of the locks of an execution.
+pub fn uuid(run: &Run) -> String {
+    let mut outputs = run.history.iter().filter_map(|event| event.details.output.as_deref());
+    outputs.find_map(|output| output["uuid"].as_str()).unwrap_or_default().to_owned()
 }
 
 /// Whether the deployer's bucket contains that key.

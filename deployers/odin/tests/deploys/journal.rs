@@ -5,15 +5,15 @@ use crate::plan::ReleasePlan;
 use crate::rules;
 use bifrost::local::{CallRecord, Effect, LocalState};
 use odin::cloud::local::OdinAccount;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// The recorded calls of the deploys of a fixture.
 #[derive(Default)]
 pub struct Journal {
     /// The plan of each execution, by its ARN.
     pub plans: BTreeMap<String, ReleasePlan>,
-    /// The executions that ever held their root lock.
-    pub held: BTreeSet<String>,
+    /// The executions that ever held their root lock, by ARN, with the owner of the lock.
+    pub held: BTreeMap<String, String>,
     /// The calls of tasks, in order.
     pub calls: Vec<CallRecord>,
     /// Min and desired of each group, whenever a call set them.
@@ -32,8 +32,10 @@ impl Journal {
             self.violations.push(format!("{} is called by the unknown execution {execution}", name.operation));
             return;
         };
-        if root_lock(after, &plan.root_dir()).is_some_and(|lock| lock.execution.as_ref() == Some(execution)) {
-            self.held.insert(execution.clone());
+        if let Some(lock) = root_lock(after, &plan.root_dir())
+            && lock.execution.as_ref() == Some(execution)
+        {
+            self.held.insert(execution.clone(), lock.id);
         }
         if had_effect(record)
             && ["autoscaling:CreateAutoScalingGroup", "autoscaling:UpdateAutoScalingGroup"].contains(&name.operation)
@@ -42,7 +44,8 @@ impl Journal {
             let capacity = region.auto_scaling_groups.get(&name.resource).map(|group| group.capacity);
             self.sizes.extend(capacity.map(|capacity| (capacity.min_size, capacity.desired)));
         }
-        let step = rules::Step { record, plan, execution, before, after };
+        let owner = self.held.get(execution).map(String::as_str);
+        let step = rules::Step { record, plan, execution, owner, before, after };
         let prefix = format!("{} {} {}: ", name.attempt.state, name.operation, name.resource);
         self.violations.extend(step.violations().into_iter().map(|violation| prefix.clone() + &violation));
     }

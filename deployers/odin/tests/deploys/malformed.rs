@@ -104,14 +104,28 @@ async fn missing_field_is_named() {
     }
 }
 
-/// Step Functions itself ends such an execution, because `ResultPath` of the catcher needs an object.
+/// `$.error` cannot be written into such an input, so the catcher of the framework replaces it.
 #[tokio::test]
 async fn input_that_is_not_an_object_is_refused() {
     for input in [json!([]), json!("release"), json!(7)] {
         let fixture = Scenario::sample().build();
-        let (run, error) = run(&fixture, input).await;
-        assert_eq!(run.path(), ["Validate"]);
-        assert_eq!(run.execution.error.as_deref(), Some("States.ResultPathMatchFailure"));
-        assert_eq!(error.error, "UnmarshalError");
+        let RaisedError { error, code, .. } = refusal(&fixture, input).await;
+        assert_eq!((error.as_str(), code.as_deref()), ("InputError", Some("task/input-not-object")));
+    }
+}
+
+/// Step Functions itself refuses to pass the larger one to the function.
+#[tokio::test]
+async fn large_input_is_refused() {
+    for (size, raised) in [(240_000, 1), (262_000, 0)] {
+        let fixture = Scenario::sample().build();
+        let mut release = fixture.release("first");
+        let note = "x".repeat(size - release.to_string().len());
+        set(&mut release, "/metadata", json!({ "note": note }));
+        fixture.harness.cloud().executions().start("large", &release).await.unwrap();
+        fixture.harness.run().await.unwrap();
+        let run = fixture.harness.execution("large").await.unwrap();
+        assert_eq!(run.path(), REFUSED_BY_VALIDATE, "{size}");
+        assert_eq!((run.errors().len(), fixture.journal().calls.len()), (raised, 0), "{size}");
     }
 }

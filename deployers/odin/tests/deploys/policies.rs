@@ -11,8 +11,8 @@ use bifrost::bootstrap::{
 };
 use bifrost::client::{Address, Client};
 use bifrost::cloud::{LockItem, Principal};
+use bifrost::lifecycle::Freeze;
 use bifrost::local::LocalState;
-use bifrost::lock::Freeze;
 use chrono::TimeDelta;
 use odin::Odin;
 use odin::cloud::local::OdinAccount;
@@ -36,6 +36,20 @@ fn allowed(template: &Value) -> Actions {
         Value::Object(fields) => fields.values().flat_map(allowed).collect(),
         Value::Array(items) => items.iter().flat_map(allowed).collect(),
         _ => Actions::new(),
+    }
+}
+
+/// The parts of the transactions of a deploy, which takes a root lock and gives it back.
+const LOCKING: [&str; 3] = ["dynamodb:ConditionCheckItem", "dynamodb:DeleteItem", "dynamodb:PutItem"];
+/// The parts of the transaction of `unlock`.
+const UNLOCKING: [&str; 2] = ["dynamodb:DeleteItem", "dynamodb:PutItem"];
+
+/// The permissions that a call needs. A transaction needs those of its parts.
+fn permissions(call: &str, transaction: &[&str]) -> Vec<String> {
+    match call {
+        "dynamodb:TransactWriteItems" => transaction.iter().map(|&part| part.to_owned()).collect(),
+        "s3:HeadObject" => vec!["s3:GetObject".to_owned()],
+        permission => vec![permission.to_owned()],
     }
 }
 
@@ -66,7 +80,8 @@ async fn run_all_deploys() -> Vec<Fixture> {
 
 fn called(fixtures: &[Fixture], by: impl Fn(&Principal) -> bool) -> Actions {
     let calls = fixtures.iter().flat_map(|fixture| fixture.journal().calls.clone());
-    calls.filter(|record| by(&record.call.principal)).map(|record| record.call.name.operation.to_owned()).collect()
+    let calls = calls.filter(|record| by(&record.call.principal));
+    calls.flat_map(|record| permissions(record.call.name.operation, &LOCKING)).collect()
 }
 
 #[tokio::test]
@@ -96,8 +111,8 @@ async fn function_role_allows_the_calls_of_deploys() {
     assert_eq!(allowed(&template["Resources"]["FunctionRole"]), with(called, &required));
 }
 
-/// The calls of commands, through the client: start, follow, halt and describe a deploy, freeze and unfreeze, and clear
-/// a lock. Calls in target accounts are excluded: users who deploy do not need permission for them.
+/// The calls of commands, through the client: start, follow, halt and describe a deploy, list what is deployed, freeze
+/// and unfreeze, and clear a lock. Calls in target accounts are excluded: users who deploy do not need permission for them.
 async fn run_all_commands() -> Actions {
     let fixture = Scenario::worker().build();
     let (client, seen) = (Client::from(fixture.harness.cloud()), Arc::new(Mutex::new(Actions::new())));
@@ -105,7 +120,7 @@ async fn run_all_commands() -> Actions {
     fixture.harness.store().watch(Box::new(move |record, _, _| {
         let by_command = record.call.name.attempt.state.is_empty() && record.call.principal == Principal::Deployer;
         if by_command && record.call.name.operation != "sts:AssumeRole" {
-            called.lock().unwrap().insert(record.call.name.operation.to_owned());
+            called.lock().unwrap().extend(permissions(record.call.name.operation, &UNLOCKING));
         }
     }));
     let file = concat!(env!("CARGO_MANIFEST_DIR"), "/releases/deploy-test.json");
@@ -119,7 +134,9 @@ async fn run_all_commands() -> Actions {
     hold_root_lock(&fixture, &address);
     client.freeze(&address, &Freeze { user: "ada".into(), lock_reason: "a test".into() }).await.unwrap();
     client.deployment(&address).await.unwrap();
-    let unlocked = client.unlock(&address, false).await.unwrap();
+    client.all_deployed(None).await.unwrap();
+    let plan = client.prepare_unlock(&address, None).await.unwrap();
+    let unlocked = client.unlock(&address, plan).await.unwrap();
     assert!(!unlocked.cleared.is_empty());
     assert!(client.unfreeze(&address).await.unwrap().is_some());
     seen.lock().unwrap().clone()
@@ -132,7 +149,7 @@ fn hold_root_lock(fixture: &Fixture, address: &Address) {
     let item: LockItem = serde_json::from_value(item).unwrap();
     let hold = |local_state: &mut LocalState<OdinAccount>| {
         let account = local_state.accounts.get_mut(&DEPLOYER.parse().unwrap()).unwrap();
-        account.lock_tables.get_mut(LOCKS).unwrap().insert(key, item);
+        account.lock_tables.get_mut(LOCKS).unwrap().locks.insert(key, item);
     };
     fixture.harness.store().transact(hold).unwrap();
 }
@@ -144,8 +161,9 @@ async fn operator_policies_allow_the_calls_of_commands() {
     let mut policies = allowed(&resources["StartPolicy"]);
     policies.extend(allowed(&resources["OperatePolicy"]));
     policies.extend(allowed(&project_template(&name(), &"coinbase/deploy-test".parse().unwrap())));
-    // S3 requires the first two. In AWS, `deploy` also reads the definition, which the local cloud does not store.
-    let required = ["kms:GenerateDataKey", "s3:ListBucket", "states:DescribeStateMachine"];
+    // S3 requires the first two. In AWS, `deploy` also reads the definition, which the local cloud does not store. The
+    // last is for `unlock --force`.
+    let required = ["kms:GenerateDataKey", "s3:ListBucket", "states:DescribeStateMachine", "states:StopExecution"];
     assert_eq!(policies, with(run_all_commands().await, &required));
 }
 

@@ -9,13 +9,14 @@ use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
 /// Every operation that a deploy calls.
-const OPERATIONS: [&str; 37] = [
+const OPERATIONS: [&str; 38] = [
     "s3:GetObject",
+    "s3:HeadObject",
     "s3:PutObject",
     "s3:DeleteObject",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
-    "dynamodb:DeleteItem",
+    "dynamodb:TransactWriteItems",
     "sts:AssumeRole",
     "iam:GetInstanceProfile",
     "iam:GetRole",

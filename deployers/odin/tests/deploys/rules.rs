@@ -2,11 +2,11 @@
 //!
 //! Point 9, the audit log, is not part of this version.
 
-use crate::fixture::{region, root_lock};
+use crate::fixture::{ended, region, root_lock};
 use crate::journal::{had_effect, mutates};
 use crate::plan::ReleasePlan;
 use crate::sample_cloud::DEPLOYER;
-use bifrost::cloud::Principal;
+use bifrost::cloud::{EndedBy, Principal};
 use bifrost::local::{CallRecord, LocalState};
 use odin::cloud::Tags;
 use odin::cloud::local::{OdinAccount, OdinRegion, StoredGroup};
@@ -25,6 +25,8 @@ pub struct Step<'a> {
     pub plan: &'a ReleasePlan,
     /// ARN of the execution.
     pub execution: &'a str,
+    /// The owner of its root lock, if it ever held it.
+    pub owner: Option<&'a str>,
     pub before: &'a LocalState<OdinAccount>,
     pub after: &'a LocalState<OdinAccount>,
 }
@@ -79,15 +81,34 @@ impl Step<'_> {
         (!is_allowed).then(|| format!("made in account {} as {:?}", call.account, call.principal))
     }
 
-    /// Point 6: a task that changes a target account holds the root lock. A clean-up that repeats after it freed the
-    /// lock may request deletions that have already happened.
+    /// Point 6: a task that changes a target account holds the root lock. Only after `unlock` may tasks that clean up a
+    /// failure go on without it, because they change only what their own execution created.
     fn no_lock(&self) -> Option<String> {
-        if !had_effect(self.record) {
+        let may_clean_up = AFTER_FAILURE.contains(&self.state()) && self.was_unlocked();
+        if self.holds_lock() || may_clean_up {
             return None;
         }
-        let lock = root_lock(self.before, &self.plan.root_dir());
-        let holder = lock.as_ref().and_then(|lock| lock.execution.as_deref());
-        (holder != Some(self.execution)).then(|| format!("made without the root lock, which {holder:?} holds"))
+        Some(format!("made without the root lock, which {:?} holds", self.holder()))
+    }
+
+    /// Whether an operator cleared the lock of this execution.
+    fn was_unlocked(&self) -> bool {
+        let ended = self.owner.and_then(|owner| ended(self.before, owner));
+        ended.is_some_and(|ended| ended.by == EndedBy::Unlock)
+    }
+
+    /// Whether this execution created the resource. Another execution of the same release did not.
+    fn is_own(&self, tags: &Tags) -> bool {
+        self.plan.created(tags) && self.owner.is_some() && tags.get("ReleaseUUID").map(String::as_str) == self.owner
+    }
+
+    fn holds_lock(&self) -> bool {
+        self.holder().as_deref() == Some(self.execution)
+    }
+
+    /// The execution that holds the root lock.
+    fn holder(&self) -> Option<String> {
+        root_lock(self.before, &self.plan.root_dir())?.execution
     }
 
     /// Point 8: the resources of a new group opted in, and the group has the tags of its release.
@@ -182,9 +203,13 @@ impl Step<'_> {
         let region = self.region(self.before);
         let Some(group) = region.auto_scaling_groups.get(name) else { return Vec::new() };
         if self.plan.created(&group.tags) {
-            let mut violations = self.touched_earlier(&region);
+            // Without the lock, another release may have replaced the earlier groups meanwhile.
+            let mut violations = if self.holds_lock() { self.touched_earlier(&region) } else { Vec::new() };
             if !AFTER_FAILURE.contains(&self.state()) {
                 violations.push("removes a new group without a failure".into());
+            }
+            if !self.is_own(&group.tags) {
+                violations.push("removes a group that another execution of the release created".into());
             }
             return violations;
         }
@@ -236,13 +261,15 @@ impl Step<'_> {
         }
         for (name, template) in removed(&before.launch_templates, &after.launch_templates) {
             let tags = &template.template.tags;
-            if !self.plan.owns(tags) || self.plan.created(tags) != failing {
+            if !self.plan.owns(tags) || self.plan.created(tags) != failing || (failing && !self.is_own(tags)) {
                 lost.push(format!("launch template {name} was deleted"));
             }
         }
-        for (name, _) in removed(&before.placement_groups, &after.placement_groups) {
+        // The next release may use a placement group by its name, so it is deleted only with the lock.
+        for (name, group) in removed(&before.placement_groups, &after.placement_groups) {
             let own_name = name.starts_with(&format!("odin/{}/{}/", self.plan.project, self.plan.config));
-            if !own_name || !failing || self.plan.placement_groups.contains(name) {
+            let is_own = own_name && self.is_own(&group.tags) && !self.plan.placement_groups.contains(name);
+            if !is_own || !failing || !self.holds_lock() {
                 lost.push(format!("placement group {name} was deleted"));
             }
         }

@@ -13,6 +13,7 @@ use aws_sdk_autoscaling::types::{Filter, ScalingPolicy};
 use aws_sdk_cloudwatch::types::{ComparisonOperator, Dimension, Statistic};
 use bifrost::aws::{Request, each, found, pages};
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Proof;
 use std::collections::BTreeMap;
 use tokio::try_join;
 
@@ -52,33 +53,36 @@ impl AutoScaling for Service<Client> {
         found.map(|found| group(found, request)).transpose()
     }
 
-    async fn create_group(&self, group: &NewAutoScalingGroup) -> Result<(), CloudError> {
+    async fn create_group(&self, proof: &Proof, group: &NewAutoScalingGroup) -> Result<(), CloudError> {
         let request = Request::new("autoscaling:CreateAutoScalingGroup", &group.name);
         let create = new_group(group, request)?.send_with(&self.client);
-        request.make(&self.session, create).await.map(drop)
+        request.change(&self.session, proof, create).await.map(drop)
     }
 
-    async fn set_capacity(&self, group: &str, capacity: Capacity) -> Result<(), CloudError> {
+    async fn set_capacity(&self, proof: &Proof, group: &str, capacity: Capacity) -> Result<(), CloudError> {
         let request = Request::new("autoscaling:UpdateAutoScalingGroup", group);
         let update = self.client.update_auto_scaling_group().auto_scaling_group_name(group);
         let update = update.min_size(request.number("MinSize", capacity.min_size)?);
         let update = update.desired_capacity(request.number("DesiredCapacity", capacity.desired)?);
         let update = update.max_size(request.number("MaxSize", capacity.max_size)?);
-        request.make(&self.session, update.send()).await.map(drop)
+        request.change(&self.session, proof, update.send()).await.map(drop)
     }
 
-    async fn enable_metrics(&self, group: &str) -> Result<(), CloudError> {
+    async fn enable_metrics(&self, proof: &Proof, group: &str) -> Result<(), CloudError> {
         let enable = self.client.enable_metrics_collection().auto_scaling_group_name(group).granularity("1Minute");
-        Request::new("autoscaling:EnableMetricsCollection", group).make(&self.session, enable.send()).await.map(drop)
+        Request::new("autoscaling:EnableMetricsCollection", group)
+            .change(&self.session, proof, enable.send())
+            .await
+            .map(drop)
     }
 
-    async fn put_scaling_policy(&self, policy: &NewScalingPolicy) -> Result<String, CloudError> {
+    async fn put_scaling_policy(&self, proof: &Proof, policy: &NewScalingPolicy) -> Result<String, CloudError> {
         let request = Request::new("autoscaling:PutScalingPolicy", &policy.name);
         let put = self.client.put_scaling_policy().auto_scaling_group_name(&policy.group_name);
         let put = put.policy_name(&policy.name).policy_type("SimpleScaling").adjustment_type("ChangeInCapacity");
         let put = put.scaling_adjustment(policy.scaling_adjustment);
         let put = put.cooldown(request.number("Cooldown", policy.cooldown_seconds)?);
-        let answer = request.make(&self.session, put.send()).await?;
+        let answer = request.change(&self.session, proof, put.send()).await?;
         request.field("PolicyARN", answer.policy_arn)
     }
 
@@ -96,22 +100,22 @@ impl AutoScaling for Service<Client> {
 
     // Auto Scaling accepts one change of a group at a time, so the next two send their requests one after another.
 
-    async fn detach_load_balancers(&self, group: &str, names: &[String]) -> Result<(), CloudError> {
+    async fn detach_load_balancers(&self, proof: &Proof, group: &str, names: &[String]) -> Result<(), CloudError> {
         let request = Request::new("autoscaling:DetachLoadBalancers", group);
         for names in names.chunks(DETACH_LIMIT) {
             let detach = self.client.detach_load_balancers().auto_scaling_group_name(group);
             let detach = detach.set_load_balancer_names(Some(names.to_vec()));
-            request.make(&self.session, detach.send()).await?;
+            request.change(&self.session, proof, detach.send()).await?;
         }
         Ok(())
     }
 
-    async fn detach_target_groups(&self, group: &str, arns: &[String]) -> Result<(), CloudError> {
+    async fn detach_target_groups(&self, proof: &Proof, group: &str, arns: &[String]) -> Result<(), CloudError> {
         let request = Request::new("autoscaling:DetachLoadBalancerTargetGroups", group);
         for arns in arns.chunks(DETACH_LIMIT) {
             let detach = self.client.detach_load_balancer_target_groups().auto_scaling_group_name(group);
             let detach = detach.set_target_group_arns(Some(arns.to_vec()));
-            request.make(&self.session, detach.send()).await?;
+            request.change(&self.session, proof, detach.send()).await?;
         }
         Ok(())
     }
@@ -122,14 +126,20 @@ impl AutoScaling for Service<Client> {
         Ok(Attachments { load_balancers, target_groups })
     }
 
-    async fn delete_group(&self, name: &str) -> Result<(), CloudError> {
+    async fn delete_group(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
         let delete = self.client.delete_auto_scaling_group().auto_scaling_group_name(name).force_delete(true);
-        Request::new("autoscaling:DeleteAutoScalingGroup", name).make(&self.session, delete.send()).await.map(drop)
+        Request::new("autoscaling:DeleteAutoScalingGroup", name)
+            .change(&self.session, proof, delete.send())
+            .await
+            .map(drop)
     }
 
-    async fn delete_launch_configuration(&self, name: &str) -> Result<(), CloudError> {
+    async fn delete_launch_configuration(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
         let delete = self.client.delete_launch_configuration().launch_configuration_name(name);
-        Request::new("autoscaling:DeleteLaunchConfiguration", name).make(&self.session, delete.send()).await.map(drop)
+        Request::new("autoscaling:DeleteLaunchConfiguration", name)
+            .change(&self.session, proof, delete.send())
+            .await
+            .map(drop)
     }
 }
 
@@ -172,7 +182,7 @@ fn attachment(
 
 #[async_trait]
 impl Alarms for Service<aws_sdk_cloudwatch::Client> {
-    async fn put(&self, alarm: &NewAlarm) -> Result<(), CloudError> {
+    async fn put(&self, proof: &Proof, alarm: &NewAlarm) -> Result<(), CloudError> {
         let request = Request::new("cloudwatch:PutMetricAlarm", &alarm.name);
         let group = Dimension::builder().name("AutoScalingGroupName").value(&alarm.group_name).build();
         let put = self.client.put_metric_alarm().alarm_name(&alarm.name);
@@ -180,7 +190,7 @@ impl Alarms for Service<aws_sdk_cloudwatch::Client> {
         let put = put.statistic(Statistic::Average).period(request.number("Period", alarm.period_seconds)?);
         let put = put.evaluation_periods(request.number("EvaluationPeriods", alarm.evaluation_periods)?);
         let put = put.comparison_operator(operator(alarm.comparison)).threshold(alarm.threshold);
-        request.make(&self.session, put.alarm_actions(&alarm.policy_arn).send()).await.map(drop)
+        request.change(&self.session, proof, put.alarm_actions(&alarm.policy_arn).send()).await.map(drop)
     }
 
     async fn names(&self, prefix: &str) -> Result<Vec<String>, CloudError> {
@@ -196,11 +206,11 @@ impl Alarms for Service<aws_sdk_cloudwatch::Client> {
         found.await?.into_iter().map(|alarm| request.field("AlarmName", alarm.alarm_name)).collect()
     }
 
-    async fn delete(&self, names: &[String]) -> Result<(), CloudError> {
+    async fn delete(&self, proof: &Proof, names: &[String]) -> Result<(), CloudError> {
         let deleted = each(names.chunks(DELETE_LIMIT).map(<[_]>::to_vec), async |names| {
             let request = Request::new("cloudwatch:DeleteAlarms", names.first().map_or("", String::as_str));
             let delete = self.client.delete_alarms().set_alarm_names(Some(names.clone()));
-            found(request.make(&self.session, delete.send()).await)
+            found(request.change(&self.session, proof, delete.send()).await)
         });
         deleted.await.map(drop)
     }

@@ -8,6 +8,7 @@ use aws_sdk_ec2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_ec2::{Client, types};
 use bifrost::aws::{Request, each, pages};
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Proof;
 use futures_util::TryFutureExt;
 use std::error::Error;
 
@@ -49,18 +50,18 @@ impl Compute for Service<Client> {
         found.map(|found| placement_group(found, request)).transpose()
     }
 
-    async fn create_placement_group(&self, group: &NewPlacementGroup) -> Result<(), CloudError> {
+    async fn create_placement_group(&self, proof: &Proof, group: &NewPlacementGroup) -> Result<(), CloudError> {
         let request = Request::new("ec2:CreatePlacementGroup", &group.name);
         let partitions = group.partition_count.map(|count| request.number("PartitionCount", count)).transpose()?;
         let create = self.client.create_placement_group().group_name(&group.name);
         let create = create.strategy(group.strategy.as_str().into()).set_partition_count(partitions);
         let tags = tag_specification(types::ResourceType::PlacementGroup, &group.tags);
-        request.make(&self.session, create.set_tag_specifications(tags).send()).await.map(drop)
+        request.change(&self.session, proof, create.set_tag_specifications(tags).send()).await.map(drop)
     }
 
-    async fn delete_placement_group(&self, name: &str) -> Result<(), CloudError> {
+    async fn delete_placement_group(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
         let delete = self.client.delete_placement_group().group_name(name);
-        Request::new("ec2:DeletePlacementGroup", name).make(&self.session, delete.send()).await.map(drop)
+        Request::new("ec2:DeletePlacementGroup", name).change(&self.session, proof, delete.send()).await.map(drop)
     }
 }
 

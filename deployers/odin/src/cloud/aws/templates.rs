@@ -18,6 +18,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bifrost::aws::{Request, pages};
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Proof;
 
 /// The maximum number of templates in a page.
 const PAGE_LIMIT: i32 = 200;
@@ -39,19 +40,23 @@ impl LaunchTemplates for Service<Client> {
         Ok(found)
     }
 
-    async fn create_launch_template(&self, template: &NewLaunchTemplate) -> Result<LaunchTemplate, CloudError> {
+    async fn create_launch_template(
+        &self,
+        proof: &Proof,
+        template: &NewLaunchTemplate,
+    ) -> Result<LaunchTemplate, CloudError> {
         let request = Request::new("ec2:CreateLaunchTemplate", &template.name);
         let create = self.client.create_launch_template().launch_template_name(&template.name);
         let create =
             create.client_token(&template.client_token).launch_template_data(template_data(template, request)?);
         let tags = tag_specification(types::ResourceType::LaunchTemplate, &template.tags);
-        let answer = request.make(&self.session, create.set_tag_specifications(tags).send()).await?;
+        let answer = request.change(&self.session, proof, create.set_tag_specifications(tags).send()).await?;
         launch_template(request.field("LaunchTemplate", answer.launch_template)?, request)
     }
 
-    async fn delete_launch_template(&self, name: &str) -> Result<(), CloudError> {
+    async fn delete_launch_template(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
         let delete = self.client.delete_launch_template().launch_template_name(name);
-        Request::new("ec2:DeleteLaunchTemplate", name).make(&self.session, delete.send()).await.map(drop)
+        Request::new("ec2:DeleteLaunchTemplate", name).change(&self.session, proof, delete.send()).await.map(drop)
     }
 }
 

@@ -4,12 +4,13 @@ use super::balancer::Attachment;
 use super::group::StoredGroup;
 use super::new_group::new_group;
 use super::region::OdinRegion;
-use super::{OdinAccount, ServiceContext, has_tags, not_found, request, validation_error};
+use super::{OdinAccount, ServiceContext, change, has_tags, not_found, request, validation_error};
 use crate::cloud::{
     Alarms, Attachments, AutoScaling, AutoScalingGroup, Capacity, NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
 };
 use async_trait::async_trait;
 use bifrost::cloud::{CloudError, ErrorKind};
+use bifrost::lifecycle::Proof;
 use bifrost::local::{LocalSession, ServiceError};
 use std::collections::BTreeMap;
 use tokio::try_join;
@@ -37,8 +38,8 @@ impl AutoScaling for LocalSession<OdinAccount> {
         .await
     }
 
-    async fn create_group(&self, group: &NewAutoScalingGroup) -> Result<(), CloudError> {
-        request(self, "autoscaling:CreateAutoScalingGroup", &group.name, |region, context| {
+    async fn create_group(&self, proof: &Proof, group: &NewAutoScalingGroup) -> Result<(), CloudError> {
+        change(self, proof, "autoscaling:CreateAutoScalingGroup", &group.name, |region, context| {
             let stored = new_group(group, region, context)?;
             region.auto_scaling_groups.insert(group.name.clone(), stored);
             Ok(())
@@ -46,8 +47,8 @@ impl AutoScaling for LocalSession<OdinAccount> {
         .await
     }
 
-    async fn set_capacity(&self, group: &str, capacity: Capacity) -> Result<(), CloudError> {
-        request(self, "autoscaling:UpdateAutoScalingGroup", group, |region, _| {
+    async fn set_capacity(&self, proof: &Proof, group: &str, capacity: Capacity) -> Result<(), CloudError> {
+        change(self, proof, "autoscaling:UpdateAutoScalingGroup", group, |region, _| {
             let found = changeable(region, group)?;
             check_capacity(capacity)?;
             found.capacity = capacity;
@@ -56,16 +57,16 @@ impl AutoScaling for LocalSession<OdinAccount> {
         .await
     }
 
-    async fn enable_metrics(&self, group: &str) -> Result<(), CloudError> {
-        request(self, "autoscaling:EnableMetricsCollection", group, |region, _| {
+    async fn enable_metrics(&self, proof: &Proof, group: &str) -> Result<(), CloudError> {
+        change(self, proof, "autoscaling:EnableMetricsCollection", group, |region, _| {
             changeable(region, group)?.metrics_enabled = true;
             Ok(())
         })
         .await
     }
 
-    async fn put_scaling_policy(&self, policy: &NewScalingPolicy) -> Result<String, CloudError> {
-        request(self, "autoscaling:PutScalingPolicy", &policy.name, |region, context| {
+    async fn put_scaling_policy(&self, proof: &Proof, policy: &NewScalingPolicy) -> Result<String, CloudError> {
+        change(self, proof, "autoscaling:PutScalingPolicy", &policy.name, |region, context| {
             let group = changeable(region, &policy.group_name)?;
             group.scaling_policies.insert(policy.name.clone(), policy.clone());
             Ok(context.policy_arn(&policy.group_name, &policy.name))
@@ -81,9 +82,9 @@ impl AutoScaling for LocalSession<OdinAccount> {
         .await
     }
 
-    async fn detach_load_balancers(&self, group: &str, names: &[String]) -> Result<(), CloudError> {
+    async fn detach_load_balancers(&self, proof: &Proof, group: &str, names: &[String]) -> Result<(), CloudError> {
         for names in names.chunks(DETACH_LIMIT) {
-            request(self, "autoscaling:DetachLoadBalancers", group, |region, context| {
+            change(self, proof, "autoscaling:DetachLoadBalancers", group, |region, context| {
                 let attached = &mut changeable(region, group)?.attachments.load_balancers;
                 remove(attached, names, "Load Balancers")?;
                 drain(region, group, context);
@@ -94,9 +95,9 @@ impl AutoScaling for LocalSession<OdinAccount> {
         Ok(())
     }
 
-    async fn detach_target_groups(&self, group: &str, arns: &[String]) -> Result<(), CloudError> {
+    async fn detach_target_groups(&self, proof: &Proof, group: &str, arns: &[String]) -> Result<(), CloudError> {
         for arns in arns.chunks(DETACH_LIMIT) {
-            request(self, "autoscaling:DetachLoadBalancerTargetGroups", group, |region, context| {
+            change(self, proof, "autoscaling:DetachLoadBalancerTargetGroups", group, |region, context| {
                 let attached = &mut changeable(region, group)?.attachments.target_groups;
                 let is_named = |name: &&String| arns.contains(&context.target_group_arn(name));
                 let names: Vec<String> = attached.keys().filter(is_named).cloned().collect();
@@ -136,8 +137,8 @@ impl AutoScaling for LocalSession<OdinAccount> {
         Ok(Attachments { load_balancers, target_groups })
     }
 
-    async fn delete_group(&self, name: &str) -> Result<(), CloudError> {
-        request(self, "autoscaling:DeleteAutoScalingGroup", name, |region, context| {
+    async fn delete_group(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
+        change(self, proof, "autoscaling:DeleteAutoScalingGroup", name, |region, context| {
             let found = region.auto_scaling_groups.get(name).ok_or_else(|| group_not_found(name))?;
             // Deleting a scaling policy deletes the alarms that trigger it.
             let alarms = alarms_of(region, name, found, context);
@@ -151,8 +152,8 @@ impl AutoScaling for LocalSession<OdinAccount> {
         .await
     }
 
-    async fn delete_launch_configuration(&self, name: &str) -> Result<(), CloudError> {
-        request(self, "autoscaling:DeleteLaunchConfiguration", name, |region, _| {
+    async fn delete_launch_configuration(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
+        change(self, proof, "autoscaling:DeleteLaunchConfiguration", name, |region, _| {
             let uses = |group: &StoredGroup| group.launch_configuration.as_deref() == Some(name);
             if let Some((group, _)) = region.auto_scaling_groups.iter().find(|(_, group)| uses(group)) {
                 let message = format!(
@@ -234,8 +235,8 @@ fn drain(region: &mut OdinRegion, name: &str, context: ServiceContext<'_>) {
 
 #[async_trait]
 impl Alarms for LocalSession<OdinAccount> {
-    async fn put(&self, alarm: &NewAlarm) -> Result<(), CloudError> {
-        request(self, "cloudwatch:PutMetricAlarm", &alarm.name, |region, _| {
+    async fn put(&self, proof: &Proof, alarm: &NewAlarm) -> Result<(), CloudError> {
+        change(self, proof, "cloudwatch:PutMetricAlarm", &alarm.name, |region, _| {
             if alarm.name.is_empty() || alarm.name.chars().count() > 255 {
                 return Err(validation_error("An alarm's name has 1 to 255 characters"));
             }
@@ -259,10 +260,10 @@ impl Alarms for LocalSession<OdinAccount> {
         .await
     }
 
-    async fn delete(&self, names: &[String]) -> Result<(), CloudError> {
+    async fn delete(&self, proof: &Proof, names: &[String]) -> Result<(), CloudError> {
         for names in names.chunks(DELETE_LIMIT) {
             let first = names.first().map_or("", String::as_str);
-            request(self, "cloudwatch:DeleteAlarms", first, |region, _| {
+            change(self, proof, "cloudwatch:DeleteAlarms", first, |region, _| {
                 region.alarms.retain(|name, _| !names.contains(name));
                 Ok(())
             })

@@ -1,10 +1,11 @@
 //! EC2 in the local cloud: images, subnets, security groups and placement groups.
 
 use super::region::StoredPlacementGroup;
-use super::{OdinAccount, not_found, request};
+use super::{OdinAccount, change, not_found, request};
 use crate::cloud::{Compute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet, Tags};
 use async_trait::async_trait;
 use bifrost::cloud::{CloudError, ErrorKind};
+use bifrost::lifecycle::Proof;
 use bifrost::local::{LocalSession, ServiceError};
 
 impl Filter {
@@ -62,8 +63,8 @@ impl Compute for LocalSession<OdinAccount> {
         .await
     }
 
-    async fn create_placement_group(&self, group: &NewPlacementGroup) -> Result<(), CloudError> {
-        request(self, "ec2:CreatePlacementGroup", &group.name, |region, _| {
+    async fn create_placement_group(&self, proof: &Proof, group: &NewPlacementGroup) -> Result<(), CloudError> {
+        change(self, proof, "ec2:CreatePlacementGroup", &group.name, |region, _| {
             if region.placement_groups.contains_key(&group.name) {
                 let message = format!("The Placement Group '{}' already exists.", group.name);
                 return Err(ServiceError::new(ErrorKind::AlreadyExists, "InvalidPlacementGroup.Duplicate", message));
@@ -81,8 +82,8 @@ impl Compute for LocalSession<OdinAccount> {
         .await
     }
 
-    async fn delete_placement_group(&self, name: &str) -> Result<(), CloudError> {
-        request(self, "ec2:DeletePlacementGroup", name, |region, _| {
+    async fn delete_placement_group(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
+        change(self, proof, "ec2:DeletePlacementGroup", name, |region, _| {
             let mut instances = region.auto_scaling_groups.values().flat_map(|group| group.instances.values());
             if instances.any(|instance| instance.placement_group.as_deref() == Some(name)) {
                 let message = format!("The placement group '{name}' is in use and may not be deleted.");

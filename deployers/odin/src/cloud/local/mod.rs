@@ -29,7 +29,8 @@ pub use templates::StoredTemplate;
 use super::OdinPorts;
 use crate::machine::Odin;
 use bifrost::cloud::{CloudError, ErrorKind};
-use bifrost::local::{Changes, LocalDeployer, LocalSession, Resources, ServiceError};
+use bifrost::lifecycle::Proof;
+use bifrost::local::{Changes, LocalDeployer, LocalSession, RegionState, Resources, ServiceError};
 use bifrost::release::{AccountId, Region};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -133,31 +134,37 @@ fn digest(name: &str) -> u64 {
     name.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
-/// Makes one request to a service of the session's region. Changes that are due immediately are applied before it
-/// returns.
+/// Makes one request to a service of the session's region, which changes nothing.
 async fn request<T: Send>(
     session: &LocalSession<OdinAccount>,
     operation: &'static str,
     resource: &str,
     effect: impl FnOnce(&mut OdinRegion, ServiceContext<'_>) -> Result<T, ServiceError> + Send,
 ) -> Result<T, CloudError> {
-    session
-        .call(operation, resource, |region_state| {
-            let OdinAccount { iam, regions } = &mut *region_state.resources;
-            let region = regions.entry(region_state.region.clone()).or_default();
-            let answer = effect(
-                region,
-                ServiceContext {
-                    account: region_state.account,
-                    region: region_state.region,
-                    now: region_state.now,
-                    iam,
-                },
-            );
-            region.advance(region_state.now);
-            answer
-        })
-        .await
+    session.call(operation, resource, |region_state| in_region(region_state, effect)).await
+}
+
+/// As [`request`], for an operation that changes something. Changes that are due immediately are applied before it returns.
+async fn change<T: Send>(
+    session: &LocalSession<OdinAccount>,
+    proof: &Proof,
+    operation: &'static str,
+    resource: &str,
+    effect: impl FnOnce(&mut OdinRegion, ServiceContext<'_>) -> Result<T, ServiceError> + Send,
+) -> Result<T, CloudError> {
+    session.change(proof, operation, resource, |region_state| in_region(region_state, effect)).await
+}
+
+fn in_region<T>(
+    region_state: &mut RegionState<'_, OdinAccount>,
+    effect: impl FnOnce(&mut OdinRegion, ServiceContext<'_>) -> Result<T, ServiceError>,
+) -> Result<T, ServiceError> {
+    let OdinAccount { iam, regions } = &mut *region_state.resources;
+    let region = regions.entry(region_state.region.clone()).or_default();
+    let (account, now) = (region_state.account, region_state.now);
+    let answer = effect(region, ServiceContext { account, region: region_state.region, now, iam });
+    region.advance(now);
+    answer
 }
 
 /// AWS's error for an invalid request.

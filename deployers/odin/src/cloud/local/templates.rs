@@ -1,9 +1,10 @@
 //! EC2 launch templates in the local cloud.
 
-use super::{OdinAccount, has_tags, not_found, request};
+use super::{OdinAccount, change, has_tags, not_found, request};
 use crate::cloud::{LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
 use async_trait::async_trait;
 use bifrost::cloud::{CloudError, ErrorKind};
+use bifrost::lifecycle::Proof;
 use bifrost::local::{LocalSession, ServiceError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -44,9 +45,13 @@ impl LaunchTemplates for LocalSession<OdinAccount> {
         .await
     }
 
-    async fn create_launch_template(&self, template: &NewLaunchTemplate) -> Result<LaunchTemplate, CloudError> {
+    async fn create_launch_template(
+        &self,
+        proof: &Proof,
+        template: &NewLaunchTemplate,
+    ) -> Result<LaunchTemplate, CloudError> {
         let NewLaunchTemplate { name, client_token, .. } = template;
-        request(self, "ec2:CreateLaunchTemplate", name, |region, context| {
+        change(self, proof, "ec2:CreateLaunchTemplate", name, |region, context| {
             check(template)?;
             let mut stored = region.launch_templates.iter();
             let same_token = |(_, stored): &(&String, &StoredTemplate)| stored.template.client_token == *client_token;
@@ -71,8 +76,8 @@ impl LaunchTemplates for LocalSession<OdinAccount> {
         .await
     }
 
-    async fn delete_launch_template(&self, name: &str) -> Result<(), CloudError> {
-        request(self, "ec2:DeleteLaunchTemplate", name, |region, _| {
+    async fn delete_launch_template(&self, proof: &Proof, name: &str) -> Result<(), CloudError> {
+        change(self, proof, "ec2:DeleteLaunchTemplate", name, |region, _| {
             let missing = || {
                 let message = format!("The specified launch template, with template name {name}, does not exist.");
                 not_found("InvalidLaunchTemplateName.NotFoundException", message)

@@ -8,7 +8,7 @@ async fn attached() -> (PortsFixture, String) {
     let fixture = PortsFixture::with_template().await;
     let arn = fixture.target_group().await;
     let group = NewAutoScalingGroup { target_group_arns: vec![arn.clone()], ..group(capacity(2, 2, 2)) };
-    fixture.ports.groups.create_group(&group).await.unwrap();
+    fixture.ports.groups.create_group(&proof(), &group).await.unwrap();
     fixture.advance_to(60);
     (fixture, arn)
 }
@@ -16,7 +16,7 @@ async fn attached() -> (PortsFixture, String) {
 #[tokio::test]
 async fn attachment_becomes_added_then_in_service() {
     let fixture = PortsFixture::with_template().await;
-    fixture.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
+    fixture.ports.groups.create_group(&proof(), &group(capacity(1, 1, 1))).await.unwrap();
     let state = || async { fixture.ports.groups.attachments(GROUP).await.unwrap().load_balancers["web-elb"].clone() };
     fixture.advance_to(22);
     assert_eq!(state().await, "Added");
@@ -28,7 +28,7 @@ async fn attachment_becomes_added_then_in_service() {
 async fn detached_load_balancer_drains() {
     let (fixture, _) = attached().await;
     let groups = &fixture.ports.groups;
-    groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
+    groups.detach_load_balancers(&proof(), GROUP, &["web-elb".into()]).await.unwrap();
     assert_eq!(groups.attachments(GROUP).await.unwrap().load_balancers["web-elb"], "Removing");
     let found = groups.group(GROUP).await.unwrap().unwrap();
     assert!(found.load_balancers.is_empty());
@@ -45,12 +45,12 @@ async fn detached_load_balancer_drains() {
 async fn detached_target_group_drains_for_its_delay() {
     let (fixture, arn) = attached().await;
     let groups = &fixture.ports.groups;
-    groups.detach_target_groups(GROUP, std::slice::from_ref(&arn)).await.unwrap();
+    groups.detach_target_groups(&proof(), GROUP, std::slice::from_ref(&arn)).await.unwrap();
     assert_eq!(groups.attachments(GROUP).await.unwrap().target_groups[&arn], "Removing");
     let draining = fixture.ports.target_groups.target_health(&arn).await.unwrap();
     assert_eq!(draining.into_values().collect::<Vec<_>>(), ["draining", "draining"]);
     fixture.advance_to(80);
-    groups.detach_target_groups(GROUP, std::slice::from_ref(&arn)).await.unwrap();
+    groups.detach_target_groups(&proof(), GROUP, std::slice::from_ref(&arn)).await.unwrap();
     fixture.advance_to(90);
     let attachments = groups.attachments(GROUP).await.unwrap();
     assert!(attachments.target_groups.is_empty(), "detaching again does not restart draining");
@@ -61,8 +61,11 @@ async fn detached_target_group_drains_for_its_delay() {
 async fn detaching_what_is_not_attached_is_refused() {
     let (fixture, arn) = attached().await;
     let groups = &fixture.ports.groups;
-    assert_eq!(code(groups.detach_load_balancers(GROUP, &["web-elb".into(), "other".into()]).await), "ValidationError");
-    assert_eq!(code(groups.detach_target_groups(GROUP, &[arn, "arn:other".into()]).await), "ValidationError");
+    assert_eq!(
+        code(groups.detach_load_balancers(&proof(), GROUP, &["web-elb".into(), "other".into()]).await),
+        "ValidationError"
+    );
+    assert_eq!(code(groups.detach_target_groups(&proof(), GROUP, &[arn, "arn:other".into()]).await), "ValidationError");
     let states = groups.attachments(GROUP).await.unwrap();
     assert_eq!(states.load_balancers["web-elb"], "InService", "all or none");
     assert!(states.target_groups.into_values().eq(["InService"]));
@@ -71,7 +74,7 @@ async fn detaching_what_is_not_attached_is_refused() {
 #[tokio::test]
 async fn empty_group_is_detached_at_once() {
     let fixture = PortsFixture::with_group(capacity(0, 0, 1)).await;
-    fixture.ports.groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
+    fixture.ports.groups.detach_load_balancers(&proof(), GROUP, &["web-elb".into()]).await.unwrap();
     assert!(fixture.ports.groups.attachments(GROUP).await.unwrap().load_balancers.is_empty());
 }
 
@@ -79,9 +82,9 @@ async fn empty_group_is_detached_at_once() {
 async fn detaching_keeps_instances_of_other_groups() {
     let (fixture, _) = attached().await;
     let other = NewAutoScalingGroup { name: "other".into(), ..group(capacity(1, 1, 1)) };
-    fixture.ports.groups.create_group(&other).await.unwrap();
+    fixture.ports.groups.create_group(&proof(), &other).await.unwrap();
     fixture.advance_to(100);
-    fixture.ports.groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
+    fixture.ports.groups.detach_load_balancers(&proof(), GROUP, &["web-elb".into()]).await.unwrap();
     fixture.advance_to(200);
     let known = fixture.ports.balancers.instance_health("web-elb").await.unwrap();
     assert_eq!(known.into_values().collect::<Vec<_>>(), ["InService"]);
@@ -90,9 +93,9 @@ async fn detaching_keeps_instances_of_other_groups() {
 #[tokio::test]
 async fn instance_launched_after_detach_is_not_registered() {
     let fixture = PortsFixture::with_template().await;
-    fixture.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
+    fixture.ports.groups.create_group(&proof(), &group(capacity(1, 1, 1))).await.unwrap();
     fixture.advance_to(10);
-    fixture.ports.groups.detach_load_balancers(GROUP, &["web-elb".into()]).await.unwrap();
+    fixture.ports.groups.detach_load_balancers(&proof(), GROUP, &["web-elb".into()]).await.unwrap();
     fixture.advance_to(60);
     assert_eq!(fixture.states().await, ["InService"]);
     assert!(fixture.ports.balancers.instance_health("web-elb").await.unwrap().is_empty());

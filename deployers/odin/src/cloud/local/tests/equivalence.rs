@@ -79,7 +79,7 @@ impl Scenario {
             lifecycle_hooks: self.hooks(),
             ..group(capacity(0, 2, 9))
         };
-        fixture.ports.groups.create_group(&created).await.unwrap();
+        fixture.ports.groups.create_group(&proof(), &created).await.unwrap();
         let mut seconds: Vec<i64> = stops.iter().copied().chain(self.actions.keys().copied()).collect();
         seconds.sort_unstable();
         for second in seconds {
@@ -109,13 +109,13 @@ impl PortsFixture {
     async fn perform(&self, action: &Action, arn: &str) {
         let (groups, arn) = (&self.ports.groups, arn.to_owned());
         let _refused = match action {
-            Action::Scale(desired) => groups.set_capacity(GROUP, capacity(0, *desired, 9)).await,
+            Action::Scale(desired) => groups.set_capacity(&proof(), GROUP, capacity(0, *desired, 9)).await,
             Action::Detach => {
-                let _refused = groups.detach_load_balancers(GROUP, &["web-elb".into()]).await;
-                groups.detach_target_groups(GROUP, &[arn]).await
+                let _refused = groups.detach_load_balancers(&proof(), GROUP, &["web-elb".into()]).await;
+                groups.detach_target_groups(&proof(), GROUP, &[arn]).await
             }
-            Action::Delete => groups.delete_group(GROUP).await,
-            Action::DropTemplate => self.ports.templates.delete_launch_template(GROUP).await,
+            Action::Delete => groups.delete_group(&proof(), GROUP).await,
+            Action::DropTemplate => self.ports.templates.delete_launch_template(&proof(), GROUP).await,
         };
     }
 }

@@ -12,7 +12,7 @@ async fn with_image(image: &Value, capacity: Capacity, hooks: Vec<LifecycleHook>
     resources["regions"][REGION]["images"]["ami-1"] = image.clone();
     let fixture = PortsFixture::of(&resources).add_template().await;
     let group = NewAutoScalingGroup { lifecycle_hooks: hooks, ..group(capacity) };
-    fixture.ports.groups.create_group(&group).await.unwrap();
+    fixture.ports.groups.create_group(&proof(), &group).await.unwrap();
     fixture
 }
 
@@ -41,13 +41,13 @@ async fn target_is_initial_healthy_then_draining() {
     let fixture = PortsFixture::with_template().await;
     let arn = fixture.target_group().await;
     let group = NewAutoScalingGroup { target_group_arns: vec![arn.clone()], ..group(capacity(1, 1, 1)) };
-    fixture.ports.groups.create_group(&group).await.unwrap();
+    fixture.ports.groups.create_group(&proof(), &group).await.unwrap();
     let targets = || async { fixture.ports.target_groups.target_health(&arn).await.unwrap().into_values() };
     fixture.advance_to(22);
     assert!(targets().await.eq(["initial"]));
     fixture.advance_to(32);
     assert!(targets().await.eq(["healthy"]));
-    fixture.ports.groups.set_capacity(GROUP, capacity(0, 0, 1)).await.unwrap();
+    fixture.ports.groups.set_capacity(&proof(), GROUP, capacity(0, 0, 1)).await.unwrap();
     fixture.advance_to(34);
     assert!(targets().await.eq(["draining"]));
 }
@@ -57,11 +57,11 @@ async fn scaling_terminates_the_oldest_first() {
     let fixture = PortsFixture::with_group(capacity(1, 1, 5)).await;
     let groups = &fixture.ports.groups;
     let first = groups.group(GROUP).await.unwrap().unwrap().instances[0].id.clone();
-    groups.set_capacity(GROUP, capacity(1, 3, 5)).await.unwrap();
+    groups.set_capacity(&proof(), GROUP, capacity(1, 3, 5)).await.unwrap();
     fixture.advance_to(62);
     assert_eq!(fixture.states().await, ["InService", "Pending", "Pending"]);
     fixture.advance_to(120);
-    groups.set_capacity(GROUP, capacity(1, 2, 5)).await.unwrap();
+    groups.set_capacity(&proof(), GROUP, capacity(1, 2, 5)).await.unwrap();
     fixture.advance_to(122);
     let found = groups.group(GROUP).await.unwrap().unwrap().instances;
     assert_eq!((found[0].id.as_str(), found[0].lifecycle_state.as_str()), (first.as_str(), "Terminating"));
@@ -97,7 +97,7 @@ async fn launch_hook_timeout_abandons_the_instance() {
 async fn termination_hook_runs_after_draining() {
     let fixture = with_image(&fast_image(), capacity(0, 1, 1), vec![hook(TERMINATING, "hooks")]).await;
     fixture.advance_to(60);
-    fixture.ports.groups.set_capacity(GROUP, capacity(0, 0, 1)).await.unwrap();
+    fixture.ports.groups.set_capacity(&proof(), GROUP, capacity(0, 0, 1)).await.unwrap();
     let mut states = Vec::new();
     for second in [62, 77, 84, 89] {
         fixture.advance_to(second);
@@ -159,7 +159,7 @@ async fn deletion_ends_with_the_last_instance() {
     let fixture = with_image(&fast_image(), capacity(2, 2, 2), vec![hook(TERMINATING, "unanswered")]).await;
     fixture.advance_to(60);
     let groups = &fixture.ports.groups;
-    groups.delete_group(GROUP).await.unwrap();
+    groups.delete_group(&proof(), GROUP).await.unwrap();
     let deleting = groups.group(GROUP).await.unwrap().unwrap();
     assert_eq!(deleting.status.as_deref(), Some("Delete in progress"));
     assert_eq!(deleting.capacity, capacity(0, 0, 0));
@@ -174,7 +174,7 @@ async fn deletion_ends_with_the_last_instance() {
 #[tokio::test]
 async fn empty_group_is_deleted_at_once() {
     let fixture = PortsFixture::with_group(capacity(0, 0, 1)).await;
-    fixture.ports.groups.delete_group(GROUP).await.unwrap();
+    fixture.ports.groups.delete_group(&proof(), GROUP).await.unwrap();
     assert_eq!(fixture.ports.groups.group(GROUP).await.unwrap(), None);
 }
 
@@ -184,12 +184,15 @@ async fn launches_wait_for_spare_capacity() {
     resources["regions"][REGION]["spare_capacity"] = json!({"t3.small": 3});
     let fixture = PortsFixture::of(&resources).add_template().await;
     let groups = &fixture.ports.groups;
-    groups.create_group(&NewAutoScalingGroup { name: "old".into(), ..group(capacity(2, 2, 2)) }).await.unwrap();
+    groups
+        .create_group(&proof(), &NewAutoScalingGroup { name: "old".into(), ..group(capacity(2, 2, 2)) })
+        .await
+        .unwrap();
     fixture.advance_to(60);
-    groups.create_group(&group(capacity(3, 3, 3))).await.unwrap();
+    groups.create_group(&proof(), &group(capacity(3, 3, 3))).await.unwrap();
     fixture.advance_to(3600);
     assert_eq!(fixture.states().await, ["InService"]);
-    groups.delete_group("old").await.unwrap();
+    groups.delete_group(&proof(), "old").await.unwrap();
     fixture.advance_to(3607);
     assert_eq!(fixture.states().await, ["InService", "Pending", "Pending"]);
     assert_eq!(fixture.region().spare_capacity["t3.small"], 0);
@@ -198,8 +201,8 @@ async fn launches_wait_for_spare_capacity() {
 #[tokio::test]
 async fn group_without_template_launches_nothing() {
     let fixture = PortsFixture::with_group(capacity(1, 1, 3)).await;
-    fixture.ports.templates.delete_launch_template(GROUP).await.unwrap();
-    fixture.ports.groups.set_capacity(GROUP, capacity(1, 3, 3)).await.unwrap();
+    fixture.ports.templates.delete_launch_template(&proof(), GROUP).await.unwrap();
+    fixture.ports.groups.set_capacity(&proof(), GROUP, capacity(1, 3, 3)).await.unwrap();
     fixture.advance_to(3600);
     assert_eq!(fixture.states().await, ["InService"]);
 }

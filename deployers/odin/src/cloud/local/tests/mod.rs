@@ -11,6 +11,7 @@ use super::{OdinAccount, OdinRegion, ports};
 use crate::cloud::{Capacity, HealthCheckType, LifecycleHook, NewAutoScalingGroup, NewLaunchTemplate, OdinPorts, Tags};
 use bifrost::cloud::CloudError;
 use bifrost::json;
+use bifrost::lifecycle::Proof;
 use bifrost::local::{Account, LocalSession, LocalState, Resources, Store};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -20,6 +21,11 @@ use std::sync::Arc;
 const ACCOUNT: &str = "111111111111";
 const REGION: &str = "us-east-1";
 const GROUP: &str = "coinbase/deploy-test-development-web";
+
+/// Ports are tested without an execution, so nothing proves that one may change something.
+fn proof() -> Proof {
+    Proof::unchecked_for_tests()
+}
 
 /// A local cloud with one account and region, and the ports into it.
 struct PortsFixture {
@@ -76,14 +82,14 @@ impl PortsFixture {
     }
 
     async fn add_template(self) -> Self {
-        self.ports.templates.create_launch_template(&template()).await.unwrap();
+        self.ports.templates.create_launch_template(&proof(), &template()).await.unwrap();
         self
     }
 
     /// The sample resources with [`GROUP`], at second 60.
     async fn with_group(capacity: Capacity) -> Self {
         let fixture = Self::with_template().await;
-        fixture.ports.groups.create_group(&group(capacity)).await.unwrap();
+        fixture.ports.groups.create_group(&proof(), &group(capacity)).await.unwrap();
         fixture.advance_to(60);
         fixture
     }

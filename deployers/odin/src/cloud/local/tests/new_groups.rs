@@ -8,7 +8,7 @@ async fn create_error(change: impl FnOnce(&mut NewAutoScalingGroup)) -> CloudErr
     let fixture = PortsFixture::with_template().await;
     let mut group = group(capacity(1, 1, 1));
     change(&mut group);
-    let error = fixture.ports.groups.create_group(&group).await.unwrap_err();
+    let error = fixture.ports.groups.create_group(&proof(), &group).await.unwrap_err();
     assert!(fixture.region().auto_scaling_groups.is_empty(), "the group was created");
     error
 }
@@ -19,7 +19,7 @@ async fn group_is_described_as_created() {
     let created =
         NewAutoScalingGroup { target_group_arns: vec![fixture.target_group().await], ..group(capacity(1, 2, 3)) };
     fixture.advance_to(7);
-    fixture.ports.groups.create_group(&created).await.unwrap();
+    fixture.ports.groups.create_group(&proof(), &created).await.unwrap();
     let found = fixture.ports.groups.group(GROUP).await.unwrap().unwrap();
     assert_eq!(found.created_time, at(7));
     assert_eq!(found.capacity, created.capacity);
@@ -39,14 +39,14 @@ async fn group_is_described_as_created() {
 async fn name_is_taken_until_deletion_completes() {
     let fixture = PortsFixture::with_group(capacity(1, 1, 1)).await;
     let groups = &fixture.ports.groups;
-    let taken = groups.create_group(&group(capacity(1, 1, 1))).await.unwrap_err();
+    let taken = groups.create_group(&proof(), &group(capacity(1, 1, 1))).await.unwrap_err();
     assert_eq!((taken.kind, taken.code.as_str()), (ErrorKind::AlreadyExists, "AlreadyExists"));
     assert!(!taken.message.contains("pending delete"));
-    groups.delete_group(GROUP).await.unwrap();
-    let pending = groups.create_group(&group(capacity(1, 1, 1))).await.unwrap_err();
+    groups.delete_group(&proof(), GROUP).await.unwrap();
+    let pending = groups.create_group(&proof(), &group(capacity(1, 1, 1))).await.unwrap_err();
     assert!(pending.message.contains("pending delete"), "{pending}");
     fixture.advance_to(90);
-    groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
+    groups.create_group(&proof(), &group(capacity(1, 1, 1))).await.unwrap();
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn contradictory_sizes_are_refused() {
     assert_eq!(too_large.message, "Desired capacity:5 must be between the specified min size:1 and max size:4");
 
     let fixture = PortsFixture::with_group(capacity(1, 1, 1)).await;
-    let updated = fixture.ports.groups.set_capacity(GROUP, capacity(2, 1, 2)).await;
+    let updated = fixture.ports.groups.set_capacity(&proof(), GROUP, capacity(2, 1, 2)).await;
     assert_eq!(code(updated), "ValidationError");
     let found = fixture.ports.groups.group(GROUP).await.unwrap().unwrap();
     assert_eq!(found.capacity, capacity(1, 1, 1));
@@ -104,8 +104,8 @@ async fn group_with_unusable_template_is_refused() {
         ("Placement Group", NewLaunchTemplate { placement_group: Some("near".into()), ..template() }),
     ] {
         let fixture = PortsFixture::of(&sample_resources());
-        fixture.ports.templates.create_launch_template(&template).await.unwrap();
-        let error = fixture.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap_err();
+        fixture.ports.templates.create_launch_template(&proof(), &template).await.unwrap();
+        let error = fixture.ports.groups.create_group(&proof(), &group(capacity(1, 1, 1))).await.unwrap_err();
         assert!(error.message.contains("fully-formed launch template") && error.message.contains(what), "{error}");
     }
 }
@@ -114,11 +114,11 @@ async fn group_with_unusable_template_is_refused() {
 async fn group_being_deleted_cannot_be_changed() {
     let fixture = PortsFixture::with_group(capacity(1, 1, 1)).await;
     let groups = &fixture.ports.groups;
-    groups.delete_group(GROUP).await.unwrap();
-    let changed = groups.set_capacity(GROUP, capacity(0, 0, 1)).await.unwrap_err();
+    groups.delete_group(&proof(), GROUP).await.unwrap();
+    let changed = groups.set_capacity(&proof(), GROUP, capacity(0, 0, 1)).await.unwrap_err();
     assert_eq!((changed.kind, changed.code.as_str()), (ErrorKind::Conflict, "ValidationError"));
-    assert!(groups.enable_metrics(GROUP).await.is_err());
-    groups.delete_group(GROUP).await.unwrap();
+    assert!(groups.enable_metrics(&proof(), GROUP).await.is_err());
+    groups.delete_group(&proof(), GROUP).await.unwrap();
 }
 
 #[test]

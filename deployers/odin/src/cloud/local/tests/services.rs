@@ -37,10 +37,10 @@ async fn missing_resources_are_not_found() {
     assert_eq!(ports.groups.group("other").await.unwrap(), None);
     assert_eq!(code(ports.balancers.instance_health("other").await), "LoadBalancerNotFound");
     assert_eq!(code(ports.target_groups.target_health("arn:other").await), "TargetGroupNotFound");
-    assert!(ports.groups.delete_group("other").await.unwrap_err().is_not_found());
-    assert!(ports.groups.set_capacity("other", capacity(0, 0, 0)).await.unwrap_err().is_not_found());
-    assert!(ports.templates.delete_launch_template("other").await.unwrap_err().is_not_found());
-    assert!(ports.groups.delete_launch_configuration("other").await.unwrap_err().is_not_found());
+    assert!(ports.groups.delete_group(&proof(), "other").await.unwrap_err().is_not_found());
+    assert!(ports.groups.set_capacity(&proof(), "other", capacity(0, 0, 0)).await.unwrap_err().is_not_found());
+    assert!(ports.templates.delete_launch_template(&proof(), "other").await.unwrap_err().is_not_found());
+    assert!(ports.groups.delete_launch_configuration(&proof(), "other").await.unwrap_err().is_not_found());
 }
 
 #[tokio::test]
@@ -92,14 +92,14 @@ async fn regions_are_separate() {
 async fn create_launch_template_is_idempotent_by_token() {
     let fixture = PortsFixture::of(&sample_resources());
     let templates = &fixture.ports.templates;
-    let created = templates.create_launch_template(&template()).await.unwrap();
+    let created = templates.create_launch_template(&proof(), &template()).await.unwrap();
     fixture.advance_to(5);
-    assert_eq!(templates.create_launch_template(&template()).await.unwrap(), created);
+    assert_eq!(templates.create_launch_template(&proof(), &template()).await.unwrap(), created);
 
     let changed = NewLaunchTemplate { instance_type: "t3.large".into(), ..template() };
-    assert_eq!(code(templates.create_launch_template(&changed).await), "IdempotentParameterMismatch");
+    assert_eq!(code(templates.create_launch_template(&proof(), &changed).await), "IdempotentParameterMismatch");
     let taken = NewLaunchTemplate { client_token: "another".into(), ..template() };
-    let error = templates.create_launch_template(&taken).await.unwrap_err();
+    let error = templates.create_launch_template(&proof(), &taken).await.unwrap_err();
     assert_eq!(error.kind, ErrorKind::AlreadyExists);
     assert_eq!(error.code, "InvalidLaunchTemplateName.AlreadyExistsException");
 }
@@ -118,35 +118,41 @@ async fn launch_templates_must_match_all_tags() {
 async fn invalid_launch_template_is_refused() {
     let templates = PortsFixture::of(&sample_resources()).ports.templates;
     let named = NewLaunchTemplate { name: "a b".into(), ..template() };
-    assert_eq!(code(templates.create_launch_template(&named).await), "InvalidLaunchTemplateName.MalformedException");
+    assert_eq!(
+        code(templates.create_launch_template(&proof(), &named).await),
+        "InvalidLaunchTemplateName.MalformedException"
+    );
     let long = NewLaunchTemplate { name: "x".repeat(129), ..template() };
-    assert_eq!(code(templates.create_launch_template(&long).await), "InvalidLaunchTemplateName.MalformedException");
+    assert_eq!(
+        code(templates.create_launch_template(&proof(), &long).await),
+        "InvalidLaunchTemplateName.MalformedException"
+    );
     let large = NewLaunchTemplate { user_data: "x".repeat(16 * 1024 + 1), ..template() };
-    assert_eq!(code(templates.create_launch_template(&large).await), "InvalidUserData.Malformed");
+    assert_eq!(code(templates.create_launch_template(&proof(), &large).await), "InvalidUserData.Malformed");
     let largest = NewLaunchTemplate { user_data: "x".repeat(16 * 1024), ..template() };
-    templates.create_launch_template(&largest).await.unwrap();
+    templates.create_launch_template(&proof(), &largest).await.unwrap();
 }
 
 #[tokio::test]
 async fn placement_group_in_use_is_not_deleted() {
     let fixture = PortsFixture::of(&sample_resources());
     let compute = &fixture.ports.compute;
-    compute.create_placement_group(&placement_group("partition", Some(3))).await.unwrap();
-    let again = compute.create_placement_group(&placement_group("partition", Some(3))).await;
+    compute.create_placement_group(&proof(), &placement_group("partition", Some(3))).await.unwrap();
+    let again = compute.create_placement_group(&proof(), &placement_group("partition", Some(3))).await;
     assert_eq!(code(again), "InvalidPlacementGroup.Duplicate");
     let name = placement_group("", None).name;
     let found = compute.placement_group(&name).await.unwrap().unwrap();
     assert_eq!((found.state.as_str(), found.partition_count), ("available", Some(3)));
 
     let near = NewLaunchTemplate { placement_group: Some(name.clone()), ..template() };
-    fixture.ports.templates.create_launch_template(&near).await.unwrap();
-    fixture.ports.groups.create_group(&group(capacity(1, 1, 1))).await.unwrap();
+    fixture.ports.templates.create_launch_template(&proof(), &near).await.unwrap();
+    fixture.ports.groups.create_group(&proof(), &group(capacity(1, 1, 1))).await.unwrap();
     fixture.advance_to(60);
-    assert_eq!(code(compute.delete_placement_group(&name).await), "InvalidPlacementGroup.InUse");
-    fixture.ports.groups.delete_group(GROUP).await.unwrap();
+    assert_eq!(code(compute.delete_placement_group(&proof(), &name).await), "InvalidPlacementGroup.InUse");
+    fixture.ports.groups.delete_group(&proof(), GROUP).await.unwrap();
     fixture.advance_to(120);
-    compute.delete_placement_group(&name).await.unwrap();
-    assert_eq!(code(compute.delete_placement_group(&name).await), "InvalidPlacementGroup.Unknown");
+    compute.delete_placement_group(&proof(), &name).await.unwrap();
+    assert_eq!(code(compute.delete_placement_group(&proof(), &name).await), "InvalidPlacementGroup.Unknown");
 }
 
 #[tokio::test]
@@ -154,7 +160,7 @@ async fn partition_count_needs_strategy_partition() {
     let compute = PortsFixture::of(&sample_resources()).ports.compute;
     for (strategy, partitions) in [("cluster", Some(2)), ("partition", Some(8)), ("partition", Some(0)), ("near", None)]
     {
-        let created = compute.create_placement_group(&placement_group(strategy, partitions)).await;
+        let created = compute.create_placement_group(&proof(), &placement_group(strategy, partitions)).await;
         assert_eq!(code(created), "InvalidParameterValue", "{strategy} {partitions:?}");
     }
 }
@@ -168,8 +174,8 @@ async fn deleting_a_group_deletes_its_alarms() {
         scaling_adjustment: 1,
         cooldown_seconds: 60,
     };
-    let policy_arn = fixture.ports.groups.put_scaling_policy(&policy).await.unwrap();
-    assert_eq!(fixture.ports.groups.put_scaling_policy(&policy).await.unwrap(), policy_arn);
+    let policy_arn = fixture.ports.groups.put_scaling_policy(&proof(), &policy).await.unwrap();
+    assert_eq!(fixture.ports.groups.put_scaling_policy(&proof(), &policy).await.unwrap(), policy_arn);
     let alarm = |name: &str, policy_arn: &str| NewAlarm {
         name: name.into(),
         group_name: GROUP.into(),
@@ -180,14 +186,14 @@ async fn deleting_a_group_deletes_its_alarms() {
         policy_arn: policy_arn.into(),
     };
     let alarms = &fixture.ports.alarms;
-    alarms.put(&alarm(&policy.name, &policy_arn)).await.unwrap();
-    alarms.put(&alarm("another", "arn:another")).await.unwrap();
+    alarms.put(&proof(), &alarm(&policy.name, &policy_arn)).await.unwrap();
+    alarms.put(&proof(), &alarm("another", "arn:another")).await.unwrap();
     assert_eq!(fixture.ports.groups.policy_alarms(GROUP).await.unwrap(), [policy.name.as_str()]);
     assert_eq!(alarms.names(GROUP).await.unwrap(), [policy.name.as_str()]);
 
-    fixture.ports.groups.delete_group(GROUP).await.unwrap();
+    fixture.ports.groups.delete_group(&proof(), GROUP).await.unwrap();
     assert_eq!(alarms.names("").await.unwrap(), ["another"]);
-    alarms.delete(&["another".into(), "gone".into()]).await.unwrap();
+    alarms.delete(&proof(), &["another".into(), "gone".into()]).await.unwrap();
     assert!(alarms.names("").await.unwrap().is_empty());
 }
 
@@ -203,9 +209,9 @@ async fn invalid_alarm_is_refused() {
         evaluation_periods: 2,
         policy_arn: String::new(),
     };
-    assert_eq!(code(alarms.put(&alarm).await), "ValidationError");
+    assert_eq!(code(alarms.put(&proof(), &alarm).await), "ValidationError");
     assert_eq!(
-        code(alarms.put(&NewAlarm { period_seconds: 60, evaluation_periods: 0, ..alarm }).await),
+        code(alarms.put(&proof(), &NewAlarm { period_seconds: 60, evaluation_periods: 0, ..alarm }).await),
         "ValidationError"
     );
 }
@@ -222,9 +228,9 @@ async fn launch_configuration_in_use_is_not_deleted() {
     fixture.advance_to(30);
     assert_eq!(fixture.states().await, ["InService"]);
     let groups = &fixture.ports.groups;
-    assert_eq!(code(groups.delete_launch_configuration("old").await), "ResourceInUse");
-    groups.delete_group(GROUP).await.unwrap();
+    assert_eq!(code(groups.delete_launch_configuration(&proof(), "old").await), "ResourceInUse");
+    groups.delete_group(&proof(), GROUP).await.unwrap();
     fixture.advance_to(60);
-    groups.delete_launch_configuration("old").await.unwrap();
+    groups.delete_launch_configuration(&proof(), "old").await.unwrap();
     assert!(fixture.region().launch_configurations.is_empty());
 }
