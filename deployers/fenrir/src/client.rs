@@ -22,7 +22,6 @@ use std::path::Path;
 #[async_trait]
 impl ClientDeployer for Fenrir {
     const ABOUT: &'static str = "Deploys AWS SAM applications with CloudFormation change sets";
-    const CHANGES_FROM: &'static str = "Execute";
     const RELEASE_FILE: Option<&'static str> = Some("template.yml");
     const WRITES_LOG: bool = true;
     const REUSES_FILES: bool = true;
@@ -65,12 +64,12 @@ impl ClientDeployer for Fenrir {
         summary::severity(line)
     }
 
-    fn too_late(state: &str, release: &FenrirRelease) -> Option<String> {
+    fn too_late(state: Self, release: &FenrirRelease) -> Option<String> {
         summary::too_late(state, release)
     }
 
-    fn serving(state: &str, release: &FenrirRelease, _: &[StepFailure]) -> Serving {
-        summary::serving(state, release)
+    fn serving(state: Self, release: &FenrirRelease, failures: &[StepFailure]) -> Serving {
+        summary::serving(state, release, failures)
     }
 
     fn changes(release: &FenrirRelease) -> Changes {

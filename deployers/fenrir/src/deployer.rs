@@ -23,18 +23,22 @@ impl Deployer for Fenrir {
     const PERMISSIONS: &'static [Permission] = PERMISSIONS;
     const BOUNDARY: Option<Boundary> = Some(BOUNDARY);
     const WRITTEN_FILES: &'static [&'static str] = &["log", RESOLVED_FILE];
+}
 
-    fn check(release: &FenrirRelease) -> Result<(), CodedError> {
-        check_size(release)?;
-        let Some(sent) = &release.fields.template else { return Ok(()) };
-        let template = template::of_release(sent).map_err(TemplateRefused)?;
-        let findings = rules::apply(&template, &facts(release), &Answers::new()).findings;
-        if findings.refuse() { Err(TemplateRefused(findings).into()) } else { Ok(()) }
-    }
+/// Checks the rules that need no cloud: the size of the release, and those of its template that refer to no resource.
+///
+/// # Errors
+/// [`ReleaseError::TooLarge`], or [`TemplateRefused`] with all findings.
+pub(crate) fn check(release: &FenrirRelease) -> Result<(), CodedError> {
+    check_size(release)?;
+    let Some(sent) = &release.fields.template else { return Ok(()) };
+    let template = template::of_release(sent).map_err(TemplateRefused)?;
+    let findings = rules::apply(&template, &facts(release), &Answers::new()).findings;
+    if findings.refuse() { Err(TemplateRefused(findings).into()) } else { Ok(()) }
 }
 
 /// Refuses a release that becomes too large on its way: the states add events and outputs to it.
-pub(crate) fn check_size(release: &FenrirRelease) -> Result<(), ReleaseError> {
+fn check_size(release: &FenrirRelease) -> Result<(), ReleaseError> {
     // The envelope and the fields are maps with string keys, which are always JSON.
     let size = serde_json::to_vec(release).map_or(usize::MAX, |json| json.len());
     if size <= MAX_RELEASE_BYTES { Ok(()) } else { Err(ReleaseError::TooLarge { size, max: MAX_RELEASE_BYTES }) }

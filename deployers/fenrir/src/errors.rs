@@ -6,13 +6,11 @@ use crate::rules::Tags;
 use crate::template::Findings;
 use bifrost::cloud::CloudError;
 use bifrost::error_code::{Coded, ErrorCode, full_message, with_code};
-use bifrost::halt::{Halt, HaltCheckError};
-use bifrost::lock::LockFailure;
+use bifrost::lifecycle::{BadRelease, ValidateFailure};
 use bifrost::release::InvalidName;
-use bifrost::validate::{BadRelease, ValidateFailure};
 use std::fmt;
 
-/// `CreateChangeSet` failed.
+/// `CreateChangeSet`, `UpdateChangeSet` or `Execute` failed.
 #[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum ChangeSetFailure {
     /// The template, or a resource that it refers to, changed after it was validated.
@@ -25,24 +23,7 @@ pub enum ChangeSetFailure {
     Deploy(#[from] ChangeSetError),
 }
 
-/// `UpdateChangeSet` failed. The stack was not changed.
-#[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
-pub enum WatchFailure {
-    /// The deploy was halted, or its timeout is over.
-    #[error(transparent)]
-    #[code(source)]
-    Halt(#[from] Halt),
-    /// The template, or a resource that it refers to, changed after it was validated.
-    #[error(transparent)]
-    #[code(source)]
-    BadRelease(#[from] BadRelease),
-    /// There is no change set that can be executed.
-    #[error(transparent)]
-    #[code(source)]
-    Deploy(#[from] ChangeSetError),
-}
-
-/// `Execute` or `UpdateStack` failed. CloudFormation may be changing the stack.
+/// `UpdateStack` failed. CloudFormation may be changing the stack.
 #[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum StackFailure {
     /// A call to AWS failed.
@@ -58,10 +39,6 @@ pub enum CleanUpFailure {
     #[error(transparent)]
     #[code(source)]
     CleanUp(#[from] CleanUpError),
-    /// It is not known whether this execution holds the root lock.
-    #[error(transparent)]
-    #[code(source)]
-    Lock(#[from] LockFailure),
 }
 
 /// Why there is no change set that can be executed.
@@ -99,10 +76,23 @@ pub enum ChangeSetError {
         /// The stack's name.
         stack: String,
     },
-    /// It is not known whether the deploy must stop.
-    #[error(transparent)]
-    #[code(source)]
-    HaltCheck(HaltCheckError),
+    /// The change set is not available any more. `Execute` failed, so the deploy keeps its lock.
+    #[error(
+        "change set {change_set} of stack {stack} cannot be executed: it is {status}, and must be AVAILABLE; the stack was \
+         not changed: unlock, then deploy again"
+    )]
+    #[code(
+        "fenrir/change-set-not-executable",
+        "find out who changes the stack or deletes its change sets without Fenrir, then unlock and deploy again"
+    )]
+    NotExecutable {
+        /// The stack's name.
+        stack: String,
+        /// The change set's name.
+        change_set: String,
+        /// Its `ExecutionStatus`, or `deleted`.
+        status: String,
+    },
     /// A call to AWS failed.
     #[error(transparent)]
     #[code(source)]
@@ -197,6 +187,16 @@ pub(crate) enum ReleaseError {
         "deploy again; if it repeats, find out who else creates change sets or writes to the bucket"
     )]
     ChangeSetDiffers {
+        /// The change set's name.
+        change_set: String,
+    },
+    /// The change set was replaced after it had been checked. `Execute` failed, so the deploy keeps its lock.
+    #[error(
+        "change set {change_set} was replaced after it had been checked: its template is not that of the release any more; \
+         it was not executed: find out who else creates change sets, then unlock and deploy again"
+    )]
+    #[code("fenrir/change-set-replaced", "find out who else creates change sets, then unlock and deploy again")]
+    ChangeSetReplaced {
         /// The change set's name.
         change_set: String,
     },
@@ -302,28 +302,8 @@ macro_rules! from_source {
 
 from_source! {
     ChangeSetFailure from ValidateFailure: ValidateFailure::BadRelease(error) => Self::BadRelease(error);
-    WatchFailure from ValidateFailure: ValidateFailure::BadRelease(error) => Self::BadRelease(error);
     ChangeSetFailure from CloudError: error => Self::Deploy(error.into());
-    WatchFailure from CloudError: error => Self::Deploy(error.into());
     CleanUpFailure from CloudError: error => Self::CleanUp(error.into());
-}
-
-impl From<ChangeSetFailure> for WatchFailure {
-    fn from(failure: ChangeSetFailure) -> Self {
-        match failure {
-            ChangeSetFailure::BadRelease(error) => Self::BadRelease(error),
-            ChangeSetFailure::Deploy(error) => Self::Deploy(error),
-        }
-    }
-}
-
-impl From<HaltCheckError> for WatchFailure {
-    fn from(error: HaltCheckError) -> Self {
-        match error {
-            HaltCheckError::Halt(halt) => halt.into(),
-            HaltCheckError::Cloud(_) => ChangeSetError::HaltCheck(error).into(),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -341,14 +321,6 @@ mod tests {
             message: "try again".into(),
             request_id: None,
         }
-    }
-
-    #[test]
-    fn failed_halt_check_says_what_was_checked() {
-        let error = WatchFailure::from(HaltCheckError::Cloud(no_answer()));
-        let message = full_message(&error);
-        assert!(message.starts_with("cannot check for a halt flag: s3:GetObject"), "{message}");
-        assert_eq!(error.code(), no_answer().code());
     }
 
     #[test]

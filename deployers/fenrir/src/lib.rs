@@ -35,7 +35,7 @@ pub mod rules;
 mod summary;
 pub mod template;
 
-pub use errors::{ChangeSetError, ChangeSetFailure, CleanUpError, CleanUpFailure, StackFailure, WatchFailure};
+pub use errors::{ChangeSetError, ChangeSetFailure, CleanUpError, CleanUpFailure, StackFailure};
 pub use machine::Fenrir;
 
 use bifrost::error_code::{Coded, ErrorCode};

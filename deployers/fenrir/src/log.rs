@@ -8,14 +8,17 @@ use crate::cloud::{Change, ChangeAction, FenrirPorts, Replacement, StackEvent};
 use crate::impact::{is_stateful, traffic_shifts};
 use crate::template::Node;
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Context;
 use bifrost::log;
 use bifrost::release::Envelope;
-use bifrost::task::Context;
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;
 
 /// How many bytes of the log a release carries.
 const MAX_SUMMARY_LEN: usize = 32 * 1024;
+
+/// The largest log that is read again, in bytes. The function has 256 MiB of memory.
+const LIMIT_BYTES: u64 = 8 * 1024 * 1024;
 
 /// The end of the line of a change to a resource that holds data.
 pub const HOLDS_DATA: &str = "(it holds data)";
@@ -55,7 +58,12 @@ pub async fn write_events(
     envelope: &Envelope,
     events: &[StackEvent],
 ) -> Result<String, CloudError> {
-    let written = context.account.objects.get(&envelope.bucket, &envelope.release_dir().log()).await?;
+    let written = context.account.objects.get(&envelope.bucket, &envelope.release_dir().log(), LIMIT_BYTES).await;
+    let written = match written {
+        // A deploy does not fail for its log.
+        Err(error) if error.is_too_large() => None,
+        written => written?,
+    };
     let written = written.map(|object| String::from_utf8_lossy(&object.body).into_owned()).unwrap_or_default();
     let changes: String = written.lines().filter(|line| is_change(line)).flat_map(|line| [line, "\n"]).collect();
     let events: Vec<String> = events.iter().map(event_line).collect();

@@ -1,22 +1,23 @@
 //! Fenrir's state machine. The comments of its states are shown during a deploy.
 
-use crate::errors::WatchFailure;
 use crate::handlers::{clean_up, create_change_set, execute, unlock_root, update_change_set, update_stack, validate};
 use crate::release::FenrirRelease;
-use bifrost::lock::{LockFailure, lock};
+use bifrost::lifecycle::{LockFailure, lock};
 
 bifrost::state_machine! {
     /// Deploys a SAM application: creates a change set of its stack, executes it and waits for the result.
-    pub machine Fenrir(FenrirRelease) starts at Validate;
+    pub machine Fenrir(FenrirRelease) starts at Validate, changes from Execute;
 
     /// Checks the release and its template against all rules.
     task Validate = validate {
+        validates;
         next Lock;
         catch _ => FailureClean;
     }
 
     /// Takes the lock: one deploy at a time per project and config.
     task Lock = lock {
+        locks;
         next CreateChangeSet;
         /// Another deploy holds the lock: there is nothing to release.
         catch LockFailure::LockExists => FailureClean;
@@ -35,9 +36,8 @@ bifrost::state_machine! {
 
     /// Reads the status of the change set.
     task UpdateChangeSet = update_change_set {
+        looks for halt;
         next IsExecutable;
-        /// A halted deploy ends without a retry.
-        retry WatchFailure::Halt { max_attempts: 0 }
         retry _ { max_attempts: 3, interval_seconds: 5 }
         catch _ => ReleaseLock;
     }
@@ -61,6 +61,7 @@ bifrost::state_machine! {
 
     /// Reads the stack's status; cancels an update on halt or timeout.
     task UpdateStack = update_stack {
+        looks for halt;
         next IsComplete;
         retry _ { max_attempts: 3, interval_seconds: 5 }
         catch _ => FailureDirty;
@@ -79,23 +80,26 @@ bifrost::state_machine! {
         _ => WaitForComplete;
     }
 
-    /// Releases the lock, except after a failed rollback.
+    /// Releases the lock if the deploy succeeded.
     task ReleaseLock = unlock_root {
+        unlocks;
         next IsSuccess;
         retry _ { max_attempts: 3, interval_seconds: 30 }
         catch _ => FailureDirty;
     }
 
-    /// Decides by the stack's status; no changes is a success.
+    /// Continues by the result of the deploy; no changes is a success.
     choice IsSuccess as "Success?" {
-        $.change_set_empty == true => Success;
+        $.success == true => Success;
         $.stack_status in ["CREATE_COMPLETE", "UPDATE_COMPLETE"] => Success;
         $.stack_status in ["ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED"] => FailureDirty;
         _ => CleanUp;
     }
 
-    /// Deletes the change set, and a stack that this release failed to create.
+    /// Deletes the change set, and a stack that this release failed to create; then releases the lock.
     task CleanUp = clean_up {
+        cleans up;
+        unlocks;
         next FailureClean;
         retry _ { max_attempts: 3, interval_seconds: 30 }
         catch _ => FailureDirty;
@@ -114,11 +118,11 @@ bifrost::state_machine! {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bifrost::machine::Machine;
 
     #[test]
     fn definition_is_pinned() {
-        let definition = Fenrir::definition("arn:aws:lambda:us-east-1:000000000000:function:coinbase-fenrir");
+        let definition =
+            bifrost::deployer::definition::<Fenrir>("arn:aws:lambda:us-east-1:000000000000:function:coinbase-fenrir");
         insta::assert_snapshot!(serde_json::to_string_pretty(&definition).unwrap());
     }
 }

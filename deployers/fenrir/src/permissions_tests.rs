@@ -89,3 +89,13 @@ fn roles_change_only_under_the_boundary() {
         assert!(bounded, "{}", permission.sid);
     }
 }
+
+/// `states:RedriveExecution` would run tasks of an execution that has given its lock back.
+#[test]
+fn nobody_may_redrive() {
+    let mut actions = Fenrir::PERMISSIONS
+        .iter()
+        .chain(Fenrir::BOUNDARY.iter().flat_map(|boundary| boundary.permissions))
+        .flat_map(|permission| permission.actions);
+    assert!(actions.all(|action| !action.starts_with(['*', '?']) && !action.starts_with("states:")));
+}

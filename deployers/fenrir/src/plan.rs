@@ -15,6 +15,7 @@ use crate::template::{self, Node, Severity, TemplateFinding};
 use bifrost::client::{Action, Body, DeployPlan, PlanFinding, PlannedChange, Prepared};
 use bifrost::cloud::{CloudError, Objects};
 use bifrost::error_code::Coded;
+use bifrost::lifecycle::Proof;
 use serde_json::Value;
 use std::time::Duration;
 use tokio::time::sleep;
@@ -166,8 +167,10 @@ async fn changes(
     let mut new = build(stacks, objects, release, Some(stack), template).await?;
     new.name = format!("plan-{}", new.name);
     new.token.clone_from(&new.name);
-    let created = create(stacks, &new).await;
-    let deleted = stacks.delete_change_set(&stack.name, &new.name).await;
+    // No deploy uses a change set of this name.
+    let proof = Proof::of_client();
+    let created = create(stacks, &proof, &new).await;
+    let deleted = stacks.delete_change_set(&proof, &stack.name, &new.name).await;
     if let TemplateSource::Url(_) = new.template {
         let envelope = &release.envelope;
         objects.delete(&envelope.bucket, &envelope.release_dir().file(RESOLVED_FILE)).await?;
@@ -183,8 +186,8 @@ async fn changes(
 }
 
 /// Creates the change set, and waits until CloudFormation has computed its changes.
-async fn create(stacks: &dyn CloudFormation, new: &NewChangeSet) -> Result<ChangeSet, PlanError> {
-    stacks.create_change_set(new).await?;
+async fn create(stacks: &dyn CloudFormation, proof: &Proof, new: &NewChangeSet) -> Result<ChangeSet, PlanError> {
+    stacks.create_change_set(proof, new).await?;
     let names = || (new.stack_name.clone(), new.name.clone());
     let mut exists = false;
     for _ in 0..MAX_POLLS {

@@ -56,14 +56,15 @@ impl CloudKind {
 
 /// How to bring a stack out of a status in which no change set can update it. `None` if nothing has to be done by hand.
 #[must_use]
+#[cfg(any(feature = "cli", test))]
 pub(crate) fn for_status(status: &StackStatus, envelope: &Envelope, cloud: CloudKind) -> Option<String> {
     Some(cloud.complete(on_aws(status, envelope, cloud)?))
 }
 
-/// What to do after a rollback that failed. The deploy kept its lock.
+/// What to do after a deploy that CloudFormation did not undo. The deploy must still hold its lock: without it, the lock to clear
+/// would be a newer deploy's.
 #[must_use]
-#[cfg(feature = "cli")]
-pub(crate) fn after_failed_rollback(status: &StackStatus, envelope: &Envelope, cloud: CloudKind) -> Option<String> {
+pub(crate) fn with_lock_kept(status: &StackStatus, envelope: &Envelope, cloud: CloudKind) -> Option<String> {
     let on_aws = on_aws(status, envelope, cloud)?;
     Some(cloud.complete(format!("{on_aws}; then unlock")))
 }
@@ -116,8 +117,14 @@ pub(crate) fn before_deploy(status: &StackStatus, envelope: &Envelope, cloud: Cl
     }
 }
 
-/// What to do after a deploy during which the stack was deleted, not by the deploy.
-pub(crate) const AFTER_DELETION: &str = "deploy again to create it; a resource that was kept (`DeletionPolicy: Retain`) \
+/// What to do after a deploy during which the stack was deleted, not by the deploy. An update then kept its lock, and must still
+/// hold it.
+#[must_use]
+pub(crate) fn after_deletion(is_update: bool) -> String {
+    if is_update { format!("unlock, then {AFTER_DELETION}") } else { AFTER_DELETION.to_owned() }
+}
+
+const AFTER_DELETION: &str = "deploy again to create it; a resource that was kept (`DeletionPolicy: Retain`) \
     still has the name that the new one needs, so first import it, or rename it in the template";
 
 /// How to start an operation on the stack: with a command if it is known to be on AWS. Names the account: a user's own
@@ -208,7 +215,7 @@ mod tests {
 
     #[cfg(feature = "cli")]
     fn texts(status: &StackStatus, envelope: &Envelope, cloud: CloudKind) -> Vec<String> {
-        let by_status = [for_status(status, envelope, cloud), after_failed_rollback(status, envelope, cloud)];
+        let by_status = [for_status(status, envelope, cloud), with_lock_kept(status, envelope, cloud)];
         by_status.into_iter().flatten().chain([before_deploy(status, envelope, cloud)]).collect()
     }
 

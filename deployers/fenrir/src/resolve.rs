@@ -5,11 +5,10 @@ use crate::errors::TemplateRefused;
 use crate::release::FenrirRelease;
 use crate::rules::{self, Answers, CheckedTemplate, Facts};
 use crate::template::{self, FindingCode, Node, Severity, TemplateFinding};
-use bifrost::cloud::CloudError;
+use bifrost::cloud::{CloudError, limit_bytes};
 use bifrost::error_code::Coded;
 use bifrost::json;
-use bifrost::task::Context;
-use bifrost::validate::{ValidateFailure, read_file};
+use bifrost::lifecycle::{Context, ValidateFailure, read_file};
 use serde_json::Value;
 
 /// The file in the release dir of a template that is too large for the release.
@@ -107,7 +106,7 @@ async fn read(context: &Context<FenrirPorts>, release: &FenrirRelease) -> Result
     let document = match (&fields.template, &fields.template_sha256) {
         (Some(template), None) => template.clone(),
         (None, Some(sha256)) => {
-            let text = read_file(context, release, TEMPLATE_FILE, sha256).await?;
+            let text = read_file(context, release, TEMPLATE_FILE, sha256, limit_bytes::FILE).await?;
             json::parse(&text).map_err(|error| ValidateFailure::rule(ReleaseTemplateError::Json(error)))?
         }
         (Some(_), Some(_)) => return Err(ValidateFailure::rule(ReleaseTemplateError::Twice)),

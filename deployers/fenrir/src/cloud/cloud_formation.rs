@@ -5,6 +5,7 @@ use crate::rules::Tags;
 use async_trait::async_trait;
 use bifrost::Shape;
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Proof;
 use bifrost::release::{BucketName, ObjectKey, Region};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -239,7 +240,7 @@ pub struct DriftedResource {
     pub differences: Vec<(String, String, String)>,
 }
 
-/// CloudFormation, in one account and region.
+/// CloudFormation, in one account and region. A method that changes something takes a [`Proof`] that the attempt may.
 #[async_trait]
 pub trait CloudFormation: Send + Sync {
     /// The stack of that name or ARN (`cloudformation:DescribeStacks`). A deleted stack is found only by its ARN.
@@ -254,7 +255,7 @@ pub trait CloudFormation: Send + Sync {
     /// # Errors
     /// `CloudError` from CloudFormation; [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) if a change set of that
     /// name was created with another token.
-    async fn create_change_set(&self, change_set: &NewChangeSet) -> Result<(), CloudError>;
+    async fn create_change_set(&self, proof: &Proof, change_set: &NewChangeSet) -> Result<(), CloudError>;
 
     /// A change set by name or ARN, with all changes (`cloudformation:DescribeChangeSet`, all pages); `None` if the change
     /// set or the stack does not exist.
@@ -263,19 +264,19 @@ pub trait CloudFormation: Send + Sync {
     /// `CloudError` from CloudFormation.
     async fn change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSet>, CloudError>;
 
-    /// Starts the execution of a change set (`cloudformation:ExecuteChangeSet` with `DisableRollback: false` and
+    /// Starts the execution of a change set, by name or ARN (`cloudformation:ExecuteChangeSet` with `DisableRollback: false` and
     /// `RetainExceptOnCreate: true`). A failure is rolled back. The rollback deletes new resources whatever their
     /// `DeletionPolicy`, as otherwise a table that was kept would have the name that the next deploy needs.
     ///
     /// # Errors
     /// `CloudError` from CloudFormation, such as `InvalidChangeSetStatus`.
-    async fn execute_change_set(&self, stack: &str, name: &str, token: &str) -> Result<(), CloudError>;
+    async fn execute_change_set(&self, proof: &Proof, stack: &str, name: &str, token: &str) -> Result<(), CloudError>;
 
     /// Deletes a change set (`cloudformation:DeleteChangeSet`). Succeeds if it does not exist.
     ///
     /// # Errors
     /// `CloudError` from CloudFormation.
-    async fn delete_change_set(&self, stack: &str, name: &str) -> Result<(), CloudError>;
+    async fn delete_change_set(&self, proof: &Proof, stack: &str, name: &str) -> Result<(), CloudError>;
 
     /// The events of a stack since a time, oldest first (`cloudformation:DescribeStackEvents`, as many pages as needed);
     /// empty if the stack does not exist.
@@ -288,13 +289,13 @@ pub trait CloudFormation: Send + Sync {
     ///
     /// # Errors
     /// `CloudError` from CloudFormation: `ValidationError` if the stack is not in `UPDATE_IN_PROGRESS`.
-    async fn cancel_update(&self, stack: &str, token: &str) -> Result<(), CloudError>;
+    async fn cancel_update(&self, proof: &Proof, stack: &str, token: &str) -> Result<(), CloudError>;
 
     /// Starts the deletion of a stack (`cloudformation:DeleteStack`). Succeeds if it does not exist.
     ///
     /// # Errors
     /// `CloudError` from CloudFormation.
-    async fn delete_stack(&self, stack: &str, token: &str) -> Result<(), CloudError>;
+    async fn delete_stack(&self, proof: &Proof, stack: &str, token: &str) -> Result<(), CloudError>;
 
     /// The template that a change set was created from (`cloudformation:GetTemplate`); `None` if it does not exist.
     ///

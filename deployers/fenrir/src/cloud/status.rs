@@ -122,6 +122,13 @@ impl StackStatus {
         matches!(self, Self::RollbackFailed | Self::UpdateRollbackFailed)
     }
 
+    /// Whether CloudFormation left an existing stack neither as it was before the deploy nor as the template says, without a
+    /// rollback.
+    #[must_use]
+    pub fn is_not_restored(&self) -> bool {
+        matches!(self, Self::UpdateFailed | Self::ImportRollbackFailed | Self::DeleteFailed)
+    }
+
     /// Whether a change set can update the stack.
     #[must_use]
     pub fn can_be_updated(&self) -> bool {

@@ -12,6 +12,7 @@ use crate::resolve::resolved;
 use crate::rules::Tags;
 use bifrost::cloud::ErrorKind;
 use bifrost::release::Envelope;
+use serde_json::Value;
 use tokio::join;
 
 /// Creates the change set: CloudFormation computes what the template would change.
@@ -45,7 +46,8 @@ pub(super) async fn ensure(
     let change_set_type = match next_step(stack.as_ref(), &release.envelope, CloudKind::of(&context.account))? {
         Step::Create(change_set_type) => change_set_type,
         Step::DeleteStack(stack) => {
-            ports.stacks.delete_stack(&stack.id, &format!("{name}-delete")).await?;
+            let proof = context.lock_proof(&release.envelope).await?;
+            ports.stacks.delete_stack(&proof, &stack.id, &format!("{name}-delete")).await?;
             return Ok(None);
         }
         Step::Wait => return Ok(None),
@@ -112,11 +114,27 @@ async fn request(
 ) -> Result<(), ChangeSetFailure> {
     let template = resolved(context, ports, release).await?;
     let change_set = build(ports.stacks.as_ref(), context.account.objects.as_ref(), release, stack, &template).await?;
-    match ports.stacks.create_change_set(&change_set).await {
+    let proof = context.lock_proof(&release.envelope).await?;
+    match ports.stacks.create_change_set(&proof, &change_set).await {
         // An earlier attempt created it and its answer got lost: the next poll finds it.
         Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
         answer => Ok(answer?),
     }
+}
+
+/// The template that a change set was created from; `None` if that is not the template of the release.
+///
+/// # Errors
+/// [`ChangeSetFailure`], if the template of the release is refused or a call fails.
+pub(super) async fn template_of_release(
+    context: &Context,
+    ports: &FenrirPorts,
+    release: &FenrirRelease,
+    found: &ChangeSet,
+) -> Result<Option<Value>, ChangeSetFailure> {
+    let expected = resolved(context, ports, release).await?;
+    let actual = ports.stacks.change_set_template(&stack_name(&release.envelope), &found.id).await?;
+    Ok(actual.filter(|actual| *actual == expected))
 }
 
 /// Writes the state of the change set into the release.

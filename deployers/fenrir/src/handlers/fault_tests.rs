@@ -1,8 +1,9 @@
 //! Fails each call of a whole deploy, once or for good, and checks that the deploy ends as the contract says.
 
 use crate::Fenrir;
+use crate::cloud::StackStatus;
 use crate::cloud::local::{FenrirAccount, StoredResource};
-use crate::harness::{REGION, deploy, new_harness, release, stacks};
+use crate::harness::{REGION, deploy, new_harness, region, release, stacks};
 use bifrost::local::{Fault, FaultKind, LocalState};
 use bifrost::testing::{Run, TestHarness};
 use serde_json::{Value, json};
@@ -28,6 +29,13 @@ impl Deploy {
             release: release(1, &[]),
             after: names(["table"]),
         }
+    }
+
+    /// A first deploy whose change set fails, so that its stack stays in `REVIEW_IN_PROGRESS`.
+    fn first_with_a_circle() -> Self {
+        let table = |needed: &str| json!({ "Type": "AWS::Serverless::SimpleTable", "DependsOn": needed });
+        let changes = [("/template/Resources/table", table("second")), ("/template/Resources/second", table("table"))];
+        Self { release: release(1, &changes), ..Self::first(&new_harness(&[])) }
     }
 
     /// A deploy that updates a stack.
@@ -65,18 +73,23 @@ impl Deploy {
     /// Deploys while a call fails. Describes the end if it is not as the contract says.
     async fn broken_promise(&self, fault: Fault) -> Option<String> {
         let fault_text = format!("{fault:?}");
-        // A fault that passes must not need an operator, except in a state without retries.
-        let may_be_dirty = fault.times.is_none() || fault.state.as_deref() == Some("Execute");
+        // A fault that passes must not need an operator, except an error in a state without retries. A lost invocation is
+        // retried everywhere.
+        let is_error = fault.kind != FaultKind::DieAfter;
+        let may_be_dirty = fault.times.is_none() || (is_error && fault.state.as_deref() == Some("Execute"));
         let harness = self.harness(vec![fault]);
-        let before = resources(&harness);
+        let (before, stacks_before) = (resources(&harness), stack_ids(&harness));
         let run = deploy(&harness, &self.release).await;
         let (now, free) = (resources(&harness), harness.store().read(lock_is_free).unwrap());
         let left: Vec<_> = stacks(&harness).iter().flat_map(|stack| stack.change_sets.values().cloned()).collect();
         let executable = left.iter().any(|change_set| change_set.execution_status.is_none());
         let kept = match run.path().last().copied() {
             Some("Success") => free && now.keys().cloned().collect::<BTreeSet<_>>() == self.after && !executable,
-            Some("FailureClean") => free && now == before && !executable,
-            Some("FailureDirty") => may_be_dirty,
+            Some("FailureClean") => {
+                let is_clean = free && now == before && stack_ids(&harness) == stacks_before && !executable;
+                is_clean && has_cause(&run)
+            }
+            Some("FailureDirty") => may_be_dirty && has_cause(&run),
             _ => false,
         };
         let Run { execution, .. } = &run;
@@ -101,13 +114,25 @@ fn resources(harness: &TestHarness<Fenrir>) -> BTreeMap<String, StoredResource> 
     stacks(harness).into_iter().flat_map(|stack| stack.resources).collect()
 }
 
+/// The ARNs of all stacks.
+fn stack_ids(harness: &TestHarness<Fenrir>) -> BTreeSet<String> {
+    let stacks = region(harness).stacks.into_iter();
+    stacks.filter(|(_, stack)| stack.status != StackStatus::DeleteComplete).map(|(id, _)| id).collect()
+}
+
+/// Whether the release that a failed deploy ends with says why.
+fn has_cause(run: &Run) -> bool {
+    let last = run.history.iter().rfind(|event| event.enters_state()).unwrap();
+    last.details.input.as_ref().unwrap()["error"]["Cause"].as_str().is_some_and(|cause| !cause.is_empty())
+}
+
 fn kinds() -> [FaultKind; 3] {
     let error = || "InternalFailure".to_owned();
     [FaultKind::Error(error()), FaultKind::ErrorAfter(error()), FaultKind::DieAfter]
 }
 
 fn lock_is_free(local_state: &LocalState<FenrirAccount>) -> bool {
-    local_state.accounts.values().all(|account| account.lock_tables.values().all(BTreeMap::is_empty))
+    local_state.accounts.values().all(|account| account.lock_tables.values().all(|table| table.locks.is_empty()))
 }
 
 async fn assert_contract_is_kept(deploy: &Deploy) {
@@ -133,6 +158,11 @@ async fn failed_call_of_a_first_deploy() {
 async fn failed_call_of_a_first_deploy_that_rolls_back() {
     let fails = (format!("{REGION}/behaviour/table"), json!({ "fails": "create" }));
     assert_contract_is_kept(&Deploy::first(&new_harness(&[(&fails.0, fails.1)]))).await;
+}
+
+#[tokio::test]
+async fn failed_call_of_a_first_deploy_whose_change_set_fails() {
+    assert_contract_is_kept(&Deploy::first_with_a_circle()).await;
 }
 
 #[tokio::test]

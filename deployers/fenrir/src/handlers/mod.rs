@@ -17,10 +17,18 @@ pub use validate::validate;
 #[cfg(test)]
 mod call_tests;
 #[cfg(test)]
+mod execute_tests;
+#[cfg(test)]
 mod fault_tests;
+#[cfg(test)]
+mod fence_tests;
+#[cfg(test)]
+mod go_tests;
+#[cfg(test)]
+mod lost_lock_tests;
 #[cfg(test)]
 mod tests;
 
 use crate::cloud::FenrirPorts;
 
-type Context = bifrost::task::Context<FenrirPorts>;
+type Context = bifrost::lifecycle::Context<FenrirPorts>;

@@ -1,17 +1,20 @@
 //! The states `Execute` and `UpdateStack`.
 
 use super::Context;
-use crate::cloud::{FenrirPorts, Stack, StackEvent, StackStatus};
-use crate::errors::StackFailure;
+use super::change_set::template_of_release;
+use super::update_change_set::template_sha256;
+use crate::cloud::{ChangeSet, ExecutionStatus, FenrirPorts, Stack, StackEvent, StackStatus};
+use crate::errors::{ChangeSetError, ChangeSetFailure, ReleaseError, StackFailure};
 use crate::log;
 use crate::names::{change_set_name, stack_name};
 use crate::poll_interval::{CLOCKS_DIFFER, MIN_SECONDS, next_wait};
 use crate::release::FenrirRelease;
 use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::error_code::{Coded, with_code};
-use bifrost::halt::{self, HaltCheckError};
+use bifrost::lifecycle::{BadRelease, Halt, HaltCheckError};
 use bifrost::release::{CaughtError, Envelope};
 use std::collections::BTreeMap;
+use tokio::join;
 
 /// How many bytes of outputs a release carries.
 const MAX_OUTPUT_BYTES: usize = 32 * 1024;
@@ -19,26 +22,72 @@ const MAX_OUTPUT_BYTES: usize = 32 * 1024;
 /// The type of events of the stack itself.
 const STACK: &str = "AWS::CloudFormation::Stack";
 
-/// Starts the execution of the change set. Has no effect if an earlier attempt started it.
+/// Compares the change set with the template once more, and starts its execution. Has no effect if an earlier attempt started
+/// it.
+///
+/// An error in this task needs an operator, and is not retried. So it makes few calls: it reads the change set and its template.
 ///
 /// # Errors
-/// [`StackFailure`].
-pub async fn execute(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, StackFailure> {
+/// [`ChangeSetFailure`].
+pub async fn execute(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, ChangeSetFailure> {
     let ports = context.target(&release.envelope).await?;
-    let (stack, name) = (stack_name(&release.envelope), change_set_name(&release.envelope));
-    if let Err(error) = ports.stacks.execute_change_set(&stack, &name, &name).await
-        && !is_executed(&ports, &stack, &name).await?
-    {
-        return Err(error.into());
+    let found = find(&ports, &release.envelope).await?;
+    match found {
+        Some(found) if found.execution_status.is_executed() => {}
+        Some(found) if found.execution_status == ExecutionStatus::Available => {
+            start(context, &ports, &release, &found).await?;
+        }
+        found => return Err(not_executable(&release.envelope, found.as_ref()).into()),
     }
     release.fields.wait_seconds = MIN_SECONDS;
     Ok(release)
 }
 
-/// Whether an earlier attempt started the execution, although its answer got lost.
-async fn is_executed(ports: &FenrirPorts, stack: &str, name: &str) -> Result<bool, CloudError> {
-    let change_set = ports.stacks.change_set(stack, name).await?;
-    Ok(change_set.is_some_and(|found| found.execution_status.is_executed()))
+async fn find(ports: &FenrirPorts, envelope: &Envelope) -> Result<Option<ChangeSet>, CloudError> {
+    ports.stacks.change_set(&stack_name(envelope), &change_set_name(envelope)).await
+}
+
+fn not_executable(envelope: &Envelope, found: Option<&ChangeSet>) -> ChangeSetError {
+    let status = found.map_or("deleted", |found| found.execution_status.as_str()).to_owned();
+    ChangeSetError::NotExecutable { stack: stack_name(envelope), change_set: change_set_name(envelope), status }
+}
+
+/// Executes the change set by its ARN: this one was compared, and another of its name was not.
+async fn start(
+    context: &Context,
+    ports: &FenrirPorts,
+    release: &FenrirRelease,
+    found: &ChangeSet,
+) -> Result<(), ChangeSetFailure> {
+    let envelope = &release.envelope;
+    if !is_as_checked(context, ports, release, found).await? {
+        let change_set = change_set_name(envelope);
+        return Err(BadRelease::rule(ReleaseError::ChangeSetReplaced { change_set }).into());
+    }
+    let proof = context.lock_proof(envelope).await?;
+    let token = change_set_name(envelope);
+    let started = ports.stacks.execute_change_set(&proof, &stack_name(envelope), &found.id, &token).await;
+    // An earlier attempt may have started it, although its answer got lost.
+    let is_executed = |found: ChangeSet| found.execution_status.is_executed();
+    match started {
+        Err(error) if !find(ports, envelope).await?.is_some_and(is_executed) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the change set has the template that `UpdateChangeSet` checked.
+async fn is_as_checked(
+    context: &Context,
+    ports: &FenrirPorts,
+    release: &FenrirRelease,
+    found: &ChangeSet,
+) -> Result<bool, ChangeSetFailure> {
+    let Some(checked) = release.fields.checked_template_sha256 else {
+        // Go Fenrir checked it, and was replaced during the deploy.
+        return Ok(template_of_release(context, ports, release, found).await?.is_some());
+    };
+    let template = ports.stacks.change_set_template(&stack_name(&release.envelope), &found.id).await?;
+    Ok(template.is_some_and(|template| template_sha256(&template) == checked))
 }
 
 /// Reads the stack's status and writes its events into the log. Cancels an update that was halted or whose timeout is over;
@@ -47,14 +96,21 @@ async fn is_executed(ports: &FenrirPorts, stack: &str, name: &str) -> Result<boo
 /// # Errors
 /// [`StackFailure`].
 pub async fn update_stack(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, StackFailure> {
-    let ports = context.target(&release.envelope).await?;
+    // Asked in every attempt: otherwise the framework would end a halted deploy while CloudFormation goes on.
+    let (halt, ports) = join!(context.halt(&release.envelope), context.target(&release.envelope));
+    let ports = ports?;
     let name = stack_name(&release.envelope);
     let Some(stack) = ports.stacks.stack(&name).await? else {
         release.fields.stack_status = StackStatus::DeleteComplete;
         release.fields.stack_status_reason = format!("stack {name} was deleted during the deploy, not by it");
         return Ok(release);
     };
-    cancel_if_halted(context, &ports, &stack, &mut release).await?;
+    // CloudFormation cannot cancel the creation of a stack, or a rollback.
+    if let Some(halt) = must_stop(halt)
+        && stack.status == StackStatus::UpdateInProgress
+    {
+        cancel(context, &ports, &stack, &mut release, &halt).await?;
+    }
     let events = own_events(context, &ports, &release.envelope, &stack).await?;
     release.fields.log_summary = Some(log::write_events(context, &release.envelope, &events).await?);
     record(&mut release, stack, &events);
@@ -62,29 +118,31 @@ pub async fn update_stack(context: &Context, mut release: FenrirRelease) -> Resu
     Ok(release)
 }
 
-/// Cancels an update once. CloudFormation cannot cancel the creation of a stack, or a rollback.
-async fn cancel_if_halted(
+fn must_stop(halt: Result<(), HaltCheckError>) -> Option<Halt> {
+    match halt {
+        Ok(()) => None,
+        Err(HaltCheckError::Halt(halt)) => Some(halt),
+        // The next poll checks again; the update continues in any case.
+        Err(HaltCheckError::Cloud(error)) => {
+            tracing::warn!(%error, "cannot check for a halt flag");
+            None
+        }
+    }
+}
+
+/// Cancels an update once.
+async fn cancel(
     context: &Context,
     ports: &FenrirPorts,
     stack: &Stack,
     release: &mut FenrirRelease,
+    halt: &Halt,
 ) -> Result<(), CloudError> {
-    if stack.status != StackStatus::UpdateInProgress {
-        return Ok(());
-    }
-    let halt = match halt::check(context, &release.envelope).await {
-        Ok(()) => return Ok(()),
-        // The next poll checks again; the update continues in any case.
-        Err(HaltCheckError::Cloud(error)) => {
-            tracing::warn!(%error, "cannot check for a halt flag");
-            return Ok(());
-        }
-        Err(HaltCheckError::Halt(halt)) => halt,
-    };
     // Before the call: its answer may get lost. A deploy that succeeds all the same clears the error.
     let (error, cause) = ("HaltError".into(), with_code(halt.code(), &halt.to_string()));
     release.envelope.error.get_or_insert(CaughtError { error, cause });
-    match ports.stacks.cancel_update(&stack.id, &cancel_token(&release.envelope)).await {
+    let proof = context.lock_proof(&release.envelope).await?;
+    match ports.stacks.cancel_update(&proof, &stack.id, &cancel_token(&release.envelope)).await {
         // The update ended or began to roll back since its status was read, or was cancelled before.
         Err(error) if error.code == "ValidationError" || error.kind == ErrorKind::Conflict => Ok(()),
         answer => answer,

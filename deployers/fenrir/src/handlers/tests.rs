@@ -3,13 +3,13 @@
 use crate::Fenrir;
 use crate::harness::{REGION, STACK, deploy, new_harness, output, region, release, stacks};
 use crate::release::FenrirRelease;
+use bifrost::Fields;
 use bifrost::error_code::split_code;
-use bifrost::halt;
+use bifrost::lifecycle::request_halt;
 use bifrost::local::LocalDeployer;
 use bifrost::release::{CaughtError, Release, Sha256};
 use bifrost::testing::{Run, TestHarness};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
 
 /// A second table, for a release that changes something.
 const SECOND: (&str, &str) = ("/template/Resources/second", "AWS::Serverless::SimpleTable");
@@ -51,7 +51,7 @@ fn behaviour(of: &str, how: Value) -> TestHarness<Fenrir> {
 async fn ask_halt(harness: &TestHarness<Fenrir>, sent: &Value) {
     let release: FenrirRelease = Release::read(sent, harness.cloud().defaults()).unwrap();
     let envelope = &release.envelope;
-    halt::request(harness.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), "wrong version")
+    request_halt(harness.cloud().account().objects.as_ref(), &envelope.bucket, &envelope.root_dir(), "wrong version")
         .await
         .unwrap();
 }
@@ -59,7 +59,8 @@ async fn ask_halt(harness: &TestHarness<Fenrir>, sent: &Value) {
 async fn log(harness: &TestHarness<Fenrir>, sent: &Value) -> String {
     let release: FenrirRelease = Release::read(sent, harness.cloud().defaults()).unwrap();
     let envelope = &release.envelope;
-    let log = harness.cloud().account().objects.get(&envelope.bucket, &envelope.release_dir().log()).await.unwrap();
+    let log =
+        harness.cloud().account().objects.get(&envelope.bucket, &envelope.release_dir().log(), u64::MAX).await.unwrap();
     String::from_utf8(log.unwrap().body).unwrap()
 }
 
@@ -68,7 +69,7 @@ fn is_unlocked(harness: &TestHarness<Fenrir>) -> bool {
     let account = "000000000000".parse().unwrap();
     harness
         .store()
-        .read(|local_state| local_state.accounts[&account].lock_tables.values().all(BTreeMap::is_empty))
+        .read(|local_state| local_state.accounts[&account].lock_tables.values().all(|table| table.locks.is_empty()))
         .unwrap()
 }
 
@@ -111,7 +112,7 @@ async fn release_without_changes_succeeds() {
     assert_eq!(last(&run), "Success");
     assert!(!run.path().contains(&"Execute"));
     let release = output(&harness, &run);
-    assert_eq!((release.fields.change_set_empty, release.envelope.success), (Some(true), Some(true)));
+    assert_eq!((release.envelope.success, release.fields.stack_status.as_str()), (Some(true), ""));
     assert_eq!(before.first().map(|stack| &stack.outputs), Some(&release.fields.outputs));
     assert_eq!(stacks(&harness), before);
     assert!(is_unlocked(&harness));
@@ -160,6 +161,12 @@ async fn failed_rollback_is_dirty_and_keeps_the_lock() {
     assert_eq!(last(&run), "FailureDirty", "{:?}", errors(&run));
     assert_eq!(stacks(&harness)[0].status.as_str(), "UPDATE_ROLLBACK_FAILED");
     assert!(!is_unlocked(&harness));
+    let end = input(&harness, &run, "FailureDirty");
+    let code = split_code(&end.envelope.error.as_ref().unwrap().cause).0;
+    assert_eq!(code, Some("fenrir/resource-failed"));
+    let mut cleared = end.clone();
+    cleared.fields.clear_working_fields();
+    assert_eq!(end, cleared);
 }
 
 #[tokio::test]

@@ -1,32 +1,35 @@
 //! The state `UpdateChangeSet`.
 
 use super::Context;
-use super::change_set::ensure;
+use super::change_set::{ensure, template_of_release};
 use super::validate::check_files;
 use crate::cloud::{ChangeSet, ExecutionStatus, FenrirPorts};
-use crate::errors::{ChangeSetError, ReleaseError, WatchFailure};
+use crate::errors::{ChangeSetError, ChangeSetFailure, ReleaseError};
 use crate::log;
 use crate::names::{change_set_name, stack_name};
 use crate::poll_interval::next_wait;
 use crate::release::FenrirRelease;
-use crate::resolve::resolved;
-use bifrost::halt;
-use bifrost::validate::BadRelease;
+use bifrost::lifecycle::BadRelease;
+use bifrost::release::Sha256;
+use serde_json::Value;
 
 /// What the reason of a change set contains if CloudFormation's early validation refused it.
 const EARLY_VALIDATION: &str = "EarlyValidation";
 
 /// Reads the status of the change set. Once it can be executed, this checks again that it was created from the template and
-/// files of the release, and writes its changes into the log.
+/// files of the release, and writes its changes into the log. If the deploy was halted, or its timeout is over, the framework
+/// lets no change pass and raises `HaltError`.
 ///
 /// # Errors
-/// [`WatchFailure::Halt`] if the deploy was halted, or its timeout is over.
-pub async fn update_change_set(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, WatchFailure> {
-    halt::check(context, &release.envelope).await?;
+/// [`ChangeSetFailure`].
+pub async fn update_change_set(
+    context: &Context,
+    mut release: FenrirRelease,
+) -> Result<FenrirRelease, ChangeSetFailure> {
     let ports = context.target(&release.envelope).await?;
     if let Some(found) = ensure(context, &ports, &mut release).await? {
         match found.execution_status {
-            ExecutionStatus::Available => check_available(context, &ports, &release, &found).await?,
+            ExecutionStatus::Available => check_available(context, &ports, &mut release, &found).await?,
             ExecutionStatus::Obsolete => {
                 return Err(ChangeSetError::Obsolete { stack: stack_name(&release.envelope) }.into());
             }
@@ -42,17 +45,21 @@ pub async fn update_change_set(context: &Context, mut release: FenrirRelease) ->
 async fn check_available(
     context: &Context,
     ports: &FenrirPorts,
-    release: &FenrirRelease,
+    release: &mut FenrirRelease,
     found: &ChangeSet,
-) -> Result<(), WatchFailure> {
+) -> Result<(), ChangeSetFailure> {
     check_files(context, release).await?;
-    let expected = resolved(context, ports, release).await?;
-    let actual = ports.stacks.change_set_template(&stack_name(&release.envelope), &found.id).await?;
-    if actual.as_ref() != Some(&expected) {
+    let Some(template) = template_of_release(context, ports, release, found).await? else {
         let change_set = change_set_name(&release.envelope);
         return Err(BadRelease::rule(ReleaseError::ChangeSetDiffers { change_set }).into());
-    }
-    Ok(log::write_changes(context, &release.envelope, &found.changes, &expected).await?)
+    };
+    release.fields.checked_template_sha256 = Some(template_sha256(&template));
+    Ok(log::write_changes(context, &release.envelope, &found.changes, &template).await?)
+}
+
+/// The SHA-256 of a change set's template, as CloudFormation stores it.
+pub(super) fn template_sha256(template: &Value) -> Sha256 {
+    Sha256::of(template.to_string().as_bytes())
 }
 
 /// Early validation's own reason names no resource: replaces it by what it found.

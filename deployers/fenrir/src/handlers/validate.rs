@@ -1,14 +1,13 @@
 //! The state `Validate`.
 
 use super::Context;
-use crate::deployer::check_size;
 use crate::errors::{FileError, FileErrors, ReleaseError};
 use crate::names::{change_set_name, is_stack_name, stack_name};
 use crate::poll_interval;
-use crate::release::FenrirRelease;
+use crate::release::{FenrirFields, FenrirRelease};
 use crate::resolve::resolved;
+use bifrost::lifecycle::{BadRelease, ValidateFailure, Validated};
 use bifrost::release::{Envelope, Replay, Sha256};
-use bifrost::validate::{BadRelease, ValidateFailure};
 use futures_util::stream::{self, StreamExt};
 use tokio::join;
 
@@ -20,9 +19,8 @@ const MAX_CONCURRENT_READS: usize = 4;
 ///
 /// # Errors
 /// [`ValidateFailure::BadRelease`], with all findings about the template.
-pub async fn validate(context: &Context, release: FenrirRelease) -> Result<FenrirRelease, ValidateFailure> {
-    let mut release = bifrost::validate::validate(context, release).await?;
-    check_size(&release).map_err(ValidateFailure::rule)?;
+pub async fn validate(context: &Context, release: FenrirRelease) -> Result<Validated<FenrirFields>, ValidateFailure> {
+    let mut release = bifrost::lifecycle::validate(context, release).await?;
     let target = context.target(&release.envelope).await;
     let ports = target.map_err(|error| ValidateFailure::not_checked("cannot reach the target account", error))?;
     let (files, template) = join!(check_files(context, &release), resolved(context, &ports, &release));

@@ -2,6 +2,7 @@
 
 use super::error::ArtifactError;
 use super::{Origin, Packaged};
+use bifrost::strip_control::is_control;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::collections::HashMap;
 use std::env;
@@ -105,8 +106,8 @@ fn line(logical_id: &str, origin: Option<Origin>, took: Duration) -> String {
         Some(Origin::AsIs) => "as is",
         None => "failed",
     };
-    // A name of a template may contain control characters.
-    let name: String = logical_id.chars().filter(|c| !c.is_control()).collect();
+    // A name of a template may contain any character.
+    let name: String = logical_id.chars().filter(|c| !is_control(*c)).collect();
     format!("{name:<24} {outcome:<14} {:>6.1} s", took.as_secs_f64())
 }
 
@@ -120,6 +121,6 @@ mod tests {
         assert_eq!(line("hello", Some(Origin::Built), took), "hello                    built             1.2 s");
         assert_eq!(line("hello", Some(Origin::Cached), took), "hello                    unchanged         1.2 s");
         assert_eq!(line("hello", Some(Origin::AsIs), took), "hello                    as is             1.2 s");
-        assert_eq!(line("a\x1b[2J", None, took), "a[2J                     failed            1.2 s");
+        assert_eq!(line("a\x1b[2J\u{200b}", None, took), "a[2J                     failed            1.2 s");
     }
 }

@@ -1,6 +1,7 @@
 //! External build tools.
 
 use bifrost::error_code::Coded;
+use bifrost::strip_control::strip_lines;
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::io::{self, PipeReader, Read};
@@ -129,6 +130,5 @@ fn read_tail(mut reader: PipeReader) -> io::Result<String> {
         tail.extend_from_slice(block.get(..read).unwrap_or_default());
         tail.drain(..tail.len().saturating_sub(TAIL_BYTES));
     }
-    let is_text = |c: &char| matches!(c, '\n' | '\t') || !c.is_control();
-    Ok(String::from_utf8_lossy(&tail).trim().chars().filter(is_text).collect())
+    Ok(strip_lines(String::from_utf8_lossy(&tail).trim()))
 }

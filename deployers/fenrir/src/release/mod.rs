@@ -4,6 +4,8 @@
 pub(crate) mod sample;
 
 use crate::cloud::{ChangeSetStatus, ChangeSetType, ExecutionStatus, FenrirPorts, StackStatus};
+use crate::deployer;
+use bifrost::error_code::CodedError;
 use bifrost::release::{Release, Sha256};
 use bifrost::{Fields, Shape};
 use chrono::{DateTime, Utc};
@@ -69,9 +71,20 @@ pub struct FenrirFields {
     /// The stack's outputs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub outputs: BTreeMap<String, String>,
+    /// SHA-256 of the change set's template, which `UpdateChangeSet` checked: for `Execute`. Cleared as `wait_seconds` is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub checked_template_sha256: Option<Sha256>,
     /// How long to wait before the next poll, in seconds. Set by Validate, and by each poll.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_unset")]
+    #[shape(present)]
     pub wait_seconds: u32,
+}
+
+/// `Validate` sets it, so it is present wherever the state machine reads it. The end of the deploy clears it: the client of the
+/// Go implementation refuses fields that it does not know.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn is_unset(wait_seconds: &u32) -> bool {
+    *wait_seconds == 0
 }
 
 impl Fields for FenrirFields {
@@ -87,5 +100,15 @@ impl Fields for FenrirFields {
             env: sent.env,
             ..Self::default()
         };
+    }
+
+    fn clear_working_fields(&mut self) {
+        self.change_set_empty = None;
+        self.checked_template_sha256 = None;
+        self.wait_seconds = 0;
+    }
+
+    fn check(release: &FenrirRelease) -> Result<(), CodedError> {
+        deployer::check(release)
     }
 }

@@ -29,6 +29,7 @@ pub(crate) fn release() -> FenrirRelease {
         account: "000000000000".parse().unwrap(),
         region: "us-east-1".parse().unwrap(),
         bucket: "coinbase-fenrir-000000000000".parse().unwrap(),
+        allowed_buckets: std::collections::BTreeSet::new(),
         timeout_seconds: 300,
     };
     Release::read(&sent(), &defaults).unwrap()

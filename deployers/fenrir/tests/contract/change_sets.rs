@@ -1,12 +1,12 @@
 //! Creation of change sets.
 
-use super::fixture::{RegionFixture, STACK, changed_template, code, create, template, update};
+use super::fixture::{RegionFixture, STACK, changed_template, code, create, proof, template, update};
 use bifrost::cloud::ErrorKind;
 use fenrir::cloud::{ChangeAction, NewChangeSet, Replacement, TemplateSource};
 use serde_json::json;
 
 pub async fn change_set_of_a_new_stack_adds_all(fixture: RegionFixture) {
-    fixture.ports.stacks.create_change_set(&create("first", &template())).await.unwrap();
+    fixture.ports.stacks.create_change_set(&proof(), &create("first", &template())).await.unwrap();
     let change_set = fixture.change_set("first").await;
     assert_eq!((change_set.status.as_str(), change_set.execution_status.as_str()), ("CREATE_COMPLETE", "AVAILABLE"));
     let mut added: Vec<_> = change_set
@@ -28,34 +28,34 @@ pub async fn missing_stack_is_none(fixture: RegionFixture) {
     assert_eq!(stacks.change_set(STACK, "first").await, Ok(None));
     assert_eq!(stacks.template(STACK).await, Ok(None));
     assert_eq!(stacks.events(STACK, chrono::DateTime::UNIX_EPOCH).await, Ok(Vec::new()));
-    assert_eq!(stacks.delete_stack(STACK, "token").await, Ok(()));
-    assert_eq!(stacks.delete_change_set(STACK, "first").await, Ok(()));
+    assert_eq!(stacks.delete_stack(&proof(), STACK, "token").await, Ok(()));
+    assert_eq!(stacks.delete_change_set(&proof(), STACK, "first").await, Ok(()));
 }
 
 pub async fn creating_a_change_set_is_idempotent(fixture: RegionFixture) {
     let new = create("first", &template());
-    fixture.ports.stacks.create_change_set(&new).await.unwrap();
+    fixture.ports.stacks.create_change_set(&proof(), &new).await.unwrap();
     let change_set = fixture.change_set("first").await;
-    fixture.ports.stacks.create_change_set(&new).await.unwrap();
+    fixture.ports.stacks.create_change_set(&proof(), &new).await.unwrap();
     assert_eq!(fixture.change_set("first").await.id, change_set.id);
 }
 
 pub async fn change_set_name_is_unique(fixture: RegionFixture) {
-    fixture.ports.stacks.create_change_set(&create("first", &template())).await.unwrap();
+    fixture.ports.stacks.create_change_set(&proof(), &create("first", &template())).await.unwrap();
     let other = NewChangeSet { token: "other".into(), ..create("first", &changed_template()) };
-    let refused = fixture.ports.stacks.create_change_set(&other).await.unwrap_err();
+    let refused = fixture.ports.stacks.create_change_set(&proof(), &other).await.unwrap_err();
     assert_eq!((refused.kind, refused.code.as_str()), (ErrorKind::AlreadyExists, "AlreadyExistsException"));
 }
 
 pub async fn existing_stack_cannot_be_created(fixture: RegionFixture) {
     fixture.created().await;
-    let refused = fixture.ports.stacks.create_change_set(&create("second", &template())).await.unwrap_err();
+    let refused = fixture.ports.stacks.create_change_set(&proof(), &create("second", &template())).await.unwrap_err();
     let expected = format!("Stack [{STACK}] already exists and cannot be created again with the changeSet [second].");
     assert_eq!((refused.code.as_str(), refused.message), ("ValidationError", expected));
 }
 
 pub async fn missing_stack_cannot_be_updated(fixture: RegionFixture) {
-    let refused = fixture.ports.stacks.create_change_set(&update("first", &template())).await;
+    let refused = fixture.ports.stacks.create_change_set(&proof(), &update("first", &template())).await;
     assert_eq!(code(refused), "ValidationError");
 }
 
@@ -66,7 +66,7 @@ pub async fn changes_list_properties(fixture: RegionFixture) {
     template["Resources"].as_object_mut().unwrap().remove("table");
     template["Resources"]["queue"].as_object_mut().unwrap().remove("DependsOn");
     template["Outputs"].as_object_mut().unwrap().remove("Table");
-    fixture.ports.stacks.create_change_set(&update("second", &template)).await.unwrap();
+    fixture.ports.stacks.create_change_set(&proof(), &update("second", &template)).await.unwrap();
     let mut changes = fixture.change_set("second").await.changes;
     changes.sort_by(|one, other| one.logical_id.cmp(&other.logical_id));
     let actions: Vec<_> = changes.iter().map(|change| (change.logical_id.as_str(), change.action)).collect();
@@ -79,18 +79,18 @@ pub async fn changes_list_properties(fixture: RegionFixture) {
 
 pub async fn change_set_without_changes_fails(fixture: RegionFixture) {
     fixture.created().await;
-    fixture.ports.stacks.create_change_set(&update("second", &template())).await.unwrap();
+    fixture.ports.stacks.create_change_set(&proof(), &update("second", &template())).await.unwrap();
     let change_set = fixture.change_set("second").await;
     assert_eq!((change_set.status.as_str(), change_set.execution_status.as_str()), ("FAILED", "UNAVAILABLE"));
     assert!(change_set.status_reason.unwrap().starts_with("The submitted information didn't contain changes."));
-    let refused = fixture.ports.stacks.execute_change_set(STACK, "second", "second").await.unwrap_err();
+    let refused = fixture.ports.stacks.execute_change_set(&proof(), STACK, "second", "second").await.unwrap_err();
     assert_eq!((refused.kind, refused.code.as_str()), (ErrorKind::Conflict, "InvalidChangeSetStatus"));
 }
 
 pub async fn template_is_read_from_s3(fixture: RegionFixture) {
     let url = (fixture.put)("some/release/template", &template().to_string());
     let new = NewChangeSet { template: TemplateSource::Url(url), ..create("first", &json!({})) };
-    fixture.ports.stacks.create_change_set(&new).await.unwrap();
+    fixture.ports.stacks.create_change_set(&proof(), &new).await.unwrap();
     assert_eq!(fixture.change_set("first").await.changes.len(), 2);
 }
 
@@ -98,14 +98,14 @@ pub async fn invalid_template_is_refused(fixture: RegionFixture) {
     for text in ["{", "{}"] {
         let template = TemplateSource::Body(text.into());
         let new = NewChangeSet { template, ..create("first", &json!({})) };
-        assert_eq!(code(fixture.ports.stacks.create_change_set(&new).await), "ValidationError", "{text}");
+        assert_eq!(code(fixture.ports.stacks.create_change_set(&proof(), &new).await), "ValidationError", "{text}");
     }
 }
 
 pub async fn deleted_change_set_is_none(fixture: RegionFixture) {
-    fixture.ports.stacks.create_change_set(&create("first", &template())).await.unwrap();
-    fixture.change_set("first").await;
-    fixture.ports.stacks.delete_change_set(STACK, "first").await.unwrap();
+    fixture.ports.stacks.create_change_set(&proof(), &create("first", &template())).await.unwrap();
+    let arn = fixture.change_set("first").await.id;
+    fixture.ports.stacks.delete_change_set(&proof(), STACK, &arn).await.unwrap();
     assert_eq!(fixture.ports.stacks.change_set(STACK, "first").await, Ok(None));
-    assert_eq!(fixture.ports.stacks.delete_change_set(STACK, "first").await, Ok(()));
+    assert_eq!(fixture.ports.stacks.delete_change_set(&proof(), STACK, "first").await, Ok(()));
 }

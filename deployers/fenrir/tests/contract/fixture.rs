@@ -1,6 +1,7 @@
 //! The region that a contract test runs in.
 
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Proof;
 use fenrir::cloud::{ChangeSet, ChangeSetType, FenrirPorts, NewChangeSet, Stack, TemplateSource};
 use fenrir::rules::Tags;
 use serde_json::{Value, json};
@@ -65,15 +66,15 @@ impl RegionFixture {
         .await
     }
 
-    /// Creates the change set and executes it.
+    /// Creates the change set and executes it, by its ARN.
     pub async fn deploy(&self, new: &NewChangeSet) {
-        self.ports.stacks.create_change_set(new).await.unwrap();
+        self.ports.stacks.create_change_set(&proof(), new).await.unwrap();
         let change_set = self.change_set(&new.name).await;
         assert_eq!(
             (change_set.status.as_str(), change_set.execution_status.as_str()),
             ("CREATE_COMPLETE", "AVAILABLE")
         );
-        self.ports.stacks.execute_change_set(STACK, &new.name, &new.token).await.unwrap();
+        self.ports.stacks.execute_change_set(&proof(), STACK, &change_set.id, &new.token).await.unwrap();
     }
 
     /// Creates the stack from [`template`].
@@ -132,6 +133,11 @@ pub fn changed_template() -> Value {
 
 pub fn tags(tags: &[(&str, &str)]) -> Tags {
     tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+}
+
+/// No execution runs the ports.
+pub fn proof() -> Proof {
+    Proof::unchecked_for_tests()
 }
 
 pub fn code<T: std::fmt::Debug>(answer: Result<T, CloudError>) -> String {

@@ -1,6 +1,6 @@
 //! Creation, update and deletion of stacks.
 
-use super::fixture::{REGION, RegionFixture, STACK, changed_template, code, create, tags, template, update};
+use super::fixture::{REGION, RegionFixture, STACK, changed_template, code, create, proof, tags, template, update};
 use chrono::DateTime;
 
 pub async fn created_stack_is_described(fixture: RegionFixture) {
@@ -47,12 +47,12 @@ pub async fn update_applies_the_template(fixture: RegionFixture) {
 
 pub async fn finished_update_cannot_be_cancelled(fixture: RegionFixture) {
     fixture.created().await;
-    assert_eq!(code(fixture.ports.stacks.cancel_update(STACK, "token").await), "ValidationError");
+    assert_eq!(code(fixture.ports.stacks.cancel_update(&proof(), STACK, "token").await), "ValidationError");
 }
 
 pub async fn missing_change_set_cannot_be_executed(fixture: RegionFixture) {
-    fixture.ports.stacks.create_change_set(&create("first", &template())).await.unwrap();
-    let refused = fixture.ports.stacks.execute_change_set(STACK, "second", "second").await;
+    fixture.ports.stacks.create_change_set(&proof(), &create("first", &template())).await.unwrap();
+    let refused = fixture.ports.stacks.execute_change_set(&proof(), STACK, "second", "second").await;
     assert_eq!(code(refused), "ChangeSetNotFound");
 }
 
@@ -65,7 +65,7 @@ pub async fn unchanged_stack_has_no_drift(fixture: RegionFixture) {
 
 pub async fn deleted_stack_is_found_only_by_arn(fixture: RegionFixture) {
     let arn = fixture.created().await.id;
-    fixture.ports.stacks.delete_stack(STACK, "delete").await.unwrap();
+    fixture.ports.stacks.delete_stack(&proof(), STACK, "delete").await.unwrap();
     fixture
         .until("the stack is deleted", async |ports| ports.stacks.stack(STACK).await.unwrap().is_none().then_some(()))
         .await;

@@ -1,5 +1,6 @@
 //! The SAM expansion of the local cloud: the same resources as AWS's own transform.
 
+use bifrost::lifecycle::Proof;
 use bifrost::local::{Account, LocalSession, LocalState, Resources, Store};
 use chrono::{DateTime, TimeDelta};
 use fenrir::cloud::local::{FenrirAccount, ports};
@@ -35,7 +36,7 @@ pub(crate) async fn types(template: &Value) -> Option<Types> {
         token: "token".into(),
         description: "test".into(),
     };
-    stacks.create_change_set(&new).await.unwrap();
+    stacks.create_change_set(&Proof::unchecked_for_tests(), &new).await.unwrap();
     store.transact(later).unwrap();
     let created = stacks.change_set("stack", "first").await.unwrap().unwrap();
     let added = created.changes.into_iter().map(|change| (change.logical_id, change.resource_type));

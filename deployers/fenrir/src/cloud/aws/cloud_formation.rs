@@ -11,6 +11,7 @@ use aws_sdk_cloudformation::types::{
 use aws_sdk_cloudformation::{Client, types};
 use bifrost::aws::{AwsSession, Request, found, pages};
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Proof;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
@@ -41,7 +42,7 @@ impl CloudFormation for StacksOnAws {
 
     /// Leaves out `OnStackFailure`, so that a failed stack is rolled back and kept: the deployer reads the reason from it
     /// before it deletes the stack.
-    async fn create_change_set(&self, change_set: &NewChangeSet) -> Result<(), CloudError> {
+    async fn create_change_set(&self, proof: &Proof, change_set: &NewChangeSet) -> Result<(), CloudError> {
         let request = Request::new("cloudformation:CreateChangeSet", &change_set.stack_name);
         let create = self.client.create_change_set().stack_name(&change_set.stack_name);
         let create = create.change_set_name(&change_set.name).description(&change_set.description);
@@ -52,7 +53,7 @@ impl CloudFormation for StacksOnAws {
             TemplateSource::Body(body) => create.template_body(body),
             TemplateSource::Url(url) => create.template_url(url),
         };
-        request.make(&self.session, create.send()).await.map(drop)
+        request.change(&self.session, proof, create.send()).await.map(drop)
     }
 
     async fn change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSet>, CloudError> {
@@ -74,16 +75,17 @@ impl CloudFormation for StacksOnAws {
 
     /// Without `RetainExceptOnCreate`, a new table with `DeletionPolicy: Retain` would be kept when its stack is rolled back
     /// and deleted, and would have the name that the next deploy needs.
-    async fn execute_change_set(&self, stack: &str, name: &str, token: &str) -> Result<(), CloudError> {
+    async fn execute_change_set(&self, proof: &Proof, stack: &str, name: &str, token: &str) -> Result<(), CloudError> {
         let execute = self.client.execute_change_set().stack_name(stack).change_set_name(name);
         let execute = execute.client_request_token(token).disable_rollback(false).retain_except_on_create(true);
-        Request::new("cloudformation:ExecuteChangeSet", name).make(&self.session, execute.send()).await.map(drop)
+        let request = Request::new("cloudformation:ExecuteChangeSet", name);
+        request.change(&self.session, proof, execute.send()).await.map(drop)
     }
 
-    async fn delete_change_set(&self, stack: &str, name: &str) -> Result<(), CloudError> {
+    async fn delete_change_set(&self, proof: &Proof, stack: &str, name: &str) -> Result<(), CloudError> {
         let delete = self.client.delete_change_set().stack_name(stack).change_set_name(name);
         let request = Request::new("cloudformation:DeleteChangeSet", name);
-        found(request.make(&self.session, delete.send()).await).map(drop)
+        found(request.change(&self.session, proof, delete.send()).await).map(drop)
     }
 
     /// AWS sends the newest events first, so the page that reaches back past `since` is the last one that is needed.
@@ -105,15 +107,16 @@ impl CloudFormation for StacksOnAws {
         }
     }
 
-    async fn cancel_update(&self, stack: &str, token: &str) -> Result<(), CloudError> {
+    async fn cancel_update(&self, proof: &Proof, stack: &str, token: &str) -> Result<(), CloudError> {
         let cancel = self.client.cancel_update_stack().stack_name(stack).client_request_token(token);
-        Request::new("cloudformation:CancelUpdateStack", stack).make(&self.session, cancel.send()).await.map(drop)
+        let request = Request::new("cloudformation:CancelUpdateStack", stack);
+        request.change(&self.session, proof, cancel.send()).await.map(drop)
     }
 
-    async fn delete_stack(&self, stack: &str, token: &str) -> Result<(), CloudError> {
+    async fn delete_stack(&self, proof: &Proof, stack: &str, token: &str) -> Result<(), CloudError> {
         let delete = self.client.delete_stack().stack_name(stack).client_request_token(token);
         let request = Request::new("cloudformation:DeleteStack", stack);
-        found(request.make(&self.session, delete.send()).await).map(drop)
+        found(request.change(&self.session, proof, delete.send()).await).map(drop)
     }
 
     async fn template(&self, stack: &str) -> Result<Option<Value>, CloudError> {

@@ -13,6 +13,7 @@ use crate::cloud::{
 };
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
+use bifrost::lifecycle::Proof;
 use bifrost::local::{LocalSession, RegionState, ServiceError, later};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -27,8 +28,8 @@ impl CloudFormation for LocalSession<FenrirAccount> {
         .await
     }
 
-    async fn create_change_set(&self, change_set: &NewChangeSet) -> Result<(), CloudError> {
-        self.call("cloudformation:CreateChangeSet", &change_set.stack_name, |region_state| {
+    async fn create_change_set(&self, proof: &Proof, change_set: &NewChangeSet) -> Result<(), CloudError> {
+        self.change(proof, "cloudformation:CreateChangeSet", &change_set.stack_name, |region_state| {
             create(region_state, change_set)
         })
         .await
@@ -43,16 +44,16 @@ impl CloudFormation for LocalSession<FenrirAccount> {
         .await
     }
 
-    async fn execute_change_set(&self, stack: &str, name: &str, token: &str) -> Result<(), CloudError> {
-        self.call("cloudformation:ExecuteChangeSet", name, |region_state| {
+    async fn execute_change_set(&self, proof: &Proof, stack: &str, name: &str, token: &str) -> Result<(), CloudError> {
+        self.change(proof, "cloudformation:ExecuteChangeSet", name, |region_state| {
             let known_by = known_by(self, region_state.now);
             execute(region_state, known_by, stack, name, token)
         })
         .await
     }
 
-    async fn delete_change_set(&self, stack: &str, name: &str) -> Result<(), CloudError> {
-        self.call("cloudformation:DeleteChangeSet", name, |region_state| {
+    async fn delete_change_set(&self, proof: &Proof, stack: &str, name: &str) -> Result<(), CloudError> {
+        self.change(proof, "cloudformation:DeleteChangeSet", name, |region_state| {
             let Some((_, stack)) = region(region_state).found_mut(stack) else { return Ok(()) };
             let Some((key, change_set)) = stack.change_set(name) else { return Ok(()) };
             if change_set.execution_status == Some(ExecutionStatus::ExecuteInProgress) {
@@ -74,8 +75,8 @@ impl CloudFormation for LocalSession<FenrirAccount> {
         .await
     }
 
-    async fn cancel_update(&self, stack: &str, token: &str) -> Result<(), CloudError> {
-        self.call("cloudformation:CancelUpdateStack", stack, |region_state| {
+    async fn cancel_update(&self, proof: &Proof, stack: &str, token: &str) -> Result<(), CloudError> {
+        self.change(proof, "cloudformation:CancelUpdateStack", stack, |region_state| {
             let now = region_state.now;
             let region = region(region_state);
             let (arn, found) = region.found_mut(stack).ok_or_else(|| missing(stack))?;
@@ -93,8 +94,8 @@ impl CloudFormation for LocalSession<FenrirAccount> {
         .await
     }
 
-    async fn delete_stack(&self, stack: &str, token: &str) -> Result<(), CloudError> {
-        self.call("cloudformation:DeleteStack", stack, |region_state| delete(region_state, stack, token)).await
+    async fn delete_stack(&self, proof: &Proof, stack: &str, token: &str) -> Result<(), CloudError> {
+        self.change(proof, "cloudformation:DeleteStack", stack, |region_state| delete(region_state, stack, token)).await
     }
 
     async fn change_set_template(&self, stack: &str, name: &str) -> Result<Option<Value>, CloudError> {

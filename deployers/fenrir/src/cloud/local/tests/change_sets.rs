@@ -39,7 +39,7 @@ async fn change_set_is_executed_once_when_complete() {
     fixture.advance(10);
     fixture.execute("first").await.unwrap();
     fixture.execute("first").await.unwrap();
-    let refused = fixture.ports.stacks.execute_change_set(STACK, "first", "other").await.unwrap_err();
+    let refused = fixture.ports.stacks.execute_change_set(&proof(), STACK, "first", "other").await.unwrap_err();
     assert_eq!((refused.kind, refused.code.as_str()), (ErrorKind::Conflict, "InvalidChangeSetStatus"));
     assert!(refused.message.ends_with("in its current execution status of [EXECUTE_IN_PROGRESS]"), "{refused}");
     let events = fixture.ports.stacks.events(STACK, at(0)).await.unwrap();

@@ -81,7 +81,7 @@ async fn stack_in_a_seed_is_read() {
     assert_eq!(fixture.stack().await.id, arn);
     let refused = fixture.create_change_set(&create("first", &hello())).await.unwrap_err();
     assert!(refused.message.contains("already exists and cannot be created again"), "{refused}");
-    fixture.ports.stacks.delete_stack(STACK, "token").await.unwrap();
+    fixture.ports.stacks.delete_stack(&proof(), STACK, "token").await.unwrap();
     assert_eq!(fixture.deployed(&create("first", &hello())).await.status.as_str(), "CREATE_COMPLETE");
 }
 

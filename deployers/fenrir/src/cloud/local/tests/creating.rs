@@ -38,7 +38,7 @@ async fn rolled_back_stack_must_be_deleted_first() {
     let refused = fixture.create_change_set(&update("second", &hello())).await.unwrap_err();
     assert_eq!(refused.message, format!("Stack:{arn} is in ROLLBACK_COMPLETE state and can not be updated."));
     assert_eq!(fixture.create_change_set(&create("second", &hello())).await.unwrap_err().code, "ValidationError");
-    fixture.ports.stacks.delete_stack(STACK, "token").await.unwrap();
+    fixture.ports.stacks.delete_stack(&proof(), STACK, "token").await.unwrap();
     fixture.change_region(|region| region.behaviour.clear());
     let stack = fixture.deployed(&create("second", &hello())).await;
     assert_eq!(stack.status.as_str(), "CREATE_COMPLETE");
@@ -82,7 +82,7 @@ async fn failed_rollback_leaves_undeleted_resources() {
 async fn deleted_stack_keeps_retained_resources() {
     let fixture = PortsFixture::empty();
     let arn = fixture.deployed(&create("first", &hello())).await.id;
-    fixture.ports.stacks.delete_stack(STACK, "token").await.unwrap();
+    fixture.ports.stacks.delete_stack(&proof(), STACK, "token").await.unwrap();
     fixture.advance(100);
     assert_eq!(fixture.ports.stacks.stack(STACK).await.unwrap(), None);
     let events = fixture.event_lines_of(&arn).await;
@@ -97,11 +97,11 @@ async fn deleted_stack_keeps_retained_resources() {
 async fn failed_deletion_can_be_repeated() {
     let fixture = PortsFixture::of(&json!({"behaviour": {"helloRole": {"fails": "delete"}}}));
     fixture.deployed(&create("first", &hello())).await;
-    fixture.ports.stacks.delete_stack(STACK, "token").await.unwrap();
+    fixture.ports.stacks.delete_stack(&proof(), STACK, "token").await.unwrap();
     fixture.advance(100);
     assert_eq!(fixture.stack().await.status.as_str(), "DELETE_FAILED");
     fixture.change_region(|region| region.behaviour.clear());
-    fixture.ports.stacks.delete_stack(STACK, "token").await.unwrap();
+    fixture.ports.stacks.delete_stack(&proof(), STACK, "token").await.unwrap();
     fixture.advance(100);
     assert_eq!(fixture.ports.stacks.stack(STACK).await.unwrap(), None);
 }

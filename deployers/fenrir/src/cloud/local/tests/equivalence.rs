@@ -82,12 +82,12 @@ impl PortsFixture {
         let name = |number: &u8| format!("set-{number}");
         let _refused = match call {
             ClientCall::CreateChangeSet(number) => {
-                let _refused = stacks.create_change_set(&create(&name(number), &template(*number))).await;
-                stacks.create_change_set(&update(&name(number), &template(*number))).await
+                let _refused = stacks.create_change_set(&proof(), &create(&name(number), &template(*number))).await;
+                stacks.create_change_set(&proof(), &update(&name(number), &template(*number))).await
             }
             ClientCall::Execute(number) => self.execute(&name(number)).await,
-            ClientCall::Cancel => stacks.cancel_update(STACK, "cancel").await,
-            ClientCall::Delete => stacks.delete_stack(STACK, "delete").await,
+            ClientCall::Cancel => stacks.cancel_update(&proof(), STACK, "cancel").await,
+            ClientCall::Delete => stacks.delete_stack(&proof(), STACK, "delete").await,
         };
     }
 }

@@ -11,6 +11,7 @@ use super::{FenrirAccount, FenrirRegion, StoredStack, ports};
 use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, NewChangeSet, Stack, TemplateSource};
 use bifrost::cloud::CloudError;
 use bifrost::json;
+use bifrost::lifecycle::Proof;
 use bifrost::local::{Account, Bucket, LocalSession, LocalState, Resources, Store, StoredObject};
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -26,6 +27,11 @@ const STACK: &str = "sam-coinbase-deploy-test-development";
 struct PortsFixture {
     store: Arc<Store<FenrirAccount>>,
     ports: FenrirPorts,
+}
+
+/// No execution runs the ports.
+fn proof() -> Proof {
+    Proof::unchecked_for_tests()
 }
 
 fn at(second: i64) -> DateTime<Utc> {
@@ -82,11 +88,11 @@ impl PortsFixture {
     }
 
     async fn create_change_set(&self, new: &NewChangeSet) -> Result<(), CloudError> {
-        self.ports.stacks.create_change_set(new).await
+        self.ports.stacks.create_change_set(&proof(), new).await
     }
 
     async fn execute(&self, name: &str) -> Result<(), CloudError> {
-        self.ports.stacks.execute_change_set(STACK, name, &format!("{name}-token")).await
+        self.ports.stacks.execute_change_set(&proof(), STACK, name, &format!("{name}-token")).await
     }
 
     /// Creates the change set and waits until it is complete.

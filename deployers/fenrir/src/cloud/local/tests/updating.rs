@@ -63,10 +63,10 @@ async fn cancelled_update_is_rolled_back() {
     fixture.deployed(&create("first", &hello())).await;
     fixture.start(&update("second", &new_code())).await;
     fixture.advance(2);
-    fixture.ports.stacks.cancel_update(STACK, "cancel").await.unwrap();
+    fixture.ports.stacks.cancel_update(&proof(), STACK, "cancel").await.unwrap();
     let stack = fixture.stack().await;
     assert_eq!(stack.status.as_str(), "UPDATE_ROLLBACK_IN_PROGRESS");
-    let refused = fixture.ports.stacks.cancel_update(STACK, "cancel").await.unwrap_err();
+    let refused = fixture.ports.stacks.cancel_update(&proof(), STACK, "cancel").await.unwrap_err();
     assert_eq!(refused.message, "CancelUpdateStack cannot be called from current stack status");
     fixture.advance(100);
     assert_eq!(
