@@ -1,7 +1,9 @@
 //! A deployer account and a target account in an emulated AWS, and the program of a deployer.
 
+mod executions;
 mod followed_command;
 
+pub(crate) use executions::{TaskError, execution_arn, last_state};
 pub(crate) use followed_command::FollowedCommand;
 
 use crate::shell::{Shell, text};

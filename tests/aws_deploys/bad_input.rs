@@ -96,10 +96,16 @@ fn missing_or_foreign_bucket_is_reported() {
     let Some(fixture) = AccountsFixture::shared() else { return };
     fixture.target("s3", "CreateBucket", json!({"Bucket": "theirs"}));
     let theirs = deploy(&fixture, "their-bucket", |release| release["bucket"] = json!("theirs"));
-    let complaint = refusal(&fixture, &theirs, |_| {});
+    assert_error(
+        &refusal(&fixture, &theirs, |_| {}),
+        "release/foreign-bucket",
+        &["theirs", "coinbase-odin-000000000000"],
+    );
+    let allowed = |line: &str| format!("{line} --allowed-buckets theirs,missing");
+    let complaint = refusal(&fixture, &allowed(&theirs), |_| {});
     assert_error(&complaint, "aws/access-denied", &["AccessDenied", "bucket theirs", "000000000000"]);
     let missing = deploy(&fixture, "no-bucket", |release| release["bucket"] = json!("missing"));
-    let complaint = refusal(&fixture, &missing, |_| {});
+    let complaint = refusal(&fixture, &allowed(&missing), |_| {});
     assert_error(&complaint, "aws/not-found", &["NoSuchBucket", "bucket missing", "000000000000"]);
 }
 

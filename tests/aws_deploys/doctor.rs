@@ -67,8 +67,26 @@ fn missing_lock_table_is_reported_with_command() {
         "AttributeDefinitions": [{"AttributeName": "key", "AttributeType": "S"}],
         "KeySchema": [{"AttributeName": "key", "KeyType": "HASH"}]});
     fixture.aws(DEPLOYER, "dynamodb", "CreateTable", table);
+    set_time_to_live(&fixture, true);
     assert_eq!((code, what.as_str()), (2, "bad lock table"));
     assert!(next.contains("odin bootstrap --apply"), "{next}");
+}
+
+fn set_time_to_live(fixture: &AccountsFixture, enabled: bool) {
+    let specification = json!({"AttributeName": "expires_at", "Enabled": enabled});
+    let update = json!({"TableName": LOCKS, "TimeToLiveSpecification": specification});
+    fixture.aws(DEPLOYER, "dynamodb", "UpdateTimeToLive", update);
+}
+
+/// Tables of Go deployers and of earlier versions have no TTL.
+#[test]
+fn lock_table_without_ttl_is_a_warning() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    set_time_to_live(&fixture, false);
+    let (code, what, next) = only_finding(&fixture, TARGET);
+    set_time_to_live(&fixture, true);
+    assert_eq!((code, what.as_str()), (0, "warning lock table: TTL"));
+    assert!(next.contains(&format!("update-time-to-live --table-name {LOCKS}")), "{next}");
 }
 
 #[test]
@@ -83,6 +101,19 @@ fn suspended_versioning_is_a_warning() {
     set("Enabled");
     assert_eq!((code, what.as_str()), (0, "warning bucket: versions"));
     assert!(next.contains(&format!("put-bucket-versioning --bucket {BUCKET}")), "{next}");
+}
+
+#[test]
+fn alarm_without_subscription_is_a_warning() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    fixture.unsubscribe();
+    let (code, what, next) = only_finding(&fixture, TARGET);
+    fixture.subscribe();
+    assert_eq!((code, what.as_str()), (0, "warning alarm"));
+    assert!(
+        next.contains("sns subscribe --topic-arn arn:aws:sns:us-east-1:000000000000:coinbase-odin-alarm "),
+        "{next}"
+    );
 }
 
 #[test]

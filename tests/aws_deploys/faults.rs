@@ -1,10 +1,10 @@
 //! Fault injection at each call that changes anything. The deploy ends as specified, and the invariants of that end
 //! hold.
 
-use crate::fixture::{AccountsFixture, DEPLOYER, FUNCTION, LOCKS};
-use crate::project::{Deployed, Project, tag};
+use crate::fixture::{AccountsFixture, FUNCTION};
+use crate::project::{Deployed, Project};
 use bifrost_moto::{Call, Fault};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::collections::BTreeSet;
 
 /// Service and operation.
@@ -70,13 +70,12 @@ fn end_without(action: &str) -> &'static str {
         "CreateAutoScalingGroup"
         | "CreateLaunchTemplate"
         | "EnableMetricsCollection"
-        | "PutItem"
         | "PutMetricAlarm"
         | "PutObject"
         | "PutScalingPolicy" => "FailureClean",
         // Attachments and alarms are deleted with their group.
         "DeleteAlarms" | "DetachLoadBalancers" | "DetachLoadBalancerTargetGroups" => "Success",
-        "DeleteAutoScalingGroup" | "DeleteItem" | "DeleteLaunchTemplate" | "UpdateAutoScalingGroup" => "FailureDirty",
+        "DeleteAutoScalingGroup" | "DeleteLaunchTemplate" | "UpdateAutoScalingGroup" => "FailureDirty",
         _ => panic!("{action} is new: add the end of a deploy without it"),
     }
 }
@@ -84,7 +83,9 @@ fn end_without(action: &str) -> &'static str {
 #[test]
 fn permanent_refusals_end_as_specified() {
     let Some(fixture) = AccountsFixture::shared() else { return };
-    let (project, operations) = deployed_twice(&fixture, "refusing");
+    let (project, mut operations) = deployed_twice(&fixture, "refusing");
+    // The lock is taken and given back in this call: `refused_transactions_end_as_specified`.
+    assert!(operations.remove(&("dynamodb".into(), "TransactWriteItems".into())));
     for (service, action) in &operations {
         fixture.moto.faults(&[Fault::error(service, action, 403, "AccessDenied").times(u32::MAX).function(FUNCTION)]);
         let deployed = project.deploy();
@@ -97,13 +98,68 @@ fn permanent_refusals_end_as_specified() {
 }
 
 #[test]
+fn refused_transactions_end_as_specified() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    speed_up_waits(&fixture);
+    let project = Project::create(&fixture, "refusing-locks");
+    assert_eq!(project.deploy().code, 0);
+    let refusal = || Fault::error("dynamodb", "TransactWriteItems", 403, "AccessDenied").function(FUNCTION);
+    // In Lock; in all attempts that give the lock back; in the first of them.
+    let ends = [
+        (refusal(), "FailureClean"),
+        (refusal().skip(1).times(u32::MAX), "FailureDirty"),
+        (refusal().skip(1), "Success"),
+    ];
+    for (refusal, end) in ends {
+        fixture.moto.faults(&[refusal]);
+        let deployed = project.deploy();
+        assert_eq!(deployed.end()["status"], end, "{deployed:#?}");
+        fixture.moto.clear_faults();
+        if end == "FailureDirty" {
+            clean_up_manually(&project, &deployed);
+        }
+    }
+}
+
+/// An operation of each task that changes something, and of one that only reads.
+const OF_EACH_TASK: [(&str, &str, &str); 5] = [
+    ("Lock", "dynamodb", "TransactWriteItems"),
+    ("ValidateResources", "ec2", "DescribeImages"),
+    ("Deploy", "autoscaling", "CreateAutoScalingGroup"),
+    ("DetachForSuccess", "autoscaling", "DetachLoadBalancers"),
+    ("CleanUpSuccess", "autoscaling", "UpdateAutoScalingGroup"),
+];
+
+/// The process of the function is killed, so Step Functions gets no answer.
+#[test]
+fn lost_invocations_are_retried() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    speed_up_waits(&fixture);
+    let project = Project::create(&fixture, "lost");
+    assert_eq!(project.deploy().code, 0);
+    for after_the_effect in [false, true] {
+        let kill = |(_, service, action): (_, &str, &str)| {
+            let kill = Fault::kill(service, action).function(FUNCTION);
+            if after_the_effect { kill.after_the_effect() } else { kill }
+        };
+        fixture.moto.faults(&OF_EACH_TASK.map(kill));
+        let deployed = project.deploy();
+        assert_eq!((deployed.code, &deployed.end()["status"]), (0, &json!("Success")), "{deployed:#?}");
+        let lost = deployed.events.iter().filter(|event| event["event"] == "failure");
+        let lost: Vec<_> = lost.map(|lost| (lost["state"].clone(), lost["error"].clone())).collect();
+        assert_eq!(lost, OF_EACH_TASK.map(|(task, ..)| (json!(task), json!("Runtime.ExitError"))));
+        fixture.moto.clear_faults();
+    }
+}
+
+#[test]
 fn refusals_after_the_effect_end_as_specified() {
     let Some(fixture) = AccountsFixture::shared() else { return };
     speed_up_waits(&fixture);
     let project = Project::create(&fixture, "refusing-late");
     assert_eq!(project.deploy().code, 0);
     let ends = [
-        ("dynamodb", "PutItem", "FailureClean"),
+        ("dynamodb", "TransactWriteItems", "FailureClean"),
         ("autoscaling", "CreateAutoScalingGroup", "FailureClean"),
         // The next attempt finds nothing to do.
         ("autoscaling", "DeleteAutoScalingGroup", "Success"),
@@ -119,21 +175,8 @@ fn refusals_after_the_effect_end_as_specified() {
 
 /// Deletes what a dirty deploy left of the earlier release, and its lock.
 fn clean_up_manually(project: &Project<'_>, deployed: &Deployed) {
-    let (fixture, left) = (project.fixture, project.resources());
-    let live = |found: &&Value| tag(found, "ReleaseID") == Some(deployed.release_id());
-    assert_eq!(left.groups.iter().filter(live).count(), 2, "the new release does not run");
-    for group in left.groups.iter().filter(|group| !live(group)) {
-        let group = json!({"AutoScalingGroupName": group["AutoScalingGroupName"], "ForceDelete": true});
-        fixture.target("autoscaling", "DeleteAutoScalingGroup", group);
-    }
-    for template in left.templates.iter().filter(|template| !live(template)) {
-        let template = json!({"LaunchTemplateId": template["LaunchTemplateId"]});
-        fixture.target("ec2", "DeleteLaunchTemplate", template);
-    }
-    let names = project.names();
-    let alarms = left.alarms.iter().map(|alarm| alarm["AlarmName"].as_str().unwrap());
-    let orphans: Vec<_> = alarms.filter(|alarm| !names.iter().any(|name| alarm.starts_with(name))).collect();
-    fixture.target("cloudwatch", "DeleteAlarms", json!({"AlarmNames": orphans}));
-    let key = json!({"key": {"S": format!("{}/lock", project.root_dir())}});
-    fixture.aws(DEPLOYER, "dynamodb", "DeleteItem", json!({"TableName": LOCKS, "Key": key}));
+    project.delete_other_releases(deployed.release_id());
+    let unlocked = project.unlock("");
+    assert_eq!(unlocked.status.code(), Some(0), "{unlocked:?}");
+    project.assert_unlocked();
 }

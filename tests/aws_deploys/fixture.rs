@@ -10,16 +10,38 @@ pub(crate) const FUNCTION: &str = "coinbase-odin";
 /// The table of root locks.
 pub(crate) const LOCKS: &str = "coinbase-odin-locks";
 
+/// The topic of deploys that failed and may not have cleaned up.
+const ALARM: &str = "arn:aws:sns:us-east-1:000000000000:coinbase-odin-alarm";
+
 impl AccountsFixture {
     /// The shared fixture, locked for one test; `None` on a machine that cannot emulate AWS.
     pub(crate) fn shared() -> Option<MutexGuard<'static, Self>> {
         static FIXTURE: OnceLock<Option<Mutex<AccountsFixture>>> = OnceLock::new();
-        let fixture =
-            FIXTURE.get_or_init(|| Self::set(env!("CARGO_BIN_EXE_odin"), "aws", "").map(Mutex::new)).as_ref()?;
+        let set = || {
+            let fixture = Self::set(env!("CARGO_BIN_EXE_odin"), "aws", "")?;
+            fixture.subscribe();
+            Some(Mutex::new(fixture))
+        };
+        let fixture = FIXTURE.get_or_init(set).as_ref()?;
         let fixture = Self::lock(fixture);
         // Ten minutes of waits take six seconds.
         fixture.moto.pace(&json!({"sfn_scale": 0.01}));
         Some(fixture)
+    }
+
+    /// Subscribes somebody to the alarm. The emulation confirms it, and cannot do the same for `bootstrap --alarm-email`.
+    pub(crate) fn subscribe(&self) {
+        let subscribe = json!({"TopicArn": ALARM, "Protocol": "email", "Endpoint": "ops@example.com"});
+        self.aws(DEPLOYER, "sns", "Subscribe", subscribe);
+    }
+
+    /// Removes the subscriptions to the alarm.
+    pub(crate) fn unsubscribe(&self) {
+        let subscriptions = self.aws(DEPLOYER, "sns", "ListSubscriptionsByTopic", json!({"TopicArn": ALARM}));
+        for subscription in subscriptions["Subscriptions"].as_array().unwrap() {
+            let arn = json!({"SubscriptionArn": subscription["SubscriptionArn"]});
+            self.aws(DEPLOYER, "sns", "Unsubscribe", arn);
+        }
     }
 
     /// From now on no target becomes healthy: deploys run until a halt, a timeout or [`Self::healthy_at_once`].
@@ -34,19 +56,13 @@ impl AccountsFixture {
 
     /// The definition of the deployer's state machine.
     pub(crate) fn definition(&self) -> String {
-        let machine = json!({"stateMachineArn": format!("arn:aws:states:{REGION}:{DEPLOYER}:stateMachine:{FUNCTION}")});
-        let machine = self.aws(DEPLOYER, "stepfunctions", "DescribeStateMachine", machine);
-        machine["definition"].as_str().unwrap().to_owned()
+        self.definition_of(FUNCTION)
     }
 
     /// The history of an execution. Checks that our interpreter takes the same path.
     pub(crate) fn checked_history(&self, arn: &str) -> Vec<Value> {
-        let execution = json!({"executionArn": arn});
-        let up_to_1000 = json!({"executionArn": arn, "maxResults": 1000});
-        let history = self.aws(DEPLOYER, "stepfunctions", "GetExecutionHistory", up_to_1000);
-        let history = history["events"].as_array().unwrap();
-        let described = self.aws(DEPLOYER, "stepfunctions", "DescribeExecution", execution);
-        check_replay(&self.definition(), described["input"].as_str().unwrap(), history);
-        history.clone()
+        let history = self.history(arn);
+        check_replay(&self.definition(), self.execution(arn)["input"].as_str().unwrap(), &history);
+        history
     }
 }

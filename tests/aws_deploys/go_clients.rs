@@ -1,6 +1,6 @@
 //! The client and the definition of Go Odin, with our deployer.
 
-use crate::fixture::{AccountsFixture, DEPLOYER, FUNCTION};
+use crate::fixture::{AccountsFixture, FUNCTION};
 use crate::project::Project;
 use serde_json::{Map, Value, json};
 
@@ -64,17 +64,12 @@ fn go_client_knows_all_fields_of_the_states() {
 fn go_definition_runs_our_function() {
     let Some(fixture) = AccountsFixture::shared() else { return };
     let project = Project::create(&fixture, "definition");
-    let machine = fixture.aws(DEPLOYER, "stepfunctions", "DescribeStateMachine", json!({"stateMachineArn": MACHINE}));
-    let create = json!({"name": "go-odin", "definition": go_definition(&fixture).to_string(),
-        "roleArn": machine["roleArn"]});
-    fixture.aws(DEPLOYER, "stepfunctions", "CreateStateMachine", create);
+    fixture.create_machine("go-odin", &go_definition(&fixture), FUNCTION);
     let release = go_client_release(&project);
     project.upload(&release);
     let executed = project.execute_on("go-odin", "definition", &release);
     assert_eq!(executed.path.last().unwrap(), "Success", "{executed:#?}\n{}", fixture.moto.function_log(FUNCTION));
 }
-
-const MACHINE: &str = "arn:aws:states:us-east-1:000000000000:stateMachine:coinbase-odin";
 
 /// The fields of a release, from sections 2 and 7 of the contract.
 const RELEASE: &[&str] = &[

@@ -1,11 +1,10 @@
 //! A project with its resources in the target account, and its deploys.
 
-use crate::accounts::{FollowedCommand, wait_until};
-use crate::fixture::{AccountsFixture, DEPLOYER, FUNCTION, LOCKS, TARGET};
+use crate::accounts::{FollowedCommand, execution_arn};
+use crate::fixture::{AccountsFixture, DEPLOYER, FUNCTION, TARGET};
 use crate::release_files::ProjectResources;
 use crate::shell::text;
 use bifrost::release::Sha256;
-use bifrost::task::FunctionError;
 use serde_json::{Value, json};
 use std::process::Output;
 
@@ -14,6 +13,8 @@ const USER_DATA: &str = "#!/bin/sh\necho {{RELEASE_ID}} {{SERVICE_NAME}}\n";
 
 /// Exit code of a client that lost contact with its deploy.
 const LOST: i32 = 3;
+/// Exit code of a client whose execution was stopped.
+const ABORTED: i32 = 3;
 
 /// A project of one test.
 #[derive(Clone)]
@@ -46,6 +47,11 @@ impl Deployed {
     /// Its last event.
     pub(crate) fn end(&self) -> &Value {
         self.events.last().unwrap_or_else(|| panic!("no events: {}", self.complaint))
+    }
+
+    /// The name of its execution.
+    pub(crate) fn execution(&self) -> &str {
+        self.end()["execution"].as_str().unwrap_or_else(|| panic!("no execution: {self:#?}"))
     }
 
     pub(crate) fn release_id(&self) -> &str {
@@ -81,13 +87,21 @@ impl Deploying<'_> {
         self.command.kill();
     }
 
+    /// Waits until the client exits, after its execution was stopped. A stopped deploy ends in no declared end, so no
+    /// invariants hold.
+    pub(crate) fn finish_stopped(self) -> Deployed {
+        let stopped = Deployed::of(&self.command.finish());
+        assert_eq!((stopped.code, &stopped.end()["status"]), (ABORTED, &json!("Aborted")), "{stopped:#?}");
+        stopped
+    }
+
     /// Waits until the client exits, and checks the invariants.
     pub(crate) fn finish(self) -> Deployed {
         let Self { project, before, command } = self;
         let deployed = Deployed::of(&command.finish());
         match deployed.events.last() {
             Some(end) if end["event"] == "end" => {
-                project.fixture.checked_history(&execution_arn(end["execution"].as_str().unwrap()));
+                project.fixture.checked_history(&execution_arn(FUNCTION, deployed.execution()));
                 project.check_invariants(&deployed, &before);
             }
             // The client lost contact, perhaps before the history had an event to print.
@@ -96,37 +110,6 @@ impl Deploying<'_> {
             None => assert_eq!(project.resources(), before, "resources changed although nothing was started"),
         }
         deployed
-    }
-}
-
-/// The result of an execution without a client.
-#[derive(Debug)]
-pub(crate) struct Executed {
-    /// The states that it entered.
-    pub(crate) path: Vec<String>,
-    /// The first error of a task.
-    pub(crate) error: String,
-    /// The code of that error, if it has one.
-    pub(crate) code: Option<String>,
-    /// The message of that error.
-    pub(crate) cause: String,
-    /// The output of each task.
-    pub(crate) outputs: Vec<Value>,
-}
-
-impl Executed {
-    fn of(history: &[Value]) -> Self {
-        let succeeded =
-            history.iter().filter_map(|event| event["lambdaFunctionSucceededEventDetails"]["output"].as_str());
-        let outputs = succeeded.map(|output| serde_json::from_str(output).unwrap()).collect();
-        let entered = history.iter().filter_map(|event| event["stateEnteredEventDetails"]["name"].as_str());
-        let failed = history.iter().find(|event| event["type"] == "LambdaFunctionFailed");
-        let failure = |field: &str| {
-            let details = failed.map(|event| &event["lambdaFunctionFailedEventDetails"][field]);
-            details.and_then(Value::as_str).unwrap_or_default().to_owned()
-        };
-        let (code, cause) = FunctionError::split_cause(&failure("cause"));
-        Self { path: entered.map(ToOwned::to_owned).collect(), error: failure("error"), code, cause, outputs }
     }
 }
 
@@ -246,13 +229,6 @@ impl<'s> Project<'s> {
         format!("{TARGET}/{}/development", self.name)
     }
 
-    /// The input of the execution of a deploy.
-    pub(crate) fn input(&self, deployed: &Deployed) -> Value {
-        let arn = execution_arn(deployed.end()["execution"].as_str().unwrap());
-        let found = self.fixture.aws(DEPLOYER, "stepfunctions", "DescribeExecution", json!({"executionArn": arn}));
-        serde_json::from_str(found["input"].as_str().unwrap()).unwrap()
-    }
-
     /// Uploads a release without the client.
     pub(crate) fn upload(&self, release: &Value) {
         self.put(release, "release", &release.to_string());
@@ -270,24 +246,6 @@ impl<'s> Project<'s> {
         self.fixture.aws(DEPLOYER, "s3", "PutObject", object);
     }
 
-    /// Starts an execution without the client, and waits for its end.
-    pub(crate) fn execute(&self, name: &str, input: &Value) -> Executed {
-        self.execute_on(FUNCTION, name, input)
-    }
-
-    /// The same, on another state machine.
-    pub(crate) fn execute_on(&self, machine: &str, name: &str, input: &Value) -> Executed {
-        let name = format!("{}-{name}", self.name.replace('/', "-"));
-        let machine_arn = format!("arn:aws:states:us-east-1:{DEPLOYER}:stateMachine:{machine}");
-        let start = json!({"stateMachineArn": machine_arn, "name": name, "input": input.to_string()});
-        let arn = self.fixture.aws(DEPLOYER, "stepfunctions", "StartExecution", start)["executionArn"].clone();
-        let execution = json!({"executionArn": arn});
-        wait_until("the execution ends", || {
-            self.fixture.aws(DEPLOYER, "stepfunctions", "DescribeExecution", execution.clone())["status"] != "RUNNING"
-        });
-        Executed::of(&self.fixture.checked_history(arn.as_str().unwrap()))
-    }
-
     /// SHA-256 of the user data, as a release contains it.
     pub(crate) fn user_data_sha256() -> String {
         Sha256::of(USER_DATA.as_bytes()).to_string()
@@ -298,23 +256,6 @@ impl<'s> Project<'s> {
         self.groups().iter().map(|group| group["AutoScalingGroupName"].as_str().unwrap().to_owned()).collect()
     }
 
-    /// Checks that its root lock is free.
-    pub(crate) fn assert_unlocked(&self) {
-        assert_eq!(self.holder(), None);
-    }
-
-    /// The id of the release that holds its root lock.
-    pub(crate) fn holder(&self) -> Option<String> {
-        let key = json!({"key": {"S": format!("{}/lock", self.root_dir())}});
-        let found = self.fixture.aws(
-            DEPLOYER,
-            "dynamodb",
-            "GetItem",
-            json!({"TableName": LOCKS, "Key": key, "ConsistentRead": true}),
-        );
-        Some(found.get("Item")?["release_id"]["S"].as_str().unwrap().to_owned())
-    }
-
     /// Writes its release file. Returns the name of the file.
     pub(crate) fn write(&self) -> String {
         let file = format!("{}.json", self.name.replace('/', "-"));
@@ -322,10 +263,6 @@ impl<'s> Project<'s> {
         self.fixture.shell.write(&format!("{file}.userdata"), USER_DATA);
         file
     }
-}
-
-fn execution_arn(name: &str) -> String {
-    format!("arn:aws:states:us-east-1:{DEPLOYER}:execution:coinbase-odin:{name}")
 }
 
 /// A tag of a resource in a response of AWS.

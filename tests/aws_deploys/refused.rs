@@ -1,15 +1,15 @@
 //! Releases that are refused before anything is changed.
 
-use crate::fixture::{AccountsFixture, DEPLOYER, LOCKS};
+use crate::fixture::{AccountsFixture, DEPLOYER, FUNCTION, LOCKS};
 use crate::project::Project;
+use chrono::{TimeDelta, Utc};
 use serde_json::json;
 
 #[test]
 fn foreign_root_lock_refuses_and_is_kept() {
     let Some(fixture) = AccountsFixture::shared() else { return };
     let project = Project::create(&fixture, "locked");
-    let key = json!({"S": format!("{}/lock", project.root_dir())});
-    let item = json!({"key": key, "id": {"S": "another"}, "time": {"S": "2026-11-25T12:00:00Z"},
+    let item = json!({"key": {"S": project.lock_key()}, "id": {"S": "another"}, "time": {"S": "2026-11-25T12:00:00Z"},
         "release_id": {"S": "release-2026-11-25T12-00-00Z-another"}});
     fixture.aws(DEPLOYER, "dynamodb", "PutItem", json!({"TableName": LOCKS, "Item": item}));
 
@@ -20,10 +20,9 @@ fn foreign_root_lock_refuses_and_is_kept() {
     let cause = failure["cause"].as_str().unwrap();
     assert!(cause.contains("release-2026-11-25T12-00-00Z-another"), "{cause}");
     assert!(cause.contains("odin unlock tests/locked development --account 222222222222"), "{cause}");
-    let held = fixture.aws(DEPLOYER, "dynamodb", "GetItem", json!({"TableName": LOCKS, "Key": {"key": key}}));
-    assert_eq!(held["Item"]["id"]["S"], "another");
+    assert_eq!(project.root_lock().unwrap()["id"]["S"], "another");
 
-    let unlocked = fixture.run("unlock tests/locked development --account 222222222222");
+    let unlocked = project.unlock("");
     assert_eq!(unlocked.status.code(), Some(0), "{unlocked:?}");
     assert_eq!(project.deploy().code, 0);
 }
@@ -42,7 +41,35 @@ fn freeze_refuses_with_its_reason() {
     assert_eq!(failure["code"], "freeze/active", "{failure}");
     assert!(failure["cause"].as_str().unwrap().contains("incident-42"), "{failure}");
     assert_eq!(fixture.run(&format!("unfreeze {subject}")).status.code(), Some(0));
+
+    let spent = project.execute("spent", &project.input(&refused));
+    assert_eq!((spent.error.as_str(), spent.path), ("LockExistsError", path("Validate Lock FailureClean")));
+    assert_eq!(spent.code.as_deref(), Some("lock/release-deployed"), "{}", spent.cause);
+    assert!(project.groups().is_empty());
     assert_eq!(project.deploy().code, 0);
+}
+
+#[test]
+fn release_much_older_than_deployed_is_refused() {
+    let Some(fixture) = AccountsFixture::shared() else { return };
+    let project = Project::create(&fixture, "older");
+    let deployed = project.deploy();
+    assert_eq!(deployed.code, 0, "{deployed:#?}");
+    let mut older = project.input(&deployed);
+    older["release_id"] = json!("release-2026-11-25T12-00-00Z-older");
+    older["created_at"] = json!(Utc::now() - TimeDelta::minutes(6));
+    project.upload(&older);
+    let (before, code) = (project.resources(), Some("release/older-than-deployed"));
+
+    let refused = project.execute("older", &older);
+    assert_eq!((refused.error.as_str(), refused.path), ("BadReleaseError", path("Validate FailureClean")));
+    assert_eq!(refused.code.as_deref(), code, "{}", refused.cause);
+    // It passed Validate before the newer one was deployed.
+    older["uuid"] = json!("00000000-0000-4000-8000-000000000001");
+    let (error, refused) = fixture.invoke(FUNCTION, &json!({"Task": "Lock", "Input": older})).unwrap_err();
+    assert_eq!((error.as_str(), refused.as_deref()), ("LockExistsError", code));
+    assert_eq!(project.resources(), before);
+    project.assert_unlocked();
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The resources of a project in the target account.
 
-use crate::project::Project;
+use crate::project::{Project, tag};
 use serde_json::{Value, json};
 
 /// All resources that releases of a project create and delete, as AWS describes them.
@@ -25,6 +25,34 @@ impl Project<'_> {
             alarms: self.list("cloudwatch", "DescribeAlarms", alarms, "MetricAlarms"),
             placement_groups,
         }
+    }
+
+    /// Those that a release created.
+    pub(crate) fn resources_of(&self, release_id: &str) -> ProjectResources {
+        let ProjectResources { mut groups, mut templates, mut alarms, .. } = self.resources();
+        let is_of = |found: &Value| tag(found, "ReleaseID") == Some(release_id);
+        groups.retain(is_of);
+        templates.retain(is_of);
+        alarms.retain(|alarm| {
+            groups.iter().any(|group| starts_with(&alarm["AlarmName"], &group["AutoScalingGroupName"]))
+        });
+        ProjectResources { groups, templates, alarms, placement_groups: Vec::new() }
+    }
+
+    /// Deletes what all other releases created, as a person does who cleans up. Two services of the release run.
+    pub(crate) fn delete_other_releases(&self, release_id: &str) {
+        let (fixture, found, kept) = (self.fixture, self.resources(), self.resources_of(release_id));
+        assert_eq!(kept.groups.len(), 2, "the release does not run");
+        for group in found.groups.iter().filter(|group| !kept.groups.contains(group)) {
+            let group = json!({"AutoScalingGroupName": group["AutoScalingGroupName"], "ForceDelete": true});
+            fixture.target("autoscaling", "DeleteAutoScalingGroup", group);
+        }
+        for template in found.templates.iter().filter(|template| !kept.templates.contains(template)) {
+            let template = json!({"LaunchTemplateId": template["LaunchTemplateId"]});
+            fixture.target("ec2", "DeleteLaunchTemplate", template);
+        }
+        let orphans = found.alarms.iter().filter(|alarm| !kept.alarms.contains(alarm)).map(|alarm| &alarm["AlarmName"]);
+        fixture.target("cloudwatch", "DeleteAlarms", json!({"AlarmNames": orphans.collect::<Vec<_>>()}));
     }
 
     /// Its auto-scaling groups.
@@ -61,6 +89,10 @@ impl Project<'_> {
         let targets = described["TargetHealthDescriptions"].as_array().unwrap().iter();
         ids(targets.filter(|target| target["TargetHealth"]["State"] == "healthy").map(|target| &target["Target"]["Id"]))
     }
+}
+
+fn starts_with(text: &Value, prefix: &Value) -> bool {
+    text.as_str().unwrap().starts_with(prefix.as_str().unwrap())
 }
 
 /// The instances of a group that the group itself reports healthy.

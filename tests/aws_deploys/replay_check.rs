@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use bifrost::asl::interpreter::{
-    Event, Execution, Interpreter, MemoryRecorder, TaskOutcome, TaskRequest, Tasks, VirtualClock,
+    Event, Execution, Interpreter, MemoryRecorder, Redrive, TaskOutcome, TaskRequest, Tasks, VirtualClock,
 };
 use bifrost::asl::{Random, StateMachine};
 use chrono::{DateTime, Utc};
@@ -57,6 +57,7 @@ fn run(definition: &StateMachine, input: &Value, answers: VecDeque<TaskOutcome>)
         state_machine_arn: "arn:aws:states:us-east-1:000000000000:stateMachine:coinbase-odin".into(),
         state_machine_name: "coinbase-odin".into(),
         input: Arc::new(input.clone()),
+        redrive: Redrive::default(),
     };
     let (clock, recorder, tasks) =
         (VirtualClock::new(now), MemoryRecorder::default(), ScriptedTasks(RefCell::new(answers)));

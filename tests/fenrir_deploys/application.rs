@@ -10,7 +10,7 @@ use std::process::Output;
 pub(crate) struct Application<'s> {
     pub(crate) fixture: &'s AccountsFixture,
     /// Its project: `tests/<id>`.
-    name: String,
+    pub(crate) name: String,
     pub(crate) template: Value,
 }
 
@@ -99,9 +99,18 @@ impl<'s> Application<'s> {
         self.fixture.target("lambda", "GetFunctionConfiguration", json!({"FunctionName": name}))["Timeout"].clone()
     }
 
+    /// The key of the item that says which release is deployed.
+    pub(crate) fn deployed_key(&self) -> String {
+        format!("deployed/{}", self.root_dir())
+    }
+
+    fn root_dir(&self) -> String {
+        format!("{TARGET}/{}/development", self.name)
+    }
+
     /// Checks that its root lock is free.
     pub(crate) fn assert_unlocked(&self) {
-        let key = json!({"key": {"S": format!("{TARGET}/{}/development/lock", self.name)}});
+        let key = json!({"key": {"S": format!("{}/lock", self.root_dir())}});
         let get = json!({"TableName": "coinbase-fenrir-locks", "Key": key, "ConsistentRead": true});
         assert_eq!(self.fixture.aws(DEPLOYER, "dynamodb", "GetItem", get).get("Item"), None);
     }

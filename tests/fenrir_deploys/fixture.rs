@@ -5,6 +5,9 @@ use serde_json::json;
 use std::process::Output;
 use std::sync::{Mutex, MutexGuard, OnceLock};
 
+/// The deployer's function, and its state machine.
+pub(crate) const MACHINE: &str = "coinbase-fenrir";
+
 impl AccountsFixture {
     /// The shared fixture, locked for one test; `None` on a machine that cannot emulate AWS.
     pub(crate) fn shared() -> Option<MutexGuard<'static, Self>> {

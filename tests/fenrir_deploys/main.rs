@@ -11,9 +11,10 @@
 mod shell;
 
 #[path = "../accounts/mod.rs"]
-#[allow(dead_code, reason = "the tests of Odin use more of it")]
+#[allow(dead_code, unused_imports, reason = "the tests of Odin use more of it")]
 mod accounts;
 mod application;
 mod failing;
+mod fencing;
 mod fixture;
 mod succeeding;

@@ -73,6 +73,8 @@ class Functions:
     def __init__(self, log_folder, temporary):
         self.log_folder, self.temporary, self.endpoint = Path(log_folder), temporary, None
         self.lock, self.idle, self.roots, self.live = threading.Lock(), collections.defaultdict(list), {}, set()
+        # By access key, also those that have exited: a call may arrive after the end of the process that sent it.
+        self.started = {}
 
     def run(self, function, arn, body):
         key = _version(function)
@@ -100,9 +102,8 @@ class Functions:
 
     def of(self, access_key):
         """The environment from whose session an access key comes, or None."""
-        keys = set(principals.lineage(access_key))
         with self.lock:
-            return next((environment for environment in self.live if environment.access_key in keys), None)
+            return next((self.started[key] for key in principals.lineage(access_key) if key in self.started), None)
 
     def _kill(self, is_selected):
         with self.lock:
@@ -125,6 +126,7 @@ class Functions:
         environment = Environment(function, self._root(function), self.endpoint, log)
         with self.lock:
             self.live.add(environment)
+            self.started[environment.access_key] = environment
         return environment
 
     def _root(self, function):

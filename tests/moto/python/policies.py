@@ -1,13 +1,15 @@
 """Evaluates IAM policies. moto's own check knows the resources of few services, so it would deny every narrow policy.
 
-Not checked, unlike on AWS: signatures, policies of buckets and keys, boundaries, session policies, `iam:PassRole`.
+Not checked, unlike on AWS: signatures, policies of buckets, tables, keys, boundaries, session policies, `iam:PassRole`.
 A condition whose key is not known here, or an unknown resource, matches in an `Allow` and does not match in a `Deny`.
 """
 
 import json
 import re
+from dataclasses import replace
 from fnmatch import fnmatchcase
 
+from moto.dynamodb.models import dynamodb_backends
 from moto.iam.models import iam_backends
 from moto.s3.models import s3_backends
 
@@ -42,6 +44,14 @@ PERMISSIONS = {
     },
 }
 VERSIONED = {"DeleteObject": "DeleteObjectVersion", "GetObject": "GetObjectVersion"}
+# The permissions that the parts of a transaction of DynamoDB need. The transaction itself needs none.
+TRANSACTION = {
+    "ConditionCheck": "ConditionCheckItem",
+    "Delete": "DeleteItem",
+    "Get": "GetItem",
+    "Put": "PutItem",
+    "Update": "UpdateItem",
+}
 UNKNOWN_KEY = "InvalidClientTokenId", "The security token included in the request is invalid."
 # The operation that needs no permission.
 ALWAYS_ALLOWED = "sts:GetCallerIdentity"
@@ -62,11 +72,19 @@ def denial(call, enforced):
     if arn is None and enforced:
         return UNKNOWN_KEY
     is_denied = _role_is_missing(call) or _has_other_owner(call)
-    for need in _required_permissions(call):
-        if is_denied or (enforced and not _permitted(call, arn, need)):
-            on = f" on resource: {target}" if (target := resource(call)) else ""
-            return "AccessDenied", f"User: {arn} is not authorized to perform: {need}{on}"
+    for part in _parts(call):
+        for need in _required_permissions(part):
+            if is_denied or (enforced and not _permitted(part, arn, need)):
+                on = f" on resource: {target}" if (target := resource(part)) else ""
+                return "AccessDenied", f"User: {arn} is not authorized to perform: {need}{on}"
     return None
+
+
+def _parts(call):
+    """The calls that a transaction of DynamoDB stands for; for others, the call itself."""
+    items = call.parameters.get("TransactItems") if call.service == "dynamodb" else None
+    parts = [(kind, part) for item in items or [] for kind, part in item.items()]
+    return [replace(call, action=TRANSACTION[kind], parameters=part) for kind, part in parts] or [call]
 
 
 def _required_permissions(call):
@@ -165,12 +183,20 @@ def _context(call, arn):
         "aws:principalarn": role_or_user,
         "aws:requestedregion": call.region,
         "aws:securetransport": "true",
+        "dynamodb:leadingkeys": _partition_key(call, account),
         "s3:prefix": call.parameters.get("prefix", "") if call.service == "s3" else None,
         # A trust policy that requires an external id does not match a call without one.
         "sts:externalid": call.parameters.get("ExternalId", "") if call.action == "AssumeRole" else None,
         "sts:rolesessionname": call.parameters.get("RoleSessionName"),
     }
     return {key: value for key, value in known.items() if value is not None}
+
+
+def _partition_key(call, account):
+    """The partition key of the item of a call of DynamoDB, or None."""
+    item = call.parameters.get("Key") or call.parameters.get("Item") if call.service == "dynamodb" else None
+    table = dynamodb_backends[account][call.region].tables.get(call.parameters["TableName"]) if item else None
+    return next(iter(item.get(table.hash_key_attr, {}).values()), None) if table else None
 
 
 def _identity(arn):

@@ -4,13 +4,12 @@ use async_trait::async_trait;
 use framework::client::{ClientDeployer, Deployed};
 use framework::cloud::CloudError;
 use framework::error_code::Coded;
+use framework::lifecycle::{Context, LockFailure, Proof, fail, lock, succeed, validate};
 use framework::local::{LocalDeployer, LocalSession, Resources};
-use framework::lock::{LockFailure, lock, unlock};
 use framework::release::{ConfigName, ProjectName, Release};
-use framework::task::Context;
-use framework::validate::validate;
 use framework::{Deployer, Fields, Shape, TaskError};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 #[derive(Debug, Clone, Serialize, Deserialize, Shape)]
 #[shape(crate = framework)]
@@ -27,17 +26,19 @@ framework::state_machine! {
     crate = framework;
 
     /// Pins a note.
-    machine NoteMachine(Release<Note>) starts at Validate;
+    machine NoteMachine(Release<Note>) starts at Validate, changes from Pin;
 
-    task Validate = validate { next Lock; catch _ => FailureClean; }
+    task Validate = validate { validates; next Lock; catch _ => FailureClean; }
     task Lock = lock {
+        locks;
         next Pin;
         catch LockFailure::LockExists => FailureClean;
         catch _ => UnlockFailure;
     }
-    task Pin = pin { next Unlock; catch PinFailure::Pin => UnlockFailure; catch _ => UnlockFailure; }
-    task Unlock = unlock { next Success; catch _ => FailureDirty; }
-    task UnlockFailure = unlock { next FailureClean; catch _ => FailureDirty; }
+    task Pin = pin { looks for halt; next Unlock; catch PinFailure::Pin => Unpin; catch _ => Unpin; }
+    task Unlock = succeed { unlocks; next Success; catch _ => FailureDirty; }
+    task Unpin = unpin { cleans up; next UnlockFailure; catch _ => FailureDirty; }
+    task UnlockFailure = fail { unlocks; next FailureClean; catch _ => FailureDirty; }
     succeed Success;
     fail FailureClean = "FailureClean";
     fail FailureDirty = "FailureDirty";
@@ -53,26 +54,48 @@ enum PinFailure {
 }
 
 async fn pin(context: &Context<Board>, release: Release<Note>) -> Result<Release<Note>, PinFailure> {
-    context.target(&release.envelope).await?.pin(&release.fields.note).await?;
+    let board = context.target(&release.envelope).await?;
+    board.pin(&context.lock_proof(&release.envelope).await?, &release).await?;
     Ok(release)
 }
 
+async fn unpin(context: &Context<Board>, release: Release<Note>) -> Result<Release<Note>, PinFailure> {
+    let board = context.target(&release.envelope).await?;
+    let pinned_by = board.pinned_by(&release.fields.note).await?;
+    if let Some(proof) = context.ownership(&release.envelope).await?.proof(pinned_by.as_deref()) {
+        board.unpin(&proof, &release.fields.note).await?;
+    }
+    Ok(release)
+}
+
+/// The releases that pinned notes, by note.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-struct Notes(Vec<String>);
+struct Notes(BTreeMap<String, String>);
 
 impl Resources for Notes {}
 
 struct Board(LocalSession<Notes>);
 
 impl Board {
-    async fn pin(&self, note: &str) -> Result<(), CloudError> {
-        let pin = self.0.call("board:Pin", note, |account| {
-            if !account.resources.0.iter().any(|pinned| pinned == note) {
-                account.resources.0.push(note.to_owned());
-            }
+    async fn pin(&self, proof: &Proof, release: &Release<Note>) -> Result<(), CloudError> {
+        let (note, id) = (release.fields.note.clone(), release.envelope.release_id.to_string());
+        let pin = self.0.change(proof, "board:Pin", &release.fields.note, |account| {
+            account.resources.0.insert(note, id);
             Ok(())
         });
         pin.await
+    }
+
+    async fn pinned_by(&self, note: &str) -> Result<Option<String>, CloudError> {
+        self.0.call("board:GetNote", note, |account| Ok(account.resources.0.get(note).cloned())).await
+    }
+
+    async fn unpin(&self, proof: &Proof, note: &str) -> Result<(), CloudError> {
+        let unpin = self.0.change(proof, "board:Unpin", note, |account| {
+            account.resources.0.remove(note);
+            Ok(())
+        });
+        unpin.await
     }
 }
 
@@ -89,7 +112,6 @@ impl Deployer for Outside {
 #[async_trait]
 impl ClientDeployer for Outside {
     const ABOUT: &'static str = "Pins a note";
-    const CHANGES_FROM: &'static str = "Pin";
 
     async fn deployed(_: &Board, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
         Ok(Vec::new())

@@ -13,13 +13,15 @@ from moto import settings
 from moto.core.responses import ActionResult
 from moto.stepfunctions import models
 from moto.stepfunctions.parser import models as parser_models
-from moto.stepfunctions.parser.api import ExecutionStatus
+from moto.stepfunctions.parser.api import ExecutionAbortedEventDetails, ExecutionStatus, HistoryEventType
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.exec.state_task import lambda_eval_utils, state_task_lambda
 from moto.stepfunctions.parser.asl.component.state.exec.state_task.service import state_task_service_lambda
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.eval.event.event_detail import EventDetails
+from moto.stepfunctions.parser.asl.eval.event.event_manager import EventHistoryContext
 from moto.stepfunctions.parser.asl.utils import boto_client
-from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.responses import StepFunctionResponse
 
 import principals
@@ -40,6 +42,7 @@ def install():
     use_the_role()
     start_executions()
     show_executions()
+    stop_executions()
     page_histories()
     scale_waiting()
     name_lambda_errors()
@@ -129,6 +132,51 @@ def _exclusive(kind, name):
     setattr(kind, name, locked)
 
 
+def stop_executions():
+    """An execution that is stopped ends at once, with the cause, and its history gets no more events. An invocation of
+    its last task goes on. In moto, the execution would run until that invocation has ended, and fail then."""
+    terminated, to_history_output = BaseExecutionWorkerCommunication.terminated, Execution.to_history_output
+
+    def terminated_once(self):
+        with _changing:
+            if not hasattr(self.execution, "history_until_stop"):
+                terminated(self)
+
+    def history_until_stop(self):
+        history = getattr(self, "history_until_stop", None)
+        return {"events": history} if history else to_history_output(self)
+
+    def stop_execution(self):
+        execution = self.stepfunction_backend.describe_execution(self._get_param("executionArn"))
+        with _changing:
+            if execution.exec_status == ExecutionStatus.RUNNING:
+                _abort(execution, self._get_param("error"), self._get_param("cause"))
+        return ActionResult({"stopDate": execution.stop_date})
+
+    BaseExecutionWorkerCommunication.terminated = terminated_once
+    Execution.to_history_output = history_until_stop
+    StepFunctionResponse.stop_execution = stop_execution
+
+
+def _abort(execution, error, cause):
+    while not _is_started(execution):
+        time.sleep(0.01)
+    environment, now = execution.exec_worker.env, datetime.datetime.now(tz=datetime.UTC)
+    details = EventDetails(executionAbortedEventDetails=ExecutionAbortedEventDetails(error=error, cause=cause))
+    begin = EventHistoryContext.of_program_start()
+    last = environment.event_manager.add_event(begin, HistoryEventType.ExecutionAborted, details)
+    history = environment.event_manager.get_event_history()
+    execution.history_until_stop = [event for event in history if event["id"] <= last]
+    environment.set_stop(stop_date=now, cause=cause, error=error)
+    execution.error, execution.cause, execution.exec_status = error, cause, ExecutionStatus.ABORTED
+    execution.stop_date = now - datetime.timedelta(seconds=test_settings.PACE["sfn_stopped"])
+
+
+def _is_started(execution):
+    environment = execution.exec_worker.env
+    return environment is not None and environment.program_state() is not None
+
+
 def running():
     """The running executions of all accounts."""
     with _changing:
@@ -140,8 +188,8 @@ def running():
 
 def stop(execution):
     """Aborts an execution whose worker has started. A `Wait` that just starts may miss it: repeat until it ends."""
-    environment = execution.exec_worker.env
-    if environment is not None and environment.program_state() is not None:
+    if _is_started(execution):
+        environment = execution.exec_worker.env
         environment.set_stop(stop_date=datetime.datetime.now(tz=datetime.UTC), cause=None, error=None)
         environment.program_state_event.set()
         environment.program_state_event.clear()
