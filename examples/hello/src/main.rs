@@ -4,11 +4,9 @@ use async_trait::async_trait;
 use bifrost::client::{Action, ClientDeployer, DeployPlan, Deployed, PlannedChange, Prepared};
 use bifrost::cloud::{CloudError, Objects};
 use bifrost::error_code::{Coded, CodedError};
+use bifrost::lifecycle::{Context, LockFailure, Proof, fail, lock, succeed, validate};
 use bifrost::local::{LocalDeployer, LocalSession, Resources};
-use bifrost::lock::{LockFailure, lock, unlock};
 use bifrost::release::{ConfigName, ProjectName, Release};
-use bifrost::task::Context;
-use bifrost::validate::validate;
 use bifrost::{Deployer, Fields, Shape, TaskError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -27,29 +25,30 @@ impl Fields for Flag {
 
 bifrost::state_machine! {
     /// Sets a feature flag of a project's config.
-    machine Chart(Release<Flag>) starts at Validate;
+    machine Chart(Release<Flag>) starts at Validate, changes from Deploy;
 
     /// Refuses a release that is replayed or changed.
-    task Validate = validate { next Lock; catch _ => FailureClean; }
+    task Validate = validate { validates; next Lock; catch _ => FailureClean; }
 
     /// Allows one deploy at a time.
     task Lock = lock {
+        locks;
         next Deploy;
         catch LockFailure::LockExists => FailureClean;
         catch _ => UnlockFailure;
     }
 
     /// Sets the flag.
-    task Deploy = deploy { next UnlockSuccess; catch _ => RollBack; }
+    task Deploy = deploy { looks for halt; next UnlockSuccess; catch _ => RollBack; }
 
-    /// Gives the lock back.
-    task UnlockSuccess = unlock { next Success; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
+    /// Gives the lock back, and records what is deployed.
+    task UnlockSuccess = succeed { unlocks; next Success; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
 
     /// Restores the value before this release.
-    task RollBack = roll_back { next UnlockFailure; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
+    task RollBack = roll_back { cleans up; next UnlockFailure; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
 
     /// Gives the lock back.
-    task UnlockFailure = unlock { next FailureClean; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
+    task UnlockFailure = fail { unlocks; next FailureClean; retry _ { max_attempts: 3 } catch _ => FailureDirty; }
 
     succeed Success;
     fail FailureClean = "FailureClean";
@@ -64,12 +63,18 @@ enum FlagFailure {
 }
 
 async fn deploy(context: &Context<Flags>, release: Release<Flag>) -> Result<Release<Flag>, FlagFailure> {
-    context.target(&release.envelope).await?.set(&release).await?;
+    let flags = context.target(&release.envelope).await?;
+    flags.set(&context.lock_proof(&release.envelope).await?, &release).await?;
     Ok(release)
 }
 
 async fn roll_back(context: &Context<Flags>, release: Release<Flag>) -> Result<Release<Flag>, FlagFailure> {
-    context.target(&release.envelope).await?.restore(&release).await?;
+    let flags = context.target(&release.envelope).await?;
+    // Only this release's own value is removed.
+    let (current, ownership) = (flags.current(&release).await?, context.ownership(&release.envelope).await?);
+    if let Some(proof) = ownership.proof(current.as_ref().map(|item| item.release_id.as_str())) {
+        flags.restore(&proof, &release).await?;
+    }
     Ok(release)
 }
 
@@ -84,11 +89,11 @@ struct Flags(LocalSession<FlagTable>);
 
 impl Flags {
     /// Changes nothing if it runs again, because a task may.
-    async fn set(&self, Release { envelope, fields }: &Release<Flag>) -> Result<(), CloudError> {
+    async fn set(&self, proof: &Proof, Release { envelope, fields }: &Release<Flag>) -> Result<(), CloudError> {
         let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
         let (service, release_id) = (fields.flag.clone(), envelope.release_id.to_string());
         let (resource, parts) = ("flag".to_owned(), vec![fields.value.clone()]);
-        let put = self.0.call("dynamodb:PutItem", &key, |region| {
+        let put = self.0.change(proof, "dynamodb:PutItem", &key, |region| {
             let values = region.resources.0.entry(key.clone()).or_default();
             if values.last().is_none_or(|item| item.release_id != release_id) {
                 values.push(Deployed { service, release_id, since: region.now, resource, parts });
@@ -98,19 +103,18 @@ impl Flags {
         put.await
     }
 
-    /// The current value of the flag.
-    async fn value(&self, Release { envelope, fields }: &Release<Flag>) -> Result<Option<String>, CloudError> {
+    /// The current value of the flag, with the release that set it.
+    async fn current(&self, Release { envelope, fields }: &Release<Flag>) -> Result<Option<Deployed>, CloudError> {
         let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
         let get = self.0.call("dynamodb:GetItem", &key, |region| {
-            let item = region.resources.0.get(&key).and_then(|values| values.last());
-            Ok(item.and_then(|item| item.parts.first().cloned()))
+            Ok(region.resources.0.get(&key).and_then(|values| values.last()).cloned())
         });
         get.await
     }
 
-    async fn restore(&self, Release { envelope, fields }: &Release<Flag>) -> Result<(), CloudError> {
+    async fn restore(&self, proof: &Proof, Release { envelope, fields }: &Release<Flag>) -> Result<(), CloudError> {
         let key = format!("{}/{}/{}", envelope.project_name, envelope.config_name, fields.flag);
-        let put = self.0.call("dynamodb:PutItem", &key, |region| {
+        let put = self.0.change(proof, "dynamodb:PutItem", &key, |region| {
             let values = region.resources.0.entry(key.clone()).or_default();
             values.pop_if(|item| item.release_id == envelope.release_id.as_str());
             Ok(())
@@ -133,7 +137,6 @@ impl Deployer for Hello {
 #[async_trait]
 impl ClientDeployer for Hello {
     const ABOUT: &'static str = "Deploys a feature flag";
-    const CHANGES_FROM: &'static str = "Deploy";
 
     fn plan(
         ports: &Flags,
@@ -156,7 +159,8 @@ impl ClientDeployer for Hello {
 /// What a deploy would change.
 async fn plan(ports: &Flags, release: &Release<Flag>) -> Result<Option<DeployPlan>, CodedError> {
     let Flag { flag, value } = &release.fields;
-    let (action, detail) = match ports.value(release).await? {
+    let current = ports.current(release).await?.and_then(|item| item.parts.into_iter().next());
+    let (action, detail) = match current {
         None => (Action::Add, value.clone()),
         Some(now) if now == *value => return Ok(Some(DeployPlan::default())),
         Some(now) => (Action::Modify, format!("{now} → {value}")),

@@ -174,7 +174,7 @@ fn exit_codes_of_failures() {
     let fault = |operation: &str, state: &str| json!({"operation": operation, "state": state, "kind": {"error": "AccessDenied"}});
     assert_eq!(code(json!([fault("s3:GetObject", "Validate")])).0, 2);
     assert_eq!(code(json!([fault("dynamodb:PutItem", "Deploy")])).0, 1);
-    let (dirty, events) = code(json!([fault("dynamodb:PutItem", "Deploy"), fault("dynamodb:PutItem", "RollBack")]));
+    let (dirty, events) = code(json!([fault("dynamodb:PutItem", "Deploy"), fault("dynamodb:GetItem", "RollBack")]));
     assert_eq!(dirty, 3);
     let end: Value = serde_json::from_str(events.lines().last().unwrap()).unwrap();
     assert_eq!((&end["status"], &end["failures"][0]["state"]), (&json!("FailureDirty"), &json!("Deploy")));
@@ -393,6 +393,105 @@ fn rollback_is_refused_while_a_deploy_runs() {
     assert_eq!(refusal_code(&shell, "rollback release.json --local"), "rollback/deploy-running");
     engine.kill().unwrap();
     engine.wait().unwrap();
+}
+
+#[test]
+fn forced_unlock_stops_the_running_deploy() {
+    let shell = Hello::new("unlock");
+    let mut engine = shell.slow_deploy();
+    let kept = shell.run("unlock acme/shop development --local");
+    assert_eq!(kept.status.code(), Some(2), "{}", text(&kept.stdout));
+    assert_eq!(shell.json("status --local")[0]["root_locks"][0]["running"], true);
+    let unlocked = shell.run("unlock acme/shop development --force --local");
+    assert_eq!(unlocked.status.code(), Some(0), "{}", text(&unlocked.stderr));
+    assert!(text(&unlocked.stderr).contains("stopped deploy-acme-shop-development-"), "{}", text(&unlocked.stderr));
+    assert!(text(&unlocked.stdout).contains(": cleared the lock of release "), "{}", text(&unlocked.stdout));
+    engine.wait().unwrap();
+    assert_eq!(shell.json("history --local")[0]["status"], "ABORTED");
+    let shown = text(&unlocked.stdout);
+    assert!(shown.contains("`hello failures acme/shop development --account 000000000000 --local`"), "{shown}");
+    let [failure] = shell.json("failures --local").try_into().unwrap();
+    assert!(failure["failures"][0]["cause"].as_str().unwrap().contains("`hello unlock --force` by ada@"), "{failure}");
+    let next = failure["next"].as_str().unwrap();
+    assert!(next.contains("hello status ") && !next.contains("wait 6 minutes") && !next.contains("unlock "), "{next}");
+    shell.json("deploy release.json --local --speed 1000");
+}
+
+/// A local cloud that a seed creates, with a stale lock and a freeze.
+#[test]
+fn unlock_and_unfreeze_keep_a_new_local_cloud() {
+    let shell = Hello::new("seeded");
+    let mut seed: Value = serde_json::from_str(include_str!("../seed.json")).unwrap();
+    let key = "000000000000/acme/shop/development/lock";
+    let lock = json!({"key": key, "id": "dead", "time": seed["clock"]});
+    let freeze = json!({"body": {"text": "{\"user\": \"ada\"}"}, "last_modified": seed["clock"]});
+    let account = &mut seed["accounts"]["000000000000"];
+    account["lock_tables"]["us-east-1/coinbase-hello-locks"][key] = lock;
+    let objects = &mut account["buckets"]["coinbase-hello-000000000000"]["objects"];
+    objects["000000000000/acme/shop/development/user-lock"] = freeze;
+    shell.write("seed.json", seed.to_string());
+    let shown = |command: &str| text(&shell.run(&format!("{command} acme/shop development --cloud seed.json")).stdout);
+    assert!(shown("unlock").contains(": cleared the lock of owner dead since "));
+    assert!(!shown("unlock").contains("lock of owner dead"));
+    assert!(shown("unfreeze").contains(": lifted the freeze by ada"));
+    assert!(shown("unfreeze").contains(": not frozen"));
+}
+
+#[test]
+fn invalid_value_of_a_seed_is_cut() {
+    let shell = Hello::new("long-value");
+    let seed = include_str!("../seed.json").replacen("000000000000", &"9".repeat(300_000), 1);
+    shell.write("seed.json", seed);
+    let error = shell.refused("history --cloud seed.json");
+    assert!(error.len() < 1000 && error.contains("seed.json: "), "{}", error.len());
+}
+
+#[test]
+fn local_cloud_of_another_version_is_replaced_by_a_command() {
+    let shell = Hello::new("old-version");
+    shell.json("deploy release.json --cloud mine.sqlite");
+    let path = shell.folder.join("mine.sqlite");
+    let mut content = std::fs::read(&path).unwrap();
+    // The header of an SQLite file has `user_version` there.
+    content[60..64].copy_from_slice(&2_u32.to_be_bytes());
+    std::fs::write(&path, content).unwrap();
+    let error = shell.refused("history --cloud mine.sqlite");
+    assert_eq!(error_code(&error), "local/other-layout");
+    assert!(error.contains("`hello deploy release.json --fresh --cloud mine.sqlite`"), "{error}");
+    assert_eq!(shell.run("deploy release.json --fresh --cloud mine.sqlite").status.code(), Some(0));
+}
+
+#[test]
+fn everything_deployed_is_listed() {
+    let shell = Hello::new("all");
+    assert!(shell.json("status --all --local").is_empty());
+    let shown = |line: &str| text(&shell.run(line).stdout);
+    assert_eq!(shown("status --all --local --output text"), "nothing is deployed\n");
+    for config in ["production", "development"] {
+        shell.write("config.json", include_str!("../release.json").replace("development", config));
+        shell.json("deploy config.json --local");
+    }
+    let [first, second] = shell.json("status --all --local").try_into().unwrap();
+    assert_eq!((&first["config_name"], &second["config_name"]), (&json!("development"), &json!("production")));
+    assert_eq!((&first["aws_account_id"], &first["project_name"]), (&json!("000000000000"), &json!("acme/shop")));
+    let mut fields: Vec<&String> = first.as_object().unwrap().keys().collect();
+    fields.sort();
+    let expected = [
+        "age_seconds",
+        "aws_account_id",
+        "config_name",
+        "deployer",
+        "project_name",
+        "release_id",
+        "since",
+        "started_by",
+    ];
+    assert_eq!(fields, expected);
+    let table = shown("status --all --local --output text");
+    assert_eq!(table.lines().count(), 3, "{table}");
+    assert!(shell.json("status --all --older-than 1d --local").is_empty());
+    assert_eq!(shown("status --all --older-than 1d --local --output text"), "nothing was deployed more than 1d ago\n");
+    assert_eq!(refusal_code(&shell, "status --output json --all --older-than 1.5d --local"), "cli/usage");
 }
 
 #[test]
