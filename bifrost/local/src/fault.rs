@@ -200,7 +200,7 @@ mod tests {
             let json = json!({"lost": lost.error()});
             assert_eq!(serde_json::from_value::<FaultKind>(json).unwrap(), FaultKind::Lost(lost));
         }
-        assert!(serde_json::from_value::<FaultKind>(json!({"lost_after": "Lambda.Unkown"})).is_err());
+        assert!(serde_json::from_value::<FaultKind>(json!({"lost_after": "Lambda.Lost"})).is_err());
         assert!(serde_json::from_value::<FaultKind>(json!({"zombie_seconds": -1})).is_err());
     }
 }

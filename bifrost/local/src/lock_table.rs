@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn items_are_told_apart_by_their_keys() {
+    fn kind_of_an_item_follows_from_its_key() {
         let items: LockItems = json::read(&table()).unwrap();
         assert_eq!((items.locks.len(), items.ended.len(), items.deployed.len()), (1, 1, 1));
         assert_eq!(serde_json::to_value(&items).unwrap(), table());

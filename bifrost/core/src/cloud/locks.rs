@@ -1,6 +1,6 @@
 //! The DynamoDB table of root locks (contract §4).
 //!
-//! It has three kinds of items, told apart by their `key`: `<root dir>/lock`, the root lock; `ended/<uuid>`, an execution
+//! It has three kinds of items, which their `key` distinguishes: `<root dir>/lock`, the root lock; `ended/<uuid>`, an execution
 //! that has given its lock back; and `deployed/<root dir>`, the release that is deployed now.
 
 use super::CloudError;

@@ -108,7 +108,7 @@ fn halted(error: &HaltCheckError) -> FunctionError {
     FunctionError::new(name, with_code(error.code(), &full_message(error)))
 }
 
-/// The task may change what belongs to this release, whoever holds the lock. It fails if the handler asked for a proof of the
+/// The task may change what belongs to this release, no matter who holds the lock. It fails if the handler asked for a proof of the
 /// lock all the same, and was refused.
 async fn cleaning_up<F: Fields>(
     context: &Context<F::Ports>,

@@ -157,8 +157,8 @@ async fn give_back<P>(
 ) -> Result<(), LockFailure> {
     // Without an owner nothing was ever taken.
     let Some(owner) = envelope.uuid else { return Ok(()) };
-    let is_anothers = matches!(fence, Fence::Lost(LockLost { holder: Some(_), .. }));
-    let flag = async { if is_anothers { Ok(false) } else { context.has_halt_flag(envelope).await } };
+    let is_of_another = matches!(fence, Fence::Lost(LockLost { holder: Some(_), .. }));
+    let flag = async { if is_of_another { Ok(false) } else { context.has_halt_flag(envelope).await } };
     let (flag, go_lock) = join!(flag, go_lock::read(context, envelope));
     let delete_flag = async {
         // A deletion of an object that does not exist leaves a delete marker in a versioned bucket.

@@ -87,7 +87,7 @@ impl<P> Context<P> {
         }
     }
 
-    /// Which resources a task marked `cleans up` may change, whoever holds the root lock: those that carry the id of its release,
+    /// Which resources a task marked `cleans up` may change, no matter who holds the root lock: those that carry the id of its release,
     /// if this execution is the one that may deploy the release. Another execution with the same release owns nothing, nor does
     /// a second attempt of a task that has ended the deploy.
     ///

@@ -143,7 +143,7 @@ macro_rules! validate_failure_from {
 
 validate_failure_from! { Replay CloudError CodedError }
 
-/// A release that may be deployed, as far as it can be told before its lock is taken. Only [`validate`] makes one.
+/// A release that may be deployed, as far as is known before its lock is taken. Only [`validate`] makes one.
 #[derive(Debug)]
 pub struct Validated<F>(Release<F>);
 

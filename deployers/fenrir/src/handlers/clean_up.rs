@@ -37,7 +37,7 @@ pub async fn unlock_root(context: &Context, mut release: FenrirRelease) -> Resul
         return Ok(Finish::Success(release));
     }
     if release.fields.stack_status.is_failed_rollback() {
-        // The deploy ends here. An operator who is told to unlock it must not clear the lock of a newer deploy.
+        // The deploy ends here. An operator who unlocks it must not clear the lock of a newer deploy.
         context.lock_proof(&release.envelope).await?;
     }
     record_cause(&mut release);

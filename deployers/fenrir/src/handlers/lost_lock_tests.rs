@@ -125,7 +125,7 @@ async fn assert_loss_is_reported(harness: &TestHarness<Fenrir>, name: &str, sent
     assert_eq!(run.errors().pop().unwrap().code.as_deref(), Some("lock/lost"), "{state}");
 }
 
-/// An operator is told to unlock only if the deploy holds the lock.
+/// The advice is to unlock only if the deploy holds the lock.
 #[tokio::test]
 async fn lost_lock_is_reported_after_a_failed_rollback() {
     let harness = new_harness(&[
