@@ -4,6 +4,7 @@ use super::names::{HAS_CODE, Names, bucket_arn};
 use super::policy::{Statement, allow, deny_elsewhere, document, trust};
 use super::template::Template;
 use super::{DeployerOptions, LOG_DAYS};
+use crate::client::task_seconds;
 use bifrost_core::release::{BucketName, service_principal};
 use serde_json::{Map, Value, json};
 
@@ -43,17 +44,6 @@ pub(crate) fn timeout_seconds(definition: &Value) -> u64 {
 /// The shortest `TimeoutSeconds` of the tasks of a definition; `None` if no task has one.
 pub(crate) fn shortest_task_seconds(definition: &Value) -> Option<u64> {
     task_seconds(definition).min()
-}
-
-/// The longest `TimeoutSeconds` of the tasks of a definition; `None` if no task has one.
-pub(crate) fn longest_task_seconds(definition: &Value) -> Option<u64> {
-    task_seconds(definition).max()
-}
-
-fn task_seconds(definition: &Value) -> impl Iterator<Item = u64> {
-    let states = definition.get("States").and_then(Value::as_object).into_iter().flat_map(Map::values);
-    let tasks = states.filter(|state| state.get("Type").is_some_and(|kind| kind == "Task"));
-    tasks.filter_map(|task| task.get("TimeoutSeconds")?.as_u64())
 }
 
 pub(super) fn add(

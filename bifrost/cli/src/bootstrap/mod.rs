@@ -29,7 +29,7 @@ mod template;
 pub use apply::{Applied, ApplyError, Builder};
 pub use code::{Code, CodeError};
 pub use function::{BUCKETS_VARIABLE, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
-pub(crate) use function::{TIMEOUT_MARGIN_SECONDS, longest_task_seconds, shortest_task_seconds, timeout_seconds};
+pub(crate) use function::{TIMEOUT_MARGIN_SECONDS, shortest_task_seconds, timeout_seconds};
 pub use install::Installation;
 pub use names::DeployerName;
 pub(crate) use names::alarm_topic;

@@ -49,6 +49,7 @@ pub use rollback::{ROLLBACK_OF, Rollback, RollbackFailure, Version};
 pub use start::{StartFailure, Started};
 pub use status::{Deployment, RunningExecution};
 pub use task_limit::TaskLimit;
+pub(crate) use task_limit::task_seconds;
 pub use unlock::{EndedBefore, UnlockPlan, Unlocked};
 
 use bifrost_core::account::DeployerAccount;

@@ -1,10 +1,10 @@
 //! How long the last task of an execution may go on after its execution has ended.
 
 use super::Client;
-use crate::bootstrap::longest_task_seconds;
 use crate::client::ClientDeployer;
 use bifrost_core::cloud::ExecutionSummary;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value};
 
 /// How far the clock of this machine may be from that of Step Functions, which writes when an execution ended.
 const CLOCK_MARGIN: TimeDelta = TimeDelta::minutes(5);
@@ -45,8 +45,15 @@ impl<D: ClientDeployer> Client<D> {
         let Some(inventory) = &self.inventory else { return TaskLimit { seconds: own, is_assumed: false } };
         let machine = inventory.state_machine(&self.account.identity.state_machine_arn()).await;
         let machine = machine.ok().flatten();
-        TaskLimit::new(own, machine.and_then(|machine| longest_task_seconds(&machine.definition)))
+        TaskLimit::new(own, machine.and_then(|machine| task_seconds(&machine.definition).max()))
     }
+}
+
+/// `TimeoutSeconds` of each task of a definition that has it.
+pub(crate) fn task_seconds(definition: &Value) -> impl Iterator<Item = u64> {
+    let states = definition.get("States").and_then(Value::as_object).into_iter().flat_map(Map::values);
+    let tasks = states.filter(|state| state.get("Type").is_some_and(|kind| kind == "Task"));
+    tasks.filter_map(|task| task.get("TimeoutSeconds")?.as_u64())
 }
 
 #[cfg(test)]
@@ -57,7 +64,7 @@ mod tests {
 
     #[test]
     fn longer_limit_of_the_deployed_definition_counts() {
-        let limit = |definition| TaskLimit::new(310, longest_task_seconds(&definition));
+        let limit = |definition| TaskLimit::new(310, task_seconds(&definition).max());
         let tasks = |first: u32, second: u32| {
             json!({"States": {
                 "A": {"Type": "Task", "TimeoutSeconds": first},
