@@ -55,6 +55,16 @@ async fn second_attempt_changes_nothing_and_has_the_same_output() {
 }
 
 #[tokio::test]
+async fn second_attempt_waits_for_a_slow_lock_table() {
+    let slow = json!({"operation": "dynamodb:GetItem", "state": "Unlock", "skip": 1, "kind": {"delay_seconds": 5}});
+    let (harness, release) = (harness_with(&json!([slow])), owned("first", 1));
+    lock(&context(&harness), owned("first", 1)).await.unwrap();
+    let first = harness.invoke(payload("Unlock", &release)).await.unwrap();
+    // The handler has returned long before the lock is read.
+    assert_eq!(harness.invoke(payload("Unlock", &release)).await.unwrap(), first);
+}
+
+#[tokio::test]
 async fn second_attempt_does_not_run_the_handler() {
     let (harness, release) = (locked().await, owned("first", 1));
     harness.invoke(payload("UnlockFailure", &release)).await.unwrap();
@@ -186,7 +196,7 @@ async fn success_does_not_become_a_failure_later() {
 async fn lock_is_kept_while_something_is_left() {
     let (harness, release) = (locked().await, owned("first", 1));
     let output = probe(&harness, "Keep", &release).await.unwrap();
-    assert_eq!(output["success"], false);
+    assert_eq!((&output["success"], &output["error"]["Error"]), (&json!(false), &json!("PinError")));
     assert!(lock_holder(&harness).is_some());
     probe(&harness, "Fail", &release).await.unwrap();
     assert_eq!(lock_holder(&harness), None);

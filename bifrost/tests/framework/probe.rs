@@ -6,7 +6,7 @@ use bifrost::lifecycle::{
     Context, Finish, LockFailure, Locked, ValidateFailure, Validated, fail, lock, succeed, validate,
 };
 use bifrost::machine;
-use bifrost::release::Release;
+use bifrost::release::{CaughtError, Release};
 use bifrost::task::FunctionError;
 use bifrost::testing::TestHarness;
 use serde_json::Value;
@@ -96,7 +96,8 @@ async fn unready(_: &Context<Board>, _: Release<Note>) -> Result<Finish<Note>, P
 }
 
 #[expect(clippy::unused_async, reason = "a handler is async")]
-async fn keep(_: &Context<Board>, release: Release<Note>) -> Result<Finish<Note>, PinFailure> {
+async fn keep(_: &Context<Board>, mut release: Release<Note>) -> Result<Finish<Note>, PinFailure> {
+    release.envelope.error = Some(CaughtError { error: "PinError".into(), cause: "the ink is empty".into() });
     Ok(Finish::KeepLock(release))
 }
 

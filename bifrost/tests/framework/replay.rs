@@ -3,8 +3,8 @@
 use crate::board::{BoardDeployer, Note, context, harness, owned, payload, release};
 use bifrost::cloud::Attempt;
 use bifrost::error_code::Coded;
-use bifrost::lifecycle::{ValidateFailure, lock, validate};
-use bifrost::release::Release;
+use bifrost::lifecycle::{ValidateFailure, lock, read_file, validate};
+use bifrost::release::{Release, Sha256};
 use bifrost::testing::TestHarness;
 use serde_json::{Value, json};
 
@@ -162,6 +162,20 @@ async fn upload_above_one_mebibyte_is_refused() {
     let context = harness.context(Attempt::default(), sent.clone());
     let release = Release::<Note>::read(&sent, harness.cloud().defaults()).unwrap();
     assert_eq!(validate(&context, release).await.unwrap_err().code(), "aws/object-too-large");
+}
+
+#[tokio::test]
+async fn file_is_read_only_with_the_stated_hash() {
+    let (harness, release) = (harness(), owned("first", 1));
+    harness.upload(&serde_json::to_value(&release).unwrap(), &[("notes", b"hello")]).await.unwrap();
+    let read = async |name: &'static str, content: &[u8], max_bytes: u64| {
+        let read = read_file(&context(&harness), &release, name, &Sha256::of(content), max_bytes).await;
+        read.map_err(|refused| refused.code())
+    };
+    assert_eq!(read("notes", b"hello", 5).await, Ok(b"hello".to_vec()));
+    assert_eq!(read("notes", b"hullo", 5).await, Err("release/file-differs"));
+    assert_eq!(read("notes", b"hello", 4).await, Err("aws/object-too-large"));
+    assert_eq!(read("other", b"hello", 5).await, Err("release/file-missing"));
 }
 
 #[tokio::test]
