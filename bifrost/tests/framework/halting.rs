@@ -57,6 +57,10 @@ async fn halt_of_six_minutes_ago_is_ignored() {
 #[tokio::test]
 async fn flag_that_is_too_large_halts() {
     let (harness, release) = (harness(), owned("first", 1));
+    let reason = "x".repeat(64 * 1024);
+    halt(&harness, &reason).await;
+    let halted = asked(&harness, &release).await.unwrap_err();
+    assert!(matches!(halted, HaltCheckError::Halt(Halt::Requested(found)) if found.starts_with("xxx")));
     halt(&harness, &"x".repeat(65 * 1024)).await;
     let halted = asked(&harness, &release).await.unwrap_err();
     assert!(matches!(halted, HaltCheckError::Halt(Halt::Requested(_))), "{halted}");

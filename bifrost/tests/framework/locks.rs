@@ -77,6 +77,7 @@ async fn lock_held_by_another_names_the_holder() {
     ] {
         assert!(message.contains(part), "{part}: {message}");
     }
+    assert!(!message.contains("--bucket"), "it is the default: {message}");
     assert_eq!(lock_holder(&harness).unwrap(), FIRST);
 }
 
@@ -184,6 +185,14 @@ async fn unreadable_lock_object_belongs_to_another() {
         assert_eq!(refused(&harness, owned("first", 1)).await.code(), "lock/held");
         assert!(objects(&harness).contains(&format!("{ROOT}/lock")));
     }
+}
+
+#[tokio::test]
+async fn lock_object_of_4_kibibytes_is_read() {
+    let harness = harness();
+    let lock = format!(r#"{{"uuid": "{FIRST}"}}"#);
+    put(&harness, "lock", &format!("{lock}{}", " ".repeat(4096 - lock.len()))).await;
+    take(&harness, owned("first", 1)).await.unwrap();
 }
 
 #[tokio::test]
