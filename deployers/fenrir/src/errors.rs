@@ -192,7 +192,7 @@ pub(crate) enum ReleaseError {
     },
     /// The change set was replaced after it had been checked. `Execute` failed, so the deploy keeps its lock.
     #[error(
-        "change set {change_set} was replaced after it had been checked: its template is not that of the release any more; \
+        "change set {change_set} was replaced after it had been checked: it no longer has the template of the release; \
          it was not executed: find out who else creates change sets, then unlock and deploy again"
     )]
     #[code("fenrir/change-set-replaced", "find out who else creates change sets, then unlock and deploy again")]

@@ -158,7 +158,7 @@ impl Contention {
     /// The longest first pause, in milliseconds. Each next one may be twice as long.
     const FIRST: u64 = 50;
 
-    /// Waits for a random time before the next attempt. `false` if there is none.
+    /// Waits for a random time before the next attempt. Returns `false` if no attempt is left.
     pub(super) async fn wait(&mut self) -> bool {
         if self.pauses == Self::MAX {
             return false;

@@ -47,7 +47,7 @@ fn unknown_state_may_have_changed_something() {
     let deploy = outcome(&["Validate", "Publish", "FailureClean"], &summary(ExecutionStatus::Failed, None), true);
     assert_eq!((deploy.changed, deploy.exit_code, deploy.status), (true, 1, Status::FailureClean));
     let clean_up = outcome(&["Validate", "UnlockFailure"], &summary(ExecutionStatus::Aborted, None), true);
-    assert!(!clean_up.changed, "every state is known, and Deploy is none of them");
+    assert!(!clean_up.changed, "every state is known, and Deploy was not entered");
     let other_end = outcome(&["Validate", "Undone"], &summary(ExecutionStatus::Failed, None), true);
     assert_eq!((other_end.status, other_end.changed), (Status::Failed, true));
 }

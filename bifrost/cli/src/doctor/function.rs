@@ -11,7 +11,7 @@ const CHECK: &str = "function";
 /// One call to AWS may take this long, with its retries.
 const MIN_SECONDS: u32 = 60;
 
-/// `definition` is that of the state machine that runs the function.
+/// `definition` is the definition of the state machine that runs the function.
 pub(super) fn check(
     function: &Result<Option<FunctionConfiguration>, CloudError>,
     definition: &Value,

@@ -59,7 +59,7 @@ pub(crate) async fn attempt<F: Fields>(
     work: impl Future<Output = Result<Finish<F>, FunctionError>>,
     input: impl FnOnce() -> Result<Release<F>, FunctionError>,
 ) -> Result<Release<F>, FunctionError> {
-    context.guard.play(role);
+    context.guard.set_role(role);
     let work = async { work.await.map(|output| output.keeping(envelope, role == Role::Validates)) };
     match role {
         Role::Validates | Role::Locks => Ok(work.await?.into_release()),

@@ -77,7 +77,7 @@ pub(super) fn project_config(envelope: &Envelope) -> String {
     format!("{} {} in account {}", envelope.project_name, envelope.config_name, envelope.aws_account_id)
 }
 
-/// What decides whether an attempt may go on. Each question to AWS is asked once in an attempt.
+/// What decides whether an attempt may continue. Each question to AWS is asked once in an attempt.
 #[derive(Debug, Default)]
 pub(super) struct Guard {
     pub(super) fence: OnceCell<Fence>,
@@ -93,7 +93,7 @@ pub(super) struct Guard {
 }
 
 impl Guard {
-    pub(super) fn play(&self, role: Role) {
+    pub(super) fn set_role(&self, role: Role) {
         // One context is for one attempt.
         let _ = self.role.set(role);
     }

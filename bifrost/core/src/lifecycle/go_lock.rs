@@ -1,13 +1,10 @@
 //! The S3 objects that are locks: the release lock, and the second root lock that Go deployers write beside the item.
 
 use super::Context;
-use crate::cloud::{CloudError, PutNew};
+use crate::cloud::{CloudError, PutNew, limit_bytes};
 use crate::release::{Envelope, ObjectKey};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-
-/// Maximum size of a lock object, in bytes. Ours and those of Go deployers have about 50.
-const MAX_BYTES: u64 = 4 * 1024;
 
 /// The content of a lock that is an object in S3.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +64,7 @@ async fn read_object<P>(
     key: &ObjectKey,
 ) -> Result<Option<LockObject>, CloudError> {
     let unreadable = || LockObject { uuid: "unknown (unreadable lock)".into() };
-    match context.account.objects.get(&envelope.bucket, key, MAX_BYTES).await {
+    match context.account.objects.get(&envelope.bucket, key, limit_bytes::LOCK).await {
         Ok(object) => Ok(object.map(|object| serde_json::from_slice(&object.body).unwrap_or_else(|_| unreadable()))),
         Err(error) if error.is_too_large() => Ok(Some(unreadable())),
         Err(error) => Err(error),

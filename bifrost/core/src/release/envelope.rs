@@ -59,7 +59,7 @@ pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
     fn clear_deployer_fields(&mut self) {}
 
     /// Clears the fields that a deploy needs only while it runs, so that the output of the execution does not have them. By
-    /// default there are none.
+    /// default it clears nothing.
     fn clear_working_fields(&mut self) {}
 
     /// Checks the rules of the deployer that need no call to AWS. `Validate` does, and the client does before it uploads
