@@ -19,6 +19,7 @@
 macro_rules! main {
     ($deployer:ty, clouds: [$($cloud:ident),+ $(,)?] $(, commands: [$($command:expr),* $(,)?])? $(,)?) => {
         fn main() -> ::std::process::ExitCode {
+            $crate::audit::set_version(env!("CARGO_PKG_VERSION"));
             $($crate::__serve!($cloud, $deployer);)+
             $crate::__run_command!($deployer, [$($cloud)+], [$($($command),*)?])
         }

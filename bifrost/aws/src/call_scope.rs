@@ -1,6 +1,8 @@
 //! The calls of one attempt of a task, over all its sessions.
 
+use bifrost_core::audit::ChangeLog;
 use bifrost_core::cloud::{Attempt, CallCounter, CloudError, ErrorKind};
+use std::sync::Arc;
 use tokio::time::{Instant, timeout_at};
 
 /// Counts the calls of one attempt and limits them to the time of the attempt.
@@ -10,19 +12,27 @@ pub struct CallScope {
     /// The latest time for an answer, which leaves the attempt time to report how it ended.
     deadline: Option<Instant>,
     calls: CallCounter,
+    /// The changes in target accounts, for the audit log.
+    changes: Arc<ChangeLog>,
 }
 
 impl CallScope {
     /// The scope of an attempt that must end by the deadline. A client has no attempt and no deadline.
     #[must_use]
     pub fn new(attempt: Attempt, deadline: Option<Instant>) -> Self {
-        Self { attempt, deadline, calls: CallCounter::default() }
+        Self { attempt, deadline, calls: CallCounter::default(), changes: Arc::default() }
     }
 
     /// The attempt whose calls these are.
     #[must_use]
     pub fn attempt(&self) -> &Attempt {
         &self.attempt
+    }
+
+    /// The changes of the attempt, which the framework records when it ends.
+    #[must_use]
+    pub fn changes(&self) -> &Arc<ChangeLog> {
+        &self.changes
     }
 
     /// How many earlier calls of this attempt had the same operation and resource.

@@ -1,5 +1,6 @@
 //! The deployer account: the deployer's identity there, and the parts of it that clients and tasks use.
 
+use crate::audit::Audit;
 use crate::cloud::{LockTable, Objects};
 use crate::release::{AccountId, BucketName, Defaults, InvalidName, Region};
 use chrono::{DateTime, Utc};
@@ -27,6 +28,8 @@ pub struct DeployerAccount {
     pub objects: Arc<dyn Objects>,
     /// The table of root locks.
     pub locks: Arc<dyn LockTable>,
+    /// The audit log.
+    pub audit: Audit,
     /// Clock and randomness.
     pub env: Arc<dyn Env>,
     /// Arguments that a command needs to reach this cloud, such as ` --local`; empty on AWS. Messages that name a command
@@ -108,6 +111,31 @@ impl Identity {
     /// If the deployer's name does not make a valid bucket name.
     pub fn bucket(&self) -> Result<BucketName, InvalidName> {
         names::bucket(&self.name, self.account.as_str()).parse()
+    }
+
+    /// The bucket of the audit log, which all deployers with the same prefix share:
+    /// `<prefix>audit-<account>-<region>`.
+    #[must_use]
+    pub fn audit_bucket(&self) -> String {
+        format!("{}audit-{}-{}", self.prefix().to_lowercase(), self.account, self.region)
+    }
+
+    /// The DynamoDB table of the audit log: `<prefix>audit`.
+    #[must_use]
+    pub fn audit_table(&self) -> String {
+        format!("{}audit", self.prefix())
+    }
+
+    /// The name of the audit log, which its checkpoints carry: `<prefix>audit/<account>/<region>`.
+    #[must_use]
+    pub fn audit_origin(&self) -> String {
+        format!("{}audit/{}/{}", self.prefix(), self.account, self.region)
+    }
+
+    /// The team's prefix, such as `coinbase-`: the name of the deployer without that of its command.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        self.name.rfind('-').and_then(|end| self.name.get(..=end)).unwrap_or_default()
     }
 
     /// Defaults of fields that a release leaves out.

@@ -8,6 +8,7 @@
 //! | [`shape`] | the serialized fields of a type, for the compiler |
 //! | [`release`] | the envelope of a release, validated names, replay protection |
 //! | [`cloud`] | the ports into AWS: small traits, plain types |
+//! | [`audit`] | records and entries of the audit log |
 //! | [`account`] | the deployer account |
 //! | [`task`] | payload and errors of tasks |
 //! | [`lifecycle`] | the life cycle of a deploy, which the framework owns: validate, lock, fence, halt, finish |
@@ -22,6 +23,7 @@
 extern crate self as bifrost;
 
 pub mod account;
+pub mod audit;
 pub mod cloud;
 pub mod deployer;
 pub mod error_code;
@@ -45,6 +47,7 @@ pub const ERROR_CODES: &[&[error_code::ErrorCode]] = &[
     <deployer::ConnectError as Coded>::CODES,
     <json::ParseError as Coded>::CODES,
     <json::ReadError as Coded>::CODES,
+    <lifecycle::AuditUnavailable as Coded>::CODES,
     <lifecycle::BadRelease as Coded>::CODES,
     <lifecycle::EndDiffers as Coded>::CODES,
     <lifecycle::FreezeError as Coded>::CODES,

@@ -2,6 +2,7 @@
 
 use super::cloud::{LocalCloud, LocalDeployer};
 use super::fault::Lost;
+use bifrost_core::audit::ChangeLog;
 use bifrost_core::cloud::{Attempt, CallCounter};
 use bifrost_core::machine;
 use bifrost_core::task::FunctionError;
@@ -22,13 +23,15 @@ use tokio::task::coop::unconstrained;
 pub(super) struct AttemptScope {
     pub(super) attempt: Attempt,
     pub(super) calls: CallCounter,
+    /// The changes in target accounts, for the audit log.
+    pub(super) changes: Arc<ChangeLog>,
     /// Receives what faults do to the attempt as a whole.
     pub(super) signal: Arc<AttemptSignal>,
 }
 
 impl AttemptScope {
     pub(super) fn new(attempt: Attempt, signal: Arc<AttemptSignal>) -> Arc<Self> {
-        Arc::new(Self { attempt, signal, calls: CallCounter::default() })
+        Arc::new(Self { attempt, signal, calls: CallCounter::default(), changes: Arc::default() })
     }
 }
 

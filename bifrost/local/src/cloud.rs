@@ -9,6 +9,7 @@ use super::state::Resources;
 use super::store::Store;
 use async_trait::async_trait;
 use bifrost_core::account::{DeployerAccount, Env, Identity};
+use bifrost_core::audit::{Audit, DeployerVersion};
 use bifrost_core::cloud::{Attempt, CloudError, ErrorKind, Executions, Principal, TargetRole, Targets};
 use bifrost_core::deployer::{Deployer, Ports};
 use bifrost_core::lifecycle::Context;
@@ -111,7 +112,8 @@ impl<D: LocalDeployer> LocalCloud<D> {
     pub(crate) fn context(&self, attempt: Attempt, sent: RawInput, signal: Arc<AttemptSignal>) -> Context<Ports<D>> {
         let scope = AttemptScope::new(attempt.clone(), signal);
         let account = self.account_for(self.session(Arc::clone(&scope)));
-        Context::new(account, attempt, sent, Arc::new(self.targets_for(scope)))
+        let changes = Arc::clone(&scope.changes);
+        Context::new(account, attempt, sent, Arc::new(self.targets_for(scope)), changes)
     }
 
     fn account_for(&self, session: LocalSession<D::Resources>) -> DeployerAccount {
@@ -120,6 +122,7 @@ impl<D: LocalDeployer> LocalCloud<D> {
             defaults: Arc::clone(&self.defaults),
             locks: Arc::new(LocalLocks { session: session.clone(), table: self.identity.lock_table() }),
             objects: Arc::new(session.clone()),
+            audit: Audit::off(DeployerVersion { name: self.identity.name.clone(), ..DeployerVersion::default() }),
             env: Arc::new(session),
             cloud_arguments: Arc::clone(&self.arguments),
         }

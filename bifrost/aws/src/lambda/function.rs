@@ -139,9 +139,10 @@ impl<D: AwsDeployer> Function<D> {
     ) -> Context<Ports<D>> {
         let identity = Arc::new(identity);
         let scope = Arc::new(CallScope::new(attempt.clone(), Some(deadline)));
+        let changes = Arc::clone(scope.changes());
         let session = self.session(&identity, scope);
         let targets = self.roles(session.clone(), &identity);
-        Context::new(deployer_account(&session, identity, defaults), attempt, input, Arc::new(targets))
+        Context::new(deployer_account(&session, identity, defaults), attempt, input, Arc::new(targets), changes)
     }
 }
 

@@ -4,6 +4,7 @@
 //! for the AWS SDK (`bifrost-aws`). Every call of an adapter goes through call middleware, which identifies it by its AWS
 //! name (see [`Call`]).
 
+mod audit;
 mod call;
 mod error;
 mod executions;
@@ -14,6 +15,9 @@ mod objects;
 mod stacks;
 mod targets;
 
+pub use audit::{
+    AuditStore, CHECKPOINT_KEY, LogHead, LogSigner, MAX_ENTRY_BYTES, NewEntry, ObjectVersion, Sequenced, StoredCheckpoint,
+};
 pub use call::{Attempt, Call, CallCounter, CallName, Principal, is_read};
 pub use error::{CloudError, ErrorKind};
 pub use executions::{ExecutionFilter, ExecutionStatus, ExecutionSummary, Executions, Names, StartError};

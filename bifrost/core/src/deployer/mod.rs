@@ -6,9 +6,13 @@ mod permission;
 pub use connect::{BootstrapTarget, Connect, ConnectError, ConnectErrorKind, ConnectOptions, Connection};
 pub use permission::{Boundary, DEPLOYERS_BUCKET, Permission, PolicyCondition};
 
+use crate::account::Identity;
+use crate::audit::{Audit, AuditMode, AuditPorts, DeployerVersion, FailStates, version};
+use crate::cloud::is_read;
 use crate::machine::{DefinitionSettings, Machine};
-use crate::release::{Fields, Release};
+use crate::release::{Fields, Release, Sha256};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// The ports of deployer `D` into a target account.
 pub type Ports<D> = <<D as Deployer>::Fields as Fields>::Ports;
@@ -43,6 +47,33 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     /// The names of files that its tasks write into the directory of a release, apart from locks and halt flags. By default
     /// none.
     const WRITTEN_FILES: &'static [&'static str] = &[];
+}
+
+/// The audit log of deployer `D`, in `ports`. `code_sha256` is the SHA-256 of the function's executable.
+#[must_use]
+pub fn audit<D: Deployer>(identity: &Identity, code_sha256: Option<Sha256>, mode: AuditMode, ports: AuditPorts) -> Audit {
+    let deployer = DeployerVersion { name: identity.name.clone(), version: version().map(ToOwned::to_owned), code_sha256 };
+    let actions = D::PERMISSIONS.iter().flat_map(|permission| permission.actions).copied();
+    let operations: BTreeSet<&'static str> = actions.filter(|action| !is_read(action)).collect();
+    let definition = definition::<D>(&identity.function_arn()).to_string();
+    Audit {
+        mode,
+        deployer,
+        operations: operations.into_iter().collect(),
+        definition_sha256: Some(Sha256::of(definition.as_bytes())),
+        ports: Some(ports),
+    }
+}
+
+/// The errors of the two `Fail` states of deployer `D` in which a deploy ends.
+#[must_use]
+pub fn fail_states<D: Deployer>() -> FailStates {
+    let definition = definition::<D>("");
+    let error = |state: D::Machine| {
+        let error = definition.get("States").and_then(|states| states.get(state.name())?.get("Error")?.as_str());
+        error.unwrap_or_else(|| state.name()).to_owned()
+    };
+    FailStates { clean: error(D::Machine::FAILURE_CLEAN), dirty: error(D::Machine::FAILURE_DIRTY) }
 }
 
 /// The definition of a deployer's state machine. `resource` is the ARN of the Lambda function that runs every task.

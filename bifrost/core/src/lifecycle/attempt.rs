@@ -59,7 +59,6 @@ pub(crate) async fn attempt<F: Fields>(
     work: impl Future<Output = Result<Finish<F>, FunctionError>>,
     input: impl FnOnce() -> Result<Release<F>, FunctionError>,
 ) -> Result<Release<F>, FunctionError> {
-    context.guard.set_role(role);
     let work = async { work.await.map(|output| output.keeping(envelope, role == Role::Validates)) };
     match role {
         Role::Validates | Role::Locks => Ok(work.await?.into_release()),
@@ -73,10 +72,18 @@ pub(crate) async fn attempt<F: Fields>(
                         context, envelope, finished,
                     ))));
                 }
-                Err(finished) => return Ok(ended(input()?, finished.success)),
+                Err(finished) => {
+                    context.recording.set_end(finished.success, ends);
+                    return Ok(ended(input()?, finished.success));
+                }
             };
             end.check(ends).map_err(|error| FunctionError::coded(LOCK_ERROR, &error))?;
-            finish(context, end, fence).await.map_err(|error| FunctionError::raised(&error))
+            let keeps_lock = matches!(end, Finish::KeepLock(_));
+            let output = finish(context, end, fence).await.map_err(|error| FunctionError::raised(&error))?;
+            if !keeps_lock {
+                context.recording.set_end(output.envelope.success == Some(true), ends);
+            }
+            Ok(output)
         }
     }
 }

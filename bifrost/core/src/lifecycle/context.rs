@@ -3,7 +3,9 @@
 use super::attempt::Role;
 use super::fence::Fence;
 use super::halt::HaltCheckError;
+use super::recording::Recording;
 use crate::account::DeployerAccount;
+use crate::audit::ChangeLog;
 use crate::cloud::{Attempt, CloudError, SESSION_TAGS, TargetRole, Targets};
 use crate::release::Envelope;
 use crate::task::RawInput;
@@ -22,13 +24,22 @@ pub struct Context<P> {
     pub sent: RawInput,
     targets: Arc<dyn Targets<P>>,
     pub(super) guard: Guard,
+    /// The changes of this attempt, which the call middleware adds.
+    pub(super) changes: Arc<ChangeLog>,
+    pub(super) recording: Recording,
 }
 
 impl<P> Context<P> {
-    /// The context of an attempt. `targets` assumes the role in a target account.
+    /// The context of an attempt. `targets` assumes the role in a target account, and its sessions add their changes to `changes`.
     #[must_use]
-    pub fn new(account: DeployerAccount, attempt: Attempt, sent: RawInput, targets: Arc<dyn Targets<P>>) -> Self {
-        Self { account, attempt, sent, targets, guard: Guard::default() }
+    pub fn new(
+        account: DeployerAccount,
+        attempt: Attempt,
+        sent: RawInput,
+        targets: Arc<dyn Targets<P>>,
+        changes: Arc<ChangeLog>,
+    ) -> Self {
+        Self { account, attempt, sent, targets, guard: Guard::default(), changes, recording: Recording::default() }
     }
 
     /// Assumes the deployer's role in the release's account, and opens its ports in the release's region.
@@ -96,6 +107,11 @@ impl Guard {
     pub(super) fn set_role(&self, role: Role) {
         // One context is for one attempt.
         let _ = self.role.set(role);
+    }
+
+    /// The role of the task; `None` in tests that call a handler directly.
+    pub(super) fn role(&self) -> Option<Role> {
+        self.role.get().copied()
     }
 
     /// Whether the task comes after the one that takes the lock.

@@ -4,6 +4,7 @@ use super::context::project_config;
 use super::fence::Fence;
 use super::lock::{LockFailure, LockUnknown};
 use super::{Context, Ends, LockLost, go_lock};
+use crate::audit::Event;
 use crate::cloud::{DeployedItem, EndedBy, EndedItem, GiveBack, GivenBack};
 use crate::error_code::Coded;
 use crate::release::{Envelope, Fields, Release, STARTED_BY};
@@ -173,7 +174,12 @@ async fn give_back<P>(
             let (project, status) = (project_config(envelope), context.command(envelope, "status"));
             Err(LockFailure::Lock(LockUnknown::Lost(LockLost { project, holder, ended: None, status })))
         }
-        GivenBack::NotHeld(_) | GivenBack::Done => Ok(()),
+        GivenBack::NotHeld(_) => Ok(()),
+        GivenBack::Done => {
+            let lock = envelope.root_dir().lock().to_string();
+            context.recording.note(Event::LockFreed { lock, deployed: success });
+            Ok(())
+        }
     }
 }
 
@@ -185,7 +191,11 @@ pub(super) async fn give_back_refused<P>(
 ) -> Result<(), LockFailure> {
     let go_lock = go_lock::read(context, envelope).await?;
     go_lock::delete_own(context, envelope, go_lock, owner).await?;
-    Ok(context.account.locks.give_back(&item(context, envelope, owner, false)).await.map(drop)?)
+    if context.account.locks.give_back(&item(context, envelope, owner, false)).await? == GivenBack::Done {
+        let lock = envelope.root_dir().lock().to_string();
+        context.recording.note(Event::LockFreed { lock, deployed: false });
+    }
+    Ok(())
 }
 
 fn item<P>(context: &Context<P>, envelope: &Envelope, owner: Uuid, success: bool) -> GiveBack {

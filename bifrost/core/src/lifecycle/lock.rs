@@ -11,6 +11,7 @@
 
 use super::context::project_config;
 use super::{Context, Finish, Freeze, HandlerOutput, LockLost, OlderThanDeployed, current_freeze, finish, go_lock};
+use crate::audit::Event;
 use crate::cloud::{CloudError, EndedItem, LockItem, LockTaken, TakeLock};
 use crate::error_code::Coded;
 use crate::release::{Envelope, Fields, Release, ReleaseId, STARTED_BY};
@@ -211,7 +212,10 @@ async fn conflict<P>(
     }
     let lock = TakeLock { item, dir, created_at: envelope.created_at };
     Ok(match context.account.locks.take(&lock).await? {
-        LockTaken::Taken => None,
+        LockTaken::Taken => {
+            context.recording.note(Event::LockTaken { lock: lock.item.key });
+            None
+        }
         LockTaken::Ended(ended) => Some(LockConflict::Ended { project, ended }),
         LockTaken::Held(holder) => held(holder),
         LockTaken::Newer(deployed) => {

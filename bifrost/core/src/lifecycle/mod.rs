@@ -29,6 +29,7 @@ mod go_lock;
 mod halt;
 mod lock;
 mod proof;
+mod recording;
 mod validate;
 
 pub use attempt::Ends;
@@ -41,4 +42,5 @@ pub use freeze::{Freeze, FreezeError, current_freeze};
 pub use halt::{Halt, HaltCheckError, MAX_CLOCK_AHEAD, MAX_HALT_AGE, request_halt};
 pub use lock::{LockConflict, LockFailure, LockUnknown, Locked, describe_lock, lock};
 pub use proof::{Ownership, Proof};
+pub(crate) use recording::{AuditUnavailable, begin, conclude};
 pub use validate::{BadRelease, OlderThanDeployed, ValidateFailure, Validated, check, read_file, validate};

@@ -61,7 +61,8 @@ impl<P> Context<P> {
                 "a task marked `validates` or `locks` changes nothing".into(),
             ));
         }
-        if let Some(failure) = self.fence(envelope).await.failure(self, envelope) {
+        let (fence, announced) = join!(self.fence(envelope), self.announce(envelope));
+        if let Some(failure) = fence.failure(self, envelope) {
             self.guard.refuse();
             return Err(refused(envelope, "LockNotProved", full_message(&failure)));
         }
@@ -70,6 +71,7 @@ impl<P> Context<P> {
         {
             return Err(refused(envelope, "HaltNotExcluded", full_message(&halt)));
         }
+        announced?;
         Ok(Proof(()))
     }
 
@@ -81,7 +83,10 @@ impl<P> Context<P> {
     pub async fn held_lock_proof(&self, envelope: &Envelope) -> Result<Option<Proof>, CloudError> {
         self.check_cleans_up(envelope)?;
         match self.fence(envelope).await {
-            Fence::Held => Ok(Some(Proof(()))),
+            Fence::Held => {
+                self.announce(envelope).await?;
+                Ok(Some(Proof(())))
+            }
             Fence::Lost(_) | Fence::Finished(_) => Ok(None),
             Fence::Unknown(unknown) => Err(refused(envelope, "LockNotProved", full_message(unknown))),
         }
@@ -97,6 +102,9 @@ impl<P> Context<P> {
         self.check_cleans_up(envelope)?;
         let (is_ours, fence) = join!(self.holds_release_lock(envelope), self.fence(envelope));
         let owns = is_ours? && !matches!(fence, Fence::Finished(_));
+        if owns {
+            self.announce(envelope).await?;
+        }
         Ok(Ownership(owns.then(|| envelope.release_id.clone())))
     }
 

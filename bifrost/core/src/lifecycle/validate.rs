@@ -187,6 +187,7 @@ pub async fn validate<F: Fields>(
         context.account.locks.deployed(&dir)
     );
     let uploaded = uploaded?.ok_or_else(|| BadRelease::NotUploaded { bucket: envelope.bucket.clone(), key })?;
+    context.recording.set_release(Sha256::of(&uploaded.body));
     replay::check_uploaded(&context.sent, &uploaded.body)?;
     // `Lock` decides; this only refuses earlier.
     if let Some(deployed) = deployed?.filter(|deployed| deployed.refuses(envelope.created_at)) {

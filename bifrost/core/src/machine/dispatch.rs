@@ -20,7 +20,7 @@ use super::panic::guarded;
 use super::{Machine, Ports};
 use crate::error_code::Coded;
 use crate::json;
-use crate::lifecycle::Context;
+use crate::lifecycle::{self, Context};
 use crate::task::{Attempt, DATA_LIMIT_BYTES, FunctionError, Payload, RawInput, exceeds_limit};
 use serde_json::Value;
 use std::sync::Arc;
@@ -35,8 +35,9 @@ pub async fn dispatch<M: Machine>(
 ) -> Result<Value, FunctionError> {
     let Payload { task, sent, attempt } = Payload::read(payload.into())?;
     let ctx = open(attempt, sent.clone());
-    let output = guarded(&task, M::run(&ctx, &task, &sent)).await?;
-    check_size(&task, output)
+    let since = ctx.now();
+    let result = guarded(&task, M::run(&ctx, &task, &sent)).await.and_then(|output| check_size(&task, output));
+    lifecycle::conclude(&ctx, since, result).await
 }
 
 fn check_size(task: &str, output: Value) -> Result<Value, FunctionError> {

@@ -172,6 +172,7 @@ where
     }
 
     async fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> Result<Value, FunctionError> {
+        lifecycle::begin(ctx, self.role, ctx.attempt.state == M::CHANGES_FROM.name());
         if self.role == Role::Validates {
             check_input(input)?;
         }

@@ -1,6 +1,7 @@
 //! The context of an attempt in a cloud where the deploy holds its lock and nobody halts it. Nothing else may be used.
 
 use async_trait::async_trait;
+use bifrost::audit::{Audit, DeployerVersion};
 use bifrost::account::{DeployerAccount, Env, Identity};
 use bifrost::cloud::{
     CloudError, DeployedItem, Encryption, EndedItem, GiveBack, GivenBack, LockItem, LockTable, LockTaken, Object,
@@ -27,11 +28,12 @@ pub(crate) fn open<P: 'static>(attempt: Attempt, sent: RawInput) -> Context<P> {
         defaults: Arc::new(identity.defaults(600).unwrap()),
         identity: Arc::new(identity),
         env: Arc::new(UnusedCloud),
+        audit: Audit::off(DeployerVersion::default()),
         cloud_arguments: "".into(),
         objects: Arc::new(NoHaltFlag),
         locks: Arc::new(HeldLock { execution: attempt.execution.clone() }),
     };
-    Context::new(account, attempt, sent, Arc::new(UnusedCloud))
+    Context::new(account, attempt, sent, Arc::new(UnusedCloud), Arc::default())
 }
 
 struct UnusedCloud;

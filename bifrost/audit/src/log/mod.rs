@@ -1,0 +1,1 @@
+//! Appends entries to the log, publishes tiles, and signs checkpoints.

@@ -1,0 +1,125 @@
+//! Closes the chain of an execution that has ended, if it could not record its end itself.
+
+use super::record::{AttemptOutcome, CallOutcome, Draft, Event, Outcome, Record, Subject, TouchedResource};
+use super::{Audit, Chain, execution_key, safe_text};
+use crate::cloud::{CloudError, ExecutionStatus, ExecutionSummary};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// The errors of the `Fail` states of a state machine, by which the end of an execution is recognised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FailStates {
+    /// The `Error` of `FailureClean`.
+    pub clean: String,
+    /// The `Error` of `FailureDirty`.
+    pub dirty: String,
+}
+
+/// Makes sure that the log has the end of an execution that has ended: appends entries that are missing, and, if the execution
+/// recorded no end, a closure. It changes nothing if it runs again. Returns how the execution ended; `None` if it still runs, or there
+/// is no audit log.
+///
+/// `arns` is what the ARNs of the deployer's executions begin with.
+///
+/// # Errors
+/// [`CloudError`] if it is not known whether the log has the end.
+pub async fn close_execution(
+    audit: &Audit,
+    arns: &str,
+    states: &FailStates,
+    execution: &ExecutionSummary,
+    now: DateTime<Utc>,
+) -> Result<Option<Outcome>, CloudError> {
+    let Some(ports) = &audit.ports else { return Ok(None) };
+    let Some(status) = ended_status(execution.status) else { return Ok(None) };
+    let mut chain = Chain::new(ports.clone(), execution_key(&audit.deployer.name, arns, &execution.arn));
+    let records = chain.commit_all().await?;
+    let outcome = outcome(states, execution, &records);
+    if records.iter().any(|record| ends(record, outcome)) {
+        return Ok(Some(outcome));
+    }
+    let left_over = if outcome == Outcome::FailureDirty || outcome == Outcome::Stopped { left_over(&records) } else { Vec::new() };
+    let event = Event::Closure { outcome, status: status.into(), error: execution.error.as_deref().map(safe_text), left_over };
+    let subject = Subject::of_input(&execution.arn, &execution.input);
+    chain.add(&[Draft { time: now, deployer: audit.deployer.clone(), subject, event }]).await?;
+    chain.commit().await?;
+    Ok(Some(outcome))
+}
+
+fn ended_status(status: ExecutionStatus) -> Option<&'static str> {
+    match status {
+        ExecutionStatus::Running => None,
+        ExecutionStatus::Succeeded => Some("SUCCEEDED"),
+        ExecutionStatus::Failed => Some("FAILED"),
+        ExecutionStatus::TimedOut => Some("TIMED_OUT"),
+        ExecutionStatus::Aborted => Some("ABORTED"),
+    }
+}
+
+fn outcome(states: &FailStates, execution: &ExecutionSummary, records: &[Record]) -> Outcome {
+    let is_refused = records.iter().any(|record| matches!(record.draft.event, Event::Refusal { .. }));
+    match (execution.status, execution.error.as_deref()) {
+        (ExecutionStatus::Succeeded, _) => Outcome::Success,
+        (ExecutionStatus::Failed, Some(error)) if error == states.clean && is_refused => Outcome::Refused,
+        (ExecutionStatus::Failed, Some(error)) if error == states.clean => Outcome::FailureClean,
+        (ExecutionStatus::Failed, Some(error)) if error == states.dirty => Outcome::FailureDirty,
+        // It ended in no declared end state.
+        _ => Outcome::Stopped,
+    }
+}
+
+fn ends(record: &Record, outcome: Outcome) -> bool {
+    match &record.draft.event {
+        Event::End { outcome: found, .. } | Event::Closure { outcome: found, .. } => *found == outcome,
+        Event::Refusal { .. } => outcome == Outcome::Refused,
+        _ => false,
+    }
+}
+
+/// Resources whose last change that took effect, or may have, is not their deletion.
+fn left_over(records: &[Record]) -> Vec<TouchedResource> {
+    let mut last: BTreeMap<(&str, &str, &str), &str> = BTreeMap::new();
+    for record in records {
+        if let Event::Change { operation, resource, account, region, outcome, .. } = &record.draft.event
+            && *outcome != CallOutcome::Refused
+        {
+            last.insert((account, region, resource), operation);
+        }
+    }
+    let exists = |operation: &str| {
+        let action = operation.split_once(':').map_or(operation, |(_, action)| action);
+        !["Delete", "Terminate", "Remove", "Deregister"].iter().any(|verb| action.starts_with(verb))
+    };
+    let touched = last.into_iter().filter(|(_, operation)| exists(operation));
+    let touched = touched.map(|((account, region, resource), operation)| TouchedResource {
+        operation: operation.to_owned(),
+        resource: resource.to_owned(),
+        account: account.to_owned(),
+        region: region.to_owned(),
+    });
+    touched.collect()
+}
+
+impl Subject {
+    /// What an execution with this input is about. The input may be anything, so its fields are only copied as text.
+    #[must_use]
+    pub fn of_input(execution: &str, input: &Value) -> Self {
+        let text = |field: &str| input.get(field).and_then(Value::as_str).map(safe_text);
+        Self {
+            execution: (!execution.is_empty()).then(|| safe_text(execution)),
+            release_id: text("release_id"),
+            project_name: text("project_name"),
+            config_name: text("config_name"),
+            aws_account_id: text("aws_account_id"),
+            aws_region: text("aws_region"),
+        }
+    }
+}
+
+impl AttemptOutcome {
+    /// How an attempt with this result ended.
+    pub(crate) fn of<T, E>(result: &Result<T, E>) -> Self {
+        if result.is_ok() { Self::Succeeded } else { Self::Failed }
+    }
+}
