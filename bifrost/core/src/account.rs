@@ -117,25 +117,37 @@ impl Identity {
     /// `<prefix>audit-<account>-<region>`.
     #[must_use]
     pub fn audit_bucket(&self) -> String {
-        format!("{}audit-{}-{}", self.prefix().to_lowercase(), self.account, self.region)
+        names::audit_bucket(&self.name, self.account.as_str(), self.region.as_str())
     }
 
     /// The DynamoDB table of the audit log: `<prefix>audit`.
     #[must_use]
     pub fn audit_table(&self) -> String {
-        format!("{}audit", self.prefix())
+        names::audit_log(&self.name)
     }
 
     /// The name of the audit log, which its checkpoints carry: `<prefix>audit/<account>/<region>`.
     #[must_use]
     pub fn audit_origin(&self) -> String {
-        format!("{}audit/{}/{}", self.prefix(), self.account, self.region)
+        format!("{}/{}/{}", names::audit_log(&self.name), self.account, self.region)
+    }
+
+    /// The name of the function that records acts of people: `<deployer>-audit`.
+    #[must_use]
+    pub fn audit_function(&self) -> String {
+        names::audit_function(&self.name)
+    }
+
+    /// ARN of the function that records acts of people.
+    #[must_use]
+    pub fn audit_function_arn(&self) -> String {
+        self.arn("lambda", &format!("function:{}", self.audit_function()))
     }
 
     /// The team's prefix, such as `coinbase-`: the name of the deployer without that of its command.
     #[must_use]
     pub fn prefix(&self) -> &str {
-        self.name.rfind('-').and_then(|end| self.name.get(..=end)).unwrap_or_default()
+        names::prefix(&self.name)
     }
 
     /// Defaults of fields that a release leaves out.
@@ -166,6 +178,15 @@ pub mod names {
         format!("{}-locks", deployer.to_lowercase())
     }
 
+    /// What the name of the function that records acts of people has after that of the deployer.
+    pub const AUDIT_FUNCTION_SUFFIX: &str = "-audit";
+
+    /// The function that records acts of people.
+    #[must_use]
+    pub fn audit_function(deployer: &str) -> String {
+        format!("{deployer}{AUDIT_FUNCTION_SUFFIX}")
+    }
+
     /// The deployer's role in target accounts.
     #[must_use]
     pub fn assumed_role(deployer: &str) -> String {
@@ -182,6 +203,24 @@ pub mod names {
     #[must_use]
     pub fn bucket(deployer: &str, account: &str) -> String {
         format!("{}-{account}", deployer.to_lowercase())
+    }
+
+    /// The team's prefix, such as `coinbase-`: the name of the deployer without that of its command.
+    #[must_use]
+    pub fn prefix(deployer: &str) -> &str {
+        deployer.rfind('-').and_then(|end| deployer.get(..=end)).unwrap_or_default()
+    }
+
+    /// The audit log of all deployers with the same prefix: `<prefix>audit`. Its stack and its table have this name, too.
+    #[must_use]
+    pub fn audit_log(deployer: &str) -> String {
+        format!("{}audit", prefix(deployer))
+    }
+
+    /// The bucket of the audit log: `<prefix>audit-<deployer account id>-<region>`.
+    #[must_use]
+    pub fn audit_bucket(deployer: &str, account: &str, region: &str) -> String {
+        format!("{}-{account}-{region}", audit_log(deployer).to_lowercase())
     }
 }
 

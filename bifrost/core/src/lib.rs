@@ -15,6 +15,7 @@
 //! | [`log`] | the log of a release |
 //! | [`machine`] | state machines and the dispatch of their tasks |
 //! | [`self_check`] | the report of the function about itself, for `doctor` |
+//! | [`people`] | acts of people, and their records |
 //! | [`deployer`] | the trait of deployers |
 //!
 //! Each module uses only those above it.
@@ -31,6 +32,7 @@ pub mod json;
 pub mod lifecycle;
 pub mod log;
 pub mod machine;
+pub mod people;
 pub mod release;
 pub mod self_check;
 pub mod shape;
@@ -61,6 +63,10 @@ pub const ERROR_CODES: &[&[error_code::ErrorCode]] = &[
     <machine::PanicError as Coded>::CODES,
     <machine::expansion::OutputNotJson as Coded>::CODES,
     <machine::expansion::UnknownTask as Coded>::CODES,
+    <people::ActError as Coded>::CODES,
+    <people::AlreadyFrozen as Coded>::CODES,
+    <people::EventError as Coded>::CODES,
+    <people::FunctionRefusal as Coded>::CODES,
     <release::InvalidName as Coded>::CODES,
     <release::Replay as Coded>::CODES,
     <self_check::SelfCheckError as Coded>::CODES,

@@ -3,16 +3,23 @@
 use super::record::{CallOutcome, Event, safe_text};
 use crate::cloud::{Attempt, CloudError, ErrorKind};
 use crate::release::{AccountId, Region};
-use std::sync::{Mutex, PoisonError};
+use chrono::{DateTime, Utc};
+use std::fmt;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// The changes of one attempt in target accounts, in order. The call middleware adds each, and the framework records them when the
 /// attempt ends.
-#[derive(Debug, Default)]
-pub struct ChangeLog(Mutex<Changes>);
+#[derive(Default)]
+pub struct ChangeLog {
+    changes: Mutex<Changes>,
+    clock: OnceLock<Clock>,
+}
+
+type Clock = Box<dyn Fn() -> DateTime<Utc> + Send + Sync>;
 
 #[derive(Debug, Default)]
 struct Changes {
-    events: Vec<Event>,
+    events: Vec<(DateTime<Utc>, Event)>,
     untagged: bool,
     last_failure: Option<FailedCall>,
 }
@@ -27,32 +34,51 @@ pub struct FailedCall {
 }
 
 impl ChangeLog {
-    /// Adds a change: the answer to a call that may have changed something.
-    pub fn add(
+    /// Begins a change. Unless it is [answered](PendingChange::answered), its outcome is unknown: the handler panicked, or gave it up.
+    #[must_use]
+    pub fn begin(
         &self,
         attempt: &Attempt,
         (operation, resource): (&'static str, &str),
         (account, region): (&AccountId, &Region),
+    ) -> PendingChange<'_> {
+        let change = Change {
+            attempt: attempt.clone(),
+            operation,
+            resource: resource.to_owned(),
+            account: account.clone(),
+            region: region.clone(),
+        };
+        PendingChange { log: self, change: Some(change) }
+    }
+
+    /// Adds a change: the answer to a call that may have changed something.
+    pub fn add(
+        &self,
+        attempt: &Attempt,
+        call: (&'static str, &str),
+        place: (&AccountId, &Region),
         answer: Result<Option<&str>, &CloudError>,
     ) {
+        self.begin(attempt, call, place).answered(answer);
+    }
+
+    fn push(&self, change: &Change, outcome: CallOutcome, code: Option<String>, request_id: Option<String>) {
+        let time = self.clock.get().map_or(DateTime::UNIX_EPOCH, |now| now());
         let mut changes = self.changes();
-        let (outcome, code, request_id) = match answer {
-            Ok(request_id) => (CallOutcome::Done, None, request_id.map(safe_text)),
-            Err(error) => (outcome(error), Some(safe_text(&error.code)), error.request_id.as_deref().map(safe_text)),
-        };
-        let untagged = changes.untagged;
-        changes.events.push(Event::Change {
-            state: safe_text(&attempt.state),
-            attempt: attempt.retry_count,
-            operation: operation.to_owned(),
-            resource: safe_text(resource),
-            account: account.to_string(),
-            region: region.to_string(),
+        let event = Event::Change {
+            state: safe_text(&change.attempt.state),
+            attempt: change.attempt.retry_count,
+            operation: change.operation.to_owned(),
+            resource: safe_text(&change.resource),
+            account: change.account.to_string(),
+            region: change.region.to_string(),
             outcome,
             code,
             request_id,
-            untagged,
-        });
+            untagged: changes.untagged,
+        };
+        changes.events.push((time, event));
     }
 
     /// Remembers a call that failed, whatever it was: the last one is often the cause of the attempt's failure.
@@ -70,14 +96,65 @@ impl ChangeLog {
         self.changes().untagged = true;
     }
 
-    /// Takes the changes, and the call that failed last.
-    pub(crate) fn take(&self) -> (Vec<Event>, Option<FailedCall>) {
-        let mut changes = self.changes();
-        (std::mem::take(&mut changes.events), changes.last_failure.clone())
+    /// Sets the clock for the times of the changes.
+    pub(crate) fn set_clock(&self, now: impl Fn() -> DateTime<Utc> + Send + Sync + 'static) {
+        // An attempt has one clock.
+        let _ = self.clock.set(Box::new(now));
+    }
+
+    /// Takes the changes, with their times.
+    pub(crate) fn take(&self) -> Vec<(DateTime<Utc>, Event)> {
+        std::mem::take(&mut self.changes().events)
+    }
+
+    /// The call that failed last.
+    pub(crate) fn last_failure(&self) -> Option<FailedCall> {
+        self.changes().last_failure.clone()
     }
 
     fn changes(&self) -> std::sync::MutexGuard<'_, Changes> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.changes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A change that is made.
+struct Change {
+    attempt: Attempt,
+    operation: &'static str,
+    resource: String,
+    account: AccountId,
+    region: Region,
+}
+
+/// A change whose answer is awaited. Dropped without an answer, it is recorded with an unknown outcome.
+pub struct PendingChange<'l> {
+    log: &'l ChangeLog,
+    change: Option<Change>,
+}
+
+impl PendingChange<'_> {
+    /// AWS answered: with the id of the request, or with an error.
+    pub fn answered(mut self, answer: Result<Option<&str>, &CloudError>) {
+        let Some(change) = self.change.take() else { return };
+        let (outcome, code, request_id) = match answer {
+            Ok(request_id) => (CallOutcome::Done, None, request_id),
+            Err(error) => (outcome(error), Some(safe_text(&error.code)), error.request_id.as_deref()),
+        };
+        self.log.push(&change, outcome, code, request_id.map(safe_text));
+    }
+}
+
+impl Drop for PendingChange<'_> {
+    fn drop(&mut self) {
+        if let Some(change) = self.change.take() {
+            self.log.push(&change, CallOutcome::Unknown, None, None);
+        }
+    }
+}
+
+impl fmt::Debug for ChangeLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ChangeLog").field("changes", &self.changes).finish_non_exhaustive()
     }
 }
 
@@ -86,8 +163,8 @@ fn outcome(error: &CloudError) -> CallOutcome {
     if error.kind == ErrorKind::Unavailable { CallOutcome::Unknown } else { CallOutcome::Refused }
 }
 
-impl std::fmt::Display for FailedCall {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for FailedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { operation, resource, code, request_id } = self;
         let on = if resource.is_empty() { String::new() } else { format!(" on {resource}") };
         let request = request_id.as_ref().map_or_else(String::new, |id| format!(" (request {id})"));

@@ -1,7 +1,7 @@
 //! Closes the chain of an execution that has ended, if it could not record its end itself.
 
 use super::record::{AttemptOutcome, CallOutcome, Draft, Event, Outcome, Record, Subject, TouchedResource};
-use super::{Audit, Chain, execution_key, safe_text};
+use super::{Audit, AuditPorts, Chain, LookBack, execution_key, release_key, safe_text};
 use crate::cloud::{CloudError, ExecutionStatus, ExecutionSummary};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -32,19 +32,39 @@ pub async fn close_execution(
     now: DateTime<Utc>,
 ) -> Result<Option<Outcome>, CloudError> {
     let Some(ports) = &audit.ports else { return Ok(None) };
-    let Some(status) = ended_status(execution.status) else { return Ok(None) };
-    let mut chain = Chain::new(ports.clone(), execution_key(&audit.deployer.name, arns, &execution.arn));
+    let Some(ended) = ended_status(execution.status) else { return Ok(None) };
+    let mut chain = chain_of(ports, &audit.deployer.name, arns, execution).await?;
     let records = chain.commit_all().await?;
     let outcome = outcome(states, execution, &records);
     if records.iter().any(|record| ends(record, outcome)) {
         return Ok(Some(outcome));
     }
-    let left_over = if outcome == Outcome::FailureDirty || outcome == Outcome::Stopped { left_over(&records) } else { Vec::new() };
-    let event = Event::Closure { outcome, status: status.into(), error: execution.error.as_deref().map(safe_text), left_over };
-    let subject = Subject::of_input(&execution.arn, &execution.input);
-    chain.add(&[Draft { time: now, deployer: audit.deployer.clone(), subject, event }]).await?;
+    let is_clean = matches!(outcome, Outcome::Success | Outcome::FailureClean | Outcome::Refused);
+    let left_over = if is_clean { Vec::new() } else { left_over(&records) };
+    let error = execution.error.as_deref().map(safe_text);
+    let event = Event::Closure { outcome, status: ended.into(), error, left_over };
+    // The records of the execution also say what its release left out.
+    let subject = records.first().map(|record| record.draft.subject.clone());
+    let subject = subject.unwrap_or_else(|| Subject::of_input(&execution.arn, &execution.input));
+    let closure = Draft { time: now, deployer: audit.deployer.clone(), subject, event };
+    chain.add(vec![closure], LookBack::All).await?;
     chain.commit().await?;
     Ok(Some(outcome))
+}
+
+/// The chain of the execution, or that of its release, which has the records if the function did not know the execution.
+async fn chain_of(
+    ports: &AuditPorts,
+    deployer: &str,
+    arns: &str,
+    execution: &ExecutionSummary,
+) -> Result<Chain, CloudError> {
+    let mut own = Chain::new(ports.clone(), execution_key(deployer, arns, &execution.arn));
+    if !own.is_empty().await? {
+        return Ok(own);
+    }
+    let mut of_release = Chain::new(ports.clone(), release_key(deployer, &execution.input));
+    Ok(if of_release.is_empty().await? { own } else { of_release })
 }
 
 fn ended_status(status: ExecutionStatus) -> Option<&'static str> {
@@ -58,7 +78,11 @@ fn ended_status(status: ExecutionStatus) -> Option<&'static str> {
 }
 
 fn outcome(states: &FailStates, execution: &ExecutionSummary, records: &[Record]) -> Outcome {
-    let is_refused = records.iter().any(|record| matches!(record.draft.event, Event::Refusal { .. }));
+    // An attempt whose answer was lost may have refused a release that a later attempt accepted.
+    let last = records.iter().rev().find(|record| {
+        matches!(record.draft.event, Event::Refusal { .. } | Event::MayChange { .. } | Event::End { .. })
+    });
+    let is_refused = last.is_some_and(|record| matches!(record.draft.event, Event::Refusal { .. }));
     match (execution.status, execution.error.as_deref()) {
         (ExecutionStatus::Succeeded, _) => Outcome::Success,
         (ExecutionStatus::Failed, Some(error)) if error == states.clean && is_refused => Outcome::Refused,
@@ -77,28 +101,31 @@ fn ends(record: &Record, outcome: Outcome) -> bool {
     }
 }
 
-/// Resources whose last change that took effect, or may have, is not their deletion.
+/// Resources whose last change that took effect, or may have, is not their deletion. A deletion of which it is not known whether it
+/// took effect does not count.
 fn left_over(records: &[Record]) -> Vec<TouchedResource> {
     let mut last: BTreeMap<(&str, &str, &str), &str> = BTreeMap::new();
     for record in records {
-        if let Event::Change { operation, resource, account, region, outcome, .. } = &record.draft.event
-            && *outcome != CallOutcome::Refused
-        {
-            last.insert((account, region, resource), operation);
+        let Event::Change { operation, resource, account, region, outcome, .. } = &record.draft.event else { continue };
+        let key = (account.as_str(), region.as_str(), resource.as_str());
+        match outcome {
+            CallOutcome::Refused => {}
+            CallOutcome::Done if deletes(operation) => drop(last.remove(&key)),
+            CallOutcome::Done | CallOutcome::Unknown => drop(last.insert(key, operation)),
         }
     }
-    let exists = |operation: &str| {
-        let action = operation.split_once(':').map_or(operation, |(_, action)| action);
-        !["Delete", "Terminate", "Remove", "Deregister"].iter().any(|verb| action.starts_with(verb))
-    };
-    let touched = last.into_iter().filter(|(_, operation)| exists(operation));
-    let touched = touched.map(|((account, region, resource), operation)| TouchedResource {
+    let touched = last.into_iter().map(|((account, region, resource), operation)| TouchedResource {
         operation: operation.to_owned(),
         resource: resource.to_owned(),
         account: account.to_owned(),
         region: region.to_owned(),
     });
     touched.collect()
+}
+
+fn deletes(operation: &str) -> bool {
+    let action = operation.split_once(':').map_or(operation, |(_, action)| action);
+    ["Delete", "Terminate", "Remove", "Deregister"].iter().any(|verb| action.starts_with(verb))
 }
 
 impl Subject {

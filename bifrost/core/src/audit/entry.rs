@@ -1,7 +1,7 @@
 //! Entries of the Merkle log. Each commits to the chain of an execution, or to an act of a person.
 
 use super::record::{Event, Outcome, Record};
-use super::{Claims, SCHEMA, safe_text};
+use super::{Claims, safe_text};
 use crate::release::Sha256;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -118,36 +118,41 @@ impl LogEntry {
                 identity = Some(who.clone());
                 EntryKind::Review
             }
+            Event::ActResult { code: reason, .. } => {
+                code.clone_from(reason);
+                EntryKind::Event
+            }
             Event::MayChange { .. }
             | Event::Change { .. }
             | Event::Attempt { .. }
             | Event::LockTaken { .. }
             | Event::LockFreed { .. }
             | Event::Plan { .. }
-            | Event::ActResult { .. }
             | Event::Unknown => return None,
         };
-        let subject = draft.subject.clone();
+        let subject = &draft.subject;
+        // A record that somebody else wrote may have texts of any length.
+        let safe = |text: &Option<String>| text.as_deref().map(safe_text);
         Some(Self {
-            schema: SCHEMA,
+            schema: record.schema,
             kind,
             time: draft.time,
             records: records.to_owned(),
             number: record.number,
             sha256: Sha256::of(line),
-            deployer: draft.deployer.name.clone(),
-            execution: subject.execution,
-            release_id: subject.release_id,
+            deployer: safe_text(&draft.deployer.name),
+            execution: safe(&subject.execution),
+            release_id: safe(&subject.release_id),
             release_sha256,
-            project_name: subject.project_name,
-            config_name: subject.config_name,
-            aws_account_id: subject.aws_account_id,
-            aws_region: subject.aws_region,
+            project_name: safe(&subject.project_name),
+            config_name: safe(&subject.config_name),
+            aws_account_id: safe(&subject.aws_account_id),
+            aws_region: safe(&subject.aws_region),
             started_by,
             outcome,
-            code,
-            action,
-            identity,
+            code: safe(&code),
+            action: safe(&action),
+            identity: safe(&identity),
         })
     }
 }

@@ -7,20 +7,25 @@
 //! A record has no secret: it has names, hashes, codes and ids, but no text of AWS, and no value of a release except the names that
 //! identify it and the claims of its client.
 
+mod acts;
 mod chain;
 mod change_log;
 mod closing;
+mod directory;
 mod entry;
 mod record;
 mod version;
 
-pub use chain::{Chain, MAX_OBJECT_BYTES, execution_key, read_lines};
-pub use change_log::{ChangeLog, FailedCall};
+pub use acts::{ActId, InvalidActId, PEOPLE, read_act};
+pub(crate) use acts::{ActWritten, append_act, write_act};
+pub use chain::{Chain, LookBack, MAX_OBJECT_BYTES, read_lines};
+pub use change_log::{ChangeLog, FailedCall, PendingChange};
 pub use closing::{FailStates, close_execution};
+pub use directory::{execution_key, release_key};
 pub use entry::{EntryKind, LogEntry};
 pub use record::{
-    AttemptOutcome, CallOutcome, Claims, DeployerVersion, Draft, Event, Outcome, Record, SCHEMA, Subject, TouchedResource,
-    safe_text,
+    AttemptOutcome, CallOutcome, Claims, DeployerVersion, Draft, Event, Outcome, Record, SCHEMA, Subject,
+    TouchedResource, safe_text,
 };
 pub use version::{set_version, version};
 
@@ -30,15 +35,37 @@ use async_trait::async_trait;
 use std::sync::Arc;
 
 /// What happens to a deploy when the audit log cannot be written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AuditMode {
     /// Nothing new is begun: the release is refused. A deploy that has changed something goes on, and so does its clean-up.
+    #[default]
     Required,
     /// The deploy goes on.
     BestEffort,
     /// There is no audit log.
     Off,
+}
+
+impl AuditMode {
+    /// All modes, the strictest first.
+    pub const ALL: [Self; 3] = [Self::Required, Self::BestEffort, Self::Off];
+
+    /// Its name in settings, such as `best-effort`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Required => "required",
+            Self::BestEffort => "best-effort",
+            Self::Off => "off",
+        }
+    }
+
+    /// The mode with this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
 }
 
 /// The audit log of a deployer, as its tasks and its client use it.
@@ -83,6 +110,15 @@ pub trait AuditLog: Send + Sync {
     /// # Errors
     /// [`CloudError`] if it is not known whether the log has the entry.
     async fn append(&self, entry: &LogEntry) -> Result<Appended, CloudError>;
+
+    /// Publishes entries that have their place in the log, but whose writer could not publish them. By default there is nothing to
+    /// do: an implementation that publishes apart from [`append`](Self::append) overrides it.
+    ///
+    /// # Errors
+    /// [`CloudError`] if some are not published.
+    async fn publish(&self) -> Result<(), CloudError> {
+        Ok(())
+    }
 }
 
 /// An entry that has its place in the log.

@@ -225,6 +225,9 @@ pub enum Event {
         ticket: Option<String>,
         /// Whether it went around a protection, so that another person must review it.
         break_glass: bool,
+        /// The id of the function's invocation, which its log has, too. Absent if the client recorded the act itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
     },
     /// How an act ended.
     ActResult {
@@ -246,6 +249,12 @@ pub enum Event {
         confirmed: bool,
         /// What they found.
         note: String,
+        /// A ticket.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ticket: Option<String>,
+        /// The id of the function's invocation.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        request_id: Option<String>,
     },
     /// A kind that a later version writes.
     #[serde(other)]

@@ -7,6 +7,7 @@ use crate::release::Sha256;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The key of the only object of the audit log that is replaced: the signed checkpoint.
 pub const CHECKPOINT_KEY: &str = "log/checkpoint";
@@ -72,6 +73,15 @@ pub struct ObjectVersion {
     pub size: u64,
 }
 
+/// A page of a listing of versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionsPage {
+    /// The versions: all of each key that the page has.
+    pub versions: Vec<ObjectVersion>,
+    /// The key after which the next page begins. `None` on the last page.
+    pub next: Option<String>,
+}
+
 /// The storage of the audit log of a deployer account and region.
 #[async_trait]
 pub trait AuditStore: Send + Sync {
@@ -132,11 +142,27 @@ pub trait AuditStore: Send + Sync {
     /// [`CloudError`] from S3.
     async fn versions(&self, prefix: &str) -> Result<Vec<ObjectVersion>, CloudError>;
 
+    /// One page of [`versions`](Self::versions): those of keys after `after`. An adapter that would otherwise make many requests
+    /// for one answer implements it; by default there is one page.
+    ///
+    /// # Errors
+    /// [`CloudError`] from S3.
+    async fn versions_page(&self, prefix: &str, after: Option<&str>) -> Result<VersionsPage, CloudError> {
+        let mut versions = self.versions(prefix).await?;
+        versions.retain(|version| after.is_none_or(|after| version.key.as_str() > after));
+        Ok(VersionsPage { versions, next: None })
+    }
+
     /// Reads one version of an object (`s3:GetObjectVersion`).
     ///
     /// # Errors
     /// [`CloudError`] from S3; [`CloudError::object_too_large`].
     async fn get_version(&self, key: &str, version: &str, limit_bytes: u64) -> Result<Vec<u8>, CloudError>;
+
+    /// Waits before the next attempt, because another writer was faster.
+    async fn wait(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
 }
 
 /// Signs checkpoints with Ed25519: a key in KMS, or a local one.

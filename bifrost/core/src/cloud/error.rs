@@ -56,6 +56,7 @@ impl ErrorKind {
             | "InvalidParameterValue"
             | "Malformed"
             | "MalformedException"
+            | "MethodNotAllowed"
             | "MissingParameter" => Self::Invalid,
             "AccessDenied" | "AccessDeniedException" | "AuthorizationError" | "UnauthorizedOperation" => {
                 Self::AccessDenied
@@ -91,6 +92,7 @@ impl ErrorKind {
             | "NoSuchBucket"
             | "NoSuchEntity"
             | "NoSuchKey"
+            | "NoSuchVersion"
             | "NotFound"
             | "NotFoundException"
             | "ResourceNotFound"

@@ -1,10 +1,12 @@
 //! The resources of a deployer in its own account, as `doctor` checks them. A user may have the rights to see only some of
 //! them, so each call has its own result.
 
-use super::CloudError;
-use crate::release::BucketName;
+use super::{AuditStore, CloudError};
+use crate::release::{AccountId, BucketName};
 use async_trait::async_trait;
 use serde_json::Value;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 /// The configuration of a Lambda function.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,6 +29,21 @@ pub struct FunctionConfiguration {
     pub role: String,
     /// The names of its environment variables. The values may be secrets, so they are not kept.
     pub variables: Vec<String>,
+    /// The values of those variables that are known not to be secrets ([`SETTINGS`](Self::SETTINGS)).
+    pub settings: BTreeMap<String, String>,
+}
+
+impl FunctionConfiguration {
+    /// The variables whose values are kept.
+    pub const SETTINGS: [&'static str; 7] = [
+        "BIFROST_AUDIT",
+        "BIFROST_AUDIT_ACCOUNT",
+        "BIFROST_AUDIT_BUCKET",
+        "BIFROST_AUDIT_KEY",
+        "BIFROST_AUDIT_ORIGIN",
+        "BIFROST_AUDIT_TABLE",
+        "BIFROST_SESSION_TAGS",
+    ];
 }
 
 /// The configuration of a state machine.
@@ -85,8 +102,28 @@ pub struct BucketSettings {
     pub is_shut_to_the_public: Result<bool, CloudError>,
     /// Its policy (`s3:GetBucketPolicy`).
     pub policy: Result<Option<Value>, CloudError>,
-    /// Whether Object Lock is on (`s3:GetObjectLockConfiguration`).
-    pub has_object_lock: Result<bool, CloudError>,
+    /// Object Lock, if it is on (`s3:GetObjectLockConfiguration`).
+    pub object_lock: Result<Option<ObjectLock>, CloudError>,
+}
+
+/// Object Lock of a bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObjectLock {
+    /// The default retention of its objects, such as `COMPLIANCE, 7 years`. `None` if objects have to state their own.
+    pub default_retention: Option<String>,
+}
+
+/// A key in KMS.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KmsKey {
+    /// Its ARN.
+    pub arn: String,
+    /// Its state, such as `Enabled`.
+    pub state: String,
+    /// Its specification, such as `ECC_NIST_EDWARDS25519`.
+    pub spec: String,
+    /// Its usage, such as `SIGN_VERIFY`.
+    pub usage: String,
 }
 
 /// The result of an invocation of a function.
@@ -134,9 +171,25 @@ pub trait Inventory: Send + Sync {
     /// Reads the settings of a bucket. `None` if it does not exist. Every call sends `ExpectedBucketOwner`.
     ///
     /// # Errors
-    /// The error of `s3:ListObjectsV2`, if no setting can be read either: the bucket belongs to another account, or the
-    /// caller has no permission.
-    async fn bucket(&self, name: &BucketName) -> Result<Option<BucketSettings>, CloudError>;
+    /// The error of `s3:ListObjectsV2`, if no setting can be read either: the bucket belongs to another account than `owner`, or
+    /// the caller has no permission.
+    async fn bucket(&self, name: &BucketName, owner: &AccountId) -> Result<Option<BucketSettings>, CloudError>;
+
+    /// Reads a key, by its id, ARN or alias (`kms:DescribeKey`). `None` if it does not exist.
+    ///
+    /// # Errors
+    /// [`CloudError`] from KMS.
+    async fn key(&self, id: &str) -> Result<Option<KmsKey>, CloudError>;
+
+    /// Reads the resource-based policy of a function: who may invoke it (`lambda:GetPolicy`). `None` if it has none, or does not
+    /// exist.
+    ///
+    /// # Errors
+    /// [`CloudError`] from Lambda.
+    async fn function_policy(&self, name: &str) -> Result<Option<Value>, CloudError>;
+
+    /// The storage of an audit log, with the permissions of the user: its bucket, the owner of that, and its table.
+    fn audit_store(&self, bucket: &BucketName, owner: &AccountId, table: &str) -> Arc<dyn AuditStore>;
 
     /// Invokes a function and waits for its result (`lambda:Invoke`).
     ///

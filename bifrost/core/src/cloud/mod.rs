@@ -16,15 +16,16 @@ mod stacks;
 mod targets;
 
 pub use audit::{
-    AuditStore, CHECKPOINT_KEY, LogHead, LogSigner, MAX_ENTRY_BYTES, NewEntry, ObjectVersion, Sequenced, StoredCheckpoint,
+    AuditStore, CHECKPOINT_KEY, LogHead, LogSigner, MAX_ENTRY_BYTES, NewEntry, ObjectVersion, Sequenced,
+    StoredCheckpoint, VersionsPage,
 };
 pub use call::{Attempt, Call, CallCounter, CallName, Principal, is_read};
 pub use error::{CloudError, ErrorKind};
 pub use executions::{ExecutionFilter, ExecutionStatus, ExecutionSummary, Executions, Names, StartError};
 pub use history::{HistoryDetails, HistoryEvent};
 pub use inventory::{
-    BucketSettings, FunctionConfiguration, Inventory, Invocation, KeyAttribute, MachineConfiguration, Table,
-    TopicSubscriptions,
+    BucketSettings, FunctionConfiguration, Inventory, Invocation, KeyAttribute, KmsKey, MachineConfiguration,
+    ObjectLock, Table, TopicSubscriptions,
 };
 pub use locks::{
     DeployedItem, ENDED_TTL, EndedBy, EndedItem, GiveBack, GivenBack, LockItem, LockTable, LockTaken, MAX_OLDER,

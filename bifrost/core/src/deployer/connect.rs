@@ -2,8 +2,9 @@
 
 use super::{Deployer, Ports};
 use crate::account::DeployerAccount;
-use crate::cloud::{CloudError, Executions, Inventory, Objects, Stacks, Targets};
+use crate::cloud::{AuditStore, CloudError, Executions, Inventory, Objects, Stacks, Targets};
 use crate::error_code::{Coded, ErrorCode};
+use crate::people::Acts;
 use crate::release::{AccountId, BucketName, Region};
 use async_trait::async_trait;
 use std::collections::BTreeSet;
@@ -118,6 +119,8 @@ pub struct Connection<D: Deployer> {
     pub targets: Arc<dyn Targets<Ports<D>>>,
     /// Describes the deployer's resources, for `doctor`.
     pub inventory: Arc<dyn Inventory>,
+    /// The function that performs and records acts of people.
+    pub acts: Arc<dyn Acts>,
 }
 
 /// The parts of AWS that `bootstrap` uses: an account in which the deployer may not exist yet.
@@ -134,7 +137,7 @@ pub struct BootstrapTarget {
 
 /// Connects commands to AWS.
 #[async_trait(?Send)]
-pub trait Connect<D: Deployer> {
+pub trait Connect<D: Deployer>: ConnectAudit {
     /// Finds credentials and region, and asks STS for the account of the credentials.
     ///
     /// # Errors
@@ -147,4 +150,53 @@ pub trait Connect<D: Deployer> {
     /// # Errors
     /// [`ConnectError`], if there are no credentials, or AWS refuses them.
     async fn bootstrap_target(&self, region: Option<&Region>) -> Result<BootstrapTarget, ConnectError>;
+}
+
+/// Which audit log to read. What is `None` comes from the usual AWS configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditOptions {
+    /// The prefix of the deployers that share the log, such as `coinbase-`.
+    pub prefix: String,
+    /// The deployer account, whose deploys the log has. Default: the account of the credentials.
+    pub account: Option<AccountId>,
+    /// The deployers' region. Default: the configured region.
+    pub region: Option<Region>,
+    /// The bucket of the log, if it has another name than the default, or is in another account.
+    pub bucket: Option<BucketName>,
+}
+
+impl AuditOptions {
+    /// The name that a log with these options has in an account and region.
+    #[must_use]
+    pub fn origin(&self, account: &AccountId, region: &Region) -> String {
+        format!("{}audit/{account}/{region}", self.prefix)
+    }
+}
+
+/// The parts of AWS that readers of an audit log use.
+pub struct AuditConnection {
+    /// The name of the log, as its checkpoints have it: `<prefix>audit/<account>/<region>`.
+    pub origin: String,
+    /// Its bucket. Readers need no table.
+    pub store: Arc<dyn AuditStore>,
+    /// The public key with which its checkpoints are signed, as KMS says. `None` if the user may not ask KMS.
+    pub public_key: Option<[u8; 32]>,
+    /// How messages name the log: its bucket.
+    pub place: String,
+}
+
+/// Connects readers of an audit log to AWS.
+#[async_trait(?Send)]
+pub trait ConnectAudit {
+    /// Finds credentials and region, and asks STS for the account of the credentials.
+    ///
+    /// # Errors
+    /// [`ConnectError`], if there are no credentials, or AWS refuses them. That there is no log is an error of the store.
+    async fn connect_audit(&self, options: &AuditOptions) -> Result<AuditConnection, ConnectError>;
+
+    /// Connects to the function of a deployer that records acts of people. `deployer` is its name in AWS.
+    ///
+    /// # Errors
+    /// As [`connect_audit`](Self::connect_audit). That there is no such function is an error of the calls.
+    async fn connect_acts(&self, deployer: &str, options: &AuditOptions) -> Result<Arc<dyn Acts>, ConnectError>;
 }

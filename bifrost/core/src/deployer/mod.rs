@@ -3,7 +3,10 @@
 mod connect;
 mod permission;
 
-pub use connect::{BootstrapTarget, Connect, ConnectError, ConnectErrorKind, ConnectOptions, Connection};
+pub use connect::{
+    AuditConnection, AuditOptions, BootstrapTarget, Connect, ConnectAudit, ConnectError, ConnectErrorKind,
+    ConnectOptions, Connection,
+};
 pub use permission::{Boundary, DEPLOYERS_BUCKET, Permission, PolicyCondition};
 
 use crate::account::Identity;
@@ -51,8 +54,14 @@ pub trait Deployer: Sized + Send + Sync + 'static {
 
 /// The audit log of deployer `D`, in `ports`. `code_sha256` is the SHA-256 of the function's executable.
 #[must_use]
-pub fn audit<D: Deployer>(identity: &Identity, code_sha256: Option<Sha256>, mode: AuditMode, ports: AuditPorts) -> Audit {
-    let deployer = DeployerVersion { name: identity.name.clone(), version: version().map(ToOwned::to_owned), code_sha256 };
+pub fn audit<D: Deployer>(
+    identity: &Identity,
+    code_sha256: Option<Sha256>,
+    mode: AuditMode,
+    ports: AuditPorts,
+) -> Audit {
+    let deployer =
+        DeployerVersion { name: identity.name.clone(), version: version().map(ToOwned::to_owned), code_sha256 };
     let actions = D::PERMISSIONS.iter().flat_map(|permission| permission.actions).copied();
     let operations: BTreeSet<&'static str> = actions.filter(|action| !is_read(action)).collect();
     let definition = definition::<D>(&identity.function_arn()).to_string();

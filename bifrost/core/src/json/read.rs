@@ -242,7 +242,7 @@ impl<'de, I: Iterator<Item = (&'de String, &'de Value)>> MapAccess<'de> for Memb
     fn next_key_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<Option<S::Value>, ValueError> {
         self.value = self.rest.next();
         let Some((key, _)) = self.value else { return Ok(None) };
-        let read = seed.deserialize(BorrowedStrDeserializer::new(key));
+        let read = seed.deserialize(MemberKey(key));
         read.map(Some).map_err(|error: ValueError| error.within(Step::Key(key.clone())))
     }
 
@@ -250,6 +250,62 @@ impl<'de, I: Iterator<Item = (&'de String, &'de Value)>> MapAccess<'de> for Memb
         let (key, value) =
             self.value.take().ok_or_else(|| ValueError::custom("a value was requested before its key"))?;
         Node(value).read_at(seed, || Step::Key(key.clone()))
+    }
+}
+
+/// The key of a member. Maps may have whole numbers as keys, which JSON writes as strings.
+struct MemberKey<'de>(&'de str);
+
+macro_rules! integer_keys {
+    ($($method:ident($integer:ty) => $visit:ident)*) => { $(
+        fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+            // Only the form that is written: `01` and `+1` would be second keys of the same member.
+            match self.0.parse::<$integer>() {
+                Ok(integer) if integer.to_string() == self.0 => visitor.$visit(integer),
+                _ => self.deserialize_any(visitor),
+            }
+        }
+    )* };
+}
+
+impl<'de> Deserializer<'de> for MemberKey<'de> {
+    type Error = ValueError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        BorrowedStrDeserializer::new(self.0).deserialize_any(visitor)
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, ValueError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        name: &'static str,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, ValueError> {
+        BorrowedStrDeserializer::new(self.0).deserialize_enum(name, variants, visitor)
+    }
+
+    integer_keys! {
+        deserialize_u8(u8) => visit_u8
+        deserialize_u16(u16) => visit_u16
+        deserialize_u32(u32) => visit_u32
+        deserialize_u64(u64) => visit_u64
+        deserialize_i8(i8) => visit_i8
+        deserialize_i16(i16) => visit_i16
+        deserialize_i32(i32) => visit_i32
+        deserialize_i64(i64) => visit_i64
+    }
+
+    forward_to_deserialize_any! {
+        bool i128 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier
+        ignored_any
     }
 }
 

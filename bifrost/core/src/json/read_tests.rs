@@ -130,3 +130,16 @@ fn members_can_be_read_as_two_types() {
     let error = read_members::<Service>(&json!([]), |_| true, &[]).unwrap_err();
     assert_eq!((error.kind, error.path.as_str()), (ReadErrorKind::Type, ""));
 }
+
+#[test]
+fn keys_may_be_whole_numbers() {
+    assert_eq!(
+        read(&json!({"0": "a", "17": "b"})),
+        Ok(BTreeMap::from([(0_u64, "a".to_owned()), (17, "b".to_owned())]))
+    );
+    assert_eq!(read(&json!({"-1": true})), Ok(BTreeMap::from([(-1_i32, true)])));
+    for key in ["", "01", "+1", " 1", "1.0", "-1", "256"] {
+        let refused = read::<BTreeMap<u8, bool>>(&json!({key: true})).unwrap_err();
+        assert_eq!(refused.kind, ReadErrorKind::Type, "{key}");
+    }
+}

@@ -48,6 +48,13 @@ pub enum Ends {
     Depends,
 }
 
+/// Prepares the context for an attempt of a task with this role. `precedes_changes` if its state does not come after the first that may
+/// change the target account.
+pub(crate) fn begin<P>(context: &Context<P>, role: Role, precedes_changes: bool) {
+    context.guard.set_role(role);
+    context.recording.begin(precedes_changes && matches!(role, Role::Validates | Role::Locks | Role::Fenced { .. }));
+}
+
 /// Runs an attempt of a task. `work` is its handler; `input` reads the release once more, as the task received it.
 ///
 /// # Errors
@@ -73,7 +80,7 @@ pub(crate) async fn attempt<F: Fields>(
                     ))));
                 }
                 Err(finished) => {
-                    context.recording.set_end(finished.success, ends);
+                    context.recording.set_end(finished.success, ends, true);
                     return Ok(ended(input()?, finished.success));
                 }
             };
@@ -81,7 +88,7 @@ pub(crate) async fn attempt<F: Fields>(
             let keeps_lock = matches!(end, Finish::KeepLock(_));
             let output = finish(context, end, fence).await.map_err(|error| FunctionError::raised(&error))?;
             if !keeps_lock {
-                context.recording.set_end(output.envelope.success == Some(true), ends);
+                context.recording.set_end(output.envelope.success == Some(true), ends, false);
             }
             Ok(output)
         }

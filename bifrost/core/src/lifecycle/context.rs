@@ -39,6 +39,9 @@ impl<P> Context<P> {
         targets: Arc<dyn Targets<P>>,
         changes: Arc<ChangeLog>,
     ) -> Self {
+        // In a local cloud the clock is a session that has these changes: a strong reference would keep both forever.
+        let env = Arc::downgrade(&account.env);
+        changes.set_clock(move || env.upgrade().map_or(DateTime::UNIX_EPOCH, |env| env.now()));
         Self { account, attempt, sent, targets, guard: Guard::default(), changes, recording: Recording::default() }
     }
 

@@ -177,7 +177,7 @@ async fn give_back<P>(
         GivenBack::NotHeld(_) => Ok(()),
         GivenBack::Done => {
             let lock = envelope.root_dir().lock().to_string();
-            context.recording.note(Event::LockFreed { lock, deployed: success });
+            context.note(Event::LockFreed { lock, deployed: success });
             Ok(())
         }
     }
@@ -191,9 +191,11 @@ pub(super) async fn give_back_refused<P>(
 ) -> Result<(), LockFailure> {
     let go_lock = go_lock::read(context, envelope).await?;
     go_lock::delete_own(context, envelope, go_lock, owner).await?;
-    if context.account.locks.give_back(&item(context, envelope, owner, false)).await? == GivenBack::Done {
+    let given_back = context.account.locks.give_back(&item(context, envelope, owner, false)).await?;
+    // Only an earlier attempt can have taken it.
+    if given_back == GivenBack::Done && context.attempt.retry_count > 0 {
         let lock = envelope.root_dir().lock().to_string();
-        context.recording.note(Event::LockFreed { lock, deployed: false });
+        context.note(Event::LockFreed { lock, deployed: false });
     }
     Ok(())
 }

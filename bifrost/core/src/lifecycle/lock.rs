@@ -213,7 +213,7 @@ async fn conflict<P>(
     let lock = TakeLock { item, dir, created_at: envelope.created_at };
     Ok(match context.account.locks.take(&lock).await? {
         LockTaken::Taken => {
-            context.recording.note(Event::LockTaken { lock: lock.item.key });
+            context.note(Event::LockTaken { lock: lock.item.key });
             None
         }
         LockTaken::Ended(ended) => Some(LockConflict::Ended { project, ended }),

@@ -21,6 +21,7 @@
 //! task that cleans up, from its [`Ownership`].
 
 mod attempt;
+mod conclusion;
 mod context;
 mod fence;
 mod finish;
@@ -33,7 +34,8 @@ mod recording;
 mod validate;
 
 pub use attempt::Ends;
-pub(crate) use attempt::{Role, attempt};
+pub(crate) use attempt::{Role, attempt, begin};
+pub(crate) use conclusion::{record, unrecorded};
 pub use context::Context;
 pub use fence::LockLost;
 pub(crate) use finish::EndDiffers;
@@ -42,5 +44,5 @@ pub use freeze::{Freeze, FreezeError, current_freeze};
 pub use halt::{Halt, HaltCheckError, MAX_CLOCK_AHEAD, MAX_HALT_AGE, request_halt};
 pub use lock::{LockConflict, LockFailure, LockUnknown, Locked, describe_lock, lock};
 pub use proof::{Ownership, Proof};
-pub(crate) use recording::{AuditUnavailable, begin, conclude};
+pub(crate) use recording::AuditUnavailable;
 pub use validate::{BadRelease, OlderThanDeployed, ValidateFailure, Validated, check, read_file, validate};

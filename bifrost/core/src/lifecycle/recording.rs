@@ -1,16 +1,14 @@
-//! Records what an attempt may change, what it changed, and how it ended, in the audit log (contract §11).
+//! Records in the audit log what an attempt may change, before its first change (contract §11). `conclusion` records how it ended.
 
-use super::attempt::Role;
 use super::{Context, Ends};
 use crate::audit::{
-    AttemptOutcome, Audit, AuditMode, Chain, Claims, Draft, Event, Outcome, Subject, execution_key, safe_text,
+    Audit, AuditMode, Chain, ChangeLog, Claims, Draft, Event, LookBack, Outcome, Subject, execution_key, release_key,
+    safe_text,
 };
 use crate::cloud::{CloudError, ErrorKind};
-use crate::error_code::{Coded, full_message, split_code};
+use crate::error_code::{Coded, full_message};
 use crate::release::{Envelope, STARTED_BY, Sha256};
-use crate::task::FunctionError;
 use chrono::{DateTime, Utc};
-use serde_json::Value;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::OnceCell;
 
@@ -22,7 +20,10 @@ use tokio::sync::OnceCell;
     "correct what the message names, then deploy a new release; `doctor` checks the audit log, and the setting `audit` says whether \
      it is required"
 )]
-pub(crate) struct AuditUnavailable(#[source] CloudError);
+pub(crate) struct AuditUnavailable(#[source] pub(super) CloudError);
+
+/// An event with the time at which it happened.
+pub(super) type TimedEvent = (DateTime<Utc>, Event);
 
 /// What an attempt adds to the audit log.
 #[derive(Default)]
@@ -34,12 +35,20 @@ pub(super) struct Recording {
 }
 
 #[derive(Debug, Default)]
-struct Notes {
-    /// Whether the state is the first that may change the target account.
-    begins_changes: bool,
-    release_sha256: Option<Sha256>,
-    events: Vec<Event>,
-    outcome: Option<Outcome>,
+pub(super) struct Notes {
+    /// Whether nothing is changed yet when the state is entered.
+    precedes_changes: bool,
+    pub(super) release_sha256: Option<Sha256>,
+    pub(super) events: Vec<TimedEvent>,
+    pub(super) end: Option<RecordedEnd>,
+}
+
+/// How the deploy ended in an attempt.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RecordedEnd {
+    pub(super) outcome: Outcome,
+    /// Whether it ended in an earlier attempt, which may have recorded it.
+    pub(super) is_earlier: bool,
 }
 
 impl std::fmt::Debug for Recording {
@@ -49,41 +58,42 @@ impl std::fmt::Debug for Recording {
 }
 
 impl Recording {
-    fn notes(&self) -> MutexGuard<'_, Notes> {
+    pub(super) fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Prepares for an attempt; `precedes_changes` if nothing is changed yet when its state is entered.
+    pub(super) fn begin(&self, precedes_changes: bool) {
+        self.notes().precedes_changes = precedes_changes;
     }
 
     pub(super) fn set_release(&self, stored: Sha256) {
         self.notes().release_sha256 = Some(stored);
     }
 
-    pub(super) fn note(&self, event: Event) {
-        self.notes().events.push(event);
-    }
-
-    /// The attempt ended the deploy in this way, if only one end follows.
-    pub(super) fn set_end(&self, success: bool, ends: Ends) {
-        self.notes().outcome = match (success, ends) {
-            (true, _) => Some(Outcome::Success),
-            (false, Ends::FailureClean) => Some(Outcome::FailureClean),
+    /// The attempt ended the deploy, or found that an earlier attempt did.
+    pub(super) fn set_end(&self, success: bool, ends: Ends, is_earlier: bool) {
+        let outcome = match (success, ends) {
+            (true, _) => Outcome::Success,
+            (false, Ends::FailureClean) => Outcome::FailureClean,
             // Other states follow.
-            (false, _) => None,
+            (false, _) => return,
         };
+        self.notes().end = Some(RecordedEnd { outcome, is_earlier });
     }
-}
-
-/// Prepares the context for an attempt of a task with this role. `begins_changes` if its state is the first that may change the
-/// target account.
-pub(crate) fn begin<P>(context: &Context<P>, role: Role, begins_changes: bool) {
-    context.guard.set_role(role);
-    context.recording.notes().begins_changes = begins_changes;
 }
 
 impl<P> Context<P> {
     /// Records what the deploy is about to do, as a digest: of a change set, or of the settings of what will be created. The audit
     /// log has it before the first change, if the handler calls this before it asks for a proof.
     pub fn record_plan(&self, sha256: Sha256) {
-        self.recording.note(Event::Plan { sha256 });
+        self.note(Event::Plan { sha256 });
+    }
+
+    /// Adds an event to what the attempt records.
+    pub(super) fn note(&self, event: Event) {
+        let now = self.now();
+        self.recording.notes().events.push((now, event));
     }
 
     /// Announces what this attempt may change, once. Ask before every first change.
@@ -93,8 +103,7 @@ impl<P> Context<P> {
     pub(super) async fn announce(&self, envelope: &Envelope) -> Result<(), CloudError> {
         let announced = self.recording.announced.get_or_init(|| self.write_announcement(envelope)).await;
         let Err(error) = announced else { return Ok(()) };
-        let may_begin = !self.recording.notes().begins_changes || self.account.audit.mode != AuditMode::Required;
-        if may_begin {
+        if !self.recording.notes().precedes_changes || self.account.audit.mode != AuditMode::Required {
             return Ok(());
         }
         Err(CloudError {
@@ -107,61 +116,56 @@ impl<P> Context<P> {
 
     async fn write_announcement(&self, envelope: &Envelope) -> Result<(), CloudError> {
         let Audit { ports: Some(_), operations, .. } = &self.account.audit else { return Ok(()) };
-        let may_change = Event::MayChange {
+        self.note(Event::MayChange {
             state: safe_text(&self.attempt.state),
             attempt: self.attempt.retry_count,
             account: envelope.aws_account_id.to_string(),
             region: envelope.aws_region.to_string(),
             operations: operations.iter().map(|operation| (*operation).to_owned()).collect(),
-        };
-        let mut events = std::mem::take(&mut self.recording.notes().events);
-        events.push(may_change);
-        let written = self.add(events.clone()).await;
-        if let Err(error) = &written {
-            tracing::error!(%error, "the audit log does not have what this attempt may change");
-            events.pop();
-            self.recording.notes().events = events;
-        }
+        });
+        let written = self.with_chain(async |chain| {
+            // Taken after the last wait before the chain has them: an attempt that ends meanwhile loses none.
+            let events = std::mem::take(&mut self.recording.notes().events);
+            chain.add(self.drafts(events), LookBack::All).await
+        });
         written
+            .await
+            .inspect_err(|error| tracing::error!(%error, "the audit log does not have what this attempt may change"))
     }
 
-    /// Adds records to the chain of the execution.
-    async fn add(&self, events: Vec<Event>) -> Result<(), CloudError> {
-        let drafts = self.drafts(events);
+    /// Uses the chain of the execution. Does nothing without an audit log.
+    pub(super) async fn with_chain(
+        &self,
+        work: impl AsyncFnOnce(&mut Chain) -> Result<(), CloudError>,
+    ) -> Result<(), CloudError> {
+        let Some(ports) = self.account.audit.ports.clone() else { return Ok(()) };
         let mut chain = self.recording.chain.lock().await;
-        let Some(chain) = self.open_chain(&mut chain) else { return Ok(()) };
-        chain.add(&drafts).await
-    }
-
-    fn open_chain<'c>(&self, chain: &'c mut Option<Chain>) -> Option<&'c mut Chain> {
-        let ports = self.account.audit.ports.clone()?;
-        Some(chain.get_or_insert_with(|| Chain::new(ports, self.chain_dir())))
+        work(chain.get_or_insert_with(|| Chain::new(ports, self.chain_dir()))).await
     }
 
     /// The directory of this execution's chain. Under a definition of the Go implementation the function does not know its execution,
     /// so the chain is that of the release.
     fn chain_dir(&self) -> String {
         let identity = &self.account.identity;
-        let text = |field: &str| self.sent.get(field).and_then(Value::as_str).unwrap_or_default();
-        let release = || {
-            let fields = ["aws_account_id", "project_name", "config_name", "release_id"];
-            fields.map(text).join("/")
-        };
-        let execution = self.attempt.execution.clone().unwrap_or_else(release);
-        execution_key(&identity.name, &identity.execution_arn(""), &execution)
+        match &self.attempt.execution {
+            Some(execution) => execution_key(&identity.name, &identity.execution_arn(""), execution),
+            None => release_key(&identity.name, &self.sent),
+        }
     }
 
-    fn drafts(&self, events: Vec<Event>) -> Vec<Draft> {
-        let (time, deployer) = (self.now(), &self.account.audit.deployer);
+    /// The records of these events.
+    pub(super) fn drafts(&self, events: Vec<TimedEvent>) -> Vec<Draft> {
+        let deployer = &self.account.audit.deployer;
         let mut subject = Subject::of_input(self.attempt.execution.as_deref().unwrap_or_default(), &self.sent);
         let defaults = &self.account.defaults;
         subject.aws_account_id.get_or_insert_with(|| defaults.account.to_string());
         subject.aws_region.get_or_insert_with(|| defaults.region.to_string());
-        let draft = |event| Draft { time, deployer: deployer.clone(), subject: subject.clone(), event };
+        let draft = |(time, event)| Draft { time, deployer: deployer.clone(), subject: subject.clone(), event };
         events.into_iter().map(draft).collect()
     }
 
-    fn start(&self) -> Event {
+    /// The start of the execution.
+    pub(super) fn start(&self) -> Event {
         let metadata = self.sent.get("metadata");
         let claim = |name: &str| metadata.and_then(|all| all.get(name)?.as_str()).map(safe_text);
         Event::Start {
@@ -175,98 +179,9 @@ impl<P> Context<P> {
             },
         }
     }
-}
 
-/// Records how an attempt ended. `since` is when it began.
-///
-/// # Errors
-/// The attempt's own, and `BadReleaseError` or `LockError` if nothing new may begin because the log cannot be written.
-pub(crate) async fn conclude<P>(
-    context: &Context<P>,
-    since: DateTime<Utc>,
-    result: Result<Value, FunctionError>,
-) -> Result<Value, FunctionError> {
-    if context.account.audit.ports.is_none() {
-        return result;
-    }
-    let Err(error) = write_conclusion(context, since, &result).await else { return result };
-    tracing::error!(%error, "the audit log does not have how this attempt ended");
-    let name = match context.guard.role() {
-        Some(Role::Validates) => "BadReleaseError",
-        Some(Role::Locks) => "LockError",
-        _ => return result,
-    };
-    if context.account.audit.mode != AuditMode::Required {
-        return result;
-    }
-    result.and_then(|_| Err(FunctionError::coded(name, &AuditUnavailable(error))))
-}
-
-async fn write_conclusion<P>(
-    context: &Context<P>,
-    since: DateTime<Utc>,
-    result: &Result<Value, FunctionError>,
-) -> Result<(), CloudError> {
-    let (changes, last_failure) = context.changes.take();
-    let (mut events, outcome) = {
-        let mut notes = context.recording.notes();
-        (std::mem::take(&mut notes.events), notes.outcome)
-    };
-    events.splice(0..0, changes);
-    let error = result.as_ref().err();
-    let (code, cause) = error.map_or((None, None), |error| (split_code(&error.message).0, Some(&error.message)));
-    let (state, attempt) = (safe_text(&context.attempt.state), context.attempt.retry_count);
-    let ended = Event::Attempt {
-        state: state.clone(),
-        attempt,
-        duration_ms: u64::try_from((context.now() - since).num_milliseconds()).unwrap_or_default(),
-        outcome: AttemptOutcome::of(result),
-        error: error.map(|error| safe_text(&error.error)),
-        code: code.map(safe_text),
-        cause: last_failure.filter(|_| error.is_some()).map(|call| call.to_string()),
-        cause_sha256: cause.map(|cause| Sha256::of(cause.as_bytes())),
-    };
-    events.push(ended);
-    let role = context.guard.role();
-    if let Some(error) = error.filter(|error| is_refusal(role, error)) {
-        events.push(Event::Refusal { state, error: safe_text(&error.error), code: code.map(safe_text) });
-    }
-    let mut chain = context.recording.chain.lock().await;
-    let Some(chain) = context.open_chain(&mut chain) else { return Ok(()) };
-    // An earlier attempt may have recorded the start or the end, and its answer was lost.
-    let earlier = if role == Some(Role::Validates) || (outcome.is_some() && attempt > 0) {
-        chain.commit_all().await?
-    } else {
-        Vec::new()
-    };
-    if role == Some(Role::Validates) && earlier.is_empty() {
-        events.insert(0, context.start());
-    }
-    let is_recorded = earlier.iter().any(|record| matches!(record.draft.event, Event::End { .. }));
-    if let Some(outcome) = outcome.filter(|_| result.is_ok() && !is_recorded) {
-        let start = chain.first().await?;
-        let release_sha256 = start.and_then(|start| match start.draft.event {
-            Event::Start { release_sha256, .. } => release_sha256,
-            _ => None,
-        });
-        events.push(Event::End { outcome, release_sha256 });
-    }
-    let drafts = context.drafts(events);
-    if let Err(error) = chain.add(&drafts).await {
-        for draft in &drafts {
-            // The function's own log keeps what the audit log could not take.
-            tracing::error!(record = serde_json::to_string(draft).unwrap_or_default(), "record that the audit log does not have");
-        }
-        return Err(error);
-    }
-    chain.commit().await
-}
-
-/// Whether an error refuses the release.
-fn is_refusal(role: Option<Role>, error: &FunctionError) -> bool {
-    match role {
-        Some(Role::Validates) => true,
-        Some(Role::Locks) => error.error == "LockExistsError",
-        _ => false,
+    /// The changes of the attempt.
+    pub(super) fn changes(&self) -> &ChangeLog {
+        &self.changes
     }
 }

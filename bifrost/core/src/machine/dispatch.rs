@@ -37,7 +37,15 @@ pub async fn dispatch<M: Machine>(
     let ctx = open(attempt, sent.clone());
     let since = ctx.now();
     let result = guarded(&task, M::run(&ctx, &task, &sent)).await.and_then(|output| check_size(&task, output));
-    lifecycle::conclude(&ctx, since, result).await
+    let Err(reason) = guarded(&task, lifecycle::record(&ctx, since, &result)).await else { return result };
+    let was_accepted = result.is_ok();
+    let result = lifecycle::unrecorded(&ctx, result, reason);
+    if was_accepted && result.is_err() {
+        // Perhaps the log can be written again, or only its table cannot.
+        let recorded = guarded(&task, lifecycle::record(&ctx, since, &result)).await;
+        drop(recorded.inspect_err(|reason| tracing::error!(%reason, "the audit log does not have this refusal")));
+    }
+    result
 }
 
 fn check_size(task: &str, output: Value) -> Result<Value, FunctionError> {

@@ -172,7 +172,7 @@ where
     }
 
     async fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> Result<Value, FunctionError> {
-        lifecycle::begin(ctx, self.role, ctx.attempt.state == M::CHANGES_FROM.name());
+        lifecycle::begin(ctx, self.role, precedes_changes::<M>(&ctx.attempt.state));
         if self.role == Role::Validates {
             check_input(input)?;
         }
@@ -185,6 +185,24 @@ where
         });
         to_json(&lifecycle::attempt(ctx, self.role, &envelope, work, || read::<M>(ctx, input)).await?)
     }
+}
+
+/// Whether a state does not come after the first one that may change the target account, in the order of the chart, and its failure does
+/// not end dirty at once: such a state begins nothing, it goes on with what an earlier one began.
+fn precedes_changes<M: Machine>(state: &str) -> bool {
+    let position = |state| M::ALL.iter().position(|other| *other == state);
+    M::from_name(state).is_some_and(|state| position(state) <= position(M::CHANGES_FROM)) && !fails_dirty::<M>(state)
+}
+
+fn fails_dirty<M: Machine>(state: &str) -> bool {
+    let definition = M::definition(&DefinitionSettings {
+        resource: String::new(),
+        task_timeout_seconds: 1,
+        machine_timeout_seconds: 1,
+    });
+    let catches = definition.get("States").and_then(|states| states.get(state)?.get("Catch")?.as_array());
+    let next = catches.and_then(|catches| catches.last()?.get("Next")?.as_str());
+    next == Some(M::FAILURE_DIRTY.name())
 }
 
 fn read<M: Machine>(ctx: &Context<Ports<M>>, input: &Value) -> Result<Release<FieldsOf<M>>, FunctionError> {

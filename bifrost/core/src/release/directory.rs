@@ -21,6 +21,12 @@ impl ObjectKey {
         Self(format!("_code/{sha256}.zip"))
     }
 
+    /// The signed checkpoint of an audit log, in the bucket of the log.
+    #[must_use]
+    pub fn checkpoint() -> Self {
+        Self("log/checkpoint".to_owned())
+    }
+
     /// The key as text, without a leading slash.
     #[must_use]
     pub fn as_str(&self) -> &str {

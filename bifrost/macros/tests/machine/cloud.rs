@@ -1,8 +1,8 @@
 //! The context of an attempt in a cloud where the deploy holds its lock and nobody halts it. Nothing else may be used.
 
 use async_trait::async_trait;
-use bifrost::audit::{Audit, DeployerVersion};
 use bifrost::account::{DeployerAccount, Env, Identity};
+use bifrost::audit::{Audit, DeployerVersion};
 use bifrost::cloud::{
     CloudError, DeployedItem, Encryption, EndedItem, GiveBack, GivenBack, LockItem, LockTable, LockTaken, Object,
     Objects, PutNew, TakeLock, TargetRole, Targets,
