@@ -1,11 +1,11 @@
 //! The framework's ports on the local cloud.
 
+use super::cloud::{LocalCloud, LocalDeployer};
 use super::error::{ServiceError, StoreError};
 use super::session::LocalSession;
 use super::state::{Bucket, LocalState, Resources, StoredExecution, StoredObject};
 use async_trait::async_trait;
 use bifrost_asl::interpreter::Event;
-use bifrost_core::account::Identity;
 use bifrost_core::cloud::{
     CloudError, Encryption, ErrorKind, ExecutionFilter, ExecutionStatus, ExecutionSummary, Executions, HistoryDetails,
     HistoryEvent, Object, Objects, PutNew, StartError,
@@ -116,9 +116,9 @@ impl<R: Resources> Objects for LocalSession<R> {
 const INPUT_LIMIT_BYTES: usize = 262_144;
 
 /// The executions of the deployer's state machine in the local cloud.
-pub(super) struct LocalExecutions<R> {
-    pub(super) session: LocalSession<R>,
-    pub(super) identity: Arc<Identity>,
+pub(super) struct LocalExecutions<D: LocalDeployer> {
+    pub(super) session: LocalSession<D::Resources>,
+    pub(super) cloud: LocalCloud<D>,
 }
 
 /// Converts an error of the store to the answer of a call.
@@ -127,7 +127,7 @@ fn checked<T>(operation: &'static str, resource: &str, result: Result<T, StoreEr
 }
 
 #[async_trait]
-impl<R: Resources> Executions for LocalExecutions<R> {
+impl<D: LocalDeployer> Executions for LocalExecutions<D> {
     async fn start(&self, name: &str, input: &Value) -> Result<(), StartError> {
         const OPERATION: &str = "states:StartExecution";
         if json::exceeds(input, INPUT_LIMIT_BYTES) {
@@ -139,7 +139,7 @@ impl<R: Resources> Executions for LocalExecutions<R> {
         let start_date = self.session.invoke_read(OPERATION, name, |state| Ok(state.clock)).await?;
         let summary = ExecutionSummary {
             name: name.into(),
-            arn: self.identity.execution_arn(name),
+            arn: self.cloud.identity().execution_arn(name),
             status: ExecutionStatus::Running,
             start_date,
             stop_date: None,
@@ -161,12 +161,19 @@ impl<R: Resources> Executions for LocalExecutions<R> {
     async fn stop(&self, name: &str, cause: &str) -> Result<(), CloudError> {
         const OPERATION: &str = "states:StopExecution";
         let now = self.session.invoke_read(OPERATION, name, |state| Ok(state.clock)).await?;
-        let stop = |execution: &mut StoredExecution, last_event| ((), execution.stop(cause, now, last_event));
+        let stop = |execution: &mut StoredExecution, last_event| {
+            let event = execution.stop(cause, now, last_event);
+            (event.is_some().then(|| execution.summary.clone()), event)
+        };
         let stopped = checked(OPERATION, name, self.session.store.change_execution(name, stop))?;
-        stopped.ok_or_else(|| {
+        let stopped = stopped.ok_or_else(|| {
             let message = format!("execution {name} does not exist");
             ServiceError::new(ErrorKind::NotFound, "ExecutionDoesNotExist", message).at(OPERATION, name)
-        })
+        })?;
+        if let Some(stopped) = stopped {
+            self.cloud.close(&stopped).await;
+        }
+        Ok(())
     }
 
     async fn describe(&self, name: &str) -> Result<Option<ExecutionSummary>, CloudError> {

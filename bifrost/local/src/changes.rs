@@ -35,6 +35,17 @@ impl Changes {
         self.within(field, |changes| changes.own_entries(new, saved));
     }
 
+    /// Saves one entry of a field that is a map, as [`entries`](Self::entries) does. The entry exists or never did.
+    pub(super) fn entry<K, V>(&mut self, field: &str, key: &K, new: &BTreeMap<K, V>, saved: &mut BTreeMap<K, V>)
+    where
+        K: Clone + Display + Ord,
+        V: Clone + PartialEq + Serialize,
+    {
+        let Some(new) = new.get(key).filter(|new| saved.get(key) != Some(new)) else { return };
+        self.within(field, |changes| changes.within(&key.to_string(), |changes| changes.write(new)));
+        saved.insert(key.clone(), new.clone());
+    }
+
     /// Saves a map whose entries are fields of the value itself, with a part for each entry.
     pub(super) fn own_entries<K, V>(&mut self, new: &BTreeMap<K, V>, saved: &mut BTreeMap<K, V>)
     where

@@ -2,22 +2,27 @@
 
 use super::adapters::LocalExecutions;
 use super::attempt::{AttemptScope, AttemptSignal};
+use super::audit::LocalAuditStore;
 use super::error::ServiceError;
 use super::locks::LocalLocks;
 use super::session::LocalSession;
 use super::state::Resources;
 use super::store::Store;
 use async_trait::async_trait;
+use bifrost_audit::log::TiledLog;
 use bifrost_core::account::{DeployerAccount, Env, Identity};
-use bifrost_core::audit::{Audit, DeployerVersion};
-use bifrost_core::cloud::{Attempt, CloudError, ErrorKind, Executions, Principal, TargetRole, Targets};
-use bifrost_core::deployer::{Deployer, Ports};
+use bifrost_core::audit::{Audit, AuditMode, AuditPorts, DeployerVersion, FailStates, close_execution};
+use bifrost_core::cloud::{
+    Attempt, CloudError, ErrorKind, ExecutionSummary, Executions, Principal, TargetRole, Targets,
+};
+use bifrost_core::deployer::{self, Deployer, Ports};
 use bifrost_core::lifecycle::Context;
 use bifrost_core::release::{AccountId, Defaults};
 use bifrost_core::task::RawInput;
 use chrono::{DateTime, Utc};
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use tokio::task::coop::unconstrained;
 use uuid::Uuid;
 
 /// A deployer that runs in the local cloud.
@@ -42,6 +47,8 @@ pub struct LocalCloud<D: LocalDeployer> {
     arguments: Arc<str>,
     /// Roles that this process has assumed: account and role.
     assumed: Arc<Mutex<BTreeSet<(AccountId, String)>>>,
+    /// What the audit log says about the deployer, without ports.
+    audit: Arc<OnceLock<(Audit, FailStates)>>,
 }
 
 impl<D: LocalDeployer> Clone for LocalCloud<D> {
@@ -52,6 +59,7 @@ impl<D: LocalDeployer> Clone for LocalCloud<D> {
             defaults: Arc::clone(&self.defaults),
             arguments: Arc::clone(&self.arguments),
             assumed: Arc::clone(&self.assumed),
+            audit: Arc::clone(&self.audit),
         }
     }
 }
@@ -61,7 +69,7 @@ impl<D: LocalDeployer> LocalCloud<D> {
     #[must_use]
     pub fn new(store: Arc<Store<D::Resources>>, identity: Identity, defaults: Defaults) -> Self {
         let (identity, defaults) = (Arc::new(identity), Arc::new(defaults));
-        Self { store, identity, defaults, arguments: " --local".into(), assumed: Arc::default() }
+        Self { store, identity, defaults, arguments: " --local".into(), assumed: Arc::default(), audit: Arc::default() }
     }
 
     /// Sets the arguments with which commands reach this local cloud (default ` --local`). Messages append them to the
@@ -99,7 +107,7 @@ impl<D: LocalDeployer> LocalCloud<D> {
     #[must_use]
     pub fn executions(&self) -> Arc<dyn Executions> {
         let session = self.session(AttemptScope::default().into());
-        Arc::new(LocalExecutions { session, identity: Arc::clone(&self.identity) })
+        Arc::new(LocalExecutions { session, cloud: self.clone() })
     }
 
     /// Access to target accounts, for a client that reads what is deployed.
@@ -122,9 +130,46 @@ impl<D: LocalDeployer> LocalCloud<D> {
             defaults: Arc::clone(&self.defaults),
             locks: Arc::new(LocalLocks { session: session.clone(), table: self.identity.lock_table() }),
             objects: Arc::new(session.clone()),
-            audit: Audit::off(DeployerVersion { name: self.identity.name.clone(), ..DeployerVersion::default() }),
+            audit: self.audit_for(session.clone()),
             env: Arc::new(session),
             cloud_arguments: Arc::clone(&self.arguments),
+        }
+    }
+
+    fn audit_for(&self, session: LocalSession<D::Resources>) -> Audit {
+        let origin = self.identity.audit_origin();
+        let mode = self.store.read(|state| state.audit.get(&origin).map(|audit| audit.mode));
+        // A log that cannot be read cannot be written either.
+        let mode = mode.ok().flatten().unwrap_or_default();
+        if mode == AuditMode::Off {
+            return Audit::off(DeployerVersion { name: self.identity.name.clone(), ..DeployerVersion::default() });
+        }
+        let store = Arc::new(LocalAuditStore { session, origin: origin.as_str().into() });
+        let log = Arc::new(TiledLog::new(Arc::clone(&store) as _, Arc::clone(&store) as _, origin));
+        let ports = AuditPorts { store, log };
+        let (audit, _) = self.audit(&ports);
+        Audit { mode, ports: Some(ports), ..audit.clone() }
+    }
+
+    fn audit(&self, ports: &AuditPorts) -> &(Audit, FailStates) {
+        self.audit.get_or_init(|| {
+            let audit = deployer::audit::<D>(&self.identity, None, AuditMode::default(), ports.clone());
+            (Audit { ports: None, ..audit }, deployer::fail_states::<D>())
+        })
+    }
+
+    /// Makes sure that the audit log has the end of an execution, as `EventBridge` has the deployer's function do.
+    pub(super) async fn close(&self, ended: &ExecutionSummary) {
+        // Not a task, so no fault is injected; watchers see for which execution it is.
+        let attempt = Attempt { execution: Some(ended.arn.clone()), ..Attempt::default() };
+        let account = self.account_for(self.session(AttemptScope::new(attempt, Arc::default())));
+        let Some(ports) = &account.audit.ports else { return };
+        let (_, states) = self.audit(ports);
+        let arns = self.identity.execution_arn("");
+        let closing = close_execution(&account.audit, &arns, states, ended, account.now());
+        // Without tokio's budget, as an invocation: the engine must not take a wait for the next poll for one forever.
+        if let Err(error) = unconstrained(closing).await {
+            tracing::warn!(%error, execution = ended.name, "the audit log does not have the end of the execution");
         }
     }
 

@@ -7,6 +7,7 @@
 
 mod adapters;
 mod attempt;
+mod audit;
 mod changes;
 mod cloud;
 mod engine;
@@ -21,6 +22,7 @@ mod state;
 mod store;
 pub mod testing;
 
+pub use audit::LocalAudit;
 pub use changes::Changes;
 pub use cloud::{LocalCloud, LocalDeployer};
 pub use engine::{Engine, Lease, Pace};
@@ -28,6 +30,7 @@ pub use error::{EngineError, ServiceError, StoreError, shortened};
 pub use fault::{Fault, FaultKind, Lost};
 pub use lock_table::LockItems;
 pub use session::{LocalSession, RegionState};
+pub use sqlite::{AuditFile, audit_logs, open_audit};
 pub use state::{Account, Bucket, LocalState, Resources, Role, SeedError, StoredObject, later, read_seed};
 pub use store::{CallRecord, CallWatcher, Effect, Store};
 

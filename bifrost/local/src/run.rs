@@ -11,7 +11,7 @@ use bifrost_asl::interpreter::{
     TaskRequest, Tasks,
 };
 use bifrost_asl::{Random, StateMachine};
-use bifrost_core::cloud::ExecutionStatus;
+use bifrost_core::cloud::{ExecutionStatus, ExecutionSummary};
 use chrono::{DateTime, Utc};
 use std::cell::RefCell;
 use std::mem;
@@ -50,7 +50,12 @@ impl<'e, D: LocalDeployer> ExecutionRun<'e, D> {
             Some(checkpoint) => interpreter.resume(&execution, &checkpoint, &recorder).await,
         };
         match outcome {
-            Ok(outcome) => Ok(recorder.finish(outcome)?),
+            Ok(outcome) => {
+                if let Some(ended) = recorder.finish(outcome)? {
+                    self.cloud.close(&ended).await;
+                }
+                Ok(())
+            }
             Err(RecorderError(error)) if error.is::<Stopped>() => Ok(()),
             Err(error) => Err(not_saved(error)),
         }
@@ -92,7 +97,8 @@ struct CheckpointRecorder<'e, R> {
 }
 
 impl<R: Resources> CheckpointRecorder<'_, R> {
-    fn finish(self, outcome: ExecutionOutcome) -> Result<(), StoreError> {
+    /// Saves how the execution ended. `None` if somebody stopped it in the meantime.
+    fn finish(self, outcome: ExecutionOutcome) -> Result<Option<ExecutionSummary>, StoreError> {
         let now = self.store.now();
         {
             let summary = &mut self.stored.borrow_mut().summary;
@@ -114,7 +120,9 @@ impl<R: Resources> CheckpointRecorder<'_, R> {
             }
         }
         // An execution that was stopped in the meantime stays as it was stopped.
-        self.store.save_execution(self.stored.into_inner(), self.unsaved.into_inner()).map(drop)
+        let stored = self.stored.into_inner();
+        let summary = stored.summary.clone();
+        Ok(self.store.save_execution(stored, self.unsaved.into_inner())?.then_some(summary))
     }
 }
 

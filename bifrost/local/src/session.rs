@@ -142,7 +142,11 @@ impl<R: Resources> LocalSession<R> {
         resource: &str,
         effect: impl FnOnce(&mut RegionState<'_, R>) -> Result<T, ServiceError> + Send,
     ) -> Result<T, CloudError> {
-        self.call_service(operation, resource, effect).await
+        let AttemptScope { attempt, changes, .. } = self.scope.as_ref();
+        let pending = changes.begin(attempt, (operation, resource), (&self.account, &self.region));
+        let answer = self.call_service(operation, resource, effect).await;
+        pending.answered(answer.as_ref().map(|_| None));
+        answer
     }
 
     async fn call_service<T: Send>(
@@ -169,7 +173,9 @@ impl<R: Resources> LocalSession<R> {
         effect: impl FnOnce(&mut LocalState<R>) -> Result<T, ServiceError> + Send,
     ) -> Result<T, CloudError> {
         let occurrence = self.log_and_count(operation, resource);
-        self.run_call(operation, resource, occurrence, effect).await
+        self.run_call(operation, resource, occurrence, effect)
+            .await
+            .inspect_err(|error| self.scope.changes.failed(error))
     }
 
     /// Logs a call, and returns its number among the calls of this operation on this resource.
@@ -223,14 +229,24 @@ impl<R: Resources> LocalSession<R> {
         read: impl Fn(&LocalState<R>) -> Result<T, ServiceError> + Send + Sync,
     ) -> Result<T, CloudError> {
         let occurrence = self.log_and_count(operation, resource);
-        if !self.store.is_watched() {
-            let may_inject = |local_state: &LocalState<R>| self.belongs_to_task() && !local_state.faults.is_empty();
-            let result = self.store.read(|local_state| (!may_inject(local_state)).then(|| read(local_state)));
-            if let Some(result) = result.map_err(|error| error.into_service_error().at(operation, resource))? {
-                return result.map_err(|error| error.at(operation, resource));
-            }
+        let result = match self.read_at_once(&read) {
+            Some(result) => result.map_err(|error| error.at(operation, resource)),
+            None => self.run_call(operation, resource, occurrence, |local_state| read(local_state)).await,
+        };
+        result.inspect_err(|error| self.scope.changes.failed(error))
+    }
+
+    /// Reads the state if there are no watchers and no faults.
+    fn read_at_once<T>(
+        &self,
+        read: impl Fn(&LocalState<R>) -> Result<T, ServiceError>,
+    ) -> Option<Result<T, ServiceError>> {
+        if self.store.is_watched() {
+            return None;
         }
-        self.run_call(operation, resource, occurrence, |local_state| read(local_state)).await
+        let may_inject = |local_state: &LocalState<R>| self.belongs_to_task() && !local_state.faults.is_empty();
+        let result = self.store.read(|local_state| (!may_inject(local_state)).then(|| read(local_state)));
+        result.unwrap_or_else(|error| Some(Err(error.into_service_error())))
     }
 
     fn describe(&self, operation: &'static str, resource: &str, occurrence: u32) -> Call {

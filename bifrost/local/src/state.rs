@@ -1,5 +1,6 @@
 //! The state of a local cloud as one serde value.
 
+use super::audit::LocalAudit;
 use super::changes::{Changed, Changes};
 use super::error::{ServiceError, shortened};
 use super::fault::Fault;
@@ -13,6 +14,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// A deployer's own part of an account: the resources that it looks up, creates and deletes, in all regions.
 pub trait Resources: Clone + Default + PartialEq + Serialize + DeserializeOwned + Send + 'static {
@@ -41,6 +43,9 @@ pub struct LocalState<R> {
     pub deployer_region: Region,
     /// All accounts, including the deployer account.
     pub accounts: BTreeMap<AccountId, Account<R>>,
+    /// Audit logs by name: `<prefix>audit/<account>/<region>`. All deployers of a file have the same.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub audit: BTreeMap<String, Arc<LocalAudit>>,
     /// Faults to inject.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<Fault>,
@@ -109,24 +114,33 @@ impl<R: Resources> LocalState<R> {
     }
 
     /// Copies what changed to `saved`, and returns the changed parts.
-    pub(super) fn save(&self, saved: &mut Self) -> serde_json::Result<Vec<Changed>> {
+    pub(super) fn save(&mut self, saved: &mut Self) -> serde_json::Result<Vec<Changed>> {
         let mut changes = Changes::default();
-        let Self { clock, deployer_account, deployer_region, accounts, faults, ids } = self;
+        let Self { clock, deployer_account, deployer_region, accounts, audit, faults, ids } = self;
         changes.value("clock", clock, &mut saved.clock);
         changes.value("deployer_account", deployer_account, &mut saved.deployer_account);
         changes.value("deployer_region", deployer_region, &mut saved.deployer_region);
         changes.nested("accounts", accounts, &mut saved.accounts, save_account);
+        changes.nested("audit", audit, &mut saved.audit, save_audit);
         changes.value("faults", faults, &mut saved.faults);
         changes.value("ids", ids, &mut saved.ids);
+        for audit in audit.values_mut().filter(|audit| audit.may_have_changed()) {
+            Arc::make_mut(audit).set_saved();
+        }
         changes.finish()
     }
 
+    /// All parts.
     pub(super) fn parts(&self) -> serde_json::Result<Vec<Changed>> {
-        let mut without_accounts = Self { accounts: BTreeMap::new(), ..self.clone() };
+        let mut whole = self.clone();
+        for audit in whole.audit.values_mut() {
+            Arc::make_mut(audit).tamper(|_| ());
+        }
+        let mut without_maps = Self { accounts: BTreeMap::new(), audit: BTreeMap::new(), ..self.clone() };
         let mut changes = Changes::default();
-        changes.write(&without_accounts);
+        changes.write(&without_maps);
         let mut parts = changes.finish()?;
-        parts.extend(self.save(&mut without_accounts)?);
+        parts.extend(whole.save(&mut without_maps)?);
         Ok(parts)
     }
 
@@ -147,6 +161,12 @@ fn save_account<R: Resources>(changes: &mut Changes, account: &Account<R>, saved
     });
     changes.nested("lock_tables", lock_tables, &mut saved.lock_tables, LockItems::save);
     changes.within("resources", |changes| resources.save(&mut saved.resources, changes));
+}
+
+fn save_audit(changes: &mut Changes, audit: &Arc<LocalAudit>, saved: &mut Arc<LocalAudit>) {
+    if !Arc::ptr_eq(audit, saved) {
+        audit.save(Arc::make_mut(saved), changes);
+    }
 }
 
 /// AWS's answer for an account that does not exist.

@@ -4,6 +4,10 @@
 //! time. [`Fault`](crate::Fault)s in the state inject errors; a [`CallWatcher`](crate::CallWatcher) checks what must
 //! hold at every call.
 
+mod audit_check;
+
+pub use audit_check::{AuditCheck, is_audit_call};
+
 use crate::{Engine, EngineError, LocalCloud, LocalDeployer, LocalState, Pace, Store, StoreError};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{Attempt, CloudError, Encryption, ExecutionSummary, HistoryEvent, StartError};
@@ -84,6 +88,13 @@ impl<D: LocalDeployer> TestHarness<D> {
     #[must_use]
     pub fn cloud(&self) -> &LocalCloud<D> {
         &self.cloud
+    }
+
+    /// Checks from now on that the audit log has what happens, at every call. Ask for
+    /// [`violations`](AuditCheck::violations) after the end of an execution.
+    #[must_use]
+    pub fn check_audit(&self) -> AuditCheck<D> {
+        AuditCheck::new(self.store(), self.cloud.identity())
     }
 
     /// The context of an attempt of a task, for tests that call a handler directly. `sent` is the input of the state.

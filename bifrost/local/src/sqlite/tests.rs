@@ -1,6 +1,13 @@
+use super::file::LAYOUT;
 use super::*;
+use crate::audit::LocalAudit;
+use crate::error::StoreError;
+use bifrost_core::audit::AuditMode;
+use bifrost_core::cloud::{AuditStore, LogSigner, PutNew};
+use serde::Serialize;
 use serde_json::json;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 #[derive(Debug, Clone, Default, PartialEq, Serialize, serde::Deserialize)]
 struct Notes(Vec<String>);
@@ -125,4 +132,102 @@ fn stopped_execution_keeps_its_end() {
     operator.change_execution("deploy", stop).unwrap();
     let history = engine.history("deploy", 0).unwrap();
     assert_eq!(history.iter().map(|event| event.id).collect::<Vec<_>>(), [1]);
+}
+
+/// The name of the audit log.
+const LOG: &str = "coinbase-audit/000000000000/us-east-1";
+
+/// Writes an object of the audit log.
+fn record(file: &mut Sqlite<Notes>, key: &str) {
+    let put = |state: &mut LocalState<Notes>| {
+        let now = state.clock;
+        Arc::make_mut(state.audit.entry(LOG.into()).or_default()).put_new(key, b"record".to_vec(), now)
+    };
+    assert_eq!(file.transact(put).unwrap(), PutNew::Written);
+}
+
+/// The keys of the audit log.
+fn recorded(file: &mut Sqlite<Notes>) -> Vec<String> {
+    file.read(|state| state.audit.get(LOG).map_or_else(Vec::new, |audit| audit.state().list(""))).unwrap()
+}
+
+#[test]
+fn deployers_of_a_file_share_the_audit_log() {
+    let (_folder, path) = file();
+    let (mut board, mut other) = (open(&path), Sqlite::<Notes>::open(&path, "other", state).unwrap());
+    record(&mut board, "records/board/1/000001");
+    assert_eq!(recorded(&mut other), ["records/board/1/000001"]);
+    record(&mut other, "records/other/1/000001");
+    let both = ["records/board/1/000001", "records/other/1/000001"];
+    for file in [&mut board, &mut other, &mut open(&path)] {
+        assert_eq!(recorded(file), both);
+    }
+    // The rest stays apart.
+    board.transact(change).unwrap();
+    assert_eq!(other.read(|state| state.ids).unwrap(), 0);
+    assert_eq!(recorded(&mut other), both);
+}
+
+#[test]
+fn replaced_cloud_keeps_the_audit_log_of_the_file() {
+    let (_folder, path) = file();
+    let mut board = open(&path);
+    record(&mut board, "records/board/1/000001");
+    let mut new = state();
+    let mut audit = LocalAudit::default();
+    audit.mode = AuditMode::BestEffort;
+    audit.put_new("records/board/2/000001", Vec::new(), new.clock);
+    new.audit.insert(LOG.into(), Arc::new(audit));
+    replace(&path, "board", &state()).unwrap();
+    assert_eq!(recorded(&mut board), ["records/board/1/000001"]);
+    replace(&path, "board", &new).unwrap();
+    assert_eq!(recorded(&mut board), ["records/board/1/000001"]);
+    assert_eq!(board.read(|state| state.audit[LOG].mode).unwrap(), AuditMode::BestEffort);
+}
+
+#[test]
+fn new_audit_log_is_moved_to_a_file_without_one() {
+    let (_folder, path) = file();
+    let mut new = state();
+    let mut audit = LocalAudit::default();
+    audit.put_new("records/board/1/000001", b"record".to_vec(), new.clock);
+    new.audit.insert(LOG.into(), Arc::new(audit));
+    open(&path);
+    replace(&path, "board", &new).unwrap();
+    assert_eq!(recorded(&mut open(&path)), ["records/board/1/000001"]);
+}
+
+#[tokio::test]
+async fn auditor_reads_and_writes_the_log_without_a_deployer() {
+    let (_folder, path) = file();
+    assert!(matches!(open_audit(&path, None).err().unwrap(), StoreError::Io { .. }));
+    let mut board = open(&path);
+    assert!(open_audit(&path, None).unwrap().is_none());
+    record(&mut board, "records/board/1/000001");
+    let log = open_audit(&path, None).unwrap().unwrap();
+    assert_eq!((log.origin(), log.now().unwrap()), (LOG, state().clock));
+    assert_eq!(log.get("records/board/1/000001", 99).await.unwrap().unwrap(), b"record");
+    assert_eq!(log.put_new("records/_people/1", b"act".to_vec()).await.unwrap(), PutNew::Written);
+    assert_eq!(log.put_new("records/_people/1", b"act".to_vec()).await.unwrap(), PutNew::Exists);
+    assert_eq!(recorded(&mut board), ["records/_people/1", "records/board/1/000001"]);
+    record(&mut board, "records/board/1/000002");
+    assert_eq!(log.list("records/board/").await.unwrap().len(), 2);
+    let key = log.public_key().await.unwrap();
+    assert_eq!(open_audit(&path, Some(LOG)).unwrap().unwrap().public_key().await.unwrap(), key);
+    assert!(open_audit(&path, Some("other")).unwrap().is_none());
+    assert_eq!(audit_logs(&path).unwrap(), [LOG]);
+}
+
+#[test]
+fn altered_log_is_saved_whole() {
+    let (_folder, path) = file();
+    let mut board = open(&path);
+    record(&mut board, "records/board/1/000001");
+    let tamper = |state: &mut LocalState<Notes>| {
+        let now = state.clock;
+        let audit = Arc::make_mut(state.audit.get_mut(LOG).unwrap());
+        audit.tamper(|state| state.delete("records/board/1/000001", now));
+    };
+    board.transact(tamper).unwrap();
+    assert_eq!(recorded(&mut open(&path)), [""; 0]);
 }
