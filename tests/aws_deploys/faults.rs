@@ -73,8 +73,8 @@ fn end_without(action: &str) -> &'static str {
         | "PutMetricAlarm"
         | "PutObject"
         | "PutScalingPolicy" => "FailureClean",
-        // Attachments and alarms are deleted with their group.
-        "DeleteAlarms" | "DetachLoadBalancers" | "DetachLoadBalancerTargetGroups" => "Success",
+        // Attachments and alarms are deleted with their group. The entries of the audit log are published by the next writer who can sign.
+        "DeleteAlarms" | "DetachLoadBalancers" | "DetachLoadBalancerTargetGroups" | "Sign" => "Success",
         "DeleteAutoScalingGroup" | "DeleteLaunchTemplate" | "UpdateAutoScalingGroup" => "FailureDirty",
         _ => panic!("{action} is new: add the end of a deploy without it"),
     }

@@ -11,6 +11,7 @@ mod shell;
 
 #[path = "../accounts/mod.rs"]
 mod accounts;
+mod audit;
 mod bad_input;
 mod doctor;
 mod executions;

@@ -76,6 +76,9 @@ fn allowed(template: &Value) -> BTreeSet<String> {
 /// The permissions that a call needs. A transaction needs those of its parts: locks are taken and given back in one.
 fn permissions(call: &str) -> Vec<String> {
     match call {
+        // It tags the session, and retains the checkpoint of the audit log.
+        "sts:AssumeRole" => vec![call.to_owned(), "sts:TagSession".into()],
+        "s3:PutObject" => vec![call.to_owned(), "s3:PutObjectRetention".into()],
         "dynamodb:TransactWriteItems" => {
             ["ConditionCheckItem", "DeleteItem", "PutItem"].map(|part| format!("dynamodb:{part}")).into()
         }
@@ -100,7 +103,7 @@ fn roles_allow_only_the_calls_of_deploys() {
         let own = calls.iter().filter(|call| call.function.is_some() && call.account == account);
         own.flat_map(|call| permissions(&call.permission)).collect()
     };
-    let options = TargetOptions { deployer_account: DEPLOYER.parse().unwrap(), external_id: None, session_tags: false };
+    let options = TargetOptions { deployer_account: DEPLOYER.parse().unwrap(), external_id: None, session_tags: true };
     let target = allowed(&target_template(&name(), Odin::PERMISSIONS, None, &options));
     let unused: Vec<_> = target.difference(&called(TARGET)).cloned().collect();
     // The first is for groups of Go Odin, the third for failed releases; AWS requires the others.

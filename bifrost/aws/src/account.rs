@@ -2,19 +2,24 @@
 
 use crate::{AwsSession, DynamoDbLocks, S3Objects};
 use bifrost_core::account::{DeployerAccount, Env, Identity};
-use bifrost_core::audit::{Audit, DeployerVersion};
+use bifrost_core::audit::Audit;
 use bifrost_core::release::Defaults;
 use chrono::{DateTime, Utc};
 use std::sync::Arc;
 use uuid::Uuid;
 
 /// The deployer account, with the permissions of the session.
-pub(crate) fn deployer_account(session: &AwsSession, identity: Arc<Identity>, defaults: Defaults) -> DeployerAccount {
+pub(crate) fn deployer_account(
+    session: &AwsSession,
+    identity: Arc<Identity>,
+    defaults: Defaults,
+    audit: Audit,
+) -> DeployerAccount {
     DeployerAccount {
         defaults: Arc::new(defaults),
         objects: Arc::new(S3Objects::new(session.clone())),
         locks: Arc::new(DynamoDbLocks::new(session.clone(), identity.lock_table())),
-        audit: Audit::off(DeployerVersion { name: identity.name.clone(), ..DeployerVersion::default() }),
+        audit,
         env: Arc::new(SystemEnv),
         // The function does not know the default name of the client.
         cloud_arguments: format!(" --deployer {}", identity.name).into(),

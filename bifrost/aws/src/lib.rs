@@ -10,12 +10,20 @@
 
 #[cfg(any(feature = "client", feature = "lambda"))]
 mod account;
+#[cfg(any(feature = "client", feature = "lambda"))]
+mod audit;
 mod call_scope;
+#[cfg(any(feature = "client", feature = "lambda"))]
+mod caller_proof;
 #[cfg(feature = "client")]
 mod client;
 mod configuration;
+mod contention;
 mod deployer;
+mod dynamodb;
 mod error;
+#[cfg(any(feature = "client", feature = "lambda"))]
+mod executions;
 mod filters;
 #[cfg(feature = "lambda")]
 mod lambda;
@@ -38,6 +46,8 @@ pub const ERROR_CODES: &[&[bifrost_core::error_code::ErrorCode]] = &[];
 
 #[cfg(any(feature = "client", feature = "lambda"))]
 use account::deployer_account;
+#[cfg(any(feature = "client", feature = "lambda"))]
+pub use audit::{AuditLocation, AwsAuditStore, KmsSigner, KnownKey};
 pub use call_scope::CallScope;
 #[cfg(feature = "client")]
 pub use client::Aws;

@@ -1,6 +1,7 @@
 //! The port for objects, on S3.
 
 use crate::AwsSession;
+use crate::contention::Contention;
 use crate::error::Incomplete;
 use crate::session::CallFailure;
 use async_trait::async_trait;
@@ -14,10 +15,7 @@ use bifrost_core::cloud::{CloudError, Encryption, ErrorKind, Object, Objects, Pu
 use bifrost_core::release::{BucketName, Hasher, ObjectKey, Sha256};
 use chrono::DateTime;
 
-/// How often a conditional write is repeated after a conflict with a concurrent write of the same key.
-const MAX_CONFLICTS: u32 = 4;
-
-const GET_OBJECT: &str = "s3:GetObject";
+pub(crate) const GET_OBJECT: &str = "s3:GetObject";
 
 /// The objects in buckets of the session's account.
 #[derive(Debug, Clone)]
@@ -76,22 +74,37 @@ impl S3Objects {
     }
 }
 
+/// The body of an object of at most `limit_bytes`, within the time of the attempt.
+pub(crate) async fn body(
+    session: &AwsSession,
+    key: &str,
+    output: GetObjectOutput,
+    limit_bytes: u64,
+) -> Result<Vec<u8>, CloudError> {
+    // A request with a range would be shorter, but S3 refuses the range of an empty object (416).
+    let stated = output.content_length.and_then(|size| u64::try_from(size).ok());
+    if let Some(size) = stated.filter(|size| *size > limit_bytes) {
+        return Err(CloudError::object_too_large(key, Some(size), limit_bytes));
+    }
+    session.scope().bound(GET_OBJECT, key, read_body(output.body, key, limit_bytes)).await
+}
+
 /// Reads a body, and stops if it is longer than the limit: nothing forces a server to state the length, or to keep to it.
-async fn read_body(mut body: ByteStream, key: &ObjectKey, limit_bytes: u64) -> Result<Vec<u8>, CloudError> {
+async fn read_body(mut body: ByteStream, key: &str, limit_bytes: u64) -> Result<Vec<u8>, CloudError> {
     let mut read = Vec::new();
     while let Some(piece) = body.next().await {
         read.extend_from_slice(&piece.map_err(|error| incomplete_body(key, &error))?);
         if read.len() as u64 > limit_bytes {
-            return Err(CloudError::object_too_large(key.as_str(), None, limit_bytes));
+            return Err(CloudError::object_too_large(key, None, limit_bytes));
         }
     }
     Ok(read)
 }
 
-fn incomplete_body(key: &ObjectKey, error: &ByteStreamError) -> CloudError {
+fn incomplete_body(key: &str, error: &ByteStreamError) -> CloudError {
     CloudError {
         operation: GET_OBJECT,
-        resource: key.to_string(),
+        resource: key.to_owned(),
         kind: ErrorKind::Unavailable,
         code: "ConnectionFailure".into(),
         message: format!("the connection ended before the end of the object: {error}"),
@@ -103,15 +116,9 @@ fn incomplete_body(key: &ObjectKey, error: &ByteStreamError) -> CloudError {
 impl Objects for S3Objects {
     async fn get(&self, bucket: &BucketName, key: &ObjectKey, limit_bytes: u64) -> Result<Option<Object>, CloudError> {
         let Some(output) = self.open(bucket, key).await? else { return Ok(None) };
-        // A request with a range would be shorter, but S3 refuses the range of an empty object (416).
-        let stated = output.content_length.and_then(|size| u64::try_from(size).ok());
-        if let Some(size) = stated.filter(|size| *size > limit_bytes) {
-            return Err(CloudError::object_too_large(key.as_str(), Some(size), limit_bytes));
-        }
         let written = output.last_modified.and_then(|time| DateTime::from_timestamp(time.secs(), time.subsec_nanos()));
         let last_modified = written.present(GET_OBJECT, key.as_str(), "LastModified")?;
-        let body = read_body(output.body, key, limit_bytes);
-        let body = self.session.scope().bound(GET_OBJECT, key.as_str(), body).await?;
+        let body = body(&self.session, key.as_str(), output, limit_bytes).await?;
         Ok(Some(Object { body, last_modified }))
     }
 
@@ -120,7 +127,7 @@ impl Objects for S3Objects {
         let (mut body, mut hasher) = (output.body, Hasher::default());
         let hash = async {
             while let Some(piece) = body.next().await {
-                hasher.update(&piece.map_err(|error| incomplete_body(key, &error))?);
+                hasher.update(&piece.map_err(|error| incomplete_body(key.as_str(), &error))?);
             }
             Ok(hasher.finish())
         };
@@ -154,14 +161,14 @@ impl Objects for S3Objects {
     }
 
     async fn put_new(&self, bucket: &BucketName, key: &ObjectKey, body: Vec<u8>) -> Result<PutNew, CloudError> {
-        let mut conflicts = 0;
+        let mut contention = Contention::default();
         loop {
             let put = self.put_request(bucket, key, body.clone()).if_none_match("*");
             match self.session.try_call("s3:PutObject", key.as_str(), put.send()).await {
                 Ok(_) => return Ok(PutNew::Written),
                 Err(CallFailure { service_error: Some(service), error }) => match service.code() {
                     Some("PreconditionFailed") => return Ok(PutNew::Exists),
-                    Some("ConditionalRequestConflict") if conflicts < MAX_CONFLICTS => conflicts += 1,
+                    Some("ConditionalRequestConflict") if contention.wait().await => {}
                     _ => return Err(self.with_remedy(bucket, error)),
                 },
                 Err(failure) => return Err(failure.error),

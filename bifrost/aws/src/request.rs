@@ -4,6 +4,7 @@ use crate::{AwsSession, Incomplete};
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::DateTime as SdkDateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use aws_types::request_id::RequestId;
 use bifrost_core::cloud::{CloudError, ErrorKind};
 use bifrost_core::lifecycle::Proof;
 use chrono::{DateTime, Utc};
@@ -62,6 +63,7 @@ impl<'a> Request<'a> {
         request: impl Future<Output = Result<T, SdkError<E, R>>> + Send,
     ) -> impl Future<Output = Result<T, CloudError>>
     where
+        T: RequestId,
         E: ProvideErrorMetadata + Error + 'static,
         R: Debug + 'static,
     {

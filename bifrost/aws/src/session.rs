@@ -5,6 +5,7 @@ use crate::error::cloud_error;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
+use aws_types::request_id::RequestId;
 use bifrost_core::cloud::{CloudError, Principal};
 use bifrost_core::lifecycle::Proof;
 use bifrost_core::release::{AccountId, Region};
@@ -82,7 +83,8 @@ impl AwsSession {
         }
     }
 
-    /// As [`call`](Self::call), for an operation that changes something: `proof` shows that the attempt may change it now.
+    /// As [`call`](Self::call), for an operation that changes something: `proof` shows that the attempt may change it now. The
+    /// change and its outcome, with AWS's request id, are recorded in the audit log.
     ///
     /// # Errors
     /// [`CloudError`] of the request.
@@ -94,11 +96,19 @@ impl AwsSession {
         request: impl Future<Output = Result<T, SdkError<E, R>>> + Send,
     ) -> impl Future<Output = Result<T, CloudError>>
     where
+        T: RequestId,
         E: ProvideErrorMetadata + Error + 'static,
         R: Debug + 'static,
     {
         let answer = self.try_call(operation, resource, request);
-        async move { answer.await.map_err(|failure| failure.error) }
+        async move {
+            // A request that the handler gives up may still have an effect.
+            let place = (&self.account, &self.region);
+            let pending = self.scope.changes().begin(self.scope.attempt(), (operation, resource), place);
+            let answer = answer.await.map_err(|failure| failure.error);
+            pending.answered(answer.as_ref().map(RequestId::request_id));
+            answer
+        }
     }
 
     /// Like [`call`](Self::call), for callers that distinguish errors of the service: it also returns the service's
@@ -131,6 +141,9 @@ impl AwsSession {
             };
             let answer = self.scope.bound(operation, resource, answered).await;
             self.trace(operation, resource, occurrence, since, answer.as_ref().err());
+            if let Err(error) = &answer {
+                self.scope.changes().failed(error);
+            }
             answer.map_err(|error| CallFailure { error, service_error })
         }
     }

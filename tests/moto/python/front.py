@@ -44,6 +44,7 @@ class Front:
         self.gaps, self.serial = [], collections.defaultdict(threading.Lock)
 
     def __call__(self, environ, start):
+        wire.accept_query_signature(environ)
         if environ.get("PATH_INFO", "").startswith("/control/"):
             answer = Answer(*self.control(environ))
         elif self.control.is_own(environ):

@@ -1,9 +1,10 @@
 """Evaluates IAM policies. moto's own check knows the resources of few services, so it would deny every narrow policy.
 
-Not checked, unlike on AWS: signatures, policies of buckets, tables, keys, boundaries, session policies, `iam:PassRole`.
-A condition whose key is not known here, or an unknown resource, matches in an `Allow` and does not match in a `Deny`.
+Policies of buckets only deny. Not checked, unlike on AWS: signatures, what policies of buckets allow, policies of tables and
+keys, boundaries, session policies, `iam:PassRole`. A condition whose key is not known here, or an unknown resource, matches in an `Allow` and does not match in a `Deny`.
 """
 
+import datetime
 import json
 import re
 from dataclasses import replace
@@ -81,7 +82,9 @@ def denial(call, enforced):
 
 
 def _parts(call):
-    """The calls that a transaction of DynamoDB stands for; for others, the call itself."""
+    """The calls that a transaction or a batch of DynamoDB stands for; for others, the call itself."""
+    if call.service == "dynamodb" and isinstance(tables := call.parameters.get("RequestItems"), dict):
+        return [replace(call, parameters={"TableName": table}) for table in tables]
     items = call.parameters.get("TransactItems") if call.service == "dynamodb" else None
     parts = [(kind, part) for item in items or [] for kind, part in item.items()]
     return [replace(call, action=TRANSACTION[kind], parameters=part) for kind, part in parts] or [call]
@@ -89,7 +92,9 @@ def _parts(call):
 
 def _required_permissions(call):
     tagged = call.action == "AssumeRole" and any(name.startswith("Tags.") for name in call.parameters)
-    return [permission(call), "sts:TagSession"] if tagged else [permission(call)]
+    retained = call.action == "PutObject" and "ObjectLockMode" in call.parameters
+    more = ["sts:TagSession"] * tagged + ["s3:PutObjectRetention"] * retained
+    return [permission(call), *more]
 
 
 def _role_is_missing(call):
@@ -123,11 +128,21 @@ def _permitted(call, arn, need):
         return True
     context = _context(call, arn)
     own = [statement for policy in _policies(arn) for statement in _statements(policy)]
-    allowed = _decide(own, need, resource(call), context)
+    denied = any(_applies(statement, need, resource(call), context) for statement in _denials(call))
+    allowed = _decide(own, need, resource(call), context) and not denied
     if call.action != "AssumeRole":
         return allowed
     trusting = [statement for statement in _statements(_trust(call)) if _trusts(statement, arn)]
     return allowed and _decide(trusting, need, None, context)
+
+
+def _denials(call):
+    """The statements of the policy of a call's bucket that deny to everybody."""
+    _, owner = s3_backends.bucket_accounts.get(call.parameters.get("Bucket"), (None, None))
+    bucket = s3_backends[owner]["aws"].buckets.get(call.parameters["Bucket"]) if call.service == "s3" and owner else None
+    statements = _statements(bucket.policy.decode()) if bucket and bucket.policy else []
+    everybody = ("*", {"AWS": "*"}, {"AWS": ["*"]})
+    return [s for s in statements if s["Effect"] == "Deny" and s.get("Principal") in everybody]
 
 
 def _decide(statements, need, target, context):
@@ -158,22 +173,32 @@ def _matches(statement, element, value, spelled):
 
 
 def _condition_holds(operator, key, expected, context, unknown):
-    value = context.get(key.lower())
-    operator = operator.rpartition(":")[2].removesuffix("IfExists")
-    if value is None or operator not in (
-        "StringEquals",
-        "StringLike",
-        "StringNotEquals",
-        "ArnEquals",
-        "ArnLike",
-        "Bool",
-    ):
+    known = key.lower() in context
+    value, written = context.get(key.lower()), operator.rpartition(":")[2]
+    operator = written.removesuffix("IfExists")
+    if operator == "Null" and known:
+        return (value is None) == (_list(expected)[0] == "true")
+    if operator not in OPERATORS or not known:
         return unknown
-    if operator == "StringEquals":
-        return value in _list(expected)
-    if operator == "StringNotEquals":
-        return value not in _list(expected)
-    return any(_like(str(pattern).lower(), value.lower()) for pattern in _list(expected))
+    if value is None:
+        return written != operator or operator in ("ArnNotLike", "StringNotEquals")
+    return OPERATORS[operator](value, [str(each) for each in _list(expected)])
+
+
+OPERATORS = {
+    "ArnEquals": lambda value, expected: _is_like_any(value, expected),
+    "ArnLike": lambda value, expected: _is_like_any(value, expected),
+    "ArnNotLike": lambda value, expected: not _is_like_any(value, expected),
+    "Bool": lambda value, expected: _is_like_any(value, expected),
+    "NumericLessThan": lambda value, expected: any(float(value) < float(each) for each in expected),
+    "StringEquals": lambda value, expected: value in expected,
+    "StringLike": lambda value, expected: _is_like_any(value, expected),
+    "StringNotEquals": lambda value, expected: value not in expected,
+}
+
+
+def _is_like_any(value, patterns):
+    return any(_like(pattern.lower(), value.lower()) for pattern in patterns)
 
 
 def _context(call, arn):
@@ -189,7 +214,22 @@ def _context(call, arn):
         "sts:externalid": call.parameters.get("ExternalId", "") if call.action == "AssumeRole" else None,
         "sts:rolesessionname": call.parameters.get("RoleSessionName"),
     }
-    return {key: value for key, value in known.items() if value is not None}
+    known = {key: value for key, value in known.items() if value is not None}
+    # Keys whose absence counts, too.
+    return known | _conditional(call) if call.service == "s3" else known
+
+
+def _conditional(call):
+    """The keys of a request that writes an object. None if the request does not have them."""
+    until = call.parameters.get("ObjectLockRetainUntilDate")
+    seconds = until and (datetime.datetime.fromisoformat(until) - datetime.datetime.now(datetime.UTC)).total_seconds()
+    return {
+        "aws:calledviafirst": None,
+        "s3:if-match": call.parameters.get("IfMatch"),
+        "s3:if-none-match": call.parameters.get("IfNoneMatch"),
+        "s3:object-lock-mode": call.parameters.get("ObjectLockMode"),
+        "s3:object-lock-remaining-retention-days": until and str(seconds / 86400),
+    }
 
 
 def _partition_key(call, account):

@@ -18,6 +18,14 @@ SCOPE = re.compile(r"Credential=([^/,\s]+)/\d+/([^/]+)/([^/]+)/")
 PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 JSON = {"dynamodb", "states", "kms", "logs", "ssm", "secretsmanager", "events", "tag"}
 REST = {"apigateway", "eks", "lambda", "s3"}
+# Parameters of S3 that are headers and that policies depend on.
+HEADERS = {
+    "ExpectedBucketOwner": "HTTP_X_AMZ_EXPECTED_BUCKET_OWNER",
+    "IfMatch": "HTTP_IF_MATCH",
+    "IfNoneMatch": "HTTP_IF_NONE_MATCH",
+    "ObjectLockMode": "HTTP_X_AMZ_OBJECT_LOCK_MODE",
+    "ObjectLockRetainUntilDate": "HTTP_X_AMZ_OBJECT_LOCK_RETAIN_UNTIL_DATE",
+}
 
 
 @dataclass
@@ -30,6 +38,15 @@ class ApiCall:
     access_key: str
     path: str
     parameters: dict = field(default_factory=dict)
+
+
+def accept_query_signature(environ):
+    """Moves the signature of a presigned request to the header where moto expects it. moto would not know who signed."""
+    query = dict(urllib.parse.parse_qsl(environ.get("QUERY_STRING", "")))
+    if "HTTP_AUTHORIZATION" in environ or "X-Amz-Credential" not in query:
+        return
+    parts = [f"{name}={query.get(f'X-Amz-{name}', '')}" for name in ("Credential", "SignedHeaders", "Signature")]
+    environ["HTTP_AUTHORIZATION"] = f"{query.get('X-Amz-Algorithm', '')} {', '.join(parts)}"
 
 
 def read(environ):
@@ -55,7 +72,8 @@ def _operation(environ, service):
         return target.rpartition(".")[2], _json(body(environ))
     if service in REST:
         return _routed(environ, service)
-    form = dict(urllib.parse.parse_qsl(body(environ).decode("utf-8", "replace")))
+    form = urllib.parse.parse_qsl(body(environ).decode("utf-8", "replace"))
+    form = dict(urllib.parse.parse_qsl(environ.get("QUERY_STRING", "")) + form)
     return form.get("Action"), form
 
 
@@ -66,8 +84,7 @@ def _routed(environ, service):
     except (HTTPException, NotImplementedError):
         return None, {}
     query = urllib.parse.parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True)
-    owner = environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER")
-    headers = {"ExpectedBucketOwner": owner} if owner else {}
+    headers = {name: environ[header] for name, header in HEADERS.items() if environ.get(header)}
     return operation.name, {**dict(query), **headers, **parameters}
 
 

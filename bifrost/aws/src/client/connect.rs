@@ -1,15 +1,17 @@
 //! Finds the region and the account, and opens the ports.
 
+use super::acts::AwsActs;
 use super::caller::account_of_caller;
-use super::executions::SfnExecutions;
 use super::inventory::AwsInventory;
 use super::stacks::CloudFormationStacks;
+use crate::executions::SfnExecutions;
 use crate::roles::{KnownRoles, RoleOptions};
 use crate::{AssumedRoles, AwsDeployer, AwsSession, CallScope, S3Objects, configuration, deployer_account};
 use async_trait::async_trait;
 use aws_config::BehaviorVersion;
 use aws_config::SdkConfig;
 use bifrost_core::account::Identity;
+use bifrost_core::audit::{Audit, DeployerVersion};
 use bifrost_core::cloud::Principal;
 use bifrost_core::deployer::{BootstrapTarget, Connect, ConnectError, ConnectErrorKind, ConnectOptions, Connection};
 use bifrost_core::release::Region;
@@ -37,6 +39,8 @@ impl<D: AwsDeployer> Connect<D> for Aws {
             next_step: "pass another name with --deployer".into(),
         })?;
         defaults.allowed_buckets.clone_from(&options.allowed_buckets);
+        // Only functions write the log. Readers connect with `connect_audit`.
+        let audit = Audit::off(DeployerVersion { name: identity.name.clone(), ..DeployerVersion::default() });
         let identity = Arc::new(identity);
         let (account, region) = (identity.account.clone(), identity.region.clone());
         let session = AwsSession::new(&config, Arc::new(CallScope::default()), Principal::Deployer, account, region);
@@ -44,8 +48,9 @@ impl<D: AwsDeployer> Connect<D> for Aws {
         let targets = AssumedRoles::<D>::new(session.clone(), Arc::clone(&identity), roles, known);
         Ok(Connection {
             executions: Arc::new(SfnExecutions::new(session.clone(), Arc::clone(&identity))),
+            acts: Arc::new(AwsActs::new(session.clone(), Arc::clone(&identity))),
             targets: Arc::new(targets),
-            account: deployer_account(&session, identity, defaults),
+            account: deployer_account(&session, identity, defaults, audit),
             inventory: Arc::new(AwsInventory::new(session)),
         })
     }
@@ -64,7 +69,7 @@ impl<D: AwsDeployer> Connect<D> for Aws {
     }
 }
 
-async fn configuration(region: Option<&Region>) -> SdkConfig {
+pub(super) async fn configuration(region: Option<&Region>) -> SdkConfig {
     let loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(configuration::http())
         .timeout_config(configuration::timeouts())
@@ -75,7 +80,7 @@ async fn configuration(region: Option<&Region>) -> SdkConfig {
     }
 }
 
-fn region(config: &SdkConfig) -> Result<Region, ConnectError> {
+pub(super) fn region(config: &SdkConfig) -> Result<Region, ConnectError> {
     let name = config.region().ok_or_else(|| ConnectError {
         kind: ConnectErrorKind::NoRegion,
         problem: "no region is configured".into(),

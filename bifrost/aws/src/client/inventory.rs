@@ -2,25 +2,30 @@
 
 use super::bucket::S3Bucket;
 use crate::AwsSession;
+use crate::audit::{AuditLocation, AwsAuditStore};
 use crate::error::Incomplete;
 use crate::session::CallFailure;
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_sdk_dynamodb::types::{TableDescription, TimeToLiveDescription, TimeToLiveStatus};
+use aws_sdk_kms::operation::describe_key::DescribeKeyError;
+use aws_sdk_kms::types::KeyMetadata;
 use aws_sdk_lambda::operation::get_function_configuration::{
     GetFunctionConfigurationError, GetFunctionConfigurationOutput,
 };
+use aws_sdk_lambda::operation::get_policy::GetPolicyError;
 use aws_sdk_lambda::primitives::Blob;
 use aws_sdk_sfn::operation::describe_state_machine::{DescribeStateMachineError, DescribeStateMachineOutput};
 use aws_sdk_sns::operation::get_topic_attributes::GetTopicAttributesError;
 use bifrost_core::cloud::{
-    BucketSettings, CloudError, FunctionConfiguration, Inventory, Invocation, KeyAttribute, MachineConfiguration,
-    Table, TopicSubscriptions,
+    AuditStore, BucketSettings, CloudError, FunctionConfiguration, Inventory, Invocation, KeyAttribute, KmsKey,
+    MachineConfiguration, Table, TopicSubscriptions,
 };
 use bifrost_core::json;
-use bifrost_core::release::BucketName;
+use bifrost_core::release::{AccountId, BucketName};
 use serde_json::Value;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 /// The resources in the session's account and region.
 pub(super) struct AwsInventory {
@@ -107,8 +112,37 @@ impl Inventory for AwsInventory {
         }
     }
 
-    async fn bucket(&self, name: &BucketName) -> Result<Option<BucketSettings>, CloudError> {
-        S3Bucket::new(&self.session, name).settings().await
+    async fn bucket(&self, name: &BucketName, owner: &AccountId) -> Result<Option<BucketSettings>, CloudError> {
+        S3Bucket::new(&self.session, name, owner).settings().await
+    }
+
+    async fn key(&self, id: &str) -> Result<Option<KmsKey>, CloudError> {
+        const OPERATION: &str = "kms:DescribeKey";
+        let describe = aws_sdk_kms::Client::new(self.session.config()).describe_key().key_id(id);
+        match self.session.try_call(OPERATION, id, describe.send()).await {
+            Ok(output) => {
+                let key = output.key_metadata.and_then(key);
+                key.present(OPERATION, id, "Arn, KeyState, KeySpec and KeyUsage").map(Some)
+            }
+            Err(CallFailure { service_error: Some(DescribeKeyError::NotFoundException(_)), .. }) => Ok(None),
+            Err(failure) => Err(failure.error),
+        }
+    }
+
+    async fn function_policy(&self, name: &str) -> Result<Option<Value>, CloudError> {
+        const OPERATION: &str = "lambda:GetPolicy";
+        let get = aws_sdk_lambda::Client::new(self.session.config()).get_policy().function_name(name);
+        match self.session.try_call(OPERATION, name, get.send()).await {
+            // A policy that our parser refuses is still a policy.
+            Ok(output) => Ok(output.policy.map(|text| json::parse(text.as_bytes()).unwrap_or(Value::String(text)))),
+            Err(CallFailure { service_error: Some(GetPolicyError::ResourceNotFoundException(_)), .. }) => Ok(None),
+            Err(failure) => Err(failure.error),
+        }
+    }
+
+    fn audit_store(&self, bucket: &BucketName, owner: &AccountId, table: &str) -> Arc<dyn AuditStore> {
+        let (bucket, owner, table) = (bucket.to_string(), owner.clone(), table.to_owned());
+        Arc::new(AwsAuditStore::new(&self.session, &AuditLocation { bucket, owner, has_object_lock: true, table }))
     }
 
     async fn invoke(&self, function: &str, payload: &Value) -> Result<Invocation, CloudError> {
@@ -134,7 +168,23 @@ fn function(output: GetFunctionConfigurationOutput) -> Option<FunctionConfigurat
         timeout_seconds: output.timeout?.try_into().ok()?,
         memory_mib: output.memory_size?.try_into().ok()?,
         role: output.role?,
+        settings: settings(&variables),
         variables: variables.into_keys().collect(),
+    })
+}
+
+/// The values of the variables that are no secrets.
+fn settings(variables: &HashMap<String, String>) -> BTreeMap<String, String> {
+    let known = FunctionConfiguration::SETTINGS.into_iter();
+    known.filter_map(|name| Some((name.to_owned(), variables.get(name)?.clone()))).collect()
+}
+
+fn key(metadata: KeyMetadata) -> Option<KmsKey> {
+    Some(KmsKey {
+        arn: metadata.arn?,
+        state: metadata.key_state?.as_str().to_owned(),
+        spec: metadata.key_spec?.as_str().to_owned(),
+        usage: metadata.key_usage?.as_str().to_owned(),
     })
 }
 
@@ -185,7 +235,7 @@ mod tests {
     use aws_sdk_sfn::types::{LogLevel, LoggingConfiguration, StateMachineStatus, StateMachineType};
 
     #[test]
-    fn function_variables_are_read_without_values() {
+    fn function_variables_are_read_without_secrets() {
         let output = GetFunctionConfigurationOutput::builder()
             .state(State::Active)
             .last_update_status(LastUpdateStatus::InProgress)
@@ -193,12 +243,18 @@ mod tests {
             .timeout(300)
             .memory_size(256)
             .role("arn:aws:iam::111111111111:role/coinbase-odin")
-            .environment(EnvironmentResponse::builder().variables("BIFROST_EXTERNAL_ID", "secret").build())
+            .environment(
+                EnvironmentResponse::builder()
+                    .variables("BIFROST_EXTERNAL_ID", "secret")
+                    .variables("BIFROST_AUDIT", "required")
+                    .build(),
+            )
             .build();
         let function = function(output).unwrap();
         assert_eq!((function.timeout_seconds, function.memory_mib), (300, 256));
         assert_eq!((function.architecture.as_str(), function.last_update_status.as_str()), ("arm64", "InProgress"));
-        assert_eq!(function.variables, ["BIFROST_EXTERNAL_ID"]);
+        assert!(function.variables.contains(&"BIFROST_EXTERNAL_ID".into()));
+        assert_eq!(function.settings, [("BIFROST_AUDIT".to_owned(), "required".to_owned())].into());
     }
 
     #[test]

@@ -1,16 +1,19 @@
 //! Handles an invocation: creates the context of the attempt and runs its task.
 
+use super::people::AuditFunction;
 use super::self_check;
 use super::settings::Settings;
+use crate::executions::SfnExecutions;
 use crate::roles::KnownRoles;
 use crate::{AssumedRoles, AwsDeployer, AwsSession, CallScope, deployer_account};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{Attempt, Principal};
-use bifrost_core::deployer::Ports;
+use bifrost_core::deployer::{Ports, fail_states};
 use bifrost_core::error_code::Coded;
 use bifrost_core::json;
 use bifrost_core::lifecycle::Context;
 use bifrost_core::machine::dispatch;
+use bifrost_core::people::AuditEvent;
 use bifrost_core::release::{AccountId, Defaults, InvalidName};
 use bifrost_core::self_check::{SelfCheck, SelfCheckReport};
 use bifrost_core::task::FunctionError;
@@ -26,6 +29,9 @@ use tracing::{Instrument, Span, field, info_span};
 
 /// The time that is left to report how the attempt ended after its last call was cancelled.
 const ANSWER_RESERVE: Duration = Duration::from_secs(1);
+
+/// The time that is left to record in the audit log what an attempt changed, after its last call was cancelled.
+const RECORD_RESERVE: Duration = Duration::from_secs(10);
 
 pub(super) struct Function<D> {
     settings: Settings,
@@ -66,6 +72,13 @@ pub(super) enum IdentityError {
 #[code("task/report-not-json", "report the message to the authors of the deployer: it is a bug")]
 pub(super) struct ReportNotJson(#[source] serde_json::Error);
 
+/// The event is for the function that records acts of people, not for the one that runs tasks.
+#[derive(Debug, thiserror::Error, Coded)]
+#[error("events for the audit log are for the function {0}")]
+#[code(crate = bifrost_core)]
+#[code("task/not-the-audit-function", "invoke the function `<deployer>-audit`")]
+pub(super) struct NotTheAuditFunction(String);
+
 impl From<TaskFailed> for Diagnostic {
     fn from(TaskFailed(failure): TaskFailed) -> Self {
         Self { error_type: failure.error, error_message: failure.message }
@@ -100,6 +113,11 @@ impl<D: AwsDeployer> Function<D> {
             defaults.map_err(|source| misplaced(&IdentityError::Name { name: self.settings.name.clone(), source }))?;
         defaults.allowed_buckets.clone_from(&self.settings.allowed_buckets);
         let deadline = deadline(event.context.deadline, SystemTime::now());
+        // People may invoke the one, and only Step Functions the other: each does only its own work.
+        if self.settings.is_audit || AuditEvent::is_audit(&payload) {
+            span.record("state", "Audit");
+            return self.audit(&payload, identity, defaults, &event.context.request_id, deadline).await;
+        }
         if let Some(self_check) = SelfCheck::read(&payload).map_err(TaskFailed)? {
             // Log queries match this name: the payload's.
             span.record("state", "Checkup");
@@ -110,6 +128,35 @@ impl<D: AwsDeployer> Function<D> {
             self.context(identity, defaults, deadline, attempt, input)
         };
         dispatch::<D::Machine>(payload, open).await.map_err(TaskFailed)
+    }
+
+    /// Handles an event of the function for acts of people.
+    async fn audit(
+        &self,
+        payload: &Value,
+        identity: Identity,
+        defaults: Defaults,
+        request_id: &str,
+        deadline: Instant,
+    ) -> Result<Value, TaskFailed> {
+        if !self.settings.is_audit {
+            let error = NotTheAuditFunction(identity.audit_function());
+            return Err(TaskFailed(FunctionError::coded("TaskError", &error)));
+        }
+        let event = AuditEvent::read(payload);
+        let event = event.map_err(|error| TaskFailed(FunctionError::coded("UnmarshalError", &error)))?;
+        let identity = Arc::new(identity);
+        let session = self.session(&identity, Arc::new(CallScope::new(Attempt::default(), Some(deadline))));
+        let audit = self.settings.audit.open::<D>(&session, &identity);
+        let function = AuditFunction {
+            executions: Arc::new(SfnExecutions::new(session.clone(), Arc::clone(&identity))),
+            account: deployer_account(&session, identity, defaults, audit),
+            states: fail_states::<D>(),
+            session,
+            request_id: request_id.to_owned(),
+            deadline,
+        };
+        function.handle(event).await.map_err(|error| TaskFailed(FunctionError::coded("AuditError", &error)))
     }
 
     async fn report(&self, self_check: SelfCheck, identity: Identity, deadline: Instant) -> SelfCheckReport {
@@ -138,11 +185,14 @@ impl<D: AwsDeployer> Function<D> {
         input: RawInput,
     ) -> Context<Ports<D>> {
         let identity = Arc::new(identity);
-        let scope = Arc::new(CallScope::new(attempt.clone(), Some(deadline)));
+        let recording = Arc::new(CallScope::new(attempt.clone(), Some(deadline)));
+        let audit = self.settings.audit.open::<D>(&self.session(&identity, recording), &identity);
+        let scope = Arc::new(CallScope::new(attempt.clone(), Some(before_recording(deadline, Instant::now()))));
         let changes = Arc::clone(scope.changes());
         let session = self.session(&identity, scope);
         let targets = self.roles(session.clone(), &identity);
-        Context::new(deployer_account(&session, identity, defaults), attempt, input, Arc::new(targets), changes)
+        let account = deployer_account(&session, identity, defaults, audit);
+        Context::new(account, attempt, input, Arc::new(targets), changes)
     }
 }
 
@@ -183,6 +233,12 @@ fn misplaced(error: &IdentityError) -> TaskFailed {
     TaskFailed(FunctionError::coded("TaskError", error))
 }
 
+/// The latest time for an answer to a call of the handler: what it changed is recorded in the audit log after that.
+fn before_recording(deadline: Instant, now: Instant) -> Instant {
+    let left = deadline.saturating_duration_since(now);
+    deadline.checked_sub(RECORD_RESERVE.min(left / 10)).unwrap_or(deadline)
+}
+
 /// The latest time for an answer to a call, from the end of the invocation in milliseconds since 1970.
 fn deadline(milliseconds: u64, now: SystemTime) -> Instant {
     let end = UNIX_EPOCH + Duration::from_millis(milliseconds);
@@ -207,5 +263,12 @@ mod tests {
         let left = |milliseconds| deadline(milliseconds, now) - Instant::now();
         assert_eq!(left(105_500), Duration::from_millis(4_500));
         assert_eq!(left(99_000), Duration::ZERO);
+    }
+
+    #[test]
+    fn handler_ends_before_the_recording() {
+        let now = Instant::now();
+        let left = |seconds| before_recording(now + Duration::from_secs(seconds), now) - now;
+        assert_eq!([300, 100, 10, 0].map(left), [290, 90, 9, 0].map(Duration::from_secs));
     }
 }

@@ -5,8 +5,11 @@
 //! panic as `PanicError`, and input that does not parse as `UnmarshalError`. The default of the Lambda runtime would be
 //! the name of a Rust type.
 
+mod audit;
+mod code;
 mod function;
 mod logs;
+mod people;
 mod self_check;
 mod settings;
 
@@ -20,8 +23,14 @@ use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 
-pub(crate) const ERROR_CODES: &[&[ErrorCode]] =
-    &[ServeError::CODES, SettingsError::CODES, function::IdentityError::CODES, function::ReportNotJson::CODES];
+pub(crate) const ERROR_CODES: &[&[ErrorCode]] = &[
+    ServeError::CODES,
+    SettingsError::CODES,
+    audit::AuditSettingsError::CODES,
+    function::IdentityError::CODES,
+    function::NotTheAuditFunction::CODES,
+    function::ReportNotJson::CODES,
+];
 
 /// The function cannot start, or lost the connection to Lambda.
 #[derive(Debug, thiserror::Error, Coded)]

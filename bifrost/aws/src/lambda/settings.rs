@@ -1,9 +1,11 @@
 //! The settings of the function, from the environment variables of Lambda and of `bootstrap`.
 
+use super::audit::{AuditSettings, AuditSettingsError};
 use crate::configuration::sdk_config;
 use crate::roles::RoleOptions;
 use aws_credential_types::Credentials;
 use aws_types::SdkConfig;
+use bifrost_core::account::names::AUDIT_FUNCTION_SUFFIX;
 use bifrost_core::error_code::Coded;
 use bifrost_core::release::{BucketName, InvalidName, Region, read_buckets};
 use std::collections::BTreeSet;
@@ -33,18 +35,24 @@ pub(super) enum SettingsError {
     #[error("BIFROST_BUCKETS: {0}; it must have names of buckets, separated by commas")]
     #[code("task/invalid-buckets", "correct the variable in the configuration of the function")]
     Buckets(#[source] InvalidName),
+    #[error(transparent)]
+    #[code(source)]
+    Audit(#[from] AuditSettingsError),
 }
 
 #[derive(Debug)]
 pub(super) struct Settings {
-    /// The name of the function and of the deployer.
+    /// The name of the deployer.
     pub(super) name: String,
+    /// Whether this is its function for acts of people, whose name is longer than that of the deployer.
+    pub(super) is_audit: bool,
     pub(super) region: Region,
     /// The SDK with the credentials of the function's role. They are valid longer than the process lives.
     pub(super) config: SdkConfig,
     pub(super) roles: RoleOptions,
     /// Other buckets from which the deployer accepts releases.
     pub(super) allowed_buckets: BTreeSet<BucketName>,
+    pub(super) audit: AuditSettings,
 }
 
 impl Settings {
@@ -58,15 +66,18 @@ impl Settings {
             "Lambda",
         );
         let config = sdk_config(credentials, &region, optional("AWS_ENDPOINT_URL")?);
-        let name = required("AWS_LAMBDA_FUNCTION_NAME")?;
-        Ok(Self { name, region, config, roles: roles()?, allowed_buckets: allowed_buckets()? })
+        let function = required("AWS_LAMBDA_FUNCTION_NAME")?;
+        let deployer = function.strip_suffix(AUDIT_FUNCTION_SUFFIX).map(ToOwned::to_owned);
+        let (is_audit, name) = (deployer.is_some(), deployer.unwrap_or(function));
+        let (roles, allowed_buckets) = (roles()?, allowed_buckets()?);
+        Ok(Self { name, is_audit, region, config, roles, allowed_buckets, audit: AuditSettings::read(optional)? })
     }
 }
 
 fn roles() -> Result<RoleOptions, SettingsError> {
     let session_tags = match optional("BIFROST_SESSION_TAGS")?.as_deref() {
-        None | Some("false") => false,
-        Some("true") => true,
+        None | Some("true") => true,
+        Some("false") => false,
         Some(other) => return Err(SettingsError::SessionTags(other.to_owned())),
     };
     Ok(RoleOptions { external_id: optional("BIFROST_EXTERNAL_ID")?, session_tags })

@@ -1,13 +1,10 @@
 //! Items of the lock table as DynamoDB stores them.
 
+use crate::dynamodb::Attributes;
 use crate::error::Incomplete;
 use aws_sdk_dynamodb::types::AttributeValue;
 use bifrost_core::cloud::{CloudError, DeployedItem, EndedBy, EndedItem, LockItem};
 use chrono::{DateTime, SecondsFormat, Utc};
-use std::collections::HashMap;
-
-/// The attributes of an item.
-pub(super) type Attributes = HashMap<String, AttributeValue>;
 
 pub(super) fn of_lock(item: &LockItem) -> Attributes {
     let LockItem { key, id, time, execution, release_id, started_by } = item;

@@ -1,27 +1,23 @@
 //! The port for root locks, on DynamoDB.
 
 mod items;
-mod transaction;
 
 use crate::AwsSession;
+use crate::contention::Contention;
+use crate::dynamodb::{Attributes, Condition, GET_ITEM, TRANSACT, Table, Write, absent};
 use crate::error::Incomplete;
 use crate::pages::pages;
 use crate::session::CallFailure;
 use async_trait::async_trait;
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use bifrost_core::cloud::{
     CloudError, DeployedItem, EndedItem, GiveBack, GivenBack, LockItem, LockTable, LockTaken, TakeLock, oldest_replaced,
 };
 use bifrost_core::release::{ObjectKey, RootDir};
-use items::{Attributes, Reader, of_deployed, of_ended, of_lock};
-use transaction::{Cancelled, Condition, Contention, Refused, Write, not_built};
+use items::{Reader, of_deployed, of_ended, of_lock};
 use uuid::Uuid;
 
-const TRANSACT: &str = "dynamodb:TransactWriteItems";
-const GET: &str = "dynamodb:GetItem";
 const PUT: &str = "dynamodb:PutItem";
 const SCAN: &str = "dynamodb:Scan";
 
@@ -33,92 +29,50 @@ const DEPLOYED: usize = 2;
 /// A lock table in the session's account and region.
 #[derive(Debug, Clone)]
 pub struct DynamoDbLocks {
-    session: AwsSession,
-    client: Client,
-    table: String,
+    table: Table,
 }
 
 impl DynamoDbLocks {
     /// The table of this name, with the permissions of the session.
     #[must_use]
     pub fn new(session: AwsSession, table: String) -> Self {
-        Self { client: Client::new(session.config()), session, table }
-    }
-
-    /// DynamoDB does not name the table that does not exist.
-    fn with_table(&self, mut error: CloudError) -> CloudError {
-        if error.is_not_found() {
-            let (account, region) = (self.session.account(), self.session.region());
-            error.message = format!("{} (table {} in account {account}, {region})", error.message, self.table);
-        }
-        error
-    }
-
-    /// Makes all writes, or none of them: then it returns the conditions that failed. If the answer to a request is lost, the
-    /// SDK repeats it with the same `ClientRequestToken`, and DynamoDB answers that the transaction was made.
-    async fn transact(&self, key: &str, writes: Vec<Write>) -> Result<Option<Refused>, CloudError> {
-        let writes: Result<Vec<_>, _> = writes.into_iter().map(|write| write.build(&self.table)).collect();
-        let writes = writes.map_err(|error| not_built(TRANSACT, key, &error))?;
-        let mut contention = Contention::default();
-        loop {
-            let transaction = self.client.transact_write_items().set_transact_items(Some(writes.clone()));
-            let Err(failure) = self.session.try_call(TRANSACT, key, transaction.send()).await else { return Ok(None) };
-            let CallFailure {
-                service_error: Some(TransactWriteItemsError::TransactionCanceledException(cancelled)),
-                ..
-            } = failure
-            else {
-                return Err(self.with_table(failure.error));
-            };
-            match Cancelled::read(cancelled) {
-                Cancelled::Refused(refused) => return Ok(Some(refused)),
-                Cancelled::Busy(_) if contention.wait().await => {}
-                Cancelled::Busy(reason) | Cancelled::Failed(reason) => {
-                    return Err(self.with_table(reason.explain(failure.error)));
-                }
-            }
-        }
+        Self { table: Table::new(session, table) }
     }
 
     /// Puts the item alone. That it is there already is no error.
     async fn put_ended(&self, ended: &EndedItem) -> Result<(), CloudError> {
         let mut contention = Contention::default();
         loop {
-            let put = self.client.put_item().table_name(&self.table).set_item(Some(of_ended(ended)));
+            let put = self.table.client().put_item().table_name(self.table.name()).set_item(Some(of_ended(ended)));
             let Condition { expression, names, values } = absent();
             let put = put
                 .condition_expression(expression)
                 .set_expression_attribute_names(Some(names))
                 .set_expression_attribute_values(values);
-            match self.session.try_call(PUT, &ended.key, put.send()).await {
+            match self.table.session().try_call(PUT, &ended.key, put.send()).await {
                 Ok(_)
                 | Err(CallFailure { service_error: Some(PutItemError::ConditionalCheckFailedException(_)), .. }) => {
                     return Ok(());
                 }
                 Err(CallFailure { service_error: Some(PutItemError::TransactionConflictException(_)), .. })
                     if contention.wait().await => {}
-                Err(failure) => return Err(self.with_table(failure.error)),
+                Err(failure) => return Err(self.table.explain(failure.error)),
             }
         }
     }
 
-    async fn item(&self, key: &str) -> Result<Option<Attributes>, CloudError> {
-        let get = self.client.get_item().table_name(&self.table).key("key", AttributeValue::S(key.to_owned()));
-        let answer = self.session.call(GET, key, get.consistent_read(true).send()).await;
-        Ok(answer.map_err(|error| self.with_table(error))?.item)
-    }
-
     /// A page of the items `deployed/…`, which starts after the item of that key, and the key of the last item that was read.
     async fn deployed_page(&self, after: Option<String>) -> Result<(Vec<Attributes>, Option<String>), CloudError> {
-        let scan = self.client.scan().table_name(&self.table).consistent_read(true);
+        let scan = self.table.client().scan().table_name(self.table.name()).consistent_read(true);
         let scan = scan
             .filter_expression("begins_with(#key, :prefix)")
             .expression_attribute_names("#key", "key")
             .expression_attribute_values(":prefix", AttributeValue::S(DeployedItem::PREFIX.into()))
             .set_exclusive_start_key(after.map(|key| [("key".into(), AttributeValue::S(key))].into()));
-        let answer = self.session.call(SCAN, &self.table, scan.send()).await;
-        let output = answer.map_err(|error| self.with_table(error))?;
-        let last = output.last_evaluated_key.map(|key| Reader::new(SCAN, &self.table, &key).text("key")).transpose()?;
+        let answer = self.table.session().call(SCAN, self.table.name(), scan.send()).await;
+        let output = answer.map_err(|error| self.table.explain(error))?;
+        let last =
+            output.last_evaluated_key.map(|key| Reader::new(SCAN, self.table.name(), &key).text("key")).transpose()?;
         Ok((output.items.unwrap_or_default(), last))
     }
 }
@@ -135,7 +89,7 @@ impl LockTable for DynamoDbLocks {
             Write::Check(ended.clone(), absent()),
             Write::Check(deployed.clone(), older),
         ];
-        let Some(mut refused) = self.transact(&item.key, writes).await? else { return Ok(LockTaken::Taken) };
+        let Some(mut refused) = self.table.transact(&item.key, writes).await? else { return Ok(LockTaken::Taken) };
         if let Some(seen) = refused.remove(&ENDED) {
             let seen = seen.present(TRANSACT, &ended, "Item")?;
             return Reader::new(TRANSACT, &ended, &seen).ended().map(LockTaken::Ended);
@@ -152,13 +106,13 @@ impl LockTable for DynamoDbLocks {
         let key = lock.key.as_str();
         let put_ended = Write::Put(of_ended(&lock.ended), Some(absent()));
         let writes = [delete(lock), put_ended].into_iter().chain(put_deployed(lock));
-        let Some(mut refused) = self.transact(key, writes.collect()).await? else { return Ok(GivenBack::Done) };
+        let Some(mut refused) = self.table.transact(key, writes.collect()).await? else { return Ok(GivenBack::Done) };
         if refused.contains_key(&LOCK) {
             self.put_ended(&lock.ended).await?;
         } else {
             // An `ended` is there and stays. The lock, if it is still there, has to go all the same.
             let writes = [delete(lock)].into_iter().chain(put_deployed(lock));
-            let Some(left) = self.transact(key, writes.collect()).await? else { return Ok(GivenBack::Done) };
+            let Some(left) = self.table.transact(key, writes.collect()).await? else { return Ok(GivenBack::Done) };
             refused = left;
         }
         let holder = refused.remove(&LOCK).flatten();
@@ -167,25 +121,25 @@ impl LockTable for DynamoDbLocks {
     }
 
     async fn get(&self, key: &ObjectKey) -> Result<Option<LockItem>, CloudError> {
-        let item = self.item(key.as_str()).await?;
-        item.map(|item| Reader::new(GET, key.as_str(), &item).lock()).transpose()
+        let item = self.table.item(key.as_str()).await?;
+        item.map(|item| Reader::new(GET_ITEM, key.as_str(), &item).lock()).transpose()
     }
 
     async fn ended(&self, owner: Uuid) -> Result<Option<EndedItem>, CloudError> {
         let key = EndedItem::key(&owner.to_string());
-        let item = self.item(&key).await?;
-        item.map(|item| Reader::new(GET, &key, &item).ended()).transpose()
+        let item = self.table.item(&key).await?;
+        item.map(|item| Reader::new(GET_ITEM, &key, &item).ended()).transpose()
     }
 
     async fn deployed(&self, dir: &RootDir) -> Result<Option<DeployedItem>, CloudError> {
         let key = DeployedItem::key(dir);
-        let item = self.item(&key).await?;
-        item.map(|item| Reader::new(GET, &key, &item).deployed()).transpose()
+        let item = self.table.item(&key).await?;
+        item.map(|item| Reader::new(GET_ITEM, &key, &item).deployed()).transpose()
     }
 
     async fn all_deployed(&self) -> Result<Vec<Result<DeployedItem, CloudError>>, CloudError> {
         let items = pages(|after| self.deployed_page(after)).await?;
-        Ok(read_deployed(&self.table, &items))
+        Ok(read_deployed(self.table.name(), &items))
     }
 }
 
@@ -221,11 +175,6 @@ fn delete(lock: &GiveBack) -> Write {
 
 fn put_deployed(lock: &GiveBack) -> Option<Write> {
     lock.deployed.as_ref().map(|item| Write::Put(of_deployed(item), None))
-}
-
-/// The condition of an item that is written once.
-fn absent() -> Condition {
-    Condition::new("attribute_not_exists(#key)")
 }
 
 #[cfg(test)]

@@ -25,8 +25,8 @@ const PAUSE: Duration = Duration::from_millis(50);
 
 /// A deployer account and a target account:
 ///
-/// - in the deployer account the deployer's state machine, its empty bucket, and its lock table, where a Go deployer
-///   has held a lock since [`GO_LOCK_TIME`]
+/// - in the deployer account the deployer's state machine, its empty bucket, its lock table, where a Go deployer has held a
+///   lock since [`GO_LOCK_TIME`], and an empty audit log
 /// - in the target account a bucket `theirs-<account>`, the deployer's role, and the role [`FOREIGN_ROLE`]
 pub struct AccountFixture {
     pub client: Client<Idler>,

@@ -11,6 +11,8 @@
     reason = "helpers outside of test functions fail by panicking, too"
 )]
 
+mod audit;
+mod audit_log;
 mod executions;
 mod fixture;
 mod idler;
@@ -45,6 +47,18 @@ macro_rules! contract_tests {
 }
 
 contract_tests! {
+    audit:
+        object_is_written_once,
+        one_of_ten_writers_writes_an_object,
+        all_pages_of_keys_are_listed,
+        versions_are_listed_the_oldest_first,
+        missing_version_is_refused,
+        checkpoint_is_replaced_by_its_reader,
+        entry_gets_the_next_index,
+        one_of_ten_writers_moves_the_head,
+        hundreds_of_entries_are_read_in_order,
+        missing_entry_is_damage,
+        writers_at_once_lose_no_entry;
     objects:
         object_is_read_as_written,
         object_above_the_limit_is_refused,

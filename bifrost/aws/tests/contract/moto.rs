@@ -7,7 +7,7 @@ use crate::locks::go_lock_key;
 use bifrost::client::Client;
 use bifrost::deployer::{Connect, Connection, definition};
 use bifrost_aws::Aws;
-use bifrost_moto::Moto;
+use bifrost_moto::{Fault, Moto};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::env;
@@ -17,6 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A role that requires an external id.
 pub const EXTERNAL_ID_ROLE: &str = "requires-external-id";
+/// The audit log: its table, its key's alias, and the first part of its bucket's name.
+pub const AUDIT_LOG: &str = "coinbase-audit";
 /// A state machine whose executions have many events.
 pub const MANY_EVENTS: &str = "coinbase-many";
 
@@ -36,11 +38,18 @@ fn start() -> Option<Moto> {
 /// Runs a test in new accounts, in a process of its own. `name` is the name of the test function. Returns the accounts
 /// for further checks; `None` in that process, and on a machine that cannot run moto.
 pub async fn run_test(name: &str, test: impl AsyncFnOnce(AccountFixture)) -> Option<Accounts> {
+    run_faulty_test(name, &[], test).await
+}
+
+/// As [`run_test`], with faults that are injected into the calls of the test.
+pub async fn run_faulty_test(name: &str, faults: &[Fault], test: impl AsyncFnOnce(AccountFixture)) -> Option<Accounts> {
     if let Ok(target) = env::var(TARGET) {
         test(AccountFixture { client: connect("coinbase-idler").await, target, harness: None }).await;
         return None;
     }
     let accounts = Accounts::create(MOTO.as_ref()?);
+    let faults: Vec<_> = faults.iter().map(|fault| fault.clone().account(&accounts.deployer)).collect();
+    accounts.moto.faults(&faults);
     let mut process = Command::new(env::current_exe().unwrap());
     process.args([name, "--exact", "--nocapture"]).env(TARGET, &accounts.target);
     let output = process.envs(accounts.moto.environment(&accounts.deployer)).output().unwrap();
@@ -79,6 +88,7 @@ impl Accounts {
         accounts.create_table();
         accounts.create_machines();
         accounts.create_roles();
+        accounts.create_audit_log();
         accounts
     }
 
@@ -97,14 +107,29 @@ impl Accounts {
         self.call(&self.target, "s3", "CreateBucket", json!({"Bucket": format!("theirs-{}", self.target)}));
     }
 
-    fn create_table(&self) {
+    fn create_audit_log(&self) {
+        let bucket =
+            json!({"Bucket": format!("{AUDIT_LOG}-{}-{REGION}", self.deployer), "ObjectLockEnabledForBucket": true});
+        self.deployer("s3", "CreateBucket", bucket);
+        self.create_table_of(AUDIT_LOG);
+        let key =
+            self.deployer("kms", "CreateKey", json!({"KeySpec": "ECC_NIST_EDWARDS25519", "KeyUsage": "SIGN_VERIFY"}));
+        let alias = json!({"AliasName": format!("alias/{AUDIT_LOG}"), "TargetKeyId": key["KeyMetadata"]["KeyId"]});
+        self.deployer("kms", "CreateAlias", alias);
+    }
+
+    fn create_table_of(&self, name: &str) {
         let table = json!({
-            "TableName": "coinbase-idler-locks",
+            "TableName": name,
             "AttributeDefinitions": [{"AttributeName": "key", "AttributeType": "S"}],
             "KeySchema": [{"AttributeName": "key", "KeyType": "HASH"}],
             "BillingMode": "PAY_PER_REQUEST",
         });
         self.deployer("dynamodb", "CreateTable", table);
+    }
+
+    fn create_table(&self) {
+        self.create_table_of("coinbase-idler-locks");
         let time_to_live = json!({"Enabled": true, "AttributeName": "expires_at"});
         let time_to_live = json!({"TableName": "coinbase-idler-locks", "TimeToLiveSpecification": time_to_live});
         self.deployer("dynamodb", "UpdateTimeToLive", time_to_live);

@@ -1,12 +1,22 @@
 //! Tests on moto only: how calls reach AWS, and answers of several pages.
 
-use crate::fixture::{AccountFixture, refusal, release_dir};
-use crate::locks;
-use crate::moto::{EXTERNAL_ID_ROLE, MANY_EVENTS, connect, connection, run_test};
-use crate::objects;
-use crate::targets;
-use bifrost::cloud::{ENDED_TTL, ErrorKind, ExecutionFilter, Names, StartError};
+use crate::fixture::{AccountFixture, REGION, refusal, release_dir};
+use crate::moto::{AUDIT_LOG, EXTERNAL_ID_ROLE, MANY_EVENTS, connect, connection, run_faulty_test, run_test};
+use crate::{audit_log, locks, objects, targets};
+use bifrost::audit::{AuditLog as _, LogEntry};
+use bifrost::cloud::{
+    CHECKPOINT_KEY, ENDED_TTL, ErrorKind, ExecutionFilter, LogHead, LogSigner as _, Names, PutNew, Sequenced,
+    StartError,
+};
+use bifrost::release::Sha256;
+use bifrost_audit::log::{SignedCheckpoint, TiledLog};
+use bifrost_aws::{KmsSigner, KnownKey};
+use bifrost_moto::Fault;
+use chrono::{DateTime, TimeDelta, Utc};
+use futures_util::future::join_all;
 use serde_json::json;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 #[tokio::test]
 async fn s3_receives_the_encryption_key() {
@@ -127,6 +137,115 @@ async fn history_of_several_pages_is_complete() {
         for seen in [1, 700, history.len() - 3] {
             assert_eq!(client.executions.history("all", history[seen].id).await.unwrap(), history[seen + 1..]);
         }
+    };
+    run_test(name, test).await;
+}
+
+/// The requests of the audit log whose answers are lost: after that, the SDK repeats them.
+fn lost_answers() -> Vec<Fault> {
+    let lost = |service: &str, action: &str| Fault::reset(service, action).after_the_effect();
+    vec![lost("dynamodb", "TransactWriteItems"), lost("s3", "PutObject"), lost("dynamodb", "BatchGetItem")]
+}
+
+#[tokio::test]
+async fn lost_answers_lose_no_entry_and_no_object() {
+    let name = "wire::lost_answers_lose_no_entry_and_no_object";
+    let test = async |fixture: AccountFixture| {
+        let log = fixture.audit_log();
+        assert_eq!(log.add(&LogHead::default(), "a").await, Sequenced::Added);
+        assert_eq!(log.store.entries(0, 1).await.unwrap(), [b"a"]);
+        // The writer compares the object with what it wrote.
+        assert_eq!(log.store.put_new("records/a/b/000001", b"one".to_vec()).await.unwrap(), PutNew::Exists);
+        assert_eq!(log.store.get("records/a/b/000001", 10).await.unwrap().unwrap(), b"one");
+    };
+    let Some(accounts) = run_faulty_test(name, &lost_answers(), test).await else { return };
+    let calls = accounts.moto.calls();
+    let lost = calls.iter().filter(|call| call.account == accounts.deployer && call.fault.is_some());
+    assert_eq!(lost.count(), 3);
+}
+
+#[tokio::test]
+async fn conflicting_requests_are_repeated() {
+    let name = "wire::conflicting_requests_are_repeated";
+    let faults = [Fault::error("s3", "PutObject", 409, "ConditionalRequestConflict").times(3)];
+    let test = async |fixture: AccountFixture| {
+        let log = fixture.audit_log();
+        assert_eq!(log.store.put_new("records/a/b/000001", b"one".to_vec()).await.unwrap(), PutNew::Written);
+    };
+    run_faulty_test(name, &faults, test).await;
+}
+
+#[tokio::test]
+async fn checkpoint_is_retained_for_a_day() {
+    let name = "wire::checkpoint_is_retained_for_a_day";
+    let test = async |fixture: AccountFixture| {
+        let log = fixture.audit_log();
+        assert!(log.store.put_checkpoint(b"one".to_vec(), None).await.unwrap());
+        assert_eq!(log.store.put_new("records/a/b/000001", b"one".to_vec()).await.unwrap(), PutNew::Written);
+    };
+    let Some(accounts) = run_test(name, test).await else { return };
+    let head = |key: &str| {
+        let bucket = format!("{AUDIT_LOG}-{}-{REGION}", accounts.deployer);
+        accounts.deployer("s3", "HeadObject", json!({"Bucket": bucket, "Key": key, "ChecksumMode": "ENABLED"}))
+    };
+    let (checkpoint, record) = (head(CHECKPOINT_KEY), head("records/a/b/000001"));
+    assert_eq!(checkpoint["ObjectLockMode"], "GOVERNANCE");
+    let until: DateTime<Utc> = checkpoint["ObjectLockRetainUntilDate"].as_str().unwrap().parse().unwrap();
+    assert!((until - Utc::now() - TimeDelta::hours(24)).abs() < TimeDelta::minutes(10), "{until}");
+    // The retention of the bucket applies to it.
+    assert_eq!(record.get("ObjectLockMode"), None);
+    let sha256 = aws_smithy_types::base64::encode(Sha256::of(b"one").as_bytes());
+    assert_eq!((&checkpoint["ChecksumSHA256"], &record["ChecksumSHA256"]), (&json!(sha256), &json!(sha256)));
+}
+
+fn entry(number: u64) -> LogEntry {
+    let entry = json!({
+        "schema": 1, "kind": "started", "time": "2026-11-25T12:00:00Z", "records": format!("records/coinbase-idler/{number}"),
+        "number": 1, "sha256": Sha256::of(&number.to_be_bytes()).to_string(), "deployer": "coinbase-idler",
+    });
+    serde_json::from_value(entry).unwrap()
+}
+
+#[tokio::test]
+async fn writers_at_once_publish_one_signed_log() {
+    let name = "wire::writers_at_once_publish_one_signed_log";
+    let test = async |fixture: AccountFixture| {
+        let session = audit_log::session(&fixture.client.account.identity.account);
+        let (known, origin) = (KnownKey::default(), fixture.client.account.identity.audit_origin());
+        let log = fixture.audit_log();
+        let log_of_a_writer = || {
+            let signer = KmsSigner::new(session.clone(), format!("alias/{AUDIT_LOG}"), known.clone());
+            TiledLog::new(Arc::clone(&log.store), Arc::new(signer), origin.clone())
+        };
+        let appended =
+            join_all((0..10).map(async |number| log_of_a_writer().append(&entry(number)).await.unwrap())).await;
+        let indexes: BTreeSet<_> = appended.iter().map(|appended| appended.index).collect();
+        assert_eq!(indexes, (0..10).collect());
+        log_of_a_writer().publish().await.unwrap();
+        let signed = log.store.checkpoint().await.unwrap().unwrap();
+        let checkpoint = SignedCheckpoint::parse(&signed.body).unwrap();
+        assert_eq!((checkpoint.size, checkpoint.origin.as_str()), (10, origin.as_str()));
+        let signer = KmsSigner::new(session.clone(), format!("alias/{AUDIT_LOG}"), known.clone());
+        assert!(checkpoint.is_signed_by(&signer.public_key().await.unwrap()));
+        assert!(!checkpoint.is_signed_by(&[7; 32]));
+        assert_eq!(log_of_a_writer().append(&entry(3)).await.unwrap().index, appended[3].index);
+    };
+    let Some(accounts) = run_test(name, test).await else { return };
+    let calls = accounts.moto.calls();
+    let of_key = calls.iter().filter(|call| call.account == accounts.deployer && call.action == "GetPublicKey");
+    assert_eq!(of_key.count(), 1, "the process knows the key");
+}
+
+#[tokio::test]
+async fn other_key_signs_no_checkpoint() {
+    let name = "wire::other_key_signs_no_checkpoint";
+    let test = async |fixture: AccountFixture| {
+        let session = audit_log::session(&fixture.client.account.identity.account);
+        let signer = |key: &str| KmsSigner::new(session.clone(), key.into(), KnownKey::default());
+        let (kind, code, message) = refusal(signer("alias/aws/s3").sign(b"message").await);
+        assert_eq!((kind, code.as_str()), (ErrorKind::Invalid, "InvalidSigningKey"), "{message}");
+        let (kind, _, message) = refusal(signer("alias/nobody").public_key().await);
+        assert!(kind == ErrorKind::NotFound && message.contains("alias/nobody"), "{message}");
     };
     run_test(name, test).await;
 }

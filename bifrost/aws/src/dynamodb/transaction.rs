@@ -1,6 +1,6 @@
 //! The writes of a transaction, and the reasons why DynamoDB cancels one.
 
-use super::items::Attributes;
+use super::Attributes;
 use aws_sdk_dynamodb::error::BuildError;
 use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{
@@ -8,40 +8,38 @@ use aws_sdk_dynamodb::types::{
 };
 use bifrost_core::cloud::{CloudError, ErrorKind};
 use std::collections::{BTreeMap, HashMap};
-use std::time::Duration;
-use uuid::Uuid;
 
 /// A condition on the item that a write finds.
-pub(super) struct Condition {
-    pub(super) expression: &'static str,
-    pub(super) names: HashMap<String, String>,
-    pub(super) values: Option<HashMap<String, AttributeValue>>,
+pub(crate) struct Condition {
+    pub(crate) expression: &'static str,
+    pub(crate) names: HashMap<String, String>,
+    pub(crate) values: Option<HashMap<String, AttributeValue>>,
 }
 
 impl Condition {
     /// A condition. `#name` stands for the attribute `name`, as some of our names are reserved words of DynamoDB.
-    pub(super) fn new(expression: &'static str) -> Self {
+    pub(crate) fn new(expression: &'static str) -> Self {
         // DynamoDB refuses names that the expression does not use.
-        let used = ["key", "id"].into_iter().filter(|name| expression.contains(&format!("#{name}")));
+        let used = ["key", "id", "size"].into_iter().filter(|name| expression.contains(&format!("#{name}")));
         let names = used.map(|name| (format!("#{name}"), name.to_owned())).collect();
         Self { expression, names, values: None }
     }
 
-    pub(super) fn with(mut self, placeholder: &str, value: AttributeValue) -> Self {
+    pub(crate) fn with(mut self, placeholder: &str, value: AttributeValue) -> Self {
         self.values.get_or_insert_default().insert(placeholder.to_owned(), value);
         self
     }
 }
 
 /// One write of a transaction.
-pub(super) enum Write {
+pub(crate) enum Write {
     Put(Attributes, Option<Condition>),
     Delete(String, Condition),
     Check(String, Condition),
 }
 
 impl Write {
-    pub(super) fn build(self, table: &str) -> Result<TransactWriteItem, BuildError> {
+    pub(crate) fn build(self, table: &str) -> Result<TransactWriteItem, BuildError> {
         let old = ReturnValuesOnConditionCheckFailure::AllOld;
         let write = TransactWriteItem::builder();
         Ok(match self {
@@ -68,7 +66,7 @@ impl Write {
     }
 }
 
-pub(super) fn not_built(operation: &'static str, key: &str, error: &BuildError) -> CloudError {
+pub(crate) fn not_built(operation: &'static str, key: &str, error: &BuildError) -> CloudError {
     CloudError {
         operation,
         resource: key.to_owned(),
@@ -80,11 +78,11 @@ pub(super) fn not_built(operation: &'static str, key: &str, error: &BuildError) 
 }
 
 /// The writes whose conditions failed, by position, each with the item that it found.
-pub(super) type Refused = BTreeMap<usize, Option<Attributes>>;
+pub(crate) type Refused = BTreeMap<usize, Option<Attributes>>;
 
 /// Why DynamoDB cancelled a transaction. Nothing was written.
 #[derive(Debug, PartialEq)]
-pub(super) enum Cancelled {
+pub(crate) enum Cancelled {
     /// Only conditions failed.
     Refused(Refused),
     /// Another write is in the way, or the table lacks capacity: the same transaction may succeed later. Conditions may have
@@ -96,14 +94,14 @@ pub(super) enum Cancelled {
 
 /// A reason that is not a failed condition.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Reason {
+pub(crate) struct Reason {
     kind: ErrorKind,
     code: String,
     message: String,
 }
 
 impl Cancelled {
-    pub(super) fn read(error: TransactionCanceledException) -> Self {
+    pub(crate) fn read(error: TransactionCanceledException) -> Self {
         let (mut refused, mut reasons) = (Refused::new(), Vec::new());
         for (position, reason) in error.cancellation_reasons.unwrap_or_default().into_iter().enumerate() {
             match reason.code.as_deref() {
@@ -139,36 +137,9 @@ impl Reason {
     }
 
     /// Adds the reason to the error of the transaction.
-    pub(super) fn explain(self, error: CloudError) -> CloudError {
+    pub(crate) fn explain(self, error: CloudError) -> CloudError {
         let message = format!("{} ({}: {})", error.message, self.code, self.message);
         CloudError { kind: self.kind, message, ..error }
-    }
-}
-
-/// The pauses of a write that other writes are in the way of. The SDK does not repeat it: it repeats requests that DynamoDB did
-/// not accept, such as one whose own first attempt is still running (`TransactionInProgressException`).
-#[derive(Debug, Default)]
-pub(super) struct Contention {
-    pauses: u32,
-}
-
-impl Contention {
-    /// How often a write is repeated.
-    const MAX: u32 = 5;
-    /// The longest first pause, in milliseconds. Each next one may be twice as long.
-    const FIRST: u64 = 50;
-
-    /// Waits for a random time before the next attempt. Returns `false` if no attempt is left.
-    pub(super) async fn wait(&mut self) -> bool {
-        if self.pauses == Self::MAX {
-            return false;
-        }
-        let half = (Self::FIRST << self.pauses) / 2;
-        self.pauses += 1;
-        // Half of it is random, so that two writers that met do not meet again.
-        let (random, _) = Uuid::new_v4().as_u64_pair();
-        tokio::time::sleep(Duration::from_millis(half + (random >> 16) % half)).await;
-        true
     }
 }
 
@@ -176,7 +147,6 @@ impl Contention {
 mod tests {
     use super::*;
     use aws_sdk_dynamodb::types::CancellationReason;
-    use tokio::time::Instant;
 
     fn cancelled(codes: &[&str]) -> Cancelled {
         let reason =
@@ -219,16 +189,5 @@ mod tests {
     fn condition_names_only_what_it_uses() {
         assert_eq!(Condition::new("#id = :id").names, HashMap::from([("#id".into(), "id".into())]));
         assert_eq!(Condition::new("attribute_not_exists(#key) OR #id = :id").names.len(), 2);
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn contention_ends_after_five_pauses() {
-        let (mut contention, since) = (Contention::default(), Instant::now());
-        for _ in 0..5 {
-            assert!(contention.wait().await);
-        }
-        assert!(!contention.wait().await);
-        let waited = since.elapsed().as_millis();
-        assert!((775..1600).contains(&waited), "{waited}");
     }
 }

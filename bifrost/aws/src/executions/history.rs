@@ -1,6 +1,6 @@
 //! Converts the events of a history from the SDK's types to the framework's.
 
-use super::executions::time;
+use super::time;
 use crate::error::Incomplete;
 use aws_sdk_sfn::types::{HistoryEvent as SdkEvent, HistoryEventType};
 use bifrost_core::cloud::{CloudError, HistoryDetails, HistoryEvent};

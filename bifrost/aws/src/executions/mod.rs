@@ -1,6 +1,7 @@
 //! The port for executions, on Step Functions.
 
-use super::history::event;
+mod history;
+
 use crate::error::Incomplete;
 use crate::session::CallFailure;
 use crate::{AwsSession, pages};
@@ -16,6 +17,7 @@ use bifrost_core::cloud::{
 use bifrost_core::json;
 use chrono::{DateTime, Utc};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use history::event;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -26,14 +28,14 @@ const MAX_CONCURRENT_CALLS: usize = 8;
 const PAGE_SIZE: i32 = 1000;
 
 /// The executions of the deployer's state machine.
-pub(super) struct SfnExecutions {
+pub(crate) struct SfnExecutions {
     session: AwsSession,
     client: Client,
     identity: Arc<Identity>,
 }
 
 impl SfnExecutions {
-    pub(super) fn new(session: AwsSession, identity: Arc<Identity>) -> Self {
+    pub(crate) fn new(session: AwsSession, identity: Arc<Identity>) -> Self {
         Self { client: Client::new(session.config()), session, identity }
     }
 
@@ -180,6 +182,6 @@ fn status(status: &SdkStatus) -> Option<ExecutionStatus> {
     }
 }
 
-pub(super) fn time(time: &aws_sdk_sfn::primitives::DateTime) -> Option<DateTime<Utc>> {
+fn time(time: &aws_sdk_sfn::primitives::DateTime) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp(time.secs(), time.subsec_nanos())
 }
