@@ -1,12 +1,16 @@
 //! The templates of `bootstrap`, for a deployer without permissions in a target account.
 
 mod alarms;
+mod audit_function;
+mod audit_log;
+mod iam;
 mod policies;
 
 use crate::board::BoardDeployer;
+use bifrost::audit::AuditMode;
 use bifrost::bootstrap::{
-    DeployerName, DeployerOptions, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE, TargetOptions, deployer_template,
-    project_stack, target_template,
+    AuditSettings, BUCKETS_VARIABLE, DeployerName, DeployerOptions, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE,
+    TargetOptions, deployer_template, project_stack, target_template,
 };
 use bifrost::{Boundary, DEPLOYERS_BUCKET, Identity, Permission};
 use serde_json::{Value, json};
@@ -32,6 +36,16 @@ fn resolved(template: &Value) -> Value {
 
 fn deployer(options: &DeployerOptions) -> Value {
     resolved(&deployer_template::<BoardDeployer>(&name(), options))
+}
+
+/// The template of a deployer that writes no audit log.
+fn without_audit_log() -> Value {
+    let audit = AuditSettings { mode: AuditMode::Off, log_account: None };
+    deployer(&DeployerOptions { audit, ..DeployerOptions::default() })
+}
+
+fn variables(template: &Value) -> &Value {
+    &template["Resources"]["Function"]["Properties"]["Environment"]["Variables"]
 }
 
 fn target(external_id: Option<&str>, session_tags: bool, permissions: &[Permission]) -> Value {
@@ -81,19 +95,16 @@ fn target_account_trusts_only_the_function() {
 #[test]
 fn external_id_is_sent_and_required() {
     let options = DeployerOptions { external_id: Some("a-secret".into()), ..DeployerOptions::default() };
-    let function = &deployer(&options)["Resources"]["Function"]["Properties"];
-    assert_eq!(function["Environment"]["Variables"], json!({EXTERNAL_ID_VARIABLE: "a-secret"}));
+    assert_eq!(variables(&deployer(&options))[EXTERNAL_ID_VARIABLE], "a-secret");
     let target = target(Some("a-secret"), false, &[]);
     assert_eq!(trust(&target)[0]["Condition"], json!({"StringEquals": {"sts:ExternalId": "a-secret"}}));
 }
 
 #[test]
 fn session_tags_are_sent_and_allowed() {
-    let options = DeployerOptions { session_tags: true, ..DeployerOptions::default() };
-    let resources = &deployer(&options)["Resources"];
-    let function = &resources["Function"]["Properties"];
-    assert_eq!(function["Environment"]["Variables"], json!({SESSION_TAGS_VARIABLE: "true"}));
-    assert!(resources["FunctionRole"].to_string().contains("sts:TagSession"));
+    let template = deployer(&DeployerOptions::default());
+    assert_eq!(variables(&template)[SESSION_TAGS_VARIABLE], "true");
+    assert!(template["Resources"]["FunctionRole"].to_string().contains("sts:TagSession"));
     let target = target(None, true, &[]);
     assert_eq!(trust(&target)[1]["Action"], json!(["sts:TagSession"]));
     assert_eq!(
@@ -103,9 +114,17 @@ fn session_tags_are_sent_and_allowed() {
 }
 
 #[test]
+fn session_tags_can_be_turned_off() {
+    let template = deployer(&DeployerOptions { session_tags: false, ..DeployerOptions::default() });
+    assert_eq!(variables(&template)[SESSION_TAGS_VARIABLE], "false");
+    assert!(!template.to_string().contains("sts:TagSession"));
+    assert_eq!(trust(&target(None, false, &[])).as_array().unwrap().len(), 1);
+}
+
+#[test]
 fn optional_parts_are_absent_by_default() {
     let template = deployer(&DeployerOptions::default()).to_string();
-    for absent in ["Environment", "sts:TagSession", "AWS::SNS::Subscription"] {
+    for absent in [EXTERNAL_ID_VARIABLE, BUCKETS_VARIABLE, "AWS::SNS::Subscription"] {
         assert!(!template.contains(absent), "{absent}");
     }
     assert_eq!(target(None, false, &[])["Resources"]["AssumedRole"]["Properties"].get("Policies"), None);
@@ -134,6 +153,18 @@ fn deployer_name_must_be_valid_for_all_resources() {
     assert!("coinbase-odin".parse::<DeployerName>().is_ok());
     for wrong in ["", "9-odin", "-odin", "coinbase_odin", "coinbase.odin", &"a".repeat(51)] {
         assert!(wrong.parse::<DeployerName>().is_err(), "{wrong}");
+    }
+}
+
+/// `coinbase-audit` is the stack of the audit log, and `coinbase-odin-audit` the audit function of `coinbase-odin`.
+#[test]
+fn deployer_cannot_have_the_name_of_an_audit_log_or_function() {
+    for reserved in ["audit", "coinbase-audit", "coinbase-odin-audit", "Audit", "coinbase-AUDIT"] {
+        let refused = reserved.parse::<DeployerName>().unwrap_err().to_string();
+        assert!(refused.contains("the audit log and the audit function"), "{refused}");
+    }
+    for other in ["auditor", "coinbase-auditor", "audit-odin", "xaudit"] {
+        assert!(other.parse::<DeployerName>().is_ok(), "{other}");
     }
 }
 

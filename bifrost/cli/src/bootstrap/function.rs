@@ -1,10 +1,12 @@
 //! The Lambda function that runs every task, and its role.
 
-use super::names::{HAS_CODE, Names, bucket_arn};
+use super::audit::LogPlace;
+use super::names::{HAS_CODE, Names, arn, bucket_arn};
 use super::policy::{Statement, allow, deny_elsewhere, document, trust};
 use super::template::Template;
 use super::{DeployerOptions, LOG_DAYS};
 use crate::client::task_seconds;
+use bifrost_core::audit::AuditMode;
 use bifrost_core::release::{BucketName, service_principal};
 use serde_json::{Map, Value, json};
 
@@ -17,7 +19,7 @@ const MEMORY_MIB: u32 = 256;
 pub(crate) const TIMEOUT_MARGIN_SECONDS: u64 = 10;
 
 /// The longest timeout that Lambda accepts in every region, in seconds.
-const MAX_TIMEOUT_SECONDS: u64 = 900;
+pub(super) const MAX_TIMEOUT_SECONDS: u64 = 900;
 
 /// What taking and giving back a root lock needs. A transaction has no permission of its own, only those of its items.
 const LOCKING: [&str; 4] =
@@ -26,7 +28,7 @@ const LOCKING: [&str; 4] =
 /// The environment variable with the external id that the roles in target accounts require.
 pub const EXTERNAL_ID_VARIABLE: &str = "BIFROST_EXTERNAL_ID";
 
-/// The environment variable that is `true` if the function tags its sessions in target accounts.
+/// The environment variable that is `false` if the function does not tag its sessions in target accounts.
 pub const SESSION_TAGS_VARIABLE: &str = "BIFROST_SESSION_TAGS";
 
 /// The environment variable with the other buckets from which the function accepts releases, separated by commas.
@@ -90,34 +92,57 @@ fn architecture() -> Value {
 }
 
 fn function(names: Names, definition: &Value, options: &DeployerOptions) -> Value {
-    let mut function = json!({
-        "FunctionName": names.0.as_str(),
-        "Description": "Runs every task of the state machine of the same name",
+    lambda(&Lambda {
+        name: names.0.as_str(),
+        description: "Runs every task of the state machine of the same name",
+        role: "FunctionRole",
+        log: "FunctionLog",
+        timeout_seconds: timeout_seconds(definition),
+        variables: variables(names, options),
+    })
+}
+
+/// A function with the deployer's code. `role` and `log` are logical ids.
+pub(super) struct Lambda<'a> {
+    pub(super) name: &'a str,
+    pub(super) description: &'a str,
+    pub(super) role: &'a str,
+    pub(super) log: &'a str,
+    pub(super) timeout_seconds: u64,
+    pub(super) variables: Map<String, Value>,
+}
+
+pub(super) fn lambda(lambda: &Lambda<'_>) -> Value {
+    json!({
+        "FunctionName": lambda.name,
+        "Description": lambda.description,
         "Runtime": "provided.al2023",
         "Handler": "bootstrap",
         "Architectures": [{"Ref": "Architecture"}],
         "Code": {"S3Bucket": {"Ref": "Bucket"}, "S3Key": {"Ref": "CodeKey"}},
-        "Role": {"Fn::GetAtt": ["FunctionRole", "Arn"]},
+        "Role": {"Fn::GetAtt": [lambda.role, "Arn"]},
         "MemorySize": MEMORY_MIB,
-        "Timeout": timeout_seconds(definition),
+        "Timeout": lambda.timeout_seconds,
         "TracingConfig": {"Mode": "Active"},
-        "LoggingConfig": {"LogFormat": "JSON", "LogGroup": {"Ref": "FunctionLog"}},
-    });
-    let variables = variables(options);
-    if let Value::Object(fields) = &mut function
-        && !variables.is_empty()
-    {
-        fields.insert("Environment".into(), json!({"Variables": variables}));
-    }
-    function
+        "LoggingConfig": {"LogFormat": "JSON", "LogGroup": {"Ref": lambda.log}},
+        "Environment": {"Variables": lambda.variables},
+    })
 }
 
-fn variables(options: &DeployerOptions) -> Map<String, Value> {
+/// The variables of all functions of the deployer.
+pub(super) fn variables(names: Names, options: &DeployerOptions) -> Map<String, Value> {
     let external_id = options.external_id.as_deref().map(|id| (EXTERNAL_ID_VARIABLE.to_owned(), id.into()));
-    let session_tags = options.session_tags.then(|| (SESSION_TAGS_VARIABLE.to_owned(), "true".into()));
+    let session_tags = (SESSION_TAGS_VARIABLE.to_owned(), options.session_tags.to_string().into());
     let buckets: Vec<&str> = options.also_buckets.iter().map(BucketName::as_str).collect();
     let buckets = (!buckets.is_empty()).then(|| (BUCKETS_VARIABLE.to_owned(), buckets.join(",").into()));
-    external_id.into_iter().chain(session_tags).chain(buckets).collect()
+    let audit = audit_log(names, options).variables(options.audit.mode);
+    let audit = audit.into_iter().map(|(name, value)| (name.to_owned(), value));
+    external_id.into_iter().chain([session_tags]).chain(buckets).chain(audit).collect()
+}
+
+/// The audit log that the deployer writes, unless its mode is `off`.
+pub(super) fn audit_log<'n>(names: Names<'n>, options: &DeployerOptions) -> LogPlace<'n> {
+    LogPlace::seen_by_deployer(names.0, options.audit.log_account.as_ref())
 }
 
 fn role(names: Names, written: &[&str], options: &DeployerOptions) -> Value {
@@ -132,7 +157,8 @@ fn role(names: Names, written: &[&str], options: &DeployerOptions) -> Value {
 
 fn statements(names: Names, written: &[&str], options: &DeployerOptions) -> Vec<Statement> {
     let buckets = buckets(names, options);
-    let mut statements = store(names, &buckets);
+    let audit = (options.audit.mode != AuditMode::Off).then(|| audit_log(names, options));
+    let mut statements = store(names, &buckets, audit.as_ref());
     let files: Vec<String> =
         written.iter().flat_map(|name| objects(&buckets, &format!("*/release-*/{name}"))).collect();
     statements.extend((!files.is_empty()).then(|| allow("WriteFiles", &["s3:PutObject"], &files)));
@@ -141,30 +167,38 @@ fn statements(names: Names, written: &[&str], options: &DeployerOptions) -> Vec<
     if options.session_tags {
         statements.push(allow("TagSessions", &["sts:TagSession"], &assumed));
     }
-    let log = format!(
-        "arn:${{AWS::Partition}}:logs:${{AWS::Region}}:${{AWS::AccountId}}:log-group:{}:*",
-        names.function_log()
-    );
-    statements.push(allow("WriteLogs", &["logs:CreateLogStream", "logs:PutLogEvents"], &[log]));
-    statements.push(allow("Trace", &["xray:PutTelemetryRecords", "xray:PutTraceSegments"], &["*"]));
+    let records = [&*format!("records/{}/*", names.0)];
+    statements.extend(audit.iter().flat_map(|log| log.write(&records, &records)));
+    statements.extend(running(&names.function_log()));
     statements
 }
 
+/// What Lambda needs of the role of a function with this log group.
+pub(super) fn running(log_group: &str) -> [Statement; 2] {
+    let log = arn("logs", &format!("log-group:{log_group}:*"));
+    [
+        allow("WriteLogs", &["logs:CreateLogStream", "logs:PutLogEvents"], &[log]),
+        allow("Trace", &["xray:PutTelemetryRecords", "xray:PutTraceSegments"], &["*"]),
+    ]
+}
+
 /// The ARNs of the buckets that may have releases.
-fn buckets(names: Names, options: &DeployerOptions) -> Vec<String> {
+pub(super) fn buckets(names: Names, options: &DeployerOptions) -> Vec<String> {
     let others = options.also_buckets.iter().map(|bucket| bucket_arn(bucket.as_str()));
     [names.bucket_arn()].into_iter().chain(others).collect()
 }
 
 /// The objects of the buckets whose keys match the pattern.
-fn objects(buckets: &[String], keys: &str) -> Vec<String> {
+pub(super) fn objects(buckets: &[String], keys: &str) -> Vec<String> {
     buckets.iter().map(|bucket| format!("{bucket}/{keys}")).collect()
 }
 
-/// Permissions for the deployer's buckets and lock table. Other buckets are denied: a release names its bucket, and its
-/// author could name the bucket of somebody else.
-fn store(names: Names, buckets: &[String]) -> Vec<Statement> {
+/// Permissions for the deployer's buckets and lock table. Other buckets, except that of the audit log, are denied: a release names
+/// its bucket, and its author could name the bucket of somebody else.
+fn store(names: Names, buckets: &[String], audit: Option<&LogPlace<'_>>) -> Vec<Statement> {
     let locks = objects(buckets, "*/lock");
+    let audit = audit.map(|log| [log.bucket_arn(), log.objects_arn("*")]);
+    let used = [buckets.to_vec(), objects(buckets, "*"), audit.into_iter().flatten().collect()].concat();
     vec![
         allow("ReadReleases", &["s3:GetObject"], &objects(buckets, "*")),
         // Without it S3 answers 403 instead of 404 for an object that does not exist, and a missing lock looks like a
@@ -172,7 +206,7 @@ fn store(names: Names, buckets: &[String]) -> Vec<Statement> {
         allow("DistinguishAbsentFromForbidden", &["s3:ListBucket"], buckets),
         allow("TakeReleaseLocks", &["s3:PutObject"], &locks),
         allow("RemoveFlagsAndLocks", &["s3:DeleteObject"], &[objects(buckets, "*/halt"), locks.clone()].concat()),
-        deny_elsewhere("NoOtherBucket", &["s3:*"], &[buckets.to_vec(), objects(buckets, "*")].concat()),
+        deny_elsewhere("NoOtherBucket", &["s3:*"], &used),
         // S3 calls KMS with the function's permissions to decrypt user data. The policy of the key `aws/s3` allows
         // every principal of the account that comes through S3; a key of the team's own requires this statement.
         through_s3("ReadEncrypted", "kms:Decrypt"),

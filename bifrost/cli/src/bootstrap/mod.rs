@@ -5,6 +5,7 @@
 //! | [`deployer_template`] | deployer account | function, state machine, bucket, lock table, alarm, roles, policies |
 //! | [`target_template`] | each target account | the role that the deployer assumes there |
 //! | [`project_template`] | deployer account | the policy for uploading the releases of a project |
+//! | [`audit_template`] | deployer account, or one of its own | the audit log of all deployers with a prefix |
 //!
 //! Templates contain no account or region: these are where the stack is deployed. Resources are named by
 //! [`Identity`](bifrost_core::account::Identity).
@@ -13,6 +14,7 @@ mod alarm;
 mod apply;
 #[cfg(test)]
 mod apply_tests;
+mod audit;
 mod code;
 mod function;
 mod install;
@@ -27,6 +29,10 @@ mod target;
 mod template;
 
 pub use apply::{Applied, ApplyError, Builder};
+pub use audit::{
+    AUDIT_ACCOUNT_VARIABLE, AUDIT_BUCKET_VARIABLE, AUDIT_KEY_VARIABLE, AUDIT_TABLE_VARIABLE, AUDIT_VARIABLE,
+    AuditLogOptions, AuditSettings, LockMode, Retention, audit_stack, audit_template,
+};
 pub use code::{Code, CodeError};
 pub use function::{BUCKETS_VARIABLE, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
 pub(crate) use function::{TIMEOUT_MARGIN_SECONDS, shortest_task_seconds, timeout_seconds};
@@ -40,6 +46,7 @@ pub use target::{TargetOptions, target_template};
 pub use template::TEMPLATE_LIMIT_BYTES;
 
 use crate::client::ClientDeployer;
+use bifrost_core::audit::AuditMode;
 use bifrost_core::deployer::definition;
 use bifrost_core::error_code::{Coded, ErrorCode};
 use bifrost_core::release::BucketName;
@@ -56,7 +63,7 @@ pub const ERROR_CODES: &[&[ErrorCode]] = &[ApplyError::CODES, CodeError::CODES];
 const LOG_DAYS: u32 = 90;
 
 /// The settings of a deployer that its team chooses.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct DeployerOptions {
     /// The external id that the deployer sends when it assumes the role in a target account.
     pub external_id: Option<String>,
@@ -68,6 +75,21 @@ pub struct DeployerOptions {
     pub readers: Vec<Reader>,
     /// Other buckets of the deployer account from which the deployer accepts releases.
     pub also_buckets: BTreeSet<BucketName>,
+    /// How it uses the audit log.
+    pub audit: AuditSettings,
+}
+
+impl Default for DeployerOptions {
+    fn default() -> Self {
+        Self {
+            external_id: None,
+            session_tags: true,
+            alarm_email: None,
+            readers: Vec::new(),
+            also_buckets: BTreeSet::new(),
+            audit: AuditSettings::default(),
+        }
+    }
 }
 
 /// The template of all resources in the deployer account. Its parameter `CodeKey` is the key of the function's code in
@@ -81,5 +103,11 @@ pub fn deployer_template<D: ClientDeployer>(name: &DeployerName, options: &Deplo
     let template = machine::add(template, names, &definition);
     let template = store::add(template, names, &options.readers);
     let template = alarm::add(template, names, options.alarm_email.as_deref());
-    operators::add(template, names, D::WRITES_LOG).into_value()
+    let log = (options.audit.mode != AuditMode::Off).then(|| function::audit_log(names, options));
+    let buckets = function::buckets(names, options);
+    let template = match &log {
+        Some(log) => audit::add_function(template, names, log, &buckets, function::variables(names, options)),
+        None => template,
+    };
+    operators::add(template, names, &buckets, D::WRITES_LOG, log.as_ref()).into_value()
 }

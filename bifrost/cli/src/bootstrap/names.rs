@@ -7,7 +7,7 @@ use bifrost_core::release::NameFault;
 name_type! {
     /// The name of a deployer in AWS, such as `coinbase-odin`: a letter, then at most 49 letters, digits and `-`. All
     /// names that contain it stay within AWS's limits. The tightest is that of its bucket, whose name ends with the
-    /// account.
+    /// account. It does not end with `audit`: such names are those of audit logs and audit functions.
     DeployerName, "deployer name", check_name
 }
 
@@ -19,11 +19,18 @@ fn check_name(name: &str) -> Result<(), NameFault> {
     if let Some(c) = name.chars().find(|c| !c.is_ascii_alphanumeric() && *c != '-') {
         return Err(NameFault::Character(c, "letters, digits and `-`"));
     }
-    if name.starts_with(|c: char| c.is_ascii_alphabetic()) {
-        Ok(())
-    } else {
-        Err(NameFault::Form("a letter at the beginning"))
+    if !name.starts_with(|c: char| c.is_ascii_alphabetic()) {
+        return Err(NameFault::Form("a letter at the beginning"));
     }
+    // Its stack would replace that of the audit log, and its function the audit function of another deployer. IAM ignores the case of
+    // names, and buckets have none.
+    let lowercase = name.to_ascii_lowercase();
+    if lowercase == "audit" || lowercase.ends_with(names::AUDIT_FUNCTION_SUFFIX) {
+        return Err(NameFault::Form(
+            "a name other than `audit` or `…-audit`: the audit log and the audit function of a deployer have such names",
+        ));
+    }
+    Ok(())
 }
 
 /// The name of the topic that receives the deploys which failed and may not have cleaned up.
@@ -66,6 +73,15 @@ impl Names<'_> {
 
     pub(super) fn machine_role(self) -> String {
         format!("{}-states", self.0)
+    }
+
+    /// The function for acts of people.
+    pub(super) fn audit_function(self) -> String {
+        names::audit_function(self.0.as_str())
+    }
+
+    pub(super) fn audit_function_arn(self) -> String {
+        arn("lambda", &format!("function:{}", self.audit_function()))
     }
 
     pub(super) fn function_log(self) -> String {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 pub(crate) const EXPIRY_ATTRIBUTE: &str = "expires_at";
 
 /// Every action that can write an item of a table.
-const ITEM_WRITES: [&str; 7] = [
+pub(super) const ITEM_WRITES: [&str; 7] = [
     "dynamodb:BatchWriteItem",
     "dynamodb:DeleteItem",
     "dynamodb:PartiQLDelete",
@@ -39,8 +39,8 @@ pub(super) fn add(template: Template, names: Names, readers: &[Reader]) -> Templ
 /// Objects are encrypted with S3's own key unless the client asks for KMS, as it does for user data. Every health check
 /// reads locks and halt flags, and with KMS each read would be one more request to it.
 ///
-/// Object Lock is for the audit log alone. There is no default retention: it would apply to every object, and no lock
-/// or halt flag could be deleted. The bucket policy requires each object of the audit log to set its own retention.
+/// Object Lock is on without a default retention, and has no effect: the audit log has a bucket of its own. Earlier versions of this
+/// template turned it on, and S3 cannot turn it off, so an update of an existing stack without it would fail.
 fn bucket(names: Names) -> Value {
     json!({
         "BucketName": substituted(&names.bucket()),
@@ -73,9 +73,6 @@ fn bucket_policy(names: Names, readers: &[Reader]) -> Value {
         (0..10).map(|digit| names.objects_arn(&format!("*/release-{digit}*/lock"))).collect();
     let statements = [
         deny("TlsOnly", &["s3:*"], &everything).when("Bool", "aws:SecureTransport", &["false"]).of("*".into()),
-        deny("RetainAuditLog", &["s3:PutObject"], &[names.objects_arn("_audit/*")])
-            .when("Null", "s3:object-lock-retain-until-date", &["true"])
-            .of("*".into()),
         deny("KeepReleaseLocks", &["s3:DeleteObject"], &release_locks).of("*".into()),
     ];
     let statements = statements.into_iter().chain(reader::statements(names, readers));

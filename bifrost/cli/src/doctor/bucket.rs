@@ -27,7 +27,6 @@ pub(super) fn check(
         tls::check(settings, name, remediation),
         versions(settings, name, remediation),
         encryption(settings, name, remediation),
-        object_lock(settings, name, remediation),
     ]);
     findings
 }
@@ -88,23 +87,6 @@ fn encryption(settings: &BucketSettings, name: &BucketName, remediation: &Remedi
             let put = format!("--bucket {name} --server-side-encryption-configuration '{rules}'");
             let next_step = remediation.aws(&format!("s3api put-bucket-encryption {put}"));
             DoctorFinding::warning(CHECK, "no default encryption is configured", next_step)
-        }
-    }
-}
-
-fn object_lock(settings: &BucketSettings, name: &BucketName, remediation: &Remediation<'_>) -> DoctorFinding {
-    const CHECK: &str = "bucket: Object Lock";
-    match &settings.has_object_lock {
-        Err(error) => DoctorFinding::unchecked(CHECK, error),
-        Ok(true) => DoctorFinding::good(CHECK, "on"),
-        Ok(false) => {
-            let put = format!("--bucket {name} --object-lock-configuration ObjectLockEnabled=Enabled");
-            let next_step = remediation.aws(&format!("s3api put-object-lock-configuration {put}"));
-            DoctorFinding::warning(
-                CHECK,
-                "off: users with permission to delete objects can delete the audit log",
-                next_step,
-            )
         }
     }
 }

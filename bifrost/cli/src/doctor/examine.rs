@@ -1,7 +1,11 @@
 //! Reads the deployer's resources and checks them.
 
+use super::audit_location::AuditState;
+use super::audit_log::ObservedLog;
 use super::remediation::Remediation;
-use super::{DoctorFinding, accounts, alarm, answer, bucket, definition, function, machine, roles, table};
+use super::{
+    DoctorFinding, accounts, alarm, answer, audit_log, audit_trail, bucket, definition, function, machine, roles, table,
+};
 use crate::bootstrap::{alarm_topic, shortest_task_seconds};
 use crate::client::{Client, ClientDeployer};
 use bifrost_core::account::Identity;
@@ -27,6 +31,8 @@ pub(super) struct Observed {
     pub(super) accounts: Result<BTreeSet<AccountId>, CloudError>,
     /// The function's answer to the self-check; `None` if the function does not exist.
     pub(super) answer: Option<Result<Invocation, CloudError>>,
+    /// The audit log, if the function writes one.
+    pub(super) audit_log: Option<ObservedLog>,
 }
 
 /// The deployer to check.
@@ -50,7 +56,8 @@ pub async fn examine<D: ClientDeployer>(
     observe(connection, requested, &target).await.findings(&target, program)
 }
 
-/// Makes all calls at once, except the self-check, which needs the target accounts.
+/// Makes all calls at once, except the self-check, which needs the target accounts, and those for the audit log, whose place is a
+/// setting of the function.
 async fn observe<D: ClientDeployer>(
     connection: &Connection<D>,
     requested: &[AccountId],
@@ -65,16 +72,29 @@ async fn observe<D: ClientDeployer>(
         inventory.function(&identity.name),
         inventory.state_machine(&machine_arn),
         inventory.table(&lock_table),
-        inventory.bucket(bucket),
+        inventory.bucket(bucket, &identity.account),
         inventory.subscriptions(&alarm_topic),
         accounts::targets(&client, requested),
     );
     let self_check = SelfCheck { accounts: accounts.iter().flatten().cloned().collect() };
-    let answer = match &function {
-        Ok(None) => None,
-        _ => Some(inventory.invoke(&identity.name, &self_check.payload()).await),
+    let answer = async {
+        match &function {
+            Ok(None) => None,
+            _ => Some(inventory.invoke(&identity.name, &self_check.payload()).await),
+        }
     };
-    Observed { caller, function, machine, table, bucket, alarm, accounts, answer }
+    let state = audit_state(&function, identity);
+    let audit_log = async {
+        let log = state.log()?;
+        let trail = audit_trail::observe(inventory, log, identity, connection.account.now());
+        Some(audit_log::observe(inventory, log, trail).await)
+    };
+    let (answer, audit_log) = tokio::join!(answer, audit_log);
+    Observed { caller, function, machine, table, bucket, alarm, accounts, answer, audit_log }
+}
+
+fn audit_state(function: &Result<Option<FunctionConfiguration>, CloudError>, identity: &Identity) -> AuditState {
+    AuditState::of(function.as_ref().ok().and_then(Option::as_ref), identity)
 }
 
 impl CheckTarget<'_> {
@@ -106,6 +126,8 @@ impl Observed {
         findings.extend(definition::check(definition, machine, report.as_ref(), &remediation));
         findings.extend(table::check(&self.table, &remediation));
         findings.extend(bucket::check(&self.bucket, bucket, &remediation));
+        let state = audit_state(&self.function, identity);
+        findings.extend(audit_log::check(&state, self.audit_log.as_ref(), &remediation));
         findings.push(alarm::check(&self.alarm, &target.alarm_topic(), &remediation));
         findings.extend(roles::check(&self.accounts, report.as_ref(), &remediation));
         findings

@@ -26,7 +26,7 @@ pub(super) fn check(
         }
         Ok(Some(function)) => function,
     };
-    let fault = check_state(function, remediation).or_else(|| check_timeout(function, definition, remediation));
+    let fault = check_ready(CHECK, function, remediation).or_else(|| check_timeout(function, definition, remediation));
     fault.unwrap_or_else(|| {
         let FunctionConfiguration { state, architecture, memory_mib, timeout_seconds, role, .. } = function;
         let size = format!("{architecture}, {memory_mib} MiB, timeout {timeout_seconds} s");
@@ -35,7 +35,11 @@ pub(super) fn check(
 }
 
 /// Reports a function that is not ready, or whose last update is in progress or failed.
-fn check_state(function: &FunctionConfiguration, remediation: &Remediation<'_>) -> Option<DoctorFinding> {
+pub(super) fn check_ready(
+    check: &str,
+    function: &FunctionConfiguration,
+    remediation: &Remediation<'_>,
+) -> Option<DoctorFinding> {
     let describe = |what: &str, status: &str, reason: &Option<String>| {
         let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
         format!("{what} is {status}{reason}")
@@ -46,10 +50,10 @@ fn check_state(function: &FunctionConfiguration, remediation: &Remediation<'_>) 
         ("Active", "Successful") => None,
         // Lambda reclaims the resources of a function that was idle for weeks. The next call, here the self-check,
         // restores it.
-        ("Pending" | "Inactive", _) => Some(DoctorFinding::warning(CHECK, state, remediation.check_again())),
-        ("Active", "InProgress") => Some(DoctorFinding::warning(CHECK, update, remediation.check_again())),
-        ("Active", _) => Some(DoctorFinding::bad(CHECK, update, remediation.restore())),
-        _ => Some(DoctorFinding::bad(CHECK, state, remediation.restore())),
+        ("Pending" | "Inactive", _) => Some(DoctorFinding::warning(check, state, remediation.check_again())),
+        ("Active", "InProgress") => Some(DoctorFinding::warning(check, update, remediation.check_again())),
+        ("Active", _) => Some(DoctorFinding::bad(check, update, remediation.restore())),
+        _ => Some(DoctorFinding::bad(check, state, remediation.restore())),
     }
 }
 

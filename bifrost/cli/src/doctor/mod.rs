@@ -7,6 +7,10 @@
 mod accounts;
 mod alarm;
 mod answer;
+mod audit_location;
+mod audit_log;
+mod audit_policy;
+mod audit_trail;
 mod bucket;
 mod definition;
 mod examine;

@@ -1,5 +1,6 @@
 //! The commands that fix what `doctor` finds, complete with the arguments for this deployer.
 
+use super::audit_location::{AuditLocation, AuditState};
 use crate::bootstrap::{BUCKETS_VARIABLE, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::FunctionConfiguration;
@@ -12,6 +13,8 @@ pub(super) struct Remediation<'a> {
     identity: &'a Identity,
     /// The variables of the function that options of `bootstrap` set. Their values may be secrets, and are not known here.
     variables: Vec<&'static str>,
+    /// The options of `bootstrap` that set variables whose values are known, with a space before each.
+    settings: String,
     /// The options of `bootstrap` that cannot be seen in the deployer account: a function that is missing or cannot be
     /// read shows none.
     unknown_options: &'static str,
@@ -27,13 +30,15 @@ impl<'a> Remediation<'a> {
         exists: bool,
     ) -> Self {
         let is_set = |name: &&str| function.is_some_and(|function| function.variables.iter().any(|set| set == name));
-        let variables = [EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE, BUCKETS_VARIABLE].into_iter().filter(is_set);
-        let variables = variables.collect();
+        let variables = [EXTERNAL_ID_VARIABLE, BUCKETS_VARIABLE].into_iter().filter(is_set).collect();
+        let settings = function.map(|function| settings(function, identity)).unwrap_or_default();
         let unknown_options = match function {
             Some(_) => "--alarm-email and --reader",
-            None => "--external-id, --session-tags, --also-bucket, --alarm-email and --reader",
+            None => {
+                "--external-id, --no-session-tags, --also-bucket, --audit-log, --audit-account, --alarm-email and --reader"
+            }
         };
-        Self { program, identity, variables, unknown_options, exists }
+        Self { program, identity, variables, settings, unknown_options, exists }
     }
 
     fn sets(&self, variable: &str) -> bool {
@@ -53,7 +58,7 @@ impl<'a> Remediation<'a> {
         } else {
             String::new()
         };
-        let command = format!("`{} bootstrap --apply{external_id}{}{also_buckets}`", self.program, self.session_tags());
+        let command = format!("`{} bootstrap --apply{external_id}{also_buckets}{}`", self.program, self.settings);
         if self.exists {
             format!("{command} with its earlier options {}, if any", self.unknown_options)
         } else {
@@ -67,19 +72,66 @@ impl<'a> Remediation<'a> {
         if !self.exists {
             return self.bootstrap();
         }
-        let stack = &self.identity.name;
+        let parameters = " --parameters ParameterKey=CodeKey,UsePreviousValue=true \
+                          ParameterKey=Architecture,UsePreviousValue=true";
+        format!(
+            "while no deploy runs, {}; if the fault remains, the resource was deleted or changed by hand: revert that \
+             with {}",
+            self.bootstrap(),
+            self.revert(&self.identity.name, parameters)
+        )
+    }
+
+    /// Creates the audit log. How long it is kept is for its owner to decide.
+    pub(super) fn create_log(&self, owner: &AccountId) -> String {
+        let (program, account) = (self.program, &self.identity.account);
+        let apart = if owner == account {
+            String::new()
+        } else {
+            format!(" --audit-account {owner} --deployer-account {account}")
+        };
+        format!(
+            "{}`{program} bootstrap --audit --audit-retention TIME{apart} --apply`, where TIME is how long the log is kept, \
+             such as 7y",
+            self.as_owner(owner)
+        )
+    }
+
+    /// Restores a part of the audit log that was deleted or changed by hand.
+    pub(super) fn restore_log(&self, log: &AuditLocation) -> String {
+        let stack = log.stack(self.identity);
+        format!(
+            "find out who changed it, for example in CloudTrail; then, {}{}",
+            self.as_owner(&log.owner),
+            self.revert(&stack, "")
+        )
+    }
+
+    fn as_owner(&self, owner: &AccountId) -> String {
+        if *owner == self.identity.account { String::new() } else { format!("with credentials for account {owner}: ") }
+    }
+
+    /// Lets CloudFormation undo what was deleted or changed by hand.
+    fn revert(&self, stack: &str, parameters: &str) -> String {
         let change_set = format!("--stack-name {stack} --change-set-name restore");
         let create = self.aws(&format!(
             "cloudformation create-change-set {change_set} --use-previous-template --deployment-mode REVERT_DRIFT \
-             --capabilities CAPABILITY_NAMED_IAM --parameters ParameterKey=CodeKey,UsePreviousValue=true \
-             ParameterKey=Architecture,UsePreviousValue=true"
+             --capabilities CAPABILITY_NAMED_IAM{parameters}"
         ));
         let execute = self.aws(&format!("cloudformation execute-change-set {change_set}"));
-        format!(
-            "while no deploy runs, {}; if the fault remains, the resource was deleted or changed by hand: revert that \
-             with {create} and, after a review, {execute}",
-            self.bootstrap()
-        )
+        format!("{create} and, after a review, {execute}")
+    }
+
+    /// Finds out whether somebody altered the log.
+    pub(super) fn verify_log(&self) -> String {
+        let Identity { account, region, .. } = self.identity;
+        let prefix = self.identity.prefix();
+        format!("`bifrost audit verify --prefix={prefix} --deployer-account {account} --deployer-region {region}`")
+    }
+
+    /// Adds to the log what is missing in it.
+    pub(super) fn reconcile(&self) -> String {
+        format!("`{} reconcile`", self.program)
     }
 
     /// Creates or updates the role in a target account.
@@ -97,7 +149,7 @@ impl<'a> Remediation<'a> {
         format!(
             "with credentials for account {account}: `{program} bootstrap --target {account} --deployer-account \
              {deployer} --apply{external_id}{}`{source}",
-            self.session_tags()
+            self.no_session_tags()
         )
     }
 
@@ -140,8 +192,8 @@ impl<'a> Remediation<'a> {
         self.identity
     }
 
-    fn session_tags(&self) -> &'static str {
-        if self.sets(SESSION_TAGS_VARIABLE) { " --session-tags" } else { "" }
+    fn no_session_tags(&self) -> &'static str {
+        if self.settings.contains(NO_SESSION_TAGS) { NO_SESSION_TAGS } else { "" }
     }
 
     fn read_variable(&self, variable: &str) -> String {
@@ -155,6 +207,19 @@ impl<'a> Remediation<'a> {
     fn unquoted_aws(&self, words: &str) -> String {
         format!("aws --region {} {words}", self.identity.region)
     }
+}
+
+const NO_SESSION_TAGS: &str = " --no-session-tags";
+
+/// The options of `bootstrap` that give a function its settings, with a space before each.
+fn settings(function: &FunctionConfiguration, identity: &Identity) -> String {
+    let tags = function.settings.get(SESSION_TAGS_VARIABLE).filter(|tags| *tags == "false").map(|_| NO_SESSION_TAGS);
+    let audit = match AuditState::of(Some(function), identity) {
+        // A deployer of an earlier version has no log. The next `bootstrap` gives it one, or refuses with the command for that.
+        AuditState::Off | AuditState::Unknown | AuditState::Invalid(_) => String::new(),
+        AuditState::Log(log) => log.options(identity),
+    };
+    format!("{}{audit}", tags.unwrap_or_default())
 }
 
 /// Quotes a text for a shell.

@@ -24,7 +24,7 @@ pub(super) fn check(table: &Result<Option<Table>, CloudError>, remediation: &Rem
 }
 
 fn usable(table: &Table, name: &str, remediation: &Remediation<'_>) -> DoctorFinding {
-    if !is_key_of_locks(&table.key) {
+    if !has_our_key(&table.key) {
         let message =
             format!("the key of {name} is {}; a lock table has the key `key` (HASH, S)", described(&table.key));
         let next_step = format!("something else owns this table: keep it, and {}", remediation.rename());
@@ -80,12 +80,13 @@ fn expiry(
     }
 }
 
-fn is_key_of_locks(key: &[KeyAttribute]) -> bool {
+/// Both tables have this key.
+pub(super) fn has_our_key(key: &[KeyAttribute]) -> bool {
     matches!(key, [KeyAttribute { name, key_type, attribute_type }]
         if name == "key" && key_type == "HASH" && attribute_type == "S")
 }
 
-fn described(key: &[KeyAttribute]) -> String {
+pub(super) fn described(key: &[KeyAttribute]) -> String {
     let attribute = |KeyAttribute { name, key_type, attribute_type }: &KeyAttribute| {
         format!("`{name}` ({key_type}, {attribute_type})")
     };

@@ -1,10 +1,12 @@
 //! Each fault that `doctor` finds, and its remedy.
 
+mod audit;
 mod fixture;
 mod states;
 
 use super::examine::Observed;
 use super::{DoctorFinding, Status};
+use audit::{protecting, with_settings, with_statements};
 use bifrost_core::cloud::FunctionConfiguration;
 use bifrost_core::self_check::{Assumption, VERSION};
 use fixture::{
@@ -37,7 +39,8 @@ fn remedies_are_complete_commands_that_delete_nothing() {
     for (state, observed, _) in states() {
         for fault in faults(&observed) {
             for command in commands(fault.next_step.as_deref().unwrap()) {
-                assert!(command.starts_with("odin ") || command.starts_with("aws "), "{state}: {command}");
+                let is_program = ["odin ", "aws ", "bifrost "].iter().any(|program| command.starts_with(program));
+                assert!(is_program, "{state}: {command}");
                 assert!(!command.contains("delete") && !command.contains('<'), "{state}: {command}");
             }
         }
@@ -54,8 +57,11 @@ fn remedies_repeat_the_options_of_the_deployer() {
         let faults = faults(&observed);
         let next_step = faults[0].next_step.as_deref().unwrap();
         let bootstrap = commands(next_step).into_iter().find(|command| command.contains(" bootstrap ")).unwrap();
-        assert!(bootstrap.contains(" --external-id ") && bootstrap.contains(" --session-tags"), "{bootstrap}");
-        assert!(bootstrap.contains(" --also-bucket \"$(aws ") || bootstrap.contains(" --target "), "{bootstrap}");
+        assert!(bootstrap.contains(" --external-id ") && bootstrap.contains(" --no-session-tags"), "{bootstrap}");
+        if !bootstrap.contains(" --target ") {
+            assert!(bootstrap.contains(" --also-bucket \"$(aws "), "{bootstrap}");
+            assert!(bootstrap.contains(" --audit-log best-effort --audit-account 999999999999"), "{bootstrap}");
+        }
     }
     let next_step = |observed: &Observed| faults(observed)[0].next_step.clone().unwrap();
     assert_eq!(commands(&next_step(&nothing_exists())), ["odin bootstrap --apply"]);
@@ -65,7 +71,10 @@ fn remedies_repeat_the_options_of_the_deployer() {
     let denied = Observed { function: Err(denied("lambda:GetFunctionConfiguration", "no")), ..without_table };
     let next_step = faults(&denied).into_iter().find(|fault| fault.what == "lock table").unwrap().next_step.unwrap();
     assert!(
-        next_step.contains(" options --external-id, --session-tags, --also-bucket, --alarm-email and --reader"),
+        next_step.contains(
+            " options --external-id, --no-session-tags, --also-bucket, --audit-log, --audit-account, --alarm-email and \
+             --reader"
+        ),
         "{next_step}"
     );
 }
@@ -160,6 +169,76 @@ fn policy_remedy_keeps_existing_statements() {
     let unreadable = with_policy(Some(json!("not JSON that is read")));
     let next_step = faults(&unreadable)[0].next_step.clone().unwrap();
     assert!(commands(&next_step).is_empty(), "{next_step}");
+}
+
+#[test]
+fn each_protection_of_the_audit_log_is_missed() {
+    assert!(checks(&with_statements(&protecting())).is_empty());
+    for without in 0..protecting().len() {
+        let statements: Vec<_> = protecting()
+            .into_iter()
+            .enumerate()
+            .filter(|(at, _)| *at != without)
+            .map(|(_, statement)| statement)
+            .collect();
+        assert_eq!(checks(&with_statements(&statements)), ["Bad audit log: policy"], "{without}");
+    }
+}
+
+/// A statement that has one more condition, or does not apply to all principals, does not protect.
+#[test]
+fn protection_with_an_exception_is_none() {
+    for (field, value) in [
+        ("Effect", json!("Allow")),
+        ("Principal", json!({"AWS": "arn:aws:iam::111111111111:user/ada"})),
+        ("Condition", json!({"StringEquals": {"aws:username": "ada"}})),
+        ("Action", json!(["s3:DeleteObject", "s3:BypassGovernanceRetention"])),
+    ] {
+        let mut statements = protecting();
+        statements[1][field] = value;
+        assert_eq!(checks(&with_statements(&statements)), ["Bad audit log: policy"], "{field}");
+    }
+}
+
+/// A statement protects only if it is for all objects, except that the checkpoint may be overwritten.
+#[test]
+fn protection_of_some_objects_is_none() {
+    const BUCKET: &str = "arn:aws:s3:::coinbase-audit-111111111111-us-east-1";
+    let object = |key: &str| json!(format!("{BUCKET}/{key}"));
+    let is_protected = |at: usize, field: &str, value: &Value| {
+        let mut statements = protecting();
+        statements[at].as_object_mut().unwrap().remove("Resource");
+        statements[at][field] = value.clone();
+        checks(&with_statements(&statements)).is_empty()
+    };
+    let others = object("*").as_str().unwrap().replace("111111111111", "222222222222");
+    for at in 1..protecting().len() {
+        for all in [object("*"), json!([BUCKET, object("*")]), json!(["*"])] {
+            assert!(is_protected(at, "Resource", &all), "{at} {all}");
+        }
+        for some in [object("records/*"), json!(BUCKET), json!(others), json!([])] {
+            assert!(!is_protected(at, "Resource", &some), "{at} {some}");
+        }
+        let is_overwriting = protecting()[at].to_string().contains("if-none-match");
+        for but_checkpoint in [object("log/checkpoint"), json!([object("log/checkpoint")])] {
+            assert_eq!(is_protected(at, "NotResource", &but_checkpoint), is_overwriting, "{at} {but_checkpoint}");
+        }
+        for but_more in [object("log/*"), json!([object("log/checkpoint"), object("records/*")]), json!([])] {
+            assert!(!is_protected(at, "NotResource", &but_more), "{at} {but_more}");
+        }
+    }
+}
+
+#[test]
+fn log_in_another_account_is_created_there() {
+    let settings = [("BIFROST_AUDIT", "required"), ("BIFROST_AUDIT_ACCOUNT", "999999999999")];
+    let mut observed = with_settings(&settings);
+    observed.audit_log.as_mut().unwrap().bucket = Ok(None);
+    let next_step = faults(&observed)[0].next_step.clone().unwrap();
+    assert!(next_step.starts_with("with credentials for account 999999999999: "), "{next_step}");
+    let create = "odin bootstrap --audit --audit-retention TIME --audit-account 999999999999 --deployer-account \
+                  111111111111 --apply";
+    assert_eq!(commands(&next_step), [create]);
 }
 
 #[test]

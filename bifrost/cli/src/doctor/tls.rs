@@ -53,14 +53,20 @@ fn with_statement(policy: Option<&Value>, statement: &Value) -> Option<Value> {
 }
 
 /// Whether a statement denies all principals all actions without TLS.
-fn requires_tls(policy: &Value) -> bool {
+pub(super) fn requires_tls(policy: &Value) -> bool {
     let statements = policy.get("Statement").map(listed).unwrap_or_default();
     statements.into_iter().any(|statement| {
         let has = |field: &str, wanted: &[&str]| statement.get(field).is_some_and(|value| holds(value, wanted));
-        let all_principals =
-            has("Principal", &["*"]) || statement.pointer("/Principal/AWS").is_some_and(|value| holds(value, &["*"]));
-        has("Effect", &["Deny"]) && all_principals && has("Action", &["*", "s3:*"]) && is_without_tls(statement)
+        denies_everybody(statement) && has("Action", &["*", "s3:*"]) && is_without_tls(statement)
     })
+}
+
+/// Whether a statement denies something to all principals.
+pub(super) fn denies_everybody(statement: &Value) -> bool {
+    let has = |field: &str, wanted: &[&str]| statement.get(field).is_some_and(|value| holds(value, wanted));
+    let all_principals =
+        has("Principal", &["*"]) || statement.pointer("/Principal/AWS").is_some_and(|value| holds(value, &["*"]));
+    has("Effect", &["Deny"]) && all_principals
 }
 
 /// IAM ignores the case of condition keys.
@@ -78,10 +84,10 @@ fn is_false(value: &Value) -> bool {
 }
 
 /// A policy may write a single element without a list.
-fn listed(value: &Value) -> Vec<&Value> {
+pub(super) fn listed(value: &Value) -> Vec<&Value> {
     value.as_array().map_or_else(|| vec![value], |values| values.iter().collect())
 }
 
-fn holds(value: &Value, wanted: &[&str]) -> bool {
+pub(super) fn holds(value: &Value, wanted: &[&str]) -> bool {
     listed(value).into_iter().filter_map(Value::as_str).any(|text| wanted.contains(&text))
 }

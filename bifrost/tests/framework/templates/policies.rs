@@ -1,7 +1,12 @@
 //! The policies of the templates.
 
-use super::{NAME, PERMISSION, deployer, identity, name, target};
-use bifrost::bootstrap::{BUCKETS_VARIABLE, DeployerOptions, project_template};
+use super::iam::{allows, objects, statements, texts};
+use super::{NAME, PERMISSION, deployer, identity, name, target, variables, without_audit_log};
+use bifrost::audit::AuditMode;
+use bifrost::bootstrap::{
+    AuditLogOptions, AuditSettings, BUCKETS_VARIABLE, DeployerOptions, LockMode, Retention, audit_template,
+    project_template,
+};
 use bifrost::cloud::{EndedBy, EndedItem};
 use chrono::DateTime;
 use serde_json::{Value, json};
@@ -14,46 +19,23 @@ fn templates() -> Vec<Value> {
         alarm_email: Some("ops@acme.example".into()),
         readers: vec!["222222222222".parse().unwrap(), "o-exampleorgid".parse().unwrap()],
         also_buckets: ["acme-files".parse().unwrap()].into(),
+        audit: AuditSettings::default(),
     };
+    let deployer_account = "222222222222".parse().ok();
+    let log = AuditLogOptions { retention: Retention::Years(7), mode: LockMode::Compliance, deployer_account };
     let project = project_template(&name(), &"acme/shop".parse().unwrap());
-    vec![deployer(&options), target(Some("a-secret"), true, &[PERMISSION]), project]
-}
-
-/// The statements with this effect, at any depth.
-fn statements(template: &Value, effect: &str) -> Vec<Value> {
-    match template {
-        Value::Object(fields) if fields.get("Effect").is_some_and(|found| found == effect) => vec![template.clone()],
-        Value::Object(fields) => fields.values().flat_map(|value| statements(value, effect)).collect(),
-        Value::Array(values) => values.iter().flat_map(|value| statements(value, effect)).collect(),
-        _ => Vec::new(),
-    }
-}
-
-fn texts(value: &Value) -> Vec<String> {
-    match value {
-        Value::Array(values) => values.iter().flat_map(texts).collect(),
-        value => value.as_str().map(ToOwned::to_owned).into_iter().collect(),
-    }
-}
-
-/// Whether a statement allows an action. IAM ignores case, and `*` and `?` are wildcards.
-fn allows(statement: &Value, action: &str) -> bool {
-    fn covers(pattern: &[u8], action: &[u8]) -> bool {
-        match (pattern, action) {
-            ([b'*', rest @ ..], _) => (0..=action.len()).any(|skipped| covers(rest, &action[skipped..])),
-            ([one, rest @ ..], [first, others @ ..]) => {
-                (*one == b'?' || one.eq_ignore_ascii_case(first)) && covers(rest, others)
-            }
-            ([], []) => true,
-            _ => false,
-        }
-    }
-    statement.get("NotAction").is_some()
-        || texts(&statement["Action"]).iter().any(|pattern| covers(pattern.as_bytes(), action.as_bytes()))
+    let target = target(Some("a-secret"), true, &[PERMISSION]);
+    vec![deployer(&options), without_audit_log(), target, project, audit_template(&name(), &log)]
 }
 
 fn resource(name: &str) -> Value {
     deployer(&DeployerOptions::default())["Resources"][name].clone()
+}
+
+/// Who halts, freezes and unlocks: operators themselves, or the function that records it; in an emergency who has that policy.
+fn acting() -> [Value; 3] {
+    let operators = without_audit_log()["Resources"]["OperatePolicy"].clone();
+    [operators, resource("AuditFunctionRole"), resource("EmergencyPolicy")]
 }
 
 #[test]
@@ -70,64 +52,74 @@ fn nobody_may_redrive() {
     }
 }
 
+/// The names of the resources of a template that allow an action.
+fn allowing<'t>(template: &'t Value, action: &str) -> Vec<&'t str> {
+    let resources = template["Resources"].as_object().unwrap().iter();
+    let allowing =
+        resources.filter(|(_, resource)| statements(resource, "Allow").iter().any(|one| allows(one, action)));
+    allowing.map(|(name, _)| name.as_str()).collect()
+}
+
 #[test]
 fn only_operators_may_scan_and_stop() {
-    for action in ["dynamodb:Scan", "states:StopExecution"] {
-        for template in templates() {
-            let resources = template["Resources"].as_object().unwrap();
-            let allowing = |resource: &&Value| statements(resource, "Allow").iter().any(|one| allows(one, action));
-            let allowing: Vec<_> = resources.iter().filter(|(_, resource)| allowing(resource)).collect();
-            let expected = if resources.contains_key("OperatePolicy") { vec!["OperatePolicy"] } else { vec![] };
-            assert_eq!(allowing.into_iter().map(|(name, _)| name).collect::<Vec<_>>(), expected, "{action}");
-        }
+    for template in templates() {
+        let resources = template["Resources"].as_object().unwrap();
+        let is_deployer = resources.contains_key("OperatePolicy");
+        let expected = if is_deployer { vec!["OperatePolicy"] } else { vec![] };
+        assert_eq!(allowing(&template, "dynamodb:Scan"), expected);
+        let has_audit_function = resources.contains_key("AuditFunctionRole");
+        let expected = if has_audit_function { vec!["AuditFunctionRole", "EmergencyPolicy"] } else { expected };
+        assert_eq!(allowing(&template, "states:StopExecution"), expected);
     }
 }
 
-/// The policies allow users to write no item of the lock table; operators delete root locks and put `ended/…`.
+/// The policies allow users to write no item of the lock table; the audit function deletes root locks and puts `ended/…`.
 #[test]
-fn operators_write_only_what_unlock_writes() {
-    let keys = |policy: &str, action: &str| -> Vec<String> {
-        let allowed = statements(&resource(policy), "Allow").into_iter().filter(|statement| allows(statement, action));
-        allowed.flat_map(|one| texts(&one["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"])).collect()
-    };
+fn unlocking_writes_only_what_it_must() {
+    let lock_table = identity().lock_table();
     let ended = EndedItem::key("*");
-    for (action, allowed) in [("dynamodb:PutItem", ended.as_str()), ("dynamodb:DeleteItem", "????????????/*/lock")] {
-        assert_eq!(keys("OperatePolicy", action), [allowed]);
-    }
-    for action in ["PutItem", "DeleteItem", "UpdateItem", "BatchWriteItem", "PartiQLUpdate"] {
-        let action = format!("dynamodb:{action}");
-        let unconditional = |policy: &str| {
-            let allowed = statements(&resource(policy), "Allow").into_iter().filter(|one| allows(one, &action));
-            allowed.filter(|one| one.get("Condition").is_none()).count()
+    for policy in acting() {
+        let writing = |action: &str| -> Vec<Value> {
+            let allowed = statements(&policy, "Allow").into_iter();
+            allowed.filter(|one| allows(one, action) && one["Resource"].to_string().contains(&lock_table)).collect()
         };
-        assert_eq!((unconditional("StartPolicy"), unconditional("OperatePolicy")), (0, 0), "{action}");
+        let keys = |action: &str| -> Vec<String> {
+            let key = |one: &Value| texts(&one["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]);
+            writing(action).iter().flat_map(key).collect()
+        };
+        for (action, allowed) in [("dynamodb:PutItem", ended.as_str()), ("dynamodb:DeleteItem", "????????????/*/lock")]
+        {
+            assert_eq!(keys(action), [allowed]);
+            assert_eq!(writing(action).len(), 1);
+        }
+        for action in ["UpdateItem", "BatchWriteItem", "PartiQLUpdate"] {
+            assert!(writing(&format!("dynamodb:{action}")).is_empty(), "{action}");
+        }
+    }
+    let start = statements(&resource("StartPolicy"), "Allow");
+    for action in ["PutItem", "DeleteItem", "UpdateItem", "BatchWriteItem", "PartiQLUpdate"] {
+        assert!(!start.iter().any(|one| allows(one, &format!("dynamodb:{action}"))), "{action}");
     }
 }
 
 /// Otherwise the halt flag of a cleared lock would halt the next deploy.
 #[test]
-fn operators_delete_what_unlock_deletes() {
-    let allowed = statements(&resource("OperatePolicy"), "Allow");
-    let delete = allowed.iter().find(|statement| allows(statement, "s3:DeleteObject")).unwrap();
-    let names: Vec<_> =
-        objects(&delete["Resource"]).iter().map(|arn| arn.rsplit('/').next().unwrap().to_owned()).collect();
-    assert_eq!(names, ["halt", "lock", "user-lock"]);
-}
-
-/// The ARNs of a statement.
-fn objects(resources: &Value) -> Vec<String> {
-    match resources {
-        Value::Array(values) => values.iter().flat_map(objects).collect(),
-        value => value.get("Fn::Sub").unwrap_or(value).as_str().map(ToOwned::to_owned).into_iter().collect(),
+fn unlocking_deletes_the_halt_flag() {
+    for policy in acting() {
+        let allowed = statements(&policy, "Allow");
+        let delete = allowed.iter().find(|statement| allows(statement, "s3:DeleteObject")).unwrap();
+        let names: Vec<_> =
+            objects(&delete["Resource"]).iter().map(|arn| arn.rsplit('/').next().unwrap().to_owned()).collect();
+        assert_eq!(names, ["halt", "lock", "user-lock"]);
     }
 }
 
 #[test]
 fn function_uses_other_buckets_as_its_own() {
     let also_buckets = ["acme-files".parse().unwrap(), "acme-more".parse().unwrap()].into();
-    let template = deployer(&DeployerOptions { also_buckets, ..DeployerOptions::default() });
-    let function = &template["Resources"]["Function"]["Properties"];
-    assert_eq!(function["Environment"]["Variables"], json!({BUCKETS_VARIABLE: "acme-files,acme-more"}));
+    let audit = AuditSettings { mode: AuditMode::Off, log_account: None };
+    let template = deployer(&DeployerOptions { also_buckets, audit, ..DeployerOptions::default() });
+    assert_eq!(variables(&template)[BUCKETS_VARIABLE], "acme-files,acme-more");
     let (role, own) = (&template["Resources"]["FunctionRole"], identity().bucket().unwrap().to_string());
     let uses_bucket = |statement: &&Value| statement.to_string().contains(":s3:::");
     let all: Vec<_> = [statements(role, "Allow"), statements(role, "Deny")].concat();

@@ -1,11 +1,12 @@
 //! Deployers as `doctor` observes them.
 
+use super::audit::{audit_settings, healthy_log};
 use crate::doctor::examine::{CheckTarget, Observed};
 use crate::doctor::{DoctorFinding, Status};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{
     BucketSettings, CloudError, ErrorKind, FunctionConfiguration, Invocation, KeyAttribute, MachineConfiguration,
-    Table, TopicSubscriptions,
+    ObjectLock, Table, TopicSubscriptions,
 };
 use bifrost_core::release::{AccountId, BucketName};
 use bifrost_core::self_check::{Assumption, RoleReport, SelfCheckReport, VERSION};
@@ -45,6 +46,7 @@ pub(super) fn function() -> FunctionConfiguration {
         memory_mib: 256,
         role: "arn:aws:iam::111111111111:role/coinbase-odin".into(),
         variables: Vec::new(),
+        settings: audit_settings("required"),
     }
 }
 
@@ -73,7 +75,7 @@ pub(super) fn bucket() -> BucketSettings {
         encryption: Ok(Some("AES256".into())),
         is_shut_to_the_public: Ok(true),
         policy: Ok(Some(policy())),
-        has_object_lock: Ok(true),
+        object_lock: Ok(Some(ObjectLock { default_retention: None })),
     }
 }
 
@@ -88,6 +90,7 @@ pub(super) fn healthy() -> Observed {
         alarm: Ok(Some(TopicSubscriptions { confirmed: 1, pending: 0 })),
         accounts: Ok([account()].into()),
         answer: Some(Ok(returned(&report(definition(), Assumption::Assumed)))),
+        audit_log: Some(healthy_log()),
     }
 }
 
@@ -106,12 +109,12 @@ pub(super) fn findings(observed: &Observed) -> Vec<DoctorFinding> {
     findings_in("us-east-1", observed)
 }
 
+pub(super) fn identity(region: &str) -> Identity {
+    Identity { name: "coinbase-odin".into(), account: "111111111111".parse().unwrap(), region: region.parse().unwrap() }
+}
+
 pub(super) fn findings_in(region: &str, observed: &Observed) -> Vec<DoctorFinding> {
-    let identity = Identity {
-        name: "coinbase-odin".into(),
-        account: "111111111111".parse().unwrap(),
-        region: region.parse().unwrap(),
-    };
+    let identity = identity(region);
     let bucket: BucketName = identity.bucket().unwrap();
     observed.findings(&CheckTarget { identity: &identity, bucket: &bucket, definition: definition() }, "odin")
 }
@@ -182,11 +185,14 @@ pub(super) fn with_role(outcome: Assumption) -> Observed {
     with_answer(returned(&report(definition(), outcome)))
 }
 
-/// A deployer that was bootstrapped with an external id and session tags.
+/// A deployer that was bootstrapped with an external id, without session tags, and with a log in another account.
 pub(super) fn with_options(role: Assumption) -> Observed {
     let variables = ["BIFROST_BUCKETS", "BIFROST_EXTERNAL_ID", "BIFROST_SESSION_TAGS", "RUST_LOG"];
     let variables = variables.map(ToOwned::to_owned).to_vec();
-    Observed { function: Ok(Some(FunctionConfiguration { variables, ..function() })), ..with_role(role) }
+    let mut settings = audit_settings("best-effort");
+    settings.insert("BIFROST_AUDIT_ACCOUNT".into(), "999999999999".into());
+    settings.insert("BIFROST_SESSION_TAGS".into(), "false".into());
+    Observed { function: Ok(Some(FunctionConfiguration { variables, settings, ..function() })), ..with_role(role) }
 }
 
 pub(super) fn nothing_exists() -> Observed {
@@ -197,6 +203,7 @@ pub(super) fn nothing_exists() -> Observed {
         bucket: Ok(None),
         alarm: Ok(None),
         answer: None,
+        audit_log: None,
         ..healthy()
     }
 }
@@ -211,6 +218,7 @@ pub(super) fn everything_is_denied() -> Observed {
         alarm: Err(denied("sns:GetTopicAttributes", "no")),
         accounts: Err(denied("states:ListExecutions", "no")),
         answer: Some(Err(denied("lambda:Invoke", "no"))),
+        audit_log: None,
     }
 }
 
@@ -220,7 +228,7 @@ pub(super) fn bucket_settings_are_denied() -> Observed {
         encryption: Err(denied("s3:GetBucketEncryption", "no")),
         is_shut_to_the_public: Err(denied("s3:GetPublicAccessBlock", "no")),
         policy: Ok(None),
-        has_object_lock: Err(denied("s3:GetObjectLockConfiguration", "no")),
+        object_lock: Ok(None),
     })
 }
 
@@ -230,7 +238,7 @@ pub(super) fn bucket_is_not_protected() -> Observed {
         encryption: Ok(None),
         is_shut_to_the_public: Ok(false),
         policy: Ok(Some(json!({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}]}))),
-        has_object_lock: Ok(false),
+        object_lock: Ok(None),
     })
 }
 

@@ -1,5 +1,6 @@
 //! Every state of a deployer that `doctor` distinguishes, and the checks that fail in it.
 
+use super::audit::audit_states;
 use super::fixture::{
     bucket_is_not_protected, bucket_settings_are_denied, definition, denied, edited, everything_is_denied, function,
     healthy, machine, nothing_exists, other_version, report, returned, table, with_answer, with_failure, with_function,
@@ -23,6 +24,7 @@ pub(super) fn states() -> Vec<State> {
         table_states(),
         alarm_states(),
         role_states(),
+        audit_states(),
     ];
     states.into_iter().flatten().collect()
 }
@@ -69,7 +71,6 @@ pub(super) fn bucket_states() -> Vec<State> {
                 "Bad bucket: TLS only",
                 "Warning bucket: versions",
                 "Warning bucket: encryption",
-                "Warning bucket: Object Lock",
             ],
         ),
         (
@@ -80,7 +81,6 @@ pub(super) fn bucket_states() -> Vec<State> {
                 "Bad bucket: TLS only",
                 "Warning bucket: versions",
                 "Warning bucket: encryption",
-                "Warning bucket: Object Lock",
             ],
         ),
         (

@@ -1,22 +1,27 @@
-//! `bootstrap`: prints the CloudFormation template of a deployer, or deploys it.
+//! `bootstrap`: prints the CloudFormation template of a deployer or of the audit log, or deploys it.
+
+mod request;
 
 use super::error::CliError;
 use super::output;
 use super::program::ProgramRun;
 use crate::bootstrap::{
-    Applied, Builder, Code, DeployerName, DeployerOptions, Installation, Reader, TEMPLATE_LIMIT_BYTES, TargetOptions,
-    deployer_template, project_stack, project_template, target_template,
+    Applied, AuditSettings, Builder, Code, Installation, LockMode, Reader, Retention, TEMPLATE_LIMIT_BYTES,
 };
 use crate::client::ClientDeployer;
+use bifrost_core::audit::AuditMode;
 use bifrost_core::cloud::{NewStack, StackEvent};
 use bifrost_core::deployer::BootstrapTarget;
-use bifrost_core::release::{AccountId, BucketName, ProjectName, read_buckets};
+use bifrost_core::release::{AccountId, BucketName, ObjectKey, ProjectName, read_buckets};
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use request::{BootstrapRequest, StackKind};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::{env, io};
 
 #[derive(Debug, clap::Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option without a value")]
 pub(super) struct Args {
     /// Use the template of a target account: the role that deploys assume there
     #[arg(long, value_name = "ID", conflicts_with_all = ["project", "code", "alarm_email", "reader", "also_bucket"])]
@@ -25,9 +30,18 @@ pub(super) struct Args {
     #[arg(
         long,
         value_name = "PROJECT",
-        conflicts_with_all = ["code", "alarm_email", "reader", "also_bucket", "external_id", "session_tags"]
+        conflicts_with_all = ["code", "alarm_email", "reader", "also_bucket", "external_id", "no_session_tags"]
     )]
     project: Option<ProjectName>,
+    /// Use the template of the audit log, which all deployers with the same prefix share
+    #[arg(
+        long,
+        requires = "audit_retention",
+        conflicts_with_all = [
+            "target", "project", "code", "alarm_email", "reader", "also_bucket", "external_id", "no_session_tags",
+        ]
+    )]
+    audit: bool,
     /// Deploy the template with CloudFormation instead of printing it
     #[arg(long)]
     apply: bool,
@@ -37,8 +51,11 @@ pub(super) struct Args {
     /// External id that the role in a target account requires; use the same for the deployer account and the targets
     #[arg(long, value_name = "TEXT", value_parser = external_id)]
     external_id: Option<String>,
-    /// Tag sessions in target accounts with project, config and release; use it for the deployer account and the targets
+    /// Do not tag sessions in target accounts with project, config and release; use it for the deployer account and the targets
     #[arg(long)]
+    no_session_tags: bool,
+    // The default since there is an audit log: the name in `CloudTrail` of who made a call is not enough to join both.
+    #[arg(long, hide = true, conflicts_with = "no_session_tags")]
     session_tags: bool,
     /// Email address that is notified when a deploy cannot clean up
     #[arg(long, value_name = "ADDRESS", value_parser = address)]
@@ -49,7 +66,29 @@ pub(super) struct Args {
     /// Another bucket of the deployer account from which the deployer accepts releases; may be repeated
     #[arg(long, value_name = "NAME", value_parser = read_buckets)]
     also_bucket: Vec<BTreeSet<BucketName>>,
+    /// What happens when the audit log cannot be written: required (nothing new begins), best-effort (deploys go on), or off (there
+    /// is no audit log) [default: required]
+    #[arg(long, value_name = "MODE", value_parser = audit_mode(), conflicts_with_all = ["target", "project", "audit"])]
+    audit_log: Option<AuditMode>,
+    /// Account of the audit log, if it is not the deployer account
+    #[arg(long, value_name = "ID", conflicts_with_all = ["target", "project"])]
+    audit_account: Option<AccountId>,
+    /// How long objects of the audit log can be neither overwritten nor deleted, such as 7y or 400d
+    #[arg(long, value_name = "TIME", requires = "audit")]
+    audit_retention: Option<Retention>,
+    /// Who can delete objects of the audit log before their retention ends [default: compliance]
+    #[arg(long, value_enum, value_name = "MODE", requires = "audit")]
+    audit_mode: Option<LockMode>,
 }
+
+fn audit_mode() -> impl TypedValueParser<Value = AuditMode> {
+    PossibleValuesParser::new(AuditMode::ALL.map(AuditMode::name))
+        // The first parser accepts only names of modes.
+        .map(|name| AuditMode::named(&name).unwrap_or(AuditMode::Required))
+}
+
+/// The longest checkpoint that is read. It has a few lines, and one for each witness.
+const MAX_CHECKPOINT_BYTES: u64 = 64 * 1024;
 
 /// Parses an external id. The rules are those of STS.
 fn external_id(text: &str) -> Result<String, String> {
@@ -69,8 +108,10 @@ pub(super) fn examples(name: &str) -> String {
         "Examples:
   {name} bootstrap
       print the template of the deployer account
+  {name} bootstrap --audit --audit-retention 7y --apply
+      create the audit log, once for all deployers with the same prefix
   {name} bootstrap --apply
-      deploy it, with this program as the function
+      create the deployer, with this program as the function
   {name} bootstrap --target 222222222222 --deployer-account 111111111111 --apply
       allow deploys to a target account, with credentials of that account
   {name} bootstrap --project acme/shop --apply
@@ -82,7 +123,13 @@ policy of a project, and NAME-operate to halt, freeze and unlock deploys.
 
 --also-bucket lets the function use a bucket that exists. Commands accept it
 with the environment variable BIFROST_BUCKETS (names with commas between).
-The policies for people cover only the bucket of the deployer."
+The policies for people cover only the bucket of the deployer.
+
+In the mode compliance, the default, nobody can ever shorten the retention of
+an object of the audit log. Try it with --audit-retention 1d first. To keep
+the log in an account of its own, add --audit-account and --deployer-account
+to the command that creates it, and --audit-account to the one that creates
+the deployer."
     )
 }
 
@@ -91,54 +138,14 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
     if args.apply {
         return apply(session, &plan, args.code).await;
     }
-    output::print(&serde_json::to_string_pretty(&plan.template).map_err(io::Error::from)?)?;
+    output::print(&printed(&plan.template)?)?;
     Ok(0)
 }
 
-struct BootstrapRequest {
-    stack: String,
-    template: Value,
-    /// Whether it is the stack of the deployer account, which has code.
-    is_deployer: bool,
-    /// The account in which the stack belongs, if it was given.
-    account: Option<AccountId>,
-    /// The arguments that the template of a target account needs, too, with a space before each.
-    target_arguments: String,
-}
-
-impl BootstrapRequest {
-    fn of<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: &Args) -> Result<Self, CliError> {
-        let options = session.deployer_args.options::<D>();
-        let name: DeployerName = options.name.parse()?;
-        let (external_id, session_tags) = (args.external_id.clone(), args.session_tags);
-        let target_arguments = format!(
-            "{}{}",
-            // Its value may be a secret, and output is kept in logs.
-            if external_id.is_some() { " --external-id ID" } else { "" },
-            if session_tags { " --session-tags" } else { "" }
-        );
-        if let Some(project) = &args.project {
-            let (stack, template) = (project_stack(&name, project), project_template(&name, project));
-            return Ok(Self { stack, template, is_deployer: false, account: options.account, target_arguments });
-        }
-        if let Some(target) = &args.target {
-            let deployer_account = options.account.ok_or(CliError::NoDeployerAccount)?;
-            let target_options = TargetOptions { deployer_account, external_id, session_tags };
-            let template = target_template(&name, D::PERMISSIONS, D::BOUNDARY, &target_options);
-            return Ok(Self {
-                stack: format!("{name}-assumed"),
-                template,
-                is_deployer: false,
-                account: Some(target.clone()),
-                target_arguments,
-            });
-        }
-        let (alarm_email, readers) = (args.alarm_email.clone(), args.reader.clone());
-        let also_buckets = args.also_bucket.iter().flatten().cloned().collect();
-        let deployer_options = DeployerOptions { external_id, session_tags, alarm_email, readers, also_buckets };
-        let template = deployer_template::<D>(&name, &deployer_options);
-        Ok(Self { stack: name.to_string(), template, is_deployer: true, account: options.account, target_arguments })
-    }
+/// The template in the most readable form that CloudFormation still accepts in a request.
+fn printed(template: &Value) -> io::Result<String> {
+    let pretty = serde_json::to_string_pretty(template)?;
+    Ok(if pretty.len() <= TEMPLATE_LIMIT_BYTES { pretty } else { template.to_string() })
 }
 
 async fn apply<D: ClientDeployer>(
@@ -151,9 +158,13 @@ async fn apply<D: ClientDeployer>(
         return Err(CliError::LargeTemplate(text.len()));
     }
     // Before any change: the file may not be valid code.
-    let code = if plan.is_deployer { Some(Code::read(&code.map_or_else(env::current_exe, Ok)?)?) } else { None };
+    let code = match plan.kind {
+        StackKind::Deployer { .. } => Some(Code::read(&code.map_or_else(env::current_exe, Ok)?)?),
+        _ => None,
+    };
     let target = session.bootstrap_target().await?;
     check_account(plan, &target)?;
+    check_audit_log(session, plan, &target).await?;
     let mut report = print_event;
     let mut builder = Builder::new(target.stacks.as_ref(), &target.region, &mut report);
     let stack = plan.stack.clone();
@@ -188,8 +199,29 @@ fn print_event(event: &StackEvent) -> io::Result<()> {
     output::print_escaped(&format!("{status:<20} {logical_id} ({resource_type}){reason}"))
 }
 
-/// The result, and the next command after the deployer was created. `program` is the program with the arguments that name
-/// the deployer.
+/// Refuses to create a deployer whose audit log does not exist: it could not deploy anything. Whether a log in another account exists
+/// is not known here.
+async fn check_audit_log<D: ClientDeployer>(
+    session: &ProgramRun<'_, D>,
+    plan: &BootstrapRequest,
+    target: &BootstrapTarget,
+) -> Result<(), CliError> {
+    let StackKind::Deployer { audit: AuditSettings { mode, log_account }, .. } = &plan.kind else { return Ok(()) };
+    if *mode == AuditMode::Off || log_account.as_ref().is_some_and(|log| *log != target.account) {
+        return Ok(());
+    }
+    let identity = session.deployer_args.identity::<D>(target.account.clone(), target.region.clone());
+    let bucket: BucketName = identity.audit_bucket().parse()?;
+    match target.objects.get(&bucket, &ObjectKey::checkpoint(), MAX_CHECKPOINT_BYTES).await {
+        Err(error) if error.is_not_found() => {
+            Err(CliError::NoAuditLog { bucket, program: session.deployer_args.program::<D>() })
+        }
+        // The caller may not be allowed to read the log, or the log has no checkpoint yet.
+        _ => Ok(()),
+    }
+}
+
+/// The result, and the next command after something was created. `program` is the program with the arguments that name the deployer.
 fn summary(plan: &BootstrapRequest, target: &BootstrapTarget, applied: Applied, program: &str) -> String {
     let result = match applied {
         Applied::Created => "created",
@@ -197,14 +229,16 @@ fn summary(plan: &BootstrapRequest, target: &BootstrapTarget, applied: Applied, 
         Applied::Unchanged => "unchanged",
     };
     let (stack, account, region) = (&plan.stack, &target.account, &target.region);
-    let next = if plan.is_deployer && applied == Applied::Created {
-        format!(
+    let next = match &plan.kind {
+        StackKind::Deployer { target_arguments, .. } if applied == Applied::Created => format!(
             "\nNext, with credentials of each target account: `{program} bootstrap --target ID --deployer-account \
-             {account}{} --apply`",
-            plan.target_arguments
-        )
-    } else {
-        String::new()
+             {account}{target_arguments} --apply`"
+        ),
+        StackKind::AuditLog { deployer_arguments } if applied == Applied::Created => format!(
+            "\nNext, with credentials of the deployer account: `{program} bootstrap{deployer_arguments} --apply`, and the \
+             same for each deployer with this prefix"
+        ),
+        _ => String::new(),
     };
     format!("stack {stack} in account {account}, {region}: {result}{next}")
 }
