@@ -12,6 +12,7 @@ pub(crate) const NO_COMMANDS: ErrorCode = ErrorCode {
 const CRATES: &[&[&[ErrorCode]]] = &[
     &[&[NO_COMMANDS]],
     bifrost_core::ERROR_CODES,
+    bifrost_audit::ERROR_CODES,
     #[cfg(feature = "local")]
     bifrost_local::ERROR_CODES,
     #[cfg(feature = "cli")]

@@ -71,8 +71,8 @@ pub use bifrost_core::account::Identity;
 pub use bifrost_core::deployer::{Boundary, DEPLOYERS_BUCKET, Deployer, Permission, PolicyCondition};
 pub use bifrost_core::release::Fields;
 pub use bifrost_core::{
-    Shape, TaskError, account, audit, cloud, deployer, error_code, json, lifecycle, log, machine, name_type, release,
-    self_check, shape, state_machine, strip_control, task,
+    Shape, TaskError, account, audit, cloud, deployer, error_code, json, lifecycle, log, machine, name_type, people,
+    release, self_check, shape, state_machine, strip_control, task,
 };
 #[cfg(feature = "local")]
 pub use bifrost_local::{self as local, testing};

@@ -12,7 +12,7 @@ pub mod client;
 mod commands;
 pub mod doctor;
 
-pub use commands::{CommandContext, CommandError, CustomCommand, Program, one_line};
+pub use commands::{AuditProgram, CommandContext, CommandError, CustomCommand, Program, one_line};
 
 use bifrost_core::error_code::{ErrorCode, concat, count};
 

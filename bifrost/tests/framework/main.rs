@@ -4,7 +4,11 @@
 
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod acts;
+mod audit;
+mod audit_commands;
 mod board;
+mod broken_log;
 mod client;
 mod cloud_file;
 mod engine;
@@ -16,6 +20,7 @@ mod invocations;
 mod locks;
 mod probe;
 mod replay;
+mod reviews;
 mod stopping;
 mod templates;
 mod unlocking;

@@ -7,7 +7,7 @@ use bifrost::error_code::{Coded, CodedError};
 use bifrost::lifecycle::{Context, LockFailure, Proof, fail, lock, succeed, validate};
 use bifrost::local::{LocalDeployer, LocalSession, Resources};
 use bifrost::release::{ConfigName, ProjectName, Release};
-use bifrost::{Deployer, Fields, Shape, TaskError};
+use bifrost::{Deployer, Fields, Permission, Shape, TaskError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -132,6 +132,13 @@ impl Deployer for Hello {
 
     const NAME: &'static str = "hello";
     const TIMEOUT_SECONDS: u32 = 60;
+    const PERMISSIONS: &'static [Permission] = &[Permission {
+        sid: "Flags",
+        why: "Reads and sets the flags of a project's config",
+        actions: &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"],
+        resources: &["arn:${AWS::Partition}:dynamodb:*:${AWS::AccountId}:table/flags"],
+        conditions: &[],
+    }];
 }
 
 #[async_trait]

@@ -4,8 +4,8 @@ use super::{Address, Client};
 use crate::client::ClientDeployer;
 use bifrost_core::cloud::{CloudError, ExecutionSummary};
 use bifrost_core::error_code::Coded;
-use bifrost_core::lifecycle::request_halt;
 use bifrost_core::machine::Machine as _;
+use bifrost_core::people::{Act, ActError};
 use bifrost_core::release::Release;
 
 /// [`Client::halt`] failed.
@@ -21,6 +21,19 @@ pub enum HaltFailure {
     #[error("cannot confirm that the deploy stops: {0}")]
     #[code(source)]
     Cloud(#[from] CloudError),
+    /// The act was refused or failed.
+    #[error(transparent)]
+    #[code(source)]
+    Act(ActError),
+}
+
+impl From<ActError> for HaltFailure {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::Cloud(error) => Self::Cloud(error),
+            other => Self::Act(other),
+        }
+    }
 }
 
 /// A deploy that was asked to halt.
@@ -41,7 +54,8 @@ impl<D: ClientDeployer> Client<D> {
         let running = self.running(address).await?.ok_or_else(|| HaltFailure::NothingRuns(address.clone()))?;
         // The execution reads the flag from the bucket of its own release.
         let found = Address::read(&running.input, &self.account.defaults).unwrap_or_else(|_| address.clone());
-        request_halt(self.account.objects.as_ref(), &found.bucket, &found.root_dir(), reason).await?;
+        let (execution, message) = (running.name.clone(), reason.to_owned());
+        self.act(Act::Halt { config: (&found).into(), execution, message }, Some(reason)).await?;
         Ok(Halted { too_late: self.too_late(&running).await, execution: running })
     }
 

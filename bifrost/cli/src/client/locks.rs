@@ -2,14 +2,12 @@
 
 use super::{Address, Client};
 use crate::client::ClientDeployer;
-use bifrost_core::cloud::{
-    CloudError, Encryption, ExecutionFilter, ExecutionStatus, ExecutionSummary, LockItem, Names, PutNew, limit_bytes,
-};
+use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionStatus, ExecutionSummary, LockItem, Names};
 use bifrost_core::error_code::Coded;
 use bifrost_core::lifecycle::{Freeze, current_freeze};
+use bifrost_core::people::{self, Act, ActError, AlreadyFrozen, Effect};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
-use serde_json::{Value, json};
 
 /// How many executions of each status are searched for one that left a lock. Some may be of other projects with a similar name.
 const RECENT: usize = 20;
@@ -49,28 +47,21 @@ pub struct RootLock {
 #[code(crate = bifrost_core)]
 pub enum FreezeFailure {
     /// The project and config are already frozen. The existing freeze is kept, because its reason may still hold.
-    #[error("already frozen by {freeze}; to replace the freeze, lift it first with {unfreeze}")]
-    #[code("freeze/exists", "agree with the person who froze it, lift the freeze with `unfreeze`, then freeze again")]
+    #[error("{source}; to replace the freeze, lift it first with {unfreeze}")]
+    #[code(source)]
     Frozen {
         /// The existing freeze.
         freeze: Freeze,
         /// The command that lifts it.
         unfreeze: String,
+        /// Why nothing was done.
+        source: AlreadyFrozen,
     },
-    /// S3 refused the request or did not answer.
+    /// The act was refused or failed.
     #[error(transparent)]
     #[code(source)]
-    Cloud(#[from] CloudError),
+    Act(#[from] ActError),
 }
-
-/// Errors of invocations whose answer Step Functions did not get, although they may go on.
-const LOST: [&str; 5] = [
-    "Lambda.ClientExecutionTimeoutException",
-    "Lambda.SdkClientException",
-    "Lambda.Unknown",
-    "Sandbox.Timedout",
-    "States.Timeout",
-];
 
 impl<D: ClientDeployer> Client<D> {
     /// What blocks deploys of a project's config.
@@ -95,47 +86,37 @@ impl<D: ClientDeployer> Client<D> {
     /// # Errors
     /// [`FreezeFailure`].
     pub async fn freeze(&self, address: &Address, freeze: &Freeze) -> Result<(), FreezeFailure> {
-        let (bucket, key) = (&address.bucket, address.root_dir().freeze());
-        let body = json!(freeze).to_string().into_bytes();
-        if self.account.objects.put_new(bucket, &key, body.clone()).await? == PutNew::Written {
-            return Ok(());
-        }
-        match current_freeze(self.account.objects.as_ref(), bucket, &address.root_dir()).await? {
-            Some(freeze) => {
+        let (user, message) = (freeze.user.clone(), freeze.lock_reason.clone());
+        let act = Act::Freeze { config: address.into(), user, message };
+        match self.act(act, Some(&freeze.lock_reason)).await {
+            Ok(_) => Ok(()),
+            Err(ActError::Frozen(source)) => {
                 let unfreeze = self.hint(&format!("unfreeze {}", address.arguments(&self.account.defaults)));
-                Err(FreezeFailure::Frozen { freeze, unfreeze })
+                Err(FreezeFailure::Frozen { freeze: source.freeze.clone(), unfreeze, source })
             }
-            // Go deployers lift a freeze by writing `{}`.
-            None => Ok(self.account.objects.put(bucket, &key, body, Encryption::Bucket).await?),
+            Err(error) => Err(error.into()),
         }
     }
 
     /// Lifts the freeze, and returns it. Without one there is nothing to do.
     ///
     /// # Errors
-    /// `CloudError` from S3.
-    pub async fn unfreeze(&self, address: &Address) -> Result<Option<Freeze>, CloudError> {
-        let (objects, dir) = (self.account.objects.as_ref(), address.root_dir());
-        let freeze = current_freeze(objects, &address.bucket, &dir).await?;
-        if freeze.is_some() {
-            objects.delete(&address.bucket, &dir.freeze()).await?;
+    /// [`ActError`].
+    pub async fn unfreeze(&self, address: &Address) -> Result<Option<Freeze>, ActError> {
+        let freeze = current_freeze(self.account.objects.as_ref(), &address.bucket, &address.root_dir()).await?;
+        if freeze.is_none() {
+            return Ok(None);
         }
-        Ok(freeze)
+        match self.act(Act::Unfreeze { config: address.into() }, None).await?.effect {
+            Effect::Unfrozen(lifted) => Ok(lifted),
+            // Another effect would be a bug of the function; the freeze is lifted.
+            _ => Ok(freeze),
+        }
     }
 
-    /// The root lock that a Go deployer wrote into the bucket. One that cannot be read still blocks deploys, and can be
-    /// cleared. One that is too large to be a lock counts as written now.
-    pub(super) async fn lock_object(&self, address: &Address) -> Result<Option<LockItem>, CloudError> {
-        let key = address.root_dir().lock();
-        let (content, time) = match self.account.objects.get(&address.bucket, &key, limit_bytes::LOCK).await {
-            Err(error) if error.is_too_large() => (Value::Null, self.account.env.now()),
-            read => match read? {
-                Some(object) => (serde_json::from_slice(&object.body).unwrap_or_default(), object.last_modified),
-                None => return Ok(None),
-            },
-        };
-        let id = content.get("uuid").and_then(Value::as_str).unwrap_or("(unreadable)").to_owned();
-        Ok(Some(LockItem { key: key.to_string(), id, time, execution: None, release_id: None, started_by: None }))
+    /// The root lock that a Go deployer wrote into the bucket.
+    async fn lock_object(&self, address: &Address) -> Result<Option<LockItem>, CloudError> {
+        people::lock_object(&self.account, &address.bucket, &address.root_dir()).await
     }
 
     pub(super) async fn root_lock(
@@ -156,7 +137,7 @@ impl<D: ClientDeployer> Client<D> {
             ended = if running.is_empty() { self.last_to_end(address, holder.time).await? } else { None };
         }
         let active_for = match &ended {
-            Some(execution) if self.may_be_active(execution).await => {
+            Some(execution) if people::may_be_active(self.executions.as_ref(), execution).await => {
                 self.task_limit().await.after(execution, self.account.env.now())
             }
             _ => TimeDelta::zero(),
@@ -166,19 +147,6 @@ impl<D: ClientDeployer> Client<D> {
         let known = if candidates.is_empty() { running.pop() } else { None };
         let execution = known.or_else(|| ended.map(|execution| execution.name));
         Ok(RootLock { holder, is_object, running: is_running, execution, candidates, active_for })
-    }
-
-    /// Whether an invocation of an execution that has ended may go on: the execution was stopped, timed out, or lost an
-    /// invocation. If its history cannot be read, it may.
-    async fn may_be_active(&self, execution: &ExecutionSummary) -> bool {
-        if execution.status != ExecutionStatus::Failed {
-            return execution.status != ExecutionStatus::Succeeded;
-        }
-        let Ok(history) = self.executions.history(&execution.name, 0).await else { return true };
-        history.iter().any(|event| {
-            let error = event.details.error.as_deref().unwrap_or_default();
-            event.event_type == "LambdaFunctionTimedOut" || LOST.contains(&error)
-        })
     }
 
     /// The running executions that may hold a lock which was taken at this time.

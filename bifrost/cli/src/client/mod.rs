@@ -4,8 +4,10 @@
 //! A [`Client`] uses the same ports as the handlers, so it works on AWS and on the local cloud. This module prints nothing:
 //! the command line does.
 
+mod acts;
 mod address;
 mod all_deployed;
+mod audit_trail;
 mod deploy_event;
 mod deploy_plan;
 mod deployer;
@@ -30,8 +32,10 @@ mod task_limit;
 pub(crate) mod test_deployer;
 mod unlock;
 
+pub use acts::{ActReport, Motive};
 pub use address::{Address, AddressError};
 pub use all_deployed::{AllDeployed, DeployedRelease, UnreadableItem};
+pub use audit_trail::AuditTrail;
 pub use deploy_event::{DeployEvent, StepFailure};
 pub use deploy_plan::{Action, DeployPlan, PlanFinding, PlannedChange};
 pub use deployer::ClientDeployer;
@@ -59,6 +63,7 @@ use bifrost_core::cloud::{
 use bifrost_core::deployer::Connection;
 pub use bifrost_core::deployer::Ports;
 use bifrost_core::error_code::{Coded, ErrorCode};
+use bifrost_core::people::Acts;
 use std::sync::Arc;
 
 /// The codes of the errors of this module.
@@ -85,6 +90,10 @@ pub struct Client<D: ClientDeployer> {
     pub targets: Arc<dyn Targets<Ports<D>>>,
     /// Describes the deployer's resources; `None` for a local cloud, which has none.
     pub inventory: Option<Arc<dyn Inventory>>,
+    /// The function that performs and records acts of people; `None` for a local cloud, where the client records them.
+    pub acts: Option<Arc<dyn Acts>>,
+    /// Why the user of this client acts.
+    pub motive: Motive,
 }
 
 impl<D: ClientDeployer> Clone for Client<D> {
@@ -94,6 +103,8 @@ impl<D: ClientDeployer> Clone for Client<D> {
             executions: Arc::clone(&self.executions),
             targets: Arc::clone(&self.targets),
             inventory: self.inventory.clone(),
+            acts: self.acts.clone(),
+            motive: self.motive.clone(),
         }
     }
 }
@@ -105,6 +116,8 @@ impl<D: ClientDeployer> From<&Connection<D>> for Client<D> {
             executions: Arc::clone(&connection.executions),
             targets: Arc::clone(&connection.targets),
             inventory: Some(Arc::clone(&connection.inventory)),
+            acts: Some(Arc::clone(&connection.acts)),
+            motive: Motive::default(),
         }
     }
 }
@@ -112,7 +125,14 @@ impl<D: ClientDeployer> From<&Connection<D>> for Client<D> {
 #[cfg(feature = "local")]
 impl<D: ClientDeployer + bifrost_local::LocalDeployer> From<&bifrost_local::LocalCloud<D>> for Client<D> {
     fn from(cloud: &bifrost_local::LocalCloud<D>) -> Self {
-        Self { account: cloud.account(), executions: cloud.executions(), targets: cloud.targets(), inventory: None }
+        Self {
+            account: cloud.account(),
+            executions: cloud.executions(),
+            targets: cloud.targets(),
+            inventory: None,
+            acts: None,
+            motive: Motive::default(),
+        }
     }
 }
 

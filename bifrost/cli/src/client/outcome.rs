@@ -1,7 +1,7 @@
 //! How an execution ended, and the exit code of the command that followed it.
 
-use super::StepFailure;
 use super::history_reader::HistoryReader;
+use super::{AuditTrail, StepFailure};
 use crate::client::Changes;
 use bifrost_core::cloud::{ExecutionStatus, ExecutionSummary};
 use bifrost_core::machine::Machine;
@@ -66,6 +66,9 @@ pub struct DeployOutcome {
     /// What the deploy may have left over, if it is known which release is in service: resources of the other releases.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_over: Vec<String>,
+    /// Whether the audit log has it.
+    #[serde(skip_serializing_if = "AuditTrail::is_unknown")]
+    pub audit: AuditTrail,
     /// What the deploy created and deleted.
     #[serde(flatten)]
     pub changes: Changes,
@@ -103,6 +106,7 @@ impl DeployOutcome {
             failures: failures(reader, summary, status, time),
             states_after_failure: reader.states_after_failure().to_vec(),
             left_over: left_over(status, serving, &changes),
+            audit: AuditTrail::Unknown,
             changes: remaining_changes(status, changes),
         }
     }

@@ -3,8 +3,9 @@
 
 use super::{Address, Client, LockState, RootLock, TaskLimit};
 use crate::client::ClientDeployer;
-use bifrost_core::cloud::{CloudError, EndedBy, EndedItem, ExecutionStatus, ExecutionSummary, GiveBack, GivenBack};
+use bifrost_core::cloud::{ExecutionStatus, ExecutionSummary};
 use bifrost_core::lifecycle::Freeze;
+use bifrost_core::people::{Act, ActError, ClearedLock, Effect, HeldLock};
 use chrono::TimeDelta;
 
 /// The root locks that [`Client::unlock`] will clear.
@@ -22,6 +23,8 @@ pub struct UnlockPlan {
     pub ended_before: Vec<EndedBefore>,
     /// How long a task may take. `None` if that does not matter.
     pub limit: Option<TaskLimit>,
+    /// Whether the caller did not wait as long as [`active_for`](Self::active_for) says. Another person must then review the act.
+    pub is_early: bool,
 }
 
 /// An execution that had ended when it was to be stopped.
@@ -60,8 +63,8 @@ impl<D: ClientDeployer> Client<D> {
     /// stopped first, for this reason. A freeze is kept.
     ///
     /// # Errors
-    /// `CloudError` from S3, DynamoDB or Step Functions. An execution may have been stopped: call it again.
-    pub async fn prepare_unlock(&self, address: &Address, stop_cause: Option<&str>) -> Result<UnlockPlan, CloudError> {
+    /// [`ActError`]. An execution may have been stopped: call it again.
+    pub async fn prepare_unlock(&self, address: &Address, stop_cause: Option<&str>) -> Result<UnlockPlan, ActError> {
         self.prepare_unlock_reporting(address, stop_cause, &mut |_| {}).await
     }
 
@@ -75,14 +78,14 @@ impl<D: ClientDeployer> Client<D> {
         address: &Address,
         stop_cause: Option<&str>,
         stopped: &mut dyn FnMut(&str),
-    ) -> Result<UnlockPlan, CloudError> {
+    ) -> Result<UnlockPlan, ActError> {
         let LockState { freeze, root_locks } = self.lock_state(address).await?;
         let mut plan = UnlockPlan { freeze, ..UnlockPlan::default() };
         for lock in root_locks {
             match (&lock.execution, stop_cause) {
                 _ if !lock.running => plan.stale.push(lock),
                 (Some(execution), Some(cause)) => {
-                    let active_for = self.stop_holder(&mut plan, execution, cause, stopped).await?;
+                    let active_for = self.stop_holder((address, &mut plan), execution, cause, stopped).await?;
                     plan.stale.push(RootLock { running: false, active_for, ..lock });
                 }
                 _ => plan.kept.push(lock),
@@ -95,27 +98,28 @@ impl<D: ClientDeployer> Client<D> {
     }
 
     /// Clears the locks of a plan. The caller must have waited as long as [`UnlockPlan::active_for`] says, unless it knows that
-    /// no invocation goes on. What an execution that is not in the plan has locked in the meantime is kept. The halt flag is
-    /// deleted before a lock is cleared, because it would halt the next deploy.
+    /// no invocation goes on; then the plan [is early](UnlockPlan::is_early). What an execution that is not in the plan has locked in
+    /// the meantime is kept. The halt flag is deleted before a lock is cleared, because it would halt the next deploy.
     ///
     /// # Errors
-    /// `CloudError` from S3, DynamoDB or Step Functions. Some locks may have been cleared: it can be called again.
-    pub async fn unlock(&self, address: &Address, plan: UnlockPlan) -> Result<Unlocked, CloudError> {
-        let UnlockPlan { freeze, stale, kept, .. } = plan;
+    /// [`ActError`]. Some locks may have been cleared: it can be called again.
+    pub async fn unlock(&self, address: &Address, plan: UnlockPlan) -> Result<Unlocked, ActError> {
+        let UnlockPlan { freeze, stale, kept, is_early: early, .. } = plan;
         let mut unlocked = Unlocked { freeze, kept, ..Unlocked::default() };
-        for lock in stale {
-            match self.holder_now(address, &lock).await? {
-                None => unlocked.free.push(lock),
-                Some(other) if other.holder.id != lock.holder.id => unlocked.kept.push(other),
-                Some(_) => {
-                    // The flag may be meant for the execution that holds the other lock.
-                    if unlocked.kept.is_empty() {
-                        self.account.objects.delete(&address.bucket, &address.root_dir().halt()).await?;
-                    }
-                    match self.clear(address, &lock).await? {
-                        None => unlocked.cleared.push(lock),
-                        Some(other) => unlocked.kept.push(other),
-                    }
+        if stale.is_empty() {
+            return Ok(unlocked);
+        }
+        let locks = stale.iter().map(|lock| HeldLock::of(&lock.holder, lock.is_object)).collect();
+        // The flag may be meant for the execution that holds the other lock.
+        let keep_halt_flag = !unlocked.kept.is_empty();
+        let act = Act::Unlock { config: address.into(), locks, keep_halt_flag, early };
+        let Effect::Cleared(results) = self.act(act, None).await?.effect else { return Ok(unlocked) };
+        for (lock, result) in stale.into_iter().zip(results) {
+            match result {
+                ClearedLock::Cleared => unlocked.cleared.push(lock),
+                ClearedLock::Free => unlocked.free.push(lock),
+                ClearedLock::HeldBy(other) => {
+                    unlocked.kept.push(self.root_lock(address, other, lock.is_object).await?);
                 }
             }
         }
@@ -126,16 +130,17 @@ impl<D: ClientDeployer> Client<D> {
     /// it may go on.
     async fn stop_holder(
         &self,
-        plan: &mut UnlockPlan,
+        (address, plan): (&Address, &mut UnlockPlan),
         name: &str,
         cause: &str,
         stopped: &mut dyn FnMut(&str),
-    ) -> Result<TimeDelta, CloudError> {
+    ) -> Result<TimeDelta, ActError> {
         let limit = self.task_limit().await;
         if plan.stopped.iter().any(|known| known == name) {
             return Ok(limit.after_now());
         }
-        self.executions.stop(name, cause).await?;
+        let (execution, message) = (name.to_owned(), cause.to_owned());
+        self.act(Act::ForcedUnlock { config: address.into(), execution, message }, Some(cause)).await?;
         // An execution that cannot be read counts as stopped now.
         let found = self.executions.describe(name).await.ok().flatten();
         if let Some(execution) = found.filter(|execution| ended_before(execution, cause)) {
@@ -148,33 +153,6 @@ impl<D: ClientDeployer> Client<D> {
         stopped(name);
         plan.stopped.push(name.to_owned());
         Ok(limit.after_now())
-    }
-
-    /// Who holds the lock now; `None` if it is free.
-    async fn holder_now(&self, address: &Address, lock: &RootLock) -> Result<Option<RootLock>, CloudError> {
-        let holder = if lock.is_object {
-            self.lock_object(address).await?
-        } else {
-            self.account.locks.get(&address.root_dir().lock()).await?
-        };
-        match holder {
-            Some(same) if same.id == lock.holder.id => Ok(Some(lock.clone())),
-            Some(other) => self.root_lock(address, other, lock.is_object).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// Clears a lock. Returns the lock of another execution that has taken its place.
-    async fn clear(&self, address: &Address, lock: &RootLock) -> Result<Option<RootLock>, CloudError> {
-        let (key, owner) = (address.root_dir().lock(), lock.holder.id.clone());
-        if lock.is_object {
-            return self.account.objects.delete(&address.bucket, &key).await.map(|()| None);
-        }
-        let ended = EndedItem::new(&owner, EndedBy::Unlock, false, self.account.env.now());
-        match self.account.locks.give_back(&GiveBack { key, owner, ended, deployed: None }).await? {
-            GivenBack::NotHeld(Some(other)) => Ok(Some(self.root_lock(address, *other, false).await?)),
-            GivenBack::Done | GivenBack::NotHeld(None) => Ok(None),
-        }
     }
 }
 

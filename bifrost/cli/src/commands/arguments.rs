@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 use super::error::CliError;
 
 /// The default of `--prefix`.
-const PREFIX: &str = "coinbase-";
+pub(super) const PREFIX: &str = "coinbase-";
 
 /// Names the deployer. The names of its resources in AWS derive from its name.
 #[derive(Debug, Default, clap::Args)]
@@ -85,6 +85,20 @@ impl DeployerArgs {
         arguments
     }
 
+    /// The arguments of a command for the audit log of this deployer, with a space before each.
+    fn audit_arguments<D: ClientDeployer>(&self) -> String {
+        let name = self.name::<D>();
+        let prefix = name.rfind('-').and_then(|end| name.get(..=end)).unwrap_or_default();
+        let mut arguments = String::new();
+        if prefix != PREFIX && env::var("BIFROST_PREFIX").is_err() {
+            arguments = format!(" --prefix {}", shell_quoted(prefix));
+        }
+        match &self.deployer_region {
+            Some(region) => format!("{arguments} --deployer-region {region}"),
+            None => arguments,
+        }
+    }
+
     pub(super) fn identity<D: ClientDeployer>(&self, account: AccountId, region: Region) -> Identity {
         Identity { name: self.name::<D>(), account, region }
     }
@@ -109,17 +123,21 @@ impl CloudArgs {
 
     /// The arguments of another command for the same cloud and deployer, with a space before each.
     pub(super) fn arguments(&self, deployer: &DeployerArgs) -> String {
-        let cloud = match &self.cloud {
+        format!("{}{}", deployer.arguments(), self.cloud_arguments())
+    }
+
+    /// The arguments of another command for the same cloud, with a space before each.
+    pub(super) fn cloud_arguments(&self) -> String {
+        match &self.cloud {
             Some(file) => format!(" --cloud {}", shell_quoted(&file.to_string_lossy())),
             None if self.local => " --local".to_owned(),
             None => String::new(),
-        };
-        format!("{}{cloud}", deployer.arguments())
+        }
     }
 }
 
 /// A word of a command line for a POSIX shell, quoted if necessary.
-fn shell_quoted(word: &str) -> Cow<'_, str> {
+pub(super) fn shell_quoted(word: &str) -> Cow<'_, str> {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:@,+".contains(c);
     if !word.is_empty() && word.chars().all(is_plain) {
         return word.into();
@@ -133,6 +151,8 @@ pub(super) struct CommandHint {
     command: &'static str,
     /// The arguments that name deployer and cloud, with a space before each.
     arguments: String,
+    /// The arguments that name the audit log of this deployer, with a space before each.
+    audit_arguments: String,
     is_local: bool,
     /// What a command uses without the option. `None` before the cloud is open.
     defaults: Option<Defaults>,
@@ -140,7 +160,13 @@ pub(super) struct CommandHint {
 
 impl CommandHint {
     pub(super) fn new<D: ClientDeployer>(deployer: &DeployerArgs, cloud: &CloudArgs) -> Self {
-        Self { command: D::NAME, arguments: cloud.arguments(deployer), is_local: cloud.is_local(), defaults: None }
+        Self {
+            command: D::NAME,
+            arguments: cloud.arguments(deployer),
+            audit_arguments: format!("{}{}", deployer.audit_arguments::<D>(), cloud.cloud_arguments()),
+            is_local: cloud.is_local(),
+            defaults: None,
+        }
     }
 
     /// The same, for commands about projects.
@@ -162,6 +188,11 @@ impl CommandHint {
         format!("`{} {words}{}`", self.command, self.arguments)
     }
 
+    /// A complete command for the audit log with these words, in backticks.
+    pub(super) fn audit(&self, words: &str) -> String {
+        format!("`bifrost audit {words}{}`", self.audit_arguments)
+    }
+
     /// Whether the commands are for a local cloud.
     pub(super) fn is_local(&self) -> bool {
         self.is_local
@@ -169,7 +200,8 @@ impl CommandHint {
 
     #[cfg(test)]
     pub(super) fn local(command: &'static str) -> Self {
-        Self { command, arguments: " --local".to_owned(), is_local: true, defaults: None }
+        let arguments = " --local".to_owned();
+        Self { command, audit_arguments: arguments.clone(), arguments, is_local: true, defaults: None }
     }
 }
 

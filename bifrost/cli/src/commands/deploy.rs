@@ -2,10 +2,11 @@
 //! execution, unless another process does, and takes over when that process ends.
 
 use super::arguments::{CloudArgs, CommandHint, OutputArgs, seconds, speed, whoami};
+use super::audit::ReceiptArgs;
 use super::backend::{Backend, PollInterval};
 use super::error::CliError;
 use super::report::Report;
-use super::{ProgramRun, output};
+use super::{ProgramRun, output, receipt};
 use crate::client::ClientDeployer;
 use crate::client::{Address, Client, DeployOutcome, Follower, Prepared, Started};
 use futures_util::future::{Either, select};
@@ -34,6 +35,8 @@ pub(super) struct Args {
     #[arg(long)]
     fresh: bool,
     #[command(flatten)]
+    receipt: ReceiptArgs,
+    #[command(flatten)]
     follow: FollowArgs,
 }
 
@@ -55,6 +58,7 @@ pub(super) fn examples(name: &str, file: &str) -> String {
   {name} deploy {file} --local --fresh    in a new local cloud
   {name} deploy {file} --local --speed 1  in real time
   {name} deploy {file} --local --scenario faults.json
+  {name} deploy {file} --receipt web.receipt
 
 If a deploy of the same account, project and config is running, the command
 follows that deploy. If it is of another release, yours is not deployed, and
@@ -67,6 +71,10 @@ A local cloud that is created from a JSON seed is kept, with all changes, in
   {{\"faults\": [{{\"operation\": \"s3:GetObject\", \"times\": 2,
                \"kind\": \"throttle\"}}]}}
 
+--receipt saves a proof that the audit log has the deploy, which `bifrost audit
+verify --receipt` checks without network. If it cannot be saved, a warning says
+why, and the exit code is that of the deploy.
+
 With --output json each line is an object with \"event\" and \"time\":
   start     execution, release_id, project and config; joined, is_ours
   state     state, deadline
@@ -75,7 +83,8 @@ With --output json each line is an object with \"event\" and \"time\":
   progress  services: name, waiting, starting, healthy, terminating, enough
   log       line and tone of a line in the deployer's log
   end       status, exit_code, serving, seconds, failures, created, deleted;
-            left_over, outputs and notes, if there are any"
+            left_over, outputs and notes, if there are any; audit, whether the
+            deployer writes an audit log: enabled, not-recorded or off"
     )
 }
 
@@ -86,18 +95,26 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
     }
     let backend = session.open(&args.cloud, args.fresh).await?;
     let client = backend.client();
+    if let Some(file) = &args.receipt.receipt {
+        receipt::check(&client, file).await?;
+    }
     let prepared = client.prepare_within(&args.file, &whoami(), args.timeout).await?;
     if let Some(scenario) = &args.scenario {
         backend.apply_scenario(scenario)?;
     }
-    deploy(
-        backend.as_ref(),
-        &client,
-        &prepared,
-        session.hint(&args.cloud).with_defaults(&client.account.defaults),
-        &args.follow,
-    )
-    .await
+    let hint = session.hint(&args.cloud).with_defaults(&client.account.defaults);
+    let end = deploy(backend.as_ref(), &client, &prepared, hint.clone(), &args.follow).await?;
+    if let (Some(file), Some(outcome)) = (&args.receipt.receipt, &end.outcome) {
+        receipt::save(session, &client, &args.cloud, &args.receipt, (outcome, &prepared), file, &hint).await;
+    }
+    Ok(end.exit_code)
+}
+
+/// How a command that followed a deploy ends.
+pub(super) struct FollowEnd {
+    pub(super) exit_code: u8,
+    /// `None` if the user pressed Ctrl-C.
+    pub(super) outcome: Option<DeployOutcome>,
 }
 
 /// Starts a prepared release and follows it to its end. From here on, all changes are kept.
@@ -107,7 +124,7 @@ pub(super) async fn deploy<D: ClientDeployer>(
     prepared: &Prepared<D::Fields>,
     hint: CommandHint,
     follow: &FollowArgs,
-) -> Result<u8, CliError> {
+) -> Result<FollowEnd, CliError> {
     backend.keep()?;
     // Concurrently: neither waits for the other, and the warning is useful even if the deploy does not start.
     let (warning, started) = tokio::join!(backend.warning(), client.start(prepared));
@@ -133,7 +150,7 @@ struct Following<'a, D: ClientDeployer> {
 
 impl<D: ClientDeployer> Following<'_, D> {
     /// Follows the execution until it ends or the user presses Ctrl-C.
-    async fn to_the_end(&self, started: Started, mut report: Report) -> Result<u8, CliError> {
+    async fn to_the_end(&self, started: Started, mut report: Report) -> Result<FollowEnd, CliError> {
         let execution = started.execution.clone();
         let is_engine = Cell::new(false);
         {
@@ -143,12 +160,15 @@ impl<D: ClientDeployer> Following<'_, D> {
             let engine = pin!(self.backend.run_executions(self.speed, &is_engine));
             match select(pin!(tokio::signal::ctrl_c()), select(follow, engine)).await {
                 Either::Left((signal, _)) => signal.map_err(CliError::Runtime)?,
-                Either::Right((Either::Left((outcome, _)), _)) => return Ok(outcome?.exit_code),
+                Either::Right((Either::Left((outcome, _)), _)) => {
+                    let outcome = outcome?;
+                    return Ok(FollowEnd { exit_code: outcome.exit_code, outcome: Some(outcome) });
+                }
                 Either::Right((Either::Right((Err(failure), _)), _)) => return Err(failure),
             }
         }
         report.interrupted(&execution, is_engine.get())?;
-        Ok(INTERRUPTED)
+        Ok(FollowEnd { exit_code: INTERRUPTED, outcome: None })
     }
 }
 

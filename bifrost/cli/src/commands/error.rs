@@ -1,5 +1,6 @@
 //! The errors of commands, and their exit codes.
 
+use super::audit::AuditCliError;
 use super::custom_command::CommandError;
 use crate::bootstrap::{ApplyError, CodeError, TEMPLATE_LIMIT_BYTES};
 use crate::client::{
@@ -10,7 +11,8 @@ use bifrost_core::deployer::ConnectError;
 use bifrost_core::error_code::{Coded, CodedError};
 #[cfg(feature = "local")]
 use bifrost_core::json;
-use bifrost_core::release::{AccountId, InvalidName};
+use bifrost_core::people::ActError;
+use bifrost_core::release::{AccountId, BucketName, InvalidName};
 #[cfg(feature = "local")]
 use bifrost_local::{EngineError, SeedError, StoreError};
 use std::fmt;
@@ -53,6 +55,9 @@ pub(super) enum CliError {
     Freeze(Box<FreezeFailure>),
     #[error(transparent)]
     #[code(source)]
+    Act(Box<ActError>),
+    #[error(transparent)]
+    #[code(source)]
     Address(Box<AddressError>),
     #[error(transparent)]
     #[code(source)]
@@ -60,6 +65,9 @@ pub(super) enum CliError {
     #[error("{0}{log_in}", log_in = LogIn(.0))]
     #[code(source)]
     Cloud(#[from] CloudError),
+    #[error(transparent)]
+    #[code(source)]
+    Audit(Box<AuditCliError>),
     /// Users of one project may not read what is deployed of all projects.
     #[error(
         "{source}; `status --all` reads the whole lock table and needs dynamodb:Scan, which the policy {deployer}-operate \
@@ -134,6 +142,21 @@ pub(super) enum CliError {
     #[error("--target requires --deployer-account: the role in a target account trusts the deployer of one account")]
     #[code("bootstrap/no-deployer-account", "add `--deployer-account ID`")]
     NoDeployerAccount,
+    /// The template of an audit log with an account of its own needs the account of the deployers that write it.
+    #[error("--audit with --audit-account requires --deployer-account: the log trusts the deployers of one account")]
+    #[code("bootstrap/no-deployers-of-log", "add `--deployer-account ID`")]
+    NoDeployersOfLog,
+    /// The deployer would have to write an audit log that does not exist.
+    #[error(
+        "the bucket of the audit log, {bucket}, does not exist: create the log, which all deployers with the same prefix share, \
+         with `{program} bootstrap --audit --audit-retention TIME --apply`, where TIME is how long it is kept, such as 7y; \
+         or create a deployer without audit log by adding --audit-log off"
+    )]
+    #[code(
+        "bootstrap/no-audit-log",
+        "create the audit log with `bootstrap --audit --audit-retention TIME --apply`, or add `--audit-log off`"
+    )]
+    NoAuditLog { bucket: BucketName, program: String },
     /// The credentials are for another account than the one in which the stack belongs.
     #[error(
         "credentials are for account {found}, but this stack belongs in account {asked}: choose a profile of that account \
@@ -220,12 +243,22 @@ boxed! {
     Plan(PlanFailure) Prepare(PrepareError) Rollback(RollbackFailure) Start(StartFailure)
 }
 
+impl From<ActError> for CliError {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::Cloud(error) => error.into(),
+            other => Self::Act(Box::new(other)),
+        }
+    }
+}
+
 impl CliError {
     /// 2 if nothing was changed; 3 if an execution that was started may still change things, or was stopped.
     pub(super) fn exit_code(&self) -> u8 {
         match self {
             Self::Lost { .. } | Self::StillLocked { .. } => 3,
             Self::NoPlan(_) => 1,
+            Self::Audit(error) => error.exit_code(),
             Self::Apply(error) if error.is_stuck() => 3,
             _ => 2,
         }

@@ -103,7 +103,7 @@ fn lines(failure: &FailedDeploy, hint: &CommandHint, paint: Paint) -> Vec<String
 mod tests {
     use super::*;
     use crate::client::Changes;
-    use crate::client::{DeployOutcome, Serving, Status, StepFailure};
+    use crate::client::{AuditTrail, DeployOutcome, Serving, Status, StepFailure};
     use chrono::DateTime;
 
     fn failure() -> FailedDeploy {
@@ -141,6 +141,7 @@ mod tests {
                 failures: vec![failure("Deploy", "no capacity\nin us-east-1a"), failure("CleanUp", "denied")],
                 states_after_failure: Vec::new(),
                 left_over: Vec::new(),
+                audit: AuditTrail::Unknown,
                 changes: Changes { notes: vec!["the group was deleted".into()], ..Changes::default() },
             },
         }

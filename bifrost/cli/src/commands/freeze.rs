@@ -2,6 +2,7 @@
 
 use super::arguments::{CloudArgs, ProjectArgs, whoami};
 use super::error::CliError;
+use super::motive::{MotiveArgs, TicketArgs};
 use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
 use bifrost_core::lifecycle::Freeze;
@@ -17,6 +18,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
     #[command(flatten)]
+    ticket: TicketArgs,
+    #[command(flatten)]
     cloud: CloudArgs,
 }
 
@@ -24,6 +27,8 @@ pub(super) struct Args {
 pub(super) struct UnfreezeArgs {
     #[command(flatten)]
     project: ProjectArgs,
+    #[command(flatten)]
+    motive: MotiveArgs,
     #[command(flatten)]
     cloud: CloudArgs,
 }
@@ -50,7 +55,7 @@ deploy left."
 
 pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
     let backend = session.open(&args.cloud, false).await?;
-    let client = backend.client();
+    let client = backend.client().acting(args.ticket.motive(Some(args.reason.clone())));
     let address = args.project.address::<D>(&client.account.defaults)?;
     backend.keep()?;
     let freeze = Freeze { user: args.user.unwrap_or_else(whoami), lock_reason: args.reason };
@@ -61,11 +66,11 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
 
 pub(super) async fn lift<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: UnfreezeArgs) -> Result<u8, CliError> {
     let backend = session.open(&args.cloud, false).await?;
-    let client = backend.client();
+    let client = backend.client().acting(args.motive.motive());
     let address = args.project.address::<D>(&client.account.defaults)?;
     backend.keep()?;
     let line = match client.unfreeze(&address).await? {
-        Some(freeze) => format!("{address}: lifted the freeze by {freeze}"),
+        Some(freeze) => format!("{address}: no longer frozen; the lifted freeze was by {freeze}"),
         None => format!("{address}: not frozen"),
     };
     output::print_escaped(&line)?;

@@ -2,6 +2,7 @@
 
 use super::arguments::{CloudArgs, ProjectArgs, whoami};
 use super::error::CliError;
+use super::motive::TicketArgs;
 use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
 use crate::client::Halted;
@@ -13,6 +14,8 @@ pub(super) struct Args {
     /// Reason for the halt, shown in the error of the deploy
     #[arg(long, value_name = "TEXT")]
     reason: Option<String>,
+    #[command(flatten)]
+    ticket: TicketArgs,
     #[command(flatten)]
     cloud: CloudArgs,
 }
@@ -32,7 +35,7 @@ command says so."
 pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
     // A new local cloud is not kept: no deploy is running in it.
     let backend = session.open(&args.cloud, false).await?;
-    let client = backend.client();
+    let client = backend.client().acting(args.ticket.motive(args.reason.clone()));
     let address = args.project.address::<D>(&client.account.defaults)?;
     let who = whoami();
     let reason = args.reason.map_or_else(|| who.clone(), |reason| format!("{reason} ({who})"));

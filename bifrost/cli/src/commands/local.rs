@@ -126,14 +126,25 @@ impl<D: LocalDeployer + ClientDeployer> Backend<D> for LocalBackend<D> {
 /// The file of the local cloud, and the state to create it with. A JSON seed is always read, so that its errors are
 /// reported by every command.
 fn find<D: LocalDeployer>(cloud: Option<&Path>) -> Result<(PathBuf, LocalState<D::Resources>), CliError> {
-    let Some(path) = cloud else { return Ok((Path::new(FOLDER).join("cloud.sqlite"), built_in::<D>()?)) };
-    if !path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json")) {
-        return Ok((path.into(), built_in::<D>()?));
+    let file = file(cloud);
+    let Some(seed) = cloud.filter(|path| is_seed(path)) else { return Ok((file, built_in::<D>()?)) };
+    let text = std::fs::read(seed).map_err(|source| SeedError::Io { path: seed.into(), source })?;
+    Ok((file, read_seed(seed, &text)?))
+}
+
+/// The file of the local cloud that `--cloud` selects: for a JSON seed the file that is created from it.
+pub(super) fn file(cloud: Option<&Path>) -> PathBuf {
+    let Some(path) = cloud else { return Path::new(FOLDER).join("cloud.sqlite") };
+    if !is_seed(path) {
+        return path.into();
     }
-    let text = std::fs::read(path).map_err(|source| SeedError::Io { path: path.into(), source })?;
     let mut name = path.file_stem().unwrap_or(OsStr::new("cloud")).to_owned();
     name.push(".sqlite");
-    Ok((Path::new(FOLDER).join(name), read_seed(path, &text)?))
+    Path::new(FOLDER).join(name)
+}
+
+fn is_seed(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
 }
 
 /// The seed that is part of the deployer.

@@ -6,6 +6,7 @@
 mod all_deployed;
 mod arguments;
 mod asl;
+mod audit;
 mod aws;
 mod backend;
 mod bootstrap;
@@ -23,9 +24,12 @@ mod history;
 mod json;
 #[cfg(feature = "local")]
 mod local;
+mod motive;
 mod output;
 mod plan;
 mod program;
+mod receipt;
+mod reconcile;
 mod report;
 mod rollback;
 mod status;
@@ -38,13 +42,14 @@ use bifrost_core::error_code::{Coded as _, ErrorCode};
 use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
 
+pub use audit::AuditProgram;
 pub use custom_command::{CommandContext, CommandError, CustomCommand};
 pub use escape_control::one_line;
 pub use program::Program;
 use program::ProgramRun;
 
 /// The codes of the errors of this module.
-pub(crate) const ERROR_CODES: &[&[ErrorCode]] = &[CliError::CODES];
+pub(crate) const ERROR_CODES: &[&[ErrorCode]] = &[CliError::CODES, audit::AuditCliError::CODES];
 
 #[derive(Debug, Parser)]
 #[command(disable_help_subcommand = true, subcommand_required = true, version)]
@@ -79,6 +84,8 @@ enum Command {
     Unfreeze(freeze::UnfreezeArgs),
     /// Clear the lock that a failed deploy left
     Unlock(unlock::Args),
+    /// Complete the audit log with what deploys could not record
+    Reconcile(reconcile::Args),
     /// Check the deployer in AWS and show remedies
     Doctor(doctor::Args),
     /// Print the state machine in the Amazon States Language
@@ -105,6 +112,7 @@ async fn dispatch<D: ClientDeployer>(session: &ProgramRun<'_, D>, command: Comma
         Command::Freeze(args) => freeze::run(session, args).await,
         Command::Unfreeze(args) => freeze::lift(session, args).await,
         Command::Unlock(args) => unlock::run(session, args).await,
+        Command::Reconcile(args) => reconcile::run(session, args).await,
         Command::Doctor(args) => doctor::run(session, &args).await,
         Command::Asl(args) => asl::run(session, &args).await,
         Command::Json(args) => json::run::<D>(&args),
@@ -133,6 +141,7 @@ fn named(name: &'static str, about: &'static str, default: Option<&'static str>)
         ("freeze", freeze::examples(name)),
         ("unfreeze", freeze::unfreeze_examples(name)),
         ("unlock", unlock::examples(name)),
+        ("reconcile", reconcile::examples(name)),
         ("doctor", doctor::examples(name)),
         ("graph", graph::examples(name)),
         ("bootstrap", bootstrap::examples(name)),
@@ -282,6 +291,10 @@ mod tests {
         for right in [
             "",
             "--target 222222222222 --session-tags",
+            "--target 222222222222 --no-session-tags",
+            "--audit --audit-retention 7y --apply",
+            "--audit --audit-retention 400d --audit-mode governance --audit-account 999999999999",
+            "--apply --audit-log best-effort --audit-account 999999999999",
             "--project acme/shop --apply",
             "--apply --code odin.zip",
             "--also-bucket one-1,two-2 --also-bucket three-3",
@@ -298,6 +311,18 @@ mod tests {
             "--target 222222222222 --deployer-account 111111111111 --also-bucket acme-files",
             "--project acme/shop --also-bucket acme-files",
             "--also-bucket ../x",
+            "--session-tags --no-session-tags",
+            "--audit",
+            "--audit-retention 7y",
+            "--audit --audit-retention 0y",
+            "--audit --audit-retention 7y --target 222222222222",
+            "--audit --audit-retention 7y --project acme/shop",
+            "--audit --audit-retention 7y --audit-log off",
+            "--audit --audit-retention 7y --code odin.zip --apply",
+            "--audit --audit-retention 7y --audit-mode sometimes",
+            "--audit-log sometimes",
+            "--audit-mode governance",
+            "--project acme/shop --audit-account 999999999999",
             "--external-id a",
             "--external-id a{b",
             "--alarm-email nobody",

@@ -7,7 +7,7 @@ use super::error::CliError;
 use super::{Cli, command, dispatch, output};
 use crate::client::Client;
 use crate::client::ClientDeployer;
-use bifrost_core::deployer::{BootstrapTarget, Connect, Connection};
+use bifrost_core::deployer::{AuditConnection, AuditOptions, BootstrapTarget, Connect, Connection};
 #[cfg(feature = "local")]
 use bifrost_local::LocalDeployer;
 use clap::{ArgMatches, FromArgMatches};
@@ -70,15 +70,7 @@ impl<D: ClientDeployer> Program<D> {
     #[must_use]
     pub fn run(&self) -> ExitCode {
         let arguments: Vec<OsString> = std::env::args_os().collect();
-        match self.try_run(&arguments) {
-            Ok(code) => code.into(),
-            // The reader of the output, such as `head`, needs no more of it.
-            Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-            Err(error) => {
-                output::print_error(&error, self.error_format(&arguments));
-                error.exit_code().into()
-            }
-        }
+        finish(self.try_run(&arguments), || self.error_format(&arguments))
     }
 
     pub(super) fn try_run(&self, arguments: &[OsString]) -> Result<u8, CliError> {
@@ -121,12 +113,7 @@ impl<D: ClientDeployer> Program<D> {
 
     /// Prints what clap says of the arguments: the help, or what is wrong.
     fn usage(&self, error: clap::Error, arguments: &[OsString]) -> Result<u8, CliError> {
-        let code = output::usage_exit_code(&error);
-        if error.use_stderr() && self.error_format(arguments) == Format::Json {
-            output::print_error(&CliError::Usage(error), Format::Json);
-        } else {
-            output::print_usage(&error)?;
-        }
+        let code = usage(error, || self.error_format(arguments))?;
         // For `plan`, 2 would mean that there are changes.
         let is_plan = self.lenient_matches(arguments).is_some_and(|given| given.subcommand_name() == Some("plan"));
         Ok(if is_plan { code.min(1) } else { code })
@@ -147,6 +134,30 @@ impl<D: ClientDeployer> Program<D> {
     fn lenient_matches(&self, arguments: &[OsString]) -> Option<ArgMatches> {
         self.command().ignore_errors(true).try_get_matches_from(arguments).ok()
     }
+}
+
+/// The exit code of a command, whose error is printed in this format.
+pub(super) fn finish(result: Result<u8, CliError>, format: impl FnOnce() -> Format) -> ExitCode {
+    match result {
+        Ok(code) => code.into(),
+        // The reader of the output, such as `head`, needs no more of it.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) => {
+            output::print_error(&error, format());
+            error.exit_code().into()
+        }
+    }
+}
+
+/// Prints what clap says of the arguments: the help, or what is wrong, in this format. Returns the exit code.
+pub(super) fn usage(error: clap::Error, format: impl FnOnce() -> Format) -> Result<u8, CliError> {
+    let code = output::usage_exit_code(&error);
+    if error.use_stderr() && format() == Format::Json {
+        output::print_error(&CliError::Usage(error), Format::Json);
+    } else {
+        output::print_usage(&error)?;
+    }
+    Ok(code)
 }
 
 /// Whether the reader of standard output closed it.
@@ -197,6 +208,12 @@ impl<D: ClientDeployer> ProgramRun<'_, D> {
     pub(super) async fn connect(&self) -> Result<Connection<D>, CliError> {
         let aws = self.program.aws.as_ref().ok_or(CliError::NoAws(D::NAME))?;
         Ok(aws.connect(&self.deployer_args.options::<D>()).await?)
+    }
+
+    /// Connects to an audit log in AWS.
+    pub(super) async fn connect_audit(&self, options: &AuditOptions) -> Result<AuditConnection, CliError> {
+        let aws = self.program.aws.as_ref().ok_or(CliError::NoAws(D::NAME))?;
+        Ok(aws.connect_audit(options).await?)
     }
 
     /// A client of the selected cloud.

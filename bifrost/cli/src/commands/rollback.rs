@@ -49,14 +49,8 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Ar
         described(&to),
         prepared.release.envelope.release_id
     ));
-    deploy(
-        backend.as_ref(),
-        &client,
-        &prepared,
-        session.hint(&args.cloud).with_defaults(&client.account.defaults),
-        &args.follow,
-    )
-    .await
+    let hint = session.hint(&args.cloud).with_defaults(&client.account.defaults);
+    Ok(deploy(backend.as_ref(), &client, &prepared, hint, &args.follow).await?.exit_code)
 }
 
 fn described(version: &Version) -> String {

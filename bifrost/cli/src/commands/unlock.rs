@@ -3,6 +3,7 @@
 use super::arguments::{CloudArgs, CommandHint, ProjectArgs, whoami};
 use super::backend::Backend;
 use super::error::CliError;
+use super::motive::MotiveArgs;
 use super::time::duration;
 use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
@@ -28,6 +29,8 @@ pub(super) struct Args {
     #[arg(long, value_name = "SECONDS")]
     wait: Option<u32>,
     #[command(flatten)]
+    motive: MotiveArgs,
+    #[command(flatten)]
     cloud: CloudArgs,
 }
 
@@ -47,6 +50,8 @@ end at most 10, because the clocks may differ. If you interrupt it, run it
 again: it continues to wait.
 
 A halt flag that was meant for the deploy is removed with the lock.
+--force, and --wait with too short a time, go around a protection: where
+there is an audit log, another person must review them.
 After FailureDirty, first do what `{name} failures` shows for the deploy.
 `{name} unfreeze` lifts a freeze."
     )
@@ -54,7 +59,7 @@ After FailureDirty, first do what `{name} failures` shows for the deploy.
 
 pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: Args) -> Result<u8, CliError> {
     let backend = session.open(&args.cloud, false).await?;
-    let client = backend.client();
+    let client = backend.client().acting(args.motive.motive());
     let address = args.project.address::<D>(&client.account.defaults)?;
     let stop_cause = args.force.then(|| format!("stopped with `{} unlock --force` by {}", D::NAME, whoami()));
     let hint = session.hint(&args.cloud).with_defaults(&client.account.defaults);
@@ -87,7 +92,7 @@ async fn wait_and_unlock<D: ClientDeployer>(
     backend: &dyn Backend<D>,
     client: &Client<D>,
     address: &Address,
-    plan: UnlockPlan,
+    mut plan: UnlockPlan,
     longest: Option<u32>,
 ) -> Result<Unlocked, CliError> {
     for ended in &plan.ended_before {
@@ -97,6 +102,7 @@ async fn wait_and_unlock<D: ClientDeployer>(
         backend.keep()?;
     }
     let longest = longest.map_or(TimeDelta::MAX, |seconds| TimeDelta::seconds(i64::from(seconds)));
+    plan.is_early = longest < plan.active_for();
     wait(backend, plan.active_for().min(longest), plan.limit).await?;
     Ok(client.unlock(address, plan).await?)
 }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::client::Changes;
+use crate::client::{AuditTrail, Changes};
 use chrono::DateTime;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -67,6 +67,7 @@ fn outcome(status: Status, changed: bool, serving: Serving, failures: Vec<StepFa
         failures,
         states_after_failure: Vec::new(),
         left_over: Vec::new(),
+        audit: AuditTrail::Unknown,
         changes: Changes::default(),
     }
 }

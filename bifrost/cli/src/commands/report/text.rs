@@ -3,9 +3,9 @@
 use super::paint::Paint;
 use super::remediation::LockAfter;
 use super::{dots, remediation};
-use crate::client::{Address, DeployEvent, DeployOutcome, Serving, Status, StepFailure};
+use crate::client::{Address, AuditTrail, DeployEvent, DeployOutcome, Serving, Status, StepFailure};
 use crate::client::{LogSeverity, Progress};
-use crate::commands::arguments::CommandHint;
+use crate::commands::arguments::{CommandHint, shell_quoted};
 use crate::commands::escape_control::{escape_control, one_line};
 use crate::commands::time::duration;
 use bifrost_core::machine::State;
@@ -150,6 +150,7 @@ impl Text {
         let outputs = outcome.changes.outputs.iter();
         lines.extend(outputs.map(|(name, value)| format!("  output   {} = {}", one_line(name), one_line(value))));
         lines.extend(outcome.changes.notes.iter().map(|note| format!("  note     {}", indented(note))));
+        lines.extend(self.audit(outcome));
         if !outcome.is_ours {
             let when = match outcome.status {
                 Status::Success | Status::FailureClean => "deploy it again",
@@ -162,6 +163,19 @@ impl Text {
             lines.push(format!("  next     {}", indented(&next)));
         }
         lines
+    }
+
+    /// Where auditors find the deploy.
+    fn audit(&self, outcome: &DeployOutcome) -> Option<String> {
+        match outcome.audit {
+            AuditTrail::Enabled => {
+                let show = self.hint.audit(&format!("show {}", shell_quoted(&one_line(&outcome.release_id))));
+                Some(format!("  audit    this deployer writes an audit log:\n           {show}"))
+            }
+            AuditTrail::NotRecorded => Some("  audit    not recorded: the audit log could not be written".to_owned()),
+            AuditTrail::Off => Some("  audit    no audit log: this deployer was set up without one".to_owned()),
+            AuditTrail::Unknown => None,
+        }
     }
 
     fn causes(&self, outcome: &DeployOutcome) -> Vec<String> {

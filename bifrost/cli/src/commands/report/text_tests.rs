@@ -63,6 +63,7 @@ fn outcome(status: Status, exit_code: u8) -> DeployOutcome {
         failures: Vec::new(),
         states_after_failure: Vec::new(),
         left_over: Vec::new(),
+        audit: AuditTrail::Unknown,
         changes: Changes::default(),
     }
 }

@@ -1,0 +1,68 @@
+//! The audit log of deploys: what is recorded, when, and what happens when the log cannot be written.
+
+mod golden;
+mod modes;
+mod repeated;
+mod secrets;
+mod sweeps;
+
+use crate::board::{BoardDeployer, local_state};
+use bifrost::audit::{EntryKind, Event, LogEntry, Outcome, Record, read_lines};
+use bifrost::local::LocalAudit;
+use bifrost::testing::TestHarness;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// The name of the board's log.
+const ORIGIN: &str = "coinbase-audit/000000000000/us-east-1";
+
+/// A harness whose audit log has this mode.
+fn harness_in(mode: &str, faults: &Value) -> TestHarness<BoardDeployer> {
+    let mut state = serde_json::to_value(local_state(faults)).unwrap();
+    state["audit"] = json!({ ORIGIN: {"mode": mode} });
+    TestHarness::new(serde_json::from_value(state).unwrap()).unwrap()
+}
+
+/// The board's log.
+fn log(harness: &TestHarness<BoardDeployer>) -> Arc<LocalAudit> {
+    harness.store().read(|state| state.audit.get(ORIGIN).cloned().unwrap_or_default()).unwrap()
+}
+
+/// The lines of all records, in order of their keys.
+fn lines(harness: &TestHarness<BoardDeployer>) -> Vec<String> {
+    let log = log(harness);
+    let bodies = log.state().list("records/").into_iter().map(|key| log.state().get(&key, u64::MAX).unwrap().unwrap());
+    let text = bodies.map(|body| String::from_utf8(body).unwrap()).collect::<String>();
+    text.lines().map(ToOwned::to_owned).collect()
+}
+
+/// All records.
+fn records(harness: &TestHarness<BoardDeployer>) -> Vec<Record> {
+    let all = lines(harness).join("\n");
+    if all.is_empty() {
+        return Vec::new();
+    }
+    read_lines(all.as_bytes()).unwrap().into_iter().map(|(record, _)| record).collect()
+}
+
+/// The entries of the log.
+fn entries(harness: &TestHarness<BoardDeployer>) -> Vec<LogEntry> {
+    let log = log(harness);
+    let entries = log.state().entries(0, log.state().head().size).unwrap();
+    entries.iter().map(|entry| serde_json::from_slice(entry).unwrap()).collect()
+}
+
+/// Kinds and outcomes of the entries.
+fn ends(harness: &TestHarness<BoardDeployer>) -> Vec<(EntryKind, Option<Outcome>)> {
+    entries(harness).into_iter().map(|entry| (entry.kind, entry.outcome)).collect()
+}
+
+/// The kinds of records that an event has, by their names in JSON.
+fn kinds(harness: &TestHarness<BoardDeployer>) -> Vec<String> {
+    let kind = |line: &String| serde_json::from_str::<Value>(line).unwrap()["kind"].as_str().unwrap().to_owned();
+    lines(harness).iter().map(kind).collect()
+}
+
+fn is_change(record: &&Record) -> bool {
+    matches!(record.draft.event, Event::Change { .. })
+}
