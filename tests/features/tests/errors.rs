@@ -58,7 +58,8 @@ fn page_lists_every_code() {
 fn every_code_in_the_sources_is_listed() {
     let listed: Vec<_> = areas().into_values().flat_map(BTreeMap::into_keys).collect();
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let folders = ["asl", "aws", "cli", "core", "local"].map(|name| root.join("bifrost").join(name).join("src"));
+    let folders =
+        ["asl", "audit", "aws", "cli", "core", "local"].map(|name| root.join("bifrost").join(name).join("src"));
     let deployers = ["fenrir", "odin"].map(|name| root.join("deployers").join(name).join("src"));
     let sources = folders.into_iter().chain(deployers).flat_map(walkdir::WalkDir::new);
     let mut found = 0;

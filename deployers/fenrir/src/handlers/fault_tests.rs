@@ -78,6 +78,7 @@ impl Deploy {
         let is_error = fault.kind != FaultKind::DieAfter;
         let may_be_dirty = fault.times.is_none() || (is_error && fault.state.as_deref() == Some("Execute"));
         let harness = self.harness(vec![fault]);
+        let audit = harness.check_audit();
         let (before, stacks_before) = (resources(&harness), stack_ids(&harness));
         let run = deploy(&harness, &self.release).await;
         let (now, free) = (resources(&harness), harness.store().read(lock_is_free).unwrap());
@@ -93,10 +94,11 @@ impl Deploy {
             _ => false,
         };
         let Run { execution, .. } = &run;
-        (!kept).then(|| {
+        let violations = audit.violations(&run);
+        (!kept || !violations.is_empty()).then(|| {
             let now: Vec<_> = now.keys().collect();
             format!(
-                "{fault_text}\n  {:?} {:?}\n  {:?}\n  {now:?}, lock free: {free}",
+                "{fault_text}\n  {:?} {:?}\n  {:?}\n  {now:?}, lock free: {free}\n  {violations:?}",
                 run.path(),
                 execution.status,
                 run.errors()

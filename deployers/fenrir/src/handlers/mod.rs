@@ -15,6 +15,8 @@ pub use update_change_set::update_change_set;
 pub use validate::validate;
 
 #[cfg(test)]
+mod audit_tests;
+#[cfg(test)]
 mod call_tests;
 #[cfg(test)]
 mod execute_tests;

@@ -3,7 +3,7 @@
 use super::Context;
 use super::change_set::template_of_release;
 use super::update_change_set::template_sha256;
-use crate::cloud::{ChangeSet, ExecutionStatus, FenrirPorts, Stack, StackEvent, StackStatus};
+use crate::cloud::{Change, ChangeSet, ExecutionStatus, FenrirPorts, Stack, StackEvent, StackStatus};
 use crate::errors::{ChangeSetError, ChangeSetFailure, ReleaseError, StackFailure};
 use crate::log;
 use crate::names::{change_set_name, stack_name};
@@ -12,7 +12,8 @@ use crate::release::FenrirRelease;
 use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::error_code::{Coded, with_code};
 use bifrost::lifecycle::{BadRelease, Halt, HaltCheckError};
-use bifrost::release::{CaughtError, Envelope};
+use bifrost::release::{CaughtError, Envelope, Sha256};
+use serde_json::json;
 use std::collections::BTreeMap;
 use tokio::join;
 
@@ -64,6 +65,7 @@ async fn start(
         let change_set = change_set_name(envelope);
         return Err(BadRelease::rule(ReleaseError::ChangeSetReplaced { change_set }).into());
     }
+    context.record_plan(plan_sha256(&found.changes));
     let proof = context.lock_proof(envelope).await?;
     let token = change_set_name(envelope);
     let started = ports.stacks.execute_change_set(&proof, &stack_name(envelope), &found.id, &token).await;
@@ -73,6 +75,13 @@ async fn start(
         Err(error) if !find(ports, envelope).await?.is_some_and(is_executed) => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// The SHA-256 of the changes of a change set: their JSON, one a line, sorted.
+fn plan_sha256(changes: &[Change]) -> Sha256 {
+    let mut lines: Vec<String> = changes.iter().map(|change| json!(change).to_string()).collect();
+    lines.sort_unstable();
+    Sha256::of(lines.join("\n").as_bytes())
 }
 
 /// Whether the change set has the template that `UpdateChangeSet` checked.

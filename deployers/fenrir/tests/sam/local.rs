@@ -20,6 +20,7 @@ pub(crate) async fn types(template: &Value) -> Option<Types> {
         deployer_account: "000000000000".parse().unwrap(),
         deployer_region: "us-east-1".parse().unwrap(),
         accounts: BTreeMap::from([(account, Account::<FenrirAccount>::default())]),
+        audit: BTreeMap::new(),
         faults: Vec::new(),
         ids: 0,
     };

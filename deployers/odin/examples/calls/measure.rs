@@ -3,6 +3,7 @@
 //! Every call takes one second of the local cloud's time, and nothing else in a task takes time. Concurrent calls end
 //! in the same second, so the number of seconds in which calls end is the length of the chain.
 
+use bifrost::audit::AuditMode;
 use bifrost::local::{Fault, FaultKind, LocalDeployer, LocalState, read_seed};
 use bifrost::release::Sha256;
 use bifrost::testing::TestHarness;
@@ -62,8 +63,8 @@ impl fmt::Display for Calls {
 
 /// Deploys these services of the sample release over an earlier release. Draining takes no time, and the process has
 /// not assumed the role yet.
-pub async fn calls_of(services: &[&str]) -> Calls {
-    let mut local_state = local_state();
+pub async fn calls_of(services: &[&str], audit: AuditMode) -> Calls {
+    let mut local_state = local_state(audit);
     let harness = TestHarness::new(local_state.clone()).unwrap();
     deploy(&harness, &release(services, local_state.clock, "11111111")).await;
     harness.advance(TimeDelta::hours(1)).unwrap();
@@ -92,8 +93,9 @@ async fn deploy(harness: &TestHarness<Odin>, release: &Value) {
     assert_eq!(run.path().last(), Some(&"Success"), "{:?}", run.errors());
 }
 
-fn local_state() -> LocalState<OdinAccount> {
+fn local_state(audit: AuditMode) -> LocalState<OdinAccount> {
     let mut local_state: Value = serde_json::from_str(Odin::SEED).unwrap();
+    local_state["audit"] = json!({"coinbase-audit/000000000000/us-east-1": {"mode": audit}});
     let region = &mut local_state["accounts"]["000000000000"]["resources"]["regions"]["us-east-1"];
     region["load_balancers"]["coinbase-deploy-test-web-elb"]["connection_draining_seconds"] = json!(0);
     region["target_groups"]["coinbase-deploy-test-web-tg"]["deregistration_delay_seconds"] = json!(0);

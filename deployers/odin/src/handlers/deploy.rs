@@ -11,6 +11,8 @@ use crate::names::group_name;
 use crate::release::OdinRelease;
 use bifrost::cloud::CloudError;
 use bifrost::lifecycle::HaltCheckError;
+use bifrost::release::Sha256;
+use serde_json::json;
 use tokio::join;
 
 /// Creates the new groups beside the old ones.
@@ -34,6 +36,7 @@ pub async fn deploy(context: &Context, mut release: OdinRelease) -> Result<OdinR
         halted.map_err(|halt| after_a_lost_attempt(context, halt))?;
     }
     let template = template?;
+    context.record_plan(plan_sha256(&release, &template));
     let proof = context.lock_proof(&release.envelope).await?;
     let builder =
         ServiceBuilder { ports: &ports, proof: &proof, release: &release, existing: &existing, user_data: &template };
@@ -43,6 +46,13 @@ pub async fn deploy(context: &Context, mut release: OdinRelease) -> Result<OdinR
     created.await.map_err(|failures| DeployError::Services(failures.into()))?;
     record_groups(&mut release);
     Ok(release)
+}
+
+/// The SHA-256 of everything that the groups of a release are created from: its services, with the ids of the resources that they use,
+/// and its user data.
+fn plan_sha256(release: &OdinRelease, user_data: &str) -> Sha256 {
+    let plan = json!({ "services": release.fields.services, "user_data_sha256": Sha256::of(user_data.as_bytes()) });
+    Sha256::of(plan.to_string().as_bytes())
 }
 
 /// `HaltError` promises that nothing was created. A lost attempt may have created what AWS does not show yet, so a later one

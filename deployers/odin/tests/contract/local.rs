@@ -39,6 +39,7 @@ pub fn fixture() -> RegionFixture {
         deployer_account: ACCOUNT.parse().unwrap(),
         deployer_region: REGION.parse().unwrap(),
         accounts: BTreeMap::from([(ACCOUNT.parse().unwrap(), Account { resources, ..Account::default() })]),
+        audit: BTreeMap::new(),
         faults: Vec::new(),
         ids: 0,
     };

@@ -3,6 +3,7 @@
 #[path = "../../examples/calls/measure.rs"]
 mod measure;
 
+use bifrost::audit::AuditMode;
 use measure::calls_of;
 
 /// The number of calls that Go Odin makes for one service, all of them sequentially.
@@ -10,7 +11,8 @@ const GO_ODIN_CALLS: usize = 64;
 
 #[tokio::test]
 async fn call_chain_is_a_third_of_go_odin() {
-    let calls = calls_of(&["web"]).await;
+    // Go Odin has no audit log.
+    let calls = calls_of(&["web"], AuditMode::Off).await;
     insta::assert_snapshot!(calls, @r"
     task               calls  chain
     Validate               3      1
@@ -27,7 +29,8 @@ async fn call_chain_is_a_third_of_go_odin() {
 
 #[tokio::test]
 async fn second_service_does_not_lengthen_the_chain() {
-    let (one, two) = (calls_of(&["web"]).await, calls_of(&["web", "worker"]).await);
+    let mode = AuditMode::Off;
+    let (one, two) = (calls_of(&["web"], mode).await, calls_of(&["web", "worker"], mode).await);
     insta::assert_snapshot!(two, @r"
     task               calls  chain
     Validate               3      1
@@ -40,4 +43,20 @@ async fn second_service_does_not_lengthen_the_chain() {
     the whole deploy      68     21
     ");
     assert_eq!(two.chain(), one.chain());
+}
+
+#[tokio::test]
+async fn audit_log_costs_few_calls() {
+    let calls = calls_of(&["web"], AuditMode::Required).await;
+    insta::assert_snapshot!(calls, @r"
+    task               calls  chain
+    Validate              16     12
+    Lock                   7      5
+    ValidateResources     17      6
+    Deploy                16      9
+    CheckHealthy           9      5
+    DetachForSuccess      12      7
+    CleanUpSuccess        30     21
+    the whole deploy     107     65
+    ");
 }

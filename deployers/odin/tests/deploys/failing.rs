@@ -232,7 +232,10 @@ async fn undeletable_new_group_ends_dirty_and_locked() {
 #[tokio::test]
 async fn failed_unlock_ends_dirty() {
     let fixture = Scenario::worker().in_account("/roles", json!({})).build();
-    fixture.fault(json!({"operation": "dynamodb:TransactWriteItems", "state": "ReleaseLockFailure", "kind": {"error": "InternalServerError"}}));
+    fixture.fault(json!({
+        "operation": "dynamodb:TransactWriteItems", "resource": "/lock", "state": "ReleaseLockFailure",
+        "kind": {"error": "InternalServerError"},
+    }));
     let run = fixture.deploy("first").await;
     assert_eq!(run.path(), ["Validate", "Lock", "ValidateResources", "ReleaseLockFailure", "FailureDirty"]);
     assert_eq!(fixture.root_lock().unwrap().release_id.as_deref(), Some("release-1-first"));

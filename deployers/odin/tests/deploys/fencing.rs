@@ -56,7 +56,11 @@ impl Stopped {
         fixture.deploy("first").await;
         fixture.settle();
         set_health(&fixture, if is_failing { json!({"health": "never"}) } else { json!({}) });
-        fixture.fault(json!({"operation": call, "state": task, "times": 1, "kind": {"delay_seconds": 60}}));
+        // A transaction is that of the root lock, not that of the audit log.
+        let resource = if call.starts_with("dynamodb:") { "/lock" } else { "" };
+        fixture.fault(json!({
+            "operation": call, "resource": resource, "state": task, "times": 1, "kind": {"delay_seconds": 60},
+        }));
         let release = fixture.release("second");
         fixture.upload(&release).await;
         let second = fixture.start(&release).await;

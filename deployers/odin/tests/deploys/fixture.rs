@@ -7,7 +7,7 @@ use crate::sample_cloud::{DEPLOYER, REGION, TARGET, USER_DATA};
 use bifrost::cloud::{Encryption, EndedItem, LockItem};
 use bifrost::local::{Fault, LocalState};
 use bifrost::release::{ObjectKey, RootDir};
-use bifrost::testing::{Run, TestHarness};
+use bifrost::testing::{AuditCheck, Run, TestHarness};
 use chrono::{SecondsFormat, TimeDelta};
 use futures_util::FutureExt;
 use odin::Odin;
@@ -27,6 +27,7 @@ pub struct Fixture {
     pub harness: TestHarness<Odin>,
     release: Value,
     journal: Arc<Mutex<Journal>>,
+    pub audit: AuditCheck<Odin>,
 }
 
 /// A started deploy, with the state before it.
@@ -43,7 +44,8 @@ impl Fixture {
         let journal = Arc::new(Mutex::new(Journal::default()));
         let calls = Arc::clone(&journal);
         harness.store().watch(Box::new(move |call, before, after| calls.lock().unwrap().add(call, before, after)));
-        let fixture = Self { harness, release, journal };
+        let audit = harness.check_audit();
+        let fixture = Self { harness, release, journal, audit };
         // Groups of the seed start to launch instances when the clock first advances.
         fixture.advance(TimeDelta::zero());
         fixture.settle();
@@ -116,6 +118,7 @@ impl Fixture {
         let run = self.harness.execution(&deploy.name).await.unwrap();
         let mut violations = self.journal().violations.clone();
         violations.extend(invariants::at_end(deploy, &run, &self.local_state(), &self.journal()));
+        violations.extend(self.audit.violations(&run));
         assert!(violations.is_empty(), "{}", report(&run, &violations));
         run
     }

@@ -21,7 +21,7 @@ async fn repeated_clean_up_does_not_report_stolen_lock() {
         let fixture = Scenario::sample().build();
         fixture.deploy("first").await;
         let give_back = json!({
-            "operation": "dynamodb:TransactWriteItems", "state": "CleanUpSuccess", "times": 1, "kind": kind,
+            "operation": "dynamodb:TransactWriteItems", "resource": "/lock", "state": "CleanUpSuccess", "times": 1, "kind": kind,
         });
         fixture.fault(give_back);
         let run = fixture.deploy("second").await;
@@ -37,7 +37,7 @@ async fn repeated_clean_up_does_not_report_stolen_lock() {
 async fn late_clean_up_keeps_the_next_release() {
     let fixture = Scenario::worker().build();
     fixture.fault(json!({
-        "operation": "dynamodb:TransactWriteItems", "state": "CleanUpSuccess", "times": 1, "kind": "die_after",
+        "operation": "dynamodb:TransactWriteItems", "resource": "/lock", "state": "CleanUpSuccess", "times": 1, "kind": "die_after",
     }));
     let first = fixture.release("first");
     fixture.upload(&first).await;

@@ -4,6 +4,7 @@ use crate::fixture::{region, root_lock};
 use crate::plan::ReleasePlan;
 use crate::rules;
 use bifrost::local::{CallRecord, Effect, LocalState};
+use bifrost::testing::is_audit_call;
 use odin::cloud::local::OdinAccount;
 use std::collections::BTreeMap;
 
@@ -26,7 +27,9 @@ impl Journal {
     /// Adds a call of a task, and checks it. It never panics: it runs inside a handler, whose panics are caught.
     pub fn add(&mut self, record: &CallRecord, before: &LocalState<OdinAccount>, after: &LocalState<OdinAccount>) {
         let name = &record.call.name;
-        let Some(execution) = &name.attempt.execution else { return };
+        let Some(execution) = name.attempt.execution.as_ref().filter(|_| !name.attempt.state.is_empty()) else {
+            return;
+        };
         self.calls.push(record.clone());
         let Some(plan) = self.plans.get(execution) else {
             self.violations.push(format!("{} is called by the unknown execution {execution}", name.operation));
@@ -53,6 +56,11 @@ impl Journal {
     /// The calls of an execution.
     pub fn calls_of(&self, execution: &str) -> impl Iterator<Item = &CallRecord> {
         self.calls.iter().filter(move |record| record.call.name.attempt.execution.as_deref() == Some(execution))
+    }
+
+    /// The calls that are not to the audit log.
+    pub fn calls_beside_the_audit_log(&self) -> impl Iterator<Item = &CallRecord> {
+        self.calls.iter().filter(|record| !is_audit_call(record))
     }
 
     /// How often an operation was called.

@@ -11,6 +11,7 @@
     reason = "helpers outside of test functions fail by panicking, too"
 )]
 
+mod audit;
 mod calls;
 mod crashes;
 mod created;

@@ -6,13 +6,15 @@
 use crate::fixture::{Fixture, LOCKS};
 use crate::sample_cloud::{DEPLOYER, Scenario};
 use bifrost::Deployer;
+use bifrost::audit::AuditMode;
 use bifrost::bootstrap::{
-    DeployerName, DeployerOptions, TargetOptions, deployer_template, project_template, target_template,
+    AuditSettings, DeployerName, DeployerOptions, TargetOptions, deployer_template, project_template, target_template,
 };
 use bifrost::client::{Address, Client};
 use bifrost::cloud::{LockItem, Principal};
 use bifrost::lifecycle::Freeze;
 use bifrost::local::LocalState;
+use bifrost::testing::is_audit_call;
 use chrono::TimeDelta;
 use odin::Odin;
 use odin::cloud::local::OdinAccount;
@@ -49,6 +51,7 @@ fn permissions(call: &str, transaction: &[&str]) -> Vec<String> {
     match call {
         "dynamodb:TransactWriteItems" => transaction.iter().map(|&part| part.to_owned()).collect(),
         "s3:HeadObject" => vec!["s3:GetObject".to_owned()],
+        "s3:ListObjectsV2" => vec!["s3:ListBucket".to_owned()],
         permission => vec![permission.to_owned()],
     }
 }
@@ -104,8 +107,14 @@ async fn function_role_allows_the_calls_of_deploys() {
         "s3:ListBucket",
         "logs:CreateLogStream",
         "logs:PutLogEvents",
+        "sts:TagSession",
         "xray:PutTelemetryRecords",
         "xray:PutTraceSegments",
+        // For the audit log. In the local cloud it needs none of them.
+        "dynamodb:BatchGetItem",
+        "kms:GetPublicKey",
+        "kms:Sign",
+        "s3:PutObjectRetention",
     ];
     let template = deployer_template::<Odin>(&name(), &DeployerOptions::default());
     assert_eq!(allowed(&template["Resources"]["FunctionRole"]), with(called, &required));
@@ -118,8 +127,11 @@ async fn run_all_commands() -> Actions {
     let (client, seen) = (Client::from(fixture.harness.cloud()), Arc::new(Mutex::new(Actions::new())));
     let called = Arc::clone(&seen);
     fixture.harness.store().watch(Box::new(move |record, _, _| {
-        let by_command = record.call.name.attempt.state.is_empty() && record.call.principal == Principal::Deployer;
-        if by_command && record.call.name.operation != "sts:AssumeRole" {
+        // Neither of a task, nor of the function that closes an execution in the audit log.
+        let by_command = record.call.name.attempt.execution.is_none() && record.call.principal == Principal::Deployer;
+        // In AWS, the function `<deployer>-audit` records acts of people.
+        let is_direct = by_command && !is_audit_call(record);
+        if is_direct && record.call.name.operation != "sts:AssumeRole" {
             called.lock().unwrap().extend(permissions(record.call.name.operation, &UNLOCKING));
         }
     }));
@@ -156,14 +168,22 @@ fn hold_root_lock(fixture: &Fixture, address: &Address) {
 
 #[tokio::test]
 async fn operator_policies_allow_the_calls_of_commands() {
-    let template = deployer_template::<Odin>(&name(), &DeployerOptions::default());
+    // With an audit log, the function `coinbase-odin-audit` makes the calls that change something.
+    let audit = AuditSettings { mode: AuditMode::Off, log_account: None };
+    let template = deployer_template::<Odin>(&name(), &DeployerOptions { audit, ..DeployerOptions::default() });
     let resources = &template["Resources"];
     let mut policies = allowed(&resources["StartPolicy"]);
     policies.extend(allowed(&resources["OperatePolicy"]));
     policies.extend(allowed(&project_template(&name(), &"coinbase/deploy-test".parse().unwrap())));
     // S3 requires the first two. In AWS, `deploy` also reads the definition, which the local cloud does not store. The
-    // last is for `unlock --force`.
-    let required = ["kms:GenerateDataKey", "s3:ListBucket", "states:DescribeStateMachine", "states:StopExecution"];
+    // others are for `unlock --force`, and for asking the audit function before it turns out that there is none.
+    let required = [
+        "kms:GenerateDataKey",
+        "s3:ListBucket",
+        "states:DescribeStateMachine",
+        "states:StopExecution",
+        "lambda:InvokeFunction",
+    ];
     assert_eq!(policies, with(run_all_commands().await, &required));
 }
 

@@ -9,11 +9,15 @@ use proptest::test_runner::RngSeed;
 use serde_json::{Value, json};
 
 /// Every operation that a deploy calls.
-const OPERATIONS: [&str; 38] = [
+const OPERATIONS: [&str; 42] = [
     "s3:GetObject",
     "s3:HeadObject",
     "s3:PutObject",
     "s3:DeleteObject",
+    "s3:ListObjectsV2",
+    "dynamodb:BatchGetItem",
+    "kms:GetPublicKey",
+    "kms:Sign",
     "dynamodb:GetItem",
     "dynamodb:PutItem",
     "dynamodb:TransactWriteItems",

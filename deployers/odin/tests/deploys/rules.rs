@@ -1,6 +1,4 @@
-//! Invariants at every call: points 5 to 8 of Odin's guarantees.
-//!
-//! Point 9, the audit log, is not part of this version.
+//! Invariants at every call: points 5 to 8 of Odin's guarantees. Point 9, the audit log, is checked by `AuditCheck`.
 
 use crate::fixture::{ended, region, root_lock};
 use crate::journal::{had_effect, mutates};
@@ -76,7 +74,9 @@ impl Step<'_> {
         let service = call.name.operation.split(':').next().unwrap_or_default();
         let is_allowed = match &call.principal {
             Principal::AssumedRole(role) => role == ROLE && *call.account.as_str() == self.plan.account,
-            Principal::Deployer => call.account.as_str() == DEPLOYER && ["s3", "dynamodb", "sts"].contains(&service),
+            Principal::Deployer => {
+                call.account.as_str() == DEPLOYER && ["s3", "dynamodb", "sts", "kms"].contains(&service)
+            }
         };
         (!is_allowed).then(|| format!("made in account {} as {:?}", call.account, call.principal))
     }

@@ -13,8 +13,9 @@ const CLEAN_UP: [&str; 3] = ["DetachForFailure", "CleanUpFailure", "ReleaseLockF
 /// How the Lock of the other execution fails, and its path.
 fn refusals() -> [(Option<Value>, &'static [&'static str]); 4] {
     let unlocked: &[&str] = &["Validate", "Lock", "ReleaseLockFailure", "FailureClean"];
-    let fault =
-        |operation: &str, kind: Value| Some(json!({"operation": operation, "state": "Lock", "times": 1, "kind": kind}));
+    let fault = |operation: &str, kind: Value| {
+        Some(json!({"operation": operation, "resource": "lock", "state": "Lock", "times": 1, "kind": kind}))
+    };
     [
         (None, &REFUSED_BY_LOCK),
         (fault("s3:PutObject", json!({"error": "InternalError"})), unlocked),
@@ -74,9 +75,9 @@ async fn second_execution_deletes_nothing_of_the_first() {
 async fn execution_that_lost_the_release_to_another_deletes_nothing() {
     let fixture = Scenario::sample().build();
     fixture
-        .fault(json!({"operation": "s3:PutObject", "state": "Lock", "times": 1, "kind": {"error": "InternalError"}}));
+        .fault(json!({"operation": "s3:PutObject", "resource": "lock", "state": "Lock", "times": 1, "kind": {"error": "InternalError"}}));
     fixture.fault(
-        json!({"operation": "dynamodb:GetItem", "state": "ReleaseLockFailure", "times": 1, "kind": {"delay_seconds": 200}}),
+        json!({"operation": "dynamodb:GetItem", "resource": "/lock", "state": "ReleaseLockFailure", "times": 1, "kind": {"delay_seconds": 200}}),
     );
     let release = fixture.release("first");
     fixture.upload(&release).await;
@@ -103,7 +104,7 @@ async fn execution_that_lost_the_release_to_another_deletes_nothing() {
 async fn release_whose_lock_failed_is_spent() {
     let fixture = Scenario::sample().build();
     fixture.fault(
-        json!({"operation": "dynamodb:TransactWriteItems", "state": "Lock", "times": 1, "kind": {"error": "InternalServerError"}}),
+        json!({"operation": "dynamodb:TransactWriteItems", "resource": "/lock", "state": "Lock", "times": 1, "kind": {"error": "InternalServerError"}}),
     );
     let release = fixture.release("first");
     let run = fixture.deploy_release(&release).await;

@@ -53,6 +53,7 @@ impl PortsFixture {
                 (DEPLOYER.parse().unwrap(), Account { buckets, ..Account::default() }),
                 (ACCOUNT.parse().unwrap(), Account { resources, ..Account::default() }),
             ]),
+            audit: BTreeMap::new(),
             faults: Vec::new(),
             ids: 0,
         };

@@ -68,6 +68,7 @@ impl PortsFixture {
             deployer_account: ACCOUNT.parse().unwrap(),
             deployer_region: REGION.parse().unwrap(),
             accounts: BTreeMap::from([(ACCOUNT.parse().unwrap(), account)]),
+            audit: BTreeMap::new(),
             faults: Vec::new(),
             ids: 0,
         };
