@@ -40,12 +40,15 @@ pub(crate) struct AccountsFixture {
 }
 
 impl AccountsFixture {
-    /// Bootstraps the audit log, the deployer and its role in the target account. From then on, calls need permissions. `None` on a
-    /// machine that cannot run moto.
+    /// Bootstraps the audit log, unless an option turns it off, the deployer and its role in the target account. From then on, calls
+    /// need permissions. `None` on a machine that cannot run moto.
     pub(crate) fn set(program: &'static str, folder: &str, options: &str) -> Option<Self> {
         let fixture = Self { moto: Moto::start()?, shell: Shell::new(program, folder) };
-        let log = fixture.run_in(DEPLOYER, "bootstrap --audit --audit-retention 400d --audit-mode governance --apply");
-        assert_eq!(log.status.code(), Some(0), "{}{}", text(&log.stdout), text(&log.stderr));
+        if !options.contains("--audit-log off") {
+            let log =
+                fixture.run_in(DEPLOYER, "bootstrap --audit --audit-retention 400d --audit-mode governance --apply");
+            assert_eq!(log.status.code(), Some(0), "{}{}", text(&log.stdout), text(&log.stderr));
+        }
         let deployer = fixture.run_in(DEPLOYER, &format!("bootstrap --apply {options}"));
         assert_eq!(deployer.status.code(), Some(0), "{}{}", text(&deployer.stdout), text(&deployer.stderr));
         let target =

@@ -82,7 +82,7 @@ fn end_without(action: &str) -> &'static str {
 
 #[test]
 fn permanent_refusals_end_as_specified() {
-    let Some(fixture) = AccountsFixture::shared() else { return };
+    let Some(fixture) = AccountsFixture::unaudited() else { return };
     let (project, mut operations) = deployed_twice(&fixture, "refusing");
     // The lock is taken and given back in this call: `refused_transactions_end_as_specified`.
     assert!(operations.remove(&("dynamodb".into(), "TransactWriteItems".into())));
@@ -99,7 +99,7 @@ fn permanent_refusals_end_as_specified() {
 
 #[test]
 fn refused_transactions_end_as_specified() {
-    let Some(fixture) = AccountsFixture::shared() else { return };
+    let Some(fixture) = AccountsFixture::unaudited() else { return };
     speed_up_waits(&fixture);
     let project = Project::create(&fixture, "refusing-locks");
     assert_eq!(project.deploy().code, 0);
@@ -133,7 +133,7 @@ const OF_EACH_TASK: [(&str, &str, &str); 5] = [
 /// The process of the function is killed, so Step Functions gets no answer.
 #[test]
 fn lost_invocations_are_retried() {
-    let Some(fixture) = AccountsFixture::shared() else { return };
+    let Some(fixture) = AccountsFixture::unaudited() else { return };
     speed_up_waits(&fixture);
     let project = Project::create(&fixture, "lost");
     assert_eq!(project.deploy().code, 0);

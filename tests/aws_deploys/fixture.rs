@@ -17,16 +17,27 @@ impl AccountsFixture {
     /// The shared fixture, locked for one test; `None` on a machine that cannot emulate AWS.
     pub(crate) fn shared() -> Option<MutexGuard<'static, Self>> {
         static FIXTURE: OnceLock<Option<Mutex<AccountsFixture>>> = OnceLock::new();
-        let set = || {
-            let fixture = Self::set(env!("CARGO_BIN_EXE_odin"), "aws", "")?;
-            fixture.subscribe();
-            Some(Mutex::new(fixture))
-        };
-        let fixture = FIXTURE.get_or_init(set).as_ref()?;
+        Some(Self::locked(FIXTURE.get_or_init(|| Self::subscribed("aws", "")).as_ref()?))
+    }
+
+    /// As [`shared`](Self::shared), with a deployer that has no audit log: for tests of single calls, among which those of the log would
+    /// be in the way.
+    pub(crate) fn unaudited() -> Option<MutexGuard<'static, Self>> {
+        static FIXTURE: OnceLock<Option<Mutex<AccountsFixture>>> = OnceLock::new();
+        Some(Self::locked(FIXTURE.get_or_init(|| Self::subscribed("aws-unaudited", "--audit-log off")).as_ref()?))
+    }
+
+    fn subscribed(folder: &str, options: &str) -> Option<Mutex<Self>> {
+        let fixture = Self::set(env!("CARGO_BIN_EXE_odin"), folder, options)?;
+        fixture.subscribe();
+        Some(Mutex::new(fixture))
+    }
+
+    fn locked(fixture: &'static Mutex<Self>) -> MutexGuard<'static, Self> {
         let fixture = Self::lock(fixture);
         // Ten minutes of waits take six seconds.
         fixture.moto.pace(&json!({"sfn_scale": 0.01}));
-        Some(fixture)
+        fixture
     }
 
     /// Subscribes somebody to the alarm. The emulation confirms it, and cannot do the same for `bootstrap --alarm-email`.

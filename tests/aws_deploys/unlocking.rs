@@ -12,7 +12,7 @@ const WAIT: u32 = 8;
 
 #[test]
 fn forced_unlock_waits_for_the_last_invocation() {
-    let Some(fixture) = AccountsFixture::shared() else { return };
+    let Some(fixture) = AccountsFixture::unaudited() else { return };
     let project = Project::create(&fixture, "forced");
     let slow = Fault::delay("autoscaling", "CreateAutoScalingGroup", INVOCATION).function(FUNCTION);
     fixture.moto.faults(&[slow]);

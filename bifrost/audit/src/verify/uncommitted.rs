@@ -9,7 +9,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 /// How much older than the last entry an act may be without an entry: it was just written, and clocks differ.
 const ACT_WAITS: TimeDelta = TimeDelta::seconds(60);
 
-/// How long the entry of a start may be late. Whoever runs deployers reconciles every day.
+/// How long the entry of a start may be late. The audit function reconciles every day.
 const START_WAITS: TimeDelta = TimeDelta::days(1);
 
 /// How long after the end of its execution an attempt may run: a function runs for 15 minutes at most, and clocks differ.

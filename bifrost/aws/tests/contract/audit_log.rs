@@ -19,6 +19,7 @@ pub struct AuditLogFixture {
     bucket: Bucket,
 }
 
+#[allow(clippy::large_enum_variant, reason = "a test has one")]
 enum Bucket {
     Local(TestHarness<Idler>),
     S3 { client: aws_sdk_s3::Client, name: String },

@@ -225,8 +225,8 @@ async fn writers_at_once_publish_one_signed_log() {
         let signed = log.store.checkpoint().await.unwrap().unwrap();
         let checkpoint = SignedCheckpoint::parse(&signed.body).unwrap();
         assert_eq!((checkpoint.size, checkpoint.origin.as_str()), (10, origin.as_str()));
-        let signer = KmsSigner::new(session.clone(), format!("alias/{AUDIT_LOG}"), known.clone());
-        assert!(checkpoint.is_signed_by(&signer.public_key().await.unwrap()));
+        let kms = KmsSigner::new(session.clone(), format!("alias/{AUDIT_LOG}"), known.clone());
+        assert!(checkpoint.is_signed_by(&kms.public_key().await.unwrap()));
         assert!(!checkpoint.is_signed_by(&[7; 32]));
         assert_eq!(log_of_a_writer().append(&entry(3)).await.unwrap().index, appended[3].index);
     };

@@ -51,8 +51,8 @@ fn start(names: Names, writes_log: bool, audit: Option<&LogPlace<'_>>) -> Value 
 
 /// Only operators may scan the table: it shows the releases of all projects.
 fn operate(names: Names, buckets: &[String], writes_log: bool, audit: Option<&LogPlace<'_>>) -> Value {
-    // Without an audit log there is no function. Commands ask it all the same, and to those who may not invoke it Lambda answers that
-    // access is denied, not that it does not exist.
+    // Without an audit log there is no function, but commands ask it first. Without this permission, Lambda answers that access is
+    // denied, not that the function does not exist.
     let ask = allow("ActThroughAuditFunction", &["lambda:InvokeFunction"], &[names.audit_function_arn()]);
     // The function records who did it and why. Nobody needs the right to do it without a record, except in an emergency.
     let act = if audit.is_some() { Vec::new() } else { acting(names, buckets) };

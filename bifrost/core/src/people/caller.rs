@@ -1,6 +1,6 @@
 //! Who asks, and whether two identities are the same person.
 //!
-//! STS confirms the session of a role, but whoever assumes the role chooses the session's name, unless the trust policy of the role fixes
+//! STS confirms the session of a role, but the person who assumes the role chooses the session's name, unless the trust policy of the role fixes
 //! it with `sts:RoleSessionName`, as IAM Identity Center does. That nobody reviews their own act is as certain as these policies.
 
 use crate::audit::{ActId, safe_text};

@@ -54,7 +54,7 @@ impl<D: LocalDeployer> AuditCheck<D> {
         let definition = bifrost_core::deployer::definition::<D>("");
         // A state whose failure ends dirty at once goes on with what an earlier one began.
         let ends_clean = |state: &str| {
-            let catches = definition["States"][state]["Catch"].as_array();
+            let catches = definition.get("States").and_then(|states| states.get(state)?.get("Catch")?.as_array());
             let last = catches.and_then(|catches| catches.last()?.get("Next")?.as_str());
             last != Some(<D::Machine as Machine>::FAILURE_DIRTY.name())
         };

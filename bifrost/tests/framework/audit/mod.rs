@@ -63,6 +63,6 @@ fn kinds(harness: &TestHarness<BoardDeployer>) -> Vec<String> {
     lines(harness).iter().map(kind).collect()
 }
 
-fn is_change(record: &&Record) -> bool {
+fn is_change(record: &Record) -> bool {
     matches!(record.draft.event, Event::Change { .. })
 }

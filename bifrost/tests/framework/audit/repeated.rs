@@ -50,7 +50,7 @@ async fn attempt_that_times_out_ends_the_deploy_later() {
 #[tokio::test]
 async fn zombie_records_its_change() {
     let harness = deploy(&json!([{"operation": "board:PinNote", "times": 1, "kind": {"zombie_seconds": 5000}}])).await;
-    assert_eq!(records(&harness).iter().filter(is_change).count(), 2);
+    assert_eq!(records(&harness).iter().filter(|record| is_change(record)).count(), 2);
     assert_eq!(ends(&harness), ONCE);
 }
 

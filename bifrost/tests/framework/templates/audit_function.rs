@@ -225,7 +225,7 @@ fn operators_may_ask_for_an_audit_function_that_does_not_exist() {
     assert!(!permits(policy, &Request::new("lambda:InvokeFunction", &identity().function_arn())));
 }
 
-/// Whoever has it may do what operators may do themselves without an audit log, and nobody has it.
+/// A person with this policy may do what operators may do themselves without an audit log; by default nobody has it.
 #[test]
 fn emergency_policy_has_the_rights_without_record() {
     let policy = resource("EmergencyPolicy")["Properties"].clone();
