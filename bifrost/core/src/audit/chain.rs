@@ -80,7 +80,7 @@ impl ChainEnd {
 }
 
 impl Chain {
-    /// The chain in this directory. See [`chain_dir`](super::chain_dir).
+    /// The chain in this directory. See [`execution_key`](super::execution_key).
     #[must_use]
     pub fn new(ports: AuditPorts, dir: String) -> Self {
         Self { ports, dir, end: None, queue: Vec::new(), uncommitted: Vec::new() }
