@@ -33,7 +33,7 @@ pub enum KeyError {
     #[error("the key is of type {0}, and only Ed25519 (type 1) is supported")]
     #[code("audit/key-type", "create an Ed25519 key with `bifrost audit keygen`")]
     Type(u8),
-    /// The id in the key's text is not that of the key: the text was altered.
+    /// The id in the key's text does not belong to the key: the text was altered.
     #[error("the id in the key's text is {found:08x}, but the id of this name and key is {actual:08x}")]
     #[code("audit/key-id", "restore the file of the key from a backup; the text was altered")]
     Id {

@@ -194,7 +194,9 @@ impl Reader {
             [word @ ("log" | "witness" | "group" | "quorum"), ..] => {
                 Err(format!("`{word}` has {} words after it, which is not its form", words.len() - 1))
             }
-            [word, ..] => Err(format!("`{}` is none of `log`, `witness`, `group` and `quorum`", safe_text(word))),
+            [word, ..] => {
+                Err(format!("unknown keyword `{}`; use `log`, `witness`, `group` or `quorum`", safe_text(word)))
+            }
         }
     }
 

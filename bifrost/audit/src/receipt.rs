@@ -64,7 +64,7 @@ pub enum ReceiptInvalid {
     OtherLog {
         /// The origin in the receipt.
         found: String,
-        /// That of the policy.
+        /// The origin in the policy.
         expected: String,
     },
     /// No key of the policy signed the checkpoint in the receipt.

@@ -58,7 +58,7 @@ impl SignedCheckpoint {
         Ok(Self { origin: text.origin().to_owned(), size, root, extension: text.extension().to_owned(), note })
     }
 
-    /// The checkpoint itself, if it is that of the log with this origin.
+    /// The checkpoint itself, if its origin is this log.
     ///
     /// # Errors
     /// [`CheckpointError::OtherOrigin`].

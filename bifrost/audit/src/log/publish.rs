@@ -109,7 +109,7 @@ impl TiledLog {
         Err(contended("s3:PutObject"))
     }
 
-    /// Whether a checkpoint that covers all entries is signed with our key, or is not needed as there are none.
+    /// Whether nothing is to be published: the checkpoint is signed with our key, or the log is empty.
     async fn needs_nothing(&self, published: &Published) -> Result<bool, CloudError> {
         match &published.checkpoint {
             Some(checkpoint) => Ok(checkpoint.is_signed_by(self.key().await?)),
@@ -121,7 +121,7 @@ impl TiledLog {
         self.key.get_or_try_init(|| self.signer.public_key()).await
     }
 
-    /// Writes the tiles that a tree of the head's size has, and that of the published size has not.
+    /// Writes the tiles that are new between the published size and the size of the head.
     async fn write_tiles(
         &self,
         published: &Published,

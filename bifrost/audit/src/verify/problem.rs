@@ -28,7 +28,7 @@ pub enum Problem {
     CheckpointOfOtherLog {
         /// The origin of the checkpoint.
         found: String,
-        /// That of the policy.
+        /// The origin in the policy.
         expected: String,
     },
     /// No key of the policy signed the checkpoint.
