@@ -9,8 +9,9 @@ pub(crate) use followed_command::FollowedCommand;
 use crate::shell::{Shell, text};
 use bifrost_moto::Moto;
 use serde_json::Value;
+use std::path::PathBuf;
 use std::process::Output;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -35,7 +36,7 @@ pub(crate) fn wait_until(what: &str, mut holds: impl FnMut() -> bool) {
 
 /// Two accounts of an emulated AWS, and a folder for commands.
 pub(crate) struct AccountsFixture {
-    pub(crate) moto: Moto,
+    pub(crate) moto: Arc<Moto>,
     pub(crate) shell: Shell,
 }
 
@@ -43,19 +44,31 @@ impl AccountsFixture {
     /// Bootstraps the audit log, unless an option turns it off, the deployer and its role in the target account. From then on, calls
     /// need permissions. `None` on a machine that cannot run moto.
     pub(crate) fn set(program: &'static str, folder: &str, options: &str) -> Option<Self> {
-        let fixture = Self { moto: Moto::start()?, shell: Shell::new(program, folder) };
+        let fixture = Self { moto: Arc::new(Moto::start()?), shell: Shell::new(program, folder) };
         if !options.contains("--audit-log off") {
-            let log =
-                fixture.run_in(DEPLOYER, "bootstrap --audit --audit-retention 400d --audit-mode governance --apply");
-            assert_eq!(log.status.code(), Some(0), "{}{}", text(&log.stdout), text(&log.stderr));
+            let log = "bootstrap --audit --audit-retention 400d --audit-mode governance --apply";
+            fixture.must_run_in(DEPLOYER, log);
         }
-        let deployer = fixture.run_in(DEPLOYER, &format!("bootstrap --apply {options}"));
-        assert_eq!(deployer.status.code(), Some(0), "{}{}", text(&deployer.stdout), text(&deployer.stderr));
-        let target =
-            fixture.run_in(TARGET, &format!("bootstrap --target {TARGET} --deployer-account {DEPLOYER} --apply"));
-        assert_eq!(target.status.code(), Some(0), "{}{}", text(&target.stdout), text(&target.stderr));
-        fixture.moto.enforce_iam(true);
+        fixture.bootstrap(options);
         Some(fixture)
+    }
+
+    /// Another program in the same accounts, with a folder of its own.
+    pub(crate) fn beside(&self, program: PathBuf, folder: &str) -> Self {
+        Self { moto: Arc::clone(&self.moto), shell: Shell::new(program, folder) }
+    }
+
+    /// Bootstraps the deployer and its role in the target account. From then on, calls need permissions.
+    pub(crate) fn bootstrap(&self, options: &str) {
+        self.moto.enforce_iam(false);
+        self.must_run_in(DEPLOYER, &format!("bootstrap --apply {options}"));
+        self.must_run_in(TARGET, &format!("bootstrap --target {TARGET} --deployer-account {DEPLOYER} --apply"));
+        self.moto.enforce_iam(true);
+    }
+
+    fn must_run_in(&self, account: &str, line: &str) {
+        let output = self.run_in(account, line);
+        assert_eq!(output.status.code(), Some(0), "{line}: {}{}", text(&output.stdout), text(&output.stderr));
     }
 
     /// Locks the fixture and begins a test on it. Only resources of earlier tests are left.

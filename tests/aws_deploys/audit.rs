@@ -7,7 +7,7 @@ use bifrost_moto::Fault;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const BUCKET: &str = "coinbase-audit-000000000000-us-east-1";
+pub(crate) const BUCKET: &str = "coinbase-audit-000000000000-us-east-1";
 const TABLE: &str = "coinbase-audit";
 
 impl AccountsFixture {

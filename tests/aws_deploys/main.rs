@@ -11,6 +11,9 @@ mod shell;
 
 #[path = "../accounts/mod.rs"]
 mod accounts;
+#[path = "../fenrir_deploys/application.rs"]
+#[allow(dead_code, reason = "the tests of Fenrir use more of it")]
+mod application;
 mod audit;
 mod bad_input;
 mod doctor;
@@ -24,6 +27,7 @@ mod go_clients;
 mod go_locks;
 mod invariants;
 mod lock_table;
+mod one_log;
 mod policies;
 mod project;
 mod refused;

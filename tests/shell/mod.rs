@@ -6,17 +6,17 @@ use std::process::{Command, Output};
 
 /// A folder in which commands of one program run.
 pub(crate) struct Shell {
-    program: &'static str,
+    program: PathBuf,
     pub(crate) folder: PathBuf,
 }
 
 impl Shell {
     /// An empty folder for one test.
-    pub(crate) fn new(program: &'static str, test: &str) -> Self {
+    pub(crate) fn new(program: impl Into<PathBuf>, test: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(test);
         let _ = std::fs::remove_dir_all(&folder);
         std::fs::create_dir_all(&folder).unwrap();
-        Self { program, folder }
+        Self { program: program.into(), folder }
     }
 
     /// Writes a file atomically, so that a running command never reads half of it.
@@ -27,7 +27,7 @@ impl Shell {
     }
 
     pub(crate) fn command(&self, line: &str) -> Command {
-        let mut command = Command::new(self.program);
+        let mut command = Command::new(&self.program);
         command.args(line.split_whitespace()).current_dir(&self.folder);
         for variable in
             ["AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_ACCOUNT_ID", "FENRIR_STEP", "HELLO_STEP", "ODIN_STEP"]

@@ -72,6 +72,7 @@ class Front:
             principal=principals.arn_of(call.access_key),
             function=caller and caller.name,
             path=call.path,
+            resource=policies.first_resource(call),
         )
         if entry is None:
             return Answer(*policies.denied(call, *policies.UNKNOWN_KEY))

@@ -123,6 +123,11 @@ def resource(call):
     return {"AssumeRole": parameters.get("RoleArn")}.get(call.action)
 
 
+def first_resource(call):
+    """The ARN of the resource of a call; of a transaction or a batch, that of its first part."""
+    return resource(next(iter(_parts(call)), call))
+
+
 def _permitted(call, arn, need):
     if need == ALWAYS_ALLOWED:
         return True

@@ -24,6 +24,8 @@ pub struct Call {
     pub function: Option<String>,
     /// The path of the request.
     pub path: String,
+    /// The ARN of the resource, where `policies.py` knows it; of a transaction or a batch, that of its first part.
+    pub resource: Option<String>,
     /// The kind of the injected fault.
     pub fault: Option<String>,
     /// The start time, in seconds since 1970.

@@ -53,6 +53,7 @@ fn execution_runs_a_function_under_its_role() {
     let put = calls.iter().find(|call| call.permission == "s3:PutObject").unwrap();
     assert_eq!(put.principal.as_deref(), Some("arn:aws:sts::000000000000:assumed-role/echo/echo"));
     assert_eq!((put.function.as_deref(), put.status), (Some("echo"), Some(200)));
+    assert_eq!(put.resource.as_deref(), Some("arn:aws:s3:::inputs/input"));
     let invoke = calls.iter().find(|call| call.permission == "lambda:InvokeFunction").unwrap();
     assert_eq!(invoke.principal.as_deref(), Some("arn:aws:sts::000000000000:assumed-role/machine/StepFunctions"));
     assert!(invoke.started <= put.started && put.ended <= invoke.ended, "the call is inside the invocation");
