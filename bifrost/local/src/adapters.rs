@@ -7,8 +7,8 @@ use super::state::{Bucket, LocalState, Resources, StoredExecution, StoredObject}
 use async_trait::async_trait;
 use bifrost_asl::interpreter::Event;
 use bifrost_core::cloud::{
-    CloudError, Encryption, ErrorKind, ExecutionFilter, ExecutionStatus, ExecutionSummary, Executions, HistoryDetails,
-    HistoryEvent, Object, Objects, PutNew, StartError,
+    CloudError, Encryption, ErrorKind, ExecutionFilter, ExecutionPage, ExecutionStatus, ExecutionSummary, Executions,
+    HistoryDetails, HistoryEvent, ListedExecution, Object, Objects, PutNew, StartError,
 };
 use bifrost_core::json;
 use bifrost_core::release::{AccountId, BucketName, ObjectKey};
@@ -30,7 +30,8 @@ fn bucket_mut<'w, R: Resources>(
     owner: &AccountId,
     name: &BucketName,
 ) -> Result<&'w mut Bucket, ServiceError> {
-    let found = state.accounts.iter_mut().find_map(|(id, account)| Some((id, account.buckets.get_mut(name)?)));
+    let found = state.accounts.iter_mut().find(|(_, account)| account.buckets.contains_key(name));
+    let found = found.and_then(|(id, account)| Some((id, account.buckets.get_mut(name)?)));
     check_owner(found, owner, name)
 }
 
@@ -51,7 +52,7 @@ fn read(object: &StoredObject, key: &ObjectKey, limit_bytes: u64) -> Result<Obje
     if size > limit_bytes {
         return Err(CloudError::object_too_large(key.as_str(), Some(size), limit_bytes));
     }
-    Ok(Object { body: object.body.clone(), last_modified: object.last_modified })
+    Ok(Object { body: object.body.to_vec(), last_modified: object.last_modified })
 }
 
 #[async_trait]
@@ -83,7 +84,7 @@ impl<R: Resources> Objects for LocalSession<R> {
             Encryption::Kms(key) => Some(key),
         };
         self.invoke("s3:PutObject", key.as_str(), |state| {
-            let object = StoredObject { body, last_modified: state.clock, kms_key };
+            let object = StoredObject { body: body.into(), last_modified: state.clock, kms_key };
             bucket_mut(state, &self.account, name)?.objects.insert(key.to_string(), object);
             Ok(())
         })
@@ -92,7 +93,7 @@ impl<R: Resources> Objects for LocalSession<R> {
 
     async fn put_new(&self, name: &BucketName, key: &ObjectKey, body: Vec<u8>) -> Result<PutNew, CloudError> {
         self.invoke("s3:PutObject", key.as_str(), |state| {
-            let object = StoredObject { body, last_modified: state.clock, kms_key: None };
+            let object = StoredObject { body: body.into(), last_modified: state.clock, kms_key: None };
             let objects = &mut bucket_mut(state, &self.account, name)?.objects;
             if objects.contains_key(key.as_str()) {
                 return Ok(PutNew::Exists);
@@ -119,6 +120,23 @@ const INPUT_LIMIT_BYTES: usize = 262_144;
 pub(super) struct LocalExecutions<D: LocalDeployer> {
     pub(super) session: LocalSession<D::Resources>,
     pub(super) cloud: LocalCloud<D>,
+}
+
+/// How many executions a page has. The token of the next page is the name of the oldest one.
+const PAGE_SIZE: usize = 100;
+
+impl<D: LocalDeployer> LocalExecutions<D> {
+    async fn stored(
+        &self,
+        filter: &ExecutionFilter,
+        before: Option<&str>,
+        limit: usize,
+    ) -> Result<Vec<ExecutionSummary>, CloudError> {
+        const OPERATION: &str = "states:ListExecutions";
+        self.session.invoke_read(OPERATION, "", |_| Ok(())).await?;
+        let found = checked(OPERATION, "", self.session.store.executions(filter, before, limit))?;
+        Ok(found.into_iter().map(|execution| execution.summary).collect())
+    }
 }
 
 /// Converts an error of the store to the answer of a call.
@@ -184,10 +202,14 @@ impl<D: LocalDeployer> Executions for LocalExecutions<D> {
     }
 
     async fn list(&self, filter: &ExecutionFilter, limit: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
-        const OPERATION: &str = "states:ListExecutions";
-        self.session.invoke_read(OPERATION, "", |_| Ok(())).await?;
-        let found = checked(OPERATION, "", self.session.store.executions(filter, limit))?;
-        Ok(found.into_iter().map(|execution| execution.summary).collect())
+        self.stored(filter, None, limit).await
+    }
+
+    async fn page(&self, token: Option<String>) -> Result<ExecutionPage, CloudError> {
+        let found = self.stored(&ExecutionFilter::default(), token.as_deref(), PAGE_SIZE).await?;
+        let next_token = found.last().filter(|_| found.len() == PAGE_SIZE).map(|oldest| oldest.name.clone());
+        let listed = |ExecutionSummary { name, status, start_date, .. }| ListedExecution { name, status, start_date };
+        Ok(ExecutionPage { executions: found.into_iter().map(listed).collect(), next_token })
     }
 
     async fn history(&self, name: &str, after: u64) -> Result<Vec<HistoryEvent>, CloudError> {

@@ -2,7 +2,7 @@
 
 use super::adapters::LocalExecutions;
 use super::attempt::{AttemptScope, AttemptSignal};
-use super::audit::LocalAuditStore;
+use super::audit::{LocalAuditStore, SessionAudit};
 use super::error::ServiceError;
 use super::locks::LocalLocks;
 use super::session::LocalSession;
@@ -144,7 +144,7 @@ impl<D: LocalDeployer> LocalCloud<D> {
         if mode == AuditMode::Off {
             return Audit::off(DeployerVersion { name: self.identity.name.clone(), ..DeployerVersion::default() });
         }
-        let store = Arc::new(LocalAuditStore { session, origin: origin.as_str().into() });
+        let store = Arc::new(LocalAuditStore(SessionAudit { session, origin: origin.as_str().into() }));
         let log = Arc::new(TiledLog::new(Arc::clone(&store) as _, Arc::clone(&store) as _, origin));
         let ports = AuditPorts { store, log };
         let (audit, _) = self.audit(&ports);
@@ -165,8 +165,7 @@ impl<D: LocalDeployer> LocalCloud<D> {
         let account = self.account_for(self.session(AttemptScope::new(attempt, Arc::default())));
         let Some(ports) = &account.audit.ports else { return };
         let (_, states) = self.audit(ports);
-        let arns = self.identity.execution_arn("");
-        let closing = close_execution(&account.audit, &arns, states, ended, account.now());
+        let closing = close_execution(&account.audit, &self.identity, states, ended, account.now());
         // Without tokio's budget, as an invocation: the engine must not take a wait for the next poll for one forever.
         if let Err(error) = unconstrained(closing).await {
             tracing::warn!(%error, execution = ended.name, "the audit log does not have the end of the execution");

@@ -64,7 +64,7 @@ impl<D: LocalDeployer> Engine<D> {
 
     /// Adds the executions that were started, and drops those that were stopped.
     fn follow_store<'e>(&'e self, executions: &mut Executions<'e>) -> Result<(), EngineError> {
-        let running = self.cloud.store().executions(&ExecutionFilter::running(Names::Any), usize::MAX)?;
+        let running = self.cloud.store().executions(&ExecutionFilter::running(Names::Any), None, usize::MAX)?;
         let names: BTreeSet<&str> = running.iter().map(|execution| execution.summary.name.as_str()).collect();
         executions.handles.retain(|name, handle| {
             let runs = names.contains(name.as_str());

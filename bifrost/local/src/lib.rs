@@ -31,7 +31,7 @@ pub use fault::{Fault, FaultKind, Lost};
 pub use lock_table::LockItems;
 pub use session::{LocalSession, RegionState};
 pub use sqlite::{AuditFile, audit_logs, open_audit};
-pub use state::{Account, Bucket, LocalState, Resources, Role, SeedError, StoredObject, later, read_seed};
+pub use state::{Account, Bucket, LocalState, Resources, Role, SeedError, Shared, StoredObject, later, read_seed};
 pub use store::{CallRecord, CallWatcher, Effect, Store};
 
 use bifrost_core::error_code::{Coded, ErrorCode};

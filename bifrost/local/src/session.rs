@@ -38,8 +38,14 @@ impl<'w, R: Resources> RegionState<'w, R> {
         let now = local_state.clock;
         let (mut buckets, mut resources) = (Vec::with_capacity(local_state.accounts.len()), None);
         for (id, content) in &mut local_state.accounts {
-            buckets.push(&content.buckets);
-            resources = if id == account { Some(&mut content.resources) } else { resources };
+            // Others stay as they are: they are not copied.
+            if id == account {
+                let content = &mut **content;
+                buckets.push(&content.buckets);
+                resources = Some(&mut content.resources);
+            } else {
+                buckets.push(&content.buckets);
+            }
         }
         let resources = resources.ok_or_else(|| no_account(account))?;
         Ok(Self { resources, account, region, now, ids, buckets })
@@ -51,12 +57,7 @@ impl<R> RegionState<'_, R> {
     #[must_use]
     pub fn object(&self, bucket: &str, key: &str) -> Option<&[u8]> {
         let bucket = bucket.parse::<BucketName>().ok()?;
-        self.buckets
-            .iter()
-            .find_map(|buckets| buckets.get(&bucket))?
-            .objects
-            .get(key)
-            .map(|object| object.body.as_slice())
+        self.buckets.iter().find_map(|buckets| buckets.get(&bucket))?.objects.get(key).map(|object| &*object.body)
     }
 
     /// A new id in the format of EC2: the prefix and 17 hexadecimal digits.

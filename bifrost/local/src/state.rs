@@ -6,6 +6,7 @@ use super::error::{ServiceError, shortened};
 use super::fault::Fault;
 use super::lock_table::LockItems;
 use bifrost_asl::interpreter::{Checkpoint, Event, EventDetails, EventType, Redrive};
+use bifrost_audit::memory::Body;
 use bifrost_core::cloud::{ErrorKind, ExecutionFilter, ExecutionStatus, ExecutionSummary};
 use bifrost_core::error_code::Coded;
 use bifrost_core::json;
@@ -13,11 +14,12 @@ use bifrost_core::release::{AccountId, BucketName, Region};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 /// A deployer's own part of an account: the resources that it looks up, creates and deletes, in all regions.
-pub trait Resources: Clone + Default + PartialEq + Serialize + DeserializeOwned + Send + 'static {
+pub trait Resources: Clone + Default + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Makes everything happen that is due by `now`, in order of time, however far the clock jumped: instances boot,
     /// fail or terminate, targets drain. The default does nothing.
     fn advance(&mut self, now: DateTime<Utc>) {
@@ -42,7 +44,7 @@ pub struct LocalState<R> {
     /// The region of the deployer's lock table and state machine.
     pub deployer_region: Region,
     /// All accounts, including the deployer account.
-    pub accounts: BTreeMap<AccountId, Account<R>>,
+    pub accounts: BTreeMap<AccountId, Shared<Account<R>>>,
     /// Audit logs by name: `<prefix>audit/<account>/<region>`. All deployers of a file have the same.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub audit: BTreeMap<String, Arc<LocalAudit>>,
@@ -52,6 +54,50 @@ pub struct LocalState<R> {
     /// Number of ids assigned so far; the next id is derived from it.
     #[serde(default)]
     pub ids: u64,
+}
+
+/// A value that copies of a state share until one of them changes it: watchers see a copy of the state for each call, and a call changes
+/// at most one account.
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Shared<T>(Arc<T>);
+
+impl<T> Shared<T> {
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> From<T> for Shared<T> {
+    fn from(value: T) -> Self {
+        Self(value.into())
+    }
+}
+
+impl<T: PartialEq> PartialEq for Shared<T> {
+    fn eq(&self, other: &Self) -> bool {
+        self.is_same(other) || self.0 == other.0
+    }
+}
+
+impl<T> Deref for Shared<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<T: Clone> DerefMut for Shared<T> {
+    fn deref_mut(&mut self) -> &mut T {
+        Arc::make_mut(&mut self.0)
+    }
 }
 
 /// One account. Its content is not visible from other accounts.
@@ -94,9 +140,8 @@ pub struct Bucket {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StoredObject {
-    /// Its bytes: `{"text": …}`, or `{"base64": …}` for bytes that are not UTF-8.
-    #[serde(with = "body")]
-    pub body: Vec<u8>,
+    /// Its bytes.
+    pub body: Body,
     /// When it was last written, by the clock of the local cloud.
     pub last_modified: DateTime<Utc>,
     /// The KMS key that encrypts it, if the upload named one.
@@ -149,12 +194,15 @@ impl<R: Resources> LocalState<R> {
     /// # Errors
     /// `AccessDenied`, as AWS answers for an account that does not exist.
     pub fn account(&mut self, id: &AccountId) -> Result<&mut Account<R>, ServiceError> {
-        self.accounts.get_mut(id).ok_or_else(|| no_account(id))
+        self.accounts.get_mut(id).map(DerefMut::deref_mut).ok_or_else(|| no_account(id))
     }
 }
 
-fn save_account<R: Resources>(changes: &mut Changes, account: &Account<R>, saved: &mut Account<R>) {
-    let Account { roles, buckets, lock_tables, resources } = account;
+fn save_account<R: Resources>(changes: &mut Changes, account: &Shared<Account<R>>, saved: &mut Shared<Account<R>>) {
+    if account.is_same(saved) {
+        return;
+    }
+    let (Account { roles, buckets, lock_tables, resources }, saved) = (&**account, &mut **saved);
     changes.value("roles", roles, &mut saved.roles);
     changes.nested("buckets", buckets, &mut saved.buckets, |changes, Bucket { objects }, saved| {
         changes.entries("objects", objects, &mut saved.objects);
@@ -282,30 +330,4 @@ impl StoredExecution {
 /// The event after the last one of a history.
 fn event(event_type: EventType, last_event: u64, timestamp: DateTime<Utc>, details: EventDetails) -> Event {
     Event { id: last_event.saturating_add(1), previous_event_id: last_event, timestamp, event_type, details }
-}
-
-/// A body is text where possible, so that users can read and write seeds.
-mod body {
-    use base64::{Engine, prelude::BASE64_STANDARD};
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-    use std::borrow::Cow;
-
-    #[derive(Serialize, Deserialize)]
-    #[serde(rename_all = "snake_case")]
-    enum Body<'a> {
-        Text(Cow<'a, str>),
-        Base64(String),
-    }
-
-    pub(super) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
-        let text = std::str::from_utf8(bytes).map(|text| Body::Text(text.into()));
-        text.unwrap_or_else(|_| Body::Base64(BASE64_STANDARD.encode(bytes))).serialize(serializer)
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
-        match Body::deserialize(deserializer)? {
-            Body::Text(text) => Ok(text.into_owned().into_bytes()),
-            Body::Base64(text) => BASE64_STANDARD.decode(text).map_err(D::Error::custom),
-        }
-    }
 }

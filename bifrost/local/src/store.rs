@@ -186,18 +186,20 @@ impl<R: Resources> Store<R> {
         }
     }
 
-    /// Executions, newest first.
+    /// Executions, newest first: all, or those that started before the one with the name `before`.
     pub(super) fn executions(
         &self,
         filter: &ExecutionFilter,
+        before: Option<&str>,
         limit: usize,
     ) -> Result<Vec<StoredExecution>, StoreError> {
         match &mut *self.backend() {
             StoreBackend::Memory { executions, .. } => {
-                let found = executions.values().rev().map(|(execution, _)| execution);
+                let end = before.and_then(|name| executions.get_index_of(name)).unwrap_or(executions.len());
+                let found = executions.values().take(end).rev().map(|(execution, _)| execution);
                 Ok(found.filter(|execution| execution.matches(filter)).take(limit).cloned().collect())
             }
-            StoreBackend::File(file) => file.executions(filter, limit),
+            StoreBackend::File(file) => file.executions(filter, before, limit),
         }
     }
 

@@ -9,10 +9,11 @@ use async_trait::async_trait;
 use aws_sdk_sfn::Client;
 use aws_sdk_sfn::operation::describe_execution::{DescribeExecutionError, DescribeExecutionOutput};
 use aws_sdk_sfn::operation::start_execution::StartExecutionError;
-use aws_sdk_sfn::types::{ExecutionStatus as SdkStatus, HistoryEvent as SdkEvent};
+use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus as SdkStatus, HistoryEvent as SdkEvent};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{
-    CloudError, ErrorKind, ExecutionFilter, ExecutionStatus, ExecutionSummary, Executions, HistoryEvent, StartError,
+    CloudError, ErrorKind, ExecutionFilter, ExecutionPage, ExecutionStatus, ExecutionSummary, Executions, HistoryEvent,
+    ListedExecution, StartError,
 };
 use bifrost_core::json;
 use chrono::{DateTime, Utc};
@@ -26,6 +27,8 @@ const MAX_CONCURRENT_CALLS: usize = 8;
 
 /// The maximum number of entries of a page.
 const PAGE_SIZE: i32 = 1000;
+
+const LIST: &str = "states:ListExecutions";
 
 /// The executions of the deployer's state machine.
 pub(crate) struct SfnExecutions {
@@ -55,19 +58,24 @@ impl SfnExecutions {
         error
     }
 
+    /// A page of the executions with this status, newest first.
+    async fn list_page(
+        &self,
+        status: Option<ExecutionStatus>,
+        token: Option<String>,
+    ) -> Result<(Vec<ExecutionListItem>, Option<String>), CloudError> {
+        let list = self.client.list_executions().state_machine_arn(self.identity.state_machine_arn());
+        let list = list.set_status_filter(status.map(sdk_status)).set_next_token(token).max_results(PAGE_SIZE);
+        let page = self.session.call(LIST, "", list.send()).await.map_err(|error| self.with_remedy(error))?;
+        Ok((page.executions, page.next_token.filter(|token| !token.is_empty())))
+    }
+
     async fn names(&self, filter: &ExecutionFilter, at_most: usize) -> Result<Vec<String>, CloudError> {
-        const OPERATION: &str = "states:ListExecutions";
-        let machine = self.identity.state_machine_arn();
         let (mut names, mut token) = (Vec::new(), None);
         loop {
-            let list =
-                self.client.list_executions().state_machine_arn(&machine).set_next_token(token).max_results(PAGE_SIZE);
-            let list = list.set_status_filter(filter.status.map(sdk_status));
-            let page = self.session.call(OPERATION, "", list.send()).await.map_err(|error| self.with_remedy(error))?;
-            names.extend(
-                page.executions.into_iter().map(|execution| execution.name).filter(|name| filter.may_include(name)),
-            );
-            token = page.next_token.filter(|token| !token.is_empty());
+            let (page, next_token) = self.list_page(filter.status, token).await?;
+            names.extend(page.into_iter().map(|execution| execution.name).filter(|name| filter.may_include(name)));
+            token = next_token;
             if token.is_none() || names.len() >= at_most {
                 names.truncate(at_most);
                 return Ok(names);
@@ -120,6 +128,12 @@ impl Executions for SfnExecutions {
         Ok(found.into_iter().flatten().collect())
     }
 
+    async fn page(&self, token: Option<String>) -> Result<ExecutionPage, CloudError> {
+        let (page, next_token) = self.list_page(None, token).await?;
+        let executions: Result<Vec<_>, _> = page.into_iter().map(listed).collect();
+        Ok(ExecutionPage { executions: executions?, next_token })
+    }
+
     /// Requests the newest events first, so that one page usually contains all new ones.
     async fn history(&self, name: &str, after: u64) -> Result<Vec<HistoryEvent>, CloudError> {
         const OPERATION: &str = "states:GetExecutionHistory";
@@ -138,6 +152,14 @@ impl Executions for SfnExecutions {
         events.sort_by_key(|event| event.id);
         Ok(events)
     }
+}
+
+fn listed(sent: ExecutionListItem) -> Result<ListedExecution, CloudError> {
+    Ok(ListedExecution {
+        status: status(&sent.status).present(LIST, &sent.name, "status")?,
+        start_date: time(&sent.start_date).present(LIST, &sent.name, "startDate")?,
+        name: sent.name,
+    })
 }
 
 fn summary(

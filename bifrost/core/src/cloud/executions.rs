@@ -60,6 +60,26 @@ impl ExecutionSummary {
     }
 }
 
+/// An execution as a page of them has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListedExecution {
+    /// Its name.
+    pub name: String,
+    /// Its status.
+    pub status: ExecutionStatus,
+    /// When it started.
+    pub start_date: DateTime<Utc>,
+}
+
+/// A page of executions.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ExecutionPage {
+    /// The executions, newest first.
+    pub executions: Vec<ListedExecution>,
+    /// The token of the next page; `None` if this is the last one.
+    pub next_token: Option<String>,
+}
+
 /// Selects executions.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ExecutionFilter {
@@ -148,6 +168,12 @@ pub trait Executions: Send + Sync {
     /// # Errors
     /// [`CloudError`] from Step Functions.
     async fn list(&self, filter: &ExecutionFilter, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError>;
+
+    /// A page of all executions, newest first: the first page, or the one that `token` names (`states:ListExecutions`).
+    ///
+    /// # Errors
+    /// [`CloudError`] from Step Functions.
+    async fn page(&self, token: Option<String>) -> Result<ExecutionPage, CloudError>;
 
     /// The events of an execution after the event with id `after`, oldest first (`states:GetExecutionHistory`).
     ///

@@ -21,7 +21,9 @@ pub use audit::{
 };
 pub use call::{Attempt, Call, CallCounter, CallName, Principal, is_read};
 pub use error::{CloudError, ErrorKind};
-pub use executions::{ExecutionFilter, ExecutionStatus, ExecutionSummary, Executions, Names, StartError};
+pub use executions::{
+    ExecutionFilter, ExecutionPage, ExecutionStatus, ExecutionSummary, Executions, ListedExecution, Names, StartError,
+};
 pub use history::{HistoryDetails, HistoryEvent};
 pub use inventory::{
     BucketSettings, FunctionConfiguration, Inventory, Invocation, KeyAttribute, KmsKey, MachineConfiguration,

@@ -2,7 +2,7 @@
 
 mod store;
 
-pub(super) use store::LocalAuditStore;
+pub(super) use store::{AuditAccess, LocalAuditStore, SessionAudit};
 
 use super::changes::Changes;
 use bifrost_audit::key::LocalKey;

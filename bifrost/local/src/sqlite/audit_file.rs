@@ -2,26 +2,25 @@
 
 use super::file::{FileContext, connect, create_tables, from_text};
 use super::parts::{Audits, SHARED, load_audits, version, write_parts};
-use crate::audit::LocalAudit;
+use crate::audit::{AuditAccess, LocalAudit, LocalAuditStore};
 use crate::changes::{Changed, Changes};
 use crate::error::StoreError;
-use async_trait::async_trait;
 use bifrost_audit::log::TiledLog;
 use bifrost_audit::memory::AuditState;
 use bifrost_core::audit::AuditPorts;
-use bifrost_core::cloud::{
-    AuditStore, CHECKPOINT_KEY, CloudError, LogHead, LogSigner, NewEntry, ObjectVersion, PutNew, Sequenced,
-    StoredCheckpoint,
-};
+use bifrost_core::cloud::CloudError;
 use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 use serde_json::Value;
+use std::future::ready;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 /// An audit log in the file of a local cloud: its bucket, table and key.
-pub struct AuditFile {
+pub type AuditFile = LocalAuditStore<FileAudit>;
+
+/// The place of an audit log in the file of a local cloud.
+pub struct FileAudit {
     path: PathBuf,
     origin: String,
     inner: Mutex<Inner>,
@@ -47,7 +46,7 @@ pub fn open_audit(path: &Path, origin: Option<&str>) -> Result<Option<AuditFile>
     let mut found = audits.into_keys().filter(|name| origin.is_none_or(|origin| origin == name));
     let (Some(origin), None) = (found.next(), found.next()) else { return Ok(None) };
     let inner = Mutex::new(Inner { connection, cache: None });
-    Ok(Some(AuditFile { path: path.into(), origin, inner }))
+    Ok(Some(LocalAuditStore(FileAudit { path: path.into(), origin, inner })))
 }
 
 /// The names of the audit logs in the file of a local cloud.
@@ -71,11 +70,11 @@ fn open(context: FileContext<'_>) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-impl AuditFile {
+impl LocalAuditStore<FileAudit> {
     /// The name of the log: `<prefix>audit/<account>/<region>`.
     #[must_use]
     pub fn origin(&self) -> &str {
-        &self.origin
+        self.0.origin()
     }
 
     /// The time of the local cloud: the latest of those of its deployers.
@@ -83,16 +82,18 @@ impl AuditFile {
     /// # Errors
     /// [`StoreError`] if the file cannot be read.
     pub fn now(&self) -> Result<DateTime<Utc>, StoreError> {
-        self.transact(now, TransactionBehavior::Deferred)
+        self.0.transact(now, TransactionBehavior::Deferred)
     }
 
     /// The log for someone who writes to it, such as a reviewer.
     #[must_use]
     pub fn ports(self: &Arc<Self>) -> AuditPorts {
         let (store, signer) = (Arc::clone(self), Arc::clone(self));
-        AuditPorts { store: store.clone(), log: Arc::new(TiledLog::new(store, signer, self.origin.clone())) }
+        AuditPorts { store: store.clone(), log: Arc::new(TiledLog::new(store, signer, self.origin().to_owned())) }
     }
+}
 
+impl FileAudit {
     fn transact<T>(
         &self,
         work: impl FnOnce(FileContext<'_>, &Transaction<'_>) -> Result<T, StoreError>,
@@ -120,23 +121,29 @@ impl AuditFile {
         *cache = Some((version, Arc::clone(&audit)));
         Ok(audit)
     }
+}
 
-    fn read<T>(
-        &self,
-        operation: &'static str,
-        resource: &str,
-        read: impl FnOnce(&AuditState) -> T,
-    ) -> Result<T, CloudError> {
-        let audit = self.load().map_err(|error| error.into_service_error().at(operation, resource))?;
-        Ok(read(audit.state()))
+impl AuditAccess for FileAudit {
+    fn origin(&self) -> &str {
+        &self.origin
     }
 
-    fn change<T>(
+    fn read<T: Send>(
         &self,
         operation: &'static str,
         resource: &str,
-        change: impl FnOnce(&mut LocalAudit, DateTime<Utc>) -> T,
-    ) -> Result<T, CloudError> {
+        read: impl Fn(&AuditState) -> T + Send + Sync,
+    ) -> impl Future<Output = Result<T, CloudError>> + Send {
+        let audit = self.load().map(|audit| read(audit.state()));
+        ready(audit.map_err(|error| error.into_service_error().at(operation, resource)))
+    }
+
+    fn change<T: Send>(
+        &self,
+        operation: &'static str,
+        resource: &str,
+        change: impl FnOnce(&mut LocalAudit, DateTime<Utc>) -> T + Send,
+    ) -> impl Future<Output = Result<T, CloudError>> + Send {
         let changed = self.transact(
             |context, transaction| {
                 let mut audits = load_audits(context, transaction)?;
@@ -149,7 +156,7 @@ impl AuditFile {
             },
             TransactionBehavior::Immediate,
         );
-        changed.map_err(|error| error.into_service_error().at(operation, resource))
+        ready(changed.map_err(|error| error.into_service_error().at(operation, resource)))
     }
 }
 
@@ -172,63 +179,4 @@ fn now(context: FileContext<'_>, transaction: &Transaction<'_>) -> Result<DateTi
         latest = latest.max(Some(context.json(serde_json::from_value::<DateTime<Utc>>(clock))?));
     }
     Ok(latest.unwrap_or_else(Utc::now))
-}
-
-#[async_trait]
-impl AuditStore for AuditFile {
-    async fn put_new(&self, key: &str, body: Vec<u8>) -> Result<PutNew, CloudError> {
-        self.change("s3:PutObject", key, |audit, now| audit.put_new(key, body, now))
-    }
-
-    async fn get(&self, key: &str, limit_bytes: u64) -> Result<Option<Vec<u8>>, CloudError> {
-        self.read("s3:GetObject", key, |state| state.get(key, limit_bytes))?
-    }
-
-    async fn list(&self, prefix: &str) -> Result<Vec<String>, CloudError> {
-        self.read("s3:ListObjectsV2", prefix, |state| state.list(prefix))
-    }
-
-    async fn checkpoint(&self) -> Result<Option<StoredCheckpoint>, CloudError> {
-        self.read("s3:GetObject", CHECKPOINT_KEY, AuditState::checkpoint)
-    }
-
-    async fn put_checkpoint(&self, body: Vec<u8>, replaces: Option<&str>) -> Result<bool, CloudError> {
-        self.change("s3:PutObject", CHECKPOINT_KEY, |audit, now| audit.put_checkpoint(body, replaces, now))
-    }
-
-    async fn head(&self) -> Result<LogHead, CloudError> {
-        self.read("dynamodb:GetItem", "head", AuditState::head)
-    }
-
-    async fn sequence(&self, entry: &NewEntry) -> Result<Sequenced, CloudError> {
-        self.change("dynamodb:TransactWriteItems", "head", |audit, _| audit.sequence(entry))
-    }
-
-    async fn entries(&self, from: u64, to: u64) -> Result<Vec<Vec<u8>>, CloudError> {
-        self.read("dynamodb:BatchGetItem", &format!("entry/{from:020}"), |state| state.entries(from, to))?
-    }
-
-    async fn versions(&self, prefix: &str) -> Result<Vec<ObjectVersion>, CloudError> {
-        self.read("s3:ListObjectVersions", prefix, |state| state.versions(prefix))
-    }
-
-    async fn get_version(&self, key: &str, version: &str, limit_bytes: u64) -> Result<Vec<u8>, CloudError> {
-        self.read("s3:GetObjectVersion", key, |state| state.get_version(key, version, limit_bytes))?
-    }
-
-    /// Transactions of the file come one after the other.
-    async fn wait(&self, _: Duration) {}
-}
-
-#[async_trait]
-impl LogSigner for AuditFile {
-    async fn public_key(&self) -> Result<[u8; 32], CloudError> {
-        let key = self.change("kms:GetPublicKey", &self.origin, |audit, _| audit.key(&self.origin))??;
-        key.public_key().await
-    }
-
-    async fn sign(&self, message: &[u8]) -> Result<[u8; 64], CloudError> {
-        let key = self.change("kms:Sign", &self.origin, |audit, _| audit.key(&self.origin))??;
-        key.sign(message).await
-    }
 }

@@ -106,17 +106,22 @@ impl<R: Resources> Sqlite<R> {
         context.check(text.optional())?.map(|text| from_text(context, &text)).transpose()
     }
 
-    /// Executions, newest first. Parses only those that can match.
+    /// Executions, newest first: all, or those that started before the one with the name `before`. Parses only those that can match.
     pub(super) fn executions(
         &mut self,
         filter: &ExecutionFilter,
+        before: Option<&str>,
         limit: usize,
     ) -> Result<Vec<StoredExecution>, StoreError> {
         let context = FileContext { path: &self.path };
         let running = if filter.status == Some(ExecutionStatus::Running) { "AND running" } else { "" };
-        let select = format!("SELECT name, value FROM execution WHERE deployer = ?1 {running} ORDER BY number DESC");
+        let select = format!(
+            "SELECT name, value FROM execution WHERE deployer = ?1 {running}
+             AND (?2 IS NULL OR number < (SELECT number FROM execution WHERE deployer = ?1 AND name = ?2))
+             ORDER BY number DESC"
+        );
         let mut statement = context.check(self.connection.prepare_cached(&select))?;
-        let mut rows = context.check(statement.query(params![self.deployer]))?;
+        let mut rows = context.check(statement.query(params![self.deployer, before]))?;
         let mut found = Vec::new();
         while found.len() < limit
             && let Some(row) = context.check(rows.next())?

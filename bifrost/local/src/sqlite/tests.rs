@@ -113,6 +113,22 @@ fn running(name: &str) -> StoredExecution {
 }
 
 #[test]
+fn executions_are_listed_from_newest_to_oldest() {
+    let (_folder, path) = file();
+    let mut file = open(&path);
+    for name in ["first", "second", "third"] {
+        file.insert_execution(&running(name)).unwrap();
+    }
+    let mut names = |before, limit| {
+        let found = file.executions(&ExecutionFilter::default(), before, limit).unwrap();
+        found.into_iter().map(|execution| execution.summary.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(None, 2), ["third", "second"]);
+    assert_eq!(names(Some("second"), 2), ["first"]);
+    assert_eq!(names(Some("first"), 2), [""; 0]);
+}
+
+#[test]
 fn stopped_execution_keeps_its_end() {
     let (_folder, path) = file();
     let (mut engine, mut operator) = (open(&path), open(&path));
@@ -127,7 +143,10 @@ fn stopped_execution_keeps_its_end() {
     assert!(!engine.save_execution(&execution, &[]).unwrap());
     let stopped = engine.execution("deploy").unwrap().unwrap().summary;
     assert_eq!((stopped.status, stopped.stop_date), (ExecutionStatus::Aborted, Some(now)));
-    assert_eq!(engine.executions(&ExecutionFilter::running(bifrost_core::cloud::Names::Any), 9).unwrap().len(), 0);
+    assert_eq!(
+        engine.executions(&ExecutionFilter::running(bifrost_core::cloud::Names::Any), None, 9).unwrap().len(),
+        0
+    );
     // Stopping it again changes nothing.
     operator.change_execution("deploy", stop).unwrap();
     let history = engine.history("deploy", 0).unwrap();

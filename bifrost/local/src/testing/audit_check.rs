@@ -194,6 +194,14 @@ impl Seen {
                 _ => {}
             }
         }
+        for ((state, attempt), count) in &ended {
+            let is_of = |(execution, name, number, _): &&InvocationKey| {
+                (execution, name.as_str(), number) == (arn, *state, attempt)
+            };
+            if *count > self.invocations.keys().filter(is_of).count() {
+                violations.push(format!("{state}, attempt {attempt} is recorded {count} times"));
+            }
+        }
         for ((_, state, attempt, _), invocation) in
             self.invocations.iter().filter(|((execution, ..), _)| execution == arn)
         {
@@ -322,8 +330,18 @@ fn wrong_entries(run: &Run, records: &[Record], entries: &[LogEntry]) -> Vec<Str
     // The last task may have ended the deploy, and recorded it, before its answer was lost.
     let last_task = run.path().iter().rev().nth(1).copied().unwrap_or_default();
     let unanswered = usize::from(lost_attempts(run).contains_key(last_task));
-    if ends.len() > 1 + redrives + revoked + unanswered {
+    // A closure with the outcome that is recorded covers what a repeated attempt recorded after the end.
+    let covers = |(end, next): &(&&LogEntry, &&LogEntry)| next.kind == EntryKind::Closed && next.outcome == end.outcome;
+    let covering = ends.iter().zip(ends.iter().skip(1)).filter(covers).count();
+    if ends.len() > 1 + redrives + revoked + unanswered + covering {
         violations.push(format!("the log has {} ends", ends.len()));
+    }
+    // Attempts that go on after their timeout, or after the end, may be recorded later, and are covered when somebody reconciles.
+    let goes_on = run.history.iter().any(|event| event.event_type == "LambdaFunctionTimedOut");
+    let is_before_end = |record: &&Record| run.execution.stop_date.is_some_and(|end| record.draft.time < end);
+    let covered = ends.last().map_or(0, |entry| entry.number);
+    if let Some(record) = records.iter().rfind(is_before_end).filter(|record| !goes_on && record.number > covered) {
+        violations.push(format!("no entry covers record {}", record.number));
     }
     violations
 }

@@ -38,7 +38,7 @@ pub async fn unlock_root(context: &Context, mut release: FenrirRelease) -> Resul
     }
     if release.fields.stack_status.is_failed_rollback() {
         // The deploy ends here. An operator who unlocks it must not clear the lock of a newer deploy.
-        context.lock_proof(&release.envelope).await?;
+        context.require_lock(&release.envelope).await?;
     }
     record_cause(&mut release);
     // No wait follows.
@@ -83,7 +83,7 @@ async fn check_restored(context: &Context, release: &FenrirRelease) -> Result<()
         _ => None,
     };
     let Some(remediation) = remediation else { return Ok(()) };
-    context.lock_proof(envelope).await?;
+    context.require_lock(envelope).await?;
     Err(CleanUpError::NotRestored { stack: stack_name(envelope), status: status.clone(), remediation }.into())
 }
 

@@ -119,8 +119,8 @@ impl Application {
     pub(crate) fn objects(&self) -> BTreeMap<String, Vec<u8>> {
         let local_state = self.local_state();
         let accounts = local_state.into_iter().flat_map(|local_state| local_state.accounts.into_values());
-        let buckets = accounts.flat_map(|account| account.buckets.into_values());
-        buckets.flat_map(|bucket| bucket.objects).map(|(key, object)| (key, object.body)).collect()
+        let buckets = accounts.flat_map(|account| account.buckets.clone().into_values());
+        buckets.flat_map(|bucket| bucket.objects).map(|(key, object)| (key, object.body.to_vec())).collect()
     }
 
     /// The number of uploaded zips and other code files.

@@ -34,7 +34,10 @@ pub fn fixture() -> RegionFixture {
         clock: DateTime::UNIX_EPOCH,
         deployer_account: ACCOUNT.parse().unwrap(),
         deployer_region: REGION.parse().unwrap(),
-        accounts: BTreeMap::from([(ACCOUNT.parse().unwrap(), Account { resources, buckets, ..Account::default() })]),
+        accounts: BTreeMap::from([(
+            ACCOUNT.parse().unwrap(),
+            Account { resources, buckets, ..Account::default() }.into(),
+        )]),
         audit: BTreeMap::new(),
         faults: Vec::new(),
         ids: 0,
@@ -54,7 +57,11 @@ pub fn fixture() -> RegionFixture {
 }
 
 fn put(store: &Store<FenrirAccount>, key: &str, text: &str) -> String {
-    let object = |state: &LocalState<_>| StoredObject { body: text.into(), last_modified: state.clock, kms_key: None };
+    let object = |state: &LocalState<_>| StoredObject {
+        body: text.as_bytes().to_vec().into(),
+        last_modified: state.clock,
+        kms_key: None,
+    };
     let insert = |state: &mut LocalState<FenrirAccount>| {
         let object = object(state);
         let buckets = state.accounts.values_mut().flat_map(|account| account.buckets.values_mut());

@@ -19,7 +19,7 @@ pub(crate) async fn types(template: &Value) -> Option<Types> {
         clock: DateTime::UNIX_EPOCH,
         deployer_account: "000000000000".parse().unwrap(),
         deployer_region: "us-east-1".parse().unwrap(),
-        accounts: BTreeMap::from([(account, Account::<FenrirAccount>::default())]),
+        accounts: BTreeMap::from([(account, Account::<FenrirAccount>::default().into())]),
         audit: BTreeMap::new(),
         faults: Vec::new(),
         ids: 0,

@@ -38,7 +38,7 @@ pub fn fixture() -> RegionFixture {
         clock: DateTime::UNIX_EPOCH,
         deployer_account: ACCOUNT.parse().unwrap(),
         deployer_region: REGION.parse().unwrap(),
-        accounts: BTreeMap::from([(ACCOUNT.parse().unwrap(), Account { resources, ..Account::default() })]),
+        accounts: BTreeMap::from([(ACCOUNT.parse().unwrap(), Account { resources, ..Account::default() }.into())]),
         audit: BTreeMap::new(),
         faults: Vec::new(),
         ids: 0,

@@ -42,7 +42,7 @@ impl PortsFixture {
     /// A region with this content. The bucket `releases`, of another account, has `one.zip` and `two.zip`.
     fn of(region: &Value) -> Self {
         let resources: FenrirAccount = json::read(&json!({"regions": {REGION: region}})).unwrap();
-        let object = StoredObject { body: b"zip".to_vec(), last_modified: at(0), kms_key: None };
+        let object = StoredObject { body: b"zip".to_vec().into(), last_modified: at(0), kms_key: None };
         let objects = ["one.zip", "two.zip"].map(|key| (key.to_owned(), object.clone())).into();
         let buckets = BTreeMap::from([("releases".parse().unwrap(), Bucket { objects })]);
         let state = LocalState {
@@ -50,8 +50,8 @@ impl PortsFixture {
             deployer_account: DEPLOYER.parse().unwrap(),
             deployer_region: REGION.parse().unwrap(),
             accounts: BTreeMap::from([
-                (DEPLOYER.parse().unwrap(), Account { buckets, ..Account::default() }),
-                (ACCOUNT.parse().unwrap(), Account { resources, ..Account::default() }),
+                (DEPLOYER.parse().unwrap(), Account { buckets, ..Account::default() }.into()),
+                (ACCOUNT.parse().unwrap(), Account { resources, ..Account::default() }.into()),
             ]),
             audit: BTreeMap::new(),
             faults: Vec::new(),

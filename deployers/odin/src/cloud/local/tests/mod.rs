@@ -67,7 +67,7 @@ impl PortsFixture {
             clock: at(0),
             deployer_account: ACCOUNT.parse().unwrap(),
             deployer_region: REGION.parse().unwrap(),
-            accounts: BTreeMap::from([(ACCOUNT.parse().unwrap(), account)]),
+            accounts: BTreeMap::from([(ACCOUNT.parse().unwrap(), account.into())]),
             audit: BTreeMap::new(),
             faults: Vec::new(),
             ids: 0,
