@@ -38,6 +38,7 @@ pub const ERROR_CODES: &[&[ErrorCode]] = &[
     receipt::ReceiptInvalid::CODES,
     source::SourceError::CODES,
     verify::Problem::CODES,
+    verify::TreeProblem::CODES,
     verify::VerifyError::CODES,
     #[cfg(feature = "reader")]
     reader::IndexError::CODES,

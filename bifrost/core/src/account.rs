@@ -60,7 +60,7 @@ impl Identity {
     /// The name of its command: its name without the team's prefix.
     #[must_use]
     pub fn command(&self) -> &str {
-        self.name.rsplit_once('-').map_or(self.name.as_str(), |(_, command)| command)
+        self.name.strip_prefix(self.prefix()).unwrap_or(&self.name)
     }
 
     /// ARN of the Lambda function that runs every task.
@@ -144,7 +144,7 @@ impl Identity {
         self.arn("lambda", &format!("function:{}", self.audit_function()))
     }
 
-    /// The team's prefix, such as `coinbase-`: the name of the deployer without that of its command.
+    /// The team's prefix, such as `coinbase-`: see [`names::prefix`].
     #[must_use]
     pub fn prefix(&self) -> &str {
         names::prefix(&self.name)
@@ -205,10 +205,11 @@ pub mod names {
         format!("{}-{account}", deployer.to_lowercase())
     }
 
-    /// The team's prefix, such as `coinbase-`: the name of the deployer without that of its command.
+    /// The team's prefix, such as `coinbase-`: the name of the deployer up to its first `-`. What follows may have more of them, as in
+    /// `coinbase-step-deployer` or `acme-odin-eu`, and all deployers of a team write one audit log.
     #[must_use]
     pub fn prefix(deployer: &str) -> &str {
-        deployer.rfind('-').and_then(|end| deployer.get(..=end)).unwrap_or_default()
+        deployer.split_inclusive('-').next().filter(|first| first.ends_with('-')).unwrap_or_default()
     }
 
     /// The audit log of all deployers with the same prefix: `<prefix>audit`. Its stack and its table have this name, too.
@@ -242,5 +243,24 @@ mod tests {
         let machine = "arn:aws-us-gov:states:us-gov-west-1:111111111111:stateMachine:coinbase-odin";
         assert_eq!(government.state_machine_arn(), machine);
         assert_eq!(government.role_arn("r"), "arn:aws-us-gov:iam::111111111111:role/r");
+    }
+
+    #[test]
+    fn deployers_of_a_team_share_a_log() {
+        let parts = |name: &str| {
+            let identity = Identity {
+                name: name.into(),
+                account: "111111111111".parse().unwrap(),
+                region: "us-east-1".parse().unwrap(),
+            };
+            [identity.prefix(), identity.command(), &identity.audit_table()].map(ToOwned::to_owned)
+        };
+        assert_eq!(parts("coinbase-odin"), ["coinbase-", "odin", "coinbase-audit"]);
+        assert_eq!(parts("coinbase-fenrir"), ["coinbase-", "fenrir", "coinbase-audit"]);
+        assert_eq!(parts("coinbase-step-deployer"), ["coinbase-", "step-deployer", "coinbase-audit"]);
+        assert_eq!(parts("acme-odin-eu"), ["acme-", "odin-eu", "acme-audit"]);
+        assert_eq!(parts("odin"), ["", "odin", "audit"]);
+        // Commands for auditors know only the prefix of the client, which may have more than one `-`.
+        assert_eq!(names::audit_log("acme-shop-"), names::audit_log("acme-shop-odin"));
     }
 }

@@ -183,7 +183,7 @@ async fn unlock_after_the_wait_needs_no_review() {
     let (harness, client, _) = running("acts-waited").await;
     let address = address(&client);
     let plan = client.prepare_unlock(&address, Some("wrong release")).await.unwrap();
-    harness.advance(TimeDelta::seconds(900)).unwrap();
+    harness.advance(plan.active_for()).unwrap();
     client.unlock(&address, plan).await.unwrap();
     let mut recorded_acts = recorded_acts(&harness);
     recorded_acts.sort();
@@ -195,7 +195,7 @@ async fn unlock_while_the_last_task_may_run_is_break_glass() {
     let (harness, client, _) = running("acts-hasty").await;
     let address = address(&client);
     let plan = client.prepare_unlock(&address, Some("wrong release")).await.unwrap();
-    harness.advance(TimeDelta::seconds(899)).unwrap();
+    harness.advance(plan.active_for() - TimeDelta::seconds(1)).unwrap();
     // As a client would claim that did not wait.
     assert!(!plan.is_early);
     client.unlock(&address, plan).await.unwrap();
@@ -304,6 +304,15 @@ async fn every_act_goes_on_if_the_log_is_not_required() {
         let entries: Vec<_> = records(&harness).into_iter().map(|(_, _, entries)| entries).collect();
         assert_eq!(entries, if mode == AuditMode::Off { vec![] } else { vec![0; 4] });
     }
+}
+
+#[tokio::test]
+async fn record_whose_answer_was_lost_is_found() {
+    let harness = harness();
+    let (client, outcomes) = acting(&without(&client(&harness), Part::LostAnswers), "ada@laptop");
+    client.freeze(&address(&client), &carol()).await.unwrap();
+    assert_eq!(outcomes.lock().unwrap()[0].not_recorded, None);
+    assert_eq!(recorded_acts(&harness), [("freeze".into(), false, Some(true))]);
 }
 
 #[tokio::test]

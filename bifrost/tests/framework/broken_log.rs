@@ -8,13 +8,14 @@ use bifrost::cloud::{
 };
 use std::sync::Arc;
 
-/// The client with a part of the audit log that does not work: its objects, the order of its entries, or any answer to a write.
+/// The client with a part of the audit log that does not work: its objects, the order of its entries, or the answers to writes, which
+/// never come, or are lost after the write.
 pub(crate) fn without(client: &Board, part: Part) -> Board {
     let mut client = client.clone();
     let ports = client.account.audit.ports.take().unwrap();
     let broken = Arc::new(Broken { part, ports: ports.clone() });
     client.account.audit.ports = Some(match part {
-        Part::Objects | Part::Answers => AuditPorts { store: broken, log: ports.log },
+        Part::Objects | Part::Answers | Part::LostAnswers => AuditPorts { store: broken, log: ports.log },
         Part::Order => AuditPorts { store: ports.store, log: broken },
     });
     client
@@ -25,6 +26,7 @@ pub(crate) enum Part {
     Objects,
     Order,
     Answers,
+    LostAnswers,
 }
 
 struct Broken {
@@ -54,7 +56,11 @@ impl AuditLog for Broken {
 
 #[async_trait]
 impl AuditStore for Broken {
-    async fn put_new(&self, _: &str, _: Vec<u8>) -> Result<PutNew, CloudError> {
+    async fn put_new(&self, key: &str, body: Vec<u8>) -> Result<PutNew, CloudError> {
+        if self.part == Part::LostAnswers {
+            self.ports.store.put_new(key, body).await?;
+            return Err(CloudError { kind: ErrorKind::Unavailable, ..self.error() });
+        }
         if self.part == Part::Answers {
             std::future::pending::<()>().await;
         }

@@ -9,11 +9,12 @@ use bifrost::client::{Started, Status};
 use bifrost::deployer::fail_states;
 use bifrost::error_code::Coded;
 use bifrost::lifecycle::Freeze;
-use bifrost::people::{self, Act, ActError, ActRequest, ActTarget, Caller};
+use bifrost::people::{self, Act, ActError, ActRequest, ActTarget, Caller, MachineAccess};
 use bifrost::release::Sha256;
 use bifrost::testing::TestHarness;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
+use std::sync::{Arc, Mutex};
 use uuid::Uuid;
 
 const ADA: &str = "arn:aws:sts::000000000000:assumed-role/Operate/ada@example.com";
@@ -30,8 +31,8 @@ fn request(act: Act) -> ActRequest {
 }
 
 async fn perform(client: &Board, caller: &Caller, act: Act) -> Result<String, ActError> {
-    let executions = client.executions.as_ref();
-    let outcome = people::perform(&client.account, executions, caller, &request(act)).await?;
+    let machine = MachineAccess::of::<BoardDeployer>(client.executions.as_ref());
+    let outcome = people::perform(&client.account, machine, caller, &request(act)).await?;
     Ok(outcome.id.unwrap())
 }
 
@@ -211,6 +212,29 @@ async fn reconcile_leaves_running_and_older_executions_alone() {
     let done = client.reconcile(since).await.unwrap();
     assert_eq!((done.executions, done.appended), (0, 0));
     assert_eq!(entries(&harness, &running.execution), [(EntryKind::Started, None)]);
+}
+
+#[tokio::test]
+async fn reconcile_describes_each_execution_that_ended_once() {
+    let harness = harness();
+    let executions = harness.cloud().executions();
+    for number in 0..230 {
+        executions.start(&format!("e{number}"), &json!("no release")).await.unwrap();
+    }
+    let ended = ["e229", "e130", "e129", "e30", "e29", "e0"];
+    for name in ended {
+        harness.abort(name).await.unwrap();
+    }
+    let described = Arc::new(Mutex::new(Vec::new()));
+    let seen = Arc::clone(&described);
+    harness.store().watch(Box::new(move |record, _, _| {
+        if record.call.name.operation == "states:DescribeExecution" {
+            seen.lock().unwrap().push(record.call.name.resource.clone());
+        }
+    }));
+    let done = client(&harness).reconcile(long_ago()).await.unwrap();
+    assert_eq!((done.executions, done.running, done.is_complete), (230, 224, true));
+    assert_eq!(*described.lock().unwrap(), ended);
 }
 
 #[tokio::test]

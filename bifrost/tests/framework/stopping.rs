@@ -6,8 +6,8 @@ use crate::unlocking::{Board, end, halt, has_halt_flag, running};
 use async_trait::async_trait;
 use bifrost::client::{Client, EndedBefore, Status};
 use bifrost::cloud::{
-    CloudError, ErrorKind, ExecutionFilter, ExecutionStatus, ExecutionSummary, Executions, HistoryEvent, LockItem,
-    LockTaken, StartError, TakeLock,
+    CloudError, ErrorKind, ExecutionFilter, ExecutionPage, ExecutionStatus, ExecutionSummary, Executions, HistoryEvent,
+    LockItem, LockTaken, StartError, TakeLock,
 };
 use chrono::TimeDelta;
 use serde_json::Value;
@@ -62,6 +62,10 @@ impl Executions for Racing {
 
     async fn list(&self, filter: &ExecutionFilter, at_most: usize) -> Result<Vec<ExecutionSummary>, CloudError> {
         self.executions.list(filter, at_most).await
+    }
+
+    async fn page(&self, token: Option<String>) -> Result<ExecutionPage, CloudError> {
+        self.executions.page(token).await
     }
 
     async fn history(&self, name: &str, after: u64) -> Result<Vec<HistoryEvent>, CloudError> {

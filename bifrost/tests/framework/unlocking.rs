@@ -2,12 +2,17 @@
 
 use crate::board::{BoardDeployer, harness, harness_with, lock_holder, lock_table, notes};
 use crate::client::{address, client, follow, note, start};
+use async_trait::async_trait;
 use bifrost::client::{Address, Client, DeployOutcome, Started, Status, TaskLimit};
-use bifrost::cloud::{Encryption, EndedBy, EndedItem, GiveBack, LockItem, LockTaken, TakeLock};
+use bifrost::cloud::{
+    CloudError, Encryption, EndedBy, EndedItem, GiveBack, LockItem, LockTaken, Object, Objects, PutNew, TakeLock,
+};
 use bifrost::lifecycle::request_halt;
+use bifrost::release::{BucketName, ObjectKey, RootDir};
 use bifrost::testing::TestHarness;
 use chrono::TimeDelta;
 use serde_json::json;
+use std::sync::Arc;
 
 pub(crate) type Board = Client<BoardDeployer>;
 
@@ -108,6 +113,54 @@ async fn lock_object_of_another_owner_is_kept() {
     put_lock_object(&client, &address, "next").await;
     let unlocked = client.unlock(&address, plan).await.unwrap();
     assert_eq!((unlocked.cleared.len(), unlocked.kept[0].holder.id.as_str()), (0, "next"));
+}
+
+/// A bucket in which another release takes the lock as soon as the halt flag is deleted.
+struct TakenMeanwhile(Arc<dyn Objects>, RootDir);
+
+#[async_trait]
+impl Objects for TakenMeanwhile {
+    async fn get(&self, bucket: &BucketName, key: &ObjectKey, limit: u64) -> Result<Option<Object>, CloudError> {
+        self.0.get(bucket, key, limit).await
+    }
+
+    async fn exists(&self, bucket: &BucketName, key: &ObjectKey) -> Result<bool, CloudError> {
+        self.0.exists(bucket, key).await
+    }
+
+    async fn put(
+        &self,
+        bucket: &BucketName,
+        key: &ObjectKey,
+        body: Vec<u8>,
+        how: Encryption,
+    ) -> Result<(), CloudError> {
+        self.0.put(bucket, key, body, how).await
+    }
+
+    async fn put_new(&self, bucket: &BucketName, key: &ObjectKey, body: Vec<u8>) -> Result<PutNew, CloudError> {
+        self.0.put_new(bucket, key, body).await
+    }
+
+    async fn delete(&self, bucket: &BucketName, key: &ObjectKey) -> Result<(), CloudError> {
+        if *key == self.1.halt() {
+            self.0.put(bucket, &self.1.lock(), br#"{"uuid": "next"}"#.to_vec(), Encryption::Bucket).await?;
+        }
+        self.0.delete(bucket, key).await
+    }
+}
+
+#[tokio::test]
+async fn lock_object_taken_during_the_unlock_is_kept() {
+    let harness = harness();
+    let mut client = client(&harness);
+    let address = address(&client);
+    put_lock_object(&client, &address, "theirs").await;
+    let plan = client.prepare_unlock(&address, None).await.unwrap();
+    client.account.objects = Arc::new(TakenMeanwhile(Arc::clone(&client.account.objects), address.root_dir()));
+    let unlocked = client.unlock(&address, plan).await.unwrap();
+    assert_eq!((unlocked.cleared.len(), unlocked.kept[0].holder.id.as_str()), (0, "next"));
+    assert_eq!(client.lock_state(&address).await.unwrap().root_locks[0].holder.id, "next");
 }
 
 /// A deploy that was halted, and ended dirty with its lock and its halt flag.

@@ -40,13 +40,14 @@ pub use tree::{next_head, root};
 use bifrost_core::audit::safe_text;
 use bifrost_core::cloud::{CloudError, ErrorKind};
 
-/// The error of a log whose parts do not fit each other. `resource` is the object or item that is wrong.
-pub(crate) fn damaged(operation: &'static str, resource: &str, problem: &str) -> CloudError {
-    let message = format!("{}; find out what happened with `audit verify`", safe_text(problem));
-    refused(operation, resource, ErrorKind::Invalid, "AuditLogDamaged", &message)
-}
-
-fn refused(operation: &'static str, resource: &str, kind: ErrorKind, code: &str, message: &str) -> CloudError {
+/// The error of a call that the log does not accept.
+pub(crate) fn refused(
+    operation: &'static str,
+    resource: &str,
+    kind: ErrorKind,
+    code: &str,
+    message: &str,
+) -> CloudError {
     CloudError {
         operation,
         resource: safe_text(resource),

@@ -7,8 +7,9 @@ use super::tile::{
     MAX_BUNDLE_BYTES, TILE_HEIGHT, TILE_WIDTH, decode_bundle, decode_hashes, encode_bundle, encode_hashes, tile_key,
 };
 use super::tiled::{TiledLog, contended};
-use super::{damaged, refused, tree};
+use super::{refused, tree};
 use crate::key::verifier_key;
+use bifrost_core::audit::damaged_log;
 use bifrost_core::cloud::{CHECKPOINT_KEY, CloudError, ErrorKind, LogHead, PutNew};
 use futures_util::future::try_join;
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -47,12 +48,12 @@ impl Published {
         let (size, root) = (self.size(), tree::root(head)?);
         if size > head.size {
             let problem = format!("it covers {size} entries, but the table has only {}", head.size);
-            return Err(damaged("s3:GetObject", CHECKPOINT_KEY, &problem));
+            return Err(damaged_log("s3:GetObject", CHECKPOINT_KEY, &problem));
         }
         if size == head.size && root != self.root() {
             let problem =
                 format!("its root {} of size {size} is not the root {root} that follows from the table", self.root());
-            return Err(damaged("s3:GetObject", CHECKPOINT_KEY, &problem));
+            return Err(damaged_log("s3:GetObject", CHECKPOINT_KEY, &problem));
         }
         Ok(())
     }
@@ -72,7 +73,7 @@ impl TiledLog {
         let Some(stored) = self.store.checkpoint().await? else { return Ok(Published { checkpoint: None, tag: None }) };
         let checkpoint = SignedCheckpoint::parse(&stored.body);
         let checkpoint = checkpoint.and_then(|checkpoint| checkpoint.of(&self.origin));
-        let checkpoint = checkpoint.map_err(|error| damaged("s3:GetObject", CHECKPOINT_KEY, &error.to_string()))?;
+        let checkpoint = checkpoint.map_err(|error| damaged_log("s3:GetObject", CHECKPOINT_KEY, &error.to_string()))?;
         Ok(Published { checkpoint: Some(checkpoint), tag: Some(stored.tag) })
     }
 
@@ -138,7 +139,7 @@ impl TiledLog {
                 "entries {size} to {} in the table and the tiles do not have the root that the table has",
                 head.size
             );
-            return Err(damaged("dynamodb:BatchGetItem", "audit log", &problem));
+            return Err(damaged_log("dynamodb:BatchGetItem", "audit log", &problem));
         }
         let mut bundle = Some(bundle);
         for part in parts {
@@ -162,12 +163,12 @@ impl TiledLog {
         let edge = Edge::new(size, tiles);
         if tree::root(&edge.head())? != published.root() {
             let problem = format!("the tiles do not have the root {} of size {size}", published.root());
-            return Err(damaged("s3:GetObject", CHECKPOINT_KEY, &problem));
+            return Err(damaged_log("s3:GetObject", CHECKPOINT_KEY, &problem));
         }
         let leaves: Vec<_> = bundle.iter().map(|entry| record_hash(entry)).collect();
         if leaves != edge.leaves() {
             let key = tile_key(&bundle_tile(size / TILE_WIDTH, size % TILE_WIDTH));
-            return Err(damaged(
+            return Err(damaged_log(
                 "s3:GetObject",
                 &key,
                 "its entries are not those of the hashes in the tile of level 0",
@@ -180,7 +181,7 @@ impl TiledLog {
         let key = tile_key(tile);
         let bytes = self.read(&key, 32 << TILE_HEIGHT).await?;
         let hashes = decode_hashes(&bytes).filter(|hashes| hashes.len() == tile.width() as usize);
-        hashes.ok_or_else(|| damaged("s3:GetObject", &key, &format!("it has {} bytes", bytes.len())))
+        hashes.ok_or_else(|| damaged_log("s3:GetObject", &key, &format!("it has {} bytes", bytes.len())))
     }
 
     /// The entries of the incomplete bundle of a log of this size.
@@ -191,12 +192,12 @@ impl TiledLog {
         }
         let key = tile_key(&bundle_tile(size / TILE_WIDTH, width));
         let bytes = self.read(&key, MAX_BUNDLE_BYTES).await?;
-        decode_bundle(&bytes).map_err(|error| damaged("s3:GetObject", &key, &error.to_string()))
+        decode_bundle(&bytes).map_err(|error| damaged_log("s3:GetObject", &key, &error.to_string()))
     }
 
     async fn read(&self, key: &str, limit_bytes: u64) -> Result<Vec<u8>, CloudError> {
         let bytes = self.store.get(key, limit_bytes).await?;
-        bytes.ok_or_else(|| damaged("s3:GetObject", key, "the object is missing"))
+        bytes.ok_or_else(|| damaged_log("s3:GetObject", key, "the object is missing"))
     }
 
     /// Reads the sequenced entries, by bundle, and returns the hashes of their leaves, too.
@@ -217,7 +218,7 @@ impl TiledLog {
         let entries = self.store.entries(from, to).await?;
         if entries.len() as u64 != to - from {
             let problem = format!("the table returned {} of the entries {from} to {to}", entries.len());
-            return Err(damaged("dynamodb:BatchGetItem", "audit log", &problem));
+            return Err(damaged_log("dynamodb:BatchGetItem", "audit log", &problem));
         }
         Ok(entries)
     }
@@ -244,7 +245,7 @@ impl TiledLog {
         let hashes = entries.iter().map(|entry| record_hash(entry));
         let expected = leaves.iter().skip(usize::try_from(from - size).unwrap_or(usize::MAX)).copied();
         if !hashes.eq(expected.take(entries.len())) {
-            return Err(damaged(
+            return Err(damaged_log(
                 "dynamodb:BatchGetItem",
                 "audit log",
                 &format!("entries {from} to {to} in the table changed"),
@@ -252,7 +253,7 @@ impl TiledLog {
         }
         bundle.extend(entries);
         let bytes =
-            encode_bundle(bundle).map_err(|error| damaged("dynamodb:BatchGetItem", &key, &error.to_string()))?;
+            encode_bundle(bundle).map_err(|error| damaged_log("dynamodb:BatchGetItem", &key, &error.to_string()))?;
         self.write_once(&key, bytes).await?;
         stored.insert(key);
         Ok(())
@@ -263,7 +264,7 @@ impl TiledLog {
         match self.store.put_new(key, bytes.clone()).await? {
             PutNew::Written => Ok(()),
             PutNew::Exists if self.read(key, MAX_BUNDLE_BYTES).await? == bytes => Ok(()),
-            PutNew::Exists => Err(damaged("s3:PutObject", key, "the object exists with other content")),
+            PutNew::Exists => Err(damaged_log("s3:PutObject", key, "the object exists with other content")),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The head of the log as a Merkle tree (RFC 6962).
 
-use super::damaged;
+use bifrost_core::audit::damaged_log;
 use bifrost_core::cloud::{CloudError, LogHead};
 use bifrost_core::release::Sha256;
 use tlog_tiles::{EMPTY_HASH, Hash, node_hash, record_hash};
@@ -41,7 +41,7 @@ fn check(head: &LogHead) -> Result<(), CloudError> {
 
 fn invalid(head: &LogHead) -> CloudError {
     let problem = format!("a head of size {} cannot have {} subtrees", head.size, head.subtrees.len());
-    damaged("dynamodb:GetItem", "head of the log", &problem)
+    damaged_log("dynamodb:GetItem", "head of the log", &problem)
 }
 
 fn tree_hash(hash: &Sha256) -> Hash {

@@ -8,7 +8,8 @@ mod store;
 pub use body::Body;
 pub use store::MemoryStore;
 
-use crate::log::{damaged, next_head};
+use crate::log::{next_head, refused};
+use bifrost_core::audit::damaged_log;
 use bifrost_core::cloud::{
     CHECKPOINT_KEY, CloudError, ErrorKind, LogHead, NewEntry, ObjectVersion, PutNew, Sequenced, StoredCheckpoint,
 };
@@ -165,7 +166,8 @@ impl AuditState {
     /// # Errors
     /// `AuditLogDamaged` if one is missing.
     pub fn entries(&self, from: u64, to: u64) -> Result<Vec<Vec<u8>>, CloudError> {
-        let missing = |index| damaged("dynamodb:BatchGetItem", &format!("entry {index}"), "the table does not have it");
+        let missing =
+            |index| damaged_log("dynamodb:BatchGetItem", &format!("entry {index}"), "the table does not have it");
         let entry = |index| self.entries.get(&index).map(|body| body.to_vec()).ok_or_else(|| missing(index));
         (from..to).map(entry).collect()
     }
@@ -193,10 +195,20 @@ impl AuditState {
         let found =
             self.objects.get(key).and_then(|versions| versions.iter().find(|each| each.id.to_string() == version));
         match found {
-            None => Err(refused(key, ErrorKind::NotFound, "NoSuchVersion", "the object has no such version")),
-            Some(Version { body: None, .. }) => {
-                Err(refused(key, ErrorKind::Invalid, "MethodNotAllowed", "the version is a delete marker"))
-            }
+            None => Err(refused(
+                "s3:GetObjectVersion",
+                key,
+                ErrorKind::NotFound,
+                "NoSuchVersion",
+                "the object has no such version",
+            )),
+            Some(Version { body: None, .. }) => Err(refused(
+                "s3:GetObjectVersion",
+                key,
+                ErrorKind::Invalid,
+                "MethodNotAllowed",
+                "the version is a delete marker",
+            )),
             Some(Version { body: Some(body), .. }) => within(key, body, limit_bytes),
         }
     }
@@ -208,15 +220,4 @@ fn within(key: &str, body: &Body, limit_bytes: u64) -> Result<Vec<u8>, CloudErro
         return Err(CloudError::object_too_large(key, Some(size), limit_bytes));
     }
     Ok(body.to_vec())
-}
-
-fn refused(key: &str, kind: ErrorKind, code: &str, message: &str) -> CloudError {
-    CloudError {
-        operation: "s3:GetObjectVersion",
-        resource: key.to_owned(),
-        kind,
-        code: code.to_owned(),
-        message: message.to_owned(),
-        request_id: None,
-    }
 }

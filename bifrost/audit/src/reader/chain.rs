@@ -1,10 +1,10 @@
-//! Reads the records of one execution, as far as they can be read.
+//! Reads the records of one execution, as far as they can be read: from its objects, or from the bundles of a copy without them.
 
-use super::bundled::BundledDay;
+use crate::bundle::{BUNDLES, read_bundle};
 use crate::source::{LogSource, SourceError};
 use bifrost_core::audit::{Record, SCHEMA, read_lines};
 use bifrost_core::release::Sha256;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -115,5 +115,37 @@ fn unreadable(line: &[u8]) -> String {
             )
         }
         _ => "the line is not a record".to_owned(),
+    }
+}
+
+/// The objects in the bundles of one day. They are kept, because stories of one day are often read one after the other.
+#[derive(Debug, Default)]
+pub(super) struct BundledDay {
+    day: Option<NaiveDate>,
+    objects: BTreeMap<String, Vec<u8>>,
+}
+
+impl BundledDay {
+    /// The objects whose keys begin with the prefix, in the bundles of the day of this time.
+    pub(super) async fn objects(
+        &mut self,
+        source: &dyn LogSource,
+        time: DateTime<Utc>,
+        prefix: &str,
+    ) -> Result<impl Iterator<Item = (&String, &Vec<u8>)>, SourceError> {
+        let day = time.date_naive();
+        if self.day != Some(day) {
+            *self = Self::default();
+            for bundle in source.list(&format!("{BUNDLES}{}/", day.format("%Y-%m-%d"))).await? {
+                let Some(body) = source.read(&bundle).await? else { continue };
+                // Lines that cannot be read are for `verify`.
+                for object in read_bundle(&body).flatten() {
+                    self.objects.entry(object.key).or_insert(object.body);
+                }
+            }
+            self.day = Some(day);
+        }
+        let from = self.objects.range(prefix.to_owned()..);
+        Ok(from.take_while(move |(key, _)| key.starts_with(prefix)))
     }
 }

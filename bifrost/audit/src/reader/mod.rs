@@ -9,17 +9,15 @@
 //! | `rows` | what a list shows: [`Deploy`], [`Act`], and the [`Filter`] |
 //! | `index` | the [`Index`] in SQLite |
 //! | `show` | finds a deploy and reads its story |
-//! | `bundled` | records in the bundles of a copy |
-//! | `chain` | the records of one execution: [`ExecutionRecords`] |
+//! | `chain` | the records of one execution, from their objects or the bundles of a copy: [`ExecutionRecords`] |
 //! | `story` | the [`Story`] of a deploy, with its evidence |
 //! | `diff` | the [`Comparison`] of two deploys |
 //! | `sample` | a [`Sample`] that anybody can draw again |
 //! | [`export`] | CSV, JSON lines, in-toto statements |
 //! | `report` | the [`Report`] as one HTML file |
 //! | `error` | [`IndexError`], [`ShowError`] |
-//! | `plain_text` | text without control characters, wrapped; times and durations |
+//! | `plain_text` | wrapped text, times and durations |
 
-mod bundled;
 mod chain;
 mod diff;
 mod error;
@@ -36,7 +34,7 @@ pub use chain::{ExecutionRecords, StoredRecord};
 pub use diff::{ChangeDifference, Comparison, Difference, SameValue};
 pub use error::{IndexError, ShowError};
 pub use index::{Index, Notice};
-pub use plain_text::paragraph;
+pub use plain_text::{counted, paragraph};
 pub use report::{Report, VerificationResult};
 pub use rows::{Act, CommittedRecord, Deploy, Filter, OutcomeFilter, Review, UnknownOutcome};
 pub use sample::{Sample, SampledDeploy};

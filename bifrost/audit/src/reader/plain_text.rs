@@ -1,40 +1,11 @@
-//! Plain text for terminals and files: without control characters, wrapped, with times and durations that people read.
+//! Plain text for terminals and files: wrapped, with times and durations that people read.
 
-use bifrost_core::strip_control::is_control;
+use bifrost_core::strip_control::one_line;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use std::borrow::Cow;
-use std::fmt::Write;
+use std::fmt::Display;
 
 /// How wide a terminal is that nobody has widened.
 pub(super) const WIDTH: usize = 80;
-
-/// Escapes control and invisible characters, line ends included, such as `\u{1b}`.
-pub(super) fn escape_control(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_control) {
-        return Cow::Borrowed(text);
-    }
-    let escape = |c: char| if is_control(c) { c.escape_unicode().to_string() } else { c.to_string() };
-    Cow::Owned(text.chars().map(escape).collect())
-}
-
-/// Escapes control and invisible characters in JSON. They occur in strings only, and serde escapes those of ASCII.
-pub(super) fn escape_json(json: String) -> String {
-    if !json.contains(is_control) {
-        return json;
-    }
-    let mut escaped = String::with_capacity(json.len());
-    for c in json.chars() {
-        if is_control(c) {
-            for unit in c.encode_utf16(&mut [0; 2]) {
-                // Writing to a string cannot fail.
-                let _ = write!(escaped, "\\u{unit:04x}");
-            }
-        } else {
-            escaped.push(c);
-        }
-    }
-    escaped
-}
 
 /// A time as `2026-11-30 12:00:00`, in UTC.
 pub(super) fn moment(time: DateTime<Utc>) -> String {
@@ -60,13 +31,20 @@ pub(super) fn duration(length: TimeDelta) -> String {
     }
 }
 
+/// A number of things, such as `1 entry` or `3 entries`.
+#[must_use]
+pub fn counted<N: Display + PartialEq + From<u8>>(number: N, one: &str, many: &str) -> String {
+    let noun = if number == N::from(1) { one } else { many };
+    format!("{number} {noun}")
+}
+
 /// Adds `text` after `head`, wrapped to 80 columns, with control characters escaped; later lines are indented as far as the first. Words that are longer than a
 /// line, such as ARNs, are not broken, so that they can be copied.
 pub fn paragraph(out: &mut String, head: &str, text: &str) {
     let indent = head.chars().count();
     out.push_str(head);
     let mut column = indent;
-    let text = escape_control(text);
+    let text = one_line(text);
     for word in text.split(' ').filter(|word| !word.is_empty()) {
         let length = word.chars().count();
         if column > indent {
@@ -90,9 +68,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn control_characters_are_escaped() {
-        assert_eq!(escape_control("a\x1b[2Jb\u{202e}\n"), "a\\u{1b}[2Jb\\u{202e}\\u{a}");
-        assert_eq!(escape_json("\"\u{9b}\u{e0001}\"".into()), r#""\u009b\udb40\udc01""#);
+    fn one_thing_is_singular() {
+        assert_eq!([0, 1, 2].map(|number| counted(number, "entry", "entries")), ["0 entries", "1 entry", "2 entries"]);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! A random sample of deploys that anybody can draw again.
 
+use super::IndexError;
 use super::index::Index;
-use super::plain_text::{moment, paragraph};
+use super::plain_text::{counted, moment, paragraph};
 use super::rows::{Deploy, Filter};
-use super::{IndexError, plain_text};
 use bifrost_core::release::Sha256;
+use bifrost_core::strip_control::escape_json;
 use serde::Serialize;
 
 /// How a sample is drawn, for people who draw it again.
@@ -69,9 +70,10 @@ impl Sample {
     #[must_use]
     pub fn text(&self) -> String {
         let mut out = String::new();
-        let (size, population) = (self.deploys.len(), self.population);
-        paragraph(&mut out, "", &format!("Sample of {size} of {population} deploys, seed {}", self.seed));
-        paragraph(&mut out, "", &format!("Log of {} entries, root {}", self.log_size, self.log_root));
+        let (size, population) = (self.deploys.len(), counted(self.population, "deploy", "deploys"));
+        paragraph(&mut out, "", &format!("Sample of {size} of {population}, seed {}", self.seed));
+        let entries = counted(self.log_size, "entry", "entries");
+        paragraph(&mut out, "", &format!("Log of {entries}, root {}", self.log_root));
         paragraph(&mut out, "", self.method);
         out.push_str("To compute a hash again: printf '%s\\n%s' SEED RECORDS | sha256sum\n");
         for (index, SampledDeploy { hash, deploy }) in self.deploys.iter().enumerate() {
@@ -94,7 +96,7 @@ impl Sample {
     /// The sample as JSON. Control characters are escaped.
     #[must_use]
     pub fn json(&self) -> String {
-        plain_text::escape_json(serde_json::to_string_pretty(self).unwrap_or_default())
+        escape_json(serde_json::to_string_pretty(self).unwrap_or_default())
     }
 }
 

@@ -3,7 +3,7 @@
 use super::differing::Differing;
 use super::ending;
 use super::entries::{ChainId, Commitment, Entries};
-use super::line::{Line, RecordObject, read_object};
+use super::line::{Kind, Line, RecordObject, read_object};
 use super::problem::{Problem, Severity};
 use super::report::Finding;
 use super::uncommitted;
@@ -45,7 +45,8 @@ pub(super) struct CheckedChain {
     pub(super) uncommitted: u64,
     /// Whether entries commit to no record of it.
     pub(super) is_unproven: bool,
-    /// The time of the last record that ends the execution, and to which an entry commits.
+    /// The time of the last record that ends the execution, and to which an entry commits. `None` if the name of the execution was used
+    /// again after it.
     pub(super) committed_end: Option<DateTime<Utc>>,
     /// Whether entries commit to records after the last one.
     pub(super) lacks_tail: bool,
@@ -119,6 +120,7 @@ impl Checker<'_> {
         let wrong = [self.structure(), self.altered()].into_iter().flatten().min_by_key(|(index, _)| *index);
         let is_sound = wrong.is_none();
         self.checked.findings.extend(wrong.map(|(_, finding)| finding));
+        self.checked.committed_end = self.committed_end();
         self.compare_entries();
         if is_whole && is_sound {
             self.tail();
@@ -173,7 +175,7 @@ impl Checker<'_> {
     fn is_squatted(&self, object: &RecordObject) -> bool {
         let last = self.lines.last().map_or(0, |line| line.number);
         let covered = self.commitments.last().map_or(0, |(_, entry)| entry.number);
-        let is_ended = self.lines.iter().any(|line| line.kind.is_end() && self.commits(line) == Some(true));
+        let is_ended = self.committed_end().is_some();
         let mut first = None;
         read_object(&object.body, 0, |_, line| {
             first.get_or_insert(line.map_or(0, |line| line.number));
@@ -210,6 +212,13 @@ impl Checker<'_> {
         let mut of_number = self.commitments.iter().filter(|(_, entry)| entry.number == line.number).peekable();
         of_number.peek()?;
         Some(of_number.any(|(_, entry)| entry.sha256 == line.sha256))
+    }
+
+    /// The time of the last record that ends the execution that began last, if an entry commits to it.
+    fn committed_end(&self) -> Option<DateTime<Utc>> {
+        let mut bounds = self.lines.iter().rev().filter(|line| line.kind == Kind::Start || line.kind.is_end());
+        let last = bounds.find(|line| self.commits(line) == Some(true))?;
+        last.kind.is_end().then_some(last.time)
     }
 
     /// The first record that is not the one that was written, and its index. An entry proves its record, and a proven record proves the
@@ -302,9 +311,6 @@ impl Checker<'_> {
             };
             if committed.is_empty() && line.number < covered && self.commits(line).is_none() {
                 self.checked.findings.push(self.finding(&Problem::EntryMissing(line.number), line));
-            }
-            if line.kind.is_end() && !committed.is_empty() {
-                self.checked.committed_end = self.checked.committed_end.max(Some(line.time));
             }
             self.compare(index, &record, &committed);
             self.checked.records_with_entries.push((record, !committed.is_empty()));

@@ -1,9 +1,10 @@
-//! What a chain says about its execution: one start, one end, and a clock that does not go back.
+//! What a chain says about its execution: one start, one end, and a clock that does not go back. An execution whose name was used again
+//! has its own.
 
 use super::line::{Kind, Line};
 use super::problem::Problem;
 use super::report::Finding;
-use bifrost_core::audit::{Event, Outcome, Record};
+use bifrost_core::audit::{Event, Outcome, Record, is_name_used_again};
 use chrono::Datelike as _;
 
 /// How much older than the record before it a record may be: attempts of one execution run in several functions, whose clocks differ.
@@ -22,11 +23,21 @@ pub(super) fn check(lines: &[Line<'_>], records: &[(Record, bool)], key: impl Fn
     if let Some(first) = lines.first().filter(|line| line.number == 1 && line.kind == Kind::Other) {
         findings.push(at(Problem::WithoutStart, first.number));
     }
-    findings
-        .extend(second_start(records).map(|(number, differs)| at(Problem::StartedTwice { number, differs }, number)));
-    findings.extend(other_end(records).map(|(number, problem)| at(problem, number)));
+    for records in executions(records) {
+        let second = second_start(records);
+        findings.extend(second.map(|(number, differs)| at(Problem::StartedTwice { number, differs }, number)));
+        findings.extend(other_end(records).map(|(number, problem)| at(problem, number)));
+    }
     findings.extend(clock(lines).map(|(number, problem)| at(problem, number)));
     findings
+}
+
+/// The records of each execution that had the name of the chain.
+fn executions(records: &[(Record, bool)]) -> impl Iterator<Item = &[(Record, bool)]> {
+    records.chunk_by(|(before, _), (next, _)| {
+        let is_start = matches!(next.draft.event, Event::Start { .. });
+        !(is_start && is_name_used_again(before.draft.time, next.draft.time))
+    })
 }
 
 /// The second start, and whether it differs from the first.

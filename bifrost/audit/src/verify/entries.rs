@@ -3,6 +3,7 @@
 use super::problem::Problem;
 use super::report::{Finding, Findings};
 use super::tree::{Level, WIDTH};
+use super::tree_problem::TreeProblem;
 use super::{Progress, Stage, VerifyError};
 use crate::log::{BundleError, TILE_HEIGHT, TILE_WIDTH, decode_bundle, tile_key};
 use crate::source::{LogSource, SourceError};
@@ -140,7 +141,7 @@ impl Entries {
                 None => {
                     gap += 1;
                     let to = if gap > MAX_GAP { size } else { to };
-                    findings.add(Finding::at(&Problem::EntriesMissing { from, to }, &found.key).entry(from));
+                    findings.add(Finding::at(&TreeProblem::EntriesMissing { from, to }.into(), &found.key).entry(from));
                     if gap > MAX_GAP {
                         break;
                     }
@@ -180,7 +181,7 @@ impl Entries {
             return;
         }
         if let Some(error @ BundleError::Truncated { .. }) = error {
-            findings.add(Finding::at(&Problem::EntriesMalformed(error.to_string()), &found.key).entry(from));
+            findings.add(Finding::at(&TreeProblem::EntriesMalformed(error.to_string()).into(), &found.key).entry(from));
         }
         self.odd.insert(tile.number, decoded.iter().map(|entry| record_hash(entry)).collect());
         self.push_unknown(tile.width);
@@ -202,7 +203,7 @@ impl Entries {
             Ok(entry) => Problem::SchemaUnknown { found: entry.schema.into(), known: SCHEMA },
             Err(error) => match newer_schema(entry) {
                 Some(found) => Problem::SchemaUnknown { found, known: SCHEMA },
-                None => Problem::EntryMalformed { index, problem: error.to_string() },
+                None => TreeProblem::EntryMalformed { index, problem: error.to_string() }.into(),
             },
         };
         if self.unreadable.len() < MAX_UNREADABLE {
@@ -263,10 +264,10 @@ impl Entries {
         }
         twice.sort_unstable();
         for (index, first) in twice {
-            let problem = Problem::EntryDuplicated { index: index.into(), first: first.into() };
+            let problem = TreeProblem::EntryDuplicated { index: index.into(), first: first.into() };
             let tile =
                 TileRef { level: 0, number: u64::from(index) / TILE_WIDTH, width: TILE_WIDTH, has_entries: true };
-            findings.add(Finding::at(&problem, &tile.key()).entry(index.into()));
+            findings.add(Finding::at(&problem.into(), &tile.key()).entry(index.into()));
         }
     }
 

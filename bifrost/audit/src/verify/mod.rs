@@ -24,10 +24,12 @@ mod report;
 mod stored_tiles;
 mod tiles;
 mod tree;
+mod tree_problem;
 mod uncommitted;
 
 pub use problem::{Problem, Severity};
 pub use report::{Finding, Report};
+pub use tree_problem::TreeProblem;
 
 use crate::log::SignedCheckpoint;
 use crate::policy::{NotSigned, Policy};
@@ -98,7 +100,7 @@ pub async fn verify(
         }
         checkpoint => {
             if checkpoint.as_ref().is_some_and(|checkpoint| checkpoint.root != EMPTY_HASH) {
-                findings.add(Finding::at(&Problem::RootMismatch, CHECKPOINT_KEY));
+                findings.add(Finding::at(&TreeProblem::RootMismatch.into(), CHECKPOINT_KEY));
             }
             CheckedTree { entries: Entries::default(), levels: Vec::new() }
         }
@@ -116,7 +118,8 @@ pub async fn verify(
 
 fn read_last_seen(bytes: &[u8], policy: &Policy) -> Result<SignedCheckpoint, VerifyError> {
     let last = SignedCheckpoint::parse(bytes).map_err(|error| VerifyError::LastSeen(clean(&error.to_string())))?;
-    let refused = |problem: NotSigned| VerifyError::LastSeen(clean(&Problem::from_policy(problem, policy).to_string()));
+    let refused =
+        |problem: NotSigned| VerifyError::LastSeen(clean(&TreeProblem::from_policy(problem, policy).to_string()));
     policy.signers(&last).map_err(refused)?;
     Ok(last)
 }
@@ -133,7 +136,7 @@ async fn read_checkpoint(
         Ok(Some(body)) => body,
         Ok(None) => {
             if has_objects(source).await? {
-                add(Problem::CheckpointMissing);
+                add(TreeProblem::CheckpointMissing.into());
             }
             return Ok(None);
         }
@@ -146,7 +149,7 @@ async fn read_checkpoint(
     let checkpoint = match SignedCheckpoint::parse(&body) {
         Ok(checkpoint) => checkpoint,
         Err(error) => {
-            add(Problem::CheckpointMalformed(error.to_string()));
+            add(TreeProblem::CheckpointMalformed(error.to_string()).into());
             return Ok(None);
         }
     };
@@ -158,7 +161,7 @@ async fn read_checkpoint(
             report.holds.push(format!("the checkpoint of {} entries is signed by {names}", checkpoint.size));
             report.signers = signers;
         }
-        Err(problem) => add(Problem::from_policy(problem, policy)),
+        Err(problem) => add(TreeProblem::from_policy(problem, policy).into()),
     }
     Ok(Some(checkpoint))
 }
@@ -174,7 +177,7 @@ async fn has_objects(source: &dyn LogSource) -> Result<bool, SourceError> {
     Ok(false)
 }
 
-impl Problem {
+impl TreeProblem {
     fn from_policy(problem: NotSigned, policy: &Policy) -> Self {
         match problem {
             NotSigned::Origin(found) => Self::CheckpointOfOtherLog { found, expected: policy.origin.clone() },
@@ -194,7 +197,7 @@ fn compare_with_last(
 ) {
     let (size, seen) = (checkpoint.map_or(0, |checkpoint| checkpoint.size), last.size);
     if seen > size {
-        return findings.add(Finding::at(&Problem::RolledBack { seen, size }, CHECKPOINT_KEY));
+        return findings.add(Finding::at(&TreeProblem::RolledBack { seen, size }.into(), CHECKPOINT_KEY));
     }
     let root = match checkpoint {
         // What is signed counts, even if the entries are damaged.
@@ -205,7 +208,7 @@ fn compare_with_last(
         Some(root) if root == last.root => {
             report.holds.push(format!("the {seen} entries that the last verification saw are unchanged"));
         }
-        Some(_) => findings.add(Finding::at(&Problem::Forked { seen }, CHECKPOINT_KEY)),
+        Some(_) => findings.add(Finding::at(&TreeProblem::Forked { seen }.into(), CHECKPOINT_KEY)),
         None => {
             let text =
                 "entries are missing, so it is not known whether the log has those that the last verification saw";

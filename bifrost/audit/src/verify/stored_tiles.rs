@@ -1,9 +1,9 @@
 //! Checks the tiles that the current tree does not need: those of earlier sizes, and those that no checkpoint signs yet.
 
-use super::problem::Problem;
 use super::report::{Finding, Findings, Report};
 use super::tiles::classify;
 use super::tree::{Level, level_len};
+use super::tree_problem::TreeProblem;
 use crate::log::{TILE_WIDTH, decode_bundle, decode_hashes};
 use tlog_tiles::{Hash, Tile, record_hash};
 
@@ -61,7 +61,7 @@ impl<'l> StoredTiles<'l> {
             decode_hashes(body)
         };
         let Some(mut found) = found else {
-            findings.add(Finding::at(&malformed(tile, "it is cut or has other bytes"), key));
+            findings.add(Finding::at(&malformed(tile, "it is cut or has other bytes").into(), key));
             return;
         };
         if found.len() == tile.width() as usize {
@@ -69,13 +69,13 @@ impl<'l> StoredTiles<'l> {
             found.truncate(proven.len());
         }
         match classify(&found, proven, all, first) {
-            Some(problem) if tile.is_data() => findings.add(Finding::at(&problem, key).entry(first)),
+            Some(problem) if tile.is_data() => findings.add(Finding::at(&problem.into(), key).entry(first)),
             Some(_) => {
                 let same = found.iter().zip(proven).take_while(|(found, proven)| Some(**found) == **proven).count();
-                findings.add(Finding::at(&Problem::TileAltered(same), key));
+                findings.add(Finding::at(&TreeProblem::TileAltered(same).into(), key));
             }
             None if found.len() != proven.len() => {
-                findings.add(Finding::at(&malformed(tile, "it has another length"), key));
+                findings.add(Finding::at(&malformed(tile, "it has another length").into(), key));
             }
             None => {}
         }
@@ -96,6 +96,6 @@ impl<'l> StoredTiles<'l> {
     }
 }
 
-fn malformed(tile: &Tile, problem: &str) -> Problem {
-    if tile.is_data() { Problem::EntriesMalformed(problem.into()) } else { Problem::TileAltered(0) }
+fn malformed(tile: &Tile, problem: &str) -> TreeProblem {
+    if tile.is_data() { TreeProblem::EntriesMalformed(problem.into()) } else { TreeProblem::TileAltered(0) }
 }

@@ -1,9 +1,9 @@
 //! Checks entries and hash tiles against the signed root, and finds what is wrong with those that do not fit.
 
 use super::entries::{AT_ONCE, Entries, TileRef};
-use super::problem::Problem;
 use super::report::{Finding, Findings};
 use super::tree::{Level, WIDTH, level_above, level_count, level_len, proven};
+use super::tree_problem::TreeProblem;
 use super::{Progress, Stage, VerifyError};
 use crate::log::{TILE_WIDTH, decode_hashes};
 use crate::source::{LogSource, SourceError};
@@ -28,7 +28,7 @@ pub(super) async fn check(
     let mut entries = Entries::read(source, size, findings, progress).await?;
     if entries.leaves.len() as u64 != size {
         // The checkpoint claims more than there is: without the rest there is no root to compare.
-        findings.add(Finding::new(&Problem::RootMismatch));
+        findings.add(Finding::new(&TreeProblem::RootMismatch.into()));
         entries.index(findings);
         let levels = vec![entries.leaves.clone()];
         return Ok(CheckedTree { entries, levels });
@@ -42,14 +42,16 @@ pub(super) async fn check(
     let hashes: Vec<Level> = stored.iter().map(|level| level.hashes.clone()).collect();
     let Some(levels) = proven(root, &computed, &hashes) else {
         for (tile, found) in &entries.odd {
-            let problem =
-                Problem::EntriesMalformed(format!("it has {} entries, and should have another number", found.len()));
+            let problem = TreeProblem::EntriesMalformed(format!(
+                "it has {} entries, and should have another number",
+                found.len()
+            ));
             let width = TILE_WIDTH.min(size.saturating_sub(tile * TILE_WIDTH));
             let tile = TileRef { level: 0, number: *tile, width, has_entries: true };
-            findings.add(Finding::at(&problem, &tile.key()).entry(tile.number * TILE_WIDTH));
+            findings.add(Finding::at(&problem.into(), &tile.key()).entry(tile.number * TILE_WIDTH));
         }
         (0..).zip(&stored).for_each(|(level, stored)| compare_tiles(level, stored, &Level::new(), findings));
-        findings.add(Finding::new(&Problem::RootMismatch));
+        findings.add(Finding::new(&TreeProblem::RootMismatch.into()));
         entries.index(findings);
         return Ok(CheckedTree { entries, levels: computed });
     };
@@ -129,13 +131,13 @@ async fn settle_entries(
         let problem = classify(&found, proven_part, proven, tile.number * TILE_WIDTH);
         if let Some(problem) = problem {
             let index = match problem {
-                Problem::EntryAltered { index }
-                | Problem::EntryReordered { index, .. }
-                | Problem::EntryDropped { index }
-                | Problem::EntryInserted { index } => index,
+                TreeProblem::EntryAltered { index }
+                | TreeProblem::EntryReordered { index, .. }
+                | TreeProblem::EntryDropped { index }
+                | TreeProblem::EntryInserted { index } => index,
                 _ => tile.number * TILE_WIDTH,
             };
-            findings.add(Finding::at(&problem, &tile.key()).entry(index));
+            findings.add(Finding::at(&problem.into(), &tile.key()).entry(index));
         }
         if let Some(body) = tile.read(source).await?.body {
             entries.settle(tile, &body, proven_part);
@@ -145,7 +147,12 @@ async fn settle_entries(
 }
 
 /// What was done to the entries of an object. `None` if the root does not prove enough to say so.
-pub(super) fn classify(found: &[Hash], proven: &[Option<Hash>], all: &[Option<Hash>], first: u64) -> Option<Problem> {
+pub(super) fn classify(
+    found: &[Hash],
+    proven: &[Option<Hash>],
+    all: &[Option<Hash>],
+    first: u64,
+) -> Option<TreeProblem> {
     let differs = |at: &usize| match (found.get(*at), proven.get(*at)) {
         (Some(found), Some(Some(proven))) => found != proven,
         (None, None) | (Some(_), Some(None)) => false,
@@ -155,24 +162,24 @@ pub(super) fn classify(found: &[Hash], proven: &[Option<Hash>], all: &[Option<Ha
     let index = first + at as u64;
     let here = found.get(at).copied();
     if found.len() < proven.len() && (here.is_none() || proven.get(at + 1).is_some_and(|next| *next == here)) {
-        return Some(Problem::EntryDropped { index });
+        return Some(TreeProblem::EntryDropped { index });
     }
     if found.len() > proven.len()
         && (at >= proven.len() || proven.get(at).copied().flatten() == found.get(at + 1).copied())
     {
-        return Some(Problem::EntryInserted { index });
+        return Some(TreeProblem::EntryInserted { index });
     }
     let of = all.iter().position(|leaf| leaf.is_some() && *leaf == here);
-    Some(of.map_or(Problem::EntryAltered { index }, |of| Problem::EntryReordered { index, of: of as u64 }))
+    Some(of.map_or(TreeProblem::EntryAltered { index }, |of| TreeProblem::EntryReordered { index, of: of as u64 }))
 }
 
 fn compare_tiles(level: u8, stored: &StoredLevel, proven: &Level, findings: &mut Findings) {
     let len = proven.len() as u64;
     for tile in &stored.missing {
-        findings.add(Finding::at(&Problem::TileMissing, &tile.key()));
+        findings.add(Finding::at(&TreeProblem::TileMissing.into(), &tile.key()));
     }
     for tile in &stored.wrong_length {
-        findings.add(Finding::at(&Problem::TileAltered(0), &tile.key()));
+        findings.add(Finding::at(&TreeProblem::TileAltered(0).into(), &tile.key()));
     }
     for tile in TileRef::all(level, len, false) {
         let from = usize::try_from(tile.number).unwrap_or_default() * WIDTH;
@@ -181,7 +188,7 @@ fn compare_tiles(level: u8, stored: &StoredLevel, proven: &Level, findings: &mut
         let differs =
             |(stored, proven): (&Option<Hash>, &Option<Hash>)| stored.is_some() && proven.is_some() && stored != proven;
         if let Some(at) = stored.iter().zip(proven).position(differs) {
-            findings.add(Finding::at(&Problem::TileAltered(at), &tile.key()));
+            findings.add(Finding::at(&TreeProblem::TileAltered(at).into(), &tile.key()));
         }
     }
 }

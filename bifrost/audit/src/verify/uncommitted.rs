@@ -3,7 +3,7 @@
 use super::entries::Entries;
 use super::line::Line;
 use super::problem::Problem;
-use bifrost_core::audit::{PEOPLE, execution_key};
+use bifrost_core::audit::{LATE_ATTEMPT, PEOPLE, execution_key};
 use chrono::{DateTime, TimeDelta, Utc};
 
 /// How much older than the last entry an act may be without an entry: it was just written, and clocks differ.
@@ -11,9 +11,6 @@ const ACT_WAITS: TimeDelta = TimeDelta::seconds(60);
 
 /// How long the entry of a start may be late. The audit function reconciles every day.
 const START_WAITS: TimeDelta = TimeDelta::days(1);
-
-/// How long after the end of its execution an attempt may run: a function runs for 15 minutes at most, and clocks differ.
-const LATE_ATTEMPT: TimeDelta = TimeDelta::minutes(20);
 
 /// Writers cut longer names of executions, so that their directories do not follow from them.
 const LONGEST_NAME: usize = 200;

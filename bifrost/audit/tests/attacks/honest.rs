@@ -7,6 +7,7 @@ use bifrost_audit::memory::{AuditState, MemoryStore};
 use bifrost_audit::policy::Policy;
 use bifrost_audit::source::StoreSource;
 use bifrost_audit::verify::{Report, verify};
+use bifrost_core::account::Identity;
 use bifrost_core::audit::{
     Appended, AttemptOutcome, Audit, AuditLog, AuditMode, AuditPorts, CallOutcome, Chain, Claims, DeployerVersion,
     Draft, Event, FailStates, LogEntry, LookBack, Outcome, Record, Subject, close_execution,
@@ -28,6 +29,11 @@ pub(crate) fn key() -> LocalKey {
 
 pub(crate) fn policy() -> Policy {
     Policy::of_key(&key().public()).unwrap()
+}
+
+fn identity() -> Identity {
+    let (account, region) = ("000000000000".parse().unwrap(), "us-east-1".parse().unwrap());
+    Identity { name: DEPLOYER.into(), account, region }
 }
 
 /// The bytes of the release of an execution.
@@ -84,7 +90,7 @@ pub(crate) struct Honest {
     pub(crate) store: Arc<MemoryStore>,
     pub(crate) log: Arc<TiledLog>,
     audit: Audit,
-    now: DateTime<Utc>,
+    pub(crate) now: DateTime<Utc>,
 }
 
 impl Honest {
@@ -183,20 +189,38 @@ impl Honest {
 
     /// Closes an execution that has ended, as the client and `reconcile` do.
     pub(crate) async fn close(&mut self, name: &str, status: ExecutionStatus, error: Option<&str>) {
-        let ends = FailStates { clean: "NotifyError".into(), dirty: "AlertError".into() };
         self.pass(Duration::seconds(1));
+        self.close_stopped(name, status, error, self.now).await;
+    }
+
+    /// Closes an execution that ended at this time.
+    pub(crate) async fn close_stopped(
+        &mut self,
+        name: &str,
+        status: ExecutionStatus,
+        error: Option<&str>,
+        stopped: DateTime<Utc>,
+    ) {
+        let ends = FailStates { clean: "NotifyError".into(), dirty: "AlertError".into() };
         let execution = ExecutionSummary {
             name: name.into(),
             arn: format!("{ARNS}{name}"),
             status,
-            start_date: self.now,
-            stop_date: Some(self.now),
+            start_date: stopped,
+            stop_date: Some(stopped),
             input: Arc::new(json!({"release_id": name, "project_name": "acme/web", "config_name": "production"})),
             output: None,
             error: error.map(Into::into),
             cause: None,
         };
-        close_execution(&self.audit, ARNS, &ends, &execution, self.now).await.unwrap();
+        close_execution(&self.audit, &identity(), &ends, &execution, self.now).await.unwrap();
+    }
+
+    /// Adds records to an execution without committing to them, as an attempt whose execution has ended does.
+    pub(crate) async fn late(&mut self, name: &str, events: Vec<Event>) {
+        let mut chain = self.chain(name);
+        let drafts = events.into_iter().map(|event| self.draft(name, event)).collect();
+        chain.add(drafts, LookBack::All).await.unwrap();
     }
 
     /// Writes the record of an act of a person, or of a review. Returns its id.

@@ -134,6 +134,46 @@ async fn records_after_the_end_are_errors_unless_an_attempt_was_late() {
 }
 
 #[tokio::test]
+async fn closing_commits_to_late_attempts_only() {
+    for (ending, status, error) in [
+        (Ending::Deployed, ExecutionStatus::Succeeded, None),
+        (Ending::Clean, ExecutionStatus::Failed, Some("NotifyError")),
+        (Ending::Aborted, ExecutionStatus::Aborted, None),
+    ] {
+        let mut log = small().await;
+        log.execution("repeated", &Shape { attempts: vec![1], ending, is_committed: true }).await;
+        let stopped = log.now;
+        log.late("repeated", vec![attempt("CleanUp", None)]).await;
+        assert_eq!(check(log.state()).await.findings[0].code, "audit/late-attempt");
+        for _ in 0..2 {
+            log.pass(Duration::hours(20));
+            log.close_stopped("repeated", status, error, stopped).await;
+        }
+        let before = check(log.state()).await;
+        assert_eq!((before.findings, before.size), (Vec::new(), 16));
+        // So late no attempt runs: somebody else wrote it.
+        log.late("repeated", vec![attempt("CleanUp", None)]).await;
+        log.close_stopped("repeated", status, error, stopped).await;
+        assert_eq!(named(&check(log.state()).await).0, "audit/after-end");
+    }
+}
+
+#[tokio::test]
+async fn name_used_again_has_two_executions() {
+    let mut log = small().await;
+    let deployed = Shape { attempts: vec![1], ending: Ending::Deployed, is_committed: true };
+    log.execution("again", &deployed).await;
+    log.pass(Duration::days(91));
+    for shape in [Shape { ending: Ending::Clean, ..deployed.clone() }, Shape { ending: Ending::Running, ..deployed }] {
+        log.execution("again", &shape).await;
+        log.pass(Duration::days(91));
+        let report = check(log.state()).await;
+        assert_eq!(report.findings, []);
+        assert_eq!(report.open, 1 + u64::from(shape.ending == Ending::Running));
+    }
+}
+
+#[tokio::test]
 async fn end_that_is_not_committed_is_named_and_the_execution_is_open() {
     let end = Event::End { outcome: Outcome::Success, release_sha256: None };
     let report = with_records("running", Duration::zero(), vec![attempt("CleanUp", None), end]).await;

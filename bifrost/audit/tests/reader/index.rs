@@ -97,6 +97,18 @@ async fn refused_release_stays_refused_when_it_ends_clean() {
 }
 
 #[tokio::test]
+async fn closure_after_an_end_covers_late_records() {
+    let log = Fixture::new();
+    let deploy = target("1");
+    let closure = |outcome| Event::Closure { outcome, status: "SUCCEEDED".into(), error: None, left_over: Vec::new() };
+    let ended = vec![(0, start(&deploy)), (1, end(&deploy, Outcome::Success))];
+    log.records(&deploy, vec![ended, vec![(2, attempt("Unlock", None))], vec![(9, closure(Outcome::Success))]]).await;
+    let found = log.index().await.deploys(&Filter::default()).unwrap().remove(0);
+    assert_eq!((found.ended, found.closed, found.outcome), (Some(at(1)), false, Some(Outcome::Success)));
+    assert_eq!((found.end_entry, found.record_count), (Some(2), 4));
+}
+
+#[tokio::test]
 async fn empty_log_has_no_deploys() {
     let index = Fixture::new().index().await;
     assert_eq!((index.size(), index.origin(), index.deploy_count().unwrap()), (0, "", 0));

@@ -82,8 +82,13 @@ fn scan_one(records: &str, entries: &[(u64, LogEntry)]) -> Deploy {
     let first = |field: fn(&LogEntry) -> Option<String>| of().find_map(|(_, entry)| field(entry));
     let start = of().find(|(_, entry)| entry.kind == EntryKind::Started);
     let (mut end, mut outcome): (Option<&(u64, LogEntry)>, _) = (None, None);
+    // The end as it is shown: a closure with the same outcome only covers later records.
+    let mut shown = None;
     for it in of().filter(|(_, entry)| entry.kind != EntryKind::Started) {
         if end.is_none_or(|(_, end)| it.1.number > end.number) {
+            if !(it.1.kind == EntryKind::Closed && it.1.outcome == outcome) {
+                shown = Some(&it.1);
+            }
             let stays = outcome == Some(Outcome::Refused) && it.1.outcome == Some(Outcome::FailureClean);
             outcome = if stays { outcome } else { it.1.outcome };
             end = Some(it);
@@ -102,10 +107,10 @@ fn scan_one(records: &str, entries: &[(u64, LogEntry)]) -> Deploy {
         started_by: first(|entry| entry.started_by.clone()),
         time: start.or(of().next()).unwrap().1.time,
         started: start.map(|(_, entry)| entry.time),
-        ended: end.map(|(_, entry)| entry.time),
+        ended: shown.map(|entry| entry.time),
         outcome,
         code: first(|entry| entry.code.clone()).filter(|_| outcome == Some(Outcome::Refused)),
-        closed: end.is_some_and(|(_, entry)| entry.kind == EntryKind::Closed),
+        closed: shown.is_some_and(|entry| entry.kind == EntryKind::Closed),
         start_entry: start.map(|(number, _)| *number),
         end_entry: end.map(|(number, _)| *number),
         record_count: of().map(|(_, entry)| entry.number).max().unwrap(),

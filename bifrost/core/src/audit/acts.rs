@@ -2,7 +2,7 @@
 
 use super::chain::{MAX_OBJECT_BYTES, read_lines};
 use super::record::{Draft, Record, SCHEMA};
-use super::{AuditPorts, LogEntry, safe_text};
+use super::{AuditPorts, LogEntry, damaged_log, safe_text};
 use crate::cloud::{AuditStore, CloudError, ErrorKind, PutNew};
 use crate::release::Sha256;
 use chrono::{DateTime, NaiveDateTime, Utc};
@@ -107,16 +107,23 @@ pub(crate) async fn write_act(ports: &AuditPorts, key: &str, draft: Draft) -> Ac
     let record = Record { schema: SCHEMA, number: 1, previous: None, draft };
     let line = match serde_json::to_vec(&record) {
         Ok(line) => line,
-        Err(error) => return unwritten(damaged(key, &error.to_string())),
+        Err(error) => return unwritten(damaged_log("s3:GetObject", key, &error.to_string())),
     };
     let mut body = line.clone();
     body.push(b'\n');
+    let is_stored = || async {
+        let found = ports.store.get(key, MAX_OBJECT_BYTES).await?;
+        Ok::<_, CloudError>(found.is_some_and(|found| found == body))
+    };
     let is_ours = match ports.store.put_new(key, body.clone()).await {
         Ok(PutNew::Written) => Ok(true),
         // The answer to an earlier request of this call may have been lost.
-        Ok(PutNew::Exists) => {
-            ports.store.get(key, MAX_OBJECT_BYTES).await.map(|found| found.is_some_and(|found| found == body))
-        }
+        Ok(PutNew::Exists) => is_stored().await,
+        // All answers may have been lost.
+        Err(error) if error.kind == ErrorKind::Unavailable => match is_stored().await {
+            Ok(true) => Ok(true),
+            _ => Err(error),
+        },
         Err(error) => Err(error),
     };
     match is_ours {
@@ -154,21 +161,11 @@ pub async fn read_act(store: &dyn AuditStore, key: &str) -> Result<Option<Record
 
 async fn read(store: &dyn AuditStore, key: &str) -> Result<Option<(Record, Vec<u8>)>, CloudError> {
     let Some(body) = store.get(key, MAX_OBJECT_BYTES).await? else { return Ok(None) };
-    let lines = read_lines(&body).map_err(|(line, error)| damaged(key, &format!("line {line}: {error}")))?;
+    let lines = read_lines(&body)
+        .map_err(|(line, error)| damaged_log("s3:GetObject", key, &format!("line {line}: {error}")))?;
     match <[_; 1]>::try_from(lines) {
         Ok([(record, line)]) => Ok(Some((record, line.to_vec()))),
-        Err(lines) => Err(damaged(key, &format!("it has {} records instead of one", lines.len()))),
-    }
-}
-
-fn damaged(key: &str, problem: &str) -> CloudError {
-    CloudError {
-        operation: "s3:GetObject",
-        resource: safe_text(key),
-        kind: ErrorKind::Invalid,
-        code: "AuditLogDamaged".into(),
-        message: format!("{}; find out what happened with `bifrost audit verify`", safe_text(problem)),
-        request_id: None,
+        Err(lines) => Err(damaged_log("s3:GetObject", key, &format!("it has {} records instead of one", lines.len()))),
     }
 }
 

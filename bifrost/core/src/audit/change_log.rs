@@ -52,17 +52,6 @@ impl ChangeLog {
         PendingChange { log: self, change: Some(change) }
     }
 
-    /// Adds a change: the answer to a call that may have changed something.
-    pub fn add(
-        &self,
-        attempt: &Attempt,
-        call: (&'static str, &str),
-        place: (&AccountId, &Region),
-        answer: Result<Option<&str>, &CloudError>,
-    ) {
-        self.begin(attempt, call, place).answered(answer);
-    }
-
     fn push(&self, change: &Change, outcome: CallOutcome, code: Option<String>, request_id: Option<String>) {
         let time = self.clock.get().map_or(DateTime::UNIX_EPOCH, |now| now());
         let mut changes = self.changes();

@@ -1,11 +1,16 @@
 //! Closes the chain of an execution that has ended, if it could not record its end itself.
 
+use super::chain::since_last_start;
 use super::record::{AttemptOutcome, CallOutcome, Draft, Event, Outcome, Record, Subject, TouchedResource};
-use super::{Audit, AuditPorts, Chain, LookBack, execution_key, release_key, safe_text};
+use super::{Audit, AuditPorts, Chain, LookBack, SCHEMA, execution_key, release_key, safe_text};
+use crate::account::Identity;
 use crate::cloud::{CloudError, ExecutionStatus, ExecutionSummary};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;
+
+/// How long after the end of its execution an attempt may run: a function runs for 15 minutes at most, and clocks differ.
+pub const LATE_ATTEMPT: TimeDelta = TimeDelta::minutes(20);
 
 /// The errors of the `Fail` states of a state machine, by which the end of an execution is recognised.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,35 +21,35 @@ pub struct FailStates {
     pub dirty: String,
 }
 
-/// Makes sure that the log has the end of an execution that has ended: appends entries that are missing, and, if the execution
-/// recorded no end, a closure. It changes nothing if it runs again. Returns how the execution ended; `None` if it still runs, or there
-/// is no audit log.
-///
-/// `arns` is what the ARNs of the deployer's executions begin with.
+/// Makes sure that the log has the end of an execution that has ended: appends entries that are missing, and a closure, if the
+/// execution recorded no end, or if an attempt that was still running recorded something after it, to which no entry commits. It changes
+/// nothing if it runs again. Returns how the execution ended; `None` if it still runs, or there is no audit log.
 ///
 /// # Errors
 /// [`CloudError`] if it is not known whether the log has the end.
 pub async fn close_execution(
     audit: &Audit,
-    arns: &str,
+    deployer: &Identity,
     states: &FailStates,
     execution: &ExecutionSummary,
     now: DateTime<Utc>,
 ) -> Result<Option<Outcome>, CloudError> {
     let Some(ports) = &audit.ports else { return Ok(None) };
     let Some(ended) = ended_status(execution.status) else { return Ok(None) };
-    let mut chain = chain_of(ports, &audit.deployer.name, arns, execution).await?;
+    let mut chain = chain_of(ports, deployer, execution).await?;
     let records = chain.commit_all().await?;
-    let outcome = outcome(states, execution, &records);
-    if records.iter().any(|record| ends(record, outcome)) {
+    let records = since_last_start(&records, |record| &record.draft.event);
+    let outcome = outcome(states, execution, records);
+    if !needs_closure(records, outcome, execution) {
         return Ok(Some(outcome));
     }
     let is_clean = matches!(outcome, Outcome::Success | Outcome::FailureClean | Outcome::Refused);
-    let left_over = if is_clean { Vec::new() } else { left_over(&records) };
+    let left_over = if is_clean { Vec::new() } else { left_over(records) };
     let error = execution.error.as_deref().map(safe_text);
     let event = Event::Closure { outcome, status: ended.into(), error, left_over };
     // The records of the execution also say what its release left out.
-    let subject = records.first().map(|record| record.draft.subject.clone());
+    let known = records.iter().find(|record| record.schema <= SCHEMA);
+    let subject = known.map(|record| record.draft.subject.clone());
     let subject = subject.unwrap_or_else(|| Subject::of_input(&execution.arn, &execution.input));
     let closure = Draft { time: now, deployer: audit.deployer.clone(), subject, event };
     chain.add(vec![closure], LookBack::All).await?;
@@ -53,13 +58,8 @@ pub async fn close_execution(
 }
 
 /// The chain of the execution, or that of its release, which has the records if the function did not know the execution.
-async fn chain_of(
-    ports: &AuditPorts,
-    deployer: &str,
-    arns: &str,
-    execution: &ExecutionSummary,
-) -> Result<Chain, CloudError> {
-    let mut own = Chain::new(ports.clone(), execution_key(deployer, arns, &execution.arn));
+async fn chain_of(ports: &AuditPorts, deployer: &Identity, execution: &ExecutionSummary) -> Result<Chain, CloudError> {
+    let mut own = Chain::new(ports.clone(), execution_key(&deployer.name, &deployer.execution_arn(""), &execution.arn));
     if !own.is_empty().await? {
         return Ok(own);
     }
@@ -91,6 +91,24 @@ fn outcome(states: &FailStates, execution: &ExecutionSummary, records: &[Record]
         // It ended in no declared end state.
         _ => Outcome::Stopped,
     }
+}
+
+/// Whether no record ends the execution with this outcome, or attempts recorded something after it. What no attempt can have recorded
+/// stays without an entry: `audit verify` names it.
+fn needs_closure(records: &[Record], outcome: Outcome, execution: &ExecutionSummary) -> bool {
+    let Some(end) = records.iter().rposition(|record| ends(record, outcome)) else { return true };
+    let late = records.get(end + 1..).unwrap_or_default();
+    let is_possible =
+        |record: &Record| execution.stop_date.is_none_or(|stopped| record.draft.time <= stopped + LATE_ATTEMPT);
+    if let Some(record) = late.iter().find(|record| !is_possible(record)) {
+        tracing::error!(
+            execution = execution.arn,
+            record = record.number,
+            "no attempt can have written this record, so no entry commits to it"
+        );
+        return false;
+    }
+    !late.is_empty()
 }
 
 fn ends(record: &Record, outcome: Outcome) -> bool {

@@ -1,5 +1,6 @@
 //! The directory of an execution's records.
 
+use crate::account::Identity;
 use crate::release::Sha256;
 use serde_json::Value;
 
@@ -16,11 +17,15 @@ pub fn execution_key(deployer: &str, arns: &str, execution: &str) -> String {
 
 /// The directory of the records of an execution that the function does not know, because the definition is of the Go implementation:
 /// that of its release.
+///
+/// All attempts of the execution get the same, though their inputs differ: `Validate` fills in the account.
 #[must_use]
-pub fn release_key(deployer: &str, input: &Value) -> String {
-    let fields = ["aws_account_id", "project_name", "config_name", "release_id"];
-    let fields = fields.map(|field| input.get(field).and_then(Value::as_str).unwrap_or_default());
-    format!("records/{deployer}/{}", hashed(&format!("{fields:?}")))
+pub fn release_key(deployer: &Identity, input: &Value) -> String {
+    let field = |name| input.get(name).and_then(Value::as_str);
+    let account = field("aws_account_id").unwrap_or(deployer.account.as_str());
+    let [project, config, release] =
+        ["project_name", "config_name", "release_id"].map(|name| field(name).unwrap_or_default());
+    format!("records/{}/{}", deployer.name, hashed(&format!("{:?}", [account, project, config, release])))
 }
 
 fn hashed(text: &str) -> String {
@@ -68,14 +73,28 @@ mod tests {
         assert_eq!(keys.len(), names.len() + 1);
     }
 
+    fn odin() -> Identity {
+        let (account, region) = ("000000000000".parse().unwrap(), "us-east-1".parse().unwrap());
+        Identity { name: "coinbase-odin".into(), account, region }
+    }
+
     #[test]
     fn fields_of_a_release_are_kept_apart() {
         let key = |project: &str, config: &str| {
-            release_key("odin", &json!({"project_name": project, "config_name": config, "aws_account_id": 7}))
+            release_key(&odin(), &json!({"project_name": project, "config_name": config, "aws_account_id": 7}))
         };
         assert_ne!(key("a/b", "c"), key("a", "b/c"));
         assert_ne!(key("a\", \"b", "c"), key("a", "b\", \"c"));
         assert_eq!(key("a", "b"), key("a", "b"));
-        assert!(release_key("odin", &json!([])).starts_with("records/odin/_"));
+        assert!(release_key(&odin(), &json!([])).starts_with("records/coinbase-odin/_"));
+    }
+
+    #[test]
+    fn release_without_an_account_is_of_the_deployers_account() {
+        let key = |account: &Value| {
+            release_key(&odin(), &json!({"release_id": "release-1", "project_name": "a", "aws_account_id": account}))
+        };
+        assert_eq!(key(&Value::Null), key(&json!("000000000000")));
+        assert_ne!(key(&Value::Null), key(&json!("111111111111")));
     }
 }

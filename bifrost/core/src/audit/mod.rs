@@ -14,25 +14,23 @@ mod closing;
 mod directory;
 mod entry;
 mod record;
-mod version;
 
 pub use acts::{ActId, InvalidActId, PEOPLE, read_act};
 pub(crate) use acts::{ActWritten, append_act, write_act};
-pub use chain::{Chain, LookBack, MAX_OBJECT_BYTES, read_lines};
+pub use chain::{Chain, LookBack, MAX_OBJECT_BYTES, is_name_used_again, read_lines};
 pub use change_log::{ChangeLog, FailedCall, PendingChange};
-pub use closing::{FailStates, close_execution};
+pub use closing::{FailStates, LATE_ATTEMPT, close_execution};
 pub use directory::{execution_key, release_key};
 pub use entry::{EntryKind, LogEntry};
 pub use record::{
     AttemptOutcome, CallOutcome, Claims, DeployerVersion, Draft, Event, Outcome, Record, SCHEMA, Subject,
     TouchedResource, safe_text,
 };
-pub use version::{set_version, version};
 
-use crate::cloud::{AuditStore, CloudError};
+use crate::cloud::{AuditStore, CloudError, ErrorKind};
 use crate::release::Sha256;
 use async_trait::async_trait;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// What happens to a deploy when the audit log cannot be written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -128,4 +126,31 @@ pub struct Appended {
     pub index: u64,
     /// Why it is not published yet, if it is not.
     pub unpublished: Option<CloudError>,
+}
+
+static VERSION: OnceLock<&'static str> = OnceLock::new();
+
+/// Sets the version of the program, once: `bifrost::main!` does, with the version of the author's package.
+pub fn set_version(version: &'static str) {
+    // A process has one `main`.
+    let _ = VERSION.set(version);
+}
+
+/// The version of the program; `None` in a test.
+#[must_use]
+pub fn version() -> Option<&'static str> {
+    VERSION.get().copied()
+}
+
+/// The error of an audit log whose parts do not fit each other. `resource` is the object or item that is wrong.
+#[must_use]
+pub fn damaged_log(operation: &'static str, resource: &str, problem: &str) -> CloudError {
+    CloudError {
+        operation,
+        resource: safe_text(resource),
+        kind: ErrorKind::Invalid,
+        code: "AuditLogDamaged".into(),
+        message: format!("{}; find out what happened with `bifrost audit verify`", safe_text(problem)),
+        request_id: None,
+    }
 }

@@ -138,7 +138,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "is_false")]
         untagged: bool,
     },
-    /// An attempt of a task ended.
+    /// An attempt of a task ended, as far as its own work goes: it may be followed by a refusal, because the log could not be written.
     Attempt {
         /// The state.
         state: String,
@@ -196,7 +196,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         release_sha256: Option<Sha256>,
     },
-    /// An execution ended and could not record it itself.
+    /// An execution ended and could not record it itself, or something was recorded after its end, which this record covers.
     Closure {
         /// How it ended.
         outcome: Outcome,

@@ -1,7 +1,7 @@
 //! The connection of commands to AWS. `bifrost-aws` implements it; the rest uses only the traits and types here.
 
 use super::{Deployer, Ports};
-use crate::account::DeployerAccount;
+use crate::account::{DeployerAccount, names};
 use crate::cloud::{AuditStore, CloudError, Executions, Inventory, Objects, Stacks, Targets};
 use crate::error_code::{Coded, ErrorCode};
 use crate::people::Acts;
@@ -169,7 +169,7 @@ impl AuditOptions {
     /// The name that a log with these options has in an account and region.
     #[must_use]
     pub fn origin(&self, account: &AccountId, region: &Region) -> String {
-        format!("{}audit/{account}/{region}", self.prefix)
+        format!("{}/{account}/{region}", names::audit_log(&self.prefix))
     }
 }
 

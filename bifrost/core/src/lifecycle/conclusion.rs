@@ -11,6 +11,9 @@ use crate::task::FunctionError;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+/// The code of a refusal because the log cannot be written.
+const UNAVAILABLE: &str = "audit/unavailable";
+
 /// The result of an attempt that could not be recorded, for the reason that the error of [`record`] has.
 ///
 /// # Errors
@@ -33,6 +36,8 @@ pub(crate) fn unrecorded<P>(
 }
 
 /// Records how an attempt ended: adds its records to the chain of its execution, and commits the log to them. `since` is when it began.
+/// If that fails, it may be called again with the result that the failure leads to: the attempt is still recorded once, with how its own
+/// work ended, and what is added is that the release was refused.
 ///
 /// # Errors
 /// `AuditError`, which no task raises under this name, if the log cannot be written.
@@ -44,12 +49,16 @@ pub(crate) async fn record<P>(
     let written = context.with_chain(async |chain| {
         let end = context.recording.notes().end.filter(|_| result.is_ok());
         let mut events = happened(context);
-        events.extend(attempt_ended(context, since, result));
-        if context.guard.role() == Some(Role::Validates) {
-            events.insert(0, (since, context.start()));
+        // What could not be written the first time is still in the chain's memory, or was stored after all.
+        if context.recording.conclude() {
+            events.push(attempt_ended(context, since, result));
+            if context.guard.role() == Some(Role::Validates) {
+                events.insert(0, (since, context.start()));
+            }
         }
+        events.extend(refused(context, result));
         if let Some(RecordedEnd { outcome, .. }) = end {
-            let release_sha256 = started_with(chain).await;
+            let release_sha256 = started_with(chain, context.now()).await;
             events.push((context.now(), Event::End { outcome, release_sha256 }));
         }
         // Earlier attempts, whose answers were lost, and attempts that were given up and go on, record the same.
@@ -70,38 +79,39 @@ fn happened<P>(context: &Context<P>) -> Vec<TimedEvent> {
     events
 }
 
-/// How the attempt ended, and whether it refused the release.
-fn attempt_ended<P>(
-    context: &Context<P>,
-    since: DateTime<Utc>,
-    result: &Result<Value, FunctionError>,
-) -> impl Iterator<Item = TimedEvent> {
+/// How the attempt ended.
+fn attempt_ended<P>(context: &Context<P>, since: DateTime<Utc>, result: &Result<Value, FunctionError>) -> TimedEvent {
     let now = context.now();
     let error = result.as_ref().err();
-    let code = error.and_then(|error| split_code(&error.message).0).map(safe_text);
-    let state = safe_text(&context.attempt.state);
     let last_failure = context.changes().last_failure().filter(|_| error.is_some());
-    let refusal = error.filter(|error| is_refusal(context.guard.role(), error)).map(|error| Event::Refusal {
-        state: state.clone(),
-        error: safe_text(&error.error),
-        code: code.clone(),
-    });
     let ended = Event::Attempt {
-        state,
+        state: safe_text(&context.attempt.state),
         attempt: context.attempt.retry_count,
         duration_ms: u64::try_from((now - since).num_milliseconds()).unwrap_or_default(),
         outcome: AttemptOutcome::of(result),
         error: error.map(|error| safe_text(&error.error)),
-        code,
+        code: error.and_then(code),
         cause: last_failure.map(|call| call.to_string()),
         cause_sha256: error.map(|error| Sha256::of(error.message.as_bytes())),
     };
-    [Some(ended), refusal].into_iter().flatten().map(move |event| (now, event))
+    (now, ended)
+}
+
+/// Whether the attempt refused the release.
+fn refused<P>(context: &Context<P>, result: &Result<Value, FunctionError>) -> Option<TimedEvent> {
+    let error = result.as_ref().err().filter(|error| is_refusal(context.guard.role(), error))?;
+    let state = safe_text(&context.attempt.state);
+    Some((context.now(), Event::Refusal { state, error: safe_text(&error.error), code: code(error) }))
+}
+
+/// The stable code of an error.
+fn code(error: &FunctionError) -> Option<String> {
+    split_code(&error.message).0.map(safe_text)
 }
 
 /// The SHA-256 of the release, as the start of the chain has it.
-async fn started_with(chain: &mut Chain) -> Option<Sha256> {
-    match chain.first().await.ok()??.draft.event {
+async fn started_with(chain: &mut Chain, now: DateTime<Utc>) -> Option<Sha256> {
+    match chain.first(now).await.ok()??.draft.event {
         Event::Start { release_sha256, .. } => release_sha256,
         _ => None,
     }
@@ -119,7 +129,8 @@ fn keep_in_own_log(drafts: &[Draft]) {
 fn is_refusal(role: Option<Role>, error: &FunctionError) -> bool {
     match role {
         Some(Role::Validates) => true,
-        Some(Role::Locks) => error.error == "LockExistsError",
+        // Not if the lock table did not answer: another attempt follows, or nothing is known.
+        Some(Role::Locks) => error.error == "LockExistsError" || code(error).is_some_and(|code| code == UNAVAILABLE),
         // A rule of the deployer that only AWS could answer.
         Some(Role::Fenced { .. }) => error.error == "BadReleaseError",
         _ => false,

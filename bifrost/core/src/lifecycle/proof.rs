@@ -61,11 +61,8 @@ impl<P> Context<P> {
                 "a task marked `validates` or `locks` changes nothing".into(),
             ));
         }
-        let (fence, announced) = join!(self.fence(envelope), self.announce(envelope));
-        if let Some(failure) = fence.failure(self, envelope) {
-            self.guard.refuse();
-            return Err(refused(envelope, "LockNotProved", full_message(&failure)));
-        }
+        let (held, announced) = join!(self.require_lock(envelope), self.announce(envelope));
+        held?;
         if self.guard.must_look_for_halt()
             && let Err(halt) = self.read_halt(envelope).await
         {
@@ -73,6 +70,17 @@ impl<P> Context<P> {
         }
         announced?;
         Ok(Proof(()))
+    }
+
+    /// Checks that the root lock is this execution's, for a handler that changes nothing, but whose result is about what the lock
+    /// protects. Unlike [`lock_proof`](Self::lock_proof) it does not announce a change in the audit log.
+    ///
+    /// # Errors
+    /// [`CloudError`] with the code `LockNotProved`, and the task raises `LockError`, as for [`lock_proof`](Self::lock_proof).
+    pub async fn require_lock(&self, envelope: &Envelope) -> Result<(), CloudError> {
+        let Some(failure) = self.fence(envelope).await.failure(self, envelope) else { return Ok(()) };
+        self.guard.refuse();
+        Err(refused(envelope, "LockNotProved", full_message(&failure)))
     }
 
     /// As [`lock_proof`](Self::lock_proof), for a task marked `cleans up` that does less without the lock: `None` if the lock is

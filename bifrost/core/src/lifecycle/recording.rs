@@ -38,6 +38,8 @@ pub(super) struct Recording {
 pub(super) struct Notes {
     /// Whether nothing is changed yet when the state is entered.
     precedes_changes: bool,
+    /// Whether the chain was given how the attempt ended.
+    is_concluded: bool,
     pub(super) release_sha256: Option<Sha256>,
     pub(super) events: Vec<TimedEvent>,
     pub(super) end: Option<RecordedEnd>,
@@ -69,6 +71,11 @@ impl Recording {
 
     pub(super) fn set_release(&self, stored: Sha256) {
         self.notes().release_sha256 = Some(stored);
+    }
+
+    /// Whether the chain has not been given how the attempt ended. The next call returns `false`.
+    pub(super) fn conclude(&self) -> bool {
+        !std::mem::replace(&mut self.notes().is_concluded, true)
     }
 
     /// The attempt ended the deploy, or found that an earlier attempt did.
@@ -149,7 +156,7 @@ impl<P> Context<P> {
         let identity = &self.account.identity;
         match &self.attempt.execution {
             Some(execution) => execution_key(&identity.name, &identity.execution_arn(""), execution),
-            None => release_key(&identity.name, &self.sent),
+            None => release_key(identity, &self.sent),
         }
     }
 

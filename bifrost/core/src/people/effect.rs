@@ -125,8 +125,12 @@ async fn clear_one(
 ) -> Result<ClearedLock, CloudError> {
     let (key, owner) = (dir.lock(), lock.owner.clone());
     if lock.is_object {
-        account.objects.delete(bucket, &key).await?;
-        return Ok(ClearedLock::Cleared);
+        // Another release may have taken it since the halt flag was deleted.
+        return match lock_object(account, bucket, dir).await? {
+            Some(other) if other.id != owner => Ok(ClearedLock::HeldBy(other)),
+            Some(_) => account.objects.delete(bucket, &key).await.map(|()| ClearedLock::Cleared),
+            None => Ok(ClearedLock::Free),
+        };
     }
     let ended = EndedItem::new(&owner, EndedBy::Unlock, false, account.now());
     match account.locks.give_back(&GiveBack { key, owner, ended, deployed: None }).await? {

@@ -1,14 +1,10 @@
 //! What an act is about, and whether it goes around a protection.
 
 use super::effect::holder;
-use super::{Act, ActError, ActRequest, ActTarget, HeldLock};
+use super::{Act, ActError, ActRequest, ActTarget, HeldLock, MachineAccess};
 use crate::account::DeployerAccount;
 use crate::audit::{Subject, safe_text};
 use crate::cloud::{CloudError, ExecutionStatus, ExecutionSummary, Executions, LockItem};
-use chrono::{DateTime, TimeDelta, Utc};
-
-/// The longest timeout of a Lambda function: an invocation goes on no longer after its execution has ended.
-const LONGEST_INVOCATION: TimeDelta = TimeDelta::seconds(900);
 
 /// Errors of invocations whose answer Step Functions did not get, although they may go on.
 const LOST: [&str; 5] = [
@@ -28,7 +24,8 @@ pub(super) struct Examined {
 }
 
 /// Reads what the act is about. It decides nothing that the person claims: not whether an execution runs, or whose it is.
-pub(super) async fn examine(account: &DeployerAccount, executions: &dyn Executions, request: &ActRequest) -> Examined {
+pub(super) async fn examine(account: &DeployerAccount, machine: MachineAccess<'_>, request: &ActRequest) -> Examined {
+    let MachineAccess { executions, .. } = machine;
     let mut examined = Examined { subject: subject(&request.act), is_break_glass: false, verdict: Ok(()) };
     match &request.act {
         Act::Halt { config, execution, .. } => {
@@ -48,7 +45,7 @@ pub(super) async fn examine(account: &DeployerAccount, executions: &dyn Executio
             // A client can only add to what is found here.
             examined.is_break_glass = *early;
             for lock in locks {
-                let may_run = owner_may_run(account, executions, config, lock, &mut examined.subject).await;
+                let may_run = owner_may_run(account, machine, config, lock, &mut examined.subject).await;
                 examined.is_break_glass |= may_run;
             }
         }
@@ -89,7 +86,7 @@ fn own(
 /// Whether the deploy that holds a lock, or its last task, may still run. If it is not known, it may.
 async fn owner_may_run(
     account: &DeployerAccount,
-    executions: &dyn Executions,
+    MachineAccess { executions, task_limit }: MachineAccess<'_>,
     config: &ActTarget,
     lock: &HeldLock,
     subject: &mut Subject,
@@ -107,16 +104,14 @@ async fn owner_may_run(
     let name = arn.rsplit(':').next().unwrap_or_default();
     match executions.describe(name).await {
         Ok(Some(execution)) if execution.status == ExecutionStatus::Running => true,
-        Ok(Some(execution)) => ended_lately(&execution, account.now()) && may_be_active(executions, &execution).await,
+        Ok(Some(execution)) => {
+            let is_over = execution.stop_date.is_some_and(|end| account.now() - end >= task_limit);
+            !is_over && may_be_active(executions, &execution).await
+        }
         // Step Functions forgets an execution 90 days after its end.
         Ok(None) => false,
         Err(_) => true,
     }
-}
-
-/// Whether an invocation that went on when the execution ended may still go on.
-fn ended_lately(execution: &ExecutionSummary, now: DateTime<Utc>) -> bool {
-    execution.stop_date.is_none_or(|end| now - end < LONGEST_INVOCATION)
 }
 
 /// Whether an invocation of an execution may have gone on when the execution ended: it was stopped, timed out, or lost an invocation.

@@ -9,7 +9,7 @@
 //! | `freeze`, `unfreeze` | yes | refused | no: everybody sees a freeze, and deploys stay possible |
 //! | `halt` | at the same time: a log that does not answer must not delay the stop | goes on: it only stops a deploy, which then cleans up | no |
 //! | `forced-unlock` | yes | refused | yes: it stops a deploy where it is, without clean-up |
-//! | `unlock` | yes | refused | if the deploy may still run: its execution is running or unknown, or its last task may still run: it was stopped, timed out or lost an invocation, less than 15 minutes ago |
+//! | `unlock` | yes | refused | if the deploy may still run: its execution is running or unknown, or its last task may still run: it was stopped, timed out or lost an invocation, and since then less time has passed than a task may take |
 //! | `review` | the record is the act | refused | no |
 //!
 //! In mode `best-effort` an act, except a review, is refused only if its object cannot be written. The object makes sure that a signed
@@ -40,8 +40,27 @@ pub use reconcile::{ClosedExecution, DEFAULT_WINDOW, FailedItem, Reconciled, clo
 pub use request::{Act, ActRequest, ActTarget, HeldLock};
 pub use review::review;
 
+use crate::cloud::Executions;
+use crate::deployer::Deployer;
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// The state machine of a deployer, as acts of people need it.
+#[derive(Clone, Copy)]
+pub struct MachineAccess<'a> {
+    /// Its executions.
+    pub executions: &'a dyn Executions,
+    /// How long a task may take: so long an invocation may go on after its execution has ended.
+    pub task_limit: TimeDelta,
+}
+
+impl<'a> MachineAccess<'a> {
+    /// The state machine of deployer `D`.
+    #[must_use]
+    pub fn of<D: Deployer>(executions: &'a dyn Executions) -> Self {
+        Self { executions, task_limit: TimeDelta::seconds(i64::from(D::TASK_TIMEOUT_SECONDS)) }
+    }
+}
 
 /// The function that performs and records acts of people: `<deployer>-audit`.
 #[async_trait]

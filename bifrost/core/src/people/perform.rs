@@ -4,10 +4,10 @@ use super::effect::{self, Effect};
 use super::examine::{Examined, examine};
 use super::request::plain;
 use super::review::review;
-use super::{Act, ActError, ActRequest, Caller};
+use super::{Act, ActError, ActRequest, Caller, MachineAccess};
 use crate::account::{DeployerAccount, Env};
 use crate::audit::{ActId, ActWritten, Audit, AuditMode, AuditPorts, Draft, Event, Subject, write_act};
-use crate::cloud::{CloudError, Executions};
+use crate::cloud::CloudError;
 use crate::error_code::Coded;
 use crate::release::Sha256;
 use serde::{Deserialize, Serialize};
@@ -37,7 +37,7 @@ pub struct ActOutcome {
 /// [`ActError`]. [`ActError::NotRecorded`] if nothing was done because the log cannot be written.
 pub async fn perform(
     account: &DeployerAccount,
-    executions: &dyn Executions,
+    machine: MachineAccess<'_>,
     caller: &Caller,
     request: &ActRequest,
 ) -> Result<ActOutcome, ActError> {
@@ -46,11 +46,11 @@ pub async fn perform(
         let (audit, env) = (&account.audit, account.env.as_ref());
         return review(audit, env, caller, (act, note), request.ticket.as_deref()).await;
     }
-    let examined = examine(account, executions, request).await;
+    let examined = examine(account, machine, request).await;
     let begin = Record::begin(account, caller, request, &examined);
     let act = async {
         match &examined.verdict {
-            Ok(()) => effect::perform(account, executions, request).await,
+            Ok(()) => effect::perform(account, machine.executions, request).await,
             Err(refused) => Err(refused.clone()),
         }
     };

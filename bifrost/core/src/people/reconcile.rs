@@ -6,15 +6,11 @@ use crate::audit::{
     ActId, Appended, Audit, AuditLog, AuditPorts, EntryKind, FailStates, LogEntry, Outcome, PEOPLE, append_act,
     close_execution,
 };
-use crate::cloud::{CloudError, ExecutionFilter, ExecutionStatus, ExecutionSummary, Executions};
+use crate::cloud::{CloudError, ExecutionPage, ExecutionStatus, ExecutionSummary, Executions, ListedExecution};
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
-
-/// How many executions are listed first. Four times as many each time after that, until one is old enough.
-const FIRST_PAGE: usize = 100;
 
 /// What [`reconcile`] did.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,7 +23,7 @@ pub struct Reconciled {
     pub acts: u64,
     /// How many entries the log did not have.
     pub appended: u64,
-    /// The executions that ended without recording it, and are closed now.
+    /// The executions that ended without recording it, or that recorded something after their end, and are closed now.
     pub closed: Vec<ClosedExecution>,
     /// What could not be completed. Run it again.
     pub failed: Vec<FailedItem>,
@@ -69,24 +65,22 @@ pub async fn reconcile(
     let counted = CountedAudit::new(account).await?;
     let mut done = Reconciled::default();
     let acts = acts(&counted.ports, since).await?;
-    let (mut seen, mut count) = (HashSet::new(), FIRST_PAGE);
+    let mut token = None;
     loop {
         if !may_continue() {
             return Ok(counted.finish(done, false));
         }
-        let listed = executions.list(&ExecutionFilter::default(), count).await?;
-        let is_all = listed.len() < count || listed.last().is_none_or(|oldest| oldest.start_date < since);
+        let ExecutionPage { executions: mut listed, next_token } = executions.page(token).await?;
+        let has_older = listed.last().is_some_and(|oldest| oldest.start_date < since);
+        listed.retain(|execution| execution.start_date >= since);
         // They are closed before more are listed, so that each run comes further.
-        let is_new =
-            |execution: &ExecutionSummary| execution.start_date >= since && seen.insert(execution.name.clone());
-        let new: Vec<_> = listed.into_iter().filter(is_new).collect();
-        if !close_all(account, &counted, states, (new, may_continue), &mut done).await {
+        if !close_all(account, &counted, (executions, states), (listed, may_continue), &mut done).await {
             return Ok(counted.finish(done, false));
         }
-        if is_all {
+        token = next_token.filter(|_| !has_older);
+        if token.is_none() {
             break;
         }
-        count = count.saturating_mul(4);
     }
     for key in acts {
         if !may_continue() {
@@ -121,18 +115,18 @@ pub async fn close(
         || ActError::Malformed(format!("{} is not an execution of this deployer", super::request::plain(arn)));
     let name = arn.strip_prefix(&arns).filter(|name| !name.is_empty()).ok_or_else(unknown)?;
     let execution = executions.describe(name).await?.ok_or_else(unknown)?;
-    Ok(close_execution(&account.audit, &arns, states, &execution, account.now()).await?)
+    Ok(close_execution(&account.audit, &account.identity, states, &execution, account.now()).await?)
 }
 
 /// Closes those of these executions that have ended. Returns `false` if the time was over before the last.
 async fn close_all(
     account: &DeployerAccount,
     counted: &CountedAudit,
-    states: &FailStates,
-    (executions, may_continue): (Vec<ExecutionSummary>, &(dyn Fn() -> bool + Sync)),
+    (executions, states): (&dyn Executions, &FailStates),
+    (listed, may_continue): (Vec<ListedExecution>, &(dyn Fn() -> bool + Sync)),
     done: &mut Reconciled,
 ) -> bool {
-    for execution in executions {
+    for execution in listed {
         if !may_continue() {
             return false;
         }
@@ -141,7 +135,13 @@ async fn close_all(
             done.running += 1;
             continue;
         }
-        if let Err(error) = close_one(account, counted, states, &execution, done).await {
+        let closed = match executions.describe(&execution.name).await {
+            Ok(Some(described)) => close_one(account, counted, states, &described, done).await,
+            // Step Functions has just forgotten it.
+            Ok(None) => Ok(()),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = closed {
             done.failed.push(FailedItem { item: execution.name, error: error.to_string() });
         }
     }
@@ -156,8 +156,7 @@ async fn close_one(
     done: &mut Reconciled,
 ) -> Result<(), CloudError> {
     let before = counted.log.closures();
-    let arns = account.identity.execution_arn("");
-    let outcome = close_execution(&counted.audit, &arns, states, execution, account.now()).await?;
+    let outcome = close_execution(&counted.audit, &account.identity, states, execution, account.now()).await?;
     if let Some(outcome) = outcome.filter(|_| counted.log.closures() > before) {
         done.closed.push(ClosedExecution { execution: execution.name.clone(), outcome });
     }

@@ -10,6 +10,11 @@ use crate::board::{BoardDeployer, local_state};
 use bifrost::audit::{EntryKind, Event, LogEntry, Outcome, Record, read_lines};
 use bifrost::local::LocalAudit;
 use bifrost::testing::TestHarness;
+use bifrost_audit::key::LocalKey;
+use bifrost_audit::memory::MemoryStore;
+use bifrost_audit::policy::Policy;
+use bifrost_audit::source::StoreSource;
+use bifrost_audit::verify::verify;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
@@ -61,6 +66,15 @@ fn ends(harness: &TestHarness<BoardDeployer>) -> Vec<(EntryKind, Option<Outcome>
 fn kinds(harness: &TestHarness<BoardDeployer>) -> Vec<String> {
     let kind = |line: &String| serde_json::from_str::<Value>(line).unwrap()["kind"].as_str().unwrap().to_owned();
     lines(harness).iter().map(kind).collect()
+}
+
+/// What `verify` finds: codes.
+async fn found(harness: &TestHarness<BoardDeployer>) -> Vec<&'static str> {
+    let state = log(harness).state().clone();
+    let policy = Policy::of_key(&LocalKey::parse(state.key.as_deref().unwrap()).unwrap().public()).unwrap();
+    let source = StoreSource::new(Arc::new(MemoryStore::new(state)));
+    let report = verify(&source, &policy, None, &|_, _| {}).await.unwrap();
+    report.findings.iter().map(|finding| finding.code).collect()
 }
 
 fn is_change(record: &Record) -> bool {

@@ -2,7 +2,7 @@
 
 use super::{ends, harness_in, kinds, records};
 use crate::board::{lock_holder, notes, release};
-use bifrost::audit::{EntryKind, Event, Outcome};
+use bifrost::audit::{AttemptOutcome, EntryKind, Event, Outcome};
 use bifrost::testing::Run;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -46,6 +46,31 @@ async fn required_log_refuses_the_release_before_the_first_change() {
             assert_eq!(check.violations(&run), [] as [&str; 0], "{place}");
             assert_eq!(ends(&harness).len(), 1 + usize::from(ends(&harness)[0].0 == EntryKind::Started), "{place}");
         }
+    }
+}
+
+#[tokio::test]
+async fn refusal_without_the_log_is_recorded_once_it_can_be() {
+    for (operation, resource, state) in
+        [("dynamodb:TransactWriteItems", "head", "Validate"), ("s3:PutObject", "records/", "Lock")]
+    {
+        let mut fault = unreachable(operation, resource, state);
+        fault["times"] = json!(1);
+        let harness = harness_in("required", &json!([fault]));
+        let check = harness.check_audit();
+        let run = harness.deploy(&release("first"), &[]).await.unwrap();
+        assert_eq!(check.violations(&run), [] as [&str; 0], "{state}");
+        let records = records(&harness).into_iter().map(|record| record.draft.event);
+        let of_state: Vec<_> = records
+            .filter_map(|event| match event {
+                Event::Attempt { state: found, outcome, .. } if found == state => Some((outcome, None)),
+                Event::Refusal { state: found, code, .. } if found == state => Some((AttemptOutcome::Failed, code)),
+                _ => None,
+            })
+            .collect();
+        let refusal = (AttemptOutcome::Failed, Some("audit/unavailable".to_owned()));
+        assert_eq!(of_state, [(AttemptOutcome::Succeeded, None), refusal], "{state}");
+        assert!(ends(&harness).contains(&(EntryKind::Refused, Some(Outcome::Refused))), "{state}");
     }
 }
 

@@ -1,7 +1,8 @@
 //! CSV as RFC 4180 defines it, which spreadsheets open without running anything.
 
-use crate::reader::plain_text::{escape_control, timestamp};
+use crate::reader::plain_text::timestamp;
 use crate::reader::rows::{Act, Deploy, Review};
+use bifrost_core::strip_control::one_line;
 use std::borrow::Cow;
 
 const DEPLOYS: [&str; 18] = [
@@ -135,7 +136,7 @@ fn row(out: &mut String, cells: &[Cow<'_, str>]) {
 
 /// A cell. Text that a spreadsheet reads as a formula gets a quote before it, which spreadsheets do not show.
 fn cell(out: &mut String, value: &str) {
-    let value = escape_control(value);
+    let value = one_line(value);
     let is_formula = value.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
     let value = if is_formula { Cow::Owned(format!("'{value}")) } else { value };
     if value.contains([',', '"', '\'', ';']) || value.starts_with(' ') || value.ends_with(' ') {
@@ -176,7 +177,7 @@ mod tests {
             row(&mut out, &cells.iter().map(|cell| Cow::Borrowed(cell.as_str())).collect::<Vec<_>>());
             prop_assert_eq!(out.matches(['\r', '\n']).count(), 2);
             for (read, cell) in parse(&out).iter().zip(&cells) {
-                prop_assert_eq!(read.strip_prefix('\'').filter(|rest| rest.trim_start().starts_with(['=', '+', '-', '@'])).unwrap_or(read), &escape_control(cell));
+                prop_assert_eq!(read.strip_prefix('\'').filter(|rest| rest.trim_start().starts_with(['=', '+', '-', '@'])).unwrap_or(read), &one_line(cell));
             }
             prop_assert_eq!(parse(&out).len(), cells.len());
         }

@@ -8,7 +8,7 @@ pub use statement::{
     Envelope, EnvelopeSignature, PAYLOAD_TYPE, PREDICATE_TYPE, StatementError, StatementSigner, envelope, statement,
 };
 
-use super::plain_text::escape_json;
+use bifrost_core::strip_control::escape_json;
 use serde::Serialize;
 
 /// One JSON value a line. Control characters are escaped.

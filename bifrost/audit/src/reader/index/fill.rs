@@ -141,7 +141,7 @@ pub(super) fn kind_name(kind: EntryKind) -> &'static str {
 }
 
 // The record with the highest number decides on the outcome, except that a refused release stays refused when its execution ends
-// cleanly.
+// cleanly. A closure with the recorded outcome only covers what an attempt recorded after the end.
 const ADD_TO_CHAIN: &str = "
 INSERT INTO chain (records, deployer, execution, release_id, release_sha256, project_name, config_name, aws_account_id, aws_region,
     started_by, person, time, started, ended, outcome, code, closed, start_entry, end_entry, end_record, record_count)
@@ -160,11 +160,13 @@ ON CONFLICT (records) DO UPDATE SET
     time = CASE WHEN started IS NULL AND excluded.started IS NOT NULL THEN excluded.started ELSE time END,
     started = coalesce(started, excluded.started),
     start_entry = coalesce(start_entry, excluded.start_entry),
-    ended = CASE WHEN excluded.end_record > end_record THEN excluded.ended ELSE ended END,
+    ended = CASE WHEN excluded.end_record <= end_record OR excluded.closed AND outcome IS excluded.outcome
+        THEN ended ELSE excluded.ended END,
     outcome = CASE WHEN excluded.end_record <= end_record OR outcome = 'Refused' AND excluded.outcome = 'FailureClean'
         THEN outcome ELSE excluded.outcome END,
     code = coalesce(excluded.code, code),
-    closed = CASE WHEN excluded.end_record > end_record THEN excluded.closed ELSE closed END,
+    closed = CASE WHEN excluded.end_record <= end_record OR excluded.closed AND outcome IS excluded.outcome
+        THEN closed ELSE excluded.closed END,
     end_entry = CASE WHEN excluded.end_record > end_record THEN excluded.end_entry ELSE end_entry END,
     end_record = max(end_record, excluded.end_record),
     record_count = max(record_count, excluded.record_count)

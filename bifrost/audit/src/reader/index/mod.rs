@@ -4,7 +4,7 @@ mod fill;
 mod people;
 mod query;
 
-use super::bundled::BundledDay;
+use super::chain::BundledDay;
 use super::error::IndexError;
 use crate::log::{self, SignedCheckpoint};
 use crate::source::LogSource;

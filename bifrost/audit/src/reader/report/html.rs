@@ -1,6 +1,6 @@
 //! Writes HTML in which data is always escaped.
 
-use crate::reader::plain_text::{escape_control, escape_json};
+use bifrost_core::strip_control::{escape_json, one_line};
 use serde::Serialize;
 
 /// HTML that is being written. Markup is only what the program has as a constant; everything else is escaped.
@@ -16,7 +16,7 @@ impl Html {
 
     /// Adds text, for the content of an element or the value of an attribute in quotes.
     pub(super) fn text(&mut self, text: &str) -> &mut Self {
-        for c in escape_control(text).chars() {
+        for c in one_line(text).chars() {
             match c {
                 '&' => self.0.push_str("&amp;"),
                 '<' => self.0.push_str("&lt;"),
@@ -66,7 +66,7 @@ mod tests {
             let html = html.finish();
             prop_assert!(!html.contains(['<', '>', '"', '\'']));
             let read = html.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", "\"").replace("&#39;", "'").replace("&amp;", "&");
-            prop_assert_eq!(read, escape_control(&text).into_owned());
+            prop_assert_eq!(read, one_line(&text).into_owned());
         }
 
         #[test]

@@ -2,7 +2,7 @@
 
 use super::html::Html;
 use super::{Report, VerificationResult};
-use crate::reader::plain_text::{duration, moment};
+use crate::reader::plain_text::{counted, duration, moment};
 use crate::reader::rows::{Act, Deploy};
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -88,7 +88,7 @@ fn summary(page: &mut Html, report: &Report<'_>) {
     let open = report.open_acts.len();
     count(page, "Open reviews", open, if open > 0 { "bad" } else { "" });
     page.markup("</dl>\n<dl class=\"facts\">\n");
-    fact(page, "Checkpoint", &format!("{} entries", report.size));
+    fact(page, "Checkpoint", &counted(report.size, "entry", "entries"));
     page.markup("<div><dt>Root</dt><dd><code>").text(report.root).markup("</code></dd></div>\n");
     fact(page, "Report made", &format!("{} UTC", moment(report.made)));
     page.markup("</dl>\n</section>\n");
@@ -103,8 +103,9 @@ fn verification(page: &mut Html, result: Option<&VerificationResult>) {
         return;
     };
     if *is_intact && !warnings.is_empty() {
-        page.markup("<div class=\"verdict unknown\"><p><strong>Verified: no error, ").text(&warnings.len().to_string());
-        page.markup(if warnings.len() == 1 { " warning.</strong></p>\n" } else { " warnings.</strong></p>\n" });
+        let warnings = counted(warnings.len(), "warning", "warnings");
+        page.markup("<div class=\"verdict unknown\"><p><strong>Verified: no error, ").text(&warnings);
+        page.markup(".</strong></p>\n");
     } else if *is_intact {
         page.markup("<div class=\"verdict good\"><p><strong>Verified.</strong> Nothing in the log is altered, missing, reordered or forged.</p>\n");
     } else {

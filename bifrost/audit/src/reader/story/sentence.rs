@@ -37,7 +37,7 @@ pub(super) fn of(event: &Event, cause_of: CauseOf<'_>) -> String {
         Event::End { outcome, .. } => format!("Execution ended: {}", meaning(*outcome)),
         Event::Closure { outcome, status, error, .. } => {
             let error = error.as_ref().map_or_else(String::new, |error| format!(" with {error}"));
-            format!("Closed later, because it recorded no end: status {status}{error}; {}", meaning(*outcome))
+            format!("Closed later, because its last record was no end: status {status}{error}; {}", meaning(*outcome))
         }
         Event::Act { action, identity, .. } => format!("{identity}: {action}"),
         Event::ActResult { act, done: true, .. } => format!("Act {act} was done"),

@@ -1,7 +1,7 @@
 //! The story as text.
 
 use super::{Evidence, MayChange, Step, Story, sentence, timeline};
-use crate::reader::plain_text::{duration, moment, paragraph};
+use crate::reader::plain_text::{counted, duration, moment, paragraph};
 use bifrost_core::audit::{CallOutcome, Event};
 use bifrost_core::release::Sha256;
 
@@ -134,10 +134,19 @@ fn steps(out: &mut String, story: &Story) {
     let done = |step: &&Step| matches!(step.event, Event::Change { outcome: CallOutcome::Done, .. });
     let done = committed().filter(done).count();
     let refused = changes - done;
-    let refused = if refused == 0 { String::new() } else { format!(", {refused} calls refused or without an answer") };
+    let refused = if refused == 0 {
+        String::new()
+    } else {
+        format!(", {} refused or without an answer", counted(refused, "call", "calls"))
+    };
     let open = story.steps.len() - committed().count();
-    let open = if open == 0 { String::new() } else { format!("; {open} records more are not committed") };
-    paragraph(out, "  ", &format!("{} records, {done} changes{refused}{open}", committed().count()));
+    let open = match open {
+        0 => String::new(),
+        1 => "; 1 more record is not committed".to_owned(),
+        more => format!("; {more} more records are not committed"),
+    };
+    let (records, done) = (counted(committed().count(), "record", "records"), counted(done, "change", "changes"));
+    paragraph(out, "  ", &format!("{records}, {done}{refused}{open}"));
 }
 
 fn open_ends(out: &mut String, story: &Story) {
