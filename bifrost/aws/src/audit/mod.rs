@@ -1,13 +1,11 @@
 //! The audit log on AWS: its objects in S3, its order in DynamoDB, its signatures from KMS.
 
 mod kms;
-mod location;
 mod objects;
 mod table;
 mod versions;
 
 pub use kms::{KmsSigner, KnownKey};
-pub use location::AuditLocation;
 
 use crate::AwsSession;
 use async_trait::async_trait;
@@ -15,8 +13,23 @@ use bifrost_core::cloud::{
     AuditStore, CloudError, ErrorKind, LogHead, NewEntry, ObjectVersion, PutNew, Sequenced, StoredCheckpoint,
     VersionsPage,
 };
+use bifrost_core::release::AccountId;
 use objects::AuditBucket;
 use table::AuditTable;
+
+/// The bucket and the table of an audit log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditLocation {
+    /// The name of the bucket.
+    pub bucket: String,
+    /// The account of the bucket, which may be another than the deployer account.
+    pub owner: AccountId,
+    /// Whether the bucket has Object Lock. Then the checkpoint states a retention of its own, which needs the permission
+    /// `s3:PutObjectRetention`: the retention of the bucket is far too long for what is replaced all the time.
+    pub has_object_lock: bool,
+    /// Name or ARN of the table, which is in the account of the bucket.
+    pub table: String,
+}
 
 /// The bucket and the table of an audit log, with the permissions of a session.
 #[derive(Debug, Clone)]

@@ -18,6 +18,7 @@ use bifrost_core::release::{AccountId, Defaults, InvalidName};
 use bifrost_core::self_check::{SelfCheck, SelfCheckReport};
 use bifrost_core::task::FunctionError;
 use bifrost_core::task::RawInput;
+use chrono::TimeDelta;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -152,6 +153,7 @@ impl<D: AwsDeployer> Function<D> {
             executions: Arc::new(SfnExecutions::new(session.clone(), Arc::clone(&identity))),
             account: deployer_account(&session, identity, defaults, audit),
             states: fail_states::<D>(),
+            task_limit: TimeDelta::seconds(i64::from(D::TASK_TIMEOUT_SECONDS)),
             session,
             request_id: request_id.to_owned(),
             deadline,

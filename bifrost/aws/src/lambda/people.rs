@@ -18,8 +18,8 @@ use bifrost_core::audit::{ActId, FailStates};
 use bifrost_core::cloud::{ErrorKind, Executions};
 use bifrost_core::error_code::{Coded as _, full_message};
 use bifrost_core::people::{
-    self, ActError, ActOutcome, Answer, AuditEvent, Caller, DEFAULT_WINDOW, FailedItem, Person, Reconciled, SignedAct,
-    WireError,
+    self, ActError, ActOutcome, Answer, AuditEvent, Caller, DEFAULT_WINDOW, FailedItem, MachineAccess, Person,
+    Reconciled, SignedAct, WireError,
 };
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -39,6 +39,8 @@ pub(super) struct AuditFunction {
     pub(super) account: DeployerAccount,
     pub(super) executions: Arc<dyn Executions>,
     pub(super) states: FailStates,
+    /// How long a task of the deployer may take.
+    pub(super) task_limit: TimeDelta,
     /// With the function's own role.
     pub(super) session: AwsSession,
     /// The id of the invocation.
@@ -106,7 +108,8 @@ impl AuditFunction {
         let caller = self.caller(signed).await?;
         let request = signed.read().map_err(|error| ActError::Malformed(error.to_string()))?;
         tracing::info!(action = request.act.action(), identity = caller.identity, "a person asks for an act");
-        people::perform(&self.account, self.executions.as_ref(), &caller, &request).await
+        let machine = MachineAccess { executions: self.executions.as_ref(), task_limit: self.task_limit };
+        people::perform(&self.account, machine, &caller, &request).await
     }
 
     /// Asks STS who signed the request.

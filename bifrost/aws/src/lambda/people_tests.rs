@@ -153,6 +153,7 @@ async fn fixture(arn: &'static str) -> Fixture {
         executions: Arc::new(crate::executions::SfnExecutions::new(session.clone(), identity)),
         account,
         states: FailStates { clean: "FailureClean".into(), dirty: "FailureDirty".into() },
+        task_limit: TimeDelta::seconds(310),
         session,
         request_id: "invocation-1".into(),
         deadline: Instant::now() + Duration::from_mins(5),

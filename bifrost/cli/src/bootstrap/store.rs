@@ -42,11 +42,7 @@ pub(super) fn add(template: Template, names: Names, readers: &[Reader]) -> Templ
 /// Object Lock is on without a default retention, and has no effect: the audit log has a bucket of its own. Earlier versions of this
 /// template turned it on, and S3 cannot turn it off, so an update of an existing stack without it would fail.
 fn bucket(names: Names) -> Value {
-    json!({
-        "BucketName": substituted(&names.bucket()),
-        "BucketEncryption": {
-            "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}],
-        },
+    let special = json!({
         "LifecycleConfiguration": {"Rules": [{
             "Id": "RemoveOldVersions",
             "Status": "Enabled",
@@ -54,6 +50,17 @@ fn bucket(names: Names) -> Value {
             "ExpiredObjectDeleteMarker": true,
         }]},
         "ObjectLockEnabled": true,
+    });
+    private_bucket(&names.bucket(), special)
+}
+
+/// The properties of a bucket that only its own account uses: encrypted, versioned and not public. `special` are its other properties.
+pub(super) fn private_bucket(name: &str, special: Value) -> Value {
+    let mut bucket = json!({
+        "BucketName": substituted(name),
+        "BucketEncryption": {
+            "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}],
+        },
         "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
         "PublicAccessBlockConfiguration": {
             "BlockPublicAcls": true,
@@ -62,7 +69,11 @@ fn bucket(names: Names) -> Value {
             "RestrictPublicBuckets": true,
         },
         "VersioningConfiguration": {"Status": "Enabled"},
-    })
+    });
+    if let (Value::Object(bucket), Value::Object(special)) = (&mut bucket, special) {
+        bucket.extend(special);
+    }
+    bucket
 }
 
 /// A release lock is kept for ever: without it the release could be deployed again. A root lock of a Go deployer has

@@ -4,7 +4,7 @@ use super::{Address, Client};
 use crate::client::ClientDeployer;
 use bifrost_core::audit::{Audit, Outcome};
 use bifrost_core::deployer::fail_states;
-use bifrost_core::people::{self, Act, ActError, ActOutcome, ActRequest, ActTarget, Caller, Reconciled};
+use bifrost_core::people::{self, Act, ActError, ActOutcome, ActRequest, ActTarget, Caller, MachineAccess, Reconciled};
 use chrono::{DateTime, Utc};
 use std::fmt;
 use std::sync::Arc;
@@ -82,8 +82,8 @@ impl<D: ClientDeployer> Client<D> {
         people::close(&self.account, self.executions.as_ref(), &fail_states::<D>(), &arn).await
     }
 
-    /// Performs an act: through the deployer's function, or directly where there is none, or these credentials may not invoke it. `reason` is why, unless the person gave a
-    /// reason.
+    /// Performs an act: through the deployer's function, or directly where there is none, or these credentials may not invoke it.
+    /// `reason` is why, unless the person gave a reason.
     pub(super) async fn act(&self, act: Act, reason: Option<&str>) -> Result<ActOutcome, ActError> {
         let outcome = self.perform(act, reason).await?;
         if let Some(report) = &self.motive.report {
@@ -99,9 +99,9 @@ impl<D: ClientDeployer> Client<D> {
             ticket: self.motive.ticket.clone(),
             nonce: self.account.env.new_uuid(),
         };
-        let (caller, executions) = (Caller::local(&self.motive.by), self.executions.as_ref());
+        let (caller, machine) = (Caller::local(&self.motive.by), MachineAccess::of::<D>(self.executions.as_ref()));
         let Some(acts) = &self.acts else {
-            return people::perform(&self.account, executions, &caller, &request).await;
+            return people::perform(&self.account, machine, &caller, &request).await;
         };
         match acts.perform(&request).await {
             // Without a function, or the right to invoke it, IAM still decides about each write.
@@ -111,7 +111,7 @@ impl<D: ClientDeployer> Client<D> {
                 // With the person's own rights. They do not include the log, which only functions write.
                 let mut account = self.account.clone();
                 account.audit = Audit::off(account.audit.deployer);
-                let done = people::perform(&account, executions, &caller, &request).await?;
+                let done = people::perform(&account, machine, &caller, &request).await?;
                 Ok(ActOutcome { not_recorded: Some(missing.to_string()), ..done })
             }
             answered => answered,

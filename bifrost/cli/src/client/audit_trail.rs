@@ -1,8 +1,14 @@
 //! Whether the deploys of a deployer are recorded in an audit log.
 
 use super::{Client, ClientDeployer, DeployOutcome};
+use crate::doctor::audit_store;
+use bifrost_audit::find::find_end;
+use bifrost_audit::source::StoreSource;
 use bifrost_core::audit::AuditMode;
+use bifrost_core::cloud::AuditStore;
+use chrono::TimeDelta;
 use serde::Serialize;
+use std::sync::Arc;
 
 /// The environment variable of the function that says whether an audit log is required. A function without it writes none.
 const VARIABLE: &str = "BIFROST_AUDIT";
@@ -17,7 +23,7 @@ const UNAVAILABLE: &str = "audit/unavailable";
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum AuditTrail {
-    /// The deployer writes an audit log. Whether it has this deploy is not known from that: the log says it.
+    /// The deployer writes an audit log. Whether that has this deploy, [`DeployOutcome::audit_entry`] says.
     Enabled,
     /// The deployer writes one, but could not write it, and so refused the release.
     NotRecorded,
@@ -37,27 +43,39 @@ impl AuditTrail {
 }
 
 impl<D: ClientDeployer> Client<D> {
-    /// Whether the deployer writes an audit log, or could not for a deploy with this outcome.
-    pub(super) async fn audit_trail_of(&self, outcome: &DeployOutcome) -> AuditTrail {
+    /// Finds out whether the deployer writes an audit log, or could not for this deploy, and whether the log has its end.
+    pub(super) async fn find_audit_trail(&self, outcome: &mut DeployOutcome) {
         if outcome.failures.iter().any(|failure| failure.code.as_deref() == Some(UNAVAILABLE)) {
-            return AuditTrail::NotRecorded;
+            outcome.audit = AuditTrail::NotRecorded;
+            return;
         }
-        self.audit_trail().await
+        let (trail, store) = self.audit_log().await;
+        outcome.audit = trail;
+        let Some(store) = store else { return };
+        let execution = self.account.identity.execution_arn(&outcome.execution);
+        let since = outcome.time - TimeDelta::seconds(outcome.seconds);
+        // Users may deploy without permission to read the log.
+        let found = find_end(&StoreSource::new(store), &execution, since).await.ok().flatten();
+        outcome.audit_entry = found.map(|(entry, _)| entry);
     }
 
     /// Whether the deployer writes an audit log: in AWS by the settings of its function.
     pub async fn audit_trail(&self) -> AuditTrail {
-        if self.account.audit.ports.is_some() && self.account.audit.mode != AuditMode::Off {
-            return AuditTrail::Enabled;
+        self.audit_log().await.0
+    }
+
+    async fn audit_log(&self) -> (AuditTrail, Option<Arc<dyn AuditStore>>) {
+        if let Some(ports) = self.account.audit.ports.as_ref().filter(|_| self.account.audit.mode != AuditMode::Off) {
+            return (AuditTrail::Enabled, Some(Arc::clone(&ports.store)));
         }
-        let Some(inventory) = &self.inventory else { return AuditTrail::Off };
+        let Some(inventory) = &self.inventory else { return (AuditTrail::Off, None) };
         match inventory.function(&self.account.identity.name).await {
             Ok(Some(function)) if function.settings.get(VARIABLE).is_some_and(|mode| mode != OFF) => {
-                AuditTrail::Enabled
+                (AuditTrail::Enabled, audit_store(inventory.as_ref(), &function, &self.account.identity))
             }
-            Ok(Some(_)) => AuditTrail::Off,
+            Ok(Some(_)) => (AuditTrail::Off, None),
             // Users may deploy without permission to read the function.
-            Ok(None) | Err(_) => AuditTrail::Unknown,
+            Ok(None) | Err(_) => (AuditTrail::Unknown, None),
         }
     }
 }

@@ -136,7 +136,7 @@ impl<D: ClientDeployer> Follower<'_, D> {
             if outcome.status == Status::FailureDirty {
                 self.find_left_over(&mut outcome).await;
             }
-            outcome.audit = self.client.audit_trail_of(&outcome).await;
+            self.client.find_audit_trail(&mut outcome).await;
             events.push(DeployEvent::End(Box::new(outcome.clone())));
             self.outcome = Some(outcome);
         }

@@ -66,9 +66,13 @@ pub struct DeployOutcome {
     /// What the deploy may have left over, if it is known which release is in service: resources of the other releases.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub left_over: Vec<String>,
-    /// Whether the audit log has it.
+    /// Whether the deployer writes an audit log.
     #[serde(skip_serializing_if = "AuditTrail::is_unknown")]
     pub audit: AuditTrail,
+    /// The index of the entry in the audit log that commits to its end. `None` if that is not known: the log cannot be read, or has not
+    /// published it yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audit_entry: Option<u64>,
     /// What the deploy created and deleted.
     #[serde(flatten)]
     pub changes: Changes,
@@ -107,6 +111,7 @@ impl DeployOutcome {
             states_after_failure: reader.states_after_failure().to_vec(),
             left_over: left_over(status, serving, &changes),
             audit: AuditTrail::Unknown,
+            audit_entry: None,
             changes: remaining_changes(status, changes),
         }
     }

@@ -2,12 +2,12 @@
 
 use super::arguments::{CloudArgs, Format};
 use super::error::CliError;
-use super::escape_control::one_line;
 use super::report::Paint;
 use super::time::{Age, TypedAge, moment};
 use super::{ProgramRun, output};
 use crate::client::{AllDeployed, ClientDeployer, DeployedRelease, UnreadableItem};
 use bifrost_core::cloud::ErrorKind;
+use bifrost_core::strip_control::one_line;
 use chrono::TimeDelta;
 
 const HEADINGS: [&str; COLUMNS] = ["ACCOUNT", "PROJECT", "CONFIG", "RELEASE", "SINCE", "BY"];

@@ -2,7 +2,7 @@
 
 use crate::client::Address;
 use crate::client::ClientDeployer;
-use bifrost_core::account::Identity;
+use bifrost_core::account::{Identity, names};
 use bifrost_core::deployer::ConnectOptions;
 use bifrost_core::release::{AccountId, BucketName, ConfigName, Defaults, ProjectName, Region, read_buckets};
 use clap::ValueEnum;
@@ -88,7 +88,7 @@ impl DeployerArgs {
     /// The arguments of a command for the audit log of this deployer, with a space before each.
     fn audit_arguments<D: ClientDeployer>(&self) -> String {
         let name = self.name::<D>();
-        let prefix = name.rfind('-').and_then(|end| name.get(..=end)).unwrap_or_default();
+        let prefix = names::prefix(&name);
         let mut arguments = String::new();
         if prefix != PREFIX && env::var("BIFROST_PREFIX").is_err() {
             arguments = format!(" --prefix {}", shell_quoted(prefix));

@@ -84,7 +84,8 @@ With --output json each line is an object with \"event\" and \"time\":
   log       line and tone of a line in the deployer's log
   end       status, exit_code, serving, seconds, failures, created, deleted;
             left_over, outputs and notes, if there are any; audit, whether the
-            deployer writes an audit log: enabled, not-recorded or off"
+            deployer writes an audit log: enabled, not-recorded or off;
+            audit_entry, the entry of the log that has its end, if known"
     )
 }
 

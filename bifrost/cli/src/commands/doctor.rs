@@ -2,13 +2,13 @@
 
 use super::arguments::{Format, OutputArgs};
 use super::error::CliError;
-use super::escape_control::one_line;
 use super::report::Paint;
 use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
 use crate::doctor::{DoctorFinding, Status, examine};
 use bifrost_core::deployer::ConnectError;
 use bifrost_core::release::AccountId;
+use bifrost_core::strip_control::one_line;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]

@@ -2,12 +2,12 @@
 
 use super::arguments::{CloudArgs, CommandHint, Format, OutputArgs, ProjectArgs, limit};
 use super::error::CliError;
-use super::escape_control::one_line;
 use super::report::{LockAfter, Paint, failure_text, indented, next_step};
 use super::time::{duration, moment};
 use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
 use crate::client::{Address, FailedDeploy};
+use bifrost_core::strip_control::one_line;
 use chrono::TimeDelta;
 use serde::Serialize;
 
@@ -142,6 +142,7 @@ mod tests {
                 states_after_failure: Vec::new(),
                 left_over: Vec::new(),
                 audit: AuditTrail::Unknown,
+                audit_entry: None,
                 changes: Changes { notes: vec!["the group was deleted".into()], ..Changes::default() },
             },
         }

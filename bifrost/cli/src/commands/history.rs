@@ -2,7 +2,6 @@
 
 use super::arguments::{CloudArgs, Format, OutputArgs, limit};
 use super::error::CliError;
-use super::escape_control::one_line;
 use super::time::{duration, moment};
 use super::{ProgramRun, output};
 use crate::client::Client;
@@ -10,6 +9,7 @@ use crate::client::ClientDeployer;
 use bifrost_core::cloud::HistoryEvent;
 use bifrost_core::cloud::{ExecutionFilter, ExecutionSummary};
 use bifrost_core::release::started_by;
+use bifrost_core::strip_control::one_line;
 use serde_json::{Value, json};
 
 #[derive(Debug, clap::Args)]

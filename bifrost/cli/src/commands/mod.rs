@@ -15,7 +15,6 @@ mod custom_command;
 mod deploy;
 mod doctor;
 mod error;
-mod escape_control;
 mod failures;
 mod freeze;
 mod graph;
@@ -43,8 +42,8 @@ use clap::{CommandFactory, Parser, Subcommand};
 use error::CliError;
 
 pub use audit::AuditProgram;
+pub use bifrost_core::strip_control::one_line;
 pub use custom_command::{CommandContext, CommandError, CustomCommand};
-pub use escape_control::one_line;
 pub use program::Program;
 use program::ProgramRun;
 

@@ -2,8 +2,8 @@
 
 use super::arguments::Format;
 use super::error::CliError;
-use super::escape_control::{escape_control, escaped_json};
 use bifrost_core::error_code::{Coded as _, full_message};
+use bifrost_core::strip_control::{escape_control, escape_json};
 use serde::Serialize;
 use serde_json::json;
 use std::io::{self, Write, stderr, stdout};
@@ -25,7 +25,7 @@ pub(super) fn print(text: &str) -> io::Result<()> {
 
 /// Prints a value as one line of JSON.
 pub(super) fn print_json(value: &impl Serialize) -> io::Result<()> {
-    print(&escaped_json(serde_json::to_string(value)?))
+    print(&escape_json(serde_json::to_string(value)?))
 }
 
 /// Prints an error on standard error. If that fails, the exit code still reports it.
@@ -39,7 +39,7 @@ pub(super) fn print_error(error: &CliError, format: Format) {
         Format::Text => writeln!(stderr().lock(), "{}", escape_control(&format!("error[{code}]: {message}"))),
         Format::Json => {
             let object = json!({"error": {"code": code, "message": message}});
-            writeln!(stderr().lock(), "{}", escaped_json(object.to_string()))
+            writeln!(stderr().lock(), "{}", escape_json(object.to_string()))
         }
     };
 }

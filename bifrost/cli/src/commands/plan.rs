@@ -2,11 +2,11 @@
 
 use super::arguments::{CloudArgs, Format, OutputArgs, whoami};
 use super::error::CliError;
-use super::escape_control::{escape_control, one_line};
 use super::report::Paint;
 use super::{ProgramRun, output};
 use crate::client::Address;
 use crate::client::{Action, ClientDeployer, DeployPlan, PlanFinding, PlannedChange};
+use bifrost_core::strip_control::{escape_control, one_line};
 use serde::Serialize;
 use std::path::PathBuf;
 

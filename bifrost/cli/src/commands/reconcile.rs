@@ -2,11 +2,12 @@
 
 use super::arguments::{CloudArgs, Format, OutputArgs};
 use super::error::CliError;
-use super::escape_control::one_line;
 use super::time::TypedAge;
 use super::{ProgramRun, output};
 use crate::client::ClientDeployer;
+use bifrost_audit::reader::counted;
 use bifrost_core::people::Reconciled;
+use bifrost_core::strip_control::one_line;
 use serde_json::{Value, json};
 
 /// The exit code if something could not be completed.
@@ -65,8 +66,11 @@ fn as_json(deployer: &str, done: &Reconciled) -> Value {
 fn lines(deployer: &str, done: &Reconciled) -> Vec<String> {
     let Reconciled { executions, running, acts, appended, closed, failed, is_complete } = done;
     let mut lines = vec![format!(
-        "{}: compared {executions} executions ({running} running) and {acts} acts with the log; appended {appended} entries",
-        one_line(deployer)
+        "{}: compared {} ({running} running) and {} with the log; appended {}",
+        one_line(deployer),
+        counted(*executions, "execution", "executions"),
+        counted(*acts, "act", "acts"),
+        counted(*appended, "entry", "entries")
     )];
     lines.extend(closed.iter().map(|one| format!("  closed  {} as {}", one_line(&one.execution), one.outcome.name())));
     lines.extend(failed.iter().map(|one| format!("  failed  {}: {}", one_line(&one.item), one_line(&one.error))));
@@ -88,7 +92,7 @@ mod tests {
         let failed = vec![FailedItem { item: "deploy-2".into(), error: "throttled\n".into() }];
         let done = Reconciled { executions: 3, running: 1, acts: 2, appended: 1, closed, failed, is_complete: true };
         insta::assert_snapshot!(lines("coinbase-odin", &done).join("\n"), @r"
-        coinbase-odin: compared 3 executions (1 running) and 2 acts with the log; appended 1 entries
+        coinbase-odin: compared 3 executions (1 running) and 2 acts with the log; appended 1 entry
           closed  deploy-1 as Stopped
           failed  deploy-2: throttled\n
           not complete: run it again

@@ -3,13 +3,13 @@
 use super::all_deployed;
 use super::arguments::{CloudArgs, CommandHint, Format, OutputArgs, ProjectArgs};
 use super::error::CliError;
-use super::escape_control::one_line;
 use super::report::Paint;
 use super::time::{TypedAge, moment};
 use super::{ProgramRun, output};
 use crate::client::{Address, Client, Deployment, RunningExecution};
 use crate::client::{ClientDeployer, Deployed};
 use bifrost_core::lifecycle::describe_lock;
+use bifrost_core::strip_control::one_line;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {

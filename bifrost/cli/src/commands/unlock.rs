@@ -25,7 +25,7 @@ pub(super) struct Args {
     /// Stop the running deploy that holds the lock, without clean-up, then clear the lock
     #[arg(long)]
     force: bool,
-    /// Wait at most this long for the last task of the deploy; only if you know when it has ended
+    /// Wait at most this long for the last task of the deploy; less than it may take counts as break-glass
     #[arg(long, value_name = "SECONDS")]
     wait: Option<u32>,
     #[command(flatten)]
@@ -45,13 +45,15 @@ The lock of a running deploy is kept unless --force is given. Prefer
 deploy where it is: what it created stays.
 
 When a deploy has ended, its last task may still run. The command then waits
-until it must have ended: after a stop about 5 minutes in AWS, after another
-end at most 10, because the clocks may differ. If you interrupt it, run it
-again: it continues to wait.
+until it must have ended: after a stop as long as a task may take (about 5
+minutes in AWS), after another end at most 5 minutes longer, because the
+clocks may differ. If you interrupt it, run it again: it continues to wait.
 
 A halt flag that was meant for the deploy is removed with the lock.
---force, and --wait with too short a time, go around a protection: where
-there is an audit log, another person must review them.
+Break-glass, which another person must review where there is an audit log:
+  - the stop of --force, also if the command then waits as long as it must
+  - clearing the lock while the deploy, or its last task, may still run, as
+    with a --wait that is too short
 After FailureDirty, first do what `{name} failures` shows for the deploy.
 `{name} unfreeze` lifts a freeze."
     )

@@ -5,10 +5,11 @@ use crate::bootstrap::{
 };
 use bifrost_core::account::{Identity, names};
 use bifrost_core::audit::AuditMode;
-use bifrost_core::cloud::FunctionConfiguration;
+use bifrost_core::cloud::{AuditStore, FunctionConfiguration, Inventory};
 use bifrost_core::release::{AccountId, BucketName};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 /// Whether a function writes an audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +90,16 @@ fn location(function: &FunctionConfiguration, identity: &Identity) -> Result<Opt
         origin: value("BIFROST_AUDIT_ORIGIN").cloned().unwrap_or_else(|| identity.audit_origin()),
         key: value(AUDIT_KEY_VARIABLE).cloned().unwrap_or_else(|| format!("alias/{log}")),
     }))
+}
+
+/// The storage of the audit log that a function writes, with the permissions of the user. `None` if it writes none.
+pub(crate) fn audit_store(
+    inventory: &dyn Inventory,
+    function: &FunctionConfiguration,
+    identity: &Identity,
+) -> Option<Arc<dyn AuditStore>> {
+    let log = location(function, identity).ok().flatten()?;
+    Some(inventory.audit_store(&log.bucket, &log.owner, &log.table))
 }
 
 fn read<T: FromStr>(variable: &'static str, value: &str) -> Result<T, InvalidSetting> {

@@ -24,6 +24,7 @@ mod table;
 mod tests;
 mod tls;
 
+pub(crate) use audit_location::audit_store;
 pub use definition::differences;
 pub use examine::examine;
 pub use finding::{DoctorFinding, Status};

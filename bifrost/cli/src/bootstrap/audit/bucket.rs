@@ -1,6 +1,7 @@
 //! The bucket of the audit log: versioned, with Object Lock, and written only by the functions of deployers.
 
 use super::super::policy::{Statement, allow, deny, deny_elsewhere, document, substituted};
+use super::super::store::private_bucket;
 use super::place::LogPlace;
 use super::retention::LockMode;
 use super::{AuditLogOptions, only_by_stack};
@@ -48,11 +49,7 @@ pub(super) const READING_BUCKET: [&str; 7] = [
 /// Object Lock gives each object the default retention, and only the checkpoint, which is replaced all the time, states its own. No
 /// version of another object ever expires: more than one is a sign that somebody tried to alter the log.
 pub(super) fn bucket(place: &LogPlace<'_>, options: &AuditLogOptions) -> Value {
-    json!({
-        "BucketName": substituted(&place.bucket()),
-        "BucketEncryption": {
-            "ServerSideEncryptionConfiguration": [{"ServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}],
-        },
+    let special = json!({
         "LifecycleConfiguration": {"Rules": [
             {
                 "Id": "RemoveOldCheckpoints",
@@ -68,15 +65,8 @@ pub(super) fn bucket(place: &LogPlace<'_>, options: &AuditLogOptions) -> Value {
         ]},
         "ObjectLockEnabled": true,
         "ObjectLockConfiguration": options.retention.rule(options.mode),
-        "OwnershipControls": {"Rules": [{"ObjectOwnership": "BucketOwnerEnforced"}]},
-        "PublicAccessBlockConfiguration": {
-            "BlockPublicAcls": true,
-            "BlockPublicPolicy": true,
-            "IgnorePublicAcls": true,
-            "RestrictPublicBuckets": true,
-        },
-        "VersioningConfiguration": {"Status": "Enabled"},
-    })
+    });
+    private_bucket(&place.bucket(), special)
 }
 
 /// Denies to everybody, administrators included, what would alter the log. Anyone who may change the policy can lift that, and

@@ -106,7 +106,9 @@ impl<'n> LogPlace<'n> {
         format!("arn:${{AWS::Partition}}:iam::{}:root", self.deployer_account)
     }
 
-    /// The roles of the functions of all deployers that share the log.
+    /// The roles of the functions of all deployers that share the log. A pattern, because the log is set up once, before most of its
+    /// deployers, and a deployer that its policies did not name could deploy nothing (`required`). Anyone who may create a role of such a name
+    /// in the deployer account could also change a deployer's own role; what a role may do is still what its own policies allow.
     pub(super) fn functions_arn(&self) -> String {
         let roles = names::execution_role(&format!("{}*", names::prefix(self.deployer.as_str())));
         format!("arn:${{AWS::Partition}}:iam::{}:role/{roles}", self.deployer_account)

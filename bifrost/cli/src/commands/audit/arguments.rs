@@ -1,15 +1,17 @@
 //! Arguments of the commands for auditors: which log, and which deploys.
 
-use crate::commands::arguments::{CloudArgs, PREFIX, shell_quoted};
-use bifrost_audit::reader::{Filter, OutcomeFilter};
+use crate::commands::arguments::{CloudArgs, Format, PREFIX, shell_quoted};
+use crate::commands::error::CliError;
+use bifrost_audit::reader::{Filter, Index, OutcomeFilter};
 use bifrost_core::deployer::AuditOptions;
 use bifrost_core::release::{AccountId, BucketName, Region};
 use chrono::{DateTime, Utc};
 use std::env;
 use std::path::PathBuf;
 
-use super::AuditCliError;
+use super::opened::OpenedLog;
 use super::when::When;
+use super::{AuditCliError, AuditProgram};
 
 /// Selects the audit log.
 #[derive(Debug, Default, clap::Args)]
@@ -68,6 +70,41 @@ impl LogArgs {
     }
 }
 
+/// Selects deploys of a log.
+#[derive(Debug, clap::Args)]
+pub(super) struct DeploysArgs {
+    #[command(flatten)]
+    pub(super) filter: FilterArgs,
+    #[command(flatten)]
+    log: LogArgs,
+}
+
+impl DeploysArgs {
+    pub(super) async fn open_log(&self, program: &AuditProgram) -> Result<OpenedLog, CliError> {
+        program.open(&self.log).await
+    }
+
+    /// The index of the log, and the filter, which selects at most `limit` deploys.
+    pub(super) async fn select(&self, log: &OpenedLog, limit: Option<usize>) -> Result<(Index, Filter), CliError> {
+        let filter = self.filter.filter(log.now, limit)?;
+        Ok((log.index().await?, filter))
+    }
+}
+
+/// How a command prints a file: as it is, also where standard output is no terminal, so that it can be redirected.
+#[derive(Debug, clap::Args)]
+pub(super) struct FileOutputArgs {
+    /// Output format: text for the file itself, json for an object with it
+    #[arg(long, value_name = "FORMAT", hide_possible_values = true, default_value = "text")]
+    output: Format,
+}
+
+impl FileOutputArgs {
+    pub(super) fn format(&self) -> Format {
+        self.output
+    }
+}
+
 /// Selects deploys.
 #[derive(Debug, Default, clap::Args)]
 #[command(next_help_heading = "Which deploys")]
@@ -103,7 +140,7 @@ impl FilterArgs {
     ///
     /// # Errors
     /// [`AuditCliError::EmptyPeriod`].
-    pub(super) fn filter(&self, now: DateTime<Utc>, limit: Option<usize>) -> Result<Filter, AuditCliError> {
+    fn filter(&self, now: DateTime<Utc>, limit: Option<usize>) -> Result<Filter, AuditCliError> {
         let (since, until) = (self.since.map(|since| since.start(now)), self.until.map(|until| until.end(now)));
         if since.zip(until).is_some_and(|(since, until)| since >= until) {
             return Err(AuditCliError::EmptyPeriod);

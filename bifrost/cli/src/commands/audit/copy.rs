@@ -8,6 +8,7 @@ use super::{AuditCliError, AuditProgram};
 use crate::commands::arguments::{Format, OutputArgs, shell_quoted};
 use crate::commands::error::CliError;
 use crate::commands::output;
+use bifrost_audit::reader::counted;
 use bifrost_core::cloud::{CHECKPOINT_KEY, ObjectVersion};
 use futures_util::stream::{self, StreamExt as _, TryStreamExt as _};
 use serde_json::json;
@@ -73,13 +74,15 @@ pub(super) async fn run(program: &AuditProgram, args: Args) -> Result<u8, CliErr
             output::print_json(&counts)?;
         }
         Format::Text => output::print_escaped(&format!(
-            "copied the log to {folder}: {downloaded} objects downloaded, {unchanged} were there already\n\
-             verify it with `bifrost audit verify --copy {folder} --policy FILE`"
+            "copied the log to {folder}: {} downloaded, {unchanged} there already\n\
+             verify it with `bifrost audit verify --copy {folder} --policy FILE`",
+            counted(downloaded, "object", "objects")
         ))?,
     }
     if replaced > 0 {
         output::note(&format!(
-            "warning: {replaced} files of the copy had other bytes than the log, and were replaced: find out who changed them"
+            "warning: the copy had other bytes than the log in {}, now replaced: find out who changed them",
+            counted(replaced, "file", "files")
         ));
     }
     Ok(0)

@@ -35,6 +35,14 @@ pub(in crate::commands) enum AuditCliError {
         "check which log the options name; deploy something with `--local`, or set up the audit log with `bootstrap`"
     )]
     NoLog { place: String, how_to_get_one: String },
+    /// The log has objects, but no checkpoint, from which everything else is found.
+    #[error("the audit log in {place} has objects, such as {key}, but no checkpoint: {next_step}")]
+    #[code(
+        "audit/no-checkpoint",
+        "`bifrost audit verify` says what is there; the next write of a deployer publishes a checkpoint, and `bifrost audit copy` \
+         downloads it last"
+    )]
+    NoCheckpoint { place: String, key: String, next_step: String },
     /// The log has no deploy of this release.
     #[error("the audit log has no release or execution {name}{similar}; to list the deploys: {list}")]
     #[code("audit/unknown-release", "list the deploys with `bifrost audit list`")]

@@ -1,15 +1,18 @@
-//! `bifrost audit export`: deploys for spreadsheets, other programs, and tools for software supply chains.
+//! `bifrost audit export` and `bifrost audit schema`: deploys for spreadsheets, other programs, and tools for software supply chains, and
+//! what programs need to read the records themselves.
 
-use super::arguments::{FilterArgs, LogArgs};
+use super::arguments::{DeploysArgs, FileOutputArgs};
 use super::files::read_file;
 use super::opened::OpenedLog;
 use super::{AuditCliError, AuditProgram};
+use crate::commands::arguments::Format;
 use crate::commands::error::CliError;
 use crate::commands::output;
 use bifrost_audit::key::LocalKey;
 use bifrost_audit::reader::export::{StatementSigner, acts_csv, deploys_csv, envelope};
-use bifrost_audit::reader::{Deploy, Filter, Index, Story};
+use bifrost_audit::reader::{Deploy, Filter, Index, SCHEMA_V1, Story, counted};
 use clap::ValueEnum;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// The exit code if deploys are left out.
@@ -27,9 +30,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     #[command(flatten)]
-    filter: FilterArgs,
-    #[command(flatten)]
-    log: LogArgs,
+    deploys: DeploysArgs,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -57,9 +58,8 @@ pub(super) async fn run(program: &AuditProgram, args: Args) -> Result<u8, CliErr
         return Err(AuditCliError::ExportOptions.into());
     }
     let key = args.key.as_deref().map(read_key).transpose()?;
-    let log = program.open(&args.log).await?;
-    let mut index = log.index().await?;
-    let filter = args.filter.filter(log.now, None)?;
+    let log = args.deploys.open_log(program).await?;
+    let (mut index, filter) = args.deploys.select(&log, None).await?;
     if args.acts {
         return export_acts(&index, &filter, args.format);
     }
@@ -106,7 +106,8 @@ async fn statements(
     if left_out == 0 {
         return Ok(0);
     }
-    output::note(&format!("{left_out} deploys have no statement"));
+    let have = if left_out == 1 { "has" } else { "have" };
+    output::note(&format!("{} {have} no statement", counted(left_out, "deploy", "deploys")));
     Ok(INCOMPLETE)
 }
 
@@ -114,4 +115,26 @@ fn read_key(path: &Path) -> Result<LocalKey, AuditCliError> {
     let text = read_file(path)?;
     let failed = |source| AuditCliError::KeyFile { path: path.into(), source };
     LocalKey::parse(&String::from_utf8_lossy(&text)).map_err(failed)
+}
+
+#[derive(Debug, clap::Args)]
+pub(super) struct SchemaArgs {
+    #[command(flatten)]
+    output: FileOutputArgs,
+}
+
+pub(super) const SCHEMA_EXAMPLES: &str = "Examples:
+  bifrost audit schema > record-v1.json
+
+Records are JSON objects, one per line, in the objects below `records/`. Each
+has the version of its schema. Older versions stay readable.
+
+With --output json the schema is on one line.";
+
+pub(super) fn schema(args: &SchemaArgs) -> Result<u8, CliError> {
+    match args.output.format() {
+        Format::Text => output::print(SCHEMA_V1)?,
+        Format::Json => output::print_json(&serde_json::from_str::<Value>(SCHEMA_V1).map_err(std::io::Error::from)?)?,
+    }
+    Ok(0)
 }

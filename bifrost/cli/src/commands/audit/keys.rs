@@ -1,6 +1,6 @@
 //! `bifrost audit keygen` and `bifrost audit policy`: the key that signs a log, and who must have signed it.
 
-use super::arguments::LogArgs;
+use super::arguments::{FileOutputArgs, LogArgs};
 use super::{AuditCliError, AuditProgram};
 use crate::commands::arguments::{Format, OutputArgs};
 use crate::commands::error::CliError;
@@ -78,12 +78,15 @@ fn write_private(path: &Path, text: &str) -> Result<(), AuditCliError> {
 #[derive(Debug, clap::Args)]
 pub(super) struct PolicyArgs {
     #[command(flatten)]
+    output: FileOutputArgs,
+    #[command(flatten)]
     log: LogArgs,
 }
 
 pub(super) const POLICY_EXAMPLES: &str = "Examples:
   bifrost audit policy > log.policy
   bifrost audit policy --local
+  bifrost audit policy --output json | jq -r .public_key
 
 It prints what the log itself says. A log that was replaced as a whole, key
 and all, says something else: compare the key with one that you got in another
@@ -95,11 +98,17 @@ pub(super) async fn policy(program: &AuditProgram, args: PolicyArgs) -> Result<u
     let Some(public_key) = &log.public_key else {
         return Err(AuditCliError::NoPublicKey { place: log.place }.into());
     };
-    output::print(&format!(
-        "# The audit log in {}, as the log itself says.\n# Compare the key with one that you got in another way.\nlog {}",
-        log.place,
-        verifier_key(&log.origin, public_key)
-    ))?;
+    let key = verifier_key(&log.origin, public_key);
+    let policy = format!(
+        "# The audit log in {}, as the log itself says.\n# Compare the key with one that you got in another way.\nlog {key}",
+        log.place
+    );
+    match args.output.format() {
+        Format::Text => output::print_escaped(&policy)?,
+        Format::Json => {
+            output::print_json(&json!({"origin": log.origin, "public_key": key, "policy": format!("{policy}\n")}))?;
+        }
+    }
     output::note("warning: this is what the log itself says; compare the key with one that you got in another way");
     Ok(0)
 }

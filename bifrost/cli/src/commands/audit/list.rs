@@ -1,8 +1,8 @@
 //! `bifrost audit list`: a line for each deploy.
 
 use super::AuditProgram;
-use super::arguments::{FilterArgs, LogArgs};
-use super::table::{Cell, Colour, Table};
+use super::arguments::{DeploysArgs, FilterArgs};
+use super::table::{Cell, Colour, Table, columns};
 use crate::commands::arguments::{Format, OutputArgs, limit};
 use crate::commands::error::CliError;
 use crate::commands::output;
@@ -19,9 +19,7 @@ pub(super) struct Args {
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
-    filter: FilterArgs,
-    #[command(flatten)]
-    log: LogArgs,
+    deploys: DeploysArgs,
 }
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -34,15 +32,14 @@ BY is what the client of the deploy claimed. A deploy without an end still
 runs, or could not record its end: `bifrost audit reconcile` appends it.";
 
 pub(super) async fn run(program: &AuditProgram, args: Args) -> Result<u8, CliError> {
-    let log = program.open(&args.log).await?;
-    let index = log.index().await?;
-    let filter = args.filter.filter(log.now, Some(args.limit.saturating_add(1)))?;
+    let log = args.deploys.open_log(program).await?;
+    let (index, filter) = args.deploys.select(&log, Some(args.limit.saturating_add(1))).await?;
     let deploys = index.deploys(&filter)?;
     let shown = deploys.get(..args.limit).unwrap_or(&deploys);
     match args.output.format() {
         Format::Json => shown.iter().try_for_each(output::print_json)?,
-        Format::Text if shown.is_empty() => output::print(nothing(&args.filter))?,
-        Format::Text => output::print(&table(shown).lines(Paint::for_stdout()).join("\n"))?,
+        Format::Text if shown.is_empty() => output::print(nothing(&args.deploys.filter))?,
+        Format::Text => output::print(&table(shown).lines(Paint::for_stdout(), columns()).join("\n"))?,
     }
     if deploys.len() > args.limit {
         output::note("note: older deploys are not shown; use --limit to show more");

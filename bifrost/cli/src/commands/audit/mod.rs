@@ -16,11 +16,11 @@ mod progress;
 mod receipt;
 mod report;
 mod sample;
-mod schema;
 mod seen;
 mod show;
 mod table;
 mod verify;
+mod verify_receipt;
 mod when;
 
 pub(super) use error::AuditCliError;
@@ -86,7 +86,7 @@ enum AuditCommand {
     /// Create a key for signing a log
     Keygen(keys::KeygenArgs),
     /// Print the JSON schema of the records
-    Schema(schema::Args),
+    Schema(export::SchemaArgs),
 }
 
 /// The command line.
@@ -106,7 +106,7 @@ fn command() -> clap::Command {
         ("copy", copy::EXAMPLES),
         ("reconcile", acts::RECONCILE_EXAMPLES),
         ("keygen", keys::KEYGEN_EXAMPLES),
-        ("schema", schema::EXAMPLES),
+        ("schema", export::SCHEMA_EXAMPLES),
     ];
     Cli::command()
         .max_term_width(80)
@@ -145,7 +145,8 @@ Exit codes:
   2  the command line is wrong, or the log cannot be read
 
 Output:
-  Text on a terminal, otherwise JSON, one object per line; --output selects one.";
+  Text on a terminal, otherwise JSON, one object per line; --output selects one.
+  `policy`, `receipt` and `schema` print a file: JSON only with --output json.";
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,9 @@ use bifrost_audit::policy::Policy;
 use bifrost_audit::reader::Index;
 use bifrost_audit::source::{Folder, LogSource, StoreSource};
 use bifrost_core::account::Env;
-use bifrost_core::audit::AuditPorts;
+#[cfg(feature = "local")]
+use bifrost_core::account::names;
+use bifrost_core::audit::{AuditPorts, safe_text};
 use bifrost_core::cloud::CHECKPOINT_KEY;
 #[cfg(feature = "local")]
 use bifrost_core::cloud::LogSigner as _;
@@ -105,8 +107,8 @@ async fn of_local_cloud(args: &LogArgs) -> Result<OpenedLog, CliError> {
         return Err(missing().into());
     }
     let logs = bifrost_local::audit_logs(&path)?;
-    let ours: Vec<&String> =
-        logs.iter().filter(|origin| origin.starts_with(&format!("{}audit/", args.prefix))).collect();
+    let ours = format!("{}/", names::audit_log(&args.prefix));
+    let ours: Vec<&String> = logs.iter().filter(|origin| origin.starts_with(&ours)).collect();
     let origin = match (logs.as_slice(), ours.as_slice()) {
         ([only], _) => only,
         (_, [only]) => *only,
@@ -168,8 +170,10 @@ async fn of_aws(program: &AuditProgram, args: &LogArgs) -> Result<OpenedLog, Cli
 impl OpenedLog {
     /// The signed checkpoint.
     pub(super) async fn checkpoint(&self) -> Result<Vec<u8>, CliError> {
-        let found = self.source.get(CHECKPOINT_KEY).await?;
-        Ok(found.ok_or_else(|| self.missing())?)
+        match self.source.get(CHECKPOINT_KEY).await? {
+            Some(checkpoint) => Ok(checkpoint),
+            None => Err(self.without_checkpoint().await?.into()),
+        }
     }
 
     /// The index of its entries, up to date.
@@ -204,20 +208,32 @@ impl OpenedLog {
         }
     }
 
-    /// Whether there is anything at all.
-    pub(super) async fn has_objects(&self) -> Result<bool, CliError> {
-        let mut pages = self.source.pages("").await?;
-        while let Some(page) = pages.next().await? {
-            if !page.is_empty() {
-                return Ok(true);
-            }
-        }
-        Ok(false)
+    /// The key of an object. `None` if there is nothing at all.
+    pub(super) async fn first_key(&self) -> Result<Option<String>, CliError> {
+        let page = self.source.pages("").await?.next().await?;
+        Ok(page.and_then(|page| page.into_iter().next()).map(|object| object.key))
     }
 
     /// The error if there is no log.
     pub(super) fn missing(&self) -> AuditCliError {
         AuditCliError::NoLog { place: self.place.clone(), how_to_get_one: self.how_to_get_one.clone() }
+    }
+
+    /// The error if there is no checkpoint: with it everything else may be missing.
+    async fn without_checkpoint(&self) -> Result<AuditCliError, CliError> {
+        let Some(key) = self.first_key().await? else { return Ok(self.missing()) };
+        let next_step = if self.is_copy {
+            "the copy is not complete: run `bifrost audit copy` again, which downloads the checkpoint last; if the bucket has none, \
+             somebody deleted it"
+                .to_owned()
+        } else {
+            format!(
+                "somebody deleted it, or no writer has come to its end: {} says what is there, and {} publishes what waits",
+                self.hint("verify"),
+                self.reconcile()
+            )
+        };
+        Ok(AuditCliError::NoCheckpoint { place: self.place.clone(), key: safe_text(&key), next_step })
     }
 }
 

@@ -3,7 +3,7 @@
 use super::arguments::LogArgs;
 use super::opened::{self, OpenedLog};
 use super::{
-    AuditCommand, Cli, Command, acts, command, copy, export, keys, list, receipt, report, sample, schema, show, verify,
+    AuditCommand, Cli, Command, acts, command, copy, export, keys, list, receipt, report, sample, show, verify,
 };
 use crate::commands::arguments::Format;
 use crate::commands::error::CliError;
@@ -87,7 +87,7 @@ impl AuditProgram {
             AuditCommand::Copy(args) => copy::run(self, args).await,
             AuditCommand::Reconcile(args) => acts::reconcile(self, args).await,
             AuditCommand::Keygen(args) => keys::keygen(&args),
-            AuditCommand::Schema(args) => schema::run(&args),
+            AuditCommand::Schema(args) => export::schema(&args),
         }
     }
 

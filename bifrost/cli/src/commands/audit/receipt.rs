@@ -1,9 +1,10 @@
 //! `bifrost audit receipt`, and `--receipt` of `deploy`: a proof that a deploy is in the log.
 
-use super::arguments::LogArgs;
+use super::arguments::{FileOutputArgs, LogArgs};
 use super::files::{beside, write_file};
 use super::show::suggest;
 use super::{AuditCliError, AuditProgram};
+use crate::commands::arguments::Format;
 use crate::commands::error::CliError;
 use crate::commands::output;
 use bifrost_audit::find::find_end;
@@ -13,6 +14,7 @@ use bifrost_audit::source::LogSource;
 use bifrost_core::audit::{LogEntry, Outcome};
 use bifrost_core::release::BucketName;
 use chrono::{DateTime, Utc};
+use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -33,6 +35,8 @@ pub(super) struct Args {
     /// File to write, which is replaced [default: print it]
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    #[command(flatten)]
+    output: FileOutputArgs,
     #[command(flatten)]
     log: LogArgs,
 }
@@ -67,9 +71,16 @@ pub(super) async fn run(program: &AuditProgram, args: Args) -> Result<u8, CliErr
     {
         return Err(nothing_to_prove(entry, &found).into());
     }
-    match &args.out {
-        Some(path) => write_file(path, text.as_bytes())?,
-        None => output::print(&text)?,
+    if let Some(path) = &args.out {
+        write_file(path, text.as_bytes())?;
+    }
+    match args.output.format() {
+        Format::Json => {
+            let release = &deploy.release_id;
+            output::print_json(&json!({"release_id": release, "entry": entry, "file": args.out, "receipt": text}))?;
+        }
+        Format::Text if args.out.is_none() => output::print(&text)?,
+        Format::Text => {}
     }
     Ok(0)
 }

@@ -1,6 +1,6 @@
 //! `bifrost audit report`: one HTML file with all deploys and the result of verification.
 
-use super::arguments::{FilterArgs, LogArgs};
+use super::arguments::DeploysArgs;
 use super::opened::OpenedLog;
 use super::progress::ProgressLine;
 use super::verify::{check, policy_of, read_policy};
@@ -8,7 +8,7 @@ use super::{AuditCliError, AuditProgram};
 use crate::commands::arguments::{Format, OutputArgs};
 use crate::commands::error::CliError;
 use crate::commands::output;
-use bifrost_audit::reader::{Deploy, Index, Report, Story, VerificationResult};
+use bifrost_audit::reader::{Deploy, Index, Report, Story, VerificationResult, counted};
 use bifrost_audit::verify::{self, Severity};
 use chrono::Utc;
 use serde_json::json;
@@ -36,9 +36,7 @@ pub(super) struct Args {
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
-    filter: FilterArgs,
-    #[command(flatten)]
-    log: LogArgs,
+    deploys: DeploysArgs,
 }
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -55,7 +53,7 @@ Exit codes: 0 all is well, 1 the log is not intact, 2 no report was written.";
 
 pub(super) async fn run(program: &AuditProgram, args: Args) -> Result<u8, CliError> {
     let policy = args.policy.as_deref().map(read_policy).transpose()?;
-    let log = program.open(&args.log).await?;
+    let log = args.deploys.open_log(program).await?;
     let verification = match policy.map_or_else(|| policy_of(&log), Ok) {
         Ok(policy) => Some(check(&log, &policy, args.state).await?),
         Err(error) => {
@@ -64,8 +62,7 @@ pub(super) async fn run(program: &AuditProgram, args: Args) -> Result<u8, CliErr
         }
     };
     let result = verification.as_ref().map(result_of);
-    let mut index = log.index().await?;
-    let filter = args.filter.filter(log.now, None)?;
+    let (mut index, filter) = args.deploys.select(&log, None).await?;
     let (deploys, acts, open_acts) = (index.deploys(&filter)?, index.acts(&filter)?, index.open_acts()?);
     let (root, notices, origin) = (index.root(), index.notices()?, index.origin().to_owned());
     let report = Report {
@@ -74,7 +71,7 @@ pub(super) async fn run(program: &AuditProgram, args: Args) -> Result<u8, CliErr
         root: &root,
         since: filter.since,
         until: filter.until,
-        filters: &args.filter.described(),
+        filters: &args.deploys.filter.described(),
         made: Utc::now(),
         verification: result.as_ref(),
         deploys: &deploys,
@@ -105,7 +102,7 @@ fn written(file: &Path, deploys: usize, is_intact: Option<bool>, warnings: usize
         Some(false) => "the log is NOT INTACT: the report says why",
         None => "the log was not verified",
     };
-    format!("wrote {} with {deploys} deploys; {verified}", file.display())
+    format!("wrote {} with {}; {verified}", file.display(), counted(deploys, "deploy", "deploys"))
 }
 
 fn result_of(report: &verify::Report) -> VerificationResult {

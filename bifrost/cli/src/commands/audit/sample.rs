@@ -1,7 +1,7 @@
 //! `bifrost audit sample`: a random sample of deploys, which anybody with the log can draw again.
 
 use super::AuditProgram;
-use super::arguments::{FilterArgs, LogArgs};
+use super::arguments::DeploysArgs;
 use crate::commands::arguments::{Format, OutputArgs, limit};
 use crate::commands::error::CliError;
 use crate::commands::output;
@@ -18,9 +18,7 @@ pub(super) struct Args {
     #[command(flatten)]
     output: OutputArgs,
     #[command(flatten)]
-    filter: FilterArgs,
-    #[command(flatten)]
-    log: LogArgs,
+    deploys: DeploysArgs,
 }
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -32,9 +30,9 @@ that somebody else can draw the same sample. Choose the seed yourself, after
 the period has ended.";
 
 pub(super) async fn run(program: &AuditProgram, args: Args) -> Result<u8, CliError> {
-    let log = program.open(&args.log).await?;
-    let filter = args.filter.filter(log.now, None)?;
-    let sample = Sample::draw(&log.index().await?, &filter, args.count, &args.seed)?;
+    let log = args.deploys.open_log(program).await?;
+    let (index, filter) = args.deploys.select(&log, None).await?;
+    let sample = Sample::draw(&index, &filter, args.count, &args.seed)?;
     match args.output.format() {
         Format::Json => output::print_json(&sample)?,
         Format::Text => output::print_escaped(&sample.text())?,

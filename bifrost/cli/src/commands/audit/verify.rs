@@ -4,21 +4,18 @@ use super::arguments::LogArgs;
 use super::files::read_file;
 use super::opened::OpenedLog;
 use super::progress::ProgressLine;
-use super::{AuditCliError, AuditProgram};
+use super::{AuditCliError, AuditProgram, verify_receipt};
 use crate::commands::arguments::{Format, OutputArgs};
 use crate::commands::error::CliError;
-use crate::commands::escape_control::one_line;
 use crate::commands::output;
 use crate::commands::report::Paint;
-use crate::commands::time::moment;
 use bifrost_audit::key::verifier_key;
 use bifrost_audit::policy::Policy;
-use bifrost_audit::reader::paragraph;
-use bifrost_audit::receipt::{VerifiedReceipt, verify_receipt};
+use bifrost_audit::reader::{counted, paragraph};
 use bifrost_audit::verify::{self, Finding, Report, Severity, Stage, VerifyError};
-use bifrost_core::audit::{LogEntry, Outcome};
 use bifrost_core::cloud::CHECKPOINT_KEY;
-use serde_json::{Value, json};
+use bifrost_core::strip_control::one_line;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 
 /// The exit code if something is wrong with the log or the receipt.
@@ -76,11 +73,11 @@ Exit codes: 0 all is well, 1 something is wrong, 2 it could not be verified.";
 pub(super) async fn run(program: &AuditProgram, args: Args) -> Result<u8, CliError> {
     let policy = args.policy.as_deref().map(read_policy).transpose()?;
     if let (Some(receipt), Some(release), Some(policy)) = (&args.receipt, &args.release, &policy) {
-        return of_receipt(receipt, release, policy, args.output.format());
+        return verify_receipt::run(receipt, release, policy, args.output.format());
     }
     let log = program.open(&args.log).await?;
     let is_given = policy.is_some();
-    if !is_given && log.is_copy && !log.has_objects().await? {
+    if !is_given && log.is_copy && log.first_key().await?.is_none() {
         return Err(log.missing().into());
     }
     let policy = policy.map_or_else(|| policy_of(&log), Ok)?;
@@ -115,6 +112,9 @@ pub(super) async fn check(log: &OpenedLog, policy: &Policy, state: Option<PathBu
         }
         (error, _) => error.into(),
     })?;
+    if !log.is_copy {
+        report.findings.iter_mut().for_each(|finding| finding.remedy = of_bucket(finding.remedy));
+    }
     let Some(checkpoint) = checkpoint else {
         return if report.is_ok() { Err(log.missing().into()) } else { Ok(report) };
     };
@@ -139,6 +139,17 @@ fn accept_older_copy(report: &mut Report, state: &Path) -> bool {
     finding.remedy =
         "if it should be the newest copy, find out who made it; to verify older copies, pass another file with --state";
     true
+}
+
+/// A remedy for who reads the log itself: another copy would have the same bytes.
+fn of_bucket(remedy: &'static str) -> &'static str {
+    let Some((_, rest)) = remedy.split_once("copy the log again") else { return remedy };
+    match rest.strip_prefix("; ") {
+        // "if the bucket has the same bytes, find out who wrote them": it has.
+        Some(rest) if rest.starts_with("if the bucket ") => rest.split_once(", ").map_or(rest, |(_, then)| then),
+        Some(rest) => rest,
+        None => remedy.split_once("; ").map_or(remedy, |(first, _)| first),
+    }
 }
 
 fn stage_name(stage: Stage) -> &'static str {
@@ -178,13 +189,19 @@ fn lines(report: &Report, place: &str, paint: Paint) -> Vec<String> {
     let Report { entries, records, executions, open, acts, uncommitted, .. } = report;
     lines.push(format!("  log         {}", one_line(&report.origin)));
     lines.push(format!(
-        "  checked     {entries} entries, {records} records of {executions} deploys, {acts} acts and reviews"
+        "  checked     {}, {} of {}, {}",
+        counted(*entries, "entry", "entries"),
+        counted(*records, "record", "records"),
+        counted(*executions, "deploy", "deploys"),
+        counted(*acts, "act or review", "acts and reviews")
     ));
     if *open > 0 || *uncommitted > 0 {
-        lines.push(format!("  not ended   {open} deploys; {uncommitted} records have no entry in the log yet"));
+        let (open, records) = (counted(*open, "deploy", "deploys"), counted(*uncommitted, "record", "records"));
+        lines.push(format!("  not ended   {open}; {records} without an entry in the log yet"));
     }
     if let Some(root) = &report.root {
-        lines.push(format!("  checkpoint  {} entries, root {}", report.size, one_line(root)));
+        let entries = counted(report.size, "entry", "entries");
+        lines.push(format!("  checkpoint  {entries}, root {}", one_line(root)));
     }
     lines.extend(report.signers.iter().map(|signer| format!("  signed by   {}", one_line(signer))));
     for finding in report.findings.iter().take(MAX_SHOWN) {
@@ -209,7 +226,7 @@ fn headline(report: &Report, place: &str, paint: Paint) -> String {
         report.findings.iter().filter(|one| one.severity == Severity::Error).count() as u64 + report.more_errors;
     let warnings =
         report.findings.iter().filter(|one| one.severity == Severity::Warning).count() as u64 + report.more_warnings;
-    let some = if warnings == 1 { "1 warning".to_owned() } else { format!("{warnings} warnings") };
+    let some = counted(warnings, "warning", "warnings");
     match errors {
         0 if warnings > 0 => paint.busy(&format!("Verified: no error, {some}: the audit log in {place}")),
         0 => paint.good(&format!("Verified: the audit log in {place} is intact")),
@@ -245,86 +262,9 @@ fn finding_lines(finding: &Finding, paint: Paint) -> Vec<String> {
     headline.into_iter().chain(places).chain(remedy).collect()
 }
 
-fn of_receipt(receipt: &Path, release: &Path, policy: &Policy, format: Format) -> Result<u8, CliError> {
-    let text = read_file(receipt)?;
-    let text = String::from_utf8_lossy(&text);
-    let release = read_file(release)?;
-    let verified = verify_receipt(&text, &release, policy);
-    match (verified, format) {
-        (Ok(verified), Format::Json) => output::print_json(&receipt_json(&verified))?,
-        (Ok(verified), Format::Text) => output::print(&receipt_lines(&verified, Paint::for_stdout()).join("\n"))?,
-        (Err(source), _) => {
-            let error = AuditCliError::Receipt { path: receipt.into(), source: Box::new(source) };
-            return Err(error.into());
-        }
-    }
-    Ok(0)
-}
-
-/// Whether the entry says that its release was deployed.
-fn is_deployed(entry: &LogEntry) -> bool {
-    entry.outcome == Some(Outcome::Success)
-}
-
-fn receipt_json(receipt: &VerifiedReceipt) -> Value {
-    let VerifiedReceipt { entry, index, origin, size, signers } = receipt;
-    let deployed = is_deployed(entry);
-    json!({"ok": true, "deployed": deployed, "origin": origin, "index": index, "size": size, "signers": signers, "entry": entry})
-}
-
-fn receipt_lines(receipt: &VerifiedReceipt, paint: Paint) -> Vec<String> {
-    let VerifiedReceipt { entry, index, origin, size, signers } = receipt;
-    let optional = |field: &Option<String>| one_line(field.as_deref().unwrap_or("-")).into_owned();
-    let headline = match entry.outcome {
-        _ if is_deployed(entry) => {
-            paint.good("Valid: the audit log has this deploy, and the release was deployed (Success)")
-        }
-        Some(outcome) => paint.busy(&format!(
-            "Valid: the audit log has this attempt; it ended as {}, and the release was not deployed",
-            outcome.name()
-        )),
-        None => paint.busy("Valid: the audit log has the start of this attempt; it proves only that it began"),
-    };
-    vec![
-        headline,
-        format!("  release    {}", optional(&entry.release_id)),
-        format!("  of         {} {}", optional(&entry.project_name), optional(&entry.config_name)),
-        format!("  into       account {}, {}", optional(&entry.aws_account_id), optional(&entry.aws_region)),
-        format!("  by         {}", one_line(&entry.deployer)),
-        format!("  at         {}", moment(entry.time)),
-        format!("  log        {}, entry {index} of {size}", one_line(origin)),
-        format!("  signed by  {}", one_line(&signers.join(", "))),
-    ]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn receipt(kind: &str, outcome: Option<&str>) -> VerifiedReceipt {
-        let entry = json!({
-            "schema": 1, "kind": kind, "time": "2026-11-30T12:00:00Z", "deployer": "coinbase-odin", "outcome": outcome,
-            "records": "records/coinbase-odin/web", "number": 1, "sha256": "0".repeat(64),
-        });
-        let entry = serde_json::from_value(entry).unwrap();
-        VerifiedReceipt { entry, index: 3, origin: "audit/0/x".into(), size: 8, signers: vec!["key".into()] }
-    }
-
-    #[test]
-    fn receipt_says_whether_the_release_was_deployed() {
-        for (kind, outcome, deployed, part) in [
-            ("ended", Some("Success"), true, "the release was deployed"),
-            ("ended", Some("FailureClean"), false, "ended as FailureClean, and the release was not deployed"),
-            ("ended", Some("FailureDirty"), false, "ended as FailureDirty, and the release was not deployed"),
-            ("closed", Some("Stopped"), false, "ended as Stopped, and the release was not deployed"),
-            ("started", None, false, "proves only that it began"),
-        ] {
-            let receipt = receipt(kind, outcome);
-            assert_eq!(receipt_json(&receipt)["deployed"], deployed, "{kind} {outcome:?}");
-            let headline = receipt_lines(&receipt, Paint::none()).remove(0);
-            assert!(headline.contains(part), "{kind} {outcome:?}: {headline}");
-        }
-    }
 
     #[test]
     fn headline_counts_warnings() {
@@ -346,5 +286,20 @@ mod tests {
         assert_eq!(headline(&[]), "Verified: the audit log in here is intact");
         assert_eq!(headline(&[Severity::Warning]), "Verified: no error, 1 warning: the audit log in here");
         assert!(headline(&[Severity::Warning, Severity::Error]).starts_with("NOT INTACT: "));
+    }
+
+    #[test]
+    fn remedy_for_the_bucket_itself_asks_for_no_copy() {
+        let codes = bifrost_audit::ERROR_CODES.iter().copied().flatten();
+        let of_findings = codes.filter(|code| code.remedy.contains("copy the log again"));
+        let read = ["audit/copy-unreadable", "audit/entries-damaged", "audit/entries-missing"];
+        for code in of_findings.filter(|code| !read.contains(&code.code)) {
+            let remedy = of_bucket(code.remedy);
+            assert!(!remedy.contains("copy") && !remedy.contains("if the bucket"), "{}: {remedy}", code.code);
+            assert!(remedy.len() > 5 && code.remedy.contains(remedy), "{}: {remedy}", code.code);
+        }
+        let altered = "copy the log again; if the bucket has the same bytes, find out who wrote them";
+        assert_eq!(of_bucket(altered), "find out who wrote them");
+        assert_eq!(of_bucket("compare with another copy of the log"), "compare with another copy of the log");
     }
 }

@@ -2,7 +2,7 @@
 
 use super::paint::Paint;
 use crate::client::Progress;
-use crate::commands::escape_control::one_line;
+use bifrost_core::strip_control::one_line;
 
 /// With more instances, only the counts are shown.
 const MAX_DRAWN: u32 = 60;

@@ -2,7 +2,7 @@
 
 use super::live::Live;
 use crate::client::LogSeverity;
-use crate::commands::escape_control::escape_control;
+use bifrost_core::strip_control::escape_control;
 use clap::builder::styling::{AnsiColor, Style};
 use std::env;
 

@@ -68,6 +68,7 @@ fn outcome(status: Status, changed: bool, serving: Serving, failures: Vec<StepFa
         states_after_failure: Vec::new(),
         left_over: Vec::new(),
         audit: AuditTrail::Unknown,
+        audit_entry: None,
         changes: Changes::default(),
     }
 }

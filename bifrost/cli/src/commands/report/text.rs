@@ -6,9 +6,9 @@ use super::{dots, remediation};
 use crate::client::{Address, AuditTrail, DeployEvent, DeployOutcome, Serving, Status, StepFailure};
 use crate::client::{LogSeverity, Progress};
 use crate::commands::arguments::{CommandHint, shell_quoted};
-use crate::commands::escape_control::{escape_control, one_line};
 use crate::commands::time::duration;
 use bifrost_core::machine::State;
+use bifrost_core::strip_control::{escape_control, one_line};
 use chrono::{DateTime, TimeDelta, Utc};
 use std::collections::BTreeSet;
 
@@ -170,7 +170,11 @@ impl Text {
         match outcome.audit {
             AuditTrail::Enabled => {
                 let show = self.hint.audit(&format!("show {}", shell_quoted(&one_line(&outcome.release_id))));
-                Some(format!("  audit    this deployer writes an audit log:\n           {show}"))
+                let known = match outcome.audit_entry {
+                    Some(entry) => format!("entry {entry} of the audit log has the end of this deploy:"),
+                    None => "the deployer writes an audit log; whether it has this deploy says".to_owned(),
+                };
+                Some(format!("  audit    {known}\n           {show}"))
             }
             AuditTrail::NotRecorded => Some("  audit    not recorded: the audit log could not be written".to_owned()),
             AuditTrail::Off => Some("  audit    no audit log: this deployer was set up without one".to_owned()),

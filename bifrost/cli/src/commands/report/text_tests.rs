@@ -64,6 +64,7 @@ fn outcome(status: Status, exit_code: u8) -> DeployOutcome {
         states_after_failure: Vec::new(),
         left_over: Vec::new(),
         audit: AuditTrail::Unknown,
+        audit_entry: None,
         changes: Changes::default(),
     }
 }
