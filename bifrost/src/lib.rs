@@ -21,9 +21,9 @@
 //!
 //! # What you write, in order
 //!
-//! 1. **The fields of your releases**: a struct that is read strictly (`deny_unknown_fields`), with
-//!    `#[derive(Shape)]`, so that the state machine can refer to `$.field`; and [`Fields`], which names your ports and
-//!    clears the fields that only the deployer sets. [`Release<F>`](release::Release) is the envelope and your fields.
+//! 1. **The fields of your releases**: a struct with [`#[fields]`](macro@fields), and types of fields with
+//!    [`#[field_type]`](field_type). They are then read strictly, never have `null`, and what only the deployer sets is cleared
+//!    when a release arrives. [`Release<F>`](release::Release) is the envelope and your fields.
 //! 2. **The state machine**, with [`state_machine!`]: states, transitions, retries, and where each error leads. The
 //!    compiler refuses a state that is never reached and an error that nothing catches.
 //! 3. **The handlers**, one for each task: `async fn(&Context<Ports>, Release<F>) -> Result<Release<F>, YourFailure>`. A
@@ -49,7 +49,7 @@
 //! | `lambda` | the same binary is the Lambda function |
 //!
 //! The function needs only `lambda`. If this dependency has another name, pass it to the macros: `crate = name;` first in
-//! [`state_machine!`], and `#[shape(crate = name)]`, `#[task_error(crate = name)]` and `#[code(crate = name)]` on types.
+//! [`state_machine!`], `#[fields(crate = name)]`, and `#[task_error(crate = name)]` and `#[code(crate = name)]` on types.
 //!
 //! # Testing
 //!
@@ -71,8 +71,8 @@ pub use bifrost_core::account::Identity;
 pub use bifrost_core::deployer::{Boundary, DEPLOYERS_BUCKET, Deployer, Permission, PolicyCondition};
 pub use bifrost_core::release::Fields;
 pub use bifrost_core::{
-    Shape, TaskError, account, audit, cloud, deployer, error_code, json, lifecycle, log, machine, name_type, people,
-    release, self_check, shape, state_machine, strip_control, task,
+    Shape, TaskError, account, audit, cloud, deployer, error_code, field_type, fields, json, lifecycle, log, machine,
+    name_type, people, release, self_check, shape, state_machine, strip_control, task,
 };
 #[cfg(feature = "local")]
 pub use bifrost_local::{self as local, testing};

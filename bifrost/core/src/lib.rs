@@ -77,15 +77,20 @@ pub const ERROR_CODES: &[&[error_code::ErrorCode]] = &[
 #[doc(inline)]
 #[doc = include_str!("machine/state_machine.md")]
 pub use bifrost_macros::state_machine;
+#[doc(inline)]
+#[doc = include_str!("release/fields.md")]
+pub use bifrost_macros::{field_type, fields};
 pub use shape::Shape;
 pub use task::TaskError;
 
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::error_code::{Coded, ErrorCode, HasCode};
+    pub use crate::error_code::{Coded, CodedError, ErrorCode, HasCode};
     pub use crate::lifecycle::Context;
     pub use crate::machine::expansion::*;
-    pub use crate::machine::{Data, Kind, Machine, Ports, State};
-    pub use crate::shape::{Flatten, Opaque};
+    pub use crate::machine::{Data, IsRelease, Kind, Machine, Ports, State};
+    pub use crate::release::{Envelope, Fields, Release};
+    pub use crate::shape::{Flatten, OneOf, Opaque, Texts};
     pub use crate::task::{FunctionError, TaskError};
+    pub use serde;
 }

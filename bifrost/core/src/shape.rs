@@ -32,13 +32,23 @@ use std::marker::PhantomData;
 
 /// The serialized form of a type.
 #[diagnostic::on_unimplemented(
-    message = "the serialized names of `{Self}` are not known",
-    label = "it has no `Shape`",
-    note = "add `#[derive(bifrost::Shape)]` to `{Self}`"
+    message = "`{Self}` cannot be the type of a field of a release",
+    label = "it is not known how it is written as JSON",
+    note = "write `#[bifrost::field_type]` above `{Self}`"
 )]
 pub trait Shape {
     /// A type with the serialized fields of this one, or one that a chart can compare.
     type Shape;
+
+    /// Whether a value may be written as `null`, which the deployer refuses to read back. Such a field must be left out instead,
+    /// with `skip_serializing_if`.
+    const MAY_BE_NULL: bool = false;
+
+    /// Whether a value inside, such as the element of a list, may be written as `null`.
+    const MAY_HOLD_NULL: bool = false;
+
+    /// Clears the fields marked `#[set_by_deployer]`, here and in all values inside: a client may have sent them.
+    fn clear_deployer_fields(&mut self) {}
 }
 
 /// The fields that a type adds to an object if it is flattened into it (`#[serde(flatten)]`).
@@ -57,6 +67,15 @@ pub struct Optional<S>(PhantomData<S>);
 
 /// The shape of values that a chart cannot look into: arrays, maps, any JSON.
 pub struct Opaque;
+
+/// The shape of an enum that is written as one of some texts.
+pub struct OneOf<E>(PhantomData<E>);
+
+/// The texts that a field may have.
+pub trait Texts {
+    /// All texts that serde writes. `None` if there are too many to list, or if it is no text.
+    const TEXTS: Option<&'static [&'static str]> = None;
+}
 
 /// A string in a chart, such as `"CREATE"`.
 pub struct TextLiteral(#[doc(hidden)] pub &'static str);

@@ -152,7 +152,7 @@ fn library(attributes: &[Attribute]) -> Result<Path> {
         if let Meta::List(list) = &attribute.meta
             && list.tokens.to_string().starts_with("crate")
         {
-            return library::library(std::slice::from_ref(attribute), "code");
+            return library::library(std::slice::from_ref(attribute), "code", &[]);
         }
     }
     Ok(library::default())

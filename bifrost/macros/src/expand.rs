@@ -125,11 +125,14 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
     let is_data = chart.is_data();
     let typed_states = typed_states(chart.machine, states);
     let type_of_data = quote_spanned!(data.span()=> type Data = #data;);
+    let ports = chart.machine.ports.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
+    let type_of_ports = quote_spanned!(ports.span()=> type Ports = #ports;);
     quote! {
         #[allow(trivial_bounds, reason = "the bound is checked once, where the author names the type")]
         #[automatically_derived]
         impl __bifrost::Machine for #name where #is_data {
             #type_of_data
+            #type_of_ports
 
             const NAME: &'static str = #text;
             const STATES: &'static [__bifrost::State] = &[#(#infos),*];
@@ -182,11 +185,11 @@ fn typed_states(machine: &Machine, states: &[&State]) -> TokenStream {
 }
 
 impl Chart<'_> {
-    /// The bound that the type which the author names is data of a machine. It is on every item that needs it, with the span of
+    /// The bound that the type which the author names is a release with fields. It is on every item that needs it, with the span of
     /// the author's token, so that it fails in one place instead of in each.
     fn is_data(&self) -> TokenStream {
         let data = &self.machine.data;
-        quote_spanned!(data.span()=> #data: __bifrost::Data)
+        quote_spanned!(data.span()=> <#data as __bifrost::IsRelease>::Fields: __bifrost::Fields)
     }
 
     /// The name in the definition of the state `name`.

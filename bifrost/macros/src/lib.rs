@@ -3,6 +3,7 @@
 mod check;
 mod coded;
 mod expand;
+mod fields;
 mod graph;
 mod library;
 mod model;
@@ -37,8 +38,20 @@ pub fn derive_coded(input: TokenStream) -> TokenStream {
     coded::derive(&parse_macro_input!(input as DeriveInput)).into()
 }
 
-#[proc_macro_derive(Shape, attributes(serde, shape))]
+#[proc_macro_derive(Shape, attributes(serde, shape, set_by_deployer))]
 #[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
 pub fn derive_shape(input: TokenStream) -> TokenStream {
     shape::derive(&parse_macro_input!(input as DeriveInput)).into()
+}
+
+#[proc_macro_attribute]
+#[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
+pub fn fields(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    fields::expand(fields::Place::Release, arguments.into(), parse_macro_input!(item as DeriveInput)).into()
+}
+
+#[proc_macro_attribute]
+#[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
+pub fn field_type(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    fields::expand(fields::Place::Inside, arguments.into(), parse_macro_input!(item as DeriveInput)).into()
 }

@@ -8,11 +8,14 @@ pub(crate) fn default() -> Path {
     parse_quote!(::bifrost)
 }
 
-/// The path in `#[<helper>(crate = path)]` on the type itself.
-pub(crate) fn library(attributes: &[Attribute], helper: &str) -> Result<Path> {
+/// The path in `#[<helper>(crate = path)]` on the type itself. The helper may have the `others` beside it.
+pub(crate) fn library(attributes: &[Attribute], helper: &str, others: &[&str]) -> Result<Path> {
     let mut library = default();
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(helper)) {
         attribute.parse_nested_meta(|meta| {
+            if others.iter().any(|other| meta.path.is_ident(other)) {
+                return Ok(());
+            }
             if !meta.path.is_ident("crate") {
                 return Err(meta.error("expected `crate = path`"));
             }

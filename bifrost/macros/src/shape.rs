@@ -4,7 +4,8 @@ mod attributes;
 mod case;
 
 use crate::library::library;
-use attributes::{Container, Field};
+use attributes::Field;
+pub(crate) use attributes::{Container, skip};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident, quote};
 use syn::{Data, DeriveInput, Error, Fields, GenericParam, Ident, Result, Type};
@@ -14,7 +15,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
 }
 
 fn expand(input: &DeriveInput) -> Result<TokenStream> {
-    let library = library(&input.attrs, "shape")?;
+    let library = library(&input.attrs, "shape", &["read_elsewhere"])?;
     let shape = shape(input, &Container::of(&input.attrs)?)?;
     Ok(quote! {
         const _: () = {
@@ -31,18 +32,14 @@ fn shape(input: &DeriveInput, container: &Container) -> Result<TokenStream> {
     match &input.data {
         Data::Struct(data) => match &data.fields {
             Fields::Named(fields) if !container.transparent => of_fields(input, container, fields),
-            fields => Ok(match only(fields) {
-                Some(inner) => of_type(input, inner),
+            fields => Ok(match fields.iter().next().filter(|_| fields.len() == 1) {
+                Some(only) => of_newtype(input, only),
                 None => opaque(input),
             }),
         },
         Data::Enum(data) => {
             let plain = data.variants.iter().all(|variant| matches!(variant.fields, Fields::Unit));
-            Ok(if plain && !container.tagged {
-                of_type(input, &syn::parse_quote!(::std::string::String))
-            } else {
-                opaque(input)
-            })
+            if plain && !container.tagged { of_texts(input, container, data) } else { Ok(opaque(input)) }
         }
         Data::Union(_) => {
             Err(Error::new(input.ident.span(), "`Shape` cannot be derived for unions: they have no serialized form"))
@@ -50,26 +47,49 @@ fn shape(input: &DeriveInput, container: &Container) -> Result<TokenStream> {
     }
 }
 
-/// The only field of a newtype: serde writes only its value.
-fn only(fields: &Fields) -> Option<&Type> {
-    let mut fields = fields.iter();
-    match (fields.next(), fields.next()) {
-        (Some(only), None) => Some(&only.ty),
-        _ => None,
-    }
+/// The same shape as another type, which is written instead of this one.
+fn of_type(input: &DeriveInput, other: &Type) -> TokenStream {
+    implementation(input, &quote!(<#other as __bifrost::Shape>::Shape), &TokenStream::new())
 }
 
-/// The same shape as another type.
-fn of_type(input: &DeriveInput, other: &Type) -> TokenStream {
-    implementation(input, &quote!(<#other as __bifrost::Shape>::Shape))
+/// serde writes only the value of a newtype.
+fn of_newtype(input: &DeriveInput, only: &syn::Field) -> TokenStream {
+    let (ty, field) = (&only.ty, only.ident.as_ref().map_or_else(|| quote!(0), ToTokens::to_token_stream));
+    let items = quote! {
+        const MAY_BE_NULL: bool = <#ty as __bifrost::Shape>::MAY_BE_NULL;
+        const MAY_HOLD_NULL: bool = <#ty as __bifrost::Shape>::MAY_HOLD_NULL;
+
+        fn clear_deployer_fields(&mut self) {
+            <#ty as __bifrost::Shape>::clear_deployer_fields(&mut self.#field);
+        }
+    };
+    implementation(input, &quote!(<#ty as __bifrost::Shape>::Shape), &items)
+}
+
+/// An enum that is written as the name of its variant.
+fn of_texts(input: &DeriveInput, container: &Container, data: &syn::DataEnum) -> Result<TokenStream> {
+    let texts = data.variants.iter().map(|variant| container.text_of(variant)).collect::<Result<Vec<_>>>()?;
+    let name = &input.ident;
+    let generics = bounded(input);
+    let (parameters, arguments, bounds) = generics.split_for_impl();
+    let implementation = implementation(input, &quote!(__bifrost::OneOf<Self>), &TokenStream::new());
+    Ok(quote! {
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl #parameters __bifrost::Texts for #name #arguments #bounds {
+            const TEXTS: ::core::option::Option<&'static [&'static str]> = ::core::option::Option::Some(&[#(#texts),*]);
+        }
+        #implementation
+    })
 }
 
 /// A shape that a chart cannot look into.
 fn opaque(input: &DeriveInput) -> TokenStream {
-    implementation(input, &quote!(__bifrost::Opaque))
+    implementation(input, &quote!(__bifrost::Opaque), &TokenStream::new())
 }
 
-fn implementation(input: &DeriveInput, shape: &TokenStream) -> TokenStream {
+/// `items` are added to the implementation.
+fn implementation(input: &DeriveInput, shape: &TokenStream, items: &TokenStream) -> TokenStream {
     let name = &input.ident;
     let generics = bounded(input);
     let (parameters, arguments, bounds) = generics.split_for_impl();
@@ -78,6 +98,7 @@ fn implementation(input: &DeriveInput, shape: &TokenStream) -> TokenStream {
         #[diagnostic::do_not_recommend]
         impl #parameters __bifrost::Shape for #name #arguments #bounds {
             type Shape = #shape;
+            #items
         }
     }
 }
@@ -92,12 +113,28 @@ fn bounded(input: &DeriveInput) -> syn::Generics {
 }
 
 fn of_fields(input: &DeriveInput, container: &Container, fields: &syn::FieldsNamed) -> Result<TokenStream> {
+    container.check_strict(input)?;
     let fields = fields.named.iter().map(|field| Field::of(field, container)).collect::<Result<Vec<_>>>()?;
-    let (flattened, fields): (Vec<_>, Vec<_>) = fields.into_iter().flatten().partition(|field| field.flatten);
+    let fields: Vec<_> = fields.into_iter().flatten().collect();
+    let clear = clear(&fields);
+    // A constant outside of the type cannot name its parameters.
+    let never_null: TokenStream =
+        fields.iter().filter(|_| input.generics.params.is_empty()).map(Field::never_null).collect();
+    let (flattened, fields): (Vec<_>, Vec<_>) = fields.into_iter().partition(|field| field.flatten);
     let shape = format_ident!("{}AsJson", input.ident);
-    let definition = shape_definition(input, &shape, &fields);
-    let implementation = flatten(input, &shape, &flattened);
-    Ok(quote!(#definition #implementation))
+    let shape = (!fields.is_empty() || flattened.is_empty()).then_some(shape);
+    let definition = shape.as_ref().map(|shape| shape_definition(input, shape, &fields));
+    let implementation = flatten(input, shape.as_ref(), &flattened, &clear);
+    Ok(quote!(#definition #implementation #never_null))
+}
+
+fn clear(fields: &[Field]) -> TokenStream {
+    let clear = fields.iter().map(Field::clear);
+    quote! {
+        fn clear_deployer_fields(&mut self) {
+            #(#clear)*
+        }
+    }
 }
 
 /// The struct with the serialized names. Fields of flattened types are in `Rest`, where rustc finds them through `Deref`.
@@ -115,6 +152,9 @@ fn shape_definition(input: &DeriveInput, shape: &Ident, fields: &[Field]) -> Tok
         #visibility struct #shape #parameters #bounds { #(#named,)* #phantom __rest: __Rest }
 
         #[automatically_derived]
+        impl #parameters __bifrost::Texts for #shape #arguments #bounds {}
+
+        #[automatically_derived]
         impl #parameters ::core::ops::Deref for #shape #arguments #bounds {
             type Target = __Rest;
 
@@ -125,28 +165,36 @@ fn shape_definition(input: &DeriveInput, shape: &Ident, fields: &[Field]) -> Tok
     }
 }
 
-/// Alone, the shape has no other fields. Flattened, it also has those of the outer struct.
-fn flatten(input: &DeriveInput, shape: &Ident, flattened: &[Field]) -> TokenStream {
+/// Alone, the shape has no other fields. Flattened, it also has those of the outer struct. Without a `shape`, all fields are those of
+/// `flattened`: rustc then names the author's own type.
+fn flatten(input: &DeriveInput, shape: Option<&Ident>, flattened: &[Field], items: &TokenStream) -> TokenStream {
     let name = &input.ident;
     let mut generics = bounded(input);
     let flattened: Vec<_> = flattened.iter().map(|field| field.ty).collect();
     for ty in flattened.iter().filter(|ty| is_parameter(input, ty)) {
         generics.make_where_clause().predicates.push(syn::parse_quote!(#ty: __bifrost::Flatten));
     }
-    let over = flattened.iter().rfold(quote!(__Rest), |rest, ty| quote!(<#ty as __bifrost::Flatten>::Over<#rest>));
+    let over = flattened.iter().fold(quote!(__Rest), |rest, ty| quote!(<#ty as __bifrost::Flatten>::Over<#rest>));
     let (parameters, arguments, bounds) = generics.split_for_impl();
-    let inner = arguments_over(input, &over);
+    let over = match shape {
+        Some(shape) => {
+            let inner = arguments_over(input, &over);
+            quote!(#shape #inner)
+        }
+        None => over,
+    };
     quote! {
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
         impl #parameters __bifrost::Flatten for #name #arguments #bounds {
-            type Over<__Rest> = #shape #inner;
+            type Over<__Rest> = #over;
         }
 
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
         impl #parameters __bifrost::Shape for #name #arguments #bounds {
             type Shape = <Self as __bifrost::Flatten>::Over<()>;
+            #items
         }
     }
 }

@@ -26,7 +26,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
         }
         names.push(name);
     }
-    let library = library(&input.attrs, "task_error").unwrap_or_else(|error| {
+    let library = library(&input.attrs, "task_error", &[]).unwrap_or_else(|error| {
         errors.push(error);
         library::default()
     });

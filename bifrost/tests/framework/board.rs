@@ -7,30 +7,25 @@ use bifrost::lifecycle::{Context, LockFailure, Proof, fail, lock, succeed, valid
 use bifrost::local::{LocalDeployer, LocalSession, LocalState, LockItems, Resources};
 use bifrost::release::{ConfigName, ProjectName, Release, ReleaseId};
 use bifrost::testing::TestHarness;
-use bifrost::{Deployer, Fields, Shape, TaskError};
+use bifrost::{Deployer, TaskError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-#[derive(Debug, Clone, Serialize, Deserialize, Shape)]
-#[serde(deny_unknown_fields)]
+#[bifrost::fields(check = check)]
 pub(crate) struct Note {
     note: String,
 }
 
-impl Fields for Note {
-    type Ports = Board;
-
-    fn check(release: &Release<Self>) -> Result<(), CodedError> {
-        if release.fields.note.is_empty() {
-            return Err(CodedError::from_parts("note/empty", "note: write something"));
-        }
-        Ok(())
+fn check(release: &Release<Note>) -> Result<(), CodedError> {
+    if release.fields.note.is_empty() {
+        return Err(CodedError::from_parts("note/empty", "note: write something"));
     }
+    Ok(())
 }
 
 bifrost::state_machine! {
-    pub(crate) machine Chart(Release<Note>) starts at Validate, changes from Pin;
+    pub(crate) machine Chart(Release<Note>, Board) starts at Validate, changes from Pin;
 
     task Validate = validate { validates; next Lock; catch _ => FailureClean; }
     task Lock = lock { locks; next Pin; catch LockFailure::LockExists => FailureClean; catch _ => UnlockFailure; }

@@ -12,7 +12,7 @@ use bifrost::testing::TestHarness;
 use serde_json::Value;
 
 bifrost::state_machine! {
-    machine Probe(Release<Note>) starts at Validate, changes from Ink;
+    machine Probe(Release<Note>, Board) starts at Validate, changes from Ink;
 
     task Validate = validate { validates; next Lock; catch _ => FailureClean; }
     task Lock = lock { locks; next Ink; catch LockFailure::LockExists => FailureClean; catch _ => Fail; }
@@ -110,7 +110,7 @@ async fn impostor(_: &Context<Board>, _: Release<Note>) -> Result<Finish<Note>, 
 
 bifrost::state_machine! {
     /// Asks for a proof before the lock is taken.
-    machine Eager(Release<Note>) starts at Validate, changes from Pin;
+    machine Eager(Release<Note>, Board) starts at Validate, changes from Pin;
 
     task Validate = validate_eagerly { validates; next Lock; catch _ => FailureClean; }
     task Lock = lock_eagerly { locks; next Pin; catch LockFailure::LockExists => FailureClean; catch _ => Fail; }

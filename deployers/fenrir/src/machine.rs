@@ -1,12 +1,13 @@
 //! Fenrir's state machine. The comments of its states are shown during a deploy.
 
+use crate::cloud::FenrirPorts;
 use crate::handlers::{clean_up, create_change_set, execute, unlock_root, update_change_set, update_stack, validate};
 use crate::release::FenrirRelease;
 use bifrost::lifecycle::{LockFailure, lock};
 
 bifrost::state_machine! {
     /// Deploys a SAM application: creates a change set of its stack, executes it and waits for the result.
-    pub machine Fenrir(FenrirRelease) starts at Validate, changes from Execute;
+    pub machine Fenrir(FenrirRelease, FenrirPorts) starts at Validate, changes from Execute;
 
     /// Checks the release and its template against all rules.
     task Validate = validate {

@@ -1,5 +1,6 @@
 //! Odin's state machine.
 
+use crate::cloud::OdinPorts;
 use crate::errors::{DeployFailure, DetachFailure};
 use crate::handlers::{
     check_healthy, clean_up_failure, clean_up_success, deploy, detach_for_failure, detach_for_success, validate,
@@ -10,7 +11,7 @@ use bifrost::lifecycle::{LockFailure, fail, lock};
 
 bifrost::state_machine! {
     /// Deploys each service of a release as an auto-scaling group: first beside the one that runs, then in its place.
-    pub machine Odin(OdinRelease) starts at Validate, changes from Deploy;
+    pub machine Odin(OdinRelease, OdinPorts) starts at Validate, changes from Deploy;
 
     /// Refuses a release that is malformed, replayed or tampered with, and fills in defaults.
     task Validate = validate {

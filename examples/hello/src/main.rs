@@ -7,25 +7,20 @@ use bifrost::error_code::{Coded, CodedError};
 use bifrost::lifecycle::{Context, LockFailure, Proof, fail, lock, succeed, validate};
 use bifrost::local::{LocalDeployer, LocalSession, Resources};
 use bifrost::release::{ConfigName, ProjectName, Release};
-use bifrost::{Deployer, Fields, Permission, Shape, TaskError};
+use bifrost::{Deployer, Permission, TaskError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The fields of a release, in addition to the envelope: a flag and its value.
-#[derive(Debug, Clone, Serialize, Deserialize, Shape)]
-#[serde(deny_unknown_fields)]
+#[bifrost::fields]
 struct Flag {
     flag: String,
     value: String,
 }
 
-impl Fields for Flag {
-    type Ports = Flags;
-}
-
 bifrost::state_machine! {
     /// Sets a feature flag of a project's config.
-    machine Chart(Release<Flag>) starts at Validate, changes from Deploy;
+    machine Chart(Release<Flag>, Flags) starts at Validate, changes from Deploy;
 
     /// Refuses a release that is replayed or changed.
     task Validate = validate { validates; next Lock; catch _ => FailureClean; }

@@ -7,26 +7,20 @@ use framework::error_code::Coded;
 use framework::lifecycle::{Context, LockFailure, Proof, fail, lock, succeed, validate};
 use framework::local::{LocalDeployer, LocalSession, Resources};
 use framework::release::{ConfigName, ProjectName, Release};
-use framework::{Deployer, Fields, Shape, TaskError};
+use framework::{Deployer, TaskError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-#[derive(Debug, Clone, Serialize, Deserialize, Shape)]
-#[shape(crate = framework)]
-#[serde(deny_unknown_fields)]
+#[framework::fields(crate = framework)]
 struct Note {
     note: String,
-}
-
-impl Fields for Note {
-    type Ports = Board;
 }
 
 framework::state_machine! {
     crate = framework;
 
     /// Pins a note.
-    machine NoteMachine(Release<Note>) starts at Validate, changes from Pin;
+    machine NoteMachine(Release<Note>, Board) starts at Validate, changes from Pin;
 
     task Validate = validate { validates; next Lock; catch _ => FailureClean; }
     task Lock = lock {

@@ -1,6 +1,7 @@
 //! The smallest deployer: its executions wait, and its ports know their account.
 
 use async_trait::async_trait;
+use bifrost::Deployer;
 use bifrost::client::{ClientDeployer, Deployed};
 use bifrost::cloud::CloudError;
 use bifrost::lifecycle::Context;
@@ -8,20 +9,14 @@ use bifrost::local::{self, LocalDeployer, Resources};
 use bifrost::machine::{DefinitionSettings, Machine, State};
 use bifrost::release::{ConfigName, ProjectName, Release};
 use bifrost::task::FunctionError;
-use bifrost::{Deployer, Fields, Shape};
 use bifrost_aws::{AwsDeployer, AwsSession};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
 
-#[derive(Debug, Clone, Serialize, Deserialize, Shape)]
-#[serde(deny_unknown_fields)]
+#[bifrost::fields]
 pub struct IdlerFields {
     long: bool,
-}
-
-impl Fields for IdlerFields {
-    type Ports = IdlerPorts;
 }
 
 /// The states of the idler. It deploys nothing, so it has no life cycle, and is not written with `state_machine!`.
@@ -35,6 +30,7 @@ pub enum IdlerMachine {
 
 impl Machine for IdlerMachine {
     type Data = Release<IdlerFields>;
+    type Ports = IdlerPorts;
 
     const NAME: &'static str = "Idler";
     const STATES: &'static [State] = &[];

@@ -2,20 +2,14 @@
 
 use super::{ClientDeployer, Deployed, Serving, StepFailure};
 use async_trait::async_trait;
-use bifrost_core::Shape;
 use bifrost_core::cloud::CloudError;
 use bifrost_core::deployer::Deployer;
 use bifrost_core::lifecycle::{Context, LockFailure, fail, lock, succeed, validate};
-use bifrost_core::release::{ConfigName, Fields, ProjectName, Release};
-use serde::{Deserialize, Serialize};
+use bifrost_core::release::{ConfigName, ProjectName, Release};
 
 /// No fields.
-#[derive(Debug, Clone, Serialize, Deserialize, Shape)]
+#[bifrost_core::fields(crate = bifrost_core)]
 pub(crate) struct Nothing {}
-
-impl Fields for Nothing {
-    type Ports = ();
-}
 
 bifrost_core::state_machine! {
     pub(crate) machine Idle(Release<Nothing>) starts at Validate, changes from Deploy;

@@ -18,14 +18,14 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The ports of deployer `D` into a target account.
-pub type Ports<D> = <<D as Deployer>::Fields as Fields>::Ports;
+pub type Ports<D> = <<D as Deployer>::Machine as Machine>::Ports;
 
 /// A deployer, as the framework uses it everywhere.
 ///
 /// Other traits add what some environments need: `LocalDeployer` of `bifrost-local` for the local cloud, `AwsDeployer` of
 /// `bifrost-aws` for AWS, and `ClientDeployer` of `bifrost-cli` for the commands, which the Lambda function does not need.
 ///
-/// Its rules are [`Fields::check`].
+/// Its rules are [`Fields::check`], which `#[fields(check = …)]` names.
 pub trait Deployer: Sized + Send + Sync + 'static {
     /// The fields that it adds to a release.
     type Fields: Fields;

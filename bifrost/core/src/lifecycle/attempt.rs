@@ -59,8 +59,8 @@ pub(crate) fn begin<P>(context: &Context<P>, role: Role, precedes_changes: bool)
 ///
 /// # Errors
 /// `LockError`, `HaltError`, or the handler's own.
-pub(crate) async fn attempt<F: Fields>(
-    context: &Context<F::Ports>,
+pub(crate) async fn attempt<F: Fields, P>(
+    context: &Context<P>,
     role: Role,
     envelope: &Envelope,
     work: impl Future<Output = Result<Finish<F>, FunctionError>>,
@@ -97,8 +97,8 @@ pub(crate) async fn attempt<F: Fields>(
 
 /// The lock is read beside the first calls of `work`, and the task fails if the lock is not this execution's. With
 /// `looks_for_halt`, the same holds for halt and timeout, unless the handler asks for them.
-async fn fenced<F: Fields>(
-    context: &Context<F::Ports>,
+async fn fenced<F: Fields, P>(
+    context: &Context<P>,
     envelope: &Envelope,
     looks_for_halt: bool,
     work: impl Future<Output = Result<Finish<F>, FunctionError>>,
@@ -124,8 +124,8 @@ fn halted(error: &HaltCheckError) -> FunctionError {
 
 /// The task may change what belongs to this release, no matter who holds the lock. It fails if the handler asked for a proof of the
 /// lock all the same, and was refused.
-async fn cleaning_up<F: Fields>(
-    context: &Context<F::Ports>,
+async fn cleaning_up<F: Fields, P>(
+    context: &Context<P>,
     envelope: &Envelope,
     work: impl Future<Output = Result<Finish<F>, FunctionError>>,
 ) -> Result<Release<F>, FunctionError> {
@@ -139,8 +139,8 @@ async fn cleaning_up<F: Fields>(
 }
 
 /// Runs the handler of a task that ends the deploy. If an earlier attempt ended it, `work` is dropped before it changes anything.
-async fn unlocking<'c, F: Fields>(
-    context: &'c Context<F::Ports>,
+async fn unlocking<'c, F: Fields, P>(
+    context: &'c Context<P>,
     envelope: &Envelope,
     cleans_up: bool,
     work: impl Future<Output = Result<Finish<F>, FunctionError>>,

@@ -92,7 +92,7 @@ impl<F> HandlerOutput<F> for Release<F> {
 ///
 /// # Errors
 /// None of its own. The task raises `LockError` if the lock is not this execution's, or is not given back.
-pub async fn succeed<F: Fields>(_: &Context<F::Ports>, release: Release<F>) -> Result<Finish<F>, LockFailure> {
+pub async fn succeed<F: Fields, P>(_: &Context<P>, release: Release<F>) -> Result<Finish<F>, LockFailure> {
     Ok(Finish::Success(release))
 }
 
@@ -100,13 +100,13 @@ pub async fn succeed<F: Fields>(_: &Context<F::Ports>, release: Release<F>) -> R
 ///
 /// # Errors
 /// None of its own. The task raises `LockError` if it is not known whether the lock was given back.
-pub async fn fail<F: Fields>(_: &Context<F::Ports>, release: Release<F>) -> Result<Finish<F>, LockFailure> {
+pub async fn fail<F: Fields, P>(_: &Context<P>, release: Release<F>) -> Result<Finish<F>, LockFailure> {
     Ok(Finish::Failure(release))
 }
 
 /// Ends the deploy as the handler says. `fence` is the root lock as this attempt found it.
-pub(super) async fn finish<F: Fields>(
-    context: &Context<F::Ports>,
+pub(super) async fn finish<F: Fields, P>(
+    context: &Context<P>,
     end: Finish<F>,
     fence: &Fence,
 ) -> Result<Release<F>, LockFailure> {

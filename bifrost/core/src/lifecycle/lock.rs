@@ -169,7 +169,7 @@ impl<F> HandlerOutput<F> for Locked<F> {
 /// # Errors
 /// [`LockFailure::LockExists`] if the release may not be deployed now. If an earlier attempt took the root lock, it is given
 /// back first. The release lock is kept: a refused release cannot be deployed later. [`LockFailure::Lock`] if AWS did not answer.
-pub async fn lock<F: Fields>(context: &Context<F::Ports>, release: Release<F>) -> Result<Locked<F>, LockFailure> {
+pub async fn lock<F: Fields, P>(context: &Context<P>, release: Release<F>) -> Result<Locked<F>, LockFailure> {
     let owner = release.envelope.uuid.ok_or(LockUnknown::NoOwner)?;
     let Some(conflict) = conflict(context, &release.envelope, owner).await? else { return Ok(Locked(release)) };
     if let LockConflict::Ended { .. } = conflict {

@@ -174,8 +174,8 @@ impl<F> DerefMut for Validated<F> {
 ///
 /// # Errors
 /// [`ValidateFailure::BadRelease`].
-pub async fn validate<F: Fields>(
-    context: &Context<F::Ports>,
+pub async fn validate<F: Fields, P>(
+    context: &Context<P>,
     mut release: Release<F>,
 ) -> Result<Validated<F>, ValidateFailure> {
     let envelope = &mut release.envelope;
@@ -229,8 +229,8 @@ fn check_bucket(bucket: &BucketName, defaults: &Defaults) -> Result<(), BadRelea
 ///
 /// # Errors
 /// [`BadRelease::FileMissing`], [`Replay::File`] if its bytes differ, or [`BadRelease::NotChecked`].
-pub async fn read_file<F: Fields>(
-    context: &Context<F::Ports>,
+pub async fn read_file<F: Fields, P>(
+    context: &Context<P>,
     release: &Release<F>,
     name: &'static str,
     expected: &Sha256,

@@ -33,6 +33,9 @@ pub trait Machine: Copy + Eq + Hash + Debug + Display + Send + Sync + 'static {
     /// The data that travels from state to state: a [`Release`].
     type Data: Data;
 
+    /// The ports of its handlers into a target account.
+    type Ports: Send + Sync + 'static;
+
     /// The name of the machine.
     const NAME: &'static str;
 
@@ -77,15 +80,10 @@ pub trait Machine: Copy + Eq + Hash + Debug + Display + Send + Sync + 'static {
 pub type FieldsOf<M> = <<M as Machine>::Data as Data>::Fields;
 
 /// The ports that the handlers of a machine use through their [`Context`].
-pub type Ports<M> = <FieldsOf<M> as Fields>::Ports;
+pub type Ports<M> = <M as Machine>::Ports;
 
 /// The data of a machine: the input and output of all of its states. It is always a [`Release`], because the framework owns
 /// the life cycle of a deploy.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot be the data of a state machine",
-    label = "is not a release",
-    note = "the data is `Release<YourFields>`, where `YourFields` implements `bifrost::Fields`"
-)]
 pub trait Data:
     Serialize
     + Shape
@@ -103,6 +101,22 @@ pub trait Data:
     /// # Errors
     /// What is wrong, with the JSON path.
     fn read(input: &Value, defaults: &Defaults) -> Result<Self, ReadError>;
+}
+
+/// A [`Release`], also one whose fields are none: the bound on these is then the only one that fails.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be the data of a state machine",
+    label = "is not a release",
+    note = "the data is `Release<YourFields>`, where `YourFields` is a struct with `#[bifrost::fields]`"
+)]
+pub trait IsRelease {
+    /// What should be the deployer's fields.
+    type Fields;
+}
+
+impl<F> IsRelease for Release<F> {
+    type Fields = F;
 }
 
 mod sealed {

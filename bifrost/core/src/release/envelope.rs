@@ -15,12 +15,13 @@ use super::{
 };
 use crate::error_code::CodedError;
 use crate::json::{self, ReadError};
-use crate::shape::{Flatten, Shape};
+use crate::shape::{Flatten, Shape, Texts};
 
 /// A release: the fields of the envelope and of the deployer, `F`, in one JSON object.
 ///
 /// `F` must deny unknown fields (`#[serde(deny_unknown_fields)]`) and have none of the envelope's field names.
 #[derive(Clone, Debug, PartialEq, Serialize, Shape)]
+#[shape(read_elsewhere)]
 pub struct Release<F> {
     /// The fields of every release.
     #[serde(flatten)]
@@ -45,32 +46,27 @@ impl<F: DeserializeOwned> Release<F> {
     }
 }
 
-/// The fields that a deployer adds to the envelope, at the top of the same JSON object.
+/// The fields that a deployer adds to the envelope, at the top of the same JSON object. [`#[fields]`](crate::fields) implements
+/// it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not the fields of a release",
+    label = "it has no `#[bifrost::fields]`",
+    note = "write `#[bifrost::fields]` above the struct `{Self}`"
+)]
 pub trait Fields: Serialize + DeserializeOwned + Flatten + 'static {
-    /// The deployer's ports into a target account.
-    type Ports: Send + Sync + 'static;
-
     /// The longest `timeout` that a release may ask for, in seconds. The state machine's own timeout follows from it. By default
     /// two days.
     const MAX_TIMEOUT_SECONDS: u32 = 172_800;
 
-    /// Clears the fields that only the deployer sets: a client may have sent them. The framework clears those of the envelope.
-    /// By default there are none.
-    fn clear_deployer_fields(&mut self) {}
-
-    /// Clears the fields that a deploy needs only while it runs, so that the output of the execution does not have them. By
-    /// default it clears nothing.
-    fn clear_working_fields(&mut self) {}
+    /// Clears the fields that a deploy needs only while it runs, so that the output of the execution does not have them.
+    fn clear_working_fields(&mut self);
 
     /// Checks the rules of the deployer that need no call to AWS. `Validate` does, and the client does before it uploads
     /// anything.
     ///
     /// # Errors
     /// What is wrong, with the JSON path, and what to do.
-    fn check(release: &Release<Self>) -> Result<(), CodedError> {
-        let _ = release;
-        Ok(())
-    }
+    fn check(release: &Release<Self>) -> Result<(), CodedError>;
 }
 
 /// The key of `metadata` with the client's claim of who started the deploy.
@@ -84,6 +80,7 @@ pub fn started_by(release: &Value) -> Option<&str> {
 
 /// The fields of every release.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Shape)]
+#[shape(read_elsewhere)]
 pub struct Envelope {
     /// The target account. Default: the deployer's.
     pub aws_account_id: AccountId,
@@ -136,6 +133,19 @@ impl Envelope {
         "success",
     ];
 
+    /// Whether a field of this serialized name belongs to the envelope.
+    #[must_use]
+    pub const fn has_field(name: &str) -> bool {
+        let mut rest = Self::FIELDS;
+        while let [field, others @ ..] = rest {
+            if is_same(field.as_bytes(), name.as_bytes()) {
+                return true;
+            }
+            rest = others;
+        }
+        false
+    }
+
     /// Clears the fields that only the deployer sets: a client may have sent them.
     pub fn clear_deployer_fields(&mut self) {
         self.uuid = None;
@@ -160,6 +170,15 @@ impl Envelope {
     #[must_use]
     pub fn release_dir(&self) -> ReleaseDir {
         self.root_dir().release_dir(&self.release_id)
+    }
+}
+
+/// `==` of constants.
+pub(crate) const fn is_same(one: &[u8], other: &[u8]) -> bool {
+    match (one, other) {
+        ([], []) => true,
+        ([first, one @ ..], [same, other @ ..]) => *first == *same && is_same(one, other),
+        _ => false,
     }
 }
 
@@ -210,6 +229,8 @@ pub struct CaughtError {
 impl Shape for CaughtError {
     type Shape = Self;
 }
+
+impl Texts for CaughtError {}
 
 /// The envelope before defaults.
 #[derive(Deserialize)]

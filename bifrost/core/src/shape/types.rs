@@ -3,7 +3,8 @@
 //! rustc does not list these implementations where a type has no shape: the list would be longer than the error.
 
 use super::{
-    BooleanLiteral, Compare, Flatten, NumberLiteral, Opaque, Optional, Order, Seconds, Shape, TextLiteral, Timestamp,
+    BooleanLiteral, Compare, Flatten, NumberLiteral, OneOf, Opaque, Optional, Order, Seconds, Shape, TextLiteral,
+    Texts, Timestamp,
 };
 use chrono::{DateTime, TimeZone};
 use serde_json::{Map, Number, Value};
@@ -35,20 +36,71 @@ text! { String str char Uuid }
 
 shapes! {
     [Z: TimeZone] DateTime<Z> => DateTime<Z>;
-    [T: Shape] Option<T> => Optional<T::Shape>;
-    [T: Shape + ?Sized] &T => T::Shape;
-    [T: Shape + ?Sized] Box<T> => T::Shape;
-    [T: Shape + ?Sized] Rc<T> => T::Shape;
-    [T: Shape + ?Sized] Arc<T> => T::Shape;
     [] Value => Opaque;
-    [T] Vec<T> => Opaque;
-    [T] [T] => Opaque;
-    [T] BTreeSet<T> => Opaque;
-    [T, S] HashSet<T, S> => Opaque;
-    [K, V] BTreeMap<K, V> => Opaque;
+    [T: Shape] BTreeSet<T> => Opaque;
+    [T: Shape, S] HashSet<T, S> => Opaque;
     [K, V] Map<K, V> => Opaque;
-    [K, V, S] HashMap<K, V, S> => Opaque;
-    [K, V, S] indexmap::IndexMap<K, V, S> => Opaque;
+}
+
+/// Pointers: serde writes what they point to.
+macro_rules! pointers {
+    ($([$($mutable:tt)*] $type:ty;)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<T: Shape + ?Sized> Shape for $type {
+            type Shape = T::Shape;
+            const MAY_BE_NULL: bool = T::MAY_BE_NULL;
+            const MAY_HOLD_NULL: bool = T::MAY_HOLD_NULL;
+
+            $($mutable)*
+        }
+    )*};
+}
+
+pointers! {
+    [] &T;
+    [] Rc<T>;
+    [] Arc<T>;
+    [
+        fn clear_deployer_fields(&mut self) {
+            (**self).clear_deployer_fields();
+        }
+    ] Box<T>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Shape> Shape for Option<T> {
+    type Shape = Optional<T::Shape>;
+    const MAY_BE_NULL: bool = true;
+    const MAY_HOLD_NULL: bool = T::MAY_BE_NULL || T::MAY_HOLD_NULL;
+
+    fn clear_deployer_fields(&mut self) {
+        if let Some(value) = self {
+            value.clear_deployer_fields();
+        }
+    }
+}
+
+/// Containers, in which charts cannot look, but in which values have fields that only the deployer sets.
+macro_rules! containers {
+    ($([$($parameters:tt)*] $type:ty, $values:ident, $item:ty;)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<$($parameters)*> Shape for $type {
+            type Shape = Opaque;
+            const MAY_HOLD_NULL: bool = <$item>::MAY_BE_NULL || <$item>::MAY_HOLD_NULL;
+
+            fn clear_deployer_fields(&mut self) {
+                self.$values().for_each(Shape::clear_deployer_fields);
+            }
+        }
+    )*};
+}
+
+containers! {
+    [T: Shape] Vec<T>, iter_mut, T;
+    [T: Shape] [T], iter_mut, T;
+    [K, V: Shape] BTreeMap<K, V>, values_mut, V;
+    [K, V: Shape, S] HashMap<K, V, S>, values_mut, V;
+    [K, V: Shape, S] indexmap::IndexMap<K, V, S>, values_mut, V;
 }
 
 /// Flattened, these add names that are known only at run time, so charts cannot use them.
@@ -63,10 +115,10 @@ macro_rules! nameless {
 
 nameless! {
     [] Value;
-    [K, V] BTreeMap<K, V>;
+    [K, V: Shape] BTreeMap<K, V>;
     [K, V] Map<K, V>;
-    [K, V, S] HashMap<K, V, S>;
-    [K, V, S] indexmap::IndexMap<K, V, S>;
+    [K, V: Shape, S] HashMap<K, V, S>;
+    [K, V: Shape, S] indexmap::IndexMap<K, V, S>;
 }
 
 macro_rules! comparable {
@@ -93,6 +145,40 @@ ordered!("String", TextLiteral: [] String);
 ordered!("Timestamp", TextLiteral: [Z: TimeZone] DateTime<Z>);
 ordered!("Numeric", NumberLiteral: [] u8, [] u16, [] u32, [] u64, [] usize, [] i8, [] i16, [] i32, [] i64, [] isize);
 ordered!("Numeric", NumberLiteral: [] f32, [] f64, [] Number);
+
+#[diagnostic::do_not_recommend]
+impl<E: Texts> Compare<TextLiteral> for OneOf<E> {
+    const FAMILY: &'static str = "String";
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Texts> Order<TextLiteral> for OneOf<E> {}
+
+/// Shapes whose texts are not known, or that are no texts.
+macro_rules! any_text {
+    ($([$($parameters:tt)*] $type:ty;)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl<$($parameters)*> Texts for $type {}
+    )*};
+}
+
+any_text! {
+    [] bool; [] String; [] Number; [] Opaque;
+    [] u8; [] u16; [] u32; [] u64; [] usize;
+    [] i8; [] i16; [] i32; [] i64; [] isize;
+    [] f32; [] f64;
+    [Z: TimeZone] DateTime<Z>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Texts> Texts for OneOf<E> {
+    const TEXTS: Option<&'static [&'static str]> = E::TEXTS;
+}
+
+#[diagnostic::do_not_recommend]
+impl<S: Texts> Texts for Optional<S> {
+    const TEXTS: Option<&'static [&'static str]> = S::TEXTS;
+}
 
 #[diagnostic::do_not_recommend]
 impl<S: Compare<Literal>, Literal> Compare<Literal> for Optional<S> {

@@ -5,7 +5,7 @@ use crate::model::{Comparison, Condition, Literal, Ordering, Rule, State, Test, 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
-use syn::{Ident, Lit, LitFloat, LitInt};
+use syn::{Ident, Lit, LitFloat, LitInt, LitStr};
 
 pub(super) fn definition(chart: &Chart, state: &State, rules: &[Rule], default: Option<&Ident>) -> TokenStream {
     let comment = super::comment(&state.comment);
@@ -46,7 +46,8 @@ fn test(chart: &Chart, state: &State, Test { variable, comparison }: &Test) -> T
         let literal = self::literal(literal);
         quote_spanned!(variable.dollar=> __bifrost::equals(#path, #guarded, #read, #literal))
     };
-    match comparison {
+    let checks = texts(comparison).map(|text| check_text(chart, variable, text));
+    let test = match comparison {
         Comparison::Equals(literal) => equals(literal),
         Comparison::Differs(literal) => {
             let equals = equals(literal);
@@ -61,7 +62,27 @@ fn test(chart: &Chart, state: &State, Test { variable, comparison }: &Test) -> T
             quote_spanned!(variable.dollar=> __bifrost::is_in(#path, #guarded, #read, [#(#literals),*]))
         }
         Comparison::Present => quote_spanned!(variable.dollar=> __bifrost::is_present(#path, #read)),
-    }
+    };
+    quote!({ #(#checks)* #test })
+}
+
+/// The texts that a field is compared with.
+fn texts(comparison: &Comparison) -> impl Iterator<Item = &LitStr> {
+    let literals = match comparison {
+        Comparison::Equals(literal) | Comparison::Differs(literal) => std::slice::from_ref(literal),
+        Comparison::In(literals) => literals,
+        Comparison::Orders(..) | Comparison::Present => &[],
+    };
+    literals.iter().filter_map(|literal| match literal {
+        Literal::Text(text) => Some(text),
+        Literal::Boolean(_) | Literal::Number { .. } => None,
+    })
+}
+
+/// A check by the compiler that the field, an enum, is ever written as this text.
+pub(super) fn check_text(chart: &Chart, variable: &Variable, text: &LitStr) -> TokenStream {
+    let (path, read) = (variable.json_path(), read(chart, variable));
+    quote_spanned!(text.span()=> const _: () = __bifrost::check_text(#path, __bifrost::texts_of(#read), #text);)
 }
 
 /// A function that reads the field from the machine's shape. It is never called, but the compiler looks the field up.

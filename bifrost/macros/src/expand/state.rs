@@ -1,7 +1,7 @@
 //! A state in the definition and in the list of states.
 
 use super::{Chart, choice, comment, option, task};
-use crate::model::{Assignment, Kind, State, Wait};
+use crate::model::{Assignment, Kind, Literal, State, Wait};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 
@@ -67,7 +67,9 @@ fn assignment(chart: &Chart, set: Option<&Assignment>) -> TokenStream {
     let Some(Assignment { variable, literal }) = set else {
         return quote!(::core::option::Option::None);
     };
+    let check =
+        if let Literal::Text(text) = literal { choice::check_text(chart, variable, text) } else { TokenStream::new() };
     let (path, read, literal) = (variable.json_path(), choice::read(chart, variable), choice::literal(literal));
     let value = quote_spanned!(variable.dollar=> __bifrost::assigned(#read, #literal));
-    quote!(::core::option::Option::Some((#path, #value)))
+    quote!(::core::option::Option::Some({ #check (#path, #value) }))
 }

@@ -20,6 +20,8 @@ pub(crate) struct Machine {
     pub(crate) keyword: Span,
     pub(crate) name: Ident,
     pub(crate) data: syn::Type,
+    /// The ports of the handlers. `None` if they have none.
+    pub(crate) ports: Option<syn::Type>,
     pub(crate) start: Ident,
     /// The first task that may change the target account.
     pub(crate) changes_from: Ident,

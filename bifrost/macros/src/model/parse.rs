@@ -5,7 +5,7 @@ use super::{Assignment, Catch, Comment, Kind, Machine, Mark, Marks, On, Retry, R
 use crate::library;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, Meta, Path, Result, Token, braced, parenthesized};
+use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, Meta, Path, Result, Token, Type, braced, parenthesized};
 
 mod kw {
     syn::custom_keyword!(machine);
@@ -34,9 +34,7 @@ impl Parse for Machine {
         let visibility = input.parse()?;
         let keyword = input.parse::<kw::machine>()?.span;
         let name = input.parse()?;
-        let data;
-        parenthesized!(data in input);
-        let data = data.parse()?;
+        let (data, ports) = types(input)?;
         input.parse::<kw::starts>()?;
         input.parse::<kw::at>()?;
         let start: Ident = input.parse()?;
@@ -55,8 +53,20 @@ impl Parse for Machine {
                 }
             }
         }
-        Ok(Self { library, comment, visibility, keyword, name, data, start, changes_from, states, errors })
+        Ok(Self { library, comment, visibility, keyword, name, data, ports, start, changes_from, states, errors })
     }
+}
+
+/// `(Data, Ports)`, or `(Data)` if the handlers have no ports.
+fn types(input: ParseStream) -> Result<(Type, Option<Type>)> {
+    let types;
+    parenthesized!(types in input);
+    let data = types.parse()?;
+    types.parse::<Option<Token![,]>>()?;
+    let ports = if types.is_empty() { None } else { Some(types.parse()?) };
+    types.parse::<Option<Token![,]>>()?;
+    expect_end(&types, "a machine has its data and its ports: `machine Name(Release<Fields>, Ports)`")?;
+    Ok((data, ports))
 }
 
 /// `, changes from State`. `Ok(Err(…))` if it is missing: the rest of the chart can still be read.

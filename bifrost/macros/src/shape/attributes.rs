@@ -6,21 +6,25 @@ use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
-use syn::{Attribute, Ident, LitStr, Result, Token, Type, token};
+use syn::{
+    Attribute, DeriveInput, Error, GenericArgument, Ident, LitStr, PathArguments, Result, Token, Type, Variant, token,
+};
 
 /// Attributes of a struct or enum.
 #[derive(Default)]
-pub(super) struct Container {
+pub(crate) struct Container {
     pub(super) rename_all: Option<Case>,
     pub(super) transparent: bool,
     /// The type that is written instead of this one.
     pub(super) into: Option<Type>,
     /// Whether an enum is written as an object even if its variants have no fields.
     pub(super) tagged: bool,
+    /// Whether a field that the type does not have is an error, or another type is read instead.
+    is_strict: bool,
 }
 
 impl Container {
-    pub(super) fn of(attributes: &[Attribute]) -> Result<Self> {
+    pub(crate) fn of(attributes: &[Attribute]) -> Result<Self> {
         let mut container = Self::default();
         each(attributes, |meta| {
             if meta.path.is_ident("rename_all") {
@@ -33,20 +37,63 @@ impl Container {
                 container.tagged = true;
                 skip(&meta)?;
             } else {
+                container.is_strict |=
+                    ["deny_unknown_fields", "from", "try_from"].iter().any(|name| meta.path.is_ident(name));
                 skip(&meta)?;
             }
             Ok(())
         })?;
+        container.is_strict |= has_option(attributes, "read_elsewhere")?;
         Ok(container)
+    }
+
+    /// An unknown field is a misspelt one, whose value would be ignored.
+    pub(super) fn check_strict(&self, input: &DeriveInput) -> Result<()> {
+        if self.is_strict {
+            return Ok(());
+        }
+        let message =
+            "unknown fields would be ignored: add `#[serde(deny_unknown_fields)]`, or use `#[bifrost::field_type]`";
+        Err(Error::new(input.ident.span(), message))
+    }
+
+    /// The serialized name of a field. `None` if it is not serialized.
+    pub(crate) fn name_of(&self, field: &syn::Field) -> Result<Option<LitStr>> {
+        let field = Field::of(field, self)?;
+        Ok(field.map(|field| field.written))
+    }
+
+    /// The text that serde writes for a variant without fields.
+    pub(super) fn text_of(&self, variant: &Variant) -> Result<LitStr> {
+        let written = variant.ident.unraw().to_string();
+        let written = self.rename_all.map_or_else(|| written.clone(), |case| case.of_variant(&written));
+        let mut written = LitStr::new(&written, variant.ident.span());
+        each(&variant.attrs, |meta| {
+            if meta.path.is_ident("rename") {
+                written = serialized(&meta)?.unwrap_or_else(|| written.clone());
+                return Ok(());
+            }
+            skip(&meta)
+        })?;
+        Ok(written)
     }
 }
 
 /// A serialized field.
 pub(super) struct Field<'a> {
+    ident: &'a Ident,
+    /// Its serialized name.
+    written: LitStr,
     /// Its serialized name, if charts can write it.
     pub(super) name: Option<Ident>,
     pub(super) flatten: bool,
     pub(super) ty: &'a Type,
+    /// The `T` of an `Option<T>`.
+    option: Option<&'a Type>,
+    /// Whether only the deployer sets it.
+    set_by_deployer: bool,
+    /// Whether it is left out in some cases.
+    skipped_if: bool,
     /// Unless the author promises that it is present wherever a chart reads it.
     may_be_absent: bool,
     /// Whether a custom function serializes it, so that its form is unknown.
@@ -60,7 +107,18 @@ impl<'a> Field<'a> {
         let written = ident.unraw().to_string();
         let written = container.rename_all.map_or_else(|| written.clone(), |case| case.of_field(&written));
         let mut written = LitStr::new(&written, ident.span());
-        let mut this = Self { name: None, flatten: false, ty: &field.ty, may_be_absent: false, custom: false };
+        let mut this = Self {
+            ident,
+            written: LitStr::new("", ident.span()),
+            name: None,
+            flatten: false,
+            ty: &field.ty,
+            option: in_option(&field.ty),
+            set_by_deployer: field.attrs.iter().any(|attribute| attribute.path().is_ident("set_by_deployer")),
+            skipped_if: false,
+            may_be_absent: false,
+            custom: false,
+        };
         let mut skipped = false;
         each(&field.attrs, |meta| {
             if meta.path.is_ident("rename") {
@@ -69,38 +127,96 @@ impl<'a> Field<'a> {
             }
             skipped |= meta.path.is_ident("skip") || meta.path.is_ident("skip_serializing");
             this.flatten |= meta.path.is_ident("flatten");
-            this.may_be_absent |= meta.path.is_ident("skip_serializing_if");
+            this.skipped_if |= meta.path.is_ident("skip_serializing_if");
             this.custom |= meta.path.is_ident("with") || meta.path.is_ident("serialize_with");
             skip(&meta)
         })?;
-        this.may_be_absent &= !is_promised(&field.attrs)?;
+        this.may_be_absent = this.skipped_if && !has_option(&field.attrs, "present")?;
         this.name = as_field(&written);
+        this.written = written;
         Ok((!skipped).then_some(this))
     }
 
     pub(super) fn shape(&self) -> TokenStream {
-        let ty = self.ty;
+        let ty = self.inner();
         let shape = if self.custom {
             quote!(__bifrost::Opaque)
         } else {
             quote_spanned!(ty.span()=> <#ty as __bifrost::Shape>::Shape)
         };
-        let is_option =
-            matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"));
-        if self.may_be_absent && (self.custom || !is_option) { quote!(__bifrost::Optional<#shape>) } else { shape }
+        let may_be_absent = self.may_be_absent || (self.option.is_some() && !self.custom);
+        if may_be_absent { quote_spanned!(ty.span()=> __bifrost::Optional<#shape>) } else { shape }
+    }
+
+    /// Clears the field, or what only the deployer sets in it.
+    pub(super) fn clear(&self) -> TokenStream {
+        let (ident, ty) = (self.ident, self.inner());
+        if self.set_by_deployer {
+            quote_spanned!(self.ty.span()=> self.#ident = __bifrost::unset();)
+        } else if self.custom {
+            TokenStream::new()
+        } else if self.option.is_some() {
+            quote_spanned! {ty.span()=>
+                if let ::core::option::Option::Some(value) = &mut self.#ident {
+                    <#ty as __bifrost::Shape>::clear_deployer_fields(value);
+                }
+            }
+        } else {
+            quote_spanned!(ty.span()=> <#ty as __bifrost::Shape>::clear_deployer_fields(&mut self.#ident);)
+        }
+    }
+
+    /// A check by the compiler that the field is never written as `null`, also if its `Option` is behind another name.
+    pub(super) fn never_null(&self) -> TokenStream {
+        let (ident, ty) = (self.ident, self.inner());
+        if self.custom {
+            return TokenStream::new();
+        }
+        let always = self.option.is_some() && !self.skipped_if;
+        let itself = if self.option.is_none() && self.skipped_if {
+            quote!(#always)
+        } else {
+            quote_spanned!(ty.span()=> (#always || <#ty as __bifrost::Shape>::MAY_BE_NULL))
+        };
+        let message = format!("`{ident}` may be written as `null`, which the deployer refuses");
+        quote_spanned! {ty.span()=>
+            const _: () = ::core::assert!(!(#itself || <#ty as __bifrost::Shape>::MAY_HOLD_NULL), #message);
+        }
+    }
+
+    /// The type, or what is in the `Option`: rustc then reports a type without a shape by itself.
+    fn inner(&self) -> &Type {
+        self.option.unwrap_or(self.ty)
     }
 }
 
-/// Whether the field has `#[shape(present)]`.
-fn is_promised(attributes: &[Attribute]) -> Result<bool> {
-    let mut present = false;
+/// The `T` of `Option<T>`, as the author writes it.
+fn in_option(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "Option")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(inner) => Some(inner),
+        _ => None,
+    }
+}
+
+/// The options of `#[shape(…)]`.
+const OPTIONS: [&str; 2] = ["present", "read_elsewhere"];
+
+/// Whether there is `#[shape(<option>)]`.
+fn has_option(attributes: &[Attribute], option: &str) -> Result<bool> {
+    let mut found = false;
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("shape")) {
         attribute.parse_nested_meta(|meta| {
-            present = meta.path.is_ident("present");
-            if present { Ok(()) } else { Err(meta.error("expected `present`")) }
+            found |= meta.path.is_ident(option);
+            if meta.path.is_ident("crate") || OPTIONS.iter().any(|known| meta.path.is_ident(known)) {
+                return skip(&meta);
+            }
+            Err(meta.error("expected `present` on a field, `read_elsewhere` on a type, or `crate = path`"))
         })?;
     }
-    Ok(present)
+    Ok(found)
 }
 
 /// `None` for a name that charts cannot write, such as `min-size`.
@@ -133,7 +249,7 @@ fn serialized(meta: &ParseNestedMeta) -> Result<Option<LitStr>> {
 }
 
 /// Skips the value of an attribute, which only serde's derive reads.
-fn skip(meta: &ParseNestedMeta) -> Result<()> {
+pub(crate) fn skip(meta: &ParseNestedMeta) -> Result<()> {
     if meta.input.peek(Token![=]) {
         meta.value()?.parse::<syn::Expr>()?;
     } else if meta.input.peek(token::Paren) {

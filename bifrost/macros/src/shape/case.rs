@@ -45,6 +45,35 @@ impl Case {
             Self::ScreamingKebab => field.to_ascii_uppercase().replace('_', "-"),
         }
     }
+
+    /// The name that serde writes for a variant, which is in `PascalCase`.
+    pub(super) fn of_variant(self, variant: &str) -> String {
+        match self {
+            Self::Pascal => variant.to_owned(),
+            Self::Lower => variant.to_ascii_lowercase(),
+            Self::Upper => variant.to_ascii_uppercase(),
+            Self::Camel => {
+                let mut characters = variant.chars();
+                let first = characters.next().map(|first| first.to_ascii_lowercase());
+                first.into_iter().chain(characters).collect()
+            }
+            Self::Snake | Self::ScreamingSnake | Self::Kebab | Self::ScreamingKebab => {
+                self.of_field(&in_snake_case(variant))
+            }
+        }
+    }
+}
+
+/// As serde does: an underscore before each capital letter but the first.
+fn in_snake_case(variant: &str) -> String {
+    let mut snake = String::new();
+    for (index, character) in variant.char_indices() {
+        if index > 0 && character.is_uppercase() {
+            snake.push('_');
+        }
+        snake.push(character.to_ascii_lowercase());
+    }
+    snake
 }
 
 fn capitalized(word: &str) -> String {
@@ -68,5 +97,18 @@ mod tests {
         assert_eq!(of(Camel), "waitFor2ndRun");
         assert_eq!(of(Kebab), "wait-for-2nd-run");
         assert_eq!(of(ScreamingKebab), "WAIT-FOR-2ND-RUN");
+    }
+
+    #[test]
+    fn variants_have_the_names_of_serde() {
+        let of = |case: Case| case.of_variant("SkipDetachCheck");
+        assert_eq!(of(Lower), "skipdetachcheck");
+        assert_eq!(of(Upper), "SKIPDETACHCHECK");
+        assert_eq!(of(Pascal), "SkipDetachCheck");
+        assert_eq!(of(Camel), "skipDetachCheck");
+        assert_eq!(of(Snake), "skip_detach_check");
+        assert_eq!(of(ScreamingSnake), "SKIP_DETACH_CHECK");
+        assert_eq!(of(Kebab), "skip-detach-check");
+        assert_eq!(of(ScreamingKebab), "SKIP-DETACH-CHECK");
     }
 }

@@ -1,42 +1,29 @@
 //! A chart with every kind of state.
 
 use bifrost::lifecycle::{Context, Finish, LockFailure, lock, succeed, validate};
-use bifrost::release::{Fields, Release};
-use bifrost::{Shape, TaskError, state_machine};
+use bifrost::release::Release;
+use bifrost::{TaskError, state_machine};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 pub(crate) type Parcel = Release<ParcelFields>;
 
-#[derive(Debug, Serialize, Deserialize, Shape)]
+#[bifrost::fields]
 pub(crate) struct ParcelFields {
     address: String,
     #[serde(default)]
     weight: u32,
     #[serde(default)]
     wait: u32,
-    #[serde(rename = "pickUp", skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "pickUp")]
     pick_up: Option<DateTime<Utc>>,
     due: DateTime<Utc>,
     #[serde(rename = "type")]
     kind: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
     fragile: Option<bool>,
     #[serde(default)]
     attempts: i64,
-    #[serde(flatten)]
-    label: Label,
-}
-
-#[derive(Debug, Serialize, Deserialize, Shape)]
-#[serde(rename_all = "SCREAMING-KEBAB-CASE")]
-pub(crate) struct Label {
     #[serde(rename(serialize = "printed", deserialize = "printed"), default)]
     done: bool,
-}
-
-impl Fields for ParcelFields {
-    type Ports = ();
 }
 
 #[derive(Debug, thiserror::Error, TaskError)]

@@ -2,19 +2,21 @@
 #![deny(warnings, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
 
 use bifrost::lifecycle::{Context, LockFailure, fail, lock, succeed, validate};
-use bifrost::release::{Fields, Release};
-use bifrost::{Shape, TaskError, state_machine};
-use serde::{Deserialize, Serialize};
+use bifrost::release::Release;
+use bifrost::{TaskError, state_machine};
 
 /// Large enough for `clippy::large_futures` to notice.
-#[derive(Serialize, Deserialize, Shape)]
+#[bifrost::fields(max_timeout_seconds = 60)]
 #[serde(rename_all = "camelCase")]
-struct Heap<T> {
-    what: T,
+struct Heap {
+    what: String,
     #[serde(skip)]
     weight: Weight,
+    #[set_by_deployer(cleared_at_end)]
+    is_moved: Option<bool>,
 }
 
+#[derive(Clone, Debug, PartialEq)]
 struct Weight([u64; 4096]);
 
 #[expect(clippy::large_stack_arrays, reason = "it must be large")]
@@ -22,10 +24,6 @@ impl Default for Weight {
     fn default() -> Self {
         Self([0; 4096])
     }
-}
-
-impl Fields for Heap<String> {
-    type Ports = ();
 }
 
 #[derive(Debug, thiserror::Error, TaskError)]
@@ -38,18 +36,18 @@ enum OnlyFailure {
 enum NoFailure {}
 
 #[expect(clippy::unused_async, reason = "a handler is async")]
-async fn data(_: &Context<()>, data: Release<Heap<String>>) -> Result<Release<Heap<String>>, OnlyFailure> {
+async fn data(_: &Context<()>, data: Release<Heap>) -> Result<Release<Heap>, OnlyFailure> {
     let weight = data.fields.weight.0.len();
     if weight == 0 { Err(std::io::Error::other("no weight"))? } else { Ok(data) }
 }
 
 #[expect(clippy::unused_async, reason = "a handler is async")]
-async fn ctx(_: &Context<()>, data: Release<Heap<String>>) -> Result<Release<Heap<String>>, NoFailure> {
+async fn ctx(_: &Context<()>, data: Release<Heap>) -> Result<Release<Heap>, NoFailure> {
     Ok(data)
 }
 
 state_machine! {
-    machine Private(Release<Heap<String>>) starts at Begin, changes from Move;
+    machine Private(Release<Heap>) starts at Begin, changes from Move;
     task Begin = validate { validates; next Take; catch _ => FailureClean; }
     task Take = lock { locks; next Move; catch LockFailure::LockExists => FailureClean; catch _ => Unlock; }
     task Move = data {

@@ -7,6 +7,7 @@ mod cloud;
 mod courier;
 mod definition;
 mod dispatch;
+mod fields;
 mod lints;
 mod names;
 mod refused;

@@ -1,7 +1,7 @@
 //! `$.field` is the name that serde writes, with every attribute of serde.
 
 use bifrost::Shape;
-use bifrost::shape::{Compare, Opaque, Optional, TextLiteral};
+use bifrost::shape::{Compare, OneOf, Opaque, Optional, TextLiteral};
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use std::any::type_name;
@@ -16,6 +16,7 @@ type Of<T> = <T as Shape>::Shape;
 
 #[derive(Serialize, Shape)]
 #[serde(rename_all = "camelCase")]
+#[shape(read_elsewhere)]
 struct Outer<T> {
     snake_case: u32,
     r#type: bool,
@@ -50,11 +51,13 @@ struct Outer<T> {
 
 #[derive(Default, Serialize, Shape)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[shape(read_elsewhere)]
 struct Inner {
     deep_down: u16,
 }
 
 #[derive(Default, Serialize, Shape)]
+#[shape(read_elsewhere)]
 struct Last {
     last: f64,
 }
@@ -145,7 +148,7 @@ fn shapes_have_comparable_types() {
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.custom), type_name::<Opaque>());
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.nested.DEEP_DOWN), type_name::<u16>());
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.newtype), type_name::<String>());
-    assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.choice), type_name::<String>());
+    assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.choice), type_name::<OneOf<Plain>>());
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.tagged), type_name::<Opaque>());
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.time), type_name::<DateTime<Utc>>());
     assert_eq!(kind(|shape: &Of<Outer<Last>>| &shape.last), type_name::<f64>());

@@ -1,15 +1,10 @@
 mod setup;
 use setup::*;
 
-use bifrost::release::{Fields, Release};
+use bifrost::release::Release;
 
-#[derive(serde::Serialize, serde::Deserialize, bifrost::Shape)]
-#[serde(deny_unknown_fields)]
+#[bifrost::fields]
 struct LetterFields {}
-
-impl Fields for LetterFields {
-    type Ports = ();
-}
 
 async fn post(_: &Context, letter: Release<LetterFields>) -> Result<Release<LetterFields>, PackFailure> {
     Ok(letter)

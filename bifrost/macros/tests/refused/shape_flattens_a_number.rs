@@ -1,6 +1,7 @@
 use bifrost::Shape;
 
 #[derive(Shape)]
+#[shape(read_elsewhere)]
 pub struct Letter {
     #[serde(flatten)]
     pub weight: u32,

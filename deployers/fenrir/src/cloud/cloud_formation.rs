@@ -3,7 +3,6 @@
 use super::status::{ChangeSetStatus, ExecutionStatus, StackStatus};
 use crate::rules::Tags;
 use async_trait::async_trait;
-use bifrost::Shape;
 use bifrost::cloud::CloudError;
 use bifrost::lifecycle::Proof;
 use bifrost::release::{BucketName, ObjectKey, Region};
@@ -13,7 +12,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// Whether a change set creates or updates a stack.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[bifrost::field_type]
+#[derive(Copy, Eq)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum ChangeSetType {
     /// The stack does not exist, or is in `REVIEW_IN_PROGRESS`.
@@ -32,10 +32,6 @@ impl ChangeSetType {
             Self::Update
         }
     }
-}
-
-impl Shape for ChangeSetType {
-    type Shape = String;
 }
 
 /// Where CloudFormation finds a template.

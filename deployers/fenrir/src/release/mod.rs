@@ -3,13 +3,10 @@
 #[cfg(test)]
 pub(crate) mod sample;
 
-use crate::cloud::{ChangeSetStatus, ChangeSetType, ExecutionStatus, FenrirPorts, StackStatus};
+use crate::cloud::{ChangeSetStatus, ChangeSetType, ExecutionStatus, StackStatus};
 use crate::deployer;
-use bifrost::error_code::CodedError;
 use bifrost::release::{Release, Sha256};
-use bifrost::{Fields, Shape};
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -17,14 +14,12 @@ use std::collections::BTreeMap;
 pub type FenrirRelease = Release<FenrirFields>;
 
 /// The fields of a Fenrir release beside the envelope (contract §8).
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, Shape)]
-#[serde(deny_unknown_fields)]
+#[bifrost::fields(check = deployer::check)]
+#[derive(Default)]
 pub struct FenrirFields {
     /// The SAM template, as JSON. A release has either this or `template_sha256`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<Value>,
     /// SHA-256 of the SAM template, a JSON file beside the release in S3: for a template that is too large for the release.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template_sha256: Option<Sha256>,
     /// SHA-256 of each file in S3 that the template refers to, by URI: `s3://bucket/key`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -33,50 +28,56 @@ pub struct FenrirFields {
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub change_set_tags: BTreeMap<String, String>,
     /// The value of the stack's tag `Env`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub env: Option<String>,
     /// The stack's name. Set by Validate.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub stack_name: Option<String>,
     /// The change set's name. Set by Validate.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub change_set_name: Option<String>,
     /// Whether the change set creates or updates the stack. Set by `CreateChangeSet`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub change_set_type: Option<ChangeSetType>,
     /// The change set's status. Set by `UpdateChangeSet`, as are the next two.
     #[serde(default, skip_serializing_if = "ChangeSetStatus::is_unset")]
+    #[set_by_deployer]
     pub change_set_status: ChangeSetStatus,
     /// CloudFormation's reason for that status.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[set_by_deployer]
     pub change_set_status_reason: String,
     /// Whether the change set can be executed, or was.
     #[serde(default, skip_serializing_if = "ExecutionStatus::is_unset")]
+    #[set_by_deployer]
     pub change_set_execution_status: ExecutionStatus,
     /// Whether the change set has no changes.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer(cleared_at_end)]
     pub change_set_empty: Option<bool>,
     /// The stack's status, `""` at first. Set by `UpdateStack`, as are the next five.
     #[serde(default)]
+    #[set_by_deployer]
     pub stack_status: StackStatus,
     /// When the stack was created.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub stack_creation_time: Option<DateTime<Utc>>,
     /// CloudFormation's reason for the stack's status.
     #[serde(default, skip_serializing_if = "String::is_empty")]
+    #[set_by_deployer]
     pub stack_status_reason: String,
     /// The stack's events, one a line: time, status, type, logical id, reason.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub log_summary: Option<String>,
     /// The stack's outputs.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    #[set_by_deployer]
     pub outputs: BTreeMap<String, String>,
     /// SHA-256 of the change set's template, which `UpdateChangeSet` checked: for `Execute`. Cleared as `wait_seconds` is.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer(cleared_at_end)]
     pub checked_template_sha256: Option<Sha256>,
     /// How long to wait before the next poll, in seconds. Set by Validate, and by each poll.
     #[serde(default, skip_serializing_if = "is_unset")]
     #[shape(present)]
+    #[set_by_deployer(cleared_at_end)]
     pub wait_seconds: u32,
 }
 
@@ -85,30 +86,4 @@ pub struct FenrirFields {
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
 fn is_unset(wait_seconds: &u32) -> bool {
     *wait_seconds == 0
-}
-
-impl Fields for FenrirFields {
-    type Ports = FenrirPorts;
-
-    fn clear_deployer_fields(&mut self) {
-        let sent = std::mem::take(self);
-        *self = Self {
-            template: sent.template,
-            template_sha256: sent.template_sha256,
-            s3_uris_sha256s: sent.s3_uris_sha256s,
-            change_set_tags: sent.change_set_tags,
-            env: sent.env,
-            ..Self::default()
-        };
-    }
-
-    fn clear_working_fields(&mut self) {
-        self.change_set_empty = None;
-        self.checked_template_sha256 = None;
-        self.wait_seconds = 0;
-    }
-
-    fn check(release: &FenrirRelease) -> Result<(), CodedError> {
-        deployer::check(release)
-    }
 }

@@ -1,12 +1,11 @@
 //! How a service scales: its sizes, its rollout strategy, and its scaling policies.
 
 use super::Spread;
-use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 /// How a service scales.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[bifrost::field_type]
+#[serde(default)]
 pub struct Autoscaling {
     /// Minimum number of instances.
     pub min_size: u32,
@@ -19,7 +18,6 @@ pub struct Autoscaling {
     /// Pause after a scaling activity, in seconds.
     pub default_cooldown: u32,
     /// How long an instance may boot before Auto Scaling checks its health, in seconds. Default: the release's timeout.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub health_check_grace_period: Option<u32>,
     /// In which steps instances are launched.
     pub strategy: Strategy,
@@ -44,7 +42,8 @@ impl Default for Autoscaling {
 }
 
 /// In which steps the instances of a new group are launched.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[bifrost::field_type]
+#[derive(Copy, Default, Eq)]
 pub enum Strategy {
     /// All from the start.
     #[default]
@@ -66,20 +65,16 @@ pub enum Strategy {
 }
 
 /// A scaling policy: changes a group's capacity when its instances are too busy or too idle.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[bifrost::field_type]
 pub struct Policy {
     /// Its metric and direction.
     #[serde(rename = "type")]
     pub kind: PolicyType,
     /// Distinguishes policies of the same type.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// CPU utilisation in percent above (below) which it scales up (down). Default: 50 (20).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub threshold: Option<Number>,
     /// By how many instances it changes the capacity. Default: +1 (−1).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scaling_adjustment: Option<i32>,
     /// The period over which the utilisation is averaged, in seconds.
     #[serde(default = "five_minutes")]
@@ -114,7 +109,8 @@ impl Policy {
 }
 
 /// The metric and direction of a policy.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[bifrost::field_type]
+#[derive(Copy, Eq, PartialOrd, Ord)]
 #[serde(rename_all = "snake_case")]
 pub enum PolicyType {
     /// More instances when the CPUs are busy.

@@ -1,11 +1,10 @@
 //! Lifecycle hooks: notify a topic when an instance launches or terminates, and may make it wait.
 
 use super::{HookName, ResourceName};
-use serde::{Deserialize, Serialize};
 
 /// A lifecycle hook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[bifrost::field_type]
+#[derive(Eq)]
 pub struct Hook {
     /// When Auto Scaling notifies the topic.
     pub transition: Transition,
@@ -14,29 +13,21 @@ pub struct Hook {
     /// Name of the SNS topic that it publishes to.
     pub sns: ResourceName,
     /// How long an instance waits for an answer, in seconds. AWS's default is an hour.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub heartbeat_timeout: Option<u32>,
     /// Its name. Set by Validate.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub name: Option<HookName>,
     /// ARN of the role. Set by `ValidateResources`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub role_arn: Option<String>,
     /// ARN of the topic. Set by `ValidateResources`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub notification_target_arn: Option<String>,
 }
 
-impl Hook {
-    pub(super) fn clear_deployer_fields(&mut self) {
-        self.name = None;
-        self.role_arn = None;
-        self.notification_target_arn = None;
-    }
-}
-
 /// When a hook notifies its topic.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[bifrost::field_type]
+#[derive(Copy, Eq)]
 pub enum Transition {
     /// An instance launches.
     #[serde(rename = "autoscaling:EC2_INSTANCE_LAUNCHING")]

@@ -27,20 +27,16 @@ pub use spread::Spread;
 pub(crate) use user_data::USER_DATA_LIMIT_BYTES;
 pub use user_data::render_user_data;
 
-use crate::cloud::OdinPorts;
-use bifrost::error_code::CodedError;
 use bifrost::release::{Release, Sha256};
-use bifrost::{Fields, Shape};
+use serde::Deserialize as _;
 use serde::de::{Deserializer, Error as _, IgnoredAny};
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// A release of Odin: the envelope and [`OdinFields`].
 pub type OdinRelease = Release<OdinFields>;
 
 /// The fields of an Odin release beside the envelope.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Shape)]
-#[serde(deny_unknown_fields)]
+#[bifrost::fields(check = check, max_timeout_seconds = MAX_TIMEOUT_SECONDS)]
 pub struct OdinFields {
     /// The subnets of the instances, by name tag or id.
     #[serde(default)]
@@ -66,36 +62,22 @@ pub struct OdinFields {
     #[serde(default)]
     pub wait_for_detach: u32,
     /// Whether every service is healthy. Set by `CheckHealthy`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub healthy: Option<bool>,
     /// How long to wait between two health checks, in seconds. Set by Validate.
-    #[serde(default)]
+    #[set_by_deployer]
     pub wait_for_healthy: u32,
     /// The user data of older releases, before it had its own file. Refused with a hint to that file.
     #[serde(default, skip_serializing, deserialize_with = "refuse_user_data")]
     user_data: Option<()>,
 }
 
-impl Fields for OdinFields {
-    type Ports = OdinPorts;
-
-    /// Two days. A longer deploy would fill the execution's history.
-    const MAX_TIMEOUT_SECONDS: u32 = 172_800;
-
-    fn clear_deployer_fields(&mut self) {
-        self.healthy = None;
-        self.wait_for_healthy = 0;
-        self.services.values_mut().for_each(Service::clear_deployer_fields);
-        self.lifecycle.values_mut().for_each(Hook::clear_deployer_fields);
-    }
-
-    fn check(release: &OdinRelease) -> Result<(), CodedError> {
-        Ok(check(release)?)
-    }
-}
+/// The longest `timeout` of a release, in seconds: two days. A longer deploy would fill the execution's history.
+pub(crate) const MAX_TIMEOUT_SECONDS: u32 = 172_800;
 
 /// How groups are detached from their balancers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[bifrost::field_type]
+#[derive(Copy, Default, Eq)]
 pub enum DetachStrategy {
     /// Detach, and wait until the balancers have drained the instances.
     #[default]
@@ -104,10 +86,6 @@ pub enum DetachStrategy {
     SkipDetach,
     /// Detach without waiting.
     SkipDetachCheck,
-}
-
-impl Shape for DetachStrategy {
-    type Shape = String;
 }
 
 fn refuse_user_data<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<()>, D::Error> {

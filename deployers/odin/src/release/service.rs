@@ -2,13 +2,11 @@
 
 use super::{Autoscaling, ResourceName, ServiceName};
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 
 /// A service, which becomes an auto-scaling group.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[bifrost::field_type]
 pub struct Service {
     /// EC2 instance type, such as `t3.nano`.
     pub instance_type: ResourceName,
@@ -22,72 +20,53 @@ pub struct Service {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub target_groups: Vec<ResourceName>,
     /// Instance profile, by name.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub profile: Option<ResourceName>,
     /// Tags of the group and its instances, in addition to the deployer's.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: BTreeMap<String, String>,
     /// The highest price for an instance and hour, in dollars. Requests spot instances.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spot_price: Option<SpotPrice>,
     /// Size of an EBS volume in GiB. Without it instances have only the volumes of their image.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ebs_volume_size: Option<u32>,
     /// Type of that volume.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ebs_volume_type: Option<VolumeType>,
     /// Device name of that volume.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ebs_device_name: Option<ResourceName>,
     /// Placement group, by name. Created if it does not exist and its name has the prefix of the project.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement_group_name: Option<ResourceName>,
     /// How the placement group places instances.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement_group_strategy: Option<PlacementStrategy>,
     /// Number of partitions, if that strategy is `partition`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement_group_partition_count: Option<u32>,
     /// Whether instances run on dedicated hardware.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub placement_tenancy: Option<PlacementTenancy>,
     /// Whether instances get a public IP address. The default is a setting of the subnet.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub associate_public_ip_address: Option<bool>,
     /// How it scales.
     #[serde(default)]
     pub autoscaling: Autoscaling,
     /// Its name. Set by Validate.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub service_name: Option<ServiceName>,
     /// The name of its new group. Set by Deploy.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub created_asg: Option<String>,
     /// Desired capacity of the group that it replaces. Set by `ValidateResources`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub previous_desired_capacity: Option<u32>,
     /// Whether it is healthy. Set by `CheckHealthy`.
-    #[serde(rename = "Healthy", default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "Healthy")]
+    #[set_by_deployer]
     pub healthy: Option<bool>,
     /// The resources that it names. Set by `ValidateResources`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub resources: Option<ServiceResources>,
     /// Its progress. Set by Deploy and `CheckHealthy`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[set_by_deployer]
     pub healthy_report: Option<HealthyReport>,
 }
 
 impl Service {
-    /// Removes the fields that only the deployer sets.
-    pub(crate) fn clear_deployer_fields(&mut self) {
-        self.service_name = None;
-        self.created_asg = None;
-        self.previous_desired_capacity = None;
-        self.healthy = None;
-        self.resources = None;
-        self.healthy_report = None;
-    }
-
     /// Whether the service has a classic load balancer or target group.
     #[must_use]
     pub fn has_balancer(&self) -> bool {
@@ -96,17 +75,15 @@ impl Service {
 }
 
 /// The resources that a service names, in its account and region.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[bifrost::field_type]
+#[derive(Default, Eq)]
+#[serde(default)]
 pub struct ServiceResources {
     /// Id of the image.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub image: Option<String>,
     /// ARN of the instance profile.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub profile_arn: Option<String>,
     /// The name of the group that is replaced. It is not an ARN: Go Odin, too, writes the name into this field.
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub prev_asg_arn: Option<String>,
     /// Ids of the security groups.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -123,8 +100,8 @@ pub struct ServiceResources {
 }
 
 /// The progress of a service, in numbers of instances.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[bifrost::field_type]
+#[derive(Default, Eq)]
 pub struct HealthyReport {
     /// How many must be healthy.
     pub target_healthy: u32,
@@ -140,10 +117,8 @@ pub struct HealthyReport {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub terminating_ids: Vec<String>,
     /// Desired capacity of the group now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub desired_capacity: Option<u32>,
     /// Minimum size of the group now.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub min_size: Option<u32>,
 }
 
@@ -151,7 +126,8 @@ pub struct HealthyReport {
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+        #[bifrost::field_type]
+        #[derive(Copy, Eq)]
         pub enum $name { $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)* }
 
         impl $name {
@@ -204,7 +180,8 @@ words! {
 }
 
 /// The highest price for an instance and hour, in dollars: a positive decimal, kept as it was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[bifrost::field_type]
+#[derive(Eq)]
 #[serde(try_from = "String")]
 pub struct SpotPrice(String);
 

@@ -1,5 +1,6 @@
 //! The spread: the share that is launched in addition, and that may be unhealthy.
 
+use bifrost::Shape;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Number;
@@ -15,6 +16,10 @@ pub struct Spread(Decimal);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many digits: use at most 28, such as 0.8")]
 pub struct TooManyDigits;
+
+impl Shape for Spread {
+    type Shape = Number;
+}
 
 impl Spread {
     /// Whether it is between 0 and 1.

@@ -1,5 +1,5 @@
 use super::{OdinFields, Release, check, fill_defaults, sample};
-use bifrost::Fields as _;
+use bifrost::Shape as _;
 use bifrost::json::ReadErrorKind;
 use proptest::prelude::{Just, Strategy, any, prop, prop_assert, prop_oneof, proptest};
 use serde_json::{Value, json};

@@ -3,37 +3,38 @@
 #[allow(unused_imports, reason = "a fixture need not use every handler")]
 pub use bifrost::lifecycle::{LockFailure, fail, lock, succeed, validate};
 
-use bifrost::release::{Fields, Release};
-use bifrost::{Shape, TaskError};
+use bifrost::TaskError;
+use bifrost::release::Release;
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
 
 pub type Context = bifrost::lifecycle::Context<()>;
 
 pub type Parcel = Release<ParcelFields>;
 
-#[derive(Serialize, Deserialize, Shape)]
+#[bifrost::fields]
 pub struct ParcelFields {
     pub address: String,
     pub weight: u32,
     pub balance: i64,
     pub packed: bool,
     pub due: DateTime<Utc>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     pub delay: Option<u32>,
     #[serde(rename = "pickUp")]
     pub pick_up: u32,
-    #[serde(flatten)]
     pub label: Label,
+    pub speed: Speed,
 }
 
-#[derive(Serialize, Deserialize, Shape)]
+#[bifrost::field_type]
 pub struct Label {
     pub printed: bool,
 }
 
-impl Fields for ParcelFields {
-    type Ports = ();
+#[bifrost::field_type]
+#[serde(rename_all = "lowercase")]
+pub enum Speed {
+    Normal,
+    Express,
 }
 
 #[derive(Debug, thiserror::Error, TaskError)]

@@ -6,7 +6,7 @@ bifrost::state_machine! {
     task Validate = validate { validates; next Lock; catch _ => FailureClean; }
     task Lock = lock { locks; next Pack; catch _ => FailureDirty; }
     task Pack = pack { next Which; catch _ => FailureDirty; }
-    choice Which { $.prined == true => Unlock; _ => FailureDirty; }
+    choice Which { $.speed in ["normal", "fast"] => Unlock; _ => FailureDirty; }
     task Unlock = succeed { unlocks; next Success; catch _ => FailureDirty; }
     succeed Success;
     fail FailureClean = "FailureClean";

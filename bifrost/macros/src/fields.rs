@@ -1,0 +1,204 @@
+//! `#[fields]` and `#[field_type]`: what serde must be told so that a release is read strictly and never has `null`.
+
+mod attributes;
+
+use crate::library;
+use attributes::{Arguments, Attributes};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use std::collections::BTreeSet;
+use syn::spanned::Spanned;
+use syn::{Attribute, Data, DeriveInput, Error, Field, Fields, LitStr, Path, Result, parse_quote};
+
+/// What the attribute stands above.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The fields of a release.
+    Release,
+    /// A type of a field, or of a field in it.
+    Inside,
+}
+
+pub(crate) fn expand(place: Place, arguments: TokenStream, mut input: DeriveInput) -> TokenStream {
+    let mut errors = Vec::new();
+    let arguments =
+        syn::parse2::<Arguments>(arguments).and_then(|arguments| arguments.check(place).map(|()| arguments));
+    let arguments = arguments.unwrap_or_else(|error| {
+        errors.push(error);
+        Arguments::default()
+    });
+    let library = arguments.library.clone().unwrap_or_else(library::default);
+    // The derives come in any case: otherwise each attribute of serde would be a second error.
+    let implementation = derive(&library, &mut input).and_then(|()| complete(place, &arguments, &library, &mut input));
+    let implementation = implementation.unwrap_or_else(|error| {
+        errors.push(error);
+        TokenStream::new()
+    });
+    let errors = errors.iter().map(Error::to_compile_error);
+    quote!(#input #implementation #(#errors)*)
+}
+
+/// Adds what is missing to the fields. Returns what the type implements beside.
+fn complete(place: Place, arguments: &Arguments, library: &Path, input: &mut DeriveInput) -> Result<TokenStream> {
+    let is_struct = matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
+    if place == Place::Release && (!is_struct || !input.generics.params.is_empty()) {
+        let message = "the fields of a release are a struct with named fields and without parameters";
+        return Err(Error::new(input.ident.span(), message));
+    }
+    let container = Attributes::of(&input.attrs)?;
+    let mut working = Vec::new();
+    for field in fields_mut(&mut input.data) {
+        if complete_field(library, field, container.has_default)? {
+            working.extend(field.ident.clone());
+        }
+    }
+    let fields = match place {
+        Place::Release => implementation(arguments, library, input, &working)?,
+        Place::Inside => TokenStream::new(),
+    };
+    let read = container.reads.map(|other| {
+        // What is read instead must be as strict.
+        quote_spanned!(other.span()=> const _: fn() = || { let _ = <#other as #library::Shape>::MAY_BE_NULL; };)
+    });
+    Ok(quote!(#fields #read))
+}
+
+fn fields_mut(data: &mut Data) -> Vec<&mut Field> {
+    match data {
+        Data::Struct(data) => data.fields.iter_mut().collect(),
+        Data::Enum(data) => data.variants.iter_mut().flat_map(|variant| variant.fields.iter_mut()).collect(),
+        Data::Union(_) => Vec::new(),
+    }
+}
+
+/// An absent `Option` is left out, and what only the deployer sets has a default. Returns whether the end of the deploy clears the
+/// field. `has_default` if the whole type has one.
+fn complete_field(library: &Path, field: &mut Field, has_default: bool) -> Result<bool> {
+    let attributes = Attributes::of(&field.attrs)?;
+    if let Some(flatten) = attributes.flatten {
+        let message = "a flattened field cannot be read strictly: write its fields here, or give it a name of its own";
+        return Err(Error::new(flatten, message));
+    }
+    let mark = attributes::mark(&field.attrs);
+    if field.ident.is_none() {
+        return mark.map(|_| false);
+    }
+    if attributes::is_option(&field.ty) && !attributes.is_skipped {
+        field.attrs.push(parse_quote!(#[serde(skip_serializing_if = "::core::option::Option::is_none")]));
+    }
+    if attributes::is_option(&field.ty) && !(has_default || attributes.has_default) {
+        field.attrs.push(parse_quote!(#[serde(default)]));
+    } else if !matches!(mark, Ok(None)) && !(has_default || attributes.has_default) {
+        // The same function clears the field, so that a type without a default is one error.
+        let unset = LitStr::new(
+            &format!("{}::__private::unset", library.to_token_stream().to_string().replace(' ', "")),
+            field.ty.span(),
+        );
+        field.attrs.push(parse_quote!(#[serde(default = #unset)]));
+    }
+    // `derive(Shape)` reads only the word.
+    for attribute in field.attrs.iter_mut().filter(|attribute| attribute.path().is_ident("set_by_deployer")) {
+        *attribute = parse_quote!(#[set_by_deployer]);
+    }
+    Ok(mark?.is_some_and(|mark| mark.cleared_at_end))
+}
+
+/// Adds the derives that the author did not write, and serde's attributes.
+fn derive(library: &Path, input: &mut DeriveInput) -> Result<()> {
+    let container = Attributes::of(&input.attrs)?;
+    let derived = derived(&input.attrs);
+    let missing = |names: &[(&str, TokenStream)]| -> Vec<TokenStream> {
+        names.iter().filter(|(name, _)| !derived.contains(*name)).map(|(_, path)| path.clone()).collect()
+    };
+    let derives = missing(&[
+        ("Debug", quote!(::core::fmt::Debug)),
+        ("Clone", quote!(::core::clone::Clone)),
+        ("PartialEq", quote!(::core::cmp::PartialEq)),
+        ("Serialize", quote!(#library::__private::serde::Serialize)),
+        ("Deserialize", quote!(#library::__private::serde::Deserialize)),
+        ("Shape", quote!(#library::Shape)),
+    ]);
+    let serde = quote!(#library::__private::serde).to_string().replace(' ', "");
+    // Before the author's own attributes: a derive must stand above what it reads.
+    let attributes: [Attribute; 3] = [
+        parse_quote!(#[derive(#(#derives),*)]),
+        parse_quote!(#[serde(crate = #serde)]),
+        parse_quote!(#[shape(crate = #library)]),
+    ];
+    input.attrs.splice(0..0, attributes);
+    let has_names = match &input.data {
+        Data::Struct(data) => matches!(data.fields, Fields::Named(_)),
+        Data::Enum(data) => data.variants.iter().any(|variant| matches!(variant.fields, Fields::Named(_))),
+        Data::Union(_) => false,
+    };
+    if has_names && !container.is_strict {
+        input.attrs.push(parse_quote!(#[serde(deny_unknown_fields)]));
+    }
+    Ok(())
+}
+
+/// The last names of the derives that the author wrote.
+fn derived(attributes: &[Attribute]) -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("derive")) {
+        // rustc reports a derive that cannot be parsed.
+        let _ = attribute.parse_nested_meta(|meta| {
+            names.extend(meta.path.segments.last().map(|segment| segment.ident.to_string()));
+            Ok(())
+        });
+    }
+    names
+}
+
+fn implementation(
+    arguments: &Arguments,
+    library: &Path,
+    input: &DeriveInput,
+    working: &[syn::Ident],
+) -> Result<TokenStream> {
+    let name = &input.ident;
+    let check = arguments.check.as_ref().map_or_else(
+        || quote!(let _ = release; ::core::result::Result::Ok(())),
+        |check| quote_spanned!(check.span()=> #check(release).map_err(::core::convert::Into::into)),
+    );
+    let max_timeout =
+        arguments.max_timeout_seconds.as_ref().map(|seconds| quote!(const MAX_TIMEOUT_SECONDS: u32 = #seconds;));
+    let collisions = collisions(library, input)?;
+    Ok(quote! {
+        #[automatically_derived]
+        impl #library::__private::Fields for #name {
+            #max_timeout
+
+            fn clear_working_fields(&mut self) {
+                #(self.#working = ::core::default::Default::default();)*
+            }
+
+            fn check(
+                release: &#library::__private::Release<Self>,
+            ) -> ::core::result::Result<(), #library::__private::CodedError> {
+                #check
+            }
+        }
+        #collisions
+    })
+}
+
+/// A check by the compiler for each field that the envelope has none of its name.
+fn collisions(library: &Path, input: &DeriveInput) -> Result<TokenStream> {
+    let Data::Struct(data) = &input.data else { return Ok(TokenStream::new()) };
+    let container = crate::shape::Container::of(&input.attrs)?;
+    let mut checks = TokenStream::new();
+    for field in &data.fields {
+        let Some(name) = container.name_of(field)? else { continue };
+        let span = field.ident.as_ref().map_or_else(|| field.span(), syn::Ident::span);
+        let message = format!(
+            "every release has the field `{}` already (`bifrost::release::Envelope`): choose another name",
+            name.value()
+        );
+        quote_spanned! {span=>
+            const _: () = ::core::assert!(!#library::__private::Envelope::has_field(#name), #message);
+        }
+        .to_tokens(&mut checks);
+    }
+    Ok(checks)
+}

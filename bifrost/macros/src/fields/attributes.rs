@@ -1,0 +1,123 @@
+//! The arguments of `#[fields]`, and the attributes of fields that it reads.
+
+use super::Place;
+use crate::shape::skip;
+use proc_macro2::Span;
+use syn::parse::{Parse, ParseStream};
+use syn::spanned::Spanned;
+use syn::{Attribute, Error, Expr, Ident, LitStr, Path, Result, Token, Type};
+
+/// `crate = path, check = path, max_timeout_seconds = expression`, in any order.
+#[derive(Default)]
+pub(super) struct Arguments {
+    pub(super) library: Option<Path>,
+    pub(super) check: Option<Path>,
+    pub(super) max_timeout_seconds: Option<Expr>,
+}
+
+impl Parse for Arguments {
+    fn parse(input: ParseStream) -> Result<Self> {
+        let mut arguments = Self::default();
+        while !input.is_empty() {
+            if input.peek(Token![crate]) {
+                input.parse::<Token![crate]>()?;
+                input.parse::<Token![=]>()?;
+                arguments.library = Some(input.call(Path::parse_mod_style)?);
+            } else {
+                let name: Ident = input.parse()?;
+                input.parse::<Token![=]>()?;
+                match name.to_string().as_str() {
+                    "check" => arguments.check = Some(input.call(Path::parse_mod_style)?),
+                    "max_timeout_seconds" => arguments.max_timeout_seconds = Some(input.parse()?),
+                    _ => {
+                        let message = "expected `check = function`, `max_timeout_seconds = number` or `crate = path`";
+                        return Err(Error::new(name.span(), message));
+                    }
+                }
+            }
+            if !input.is_empty() {
+                input.parse::<Token![,]>()?;
+            }
+        }
+        Ok(arguments)
+    }
+}
+
+impl Arguments {
+    /// A type inside has no rules of its own: those of the release see all of it.
+    pub(super) fn check(&self, place: Place) -> Result<()> {
+        let span = self.check.as_ref().map(Spanned::span).or(self.max_timeout_seconds.as_ref().map(Spanned::span));
+        match span {
+            Some(span) if place == Place::Inside => {
+                Err(Error::new(span, "only `#[bifrost::fields]` has this argument: the fields of the release"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What serde was told about a type or a field.
+#[derive(Default)]
+pub(super) struct Attributes {
+    /// Whether the type is strict, or another type is read or written instead of it.
+    pub(super) is_strict: bool,
+    /// The type that is read instead.
+    pub(super) reads: Option<Type>,
+    /// Whether the field is left out, always or in some cases.
+    pub(super) is_skipped: bool,
+    pub(super) has_default: bool,
+    pub(super) flatten: Option<Span>,
+}
+
+impl Attributes {
+    pub(super) fn of(attributes: &[Attribute]) -> Result<Self> {
+        const STRICT: [&str; 5] = ["deny_unknown_fields", "from", "try_from", "into", "transparent"];
+        const SKIPPED: [&str; 3] = ["skip", "skip_serializing", "skip_serializing_if"];
+        let mut this = Self::default();
+        for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("serde")) {
+            attribute.parse_nested_meta(|meta| {
+                let is = |names: &[&str]| names.iter().any(|name| meta.path.is_ident(name));
+                this.is_strict |= is(&STRICT);
+                this.is_skipped |= is(&SKIPPED);
+                this.has_default |= is(&["default", "skip"]);
+                if is(&["flatten"]) {
+                    this.flatten = Some(meta.path.span());
+                }
+                if is(&["from", "try_from"]) {
+                    this.reads = Some(meta.value()?.parse::<LitStr>()?.parse()?);
+                    return Ok(());
+                }
+                skip(&meta)
+            })?;
+        }
+        Ok(this)
+    }
+}
+
+/// `#[set_by_deployer]`.
+pub(super) struct Mark {
+    /// Whether the end of the deploy clears the field.
+    pub(super) cleared_at_end: bool,
+}
+
+pub(super) fn mark(attributes: &[Attribute]) -> Result<Option<Mark>> {
+    let mut mark = None;
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("set_by_deployer")) {
+        let mut cleared_at_end = false;
+        if matches!(attribute.meta, syn::Meta::Path(_)) {
+            mark = Some(Mark { cleared_at_end });
+            continue;
+        }
+        attribute.parse_nested_meta(|meta| {
+            cleared_at_end = meta.path.is_ident("cleared_at_end");
+            if cleared_at_end { Ok(()) } else { Err(meta.error("expected `cleared_at_end`")) }
+        })?;
+        mark = Some(Mark { cleared_at_end });
+    }
+    Ok(mark)
+}
+
+/// Whether the author writes `Option`. Behind another name, `derive(Shape)` finds it.
+pub(super) fn is_option(ty: &Type) -> bool {
+    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == "Option"))
+}

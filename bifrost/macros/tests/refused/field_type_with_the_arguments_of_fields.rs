@@ -1,0 +1,8 @@
+fn check() {}
+
+#[bifrost::field_type(check = check)]
+pub struct Stamp {
+    pub colour: String,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[bifrost::fields]
+pub enum Letter {
+    Sent,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[bifrost::fields(chek = check)]
+pub struct Letter {
+    pub address: String,
+}
+
+fn main() {}

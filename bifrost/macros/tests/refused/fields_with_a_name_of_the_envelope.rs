@@ -1,0 +1,7 @@
+#[bifrost::fields]
+pub struct Letter {
+    pub address: String,
+    pub timeout: u32,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[bifrost::fields]
+pub struct Letter<T> {
+    pub content: T,
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+type Maybe = Option<u32>;
+
+#[bifrost::fields]
+pub struct Letter {
+    pub weight: Maybe,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+#[bifrost::fields]
+pub struct Letter {
+    pub stamps: Vec<Option<u32>>,
+}
+
+fn main() {}
