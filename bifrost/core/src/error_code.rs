@@ -24,6 +24,24 @@
 /// assert_eq!(UploadError::CODES[0].remedy, "split the file");
 /// ```
 ///
+/// An error with which a task waits, because a `retry` runs it again as planned, is marked `waiting`. Commands show such an
+/// attempt as progress: `… waiting: 1 of 3 tasks are healthy`.
+///
+/// ```
+/// # extern crate bifrost_core as bifrost;
+/// # use bifrost::error_code::Coded;
+/// /// The new tasks are not healthy yet.
+/// #[derive(Debug, thiserror::Error, Coded)]
+/// #[error("{healthy} of {required} tasks are healthy")]
+/// #[code("rollout/running", "nothing to do: the deployer checks again", waiting)]
+/// struct RolloutRunning {
+///     healthy: u32,
+///     required: u32,
+/// }
+///
+/// assert!(RolloutRunning { healthy: 1, required: 3 }.is_waiting());
+/// ```
+///
 /// If the crate `bifrost` has another name, set it with `#[code(crate = path)]` on the type.
 pub use bifrost_macros::Coded;
 use std::error::Error;
@@ -48,6 +66,18 @@ pub trait Coded: Error {
 
     /// The code of this error.
     fn code(&self) -> &'static str;
+
+    /// Whether the error only says that something is not finished, and a `retry` runs the task again as planned: `waiting` after
+    /// the remedy marks it. Commands show it as progress, not as trouble.
+    fn is_waiting(&self) -> bool {
+        Coded::described(self).1
+    }
+
+    /// Code and mark of this error. `derive(Coded)` implements this, and the other functions by it.
+    #[doc(hidden)]
+    fn described(&self) -> (&'static str, bool) {
+        (self.code(), false)
+    }
 }
 
 /// Any error with its code, for functions whose callers only show the error. Types of this crate hold errors of a deployer in
@@ -71,19 +101,20 @@ pub trait Coded: Error {
 #[derive(Debug)]
 pub struct CodedError {
     code: &'static str,
+    is_waiting: bool,
     error: Box<dyn Error + Send + Sync>,
 }
 
 impl CodedError {
     /// Keeps the error, its code and its sources.
     pub fn new<E: Coded + Send + Sync + 'static>(error: E) -> Self {
-        Self { code: error.code(), error: Box::new(error) }
+        Self { code: error.code(), is_waiting: error.is_waiting(), error: Box::new(error) }
     }
 
     /// An error or a message whose type has no code. Prefer a type that derives [`Coded`](macro@Coded): `docs/errors.md` lists only
     /// its codes.
     pub fn from_parts(code: &'static str, error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        Self { code, error: error.into() }
+        Self { code, is_waiting: false, error: error.into() }
     }
 
     /// The code of the error.
@@ -112,6 +143,10 @@ impl<E: Coded> Coded for Box<E> {
     fn code(&self) -> &'static str {
         (**self).code()
     }
+
+    fn is_waiting(&self) -> bool {
+        (**self).is_waiting()
+    }
 }
 
 impl<E: Coded> Coded for Arc<E> {
@@ -119,6 +154,10 @@ impl<E: Coded> Coded for Arc<E> {
 
     fn code(&self) -> &'static str {
         (**self).code()
+    }
+
+    fn is_waiting(&self) -> bool {
+        (**self).is_waiting()
     }
 }
 
@@ -130,20 +169,21 @@ impl<E: Coded> Coded for Arc<E> {
     note = "derive `bifrost::error_code::Coded` for `{Self}`"
 )]
 pub trait HasCode {
-    fn error_code(&self) -> &'static str;
+    /// The code, and whether the error is marked `waiting`.
+    fn described(&self) -> (&'static str, bool);
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: Coded> HasCode for E {
-    fn error_code(&self) -> &'static str {
-        self.code()
+    fn described(&self) -> (&'static str, bool) {
+        (self.code(), self.is_waiting())
     }
 }
 
 #[diagnostic::do_not_recommend]
 impl HasCode for CodedError {
-    fn error_code(&self) -> &'static str {
-        self.code
+    fn described(&self) -> (&'static str, bool) {
+        (self.code, self.is_waiting)
     }
 }
 

@@ -1,117 +1,18 @@
-//! The framework's ports on the local cloud.
+//! The executions of the deployer's state machine in the local cloud.
 
 use super::cloud::{LocalCloud, LocalDeployer};
 use super::error::{ServiceError, StoreError};
 use super::session::LocalSession;
-use super::state::{Bucket, LocalState, Resources, StoredExecution, StoredObject};
+use super::state::StoredExecution;
 use async_trait::async_trait;
 use bifrost_asl::interpreter::Event;
 use bifrost_core::cloud::{
-    CloudError, Encryption, ErrorKind, ExecutionFilter, ExecutionPage, ExecutionStatus, ExecutionSummary, Executions,
-    HistoryDetails, HistoryEvent, ListedExecution, Object, Objects, PutNew, StartError,
+    CloudError, ErrorKind, ExecutionFilter, ExecutionPage, ExecutionStatus, ExecutionSummary, Executions,
+    HistoryDetails, HistoryEvent, ListedExecution, StartError,
 };
 use bifrost_core::json;
-use bifrost_core::release::{AccountId, BucketName, ObjectKey};
 use serde_json::{Map, Value};
 use std::sync::Arc;
-
-/// Finds a bucket, and checks that the account of the session owns it, as S3 does with `ExpectedBucketOwner`.
-fn bucket<'w, R: Resources>(
-    state: &'w LocalState<R>,
-    owner: &AccountId,
-    name: &BucketName,
-) -> Result<&'w Bucket, ServiceError> {
-    let found = state.accounts.iter().find_map(|(id, account)| Some((id, account.buckets.get(name)?)));
-    check_owner(found, owner, name)
-}
-
-fn bucket_mut<'w, R: Resources>(
-    state: &'w mut LocalState<R>,
-    owner: &AccountId,
-    name: &BucketName,
-) -> Result<&'w mut Bucket, ServiceError> {
-    let found = state.accounts.iter_mut().find(|(_, account)| account.buckets.contains_key(name));
-    let found = found.and_then(|(id, account)| Some((id, account.buckets.get_mut(name)?)));
-    check_owner(found, owner, name)
-}
-
-fn check_owner<B>(found: Option<(&AccountId, B)>, owner: &AccountId, name: &BucketName) -> Result<B, ServiceError> {
-    match found {
-        Some((id, bucket)) if id == owner => Ok(bucket),
-        Some(_) => Err(ServiceError::new(
-            ErrorKind::AccessDenied,
-            "AccessDenied",
-            format!("bucket {name} does not belong to the deployer account {owner}"),
-        )),
-        None => Err(ServiceError::new(ErrorKind::NotFound, "NoSuchBucket", format!("bucket {name} does not exist"))),
-    }
-}
-
-fn read(object: &StoredObject, key: &ObjectKey, limit_bytes: u64) -> Result<Object, CloudError> {
-    let size = object.body.len() as u64;
-    if size > limit_bytes {
-        return Err(CloudError::object_too_large(key.as_str(), Some(size), limit_bytes));
-    }
-    Ok(Object { body: object.body.to_vec(), last_modified: object.last_modified })
-}
-
-#[async_trait]
-impl<R: Resources> Objects for LocalSession<R> {
-    async fn get(&self, name: &BucketName, key: &ObjectKey, limit_bytes: u64) -> Result<Option<Object>, CloudError> {
-        let read = self.invoke_read("s3:GetObject", key.as_str(), |state| {
-            let object = bucket(state, &self.account, name)?.objects.get(key.as_str());
-            Ok(object.map(|object| read(object, key, limit_bytes)))
-        });
-        read.await?.transpose()
-    }
-
-    async fn exists(&self, name: &BucketName, key: &ObjectKey) -> Result<bool, CloudError> {
-        self.invoke_read("s3:HeadObject", key.as_str(), |state| {
-            Ok(bucket(state, &self.account, name)?.objects.contains_key(key.as_str()))
-        })
-        .await
-    }
-
-    async fn put(
-        &self,
-        name: &BucketName,
-        key: &ObjectKey,
-        body: Vec<u8>,
-        encryption: Encryption,
-    ) -> Result<(), CloudError> {
-        let kms_key = match encryption {
-            Encryption::Bucket => None,
-            Encryption::Kms(key) => Some(key),
-        };
-        self.invoke("s3:PutObject", key.as_str(), |state| {
-            let object = StoredObject { body: body.into(), last_modified: state.clock, kms_key };
-            bucket_mut(state, &self.account, name)?.objects.insert(key.to_string(), object);
-            Ok(())
-        })
-        .await
-    }
-
-    async fn put_new(&self, name: &BucketName, key: &ObjectKey, body: Vec<u8>) -> Result<PutNew, CloudError> {
-        self.invoke("s3:PutObject", key.as_str(), |state| {
-            let object = StoredObject { body: body.into(), last_modified: state.clock, kms_key: None };
-            let objects = &mut bucket_mut(state, &self.account, name)?.objects;
-            if objects.contains_key(key.as_str()) {
-                return Ok(PutNew::Exists);
-            }
-            objects.insert(key.to_string(), object);
-            Ok(PutNew::Written)
-        })
-        .await
-    }
-
-    async fn delete(&self, name: &BucketName, key: &ObjectKey) -> Result<(), CloudError> {
-        self.invoke("s3:DeleteObject", key.as_str(), |state| {
-            bucket_mut(state, &self.account, name)?.objects.remove(key.as_str());
-            Ok(())
-        })
-        .await
-    }
-}
 
 /// The longest input of an execution, in bytes of JSON.
 const INPUT_LIMIT_BYTES: usize = 262_144;

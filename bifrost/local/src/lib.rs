@@ -15,6 +15,7 @@ mod error;
 mod fault;
 mod lock_table;
 mod locks;
+mod objects;
 mod run;
 mod session;
 mod sqlite;

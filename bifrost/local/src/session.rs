@@ -129,7 +129,7 @@ impl<R: Resources> LocalSession<R> {
         effect: impl FnOnce(&mut RegionState<'_, R>) -> Result<T, ServiceError> + Send,
     ) -> Result<T, CloudError> {
         self.principal.check_unproved(operation, resource)?;
-        self.call_service(operation, resource, effect).await
+        self.invoke(operation, resource, self.of_region(effect)).await
     }
 
     /// As [`call`](Self::call), for an operation that changes something: `proof` shows that the attempt may change it now.
@@ -138,32 +138,40 @@ impl<R: Resources> LocalSession<R> {
     /// The error that `effect` returns, or that a fault injects.
     pub async fn change<T: Send>(
         &self,
-        _proof: &Proof,
+        proof: &Proof,
         operation: &'static str,
         resource: &str,
         effect: impl FnOnce(&mut RegionState<'_, R>) -> Result<T, ServiceError> + Send,
     ) -> Result<T, CloudError> {
+        self.change_state(proof, operation, resource, self.of_region(effect)).await
+    }
+
+    /// As [`change`](Self::change), for an effect on the whole state.
+    pub(super) async fn change_state<T: Send>(
+        &self,
+        _proof: &Proof,
+        operation: &'static str,
+        resource: &str,
+        effect: impl FnOnce(&mut LocalState<R>) -> Result<T, ServiceError> + Send,
+    ) -> Result<T, CloudError> {
         let AttemptScope { attempt, changes, .. } = self.scope.as_ref();
         let pending = changes.begin(attempt, (operation, resource), (&self.account, &self.region));
-        let answer = self.call_service(operation, resource, effect).await;
+        let answer = self.invoke(operation, resource, effect).await;
         pending.answered(answer.as_ref().map(|_| None));
         answer
     }
 
-    async fn call_service<T: Send>(
+    /// The effect of a service of this account and region.
+    fn of_region<T>(
         &self,
-        operation: &'static str,
-        resource: &str,
         effect: impl FnOnce(&mut RegionState<'_, R>) -> Result<T, ServiceError> + Send,
-    ) -> Result<T, CloudError> {
-        let (account, region) = (&self.account, &self.region);
-        self.invoke(operation, resource, move |local_state| {
+    ) -> impl FnOnce(&mut LocalState<R>) -> Result<T, ServiceError> + Send {
+        move |local_state| {
             let mut ids = local_state.ids;
-            let result = effect(&mut RegionState::new(local_state, account, region, &mut ids)?);
+            let result = effect(&mut RegionState::new(local_state, &self.account, &self.region, &mut ids)?);
             local_state.ids = ids;
             result
-        })
-        .await
+        }
     }
 
     /// The call middleware: names the call, injects faults, and shows the call to watchers.

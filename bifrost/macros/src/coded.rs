@@ -6,6 +6,10 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Expr, ExprLit, Fields, Ident, Lit, LitStr, Meta, Path, Result, Token};
 
+mod kw {
+    syn::custom_keyword!(waiting);
+}
+
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     implementation(input).unwrap_or_else(|error| error.to_compile_error())
 }
@@ -21,7 +25,7 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream> {
                 let name = &variant.ident;
                 let code = code_of(name, &variant.attrs)?;
                 arms.push(match &code {
-                    Code::Own { code, .. } => quote!(Self::#name { .. } => #code),
+                    Code::Own { code, waiting, .. } => quote!(Self::#name { .. } => (#code, #waiting)),
                     Code::Source => source_arm(&quote!(Self::#name), name, &variant.fields)?,
                 });
                 codes.extend(code.entry(name, &variant.attrs)?);
@@ -33,7 +37,7 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream> {
             let code = code_of(name, &input.attrs)?;
             codes.extend(code.entry(name, &input.attrs)?);
             match code {
-                Code::Own { code, .. } => quote!(#code),
+                Code::Own { code, waiting, .. } => quote!((#code, #waiting)),
                 Code::Source => {
                     let arm = source_arm(&quote!(Self), name, &data.fields)?;
                     quote!(match self { #arm })
@@ -55,6 +59,11 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream> {
                 const CODES: &'static [__bifrost::ErrorCode] = &[#(__bifrost::ErrorCode #codes),*];
 
                 fn code(&self) -> &'static str {
+                    __bifrost::Coded::described(self).0
+                }
+
+                // One call to the source answers both questions, so that a source without a code is one error.
+                fn described(&self) -> (&'static str, bool) {
                     #body
                 }
             }
@@ -64,8 +73,8 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream> {
 
 /// The content of `#[code(…)]`.
 enum Code {
-    /// `#[code("area/name", "remedy")]`
-    Own { code: LitStr, remedy: LitStr },
+    /// `#[code("area/name", "remedy")]`, or `#[code("area/name", "remedy", waiting)]`
+    Own { code: LitStr, remedy: LitStr, waiting: bool },
     /// `#[code(source)]`: the code of the field.
     Source,
 }
@@ -73,7 +82,7 @@ enum Code {
 impl Code {
     /// The fields of an `ErrorCode`.
     fn entry(&self, name: &Ident, attributes: &[Attribute]) -> Result<Option<TokenStream>> {
-        let Self::Own { code, remedy } = self else { return Ok(None) };
+        let Self::Own { code, remedy, .. } = self else { return Ok(None) };
         let cause = first_paragraph(attributes);
         if cause.is_empty() {
             let message =
@@ -84,7 +93,7 @@ impl Code {
     }
 }
 
-/// The arm of a `match` that takes the code of the field. `pattern` is the variant or struct.
+/// The arm of a `match` that asks the field. `pattern` is the variant or struct.
 fn source_arm(pattern: &TokenStream, name: &Ident, fields: &Fields) -> Result<TokenStream> {
     let (pattern, ty) = match fields {
         Fields::Unnamed(fields) if fields.unnamed.len() == 1 => {
@@ -99,8 +108,8 @@ fn source_arm(pattern: &TokenStream, name: &Ident, fields: &Fields) -> Result<To
     let message = "`#[code(source)]` needs one unnamed field, or one named `source`";
     let ty = ty.ok_or_else(|| Error::new(name.span(), message))?;
     // With the span of the type, an error that it has no code points at it.
-    let code = quote_spanned!(ty.span()=> __bifrost::HasCode::error_code(source));
-    Ok(quote!(#pattern => #code))
+    let described = quote_spanned!(ty.span()=> __bifrost::HasCode::described(source));
+    Ok(quote!(#pattern => #described))
 }
 
 /// Whether a variant has `#[code(…)]`.
@@ -124,8 +133,13 @@ fn code_of(name: &Ident, attributes: &[Attribute]) -> Result<Code> {
             input.parse::<Token![,]>()?;
             let remedy: LitStr = input.parse()?;
             input.parse::<Option<Token![,]>>()?;
+            let waiting = !input.is_empty();
+            if waiting {
+                input.parse::<kw::waiting>()?;
+                input.parse::<Option<Token![,]>>()?;
+            }
             check(&code)?;
-            Ok(Some(Code::Own { code, remedy }))
+            Ok(Some(Code::Own { code, remedy, waiting }))
         })?;
         if let Some(code) = code {
             return Ok(code);

@@ -51,6 +51,10 @@ fn implementation(input: &DeriveInput, data: &syn::DataEnum, names: &[LitStr]) -
             fn error_code(&self) -> ::core::option::Option<&'static str> {
                 ::core::option::Option::Some(__bifrost::Coded::code(self))
             }
+
+            fn waits(&self) -> bool {
+                __bifrost::Coded::is_waiting(self)
+            }
         }
     });
     let body = if variants.is_empty() {

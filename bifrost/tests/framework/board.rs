@@ -1,16 +1,17 @@
 //! A deployer for tests: it pins a note to a board, and waits until the ink is dry.
 
-use bifrost::client::{ClientDeployer, Deployed};
-use bifrost::cloud::{Attempt, CloudError};
+use bifrost::client::{ClientContext, ClientDeployer, Deployed};
+use bifrost::cloud::{Attempt, CloudError, TargetObjects};
 use bifrost::error_code::{Coded, CodedError};
 use bifrost::lifecycle::{Context, LockFailure, Proof, fail, lock, succeed, validate};
 use bifrost::local::{LocalDeployer, LocalSession, LocalState, LockItems, Resources};
-use bifrost::release::{ConfigName, ProjectName, Release, ReleaseId};
+use bifrost::release::{Release, ReleaseId};
 use bifrost::testing::TestHarness;
 use bifrost::{Deployer, TaskError};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 #[bifrost::fields(check = check)]
 pub(crate) struct Note {
@@ -103,6 +104,11 @@ impl Board {
         pin.await
     }
 
+    /// The objects of the board's account.
+    pub(crate) fn objects(&self) -> Arc<dyn TargetObjects> {
+        self.0.objects()
+    }
+
     /// The releases that have a note on the board.
     async fn releases(&self) -> Result<Vec<ReleaseId>, CloudError> {
         let list = self.0.call("board:ListNotes", "", |region| {
@@ -130,11 +136,10 @@ impl Deployer for BoardDeployer {
     const TIMEOUT_SECONDS: u32 = 3600;
 }
 
-#[async_trait::async_trait]
 impl ClientDeployer for BoardDeployer {
     const ABOUT: &'static str = "Pins notes";
 
-    async fn deployed(_: &Board, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
+    async fn deployed(_: &ClientContext<Self>) -> Result<Vec<Deployed>, CodedError> {
         Ok(Vec::new())
     }
 }

@@ -1,6 +1,6 @@
 //! The client: deploys a release file and follows it; halts, freezes and unlocks.
 
-use crate::board::{BoardDeployer, harness, harness_with, lock_holder, notes};
+use crate::board::{BoardDeployer, harness, harness_with, lock_holder, notes, release};
 use bifrost::client::{
     Address, Client, DeployEvent, DeployOutcome, FreezeFailure, HaltFailure, LockState, PrepareError, StartFailure,
     Started, Status, Unlocked,
@@ -55,6 +55,35 @@ fn states(events: &[DeployEvent]) -> Vec<&str> {
         .iter()
         .filter_map(|event| if let DeployEvent::State { state, .. } = event { Some(state.as_str()) } else { None })
         .collect()
+}
+
+/// The id of the last deployed release, as a deployer's `deployed` finds it.
+async fn last_deployed(client: &Board) -> Option<String> {
+    let context = client.context(&address(client)).await.unwrap();
+    context.last_deployed().await.unwrap().map(|release| release.envelope.release_id.to_string())
+}
+
+#[tokio::test]
+async fn deployer_gets_the_last_deployed_release() {
+    let harness = harness();
+    let client = client(&harness);
+    assert_eq!(last_deployed(&client).await, None);
+    harness.deploy(&release("a"), &[]).await.unwrap();
+    assert_eq!(last_deployed(&client).await.as_deref(), Some("release-1-a"));
+    // A deploy that fails leaves what is deployed.
+    client.freeze(&address(&client), &Freeze { user: "carol".into(), lock_reason: "no".into() }).await.unwrap();
+    harness.deploy(&release("b"), &[]).await.unwrap();
+    assert_eq!(last_deployed(&client).await.as_deref(), Some("release-1-a"));
+    let key = address(&client).root_dir().release_dir(&"release-1-a".parse().unwrap()).release();
+    let bucket = client.account.identity.bucket().unwrap();
+    for body in [Some("no release"), None] {
+        let objects = &client.account.objects;
+        match body {
+            Some(body) => objects.put(&bucket, &key, body.into(), Encryption::Bucket).await.unwrap(),
+            None => objects.delete(&bucket, &key).await.unwrap(),
+        }
+        assert_eq!(last_deployed(&client).await, None, "{body:?}");
+    }
 }
 
 #[tokio::test]

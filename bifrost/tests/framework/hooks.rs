@@ -5,11 +5,13 @@ use bifrost::Deployer;
 use bifrost::client::{
     Address, Client, DeployEvent, Prepared, ROLLBACK_OF, Rollback, RollbackFailure, StartFailure, Started,
 };
-use bifrost::client::{Attachment, Body, ClientDeployer, Deployed, LogSeverity, ReleaseFile, ReusableFiles};
-use bifrost::cloud::{CloudError, Encryption};
+use bifrost::client::{
+    Attachment, Body, ClientContext, ClientDeployer, Deployed, LogSeverity, ReleaseFile, ReusableFiles,
+};
+use bifrost::cloud::Encryption;
 use bifrost::error_code::{Coded, CodedError};
 use bifrost::local::{LocalDeployer, LocalSession};
-use bifrost::release::{ConfigName, Defaults, ProjectName, Release, Sha256};
+use bifrost::release::{Defaults, Release, Sha256};
 use bifrost::testing::TestHarness;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
@@ -26,7 +28,6 @@ impl Deployer for Scribe {
     const TIMEOUT_SECONDS: u32 = 3600;
 }
 
-#[async_trait::async_trait]
 impl ClientDeployer for Scribe {
     const ABOUT: &'static str = "Pins texts";
     const RELEASE_FILE: Option<&'static str> = Some("note.txt");
@@ -84,7 +85,7 @@ impl ClientDeployer for Scribe {
         (state == Chart::Dry).then(|| format!("{} dries", release.envelope.release_id))
     }
 
-    async fn deployed(_: &Board, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
+    async fn deployed(_: &ClientContext<Self>) -> Result<Vec<Deployed>, CodedError> {
         Ok(Vec::new())
     }
 }

@@ -22,5 +22,6 @@ mod probe;
 mod replay;
 mod reviews;
 mod stopping;
+mod target_objects;
 mod templates;
 mod unlocking;

@@ -1,29 +1,30 @@
 //! What the commands need to know about Fenrir.
 
-use crate::cloud::{FenrirPorts, Stack};
+use crate::boundary::BOUNDARY;
+use crate::cloud::Stack;
 use crate::machine::Fenrir;
 use crate::names::stack_name_of;
 use crate::release::{FenrirFields, FenrirRelease};
-use crate::resolve::TEMPLATE_FILE;
+use crate::resolve::{RESOLVED_FILE, TEMPLATE_FILE};
 use crate::{names, plan, prepare, summary};
-use async_trait::async_trait;
+use bifrost::Boundary;
 use bifrost::client::{
-    Attachment, Changes, ClientDeployer, DeployPlan, Deployed, LogSeverity, Prepared, ReleaseFile, ReusableFiles,
-    Serving, StepFailure,
+    Address, Attachment, Changes, ClientContext, ClientDeployer, DeployPlan, Deployed, LogSeverity, Prepared,
+    ReleaseFile, ReusableFiles, Serving, StepFailure,
 };
-use bifrost::cloud::{CloudError, Encryption, Objects};
+use bifrost::cloud::Encryption;
 use bifrost::error_code::CodedError;
-use bifrost::release::{ConfigName, ProjectName, Sha256};
-use futures_util::TryFutureExt;
+use bifrost::release::Sha256;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
 
-#[async_trait]
 impl ClientDeployer for Fenrir {
     const ABOUT: &'static str = "Deploys AWS SAM applications with CloudFormation change sets";
     const RELEASE_FILE: Option<&'static str> = Some("template.yml");
     const WRITES_LOG: bool = true;
+    const WRITTEN_FILES: &'static [&'static str] = &[RESOLVED_FILE];
+    const BOUNDARY: Option<Boundary> = Some(BOUNDARY);
     const REUSES_FILES: bool = true;
 
     fn read(template_file: &Path) -> Result<Map<String, Value>, CodedError> {
@@ -52,12 +53,11 @@ impl ClientDeployer for Fenrir {
         release.fields.template_sha256.iter().map(template).collect()
     }
 
-    fn plan(
-        ports: &FenrirPorts,
-        objects: &dyn Objects,
+    async fn plan(
+        context: &ClientContext<Self>,
         prepared: &Prepared<FenrirFields>,
-    ) -> impl Future<Output = Result<Option<DeployPlan>, CodedError>> {
-        plan::plan(ports, objects, prepared).map_err(CodedError::from)
+    ) -> Result<Option<DeployPlan>, CodedError> {
+        Ok(Some(plan::plan(context, prepared).await?))
     }
 
     fn severity(line: &str) -> LogSeverity {
@@ -76,12 +76,9 @@ impl ClientDeployer for Fenrir {
         summary::changes(release)
     }
 
-    async fn deployed(
-        ports: &FenrirPorts,
-        project: &ProjectName,
-        config: &ConfigName,
-    ) -> Result<Vec<Deployed>, CloudError> {
-        let stack = ports.stacks.stack(&stack_name_of(project, config)).await?;
+    async fn deployed(context: &ClientContext<Self>) -> Result<Vec<Deployed>, CodedError> {
+        let Address { project, config, .. } = &context.address;
+        let stack = context.ports.stacks.stack(&stack_name_of(project, config)).await?;
         let is_owned = |stack: &Stack| names::owned_by(&stack.tags, project, config);
         Ok(stack.filter(is_owned).map(deployed).into_iter().collect())
     }

@@ -1,15 +1,14 @@
 //! Fenrir's name, settings and permissions, and the checks that need no cloud.
 
-use crate::boundary::BOUNDARY;
 use crate::errors::{ReleaseError, TemplateRefused};
 use crate::machine::Fenrir;
 use crate::permissions::PERMISSIONS;
 use crate::release::{FenrirFields, FenrirRelease};
-use crate::resolve::{RESOLVED_FILE, facts};
+use crate::resolve::facts;
 use crate::rules::{self, Answers};
 use crate::template;
 use bifrost::error_code::CodedError;
-use bifrost::{Boundary, Deployer, Permission};
+use bifrost::{Deployer, Permission};
 
 /// How many bytes a release may have. A state's output may have 200 KiB, and tasks add up to 64 KiB of events and outputs.
 const MAX_RELEASE_BYTES: usize = 128 * 1024;
@@ -21,8 +20,6 @@ impl Deployer for Fenrir {
     const NAME: &'static str = "fenrir";
     const TIMEOUT_SECONDS: u32 = 300;
     const PERMISSIONS: &'static [Permission] = PERMISSIONS;
-    const BOUNDARY: Option<Boundary> = Some(BOUNDARY);
-    const WRITTEN_FILES: &'static [&'static str] = &["log", RESOLVED_FILE];
 }
 
 /// Checks the rules that need no cloud: the size of the release, and those of its template that refer to no resource.

@@ -3,6 +3,7 @@
 //! A template is read ([`template`]), then checked against the rules of each resource type, with names replaced by what
 //! they are in the target account ([`rules`]), then passed to CloudFormation as a change set ([`handlers`]).
 
+#[cfg(feature = "cli")]
 mod boundary;
 #[cfg(feature = "cli")]
 mod client;

@@ -2,7 +2,7 @@
 //!
 //! CloudFormation creates resources with the permissions of the caller that executes the change set. Therefore Fenrir may
 //! create them only through CloudFormation (`aws:CalledVia`), and only in stacks with its name prefix. Resources of stacks are
-//! limited by name wherever IAM allows it. Roles can only be created under the [boundary](crate::boundary).
+//! limited by name wherever IAM allows it. Roles can only be created under the boundary of `boundary.rs`.
 
 use bifrost::release::service_principal;
 use bifrost::{Permission, PolicyCondition};

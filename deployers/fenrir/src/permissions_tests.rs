@@ -5,6 +5,7 @@ use bifrost::Deployer;
 use bifrost::bootstrap::{
     DeployerName, DeployerOptions, TEMPLATE_LIMIT_BYTES, TargetOptions, deployer_template, target_template,
 };
+use bifrost::client::ClientDeployer;
 use serde_json::Value;
 
 /// The limit of the inline policies of a role together, in characters without white space.

@@ -1,5 +1,6 @@
 //! What a deploy would change, according to a change set that is never executed.
 
+use crate::Fenrir;
 use crate::cloud::{
     Change, ChangeAction, ChangeSet, ChangeSetStatus, CloudFormation, Drift, FenrirPorts, NewChangeSet, Replacement,
     Stack, StackStatus, TemplateSource,
@@ -12,7 +13,7 @@ use crate::new_change_set::build;
 use crate::release::{FenrirFields, FenrirRelease};
 use crate::resolve::{RESOLVED_FILE, ReleaseTemplateError, TEMPLATE_FILE, facts, resolve};
 use crate::template::{self, Node, Severity, TemplateFinding};
-use bifrost::client::{Action, Body, DeployPlan, PlanFinding, PlannedChange, Prepared};
+use bifrost::client::{Action, Body, ClientContext, DeployPlan, PlanFinding, PlannedChange, Prepared};
 use bifrost::cloud::{CloudError, Objects};
 use bifrost::error_code::Coded;
 use bifrost::lifecycle::Proof;
@@ -65,13 +66,13 @@ pub(crate) enum PlanError {
 /// # Errors
 /// [`PlanError`].
 pub(crate) async fn plan(
-    ports: &FenrirPorts,
-    objects: &dyn Objects,
+    context: &ClientContext<Fenrir>,
     prepared: &Prepared<FenrirFields>,
-) -> Result<Option<DeployPlan>, PlanError> {
+) -> Result<DeployPlan, PlanError> {
+    let FenrirPorts { stacks, lookups, .. } = &context.ports;
     let release = &prepared.release;
     let template = read(prepared)?;
-    let checked = resolve(ports.lookups.as_ref(), &template, &facts(release)).await?;
+    let checked = resolve(lookups.as_ref(), &template, &facts(release)).await?;
     let mut plan = DeployPlan::default();
     for finding in checked.findings.all() {
         if finding.severity == Severity::Error {
@@ -81,14 +82,14 @@ pub(crate) async fn plan(
         }
     }
     if checked.findings.refuse() {
-        return Ok(Some(plan));
+        return Ok(plan);
     }
-    compare(ports.stacks.as_ref(), objects, release, &checked.template, &mut plan).await?;
+    compare(stacks.as_ref(), context.account.objects.as_ref(), release, &checked.template, &mut plan).await?;
     if plan.findings.is_empty() {
         let shifts = traffic_shifts(&template).into_iter();
         plan.notes.extend(shifts.map(|(name, how)| format!("{name}: {how}")));
     }
-    Ok(Some(plan))
+    Ok(plan)
 }
 
 fn plan_finding(finding: &TemplateFinding) -> PlanFinding {

@@ -1,6 +1,6 @@
 //! Odin for the commands.
 
-use crate::cloud::{AutoScalingGroup, Instance, OdinPorts};
+use crate::cloud::{AutoScalingGroup, Instance};
 use crate::deployer::USER_DATA;
 use crate::errors::UserDataFile;
 use crate::groups::{release_id, service_name};
@@ -9,19 +9,17 @@ use crate::machine::Odin;
 use crate::names::{CONFIG_NAME, PROJECT_NAME};
 use crate::plan::plan;
 use crate::release::{HealthyReport, OdinFields, OdinRelease};
-use async_trait::async_trait;
 use bifrost::client::{
-    Attachment, Body, Changes, ClientDeployer, DeployPlan, Deployed, Prepared, Progress, ReleaseFile, ReusableFiles,
-    Serving, StepFailure, read_at_most,
+    Address, Attachment, Body, Changes, ClientContext, ClientDeployer, DeployPlan, Deployed, Prepared, Progress,
+    ReleaseFile, ReusableFiles, Serving, StepFailure, read_at_most,
 };
-use bifrost::cloud::{CloudError, Encryption, Objects, limit_bytes};
+use bifrost::cloud::{Encryption, limit_bytes};
 use bifrost::error_code::CodedError;
 use bifrost::machine::Machine;
-use bifrost::release::{ConfigName, ProjectName, Sha256};
+use bifrost::release::Sha256;
 use serde_json::{Map, Value};
 use std::path::{Path, PathBuf};
 
-#[async_trait]
 impl ClientDeployer for Odin {
     const ABOUT: &'static str = "Deploys each service of a release as an auto-scaling group, blue/green";
 
@@ -44,12 +42,11 @@ impl ClientDeployer for Odin {
         vec![ReleaseFile { name: USER_DATA.into(), sha256, encryption: encryption() }]
     }
 
-    fn plan(
-        ports: &OdinPorts,
-        objects: &dyn Objects,
+    async fn plan(
+        context: &ClientContext<Self>,
         prepared: &Prepared<OdinFields>,
-    ) -> impl Future<Output = Result<Option<DeployPlan>, CodedError>> {
-        plan(ports, objects, prepared)
+    ) -> Result<Option<DeployPlan>, CodedError> {
+        plan(context, prepared).await.map(Some)
     }
 
     /// The states after `CheckHealthy` do not look for a halt flag.
@@ -109,19 +106,13 @@ impl ClientDeployer for Odin {
         }
     }
 
-    /// `DetachForSuccess` waits for balancers to drain. It is retried for the same time while the new groups are unhealthy,
-    /// but that needs attention.
-    fn is_waiting(failure: &StepFailure) -> bool {
-        failure.code.as_deref() == Some("odin/draining")
-    }
-
     fn progress(release: &OdinRelease) -> Vec<Progress> {
         let services = release.fields.services.iter();
         services.filter_map(|(name, service)| Some(dots(name.to_string(), service.healthy_report.as_ref()?))).collect()
     }
 
-    fn watch(ports: &OdinPorts, release: &OdinRelease) -> impl Future<Output = Result<Vec<Progress>, CloudError>> {
-        watch(ports, release)
+    async fn watch(context: &ClientContext<Self>, release: &OdinRelease) -> Result<Vec<Progress>, CodedError> {
+        Ok(watch(&context.ports, release).await?)
     }
 
     fn changes(release: &OdinRelease) -> Changes {
@@ -137,12 +128,10 @@ impl ClientDeployer for Odin {
         }
     }
 
-    async fn deployed(
-        ports: &OdinPorts,
-        project: &ProjectName,
-        config: &ConfigName,
-    ) -> Result<Vec<Deployed>, CloudError> {
-        let groups = ports.groups.groups(&[(PROJECT_NAME, project.as_str()), (CONFIG_NAME, config.as_str())]).await?;
+    async fn deployed(context: &ClientContext<Self>) -> Result<Vec<Deployed>, CodedError> {
+        let Address { project, config, .. } = &context.address;
+        let tags = [(PROJECT_NAME, project.as_str()), (CONFIG_NAME, config.as_str())];
+        let groups = context.ports.groups.groups(&tags).await?;
         Ok(groups.into_iter().filter(|group| group.status.is_none()).map(deployed).collect())
     }
 }

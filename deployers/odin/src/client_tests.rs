@@ -1,5 +1,6 @@
 use super::*;
-use crate::harness::{deploy, new_harness, output, ports as open, release};
+use crate::harness::{deploy, new_harness, output, release};
+use bifrost::client::{Client, DeployEvent, Started};
 use serde_json::json;
 
 fn temporary_release(user_data: Option<&[u8]>) -> std::path::PathBuf {
@@ -45,11 +46,28 @@ async fn deploy_reports_progress_changes_and_groups() {
         Changes { created: groups("11-00-00Z").into(), deleted: groups("10-00-00Z").into(), ..Changes::default() }
     );
 
-    let (project, config) = ("coinbase/deploy-test".parse().unwrap(), "development".parse().unwrap());
-    let deployed = Odin::deployed(&open(&harness).await, &project, &config).await.unwrap();
+    let client = Client::<Odin>::from(harness.cloud());
+    let context = client.context(&Address::from(&second.envelope)).await.unwrap();
+    let deployed = Odin::deployed(&context).await.unwrap();
     let [web, worker] = deployed.as_slice() else { panic!("{deployed:?}") };
     assert_eq!((web.service.as_str(), web.release_id.as_str()), ("web", "release-2026-11-21T11-00-00Z-abcdefgh"));
     assert!(worker.parts[0].ends_with(" InService Healthy"), "{worker:?}");
+}
+
+#[tokio::test]
+async fn draining_is_waiting_and_no_trouble() {
+    let harness = new_harness(&[]);
+    deploy(&harness, &release(2, &[])).await;
+    let run = deploy(&harness, &release(1, &[])).await;
+    let client = Client::<Odin>::from(harness.cloud());
+    let started = Started { execution: run.execution.name, is_ours: true, joined: false };
+    let events = client.follow(started).poll().await.unwrap();
+    let failures = events.iter().filter_map(|event| match event {
+        DeployEvent::Failure(failure) => Some((failure.code.as_deref(), failure.is_waiting)),
+        _ => None,
+    });
+    let failures: Vec<_> = failures.collect();
+    assert!(!failures.is_empty() && failures.iter().all(|it| *it == (Some("odin/draining"), true)), "{failures:?}");
 }
 
 #[test]

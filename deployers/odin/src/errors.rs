@@ -140,7 +140,7 @@ pub enum NotDetached {
     Deleted(#[from] GroupDeleted),
     /// Old groups are detached, but balancers still have connections to their instances.
     #[error("{}", .0.join("; "))]
-    #[code("odin/draining", "nothing to do: Odin checks again for 10 minutes; then the deploy continues")]
+    #[code("odin/draining", "nothing to do: Odin checks again for 10 minutes; then the deploy continues", waiting)]
     Draining(Vec<String>),
 }
 

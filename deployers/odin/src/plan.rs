@@ -2,7 +2,7 @@
 //! it would delete.
 
 use crate::capacity::Target;
-use crate::cloud::{AutoScalingGroup, Capacity, OdinPorts};
+use crate::cloud::{AutoScalingGroup, Capacity};
 use crate::deployer::USER_DATA;
 use crate::findings::Findings;
 use crate::groups::{Groups, release_id, service_name};
@@ -12,11 +12,10 @@ use crate::names::group_name;
 use crate::release::{OdinFields, OdinRelease, Service, ServiceName, fill_defaults};
 use crate::resources::{look_up, resolve};
 use crate::safe_release::{DeployedReleaseError, differences, read_deployed};
-use bifrost::client::{Action, Body, DeployPlan, PlanFinding, PlannedChange, Prepared};
-use bifrost::cloud::Objects;
+use bifrost::Shape as _;
+use bifrost::account::DeployerAccount;
+use bifrost::client::{Action, Body, ClientContext, DeployPlan, PlanFinding, PlannedChange, Prepared};
 use bifrost::error_code::CodedError;
-use bifrost::release::{Defaults, Envelope};
-use bifrost::{Deployer, Shape as _};
 use serde_json::{Map, Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use tokio::try_join;
@@ -29,10 +28,10 @@ type Deployed = BTreeMap<String, OdinRelease>;
 
 /// Looks everything up as `ValidateResources` does, and lists what `Deploy` and `CleanUpSuccess` would change.
 pub(crate) async fn plan(
-    ports: &OdinPorts,
-    objects: &dyn Objects,
+    context: &ClientContext<Odin>,
     prepared: &Prepared<OdinFields>,
-) -> Result<Option<DeployPlan>, CodedError> {
+) -> Result<DeployPlan, CodedError> {
+    let ports = &context.ports;
     let mut release = prepared.release.clone();
     fill_defaults(&mut release);
     let envelope = release.envelope.clone();
@@ -41,11 +40,11 @@ pub(crate) async fn plan(
     let user_data = user_data(prepared).map_or(Ok(()), |template| check_user_data(&release, &template));
     plan.findings.extend(user_data.err().iter().flat_map(plan_findings));
     plan.findings.extend(resolve(&mut release, &found, &groups).err().iter().flat_map(plan_findings));
-    let deployed = read_all(objects, &release, &groups, &mut plan).await?;
+    let deployed = read_all(&context.account, &release, &groups, &mut plan).await?;
     plan.changes = changes(&release, &groups, &deployed);
     plan.notes
         .push("the names of new groups contain the time of their release, so a deploy uses other names".to_owned());
-    Ok(Some(plan))
+    Ok(plan)
 }
 
 fn plan_findings(findings: &Findings) -> impl Iterator<Item = PlanFinding> {
@@ -63,7 +62,7 @@ fn user_data(prepared: &Prepared<OdinFields>) -> Option<String> {
 
 /// Reads the deployed releases, and compares a safe release with them.
 async fn read_all(
-    objects: &dyn Objects,
+    account: &DeployerAccount,
     release: &OdinRelease,
     groups: &Groups<'_>,
     plan: &mut DeployPlan,
@@ -72,7 +71,7 @@ async fn read_all(
     let ids: BTreeSet<_> = groups.of_others().filter_map(|group| release_id(&group.tags)).collect();
     let mut all = Deployed::new();
     for id in ids {
-        match read_deployed(objects, &defaults(envelope), envelope, id).await {
+        match read_deployed(account.objects.as_ref(), &account.defaults, envelope, id).await {
             Ok(deployed) => {
                 if is_safe {
                     plan.findings.extend(plan_findings(&differences(release, &deployed)));
@@ -87,17 +86,6 @@ async fn read_all(
         }
     }
     Ok(all)
-}
-
-/// The deployed release was read with the defaults of the same deployer.
-fn defaults(envelope: &Envelope) -> Defaults {
-    Defaults {
-        account: envelope.aws_account_id.clone(),
-        region: envelope.aws_region.clone(),
-        bucket: envelope.bucket.clone(),
-        allowed_buckets: BTreeSet::new(),
-        timeout_seconds: Odin::TIMEOUT_SECONDS,
-    }
 }
 
 /// Every new group, then every group that the deploy deletes: those of all other releases, once the new ones are

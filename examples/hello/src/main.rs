@@ -1,12 +1,11 @@
 //! Hello, the smallest complete deployer: it sets a feature flag, and restores the old value if that fails.
 
-use async_trait::async_trait;
-use bifrost::client::{Action, ClientDeployer, DeployPlan, Deployed, PlannedChange, Prepared};
-use bifrost::cloud::{CloudError, Objects};
+use bifrost::client::{Action, ClientContext, ClientDeployer, DeployPlan, Deployed, PlannedChange, Prepared};
+use bifrost::cloud::CloudError;
 use bifrost::error_code::{Coded, CodedError};
 use bifrost::lifecycle::{Context, LockFailure, Proof, fail, lock, succeed, validate};
 use bifrost::local::{LocalDeployer, LocalSession, Resources};
-use bifrost::release::{ConfigName, ProjectName, Release};
+use bifrost::release::Release;
 use bifrost::{Deployer, Permission, TaskError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -136,40 +135,30 @@ impl Deployer for Hello {
     }];
 }
 
-#[async_trait]
 impl ClientDeployer for Hello {
     const ABOUT: &'static str = "Deploys a feature flag";
 
-    fn plan(
-        ports: &Flags,
-        _: &dyn Objects,
-        prepared: &Prepared<Flag>,
-    ) -> impl Future<Output = Result<Option<DeployPlan>, CodedError>> {
-        plan(ports, &prepared.release)
+    async fn plan(context: &ClientContext<Self>, prepared: &Prepared<Flag>) -> Result<Option<DeployPlan>, CodedError> {
+        let Flag { flag, value } = &prepared.release.fields;
+        let current = context.ports.current(&prepared.release).await?.and_then(|item| item.parts.into_iter().next());
+        let (action, detail) = match current {
+            None => (Action::Add, value.clone()),
+            Some(now) if now == *value => return Ok(Some(DeployPlan::default())),
+            Some(now) => (Action::Modify, format!("{now} → {value}")),
+        };
+        let (resource, kind, details) = (flag.clone(), "flag".to_owned(), vec![detail]);
+        let changes = vec![PlannedChange { action, resource, kind, details, is_stateful: false }];
+        Ok(Some(DeployPlan { changes, ..DeployPlan::default() }))
     }
 
-    async fn deployed(ports: &Flags, project: &ProjectName, config: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
-        let dir = format!("{project}/{config}/");
-        let scan = ports.0.call("dynamodb:Scan", "flags", |region| {
+    async fn deployed(context: &ClientContext<Self>) -> Result<Vec<Deployed>, CodedError> {
+        let dir = format!("{}/{}/", context.address.project, context.address.config);
+        let scan = context.ports.0.call("dynamodb:Scan", "flags", |region| {
             let ours = region.resources.0.iter().filter(|(key, _)| key.starts_with(&dir));
             Ok(ours.filter_map(|(_, values)| values.last().cloned()).collect())
         });
-        scan.await
+        Ok(scan.await?)
     }
-}
-
-/// What a deploy would change.
-async fn plan(ports: &Flags, release: &Release<Flag>) -> Result<Option<DeployPlan>, CodedError> {
-    let Flag { flag, value } = &release.fields;
-    let current = ports.current(release).await?.and_then(|item| item.parts.into_iter().next());
-    let (action, detail) = match current {
-        None => (Action::Add, value.clone()),
-        Some(now) if now == *value => return Ok(Some(DeployPlan::default())),
-        Some(now) => (Action::Modify, format!("{now} → {value}")),
-    };
-    let (resource, kind, details) = (flag.clone(), "flag".to_owned(), vec![detail]);
-    let changes = vec![PlannedChange { action, resource, kind, details, is_stateful: false }];
-    Ok(Some(DeployPlan { changes, ..DeployPlan::default() }))
 }
 
 /// It runs in the local cloud.

@@ -1,12 +1,11 @@
 //! A deployer outside of the workspace: it pins a note to a board.
 
-use async_trait::async_trait;
-use framework::client::{ClientDeployer, Deployed};
+use framework::client::{ClientContext, ClientDeployer, Deployed};
 use framework::cloud::CloudError;
-use framework::error_code::Coded;
+use framework::error_code::{Coded, CodedError};
 use framework::lifecycle::{Context, LockFailure, Proof, fail, lock, succeed, validate};
 use framework::local::{LocalDeployer, LocalSession, Resources};
-use framework::release::{ConfigName, ProjectName, Release};
+use framework::release::Release;
 use framework::{Deployer, TaskError};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -103,11 +102,10 @@ impl Deployer for Outside {
     const TIMEOUT_SECONDS: u32 = 60;
 }
 
-#[async_trait]
 impl ClientDeployer for Outside {
     const ABOUT: &'static str = "Pins a note";
 
-    async fn deployed(_: &Board, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
+    async fn deployed(_: &ClientContext<Self>) -> Result<Vec<Deployed>, CodedError> {
         Ok(Vec::new())
     }
 }

@@ -1,18 +1,19 @@
 //! The smallest deployer: its executions wait, and its ports know their account.
 
-use async_trait::async_trait;
 use bifrost::Deployer;
-use bifrost::client::{ClientDeployer, Deployed};
-use bifrost::cloud::CloudError;
+use bifrost::client::{ClientContext, ClientDeployer, Deployed};
+use bifrost::cloud::TargetObjects;
+use bifrost::error_code::CodedError;
 use bifrost::lifecycle::Context;
 use bifrost::local::{self, LocalDeployer, Resources};
 use bifrost::machine::{DefinitionSettings, Machine, State};
-use bifrost::release::{ConfigName, ProjectName, Release};
+use bifrost::release::Release;
 use bifrost::task::FunctionError;
 use bifrost_aws::{AwsDeployer, AwsSession};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::fmt;
+use std::sync::Arc;
 
 #[bifrost::fields]
 pub struct IdlerFields {
@@ -90,11 +91,10 @@ impl Deployer for Idler {
     const TIMEOUT_SECONDS: u32 = 60;
 }
 
-#[async_trait]
 impl ClientDeployer for Idler {
     const ABOUT: &'static str = "Waits";
 
-    async fn deployed(_: &IdlerPorts, _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
+    async fn deployed(_: &ClientContext<Self>) -> Result<Vec<Deployed>, CodedError> {
         Ok(Vec::new())
     }
 }
@@ -106,6 +106,14 @@ pub enum IdlerPorts {
 }
 
 impl IdlerPorts {
+    /// The objects of the account.
+    pub fn objects(&self) -> Arc<dyn TargetObjects> {
+        match self {
+            Self::Local(session) => session.objects(),
+            Self::Aws(session) => session.objects(),
+        }
+    }
+
     /// The account of the session.
     pub async fn account(&self) -> String {
         const OPERATION: &str = "sts:GetCallerIdentity";

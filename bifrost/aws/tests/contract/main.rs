@@ -20,6 +20,7 @@ mod local;
 mod locks;
 mod moto;
 mod objects;
+mod target_objects;
 mod targets;
 mod wire;
 
@@ -67,6 +68,11 @@ contract_tests! {
         object_is_encrypted_with_a_key,
         missing_bucket_is_named,
         bucket_of_another_account_is_refused;
+    target_objects:
+        target_object_is_written_and_read,
+        new_target_object_replaces_no_other,
+        target_object_is_deleted_and_deleted_again,
+        bucket_outside_of_the_target_account_is_refused;
     locks:
         free_lock_is_taken,
         lock_is_taken_again_by_its_owner,

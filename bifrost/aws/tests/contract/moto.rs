@@ -152,6 +152,7 @@ impl Accounts {
         let root = |account: &str| json!({"AWS": format!("arn:aws:iam::{account}:root")});
         let deployer = root(&self.deployer);
         self.create_role(&self.target, "coinbase-idler-assumed", &deployer, &json!({}));
+        self.allow_objects("coinbase-idler-assumed");
         self.create_role(&self.target, FOREIGN_ROLE, &root("999999999999"), &json!({}));
         self.create_role(
             &self.target,
@@ -159,6 +160,16 @@ impl Accounts {
             &deployer,
             &json!({"StringEquals": {"sts:ExternalId": "a secret"}}),
         );
+    }
+
+    /// Lets a role of the target account use objects, as the permissions of a deployer do. That the bucket is in this account is
+    /// for `ExpectedBucketOwner` to check.
+    fn allow_objects(&self, role: &str) {
+        let actions = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"];
+        let statement = json!({"Effect": "Allow", "Action": actions, "Resource": "*"});
+        let policy = json!({"Version": "2012-10-17", "Statement": [statement]}).to_string();
+        let request = json!({"RoleName": role, "PolicyName": "objects", "PolicyDocument": policy});
+        self.call(&self.target, "iam", "PutRolePolicy", request);
     }
 
     /// Creates a role that the principal may assume under a condition, and returns its ARN.

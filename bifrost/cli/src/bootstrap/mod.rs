@@ -99,7 +99,8 @@ pub fn deployer_template<D: ClientDeployer>(name: &DeployerName, options: &Deplo
     let names = Names(name);
     let template = Template::new(&format!("{name}: a deployer built with Bifrost"));
     let definition = definition::<D>("${Function.Arn}");
-    let template = function::add(template, names, D::WRITTEN_FILES, &definition, options);
+    let written: Vec<_> = D::WRITES_LOG.then_some("log").into_iter().chain(D::WRITTEN_FILES.iter().copied()).collect();
+    let template = function::add(template, names, &written, &definition, options);
     let template = machine::add(template, names, &definition);
     let template = store::add(template, names, &options.readers);
     let template = alarm::add(template, names, options.alarm_email.as_deref());

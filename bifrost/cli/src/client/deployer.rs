@@ -1,14 +1,12 @@
 //! The parts of a deployer that its commands use, in addition to [`Deployer`].
 
 use super::{
-    Attachment, Changes, DeployPlan, Deployed, LogSeverity, Prepared, Progress, ReleaseFile, ReusableFiles, Serving,
-    StepFailure, read_object,
+    Attachment, Changes, ClientContext, DeployPlan, Deployed, LogSeverity, Prepared, Progress, ReleaseFile,
+    ReusableFiles, Serving, StepFailure, read_object,
 };
-use async_trait::async_trait;
-use bifrost_core::cloud::{CloudError, Objects};
-use bifrost_core::deployer::{Deployer, Ports};
+use bifrost_core::deployer::{Boundary, Deployer};
 use bifrost_core::error_code::CodedError;
-use bifrost_core::release::{ConfigName, ProjectName, Release, Sha256};
+use bifrost_core::release::{Release, Sha256};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -21,12 +19,16 @@ use std::path::Path;
 /// | --- | --- |
 /// | it prepares a release | [`read`](Self::read), [`attach`](Self::attach), then the [rules](bifrost_core::lifecycle::check) |
 /// | `plan` | [`plan`](Self::plan) |
-/// | it follows a deploy: a state ended, or time passes in one | [`progress`](Self::progress), [`watch`](Self::watch), [`is_waiting`](Self::is_waiting), and [`severity`](Self::severity) for the log |
+/// | it follows a deploy: a state ended, or time passes in one | [`progress`](Self::progress), [`watch`](Self::watch), and [`severity`](Self::severity) for the log |
 /// | the deploy ended | [`changes`](Self::changes), [`serving`](Self::serving), and [`CHANGES_FROM`](bifrost_core::machine::Machine::CHANGES_FROM) of the state machine for the exit code |
 /// | `halt` | [`too_late`](Self::too_late) |
 /// | `rollback` | [`files`](Self::files) and [`release_files`](Self::release_files) of the earlier release |
 /// | `status` | [`deployed`](Self::deployed) |
-#[async_trait]
+/// | `bootstrap` | [`WRITTEN_FILES`](Self::WRITTEN_FILES), [`BOUNDARY`](Self::BOUNDARY), and [`PERMISSIONS`](Deployer::PERMISSIONS) |
+///
+/// Only [`ABOUT`](Self::ABOUT) and [`deployed`](Self::deployed) have no default. Functions that read the target account get a
+/// [`ClientContext`].
+#[allow(async_fn_in_trait, reason = "commands run on a runtime of one thread, so their futures need not be `Send`")]
 pub trait ClientDeployer: Deployer {
     /// What the deployer does, in one line of the help.
     const ABOUT: &'static str;
@@ -34,6 +36,11 @@ pub trait ClientDeployer: Deployer {
     const RELEASE_FILE: Option<&'static str> = None;
     /// Whether its tasks write a [log](bifrost_core::log), which the client then shows.
     const WRITES_LOG: bool = false;
+    /// The names of files that its tasks write into the directory of a release, for the policy of its function. The log, locks
+    /// and halt flags need not be named. By default none.
+    const WRITTEN_FILES: &'static [&'static str] = &[];
+    /// The permissions boundary of roles that it creates in a target account, for the stack there. By default it creates none.
+    const BOUNDARY: Option<Boundary> = None;
     /// Whether a release may refer to files that earlier releases uploaded. The client then looks them up.
     const REUSES_FILES: bool = false;
 
@@ -79,13 +86,12 @@ pub trait ClientDeployer: Deployer {
     ///
     /// # Errors
     /// If the changes cannot be found out.
-    fn plan(
-        ports: &Ports<Self>,
-        objects: &dyn Objects,
+    async fn plan(
+        context: &ClientContext<Self>,
         prepared: &Prepared<Self::Fields>,
-    ) -> impl Future<Output = Result<Option<DeployPlan>, CodedError>> {
-        let _ = (ports, objects, prepared);
-        std::future::ready(Ok(None))
+    ) -> Result<Option<DeployPlan>, CodedError> {
+        let _ = (context, prepared);
+        Ok(None)
     }
 
     /// The progress of each service according to the output of the last state, drawn as a line of dots each.
@@ -98,13 +104,14 @@ pub trait ClientDeployer: Deployer {
     /// default that of [`progress`](Self::progress).
     ///
     /// # Errors
-    /// `CloudError` from the target account.
-    fn watch(
-        ports: &Ports<Self>,
+    /// If the progress cannot be read. The client shows no error: it reads it again at the next poll, unless the code is
+    /// `aws/access-denied`.
+    async fn watch(
+        context: &ClientContext<Self>,
         release: &Release<Self::Fields>,
-    ) -> impl Future<Output = Result<Vec<Progress>, CloudError>> {
-        let _ = ports;
-        std::future::ready(Ok(Self::progress(release)))
+    ) -> Result<Vec<Progress>, CodedError> {
+        let _ = context;
+        Ok(Self::progress(release))
     }
 
     /// The severity of a line of the deployer's log, given without the time at its start.
@@ -112,15 +119,6 @@ pub trait ClientDeployer: Deployer {
     fn severity(line: &str) -> LogSeverity {
         let _ = line;
         LogSeverity::Plain
-    }
-
-    /// Whether a failed attempt of a task only waits for something and is retried as planned. Such attempts are shown as
-    /// progress, not as trouble. Decide by the [code](StepFailure::code): one name on the wire may stand for several errors.
-    /// By default none.
-    #[must_use]
-    fn is_waiting(failure: &StepFailure) -> bool {
-        let _ = failure;
-        false
     }
 
     /// Why a deploy in this state can no longer be halted; `None` if it can. `release` is the output of the state before.
@@ -148,13 +146,9 @@ pub trait ClientDeployer: Deployer {
         Changes::default()
     }
 
-    /// What is deployed of a project and config, according to the target account.
+    /// What is deployed of the project and config of the context, according to the target account.
     ///
     /// # Errors
-    /// `CloudError` from the target account.
-    async fn deployed(
-        ports: &Ports<Self>,
-        project: &ProjectName,
-        config: &ConfigName,
-    ) -> Result<Vec<Deployed>, CloudError>;
+    /// If it cannot be read.
+    async fn deployed(context: &ClientContext<Self>) -> Result<Vec<Deployed>, CodedError>;
 }

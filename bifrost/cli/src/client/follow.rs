@@ -6,6 +6,7 @@ use super::outcome::{ExecutionEnd, Serving, Status};
 use super::{Address, Client, DeployEvent, DeployOutcome, Started};
 use crate::client::{ClientDeployer, Deployed, Progress};
 use bifrost_core::cloud::{CloudError, ErrorKind, ExecutionSummary, HistoryEvent};
+use bifrost_core::error_code::CodedError;
 use bifrost_core::machine::Machine;
 use bifrost_core::release::Release;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -54,9 +55,8 @@ impl<D: ClientDeployer> Client<D> {
         }
     }
 
-    async fn watch(&self, release: &Release<D::Fields>) -> Result<Vec<Progress>, CloudError> {
-        let ports = self.target(&Address::from(&release.envelope)).await?;
-        D::watch(&ports, release).await
+    async fn watch(&self, release: &Release<D::Fields>) -> Result<Vec<Progress>, CodedError> {
+        D::watch(&self.context(&Address::from(&release.envelope)).await?, release).await
     }
 }
 
@@ -95,7 +95,7 @@ impl<D: ClientDeployer> Follower<'_, D> {
                 self.progressed(self.now(), services)
             }
             Err(error) => {
-                self.may_watch = error.kind != ErrorKind::AccessDenied;
+                self.may_watch = error.code() != "aws/access-denied";
                 None
             }
         }
@@ -150,10 +150,7 @@ impl<D: ClientDeployer> Follower<'_, D> {
             None => Vec::new(),
             Some(Transition::Started(input)) => vec![self.start(time, &input)],
             Some(Transition::Entered(state)) => vec![DeployEvent::State { time, state, deadline: self.deadline() }],
-            Some(Transition::Failed(mut failure)) => {
-                failure.is_waiting = D::is_waiting(&failure);
-                vec![DeployEvent::Failure(failure)]
-            }
+            Some(Transition::Failed(failure)) => vec![DeployEvent::Failure(failure)],
             Some(Transition::Exited(output)) => {
                 let Ok(release) = Release::read(&output, &self.client.account.defaults) else { return Vec::new() };
                 let progress = (!self.watched).then(|| D::progress(&release));

@@ -79,14 +79,16 @@ impl HistoryReader {
     fn attempt_failed(&mut self, event: &HistoryEvent) -> StepFailure {
         self.attempts += 1;
         let (code, cause) = FunctionError::split_cause(event.details.cause.as_deref().unwrap_or_default());
+        // Only the function writes a code, so only it can say that it waited.
+        let waited_for = code.as_ref().and_then(|_| FunctionError::waited_for(&cause)).map(ToOwned::to_owned);
         let failure = StepFailure {
             time: event.timestamp,
             state: self.states.last().cloned().unwrap_or_default(),
             error: event.details.error.as_deref().unwrap_or("States.TaskFailed").to_owned(),
             code,
-            cause,
             attempt: self.attempts,
-            is_waiting: false,
+            is_waiting: waited_for.is_some(),
+            cause: waited_for.unwrap_or(cause),
         };
         self.current.push(failure.clone());
         failure
@@ -173,6 +175,20 @@ pub(super) mod tests {
         reader.read(&event(2, "LambdaFunctionSucceeded", HistoryDetails::default()));
         assert_eq!(reader.read(&exited(2, json!(1))), Some(Transition::Exited(json!(1).into())));
         assert_eq!(reader.failures, []);
+    }
+
+    #[test]
+    fn attempt_that_only_waited_is_marked() {
+        let mut reader = read(&[entered(0, "Detach")]);
+        for (message, is_waiting, cause) in [
+            ("[odin/draining] waiting: web drains", true, "web drains"),
+            ("[odin/below-capacity] 1 of 3", false, "1 of 3"),
+            ("waiting: for nobody", false, "waiting: for nobody"),
+        ] {
+            let transition = reader.read(&failed(1, "DetachError", &json!({ "errorMessage": message }).to_string()));
+            let Some(Transition::Failed(failure)) = transition else { panic!("no failure: {transition:?}") };
+            assert_eq!((failure.is_waiting, failure.cause.as_str()), (is_waiting, cause));
+        }
     }
 
     #[test]

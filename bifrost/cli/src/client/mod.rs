@@ -8,6 +8,7 @@ mod acts;
 mod address;
 mod all_deployed;
 mod audit_trail;
+mod context;
 mod deploy_event;
 mod deploy_plan;
 mod deployer;
@@ -36,6 +37,7 @@ pub use acts::{ActReport, Motive};
 pub use address::{Address, AddressError};
 pub use all_deployed::{AllDeployed, DeployedRelease, UnreadableItem};
 pub use audit_trail::AuditTrail;
+pub use context::ClientContext;
 pub use deploy_event::{DeployEvent, StepFailure};
 pub use deploy_plan::{Action, DeployPlan, PlanFinding, PlannedChange};
 pub use deployer::ClientDeployer;
@@ -57,9 +59,7 @@ pub(crate) use task_limit::task_seconds;
 pub use unlock::{EndedBefore, UnlockPlan, Unlocked};
 
 use bifrost_core::account::DeployerAccount;
-use bifrost_core::cloud::{
-    CloudError, ExecutionFilter, ExecutionSummary, Executions, Inventory, Names, TargetRole, Targets,
-};
+use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionSummary, Executions, Inventory, Names, Targets};
 use bifrost_core::deployer::Connection;
 pub use bifrost_core::deployer::Ports;
 use bifrost_core::error_code::{Coded, ErrorCode};
@@ -160,20 +160,5 @@ impl<D: ClientDeployer> Client<D> {
             }
         }
         Ok(None)
-    }
-
-    /// The deployer's ports in a target account, which a client uses only to read.
-    ///
-    /// # Errors
-    /// `CloudError` from STS, if the user may not assume the deployer's role there.
-    pub async fn target(&self, address: &Address) -> Result<Ports<D>, CloudError> {
-        let target = TargetRole {
-            account: address.account.clone(),
-            region: address.region.clone(),
-            role: self.account.identity.assumed_role(),
-            session: format!("{}-client", self.account.identity.command()),
-            tags: vec![("ProjectName", address.project.to_string()), ("ConfigName", address.config.to_string())],
-        };
-        self.targets.assume(&target).await
     }
 }

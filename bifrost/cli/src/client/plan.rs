@@ -74,13 +74,13 @@ impl<D: ClientDeployer> Client<D> {
     /// [`PlanFailure`].
     pub async fn plan(&self, prepared: &Prepared<D::Fields>) -> Result<DeployPlan, PlanFailure> {
         let address = Address::from(&prepared.release.envelope);
-        let (ports, running) = tokio::join!(self.target(&address), self.running(&address));
-        let ports = ports.map_err(|source| PlanFailure::Target {
+        let (context, running) = tokio::join!(self.context(&address), self.running(&address));
+        let context = context.map_err(|source| PlanFailure::Target {
             role: self.account.identity.assumed_role(),
             account: address.account.clone(),
             source,
         })?;
-        let plan = D::plan(&ports, self.account.objects.as_ref(), prepared).await?;
+        let plan = D::plan(&context, prepared).await?;
         let plan = plan.ok_or(PlanFailure::Unsupported(D::NAME))?;
         // Users without permission to list executions may still read the target account.
         Ok(match running {

@@ -3,6 +3,7 @@
 use super::{Address, Client, LockState};
 use crate::client::{ClientDeployer, Deployed};
 use bifrost_core::cloud::{CloudError, ExecutionFilter, ExecutionSummary, limit_bytes};
+use bifrost_core::error_code::CodedError;
 use bifrost_core::json;
 use bifrost_core::release::started_by;
 use chrono::{DateTime, Utc};
@@ -74,8 +75,8 @@ impl<D: ClientDeployer> Client<D> {
     }
 
     /// What is deployed, according to the target account.
-    pub(super) async fn services(&self, address: &Address) -> Result<Vec<Deployed>, CloudError> {
-        D::deployed(&self.target(address).await?, &address.project, &address.config).await
+    pub(super) async fn services(&self, address: &Address) -> Result<Vec<Deployed>, CodedError> {
+        D::deployed(&self.context(address).await?).await
     }
 
     /// The projects and configs of the latest 500 executions of the deployer, latest first.

@@ -1,11 +1,10 @@
 //! A small deployer for tests.
 
-use super::{ClientDeployer, Deployed, Serving, StepFailure};
-use async_trait::async_trait;
-use bifrost_core::cloud::CloudError;
+use super::{ClientContext, ClientDeployer, Deployed, Serving, StepFailure};
 use bifrost_core::deployer::Deployer;
+use bifrost_core::error_code::CodedError;
 use bifrost_core::lifecycle::{Context, LockFailure, fail, lock, succeed, validate};
-use bifrost_core::release::{ConfigName, ProjectName, Release};
+use bifrost_core::release::Release;
 
 /// No fields.
 #[bifrost_core::fields(crate = bifrost_core)]
@@ -41,7 +40,6 @@ impl Deployer for Idler {
     const TIMEOUT_SECONDS: u32 = 60;
 }
 
-#[async_trait]
 impl ClientDeployer for Idler {
     const ABOUT: &'static str = "Does nothing";
 
@@ -49,7 +47,7 @@ impl ClientDeployer for Idler {
         if state == Idle::Unlock { Serving::New } else { Serving::Previous }
     }
 
-    async fn deployed((): &(), _: &ProjectName, _: &ConfigName) -> Result<Vec<Deployed>, CloudError> {
+    async fn deployed(_: &ClientContext<Self>) -> Result<Vec<Deployed>, CodedError> {
         Ok(Vec::new())
     }
 }

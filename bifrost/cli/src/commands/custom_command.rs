@@ -16,7 +16,7 @@ use serde::Serialize;
 pub type CommandError = CodedError;
 
 /// A command of a single deployer, added with [`Program::with`](super::Program::with).
-#[async_trait(?Send)]
+#[allow(async_fn_in_trait, reason = "commands run on a runtime of one thread, so their futures need not be `Send`")]
 pub trait CustomCommand<D: ClientDeployer> {
     /// Its name, help and arguments. The program adds those that select the cloud (`--local`, `--cloud`) and the format of
     /// the output (`--output`).
@@ -27,6 +27,25 @@ pub trait CustomCommand<D: ClientDeployer> {
     /// # Errors
     /// Any error with a code. It is printed on standard error, and the exit code is 2.
     async fn run(&self, matches: &ArgMatches, context: &CommandContext<'_, D>) -> Result<u8, CommandError>;
+}
+
+/// A [`CustomCommand`] of any type: a trait with an async function is not dyn compatible.
+#[async_trait(?Send)]
+pub(super) trait AnyCommand<D: ClientDeployer> {
+    fn described(&self) -> clap::Command;
+
+    async fn execute(&self, matches: &ArgMatches, context: &CommandContext<'_, D>) -> Result<u8, CommandError>;
+}
+
+#[async_trait(?Send)]
+impl<D: ClientDeployer, C: CustomCommand<D>> AnyCommand<D> for C {
+    fn described(&self) -> clap::Command {
+        self.command()
+    }
+
+    async fn execute(&self, matches: &ArgMatches, context: &CommandContext<'_, D>) -> Result<u8, CommandError> {
+        self.run(matches, context).await
+    }
 }
 
 /// The cloud and the output of a custom command, as its arguments select them.
@@ -55,12 +74,12 @@ pub(super) fn complete(command: clap::Command) -> clap::Command {
 
 pub(super) async fn run<D: ClientDeployer>(
     session: &ProgramRun<'_, D>,
-    command: &dyn CustomCommand<D>,
+    command: &dyn AnyCommand<D>,
     matches: &ArgMatches,
 ) -> Result<u8, CliError> {
     let SharedArgs { cloud, output } = SharedArgs::from_arg_matches(matches).map_err(CliError::Usage)?;
     let context = CommandContext { session, cloud, format: output.format(), paint: Paint::for_stdout() };
-    command.run(matches, &context).await.map_err(CliError::CustomCommand)
+    command.execute(matches, &context).await.map_err(CliError::CustomCommand)
 }
 
 impl<D: ClientDeployer> CommandContext<'_, D> {

@@ -6,7 +6,6 @@ use bifrost_core::error_code::Coded as _;
 /// Exits with the given code.
 struct Exit;
 
-#[async_trait(?Send)]
 impl CustomCommand<Idler> for Exit {
     fn command(&self) -> clap::Command {
         let code = clap::Arg::new("code").value_parser(clap::value_parser!(u8)).required(true);

@@ -2,7 +2,7 @@
 
 use super::arguments::{CloudArgs, CommandHint, DeployerArgs, Format};
 use super::backend::Backend;
-use super::custom_command::{self, CustomCommand};
+use super::custom_command::{self, AnyCommand, CustomCommand};
 use super::error::CliError;
 use super::{Cli, command, dispatch, output};
 use crate::client::Client;
@@ -27,7 +27,7 @@ type OpenLocal<D> = fn(&DeployerArgs, &CloudArgs, bool) -> Result<Box<dyn Backen
 pub struct Program<D: ClientDeployer> {
     local: Option<OpenLocal<D>>,
     aws: Option<Box<dyn Connect<D>>>,
-    custom_commands: Vec<Box<dyn CustomCommand<D>>>,
+    custom_commands: Vec<Box<dyn AnyCommand<D>>>,
 }
 
 impl<D: ClientDeployer> Default for Program<D> {
@@ -99,15 +99,15 @@ impl<D: ClientDeployer> Program<D> {
     }
 
     /// The deployer's own command in the arguments.
-    fn custom_command<'m>(&self, matches: &'m ArgMatches) -> Option<(&dyn CustomCommand<D>, &'m ArgMatches)> {
+    fn custom_command<'m>(&self, matches: &'m ArgMatches) -> Option<(&dyn AnyCommand<D>, &'m ArgMatches)> {
         let (name, matches) = matches.subcommand()?;
-        let command = self.custom_commands.iter().find(|command| command.command().get_name() == name)?;
+        let command = self.custom_commands.iter().find(|command| command.described().get_name() == name)?;
         Some((command.as_ref(), matches))
     }
 
     /// The command line with the deployer's own commands.
     pub(super) fn command(&self) -> clap::Command {
-        let custom_commands = self.custom_commands.iter().map(|command| custom_command::complete(command.command()));
+        let custom_commands = self.custom_commands.iter().map(|command| custom_command::complete(command.described()));
         command::<D>().subcommands(custom_commands)
     }
 

@@ -20,10 +20,10 @@ use std::collections::BTreeSet;
 /// The ports of deployer `D` into a target account.
 pub type Ports<D> = <<D as Deployer>::Machine as Machine>::Ports;
 
-/// A deployer, as the framework uses it everywhere.
+/// A deployer: what its function and its commands both need.
 ///
 /// Other traits add what some environments need: `LocalDeployer` of `bifrost-local` for the local cloud, `AwsDeployer` of
-/// `bifrost-aws` for AWS, and `ClientDeployer` of `bifrost-cli` for the commands, which the Lambda function does not need.
+/// `bifrost-aws` for AWS, and `ClientDeployer` of `bifrost-cli` for the commands, `bootstrap` among them.
 ///
 /// Its rules are [`Fields::check`], which `#[fields(check = …)]` names.
 pub trait Deployer: Sized + Send + Sync + 'static {
@@ -45,11 +45,6 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     const MAX_EXECUTION_SECONDS: u32 = <Self::Fields as Fields>::MAX_TIMEOUT_SECONDS.saturating_add(86_400);
     /// The calls of its ports in a target account, for the policy of the role there. By default none.
     const PERMISSIONS: &'static [Permission] = &[];
-    /// The permissions boundary of roles that it creates in a target account. By default it creates none.
-    const BOUNDARY: Option<Boundary> = None;
-    /// The names of files that its tasks write into the directory of a release, apart from locks and halt flags. By default
-    /// none.
-    const WRITTEN_FILES: &'static [&'static str] = &[];
 }
 
 /// The audit log of deployer `D`, in `ports`. `code_sha256` is the SHA-256 of the function's executable.

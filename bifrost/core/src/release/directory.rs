@@ -40,6 +40,26 @@ impl fmt::Display for ObjectKey {
     }
 }
 
+crate::name_type! {
+    /// The key of an object in a bucket of a target account: at most 1024 bytes, any printable text. No segment of it is empty,
+    /// `.` or `..`, so a key that begins with a prefix is below that prefix, whatever a release added to it.
+    TargetKey, "key of an object in S3", check_target_key
+}
+
+fn check_target_key(key: &str) -> Result<(), NameFault> {
+    if key.len() > MAX_KEY_LEN {
+        return Err(NameFault::TooLong(MAX_KEY_LEN));
+    }
+    if let Some(control) = key.chars().find(|c| c.is_control()) {
+        return Err(NameFault::Character(control, "printable characters"));
+    }
+    key.split('/').try_for_each(|segment| match segment {
+        "" => Err(NameFault::Empty),
+        "." | ".." => Err(NameFault::Climbs),
+        _ => Ok(()),
+    })
+}
+
 /// `<account>/<project>`: the directory of a project in a target account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ProjectDir(String);
@@ -218,6 +238,16 @@ mod tests {
         assert_eq!(key.as_str(), "000000000000/web/dev/release-1/release/api.zip");
         for wrong in ["", "../x", "a/../../b", "/a", "a/", "a b", "a\n", "lock", "log", "release"] {
             assert!(dir.attachment(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn target_key_does_not_leave_its_prefix() {
+        for key in ["index.html", "assets/app v2 – é.zip", "a..b/...", &"k".repeat(1024)] {
+            assert_eq!(key.parse::<TargetKey>().unwrap().as_str(), key);
+        }
+        for wrong in ["", "/a", "a/", "a//b", "assets/../secret", "./a", "a\n", &"k".repeat(1025)] {
+            assert!(wrong.parse::<TargetKey>().is_err(), "{wrong}");
         }
     }
 

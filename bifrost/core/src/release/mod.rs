@@ -16,7 +16,7 @@ pub mod replay;
 mod sha256;
 
 pub use aws_name::{AccountId, BucketName, Region};
-pub use directory::{ObjectKey, ProjectDir, ReleaseDir, RootDir};
+pub use directory::{ObjectKey, ProjectDir, ReleaseDir, RootDir, TargetKey};
 pub(crate) use envelope::is_same;
 pub use envelope::{CaughtError, Defaults, Envelope, Fields, Release, STARTED_BY, read_buckets, started_by};
 pub use execution_name::ExecutionName;

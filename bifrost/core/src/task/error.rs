@@ -48,7 +48,16 @@ pub trait TaskError: Error {
     fn error_code(&self) -> Option<&'static str> {
         None
     }
+
+    /// Whether the attempt only [waited](crate::error_code::Coded::is_waiting), if this error also derives
+    /// [`Coded`](crate::error_code::Coded).
+    fn waits(&self) -> bool {
+        false
+    }
 }
+
+/// The beginning of the message of an attempt that only waited, after its code.
+const WAITING: &str = "waiting: ";
 
 /// A task that failed, as Lambda reports it: Step Functions matches `Retry` and `Catch` on `errorType`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
@@ -77,7 +86,8 @@ impl FunctionError {
 
     /// What a handler raised: its name, its code if it has one, and its message followed by those of its sources.
     pub fn raised<E: TaskError + 'static>(error: &E) -> Self {
-        let message = full_message(error);
+        let waiting = if error.waits() { WAITING } else { "" };
+        let message = format!("{waiting}{}", full_message(error));
         Self::new(error.name(), error.error_code().map_or_else(|| message.clone(), |code| with_code(code, &message)))
     }
 
@@ -89,6 +99,13 @@ impl FunctionError {
         let message = report.as_ref().and_then(|report| report.get("errorMessage")?.as_str());
         let (code, message) = split_code(message.unwrap_or(cause));
         (code.map(ToOwned::to_owned), message.to_owned())
+    }
+
+    /// What the attempt waited for, if it only [waited](crate::error_code::Coded::is_waiting): the rest of a message that
+    /// [`split_cause`](Self::split_cause) returned.
+    #[must_use]
+    pub fn waited_for(message: &str) -> Option<&str> {
+        message.strip_prefix(WAITING)
     }
 
     /// The message of a failed task, without its code: the second half of [`split_cause`](Self::split_cause).

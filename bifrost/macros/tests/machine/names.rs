@@ -1,7 +1,7 @@
 //! Names of errors on the wire.
 
 use bifrost::TaskError;
-use bifrost::error_code::Coded;
+use bifrost::error_code::{Coded, CodedError};
 use bifrost::task::FunctionError;
 use std::io;
 
@@ -79,6 +79,33 @@ fn codes_come_from_the_error_or_its_source() {
     assert_eq!(file.error_code(), Some("upload/store-full"));
     assert_eq!(EveryFailure::<u8>::Unit.error_code(), None);
     assert_eq!(FunctionError::raised(&file).message, "[upload/store-full] cannot store a: no space");
+}
+
+#[derive(Debug, thiserror::Error, Coded)]
+enum Rollout {
+    /// The rollout is not finished.
+    #[error("1 of 3")]
+    #[code("rollout/running", "nothing to do", waiting)]
+    Running,
+    /// The rollout stopped.
+    #[error("stopped")]
+    #[code("rollout/stopped", "look why")]
+    Stopped,
+}
+
+#[derive(Debug, thiserror::Error, TaskError, Coded)]
+enum CheckFailure {
+    #[error(transparent)]
+    #[code(source)]
+    Check(#[from] CodedError),
+}
+
+#[test]
+fn attempt_that_only_waits_says_so() {
+    let check = |rollout: Rollout| CheckFailure::from(CodedError::from(rollout));
+    assert!(check(Rollout::Running).is_waiting() && !check(Rollout::Stopped).is_waiting());
+    assert_eq!(FunctionError::raised(&check(Rollout::Running)).message, "[rollout/running] waiting: 1 of 3");
+    assert_eq!(FunctionError::raised(&check(Rollout::Stopped)).message, "[rollout/stopped] stopped");
 }
 
 #[test]

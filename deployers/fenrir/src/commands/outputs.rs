@@ -7,7 +7,6 @@ use crate::errors::ChangeSetError;
 use crate::names;
 use crate::names::stack_name_of;
 use crate::prepare::Opened;
-use async_trait::async_trait;
 use bifrost::cli::{CommandContext, CommandError, CustomCommand};
 use bifrost::client::LogSeverity;
 use bifrost::error_code::Coded;
@@ -28,7 +27,6 @@ pub(crate) struct NoStack {
     deploy: String,
 }
 
-#[async_trait(?Send)]
 impl CustomCommand<Fenrir> for Outputs {
     fn command(&self) -> Command {
         Command::new("outputs")
@@ -45,7 +43,7 @@ impl CustomCommand<Fenrir> for Outputs {
         let client = context.client().await?;
         let address = opened.address(&client)?;
         let name = stack_name_of(&address.project, &address.config);
-        let stack = client.target(&address).await?.stacks.stack(&name).await?;
+        let stack = client.context(&address).await?.ports.stacks.stack(&name).await?;
         // Without resources, and without tags: a deploy creates it.
         let stack = stack.filter(|stack| stack.status != StackStatus::ReviewInProgress).ok_or_else(|| NoStack {
             stack: name.clone(),

@@ -4,7 +4,6 @@ use super::{template_argument, template_file};
 use crate::Fenrir;
 use crate::package::{self, ArtifactError, Options, Origin, Packaged, Progress, Terminal};
 use crate::prepare::{Opened, artifacts};
-use async_trait::async_trait;
 use bifrost::cli::{CommandContext, CommandError, CustomCommand};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use serde_json::{Value, json};
@@ -14,7 +13,6 @@ use std::time::Duration;
 /// The command `package`.
 pub struct Package;
 
-#[async_trait(?Send)]
 impl CustomCommand<Fenrir> for Package {
     fn command(&self) -> Command {
         Command::new("package")

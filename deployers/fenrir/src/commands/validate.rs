@@ -4,7 +4,6 @@ use super::{template_argument, template_file};
 use crate::Fenrir;
 use crate::prepare::{Opened, TemplateFileError};
 use crate::template::{Findings, ReportStyle, Severity, Source, TemplateFinding};
-use async_trait::async_trait;
 use bifrost::cli::{CommandContext, CommandError, CustomCommand};
 use bifrost::client::LogSeverity;
 use bifrost::error_code::Coded;
@@ -18,7 +17,6 @@ pub struct Validate;
 /// The exit code for a template that a deploy would refuse.
 const REFUSED: u8 = 2;
 
-#[async_trait(?Send)]
 impl CustomCommand<Fenrir> for Validate {
     fn command(&self) -> Command {
         Command::new("validate")

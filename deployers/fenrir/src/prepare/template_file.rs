@@ -108,7 +108,7 @@ impl Opened {
         let address = address(header, client);
         let Address { account, region, bucket, project, config } = &address;
         let facts = Facts { project, config, account, region, bucket, files: None };
-        let ports = client.target(&address).await?;
+        let ports = client.context(&address).await?.ports;
         Ok(resolve(ports.lookups.as_ref(), &self.node, &facts).await?.findings)
     }
 
