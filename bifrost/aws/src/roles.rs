@@ -7,7 +7,7 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_sts::Client;
 use aws_sdk_sts::types::Tag;
 use bifrost_core::account::Identity;
-use bifrost_core::cloud::{CloudError, ErrorKind, Principal, TargetRole, Targets};
+use bifrost_core::cloud::{CloudError, ErrorKind, ErrorKinds, Principal, TargetRole, Targets};
 use bifrost_core::deployer::Ports;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -231,7 +231,8 @@ impl<D: AwsDeployer> Targets<Ports<D>> for AssumedRoles<D> {
         let principal = Principal::AssumedRole(target.role.clone());
         let scope: &Arc<CallScope> = self.session.scope();
         let (account, region) = (target.account.clone(), target.region.clone());
-        Ok(D::aws_ports(AwsSession::new(&config, Arc::clone(scope), principal, account, region)))
+        let session = AwsSession::new(&config, Arc::clone(scope), principal, account, region);
+        Ok(D::aws_ports(session.with_error_kinds(ErrorKinds::new(D::ERROR_KINDS))))
     }
 }
 

@@ -6,7 +6,7 @@ use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 use aws_types::request_id::RequestId;
-use bifrost_core::cloud::{CloudError, Principal};
+use bifrost_core::cloud::{CloudError, ErrorKinds, Principal};
 use bifrost_core::lifecycle::Proof;
 use bifrost_core::release::{AccountId, Region};
 use std::error::Error;
@@ -22,6 +22,7 @@ pub struct AwsSession {
     principal: Principal,
     account: AccountId,
     region: Region,
+    kinds: ErrorKinds,
 }
 
 impl AwsSession {
@@ -35,7 +36,14 @@ impl AwsSession {
         region: Region,
     ) -> Self {
         let config = config.to_builder().region(aws_types::region::Region::new(region.to_string())).build();
-        Self { config, scope, principal, account, region }
+        Self { config, scope, principal, account, region, kinds: ErrorKinds::default() }
+    }
+
+    /// Classifies errors with the table of a deployer:
+    /// [`Deployer::ERROR_KINDS`](bifrost_core::deployer::Deployer::ERROR_KINDS).
+    #[must_use]
+    pub fn with_error_kinds(self, kinds: ErrorKinds) -> Self {
+        Self { kinds, ..self }
     }
 
     /// The configuration for clients of the SDK: `aws_sdk_ec2::Client::new(session.config())`.
@@ -134,7 +142,7 @@ impl AwsSession {
             let mut service_error = None;
             let answered = async {
                 request.await.map_err(|error| {
-                    let described = cloud_error(operation, resource, &error);
+                    let described = cloud_error(self.kinds, operation, resource, &error);
                     service_error = into_service_error(error);
                     described
                 })

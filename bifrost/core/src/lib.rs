@@ -59,6 +59,7 @@ pub const ERROR_CODES: &[&[error_code::ErrorCode]] = &[
     <lifecycle::LockLost as Coded>::CODES,
     <lifecycle::LockUnknown as Coded>::CODES,
     <lifecycle::OlderThanDeployed as Coded>::CODES,
+    <lifecycle::UnexpectedJson as Coded>::CODES,
     <machine::OutputTooLarge as Coded>::CODES,
     <machine::PanicError as Coded>::CODES,
     <machine::expansion::OutputNotJson as Coded>::CODES,
@@ -86,11 +87,11 @@ pub use task::TaskError;
 #[doc(hidden)]
 pub mod __private {
     pub use crate::error_code::{Coded, CodedError, ErrorCode, HasCode};
-    pub use crate::lifecycle::Context;
+    pub use crate::lifecycle::{Context, Standard, TaskFailure, standard_sources};
     pub use crate::machine::expansion::*;
     pub use crate::machine::{Data, IsRelease, Kind, Machine, Ports, State};
     pub use crate::release::{Envelope, Fields, Release};
     pub use crate::shape::{Flatten, OneOf, Opaque, Texts};
-    pub use crate::task::{FunctionError, TaskError};
+    pub use crate::task::{FunctionError, RaisedBy, TaskError, concat_names, is_distinct};
     pub use serde;
 }

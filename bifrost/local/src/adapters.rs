@@ -7,8 +7,8 @@ use super::state::StoredExecution;
 use async_trait::async_trait;
 use bifrost_asl::interpreter::Event;
 use bifrost_core::cloud::{
-    CloudError, ErrorKind, ExecutionFilter, ExecutionPage, ExecutionStatus, ExecutionSummary, Executions,
-    HistoryDetails, HistoryEvent, ListedExecution, StartError,
+    CloudError, ExecutionFilter, ExecutionPage, ExecutionStatus, ExecutionSummary, Executions, HistoryDetails,
+    HistoryEvent, ListedExecution, StartError,
 };
 use bifrost_core::json;
 use serde_json::{Map, Value};
@@ -51,9 +51,7 @@ impl<D: LocalDeployer> Executions for LocalExecutions<D> {
         const OPERATION: &str = "states:StartExecution";
         if json::exceeds(input, INPUT_LIMIT_BYTES) {
             let message = format!("the input has more than the {INPUT_LIMIT_BYTES} bytes that Step Functions accepts");
-            return Err(ServiceError::new(ErrorKind::Invalid, "ValidationException", message)
-                .at(OPERATION, name)
-                .into());
+            return Err(ServiceError::new("ValidationException", message).at(OPERATION, name).into());
         }
         let start_date = self.session.invoke_read(OPERATION, name, |state| Ok(state.clock)).await?;
         let summary = ExecutionSummary {
@@ -87,7 +85,7 @@ impl<D: LocalDeployer> Executions for LocalExecutions<D> {
         let stopped = checked(OPERATION, name, self.session.store.change_execution(name, stop))?;
         let stopped = stopped.ok_or_else(|| {
             let message = format!("execution {name} does not exist");
-            ServiceError::new(ErrorKind::NotFound, "ExecutionDoesNotExist", message).at(OPERATION, name)
+            ServiceError::new("ExecutionDoesNotExist", message).at(OPERATION, name)
         })?;
         if let Some(stopped) = stopped {
             self.cloud.close(&stopped).await;

@@ -13,7 +13,7 @@ use bifrost_audit::log::TiledLog;
 use bifrost_core::account::{DeployerAccount, Env, Identity};
 use bifrost_core::audit::{Audit, AuditMode, AuditPorts, DeployerVersion, FailStates, close_execution};
 use bifrost_core::cloud::{
-    Attempt, CloudError, ErrorKind, ExecutionSummary, Executions, Principal, TargetRole, Targets,
+    Attempt, CloudError, ErrorKinds, ExecutionSummary, Executions, Principal, TargetRole, Targets,
 };
 use bifrost_core::deployer::{self, Deployer, Ports};
 use bifrost_core::lifecycle::Context;
@@ -179,6 +179,7 @@ impl<D: LocalDeployer> LocalCloud<D> {
             principal: Principal::Deployer,
             account: self.identity.account.clone(),
             region: self.identity.region.clone(),
+            kinds: ErrorKinds::new(D::ERROR_KINDS),
         }
     }
 
@@ -217,6 +218,7 @@ impl<D: LocalDeployer> Targets<Ports<D>> for LocalTargets<D> {
             principal: Principal::AssumedRole(target.role.clone()),
             account: target.account.clone(),
             region: target.region.clone(),
+            kinds: ErrorKinds::new(D::ERROR_KINDS),
         }))
     }
 }
@@ -232,7 +234,7 @@ impl<D: LocalDeployer> LocalTargets<D> {
         let denied = |reason: String| {
             let message =
                 format!("{reason}; cannot open session {session}: create the role, with trust in account {deployer}");
-            ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message)
+            ServiceError::new("AccessDenied", message)
         };
         let sts = self.cloud.session(Arc::clone(&self.scope));
         sts.invoke_read("sts:AssumeRole", &arn, |state| {

@@ -2,16 +2,14 @@
 
 use bifrost_asl::InvalidDefinition;
 use bifrost_asl::interpreter::RecorderError;
-use bifrost_core::cloud::{CloudError, ErrorKind};
+use bifrost_core::cloud::{CloudError, ErrorKinds};
 use bifrost_core::error_code::Coded;
 use std::borrow::Cow;
 use std::path::PathBuf;
 
-/// An error that a service of the local cloud returns, in AWS's words.
+/// An error that a service of the local cloud returns, in AWS's words. Its kind follows from them, as on AWS: see [`ErrorKinds`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceError {
-    /// The kind of refusal, by which handlers distinguish errors.
-    pub kind: ErrorKind,
     /// AWS's error code.
     pub code: String,
     /// AWS's error message.
@@ -19,13 +17,19 @@ pub struct ServiceError {
 }
 
 impl ServiceError {
-    /// An error of that kind, with AWS's code and message.
-    pub fn new(kind: ErrorKind, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { kind, code: code.into(), message: message.into() }
+    /// An error with AWS's code and message.
+    pub fn new(code: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { code: code.into(), message: message.into() }
     }
 
+    /// The error of a call to a service of the framework.
     pub(super) fn at(self, operation: &'static str, resource: &str) -> CloudError {
-        let Self { kind, code, message } = self;
+        self.classified(ErrorKinds::default(), operation, resource)
+    }
+
+    pub(super) fn classified(self, kinds: ErrorKinds, operation: &'static str, resource: &str) -> CloudError {
+        let Self { code, message } = self;
+        let kind = kinds.of(&code, &message);
         CloudError { operation, resource: resource.into(), kind, code, message, request_id: None }
     }
 }
@@ -122,7 +126,7 @@ impl StoreError {
 
     /// The answer of a service whose state cannot be read or written. Whether the call took effect is unknown.
     pub(super) fn into_service_error(self) -> ServiceError {
-        ServiceError::new(ErrorKind::Unavailable, "LocalCloudUnavailable", self.to_string())
+        ServiceError::new("LocalCloudUnavailable", self.to_string())
     }
 }
 

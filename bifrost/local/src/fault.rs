@@ -1,7 +1,7 @@
 //! Faults of a scenario, and the calls into which each is injected.
 
 use super::error::ServiceError;
-use bifrost_core::cloud::{Call, ErrorKind};
+use bifrost_core::cloud::Call;
 use serde::{Deserialize, Serialize};
 
 /// A fault to inject into the calls that it matches.
@@ -136,8 +136,7 @@ pub(super) fn inject(faults: &mut [Fault], call: &Call) -> Option<FaultKind> {
 
 /// AWS's error with that code.
 pub(super) fn injected(code: &str) -> ServiceError {
-    const MESSAGE: &str = "injected by the scenario";
-    ServiceError::new(ErrorKind::of(code, MESSAGE), code, MESSAGE)
+    ServiceError::new(code, "injected by the scenario")
 }
 
 #[cfg(test)]

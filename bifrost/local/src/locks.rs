@@ -6,7 +6,7 @@ use super::session::LocalSession;
 use super::state::{LocalState, Resources, no_account};
 use async_trait::async_trait;
 use bifrost_core::cloud::{
-    CloudError, DeployedItem, EndedItem, ErrorKind, GiveBack, GivenBack, LockItem, LockTable, LockTaken, TakeLock,
+    CloudError, DeployedItem, EndedItem, GiveBack, GivenBack, LockItem, LockTable, LockTaken, TakeLock,
 };
 use bifrost_core::release::{ObjectKey, RootDir};
 use chrono::{DateTime, Utc};
@@ -40,7 +40,7 @@ impl<R: Resources> LocalLocks<R> {
     fn no_table(&self) -> ServiceError {
         let LocalSession { account, region, .. } = &self.session;
         let message = format!("table {} does not exist in {region} of account {account}", self.table);
-        ServiceError::new(ErrorKind::NotFound, "ResourceNotFoundException", message)
+        ServiceError::new("ResourceNotFoundException", message)
     }
 
     async fn put_ended(&self, ended: &EndedItem) -> Result<(), CloudError> {

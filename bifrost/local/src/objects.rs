@@ -4,7 +4,7 @@ use super::error::ServiceError;
 use super::session::LocalSession;
 use super::state::{Bucket, LocalState, Resources, StoredObject};
 use async_trait::async_trait;
-use bifrost_core::cloud::{CloudError, Encryption, ErrorKind, Object, Objects, PutNew, TargetObjects};
+use bifrost_core::cloud::{CloudError, Encryption, Object, Objects, PutNew, TargetObjects};
 use bifrost_core::lifecycle::Proof;
 use bifrost_core::release::{AccountId, BucketName, ObjectKey, TargetKey};
 use std::sync::Arc;
@@ -41,11 +41,11 @@ impl Location<'_> {
             Some((id, bucket)) if id == *owner => Ok(bucket),
             Some(_) => {
                 let message = format!("bucket {bucket} does not belong to account {owner}");
-                Err(ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message))
+                Err(ServiceError::new("AccessDenied", message))
             }
             None => {
                 let message = format!("bucket {bucket} does not exist");
-                Err(ServiceError::new(ErrorKind::NotFound, "NoSuchBucket", message))
+                Err(ServiceError::new("NoSuchBucket", message))
             }
         }
     }

@@ -5,7 +5,7 @@ use super::error::{ServiceError, StoreError};
 use super::fault::{FaultKind, Lost, inject, injected};
 use super::state::{Bucket, LocalState, Resources, later, no_account};
 use super::store::{Effect, Store};
-use bifrost_core::cloud::{Attempt, Call, CallName, CloudError, ErrorKind, Principal};
+use bifrost_core::cloud::{Attempt, Call, CallName, CloudError, ErrorKinds, Principal};
 use bifrost_core::lifecycle::Proof;
 use bifrost_core::release::{AccountId, BucketName, Region};
 use chrono::{DateTime, Utc};
@@ -74,6 +74,7 @@ pub struct LocalSession<R> {
     pub(super) principal: Principal,
     pub(super) account: AccountId,
     pub(super) region: Region,
+    pub(super) kinds: ErrorKinds,
 }
 
 impl<R> Clone for LocalSession<R> {
@@ -84,6 +85,7 @@ impl<R> Clone for LocalSession<R> {
             principal: self.principal.clone(),
             account: self.account.clone(),
             region: self.region.clone(),
+            kinds: self.kinds,
         }
     }
 }
@@ -101,7 +103,14 @@ impl<R: Resources> LocalSession<R> {
     #[must_use]
     pub fn new(store: Arc<Store<R>>, account: AccountId, region: Region) -> Self {
         let scope = AttemptScope::new(Attempt::default(), Arc::default());
-        Self { store, scope, principal: Principal::Deployer, account, region }
+        Self { store, scope, principal: Principal::Deployer, account, region, kinds: ErrorKinds::default() }
+    }
+
+    /// Classifies errors with the table of a deployer, as the sessions of its tasks do:
+    /// [`Deployer::ERROR_KINDS`](bifrost_core::deployer::Deployer::ERROR_KINDS).
+    #[must_use]
+    pub fn with_error_kinds(self, kinds: ErrorKinds) -> Self {
+        Self { kinds, ..self }
     }
 
     /// The time of the local cloud.
@@ -214,7 +223,9 @@ impl<R: Resources> LocalSession<R> {
             result = self.transact_call(&call, &mut effect, false);
         }
         match result {
-            Ok(CallResult::Returned(result)) => result.map_err(|error| error.at(operation, resource)),
+            Ok(CallResult::Returned(result)) => {
+                result.map_err(|error| error.classified(self.kinds, operation, resource))
+            }
             Ok(CallResult::Lost(lost)) => {
                 self.scope.signal.lose(lost);
                 std::future::pending().await
@@ -239,7 +250,7 @@ impl<R: Resources> LocalSession<R> {
     ) -> Result<T, CloudError> {
         let occurrence = self.log_and_count(operation, resource);
         let result = match self.read_at_once(&read) {
-            Some(result) => result.map_err(|error| error.at(operation, resource)),
+            Some(result) => result.map_err(|error| error.classified(self.kinds, operation, resource)),
             None => self.run_call(operation, resource, occurrence, |local_state| read(local_state)).await,
         };
         result.inspect_err(|error| self.scope.changes.failed(error))
@@ -315,7 +326,7 @@ fn apply<R: Resources, T>(
     }
     let result = match effect.take() {
         Some(effect) => effect(local_state),
-        None => Err(ServiceError::new(ErrorKind::Invalid, "AlreadyCalled", "the call took effect before")),
+        None => Err(ServiceError::new("AlreadyCalled", "the call took effect before")),
     };
     match (result, fault) {
         (Err(error), _) => refuse(error),

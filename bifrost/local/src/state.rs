@@ -7,7 +7,7 @@ use super::fault::Fault;
 use super::lock_table::LockItems;
 use bifrost_asl::interpreter::{Checkpoint, Event, EventDetails, EventType, Redrive};
 use bifrost_audit::memory::Body;
-use bifrost_core::cloud::{ErrorKind, ExecutionFilter, ExecutionStatus, ExecutionSummary};
+use bifrost_core::cloud::{ExecutionFilter, ExecutionStatus, ExecutionSummary};
 use bifrost_core::error_code::Coded;
 use bifrost_core::json;
 use bifrost_core::release::{AccountId, BucketName, Region};
@@ -220,7 +220,7 @@ fn save_audit(changes: &mut Changes, audit: &Arc<LocalAudit>, saved: &mut Arc<Lo
 /// AWS's answer for an account that does not exist.
 pub(super) fn no_account(id: &AccountId) -> ServiceError {
     let message = format!("the local cloud has no account {id}");
-    ServiceError::new(ErrorKind::AccessDenied, "AccessDenied", message)
+    ServiceError::new("AccessDenied", message)
 }
 
 /// `time` plus `seconds`, or the last time that can be represented: a seed may contain any time and any duration.

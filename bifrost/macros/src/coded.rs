@@ -1,6 +1,6 @@
 //! `derive(Coded)`: the stable codes of errors, with causes and remedies.
 
-use crate::library;
+use crate::{library, task_error};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -144,6 +144,9 @@ fn code_of(name: &Ident, attributes: &[Attribute]) -> Result<Code> {
         if let Some(code) = code {
             return Ok(code);
         }
+    }
+    if task_error::is_transparent(attributes) {
+        return Ok(Code::Source);
     }
     let message =
         "each error needs `#[code(\"area/name\", \"what to do\")]`, or `#[code(source)]` for the code of its field";

@@ -146,6 +146,7 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
                 <Self as __bifrost::Machine>::ALL.iter().copied().find(|state| __name(*state) == name)
             }
 
+            #[allow(unreachable_patterns, reason = "an error type may have only the variant that the chart names")]
             fn definition(settings: &__bifrost::DefinitionSettings) -> __bifrost::serde_json::Value {
                 __bifrost::definition(#comment, #start, settings, [#(#definitions),*])
             }

@@ -1,11 +1,16 @@
 //! `derive(TaskError)`: the names of variants on the wire.
 
+mod conversion;
+mod standard;
+
 use crate::coded;
 use crate::library::{self, library};
+use conversion::Conversion;
 use proc_macro2::TokenStream;
 use quote::quote;
+use standard::Standard;
 use std::collections::HashMap;
-use syn::{Data, DeriveInput, Error, LitStr, Result, Variant};
+use syn::{Attribute, Data, DataEnum, DeriveInput, Error, Ident, LitStr, Result, Variant};
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let Data::Enum(data) = &input.data else {
@@ -13,60 +18,98 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
         return Error::new(input.ident.span(), message).to_compile_error();
     };
     let mut errors = Vec::new();
-    let mut names = Vec::new();
-    let mut names_seen = HashMap::new();
-    for variant in &data.variants {
-        let name = name(variant).unwrap_or_else(|error| {
-            errors.push(error);
-            default_name(variant)
-        });
-        if let Some(other) = names_seen.insert(name.value(), &variant.ident) {
-            let message = format!("`{other}` already has the name `{}` on the wire", name.value());
-            errors.push(Error::new(name.span(), message));
-        }
-        names.push(name);
-    }
+    let standard = Standard::find(data).unwrap_or_else(|error| {
+        errors.push(error);
+        None
+    });
+    let names = names(data, standard.as_ref(), &mut errors);
     let library = library(&input.attrs, "task_error", &[]).unwrap_or_else(|error| {
         errors.push(error);
         library::default()
     });
     let errors = errors.iter().map(Error::to_compile_error);
-    let implementation = implementation(input, data, &names);
+    let implementation = implementation(input, data, &names, standard.as_ref());
+    let standard = standard.map(|standard| standard.items(input, data, &names));
+    let conversions = data.variants.iter().flat_map(Conversion::of).map(|conversion| conversion.item(input));
     quote! {
         const _: () = {
             use #library::__private as __bifrost;
             #implementation
+            #standard
+            #(#conversions)*
         };
         #(#errors)*
     }
 }
 
-fn implementation(input: &DeriveInput, data: &syn::DataEnum, names: &[LitStr]) -> TokenStream {
+/// The variants that have a name of their own.
+fn names<'d>(data: &'d DataEnum, standard: Option<&Standard>, errors: &mut Vec<Error>) -> Vec<(&'d Ident, LitStr)> {
+    let mut names = Vec::new();
+    let mut seen = HashMap::new();
+    for variant in data.variants.iter().filter(|variant| standard.is_none_or(|standard| !standard.is(variant))) {
+        let name = name(variant).unwrap_or_else(|error| {
+            errors.push(error);
+            default_name(variant)
+        });
+        if let Some(other) = seen.insert(name.value(), &variant.ident) {
+            let message = format!("`{other}` already has the name `{}` on the wire", name.value());
+            errors.push(Error::new(name.span(), message));
+        }
+        names.push((&variant.ident, name));
+    }
+    names
+}
+
+fn implementation(
+    input: &DeriveInput,
+    data: &DataEnum,
+    names: &[(&Ident, LitStr)],
+    standard: Option<&Standard<'_>>,
+) -> TokenStream {
     let name = &input.ident;
-    let (parameters, arguments, bounds) = input.generics.split_for_impl();
-    let variants: Vec<_> = data.variants.iter().map(|variant| &variant.ident).collect();
+    let (parameters, arguments, _) = input.generics.split_for_impl();
+    let bounds = standard.map_or_else(|| input.generics.where_clause.clone(), |standard| standard.bounds(input));
+    let (variants, wire): (Vec<&Ident>, Vec<&LitStr>) = names.iter().map(|(variant, name)| (*variant, name)).unzip();
     let texts = variants.iter().map(ToString::to_string);
-    let code = data.variants.iter().any(|variant| coded::has_code(&variant.attrs)).then(|| {
+    let own = quote!(&[#((#texts, #wire)),*]);
+    let all = standard.map_or_else(|| own.clone(), |_| standard::all_names(names.len(), &own));
+    let forwarded = standard.map(|standard| standard.arm("name"));
+    let body = if data.variants.is_empty() {
+        quote!(match *self {})
+    } else {
+        quote!(match self { #(Self::#variants { .. } => #wire,)* #forwarded })
+    };
+    let has_code = data.variants.iter().any(|variant| coded::has_code(&variant.attrs));
+    let code = match standard {
+        _ if has_code => Some((
+            quote!(::core::option::Option::Some(__bifrost::Coded::code(self))),
+            quote!(__bifrost::Coded::is_waiting(self)),
+        )),
+        Some(standard) => {
+            let (code, waits) = (standard.arm("error_code"), standard.arm("waits"));
+            Some((
+                quote!(match self { #(Self::#variants { .. } => ::core::option::Option::None,)* #code }),
+                quote!(match self { #(Self::#variants { .. } => false,)* #waits }),
+            ))
+        }
+        None => None,
+    };
+    let code = code.map(|(code, waits)| {
         quote! {
             fn error_code(&self) -> ::core::option::Option<&'static str> {
-                ::core::option::Option::Some(__bifrost::Coded::code(self))
+                #code
             }
 
             fn waits(&self) -> bool {
-                __bifrost::Coded::is_waiting(self)
+                #waits
             }
         }
     });
-    let body = if variants.is_empty() {
-        quote!(match *self {})
-    } else {
-        quote!(match self { #(Self::#variants { .. } => #names,)* })
-    };
     quote! {
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
         impl #parameters __bifrost::TaskError for #name #arguments #bounds {
-            const NAMES: &'static [(&'static str, &'static str)] = &[#((#texts, #names)),*];
+            const NAMES: &'static [(&'static str, &'static str)] = #all;
 
             fn name(&self) -> &'static str {
                 #body
@@ -77,12 +120,26 @@ fn implementation(input: &DeriveInput, data: &syn::DataEnum, names: &[LitStr]) -
     }
 }
 
+/// Whether a variant has `#[task_error(transparent)]`.
+pub(crate) fn is_transparent(attributes: &[Attribute]) -> bool {
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("task_error"))
+        .any(|attribute| attribute.parse_args::<Ident>().is_ok_and(|word| word == "transparent"))
+}
+
 fn name(variant: &Variant) -> Result<LitStr> {
     let mut name = default_name(variant);
     for attribute in variant.attrs.iter().filter(|attribute| attribute.path().is_ident("task_error")) {
         attribute.parse_nested_meta(|meta| {
+            if meta.path.is_ident("transparent") {
+                return Ok(());
+            }
+            if meta.path.is_ident("from") {
+                return conversion::check(&meta, variant);
+            }
             if !meta.path.is_ident("name") {
-                return Err(meta.error("expected `name = \"…\"`"));
+                return Err(meta.error("expected `name = \"…\"`, `from(…)` or `transparent`"));
             }
             name = meta.value()?.parse()?;
             check_name(&name)

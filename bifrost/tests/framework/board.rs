@@ -1,7 +1,7 @@
 //! A deployer for tests: it pins a note to a board, and waits until the ink is dry.
 
 use bifrost::client::{ClientContext, ClientDeployer, Deployed};
-use bifrost::cloud::{Attempt, CloudError, TargetObjects};
+use bifrost::cloud::{Attempt, CloudError, ErrorKind, TargetObjects};
 use bifrost::error_code::{Coded, CodedError};
 use bifrost::lifecycle::{Context, LockFailure, Proof, fail, lock, succeed, validate};
 use bifrost::local::{LocalDeployer, LocalSession, LocalState, LockItems, Resources};
@@ -134,6 +134,7 @@ impl Deployer for BoardDeployer {
 
     const NAME: &'static str = "board";
     const TIMEOUT_SECONDS: u32 = 3600;
+    const ERROR_KINDS: &'static [(&'static str, ErrorKind)] = &[("BoardRolledUpException", ErrorKind::Conflict)];
 }
 
 impl ClientDeployer for BoardDeployer {

@@ -76,6 +76,18 @@ async fn call_that_always_fails_ends_clean() {
 }
 
 #[tokio::test]
+async fn injected_error_has_the_kind_that_the_deployer_states() {
+    for (code, expected) in [
+        ("BoardRolledUpException", "aws/conflict"),
+        ("BoardNotFoundException", "aws/not-found"),
+        ("BoardTooSmallException", "aws/invalid-request"),
+    ] {
+        let harness = harness_with(&json!([{"operation": "board:PinNote", "times": 1, "kind": {"error": code}}]));
+        assert_eq!(codes(&deploy(&harness, "first").await), [expected], "{code}");
+    }
+}
+
+#[tokio::test]
 async fn task_that_always_crashes_ends_clean() {
     let harness = harness_with(&json!([{"operation": "*", "state": "Lock", "skip": 1, "kind": "die_after"}]));
     let run = deploy(&harness, "first").await;

@@ -14,7 +14,7 @@ const TARGET: &str = "222222222222";
 const POSTED: &str = "theirs-222222222222/notes/hello";
 
 bifrost::state_machine! {
-    machine Chart(Release<Note>) starts at Validate, changes from Post;
+    machine Chart(Release<Note>, Board) starts at Validate, changes from Post;
 
     task Validate = validate { validates; next Lock; catch _ => FailureClean; }
     task Lock = lock { locks; next Post; catch LockFailure::LockExists => FailureClean; catch _ => UnlockFailure; }

@@ -6,20 +6,21 @@ use crate::rules::Tags;
 use crate::template::Findings;
 use bifrost::cloud::CloudError;
 use bifrost::error_code::{Coded, ErrorCode, full_message, with_code};
-use bifrost::lifecycle::{BadRelease, ValidateFailure};
+use bifrost::lifecycle::{BadRelease, TaskFailure};
 use bifrost::release::InvalidName;
 use std::fmt;
 
 /// `CreateChangeSet`, `UpdateChangeSet` or `Execute` failed.
 #[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum ChangeSetFailure {
-    /// The template, or a resource that it refers to, changed after it was validated.
+    /// `BadReleaseError`: the template, or a resource that it refers to, changed after it was validated.
     #[error(transparent)]
-    #[code(source)]
-    BadRelease(#[from] BadRelease),
+    #[task_error(transparent)]
+    Standard(#[from] TaskFailure),
     /// There is no change set that can be executed.
     #[error(transparent)]
     #[code(source)]
+    #[task_error(from(CloudError))]
     Deploy(#[from] ChangeSetError),
 }
 
@@ -38,6 +39,7 @@ pub enum CleanUpFailure {
     /// The stack needs manual intervention, or it or its change set could not be deleted.
     #[error(transparent)]
     #[code(source)]
+    #[task_error(from(CloudError))]
     CleanUp(#[from] CleanUpError),
 }
 
@@ -287,23 +289,6 @@ impl Coded for FileErrors {
     fn code(&self) -> &'static str {
         self.first.code()
     }
-}
-
-/// Variants of the tasks' errors that hold an error which another step raises.
-macro_rules! from_source {
-    ($($failure:ident from $source:ty: $pattern:pat => $value:expr;)+) => { $(
-        impl From<$source> for $failure {
-            fn from($pattern: $source) -> Self {
-                $value
-            }
-        }
-    )+ };
-}
-
-from_source! {
-    ChangeSetFailure from ValidateFailure: ValidateFailure::BadRelease(error) => Self::BadRelease(error);
-    ChangeSetFailure from CloudError: error => Self::Deploy(error.into());
-    CleanUpFailure from CloudError: error => Self::CleanUp(error.into());
 }
 
 #[cfg(test)]

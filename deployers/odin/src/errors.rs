@@ -24,6 +24,7 @@ pub enum DeployFailure {
     /// The user data cannot be read, or is not what the release states.
     #[error(transparent)]
     #[code(source)]
+    #[task_error(from(ValidateFailure))]
     BadRelease(BadRelease),
     /// Some resources may exist, others do not.
     #[error(transparent)]
@@ -71,6 +72,7 @@ pub enum HealthFailure {
     /// The health is not known.
     #[error(transparent)]
     #[code(source)]
+    #[task_error(from(HealthError))]
     Health(#[from] HealthCheckError),
 }
 
@@ -195,6 +197,7 @@ pub enum CleanUpFailure {
     /// A resource was not deleted.
     #[error(transparent)]
     #[code(source)]
+    #[task_error(from(HealthError))]
     CleanUp(#[from] CleanUpError),
 }
 
@@ -288,12 +291,6 @@ impl From<Findings> for ValidateFailure {
     }
 }
 
-impl From<ValidateFailure> for DeployFailure {
-    fn from(ValidateFailure::BadRelease(error): ValidateFailure) -> Self {
-        Self::BadRelease(error)
-    }
-}
-
 impl From<HaltCheckError> for DeployFailure {
     fn from(error: HaltCheckError) -> Self {
         match error {
@@ -327,23 +324,11 @@ from_cloud_errors! {
     CleanUpFailure by CleanUpError
 }
 
-impl From<HealthError> for HealthFailure {
-    fn from(error: HealthError) -> Self {
-        HealthCheckError::Service(error).into()
-    }
-}
-
 impl From<HealthError> for DetachFailure {
     fn from(error: HealthError) -> Self {
         match error {
             HealthError::Deleted(error) => NotDetached::Deleted(error).into(),
             HealthError::Cloud(error) => DetachError::Service(error).into(),
         }
-    }
-}
-
-impl From<HealthError> for CleanUpFailure {
-    fn from(error: HealthError) -> Self {
-        CleanUpError::Health(error).into()
     }
 }

@@ -7,7 +7,7 @@ use aws_config::SdkConfig;
 use aws_credential_types::provider::ProvideCredentials;
 use aws_credential_types::provider::error::CredentialsError;
 use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityOutput;
-use bifrost_core::cloud::{CloudError, ErrorKind};
+use bifrost_core::cloud::{CloudError, ErrorKind, ErrorKinds};
 use bifrost_core::deployer::{ConnectError, ConnectErrorKind};
 use bifrost_core::error_code::full_message;
 use bifrost_core::release::AccountId;
@@ -63,7 +63,7 @@ async fn caller(config: &SdkConfig) -> Result<GetCallerIdentityOutput, ConnectEr
     let answer = sts.get_caller_identity().customize().interceptor(clock.clone()).send().await;
     // Before the answer: AWS has several errors for a request with a wrong time, unless the SDK corrects it.
     check_clock(clock.get())?;
-    answer.map_err(|error| sts_error(cloud_error(OPERATION, "", &error)))
+    answer.map_err(|error| sts_error(cloud_error(ErrorKinds::default(), OPERATION, "", &error)))
 }
 
 fn check_clock(skew: Option<TimeDelta>) -> Result<(), ConnectError> {
@@ -131,7 +131,7 @@ mod tests {
             let error = CloudError {
                 operation: OPERATION,
                 resource: String::new(),
-                kind: ErrorKind::of(code, ""),
+                kind: ErrorKinds::default().of_server_fault(code, ""),
                 code: code.into(),
                 message: "no".into(),
                 request_id: None,

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::types::error::TransactionCanceledException;
 use aws_sdk_dynamodb::types::{
     AttributeValue, ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use bifrost_core::cloud::{CloudError, ErrorKind};
+use bifrost_core::cloud::{CloudError, ErrorKind, ErrorKinds};
 use std::collections::{BTreeMap, HashMap};
 
 /// A condition on the item that a write finds.
@@ -124,10 +124,9 @@ impl Cancelled {
 impl Reason {
     fn new(code: &str, message: String) -> Self {
         let kind = match code {
-            "TransactionConflict" => ErrorKind::Conflict,
-            "ProvisionedThroughputExceeded" | "ThrottlingError" => ErrorKind::Throttled,
+            "IncompleteAnswer" => ErrorKind::Unavailable,
             // DynamoDB's own `ValidationError` has no message that another kind would follow from.
-            code => ErrorKind::of(code, ""),
+            code => ErrorKinds::default().of(code, ""),
         };
         Self { kind, code: code.to_owned(), message }
     }
@@ -173,7 +172,7 @@ mod tests {
             (["ProvisionedThroughputExceeded", "ConditionalCheckFailed"], ErrorKind::Throttled, true),
             (["TransactionConflict", "ValidationError"], ErrorKind::Invalid, false),
             (["ValidationError", "TransactionConflict"], ErrorKind::Invalid, false),
-            (["ItemCollectionSizeLimitExceeded", "None"], ErrorKind::Unavailable, false),
+            (["ItemCollectionSizeLimitExceeded", "None"], ErrorKind::Conflict, false),
             (["None", "None"], ErrorKind::Unavailable, false),
         ] {
             let (reason, busy) = match cancelled(&codes) {

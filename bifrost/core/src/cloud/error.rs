@@ -1,108 +1,11 @@
 //! The error of a call to a cloud.
 
+use super::ErrorKind;
 use crate::error_code::{Coded, ErrorCode};
 use std::fmt;
 
-/// Parts of CloudFormation's messages about a stack whose status does not allow the request: a change set, a cancelled
-/// update, or a deletion.
-const STACK_IS_BUSY: [&str; 3] =
-    ["state and can not be updated", "cannot be called from current stack status", "cannot be deleted while in status"];
-
-/// The kinds of errors that handlers distinguish.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ErrorKind {
-    /// The resource does not exist.
-    NotFound,
-    /// A resource of this name exists already.
-    AlreadyExists,
-    /// The caller's credentials do not allow the call.
-    AccessDenied,
-    /// The caller's credentials have expired, or AWS does not know them.
-    NotAuthenticated,
-    /// The service asks to be called less often. A later retry may succeed.
-    Throttled,
-    /// The service or the network failed. It is not known whether the call had an effect.
-    Unavailable,
-    /// The state of the resource does not allow the call now: for example, a group that still has instances.
-    Conflict,
-    /// The request is not valid: a retry would fail in the same way.
-    Invalid,
-}
-
 /// The code of [`CloudError::object_too_large`]. AWS has no such code.
 const OBJECT_TOO_LARGE: &str = "ObjectTooLarge";
-
-impl ErrorKind {
-    /// The kind of an AWS error, by its code, and by its message where the code is not specific. An unknown code is
-    /// [`Unavailable`](Self::Unavailable), as a retry may succeed.
-    #[must_use]
-    pub fn of(code: &str, message: &str) -> Self {
-        // EC2 puts the subject before the fault: `InvalidLaunchTemplateName.NotFoundException`.
-        match code.rsplit_once('.').map_or(code, |(_, fault)| fault) {
-            // Auto Scaling has one code for every invalid request.
-            "ValidationError" if message.contains("not found") => Self::NotFound,
-            "ValidationError" if message.contains("pending delete") => Self::Conflict,
-            // CloudFormation, too. Only a message about the stack means that the stack does not exist: another one may be
-            // about the object of a template URL.
-            "ValidationError" if message.starts_with("Stack") && message.contains("does not exist") => Self::NotFound,
-            "ValidationError" if STACK_IS_BUSY.iter().any(|part| message.contains(part)) => Self::Conflict,
-            "ValidationError"
-            | "ValidationException"
-            | "InsufficientCapabilitiesException"
-            | "InvalidArnException"
-            | "InvalidParameter"
-            | "InvalidParameterCombination"
-            | "InvalidParameterException"
-            | "InvalidParameterValue"
-            | "Malformed"
-            | "MalformedException"
-            | "MethodNotAllowed"
-            | "MissingParameter" => Self::Invalid,
-            "AccessDenied" | "AccessDeniedException" | "AuthorizationError" | "UnauthorizedOperation" => {
-                Self::AccessDenied
-            }
-            "ExpiredToken"
-            | "ExpiredTokenException"
-            | "AuthFailure"
-            | "InvalidAccessKeyId"
-            | "InvalidClientTokenId"
-            | "InvalidSignatureException"
-            | "InvalidToken"
-            | "SignatureDoesNotMatch"
-            | "UnrecognizedClientException" => Self::NotAuthenticated,
-            "AlreadyExists" | "AlreadyExistsException" | "AlreadyExistsFault" | "Duplicate" => Self::AlreadyExists,
-            "IdempotentParameterMismatch"
-            | "InUse"
-            | "InvalidChangeSetStatus"
-            | "ResourceContention"
-            | "ResourceInUse"
-            | "ScalingActivityInProgress"
-            | "TokenAlreadyExistsException" => Self::Conflict,
-            "Throttling"
-            | "ThrottlingException"
-            | "ThrottledException"
-            | "RequestLimitExceeded"
-            | "RequestThrottled"
-            | "SlowDown"
-            | "TooManyRequestsException"
-            | "ProvisionedThroughputExceededException" => Self::Throttled,
-            "AccessPointNotFound"
-            | "ChangeSetNotFound"
-            | "LoadBalancerNotFound"
-            | "NoSuchBucket"
-            | "NoSuchEntity"
-            | "NoSuchKey"
-            | "NoSuchVersion"
-            | "NotFound"
-            | "NotFoundException"
-            | "ResourceNotFound"
-            | "ResourceNotFoundException"
-            | "TargetGroupNotFound"
-            | "Unknown" => Self::NotFound,
-            _ => Self::Unavailable,
-        }
-    }
-}
 
 /// A call to a cloud failed.
 ///
@@ -232,52 +135,5 @@ struct RequestId<'a>(&'a Option<String>);
 impl fmt::Display for RequestId<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.as_ref().map_or(Ok(()), |id| write!(f, " (request {id})"))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::ErrorKind;
-
-    #[test]
-    fn kind_follows_from_code_and_message() {
-        for (code, message, kind) in [
-            ("ValidationError", "AutoScalingGroup name not found - null", ErrorKind::NotFound),
-            ("ValidationError", "Launch configuration name not found - old", ErrorKind::NotFound),
-            ("ValidationError", "You may not modify a group that is pending delete", ErrorKind::Conflict),
-            ("ValidationError", "Max bound, 2, must be greater than or equal to min bound, 3", ErrorKind::Invalid),
-            ("ValidationError", "Stack with id sam-web does not exist", ErrorKind::NotFound),
-            ("ValidationError", "Stack [sam-web] does not exist", ErrorKind::NotFound),
-            ("ValidationError", "S3 error: The specified key does not exist.", ErrorKind::Invalid),
-            (
-                "ValidationError",
-                "Stack:sam-web is in UPDATE_IN_PROGRESS state and can not be updated.",
-                ErrorKind::Conflict,
-            ),
-            ("ValidationError", "CancelUpdateStack cannot be called from current stack status", ErrorKind::Conflict),
-            (
-                "ValidationError",
-                "Stack [sam-web] cannot be deleted while in status UPDATE_IN_PROGRESS",
-                ErrorKind::Conflict,
-            ),
-            ("ValidationError", "No updates are to be performed.", ErrorKind::Invalid),
-            ("ChangeSetNotFound", "ChangeSet [web] does not exist", ErrorKind::NotFound),
-            ("AlreadyExistsException", "ChangeSet web cannot be created", ErrorKind::AlreadyExists),
-            ("InvalidChangeSetStatus", "", ErrorKind::Conflict),
-            ("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_NAMED_IAM]", ErrorKind::Invalid),
-            ("TokenAlreadyExistsException", "", ErrorKind::Conflict),
-            ("InvalidParameterException", "", ErrorKind::Invalid),
-            ("InvalidLaunchTemplateName.NotFoundException", "", ErrorKind::NotFound),
-            ("InvalidLaunchTemplateName.AlreadyExistsException", "", ErrorKind::AlreadyExists),
-            ("InvalidLaunchTemplateName.MalformedException", "", ErrorKind::Invalid),
-            ("InvalidPlacementGroup.Unknown", "", ErrorKind::NotFound),
-            ("InvalidPlacementGroup.Duplicate", "", ErrorKind::AlreadyExists),
-            ("InvalidPlacementGroup.InUse", "", ErrorKind::Conflict),
-            ("Client.RequestLimitExceeded", "", ErrorKind::Throttled),
-            ("ExpiredTokenException", "", ErrorKind::NotAuthenticated),
-            ("InternalFailure", "", ErrorKind::Unavailable),
-        ] {
-            assert_eq!(ErrorKind::of(code, message), kind, "{code}: {message}");
-        }
     }
 }

@@ -7,6 +7,7 @@
 mod audit;
 mod call;
 mod error;
+mod error_kind;
 mod executions;
 mod history;
 mod inventory;
@@ -20,7 +21,8 @@ pub use audit::{
     StoredCheckpoint, VersionsPage,
 };
 pub use call::{Attempt, Call, CallCounter, CallName, Principal, is_read};
-pub use error::{CloudError, ErrorKind};
+pub use error::CloudError;
+pub use error_kind::{ErrorKind, ErrorKinds};
 pub use executions::{
     ExecutionFilter, ExecutionPage, ExecutionStatus, ExecutionSummary, Executions, ListedExecution, Names, StartError,
 };

@@ -11,7 +11,7 @@ pub use permission::{Boundary, DEPLOYERS_BUCKET, Permission, PolicyCondition};
 
 use crate::account::Identity;
 use crate::audit::{Audit, AuditMode, AuditPorts, DeployerVersion, FailStates, version};
-use crate::cloud::is_read;
+use crate::cloud::{ErrorKind, is_read};
 use crate::machine::{DefinitionSettings, Machine};
 use crate::release::{Fields, Release, Sha256};
 use serde_json::Value;
@@ -45,6 +45,9 @@ pub trait Deployer: Sized + Send + Sync + 'static {
     const MAX_EXECUTION_SECONDS: u32 = <Self::Fields as Fields>::MAX_TIMEOUT_SECONDS.saturating_add(86_400);
     /// The calls of its ports in a target account, for the policy of the role there. By default none.
     const PERMISSIONS: &'static [Permission] = &[];
+    /// The kinds of error codes of its services that the framework does not know, or classifies otherwise:
+    /// `("ServiceNotActiveException", ErrorKind::Conflict)`. Both clouds and injected faults obey it. By default none.
+    const ERROR_KINDS: &'static [(&'static str, ErrorKind)] = &[];
 }
 
 /// The audit log of deployer `D`, in `ports`. `code_sha256` is the SHA-256 of the function's executable.

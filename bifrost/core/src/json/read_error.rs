@@ -39,10 +39,13 @@ impl ReadError {
     /// right shape with an invalid value.
     #[must_use]
     pub fn wire_name(&self) -> &'static str {
-        match self.kind {
-            ReadErrorKind::Unknown | ReadErrorKind::Type => "UnmarshalError",
-            ReadErrorKind::Missing | ReadErrorKind::Null | ReadErrorKind::Value => "BadReleaseError",
-        }
+        if self.is_of_value() { "BadReleaseError" } else { "UnmarshalError" }
+    }
+
+    /// Whether the document has the right shape, and a value is missing or not valid.
+    #[must_use]
+    pub fn is_of_value(&self) -> bool {
+        matches!(self.kind, ReadErrorKind::Missing | ReadErrorKind::Null | ReadErrorKind::Value)
     }
 }
 

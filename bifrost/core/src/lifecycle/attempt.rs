@@ -2,25 +2,17 @@
 
 use super::fence::Fence;
 use super::finish::{ended, finish};
-use super::halt::HaltCheckError;
 use super::lock::{LockFailure, LockUnknown};
-use super::{Context, Finish};
+use super::{Context, Finish, TaskFailure};
 use crate::cloud::EndedItem;
-use crate::error_code::{Coded, full_message, with_code};
 use crate::release::{Envelope, Fields, Release};
 use crate::task::FunctionError;
 use futures_util::future::{Either, select};
 use std::pin::pin;
 use tokio::join;
 
-/// The name on the wire of the error of a deploy that must stop.
-const HALT_ERROR: &str = "HaltError";
-
 /// The name on the wire of the error of a deploy whose lock is not given back.
 const LOCK_ERROR: &str = "LockError";
-
-/// The name on the wire if it is not known whether a deploy must stop. Unlike `HaltError` it is retried.
-const HEALTH_ERROR: &str = "HealthError";
 
 /// The role of a task in the life cycle of a deploy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,17 +101,9 @@ async fn fenced<F: Fields, P>(
         return Err(FunctionError::raised(&failure));
     }
     if context.guard.must_look_for_halt() {
-        halt.map_err(|error| halted(&error))?;
+        halt.map_err(|error| FunctionError::raised(&TaskFailure::from(error)))?;
     }
     outcome.map(Finish::into_release)
-}
-
-fn halted(error: &HaltCheckError) -> FunctionError {
-    let name = match error {
-        HaltCheckError::Halt(_) => HALT_ERROR,
-        HaltCheckError::Cloud(_) => HEALTH_ERROR,
-    };
-    FunctionError::new(name, with_code(error.code(), &full_message(error)))
 }
 
 /// The task may change what belongs to this release, no matter who holds the lock. It fails if the handler asked for a proof of the

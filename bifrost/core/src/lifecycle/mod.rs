@@ -31,6 +31,7 @@ mod halt;
 mod lock;
 mod proof;
 mod recording;
+mod task_failure;
 mod validate;
 
 pub use attempt::Ends;
@@ -45,4 +46,7 @@ pub use halt::{Halt, HaltCheckError, MAX_CLOCK_AHEAD, MAX_HALT_AGE, request_halt
 pub use lock::{LockConflict, LockFailure, LockUnknown, Locked, describe_lock, lock};
 pub use proof::{Ownership, Proof};
 pub(crate) use recording::AuditUnavailable;
+#[doc(hidden)]
+pub use task_failure::{Standard, standard_sources};
+pub use task_failure::{TaskFailure, UnexpectedJson};
 pub use validate::{BadRelease, OlderThanDeployed, ValidateFailure, Validated, check, read_file, validate};

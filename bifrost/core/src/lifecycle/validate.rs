@@ -131,6 +131,12 @@ impl From<CloudError> for BadRelease {
     }
 }
 
+impl From<ValidateFailure> for BadRelease {
+    fn from(ValidateFailure::BadRelease(error): ValidateFailure) -> Self {
+        error
+    }
+}
+
 macro_rules! validate_failure_from {
     ($($source:ty)*) => { $(
         impl From<$source> for ValidateFailure {

@@ -17,7 +17,7 @@ pub use crate::lifecycle::{Ends, Finish, Locked, Validated};
 use crate::release::{Fields, Release, is_same};
 pub use crate::shape::{BooleanLiteral, NumberLiteral, Optional, Shape, TextLiteral};
 use crate::shape::{Compare, Order, Seconds, Texts, Timestamp};
-use crate::task::{FunctionError, TaskError, check_input};
+use crate::task::{FunctionError, RaisedBy, TaskError, check_input};
 pub use serde_json;
 
 /// The type in which the compiler looks `$.field` up.
@@ -153,83 +153,107 @@ fn guard(path: &str, optional: bool, test: Value) -> Value {
     if optional { all(vec![json!({ "Variable": path, "IsPresent": true }), test]) } else { test }
 }
 
+/// The error type of a handler.
+pub fn error_of<O, E>(_: &Result<O, E>) -> PhantomData<E> {
+    PhantomData
+}
+
+/// The enum of a variant that a chart names: the type that the pattern in the closure has.
+pub fn enum_of<T>(_: impl FnOnce(T) -> bool) -> PhantomData<T> {
+    PhantomData
+}
+
+/// Checks that the error of a handler may be a variant of `T`.
+pub fn may_be<E, T: RaisedBy<E>>(_: PhantomData<E>, _: impl FnOnce(T) -> bool) {}
+
+/// An error type, with its names on the wire.
+pub struct Named<E> {
+    raise: fn(&E) -> FunctionError,
+    names: &'static [(&'static str, &'static str)],
+}
+
+/// Only this function demands that errors have names. Expansions call it with one span, so that an error type without names is
+/// one error, no matter how many tasks raise it.
+pub fn named<E: TaskError + 'static>(_: PhantomData<E>) -> Named<E> {
+    Named { raise: FunctionError::raised, names: E::NAMES }
+}
+
+impl<E> Named<E> {
+    /// What a handler raised.
+    pub fn raise(&self, error: &E) -> FunctionError {
+        (self.raise)(error)
+    }
+
+    /// The name of a variant on the wire.
+    pub fn wire_name(&self, variant: &'static str) -> &'static str {
+        // The expansion has checked that the variant exists.
+        self.names.iter().find(|(name, _)| *name == variant).map_or(variant, |(_, wire)| wire)
+    }
+}
+
 /// The handler of a task state, independent of its type.
 pub trait Handler<M: Machine> {
-    /// The name on the wire of a variant of the handler's error type.
-    fn error_name(&self, variant: &'static str) -> &'static str;
-
     /// Reads the input, runs the handler and serializes the output.
     fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> impl Future<Output = Result<Value, FunctionError>>;
 }
 
 /// Wraps the handler of a task marked `validates`.
-pub fn validates<M, E, H>(handler: H) -> impl Handler<M>
+pub fn validates<M, H>(handler: H) -> impl Handler<M>
 where
     M: Machine,
-    E: TaskError + 'static,
-    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<Validated<FieldsOf<M>>, E>,
+    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<Validated<FieldsOf<M>>, FunctionError>,
 {
-    Typed { handler, role: Role::Validates, error: PhantomData }
+    Typed { handler, role: Role::Validates, output: PhantomData }
 }
 
 /// Wraps the handler of a task marked `locks`.
-pub fn locks<M, E, H>(handler: H) -> impl Handler<M>
+pub fn locks<M, H>(handler: H) -> impl Handler<M>
 where
     M: Machine,
-    E: TaskError + 'static,
-    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<Locked<FieldsOf<M>>, E>,
+    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<Locked<FieldsOf<M>>, FunctionError>,
 {
-    Typed { handler, role: Role::Locks, error: PhantomData }
+    Typed { handler, role: Role::Locks, output: PhantomData }
 }
 
 /// Wraps the handler of a fenced task.
-pub fn task<M, E, H>(looks_for_halt: bool, handler: H) -> impl Handler<M>
+pub fn task<M, H>(looks_for_halt: bool, handler: H) -> impl Handler<M>
 where
     M: Machine,
-    E: TaskError + 'static,
-    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<M::Data, E>,
+    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<M::Data, FunctionError>,
 {
-    Typed { handler, role: Role::Fenced { looks_for_halt }, error: PhantomData }
+    Typed { handler, role: Role::Fenced { looks_for_halt }, output: PhantomData }
 }
 
 /// Wraps the handler of a task marked `cleans up`.
-pub fn cleans_up<M, E, H>(handler: H) -> impl Handler<M>
+pub fn cleans_up<M, H>(handler: H) -> impl Handler<M>
 where
     M: Machine,
-    E: TaskError + 'static,
-    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<M::Data, E>,
+    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<M::Data, FunctionError>,
 {
-    Typed { handler, role: Role::CleansUp, error: PhantomData }
+    Typed { handler, role: Role::CleansUp, output: PhantomData }
 }
 
 /// Wraps the handler of a task marked `unlocks`.
-pub fn unlocks<M, E, H>(cleans_up: bool, ends: Ends, handler: H) -> impl Handler<M>
+pub fn unlocks<M, H>(cleans_up: bool, ends: Ends, handler: H) -> impl Handler<M>
 where
     M: Machine,
-    E: TaskError + 'static,
-    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<Finish<FieldsOf<M>>, E>,
+    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<Finish<FieldsOf<M>>, FunctionError>,
 {
-    Typed { handler, role: Role::Unlocks { cleans_up, ends }, error: PhantomData }
+    Typed { handler, role: Role::Unlocks { cleans_up, ends }, output: PhantomData }
 }
 
-struct Typed<H, E, O> {
+struct Typed<H, O> {
     handler: H,
     role: Role,
-    error: PhantomData<fn() -> (E, O)>,
+    output: PhantomData<fn() -> O>,
 }
 
-impl<M, E, O, H> Handler<M> for Typed<H, E, O>
+impl<M, O, H> Handler<M> for Typed<H, O>
 where
     M: Machine,
-    E: TaskError + 'static,
     O: HandlerOutput<FieldsOf<M>>,
-    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<O, E>,
+    H: AsyncFn(&Context<Ports<M>>, M::Data) -> Result<O, FunctionError>,
 {
-    fn error_name(&self, variant: &'static str) -> &'static str {
-        // The expansion has checked that the variant exists.
-        E::NAMES.iter().find(|(name, _)| *name == variant).map_or(variant, |(_, wire)| wire)
-    }
-
     async fn call(&self, ctx: &Context<Ports<M>>, input: &Value) -> Result<Value, FunctionError> {
         lifecycle::begin(ctx, self.role, precedes_changes::<M>(&ctx.attempt.state));
         if self.role == Role::Validates {
@@ -238,10 +262,7 @@ where
         let release = read::<M>(ctx, input)?;
         let envelope = release.envelope.clone();
         // On the heap: futures of handlers are large, and the roles hold this one in several states.
-        let work = Box::pin(async {
-            let output = (self.handler)(ctx, release.into()).await;
-            output.map(HandlerOutput::into_finish).map_err(|error| FunctionError::raised(&error))
-        });
+        let work = Box::pin(async { (self.handler)(ctx, release.into()).await.map(HandlerOutput::into_finish) });
         to_json(&lifecycle::attempt(ctx, self.role, &envelope, work, || read::<M>(ctx, input)).await?)
     }
 }

@@ -3,6 +3,7 @@
 use super::message_limit::cut;
 use crate::error_code::{Coded, full_message, split_code, with_code};
 use crate::json::ReadError;
+use crate::release::is_same;
 #[doc(inline)]
 /// Derives [`TaskError`](trait@TaskError) on an enum: the name of each variant on the wire.
 ///
@@ -22,6 +23,9 @@ use crate::json::ReadError;
 /// assert_eq!(LockFailure::LockExists("deploy-7".into()).name(), "LockExistsError");
 /// ```
 ///
+/// A variant with `#[task_error(transparent)]` holds the [standard failures](crate::lifecycle::TaskFailure), and forwards their names.
+/// One with `#[task_error(from(CloudError))]` is also made from that type, through the `From` of its field.
+///
 /// If the crate `bifrost` has another name, set it with `#[task_error(crate = path)]` on the enum.
 pub use bifrost_macros::TaskError;
 use serde::{Deserialize, Serialize};
@@ -34,7 +38,7 @@ use std::error::Error;
 /// another name.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no names that `catch` and `retry` can match",
-    label = "this task raises `{Self}`",
+    label = "a handler of this machine raises `{Self}`",
     note = "a handler's error must be an enum with `#[derive(Debug, thiserror::Error, bifrost::TaskError)]`"
 )]
 pub trait TaskError: Error {
@@ -58,6 +62,51 @@ pub trait TaskError: Error {
 
 /// The beginning of the message of an attempt that only waited, after its code.
 const WAITING: &str = "waiting: ";
+/// Enums whose variants a handler with the error type `E` may raise: `E`, and the standard failures if `E` has them in a variant
+/// with `#[task_error(transparent)]`.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "this task never raises a `{Self}`",
+    label = "its handler raises `{E}`",
+    note = "name a variant of `{E}`, or one of `TaskFailure` if `{E}` has it in a variant with `#[task_error(transparent)]`"
+)]
+pub trait RaisedBy<E> {}
+
+#[diagnostic::do_not_recommend]
+impl<E> RaisedBy<E> for E {}
+
+type Names = &'static [(&'static str, &'static str)];
+
+/// The names of an enum, followed by those that it forwards.
+#[doc(hidden)]
+#[must_use]
+#[allow(clippy::indexing_slicing, reason = "runs at compile time: a wrong index does not compile")]
+pub const fn concat_names<const COUNT: usize>(own: Names, forwarded: Names) -> [(&'static str, &'static str); COUNT] {
+    let mut all = [("", ""); COUNT];
+    let mut next = 0;
+    while next < COUNT {
+        all[next] = if next < own.len() { own[next] } else { forwarded[next - own.len()] };
+        next += 1;
+    }
+    all
+}
+
+/// Whether none of the forwarded variants has the name of an own one, neither in Rust nor on the wire.
+#[doc(hidden)]
+#[must_use]
+pub const fn is_distinct(mut own: Names, forwarded: Names) -> bool {
+    while let Some(((variant, name), others)) = own.split_first() {
+        let mut rest = forwarded;
+        while let Some(((other_variant, other_name), others)) = rest.split_first() {
+            if is_same(variant.as_bytes(), other_variant.as_bytes()) || is_same(name.as_bytes(), other_name.as_bytes()) {
+                return false;
+            }
+            rest = others;
+        }
+        own = others;
+    }
+    true
+}
 
 /// A task that failed, as Lambda reports it: Step Functions matches `Retry` and `Catch` on `errorType`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]

@@ -8,6 +8,8 @@ mod payload;
 
 pub use crate::cloud::Attempt;
 pub use error::{FunctionError, TaskError};
+#[doc(hidden)]
+pub use error::{RaisedBy, concat_names, is_distinct};
 pub use message_limit::MESSAGE_LIMIT_BYTES;
 pub(crate) use payload::{InputError, PayloadError, check_input, exceeds_limit};
 pub use payload::{Payload, RawInput};

@@ -5,7 +5,7 @@ use crate::model::{Catch, Kind, Machine, Mark, On, Retry, State, Task};
 use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use std::collections::HashSet;
-use syn::{Ident, Path};
+use syn::{Ident, Path, PathSegment};
 
 /// A function that returns the handler without its type. It calls the handler directly, so that rustc reports mismatched types
 /// as anywhere else.
@@ -15,36 +15,64 @@ pub(super) fn handler(chart: &Chart, state: &State) -> Option<TokenStream> {
     let function = task_function(&state.name);
     let handler = &task.handler;
     let is_data = chart.is_data();
-    let retried = task.retries.iter().map(|Retry { keyword, on, .. }| (keyword, on));
-    let caught = task.catches.iter().map(|Catch { keyword, on, .. }| (keyword, on));
-    let raised = retried.chain(caught).filter_map(|(keyword, on)| match on {
+    let retried = task.retries.iter().map(|Retry { on, .. }| on);
+    let caught = task.catches.iter().map(|Catch { on, .. }| on);
+    let checks = retried.chain(caught).filter_map(|on| match on {
         On::All(_) => None,
-        On::Error(path) => {
-            let span = keyword.resolved_at(Span::mixed_site());
-            let any = quote_spanned!(variant_span(path)=> { .. });
-            Some(quote_spanned!(span=> let _ = ::core::matches!(error, #path #any);))
-        }
+        On::Error(path) => Some(raised(path)),
     });
+    let named = named(chart, |span| quote_spanned!(span=> __bifrost::error_of(&outcome)));
     // With this span, a handler called `data` is not the variable `data`.
     let span = state.keyword.resolved_at(Span::mixed_site());
     let Role { wrapper, flag, output } = role(chart, task, span);
     Some(quote_spanned! {span=>
-        #[allow(non_snake_case, unreachable_patterns, unused_variables, trivial_bounds, reason = "names and matches come from the chart")]
+        #[allow(non_snake_case, unreachable_patterns, trivial_bounds, reason = "names and matches come from the chart")]
         fn #function() -> impl __bifrost::Handler<#machine> where #is_data {
-            __bifrost::#wrapper::<#machine, _, _>(
+            __bifrost::#wrapper::<#machine, _>(
                 #flag
                 async |ctx: &__bifrost::Context<__bifrost::Ports<#machine>>,
                        data: <#machine as __bifrost::Machine>::Data|
-                       -> ::core::result::Result<#output, _> {
+                       -> ::core::result::Result<#output, __bifrost::FunctionError> {
                     let outcome: ::core::result::Result<#output, _> = #handler(ctx, data).await;
-                    if let ::core::result::Result::Err(error) = &outcome {
-                        #(#raised)*
-                    }
-                    outcome
+                    #(#checks)*
+                    let named = #named;
+                    outcome.map_err(|error| named.raise(&error))
                 },
             )
         }
     })
+}
+
+/// The names of an error type. All calls have the span of the machine's name: a type without names is one error.
+fn named(chart: &Chart, ty: impl FnOnce(Span) -> TokenStream) -> TokenStream {
+    let span = chart.machine.name.span().resolved_at(Span::mixed_site());
+    let ty = ty(span);
+    quote_spanned!(span=> __bifrost::named(#ty))
+}
+
+/// Checks that the task may raise this variant.
+fn raised(path: &Path) -> TokenStream {
+    let ((first, last), pattern) = (ends_of(path), pattern(path));
+    let (library, function) = (quote_spanned!(first=> __bifrost), quote_spanned!(last=> ::may_be));
+    let arguments = quote_spanned!(last=> (__bifrost::error_of(&outcome), #pattern));
+    quote!(#library #function #arguments;)
+}
+
+/// The spans of a path's first and last segment. Tokens that begin and end with them make an error mark the author's path.
+fn ends_of(path: &Path) -> (Span, Span) {
+    let at = |segment: Option<&PathSegment>| {
+        segment.map_or_else(Span::call_site, |segment| segment.ident.span()).resolved_at(Span::mixed_site())
+    };
+    (at(path.segments.first()), at(path.segments.last()))
+}
+
+/// A closure whose parameter has the type of the enum of this variant.
+fn pattern(path: &Path) -> TokenStream {
+    let (first, last) = ends_of(path);
+    let any = quote_spanned!(last=> { .. });
+    let parameter = quote_spanned!(first=> |error|);
+    let body = quote_spanned!(last=> match error { #path #any => true, _ => false });
+    quote!(#parameter #body)
 }
 
 /// What a task's marks demand of its handler.
@@ -100,17 +128,14 @@ pub(super) fn arm(state: &State) -> Option<TokenStream> {
 }
 
 pub(super) fn definition(chart: &Chart, state: &State, task: &Task) -> TokenStream {
-    let function = task_function(&state.name);
     let (comment, name, next) = (comment(&state.comment), state.asl_name(), chart.asl_name_of(&task.next));
-    let retries = task.retries.iter().map(retry);
+    let retries = task.retries.iter().map(|it| retry(chart, it));
     let catches = task.catches.iter().map(|Catch { comment, on, next, .. }| {
-        let (comment, error, next) = (self::comment(comment), wire_name(on), chart.asl_name_of(next));
+        let (comment, error, next) = (self::comment(comment), wire_name(chart, on), chart.asl_name_of(next));
         quote!(__bifrost::catch(#comment, #error, #next))
     });
     let (validates, looks_for_halt) = (task.marks.has(Mark::Validates), task.marks.has(Mark::LooksForHalt));
     quote! {{
-        #[allow(unused_variables, reason = "a task need not name an error")]
-        let handler = #function();
         let marks = __bifrost::Marks { validates: #validates, looks_for_halt: #looks_for_halt };
         __bifrost::task_state(
             #comment, #name, settings, marks, ::std::vec![#(#retries),*], ::std::vec![#(#catches),*], #next,
@@ -119,8 +144,8 @@ pub(super) fn definition(chart: &Chart, state: &State, task: &Task) -> TokenStre
 }
 
 /// Fields that the author leaves out get the defaults of Step Functions, explicitly.
-fn retry(retry: &Retry) -> TokenStream {
-    let (comment, error) = (comment(&retry.comment), wire_name(&retry.on));
+fn retry(chart: &Chart, retry: &Retry) -> TokenStream {
+    let (comment, error) = (comment(&retry.comment), wire_name(chart, &retry.on));
     let attempts = retry.whole("max_attempts").unwrap_or(3);
     let interval = retry.whole("interval_seconds").unwrap_or(1);
     let rate = retry.decimal("backoff_rate").unwrap_or(2.0);
@@ -135,20 +160,16 @@ fn retry(retry: &Retry) -> TokenStream {
     }
 }
 
-/// The handler's error type has the name of its variant on the wire.
-fn wire_name(on: &On) -> TokenStream {
+/// The error's type has the name of its variant on the wire.
+fn wire_name(chart: &Chart, on: &On) -> TokenStream {
     match on {
         On::All(_) => quote!("States.ALL"),
         On::Error(path) => {
-            let variant = variant(path);
-            quote!(__bifrost::Handler::<Self>::error_name(&handler, #variant))
+            let (pattern, variant) = (pattern(path), variant(path));
+            let named = named(chart, |span| quote_spanned!(span=> __bifrost::enum_of(#pattern)));
+            quote!(#named.wire_name(#variant))
         }
     }
-}
-
-/// The span of the variant. The pattern ends with it, so that an error of its type marks only the author's path.
-fn variant_span(path: &Path) -> Span {
-    path.segments.last().map_or_else(Span::call_site, |segment| segment.ident.span())
 }
 
 fn variant(path: &Path) -> String {

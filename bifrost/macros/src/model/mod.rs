@@ -68,7 +68,6 @@ pub(crate) enum Wait {
 
 pub(crate) struct Retry {
     pub(crate) comment: Comment,
-    pub(crate) keyword: Span,
     pub(crate) on: On,
     pub(crate) fields: Vec<RetryField>,
 }
@@ -80,7 +79,6 @@ pub(crate) struct RetryField {
 
 pub(crate) struct Catch {
     pub(crate) comment: Comment,
-    pub(crate) keyword: Span,
     pub(crate) on: On,
     pub(crate) next: Ident,
 }

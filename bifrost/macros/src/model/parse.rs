@@ -141,12 +141,12 @@ fn task(input: ParseStream) -> Result<Kind> {
 }
 
 fn retry(comment: Comment, input: ParseStream) -> Result<Retry> {
-    let keyword = input.parse::<kw::retry>()?.span;
+    input.parse::<kw::retry>()?;
     let on = input.parse()?;
     let body;
     braced!(body in input);
     let fields = Punctuated::<RetryField, Token![,]>::parse_terminated(&body)?;
-    Ok(Retry { comment, keyword, on, fields: fields.into_iter().collect() })
+    Ok(Retry { comment, on, fields: fields.into_iter().collect() })
 }
 
 impl Parse for RetryField {
@@ -158,12 +158,12 @@ impl Parse for RetryField {
 }
 
 fn catch(comment: Comment, input: ParseStream) -> Result<Catch> {
-    let keyword = input.parse::<kw::catch>()?.span;
+    input.parse::<kw::catch>()?;
     let on = input.parse()?;
     input.parse::<Token![=>]>()?;
     let next = input.parse()?;
     input.parse::<Token![;]>()?;
-    Ok(Catch { comment, keyword, on, next })
+    Ok(Catch { comment, on, next })
 }
 
 impl Parse for On {

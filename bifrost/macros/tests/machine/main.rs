@@ -12,3 +12,4 @@ mod lints;
 mod names;
 mod refused;
 mod shape;
+mod standard;

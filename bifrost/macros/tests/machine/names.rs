@@ -1,7 +1,10 @@
 //! Names of errors on the wire.
 
 use bifrost::TaskError;
+use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::error_code::{Coded, CodedError};
+use bifrost::json::{ReadError, ReadErrorKind};
+use bifrost::lifecycle::{Halt, HaltCheckError, LockFailure, LockUnknown, TaskFailure, ValidateFailure};
 use bifrost::task::FunctionError;
 use std::io;
 
@@ -114,4 +117,83 @@ fn codes_have_cause_and_remedy() {
     assert_eq!(too_large.cause, "The file is larger than the limit.");
     assert_eq!(too_large.remedy, "split the file");
     assert_eq!((StoreFull::CODES.len(), Wrapped::CODES.len()), (1, 0));
+}
+
+#[derive(Debug, thiserror::Error)]
+enum ServiceError {
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+}
+
+#[derive(Debug, thiserror::Error, TaskError)]
+enum RollOutFailure {
+    #[error("no tasks")]
+    NoTasks,
+    #[error("cannot read the service")]
+    #[task_error(from(CloudError, io::Error))]
+    Service(#[from] ServiceError),
+    #[error(transparent)]
+    #[task_error(transparent)]
+    Standard(#[from] TaskFailure),
+}
+
+fn cloud_error(kind: ErrorKind) -> CloudError {
+    let (code, message) = ("Code".into(), "message".into());
+    CloudError { operation: "ecs:UpdateService", resource: String::new(), kind, code, message, request_id: None }
+}
+
+#[test]
+fn standard_failures_keep_their_names_and_codes() {
+    let halt = RollOutFailure::from(Halt::Requested("bad build".into()));
+    assert_eq!((halt.name(), halt.error_code()), ("HaltError", Some("halt/requested")));
+    assert_eq!((RollOutFailure::NoTasks.name(), RollOutFailure::NoTasks.error_code()), ("NoTasksError", None));
+    let names = RollOutFailure::NAMES;
+    assert_eq!(names[..2], [("NoTasks", "NoTasksError"), ("Service", "ServiceError")]);
+    assert_eq!(names[2..], *TaskFailure::NAMES);
+}
+
+#[test]
+fn own_conversion_comes_before_the_standard_one() {
+    let error = cloud_error(ErrorKind::Throttled);
+    assert_eq!(RollOutFailure::from(error.clone()).name(), "ServiceError");
+    assert_eq!(RollOutFailure::from(io::Error::other("x")).name(), "ServiceError");
+    assert_eq!(TaskFailure::from(error.clone()).name(), "TransientError");
+    assert_eq!(RollOutFailure::from(HaltCheckError::from(error)).name(), "HealthError");
+}
+
+#[test]
+fn errors_of_the_framework_have_their_names() {
+    let read = |kind| ReadError { path: "ami".into(), kind, message: String::new() };
+    let json = serde_json::from_str::<u8>("{").unwrap_err();
+    let failures: [(TaskFailure, &str, &str); 11] = [
+        (cloud_error(ErrorKind::Conflict).into(), "TransientError", "aws/conflict"),
+        (cloud_error(ErrorKind::NotFound).into(), "PermanentError", "aws/not-found"),
+        (HaltCheckError::Halt(Halt::Requested("stop".into())).into(), "HaltError", "halt/requested"),
+        (HaltCheckError::from(cloud_error(ErrorKind::NotFound)).into(), "HealthError", "aws/not-found"),
+        (LockUnknown::NoOwner.into(), "LockError", "lock/no-owner"),
+        (LockFailure::from(cloud_error(ErrorKind::Throttled)).into(), "LockError", "aws/throttled"),
+        (ValidateFailure::from(cloud_error(ErrorKind::Throttled)).into(), "BadReleaseError", "aws/throttled"),
+        (CodedError::from_parts("note/empty", "empty").into(), "BadReleaseError", "note/empty"),
+        (read(ReadErrorKind::Null).into(), "BadReleaseError", "release/null"),
+        (read(ReadErrorKind::Type).into(), "UnmarshalError", "release/wrong-type"),
+        (json.into(), "UnmarshalError", "task/unexpected-json"),
+    ];
+    for (failure, name, code) in failures {
+        assert_eq!((failure.name(), failure.error_code()), (name, Some(code)), "{failure}");
+    }
+}
+
+#[derive(Debug, thiserror::Error, TaskError, Coded)]
+enum OnlyStandard {
+    #[error(transparent)]
+    #[task_error(transparent)]
+    Standard(#[from] TaskFailure),
+}
+
+#[test]
+fn code_of_a_standard_failure_needs_no_attribute() {
+    let failure = OnlyStandard::from(LockUnknown::NoOwner);
+    assert_eq!((failure.code(), failure.error_code()), ("lock/no-owner", Some("lock/no-owner")));
 }

@@ -30,7 +30,6 @@ pub use stack::{StoredDrift, StoredEvent, StoredResource, StoredStack};
 
 use super::FenrirPorts;
 use crate::machine::Fenrir;
-use bifrost::cloud::ErrorKind;
 use bifrost::local::{LocalDeployer, LocalSession, Resources, ServiceError};
 use bifrost::release::Region;
 use chrono::{DateTime, Utc};
@@ -76,7 +75,7 @@ pub fn ports(session: LocalSession<FenrirAccount>) -> FenrirPorts {
 /// AWS's error with that code, with the kind that the AWS client derives from it.
 fn refusal(code: &str, message: impl Into<String>) -> ServiceError {
     let message = message.into();
-    ServiceError::new(ErrorKind::of(code, &message), code, message)
+    ServiceError::new(code, message)
 }
 
 /// CloudFormation's error for most invalid requests.

@@ -9,7 +9,7 @@ use crate::cloud::{
     Alarms, Attachments, AutoScaling, AutoScalingGroup, Capacity, NewAlarm, NewAutoScalingGroup, NewScalingPolicy,
 };
 use async_trait::async_trait;
-use bifrost::cloud::{CloudError, ErrorKind};
+use bifrost::cloud::CloudError;
 use bifrost::lifecycle::Proof;
 use bifrost::local::{LocalSession, ServiceError};
 use std::collections::BTreeMap;
@@ -159,7 +159,7 @@ impl AutoScaling for LocalSession<OdinAccount> {
                 let message = format!(
                     "Cannot delete launch configuration {name} because it is attached to AutoScalingGroup {group}"
                 );
-                return Err(ServiceError::new(ErrorKind::Conflict, "ResourceInUse", message));
+                return Err(ServiceError::new("ResourceInUse", message));
             }
             let missing = || not_found("ValidationError", format!("Launch configuration name not found - {name}"));
             region.launch_configurations.remove(name).map(drop).ok_or_else(missing)
@@ -197,7 +197,7 @@ fn changeable<'r>(region: &'r mut OdinRegion, name: &str) -> Result<&'r mut Stor
     let group = region.auto_scaling_groups.get_mut(name).ok_or_else(|| group_not_found(name))?;
     if group.deleting {
         let message = "The AutoScaling group may not be modified while it is pending delete";
-        return Err(ServiceError::new(ErrorKind::Conflict, "ValidationError", message));
+        return Err(ServiceError::new("ValidationError", message));
     }
     Ok(group)
 }

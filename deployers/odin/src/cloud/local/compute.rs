@@ -4,7 +4,7 @@ use super::region::StoredPlacementGroup;
 use super::{OdinAccount, change, not_found, request};
 use crate::cloud::{Compute, Filter, Image, NewPlacementGroup, PlacementGroup, SecurityGroup, Subnet, Tags};
 use async_trait::async_trait;
-use bifrost::cloud::{CloudError, ErrorKind};
+use bifrost::cloud::CloudError;
 use bifrost::lifecycle::Proof;
 use bifrost::local::{LocalSession, ServiceError};
 
@@ -67,7 +67,7 @@ impl Compute for LocalSession<OdinAccount> {
         change(self, proof, "ec2:CreatePlacementGroup", &group.name, |region, _| {
             if region.placement_groups.contains_key(&group.name) {
                 let message = format!("The Placement Group '{}' already exists.", group.name);
-                return Err(ServiceError::new(ErrorKind::AlreadyExists, "InvalidPlacementGroup.Duplicate", message));
+                return Err(ServiceError::new("InvalidPlacementGroup.Duplicate", message));
             }
             check_placement(group)?;
             let stored = StoredPlacementGroup {
@@ -87,7 +87,7 @@ impl Compute for LocalSession<OdinAccount> {
             let mut instances = region.auto_scaling_groups.values().flat_map(|group| group.instances.values());
             if instances.any(|instance| instance.placement_group.as_deref() == Some(name)) {
                 let message = format!("The placement group '{name}' is in use and may not be deleted.");
-                return Err(ServiceError::new(ErrorKind::Conflict, "InvalidPlacementGroup.InUse", message));
+                return Err(ServiceError::new("InvalidPlacementGroup.InUse", message));
             }
             let unknown =
                 || not_found("InvalidPlacementGroup.Unknown", format!("The Placement Group '{name}' is unknown."));
@@ -105,7 +105,7 @@ fn check_placement(group: &NewPlacementGroup) -> Result<(), ServiceError> {
     if group.name.is_empty() || group.name.chars().count() > 255 || !partitions_fit {
         let message = "a placement group needs a name of 1 to 255 characters and strategy cluster, spread or \
                        partition; only partition takes a partition count, 1 to 7";
-        return Err(ServiceError::new(ErrorKind::Invalid, "InvalidParameterValue", message));
+        return Err(ServiceError::new("InvalidParameterValue", message));
     }
     Ok(())
 }

@@ -28,7 +28,7 @@ pub use templates::StoredTemplate;
 
 use super::OdinPorts;
 use crate::machine::Odin;
-use bifrost::cloud::{CloudError, ErrorKind};
+use bifrost::cloud::CloudError;
 use bifrost::lifecycle::Proof;
 use bifrost::local::{Changes, LocalDeployer, LocalSession, RegionState, Resources, ServiceError};
 use bifrost::release::{AccountId, Region};
@@ -169,12 +169,12 @@ fn in_region<T>(
 
 /// AWS's error for an invalid request.
 fn validation_error(message: impl Into<String>) -> ServiceError {
-    ServiceError::new(ErrorKind::Invalid, "ValidationError", message)
+    ServiceError::new("ValidationError", message)
 }
 
 /// AWS's error for a resource that does not exist.
 fn not_found(code: &str, message: impl Into<String>) -> ServiceError {
-    ServiceError::new(ErrorKind::NotFound, code, message)
+    ServiceError::new(code, message)
 }
 
 /// Whether a resource has all these tags.

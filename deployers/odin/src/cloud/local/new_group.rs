@@ -7,7 +7,6 @@ use super::lifecycle::{LAUNCHING, TERMINATING};
 use super::region::OdinRegion;
 use super::{ServiceContext, validation_error};
 use crate::cloud::{LifecycleHook, NewAutoScalingGroup, NewLaunchTemplate, Tags};
-use bifrost::cloud::ErrorKind;
 use bifrost::local::ServiceError;
 use std::collections::BTreeMap;
 
@@ -61,7 +60,7 @@ fn check_is_new(name: &str, region: &OdinRegion) -> Result<(), ServiceError> {
     };
     let message =
         format!("AutoScalingGroup by this name already exists - A group with the name {name} already exists{pending}");
-    Err(ServiceError::new(ErrorKind::AlreadyExists, "AlreadyExists", message))
+    Err(ServiceError::new("AlreadyExists", message))
 }
 
 fn check_tags(tags: &Tags) -> Result<(), ServiceError> {

@@ -3,7 +3,7 @@
 use super::{OdinAccount, change, has_tags, not_found, request};
 use crate::cloud::{LaunchTemplate, LaunchTemplates, NewLaunchTemplate};
 use async_trait::async_trait;
-use bifrost::cloud::{CloudError, ErrorKind};
+use bifrost::cloud::CloudError;
 use bifrost::lifecycle::Proof;
 use bifrost::local::{LocalSession, ServiceError};
 use chrono::{DateTime, Utc};
@@ -65,7 +65,7 @@ impl LaunchTemplates for LocalSession<OdinAccount> {
             if region.launch_templates.contains_key(name) {
                 let code = "InvalidLaunchTemplateName.AlreadyExistsException";
                 let message = format!("Launch template name {name} already in use.");
-                return Err(ServiceError::new(ErrorKind::AlreadyExists, code, message));
+                return Err(ServiceError::new(code, message));
             }
             let id = region.new_id("lt");
             let created = StoredTemplate { id, create_time: context.now, template: template.clone() };
@@ -90,11 +90,11 @@ impl LaunchTemplates for LocalSession<OdinAccount> {
 
 fn mismatch(client_token: &str) -> ServiceError {
     let message = format!("The client token '{client_token}' was used for another launch template");
-    ServiceError::new(ErrorKind::Conflict, "IdempotentParameterMismatch", message)
+    ServiceError::new("IdempotentParameterMismatch", message)
 }
 
 fn check(template: &NewLaunchTemplate) -> Result<(), ServiceError> {
-    let invalid = |code: &str, message: String| Err(ServiceError::new(ErrorKind::Invalid, code, message));
+    let invalid = |code: &str, message: String| Err(ServiceError::new(code, message));
     let name = &template.name;
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "().-/_".contains(letter);
     if !(3..=128).contains(&name.chars().count()) || !name.chars().all(allowed) {
