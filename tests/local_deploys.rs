@@ -91,6 +91,20 @@ fn second_deploy_replaces_the_first() {
 }
 
 #[test]
+fn demo_succeeds_with_another_prefix() {
+    let shell = odin("prefix");
+    let command = |line: &str| shell.command(line).env("BIFROST_PREFIX", "acme-").output().unwrap();
+    let demo = command("deploy release.json --local --speed 100000");
+    assert_eq!(demo.status.code(), Some(0), "{}", text(&demo.stderr));
+    assert_eq!(
+        shell.json(&format!("status {TARGET} --local --prefix acme-"))[0]["services"].as_array().unwrap().len(),
+        2
+    );
+    let template = text(&command("bootstrap").stdout);
+    assert!(template.contains("acme-odin") && !template.contains("coinbase"));
+}
+
+#[test]
 fn halt_from_another_process_ends_clean() {
     let shell = odin("halted");
     let mut engine = Engine::until(&shell, "WaitForDeploy");

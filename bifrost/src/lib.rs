@@ -51,6 +51,18 @@
 //! The function needs only `lambda`. If this dependency has another name, pass it to the macros: `crate = name;` first in
 //! [`state_machine!`], `#[fields(crate = name)]`, and `#[task_error(crate = name)]` and `#[code(crate = name)]` on types.
 //!
+//! # Outside of the workspace
+//!
+//! Panics must unwind: each panic of a handler becomes a `PanicError`, so [`main!`] refuses a profile with `panic = "abort"`. Use SDK crates
+//! of major version 1 with `default-features = false, features = ["behavior-version-latest", "rt-tokio"]`; with default features the
+//! function links a second HTTP client and a second TLS. `CONTRIBUTING.md` says step by step how to add a deployer, a port, a rule and a
+//! command.
+//!
+//! # Names in AWS
+//!
+//! All names of a deployer begin with a prefix, [`Deployer::PREFIX`], by default `coinbase-`. Users choose another with `--prefix` or
+//! `BIFROST_PREFIX`, and every command and local cloud obeys; a [`testing::TestHarness`] has that of the deployer.
+//!
 //! # Testing
 //!
 //! A [`testing::TestHarness`] runs whole executions on virtual time. Faults specify which calls fail, and how often; a

@@ -18,6 +18,9 @@
 #[macro_export]
 macro_rules! main {
     ($deployer:ty, clouds: [$($cloud:ident),+ $(,)?] $(, commands: [$($command:expr),* $(,)?])? $(,)?) => {
+        #[cfg(panic = "abort")]
+        ::std::compile_error!("panics must unwind, as each becomes a `PanicError`: remove `panic = \"abort\"` from the profile");
+
         fn main() -> ::std::process::ExitCode {
             $crate::audit::set_version(env!("CARGO_PKG_VERSION"));
             $($crate::__serve!($cloud, $deployer);)+

@@ -29,9 +29,9 @@ impl Shell {
     pub(crate) fn command(&self, line: &str) -> Command {
         let mut command = Command::new(&self.program);
         command.args(line.split_whitespace()).current_dir(&self.folder);
-        for variable in
-            ["AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_ACCOUNT_ID", "FENRIR_STEP", "HELLO_STEP", "ODIN_STEP"]
-        {
+        let of_commands =
+            ["AWS_LAMBDA_RUNTIME_API", "AWS_REGION", "AWS_ACCOUNT_ID", "BIFROST_BUCKETS", "BIFROST_PREFIX"];
+        for variable in of_commands.into_iter().chain(["FENRIR_STEP", "HELLO_STEP", "ODIN_STEP"]) {
             command.env_remove(variable);
         }
         command.env("USER", "ada");

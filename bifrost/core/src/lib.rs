@@ -47,6 +47,7 @@ pub const ERROR_CODES: &[&[error_code::ErrorCode]] = &[
     <cloud::CloudError as Coded>::CODES,
     <cloud::StartError as Coded>::CODES,
     <deployer::ConnectError as Coded>::CODES,
+    <deployer::InvalidPrefix as Coded>::CODES,
     <json::ParseError as Coded>::CODES,
     <json::ReadError as Coded>::CODES,
     <lifecycle::AuditUnavailable as Coded>::CODES,

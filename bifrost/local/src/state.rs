@@ -7,10 +7,11 @@ use super::fault::Fault;
 use super::lock_table::LockItems;
 use bifrost_asl::interpreter::{Checkpoint, Event, EventDetails, EventType, Redrive};
 use bifrost_audit::memory::Body;
+use bifrost_core::account::Identity;
 use bifrost_core::cloud::{ExecutionFilter, ExecutionStatus, ExecutionSummary};
 use bifrost_core::error_code::Coded;
 use bifrost_core::json;
-use bifrost_core::release::{AccountId, BucketName, Region};
+use bifrost_core::release::{AccountId, BucketName, InvalidName, Region};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::collections::BTreeMap;
@@ -150,6 +151,22 @@ pub struct StoredObject {
 }
 
 impl<R: Resources> LocalState<R> {
+    /// Adds what `bootstrap` creates for a deployer of that identity: bucket and lock table in the deployer account, and in every
+    /// account the role that it assumes. What exists under such a name is kept: a role that trusts nobody refuses the deployer.
+    ///
+    /// # Errors
+    /// If the deployer's name does not make a valid bucket name.
+    pub fn bootstrap(mut self, identity: &Identity) -> Result<Self, InvalidName> {
+        let deployer = self.accounts.entry(identity.account.clone()).or_default();
+        deployer.buckets.entry(identity.bucket()?).or_default();
+        deployer.lock_tables.entry(format!("{}/{}", identity.region, identity.lock_table())).or_default();
+        for account in self.accounts.values_mut() {
+            let role = || Role { trusts: vec![identity.account.clone()] };
+            account.roles.entry(identity.assumed_role()).or_insert_with(role);
+        }
+        Ok(self)
+    }
+
     /// Moves the clock to `now` and makes everything happen that is due by then. The clock never goes back.
     pub(crate) fn advance(&mut self, now: DateTime<Utc>) {
         self.clock = self.clock.max(now);

@@ -54,7 +54,7 @@ impl<R: Resources> Store<R> {
         Self::new(StoreBackend::Memory { state: Box::new(state), executions: IndexMap::new() })
     }
 
-    /// Opens the local cloud of `deployer` in an SQLite file. Creates the file and the local cloud if they do not
+    /// Opens the local cloud of `deployer`, by its name in AWS, in an SQLite file. Creates the file and the local cloud if they do not
     /// exist.
     ///
     /// # Errors
@@ -67,8 +67,8 @@ impl<R: Resources> Store<R> {
         Ok(Self::new(StoreBackend::File(Box::new(Sqlite::open(path, deployer, new_state)?))))
     }
 
-    /// Moves a local cloud without executions from memory to an SQLite file. It replaces the local cloud of `deployer`
-    /// in that file, and deletes its executions; other deployers keep theirs. Does nothing if the local cloud is
+    /// Moves a local cloud without executions from memory to an SQLite file. It replaces the local cloud of `deployer`,
+    /// by its name in AWS, in that file, and deletes its executions; other deployers keep theirs. Does nothing if the local cloud is
     /// already in a file.
     ///
     /// # Errors

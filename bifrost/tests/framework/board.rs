@@ -157,18 +157,11 @@ impl LocalDeployer for BoardDeployer {
 
 /// A local cloud with the deployer account, one target account and these faults.
 pub(crate) fn local_state(faults: &Value) -> LocalState<Notes> {
-    let role = json!({"coinbase-board-assumed": {"trusts": ["000000000000"]}});
     serde_json::from_value(json!({
         "clock": "2026-03-01T12:00:00Z",
         "deployer_account": "000000000000",
         "deployer_region": "us-east-1",
-        "accounts": {
-            "000000000000": {
-                "buckets": {"coinbase-board-000000000000": {}},
-                "lock_tables": {"us-east-1/coinbase-board-locks": {}},
-            },
-            "222222222222": {"roles": role},
-        },
+        "accounts": {"000000000000": {}, "222222222222": {}},
         "faults": faults,
     }))
     .unwrap()

@@ -149,12 +149,13 @@ async fn watcher_sees_calls_with_name_and_account() {
 }
 
 fn cloud_in(path: &std::path::Path) -> LocalCloud<BoardDeployer> {
-    let store = Store::open(path, "board", || local_state(&json!([]))).unwrap();
     let identity = Identity {
         name: "coinbase-board".into(),
         account: "000000000000".parse().unwrap(),
         region: "us-east-1".parse().unwrap(),
     };
+    let new_state = || local_state(&json!([])).bootstrap(&identity).unwrap();
+    let store = Store::open(path, "coinbase-board", new_state).unwrap();
     let defaults = identity.defaults(BoardDeployer::TIMEOUT_SECONDS).unwrap();
     LocalCloud::new(store, identity, defaults)
 }
@@ -189,7 +190,7 @@ async fn replaced_cloud_is_seen_by_other_processes() {
     harness.deploy(&release, &[]).await.unwrap();
     let mut replaced = local_state(&json!([]));
     replaced.ids = 7;
-    Store::in_memory(replaced).move_to(&path, BoardDeployer::NAME).unwrap();
+    Store::in_memory(replaced).move_to(&path, "coinbase-board").unwrap();
     assert_eq!(other.store().read(|local_state| local_state.ids).unwrap(), 7);
     assert!(other.executions().list(&ExecutionFilter::default(), 10).await.unwrap().is_empty());
     assert_eq!(notes(&harness), [] as [&str; 0]);
@@ -211,11 +212,11 @@ fn file_that_is_not_sqlite_is_refused() {
     let path = new_file("garbage");
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     std::fs::write(&path, "this is not a database, and long enough to be read as the header of one").unwrap();
-    let open = || Store::open(&path, "board", || local_state(&json!([])));
+    let open = || Store::open(&path, "coinbase-board", || local_state(&json!([])));
     let refused = open().err().unwrap();
     assert_eq!(refused.code(), "local/not-a-database");
     assert!(refused.to_string().contains("cloud.sqlite"), "{refused}");
     // So is a reset: the file may have other data.
-    let reset = Store::in_memory(local_state(&json!([]))).move_to(&path, BoardDeployer::NAME).unwrap_err();
+    let reset = Store::in_memory(local_state(&json!([]))).move_to(&path, "coinbase-board").unwrap_err();
     assert_eq!(reset.code(), "local/not-a-database");
 }

@@ -21,6 +21,7 @@ mod locks;
 mod probe;
 mod replay;
 mod reviews;
+mod settings;
 mod stopping;
 mod target_objects;
 mod templates;

@@ -12,7 +12,7 @@
 )]
 
 use bifrost::account::Identity;
-use bifrost::deployer::Deployer;
+use bifrost::deployer::{Deployer, Prefix};
 use bifrost::local::{LocalCloud, LocalDeployer, LocalState, Store, read_seed};
 use bifrost::release::Sha256;
 use bifrost::testing::TestHarness;
@@ -52,13 +52,15 @@ async fn main() {
 
 fn open(file: &str) -> Arc<Store<OdinAccount>> {
     let sample = || read_seed(Path::new("odin.json"), Odin::SEED.as_bytes()).unwrap();
-    Store::open(Path::new(file), Odin::NAME, sample).unwrap()
+    Store::open(Path::new(file), &Prefix::of::<Odin>(None).unwrap().deployer::<Odin>(), sample).unwrap()
 }
 
 fn harness(store: Arc<Store<OdinAccount>>) -> TestHarness<Odin> {
     let (account, region) =
         store.read(|state| (state.deployer_account.clone(), state.deployer_region.clone())).unwrap();
-    let identity = Identity { name: format!("coinbase-{}", Odin::NAME), account, region };
+    let name = Prefix::of::<Odin>(None).unwrap().deployer::<Odin>();
+    let identity = Identity { name, account, region };
+    store.transact(|state| *state = state.clone().bootstrap(&identity).unwrap()).unwrap();
     let defaults = identity.defaults(Odin::TIMEOUT_SECONDS).unwrap();
     TestHarness::with_cloud(LocalCloud::new(store, identity, defaults)).unwrap()
 }

@@ -68,6 +68,6 @@ pub(crate) fn region(harness: &TestHarness<Odin>) -> OdinRegion {
 /// Odin's ports into the sample release's account and region.
 pub(crate) async fn ports(harness: &TestHarness<Odin>) -> OdinPorts {
     let (account, region) = ("000000000000".parse().unwrap(), "us-east-1".parse().unwrap());
-    let (role, session) = ("coinbase-odin-assumed".into(), "test".into());
+    let (role, session) = (harness.cloud().identity().assumed_role(), "test".into());
     harness.cloud().targets().assume(&TargetRole { account, region, role, session, tags: Vec::new() }).await.unwrap()
 }

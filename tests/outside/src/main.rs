@@ -117,13 +117,7 @@ impl LocalDeployer for Outside {
         "clock": "2026-01-01T00:00:00Z",
         "deployer_account": "000000000000",
         "deployer_region": "us-east-1",
-        "accounts": {
-            "000000000000": {
-                "buckets": {"coinbase-outside-000000000000": {}},
-                "lock_tables": {"us-east-1/coinbase-outside-locks": {}},
-                "roles": {"coinbase-outside-assumed": {"trusts": ["000000000000"]}}
-            }
-        }
+        "accounts": {"000000000000": {}}
     }"#;
 
     fn local_ports(session: LocalSession<Notes>) -> Board {

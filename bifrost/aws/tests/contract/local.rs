@@ -19,12 +19,11 @@ pub fn fixture() -> AccountFixture {
         "deployer_region": REGION,
         "accounts": {
             DEPLOYER: {
-                "buckets": {format!("coinbase-idler-{DEPLOYER}"): {}},
                 "lock_tables": {format!("{REGION}/coinbase-idler-locks"): {go_lock_key().as_str(): go_lock()}},
             },
             TARGET: {
                 "buckets": {format!("theirs-{TARGET}"): {}},
-                "roles": {"coinbase-idler-assumed": {"trusts": [DEPLOYER]}, FOREIGN_ROLE: {"trusts": ["999999999999"]}},
+                "roles": {FOREIGN_ROLE: {"trusts": ["999999999999"]}},
             },
         },
     }))

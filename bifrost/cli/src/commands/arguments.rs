@@ -1,9 +1,10 @@
 //! Arguments of several commands, and their parsers.
 
+use crate::bootstrap::DeployerName;
 use crate::client::Address;
 use crate::client::ClientDeployer;
 use bifrost_core::account::{Identity, names};
-use bifrost_core::deployer::ConnectOptions;
+use bifrost_core::deployer::{ConnectOptions, Prefix};
 use bifrost_core::release::{AccountId, BucketName, ConfigName, Defaults, ProjectName, Region, read_buckets};
 use clap::ValueEnum;
 use std::borrow::Cow;
@@ -14,9 +15,6 @@ use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 
 use super::error::CliError;
-
-/// The default of `--prefix`.
-pub(super) const PREFIX: &str = "coinbase-";
 
 /// Names the deployer. The names of its resources in AWS derive from its name.
 #[derive(Debug, Default, clap::Args)]
@@ -30,29 +28,58 @@ pub(super) struct DeployerArgs {
     /// Region of the deployer [default: region of the AWS configuration]
     #[arg(long, global = true, value_name = "REGION", display_order = 902)]
     deployer_region: Option<Region>,
-    /// Prefix of the names of your deployers
-    #[arg(long, global = true, value_name = "TEXT", env = "BIFROST_PREFIX", default_value = PREFIX, hide = true)]
-    prefix: String,
+    /// Prefix of the names of the deployer and its resources; as in `BIFROST_PREFIX`
+    #[arg(long, global = true, value_name = "TEXT", env = "BIFROST_PREFIX", hide_env = true, display_order = 903)]
+    prefix: Option<String>,
     /// Other buckets from which the deployer accepts releases, separated by commas; as in the function's `BIFROST_BUCKETS`
     #[arg(long, global = true, value_name = "NAMES", env = "BIFROST_BUCKETS", value_parser = read_buckets, hide = true)]
     allowed_buckets: Option<BTreeSet<BucketName>>,
+    /// The deployer's name in AWS. See [`resolve`](Self::resolve).
+    #[arg(skip)]
+    name: String,
+    /// Selects the prefix in another command, with a space before it.
+    #[arg(skip)]
+    prefix_argument: String,
 }
 
 impl DeployerArgs {
-    /// The deployer's name: as given, else from the environment variable of the Go clients, else from the prefix.
-    pub(super) fn name<D: ClientDeployer>(&self) -> String {
-        let variable = format!("{}_STEP", D::NAME.to_uppercase().replace('-', "_"));
-        self.name_or::<D>(env::var(variable).ok())
+    /// Finds the deployer's name in AWS: as given, else from the environment variable of the Go clients, else from the prefix.
+    pub(super) fn resolve<D: ClientDeployer>(mut self) -> Result<Self, CliError> {
+        let prefix = Prefix::of::<D>(self.prefix.as_deref())?;
+        let variable = env::var(format!("{}_STEP", D::NAME.to_uppercase().replace('-', "_"))).ok();
+        let given = self.deployer.clone().or(variable).filter(|name| !name.is_empty());
+        if given.is_none() {
+            self.prefix_argument = prefix_argument(prefix.as_str(), D::PREFIX);
+        }
+        self.name = match given {
+            Some(name) => name.parse::<DeployerName>()?.to_string(),
+            None => prefix.deployer::<D>(),
+        };
+        Ok(self)
     }
 
-    fn name_or<D: ClientDeployer>(&self, variable: Option<String>) -> String {
-        let name = self.deployer.clone().or(variable).filter(|name| !name.is_empty());
-        name.unwrap_or_else(|| format!("{}{}", self.prefix, D::NAME))
+    /// The deployer's name in AWS.
+    pub(super) fn name(&self) -> &str {
+        &self.name
     }
 
-    pub(super) fn options<D: ClientDeployer>(&self) -> ConnectOptions {
+    pub(super) fn options(&self) -> ConnectOptions {
         let (account, region) = (self.deployer_account.clone(), self.deployer_region.clone());
-        ConnectOptions { name: self.name::<D>(), account, region, allowed_buckets: self.allowed_buckets() }
+        ConnectOptions { name: self.name.clone(), account, region, allowed_buckets: self.allowed_buckets() }
+    }
+
+    /// The deployer in a local cloud that has these. It has one account and region, so others may not be given: AWS refuses them, too.
+    #[cfg(feature = "local")]
+    pub(super) fn local_identity(&self, account: AccountId, region: Region) -> Result<Identity, CliError> {
+        // A variable of the shell is for commands on AWS.
+        let is_option = |account: &AccountId| env::var("AWS_ACCOUNT_ID").as_deref() != Ok(account.as_str());
+        if let Some(asked) = self.deployer_account.as_ref().filter(|asked| **asked != account && is_option(asked)) {
+            return Err(CliError::OtherLocalAccount { asked: asked.clone(), found: account });
+        }
+        if let Some(asked) = self.deployer_region.as_ref().filter(|asked| **asked != region) {
+            return Err(CliError::OtherLocalRegion { asked: asked.clone(), found: region });
+        }
+        Ok(self.identity(account, region))
     }
 
     pub(super) fn allowed_buckets(&self) -> BTreeSet<BucketName> {
@@ -70,8 +97,8 @@ impl DeployerArgs {
         let mut arguments = String::new();
         if let Some(name) = &self.deployer {
             arguments = format!(" --deployer {}", shell_quoted(name));
-        } else if !matches!(self.prefix.as_str(), PREFIX | "") && env::var("BIFROST_PREFIX").is_err() {
-            arguments = format!(" --prefix {}", shell_quoted(&self.prefix));
+        } else {
+            arguments.push_str(&self.prefix_argument);
         }
         if let Some(region) = &self.deployer_region {
             arguments = format!("{arguments} --deployer-region {region}");
@@ -86,22 +113,25 @@ impl DeployerArgs {
     }
 
     /// The arguments of a command for the audit log of this deployer, with a space before each.
-    fn audit_arguments<D: ClientDeployer>(&self) -> String {
-        let name = self.name::<D>();
-        let prefix = names::prefix(&name);
-        let mut arguments = String::new();
-        if prefix != PREFIX && env::var("BIFROST_PREFIX").is_err() {
-            arguments = format!(" --prefix {}", shell_quoted(prefix));
-        }
+    fn audit_arguments(&self) -> String {
+        let arguments = prefix_argument(names::prefix(&self.name), Prefix::DEFAULT);
         match &self.deployer_region {
             Some(region) => format!("{arguments} --deployer-region {region}"),
             None => arguments,
         }
     }
 
-    pub(super) fn identity<D: ClientDeployer>(&self, account: AccountId, region: Region) -> Identity {
-        Identity { name: self.name::<D>(), account, region }
+    pub(super) fn identity(&self, account: AccountId, region: Region) -> Identity {
+        Identity { name: self.name.clone(), account, region }
     }
+}
+
+/// The argument that selects this prefix in another command, with a space before it: none if the environment or the default selects it.
+pub(super) fn prefix_argument(prefix: &str, default: &str) -> String {
+    if env::var("BIFROST_PREFIX").as_deref().unwrap_or(default) == prefix {
+        return String::new();
+    }
+    format!(" --prefix {}", shell_quoted(prefix))
 }
 
 /// Selects the cloud.
@@ -163,7 +193,7 @@ impl CommandHint {
         Self {
             command: D::NAME,
             arguments: cloud.arguments(deployer),
-            audit_arguments: format!("{}{}", deployer.audit_arguments::<D>(), cloud.cloud_arguments()),
+            audit_arguments: format!("{}{}", deployer.audit_arguments(), cloud.cloud_arguments()),
             is_local: cloud.is_local(),
             defaults: None,
         }

@@ -29,7 +29,7 @@ pub(super) async fn run<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: &A
 /// The deployer whose function runs the tasks. With account and region given, no cloud needs to be reached.
 async fn identity<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: &Args) -> Result<Identity, CliError> {
     if let (false, Some(account), Some(region)) = (args.cloud.is_local(), &args.account, &args.region) {
-        return Ok(session.deployer_args.identity::<D>(account.clone(), region.clone()));
+        return Ok(session.deployer_args.identity(account.clone(), region.clone()));
     }
     Ok(session.client(&args.cloud).await?.account.identity.as_ref().clone())
 }

@@ -7,11 +7,13 @@ use crate::client::{
     AddressError, FreezeFailure, HaltFailure, PlanFailure, PrepareError, RollbackFailure, StartFailure,
 };
 use bifrost_core::cloud::{CloudError, ErrorKind};
-use bifrost_core::deployer::ConnectError;
+use bifrost_core::deployer::{ConnectError, InvalidPrefix};
 use bifrost_core::error_code::{Coded, CodedError};
 #[cfg(feature = "local")]
 use bifrost_core::json;
 use bifrost_core::people::ActError;
+#[cfg(feature = "local")]
+use bifrost_core::release::Region;
 use bifrost_core::release::{AccountId, BucketName, InvalidName};
 #[cfg(feature = "local")]
 use bifrost_local::{EngineError, SeedError, StoreError};
@@ -62,6 +64,9 @@ pub(super) enum CliError {
     #[error(transparent)]
     #[code(source)]
     Name(#[from] InvalidName),
+    #[error(transparent)]
+    #[code(source)]
+    Prefix(#[from] InvalidPrefix),
     #[error("{0}{log_in}", log_in = LogIn(.0))]
     #[code(source)]
     Cloud(#[from] CloudError),
@@ -117,6 +122,22 @@ pub(super) enum CliError {
     #[error("{0} is in use: another process runs a deploy in it; wait until that deploy ends, or halt it")]
     #[code("local/in-use", "wait until the running deploy ends, or halt it with `halt`")]
     LocalCloudInUse(PathBuf),
+    #[cfg(feature = "local")]
+    /// The deployer of the local cloud is in another account than `--deployer-account` says.
+    #[error(
+        "the deployer of this local cloud is in account {found}, not {asked}: leave out --deployer-account, or pass a seed with \
+         that `deployer_account` with --cloud FILE"
+    )]
+    #[code("local/other-account", "leave out `--deployer-account`, or pass another seed with `--cloud FILE`")]
+    OtherLocalAccount { asked: AccountId, found: AccountId },
+    #[cfg(feature = "local")]
+    /// The deployer of the local cloud is in another region than `--deployer-region` says.
+    #[error(
+        "the deployer of this local cloud is in region {found}, not {asked}: leave out --deployer-region, or pass a seed with \
+         that `deployer_region` with --cloud FILE"
+    )]
+    #[code("local/other-region", "leave out `--deployer-region`, or pass another seed with `--cloud FILE`")]
+    OtherLocalRegion { asked: Region, found: Region },
     /// The deployer has no execution of that name.
     #[error("execution {name} not found; list the executions with {list}")]
     #[code("cli/unknown-execution", "list the executions with `history`")]

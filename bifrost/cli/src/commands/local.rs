@@ -41,16 +41,18 @@ pub(super) fn open<D: LocalDeployer + ClientDeployer>(
     args: &CloudArgs,
     fresh: bool,
 ) -> Result<Box<dyn Backend<D>>, CliError> {
-    let (path, new_state) = find::<D>(args.cloud.as_deref())?;
+    let (path, seed) = find::<D>(args.cloud.as_deref())?;
+    let seed_identity = deployer_args.identity(seed.deployer_account.clone(), seed.deployer_region.clone());
+    let new_state = seed.bootstrap(&seed_identity)?;
     let is_new = fresh || !path.exists();
     let store = if is_new {
         Store::in_memory(new_state)
     } else {
-        Store::open(&path, D::NAME, || new_state)
+        Store::open(&path, deployer_args.name(), || new_state)
             .map_err(|error| of_another_version::<D>(error, deployer_args, args))?
     };
     let (account, region) = store.read(|state| (state.deployer_account.clone(), state.deployer_region.clone()))?;
-    let identity = deployer_args.identity::<D>(account, region);
+    let identity = deployer_args.local_identity(account, region)?;
     let mut defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
     defaults.allowed_buckets = deployer_args.allowed_buckets();
     let cloud = LocalCloud::<D>::new(store, identity, defaults).reached_with(&args.arguments(deployer_args));
@@ -91,7 +93,7 @@ impl<D: LocalDeployer + ClientDeployer> Backend<D> for LocalBackend<D> {
         if self.path.exists() && lease.is_none() {
             return Err(CliError::LocalCloudInUse(self.path.clone()));
         }
-        Ok(self.cloud.store().move_to(&self.path, D::NAME)?)
+        Ok(self.cloud.store().move_to(&self.path, &self.cloud.identity().name)?)
     }
 
     /// Applies a JSON merge patch to the local cloud, such as `{"faults": […]}` or another behaviour of an image.
@@ -123,7 +125,7 @@ impl<D: LocalDeployer + ClientDeployer> Backend<D> for LocalBackend<D> {
     }
 }
 
-/// The file of the local cloud, and the state to create it with. A JSON seed is always read, so that its errors are
+/// The file of the local cloud, and the seed to create it from. A JSON seed is always read, so that its errors are
 /// reported by every command.
 fn find<D: LocalDeployer>(cloud: Option<&Path>) -> Result<(PathBuf, LocalState<D::Resources>), CliError> {
     let file = file(cloud);

@@ -123,7 +123,10 @@ async fn dispatch<D: ClientDeployer>(session: &ProgramRun<'_, D>, command: Comma
 
 /// The command line, with the deployer's own name in its help.
 fn command<D: ClientDeployer>() -> clap::Command {
-    named(D::NAME, D::ABOUT, D::RELEASE_FILE)
+    named(D::NAME, D::ABOUT, D::RELEASE_FILE).mut_arg("prefix", |prefix| {
+        let help = prefix.get_help().map(ToString::to_string).unwrap_or_default();
+        prefix.help(format!("{help} [default: {}]", D::PREFIX))
+    })
 }
 
 /// `default` is the release file that is used if none is given.

@@ -91,11 +91,11 @@ impl<D: ClientDeployer> Program<D> {
 
     async fn dispatch(&self, matches: &ArgMatches) -> Result<u8, CliError> {
         if let Some((command, matches)) = self.custom_command(matches) {
-            let deployer_args = DeployerArgs::from_arg_matches(matches).map_err(CliError::Usage)?;
+            let deployer_args = DeployerArgs::from_arg_matches(matches).map_err(CliError::Usage)?.resolve::<D>()?;
             return custom_command::run(&ProgramRun { program: self, deployer_args }, command, matches).await;
         }
         let Cli { deployer_args, command } = Cli::from_arg_matches(matches).map_err(CliError::Usage)?;
-        dispatch(&ProgramRun { program: self, deployer_args }, command).await
+        dispatch(&ProgramRun { program: self, deployer_args: deployer_args.resolve::<D>()? }, command).await
     }
 
     /// The deployer's own command in the arguments.
@@ -207,7 +207,7 @@ impl<D: ClientDeployer> ProgramRun<'_, D> {
     /// Connects to the deployer in AWS.
     pub(super) async fn connect(&self) -> Result<Connection<D>, CliError> {
         let aws = self.program.aws.as_ref().ok_or(CliError::NoAws(D::NAME))?;
-        Ok(aws.connect(&self.deployer_args.options::<D>()).await?)
+        Ok(aws.connect(&self.deployer_args.options()).await?)
     }
 
     /// Connects to an audit log in AWS.
@@ -224,6 +224,6 @@ impl<D: ClientDeployer> ProgramRun<'_, D> {
     /// The account of the credentials, in which the deployer may not exist yet.
     pub(super) async fn bootstrap_target(&self) -> Result<BootstrapTarget, CliError> {
         let aws = self.program.aws.as_ref().ok_or(CliError::BootstrapNeedsAws(D::NAME))?;
-        Ok(aws.bootstrap_target(self.deployer_args.options::<D>().region.as_ref()).await?)
+        Ok(aws.bootstrap_target(self.deployer_args.options().region.as_ref()).await?)
     }
 }

@@ -2,12 +2,14 @@
 
 mod connect;
 mod permission;
+mod prefix;
 
 pub use connect::{
     AuditConnection, AuditOptions, BootstrapTarget, Connect, ConnectAudit, ConnectError, ConnectErrorKind,
     ConnectOptions, Connection,
 };
 pub use permission::{Boundary, DEPLOYERS_BUCKET, Permission, PolicyCondition};
+pub use prefix::{InvalidPrefix, Prefix};
 
 use crate::account::Identity;
 use crate::audit::{Audit, AuditMode, AuditPorts, DeployerVersion, FailStates, version};
@@ -34,6 +36,9 @@ pub trait Deployer: Sized + Send + Sync + 'static {
 
     /// Its name, which is also the name of its command: `odin`.
     const NAME: &'static str;
+    /// The prefix of its name in AWS, and with it of the names of its function, state machine, roles, bucket and tables. Users
+    /// choose another with `--prefix` or `BIFROST_PREFIX`, see [`Prefix`]. Deployers with the same prefix share an audit log.
+    const PREFIX: &'static str = Prefix::DEFAULT;
     /// The default timeout of a deploy, in seconds.
     const TIMEOUT_SECONDS: u32;
     /// How long one attempt of a task may take, in seconds. It must be above the timeout of the function, so that an attempt has

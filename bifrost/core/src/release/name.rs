@@ -60,7 +60,7 @@ impl InvalidName {
 }
 
 /// The name may have megabytes; the message must not.
-fn shortened(name: &str) -> String {
+pub(crate) fn shortened(name: &str) -> String {
     const MAX_SHOWN: usize = 80;
     match name.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),

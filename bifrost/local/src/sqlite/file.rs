@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 /// The version of the tables; a file with another one is refused.
-pub(super) const LAYOUT: i64 = 3;
+pub(super) const LAYOUT: i64 = 4;
 
 /// One local cloud for each deployer (table `world`), so that several deployers may share a file. It is stored in
 /// parts, so that a call writes only what it changed.

@@ -11,7 +11,7 @@ pub use audit_check::{AuditCheck, is_audit_call};
 use crate::{Engine, EngineError, LocalCloud, LocalDeployer, LocalState, Pace, Store, StoreError};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{Attempt, CloudError, Encryption, ExecutionSummary, HistoryEvent, StartError};
-use bifrost_core::deployer::Ports;
+use bifrost_core::deployer::{InvalidPrefix, Ports, Prefix};
 use bifrost_core::json::ReadError;
 use bifrost_core::lifecycle::Context;
 use bifrost_core::release::{ExecutionName, InvalidName, Release};
@@ -29,6 +29,9 @@ pub enum HarnessError {
     /// A name is not valid.
     #[error(transparent)]
     Name(#[from] InvalidName),
+    /// The deployer's prefix does not make valid names.
+    #[error(transparent)]
+    Prefix(#[from] InvalidPrefix),
     /// A call to the local cloud failed.
     #[error(transparent)]
     Cloud(#[from] CloudError),
@@ -56,17 +59,26 @@ pub struct TestHarness<D: LocalDeployer> {
 }
 
 impl<D: LocalDeployer> TestHarness<D> {
-    /// A harness with that state in memory, for the deployer `coinbase-<name>` in the deployer account of the state.
+    /// A harness with that state in memory, to which it adds the deployer's bucket, lock table and roles. The deployer has its own
+    /// prefix, whatever `BIFROST_PREFIX` says, so that tests do not depend on it.
     ///
     /// # Errors
     /// [`HarnessError::Name`] if the deployer's name is not valid.
     pub fn new(state: LocalState<D::Resources>) -> Result<Self, HarnessError> {
+        Self::with_prefix(state, &Prefix::of::<D>(None)?)
+    }
+
+    /// The same, for a deployer with this prefix.
+    ///
+    /// # Errors
+    /// [`HarnessError::Name`] if the deployer's name is not valid.
+    pub fn with_prefix(state: LocalState<D::Resources>, prefix: &Prefix) -> Result<Self, HarnessError> {
         let identity = Identity {
-            name: format!("coinbase-{}", D::NAME),
+            name: prefix.deployer::<D>(),
             account: state.deployer_account.clone(),
             region: state.deployer_region.clone(),
         };
-        let defaults = identity.defaults(D::TIMEOUT_SECONDS)?;
+        let (state, defaults) = (state.bootstrap(&identity)?, identity.defaults(D::TIMEOUT_SECONDS)?);
         Self::with_cloud(LocalCloud::new(Store::in_memory(state), identity, defaults))
     }
 

@@ -17,12 +17,13 @@ pub(super) struct Office {
 
 /// A local cloud in the default file of this folder.
 fn cloud_in(folder: &Path, faults: &Value) -> LocalCloud<BoardDeployer> {
-    let store = Store::open(&folder.join(".bifrost/cloud.sqlite"), "board", || local_state(faults)).unwrap();
     let identity = Identity {
         name: "coinbase-board".into(),
         account: "000000000000".parse().unwrap(),
         region: "us-east-1".parse().unwrap(),
     };
+    let new_state = || local_state(faults).bootstrap(&identity).unwrap();
+    let store = Store::open(&folder.join(".bifrost/cloud.sqlite"), "coinbase-board", new_state).unwrap();
     let defaults = identity.defaults(BoardDeployer::TIMEOUT_SECONDS).unwrap();
     LocalCloud::new(store, identity, defaults)
 }

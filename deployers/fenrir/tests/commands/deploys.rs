@@ -19,6 +19,14 @@ fn first_deploy_shows_changes_events_and_outputs() {
 }
 
 #[test]
+fn demo_succeeds_with_another_prefix() {
+    let application = Application::new("prefix");
+    let (end, code) = application.deploy("template.yml --prefix acme-");
+    assert_eq!((code, &end["status"]), (0, &json!("Success")), "{end}");
+    assert_eq!(application.json("outputs --local --prefix acme-")[0], end["outputs"]);
+}
+
+#[test]
 fn json_output_is_one_object_a_line() {
     let application = Application::new("json");
     let output = application.json("deploy --local --speed 100000");

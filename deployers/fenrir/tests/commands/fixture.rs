@@ -1,7 +1,6 @@
 //! The folder of the sample application, and its local cloud.
 
 use crate::shell::{Shell, text};
-use bifrost::Deployer;
 use bifrost::local::{LocalState, Store};
 use fenrir::Fenrir;
 use fenrir::cloud::local::{FenrirAccount, FenrirRegion};
@@ -104,7 +103,7 @@ impl Application {
     /// The stored local cloud, if there is one.
     pub(crate) fn local_state(&self) -> Option<LocalState<FenrirAccount>> {
         let path = self.folder.join(".bifrost/cloud.sqlite");
-        let store = |path| Store::open(path, Fenrir::NAME, || panic!("the local cloud exists")).unwrap();
+        let store = |path| Store::open(path, "coinbase-fenrir", || panic!("the local cloud exists")).unwrap();
         path.exists().then(|| store(&path).read(LocalState::clone).unwrap())
     }
 

@@ -38,7 +38,7 @@ impl Scenario {
         release["user_data_sha256"] = json!(Sha256::of(USER_DATA));
         let mut state: Value = serde_json::from_str(include_str!("../../../../examples/clouds/odin.json")).unwrap();
         let own = &state["accounts"][DEPLOYER];
-        let target = json!({"roles": own["roles"], "resources": own["resources"]});
+        let target = json!({"resources": own["resources"]});
         set(&mut state, &format!("/accounts/{TARGET}"), target);
         Self { state, release }.in_region("/auto_scaling_groups", json!({ BYSTANDER: bystander() })).in_region(
             "/launch_configurations/bystander",

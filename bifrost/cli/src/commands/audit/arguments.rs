@@ -1,12 +1,11 @@
 //! Arguments of the commands for auditors: which log, and which deploys.
 
-use crate::commands::arguments::{CloudArgs, Format, PREFIX, shell_quoted};
+use crate::commands::arguments::{CloudArgs, Format, prefix_argument, shell_quoted};
 use crate::commands::error::CliError;
 use bifrost_audit::reader::{Filter, Index, OutcomeFilter};
-use bifrost_core::deployer::AuditOptions;
+use bifrost_core::deployer::{AuditOptions, InvalidPrefix, Prefix};
 use bifrost_core::release::{AccountId, BucketName, Region};
 use chrono::{DateTime, Utc};
-use std::env;
 use std::path::PathBuf;
 
 use super::opened::OpenedLog;
@@ -26,9 +25,14 @@ pub(super) struct LogArgs {
         conflicts_with_all = ["local", "cloud", "bucket", "deployer_account", "deployer_region"]
     )]
     pub(super) copy: Option<PathBuf>,
-    /// Prefix of the names of your deployers
-    #[arg(long, value_name = "TEXT", env = "BIFROST_PREFIX", hide_env = true, default_value = PREFIX)]
-    pub(super) prefix: String,
+    #[arg(
+        long,
+        value_name = "TEXT",
+        env = "BIFROST_PREFIX",
+        hide_env = true,
+        help = format!("Prefix of the names of your deployers; as in `BIFROST_PREFIX` [default: {}]", Prefix::DEFAULT)
+    )]
+    prefix: Option<String>,
     /// Bucket of the log [default: PREFIXaudit-ACCOUNT-REGION]
     #[arg(long, value_name = "NAME", conflicts_with_all = ["local", "cloud"])]
     bucket: Option<BucketName>,
@@ -41,19 +45,27 @@ pub(super) struct LogArgs {
 }
 
 impl LogArgs {
+    /// The prefix that was given.
+    pub(super) fn prefix(&self) -> Result<Option<Prefix>, InvalidPrefix> {
+        self.prefix.as_deref().map(str::parse).transpose()
+    }
+
     /// For a log in AWS.
-    pub(super) fn options(&self) -> AuditOptions {
-        AuditOptions {
-            prefix: self.prefix.clone(),
+    pub(super) fn options(&self) -> Result<AuditOptions, InvalidPrefix> {
+        Ok(AuditOptions {
+            prefix: self.prefix()?.unwrap_or_default().to_string(),
             account: self.deployer_account.clone(),
             region: self.deployer_region.clone(),
             bucket: self.bucket.clone(),
-        }
+        })
     }
 
     /// The arguments of another command for the same log, with a space before each.
     pub(super) fn arguments(&self) -> String {
         let mut arguments = self.cloud.cloud_arguments();
+        if let Some(prefix) = &self.prefix {
+            arguments.push_str(&prefix_argument(prefix, Prefix::DEFAULT));
+        }
         let mut add = |name: &str, value: Option<&str>| {
             if let Some(value) = value {
                 arguments = format!("{arguments} {name} {}", shell_quoted(value));
@@ -61,8 +73,6 @@ impl LogArgs {
         };
         let copy = self.copy.as_ref().map(|folder| folder.to_string_lossy());
         add("--copy", copy.as_deref());
-        let is_default = self.prefix == PREFIX || env::var("BIFROST_PREFIX").is_ok_and(|prefix| prefix == self.prefix);
-        add("--prefix", Some(self.prefix.as_str()).filter(|_| !is_default));
         add("--bucket", self.bucket.as_ref().map(BucketName::as_str));
         add("--deployer-account", self.deployer_account.as_ref().map(AccountId::as_str));
         add("--deployer-region", self.deployer_region.as_ref().map(Region::as_str));

@@ -8,6 +8,8 @@ use bifrost_audit::reader::{IndexError, ShowError};
 use bifrost_audit::receipt::{ReceiptError, ReceiptInvalid};
 use bifrost_audit::source::SourceError;
 use bifrost_audit::verify::VerifyError;
+#[cfg(feature = "local")]
+use bifrost_core::deployer::Prefix;
 use bifrost_core::error_code::Coded;
 use std::io;
 use std::path::PathBuf;
@@ -114,6 +116,11 @@ pub(in crate::commands) enum AuditCliError {
     #[error("{place} has several audit logs: {logs}; choose one with --prefix")]
     #[code("audit/several-logs", "choose one with `--prefix`")]
     SeveralLogs { place: String, logs: String },
+    #[cfg(feature = "local")]
+    /// The file of the local cloud has no log of deployers with the prefix that was given.
+    #[error("{place} has no audit log of deployers with the prefix {prefix}, only {logs}; choose one with --prefix")]
+    #[code("audit/other-prefix", "choose a log that the message names with `--prefix` or BIFROST_PREFIX")]
+    OtherPrefix { place: String, prefix: Prefix, logs: String },
     /// A receipt is for a deploy that has ended.
     #[error(
         "the log has no end of {release}, so there is no receipt: wait until it ends; if it was stopped, run {reconcile}"

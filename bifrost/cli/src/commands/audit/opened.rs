@@ -16,6 +16,8 @@ use bifrost_core::audit::{AuditPorts, safe_text};
 use bifrost_core::cloud::CHECKPOINT_KEY;
 #[cfg(feature = "local")]
 use bifrost_core::cloud::LogSigner as _;
+#[cfg(feature = "local")]
+use bifrost_core::deployer::Prefix;
 use bifrost_core::release::Sha256;
 #[cfg(feature = "local")]
 use bifrost_local::AuditFile;
@@ -98,6 +100,7 @@ async fn of_local_cloud(_: &LogArgs) -> Result<OpenedLog, CliError> {
 
 #[cfg(feature = "local")]
 async fn of_local_cloud(args: &LogArgs) -> Result<OpenedLog, CliError> {
+    let given = args.prefix()?;
     let path = local::file(args.cloud.cloud.as_deref());
     let place = format!("the local cloud {}", path.display());
     let how_to_get_one =
@@ -107,14 +110,7 @@ async fn of_local_cloud(args: &LogArgs) -> Result<OpenedLog, CliError> {
         return Err(missing().into());
     }
     let logs = bifrost_local::audit_logs(&path)?;
-    let ours = format!("{}/", names::audit_log(&args.prefix));
-    let ours: Vec<&String> = logs.iter().filter(|origin| origin.starts_with(&ours)).collect();
-    let origin = match (logs.as_slice(), ours.as_slice()) {
-        ([only], _) => only,
-        (_, [only]) => *only,
-        ([], _) => return Err(missing().into()),
-        _ => return Err(AuditCliError::SeveralLogs { place, logs: logs.join(", ") }.into()),
-    };
+    let Some(origin) = choose(&logs, given, &place)? else { return Err(missing().into()) };
     let Some(file) = bifrost_local::open_audit(&path, Some(origin))? else { return Err(missing().into()) };
     let file = Arc::new(file);
     Ok(OpenedLog {
@@ -130,6 +126,23 @@ async fn of_local_cloud(args: &LogArgs) -> Result<OpenedLog, CliError> {
         place,
         how_to_get_one,
     })
+}
+
+/// The log of deployers with the prefix that was given; without one, the only log.
+#[cfg(feature = "local")]
+fn choose<'l>(logs: &'l [String], given: Option<Prefix>, place: &str) -> Result<Option<&'l String>, AuditCliError> {
+    let prefix = given.clone().unwrap_or_default();
+    let ours = format!("{}/", names::audit_log(prefix.as_str()));
+    let ours: Vec<&String> = logs.iter().filter(|origin| origin.starts_with(&ours)).collect();
+    match (logs, ours.as_slice(), given) {
+        ([], ..) => Ok(None),
+        (_, [only], _) => Ok(Some(only)),
+        ([only], [], None) => Ok(Some(only)),
+        (_, [], Some(prefix)) => {
+            Err(AuditCliError::OtherPrefix { place: place.to_owned(), prefix, logs: logs.join(", ") })
+        }
+        _ => Err(AuditCliError::SeveralLogs { place: place.to_owned(), logs: logs.join(", ") }),
+    }
 }
 
 /// The clock of a local cloud.

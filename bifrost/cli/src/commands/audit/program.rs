@@ -107,7 +107,7 @@ impl AuditProgram {
     /// Connects to the selected log in AWS.
     pub(super) async fn connect(&self, args: &LogArgs) -> Result<AuditConnection, CliError> {
         let aws = self.aws.as_ref().ok_or(CliError::NoAws(super::NAME))?;
-        Ok(aws.connect_audit(&args.options()).await?)
+        Ok(aws.connect_audit(&args.options()?).await?)
     }
 }
 
@@ -115,7 +115,7 @@ impl AuditProgram {
     /// Connects to the function that records acts of people for a deployer.
     pub(super) async fn acts(&self, deployer: &str, args: &LogArgs) -> Result<Arc<dyn Acts>, CliError> {
         let aws = self.aws.as_ref().ok_or(CliError::NoAws(super::NAME))?;
-        Ok(aws.connect_acts(deployer, &args.options()).await?)
+        Ok(aws.connect_acts(deployer, &args.options()?).await?)
     }
 }
 

@@ -171,8 +171,7 @@ async fn apply<D: ClientDeployer>(
     let applied = match &code {
         None => builder.apply(&NewStack { name: stack, template: text, parameters: BTreeMap::new() }).await?,
         Some(code) => {
-            let bucket =
-                &session.deployer_args.identity::<D>(target.account.clone(), target.region.clone()).bucket()?;
+            let bucket = &session.deployer_args.identity(target.account.clone(), target.region.clone()).bucket()?;
             Installation { stack, template: plan.template.clone(), bucket, code }
                 .install(&mut builder, target.objects.as_ref())
                 .await?
@@ -210,7 +209,7 @@ async fn check_audit_log<D: ClientDeployer>(
     if *mode == AuditMode::Off || log_account.as_ref().is_some_and(|log| *log != target.account) {
         return Ok(());
     }
-    let identity = session.deployer_args.identity::<D>(target.account.clone(), target.region.clone());
+    let identity = session.deployer_args.identity(target.account.clone(), target.region.clone());
     let bucket: BucketName = identity.audit_bucket().parse()?;
     match target.objects.get(&bucket, &ObjectKey::checkpoint(), MAX_CHECKPOINT_BYTES).await {
         Err(error) if error.is_not_found() => {

@@ -42,7 +42,7 @@ pub(super) enum StackKind {
 
 impl BootstrapRequest {
     pub(super) fn of<D: ClientDeployer>(session: &ProgramRun<'_, D>, args: &Args) -> Result<Self, CliError> {
-        let options = session.deployer_args.options::<D>();
+        let options = session.deployer_args.options();
         let (name, account): (DeployerName, _) = (options.name.parse()?, options.account);
         if let Some(project) = &args.project {
             let (stack, template) = (project_stack(&name, project), project_template(&name, project));
