@@ -65,8 +65,13 @@
 //!
 //! # Testing
 //!
-//! A [`testing::TestHarness`] runs whole executions on virtual time. Faults specify which calls fail, and how often; a
-//! watcher sees every call, with the state before and after it.
+//! A [`testing::TestHarness`] runs whole executions on virtual time. It fills in what the envelope of a release lacks, so
+//! that a test has only your fields. Faults specify which calls fail, and how often; a watcher sees every call, with the
+//! state before and after it.
+//!
+//! A [`testing::FaultSweep`] lets every call of a deploy fail, in a run of its own, in each way in which it can, and checks
+//! after each run what every deployer must keep, and your own rules. One line is enough, as the test of the deployer above
+//! shows. It finds handlers that are not idempotent and clean-ups that forget something.
 
 mod codes;
 mod program;

@@ -7,6 +7,7 @@
 //! | [`doctor`] | checks a deployer in AWS |
 //! | `commands` | the command line: the only module that prints |
 
+mod audit_location;
 pub mod bootstrap;
 pub mod client;
 mod commands;

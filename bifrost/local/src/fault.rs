@@ -102,7 +102,7 @@ fn is_zero(count: &u32) -> bool {
 }
 
 impl Fault {
-    fn matches(&self, call: &Call) -> bool {
+    pub(super) fn matches(&self, call: &Call) -> bool {
         let contains = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|text| found.contains(text));
         (self.operation == "*" || self.operation == call.name.operation)
             && contains(&self.resource, &call.name.resource)

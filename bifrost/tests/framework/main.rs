@@ -23,6 +23,7 @@ mod replay;
 mod reviews;
 mod settings;
 mod stopping;
+mod sweeps;
 mod target_objects;
 mod templates;
 mod unlocking;

@@ -111,6 +111,7 @@ impl Flags {
         let put = self.0.change(proof, "dynamodb:PutItem", &key, |region| {
             let values = region.resources.0.entry(key.clone()).or_default();
             values.pop_if(|item| item.release_id == envelope.release_id.as_str());
+            region.resources.0.retain(|_, values| !values.is_empty());
             Ok(())
         });
         put.await
@@ -173,3 +174,16 @@ impl LocalDeployer for Hello {
 }
 
 bifrost::main!(Hello, clouds: [local]);
+
+#[cfg(test)]
+mod tests {
+    use super::Hello;
+    use bifrost::testing::FaultSweep;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn every_call_may_fail() {
+        let releases = ["off", "on"].map(|value| json!({"flag": "new-checkout", "value": value}));
+        FaultSweep::<Hello>::of(releases).run().await.unwrap();
+    }
+}

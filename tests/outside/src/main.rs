@@ -126,3 +126,16 @@ impl LocalDeployer for Outside {
 }
 
 framework::main!(Outside, clouds: [local]);
+
+#[cfg(test)]
+mod tests {
+    use super::Outside;
+    use framework::testing::FaultSweep;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn every_call_may_fail() {
+        let report = FaultSweep::<Outside>::of([json!({"note": "buy milk"})]).run().await.unwrap();
+        println!("{report}");
+    }
+}

@@ -58,7 +58,7 @@ async fn records_that_are_not_committed_prove_nothing() {
     assert!(open.plans.is_empty() && !whole.plans.is_empty());
     let text = open.text();
     for part in
-        ["the log has no end", "[not committed] Execution ended: Success", " 1 records, 0 changes;", "- records 2 to "]
+        ["the log has no end", "[not committed] Execution ended: Success", " 1 record, 0 changes;", "- records 2 to "]
     {
         assert!(text.contains(part), "{part}: {text}");
     }

@@ -28,11 +28,11 @@ mod store;
 mod target;
 mod template;
 
-pub use apply::{Applied, ApplyError, Builder};
-pub use audit::{
+pub use crate::audit_location::{
     AUDIT_ACCOUNT_VARIABLE, AUDIT_BUCKET_VARIABLE, AUDIT_KEY_VARIABLE, AUDIT_TABLE_VARIABLE, AUDIT_VARIABLE,
-    AuditLogOptions, AuditSettings, LockMode, Retention, audit_stack, audit_template,
 };
+pub use apply::{Applied, ApplyError, Builder};
+pub use audit::{AuditLogOptions, AuditSettings, LockMode, Retention, audit_stack, audit_template};
 pub use code::{Code, CodeError};
 pub use function::{BUCKETS_VARIABLE, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
 pub(crate) use function::{TIMEOUT_MARGIN_SECONDS, shortest_task_seconds, timeout_seconds};

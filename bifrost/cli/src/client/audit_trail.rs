@@ -1,7 +1,7 @@
 //! Whether the deploys of a deployer are recorded in an audit log.
 
 use super::{Client, ClientDeployer, DeployOutcome};
-use crate::doctor::audit_store;
+use crate::audit_location::{AUDIT_VARIABLE, audit_store};
 use bifrost_audit::find::find_end;
 use bifrost_audit::source::StoreSource;
 use bifrost_core::audit::AuditMode;
@@ -9,9 +9,6 @@ use bifrost_core::cloud::AuditStore;
 use chrono::TimeDelta;
 use serde::Serialize;
 use std::sync::Arc;
-
-/// The environment variable of the function that says whether an audit log is required. A function without it writes none.
-const VARIABLE: &str = "BIFROST_AUDIT";
 
 /// Its value for a deployer without an audit log, as if it were absent.
 const OFF: &str = "off";
@@ -70,7 +67,7 @@ impl<D: ClientDeployer> Client<D> {
         }
         let Some(inventory) = &self.inventory else { return (AuditTrail::Off, None) };
         match inventory.function(&self.account.identity.name).await {
-            Ok(Some(function)) if function.settings.get(VARIABLE).is_some_and(|mode| mode != OFF) => {
+            Ok(Some(function)) if function.settings.get(AUDIT_VARIABLE).is_some_and(|mode| mode != OFF) => {
                 (AuditTrail::Enabled, audit_store(inventory.as_ref(), &function, &self.account.identity))
             }
             Ok(Some(_)) => (AuditTrail::Off, None),

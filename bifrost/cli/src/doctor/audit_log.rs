@@ -1,9 +1,9 @@
 //! Checks that the deployer writes an audit log, and that nobody can alter it: bucket, table and signing key.
 
-use super::audit_location::{AuditLocation, AuditState};
 use super::audit_trail::{self, ObservedTrail};
 use super::remediation::Remediation;
 use super::{DoctorFinding, audit_policy, table};
+use crate::audit_location::{AuditLocation, AuditState};
 use bifrost_core::audit::AuditMode;
 use bifrost_core::cloud::{BucketSettings, CloudError, ErrorKind, Inventory, KmsKey, ObjectLock, Table};
 

@@ -1,9 +1,9 @@
 //! Checks that the bucket policy of the audit log denies what could alter the log.
 
 use super::DoctorFinding;
-use super::audit_location::AuditLocation;
 use super::remediation::Remediation;
 use super::tls::{denies_everybody, holds, listed, requires_tls};
+use crate::audit_location::AuditLocation;
 use bifrost_core::cloud::{CHECKPOINT_KEY, CloudError};
 use serde_json::Value;
 

@@ -1,9 +1,9 @@
 //! Checks that the audit log is published, and that the ends of executions get into it.
 
 use super::DoctorFinding;
-use super::audit_location::AuditLocation;
 use super::function::check_ready;
 use super::remediation::Remediation;
+use crate::audit_location::AuditLocation;
 use bifrost_audit::log::SignedCheckpoint;
 use bifrost_core::account::Identity;
 use bifrost_core::audit::LogEntry;

@@ -1,11 +1,11 @@
 //! Reads the deployer's resources and checks them.
 
-use super::audit_location::AuditState;
 use super::audit_log::ObservedLog;
 use super::remediation::Remediation;
 use super::{
     DoctorFinding, accounts, alarm, answer, audit_log, audit_trail, bucket, definition, function, machine, roles, table,
 };
+use crate::audit_location::AuditState;
 use crate::bootstrap::{alarm_topic, shortest_task_seconds};
 use crate::client::{Client, ClientDeployer};
 use bifrost_core::account::Identity;

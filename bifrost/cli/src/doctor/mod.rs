@@ -7,7 +7,6 @@
 mod accounts;
 mod alarm;
 mod answer;
-mod audit_location;
 mod audit_log;
 mod audit_policy;
 mod audit_trail;
@@ -24,7 +23,6 @@ mod table;
 mod tests;
 mod tls;
 
-pub(crate) use audit_location::audit_store;
 pub use definition::differences;
 pub use examine::examine;
 pub use finding::{DoctorFinding, Status};

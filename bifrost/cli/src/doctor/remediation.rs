@@ -1,6 +1,6 @@
 //! The commands that fix what `doctor` finds, complete with the arguments for this deployer.
 
-use super::audit_location::{AuditLocation, AuditState};
+use crate::audit_location::{AuditLocation, AuditState};
 use crate::bootstrap::{BUCKETS_VARIABLE, EXTERNAL_ID_VARIABLE, SESSION_TAGS_VARIABLE};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::FunctionConfiguration;

@@ -98,7 +98,8 @@ pub const fn is_distinct(mut own: Names, forwarded: Names) -> bool {
     while let Some(((variant, name), others)) = own.split_first() {
         let mut rest = forwarded;
         while let Some(((other_variant, other_name), others)) = rest.split_first() {
-            if is_same(variant.as_bytes(), other_variant.as_bytes()) || is_same(name.as_bytes(), other_name.as_bytes()) {
+            if is_same(variant.as_bytes(), other_variant.as_bytes()) || is_same(name.as_bytes(), other_name.as_bytes())
+            {
                 return false;
             }
             rest = others;

@@ -1,24 +1,39 @@
-//! For tests of deployers: a local cloud in memory, an engine on virtual time, and the executions.
+//! For tests of deployers: a local cloud in memory, an engine on virtual time, the executions, and faults at every call.
 //!
 //! A [`TestHarness`] holds one local cloud, and uploads and executes releases as a client does. A year's wait takes no
 //! time. [`Fault`](crate::Fault)s in the state inject errors; a [`CallWatcher`](crate::CallWatcher) checks what must
 //! hold at every call.
+//!
+//! ```ignore
+//! let harness = TestHarness::<Hello>::seeded()?;
+//! let run = harness.deploy(&harness.release(&json!({"flag": "new-checkout", "value": "on"})), &[]).await?;
+//! assert_eq!(run.path().last(), Some(&"Success"));
+//! ```
+//!
+//! A [`FaultSweep`] deploys releases again and again, each time with a fault at another call, and checks what every
+//! deployer must keep, and the deployer's own rules.
 
 mod audit_check;
+mod sweep;
 
 pub use audit_check::{AuditCheck, is_audit_call};
+pub use sweep::{Case, FaultSweep, SweepError, SweepFault, SweepReport};
 
-use crate::{Engine, EngineError, LocalCloud, LocalDeployer, LocalState, Pace, Store, StoreError};
+use crate::{
+    Account, Engine, EngineError, LocalCloud, LocalDeployer, LocalState, Pace, SeedError, Store, StoreError, read_seed,
+};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{Attempt, CloudError, Encryption, ExecutionSummary, HistoryEvent, StartError};
 use bifrost_core::deployer::{InvalidPrefix, Ports, Prefix};
 use bifrost_core::json::ReadError;
 use bifrost_core::lifecycle::Context;
-use bifrost_core::release::{ExecutionName, InvalidName, Release};
+use bifrost_core::release::{AccountId, ExecutionName, InvalidName, Release, ReleaseId};
 use bifrost_core::task::{FunctionError, RawInput};
-use chrono::TimeDelta;
-use serde_json::Value;
+use chrono::{SecondsFormat, TimeDelta};
+use serde_json::{Map, Value, json};
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A test could not be set up or run. A deploy that fails is not such an error.
 #[derive(Debug, thiserror::Error)]
@@ -50,15 +65,33 @@ pub enum HarnessError {
     /// The local cloud cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The built-in seed is not valid.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
 }
 
 /// A deployer in a local cloud of its own.
 pub struct TestHarness<D: LocalDeployer> {
     cloud: LocalCloud<D>,
     engine: Engine<D>,
+    /// How many releases it has made.
+    releases: AtomicU64,
 }
 
 impl<D: LocalDeployer> TestHarness<D> {
+    /// A harness with the deployer's built-in seed.
+    ///
+    /// # Errors
+    /// [`HarnessError::Seed`] if the seed is not valid.
+    pub fn seeded() -> Result<Self, HarnessError> {
+        Self::new(Self::seed()?)
+    }
+
+    /// The state of the deployer's built-in seed.
+    pub(crate) fn seed() -> Result<LocalState<D::Resources>, HarnessError> {
+        Ok(read_seed(Path::new("the built-in seed"), D::SEED.as_bytes())?)
+    }
+
     /// A harness with that state in memory, to which it adds the deployer's bucket, lock table and roles. The deployer has its own
     /// prefix, whatever `BIFROST_PREFIX` says, so that tests do not depend on it.
     ///
@@ -87,7 +120,39 @@ impl<D: LocalDeployer> TestHarness<D> {
     /// # Errors
     /// [`HarnessError::Engine`] if the deployer's state machine is not valid.
     pub fn with_cloud(cloud: LocalCloud<D>) -> Result<Self, HarnessError> {
-        Ok(Self { engine: Engine::new(cloud.clone(), Pace::Virtual)?, cloud })
+        let engine = Engine::new(cloud.clone(), Pace::Virtual)?;
+        Ok(Self { engine, cloud, releases: AtomicU64::default() })
+    }
+
+    /// A release with these fields. Fills in what the envelope lacks: an id that no other release of this harness has, the
+    /// time, a project, a config, and an account in which the deployer has a role, rather another than its own.
+    #[must_use]
+    pub fn release(&self, fields: &Value) -> Value {
+        let (now, number) = (self.store().now(), self.releases.fetch_add(1, Ordering::Relaxed));
+        let mut release = Map::new();
+        release.insert("project_name".into(), json!("acme/shop"));
+        release.insert("config_name".into(), json!("development"));
+        release.insert("release_id".into(), json!(ReleaseId::new(now, number)));
+        release.insert("created_at".into(), json!(now.to_rfc3339_opts(SecondsFormat::Secs, true)));
+        if let Some(account) = self.target() {
+            release.insert("aws_account_id".into(), json!(account));
+        }
+        release.extend(fields.as_object().into_iter().flatten().map(|(name, value)| (name.clone(), value.clone())));
+        release.into()
+    }
+
+    /// An account in which the deployer has a role.
+    fn target(&self) -> Option<AccountId> {
+        let identity = self.cloud.identity();
+        let find = |state: &LocalState<D::Resources>| {
+            let has_role = |account: &Account<D::Resources>| {
+                let role = account.roles.get(&identity.assumed_role());
+                role.is_some_and(|role| role.trusts.contains(&identity.account))
+            };
+            let targets = state.accounts.iter().filter(|(_, account)| has_role(account)).map(|(id, _)| id);
+            targets.max_by_key(|id| **id != identity.account).cloned()
+        };
+        self.store().read(find).ok().flatten()
     }
 
     /// The store that holds the state.

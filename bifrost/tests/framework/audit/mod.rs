@@ -6,9 +6,9 @@ mod repeated;
 mod secrets;
 mod sweeps;
 
-use crate::board::{BoardDeployer, local_state};
+use crate::board::{BoardDeployer, Notes, local_state};
 use bifrost::audit::{EntryKind, Event, LogEntry, Outcome, Record, read_lines};
-use bifrost::local::LocalAudit;
+use bifrost::local::{LocalAudit, LocalState};
 use bifrost::testing::TestHarness;
 use bifrost_audit::key::LocalKey;
 use bifrost_audit::memory::MemoryStore;
@@ -23,9 +23,14 @@ const ORIGIN: &str = "coinbase-audit/000000000000/us-east-1";
 
 /// A harness whose audit log has this mode.
 fn harness_in(mode: &str, faults: &Value) -> TestHarness<BoardDeployer> {
+    TestHarness::new(state_in(mode, faults)).unwrap()
+}
+
+/// A state in which the audit log has this mode.
+fn state_in(mode: &str, faults: &Value) -> LocalState<Notes> {
     let mut state = serde_json::to_value(local_state(faults)).unwrap();
     state["audit"] = json!({ ORIGIN: {"mode": mode} });
-    TestHarness::new(serde_json::from_value(state).unwrap()).unwrap()
+    serde_json::from_value(state).unwrap()
 }
 
 /// The board's log.

@@ -2,7 +2,6 @@
 
 use crate::shell::{Shell, text};
 use bifrost::local::{LocalState, Store};
-use fenrir::Fenrir;
 use fenrir::cloud::local::{FenrirAccount, FenrirRegion};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

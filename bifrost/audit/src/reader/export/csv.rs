@@ -198,7 +198,7 @@ mod tests {
             (" @SUM(A1)", "\"' @SUM(A1)\""),
             ("a,b", "\"a,b\""),
             ("say \"hi\"", "\"say \"\"hi\"\"\""),
-            ("a\nb", "a\\u{a}b"),
+            ("a\nb", "a\\nb"),
             ("plain", "plain"),
         ] {
             let mut out = String::new();

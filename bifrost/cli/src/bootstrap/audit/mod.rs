@@ -10,9 +10,6 @@ mod signing;
 
 pub(super) use function::add as add_function;
 pub(super) use place::LogPlace;
-pub use place::{
-    AUDIT_ACCOUNT_VARIABLE, AUDIT_BUCKET_VARIABLE, AUDIT_KEY_VARIABLE, AUDIT_TABLE_VARIABLE, AUDIT_VARIABLE,
-};
 pub use retention::{LockMode, Retention};
 
 use super::names::DeployerName;

@@ -2,25 +2,13 @@
 
 use super::super::names::{DeployerName, bucket_arn};
 use super::super::policy::{Statement, allow, substituted};
+use crate::audit_location::{
+    AUDIT_ACCOUNT_VARIABLE, AUDIT_BUCKET_VARIABLE, AUDIT_KEY_VARIABLE, AUDIT_TABLE_VARIABLE, AUDIT_VARIABLE,
+};
 use bifrost_core::account::names;
 use bifrost_core::audit::AuditMode;
 use bifrost_core::release::AccountId;
 use serde_json::Value;
-
-/// The environment variable with the mode of the audit log: `required`, `best-effort` or `off`.
-pub const AUDIT_VARIABLE: &str = "BIFROST_AUDIT";
-
-/// The environment variable with the bucket of the audit log.
-pub const AUDIT_BUCKET_VARIABLE: &str = "BIFROST_AUDIT_BUCKET";
-
-/// The environment variable with the name or ARN of the table of the audit log.
-pub const AUDIT_TABLE_VARIABLE: &str = "BIFROST_AUDIT_TABLE";
-
-/// The environment variable with the id, alias or ARN of the key that signs checkpoints.
-pub const AUDIT_KEY_VARIABLE: &str = "BIFROST_AUDIT_KEY";
-
-/// The environment variable with the account of the audit log, if it is not the deployer account.
-pub const AUDIT_ACCOUNT_VARIABLE: &str = "BIFROST_AUDIT_ACCOUNT";
 
 /// The keys that the functions of deployers write, by the first part.
 pub(super) const WRITTEN_KEYS: [&str; 3] = ["bundles/*", "log/*", "records/*"];

@@ -1,8 +1,5 @@
-//! Where the function writes the audit log, by its environment variables.
+//! Where a function writes the audit log, by its environment variables.
 
-use crate::bootstrap::{
-    AUDIT_ACCOUNT_VARIABLE, AUDIT_BUCKET_VARIABLE, AUDIT_KEY_VARIABLE, AUDIT_TABLE_VARIABLE, AUDIT_VARIABLE,
-};
 use bifrost_core::account::{Identity, names};
 use bifrost_core::audit::AuditMode;
 use bifrost_core::cloud::{AuditStore, FunctionConfiguration, Inventory};
@@ -11,9 +8,24 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
+/// The environment variable with the mode of the audit log: `required`, `best-effort` or `off`.
+pub const AUDIT_VARIABLE: &str = "BIFROST_AUDIT";
+
+/// The environment variable with the bucket of the audit log.
+pub const AUDIT_BUCKET_VARIABLE: &str = "BIFROST_AUDIT_BUCKET";
+
+/// The environment variable with the name or ARN of the table of the audit log.
+pub const AUDIT_TABLE_VARIABLE: &str = "BIFROST_AUDIT_TABLE";
+
+/// The environment variable with the id, alias or ARN of the key that signs checkpoints.
+pub const AUDIT_KEY_VARIABLE: &str = "BIFROST_AUDIT_KEY";
+
+/// The environment variable with the account of the audit log, if it is not the deployer account.
+pub const AUDIT_ACCOUNT_VARIABLE: &str = "BIFROST_AUDIT_ACCOUNT";
+
 /// Whether a function writes an audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum AuditState {
+pub(crate) enum AuditState {
     /// The function does not exist, or cannot be read.
     Unknown,
     /// It writes none.
@@ -26,22 +38,22 @@ pub(super) enum AuditState {
 
 /// The audit log of a deployer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct AuditLocation {
-    pub(super) mode: AuditMode,
-    pub(super) bucket: BucketName,
+pub(crate) struct AuditLocation {
+    pub(crate) mode: AuditMode,
+    pub(crate) bucket: BucketName,
     /// The account of the log.
-    pub(super) owner: AccountId,
+    pub(crate) owner: AccountId,
     /// Name or ARN.
-    pub(super) table: String,
+    pub(crate) table: String,
     /// Id, alias or ARN.
-    pub(super) key: String,
+    pub(crate) key: String,
     /// The name of the log in its checkpoints.
-    pub(super) origin: String,
+    pub(crate) origin: String,
 }
 
 /// A variable of the function and its value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct InvalidSetting {
+pub(crate) struct InvalidSetting {
     variable: &'static str,
     value: String,
 }
@@ -53,7 +65,7 @@ impl fmt::Display for InvalidSetting {
 }
 
 impl AuditState {
-    pub(super) fn of(function: Option<&FunctionConfiguration>, identity: &Identity) -> Self {
+    pub(crate) fn of(function: Option<&FunctionConfiguration>, identity: &Identity) -> Self {
         let Some(function) = function else { return Self::Unknown };
         match location(function, identity) {
             Ok(None) => Self::Off,
@@ -63,7 +75,7 @@ impl AuditState {
     }
 
     /// The log, if there is one.
-    pub(super) fn log(&self) -> Option<&AuditLocation> {
+    pub(crate) fn log(&self) -> Option<&AuditLocation> {
         match self {
             Self::Log(log) => Some(log),
             _ => None,
@@ -108,7 +120,7 @@ fn read<T: FromStr>(variable: &'static str, value: &str) -> Result<T, InvalidSet
 
 impl AuditLocation {
     /// The options of `bootstrap` for a deployer that writes this log, with a space before each.
-    pub(super) fn options(&self, identity: &Identity) -> String {
+    pub(crate) fn options(&self, identity: &Identity) -> String {
         let mode = match self.mode {
             AuditMode::Required => String::new(),
             mode => format!(" --audit-log {}", mode.name()),
@@ -121,7 +133,7 @@ impl AuditLocation {
     }
 
     /// The name of its stack, as `bootstrap` names it.
-    pub(super) fn stack(&self, identity: &Identity) -> String {
+    pub(crate) fn stack(&self, identity: &Identity) -> String {
         let log = names::audit_log(&identity.name);
         if self.owner == identity.account { log } else { format!("{log}-{}", identity.account) }
     }
