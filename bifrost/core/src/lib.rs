@@ -28,6 +28,7 @@ pub mod audit;
 pub mod cloud;
 pub mod deployer;
 pub mod error_code;
+mod identity;
 pub mod json;
 pub mod lifecycle;
 pub mod log;

@@ -3,8 +3,8 @@
 use super::chain::since_last_start;
 use super::record::{AttemptOutcome, CallOutcome, Draft, Event, Outcome, Record, Subject, TouchedResource};
 use super::{Audit, AuditPorts, Chain, LookBack, SCHEMA, execution_key, release_key, safe_text};
-use crate::account::Identity;
 use crate::cloud::{CloudError, ExecutionStatus, ExecutionSummary};
+use crate::identity::Identity;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use std::collections::BTreeMap;

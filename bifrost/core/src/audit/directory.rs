@@ -1,6 +1,6 @@
 //! The directory of an execution's records.
 
-use crate::account::Identity;
+use crate::identity::Identity;
 use crate::release::Sha256;
 use serde_json::Value;
 
