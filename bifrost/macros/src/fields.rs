@@ -86,15 +86,15 @@ fn complete_field(library: &Path, field: &mut Field, has_default: bool) -> Resul
     if attributes::is_option(&field.ty) && !attributes.is_skipped {
         field.attrs.push(parse_quote!(#[serde(skip_serializing_if = "::core::option::Option::is_none")]));
     }
-    if attributes::is_option(&field.ty) && !(has_default || attributes.has_default) {
-        field.attrs.push(parse_quote!(#[serde(default)]));
-    } else if !matches!(mark, Ok(None)) && !(has_default || attributes.has_default) {
-        // The same function clears the field, so that a type without a default is one error.
-        let unset = LitStr::new(
-            &format!("{}::__private::unset", library.to_token_stream().to_string().replace(' ', "")),
-            field.ty.span(),
-        );
-        field.attrs.push(parse_quote!(#[serde(default = #unset)]));
+    if !has_default && !attributes.has_default {
+        if attributes::is_option(&field.ty) {
+            field.attrs.push(parse_quote!(#[serde(default)]));
+        } else if !matches!(mark, Ok(None)) {
+            // The same function clears the field, so that a type without a default is one error.
+            let unset = quote!(#library::__private::unset).to_string().replace(' ', "");
+            let unset = LitStr::new(&unset, field.ty.span());
+            field.attrs.push(parse_quote!(#[serde(default = #unset)]));
+        }
     }
     // `derive(Shape)` reads only the word.
     for attribute in field.attrs.iter_mut().filter(|attribute| attribute.path().is_ident("set_by_deployer")) {
@@ -110,7 +110,7 @@ fn derive(library: &Path, input: &mut DeriveInput) -> Result<()> {
     let missing = |names: &[(&str, TokenStream)]| -> Vec<TokenStream> {
         names.iter().filter(|(name, _)| !derived.contains(*name)).map(|(_, path)| path.clone()).collect()
     };
-    let derives = missing(&[
+    let added = missing(&[
         ("Debug", quote!(::core::fmt::Debug)),
         ("Clone", quote!(::core::clone::Clone)),
         ("PartialEq", quote!(::core::cmp::PartialEq)),
@@ -121,7 +121,7 @@ fn derive(library: &Path, input: &mut DeriveInput) -> Result<()> {
     let serde = quote!(#library::__private::serde).to_string().replace(' ', "");
     // Before the author's own attributes: a derive must stand above what it reads.
     let attributes: [Attribute; 3] = [
-        parse_quote!(#[derive(#(#derives),*)]),
+        parse_quote!(#[derive(#(#added),*)]),
         parse_quote!(#[serde(crate = #serde)]),
         parse_quote!(#[shape(crate = #library)]),
     ];
@@ -173,6 +173,7 @@ fn implementation(
                 #(self.#working = ::core::default::Default::default();)*
             }
 
+            #[allow(clippy::useless_conversion, reason = "the error of the rules may be the right one already")]
             fn check(
                 release: &#library::__private::Release<Self>,
             ) -> ::core::result::Result<(), #library::__private::CodedError> {

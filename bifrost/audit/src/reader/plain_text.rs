@@ -33,7 +33,7 @@ pub(super) fn duration(length: TimeDelta) -> String {
 
 /// A number of things, such as `1 entry` or `3 entries`.
 #[must_use]
-pub fn counted<N: Display + PartialEq + From<u8>>(number: N, one: &str, many: &str) -> String {
+pub fn counted<N: Copy + Display + PartialEq + From<u8>>(number: N, one: &str, many: &str) -> String {
     let noun = if number == N::from(1) { one } else { many };
     format!("{number} {noun}")
 }

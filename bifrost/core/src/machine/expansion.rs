@@ -72,6 +72,9 @@ pub const fn texts_of<S, F: Texts>(_field: fn(&S) -> &F) -> Option<&'static [&'s
 }
 
 /// Fails the compilation if the field at `path` never has this text.
+///
+/// # Panics
+/// In the compiler, which reports the panic as an error.
 #[expect(clippy::panic, reason = "only the compiler runs it")]
 pub const fn check_text(path: &str, texts: Option<&'static [&'static str]>, text: &str) {
     let Some(texts) = texts else { return };

@@ -92,12 +92,18 @@ pub(super) struct Field<'a> {
     option: Option<&'a Type>,
     /// Whether only the deployer sets it.
     set_by_deployer: bool,
-    /// Whether it is left out in some cases.
-    skipped_if: bool,
-    /// Unless the author promises that it is present wherever a chart reads it.
-    may_be_absent: bool,
+    presence: Presence,
     /// Whether a custom function serializes it, so that its form is unknown.
     custom: bool,
+}
+
+/// Whether a field is in the JSON.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    Always,
+    Sometimes,
+    /// Sometimes, but the author promises it wherever a chart reads it.
+    WhereRead,
 }
 
 impl<'a> Field<'a> {
@@ -115,8 +121,7 @@ impl<'a> Field<'a> {
             ty: &field.ty,
             option: in_option(&field.ty),
             set_by_deployer: field.attrs.iter().any(|attribute| attribute.path().is_ident("set_by_deployer")),
-            skipped_if: false,
-            may_be_absent: false,
+            presence: Presence::Always,
             custom: false,
         };
         let mut skipped = false;
@@ -127,11 +132,15 @@ impl<'a> Field<'a> {
             }
             skipped |= meta.path.is_ident("skip") || meta.path.is_ident("skip_serializing");
             this.flatten |= meta.path.is_ident("flatten");
-            this.skipped_if |= meta.path.is_ident("skip_serializing_if");
+            if meta.path.is_ident("skip_serializing_if") {
+                this.presence = Presence::Sometimes;
+            }
             this.custom |= meta.path.is_ident("with") || meta.path.is_ident("serialize_with");
             skip(&meta)
         })?;
-        this.may_be_absent = this.skipped_if && !has_option(&field.attrs, "present")?;
+        if this.presence == Presence::Sometimes && has_option(&field.attrs, "present")? {
+            this.presence = Presence::WhereRead;
+        }
         this.name = as_field(&written);
         this.written = written;
         Ok((!skipped).then_some(this))
@@ -144,7 +153,7 @@ impl<'a> Field<'a> {
         } else {
             quote_spanned!(ty.span()=> <#ty as __bifrost::Shape>::Shape)
         };
-        let may_be_absent = self.may_be_absent || (self.option.is_some() && !self.custom);
+        let may_be_absent = self.presence == Presence::Sometimes || (self.option.is_some() && !self.custom);
         if may_be_absent { quote_spanned!(ty.span()=> __bifrost::Optional<#shape>) } else { shape }
     }
 
@@ -172,8 +181,8 @@ impl<'a> Field<'a> {
         if self.custom {
             return TokenStream::new();
         }
-        let always = self.option.is_some() && !self.skipped_if;
-        let itself = if self.option.is_none() && self.skipped_if {
+        let always = self.option.is_some() && self.presence == Presence::Always;
+        let itself = if self.option.is_none() && self.presence != Presence::Always {
             quote!(#always)
         } else {
             quote_spanned!(ty.span()=> (#always || <#ty as __bifrost::Shape>::MAY_BE_NULL))
