@@ -1,4 +1,4 @@
-//! `#[fields]` and `#[field_type]`: what serde must be told so that a release is read strictly and never has `null`.
+//! `#[fields]` and `#[field_type]`: what serde needs, so that a release is read strictly and never has `null`.
 
 mod attributes;
 

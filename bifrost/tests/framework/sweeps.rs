@@ -269,8 +269,8 @@ async fn one_case_runs_alone() {
     let report = sweep("none").only(name).run().await.unwrap();
     // The fault that leads to it, and the case.
     assert_eq!((report.runs, report.ends["FailureClean"]), (2, 2), "{report}");
-    let error = sweep("none").only("Lok").run().await.unwrap_err();
-    assert!(matches!(error, SweepError::NoCase(Some(only)) if only == "Lok"));
+    let error = sweep("none").only("Nothing.0").run().await.unwrap_err();
+    assert!(matches!(error, SweepError::NoCase(Some(only)) if only == "Nothing.0"));
 }
 
 #[tokio::test]

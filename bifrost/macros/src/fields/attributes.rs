@@ -56,7 +56,7 @@ impl Arguments {
     }
 }
 
-/// What serde was told about a type or a field.
+/// What the author wrote for serde about a type or a field.
 #[derive(Default)]
 pub(super) struct Attributes {
     /// Whether the type is strict, or another type is read or written instead of it.

@@ -109,7 +109,7 @@ fn absent_options_are_left_out_and_marked_fields_have_defaults() {
 fn unknown_fields_are_refused_everywhere() {
     for order in [
         json!({"parcels": {}, "remark": "x"}),
-        json!({"parcels": {"a": {"wieght": 3}}}),
+        json!({"parcels": {"a": {"mass": 3}}}),
         json!({"parcels": {"a": {"stops": [{"city": "Ulm", "street": "x"}]}}}),
     ] {
         let error = read(order).unwrap_err();
