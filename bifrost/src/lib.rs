@@ -32,7 +32,7 @@
 //!    [`#[derive(Coded)]`](error_code::Coded), which gives them stable codes.
 //! 4. **The ports**: the calls that your handlers make, in AWS's terms.
 //!    [`Context::target`](lifecycle::Context::target) is the only access to them, and assumes the one role of the target
-//!    account. [`TargetObjects`](cloud::TargetObjects), objects in its buckets, is a port that the framework brings.
+//!    account. [`TargetObjects`](lifecycle::TargetObjects), objects in its buckets, is a port that the framework brings.
 //! 5. **Your resources in the local cloud** ([`local::Resources`]): what the ports find on your machine. Every call goes
 //!    through [`LocalSession::call`](local::LocalSession::call) under its AWS name, so that scenarios can inject faults.
 //! 6. **[`Deployer`]**, which ties these together; [`ClientDeployer`](client::ClientDeployer), which its commands use;

@@ -33,7 +33,7 @@
 /// /// The new tasks are not healthy yet.
 /// #[derive(Debug, thiserror::Error, Coded)]
 /// #[error("{healthy} of {required} tasks are healthy")]
-/// #[code("rollout/running", "nothing to do: the deployer checks again", waiting)]
+/// #[code("upload/running", "nothing to do: the deployer checks again", waiting)]
 /// struct RolloutRunning {
 ///     healthy: u32,
 ///     required: u32,

@@ -4,8 +4,8 @@ use super::error::ServiceError;
 use super::session::LocalSession;
 use super::state::{Bucket, LocalState, Resources, StoredObject};
 use async_trait::async_trait;
-use bifrost_core::cloud::{CloudError, Encryption, Object, Objects, PutNew, TargetObjects};
-use bifrost_core::lifecycle::Proof;
+use bifrost_core::cloud::{CloudError, Encryption, Object, Objects, PutNew};
+use bifrost_core::lifecycle::{Proof, TargetObjects};
 use bifrost_core::release::{AccountId, BucketName, ObjectKey, TargetKey};
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! `derive(Coded)`: the stable codes of errors, with causes and remedies.
 
-use crate::{library, task_error};
+use crate::library;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
@@ -145,7 +145,7 @@ fn code_of(name: &Ident, attributes: &[Attribute]) -> Result<Code> {
             return Ok(code);
         }
     }
-    if task_error::is_transparent(attributes) {
+    if is_transparent(attributes) {
         return Ok(Code::Source);
     }
     let message =
@@ -184,4 +184,12 @@ fn first_paragraph(attributes: &[Attribute]) -> String {
         _ => None,
     });
     lines.take_while(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a variant has `#[task_error(transparent)]`.
+pub(crate) fn is_transparent(attributes: &[Attribute]) -> bool {
+    attributes
+        .iter()
+        .filter(|attribute| attribute.path().is_ident("task_error"))
+        .any(|attribute| attribute.parse_args::<Ident>().is_ok_and(|word| word == "transparent"))
 }

@@ -10,7 +10,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use standard::Standard;
 use std::collections::HashMap;
-use syn::{Attribute, Data, DataEnum, DeriveInput, Error, Ident, LitStr, Result, Variant};
+use syn::{Data, DataEnum, DeriveInput, Error, Ident, LitStr, Result, Variant};
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let Data::Enum(data) = &input.data else {
@@ -118,14 +118,6 @@ fn implementation(
             #code
         }
     }
-}
-
-/// Whether a variant has `#[task_error(transparent)]`.
-pub(crate) fn is_transparent(attributes: &[Attribute]) -> bool {
-    attributes
-        .iter()
-        .filter(|attribute| attribute.path().is_ident("task_error"))
-        .any(|attribute| attribute.parse_args::<Ident>().is_ok_and(|word| word == "transparent"))
 }
 
 fn name(variant: &Variant) -> Result<LitStr> {

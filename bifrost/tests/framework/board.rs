@@ -1,9 +1,9 @@
 //! A deployer for tests: it pins a note to a board, and waits until the ink is dry.
 
 use bifrost::client::{ClientContext, ClientDeployer, Deployed};
-use bifrost::cloud::{Attempt, CloudError, ErrorKind, TargetObjects};
+use bifrost::cloud::{Attempt, CloudError, ErrorKind};
 use bifrost::error_code::{Coded, CodedError};
-use bifrost::lifecycle::{Context, LockFailure, Proof, fail, lock, succeed, validate};
+use bifrost::lifecycle::{Context, LockFailure, Proof, TargetObjects, fail, lock, succeed, validate};
 use bifrost::local::{LocalDeployer, LocalSession, LocalState, LockItems, Resources};
 use bifrost::release::{Release, ReleaseId};
 use bifrost::testing::TestHarness;

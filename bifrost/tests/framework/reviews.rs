@@ -7,6 +7,7 @@ use crate::client::{address, client, follow, note, start};
 use bifrost::audit::{ActId, AuditMode, EntryKind, Event, LogEntry, Outcome};
 use bifrost::client::{Started, Status};
 use bifrost::deployer::fail_states;
+use bifrost::deployer::task_limit;
 use bifrost::error_code::Coded;
 use bifrost::lifecycle::Freeze;
 use bifrost::people::{self, Act, ActError, ActRequest, ActTarget, Caller, MachineAccess};
@@ -31,7 +32,7 @@ fn request(act: Act) -> ActRequest {
 }
 
 async fn perform(client: &Board, caller: &Caller, act: Act) -> Result<String, ActError> {
-    let machine = MachineAccess::of::<BoardDeployer>(client.executions.as_ref());
+    let machine = MachineAccess { executions: client.executions.as_ref(), task_limit: task_limit::<BoardDeployer>() };
     let outcome = people::perform(&client.account, machine, caller, &request(act)).await?;
     Ok(outcome.id.unwrap())
 }

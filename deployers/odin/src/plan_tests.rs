@@ -86,8 +86,9 @@ async fn all_findings_are_listed_at_once() {
 }
 
 #[tokio::test]
-async fn missing_role_is_named() {
-    let harness = new_harness(&[("/accounts/000000000000/roles", json!({}))]);
+async fn role_that_may_not_be_assumed_is_named() {
+    let untrusting = json!({"coinbase-odin-assumed": {"trusts": []}});
+    let harness = new_harness(&[("/accounts/000000000000/roles", untrusting)]);
     let client = Client::<Odin>::from(harness.cloud());
     let sent = release(1, &[]);
     let release = OdinRelease::read(&sent, &client.account.defaults).unwrap();

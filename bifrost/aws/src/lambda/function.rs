@@ -8,7 +8,7 @@ use crate::roles::KnownRoles;
 use crate::{AssumedRoles, AwsDeployer, AwsSession, CallScope, deployer_account};
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{Attempt, Principal};
-use bifrost_core::deployer::{Ports, fail_states};
+use bifrost_core::deployer::{Ports, fail_states, task_limit};
 use bifrost_core::error_code::Coded;
 use bifrost_core::json;
 use bifrost_core::lifecycle::Context;
@@ -18,7 +18,6 @@ use bifrost_core::release::{AccountId, Defaults, InvalidName};
 use bifrost_core::self_check::{SelfCheck, SelfCheckReport};
 use bifrost_core::task::FunctionError;
 use bifrost_core::task::RawInput;
-use chrono::TimeDelta;
 use lambda_runtime::{Diagnostic, LambdaEvent};
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -153,7 +152,7 @@ impl<D: AwsDeployer> Function<D> {
             executions: Arc::new(SfnExecutions::new(session.clone(), Arc::clone(&identity))),
             account: deployer_account(&session, identity, defaults, audit),
             states: fail_states::<D>(),
-            task_limit: TimeDelta::seconds(i64::from(D::TASK_TIMEOUT_SECONDS)),
+            task_limit: task_limit::<D>(),
             session,
             request_id: request_id.to_owned(),
             deadline,

@@ -2,9 +2,8 @@
 
 use bifrost::Deployer;
 use bifrost::client::{ClientContext, ClientDeployer, Deployed};
-use bifrost::cloud::TargetObjects;
 use bifrost::error_code::CodedError;
-use bifrost::lifecycle::Context;
+use bifrost::lifecycle::{Context, TargetObjects};
 use bifrost::local::{self, LocalDeployer, Resources};
 use bifrost::machine::{DefinitionSettings, Machine, State};
 use bifrost::release::Release;

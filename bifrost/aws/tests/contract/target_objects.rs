@@ -1,8 +1,8 @@
 //! Contract tests of `TargetObjects`.
 
 use crate::fixture::{AccountFixture, refusal};
-use bifrost::cloud::{Encryption, ErrorKind, PutNew, TargetObjects};
-use bifrost::lifecycle::Proof;
+use bifrost::cloud::{Encryption, ErrorKind, PutNew};
+use bifrost::lifecycle::{Proof, TargetObjects};
 use bifrost::release::{BucketName, Sha256, TargetKey};
 use std::sync::Arc;
 

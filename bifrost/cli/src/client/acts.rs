@@ -4,6 +4,7 @@ use super::{Address, Client};
 use crate::client::ClientDeployer;
 use bifrost_core::audit::{Audit, Outcome};
 use bifrost_core::deployer::fail_states;
+use bifrost_core::deployer::task_limit;
 use bifrost_core::people::{self, Act, ActError, ActOutcome, ActRequest, ActTarget, Caller, MachineAccess, Reconciled};
 use chrono::{DateTime, Utc};
 use std::fmt;
@@ -99,7 +100,10 @@ impl<D: ClientDeployer> Client<D> {
             ticket: self.motive.ticket.clone(),
             nonce: self.account.env.new_uuid(),
         };
-        let (caller, machine) = (Caller::local(&self.motive.by), MachineAccess::of::<D>(self.executions.as_ref()));
+        let (caller, machine) = (
+            Caller::local(&self.motive.by),
+            MachineAccess { executions: self.executions.as_ref(), task_limit: task_limit::<D>() },
+        );
         let Some(acts) = &self.acts else {
             return people::perform(&self.account, machine, &caller, &request).await;
         };

@@ -59,6 +59,7 @@ impl DeployerArgs {
     }
 
     /// The deployer's name in AWS.
+    #[cfg(feature = "local")]
     pub(super) fn name(&self) -> &str {
         &self.name
     }

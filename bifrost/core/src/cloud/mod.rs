@@ -35,6 +35,6 @@ pub use locks::{
     DeployedItem, ENDED_TTL, EndedBy, EndedItem, GiveBack, GivenBack, LockItem, LockTable, LockTaken, MAX_OLDER,
     TakeLock, oldest_replaced,
 };
-pub use objects::{Encryption, Object, Objects, PutNew, TargetObjects, limit_bytes};
+pub use objects::{Encryption, Object, Objects, PutNew, limit_bytes};
 pub use stacks::{NewStack, StackEvent, StackUpdate, Stacks};
 pub use targets::{SESSION_TAGS, TargetRole, Targets};

@@ -16,6 +16,7 @@ use crate::audit::{Audit, AuditMode, AuditPorts, DeployerVersion, FailStates, ve
 use crate::cloud::{ErrorKind, is_read};
 use crate::machine::{DefinitionSettings, Machine};
 use crate::release::{Fields, Release, Sha256};
+use chrono::TimeDelta;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -86,6 +87,12 @@ pub fn fail_states<D: Deployer>() -> FailStates {
         error.unwrap_or_else(|| state.name()).to_owned()
     };
     FailStates { clean: error(D::Machine::FAILURE_CLEAN), dirty: error(D::Machine::FAILURE_DIRTY) }
+}
+
+/// How long one attempt of a task of deployer `D` may take.
+#[must_use]
+pub fn task_limit<D: Deployer>() -> TimeDelta {
+    TimeDelta::seconds(i64::from(D::TASK_TIMEOUT_SECONDS))
 }
 
 /// The definition of a deployer's state machine. `resource` is the ARN of the Lambda function that runs every task.

@@ -31,6 +31,7 @@ mod halt;
 mod lock;
 mod proof;
 mod recording;
+mod target_objects;
 mod task_failure;
 mod validate;
 
@@ -46,6 +47,7 @@ pub use halt::{Halt, HaltCheckError, MAX_CLOCK_AHEAD, MAX_HALT_AGE, request_halt
 pub use lock::{LockConflict, LockFailure, LockUnknown, Locked, describe_lock, lock};
 pub use proof::{Ownership, Proof};
 pub(crate) use recording::AuditUnavailable;
+pub use target_objects::TargetObjects;
 #[doc(hidden)]
 pub use task_failure::{Standard, standard_sources};
 pub use task_failure::{TaskFailure, UnexpectedJson};

@@ -41,7 +41,6 @@ pub use request::{Act, ActRequest, ActTarget, HeldLock};
 pub use review::review;
 
 use crate::cloud::Executions;
-use crate::deployer::Deployer;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -50,16 +49,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub struct MachineAccess<'a> {
     /// Its executions.
     pub executions: &'a dyn Executions,
-    /// How long a task may take: so long an invocation may go on after its execution has ended.
+    /// How long a task may take ([`task_limit`](crate::deployer::task_limit)): so long an invocation may go on after its execution has ended.
     pub task_limit: TimeDelta,
-}
-
-impl<'a> MachineAccess<'a> {
-    /// The state machine of deployer `D`.
-    #[must_use]
-    pub fn of<D: Deployer>(executions: &'a dyn Executions) -> Self {
-        Self { executions, task_limit: TimeDelta::seconds(i64::from(D::TASK_TIMEOUT_SECONDS)) }
-    }
 }
 
 /// The function that performs and records acts of people: `<deployer>-audit`.

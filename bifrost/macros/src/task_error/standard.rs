@@ -2,7 +2,7 @@
 //! becomes a standard failure becomes the author's enum, too.
 
 use super::conversion::Conversion;
-use super::is_transparent;
+use crate::coded::is_transparent;
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
