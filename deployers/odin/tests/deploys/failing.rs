@@ -231,7 +231,7 @@ async fn undeletable_new_group_ends_dirty_and_locked() {
 
 #[tokio::test]
 async fn failed_unlock_ends_dirty() {
-    let fixture = Scenario::worker().in_account("/roles", json!({})).build();
+    let fixture = Scenario::worker().in_account("/roles", json!({"coinbase-odin-assumed": {"trusts": []}})).build();
     fixture.fault(json!({
         "operation": "dynamodb:TransactWriteItems", "resource": "/lock", "state": "ReleaseLockFailure",
         "kind": {"error": "InternalServerError"},

@@ -269,7 +269,7 @@ async fn target_group_may_allow_another_project() {
 
 #[tokio::test]
 async fn account_without_role_is_refused() {
-    let scenario = Scenario::worker().in_account("/roles", json!({}));
+    let scenario = Scenario::worker().in_account("/roles", json!({"coinbase-odin-assumed": {"trusts": []}}));
     assert_refused_by_resources(scenario, "aws/access-denied", &["coinbase-odin-assumed", "222222222222"]).await;
 }
 
