@@ -27,7 +27,8 @@
 //! 2. **The state machine**, with [`state_machine!`]: states, transitions, retries, and where each error leads. The
 //!    compiler refuses a state that is never reached and an error that nothing catches.
 //! 3. **The handlers**, one for each task: `async fn(&Context<Ports>, Release<F>) -> Result<Release<F>, YourFailure>`. A
-//!    task may run again after it half succeeded, so a handler must be idempotent. An error is an enum with
+//!    task may run again after it half succeeded, so a handler must be idempotent. An error is a
+//!    [`TaskFailure`](lifecycle::TaskFailure), into which `?` turns whatever the framework raises, or an enum of yours with
 //!    `#[derive(TaskError)]`, which names its variants for `retry` and `catch`, and
 //!    [`#[derive(Coded)]`](error_code::Coded), which gives them stable codes.
 //! 4. **The ports**: the calls that your handlers make, in AWS's terms.

@@ -12,8 +12,8 @@ mod types;
 ///
 /// ```
 /// # extern crate bifrost_core as bifrost;
-/// #[derive(serde::Serialize, bifrost::Shape)]
-/// #[serde(rename_all = "camelCase")]
+/// #[derive(serde::Serialize, serde::Deserialize, bifrost::Shape)]
+/// #[serde(rename_all = "camelCase", deny_unknown_fields)]
 /// struct Parcel {
 ///     pick_up: u32, // `$.pickUp` in a chart
 ///     #[serde(skip_serializing_if = "Option::is_none")]
@@ -23,6 +23,9 @@ mod types;
 ///
 /// A number that is left out only outside of the states that read it, such as at the end of a deploy, gets `#[shape(present)]`: a
 /// `wait` then accepts it, and you promise that it is there.
+///
+/// A type whose unknown fields would be ignored is refused. One that is never read by a `Deserialize` of its own has
+/// `#[shape(read_elsewhere)]`.
 ///
 /// If the crate `bifrost` has another name, set it with `#[shape(crate = path)]`.
 pub use bifrost_macros::Shape;

@@ -19,7 +19,7 @@ use crate::task::TaskError;
 /// use bifrost::lifecycle::{Context, TaskFailure};
 /// # use bifrost::release::{Fields, Release};
 ///
-/// async fn deploy<F: Fields>(context: &Context<F::Ports>, release: Release<F>) -> Result<Release<F>, TaskFailure> {
+/// async fn deploy<F: Fields, P>(context: &Context<P>, release: Release<F>) -> Result<Release<F>, TaskFailure> {
 ///     context.halt(&release.envelope).await?; // `HaltError`, or `HealthError` if S3 does not answer
 ///     let _ports = context.target(&release.envelope).await?; // `TransientError` or `PermanentError`
 ///     let _proof = context.lock_proof(&release.envelope).await?;
