@@ -1,4 +1,4 @@
-//! Input that is none: errors with a clear message, and never a panic.
+//! Logs that are damaged, foreign or empty: errors with a clear message, and never a panic.
 
 use crate::honest::{body, check, insert, key, policy, small};
 use crate::untouched::{check_copy, copy};
