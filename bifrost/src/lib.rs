@@ -90,7 +90,7 @@ pub use bifrost_core::deployer::{Boundary, DEPLOYERS_BUCKET, Deployer, Permissio
 pub use bifrost_core::release::Fields;
 pub use bifrost_core::{
     Shape, TaskError, account, audit, cloud, deployer, error_code, field_type, fields, json, lifecycle, log, machine,
-    name_type, people, release, self_check, shape, state_machine, strip_control, task,
+    name_type, people, port, release, self_check, shape, state_machine, strip_control, task,
 };
 #[cfg(feature = "local")]
 pub use bifrost_local::{self as local, testing};

@@ -130,3 +130,33 @@ pub fn without_commands<D: bifrost_core::deployer::Deployer>() -> std::process::
     let _ = writeln!(std::io::stderr(), "{message}");
     std::process::ExitCode::FAILURE
 }
+
+// `#[port]` passes the halves of a port through these: a half exists if its cloud does.
+
+#[cfg(feature = "local")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_local {
+    ($($half:tt)*) => { $($half)* };
+}
+
+#[cfg(not(feature = "local"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_local {
+    ($($half:tt)*) => {};
+}
+
+#[cfg(any(feature = "aws", feature = "lambda"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_aws {
+    ($($half:tt)*) => { $($half)* };
+}
+
+#[cfg(not(any(feature = "aws", feature = "lambda")))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_aws {
+    ($($half:tt)*) => {};
+}

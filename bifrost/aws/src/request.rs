@@ -19,8 +19,8 @@ const MAX_CONCURRENT_CALLS: usize = 4;
 /// A request, named for traces and errors.
 #[derive(Debug, Clone, Copy)]
 pub struct Request<'a> {
-    operation: &'static str,
-    resource: &'a str,
+    pub(crate) operation: &'static str,
+    pub(crate) resource: &'a str,
 }
 
 impl<'a> Request<'a> {
@@ -120,6 +120,14 @@ impl<'a> Request<'a> {
     pub fn number(self, name: &str, value: u32) -> Result<i32, CloudError> {
         let message = || format!("{name} is {value}; AWS accepts at most {}", i32::MAX);
         i32::try_from(value).map_err(|_| self.refused(ErrorKind::Invalid, "NumberTooLarge", &message()))
+    }
+
+    /// A document in the answer, or for the request, as serde reads or writes it: `serde_dynamo::from_item(item)`.
+    ///
+    /// # Errors
+    /// If it is not what is expected.
+    pub fn document<T, E: Error>(self, document: Result<T, E>) -> Result<T, CloudError> {
+        document.map_err(|error| self.refused(ErrorKind::Invalid, "UnexpectedDocument", &error.to_string()))
     }
 
     /// An error for a request that AWS answered without an error, but not with the expected result.

@@ -78,6 +78,9 @@ pub const ERROR_CODES: &[&[error_code::ErrorCode]] = &[
 ];
 
 #[doc(inline)]
+#[doc = include_str!("cloud/port.md")]
+pub use bifrost_macros::port;
+#[doc(inline)]
 #[doc = include_str!("machine/state_machine.md")]
 pub use bifrost_macros::state_machine;
 #[doc(inline)]
@@ -95,5 +98,19 @@ pub mod __private {
     pub use crate::release::{Envelope, Fields, Release};
     pub use crate::shape::{Flatten, OneOf, Opaque, Texts};
     pub use crate::task::{FunctionError, RaisedBy, TaskError, concat_names, is_distinct};
+    pub use async_trait::async_trait;
     pub use serde;
+}
+
+// The crate `bifrost` has these, too, and keeps the half of a port if it has the cloud. Here a port has no halves.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_local {
+    ($($half:tt)*) => {};
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __if_aws {
+    ($($half:tt)*) => {};
 }

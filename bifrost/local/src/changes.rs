@@ -76,18 +76,29 @@ impl Changes {
         K: Clone + Display + Ord,
         V: Default,
     {
-        self.within(field, |changes| {
-            changes.delete(new, saved);
-            for (key, new) in new {
-                changes.within(&key.to_string(), |changes| {
-                    let saved = saved.entry(key.clone()).or_insert_with(|| {
-                        changes.write(&Map::new());
-                        V::default()
-                    });
-                    save(changes, new, saved);
+        self.within(field, |changes| changes.own_nested(new, saved, save));
+    }
+
+    /// As [`nested`](Self::nested), for a map whose entries are fields of the value itself.
+    pub(super) fn own_nested<K, V>(
+        &mut self,
+        new: &BTreeMap<K, V>,
+        saved: &mut BTreeMap<K, V>,
+        save: impl Fn(&mut Self, &V, &mut V),
+    ) where
+        K: Clone + Display + Ord,
+        V: Default,
+    {
+        self.delete(new, saved);
+        for (key, new) in new {
+            self.within(&key.to_string(), |changes| {
+                let saved = saved.entry(key.clone()).or_insert_with(|| {
+                    changes.write(&Map::new());
+                    V::default()
                 });
-            }
-        });
+                save(changes, new, saved);
+            });
+        }
     }
 
     /// Saves a value as one part.

@@ -30,13 +30,21 @@ pub trait LocalDeployer: Deployer {
     /// Its own resources in an account.
     type Resources: Resources;
 
-    /// The built-in seed, as JSON: the local cloud that `--local` creates without `--cloud FILE`.
-    const SEED: &'static str;
+    /// The built-in seed, as JSON: the local cloud that `--local` creates without `--cloud FILE`. By default it has one account, for
+    /// the deployer and as target, without resources of the deployer.
+    const SEED: &'static str = EMPTY_SEED;
 
     /// Opens the deployer's ports in the account and region of the session: once for each attempt of a task, and for
     /// clients that read.
     fn local_ports(session: LocalSession<Self::Resources>) -> Ports<Self>;
 }
+
+const EMPTY_SEED: &str = r#"{
+    "clock": "2026-11-21T12:00:00Z",
+    "deployer_account": "000000000000",
+    "deployer_region": "us-east-1",
+    "accounts": {"000000000000": {}}
+}"#;
 
 /// The local cloud, as deployer `D` and its clients see it.
 pub struct LocalCloud<D: LocalDeployer> {

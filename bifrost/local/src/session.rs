@@ -3,69 +3,15 @@
 use super::attempt::AttemptScope;
 use super::error::{ServiceError, StoreError};
 use super::fault::{FaultKind, Lost, inject, injected};
-use super::state::{Bucket, LocalState, Resources, later, no_account};
+use super::region_state::RegionState;
+use super::state::{LocalState, Resources, later};
 use super::store::{Effect, Store};
 use bifrost_core::cloud::{Attempt, Call, CallName, CloudError, ErrorKinds, Principal};
 use bifrost_core::lifecycle::Proof;
-use bifrost_core::release::{AccountId, BucketName, Region};
+use bifrost_core::release::{AccountId, Region};
 use chrono::{DateTime, Utc};
 use std::cell::LazyCell;
-use std::collections::BTreeMap;
 use std::sync::Arc;
-
-/// One account and region, as the effect of a call sees it.
-pub struct RegionState<'w, R> {
-    /// The deployer's own resources in the account, in all regions.
-    pub resources: &'w mut R,
-    /// The account.
-    pub account: &'w AccountId,
-    /// The region of the call.
-    pub region: &'w Region,
-    /// The time of the local cloud.
-    pub now: DateTime<Utc>,
-    ids: &'w mut u64,
-    /// The buckets of all accounts: services read any bucket whose owner allows it.
-    buckets: Vec<&'w BTreeMap<BucketName, Bucket>>,
-}
-
-impl<'w, R: Resources> RegionState<'w, R> {
-    fn new(
-        local_state: &'w mut LocalState<R>,
-        account: &'w AccountId,
-        region: &'w Region,
-        ids: &'w mut u64,
-    ) -> Result<Self, ServiceError> {
-        let now = local_state.clock;
-        let (mut buckets, mut resources) = (Vec::with_capacity(local_state.accounts.len()), None);
-        for (id, content) in &mut local_state.accounts {
-            // Others stay as they are: they are not copied.
-            if id == account {
-                let content = &mut **content;
-                buckets.push(&content.buckets);
-                resources = Some(&mut content.resources);
-            } else {
-                buckets.push(&content.buckets);
-            }
-        }
-        let resources = resources.ok_or_else(|| no_account(account))?;
-        Ok(Self { resources, account, region, now, ids, buckets })
-    }
-}
-
-impl<R> RegionState<'_, R> {
-    /// The bytes of an object in S3, in a bucket of any account, as a service reads it.
-    #[must_use]
-    pub fn object(&self, bucket: &str, key: &str) -> Option<&[u8]> {
-        let bucket = bucket.parse::<BucketName>().ok()?;
-        self.buckets.iter().find_map(|buckets| buckets.get(&bucket))?.objects.get(key).map(|object| &*object.body)
-    }
-
-    /// A new id in the format of EC2: the prefix and 17 hexadecimal digits.
-    pub fn new_id(&mut self, prefix: &str) -> String {
-        *self.ids = self.ids.saturating_add(1);
-        format!("{prefix}-{:017x}", self.ids)
-    }
-}
 
 /// Access to one account and region of the local cloud.
 pub struct LocalSession<R> {
@@ -141,7 +87,8 @@ impl<R: Resources> LocalSession<R> {
         self.invoke(operation, resource, self.of_region(effect)).await
     }
 
-    /// As [`call`](Self::call), for an operation that changes something: `proof` shows that the attempt may change it now.
+    /// As [`call`](Self::call), for an operation that changes something: `proof` shows that the attempt may change it now. What
+    /// is due at once happens before it returns ([`Resources::advance`]).
     ///
     /// # Errors
     /// The error that `effect` returns, or that a fault injects.
@@ -152,6 +99,11 @@ impl<R: Resources> LocalSession<R> {
         resource: &str,
         effect: impl FnOnce(&mut RegionState<'_, R>) -> Result<T, ServiceError> + Send,
     ) -> Result<T, CloudError> {
+        let effect = |region: &mut RegionState<'_, R>| {
+            let result = effect(region);
+            region.resources.advance(region.now);
+            result
+        };
         self.change_state(proof, operation, resource, self.of_region(effect)).await
     }
 

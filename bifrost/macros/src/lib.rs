@@ -7,13 +7,14 @@ mod fields;
 mod graph;
 mod library;
 mod model;
+mod port;
 mod shape;
 mod task_error;
 mod timestamp;
 
 use proc_macro::TokenStream;
 use quote::quote;
-use syn::{DeriveInput, parse_macro_input};
+use syn::{DeriveInput, ItemTrait, parse_macro_input};
 
 #[proc_macro]
 #[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
@@ -54,4 +55,10 @@ pub fn fields(arguments: TokenStream, item: TokenStream) -> TokenStream {
 #[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
 pub fn field_type(arguments: TokenStream, item: TokenStream) -> TokenStream {
     fields::expand(fields::Place::Inside, arguments.into(), parse_macro_input!(item as DeriveInput)).into()
+}
+
+#[proc_macro_attribute]
+#[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
+pub fn port(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    port::expand(arguments.into(), parse_macro_input!(item as ItemTrait)).into()
 }

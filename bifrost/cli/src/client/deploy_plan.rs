@@ -14,6 +14,13 @@ pub struct DeployPlan {
     pub notes: Vec<String>,
 }
 
+impl DeployPlan {
+    /// A plan of these changes, without findings and notes.
+    pub fn of(changes: impl IntoIterator<Item = PlannedChange>) -> Self {
+        Self { changes: changes.into_iter().collect(), ..Self::default() }
+    }
+}
+
 /// One reason why a deploy would be refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PlanFinding {
@@ -69,6 +76,19 @@ pub enum Action {
 }
 
 impl PlannedChange {
+    /// The change of a resource without data of its own from its present content, one line, to the new one. `None` if they are the
+    /// same.
+    #[must_use]
+    pub fn between(kind: &str, resource: &str, now: Option<&str>, new: &str) -> Option<Self> {
+        let (action, detail) = match now {
+            Some(now) if now == new => return None,
+            Some(now) => (Action::Modify, format!("{now} → {new}")),
+            None => (Action::Add, new.to_owned()),
+        };
+        let (resource, kind, details) = (resource.to_owned(), kind.to_owned(), vec![detail]);
+        Some(Self { action, resource, kind, details, is_stateful: false })
+    }
+
     /// Whether the change loses data.
     #[must_use]
     pub fn loses_data(&self) -> bool {

@@ -26,8 +26,7 @@ use std::path::Path;
 /// | `status` | [`deployed`](Self::deployed) |
 /// | `bootstrap` | [`WRITTEN_FILES`](Self::WRITTEN_FILES), [`BOUNDARY`](Self::BOUNDARY), and [`PERMISSIONS`](Deployer::PERMISSIONS) |
 ///
-/// Only [`ABOUT`](Self::ABOUT) and [`deployed`](Self::deployed) have no default. Functions that read the target account get a
-/// [`ClientContext`].
+/// Only [`ABOUT`](Self::ABOUT) has no default. Functions that read the target account get a [`ClientContext`].
 #[allow(async_fn_in_trait, reason = "commands run on a runtime of one thread, so their futures need not be `Send`")]
 pub trait ClientDeployer: Deployer {
     /// What the deployer does, in one line of the help.
@@ -146,9 +145,13 @@ pub trait ClientDeployer: Deployer {
         Changes::default()
     }
 
-    /// What is deployed of the project and config of the context, according to the target account.
+    /// What is deployed of the project and config of the context, according to the target account. By default the release that was
+    /// deployed last, according to the lock table: nobody notices then what others change in the account.
     ///
     /// # Errors
     /// If it cannot be read.
-    async fn deployed(context: &ClientContext<Self>) -> Result<Vec<Deployed>, CodedError>;
+    async fn deployed(context: &ClientContext<Self>) -> Result<Vec<Deployed>, CodedError> {
+        let last = context.last_deployed().await?;
+        Ok(last.iter().map(|release| Deployed::of(&release.envelope)).collect())
+    }
 }

@@ -1,5 +1,6 @@
 //! What a deployer reports of a deploy and of what is deployed.
 
+use bifrost_core::release::Envelope;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -64,4 +65,13 @@ pub struct Deployed {
     pub resource: String,
     /// The parts of the resource with their states, such as `i-0123 InService Healthy`.
     pub parts: Vec<String>,
+}
+
+impl Deployed {
+    /// A release without a resource of its own in the target account.
+    pub(super) fn of(envelope: &Envelope) -> Self {
+        let Envelope { project_name, release_id, created_at, .. } = envelope;
+        let (service, release_id) = (project_name.to_string(), release_id.to_string());
+        Self { service, release_id, since: *created_at, resource: "release".into(), parts: Vec::new() }
+    }
 }

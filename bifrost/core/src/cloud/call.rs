@@ -48,12 +48,37 @@ const READING_VERBS: [&str; 16] = [
 
 /// Whether an operation, such as `ec2:DescribeImages`, changes nothing: by its verb. An unknown verb changes something.
 #[must_use]
-pub fn is_read(operation: &str) -> bool {
-    let action = operation.split_once(':').map_or(operation, |(_, action)| action);
-    READING_VERBS.iter().any(|verb| {
-        // `Getaway` is not a `Get`.
-        action.strip_prefix(verb).is_some_and(|rest| !rest.starts_with(|next: char| next.is_ascii_lowercase()))
-    })
+#[allow(clippy::indexing_slicing, reason = "a constant function has no iterators")]
+pub const fn is_read(operation: &str) -> bool {
+    let mut verb = 0;
+    while verb < READING_VERBS.len() {
+        if has_verb(operation.as_bytes(), READING_VERBS[verb].as_bytes()) {
+            return true;
+        }
+        verb += 1;
+    }
+    false
+}
+
+/// Whether the action of the operation is the verb alone, or the verb and another word: `Getaway` is not a `Get`.
+#[allow(clippy::indexing_slicing, reason = "a constant function has no iterators; each index is below the length")]
+const fn has_verb(operation: &[u8], verb: &[u8]) -> bool {
+    let mut action = 0;
+    let mut at = 0;
+    while at < operation.len() {
+        if operation[at] == b':' && action == 0 {
+            action = at + 1;
+        }
+        at += 1;
+    }
+    at = 0;
+    while at < verb.len() {
+        if action + at >= operation.len() || operation[action + at] != verb[at] {
+            return false;
+        }
+        at += 1;
+    }
+    action + at >= operation.len() || !operation[action + at].is_ascii_lowercase()
 }
 
 impl Principal {

@@ -20,6 +20,19 @@ pub struct Permission {
     pub conditions: &'static [PolicyCondition],
 }
 
+impl Permission {
+    /// A statement without conditions. The `OPERATIONS` of a [port](macro@crate::port) are actions where IAM has the operations' names.
+    #[must_use]
+    pub const fn new(
+        sid: &'static str,
+        why: &'static str,
+        actions: &'static [&'static str],
+        resources: &'static [&'static str],
+    ) -> Self {
+        Self { sid, why, actions, resources, conditions: &[] }
+    }
+}
+
 /// The placeholder for the name of the deployer's bucket in the resources of a [`Permission`]. The bucket's policy admits only
 /// the principals that `bootstrap --reader` names.
 pub const DEPLOYERS_BUCKET: &str = "${Bucket}";

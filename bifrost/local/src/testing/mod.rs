@@ -16,7 +16,11 @@
 mod audit_check;
 mod sweep;
 
+#[doc(inline)]
+pub use crate::__every_call_may_fail as every_call_may_fail;
 pub use audit_check::{AuditCheck, is_audit_call};
+#[doc(hidden)]
+pub use serde_json::json as __json;
 pub use sweep::{Case, FaultSweep, SweepError, SweepFault, SweepReport};
 
 use crate::{

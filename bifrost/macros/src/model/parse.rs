@@ -3,9 +3,12 @@
 use super::chunks::{chunks, unreadable};
 use super::{Assignment, Catch, Comment, Kind, Machine, Mark, Marks, On, Retry, RetryField, Rule, State, Task, Wait};
 use crate::library;
+use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Attribute, Error, Expr, ExprLit, Ident, Lit, Meta, Path, Result, Token, Type, braced, parenthesized};
+use syn::{
+    Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Result, Token, Type, braced, parenthesized,
+};
 
 mod kw {
     syn::custom_keyword!(machine);
@@ -53,8 +56,25 @@ impl Parse for Machine {
                 }
             }
         }
+        states.extend(missing_ends(&states, keyword));
         Ok(Self { library, comment, visibility, keyword, name, data, ports, start, changes_from, states, errors })
     }
+}
+
+/// The end states that the chart leaves out: every deploy ends in these.
+fn missing_ends(states: &[State], span: Span) -> Vec<State> {
+    let fail = |name: &str| (name.to_owned(), Kind::Fail { error: LitStr::new(name, span), cause: None });
+    let ends = [("Success".to_owned(), Kind::Succeed), fail("FailureClean"), fail("FailureDirty")];
+    let is_missing = |name: &str| !states.iter().any(|state| state.name == name);
+    let missing = ends.into_iter().filter(|(name, _)| is_missing(name));
+    let state = |(name, kind): (String, Kind)| State {
+        comment: Comment::default(),
+        keyword: span,
+        name: Ident::new(&name, span),
+        rename: None,
+        kind,
+    };
+    missing.map(state).collect()
 }
 
 /// `(Data, Ports)`, or `(Data)` if the handlers have no ports.

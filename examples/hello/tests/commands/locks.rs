@@ -1,6 +1,6 @@
 //! Freezes and locks, and what is deployed.
 
-use super::{Hello, refusal_code};
+use super::{Hello, SEED, refusal_code};
 use crate::shell::text;
 use serde_json::{Value, json};
 
@@ -46,7 +46,7 @@ fn forced_unlock_stops_the_running_deploy() {
 #[test]
 fn unlock_and_unfreeze_keep_a_new_local_cloud() {
     let shell = Hello::new("seeded");
-    let mut seed: Value = serde_json::from_str(include_str!("../../seed.json")).unwrap();
+    let mut seed: Value = serde_json::from_str(SEED).unwrap();
     let key = "000000000000/acme/shop/development/lock";
     let lock = json!({"key": key, "id": "dead", "time": seed["clock"]});
     let freeze = json!({"body": {"text": "{\"user\": \"ada\"}"}, "last_modified": seed["clock"]});

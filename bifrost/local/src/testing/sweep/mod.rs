@@ -43,10 +43,12 @@ const ONLY: &str = "BIFROST_ONLY";
 ///
 /// The runs are the same each time: time is virtual, and nothing is drawn by chance.
 ///
+/// [`every_call_may_fail!`](super::every_call_may_fail) is a sweep as one line. A sweep with rules of its own is a test:
+///
 /// ```ignore
 /// #[tokio::test]
-/// async fn every_call_may_fail() {
-///     FaultSweep::<Hello>::of([json!({"flag": "new-checkout", "value": "on"})]).run().await.unwrap();
+/// async fn no_service_is_left() {
+///     FaultSweep::<Ecs>::of([json!({"service": "web"})]).invariant(no_service_is_left).run().await.unwrap();
 /// }
 /// ```
 pub struct FaultSweep<D: LocalDeployer> {
@@ -214,6 +216,15 @@ impl<D: LocalDeployer> FaultSweep<D> {
         if report.runs == 0 { Err(SweepError::NoCase(self.only)) } else { Ok(report) }
     }
 
+    /// As [`run`](Self::run), for a test that is not async.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run), and [`SweepError::NoRuntime`] if the system gives the runtime no resources.
+    pub fn run_blocking(self) -> Result<SweepReport, SweepError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(SweepError::NoRuntime)?;
+        runtime.block_on(self.run())
+    }
+
     /// Runs one case. Returns its calls if it ended clean and another fault may follow.
     async fn judge(
         &self,
@@ -303,4 +314,23 @@ impl<D: LocalDeployer> Case<'_, D> {
     pub fn has_single_fault(&self) -> bool {
         matches!(self.faults, [fault] if fault.is_single())
     }
+}
+
+/// The test that lets every call fail that a deploy of these releases makes, one release after another: a
+/// [`FaultSweep`](crate::testing::FaultSweep) as one line.
+///
+/// ```ignore
+/// bifrost::testing::every_call_may_fail!(Hello, {"flag": "beta", "value": "off"}, {"flag": "beta", "value": "on"});
+/// ```
+#[macro_export]
+#[doc(hidden)]
+macro_rules! __every_call_may_fail {
+    ($deployer:ty, $({$($release:tt)*}),+ $(,)?) => {
+        #[cfg(test)]
+        #[test]
+        fn every_call_may_fail() -> ::core::result::Result<(), $crate::testing::SweepError> {
+            let releases = [$($crate::testing::__json!({$($release)*})),+];
+            $crate::testing::FaultSweep::<$deployer>::of(releases).run_blocking().map(drop)
+        }
+    };
 }

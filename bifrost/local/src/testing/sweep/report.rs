@@ -49,6 +49,9 @@ pub enum SweepError {
     /// No case was selected.
     #[error("no case to run{}", .0.as_ref().map_or_else(String::new, |only| format!(": no name contains `{only}`")))]
     NoCase(Option<String>),
+    /// The system gave the test no runtime.
+    #[error("cannot start a runtime: {0}")]
+    NoRuntime(std::io::Error),
     /// A release is not valid, or the local cloud does not work.
     #[error(transparent)]
     Harness(#[from] HarnessError),
