@@ -75,6 +75,7 @@
 //! shows. It finds handlers that are not idempotent and clean-ups that forget something.
 
 mod codes;
+mod port_contract;
 mod program;
 
 #[cfg(feature = "local")]

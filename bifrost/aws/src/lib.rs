@@ -61,7 +61,7 @@ pub use lambda::{is_lambda, serve};
 pub use locks::DynamoDbLocks;
 pub use objects::S3Objects;
 pub use pages::pages;
-pub use port::{AwsCall, AwsChange, AwsClient};
+pub use port::{AwsCall, AwsChange, AwsClient, emulated_session};
 pub use request::{Request, each, found};
 pub use roles::{AssumedRoles, RoleOptions};
 pub use session::AwsSession;

@@ -1,15 +1,20 @@
 //! The port of a deployer on a client of the AWS SDK: [`port`](bifrost_core::port) declares what it does.
 
-use crate::{AwsSession, Request};
+use crate::{AwsSession, CallScope, Request, sdk_config};
+use aws_credential_types::Credentials;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use aws_types::SdkConfig;
 use aws_types::request_id::RequestId;
-use bifrost_core::cloud::CloudError;
+use bifrost_core::cloud::{CloudError, ErrorKinds, Principal};
+use bifrost_core::deployer::Deployer;
 use bifrost_core::lifecycle::Proof;
+use bifrost_core::release::{AccountId, Region};
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::fmt::Debug;
 use std::ops::Deref;
+use std::sync::Arc;
 
 /// A client of the AWS SDK for one service, with the session whose call middleware its requests pass: a port, if `C` implements the
 /// port's AWS half.
@@ -40,6 +45,26 @@ impl<C> AwsClient<C> {
     pub fn change<'a>(&'a self, proof: &'a Proof, operation: &'static str, resource: &'a str) -> AwsChange<'a> {
         AwsChange { call: self.call(operation, resource), proof }
     }
+}
+
+/// The session of a test in an emulated AWS: endpoint and credentials are in `environment`, as a program has them. It must prove its
+/// changes, as a task does.
+///
+/// # Errors
+/// The name of the variable that is missing.
+#[doc(hidden)]
+pub fn emulated_session<D: Deployer>(
+    environment: &BTreeMap<String, String>,
+    account: AccountId,
+    region: Region,
+) -> Result<AwsSession, String> {
+    let value = |name: &str| environment.get(name).cloned().ok_or_else(|| format!("{name} is not set"));
+    let (id, secret) = (value("AWS_ACCESS_KEY_ID")?, value("AWS_SECRET_ACCESS_KEY")?);
+    let credentials = Credentials::new(id, secret, value("AWS_SESSION_TOKEN").ok(), None, "test");
+    let config = sdk_config(credentials, &region, Some(value("AWS_ENDPOINT_URL")?));
+    let principal = Principal::AssumedRole("contract-test".to_owned());
+    let session = AwsSession::new(&config, Arc::new(CallScope::default()), principal, account, region);
+    Ok(session.with_error_kinds(ErrorKinds::new(D::ERROR_KINDS)))
 }
 
 /// A call of a port that changes nothing, in the AWS half of the port.

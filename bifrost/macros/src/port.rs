@@ -49,7 +49,7 @@ fn adapters(library: &Path, item: &ItemTrait, methods: &[Method]) -> TokenStream
     }
 }
 
-/// The names of all operations, and for each `#[call]` the check that its operation changes nothing.
+/// The names of all operations, the resource of each call, and for each `#[call]` the check that its operation changes nothing.
 fn operations(library: &Path, item: &ItemTrait, methods: &[Method]) -> TokenStream {
     let (vis, port) = (&item.vis, &item.ident);
     let mut seen = BTreeSet::new();
@@ -62,14 +62,30 @@ fn operations(library: &Path, item: &ItemTrait, methods: &[Method]) -> TokenStre
         );
         quote_spanned!(name.span()=> const _: () = ::core::assert!(#library::cloud::is_read(#name), #message);)
     });
+    // One function for both halves: a mistake in the expression is one error.
+    let resources = methods.iter().map(|method| {
+        let Method { arguments, types, operation: Operation { resource, .. }, .. } = method;
+        let name = resource_function(method);
+        quote! {
+            #[allow(unused_variables, clippy::all, clippy::pedantic, reason = "most calls do not name every argument")]
+            fn #name(#(#arguments: &#types),*) -> ::std::string::String {
+                #resource
+            }
+        }
+    });
     quote! {
         #[allow(dead_code, reason = "permissions may list operations themselves")]
         impl dyn #port {
             /// The AWS operations of this port, in the order of its methods.
             #vis const OPERATIONS: &'static [&'static str] = &[#(#names),*];
+            #(#resources)*
         }
         #(#checks)*
     }
+}
+
+fn resource_function(method: &Method) -> Ident {
+    format_ident!("resource_of_{}", method.name)
 }
 
 /// The trait for functions of a region's state, and the port of a session of the local cloud.
@@ -87,9 +103,8 @@ fn local_half(library: &Path, item: &ItemTrait, methods: &[Method]) -> TokenStre
         }
     });
     let calls = methods.iter().map(|method| {
-        let Method { name, arguments, operation, .. } = method;
-        let signature = &method.signature;
-        let Operation { name: operation, resource, .. } = operation;
+        let Method { name, arguments, signature, operation, .. } = method;
+        let (operation, resource) = (&operation.name, resource_function(method));
         let effect = quote!(|region| <R as #half>::#name(region, #(#arguments),*));
         let session = quote!(#library::local::LocalSession);
         let call = match &method.proof {
@@ -98,7 +113,7 @@ fn local_half(library: &Path, item: &ItemTrait, methods: &[Method]) -> TokenStre
         };
         quote! {
             #signature {
-                let resource = #resource;
+                let resource = <dyn #port>::#resource(#(&#arguments),*);
                 #call.await
             }
         }
@@ -140,9 +155,8 @@ fn aws_half(library: &Path, item: &ItemTrait, methods: &[Method]) -> TokenStream
         }
     });
     let calls = methods.iter().map(|method| {
-        let Method { name, arguments, operation, .. } = method;
-        let signature = &method.signature;
-        let Operation { name: operation, resource, .. } = operation;
+        let Method { name, arguments, signature, operation, .. } = method;
+        let (operation, resource) = (&operation.name, resource_function(method));
         let client = quote!(#library::aws::AwsClient);
         let call = match &method.proof {
             Some(proof) => quote!(#client::change(self, #proof, #operation, &resource)),
@@ -150,7 +164,7 @@ fn aws_half(library: &Path, item: &ItemTrait, methods: &[Method]) -> TokenStream
         };
         quote! {
             #signature {
-                let resource = #resource;
+                let resource = <dyn #port>::#resource(#(&#arguments),*);
                 <C as #half>::#name(#client::client(self), #call, #(#arguments),*).await
             }
         }

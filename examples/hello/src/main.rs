@@ -1,5 +1,7 @@
 //! Hello, the smallest complete deployer: it sets a feature flag in a DynamoDB table, and takes it back if that fails.
 
+#[cfg(test)]
+mod contract;
 #[cfg(feature = "lambda")]
 use aws_sdk_dynamodb::{Client, types::AttributeValue};
 #[cfg(feature = "lambda")]
@@ -99,12 +101,10 @@ impl LocalFlags for ByRegion<BTreeMap<String, Version>> {
     fn last(region: &RegionState<'_, Self>, flag: &str) -> Result<Option<Version>, ServiceError> {
         Ok(region.here().values().filter(|version| version.flag == flag).max_by_key(|version| version.number).cloned())
     }
-
     fn put(region: &mut RegionState<'_, Self>, version: &Version) -> Result<(), ServiceError> {
         region.here_mut().insert(format!("{}/{}", version.flag, version.number), version.clone());
         Ok(())
     }
-
     fn delete(region: &mut RegionState<'_, Self>, version: &Version) -> Result<(), ServiceError> {
         region.here_mut().remove(&format!("{}/{}", version.flag, version.number));
         Ok(())

@@ -23,12 +23,14 @@
     reason = "a fault in this crate fails the test that uses it, and a skipped test prints a message"
 )]
 
+mod account;
 mod call;
 mod fault;
 mod moto;
 mod process;
 mod python;
 
+pub use account::MotoAccount;
 pub use call::Call;
 pub use fault::Fault;
 pub use moto::{AwsError, Moto, bootstrap};

@@ -14,11 +14,13 @@
 //! deployer must keep, and the deployer's own rules.
 
 mod audit_check;
+mod contract;
 mod sweep;
 
 #[doc(inline)]
 pub use crate::__every_call_may_fail as every_call_may_fail;
 pub use audit_check::{AuditCheck, is_audit_call};
+pub use contract::{LocalContract, PortContract};
 #[doc(hidden)]
 pub use serde_json::json as __json;
 pub use sweep::{Case, FaultSweep, SweepError, SweepFault, SweepReport};
@@ -72,6 +74,15 @@ pub enum HarnessError {
     /// The built-in seed is not valid.
     #[error(transparent)]
     Seed(#[from] SeedError),
+}
+
+/// Runs the future of a test, for tests that macros make.
+///
+/// # Errors
+/// If the system gives the runtime no resources.
+#[doc(hidden)]
+pub fn block_on<T>(future: impl Future<Output = T>) -> std::io::Result<T> {
+    Ok(tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(future))
 }
 
 /// A deployer in a local cloud of its own.

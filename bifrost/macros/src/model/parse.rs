@@ -36,7 +36,7 @@ impl Parse for Machine {
         let comment = input.parse()?;
         let visibility = input.parse()?;
         let keyword = input.parse::<kw::machine>()?.span;
-        let name = input.parse()?;
+        let name: Ident = input.parse()?;
         let (data, ports) = types(input)?;
         input.parse::<kw::starts>()?;
         input.parse::<kw::at>()?;
@@ -56,7 +56,7 @@ impl Parse for Machine {
                 }
             }
         }
-        states.extend(missing_ends(&states, keyword));
+        states.extend(missing_ends(&states, name.span()));
         Ok(Self { library, comment, visibility, keyword, name, data, ports, start, changes_from, states, errors })
     }
 }

@@ -37,8 +37,9 @@ pub(super) struct Method {
     pub(super) signature: Signature,
     /// The parameters without receiver and proof.
     pub(super) inputs: Vec<FnArg>,
-    /// Their names.
+    /// Their names and types.
     pub(super) arguments: Vec<Ident>,
+    pub(super) types: Vec<Type>,
     /// The name of the parameter with the proof, if it changes something.
     pub(super) proof: Option<Ident>,
     /// The type of the result.
@@ -68,7 +69,7 @@ pub(super) fn method(item: &mut TraitItem) -> Result<Option<Method>> {
     let [mark] = marks.as_slice() else {
         return match marks.get(1) {
             Some(second) => Err(Error::new_spanned(second, "a method is one operation: write a method for each")),
-            None if function.default.is_some() => Ok(None),
+            None if function.default.is_some() || function.attrs.iter().any(is_unknown) => Ok(None),
             None => Err(Error::new(
                 signature.ident.span(),
                 "which operation of AWS is it? Write `#[call(\"ec2:DescribeImages\", id)]` above one that reads, `#[change(…)]` above \
@@ -84,6 +85,7 @@ pub(super) fn method(item: &mut TraitItem) -> Result<Option<Method>> {
     let mut inputs: Vec<FnArg> = signature.inputs.iter().skip(1).cloned().collect();
     let proof = take_proof(&mut inputs, operation.changes, signature)?;
     let arguments = inputs.iter().map(name_of).collect::<Result<_>>()?;
+    let types = inputs.iter().filter_map(type_of).collect();
     let (output, ok) = results(signature)?;
     Ok(Some(Method {
         docs: function.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).cloned().collect(),
@@ -91,11 +93,18 @@ pub(super) fn method(item: &mut TraitItem) -> Result<Option<Method>> {
         signature: signature.clone(),
         inputs,
         arguments,
+        types,
         proof,
         output,
         ok,
         operation,
     }))
+}
+
+/// An attribute that no method has, such as a misspelt mark: rustc reports it.
+fn is_unknown(attribute: &Attribute) -> bool {
+    const KNOWN: [&str; 8] = ["allow", "cfg", "cfg_attr", "deprecated", "doc", "expect", "must_use", "warn"];
+    !KNOWN.iter().any(|known| attribute.path().is_ident(known))
 }
 
 fn operation(mark: &Attribute) -> Result<Operation> {
@@ -172,6 +181,13 @@ fn name_of(input: &FnArg) -> Result<Ident> {
             pattern => Err(Error::new_spanned(pattern, "a parameter has a name here; take it apart in each half")),
         },
         FnArg::Receiver(receiver) => Err(Error::new_spanned(receiver, "`&self` is the first parameter")),
+    }
+}
+
+fn type_of(input: &FnArg) -> Option<Type> {
+    match input {
+        FnArg::Typed(typed) => Some((*typed.ty).clone()),
+        FnArg::Receiver(_) => None,
     }
 }
 

@@ -10,6 +10,7 @@ mod dispatch;
 mod fields;
 mod lints;
 mod names;
+mod port;
 mod refused;
 mod shape;
 mod standard;

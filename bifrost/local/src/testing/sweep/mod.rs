@@ -221,8 +221,7 @@ impl<D: LocalDeployer> FaultSweep<D> {
     /// # Errors
     /// As [`run`](Self::run), and [`SweepError::NoRuntime`] if the system gives the runtime no resources.
     pub fn run_blocking(self) -> Result<SweepReport, SweepError> {
-        let runtime = tokio::runtime::Builder::new_current_thread().build().map_err(SweepError::NoRuntime)?;
-        runtime.block_on(self.run())
+        super::block_on(self.run()).map_err(SweepError::NoRuntime)?
     }
 
     /// Runs one case. Returns its calls if it ended clean and another fault may follow.

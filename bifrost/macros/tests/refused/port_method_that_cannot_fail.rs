@@ -1,0 +1,7 @@
+#[bifrost::port]
+trait Services {
+    #[call("ecs:DescribeServices", name)]
+    async fn count(&self, name: &str) -> u32;
+}
+
+fn main() {}

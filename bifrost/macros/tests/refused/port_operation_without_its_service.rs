@@ -1,0 +1,9 @@
+use bifrost::cloud::CloudError;
+
+#[bifrost::port]
+trait Services {
+    #[call("DescribeServices", name)]
+    async fn count(&self, name: &str) -> Result<u32, CloudError>;
+}
+
+fn main() {}
