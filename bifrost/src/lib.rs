@@ -13,32 +13,42 @@
 //!
 //! # The smallest complete deployer
 //!
-//! This is the complete source of `examples/hello`. It deploys a feature flag; `cargo hello` runs it.
+//! This is the complete source of `examples/hello`, the shape to copy. It sets a feature flag in a DynamoDB table. `cargo hello` runs
+//! it in a local cloud; built with the feature `aws`, the same program deploys in AWS, and is the Lambda function.
 //!
 //! ```rust,ignore
 #![doc = include_str!("../docs/hello.rs")]
 //! ```
 //!
-//! # What you write, in order
+//! # Its parts, in order
 //!
-//! 1. **The fields of your releases**: a struct with [`#[fields]`](macro@fields), and types of fields with
-//!    [`#[field_type]`](field_type). They are then read strictly, never have `null`, and what only the deployer sets is cleared
-//!    when a release arrives. [`Release<F>`](release::Release) is the envelope and your fields.
-//! 2. **The state machine**, with [`state_machine!`]: states, transitions, retries, and where each error leads. The
-//!    compiler refuses a state that is never reached and an error that nothing catches.
-//! 3. **The handlers**, one for each task: `async fn(&Context<Ports>, Release<F>) -> Result<Release<F>, YourFailure>`. A
-//!    task may run again after it half succeeded, so a handler must be idempotent. An error is a
+//! 1. **The fields of a release**: a struct with [`#[fields]`](macro@fields), and types of fields with
+//!    [`#[field_type]`](field_type). They are read strictly, never have `null`, and what is marked `#[set_by_deployer]` is cleared when a
+//!    release arrives. [`Release<F>`](release::Release) is the envelope and your fields: here `Flag`, with `flag` and `value`.
+//! 2. **The state machine**, with [`state_machine!`]: states, transitions, retries, and where each error leads. Its marks are the life
+//!    cycle: `validates`, `locks`, `looks for halt`, `unlocks` and `cleans up`. The handlers [`validate`](lifecycle::validate),
+//!    [`lock`](lifecycle::lock), [`succeed`](lifecycle::succeed) and [`fail`](lifecycle::fail) are the framework's. A deploy that is
+//!    halted, or takes longer than its timeout, fails in `Deploy` before it changes anything, and `RollBack` follows. The compiler
+//!    refuses a chart that could keep its lock, a state that is never reached, and an error that nothing catches. The ends `Success`,
+//!    `FailureClean` and `FailureDirty` need not be written.
+//! 3. **The port**, a trait with [`#[port]`](macro@port): the calls that your handlers make, in AWS's terms. `#[call]` and `#[change]` name
+//!    each operation once, and whether it changes something; errors, faults, permissions and the audit log use that.
+//!    [`Context::target`](lifecycle::Context::target) is the only access to it, and assumes the one role of the target account. For
+//!    objects in the account's buckets there is a port already: [`TargetObjects`](lifecycle::TargetObjects).
+//! 4. **The handlers**, one for each task: `async fn(&Context<Ports>, Release<F>) -> Result<Release<F>, E>`. A task may run again after
+//!    it half succeeded, so `deploy` looks first whether the last version is its own. A change needs a proof: `lock_proof` that the
+//!    deploy still holds the lock, or, in a clean-up, `ownership` of what this release made. An error is a
 //!    [`TaskFailure`](lifecycle::TaskFailure), into which `?` turns whatever the framework raises, or an enum of yours with
-//!    `#[derive(TaskError)]`, which names its variants for `retry` and `catch`, and
-//!    [`#[derive(Coded)]`](error_code::Coded), which gives them stable codes.
-//! 4. **The ports**: the calls that your handlers make, in AWS's terms.
-//!    [`Context::target`](lifecycle::Context::target) is the only access to them, and assumes the one role of the target
-//!    account. [`TargetObjects`](lifecycle::TargetObjects), objects in its buckets, is a port that the framework brings.
-//! 5. **Your resources in the local cloud** ([`local::Resources`]): what the ports find on your machine. Every call goes
-//!    through [`LocalSession::call`](local::LocalSession::call) under its AWS name, so that scenarios can inject faults.
-//! 6. **[`Deployer`]**, which ties these together; [`ClientDeployer`](client::ClientDeployer), which its commands use;
-//!    [`LocalDeployer`](local::LocalDeployer), which runs it in the local cloud; and [`main!`], with commands of your own
-//!    ([`cli::CustomCommand`]) if you have any.
+//!    `#[derive(TaskError)]`, which names its variants for `retry` and `catch`, and [`#[derive(Coded)]`](error_code::Coded), which gives
+//!    them stable codes.
+//! 5. **[`Deployer`]** ties these together: name, timeout, and the permissions of the role in a target account.
+//!    [`ClientDeployer`](client::ClientDeployer) has what the commands show, such as `plan`. All of it but one line has a default.
+//! 6. **The local half** of the port, `LocalFlags`: what the service does, as functions of a region's state ([`local::Resources`]).
+//!    [`LocalDeployer`](local::LocalDeployer) opens it. Every call has its AWS name there, too, so that scenarios can inject faults.
+//! 7. **The AWS half**, `AwsFlags`: requests with a client of the AWS SDK, each sent with `call.send(…)`. `AwsDeployer` opens it.
+//! 8. **[`main!`]** makes the program, with commands of your own ([`cli::CustomCommand`]) if you have any.
+//! 9. **[`every_call_may_fail!`](testing::every_call_may_fail)** is the test that lets every call of a deploy fail.
+//!    `examples/hello/src/contract.rs` has the other one: [`port_contract!`] runs the same tests on both halves.
 //!
 //! # Features
 //!
@@ -70,9 +80,12 @@
 //! that a test has only your fields. Faults specify which calls fail, and how often; a watcher sees every call, with the
 //! state before and after it.
 //!
-//! A [`testing::FaultSweep`] lets every call of a deploy fail, in a run of its own, in each way in which it can, and checks
-//! after each run what every deployer must keep, and your own rules. One line is enough, as the test of the deployer above
-//! shows. It finds handlers that are not idempotent and clean-ups that forget something.
+//! [`testing::every_call_may_fail!`] lets every call of a deploy fail, in a run of its own, in each way in which it can, and checks
+//! after each run what every deployer must keep. It finds handlers that are not idempotent and clean-ups that forget something.
+//! [`testing::FaultSweep`] is the same with rules of your own.
+//!
+//! [`port_contract!`] runs one suite of tests on the local half of your ports and, where the crate `bifrost-moto` can run, on AWS as moto
+//! emulates it, so that the local cloud does not drift from AWS.
 
 mod codes;
 mod port_contract;

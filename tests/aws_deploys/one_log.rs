@@ -1,4 +1,4 @@
-//! One audit log that two deployers write: what an auditor reads of it, and what it costs.
+//! One audit log that three deployers write: what an auditor reads of it, and what it costs.
 
 use crate::application::Application;
 use crate::audit::BUCKET;
@@ -10,18 +10,20 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// The function of the other deployer.
+/// The functions of the other deployers.
 const FENRIR: &str = "coinbase-fenrir";
+const HELLO: &str = "coinbase-hello";
 
 /// The requests of two entries of the log, if no other writer interferes. A function that has just started also asks for the
 /// public key, once.
 const TWO_ENTRIES: [(&str, usize); 4] =
     [("dynamodb:BatchGetItem", 2), ("dynamodb:GetItem", 2), ("dynamodb:TransactWriteItems", 2), ("kms:Sign", 2)];
 
-/// Two deployers in the same accounts, and an auditor. No other test writes their log.
+/// Three deployers in the same accounts, and an auditor. No other test writes their log.
 struct OneLog {
     odin: AccountsFixture,
     fenrir: AccountsFixture,
+    hello: AccountsFixture,
     auditor: AccountsFixture,
 }
 
@@ -37,9 +39,11 @@ impl OneLog {
         let odin = AccountsFixture::set(env!("CARGO_BIN_EXE_odin"), "one-log-odin", "")?;
         let fenrir = odin.beside(program_beside("fenrir"), "one-log-fenrir");
         fenrir.bootstrap(&format!("--reader {TARGET}"));
+        let hello = odin.beside(program_beside("hello"), "one-log-hello");
+        hello.bootstrap("");
         let auditor = odin.beside(program_beside("bifrost"), "one-log-auditor");
         odin.moto.pace(&json!({"sfn_scale": 0.01}));
-        Some(Self { odin, fenrir, auditor })
+        Some(Self { odin, fenrir, hello, auditor })
     }
 
     /// Runs a command of the auditor. Returns its exit code and its output.
@@ -145,8 +149,64 @@ impl OneLog {
             assert_eq!(end["status"], "Success", "{end:#}");
         }
         let halted = halted(&self.odin, &project).end().clone();
-        vec![(FUNCTION, halted), (FENRIR, updated), (FUNCTION, replaced), (FENRIR, created), (FUNCTION, deployed)]
+        let [off, on, back] = self.set_flag();
+        vec![
+            (HELLO, back),
+            (HELLO, on),
+            (HELLO, off),
+            (FUNCTION, halted),
+            (FENRIR, updated),
+            (FUNCTION, replaced),
+            (FENRIR, created),
+            (FUNCTION, deployed),
+        ]
     }
+
+    /// Sets a flag with the smallest deployer twice, and rolls back. Returns the three ends.
+    fn set_flag(&self) -> [Value; 3] {
+        let table = json!({
+            "TableName": "flags",
+            "AttributeDefinitions": [
+                {"AttributeName": "flag", "AttributeType": "S"},
+                {"AttributeName": "number", "AttributeType": "N"},
+            ],
+            "KeySchema": [
+                {"AttributeName": "flag", "KeyType": "HASH"},
+                {"AttributeName": "number", "KeyType": "RANGE"},
+            ],
+            "BillingMode": "PAY_PER_REQUEST",
+        });
+        self.hello.target("dynamodb", "CreateTable", table);
+        let project = format!("tests/together development --account {TARGET}");
+        let [off, on] = ["off", "on"].map(|value| {
+            let release = json!({
+                "project_name": "tests/together", "config_name": "development", "aws_account_id": TARGET, "flag": "beta",
+                "value": value,
+            });
+            self.hello.shell.write("flag.json", release.to_string());
+            end(&self.hello, "deploy flag.json")
+        });
+        let back = end(&self.hello, &format!("rollback {project}"));
+        let items = self.hello.target("dynamodb", "Scan", json!({"TableName": "flags"}));
+        let mut versions: Vec<_> =
+            items["Items"].as_array().unwrap().iter().map(|item| (&item["number"]["N"], &item["value"]["S"])).collect();
+        versions.sort_by_key(|(number, _)| number.as_str());
+        assert_eq!(
+            format!("{versions:?}"),
+            r#"[(String("1"), String("off")), (String("2"), String("on")), (String("3"), String("off"))]"#
+        );
+        [off, on, back]
+    }
+}
+
+/// The end of a deploy that a command follows.
+fn end(fixture: &AccountsFixture, line: &str) -> Value {
+    let output = fixture.run(line);
+    let shown = text(&output.stdout);
+    let last = shown.lines().last().unwrap_or_else(|| panic!("{line}: {}", text(&output.stderr)));
+    let end: Value = serde_json::from_str(last).unwrap();
+    assert_eq!(end["status"], "Success", "{end:#}");
+    end
 }
 
 /// A deploy that is halted while its instances are not healthy.
@@ -163,7 +223,7 @@ fn halted(odin: &AccountsFixture, project: &Project<'_>) -> Deployed {
 }
 
 #[test]
-fn two_deployers_write_one_log() {
+fn three_deployers_write_one_log() {
     let Some(log) = OneLog::set() else { return };
     let deploys = log.deploy_all();
 
@@ -175,7 +235,7 @@ fn two_deployers_write_one_log() {
         assert_eq!(report["findings"], json!([]), "{report:#}");
         // A start and an end of each deploy; the halt and its result.
         let checked = ["executions", "acts", "open", "uncommitted", "entries", "size"].map(|field| &report[field]);
-        assert_eq!(checked, [5, 1, 0, 0, 12, 12].map(|count| json!(count)).each_ref(), "{report:#}");
+        assert_eq!(checked, [8, 1, 0, 0, 18, 18].map(|count| json!(count)).each_ref(), "{report:#}");
     }
     let listed = log.audit_json("list");
     let listed: Vec<_> = listed.iter().map(|one| (&one["deployer"], &one["release_id"], &one["outcome"])).collect();
@@ -189,5 +249,5 @@ fn two_deployers_write_one_log() {
         let steps = shown[0]["steps"].as_array().unwrap();
         assert!(steps.iter().all(|step| step["is_committed"] == true), "{steps:#?}");
     }
-    log.assert_alteration_is_named(&deploys[1]);
+    log.assert_alteration_is_named(&deploys[4]);
 }

@@ -31,7 +31,7 @@ use crate::{
 use bifrost_core::account::Identity;
 use bifrost_core::cloud::{Attempt, CloudError, Encryption, ExecutionSummary, HistoryEvent, StartError};
 use bifrost_core::deployer::{InvalidPrefix, Ports, Prefix};
-use bifrost_core::json::ReadError;
+use bifrost_core::json::{ParseError, ReadError};
 use bifrost_core::lifecycle::Context;
 use bifrost_core::release::{AccountId, ExecutionName, InvalidName, Release, ReleaseId};
 use bifrost_core::task::{FunctionError, RawInput};
@@ -44,9 +44,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A test could not be set up or run. A deploy that fails is not such an error.
 #[derive(Debug, thiserror::Error)]
 pub enum HarnessError {
-    /// The release is not valid, so it cannot be uploaded.
+    /// The release, or the seed, is not valid, so it cannot be used.
     #[error(transparent)]
     Release(#[from] ReadError),
+    /// The seed is not JSON.
+    #[error(transparent)]
+    Syntax(#[from] ParseError),
     /// A name is not valid.
     #[error(transparent)]
     Name(#[from] InvalidName),
@@ -76,6 +79,33 @@ pub enum HarnessError {
     Seed(#[from] SeedError),
 }
 
+/// The JSON with the value at each [pointer](https://www.rfc-editor.org/rfc/rfc6901) replaced: `("/services/web/min_size", json!(2))`.
+/// Objects on the way that do not exist are created.
+///
+/// # Panics
+/// If a pointer leads into an array at an item that does not exist, or into a text or number.
+#[must_use]
+pub fn with(mut whole: Value, changes: &[(&str, Value)]) -> Value {
+    for (pointer, new) in changes {
+        let keys = pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~"));
+        *keys.fold(&mut whole, |place, key| child(place, key, pointer)) = new.clone();
+    }
+    whole
+}
+
+#[allow(clippy::panic, reason = "a test fails by panicking")]
+fn child<'v>(parent: &'v mut Value, key: String, pointer: &str) -> &'v mut Value {
+    if parent.is_null() {
+        *parent = Value::Object(Map::new());
+    }
+    let child = match parent {
+        Value::Object(fields) => Some(fields.entry(key.clone()).or_insert(Value::Null)),
+        Value::Array(items) => key.parse().ok().and_then(|index: usize| items.get_mut(index)),
+        _ => None,
+    };
+    child.unwrap_or_else(|| panic!("{pointer}: there is no place for {key}"))
+}
+
 /// Runs the future of a test, for tests that macros make.
 ///
 /// # Errors
@@ -100,6 +130,15 @@ impl<D: LocalDeployer> TestHarness<D> {
     /// [`HarnessError::Seed`] if the seed is not valid.
     pub fn seeded() -> Result<Self, HarnessError> {
         Self::new(Self::seed()?)
+    }
+
+    /// As [`seeded`](Self::seeded), with the value at each JSON pointer of the seed replaced, as [`with`] does.
+    ///
+    /// # Errors
+    /// [`HarnessError::Release`] with the path of a value that a local cloud does not have.
+    pub fn seeded_with(changes: &[(&str, Value)]) -> Result<Self, HarnessError> {
+        let seed = bifrost_core::json::parse(D::SEED.as_bytes())?;
+        Self::new(bifrost_core::json::read(&with(seed, changes))?)
     }
 
     /// The state of the deployer's built-in seed.
@@ -180,6 +219,26 @@ impl<D: LocalDeployer> TestHarness<D> {
     #[must_use]
     pub fn cloud(&self) -> &LocalCloud<D> {
         &self.cloud
+    }
+
+    /// The deployer's resources in an account, now. Without such an account there are none.
+    ///
+    /// # Errors
+    /// [`HarnessError::Store`].
+    pub fn resources(&self, account: &str) -> Result<D::Resources, HarnessError> {
+        let found = |state: &LocalState<D::Resources>| {
+            state.accounts.iter().find(|(id, _)| id.as_str() == account).map(|(_, account)| account.resources.clone())
+        };
+        Ok(self.store().read(found)?.unwrap_or_default())
+    }
+
+    /// The release that an execution ended with.
+    ///
+    /// # Errors
+    /// [`HarnessError::Release`] if the execution has no output, or not a release.
+    pub fn output(&self, run: &Run) -> Result<Release<D::Fields>, HarnessError> {
+        let output = run.execution.output.as_ref().unwrap_or(&Value::Null);
+        Ok(Release::read(output, self.cloud.defaults())?)
     }
 
     /// Checks from now on that the audit log has what happens, at every call. Ask for
