@@ -5,6 +5,8 @@
 /// `clouds` lists where the deployer runs: `local` if it is a `bifrost::local::LocalDeployer`, `aws` if it is a
 /// `bifrost::aws::AwsDeployer`. `commands` lists its own commands (`bifrost::cli::CustomCommand`), if it has any.
 ///
+/// The compiler refuses constants of the deployer that are not valid, such as its name, timeouts and permissions.
+///
 /// | feature of `bifrost` | what it builds |
 /// | --- | --- |
 /// | `cli` | the commands |
@@ -21,11 +23,16 @@ macro_rules! main {
         #[cfg(panic = "abort")]
         ::std::compile_error!("panics must unwind, as each becomes a `PanicError`: remove `panic = \"abort\"` from the profile");
 
+        const _: () = $crate::__private::check_deployer::<$deployer>();
+
         fn main() -> ::std::process::ExitCode {
             $crate::audit::set_version(env!("CARGO_PKG_VERSION"));
             $($crate::__serve!($cloud, $deployer);)+
             $crate::__run_command!($deployer, [$($cloud)+], [$($($command),*)?])
         }
+    };
+    ($($other:tt)*) => {
+        ::std::compile_error!("write `bifrost::main!(YourDeployer, clouds: [local, aws]);`, with `commands: [Command]` after `clouds` if it has its own");
     };
 }
 

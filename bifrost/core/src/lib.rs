@@ -91,12 +91,13 @@ pub use task::TaskError;
 
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::deployer::check_deployer;
     pub use crate::error_code::{Coded, CodedError, ErrorCode, HasCode};
     pub use crate::lifecycle::{Context, Standard, TaskFailure, standard_sources};
     pub use crate::machine::expansion::*;
     pub use crate::machine::{Data, IsRelease, Kind, Machine, Ports, State};
     pub use crate::release::{Envelope, Fields, Release};
-    pub use crate::shape::{Flatten, OneOf, Opaque, Texts};
+    pub use crate::shape::{Flatten, OneOf, Opaque, Values};
     pub use crate::task::{FunctionError, RaisedBy, TaskError, concat_names, is_distinct};
     pub use async_trait::async_trait;
     pub use serde;

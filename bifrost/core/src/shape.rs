@@ -37,7 +37,8 @@ use std::marker::PhantomData;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be the type of a field of a release",
     label = "it is not known how it is written as JSON",
-    note = "write `#[bifrost::field_type]` above `{Self}`"
+    note = "write `#[bifrost::field_type]` above `{Self}` if it is yours; of other types, those that JSON has, `Vec`, `BTreeMap`, `DateTime` \
+            and `Uuid` can be fields"
 )]
 pub trait Shape {
     /// A type with the serialized fields of this one, or one that a chart can compare.
@@ -74,10 +75,19 @@ pub struct Opaque;
 /// The shape of an enum that is written as one of some texts.
 pub struct OneOf<E>(PhantomData<E>);
 
-/// The texts that a field may have.
-pub trait Texts {
+/// The values that a field may have: a chart that compares it with another value, or sets it to one, is refused.
+pub trait Values {
     /// All texts that serde writes. `None` if there are too many to list, or if it is no text.
     const TEXTS: Option<&'static [&'static str]> = None;
+
+    /// The smallest and the greatest value of a whole number. `None` if it is none.
+    const RANGE: Option<(i128, i128)> = None;
+
+    /// Whether it is a point in time.
+    const IS_TIME: bool = false;
+
+    /// Whether it may be absent from the JSON.
+    const MAY_BE_ABSENT: bool = false;
 }
 
 /// A string in a chart, such as `"CREATE"`.

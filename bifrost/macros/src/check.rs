@@ -3,9 +3,13 @@
 //!
 //! rustc reports states that are named but do not exist, because it suggests similar names: the expansion has `Odin::Lokc`.
 
+mod choice;
 mod lifecycle;
 mod limits;
 mod lock;
+mod outcome;
+
+pub(crate) use limits::MAX_SECONDS;
 
 use crate::graph::Graph;
 use crate::model::{Catch, Kind, Machine, On, Retry, State, Task, Variable, Wait};
@@ -55,21 +59,15 @@ fn of_state(state: &State, graph: &Graph) -> Vec<Error> {
     match &state.kind {
         Kind::Task(task) => of_task(&state.name, task),
         Kind::Wait { wait, .. } => of_wait(&state.name, wait, graph).into_iter().collect(),
-        Kind::Choice { rules, default } => {
-            let message = if rules.is_empty() {
-                format!("choice `{}` needs a rule, such as `$.field == true => State;`", state.name)
-            } else if default.is_none() {
-                format!(
-                    "choice `{}` needs `_ => State;`: without it, an execution that matches no rule fails",
-                    state.name
-                )
-            } else {
-                return vec![];
-            };
-            vec![Error::new(state.name.span(), message)]
-        }
+        Kind::Choice { rules, default } => choice::check(&state.name, rules, default.as_ref()),
         Kind::Fail { error, .. } if error.value().is_empty() => {
             vec![Error::new(error.span(), "a `fail` state needs the name of its error")]
+        }
+        Kind::Fail { error, .. } if error.value().starts_with("States.") => {
+            vec![Error::new(
+                error.span(),
+                "names that begin with `States.` are those of Step Functions: choose another name",
+            )]
         }
         Kind::Pass { .. } | Kind::Succeed | Kind::Fail { .. } => vec![],
     }
@@ -87,6 +85,7 @@ fn of_task(name: &Ident, task: &Task) -> Vec<Error> {
         errors.push(Error::new(name.span(), message));
     }
     errors.extend(task.retries.iter().flat_map(limits::retry));
+    errors.extend(limits::last_retry(&task.retries));
     errors
 }
 

@@ -3,6 +3,7 @@
 use crate::library;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use std::collections::HashMap;
 use syn::spanned::Spanned;
 use syn::{Attribute, Data, DeriveInput, Error, Expr, ExprLit, Fields, Ident, Lit, LitStr, Meta, Path, Result, Token};
 
@@ -11,7 +12,12 @@ mod kw {
 }
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
-    implementation(input).unwrap_or_else(|error| error.to_compile_error())
+    implementation(input).unwrap_or_else(|error| {
+        // Otherwise each place that asks for the code would be a second error.
+        let (library, error) = (library(&input.attrs).unwrap_or_else(|_| library::default()), error.to_compile_error());
+        let fallback = item(input, &library, &[], &quote!(("", false)));
+        quote!(#fallback #error)
+    })
 }
 
 fn implementation(input: &DeriveInput) -> Result<TokenStream> {
@@ -20,7 +26,7 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream> {
     let body = match &input.data {
         Data::Enum(data) if data.variants.is_empty() => quote!(match *self {}),
         Data::Enum(data) => {
-            let mut arms = Vec::new();
+            let (mut arms, mut seen) = (Vec::new(), HashMap::new());
             for variant in &data.variants {
                 let name = &variant.ident;
                 let code = code_of(name, &variant.attrs)?;
@@ -29,6 +35,13 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream> {
                     Code::Source => source_arm(&quote!(Self::#name), name, &variant.fields)?,
                 });
                 codes.extend(code.entry(name, &variant.attrs)?);
+                if let Code::Own { code, .. } = code
+                    && let Some(other) = seen.insert(code.value(), name)
+                {
+                    let message =
+                        format!("`{other}` already has the code {:?}: users find one error by its code", code.value());
+                    return Err(Error::new(code.span(), message));
+                }
             }
             quote!(match self { #(#arms,)* })
         }
@@ -48,9 +61,14 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream> {
             return Err(Error::new(input.ident.span(), "`Coded` can be derived only for enums and structs"));
         }
     };
+    Ok(item(input, &library, &codes, &body))
+}
+
+/// The implementation with these codes. `body` is the code of `self`, and whether a deploy waits on it.
+fn item(input: &DeriveInput, library: &Path, codes: &[TokenStream], body: &TokenStream) -> TokenStream {
     let name = &input.ident;
     let (parameters, arguments, bounds) = input.generics.split_for_impl();
-    Ok(quote! {
+    quote! {
         const _: () = {
             use #library::__private as __bifrost;
 
@@ -68,7 +86,7 @@ fn implementation(input: &DeriveInput) -> Result<TokenStream> {
                 }
             }
         };
-    })
+    }
 }
 
 /// The content of `#[code(…)]`.
@@ -118,6 +136,7 @@ pub(crate) fn has_code(attributes: &[Attribute]) -> bool {
 }
 
 fn code_of(name: &Ident, attributes: &[Attribute]) -> Result<Code> {
+    let mut found = None;
     for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident("code")) {
         let code = attribute.parse_args_with(|input: syn::parse::ParseStream<'_>| {
             if input.peek(Token![crate]) {
@@ -130,6 +149,12 @@ fn code_of(name: &Ident, attributes: &[Attribute]) -> Result<Code> {
                 return Ok(Some(Code::Source));
             }
             let code: LitStr = input.parse()?;
+            if input.is_empty() {
+                return Err(Error::new(
+                    code.span(),
+                    "say what to do as well: `#[code(\"area/name\", \"what to do\")]`",
+                ));
+            }
             input.parse::<Token![,]>()?;
             let remedy: LitStr = input.parse()?;
             input.parse::<Option<Token![,]>>()?;
@@ -139,11 +164,21 @@ fn code_of(name: &Ident, attributes: &[Attribute]) -> Result<Code> {
                 input.parse::<Option<Token![,]>>()?;
             }
             check(&code)?;
+            if remedy.value().trim().is_empty() {
+                return Err(Error::new(
+                    remedy.span(),
+                    "say what to do: the remedy is in `docs/errors.md`, and shown with the error",
+                ));
+            }
             Ok(Some(Code::Own { code, remedy, waiting }))
         })?;
-        if let Some(code) = code {
-            return Ok(code);
+        if code.is_some() && found.is_some() {
+            return Err(Error::new_spanned(attribute, "an error has one code: remove this one or the one above"));
         }
+        found = found.or(code);
+    }
+    if let Some(code) = found {
+        return Ok(code);
     }
     if is_transparent(attributes) {
         return Ok(Code::Source);

@@ -124,10 +124,15 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
     let arms = states.iter().filter_map(|state| task::arm(state));
     let is_data = chart.is_data();
     let typed_states = typed_states(chart.machine, states);
-    let type_of_data = quote_spanned!(data.span()=> type Data = #data;);
+    let is_release = check_release(data);
+    let type_of_data = quote_spanned! {data.span()=>
+        type Data = __bifrost::Release<<#data as __bifrost::IsRelease>::Fields>;
+    };
     let ports = chart.machine.ports.as_ref().map_or_else(|| quote!(()), ToTokens::to_token_stream);
     let type_of_ports = quote_spanned!(ports.span()=> type Ports = #ports;);
     quote! {
+        #is_release
+
         #[allow(trivial_bounds, reason = "the bound is checked once, where the author names the type")]
         #[automatically_derived]
         impl __bifrost::Machine for #name where #is_data {
@@ -164,6 +169,13 @@ fn machine(chart: &Chart, states: &[&State]) -> TokenStream {
             }
         }
     }
+}
+
+/// A check by the compiler that the author does not name only the fields.
+fn check_release(data: &syn::Type) -> TokenStream {
+    let text = data.to_token_stream().to_string();
+    let message = format!("`{text}` is the fields of a release: write `Release<{text}>`");
+    quote_spanned!(data.span()=> const _: () = ::core::assert!(<#data as __bifrost::IsRelease>::IS_RELEASE, #message);)
 }
 
 /// The states that the framework knows by their role. A state that does not exist is reported already, so another one takes

@@ -29,31 +29,92 @@ pub(crate) fn expand(place: Place, arguments: TokenStream, mut input: DeriveInpu
     });
     let library = arguments.library.clone().unwrap_or_else(library::default);
     // The derives come in any case: otherwise each attribute of serde would be a second error.
-    let implementation = derive(&library, &mut input).and_then(|()| complete(place, &arguments, &library, &mut input));
+    let second = remove_second(&mut input);
+    let derived = derive(&library, &mut input);
+    let working = complete_fields(place, &library, &mut input);
+    let implementation = second
+        .and(derived)
+        .and_then(|()| check_container(&mut input))
+        .and(working)
+        .and_then(|working| complete(place, &arguments, &library, &input, &working));
     let implementation = implementation.unwrap_or_else(|error| {
         errors.push(error);
-        TokenStream::new()
+        fallback(place, &library, &input)
     });
     let errors = errors.iter().map(Error::to_compile_error);
     quote!(#input #implementation #(#errors)*)
 }
 
-/// Adds what is missing to the fields. Returns what the type implements beside.
-fn complete(place: Place, arguments: &Arguments, library: &Path, input: &mut DeriveInput) -> Result<TokenStream> {
+/// The attribute again would derive everything again.
+fn remove_second(input: &mut DeriveInput) -> Result<()> {
+    let is_ours = |attribute: &Attribute| {
+        let last = attribute.path().segments.last();
+        last.is_some_and(|last| last.ident == "fields" || last.ident == "field_type")
+    };
+    let Some(position) = input.attrs.iter().position(is_ours) else { return Ok(()) };
+    let second = input.attrs.remove(position);
+    Err(Error::new_spanned(second.path(), "a type has one of `#[bifrost::fields]` and `#[bifrost::field_type]`, once"))
+}
+
+/// What the type implements although its author made a mistake: otherwise each place that needs it would be a second error.
+fn fallback(place: Place, library: &Path, input: &DeriveInput) -> TokenStream {
+    let is_struct = matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
+    if place == Place::Release && is_struct && input.generics.params.is_empty() {
+        implementation(&Arguments::default(), library, input, &[])
+    } else {
+        TokenStream::new()
+    }
+}
+
+/// Completes all fields. Returns those that the end of the deploy clears, or the first mistake.
+fn complete_fields(place: Place, library: &Path, input: &mut DeriveInput) -> Result<Vec<syn::Ident>> {
+    let has_default = Attributes::of(&input.attrs).is_ok_and(|container| container.has_default);
+    let mut working = Vec::new();
+    let mut mistake = Ok(());
+    for field in fields_mut(&mut input.data) {
+        match complete_field(place, library, field, has_default) {
+            Ok(true) => working.extend(field.ident.clone()),
+            Ok(false) => {}
+            Err(error) => {
+                reset(field);
+                mistake = mistake.and(Err(error));
+            }
+        }
+    }
+    mistake.map(|()| working)
+}
+
+/// serde would report a mistake in its attributes again.
+fn reset(field: &mut Field) {
+    field.attrs.retain(|attribute| !attribute.path().is_ident("serde"));
+    for attribute in field.attrs.iter_mut().filter(|attribute| attribute.path().is_ident("set_by_deployer")) {
+        *attribute = parse_quote!(#[set_by_deployer]);
+    }
+    if attributes::is_option(&field.ty) && field.ident.is_some() {
+        field.attrs.push(parse_quote!(#[serde(default, skip_serializing_if = "::core::option::Option::is_none")]));
+    }
+}
+
+/// Returns what the type implements beside. `working` are the fields that the end of the deploy clears.
+fn complete(
+    place: Place,
+    arguments: &Arguments,
+    library: &Path,
+    input: &DeriveInput,
+    working: &[syn::Ident],
+) -> Result<TokenStream> {
     let is_struct = matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
     if place == Place::Release && (!is_struct || !input.generics.params.is_empty()) {
         let message = "the fields of a release are a struct with named fields and without parameters";
         return Err(Error::new(input.ident.span(), message));
     }
     let container = Attributes::of(&input.attrs)?;
-    let mut working = Vec::new();
-    for field in fields_mut(&mut input.data) {
-        if complete_field(library, field, container.has_default)? {
-            working.extend(field.ident.clone());
-        }
-    }
     let fields = match place {
-        Place::Release => implementation(arguments, library, input, &working)?,
+        Place::Release => {
+            let (implementation, collisions) =
+                (implementation(arguments, library, input, working), collisions(library, input)?);
+            quote!(#implementation #collisions)
+        }
         Place::Inside => TokenStream::new(),
     };
     let read = container.reads.map(|other| {
@@ -61,6 +122,18 @@ fn complete(place: Place, arguments: &Arguments, library: &Path, input: &mut Der
         quote_spanned!(other.span()=> const _: fn() = || { let _ = <#other as #library::Shape>::MAY_BE_NULL; };)
     });
     Ok(quote!(#fields #read))
+}
+
+/// The attributes of the type itself.
+fn check_container(input: &mut DeriveInput) -> Result<()> {
+    if let Some(mark) = input.attrs.iter().find(|attribute| attribute.path().is_ident("set_by_deployer")) {
+        return Err(Error::new(mark.path().span(), "write this above each field that only the deployer sets"));
+    }
+    crate::shape::Container::of(&input.attrs).map(drop).inspect_err(|_| {
+        // serde would report it again.
+        let is_ours = |attribute: &Attribute| attribute.to_token_stream().to_string().contains("rename");
+        input.attrs.retain(|attribute| !(attribute.path().is_ident("serde") && is_ours(attribute)));
+    })
 }
 
 fn fields_mut(data: &mut Data) -> Vec<&mut Field> {
@@ -73,13 +146,22 @@ fn fields_mut(data: &mut Data) -> Vec<&mut Field> {
 
 /// An absent `Option` is left out, and what only the deployer sets has a default. Returns whether the end of the deploy clears the
 /// field. `has_default` if the whole type has one.
-fn complete_field(library: &Path, field: &mut Field, has_default: bool) -> Result<bool> {
-    let attributes = Attributes::of(&field.attrs)?;
+fn complete_field(place: Place, library: &Path, field: &mut Field, has_default: bool) -> Result<bool> {
+    let attributes = Attributes::of_field(&field.attrs)?;
     if let Some(flatten) = attributes.flatten {
         let message = "a flattened field cannot be read strictly: write its fields here, or give it a name of its own";
         return Err(Error::new(flatten, message));
     }
     let mark = attributes::mark(&field.attrs);
+    let is_absent = has_default || matches!(mark, Ok(Some(_))) || attributes::is_option(&field.ty);
+    attributes.check_round_trip(is_absent)?;
+    if let Ok(Some(mark)) = &mark
+        && mark.cleared_at_end
+        && place == Place::Inside
+    {
+        let message = "the end of the deploy clears only fields of the release itself: write it above the field that has this type";
+        return Err(Error::new(mark.span, message));
+    }
     if field.ident.is_none() {
         return mark.map(|_| false);
     }
@@ -150,21 +232,20 @@ fn derived(attributes: &[Attribute]) -> BTreeSet<String> {
     names
 }
 
-fn implementation(
-    arguments: &Arguments,
-    library: &Path,
-    input: &DeriveInput,
-    working: &[syn::Ident],
-) -> Result<TokenStream> {
+fn implementation(arguments: &Arguments, library: &Path, input: &DeriveInput, working: &[syn::Ident]) -> TokenStream {
     let name = &input.ident;
     let check = arguments.check.as_ref().map_or_else(
         || quote!(let _ = release; ::core::result::Result::Ok(())),
         |check| quote_spanned!(check.span()=> #check(release).map_err(::core::convert::Into::into)),
     );
-    let max_timeout =
-        arguments.max_timeout_seconds.as_ref().map(|seconds| quote!(const MAX_TIMEOUT_SECONDS: u32 = #seconds;));
-    let collisions = collisions(library, input)?;
-    Ok(quote! {
+    let seconds = arguments.max_timeout_seconds.as_ref();
+    let max_timeout = seconds.map(|seconds| quote!(const MAX_TIMEOUT_SECONDS: u32 = #seconds;));
+    let checked = seconds.map(|seconds| {
+        quote_spanned! {seconds.span()=>
+            const _: () = #library::__private::check_max_timeout(<#name as #library::__private::Fields>::MAX_TIMEOUT_SECONDS);
+        }
+    });
+    quote! {
         #[automatically_derived]
         impl #library::__private::Fields for #name {
             #max_timeout
@@ -180,23 +261,45 @@ fn implementation(
                 #check
             }
         }
-        #collisions
-    })
+        #checked
+
+        #[automatically_derived]
+        #[diagnostic::do_not_recommend]
+        impl #library::__private::IsRelease for #name {
+            type Fields = Self;
+            const IS_RELEASE: bool = false;
+        }
+    }
 }
 
 /// A check by the compiler for each field that the envelope has none of its name.
 fn collisions(library: &Path, input: &DeriveInput) -> Result<TokenStream> {
     let Data::Struct(data) = &input.data else { return Ok(TokenStream::new()) };
     let container = crate::shape::Container::of(&input.attrs)?;
-    let mut checks = TokenStream::new();
+    let (mut names, mut aliases) = (Vec::new(), Vec::new());
     for field in &data.fields {
         let Some(name) = container.name_of(field)? else { continue };
         let span = field.ident.as_ref().map_or_else(|| field.span(), syn::Ident::span);
+        names.push(LitStr::new(&name.value(), span));
+        aliases.extend(Attributes::of(&field.attrs)?.aliases);
+    }
+    // `derive(Shape)` reports two fields with one name.
+    let mut seen: BTreeSet<_> = names.iter().map(LitStr::value).collect();
+    let count = names.len();
+    names.extend(aliases);
+    let mut checks = TokenStream::new();
+    for (index, name) in names.iter().enumerate() {
+        if index >= count && !seen.insert(name.value()) {
+            return Err(Error::new(
+                name.span(),
+                format!("another field is called `{}`, too: choose another name", name.value()),
+            ));
+        }
         let message = format!(
             "every release has the field `{}` already (`bifrost::release::Envelope`): choose another name",
             name.value()
         );
-        quote_spanned! {span=>
+        quote_spanned! {name.span()=>
             const _: () = ::core::assert!(!#library::__private::Envelope::has_field(#name), #message);
         }
         .to_tokens(&mut checks);

@@ -27,7 +27,7 @@ pub fn state_machine(input: TokenStream) -> TokenStream {
     quote!(#expanded #(#errors)*).into()
 }
 
-#[proc_macro_derive(TaskError, attributes(task_error))]
+#[proc_macro_derive(TaskError, attributes(task_error, code))]
 #[expect(missing_docs, reason = "documented where it is exported, so that its example compiles")]
 pub fn derive_task_error(input: TokenStream) -> TokenStream {
     task_error::derive(&parse_macro_input!(input as DeriveInput)).into()

@@ -2,16 +2,42 @@
 
 mod attributes;
 mod case;
+mod inside;
 
 use crate::library::library;
 use attributes::Field;
 pub(crate) use attributes::{Container, skip};
-use proc_macro2::TokenStream;
-use quote::{ToTokens, format_ident, quote};
-use syn::{Data, DeriveInput, Error, Fields, GenericParam, Ident, Result, Type};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use std::collections::HashSet;
+use syn::{Data, DeriveInput, Error, Fields, GenericParam, Ident, LitStr, Result, Type};
 
 pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
-    expand(input).unwrap_or_else(|error| error.to_compile_error())
+    expand(input).unwrap_or_else(|error| {
+        // Otherwise each place that needs the shape would be a second error.
+        let library = library(&input.attrs, "shape", &["read_elsewhere"]).unwrap_or_else(|_| crate::library::default());
+        let (shape, error) =
+            (implementation(input, &quote!(__bifrost::Opaque), &TokenStream::new()), error.to_compile_error());
+        let (name, generics) = (&input.ident, bounded(input));
+        let (parameters, arguments, bounds) = generics.split_for_impl();
+        let is_struct = matches!(&input.data, Data::Struct(data) if matches!(data.fields, Fields::Named(_)));
+        let flatten = is_struct.then(|| {
+            quote! {
+                #[automatically_derived]
+                impl #parameters __bifrost::Flatten for #name #arguments #bounds {
+                    type Over<__Rest> = __Rest;
+                }
+            }
+        });
+        quote! {
+            const _: () = {
+                use #library::__private as __bifrost;
+                #shape
+                #flatten
+            };
+            #error
+        }
+    })
 }
 
 fn expand(input: &DeriveInput) -> Result<TokenStream> {
@@ -34,12 +60,16 @@ fn shape(input: &DeriveInput, container: &Container) -> Result<TokenStream> {
             Fields::Named(fields) if !container.transparent => of_fields(input, container, fields),
             fields => Ok(match fields.iter().next().filter(|_| fields.len() == 1) {
                 Some(only) => of_newtype(input, only),
-                None => opaque(input),
+                None => opaque(input)?,
             }),
         },
         Data::Enum(data) => {
             let plain = data.variants.iter().all(|variant| matches!(variant.fields, Fields::Unit));
-            if plain && !container.tagged { of_texts(input, container, data) } else { Ok(opaque(input)) }
+            if plain && !container.tagged {
+                of_texts(input, container, data)
+            } else {
+                container.check_units(data).and_then(|()| opaque(input))
+            }
         }
         Data::Union(_) => {
             Err(Error::new(input.ident.span(), "`Shape` cannot be derived for unions: they have no serialized form"))
@@ -69,6 +99,12 @@ fn of_newtype(input: &DeriveInput, only: &syn::Field) -> TokenStream {
 /// An enum that is written as the name of its variant.
 fn of_texts(input: &DeriveInput, container: &Container, data: &syn::DataEnum) -> Result<TokenStream> {
     let texts = data.variants.iter().map(|variant| container.text_of(variant)).collect::<Result<Vec<_>>>()?;
+    if let Some(text) = second(&texts) {
+        return Err(Error::new(
+            text.span(),
+            format!("another variant is written as {:?}, too: name one of them otherwise", text.value()),
+        ));
+    }
     let name = &input.ident;
     let generics = bounded(input);
     let (parameters, arguments, bounds) = generics.split_for_impl();
@@ -76,7 +112,7 @@ fn of_texts(input: &DeriveInput, container: &Container, data: &syn::DataEnum) ->
     Ok(quote! {
         #[automatically_derived]
         #[diagnostic::do_not_recommend]
-        impl #parameters __bifrost::Texts for #name #arguments #bounds {
+        impl #parameters __bifrost::Values for #name #arguments #bounds {
             const TEXTS: ::core::option::Option<&'static [&'static str]> = ::core::option::Option::Some(&[#(#texts),*]);
         }
         #implementation
@@ -84,8 +120,22 @@ fn of_texts(input: &DeriveInput, container: &Container, data: &syn::DataEnum) ->
 }
 
 /// A shape that a chart cannot look into.
-fn opaque(input: &DeriveInput) -> TokenStream {
-    implementation(input, &quote!(__bifrost::Opaque), &TokenStream::new())
+fn opaque(input: &DeriveInput) -> Result<TokenStream> {
+    let (items, checks) = inside::items(input)?;
+    let implementation = implementation(input, &quote!(__bifrost::Opaque), &items);
+    Ok(quote!(#implementation #checks))
+}
+
+/// An item of the type's shape. Its tokens begin and end with those of the type, so that an error marks the whole type, and all
+/// errors about it are one.
+pub(crate) fn projected(ty: &Type, item: &str) -> TokenStream {
+    let tokens: Vec<_> = ty.to_token_stream().into_iter().collect();
+    let (first, last) = (
+        tokens.first().map_or_else(Span::call_site, TokenTree::span),
+        tokens.last().map_or_else(Span::call_site, TokenTree::span),
+    );
+    let (open, item) = (quote_spanned!(first=> <), Ident::new(item, last));
+    quote_spanned!(last=> #open #ty as __bifrost::Shape>::#item)
 }
 
 /// `items` are added to the implementation.
@@ -116,6 +166,13 @@ fn of_fields(input: &DeriveInput, container: &Container, fields: &syn::FieldsNam
     container.check_strict(input)?;
     let fields = fields.named.iter().map(|field| Field::of(field, container)).collect::<Result<Vec<_>>>()?;
     let fields: Vec<_> = fields.into_iter().flatten().collect();
+    let names: Vec<_> = fields.iter().filter(|field| !field.flatten).map(|field| field.written.clone()).collect();
+    if let Some(name) = second(&names) {
+        return Err(Error::new(
+            name.span(),
+            format!("another field is written as `{}`, too: name one of them otherwise", name.value()),
+        ));
+    }
     let clear = clear(&fields);
     // A constant outside of the type cannot name its parameters.
     let never_null: TokenStream =
@@ -126,6 +183,12 @@ fn of_fields(input: &DeriveInput, container: &Container, fields: &syn::FieldsNam
     let definition = shape.as_ref().map(|shape| shape_definition(input, shape, &fields));
     let implementation = flatten(input, shape.as_ref(), &flattened, &clear);
     Ok(quote!(#definition #implementation #never_null))
+}
+
+/// The first name that comes a second time.
+fn second(names: &[LitStr]) -> Option<&LitStr> {
+    let mut seen = HashSet::new();
+    names.iter().find(|name| !seen.insert(name.value()))
 }
 
 fn clear(fields: &[Field]) -> TokenStream {
@@ -152,7 +215,7 @@ fn shape_definition(input: &DeriveInput, shape: &Ident, fields: &[Field]) -> Tok
         #visibility struct #shape #parameters #bounds { #(#named,)* #phantom __rest: __Rest }
 
         #[automatically_derived]
-        impl #parameters __bifrost::Texts for #shape #arguments #bounds {}
+        impl #parameters __bifrost::Values for #shape #arguments #bounds {}
 
         #[automatically_derived]
         impl #parameters ::core::ops::Deref for #shape #arguments #bounds {

@@ -7,7 +7,7 @@ use crate::coded;
 use crate::library::{self, library};
 use conversion::Conversion;
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
 use standard::Standard;
 use std::collections::HashMap;
 use syn::{Data, DataEnum, DeriveInput, Error, Ident, LitStr, Result, Variant};
@@ -47,6 +47,7 @@ fn names<'d>(data: &'d DataEnum, standard: Option<&Standard>, errors: &mut Vec<E
     let mut names = Vec::new();
     let mut seen = HashMap::new();
     for variant in data.variants.iter().filter(|variant| standard.is_none_or(|standard| !standard.is(variant))) {
+        errors.extend(standard::forgotten(variant));
         let name = name(variant).unwrap_or_else(|error| {
             errors.push(error);
             default_name(variant)
@@ -82,8 +83,8 @@ fn implementation(
     let has_code = data.variants.iter().any(|variant| coded::has_code(&variant.attrs));
     let code = match standard {
         _ if has_code => Some((
-            quote!(::core::option::Option::Some(__bifrost::Coded::code(self))),
-            quote!(__bifrost::Coded::is_waiting(self)),
+            quote_spanned!(name.span()=> ::core::option::Option::Some(__bifrost::HasCode::described(self).0)),
+            quote_spanned!(name.span()=> __bifrost::HasCode::described(self).1),
         )),
         Some(standard) => {
             let (code, waits) = (standard.arm("error_code"), standard.arm("waits"));
@@ -122,6 +123,7 @@ fn implementation(
 
 fn name(variant: &Variant) -> Result<LitStr> {
     let mut name = default_name(variant);
+    let mut is_named = false;
     for attribute in variant.attrs.iter().filter(|attribute| attribute.path().is_ident("task_error")) {
         attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("transparent") {
@@ -133,9 +135,18 @@ fn name(variant: &Variant) -> Result<LitStr> {
             if !meta.path.is_ident("name") {
                 return Err(meta.error("expected `name = \"…\"`, `from(…)` or `transparent`"));
             }
+            is_named = true;
             name = meta.value()?.parse()?;
             check_name(&name)
         })?;
+    }
+    if !is_named {
+        check_name(&name)?;
+        if variant.ident.to_string().ends_with("Error") {
+            let message =
+                format!("its name on the wire would be `{}`: write the variant without `Error`", name.value());
+            return Err(Error::new(variant.ident.span(), message));
+        }
     }
     Ok(name)
 }
@@ -144,14 +155,24 @@ fn default_name(variant: &Variant) -> LitStr {
     LitStr::new(&format!("{}Error", variant.ident), variant.ident.span())
 }
 
-/// Handlers must not use names that are reserved for Step Functions and Lambda.
+/// The prefixes of names that Step Functions and Lambda use.
+const RESERVED_PREFIXES: [&str; 4] = ["States.", "Lambda.", "Runtime.", "Sandbox."];
+
+/// The names with which the framework itself answers for a handler.
+const FRAMEWORK_NAMES: [&str; 2] = ["PanicError", "TaskError"];
+
+/// Handlers must not use names that are reserved for Step Functions, Lambda and the framework.
 fn check_name(name: &LitStr) -> Result<()> {
     let text = name.value();
+    if FRAMEWORK_NAMES.contains(&text.as_str()) {
+        let message = format!("the framework uses the name `{text}` on the wire itself: choose another name");
+        return Err(Error::new(name.span(), message));
+    }
     let plain = !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-    if plain && !text.starts_with("States.") && !text.starts_with("Lambda.") {
+    if plain && !RESERVED_PREFIXES.iter().any(|prefix| text.starts_with(prefix)) {
         return Ok(());
     }
-    let message =
-        "a name on the wire may have letters, digits, `.`, `_` and `-`, and must not begin with `States.` or `Lambda.`";
+    let message = "a name on the wire may have letters, digits, `.`, `_` and `-`, and must not begin with `States.`, `Lambda.`, \
+                   `Runtime.` or `Sandbox.`";
     Err(Error::new(name.span(), message))
 }

@@ -116,7 +116,7 @@ bifrost::state_machine! {
     task Lock = lock_eagerly { locks; next Pin; catch LockFailure::LockExists => FailureClean; catch _ => Fail; }
     task Pin = pin { next Unlock; catch _ => Fail; }
     task Unlock = succeed { unlocks; next Success; catch _ => FailureDirty; }
-    task Fail = fail { unlocks; next FailureClean; catch _ => FailureDirty; }
+    task Fail = fail { cleans up; unlocks; next FailureClean; catch _ => FailureDirty; }
     succeed Success;
     fail FailureClean = "FailureClean";
     fail FailureDirty = "FailureDirty";

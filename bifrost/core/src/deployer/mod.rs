@@ -1,6 +1,7 @@
 //! A deployer: its state machine, name, rules and permissions, and how commands connect to it in AWS.
 
 mod connect;
+mod constants;
 mod permission;
 mod prefix;
 
@@ -8,6 +9,8 @@ pub use connect::{
     AuditConnection, AuditOptions, BootstrapTarget, Connect, ConnectAudit, ConnectError, ConnectErrorKind,
     ConnectOptions, Connection,
 };
+#[doc(hidden)]
+pub use constants::check_deployer;
 pub use permission::{Boundary, DEPLOYERS_BUCKET, Permission, PolicyCondition};
 pub use prefix::{InvalidPrefix, Prefix};
 

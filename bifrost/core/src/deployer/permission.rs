@@ -46,3 +46,127 @@ pub struct Boundary {
     /// Its statements.
     pub permissions: &'static [Permission],
 }
+
+/// Whether it has letters and digits, and at least one.
+pub(super) const fn is_sid(sid: &str) -> bool {
+    let mut rest = sid.as_bytes();
+    while let [byte, others @ ..] = rest {
+        if !byte.is_ascii_alphanumeric() {
+            return false;
+        }
+        rest = others;
+    }
+    !sid.is_empty()
+}
+
+/// Whether it is a service in lower case and a call, which begins with an upper-case letter; `*` at its end stands for all that begin so.
+pub(super) const fn is_action(action: &str) -> bool {
+    let mut rest = action.as_bytes();
+    let mut has_service = false;
+    while let [byte, others @ ..] = rest {
+        match byte {
+            b':' => return has_service && is_call(others),
+            b'a'..=b'z' | b'0'..=b'9' | b'-' => has_service = true,
+            _ => return false,
+        }
+        rest = others;
+    }
+    false
+}
+
+/// Whether it is the name of a call, or begins one and ends with `*`.
+const fn is_call(bytes: &[u8]) -> bool {
+    let mut rest = bytes;
+    while let [byte, others @ ..] = rest {
+        if !byte.is_ascii_alphanumeric() {
+            return matches!(rest, [b'*']);
+        }
+        rest = others;
+    }
+    matches!(bytes, [b'A'..=b'Z', ..])
+}
+
+/// Whether it is `*`, or an ARN with known placeholders.
+pub(super) const fn is_resource(resource: &str) -> bool {
+    let bytes = resource.as_bytes();
+    if let [b'*'] = bytes {
+        return true;
+    }
+    let mut rest = match bytes {
+        [b'a', b'r', b'n', b':', rest @ ..] => rest,
+        _ => return false,
+    };
+    while let [_, others @ ..] = rest {
+        let is_placeholder = matches!(rest, [b'$', b'{', ..]);
+        let known =
+            begins(rest, "${AWS::Partition}") || begins(rest, "${AWS::AccountId}") || begins(rest, DEPLOYERS_BUCKET);
+        if is_placeholder && !known {
+            return false;
+        }
+        rest = others;
+    }
+    true
+}
+
+const fn begins(bytes: &[u8], with: &str) -> bool {
+    let (mut bytes, mut with) = (bytes, with.as_bytes());
+    while let [expected, others @ ..] = with {
+        match bytes {
+            [byte, rest @ ..] if *byte == *expected => bytes = rest,
+            _ => return false,
+        }
+        with = others;
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn action_is_one_call_of_a_service() {
+        for right in [
+            "dynamodb:GetItem",
+            "apigateway:GET",
+            "s3:ListBucket",
+            "ec2:DescribeVpcs",
+            "application-autoscaling:PutScalingPolicy",
+            "lambda:DisableReplication*",
+            "lambda:*",
+        ] {
+            assert!(is_action(right), "{right}");
+        }
+        for wrong in [
+            "",
+            "*",
+            "GetItem",
+            "dynamodb:*Item",
+            "dynamodb:",
+            ":GetItem",
+            "dynamodb:getItem",
+            "DynamoDB:GetItem",
+            "dynamodb: GetItem",
+        ] {
+            assert!(!is_action(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn resource_is_an_arn_with_known_placeholders() {
+        for right in ["*", "arn:${AWS::Partition}:s3:::${Bucket}/${AWS::AccountId}/*", "arn:aws:s3:::flags"] {
+            assert!(is_resource(right), "{right}");
+        }
+        for wrong in ["", "table/flags", "arn:${AWS::Account}:s3:::flags", "arn:aws:s3:::${bucket}"] {
+            assert!(!is_resource(wrong), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn sid_has_letters_and_digits() {
+        assert!(is_sid("Flags2"));
+        for wrong in ["", "My Flags", "flags-2"] {
+            assert!(!is_sid(wrong), "{wrong}");
+        }
+    }
+}

@@ -1,6 +1,7 @@
 //! The team's prefix, with which all names of a deployer in AWS begin.
 
 use super::Deployer;
+use super::constants::check_deployer;
 use crate::error_code::Coded;
 use std::fmt;
 use std::str::FromStr;
@@ -44,17 +45,7 @@ impl Prefix {
     /// # Errors
     /// [`InvalidPrefix`], if `chosen` does not make valid names.
     pub fn of<D: Deployer>(chosen: Option<&str>) -> Result<Self, InvalidPrefix> {
-        const {
-            assert!(
-                is_command(D::NAME),
-                "`NAME` of a deployer must have lower-case letters, digits and `-`, begin with a letter, and not be `audit` or end with `-audit`"
-            );
-            assert!(
-                is_prefix(D::PREFIX, Self::max_len(D::NAME)),
-                "`PREFIX` of a deployer must have 2 to 30 lower-case letters, digits and `-`, begin with a letter, and end with `-`; \
-                 together with `NAME` it has at most 50"
-            );
-        }
+        const { check_deployer::<D>() }
         Self::read(chosen.unwrap_or(D::PREFIX), Self::max_len(D::NAME))
     }
 
@@ -108,6 +99,19 @@ impl fmt::Display for Prefix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
+}
+
+/// Fails the compilation if a deployer's own names are not valid.
+pub(super) const fn check_names(name: &str, prefix: &str) {
+    assert!(
+        is_command(name),
+        "`NAME` of a deployer must have lower-case letters, digits and `-`, begin with a letter, and not be `audit` or end with `-audit`"
+    );
+    assert!(
+        is_prefix(prefix, Prefix::max_len(name)),
+        "`PREFIX` of a deployer must have 2 to 30 lower-case letters, digits and `-`, begin with a letter, and end with `-`; \
+         together with `NAME` it has at most 50"
+    );
 }
 
 /// Whether names that begin so are valid. Upper case is not: buckets and lock tables have none, and two deployers would share them.

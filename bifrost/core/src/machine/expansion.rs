@@ -7,6 +7,9 @@ use std::future::Future;
 use std::marker::PhantomData;
 
 pub use super::FieldsOf;
+pub use super::constant::{
+    check_max_timeout, check_number, check_present, check_text, check_time, check_wait, values_of,
+};
 pub use super::definition::{
     Backoff, DefinitionSettings, Marks, catch, choice, definition, fail, pass, retry, rule, succeed, task_state, wait,
 };
@@ -14,9 +17,9 @@ use super::{Data, Machine, Ports, State};
 use crate::error_code::Coded;
 use crate::lifecycle::{self, Context, HandlerOutput, Role};
 pub use crate::lifecycle::{Ends, Finish, Locked, Validated};
-use crate::release::{Fields, Release, is_same};
+use crate::release::{Fields, Release};
 pub use crate::shape::{BooleanLiteral, NumberLiteral, Optional, Shape, TextLiteral};
-use crate::shape::{Compare, Order, Seconds, Texts, Timestamp};
+use crate::shape::{Compare, Order, Seconds, Timestamp};
 use crate::task::{FunctionError, RaisedBy, TaskError, check_input};
 pub use serde_json;
 
@@ -64,63 +67,6 @@ pub fn is_present<S, F>(path: &str, _field: fn(&S) -> &F) -> Value {
 /// The value of a field before the deployer sets it.
 pub fn unset<T: Default>() -> T {
     T::default()
-}
-
-/// The texts that a field may have. `None` if they are not known.
-pub const fn texts_of<S, F: Texts>(_field: fn(&S) -> &F) -> Option<&'static [&'static str]> {
-    F::TEXTS
-}
-
-/// Fails the compilation if the field at `path` never has this text.
-///
-/// # Panics
-/// In the compiler, which reports the panic as an error.
-#[expect(clippy::panic, reason = "only the compiler runs it")]
-pub const fn check_text(path: &str, texts: Option<&'static [&'static str]>, text: &str) {
-    let Some(texts) = texts else { return };
-    let mut message = Message::new().with(path).with(" is never \"").with(text).with("\"; it is one of");
-    let mut rest = texts;
-    while let [first, others @ ..] = rest {
-        if is_same(first.as_bytes(), text.as_bytes()) {
-            return;
-        }
-        message = message.with(" \"").with(first).with("\"");
-        rest = others;
-    }
-    panic!("{}", message.as_str());
-}
-
-/// The message of a panic of the compiler, which cannot format one.
-struct Message {
-    bytes: [u8; 512],
-    length: usize,
-}
-
-impl Message {
-    const fn new() -> Self {
-        Self { bytes: [0; 512], length: 0 }
-    }
-
-    /// Appends a text, of which what is too much is left out.
-    #[expect(clippy::indexing_slicing, reason = "only the compiler runs it, and the length is checked")]
-    const fn with(mut self, text: &str) -> Self {
-        let mut rest = text.as_bytes();
-        while let [byte, others @ ..] = rest {
-            if self.length < self.bytes.len() && byte.is_ascii() {
-                self.bytes[self.length] = *byte;
-                self.length += 1;
-            }
-            rest = others;
-        }
-        self
-    }
-
-    const fn as_str(&self) -> &str {
-        match std::str::from_utf8(self.bytes.split_at(self.length).0) {
-            Ok(text) => text,
-            Err(_) => "",
-        }
-    }
 }
 
 /// `a && b`.

@@ -6,6 +6,7 @@
 //! outputs. Its error type names its variants on the wire
 //! with [`TaskError`](trait@crate::TaskError).
 
+mod constant;
 pub(crate) mod definition;
 mod dispatch;
 pub(crate) mod expansion;
@@ -113,6 +114,9 @@ pub trait Data:
 pub trait IsRelease {
     /// What should be the deployer's fields.
     type Fields;
+
+    /// Fields without their release are not one: the machine then has the release of them, so that the mistake is one error.
+    const IS_RELEASE: bool = true;
 }
 
 impl<F> IsRelease for Release<F> {

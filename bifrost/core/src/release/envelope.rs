@@ -15,7 +15,7 @@ use super::{
 };
 use crate::error_code::CodedError;
 use crate::json::{self, ReadError};
-use crate::shape::{Flatten, Shape, Texts};
+use crate::shape::{Flatten, Shape, Values};
 
 /// A release: the fields of the envelope and of the deployer, `F`, in one JSON object.
 ///
@@ -230,7 +230,7 @@ impl Shape for CaughtError {
     type Shape = Self;
 }
 
-impl Texts for CaughtError {}
+impl Values for CaughtError {}
 
 /// The envelope before defaults.
 #[derive(Deserialize)]

@@ -4,11 +4,11 @@
 
 use super::{
     BooleanLiteral, Compare, Flatten, NumberLiteral, OneOf, Opaque, Optional, Order, Seconds, Shape, TextLiteral,
-    Texts, Timestamp,
+    Timestamp, Values,
 };
 use chrono::{DateTime, TimeZone};
 use serde_json::{Map, Number, Value};
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 use std::sync::Arc;
 use uuid::Uuid;
@@ -38,7 +38,6 @@ shapes! {
     [Z: TimeZone] DateTime<Z> => DateTime<Z>;
     [] Value => Opaque;
     [T: Shape] BTreeSet<T> => Opaque;
-    [T: Shape, S] HashSet<T, S> => Opaque;
     [K, V] Map<K, V> => Opaque;
 }
 
@@ -147,37 +146,49 @@ ordered!("Numeric", NumberLiteral: [] u8, [] u16, [] u32, [] u64, [] usize, [] i
 ordered!("Numeric", NumberLiteral: [] f32, [] f64, [] Number);
 
 #[diagnostic::do_not_recommend]
-impl<E: Texts> Compare<TextLiteral> for OneOf<E> {
+impl<E: Values> Compare<TextLiteral> for OneOf<E> {
     const FAMILY: &'static str = "String";
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: Texts> Order<TextLiteral> for OneOf<E> {}
+impl<E: Values> Order<TextLiteral> for OneOf<E> {}
 
-/// Shapes whose texts are not known, or that are no texts.
-macro_rules! any_text {
-    ($([$($parameters:tt)*] $type:ty;)*) => {$(
+macro_rules! any_value {
+    ($($type:ty)*) => {$(
         #[diagnostic::do_not_recommend]
-        impl<$($parameters)*> Texts for $type {}
+        impl Values for $type {}
     )*};
 }
 
-any_text! {
-    [] bool; [] String; [] Number; [] Opaque;
-    [] u8; [] u16; [] u32; [] u64; [] usize;
-    [] i8; [] i16; [] i32; [] i64; [] isize;
-    [] f32; [] f64;
-    [Z: TimeZone] DateTime<Z>;
+macro_rules! whole_numbers {
+    ($($type:ident)*) => {$(
+        #[diagnostic::do_not_recommend]
+        impl Values for $type {
+            const RANGE: Option<(i128, i128)> = Some(($type::MIN as i128, $type::MAX as i128));
+        }
+    )*};
+}
+
+any_value! { bool String Number Opaque f32 f64 }
+
+whole_numbers! { u8 u16 u32 u64 usize i8 i16 i32 i64 isize }
+
+#[diagnostic::do_not_recommend]
+impl<Z: TimeZone> Values for DateTime<Z> {
+    const IS_TIME: bool = true;
 }
 
 #[diagnostic::do_not_recommend]
-impl<E: Texts> Texts for OneOf<E> {
+impl<E: Values> Values for OneOf<E> {
     const TEXTS: Option<&'static [&'static str]> = E::TEXTS;
 }
 
 #[diagnostic::do_not_recommend]
-impl<S: Texts> Texts for Optional<S> {
+impl<S: Values> Values for Optional<S> {
     const TEXTS: Option<&'static [&'static str]> = S::TEXTS;
+    const RANGE: Option<(i128, i128)> = S::RANGE;
+    const IS_TIME: bool = S::IS_TIME;
+    const MAY_BE_ABSENT: bool = true;
 }
 
 #[diagnostic::do_not_recommend]

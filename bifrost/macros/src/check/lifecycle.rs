@@ -1,7 +1,7 @@
 //! Checks that a chart has the life cycle of a deploy: it starts with validation, takes the lock before it changes anything, can
 //! be halted, gives the lock back, and ends in one of three states.
 
-use super::lock;
+use super::{lock, outcome};
 use crate::graph::Graph;
 use crate::model::{Kind, Machine, Mark, State};
 use std::collections::HashSet;
@@ -23,6 +23,12 @@ pub(super) fn check(machine: &Machine, graph: &Graph) -> Vec<Error> {
         errors.extend(lock::needed(machine, graph));
         errors.extend(lock::kept(machine, graph));
         errors.extend(waits(machine, graph));
+        errors.extend(pauses(machine, graph));
+    }
+    // A path that lacks a task is reported once.
+    if errors.is_empty() {
+        errors.extend(lock::after_unlock(machine, graph));
+        errors.extend(outcome::check(machine, graph));
     }
     errors
 }
@@ -44,6 +50,9 @@ fn ends(machine: &Machine) -> Vec<Error> {
     if !others.is_empty() {
         return others;
     }
+    if let Some(error) = same_errors(machine) {
+        return vec![error];
+    }
     let missing = ENDS.iter().filter(|(name, _)| !machine.states.iter().any(|state| is_end(state, name)));
     let missing: Vec<_> = missing.map(|(_, text)| *text).collect();
     if missing.is_empty() {
@@ -57,6 +66,18 @@ fn other_end(state: &State) -> Error {
     let span = state.rename.as_ref().map_or_else(|| state.name.span(), LitStr::span);
     let [success, clean, dirty] = ENDS.map(|(_, text)| text);
     Error::new(span, format!("the only end states of a deploy are {success}, {clean} and {dirty}"))
+}
+
+/// Users and other programs distinguish the two failures by their errors.
+fn same_errors(machine: &Machine) -> Option<Error> {
+    let mut errors = machine.states.iter().filter_map(|state| match &state.kind {
+        Kind::Fail { error, .. } => Some((&state.name, error)),
+        _ => None,
+    });
+    let ((first, error), (_, second)) = (errors.next()?, errors.next()?);
+    let message =
+        format!("`{first}` already has the error {:?}: commands could not tell the two failures apart", error.value());
+    (error.value() == second.value()).then(|| Error::new(second.span(), message))
 }
 
 /// `changes from` names a task that may change something. rustc reports a state that does not exist.
@@ -108,23 +129,40 @@ fn waits(machine: &Machine, graph: &Graph) -> Vec<Error> {
         let message = format!("machine `{}` waits, so it needs a task marked `looks for halt`", machine.name);
         return vec![Error::new(first.span(), message)];
     }
-    let mut reported: Vec<(&Ident, HashSet<&Ident>)> = Vec::new();
-    for wait in waits {
-        let after = after(wait, graph);
-        let same_loop =
-            |(other, after_other): &(&Ident, HashSet<&Ident>)| after.contains(*other) && after_other.contains(wait);
-        if after.contains(wait) && !reported.iter().any(same_loop) {
-            reported.push((wait, after));
-        }
-    }
     let error =
         |wait: &Ident| Error::new(wait.span(), format!("the loop of `{wait}` needs a task marked `looks for halt`"));
-    reported.into_iter().map(|(wait, _)| error(wait)).collect()
+    loops(waits, graph, without_halt).into_iter().map(error).collect()
 }
 
-/// The states that may follow `wait` before a task looks for halt.
-fn after<'a>(wait: &Ident, graph: &Graph<'a>) -> HashSet<&'a Ident> {
-    graph.state(wait).map(|state| graph.closure(without_halt(state), without_halt)).unwrap_or_default()
+/// A loop waits: otherwise it uses up the 25,000 events that an execution may have within minutes, and ends wherever it is.
+fn pauses(machine: &Machine, graph: &Graph) -> Vec<Error> {
+    let names = machine.states.iter().map(|state| &state.name).collect();
+    let error = |name: &Ident| {
+        let message = format!(
+            "`{name}` can follow itself without a `wait` in between, so an execution would soon have more events than Step Functions \
+             allows: put a `wait` into the loop"
+        );
+        Error::new(name.span(), message)
+    };
+    loops(names, graph, without_wait).into_iter().map(error).collect()
+}
+
+/// The first of these states in each loop of transitions by `step`.
+fn loops<'a>(names: Vec<&'a Ident>, graph: &Graph<'a>, step: fn(&State) -> Vec<&Ident>) -> Vec<&'a Ident> {
+    let mut found: Vec<(&Ident, HashSet<&Ident>)> = Vec::new();
+    for name in names {
+        let after = graph.state(name).map(|state| graph.closure(step(state), step)).unwrap_or_default();
+        let same_loop =
+            |(other, after_other): &(&Ident, HashSet<&Ident>)| after.contains(*other) && after_other.contains(name);
+        if after.contains(name) && !found.iter().any(same_loop) {
+            found.push((name, after));
+        }
+    }
+    found.into_iter().map(|(name, _)| name).collect()
+}
+
+fn without_wait(state: &State) -> Vec<&Ident> {
+    if matches!(state.kind, Kind::Wait { .. }) { vec![] } else { state.targets() }
 }
 
 /// A task that cleans up does not stop when the deploy is halted.

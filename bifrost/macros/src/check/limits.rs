@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use syn::{Error, Lit, LitInt, LitStr};
 
 const MAX_STATE_NAME_LEN: usize = 80;
-const MAX_SECONDS: u32 = 99_999_999;
+pub(crate) const MAX_SECONDS: u32 = 99_999_999;
 const MAX_DELAY_SECONDS: u32 = 31_622_399;
 const RETRY_FIELDS: [&str; 4] = ["max_attempts", "interval_seconds", "backoff_rate", "max_delay_seconds"];
 
@@ -18,8 +18,8 @@ pub(super) fn state_name(name: &LitStr) -> Option<Error> {
 }
 
 pub(super) fn seconds(seconds: &LitInt) -> Option<Error> {
-    let fits = seconds.base10_parse::<u32>().is_ok_and(|seconds| seconds <= MAX_SECONDS);
-    (!fits).then(|| Error::new(seconds.span(), format!("a wait must be 0 to {MAX_SECONDS} seconds")))
+    let fits = seconds.base10_parse::<u32>().is_ok_and(|seconds| (1..=MAX_SECONDS).contains(&seconds));
+    (!fits).then(|| Error::new(seconds.span(), format!("a wait must be 1 to {MAX_SECONDS} seconds")))
 }
 
 pub(super) fn timestamp(timestamp: &LitStr) -> Option<Error> {
@@ -34,7 +34,32 @@ pub(super) fn retry(retry: &Retry) -> Vec<Error> {
         let first = seen.insert(name.to_string());
         if first { retry_field(field) } else { Some(Error::new(name.span(), format!("`{name}` is given twice"))) }
     };
-    retry.fields.iter().filter_map(check).chain(max_delay(retry)).collect()
+    retry.fields.iter().filter_map(check).chain(max_delay(retry)).chain(total(retry)).collect()
+}
+
+/// An entry that retries nothing only excludes errors from the entries below it.
+pub(super) fn last_retry(retries: &[Retry]) -> Option<Error> {
+    let value = retries.last()?.value("max_attempts")?;
+    let message =
+        "this retries nothing, and no `retry` follows from which it excludes an error: remove it, or set more attempts";
+    whole(value, 0, 0).then(|| Error::new(value.span(), message))
+}
+
+/// An execution ends after at most a year, before the last attempt.
+fn total(retry: &Retry) -> Option<Error> {
+    const YEAR: f64 = 31_536_000.0;
+    let value = retry.value("max_attempts")?;
+    let rate = retry.decimal("backoff_rate").unwrap_or(2.0);
+    let longest = retry.whole("max_delay_seconds").map_or(YEAR, f64::from);
+    let mut delay = f64::from(retry.whole("interval_seconds").unwrap_or(1));
+    let (mut total, mut left) = (0.0, f64::from(retry.whole("max_attempts")?));
+    while left > 0.0 && total <= YEAR && rate > 1.0 && delay < longest {
+        (total, left, delay) = (total + delay, left - 1.0, delay * rate);
+    }
+    total += left * delay.min(longest);
+    (total > YEAR).then(|| {
+        Error::new(value.span(), "the attempts would take longer than a year, in which an execution ends: set fewer")
+    })
 }
 
 /// A maximum that is not above the first interval has no effect.

@@ -63,6 +63,27 @@ pub(super) fn kept(machine: &Machine, graph: &Graph) -> Vec<Error> {
     errors
 }
 
+/// A fenced task always fails after its execution gave the lock back.
+pub(super) fn after_unlock(machine: &Machine, graph: &Graph) -> Vec<Error> {
+    let unlocks = machine.states.iter().filter(|state| state.is(Mark::Unlocks));
+    let next = unlocks.filter_map(|state| Some((&state.name, &state.task()?.next)));
+    let is_fenced =
+        |name: &&Ident| graph.state(name).and_then(State::task).is_some_and(|task| task.marks.role().is_none());
+    let wrong = next.filter_map(|(unlock, next)| {
+        let followers = graph.closure(vec![next], until_a_task);
+        let fenced =
+            machine.states.iter().map(|state| &state.name).find(|name| followers.contains(name) && is_fenced(name))?;
+        let message =
+            format!("`{fenced}` needs the lock, but `{unlock}` gives it back before: unlock after the last task");
+        Some(Error::new(next.span(), message))
+    });
+    wrong.collect()
+}
+
+fn until_a_task(state: &State) -> Vec<&Ident> {
+    if state.task().is_some() { vec![] } else { state.targets() }
+}
+
 /// The states that may follow, each with whether the lock must be given back after it is entered.
 fn transitions(state: &State, must_unlock: bool) -> Vec<(&Ident, bool)> {
     let Kind::Task(Task { marks, next, catches, .. }) = &state.kind else {

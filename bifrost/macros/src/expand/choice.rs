@@ -2,6 +2,7 @@
 
 use super::Chart;
 use crate::model::{Comparison, Condition, Literal, Ordering, Rule, State, Test, Variable};
+use crate::timestamp::is_timestamp;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
@@ -46,7 +47,7 @@ fn test(chart: &Chart, state: &State, Test { variable, comparison }: &Test) -> T
         let literal = self::literal(literal);
         quote_spanned!(variable.dollar=> __bifrost::equals(#path, #guarded, #read, #literal))
     };
-    let checks = texts(comparison).map(|text| check_text(chart, variable, text));
+    let checks = checks(chart, state, variable, comparison);
     let test = match comparison {
         Comparison::Equals(literal) => equals(literal),
         Comparison::Differs(literal) => {
@@ -63,26 +64,62 @@ fn test(chart: &Chart, state: &State, Test { variable, comparison }: &Test) -> T
         }
         Comparison::Present => quote_spanned!(variable.dollar=> __bifrost::is_present(#path, #read)),
     };
-    quote!({ #(#checks)* #test })
+    quote!({ #checks #test })
 }
 
-/// The texts that a field is compared with.
-fn texts(comparison: &Comparison) -> impl Iterator<Item = &LitStr> {
+/// Checks by the compiler that the comparison may have either result.
+fn checks(chart: &Chart, state: &State, variable: &Variable, comparison: &Comparison) -> TokenStream {
     let literals = match comparison {
-        Comparison::Equals(literal) | Comparison::Differs(literal) => std::slice::from_ref(literal),
+        Comparison::Equals(literal) | Comparison::Differs(literal) | Comparison::Orders(_, literal) => {
+            std::slice::from_ref(literal)
+        }
         Comparison::In(literals) => literals,
-        Comparison::Orders(..) | Comparison::Present => &[],
+        Comparison::Present => return check_present(chart, state, variable),
     };
-    literals.iter().filter_map(|literal| match literal {
-        Literal::Text(text) => Some(text),
-        Literal::Boolean(_) | Literal::Number { .. } => None,
-    })
+    let checks = literals.iter().map(|literal| match (comparison, literal) {
+        // It may be between the texts that serde writes.
+        (Comparison::Orders(..), Literal::Text(text)) => check_time(chart, variable, text),
+        _ => check_value(chart, variable, literal),
+    });
+    quote!(#(#checks)*)
 }
 
-/// A check by the compiler that the field, an enum, is ever written as this text.
-pub(super) fn check_text(chart: &Chart, variable: &Variable, text: &LitStr) -> TokenStream {
+/// A check by the compiler that the field ever has this value.
+pub(super) fn check_value(chart: &Chart, variable: &Variable, literal: &Literal) -> TokenStream {
     let (path, read) = (variable.json_path(), read(chart, variable));
-    quote_spanned!(text.span()=> const _: () = __bifrost::check_text(#path, __bifrost::texts_of(#read), #text);)
+    match literal {
+        Literal::Text(text) => {
+            let time = check_time(chart, variable, text);
+            let text = quote_spanned! {text.span()=>
+                const _: () = __bifrost::check_text(#path, __bifrost::values_of(#read), #text);
+            };
+            quote!(#text #time)
+        }
+        Literal::Number { minus, digits } => {
+            let number = match digits {
+                Lit::Int(digits) => {
+                    let digits = LitInt::new(&format!("{}_i128", digits.base10_digits()), digits.span());
+                    quote!(::core::option::Option::Some(#minus #digits))
+                }
+                _ => quote!(::core::option::Option::None),
+            };
+            quote_spanned!(digits.span()=> const _: () = __bifrost::check_number(#path, __bifrost::values_of(#read), #number);)
+        }
+        Literal::Boolean(_) => TokenStream::new(),
+    }
+}
+
+/// A check by the compiler that the text is a point in time if the field is one.
+fn check_time(chart: &Chart, variable: &Variable, text: &LitStr) -> TokenStream {
+    let (path, read, is_time) = (variable.json_path(), read(chart, variable), is_timestamp(&text.value()));
+    quote_spanned!(text.span()=> const _: () = __bifrost::check_time(#path, __bifrost::values_of(#read), #is_time);)
+}
+
+/// A check by the compiler that the field may be absent.
+fn check_present(chart: &Chart, state: &State, variable: &Variable) -> TokenStream {
+    let (path, read, unread) = (variable.json_path(), read(chart, variable), chart.unread.contains(&state.name));
+    let span = variable.fields.last().map_or(variable.dollar, Ident::span);
+    quote_spanned!(span=> const _: () = __bifrost::check_present(#path, __bifrost::values_of(#read), #unread);)
 }
 
 /// A function that reads the field from the machine's shape. It is never called, but the compiler looks the field up.

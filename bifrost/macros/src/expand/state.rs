@@ -1,9 +1,12 @@
 //! A state in the definition and in the list of states.
 
 use super::{Chart, choice, comment, option, task};
-use crate::model::{Assignment, Kind, Literal, State, Wait};
+use crate::check::MAX_SECONDS;
+use crate::model::{Assignment, Kind, State, Variable, Wait};
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
+use syn::LitInt;
+use syn::ext::IdentExt;
 
 /// The state's entry in `Machine::STATES`.
 pub(super) fn info(state: &State) -> TokenStream {
@@ -45,9 +48,13 @@ pub(super) fn definition(chart: &Chart, state: &State) -> TokenStream {
 /// The language's field for this kind of wait, and its value. The block around a path checks its type.
 fn wait(chart: &Chart, wait: &Wait) -> TokenStream {
     match wait {
-        Wait::Seconds(seconds) => {
-            let seconds = seconds.base10_parse::<u32>().unwrap_or_default();
-            quote!("Seconds", #seconds)
+        Wait::Seconds(literal) => {
+            let seconds = literal.base10_parse::<u32>().unwrap_or_default();
+            let (machine, seconds) = (&chart.machine.name, LitInt::new(&seconds.to_string(), literal.span()));
+            let check = quote_spanned!(literal.span()=> const _: () = __bifrost::check_wait::<__bifrost::FieldsOf<#machine>>(#seconds););
+            // Too many for Step Functions are reported already.
+            let check = (literal.base10_parse::<u32>().is_ok_and(|seconds| seconds <= MAX_SECONDS)).then_some(check);
+            quote!("Seconds", { #check #seconds })
         }
         Wait::Timestamp(timestamp) => quote!("Timestamp", #timestamp),
         Wait::SecondsPath(variable) => {
@@ -67,9 +74,19 @@ fn assignment(chart: &Chart, set: Option<&Assignment>) -> TokenStream {
     let Some(Assignment { variable, literal }) = set else {
         return quote!(::core::option::Option::None);
     };
-    let check =
-        if let Literal::Text(text) = literal { choice::check_text(chart, variable, text) } else { TokenStream::new() };
+    let check = choice::check_value(chart, variable, literal);
+    let own = check_own(variable);
     let (path, read, literal) = (variable.json_path(), choice::read(chart, variable), choice::literal(literal));
     let value = quote_spanned!(variable.dollar=> __bifrost::assigned(#read, #literal));
-    quote!(::core::option::Option::Some({ #check (#path, #value) }))
+    quote!(::core::option::Option::Some({ #check #own (#path, #value) }))
+}
+
+/// A check by the compiler that a `pass` leaves the envelope alone.
+fn check_own(variable: &Variable) -> TokenStream {
+    let Some(first) = variable.fields.first() else { return TokenStream::new() };
+    let name = first.unraw().to_string();
+    let message = format!("`{name}` belongs to the envelope, which identifies the release: set a field of your own");
+    quote_spanned! {first.span()=>
+        const _: () = ::core::assert!(!__bifrost::Envelope::has_field(#name), #message);
+    }
 }

@@ -127,8 +127,12 @@ impl Parse for Comparison {
         } else if look.peek(kw::present) {
             input.parse::<kw::present>()?;
             Ok(Self::Present)
+        } else if input.peek(token::Bracket) {
+            Err(input
+                .error("a chart cannot look into lists and maps: set a field of its own in a task, and compare that"))
         } else {
-            Err(look.error())
+            let message = "expected a comparison: `==`, `!=`, `<`, `<=`, `>`, `>=`, `in […]` or `present`, as in `$.field == true`";
+            Err(input.error(message))
         }
     }
 }
@@ -146,6 +150,11 @@ fn list(input: ParseStream) -> Result<Vec<Literal>> {
 impl Parse for Literal {
     fn parse(input: ParseStream) -> Result<Self> {
         let minus = input.parse::<Option<Token![-]>>()?;
+        if !input.peek(Lit) {
+            let message = "expected a string, a number, `true` or `false`: a field is compared with a constant as serde writes it, and \
+                           whether it is there is `$.field present`";
+            return Err(input.error(message));
+        }
         match input.parse()? {
             digits @ (Lit::Int(_) | Lit::Float(_)) => Ok(Self::Number { minus, digits }),
             Lit::Str(text) if minus.is_none() => Ok(Self::Text(text)),
@@ -157,6 +166,11 @@ impl Parse for Literal {
 
 impl Parse for Variable {
     fn parse(input: ParseStream) -> Result<Self> {
+        if !input.peek(Token![$]) {
+            return Err(
+                input.error("expected a field of the release, such as `$.field`, or `_ => State;`, which is last")
+            );
+        }
         let dollar = input.parse::<Token![$]>()?.span();
         input.parse::<Token![.]>()?;
         let mut fields = vec![input.call(Ident::parse_any)?];

@@ -7,7 +7,7 @@ use proc_macro2::Span;
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
 use syn::{
-    Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Result, Token, Type, braced, parenthesized,
+    Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, Path, Result, Token, Type, braced, parenthesized, token,
 };
 
 mod kw {
@@ -30,14 +30,26 @@ mod kw {
     syn::custom_keyword!(until);
 }
 
+/// The first line of a chart.
+const HEADER: &str = "a chart begins with `machine Name(Release<Fields>, Ports) starts at State, changes from State;`";
+
 impl Parse for Machine {
     fn parse(input: ParseStream) -> Result<Self> {
         let library = library::parse(input)?;
         let comment = input.parse()?;
         let visibility = input.parse()?;
+        if !input.peek(kw::machine) {
+            return Err(input.error(HEADER));
+        }
         let keyword = input.parse::<kw::machine>()?.span;
         let name: Ident = input.parse()?;
+        if !(input.peek(token::Paren)) {
+            return Err(input.error(HEADER));
+        }
         let (data, ports) = types(input)?;
+        if !input.peek(kw::starts) {
+            return Err(input.error(HEADER));
+        }
         input.parse::<kw::starts>()?;
         input.parse::<kw::at>()?;
         let start: Ident = input.parse()?;
@@ -46,6 +58,9 @@ impl Parse for Machine {
             errors.push(error);
             start.clone()
         });
+        if !input.peek(Token![;]) {
+            return Err(input.error(HEADER));
+        }
         input.parse::<Token![;]>()?;
         for chunk in chunks(input.parse()?) {
             match syn::parse2(chunk.clone()) {
@@ -95,6 +110,9 @@ fn changes_from(input: ParseStream) -> Result<Result<Ident>> {
         let message = "expected `, changes from State`: the first task that may change the target account";
         return Ok(Err(input.error(message)));
     }
+    if !input.peek(Token![,]) {
+        return Err(input.error(HEADER));
+    }
     input.parse::<Token![,]>()?;
     input.parse::<kw::changes>()?;
     input.parse::<kw::from>()?;
@@ -134,6 +152,10 @@ impl Parse for State {
 fn task(input: ParseStream) -> Result<Kind> {
     input.parse::<Token![=]>()?;
     let handler = input.call(Path::parse_mod_style)?;
+    if !input.peek(token::Brace) {
+        return Err(input
+            .error("expected `{ next State; catch _ => State; }` after the name of the handler, an async function"));
+    }
     let body;
     let braces = braced!(body in input);
     let mut next = None;
@@ -152,6 +174,8 @@ fn task(input: ParseStream) -> Result<Kind> {
             catches.push(catch(comment, &body)?);
         } else if let Some(mark) = Mark::peek(&look) {
             marks.parse(mark, &body)?;
+        } else if body.peek(Token![;]) {
+            return Err(body.error("remove this `;`: `retry … { … }` has none"));
         } else {
             return Err(look.error());
         }
@@ -163,6 +187,9 @@ fn task(input: ParseStream) -> Result<Kind> {
 fn retry(comment: Comment, input: ParseStream) -> Result<Retry> {
     input.parse::<kw::retry>()?;
     let on = input.parse()?;
+    if !input.peek(token::Brace) {
+        return Err(input.error("expected `{ max_attempts: 3 }`, or `{}` for the defaults of Step Functions"));
+    }
     let body;
     braced!(body in input);
     let fields = Punctuated::<RetryField, Token![,]>::parse_terminated(&body)?;
@@ -172,7 +199,13 @@ fn retry(comment: Comment, input: ParseStream) -> Result<Retry> {
 impl Parse for RetryField {
     fn parse(input: ParseStream) -> Result<Self> {
         let name = input.parse()?;
+        if !input.peek(Token![:]) {
+            return Err(input.error("expected `:`, as in `max_attempts: 3`"));
+        }
         input.parse::<Token![:]>()?;
+        if !input.peek(Lit) && !input.peek(Token![-]) {
+            return Err(input.error("expected a number: a chart cannot name constants"));
+        }
         Ok(Self { name, value: input.parse()? })
     }
 }
@@ -180,9 +213,11 @@ impl Parse for RetryField {
 fn catch(comment: Comment, input: ParseStream) -> Result<Catch> {
     input.parse::<kw::catch>()?;
     let on = input.parse()?;
-    input.parse::<Token![=>]>()?;
-    let next = input.parse()?;
-    input.parse::<Token![;]>()?;
+    arrow(
+        input,
+        "one `catch` matches one variant without its fields, or all errors: `catch DeployFailure::Lost => State;`",
+    )?;
+    let next = target(input)?;
     Ok(Catch { comment, on, next })
 }
 
@@ -190,6 +225,9 @@ impl Parse for On {
     fn parse(input: ParseStream) -> Result<Self> {
         match input.parse::<Option<Token![_]>>()? {
             Some(all) => Ok(Self::All(all.span)),
+            None if input.peek(Lit) => {
+                Err(input.error("expected the variant of an error, such as `LockFailure::LockExists`, or `_`: names on the wire derive from it"))
+            }
             None => input.call(Path::parse_mod_style).map(Self::Error),
         }
     }
@@ -201,6 +239,9 @@ fn wait(input: ParseStream) -> Result<Kind> {
         input.parse::<Token![for]>()?;
         let wait =
             if input.peek(Token![$]) { Wait::SecondsPath(input.parse()?) } else { Wait::Seconds(input.parse()?) };
+        if !input.peek(kw::seconds) {
+            return Err(input.error("expected `seconds`: `wait Name for 90 seconds { next State; }`"));
+        }
         input.parse::<kw::seconds>()?;
         wait
     } else if look.peek(kw::until) {
@@ -225,15 +266,13 @@ fn choice(input: ParseStream) -> Result<Kind> {
         let comment = body.parse()?;
         if body.peek(Token![_]) {
             body.parse::<Token![_]>()?;
-            body.parse::<Token![=>]>()?;
-            default = Some(body.parse()?);
-            body.parse::<Token![;]>()?;
+            arrow(&body, "expected `=>`, as in `_ => State;`")?;
+            default = Some(target(&body)?);
             expect_end(&body, "`_` matches everything, so it must come last")?;
         } else {
             let condition = body.parse()?;
-            body.parse::<Token![=>]>()?;
-            let next = body.parse()?;
-            body.parse::<Token![;]>()?;
+            arrow(&body, "expected `&&`, `||` or `=>`, as in `$.field == true => State;`")?;
+            let next = target(&body)?;
             rules.push(Rule { comment, condition, next });
         }
     }
@@ -263,6 +302,9 @@ fn succeed(input: ParseStream) -> Result<Kind> {
 }
 
 fn fail(input: ParseStream) -> Result<Kind> {
+    if !input.peek(Token![=]) {
+        return Err(input.error("expected `= \"Error\"`, the name of the error with which the execution ends"));
+    }
     input.parse::<Token![=]>()?;
     let error = input.parse()?;
     let cause = match input.parse::<Option<kw::because>>()? {
@@ -276,9 +318,29 @@ fn fail(input: ParseStream) -> Result<Kind> {
 /// `next State;`
 fn parse_next(input: ParseStream) -> Result<Ident> {
     input.parse::<kw::next>()?;
-    let next = input.parse()?;
-    input.parse::<Token![;]>()?;
-    Ok(next)
+    target(input)
+}
+
+/// `State;`, after `next` or `=>`.
+fn target(input: ParseStream) -> Result<Ident> {
+    if !input.peek(Ident) {
+        return Err(input.error("expected the name of a state"));
+    }
+    let name: Ident = input.parse()?;
+    if input.peek(Token![;]) {
+        input.parse::<Token![;]>()?;
+        return Ok(name);
+    }
+    let message =
+        if name == "next" { "write the state alone: `=> State;`" } else { "expected `;` after the name of the state" };
+    Err(if name == "next" { Error::new(name.span(), message) } else { input.error(message) })
+}
+
+fn arrow(input: ParseStream, expected: &str) -> Result<()> {
+    if !input.peek(Token![=>]) {
+        return Err(input.error(expected));
+    }
+    input.parse::<Token![=>]>().map(drop)
 }
 
 fn expect_end(body: ParseStream, message: &str) -> Result<()> {

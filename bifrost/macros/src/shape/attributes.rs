@@ -1,13 +1,15 @@
 //! serde's attributes that change the serialized form.
 
 use super::case::Case;
+use super::projected;
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::meta::ParseNestedMeta;
 use syn::spanned::Spanned;
 use syn::{
-    Attribute, DeriveInput, Error, GenericArgument, Ident, LitStr, PathArguments, Result, Token, Type, Variant, token,
+    Attribute, DataEnum, DeriveInput, Error, Fields, GenericArgument, Ident, LitStr, PathArguments, Result, Token,
+    Type, Variant, token,
 };
 
 /// Attributes of a struct or enum.
@@ -19,6 +21,8 @@ pub(crate) struct Container {
     pub(super) into: Option<Type>,
     /// Whether an enum is written as an object even if its variants have no fields.
     pub(super) tagged: bool,
+    /// Whether an enum is written without the name of its variant.
+    untagged: bool,
     /// Whether a field that the type does not have is an error, or another type is read instead.
     is_strict: bool,
 }
@@ -35,6 +39,7 @@ impl Container {
                 container.into = Some(meta.value()?.parse::<LitStr>()?.parse()?);
             } else if meta.path.is_ident("tag") || meta.path.is_ident("untagged") {
                 container.tagged = true;
+                container.untagged |= meta.path.is_ident("untagged");
                 skip(&meta)?;
             } else {
                 container.is_strict |=
@@ -57,6 +62,14 @@ impl Container {
         Err(Error::new(input.ident.span(), message))
     }
 
+    /// A variant without fields of an enum without names is written as `null`.
+    pub(super) fn check_units(&self, data: &DataEnum) -> Result<()> {
+        let unit = data.variants.iter().find(|variant| self.untagged && matches!(variant.fields, Fields::Unit));
+        let message =
+            "this variant is written as `null`, which the deployer refuses: give it a value, or remove `untagged`";
+        unit.map_or(Ok(()), |variant| Err(Error::new(variant.ident.span(), message)))
+    }
+
     /// The serialized name of a field. `None` if it is not serialized.
     pub(crate) fn name_of(&self, field: &syn::Field) -> Result<Option<LitStr>> {
         let field = Field::of(field, self)?;
@@ -73,6 +86,13 @@ impl Container {
                 written = serialized(&meta)?.unwrap_or_else(|| written.clone());
                 return Ok(());
             }
+            if meta.path.is_ident("other") {
+                let message = format!(
+                    "any text would be read as `{}`, and written back as another: list the texts",
+                    variant.ident
+                );
+                return Err(meta.error(message));
+            }
             skip(&meta)
         })?;
         Ok(written)
@@ -83,7 +103,7 @@ impl Container {
 pub(super) struct Field<'a> {
     ident: &'a Ident,
     /// Its serialized name.
-    written: LitStr,
+    pub(super) written: LitStr,
     /// Its serialized name, if charts can write it.
     pub(super) name: Option<Ident>,
     pub(super) flatten: bool,
@@ -148,11 +168,7 @@ impl<'a> Field<'a> {
 
     pub(super) fn shape(&self) -> TokenStream {
         let ty = self.inner();
-        let shape = if self.custom {
-            quote!(__bifrost::Opaque)
-        } else {
-            quote_spanned!(ty.span()=> <#ty as __bifrost::Shape>::Shape)
-        };
+        let shape = if self.custom { quote!(__bifrost::Opaque) } else { projected(ty, "Shape") };
         let may_be_absent = self.presence == Presence::Sometimes || (self.option.is_some() && !self.custom);
         if may_be_absent { quote_spanned!(ty.span()=> __bifrost::Optional<#shape>) } else { shape }
     }
@@ -165,13 +181,15 @@ impl<'a> Field<'a> {
         } else if self.custom {
             TokenStream::new()
         } else if self.option.is_some() {
+            let clear = projected(ty, "clear_deployer_fields");
             quote_spanned! {ty.span()=>
                 if let ::core::option::Option::Some(value) = &mut self.#ident {
-                    <#ty as __bifrost::Shape>::clear_deployer_fields(value);
+                    #clear(value);
                 }
             }
         } else {
-            quote_spanned!(ty.span()=> <#ty as __bifrost::Shape>::clear_deployer_fields(&mut self.#ident);)
+            let clear = projected(ty, "clear_deployer_fields");
+            quote_spanned!(ty.span()=> #clear(&mut self.#ident);)
         }
     }
 
@@ -185,11 +203,15 @@ impl<'a> Field<'a> {
         let itself = if self.option.is_none() && self.presence != Presence::Always {
             quote!(#always)
         } else {
-            quote_spanned!(ty.span()=> (#always || <#ty as __bifrost::Shape>::MAY_BE_NULL))
+            let may_be_null = projected(ty, "MAY_BE_NULL");
+            quote_spanned!(ty.span()=> (#always || #may_be_null))
         };
-        let message = format!("`{ident}` may be written as `null`, which the deployer refuses");
+        let may_hold_null = projected(ty, "MAY_HOLD_NULL");
+        let message = format!(
+            "`{ident}` may be written as `null`, which the deployer refuses: only a field can be an `Option`, and not one inside another"
+        );
         quote_spanned! {ty.span()=>
-            const _: () = ::core::assert!(!(#itself || <#ty as __bifrost::Shape>::MAY_HOLD_NULL), #message);
+            const _: () = ::core::assert!(!(#itself || #may_hold_null), #message);
         }
     }
 
@@ -236,7 +258,7 @@ fn as_field(name: &LitStr) -> Option<Ident> {
     plain.or_else(|_| raw()).ok()
 }
 
-fn each(attributes: &[Attribute], mut read: impl FnMut(ParseNestedMeta) -> Result<()>) -> Result<()> {
+pub(super) fn each(attributes: &[Attribute], mut read: impl FnMut(ParseNestedMeta) -> Result<()>) -> Result<()> {
     let mut serde = attributes.iter().filter(|attribute| attribute.path().is_ident("serde"));
     serde.try_for_each(|attribute| attribute.parse_nested_meta(&mut read))
 }

@@ -126,6 +126,15 @@ fn check(variant: &Ident, name: &LitStr) -> TokenStream {
     }
 }
 
+/// A variant that holds a `TaskFailure` but does not forward its names: `catch TaskFailure::Halt` would never match.
+pub(super) fn forgotten(variant: &Variant) -> Option<Error> {
+    let mut fields = variant.fields.iter();
+    let (field, None) = (fields.next()?, fields.next()) else { return None };
+    let message =
+        "the standard failures keep their names only with `#[task_error(transparent)]`: add it to this variant";
+    (source(&field.ty) == "TaskFailure").then(|| Error::new(variant.ident.span(), message))
+}
+
 fn has_from(field: &Field) -> bool {
     field.attrs.iter().any(|attribute| attribute.path().is_ident("from"))
 }

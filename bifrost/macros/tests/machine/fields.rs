@@ -2,7 +2,7 @@
 
 use bifrost::error_code::CodedError;
 use bifrost::release::{Fields, Release};
-use bifrost::shape::{Optional, Shape, Texts};
+use bifrost::shape::{Optional, Shape, Values};
 use serde_json::{Value, json};
 use std::any::type_name;
 use std::collections::BTreeMap;

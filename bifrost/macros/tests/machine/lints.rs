@@ -10,7 +10,7 @@ use bifrost::{TaskError, state_machine};
 #[serde(rename_all = "camelCase")]
 struct Heap {
     what: String,
-    #[serde(skip)]
+    #[serde(default, skip_serializing, deserialize_with = "no_weight")]
     weight: Weight,
     #[set_by_deployer(cleared_at_end)]
     is_moved: Option<bool>,
@@ -24,6 +24,11 @@ impl Default for Weight {
     fn default() -> Self {
         Self([0; 4096])
     }
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "serde calls it")]
+fn no_weight<'de, D: serde::Deserializer<'de>>(_: D) -> Result<Weight, D::Error> {
+    Ok(Weight::default())
 }
 
 #[derive(Debug, thiserror::Error, TaskError)]

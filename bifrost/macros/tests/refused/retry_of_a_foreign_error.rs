@@ -5,7 +5,7 @@ bifrost::state_machine! {
     machine Courier(Parcel) starts at Validate, changes from Pack;
     task Validate = validate { validates; next Lock; catch _ => FailureClean; }
     task Lock = lock { locks; next Pack; catch _ => FailureDirty; }
-    task Pack = pack { next Unlock; retry OtherFailure::Late { max_attempts: 0 } catch _ => FailureDirty; }
+    task Pack = pack { next Unlock; retry OtherFailure::Late { max_attempts: 1 } catch _ => FailureDirty; }
     task Unlock = succeed { unlocks; next Success; catch _ => FailureDirty; }
     succeed Success;
     fail FailureClean = "FailureClean";

@@ -1,0 +1,8 @@
+#[bifrost::field_type]
+enum Item {
+    Book,
+    #[serde(other)]
+    Unknown,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[bifrost::fields]
+struct Order {
+    #[serde(rename(serialize = "flag", deserialize = "name"))]
+    name: String,
+}
+
+fn main() {}

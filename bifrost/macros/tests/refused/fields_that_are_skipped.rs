@@ -1,0 +1,8 @@
+#[bifrost::fields]
+struct Order {
+    flag: String,
+    #[serde(skip)]
+    name: String,
+}
+
+fn main() {}

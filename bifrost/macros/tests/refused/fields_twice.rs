@@ -1,0 +1,7 @@
+#[bifrost::fields]
+#[bifrost::fields]
+struct Order {
+    name: String,
+}
+
+fn main() {}

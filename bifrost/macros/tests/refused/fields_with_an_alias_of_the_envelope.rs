@@ -1,0 +1,7 @@
+#[bifrost::fields]
+struct Order {
+    #[serde(alias = "project_name")]
+    name: String,
+}
+
+fn main() {}

@@ -1,0 +1,7 @@
+#[bifrost::fields]
+struct Order {
+    #[serde(renam = "flag")]
+    name: String,
+}
+
+fn main() {}

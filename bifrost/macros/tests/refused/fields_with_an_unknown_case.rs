@@ -1,0 +1,7 @@
+#[bifrost::fields]
+#[serde(rename_all = "camelcase")]
+struct Order {
+    name: String,
+}
+
+fn main() {}

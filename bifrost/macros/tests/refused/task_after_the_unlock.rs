@@ -1,0 +1,17 @@
+mod setup;
+use setup::*;
+
+bifrost::state_machine! {
+    machine Courier(Parcel) starts at Validate, changes from Pack;
+    task Validate = validate { validates; next Lock; catch _ => FailureClean; }
+    task Lock = lock { locks; next Pack; catch _ => FailureDirty; }
+    task Pack = pack { next Give; catch _ => FailureDirty; }
+    task Give = succeed { unlocks; next Look; catch _ => FailureDirty; }
+    task Look = pack { next Unlock; catch _ => FailureDirty; }
+    task Unlock = succeed { unlocks; next Success; catch _ => FailureDirty; }
+    succeed Success;
+    fail FailureClean = "FailureClean";
+    fail FailureDirty = "FailureDirty";
+}
+
+fn main() {}
