@@ -2,6 +2,7 @@
 //! `Error`.
 
 use crate::cloud::StackStatus;
+use crate::interference::Interference;
 use crate::rules::Tags;
 use crate::template::Findings;
 use bifrost::cloud::CloudError;
@@ -20,17 +21,18 @@ pub enum ChangeSetFailure {
     /// There is no change set that can be executed.
     #[error(transparent)]
     #[code(source)]
-    #[task_error(from(CloudError))]
+    #[task_error(from(CloudError, Interference))]
     Deploy(#[from] ChangeSetError),
 }
 
 /// `UpdateStack` failed. CloudFormation may be changing the stack.
 #[derive(Debug, thiserror::Error, bifrost::TaskError, Coded)]
 pub enum StackFailure {
-    /// A call to AWS failed.
+    /// It is not known how the operation of this deploy ends, or a call to AWS failed.
     #[error(transparent)]
     #[code(source)]
-    Deploy(#[from] CloudError),
+    #[task_error(from(CloudError, Interference))]
+    Deploy(#[from] StackCheckError),
 }
 
 /// `CleanUp` failed.
@@ -39,7 +41,7 @@ pub enum CleanUpFailure {
     /// The stack needs manual intervention, or it or its change set could not be deleted.
     #[error(transparent)]
     #[code(source)]
-    #[task_error(from(CloudError))]
+    #[task_error(from(CloudError, Interference))]
     CleanUp(#[from] CleanUpError),
 }
 
@@ -80,8 +82,8 @@ pub enum ChangeSetError {
     },
     /// The change set is not available any more. `Execute` failed, so the deploy keeps its lock.
     #[error(
-        "change set {change_set} of stack {stack} cannot be executed: it is {status}, and must be AVAILABLE; the stack was \
-         not changed: unlock, then deploy again"
+        "change set {change_set} of stack {stack} cannot be executed: it is {status}, and must be AVAILABLE; this deploy did \
+         not change the stack: unlock, then deploy again"
     )]
     #[code(
         "fenrir/change-set-not-executable",
@@ -92,9 +94,43 @@ pub enum ChangeSetError {
         stack: String,
         /// The change set's name.
         change_set: String,
-        /// Its `ExecutionStatus`, or `deleted`.
+        /// Its `ExecutionStatus`, or how it was deleted.
         status: String,
     },
+    /// CloudFormation refused to execute the change set. `Execute` failed, so the deploy keeps its lock.
+    #[error(
+        "CloudFormation refused to execute change set {change_set}, so this deploy did not change stack {stack}; wait until \
+         other operations on the stack have ended, unlock, then deploy again"
+    )]
+    #[code(
+        "fenrir/execution-refused",
+        "find out who changes the stack without Fenrir, wait until that has ended, then unlock and deploy again"
+    )]
+    Refused {
+        /// The stack's name.
+        stack: String,
+        /// The change set's name.
+        change_set: String,
+        /// What CloudFormation answered.
+        source: Box<CloudError>,
+    },
+    /// Somebody else changed the change set or its stack.
+    #[error(transparent)]
+    #[code(source)]
+    Interference(#[from] Interference),
+    /// A call to AWS failed.
+    #[error(transparent)]
+    #[code(source)]
+    Cloud(#[from] CloudError),
+}
+
+/// Why it is not known how the operation of this deploy on the stack ends.
+#[derive(Debug, thiserror::Error, Coded)]
+pub enum StackCheckError {
+    /// Somebody else changed the stack, or CloudFormation did not finish.
+    #[error(transparent)]
+    #[code(source)]
+    Interference(#[from] Interference),
     /// A call to AWS failed.
     #[error(transparent)]
     #[code(source)]
@@ -123,6 +159,10 @@ pub enum CleanUpError {
         /// What to do.
         remediation: String,
     },
+    /// Somebody else changed the stack.
+    #[error(transparent)]
+    #[code(source)]
+    Interference(#[from] Interference),
     /// A call to AWS failed.
     #[error(transparent)]
     #[code(source)]
@@ -194,8 +234,8 @@ pub(crate) enum ReleaseError {
     },
     /// The change set was replaced after it had been checked. `Execute` failed, so the deploy keeps its lock.
     #[error(
-        "change set {change_set} was replaced after it had been checked: it no longer has the template of the release; \
-         it was not executed: find out who else creates change sets, then unlock and deploy again"
+        "change set {change_set} was replaced after it had been checked: it is another one, or no longer has the template of \
+         the release; it was not executed: find out who else creates change sets, then unlock and deploy again"
     )]
     #[code("fenrir/change-set-replaced", "find out who else creates change sets, then unlock and deploy again")]
     ChangeSetReplaced {

@@ -15,6 +15,17 @@ pub(crate) const REGION: &str = "/accounts/000000000000/resources/regions/us-eas
 /// The stack of the sample release.
 pub(crate) const STACK: &str = "sam-coinbase-deploy-test-development";
 
+/// A local cloud in which a change set, and each operation on a resource, takes so many seconds, with the value at each JSON
+/// pointer set.
+pub(crate) fn paced_harness(seconds: u32, changes: &[(&str, Value)]) -> TestHarness<Fenrir> {
+    let pace = json!({ "*": { "seconds": seconds }, "AWS::CloudFormation::ChangeSet": { "seconds": seconds } });
+    let behaviour = format!("{REGION}/behaviour");
+    new_harness(&[&[(behaviour.as_str(), pace)], changes].concat())
+}
+
+/// The pace at which each loop has two polls: for tests that repeat a deploy for each of its calls.
+pub(crate) const QUICK: u32 = 2;
+
 /// A local cloud of the sample's seed, with the value at each JSON pointer set; missing objects on the way are created.
 pub(crate) fn new_harness(changes: &[(&str, Value)]) -> TestHarness<Fenrir> {
     let mut state: Value = serde_json::from_str(Fenrir::SEED).unwrap();

@@ -16,6 +16,7 @@ pub mod handlers;
 #[cfg(test)]
 mod harness;
 mod impact;
+mod interference;
 pub mod log;
 mod machine;
 pub mod names;
@@ -36,7 +37,8 @@ pub mod rules;
 mod summary;
 pub mod template;
 
-pub use errors::{ChangeSetError, ChangeSetFailure, CleanUpError, CleanUpFailure, StackFailure};
+pub use errors::{ChangeSetError, ChangeSetFailure, CleanUpError, CleanUpFailure, StackCheckError, StackFailure};
+pub use interference::Interference;
 pub use machine::Fenrir;
 
 use bifrost::error_code::{Coded, ErrorCode};
@@ -48,6 +50,7 @@ pub const ERROR_CODES: &[&[ErrorCode]] = &[
     <resolve::ReleaseTemplateError as Coded>::CODES,
     <errors::ReleaseError as Coded>::CODES,
     <errors::ChangeSetError as Coded>::CODES,
+    <interference::Interference as Coded>::CODES,
     <errors::StackError as Coded>::CODES,
     <errors::CleanUpError as Coded>::CODES,
     #[cfg(feature = "cli")]

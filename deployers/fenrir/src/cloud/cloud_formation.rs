@@ -78,6 +78,15 @@ pub struct NewChangeSet {
     pub description: String,
 }
 
+/// A change set whose creation has started.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CreatedChangeSet {
+    /// Its ARN, which is never used again for another change set.
+    pub id: String,
+    /// The ARN of its stack.
+    pub stack_id: String,
+}
+
 /// A stack.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stack {
@@ -104,6 +113,8 @@ pub struct Stack {
 pub struct ChangeSet {
     /// Its ARN.
     pub id: String,
+    /// The ARN of its stack.
+    pub stack_id: String,
     /// `Status`.
     pub status: ChangeSetStatus,
     /// `StatusReason`.
@@ -251,10 +262,11 @@ pub trait CloudFormation: Send + Sync {
     /// # Errors
     /// `CloudError` from CloudFormation; [`AlreadyExists`](bifrost::cloud::ErrorKind::AlreadyExists) if a change set of that
     /// name was created with another token.
-    async fn create_change_set(&self, proof: &Proof, change_set: &NewChangeSet) -> Result<(), CloudError>;
+    async fn create_change_set(&self, proof: &Proof, change_set: &NewChangeSet)
+    -> Result<CreatedChangeSet, CloudError>;
 
     /// A change set by name or ARN, with all changes (`cloudformation:DescribeChangeSet`, all pages); `None` if the change
-    /// set or the stack does not exist.
+    /// set or the stack does not exist. Once a change set has been executed, only its ARN finds it.
     ///
     /// # Errors
     /// `CloudError` from CloudFormation.

@@ -13,8 +13,8 @@ mod status;
 #[cfg(feature = "cli")]
 pub(crate) use cloud_formation::MAX_BODY;
 pub use cloud_formation::{
-    Change, ChangeAction, ChangeSet, ChangeSetType, CloudFormation, Drift, DriftedResource, NewChangeSet, Replacement,
-    Stack, StackEvent, TemplateSource,
+    Change, ChangeAction, ChangeSet, ChangeSetType, CloudFormation, CreatedChangeSet, Drift, DriftedResource,
+    NewChangeSet, Replacement, Stack, StackEvent, TemplateSource,
 };
 pub use status::{ChangeSetStatus, ExecutionStatus, StackStatus};
 

@@ -143,6 +143,12 @@ impl StackStatus {
         )
     }
 
+    /// Whether the stack is deleted, is being deleted, or could not be deleted completely.
+    #[must_use]
+    pub fn is_of_deletion(&self) -> bool {
+        matches!(self, Self::DeleteInProgress | Self::DeleteComplete | Self::DeleteFailed)
+    }
+
     /// Whether a deploy creates the stack although one exists: it was never completed, or is being deleted.
     #[must_use]
     pub fn needs_creation(&self) -> bool {
@@ -156,7 +162,19 @@ statuses! {
         CreatePending = "CREATE_PENDING",
         CreateInProgress = "CREATE_IN_PROGRESS",
         CreateComplete = "CREATE_COMPLETE",
+        DeletePending = "DELETE_PENDING",
+        DeleteInProgress = "DELETE_IN_PROGRESS",
+        DeleteComplete = "DELETE_COMPLETE",
+        DeleteFailed = "DELETE_FAILED",
         Failed = "FAILED",
+    }
+}
+
+impl ChangeSetStatus {
+    /// Whether somebody has deleted the change set, or tried to.
+    #[must_use]
+    pub fn is_of_deletion(&self) -> bool {
+        matches!(self, Self::DeletePending | Self::DeleteInProgress | Self::DeleteComplete | Self::DeleteFailed)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Golden logs: what the audit log has of a first deploy and of an update; and that it has no secret.
 
-use crate::harness::{REGION, deploy, new_harness, release};
+use crate::harness::{deploy, new_harness, paced_harness, release};
 use bifrost::testing::TestHarness;
 use serde_json::json;
 
@@ -9,7 +9,7 @@ const MARK: &str = "MARK-5ec7e7";
 
 #[tokio::test]
 async fn update_of_a_stack() {
-    let harness = new_harness(&[(&format!("{REGION}/behaviour/*"), json!({ "seconds": 0 }))]);
+    let harness = paced_harness(0, &[]);
     let audit = harness.check_audit();
     let run = deploy(&harness, &release(2, &[])).await;
     assert_eq!(audit.violations(&run), [""; 0]);

@@ -1,7 +1,7 @@
 //! The calls to AWS that a deploy makes if each poll finds that CloudFormation is done, apart from those to the audit log.
 
 use crate::Fenrir;
-use crate::harness::{REGION, deploy, new_harness, release};
+use crate::harness::{deploy, new_harness, paced_harness, release};
 use bifrost::release::Sha256;
 use bifrost::testing::{TestHarness, is_audit_call};
 use serde_json::json;
@@ -22,7 +22,7 @@ fn watch(harness: &TestHarness<Fenrir>) -> Arc<Mutex<Vec<(String, &'static str)>
 
 #[tokio::test]
 async fn calls_of_an_update() {
-    let harness = new_harness(&[(&format!("{REGION}/behaviour/*"), json!({ "seconds": 0 }))]);
+    let harness = paced_harness(0, &[]);
     deploy(&harness, &release(2, &[])).await;
     let calls = watch(&harness);
     let second = ("/template/Resources/second", json!({ "Type": "AWS::Serverless::SimpleTable" }));

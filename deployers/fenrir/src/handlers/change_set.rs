@@ -1,8 +1,10 @@
 //! The state `CreateChangeSet`.
 
 use super::Context;
+use super::identity::{deleted, own_change_set, stack_ref};
 use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, StackStatus};
 use crate::errors::{ChangeSetError, ChangeSetFailure};
+use crate::interference::Interference;
 use crate::names;
 use crate::names::{change_set_name, stack_name};
 use crate::new_change_set::build;
@@ -12,6 +14,7 @@ use crate::resolve::resolved;
 use crate::rules::Tags;
 use bifrost::cloud::ErrorKind;
 use bifrost::release::Envelope;
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tokio::join;
 
@@ -28,21 +31,29 @@ pub async fn create_change_set(
     Ok(release)
 }
 
-/// The release's change set. If there is none yet, this requests one and gives `None`: the next poll finds it. A stack that
-/// was never completed is deleted first.
+/// The release's change set. If none was requested yet, this requests one and gives `None`: the next poll finds it. A stack that
+/// was never completed is deleted first. A change set that was deleted is not requested again: somebody does not want it.
+///
+/// # Errors
+/// [`ChangeSetFailure`]; [`Interference`] if somebody else deleted or executed the change set, or deleted its stack.
 pub(super) async fn ensure(
     context: &Context,
     ports: &FenrirPorts,
     release: &mut FenrirRelease,
 ) -> Result<Option<ChangeSet>, ChangeSetFailure> {
-    let (stack_name, name) = (stack_name(&release.envelope), change_set_name(&release.envelope));
-    let (stack, found) = join!(ports.stacks.stack(&stack_name), ports.stacks.change_set(&stack_name, &name));
+    let stack_ref = stack_ref(release);
+    let (stack, found) = join!(ports.stacks.stack(&stack_ref), own_change_set(ports.stacks.as_ref(), release));
     let (stack, found) = (stack?, found?);
+    if found.is_none() && release.fields.change_set_id.is_some() {
+        return Err(deleted(ports.stacks.as_ref(), release, stack.as_ref()).await?.into());
+    }
     check_owner(stack.as_ref(), found.as_ref(), &release.envelope)?;
     if let Some(found) = found {
+        check_not_executed(release, stack.as_ref(), &found)?;
         record(release, stack.as_ref(), &found);
         return Ok(Some(found));
     }
+    let name = change_set_name(&release.envelope);
     let change_set_type = match next_step(stack.as_ref(), &release.envelope, CloudKind::of(&context.account))? {
         Step::Create(change_set_type) => change_set_type,
         Step::DeleteStack(stack) => {
@@ -55,6 +66,20 @@ pub(super) async fn ensure(
     release.fields.change_set_type = Some(change_set_type);
     request(context, ports, release, stack.as_ref()).await?;
     Ok(None)
+}
+
+/// Refuses a change set that was executed before `Execute`: the deploy has not checked it yet, and cannot know with which options.
+fn check_not_executed(release: &FenrirRelease, stack: Option<&Stack>, found: &ChangeSet) -> Result<(), Interference> {
+    if !found.execution_status.is_executed() {
+        return Ok(());
+    }
+    Err(Interference::ChangeSetExecuted {
+        stack: stack_name(&release.envelope),
+        status: stack.map_or(StackStatus::DeleteComplete, |stack| stack.status.clone()),
+        change_set: change_set_name(&release.envelope),
+        execution_status: found.execution_status.clone(),
+        remediation: "find out who executes change sets without Fenrir, then deploy again",
+    })
 }
 
 /// Checks that a release may change a stack, as it is now.
@@ -109,16 +134,34 @@ fn check_owner(
 async fn request(
     context: &Context,
     ports: &FenrirPorts,
-    release: &FenrirRelease,
+    release: &mut FenrirRelease,
     stack: Option<&Stack>,
 ) -> Result<(), ChangeSetFailure> {
     let template = resolved(context, ports, release).await?;
     let change_set = build(ports.stacks.as_ref(), context.account.objects.as_ref(), release, stack, &template).await?;
     let proof = context.lock_proof(&release.envelope).await?;
-    match ports.stacks.create_change_set(&proof, &change_set).await {
+    let created = match ports.stacks.create_change_set(&proof, &change_set).await {
         // An earlier attempt created it and its answer got lost: the next poll finds it.
-        Err(error) if error.kind == ErrorKind::AlreadyExists => Ok(()),
-        answer => Ok(answer?),
+        Err(error) if error.kind == ErrorKind::AlreadyExists => return Ok(()),
+        answer => answer?,
+    };
+    release.fields.stack_creation_time = creation_time(ports, stack, &created.stack_id).await;
+    (release.fields.change_set_id, release.fields.stack_id) = (Some(created.id), Some(created.stack_id));
+    Ok(())
+}
+
+/// When the stack was created, by which `CleanUp` recognizes it.
+async fn creation_time(ports: &FenrirPorts, stack: Option<&Stack>, stack_id: &str) -> Option<DateTime<Utc>> {
+    if let Some(stack) = stack.filter(|stack| stack.id == stack_id) {
+        return Some(stack.creation_time);
+    }
+    match ports.stacks.stack(stack_id).await {
+        Ok(created) => created.map(|created| created.creation_time),
+        // The change set was requested in any case, and the next poll reads the stack again.
+        Err(error) => {
+            tracing::warn!(%error, "cannot read when the stack was created");
+            None
+        }
     }
 }
 
@@ -133,7 +176,7 @@ pub(super) async fn template_of_release(
     found: &ChangeSet,
 ) -> Result<Option<Value>, ChangeSetFailure> {
     let expected = resolved(context, ports, release).await?;
-    let actual = ports.stacks.change_set_template(&stack_name(&release.envelope), &found.id).await?;
+    let actual = ports.stacks.change_set_template(&found.stack_id, &found.id).await?;
     Ok(actual.filter(|actual| *actual == expected))
 }
 
@@ -141,6 +184,10 @@ pub(super) async fn template_of_release(
 fn record(release: &mut FenrirRelease, stack: Option<&Stack>, found: &ChangeSet) {
     let fields = &mut release.fields;
     fields.change_set_type.get_or_insert(ChangeSetType::of(stack));
+    // An earlier attempt requested it and its answer got lost.
+    fields.change_set_id.get_or_insert_with(|| found.id.clone());
+    fields.stack_id.get_or_insert_with(|| found.stack_id.clone());
+    fields.stack_creation_time = fields.stack_creation_time.or(stack.map(|stack| stack.creation_time));
     fields.change_set_status.clone_from(&found.status);
     fields.change_set_execution_status.clone_from(&found.execution_status);
     fields.change_set_status_reason = found.status_reason.clone().unwrap_or_default();

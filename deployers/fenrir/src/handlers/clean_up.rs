@@ -1,15 +1,16 @@
 //! The states `ReleaseLock` and `CleanUp`.
 
 use super::Context;
+use super::identity::{change_set_ref, stack_ref};
+use super::restored::{check_restored, is_another};
 use crate::cloud::{ChangeSet, ChangeSetType, FenrirPorts, Stack, StackStatus};
-use crate::errors::{CleanUpError, CleanUpFailure, StackError};
+use crate::errors::{CleanUpFailure, StackError};
 use crate::log;
 use crate::names;
 use crate::names::{change_set_name, stack_name};
 use crate::new_change_set::RELEASE_ID;
 use crate::poll_interval::CLOCKS_DIFFER;
 use crate::release::{FenrirFields, FenrirRelease};
-use crate::remediation::{self, CloudKind};
 use crate::rules::Tags;
 use bifrost::Fields;
 use bifrost::cloud::CloudError;
@@ -31,7 +32,7 @@ const MAX_STACK_AGE: TimeDelta = TimeDelta::minutes(30);
 pub async fn unlock_root(context: &Context, mut release: FenrirRelease) -> Result<Finish<FenrirFields>, LockFailure> {
     let is_empty = release.fields.change_set_empty == Some(true);
     if is_empty {
-        remove_empty_change_set(context, &release.envelope).await;
+        remove_empty_change_set(context, &release).await;
     }
     if is_empty || release.fields.stack_status.is_success() {
         return Ok(Finish::Success(release));
@@ -47,12 +48,11 @@ pub async fn unlock_root(context: &Context, mut release: FenrirRelease) -> Resul
 }
 
 /// A failure is only logged: an empty change set cannot be executed, so one that is left does no harm.
-async fn remove_empty_change_set(context: &Context, envelope: &Envelope) {
-    let (stack, name) = (stack_name(envelope), change_set_name(envelope));
+async fn remove_empty_change_set(context: &Context, release: &FenrirRelease) {
     let deleted = async {
-        let ports = context.target(envelope).await?;
-        let proof = context.lock_proof(envelope).await?;
-        ports.stacks.delete_change_set(&proof, &stack, &name).await
+        let ports = context.target(&release.envelope).await?;
+        let proof = context.lock_proof(&release.envelope).await?;
+        ports.stacks.delete_change_set(&proof, &stack_ref(release), &change_set_ref(release)).await
     };
     if let Err(error) = deleted.await {
         tracing::warn!(%error, "cannot delete the empty change set");
@@ -65,39 +65,29 @@ async fn remove_empty_change_set(context: &Context, envelope: &Envelope) {
 /// # Errors
 /// [`CleanUpFailure`].
 pub async fn clean_up(context: &Context, release: FenrirRelease) -> Result<Finish<FenrirFields>, CleanUpFailure> {
-    check_restored(context, &release).await?;
-    let ports = context.target(&release.envelope).await?;
-    remove(context, &ports, &release.envelope).await?;
+    let (name, envelope) = (stack_name(&release.envelope), &release.envelope);
+    let ports = context.target(envelope).await?;
+    let stack = ports.stacks.stack(&name).await?;
+    check_restored(context, &release, stack.as_ref()).await?;
+    if let Some(stack) = stack.filter(|stack| !is_another(stack, &release)) {
+        remove(context, &ports, &release, &stack).await?;
+    }
     Ok(Finish::Failure(release))
 }
 
-/// Fails if CloudFormation left an existing stack in a status in which it is not as it was before the deploy. The lock is then
-/// kept. Without the lock, what to do depends on the deploy that has it now, and the task raises `LockError`.
-async fn check_restored(context: &Context, release: &FenrirRelease) -> Result<(), CleanUpFailure> {
-    let (status, envelope) = (&release.fields.stack_status, &release.envelope);
-    let cloud = CloudKind::of(&context.account);
-    let is_update = release.fields.change_set_type == Some(ChangeSetType::Update);
-    let remediation = match status {
-        failed if failed.is_not_restored() => remediation::with_lock_kept(status, envelope, cloud),
-        StackStatus::DeleteComplete if is_update => Some(remediation::after_deletion(is_update)),
-        _ => None,
-    };
-    let Some(remediation) = remediation else { return Ok(()) };
-    context.require_lock(envelope).await?;
-    Err(CleanUpError::NotRestored { stack: stack_name(envelope), status: status.clone(), remediation }.into())
-}
-
-async fn remove(context: &Context, ports: &FenrirPorts, envelope: &Envelope) -> Result<(), CleanUpFailure> {
-    let (name, change_set_name) = (stack_name(envelope), change_set_name(envelope));
-    let (stack, change_set, ownership) = join!(
-        ports.stacks.stack(&name),
-        ports.stacks.change_set(&name, &change_set_name),
-        context.ownership(envelope),
-    );
-    let (Some(stack), change_set, ownership) = (stack?, change_set?, ownership?) else { return Ok(()) };
+async fn remove(
+    context: &Context,
+    ports: &FenrirPorts,
+    release: &FenrirRelease,
+    stack: &Stack,
+) -> Result<(), CleanUpFailure> {
+    let (envelope, change_set_name) = (&release.envelope, change_set_name(&release.envelope));
+    let (change_set, ownership) =
+        join!(ports.stacks.change_set(&stack.id, &change_set_name), context.ownership(envelope));
+    let (change_set, ownership) = (change_set?, ownership?);
     let own = change_set.filter(|found| is_of_project(&found.tags, envelope));
-    if is_recent(&stack, envelope, context.now())
-        && let Some(proof) = never_completed(context, &ownership, &stack, own.as_ref(), envelope).await?
+    if is_recent(stack, envelope, context.now())
+        && let Some(proof) = never_completed(context, &ownership, stack, own.as_ref(), release).await?
     {
         // By its ARN, so that a later stack of the same name is left alone.
         ports.stacks.delete_stack(&proof, &stack.id, &format!("{change_set_name}-cleanup")).await?;
@@ -107,7 +97,7 @@ async fn remove(context: &Context, ports: &FenrirPorts, envelope: &Envelope) -> 
     if let Some(found) = own.filter(|found| !found.execution_status.is_executed())
         && let Some(proof) = ownership.proof(release_of(&found, envelope))
     {
-        ports.stacks.delete_change_set(&proof, &name, &found.id).await?;
+        ports.stacks.delete_change_set(&proof, &stack.id, &found.id).await?;
     }
     Ok(())
 }
@@ -130,8 +120,9 @@ fn is_recent(stack: &Stack, envelope: &Envelope, now: DateTime<Utc>) -> bool {
 }
 
 /// Proves that this release created the stack and that it was never completed. A stack in `REVIEW_IN_PROGRESS` has no tags
-/// yet, and a later release adds its change set to it: it is this release's if it has this release's change set and this
-/// execution holds the lock. If it is left, it has no resources, and the next deploy uses it.
+/// yet, and a later release adds its change set to it: it is this release's if it is the stack that `CreateChangeSet` found it had
+/// created, or has this release's change set, and this execution holds the lock. If it is left, it has no resources, and the
+/// next deploy uses it.
 ///
 /// # Errors
 /// It is not known whether this execution holds the lock. Then the attempt must not delete the change set: without that, the next
@@ -141,10 +132,13 @@ async fn never_completed(
     ownership: &Ownership,
     stack: &Stack,
     own: Option<&ChangeSet>,
-    envelope: &Envelope,
+    release: &FenrirRelease,
 ) -> Result<Option<Proof>, CloudError> {
+    let (envelope, fields) = (&release.envelope, &release.fields);
+    let created = fields.change_set_type == Some(ChangeSetType::Create)
+        && fields.stack_creation_time == Some(stack.creation_time);
     match stack.status {
-        StackStatus::ReviewInProgress if own.is_some() => context.held_lock_proof(envelope).await,
+        StackStatus::ReviewInProgress if own.is_some() || created => context.held_lock_proof(envelope).await,
         StackStatus::CreateFailed | StackStatus::RollbackComplete if is_of_project(&stack.tags, envelope) => {
             Ok(ownership.proof(stack.tags.get(RELEASE_ID).map(String::as_str)))
         }

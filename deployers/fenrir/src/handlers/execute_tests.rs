@@ -34,6 +34,26 @@ async fn lost_invocation_is_retried() {
     }
 }
 
+/// Another operation changes the stack, and the change set is still there.
+#[tokio::test]
+async fn refused_execution_says_that_the_stack_was_not_changed() {
+    let (harness, name) = entered_execute().await;
+    let update = |local_state: &mut LocalState<FenrirAccount>| {
+        let accounts = local_state.accounts.values_mut();
+        let regions = accounts.flat_map(|account| account.resources.regions.values_mut());
+        regions
+            .flat_map(|region| region.stacks.values_mut())
+            .for_each(|stack| stack.status = "UPDATE_IN_PROGRESS".into());
+    };
+    harness.store().transact(update).unwrap();
+    harness.run().await.unwrap();
+    let run = harness.execution(&name).await.unwrap();
+    assert_eq!(run.path().last(), Some(&"FailureDirty"));
+    let raised = &run.errors()[0];
+    assert_eq!((raised.error.as_str(), raised.code.as_deref()), ("DeployError", Some("fenrir/execution-refused")));
+    assert!(raised.message.contains("UPDATE_IN_PROGRESS"), "{raised:?}");
+}
+
 type ChangeSets = BTreeMap<String, StoredChangeSet>;
 
 type Tamper = fn(&mut ChangeSets);

@@ -3,7 +3,7 @@
 use crate::Fenrir;
 use crate::cloud::StackStatus;
 use crate::cloud::local::{FenrirAccount, StoredStack};
-use crate::harness::{REGION, deploy, new_harness, release};
+use crate::harness::{QUICK, REGION, deploy, paced_harness, release};
 use bifrost::local::LocalState;
 use bifrost::testing::{Case, FaultSweep, Run, SweepFault, TestHarness};
 use serde_json::{Value, json};
@@ -61,12 +61,13 @@ fn second() -> Value {
 
 /// A local cloud in which that resource cannot be created.
 fn failing(resource: &str) -> TestHarness<Fenrir> {
-    new_harness(&[(&format!("{REGION}/behaviour/{resource}"), json!({ "fails": "create" }))])
+    let fails = json!({ "fails": "create", "seconds": QUICK });
+    paced_harness(QUICK, &[(&format!("{REGION}/behaviour/{resource}"), fails)])
 }
 
 #[tokio::test]
 async fn failed_call_of_a_first_deploy() {
-    assert_contract_is_kept(&new_harness(&[]), release(1, &[]), Fenrir::Success).await;
+    assert_contract_is_kept(&paced_harness(QUICK, &[]), release(1, &[]), Fenrir::Success).await;
 }
 
 #[tokio::test]
@@ -79,12 +80,12 @@ async fn failed_call_of_a_first_deploy_that_rolls_back() {
 async fn failed_call_of_a_first_deploy_whose_change_set_fails() {
     let table = |needed: &str| json!({ "Type": "AWS::Serverless::SimpleTable", "DependsOn": needed });
     let circle = [("/template/Resources/table", table("second")), ("/template/Resources/second", table("table"))];
-    assert_contract_is_kept(&new_harness(&[]), release(1, &circle), Fenrir::FailureClean).await;
+    assert_contract_is_kept(&paced_harness(QUICK, &[]), release(1, &circle), Fenrir::FailureClean).await;
 }
 
 #[tokio::test]
 async fn failed_call_of_an_update() {
-    let harness = new_harness(&[]);
+    let harness = paced_harness(QUICK, &[]);
     deploy(&harness, &release(2, &[])).await;
     assert_contract_is_kept(&harness, second(), Fenrir::Success).await;
 }

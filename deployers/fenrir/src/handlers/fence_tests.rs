@@ -3,7 +3,7 @@
 
 use crate::Fenrir;
 use crate::cloud::local::StoredStack;
-use crate::harness::{REGION, deploy, new_harness, release, stacks};
+use crate::harness::{QUICK, REGION, deploy, paced_harness, release, stacks};
 use crate::release::FenrirRelease;
 use bifrost::cloud::{EndedBy, EndedItem, GiveBack};
 use bifrost::local::{Fault, FaultKind};
@@ -42,10 +42,10 @@ pub(super) enum Older {
 
 impl Older {
     pub(super) async fn harness(self) -> TestHarness<Fenrir> {
-        let fails = (format!("{REGION}/behaviour/older"), json!({ "fails": "create" }));
+        let fails = (format!("{REGION}/behaviour/older"), json!({ "fails": "create", "seconds": QUICK }));
         let harness = match self {
-            Self::Creates | Self::Updates => new_harness(&[]),
-            Self::CreationFails | Self::UpdateFails => new_harness(&[(&fails.0, fails.1)]),
+            Self::Creates | Self::Updates => paced_harness(QUICK, &[]),
+            Self::CreationFails | Self::UpdateFails => paced_harness(QUICK, &[(&fails.0, fails.1)]),
         };
         if matches!(self, Self::Updates | Self::UpdateFails) {
             deploy(&harness, &release(6, &[])).await;

@@ -97,7 +97,7 @@ async fn wait_is_present_while_the_deploy_runs() {
         let name = event.details.name.as_deref().unwrap();
         let input = event.details.input.as_ref().unwrap();
         if name.starts_with("WaitFor") {
-            assert!(input["wait_seconds"].as_u64().is_some_and(|seconds| seconds >= 5), "{name}: {input}");
+            assert!(input["wait_seconds"].as_u64().is_some_and(|seconds| seconds >= 1), "{name}: {input}");
             waits.insert(name);
         }
     }

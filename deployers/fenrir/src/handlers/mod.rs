@@ -2,6 +2,9 @@
 
 mod change_set;
 mod clean_up;
+mod execute;
+mod identity;
+mod restored;
 mod stack;
 mod update_change_set;
 mod validate;
@@ -10,7 +13,8 @@ pub use change_set::create_change_set;
 #[cfg(feature = "cli")]
 pub(crate) use change_set::may_change;
 pub use clean_up::{clean_up, unlock_root};
-pub use stack::{execute, update_stack};
+pub use execute::execute;
+pub use stack::update_stack;
 pub use update_change_set::update_change_set;
 pub use validate::validate;
 
@@ -27,9 +31,13 @@ mod fence_tests;
 #[cfg(test)]
 mod go_tests;
 #[cfg(test)]
+mod interference_tests;
+#[cfg(test)]
 mod lost_lock_tests;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod time_tests;
 
 use crate::cloud::FenrirPorts;
 

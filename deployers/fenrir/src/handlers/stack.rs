@@ -1,21 +1,24 @@
-//! The states `Execute` and `UpdateStack`.
+//! The state `UpdateStack`.
 
 use super::Context;
-use super::change_set::template_of_release;
-use super::update_change_set::template_sha256;
-use crate::cloud::{Change, ChangeSet, ExecutionStatus, FenrirPorts, Stack, StackEvent, StackStatus};
-use crate::errors::{ChangeSetError, ChangeSetFailure, ReleaseError, StackFailure};
+use super::identity::{own_change_set, stack_ref};
+use crate::cloud::{FenrirPorts, Stack, StackEvent, StackStatus};
+use crate::errors::{StackCheckError, StackFailure};
+use crate::interference::Interference;
 use crate::log;
 use crate::names::{change_set_name, stack_name};
-use crate::poll_interval::{CLOCKS_DIFFER, MIN_SECONDS, next_wait};
+use crate::poll_interval::{CLOCKS_DIFFER, MAX_STOPPING, stack_wait};
 use crate::release::FenrirRelease;
 use bifrost::cloud::{CloudError, ErrorKind};
 use bifrost::error_code::{Coded, with_code};
-use bifrost::lifecycle::{BadRelease, Halt, HaltCheckError};
-use bifrost::release::{CaughtError, Envelope, Sha256};
-use serde_json::json;
+use bifrost::lifecycle::{Halt, HaltCheckError};
+use bifrost::release::{CaughtError, Envelope};
+use chrono::TimeDelta;
 use std::collections::BTreeMap;
 use tokio::join;
+
+/// How long after `Execute` the stack may show nothing of it: CloudFormation's answers may be a few seconds old.
+const MAX_UNSEEN: TimeDelta = TimeDelta::seconds(60);
 
 /// How many bytes of outputs a release carries.
 const MAX_OUTPUT_BYTES: usize = 32 * 1024;
@@ -23,108 +26,88 @@ const MAX_OUTPUT_BYTES: usize = 32 * 1024;
 /// The type of events of the stack itself.
 const STACK: &str = "AWS::CloudFormation::Stack";
 
-/// Compares the change set with the template once more, and starts its execution. Has no effect if an earlier attempt started
-/// it.
-///
-/// An error in this task needs an operator, and is not retried. So it makes few calls: it reads the change set and its template.
-///
-/// # Errors
-/// [`ChangeSetFailure`].
-pub async fn execute(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, ChangeSetFailure> {
-    let ports = context.target(&release.envelope).await?;
-    let found = find(&ports, &release.envelope).await?;
-    match found {
-        Some(found) if found.execution_status.is_executed() => {}
-        Some(found) if found.execution_status == ExecutionStatus::Available => {
-            start(context, &ports, &release, &found).await?;
-        }
-        found => return Err(not_executable(&release.envelope, found.as_ref()).into()),
-    }
-    release.fields.wait_seconds = MIN_SECONDS;
-    Ok(release)
-}
-
-async fn find(ports: &FenrirPorts, envelope: &Envelope) -> Result<Option<ChangeSet>, CloudError> {
-    ports.stacks.change_set(&stack_name(envelope), &change_set_name(envelope)).await
-}
-
-fn not_executable(envelope: &Envelope, found: Option<&ChangeSet>) -> ChangeSetError {
-    let status = found.map_or("deleted", |found| found.execution_status.as_str()).to_owned();
-    ChangeSetError::NotExecutable { stack: stack_name(envelope), change_set: change_set_name(envelope), status }
-}
-
-/// Executes the change set by its ARN: this one was compared, and another of its name was not.
-async fn start(
-    context: &Context,
-    ports: &FenrirPorts,
-    release: &FenrirRelease,
-    found: &ChangeSet,
-) -> Result<(), ChangeSetFailure> {
-    let envelope = &release.envelope;
-    if !is_as_checked(context, ports, release, found).await? {
-        let change_set = change_set_name(envelope);
-        return Err(BadRelease::rule(ReleaseError::ChangeSetReplaced { change_set }).into());
-    }
-    context.record_plan(plan_sha256(&found.changes));
-    let proof = context.lock_proof(envelope).await?;
-    let token = change_set_name(envelope);
-    let started = ports.stacks.execute_change_set(&proof, &stack_name(envelope), &found.id, &token).await;
-    // An earlier attempt may have started it, although its answer got lost.
-    let is_executed = |found: ChangeSet| found.execution_status.is_executed();
-    match started {
-        Err(error) if !find(ports, envelope).await?.is_some_and(is_executed) => Err(error.into()),
-        _ => Ok(()),
-    }
-}
-
-/// The SHA-256 of the changes of a change set: their JSON, one a line, sorted.
-fn plan_sha256(changes: &[Change]) -> Sha256 {
-    let mut lines: Vec<String> = changes.iter().map(|change| json!(change).to_string()).collect();
-    lines.sort_unstable();
-    Sha256::of(lines.join("\n").as_bytes())
-}
-
-/// Whether the change set has the template that `UpdateChangeSet` checked.
-async fn is_as_checked(
-    context: &Context,
-    ports: &FenrirPorts,
-    release: &FenrirRelease,
-    found: &ChangeSet,
-) -> Result<bool, ChangeSetFailure> {
-    let Some(checked) = release.fields.checked_template_sha256 else {
-        // Go Fenrir checked it, and was replaced during the deploy.
-        return Ok(template_of_release(context, ports, release, found).await?.is_some());
-    };
-    let template = ports.stacks.change_set_template(&stack_name(&release.envelope), &found.id).await?;
-    Ok(template.is_some_and(|template| template_sha256(&template) == checked))
-}
-
 /// Reads the stack's status and writes its events into the log. Cancels an update that was halted or whose timeout is over;
 /// the next polls wait for the end of its rollback.
 ///
 /// # Errors
-/// [`StackFailure`].
+/// [`StackFailure`]. [`Interference`] if it is not known how the operation of this deploy ends, as somebody else interfered, or
+/// as CloudFormation has not finished [`MAX_STOPPING`] after the deploy had to stop.
 pub async fn update_stack(context: &Context, mut release: FenrirRelease) -> Result<FenrirRelease, StackFailure> {
     // Asked in every attempt: otherwise the framework would end a halted deploy while CloudFormation goes on.
     let (halt, ports) = join!(context.halt(&release.envelope), context.target(&release.envelope));
     let ports = ports?;
-    let name = stack_name(&release.envelope);
-    let Some(stack) = ports.stacks.stack(&name).await? else {
+    let Some(stack) = ports.stacks.stack(&stack_ref(&release)).await? else {
         release.fields.stack_status = StackStatus::DeleteComplete;
-        release.fields.stack_status_reason = format!("stack {name} was deleted during the deploy, not by it");
+        release.fields.stack_status_reason = deleted_by_another(&release.envelope);
         return Ok(release);
     };
-    // CloudFormation cannot cancel the creation of a stack, or a rollback.
-    if let Some(halt) = must_stop(halt)
-        && stack.status == StackStatus::UpdateInProgress
-    {
-        cancel(context, &ports, &stack, &mut release, &halt).await?;
-    }
     let events = own_events(context, &ports, &release.envelope, &stack).await?;
+    check_started(context, &ports, &mut release, &stack, &events).await?;
+    let alone = check_alone(&release.envelope, &stack, &events);
+    if let Some(halt) = must_stop(halt) {
+        release.fields.stopping_since.get_or_insert(context.now());
+        // CloudFormation cannot cancel the creation of a stack, or a rollback. The operation of somebody else is left alone.
+        if stack.status == StackStatus::UpdateInProgress && !events.is_empty() && alone.is_ok() {
+            cancel(context, &ports, &stack, &mut release, &halt).await?;
+        }
+    }
     release.fields.log_summary = Some(log::write_events(context, &release.envelope, &events).await?);
     record(&mut release, stack, &events);
-    release.fields.wait_seconds = next_wait(&release.envelope, context.now());
+    alone?;
+    check_settles(context, &release)?;
+    release.fields.wait_seconds = stack_wait(&release.envelope, release.fields.stopping_since, context.now());
     Ok(release)
+}
+
+/// Fails if the stack still shows no operation of this deploy a while after `Execute`: somebody else executed the change set, or
+/// replaced what it was executed on.
+async fn check_started(
+    context: &Context,
+    ports: &FenrirPorts,
+    release: &mut FenrirRelease,
+    stack: &Stack,
+    events: &[StackEvent],
+) -> Result<(), StackCheckError> {
+    let now = context.now();
+    let requested_at = *release.fields.execution_requested_at.get_or_insert(now);
+    let waited = now.signed_duration_since(requested_at);
+    if !events.is_empty() || waited <= MAX_UNSEEN {
+        return Ok(());
+    }
+    let found = own_change_set(ports.stacks.as_ref(), release).await?;
+    let execution_status = found.map_or_else(|| "deleted".to_owned(), |found| found.execution_status.to_string());
+    Err(StackCheckError::Interference(Interference::ExecutionNotFound {
+        stack: stack.name.clone(),
+        status: stack.status.clone(),
+        change_set: change_set_name(&release.envelope),
+        execution_status,
+        seconds: waited.num_seconds(),
+    }))
+}
+
+/// Fails if another operation began after that of this deploy, except the deletion of the stack, whose end says enough. Then the
+/// stack's status is not the result of this deploy.
+fn check_alone(envelope: &Envelope, stack: &Stack, events: &[StackEvent]) -> Result<(), Interference> {
+    let token = change_set_name(envelope);
+    let begins_another = |event: &&StackEvent| {
+        matches!(event.status.as_str(), "CREATE_IN_PROGRESS" | "UPDATE_IN_PROGRESS" | "IMPORT_IN_PROGRESS")
+            && event.token.as_ref() != Some(&token)
+    };
+    let of_stack: Vec<_> = events.iter().filter(|event| event.resource_type == STACK).collect();
+    let Some(other) = of_stack.iter().position(begins_another) else { return Ok(()) };
+    let own = of_stack.iter().take(other).next_back().map(|event| event.status.clone()).unwrap_or_default();
+    Err(Interference::StackChanged { stack: stack.name.clone(), own, status: stack.status.clone() })
+}
+
+/// Fails if the deploy must stop, and CloudFormation has not finished within [`MAX_STOPPING`].
+fn check_settles(context: &Context, release: &FenrirRelease) -> Result<(), Interference> {
+    let status = &release.fields.stack_status;
+    let is_settled = !status.is_unset() && !status.is_in_progress();
+    let stopping_since = release.fields.stopping_since;
+    if is_settled || stopping_since.is_none_or(|since| context.now().signed_duration_since(since) <= MAX_STOPPING) {
+        return Ok(());
+    }
+    Err(Interference::StackNotSettled { stack: stack_name(&release.envelope), status: status.clone() })
 }
 
 fn must_stop(halt: Result<(), HaltCheckError>) -> Option<Halt> {
@@ -182,9 +165,18 @@ fn record(release: &mut FenrirRelease, stack: Stack, events: &[StackEvent]) {
     let last = events.iter().rfind(|event| event.resource_type == STACK).map(|event| event.status.as_str());
     let fields = &mut release.fields;
     fields.stack_status = if last == Some(stack.status.as_str()) { stack.status } else { StackStatus::default() };
-    fields.stack_status_reason = stack.status_reason.unwrap_or_default();
+    fields.stack_status_reason = if fields.stack_status == StackStatus::DeleteComplete {
+        deleted_by_another(&release.envelope)
+    } else {
+        stack.status_reason.unwrap_or_default()
+    };
     fields.stack_creation_time = Some(stack.creation_time);
     fields.outputs = bounded(stack.outputs);
+}
+
+/// No task deletes the stack between `Execute` and the end of its operation.
+fn deleted_by_another(envelope: &Envelope) -> String {
+    format!("stack {} was deleted during the deploy, not by it", stack_name(envelope))
 }
 
 /// As many outputs as fit into a release, in the order of their names. The command `outputs` shows all.

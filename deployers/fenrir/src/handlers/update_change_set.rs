@@ -7,7 +7,7 @@ use crate::cloud::{ChangeSet, ExecutionStatus, FenrirPorts};
 use crate::errors::{ChangeSetError, ChangeSetFailure, ReleaseError};
 use crate::log;
 use crate::names::{change_set_name, stack_name};
-use crate::poll_interval::next_wait;
+use crate::poll_interval::change_set_wait;
 use crate::release::FenrirRelease;
 use bifrost::lifecycle::BadRelease;
 use bifrost::release::Sha256;
@@ -36,7 +36,7 @@ pub async fn update_change_set(
             _ => explain(&ports, &mut release, &found).await,
         }
     }
-    release.fields.wait_seconds = next_wait(&release.envelope, context.now());
+    release.fields.wait_seconds = change_set_wait(&release.envelope, context.now());
     Ok(release)
 }
 

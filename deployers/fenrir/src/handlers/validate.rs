@@ -3,7 +3,7 @@
 use super::Context;
 use crate::errors::{FileError, FileErrors, ReleaseError};
 use crate::names::{change_set_name, is_stack_name, stack_name};
-use crate::poll_interval;
+use crate::poll_interval::FIRST_SECONDS;
 use crate::release::{FenrirFields, FenrirRelease};
 use crate::resolve::resolved;
 use bifrost::lifecycle::{BadRelease, ValidateFailure, Validated};
@@ -32,7 +32,7 @@ pub async fn validate(context: &Context, release: FenrirRelease) -> Result<Valid
     }
     release.fields.stack_name = Some(stack);
     release.fields.change_set_name = Some(change_set_name(&release.envelope));
-    release.fields.wait_seconds = poll_interval::MIN_SECONDS;
+    release.fields.wait_seconds = FIRST_SECONDS;
     Ok(release)
 }
 

@@ -50,6 +50,13 @@ pub struct FenrirFields {
     #[serde(default, skip_serializing_if = "ExecutionStatus::is_unset")]
     #[set_by_deployer]
     pub change_set_execution_status: ExecutionStatus,
+    /// The ARN of the change set, by which each later state finds it: somebody could create another one of its name. Set by
+    /// `CreateChangeSet`, as is the next.
+    #[set_by_deployer(cleared_at_end)]
+    pub change_set_id: Option<String>,
+    /// The ARN of the stack of the change set.
+    #[set_by_deployer(cleared_at_end)]
+    pub stack_id: Option<String>,
     /// Whether the change set has no changes.
     #[set_by_deployer(cleared_at_end)]
     pub change_set_empty: Option<bool>,
@@ -57,7 +64,7 @@ pub struct FenrirFields {
     #[serde(default)]
     #[set_by_deployer]
     pub stack_status: StackStatus,
-    /// When the stack was created.
+    /// When the stack was created. Set by `CreateChangeSet`, too: it distinguishes the stack from a later one of its name.
     #[set_by_deployer]
     pub stack_creation_time: Option<DateTime<Utc>>,
     /// CloudFormation's reason for the stack's status.
@@ -74,6 +81,12 @@ pub struct FenrirFields {
     /// SHA-256 of the change set's template, which `UpdateChangeSet` checked: for `Execute`. Cleared as `wait_seconds` is.
     #[set_by_deployer(cleared_at_end)]
     pub checked_template_sha256: Option<Sha256>,
+    /// When `Execute` started the execution, or found it started.
+    #[set_by_deployer(cleared_at_end)]
+    pub execution_requested_at: Option<DateTime<Utc>>,
+    /// When `UpdateStack` found that the deploy must stop: halted, or its timeout is over.
+    #[set_by_deployer(cleared_at_end)]
+    pub stopping_since: Option<DateTime<Utc>>,
     /// How long to wait before the next poll, in seconds. Set by Validate, and by each poll.
     #[serde(default, skip_serializing_if = "is_unset")]
     #[shape(present)]

@@ -18,6 +18,7 @@ pub(super) fn change_set(
 ) -> Result<ChangeSet, CloudError> {
     Ok(ChangeSet {
         id: request.field("ChangeSetId", answer.change_set_id)?,
+        stack_id: request.field("StackId", answer.stack_id)?,
         status: request.field("Status", answer.status)?.as_str().into(),
         status_reason: answer.status_reason,
         execution_status: request.field("ExecutionStatus", answer.execution_status)?.as_str().into(),
@@ -127,6 +128,7 @@ mod tests {
     fn failed_change_set_has_its_reason() {
         let answer = DescribeChangeSetOutput::builder()
             .change_set_id("arn:changes")
+            .stack_id("arn:web")
             .status(ChangeSetStatus::Failed)
             .status_reason("The submitted information didn't contain changes.")
             .execution_status(ExecutionStatus::Unavailable);

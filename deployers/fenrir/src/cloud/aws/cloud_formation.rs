@@ -2,7 +2,8 @@
 
 use super::{change_set, drift, stack};
 use crate::cloud::{
-    ChangeSet, ChangeSetType, CloudFormation, Drift, DriftedResource, NewChangeSet, Stack, StackEvent, TemplateSource,
+    ChangeSet, ChangeSetType, CloudFormation, CreatedChangeSet, Drift, DriftedResource, NewChangeSet, Stack,
+    StackEvent, TemplateSource,
 };
 use async_trait::async_trait;
 use aws_sdk_cloudformation::types::{
@@ -42,7 +43,11 @@ impl CloudFormation for StacksOnAws {
 
     /// Leaves out `OnStackFailure`, so that a failed stack is rolled back and kept: the deployer reads the reason from it
     /// before it deletes the stack.
-    async fn create_change_set(&self, proof: &Proof, change_set: &NewChangeSet) -> Result<(), CloudError> {
+    async fn create_change_set(
+        &self,
+        proof: &Proof,
+        change_set: &NewChangeSet,
+    ) -> Result<CreatedChangeSet, CloudError> {
         let request = Request::new("cloudformation:CreateChangeSet", &change_set.stack_name);
         let create = self.client.create_change_set().stack_name(&change_set.stack_name);
         let create = create.change_set_name(&change_set.name).description(&change_set.description);
@@ -53,7 +58,9 @@ impl CloudFormation for StacksOnAws {
             TemplateSource::Body(body) => create.template_body(body),
             TemplateSource::Url(url) => create.template_url(url),
         };
-        request.change(&self.session, proof, create.send()).await.map(drop)
+        let answer = request.change(&self.session, proof, create.send()).await?;
+        let (id, stack_id) = (request.field("Id", answer.id)?, request.field("StackId", answer.stack_id)?);
+        Ok(CreatedChangeSet { id, stack_id })
     }
 
     async fn change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSet>, CloudError> {

@@ -2,6 +2,7 @@
 
 use super::arn::{StackArn, digest};
 use super::changes::changes;
+use super::region::Behaviour;
 use super::stack::StoredStack;
 use super::template::{Template, is_sam};
 use super::{refusal, validation_error};
@@ -16,8 +17,19 @@ use std::collections::BTreeMap;
 
 /// Seconds from the request until CloudFormation starts to create it.
 const PENDING_SECONDS: u32 = 1;
-/// Seconds from the request until it is complete or has failed.
-pub(super) const CREATE_SECONDS: u32 = 6;
+/// Seconds from the request until it is complete or has failed, if the region's behaviour does not say otherwise.
+const CREATE_SECONDS: u32 = 6;
+/// The name of change sets in a region's behaviour.
+const TYPE: &str = "AWS::CloudFormation::ChangeSet";
+
+/// Seconds from a request in this region until the change set is complete or has failed.
+pub(super) fn create_seconds(behaviour: &BTreeMap<String, Behaviour>) -> u32 {
+    behaviour.get(TYPE).and_then(|behaviour| behaviour.seconds).unwrap_or(CREATE_SECONDS)
+}
+
+fn usual_seconds() -> u32 {
+    CREATE_SECONDS
+}
 
 /// A change set. Its result is computed when it is requested, because nothing else changes its stack before it is
 /// executed. It is shown once it is due.
@@ -28,6 +40,9 @@ pub struct StoredChangeSet {
     pub id: String,
     /// When it was requested.
     pub creation_time: DateTime<Utc>,
+    /// Seconds from the request until it is complete or has failed.
+    #[serde(default = "usual_seconds")]
+    pub seconds: u32,
     /// The token of the request.
     pub token: String,
     /// A digest of the request. Another request with the same token is refused.
@@ -58,6 +73,7 @@ impl StoredChangeSet {
         new: &NewChangeSet,
         template: Value,
         stack: &StoredStack,
+        seconds: u32,
         now: DateTime<Utc>,
     ) -> Self {
         let partition = StackArn::of(&id).partition();
@@ -80,6 +96,7 @@ impl StoredChangeSet {
         Self {
             id,
             creation_time: now,
+            seconds,
             token: new.token.clone(),
             request: request(new),
             template,
@@ -109,9 +126,9 @@ impl StoredChangeSet {
     }
 
     fn status(&self, now: DateTime<Utc>) -> ChangeSetStatus {
-        if now < later(self.creation_time, PENDING_SECONDS) {
+        if now < later(self.creation_time, PENDING_SECONDS.min(self.seconds)) {
             ChangeSetStatus::CreatePending
-        } else if now < later(self.creation_time, CREATE_SECONDS) {
+        } else if now < later(self.creation_time, self.seconds) {
             ChangeSetStatus::CreateInProgress
         } else if self.failure.is_some() {
             ChangeSetStatus::Failed
@@ -126,11 +143,12 @@ impl StoredChangeSet {
         self.execution_status.clone().unwrap_or(before)
     }
 
-    /// The answer of `DescribeChangeSet`.
-    pub(super) fn describe(&self, now: DateTime<Utc>) -> ChangeSet {
+    /// The answer of `DescribeChangeSet`, for a change set of the stack with that ARN.
+    pub(super) fn describe(&self, stack: &str, now: DateTime<Utc>) -> ChangeSet {
         let status = self.status(now);
         ChangeSet {
             id: self.id.clone(),
+            stack_id: stack.into(),
             status_reason: self.failure.clone().filter(|_| status == ChangeSetStatus::Failed),
             execution_status: self.execution_status(now),
             tags: self.tags.clone(),

@@ -1,7 +1,7 @@
 //! CloudFormation's requests in the local cloud.
 
 use super::arn::uuid;
-use super::change_set::{CREATE_SECONDS, StoredChangeSet, check_name};
+use super::change_set::{StoredChangeSet, check_name, create_seconds};
 use super::operation::{Kind, Operation};
 use super::region::FenrirRegion;
 use super::run::CODE;
@@ -9,7 +9,8 @@ use super::stack::{DETECTION_SECONDS, StoredStack};
 use super::template::Template;
 use super::{FenrirAccount, refusal, source, validation_error};
 use crate::cloud::{
-    ChangeSet, ChangeSetType, CloudFormation, Drift, ExecutionStatus, NewChangeSet, Stack, StackEvent, StackStatus,
+    ChangeSet, ChangeSetType, CloudFormation, CreatedChangeSet, Drift, ExecutionStatus, NewChangeSet, Stack,
+    StackEvent, StackStatus,
 };
 use async_trait::async_trait;
 use bifrost::cloud::CloudError;
@@ -28,7 +29,11 @@ impl CloudFormation for LocalSession<FenrirAccount> {
         .await
     }
 
-    async fn create_change_set(&self, proof: &Proof, change_set: &NewChangeSet) -> Result<(), CloudError> {
+    async fn create_change_set(
+        &self,
+        proof: &Proof,
+        change_set: &NewChangeSet,
+    ) -> Result<CreatedChangeSet, CloudError> {
         self.change(proof, "cloudformation:CreateChangeSet", &change_set.stack_name, |region_state| {
             create(region_state, change_set)
         })
@@ -38,8 +43,8 @@ impl CloudFormation for LocalSession<FenrirAccount> {
     async fn change_set(&self, stack: &str, name: &str) -> Result<Option<ChangeSet>, CloudError> {
         self.call("cloudformation:DescribeChangeSet", name, |region_state| {
             let now = known_by(self, region_state.now);
-            let found = region(region_state).found(stack).and_then(|(_, stack)| stack.change_set(name));
-            Ok(found.map(|(_, change_set)| change_set.describe(now)))
+            let found = region(region_state).found_change_set(stack, name);
+            Ok(found.map(|(stack, change_set)| change_set.describe(stack, now)))
         })
         .await
     }
@@ -100,7 +105,7 @@ impl CloudFormation for LocalSession<FenrirAccount> {
 
     async fn change_set_template(&self, stack: &str, name: &str) -> Result<Option<Value>, CloudError> {
         self.call("cloudformation:GetTemplate", name, |region_state| {
-            let found = region(region_state).found(stack).and_then(|(_, stack)| stack.change_set(name));
+            let found = region(region_state).found_change_set(stack, name);
             Ok(found.map(|(_, change_set)| change_set.template.clone()))
         })
         .await
@@ -143,9 +148,12 @@ impl CloudFormation for LocalSession<FenrirAccount> {
     }
 }
 
+/// More seconds than any result takes.
+const A_DAY: u32 = 86_400;
+
 /// The time until which results are shown. A client gets them at once, because the clock may stand still while it waits.
 fn known_by(session: &LocalSession<FenrirAccount>, now: DateTime<Utc>) -> DateTime<Utc> {
-    if session.belongs_to_task() { now } else { later(now, CREATE_SECONDS.max(DETECTION_SECONDS)) }
+    if session.belongs_to_task() { now } else { later(now, A_DAY) }
 }
 
 fn region<'p>(region_state: &'p mut RegionState<'_, FenrirAccount>) -> &'p mut FenrirRegion {
@@ -170,6 +178,13 @@ impl FenrirRegion {
     fn found_mut(&mut self, name: &str) -> Option<(&String, &mut StoredStack)> {
         let arn = self.arn_of(name)?;
         self.stacks.iter_mut().find(|(found, _)| **found == arn)
+    }
+
+    /// The ARN of the stack and its change set with that name or ARN. AWS finds a change set that was executed only by its ARN.
+    fn found_change_set(&self, stack: &str, name: &str) -> Option<(&String, &StoredChangeSet)> {
+        let (arn, stack) = self.found(stack)?;
+        let (_, found) = stack.change_set(name)?;
+        (found.execution_status.is_none() || found.id == name).then_some((arn, found))
     }
 
     fn arn_of(&self, name: &str) -> Option<String> {
@@ -211,13 +226,18 @@ impl StoredStack {
     }
 }
 
-fn create(region_state: &mut RegionState<'_, FenrirAccount>, new: &NewChangeSet) -> Result<(), ServiceError> {
+fn create(
+    region_state: &mut RegionState<'_, FenrirAccount>,
+    new: &NewChangeSet,
+) -> Result<CreatedChangeSet, ServiceError> {
     check_name("stackName", &new.stack_name)?;
     check_name("changeSetName", &new.name)?;
     let template = source::read(region_state, &new.template)?;
     let found = region(region_state).found(&new.stack_name);
-    if let Some((_, existing)) = found.and_then(|(_, stack)| stack.change_set(&new.name)) {
-        return existing.check_same(new);
+    let existing = found.and_then(|(arn, stack)| Some((arn, stack.change_set(&new.name)?.1)));
+    if let Some((arn, existing)) = existing {
+        existing.check_same(new)?;
+        return Ok(CreatedChangeSet { id: existing.id.clone(), stack_id: arn.clone() });
     }
     match found {
         Some((arn, stack)) => check_fits(arn, stack, new)?,
@@ -226,10 +246,13 @@ fn create(region_state: &mut RegionState<'_, FenrirAccount>, new: &NewChangeSet)
     }
     let id = new_arn(region_state, "changeSet", &new.name);
     let now = region_state.now;
-    let (_, stack) = region(region_state).found_mut(&new.stack_name).ok_or_else(|| missing(&new.stack_name))?;
-    let change_set = StoredChangeSet::new(id, new, template, stack, now);
+    let region = region(region_state);
+    let seconds = create_seconds(&region.behaviour);
+    let (arn, stack) = region.found_mut(&new.stack_name).ok_or_else(|| missing(&new.stack_name))?;
+    let created = CreatedChangeSet { id: id.clone(), stack_id: arn.clone() };
+    let change_set = StoredChangeSet::new(id, new, template, stack, seconds, now);
     stack.change_sets.insert(new.name.clone(), change_set);
-    Ok(())
+    Ok(created)
 }
 
 fn new_arn(region_state: &mut RegionState<'_, FenrirAccount>, kind: &str, name: &str) -> String {

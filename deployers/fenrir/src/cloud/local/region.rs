@@ -28,6 +28,7 @@ pub struct FenrirRegion {
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]
     pub alarms_in_alarm: BTreeSet<String>,
     /// How resources of stacks deviate from normal behaviour: by logical id (after SAM's expansion), by type, or `*` for all.
+    /// `AWS::CloudFormation::ChangeSet` has the seconds that change sets take; `*` does not include them.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub behaviour: BTreeMap<String, Behaviour>,
     /// Names in use, as `<type>/<name>`: of the stacks' resources, and of resources that deleted stacks retained.

@@ -17,7 +17,7 @@ async fn change_set_is_pending_then_complete() {
     fixture.create_change_set(&create("first", &hello())).await.unwrap();
     let change_set = fixture.stored().change_sets.remove("first").unwrap();
     let mut statuses: Vec<_> = (0..8)
-        .map(|second| change_set.describe(at(second)))
+        .map(|second| change_set.describe("arn", at(second)))
         .map(|found| (found.status, found.execution_status, found.changes.len()))
         .collect();
     statuses.dedup();
@@ -52,10 +52,13 @@ async fn executing_a_change_set_removes_the_others() {
     let fixture = PortsFixture::empty();
     fixture.completed(&create("first", &hello())).await;
     fixture.completed(&create("second", &new_code())).await;
+    let id = fixture.ports.stacks.change_set(STACK, "second").await.unwrap().unwrap().id;
     fixture.execute("second").await.unwrap();
-    assert_eq!(fixture.ports.stacks.change_set(STACK, "first").await.unwrap(), None);
+    for name in ["first", "second"] {
+        assert_eq!(fixture.ports.stacks.change_set(STACK, name).await.unwrap(), None, "{name}");
+    }
     fixture.advance(100);
-    let executed = fixture.ports.stacks.change_set(STACK, "second").await.unwrap().unwrap();
+    let executed = fixture.ports.stacks.change_set(STACK, &id).await.unwrap().unwrap();
     assert_eq!((executed.status.as_str(), executed.execution_status.as_str()), ("CREATE_COMPLETE", "EXECUTE_COMPLETE"));
     assert_eq!(fixture.stack().await.change_set_id, Some(executed.id));
 }

@@ -83,7 +83,7 @@ impl PortsFixture {
         let _refused = match call {
             ClientCall::CreateChangeSet(number) => {
                 let _refused = stacks.create_change_set(&proof(), &create(&name(number), &template(*number))).await;
-                stacks.create_change_set(&proof(), &update(&name(number), &template(*number))).await
+                stacks.create_change_set(&proof(), &update(&name(number), &template(*number))).await.map(drop)
             }
             ClientCall::Execute(number) => self.execute(&name(number)).await,
             ClientCall::Cancel => stacks.cancel_update(&proof(), STACK, "cancel").await,

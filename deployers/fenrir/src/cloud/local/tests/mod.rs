@@ -89,7 +89,7 @@ impl PortsFixture {
     }
 
     async fn create_change_set(&self, new: &NewChangeSet) -> Result<(), CloudError> {
-        self.ports.stacks.create_change_set(&proof(), new).await
+        self.ports.stacks.create_change_set(&proof(), new).await.map(drop)
     }
 
     async fn execute(&self, name: &str) -> Result<(), CloudError> {
