@@ -107,9 +107,10 @@ fn local_half(library: &Path, item: &ItemTrait, methods: &[Method]) -> TokenStre
         let (operation, resource) = (&operation.name, resource_function(method));
         let effect = quote!(|region| <R as #half>::#name(region, #(#arguments),*));
         let session = quote!(#library::local::LocalSession);
-        let call = match &method.proof {
-            Some(proof) => quote!(#session::change(self, #proof, #operation, &resource, #effect)),
-            None => quote!(#session::call(self, #operation, &resource, #effect)),
+        let call = if let Some(proof) = &method.proof {
+            quote!(#session::change(self, #proof, #operation, &resource, #effect))
+        } else {
+            quote!(#session::call(self, #operation, &resource, #effect))
         };
         quote! {
             #signature {
@@ -158,9 +159,10 @@ fn aws_half(library: &Path, item: &ItemTrait, methods: &[Method]) -> TokenStream
         let Method { name, arguments, signature, operation, .. } = method;
         let (operation, resource) = (&operation.name, resource_function(method));
         let client = quote!(#library::aws::AwsClient);
-        let call = match &method.proof {
-            Some(proof) => quote!(#client::change(self, #proof, #operation, &resource)),
-            None => quote!(#client::call(self, #operation, &resource)),
+        let call = if let Some(proof) = &method.proof {
+            quote!(#client::change(self, #proof, #operation, &resource))
+        } else {
+            quote!(#client::call(self, #operation, &resource))
         };
         quote! {
             #signature {

@@ -5,8 +5,8 @@ mod case;
 mod inside;
 
 use crate::library::library;
-use attributes::Field;
 pub(crate) use attributes::{Container, skip};
+use attributes::{Field, VariantName};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
 use std::collections::HashSet;
@@ -65,7 +65,7 @@ fn shape(input: &DeriveInput, container: &Container) -> Result<TokenStream> {
         },
         Data::Enum(data) => {
             let plain = data.variants.iter().all(|variant| matches!(variant.fields, Fields::Unit));
-            if plain && !container.tagged {
+            if plain && container.variant_name == VariantName::Outside {
                 of_texts(input, container, data)
             } else {
                 container.check_units(data).and_then(|()| opaque(input))

@@ -92,10 +92,8 @@ pub(super) const fn is_resource(resource: &str) -> bool {
     if let [b'*'] = bytes {
         return true;
     }
-    let mut rest = match bytes {
-        [b'a', b'r', b'n', b':', rest @ ..] => rest,
-        _ => return false,
-    };
+    let [b'a', b'r', b'n', b':', body @ ..] = bytes else { return false };
+    let mut rest = body;
     while let [_, others @ ..] = rest {
         let is_placeholder = matches!(rest, [b'$', b'{', ..]);
         let known =

@@ -70,9 +70,11 @@ pub const fn check_number(path: &str, values: FieldValues, number: Option<i128>)
 /// # Panics
 /// In the compiler, which reports the panic as an error.
 pub const fn check_present(path: &str, values: FieldValues, unread: bool) {
-    if !values.may_be_absent && !unread {
-        panic!("{}", Message::new().with(path).with(" is always present, so this says nothing").as_str());
-    }
+    assert!(
+        values.may_be_absent || unread,
+        "{}",
+        Message::new().with(path).with(" is always present, so this says nothing").as_str()
+    );
 }
 
 /// Fails the compilation if a deploy cannot wait that long.

@@ -96,12 +96,11 @@ pub(super) fn check_value(chart: &Chart, variable: &Variable, literal: &Literal)
             quote!(#text #time)
         }
         Literal::Number { minus, digits } => {
-            let number = match digits {
-                Lit::Int(digits) => {
-                    let digits = LitInt::new(&format!("{}_i128", digits.base10_digits()), digits.span());
-                    quote!(::core::option::Option::Some(#minus #digits))
-                }
-                _ => quote!(::core::option::Option::None),
+            let number = if let Lit::Int(digits) = digits {
+                let digits = LitInt::new(&format!("{}_i128", digits.base10_digits()), digits.span());
+                quote!(::core::option::Option::Some(#minus #digits))
+            } else {
+                quote!(::core::option::Option::None)
             };
             quote_spanned!(digits.span()=> const _: () = __bifrost::check_number(#path, __bifrost::values_of(#read), #number);)
         }

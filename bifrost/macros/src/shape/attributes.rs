@@ -12,6 +12,18 @@ use syn::{
     Type, Variant, token,
 };
 
+/// Where the serialized form of an enum has the name of its variant.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum VariantName {
+    /// It is the text itself, or the key of the value.
+    #[default]
+    Outside,
+    /// In a field, `tag`: an enum is an object even if its variants have no fields.
+    InField,
+    /// Nowhere: `untagged`.
+    Absent,
+}
+
 /// Attributes of a struct or enum.
 #[derive(Default)]
 pub(crate) struct Container {
@@ -19,10 +31,8 @@ pub(crate) struct Container {
     pub(super) transparent: bool,
     /// The type that is written instead of this one.
     pub(super) into: Option<Type>,
-    /// Whether an enum is written as an object even if its variants have no fields.
-    pub(super) tagged: bool,
-    /// Whether an enum is written without the name of its variant.
-    untagged: bool,
+    /// Where an enum has the name of its variant.
+    pub(super) variant_name: VariantName,
     /// Whether a field that the type does not have is an error, or another type is read instead.
     is_strict: bool,
 }
@@ -38,8 +48,8 @@ impl Container {
             } else if meta.path.is_ident("into") {
                 container.into = Some(meta.value()?.parse::<LitStr>()?.parse()?);
             } else if meta.path.is_ident("tag") || meta.path.is_ident("untagged") {
-                container.tagged = true;
-                container.untagged |= meta.path.is_ident("untagged");
+                let is_tag = meta.path.is_ident("tag");
+                container.variant_name = if is_tag { VariantName::InField } else { VariantName::Absent };
                 skip(&meta)?;
             } else {
                 container.is_strict |=
@@ -64,7 +74,10 @@ impl Container {
 
     /// A variant without fields of an enum without names is written as `null`.
     pub(super) fn check_units(&self, data: &DataEnum) -> Result<()> {
-        let unit = data.variants.iter().find(|variant| self.untagged && matches!(variant.fields, Fields::Unit));
+        let unit = data
+            .variants
+            .iter()
+            .find(|variant| self.variant_name == VariantName::Absent && matches!(variant.fields, Fields::Unit));
         let message =
             "this variant is written as `null`, which the deployer refuses: give it a value, or remove `untagged`";
         unit.map_or(Ok(()), |variant| Err(Error::new(variant.ident.span(), message)))
