@@ -37,11 +37,11 @@ const NOT_IN_THE_FUNCTION: [&str; 10] = [
     "bifrost-cli",
     "bifrost-local",
     "clap",
+    "granit-parser",
     "indicatif",
     "libsqlite3-sys",
     "miette",
     "rusqlite",
-    "saphyr-parser",
     "zip",
 ];
 

@@ -88,18 +88,18 @@ pub enum HarnessError {
 pub fn with(mut whole: Value, changes: &[(&str, Value)]) -> Value {
     for (pointer, new) in changes {
         let keys = pointer.split('/').skip(1).map(|key| key.replace("~1", "/").replace("~0", "~"));
-        *keys.fold(&mut whole, |place, key| child(place, key, pointer)) = new.clone();
+        *keys.fold(&mut whole, |place, key| child(place, &key, pointer)) = new.clone();
     }
     whole
 }
 
 #[allow(clippy::panic, reason = "a test fails by panicking")]
-fn child<'v>(parent: &'v mut Value, key: String, pointer: &str) -> &'v mut Value {
+fn child<'v>(parent: &'v mut Value, key: &str, pointer: &str) -> &'v mut Value {
     if parent.is_null() {
         *parent = Value::Object(Map::new());
     }
     let child = match parent {
-        Value::Object(fields) => Some(fields.entry(key.clone()).or_insert(Value::Null)),
+        Value::Object(fields) => Some(fields.entry(key).or_insert(Value::Null)),
         Value::Array(items) => key.parse().ok().and_then(|index: usize| items.get_mut(index)),
         _ => None,
     };

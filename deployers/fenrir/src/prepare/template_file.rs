@@ -2,7 +2,7 @@
 
 use crate::Fenrir;
 use crate::resolve::resolve;
-use crate::rules::{self, Answers, Facts, Header};
+use crate::rules::{self, Answers, Facts, Header, HeaderParts};
 use crate::template::{self, FindingCode, Findings, Node, OpenError, ReportStyle, Severity, Source, TemplateFinding};
 use bifrost::client::{Address, Client};
 use bifrost::cloud::CloudError;
@@ -77,13 +77,29 @@ impl Opened {
         &self.file
     }
 
-    /// The findings of all rules that need no look-up in AWS.
+    /// The findings of all rules that need no look-up in AWS, and the warnings about values.
     #[must_use]
     pub fn check(&self) -> Findings {
-        match PlaceholderRelease::of(rules::header(&self.node).ok()) {
-            Ok(assumed) => rules::apply(&self.node, &assumed.facts(), &Answers::new()).findings,
-            Err(invalid) => not_checked(&invalid),
+        let (parts, mut findings) = rules::header_parts(&self.node);
+        match PlaceholderRelease::of(parts) {
+            Ok(assumed) => {
+                let applied = rules::apply(&self.node, &assumed.facts(), &Answers::new());
+                findings.extend(without_header(&applied.findings));
+            }
+            Err(invalid) => findings.extend(not_checked(&invalid)),
         }
+        self.with_warnings(findings)
+    }
+
+    /// Adds the warnings about values that have no other finding.
+    fn with_warnings(&self, mut findings: Findings) -> Findings {
+        let warnings = template::warnings(&self.text, &self.node);
+        for warning in warnings.all() {
+            if findings.all().iter().all(|finding| finding.span != warning.span) {
+                findings.push(warning.clone());
+            }
+        }
+        findings
     }
 
     /// The text, into which findings point.
@@ -109,7 +125,7 @@ impl Opened {
         let Address { account, region, bucket, project, config } = &address;
         let facts = Facts { project, config, account, region, bucket, files: None };
         let ports = client.context(&address).await?.ports;
-        Ok(resolve(ports.lookups.as_ref(), &self.node, &facts).await?.findings)
+        Ok(self.with_warnings(resolve(ports.lookups.as_ref(), &self.node, &facts).await?.findings))
     }
 
     /// The project, config, account and region that the template is deployed to.
@@ -124,9 +140,9 @@ impl Opened {
     /// The fields of the release that the template determines. The client adds the others.
     ///
     /// # Errors
-    /// The findings about the header.
+    /// All findings, if any is about the header: the release cannot be deployed, halted or planned.
     pub fn release(&self) -> Result<Map<String, Value>, TemplateFileError> {
-        let header = rules::header(&self.node).map_err(|findings| self.refusal(findings))?;
+        let header = rules::header(&self.node).map_err(|_| self.refusal(self.check()))?;
         let mut release = Map::new();
         release.insert("project_name".into(), header.project.as_str().into());
         release.insert("config_name".into(), header.config.as_str().into());
@@ -144,6 +160,16 @@ impl Opened {
 /// [`TemplateFileError`].
 pub fn read(file: &Path) -> Result<Map<String, Value>, TemplateFileError> {
     Opened::open(file)?.release()
+}
+
+/// Findings without those that compare the header with the release: that is made from the header, and placeholders stand for
+/// the keys that are not valid.
+fn without_header(findings: &Findings) -> Findings {
+    let mut others = Findings::default();
+    for finding in findings.all().iter().filter(|finding| finding.code != FindingCode::OtherRelease) {
+        others.push(finding.clone());
+    }
+    others
 }
 
 /// The finding for a template that cannot be checked, which must not count as valid.
@@ -181,14 +207,15 @@ struct PlaceholderRelease {
 }
 
 impl PlaceholderRelease {
-    fn of(header: Option<Header>) -> Result<Self, InvalidName> {
-        let (project, config, account, region) = match header {
-            Some(Header { project, config, account, region }) => (project, config, account, region),
-            None => ("project".parse()?, "config".parse()?, None, None),
-        };
+    fn of(HeaderParts { project, config, account, region }: HeaderParts) -> Result<Self, InvalidName> {
         let account = account.map_or_else(|| "000000000000".parse(), Ok)?;
-        let bucket = format!("files-of-{account}").parse()?;
-        Ok(Self { project, config, account, region: region.map_or_else(|| "us-east-1".parse(), Ok)?, bucket })
+        Ok(Self {
+            project: project.map_or_else(|| "project".parse(), Ok)?,
+            config: config.map_or_else(|| "config".parse(), Ok)?,
+            bucket: format!("files-of-{account}").parse()?,
+            account,
+            region: region.map_or_else(|| "us-east-1".parse(), Ok)?,
+        })
     }
 
     fn facts(&self) -> Facts<'_> {

@@ -20,25 +20,46 @@ pub struct Header {
 /// The keys that [`header`] reads.
 pub(super) const NAMES: [&str; 4] = ["ProjectName", "ConfigName", "AwsAccountID", "AwsRegion"];
 
+/// The valid keys of a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderParts {
+    /// `ProjectName`.
+    pub project: Option<ProjectName>,
+    /// `ConfigName`.
+    pub config: Option<ConfigName>,
+    /// `AwsAccountID`.
+    pub account: Option<AccountId>,
+    /// `AwsRegion`.
+    pub region: Option<Region>,
+}
+
 /// Reads the header of a template.
 ///
 /// # Errors
 /// [`FindingCode::MissingSection`] if `ProjectName` or `ConfigName` is missing, [`FindingCode::WrongType`] or
 /// [`FindingCode::InvalidName`] for other faults, all of them at once.
 pub fn header(template: &Node) -> Result<Header, Findings> {
-    let mut findings = Findings::default();
-    let header = (
-        required(template, "ProjectName", &mut findings),
-        required(template, "ConfigName", &mut findings),
-        optional(template, "AwsAccountID", &mut findings),
-        optional(template, "AwsRegion", &mut findings),
-    );
-    match header {
-        (Some(project), Some(config), account, region) if !findings.refuse() => {
+    match header_parts(template) {
+        (HeaderParts { project: Some(project), config: Some(config), account, region }, findings)
+            if !findings.refuse() =>
+        {
             Ok(Header { project, config, account, region })
         }
-        _ => Err(findings),
+        (_, findings) => Err(findings),
     }
+}
+
+/// Reads the valid keys of the header of a template. The findings are about the others.
+#[must_use]
+pub fn header_parts(template: &Node) -> (HeaderParts, Findings) {
+    let mut findings = Findings::default();
+    let parts = HeaderParts {
+        project: required(template, "ProjectName", &mut findings),
+        config: required(template, "ConfigName", &mut findings),
+        account: optional(template, "AwsAccountID", &mut findings),
+        region: optional(template, "AwsRegion", &mut findings),
+    };
+    (parts, findings)
 }
 
 fn required<T: FromStr<Err = InvalidName>>(template: &Node, name: &str, findings: &mut Findings) -> Option<T> {

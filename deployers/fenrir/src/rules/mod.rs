@@ -42,7 +42,7 @@ mod top;
 use crate::template::{Findings, Node};
 use bifrost::release::{AccountId, BucketName, ConfigName, ProjectName, Region, Sha256};
 pub use code::{CodeReference, code_references};
-pub use header::{Header, header};
+pub use header::{Header, HeaderParts, header, header_parts};
 pub use lookup::{Answer, Answers, Key, Lookup, Role, SecurityGroup, Subnet};
 use rule_context::Check;
 use serde_json::Value;

@@ -132,6 +132,12 @@ pub enum FindingCode {
     /// Fenrir overwrites the value that the template sets.
     #[code("template/overwritten", "remove the value")]
     Overwritten,
+    /// YAML 1.1, which CloudFormation reads, changes the value: `010` is 8.
+    #[code("template/changed-value", "quote the value")]
+    ChangedValue,
+    /// The string has a `${…}` that CloudFormation replaces only in `Fn::Sub`.
+    #[code("template/not-substituted", "write `!Sub` in front of the string")]
+    NotSubstituted,
     /// AWS has deprecated the runtime.
     #[code("template/deprecated", "use a runtime that AWS supports")]
     Deprecated,

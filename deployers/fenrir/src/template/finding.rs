@@ -119,6 +119,12 @@ impl ReadPath<'_> {
             Self::Named(parent, _) | Self::At(parent, _) => parent.depth() + 1,
         }
     }
+
+    /// Whether it is the value of an environment variable of a function.
+    #[cfg(feature = "cli")]
+    pub(super) fn is_environment_variable(&self) -> bool {
+        matches!(self, Self::Named(Self::Named(Self::Named(_, "Environment"), "Variables"), _))
+    }
 }
 
 /// As in [`TemplateFinding::path`].

@@ -5,8 +5,12 @@
 //! client of Go Fenrir, as base64.
 
 mod codes;
+#[cfg(feature = "cli")]
+mod core_tag;
 mod finding;
 mod json;
+#[cfg(feature = "cli")]
+mod layout;
 mod node;
 #[cfg(feature = "cli")]
 mod report;
@@ -15,7 +19,13 @@ mod scalar;
 #[cfg(feature = "cli")]
 mod source;
 #[cfg(feature = "cli")]
+mod syntax;
+#[cfg(feature = "cli")]
+mod warnings;
+#[cfg(feature = "cli")]
 mod yaml;
+#[cfg(feature = "cli")]
+mod yaml_1_1;
 
 pub use codes::FindingCode;
 pub use finding::{Findings, Severity, TemplateFinding, nearest};
@@ -25,5 +35,7 @@ pub use node::{Content, Entry, Intrinsic, Mapping, Node, Span};
 pub use report::ReportStyle;
 #[cfg(feature = "cli")]
 pub use source::{OpenError, Source};
+#[cfg(feature = "cli")]
+pub use warnings::warnings;
 #[cfg(feature = "cli")]
 pub use yaml::read;

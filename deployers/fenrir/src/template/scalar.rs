@@ -25,13 +25,14 @@ fn number(text: &str) -> Option<Number> {
         Some(digits) => ("-", digits),
         None => ("", text.strip_prefix('+').unwrap_or(text)),
     };
-    // Rules out most strings at once.
-    if !digits.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
+    // Rules out most strings at once. A fraction without a whole part has no sign.
+    let is_fraction = text.starts_with('.');
+    if !is_fraction && !digits.starts_with(|first: char| first.is_ascii_digit()) {
         return None;
     }
-    let digits = digits.replace('_', "");
-    let number = integer(&digits).or_else(|| sexagesimal(&digits)).or_else(|| decimal(&digits))?;
-    format!("{sign}{number}").parse().ok()
+    let without_marks = digits.replace('_', "");
+    let number = integer(&without_marks).or_else(|| sexagesimal(digits)).or_else(|| decimal(&without_marks))?;
+    format!("{sign}{number}").parse().ok().filter(|_| !text.starts_with("._"))
 }
 
 fn integer(digits: &str) -> Option<String> {
@@ -56,27 +57,35 @@ fn are_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// `1:30` is 90.
+/// `1:30` is 90, and `1:30.5` is 90.5.
 fn sexagesimal(digits: &str) -> Option<String> {
-    let (first, rest) = digits.split_once(':').filter(|(first, _)| are_digits(first) && !first.starts_with('0'))?;
-    let sum = rest.split(':').try_fold(first.parse::<u128>().ok()?, |sum, part| {
+    let (first, rest) = digits.split_once(':').filter(|(first, _)| first.starts_with(|c: char| c.is_ascii_digit()))?;
+    let (rest, fraction) = rest.split_once('.').map_or((rest, None), |(rest, fraction)| (rest, Some(fraction)));
+    if fraction.is_none() && first.starts_with('0') {
+        return None;
+    }
+    let whole = first.replace('_', "").parse::<u128>().ok()?;
+    let sum = rest.split(':').try_fold(whole, |sum, part| {
         let part = Some(part).filter(|part| are_digits(part) && part.len() <= 2)?;
         let part = part.parse::<u8>().ok().filter(|part| *part < 60)?;
         sum.checked_mul(60)?.checked_add(part.into())
-    });
-    sum.map(|sum| sum.to_string())
+    })?;
+    let Some(fraction) = fraction.map(|fraction| fraction.replace('_', "")) else { return Some(sum.to_string()) };
+    let is_fraction = fraction.is_empty() || are_digits(&fraction);
+    decimal(&format!("{sum}.{fraction}")).filter(|_| is_fraction)
 }
 
-/// A decimal fraction in the form of JSON.
+/// A decimal fraction in the form of JSON. Its exponent has a sign: `1.5e3` is a string.
 fn decimal(digits: &str) -> Option<String> {
     let (mantissa, exponent) = digits.find(['e', 'E']).map_or((digits, ""), |at| digits.split_at(at));
     let (whole, fraction) = mantissa.split_once('.')?;
-    if !are_digits(&[whole, fraction].concat()) {
+    let exponent_digits = exponent.trim_start_matches(['e', 'E']).strip_prefix(['-', '+']);
+    let is_exponent = exponent.is_empty() || exponent_digits.is_some_and(are_digits);
+    if !are_digits(&[whole, fraction].concat()) || !is_exponent {
         return None;
     }
     let whole = whole.trim_start_matches('0');
     let whole = if whole.is_empty() { "0" } else { whole };
     let fraction = if fraction.is_empty() { "0" } else { fraction };
-    // The caller parses the result, and thereby checks the exponent.
     Some(format!("{whole}.{fraction}{exponent}"))
 }

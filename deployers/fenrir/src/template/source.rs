@@ -80,6 +80,11 @@ impl Source {
         &self.path
     }
 
+    /// The text of a span.
+    pub(super) fn text_of(&self, span: Span) -> Option<&str> {
+        self.text.get(span.start..span.end)
+    }
+
     /// The line and column, both from 1, at which a span begins.
     #[must_use]
     pub fn position(&self, span: Span) -> (usize, usize) {

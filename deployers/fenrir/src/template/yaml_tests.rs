@@ -103,13 +103,18 @@ fn plain_scalars_have_the_types_of_yaml_1_1() {
         ("-5", json!(-5)),
         ("+5", json!(5)),
         ("1e3", json!("1e3")),
+        ("1.5e3", json!("1.5e3")),
+        ("-.5", json!("-.5")),
+        ("1:30.5", json!(90.5)),
+        ("1:2:3_4", json!("1:2:3_4")),
         ("nodejs22.x", json!("nodejs22.x")),
         ("10.0.0.0/16", json!("10.0.0.0/16")),
         (".inf", json!(".inf")),
         ("'yes'", json!("yes")),
         ("\"0755\"", json!("0755")),
         ("!!str 0755", json!("0755")),
-        ("! 0755", json!("0755")),
+        ("! 0755", json!(493)),
+        ("! '0755'", json!(493)),
         ("!!int 0755", json!(493)),
         ("|\n  yes\n", json!("yes\n")),
     ];
@@ -161,8 +166,8 @@ fn spans_are_in_bytes() {
     assert_eq!(spanned(text, node.get("é").unwrap()), "ü");
     assert_eq!(spanned(text, role), "!GetAtt  'röle.Arn'");
     assert_eq!(spanned(text, role.intrinsic().unwrap().argument), "'röle.Arn'");
-    assert_eq!(spanned(text, list), "ä\r\n  - {b: c");
-    assert_eq!(spanned(text, function), "Role: !GetAtt  'röle.Arn'\r\n  List:\r\n  - ä\r\n  - {b: c");
+    assert_eq!(spanned(text, list), "ä\r\n  - {b: c}");
+    assert_eq!(spanned(text, function), "Role: !GetAtt  'röle.Arn'\r\n  List:\r\n  - ä\r\n  - {b: c}");
     let key = function.as_mapping().unwrap().get("Role").unwrap().key_span.unwrap();
     assert_eq!(&text[key.start..key.end], "Role");
 }
@@ -186,6 +191,7 @@ fn unknown_tag_is_refused_with_the_nearest() {
 fn anchors_are_refused() {
     let bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n";
     assert_eq!(codes_of(bomb), ["1:4 a template/anchor", "2:4 b template/anchor"]);
+    assert_eq!(codes_of("a: *b\n"), ["1:4 a template/anchor"]);
 }
 
 #[test]
@@ -218,6 +224,75 @@ fn indenting_tab_is_refused_with_its_position() {
         assert_eq!(codes_of(text), [format!("{position}  template/syntax")]);
         assert!(help_of(text).contains("spaces"), "{text:?}");
     }
+}
+
+#[test]
+fn layout_that_only_yaml_1_1_allows_is_read() {
+    let cases = [
+        ("a: [\n  b\n]\n", json!({"a": ["b"]})),
+        ("a:\n  b: [\nc,\n {d: e\n}]\n", json!({"a": {"b": ["c", {"d": "e"}]}})),
+        ("a:\n  b: \"c\n d\"\n", json!({"a": {"b": "c d"}})),
+        ("a:\n    b: 'c\nd'\n", json!({"a": {"b": "c d"}})),
+        ("a: [b]#c\nd: 'e'#f\n", json!({"a": ["b"], "d": "e"})),
+        ("a: {b:[c], d:{e: f}}\n", json!({"a": {"b": ["c"], "d": {"e": "f"}}})),
+        ("a: !Join [-, [b, -]]\n", json!({"a": {"Fn::Join": ["-", ["b", "-"]]}})),
+        ("a:\n|\n b\nc:\n- !Sub\n- d\n", json!({"a": "b\n", "c": [{"Fn::Sub": ""}, "d"]})),
+        ("a: |\n  b", json!({"a": "b"})),
+    ];
+    for (text, value) in cases {
+        assert_eq!(json_of(text), value, "{text:?}");
+    }
+}
+
+#[test]
+fn inserted_characters_do_not_move_positions() {
+    let text = "é: {b:[c]}#d\na: [-, ü]#e\nf: !Reff g\nh: {i:[!Sub 'j']}\n";
+    assert_eq!(codes_of(text), ["3:4 f template/unknown-tag"]);
+    let text = text.replace("!Reff", "!Ref");
+    let node = read(&Source::new("template.yml", text.as_str())).unwrap();
+    let items = node.get("a").unwrap();
+    assert_eq!(spanned(&text, items), "[-, ü]");
+    assert_eq!(spanned(&text, &items.as_sequence().unwrap()[0]), "-");
+    assert_eq!(spanned(&text, node.get("h").unwrap()), "{i:[!Sub 'j']}");
+}
+
+#[test]
+fn many_repairs_end_in_a_finding() {
+    let text = format!("a: [{}]\n", "{b:[c]}, ".repeat(20_000));
+    assert_eq!(findings_of(&Source::new("template.yml", text))[0].code, FindingCode::Syntax);
+}
+
+#[test]
+fn what_yaml_1_1_does_not_allow_is_refused() {
+    let cases = [
+        ("a: b\tc\n", "1:5 a template/syntax"),
+        ("a: b\n\t\nc: d\n", "2:1  template/syntax"),
+        ("a: [b,\tc]\n", "1:7 a.1 template/syntax"),
+        ("a: b\t# c\n", "1:5  template/syntax"),
+        ("a: |\t\n  b\n", "1:5 a template/syntax"),
+        ("a: [b?c]\n", "1:6 a.0 template/syntax"),
+        ("a: [:b]\n", "1:5 a.0 template/syntax"),
+        ("a: {b\n  : c}\n", "1:5 a template/syntax"),
+        ("a: [!Ref]\n", "1:5 a.0 template/syntax"),
+        ("a: |#b\n  c\n", "1:5 a template/syntax"),
+        ("a: b # c\u{2028}d: e\n", "1:9  template/syntax"),
+        ("a: 'b\u{85}c'\n", "1:6 a template/syntax"),
+        ("a: b\u{2029}c\n", "1:5 a template/syntax"),
+        ("...\na: b\n", "1:1  template/syntax"),
+        ("a: !!int b\n", "1:4 a template/wrong-type"),
+        ("a: !!str [b]\n", "1:4 a template/wrong-type"),
+    ];
+    let found = cases.map(|(text, _)| (text, codes_of(text).join(", ")));
+    assert_eq!(found, cases.map(|(text, code)| (text, code.to_owned())));
+}
+
+#[test]
+fn tab_and_line_separator_inside_of_quotes_are_kept() {
+    assert_eq!(
+        json_of("a: 'b\tc'\nd: \"e\u{2028}f\"\ng: |\n  \th\ti\n"),
+        json!({"a": "b\tc", "d": "e\u{2028}f", "g": "\th\ti\n"})
+    );
+    assert_eq!(json_of("a: b # c\td\n"), json!({"a": "b"}));
 }
 
 #[test]
@@ -255,15 +330,16 @@ fn reading_ends_however_deep_a_text_is_nested() {
 
 #[test]
 fn invalid_yaml_is_refused_with_its_position() {
-    for (text, position) in [("a: b: c\n", "1:5"), ("a: 'b\n", "1:4"), ("a: *b\n", "1:4")] {
+    for (text, position) in [("a: b: c\n", "1:5"), ("a: 'b\n", "1:4")] {
         assert_eq!(codes_of(text), [format!("{position}  template/syntax")]);
     }
 }
 
 #[test]
-fn surrogate_pair_is_refused() {
-    assert_eq!(codes_of("{\"a\": \"\\ud83d\\ude00\"}"), ["1:7  template/syntax"]);
-    assert!(help_of("{\"a\": \"\\ud83d\\ude00\"}").contains("surrogate"));
+fn surrogate_pair_is_one_character() {
+    assert_eq!(json_of("{\"a\": \"\\ud83d\\ude00\"}"), json!({"a": "😀"}));
+    assert_eq!(codes_of("{\"a\": \"\\ud83d\"}"), ["1:7  template/syntax"]);
+    assert!(help_of("{\"a\": \"\\ude00\"}").contains("surrogate"));
 }
 
 #[test]

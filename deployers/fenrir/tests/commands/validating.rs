@@ -99,3 +99,43 @@ fn json_template_is_checked_like_yaml() {
     let (found, code) = findings(&application, "validate template.json");
     assert_eq!((code, &found[0]["line"], &found[0]["help"]), (2, &json!(13), &json!("did you mean `Timeout`?")));
 }
+
+/// Faults of the header, each with its finding.
+const HEADERS: [(&str, &str, &str); 5] = [
+    ("ProjectName: coinbase/deploy-test\n", "", "1:1 template/missing-section"),
+    ("\"000000000000\"", "000000000000", "3:15 template/wrong-type"),
+    ("ConfigName: development", "ConfigName: 1.0", "2:13 template/wrong-type"),
+    ("ConfigName: development\n", "ConfigName: development\nAwsRegion: mars-1\n", "3:12 template/invalid-name"),
+    ("coinbase/deploy-test", "a/b/../c", "1:14 template/invalid-name"),
+];
+
+/// The errors of a report, each as `line:column code`.
+fn errors(report: &str) -> Vec<String> {
+    let between = |line: &str, start: &str| Some(line.split_once(start)?.1.split(']').next()?.to_owned());
+    let codes = report.lines().filter_map(|line| between(line, "  x error["));
+    let places = report.lines().filter_map(|line| between(line, ",-[template.yml:"));
+    codes.zip(places).map(|(code, place)| format!("{place} {code}")).collect()
+}
+
+#[test]
+fn every_command_reports_the_same_findings() {
+    let application = Application::new("same-findings");
+    for (from, to, expected) in HEADERS {
+        application.template("template.yml", &[(from, to), ("Handler:", "Handlr:"), ("REGIONAL", "EVERYWHERE")]);
+        let validated = text(&application.run("validate --output text").stderr);
+        assert_eq!((errors(&validated).len(), errors(&validated)[0].as_str()), (4, expected), "{validated}");
+        for command in ["deploy --local", "plan --local", "validate --look-up --local --output text"] {
+            assert_eq!(errors(&text(&application.run(command).stderr)), errors(&validated), "{command}");
+        }
+    }
+}
+
+#[test]
+fn changed_value_is_a_warning_in_every_command() {
+    let application = Application::new("changed-value");
+    application.template("template.yml", &[("      Timeout: 10", "      Timeout: 010")]);
+    for command in ["validate --output text", "plan --local", "validate --look-up --local --output text"] {
+        let report = text(&application.run(command).stderr);
+        assert!(report.contains("warning[template/changed-value]: Resources.hello.Properties.Timeout: "), "{report}");
+    }
+}

@@ -220,8 +220,8 @@ impl<D: LocalDeployer> FaultSweep<D> {
     ///
     /// # Errors
     /// As [`run`](Self::run), and [`SweepError::NoRuntime`] if the system gives the runtime no resources.
-    pub fn run_blocking(self) -> Result<SweepReport, SweepError> {
-        super::block_on(self.run()).map_err(SweepError::NoRuntime)?
+    pub fn run_blocking(self) -> Result<SweepReport, Box<SweepError>> {
+        Ok(super::block_on(self.run()).map_err(SweepError::NoRuntime)??)
     }
 
     /// Runs one case. Returns its calls if it ended clean and another fault may follow.
@@ -327,7 +327,7 @@ macro_rules! __every_call_may_fail {
     ($deployer:ty, $({$($release:tt)*}),+ $(,)?) => {
         #[cfg(test)]
         #[test]
-        fn every_call_may_fail() -> ::core::result::Result<(), $crate::testing::SweepError> {
+        fn every_call_may_fail() -> ::core::result::Result<(), ::std::boxed::Box<$crate::testing::SweepError>> {
             let releases = [$($crate::testing::__json!({$($release)*})),+];
             $crate::testing::FaultSweep::<$deployer>::of(releases).run_blocking().map(drop)
         }
