@@ -24,6 +24,7 @@ mod operators;
 mod policy;
 mod project;
 mod reader;
+mod split;
 mod store;
 mod target;
 mod template;

@@ -47,6 +47,11 @@ impl Statement {
         self
     }
 
+    /// The fields of the statement.
+    pub(super) fn fields(&self) -> &Map<String, Value> {
+        &self.0
+    }
+
     fn with(mut self, field: &str, value: Value) -> Self {
         self.0.insert(field.into(), value);
         self
@@ -67,14 +72,39 @@ pub(super) fn document(statements: impl IntoIterator<Item = Statement>) -> Value
     json!({"Version": "2012-10-17", "Statement": statements})
 }
 
-/// A text in which CloudFormation replaces each `${…}`.
+/// A text in which CloudFormation replaces each `${…}`, except for IAM's own variables, such as `${aws:PrincipalTag/…}`.
 pub(super) fn substituted(text: &str) -> Value {
-    if text.contains("${") { json!({"Fn::Sub": text}) } else { text.into() }
+    const OF_IAM: &str = "${aws:";
+    if text.replace(OF_IAM, "").contains("${") {
+        json!({"Fn::Sub": text.replace(OF_IAM, "${!aws:")})
+    } else {
+        text.into()
+    }
 }
 
 fn list<T: AsRef<str>>(texts: &[T]) -> Value {
     match texts {
         [text] => substituted(text.as_ref()),
         _ => texts.iter().map(|text| substituted(text.as_ref())).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_of_iam_are_left_to_iam() {
+        for (text, expected) in [
+            ("*", json!("*")),
+            ("${aws:PrincipalTag/A}", json!("${aws:PrincipalTag/A}")),
+            ("${AWS::AccountId}", json!({"Fn::Sub": "${AWS::AccountId}"})),
+            (
+                "a:${AWS::AccountId}:${aws:PrincipalTag/A}",
+                json!({"Fn::Sub": "a:${AWS::AccountId}:${!aws:PrincipalTag/A}"}),
+            ),
+        ] {
+            assert_eq!(substituted(text), expected);
+        }
     }
 }

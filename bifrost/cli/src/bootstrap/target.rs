@@ -2,12 +2,13 @@
 
 use super::names::{DeployerName, Names};
 use super::policy::{Statement, document, substituted, trust};
+use super::split::split;
 use super::template::Template;
 use bifrost_core::account::names;
 use bifrost_core::cloud::SESSION_TAGS;
 use bifrost_core::deployer::{Boundary, DEPLOYERS_BUCKET, Permission};
 use bifrost_core::release::AccountId;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The settings of the role in a target account.
 #[derive(Debug, Clone)]
@@ -28,22 +29,8 @@ pub fn target_template(
     boundary: Option<Boundary>,
     options: &TargetOptions,
 ) -> Value {
-    let names = Names(name);
-    let mut role = json!({
-        "RoleName": names.assumed_role(),
-        "Description": format!("Permissions of {name} in this account"),
-        "AssumeRolePolicyDocument": document(trusted(names, options)),
-    });
-    // IAM refuses a policy without statements. A role without a policy has no permissions.
-    if let Value::Object(fields) = &mut role
-        && !permissions.is_empty()
-    {
-        let policy = document(permissions.iter().map(Statement::from));
-        let policy = with_bucket(policy, &names::bucket(name.as_str(), options.deployer_account.as_str()));
-        fields.insert("Policies".into(), json!([{"PolicyName": "deployer", "PolicyDocument": policy}]));
-    }
-    let template = Template::new(&format!("{name}: the role that deploys to this account assume"))
-        .resource("AssumedRole", "AWS::IAM::Role", role)
+    let template = Template::new(&format!("{name}: the role that deploys to this account assume"));
+    let template = add_role(template, name, permissions, options)
         .attribute("AssumedRole", "Metadata", reasons(permissions))
         .output(
             "AssumedRole",
@@ -54,6 +41,39 @@ pub fn target_template(
         Some(boundary) => add_boundary(template, name, boundary).into_value(),
         None => template.into_value(),
     }
+}
+
+/// Adds the role, with as many policies as its permissions need.
+fn add_role(
+    mut template: Template,
+    name: &DeployerName,
+    permissions: &[Permission],
+    options: &TargetOptions,
+) -> Template {
+    let names = Names(name);
+    let bucket = names::bucket(name.as_str(), options.deployer_account.as_str());
+    let policies = split(permissions.iter().map(Statement::from)).into_iter();
+    let mut policies = policies.map(|statements| with_bucket(document(statements), &bucket));
+    let mut role = Map::from_iter([
+        ("RoleName".to_owned(), names.assumed_role().into()),
+        ("Description".to_owned(), format!("Permissions of {name} in this account").into()),
+        ("AssumeRolePolicyDocument".to_owned(), document(trusted(names, options))),
+    ]);
+    // IAM refuses a policy without statements. A role without a policy has no permissions.
+    if let Some(policy) = policies.next() {
+        role.insert("Policies".into(), json!([{"PolicyName": "deployer", "PolicyDocument": policy}]));
+    }
+    let mut managed = Vec::new();
+    for (policy, number) in policies.zip(2..) {
+        let logical_id = format!("AssumedRolePolicy{number}");
+        let properties = json!({"Description": format!("More permissions of {name}"), "PolicyDocument": policy});
+        template = template.resource(&logical_id, "AWS::IAM::ManagedPolicy", properties);
+        managed.push(json!({"Ref": logical_id}));
+    }
+    if !managed.is_empty() {
+        role.insert("ManagedPolicyArns".into(), managed.into());
+    }
+    template.resource("AssumedRole", "AWS::IAM::Role", role.into())
 }
 
 /// Adds the permissions boundary of the roles that deploys create.

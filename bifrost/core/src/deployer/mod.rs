@@ -69,7 +69,10 @@ pub fn audit<D: Deployer>(
 ) -> Audit {
     let deployer =
         DeployerVersion { name: identity.name.clone(), version: version().map(ToOwned::to_owned), code_sha256 };
-    let actions = D::PERMISSIONS.iter().flat_map(|permission| permission.actions).copied();
+    // What AWS does on behalf of a call is not an operation of a port.
+    let is_of_ports =
+        |permission: &&Permission| permission.conditions.iter().all(|(_, key, _)| *key != "aws:CalledVia");
+    let actions = D::PERMISSIONS.iter().filter(is_of_ports).flat_map(|permission| permission.actions).copied();
     let operations: BTreeSet<&'static str> = actions.filter(|action| !is_read(action)).collect();
     let definition = definition::<D>(&identity.function_arn()).to_string();
     Audit {

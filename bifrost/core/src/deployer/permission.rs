@@ -16,7 +16,8 @@ pub struct Permission {
     /// ARNs of resources, in which `${AWS::Partition}` and `${AWS::AccountId}` are of the target account, and
     /// [`DEPLOYERS_BUCKET`] is the deployer's bucket; or `*`, for actions that IAM cannot restrict to resources.
     pub resources: &'static [&'static str],
-    /// Conditions that must all hold.
+    /// Conditions that must all hold. Values may have the variables of resources, and those of IAM, such as
+    /// `${aws:PrincipalTag/ProjectName}`.
     pub conditions: &'static [PolicyCondition],
 }
 

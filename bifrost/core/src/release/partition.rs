@@ -134,6 +134,8 @@ pub mod service_principal {
     pub const API_GATEWAY: &str = "apigateway.amazonaws.com";
     /// EC2 Auto Scaling.
     pub const AUTO_SCALING: &str = "autoscaling.amazonaws.com";
+    /// `CloudFront`, when it writes the logs of functions at the edge.
+    pub const CLOUD_FRONT_LOGGER: &str = "logger.cloudfront.amazonaws.com";
     /// CloudFormation.
     pub const CLOUD_FORMATION: &str = "cloudformation.amazonaws.com";
     /// `CodeDeploy`.
@@ -144,6 +146,8 @@ pub mod service_principal {
     pub const EVENTS: &str = "events.amazonaws.com";
     /// Lambda.
     pub const LAMBDA: &str = "lambda.amazonaws.com";
+    /// Lambda, when it copies functions to the edge.
+    pub const LAMBDA_REPLICATOR: &str = "replicator.lambda.amazonaws.com";
     /// Secrets Manager.
     pub const SECRETS_MANAGER: &str = "secretsmanager.amazonaws.com";
     /// EC2 Spot.

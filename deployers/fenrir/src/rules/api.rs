@@ -7,7 +7,7 @@ use super::table::Shape::{
     Any, Boolean, Either, Integer, List, Map, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar, Text,
 };
 use super::table::Table;
-use super::{code, names};
+use super::{api_role, code, names};
 use crate::template::Node;
 use serde_json::{Map as JsonMap, Value, json};
 
@@ -33,7 +33,7 @@ const PROPERTIES: Table = &[
     ("DefinitionUri", Rule(code::uri)),
     ("Description", Text),
     ("DisableExecuteApiEndpoint", Boolean),
-    ("Domain", Object(DOMAIN)),
+    ("Domain", Refused(NO_DOMAIN)),
     ("EndpointAccessMode", Text),
     ("EndpointConfiguration", Either(&Plain(&Text), &Object(ENDPOINT_CONFIGURATION))),
     ("FailOnWarnings", Boolean),
@@ -57,6 +57,10 @@ const ENDPOINT_CONFIGURATION: Table =
     &[("IpAddressType", Text), ("Type", Required(&ENDPOINT_TYPE)), ("VPCEndpointIds", List(&Text))];
 const ENDPOINT_TYPE: super::table::Shape = Plain(&OneOf(&["PRIVATE", "REGIONAL", "EDGE"]));
 
+/// Why an API of either type has no domain.
+pub(super) const NO_DOMAIN: &str = "create the domain outside of the template, and map it to the API: Fenrir's role has no permissions for \
+    domains and DNS, because the name of a domain does not show which project owns it";
+
 const ACCESS_LOG_SETTING: Table = &[("DestinationArn", Text), ("Format", Text)];
 const AUTH: Table = &[
     ("AddApiKeyRequiredToCorsPreflight", Boolean),
@@ -64,7 +68,7 @@ const AUTH: Table = &[
     ("ApiKeyRequired", Boolean),
     ("Authorizers", Map(&Object(AUTHORIZER))),
     ("DefaultAuthorizer", Plain(&Text)),
-    ("InvokeRole", Text),
+    ("InvokeRole", api_role::OF_ROUTE),
     ("ResourcePolicy", Object(RESOURCE_POLICY)),
     ("UsagePlan", Object(USAGE_PLAN)),
 ];
@@ -73,7 +77,7 @@ const AUTHORIZER: Table = &[
     ("AuthorizationScopes", List(&Text)),
     ("DisableFunctionDefaultPermissions", Boolean),
     ("FunctionArn", Text),
-    ("FunctionInvokeRole", Text),
+    ("FunctionInvokeRole", api_role::OF_AUTHORIZER),
     ("FunctionPayloadType", OneOf(&["TOKEN", "REQUEST"])),
     ("Identity", Object(AUTHORIZER_IDENTITY)),
     ("UserPoolArn", Either(&Text, &List(&Text))),
@@ -122,36 +126,6 @@ const METHOD_SETTING: Table = &[
     ("ThrottlingBurstLimit", Integer),
     ("ThrottlingRateLimit", Number),
 ];
-const DOMAIN: Table = &[
-    ("AccessAssociation", Object(ACCESS_ASSOCIATION)),
-    ("BasePath", Either(&List(&Text), &Text)),
-    ("CertificateArn", Required(&Text)),
-    ("DomainName", Required(&Text)),
-    ("EndpointAccessMode", Text),
-    ("EndpointConfiguration", OneOf(&["REGIONAL", "EDGE", "PRIVATE"])),
-    ("IpAddressType", Text),
-    ("MutualTlsAuthentication", Object(MUTUAL_TLS_AUTHENTICATION)),
-    ("NormalizeBasePath", Boolean),
-    ("OwnershipVerificationCertificateArn", Text),
-    ("Policy", Any),
-    ("Route53", Object(ROUTE_53)),
-    ("SecurityPolicy", Text),
-];
-const ACCESS_ASSOCIATION: Table = &[("VpcEndpointId", Required(&Text))];
-const MUTUAL_TLS_AUTHENTICATION: Table = &[("TruststoreUri", Text), ("TruststoreVersion", Text)];
-const ROUTE_53: Table = &[
-    ("DistributionDomainName", Text),
-    ("EvaluateTargetHealth", Boolean),
-    ("HostedZoneId", Text),
-    ("HostedZoneName", Text),
-    ("IpV6", Boolean),
-    ("Region", Text),
-    ("SeparateRecordSetGroup", Boolean),
-    ("SetIdentifier", Text),
-    ("VpcEndpointDomainName", Text),
-    ("VpcEndpointHostedZoneId", Text),
-];
-
 fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonMap<String, Value>) {
     match node.get("EndpointConfiguration") {
         Some(text) if text.as_str().is_some() => {
@@ -200,6 +174,12 @@ mod tests {
             let path = &format!("api.Properties.EndpointConfiguration{path}");
             fixture.refuses(api(json!({"EndpointConfiguration": wrong})), path, code);
         }
+    }
+
+    #[test]
+    fn domain_is_refused() {
+        let domain = api(json!({"Domain": {"DomainName": "example.com", "CertificateArn": "arn:x"}}));
+        RulesFixture::default().refuses(domain, "api.Properties.Domain", FindingCode::NotAllowed);
     }
 
     #[test]

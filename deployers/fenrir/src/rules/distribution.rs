@@ -2,7 +2,7 @@
 
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
-use super::table::Shape::{Any, Boolean, Integer, List, Number, Object, OneOf, Refused, Required, Rule, Text};
+use super::table::Shape::{Boolean, Integer, List, Number, Object, OneOf, Refused, Required, Rule, Text};
 use super::table::Table;
 use super::tags::{self, TAG};
 use crate::template::{Content, FindingCode, Node};
@@ -17,6 +17,7 @@ pub(super) const TYPE: ResourceType = ResourceType {
     deletion_policy: None,
 };
 
+const NO_TENANTS: &str = "remove it: Fenrir's role has no permissions for the tenants of a distribution";
 const NO_S3: &str = "use a custom origin, such as an API: a bucket could belong to another project";
 
 const PROPERTIES: Table =
@@ -29,7 +30,7 @@ const DISTRIBUTION_CONFIG: Table = &[
     ("CacheTagConfig", Object(CACHE_TAG_CONFIG)),
     ("Comment", Text),
     ("ConnectionFunctionAssociation", Object(CONNECTION_FUNCTION_ASSOCIATION)),
-    ("ConnectionMode", OneOf(&["direct", "tenant-only"])),
+    ("ConnectionMode", Rule(connection_mode)),
     ("ContinuousDeploymentPolicyId", Text),
     ("CustomErrorResponses", List(&Object(CUSTOM_ERROR_RESPONSE))),
     ("CustomOrigin", Refused("use `Origins`, which replaces it in CloudFormation")),
@@ -45,7 +46,7 @@ const DISTRIBUTION_CONFIG: Table = &[
     ("Restrictions", Object(RESTRICTIONS)),
     ("S3Origin", Refused(NO_S3)),
     ("Staging", Boolean),
-    ("TenantConfig", Any),
+    ("TenantConfig", Refused(NO_TENANTS)),
     ("ViewerCertificate", Object(VIEWER_CERTIFICATE)),
     ("ViewerMtlsConfig", Object(VIEWER_MTLS_CONFIG)),
     ("WebACLId", Text),
@@ -83,7 +84,7 @@ const COOKIES: Table = &[("Forward", Required(&Text)), ("WhitelistedNames", List
 const FUNCTION_ASSOCIATION: Table = &[("EventType", Text), ("FunctionARN", Text)];
 const GRPC_CONFIG: Table = &[("Enabled", Required(&Boolean))];
 const LAMBDA_FUNCTION_ASSOCIATION: Table =
-    &[("EventType", Text), ("IncludeBody", Boolean), ("LambdaFunctionARN", Text)];
+    &[("EventType", Text), ("IncludeBody", Boolean), ("LambdaFunctionARN", Rule(edge_function))];
 const CACHE_TAG_CONFIG: Table = &[("HeaderName", Required(&Text))];
 const CONNECTION_FUNCTION_ASSOCIATION: Table = &[("Id", Required(&Text))];
 const CUSTOM_ERROR_RESPONSE: Table = &[
@@ -175,6 +176,30 @@ const VIEWER_MTLS_CONFIG: Table =
 const TRUST_STORE_CONFIG: Table =
     &[("AdvertiseTrustStoreCaNames", Boolean), ("IgnoreCertificateExpiry", Boolean), ("TrustStoreId", Required(&Text))];
 
+fn connection_mode(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    if node.as_str() != Some("direct") {
+        context.refuse(FindingCode::NotAllowed, node.span, "only the mode `direct` is allowed", NO_TENANTS);
+    }
+    node.into()
+}
+
+/// Refuses a function of the template with the role that SAM creates: only `lambda.amazonaws.com` may assume that.
+fn edge_function(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    let argument = node.intrinsic().map(|call| call.argument);
+    let first = || argument?.as_sequence()?.first()?.as_str();
+    let name = argument.and_then(Node::as_str).or_else(first);
+    let logical_id = name.and_then(|name| name.split('.').next()).unwrap_or_default();
+    let function = context.check.resources.get(logical_id).map(|entry| &entry.value);
+    let is_function = |node: &&Node| node.get("Type").and_then(Node::as_str) == Some("AWS::Serverless::Function");
+    if function.filter(is_function).is_some_and(|node| node.get("Properties").and_then(|all| all.get("Role")).is_none())
+    {
+        let message = format!("edgelambda.amazonaws.com may not assume the role that SAM creates for `{logical_id}`");
+        let help = format!("set `Role` of `{logical_id}` to a role that edgelambda.amazonaws.com may assume");
+        context.refuse(FindingCode::NotAllowed, node.span, message, help);
+    }
+    Text.walk(context, node)
+}
+
 /// Refuses domains of buckets: a custom origin can reach a bucket by its domain.
 fn domain_name(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
     let is_bucket = node.as_str().map_or_else(|| has_s3_label(node), |name| is_aws_domain(name) && has_s3_label(node));
@@ -206,7 +231,7 @@ fn has_s3_label(node: &Node) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::rules::fixture::RulesFixture;
+    use crate::rules::fixture::{RulesFixture, function};
     use crate::template::FindingCode;
     use serde_json::{Value, json};
 
@@ -238,6 +263,39 @@ mod tests {
         RulesFixture::default().accepts(with_origin(&json!({"Id": "o", "DomainName": "files.s3.example.com"})));
         RulesFixture::default()
             .accepts(with_origin(&json!({"Id": "o", "DomainName": {"Fn::Sub": "${cdn}.example.com"}})));
+    }
+
+    fn with_edge_function(function: &Value, arn: &Value) -> Value {
+        let origin = json!({"Id": "o", "DomainName": "example.com", "CustomOriginConfig": {"OriginProtocolPolicy": "https-only"}});
+        let mut resources = with_origin(&origin);
+        let association = json!([{"EventType": "viewer-request", "LambdaFunctionARN": arn}]);
+        let config = &mut resources["cdn"]["Properties"]["DistributionConfig"];
+        config["DefaultCacheBehavior"]["LambdaFunctionAssociations"] = association;
+        resources["hello"] = function.clone();
+        resources
+    }
+
+    #[test]
+    fn edge_function_has_its_own_role() {
+        let path =
+            "cdn.Properties.DistributionConfig.DefaultCacheBehavior.LambdaFunctionAssociations.0.LambdaFunctionARN";
+        let by_sam = function(json!({"AutoPublishAlias": "live"}));
+        for arn in [json!({"Ref": "hello.Version"}), json!({"Fn::GetAtt": ["hello", "Arn"]})] {
+            let resources = with_edge_function(&by_sam, &arn);
+            RulesFixture::default().refuses(resources, path, FindingCode::NotAllowed);
+        }
+        let own = function(json!({"AutoPublishAlias": "live", "Role": "ours", "Policies": null}));
+        RulesFixture::default().needs(with_edge_function(&own, &json!({"Ref": "hello.Version"})));
+    }
+
+    #[test]
+    fn tenants_are_refused() {
+        let config = "cdn.Properties.DistributionConfig";
+        for (name, value) in [("ConnectionMode", json!("tenant-only")), ("TenantConfig", json!({}))] {
+            let mut resources = with_origin(&json!({"Id": "o", "DomainName": "example.com"}));
+            resources["cdn"]["Properties"]["DistributionConfig"][name] = value;
+            RulesFixture::default().refuses(resources, &format!("{config}.{name}"), FindingCode::NotAllowed);
+        }
     }
 
     #[test]

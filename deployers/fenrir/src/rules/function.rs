@@ -7,7 +7,7 @@ use super::table::Shape::{
     Boolean, Integer, List, Map, Number, Object, OneOf, Plain, Refused, Required, Rule, Scalar, Text,
 };
 use super::table::{Table, refuse_non_literal};
-use super::{Answer, Lookup, code, function_events, function_policies, names, runtimes, tags};
+use super::{Answer, Lookup, arns, code, execution_role, function_events, function_policies, names, runtimes, tags};
 use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value, json};
 
@@ -84,11 +84,11 @@ const DEPLOYMENT_PREFERENCE: Table = &[
     ("Enabled", Boolean),
     ("Hooks", Object(HOOKS)),
     ("PassthroughCondition", Boolean),
-    ("Role", Text),
+    ("Role", Refused("remove it: Fenrir may pass CodeDeploy only the role that SAM creates")),
     ("TriggerConfigurations", List(&Object(TRIGGER_CONFIGURATION))),
     ("Type", Text),
 ];
-const HOOKS: Table = &[("PostTraffic", Text), ("PreTraffic", Text)];
+const HOOKS: Table = &[("PostTraffic", Rule(hook)), ("PreTraffic", Rule(hook))];
 const TRIGGER_CONFIGURATION: Table =
     &[("TriggerEvents", List(&Text)), ("TriggerName", Text), ("TriggerTargetArn", Text)];
 const DURABLE_CONFIG: Table =
@@ -104,9 +104,11 @@ const EVENT_INVOKE_DESTINATION_CONFIG: Table =
     &[("OnFailure", Object(EVENT_INVOKE_DESTINATION)), ("OnSuccess", Object(EVENT_INVOKE_DESTINATION))];
 const EVENT_INVOKE_DESTINATION: Table =
     &[("Destination", Text), ("Type", OneOf(&["SQS", "SNS", "Lambda", "EventBridge", "S3Bucket"]))];
-const FILE_SYSTEM_CONFIG: Table =
-    &[("Arn", Required(&Text)), ("LocalMountPath", Required(&Text)), ("S3FilesConfig", Object(S3_FILES_CONFIG))];
-const S3_FILES_CONFIG: Table = &[("DirectS3Read", OneOf(&["ENABLED", "DISABLED", "AUTO"]))];
+const FILE_SYSTEM_CONFIG: Table = &[
+    ("Arn", Required(&Text)),
+    ("LocalMountPath", Required(&Text)),
+    ("S3FilesConfig", Refused("use a file system of EFS: Fenrir's role has no permissions for S3 Files")),
+];
 const FUNCTION_SCALING_CONFIG: Table = &[("MaxExecutionEnvironments", Integer), ("MinExecutionEnvironments", Integer)];
 /// `AuthType` has no default: `NONE`, which makes the function public, has to be explicit.
 const FUNCTION_URL_CONFIG: Table = &[
@@ -154,6 +156,9 @@ fn finish(context: &mut RuleContext<'_, '_>, node: &Node, properties: &mut JsonM
         (None, Some(_)) => set_boundary(context, node, properties),
         (Some(_), None) => {}
     }
+    if node.get("Role").is_none() {
+        execution_role::check(context, node);
+    }
     require_alias(context, node);
     tags::add_to_map(context, node, properties);
 }
@@ -179,6 +184,20 @@ fn require_alias(context: &mut RuleContext<'_, '_>, node: &Node) {
             context.refuse(FindingCode::MissingProperty, property.span, message, "add `AutoPublishAlias: live`");
         }
     }
+}
+
+/// A function that CodeDeploy calls before or after it shifts traffic. AWS's policy for CodeDeploy allows only certain names.
+fn hook(context: &mut RuleContext<'_, '_>, node: &Node) -> Value {
+    const PREFIX: &str = "CodeDeployHook_";
+    let Some(name) = node.as_str().filter(|name| name.starts_with(PREFIX)) else {
+        let message = format!("CodeDeploy may only call functions whose name begins with `{PREFIX}`");
+        let help = "write the name of a function outside of this template, whose functions Fenrir names `fenrir-…`; or remove it";
+        context.refuse(FindingCode::NotAllowed, node.span, message, help);
+        return node.into();
+    };
+    let arn = arns::arn(context.facts(), "lambda", &format!("function:{name}"));
+    arns::require_correct_tags(context, node, name, &arn);
+    node.into()
 }
 
 /// Replaces the name of a role with service tags by its ARN.

@@ -5,10 +5,10 @@
 use super::arns::{self, arn, is_arn};
 use super::rule_context::RuleContext;
 use super::table::Shape::{
-    Any, Boolean, Either, Integer, List, Map, Number, Object, OneOf, Plain, Required, Rule, Text,
+    Any, Boolean, Either, Integer, List, Map, Number, Object, OneOf, Plain, Refused, Required, Rule, Text,
 };
 use super::table::{Shape, Table, refuse_non_literal, walk};
-use super::{Answer, Lookup, http_api, local};
+use super::{Answer, Lookup, api_role, http_api, local};
 use crate::template::{FindingCode, Node, nearest};
 use serde_json::{Value, json};
 
@@ -40,7 +40,7 @@ const API_AUTH: Table = &[
     ("ApiKeyRequired", Boolean),
     ("AuthorizationScopes", List(&Text)),
     ("Authorizer", Plain(&Text)),
-    ("InvokeRole", Text),
+    ("InvokeRole", api_role::OF_ROUTE),
     ("OverrideApiAuth", Boolean),
     ("ResourcePolicy", Object(RESOURCE_POLICY)),
 ];
@@ -134,7 +134,7 @@ const SCHEDULE: Table = &[
     ("Description", Text),
     ("Enabled", Boolean),
     ("Input", Any),
-    ("Name", Text),
+    ("Name", Refused("remove it: Fenrir's role may only change rules that CloudFormation names after the stack")),
     ("RetryPolicy", Object(RETRY_POLICY)),
     ("Schedule", Required(&Text)),
     ("State", Text),

@@ -140,6 +140,8 @@ fn bucket_with_correct_tags_is_a_warning() {
 fn schedules_and_patterns_are_not_restricted() {
     RulesFixture::default()
         .accepts(with("Schedule", &json!({"Schedule": "rate(1 minute)", "Enabled": true, "Input": "{}"})));
+    let named = with("Schedule", &json!({"Schedule": "rate(1 minute)", "Name": "x"}));
+    RulesFixture::default().refuses(named, &format!("{PROPERTIES}.Name"), FindingCode::NotAllowed);
     let pattern = json!({"source": ["aws.ec2"], "detail": {"state": ["running", {"prefix": "st"}]}});
     RulesFixture::default().accepts(with("CloudWatchEvent", &json!({"Pattern": pattern})));
 }

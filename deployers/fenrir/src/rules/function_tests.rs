@@ -115,7 +115,7 @@ fn auth_type_of_a_url_is_explicit() {
 #[test]
 fn deployment_preference_requires_an_alias() {
     let preference = json!({
-        "Type": "Linear10PercentEvery1Minute", "Alarms": [{"Ref": "errors"}], "Hooks": {"PreTraffic": {"Ref": "hello"}},
+        "Type": "Linear10PercentEvery1Minute", "Alarms": [{"Ref": "errors"}],
     });
     let errors = json!({"Type": "AWS::CloudWatch::Alarm", "Properties": {}});
     let with = |alias: Value| {
@@ -129,6 +129,34 @@ fn deployment_preference_requires_an_alias() {
     RulesFixture::default().refuses(with(Value::Null), path, FindingCode::MissingProperty);
     let misspelt = hello(json!({"AutoPublishAlias": "live", "DeploymentPreference": {"Typ": "x"}}));
     RulesFixture::default().proposes(misspelt, &format!("{path}.Typ"), FindingCode::UnknownProperty, "Type");
+}
+
+fn with_deployment(preference: &Value) -> Value {
+    hello(json!({"AutoPublishAlias": "live", "DeploymentPreference": preference}))
+}
+
+#[test]
+fn hook_has_a_name_that_code_deploy_may_call() {
+    let with = |hook: Value| with_deployment(&json!({"Type": "AllAtOnce", "Hooks": {"PreTraffic": hook}}));
+    let path = "hello.Properties.DeploymentPreference.Hooks.PreTraffic";
+    let arn = "arn:aws:lambda:us-east-1:000000000000:function:CodeDeployHook_smoke".to_owned();
+    let knows = |tags| RulesFixture::default().knows(Lookup::Tags(arn.clone()), Answer::Tags(tags));
+    let smoke = || with(json!("CodeDeployHook_smoke"));
+    knows(Some(own_tags("x"))).accepts(smoke());
+    knows(Some(tags([("ProjectName", "org/other")]))).refuses(smoke(), path, FindingCode::OtherProject);
+    knows(None).refuses(smoke(), path, FindingCode::NotFound);
+    for other in [json!({"Ref": "hello"}), json!("smoke")] {
+        RulesFixture::default().refuses(with(other), path, FindingCode::NotAllowed);
+    }
+}
+
+#[test]
+fn what_fenrir_has_no_permissions_for_is_refused() {
+    let role = with_deployment(&json!({"Role": "arn:aws:iam::000000000000:role/x"}));
+    RulesFixture::default().refuses(role, "hello.Properties.DeploymentPreference.Role", FindingCode::NotAllowed);
+    let config = json!({"Arn": "x", "LocalMountPath": "/mnt/x", "S3FilesConfig": {"DirectS3Read": "AUTO"}});
+    let path = "hello.Properties.FileSystemConfigs.0.S3FilesConfig";
+    RulesFixture::default().refuses(hello(json!({"FileSystemConfigs": [config]})), path, FindingCode::NotAllowed);
 }
 
 #[test]

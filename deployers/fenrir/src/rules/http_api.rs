@@ -4,13 +4,14 @@
 //! `Auth.Authorizer` of the event. `NONE` makes a route public. The routes of a `DefinitionBody` are not known, so that its
 //! API needs a `DefaultAuthorizer`.
 
+use super::api::NO_DOMAIN;
 use super::resource::ResourceType;
 use super::rule_context::RuleContext;
 use super::table::Shape::{
     Any, Boolean, Either, Integer, List, Map, Number, Object, Plain, Refused, Required, Rule, Scalar, Text,
 };
 use super::table::{Table, walk};
-use super::{local, names};
+use super::{api_role, local, names};
 use crate::template::{FindingCode, Node};
 use serde_json::{Map as JsonMap, Value};
 
@@ -25,7 +26,10 @@ pub(super) const TYPE: ResourceType = ResourceType {
 const HTTP_API: &str = "AWS::Serverless::HttpApi";
 
 const PROPERTIES: Table = &[
-    ("AccessLogSettings", Object(ACCESS_LOG_SETTINGS)),
+    (
+        "AccessLogSettings",
+        Refused("remove it: API Gateway would need permission to change the policies of all log groups of the account"),
+    ),
     ("Auth", Object(AUTH)),
     ("CorsConfiguration", Either(&Boolean, &Object(CORS_CONFIGURATION))),
     ("DefaultRouteSettings", Object(ROUTE_SETTINGS)),
@@ -36,7 +40,7 @@ const PROPERTIES: Table = &[
     ),
     ("Description", Text),
     ("DisableExecuteApiEndpoint", Boolean),
-    ("Domain", Object(DOMAIN)),
+    ("Domain", Refused(NO_DOMAIN)),
     ("FailOnWarnings", Boolean),
     ("Name", Refused("Fenrir generates the name; remove the property")),
     ("PropagateTags", Boolean),
@@ -45,7 +49,6 @@ const PROPERTIES: Table = &[
     ("StageVariables", Map(&Scalar)),
     ("Tags", Map(&Scalar)),
 ];
-const ACCESS_LOG_SETTINGS: Table = &[("DestinationArn", Text), ("Format", Text)];
 const AUTH: Table = &[
     ("Authorizers", Map(&Object(AUTHORIZER))),
     ("DefaultAuthorizer", Plain(&Text)),
@@ -58,7 +61,7 @@ const AUTHORIZER: Table = &[
     ("EnableFunctionDefaultPermissions", Boolean),
     ("EnableSimpleResponses", Boolean),
     ("FunctionArn", Text),
-    ("FunctionInvokeRole", Text),
+    ("FunctionInvokeRole", api_role::OF_AUTHORIZER),
     ("Identity", Object(AUTHORIZER_IDENTITY)),
     ("IdentitySource", Text),
     ("JwtConfiguration", Map(&Any)),
@@ -85,26 +88,6 @@ const ROUTE_SETTINGS: Table = &[
     ("ThrottlingBurstLimit", Integer),
     ("ThrottlingRateLimit", Number),
 ];
-const DOMAIN: Table = &[
-    ("BasePath", List(&Text)),
-    ("CertificateArn", Required(&Text)),
-    ("DomainName", Required(&Text)),
-    ("EndpointConfiguration", Text),
-    ("MutualTlsAuthentication", Map(&Any)),
-    ("OwnershipVerificationCertificateArn", Text),
-    ("Route53", Object(ROUTE_53)),
-    ("SecurityPolicy", Text),
-];
-const ROUTE_53: Table = &[
-    ("DistributionDomainName", Text),
-    ("EvaluateTargetHealth", Boolean),
-    ("HostedZoneId", Text),
-    ("HostedZoneName", Text),
-    ("IpV6", Boolean),
-    ("Region", Text),
-    ("SetIdentifier", Text),
-];
-
 /// The properties of the event type `HttpApi`.
 pub(super) const EVENT: Table = &[
     ("ApiId", Required(&Rule(api_id))),
@@ -190,6 +173,15 @@ mod tests {
         let empty_auth = (json!({"Auth": {}}), json!({"Auth": {}}));
         for (api, event) in [(json!({}), json!({})), empty_auth, empty_name] {
             RulesFixture::default().refuses(with(&api, &event), EVENT, FindingCode::NoAuthorizer);
+        }
+    }
+
+    #[test]
+    fn what_fenrir_has_no_permissions_for_is_refused() {
+        for name in ["AccessLogSettings", "Domain"] {
+            let api = json!({name: {}, "Auth": {"DefaultAuthorizer": "AWS_IAM"}});
+            let path = format!("api.Properties.{name}");
+            RulesFixture::default().refuses(with(&api, &json!({})), &path, FindingCode::NotAllowed);
         }
     }
 

@@ -6,9 +6,11 @@
 mod action;
 mod alarm;
 mod api;
+mod api_role;
 mod arns;
 mod code;
 mod distribution;
+mod execution_role;
 #[cfg(test)]
 mod fixture;
 mod function;

@@ -13,6 +13,8 @@ pub(super) const TAG: Table = &[("Key", Required(&Text)), ("Value", Required(&Sc
 const PROJECT_NAME: &str = "ProjectName";
 const CONFIG_NAME: &str = "ConfigName";
 const SERVICE_NAME: &str = "ServiceName";
+/// The keys of the tags that Fenrir adds.
+pub(super) const KEYS: [&str; 3] = [PROJECT_NAME, CONFIG_NAME, SERVICE_NAME];
 /// The tag value for all projects, configs or services.
 const ALL: &str = "_all";
 /// The tag of the subnets that releases may use. Its value does not matter.
@@ -37,6 +39,14 @@ pub(super) fn require_correct(context: &mut RuleContext<'_, '_>, span: Option<Sp
         );
         context.refuse(FindingCode::OtherProject, span, message, help);
     }
+}
+
+/// Whether a resource has correct tags only because it allows this project and config by name.
+pub(super) fn only_allowed(facts: &Facts<'_>, tags: &Tags) -> bool {
+    let has = |key: &str, value: &str| tags.get(key).is_some_and(|found| found == value);
+    let belongs = has(PROJECT_NAME, facts.project.as_str()) && has(CONFIG_NAME, facts.config.as_str());
+    let allowed = format!("FenrirAllowed:{}:{}", facts.project, facts.config);
+    has(&allowed, "true") && !belongs && !has("FenrirAllAllowed", "true")
 }
 
 /// Refuses a resource without *service tags*: project, config and logical id of the release's resource, or `_all`.

@@ -82,7 +82,8 @@ fn subnets(name: &str) -> Vec<Subnet> {
 
 /// The tags of a resource by its name. None if it does not exist.
 fn tags_of(name: &str) -> Option<Tags> {
-    let (prefix, _) = name.split_once('-')?;
+    // CodeDeploy calls only functions with this prefix.
+    let (prefix, _) = name.trim_start_matches("CodeDeployHook_").split_once('-')?;
     Some(match prefix {
         "shop" => tags_from(&[("ProjectName", "org/shop"), ("ConfigName", "development")]),
         "allowed" => tags_from(&[("FenrirAllowed:org/shop:development", "true")]),

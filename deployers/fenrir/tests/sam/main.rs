@@ -11,7 +11,7 @@ use fenrir::template::{Source, read};
 use local::Types;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -63,6 +63,35 @@ fn sam_accepts_the_templates() {
     let of_a_bucket = refused.remove("function_with_s3_event.yml").unwrap();
     assert!(of_a_bucket.contains("S3 events must reference an S3 bucket in the same template"));
     assert_eq!(refused, BTreeMap::new());
+}
+
+/// A function with properties for which SAM generates a topic and queues, and which the local cloud does not have.
+fn with_destinations() -> Value {
+    let code = account::FILES[2];
+    json!({"Transform": "AWS::Serverless-2016-10-31", "Resources": {"hello": {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {
+            "CodeUri": code, "Handler": "bootstrap", "Runtime": "provided.al2023", "Policies": [{"VPCAccessPolicy": {}}],
+            "EventInvokeConfig": {"DestinationConfig": {"OnFailure": {"Type": "SQS"}, "OnSuccess": {"Type": "SNS"}}},
+            "Events": {"daily": {"Type": "Schedule", "Properties": {
+                "Schedule": "rate(1 day)", "DeadLetterConfig": {"Type": "SQS"},
+            }}},
+        },
+    }}})
+}
+
+/// `tests/iam` compares the role of a target account with the actions that these types need.
+#[test]
+fn types_are_those_that_the_role_allows() {
+    let mut templates = accepted();
+    templates.insert("destinations".to_owned(), with_destinations());
+    let Some(results) = transformed(&templates) else { return };
+    let tables: Value = serde_json::from_str(include_str!("../iam/tables.json")).unwrap();
+    let types = results.into_values().filter_map(|result| result.types).flat_map(Types::into_values);
+    let types: BTreeSet<String> = types.collect();
+    assert!(types.contains("AWS::SNS::Topic"));
+    let unknown = types.iter().filter(|of_type| tables["handlers"].get(of_type).is_none());
+    assert_eq!(unknown.collect::<Vec<_>>(), [""; 0]);
 }
 
 #[tokio::test]
