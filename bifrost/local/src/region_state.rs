@@ -77,6 +77,22 @@ pub struct ByRegion<T> {
     nothing: T,
 }
 
+impl<T> ByRegion<T> {
+    /// The resources of a region, for tests and seeds that look at a state without a call.
+    #[must_use]
+    pub fn get(&self, region: &Region) -> &T {
+        self.regions.get(region).unwrap_or(&self.nothing)
+    }
+
+    /// The resources of a region, to change them.
+    pub fn get_mut(&mut self, region: &Region) -> &mut T
+    where
+        T: Default,
+    {
+        self.regions.entry(region.clone()).or_default()
+    }
+}
+
 impl<T: Default> From<BTreeMap<Region, T>> for ByRegion<T> {
     fn from(regions: BTreeMap<Region, T>) -> Self {
         Self { regions, nothing: T::default() }
@@ -112,11 +128,11 @@ impl<T: Default> RegionState<'_, ByRegion<T>> {
     /// The resources of the region of the call.
     #[must_use]
     pub fn here(&self) -> &T {
-        self.resources.regions.get(self.region).unwrap_or(&self.resources.nothing)
+        self.resources.get(self.region)
     }
 
     /// The resources of the region of the call, to change them.
     pub fn here_mut(&mut self) -> &mut T {
-        self.resources.regions.entry(self.region.clone()).or_default()
+        self.resources.get_mut(self.region)
     }
 }

@@ -11,6 +11,7 @@ mod board;
 mod broken_log;
 mod client;
 mod cloud_file;
+mod ecs;
 mod engine;
 mod fencing;
 mod finishing;

@@ -112,6 +112,16 @@ impl From<CloudError> for TaskFailure {
     }
 }
 
+/// A rule of the deployer, or the error of a call: a function that handlers and plans share returns both as [`CodedError`].
+impl From<CodedError> for TaskFailure {
+    fn from(error: CodedError) -> Self {
+        match error.downcast_ref::<CloudError>() {
+            Some(call) => call.clone().into(),
+            None => BadRelease::from(error).into(),
+        }
+    }
+}
+
 impl From<HaltCheckError> for TaskFailure {
     fn from(error: HaltCheckError) -> Self {
         match error {
@@ -147,7 +157,6 @@ macro_rules! task_failure_from {
 }
 
 task_failure_from! {
-    CodedError => BadRelease,
     FreezeError => CodedError,
     InvalidName => CodedError,
     LockLost => LockUnknown,

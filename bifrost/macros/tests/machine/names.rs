@@ -167,7 +167,7 @@ fn own_conversion_comes_before_the_standard_one() {
 fn errors_of_the_framework_have_their_names() {
     let read = |kind| ReadError { path: "ami".into(), kind, message: String::new() };
     let json = serde_json::from_str::<u8>("{").unwrap_err();
-    let failures: [(TaskFailure, &str, &str); 11] = [
+    let failures: [(TaskFailure, &str, &str); 12] = [
         (cloud_error(ErrorKind::Conflict).into(), "TransientError", "aws/conflict"),
         (cloud_error(ErrorKind::NotFound).into(), "PermanentError", "aws/not-found"),
         (HaltCheckError::Halt(Halt::Requested("stop".into())).into(), "HaltError", "halt/requested"),
@@ -176,6 +176,7 @@ fn errors_of_the_framework_have_their_names() {
         (LockFailure::from(cloud_error(ErrorKind::Throttled)).into(), "LockError", "aws/throttled"),
         (ValidateFailure::from(cloud_error(ErrorKind::Throttled)).into(), "BadReleaseError", "aws/throttled"),
         (CodedError::from_parts("note/empty", "empty").into(), "BadReleaseError", "note/empty"),
+        (CodedError::from(cloud_error(ErrorKind::Throttled)).into(), "TransientError", "aws/throttled"),
         (read(ReadErrorKind::Null).into(), "BadReleaseError", "release/null"),
         (read(ReadErrorKind::Type).into(), "UnmarshalError", "release/wrong-type"),
         (json.into(), "UnmarshalError", "task/unexpected-json"),
